@@ -1,0 +1,130 @@
+/**
+ * The way of packets to a Service as a graph: what `flow` prints, what the drawing shows and what the text form lists.
+ * Plain data that survives JSON; the only place that says what it looks like.
+ *
+ * Lines are 1-based, as on the command line. Probabilities and shares are 0 to 1.
+ */
+
+/** Where a packet starts. */
+export type FlowEntryKind = 'cluster-ip' | 'node-port' | 'external-ip' | 'load-balancer-ip' | 'host-port' | 'health-check';
+
+/**
+ * What a node stands for. The drawing's columns follow from it, in this order: entry; dispatch (KUBE-SERVICES, KUBE-NODEPORTS,
+ * CNI-HOSTPORT-DNAT); external (KUBE-EXT-, KUBE-XLB-) and firewall (KUBE-FW-); service (KUBE-SVC-) and service-local (KUBE-SVL-);
+ * endpoint (KUBE-SEP-, CNI-DN-); pod, or an address that is no Pod's. A verdict (REJECT, DROP, ACCEPT) stands behind the column it ends.
+ */
+export type FlowNodeKind =
+  | 'entry'
+  | 'dispatch'
+  | 'external'
+  | 'firewall'
+  | 'service'
+  | 'service-local'
+  | 'endpoint'
+  | 'pod'
+  | 'address'
+  | 'verdict'
+  | 'chain';
+
+/** What happens to a packet at a node, besides being sent on. */
+export type FlowBadgeKind = 'masquerade' | 'affinity' | 'hairpin' | 'mark' | 'source-ranges' | 'local-only';
+
+export interface FlowBadge {
+  readonly kind: FlowBadgeKind;
+  /** A few words: "affinity 10800 s". */
+  readonly label: string;
+  /** When it applies: "unless from 10.244.0.0/16"; empty for always. */
+  readonly condition: string;
+  /** The rule that does it, 1-based; null where no single rule does. */
+  readonly line: number | null;
+}
+
+export interface FlowServiceRef {
+  readonly namespace: string;
+  readonly name: string;
+  /** The port's name; empty for an unnamed port. */
+  readonly port: string;
+  readonly portNumber: number | null;
+  readonly protocol: string;
+  readonly clusterIP: string | null;
+}
+
+export interface FlowPodRef {
+  readonly namespace: string;
+  readonly name: string;
+  readonly node: string | null;
+  readonly zone: string | null;
+  /** null where the cluster does not say. */
+  readonly ready: boolean | null;
+}
+
+export interface FlowEntry {
+  readonly id: string;
+  readonly kind: FlowEntryKind;
+  /** null for a NodePort, which is any address of the node. */
+  readonly ip: string | null;
+  readonly port: number | null;
+  readonly protocol: string;
+  /** "10.96.20.10:80/tcp", "NodePort 30080/tcp". */
+  readonly label: string;
+}
+
+/** How a node of the dump and the cluster disagree; `missing` is in the cluster and not in the dump. */
+export type FlowDrift = 'stale' | 'missing' | 'differs';
+
+export interface FlowNode {
+  /** Unique within the graph and the same for the same chain or address after an edit. */
+  readonly id: string;
+  readonly kind: FlowNodeKind;
+  /** The first thing to read: "shop/web:http", "web-7d9c-x2x", "REJECT". */
+  readonly label: string;
+  /** The second: a chain's name, an address, "on node-a". */
+  readonly detail: string;
+  readonly table: string | null;
+  readonly chain: string | null;
+  /** Where it is declared, or its rule; 1-based, null where the dump has none. */
+  readonly line: number | null;
+  readonly service: FlowServiceRef | null;
+  readonly pod: FlowPodRef | null;
+  /** "10.244.0.11:8080" of an endpoint and of the Pod or address behind it. */
+  readonly address: string | null;
+  /** For endpoints and what is behind them: the overall probability for a packet of each entry, by entry id. */
+  readonly shares: Readonly<Record<string, number>>;
+  /** The share for the first entry that reaches it: what `"share"` is on the command line. */
+  readonly share: number | null;
+  readonly badges: readonly FlowBadge[];
+  readonly drift: FlowDrift | null;
+  /** Counted packets that entered, where the dump has counters. */
+  readonly packets: number | null;
+}
+
+export interface FlowEdge {
+  readonly from: string;
+  readonly to: string;
+  /** The rule that makes the jump, 1-based; null from an endpoint to its Pod. */
+  readonly line: number | null;
+  /** That a packet which is at `from` goes this way, all earlier rules considered; null where a condition decides. */
+  readonly probability: number | null;
+  /** In words, escaped by nobody: "from 203.0.113.0/24", "first packet"; empty for always. */
+  readonly condition: string;
+  /** From the dump's counters; null where it has none. */
+  readonly packets: number | null;
+}
+
+/** Something a reader should know before believing the picture: "KUBE-SERVICES is not hooked from OUTPUT". */
+export interface FlowNote {
+  readonly severity: 'info' | 'warning';
+  readonly message: string;
+  readonly line: number | null;
+}
+
+export interface FlowGraph {
+  /** What was asked for, as a reader would say it: "shop/web:http". */
+  readonly title: string;
+  readonly entries: readonly FlowEntry[];
+  readonly nodes: readonly FlowNode[];
+  readonly edges: readonly FlowEdge[];
+  readonly notes: readonly FlowNote[];
+  /** Where names come from: "cluster.json, read 2 minutes ago", "the dump's comments". */
+  readonly source: string;
+}
