@@ -156,9 +156,18 @@ export function generateDump(shape: LoadShape): string {
 }
 
 /** The objects behind `generateDump(shape)`, as `kubectl get nodes,services,endpointslices,pods -A -o json` prints them. */
-export function generateCluster(shape: LoadShape): { readonly kind: 'List'; readonly apiVersion: 'v1'; readonly items: readonly object[] } {
+export function generateCluster(shape: LoadShape): {
+  readonly kind: 'List';
+  readonly apiVersion: 'v1';
+  readonly items: readonly object[];
+} {
   const items: object[] = [
-    { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-0' }, status: { addresses: [{ type: 'InternalIP', address: '172.18.0.2' }] } },
+    {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: 'node-0' },
+      status: { addresses: [{ type: 'InternalIP', address: '172.18.0.2' }] },
+    },
   ];
   for (let service = 0; service < shape.services; service += 1) {
     const ip = clusterIP(service);
