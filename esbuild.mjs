@@ -1,0 +1,122 @@
+// Bundles what ships, each part apart: nothing that starts often (the command line, the server) carries what is used seldom
+// (the cluster's API client, the drawing). `node esbuild.mjs [--watch] [part...]`; parts: client server cluster webview cli.
+import { chmodSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
+
+const root = dirname(fileURLToPath(import.meta.url));
+
+const node = { platform: 'node', format: 'cjs', target: 'node22' };
+const web = { platform: 'browser', format: 'iife', target: 'es2023' };
+
+/** The cluster's API client is a bundle of its own, 2 MB that the server and the command line load when a cluster is asked for. */
+const clusterApart = {
+  name: 'cluster-apart',
+  setup(build) {
+    build.onResolve({ filter: /\/cluster\/live\.ts$/ }, (args) =>
+      args.kind === 'dynamic-import' ? { path: '../cluster/live.cjs', external: true } : undefined,
+    );
+  },
+};
+
+const bundles = [
+  // .cjs: the package is of type "module", and VS Code's web worker host loads CommonJS only.
+  { part: 'client', in: 'client/src/node/main.ts', out: 'dist/client/node.cjs', options: { ...node, external: ['vscode'] } },
+  {
+    part: 'client',
+    in: 'client/src/browser/main.ts',
+    out: 'dist/client/browser.cjs',
+    options: { ...web, format: 'cjs', external: ['vscode'] },
+  },
+  {
+    part: 'server',
+    in: 'server/src/node/main.ts',
+    out: 'dist/server/node.cjs',
+    options: { ...node, plugins: [clusterApart] },
+    bin: 'iptables-language-server',
+  },
+  { part: 'server', in: 'server/src/browser/main.ts', out: 'dist/server/browser.js', options: web },
+  { part: 'cluster', in: 'server/src/cluster/live.ts', out: 'dist/cluster/live.cjs', options: node },
+  { part: 'webview', in: 'webview/src/main.ts', out: 'dist/webview/flow.js', options: web },
+  { part: 'webview', in: 'webview/src/flow.css', out: 'dist/webview/flow.css', options: {} },
+  {
+    part: 'cli',
+    in: 'server/src/cli/main.ts',
+    out: 'dist/cli/main.cjs',
+    options: { ...node, plugins: [clusterApart] },
+    bin: 'iptables-inspect',
+  },
+];
+
+/** What `bin` points to: refuses an old Node.js in words it can read, and has the bundle compiled from Node's cache the next time. */
+function launcher(name, main) {
+  return `#!/usr/bin/env node
+'use strict';
+if (Number(process.versions.node.split('.')[0]) < 22) {
+  process.stderr.write('${name}: needs Node.js 22 or later, this is ' + process.version + ' (' + process.execPath + ')\\n');
+  process.exit(2);
+}
+var enableCompileCache = require('node:module').enableCompileCache;
+if (enableCompileCache) enableCompileCache();
+require('./${main}');
+`;
+}
+
+/** Writes beside the file and renames, so that a process that starts meanwhile reads the old bundle or the new one, never half. */
+function writeWhole(path, contents) {
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}.tmp`;
+  writeFileSync(temporary, contents);
+  renameSync(temporary, path);
+}
+
+const written = {
+  name: 'written',
+  setup(build) {
+    build.onEnd((result) => {
+      for (const file of result.outputFiles ?? []) writeWhole(file.path, file.contents);
+      if (result.errors.length === 0) process.stderr.write(`built ${build.initialOptions.outfile}\n`);
+    });
+  },
+};
+
+function optionsOf(bundle, watch) {
+  return {
+    absWorkingDir: root,
+    entryPoints: [bundle.in],
+    outfile: bundle.out,
+    bundle: true,
+    write: false,
+    minify: !watch,
+    sourcemap: watch ? 'linked' : false,
+    legalComments: 'none',
+    logLevel: 'warning',
+    ...bundle.options,
+    plugins: [...(bundle.options.plugins ?? []), written],
+  };
+}
+
+const watch = process.argv.includes('--watch');
+const parts = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const chosen = bundles.filter(
+  (bundle) => (parts.length === 0 || parts.includes(bundle.part)) && existsSync(resolve(root, bundle.in)),
+);
+
+for (const bundle of chosen) {
+  if (bundle.bin === undefined) continue;
+  const path = resolve(root, dirname(bundle.out), `${bundle.bin}.cjs`);
+  writeWhole(path, launcher(bundle.bin, bundle.out.split('/').at(-1)));
+  chmodSync(path, 0o755);
+}
+
+if (watch) {
+  for (const bundle of chosen) await (await esbuild.context(optionsOf(bundle, true))).watch();
+} else {
+  try {
+    await Promise.all(chosen.map((bundle) => esbuild.build(optionsOf(bundle, false))));
+  } catch {
+    // esbuild has printed what is wrong and where.
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,78 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
+import { describe, it } from 'vitest';
+
+/** What a test may need that not every machine has. */
+export type Requirement = 'chromium' | 'root' | 'iptables' | 'shared' | 'code-server';
+
+const root = resolve(import.meta.dirname, '../..');
+
+/** Real dumps and the corpus beside the checkout; a clone elsewhere has none. */
+export const sharedPath = resolve(root, '../shared');
+
+/** Where the embedded editor's package is, once `npm ci` in test/editor and in its lib/vscode was run. */
+export const codeServerPath = join(root, 'test/editor/node_modules/code-server');
+
+function onPath(name: string): string | null {
+  // Debian keeps iptables in /usr/sbin, which is not on everyone's PATH.
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/bin'];
+  for (const folder of folders) {
+    const path = join(folder, name);
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      // Not there: the next folder.
+    }
+  }
+  return null;
+}
+
+/** The path of a Chromium or Chrome on this machine, null where there is none; CHROMIUM_PATH names one outside PATH. */
+export function chromiumPath(): string | null {
+  const named = process.env['CHROMIUM_PATH'];
+  if (named !== undefined && existsSync(named)) return named;
+  return onPath('chromium') ?? onPath('chromium-browser') ?? onPath('google-chrome');
+}
+
+const checks: Readonly<Record<Requirement, { readonly met: () => boolean; readonly how: string }>> = {
+  chromium: { met: () => chromiumPath() !== null, how: 'Chromium: apt-get install chromium' },
+  root: {
+    met: () => process.getuid?.() === 0 && spawnSync('unshare', ['-n', 'true']).status === 0,
+    how: 'root and network namespaces: sudo npm test',
+  },
+  iptables: { met: () => onPath('iptables-nft-restore') !== null, how: 'iptables: apt-get install iptables' },
+  shared: { met: () => existsSync(sharedPath), how: 'the recorded dumps in ../shared, which are not part of the project' },
+  'code-server': {
+    met: () => existsSync(join(codeServerPath, 'lib/vscode/node_modules/@vscode')),
+    how: 'the embedded editor: npm run install-editor',
+  },
+};
+
+/** What is missing on this machine for these requirements, each with how to get it; empty when the tests can run. */
+export function missing(requirements: readonly Requirement[]): readonly string[] {
+  return requirements.filter((requirement) => !checks[requirement].met()).map((requirement) => checks[requirement].how);
+}
+
+/**
+ * A `describe` that runs where the machine has what it needs. Elsewhere it is one skipped test that says what is missing, or with
+ * IPTABLES_REQUIRE_ALL=1 (CI) one failed test.
+ */
+export function describeWith(requirements: Requirement | readonly Requirement[], name: string, body: () => void): void {
+  const lacking = missing(typeof requirements === 'string' ? [requirements] : requirements);
+  if (lacking.length === 0) {
+    describe(name, body);
+    return;
+  }
+  const message = `needs ${lacking.join('; ')}`;
+  describe(name, () => {
+    if (process.env['IPTABLES_REQUIRE_ALL'] === '1') {
+      it(message, () => {
+        throw new Error(message);
+      });
+    } else {
+      it.skip(message, () => undefined);
+    }
+  });
+}

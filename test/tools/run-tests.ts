@@ -1,0 +1,66 @@
+/**
+ * `npm test`: builds, runs every test that this machine can run, and ends with what was skipped and why and the line
+ * "N passed, N failed, N skipped". Arguments are vitest's, such as a path or `-t NAME`.
+ */
+import { spawnSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+interface TestResult {
+  readonly ancestorTitles: readonly string[];
+  readonly title: string;
+  readonly status: string;
+}
+
+interface Report {
+  readonly success: boolean;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly assertionResults: readonly TestResult[];
+  }[];
+}
+
+const root = resolve(import.meta.dirname, '../..');
+const output = join(root, 'test/output/results.json');
+
+function run(args: readonly string[]): number {
+  return spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' }).status ?? 1;
+}
+
+if (run([join(root, 'esbuild.mjs')]) !== 0) {
+  console.error('The build failed; see above.');
+  process.exit(1);
+}
+
+rmSync(output, { force: true });
+const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${output}`];
+const status = run([
+  join(root, 'node_modules/vitest/vitest.mjs'),
+  'run',
+  '--config=test/vitest.config.ts',
+  ...reporters,
+  ...process.argv.slice(2),
+]);
+
+let report: Report;
+try {
+  report = JSON.parse(readFileSync(output, 'utf8')) as Report;
+} catch {
+  console.error('vitest ended without a report; see above.');
+  process.exit(status === 0 ? 1 : status);
+}
+
+const tests = report.testResults.flatMap((file) => file.assertionResults);
+const passed = tests.filter((test) => test.status === 'passed').length;
+// A file that could not be loaded has no tests to count, and is a failure all the same.
+const broken = report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
+const failed = tests.filter((test) => test.status === 'failed').length + broken.length;
+const skipped = tests.filter((test) => test.status !== 'passed' && test.status !== 'failed');
+
+if (skipped.length > 0) {
+  console.log('\nSkipped:');
+  for (const test of skipped) console.log(`  ${test.ancestorTitles.filter((title) => title !== '').join(' > ')}: ${test.title}`);
+}
+console.log(`\n${passed} passed, ${failed} failed, ${skipped.length} skipped`);
+process.exitCode = failed > 0 || !report.success ? 1 : status;

@@ -1,0 +1,15 @@
+import { resolve } from 'node:path';
+import { defineConfig } from 'vitest/config';
+
+// biome-ignore lint/style/noDefaultExport: vitest reads the default export.
+export default defineConfig({
+  root: resolve(import.meta.dirname, '..'),
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['**/node_modules/**', 'test/output/**'],
+    // Tests that start processes or a browser set their own; the rest are fast or wrong.
+    testTimeout: 10_000,
+    hookTimeout: 30_000,
+    pool: 'forks',
+  },
+});
