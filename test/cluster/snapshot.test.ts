@@ -1,0 +1,264 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Cluster } from '../../server/src/cluster/cluster.ts';
+import { looksLikeSnapshot, readSnapshot } from '../../server/src/cluster/snapshot.ts';
+import { describeWith, sharedPath } from '../support/requirements.ts';
+
+const web = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { namespace: 'shop', name: 'web', creationTimestamp: '2026-11-23T00:58:07Z' },
+  spec: {
+    type: 'LoadBalancer',
+    clusterIP: '10.96.20.10',
+    clusterIPs: ['10.96.20.10', 'fd00:10:96:0::F77C'],
+    externalIPs: ['192.0.2.50'],
+    loadBalancerSourceRanges: ['203.0.113.9/24'],
+    sessionAffinity: 'ClientIP',
+    ports: [{ name: 'http', port: 80, nodePort: 30080, targetPort: 'http' }],
+  },
+  status: { loadBalancer: { ingress: [{ ip: '192.0.2.100', ipMode: 'Proxy' }, { hostname: 'lb.example' }] } },
+};
+
+const slice = {
+  apiVersion: 'discovery.k8s.io/v1',
+  kind: 'EndpointSlice',
+  metadata: { namespace: 'shop', name: 'web-1', labels: { 'kubernetes.io/service-name': 'web' } },
+  addressType: 'IPv4',
+  ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
+  endpoints: [
+    {
+      addresses: ['10.244.0.11'],
+      conditions: { ready: true },
+      nodeName: 'node-a',
+      hints: { forZones: [{ name: 'z1' }] },
+      targetRef: { kind: 'Pod', namespace: 'shop', name: 'web-1' },
+    },
+    { addresses: ['10.244.1.11'], conditions: {} },
+  ],
+};
+
+const pod = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: {
+    namespace: 'shop',
+    name: 'web-6d4b75cb6d-x2x2x',
+    labels: { 'pod-template-hash': '6d4b75cb6d' },
+    ownerReferences: [{ kind: 'ReplicaSet', name: 'web-6d4b75cb6d', controller: true }],
+  },
+  spec: { nodeName: 'node-a', containers: [{ ports: [{ containerPort: 8080, hostPort: 8081 }] }] },
+  status: { phase: 'Running', podIP: '10.244.0.11', conditions: [{ type: 'Ready', status: 'False' }] },
+};
+
+const node = {
+  apiVersion: 'v1',
+  kind: 'Node',
+  metadata: { name: 'node-a', labels: { 'topology.kubernetes.io/zone': 'z1' } },
+  spec: { podCIDR: '10.244.0.0/24' },
+  status: { addresses: [{ type: 'InternalIP', address: '172.18.0.2' }], nodeInfo: { kubeletVersion: 'v1.34.1' } },
+};
+
+const list = { apiVersion: 'v1', kind: 'List', items: [web, slice, pod, node] };
+
+function clusterOf(text: string): Cluster {
+  const result = readSnapshot(text, 'cluster.json', 1000);
+  if (!result.ok) throw new Error(result.error.message);
+  return result.cluster;
+}
+
+function errorOf(text: string): string {
+  const result = readSnapshot(text, 'cluster.json', 1000);
+  if (result.ok) throw new Error('read without an error');
+  return result.error.message;
+}
+
+describe('a snapshot', () => {
+  it('gives records in canonical form', () => {
+    const cluster = clusterOf(JSON.stringify(list));
+    expect(cluster.source).toEqual({ kind: 'snapshot', label: 'cluster.json', readAt: 1000 });
+    expect(cluster.warnings).toEqual([]);
+    expect(cluster.service('shop', 'web')).toMatchObject({
+      clusterIPs: ['10.96.20.10', 'fd00:10:96::f77c'],
+      loadBalancerIPs: [{ ip: '192.0.2.100', ipMode: 'Proxy' }],
+      loadBalancerSourceRanges: ['203.0.113.0/24'],
+      affinityTimeout: 10800,
+      externalTrafficPolicy: 'Cluster',
+      ports: [{ name: 'http', protocol: 'tcp', port: 80, nodePort: 30080, targetPort: 'http' }],
+      createdAt: Date.UTC(2026, 10, 23, 0, 58, 7),
+    });
+    expect(cluster.slicesOf('shop', 'web')[0]?.endpoints).toMatchObject([
+      { ready: true, serving: true, terminating: false, hintZones: ['z1'], hintNodes: null },
+      { ready: true, serving: true, hintZones: null, targetRef: null },
+    ]);
+    expect(cluster.pod('shop', 'web-6d4b75cb6d-x2x2x')).toMatchObject({
+      ready: false,
+      deployment: 'web',
+      hostPorts: [{ hostPort: 8081, containerPort: 8080, protocol: 'tcp', hostIP: '' }],
+    });
+    expect(cluster.node('node-a')).toMatchObject({ zone: 'z1', podCIDRs: ['10.244.0.0/24'], kubeletVersion: 'v1.34.1' });
+  });
+
+  it('is looked up by address, in any spelling', () => {
+    const cluster = clusterOf(JSON.stringify(list));
+    expect(cluster.servicesAt('fd00:0010:96::f77c').map(({ service, use }) => [service.name, use])).toEqual([
+      ['web', 'cluster-ip'],
+    ]);
+    expect(cluster.servicesAt('192.0.2.50').map(({ use }) => use)).toEqual(['external-ip']);
+    expect(cluster.servicesAt('192.0.2.100').map(({ use }) => use)).toEqual(['load-balancer-ip']);
+    expect(cluster.podsAt('10.244.0.11').map(({ name }) => name)).toEqual(['web-6d4b75cb6d-x2x2x']);
+    expect(cluster.endpointsAt('10.244.1.11').map(({ slice: { name } }) => name)).toEqual(['web-1']);
+    expect(cluster.nodeAt('172.18.0.2')?.name).toBe('node-a');
+    expect(cluster.servicesAt('10.0.0.1')).toEqual([]);
+  });
+
+  it.each([
+    ['one JSON list', JSON.stringify(list)],
+    [
+      'JSON lists behind each other',
+      [web, slice, pod, node].map((item) => JSON.stringify({ ...list, items: [item] }, null, 4)).join('\n'),
+    ],
+    ['one object a line', [web, slice, pod, node].map((item) => JSON.stringify(item)).join('\n')],
+    ['a plain JSON list', JSON.stringify([web, slice, pod, node])],
+    ['a byte order mark', `\ufeff${JSON.stringify(list)}`],
+    ['YAML documents in JSON style', [web, slice, pod, node].map((item) => `---\n${JSON.stringify(item)}`).join('\n')],
+  ])('is read from %s', (_, text) => {
+    const cluster = clusterOf(text);
+    expect([cluster.services.length, cluster.slices.length, cluster.pods.length, cluster.nodes.length]).toEqual([1, 1, 1, 1]);
+  });
+
+  it("is read from the API's own lists, whose items say no kind", () => {
+    const { kind: _kind, apiVersion: _version, ...bare } = web;
+    const cluster = clusterOf(JSON.stringify({ kind: 'ServiceList', apiVersion: 'v1', items: [bare] }));
+    expect(cluster.service('shop', 'web')?.type).toBe('LoadBalancer');
+  });
+
+  it('is read from YAML of several shapes', () => {
+    const items = [
+      '  kind: Node',
+      '  metadata:',
+      '    name: node-a',
+      '    annotations:',
+      '      text: |',
+      '        - not an item',
+    ];
+    const whole = [
+      'apiVersion: v1',
+      'items:',
+      '- apiVersion: v1',
+      ...items,
+      '- apiVersion: v1',
+      ...items.map((line) => line.replace('node-a', 'node-b')),
+      'kind: List',
+      '',
+    ];
+    expect(clusterOf(whole.join('\r\n')).nodes.map(({ name }) => name)).toEqual(['node-a', 'node-b']);
+    expect(
+      clusterOf(`# saved\n---\n${whole.slice(2, 9).join('\n').replace('- ', '  ').replace(/^ {2}/gm, '')}\n---\n`).nodes,
+    ).toHaveLength(1);
+  });
+
+  it('warns of kinds that are missing', () => {
+    expect(
+      clusterOf(JSON.stringify({ ...list, items: [web, pod, node, { kind: 'Endpoints', apiVersion: 'v1' }] })).warnings,
+    ).toEqual([expect.stringContaining('no EndpointSlices; it has Endpoints instead')]);
+    expect(clusterOf(JSON.stringify({ ...list, items: [web, slice, pod, node, { kind: 'Service' }] })).warnings).toEqual([
+      '1 object of the snapshot without a name or of a wrong shape left out.',
+    ]);
+  });
+
+  it('leaves out what only shares a name', () => {
+    const knative = { ...web, apiVersion: 'serving.knative.dev/v1', metadata: { namespace: 'shop', name: 'function' } };
+    expect(clusterOf(JSON.stringify([web, knative])).services).toHaveLength(1);
+  });
+});
+
+describe('a text that is no snapshot', () => {
+  it.each([
+    ['', 'The file is empty.'],
+    ['  \n', 'The file is empty.'],
+    ['\u0000\u0001\u0002', 'binary file'],
+    ['{"apiVersion": "v1",\n "items": [{"kind": "Se', 'The JSON is cut off: it ends at line 2 with 3 brackets open.'],
+    ['{"apiVersion": "v1",\n "items": [,]}', 'Not JSON at line 2, column 12'],
+    ['{"kind": "List", "items": []}', 'This holds no objects'],
+    [
+      '{"kind": "List", "apiVersion": "v1", "items": [{"kind": "Secret", "apiVersion": "v1"}]}',
+      'no Service, EndpointSlice, Pod or Node, but Secret',
+    ],
+    ['{"kind": "List", "items": [{"kind": "Service"}]}', 'names are missing'],
+    [
+      '{"kind":"Status","status":"Failure","message":"services is forbidden"}',
+      "the API server's refusal, not its objects: services is forbidden",
+    ],
+    ['apiVersion: v1\nkind: Config\nclusters: []\n', 'This is a kubeconfig'],
+    ['apiVersion: v1\nitems:\n- apiVersion: v1\n  kind: Service\n', 'The YAML is cut off'],
+    ['apiVersion: v1\nitems:\n- kind: Service\n  a: [\nkind: List\n', 'Not YAML at line'],
+    ['Error from server (Forbidden): services is forbidden', 'an error message of kubectl'],
+    ['No resources found in default namespace.', 'kubectl found nothing'],
+    ['NAMESPACE     NAME    TYPE\ndefault  kubernetes  ClusterIP', "kubectl's table"],
+    ['# Generated by iptables-save v1.8.9\n*nat\n', 'This is an iptables dump'],
+    ['<!DOCTYPE html>', 'web page'],
+    ['to whom it may concern', 'plain text'],
+    ['42', 'a number'],
+  ])('%j is refused with a reason', (text, message) => {
+    expect(errorOf(text)).toContain(message);
+  });
+
+  it('never throws, whatever the fields hold', () => {
+    const junk = fc.anything({ maxDepth: 3 });
+    const object = fc.record({
+      apiVersion: fc.constantFrom('v1', 'discovery.k8s.io/v1'),
+      kind: fc.constantFrom('Service', 'EndpointSlice', 'Pod', 'Node', 'List'),
+      metadata: fc.oneof(junk, fc.record({ name: fc.string(), namespace: fc.string(), labels: junk, ownerReferences: junk })),
+      spec: fc.oneof(junk, fc.record({ ports: junk, clusterIPs: junk, containers: junk, sessionAffinityConfig: junk })),
+      status: fc.oneof(junk, fc.record({ loadBalancer: junk, addresses: junk, podIPs: junk, conditions: junk })),
+      endpoints: junk,
+      items: junk,
+    });
+    fc.assert(
+      fc.property(object, (value) => {
+        const result = readSnapshot(JSON.stringify(value), 'x', 0);
+        expect(result.ok || result.error.message.length > 0).toBe(true);
+      }),
+      { seed: 7, numRuns: 500 },
+    );
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...'{}[]":,-\n #a0!&*|>\\'), maxLength: 60 }), (text) => {
+        expect(readSnapshot(text, 'x', 0)).toHaveProperty('ok');
+      }),
+      { seed: 7, numRuns: 1000 },
+    );
+  });
+});
+
+describe('sniffing', () => {
+  it('takes lists of the kinds that matter for snapshots', () => {
+    expect(looksLikeSnapshot(JSON.stringify(list, null, 4).slice(0, 200))).toBe(true);
+    expect(looksLikeSnapshot('{"kind":"ServiceList","apiVersion":"v1","items":[')).toBe(true);
+    expect(looksLikeSnapshot('apiVersion: v1\nitems:\n- apiVersion: v1\n  kind: Node\n')).toBe(true);
+    expect(looksLikeSnapshot('apiVersion: v1\nitems:\n- addressType: IPv4\n  apiVersion: discovery.k8s.io/v1\n')).toBe(true);
+  });
+
+  it('takes manifests, other lists and other files for none', () => {
+    expect(looksLikeSnapshot('apiVersion: v1\nkind: Service\nmetadata:\n  name: web\n')).toBe(false);
+    expect(looksLikeSnapshot(JSON.stringify(web))).toBe(false);
+    expect(looksLikeSnapshot('{"name": "vscode-iptables", "items": []}')).toBe(false);
+    expect(looksLikeSnapshot('{"apiVersion":"v1","items":[{"apiVersion":"apps/v1","kind":"Deployment"')).toBe(false);
+    expect(looksLikeSnapshot('')).toBe(false);
+  });
+});
+
+describeWith('shared', 'the recorded clusters', () => {
+  it('are the same from JSON and from YAML', () => {
+    const folder = join(sharedPath, 'lab/shop');
+    const json = clusterOf(readFileSync(join(folder, 'cluster.json'), 'utf8'));
+    const yaml = clusterOf(readFileSync(join(folder, 'cluster.yaml'), 'utf8'));
+    expect(json.services).toHaveLength(13);
+    expect(yaml.services).toEqual(json.services);
+    expect(yaml.slices).toEqual(json.slices);
+    expect(yaml.pods).toEqual(json.pods);
+    expect(yaml.nodes).toEqual(json.nodes);
+  });
+});
