@@ -103,6 +103,8 @@ export interface FlowEdge {
   readonly to: string;
   /** The rule that makes the jump, 1-based; null from an endpoint to its Pod. */
   readonly line: number | null;
+  /** That rule as the dump has it, without counters, for a reader who points at the edge; absent or null where there is none. */
+  readonly rule?: string | null;
   /** That a packet which is at `from` goes this way, all earlier rules considered; null where a condition decides. */
   readonly probability: number | null;
   /** In words, escaped by nobody: "from 203.0.113.0/24", "first packet"; empty for always. */
