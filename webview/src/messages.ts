@@ -1,0 +1,213 @@
+/**
+ * What the extension and the flow panel's page say to each other, and the checks that each end makes before it believes a message.
+ * Lines are 1-based, as in a FlowGraph.
+ *
+ * The page says `ready` once, when it can listen; what is sent before that may be lost. The extension then answers with `loading`, `flow` or
+ * `nothing`, and sends another whenever the dump or the cluster changes. An edit is a `flow` with the same `uri` and `to`: view, selection and
+ * open groups stay. Another `to` is a step forward in the page's history.
+ *
+ * The page's policy must be: default-src 'none'; script-src 'nonce-...'; style-src {webview.cspSource}; img-src blob: (for PNG). It has one
+ * element, `<body>`, the style sheet flow.css and the script flow.js.
+ *
+ * What the page keeps with setState, and so what a WebviewPanelSerializer is given back, is a FlowPanelState: read it with readPanelState.
+ */
+import type { FlowGraph } from '../../server/src/kube/flow-graph.ts';
+import { type Check, isBoolean, isLine, isNumber, isString, listOf, oneOf, orNull, record } from './check.ts';
+import { isFlowGraph } from './graph-check.ts';
+
+/** Draw this. */
+export interface ShowFlow {
+  readonly kind: 'flow';
+  /** The dump's URI as a string; comes back in the state, so that a reload knows which dump to open. */
+  readonly uri: string;
+  /** The dump's file name, to be read: "node-a.iptables". */
+  readonly file: string;
+  /** What to ask for again to get this flow: "10.96.20.10:80/tcp", "shop/web:http". Opaque to the page. */
+  readonly to: string;
+  readonly graph: FlowGraph;
+}
+
+/** There is nothing to draw, and why: "No Service in this dump has the address 10.96.0.99." */
+export interface ShowNothing {
+  readonly kind: 'nothing';
+  readonly uri: string;
+  readonly file: string;
+  readonly to: string;
+  /** A sentence or more, plain text. */
+  readonly reason: string;
+}
+
+/** An answer is on its way; sent where it may take more than about 200 ms. What is drawn stays until then. */
+export interface ShowLoading {
+  readonly kind: 'loading';
+  readonly uri: string;
+  readonly file: string;
+  readonly to: string;
+}
+
+/** Where the cursor is in the dump: lights the path from entry to Pod through it. All null: nowhere. */
+export interface Highlight {
+  readonly kind: 'highlight';
+  readonly line: number | null;
+  /** The chain under the cursor or the one that the line's rule is in, used where no rule of the flow is on the line. */
+  readonly table: string | null;
+  readonly chain: string | null;
+}
+
+/** From the extension to the page. */
+export type HostMessage = ShowFlow | ShowNothing | ShowLoading | Highlight;
+
+/** Listening. */
+export interface Ready {
+  readonly kind: 'ready';
+}
+
+/** Show the line in the dump's editor, beside the panel. */
+export interface OpenLine {
+  readonly kind: 'open-line';
+  readonly line: number;
+  /** Whether the editor takes the focus (Enter, double click) or only shows the line (a click). */
+  readonly focus: boolean;
+}
+
+/** Answer with the flow of `to`, in this panel: back, forward, reload. */
+export interface RequestFlow {
+  readonly kind: 'request-flow';
+  readonly to: string;
+}
+
+/** Let the user pick another Service, as the command does, and answer with its flow in this panel. */
+export interface PickFlow {
+  readonly kind: 'pick-flow';
+}
+
+/** Put the text on the clipboard, and say so. */
+export interface CopyText {
+  readonly kind: 'copy';
+  readonly text: string;
+  /** What was copied, to be read: "Mermaid". */
+  readonly what: string;
+}
+
+export type SaveFormat = 'svg' | 'png' | 'html' | 'mermaid' | 'dot';
+
+/** Ask where to save, and save. */
+export interface SaveFile {
+  readonly kind: 'save';
+  readonly format: SaveFormat;
+  /** A proposed file name with its extension, of letters, digits, dot, dash and underscore only. */
+  readonly name: string;
+  /** Base64 for png, text for the others. */
+  readonly content: string;
+}
+
+/** Open the page in the system's browser, where it can be printed (a webview cannot print). */
+export interface Print {
+  readonly kind: 'print';
+  /** As in SaveFile, ending in .html. */
+  readonly name: string;
+  /** A self-contained page without scripts. */
+  readonly html: string;
+}
+
+/** From the page to the extension. */
+export type PageMessage = Ready | OpenLine | RequestFlow | PickFlow | CopyText | SaveFile | Print;
+
+/** A flow that was shown in a panel. */
+export interface Visit {
+  readonly to: string;
+  readonly title: string;
+}
+
+export type Grouping = 'node' | 'zone' | 'page';
+
+/** What survives a reload of the window. */
+export interface FlowPanelState {
+  readonly version: 1;
+  readonly uri: string;
+  readonly file: string;
+  readonly to: string;
+  /** The flows shown so far, oldest first, and which one is shown. */
+  readonly history: readonly Visit[];
+  readonly at: number;
+  readonly mode: 'drawing' | 'text';
+  /** Null: not chosen, the best for the graph. */
+  readonly grouping: Grouping | null;
+  /** Ids of groups that are open. */
+  readonly open: readonly string[];
+  readonly selected: string | null;
+  readonly search: string;
+  readonly filtering: boolean;
+  readonly details: boolean;
+  /** Pan and zoom; null: fitted. */
+  readonly view: { readonly x: number; readonly y: number; readonly k: number } | null;
+}
+
+const source = { uri: isString, file: isString, to: isString };
+
+function tagged<T extends { readonly kind: string }>(
+  checks: {
+    readonly [Kind in T['kind']]: Check<Extract<T, { readonly kind: Kind }>>;
+  },
+): (value: unknown) => T | null {
+  const byKind = new Map<unknown, Check<T>>(Object.entries<Check<T>>(checks));
+  return (value) => {
+    if (typeof value !== 'object' || value === null || !('kind' in value)) return null;
+    const check = byKind.get(value.kind);
+    return check?.(value) ? value : null;
+  };
+}
+
+/** The page's check: a message from the extension, or null for anything else. */
+export const readHostMessage: (value: unknown) => HostMessage | null = tagged<HostMessage>({
+  flow: record<ShowFlow>({ kind: oneOf('flow'), ...source, graph: isFlowGraph }),
+  nothing: record<ShowNothing>({ kind: oneOf('nothing'), ...source, reason: isString }),
+  loading: record<ShowLoading>({ kind: oneOf('loading'), ...source }),
+  highlight: record<Highlight>({
+    kind: oneOf('highlight'),
+    line: orNull(isLine),
+    table: orNull(isString),
+    chain: orNull(isString),
+  }),
+});
+
+const isFileName: Check<string> = (value): value is string =>
+  isString(value) && /^[\w-][\w.-]{0,199}$/.test(value) && !value.includes('..');
+
+/** The extension's check: a message from the page, or null for anything else. */
+export const readPageMessage: (value: unknown) => PageMessage | null = tagged<PageMessage>({
+  ready: record<Ready>({ kind: oneOf('ready') }),
+  'open-line': record<OpenLine>({ kind: oneOf('open-line'), line: isLine, focus: isBoolean }),
+  'request-flow': record<RequestFlow>({ kind: oneOf('request-flow'), to: isString }),
+  'pick-flow': record<PickFlow>({ kind: oneOf('pick-flow') }),
+  copy: record<CopyText>({ kind: oneOf('copy'), text: isString, what: isString }),
+  save: record<SaveFile>({
+    kind: oneOf('save'),
+    format: oneOf('svg', 'png', 'html', 'mermaid', 'dot'),
+    name: isFileName,
+    content: isString,
+  }),
+  print: record<Print>({ kind: oneOf('print'), name: isFileName, html: isString }),
+});
+
+const isVisit: Check<Visit> = record<Visit>({ to: isString, title: isString });
+
+const isPanelState: Check<FlowPanelState> = record<FlowPanelState>({
+  version: oneOf(1),
+  ...source,
+  history: listOf(isVisit),
+  at: isNumber,
+  mode: oneOf('drawing', 'text'),
+  grouping: orNull(oneOf('node', 'zone', 'page')),
+  open: listOf(isString),
+  selected: orNull(isString),
+  search: isString,
+  filtering: isBoolean,
+  details: isBoolean,
+  view: orNull(record<{ x: number; y: number; k: number }>({ x: isNumber, y: isNumber, k: isNumber })),
+});
+
+/** Both ends' check: what setState kept, or null where it is absent, from another version, or damaged. */
+export function readPanelState(value: unknown): FlowPanelState | null {
+  return isPanelState(value) ? value : null;
+}
