@@ -1,0 +1,136 @@
+/**
+ * From a chain's hash back to the Service port or endpoint that it was made of. Hashes are kept with the records they were made of,
+ * so that a changed cluster hashes what is new in it and nothing else.
+ */
+import type { Cluster } from '../cluster/cluster.ts';
+import { hostPort } from '../cluster/ip.ts';
+import type { EndpointRecord, EndpointSliceRecord, ServicePort, ServiceRecord } from '../cluster/objects.ts';
+import { endpointHash, portHash, portName } from './chain-names.ts';
+
+export interface ServicePortRef {
+  readonly service: ServiceRecord;
+  readonly port: ServicePort;
+}
+
+export interface EndpointRef {
+  readonly slice: EndpointSliceRecord;
+  readonly endpoint: EndpointRecord;
+  /** Canonical; kube-proxy uses an endpoint's first address. */
+  readonly ip: string;
+  readonly port: number;
+  readonly portName: string;
+  readonly protocol: string;
+}
+
+export interface ChainIndex {
+  /** The Service port whose chains have this hash. */
+  port(hash: string): ServicePortRef | undefined;
+  /** The endpoint whose chain has this hash, of any Service. The first question hashes every endpoint. */
+  endpoint(hash: string): EndpointRef | undefined;
+  /** The endpoints of a Service's port, ready or not, of both families, each address and port once. */
+  endpointsOf(namespace: string, service: string, port: string, protocol: string): readonly EndpointRef[];
+  /** Does the hashing behind `endpoint`, with pauses. */
+  prepare(): Generator<void, void>;
+}
+
+const slicesBetweenPauses = 64;
+
+const portHashes = new WeakMap<ServiceRecord, readonly (readonly [hash: string, port: ServicePort])[]>();
+
+function hashesOfPorts(service: ServiceRecord): readonly (readonly [hash: string, port: ServicePort])[] {
+  let hashes = portHashes.get(service);
+  if (hashes === undefined) {
+    hashes = service.ports.flatMap((port) => {
+      const name = portName(service.namespace, service.name, port.name);
+      const hash = [portHash(name, port.protocol), port] as const;
+      // Versions before about 1.20 kept the colon of an unnamed port.
+      return port.name === '' ? [hash, [portHash(`${name}:`, port.protocol), port] as const] : [hash];
+    });
+    portHashes.set(service, hashes);
+  }
+  return hashes;
+}
+
+const sliceHashes = new WeakMap<EndpointSliceRecord, readonly (readonly [hash: string, endpoint: EndpointRef])[]>();
+
+function hashesOfSlice(slice: EndpointSliceRecord): readonly (readonly [hash: string, endpoint: EndpointRef])[] {
+  let hashes = sliceHashes.get(slice);
+  if (hashes === undefined) {
+    hashes =
+      slice.serviceName === ''
+        ? []
+        : slice.ports.flatMap((port) => {
+            const name = portName(slice.namespace, slice.serviceName, port.name);
+            return endpointRefs(slice, port.name, port.protocol, port.port).flatMap((ref) => {
+              const address = hostPort(ref.ip, ref.port);
+              const hash = [endpointHash(name, ref.protocol, address), ref] as const;
+              return port.name === '' ? [hash, [endpointHash(`${name}:`, ref.protocol, address), ref] as const] : [hash];
+            });
+          });
+    sliceHashes.set(slice, hashes);
+  }
+  return hashes;
+}
+
+function endpointRefs(slice: EndpointSliceRecord, name: string, protocol: string, port: number | null): readonly EndpointRef[] {
+  if (port === null) return [];
+  const refs: EndpointRef[] = [];
+  for (const endpoint of slice.endpoints) {
+    const ip = endpoint.addresses[0];
+    if (ip !== undefined) refs.push({ slice, endpoint, ip, port, portName: name, protocol });
+  }
+  return refs;
+}
+
+/** An index of a cluster. Cheap to make; each part is built at the first question that needs it. */
+export function createChainIndex(cluster: Cluster): ChainIndex {
+  let ports: Map<string, ServicePortRef> | undefined;
+  const endpoints = new Map<string, EndpointRef>();
+  let slicesRead = 0;
+
+  function* readSlices(): Generator<void, void> {
+    while (slicesRead < cluster.slices.length) {
+      const slice = cluster.slices[slicesRead];
+      slicesRead += 1;
+      if (slice !== undefined) {
+        for (const [hash, ref] of hashesOfSlice(slice)) endpoints.set(hash, ref);
+      }
+      if (slicesRead % slicesBetweenPauses === 0) yield;
+    }
+  }
+
+  return {
+    port: (hash) => {
+      if (ports === undefined) {
+        ports = new Map();
+        for (const service of cluster.services) {
+          for (const [name, port] of hashesOfPorts(service)) ports.set(name, { service, port });
+        }
+      }
+      return ports.get(hash);
+    },
+    endpoint: (hash) => {
+      const known = endpoints.get(hash);
+      if (known !== undefined) return known;
+      for (const _ of readSlices()) {
+        // Without pauses: someone waits for the answer.
+      }
+      return endpoints.get(hash);
+    },
+    endpointsOf: (namespace, service, port, protocol) => {
+      const seen = new Map<string, EndpointRef>();
+      for (const slice of cluster.slicesOf(namespace, service)) {
+        for (const candidate of slice.ports) {
+          if (candidate.name !== port || candidate.protocol !== protocol) continue;
+          for (const ref of endpointRefs(slice, port, protocol, candidate.port)) {
+            const address = hostPort(ref.ip, ref.port);
+            // While slices are rewritten, an endpoint may stand in two of them; the ready one counts.
+            if (seen.get(address)?.endpoint.ready !== true) seen.set(address, ref);
+          }
+        }
+      }
+      return [...seen.values()];
+    },
+    prepare: readSlices,
+  };
+}
