@@ -1,0 +1,217 @@
+/**
+ * The shape of what iptables 1.8 knows. The facts are in the data files beside this one (core-options.ts, matches-*.ts, targets-*.ts);
+ * they are checked against real iptables by test/oracle/catalog.test.ts.
+ */
+
+export type Family = 'ipv4' | 'ipv6';
+
+export type TableName = 'filter' | 'nat' | 'mangle' | 'raw' | 'security';
+
+export type Hook = 'PREROUTING' | 'INPUT' | 'FORWARD' | 'OUTPUT' | 'POSTROUTING';
+
+/**
+ * What a value may be. The names are the field's; the libxtables type, where there is one, is given for comparison.
+ * Numbers are read as C's strtoul does with base 0: decimal, 0x hexadecimal, 0 octal.
+ */
+export type ValueKind =
+  /** -s and -d: `address[/mask][,...]`. */
+  | { readonly type: 'networks' }
+  /** One `address[/mask]` (XTTYPE_HOSTMASK). */
+  | { readonly type: 'network' }
+  /** One address without a mask (XTTYPE_HOST). */
+  | { readonly type: 'host' }
+  /** `first[-last]` of one family. */
+  | { readonly type: 'address-range' }
+  /** Addresses with commas between, for the routing header. */
+  | { readonly type: 'address-list'; readonly max: number }
+  /** A mask over a host's address bits, as a prefix length: 0 to 32 or 128 (XTTYPE_PLEN). */
+  | { readonly type: 'prefix-length' }
+  /** The same, written as a mask too (XTTYPE_PLENMASK). */
+  | { readonly type: 'prefix-mask' }
+  /** DNAT and SNAT: `[address[-address]][:port[-port[/base]]]`. */
+  | { readonly type: 'nat-range'; readonly shifted: boolean }
+  /** MASQUERADE and REDIRECT: `port[-port]`. */
+  | { readonly type: 'nat-ports' }
+  /** One port by number or service name (XTTYPE_PORT). */
+  | { readonly type: 'port' }
+  /** `port[:port]` (XTTYPE_PORTRC). */
+  | { readonly type: 'port-range' }
+  /** `port[:port]` as the tcp and sctp matches read it: a reversed range is refused. */
+  | { readonly type: 'ordered-port-range' }
+  /** Up to 15 ports and ranges with commas between. */
+  | { readonly type: 'multiport' }
+  | { readonly type: 'protocol' }
+  /** An interface name, a trailing `+` matches any ending. */
+  | { readonly type: 'interface' }
+  | { readonly type: 'mac' }
+  /** `value[/mask]`, 32 bits (XTTYPE_MARKMASK32). */
+  | { readonly type: 'mark' }
+  /** `value[/mask]`, 8 bits, or a symbolic name (XTTYPE_TOSMASK). */
+  | { readonly type: 'tos' }
+  | {
+      readonly type: 'uint';
+      readonly bits: 8 | 16 | 32 | 64;
+      readonly min?: number;
+      readonly max?: number;
+      readonly print?: 'hex';
+    }
+  /** `from[:to]` (XTTYPE_UINT*RC). */
+  | { readonly type: 'uint-range'; readonly bits: 8 | 16 | 32 | 64; readonly max?: number; readonly print?: 'hex' }
+  /** A share of packets between 0 and 1. */
+  | { readonly type: 'probability' }
+  /** Any text; `max` in bytes, `min` in bytes. What lies beyond `max` is refused, or cut off where `cut`. */
+  | { readonly type: 'text'; readonly min?: number; readonly max?: number; readonly cut?: boolean }
+  /** One of the words, or with `list` several with commas between. */
+  | {
+      readonly type: 'enum';
+      readonly values: readonly string[];
+      readonly list?: true;
+      readonly ignoreCase?: true;
+      /** Words that mean one of `values`. */
+      readonly synonyms?: Readonly<Record<string, string>>;
+      /** Also a number up to this. */
+      readonly numberMax?: number;
+    }
+  /** `rate[/second|minute|hour|day]`. */
+  | { readonly type: 'rate' }
+  /** The same for hashlimit, or bytes a second: `512kb/s`. */
+  | { readonly type: 'hash-rate' }
+  /** hashlimit's burst: a number of packets, or of bytes with a unit. */
+  | { readonly type: 'hash-burst' }
+  /** `10s`, `250ms`, for RATEEST. */
+  | { readonly type: 'duration' }
+  /** `100kbit`, for rateest. */
+  | { readonly type: 'bit-rate' }
+  /** A positive number of whole seconds or 0: LED's delay in milliseconds, or `inf`. */
+  | { readonly type: 'led-delay' }
+  | { readonly type: 'date' }
+  | { readonly type: 'time-of-day' }
+  | { readonly type: 'weekdays' }
+  | { readonly type: 'monthdays' }
+  /** Two words: the flags to look at, and those that must be set. */
+  | { readonly type: 'tcp-flags' }
+  /** One TCP option number, for --tcp-option. */
+  | { readonly type: 'tcp-option' }
+  /** TCP options by name or number, for TCPOPTSTRIP. */
+  | { readonly type: 'tcp-option-list' }
+  /** Two words: all, any or only, and chunk types with flags. */
+  | { readonly type: 'sctp-chunks' }
+  | { readonly type: 'dccp-types' }
+  /** Two words: a set's name and up to six of src and dst. */
+  | { readonly type: 'set' }
+  /** `type[/code]` or a name. */
+  | { readonly type: 'icmp-type' }
+  | { readonly type: 'icmpv6-type' }
+  /** `type[:type]` or a name, for mobility headers. */
+  | { readonly type: 'mh-type' }
+  /** `TYPE[:LEN][,...]`, up to 16, for IPv6 option headers. */
+  | { readonly type: 'header-options' }
+  /** IPv6 extension headers by name or number. */
+  | { readonly type: 'ipv6-headers' }
+  | { readonly type: 'log-level' }
+  /** A user or group by name or number, or a range of numbers. */
+  | { readonly type: 'account'; readonly of: 'user' | 'group' }
+  /** `major:minor` in hexadecimal. */
+  | { readonly type: 'class' }
+  /** A routing realm: `value[/mask]` or a name. */
+  | { readonly type: 'realm' }
+  /** An interface group: `value[/mask]` or a name. */
+  | { readonly type: 'device-group' }
+  /** A conntrack zone: a number, or `mark`. */
+  | { readonly type: 'zone' }
+  /** A conntrack label by number or name. */
+  | { readonly type: 'label' }
+  /** `|hex|` parts between plain text. */
+  | { readonly type: 'hex-text'; readonly max: number }
+  | { readonly type: 'u32' }
+  | { readonly type: 'bytecode' }
+  /** hashlimit's key: srcip, srcport, dstip, dstport. */
+  | { readonly type: 'hash-mode' }
+  /** The name of a match, a target or chain, a table. */
+  | { readonly type: 'match-name' }
+  | { readonly type: 'target' }
+  | { readonly type: 'chain' }
+  | { readonly type: 'table-name' }
+  /** `packets bytes` or `packets,bytes`. */
+  | { readonly type: 'counters' };
+
+/** An option as the data files state it. */
+export interface OptionData {
+  /** The name that iptables' own messages use. */
+  readonly long: string;
+  readonly short?: string;
+  /** Further spellings; getopt takes unique beginnings of all of them besides. */
+  readonly aliases?: readonly string[];
+  /** What iptables-save prints where it is not `long`. */
+  readonly saved?: string;
+  /** Absent for a flag. */
+  readonly value?: ValueKind;
+  /** Whether `!` may stand before it. */
+  readonly negatable?: true;
+  /** Whether it may be given more than once in one match. */
+  readonly repeatable?: true;
+  readonly mandatory?: true;
+  /** Long names of options of the same extension that may not stand beside it. */
+  readonly excludes?: readonly string[];
+  /** Long names of options of the same extension that it needs. */
+  readonly requires?: readonly string[];
+  /** Where the option exists; absent for every family of its extension. */
+  readonly families?: readonly Family[];
+  /** One line. */
+  readonly help: string;
+}
+
+/** A match or a target as the data files state it. Its options are in the order in which iptables-save prints them. */
+export interface ExtensionData {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  /** Absent for both. */
+  readonly families?: readonly Family[];
+  /** Where the kernel takes it; absent for every table. */
+  readonly tables?: readonly TableName[];
+  /** Built-in chains that the kernel takes it in, or in user chains reached from them; absent for all. */
+  readonly hooks?: readonly Hook[];
+  /** The kernel refuses it without one of these behind `-p`; absent for any. */
+  readonly protocols?: readonly string[];
+  /** One line. */
+  readonly help: string;
+  readonly options: readonly OptionData[];
+}
+
+/** A match or a target. */
+export interface ExtensionSpec {
+  readonly kind: 'match' | 'target';
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly families: readonly Family[];
+  readonly tables: readonly TableName[] | undefined;
+  readonly hooks: readonly Hook[] | undefined;
+  readonly protocols: readonly string[] | undefined;
+  readonly help: string;
+  /** Its part of the manual. */
+  readonly url: string;
+  readonly options: readonly OptionSpec[];
+}
+
+/** An option of iptables itself or of an extension. One object for each, so that `===` compares them. */
+export interface OptionSpec {
+  readonly long: string;
+  readonly short: string | undefined;
+  readonly aliases: readonly string[];
+  /** What iptables-save prints: "--dport", "-s". */
+  readonly saved: string;
+  /** How many words follow: 0, 1 or 2. `-c` has 1 and takes a second one unless the first holds a comma. */
+  readonly arity: 0 | 1 | 2;
+  readonly value: ValueKind | undefined;
+  readonly negatable: boolean;
+  readonly repeatable: boolean;
+  readonly mandatory: boolean;
+  readonly excludes: readonly string[];
+  readonly requires: readonly string[];
+  readonly families: readonly Family[];
+  readonly help: string;
+  /** The match or target it belongs to; undefined for iptables' own options. */
+  readonly extension: ExtensionSpec | undefined;
+  /** Place among its extension's options, 0-based. */
+  readonly index: number;
+}
