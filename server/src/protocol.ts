@@ -65,8 +65,10 @@ export interface Settings {
   readonly clusterSnapshot: string;
   /** The most diagnostics that are sent for one document. */
   readonly maxDiagnostics: number;
-  readonly semanticTokens: boolean;
 }
+
+/** Sent, without parameters, when the user has come to trust the workspace. */
+export const trustNotification = 'iptables/trust';
 
 export interface InitializationOptions {
   /** False in an untrusted workspace: then no path from settings is read and no cluster contacted. */

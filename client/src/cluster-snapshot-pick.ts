@@ -1,0 +1,43 @@
+import { ConfigurationTarget, l10n, type QuickPickItem, Uri, window, workspace } from 'vscode';
+
+const setting = 'cluster.snapshot';
+
+/** Lets the user choose the cluster's snapshot for this workspace, by a file dialog, or leave it to be found; writes the setting. */
+export async function pickClusterSnapshot(): Promise<void> {
+  if (!workspace.isTrusted) {
+    await window.showInformationMessage(
+      l10n.t('The setting for a snapshot is not used in Restricted Mode. Trust the workspace first.'),
+    );
+    return;
+  }
+  const document = window.activeTextEditor?.document;
+  const configuration = workspace.getConfiguration('iptables', document?.uri ?? null);
+  const current = configuration.get<string>(setting, '');
+  const choose: QuickPickItem = {
+    label: l10n.t('Choose a file...'),
+    detail: 'kubectl get nodes,services,endpointslices,pods -A -o json',
+  };
+  const find: QuickPickItem = {
+    label: l10n.t('Find one by its content'),
+    detail: l10n.t('in the workspace and beside the dump'),
+  };
+  const options = { title: l10n.t('Cluster Snapshot'), placeHolder: current === '' ? l10n.t('found by its content') : current };
+  const picked = await window.showQuickPick([choose, find], options);
+  if (picked === undefined) return;
+  const path = picked === find ? '' : await chooseFile(document?.uri);
+  if (path === undefined) return;
+  const target = workspace.workspaceFolders === undefined ? ConfigurationTarget.Global : ConfigurationTarget.Workspace;
+  await configuration.update(setting, path === '' ? undefined : path, target);
+}
+
+/** A path relative to the workspace folder where the file lies in one, an absolute path elsewhere. */
+async function chooseFile(dump: Uri | undefined): Promise<string | undefined> {
+  const beside = dump?.scheme === 'file' ? Uri.joinPath(dump, '..') : undefined;
+  const files = await window.showOpenDialog({
+    ...(beside === undefined ? {} : { defaultUri: beside }),
+    filters: { [l10n.t('Cluster snapshot')]: ['json', 'yaml', 'yml'] },
+    openLabel: l10n.t('Use as Snapshot'),
+  });
+  const file = files?.[0];
+  return file === undefined ? undefined : workspace.asRelativePath(file, false);
+}

@@ -1,0 +1,30 @@
+import { type Disposable, LanguageStatusSeverity, l10n, languages } from 'vscode';
+import { type ClusterStatusParams, clusterStatusNotification } from '../../server/src/protocol.ts';
+import type { ServerAccess } from './server-access.ts';
+
+const severities = {
+  ok: LanguageStatusSeverity.Information,
+  warning: LanguageStatusSeverity.Warning,
+  error: LanguageStatusSeverity.Error,
+} as const;
+
+/** Shows beside the language, in the status bar, where the names of Services and Pods come from. */
+export function showClusterStatus(server: ServerAccess): { dispose(): void } {
+  const item = languages.createLanguageStatusItem('iptables.cluster', { language: 'iptables' });
+  item.name = l10n.t('Cluster of the iptables dump');
+  item.text = l10n.t('Cluster');
+  item.busy = true;
+  item.command = { title: l10n.t('Select Snapshot'), command: 'iptables.selectClusterSnapshot' };
+  const subscription: Disposable = server.onNotification<ClusterStatusParams>(clusterStatusNotification, (status) => {
+    item.busy = false;
+    item.text = status.label;
+    item.detail = status.detail;
+    item.severity = severities[status.severity];
+  });
+  return {
+    dispose() {
+      subscription.dispose();
+      item.dispose();
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import { CancellationTokenSource, commands, type Disposable, type LogOutputChannel, l10n, Uri, window } from 'vscode';
+import { pickClusterSnapshot } from './cluster-snapshot-pick.ts';
+import type { FlowPanels } from './flow-panels.ts';
+import { pickFlowTarget } from './flow-target-pick.ts';
+import type { ServerAccess } from './server-access.ts';
+
+/** Registers what the Command Palette, the menus and links run. */
+export function registerCommands(server: ServerAccess, panels: FlowPanels, log: LogOutputChannel): readonly Disposable[] {
+  return [
+    commands.registerCommand('iptables.showFlow', (uri?: unknown, to?: unknown) => showFlow(server, panels, uri, to)),
+    commands.registerCommand('iptables.selectClusterSnapshot', pickClusterSnapshot),
+    commands.registerCommand('iptables.restartServer', () => server.restart()),
+    commands.registerCommand('iptables.showServerLog', () => log.show()),
+  ];
+}
+
+/**
+ * Opens a flow: of `to` where it is given; else of the chain or address at the cursor; else of what the user picks. Menus give the
+ * dump's URI as the first argument and something of their own as the second.
+ */
+async function showFlow(server: ServerAccess, panels: FlowPanels, given: unknown, to: unknown): Promise<void> {
+  const editor = window.activeTextEditor;
+  const uri = given instanceof Uri ? given : editor?.document.uri;
+  if (uri === undefined) {
+    await window.showInformationMessage(l10n.t('Open an iptables dump first: the flow is drawn from it.'));
+    return;
+  }
+  if (typeof to === 'string') {
+    panels.show(uri, to);
+    return;
+  }
+  const cancellation = new CancellationTokenSource();
+  try {
+    if (editor !== undefined && editor.document.uri.toString() === uri.toString()) {
+      const { line, character } = editor.selection.active;
+      const params = { textDocument: { uri: uri.toString() }, position: { line, character } };
+      const result = await server.flow(params, cancellation.token);
+      if (result.kind === 'flow') {
+        panels.show(uri, result.to);
+        return;
+      }
+    }
+    const picked = await pickFlowTarget(server, uri);
+    if (picked !== undefined) panels.show(uri, picked);
+  } catch (error) {
+    await window.showErrorMessage(l10n.t('No flow: {0}', error instanceof Error ? error.message : String(error)));
+  } finally {
+    cancellation.dispose();
+  }
+}

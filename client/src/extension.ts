@@ -1,0 +1,33 @@
+import { type ExtensionContext, window, workspace } from 'vscode';
+import type { BaseLanguageClient, LanguageClientOptions } from 'vscode-languageclient';
+import type { InitializationOptions } from '../../server/src/protocol.ts';
+import { showClusterStatus } from './cluster-status.ts';
+import { registerCommands } from './commands.ts';
+import { createFlowPanels } from './flow-panels.ts';
+import { createServerAccess } from './server-access.ts';
+
+/** Wires the extension; `createClient` is what differs between Node.js and the browser. Everything is disposed of with the context. */
+export function activateExtension(
+  context: ExtensionContext,
+  createClient: (options: LanguageClientOptions) => BaseLanguageClient,
+): void {
+  const log = window.createOutputChannel('iptables', { log: true });
+  const client = createClient({
+    // Any scheme: a dump may come from a remote machine, a Git revision or an unsaved editor.
+    documentSelector: [{ language: 'iptables' }],
+    outputChannel: log,
+    traceOutputChannel: log,
+    initializationOptions: (): InitializationOptions => ({ trusted: workspace.isTrusted }),
+  });
+  const server = createServerAccess(client, log);
+  const panels = createFlowPanels(context, server);
+  context.subscriptions.push(
+    log,
+    server,
+    panels,
+    showClusterStatus(server),
+    // Before the server is up: a command that comes early waits for it.
+    ...registerCommands(server, panels, log),
+  );
+  server.start();
+}

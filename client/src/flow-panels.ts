@@ -1,0 +1,75 @@
+import {
+  type Disposable,
+  type ExtensionContext,
+  l10n,
+  Uri,
+  ViewColumn,
+  type WebviewOptions,
+  type WebviewPanel,
+  window,
+} from 'vscode';
+import { type RulesetChangedParams, rulesetChangedNotification } from '../../server/src/protocol.ts';
+import { readPanelState } from '../../webview/src/messages.ts';
+import { flowPage } from './flow-page.ts';
+import { createFlowPanel, type FlowPanel } from './flow-panel.ts';
+import type { ServerAccess } from './server-access.ts';
+
+const viewType = 'iptables.flow';
+
+/** The open drawings. */
+export interface FlowPanels extends Disposable {
+  /** Opens a flow beside the dump, or brings the panel to front that shows it already. */
+  show(uri: Uri, to: string): void;
+}
+
+/** Keeps the flow panels of a window: opens them, restores them after a reload, and has them follow edits. */
+export function createFlowPanels(context: ExtensionContext, server: ServerAccess): FlowPanels {
+  const panels = new Set<FlowPanel>();
+  const webviewOptions: WebviewOptions = {
+    enableScripts: true,
+    localResourceRoots: [Uri.joinPath(context.extensionUri, 'dist/webview')],
+  };
+
+  const adopt = (panel: WebviewPanel, uri: Uri, to: string): void => {
+    panel.iconPath = Uri.joinPath(context.extensionUri, 'client/media/icon.png');
+    const flow = createFlowPanel(panel, uri, to, server, context.globalStorageUri);
+    panels.add(flow);
+    panel.onDidDispose(() => panels.delete(flow));
+    // The page comes last: once it runs, what it says must be heard.
+    panel.webview.html = flowPage(panel.webview, context.extensionUri);
+  };
+
+  const subscriptions = [
+    server.onNotification<RulesetChangedParams>(rulesetChangedNotification, ({ uri }) => {
+      for (const flow of panels) if (flow.uri.toString() === uri) void flow.show(flow.to());
+    }),
+    window.registerWebviewPanelSerializer(viewType, {
+      async deserializeWebviewPanel(panel, kept: unknown) {
+        const state = readPanelState(kept);
+        if (state === null) {
+          panel.dispose();
+          return;
+        }
+        panel.webview.options = webviewOptions;
+        adopt(panel, Uri.parse(state.uri, true), state.to);
+      },
+    }),
+  ];
+
+  return {
+    show(uri, to) {
+      for (const flow of panels) {
+        if (flow.to() === to && flow.uri.toString() === uri.toString()) {
+          flow.panel.reveal();
+          return;
+        }
+      }
+      const panel = window.createWebviewPanel(viewType, l10n.t('NAT flow'), ViewColumn.Beside, webviewOptions);
+      adopt(panel, uri, to);
+    },
+    dispose() {
+      // Not the panels: after a reload of the window they are given back to the serializer.
+      for (const subscription of subscriptions) subscription.dispose();
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import { type CancellationToken, type Disposable, type LogOutputChannel, l10n, Uri, window, workspace } from 'vscode';
+import type { BaseLanguageClient } from 'vscode-languageclient';
+import {
+  type FlowParams,
+  type FlowResult,
+  type FlowTargetsParams,
+  type FlowTargetsResult,
+  flowRequest,
+  flowTargetsRequest,
+  trustNotification,
+} from '../../server/src/protocol.ts';
+
+/** The language server as the rest of the client sees it. Requests wait until it is up, and reject where it cannot be. */
+export interface ServerAccess extends Disposable {
+  /** Starts it; what goes wrong is told to the user. */
+  start(): void;
+  restart(): Promise<void>;
+  flow(params: FlowParams, token: CancellationToken): Promise<FlowResult>;
+  flowTargets(params: FlowTargetsParams, token: CancellationToken): Promise<FlowTargetsResult>;
+  /** Handlers stay over a restart. */
+  onNotification<T>(method: string, handler: (params: T) => void): Disposable;
+}
+
+export function createServerAccess(client: BaseLanguageClient, log: LogOutputChannel): ServerAccess {
+  let started: Promise<void> = Promise.resolve();
+
+  const begin = (start: () => Promise<void>): void => {
+    started = start();
+    started.catch(async (error: unknown) => {
+      log.error(error instanceof Error ? error : String(error));
+      const show = l10n.t('Show Log');
+      const chosen = await window.showErrorMessage(l10n.t('The iptables language server could not be started.'), show);
+      if (chosen === show) log.show();
+    });
+  };
+
+  const request = async <T>(method: string, params: FlowParams | FlowTargetsParams, token: CancellationToken): Promise<T> => {
+    await started;
+    // The server knows a dump from the moment that it is open as a document; one that was closed meanwhile is opened again.
+    await workspace.openTextDocument(Uri.parse(params.textDocument.uri, true));
+    return client.sendRequest<T>(method, params, token);
+  };
+
+  const trust = workspace.onDidGrantWorkspaceTrust(async () => {
+    await started;
+    await client.sendNotification(trustNotification);
+  });
+
+  return {
+    start: () => begin(() => client.start()),
+    restart: async () => {
+      begin(async () => {
+        if (client.isRunning()) await client.stop();
+        await client.start();
+      });
+      await started;
+    },
+    flow: (params, token) => request<FlowResult>(flowRequest, params, token),
+    flowTargets: (params, token) => request<FlowTargetsResult>(flowTargetsRequest, params, token),
+    onNotification: (method, handler) => client.onNotification(method, handler),
+    dispose: () => {
+      trust.dispose();
+      void client.dispose();
+    },
+  };
+}
