@@ -21,9 +21,8 @@ export const standardTargets: ReadonlyMap<string, string> = new Map([
 ]);
 
 function arityOf(data: OptionData): 0 | 1 | 2 {
-  switch (data.value?.type) {
-    case undefined:
-      return 0;
+  if (data.value === undefined || data.valueOptional) return 0;
+  switch (data.value.type) {
     case 'tcp-flags':
     case 'sctp-chunks':
     case 'set':
@@ -45,6 +44,7 @@ function toOption(
     aliases: data.aliases ?? none,
     saved: data.saved ?? data.long,
     arity: arityOf(data),
+    optionalValues: data.valueOptional || data.value?.type === 'counters' ? 1 : 0,
     value: data.value,
     negatable: data.negatable ?? false,
     repeatable: data.repeatable ?? false,

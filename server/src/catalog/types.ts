@@ -146,6 +146,8 @@ export interface OptionData {
   readonly saved?: string;
   /** Absent for a flag. */
   readonly value?: ValueKind;
+  /** Present where the value may be left out: the next word is taken unless it begins with - or !. */
+  readonly valueOptional?: true;
   /** Whether `!` may stand before it. */
   readonly negatable?: true;
   /** Whether it may be given more than once in one match. */
@@ -200,8 +202,10 @@ export interface OptionSpec {
   readonly aliases: readonly string[];
   /** What iptables-save prints: "--dport", "-s". */
   readonly saved: string;
-  /** How many words follow: 0, 1 or 2. `-c` has 1 and takes a second one unless the first holds a comma. */
+  /** How many words follow for sure. */
   readonly arity: 0 | 1 | 2;
+  /** How many more follow if they do not begin with - or !. `-c` takes a second one only when the first has no comma. */
+  readonly optionalValues: 0 | 1;
   readonly value: ValueKind | undefined;
   readonly negatable: boolean;
   readonly repeatable: boolean;
