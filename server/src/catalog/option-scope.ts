@@ -6,12 +6,15 @@
 import { commandNames } from './core-options.ts';
 import { coreOptions, findMatch, findTarget, spellings } from './lookup.ts';
 import { protocolName } from './protocols.ts';
-import type { ExtensionSpec, OptionSpec } from './types.ts';
+import type { ExtensionSpec, Family, OptionSpec } from './types.ts';
 
 /** What the parser asks while it reads one rule. One object serves every rule; no call allocates once a combination was seen. */
 export interface OptionScope {
-  /** Starts a new rule. */
-  reset(): void;
+  /**
+   * Starts a new rule. With a family, options that an extension has in the other family only are not known. An extension that the family lacks
+   * altogether is still read with its options, so that only its name is wrong.
+   */
+  reset(family?: Family): void;
   /**
    * The option that a word means here: its full name, a unique beginning of it, or its short form. An option of the match that is named like the
    * protocol of `-p` loads that match. Undefined when no loaded extension has it; `whoHas` of lookup.ts says which would.
@@ -40,6 +43,7 @@ interface Loaded {
 
 /** A list of loaded extensions. States are shared by all rules that load the same extensions in the same order. */
 interface State {
+  readonly family: Family | undefined;
   /** Latest first: getopt sees their options in that order. */
   readonly loaded: readonly Loaded[];
   readonly matchCount: number;
@@ -64,9 +68,9 @@ const coreBySpelling = new Map(coreOptions.flatMap((option) => spellings(option)
 
 /** Makes a scope with a cache of its own. */
 export function createOptionScope(): OptionScope {
-  let start = makeState({});
-  let state = start;
-  let states = 1;
+  let starts = makeStarts();
+  let state = starts.any;
+  let states = 3;
   let instance = 0;
 
   function follow<Key>(steps: Map<Key, State>, key: Key, make: () => State): void {
@@ -80,12 +84,12 @@ export function createOptionScope(): OptionScope {
   }
 
   return {
-    reset(): void {
+    reset(family?: Family): void {
       if (states > maxStates) {
-        start = makeState({});
-        states = 1;
+        starts = makeStarts();
+        states = 3;
       }
-      state = start;
+      state = starts[family ?? 'any'];
     },
     open(spelled: string): OptionSpec | undefined {
       const hit = state.hits.get(spelled) ?? find(state, spelled);
@@ -117,8 +121,13 @@ export function createOptionScope(): OptionScope {
   };
 }
 
+function makeStarts(): Readonly<Record<Family | 'any', State>> {
+  return { any: makeState({}), ipv4: makeState({ family: 'ipv4' }), ipv6: makeState({ family: 'ipv6' }) };
+}
+
 function makeState(like: Partial<State>, added?: Loaded): State {
   return {
+    family: like.family,
     loaded: added === undefined ? (like.loaded ?? []) : [added, ...(like.loaded ?? [])],
     matchCount: like.matchCount ?? 0,
     implicit: like.implicit,
@@ -164,9 +173,16 @@ function lookUp(state: State, spelled: string): Omit<Hit, 'next'> | undefined {
   if (core !== undefined) return { spec: core, instance: 0 };
   if (!spelled.startsWith('--') || spelled.length < 3) return undefined;
   for (const { extension, instance } of state.loaded) {
-    for (const spec of extension.options) if (spec.long === spelled || spec.aliases.includes(spelled)) return { spec, instance };
+    for (const spec of extension.options) {
+      if ((spec.long === spelled || spec.aliases.includes(spelled)) && isKnown(spec, state.family)) return { spec, instance };
+    }
   }
   return lookUpBeginning(state, spelled);
+}
+
+function isKnown(spec: OptionSpec, family: Family | undefined): boolean {
+  if (family === undefined || spec.families.includes(family) || spec.extension === undefined) return true;
+  return !spec.extension.families.includes(family);
 }
 
 /** The one option whose name begins so. Two names of one option are one; options of two loads of the same match are two. */
@@ -179,6 +195,7 @@ function lookUpBeginning(state: State, beginning: string): Omit<Hit, 'next'> | u
   ];
   for (const { options, instance } of candidates) {
     for (const spec of options) {
+      if (!isKnown(spec, state.family)) continue;
       if (!spec.long.startsWith(beginning) && !spec.aliases.some((alias) => alias.startsWith(beginning))) continue;
       if (found !== undefined) return undefined;
       found = { spec, instance };
