@@ -1,0 +1,58 @@
+import { type Diagnostic, DiagnosticSeverity, DiagnosticTag } from 'vscode-languageserver-types';
+import type { Finding, Severity } from '../lint/finding.ts';
+import { documentationUrl } from '../lint/registry.ts';
+import { rangeOf } from './state.ts';
+
+const severities: Readonly<Record<Severity, DiagnosticSeverity>> = {
+  error: DiagnosticSeverity.Error,
+  warning: DiagnosticSeverity.Warning,
+  info: DiagnosticSeverity.Information,
+  hint: DiagnosticSeverity.Hint,
+};
+
+/**
+ * Findings as LSP diagnostics: at most `limit`, the gravest first when there are more, and then one more that says how many are not shown.
+ */
+export function diagnosticsOf(findings: readonly Finding[], uri: string, limit: number): Diagnostic[] {
+  const shown = findings.length <= limit ? findings : mostSevere(findings, limit);
+  const diagnostics = shown.map((finding): Diagnostic => toDiagnostic(finding, uri));
+  if (shown.length < findings.length) {
+    diagnostics.unshift({
+      range: { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } },
+      severity: DiagnosticSeverity.Information,
+      source: 'iptables',
+      code: 'too-many-findings',
+      message: `${findings.length - shown.length} further findings are not shown (setting iptables.maxDiagnostics)`,
+    });
+  }
+  return diagnostics;
+}
+
+function mostSevere(findings: readonly Finding[], limit: number): readonly Finding[] {
+  const kept = new Set(
+    findings.toSorted((a, b) => severities[a.severity] - severities[b.severity] || a.line - b.line).slice(0, limit),
+  );
+  return findings.filter((finding) => kept.has(finding));
+}
+
+function toDiagnostic(finding: Finding, uri: string): Diagnostic {
+  const url = documentationUrl(finding.code);
+  return {
+    range: rangeOf(finding),
+    severity: severities[finding.severity],
+    source: 'iptables',
+    code: finding.code,
+    ...(url === undefined ? {} : { codeDescription: { href: url } }),
+    message: finding.message,
+    ...(finding.unnecessary ? { tags: [DiagnosticTag.Unnecessary] } : {}),
+    ...(finding.related.length === 0
+      ? {}
+      : {
+          relatedInformation: finding.related.map((place) => ({
+            location: { uri, range: rangeOf(place) },
+            message: place.message,
+          })),
+        }),
+    ...(finding.fix === undefined ? {} : { data: finding.fix }),
+  };
+}

@@ -1,0 +1,33 @@
+import { type FoldingRange, FoldingRangeKind } from 'vscode-languageserver-types';
+import type { Steps } from '../syntax/steps.ts';
+import type { DumpState } from './state.ts';
+
+const linesBetweenPauses = 8192;
+
+/** Tables, and within them the declarations and each run of one chain's rules; runs of comments too. */
+export function* folding(state: DumpState): Steps<FoldingRange[]> {
+  const { lines, tables } = state.ruleset;
+  const ranges: FoldingRange[] = [];
+  for (const table of tables) {
+    const last = (table.commitLine ?? table.endLine - 1) - (table.commitLine === undefined ? 0 : 1);
+    if (last > table.firstLine) ranges.push({ startLine: table.firstLine, endLine: Math.max(last, table.firstLine) });
+  }
+  let runStart = 0;
+  const close = (end: number): void => {
+    const first = lines[runStart];
+    if (first === undefined || end <= runStart) return;
+    if (first.kind === 'comment') ranges.push({ startLine: runStart, endLine: end, kind: FoldingRangeKind.Comment });
+    else if (first.kind === 'rule' || first.kind === 'chain') ranges.push({ startLine: runStart, endLine: end });
+  };
+  for (let number = 1; number < lines.length; number += 1) {
+    if (number % linesBetweenPauses === 0) yield;
+    const line = lines[number];
+    const before = lines[number - 1];
+    if (line === undefined || before === undefined) continue;
+    if (line.kind === before.kind && (line.kind !== 'rule' || line.name === before.name)) continue;
+    close(number - 1);
+    runStart = number;
+  }
+  close(lines.length - 1);
+  return ranges.sort((a, b) => a.startLine - b.startLine || b.endLine - a.endLine);
+}

@@ -1,0 +1,31 @@
+import { declarationOf } from '../ruleset/places.ts';
+import { jumpsOf } from '../ruleset/reachable.ts';
+import type { Steps } from '../syntax/steps.ts';
+import { completenessOf } from './completeness.ts';
+import { type Finding, finding, type LintInput, type LintRule } from './finding.ts';
+
+/** A KUBE-SVC- or KUBE-SVL- chain without a jump to an endpoint. kube-proxy writes none: it rejects in the filter table instead. */
+export const emptyServiceChain: LintRule = {
+  codes: {
+    'empty-service-chain': 'A Service chain that is jumped to has no endpoint: its traffic keeps the clusterIP as destination.',
+  },
+  check,
+};
+
+function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+  for (const table of ruleset.tables) {
+    let whole: boolean | undefined;
+    for (const chain of table.chains.values()) {
+      if (!/^KUBE-SV[CL]-/.test(chain.name) || chain.references.length === 0 || chain.declarations.length === 0) continue;
+      const toEndpoint = jumpsOf(ruleset, chain).some((target) => target.name.startsWith('KUBE-SEP-'));
+      if (toEndpoint) continue;
+      whole ??= completenessOf(ruleset, table).whole;
+      if (!whole) break;
+      yield;
+      const place = declarationOf(ruleset, chain);
+      if (place === undefined) continue;
+      const message = `${chain.name} has no endpoint: traffic that reaches it keeps its destination, and nothing answers there`;
+      report(finding(place, 'empty-service-chain', 'warning', message, { table, chain }));
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import type { Steps } from '../syntax/steps.ts';
+import { emptyServiceChain } from './empty-service-chain.ts';
+import type { Finding, LintInput, LintRule } from './finding.ts';
+import { lineProblems } from './line-problems.ts';
+import { orphanedChain } from './orphaned-chain.ts';
+import { undeclaredChain } from './undeclared-chain.ts';
+
+/** Every lint rule. A new one is a file of its own and a line here. */
+const rules: readonly LintRule[] = [lineProblems, undeclaredChain, orphanedChain, emptyServiceChain];
+
+/**
+ * All findings of a ruleset in text order. Pauses about every few thousand lines; at most `limit` findings are kept, the first that the
+ * rules report, so that a hostile file cannot fill the memory.
+ */
+export function* lint(input: LintInput, limit = Number.POSITIVE_INFINITY): Steps<readonly Finding[]> {
+  const findings: Finding[] = [];
+  const report = (finding: Finding): void => {
+    if (findings.length < limit) findings.push(finding);
+  };
+  for (const rule of rules) {
+    yield* rule.check(input, report);
+    yield;
+  }
+  return findings.sort((a, b) => a.line - b.line || a.start - b.start || (a.code < b.code ? -1 : a.code > b.code ? 1 : 0));
+}

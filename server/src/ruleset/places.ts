@@ -1,0 +1,67 @@
+import { statementOf } from '../syntax/document.ts';
+import type { Span, Word } from '../syntax/statement.ts';
+import type { Chain, Ruleset } from './ruleset.ts';
+
+/** How a line names a chain. */
+export type MentionKind = 'declaration' | 'rule' | 'jump' | 'goto' | 'command';
+
+/** A chain's name on a line (0-based); offsets are 0-based UTF-16 within it. */
+export interface Mention extends Span {
+  readonly line: number;
+  readonly kind: MentionKind;
+}
+
+/** The chain names on one line, in text order. */
+export function mentionsOn(ruleset: Ruleset, line: number): readonly (Mention & { readonly name: string })[] {
+  const source = ruleset.lines[line];
+  if (source === undefined) return [];
+  const at = (word: Word, kind: MentionKind): Mention & { readonly name: string } => ({
+    line,
+    kind,
+    start: word.start,
+    end: word.end,
+    name: word.text,
+  });
+  const statement = statementOf(source);
+  switch (statement.kind) {
+    case 'chain':
+      return [at(statement.name, 'declaration')];
+    case 'rule': {
+      const chain = at(statement.chain, 'rule');
+      if (statement.target === undefined) return [chain];
+      const target = at(statement.target, statement.isGoto ? 'goto' : 'jump');
+      return target.start < chain.start ? [target, chain] : [chain, target];
+    }
+    case 'chain-command': {
+      const mentions = [];
+      if (statement.chain !== undefined)
+        mentions.push(at(statement.chain, statement.command === 'new' ? 'declaration' : 'command'));
+      if (statement.command === 'rename' && statement.argument !== undefined)
+        mentions.push(at(statement.argument, 'declaration'));
+      return mentions;
+    }
+    default:
+      return [];
+  }
+}
+
+/** Every place that names a chain, in file order within each kind: declarations, its own rules, references, other commands. */
+export function* mentionsOf(ruleset: Ruleset, chain: Chain): Generator<Mention> {
+  for (const lines of [chain.declarations, chain.rules, chain.references, chain.mentions]) {
+    for (const line of lines) {
+      for (const mention of mentionsOn(ruleset, line)) {
+        if (mention.name !== chain.name) continue;
+        // A rule that jumps to its own chain stands in both lists.
+        if (lines === chain.rules && mention.kind !== 'rule') continue;
+        if (lines === chain.references && mention.kind === 'rule') continue;
+        yield mention;
+      }
+    }
+  }
+}
+
+/** Where a chain is declared; without a declaration, where it is first mentioned. */
+export function declarationOf(ruleset: Ruleset, chain: Chain): Mention | undefined {
+  for (const mention of mentionsOf(ruleset, chain)) return mention;
+  return undefined;
+}

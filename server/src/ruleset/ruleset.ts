@@ -1,0 +1,69 @@
+/**
+ * A dump as tables, chains, rules and who jumps where. A ruleset is immutable; an edit makes a new one that shares all untouched lines.
+ * Line numbers are 0-based here; the command line adds one.
+ */
+import type { Family } from '../catalog/types.ts';
+import type { Generator } from '../syntax/header.ts';
+import type { Line } from '../syntax/line.ts';
+
+/** One run of tables of one family; a file may hold several. */
+export interface Dump {
+  readonly index: number;
+  readonly family: Family;
+  /** Whether the family is known (a header says so, or an address or the file's name did) or taken to be IPv4. */
+  readonly familyBy: 'header' | 'address' | 'file-name' | 'default';
+  readonly generator: Generator | undefined;
+  readonly tables: readonly Table[];
+}
+
+export interface Table {
+  /** Place in Ruleset.tables. */
+  readonly index: number;
+  readonly name: string;
+  readonly dump: Dump;
+  /** The line of `*name`; for a dump that starts within a table, the first line that belongs to it. */
+  readonly firstLine: number;
+  /** The line after its last one. */
+  readonly endLine: number;
+  /** The line of COMMIT; undefined when it is missing. */
+  readonly commitLine: number | undefined;
+  /** False where the dump does not say `*name` and the name was inferred. */
+  readonly declared: boolean;
+  /** In the order first mentioned. */
+  readonly chains: ReadonlyMap<string, Chain>;
+}
+
+export interface Chain {
+  readonly name: string;
+  readonly table: Table;
+  readonly builtin: boolean;
+  /** Lines of `:NAME` or `-N NAME`, the first is the declaration; empty when it is only mentioned. */
+  readonly declarations: readonly number[];
+  /** Lines of the rules in file order (-A, -I, -R, -D, -C). */
+  readonly rules: readonly number[];
+  /** Lines of the rules that jump or go to it. */
+  readonly references: readonly number[];
+  /** Lines that name it in other ways: -P, -F, -X, -Z, -E. */
+  readonly mentions: readonly number[];
+}
+
+export interface Ruleset {
+  readonly lines: readonly Line[];
+  readonly dumps: readonly Dump[];
+  readonly tables: readonly Table[];
+}
+
+/** The table that a line belongs to; undefined between tables. `line` is 0-based. */
+export function tableAt(ruleset: Ruleset, line: number): Table | undefined {
+  let low = 0;
+  let high = ruleset.tables.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const table = ruleset.tables[middle];
+    if (table === undefined) return undefined;
+    if (line < table.firstLine) high = middle - 1;
+    else if (line >= table.endLine) low = middle + 1;
+    else return table;
+  }
+  return undefined;
+}

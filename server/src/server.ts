@@ -1,0 +1,313 @@
+import {
+  type CancellationToken,
+  type Connection,
+  DidChangeConfigurationNotification,
+  DidChangeWatchedFilesNotification,
+  ErrorCodes,
+  type InitializeResult,
+  LSPErrorCodes,
+  ResponseError,
+  TextDocumentSyncKind,
+} from 'vscode-languageserver';
+import { codeActions } from './features/code-actions.ts';
+import { definition, definitionLocations } from './features/definition.ts';
+import { diagnosticsOf } from './features/diagnostics.ts';
+import { flowAt, flowFor, flowTargetsOf } from './features/flow.ts';
+import { folding } from './features/folding.ts';
+import { hover } from './features/hover.ts';
+import { highlights, references } from './features/references.ts';
+import { selectionRange } from './features/selection-ranges.ts';
+import { semanticTokens, tokenModifiers, tokenTypes } from './features/semantic-tokens.ts';
+import type { DumpState } from './features/state.ts';
+import { documentSymbols, workspaceSymbols } from './features/symbols.ts';
+import { resolveChains } from './kube/resolve.ts';
+import { lint } from './lint/registry.ts';
+import { type OpenDump, openDump, type ReadDump } from './open-dumps.ts';
+import {
+  type ClusterStatusParams,
+  clusterStatusNotification,
+  type FlowParams,
+  type FlowResult,
+  type FlowTargetsParams,
+  type FlowTargetsResult,
+  flowRequest,
+  flowTargetsRequest,
+  type RulesetChangedParams,
+  rulesetChangedNotification,
+} from './protocol.ts';
+import type { Runtime } from './runtime.ts';
+import { Cancelled, runInSlices } from './scheduler.ts';
+import { readInitializationOptions, readSettings } from './settings.ts';
+import { createSnapshots, type SnapshotStatus } from './snapshots.ts';
+import type { Steps } from './syntax/steps.ts';
+
+/** Serves the Language Server Protocol on a connection until it closes. Knows nothing of Node or the browser but the runtime. */
+export function startServer(connection: Connection, runtime: Runtime): void {
+  const dumps = new Map<string, OpenDump>();
+  // The state of a read version, made again when the cluster behind it changes.
+  const states = new Map<string, DumpState>();
+  const lintRuns = new Map<string, number>();
+  let settings = readSettings(undefined);
+  let options = readInitializationOptions(undefined);
+  let folders: readonly string[] = [];
+  let canAskConfiguration = false;
+  let canWatchFiles = false;
+  let hasLinkSupport = false;
+  let hasMarkdown = true;
+
+  const snapshots = createSnapshots(runtime.files, runtime.pause, clusterChanged, (message) => {
+    connection.console.warn(message);
+    connection.window.showWarningMessage(`Cluster snapshot ${message}`);
+  });
+
+  function makeState(uri: string, read: ReadDump): DumpState {
+    const { cluster } = snapshots.statusFor(uri);
+    let resolution: ReturnType<typeof resolveChains> | undefined;
+    return {
+      uri,
+      version: read.version,
+      document: read.document,
+      ruleset: read.ruleset,
+      cluster,
+      resolution: () => {
+        resolution ??= resolveChains(read.ruleset, cluster);
+        return resolution;
+      },
+    };
+  }
+
+  function dumpRead(uri: string, read: ReadDump): void {
+    const state = makeState(uri, read);
+    states.set(uri, state);
+    sendRulesetChanged(state);
+    void publishDiagnostics(state);
+  }
+
+  function clusterChanged(): void {
+    for (const [uri, old] of states) {
+      const status = snapshots.statusFor(uri);
+      sendClusterStatus(status);
+      if (status.cluster === old.cluster) continue;
+      const state = makeState(uri, old);
+      states.set(uri, state);
+      sendRulesetChanged(state);
+      void publishDiagnostics(state);
+    }
+    if (states.size === 0 && folders.length > 0) sendClusterStatus(snapshots.statusFor(folders[0] ?? ''));
+  }
+
+  function sendRulesetChanged(state: DumpState): void {
+    const params: RulesetChangedParams = { uri: state.uri, version: state.version };
+    void connection.sendNotification(rulesetChangedNotification, params);
+  }
+
+  function sendClusterStatus(status: SnapshotStatus): void {
+    void connection.sendNotification(clusterStatusNotification, describeStatus(status));
+  }
+
+  async function publishDiagnostics(state: DumpState): Promise<void> {
+    const run = (lintRuns.get(state.uri) ?? 0) + 1;
+    lintRuns.set(state.uri, run);
+    const isOutdated = (): boolean => lintRuns.get(state.uri) !== run || dumps.get(state.uri)?.version !== state.version;
+    try {
+      const findings = await runInSlices(lint(state), runtime.pause, isOutdated);
+      if (isOutdated()) return;
+      await connection.sendDiagnostics({
+        uri: state.uri,
+        version: state.version,
+        diagnostics: diagnosticsOf(findings, state.uri, settings.maxDiagnostics),
+      });
+    } catch (error) {
+      if (!(error instanceof Cancelled)) connection.console.error(`lint of ${state.uri}: ${describeError(error)}`);
+    }
+  }
+
+  /** Runs a feature on the newest state of a document; an unknown document gets the empty answer. */
+  async function withState<T>(
+    uri: string,
+    token: CancellationToken,
+    empty: T,
+    feature: (state: DumpState) => T | Steps<T>,
+  ): Promise<T | ResponseError<void>> {
+    const dump = dumps.get(uri);
+    if (dump === undefined) return empty;
+    try {
+      await dump.current();
+      const state = states.get(uri);
+      if (token.isCancellationRequested) throw new Cancelled();
+      if (state === undefined) return empty;
+      const result = feature(state);
+      return isSteps(result) ? await runInSlices(result, runtime.pause, () => token.isCancellationRequested) : result;
+    } catch (error) {
+      if (error instanceof Cancelled) return new ResponseError(LSPErrorCodes.RequestCancelled, 'cancelled');
+      connection.console.error(describeError(error));
+      return new ResponseError(ErrorCodes.InternalError, describeError(error));
+    }
+  }
+
+  async function configure(): Promise<void> {
+    if (canAskConfiguration) settings = readSettings(await connection.workspace.getConfiguration('iptables'));
+    // In an untrusted workspace no path from settings is used.
+    await snapshots.configure(folders, options.trusted ? settings.clusterSnapshot : '');
+  }
+
+  connection.onInitialize((params): InitializeResult => {
+    options = readInitializationOptions(params.initializationOptions);
+    folders = params.workspaceFolders?.map((folder) => folder.uri) ?? (params.rootUri ? [params.rootUri] : []);
+    const { capabilities } = params;
+    canAskConfiguration = capabilities.workspace?.configuration === true;
+    canWatchFiles = capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
+    hasLinkSupport = capabilities.textDocument?.definition?.linkSupport === true;
+    hasMarkdown = capabilities.textDocument?.hover?.contentFormat?.includes('markdown') ?? true;
+    return {
+      serverInfo: { name: 'iptables-language-server' },
+      capabilities: {
+        textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
+        definitionProvider: true,
+        referencesProvider: true,
+        documentHighlightProvider: true,
+        documentSymbolProvider: true,
+        workspaceSymbolProvider: true,
+        foldingRangeProvider: true,
+        selectionRangeProvider: true,
+        hoverProvider: true,
+        codeActionProvider: { codeActionKinds: ['quickfix'] },
+        semanticTokensProvider: {
+          legend: { tokenTypes: [...tokenTypes], tokenModifiers: [...tokenModifiers] },
+          range: true,
+        },
+        workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
+      },
+    };
+  });
+
+  connection.onInitialized(() => {
+    if (canAskConfiguration) void connection.client.register(DidChangeConfigurationNotification.type, { section: 'iptables' });
+    if (canWatchFiles && runtime.files !== undefined) {
+      void connection.client.register(DidChangeWatchedFilesNotification.type, {
+        watchers: [{ globPattern: '**/*.{json,yaml,yml}' }],
+      });
+    }
+    void configure();
+  });
+
+  connection.onDidChangeConfiguration(async () => {
+    await configure();
+    for (const state of states.values()) void publishDiagnostics(state);
+  });
+  connection.onDidChangeWatchedFiles(({ changes }) => snapshots.filesChanged(changes.map((change) => change.uri)));
+  connection.workspace.onDidChangeWorkspaceFolders?.(({ added, removed }) => {
+    const gone = new Set(removed.map((folder) => folder.uri));
+    folders = [...folders.filter((folder) => !gone.has(folder)), ...added.map((folder) => folder.uri)];
+    void configure();
+  });
+  connection.onNotification('iptables/trust', () => {
+    options = { ...options, trusted: true };
+    void configure();
+  });
+
+  connection.onDidOpenTextDocument(({ textDocument }) => {
+    const { uri } = textDocument;
+    dumps.get(uri)?.close();
+    const dump = openDump(
+      textDocument,
+      runtime.pause,
+      (read) => {
+        if (dumps.get(uri) === dump) dumpRead(uri, read);
+      },
+      (error) => connection.console.error(`reading ${uri}: ${describeError(error)}`),
+    );
+    dumps.set(uri, dump);
+    void snapshots.addDump(uri);
+    sendClusterStatus(snapshots.statusFor(uri));
+  });
+  connection.onDidChangeTextDocument(({ textDocument, contentChanges }) => {
+    dumps.get(textDocument.uri)?.change(contentChanges, textDocument.version);
+  });
+  connection.onDidCloseTextDocument(({ textDocument: { uri } }) => {
+    dumps.get(uri)?.close();
+    dumps.delete(uri);
+    states.delete(uri);
+    lintRuns.delete(uri);
+    void connection.sendDiagnostics({ uri, diagnostics: [] });
+  });
+
+  connection.onDefinition(({ textDocument, position }, token) =>
+    hasLinkSupport
+      ? withState(textDocument.uri, token, [], (state) => definition(state, position))
+      : withState(textDocument.uri, token, [], (state) => definitionLocations(state, position)),
+  );
+  connection.onReferences(({ textDocument, position, context }, token) =>
+    withState(textDocument.uri, token, [], (state) => references(state, position, context.includeDeclaration)),
+  );
+  connection.onDocumentHighlight(({ textDocument, position }, token) =>
+    withState(textDocument.uri, token, [], (state) => highlights(state, position)),
+  );
+  connection.onDocumentSymbol(({ textDocument }, token) => withState(textDocument.uri, token, [], documentSymbols));
+  connection.onWorkspaceSymbol(async ({ query }, token) => {
+    await Promise.allSettled(Array.from(dumps.values(), (dump) => dump.current()));
+    try {
+      return await runInSlices(workspaceSymbols([...states.values()], query), runtime.pause, () => token.isCancellationRequested);
+    } catch (error) {
+      if (error instanceof Cancelled) return new ResponseError<void>(LSPErrorCodes.RequestCancelled, 'cancelled');
+      throw error;
+    }
+  });
+  connection.onFoldingRanges(({ textDocument }, token) => withState(textDocument.uri, token, [], folding));
+  connection.onSelectionRanges(({ textDocument, positions }, token) =>
+    withState(textDocument.uri, token, [], (state) => positions.map((position) => selectionRange(state, position))),
+  );
+  connection.onHover(({ textDocument, position }, token) =>
+    withState(textDocument.uri, token, null, (state) => hover(state, position, Date.now(), hasMarkdown)),
+  );
+  connection.onCodeAction(({ textDocument, context }, token) =>
+    withState(textDocument.uri, token, [], (state) => codeActions(state, context.diagnostics)),
+  );
+  connection.languages.semanticTokens.onRange(({ textDocument, range }, token) =>
+    withState(textDocument.uri, token, { data: [] }, (state) => ({ data: semanticTokens(state, range) })),
+  );
+  connection.onRequest(flowTargetsRequest, ({ textDocument }: FlowTargetsParams, token) =>
+    withState<FlowTargetsResult>(textDocument.uri, token, { targets: [], reason: notOpen }, flowTargetsOf),
+  );
+  connection.onRequest(flowRequest, ({ textDocument, to, position }: FlowParams, token) =>
+    withState<FlowResult>(textDocument.uri, token, { kind: 'nothing', reason: notOpen }, (state) =>
+      to !== undefined ? flowFor(state, to) : flowAt(state, position ?? { line: 0, character: 0 }),
+    ),
+  );
+
+  connection.listen();
+}
+
+const notOpen = 'This document is not open as an iptables dump.';
+
+function isSteps<T>(value: T | Steps<T>): value is Steps<T> {
+  return typeof value === 'object' && value !== null && 'next' in value && typeof value.next === 'function';
+}
+
+function describeError(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function describeStatus({ uri, cluster, problem }: SnapshotStatus): ClusterStatusParams {
+  if (uri === undefined) {
+    return {
+      kind: 'none',
+      label: 'no cluster snapshot',
+      detail: "Names come from the dump's comments.",
+      severity: 'ok',
+    };
+  }
+  const counts = [
+    `${cluster.services.length} Services`,
+    `${cluster.slices.length} EndpointSlices`,
+    `${cluster.pods.length} Pods`,
+    `${cluster.nodes.length} Nodes`,
+  ].join(', ');
+  const details = [problem, ...cluster.warnings].filter((text) => text !== '');
+  return {
+    kind: 'snapshot',
+    label: cluster.source.label || uri,
+    detail: details.length > 0 ? `${counts}. ${details.join(' ')}` : counts,
+    severity: problem !== '' ? 'error' : cluster.warnings.length > 0 ? 'warning' : 'ok',
+  };
+}

@@ -1,0 +1,23 @@
+import type { InitializationOptions, Settings } from './protocol.ts';
+
+const defaultMaxDiagnostics = 2_000;
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** The `iptables` section of a client's settings; what is missing or of the wrong type has its default. */
+export function readSettings(section: unknown): Settings {
+  const values = isObject(section) ? section : {};
+  const cluster = isObject(values['cluster']) ? values['cluster'] : {};
+  const max = values['maxDiagnostics'];
+  return {
+    clusterSnapshot: typeof cluster['snapshot'] === 'string' ? cluster['snapshot'].trim() : '',
+    maxDiagnostics: typeof max === 'number' && Number.isInteger(max) && max >= 0 ? max : defaultMaxDiagnostics,
+  };
+}
+
+/** A client that says nothing of trust has no such notion: it is trusted. */
+export function readInitializationOptions(value: unknown): InitializationOptions {
+  return { trusted: !isObject(value) || value['trusted'] !== false };
+}

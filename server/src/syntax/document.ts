@@ -1,0 +1,176 @@
+import { contextAfter, type Line, type LineContext, lineContext } from './line.ts';
+import { createStatementReader, type StatementReader } from './parser.ts';
+import type { Statement } from './statement.ts';
+import { runToEnd, type Steps } from './steps.ts';
+
+/** A dump's text as lines. Immutable; an edit makes a new one that shares all untouched lines. */
+export interface SourceDocument {
+  readonly lines: readonly Line[];
+  /** What holds before the first line says anything: the family that the file's name or content implies. */
+  readonly start: LineContext;
+  /** Whether the text began with a byte order mark, which is in no line. */
+  readonly byteOrderMark: boolean;
+}
+
+/** A place in a document: 0-based line, 0-based UTF-16 offset in it. */
+export interface Position {
+  readonly line: number;
+  readonly character: number;
+}
+
+/** A change as LSP sends it: the text between two places becomes another; without a range, the whole text does. */
+export interface TextChange {
+  readonly range?: { readonly start: Position; readonly end: Position };
+  readonly text: string;
+}
+
+let sharedReader: StatementReader | undefined;
+
+function reader(): StatementReader {
+  sharedReader ??= createStatementReader();
+  return sharedReader;
+}
+
+/** The whole statement of a line, read again from its text (about 2 µs). */
+export function statementOf(line: Line): Statement {
+  return reader().read(line.text, line.context);
+}
+
+function readLine(text: string, context: LineContext, carriageReturn: boolean): Line {
+  const statement = reader().read(text, context);
+  switch (statement.kind) {
+    case 'rule':
+      return {
+        text,
+        context,
+        kind: statement.kind,
+        name: statement.chain.text,
+        target: statement.target === undefined ? '' : statement.target.text,
+        command: statement.command,
+        isGoto: statement.isGoto,
+        problems: statement.problems,
+        carriageReturn,
+      };
+    case 'chain-command':
+      return {
+        text,
+        context,
+        kind: statement.kind,
+        name: statement.chain?.text ?? '',
+        target: statement.argument?.text ?? '',
+        command: statement.command,
+        isGoto: false,
+        problems: statement.problems,
+        carriageReturn,
+      };
+    default:
+      return {
+        text,
+        context,
+        kind: statement.kind,
+        name: statement.kind === 'table' || statement.kind === 'chain' ? statement.name.text : '',
+        target: '',
+        command: undefined,
+        isGoto: false,
+        problems: statement.problems,
+        carriageReturn,
+      };
+  }
+}
+
+const linesBetweenPauses = 256;
+
+/** Pieces between newlines, and which of them ended in CR LF. The last piece has no line end: a CR there stands alone and stays. */
+function splitLines(text: string): { readonly texts: readonly string[]; readonly endsInCr: (index: number) => boolean } {
+  const texts = text.split('\n');
+  if (!text.includes('\r')) return { texts, endsInCr: () => false };
+  const cr = texts.map((piece, index) => index < texts.length - 1 && piece.endsWith('\r'));
+  return {
+    texts: texts.map((piece, index) => (cr[index] ? piece.slice(0, -1) : piece)),
+    endsInCr: (index) => cr[index] === true,
+  };
+}
+
+/** The family that a file's name implies: `*.ip6tables`, `rules.v6`, `ip6tables-save.txt`. */
+function familyOfName(fileName: string): LineContext['family'] {
+  const base = fileName.slice(Math.max(fileName.lastIndexOf('/'), fileName.lastIndexOf('\\')) + 1).toLowerCase();
+  if (base.includes('ip6tables') || base.endsWith('.v6')) return 'ipv6';
+  if (base.includes('iptables-save') || base.endsWith('.v4')) return 'ipv4';
+  return undefined;
+}
+
+/**
+ * A text as a document. Pauses every few hundred lines; never throws.
+ * @param fileName a path or URI, for the family of dumps that have no header
+ */
+export function* readDocument(text: string, fileName = ''): Steps<SourceDocument> {
+  const byteOrderMark = text.charCodeAt(0) === 0xfeff;
+  const raw = splitLines(byteOrderMark ? text.slice(1) : text);
+  const start = lineContext(familyOfName(fileName), undefined, undefined);
+  const lines: Line[] = [];
+  let context = start;
+  for (const [index, piece] of raw.texts.entries()) {
+    const line = readLine(piece, context, raw.endsInCr(index));
+    lines.push(line);
+    context = contextAfter(line);
+    if (lines.length % linesBetweenPauses === 0) yield;
+  }
+  return { lines, start, byteOrderMark };
+}
+
+/** The same, without pauses. */
+export function readWholeDocument(text: string, fileName = ''): SourceDocument {
+  return runToEnd(readDocument(text, fileName));
+}
+
+function clamp(document: SourceDocument, position: Position): Position {
+  const line = Math.min(Math.max(position.line, 0), document.lines.length - 1);
+  const length = document.lines[line]?.text.length ?? 0;
+  if (position.line > line) return { line, character: length };
+  return { line, character: Math.min(Math.max(position.character, 0), length) };
+}
+
+/**
+ * The document after a change. Reads only the lines that the change touches, and those below whose circumstances it changes
+ * (another `*table` or header above them); all others are shared with the document before.
+ */
+export function* changeDocument(document: SourceDocument, change: TextChange, fileName = ''): Steps<SourceDocument> {
+  if (change.range === undefined) return yield* readDocument(change.text, fileName);
+  const start = clamp(document, change.range.start);
+  const end = clamp(document, change.range.end);
+  const before = document.lines.slice(0, start.line);
+  const head = (document.lines[start.line]?.text ?? '').slice(0, start.character);
+  const tail = (document.lines[end.line]?.text ?? '').slice(end.character);
+  const raw = splitLines(head + change.text + tail);
+  const lines = before;
+  const previous = lines.at(-1);
+  let context = previous === undefined ? document.start : contextAfter(previous);
+  let read = 0;
+  for (const [index, piece] of raw.texts.entries()) {
+    // The last piece keeps the line end that stood behind the change.
+    const isLast = index === raw.texts.length - 1;
+    const line = readLine(piece, context, isLast ? document.lines[end.line]?.carriageReturn === true : raw.endsInCr(index));
+    lines.push(line);
+    context = contextAfter(line);
+    read += 1;
+    if (read % linesBetweenPauses === 0) yield;
+  }
+  for (let index = end.line + 1; index < document.lines.length; index += 1) {
+    const old = document.lines[index];
+    if (old === undefined) break;
+    if (old.context === context) {
+      // Circumstances are as they were: from here on nothing has changed.
+      for (let rest = index; rest < document.lines.length; rest += 1) {
+        const line = document.lines[rest];
+        if (line !== undefined) lines.push(line);
+      }
+      break;
+    }
+    const line = readLine(old.text, context, old.carriageReturn);
+    lines.push(line);
+    context = contextAfter(line);
+    read += 1;
+    if (read % linesBetweenPauses === 0) yield;
+  }
+  return { ...document, lines };
+}

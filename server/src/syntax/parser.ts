@@ -1,0 +1,418 @@
+import {
+  EmbeddedActionsParser,
+  EOF,
+  type IParserErrorMessageProvider,
+  type IToken,
+  type Lexer,
+  type ParserMethod,
+} from 'chevrotain';
+import { createOptionScope, type OptionScope } from '../catalog/option-scope.ts';
+import type { OptionSpec } from '../catalog/types.ts';
+import { type CommandSpec, commandFor } from './commands.ts';
+import {
+  Bang,
+  Colon,
+  CounterPair,
+  createLexer,
+  isUnbalanced,
+  type LexerMode,
+  OptionName,
+  PlainWord,
+  QuotedWord,
+  Star,
+  tokenTypes,
+  unquote,
+} from './lexer.ts';
+import type { LineContext } from './line.ts';
+import type { Counters, Problem, RuleOption, Span, Statement, Word } from './statement.ts';
+
+const none: readonly never[] = Object.freeze([]);
+
+/** iptables' way of saying what it expected; the token's label is what was looked for. */
+const errorMessages: IParserErrorMessageProvider = {
+  buildMismatchTokenMessage: ({ expected, actual, ruleName }) => expectation(ruleName, expected.LABEL ?? expected.name, actual),
+  buildNotAllInputParsedMessage: ({ firstRedundant }) => `Bad argument \`${firstRedundant.image}'`,
+  buildNoViableAltMessage: ({ actual, ruleName }) => expectation(ruleName, 'a word', actual[0]),
+  buildEarlyExitMessage: ({ actual, ruleName }) => expectation(ruleName, 'a word', actual[0]),
+};
+
+function expectation(rule: string, label: string, actual: IToken | undefined): string {
+  const found = actual === undefined || actual.tokenType === EOF ? 'the line ends here' : `found \`${actual.image}'`;
+  switch (rule) {
+    case 'tableName':
+      return `table name expected after \`*' (filter, nat, mangle, raw or security); ${found}`;
+    case 'chainName':
+      return `chain name expected after \`:'; ${found}`;
+    case 'policy':
+      return `policy expected after the chain's name (ACCEPT or DROP for a built-in chain, \`-' for others); ${found}`;
+    default:
+      return `${label} expected; ${found}`;
+  }
+}
+
+/** An option while its values are still being read. */
+interface OptionDraft {
+  readonly spec: OptionSpec | undefined;
+  readonly name: string;
+  readonly word: Word;
+  readonly negation: Span | undefined;
+  readonly values: Word[];
+  readonly instance: number;
+}
+
+/**
+ * The grammar of one line. Embedded actions build the statement as the words are read: which words are values of an option depends on
+ * the matches loaded so far (getopt's rule), so the catalogue is asked on the way. One instance serves every line.
+ */
+class LineParser extends EmbeddedActionsParser {
+  readonly #scope: OptionScope = createOptionScope();
+
+  readonly tableHeader: ParserMethod<[], void>;
+  readonly chainDeclaration: ParserMethod<[], void>;
+  readonly ruleLine: ParserMethod<[], void>;
+
+  // What has been read of the line so far.
+  counters: Counters | undefined;
+  name: Word | undefined;
+  policy: Word | undefined;
+  command: CommandSpec | undefined;
+  commandWord: Word | undefined;
+  commandValues: Word[] = [];
+  options: RuleOption[] = [];
+  target: Word | undefined;
+  isGoto = false;
+  problems: Problem[] = [];
+
+  #option: OptionDraft | undefined;
+  #negation: Span | undefined;
+  #wanted = 0;
+  #optional = 0;
+
+  constructor(validate: boolean) {
+    super(tokenTypes, {
+      recoveryEnabled: true,
+      maxLookahead: 1,
+      skipValidations: !validate,
+      errorMessageProvider: errorMessages,
+    });
+    const word = [{ ALT: () => this.CONSUME(PlainWord) }, { ALT: () => this.CONSUME(QuotedWord) }];
+    const tableName = this.RULE('tableName', () => {
+      this.name = toWord(this.OR(word));
+    });
+    this.tableHeader = this.RULE('tableHeader', () => {
+      this.CONSUME(Star);
+      this.SUBRULE(tableName);
+      // iptables-restore takes the first word and ignores the rest.
+      this.MANY(() => this.OR(word));
+    });
+
+    const chainName = this.RULE('chainName', () => {
+      this.name = toWord(this.OR(word));
+    });
+    const policy = this.RULE('policy', () => {
+      this.policy = toWord(this.OR(word));
+    });
+    const afterPolicy = [...word, { ALT: () => this.CONSUME2(CounterPair) }];
+    this.chainDeclaration = this.RULE('chainDeclaration', () => {
+      this.CONSUME(Colon);
+      this.SUBRULE(chainName);
+      this.SUBRULE(policy);
+      this.OPTION(() => {
+        this.counters = toCounters(this.CONSUME(CounterPair));
+      });
+      this.MANY(() => this.OR(afterPolicy));
+    });
+
+    const value = [
+      { ALT: () => this.CONSUME1(PlainWord) },
+      { ALT: () => this.CONSUME1(OptionName) },
+      { ALT: () => this.CONSUME1(QuotedWord) },
+      { ALT: () => this.CONSUME1(Bang) },
+    ];
+    const values = {
+      GATE: () => this.#wanted > 0 || (this.#optional > 0 && !isOptionLike(this.LA(1))),
+      DEF: () => this.#addValue(this.OR1(value)),
+    };
+    const item = [
+      {
+        ALT: () => {
+          this.#openOption(this.CONSUME(OptionName));
+          this.MANY1(values);
+          this.#closeOption();
+        },
+      },
+      { ALT: () => this.#addStray(this.CONSUME(PlainWord)) },
+      {
+        ALT: () => {
+          // Quotes do not keep getopt from seeing an option: "-j" ACCEPT.
+          this.#openQuoted(this.CONSUME(QuotedWord));
+          this.MANY2(values);
+          this.#closeOption();
+        },
+      },
+      { ALT: () => this.#negate(this.CONSUME(Bang)) },
+    ];
+    this.ruleLine = this.RULE('ruleLine', () => {
+      this.OPTION(() => {
+        this.counters = toCounters(this.CONSUME(CounterPair));
+      });
+      this.MANY(() => this.OR(item));
+    });
+    this.performSelfAnalysis();
+  }
+
+  /** Forgets the line before and takes the tokens of the next. */
+  begin(tokens: IToken[], family: LineContext['family']): void {
+    this.#scope.reset(family);
+    this.counters = undefined;
+    this.name = undefined;
+    this.policy = undefined;
+    this.command = undefined;
+    this.commandWord = undefined;
+    if (this.commandValues.length > 0) this.commandValues = [];
+    this.options = [];
+    this.target = undefined;
+    this.isGoto = false;
+    if (this.problems.length > 0) this.problems = [];
+    this.#option = undefined;
+    this.#negation = undefined;
+    this.#wanted = 0;
+    this.#optional = 0;
+    this.input = tokens;
+  }
+
+  /** The problems found by the actions and by the grammar. */
+  takeProblems(text: string): readonly Problem[] {
+    if (this.#negation !== undefined) this.#problem(this.#negation, 'negation-without-option', "`!' stands before no option");
+    for (const error of this.errors) {
+      const at = error.token.tokenType === EOF ? { start: text.length, end: text.length } : spanOf(error.token);
+      this.problems.push({ code: 'syntax', message: error.message, severity: 'error', ...at });
+    }
+    return this.problems.length > 0 ? this.problems : none;
+  }
+
+  #problem(at: Span, code: string, message: string): void {
+    this.problems.push({ code, message, severity: 'error', start: at.start, end: at.end });
+  }
+
+  #negate(token: IToken): void {
+    if (this.#negation !== undefined) this.#problem(spanOf(token), 'double-negation', 'multiple consecutive ! not allowed');
+    this.#negation = spanOf(token);
+  }
+
+  #addStray(token: IToken): void {
+    this.#problem(spanOf(token), 'bad-argument', `Bad argument \`${token.image}'`);
+  }
+
+  #openQuoted(token: IToken): void {
+    if (unquote(token.image).startsWith('-')) this.#openOption(token);
+    else this.#addStray(token);
+  }
+
+  #openOption(token: IToken): void {
+    const word = toWord(token);
+    const negation = this.#negation;
+    this.#negation = undefined;
+    const command = commandFor(word.text);
+    if (command !== undefined) {
+      this.#openCommand(command, word);
+      return;
+    }
+    let spelled = word.text;
+    let glued: Word | undefined;
+    if (spelled.startsWith('--')) {
+      const equals = spelled.indexOf('=');
+      if (equals > 0) {
+        glued = { start: word.start + equals + 1, end: word.end, text: spelled.slice(equals + 1), quoted: word.quoted };
+        spelled = spelled.slice(0, equals);
+      }
+    }
+    const spec = this.#scope.open(spelled);
+    this.#option = {
+      spec,
+      name: spec === undefined ? spelled : spec.long,
+      word,
+      negation,
+      values: [],
+      instance: spec === undefined ? -2 : this.#scope.instance,
+    };
+    this.#wanted = spec === undefined ? 0 : spec.arity;
+    // An unknown option takes the words up to the next option, so that they are not called stray.
+    this.#optional = spec === undefined ? 16 : 0;
+    if (glued !== undefined) {
+      this.#option.values.push(glued);
+      this.#wanted -= 1;
+      this.#optional = 0;
+    }
+  }
+
+  #openCommand(command: CommandSpec, word: Word): void {
+    if (this.command !== undefined) {
+      this.#problem(word, 'two-commands', `Cannot use ${word.text} with ${this.commandWord?.text ?? ''}`);
+      this.#option = { spec: undefined, name: command.long, word, negation: undefined, values: [], instance: -2 };
+    } else {
+      this.command = command;
+      this.commandWord = word;
+      this.#option = undefined;
+    }
+    this.#wanted = command.required;
+    this.#optional = command.optional;
+  }
+
+  #addValue(token: IToken): void {
+    const word = toWord(token);
+    if (this.#wanted > 0) this.#wanted -= 1;
+    else this.#optional -= 1;
+    if (this.#option === undefined) {
+      this.commandValues.push(word);
+      return;
+    }
+    this.#option.values.push(word);
+    if (this.#option.name === '--set-counters' && this.#option.values.length === 1 && !word.text.includes(','))
+      this.#optional = 1;
+  }
+
+  #closeOption(): void {
+    const option = this.#option;
+    if (this.#wanted > 0) {
+      const word = option?.word ?? this.commandWord;
+      if (word !== undefined) this.#problem(word, 'missing-value', `option "${word.text}" requires an argument`);
+    }
+    this.#wanted = 0;
+    this.#optional = 0;
+    if (option === undefined) return;
+    this.#option = undefined;
+    this.options.push(option);
+    const first = option.values[0];
+    if (first === undefined) return;
+    switch (option.name) {
+      case '--match':
+        this.#scope.load('match', first.text);
+        break;
+      case '--protocol':
+        this.#scope.load('protocol', first.text);
+        break;
+      case '--jump':
+      case '--goto':
+        this.#scope.load('target', first.text);
+        this.target = first;
+        this.isGoto = option.name === '--goto';
+        break;
+      default:
+    }
+  }
+}
+
+function spanOf(token: IToken): Span {
+  return { start: token.startOffset, end: token.startOffset + token.image.length };
+}
+
+function toWord(token: IToken): Word {
+  const quoted = token.tokenType === QuotedWord;
+  const start = token.startOffset;
+  return { start, end: start + token.image.length, text: quoted ? unquote(token.image) : token.image, quoted };
+}
+
+function toCounters(token: IToken): Counters {
+  const colon = token.image.indexOf(':');
+  return { ...spanOf(token), packets: Number(token.image.slice(1, colon)), bytes: Number(token.image.slice(colon + 1, -1)) };
+}
+
+function isOptionLike(token: IToken): boolean {
+  return token.tokenType === OptionName || token.tokenType === Bang;
+}
+
+/** Reads lines one by one; keeps nothing of a line but what it returns. */
+export interface StatementReader {
+  /** The statement of a line (without its line end) in its circumstances. Never throws: a broken line gives a statement with problems. */
+  read(text: string, context: LineContext): Statement;
+}
+
+/** A reader with a lexer and a parser of its own. `validate` checks the grammar itself, some milliseconds, and is for tests. */
+export function createStatementReader(validate = false): StatementReader {
+  const lexer: Lexer = createLexer(validate);
+  const parser = new LineParser(validate);
+  return { read: (text, context) => readStatement(text, context, lexer, parser) };
+}
+
+const blank: Statement = Object.freeze({ kind: 'blank', problems: none });
+
+function readStatement(text: string, context: LineContext, lexer: Lexer, parser: LineParser): Statement {
+  switch (text.charCodeAt(0)) {
+    case 0x23: // '#', a comment in column 0 only
+      return { kind: 'comment', text, problems: none };
+    case 0x2a: // '*'
+      return readTable(text, context, lexer, parser);
+    case 0x3a: // ':'
+      return readChain(text, context, lexer, parser);
+    case 0x43: // 'C'
+      if (/^COMMIT\s*$/.test(text)) return readCommit(text);
+      break;
+    default:
+      if (text.length === 0) return blank;
+  }
+  return readRule(text, context, lexer, parser, text.charCodeAt(0) === 0x5b ? 'counted' : 'rule');
+}
+
+function readCommit(text: string): Statement {
+  if (text.length === 6) return { kind: 'commit', problems: none };
+  const problem: Problem = {
+    code: 'trailing-blanks',
+    message: 'iptables-restore refuses COMMIT with anything behind it, blanks too',
+    severity: 'error',
+    start: 6,
+    end: text.length,
+    fix: { title: 'Remove the trailing blanks', text: '' },
+  };
+  return { kind: 'commit', problems: [problem] };
+}
+
+function readTable(text: string, context: LineContext, lexer: Lexer, parser: LineParser): Statement {
+  parser.begin(lexer.tokenize(text, 'table').tokens, context.family);
+  parser.tableHeader();
+  const name = parser.name ?? { start: 1, end: 1, text: '', quoted: false };
+  return { kind: 'table', name, problems: parser.takeProblems(text) };
+}
+
+function readChain(text: string, context: LineContext, lexer: Lexer, parser: LineParser): Statement {
+  parser.begin(lexer.tokenize(text, 'chain').tokens, context.family);
+  parser.chainDeclaration();
+  const name = parser.name ?? { start: 1, end: 1, text: '', quoted: false };
+  return { kind: 'chain', name, policy: parser.policy, counters: parser.counters, problems: parser.takeProblems(text) };
+}
+
+function readRule(text: string, context: LineContext, lexer: Lexer, parser: LineParser, mode: LexerMode): Statement {
+  const tokens = lexer.tokenize(text, mode).tokens;
+  const last = tokens.at(-1);
+  if (last === undefined) return { kind: 'blank', problems: none };
+  parser.begin(tokens, context.family);
+  parser.ruleLine();
+  const { command, commandWord, commandValues } = parser;
+  if (command === undefined || commandWord === undefined) return { kind: 'other', problems: parser.takeProblems(text) };
+  if (last.tokenType === QuotedWord && isUnbalanced(last.image)) {
+    parser.problems.push({
+      code: 'unbalanced-quote',
+      message: 'This quote is never closed: it swallows the rest of the line',
+      severity: 'warning',
+      start: last.startOffset + last.image.indexOf('"'),
+      end: last.startOffset + last.image.length,
+    });
+  }
+  const problems = parser.takeProblems(text);
+  const [chain, second] = commandValues;
+  if (command.kind === 'rule') {
+    return {
+      kind: 'rule',
+      command: command.command,
+      commandWord,
+      chain: chain ?? { start: commandWord.end, end: commandWord.end, text: '', quoted: false },
+      number: second,
+      counters: parser.counters,
+      options: parser.options,
+      target: parser.target,
+      isGoto: parser.isGoto,
+      problems,
+    };
+  }
+  return { kind: 'chain-command', command: command.command, commandWord, chain, argument: second, problems };
+}

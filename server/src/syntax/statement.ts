@@ -1,0 +1,121 @@
+/**
+ * What one line of a dump says. All offsets are 0-based UTF-16 units within the line, ends exclusive, so that an edit above shifts nothing.
+ */
+import type { OptionSpec } from '../catalog/types.ts';
+
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A word as iptables-restore splits them: quotes removed, escapes resolved. */
+export interface Word extends Span {
+  readonly text: string;
+  readonly quoted: boolean;
+}
+
+/** `[packets:bytes]`. Beyond 2^53 the numbers lose their last digits; the text keeps them. */
+export interface Counters extends Span {
+  readonly packets: number;
+  readonly bytes: number;
+}
+
+/** What is wrong with a line, by the line alone. */
+export interface Problem extends Span {
+  /** Names the lint rule: "unknown-option". */
+  readonly code: string;
+  readonly message: string;
+  readonly severity: 'error' | 'warning' | 'info' | 'hint';
+  /** The one right answer, where there is one: replace the span by this. */
+  readonly fix?: { readonly title: string; readonly text: string };
+}
+
+export interface RuleOption {
+  /** What the catalogue knows of it; undefined for an unknown option. */
+  readonly spec: OptionSpec | undefined;
+  /** Canonical long name ("--destination-port"); what was typed, for an unknown option. */
+  readonly name: string;
+  /** The option's own word as typed. */
+  readonly word: Word;
+  /** The `!` before it. */
+  readonly negation: Span | undefined;
+  readonly values: readonly Word[];
+  /** Which loaded match it belongs to: 0 for iptables' own options, n for the n-th -m, -1 for the target, -2 when unknown. */
+  readonly instance: number;
+}
+
+export type RuleCommand = 'append' | 'insert' | 'replace' | 'delete' | 'check';
+
+interface StatementBase {
+  readonly problems: readonly Problem[];
+}
+
+export interface BlankStatement extends StatementBase {
+  readonly kind: 'blank';
+}
+
+export interface CommentStatement extends StatementBase {
+  readonly kind: 'comment';
+  readonly text: string;
+}
+
+/** `*nat` */
+export interface TableStatement extends StatementBase {
+  readonly kind: 'table';
+  readonly name: Word;
+}
+
+/** `:INPUT ACCEPT [0:0]`; `-` is the policy of a user chain. */
+export interface ChainStatement extends StatementBase {
+  readonly kind: 'chain';
+  readonly name: Word;
+  readonly policy: Word | undefined;
+  readonly counters: Counters | undefined;
+}
+
+/** `[0:0] -A CHAIN ...` and its kin. */
+export interface RuleStatement extends StatementBase {
+  readonly kind: 'rule';
+  readonly command: RuleCommand;
+  readonly commandWord: Word;
+  readonly chain: Word;
+  /** The rule number of -I, -R and -D; 1-based as typed. */
+  readonly number: Word | undefined;
+  readonly counters: Counters | undefined;
+  /** All but the command, in the order typed. -j and -g are among them. */
+  readonly options: readonly RuleOption[];
+  /** The value of -j or -g. */
+  readonly target: Word | undefined;
+  readonly isGoto: boolean;
+}
+
+export type ChainCommand = 'new' | 'policy' | 'flush' | 'delete-chain' | 'zero' | 'rename' | 'list';
+
+/** `-N CHAIN`, `-P CHAIN POLICY`, `-F`, `-X`, `-Z`, `-E`, `-L`, `-S`. */
+export interface ChainCommandStatement extends StatementBase {
+  readonly kind: 'chain-command';
+  readonly command: ChainCommand;
+  readonly commandWord: Word;
+  readonly chain: Word | undefined;
+  /** The policy of -P, the new name of -E. */
+  readonly argument: Word | undefined;
+}
+
+export interface CommitStatement extends StatementBase {
+  readonly kind: 'commit';
+}
+
+/** A line that is none of these: prose, a prompt, a broken line. */
+export interface OtherStatement extends StatementBase {
+  readonly kind: 'other';
+}
+
+export type Statement =
+  | BlankStatement
+  | CommentStatement
+  | TableStatement
+  | ChainStatement
+  | RuleStatement
+  | ChainCommandStatement
+  | CommitStatement
+  | OtherStatement;

@@ -1,0 +1,87 @@
+/**
+ * Widths of text without a DOM, for the command line and for tests; the page measures with its own fonts instead.
+ */
+
+/** How a text is set: a box's first line, its second (monospaced), a label on a wire, a badge. */
+export type TextStyle = 'label' | 'detail' | 'wire' | 'chip' | 'heading';
+
+/** The width of a text in pixels. */
+export type Measure = (text: string, style: TextStyle) => number;
+
+/** Font sizes in pixels, for measuring and for drawing. */
+export const fontSizes: Readonly<Record<TextStyle, number>> = { label: 13, detail: 11, wire: 11, chip: 11, heading: 11 };
+
+// Advance widths in thousandths of the font size, of the common sans-serif fonts' wider ones, so that text set in another still fits.
+const narrow = new Map<string, number>();
+for (const [letters, width] of [
+  ["ijl|!'.,:;", 278],
+  ['ft()[]/\\ -`I', 333],
+  ['rJ"*', 400],
+  ['csvxyzk', 520],
+  ['mw', 850],
+  ['MW%@', 920],
+  ['ABCDEFGHKLNOPQRSTUVXYZ&', 700],
+] as const) {
+  for (const letter of letters) narrow.set(letter, width);
+}
+
+function characterWidth(character: string): number {
+  const known = narrow.get(character);
+  if (known !== undefined) return known;
+  // East Asian and symbols are as wide as they are high.
+  return (character.codePointAt(0) ?? 0) > 0x2e7f ? 1000 : 570;
+}
+
+/** An estimate that errs on the wide side for common fonts. */
+export const estimateWidth: Measure = (text, style) => {
+  const size = fontSizes[style];
+  if (style === 'detail') {
+    let cells = 0;
+    for (const character of text) cells += (character.codePointAt(0) ?? 0) > 0x2e7f ? 1.7 : 1;
+    return cells * size * 0.605;
+  }
+  let width = 0;
+  for (const character of text) width += characterWidth(character);
+  return (width * size * (style === 'label' ? 1.04 : 1)) / 1000;
+};
+
+/** The text, or as much of its beginning as fits with an ellipsis. */
+export function fit(text: string, style: TextStyle, width: number, measure: Measure): string {
+  // No font has characters below a pixel: what is longer than this is never measured whole.
+  const bounded = text.length > 400 ? `${text.slice(0, 400)}…` : text;
+  if (measure(bounded, style) <= width) return bounded;
+  const characters = [...bounded];
+  let low = 0;
+  let high = characters.length;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (measure(`${characters.slice(0, middle).join('')}…`, style) <= width) low = middle;
+    else high = middle - 1;
+  }
+  return `${characters.slice(0, low).join('').trimEnd()}…`;
+}
+
+/** The text in lines that fit, broken at spaces, at most `most` of them; the last ends in an ellipsis where there was more. */
+export function wrap(text: string, style: TextStyle, width: number, most: number, measure: Measure): readonly string[] {
+  const words = text
+    .slice(0, 1000)
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  const lines: string[] = [];
+  let line = '';
+  for (const [index, word] of words.entries()) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line === '' || measure(longer, style) <= width) {
+      line = longer;
+      continue;
+    }
+    if (lines.length === most - 1) {
+      lines.push(fit([line, ...words.slice(index)].join(' '), style, width, measure));
+      return lines;
+    }
+    lines.push(fit(line, style, width, measure));
+    line = word;
+  }
+  if (line !== '') lines.push(fit(line, style, width, measure));
+  return lines;
+}
