@@ -96,8 +96,13 @@ class LineParser extends EmbeddedActionsParser {
       errorMessageProvider: errorMessages,
     });
     const word = [{ ALT: () => this.CONSUME(PlainWord) }, { ALT: () => this.CONSUME(QuotedWord) }];
+    // Actions stand in the alternatives: what OR itself returns while Chevrotain records the grammar is no token.
+    const name = [
+      { ALT: () => this.#setName(this.CONSUME3(PlainWord)) },
+      { ALT: () => this.#setName(this.CONSUME3(QuotedWord)) },
+    ];
     const tableName = this.RULE('tableName', () => {
-      this.name = toWord(this.OR(word));
+      this.OR(name);
     });
     this.tableHeader = this.RULE('tableHeader', () => {
       this.CONSUME(Star);
@@ -107,10 +112,14 @@ class LineParser extends EmbeddedActionsParser {
     });
 
     const chainName = this.RULE('chainName', () => {
-      this.name = toWord(this.OR(word));
+      this.OR(name);
     });
+    const policyWord = [
+      { ALT: () => this.#setPolicy(this.CONSUME(PlainWord)) },
+      { ALT: () => this.#setPolicy(this.CONSUME(QuotedWord)) },
+    ];
     const policy = this.RULE('policy', () => {
-      this.policy = toWord(this.OR(word));
+      this.OR(policyWord);
     });
     const afterPolicy = [...word, { ALT: () => this.CONSUME2(CounterPair) }];
     this.chainDeclaration = this.RULE('chainDeclaration', () => {
@@ -124,14 +133,14 @@ class LineParser extends EmbeddedActionsParser {
     });
 
     const value = [
-      { ALT: () => this.CONSUME1(PlainWord) },
-      { ALT: () => this.CONSUME1(OptionName) },
-      { ALT: () => this.CONSUME1(QuotedWord) },
-      { ALT: () => this.CONSUME1(Bang) },
+      { ALT: () => this.#addValue(this.CONSUME1(PlainWord)) },
+      { ALT: () => this.#addValue(this.CONSUME1(OptionName)) },
+      { ALT: () => this.#addValue(this.CONSUME1(QuotedWord)) },
+      { ALT: () => this.#addValue(this.CONSUME1(Bang)) },
     ];
     const values = {
       GATE: () => this.#wanted > 0 || (this.#optional > 0 && !isOptionLike(this.LA(1))),
-      DEF: () => this.#addValue(this.OR1(value)),
+      DEF: () => this.OR1(value),
     };
     const item = [
       {
@@ -189,6 +198,14 @@ class LineParser extends EmbeddedActionsParser {
       this.problems.push({ code: 'syntax', message: error.message, severity: 'error', ...at });
     }
     return this.problems.length > 0 ? this.problems : none;
+  }
+
+  #setName(token: IToken): void {
+    this.name = toWord(token);
+  }
+
+  #setPolicy(token: IToken): void {
+    this.policy = toWord(token);
   }
 
   #problem(at: Span, code: string, message: string): void {
