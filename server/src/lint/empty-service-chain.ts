@@ -1,5 +1,6 @@
 import { declarationOf } from '../ruleset/places.ts';
 import { jumpsOf } from '../ruleset/reachable.ts';
+import type { Chain, Ruleset } from '../ruleset/ruleset.ts';
 import type { Steps } from '../syntax/steps.ts';
 import { completenessOf } from './completeness.ts';
 import { type Finding, finding, type LintInput, type LintRule } from './finding.ts';
@@ -12,13 +13,17 @@ export const emptyServiceChain: LintRule = {
   check,
 };
 
+function jumpsToEndpoint(ruleset: Ruleset, chain: Chain): boolean {
+  for (const target of jumpsOf(ruleset, chain)) if (target.name.startsWith('KUBE-SEP-')) return true;
+  return false;
+}
+
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of ruleset.tables) {
     let whole: boolean | undefined;
     for (const chain of table.chains.values()) {
       if (!/^KUBE-SV[CL]-/.test(chain.name) || chain.references.length === 0 || chain.declarations.length === 0) continue;
-      const toEndpoint = jumpsOf(ruleset, chain).some((target) => target.name.startsWith('KUBE-SEP-'));
-      if (toEndpoint) continue;
+      if (jumpsToEndpoint(ruleset, chain)) continue;
       whole ??= completenessOf(ruleset, table).whole;
       if (!whole) break;
       yield;

@@ -1,9 +1,10 @@
 import { tableAt } from '../ruleset/ruleset.ts';
+import { problemCodes } from '../syntax/problem-codes.ts';
 import type { Steps } from '../syntax/steps.ts';
 import { type Finding, finding, type LintInput, type LintRule } from './finding.ts';
 
 /** What the reader found wrong with single lines, in iptables' words. */
-export const lineProblems: LintRule = { codes: {}, check };
+export const lineProblems: LintRule = { codes: problemCodes, check };
 
 const linesBetweenPauses = 8192;
 

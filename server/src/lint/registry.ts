@@ -8,6 +8,22 @@ import { undeclaredChain } from './undeclared-chain.ts';
 /** Every lint rule. A new one is a file of its own and a line here. */
 const rules: readonly LintRule[] = [lineProblems, undeclaredChain, orphanedChain, emptyServiceChain];
 
+/** Where each code has a section of its own. */
+const documentation = 'https://github.com/vscode-iptables/vscode-iptables/blob/main/README.md';
+
+let codes: ReadonlyMap<string, string> | undefined;
+
+/** Every code that a finding may have, with one sentence for the documentation, in the order of the rules. */
+export function findingCodes(): ReadonlyMap<string, string> {
+  codes ??= new Map(rules.flatMap((rule) => Object.entries(rule.codes)));
+  return codes;
+}
+
+/** The web page that explains a code; undefined for a code that no rule has. */
+export function documentationUrl(code: string): string | undefined {
+  return findingCodes().has(code) ? `${documentation}#${code}` : undefined;
+}
+
 /**
  * All findings of a ruleset in text order. Pauses about every few thousand lines; at most `limit` findings are kept, the first that the
  * rules report, so that a hostile file cannot fill the memory.
