@@ -266,10 +266,12 @@ export function startServer(connection: Connection, runtime: Runtime): void {
   connection.languages.semanticTokens.onRange(({ textDocument, range }, token) =>
     withState(textDocument.uri, token, { data: [] }, (state) => ({ data: semanticTokens(state, range) })),
   );
-  connection.onRequest(flowTargetsRequest, ({ textDocument }: FlowTargetsParams, token) =>
-    withState<FlowTargetsResult>(textDocument.uri, token, { targets: [], reason: notOpen }, flowTargetsOf),
+  connection.onRequest<FlowTargetsResult, void>(
+    flowTargetsRequest,
+    ({ textDocument }: FlowTargetsParams, token: CancellationToken) =>
+      withState<FlowTargetsResult>(textDocument.uri, token, { targets: [], reason: notOpen }, flowTargetsOf),
   );
-  connection.onRequest(flowRequest, ({ textDocument, to, position }: FlowParams, token) =>
+  connection.onRequest<FlowResult, void>(flowRequest, ({ textDocument, to, position }: FlowParams, token: CancellationToken) =>
     withState<FlowResult>(textDocument.uri, token, { kind: 'nothing', reason: notOpen }, (state) =>
       to !== undefined ? flowFor(state, to) : flowAt(state, position ?? { line: 0, character: 0 }),
     ),

@@ -12,10 +12,11 @@ declare const self: WorkerScope & ConstructorParameters<typeof BrowserMessageRea
 function pause(): Promise<void> {
   return new Promise((resolve) => {
     const channel = new MessageChannel();
-    channel.port1.onmessage = () => {
+    channel.port1.addEventListener('message', () => {
       channel.port1.close();
       resolve();
-    };
+    });
+    channel.port1.start();
     channel.port2.postMessage(undefined);
   });
 }

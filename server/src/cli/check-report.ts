@@ -1,0 +1,59 @@
+import type { Finding, Place, Severity } from '../lint/finding.ts';
+import { documentationUrl } from '../lint/registry.ts';
+
+/** A place as the command line says it: lines and columns are 1-based, columns count UTF-16 units, the end is exclusive. */
+export interface ReportRange {
+  readonly start: { readonly line: number; readonly column: number };
+  readonly end: { readonly line: number; readonly column: number };
+}
+
+export interface ReportFinding {
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly table: string | null;
+  readonly chain: string | null;
+  readonly range: ReportRange;
+  readonly related: readonly { readonly message: string; readonly range: ReportRange }[];
+  readonly url: string | null;
+}
+
+export interface CheckReport {
+  readonly files: readonly { readonly file: string; readonly findings: readonly ReportFinding[] }[];
+  readonly summary: { readonly errors: number; readonly warnings: number; readonly infos: number; readonly hints: number };
+}
+
+function rangeOf(place: Place): ReportRange {
+  return {
+    start: { line: place.line + 1, column: place.start + 1 },
+    end: { line: place.line + 1, column: place.end + 1 },
+  };
+}
+
+/** Findings of one file in the shape that `check --format json` prints. */
+export function reportFindings(findings: readonly Finding[]): readonly ReportFinding[] {
+  return findings.map((finding) => ({
+    rule: finding.code,
+    severity: finding.severity,
+    message: finding.message,
+    table: finding.table?.name ?? null,
+    chain: finding.chain?.name ?? null,
+    range: rangeOf(finding),
+    related: finding.related.map((place) => ({ message: place.message, range: rangeOf(place) })),
+    url: documentationUrl(finding.code) ?? null,
+  }));
+}
+
+/** A report over several files, with its counts. */
+export function checkReport(files: CheckReport['files']): CheckReport {
+  const counts = { error: 0, warning: 0, info: 0, hint: 0 };
+  for (const { findings } of files) for (const { severity } of findings) counts[severity] += 1;
+  return { files, summary: { errors: counts.error, warnings: counts.warning, infos: counts.info, hints: counts.hint } };
+}
+
+const ranks: Readonly<Record<Severity, number>> = { error: 3, warning: 2, info: 1, hint: 0 };
+
+/** Whether a report holds a finding of this severity or a graver one. */
+export function reaches(report: CheckReport, severity: Severity): boolean {
+  return report.files.some(({ findings }) => findings.some((finding) => ranks[finding.severity] >= ranks[severity]));
+}

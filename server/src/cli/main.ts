@@ -1,0 +1,78 @@
+import { Command, CommanderError, Option } from 'commander';
+import packageJson from '../../../package.json' with { type: 'json' };
+import { runCheck } from './check-command.ts';
+import { runResolve } from './resolve-command.ts';
+import { UsageError } from './usage-error.ts';
+
+const name = 'iptables-inspect';
+const dumpHelp = 'what iptables-save, ip6tables-save, iptables -S or -L -n -v printed; - for standard input';
+
+/** Writes to standard output; a reader that goes away early (`| head`) is no error. */
+function print(text: string): void {
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+  throw error;
+});
+
+function formatOption(...choices: readonly string[]): Option {
+  return new Option('--format <format>', 'how to print it').choices(choices).default('text');
+}
+
+function withCluster(command: Command): Command {
+  return command
+    .option('--cluster <file>', 'snapshot: what "kubectl get nodes,services,endpointslices,pods -A -o json" (or yaml) printed')
+    .option('--context <name>', 'ask the cluster of this kubeconfig context');
+}
+
+const failOn = new Option('--fail-on <severity>', 'exit with status 1 from this severity on')
+  .choices(['error', 'warning', 'info', 'hint'])
+  .default('error');
+
+function program(): Command {
+  const root = new Command(name)
+    .description("Reads iptables dumps of Kubernetes nodes: what is wrong, whose chain is whose, where a Service's traffic goes.")
+    .version(packageJson.version)
+    .showHelpAfterError('(run with --help for all options)')
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => process.stderr.write(text) })
+    .addHelpText('after', '\nExit status: 0 nothing found, 1 something at or above --fail-on, 2 unusable input or arguments.');
+
+  root
+    .command('check')
+    .description('errors and oddities, as the editor underlines them')
+    .argument('<dump...>', dumpHelp)
+    .addOption(formatOption('text', 'json', 'sarif', 'github'))
+    .addOption(failOn)
+    .action((dumps, options) => {
+      const { output, status } = runCheck(dumps, options, packageJson.version);
+      if (output !== '') print(output);
+      process.exitCode = status;
+    });
+
+  withCluster(root.command('resolve').description('the Service, endpoint and Pod behind each chain').argument('<dump>', dumpHelp))
+    .addOption(formatOption('text', 'json'))
+    .action(async (dump, options) => print(await runResolve(dump, options)));
+
+  return root;
+}
+
+async function main(): Promise<void> {
+  try {
+    await program().parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Help and version are what was asked for; everything else commander has explained already.
+      process.exitCode = error.exitCode === 0 ? 0 : 2;
+    } else if (error instanceof UsageError) {
+      process.stderr.write(`${name}: ${error.message}\n`);
+      process.exitCode = 2;
+    } else {
+      throw error;
+    }
+  }
+}
+
+void main();

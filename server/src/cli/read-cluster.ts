@@ -1,0 +1,47 @@
+import { statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { type Cluster, emptyCluster } from '../cluster/cluster.ts';
+import { snapshotSteps } from '../cluster/snapshot.ts';
+import { readText } from './read-dump.ts';
+import { runSteps } from './run-steps.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface ClusterOptions {
+  readonly cluster?: string;
+  readonly context?: string;
+}
+
+const liveTimeoutMilliseconds = 30_000;
+
+/** The cluster that `--cluster` or `--context` names; without either, one that knows nothing. Throws UsageError. */
+export async function readCluster(options: ClusterOptions): Promise<Cluster> {
+  if (options.cluster !== undefined && options.context !== undefined) {
+    throw new UsageError('--cluster and --context exclude each other: a snapshot file or a live cluster');
+  }
+  if (options.cluster !== undefined) return readSnapshotFile(options.cluster);
+  if (options.context !== undefined) return readLive(options.context);
+  return emptyCluster;
+}
+
+function readSnapshotFile(path: string): Cluster {
+  const text = readText(path);
+  const file = path === '-' ? '<stdin>' : path;
+  const readAt = path === '-' ? Date.now() : statSync(path).mtimeMs;
+  const result = runSteps(snapshotSteps(text, basename(file), readAt), `reading ${file}`);
+  if (!result.ok) {
+    const place = result.error.line === null ? '' : ` line ${result.error.line}:`;
+    throw new UsageError(`${file}:${place} ${result.error.message}`);
+  }
+  for (const warning of result.cluster.warnings) process.stderr.write(`iptables-inspect: ${file}: ${warning}\n`);
+  return result.cluster;
+}
+
+async function readLive(context: string): Promise<Cluster> {
+  // A bundle of its own: its API client is 2 MB that most calls do without.
+  const { loadOnce } = await import('../cluster/live.ts');
+  try {
+    return await loadOnce(context, { timeoutMs: liveTimeoutMilliseconds });
+  } catch (error) {
+    throw new UsageError(`context ${context}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

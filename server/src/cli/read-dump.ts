@@ -1,0 +1,52 @@
+import { fstatSync, readFileSync, statSync } from 'node:fs';
+import { describeFileError } from '../node/files.ts';
+import { buildRuleset } from '../ruleset/build.ts';
+import type { Ruleset } from '../ruleset/ruleset.ts';
+import { readDocument, type SourceDocument } from '../syntax/document.ts';
+import { runSteps } from './run-steps.ts';
+import { UsageError } from './usage-error.ts';
+
+/** A dump from a file or from standard input, read. */
+export interface CliDump {
+  /** As given; "<stdin>" for `-`. */
+  readonly file: string;
+  readonly document: SourceDocument;
+  readonly ruleset: Ruleset;
+}
+
+const expected = 'expected what iptables-save, ip6tables-save, iptables -S or iptables -L -n -v prints';
+// V8 holds no longer string.
+const mostBytes = 500_000_000;
+
+/** The text of a file, `-` for standard input. Throws UsageError with the file and what is wrong. */
+export function readText(path: string): string {
+  const file = path === '-' ? '<stdin>' : path;
+  let bytes: Buffer;
+  try {
+    const { size } = path === '-' ? fstatSync(0) : statSync(path);
+    if (size > mostBytes) throw new Error(`is larger than ${mostBytes / 1_000_000} MB`);
+    bytes = readFileSync(path === '-' ? 0 : path);
+  } catch (error) {
+    throw new UsageError(`${file}: ${describeFileError(error)}`);
+  }
+  if (bytes.length > mostBytes) throw new UsageError(`${file}: is larger than ${mostBytes / 1_000_000} MB`);
+  return bytes.toString('utf8');
+}
+
+/** A dump, read whole. Throws UsageError for what is none: an empty file, a binary one, one without a single line of iptables. */
+export function readDump(path: string): CliDump {
+  const file = path === '-' ? '<stdin>' : path;
+  const text = readText(path);
+  if (text.trim() === '') throw new UsageError(`${file}: is empty; ${expected}`);
+  const nul = text.slice(0, 65_536).indexOf('\0');
+  if (nul >= 0) {
+    const line = text.slice(0, nul).split('\n').length;
+    throw new UsageError(`${file}: line ${line}: is binary, or UTF-16; ${expected}, in UTF-8`);
+  }
+  const document = runSteps(readDocument(text, path === '-' ? '' : path), `reading ${file}`);
+  const ruleset = runSteps(buildRuleset(document), `indexing ${file}`);
+  if (ruleset.tables.length === 0 && !document.lines.some((line) => line.kind === 'commit')) {
+    throw new UsageError(`${file}: line 1: holds no table, chain or rule of iptables; ${expected}`);
+  }
+  return { file, document, ruleset };
+}

@@ -1,0 +1,48 @@
+import pc from 'picocolors';
+import { hostPort } from '../cluster/ip.ts';
+import { portName } from '../kube/chain-names.ts';
+import { type ResolvedChain, resolveSteps } from '../kube/resolve-report.ts';
+import { printable } from './printable.ts';
+import { type ClusterOptions, readCluster } from './read-cluster.ts';
+import { readDump } from './read-dump.ts';
+import { runSteps } from './run-steps.ts';
+
+/** `resolve DUMP`: every chain with its role and the Service, endpoint and Pod behind it. */
+export async function runResolve(path: string, options: ClusterOptions & { readonly format: 'text' | 'json' }): Promise<string> {
+  const cluster = await readCluster(options);
+  const { file, ruleset } = readDump(path);
+  const report = runSteps(resolveSteps(ruleset, cluster), `naming the chains of ${file}`);
+  if (options.format === 'json') return JSON.stringify(report);
+  const lines: string[] = [];
+  let table = '';
+  for (const chain of report.chains) {
+    if (chain.table !== table) {
+      table = chain.table;
+      lines.push(pc.bold(`${lines.length > 0 ? '\n' : ''}*${printable(table)}`));
+    }
+    lines.push(chainText(chain));
+  }
+  return lines.join('\n');
+}
+
+function chainText(chain: ResolvedChain): string {
+  const { service, endpoint, by } = chain;
+  const parts = [String(chain.line).padStart(7), pc.cyan(printable(chain.chain).padEnd(28)), chain.role.padEnd(17)];
+  if (service !== null) {
+    parts.push(printable(portName(service.namespace, service.name, service.port)));
+    if (service.clusterIP !== null && endpoint === null) {
+      const address = service.portNumber === null ? service.clusterIP : hostPort(service.clusterIP, service.portNumber);
+      parts.push(`${address}${service.protocol === '' ? '' : `/${service.protocol}`}`);
+    }
+  }
+  if (endpoint !== null) {
+    parts.push('->', endpoint.port === null ? endpoint.ip : hostPort(endpoint.ip, endpoint.port));
+    const { pod } = endpoint;
+    if (pod !== null) {
+      parts.push(printable(`${pod.namespace}/${pod.name}${pod.node === null ? '' : ` on ${pod.node}`}`));
+      if (pod.ready === false) parts.push(pc.yellow('not ready'));
+    }
+  }
+  if (by !== null) parts.push(pc.dim(`(${by})`));
+  return parts.join(' ').trimEnd();
+}

@@ -1,0 +1,27 @@
+import type { Steps } from '../syntax/steps.ts';
+
+const patienceMilliseconds = 1_000;
+const redrawMilliseconds = 200;
+
+/**
+ * Runs steps to the end. On a terminal, from one second on, says on standard error what is being done and for how long.
+ * @param what "reading node-a.iptables"
+ */
+export function runSteps<T>(steps: Steps<T>, what: string): T {
+  const started = performance.now();
+  let redraw = process.stderr.isTTY ? started + patienceMilliseconds : Number.POSITIVE_INFINITY;
+  let shown = false;
+  try {
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      const now = performance.now();
+      if (now < redraw) continue;
+      redraw = now + redrawMilliseconds;
+      shown = true;
+      process.stderr.write(`\r\x1b[K${what} ... ${((now - started) / 1000).toFixed(1)} s`);
+    }
+  } finally {
+    if (shown) process.stderr.write('\r\x1b[K');
+  }
+}
