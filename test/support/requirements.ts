@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { describe, it } from 'vitest';
+import { isEditorInstalled } from './embedded-editor.ts';
 
 /** What a test may need that not every machine has. */
 export type Requirement = 'chromium' | 'root' | 'iptables' | 'shared' | 'code-server';
@@ -10,9 +11,6 @@ const root = resolve(import.meta.dirname, '../..');
 
 /** Real dumps and the corpus beside the checkout; a clone elsewhere has none. */
 export const sharedPath = resolve(root, '../shared');
-
-/** Where the embedded editor's package is, once `npm ci` in test/editor and in its lib/vscode was run. */
-export const codeServerPath = join(root, 'test/editor/node_modules/code-server');
 
 function onPath(name: string): string | null {
   // Debian keeps iptables in /usr/sbin, which is not on everyone's PATH.
@@ -45,7 +43,7 @@ const checks: Readonly<Record<Requirement, { readonly met: () => boolean; readon
   iptables: { met: () => onPath('iptables-nft-restore') !== null, how: 'iptables: apt-get install iptables' },
   shared: { met: () => existsSync(sharedPath), how: 'the recorded dumps in ../shared, which are not part of the project' },
   'code-server': {
-    met: () => existsSync(join(codeServerPath, 'lib/vscode/node_modules/@vscode')),
+    met: isEditorInstalled,
     how: 'the embedded editor: npm run install-editor',
   },
 };

@@ -7,24 +7,26 @@ import { fileURLToPath } from 'node:url';
 
 const root = resolve(fileURLToPath(import.meta.url), '../../..');
 const windows = process.platform === 'win32';
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 function fail(message) {
   process.stderr.write(`${message}\n`);
   process.exit(2);
 }
 
-/** Runs a program with this terminal and resolves to its exit status; Ctrl-C is the program's to handle. */
+/** Runs a program with this terminal and resolves to its exit status. Signals are the program's to handle: it gets them and we wait. */
 function run(command, args, options = {}) {
   return new Promise((done) => {
     const child = spawn(command, args, { cwd: root, stdio: 'inherit', ...options });
-    const ignore = () => undefined;
-    const pass = () => child.kill('SIGTERM');
-    process.on('SIGINT', ignore);
-    process.on('SIGTERM', pass);
-    child.on('error', (error) => fail(`${command}: ${error.message}`));
+    const pass = (signal) => child.kill(signal);
+    for (const signal of signals) process.on(signal, pass);
+    child.on('error', (error) => {
+      if (error.code === 'ENOENT' && command === 'npm')
+        fail('npm is needed; it comes with Node.js: https://nodejs.org/en/download');
+      fail(`${command}: ${error.message}`);
+    });
     child.on('close', (code, signal) => {
-      process.off('SIGINT', ignore);
-      process.off('SIGTERM', pass);
+      for (const name of signals) process.off(name, pass);
       done(code ?? (signal === 'SIGINT' ? 130 : 1));
     });
   });

@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '../..');
+const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  readonly name: string;
+  readonly version: string;
+};
+
+/** Where `npm run package` puts the extension. */
+export const vsixPath = join(root, `dist/${name}-${version}.vsix`);
+
+/** Bundles the extension and packs it into a VSIX at `path`, which is returned. Rejects with what the tools said. */
+export async function packageExtension(path: string = vsixPath): Promise<string> {
+  mkdirSync(dirname(path), { recursive: true });
+  await run([join(root, 'esbuild.mjs')]);
+  await run([
+    join(root, 'node_modules/@vscode/vsce/vsce'),
+    'package',
+    // The bundles hold what they need.
+    '--no-dependencies',
+    '--allow-missing-repository',
+    '--no-rewrite-relative-links',
+    `--out=${path}`,
+  ]);
+  return path;
+}
+
+function run(args: readonly string[]): Promise<void> {
+  return new Promise((done, fail) => {
+    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    const keep = (chunk: Buffer): void => {
+      said += chunk.toString();
+    };
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    child.on('error', fail);
+    child.on('close', (code) => {
+      if (code === 0) done();
+      else fail(new Error(`${args[0]} failed (status ${code}):\n${said.trimEnd()}`));
+    });
+  });
+}
