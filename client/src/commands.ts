@@ -16,11 +16,11 @@ export function registerCommands(server: ServerAccess, panels: FlowPanels, log: 
 
 /**
  * Opens a flow: of `to` where it is given; else of the chain or address at the cursor; else of what the user picks. Menus give the
- * dump's URI as the first argument and something of their own as the second.
+ * dump's URI as the first argument and something of their own as the second; a code lens gives the URI as text.
  */
 async function showFlow(server: ServerAccess, panels: FlowPanels, given: unknown, to: unknown): Promise<void> {
   const editor = window.activeTextEditor;
-  const uri = given instanceof Uri ? given : editor?.document.uri;
+  const uri = given instanceof Uri ? given : typeof given === 'string' ? Uri.parse(given, true) : editor?.document.uri;
   if (uri === undefined) {
     await window.showInformationMessage(l10n.t('Open an iptables dump first: the flow is drawn from it.'));
     return;

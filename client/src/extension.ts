@@ -17,7 +17,7 @@ export function activateExtension(
     documentSelector: [{ language: 'iptables' }],
     outputChannel: log,
     traceOutputChannel: log,
-    initializationOptions: (): InitializationOptions => ({ trusted: workspace.isTrusted }),
+    initializationOptions: (): InitializationOptions => ({ trusted: workspace.isTrusted, hasShowFlow: true }),
   });
   const server = createServerAccess(client, log);
   const panels = createFlowPanels(context, server);

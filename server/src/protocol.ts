@@ -65,6 +65,17 @@ export interface Settings {
   readonly clusterSnapshot: string;
   /** The most diagnostics that are sent for one document. */
   readonly maxDiagnostics: number;
+  readonly inlayHints: InlayHintSettings;
+}
+
+/** Which hints stand between the words of a rule. */
+export interface InlayHintSettings {
+  /** The Service or Pod after a jump. */
+  readonly chains: boolean;
+  /** The real share after a probability. */
+  readonly shares: boolean;
+  /** Whose an address is. */
+  readonly addresses: boolean;
 }
 
 /** Sent, without parameters, when the user has come to trust the workspace. */
@@ -73,4 +84,6 @@ export const trustNotification = 'iptables/trust';
 export interface InitializationOptions {
   /** False in an untrusted workspace: then no path from settings is read and no cluster contacted. */
   readonly trusted: boolean;
+  /** The client has the command "iptables.showFlow", which takes a document's URI and what `iptables/flow` takes as `to`. */
+  readonly hasShowFlow: boolean;
 }

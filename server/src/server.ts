@@ -1,5 +1,6 @@
 import {
   type CancellationToken,
+  CodeLensRefreshRequest,
   type Connection,
   DidChangeConfigurationNotification,
   DidChangeWatchedFilesNotification,
@@ -10,11 +11,13 @@ import {
   TextDocumentSyncKind,
 } from 'vscode-languageserver';
 import { codeActions } from './features/code-actions.ts';
+import { codeLenses, lensUri, resolveCodeLens } from './features/code-lenses.ts';
 import { definition, definitionLocations } from './features/definition.ts';
 import { diagnosticsOf } from './features/diagnostics.ts';
 import { flowAt, flowFor, flowTargetsOf } from './features/flow.ts';
 import { folding } from './features/folding.ts';
 import { hover } from './features/hover.ts';
+import { inlayHints } from './features/inlay-hints.ts';
 import { highlights, references } from './features/references.ts';
 import { selectionRange } from './features/selection-ranges.ts';
 import { semanticTokens, tokenModifiers, tokenTypes } from './features/semantic-tokens.ts';
@@ -54,6 +57,8 @@ export function startServer(connection: Connection, runtime: Runtime): void {
   let canWatchFiles = false;
   let hasLinkSupport = false;
   let hasMarkdown = true;
+  let canRefreshHints = false;
+  let canRefreshLenses = false;
 
   const snapshots = createSnapshots(runtime.files, runtime.pause, clusterChanged, (message) => {
     connection.console.warn(message);
@@ -84,15 +89,19 @@ export function startServer(connection: Connection, runtime: Runtime): void {
   }
 
   function clusterChanged(): void {
+    let hasNewNames = false;
     for (const [uri, old] of states) {
       const status = snapshots.statusFor(uri);
       sendClusterStatus(status);
       if (status.cluster === old.cluster) continue;
       const state = makeState(uri, old);
       states.set(uri, state);
+      hasNewNames = true;
       sendRulesetChanged(state);
       void publishDiagnostics(state);
     }
+    if (hasNewNames && canRefreshHints) void connection.languages.inlayHint.refresh();
+    if (hasNewNames && canRefreshLenses) void connection.sendRequest(CodeLensRefreshRequest.type);
     if (states.size === 0 && folders.length > 0) sendClusterStatus(snapshots.statusFor(folders[0] ?? ''));
   }
 
@@ -117,6 +126,8 @@ export function startServer(connection: Connection, runtime: Runtime): void {
         version: state.version,
         diagnostics: diagnosticsOf(findings, state.uri, settings.maxDiagnostics),
       });
+      // So that the first hover of a chain without a comment need not hash every endpoint of the cluster.
+      await runInSlices(state.resolution().index.prepare(), runtime.pause, isOutdated);
     } catch (error) {
       if (!(error instanceof Cancelled)) connection.console.error(`lint of ${state.uri}: ${describeError(error)}`);
     }
@@ -158,6 +169,8 @@ export function startServer(connection: Connection, runtime: Runtime): void {
     canAskConfiguration = capabilities.workspace?.configuration === true;
     canWatchFiles = capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
     hasLinkSupport = capabilities.textDocument?.definition?.linkSupport === true;
+    canRefreshHints = capabilities.workspace?.inlayHint?.refreshSupport === true;
+    canRefreshLenses = capabilities.workspace?.codeLens?.refreshSupport === true;
     hasMarkdown = capabilities.textDocument?.hover?.contentFormat?.includes('markdown') ?? true;
     return {
       serverInfo: { name: 'iptables-language-server' },
@@ -171,6 +184,8 @@ export function startServer(connection: Connection, runtime: Runtime): void {
         foldingRangeProvider: true,
         selectionRangeProvider: true,
         hoverProvider: true,
+        inlayHintProvider: true,
+        ...(options.hasShowFlow ? { codeLensProvider: { resolveProvider: true } } : {}),
         codeActionProvider: { codeActionKinds: ['quickfix'] },
         semanticTokensProvider: {
           legend: { tokenTypes: [...tokenTypes], tokenModifiers: [...tokenModifiers] },
@@ -263,6 +278,14 @@ export function startServer(connection: Connection, runtime: Runtime): void {
   connection.onCodeAction(({ textDocument, context }, token) =>
     withState(textDocument.uri, token, [], (state) => codeActions(state, context.diagnostics)),
   );
+  connection.languages.inlayHint.on(({ textDocument, range }, token) =>
+    withState(textDocument.uri, token, [], (state) => inlayHints(state, range, settings.inlayHints)),
+  );
+  connection.onCodeLens(({ textDocument }, token) => withState(textDocument.uri, token, [], codeLenses));
+  connection.onCodeLensResolve((lens, token) => {
+    const uri = lensUri(lens);
+    return uri === undefined ? lens : withState(uri, token, lens, (state) => resolveCodeLens(state, lens));
+  });
   connection.languages.semanticTokens.onRange(({ textDocument, range }, token) =>
     withState(textDocument.uri, token, { data: [] }, (state) => ({ data: semanticTokens(state, range) })),
   );

@@ -10,14 +10,23 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 export function readSettings(section: unknown): Settings {
   const values = isObject(section) ? section : {};
   const cluster = isObject(values['cluster']) ? values['cluster'] : {};
+  const hints = isObject(values['inlayHints']) ? values['inlayHints'] : {};
   const max = values['maxDiagnostics'];
   return {
     clusterSnapshot: typeof cluster['snapshot'] === 'string' ? cluster['snapshot'].trim() : '',
     maxDiagnostics: typeof max === 'number' && Number.isInteger(max) && max >= 0 ? max : defaultMaxDiagnostics,
+    inlayHints: {
+      chains: hints['chains'] !== false,
+      shares: hints['shares'] !== false,
+      addresses: hints['addresses'] !== false,
+    },
   };
 }
 
 /** A client that says nothing of trust has no such notion: it is trusted. */
 export function readInitializationOptions(value: unknown): InitializationOptions {
-  return { trusted: !isObject(value) || value['trusted'] !== false };
+  return {
+    trusted: !isObject(value) || value['trusted'] !== false,
+    hasShowFlow: isObject(value) && value['hasShowFlow'] === true,
+  };
 }

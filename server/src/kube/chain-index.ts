@@ -82,8 +82,19 @@ function endpointRefs(slice: EndpointSliceRecord, name: string, protocol: string
   return refs;
 }
 
-/** An index of a cluster. Cheap to make; each part is built at the first question that needs it. */
-export function createChainIndex(cluster: Cluster): ChainIndex {
+const indexes = new WeakMap<Cluster, ChainIndex>();
+
+/** The index of a cluster, one for all rulesets that are named by it. Each part is built at the first question that needs it. */
+export function chainIndexOf(cluster: Cluster): ChainIndex {
+  let index = indexes.get(cluster);
+  if (index === undefined) {
+    index = createChainIndex(cluster);
+    indexes.set(cluster, index);
+  }
+  return index;
+}
+
+function createChainIndex(cluster: Cluster): ChainIndex {
   let ports: Map<string, ServicePortRef> | undefined;
   const endpoints = new Map<string, EndpointRef>();
   let slicesRead = 0;

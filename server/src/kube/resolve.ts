@@ -8,7 +8,7 @@ import type { EndpointRecord, PodRecord, ServicePort, ServiceRecord } from '../c
 import { ruleAt, rulesOf } from '../ruleset/rules.ts';
 import type { Chain, Ruleset } from '../ruleset/ruleset.ts';
 import type { RuleStatement } from '../syntax/statement.ts';
-import { type ChainIndex, createChainIndex, type EndpointRef } from './chain-index.ts';
+import { type ChainIndex, chainIndexOf, type EndpointRef } from './chain-index.ts';
 import { endpointHash, hashedPrefix, portHash, portName, splitHashedName } from './chain-names.ts';
 import { type ServiceComment, serviceComment } from './comments.ts';
 import { type ChainRole, type RoleInfo, roleInfo } from './roles.ts';
@@ -119,7 +119,7 @@ function isEndpointHash(service: ChainService, ip: string, port: number, hash: s
 
 /** Names for the chains of a ruleset, with what the cluster knows. Does nothing until a chain is asked for. */
 export function resolveChains(ruleset: Ruleset, cluster: Cluster): Resolution {
-  const index = createChainIndex(cluster);
+  const index = chainIndexOf(cluster);
   const known = new Map<Chain, ChainIdentity>();
 
   function clusterIPFor(record: ServiceRecord | undefined, chain: Chain): string | null {

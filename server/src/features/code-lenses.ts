@@ -1,0 +1,70 @@
+import type { CodeLens } from 'vscode-languageserver-types';
+import { portName } from '../kube/chain-names.ts';
+import { endpointShares } from '../kube/shares.ts';
+import { serviceTitle } from '../kube/titles.ts';
+import { tableAt } from '../ruleset/ruleset.ts';
+import type { Steps } from '../syntax/steps.ts';
+import type { DumpState } from './state.ts';
+
+/** The client's command that opens a flow, with a document's URI and what `iptables/flow` takes as `to`. */
+export const showFlowCommand = 'iptables.showFlow';
+
+/** What a lens keeps until it is shown. */
+export interface LensData {
+  readonly uri: string;
+  /** The line of the chain's first rule, 0-based. */
+  readonly line: number;
+}
+
+const chainsBetweenPauses = 1_024;
+
+/** A lens above the first rule of each Service chain, without its text: that is made for the ones on the screen only. */
+export function* codeLenses(state: DumpState): Steps<CodeLens[]> {
+  const lenses: CodeLens[] = [];
+  let count = 0;
+  for (const table of state.ruleset.tables) {
+    for (const chain of table.chains.values()) {
+      count += 1;
+      if (count % chainsBetweenPauses === 0) yield;
+      const line = chain.rules[0];
+      if (line === undefined || !/^KUBE-SV[CL]-/.test(chain.name)) continue;
+      const place = { line, character: 0 };
+      const data: LensData = { uri: state.uri, line };
+      lenses.push({ range: { start: place, end: place }, data });
+    }
+  }
+  return lenses;
+}
+
+function isLensData(value: unknown): value is LensData {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'uri' in value &&
+    typeof value.uri === 'string' &&
+    'line' in value &&
+    typeof value.line === 'number'
+  );
+}
+
+/** The document that a lens belongs to; undefined for a lens that is not one of ours. */
+export function lensUri(lens: CodeLens): string | undefined {
+  return isLensData(lens.data) ? lens.data.uri : undefined;
+}
+
+/** A lens with its text and command. */
+export function resolveCodeLens(state: DumpState, lens: CodeLens): CodeLens {
+  if (!isLensData(lens.data)) return lens;
+  const { line } = lens.data;
+  const name = state.ruleset.lines[line]?.name ?? '';
+  const chain = tableAt(state.ruleset, line)?.chains.get(name);
+  if (chain === undefined) return { ...lens, command: { title: '', command: '' } };
+  const { service } = state.resolution().chain(chain);
+  const count = endpointShares(state.ruleset, chain).length;
+  const local = chain.name.startsWith('KUBE-SVL-') ? 'local ' : '';
+  const endpoints = count === 1 ? `1 ${local}endpoint` : `${count} ${local}endpoints`;
+  const title = service === null ? endpoints : `${serviceTitle(service)}: ${endpoints}, show NAT flow`;
+  if (service === null) return { ...lens, command: { title, command: '' } };
+  const to = portName(service.namespace, service.name, service.port);
+  return { ...lens, command: { title, command: showFlowCommand, arguments: [state.uri, to] } };
+}

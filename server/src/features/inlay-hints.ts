@@ -1,0 +1,121 @@
+import { type InlayHint, InlayHintKind, type Range } from 'vscode-languageserver-types';
+import type { Cluster } from '../cluster/cluster.ts';
+import { parseHostPort } from '../cluster/ip.ts';
+import { type EndpointShare, endpointShares } from '../kube/shares.ts';
+import { endpointTitle, serviceTitle } from '../kube/titles.ts';
+import type { InlayHintSettings } from '../protocol.ts';
+import { type Chain, type Table, tableAt } from '../ruleset/ruleset.ts';
+import { statementOf } from '../syntax/document.ts';
+import type { Line } from '../syntax/line.ts';
+import type { RuleOption, RuleStatement, Word } from '../syntax/statement.ts';
+import type { Steps } from '../syntax/steps.ts';
+import { percentText } from './percent.ts';
+import type { DumpState } from './state.ts';
+
+const linesBetweenPauses = 64;
+const longestLabel = 60;
+
+/** The hints on the lines of a range; only these lines are read again, and the chains whose shares they are part of. */
+export function* inlayHints(state: DumpState, range: Range, choice: InlayHintSettings): Steps<InlayHint[]> {
+  const hints: InlayHint[] = [];
+  if (!choice.chains && !choice.shares && !choice.addresses) return hints;
+  const { lines } = state.ruleset;
+  const shares = new Map<Chain, ReadonlyMap<number, EndpointShare>>();
+  const end = Math.min(range.end.line, lines.length - 1);
+  for (let number = Math.max(range.start.line, 0); number <= end; number += 1) {
+    if (number % linesBetweenPauses === 0) yield;
+    const line = lines[number];
+    const table = line?.kind === 'rule' ? tableAt(state.ruleset, number) : undefined;
+    if (line === undefined || table === undefined) continue;
+    const rule = ruleOn(line);
+    if (rule === undefined) continue;
+    const add = (word: Word, label: string): void => {
+      const shown = oneLine(label);
+      if (shown === '') return;
+      const position = { line: number, character: word.end };
+      hints.push({ position, label: shown, kind: InlayHintKind.Type, paddingLeft: true });
+    };
+    for (const option of rule.options) addHints(state, table, rule, number, option, choice, shares, add);
+  }
+  return hints;
+}
+
+function ruleOn(line: Line): RuleStatement | undefined {
+  const statement = statementOf(line);
+  return statement.kind === 'rule' ? statement : undefined;
+}
+
+function oneLine(text: string): string {
+  const line = text.replace(/[\p{Cc}\s]+/gu, ' ').trim();
+  return line.length > longestLabel ? `${line.slice(0, longestLabel - 1)}…` : line;
+}
+
+function addHints(
+  state: DumpState,
+  table: Table,
+  rule: RuleStatement,
+  number: number,
+  option: RuleOption,
+  choice: InlayHintSettings,
+  shares: Map<Chain, ReadonlyMap<number, EndpointShare>>,
+  add: (word: Word, label: string) => void,
+): void {
+  const word = option.values[0];
+  if (word === undefined) return;
+  switch (option.name) {
+    case '--jump':
+    case '--goto': {
+      const chain = choice.chains ? table.chains.get(word.text) : undefined;
+      if (chain !== undefined) add(word, chainHint(state, chain));
+      break;
+    }
+    case '--probability': {
+      const chain = choice.shares ? table.chains.get(rule.chain.text) : undefined;
+      const share = chain === undefined ? undefined : sharesOf(state, chain, shares).get(number);
+      if (share !== undefined) add(word, `${percentText(share.share)} of new connections`);
+      break;
+    }
+    case '--source':
+    case '--destination':
+    case '--to-destination':
+      if (choice.addresses) add(word, addressHint(state.cluster, word.text));
+      break;
+    default:
+  }
+}
+
+/** The Service of a Service's chain; the Pod, or else the address, of an endpoint's, as the Service is named around it. */
+function chainHint(state: DumpState, chain: Chain): string {
+  const { service, endpoint } = state.resolution().chain(chain);
+  if (endpoint !== null) return endpointTitle(endpoint);
+  return service === null ? '' : serviceTitle(service);
+}
+
+function sharesOf(
+  state: DumpState,
+  chain: Chain,
+  known: Map<Chain, ReadonlyMap<number, EndpointShare>>,
+): ReadonlyMap<number, EndpointShare> {
+  let shares = known.get(chain);
+  if (shares === undefined) {
+    shares = new Map(endpointShares(state.ruleset, chain).map((share) => [share.line, share]));
+    known.set(chain, shares);
+  }
+  return shares;
+}
+
+function addressHint(cluster: Cluster, text: string): string {
+  const slash = text.indexOf('/');
+  if (slash >= 0 && !/\/(?:32|128)$/.test(text)) return '';
+  const ip = parseHostPort(slash < 0 ? text : text.slice(0, slash))?.ip;
+  if (ip === undefined) return '';
+  const service = cluster.servicesAt(ip)[0]?.service;
+  if (service !== undefined) return `${service.namespace}/${service.name}`;
+  const node = cluster.nodeAt(ip);
+  if (node !== undefined) return `node ${node.name}`;
+  const pod = cluster.podsAt(ip)[0];
+  if (pod !== undefined) return `${pod.namespace}/${pod.name}`;
+  const found = cluster.endpointsAt(ip)[0];
+  const reference = found?.endpoint.targetRef ?? null;
+  return found === undefined || reference === null ? '' : `${reference.namespace || found.slice.namespace}/${reference.name}`;
+}
