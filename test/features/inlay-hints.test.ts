@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { codeLenses, resolveCodeLens } from '../../server/src/features/code-lenses.ts';
+import { inlayHints } from '../../server/src/features/inlay-hints.ts';
+import type { InlayHintSettings } from '../../server/src/protocol.ts';
+import { runToEnd } from '../../server/src/syntax/steps.ts';
+import { clusterOf, dumpState } from '../support/dump-state.ts';
+
+const sample = resolve(import.meta.dirname, '../fixtures/sample');
+const text = readFileSync(resolve(sample, 'worker-1.iptables'), 'utf8');
+const state = dumpState(text, clusterOf(readFileSync(resolve(sample, 'cluster.json'), 'utf8')));
+const all: InlayHintSettings = { chains: true, shares: true, addresses: true };
+
+/** The first rule that holds these words, with its hints in angle brackets where they stand. */
+function shown(words: string, choice: InlayHintSettings): string {
+  const lines = text.split('\n');
+  const line = lines.findIndex(
+    (candidate) => candidate.startsWith('-A') && words.split(' ').every((word) => candidate.includes(word)),
+  );
+  const range = { start: { line, character: 0 }, end: { line, character: 0 } };
+  const hints = runToEnd(inlayHints(state, range, choice)).toSorted((a, b) => b.position.character - a.position.character);
+  let result = lines[line] ?? '';
+  for (const { position, label } of hints) {
+    result = `${result.slice(0, position.character)}<${String(label)}>${result.slice(position.character)}`;
+  }
+  return result.replace(/ -m comment --comment "[^"]*"/, '');
+}
+
+describe('inlay hints', () => {
+  it('name the Service behind a jump and the owner of an address', () => {
+    expect(shown('10.96.40.10/32 KUBE-SERVICES', all)).toBe(
+      '-A KUBE-SERVICES -d 10.96.40.10/32<booking/frontend> -p tcp -m tcp --dport 80 -j KUBE-SVC-3MGBTRC5ATFFL7T7<booking/frontend:http>',
+    );
+  });
+
+  it('name the Pod, its node, and the real share', () => {
+    expect(shown('0.50000000000 KUBE-SEP-LHZID5ROYHOMKZPZ', all)).toMatch(
+      /^-A KUBE-SVC-3MGBTRC5ATFFL7T7 -m statistic --mode random --probability 0\.50000000000<33\.3 % of new connections> -j KUBE-SEP-LHZID5ROYHOMKZPZ<booking\/frontend-\S+ on \S+>$/,
+    );
+  });
+
+  it('can be switched off, each kind by itself', () => {
+    expect(shown('10.96.40.10/32 KUBE-SERVICES', { chains: false, shares: true, addresses: true })).toMatch(/KUBE-SVC-\w+$/);
+    expect(shown('10.96.40.10/32 KUBE-SERVICES', { chains: false, shares: false, addresses: false })).not.toContain('<');
+    expect(shown('0.50000000000 KUBE-SEP-LHZID5ROYHOMKZPZ', { chains: true, shares: false, addresses: true })).not.toContain('%');
+  });
+});
+
+describe('code lenses', () => {
+  it('stand above the first rule of a Service chain and get their text when they are seen', () => {
+    const lens = runToEnd(codeLenses(state)).find(({ range }) =>
+      (text.split('\n')[range.start.line] ?? '').startsWith('-A KUBE-SVC-3MGBTRC5ATFFL7T7'),
+    );
+    expect(lens?.command).toBeUndefined();
+    expect(lens === undefined ? undefined : resolveCodeLens(state, lens).command).toEqual({
+      title: 'booking/frontend:http: 3 endpoints, show NAT flow',
+      command: 'iptables.showFlow',
+      arguments: [state.uri, 'booking/frontend:http'],
+    });
+  });
+});
