@@ -1,0 +1,226 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { emptyCluster } from '../../server/src/cluster/cluster.ts';
+import type { ResolvedBy } from '../../server/src/kube/resolve.ts';
+import { type ResolvedChain, resolveReport } from '../../server/src/kube/resolve-report.ts';
+import { clusterFrom, clusterOf, fixturePath, labPath, rulesetFrom, rulesetOf } from '../support/dumps.ts';
+import { describeWith } from '../support/requirements.ts';
+
+/** RFC 4648 over SHA-256, written apart from the server's own. */
+function chainHash(text: string): string {
+  const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+  let value = BigInt(`0x${createHash('sha256').update(text).digest('hex').slice(0, 20)}`);
+  let out = '';
+  for (let digit = 0; digit < 16; digit += 1) {
+    out = digits.charAt(Number(value % 32n)) + out;
+    value /= 32n;
+  }
+  return out;
+}
+
+interface ApiObject {
+  readonly kind: string;
+  readonly metadata: { readonly namespace: string; readonly name: string; readonly labels?: Readonly<Record<string, string>> };
+  readonly spec?: { readonly ports?: readonly { readonly name?: string; readonly protocol?: string }[] };
+  readonly ports?: readonly { readonly name?: string; readonly protocol?: string; readonly port: number }[];
+  readonly endpoints?: readonly {
+    readonly addresses: readonly string[];
+    readonly targetRef?: { readonly kind: string; readonly namespace: string; readonly name: string };
+  }[];
+}
+
+/** What each hash of a cluster's chains stands for, straight from the JSON: "shop/web:http" or "shop/web:http 10.0.0.1:80 shop/web-1". */
+function truthOf(clusterPath: string): ReadonlyMap<string, string> {
+  const truth = new Map<string, string>();
+  const { items } = JSON.parse(readFileSync(clusterPath, 'utf8')) as { readonly items: readonly ApiObject[] };
+  for (const { kind, metadata, spec, ports, endpoints } of items) {
+    const service = kind === 'Service' ? metadata.name : metadata.labels?.['kubernetes.io/service-name'];
+    for (const port of (kind === 'Service' ? spec?.ports : ports) ?? []) {
+      const name = `${metadata.namespace}/${service}${port.name ? `:${port.name}` : ''}`;
+      const protocol = (port.protocol ?? 'TCP').toLowerCase();
+      if (kind === 'Service') truth.set(chainHash(name + protocol), name);
+      for (const { addresses, targetRef } of kind === 'EndpointSlice' ? (endpoints ?? []) : []) {
+        const ip = addresses[0] ?? '';
+        const address = `${ip.includes(':') ? `[${ip}]` : ip}:${'port' in port ? port.port : ''}`;
+        const pod = targetRef?.kind === 'Pod' ? `${targetRef.namespace}/${targetRef.name}` : 'no pod';
+        truth.set(chainHash(name + protocol + address), `${name} ${address} ${pod}`);
+      }
+    }
+  }
+  return truth;
+}
+
+function said({ service, endpoint, chain }: ResolvedChain): string | null {
+  if (service === null) return null;
+  const name = `${service.namespace}/${service.name}${service.port === '' ? '' : `:${service.port}`}`;
+  if (!chain.startsWith('KUBE-SEP-')) return name;
+  if (endpoint === null) return `${name} ?`;
+  const address = `${endpoint.ip.includes(':') ? `[${endpoint.ip}]` : endpoint.ip}:${endpoint.port}`;
+  return `${name} ${address} ${endpoint.pod === null ? 'no pod' : `${endpoint.pod.namespace}/${endpoint.pod.name}`}`;
+}
+
+const hashed = /^KUBE-(?:SVC|SVL|EXT|FW|XLB|SEP)-([A-Z2-7]{16})$/;
+
+/** Every hashed chain of a dump: how many there are, and those of which we say something else than the cluster's JSON does. */
+function compared(
+  dump: string,
+  clusterPath: string,
+  clusterUsed = clusterPath,
+): { readonly chains: number; readonly wrong: unknown } {
+  const truth = truthOf(clusterPath);
+  const ruleset = dump.includes('\n') ? rulesetOf(dump) : rulesetFrom(dump);
+  const chains = resolveReport(ruleset, clusterFrom(clusterUsed)).chains.filter(({ chain }) => hashed.test(chain));
+  const wrong = chains.filter((chain) => truth.get(hashed.exec(chain.chain)?.[1] ?? '') !== said(chain));
+  return { chains: chains.length, wrong: wrong.map((chain) => [chain.chain, said(chain)]) };
+}
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/ -m comment --comment (?:"(?:[^"\\]|\\.)*"|\S+)/g, '');
+}
+
+function count(chains: readonly ResolvedChain[]): Partial<Record<ResolvedBy, number>> {
+  const counts: Partial<Record<ResolvedBy, number>> = {};
+  for (const { by } of chains) if (by !== null) counts[by] = (counts[by] ?? 0) + 1;
+  return counts;
+}
+
+const sampleDump = fixturePath('sample/worker-1.iptables');
+const sampleCluster = fixturePath('sample/cluster.json');
+
+describe('the chains of a node', () => {
+  it('are named by their comments, and their Pods by the cluster', () => {
+    const { chains, wrong } = compared(sampleDump, sampleCluster);
+    expect(chains).toBe(26);
+    // The Pod of the first is gone and its chain an orphan; the second chain was deleted and its Service too.
+    expect(wrong).toEqual([
+      ['KUBE-SEP-YMMDN24UIRGMOLTR', 'booking/frontend:http 10.244.1.8:8080 no pod'],
+      ['KUBE-SVC-S5UHGVGWUT2PPRZN', 'booking/invoices:http'],
+    ]);
+  });
+
+  it('are named by their hashes where there is no comment', () => {
+    const { chains, wrong } = compared(withoutComments(readFileSync(sampleDump, 'utf8')), sampleCluster);
+    expect(chains).toBe(26);
+    expect(wrong).toEqual([
+      ['KUBE-SEP-YMMDN24UIRGMOLTR', null],
+      ['KUBE-SVC-S5UHGVGWUT2PPRZN', null],
+    ]);
+  });
+
+  it('are named by their comments alone where no cluster is known', () => {
+    const report = resolveReport(rulesetFrom(sampleDump), emptyCluster);
+    const chains = report.chains.filter(({ chain }) => hashed.test(chain));
+    expect(chains.filter(({ service }) => service === null)).toEqual([]);
+    expect(count(chains)).toEqual({ comment: 26 });
+    expect(report.chains.find(({ chain }) => chain === 'KUBE-SVC-GIDN5GX2W3BVX2DS')).toMatchObject({
+      table: 'nat',
+      line: 78,
+      role: 'service',
+      service: { namespace: 'booking', name: 'seatmap', port: '', portNumber: 8080, protocol: 'tcp', clusterIP: '10.96.40.40' },
+    });
+  });
+});
+
+describe('a hash alone', () => {
+  const ports = [
+    ['http', 'TCP', 80],
+    ['', 'TCP', 81],
+    ['dns', 'UDP', 53],
+    ['dns-tcp', 'TCP', 53],
+    ['m3ua', 'SCTP', 2905],
+  ] as const;
+  const services = ports.map(([name, protocol, port]) => ({
+    kind: 'Service',
+    apiVersion: 'v1',
+    metadata: { namespace: 'ns', name: `on-${port}-${protocol.toLowerCase()}` },
+    spec: { clusterIP: '10.96.0.1', clusterIPs: ['10.96.0.1', 'fd00:96::1'], ports: [{ name, protocol, port }] },
+  }));
+  const slices = ports.flatMap(([name, protocol, port]) =>
+    ['10.244.1.7', 'fd00:244:1::7'].map((address) => ({
+      kind: 'EndpointSlice',
+      apiVersion: 'discovery.k8s.io/v1',
+      metadata: {
+        namespace: 'ns',
+        name: `on-${port}-${protocol.toLowerCase()}-${address.length}`,
+        labels: { 'kubernetes.io/service-name': `on-${port}-${protocol.toLowerCase()}` },
+      },
+      addressType: address.includes(':') ? 'IPv6' : 'IPv4',
+      ports: [{ name, protocol, port: port + 8000 }],
+      endpoints: [{ addresses: [address], conditions: { ready: true }, targetRef: { kind: 'Pod', namespace: 'ns', name: 'p' } }],
+    })),
+  );
+  const cluster = clusterOf(JSON.stringify({ kind: 'List', apiVersion: 'v1', items: [...services, ...slices] }));
+
+  const cases = ports.flatMap(([name, protocol, port]) => {
+    const service = `ns/on-${port}-${protocol.toLowerCase()}`;
+    // The last is what versions before about 1.20 wrote for an unnamed port.
+    const written = name === '' ? [service, `${service}:`] : [`${service}:${name}`];
+    return written.flatMap((full) =>
+      [`10.244.1.7:${port + 8000}`, `[fd00:244:1::7]:${port + 8000}`].map((address) => ({
+        full,
+        address,
+        port: name,
+        service,
+        protocol: protocol.toLowerCase(),
+      })),
+    );
+  });
+
+  it.each(cases)('$full $protocol $address', ({ full, address, port, service, protocol }) => {
+    const serviceChain = `KUBE-SVC-${chainHash(full + protocol)}`;
+    const endpointChain = `KUBE-SEP-${chainHash(full + protocol + address)}`;
+    const dump = ['*nat', ':PREROUTING ACCEPT [0:0]', `:${serviceChain} - [0:0]`, `:${endpointChain} - [0:0]`, 'COMMIT'];
+    const chains = resolveReport(rulesetOf(dump.join('\n')), cluster).chains.slice(1);
+    expect(chains.map((chain) => [said(chain), chain.by, chain.service?.protocol])).toEqual([
+      [port === '' ? service : `${service}:${port}`, 'hash', protocol],
+      [`${port === '' ? service : `${service}:${port}`} ${address} ns/p`, 'hash', protocol],
+    ]);
+  });
+});
+
+describeWith('shared', 'the chains that real kube-proxies wrote', () => {
+  it.each([
+    ['shop/node-a.iptables', 'shop/cluster.json', 37],
+    ['shop/node-a.counters.iptables', 'shop/cluster.json', 37],
+    ['shop/node-a.ip6tables', 'shop/cluster.json', 5],
+    ['shop-1.23/node-a.iptables', 'shop-1.23/cluster.json', 34],
+    ['shop-1.30/node-a.iptables', 'shop-1.30/cluster.json', 36],
+    ['shop-stale/node-a.synced.iptables', 'shop-stale/cluster.json', 36],
+    ['large-600x10/node-0.iptables', 'large-600x10/cluster.json', 6600],
+  ])('%s', (dump, cluster, chains) => {
+    expect(compared(labPath(dump), labPath(cluster))).toEqual({ chains, wrong: [] });
+  });
+
+  it('are the same to a snapshot in YAML', () => {
+    const result = compared(labPath('shop/node-a.iptables'), labPath('shop/cluster.json'), labPath('shop/cluster.yaml'));
+    expect(result).toEqual({ chains: 37, wrong: [] });
+  });
+
+  it.each(['shop/node-a.iptables', 'shop/node-a.ip6tables', 'shop-1.23/node-a.iptables'])('%s without comments', (dump) => {
+    const text = withoutComments(readFileSync(labPath(dump), 'utf8'));
+    expect(compared(text, labPath('shop/cluster.json')).wrong).toEqual([]);
+  });
+
+  it('have no comments in large-cluster mode: all 6,000 endpoints are found by hash', () => {
+    const { chains } = resolveReport(
+      rulesetFrom(labPath('large-600x10/node-0.iptables')),
+      clusterFrom(labPath('large-600x10/cluster.json')),
+    );
+    expect(count(chains.filter(({ role }) => role === 'endpoint'))).toEqual({ hash: 6000 });
+  });
+
+  it('that outlived what they stood for keep their names, and say whose the address is now', () => {
+    const { chains } = resolveReport(
+      rulesetFrom(labPath('shop-stale/node-a.iptables')),
+      clusterFrom(labPath('shop-stale/cluster.json')),
+    );
+    const at = (name: string): ResolvedChain | undefined => chains.find(({ chain }) => chain === name);
+    expect(at('KUBE-SVC-7KOHCNP5MAJJN6G7')).toMatchObject({ by: 'comment', service: { namespace: 'legacy', name: 'erp' } });
+    expect(at('KUBE-SEP-EPVTA2RHFPHQF37H')).toMatchObject({ endpoint: { ip: '10.244.1.11', port: 8080, pod: null } });
+    expect(at('KUBE-SEP-YVS75TXHJQCVQJIV')).toMatchObject({
+      service: { name: 'api' },
+      endpoint: { ip: '10.244.1.21', pod: { namespace: 'shop', name: 'batch-1' } },
+    });
+  });
+});
