@@ -1,0 +1,111 @@
+import { fieldsAt, isFields, textAt } from '../fields.ts';
+
+/**
+ * What went wrong with a request.
+ * - `unreachable`: no connection to the server, or it broke
+ * - `refused`: 401, 403, or no credentials; asking again changes nothing until somebody does something
+ * - `gone`: 410, the resource version or continue token is too old
+ * - `throttled`: 429, or 503 with Retry-After
+ * - `not-found`: 404
+ * - `garbage`: an answer that is none of the API's
+ * - `server`: any other error of the server
+ */
+export type ApiFailure = 'unreachable' | 'refused' | 'gone' | 'throttled' | 'not-found' | 'garbage' | 'server';
+
+/** A request that failed. The message is a sentence for the user, without the server's own words where these could be anything. */
+export class ApiError extends Error {
+  readonly failure: ApiFailure;
+  /** The HTTP status; 0 where there was none. */
+  readonly status: number;
+  /** How long the server wants to be left alone, in milliseconds; 0 where it does not say. */
+  readonly retryAfter: number;
+
+  constructor(failure: ApiFailure, message: string, status = 0, retryAfter = 0) {
+    super(message);
+    this.name = 'ApiError';
+    this.failure = failure;
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+}
+
+const longestRetryAfter = 600_000;
+
+/** Retry-After in milliseconds, from seconds or an HTTP date; at most ten minutes. 0 where there is none. */
+export function retryAfterOf(header: string | undefined, now: number): number {
+  if (header === undefined || header.trim() === '') return 0;
+  const milliseconds = /^\s*\d{1,9}\s*$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - now;
+  return Number.isNaN(milliseconds) ? 0 : Math.min(Math.max(milliseconds, 0), longestRetryAfter);
+}
+
+/** Text from a server in a message: short, on one line. */
+export function shown(text: string, most = 300): string {
+  const line = text.replace(/[\p{Cc}\s]+/gu, ' ').trim();
+  return line.length > most ? `${line.slice(0, most - 3)}...` : line;
+}
+
+/** The message of a Status object; empty where the value is none. */
+export function statusMessage(value: unknown): string {
+  return isFields(value) && textAt(value, 'kind') === 'Status' ? shown(textAt(value, 'message')) : '';
+}
+
+/** The error that a status of 400 or more stands for. `what` says what was asked: "list services". */
+export function errorOfStatus(status: number, what: string, body: unknown, retryAfter: number): ApiError {
+  const said = statusMessage(body);
+  const more = said === '' ? '' : ` The server says: ${said}`;
+  switch (status) {
+    case 401:
+      return new ApiError('refused', `The credentials are not accepted (401) to ${what}.${more}`, status);
+    case 403: {
+      const reason = said === '' ? '' : ` ${said}`;
+      return new ApiError('refused', `Permission to ${what} is missing (403).${reason}`, status);
+    }
+    case 404:
+      return new ApiError('not-found', `There is nothing to ${what} (404).${more}`, status);
+    case 410:
+      return new ApiError('gone', `What the server keeps of its history is younger (410): ${what}.`, status);
+    case 429:
+      return new ApiError('throttled', `The server is busy and asks to wait (429): ${what}.`, status, retryAfter);
+    default:
+      return status === 503 && retryAfter > 0
+        ? new ApiError('throttled', `The server asks to wait (503): ${what}.`, status, retryAfter)
+        : new ApiError('server', `The server failed with status ${status}: ${what}.${more}`, status, retryAfter);
+  }
+}
+
+/** The error that a Status object within a watch stands for. */
+export function errorOfWatchStatus(object: unknown, what: string): ApiError {
+  const code = isFields(object) && typeof object['code'] === 'number' ? object['code'] : 0;
+  const reason = isFields(object) ? textAt(object, 'reason') : '';
+  const seconds = isFields(object) ? fieldsAt(object, 'details')['retryAfterSeconds'] : 0;
+  const status = code !== 0 ? code : reason === 'Expired' || reason === 'Gone' ? 410 : 500;
+  return errorOfStatus(status, what, object, typeof seconds === 'number' ? retryAfterOf(String(seconds), 0) : 0);
+}
+
+const certificateCodes = /^(?:CERT_|ERR_TLS_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|HOSTNAME_MISMATCH)/;
+
+/** The error of a connection that could not be made or broke. */
+export function errorOfConnection(error: unknown, server: string): ApiError {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const message = shown(error instanceof Error ? error.message : String(error));
+  if (certificateCodes.test(code)) {
+    return new ApiError('unreachable', `The certificate of ${server} is not trusted: ${message} (${code}).`);
+  }
+  switch (code) {
+    case 'ECONNREFUSED':
+      return new ApiError('unreachable', `Nothing listens at ${server}.`);
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new ApiError('unreachable', `The name of ${server} could not be looked up (${code}).`);
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return new ApiError('unreachable', `There is no way to ${server} (${code}).`);
+    case 'ETIMEDOUT':
+      return new ApiError('unreachable', `${server} does not answer in time.`);
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return new ApiError('unreachable', `${server} broke the connection (${code}).`);
+    default:
+      return new ApiError('unreachable', `${server} cannot be reached: ${message}.`);
+  }
+}

@@ -1,0 +1,75 @@
+import { type Fields, fieldsAt, objectsAt, textAt } from '../fields.ts';
+import type { Api } from './api.ts';
+import { ApiError } from './api-error.ts';
+import type { Resource } from './resources.ts';
+import { pause } from './timing.ts';
+
+/** As kubectl asks: small enough for the server's memory, few enough requests. */
+export const pageSize = 500;
+/** More than the largest clusters have; beyond it a server is broken or malicious. */
+const mostObjects = 300_000;
+const mostThrottled = 10;
+
+export interface ListQuery {
+  /** "spec.nodeName=node-a"; empty for all. */
+  readonly fieldSelector?: string;
+  /** Instead of the resource's path. */
+  readonly path?: string;
+}
+
+/**
+ * Lists all objects of a resource page by page and gives each page to `onPage`. Where the list expires on the way it begins again,
+ * after `onRestart`; the last attempt is in one piece. A server that asks to wait is waited for.
+ * @returns the list's resourceVersion, from which a watch can go on
+ * @throws ApiError
+ */
+export async function listPages(
+  api: Api,
+  resource: Resource,
+  signal: AbortSignal,
+  onPage: (items: readonly Fields[]) => void,
+  onRestart: () => void,
+  query: ListQuery = {},
+): Promise<string> {
+  let token = '';
+  let objects = 0;
+  let restarts = 0;
+  let throttled = 0;
+  for (;;) {
+    const parameters = new URLSearchParams();
+    if (query.fieldSelector !== undefined) parameters.set('fieldSelector', query.fieldSelector);
+    if (restarts < 2) parameters.set('limit', String(pageSize));
+    if (token !== '') parameters.set('continue', token);
+    try {
+      const path = `${query.path ?? resource.path}?${parameters.toString()}`;
+      const page = await api.json({ path, what: `list ${resource.where}`, signal });
+      if (!textAt(page, 'kind').endsWith('List') || !Array.isArray(page['items'])) {
+        throw new ApiError('garbage', `The answer of ${api.server} is no list of ${resource.plural}.`);
+      }
+      const items = objectsAt(page, 'items');
+      objects += items.length;
+      if (objects > mostObjects) throw new ApiError('garbage', `There are more than ${mostObjects} ${resource.plural}.`);
+      const metadata = fieldsAt(page, 'metadata');
+      const next = textAt(metadata, 'continue');
+      if (next !== '' && (next === token || items.length === 0)) {
+        throw new ApiError('garbage', `The list of ${resource.plural} does not end.`);
+      }
+      onPage(items);
+      if (next === '') return textAt(metadata, 'resourceVersion');
+      token = next;
+    } catch (error) {
+      if (!(error instanceof ApiError) || signal.aborted) throw error;
+      if (error.failure === 'gone' && token !== '' && restarts < 2) {
+        restarts += 1;
+        token = '';
+        objects = 0;
+        onRestart();
+      } else if (error.failure === 'throttled' && error.retryAfter > 0 && throttled < mostThrottled) {
+        throttled += 1;
+        await pause(error.retryAfter, signal);
+      } else {
+        throw error;
+      }
+    }
+  }
+}

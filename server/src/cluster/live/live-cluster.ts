@@ -1,0 +1,120 @@
+import { type Cluster, type ClusterSource, createCluster } from '../cluster.ts';
+import type { ClusterKind, ClusterRecord, EndpointSliceRecord, NodeRecord, PodRecord, ServiceRecord } from '../objects.ts';
+import type { Api } from './api.ts';
+import type { LiveStatus, ResourceStatus } from './live-status.ts';
+import { createPodCache } from './pod-cache.ts';
+import { createReflector, type Reflector } from './reflector.ts';
+import { endpointSlices, nodes, type Resource, services } from './resources.ts';
+import { defaultTiming, type Timing } from './timing.ts';
+
+/** A cluster that is watched until it is closed. */
+export interface LiveCluster {
+  readonly context: string;
+  /** The newest state, replaced by a new one as the cluster changes; undefined until everything was listed that can be. */
+  cluster(): Cluster | undefined;
+  status(): LiveStatus;
+  /** A Pod by name, asked for now unless that was a moment ago. Undefined where there is none or it cannot be asked for. */
+  fetchPod(namespace: string, name: string): Promise<PodRecord | undefined>;
+  /** Reads credentials and lists everything anew, what was refused too. */
+  refresh(): void;
+  close(): void;
+}
+
+export interface LiveClusterOptions {
+  /** Told after the cluster or the status has changed, some hundred milliseconds later, so that many changes are one. */
+  readonly onChange: () => void;
+  readonly timing?: Timing;
+  /** 0 to 1; for jitter. */
+  readonly random?: () => number;
+}
+
+function isSettled(reflector: Reflector): boolean {
+  return reflector.hasData() || reflector.status().state !== 'syncing';
+}
+
+function only<K extends ClusterKind>(kind: K, records: readonly ClusterRecord[]): readonly Extract<ClusterRecord, { kind: K }>[] {
+  return records.filter((record): record is Extract<ClusterRecord, { kind: K }> => record.kind === kind);
+}
+
+/** Lists and watches Services, EndpointSlices and Nodes; Pods are fetched. Begins at once. */
+export function watchCluster(context: string, api: Api, options: LiveClusterOptions): LiveCluster {
+  const { onChange, timing = defaultTiming, random = Math.random } = options;
+  let current: Cluster | undefined;
+  let made: readonly (readonly ClusterRecord[])[] = [];
+  let madeWarnings = '';
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isClosed = false;
+
+  const reflectorOf = (resource: Resource): Reflector => createReflector(resource, api, { timing, random, onChange: schedule });
+  const reflectors = [services, endpointSlices, nodes].map(reflectorOf);
+  const podCache = createPodCache(api, timing.podLasts, schedule);
+
+  function statuses(): readonly ResourceStatus[] {
+    return [...reflectors.map((reflector) => reflector.status()), podCache.status()];
+  }
+
+  const source: ClusterSource = {
+    kind: 'live',
+    label: context,
+    /** The oldest of the kinds, as answers are made of all of them. */
+    get readAt() {
+      const known = reflectors.filter((reflector) => reflector.hasData()).map((reflector) => reflector.status().currentAt);
+      return known.length === 0 ? 0 : Math.min(...known);
+    },
+  };
+
+  /** What is missing altogether. What is only old is told by its age. */
+  function warningsNow(): readonly string[] {
+    return reflectors.flatMap((reflector) => {
+      const { kind, problem } = reflector.status();
+      return reflector.hasData() ? [] : [`No ${kind}s: ${problem === '' ? 'not read yet.' : problem}`];
+    });
+  }
+
+  function publish(): void {
+    timer = undefined;
+    if (isClosed) return;
+    if (reflectors.every(isSettled) && reflectors.some((reflector) => reflector.hasData())) {
+      const lists = reflectors.map((reflector) => reflector.records());
+      const warnings = warningsNow();
+      const text = warnings.join('\n');
+      if (current === undefined || text !== madeWarnings || lists.some((list, at) => list !== made[at])) {
+        const all = lists.flat();
+        const slices: readonly EndpointSliceRecord[] = only('EndpointSlice', all);
+        const nodeRecords: readonly NodeRecord[] = only('Node', all);
+        const serviceRecords: readonly ServiceRecord[] = only('Service', all);
+        const kinds = reflectors.filter((reflector) => reflector.hasData()).map((reflector) => reflector.status().kind);
+        current = createCluster({ source, warnings, kinds, services: serviceRecords, slices, nodes: nodeRecords });
+        made = lists;
+        madeWarnings = text;
+      }
+    }
+    onChange();
+  }
+
+  function schedule(): void {
+    if (!isClosed) timer ??= setTimeout(publish, timing.gather);
+  }
+
+  for (const reflector of reflectors) reflector.restart();
+
+  return {
+    context,
+    cluster: () => current,
+    status: () => ({ context, server: api.server, resources: statuses() }),
+    fetchPod: (namespace, name) => podCache.fetch(namespace, name),
+    refresh() {
+      api.reload();
+      podCache.refresh();
+      for (const reflector of reflectors) reflector.restart();
+      schedule();
+    },
+    close() {
+      isClosed = true;
+      clearTimeout(timer);
+      for (const reflector of reflectors) reflector.close();
+      podCache.close();
+      api.close();
+    },
+  };
+}
