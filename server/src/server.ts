@@ -55,6 +55,7 @@ export function startServer(connection: Connection, runtime: Runtime): void {
   let folders: readonly string[] = [];
   let canAskConfiguration = false;
   let canWatchFiles = false;
+  let canChangeFolders = false;
   let hasLinkSupport = false;
   let hasMarkdown = true;
   let canRefreshHints = false;
@@ -168,6 +169,7 @@ export function startServer(connection: Connection, runtime: Runtime): void {
     const { capabilities } = params;
     canAskConfiguration = capabilities.workspace?.configuration === true;
     canWatchFiles = capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
+    canChangeFolders = capabilities.workspace?.workspaceFolders === true;
     hasLinkSupport = capabilities.textDocument?.definition?.linkSupport === true;
     canRefreshHints = capabilities.workspace?.inlayHint?.refreshSupport === true;
     canRefreshLenses = capabilities.workspace?.codeLens?.refreshSupport === true;
@@ -203,6 +205,13 @@ export function startServer(connection: Connection, runtime: Runtime): void {
         watchers: [{ globPattern: '**/*.{json,yaml,yml}' }],
       });
     }
+    if (canChangeFolders) {
+      connection.workspace.onDidChangeWorkspaceFolders(({ added, removed }) => {
+        const gone = new Set(removed.map((folder) => folder.uri));
+        folders = [...folders.filter((folder) => !gone.has(folder)), ...added.map((folder) => folder.uri)];
+        void configure();
+      });
+    }
     void configure();
   });
 
@@ -211,11 +220,6 @@ export function startServer(connection: Connection, runtime: Runtime): void {
     for (const state of states.values()) void publishDiagnostics(state);
   });
   connection.onDidChangeWatchedFiles(({ changes }) => snapshots.filesChanged(changes.map((change) => change.uri)));
-  connection.workspace.onDidChangeWorkspaceFolders?.(({ added, removed }) => {
-    const gone = new Set(removed.map((folder) => folder.uri));
-    folders = [...folders.filter((folder) => !gone.has(folder)), ...added.map((folder) => folder.uri)];
-    void configure();
-  });
   connection.onNotification('iptables/trust', () => {
     options = { ...options, trusted: true };
     void configure();
