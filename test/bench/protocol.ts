@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { startTestServer } from '../support/language-server.ts';
+import { median, percentile } from './statistics.ts';
+
+export interface ProtocolFigures {
+  /** Milliseconds from didOpen to the first diagnostics. */
+  readonly open: number;
+  /** 95th percentiles in milliseconds over many places, after the dump is read. */
+  readonly definition: number;
+  readonly hover: number;
+  /** Milliseconds from an edit of one line to the new diagnostics; median and 95th percentile. */
+  readonly edit: number;
+  readonly editSlow: number;
+  /** The most memory that the server process ever had resident, in megabytes; null where the system does not say. */
+  readonly memory: number | null;
+}
+
+const places = 200;
+const edits = 20;
+
+function peakMemory(pid: number | undefined): number | null {
+  try {
+    const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return peak === undefined ? null : Number(peak) / 1000;
+  } catch {
+    return null;
+  }
+}
+
+/** What an editor waits for: a dump of this text opened in a server of its own, with the workspace's snapshot beside it. */
+export async function measureProtocol(uri: string, folder: string, text: string): Promise<ProtocolFigures> {
+  const server = await startTestServer({ folder });
+  try {
+    const lines = text.split('\n');
+    const opened = performance.now();
+    await server.open(uri, text);
+    await server.diagnostics(uri, 1);
+    const open = performance.now() - opened;
+    await server.notified<{ kind: string }>('iptables/clusterStatus', ({ kind }) => kind === 'snapshot');
+
+    const jumps = lines.flatMap((line, number) => (line.includes(' -j KUBE-S') ? [number] : []));
+    const times = { definition: [] as number[], hover: [] as number[] };
+    for (let place = 0; place < places; place += 1) {
+      const line = jumps[Math.floor((place * jumps.length) / places)] ?? 0;
+      const position = { line, character: (lines[line] ?? '').length - 3 };
+      for (const feature of ['definition', 'hover'] as const) {
+        const asked = performance.now();
+        const answer = await server.request<unknown>(`textDocument/${feature}`, { textDocument: { uri }, position });
+        times[feature].push(performance.now() - asked);
+        if (answer === null || (Array.isArray(answer) && answer.length === 0))
+          throw new Error(`no ${feature} on line ${line + 1}`);
+      }
+    }
+
+    const editTimes: number[] = [];
+    for (let edit = 0; edit < edits; edit += 1) {
+      const line = Math.floor(((edit + 0.5) * lines.length) / edits);
+      const start = { line, character: 0 };
+      const insert = edit % 2 === 0;
+      const change = insert ? { range: { start, end: start }, text: '# note\n' } : undefined;
+      const undone = { line: Math.floor(((edit - 0.5) * lines.length) / edits), character: 0 };
+      const asked = performance.now();
+      await server.change(uri, edit + 2, [
+        change ?? { range: { start: undone, end: { ...undone, line: undone.line + 1 } }, text: '' },
+      ]);
+      await server.diagnostics(uri, edit + 2);
+      editTimes.push(performance.now() - asked);
+    }
+    return {
+      open,
+      definition: percentile(times.definition, 0.95),
+      hover: percentile(times.hover, 0.95),
+      edit: median(editTimes),
+      editSlow: percentile(editTimes, 0.95),
+      memory: peakMemory(server.process.pid),
+    };
+  } finally {
+    await server.stop();
+  }
+}

@@ -1,0 +1,121 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+import {
+  createProtocolConnection,
+  type Diagnostic,
+  type InitializeParams,
+  InitializeRequest,
+  type ProtocolConnection,
+  PublishDiagnosticsNotification,
+  type PublishDiagnosticsParams,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-languageserver-protocol/node';
+
+export const serverBundle = resolve(import.meta.dirname, '../../dist/server/iptables-language-server.cjs');
+
+/** A language server in a process of its own, spoken to over its standard input and output as any editor does. */
+export interface TestServer {
+  readonly connection: ProtocolConnection;
+  readonly process: ChildProcess;
+  open(uri: string, text: string, version?: number): Promise<void>;
+  change(uri: string, version: number, changes: readonly { readonly range?: TextRange; readonly text: string }[]): Promise<void>;
+  /** The diagnostics of a version of a document, once they have been published. */
+  diagnostics(uri: string, version: number): Promise<readonly Diagnostic[]>;
+  /** The next notification of a method that fits, those that came before included. */
+  notified<T>(method: string, fits: (params: T) => boolean): Promise<T>;
+  request<T>(method: string, params: object): Promise<T>;
+  /** Shuts the server down as the protocol says, and resolves to its exit status. */
+  stop(): Promise<number | null>;
+}
+
+interface TextRange {
+  readonly start: { readonly line: number; readonly character: number };
+  readonly end: { readonly line: number; readonly character: number };
+}
+
+export interface ServerOptions {
+  readonly folder?: string;
+  readonly initializationOptions?: object;
+  /** What `workspace/configuration` answers for the section `iptables`. */
+  readonly settings?: () => object;
+  readonly capabilities?: InitializeParams['capabilities'];
+}
+
+const defaultCapabilities: InitializeParams['capabilities'] = {
+  workspace: { configuration: true, didChangeWatchedFiles: { dynamicRegistration: true }, workspaceFolders: true },
+  textDocument: {
+    definition: { linkSupport: true },
+    hover: { contentFormat: ['markdown', 'plaintext'] },
+    publishDiagnostics: { versionSupport: true },
+  },
+};
+
+/** Starts the built server and initializes it. */
+export async function startTestServer(options: ServerOptions = {}): Promise<TestServer> {
+  const child = spawn(process.execPath, [serverBundle, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const connection = createProtocolConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin));
+  const received: { readonly method: string; readonly params: unknown }[] = [];
+  const waiting = new Set<() => void>();
+  const receive = (method: string, params: unknown): void => {
+    received.push({ method, params });
+    for (const look of waiting) look();
+  };
+  connection.onUnhandledNotification(({ method, params }) => receive(method, params));
+  connection.onNotification(PublishDiagnosticsNotification.type, (params) => receive('textDocument/publishDiagnostics', params));
+  connection.onRequest('workspace/configuration', ({ items }: { items: readonly unknown[] }) =>
+    items.map(() => options.settings?.() ?? {}),
+  );
+  connection.onRequest('client/registerCapability', () => null);
+  connection.onRequest('workspace/inlayHint/refresh', () => receive('workspace/inlayHint/refresh', {}));
+  connection.onRequest('workspace/codeLens/refresh', () => receive('workspace/codeLens/refresh', {}));
+  connection.listen();
+  const exited = new Promise<number | null>((done) => {
+    child.on('exit', (code) => done(code));
+  });
+
+  const folders = options.folder === undefined ? null : [{ uri: options.folder, name: 'workspace' }];
+  await connection.sendRequest(InitializeRequest.type, {
+    processId: process.pid,
+    rootUri: options.folder ?? null,
+    workspaceFolders: folders,
+    capabilities: options.capabilities ?? defaultCapabilities,
+    ...(options.initializationOptions === undefined ? {} : { initializationOptions: options.initializationOptions }),
+  });
+  await connection.sendNotification('initialized', {});
+
+  const notified = <T>(method: string, fits: (params: T) => boolean): Promise<T> =>
+    new Promise((done) => {
+      const look = (): void => {
+        const found = received.findLast((message) => message.method === method && fits(message.params as T));
+        if (found === undefined) return;
+        waiting.delete(look);
+        done(found.params as T);
+      };
+      waiting.add(look);
+      look();
+    });
+
+  return {
+    connection,
+    process: child,
+    notified,
+    open: (uri, text, version = 1) =>
+      connection.sendNotification('textDocument/didOpen', { textDocument: { uri, languageId: 'iptables', version, text } }),
+    change: (uri, version, contentChanges) =>
+      connection.sendNotification('textDocument/didChange', { textDocument: { uri, version }, contentChanges }),
+    diagnostics: async (uri, version) => {
+      const method = 'textDocument/publishDiagnostics';
+      return (await notified<PublishDiagnosticsParams>(method, (params) => params.uri === uri && params.version === version))
+        .diagnostics;
+    },
+    request: (method, params) => connection.sendRequest(method, params),
+    stop: async () => {
+      await connection.sendRequest('shutdown');
+      await connection.sendNotification('exit');
+      const status = await exited;
+      connection.dispose();
+      return status;
+    },
+  };
+}

@@ -1,0 +1,140 @@
+/**
+ * `npm run bench`: what reading a large dump takes, as ratios against iptables itself in the same run where it is installed. Prints a
+ * table, or with --json the figures. `--services N --endpoints N` for another size; `--quick` leaves the growth out.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { generateCluster, generateDump } from '../bench/generate.ts';
+import { measureModel } from '../bench/model.ts';
+import { measureProtocol } from '../bench/protocol.ts';
+import { restoreTestTime } from '../bench/real-iptables.ts';
+import { median } from '../bench/statistics.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    services: { type: 'string', default: '5000' },
+    endpoints: { type: 'string', default: '10' },
+  },
+});
+const shape = { services: Number(values.services), endpoints: Number(values.endpoints) };
+const pairs = 5;
+
+/** A figure, and how it compares with `iptables-nft-restore --test` in the same run. */
+interface Row {
+  readonly what: string;
+  readonly value: number;
+  readonly unit: 'ms' | 'MB';
+  readonly ratio: number | null;
+  /** The bound that the project sets itself, in the ratio or the unit. */
+  readonly goal: string;
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+function checkTime(file: string): number {
+  const started = performance.now();
+  const bin = join(root, 'dist/cli/iptables-inspect.cjs');
+  const { status, stderr } = spawnSync(process.execPath, [bin, 'check', '--format', 'json', file], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
+  });
+  if (status === null || status > 1) throw new Error(`iptables-inspect check failed: ${stderr}`);
+  return performance.now() - started;
+}
+
+if (
+  spawnSync(process.execPath, [join(root, 'esbuild.mjs')], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] }).status !== 0
+) {
+  process.exit(1);
+}
+const folder = mkdtempSync(join(tmpdir(), 'iptables-bench-'));
+try {
+  say(`generating ${shape.services} Services with ${shape.endpoints} endpoints ...`);
+  const text = generateDump(shape);
+  const file = join(folder, 'node-0.iptables');
+  writeFileSync(file, text);
+  writeFileSync(join(folder, 'cluster.json'), JSON.stringify(generateCluster(shape)));
+
+  say('whole processes, in turn ...');
+  checkTime(file);
+  const checks: number[] = [];
+  const nft: number[] = [];
+  const ratios: number[] = [];
+  for (let pair = 0; pair < pairs; pair += 1) {
+    const real = restoreTestTime('iptables-nft-restore', file);
+    const ours = checkTime(file);
+    checks.push(ours);
+    if (real === null) continue;
+    nft.push(real);
+    ratios.push(ours / real);
+  }
+  const reference = nft.length > 0 ? median(nft) : null;
+  const against = (value: number): number | null => (reference === null ? null : value / reference);
+
+  say('parts, in one process ...');
+  const model = measureModel(shape);
+  say('over the protocol ...');
+  const uri = pathToFileURL(file).href;
+  const protocol = await measureProtocol(uri, pathToFileURL(folder).href, text);
+  const growth = values.quick
+    ? []
+    : [0.12, 1, 2].map((factor) => {
+        say(`growth, ${factor} times as many Services ...`);
+        return measureModel({ ...shape, services: Math.round(shape.services * factor) });
+      });
+
+  const rows: Row[] = [
+    ...(reference === null
+      ? []
+      : [{ what: 'iptables-nft-restore --test', value: reference, unit: 'ms', ratio: 1, goal: '' } as const]),
+    {
+      what: 'check, whole process',
+      value: median(checks),
+      unit: 'ms',
+      ratio: ratios.length > 0 ? median(ratios) : null,
+      goal: 'ratio 0.6',
+    },
+    { what: 'open to first diagnostics', value: protocol.open, unit: 'ms', ratio: against(protocol.open), goal: 'ratio 1.0' },
+    { what: 'parse', value: model.parse, unit: 'ms', ratio: against(model.parse), goal: '' },
+    { what: 'index', value: model.index, unit: 'ms', ratio: against(model.index), goal: '' },
+    { what: 'lint', value: model.lint, unit: 'ms', ratio: against(model.lint), goal: '' },
+    { what: 'hashes of the cluster', value: model.hashes, unit: 'ms', ratio: against(model.hashes), goal: 'below parse + index' },
+    { what: 'definition, 95th percentile', value: protocol.definition, unit: 'ms', ratio: null, goal: '10 ms' },
+    { what: 'hover, 95th percentile', value: protocol.hover, unit: 'ms', ratio: null, goal: '10 ms' },
+    { what: 'edit to diagnostics, median', value: protocol.edit, unit: 'ms', ratio: null, goal: '100 ms' },
+    { what: 'edit to diagnostics, 95th percentile', value: protocol.editSlow, unit: 'ms', ratio: null, goal: '100 ms' },
+    ...(protocol.memory === null
+      ? []
+      : [{ what: 'server memory, peak', value: protocol.memory, unit: 'MB', ratio: null, goal: '500 MB' } as const]),
+  ];
+  if (values.json) {
+    const machine = { node: process.version, cpu: cpus()[0]?.model ?? '', cpus: cpus().length };
+    console.log(JSON.stringify({ machine, shape, lines: model.lines, bytes: model.bytes, rows, growth }, null, 2));
+  } else {
+    console.log(`\n${model.lines} lines, ${(model.bytes / 1e6).toFixed(1)} MB; Node.js ${process.version}\n`);
+    for (const { what, value, unit, ratio, goal } of rows) {
+      const compared = ratio === null ? '' : `${ratio.toFixed(2)} of iptables`;
+      console.log(
+        `${what.padEnd(38)}${`${value.toFixed(value < 10 ? 1 : 0)} ${unit}`.padStart(10)}  ${compared.padEnd(18)}${goal === '' ? '' : `goal: ${goal}`}`.trimEnd(),
+      );
+    }
+    for (const { lines, parse, index, lint: linted } of growth) {
+      const total = parse + index + linted;
+      console.log(
+        `growth: ${String(lines).padStart(7)} lines  ${total.toFixed(0).padStart(6)} ms  ${((total * 1000) / lines).toFixed(2)} µs a line`,
+      );
+    }
+    if (reference === null) console.log('\nNo ratios: needs root and iptables (apt-get install iptables).');
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
