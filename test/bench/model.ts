@@ -3,7 +3,7 @@ import { lint } from '../../server/src/lint/registry.ts';
 import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
 import { runToEnd } from '../../server/src/syntax/steps.ts';
-import { clusterOf } from '../support/dump-state.ts';
+import { clusterOf } from '../support/dumps.ts';
 import { generateCluster, generateDump, type LoadShape } from './generate.ts';
 import { median, timed } from './statistics.ts';
 

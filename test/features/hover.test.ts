@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { type Hover, MarkupContent } from 'vscode-languageserver-types';
 import type { Cluster } from '../../server/src/cluster/cluster.ts';
 import { hover } from '../../server/src/features/hover.ts';
-import { clusterOf, dumpState } from '../support/dump-state.ts';
+import { dumpState } from '../support/dump-state.ts';
+import { clusterOf } from '../support/dumps.ts';
 import { markersIn } from '../support/markers.ts';
 
 const sample = resolve(import.meta.dirname, '../fixtures/sample');

@@ -5,7 +5,8 @@ import { codeLenses, resolveCodeLens } from '../../server/src/features/code-lens
 import { inlayHints } from '../../server/src/features/inlay-hints.ts';
 import type { InlayHintSettings } from '../../server/src/protocol.ts';
 import { runToEnd } from '../../server/src/syntax/steps.ts';
-import { clusterOf, dumpState } from '../support/dump-state.ts';
+import { dumpState } from '../support/dump-state.ts';
+import { clusterOf } from '../support/dumps.ts';
 
 const sample = resolve(import.meta.dirname, '../fixtures/sample');
 const text = readFileSync(resolve(sample, 'worker-1.iptables'), 'utf8');

@@ -1,5 +1,4 @@
 import { type Cluster, emptyCluster } from '../../server/src/cluster/cluster.ts';
-import { readSnapshot } from '../../server/src/cluster/snapshot.ts';
 import type { DumpState } from '../../server/src/features/state.ts';
 import { resolveChains } from '../../server/src/kube/resolve.ts';
 import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
@@ -11,11 +10,4 @@ export function dumpState(text: string, cluster: Cluster = emptyCluster, uri = '
   const ruleset = buildWholeRuleset(document);
   const resolution = resolveChains(ruleset, cluster);
   return { uri, version: 1, document, ruleset, cluster, resolution: () => resolution };
-}
-
-/** A snapshot's text as a cluster; throws where it is none. */
-export function clusterOf(text: string, label = 'cluster.json', readAt = 0): Cluster {
-  const result = readSnapshot(text, label, readAt);
-  if (!result.ok) throw new Error(result.error.message);
-  return result.cluster;
 }

@@ -28,8 +28,8 @@ export function rulesetFrom(path: string): Ruleset {
 }
 
 /** A snapshot's text as a cluster; a snapshot that is none fails the test with what is wrong with it. */
-export function clusterOf(text: string, label = 'cluster.json'): Cluster {
-  const result = readSnapshot(text, label, 0);
+export function clusterOf(text: string, label = 'cluster.json', readAt = 0): Cluster {
+  const result = readSnapshot(text, label, readAt);
   if (!result.ok) throw new Error(result.error.message);
   return result.cluster;
 }

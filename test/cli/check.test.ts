@@ -1,0 +1,165 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Log } from 'sarif';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CheckReport } from '../../server/src/cli/check-report.ts';
+import { inspect } from '../support/inspect.ts';
+
+const sample = resolve(import.meta.dirname, '../fixtures/sample/worker-1.iptables');
+const broken = `*filter
+:INPUT ACCEPT [0:0]
+-A INPUT -j NOWHERE
+COMMIT
+`;
+let folder = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'iptables-check-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+describe('check', () => {
+  it('prints findings with 1-based lines and columns, and exits with 1', () => {
+    const path = file('broken.iptables', broken);
+    const { status, stdout } = inspect(['check', path]);
+    expect(stdout).toContain(`${path}:3:13: error: `);
+    expect(stdout).toContain('[undeclared-chain]');
+    expect(status).toBe(1);
+  });
+
+  it('exits with 0 where nothing is as grave as --fail-on', () => {
+    const warned = '*filter\n:INPUT ACCEPT [0:0]\n:LONELY - [0:0]\nCOMMIT\n';
+    expect(inspect(['check', '-'], { input: warned }).status).toBe(0);
+    expect(inspect(['check', '--fail-on', 'warning', '-'], { input: warned }).status).toBe(1);
+    expect(inspect(['check', '--fail-on', 'info', '-'], { input: '*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n' }).status).toBe(0);
+  });
+
+  it('prints JSON for several files at once', () => {
+    const path = file('broken.iptables', broken);
+    const report = JSON.parse(inspect(['check', '--format', 'json', path, sample]).stdout) as CheckReport;
+    expect(report.files.map((entry) => entry.file)).toEqual([path, sample]);
+    expect(report.files[0]?.findings).toEqual([
+      {
+        rule: 'undeclared-chain',
+        severity: 'error',
+        message: expect.stringContaining('NOWHERE'),
+        table: 'filter',
+        chain: 'NOWHERE',
+        range: { start: { line: 3, column: 13 }, end: { line: 3, column: 20 } },
+        related: [],
+        url: expect.stringContaining('undeclared-chain'),
+      },
+    ]);
+    const all = report.files.flatMap(({ findings }) => findings);
+    expect(report.summary.errors).toBe(all.filter(({ severity }) => severity === 'error').length);
+  });
+
+  it('prints SARIF 2.1.0 whose results name their rules', () => {
+    const { stdout, status } = inspect(['check', '--format', 'sarif', '-'], { input: broken });
+    const log = JSON.parse(stdout) as Log;
+    const [run] = log.runs;
+    expect(log.version).toBe('2.1.0');
+    expect(run?.results?.[0]).toMatchObject({
+      ruleId: 'undeclared-chain',
+      level: 'error',
+      locations: [{ physicalLocation: { region: { startLine: 3, startColumn: 13, endColumn: 20 } } }],
+    });
+    expect(run?.tool.driver.rules?.[run.results?.[0]?.ruleIndex ?? -1]?.id).toBe('undeclared-chain');
+    expect(status).toBe(1);
+  });
+
+  it('prints annotations for GitHub, in which no name of a dump can be a command of its own', () => {
+    const hostile = broken.replace('NOWHERE', 'X%0A::warning');
+    const { stdout } = inspect(['check', '--format', 'github', '-'], { input: hostile });
+    expect(stdout).toMatch(/^::error file=<stdin>,line=3,endLine=3,col=13,endColumn=\d+,title=undeclared-chain::/);
+    expect(stdout).toContain('X%250A');
+  });
+
+  it('shows control characters of a dump instead of sending them to the terminal', () => {
+    const { stdout } = inspect(['check', '-'], { input: broken.replace('NOWHERE', 'X\x1b[2J') });
+    expect(stdout).not.toContain('\x1b');
+    expect(stdout).toContain('\u241b');
+  });
+});
+
+describe('unusable input is one line on standard error and status 2', () => {
+  const cases: readonly (readonly [what: string, args: () => readonly string[], says: RegExp])[] = [
+    ['no such file', () => ['check', join(folder, 'none')], /none: there is no such file/],
+    ['a directory', () => ['check', folder], /is a directory/],
+    ['an empty file', () => ['check', file('empty', '')], /empty: is empty; expected what iptables-save/],
+    ['a binary file', () => ['check', file('binary', Uint8Array.from([0x7f, 0x45, 0, 1, 2]))], /line 1: is binary/],
+    ['prose', () => ['check', file('prose', 'Dear all,\nit does not work.\n')], /prose: line 1: holds no table, chain or rule/],
+    [
+      'a snapshot cut off',
+      () => ['resolve', sample, '--cluster', file('cut.json', '{"kind": "List", "items": [{"a"')],
+      /cut.json: line 1: .*cut off/,
+    ],
+    [
+      'a snapshot that is none',
+      () => ['resolve', sample, '--cluster', file('no.yaml', 'a: 1\n')],
+      /no.yaml: .*(Service|kubectl)/,
+    ],
+    ['two clusters', () => ['resolve', sample, '--cluster', 'a', '--context', 'b'], /exclude each other/],
+    ['an unknown command', () => ['frobnicate'], /unknown command/],
+    ['an unknown option', () => ['check', '--frobnicate', sample], /unknown option/],
+    ['a format that is none', () => ['check', '--format', 'xml', sample], /Allowed choices are text, json, sarif, github/],
+  ];
+
+  it.each(cases)('%s', (_what, args, says) => {
+    const { status, stdout, stderr } = inspect(args());
+    expect(stderr).toMatch(says);
+    expect(stdout).toBe('');
+    expect(status).toBe(2);
+  });
+
+  it.runIf(process.getuid?.() === 0)('a file that may not be read', () => {
+    const path = file('secret', broken);
+    chmodSync(folder, 0o755);
+    chmodSync(path, 0o600);
+    const { status, stderr } = inspect(['check', path], { uid: 65_534 });
+    expect(stderr).toContain('secret: permission to read it is denied');
+    expect(status).toBe(2);
+  });
+});
+
+describe('resolve', () => {
+  const cluster = resolve(import.meta.dirname, '../fixtures/sample/cluster.json');
+
+  it('prints each chain with its role, Service and Pod', () => {
+    const { stdout, status } = inspect(['resolve', sample, '--cluster', cluster]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(
+      /KUBE-SEP-LHZID5ROYHOMKZPZ\s+endpoint\s+booking\/frontend:http -> 10\.244\.1\.9:8080 booking\/frontend-\S+ on worker-2/,
+    );
+  });
+
+  it('prints JSON in the documented shape', () => {
+    const { chains } = JSON.parse(inspect(['resolve', sample, '--cluster', cluster, '--format', 'json']).stdout) as {
+      chains: readonly { chain: string }[];
+    };
+    const line = readFileSync(sample, 'utf8').split('\n').indexOf(':KUBE-SVC-3MGBTRC5ATFFL7T7 - [0:0]') + 1;
+    expect(chains.find(({ chain }) => chain === 'KUBE-SVC-3MGBTRC5ATFFL7T7')).toEqual({
+      table: 'nat',
+      chain: 'KUBE-SVC-3MGBTRC5ATFFL7T7',
+      line,
+      role: 'service',
+      service: {
+        namespace: 'booking',
+        name: 'frontend',
+        port: 'http',
+        portNumber: 80,
+        protocol: 'tcp',
+        clusterIP: '10.96.40.10',
+      },
+      endpoint: null,
+      by: 'comment',
+    });
+  });
+});
