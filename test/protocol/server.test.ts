@@ -98,7 +98,7 @@ describe('the server over stdio', () => {
     const start = { line: frontendRule, character: 0 };
     await server.change(uri, 2, [{ range: { start, end: start }, text: '-A KUBE-SERVICES -j NO-SUCH-CHAIN\n' }]);
     const after = await server.diagnostics(uri, 2);
-    const found = after.find(({ message }) => message.includes('NO-SUCH-CHAIN'));
+    const found = after.find(({ message }) => String(message).includes('NO-SUCH-CHAIN'));
     expect(found).toMatchObject({ code: 'undeclared-chain', range: { start: { line: frontendRule, character: 20 } } });
     await server.change(uri, 3, [{ range: { start, end: { line: frontendRule + 1, character: 0 } }, text: '' }]);
     const restored = await server.diagnostics(uri, 3);
