@@ -1,0 +1,463 @@
+/**
+ * Every way that a packet can take through a ruleset, with its probability. What the rules leave to chance (`-m statistic`) splits the
+ * probability; what they leave to facts outside of them (sets, interfaces, which addresses are the node's) splits the ways, each of which
+ * says what it takes to be so.
+ */
+import type { Family } from '../catalog/types.ts';
+import type { Chain, Dump, Ruleset, Table } from '../ruleset/ruleset.ts';
+import type { Steps } from '../syntax/steps.ts';
+import type { Action, NatRange } from './actions.ts';
+import type { Chance, Doubt, Fact, Knowledge } from './answer.ts';
+import { type CompiledRule, compiledRule, isForAnother } from './compiled-rule.ts';
+import { forward, input, output, prerouting, type Stage } from './hooks.ts';
+import { localDoubt } from './match-tests.ts';
+import { addressOf, type IPAddress, type Packet } from './packet.ts';
+import { policyOf, rulesInOrder } from './rule-order.ts';
+
+export type Verdict = 'accept' | 'drop' | 'reject';
+
+/** A rule that matched, or the policy of a built-in chain; each knows the one before it. */
+export interface TraceStep {
+  readonly previous: TraceStep | null;
+  readonly chain: Chain;
+  /** 0-based; null for a policy that the dump does not say. */
+  readonly line: number | null;
+  /** What the rule did; 'policy' for a chain's end. */
+  readonly kind: Action['kind'] | 'policy';
+  /** The same in words, with values: "jump KUBE-SERVICES", "dnat to 10.0.0.1:80". */
+  readonly words: string;
+  /** The chain that a jump or goto enters. */
+  readonly target: Chain | null;
+}
+
+/** What one way takes to be so; the latest first. */
+export interface Settled {
+  readonly fact: Fact;
+  readonly holds: boolean;
+  readonly previous: Settled | null;
+}
+
+export interface Outcome {
+  /** 0 to 1. Over all outcomes that take the same things to be so, they add up to 1. */
+  readonly probability: number;
+  readonly verdict: Verdict;
+  /** The last rule or policy; null where no table has anything for the packet. */
+  readonly last: TraceStep | null;
+  /** After all changes. */
+  readonly packet: Packet;
+  readonly settled: Settled | null;
+}
+
+export interface Enumeration {
+  readonly outcomes: readonly Outcome[];
+  /** What holds for all outcomes, in sentences. */
+  readonly assumptions: readonly string[];
+  /** False where there were more ways than `mostOutcomes`, or too many rules on them. */
+  readonly complete: boolean;
+}
+
+export interface EnumerateOptions {
+  readonly isLocal?: Knowledge['isLocal'];
+  /** An answer that is to be taken for every way; undefined to follow both. */
+  readonly decide?: (fact: Fact) => boolean | undefined;
+  /** Of several dumps in one file. By default the first of the packet's family. */
+  readonly dump?: Dump;
+  readonly mostOutcomes?: number;
+}
+
+interface Frame {
+  readonly chain: Chain;
+  readonly rules: readonly number[];
+  /** Who is returned to, and at which of its rules. */
+  readonly parent: Frame | null;
+  readonly resume: number;
+}
+
+/** A way in the making. */
+interface Way {
+  probability: number;
+  packet: Packet;
+  settled: Settled | null;
+  last: TraceStep | null;
+  stages: readonly Stage[];
+  stage: number;
+  frame: Frame | null;
+  /** The next rule of the frame. */
+  at: number;
+  /** Whether a rule of this base chain has matched. */
+  met: boolean;
+}
+
+const defaultMostOutcomes = 20_000;
+const mostRulesAsked = 20_000_000;
+const rulesBetweenPauses = 4096;
+const mostAssumptions = 50;
+
+function tablesFor(ruleset: Ruleset, family: Family, dump: Dump | undefined): ReadonlyMap<string, Table> {
+  const chosen = dump ?? ruleset.dumps.find((candidate) => candidate.family === family);
+  const tables = new Map<string, Table>();
+  // Where a dump says a table twice, the last one counts: iptables-restore loads one after the other.
+  for (const table of chosen?.tables ?? []) tables.set(table.name, table);
+  return tables;
+}
+
+function isRange(range: NatRange): boolean {
+  return range.first?.text !== range.last?.text || range.firstPort !== range.lastPort;
+}
+
+function place(address: IPAddress | null, port: number | null): string {
+  if (address === null) return port === null ? '' : `:${port}`;
+  if (port === null) return address.text;
+  return address.family === 'ipv6' ? `[${address.text}]:${port}` : `${address.text}:${port}`;
+}
+
+/**
+ * All ways of a packet, first those that match a rule, then those that do not. Pauses every few thousand rules; never throws.
+ * A packet of this node meets OUTPUT and POSTROUTING; one that comes in meets PREROUTING and INPUT or FORWARD and POSTROUTING. One that
+ * comes in by lo was sent by this node and has its NAT behind it.
+ */
+export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: EnumerateOptions = {}): Steps<Enumeration> {
+  const { family } = packet;
+  const tables = tablesFor(ruleset, family, options.dump);
+  const knows: Knowledge = { isLocal: options.isLocal ?? (() => undefined) };
+  const mostOutcomes = options.mostOutcomes ?? defaultMostOutcomes;
+  const assumptions = new Set<string>();
+  const asked = new Set<string>();
+  const outcomes: Outcome[] = [];
+  const isLooped = packet.in === 'lo';
+  let complete = true;
+  let rulesAsked = 0;
+
+  function assume(text: string): void {
+    if (text !== '' && assumptions.size < mostAssumptions) assumptions.add(text);
+  }
+
+  /** What is already settled about a fact on a way, or for all ways; undefined for neither. */
+  function answerTo(way: Way, fact: Fact): boolean | undefined {
+    if (asked.has(fact.key)) {
+      for (let settled = way.settled; settled !== null; settled = settled.previous) {
+        if (settled.fact.key === fact.key) return settled.holds;
+      }
+    }
+    const decided = options.decide?.(fact);
+    if (decided !== undefined) assume(decided ? fact.yes : fact.no);
+    return decided;
+  }
+
+  function settle(way: Way, fact: Fact, holds: boolean): void {
+    asked.add(fact.key);
+    way.settled = { fact, holds, previous: way.settled };
+    if (holds && fact.learn !== undefined) way.packet = { ...way.packet, ...fact.learn };
+  }
+
+  function step(way: Way, chain: Chain, line: number | null, kind: TraceStep['kind'], words: string, target: Chain | null): void {
+    way.last = { previous: way.last, chain, line, kind, words, target };
+    way.met = true;
+  }
+
+  function end(way: Way, verdict: Verdict): null {
+    outcomes.push({
+      probability: way.probability,
+      verdict,
+      last: way.last,
+      packet: way.packet,
+      settled: way.settled,
+    });
+    return null;
+  }
+
+  function nextStage(way: Way): Way {
+    way.frame = null;
+    way.stage += 1;
+    return way;
+  }
+
+  /** Where a packet goes once PREROUTING is behind it. */
+  function route(way: Way, waiting: Way[]): Way {
+    const go = (each: Way, isLocal: boolean): Way => {
+      each.stages = isLocal ? input : forward;
+      each.stage = 0;
+      return each;
+    };
+    const { destination, out } = way.packet;
+    if (isLooped) return go(way, true);
+    if (out !== null && out !== '') return go(way, false);
+    const known = knows.isLocal(destination.text);
+    if (known !== undefined) return go(way, known);
+    const answer = localDoubt(destination.text);
+    if (typeof answer === 'boolean' || answer.kind !== 'doubt') return go(way, false);
+    const { fact } = answer;
+    const settled = answerTo(way, fact);
+    if (settled !== undefined) return go(way, settled);
+    const other = { ...way };
+    settle(other, fact, true);
+    waiting.push(go(other, true));
+    settle(way, fact, false);
+    return go(way, false);
+  }
+
+  /** Starts with the base chain of the next table; null when the way has ended. */
+  function enterStage(way: Way, waiting: Way[]): Way | null {
+    for (;;) {
+      const stage = way.stages[way.stage];
+      if (stage === undefined) {
+        if (way.stages !== prerouting) return end(way, 'accept');
+        route(way, waiting);
+        continue;
+      }
+      const chain = tables.get(stage.table)?.chains.get(stage.hook);
+      if (stage.table === 'nat' && chain !== undefined && (isLooped || way.packet.state !== 'NEW')) {
+        assume(
+          isLooped
+            ? 'A packet that comes in by lo has its NAT behind it: table nat is not asked.'
+            : 'NAT is decided by the first packet of a connection: table nat is not asked.',
+        );
+      } else if (chain !== undefined) {
+        way.frame = { chain, rules: rulesInOrder(ruleset, chain), parent: null, resume: 0 };
+        way.at = 0;
+        way.met = false;
+        return way;
+      }
+      way.stage += 1;
+    }
+  }
+
+  /** The end of a chain: back to whoever jumped to it, or the policy. */
+  function leaveChain(way: Way, frame: Frame): Way | null {
+    if (frame.parent !== null) {
+      way.frame = frame.parent;
+      way.at = frame.resume;
+      return way;
+    }
+    // A goto from a base chain leaves its frame; the base chain is still the one of the stage.
+    const stage = way.stages[way.stage];
+    const base = stage === undefined ? undefined : tables.get(stage.table)?.chains.get(stage.hook);
+    if (base !== undefined) {
+      const policy = policyOf(ruleset, base);
+      if (way.met || policy.verdict !== 'accept') step(way, base, policy.line, 'policy', policy.verdict, null);
+      if (policy.line === null && way.met) {
+        assume(
+          `The dump does not say the policy of ${base.name} in table ${base.table.name}: ACCEPT, as long as nobody changes it.`,
+        );
+      }
+      if (policy.verdict === 'drop') return end(way, 'drop');
+    }
+    return nextStage(way);
+  }
+
+  function jump(way: Way, frame: Frame, line: number, name: string, isGoto: boolean): Way {
+    const target = frame.chain.table.chains.get(name);
+    if (target === undefined) {
+      step(way, frame.chain, line, 'continue', 'continue', null);
+      assume(`Nothing is known of the target ${name}: it is taken to let packets pass.`);
+      return way;
+    }
+    step(way, frame.chain, line, 'jump', `${isGoto ? 'goto' : 'jump'} ${name}`, target);
+    for (let above: Frame | null = frame; above !== null; above = above.parent) {
+      if (above.chain !== target) continue;
+      assume(`${frame.chain.name} leads back to ${name}, which iptables refuses: the jump is passed over.`);
+      return way;
+    }
+    if (target.declarations.length === 0 && target.rules.length === 0) {
+      assume(`${name} is not in the dump, so that nothing is known of what it does: the jump is passed over.`);
+      return way;
+    }
+    const rules = rulesInOrder(ruleset, target);
+    way.frame = isGoto
+      ? { chain: target, rules, parent: frame.parent, resume: frame.resume }
+      : { chain: target, rules, parent: frame, resume: way.at };
+    way.at = 0;
+    return way;
+  }
+
+  function translated(packet: Packet, kind: 'dnat' | 'snat', range: NatRange): Packet {
+    if (isRange(range)) {
+      assume(`NAT to a range (${place(range.first, range.firstPort)} and following) is shown with its first address and port.`);
+    }
+    return kind === 'dnat'
+      ? {
+          ...packet,
+          destination: range.first ?? packet.destination,
+          dport: range.firstPort ?? packet.dport,
+          dnat: true,
+        }
+      : { ...packet, source: range.first ?? packet.source, sport: range.firstPort ?? packet.sport, snat: true };
+  }
+
+  /** Does what a matching rule says; null when the way has ended. */
+  function act(way: Way, frame: Frame, line: number, { action, isGoto }: CompiledRule): Way | null {
+    const { packet } = way;
+    const note = (words: string): void => step(way, frame.chain, line, action.kind, words, null);
+    switch (action.kind) {
+      case 'jump':
+        return jump(way, frame, line, action.chain, isGoto);
+      case 'continue':
+        note('continue');
+        return way;
+      case 'accept':
+        note('accept');
+        return nextStage(way);
+      case 'drop':
+        note('drop');
+        return end(way, 'drop');
+      case 'reject':
+        note(`reject with ${action.answer}`);
+        return end(way, 'reject');
+      case 'return':
+        note('return');
+        return leaveChain(way, frame);
+      case 'queue':
+        note('queue');
+        assume('A program takes packets from the queue and lets them pass.');
+        return nextStage(way);
+      case 'tproxy': {
+        note('tproxy');
+        const answer = localDoubt(packet.destination.text);
+        if (typeof answer !== 'boolean' && answer.kind === 'doubt') settle(way, answer.fact, true);
+        return nextStage(way);
+      }
+      case 'dnat':
+      case 'snat':
+        if (action.range === null) {
+          note(action.kind);
+          assume(`Line ${line + 1} does not say where ${action.kind.toUpperCase()} sends packets: the address stays as it was.`);
+          way.packet = { ...packet, [action.kind]: true };
+          return nextStage(way);
+        }
+        note(`${action.kind} to ${place(action.range.first, action.range.firstPort)}`);
+        way.packet = translated(packet, action.kind, action.range);
+        return nextStage(way);
+      case 'redirect': {
+        const loopback = addressOf(family, family === 'ipv4' ? 0x7f00_0001n : 1n);
+        note(`redirect${action.port === null ? '' : ` to :${action.port}`}`);
+        if (!packet.isFromHere)
+          assume(`REDIRECT gives a packet the address of the interface it came in by; ${loopback.text} stands for it.`);
+        way.packet = { ...packet, destination: loopback, dport: action.port ?? packet.dport, dnat: true };
+        return nextStage(way);
+      }
+      case 'netmap': {
+        const { address, mask } = action.network;
+        const source = frame.chain.table.name === 'nat' && way.stages[way.stage]?.hook === 'POSTROUTING';
+        const old = source ? packet.source : packet.destination;
+        const mapped = old === null ? null : addressOf(family, address | (old.bits & ~mask));
+        note(`netmap to ${mapped?.text ?? ''}`);
+        if (mapped !== null) {
+          way.packet = source ? { ...packet, source: mapped, snat: true } : { ...packet, destination: mapped, dnat: true };
+        }
+        return nextStage(way);
+      }
+      case 'masquerade':
+        note('masquerade');
+        way.packet = { ...packet, source: null, sport: null, snat: true };
+        return nextStage(way);
+      case 'mark':
+        note(action.words);
+        way.packet = { ...packet, mark: action.change(packet.mark) };
+        return way;
+      case 'connection-mark':
+        note(`connection ${action.words}`);
+        way.packet = { ...packet, connectionMark: action.change(packet.connectionMark) };
+        return way;
+      case 'save-mark':
+        note('save mark');
+        way.packet = { ...packet, connectionMark: packet.mark };
+        return way;
+      case 'restore-mark':
+        note('restore mark');
+        way.packet = { ...packet, mark: packet.connectionMark };
+        return way;
+      case 'notrack':
+        note('notrack');
+        way.packet = { ...packet, state: 'UNTRACKED' };
+        return way;
+    }
+  }
+
+  /** Whether a rule matches on a way. Where it may, the ways on which it does not are added to those that wait. */
+  function matches(way: Way, rule: CompiledRule, waiting: Way[]): boolean {
+    let open: (Doubt | Chance)[] | null = null;
+    let assumption = '';
+    let assumedNot = false;
+    for (const test of rule.tests) {
+      const answer = test(way.packet, knows);
+      if (answer === false) return false;
+      if (answer === true) continue;
+      if (answer.kind === 'assumed') {
+        assumption = answer.assumption;
+        assumedNot ||= !answer.holds;
+      } else if (answer.kind === 'doubt') {
+        const known = answerTo(way, answer.fact);
+        if (known === undefined) {
+          open ??= [];
+          open.push(answer);
+        } else if (known === answer.negated) return false;
+      } else if (answer.probability <= 0) return false;
+      else if (answer.probability < 1) {
+        open ??= [];
+        open.push(answer);
+      }
+    }
+    assume(assumption);
+    if (assumedNot) return false;
+    for (const answer of open ?? []) {
+      const other = { ...way };
+      if (answer.kind === 'chance') {
+        other.probability *= 1 - answer.probability;
+        way.probability *= answer.probability;
+      } else {
+        // Two doubts of one rule may be about the same thing.
+        const known = answerTo(way, answer.fact);
+        if (known !== undefined) {
+          if (known === answer.negated) return false;
+          continue;
+        }
+        settle(other, answer.fact, answer.negated);
+        settle(way, answer.fact, !answer.negated);
+      }
+      waiting.push(other);
+    }
+    return true;
+  }
+
+  const waiting: Way[] = [
+    {
+      probability: 1,
+      packet,
+      settled: null,
+      last: null,
+      stages: packet.isFromHere && !isLooped ? output : prerouting,
+      stage: 0,
+      frame: null,
+      at: 0,
+      met: false,
+    },
+  ];
+  for (let way: Way | null | undefined = waiting.pop(); way !== undefined && way !== null; way = waiting.pop()) {
+    let current: Way | null = way;
+    while (current !== null) {
+      if (current.frame === null) {
+        current = enterStage(current, waiting);
+        continue;
+      }
+      const frame: Frame = current.frame;
+      const line = frame.rules[current.at];
+      if (line === undefined) {
+        current = leaveChain(current, frame);
+        continue;
+      }
+      current.at += 1;
+      const source = ruleset.lines[line];
+      if (source === undefined || isForAnother(source, current.packet.destination.text)) continue;
+      rulesAsked += 1;
+      if (rulesAsked % rulesBetweenPauses === 0) yield;
+      const rule = compiledRule(source, family);
+      if (rule !== null && matches(current, rule, waiting)) current = act(current, frame, line, rule);
+    }
+    if (outcomes.length >= mostOutcomes || rulesAsked > mostRulesAsked) {
+      complete = waiting.length === 0;
+      if (!complete) assume(`There are more ways than these ${outcomes.length}; the rest is left out.`);
+      break;
+    }
+  }
+  return { outcomes, assumptions: [...assumptions], complete };
+}

@@ -1,0 +1,53 @@
+/** The options of a rule by the match they belong to. */
+import { readNumber } from '../catalog/numbers.ts';
+import type { RuleOption, RuleStatement } from '../syntax/statement.ts';
+
+/** One loaded match of a rule. */
+export interface LoadedMatch {
+  readonly name: string;
+  /** In the order typed; empty for `-m comment` without more. */
+  readonly options: readonly RuleOption[];
+}
+
+/** The matches of a rule that have options, and those that `-m` loads without any. */
+export function loadedMatches(rule: RuleStatement): readonly LoadedMatch[] {
+  const groups = new Map<number, { readonly name: string; readonly options: RuleOption[] }>();
+  const bare: string[] = [];
+  const unknown: RuleOption[] = [];
+  for (const option of rule.options) {
+    if (option.name === '--match') bare.push(option.values[0]?.text ?? '');
+    if (option.instance === -2) unknown.push(option);
+    if (option.instance <= 0) continue;
+    const known = groups.get(option.instance);
+    if (known === undefined) groups.set(option.instance, { name: option.spec?.extension?.name ?? '', options: [option] });
+    else known.options.push(option);
+  }
+  const loaded: LoadedMatch[] = [...groups.values()];
+  const named = new Set(loaded.map((match) => match.name));
+  for (const name of bare) if (!named.has(name)) loaded.push({ name, options: [] });
+  if (unknown.length > 0) loaded.push({ name: '', options: unknown });
+  return loaded;
+}
+
+export function valueText(option: RuleOption | undefined): string {
+  return option?.values[0]?.text ?? '';
+}
+
+/** The options as typed: "--seconds 60 --name x". */
+export function optionsText(options: readonly RuleOption[]): string {
+  return options
+    .map((option) =>
+      [option.negation === undefined ? '' : '!', option.word.text, ...option.values.map((value) => value.text)]
+        .filter((part) => part !== '')
+        .join(' '),
+    )
+    .join(' ');
+}
+
+/** `value[/mask]` of 32 bits; undefined where it is none. */
+export function markValue(text: string): { readonly value: number; readonly mask: number } | undefined {
+  const slash = text.indexOf('/');
+  const value = readNumber(slash < 0 ? text : text.slice(0, slash), 0, 0xffff_ffff);
+  const mask = slash < 0 ? 0xffff_ffff : readNumber(text.slice(slash + 1), 0, 0xffff_ffff);
+  return value === undefined || mask === undefined ? undefined : { value, mask };
+}

@@ -1,0 +1,91 @@
+/** A packet as rules see it. Immutable; NAT and marks make a new one. */
+import { printAddress, readNumericAddress } from '../catalog/addresses.ts';
+import type { Family } from '../catalog/types.ts';
+
+export interface IPAddress {
+  readonly family: Family;
+  /** As iptables prints it. */
+  readonly text: string;
+  readonly bits: bigint;
+  /** The low 32 bits: all of an IPv4 address, as a number. */
+  readonly low: number;
+}
+
+/** What conntrack says of the packet's connection before NAT adds to it. */
+export type ConnectionState = 'NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'UNTRACKED';
+
+export const connectionStates: readonly ConnectionState[] = ['NEW', 'ESTABLISHED', 'RELATED', 'INVALID', 'UNTRACKED'];
+
+export interface Packet {
+  readonly family: Family;
+  /** "tcp", "udp", ...: the name that iptables-save prints, or a number without one. */
+  readonly protocol: string;
+  /** null once MASQUERADE gave it the address of an interface that is not known. */
+  readonly source: IPAddress | null;
+  /** null where the protocol has none, or NAT picks one. */
+  readonly sport: number | null;
+  readonly destination: IPAddress;
+  readonly dport: number | null;
+  readonly mark: number;
+  readonly connectionMark: number;
+  readonly state: ConnectionState;
+  /** Whether a process of this node sent it. */
+  readonly isFromHere: boolean;
+  /** The interface that it came in by: empty for none, null where it is not known. */
+  readonly in: string | null;
+  /** The interface that it leaves by, likewise. */
+  readonly out: string | null;
+  /** As the connection was asked for, before any NAT. */
+  readonly original: { readonly source: IPAddress | null; readonly destination: IPAddress; readonly dport: number | null };
+  readonly dnat: boolean;
+  readonly snat: boolean;
+}
+
+/** An address from text that iptables takes (no name, no mask); undefined for all else. */
+export function ipAddress(text: string): IPAddress | undefined {
+  const family: Family = text.includes(':') ? 'ipv6' : 'ipv4';
+  const bits = readNumericAddress(text, family);
+  return bits === undefined ? undefined : addressOf(family, bits);
+}
+
+/** An address of its bits. */
+export function addressOf(family: Family, bits: bigint): IPAddress {
+  return { family, text: printAddress(family, bits), bits, low: Number(bits & 0xffff_ffffn) };
+}
+
+/** What a packet is made of; everything else has a plain value that fits a new connection. */
+export interface PacketSpec {
+  readonly source: IPAddress;
+  readonly destination: IPAddress;
+  readonly protocol: string;
+  readonly sport?: number | null;
+  readonly dport?: number | null;
+  readonly mark?: number;
+  readonly state?: ConnectionState;
+  readonly isFromHere: boolean;
+  readonly in?: string | null;
+  readonly out?: string | null;
+}
+
+/** A packet at the start of its way. */
+export function packetOf(spec: PacketSpec): Packet {
+  const { source, destination, isFromHere } = spec;
+  const dport = spec.dport ?? null;
+  return {
+    family: destination.family,
+    protocol: spec.protocol,
+    source,
+    sport: spec.sport ?? null,
+    destination,
+    dport,
+    mark: spec.mark ?? 0,
+    connectionMark: 0,
+    state: spec.state ?? 'NEW',
+    isFromHere,
+    in: isFromHere ? '' : (spec.in ?? null),
+    out: spec.out ?? null,
+    original: { source, destination, dport },
+    dnat: false,
+    snat: false,
+  };
+}

@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { ruleText } from '../../server/src/netfilter/compiled-rule.ts';
+import { enumerateSteps, type Outcome } from '../../server/src/netfilter/enumerate.ts';
+import { ipAddress, packetOf } from '../../server/src/netfilter/packet.ts';
+import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
+import type { Ruleset } from '../../server/src/ruleset/ruleset.ts';
+import { readWholeDocument } from '../../server/src/syntax/document.ts';
+import { runToEnd } from '../../server/src/syntax/steps.ts';
+import { describeWith, sharedPath } from '../support/requirements.ts';
+
+interface KernelTrace {
+  readonly iif: string;
+  readonly oif: string;
+  readonly src: string;
+  readonly dst: string;
+  readonly sport: number;
+  readonly dport: number;
+  readonly proto: string;
+  readonly path: readonly (readonly [table: string, rule: string, happened: string])[];
+  readonly last: { readonly src: string; readonly dst: string; readonly dport: number };
+}
+
+function address(text: string) {
+  const found = ipAddress(text);
+  if (found === undefined) throw new Error(`no address: ${text}`);
+  return found;
+}
+
+/** What the kernel calls it: NAT targets end as ACCEPT, REJECT as DROP. */
+function happened(kind: string, words: string): string {
+  switch (kind) {
+    case 'jump':
+      return words.replace('jump ', 'JUMP:');
+    case 'dnat':
+    case 'masquerade':
+    case 'accept':
+      return 'ACCEPT';
+    case 'reject':
+    case 'drop':
+      return 'DROP';
+    case 'return':
+      return 'RETURN';
+    case 'policy':
+      return words.toUpperCase();
+    default:
+      return 'CONTINUE';
+  }
+}
+
+function pathOf(ruleset: Ruleset, outcome: Outcome): readonly (readonly [string, string, string])[] {
+  const path: (readonly [string, string, string])[] = [];
+  for (let step = outcome.last; step !== null; step = step.previous) {
+    const line = step.line === null ? undefined : ruleset.lines[step.line];
+    const rule = step.kind === 'policy' ? `policy ${step.chain.name}` : line === undefined ? '' : ruleText(line);
+    path.unshift([step.chain.table.name, rule, happened(step.kind, step.words)]);
+  }
+  return path;
+}
+
+describeWith('shared', "the kernel's own traces", () => {
+  const lab = join(sharedPath, 'lab/shop');
+  const traces = () =>
+    readFileSync(join(lab, 'trace.jsonl'), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as KernelTrace);
+
+  it('are among the outcomes, rule by rule, all of them', () => {
+    const ruleset = buildWholeRuleset(readWholeDocument(readFileSync(join(lab, 'node-a.iptables'), 'utf8')));
+    const missing: KernelTrace[] = [];
+    let checked = 0;
+    for (const trace of traces()) {
+      const packet = packetOf({
+        source: address(trace.src),
+        destination: address(trace.dst),
+        protocol: trace.proto,
+        sport: trace.sport,
+        dport: trace.dport,
+        isFromHere: trace.iif === '',
+        in: trace.iif,
+        out: trace.iif === '' ? trace.oif : null,
+      });
+      const { outcomes, complete } = runToEnd(enumerateSteps(ruleset, packet));
+      expect(complete).toBe(true);
+      const wanted = JSON.stringify(trace.path);
+      const found = outcomes.find(
+        (outcome) =>
+          JSON.stringify(pathOf(ruleset, outcome)) === wanted &&
+          outcome.packet.destination.text === trace.last.dst &&
+          outcome.packet.dport === trace.last.dport &&
+          (outcome.packet.source === null || outcome.packet.source.text === trace.last.src),
+      );
+      if (found === undefined) missing.push(trace);
+      checked += 1;
+    }
+    expect(missing).toEqual([]);
+    expect(checked).toBe(607);
+  });
+});
