@@ -23,7 +23,7 @@ export interface ServicePort {
 /** `status.loadBalancer.ingress[]` that has an address. */
 export interface LoadBalancerIP {
   readonly ip: string;
-  /** kube-proxy writes rules for VIP only (since 1.29). */
+  /** kube-proxy writes rules for VIP only (since 1.30). */
   readonly ipMode: 'VIP' | 'Proxy';
 }
 
@@ -73,7 +73,7 @@ export interface EndpointRecord {
   readonly addresses: readonly string[];
   /** A missing condition is ready; see discovery/v1 EndpointConditions. */
   readonly ready: boolean;
-  /** A missing condition is what `ready` says. */
+  /** A missing condition is serving, as kube-proxy reads it (newEndpointSliceInfo). */
   readonly serving: boolean;
   readonly terminating: boolean;
   readonly nodeName: string;

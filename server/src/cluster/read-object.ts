@@ -146,11 +146,10 @@ function readEndpoint(endpoint: Fields): EndpointRecord {
   // discovery/v1beta1 had the node and the zone in a map of topology labels.
   const topology = fieldsAt(endpoint, 'topology');
   const hints = fieldsAt(endpoint, 'hints');
-  const ready = booleanAt(conditions, 'ready') ?? true;
   return {
     addresses: addresses(textsAt(endpoint, 'addresses')),
-    ready,
-    serving: booleanAt(conditions, 'serving') ?? ready,
+    ready: booleanAt(conditions, 'ready') ?? true,
+    serving: booleanAt(conditions, 'serving') ?? true,
     terminating: booleanAt(conditions, 'terminating') ?? false,
     nodeName: textAt(endpoint, 'nodeName') || textAt(topology, 'kubernetes.io/hostname'),
     zone: textAt(endpoint, 'zone') || textAt(topology, 'topology.kubernetes.io/zone'),

@@ -35,39 +35,55 @@ export interface ChainIndex {
 
 const slicesBetweenPauses = 64;
 
-const portHashes = new WeakMap<ServiceRecord, readonly (readonly [hash: string, port: ServicePort])[]>();
+/** A port of a Service with the hash of its chains. */
+export interface HashedPort {
+  readonly port: ServicePort;
+  readonly hash: string;
+  /** Versions before about 1.20 kept the colon of an unnamed port; null for a named one. */
+  readonly oldHash: string | null;
+}
 
-function hashesOfPorts(service: ServiceRecord): readonly (readonly [hash: string, port: ServicePort])[] {
-  let hashes = portHashes.get(service);
+/** An endpoint's address and port with the hash of its chain. */
+export interface HashedEndpoint {
+  readonly ref: EndpointRef;
+  readonly hash: string;
+  /** As for ports; null for a named one. */
+  readonly oldHash: string | null;
+}
+
+const hashedPorts = new WeakMap<ServiceRecord, readonly HashedPort[]>();
+
+/** The ports of a Service, in the order of its spec, with the hashes of their chains. */
+export function portHashes(service: ServiceRecord): readonly HashedPort[] {
+  let hashes = hashedPorts.get(service);
   if (hashes === undefined) {
-    hashes = service.ports.flatMap((port) => {
+    hashes = service.ports.map((port) => {
       const name = portName(service.namespace, service.name, port.name);
-      const hash = [portHash(name, port.protocol), port] as const;
-      // Versions before about 1.20 kept the colon of an unnamed port.
-      return port.name === '' ? [hash, [portHash(`${name}:`, port.protocol), port] as const] : [hash];
+      const oldHash = port.name === '' ? portHash(`${name}:`, port.protocol) : null;
+      return { port, hash: portHash(name, port.protocol), oldHash };
     });
-    portHashes.set(service, hashes);
+    hashedPorts.set(service, hashes);
   }
   return hashes;
 }
 
-const sliceHashes = new WeakMap<EndpointSliceRecord, readonly (readonly [hash: string, endpoint: EndpointRef])[]>();
+const hashedEndpoints = new WeakMap<EndpointSliceRecord, readonly HashedEndpoint[]>();
+const none: readonly never[] = Object.freeze([]);
 
-function hashesOfSlice(slice: EndpointSliceRecord): readonly (readonly [hash: string, endpoint: EndpointRef])[] {
-  let hashes = sliceHashes.get(slice);
+/** The endpoints of a slice, once for each of its ports, with the hashes of their chains; none for a slice of no Service. */
+export function endpointHashes(slice: EndpointSliceRecord): readonly HashedEndpoint[] {
+  if (slice.serviceName === '') return none;
+  let hashes = hashedEndpoints.get(slice);
   if (hashes === undefined) {
-    hashes =
-      slice.serviceName === ''
-        ? []
-        : slice.ports.flatMap((port) => {
-            const name = portName(slice.namespace, slice.serviceName, port.name);
-            return endpointRefs(slice, port.name, port.protocol, port.port).flatMap((ref) => {
-              const address = hostPort(ref.ip, ref.port);
-              const hash = [endpointHash(name, ref.protocol, address), ref] as const;
-              return port.name === '' ? [hash, [endpointHash(`${name}:`, ref.protocol, address), ref] as const] : [hash];
-            });
-          });
-    sliceHashes.set(slice, hashes);
+    hashes = slice.ports.flatMap((port) => {
+      const name = portName(slice.namespace, slice.serviceName, port.name);
+      return endpointRefs(slice, port.name, port.protocol, port.port).map((ref) => {
+        const address = hostPort(ref.ip, ref.port);
+        const oldHash = port.name === '' ? endpointHash(`${name}:`, ref.protocol, address) : null;
+        return { ref, hash: endpointHash(name, ref.protocol, address), oldHash };
+      });
+    });
+    hashedEndpoints.set(slice, hashes);
   }
   return hashes;
 }
@@ -104,7 +120,10 @@ function createChainIndex(cluster: Cluster): ChainIndex {
       const slice = cluster.slices[slicesRead];
       slicesRead += 1;
       if (slice !== undefined) {
-        for (const [hash, ref] of hashesOfSlice(slice)) endpoints.set(hash, ref);
+        for (const { ref, hash, oldHash } of endpointHashes(slice)) {
+          endpoints.set(hash, ref);
+          if (oldHash !== null) endpoints.set(oldHash, ref);
+        }
       }
       if (slicesRead % slicesBetweenPauses === 0) yield;
     }
@@ -115,7 +134,10 @@ function createChainIndex(cluster: Cluster): ChainIndex {
       if (ports === undefined) {
         ports = new Map();
         for (const service of cluster.services) {
-          for (const [name, port] of hashesOfPorts(service)) ports.set(name, { service, port });
+          for (const { port, hash, oldHash } of portHashes(service)) {
+            ports.set(hash, { service, port });
+            if (oldHash !== null) ports.set(oldHash, { service, port });
+          }
         }
       }
       return ports.get(hash);

@@ -1,0 +1,114 @@
+/** Which endpoints of a Service port a node sends to (pkg/proxy/endpointslicecache.go and topology.go). */
+import type { Cluster } from '../../cluster/cluster.ts';
+import { hostPort, isIPv6 } from '../../cluster/ip.ts';
+import type { EndpointRecord } from '../../cluster/objects.ts';
+import { type EndpointRef, endpointHashes } from '../chain-index.ts';
+import type { ProxyOptions } from './options.ts';
+import type { ProxiedPort } from './service-ports.ts';
+import { versionTraits } from './version.ts';
+
+export interface ProxyEndpoint {
+  readonly ref: EndpointRef;
+  /** "10.244.0.11:8080", "[fd00::b]:8080". */
+  readonly address: string;
+  /** "KUBE-SEP-GXKVICYM64SODBWJ" */
+  readonly chain: string;
+}
+
+/** The endpoints that a port's traffic may reach from a node, each list in the order in which the rules name them. */
+export interface EndpointChoice {
+  /** For traffic policy Cluster. */
+  readonly cluster: readonly ProxyEndpoint[];
+  /** For traffic policy Local. */
+  readonly local: readonly ProxyEndpoint[];
+  /** Either of them: those that get a chain. */
+  readonly reachable: readonly ProxyEndpoint[];
+  /** Whether there is a usable endpoint anywhere, be it on another node. */
+  readonly any: boolean;
+}
+
+/** Of two slices' words about one address the better counts, as of a running Pod that took a terminating one's. */
+function isBetter(candidate: EndpointRecord, known: EndpointRecord): boolean {
+  if (candidate.terminating !== known.terminating) return known.terminating;
+  return candidate.ready && !known.ready;
+}
+
+/** All endpoints of a port in its EndpointSlices of the family, ready or not, sorted by address as text. */
+export function endpointsOf(
+  cluster: Cluster,
+  { service, port }: ProxiedPort,
+  { family }: ProxyOptions,
+): readonly ProxyEndpoint[] {
+  const addressType = family === 'ipv6' ? 'IPv6' : 'IPv4';
+  const found = new Map<string, ProxyEndpoint>();
+  for (const slice of cluster.slicesOf(service.namespace, service.name)) {
+    if (slice.addressType !== addressType || slice.serviceProxyName !== '' || slice.labelledHeadless) continue;
+    for (const { ref, hash } of endpointHashes(slice)) {
+      if (ref.portName !== port.name || ref.protocol !== port.protocol) continue;
+      if (isIPv6(ref.ip) !== (family === 'ipv6')) continue;
+      const address = hostPort(ref.ip, ref.port);
+      const known = found.get(address);
+      if (known !== undefined && !isBetter(ref.endpoint, known.ref.endpoint)) continue;
+      found.set(address, { ref, address, chain: `KUBE-SEP-${hash}` });
+    }
+  }
+  return [...found.values()].sort((a, b) => (a.address < b.address ? -1 : 1));
+}
+
+type Wanted = (endpoint: EndpointRecord) => boolean;
+
+/** The endpoints that hints pick for this node: all, unless every ready one carries hints and one of them names the node or its zone. */
+function hinted(port: ProxiedPort, endpoints: readonly ProxyEndpoint[], zone: string, { node, version }: ProxyOptions): Wanted {
+  const traits = versionTraits(version);
+  const mode = port.service.topologyMode;
+  const mayUseZones =
+    traits.zoneHints === 'always' ||
+    (traits.zoneHints === 'annotated'
+      ? mode !== '' && mode !== 'disabled' && mode !== 'Disabled'
+      : mode === 'auto' || mode === 'Auto');
+  const everything: Wanted = () => true;
+  const ready = endpoints.map(({ ref }) => ref.endpoint).filter((endpoint) => endpoint.ready);
+  const picked = (names: (endpoint: EndpointRecord) => readonly string[] | null, name: string): Wanted | undefined => {
+    const isFor: Wanted = (endpoint) => names(endpoint)?.includes(name) === true;
+    return ready.every((endpoint) => (names(endpoint)?.length ?? 0) > 0) && ready.some(isFor) ? isFor : undefined;
+  };
+  const forNode = traits.nodeHints && node !== '' ? picked((endpoint) => endpoint.hintNodes, node) : undefined;
+  const forZone = mayUseZones && zone !== '' ? picked((endpoint) => endpoint.hintZones, zone) : undefined;
+  return forNode ?? forZone ?? everything;
+}
+
+/**
+ * Which endpoints a node uses for a port (kube-proxy, CategorizeEndpoints): the ready ones, without any of them those that
+ * terminate and still serve, for policy Cluster and Local apart. Hints narrow policy Cluster only.
+ * @param zone the node's label `topology.kubernetes.io/zone`; empty without
+ */
+export function chooseEndpoints(
+  port: ProxiedPort,
+  endpoints: readonly ProxyEndpoint[],
+  zone: string,
+  options: ProxyOptions,
+): EndpointChoice {
+  const { usesTerminating } = versionTraits(options.version);
+  const isReady = ({ ref }: ProxyEndpoint): boolean => ref.endpoint.ready;
+  const isLeaving = ({ ref }: ProxyEndpoint): boolean =>
+    usesTerminating && !ref.endpoint.ready && ref.endpoint.serving && ref.endpoint.terminating;
+  const isLocal = ({ ref }: ProxyEndpoint): boolean => options.node !== '' && ref.endpoint.nodeName === options.node;
+
+  let cluster: readonly ProxyEndpoint[] = [];
+  if (port.usesCluster) {
+    const isWanted = hinted(port, endpoints, zone, options);
+    cluster = endpoints.filter((endpoint) => isReady(endpoint) && isWanted(endpoint.ref.endpoint));
+    if (cluster.length === 0) cluster = endpoints.filter(isLeaving);
+  }
+  if (!port.usesLocal) return { cluster, local: [], reachable: cluster, any: cluster.length > 0 };
+
+  let local = endpoints.filter((endpoint) => isReady(endpoint) && isLocal(endpoint));
+  if (local.length === 0) local = endpoints.filter((endpoint) => isLeaving(endpoint) && isLocal(endpoint));
+  const either = new Set([...cluster, ...local]);
+  return {
+    cluster,
+    local,
+    reachable: endpoints.filter((endpoint) => either.has(endpoint)),
+    any: endpoints.some((endpoint) => isReady(endpoint) || isLeaving(endpoint)),
+  };
+}

@@ -1,0 +1,104 @@
+/** What kube-proxy would write on a node for a cluster's objects, in its iptables mode. */
+import type { Cluster } from '../../cluster/cluster.ts';
+import { canonicalIP, isIPv6 } from '../../cluster/ip.ts';
+import type { NodeRecord } from '../../cluster/objects.ts';
+import { runToEnd, type Steps } from '../../syntax/steps.ts';
+import { baseChains, baseRules, nodePortJumps } from './base-rules.ts';
+import { chooseEndpoints, type EndpointChoice, endpointsOf, type ProxyEndpoint } from './endpoints.ts';
+import type { ProxyOptions } from './options.ts';
+import { type NodeFacts, portRules } from './port-rules.ts';
+import type { ExpectedRule } from './rule.ts';
+import { type ProxiedPort, proxiedPorts } from './service-ports.ts';
+
+/** With more endpoints than these, kube-proxy leaves comments out (largeClusterEndpointsThreshold). */
+export const largeClusterEndpoints = 1000;
+
+const portsBetweenPauses = 64;
+
+/** A Service port, the endpoints that the node may send its traffic to, and its rules. */
+export interface ExpectedPort {
+  readonly port: ProxiedPort;
+  /** All of them, ready or not. */
+  readonly endpoints: readonly ProxyEndpoint[];
+  readonly choice: EndpointChoice;
+  /** Made when asked for. */
+  readonly rules: () => readonly ExpectedRule[];
+}
+
+export interface ExpectedNode {
+  readonly options: ProxyOptions;
+  readonly largeCluster: boolean;
+  /** By namespace and Service name, a Service's ports in the order of its spec. */
+  readonly ports: readonly ExpectedPort[];
+}
+
+/** By table, then chain: chains in the order of their names, rules in the order in which packets meet them. */
+export type ExpectedTables = Readonly<Record<ExpectedRule['table'], ReadonlyMap<string, readonly ExpectedRule[]>>>;
+
+/** The node's address of a family that kube-proxy goes by: an internal one before an external one (GetNodeHostIPs), else loopback. */
+export function nodeAddress(node: NodeRecord | undefined, { family }: ProxyOptions): string {
+  for (const type of ['InternalIP', 'ExternalIP']) {
+    const found = node?.addresses.find(
+      (address) =>
+        address.type === type && canonicalIP(address.address) !== undefined && isIPv6(address.address) === (family === 'ipv6'),
+    );
+    if (found !== undefined) return found.address;
+  }
+  return family === 'ipv6' ? '::1' : '127.0.0.1';
+}
+
+function byName(a: ProxiedPort['service'], b: ProxiedPort['service']): number {
+  if (a.namespace !== b.namespace) return a.namespace < b.namespace ? -1 : 1;
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+}
+
+/** Every Service port that kube-proxy on a node has rules for. Pauses every few dozen ports. */
+export function* expectedNode(cluster: Cluster, options: ProxyOptions): Steps<ExpectedNode> {
+  const node = cluster.node(options.node);
+  const zone = node?.labels['topology.kubernetes.io/zone'] ?? '';
+  const seen: { readonly port: ProxiedPort; readonly endpoints: readonly ProxyEndpoint[] }[] = [];
+  let total = 0;
+  for (const service of cluster.services.toSorted(byName)) {
+    for (const port of proxiedPorts(service, options)) {
+      const endpoints = endpointsOf(cluster, port, options);
+      total += endpoints.length;
+      seen.push({ port, endpoints });
+      if (seen.length % portsBetweenPauses === 0) yield;
+    }
+  }
+  const largeCluster = total > largeClusterEndpoints;
+  const facts: NodeFacts = { options, nodeIP: nodeAddress(node, options), largeCluster };
+  const ports = seen.map(({ port, endpoints }) => {
+    const choice = chooseEndpoints(port, endpoints, zone, options);
+    return { port, endpoints, choice, rules: () => portRules(port, choice, facts) };
+  });
+  return { options, largeCluster, ports };
+}
+
+/** All rules that kube-proxy on a node would write into nat and filter, and its chains without rules. */
+export function* expectedTables(cluster: Cluster, options: ProxyOptions): Steps<ExpectedTables> {
+  const node = yield* expectedNode(cluster, options);
+  const tables = { nat: new Map<string, ExpectedRule[]>(), filter: new Map<string, ExpectedRule[]>() };
+  const add = (rule: ExpectedRule): void => {
+    const chain = tables[rule.table].get(rule.chain);
+    if (chain === undefined) tables[rule.table].set(rule.chain, [rule]);
+    else chain.push(rule);
+  };
+  for (const table of ['nat', 'filter'] as const) {
+    for (const chain of baseChains(options)[table]) tables[table].set(chain, []);
+  }
+  for (const rule of baseRules(options)) add(rule);
+  for (const [index, port] of node.ports.entries()) {
+    for (const rule of port.rules()) add(rule);
+    if (index % portsBetweenPauses === portsBetweenPauses - 1) yield;
+  }
+  for (const rule of nodePortJumps(options)) add(rule);
+  const sorted = (chains: ReadonlyMap<string, readonly ExpectedRule[]>): ReadonlyMap<string, readonly ExpectedRule[]> =>
+    new Map([...chains].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return { nat: sorted(tables.nat), filter: sorted(tables.filter) };
+}
+
+/** The same without pauses. */
+export function expectedRules(cluster: Cluster, options: ProxyOptions): ExpectedTables {
+  return runToEnd(expectedTables(cluster, options));
+}
