@@ -163,19 +163,19 @@ export async function startEditor(options: {
 
 /** The page that shows a folder and, when one is given, a file in it with the cursor on a 1-based line. Paths are absolute. */
 export function pageOf(editor: RunningEditor, folder: string, file?: string, line = 1): string {
-  const page = new URL(editor.address);
-  page.searchParams.set('folder', folder);
-  if (file !== undefined) {
-    const uri = `vscode-remote://${page.host}${file.split('/').map(encodeURIComponent).join('/')}:${line}:1`;
-    page.searchParams.set(
-      'payload',
-      JSON.stringify([
-        ['openFile', uri],
-        ['gotoLineMode', 'true'],
-      ]),
-    );
-  }
-  return page.href;
+  const page = `${editor.address}/?folder=${readable(folder)}`;
+  if (file === undefined) return page;
+  const uri = `vscode-remote://${new URL(editor.address).host}${encodeURI(file)}:${line}:1`;
+  const payload = JSON.stringify([
+    ['openFile', uri],
+    ['gotoLineMode', 'true'],
+  ]);
+  return `${page}&payload=${readable(payload)}`;
+}
+
+/** Text for a query, with what may stand there unencoded left as it is: people read the address. */
+function readable(text: string): string {
+  return encodeURIComponent(text).replace(/%(?:2C|2F|3A)/g, decodeURIComponent);
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -13,9 +13,10 @@ export async function step<T>(message: string, work: (say: (message: string) => 
   const seconds = (): string => `${Math.round((Date.now() - started) / 1000)} s`;
   const show = (): void => {
     if (stderr.isTTY) stderr.write(`\r\u001b[K${styleText('dim', `${current} ${seconds()}`, { stream: stderr })}`);
-    else stderr.write(`${current} ${Date.now() === started ? '' : seconds()}`.trimEnd().concat('\n'));
+    else stderr.write(`${current} ${seconds()}\n`);
   };
-  show();
+  if (stderr.isTTY) show();
+  else stderr.write(`${current}\n`);
   const timer = setInterval(show, stderr.isTTY ? 1_000 : quietFor);
   try {
     const result = await work((next) => {

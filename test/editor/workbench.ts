@@ -1,0 +1,183 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Browser, FrameLocator, Locator, Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { launchBrowser } from '../support/browser.ts';
+import { installExtension, pageOf, type RunningEditor, startEditor, writeUserSettings } from '../support/embedded-editor.ts';
+import { packageExtension } from '../support/package-extension.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const output = join(root, 'test/output');
+
+/** How long anything in the editor may take before it counts as not happening, in milliseconds. */
+const patience = 30_000;
+
+/** A VS Code window in Chromium, with the packaged extension installed, on a workspace that may be written to. */
+export interface Workbench {
+  readonly page: Page;
+  /** The workspace's folder on disk. */
+  readonly folder: string;
+  /** Runs a command by its title in the Command Palette: "iptables: Show NAT Flow". */
+  run(title: string): Promise<void>;
+  /** Opens a file of the workspace by Quick Open. */
+  open(file: string): Promise<void>;
+  /** Puts the cursor on a 1-based line and column. */
+  goTo(line: number, column?: number): Promise<void>;
+  /** The line and column of the cursor, as the status bar has them: "Ln 133, Col 1". */
+  cursor(): Locator;
+  /** The language of the active editor, as the status bar has it. */
+  language(): Locator;
+  /** Editor lines with this text that are on the screen. */
+  line(text: string): Locator;
+  /** Rests the mouse on a word of the line at the cursor; gives the hover that opens. */
+  hover(word: string): Promise<Locator>;
+  /** Rows of the Problems view with this text; opens the view where it is not open. */
+  problems(text: string): Promise<Locator>;
+  /** The page inside the drawing that is on the screen. */
+  drawing(): FrameLocator;
+  /** Reloads the window, as after a crash or a restart. */
+  reload(): Promise<void>;
+  /** A picture of the window in test/output, for people to look at. */
+  screenshot(name: string): Promise<void>;
+  /** Ends the browser and the editor, and removes what they wrote. */
+  close(): Promise<void>;
+}
+
+/**
+ * Packages the extension, installs it into the embedded editor, and opens a copy of `workspace` with one of its files. One start serves a whole
+ * test file: it takes ten seconds.
+ */
+export async function openWorkbench(options: {
+  /** A folder of which a copy is opened. */
+  readonly workspace: string;
+  readonly file: string;
+  readonly trusted?: boolean;
+  readonly userSettings?: Readonly<Record<string, unknown>>;
+  /** More files for the workspace: path to text. */
+  readonly files?: Readonly<Record<string, string>>;
+}): Promise<Workbench> {
+  mkdirSync(output, { recursive: true });
+  const home = mkdtempSync(join(tmpdir(), 'iptables-editor-'));
+  const folder = join(home, 'workspace');
+  cpSync(options.workspace, folder, { recursive: true });
+  for (const [path, text] of Object.entries(options.files ?? {})) writeFileSync(join(folder, path), text);
+  const folders = { extensions: join(home, 'extensions'), userData: join(home, 'user-data') };
+  writeUserSettings(folders, {
+    // What it draws lies over the text.
+    'editor.minimap.enabled': false,
+    'workbench.reduceMotion': 'on',
+    ...options.userSettings,
+  });
+  let editor: RunningEditor | undefined;
+  let browser: Browser | undefined;
+  const close = async (): Promise<void> => {
+    await browser?.close();
+    await editor?.stop();
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+  };
+  try {
+    await installExtension(await packageExtension(join(home, 'extension.vsix')), folders);
+    editor = await startEditor({ folders, port: 0, trusted: options.trusted ?? true });
+    browser = await launchBrowser();
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page.setDefaultTimeout(patience);
+    await page.goto(pageOf(editor, folder, join(folder, options.file)));
+    return { ...driver(page, folder), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function driver(page: Page, folder: string): Omit<Workbench, 'close'> {
+  const quickInput = page.locator('.quick-input-widget input').first();
+
+  /** Types into the box that F1, Ctrl+P and Ctrl+G open, and takes the row that says `wanted`. */
+  const pick = async (typed: string, wanted: string): Promise<void> => {
+    await quickInput.waitFor();
+    await quickInput.fill(typed);
+    await page.locator('.quick-input-list .monaco-list-row', { hasText: wanted }).first().click();
+    await quickInput.waitFor({ state: 'hidden' });
+  };
+
+  const run = async (title: string): Promise<void> => {
+    await page.keyboard.press('F1');
+    await pick(`>${title}`, title);
+  };
+
+  const cursor = (): Locator => page.locator('[id="status.editor.selection"]');
+
+  return {
+    page,
+    folder,
+    run,
+    cursor,
+    async open(file) {
+      await page.keyboard.press('Control+P');
+      await pick(file, file.slice(file.lastIndexOf('/') + 1));
+      await page.locator('.tab.active', { hasText: file.slice(file.lastIndexOf('/') + 1) }).waitFor();
+    },
+    async goTo(line, column = 1) {
+      await page.keyboard.press('Control+G');
+      await quickInput.waitFor();
+      await quickInput.fill(`:${line}:${column}`);
+      await page.keyboard.press('Enter');
+      await quickInput.waitFor({ state: 'hidden' });
+      await saysSoon(cursor(), `Ln ${line}, Col ${column}`);
+    },
+    language: () => page.locator('[id="status.editor.mode"]'),
+    line: (text) => page.locator('.monaco-editor .view-line', { hasText: text }),
+    async hover(word) {
+      const { x, y } = await middleOf(page, word);
+      // From elsewhere: a mouse that does not move opens no hover.
+      await page.mouse.move(x, y - 100);
+      await page.mouse.move(x, y);
+      const hover = page.locator('.monaco-hover:not(.hidden) .hover-contents').first();
+      await hover.waitFor();
+      return hover;
+    },
+    async problems(text) {
+      const panel = page.locator('.markers-panel');
+      if (!(await panel.isVisible())) {
+        await page.keyboard.press('Control+Shift+M');
+        await panel.waitFor();
+      }
+      return panel.locator('.monaco-list-row', { hasText: text });
+    },
+    drawing: () => page.frameLocator('iframe.webview.ready:visible').frameLocator('#active-frame'),
+    async reload() {
+      await page.reload();
+      await page.locator('.monaco-workbench').waitFor();
+    },
+    async screenshot(name) {
+      await page.screenshot({ path: join(output, `editor-${name}.png`) });
+    },
+  };
+}
+
+/** Waits until an element's text contains `text`; the failure shows what it was instead. */
+export async function saysSoon(locator: Locator, text: string | RegExp): Promise<void> {
+  await expect.poll(() => locator.first().textContent({ timeout: patience }), { timeout: patience, interval: 50 }).toMatch(text);
+}
+
+/**
+ * Where a word of the line at the cursor is on the screen, in pixels: its middle. Playwright's own hover scrolls what it hovers into view,
+ * behind the back of the editor, which then draws its lines in two places.
+ */
+async function middleOf(page: Page, word: string): Promise<{ readonly x: number; readonly y: number }> {
+  const editor = page.locator('.editor-group-container.active .monaco-editor').first();
+  const giveUp = Date.now() + patience;
+  for (;;) {
+    const top = (await editor.locator('.current-line').first().boundingBox())?.y ?? -1;
+    for (const token of await editor.locator('.view-line > span > span', { hasText: word }).all()) {
+      const box = await token.boundingBox();
+      const text = (await token.textContent()) ?? '';
+      if (box === null || Math.abs(box.y - top) > 4) continue;
+      const middle = (text.indexOf(word) + word.length / 2) / text.length;
+      return { x: box.x + box.width * middle, y: box.y + box.height / 2 };
+    }
+    if (Date.now() > giveUp) throw new Error(`"${word}" is not in the line at the cursor.`);
+    await page.waitForTimeout(50);
+  }
+}
