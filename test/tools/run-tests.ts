@@ -1,8 +1,8 @@
 /**
  * `npm test`: builds, runs every test that this machine can run, and ends with what was skipped and why and the line
- * "N passed, N failed, N skipped". Arguments are vitest's, such as a path or `-t NAME`.
+ * "N passed, N failed, N skipped". Arguments are vitest's, such as a path or `-t NAME`. With IPTABLES_REQUIRE_ALL=1 nothing may be skipped.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
@@ -23,19 +23,32 @@ interface Report {
 
 const root = resolve(import.meta.dirname, '../..');
 const output = join(root, 'test/output/results.json');
+const mayNotSkip = process.env['IPTABLES_REQUIRE_ALL'] === '1';
 
-function run(args: readonly string[]): number {
-  return spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' }).status ?? 1;
+/** Runs a script with this Node.js and gives its exit status; signals are passed on. */
+function run(args: readonly string[]): Promise<number> {
+  return new Promise((done) => {
+    const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' });
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+    const pass = (signal: NodeJS.Signals): void => {
+      child.kill(signal);
+    };
+    for (const signal of signals) process.on(signal, pass);
+    child.on('close', (code) => {
+      for (const signal of signals) process.off(signal, pass);
+      done(code ?? 1);
+    });
+  });
 }
 
-if (run([join(root, 'esbuild.mjs')]) !== 0) {
+if ((await run([join(root, 'esbuild.mjs')])) !== 0) {
   console.error('The build failed; see above.');
   process.exit(1);
 }
 
 rmSync(output, { force: true });
 const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${output}`];
-const status = run([
+const status = await run([
   join(root, 'node_modules/vitest/vitest.mjs'),
   'run',
   '--config=test/vitest.config.ts',
@@ -61,6 +74,7 @@ const skipped = tests.filter((test) => test.status !== 'passed' && test.status !
 if (skipped.length > 0) {
   console.log('\nSkipped:');
   for (const test of skipped) console.log(`  ${test.ancestorTitles.filter((title) => title !== '').join(' > ')}: ${test.title}`);
+  if (mayNotSkip) console.log('IPTABLES_REQUIRE_ALL=1: nothing may be skipped, so this is a failure.');
 }
 console.log(`\n${passed} passed, ${failed} failed, ${skipped.length} skipped`);
-process.exitCode = failed > 0 || !report.success ? 1 : status;
+process.exitCode = failed > 0 || !report.success || (mayNotSkip && skipped.length > 0) ? 1 : status;
