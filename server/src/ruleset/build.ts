@@ -1,42 +1,54 @@
-import { findTarget } from '../catalog/lookup.ts';
+import { findTarget, standardTargets } from '../catalog/lookup.ts';
 import { isBuiltinChain } from '../catalog/tables.ts';
-import type { Family, TableName } from '../catalog/types.ts';
+import type { Family, Hook } from '../catalog/types.ts';
 import type { SourceDocument } from '../syntax/document.ts';
 import { type Generator, readHeader } from '../syntax/header.ts';
 import type { Line } from '../syntax/line.ts';
 import { runToEnd, type Steps } from '../syntax/steps.ts';
+import { inferTableName } from './infer-table.ts';
 import type { Chain, Dump, Ruleset, Table } from './ruleset.ts';
 
 const none: number[] = [];
 
 /** A chain while its lines are collected. Lists begin as one shared empty list, since most chains need few of them. */
-interface ChainDraft {
-  readonly name: string;
+interface ChainDraft extends Chain {
+  builtin: boolean;
   declarations: number[];
   rules: number[];
+  references: number[];
   mentions: number[];
 }
 
-interface TableDraft {
-  readonly name: string | undefined;
-  readonly firstLine: number;
-  readonly declared: boolean;
+interface TableDraft extends Table {
+  index: number;
+  name: string;
+  dump: Dump;
+  endLine: number;
   commitLine: number | undefined;
   readonly chains: Map<string, ChainDraft>;
-  /** Lines by what they jump to, chains and targets alike: which it is shows when all declarations are known. */
-  readonly jumps: Map<string, number[]>;
+}
+
+/** What is known of a table only while it is read. */
+interface OpenTable {
+  readonly draft: TableDraft;
+  /** Lines by the targets that they jump to: a chain may have the name of one, which shows when all declarations are known. */
+  readonly targets: Map<string, number[]>;
+  /** Whether it is read from an `iptables -L` listing. */
+  readonly listing: boolean;
+  /** Whether a chain of the user's has been declared, behind which a listing has no built-in ones. */
+  hasUserChain: boolean;
 }
 
 interface DumpDraft {
   readonly generator: Generator | undefined;
-  readonly tables: { readonly draft: TableDraft; readonly endLine: number }[];
-  family: Family | undefined;
+  readonly tables: OpenTable[];
+  readonly family: Family | undefined;
 }
 
 function chainOf(table: TableDraft, name: string): ChainDraft {
   let chain = table.chains.get(name);
   if (chain === undefined) {
-    chain = { name, declarations: none, rules: none, mentions: none };
+    chain = { name, table, builtin: false, declarations: none, rules: none, references: none, mentions: none };
     table.chains.set(name, chain);
   }
   return chain;
@@ -48,107 +60,53 @@ function append(list: number[], line: number): number[] {
   return list;
 }
 
-function addToTable(table: TableDraft, line: Line, number: number): void {
-  switch (line.kind) {
-    case 'chain': {
-      const chain = chainOf(table, line.name);
-      chain.declarations = append(chain.declarations, number);
-      break;
-    }
-    case 'rule': {
-      const chain = chainOf(table, line.name);
-      chain.rules = append(chain.rules, number);
-      if (line.target === '') break;
-      const jumps = table.jumps.get(line.target);
-      if (jumps === undefined) table.jumps.set(line.target, [number]);
-      else jumps.push(number);
-      break;
-    }
-    case 'chain-command': {
-      if (line.name === '') break;
-      const chain = chainOf(table, line.name);
-      if (line.command === 'new') chain.declarations = append(chain.declarations, number);
-      else chain.mentions = append(chain.mentions, number);
-      if (line.command === 'rename' && line.target !== '') {
-        const renamed = chainOf(table, line.target);
-        renamed.declarations = append(renamed.declarations, number);
-      }
-      break;
-    }
-    default:
-  }
+const longestTargetName = 'TCPOPTSTRIP'.length;
+
+function isTarget(name: string): boolean {
+  return name.length <= longestTargetName && (standardTargets.has(name) || findTarget(name) !== undefined);
 }
 
-const natHints = /^(?:DNAT|SNAT|MASQUERADE|REDIRECT|NETMAP)$/;
-const natChains = /^(?:KUBE-(?:SVC|SVL|EXT|FW|XLB|SEP|MARK|POSTROUTING)|CNI-|cali-(?:PREROUTING|POSTROUTING|nat))/;
-
-/** Which table a part without `*table` is of, by what it holds: only nat rewrites addresses. */
-function inferTableName(draft: TableDraft): TableName {
-  for (const target of draft.jumps.keys()) if (natHints.test(target)) return 'nat';
-  for (const chain of draft.chains.values()) {
-    if (natChains.test(chain.name)) return 'nat';
-    if (chain.name === 'PREROUTING' || chain.name === 'POSTROUTING') return draft.chains.has('FORWARD') ? 'mangle' : 'nat';
+function addJump(table: OpenTable, line: Line, number: number): void {
+  const { target } = line;
+  if (!line.isGoto && isTarget(target)) {
+    const lines = table.targets.get(target);
+    if (lines === undefined) table.targets.set(target, [number]);
+    else lines.push(number);
+    return;
   }
-  return 'filter';
+  const chain = chainOf(table.draft, target);
+  chain.references = append(chain.references, number);
 }
 
-function isJumpToChain(draft: TableDraft, target: string, isGoto: boolean): boolean {
-  const chain = draft.chains.get(target);
-  if (chain !== undefined && (chain.declarations.length > 0 || chain.rules.length > 0)) return true;
-  return isGoto || findTarget(target) === undefined;
+function declare(table: OpenTable, name: string, number: number): void {
+  const chain = chainOf(table.draft, name);
+  chain.declarations = append(chain.declarations, number);
 }
 
-function finishTable(draft: TableDraft, endLine: number, index: number, dump: Dump, lines: readonly Line[]): Table {
-  const name = draft.name ?? inferTableName(draft);
-  for (const [target, jumps] of draft.jumps) {
-    const first = jumps[0];
-    if (first !== undefined && isJumpToChain(draft, target, lines[first]?.isGoto === true)) chainOf(draft, target);
+function addCommand(table: OpenTable, line: Line, number: number): void {
+  if (line.name === '') return;
+  if (line.command === 'new') {
+    declare(table, line.name, number);
+    return;
   }
-  const chains = new Map<string, Chain>();
-  const table: Table = {
-    index,
-    name,
-    dump,
-    firstLine: draft.firstLine,
-    endLine,
-    commitLine: draft.commitLine,
-    declared: draft.declared,
-    chains,
-  };
-  for (const chain of draft.chains.values()) {
-    chains.set(chain.name, {
-      name: chain.name,
-      table,
-      builtin: isBuiltinChain(name, chain.name),
-      declarations: chain.declarations,
-      rules: chain.rules,
-      references: draft.jumps.get(chain.name) ?? none,
-      mentions: chain.mentions,
-    });
-  }
-  return table;
+  const chain = chainOf(table.draft, line.name);
+  chain.mentions = append(chain.mentions, number);
+  if (line.command === 'rename' && line.target !== '') declare(table, line.target, number);
 }
 
-/** The first address that tells the family, looked for where there is no header. */
+/** The first address that tells the family, looked for where nothing else says it. */
 function familyByAddress(lines: readonly Line[], from: number, to: number): Family | undefined {
-  for (let index = from; index < to; index += 1) {
+  let looked = 0;
+  for (let index = from; index < to && looked < mostLinesLookedAt; index += 1) {
     const line = lines[index];
     if (line?.kind !== 'rule') continue;
-    const match = / (?:-s|-d|--source|--destination|--to-destination) \[?([0-9A-Fa-f]*[:.][0-9A-Fa-f:.]*)/.exec(line.text);
-    if (match?.[1] !== undefined) return match[1].includes(':') && !/^[0-9.]+:/.test(match[1]) ? 'ipv6' : 'ipv4';
+    looked += 1;
+    const address = line.listing
+      ? / (?:!?)((?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)(?:\/[0-9]+)? /.exec(line.text)?.[1]
+      : / (?:-s|-d|--source|--destination|--to-destination) \[?([0-9A-Fa-f]*[:.][0-9A-Fa-f:.]*)/.exec(line.text)?.[1];
+    if (address !== undefined) return address.includes(':') && !/^[0-9.]+:/.test(address) ? 'ipv6' : 'ipv4';
   }
   return undefined;
-}
-
-function newTable(name: string | undefined, firstLine: number): TableDraft {
-  return {
-    name,
-    firstLine,
-    declared: name !== undefined,
-    commitLine: undefined,
-    chains: new Map(),
-    jumps: new Map(),
-  };
 }
 
 /** Whether a table that starts under this header belongs to another dump than the one before it. */
@@ -164,7 +122,29 @@ function startsDump(current: DumpDraft | undefined, generator: Generator | undef
   return name !== undefined && current.tables.some(({ draft }) => draft.name === name);
 }
 
+/** Whether a line outside `*table` belongs to another table than the lines above it: a paste may hold several outputs of `-S` or `-L`. */
+function startsTable(table: OpenTable, line: Line): boolean {
+  if (table.draft.declared) return false;
+  if (table.listing !== line.listing) return true;
+  const { table: said } = line.context;
+  if (said !== undefined && said !== table.draft.name) return true;
+  if (line.kind === 'rule') return false;
+  const declarations = table.draft.chains.get(line.name);
+  if (line.listing) {
+    // A listing has its built-in chains first, and no chain twice.
+    return (
+      (declarations !== undefined && declarations.declarations.length > 0) || (table.hasUserChain && line.command === 'policy')
+    );
+  }
+  return (
+    declarations !== undefined &&
+    ((line.command === 'policy' && declarations.mentions.length > 0) ||
+      (line.command === 'new' && declarations.declarations.length > 0))
+  );
+}
+
 const linesBetweenPauses = 4096;
+const mostLinesLookedAt = 4096;
 
 /** The ruleset of a document. Pauses every few thousand lines; never throws. */
 export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
@@ -172,17 +152,21 @@ export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
   const dumps: DumpDraft[] = [];
   let dump: DumpDraft | undefined;
   let generator: Generator | undefined;
-  let table: TableDraft | undefined;
+  let table: OpenTable | undefined;
 
-  const open = (name: string | undefined, firstLine: number): TableDraft => {
-    if (dump === undefined || startsDump(dump, generator, name)) {
-      dump = { generator, tables: [], family: generator?.family ?? lines[firstLine]?.context.family };
+  const open = (name: string | undefined, firstLine: number, line: Line): OpenTable => {
+    const known = name ?? line.context.table;
+    if (dump === undefined || startsDump(dump, generator, known)) {
+      dump = { generator, tables: [], family: generator?.family ?? line.context.family };
       dumps.push(dump);
     }
-    return newTable(name, firstLine);
+    return openTable(known ?? '', name !== undefined, firstLine, line.listing);
   };
   const close = (endLine: number): void => {
-    if (table !== undefined && dump !== undefined) dump.tables.push({ draft: table, endLine });
+    if (table !== undefined && dump !== undefined) {
+      table.draft.endLine = endLine;
+      dump.tables.push(table);
+    }
     table = undefined;
   };
 
@@ -192,8 +176,8 @@ export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
     if (line === undefined) continue;
     switch (line.kind) {
       case 'comment':
-        if (line.text.startsWith('# Generated')) {
-          const header = readHeader(line.text);
+        if (line.text.startsWith('# Generated', line.prefix)) {
+          const header = readHeader(line.text.slice(line.prefix));
           if (header === undefined) break;
           // A header within a table: the COMMIT above it is missing.
           close(number);
@@ -202,19 +186,20 @@ export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
         break;
       case 'table':
         close(number);
-        table = open(line.name, number);
+        table = open(line.name, number, line);
         break;
       case 'commit':
         if (table !== undefined) {
-          table.commitLine = number;
+          table.draft.commitLine = number;
           close(number + 1);
         }
         break;
       case 'chain':
       case 'rule':
       case 'chain-command':
-        table ??= open(undefined, number);
-        addToTable(table, line, number);
+        if (table !== undefined && startsTable(table, line)) close(number);
+        table ??= open(undefined, number, line);
+        addLine(table, line, number);
         break;
       default:
     }
@@ -223,16 +208,51 @@ export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
   return finish(lines, dumps);
 }
 
+/** The same, without pauses. */
+export function buildWholeRuleset(document: SourceDocument): Ruleset {
+  return runToEnd(buildRuleset(document));
+}
+
+function openTable(name: string, declared: boolean, firstLine: number, listing: boolean): OpenTable {
+  const draft: TableDraft = {
+    index: -1,
+    name,
+    dump: unknownDump,
+    firstLine,
+    endLine: firstLine,
+    commitLine: undefined,
+    declared,
+    chains: new Map(),
+  };
+  return { draft, targets: new Map(), listing, hasUserChain: false };
+}
+
+const unknownDump: Dump = { index: -1, family: 'ipv4', familyBy: 'default', generator: undefined, tables: [] };
+
+function addLine(table: OpenTable, line: Line, number: number): void {
+  switch (line.kind) {
+    case 'chain':
+      declare(table, line.name, number);
+      if (line.command === 'new') table.hasUserChain = true;
+      break;
+    case 'rule': {
+      const chain = chainOf(table.draft, line.name);
+      chain.rules = append(chain.rules, number);
+      if (line.target !== '') addJump(table, line, number);
+      break;
+    }
+    default:
+      addCommand(table, line, number);
+  }
+}
+
 function finish(lines: readonly Line[], drafts: readonly DumpDraft[]): Ruleset {
   const tables: Table[] = [];
   const dumps = drafts.map((draft, index): Dump => {
+    const first = draft.tables[0]?.draft.firstLine ?? 0;
+    const end = draft.tables.at(-1)?.draft.endLine ?? 0;
+    const byAddress = draft.family === undefined ? familyByAddress(lines, first, end) : undefined;
     const dumpTables: Table[] = [];
-    const first = draft.tables[0];
-    const last = draft.tables.at(-1);
-    const byAddress =
-      draft.family === undefined && first !== undefined && last !== undefined
-        ? familyByAddress(lines, first.draft.firstLine, last.endLine)
-        : undefined;
     const dump: Dump = {
       index,
       family: draft.family ?? byAddress ?? 'ipv4',
@@ -247,17 +267,30 @@ function finish(lines: readonly Line[], drafts: readonly DumpDraft[]): Ruleset {
       generator: draft.generator,
       tables: dumpTables,
     };
-    for (const { draft: table, endLine } of draft.tables) {
-      const finished = finishTable(table, endLine, tables.length, dump, lines);
-      tables.push(finished);
-      dumpTables.push(finished);
+    for (const table of draft.tables) {
+      finishTable(table, tables.length, dump);
+      tables.push(table.draft);
+      dumpTables.push(table.draft);
     }
     return dump;
   });
   return { lines, dumps, tables };
 }
 
-/** The same, without pauses. */
-export function buildWholeRuleset(document: SourceDocument): Ruleset {
-  return runToEnd(buildRuleset(document));
+function finishTable({ draft, targets }: OpenTable, index: number, dump: Dump): void {
+  draft.index = index;
+  draft.dump = dump;
+  if (draft.name === '') draft.name = inferTableName(draft, targets);
+  for (const [name, lines] of targets) {
+    const chain = draft.chains.get(name);
+    if (chain === undefined || (chain.declarations.length === 0 && chain.rules.length === 0)) continue;
+    chain.references = chain.references === none ? lines : [...chain.references, ...lines].sort((a, b) => a - b);
+  }
+  // At most a dozen chains are built in: looked for by name, not asked of every chain.
+  for (const hook of hooks) {
+    const chain = draft.chains.get(hook);
+    if (chain !== undefined && isBuiltinChain(draft.name, hook)) chain.builtin = true;
+  }
 }
+
+const hooks: readonly Hook[] = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];

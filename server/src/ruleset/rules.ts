@@ -24,6 +24,6 @@ export function optionOf(rule: RuleStatement, name: string): RuleOption | undefi
 }
 
 /** The first value of the first option with this canonical long name. */
-export function valueOf(rule: RuleStatement, name: string): Word | undefined {
+export function firstValueOf(rule: RuleStatement, name: string): Word | undefined {
   return optionOf(rule, name)?.values[0];
 }

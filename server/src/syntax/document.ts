@@ -1,5 +1,6 @@
-import { contextAfter, type Line, type LineContext, lineContext } from './line.ts';
+import { contextAfter, type Line, type LineContext, lineContext, sameContext } from './line.ts';
 import { createStatementReader, type StatementReader } from './parser.ts';
+import { isPlainLine, readPastedLine } from './paste.ts';
 import type { Statement } from './statement.ts';
 import { runToEnd, type Steps } from './steps.ts';
 
@@ -31,51 +32,63 @@ function reader(): StatementReader {
   return sharedReader;
 }
 
+function readRestoreLine(text: string, context: LineContext): Statement {
+  return reader().read(text, context);
+}
+
 /** The whole statement of a line, read again from its text (about 2 µs). */
 export function statementOf(line: Line): Statement {
-  return reader().read(line.text, line.context);
+  return isPlainLine(line.text)
+    ? reader().read(line.text, line.context)
+    : readPastedLine(line.text, line.context, readRestoreLine).statement;
 }
 
 function readLine(text: string, context: LineContext, carriageReturn: boolean): Line {
-  const statement = reader().read(text, context);
+  if (isPlainLine(text)) return toLine(text, context, carriageReturn, reader().read(text, context), 0, false);
+  const { statement, prefix, listing } = readPastedLine(text, context, readRestoreLine);
+  return toLine(text, context, carriageReturn, statement, prefix, listing);
+}
+
+/** What a ruleset needs of a statement. Every line is made here, so that all have one shape. */
+function toLine(
+  text: string,
+  context: LineContext,
+  carriageReturn: boolean,
+  statement: Statement,
+  prefix: number,
+  listing: boolean,
+): Line {
+  const { kind, problems } = statement;
+  let name = '';
+  let target = '';
+  let command: Line['command'];
+  let isGoto = false;
   switch (statement.kind) {
     case 'rule':
-      return {
-        text,
-        context,
-        kind: statement.kind,
-        name: statement.chain.text,
-        target: statement.target === undefined ? '' : statement.target.text,
-        command: statement.command,
-        isGoto: statement.isGoto,
-        problems: statement.problems,
-        carriageReturn,
-      };
+      name = statement.chain.text;
+      target = statement.target === undefined ? '' : statement.target.text;
+      command = statement.command;
+      isGoto = statement.isGoto;
+      break;
+    case 'chain':
+      name = statement.name.text;
+      if (listing) command = statement.policy === undefined ? 'new' : 'policy';
+      break;
     case 'chain-command':
-      return {
-        text,
-        context,
-        kind: statement.kind,
-        name: statement.chain?.text ?? '',
-        target: statement.argument?.text ?? '',
-        command: statement.command,
-        isGoto: false,
-        problems: statement.problems,
-        carriageReturn,
-      };
+      name = statement.chain?.text ?? '';
+      target = statement.argument?.text ?? '';
+      command = statement.command;
+      break;
+    case 'table':
+    case 'set':
+      name = statement.name.text;
+      break;
+    case 'set-entry':
+      name = statement.set.text;
+      break;
     default:
-      return {
-        text,
-        context,
-        kind: statement.kind,
-        name: statement.kind === 'table' || statement.kind === 'chain' ? statement.name.text : '',
-        target: '',
-        command: undefined,
-        isGoto: false,
-        problems: statement.problems,
-        carriageReturn,
-      };
   }
+  return { text, context, kind, name, target, command, isGoto, problems, carriageReturn, prefix, listing };
 }
 
 const linesBetweenPauses = 256;
@@ -158,7 +171,7 @@ export function* changeDocument(document: SourceDocument, change: TextChange, fi
   for (let index = end.line + 1; index < document.lines.length; index += 1) {
     const old = document.lines[index];
     if (old === undefined) break;
-    if (old.context === context) {
+    if (sameContext(old.context, context)) {
       // Circumstances are as they were: from here on nothing has changed.
       for (let rest = index; rest < document.lines.length; rest += 1) {
         const line = document.lines[rest];

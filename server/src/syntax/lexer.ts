@@ -95,7 +95,7 @@ export function unquote(image: string): string {
   if (open < 0) return image;
   const closed = image.length > open + 1 && image.endsWith('"') && !endsInsideEscape(image, open);
   const inner = image.slice(open + 1, closed ? -1 : undefined);
-  return image.slice(0, open) + (inner.includes('\\') ? inner.replace(/\\([^])/g, '$1') : inner);
+  return image.slice(0, open) + (inner.includes('\\') ? inner.replace(/\\([\s\S])/g, '$1') : inner);
 }
 
 /** Whether a quoted part that was opened at `open` never closes, so that it swallows the rest of the line. */

@@ -1,7 +1,7 @@
 /**
  * What one line of a dump says. All offsets are 0-based UTF-16 units within the line, ends exclusive, so that an edit above shifts nothing.
  */
-import type { OptionSpec } from '../catalog/types.ts';
+import type { Family, OptionSpec } from '../catalog/types.ts';
 
 export interface Span {
   readonly start: number;
@@ -105,7 +105,42 @@ export interface CommitStatement extends StatementBase {
   readonly kind: 'commit';
 }
 
-/** A line that is none of these: prose, a prompt, a broken line. */
+/** The line that names the columns of an `iptables -L` listing: "pkts bytes target prot opt in out source destination". */
+export interface ColumnsStatement extends StatementBase {
+  readonly kind: 'columns';
+}
+
+/** A set that `ipset save` ("create NAME TYPE ...") or `ipset list` ("Name: NAME") declares. */
+export interface SetStatement extends StatementBase {
+  readonly kind: 'set';
+  readonly name: Word;
+  /** "hash:ip,port"; `ipset list` says it in a line of its own. */
+  readonly type: Word | undefined;
+  readonly family: Family | undefined;
+}
+
+/** A member of a set: "add NAME 10.0.0.1,tcp:80", or a line below "Members:". */
+export interface SetEntryStatement extends StatementBase {
+  readonly kind: 'set-entry';
+  /** An empty span where the set is named further above. */
+  readonly set: Word;
+  readonly entry: Word;
+}
+
+/** What `ipset list` says of a set: "Type: hash:ip", "Header: family inet hashsize 1024", "Members:". */
+export interface SetDetailStatement extends StatementBase {
+  readonly kind: 'set-detail';
+  readonly key: Word;
+  readonly value: Word | undefined;
+}
+
+/** A line that is no line of iptables' for certain: a prompt, a fence of Markdown, "...", rules in nft's own language. */
+export interface ForeignStatement extends StatementBase {
+  readonly kind: 'foreign';
+  readonly what: 'prompt' | 'fence' | 'gap' | 'nft' | 'separator';
+}
+
+/** A line that is none of these: prose, or a broken line. */
 export interface OtherStatement extends StatementBase {
   readonly kind: 'other';
 }
@@ -118,4 +153,9 @@ export type Statement =
   | RuleStatement
   | ChainCommandStatement
   | CommitStatement
+  | ColumnsStatement
+  | SetStatement
+  | SetEntryStatement
+  | SetDetailStatement
+  | ForeignStatement
   | OtherStatement;

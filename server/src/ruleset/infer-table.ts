@@ -1,0 +1,27 @@
+import type { TableName } from '../catalog/types.ts';
+import type { Chain } from './ruleset.ts';
+
+const natTargets = /^(?:DNAT|SNAT|MASQUERADE|REDIRECT|NETMAP)$/;
+const natChains =
+  /^(?:KUBE-(?:SVC|SVL|EXT|FW|XLB|SEP|MARK|POSTROUTING|NODE-PORT|LOAD-BALANCER)|CNI-(?:DN|SN|HOSTPORT)|cali-(?:PREROUTING|POSTROUTING|nat|fip))/;
+
+/**
+ * Which table a part without `*table` is of, by what it holds: only nat rewrites addresses, and each table has its own built-in chains.
+ * @param targets the targets that its rules jump to, other than chains
+ */
+export function inferTableName(
+  { chains }: { readonly chains: ReadonlyMap<string, Chain> },
+  targets: ReadonlyMap<string, unknown>,
+): TableName {
+  for (const target of targets.keys()) if (natTargets.test(target)) return 'nat';
+  const has = (name: string): boolean => {
+    const chain = chains.get(name);
+    return chain !== undefined && (chain.declarations.length > 0 || chain.rules.length > 0 || chain.mentions.length > 0);
+  };
+  for (const name of chains.keys()) if (natChains.test(name)) return 'nat';
+  if (has('PREROUTING') || has('POSTROUTING')) {
+    if (has('FORWARD')) return 'mangle';
+    return has('POSTROUTING') || has('INPUT') ? 'nat' : 'raw';
+  }
+  return 'filter';
+}
