@@ -20,7 +20,12 @@ export function registerCommands(server: ServerAccess, panels: FlowPanels, log: 
  */
 async function showFlow(server: ServerAccess, panels: FlowPanels, given: unknown, to: unknown): Promise<void> {
   const editor = window.activeTextEditor;
-  const uri = given instanceof Uri ? given : typeof given === 'string' ? Uri.parse(given, true) : editor?.document.uri;
+  const uri =
+    given instanceof Uri
+      ? given
+      : typeof given === 'string'
+        ? Uri.parse(given, true)
+        : (editor?.document.uri ?? panels.activeDump());
   if (uri === undefined) {
     await window.showInformationMessage(l10n.t('Open an iptables dump first: the flow is drawn from it.'));
     return;

@@ -3,6 +3,7 @@ import {
   type Disposable,
   l10n,
   Selection,
+  TabInputText,
   type TextEditor,
   type Uri,
   ViewColumn,
@@ -30,6 +31,15 @@ export interface FlowPanel {
 const cursorDelay = 80;
 // What is drawn stays this long before the page says that it waits.
 const patience = 200;
+
+/** The column that shows the dump; else the one that has it behind another tab. */
+function columnOf(uri: Uri): ViewColumn | undefined {
+  const isOfDump = (candidate: Uri): boolean => candidate.toString() === uri.toString();
+  const visible = window.visibleTextEditors.find((editor) => isOfDump(editor.document.uri))?.viewColumn;
+  if (visible !== undefined) return visible;
+  const tabs = window.tabGroups.all.flatMap((group) => group.tabs);
+  return tabs.find(({ input }) => input instanceof TabInputText && isOfDump(input.uri))?.group.viewColumn;
+}
 
 /** Takes a panel over: listens to its page, follows the cursor, and shows `to`. `storage` is a folder for pages to print. */
 export function createFlowPanel(panel: WebviewPanel, uri: Uri, initial: string, server: ServerAccess, storage: Uri): FlowPanel {
@@ -85,9 +95,8 @@ export function createFlowPanel(panel: WebviewPanel, uri: Uri, initial: string, 
     const document = await workspace.openTextDocument(uri);
     // A line of a dump that was edited since may be gone.
     const { range } = document.lineAt(Math.min(line, document.lineCount) - 1);
-    const open = window.visibleTextEditors.find((editor) => editor.document === document);
     await window.showTextDocument(document, {
-      viewColumn: open?.viewColumn ?? ViewColumn.Beside,
+      viewColumn: columnOf(uri) ?? ViewColumn.Beside,
       preserveFocus: !focus,
       selection: new Selection(range.start, range.start),
     });

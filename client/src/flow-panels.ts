@@ -20,6 +20,8 @@ const viewType = 'iptables.flow';
 export interface FlowPanels extends Disposable {
   /** Opens a flow beside the dump, or brings the panel to front that shows it already. */
   show(uri: Uri, to: string): void;
+  /** The dump that the drawing with the focus is of. */
+  activeDump(): Uri | undefined;
 }
 
 /** Keeps the flow panels of a window: opens them, restores them after a reload, and has them follow edits. */
@@ -67,6 +69,7 @@ export function createFlowPanels(context: ExtensionContext, server: ServerAccess
       const panel = window.createWebviewPanel(viewType, l10n.t('NAT flow'), ViewColumn.Beside, webviewOptions);
       adopt(panel, uri, to);
     },
+    activeDump: () => [...panels].find((flow) => flow.panel.active)?.uri,
     dispose() {
       // Not the panels: after a reload of the window they are given back to the serializer.
       for (const subscription of subscriptions) subscription.dispose();

@@ -53,7 +53,8 @@ export function createServerAccess(client: BaseLanguageClient, log: LogOutputCha
         if (client.isRunning()) await client.stop();
         await client.start();
       });
-      await started;
+      // That it failed was told to the user already.
+      await started.catch(() => undefined);
     },
     flow: (params, token) => request<FlowResult>(flowRequest, params, token),
     flowTargets: (params, token) => request<FlowTargetsResult>(flowTargetsRequest, params, token),
