@@ -1,7 +1,7 @@
 import type { FlowBadgeKind, FlowNode } from '../../server/src/kube/flow-graph.ts';
 import { oneLine } from './format.ts';
 import type { EndpointGroup } from './groups.ts';
-import { fit, type Measure } from './text-metrics.ts';
+import { fitText, type Measure } from './text-metrics.ts';
 
 export type ChipTone = 'plain' | 'warning' | 'error';
 
@@ -99,13 +99,13 @@ export function boxContent(node: FlowNode, idle: boolean, width: number, measure
       x = padLeft;
       y += chipHeight + chipGap;
     }
-    const text = fit(chip.text, 'chip', wanted - 12 + 1, measure);
+    const text = fitText(chip.text, 'chip', wanted - 12 + 1, measure);
     chips.push({ x, y, width: wanted, text, tone: chip.tone, badge: chip.badge });
     x += wanted + chipGap;
   }
   return {
-    label: fit(oneLine(node.label), 'label', room - (mark === null ? 0 : markWidth) + 1, measure),
-    detail: fit(detail, 'detail', room + 1, measure),
+    label: fitText(oneLine(node.label), 'label', room - (mark === null ? 0 : markWidth) + 1, measure),
+    detail: fitText(detail, 'detail', room + 1, measure),
     chips,
     mark,
     height: chips.length === 0 ? top : y + chipHeight + 8,
@@ -115,10 +115,10 @@ export function boxContent(node: FlowNode, idle: boolean, width: number, measure
 /** What a group's head shows: its name and, after it, how many endpoints. */
 export function groupContent(group: EndpointGroup, open: boolean, width: number, measure: Measure): BoxContent {
   const room = width - padLeft - padRight - markWidth;
-  const label = fit(oneLine(group.label), 'label', room, measure);
+  const label = fitText(oneLine(group.label), 'label', room, measure);
   return {
     label,
-    detail: fit(group.detail, 'chip', Math.max(0, room - measure(label, 'label') - 10), measure),
+    detail: fitText(group.detail, 'chip', Math.max(0, room - measure(label, 'label') - 10), measure),
     chips: [],
     mark: open ? 'open' : 'closed',
     height: 30,

@@ -2,7 +2,7 @@ import type { FlowEdge, FlowNode } from '../../server/src/kube/flow-graph.ts';
 import { count, oneLine, percent } from './format.ts';
 import type { GraphIndex } from './graph-index.ts';
 import { type Arrangement, type EndpointGroup, type Way, waysOf } from './groups.ts';
-import type { WireLabel } from './layout.ts';
+import type { WireLabel } from './layout-model.ts';
 import { type Measure, wrap } from './text-metrics.ts';
 
 /** A box to be: a node or a group, before it has a place. */

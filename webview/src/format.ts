@@ -96,8 +96,13 @@ export function wayText(edge: Pick<FlowEdge, 'probability' | 'condition'>): stri
   return [share, edge.condition].filter((part) => part !== '').join(', ');
 }
 
-/** One line of text for places that have only one: newlines and control characters of a hostile name become spaces. */
+/**
+ * One line of text for places that have only one: newlines and control characters of a hostile name become spaces, and characters that
+ * turn the direction of the text after them, U+FFFD.
+ */
 export function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out.
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
+  return text
+    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+    .replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
+    .trim();
 }

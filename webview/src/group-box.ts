@@ -3,7 +3,7 @@ import { boxContent, naturalWidth } from './boxes.ts';
 import { isIdle, type LabelText, labelsOf } from './bundles.ts';
 import type { GraphIndex } from './graph-index.ts';
 import { type EndpointGroup, type EndpointRow, waysOf } from './groups.ts';
-import type { Box, LayoutOptions, Wire } from './layout.ts';
+import type { Box, LayoutOptions, Wire } from './layout-model.ts';
 import { bend, elbow } from './wire-path.ts';
 
 const railInset = 12;

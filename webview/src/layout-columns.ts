@@ -15,7 +15,7 @@ import {
   margin,
   type Wire,
   type WireLabel,
-} from './layout.ts';
+} from './layout-model.ts';
 import { placeInOrder } from './place.ts';
 import { bend, straightDown } from './wire-path.ts';
 

@@ -46,7 +46,7 @@ export const estimateWidth: Measure = (text, style) => {
 };
 
 /** The text, or as much of its beginning as fits with an ellipsis. */
-export function fit(text: string, style: TextStyle, width: number, measure: Measure): string {
+export function fitText(text: string, style: TextStyle, width: number, measure: Measure): string {
   // No font has characters below a pixel: what is longer than this is never measured whole.
   const bounded = text.length > 400 ? `${text.slice(0, 400)}…` : text;
   if (measure(bounded, style) <= width) return bounded;
@@ -76,12 +76,12 @@ export function wrap(text: string, style: TextStyle, width: number, most: number
       continue;
     }
     if (lines.length === most - 1) {
-      lines.push(fit([line, ...words.slice(index)].join(' '), style, width, measure));
+      lines.push(fitText([line, ...words.slice(index)].join(' '), style, width, measure));
       return lines;
     }
-    lines.push(fit(line, style, width, measure));
+    lines.push(fitText(line, style, width, measure));
     line = word;
   }
-  if (line !== '') lines.push(fit(line, style, width, measure));
+  if (line !== '') lines.push(fitText(line, style, width, measure));
   return lines;
 }

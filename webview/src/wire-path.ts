@@ -1,4 +1,5 @@
 /** SVG paths of wires. */
+import { curveBumpX, line } from 'd3';
 
 export interface Point {
   readonly x: number;
@@ -8,26 +9,39 @@ export interface Point {
 const number = (value: number): string => String(Math.round(value * 10) / 10);
 const at = (point: Point): string => `${number(point.x)},${number(point.y)}`;
 
+const levelAtEach = line<Point>()
+  .x((point) => point.x)
+  .y((point) => point.y)
+  .curve(curveBumpX)
+  .digits(1);
+
+/** An arrow head that points to the right, or to the left. */
+function head(tip: Point, direction: 1 | -1 = 1): string {
+  const back = tip.x - 6 * direction;
+  return `M${at({ x: back, y: tip.y - 4 })}L${at(tip)}L${at({ x: back, y: tip.y + 4 })}`;
+}
+
 /** A smooth line through the points, level at each, with an open arrow head at the last. */
 export function bend(points: readonly Point[]): string {
   const first = points[0];
   const last = points.at(-1);
   if (first === undefined || last === undefined) return '';
-  let path = `M${at(first)}`;
-  let from = first;
+  let path = '';
+  let forward = [first];
   for (const to of points.slice(1)) {
-    if (Math.abs(to.y - from.y) < 0.5) path += `L${at(to)}`;
-    else if (to.x > from.x) {
-      const middle = (from.x + to.x) / 2;
-      path += `C${number(middle)},${number(from.y)} ${number(middle)},${number(to.y)} ${at(to)}`;
-    } else {
-      // Backwards: out to the left, around, and in from the left.
-      const out = Math.min(from.x, to.x) - 28;
-      path += `C${number(out)},${number(from.y)} ${number(out)},${number(to.y)} ${at(to)}`;
+    const from = forward.at(-1) ?? first;
+    if (to.x >= from.x) {
+      forward.push(to);
+      continue;
     }
-    from = to;
+    // Backwards: out to the left, around, and in from the left.
+    if (forward.length > 1) path += levelAtEach(forward) ?? '';
+    const out = Math.min(from.x, to.x) - 28;
+    path += `M${at(from)}C${number(out)},${number(from.y)} ${number(out)},${number(to.y)} ${at(to)}`;
+    forward = [to];
   }
-  return `${path}M${at({ x: last.x - 6, y: last.y - 4 })}L${at(last)}L${at({ x: last.x - 6, y: last.y + 4 })}`;
+  if (forward.length > 1) path += levelAtEach(forward) ?? '';
+  return path + head(last);
 }
 
 /** Down from a box to the one below it. */
@@ -38,6 +52,17 @@ export function straightDown(x: number, top: number, bottom: number): string {
 /** Down along a rail and, with a round corner, in to the right. */
 export function elbow(rail: number, top: number, end: Point, arrow: boolean): string {
   const radius = Math.max(0, Math.min(7, end.y - top, end.x - rail));
-  const line = `M${at({ x: rail, y: top })}L${at({ x: rail, y: end.y - radius })}Q${at({ x: rail, y: end.y })} ${at({ x: rail + radius, y: end.y })}L${at(end)}`;
-  return arrow ? `${line}M${at({ x: end.x - 6, y: end.y - 4 })}L${at(end)}L${at({ x: end.x - 6, y: end.y + 4 })}` : line;
+  const path = `M${at({ x: rail, y: top })}L${at({ x: rail, y: end.y - radius })}Q${at({ x: rail, y: end.y })} ${at({ x: rail + radius, y: end.y })}L${at(end)}`;
+  return arrow ? path + head(end) : path;
+}
+
+/** Out to the right, along a lane up or down, and in from the right. */
+export function roundTheRight(start: Point, lane: number, end: Point): string {
+  const down = end.y >= start.y ? 1 : -1;
+  const radius = Math.min(6, Math.abs(end.y - start.y) / 2);
+  return (
+    `M${at(start)}L${at({ x: lane - radius, y: start.y })}Q${at({ x: lane, y: start.y })} ${at({ x: lane, y: start.y + radius * down })}` +
+    `L${at({ x: lane, y: end.y - radius * down })}Q${at({ x: lane, y: end.y })} ${at({ x: lane - radius, y: end.y })}L${at(end)}` +
+    head(end, -1)
+  );
 }

@@ -1,0 +1,160 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { FlowGraph } from '../../server/src/kube/flow-graph.ts';
+import { type FlowPanelState, type HostMessage, type PageMessage, readPageMessage } from '../../webview/src/messages.ts';
+import { chromiumPath } from '../support/requirements.ts';
+import { type ThemeName, themeSheet } from './themes.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const built = join(root, 'dist/webview');
+const origin = 'https://flow.test';
+
+/** Where screenshots go; not kept in git. */
+export const outputPath = join(root, 'test/output');
+
+/** Builds the page's bundle, so that a test never looks at an old one. */
+export function buildWebview(): void {
+  execFileSync(process.execPath, [join(root, 'esbuild.mjs'), 'webview'], { stdio: 'pipe' });
+}
+
+export function launchChromium(): Promise<Browser> {
+  const executablePath = chromiumPath();
+  if (executablePath === null) throw new Error('There is no Chromium on this machine.');
+  return chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+export interface FlowPageOptions extends BrowserContextOptions {
+  readonly theme?: ThemeName;
+  /** What an earlier life of the page kept. */
+  readonly kept?: unknown;
+}
+
+/** The built page as VS Code shows it, with this test as the extension at its other end. */
+export interface FlowPage {
+  readonly page: Page;
+  /** All messages that the page has posted so far; one that the extension would refuse fails the test that reads them. */
+  posted(): Promise<readonly PageMessage[]>;
+  /** The last message of a kind, once there is one. */
+  last<Kind extends PageMessage['kind']>(kind: Kind): Promise<Extract<PageMessage, { kind: Kind }>>;
+  forget(): Promise<void>;
+  send(message: HostMessage): Promise<void>;
+  show(graph: FlowGraph, to?: string): Promise<void>;
+  /** What setState was given last. */
+  state(): Promise<FlowPanelState>;
+  /** Errors, refusals by the policy, and what the console complains about. */
+  readonly problems: readonly string[];
+  close(): Promise<void>;
+}
+
+/** Opens the page with the policy of client/src/flow-page.ts and waits until it says that it listens. */
+export async function openFlowPage(browser: Browser, options: FlowPageOptions = {}): Promise<FlowPage> {
+  const { theme = 'light', kept, ...contextOptions } = options;
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...contextOptions });
+  const page = await context.newPage();
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text());
+  });
+  await page.route(`${origin}/**`, async (route) => {
+    const { pathname } = new URL(route.request().url());
+    if (pathname === '/flow.js') {
+      await route.fulfill({ contentType: 'text/javascript', body: readFileSync(join(built, 'flow.js')) });
+    } else if (pathname === '/flow.css') {
+      await route.fulfill({ contentType: 'text/css', body: readFileSync(join(built, 'flow.css')) });
+    } else if (pathname === '/theme.css') {
+      await route.fulfill({ contentType: 'text/css', body: themeSheet(theme) });
+    } else if (pathname === '/') {
+      await route.fulfill({ contentType: 'text/html', body: pageSource(theme) });
+    } else await route.abort();
+  });
+  await page.addInitScript(`
+    (() => {
+      let state = ${JSON.stringify(kept ?? null)} ?? undefined;
+      window.posted = [];
+      window.acquireVsCodeApi = () => ({
+        postMessage: (message) => window.posted.push(structuredClone(message)),
+        getState: () => state,
+        setState: (next) => { state = structuredClone(next); window.keptState = state; },
+      });
+    })();
+  `);
+  await page.goto(`${origin}/`);
+  const posted = async (): Promise<readonly PageMessage[]> => {
+    const raw = await page.evaluate<unknown[]>('window.posted');
+    return raw.map((message) => {
+      const read = readPageMessage(message);
+      if (read === null) throw new Error(`The extension would refuse ${JSON.stringify(message).slice(0, 300)}`);
+      return read;
+    });
+  };
+  const send = (message: HostMessage): Promise<void> =>
+    page.evaluate(`window.postMessage(${JSON.stringify(message)}, '*')`).then(() => settle(page));
+  await page.waitForFunction('window.posted.some((message) => message.kind === "ready")');
+  return {
+    page,
+    posted,
+    async last(kind) {
+      await page.waitForFunction(`window.posted.some((message) => message.kind === ${JSON.stringify(kind)})`);
+      const found = (await posted()).findLast((message) => message.kind === kind);
+      if (found === undefined) throw new Error(`no ${kind}`);
+      return found as Extract<PageMessage, { kind: typeof kind }>;
+    },
+    async forget() {
+      await page.evaluate('void (window.posted = [])');
+    },
+    send,
+    show: (graph, to = graph.title) =>
+      send({ kind: 'flow', uri: 'file:///dumps/node-a.iptables', file: 'node-a.iptables', to, graph }),
+    async state() {
+      await page.waitForTimeout(200);
+      return page.evaluate<FlowPanelState>('window.keptState');
+    },
+    problems,
+    close: () => context.close(),
+  };
+}
+
+/** Two frames: a message has arrived and what follows from it is drawn. */
+export async function settle(page: Page): Promise<void> {
+  await page.evaluate('new Promise((done) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 0))');
+}
+
+function pageSource(theme: ThemeName): string {
+  const nonce = 'dGVzdA';
+  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${origin}; img-src blob:`;
+  const classes: Readonly<Record<ThemeName, string>> = {
+    light: 'vscode-light',
+    dark: 'vscode-dark',
+    'high-contrast': 'vscode-high-contrast',
+    'high-contrast-light': 'vscode-high-contrast-light vscode-high-contrast',
+  };
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>NAT flow</title>
+<link rel="stylesheet" href="/theme.css">
+<link rel="stylesheet" href="/flow.css">
+</head>
+<body class="${classes[theme]}" data-vscode-theme-id="${theme}">
+<script nonce="${nonce}" src="/flow.js"></script>
+</body>
+</html>
+`;
+}

@@ -1,0 +1,4 @@
+import { startPage } from './page/app.ts';
+import { acquireHost } from './page/host.ts';
+
+startPage(acquireHost());

@@ -1,0 +1,168 @@
+import { type Fact, groupFacts, nodeFacts, type RuleFact, rulesFrom, rulesTo, seenShares, shareFacts } from '../describe.ts';
+import { count, counted, entryKindName, kindName, oneLine, percent } from '../format.ts';
+import type { GraphIndex } from '../graph-index.ts';
+import type { Box } from '../layout-model.ts';
+import { element, svgElement } from './dom.ts';
+
+export interface DetailsEvents {
+  openLine(line: number, focus: boolean): void;
+  select(id: string): void;
+}
+
+export interface Details {
+  readonly element: HTMLElement;
+  /** About a box, or for null about the whole flow. */
+  show(index: GraphIndex | null, box: Box | null): void;
+}
+
+const mostRules = 60;
+
+/** What there is to know about the selected box, with buttons to each rule. */
+export function createDetails(events: DetailsEvents): Details {
+  const host = element('aside', { class: 'details', 'aria-label': 'Details' });
+
+  const lineButton = (line: number): HTMLButtonElement => {
+    const made = element('button', { type: 'button', class: 'link' }, `line ${count(line)}`);
+    made.addEventListener('click', () => events.openLine(line, true));
+    return made;
+  };
+
+  const factList = (facts: readonly Fact[]): HTMLElement => {
+    const list = element('dl', { class: 'facts' });
+    for (const fact of facts) {
+      list.append(
+        element('dt', {}, fact.term),
+        element('dd', {}, fact.text, fact.line === null ? null : element('span', { class: 'fact-line' }, lineButton(fact.line))),
+      );
+    }
+    return list;
+  };
+
+  const section = (title: string, ...content: readonly Node[]): HTMLElement =>
+    element('section', {}, element('h3', {}, title), ...content);
+
+  const ruleList = (rules: readonly RuleFact[]): HTMLElement => {
+    const list = element('ul', { class: 'rules' });
+    for (const rule of rules.slice(0, mostRules)) {
+      const other = element('button', { type: 'button', class: 'link' }, rule.label);
+      other.addEventListener('click', () => events.select(rule.id));
+      const packets = rule.packets === null ? '' : counted(rule.packets, 'packet');
+      list.append(
+        element(
+          'li',
+          {},
+          element('div', { class: 'rule-head' }, other, rule.line === null ? null : lineButton(rule.line)),
+          rule.way === '' && packets === ''
+            ? null
+            : element('div', { class: 'rule-way' }, [rule.way, packets].filter((part) => part !== '').join(' · ')),
+          rule.rule === '' ? null : element('code', { class: 'rule-text' }, rule.rule),
+        ),
+      );
+    }
+    if (rules.length > mostRules) list.append(element('li', {}, `and ${counted(rules.length - mostRules, 'more rule')}`));
+    return list;
+  };
+
+  const shareTable = (index: GraphIndex, box: Box): HTMLElement | null => {
+    if (box.node === null) return null;
+    const shares = shareFacts(index, box.node);
+    const seen = seenShares(index, box.node);
+    if (shares.length === 0 && seen.length === 0) return null;
+    const made = section('Share');
+    for (const { entry, expected } of shares) {
+      made.append(
+        element('div', { class: 'share' }, element('span', { class: 'share-name' }, entry), bar(expected), percent(expected)),
+      );
+    }
+    for (const fact of seen) {
+      made.append(
+        element(
+          'div',
+          { class: 'seen' },
+          `${fact.chain}: ${counted(fact.packets, 'packet')}, seen ${percent(fact.seen)}, expected ${percent(fact.expected)}`,
+        ),
+      );
+    }
+    return made;
+  };
+
+  const about = (index: GraphIndex, box: Box): readonly (Node | null)[] => {
+    if (box.group !== null) {
+      return [element('h2', {}, oneLine(box.group.label)), factList(groupFacts(box.group))];
+    }
+    if (box.node === null) return [];
+    const to = rulesTo(index, box.node);
+    const from = rulesFrom(index, box.node);
+    return [
+      element('p', { class: 'kind' }, kindName(box.node.kind)),
+      element('h2', {}, oneLine(box.node.label)),
+      factList(nodeFacts(box.node)),
+      shareTable(index, box),
+      to.length === 0 ? null : section('Comes from', ruleList(to)),
+      from.length === 0 ? null : section('Goes to', ruleList(from)),
+    ];
+  };
+
+  const overall = (index: GraphIndex): readonly (Node | null)[] => {
+    const { graph } = index;
+    const endpoints = graph.nodes.filter((node) => node.kind === 'endpoint').length;
+    const verdicts = graph.nodes.filter((node) => node.kind === 'verdict').map((node) => oneLine(node.label));
+    const facts: Fact[] = [
+      ...graph.entries.map((entry) => ({
+        term: entryKindName(entry.kind),
+        text: oneLine(entry.label),
+        line: null,
+      })),
+      ...(endpoints > 0 ? [{ term: 'Endpoints', text: count(endpoints), line: null }] : []),
+      ...(verdicts.length > 0 ? [{ term: 'Verdicts', text: [...new Set(verdicts)].join(', '), line: null }] : []),
+      { term: 'Names from', text: oneLine(graph.source), line: null },
+    ];
+    const notes = element('ul', { class: 'notes' });
+    for (const note of graph.notes) {
+      notes.append(
+        element(
+          'li',
+          { class: `note-${note.severity}` },
+          note.severity === 'warning' ? element('strong', {}, 'Warning: ') : null,
+          oneLine(note.message),
+          note.line === null ? null : element('span', { class: 'fact-line' }, lineButton(note.line)),
+        ),
+      );
+    }
+    return [
+      element('h2', {}, oneLine(graph.title)),
+      factList(facts),
+      graph.notes.length === 0 ? null : section('Notes', notes),
+      section('Keys', factList(keys)),
+    ];
+  };
+
+  return {
+    element: host,
+    show(index, box) {
+      const content = index === null ? [] : box === null ? overall(index) : about(index, box);
+      host.replaceChildren(...content.filter((item) => item !== null));
+      host.scrollTop = 0;
+    },
+  };
+}
+
+const keys: readonly Fact[] = [
+  { term: 'Arrows', text: 'walk along the flow', line: null },
+  { term: 'Enter', text: 'show the rule', line: null },
+  { term: 'Space', text: 'open or close a group', line: null },
+  { term: '+ - 0', text: 'zoom, fit', line: null },
+  { term: '/', text: 'find', line: null },
+  { term: 'T, D', text: 'text, details', line: null },
+  { term: 'Alt+←, Alt+→', text: 'back, forward', line: null },
+];
+
+/** A bar as wide as a share. */
+function bar(share: number): SVGSVGElement {
+  return svgElement(
+    'svg',
+    { class: 'share-bar', width: 80, height: 8, 'aria-hidden': true, focusable: 'false' },
+    svgElement('rect', { class: 'share-track', width: 80, height: 8, rx: 4 }),
+    svgElement('rect', { class: 'share-value', width: Math.max(2, 80 * Math.min(1, share)), height: 8, rx: 4 }),
+  );
+}

@@ -1,0 +1,50 @@
+/** Elements, made without ever reading text as HTML. */
+import type { Mark } from '../marks.ts';
+
+type Child = Node | string | null;
+
+export interface Attributes {
+  readonly [name: string]: string | number | boolean | null;
+}
+
+/** An HTML element. A boolean attribute is there or not; null leaves one out. Strings become text. */
+export function element<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  attributes: Attributes = {},
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[Tag] {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) setAttribute(made, name, value);
+  for (const child of children) if (child !== null) made.append(child);
+  return made;
+}
+
+/** Sets, or takes away for null and false. */
+export function setAttribute(target: Element, name: string, value: Attributes[string]): void {
+  if (value === null || value === false || value === undefined) target.removeAttribute(name);
+  else target.setAttribute(name, value === true ? '' : String(value));
+}
+
+const svgNamespace = 'http://www.w3.org/2000/svg';
+
+/** An SVG element. */
+export function svgElement<Tag extends keyof SVGElementTagNameMap>(
+  tag: Tag,
+  attributes: Attributes = {},
+  ...children: readonly Node[]
+): SVGElementTagNameMap[Tag] {
+  const made = document.createElementNS(svgNamespace, tag);
+  for (const [name, value] of Object.entries(attributes)) setAttribute(made, name, value);
+  made.append(...children);
+  return made;
+}
+
+/** The element that a mark describes. */
+export function markElement(mark: Mark): SVGElement {
+  const made = document.createElementNS(svgNamespace, mark.tag);
+  for (const [name, value] of Object.entries(mark.attributes)) made.setAttribute(name, String(value));
+  if (mark.classes.length > 0) made.setAttribute('class', mark.classes.join(' '));
+  if (mark.text !== null) made.textContent = mark.text;
+  for (const child of mark.children) made.append(markElement(child));
+  return made;
+}

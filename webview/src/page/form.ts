@@ -1,0 +1,11 @@
+import type { GraphIndex } from '../graph-index.ts';
+import { layoutFlow } from '../layout.ts';
+import type { Layout, LayoutOptions } from '../layout-model.ts';
+import { leastLegible } from './drawing.ts';
+
+/** In columns where they fit the room without becoming too small to read, else as an outline. */
+export function chooseLayout(index: GraphIndex, options: Omit<LayoutOptions, 'form'>): Layout {
+  const columns = layoutFlow(index, { ...options, form: 'columns' });
+  if (options.room === null || columns.width * leastLegible <= options.room) return columns;
+  return layoutFlow(index, { ...options, form: 'outline' });
+}

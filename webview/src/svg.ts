@@ -1,0 +1,102 @@
+import type { FlowGraph } from '../../server/src/kube/flow-graph.ts';
+import { escapeXml } from './escape.ts';
+import { oneLine } from './format.ts';
+import { type GraphIndex, indexGraph } from './graph-index.ts';
+import { layoutFlow } from './layout.ts';
+import { type Layout, type LayoutOptions, plainOptions } from './layout-model.ts';
+import { boxMark, frameMark, headingMark, labelMark, type Mark, wireMark } from './marks.ts';
+import { paint, paletteOf, sansFont, type Theme } from './palette.ts';
+import { wrap } from './text-metrics.ts';
+
+/** How an exported drawing is made. What is left out is as in `plainOptions`, in light colours. */
+export interface SvgOptions extends Partial<LayoutOptions> {
+  readonly theme?: Theme;
+  /** What stands under the title: the dump's file name. */
+  readonly subtitle?: string;
+}
+
+const side = 20;
+const head = 62;
+const noteHeight = 17;
+
+/**
+ * A flow's drawing as a whole SVG document, title, notes and source included: an XML text without scripts, styles or links, with the
+ * same marks as on the page. Never fails; whatever text the graph holds stays text.
+ */
+export function flowSvg(graph: FlowGraph, options: SvgOptions = {}): string {
+  const index = indexGraph(graph);
+  return layoutSvg(index, layoutFlow(index, { ...plainOptions, ...options }), options);
+}
+
+/** The same for a layout that is there already. */
+export function layoutSvg(index: GraphIndex, layout: Layout, options: SvgOptions = {}): string {
+  const { graph } = index;
+  const theme = options.theme ?? 'light';
+  const palette = paletteOf(theme);
+  const measure = options.measure ?? plainOptions.measure;
+  const title = oneLine(graph.title).slice(0, 200);
+  const subtitle = [options.subtitle ?? '', graph.source]
+    .map((part) => oneLine(part))
+    .filter((part) => part !== '')
+    .join(' · ')
+    .slice(0, 300);
+  const width = Math.ceil(Math.max(layout.width, measure(title, 'label') * 1.4, measure(subtitle, 'wire'), 320) + 2 * side);
+  const notes = graph.notes
+    .slice(0, 20)
+    .flatMap((note) =>
+      wrap(`${note.severity === 'warning' ? '⚠ ' : ''}${oneLine(note.message)}`, 'wire', width - 2 * side, 3, measure).map(
+        (line, at) => ({ line: at === 0 ? line : `   ${line}`, severity: note.severity }),
+      ),
+    );
+  const foot = notes.length === 0 ? 0 : notes.length * noteHeight + 14;
+  const height = Math.ceil(head + layout.height + foot + side / 2);
+  const lines = [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="title" font-family="${escapeXml(sansFont)}">`,
+    `<title id="title">${escapeXml(`NAT flow of ${title}`)}</title>`,
+    `<rect width="${width}" height="${height}" fill="${palette.canvas}"/>`,
+    `<text x="${side}" y="32" font-size="18" font-weight="600" fill="${palette.text}">${escapeXml(title)}</text>`,
+    `<text x="${side}" y="51" font-size="11" fill="${palette.muted}">${escapeXml(subtitle)}</text>`,
+    `<g transform="translate(${side - 8},${head})">`,
+    ...layoutMarks(index, layout).map(({ mark, x, y }) => {
+      const text = spell(mark, [], theme);
+      return x === 0 && y === 0 ? text : `<g transform="translate(${x},${y})">${text}</g>`;
+    }),
+    '</g>',
+    ...notes.map(
+      ({ line, severity }, at) =>
+        `<text x="${side}" y="${head + layout.height + 16 + at * noteHeight}" font-size="11" xml:space="preserve" fill="${severity === 'warning' ? palette.warningText : palette.muted}">${escapeXml(line)}</text>`,
+    ),
+    '</svg>',
+    '',
+  ];
+  return lines.join('\n');
+}
+
+/** All marks of a layout from back to front, each with where it goes. */
+function layoutMarks(
+  index: GraphIndex,
+  layout: Layout,
+): readonly { readonly mark: Mark; readonly x: number; readonly y: number }[] {
+  const inPlace = (mark: Mark) => ({ mark, x: 0, y: 0 });
+  const round = (value: number): number => Math.round(value * 10) / 10;
+  return [
+    ...layout.frames.map((frame) => inPlace(frameMark(frame))),
+    ...layout.wires.map((wire) => inPlace(wireMark(wire, index.nodes.get(wire.to)))),
+    ...layout.wires.flatMap((wire) => wire.labels.map((label) => inPlace(labelMark(label)))),
+    ...layout.boxes.map((box) => ({ mark: boxMark(box), x: round(box.x), y: round(box.y) })),
+    ...layout.headings.map((heading) => inPlace(headingMark(heading))),
+  ];
+}
+
+function spell(mark: Mark, inherited: readonly string[], theme: Theme): string {
+  // Only for pointing at.
+  if (mark.classes.includes('hit')) return '';
+  const attributes = { ...mark.attributes, ...paint(mark, inherited, theme) };
+  const written = Object.entries(attributes)
+    .map(([name, value]) => ` ${name}="${escapeXml(String(value))}"`)
+    .join('');
+  const classes = [...inherited, ...mark.classes];
+  const content = mark.text === null ? mark.children.map((child) => spell(child, classes, theme)).join('') : escapeXml(mark.text);
+  return content === '' ? `<${mark.tag}${written}/>` : `<${mark.tag}${written}>${content}</${mark.tag}>`;
+}
