@@ -18,7 +18,7 @@ export const addressTypes = [
   'XRESOLVE',
 ] as const;
 
-const addressType: ValueKind = { type: 'enum', values: addressTypes, list: true, ignoreCase: true };
+const addressType: ValueKind = { type: 'enum', values: addressTypes, list: true, ignoreCase: true, beginning: true };
 
 /** Connection states as iptables-save orders them. */
 export const conntrackStates = ['INVALID', 'NEW', 'RELATED', 'ESTABLISHED', 'UNTRACKED', 'SNAT', 'DNAT'] as const;
@@ -128,7 +128,7 @@ export const matchesAToE = [
     options: [
       {
         long: '--connbytes',
-        value: { type: 'uint-range', bits: 64 },
+        value: { type: 'uint-range', bits: 64, openEnd: true },
         negatable: true,
         mandatory: true,
         help: 'At least the first, at most the second number.',
@@ -183,7 +183,7 @@ export const matchesAToE = [
     options: [
       {
         long: '--ctstate',
-        value: { type: 'enum', values: conntrackStates, list: true, ignoreCase: true },
+        value: { type: 'enum', values: conntrackStates, list: true, ignoreCase: true, beginning: true },
         negatable: true,
         help: 'The connection is in one of these states.',
       },
@@ -198,7 +198,7 @@ export const matchesAToE = [
       { long: '--ctrepldstport', value: portRange, negatable: true, help: 'The destination port of its replies.' },
       {
         long: '--ctstatus',
-        value: { type: 'enum', values: ['NONE', ...conntrackStatuses], list: true, ignoreCase: true },
+        value: { type: 'enum', values: ['NONE', ...conntrackStatuses], list: true, ignoreCase: true, beginning: true },
         negatable: true,
         help: 'One of these is true of it.',
       },
@@ -269,7 +269,7 @@ export const matchesAToE = [
     options: [
       {
         long: '--dscp',
-        value: { type: 'uint', bits: 8, max: 63, print: 'hex' },
+        value: { type: 'uint', bits: 8, max: 63, print: 'hex2' },
         negatable: true,
         excludes: ['--dscp-class'],
         help: 'Their value.',

@@ -302,7 +302,7 @@ export const matchesPToS = [
     options: [
       {
         long: '--state',
-        value: { type: 'enum', values: conntrackStates.slice(0, 5), list: true, ignoreCase: true },
+        value: { type: 'enum', values: conntrackStates.slice(0, 5), list: true, ignoreCase: true, beginning: true },
         negatable: true,
         mandatory: true,
         help: 'The connection is in one of these states.',

@@ -149,7 +149,7 @@ export const targetsAToL = [
     options: [
       {
         long: '--set-dscp',
-        value: { type: 'uint', bits: 8, max: 63, print: 'hex' },
+        value: { type: 'uint', bits: 8, max: 63, print: 'hex2' },
         excludes: ['--set-dscp-class'],
         help: 'Their value.',
       },

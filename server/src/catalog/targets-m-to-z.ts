@@ -113,7 +113,7 @@ export const targetsMToZ = [
     options: [
       {
         long: '--reject-with',
-        value: { type: 'text' },
+        value: { type: 'reject-type' },
         help: 'The answer: an ICMP error by name, or tcp-reset.',
       },
     ],

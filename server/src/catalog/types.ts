@@ -5,6 +5,9 @@
 
 export type Family = 'ipv4' | 'ipv6';
 
+/** Protocols whose port names are told apart. */
+export type PortProtocol = 'tcp' | 'udp' | 'sctp';
+
 export type TableName = 'filter' | 'nat' | 'mangle' | 'raw' | 'security';
 
 export type Hook = 'PREROUTING' | 'INPUT' | 'FORWARD' | 'OUTPUT' | 'POSTROUTING';
@@ -53,10 +56,18 @@ export type ValueKind =
       readonly bits: 8 | 16 | 32 | 64;
       readonly min?: number;
       readonly max?: number;
-      readonly print?: 'hex';
+      /** Hexadecimal, with at least so many digits. */
+      readonly print?: 'hex' | 'hex2' | 'hex4' | 'hex8';
     }
   /** `from[:to]` (XTTYPE_UINT*RC). */
-  | { readonly type: 'uint-range'; readonly bits: 8 | 16 | 32 | 64; readonly max?: number; readonly print?: 'hex' }
+  | {
+      readonly type: 'uint-range';
+      readonly bits: 8 | 16 | 32 | 64;
+      readonly max?: number;
+      readonly print?: 'hex';
+      /** A lone number begins a range without an end. */
+      readonly openEnd?: true;
+    }
   /** A share of packets between 0 and 1. */
   | { readonly type: 'probability' }
   /** Any text; `max` in bytes, `min` in bytes. What lies beyond `max` is refused, or cut off where `cut`. */
@@ -67,6 +78,8 @@ export type ValueKind =
       readonly values: readonly string[];
       readonly list?: true;
       readonly ignoreCase?: true;
+      /** Any beginning of a word will do; the first that fits counts. */
+      readonly beginning?: true;
       /** Words that mean one of `values`. */
       readonly synonyms?: Readonly<Record<string, string>>;
       /** Also a number up to this. */
@@ -102,6 +115,8 @@ export type ValueKind =
   /** `type[/code]` or a name. */
   | { readonly type: 'icmp-type' }
   | { readonly type: 'icmpv6-type' }
+  /** The answer of REJECT. */
+  | { readonly type: 'reject-type' }
   /** `type[:type]` or a name, for mobility headers. */
   | { readonly type: 'mh-type' }
   /** `TYPE[:LEN][,...]`, up to 16, for IPv6 option headers. */

@@ -1,0 +1,56 @@
+import { printNetwork } from '../catalog/addresses.ts';
+import type { LineContext } from '../syntax/line.ts';
+import type { RuleStatement } from '../syntax/statement.ts';
+import { type ExtensionMeaning, meaningOf, type OptionMeaning, type RuleMeaning } from './meaning.ts';
+
+function printOption({ name, negated, value }: OptionMeaning): string {
+  return `${negated ? ' !' : ''} ${name}${value === undefined ? '' : ` ${value.text}`}`;
+}
+
+function printOptions(options: readonly OptionMeaning[]): string {
+  let text = '';
+  for (const option of options) text += printOption(option);
+  return text;
+}
+
+function printMatch({ name, options }: ExtensionMeaning): string {
+  return ` -m ${name}${printOptions(options)}`;
+}
+
+/** A rule as iptables-save prints it, without its counters, in the nft back end's form: "-A INPUT -s 10.0.0.0/8 -p tcp -m tcp --dport 22 -j ACCEPT". */
+export function printRule(meaning: RuleMeaning): string {
+  const { source, destination, inInterface, outInterface, protocol, fragment, target } = meaning;
+  let text = `-A ${meaning.chain}`;
+  for (const option of [source, destination, inInterface, outInterface, protocol, fragment]) {
+    if (option !== undefined) text += printOption(option);
+  }
+  for (const match of meaning.matches) text += printMatch(match);
+  if (target === undefined) return text;
+  const jump = target.name === '' ? '' : ` ${meaning.isGoto ? '-g' : '-j'} ${target.name}`;
+  return `${text}${jump}${printOptions(target.options)}`;
+}
+
+/**
+ * The line that iptables-save would print for a rule, without counters. Equal texts are equal rules. A rule that lists several addresses
+ * (`-s a,b`) keeps its list; `canonicalRules` has the rules that iptables makes of it. Never throws: what iptables would refuse stays as typed.
+ */
+export function canonicalRule(rule: RuleStatement, context: LineContext): string {
+  return printRule(meaningOf(rule, context));
+}
+
+/** The lines that iptables-save would print for a rule: one for each pair of a source and a destination in its lists. */
+export function canonicalRules(rule: RuleStatement, context: LineContext): readonly string[] {
+  const meaning = meaningOf(rule, context);
+  return each(meaning.source).flatMap((source) =>
+    each(meaning.destination).map((destination) => printRule({ ...meaning, source, destination })),
+  );
+}
+
+function each(option: OptionMeaning | undefined): readonly (OptionMeaning | undefined)[] {
+  const value = option?.value;
+  if (option === undefined || value?.type !== 'networks' || value.networks.length < 2) return [option];
+  return value.networks.map((network) => ({
+    ...option,
+    value: { type: 'networks', networks: [network], text: printNetwork(network) },
+  }));
+}
