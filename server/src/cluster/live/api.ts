@@ -34,8 +34,8 @@ export interface Api {
    * @throws ApiError, and whatever `onLine` throws
    */
   lines(request: ApiRequest, quiet: number, onOpen: () => void, onLine: (line: string) => void): Promise<void>;
-  /** The configuration with which the next request is made, for what the library does itself. */
-  config(): KubeConfig;
+  /** Credentials, TLS options and agent for a WebSocket to this server. @throws ApiError */
+  socketOptions(): Promise<RequestOptions>;
   /** Reads the kubeconfig and asks for credentials anew at the next request. */
   reload(): void;
   close(): void;
@@ -79,16 +79,11 @@ export function createApi(load: () => KubeConfig, limits: ApiLimits = defaultLim
     return { config: load(), options: undefined, optionsUntil: 0, agent: undefined, agentCertificate: undefined };
   }
 
-  function closeSession(closing: Session): void {
-    closing.agent?.destroy();
-    closing.agent = undefined;
-  }
-
   /** A new session in place of `old`, unless another request has already made one. */
   function renew(old: Session): void {
     if (session !== old) return;
     session = openSession();
-    closeSession(old);
+    retire(old.agent);
   }
 
   async function applyCredentials(into: Session): Promise<RequestOptions> {
@@ -104,7 +99,7 @@ export function createApi(load: () => KubeConfig, limits: ApiLimits = defaultLim
     // The library makes an agent for each configuration which does not keep connections; its agents for proxies are used as they are.
     if (proxyUrl === undefined) {
       if (into.agent === undefined || into.agentCertificate !== options.cert) {
-        into.agent?.destroy();
+        retire(into.agent);
         const { ca, cert, key, servername, rejectUnauthorized } = options;
         const tls = Object.fromEntries(
           Object.entries({ ca, cert, key, servername, rejectUnauthorized }).filter(([, value]) => value !== undefined),
@@ -203,13 +198,20 @@ export function createApi(load: () => KubeConfig, limits: ApiLimits = defaultLim
       onOpen();
       await readLines(response, limits.longestLine, quiet, server, onLine);
     },
-    config: () => session.config,
+    socketOptions: () => credentials(session),
     reload: () => renew(session),
     close() {
       isClosed = true;
-      closeSession(session);
+      session.agent?.destroy();
     },
   };
+}
+
+/** Closes what idles; what is under way may end. */
+function retire(agent: HttpAgent | undefined): void {
+  if (agent === undefined) return;
+  agent.maxFreeSockets = 0;
+  for (const idle of Object.values(agent.freeSockets)) for (const socket of idle ?? []) socket.destroy();
 }
 
 function clusterOf(config: KubeConfig): { readonly server: string; readonly proxyUrl?: string } {

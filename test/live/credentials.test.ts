@@ -1,0 +1,224 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { LiveCluster } from '../../server/src/cluster/live/live-cluster.ts';
+import { defaultTiming } from '../../server/src/cluster/live/timing.ts';
+import { connect, loadOnce } from '../../server/src/cluster/live.ts';
+import { answerStatus, startApiServer, type TestApiServer } from './api-server.ts';
+import { environmentOf, type Folder, kubeconfigText, temporaryFolder } from './kubeconfigs.ts';
+import { node, pod, service, slice } from './objects.ts';
+
+const quick = { ...defaultTiming, firstRetry: 4, longestRetry: 40, gather: 5 };
+
+let api: TestApiServer;
+let folder: Folder;
+let live: LiveCluster | undefined;
+
+beforeEach(async () => {
+  api = await startApiServer();
+  folder = temporaryFolder();
+  api.put(service('shop', 'web', '10.96.20.10'));
+  api.put(slice('shop', 'web', [['10.244.0.11', 'web-1']]));
+  api.put(node('node-a', '192.0.2.1'));
+  api.put(pod('shop', 'web-1', 'node-a'));
+});
+
+afterEach(async () => {
+  live?.close();
+  live = undefined;
+  await api.close();
+  folder.remove();
+});
+
+function connectAs(user: object): LiveCluster {
+  const file = folder.write('config', kubeconfigText(api, user));
+  live = connect('test', { environment: environmentOf(folder, [file]), timing: quick, onChange: () => undefined });
+  return live;
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  await vi.waitFor(() => expect(condition()).toBe(true), { timeout: 8_000, interval: 5 });
+}
+
+function states(of: LiveCluster): readonly string[] {
+  return of
+    .status()
+    .resources.slice(0, 3)
+    .map(({ state }) => state);
+}
+
+/** A credential plugin that notes its runs and what it was told, and prints what `answer` holds. */
+function plugin(answer: string, exitCode = 0): { readonly exec: object; runs(): readonly string[]; say(text: string): void } {
+  const answerFile = folder.write('answer.json', answer);
+  const runs = folder.write('runs', '');
+  const script = folder.write(
+    'plugin.cjs',
+    `const fs = require('node:fs');
+fs.appendFileSync(${JSON.stringify(runs)}, process.env.KUBERNETES_EXEC_INFO + ' ' + process.env.EXTRA + '\\n');
+process.stdout.write(fs.readFileSync(${JSON.stringify(answerFile)}, 'utf8'));
+if (${exitCode}) process.stderr.write('warming up\\nno session, log in first\\n');
+process.exitCode = ${exitCode};`,
+  );
+  return {
+    exec: {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command: process.execPath,
+      args: [script],
+      env: [{ name: 'EXTRA', value: 'more' }],
+      provideClusterInfo: true,
+    },
+    runs: () =>
+      readFileSync(runs, 'utf8')
+        .split('\n')
+        .filter((line) => line !== ''),
+    say: (text) => writeFileSync(answerFile, text),
+  };
+}
+
+function credential(token: string, expirationTimestamp?: string): string {
+  return JSON.stringify({ kind: 'ExecCredential', status: { token, expirationTimestamp } });
+}
+
+describe('credentials', () => {
+  it('that are not accepted stop everything until the user refreshes', async () => {
+    api.tokens = ['right'];
+    const of = connectAs({ token: 'wrong' });
+    await until(() => states(of).every((state) => state === 'forbidden'));
+    expect(of.status().resources[0]?.problem).toMatch(
+      /^The credentials are not accepted \(401\) to list services in all namespaces/,
+    );
+    // Each kind asks, and once more with the kubeconfig read anew.
+    const requests = api.seen.length;
+    expect(requests).toBeLessThanOrEqual(6);
+    folder.write('config', kubeconfigText(api, { token: 'right' }));
+    of.refresh();
+    await until(() => states(of).every((state) => state === 'live') && of.cluster()?.services.length === 1);
+  });
+
+  it('from a token file are read again when the token has rotated', async () => {
+    api.tokens = ['first'];
+    const tokenFile = folder.write('token', 'first');
+    const of = connectAs({ tokenFile });
+    await until(() => states(of).every((state) => state === 'live'));
+    api.tokens = ['second'];
+    writeFileSync(tokenFile, 'second');
+    api.endWatches('broken');
+    api.put(service('shop', 'cart', '10.96.20.30'));
+    await until(() => of.cluster()?.service('shop', 'cart') !== undefined && states(of).every((state) => state === 'live'));
+    expect(api.seen.at(-1)?.authorization).toBe('Bearer second');
+  });
+
+  it('come from a plugin, which is run once and told of the cluster', async () => {
+    api.tokens = ['from-plugin'];
+    const program = plugin(credential('from-plugin'));
+    const of = connectAs({ exec: program.exec });
+    await until(() => states(of).every((state) => state === 'live'));
+    expect(program.runs()).toHaveLength(1);
+    const [info = '', extra] = (program.runs()[0] ?? '').split(/ (?=more$)/);
+    expect(extra).toBe('more');
+    expect(JSON.parse(info)).toMatchObject({
+      apiVersion: 'client.authentication.k8s.io/v1',
+      kind: 'ExecCredential',
+      spec: { interactive: false, cluster: { server: api.url } },
+    });
+  });
+
+  it('from a plugin are asked for again when the server no longer takes them', async () => {
+    api.tokens = ['first'];
+    const program = plugin(credential('first'));
+    const of = connectAs({ exec: program.exec });
+    await until(() => states(of).every((state) => state === 'live'));
+    program.say(credential('second'));
+    api.tokens = ['second'];
+    api.endWatches('clean');
+    await until(() => api.seen.at(-1)?.authorization === 'Bearer second' && states(of).every((state) => state === 'live'));
+    expect(program.runs()).toHaveLength(2);
+  });
+
+  it.each([
+    ['', 1, /failed with exit code 1: no session, log in first/],
+    ['hello', 0, /printed no JSON/],
+    ['{}', 0, /gave neither a token nor a certificate/],
+  ])('that a plugin does not give (%j, exit code %i) are not asked for again by a timer', async (answer, code, message) => {
+    const program = plugin(answer, code);
+    const of = connectAs({ exec: program.exec });
+    await until(() => states(of).every((state) => state === 'forbidden'));
+    expect(of.status().resources[0]?.problem).toMatch(message);
+    expect(program.runs()).toHaveLength(1);
+    expect(api.seen).toHaveLength(0);
+  });
+
+  it('from a plugin that is not installed: says how to get it', async () => {
+    const exec = {
+      command: 'no-such-plugin',
+      installHint: 'Get it from example.test.',
+      apiVersion: 'client.authentication.k8s.io/v1',
+    };
+    const of = connectAs({ exec });
+    await until(() => states(of).every((state) => state === 'forbidden'));
+    expect(of.status().resources[0]?.problem).toBe(
+      'The credential plugin no-such-plugin of user "test-user" is not installed, or not in PATH. Get it from example.test.',
+    );
+  });
+
+  it('of an identity provider are sent while they are valid', async () => {
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const token = `${part({ alg: 'none' })}.${part({ exp: 4_000_000_000 })}.x`;
+    api.tokens = [token];
+    const of = connectAs({ 'auth-provider': { name: 'oidc', config: { 'id-token': token, 'client-id': 'kubectl' } } });
+    await until(() => states(of).every((state) => state === 'live'));
+  });
+});
+
+describe('loadOnce', () => {
+  function environment(user: object) {
+    return environmentOf(folder, [folder.write('config', kubeconfigText(api, user))]);
+  }
+
+  it('gives the cluster with its Pods, and no watch', async () => {
+    api.largestPage = 1;
+    api.put(service('shop', 'cart', '10.96.20.30'));
+    const cluster = await loadOnce('test', { timeoutMs: 10_000, environment: environment({}) });
+    expect(cluster.services.map(({ name }) => name)).toEqual(['web', 'cart']);
+    expect(cluster.pod('shop', 'web-1')?.node).toBe('node-a');
+    expect(cluster.nodes).toHaveLength(1);
+    expect(cluster.source).toMatchObject({ kind: 'live', label: 'test' });
+    expect(api.seen.some(({ query }) => query.has('watch'))).toBe(false);
+  });
+
+  it('does without Pods that may not be listed, and says so', async () => {
+    api.intercept = ({ path }, response) =>
+      path === '/api/v1/pods' && answerStatus(response, 403, 'Forbidden', 'pods is forbidden');
+    const cluster = await loadOnce('test', { timeoutMs: 10_000, environment: environment({}) });
+    expect(cluster.kinds.has('Pod')).toBe(false);
+    expect(cluster.warnings).toEqual(['No Pods: Permission to list pods in all namespaces is missing (403). pods is forbidden']);
+  });
+
+  it('fails without Services', async () => {
+    api.intercept = ({ path }, response) =>
+      path === '/api/v1/services' && answerStatus(response, 403, 'Forbidden', 'services is forbidden');
+    await expect(loadOnce('test', { timeoutMs: 10_000, environment: environment({}) })).rejects.toThrow(
+      /^Permission to list services in all namespaces is missing/,
+    );
+  });
+
+  it('fails with a sentence when nothing listens, when the time is over, and without the context', async () => {
+    const known = environment({});
+    await expect(loadOnce('other', { timeoutMs: 10_000, environment: known })).rejects.toThrow(/There is no context "other"/);
+    api.intercept = () => true;
+    await expect(loadOnce('test', { timeoutMs: 50, environment: known })).rejects.toThrow(/did not give all .* within 0.05 s/);
+    await api.stop();
+    await expect(loadOnce('test', { timeoutMs: 10_000, environment: known })).rejects.toThrow(/^Nothing listens at https:/);
+  });
+
+  it('reads what a broken server says without falling over', async () => {
+    for (const answer of ['', '{', '[]', 'null', '{"kind":"List"}', '{"kind":"ServiceList","items":[1,null,{}]}']) {
+      api.intercept = (_request, response) => {
+        response.writeHead(200, { 'Content-Type': 'application/json' }).end(answer);
+        return true;
+      };
+      const loaded = loadOnce('test', { timeoutMs: 10_000, environment: environment({}) });
+      if (answer.startsWith('{"kind":"ServiceList"')) expect((await loaded).services).toEqual([]);
+      else await expect(loaded).rejects.toThrow(/is no JSON object|is no list of/);
+    }
+  });
+});
