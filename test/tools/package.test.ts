@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packageExtension } from '../support/package-extension.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+
+interface Manifest {
+  readonly main: string;
+  readonly browser: string;
+  readonly icon: string;
+  readonly bin: Readonly<Record<string, string>>;
+  readonly contributes: {
+    readonly languages: readonly { readonly configuration: string }[];
+    readonly grammars: readonly { readonly path: string }[];
+  };
+}
+
+describe('the packaged extension', () => {
+  let folder = '';
+  let vsix = '';
+  let files: readonly string[] = [];
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'iptables-package-'));
+    vsix = await packageExtension(join(folder, 'extension.vsix'));
+    const vsce = join(root, 'node_modules/@vscode/vsce/vsce');
+    const { stdout } = spawnSync(process.execPath, [vsce, 'ls', '--no-dependencies'], { cwd: root, encoding: 'utf8' });
+    files = stdout.split('\n').filter((line) => line !== '');
+  }, 60_000);
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('holds every file that its manifest names', () => {
+    const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
+    const named = [
+      manifest.main,
+      manifest.browser,
+      manifest.icon,
+      ...Object.values(manifest.bin),
+      ...manifest.contributes.languages.map((language) => language.configuration),
+      ...manifest.contributes.grammars.map((grammar) => grammar.path),
+    ].map((path) => path.replace(/^\.\//, ''));
+    expect(files).toEqual(expect.arrayContaining(named));
+  });
+
+  it('holds what the bundles load when they are asked to', () => {
+    expect(files).toEqual(
+      expect.arrayContaining([
+        'dist/server/node.cjs',
+        'dist/server/browser.js',
+        'dist/cluster/live.cjs',
+        'dist/webview/flow.js',
+        'dist/webview/flow.css',
+        'dist/cli/main.cjs',
+      ]),
+    );
+  });
+
+  it('holds no sources, no tests and no source maps', () => {
+    expect(files.filter((file) => /\.(?:ts|mts|map|vsix)$|(?:^|\/)(?:src|test|node_modules)\//.test(file))).toEqual([]);
+  });
+
+  it('is small enough to be sent by mail', () => {
+    expect(statSync(vsix).size).toBeLessThan(3_000_000);
+  });
+});
