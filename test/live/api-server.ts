@@ -57,7 +57,9 @@ export interface TestApiServer {
   /** Adds or replaces an object and tells the watches. */
   put(object: ApiObject): void;
   remove(kind: string, namespace: string, name: string): void;
-  has(kind: string, namespace: string, name: string): boolean;
+  get(kind: string, namespace: string, name: string): ApiObject | undefined;
+  /** "namespace/name" of all objects of a kind. */
+  names(kind: string): readonly string[];
   /** Forgets the history: watches and continue tokens from before are gone (410). */
   compact(): void;
   bookmark(): void;
@@ -324,7 +326,8 @@ export async function startApiServer(): Promise<TestApiServer> {
       of?.delete(`${namespace}/${name}`);
       record('DELETED', { ...gone, metadata: { ...gone.metadata, resourceVersion: String(version) } });
     },
-    has: (kind, namespace, name) => objects.get(pluralOf(kind))?.has(`${namespace}/${name}`) === true,
+    get: (kind, namespace, name) => objects.get(pluralOf(kind))?.get(`${namespace}/${name}`),
+    names: (kind) => [...(objects.get(pluralOf(kind))?.keys() ?? [])],
     compact() {
       version += 1;
       oldest = version;

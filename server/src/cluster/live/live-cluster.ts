@@ -1,10 +1,14 @@
 import { type Cluster, type ClusterSource, createCluster } from '../cluster.ts';
 import type { ClusterKind, ClusterRecord, EndpointSliceRecord, NodeRecord, PodRecord, ServiceRecord } from '../objects.ts';
 import type { Api } from './api.ts';
+import type { NodeDumps } from './dump-commands.ts';
 import type { LiveStatus, ResourceStatus } from './live-status.ts';
+import { readNode } from './node-dump.ts';
+import { findReaders, type NodeReader } from './node-readers.ts';
 import { createPodCache } from './pod-cache.ts';
 import { createReflector, type Reflector } from './reflector.ts';
-import { endpointSlices, nodes, type Resource, services } from './resources.ts';
+import { endpointSlices, isObjectName, nodes, type Resource, services } from './resources.ts';
+import { type SnapshotText, snapshotText } from './snapshot-text.ts';
 import { defaultTiming, type Timing } from './timing.ts';
 
 /** A cluster that is watched until it is closed. */
@@ -15,6 +19,12 @@ export interface LiveCluster {
   status(): LiveStatus;
   /** A Pod by name, asked for now unless that was a moment ago. Undefined where there is none or it cannot be asked for. */
   fetchPod(namespace: string, name: string): Promise<PodRecord | undefined>;
+  /** The containers on a node that can be asked for its rules, kube-proxy's first. @throws ApiError */
+  readersOn(node: string, signal: AbortSignal): Promise<readonly (NodeReader & { readonly kind: 'pod' })[]>;
+  /** Runs `iptables-save` on a node. @throws ApiError */
+  readNode(node: string, reader: NodeReader, signal: AbortSignal): Promise<NodeDumps>;
+  /** The cluster's objects as a snapshot file. @throws ApiError */
+  snapshot(signal: AbortSignal): Promise<SnapshotText>;
   /** Reads credentials and lists everything anew, what was refused too. */
   refresh(): void;
   close(): void;
@@ -103,6 +113,11 @@ export function watchCluster(context: string, api: Api, options: LiveClusterOpti
     cluster: () => current,
     status: () => ({ context, server: api.server, resources: statuses() }),
     fetchPod: (namespace, name) => podCache.fetch(namespace, name),
+    async readersOn(node, signal) {
+      return isObjectName(node) ? findReaders(api, node, signal) : [];
+    },
+    readNode: (node, reader, signal) => readNode(api, node, reader, signal),
+    snapshot: (signal) => snapshotText(api, signal),
     refresh() {
       api.reload();
       podCache.refresh();

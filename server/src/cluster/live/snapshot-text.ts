@@ -1,0 +1,144 @@
+/**
+ * A cluster's objects as a snapshot file: a v1 List as `kubectl get -o json` prints it, but only with the fields that say something
+ * of Services, endpoints and where they run. What may hold a secret (a container's environment and arguments, annotations, volumes) and
+ * managedFields are not in it, because people hand such files on.
+ */
+import { type Fields, fieldsAt, isFields, objectsAt } from '../fields.ts';
+import type { ClusterKind } from '../objects.ts';
+import type { Api } from './api.ts';
+import { ApiError } from './api-error.ts';
+import { listPages } from './list-pages.ts';
+import { endpointSlices, nodes, pods, services } from './resources.ts';
+
+export interface SnapshotText {
+  readonly text: string;
+  /** How many objects of each kind there are. */
+  readonly counts: Readonly<Record<ClusterKind, number>>;
+  /** Kinds that could not be listed, in sentences. */
+  readonly problems: readonly string[];
+}
+
+/** Some 400,000 Pods; a string cannot hold more than 512 MB. */
+const mostCharacters = 400_000_000;
+
+const apiVersions: Readonly<Record<ClusterKind, string>> = {
+  Service: 'v1',
+  EndpointSlice: 'discovery.k8s.io/v1',
+  Pod: 'v1',
+  Node: 'v1',
+};
+
+function pick(object: Fields, keys: readonly string[]): Fields {
+  return Object.fromEntries(keys.filter((key) => Object.hasOwn(object, key)).map((key) => [key, object[key]]));
+}
+
+function pickAll(object: Fields, list: string, keys: readonly string[]): Fields {
+  return Array.isArray(object[list]) ? { [list]: objectsAt(object, list).map((entry) => pick(entry, keys)) } : {};
+}
+
+function metadataOf(object: Fields): Fields {
+  const metadata = fieldsAt(object, 'metadata');
+  // Annotations hold whole objects (kubectl's last-applied-configuration) and tools' secrets; kube-proxy heeds these few.
+  const annotations = Object.entries(fieldsAt(metadata, 'annotations')).filter(([name]) =>
+    /^(?:service|endpoints|endpointslice|discovery)\.kubernetes\.io\//.test(name),
+  );
+  return {
+    ...pick(metadata, [
+      'name',
+      'namespace',
+      'uid',
+      'resourceVersion',
+      'creationTimestamp',
+      'deletionTimestamp',
+      'labels',
+      'ownerReferences',
+    ]),
+    ...(annotations.length === 0 ? {} : { annotations: Object.fromEntries(annotations) }),
+  };
+}
+
+const conditionKeys = ['type', 'status', 'reason', 'lastTransitionTime'];
+
+const contents: Readonly<Record<ClusterKind, (object: Fields) => Fields>> = {
+  Service: (object) => ({
+    spec: fieldsAt(object, 'spec'),
+    status: pick(fieldsAt(object, 'status'), ['loadBalancer']),
+  }),
+  EndpointSlice: (object) => pick(object, ['addressType', 'endpoints', 'ports']),
+  Pod: (object) => {
+    const spec = fieldsAt(object, 'spec');
+    const status = fieldsAt(object, 'status');
+    return {
+      spec: {
+        ...pick(spec, ['nodeName', 'hostNetwork', 'restartPolicy', 'serviceAccountName', 'terminationGracePeriodSeconds']),
+        ...pickAll(spec, 'containers', ['name', 'image', 'ports']),
+      },
+      status: {
+        ...pick(status, ['phase', 'hostIP', 'hostIPs', 'podIP', 'podIPs', 'startTime']),
+        ...pickAll(status, 'conditions', conditionKeys),
+      },
+    };
+  },
+  Node: (object) => {
+    const status = fieldsAt(object, 'status');
+    return {
+      spec: pick(fieldsAt(object, 'spec'), ['podCIDR', 'podCIDRs', 'taints', 'unschedulable']),
+      status: {
+        ...pick(status, ['addresses']),
+        nodeInfo: pick(fieldsAt(status, 'nodeInfo'), [
+          'kubeletVersion',
+          'kubeProxyVersion',
+          'kernelVersion',
+          'operatingSystem',
+          'osImage',
+          'architecture',
+          'containerRuntimeVersion',
+        ]),
+        ...pickAll(status, 'conditions', conditionKeys),
+      },
+    };
+  },
+};
+
+/** An object with only the fields that go into a snapshot. */
+export function slimObject(kind: ClusterKind, object: unknown): Fields | undefined {
+  if (!isFields(object)) return undefined;
+  return { apiVersion: apiVersions[kind], kind, metadata: metadataOf(object), ...contents[kind](object) };
+}
+
+/** Lists Nodes, Services, EndpointSlices and Pods, and writes them. @throws ApiError where Services cannot be listed */
+export async function snapshotText(api: Api, signal: AbortSignal): Promise<SnapshotText> {
+  const problems: string[] = [];
+  const counts: Record<ClusterKind, number> = { Node: 0, Service: 0, EndpointSlice: 0, Pod: 0 };
+  const pieces: string[] = [];
+  let size = 0;
+  for (const resource of [nodes, services, endpointSlices, pods]) {
+    let items: string[] = [];
+    try {
+      await listPages(
+        api,
+        resource,
+        signal,
+        (page) => {
+          for (const object of page) {
+            const slim = slimObject(resource.kind, object);
+            if (slim !== undefined) items.push(JSON.stringify(slim));
+          }
+        },
+        () => {
+          items = [];
+        },
+      );
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.failure !== 'refused' || resource.kind === 'Service') throw error;
+      problems.push(`No ${resource.kind}s: ${error.message}`);
+      continue;
+    }
+    counts[resource.kind] = items.length;
+    for (const item of items) size += item.length + 2;
+    if (size > mostCharacters) throw new ApiError('garbage', 'The cluster is too large for one snapshot file.');
+    for (const item of items) pieces.push(item);
+  }
+  const text = `{"apiVersion":"v1","kind":"List","metadata":{},"items":[\n${pieces.join(',\n')}\n]}\n`;
+  return { text, counts, problems };
+}

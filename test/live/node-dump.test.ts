@@ -1,0 +1,365 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { LiveCluster } from '../../server/src/cluster/live/live-cluster.ts';
+import type { NodeReader } from '../../server/src/cluster/live/node-readers.ts';
+import { connect } from '../../server/src/cluster/live.ts';
+import { readSnapshot } from '../../server/src/cluster/snapshot.ts';
+import { fixturePath } from '../support/dumps.ts';
+import { type ApiObject, answerStatus, type ExecRequest, startApiServer, type TestApiServer } from './api-server.ts';
+import { environmentOf, type Folder, kubeconfigText, temporaryFolder } from './kubeconfigs.ts';
+import { node, pod, service, slice } from './objects.ts';
+
+const dump = readFileSync(fixturePath('sample/worker-1.iptables'), 'utf8');
+const signal = new AbortController().signal;
+const notFound = {
+  status: 'Failure',
+  reason: 'InternalError',
+  message:
+    'error executing command in container: failed to exec in container: OCI runtime exec failed: exec failed: unable to start container process: exec: "iptables-nft-save": executable file not found in $PATH: unknown',
+};
+
+let api: TestApiServer;
+let folder: Folder;
+let live: LiveCluster;
+let ran: ExecRequest[] = [];
+
+beforeEach(async () => {
+  api = await startApiServer();
+  folder = temporaryFolder();
+  ran = [];
+  api.put(service('shop', 'web', '10.96.20.10'));
+  api.put(slice('shop', 'web', [['10.244.0.11', 'web-1']]));
+  api.put(node('node-a', '192.0.2.1'));
+  const file = folder.write('config', kubeconfigText(api, { token: 'secret' }));
+  live = connect('test', { environment: environmentOf(folder, [file]), onChange: () => undefined });
+});
+
+afterEach(async () => {
+  live.close();
+  await api.close();
+  folder.remove();
+});
+
+function hostPod(name: string, container: string, labels: Readonly<Record<string, string>>, context: object): ApiObject {
+  return pod('kube-system', name, 'node-a', {
+    metadata: { namespace: 'kube-system', name, labels },
+    spec: { nodeName: 'node-a', hostNetwork: true, containers: [{ name: container, securityContext: context }] },
+    status: { phase: 'Running', containerStatuses: [{ name: container, state: { running: {} } }] },
+  });
+}
+
+const kubeProxy = hostPod('kube-proxy-x7f2p', 'kube-proxy', { 'k8s-app': 'kube-proxy' }, { privileged: true });
+const reader: NodeReader = {
+  kind: 'pod',
+  isKubeProxy: true,
+  namespace: 'kube-system',
+  pod: 'kube-proxy-x7f2p',
+  container: 'kube-proxy',
+};
+
+/** Answers each program by name; what is not named prints nothing. */
+function programs(answers: Readonly<Record<string, () => ReturnType<TestApiServer['exec']>>>): void {
+  api.exec = (request) => {
+    ran.push(request);
+    return answers[request.argv[0] ?? '']?.() ?? { stdout: [] };
+  };
+}
+
+function commands(): readonly string[] {
+  return ran.map(({ argv }) => argv.join(' '));
+}
+
+describe('the containers that can be asked for the rules of a node', () => {
+  it("are kube-proxy's first, then those of network plugins that may read rules", async () => {
+    api.put(hostPod('calico-node-1', 'calico-node', {}, { privileged: true }));
+    api.put(kubeProxy);
+    api.put(hostPod('flannel-1', 'kube-flannel', {}, { capabilities: { add: ['NET_ADMIN', 'NET_RAW'] } }));
+    api.put(hostPod('cilium-1', 'cilium-agent', {}, { capabilities: { add: ['SYS_MODULE'] } }));
+    api.put(hostPod('node-exporter-1', 'node-exporter', {}, { privileged: true }));
+    api.put(pod('shop', 'web-1', 'node-a'));
+    api.put({
+      ...kubeProxy,
+      metadata: { namespace: 'kube-system', name: 'kube-proxy-b', labels: { 'k8s-app': 'kube-proxy' } },
+      spec: { ...(kubeProxy['spec'] as object), nodeName: 'node-b' },
+    });
+    const readers = await live.readersOn('node-a', signal);
+    expect(readers.map(({ pod: name, container }) => `${name}/${container}`)).toEqual([
+      'kube-proxy-x7f2p/kube-proxy',
+      'calico-node-1/calico-node',
+      'flannel-1/kube-flannel',
+    ]);
+    expect(readers[0]).toEqual(reader);
+  });
+
+  it('are none where no Pod fits, and none for a name that is no node', async () => {
+    expect(await live.readersOn('node-a', signal)).toEqual([]);
+    expect(await live.readersOn('node-a,metadata.name=x', signal)).toEqual([]);
+  });
+
+  it('cannot be told without permission to list pods', async () => {
+    api.intercept = ({ path }, response) => path === '/api/v1/pods' && answerStatus(response, 403, 'Forbidden', 'no');
+    await expect(live.readersOn('node-a', signal)).rejects.toThrow(/^Permission to list pods in all namespaces is missing/);
+  });
+});
+
+describe('a dump from a running container', () => {
+  beforeEach(() => api.put(kubeProxy));
+
+  it('is what each program prints, of both back ends and families, with counters and without a shell', async () => {
+    programs({
+      'iptables-nft-save': () => ({ stdout: [dump.slice(0, 1_000), dump.slice(1_000)], stderr: '# Warning: legacy\n' }),
+      'ip6tables-legacy-save': () => ({ stdout: [dump] }),
+    });
+    const read = await live.readNode('node-a', reader, signal);
+    expect(read.problems).toEqual([]);
+    expect(read.dumps).toEqual([
+      { family: 'ipv4', backend: 'nft', command: 'iptables-nft-save -c', text: dump },
+      { family: 'ipv6', backend: 'legacy', command: 'ip6tables-legacy-save -c', text: dump },
+    ]);
+    expect(new Set(commands())).toEqual(
+      new Set(['iptables-nft-save -c', 'ip6tables-nft-save -c', 'iptables-legacy-save -c', 'ip6tables-legacy-save -c']),
+    );
+    expect(ran[0]).toMatchObject({ namespace: 'kube-system', pod: 'kube-proxy-x7f2p', container: 'kube-proxy' });
+    expect(api.seen.find(({ path }) => path.endsWith('/exec'))?.authorization).toBe('Bearer secret');
+  });
+
+  it('that is cut short though the command succeeded is asked for again, and never given', async () => {
+    let times = 0;
+    programs({
+      'iptables-nft-save': () => {
+        times += 1;
+        return { stdout: [times < 3 ? dump.slice(0, 20_000) : dump] };
+      },
+      'ip6tables-nft-save': () => ({ stdout: [dump.slice(0, dump.lastIndexOf('COMMIT'))] }),
+    });
+    const read = await live.readNode('node-a', reader, signal);
+    expect(read.dumps.map(({ command, text }) => [command, text.length])).toEqual([['iptables-nft-save -c', dump.length]]);
+    expect(read.problems).toEqual([
+      expect.stringMatching(/^The answer of ip6tables-nft-save -c was cut short after \d+ lines: table \w+ has no COMMIT\.$/),
+    ]);
+    expect(commands().filter((command) => command === 'ip6tables-nft-save -c')).toHaveLength(3);
+  });
+
+  it('that is empty once may have been cut, and is asked for a second time', async () => {
+    let times = 0;
+    programs({
+      'iptables-nft-save': () => {
+        times += 1;
+        return { stdout: times === 1 ? [] : [dump] };
+      },
+    });
+    expect((await live.readNode('node-a', reader, signal)).dumps).toHaveLength(1);
+  });
+
+  it('comes from plain iptables-save where the container has no program for each back end', async () => {
+    programs({
+      'iptables-nft-save': () => ({ stdout: [], status: notFound }),
+      'iptables-legacy-save': () => ({ stdout: [], status: notFound }),
+      'ip6tables-nft-save': () => ({ stdout: [], status: notFound }),
+      'ip6tables-legacy-save': () => ({ stdout: [], status: notFound }),
+      'iptables-save': () => ({ stdout: [dump] }),
+      'ip6tables-save': () => ({ stdout: [], status: notFound }),
+    });
+    const read = await live.readNode('node-a', reader, signal);
+    expect(read.dumps.map(({ command, backend }) => [command, backend])).toEqual([['iptables-save -c', 'default']]);
+    expect(read.problems).toEqual(['The container kube-proxy has no ip6tables-save.']);
+  });
+
+  it('that failed says how, with what the program said', async () => {
+    const failed = {
+      status: 'Failure',
+      reason: 'NonZeroExitCode',
+      message: 'command terminated with non-zero exit code',
+      details: { causes: [{ reason: 'ExitCode', message: '4' }] },
+    };
+    programs({
+      'iptables-nft-save': () => ({ stdout: [dump], stderr: 'Permission denied (you must be root)\n', status: failed }),
+      'ip6tables-nft-save': () => ({ stdout: [dump] }),
+    });
+    const read = await live.readNode('node-a', reader, signal);
+    expect(read.dumps.map(({ family }) => family)).toEqual(['ipv6']);
+    expect(read.problems).toEqual([
+      'iptables-nft-save -c failed: command terminated with non-zero exit code It said: Permission denied (you must be root)',
+    ]);
+  });
+
+  it('whose connection ends without a word on how the command ended is none', async () => {
+    programs({
+      'iptables-nft-save': () => ({ stdout: [dump], status: null }),
+      'iptables-legacy-save': () => ({ stdout: [dump] }),
+    });
+    const read = await live.readNode('node-a', reader, signal);
+    expect(read.dumps.map(({ backend }) => backend)).toEqual(['legacy']);
+    expect(read.problems[0]).toMatch(/The connection ended before the command did/);
+  });
+
+  it('of a node without tables is said to have none', async () => {
+    programs({});
+    await expect(live.readNode('node-a', reader, signal)).rejects.toThrow(/^There are no iptables tables on node-a/);
+  });
+
+  it('that may not be asked for says so', async () => {
+    api.tokens = ['other'];
+    await expect(live.readNode('node-a', reader, signal)).rejects.toThrow(
+      /^The credentials are not accepted \(401\) to create pods\/exec in namespace kube-system/,
+    );
+  });
+});
+
+describe('a dump from a debug pod', () => {
+  const debugPod: NodeReader = { kind: 'debug-pod', namespace: 'kube-system', image: 'registry.k8s.io/kube-proxy:v1.34.1' };
+  const names = ['ipv4-nft', 'ipv6-nft', 'ipv4-legacy', 'ipv6-legacy'];
+  let created: ApiObject | undefined;
+
+  /** Has the containers of a debug pod end as soon as it is asked for. */
+  function endWith(state: (container: string) => object): void {
+    api.intercept = ({ method, path }) => {
+      const name = /^\/api\/v1\/namespaces\/kube-system\/pods\/(iptables-dump-[0-9a-f]+)$/.exec(path)?.[1];
+      if (method === 'GET' && name !== undefined) {
+        created = api.get('Pod', 'kube-system', name);
+        if (created !== undefined) {
+          api.put({
+            ...created,
+            status: {
+              phase: 'Succeeded',
+              containerStatuses: names.map((container) => ({ name: container, state: state(container) })),
+            },
+          });
+        }
+      }
+      return false;
+    };
+  }
+
+  function left(): readonly string[] {
+    return api.names('Pod').filter((name) => name.includes('iptables-dump'));
+  }
+
+  it("is its containers' logs; the Pod is on the node, in its network, with two capabilities, and gone afterwards", async () => {
+    endWith(() => ({ terminated: { exitCode: 0, reason: 'Completed' } }));
+    api.log = ({ container }) => (container === 'ipv4-nft' ? dump : '');
+    const read = await live.readNode('node-a', debugPod, signal);
+    expect(read).toEqual({
+      dumps: [{ family: 'ipv4', backend: 'nft', command: 'iptables-nft-save -c', text: dump }],
+      problems: [],
+    });
+    expect(created?.['spec']).toMatchObject({
+      nodeName: 'node-a',
+      hostNetwork: true,
+      restartPolicy: 'Never',
+      activeDeadlineSeconds: 300,
+      automountServiceAccountToken: false,
+      containers: [
+        {
+          image: 'registry.k8s.io/kube-proxy:v1.34.1',
+          command: ['iptables-nft-save', '-c'],
+          securityContext: { capabilities: { drop: ['ALL'], add: ['NET_ADMIN', 'NET_RAW'] } },
+        },
+        {},
+        {},
+        {},
+      ],
+    });
+    expect(left()).toEqual([]);
+  });
+
+  it('whose log begins in the middle, because it was rotated, is none', async () => {
+    endWith(() => ({ terminated: { exitCode: 0, reason: 'Completed' } }));
+    api.log = ({ container }) =>
+      container === 'ipv4-nft' ? dump.slice(dump.indexOf('\n', 3_000) + 1) : container === 'ipv6-nft' ? dump : '';
+    const read = await live.readNode('node-a', debugPod, signal);
+    expect(read.dumps.map(({ family }) => family)).toEqual(['ipv6']);
+    expect(read.problems).toEqual([expect.stringMatching(/^The answer of iptables-nft-save -c was cut short/)]);
+  });
+
+  it('whose image cannot be had says why, and leaves no Pod behind', async () => {
+    endWith(() => ({ waiting: { reason: 'ImagePullBackOff', message: 'Back-off pulling image' } }));
+    await expect(live.readNode('node-a', debugPod, signal)).rejects.toThrow(
+      'The debug pod cannot start: ImagePullBackOff: Back-off pulling image',
+    );
+    expect(left()).toEqual([]);
+  });
+
+  it('whose image lacks a program says which', async () => {
+    endWith((container) =>
+      container.endsWith('legacy')
+        ? { terminated: { exitCode: 128, reason: 'StartError', message: 'executable file not found' } }
+        : { terminated: { exitCode: 0 } },
+    );
+    api.log = ({ container }) => (container === 'ipv4-nft' ? dump : '');
+    const read = await live.readNode('node-a', debugPod, signal);
+    expect(read.dumps).toHaveLength(1);
+    expect(read.problems).toEqual([
+      'The image registry.k8s.io/kube-proxy:v1.34.1 has no iptables-legacy-save.',
+      'The image registry.k8s.io/kube-proxy:v1.34.1 has no ip6tables-legacy-save.',
+    ]);
+  });
+
+  it('that may not be created says so', async () => {
+    api.intercept = ({ method }, response) => method === 'POST' && answerStatus(response, 403, 'Forbidden', 'pods is forbidden');
+    await expect(live.readNode('node-a', debugPod, signal)).rejects.toThrow(
+      /^Permission to create pods in namespace kube-system is missing \(403\)/,
+    );
+  });
+
+  it('that cannot be removed is named', async () => {
+    endWith(() => ({ terminated: { exitCode: 0 } }));
+    const end = api.intercept;
+    api.intercept = (request, response) =>
+      request.method === 'DELETE'
+        ? answerStatus(response, 403, 'Forbidden', 'pods is forbidden')
+        : end?.(request, response) === true;
+    api.log = () => dump;
+    const read = await live.readNode('node-a', debugPod, signal);
+    expect(read.dumps).toHaveLength(4);
+    expect(read.problems).toEqual([
+      expect.stringMatching(/^The debug pod iptables-dump-\w+ in namespace kube-system could not be removed/),
+    ]);
+  });
+});
+
+describe('a snapshot', () => {
+  it('holds the objects as a list that is read again, without managed fields and whatever may be secret', async () => {
+    const secret = 'hunter2';
+    api.put({
+      ...pod('shop', 'web-1', 'node-a'),
+      metadata: {
+        namespace: 'shop',
+        name: 'web-1',
+        managedFields: [{ manager: 'kubelet' }],
+        annotations: { 'kubectl.kubernetes.io/last-applied-configuration': secret, 'vault.example/token': secret },
+      },
+      spec: {
+        nodeName: 'node-a',
+        volumes: [{ name: secret }],
+        containers: [
+          {
+            name: 'main',
+            image: 'x',
+            env: [{ name: 'PASSWORD', value: secret }],
+            args: [secret],
+            ports: [{ containerPort: 8080 }],
+          },
+        ],
+      },
+    });
+    const { text, counts, problems } = await live.snapshot(signal);
+    expect(text).not.toContain(secret);
+    expect(text).not.toContain('managedFields');
+    expect(counts).toEqual({ Node: 1, Service: 1, EndpointSlice: 1, Pod: 1 });
+    expect(problems).toEqual([]);
+    const read = readSnapshot(text, 'cluster.json', 0);
+    if (!read.ok) throw new Error(read.error.message);
+    expect(read.cluster.warnings).toEqual([]);
+    expect(read.cluster.servicesAt('10.96.20.10')).toHaveLength(1);
+    expect(read.cluster.podsAt('10.244.0.11').map(({ name }) => name)).toEqual(['web-1']);
+    expect(read.cluster.node('node-a')?.podCIDRs).toEqual(['10.244.0.0/24']);
+  });
+
+  it('does without what may not be listed, and says so', async () => {
+    api.intercept = ({ path }, response) => path === '/api/v1/pods' && answerStatus(response, 403, 'Forbidden', 'no');
+    const { counts, problems } = await live.snapshot(signal);
+    expect(counts.Service).toBe(1);
+    expect(problems).toEqual(['No Pods: Permission to list pods in all namespaces is missing (403). no']);
+  });
+});
