@@ -1,37 +1,53 @@
 import type { Ruleset, Table } from '../ruleset/ruleset.ts';
+import { isGap } from '../syntax/paste.ts';
 
 /** What a table as pasted cannot be asked, because a part of it is missing. */
 export interface Completeness {
-  /** True when the table is whole: it names a built-in chain, has its COMMIT, and shows no gap. */
+  /**
+   * True when the table is whole: `*table` to COMMIT, or all of a listing or of `iptables -S`, which name their built-in chains, and no gap.
+   */
   readonly whole: boolean;
-  /** Lines in it that could not be read, and comments: whatever they name may be used by them. */
-  mentionedElsewhere(chain: string): boolean;
+  /** Whether a line that could not be read mentions this text: it may declare or use what seems to be missing. */
+  mentionedElsewhere(text: string): boolean;
 }
 
-const gap = /^\W*(?:\.{2,}|…|\[?\s*(?:snip|snipped|omitted|truncated|retrieval gap|cut)\b)/i;
+const known = new WeakMap<Table, Completeness>();
 
 /**
  * Whether a table can be judged as a whole. People paste excerpts; what the missing part could explain is nobody's fault.
  * Without a built-in chain or without COMMIT a table is an excerpt.
  */
 export function completenessOf(ruleset: Ruleset, table: Table): Completeness {
-  let hasBuiltin = false;
+  let completeness = known.get(table);
+  if (completeness === undefined) {
+    completeness = examine(ruleset, table);
+    known.set(table, completeness);
+  }
+  return completeness;
+}
+
+function examine(ruleset: Ruleset, table: Table): Completeness {
+  const first = ruleset.lines[table.firstLine];
+  const isOutput = !table.declared && (first?.listing === true || first?.command === 'policy');
+  let builtins = 0;
   for (const chain of table.chains.values()) {
-    if (chain.builtin && (chain.declarations.length > 0 || chain.mentions.length > 0)) {
-      hasBuiltin = true;
-      break;
-    }
+    if (chain.builtin && (chain.declarations.length > 0 || chain.mentions.length > 0)) builtins += 1;
   }
   let hasGap = false;
   const unread: string[] = [];
   for (let line = table.firstLine; line < table.endLine; line += 1) {
     const source = ruleset.lines[line];
-    if (source?.kind !== 'other' && source?.kind !== 'comment') continue;
-    if (gap.test(source.text)) hasGap = true;
-    if (source.kind === 'other') unread.push(source.text);
+    if (source === undefined) continue;
+    if (source.kind === 'foreign' || source.kind === 'comment') {
+      if (isGap(source.text)) hasGap = true;
+    } else if (source.kind === 'other') {
+      unread.push(source.text);
+    }
   }
+  // `iptables -L CHAIN` prints one chain; a whole table has two built-in ones at least.
+  const isWhole = isOutput ? builtins >= 2 : table.declared && builtins > 0 && table.commitLine !== undefined;
   return {
-    whole: table.declared && hasBuiltin && table.commitLine !== undefined && !hasGap,
-    mentionedElsewhere: (chain) => unread.some((text) => text.includes(chain)),
+    whole: isWhole && !hasGap,
+    mentionedElsewhere: (text) => unread.some((line) => line.includes(text)),
   };
 }

@@ -1,5 +1,4 @@
 import { declarationOf } from '../ruleset/places.ts';
-import { jumpsOf } from '../ruleset/reachable.ts';
 import type { Chain, Ruleset } from '../ruleset/ruleset.ts';
 import type { Steps } from '../syntax/steps.ts';
 import { completenessOf } from './completeness.ts';
@@ -14,15 +13,19 @@ export const emptyServiceChain: LintRule = {
 };
 
 function jumpsToEndpoint(ruleset: Ruleset, chain: Chain): boolean {
-  for (const target of jumpsOf(ruleset, chain)) if (target.name.startsWith('KUBE-SEP-')) return true;
-  return false;
+  return chain.rules.some((line) => ruleset.lines[line]?.target.startsWith('KUBE-SEP-') === true);
 }
 
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of ruleset.tables) {
     let whole: boolean | undefined;
     for (const chain of table.chains.values()) {
-      if (!/^KUBE-SV[CL]-/.test(chain.name) || chain.references.length === 0 || chain.declarations.length === 0) continue;
+      if (
+        !(chain.name.startsWith('KUBE-SVC-') || chain.name.startsWith('KUBE-SVL-')) ||
+        chain.references.length === 0 ||
+        chain.declarations.length === 0
+      )
+        continue;
       if (jumpsToEndpoint(ruleset, chain)) continue;
       whole ??= completenessOf(ruleset, table).whole;
       if (!whole) break;

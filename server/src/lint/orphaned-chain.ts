@@ -1,7 +1,7 @@
 import { isLargeClusterMode } from '../kube/large-cluster.ts';
 import { isNeverJumpedTo } from '../kube/roles.ts';
 import { declarationOf } from '../ruleset/places.ts';
-import { reachableChains } from '../ruleset/reachable.ts';
+import { reachOf } from '../ruleset/reachable.ts';
 import type { Chain, Table } from '../ruleset/ruleset.ts';
 import type { Steps } from '../syntax/steps.ts';
 import { completenessOf } from './completeness.ts';
@@ -24,11 +24,11 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
     yield;
     const completeness = completenessOf(ruleset, table);
     if (!completeness.whole) continue;
-    const reached = reachableChains(ruleset, table);
-    const orphans = [...table.chains.values()].filter(
-      (chain) => !reached.has(chain) && chain.declarations.length > 0 && !isNeverJumpedTo(chain.name),
-    );
-    if (orphans.length === 0) continue;
+    const reach = reachOf(table);
+    const orphans: Chain[] = [];
+    for (const chain of table.chains.values()) {
+      if (!reach.isReached(chain) && chain.declarations.length > 0 && !isNeverJumpedTo(chain.name)) orphans.push(chain);
+    }
     const largeCluster = isLargeClusterMode(ruleset, table);
     for (const chain of orphans) {
       if (completeness.mentionedElsewhere(chain.name)) continue;

@@ -12,7 +12,10 @@ export const undeclaredChain: LintRule = {
 
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of ruleset.tables) {
-    const undeclared = [...table.chains.values()].filter((chain) => chain.declarations.length === 0 && !chain.builtin);
+    const undeclared: Chain[] = [];
+    for (const chain of table.chains.values()) {
+      if (chain.declarations.length === 0 && !chain.builtin) undeclared.push(chain);
+    }
     if (undeclared.length === 0) continue;
     const completeness = completenessOf(ruleset, table);
     if (!completeness.whole) continue;

@@ -9,6 +9,7 @@ import { inferTableName } from './infer-table.ts';
 import type { Chain, Dump, Ruleset, Table } from './ruleset.ts';
 
 const none: number[] = [];
+const noChains: Chain[] = [];
 
 /** A chain while its lines are collected. Lists begin as one shared empty list, since most chains need few of them. */
 interface ChainDraft extends Chain {
@@ -16,6 +17,7 @@ interface ChainDraft extends Chain {
   declarations: number[];
   rules: number[];
   references: number[];
+  jumps: Chain[];
   mentions: number[];
 }
 
@@ -35,6 +37,8 @@ interface OpenTable {
   readonly targets: Map<string, number[]>;
   /** Whether it is read from an `iptables -L` listing. */
   readonly listing: boolean;
+  /** What chains jump to that jump to many. */
+  readonly manyJumps: Map<ChainDraft, Set<Chain>>;
   /** Whether a chain of the user's has been declared, behind which a listing has no built-in ones. */
   hasUserChain: boolean;
 }
@@ -48,7 +52,17 @@ interface DumpDraft {
 function chainOf(table: TableDraft, name: string): ChainDraft {
   let chain = table.chains.get(name);
   if (chain === undefined) {
-    chain = { name, table, builtin: false, declarations: none, rules: none, references: none, mentions: none };
+    chain = {
+      index: table.chains.size,
+      name,
+      table,
+      builtin: false,
+      declarations: none,
+      rules: none,
+      references: none,
+      jumps: noChains,
+      mentions: none,
+    };
     table.chains.set(name, chain);
   }
   return chain;
@@ -66,7 +80,7 @@ function isTarget(name: string): boolean {
   return name.length <= longestTargetName && (standardTargets.has(name) || findTarget(name) !== undefined);
 }
 
-function addJump(table: OpenTable, line: Line, number: number): void {
+function addJump(table: OpenTable, chain: ChainDraft, line: Line, number: number): void {
   const { target } = line;
   if (!line.isGoto && isTarget(target)) {
     const lines = table.targets.get(target);
@@ -74,8 +88,31 @@ function addJump(table: OpenTable, line: Line, number: number): void {
     else lines.push(number);
     return;
   }
-  const chain = chainOf(table.draft, target);
-  chain.references = append(chain.references, number);
+  const to = chainOf(table.draft, target);
+  to.references = append(to.references, number);
+  if (line.command !== 'delete' && line.command !== 'check') connect(table, chain, to);
+}
+
+const fewJumps = 16;
+
+function connect(table: OpenTable, from: ChainDraft, to: ChainDraft): void {
+  const { jumps } = from;
+  if (jumps === noChains) {
+    from.jumps = [to];
+    return;
+  }
+  if (jumps.length < fewJumps) {
+    if (!jumps.includes(to)) jumps.push(to);
+    return;
+  }
+  let seen = table.manyJumps.get(from);
+  if (seen === undefined) {
+    seen = new Set(jumps);
+    table.manyJumps.set(from, seen);
+  }
+  if (seen.has(to)) return;
+  seen.add(to);
+  jumps.push(to);
 }
 
 function declare(table: OpenTable, name: string, number: number): void {
@@ -224,7 +261,7 @@ function openTable(name: string, declared: boolean, firstLine: number, listing: 
     declared,
     chains: new Map(),
   };
-  return { draft, targets: new Map(), listing, hasUserChain: false };
+  return { draft, targets: new Map(), manyJumps: new Map(), listing, hasUserChain: false };
 }
 
 const unknownDump: Dump = { index: -1, family: 'ipv4', familyBy: 'default', generator: undefined, tables: [] };
@@ -238,7 +275,7 @@ function addLine(table: OpenTable, line: Line, number: number): void {
     case 'rule': {
       const chain = chainOf(table.draft, line.name);
       chain.rules = append(chain.rules, number);
-      if (line.target !== '') addJump(table, line, number);
+      if (line.target !== '') addJump(table, chain, line, number);
       break;
     }
     default:
@@ -268,7 +305,7 @@ function finish(lines: readonly Line[], drafts: readonly DumpDraft[]): Ruleset {
       tables: dumpTables,
     };
     for (const table of draft.tables) {
-      finishTable(table, tables.length, dump);
+      finishTable(table, lines, tables.length, dump);
       tables.push(table.draft);
       dumpTables.push(table.draft);
     }
@@ -277,14 +314,20 @@ function finish(lines: readonly Line[], drafts: readonly DumpDraft[]): Ruleset {
   return { lines, dumps, tables };
 }
 
-function finishTable({ draft, targets }: OpenTable, index: number, dump: Dump): void {
+function finishTable(table: OpenTable, lines: readonly Line[], index: number, dump: Dump): void {
+  const { draft } = table;
   draft.index = index;
   draft.dump = dump;
-  if (draft.name === '') draft.name = inferTableName(draft, targets);
-  for (const [name, lines] of targets) {
+  if (draft.name === '') draft.name = inferTableName(draft, table.targets);
+  for (const [name, references] of table.targets) {
     const chain = draft.chains.get(name);
     if (chain === undefined || (chain.declarations.length === 0 && chain.rules.length === 0)) continue;
-    chain.references = chain.references === none ? lines : [...chain.references, ...lines].sort((a, b) => a - b);
+    chain.references = chain.references === none ? references : [...chain.references, ...references].sort((a, b) => a - b);
+    for (const number of references) {
+      const line = lines[number];
+      const from = line === undefined ? undefined : draft.chains.get(line.name);
+      if (from !== undefined && line?.command !== 'delete' && line?.command !== 'check') connect(table, from, chain);
+    }
   }
   // At most a dozen chains are built in: looked for by name, not asked of every chain.
   for (const hook of hooks) {

@@ -4,6 +4,7 @@
  */
 
 import { printNetwork } from '../catalog/addresses.ts';
+import { findTarget } from '../catalog/lookup.ts';
 import { printTos } from '../catalog/read-names.ts';
 import { isPrintable, printPattern } from '../catalog/read-programs.ts';
 import { printByteBurst } from '../catalog/read-rates.ts';
@@ -377,6 +378,81 @@ const settleNflog: Settle = (options) =>
     }
   });
 
+const rateestOrder = [
+  '--rateest-delta',
+  '--rateest1',
+  '--rateest-bps1',
+  '--rateest-pps1',
+  '--rateest-lt',
+  '--rateest-gt',
+  '--rateest-eq',
+  '--rateest-bps2',
+  '--rateest-pps2',
+  '--rateest2',
+];
+
+/** One estimator is compared with a number, or two with each other; the option names differ by that. */
+const settleRateest: Settle = (options) => {
+  const isRelative = find(options, '--rateest2') !== undefined;
+  const isDelta = find(options, '--rateest-delta') !== undefined;
+  return ordered(options, rateestOrder).map((option) => {
+    const plain = unquoted(option);
+    if (plain.name === '--rateest1' && !isRelative) return { ...plain, name: '--rateest' };
+    return !isDelta && /^--rateest-[bp]ps[12]$/.test(plain.name) ? { ...plain, name: plain.name.slice(0, -1) } : plain;
+  });
+};
+
+/** `--dir` and `--pol` come first; then the elements as typed, each with its options in one order. */
+const settlePolicy: Settle = (options) => {
+  const order = ['--dir', '--pol', '--strict'];
+  const element = ['--reqid', '--spi', '--proto', '--mode', '--tunnel-src', '--tunnel-dst'];
+  const settled = [
+    ...ordered(
+      options.filter(({ name }) => order.includes(name)),
+      order,
+    ),
+  ];
+  let current: OptionMeaning[] = [];
+  for (const option of without(options, ...order)) {
+    if (option.name !== '--next') {
+      current.push(option);
+      continue;
+    }
+    settled.push(...ordered(current, element), option);
+    current = [];
+  }
+  return [...settled, ...ordered(current, element)];
+};
+
+const withPrefixLengths: Settle = (options) =>
+  options.map((option) =>
+    option.value?.type === 'network' && !option.value.text.includes('/')
+      ? replaceText(option, `${option.value.text}/${option.value.network.family === 'ipv4' ? 32 : 128}`)
+      : option,
+  );
+
+/** The tuple is short for masks of all ones. */
+const settleHmark: Settle = (options, family) => {
+  const tuple = find(options, '--hmark-tuple')?.value;
+  if (tuple?.type !== 'words') return options;
+  const bits = family === 'ipv4' ? 32 : 128;
+  const full: Readonly<Record<string, OptionMeaning>> = {
+    src: number('--hmark-src-prefix', bits),
+    dst: number('--hmark-dst-prefix', bits),
+    sport: number('--hmark-sport-mask', 0xffff, '0xffff'),
+    dport: number('--hmark-dport-mask', 0xffff, '0xffff'),
+    spi: number('--hmark-spi-mask', 0xffff_ffff, '0xffffffff'),
+  };
+  const implied = tuple.words.flatMap((word) => full[word] ?? []);
+  const kept = options.filter((option) => option.name !== '--hmark-tuple' || tuple.words.includes('ct'));
+  return ordered(
+    [...implied, ...kept].map((option) =>
+      option.name === '--hmark-tuple' ? { ...option, value: { type: 'words', words: ['ct'], text: 'ct' } } : option,
+    ),
+    findTarget('HMARK')?.options.map(({ saved }) => saved) ?? [],
+  );
+};
+
 const renamed =
   (from: string, to: string): Settle =>
   (options) =>
@@ -394,9 +470,12 @@ const matchRules: Readonly<Record<string, Settle>> = {
   ipcomp: withoutFullRanges(0xffff_ffff),
   limit: settleLimit,
   mh: withoutFullRanges(255),
+  policy: settlePolicy,
+  rateest: settleRateest,
   recent: settleRecent,
   rt: withoutFullRanges(0xffff_ffff),
   set: renamed('--set', '--match-set'),
+  srh: withPrefixLengths,
   string: settleString,
   tcp: settleTcp,
   time: settleTime,
@@ -406,6 +485,7 @@ const matchRules: Readonly<Record<string, Settle>> = {
 const targetRules: Readonly<Record<string, Settle>> = {
   CONNMARK: settleConnmark,
   DSCP: settleDscp('--set-dscp'),
+  HMARK: settleHmark,
   IDLETIMER: (options) => options.map(unquoted),
   LED: (options) => options.map(quoted),
   LOG: (options) => options.filter((option) => option.name !== '--log-level' || numberOf(option) !== 4),

@@ -34,6 +34,8 @@ export interface Table {
 }
 
 export interface Chain {
+  /** Place in Table.chains, 0-based. */
+  readonly index: number;
   readonly name: string;
   readonly table: Table;
   readonly builtin: boolean;
@@ -43,6 +45,8 @@ export interface Chain {
   readonly rules: readonly number[];
   /** Lines of the rules that jump or go to it. */
   readonly references: readonly number[];
+  /** The chains that its rules jump or go to, each once, in rule order. Rules of -D and -C do not count. */
+  readonly jumps: readonly Chain[];
   /** Lines that name it in other ways: -P, -F, -X, -Z, -E. */
   readonly mentions: readonly number[];
 }

@@ -49,6 +49,21 @@ function readLine(text: string, context: LineContext, carriageReturn: boolean): 
   return toLine(text, context, carriageReturn, statement, prefix, listing);
 }
 
+const names = new Map<string, string>();
+const mostNames = 1 << 18;
+
+/**
+ * One string object for each chain's name, however many lines hold it: a ruleset looks names up by the hundred thousand, and an engine
+ * compares one object with itself at once. Forgotten when there are too many; equal strings of two objects are equal all the same.
+ */
+function shared(name: string): string {
+  const known = names.get(name);
+  if (known !== undefined) return known;
+  if (names.size >= mostNames) names.clear();
+  names.set(name, name);
+  return name;
+}
+
 /** What a ruleset needs of a statement. Every line is made here, so that all have one shape. */
 function toLine(
   text: string,
@@ -65,13 +80,13 @@ function toLine(
   let isGoto = false;
   switch (statement.kind) {
     case 'rule':
-      name = statement.chain.text;
-      target = statement.target === undefined ? '' : statement.target.text;
+      name = shared(statement.chain.text);
+      target = statement.target === undefined ? '' : shared(statement.target.text);
       command = statement.command;
       isGoto = statement.isGoto;
       break;
     case 'chain':
-      name = statement.name.text;
+      name = shared(statement.name.text);
       if (listing) command = statement.policy === undefined ? 'new' : 'policy';
       break;
     case 'chain-command':
