@@ -1,7 +1,7 @@
+import { completenessOf } from '../ruleset/completeness.ts';
 import { declarationOf } from '../ruleset/places.ts';
 import type { Chain, Ruleset } from '../ruleset/ruleset.ts';
 import type { Steps } from '../syntax/steps.ts';
-import { completenessOf } from './completeness.ts';
 import { type Finding, finding, type LintInput, type LintRule } from './finding.ts';
 
 /** A KUBE-SVC- or KUBE-SVL- chain without a jump to an endpoint. kube-proxy writes none: it rejects in the filter table instead. */

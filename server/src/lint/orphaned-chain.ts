@@ -1,10 +1,10 @@
 import { isLargeClusterMode } from '../kube/large-cluster.ts';
 import { isNeverJumpedTo } from '../kube/roles.ts';
+import { completenessOf } from '../ruleset/completeness.ts';
 import { declarationOf } from '../ruleset/places.ts';
 import { reachOf } from '../ruleset/reachable.ts';
 import type { Chain, Table } from '../ruleset/ruleset.ts';
 import type { Steps } from '../syntax/steps.ts';
-import { completenessOf } from './completeness.ts';
 import { type Finding, finding, type LintInput, type LintRule } from './finding.ts';
 
 /**

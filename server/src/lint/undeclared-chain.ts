@@ -1,7 +1,7 @@
+import { completenessOf } from '../ruleset/completeness.ts';
 import { mentionsOf } from '../ruleset/places.ts';
 import type { Chain, Ruleset } from '../ruleset/ruleset.ts';
 import type { Steps } from '../syntax/steps.ts';
-import { completenessOf } from './completeness.ts';
 import { type Finding, finding, type LintInput, type LintRule } from './finding.ts';
 
 /** A jump to a chain that the table does not declare: iptables-restore refuses the whole table (kubernetes/kubernetes#80462). */

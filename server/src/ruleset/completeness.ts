@@ -1,5 +1,5 @@
-import type { Ruleset, Table } from '../ruleset/ruleset.ts';
 import { isGap } from '../syntax/paste.ts';
+import type { Ruleset, Table } from './ruleset.ts';
 
 /** What a table as pasted cannot be asked, because a part of it is missing. */
 export interface Completeness {
