@@ -1,6 +1,8 @@
 import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { runCheck } from './check-command.ts';
+import { runDiff } from './diff-command.ts';
+import { runExpected } from './expected-command.ts';
 import { runResolve } from './resolve-command.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -55,6 +57,30 @@ function program(): Command {
   withCluster(root.command('resolve').description('the Service, endpoint and Pod behind each chain').argument('<dump>', dumpHelp))
     .addOption(formatOption('text', 'json'))
     .action(async (dump, options) => print(await runResolve(dump, options)));
+
+  withCluster(
+    root
+      .command('expected')
+      .description('the nat and filter rules that kube-proxy would write on a node, as iptables-save text')
+      .requiredOption('--node <name>', 'the node'),
+  )
+    .option('--cluster-cidr <cidr>', 'the Pod network that kube-proxy was given; one of each family with a comma between')
+    .option('--version <version>', 'of kube-proxy, 1.24 to 1.36 (default: that of the node)')
+    .action(async (options) => print(await runExpected(options)));
+
+  withCluster(
+    root
+      .command('diff')
+      .description('what differs between two dumps in meaning, not in order or in counters')
+      .argument('<before>', dumpHelp)
+      .argument('<after>', dumpHelp),
+  )
+    .addOption(formatOption('text', 'json'))
+    .action(async (before, after, options) => {
+      const { output, status } = await runDiff(before, after, options);
+      print(output);
+      process.exitCode = status;
+    });
 
   return root;
 }

@@ -1,0 +1,55 @@
+import pc from 'picocolors';
+import { type DiffChange, type DumpDiff, diffDumps } from '../kube/dump-diff.ts';
+import { printable } from './printable.ts';
+import { type ClusterOptions, readCluster } from './read-cluster.ts';
+import { readDump } from './read-dump.ts';
+import { runSteps } from './run-steps.ts';
+
+/** `diff DUMP DUMP`: what differs in meaning. Status 0 where nothing does, else 1, as diff(1). */
+export async function runDiff(
+  before: string,
+  after: string,
+  options: ClusterOptions & { readonly format: 'text' | 'json' },
+): Promise<{ readonly output: string; readonly status: 0 | 1 }> {
+  const cluster = await readCluster(options);
+  const old = readDump(before);
+  const now = readDump(after);
+  const diff = runSteps(diffDumps(old.ruleset, now.ruleset, cluster), `comparing ${old.file} and ${now.file}`);
+  const differs = diff.services.length + diff.chains.length + diff.rules.length > 0;
+  return { output: options.format === 'json' ? JSON.stringify(diff) : diffText(diff), status: differs ? 1 : 0 };
+}
+
+const signs: Readonly<Record<DiffChange, string>> = { added: '+', removed: '-', changed: '~' };
+const paint: Readonly<Record<DiffChange, (text: string) => string>> = { added: pc.green, removed: pc.red, changed: pc.yellow };
+
+function entry(change: DiffChange, text: string): string {
+  return paint[change](`${signs[change]} ${printable(text)}`);
+}
+
+function section(title: string, entries: readonly string[]): readonly string[] {
+  return entries.length === 0 ? [] : [pc.bold(title), ...entries, ''];
+}
+
+function diffText({ services, chains, rules }: DumpDiff): string {
+  const serviceLines = services.map(({ service, protocol, change, clusterIP, endpointsAdded, endpointsRemoved }) => {
+    const details = [
+      ...(clusterIP === null || change !== 'changed'
+        ? []
+        : [`clusterIP ${clusterIP.before ?? 'none'} -> ${clusterIP.after ?? 'none'}`]),
+      ...endpointsAdded.map((endpoint) => `+${endpoint}`),
+      ...endpointsRemoved.map((endpoint) => `-${endpoint}`),
+    ];
+    return entry(
+      change,
+      `${service}${protocol === '' ? '' : `/${protocol}`}${details.length === 0 ? '' : `  ${details.join(' ')}`}`,
+    );
+  });
+  const chainLines = chains.map(({ table, chain, change, before, after, policy }) => {
+    const place = change === 'removed' ? before : after;
+    const text = policy === null ? '' : `  policy ${policy.before} -> ${policy.after}`;
+    return entry(change, `${table} ${chain}${place === null ? '' : ` (line ${place})`}${text}`);
+  });
+  const ruleLines = rules.map(({ table, change, rule, line }) => entry(change, `${table} ${rule} (line ${line})`));
+  const lines = [...section('Services', serviceLines), ...section('Chains', chainLines), ...section('Rules', ruleLines)];
+  return lines.length === 0 ? 'the same in meaning' : lines.join('\n').trimEnd();
+}
