@@ -140,7 +140,9 @@ export function actionOf(rule: RuleStatement, family: Family): Action {
     case 'REJECT':
       return {
         kind: 'reject',
-        answer: optionOf(rule, '--reject-with')?.values[0]?.text ?? (family === 'ipv4' ? 'icmp-port-unreachable' : 'icmp6-port-unreachable'),
+        answer:
+          optionOf(rule, '--reject-with')?.values[0]?.text ??
+          (family === 'ipv4' ? 'icmp-port-unreachable' : 'icmp6-port-unreachable'),
       };
     case 'DNAT':
       return { kind: 'dnat', range: natRange(targetOption(rule, '--to-destination')?.values[0]?.text ?? '') };

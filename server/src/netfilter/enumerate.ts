@@ -9,7 +9,7 @@ import type { Steps } from '../syntax/steps.ts';
 import type { Action, NatRange } from './actions.ts';
 import type { Chance, Doubt, Fact, Knowledge } from './answer.ts';
 import { type CompiledRule, compiledRule, isForAnother } from './compiled-rule.ts';
-import { forward, input, output, prerouting, type Stage } from './hooks.ts';
+import { forward, input, output, outputRouted, prerouting, type Stage } from './hooks.ts';
 import { localDoubt } from './match-tests.ts';
 import { addressOf, type IPAddress, type Packet } from './packet.ts';
 import { policyOf, rulesInOrder } from './rule-order.ts';
@@ -63,6 +63,11 @@ export interface EnumerateOptions {
   /** Of several dumps in one file. By default the first of the packet's family. */
   readonly dump?: Dump;
   readonly mostOutcomes?: number;
+  /**
+   * A part of the way: up to the routing decision, behind which the destination is settled (PREROUTING; raw, mangle and nat of OUTPUT), or
+   * what comes after it. By default all of it.
+   */
+  readonly part?: 'before-routing' | 'after-routing';
 }
 
 interface Frame {
@@ -201,8 +206,12 @@ export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: Enume
     for (;;) {
       const stage = way.stages[way.stage];
       if (stage === undefined) {
-        if (way.stages !== prerouting) return end(way, 'accept');
-        route(way, waiting);
+        const isUnrouted = way.stages === prerouting || way.stages === output;
+        if (!isUnrouted || options.part === 'before-routing') return end(way, 'accept');
+        if (way.stages === output) {
+          way.stages = outputRouted;
+          way.stage = 0;
+        } else route(way, waiting);
         continue;
       }
       const chain = tables.get(stage.table)?.chains.get(stage.hook);
@@ -426,7 +435,8 @@ export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: Enume
       settled: null,
       last: null,
       stages: packet.isFromHere && !isLooped ? output : prerouting,
-      stage: 0,
+      // Behind the last one: the routing decision comes next.
+      stage: options.part === 'after-routing' ? Math.max(prerouting.length, output.length) : 0,
       frame: null,
       at: 0,
       met: false,

@@ -24,5 +24,7 @@ export const postrouting: readonly Stage[] = stages('POSTROUTING', 'mangle', 'na
 /** A packet that passes through. */
 export const forward: readonly Stage[] = [...stages('FORWARD', 'mangle', 'filter', 'security'), ...postrouting];
 
-/** A packet that a process of this node sends. */
-export const output: readonly Stage[] = [...stages('OUTPUT', 'raw', 'mangle', 'nat', 'filter', 'security'), ...postrouting];
+/** A packet that a process of this node sends, up to where its destination may still change; then it is routed once more. */
+export const output: readonly Stage[] = stages('OUTPUT', 'raw', 'mangle', 'nat');
+
+export const outputRouted: readonly Stage[] = [...stages('OUTPUT', 'filter', 'security'), ...postrouting];

@@ -61,7 +61,7 @@ function ipTest(option: RuleOption, family: Family, get: (packet: Packet) => IPA
   const inNetwork = networkTest(valueText(option), family);
   return (packet) => {
     const address = get(packet);
-    return address !== null && inNetwork !== undefined && inNetwork(address);
+    return address !== null && inNetwork?.(address) === true;
   };
 }
 

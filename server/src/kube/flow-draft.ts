@@ -1,0 +1,120 @@
+/** Collects ways into nodes and edges, with how often each was passed by the packets from each place. */
+import { hostPort } from '../cluster/ip.ts';
+import type { Chain } from '../ruleset/ruleset.ts';
+import type { FlowNodeKind } from './flow-graph.ts';
+import { drawnKind, type Visit, type WalkedWay, type WayEnd } from './flow-walk.ts';
+
+export interface NodeDraft {
+  readonly id: string;
+  readonly kind: FlowNodeKind;
+  /** null for an entry, an address and a packet that goes on as it is. */
+  readonly chain: Chain | null;
+  readonly end: WayEnd | null;
+  /** The probability that a new connection comes by, by sample. */
+  readonly weights: Map<number, number>;
+}
+
+export interface EdgeDraft {
+  readonly from: NodeDraft;
+  readonly to: NodeDraft;
+  /** 0-based. */
+  readonly line: number | null;
+  readonly weights: Map<number, number>;
+}
+
+export interface FlowDraft {
+  readonly nodes: ReadonlyMap<string, NodeDraft>;
+  readonly edges: ReadonlyMap<string, EdgeDraft>;
+  add(entry: string, sample: number, way: WalkedWay): void;
+  /** The node of an entry, even if no packet was sent from it. */
+  entry(id: string): NodeDraft;
+}
+
+/** The same for the same chain after an edit; dumps after the first have their number in front. */
+export function chainId(chain: Chain): string {
+  const { table } = chain;
+  return `${table.dump.index === 0 ? '' : `${table.dump.index}:`}${table.name}:${chain.name}`;
+}
+
+function endId(end: WayEnd): string {
+  switch (end.kind) {
+    case 'address': {
+      const { destination, dport, protocol } = end.packet;
+      return `address:${dport === null ? destination.text : hostPort(destination.text, dport)}/${protocol}`;
+    }
+    case 'verdict':
+      return `verdict:${end.verdict}:${chainId(end.chain)}${end.isPolicy ? ':policy' : ''}`;
+    case 'unchanged':
+      return `unchanged:${end.packet.destination.text}:${end.packet.dport}/${end.packet.protocol}`;
+  }
+}
+
+function raise(weights: Map<number, number>, sample: number, by: number): void {
+  weights.set(sample, (weights.get(sample) ?? 0) + by);
+}
+
+export function createFlowDraft(): FlowDraft {
+  const nodes = new Map<string, NodeDraft>();
+  const edges = new Map<string, EdgeDraft>();
+  const byChain = new Map<Chain, NodeDraft>();
+
+  function node(id: string, kind: FlowNodeKind, chain: Chain | null, end: WayEnd | null): NodeDraft {
+    let draft = nodes.get(id);
+    if (draft === undefined) {
+      draft = { id, kind, chain, end, weights: new Map() };
+      nodes.set(id, draft);
+    }
+    return draft;
+  }
+
+  function chainNode(chain: Chain): NodeDraft {
+    let draft = byChain.get(chain);
+    if (draft === undefined) {
+      draft = node(chainId(chain), drawnKind(chain) ?? 'chain', chain, null);
+      byChain.set(chain, draft);
+    }
+    return draft;
+  }
+
+  function edge(from: NodeDraft, to: NodeDraft, line: number | null): EdgeDraft {
+    // Packets come to a dispatcher by several hooks: that is one edge.
+    const id = from.kind === 'entry' && to.kind === 'dispatch' ? `${from.id}\n${to.id}` : `${from.id}\n${to.id}\n${line}`;
+    let draft = edges.get(id);
+    if (draft === undefined) {
+      draft = { from, to, line, weights: new Map() };
+      edges.set(id, draft);
+    }
+    return draft;
+  }
+
+  const entry = (id: string): NodeDraft => node(id, 'entry', null, null);
+
+  return {
+    nodes,
+    edges,
+    entry,
+    add: (entryId, sample, way) => {
+      const start = entry(entryId);
+      // The share of a client that comes back is nobody's: it goes where it went before.
+      const weight = way.isReturning ? 0 : way.probability;
+      raise(start.weights, sample, weight);
+      const counted = new Set<NodeDraft>();
+      const pass = (from: NodeDraft, to: NodeDraft, line: number | null): void => {
+        const draft = edge(from, to, line);
+        if (way.isReturning) return;
+        raise(draft.weights, sample, weight);
+        if (!counted.has(to)) raise(to.weights, sample, weight);
+        counted.add(to);
+      };
+      for (const visit of way.visits as readonly Visit[]) {
+        pass(visit.from === null ? start : chainNode(visit.from), chainNode(visit.chain), visit.line);
+      }
+      const { end } = way;
+      const kind = end.kind === 'address' ? 'address' : 'verdict';
+      const to = node(endId(end), kind, end.kind === 'unchanged' ? null : end.chain, end);
+      const from = way.from === null ? start : chainNode(way.from);
+      const isOwnChain = end.kind === 'address' && way.from === end.chain;
+      pass(from, to, end.kind === 'unchanged' || isOwnChain ? null : end.line);
+    },
+  };
+}
