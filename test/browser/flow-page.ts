@@ -1,10 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { FlowGraph } from '../../server/src/kube/flow-graph.ts';
 import { type FlowPanelState, type HostMessage, type PageMessage, readPageMessage } from '../../webview/src/messages.ts';
-import { chromiumPath } from '../support/requirements.ts';
 import { type ThemeName, themeSheet } from './themes.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -17,23 +16,6 @@ export const outputPath = join(root, 'test/output');
 /** Builds the page's bundle, so that a test never looks at an old one. */
 export function buildWebview(): void {
   execFileSync(process.execPath, [join(root, 'esbuild.mjs'), 'webview'], { stdio: 'pipe' });
-}
-
-export function launchChromium(): Promise<Browser> {
-  const executablePath = chromiumPath();
-  if (executablePath === null) throw new Error('There is no Chromium on this machine.');
-  return chromium.launch({
-    executablePath,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
 }
 
 export interface FlowPageOptions extends BrowserContextOptions {

@@ -32,6 +32,7 @@ export const padLeft = 13;
 export const padRight = 10;
 const markWidth = 20;
 const chipGap = 4;
+const longestName = 230;
 /** The label's and the detail's baselines and where the badges begin, from the box's top. */
 export const labelBaseline = 18;
 export const detailBaseline = 34;
@@ -65,6 +66,12 @@ function markOf(node: FlowNode): BoxMark {
 
 function chipWidth(chip: ChipText, measure: Measure): number {
   return Math.ceil(measure(chip.text, 'chip')) + 12;
+}
+
+/** The width at which a node's name is not cut, bounded: what cannot be left out even where there is little room. */
+export function nameWidth(node: FlowNode, measure: Measure): number {
+  const mark = markOf(node) === null ? 0 : markWidth;
+  return Math.min(longestName, Math.ceil(measure(oneLine(node.label).slice(0, 200), 'label')) + mark) + padLeft + padRight;
 }
 
 /** The width at which nothing of a node is cut. */

@@ -107,6 +107,8 @@ function rankInRuleOrder(
 export type LabelText = Omit<WireLabel, 'x' | 'y'>;
 
 export const labelLineHeight = 15;
+/** How much wider a warning is, as it stands out in bold. */
+export const boldness = 1.1;
 
 /** All packets that a node's rules with a share have counted; null without counters, or where none was counted. */
 function countedAt(index: GraphIndex, id: string): number | null {
@@ -128,7 +130,7 @@ export function labelsOf(index: GraphIndex, ways: readonly Way[], width: number,
       lines.push({ text: `${count(way.packets)} pkts${seen}`, tone: none ? 'warning' : 'counter' });
     }
     if (lines.length === 0) return [];
-    const text = Math.max(...lines.map((line) => measure(line.text, 'wire')));
+    const text = Math.max(...lines.map((line) => measure(line.text, 'wire') * (line.tone === 'warning' ? boldness : 1)));
     return [{ lines, edges: way.edges, width: Math.ceil(text) + 10, height: lines.length * labelLineHeight + 3 }];
   });
 }

@@ -145,10 +145,11 @@ export function lineOf(index: GraphIndex, node: FlowNode): number | null {
 
 /** A node in one sentence: "Endpoint chain 10.244.0.11:8080, KUBE-SEP-2XZJVPRY2PQVE3B3, Pod shop/web-1 on node-a, ready, hairpin". */
 export function nodeSentence(node: FlowNode): string {
+  const isPod = node.kind === 'pod' && node.pod !== null;
   const parts = [
-    `${kindName(node.kind)} ${oneLine(node.label)}`,
+    `${kindName(node.kind)} ${oneLine(isPod ? podText(node) : node.label)}`,
     oneLine(node.detail) === oneLine(node.label) ? '' : oneLine(node.detail),
-    node.pod === null ? '' : `Pod ${oneLine(podText(node))}`,
+    node.pod === null || isPod ? '' : `Pod ${oneLine(podText(node))}`,
     readiness(node),
     driftText(node),
     ...node.badges.map((badge) => oneLine([badge.label, badge.condition].filter((part) => part !== '').join(' '))),

@@ -1,4 +1,4 @@
-import { type BoxContent, boxContent, groupContent, naturalGroupWidth, naturalWidth } from './boxes.ts';
+import { type BoxContent, boxContent, groupContent, nameWidth, naturalGroupWidth, naturalWidth } from './boxes.ts';
 import { type Anchor, type Bundle, isIdle, type LabelText, labelsOf, type Parts, partsOf, topologicalOrder } from './bundles.ts';
 import { groupBy } from './collect.ts';
 import { assignColumns } from './columns.ts';
@@ -22,7 +22,7 @@ import { bend, straightDown } from './wire-path.ts';
 const headingHeight = 30;
 const rowGap = 12;
 const laneHeight = 16;
-const curveWidth = 40;
+const curveWidth = 34;
 const arrowWidth = 12;
 const frameHead = 24;
 const framePad = 8;
@@ -30,8 +30,8 @@ const framePad = 8;
 /** How wide boxes and labels may get; the first that fits the room is taken. */
 const sizes = [
   { box: 236, label: 190 },
-  { box: 176, label: 140 },
-  { box: 140, label: 104 },
+  { box: 200, label: 140 },
+  { box: 168, label: 112 },
 ] as const;
 type Size = (typeof sizes)[number];
 
@@ -108,7 +108,10 @@ function plan(
     const column = columnOf.get(anchor.id) ?? 0;
     const wanted =
       anchor.node !== null
-        ? Math.min(naturalWidth(anchor.node, isIdle(index, anchor.node), options.measure), size.box)
+        ? Math.min(
+            naturalWidth(anchor.node, isIdle(index, anchor.node), options.measure),
+            Math.max(size.box, nameWidth(anchor.node, options.measure)),
+          )
         : anchor.group !== null
           ? Math.max(naturalGroupWidth(anchor.group, options.measure), groupSize(index, anchor.group, size.box, options).width)
           : 0;

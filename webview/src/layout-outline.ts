@@ -1,9 +1,10 @@
 import { boxContent, groupContent, naturalGroupWidth, naturalWidth } from './boxes.ts';
-import { isIdle, type LabelText, labelLineHeight, labelsOf, partsOf, topologicalOrder } from './bundles.ts';
-import { oneLine } from './format.ts';
+import { boldness, isIdle, type LabelText, labelLineHeight, labelsOf, partsOf, topologicalOrder } from './bundles.ts';
+import { nodeName } from './describe.ts';
 import type { GraphIndex } from './graph-index.ts';
 import { type Arrangement, type EndpointGroup, type EndpointRow, waysOf } from './groups.ts';
 import { type Box, type Frame, type Layout, type LayoutOptions, margin, type Wire, type WireLabel } from './layout-model.ts';
+import { fitText } from './text-metrics.ts';
 import { elbow, roundTheRight } from './wire-path.ts';
 
 const indent = 22;
@@ -218,13 +219,30 @@ function assignLanes(
 /** What stands above a box about a wire to it; one that comes along the right says where from. */
 function linkLabels(index: GraphIndex, link: Link, inside: boolean, width: number, options: LayoutOptions): readonly LabelText[] {
   const main = link.together ? link.edges : ways(link);
-  const texts = labelsOf(index, waysOf(main, link.together), width, options.measure);
+  const texts = labelsOf(index, waysOf(main, link.together), width, options.measure).map((text) =>
+    inOneLine(text, width, options),
+  );
   if (inside) return texts;
   const from = index.nodes.get(link.from);
-  const source = oneLine(from === undefined ? '' : `from ${from.detail === '' ? from.label : from.detail}`);
-  const line = { text: source.slice(0, 80), tone: 'counter' as const };
-  const wide = Math.min(width, Math.ceil(options.measure(line.text, 'wire')) + 10);
-  return [{ lines: [line], edges: link.edges, width: wide, height: labelLineHeight + 1 }, ...texts];
+  const text = fitText(from === undefined ? '' : `from ${nodeName(from)}`, 'wire', width - 10, options.measure);
+  const source: LabelText = {
+    lines: [{ text, tone: 'counter' }],
+    edges: link.edges,
+    width: Math.ceil(options.measure(text, 'wire')) + 10,
+    height: labelLineHeight + 3,
+  };
+  return [source, ...texts];
+}
+
+/** There is more width than height: condition and counter stand in one line where they fit. */
+function inOneLine(label: LabelText, width: number, options: LayoutOptions): LabelText {
+  const [first, ...rest] = label.lines;
+  if (first === undefined || rest.length === 0) return label;
+  const text = label.lines.map((line) => line.text).join(' · ');
+  const tone = label.lines.some((line) => line.tone === 'warning') ? 'warning' : first.tone;
+  const wide = Math.ceil(options.measure(text, 'wire') * (tone === 'warning' ? boldness : 1)) + 10;
+  if (wide > width) return label;
+  return { ...label, lines: [{ text, tone }], width: wide, height: labelLineHeight + 3 };
 }
 
 /** In a group, the rule that sends a packet to the endpoint at random says the share; affinity's would repeat for each. */

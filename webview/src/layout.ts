@@ -3,6 +3,7 @@
  */
 import type { GraphIndex } from './graph-index.ts';
 import { arrange } from './groups.ts';
+import { isChainGraph, layoutChains } from './layout-chains.ts';
 import { layoutColumns } from './layout-columns.ts';
 import type { Layout, LayoutOptions } from './layout-model.ts';
 import { layoutOutline } from './layout-outline.ts';
@@ -10,5 +11,6 @@ import { layoutOutline } from './layout-outline.ts';
 /** Lays a flow out. Never fails: a graph with loops, or without entries, is drawn as well as it goes. */
 export function layoutFlow(index: GraphIndex, options: LayoutOptions): Layout {
   const arrangement = arrange(index, options.grouping, options.keep);
-  return options.form === 'outline' ? layoutOutline(index, arrangement, options) : layoutColumns(index, arrangement, options);
+  if (options.form === 'outline') return layoutOutline(index, arrangement, options);
+  return isChainGraph(index) ? layoutChains(index, arrangement, options) : layoutColumns(index, arrangement, options);
 }

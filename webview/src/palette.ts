@@ -69,7 +69,7 @@ const palettes: Readonly<Record<Theme, Palette>> = {
   },
 };
 
-export const sansFont = "system-ui, -apple-system, 'Segoe UI', Ubuntu, 'Liberation Sans', Arial, sans-serif";
+export const sansFont = "'Segoe UI', 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif";
 export const monoFont = "ui-monospace, 'SF Mono', Menlo, Consolas, 'Liberation Mono', monospace";
 
 type Attributes = Readonly<Record<string, string | number>>;
@@ -159,7 +159,7 @@ export function paint(mark: Mark, inherited: readonly string[], theme: Theme): A
         ...(all.includes('drift-stale') || all.includes('never') ? { 'stroke-dasharray': '4 4' } : {}),
       };
     case 'label-back':
-      return { fill: palette.canvas, 'fill-opacity': 0.9 };
+      return { fill: palette.canvas };
     case 'label-main':
       return text(11, palette.text);
     case 'label-counter':

@@ -1,5 +1,5 @@
 /** SVG paths of wires. */
-import { curveBumpX, line } from 'd3';
+import { curveBumpX, curveCatmullRom, line } from 'd3';
 
 export interface Point {
   readonly x: number;
@@ -42,6 +42,25 @@ export function bend(points: readonly Point[]): string {
   }
   if (forward.length > 1) path += levelAtEach(forward) ?? '';
   return path + head(last);
+}
+
+const smooth = line<Point>()
+  .x((point) => point.x)
+  .y((point) => point.y)
+  .curve(curveCatmullRom.alpha(0.5))
+  .digits(1);
+
+/** A smooth line through the points, whichever way they go, with an arrow head in the direction of its end. */
+export function alongPoints(points: readonly Point[]): string {
+  const last = points.at(-1);
+  const before = points.at(-2);
+  if (last === undefined || before === undefined) return '';
+  const turn = Math.atan2(last.y - before.y, last.x - before.x);
+  const back = (side: 1 | -1): Point => ({
+    x: last.x - 7 * Math.cos(turn + side * 0.55),
+    y: last.y - 7 * Math.sin(turn + side * 0.55),
+  });
+  return `${smooth(points) ?? ''}M${at(back(1))}L${at(last)}L${at(back(-1))}`;
 }
 
 /** Down from a box to the one below it. */

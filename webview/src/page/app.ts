@@ -32,6 +32,8 @@ interface Shown {
 
 /** Narrower than this, details lie over the drawing's lower part. */
 const narrow = 640;
+/** Wider than this, there is room for details from the beginning. */
+const roomy = 1250;
 
 /** Builds the page, listens, and says that it does. */
 export function startPage(host: Host): void {
@@ -45,6 +47,8 @@ export function startPage(host: Host): void {
   let measure = createMeasure();
   /** Items of the text that are folded; not worth keeping. */
   let collapsed = new Set<string>();
+  /** Nothing was chosen yet: details are shown where there is room for them. */
+  let undecided = host.kept === null;
   let fittedWidth = 0;
   let keepTimer = 0;
 
@@ -389,11 +393,13 @@ export function startPage(host: Host): void {
 
   tree.element.addEventListener('focus', () => {
     const first = tree.items()[0];
-    if (state.selected === null && first !== undefined && tree.element.matches(':focus-visible')) {
+    if (state.selected === null && first !== undefined && document.body.classList.contains('by-keyboard')) {
       setSelected(first.id, first.key);
     }
   });
+  document.addEventListener('pointerdown', () => document.body.classList.remove('by-keyboard'), true);
   document.addEventListener('keydown', (event) => {
+    document.body.classList.add('by-keyboard');
     const inTree = document.activeElement === tree.element;
     const action = keyAction(event, inTree);
     if (action === null) return;
@@ -459,6 +465,8 @@ export function startPage(host: Host): void {
     }
     reason = null;
     index = indexGraph(message.graph);
+    if (undecided) state = { ...state, details: document.body.clientWidth >= roomy };
+    undecided = false;
     // Laid out with the place that the details leave.
     main.classList.remove('is-empty');
     details.element.hidden = !state.details;

@@ -319,6 +319,7 @@ function join<Thing extends { readonly id: string }>(
   const make = (thing: Thing): SVGElement => {
     const made = markElement(markOf(thing));
     if (what !== null) made.setAttribute('data-what', what);
+    made.setAttribute('data-id', thing.id);
     return made;
   };
   layer

@@ -7,5 +7,8 @@ import { leastLegible } from './drawing.ts';
 export function chooseLayout(index: GraphIndex, options: Omit<LayoutOptions, 'form'>): Layout {
   const columns = layoutFlow(index, { ...options, form: 'columns' });
   if (options.room === null || columns.width * leastLegible <= options.room) return columns;
+  // An open group may need more: that is no reason to turn everything round, as there was room before it was opened.
+  const closed = options.open.size === 0 ? columns : layoutFlow(index, { ...options, open: new Set(), form: 'columns' });
+  if (closed !== columns && closed.width * leastLegible <= options.room) return columns;
   return layoutFlow(index, { ...options, form: 'outline' });
 }

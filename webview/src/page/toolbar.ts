@@ -106,7 +106,7 @@ export function createToolbar(events: ToolbarEvents, exports: readonly MenuEntry
   zoomText.addEventListener('click', () => events.fit());
   const zoomGroup = element(
     'div',
-    { class: 'cluster', role: 'group', 'aria-label': 'Zoom' },
+    { class: 'cluster zoom', role: 'group', 'aria-label': 'Zoom' },
     iconButton('minus', 'Zoom out (-)', () => events.zoomBy(1 / 1.25)),
     zoomText,
     iconButton('plus', 'Zoom in (+)', () => events.zoomBy(1.25)),
@@ -128,7 +128,8 @@ export function createToolbar(events: ToolbarEvents, exports: readonly MenuEntry
     search,
     grouping,
     zoomGroup,
-    element('div', { class: 'cluster' }, mode, details, menu.element),
+    element('div', { class: 'cluster tools' }, mode, details, menu.element),
+    element('div', { class: 'row-end' }),
   );
 
   const zoom = (k: number): void => {

@@ -55,7 +55,6 @@ export function createTreeView(events: TreeEvents): TreeView {
         'aria-setsize': item.siblings,
         'aria-expanded': item.expanded === null ? null : String(item.expanded),
         'aria-selected': 'false',
-        'aria-label': itemLine(item),
       },
       element('span', { class: item.expanded === null ? 'twisty none' : 'twisty' }),
       way,
