@@ -34,7 +34,8 @@ describeWith(['code-server', 'chromium'], 'a dump in VS Code', () => {
 
   afterAll(() => workbench?.close());
 
-  beforeEach(async () => {
+  beforeEach(async ({ onTestFailed, task }) => {
+    onTestFailed(() => workbench.screenshot(`failed-${task.id}`));
     await workbench.page.keyboard.press('Escape');
   });
 

@@ -80,7 +80,7 @@ export async function openWorkbench(options: {
     await installExtension(await packageExtension(join(home, 'extension.vsix')), folders);
     editor = await startEditor({ folders, port: 0, trusted: options.trusted ?? true });
     browser = await launchBrowser();
-    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     page.setDefaultTimeout(patience);
     await page.goto(pageOf(editor, folder, join(folder, options.file)));
     return { ...driver(page, folder), close };
@@ -129,12 +129,21 @@ function driver(page: Page, folder: string): Omit<Workbench, 'close'> {
     language: () => page.locator('[id="status.editor.mode"]'),
     line: (text) => page.locator('.monaco-editor .view-line', { hasText: text }),
     async hover(word) {
-      const { x, y } = await middleOf(page, word);
-      // From elsewhere: a mouse that does not move opens no hover.
-      await page.mouse.move(x, y - 100);
-      await page.mouse.move(x, y);
       const hover = page.locator('.monaco-hover:not(.hidden) .hover-contents').first();
-      await hover.waitFor();
+      const giveUp = Date.now() + patience;
+      // Hints that arrive late push the word away from under the mouse: once more, then.
+      for (;;) {
+        const { x, y } = await startOf(page, word);
+        // From elsewhere: a mouse that does not move opens no hover.
+        await page.mouse.move(x, y - 100);
+        await page.mouse.move(x, y);
+        try {
+          await hover.waitFor({ timeout: 3_000 });
+          break;
+        } catch (error) {
+          if (Date.now() > giveUp) throw error;
+        }
+      }
       return hover;
     },
     async problems(text) {
@@ -162,10 +171,10 @@ export async function saysSoon(locator: Locator, text: string | RegExp): Promise
 }
 
 /**
- * Where a word of the line at the cursor is on the screen, in pixels: its middle. Playwright's own hover scrolls what it hovers into view,
+ * Where a word of the line at the cursor begins on the screen, in pixels. Playwright's own hover scrolls what it hovers into view,
  * behind the back of the editor, which then draws its lines in two places.
  */
-async function middleOf(page: Page, word: string): Promise<{ readonly x: number; readonly y: number }> {
+async function startOf(page: Page, word: string): Promise<{ readonly x: number; readonly y: number }> {
   const editor = page.locator('.editor-group-container.active .monaco-editor').first();
   const giveUp = Date.now() + patience;
   for (;;) {
@@ -174,8 +183,9 @@ async function middleOf(page: Page, word: string): Promise<{ readonly x: number;
       const box = await token.boundingBox();
       const text = (await token.textContent()) ?? '';
       if (box === null || Math.abs(box.y - top) > 4) continue;
-      const middle = (text.indexOf(word) + word.length / 2) / text.length;
-      return { x: box.x + box.width * middle, y: box.y + box.height / 2 };
+      // Its end may be out of sight.
+      const x = box.x + (box.width / text.length) * (text.indexOf(word) + 1);
+      return { x, y: box.y + box.height / 2 };
     }
     if (Date.now() > giveUp) throw new Error(`"${word}" is not in the line at the cursor.`);
     await page.waitForTimeout(50);
