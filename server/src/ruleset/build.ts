@@ -147,8 +147,13 @@ function familyByAddress(lines: readonly Line[], from: number, to: number): Fami
 }
 
 /** Whether a table that starts under this header belongs to another dump than the one before it. */
-function startsDump(current: DumpDraft | undefined, generator: Generator | undefined, name: string | undefined): boolean {
-  if (current === undefined) return true;
+function startsDump(
+  current: DumpDraft | undefined,
+  generator: Generator | undefined,
+  name: string | undefined,
+  family: Family | undefined,
+): boolean {
+  if (current === undefined || (family !== undefined && current.family !== undefined && family !== current.family)) return true;
   const known = current.generator;
   if (generator !== undefined && known !== undefined) {
     if (generator.family !== known.family || generator.program !== known.program || generator.version !== known.version)
@@ -193,7 +198,7 @@ export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
 
   const open = (name: string | undefined, firstLine: number, line: Line): OpenTable => {
     const known = name ?? line.context.table;
-    if (dump === undefined || startsDump(dump, generator, known)) {
+    if (dump === undefined || startsDump(dump, generator, known, line.context.family)) {
       dump = { generator, tables: [], family: generator?.family ?? line.context.family };
       dumps.push(dump);
     }

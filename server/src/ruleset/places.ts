@@ -27,9 +27,11 @@ export function mentionsOn(ruleset: Ruleset, line: number): readonly (Mention & 
     case 'chain':
       return [at(statement.name, 'declaration')];
     case 'rule': {
+      const target = statement.target === undefined ? undefined : at(statement.target, statement.isGoto ? 'goto' : 'jump');
+      // In a listing the chain stands further above.
+      if (statement.chain.end === 0) return target === undefined ? [] : [target];
       const chain = at(statement.chain, 'rule');
-      if (statement.target === undefined) return [chain];
-      const target = at(statement.target, statement.isGoto ? 'goto' : 'jump');
+      if (target === undefined) return [chain];
       return target.start < chain.start ? [target, chain] : [chain, target];
     }
     case 'chain-command': {

@@ -177,7 +177,12 @@ export function* changeDocument(document: SourceDocument, change: TextChange, fi
   for (const [index, piece] of raw.texts.entries()) {
     // The last piece keeps the line end that stood behind the change.
     const isLast = index === raw.texts.length - 1;
-    const line = readLine(piece, context, isLast ? document.lines[end.line]?.carriageReturn === true : raw.endsInCr(index));
+    const carriageReturn = isLast ? document.lines[end.line]?.carriageReturn === true : raw.endsInCr(index);
+    const old = document.lines[isLast ? end.line : start.line + index];
+    const line =
+      old?.text === piece && old.carriageReturn === carriageReturn && sameContext(old.context, context)
+        ? old
+        : readLine(piece, context, carriageReturn);
     lines.push(line);
     context = contextAfter(line);
     read += 1;
