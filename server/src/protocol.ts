@@ -57,12 +57,140 @@ export interface ClusterStatusParams {
   /** One line more: "12 Services, 40 endpoints, read at 10:02". */
   readonly detail: string;
   readonly severity: 'ok' | 'warning' | 'error';
+  /** When the data were last current, in milliseconds since 1970; left out where they are now, or where there are none. */
+  readonly asOf?: number;
+  /** A connection is being made. */
+  readonly busy?: boolean;
+  /** What is known of each kind of a live cluster. */
+  readonly resources?: readonly ClusterResourceStatus[];
+}
+
+export interface ClusterResourceStatus {
+  readonly kind: 'Service' | 'EndpointSlice' | 'Node' | 'Pod';
+  readonly state: 'off' | 'syncing' | 'live' | 'stale' | 'forbidden' | 'offline';
+  readonly count: number;
+  /** When they were last current, in milliseconds since 1970; 0 for never. */
+  readonly currentAt: number;
+  /** What is wrong, in a sentence that names a missing permission; empty for nothing. */
+  readonly problem: string;
+}
+
+/** The contexts that a live cluster can be chosen from. No connection is made for it. */
+export const contextsRequest = 'iptables/contexts';
+export interface ContextsResult {
+  readonly contexts: readonly {
+    readonly name: string;
+    readonly cluster: string;
+    readonly server: string;
+    readonly user: string;
+    /** The kubeconfig's `current-context`. */
+    readonly current: boolean;
+    /** The program that is run for credentials; empty for none. */
+    readonly program: string;
+  }[];
+  /** The kubeconfig files they come from. */
+  readonly origin: string;
+  /** Why there are none, in a sentence; empty otherwise. */
+  readonly problem: string;
+  /** The context in use; empty for none. */
+  readonly selected: string;
+}
+
+/** Connects to a context's cluster and leaves the one before. */
+export const selectContextRequest = 'iptables/selectContext';
+export interface SelectContextParams {
+  /** Empty for no live cluster; null for what the setting `iptables.cluster.context` says. */
+  readonly context: string | null;
+}
+
+/** Reads credentials and everything else of the live cluster anew, what was refused too. Without parameters or result. */
+export const refreshClusterRequest = 'iptables/refreshCluster';
+
+/** One Pod of the live cluster, asked for now; null where there is none or it cannot be asked for. */
+export const podRequest = 'iptables/pod';
+export interface PodParams {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** The nodes that a dump can be read from. */
+export const nodesRequest = 'iptables/nodes';
+export interface NodesResult {
+  readonly context: string;
+  readonly nodes: readonly {
+    readonly name: string;
+    readonly addresses: readonly string[];
+    /** "v1.34.1"; empty where it is not known. */
+    readonly kubeletVersion: string;
+  }[];
+}
+
+/** Where on a node `iptables-save` can be run. */
+export const nodeReadersRequest = 'iptables/nodeReaders';
+export interface NodeReadersParams {
+  readonly node: string;
+}
+export type NodeReader =
+  | {
+      readonly kind: 'pod';
+      readonly isKubeProxy: boolean;
+      readonly namespace: string;
+      readonly pod: string;
+      readonly container: string;
+    }
+  | { readonly kind: 'debug-pod'; readonly namespace: string; readonly image: string };
+export interface NodeReadersResult {
+  readonly context: string;
+  readonly server: string;
+  /** Running containers, kube-proxy's first; a Pod made for it is always possible and the last. */
+  readonly readers: readonly NodeReader[];
+  /** What is run: "iptables-nft-save -c". */
+  readonly commands: readonly string[];
+}
+
+/** Runs `iptables-save` on a node. Only after the user has seen what will be run where. */
+export const nodeDumpRequest = 'iptables/nodeDump';
+export interface NodeDumpParams {
+  readonly context: string;
+  readonly node: string;
+  readonly reader: NodeReader;
+}
+export interface NodeDumpResult {
+  readonly dumps: readonly {
+    readonly family: 'ipv4' | 'ipv6';
+    readonly backend: 'nft' | 'legacy' | 'default';
+    readonly command: string;
+    /** Whole: a dump that was cut short is a problem and not here. */
+    readonly text: string;
+  }[];
+  /** What could not be read, in sentences. */
+  readonly problems: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly readAt: number;
+}
+
+/** The live cluster's objects as a snapshot file, without secrets and managedFields. */
+export const clusterSnapshotRequest = 'iptables/clusterSnapshot';
+export interface ClusterSnapshotResult {
+  readonly context: string;
+  readonly text: string;
+  /** "12 Services, 14 EndpointSlices, 40 Pods, 3 Nodes". */
+  readonly summary: string;
+  /** Kinds that could not be listed, in sentences. */
+  readonly problems: readonly string[];
 }
 
 /** Settings as the server reads them; the client's `iptables.*` section. */
 export interface Settings {
   /** A snapshot file or a glob for it, relative to a workspace folder; empty: found by content. */
   readonly clusterSnapshot: string;
+  /** The context of the live cluster, unless the user has picked another one; empty for none. */
+  readonly clusterContext: string;
+  /** Kubeconfig files instead of those of KUBECONFIG and ~/.kube/config, separated as there; empty for those. */
+  readonly kubeconfig: string;
+  /** The image of a debug pod; "{version}" stands for the node's Kubernetes version. */
+  readonly debugImage: string;
+  readonly debugNamespace: string;
   /** The most diagnostics that are sent for one document. */
   readonly maxDiagnostics: number;
   readonly inlayHints: InlayHintSettings;
@@ -86,4 +214,6 @@ export interface InitializationOptions {
   readonly trusted: boolean;
   /** The client has the command "iptables.showFlow", which takes a document's URI and what `iptables/flow` takes as `to`. */
   readonly hasShowFlow: boolean;
+  /** The context that the user has picked for this workspace, empty for none; left out where nothing was picked. */
+  readonly context?: string;
 }

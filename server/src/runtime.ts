@@ -1,3 +1,4 @@
+import type * as live from './cluster/live.ts';
 import type { Pause } from './scheduler.ts';
 
 export interface FileEntry {
@@ -26,4 +27,6 @@ export interface FileAccess {
 export interface Runtime {
   readonly pause: Pause;
   readonly files: FileAccess | undefined;
+  /** Loads the cluster's API client; undefined where there is none, in a browser worker. */
+  readonly live: (() => Promise<typeof live>) | undefined;
 }

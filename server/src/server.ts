@@ -7,9 +7,12 @@ import {
   ErrorCodes,
   type InitializeResult,
   LSPErrorCodes,
+  MessageType,
   ResponseError,
+  ShowMessageNotification,
   TextDocumentSyncKind,
 } from 'vscode-languageserver';
+import { createClusters } from './clusters.ts';
 import { codeActions } from './features/code-actions.ts';
 import { codeLenses, lensUri, resolveCodeLens } from './features/code-lenses.ts';
 import { definition, definitionLocations } from './features/definition.ts';
@@ -25,6 +28,7 @@ import type { DumpState } from './features/state.ts';
 import { documentSymbols, workspaceSymbols } from './features/symbols.ts';
 import { resolveChains } from './kube/resolve.ts';
 import { lint } from './lint/registry.ts';
+import { registerLiveRequests } from './live-requests.ts';
 import { type OpenDump, openDump, type ReadDump } from './open-dumps.ts';
 import {
   type ClusterStatusParams,
@@ -41,7 +45,6 @@ import {
 import type { Runtime } from './runtime.ts';
 import { Cancelled, runInSlices } from './scheduler.ts';
 import { readInitializationOptions, readSettings } from './settings.ts';
-import { createSnapshots, type SnapshotStatus } from './snapshots.ts';
 import type { Steps } from './syntax/steps.ts';
 
 /** Serves the Language Server Protocol on a connection until it closes. Knows nothing of Node or the browser but the runtime. */
@@ -61,13 +64,17 @@ export function startServer(connection: Connection, runtime: Runtime): void {
   let canRefreshHints = false;
   let canRefreshLenses = false;
 
-  const snapshots = createSnapshots(runtime.files, runtime.pause, clusterChanged, (message) => {
+  const clusters = createClusters(runtime, clusterChanged, (message) => {
     connection.console.warn(message);
-    connection.window.showWarningMessage(`Cluster snapshot ${message}`);
+    // Not the request of that name, which a client need not know.
+    void connection.sendNotification(ShowMessageNotification.type, {
+      type: MessageType.Warning,
+      message: `Cluster snapshot ${message}`,
+    });
   });
 
   function makeState(uri: string, read: ReadDump): DumpState {
-    const { cluster } = snapshots.statusFor(uri);
+    const { cluster } = clusters.statusFor(uri);
     let resolution: ReturnType<typeof resolveChains> | undefined;
     return {
       uri,
@@ -75,6 +82,7 @@ export function startServer(connection: Connection, runtime: Runtime): void {
       document: read.document,
       ruleset: read.ruleset,
       cluster,
+      podDetails: clusters.podDetails,
       resolution: () => {
         resolution ??= resolveChains(read.ruleset, cluster);
         return resolution;
@@ -92,9 +100,9 @@ export function startServer(connection: Connection, runtime: Runtime): void {
   function clusterChanged(): void {
     let hasNewNames = false;
     for (const [uri, old] of states) {
-      const status = snapshots.statusFor(uri);
+      const { cluster, status } = clusters.statusFor(uri);
       sendClusterStatus(status);
-      if (status.cluster === old.cluster) continue;
+      if (cluster === old.cluster) continue;
       const state = makeState(uri, old);
       states.set(uri, state);
       hasNewNames = true;
@@ -103,7 +111,7 @@ export function startServer(connection: Connection, runtime: Runtime): void {
     }
     if (hasNewNames && canRefreshHints) void connection.languages.inlayHint.refresh();
     if (hasNewNames && canRefreshLenses) void connection.sendRequest(CodeLensRefreshRequest.type);
-    if (states.size === 0 && folders.length > 0) sendClusterStatus(snapshots.statusFor(folders[0] ?? ''));
+    if (states.size === 0 && folders.length > 0) sendClusterStatus(clusters.statusFor(folders[0] ?? '').status);
   }
 
   function sendRulesetChanged(state: DumpState): void {
@@ -111,8 +119,8 @@ export function startServer(connection: Connection, runtime: Runtime): void {
     void connection.sendNotification(rulesetChangedNotification, params);
   }
 
-  function sendClusterStatus(status: SnapshotStatus): void {
-    void connection.sendNotification(clusterStatusNotification, describeStatus(status));
+  function sendClusterStatus(status: ClusterStatusParams): void {
+    void connection.sendNotification(clusterStatusNotification, status);
   }
 
   async function publishDiagnostics(state: DumpState): Promise<void> {
@@ -159,8 +167,7 @@ export function startServer(connection: Connection, runtime: Runtime): void {
 
   async function configure(): Promise<void> {
     if (canAskConfiguration) settings = readSettings(await connection.workspace.getConfiguration('iptables'));
-    // In an untrusted workspace no path from settings is used.
-    await snapshots.configure(folders, options.trusted ? settings.clusterSnapshot : '');
+    await clusters.configure(folders, settings, options);
   }
 
   connection.onInitialize((params): InitializeResult => {
@@ -219,7 +226,7 @@ export function startServer(connection: Connection, runtime: Runtime): void {
     await configure();
     for (const state of states.values()) void publishDiagnostics(state);
   });
-  connection.onDidChangeWatchedFiles(({ changes }) => snapshots.filesChanged(changes.map((change) => change.uri)));
+  connection.onDidChangeWatchedFiles(({ changes }) => clusters.filesChanged(changes.map((change) => change.uri)));
   connection.onNotification('iptables/trust', () => {
     options = { ...options, trusted: true };
     void configure();
@@ -237,8 +244,8 @@ export function startServer(connection: Connection, runtime: Runtime): void {
       (error) => connection.console.error(`reading ${uri}: ${describeError(error)}`),
     );
     dumps.set(uri, dump);
-    void snapshots.addDump(uri);
-    sendClusterStatus(snapshots.statusFor(uri));
+    void clusters.addDump(uri);
+    sendClusterStatus(clusters.statusFor(uri).status);
   });
   connection.onDidChangeTextDocument(({ textDocument, contentChanges }) => {
     dumps.get(textDocument.uri)?.change(contentChanges, textDocument.version);
@@ -304,6 +311,7 @@ export function startServer(connection: Connection, runtime: Runtime): void {
     ),
   );
 
+  registerLiveRequests(connection, clusters, () => settings);
   connection.listen();
 }
 
@@ -315,28 +323,4 @@ function isSteps<T>(value: T | Steps<T>): value is Steps<T> {
 
 function describeError(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-function describeStatus({ uri, cluster, problem }: SnapshotStatus): ClusterStatusParams {
-  if (uri === undefined) {
-    return {
-      kind: 'none',
-      label: 'no cluster snapshot',
-      detail: "Names come from the dump's comments.",
-      severity: 'ok',
-    };
-  }
-  const counts = [
-    `${cluster.services.length} Services`,
-    `${cluster.slices.length} EndpointSlices`,
-    `${cluster.pods.length} Pods`,
-    `${cluster.nodes.length} Nodes`,
-  ].join(', ');
-  const details = [problem, ...cluster.warnings].filter((text) => text !== '');
-  return {
-    kind: 'snapshot',
-    label: cluster.source.label || uri,
-    detail: details.length > 0 ? `${counts}. ${details.join(' ')}` : counts,
-    severity: problem !== '' ? 'error' : cluster.warnings.length > 0 ? 'warning' : 'ok',
-  };
 }

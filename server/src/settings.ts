@@ -2,6 +2,13 @@ import type { InitializationOptions, Settings } from './protocol.ts';
 
 const defaultMaxDiagnostics = 2_000;
 
+/** It has iptables-save for both back ends, and its version is that of the node. */
+const defaultDebugImage = 'registry.k8s.io/kube-proxy:{version}';
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value.trim() : '';
+}
+
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
@@ -11,9 +18,14 @@ export function readSettings(section: unknown): Settings {
   const values = isObject(section) ? section : {};
   const cluster = isObject(values['cluster']) ? values['cluster'] : {};
   const hints = isObject(values['inlayHints']) ? values['inlayHints'] : {};
+  const nodeDump = isObject(values['nodeDump']) ? values['nodeDump'] : {};
   const max = values['maxDiagnostics'];
   return {
-    clusterSnapshot: typeof cluster['snapshot'] === 'string' ? cluster['snapshot'].trim() : '',
+    clusterSnapshot: textOf(cluster['snapshot']),
+    clusterContext: textOf(cluster['context']),
+    kubeconfig: textOf(cluster['kubeconfig']),
+    debugImage: textOf(nodeDump['image']) || defaultDebugImage,
+    debugNamespace: textOf(nodeDump['namespace']) || 'kube-system',
     maxDiagnostics: typeof max === 'number' && Number.isInteger(max) && max >= 0 ? max : defaultMaxDiagnostics,
     inlayHints: {
       chains: hints['chains'] !== false,
@@ -28,5 +40,6 @@ export function readInitializationOptions(value: unknown): InitializationOptions
   return {
     trusted: !isObject(value) || value['trusted'] !== false,
     hasShowFlow: isObject(value) && value['hasShowFlow'] === true,
+    ...(isObject(value) && typeof value['context'] === 'string' ? { context: value['context'] } : {}),
   };
 }

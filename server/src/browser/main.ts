@@ -21,4 +21,8 @@ function pause(): Promise<void> {
   });
 }
 
-startServer(createConnection(new BrowserMessageReader(self), new BrowserMessageWriter(self)), { pause, files: undefined });
+startServer(createConnection(new BrowserMessageReader(self), new BrowserMessageWriter(self)), {
+  pause,
+  files: undefined,
+  live: undefined,
+});

@@ -2,6 +2,7 @@
  * Clusters over the network: a bundle of its own with the API client in it, loaded when a cluster is first asked for. Nothing here
  * connects by itself.
  */
+import { delimiter } from 'node:path';
 import type { Cluster } from './cluster.ts';
 import { createApi } from './live/api.ts';
 import { type KubeContext, type KubeEnvironment, loadKubeconfig, processEnvironment } from './live/kubeconfig.ts';
@@ -12,6 +13,11 @@ export interface Contexts {
   readonly contexts: readonly KubeContext[];
   /** The files that they come from. */
   readonly origin: string;
+}
+
+/** The process's own environment, with kubeconfig files that a setting names: one, or several as KUBECONFIG has them. */
+export function environmentWith(kubeconfig: string): KubeEnvironment {
+  return { ...processEnvironment, files: kubeconfig.split(delimiter).filter((file) => file !== '') };
 }
 
 /** The contexts that kubectl knows, in the files' order. No connection is made. @throws KubeconfigError */

@@ -1,5 +1,6 @@
 import type { Position, Range } from 'vscode-languageserver-types';
 import type { Cluster } from '../cluster/cluster.ts';
+import type { PodRecord } from '../cluster/objects.ts';
 import type { Resolution } from '../kube/resolve.ts';
 import type { Place } from '../lint/finding.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
@@ -12,6 +13,8 @@ export interface DumpState {
   readonly document: SourceDocument;
   readonly ruleset: Ruleset;
   readonly cluster: Cluster;
+  /** Asks for a Pod that is not in `cluster`, as a live cluster's Pods are not; undefined where there is none to be had. */
+  readonly podDetails?: (namespace: string, name: string) => Promise<PodRecord | undefined>;
   /** Names for its chains; made when first asked for. */
   readonly resolution: () => Resolution;
 }

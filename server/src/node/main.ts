@@ -14,4 +14,5 @@ if (!process.argv.some((argument) => transports.some((transport) => argument.sta
 startServer(createConnection(ProposedFeatures.all), {
   pause: () => new Promise((resolve) => setImmediate(resolve)),
   files: nodeFiles,
+  live: () => import('../cluster/live.ts'),
 });
