@@ -2,7 +2,7 @@ import { type BoxContent, boxContent, groupContent, nameWidth, naturalGroupWidth
 import { type Anchor, type Bundle, isIdle, type LabelText, labelsOf, type Parts, partsOf, topologicalOrder } from './bundles.ts';
 import { groupBy } from './collect.ts';
 import { assignColumns } from './columns.ts';
-import { count } from './format.ts';
+import { count, oneLine } from './format.ts';
 import type { GraphIndex } from './graph-index.ts';
 import { type GroupParts, groupParts, groupSize } from './group-box.ts';
 import type { Arrangement } from './groups.ts';
@@ -17,6 +17,7 @@ import {
   type WireLabel,
 } from './layout-model.ts';
 import { placeInOrder } from './place.ts';
+import { fitText } from './text-metrics.ts';
 import { bend, straightDown } from './wire-path.ts';
 
 const headingHeight = 30;
@@ -280,11 +281,13 @@ function draw(
       if (!item.id.startsWith('host:') || anchors.length === 0) continue;
       const known = anchors.filter((anchor) => anchor.node?.pod?.ready !== null);
       const ready = known.filter((anchor) => anchor.node?.pod?.ready === true).length;
+      const detail = known.length === 0 ? '' : `${count(ready)} of ${count(known.length)} ready`;
+      const room = (widths[item.column] ?? 0) - 30 - options.measure(detail, 'chip');
       frames.push({
         id: item.id,
         kind: 'host',
-        label: hostOf(anchors[0] ?? { id: '', node: null, group: null }) ?? '',
-        detail: known.length === 0 ? '' : `${count(ready)} of ${count(known.length)} ready`,
+        label: fitText(oneLine(hostOf(anchors[0] ?? { id: '', node: null, group: null }) ?? ''), 'label', room, options.measure),
+        detail,
         x: lefts[item.column] ?? 0,
         y: item.top,
         width: widths[item.column] ?? 0,

@@ -12,6 +12,12 @@ function quoted(text: string): string {
   return `"${escaped}"`;
 }
 
+/** JSON's strings are YAML's; what Mermaid looks for before it reads the YAML (`%%{`) or HTML would read is spelled by its number. */
+function yamlString(text: string): string {
+  const number = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(text.replaceAll('"', "'")).replace(/[<>&%{}]/g, number);
+}
+
 const shapes: Readonly<Partial<Record<FlowNode['kind'], readonly [string, string]>>> = {
   entry: ['([', '])'],
   pod: ['(', ')'],
@@ -72,13 +78,7 @@ export function flowMermaid(graph: FlowGraph, grouping: Grouping | null = null):
   const index = indexGraph(graph);
   const parts = partsOf(index, arrange(index, grouping, null));
   const ids = new Map(parts.anchors.map((anchor, at) => [anchor.id, `n${at}`]));
-  const lines = [
-    '---',
-    // A title is YAML: JSON's strings are YAML's.
-    `title: ${JSON.stringify(oneLine(graph.title))}`,
-    '---',
-    'flowchart LR',
-  ];
+  const lines = ['---', `title: ${yamlString(oneLine(graph.title))}`, '---', 'flowchart LR'];
   for (const anchor of parts.anchors) {
     const [open, close] = shapes[anchor.node?.kind ?? 'chain'] ?? ['[', ']'];
     lines.push(`  ${ids.get(anchor.id)}${open}${anchorText(anchor)}${close}:::${classOf(anchor)}`);

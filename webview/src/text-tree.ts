@@ -1,5 +1,5 @@
 /** A flow as an indented list, for screen readers, for who likes text better, and for exported files. */
-import { type Anchor, type Bundle, partsOf } from './bundles.ts';
+import { type Anchor, type Bundle, type Parts, partsOf } from './bundles.ts';
 import { nodeSentence } from './describe.ts';
 import { counted, oneLine, percent } from './format.ts';
 import type { GraphIndex } from './graph-index.ts';
@@ -73,16 +73,30 @@ export function textItems(
     for (const [at, child] of below.entries()) visit(child, level + 1, key, at + 1, below.length);
   };
 
-  const roots = parts.anchors.filter((anchor) => !parts.in.has(anchor.id));
-  for (const [at, root] of roots.entries()) visit({ id: root.id, bundle: null }, 1, null, at + 1, roots.length);
-  // What only a loop leads to.
-  for (const anchor of parts.anchors)
-    if (!seen.has(anchor.id) && isTop(anchor)) visit({ id: anchor.id, bundle: null }, 1, null, 1, 1);
+  const roots = rootsOf(parts);
+  for (const [at, root] of roots.entries()) visit({ id: root, bundle: null }, 1, null, at + 1, roots.length);
   return items;
+}
 
-  function isTop(anchor: Anchor): boolean {
-    return !(parts.in.get(anchor.id) ?? []).some((bundle) => seen.has(bundle.from));
+/** What nothing leads to, and of each loop that nothing else leads to the first. */
+function rootsOf(parts: Parts): readonly string[] {
+  const reached = new Set<string>();
+  const reach = (start: string): void => {
+    const stack = [start];
+    for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
+      if (reached.has(id)) continue;
+      reached.add(id);
+      for (const bundle of parts.out.get(id) ?? []) stack.push(bundle.to);
+    }
+  };
+  const roots = parts.anchors.filter((anchor) => !parts.in.has(anchor.id)).map((anchor) => anchor.id);
+  for (const root of roots) reach(root);
+  for (const anchor of parts.anchors) {
+    if (reached.has(anchor.id)) continue;
+    roots.push(anchor.id);
+    reach(anchor.id);
   }
+  return roots;
 }
 
 function wayOf(bundle: Bundle, target: Anchor): string {

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { edgeLines, lineOf, nodeFacts, seenShares, shareFacts } from '../../webview/src/describe.ts';
+import { oneLine, percent } from '../../webview/src/format.ts';
+import { findPlace, indexGraph, pathsThrough } from '../../webview/src/graph-index.ts';
+import { filterOf, findNodes } from '../../webview/src/search.ts';
+import { chainGraph, manyEndpoints, richGraph } from './fixtures.ts';
+
+const rich = indexGraph(richGraph());
+
+function nodeOf(id: string) {
+  const found = rich.nodes.get(id);
+  if (found === undefined) throw new Error(`no ${id}`);
+  return found;
+}
+
+describe('the path through a place', () => {
+  it('runs from every entry to every end', () => {
+    const lit = pathsThrough(rich, ['svl']);
+    expect([...lit.nodes].toSorted()).toEqual(
+      ['e:ip', 'e:lb', 'e:np', 'ext', 'fw', 'nodeports', 'pod:1', 'sep:1', 'services', 'svl'].toSorted(),
+    );
+  });
+
+  it('goes along one rule only when the cursor is on it', () => {
+    const { nodes, edges } = findPlace(rich, { line: 82, table: 'nat', chain: 'KUBE-SVL-LNITJ2S4TDGKMAA3' });
+    expect(nodes).toEqual([]);
+    expect(edges.map((edge) => edge.to)).toEqual(['sep:1']);
+    expect(pathsThrough(rich, nodes, edges).nodes.has('svc')).toBe(false);
+  });
+
+  it('falls back to the declaration, a badge’s rule, and the chain', () => {
+    const at = (line: number | null, chain: string | null) => findPlace(rich, { line, table: 'nat', chain }).nodes;
+    expect(at(33, null)).toEqual(['svc']);
+    expect(at(74, null)).toEqual(['svc']);
+    expect(at(999, 'KUBE-SEP-2XZJVPRY2PQVE3B3')).toEqual(['sep:1']);
+    expect(at(999, 'ELSEWHERE')).toEqual([]);
+    expect(at(null, null)).toEqual([]);
+  });
+
+  it('ends in a loop', () => {
+    expect(pathsThrough(indexGraph(chainGraph()), ['AGAIN']).nodes.has('DOCKER-FORWARD')).toBe(true);
+  });
+});
+
+describe('search', () => {
+  const ids = (query: string) => findNodes(rich, query).map((node) => node.id);
+
+  it('finds chains, addresses, Pods, nodes and states, all words in any order', () => {
+    expect(ids('kube-svl')).toEqual(['svl']);
+    expect(ids('10.244.1.7')).toEqual(['sep:2', 'pod:2']);
+    expect(ids('NODE-B m8r')).toEqual(['pod:2']);
+    expect(ids('not ready')).toEqual(['pod:2']);
+    expect(ids('stale')).toEqual(['sep:3', 'addr:3']);
+    expect(ids('  ')).toEqual([]);
+    expect(ids('.*')).toEqual([]);
+  });
+
+  it('filters endpoints together with their Pods', () => {
+    expect(filterOf(rich, '10.244.1.7')).toEqual(new Set(['sep:2', 'pod:2']));
+    expect(filterOf(rich, 'm8r7t')).toEqual(new Set(['sep:2', 'pod:2']));
+    expect(filterOf(rich, '')).toBeNull();
+    expect(filterOf(rich, 'nothing like it')).toEqual(new Set());
+    expect(filterOf(indexGraph(manyEndpoints(100)), 'node-7')?.size).toBe(16);
+  });
+});
+
+describe('words', () => {
+  it('tell an endpoint’s share for each entry, and what was seen', () => {
+    expect(shareFacts(rich, nodeOf('sep:1')).map(({ entry, expected }) => [entry, percent(expected)])).toEqual([
+      ['10.96.20.10:80/tcp', '33.3 %'],
+      ['NodePort 30080/tcp', '100 %'],
+      ['203.0.113.80:80/tcp', '100 %'],
+    ]);
+    expect(seenShares(rich, nodeOf('sep:1'))).toEqual([
+      { chain: 'KUBE-SVC-LNITJ2S4TDGKMAA3', expected: 1 / 3, seen: 412 / 830, packets: 412 },
+    ]);
+  });
+
+  it('name the rule that a click shows', () => {
+    expect(lineOf(rich, nodeOf('svc'))).toBe(33);
+    // An entry has no rule of its own, and none leads to it.
+    expect(lineOf(rich, nodeOf('e:ip'))).toBeNull();
+    expect(lineOf(rich, nodeOf('pod:1'))).toBe(85);
+  });
+
+  it('give the facts of a Pod', () => {
+    expect(nodeFacts(nodeOf('pod:2')).map(({ term, text }) => `${term}: ${text}`)).toEqual([
+      'Detail: 10.244.1.7:8080',
+      'Address: 10.244.1.7:8080',
+      'Pod: shop/web-7d9c-m8r7t on node-b',
+      'Readiness: not ready',
+    ]);
+  });
+
+  it('quote the rule at a wire', () => {
+    expect(edgeLines(rich, rich.in('sep:1').slice(0, 1))).toEqual([
+      'line 75: client seen within 10800 s to KUBE-SEP-2XZJVPRY2PQVE3B3 (200 packets)',
+    ]);
+    expect(edgeLines(rich, rich.in('fw'))[0]).toMatch(/^line 51: -A KUBE-SERVICES -d 203\.0\.113\.80\/32 .* \(75 packets\)$/);
+    expect(
+      edgeLines(
+        rich,
+        Array.from({ length: 9 }, () => rich.graph.edges[0]).filter((e) => e !== undefined),
+      ).at(-1),
+    ).toBe('and 3 more rules');
+  });
+
+  it('round shares without making them certain', () => {
+    expect([1, 0.5, 1 / 3, 0.0017, 0.99999, 0, 1e-9].map(percent)).toEqual([
+      '100 %',
+      '50 %',
+      '33.3 %',
+      '0.17 %',
+      '> 99.9 %',
+      '0 %',
+      '< 0.001 %',
+    ]);
+  });
+
+  it('keep hostile text in its line', () => {
+    expect(oneLine('a\nb\u0000c\u2028d')).toBe('a b c d');
+    expect(oneLine('user\u202egnp.exe')).toBe('user\ufffdgnp.exe');
+  });
+});

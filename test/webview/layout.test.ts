@@ -1,0 +1,286 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { FlowGraph, FlowNodeKind } from '../../server/src/kube/flow-graph.ts';
+import { indexGraph } from '../../webview/src/graph-index.ts';
+import { layoutFlow } from '../../webview/src/layout.ts';
+import { type Box, type Layout, type LayoutOptions, plainOptions } from '../../webview/src/layout-model.ts';
+import { chainGraph, edge, graphOf, manyEndpoints, node, richGraph } from './fixtures.ts';
+
+function layout(graph: FlowGraph, options: Partial<LayoutOptions> = {}): Layout {
+  return layoutFlow(indexGraph(graph), { ...plainOptions, ...options });
+}
+
+function box(layout: Layout, id: string): Box {
+  const found = layout.boxes.find((candidate) => candidate.id === id);
+  if (found === undefined) throw new Error(`no box ${id}`);
+  return found;
+}
+
+/** Pairs of boxes that lie on each other. */
+function overlaps(boxes: readonly Box[]): readonly string[] {
+  const found: string[] = [];
+  const sorted = boxes.toSorted((a, b) => a.y - b.y);
+  for (const [at, a] of sorted.entries()) {
+    for (const b of sorted.slice(at + 1)) {
+      if (b.y >= a.y + a.height) break;
+      if (a.x < b.x + b.width && b.x < a.x + a.width) found.push(`${a.id} on ${b.id}`);
+    }
+  }
+  return found;
+}
+
+function labelTexts(layout: Layout, from: string, to: string): readonly string[] {
+  const wire = layout.wires.find((candidate) => candidate.from === from && candidate.to === to);
+  return wire?.labels.flatMap((label) => label.lines.map((line) => line.text)) ?? [];
+}
+
+describe('columns', () => {
+  const drawn = layout(richGraph());
+
+  it('go by meaning from left to right', () => {
+    const ids = ['e:ip', 'services', 'ext', 'svc', 'sep:1', 'pod:1'];
+    const lefts = ids.map((id) => box(drawn, id).x);
+    expect(lefts).toEqual(lefts.toSorted((a, b) => a - b));
+    expect(drawn.headings.map((heading) => heading.text)).toEqual([
+      'Entry',
+      'Dispatch',
+      'External',
+      'Service',
+      'Endpoint',
+      'Pod',
+    ]);
+  });
+
+  it('keep endpoints in rule order, as their shares depend on it', () => {
+    const tops = ['sep:1', 'sep:2', 'sep:3'].map((id) => box(drawn, id).y);
+    expect(tops).toEqual(tops.toSorted((a, b) => a - b));
+  });
+
+  it('put boxes of one kind above each other, and none on another', () => {
+    expect(box(drawn, 'svc').x).toBe(box(drawn, 'svl').x);
+    expect(overlaps(drawn.boxes)).toEqual([]);
+  });
+
+  it('show shares, conditions and counters at the wires', () => {
+    expect(labelTexts(drawn, 'svc', 'sep:1')).toEqual([
+      'client seen within 10800 s',
+      '200 pkts',
+      '33.3 %',
+      // 412 of the 830 that were sent on at random.
+      '412 pkts, 49.6 %',
+    ]);
+    expect(labelTexts(drawn, 'fw', 'ext')).toEqual(['from 203.0.113.0/24', '70 pkts', 'from 198.51.100.0/24', '5 pkts']);
+    expect(labelTexts(drawn, 'services', 'svc')).toEqual(['1,830 pkts']);
+  });
+
+  it('say which endpoint gets no packets while others do', () => {
+    const chips = (id: string) => box(drawn, id).content.chips.map((chip) => chip.text);
+    expect(chips('sep:2')).toEqual(['no packets']);
+    expect(chips('sep:1')).toEqual([]);
+    expect(chips('svc')).toEqual(['masquerade', 'affinity 10800 s']);
+    expect(chips('sep:3')).toEqual(['stale']);
+    expect(chips('pod:4')).toEqual(['missing in dump']);
+    expect(chips('pod:2')).toEqual(['not ready']);
+  });
+
+  it('put Pods into a frame of their node, which counts the ready ones', () => {
+    expect(drawn.frames.filter((frame) => frame.kind === 'host').map(({ label, detail }) => [label, detail])).toEqual([
+      ['node-a', '1 of 1 ready'],
+      ['node-b', '1 of 2 ready'],
+    ]);
+    const frame = drawn.frames.find((candidate) => candidate.label === 'node-b');
+    const pod = box(drawn, 'pod:4');
+    expect(pod.y).toBeGreaterThan(frame?.y ?? 0);
+    expect(pod.y + pod.height).toBeLessThan((frame?.y ?? 0) + (frame?.height ?? 0));
+  });
+
+  it('become narrower where there is less room, without cutting names', () => {
+    const narrow = layout(richGraph(), { room: 900 });
+    expect(narrow.width).toBeLessThan(layout(richGraph()).width);
+    expect(narrow.boxes.map((item) => item.content.label)).toEqual(drawn.boxes.map((item) => item.content.label));
+  });
+
+  it('leave what a node has no columns for behind what leads to it', () => {
+    expect(box(drawn, 'drop').x).toBeGreaterThan(box(drawn, 'fw').x);
+  });
+
+  it('are the same for the same graph', () => {
+    expect(layout(richGraph())).toEqual(drawn);
+  });
+
+  it('can be empty', () => {
+    expect(layout(graphOf([], []))).toMatchObject({ boxes: [], wires: [], width: 0, height: 0 });
+    expect(layout(graphOf([], []), { form: 'outline' })).toMatchObject({ boxes: [], wires: [], width: 0, height: 0 });
+  });
+});
+
+describe('many endpoints', () => {
+  it('are groups by node that know their share', () => {
+    const drawn = layout(manyEndpoints(1000));
+    const groups = drawn.boxes.filter((item) => item.group !== null);
+    expect(groups).toHaveLength(12);
+    expect(groups[0]?.content).toMatchObject({ label: 'node-1', detail: '84 endpoints', mark: 'closed' });
+    // Nodes with a number are in the order of their numbers.
+    expect(groups.map((item) => item.content.label)).toEqual(Array.from({ length: 12 }, (_, at) => `node-${at + 1}`));
+    expect(labelTexts(drawn, 'svc', 'group:node:node-1')).toEqual(['8.4 %']);
+    expect(drawn.boxes).toHaveLength(3 + 12);
+  });
+
+  it('say how many are not ready', () => {
+    const drawn = layout(manyEndpoints(1000));
+    // Every fiftieth is not ready, and 50 and 12 have 2 in common.
+    expect(box(drawn, 'group:node:node-2').content.detail).toBe('84 endpoints, 4 not ready');
+  });
+
+  it('open by group, each endpoint before its Pod', () => {
+    const drawn = layout(manyEndpoints(1000), { open: new Set(['group:node:node-3']) });
+    expect(drawn.boxes).toHaveLength(3 + 12 + 2 * 84);
+    expect(overlaps(drawn.boxes)).toEqual([]);
+    const head = box(drawn, 'group:node:node-3');
+    const first = box(drawn, 'sep:2');
+    expect(first.y).toBeGreaterThan(head.y + head.height - 1);
+    expect(box(drawn, 'pod:2').x).toBeGreaterThan(first.x + first.width);
+    expect(labelTexts(drawn, 'group:node:node-3', 'sep:2')).toEqual(['0.1 %']);
+  });
+
+  it('group by zone or in rule order when asked to', () => {
+    const labels = (grouping: LayoutOptions['grouping']) =>
+      layout(manyEndpoints(1000), { grouping })
+        .boxes.filter((item) => item.group !== null)
+        .map((item) => item.content.label);
+    expect(labels('zone')).toEqual(['zone eu-1a', 'zone eu-1b', 'zone eu-1c']);
+    expect(labels('page').slice(0, 2)).toEqual(['endpoints 1–50', 'endpoints 51–100']);
+    expect(labels('page')).toHaveLength(20);
+  });
+
+  it('are drawn one by one where a filter leaves a few', () => {
+    const drawn = layout(manyEndpoints(1000), { keep: new Set(['sep:7', 'pod:7', 'sep:900']) });
+    expect(drawn.boxes.filter((item) => item.node?.kind === 'endpoint').map((item) => item.id)).toEqual(['sep:7', 'sep:900']);
+    expect(labelTexts(drawn, 'svc', 'sep:7')).toEqual(['0.1 %']);
+  });
+});
+
+describe('outline', () => {
+  const drawn = layout(richGraph(), { form: 'outline', room: 400 });
+
+  it('fits its room', () => {
+    expect(drawn.width).toBeLessThanOrEqual(400);
+    for (const item of drawn.boxes) expect(item.x + item.width).toBeLessThanOrEqual(400);
+  });
+
+  it('has every box, none on another, deeper ones further in', () => {
+    expect(drawn.boxes).toHaveLength(richGraph().nodes.length);
+    expect(overlaps(drawn.boxes)).toEqual([]);
+    expect(box(drawn, 'pod:1').x).toBeGreaterThan(box(drawn, 'sep:1').x);
+    expect(box(drawn, 'pod:1').y).toBeGreaterThan(box(drawn, 'sep:1').y);
+  });
+
+  it('says where a wire along the right comes from', () => {
+    expect(labelTexts(drawn, 'fw', 'ext')).toEqual([
+      'from KUBE-FW-LNITJ2S4TDGKMAA3',
+      'from 203.0.113.0/24 · 70 pkts',
+      'from 198.51.100.0/24 · 5 pkts',
+    ]);
+  });
+
+  it('opens groups', () => {
+    const open = new Set(['group:node:node-3']);
+    const many = layout(manyEndpoints(1000), { form: 'outline', room: 400, open });
+    expect(many.boxes).toHaveLength(3 + 12 + 2 * 84);
+    expect(overlaps(many.boxes)).toEqual([]);
+    expect(many.frames).toHaveLength(1);
+  });
+});
+
+describe('chains', () => {
+  it('run from left to right, loops back', () => {
+    const drawn = layout(chainGraph());
+    expect(box(drawn, 'FORWARD').x).toBeLessThan(box(drawn, 'DOCKER-FORWARD').x);
+    expect(box(drawn, 'DOCKER').x).toBeLessThan(box(drawn, 'AGAIN').x);
+    expect(drawn.wires).toHaveLength(chainGraph().edges.length);
+    expect(overlaps(drawn.boxes)).toEqual([]);
+    expect(drawn.boxes.map((item) => item.content.label)).toContain('DOCKER-ISOLATION-STAGE-1');
+  });
+
+  it('can be thousands, then without dagre', () => {
+    const nodes = Array.from({ length: 2000 }, (_, at) => node(`C${at}`, 'chain'));
+    const edges = nodes.slice(1).map((item, at) => edge(`C${at >> 1}`, item.id, { line: at + 1 }));
+    const drawn = layout(graphOf(nodes, edges));
+    expect(drawn.boxes).toHaveLength(2000);
+    expect(overlaps(drawn.boxes)).toEqual([]);
+  });
+
+  it('may jump to themselves', () => {
+    const drawn = layout(graphOf([node('A', 'chain')], [edge('A', 'A', { line: 2 })]));
+    expect(drawn.boxes).toHaveLength(1);
+  });
+});
+
+const kinds: readonly FlowNodeKind[] = [
+  'entry',
+  'dispatch',
+  'external',
+  'firewall',
+  'service',
+  'service-local',
+  'endpoint',
+  'pod',
+  'address',
+  'verdict',
+  'chain',
+];
+
+const anyGraph: fc.Arbitrary<FlowGraph> = fc
+  .record({
+    nodes: fc.array(fc.record({ kind: fc.constantFrom(...kinds), label: fc.string({ maxLength: 60 }) }), { maxLength: 45 }),
+    edges: fc.array(
+      fc.record({
+        from: fc.nat(44),
+        to: fc.nat(44),
+        line: fc.option(fc.integer({ min: 1, max: 99 })),
+        probability: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
+        packets: fc.option(fc.nat(5000)),
+        condition: fc.constantFrom('', 'from 192.0.2.0/24', 'first packet'),
+      }),
+      { maxLength: 80 },
+    ),
+  })
+  .map(({ nodes, edges }) =>
+    graphOf(
+      nodes.map((item, at) => node(`n${at}`, item.kind, { label: item.label })),
+      edges
+        .filter((item) => item.from < nodes.length && item.to < nodes.length)
+        .map(({ from, to, ...more }) => edge(`n${from}`, `n${to}`, more)),
+    ),
+  );
+
+describe('any graph, loops and islands included', () => {
+  for (const form of ['columns', 'outline'] as const) {
+    it(`has its boxes apart and its numbers finite in ${form}`, () => {
+      fc.assert(
+        fc.property(anyGraph, fc.boolean(), (graph, open) => {
+          const closed = layout(graph, { form, room: 700 });
+          const groups = closed.boxes.flatMap((item) => (item.group === null ? [] : [item.id]));
+          const drawn = open ? layout(graph, { form, room: 700, open: new Set(groups) }) : closed;
+          expect(overlaps(drawn.boxes)).toEqual([]);
+          for (const item of drawn.boxes) {
+            expect([item.x, item.y, item.width, item.height].every(Number.isFinite)).toBe(true);
+            expect(item.x + item.width).toBeLessThanOrEqual(drawn.width);
+            expect(item.y + item.height).toBeLessThanOrEqual(drawn.height);
+          }
+          for (const wire of drawn.wires) expect(wire.path).not.toMatch(/NaN|Infinity/);
+          // Each node is a box, or in a group that is one.
+          const shown = new Set(
+            drawn.boxes.flatMap((item) =>
+              item.group === null
+                ? [item.id]
+                : item.group.rows.flatMap((row) => [row.endpoint.id, ...row.behind.map((n) => n.id)]),
+            ),
+          );
+          for (const item of graph.nodes) expect(shown).toContain(item.id);
+        }),
+        { seed: 20_261_124, numRuns: 150 },
+      );
+    });
+  }
+});
