@@ -14,11 +14,14 @@ export function showClusterStatus(server: ServerAccess): { dispose(): void } {
   item.name = l10n.t('Cluster of the iptables dump');
   item.text = l10n.t('Cluster');
   item.busy = true;
-  item.command = { title: l10n.t('Select Snapshot'), command: 'iptables.selectClusterSnapshot' };
+  item.command = { title: l10n.t('Select Cluster'), command: 'iptables.selectContext' };
   const subscription: Disposable = server.onNotification<ClusterStatusParams>(clusterStatusNotification, (status) => {
-    item.busy = false;
+    item.busy = status.busy === true;
     item.text = status.label;
-    item.detail = status.detail;
+    item.detail =
+      status.asOf === undefined
+        ? status.detail
+        : `${status.detail} ${l10n.t('As of {0}.', new Date(status.asOf).toLocaleString())}`;
     item.severity = severities[status.severity];
   });
   return {

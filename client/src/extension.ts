@@ -1,9 +1,12 @@
 import { type ExtensionContext, window, workspace } from 'vscode';
 import type { BaseLanguageClient, LanguageClientOptions } from 'vscode-languageclient';
 import type { InitializationOptions } from '../../server/src/protocol.ts';
+import { registerClusterCommands } from './cluster-commands.ts';
 import { showClusterStatus } from './cluster-status.ts';
 import { registerCommands } from './commands.ts';
+import { pickedContext } from './context-choice.ts';
 import { createFlowPanels } from './flow-panels.ts';
+import { createNodeDumps } from './node-dumps.ts';
 import { createServerAccess } from './server-access.ts';
 
 /** Wires the extension; `createClient` is what differs between Node.js and the browser. Everything is disposed of with the context. */
@@ -17,17 +20,24 @@ export function activateExtension(
     documentSelector: [{ language: 'iptables' }],
     outputChannel: log,
     traceOutputChannel: log,
-    initializationOptions: (): InitializationOptions => ({ trusted: workspace.isTrusted, hasShowFlow: true }),
+    initializationOptions: (): InitializationOptions => ({
+      trusted: workspace.isTrusted,
+      hasShowFlow: true,
+      ...pickedContext(context.workspaceState),
+    }),
   });
   const server = createServerAccess(client, log);
   const panels = createFlowPanels(context, server);
+  const dumps = createNodeDumps();
   context.subscriptions.push(
     log,
     server,
     panels,
+    dumps,
     showClusterStatus(server),
     // Before the server is up: a command that comes early waits for it.
     ...registerCommands(server, panels, log),
+    ...registerClusterCommands(server, dumps, context.workspaceState),
   );
   server.start();
 }

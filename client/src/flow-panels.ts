@@ -32,6 +32,8 @@ export function createFlowPanels(context: ExtensionContext, server: ServerAccess
     localResourceRoots: [Uri.joinPath(context.extensionUri, 'dist/webview')],
   };
 
+  const active = (): FlowPanel | undefined => [...panels].find((flow) => flow.panel.active);
+
   const adopt = (panel: WebviewPanel, uri: Uri, to: string): void => {
     panel.iconPath = Uri.joinPath(context.extensionUri, 'client/media/icon.png');
     const flow = createFlowPanel(panel, uri, to, server, context.globalStorageUri);
@@ -66,10 +68,12 @@ export function createFlowPanels(context: ExtensionContext, server: ServerAccess
           return;
         }
       }
-      const panel = window.createWebviewPanel(viewType, l10n.t('NAT flow'), ViewColumn.Beside, webviewOptions);
+      // From a drawing, in its place; from the dump, beside it.
+      const column = active()?.panel.viewColumn ?? ViewColumn.Beside;
+      const panel = window.createWebviewPanel(viewType, l10n.t('NAT flow'), column, webviewOptions);
       adopt(panel, uri, to);
     },
-    activeDump: () => [...panels].find((flow) => flow.panel.active)?.uri,
+    activeDump: () => active()?.uri,
     dispose() {
       // Not the panels: after a reload of the window they are given back to the serializer.
       for (const subscription of subscriptions) subscription.dispose();

@@ -17,6 +17,8 @@ export interface ServerAccess extends Disposable {
   restart(): Promise<void>;
   flow(params: FlowParams, token: CancellationToken): Promise<FlowResult>;
   flowTargets(params: FlowTargetsParams, token: CancellationToken): Promise<FlowTargetsResult>;
+  /** Any other request. A rejection's message is a sentence for the user. */
+  ask<T>(method: string, params?: object, token?: CancellationToken): Promise<T>;
   /** Handlers stay over a restart. */
   onNotification<T>(method: string, handler: (params: T) => void): Disposable;
 }
@@ -58,6 +60,10 @@ export function createServerAccess(client: BaseLanguageClient, log: LogOutputCha
     },
     flow: (params, token) => request<FlowResult>(flowRequest, params, token),
     flowTargets: (params, token) => request<FlowTargetsResult>(flowTargetsRequest, params, token),
+    ask: async (method, params = {}, token = undefined) => {
+      await started;
+      return token === undefined ? client.sendRequest(method, params) : client.sendRequest(method, params, token);
+    },
     onNotification: (method, handler) => client.onNotification(method, handler),
     dispose: () => {
       trust.dispose();

@@ -85,7 +85,7 @@ export function registerLiveRequests(connection: Connection, clusters: Clusters,
       return { dumps, problems, readAt: Date.now() };
     }, token),
   );
-  connection.onRequest(clusterSnapshotRequest, (token: CancellationToken) =>
+  connection.onRequest(clusterSnapshotRequest, (_params: object, token?: CancellationToken) =>
     answer(async (): Promise<ClusterSnapshotResult> => {
       const cluster = connected();
       const { text, counts, problems } = await cluster.snapshot(signalOf(token));
@@ -134,10 +134,10 @@ function nodesOf(live: LiveCluster): NodesResult {
   return { context: live.context, nodes: nodes.toSorted((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true })) };
 }
 
-function signalOf(token: CancellationToken): AbortSignal {
+function signalOf(token: CancellationToken | undefined): AbortSignal {
   const controller = new AbortController();
-  if (token.isCancellationRequested) controller.abort();
-  token.onCancellationRequested(() => controller.abort());
+  if (token?.isCancellationRequested === true) controller.abort();
+  token?.onCancellationRequested(() => controller.abort());
   return controller.signal;
 }
 

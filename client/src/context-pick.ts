@@ -1,0 +1,95 @@
+import { commands, l10n, type Memento, type QuickPickItem, QuickPickItemKind, window, workspace } from 'vscode';
+import {
+  type ContextsResult,
+  contextsRequest,
+  refreshClusterRequest,
+  type SelectContextParams,
+  selectContextRequest,
+} from '../../server/src/protocol.ts';
+import { pickClusterSnapshot } from './cluster-snapshot-pick.ts';
+import { keepContext, pickedContext } from './context-choice.ts';
+import type { ServerAccess } from './server-access.ts';
+
+interface Choice extends QuickPickItem {
+  readonly run?: () => Promise<void>;
+}
+
+/** Lets the user choose where this workspace's names come from: a context's live cluster, a snapshot, or neither. */
+export async function pickContext(server: ServerAccess, state: Memento): Promise<void> {
+  if (!workspace.isTrusted) {
+    await offerTrust();
+    return;
+  }
+  const known = server.ask<ContextsResult>(contextsRequest);
+  const options = {
+    title: l10n.t('Cluster of This Workspace'),
+    placeHolder: l10n.t('A context of the kubeconfig, or a snapshot'),
+    matchOnDescription: true,
+  };
+  const picked = await window.showQuickPick<Choice>(
+    known.then((contexts) => choices(server, state, contexts)),
+    options,
+  );
+  await picked?.run?.();
+}
+
+/** Says that Restricted Mode is in the way, and leads out of it. */
+export async function offerTrust(): Promise<void> {
+  const manage = l10n.t('Manage Workspace Trust');
+  const text = l10n.t('In Restricted Mode no cluster is contacted and no credential program is run. Trust the workspace first.');
+  if ((await window.showInformationMessage(text, manage)) === manage) await commands.executeCommand('workbench.trust.manage');
+}
+
+function choices(
+  server: ServerAccess,
+  state: Memento,
+  { contexts, origin, problem, selected }: ContextsResult,
+): readonly Choice[] {
+  const select = async (context: string | null): Promise<void> => {
+    const params: SelectContextParams = { context };
+    await server.ask(selectContextRequest, params);
+    await keepContext(state, context);
+  };
+  const setting = workspace.getConfiguration('iptables').get<string>('cluster.context', '').trim();
+  const isPicked = pickedContext(state).context !== undefined;
+  const items: Choice[] = [];
+  if (problem !== '') {
+    items.push({ label: `$(warning) ${l10n.t('No contexts')}`, detail: problem, alwaysShow: true });
+  } else {
+    items.push({ kind: QuickPickItemKind.Separator, label: l10n.t('Contexts of {0}', origin) });
+    for (const context of contexts) {
+      const isCurrent = context.current ? l10n.t('current context of kubectl') : '';
+      const program = context.program === '' ? '' : l10n.t('runs {0} for credentials', context.program);
+      items.push({
+        label: `$(${context.name === selected ? 'check' : 'server-environment'}) ${context.name}`,
+        description: [context.server, isCurrent].filter((text) => text !== '').join(', '),
+        ...(program === '' ? {} : { detail: program }),
+        run: () => select(context.name),
+      });
+    }
+  }
+  items.push({ kind: QuickPickItemKind.Separator, label: l10n.t('Without a live cluster') });
+  items.push({
+    label: `$(${selected === '' ? 'check' : 'circle-slash'}) ${l10n.t('No live cluster')}`,
+    description: l10n.t("names come from a snapshot and the dump's comments"),
+    run: () => select(''),
+  });
+  if (isPicked) {
+    items.push({
+      label: `$(settings-gear) ${l10n.t('As the settings say')}`,
+      description: setting === '' ? l10n.t('no live cluster') : setting,
+      run: () => select(null),
+    });
+  }
+  items.push({ label: `$(file) ${l10n.t('Snapshot file...')}`, run: pickClusterSnapshot });
+  if (selected !== '') {
+    items.push({
+      label: `$(refresh) ${l10n.t('Connect again')}`,
+      description: l10n.t('reads the credentials anew'),
+      run: async () => {
+        await server.ask(refreshClusterRequest);
+      },
+    });
+  }
+  return items;
+}
