@@ -112,15 +112,18 @@ export const matchesAToE = [
         mandatory: true,
         help: 'How many nodes there are.',
       },
-      { long: '--cluster-hash-seed', value: uint32, mandatory: true, help: 'The seed of the hash, the same on every node.' },
+      {
+        long: '--cluster-hash-seed',
+        value: { type: 'uint', bits: 32, print: 'hex8' },
+        mandatory: true,
+        help: 'The seed of the hash, the same on every node.',
+      },
     ],
   },
   {
     name: 'comment',
     help: 'A note for people; it always matches.',
-    options: [
-      { long: '--comment', value: { type: 'text', max: 255, cut: true }, mandatory: true, help: 'The note, up to 255 bytes.' },
-    ],
+    options: [{ long: '--comment', value: { type: 'text', max: 255 }, mandatory: true, help: 'The note, up to 255 bytes.' }],
   },
   {
     name: 'connbytes',
@@ -296,8 +299,8 @@ export const matchesAToE = [
     name: 'ecn',
     help: 'Explicit congestion notification in the IP and TCP headers.',
     options: [
-      { long: '--ecn-tcp-cwr', negatable: true, help: 'The TCP flag CWR is set.' },
       { long: '--ecn-tcp-ece', negatable: true, help: 'The TCP flag ECE is set.' },
+      { long: '--ecn-tcp-cwr', negatable: true, help: 'The TCP flag CWR is set.' },
       { long: '--ecn-ip-ect', value: { type: 'uint', bits: 8, max: 3 }, negatable: true, help: 'The two bits in the IP header.' },
     ],
   },

@@ -2,7 +2,6 @@
 import type { ExtensionData } from './types.ts';
 import {
   addressRange,
-  hex32Range,
   mac,
   mark,
   multiport,
@@ -151,7 +150,7 @@ export const matchesFToO = [
     options: [
       {
         long: '--ipcompspi',
-        value: hex32Range,
+        value: uint32Range,
         negatable: true,
         help: 'Its compression parameter index is this or in this range.',
       },

@@ -347,7 +347,7 @@ export const matchesPToS = [
     name: 'string',
     help: 'The packet holds a text.',
     options: [
-      { long: '--string', value: { type: 'text', max: 128 }, negatable: true, excludes: ['--hex-string'], help: 'The text.' },
+      { long: '--string', value: { type: 'pattern', max: 128 }, negatable: true, excludes: ['--hex-string'], help: 'The text.' },
       {
         long: '--hex-string',
         value: { type: 'hex-text', max: 128 },

@@ -5,6 +5,7 @@
 
 import { commandNames } from './core-options.ts';
 import { coreOptions, findMatch, findTarget, spellings } from './lookup.ts';
+import { readNumber } from './numbers.ts';
 import { protocolName } from './protocols.ts';
 import type { ExtensionSpec, Family, OptionSpec } from './types.ts';
 
@@ -147,8 +148,9 @@ function withMatch(state: State, extension: ExtensionSpec | undefined): State {
 /** The name of the match that `-p` stands for: a number means the protocol's name, and case does not count. */
 function protocolMatchName(protocol: string): string {
   const first = protocol.charCodeAt(0);
-  const name = first >= 0x30 && first <= 0x39 ? protocolName(Number(protocol)) : protocol.toLowerCase();
-  return name ?? '';
+  if (first < 0x30 || first > 0x39) return protocol.toLowerCase();
+  const number = readNumber(protocol, 0, 255);
+  return number === undefined ? '' : (protocolName(number) ?? '');
 }
 
 /** Looks a word up in full, and notes what was found for the next time. */

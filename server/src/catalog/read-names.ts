@@ -154,15 +154,13 @@ const tcpOptionNames: Readonly<Record<string, number>> = {
 /** TCPOPTSTRIP: TCP options by name or number. */
 export function readTcpOptionList(text: string): Value | ValueFault {
   const kinds = new Set<number>();
-  // strtok's way: empty parts are skipped.
-  for (const word of text.split(',').filter((part) => part !== '')) {
+  for (const word of text.split(',')) {
     const kind = Object.hasOwn(tcpOptionNames, word) ? tcpOptionNames[word] : readNumber(word, 0, 255);
-    if (kind === undefined) return fault('bad-name', `Bad TCP option value: ${word}`);
-    if (kind < 2) return fault('bad-number', `TCPOPTSTRIP: option value may not be 0 or 1`);
+    if (kind === undefined) return fault('bad-name', `Bad TCP option value "${word}"`);
+    if (kind < 2) return fault('bad-number', 'Option value may not be 0 or 1');
     kinds.add(kind);
   }
-  const names = new Map(Object.entries(tcpOptionNames).map(([name, kind]) => [kind, name]));
-  const words = [...kinds].sort((one, other) => one - other).map((kind) => names.get(kind) ?? `${kind}`);
+  const words = [...kinds].sort((one, other) => one - other).map(String);
   return { type: 'words', words, text: words.join(',') };
 }
 

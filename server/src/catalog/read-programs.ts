@@ -102,6 +102,12 @@ export function printPattern(pattern: string): { readonly option: '--string' | '
   return { option: '--hex-string', text: `"|${bytes.join('')}|"` };
 }
 
+/** --string: any text that is not too long. */
+export function readPattern(text: string, max: number): Value | ValueFault {
+  if (byteLength(text) > max) return fault('text-too-long', `STRING too long "${text}"`);
+  return { type: 'text', raw: text, text: printPattern(text).text };
+}
+
 /** --hex-string: bytes in hexadecimal between bars, text outside them. Source: libxt_string.c, parse_hex_string. */
 export function readHexText(text: string, max: number): Value | ValueFault {
   let raw = '';
@@ -195,11 +201,11 @@ export function readHeaderOptions(text: string, option: string): Value | ValueFa
   return { type: 'words', words, text: words.join(',') };
 }
 
-/** A text between quotes where it needs them; cut or refused where it is too long. */
-export function readText(text: string, min: number, max: number, cut: boolean): Value | ValueFault {
+/** A text between quotes where it needs them; cut off where it is too long, or refused where `strict`. */
+export function readText(text: string, min: number, max: number, strict: boolean): Value | ValueFault {
   const bytes = byteLength(text);
   if (bytes < min) return fault('text-too-short', `Argument must have a minimum length of ${min} characters`);
-  if (bytes > max && !cut) return fault('text-too-long', `Argument must have a maximum length of ${max} characters`);
+  if (bytes > max && strict) return fault('text-too-long', `Argument must have a maximum length of ${max} characters`);
   const raw = bytes > max ? new TextDecoder().decode(new TextEncoder().encode(text).slice(0, max)) : text;
   return { type: 'text', raw, text: quoteText(raw) };
 }

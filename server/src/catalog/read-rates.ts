@@ -67,9 +67,10 @@ function byteFactor(letter: string | undefined): bigint {
   return letter === 'k' || letter === 'K' ? 1024n : letter === 'm' || letter === 'M' ? 1024n * 1024n : 1n;
 }
 
-function printBytes(bytes: bigint): string {
-  if (bytes >= 1024n * 1024n && bytes % (1024n * 1024n) === 0n) return `${bytes / (1024n * 1024n)}mb`;
-  if (bytes >= 1024n && bytes % 1024n === 0n) return `${bytes / 1024n}kb`;
+/** In megabytes or kilobytes: a rate where it comes out even, a burst in any case. */
+function printBytes(bytes: bigint, isExact: boolean): string {
+  if (bytes >= 1024n * 1024n && (!isExact || bytes % (1024n * 1024n) === 0n)) return `${bytes / (1024n * 1024n)}mb`;
+  if (bytes >= 1024n && (!isExact || bytes % 1024n === 0n)) return `${bytes / 1024n}kb`;
   return `${bytes}b`;
 }
 
@@ -82,7 +83,7 @@ export function readHashRate(text: string, option: string): Value | ValueFault {
     // The kernel keeps the cost of a byte, and the rate is what that stands for.
     const cost = largestCost / ((wanted >> 4n) + 1n);
     const kept = (largestCost / cost - 1n) << 4n;
-    return { type: 'rate', amount: Number(kept), unit: 'bytes', seconds: 1, text: `${printBytes(kept)}/s` };
+    return { type: 'rate', amount: Number(kept), unit: 'bytes', seconds: 1, text: `${printBytes(kept, true)}/s` };
   }
   const read = readAmount(text);
   if (read === undefined) return fault('bad-rate', `hashlimit: Bad value for "${option}" option: "${text}"`);
@@ -104,7 +105,7 @@ export function readHashBurst(text: string): Value | ValueFault {
 
 /** The burst in bytes as the kernel keeps it, in whole rates: what iptables-save prints. */
 export function printByteBurst(burst: number, rate: number): string {
-  return printBytes(BigInt(Math.ceil(burst / Math.max(rate, 1)) * rate));
+  return printBytes(BigInt(Math.ceil(burst / Math.max(rate, 1)) * rate), false);
 }
 
 const bitUnits: readonly (readonly [word: string, bits: number])[] = [

@@ -35,7 +35,7 @@ import {
   readOrderedPortRange,
   readPortRange,
 } from './read-ports.ts';
-import { readBytecode, readHeaderOptions, readHexText, readSctpChunks, readText, readU32 } from './read-programs.ts';
+import { readBytecode, readHeaderOptions, readHexText, readPattern, readSctpChunks, readText, readU32 } from './read-programs.ts';
 import { readBitRate, readDuration, readHashBurst, readHashRate, readLimitRate } from './read-rates.ts';
 import { readDate, readMonthdays, readTimeOfDay, readWeekdays } from './read-time.ts';
 import type { Family, OptionSpec, ValueKind } from './types.ts';
@@ -109,8 +109,10 @@ function readKind(
       return readUintRange(text, kind, option, owner);
     case 'probability':
       return readProbability(text, option, owner);
+    case 'pattern':
+      return readPattern(text, kind.max);
     case 'text':
-      return readText(text, kind.min ?? 0, kind.max ?? 1023, kind.cut ?? false);
+      return readText(text, kind.min ?? 0, kind.max ?? 1023, kind.strict ?? false);
     case 'enum':
       return readEnum(text, kind, option, owner);
     case 'rate':
@@ -359,6 +361,7 @@ function readUintRange(text: string, kind: UintRangeKind, option: OptionSpec, ow
     if (at >= text.length) break;
     at += 1;
   }
+  if (kind.bothEnds && parts.length === 1) return fault('bad-range', `Bad range "${text}"`);
   const [from = 0n, to = kind.openEnd ? max : from] = parts;
   if (kind.openEnd) {
     const text = to === max ? `${from}` : `${from}:${to}`;
@@ -417,7 +420,7 @@ function enumFault(text: string, option: OptionSpec, owner: string): ValueFault 
       return fault('bad-name', `Bad state "${text}"`);
     case '--src-type':
     case '--dst-type':
-      return fault('bad-name', `addrtype: bad type \`${text}'`);
+      return fault('bad-name', `addrtype: bad type "${text}"`);
     case '--pkt-type':
       return fault('bad-name', `Bad packet type '${text}'`);
     case '--mode':
@@ -426,7 +429,14 @@ function enumFault(text: string, option: OptionSpec, owner: string): ValueFault 
     case '--connbytes-mode':
       return fault('bad-name', `Unknown ${option.long} \`${text}'`);
     case '--type':
-      return fault('bad-name', `Bad action type value \`${text}'`);
+      return fault('bad-name', `Bad action type value "${text}"`);
+    case '--ctevents':
+    case '--expevents':
+      return fault('bad-name', `Unknown event type "${text}"`);
+    case '--dir':
+      return fault('bad-name', `policy_match: invalid dir "${text}"`);
+    case '--hmark-tuple':
+      return fault('bad-name', `Bad type "${text}"`);
     case '--dscp-class':
     case '--set-dscp-class':
       return fault('bad-name', `Invalid DSCP value \`${text}'`);

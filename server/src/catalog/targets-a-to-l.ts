@@ -5,6 +5,7 @@ import { dscpClass, hex32, mac, mark, network, uint8, uint32 } from './value-kin
 const markOperations = ['--set-xmark', '--set-mark', '--and-mark', '--or-mark', '--xor-mark', '--save-mark', '--restore-mark'];
 const othersThan = (long: string): readonly string[] => markOperations.filter((operation) => operation !== long);
 const shift: ValueKind = { type: 'uint', bits: 8, max: 32 };
+const wideHex32: ValueKind = { type: 'uint', bits: 32, print: 'hex8' };
 const bit: ValueKind = { type: 'uint', bits: 8, max: 1 };
 
 export const targetsAToL = [
@@ -187,28 +188,28 @@ export const targetsAToL = [
       { long: '--hmark-dst-prefix', value: { type: 'prefix-mask' }, help: 'The part of the destination address that counts.' },
       {
         long: '--hmark-sport-mask',
-        value: { type: 'uint', bits: 16, print: 'hex' },
+        value: { type: 'uint', bits: 16, print: 'hex4' },
         help: 'The part of the source port that counts.',
       },
       {
         long: '--hmark-dport-mask',
-        value: { type: 'uint', bits: 16, print: 'hex' },
+        value: { type: 'uint', bits: 16, print: 'hex4' },
         help: 'The part of the destination port that counts.',
       },
-      { long: '--hmark-spi-mask', value: hex32, help: 'The part of the security parameters index that counts.' },
-      { long: '--hmark-sport', value: { type: 'uint', bits: 16, print: 'hex' }, help: 'A source port instead of the real one.' },
+      { long: '--hmark-spi-mask', value: wideHex32, help: 'The part of the security parameters index that counts.' },
+      { long: '--hmark-sport', value: { type: 'uint', bits: 16, print: 'hex4' }, help: 'A source port instead of the real one.' },
       {
         long: '--hmark-dport',
-        value: { type: 'uint', bits: 16, print: 'hex' },
+        value: { type: 'uint', bits: 16, print: 'hex4' },
         help: 'A destination port instead of the real one.',
       },
-      { long: '--hmark-spi', value: hex32, help: 'A security parameters index instead of the real one.' },
+      { long: '--hmark-spi', value: wideHex32, help: 'A security parameters index instead of the real one.' },
       {
         long: '--hmark-proto-mask',
-        value: { type: 'uint', bits: 16, print: 'hex' },
+        value: { type: 'uint', bits: 16, print: 'hex2' },
         help: 'The part of the protocol number that counts.',
       },
-      { long: '--hmark-rnd', value: hex32, help: 'The seed of the hash.' },
+      { long: '--hmark-rnd', value: wideHex32, help: 'The seed of the hash.' },
       { long: '--hmark-mod', value: { type: 'uint', bits: 32, min: 1 }, mandatory: true, help: 'How many different marks.' },
       { long: '--hmark-offset', value: uint32, help: 'The lowest mark.' },
       {
@@ -231,7 +232,12 @@ export const targetsAToL = [
     name: 'LED',
     help: 'Switches a light on.',
     options: [
-      { long: '--led-trigger-id', value: { type: 'text', max: 15 }, mandatory: true, help: 'The name of the trigger.' },
+      {
+        long: '--led-trigger-id',
+        value: { type: 'text', max: 15, strict: true },
+        mandatory: true,
+        help: 'The name of the trigger.',
+      },
       { long: '--led-delay', value: { type: 'led-delay' }, help: 'How long it stays on in milliseconds, or `inf`.' },
       { long: '--led-always-blink', help: 'Blink for each packet.' },
     ],
@@ -240,7 +246,7 @@ export const targetsAToL = [
     name: 'LOG',
     help: 'Writes the packet to the kernel’s log and goes on.',
     options: [
-      { long: '--log-prefix', value: { type: 'text', min: 1, max: 29, cut: true }, help: 'A text before it, up to 29 bytes.' },
+      { long: '--log-prefix', value: { type: 'text', min: 1, max: 29 }, help: 'A text before it, up to 29 bytes.' },
       { long: '--log-level', value: { type: 'log-level' }, help: 'The level by name or number; 4, warning, when not given.' },
       { long: '--log-tcp-sequence', help: 'With TCP sequence numbers.' },
       { long: '--log-tcp-options', help: 'With the options of the TCP header.' },

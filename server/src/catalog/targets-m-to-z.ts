@@ -51,8 +51,8 @@ export const targetsMToZ = [
     options: [
       {
         long: '--nflog-prefix',
-        value: { type: 'text', min: 1, max: 63, cut: true },
-        help: 'A text for the program, up to 63 bytes.',
+        value: { type: 'text', min: 1, max: 127 },
+        help: 'A text for the program, up to 63 bytes with the legacy back end, 127 with nft.',
       },
       { long: '--nflog-group', value: uint16, help: 'The netlink group; 0 when not given.' },
       { long: '--nflog-size', value: uint32, excludes: ['--nflog-range'], help: 'How many bytes of the packet to copy.' },
@@ -72,7 +72,7 @@ export const targetsMToZ = [
       { long: '--queue-num', value: uint16, excludes: ['--queue-balance'], help: 'The queue; 0 when not given.' },
       {
         long: '--queue-balance',
-        value: { type: 'uint-range', bits: 16, max: 65535 },
+        value: { type: 'uint-range', bits: 16, bothEnds: true },
         excludes: ['--queue-num'],
         help: 'Spread connections over queues from one to another.',
       },

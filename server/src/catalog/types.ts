@@ -67,11 +67,13 @@ export type ValueKind =
       readonly print?: 'hex';
       /** A lone number begins a range without an end. */
       readonly openEnd?: true;
+      /** A lone number is refused. */
+      readonly bothEnds?: true;
     }
   /** A share of packets between 0 and 1. */
   | { readonly type: 'probability' }
-  /** Any text; `max` in bytes, `min` in bytes. What lies beyond `max` is refused, or cut off where `cut`. */
-  | { readonly type: 'text'; readonly min?: number; readonly max?: number; readonly cut?: boolean }
+  /** Any text; `max` and `min` in bytes. What lies beyond `max` is silently cut off, or refused where `strict`. */
+  | { readonly type: 'text'; readonly min?: number; readonly max?: number; readonly strict?: true }
   /** One of the words, or with `list` several with commas between. */
   | {
       readonly type: 'enum';
@@ -136,6 +138,8 @@ export type ValueKind =
   | { readonly type: 'zone' }
   /** A conntrack label by number or name. */
   | { readonly type: 'label' }
+  /** What the string match looks for. */
+  | { readonly type: 'pattern'; readonly max: number }
   /** `|hex|` parts between plain text. */
   | { readonly type: 'hex-text'; readonly max: number }
   | { readonly type: 'u32' }

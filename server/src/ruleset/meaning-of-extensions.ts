@@ -405,7 +405,7 @@ const settleRateest: Settle = (options) => {
 /** `--dir` and `--pol` come first; then the elements as typed, each with its options in one order. */
 const settlePolicy: Settle = (options) => {
   const order = ['--dir', '--pol', '--strict'];
-  const element = ['--reqid', '--spi', '--proto', '--mode', '--tunnel-src', '--tunnel-dst'];
+  const element = ['--reqid', '--spi', '--proto', '--mode', '--tunnel-dst', '--tunnel-src'];
   const settled = [
     ...ordered(
       options.filter(({ name }) => order.includes(name)),

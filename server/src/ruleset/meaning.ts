@@ -2,12 +2,12 @@
  * What a rule means, whatever its spelling: typed values, defaults filled in, options in the order in which iptables-save prints them.
  * Two rules with the same canonical text have the same meaning.
  */
-import { readAddress } from '../catalog/addresses.ts';
 import { findMatch, findTarget } from '../catalog/lookup.ts';
 import { readValue, type ValueContext } from '../catalog/read-value.ts';
 import type { ExtensionSpec, Family } from '../catalog/types.ts';
 import { quoteText, type Value } from '../catalog/values.ts';
 import type { LineContext } from '../syntax/line.ts';
+import { familyOfOptions } from '../syntax/rule-family.ts';
 import type { RuleOption, RuleStatement } from '../syntax/statement.ts';
 import { settleMatch, settleTarget } from './meaning-of-extensions.ts';
 
@@ -47,18 +47,7 @@ export interface RuleMeaning {
 
 /** The family of a rule: its dump's, or what its own words say. */
 export function familyOf(rule: RuleStatement, context: LineContext): Family {
-  if (context.family !== undefined) return context.family;
-  for (const option of rule.options) {
-    const family = option.spec?.extension?.families ?? option.spec?.families;
-    if (family?.length === 1 && family[0] !== undefined) return family[0];
-    const kind = option.spec?.value?.type;
-    const text = option.values[0]?.text ?? '';
-    if (kind === 'networks' && text.includes(':') && readAddress(text.split(/[/,]/)[0] ?? '', 'ipv6') !== undefined)
-      return 'ipv6';
-    if (kind === 'nat-range' && (text.startsWith('[') || text.split(':').length > 2)) return 'ipv6';
-    if (kind === 'match-name' && findMatch(text, 'ipv4') === undefined && findMatch(text, 'ipv6') !== undefined) return 'ipv6';
-  }
-  return 'ipv4';
+  return context.family ?? familyOfOptions(rule.options) ?? 'ipv4';
 }
 
 function asTyped(option: RuleOption): Value | undefined {

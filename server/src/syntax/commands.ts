@@ -32,6 +32,13 @@ const commands: readonly CommandSpec[] = [
 
 const bySpelling = new Map(commands.flatMap((command) => [[command.short, command] as const, [command.long, command] as const]));
 
+/** The one command whose long name begins so; undefined where there is none, or more than one. */
+export function commandBeginningWith(beginning: string): CommandSpec | undefined {
+  const [first, second] = commands.filter(({ long }) => long.startsWith(beginning));
+  // --list is not unique as a beginning, but a name of its own.
+  return second === undefined ? first : undefined;
+}
+
 /** The command that a word spells exactly; undefined for every other word. */
 export function commandFor(word: string): CommandSpec | undefined {
   return bySpelling.get(word);

@@ -6,9 +6,11 @@ import {
   type Lexer,
   type ParserMethod,
 } from 'chevrotain';
+import { coreOption } from '../catalog/lookup.ts';
 import { createOptionScope, type OptionScope } from '../catalog/option-scope.ts';
 import type { OptionSpec } from '../catalog/types.ts';
-import { type CommandSpec, commandFor } from './commands.ts';
+import { checkChain, checkChainCommand, checkTable } from './chain-checks.ts';
+import { type CommandSpec, commandBeginningWith, commandFor } from './commands.ts';
 import {
   Bang,
   Colon,
@@ -23,7 +25,10 @@ import {
   tokenTypes,
   unquote,
 } from './lexer.ts';
+import { checkLimits } from './limit-checks.ts';
 import type { LineContext } from './line.ts';
+import { checkRule, commandInstance, type UncheckedRule } from './rule-checks.ts';
+import { familyOfOptions } from './rule-family.ts';
 import type { Counters, Problem, RuleOption, Span, Statement, Word } from './statement.ts';
 
 const none: readonly never[] = Object.freeze([]);
@@ -192,7 +197,7 @@ class LineParser extends EmbeddedActionsParser {
 
   /** The problems found by the actions and by the grammar. */
   takeProblems(text: string): readonly Problem[] {
-    if (this.#negation !== undefined) this.#problem(this.#negation, 'negation-without-option', "`!' stands before no option");
+    if (this.#negation !== undefined) this.#problem(this.#negation, 'negation-without-option', 'nothing appropriate following !');
     for (const error of this.errors) {
       const at = error.token.tokenType === EOF ? { start: text.length, end: text.length } : spanOf(error.token);
       this.problems.push({ code: 'syntax', message: error.message, severity: 'error', ...at });
@@ -207,6 +212,11 @@ class LineParser extends EmbeddedActionsParser {
   #setPolicy(token: IToken): void {
     this.policy = toWord(token);
   }
+
+  /** Notes what a check found. */
+  readonly report = (problem: Problem): void => {
+    this.problems.push(problem);
+  };
 
   #problem(at: Span, code: string, message: string): void {
     this.problems.push({ code, message, severity: 'error', start: at.start, end: at.end });
@@ -245,28 +255,72 @@ class LineParser extends EmbeddedActionsParser {
       }
     }
     const spec = this.#scope.open(spelled);
-    this.#option = {
-      spec,
-      name: spec === undefined ? spelled : spec.long,
-      word,
-      negation,
-      values: [],
-      instance: spec === undefined ? -2 : this.#scope.instance,
-    };
-    this.#wanted = spec === undefined ? 0 : spec.arity;
-    // An unknown option takes the words up to the next option, so that they are not called stray.
-    this.#optional = spec === undefined ? 16 : 0;
-    if (glued !== undefined) {
-      this.#option.values.push(glued);
-      this.#wanted -= 1;
-      this.#optional = 0;
+    if (spec === undefined) {
+      if (this.#openBeginning(word, spelled, glued) || this.#openLetters(word, negation)) return;
+      this.#option = { spec, name: spelled, word, negation, values: [], instance: -2 };
+      // It takes the words up to the next option, so that they are not called stray.
+      this.#optional = 16;
+      return;
     }
+    this.#option = { spec, name: spec.long, word, negation, values: [], instance: this.#scope.instance };
+    this.#wanted = spec.arity;
+    this.#optional = spec.optionalValues;
+    if (glued === undefined) return;
+    if (spec.arity === 0) this.#problem(glued, 'superfluous-value', `unknown option "${word.text}"`);
+    this.#option.values.push(readsWholeWord(spec) ? word : glued);
+    this.#wanted -= 1;
+    this.#optional = 0;
+  }
+
+  /** The beginning of one command's name, if no option's begins so: `--app`. */
+  #openBeginning(word: Word, spelled: string, glued: Word | undefined): boolean {
+    const command = spelled.startsWith('--') ? commandBeginningWith(spelled) : undefined;
+    if (command === undefined) return false;
+    this.#openCommand(command, word);
+    if (glued !== undefined) this.#addGlued(glued);
+    return true;
+  }
+
+  /** Short options in one word: `-fj ACCEPT`, `-mtcp`. getopt reads letter by letter; what stands behind one with a value is the value. */
+  #openLetters(word: Word, negation: Span | undefined): boolean {
+    const { text } = word;
+    if (text.length < 3 || text.startsWith('--') || word.quoted) return false;
+    for (let index = 1; index < text.length; index += 1) {
+      const letter = `-${text.charAt(index)}`;
+      const start = word.start + index;
+      const rest: Word = { start: start + 1, end: word.end, text: text.slice(index + 1), quoted: false };
+      const command = commandFor(letter);
+      if (command !== undefined) {
+        this.#openCommand(command, { start, end: start + 1, text: letter, quoted: false });
+        if (rest.text !== '') this.#addGlued(rest);
+        return true;
+      }
+      const spec = coreOption(letter);
+      if (spec === undefined) return false;
+      this.#option = { spec, name: spec.long, word, negation, values: [], instance: 0 };
+      this.#wanted = spec.arity;
+      this.#optional = spec.optionalValues;
+      if (spec.value === undefined) {
+        if (rest.text !== '') this.#closeOption();
+        continue;
+      }
+      if (rest.text !== '') this.#addGlued(readsWholeWord(spec) ? word : rest);
+      return true;
+    }
+    return true;
+  }
+
+  #addGlued(word: Word): void {
+    if (this.#wanted > 0) this.#wanted -= 1;
+    else this.#optional -= 1;
+    if (this.#option === undefined) this.commandValues.push(word);
+    else this.#option.values.push(word);
   }
 
   #openCommand(command: CommandSpec, word: Word): void {
     if (this.command !== undefined) {
-      this.#problem(word, 'two-commands', `Cannot use ${word.text} with ${this.commandWord?.text ?? ''}`);
-      this.#option = { spec: undefined, name: command.long, word, negation: undefined, values: [], instance: -2 };
+      this.#problem(word, 'two-commands', `Cannot use ${command.short} with ${this.command.short}`);
+      this.#option = { spec: undefined, name: command.long, word, negation: undefined, values: [], instance: commandInstance };
     } else {
       this.command = command;
       this.commandWord = word;
@@ -293,7 +347,7 @@ class LineParser extends EmbeddedActionsParser {
     const option = this.#option;
     if (this.#wanted > 0) {
       const word = option?.word ?? this.commandWord;
-      if (word !== undefined) this.#problem(word, 'missing-value', `option "${word.text}" requires an argument`);
+      if (word !== undefined) this.#problem(word, 'missing-value', lackOf(word, option));
     }
     this.#wanted = 0;
     this.#optional = 0;
@@ -317,6 +371,28 @@ class LineParser extends EmbeddedActionsParser {
         break;
       default:
     }
+  }
+}
+
+function lackOf(word: Word, option: OptionDraft | undefined): string {
+  return option !== undefined && option.values.length === 1
+    ? `${option.name} requires two args.`
+    : `option "${word.text}" requires an argument`;
+}
+
+/** Options of which iptables 1.8.9 takes the whole word for the value when the two are glued together; 1.8.10 reads them right. */
+function readsWholeWord(spec: OptionSpec): boolean {
+  if (spec.extension !== undefined) return false;
+  switch (spec.long) {
+    case '--protocol':
+    case '--source':
+    case '--destination':
+    case '--in-interface':
+    case '--out-interface':
+    case '--jump':
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -388,14 +464,18 @@ function readTable(text: string, context: LineContext, lexer: Lexer, parser: Lin
   parser.begin(lexer.tokenize(text, 'table').tokens, context.family);
   parser.tableHeader();
   const name = parser.name ?? { start: 1, end: 1, text: '', quoted: false };
+  checkTable({ name }, parser.report);
   return { kind: 'table', name, problems: parser.takeProblems(text) };
 }
 
 function readChain(text: string, context: LineContext, lexer: Lexer, parser: LineParser): Statement {
   parser.begin(lexer.tokenize(text, 'chain').tokens, context.family);
   parser.chainDeclaration();
+  const { policy, counters } = parser;
   const name = parser.name ?? { start: 1, end: 1, text: '', quoted: false };
-  return { kind: 'chain', name, policy: parser.policy, counters: parser.counters, problems: parser.takeProblems(text) };
+  checkChain({ name, policy }, context, parser.report);
+  checkLimits(text, parser.report);
+  return { kind: 'chain', name, policy, counters, problems: parser.takeProblems(text) };
 }
 
 function readRule(text: string, context: LineContext, lexer: Lexer, parser: LineParser, mode: LexerMode): Statement {
@@ -404,7 +484,7 @@ function readRule(text: string, context: LineContext, lexer: Lexer, parser: Line
   if (last === undefined) return { kind: 'blank', problems: none };
   parser.begin(tokens, context.family);
   parser.ruleLine();
-  const { command, commandWord, commandValues } = parser;
+  const { command, commandWord, commandValues, options } = parser;
   if (command === undefined || commandWord === undefined) return { kind: 'other', problems: parser.takeProblems(text) };
   if (last.tokenType === QuotedWord && isUnbalanced(last.image)) {
     parser.problems.push({
@@ -415,21 +495,23 @@ function readRule(text: string, context: LineContext, lexer: Lexer, parser: Line
       end: last.startOffset + last.image.length,
     });
   }
-  const problems = parser.takeProblems(text);
+  checkLimits(text, parser.report);
   const [chain, second] = commandValues;
   if (command.kind === 'rule') {
-    return {
-      kind: 'rule',
+    const rule: UncheckedRule = {
       command: command.command,
       commandWord,
       chain: chain ?? { start: commandWord.end, end: commandWord.end, text: '', quoted: false },
       number: second,
       counters: parser.counters,
-      options: parser.options,
+      options,
       target: parser.target,
       isGoto: parser.isGoto,
-      problems,
     };
+    checkRule(rule, context, context.family ?? familyOfOptions(options) ?? 'ipv4', parser.report);
+    return { kind: 'rule', ...rule, problems: parser.takeProblems(text) };
   }
-  return { kind: 'chain-command', command: command.command, commandWord, chain, argument: second, problems };
+  const about = { command: command.command, commandWord, chain, argument: second };
+  checkChainCommand(about, options, context, parser.report);
+  return { kind: 'chain-command', ...about, problems: parser.takeProblems(text) };
 }

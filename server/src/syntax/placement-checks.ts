@@ -1,0 +1,209 @@
+/** Where a rule may stand: which chains and tables its matches and its target are for, and what names chains may have. */
+import { findTarget, standardTargets } from '../catalog/lookup.ts';
+import { readNumber } from '../catalog/numbers.ts';
+import { protocolNumber } from '../catalog/protocols.ts';
+import { builtinChains } from '../catalog/tables.ts';
+import type { ExtensionSpec, Family, Hook, TableName } from '../catalog/types.ts';
+import { byteLength } from '../catalog/values.ts';
+import type { LineContext } from './line.ts';
+import type { Report, UncheckedRule } from './rule-checks.ts';
+import type { Problem, RuleOption, Span, Word } from './statement.ts';
+
+/** An extension and the words that load it. */
+export interface PlacedExtension {
+  readonly spec: ExtensionSpec;
+  readonly at: Span;
+}
+
+/** A chain's name has at most so many bytes. */
+const longestChainName = 28;
+
+function problem(at: Span, severity: Problem['severity'], code: string, message: string): Problem {
+  return { code, message, severity, start: at.start, end: at.end };
+}
+
+/** What is wrong with a rule for the place where it stands. What only the kernel refuses is a warning: iptables-restore reads it. */
+export function checkPlacement(
+  rule: UncheckedRule,
+  matches: readonly PlacedExtension[],
+  protocol: { readonly protocol: number; readonly protocolNegated: boolean },
+  context: LineContext,
+  family: Family,
+  report: Report,
+): void {
+  checkChainLength(rule.chain, report);
+  checkTargetName(rule, report);
+  checkRuleNumber(rule, report);
+  checkListingOptions(rule.options, report);
+  const table = context.table === 'unknown' ? undefined : context.table;
+  const chain = rule.chain.text;
+  checkInterfaces(rule.options, chain, report);
+  if (table === 'nat' && rule.target?.text === 'DROP') {
+    report(
+      problem(
+        rule.target,
+        'error',
+        'drop-in-nat',
+        'The "nat" table is not intended for filtering, the use of DROP is therefore inhibited.',
+      ),
+    );
+  }
+  const hook = table !== undefined && (builtinChains[table] as readonly string[]).includes(chain) ? (chain as Hook) : undefined;
+  const target = rule.target === undefined || rule.isGoto ? undefined : findTarget(rule.target.text);
+  const placed = target === undefined || rule.target === undefined ? matches : [...matches, { spec: target, at: rule.target }];
+  for (const { spec, at } of placed) {
+    checkPlace(spec, at, table, hook, family, context, report);
+    checkProtocol(spec, at, rule, protocol, context, report);
+  }
+}
+
+/** A name that no user chain may have: iptables takes the built-in verdict for it. */
+export function isVerdictName(name: string): boolean {
+  return standardTargets.has(name);
+}
+
+/** Whether the name of a chain is longer than the kernel takes. */
+export function checkChainLength(chain: Word, report: Report): void {
+  if (chain.text.length <= longestChainName && byteLength(chain.text) <= longestChainName) return;
+  const message = `chain name \`${chain.text}' too long (must be under ${longestChainName + 1} chars)`;
+  report(problem(chain, 'error', 'chain-name-too-long', message));
+}
+
+function checkTargetName(rule: UncheckedRule, report: Report): void {
+  const { target } = rule;
+  if (target === undefined) return;
+  const { text } = target;
+  if (text === '') report(problem(target, 'error', 'bad-target', 'Invalid target name (too short)'));
+  else if (text.length * 3 > longestChainName && byteLength(text) > longestChainName) {
+    const message = `Invalid target name \`${text}' (${longestChainName} chars max)`;
+    report(problem(target, 'error', 'chain-name-too-long', message));
+  } else if (/\s/.test(text)) report(problem(target, 'error', 'bad-target', `Invalid target name \`${text}'`));
+}
+
+function checkRuleNumber({ command, commandWord, number, options }: UncheckedRule, report: Report): void {
+  if (number === undefined) {
+    if (command === 'replace') report(problem(commandWord, 'error', 'missing-value', `-R requires a rule number`));
+    return;
+  }
+  const value = readNumber(number.text, 1, 0x7fff_ffff);
+  if (value === undefined) {
+    report(problem(number, 'error', 'bad-rule-number', `Invalid rule number \`${number.text}'`));
+  } else if (command === 'delete') {
+    for (const { spec, word } of options) {
+      const letter = spec?.short;
+      if (letter !== undefined && spec?.extension === undefined && letter !== '-v' && letter !== '-m')
+        report(problem(word, 'error', 'superfluous-option', `Illegal option \`${letter}' with this command`));
+    }
+  }
+}
+
+/** Options that iptables knows but takes for other commands, or never in a file. */
+export function checkListingOptions(options: readonly RuleOption[], report: Report): void {
+  for (const { spec, word } of options) {
+    if (spec === undefined || spec.extension !== undefined) continue;
+    switch (spec.long) {
+      case '--table':
+        report(problem(word, 'error', 'not-in-a-file', 'The -t option cannot be used in iptables-restore.'));
+        break;
+      case '--wait':
+      case '--wait-interval':
+        report(problem(word, 'error', 'not-in-a-file', `You cannot use \`${spec.short ?? ''}' from iptables-restore`));
+        break;
+      case '--numeric':
+      case '--exact':
+      case '--line-numbers':
+        report(problem(word, 'error', 'superfluous-option', `Illegal option \`${spec.short ?? '-0'}' with this command`));
+        break;
+      default:
+    }
+  }
+}
+
+function checkInterfaces(options: readonly RuleOption[], chain: string, report: Report): void {
+  const noIn = chain === 'OUTPUT' || chain === 'POSTROUTING';
+  const noOut = chain === 'INPUT' || chain === 'PREROUTING';
+  if (!noIn && !noOut) return;
+  for (const { spec, word } of options) {
+    if (spec === undefined || spec.extension !== undefined) continue;
+    if ((noIn && spec.long === '--in-interface') || (noOut && spec.long === '--out-interface'))
+      report(problem(word, 'error', 'wrong-interface', `Can't use ${spec.short ?? ''} with ${chain}`));
+  }
+}
+
+function checkPlace(
+  spec: ExtensionSpec,
+  at: Span,
+  table: TableName | undefined,
+  hook: Hook | undefined,
+  family: Family,
+  { backend }: LineContext,
+  report: Report,
+): void {
+  const { name, kind, tables, hooks } = spec;
+  if (kind === 'target' && !spec.families.includes(family)) {
+    const other = family === 'ipv4' ? 'IPv6' : 'IPv4';
+    report(problem(at, 'warning', 'wrong-family', `${name} is a target of ${other}: here it can only be a chain`));
+    return;
+  }
+  if (table !== undefined && tables !== undefined && !tables.includes(table)) {
+    if (name === 'TRACE') {
+      if (backend !== 'nft')
+        report(problem(at, 'warning', 'wrong-table', 'the legacy back end takes TRACE in the raw table only'));
+      return;
+    }
+    const list = tables.join(' and ');
+    report(
+      problem(at, 'warning', 'wrong-table', `the kernel refuses ${name} in the table ${table}: it is valid only in ${list}`),
+    );
+    return;
+  }
+  if (hook !== undefined && hooks !== undefined && !hooks.includes(hook)) {
+    const list = hooks.join(', ');
+    report(
+      problem(
+        at,
+        'warning',
+        'wrong-chain',
+        `the kernel refuses ${name} in ${hook}: it is valid only in ${list} and chains called from there`,
+      ),
+    );
+  }
+}
+
+/** The tcp and udp matches look at ports or flags, so that the nft back end cannot do without `-p`. */
+function looksIntoHeader(rule: UncheckedRule, name: string): boolean {
+  return rule.options.some(
+    ({ spec, values }) =>
+      spec?.extension?.kind === 'match' &&
+      spec.extension.name === name &&
+      spec.long !== '--tcp-option' &&
+      !/^0*:(?:65535)?$/.test(values[0]?.text ?? ''),
+  );
+}
+
+function checkProtocol(
+  spec: ExtensionSpec,
+  at: Span,
+  rule: UncheckedRule,
+  { protocol, protocolNegated }: { readonly protocol: number; readonly protocolNegated: boolean },
+  { backend }: LineContext,
+  report: Report,
+): void {
+  const needed = spec.name === 'REJECT' && isReset(rule) ? ['tcp'] : spec.protocols;
+  if (needed === undefined) return;
+  const isNamed = needed.some((name) => protocolNumber(name) === protocol);
+  if (isNamed && !protocolNegated) return;
+  const { name } = spec;
+  if ((name === 'tcp' || name === 'udp') && !isNamed && backend !== 'legacy' && looksIntoHeader(rule, name)) {
+    report(problem(at, 'error', 'needs-protocol', `${name.toUpperCase()} match requires '-p ${name}'`));
+    return;
+  }
+  if ((name === 'tcp' || name === 'udp') && isNamed && backend === 'nft') return;
+  const who = isNamed && (name === 'tcp' || name === 'udp') ? 'the legacy back end' : 'the kernel';
+  const list = needed.map((protocolText) => `-p ${protocolText}`).join(' or ');
+  report(problem(at, 'warning', 'needs-protocol', `${who} refuses ${name} without ${list}`));
+}
+
+function isReset(rule: UncheckedRule): boolean {
+  return rule.options.some(({ spec, values }) => spec?.long === '--reject-with' && /^tcp/i.test(values[0]?.text ?? ''));
+}

@@ -1,0 +1,363 @@
+/**
+ * What is wrong with a rule by its line alone, in iptables' words and in the order in which iptables finds it. An error is what both back ends' iptables-restore
+ * refuses to read (or the one that wrote the file); what only the kernel or the other back end refuses is a warning.
+ */
+import { type FinalCheck, finalCheck, type GivenOption, type GivenOptions } from '../catalog/final-checks.ts';
+import { matches as allMatches, targets as allTargets, findMatch, findTarget, whoHas } from '../catalog/lookup.ts';
+import { readValue, type ValueContext } from '../catalog/read-value.ts';
+import type { ExtensionSpec, Family, OptionSpec } from '../catalog/types.ts';
+import type { LineContext } from './line.ts';
+import { checkPlacement } from './placement-checks.ts';
+import { isPlainValue } from './plain-values.ts';
+import type { Problem, RuleOption, RuleStatement, Span, Word } from './statement.ts';
+
+/** What the check needs of a rule: all of it but its problems. */
+export type UncheckedRule = Omit<RuleStatement, 'kind' | 'problems'>;
+
+/** Notes a problem at a place of the line. */
+export type Report = (problem: Problem) => void;
+
+interface LoadedMatch {
+  readonly name: string;
+  /** Undefined for a match that the catalogue does not have. */
+  readonly spec: ExtensionSpec | undefined;
+  /** Where it was loaded: the value of `-m`, or the first of its options where `-p` loads it. */
+  readonly at: Span;
+}
+
+/** What an extension asks for in the end. */
+interface Demands {
+  readonly mandatory: readonly OptionSpec[];
+  readonly check: FinalCheck | undefined;
+}
+
+const demandsOf = new Map<ExtensionSpec, Demands | undefined>(
+  [...allMatches, ...allTargets].map((extension) => {
+    const mandatory = extension.options.filter((option) => option.mandatory);
+    const check = finalCheck(extension.kind, extension.name);
+    const isCurious = mandatory.length > 0 || check !== undefined || extension.options.some((option) => isEntangled(option));
+    return [extension, isCurious ? { mandatory, check } : undefined];
+  }),
+);
+
+function isEntangled(option: OptionSpec): boolean {
+  return option.excludes.length > 0 || option.requires.length > 0;
+}
+
+function error(at: Span, code: string, message: string): Problem {
+  return { code, message, severity: 'error', start: at.start, end: at.end };
+}
+
+function warning(at: Span, code: string, message: string): Problem {
+  return { code, message, severity: 'warning', start: at.start, end: at.end };
+}
+
+/** Reports everything that is wrong with a rule. `family` is the dump's, or what the rule itself says. */
+export function checkRule(rule: UncheckedRule, context: LineContext, family: Family, report: Report): void {
+  const matches: LoadedMatch[] = [];
+  const { options } = rule;
+  let protocol = 0;
+  let protocolOption: RuleOption | undefined;
+  for (const option of options) {
+    const { spec } = option;
+    if (spec === undefined) {
+      reportUnknown(option, matches, rule, family, report);
+      continue;
+    }
+    // These end the reading of a line: iptables-restore skips it, or prints its help and is done.
+    if (spec.extension === undefined && endsLine(spec, family)) return;
+    if (option.values[0] === option.word) reportGlued(option, spec, report);
+    checkNegation(option, spec, report);
+    checkRepetition(option, spec, options, report);
+    checkValue(option, spec, { family, protocol }, report);
+    const text = option.values[0]?.text ?? '';
+    if (spec.extension === undefined) {
+      if (spec.long === '--match') {
+        matches.push({ name: text, spec: findMatch(text), at: option.values[0] ?? option.word });
+        checkMatchName(option, text, family, report);
+      } else if (spec.long === '--protocol') {
+        const value = isDigits(text) ? Number(text) : undefined;
+        protocol = value ?? protocolOf(option, family);
+        protocolOption = option;
+        if (protocol === 0 && option.negation !== undefined)
+          report(error(spanOfOption(option), 'never-matches', 'rule would never match protocol'));
+      } else if (spec.long === '--fragments' && family === 'ipv6') {
+        report(error(option.word, 'wrong-family', "`-f' is not supported in IPv6, use -m frag instead"));
+      }
+    } else if (spec.extension.kind === 'match' && option.instance > matches.length) {
+      // `-p` loads its match when the first of its options comes.
+      matches.push({ name: spec.extension.name, spec: spec.extension, at: option.word });
+    }
+  }
+  const given = { protocol, protocolNegated: protocolOption?.negation !== undefined };
+  for (const [index, match] of matches.entries()) {
+    if (match.spec !== undefined) checkDemands(match.spec, index + 1, match.at, rule, given, family, report);
+  }
+  const target = rule.target === undefined || rule.isGoto ? undefined : findTarget(rule.target.text);
+  if (target !== undefined && rule.target !== undefined) checkDemands(target, -1, rule.target, rule, given, family, report);
+  checkPlacement(
+    rule,
+    matches.flatMap(({ spec, at }) => (spec === undefined ? [] : [{ spec, at }])),
+    given,
+    context,
+    family,
+    report,
+  );
+}
+
+function isDigits(text: string): boolean {
+  const first = text.charCodeAt(0);
+  return first > 0x30 && first <= 0x39 && text.length <= 3 && /^[0-9]+$/.test(text);
+}
+
+function protocolOf(option: RuleOption, family: Family): number {
+  if (option.spec === undefined) return 0;
+  switch (option.values[0]?.text) {
+    case 'tcp':
+      return 6;
+    case 'udp':
+      return 17;
+    default: {
+      const value = readValue(option.spec, [option.values[0]?.text ?? ''], { family, protocol: 0 });
+      return value?.type === 'protocol' ? value.number : 0;
+    }
+  }
+}
+
+function endsLine(spec: OptionSpec, family: Family): boolean {
+  switch (spec.long) {
+    case '--ipv4':
+      return family === 'ipv6';
+    case '--ipv6':
+      return family === 'ipv4';
+    case '--version':
+    case '--help':
+      return true;
+    default:
+      return false;
+  }
+}
+
+function spanOfOption(option: RuleOption): Span {
+  return { start: option.negation?.start ?? option.word.start, end: option.values.at(-1)?.end ?? option.word.end };
+}
+
+/** How iptables names one of its own options in its messages. */
+function letterOf(spec: OptionSpec): string {
+  // -g is -j to it, and a long option without a letter has the number 0.
+  return spec.long === '--goto' ? '-j' : (spec.short ?? '-0');
+}
+
+/** `-ieth0`: before 1.8.10 the whole word is the value. */
+function reportGlued({ word, name }: RuleOption, spec: OptionSpec, report: Report): void {
+  const rest = word.text.startsWith('--') ? word.text.slice(word.text.indexOf('=') + 1) : word.text.slice(2);
+  const found = warning(word, 'glued-value', `iptables before 1.8.10 takes "${word.text}" for the value of ${name}`);
+  report({ ...found, fix: { title: `Write ${spec.saved} ${rest}`, text: `${spec.saved} ${rest}` } });
+}
+
+function checkNegation(option: RuleOption, spec: OptionSpec, report: Report): void {
+  const { negation } = option;
+  if (negation === undefined) return;
+  if (spec.negatable) {
+    const value = option.values[0];
+    if (spec.value?.type === 'networks' && value?.text.includes(',') === true) {
+      report(
+        error(
+          { start: negation.start, end: value.end },
+          'negated-list',
+          '! not allowed with multiple source or destination IP addresses',
+        ),
+      );
+    }
+    return;
+  }
+  let message: string;
+  if (spec.extension === undefined) {
+    if (spec.long === '--ipv4' || spec.long === '--ipv6') return;
+    message = spec.long === '--match' ? 'unexpected ! flag before --match' : `cannot have ! before ${letterOf(spec)}`;
+  } else {
+    message = `${spec.extension.name}: option "${spec.long}" cannot be inverted.`;
+  }
+  report(error({ start: negation.start, end: option.word.end }, 'negation', message));
+}
+
+function checkRepetition(option: RuleOption, spec: OptionSpec, options: readonly RuleOption[], report: Report): void {
+  if (spec.repeatable) return;
+  for (const other of options) {
+    if (other === option) return;
+    if (other.instance !== option.instance || other.spec === undefined) continue;
+    if (other.spec === spec || (isJump(other.spec) && isJump(spec))) {
+      report(error(option.word, 'repeated-option', repetition(spec)));
+      return;
+    }
+  }
+}
+
+function isJump(spec: OptionSpec): boolean {
+  return spec.extension === undefined && (spec.long === '--jump' || spec.long === '--goto');
+}
+
+function repetition(spec: OptionSpec): string {
+  if (spec.extension === undefined) return `multiple ${letterOf(spec)} flags not allowed`;
+  const { kind, name } = spec.extension;
+  if (kind === 'match' && (name === 'tcp' || name === 'sctp'))
+    return spec.long === '--syn' || spec.long === '--tcp-flags'
+      ? "Only one of `--syn' or `--tcp-flags'  allowed"
+      : `Only one \`${spec.long}' allowed`;
+  return `${name}: option "${spec.long}" can only be used once.`;
+}
+
+const oneWord: [string] = [''];
+
+function checkValue(option: RuleOption, spec: OptionSpec, context: ValueContext, report: Report): void {
+  const kind = spec.value;
+  if (kind === undefined) return;
+  const { values } = option;
+  const first = values[0];
+  if (first === undefined) return;
+  if (isPlainValue(kind, first.text, context.family)) return;
+  if (values.length < spec.arity) return;
+  let words: readonly string[] = oneWord;
+  if (values.length === 1) oneWord[0] = first.text;
+  else words = values.map((word) => word.text);
+  const value = readValue(spec, words, context);
+  if (value === undefined) return;
+  if (value.type === 'fault') {
+    const at: Word = values[value.word ?? 0] ?? first;
+    const problem = error(at, value.code, value.message);
+    report(value.fix === undefined ? problem : { ...problem, fix: { title: `Write ${value.fix}`, text: value.fix } });
+    return;
+  }
+  if (kind.type === 'interface' && /[\s/]/.test(first.text)) {
+    report(
+      warning(
+        first,
+        'weird-interface',
+        `weird character in interface \`${first.text}' ('/' and ' ' are not allowed by the kernel).`,
+      ),
+    );
+  } else if (kind.type === 'text' && value.type === 'text' && value.raw !== first.text) {
+    report(warning(first, 'text-cut', `iptables cuts this off after ${kind.max ?? 0} bytes`));
+  } else if (isReversed(value)) {
+    report(warning(first, 'reversed-range', `the range ${first.text} is reversed and will never match`));
+  }
+}
+
+function isReversed(value: Exclude<ReturnType<typeof readValue>, undefined>): boolean {
+  switch (value.type) {
+    case 'ports':
+      return value.ranges.some(({ from, to }) => from > to);
+    case 'range':
+      return value.range.from > value.range.to;
+    case 'addresses':
+      return value.from > value.to;
+    default:
+      return false;
+  }
+}
+
+function checkMatchName(option: RuleOption, name: string, family: Family, report: Report): void {
+  const at = option.values[0];
+  if (at === undefined) return;
+  const found = findMatch(name);
+  const message = `Couldn't load match \`${name}':No such file or directory`;
+  if (found === undefined) {
+    const similar = findMatch(name.toLowerCase()) ?? findTarget(name);
+    if (similar === undefined) {
+      report(warning(at, 'unknown-match', `${message}; iptables 1.8 has no such match, its options are kept as they are`));
+    } else {
+      const problem = error(at, 'unknown-match', message);
+      report(similar.kind === 'match' ? { ...problem, fix: { title: `Write ${similar.name}`, text: similar.name } } : problem);
+    }
+  } else if (!found.families.includes(family)) {
+    report(error(at, 'wrong-family', message));
+  }
+}
+
+function reportUnknown(
+  option: RuleOption,
+  matches: readonly LoadedMatch[],
+  rule: UncheckedRule,
+  family: Family,
+  report: Report,
+): void {
+  // A second command has been reported where it stands.
+  if (option.instance === commandInstance) return;
+  // It may well be an option of a match that only this machine lacks.
+  if (matches.some(({ spec }) => spec === undefined)) return;
+  const at = option.word;
+  const owners = whoHas(option.name).filter((owner) => owner.families.includes(family));
+  const message = `unknown option "${option.word.text}"`;
+  const owner = owners[0];
+  if (owner === undefined) {
+    report(error(at, 'unknown-option', message));
+    return;
+  }
+  const how = owners
+    .slice(0, 4)
+    .map(({ kind, name }) => (kind === 'match' ? `-m ${name}` : `-j ${name}`))
+    .join(', ');
+  const problem = error(at, 'option-not-loaded', `${message}: it is known only behind ${how}`);
+  const isLoadable =
+    owners.length === 1 && owner.kind === 'match' && !matches.some(({ name }) => name === owner.name) && rule.options.length > 0;
+  report(
+    isLoadable
+      ? { ...problem, fix: { title: `Load the match ${owner.name}`, text: `-m ${owner.name} ${option.word.text}` } }
+      : problem,
+  );
+}
+
+/** The instance of a word that is a second command. */
+export const commandInstance = -3;
+
+function checkDemands(
+  extension: ExtensionSpec,
+  instance: number,
+  at: Span,
+  rule: UncheckedRule,
+  protocol: Pick<GivenOptions, 'protocol' | 'protocolNegated'>,
+  family: Family,
+  report: Report,
+): void {
+  const demands = demandsOf.get(extension);
+  if (demands === undefined) return;
+  const own = rule.options.filter((option) => option.instance === instance);
+  if (demands.check !== undefined) {
+    const all: GivenOption[] = own.flatMap((option) => {
+      if (option.spec === undefined) return [];
+      const { spec } = option;
+      const words = option.values.map((word) => word.text);
+      const value = words.length === 0 ? undefined : readValue(spec, words, { family, protocol: protocol.protocol });
+      return [{ long: spec.long, negated: option.negation !== undefined, value: value?.type === 'fault' ? undefined : value }];
+    });
+    const wrong = demands.check({ ...protocol, all, find: (long) => all.find((option) => option.long === long) });
+    if (wrong !== undefined) {
+      report(error(wrong.code === 'missing-option' ? at : (spanOfExtension(own) ?? at), wrong.code, wrong.message));
+      return;
+    }
+  }
+  for (const option of demands.mandatory) {
+    if (!own.some(({ spec }) => spec === option))
+      report(error(at, 'missing-option', `${extension.name}: option "${option.long}" must be specified`));
+  }
+  for (const { spec, word } of own) {
+    if (spec === undefined || !isEntangled(spec)) continue;
+    for (const long of spec.requires) {
+      if (!own.some((other) => other.spec?.long === long))
+        report(error(word, 'missing-option', `${extension.name}: option "${spec.long}" also requires "${long}".`));
+    }
+    const excluded = own.find((other) => other.spec !== undefined && spec.excludes.includes(other.spec.long));
+    if (excluded === undefined || excluded.word.start > word.start) continue;
+    // iptables goes by its own order of the options, whatever was typed first.
+    const [first, second] = [spec, excluded.spec ?? spec].sort((one, other) => one.index - other.index);
+    const message = `${extension.name}: option "${first?.long}" cannot be used together with "${second?.long}".`;
+    report(error(word, 'excluded-option', message));
+  }
+}
+
+function spanOfExtension(options: readonly RuleOption[]): Span | undefined {
+  const first = options[0];
+  const last = options.at(-1);
+  if (first === undefined || last === undefined) return undefined;
+  return { start: first.negation?.start ?? first.word.start, end: last.values.at(-1)?.end ?? last.word.end };
+}
