@@ -3,6 +3,7 @@ import packageJson from '../../../package.json' with { type: 'json' };
 import { runCheck } from './check-command.ts';
 import { runDiff } from './diff-command.ts';
 import { runExpected } from './expected-command.ts';
+import { flowFormats, runFlow } from './flow-command.ts';
 import { runResolve } from './resolve-command.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -57,6 +58,16 @@ function program(): Command {
   withCluster(root.command('resolve').description('the Service, endpoint and Pod behind each chain').argument('<dump>', dumpHelp))
     .addOption(formatOption('text', 'json'))
     .action(async (dump, options) => print(await runResolve(dump, options)));
+
+  withCluster(
+    root
+      .command('flow')
+      .description('where packets to an address or a Service go, with what chance, and what changes them')
+      .argument('<dump>', dumpHelp)
+      .requiredOption('--to <target>', 'IP[:PORT[/PROTO]] or namespace/name[:port]'),
+  )
+    .addOption(formatOption(...flowFormats))
+    .action(async (dump, options) => print(await runFlow(dump, options)));
 
   withCluster(
     root

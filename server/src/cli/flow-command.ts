@@ -1,0 +1,60 @@
+import pc from 'picocolors';
+import { flowDot } from '../../../webview/src/dot.ts';
+import { flowLines } from '../../../webview/src/flow-lines.ts';
+import { flowHtml } from '../../../webview/src/html.ts';
+import { flowMermaid } from '../../../webview/src/mermaid.ts';
+import { flowSvg } from '../../../webview/src/svg.ts';
+import { flowSteps } from '../kube/flow.ts';
+import type { FlowGraph } from '../kube/flow-graph.ts';
+import { parseFlowTarget } from '../kube/flow-target.ts';
+import { resolveChains } from '../kube/resolve.ts';
+import { printable } from './printable.ts';
+import { type ClusterOptions, readCluster } from './read-cluster.ts';
+import { readDump } from './read-dump.ts';
+import { runSteps } from './run-steps.ts';
+import { UsageError } from './usage-error.ts';
+
+export const flowFormats = ['text', 'json', 'svg', 'mermaid', 'dot', 'html'] as const;
+
+export interface FlowOptions extends ClusterOptions {
+  /** `IP[:PORT[/PROTO]]` or `namespace/name[:port]`. */
+  readonly to: string;
+  readonly format: (typeof flowFormats)[number];
+}
+
+/** `flow DUMP --to`: the way of packets to an address or a Service, as text or as a drawing. */
+export async function runFlow(path: string, options: FlowOptions): Promise<string> {
+  const parsed = parseFlowTarget(options.to);
+  if (!parsed.ok) throw new UsageError(`--to: ${parsed.message}`);
+  const cluster = await readCluster(options);
+  const { file, ruleset } = readDump(path);
+  const answer = runSteps(flowSteps(resolveChains(ruleset, cluster), parsed.target), `following ${options.to}`);
+  if (!answer.ok) throw new UsageError(`${file}: ${answer.reason}`);
+  const { graph } = answer;
+  switch (options.format) {
+    case 'json':
+      return JSON.stringify(graph);
+    case 'svg':
+      return flowSvg(graph, { subtitle: file });
+    case 'html':
+      return flowHtml(graph, { subtitle: file });
+    case 'mermaid':
+      return flowMermaid(graph);
+    case 'dot':
+      return flowDot(graph);
+    case 'text':
+      return flowText(graph);
+  }
+}
+
+function flowText(graph: FlowGraph): string {
+  const lines = [`${pc.bold(printable(graph.title))} ${pc.dim(`(${printable(graph.source)})`)}`];
+  for (const { level, way, text } of flowLines(graph)) {
+    const indent = '  '.repeat(level - 1);
+    lines.push(`${indent}${level > 1 ? '-> ' : ''}${way === '' ? '' : `${pc.cyan(printable(way))}  `}${printable(text)}`);
+  }
+  for (const { severity, message } of graph.notes) {
+    lines.push(severity === 'warning' ? pc.yellow(`warning: ${printable(message)}`) : pc.dim(`note: ${printable(message)}`));
+  }
+  return lines.join('\n');
+}
