@@ -29,6 +29,12 @@ export interface ChainIndex {
   endpoint(hash: string): EndpointRef | undefined;
   /** The endpoints of a Service's port, ready or not, of both families, each address and port once. */
   endpointsOf(namespace: string, service: string, port: string, protocol: string): readonly EndpointRef[];
+  /** The one of them with this address, and with this port unless that is null: a look-up, however many endpoints the Service has. */
+  endpointAt(
+    service: { readonly namespace: string; readonly name: string; readonly port: string; readonly protocol: string },
+    ip: string,
+    port: number | null,
+  ): EndpointRef | undefined;
   /** Does the hashing behind `endpoint`, with pauses. */
   prepare(): Generator<void, void>;
 }
@@ -163,6 +169,18 @@ function createChainIndex(cluster: Cluster): ChainIndex {
         }
       }
       return [...seen.values()];
+    },
+    endpointAt: ({ namespace, name, port: portName, protocol }, ip, port) => {
+      let found: EndpointRef | undefined;
+      for (const { slice, endpoint } of cluster.endpointsAt(ip)) {
+        if (slice.serviceName !== name || slice.namespace !== namespace || endpoint.addresses[0] !== ip) continue;
+        for (const candidate of slice.ports) {
+          if (candidate.name !== portName || candidate.protocol !== protocol || candidate.port === null) continue;
+          if (port !== null && candidate.port !== port) continue;
+          if (found?.endpoint.ready !== true) found = { slice, endpoint, ip, port: candidate.port, portName, protocol };
+        }
+      }
+      return found;
     },
     prepare: readSlices,
   };

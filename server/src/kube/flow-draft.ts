@@ -113,8 +113,7 @@ export function createFlowDraft(): FlowDraft {
       const kind = end.kind === 'address' ? 'address' : 'verdict';
       const to = node(endId(end), kind, end.kind === 'unchanged' ? null : end.chain, end);
       const from = way.from === null ? start : chainNode(way.from);
-      const isOwnChain = end.kind === 'address' && way.from === end.chain;
-      pass(from, to, end.kind === 'unchanged' || isOwnChain ? null : end.line);
+      pass(from, to, way.endLine);
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Where the flow of the dump and the cluster's EndpointSlices disagree. */
 import { isIPv6 } from '../cluster/ip.ts';
 import type { EndpointRef } from './chain-index.ts';
+import type { Door } from './flow-doors.ts';
 import type { FlowDrift } from './flow-graph.ts';
 import type { ChainIdentity, ChainService, Resolution } from './resolve.ts';
 
@@ -24,11 +25,9 @@ export function endpointDrift(resolution: Resolution, identity: ChainIdentity): 
   const { service, endpoint } = identity;
   if (!knowsEndpoints(resolution) || service === null || endpoint === null) return null;
   if (service.record === null || endpoint.endpoint === null) return 'stale';
+  if (endpoint.endpoint.ready) return null;
   const refs = resolution.index.endpointsOf(service.namespace, service.name, service.port, service.protocol);
-  const isUsed = usableEndpoints(refs).some(
-    (ref) => ref.ip === endpoint.ip && (endpoint.port === null || ref.port === endpoint.port),
-  );
-  return isUsed ? null : 'differs';
+  return usableEndpoints(refs).some((ref) => ref.ip === endpoint.ip) ? null : 'differs';
 }
 
 /** Usable endpoints of a Service port, of one family, that no chain of the dump sends to; `addresses` are "10.0.0.1:80" of those that are. */
@@ -44,4 +43,23 @@ export function missingEndpoints(
   // With hints kube-proxy may rightly leave endpoints of other zones out.
   if (usable.some((ref) => ref.endpoint.hintZones !== null || ref.endpoint.hintNodes !== null)) return [];
   return usable.filter((ref) => !isThere(ref.ip, ref.port));
+}
+
+/** An entry that only the cluster has is missing; one that the cluster does not have (any longer) is stale. */
+export function entryDrift(resolution: Resolution, door: Door): FlowDrift | null {
+  const { cluster } = resolution;
+  if (door.lines.length === 0) return 'missing';
+  if (cluster.source.kind === 'none' || !cluster.kinds.has('Service') || door.service === null) return null;
+  const service = cluster.service(door.service.namespace, door.service.name);
+  if (service === undefined) return 'stale';
+  const has =
+    door.kind === 'cluster-ip'
+      ? service.clusterIPs
+      : door.kind === 'external-ip' || door.kind === 'load-balancer-ip'
+        ? [...service.externalIPs, ...service.loadBalancerIPs.map(({ ip }) => ip)]
+        : null;
+  if (door.ip !== null && has !== null && !has.includes(door.ip)) return 'stale';
+  const ports = service.ports.map((port) => (door.kind === 'node-port' ? port.nodePort : port.port));
+  if (door.kind === 'health-check') return service.healthCheckNodePort === door.port ? null : 'stale';
+  return ports.includes(door.port) ? null : 'stale';
 }

@@ -24,11 +24,14 @@ interface Networks {
   readonly others: Set<string>;
   /** `! -i cali+`: what Pods' packets come in by, where kube-proxy tells them by the interface. */
   podInterface: string | null;
+  /** Addresses of endpoints: a Pod that reaches itself is a case of its own, and asks from none of them. */
+  readonly endpoints: Set<string>;
   /** A twin of the NodePort rule for 127.0.0.0/8 or ::1. */
   localhost: boolean;
 }
 
 const mostRulesLookedAt = 2000;
+const singleSource = / -s ([0-9a-fA-F.:]+)\/(?:32|128) /;
 
 function lookAt(resolution: Resolution, chain: Chain, into: Networks, seen: Set<Chain>): void {
   if (seen.has(chain) || isMarkChain(chain.name) || chain.name.startsWith('KUBE-SEP-')) return;
@@ -38,7 +41,10 @@ function lookAt(resolution: Resolution, chain: Chain, into: Networks, seen: Set<
     const source = resolution.ruleset.lines[line];
     if (source === undefined) continue;
     const target = chain.table.chains.get(source.target);
-    if (target !== undefined) lookAt(resolution, target, into, seen);
+    if (target !== undefined && source.target.startsWith('KUBE-SEP-')) {
+      const hairpin = singleSource.exec(resolution.ruleset.lines[target.rules[0] ?? -1]?.text ?? '');
+      if (hairpin?.[1] !== undefined) into.endpoints.add(hairpin[1]);
+    } else if (target !== undefined) lookAt(resolution, target, into, seen);
     // Rules that pick an endpoint do not ask where a packet comes from.
     if (source.target.startsWith('KUBE-SEP-') && !/ -s | --source /.test(source.text)) continue;
     looked += 1;
@@ -59,7 +65,7 @@ function lookAt(resolution: Resolution, chain: Chain, into: Networks, seen: Set<
 }
 
 function networksOf(resolution: Resolution, door: Door): Networks {
-  const into: Networks = { pods: new Set(), others: new Set(), podInterface: null, localhost: false };
+  const into: Networks = { pods: new Set(), others: new Set(), podInterface: null, localhost: false, endpoints: new Set() };
   if (door.target !== null) lookAt(resolution, door.target, into, new Set());
   for (const line of door.lines) {
     const rule = ruleAt(resolution.ruleset, line);
@@ -112,12 +118,7 @@ export function nodeAddress(resolution: Resolution, family: 'ipv4' | 'ipv6'): IP
   return mustBe(known?.address ?? strangers[family].node);
 }
 
-function podSource(
-  resolution: Resolution,
-  door: Door,
-  networks: Networks,
-  endpoints: ReadonlySet<string>,
-): IPAddress | undefined {
+function podSource(resolution: Resolution, door: Door, networks: Networks): IPAddress | undefined {
   const { family } = door.dump;
   const ofFamily = [...networks.pods].filter((network) => isOf(network, family));
   const own = dumpNode(resolution)?.podCIDRs.find((network) => isOf(network, family));
@@ -126,15 +127,14 @@ function podSource(
   const network = fits
     ? own
     : (ofFamily[0] ?? resolution.cluster.nodes.flatMap((node) => node.podCIDRs).find((cidr) => isOf(cidr, family)));
-  return addressIn(network ?? (family === 'ipv4' ? '10.244.0.0/24' : 'fd00:10:244::/64'), endpoints);
+  return addressIn(network ?? (family === 'ipv4' ? '10.244.0.0/24' : 'fd00:10:244::/64'), networks.endpoints);
 }
 
 /**
  * A packet from each place that makes a difference to a door: a Pod of this node, the node itself, each network that a rule on the way asks
  * for, and elsewhere.
- * @param endpoints addresses that the source must not be, as a Pod that reaches itself is a case of its own
  */
-export function originsOf(resolution: Resolution, door: Door, endpoints: ReadonlySet<string>): readonly Origin[] {
+export function originsOf(resolution: Resolution, door: Door): readonly Origin[] {
   const { family } = door.dump;
   const networks = networksOf(resolution, door);
   const node = nodeAddress(resolution, family);
@@ -153,7 +153,7 @@ export function originsOf(resolution: Resolution, door: Door, endpoints: Readonl
     });
     origins.push({ kind, words, packet });
   };
-  const pod = podSource(resolution, door, networks, endpoints);
+  const pod = podSource(resolution, door, networks);
   if (pod !== undefined) add('pod', 'a Pod', pod);
   add('node', 'this node', node);
   if (networks.localhost) {
@@ -161,8 +161,8 @@ export function originsOf(resolution: Resolution, door: Door, endpoints: Readonl
     add('node', `this node to ${loopback.text}`, loopback, loopback);
   }
   for (const network of networks.others) {
-    const within = isOf(network, family) ? addressIn(network, endpoints) : undefined;
-    if (within === undefined || within.text === node.text || endpoints.has(within.text)) continue;
+    const within = isOf(network, family) ? addressIn(network, networks.endpoints) : undefined;
+    if (within === undefined || within.text === node.text || networks.endpoints.has(within.text)) continue;
     if ([...networks.pods].some((pods) => inCIDR(within.text, pods)) || /^(?:127\.|::1$)/.test(within.text)) continue;
     add('outside', network, within);
   }

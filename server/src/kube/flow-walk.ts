@@ -38,6 +38,8 @@ export interface WalkedWay {
   readonly end: WayEnd;
   /** The drawn chain that it ends from; null from the entry. */
   readonly from: Chain | null;
+  /** The last rule of that chain that had a say in it, 0-based; null where none had, or the chain redirects by itself. */
+  readonly endLine: number | null;
   /** Whether the client has been sent the same way before (`-m recent`). */
   readonly isReturning: boolean;
   readonly isMasqueraded: boolean;
@@ -131,6 +133,13 @@ function usedVisits(visits: readonly Visit[], end: Chain | null): readonly Visit
   );
 }
 
+/** The rule that an edge to an end stands for: the deciding one where it is the chain's own, else the last that the chain had a say with. */
+function endLineOf(end: WayEnd, from: Chain | null, steps: readonly TraceStep[]): number | null {
+  if (end.kind === 'address') return end.chain === from ? null : end.line;
+  if (end.kind === 'verdict' && (from === null || from === end.chain)) return end.line;
+  return steps.findLast((step) => step.chain === from)?.line ?? null;
+}
+
 export interface WalkContext {
   readonly ruleset: Ruleset;
   readonly dump: Dump;
@@ -162,18 +171,33 @@ export function* walkSteps(context: WalkContext, origin: Origin, classes: Target
     for (const step of steps) if (step.line !== null && step.kind !== 'policy') matched.add(step.line);
   }
 
+  /** What happens to a packet behind the routing decision. What this node sends to itself comes back in by lo and meets INPUT. */
+  function* fateOf(packet: Packet): Steps<readonly Rest[]> {
+    const after = yield* enumerateSteps(ruleset, packet, { ...options, part: 'after-routing' });
+    for (const text of after.assumptions) assumptions.add(text);
+    const fates: Rest[] = [];
+    for (const outcome of after.outcomes) {
+      const { probability, verdict, packet: sent } = outcome;
+      const rest = { probability, verdict, steps: stepsOf(outcome.last), isMasqueraded: sent.snat };
+      const isLooped = packet.isFromHere && verdict === 'accept' && isLocal(sent.destination.text) === true;
+      if (!isLooped) {
+        fates.push(rest);
+        continue;
+      }
+      const back = yield* enumerateSteps(ruleset, { ...sent, in: 'lo', out: '' }, options);
+      for (const again of back.outcomes) {
+        const steps = [...rest.steps, ...stepsOf(again.last)];
+        fates.push({ ...rest, steps, verdict: again.verdict, probability: probability * again.probability });
+      }
+    }
+    return fates;
+  }
+
   function* restOf(packet: Packet): Steps<readonly Rest[]> {
     const key = classes.keyOf(packet, isLocal(packet.destination.text));
     let rest = rests.get(key);
     if (rest === undefined) {
-      const after = yield* enumerateSteps(ruleset, packet, { ...options, part: 'after-routing' });
-      for (const text of after.assumptions) assumptions.add(text);
-      rest = after.outcomes.map((outcome) => ({
-        probability: outcome.probability,
-        verdict: outcome.verdict,
-        steps: stepsOf(outcome.last),
-        isMasqueraded: outcome.packet.snat,
-      }));
+      rest = yield* fateOf(packet);
       for (const each of rest) note(each.steps);
       rests.set(key, rest);
     }
@@ -191,19 +215,22 @@ export function* walkSteps(context: WalkContext, origin: Origin, classes: Target
       const { last } = outcome;
       if (last === null) continue;
       const { innermost: from } = trail;
+      const isPolicy = last.kind === 'policy';
+      const end: WayEnd = { kind: 'verdict', verdict: outcome.verdict, chain: last.chain, line: last.line, isPolicy };
       ways.push({
         ...base,
         probability: outcome.probability,
         visits: usedVisits(trail.visits, from),
-        end: { kind: 'verdict', verdict: outcome.verdict, chain: last.chain, line: last.line, isPolicy: last.kind === 'policy' },
+        end,
         from,
+        endLine: endLineOf(end, from, steps),
         isMasqueraded: false,
       });
       continue;
     }
     const redirect = outcome.packet.dnat ? steps.findLast((step) => step.kind === 'dnat' || step.kind === 'redirect') : undefined;
     for (const rest of yield* restOf(outcome.packet)) {
-      ways.push({ ...base, ...wayOf(outcome, trail, redirect, rest) });
+      ways.push({ ...base, ...wayOf(outcome, steps, trail, redirect, rest) });
     }
   }
   return { ways, matched, assumptions: [...assumptions] };
@@ -212,10 +239,11 @@ export function* walkSteps(context: WalkContext, origin: Origin, classes: Target
 /** How a way goes on behind the routing decision. */
 function wayOf(
   outcome: Outcome,
+  steps: readonly TraceStep[],
   trail: Trail,
   redirect: TraceStep | undefined,
   rest: Rest,
-): Pick<WalkedWay, 'probability' | 'visits' | 'end' | 'from' | 'isMasqueraded'> {
+): Pick<WalkedWay, 'probability' | 'visits' | 'end' | 'from' | 'endLine' | 'isMasqueraded'> {
   const probability = outcome.probability * rest.probability;
   const { isMasqueraded } = rest;
   const last = rest.steps.at(-1);
@@ -235,23 +263,12 @@ function wayOf(
       line: stop.line,
       isPolicy: stop.kind === 'policy',
     };
-    return { probability, visits: usedVisits(visits, from), end, from, isMasqueraded };
+    return { probability, visits: usedVisits(visits, from), end, from, endLine: endLineOf(end, from, steps), isMasqueraded };
   }
-  if (redirect !== undefined) {
-    const { innermost: from } = trail;
-    return {
-      probability,
-      visits: usedVisits(trail.visits, from),
-      end: { kind: 'address', packet: outcome.packet, chain: redirect.chain, line: redirect.line },
-      from,
-      isMasqueraded,
-    };
-  }
-  return {
-    probability,
-    visits: usedVisits(trail.visits, trail.tip),
-    end: { kind: 'unchanged', packet: outcome.packet },
-    from: trail.tip,
-    isMasqueraded,
-  };
+  const end: WayEnd =
+    redirect === undefined
+      ? { kind: 'unchanged', packet: outcome.packet }
+      : { kind: 'address', packet: outcome.packet, chain: redirect.chain, line: redirect.line };
+  const from = redirect === undefined ? trail.tip : trail.innermost;
+  return { probability, visits: usedVisits(trail.visits, from), end, from, endLine: endLineOf(end, from, steps), isMasqueraded };
 }

@@ -311,8 +311,7 @@ export function resolveChains(ruleset: Ruleset, cluster: Cluster): Resolution {
 
   function endpointOf(service: ChainService | undefined, destination: Destination): ChainEndpoint {
     const { ip, port } = destination;
-    const refs = service === undefined ? [] : index.endpointsOf(service.namespace, service.name, service.port, service.protocol);
-    const ref = refs.find((candidate) => candidate.ip === ip && (port === null || candidate.port === port));
+    const ref = service === undefined ? undefined : index.endpointAt(service, ip, port);
     if (ref !== undefined) return { ip, port: port ?? ref.port, pod: podBehind(ref), endpoint: ref.endpoint };
     // Not an endpoint of its Service, or nothing is known of it: whoever has the address now would get the packets.
     const pod = cluster.podsAt(ip).find((candidate) => !candidate.hostNetwork);

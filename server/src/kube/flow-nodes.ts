@@ -1,0 +1,192 @@
+/** The nodes of a flow: entries, chains, Pods and addresses, verdicts. */
+import { hostPort } from '../cluster/ip.ts';
+import { ruleAt } from '../ruleset/rules.ts';
+import { badgesOf } from './flow-badges.ts';
+import type { FlowContext } from './flow-context.ts';
+import { packetsOf, packetsOfAll } from './flow-counters.ts';
+import { type Door, doorLabel, isMarkChain } from './flow-doors.ts';
+import type { NodeDraft } from './flow-draft.ts';
+import { endpointDrift, entryDrift } from './flow-drift.ts';
+import { rounded } from './flow-edges.ts';
+import type { FlowNode, FlowPodRef, FlowServiceRef } from './flow-graph.ts';
+import { drawnKind } from './flow-walk.ts';
+import type { ChainPod, ChainService } from './resolve.ts';
+import { endpointAddress, serviceTitle } from './titles.ts';
+
+function serviceRef(service: ChainService | null): FlowServiceRef | null {
+  if (service === null) return null;
+  const { namespace, name, port, portNumber, protocol, clusterIP } = service;
+  return { namespace, name, port, portNumber, protocol, clusterIP };
+}
+
+function podRef(pod: ChainPod | null): FlowPodRef | null {
+  return pod === null ? null : { namespace: pod.namespace, name: pod.name, node: pod.node, zone: pod.zone, ready: pod.ready };
+}
+
+const entryDetails = {
+  'cluster-ip': 'clusterIP',
+  'node-port': 'any address of this node',
+  'external-ip': 'external IP',
+  'load-balancer-ip': 'load-balancer IP',
+  'host-port': 'any address of this node',
+  'health-check': 'health check node port',
+} as const;
+
+export function emptyNode(id: string, kind: FlowNode['kind'], label: string): FlowNode {
+  return {
+    id,
+    kind,
+    label,
+    detail: '',
+    table: null,
+    chain: null,
+    line: null,
+    service: null,
+    pod: null,
+    address: null,
+    shares: {},
+    share: null,
+    badges: [],
+    drift: null,
+    packets: null,
+  };
+}
+
+function sharesOf(context: FlowContext, draft: NodeDraft): Pick<FlowNode, 'share' | 'shares'> {
+  const shares: Record<string, number> = {};
+  let share: number | null = null;
+  for (const { id } of context.entries) {
+    const value = rounded(draft.weights.get(context.primary.get(id) ?? -1) ?? 0);
+    const reaches = [...draft.weights].some(([sample, weight]) => weight > 0 && context.samples[sample]?.entry === id);
+    if (!reaches) continue;
+    shares[id] = value;
+    share ??= value;
+  }
+  return { shares, share };
+}
+
+function entryNode(context: FlowContext, id: string, door: Door): FlowNode {
+  const { resolution } = context;
+  const { ruleset, cluster } = resolution;
+  const service = door.service === null ? undefined : cluster.service(door.service.namespace, door.service.name);
+  const port = service?.ports.find((candidate) => candidate.name === door.service?.port && candidate.protocol === door.protocol);
+  const lines = door.lines.filter((line) => !isMarkChain(ruleset.lines[line]?.target ?? ''));
+  const first = lines[0] ?? door.lines[0];
+  return {
+    ...emptyNode(id, 'entry', doorLabel(door)),
+    detail: entryDetails[door.kind],
+    line: first === undefined ? null : first + 1,
+    table:
+      first === undefined
+        ? null
+        : (ruleset.tables.find((table) => first >= table.firstLine && first < table.endLine)?.name ?? null),
+    chain: first === undefined ? null : (ruleset.lines[first]?.name ?? null),
+    service:
+      door.service === null
+        ? null
+        : {
+            namespace: door.service.namespace,
+            name: door.service.name,
+            port: door.service.port,
+            portNumber: port?.port ?? (door.kind === 'node-port' || door.kind === 'health-check' ? null : door.port),
+            protocol: door.protocol,
+            clusterIP:
+              service?.clusterIPs.find((ip) => ip.includes(':') === (door.dump.family === 'ipv6')) ??
+              (door.kind === 'cluster-ip' ? door.ip : null),
+          },
+    drift: entryDrift(context.resolution, door),
+    packets: packetsOfAll(ruleset, lines),
+  };
+}
+
+function chainNode(context: FlowContext, draft: NodeDraft, hasManyDoors: boolean): FlowNode {
+  const { resolution } = context;
+  const { chain } = draft;
+  if (chain === null) return emptyNode(draft.id, draft.kind, draft.id);
+  const identity = resolution.chain(chain);
+  const address = identity.endpoint === null ? null : endpointAddress(identity.endpoint);
+  const isDispatch = draft.kind === 'dispatch';
+  const name = identity.service === null ? chain.name : serviceTitle(identity.service);
+  const declared = chain.declarations[0] ?? chain.rules[0] ?? chain.references[0];
+  return {
+    ...emptyNode(draft.id, draft.kind, isDispatch ? chain.name : draft.kind === 'endpoint' ? (address ?? chain.name) : name),
+    detail: isDispatch ? `table ${chain.table.name}` : chain.name,
+    table: chain.table.name,
+    chain: chain.name,
+    line: declared === undefined ? null : declared + 1,
+    service: isDispatch ? null : serviceRef(identity.service),
+    pod: podRef(identity.endpoint?.pod ?? null),
+    address,
+    ...(draft.kind === 'endpoint' ? sharesOf(context, draft) : {}),
+    badges: badgesOf(resolution.ruleset, chain, draft.kind, context.matched, hasManyDoors, identity.endpoint?.ip ?? null),
+    drift: draft.kind === 'endpoint' ? endpointDrift(resolution, identity) : null,
+    packets: packetsOfAll(resolution.ruleset, chain.references),
+  };
+}
+
+function addressNode(context: FlowContext, draft: NodeDraft): FlowNode {
+  const { resolution } = context;
+  const { end } = draft;
+  if (end?.kind !== 'address') return emptyNode(draft.id, draft.kind, draft.id);
+  const { destination, dport } = end.packet;
+  const address = dport === null ? destination.text : hostPort(destination.text, dport);
+  const identity = drawnKind(end.chain) === 'endpoint' ? resolution.chain(end.chain) : null;
+  const pod = identity?.endpoint?.pod ?? null;
+  const where = pod?.node == null ? address : `${address} on ${pod.node}`;
+  return {
+    ...emptyNode(draft.id, pod === null ? 'address' : 'pod', pod === null ? address : pod.name),
+    detail: pod === null ? 'no Pod is known there' : where,
+    service: serviceRef(identity?.service ?? null),
+    pod: podRef(pod),
+    address,
+    ...sharesOf(context, draft),
+    drift: identity === null ? null : endpointDrift(resolution, identity),
+    packets: packetsOf(resolution.ruleset, end.line),
+  };
+}
+
+function verdictNode(context: FlowContext, draft: NodeDraft): FlowNode {
+  const { ruleset } = context.resolution;
+  const { end } = draft;
+  if (end?.kind === 'unchanged') {
+    const { destination, dport } = end.packet;
+    return {
+      ...emptyNode(draft.id, 'verdict', 'not redirected'),
+      detail: `goes on to ${dport === null ? destination.text : hostPort(destination.text, dport)}`,
+      ...sharesOf(context, draft),
+    };
+  }
+  if (end?.kind !== 'verdict') return emptyNode(draft.id, draft.kind, draft.id);
+  const rule = end.line === null || end.isPolicy ? undefined : ruleAt(ruleset, end.line);
+  const answer = rule?.options.find((option) => option.name === '--reject-with')?.values[0]?.text;
+  const { chain } = end;
+  const where = `${chain.name} in table ${chain.table.name}`;
+  return {
+    ...emptyNode(draft.id, 'verdict', end.verdict.toUpperCase()),
+    detail: end.isPolicy ? `policy of ${where}` : answer === undefined ? `by ${where}` : `${answer}, by ${where}`,
+    table: chain.table.name,
+    chain: chain.name,
+    line: end.line === null ? null : end.line + 1,
+    ...sharesOf(context, draft),
+    packets: packetsOf(ruleset, end.line),
+  };
+}
+
+/** Which entries' packets come by a node at all. */
+function entriesAt(context: FlowContext, draft: NodeDraft): ReadonlySet<string> {
+  const ids = new Set<string>();
+  for (const [sample, weight] of draft.weights) {
+    const entry = context.samples[sample]?.entry;
+    if (weight > 0 && entry !== undefined) ids.add(entry);
+  }
+  return ids;
+}
+
+/** A node of the graph. */
+export function makeNode(context: FlowContext, draft: NodeDraft): FlowNode {
+  const door = context.doorsById.get(draft.id);
+  if (door !== undefined) return entryNode(context, draft.id, door);
+  if (draft.kind === 'address') return addressNode(context, draft);
+  if (draft.kind === 'verdict') return verdictNode(context, draft);
+  return chainNode(context, draft, entriesAt(context, draft).size > 1);
+}
