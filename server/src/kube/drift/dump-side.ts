@@ -1,0 +1,119 @@
+/** A dump's rules for Services, by the port that they are for. */
+import { completenessOf } from '../../ruleset/completeness.ts';
+import { ruleAt } from '../../ruleset/rules.ts';
+import type { Chain, Dump, Ruleset, Table } from '../../ruleset/ruleset.ts';
+import type { Steps } from '../../syntax/steps.ts';
+import { portName, splitHashedName } from '../chain-names.ts';
+import { type ServiceComment, serviceComment } from '../comments.ts';
+import { commentOf } from '../rule-values.ts';
+import { textKey } from './rule-key.ts';
+
+export interface DumpRule {
+  readonly table: 'nat' | 'filter';
+  readonly chain: string;
+  /** 0-based. */
+  readonly line: number;
+  /** The rule's text by which it is compared. */
+  readonly key: string;
+}
+
+/** One table of the dump, if it can be compared. */
+export interface DumpTable {
+  readonly table: Table;
+  /** Whether what is not in it is missing; false for an excerpt. */
+  readonly whole: boolean;
+}
+
+export interface DumpSide {
+  readonly ruleset: Ruleset;
+  readonly dump: Dump;
+  readonly nat: DumpTable | undefined;
+  readonly filter: DumpTable | undefined;
+  /** Rules of nat's KUBE-SERVICES and KUBE-NODEPORTS, by the hash of the chain that they lead to. */
+  readonly entries: ReadonlyMap<string, readonly number[]>;
+  /** Rules of filter's chains, by "namespace/name:port" of their comment. */
+  readonly refusals: ReadonlyMap<string, readonly number[]>;
+  /** Hashes of the KUBE-SVC-, -SVL-, -EXT- and -FW- chains, each with those chains. */
+  readonly portChains: ReadonlyMap<string, readonly Chain[]>;
+  readonly endpointChains: readonly Chain[];
+  /** KUBE-SVC- and other such chains whose names no hash can have: somebody changed them. */
+  readonly changedNames: number;
+}
+
+const filterChains = ['KUBE-SERVICES', 'KUBE-EXTERNAL-SERVICES', 'KUBE-NODEPORTS', 'KUBE-PROXY-FIREWALL'] as const;
+const chainsBetweenPauses = 512;
+
+function add(index: Map<string, number[]>, key: string, line: number): void {
+  const lines = index.get(key);
+  if (lines === undefined) index.set(key, [line]);
+  else lines.push(line);
+}
+
+function addChain(index: Map<string, Chain[]>, key: string, chain: Chain): void {
+  const chains = index.get(key);
+  if (chains === undefined) index.set(key, [chain]);
+  else chains.push(chain);
+}
+
+function tableOf(ruleset: Ruleset, dump: Dump, name: 'nat' | 'filter'): DumpTable | undefined {
+  const table = dump.tables.find((candidate) => candidate.name === name);
+  return table === undefined ? undefined : { table, whole: completenessOf(ruleset, table).whole };
+}
+
+/** Rules that are there: what -D and -C name is not. */
+export function rulesIn(ruleset: Ruleset, chain: Chain | undefined): readonly number[] {
+  if (chain === undefined) return [];
+  return chain.rules.filter((line) => {
+    const command = ruleset.lines[line]?.command;
+    return command !== 'delete' && command !== 'check';
+  });
+}
+
+/** The rule on a line, with the key by which it is compared. */
+export function dumpRule(ruleset: Ruleset, table: DumpRule['table'], chain: string, line: number): DumpRule {
+  return { table, chain, line, key: textKey(ruleset.lines[line]?.text ?? '') };
+}
+
+/** The Service port that the comment of a line names. */
+export function commentOn(ruleset: Ruleset, line: number): ServiceComment | undefined {
+  const rule = ruleAt(ruleset, line);
+  return rule === undefined ? undefined : serviceComment(commentOf(rule));
+}
+
+/** Sorts a dump's rules by Service port. Pauses every few hundred chains. */
+export function* readDumpSide(ruleset: Ruleset, dump: Dump): Steps<DumpSide> {
+  const nat = tableOf(ruleset, dump, 'nat');
+  const filter = tableOf(ruleset, dump, 'filter');
+  const entries = new Map<string, number[]>();
+  const refusals = new Map<string, number[]>();
+  const portChains = new Map<string, Chain[]>();
+  const endpointChains: Chain[] = [];
+  let changedNames = 0;
+  let seen = 0;
+  for (const name of ['KUBE-SERVICES', 'KUBE-NODEPORTS']) {
+    for (const line of rulesIn(ruleset, nat?.table.chains.get(name))) {
+      const split = splitHashedName(ruleset.lines[line]?.target ?? '');
+      if (split !== undefined && split.prefix !== 'KUBE-SEP-') add(entries, split.hash, line);
+    }
+    yield;
+  }
+  for (const chain of nat?.table.chains.values() ?? []) {
+    seen += 1;
+    if (seen % chainsBetweenPauses === 0) yield;
+    if (!chain.name.startsWith('KUBE-')) continue;
+    const split = splitHashedName(chain.name);
+    if (split === undefined) {
+      if (/^KUBE-(?:SVC|SVL|EXT|FW|SEP)-/.test(chain.name)) changedNames += 1;
+    } else if (split.prefix === 'KUBE-SEP-') endpointChains.push(chain);
+    else addChain(portChains, split.hash, chain);
+  }
+  for (const name of filterChains) {
+    for (const line of rulesIn(ruleset, filter?.table.chains.get(name))) {
+      const comment = commentOn(ruleset, line);
+      if (comment !== undefined) add(refusals, portName(comment.namespace, comment.service, comment.port), line);
+      seen += 1;
+      if (seen % chainsBetweenPauses === 0) yield;
+    }
+  }
+  return { ruleset, dump, nat, filter, entries, refusals, portChains, endpointChains, changedNames };
+}

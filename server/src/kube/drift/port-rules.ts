@@ -1,0 +1,122 @@
+/** What the dump has for one Service port, beside what it should have. */
+import type { Chain } from '../../ruleset/ruleset.ts';
+import type { ExpectedPort } from '../expected/expected.ts';
+import type { ExpectedRule } from '../expected/rule.ts';
+import { type DumpRule, type DumpSide, dumpRule, rulesIn } from './dump-side.ts';
+import { expectedKey, meaningKey } from './rule-key.ts';
+
+/** An endpoint chain that a port's rules lead to. */
+export interface DumpEndpoint {
+  /** "KUBE-SEP-..." */
+  readonly name: string;
+  /** undefined where nothing declares or fills it. */
+  readonly chain: Chain | undefined;
+  /** The first rule that leads to it, 0-based. */
+  readonly jump: number;
+  /** Whether the port's chain for policy Cluster leads to it, and that for policy Local. */
+  readonly inCluster: boolean;
+  readonly inLocal: boolean;
+}
+
+export interface PortRules {
+  readonly expected: ExpectedPort;
+  /** All of the dump's rules for the port. */
+  readonly actual: readonly DumpRule[];
+  readonly endpoints: ReadonlyMap<string, DumpEndpoint>;
+  /** Rules that the dump lacks; none where it is an excerpt. */
+  readonly missing: readonly ExpectedRule[];
+  /** Rules that should not be there. */
+  readonly extra: readonly DumpRule[];
+  /** The first rule of a chain whose rules are right but in another order. */
+  readonly misplaced: DumpRule | undefined;
+}
+
+/** In these the order of the rules decides. */
+const ordered = /^KUBE-(?:SVC|SVL|EXT|SEP)-/;
+
+function endpointsIn(side: DumpSide, chains: readonly Chain[]): ReadonlyMap<string, DumpEndpoint> {
+  const { ruleset, nat } = side;
+  const found = new Map<string, DumpEndpoint>();
+  for (const chain of chains) {
+    const isLocal = chain.name.startsWith('KUBE-SVL-');
+    if (!isLocal && !chain.name.startsWith('KUBE-SVC-')) continue;
+    for (const line of rulesIn(ruleset, chain)) {
+      const name = ruleset.lines[line]?.target ?? '';
+      if (!name.startsWith('KUBE-SEP-')) continue;
+      const known = found.get(name);
+      if (known !== undefined && (isLocal ? known.inLocal : known.inCluster)) continue;
+      found.set(name, {
+        name,
+        chain: known === undefined ? nat?.table.chains.get(name) : known.chain,
+        jump: known?.jump ?? line,
+        inCluster: !isLocal || known?.inCluster === true,
+        inLocal: isLocal || known?.inLocal === true,
+      });
+    }
+  }
+  return found;
+}
+
+/** Where the rules that are expected and not there would be seen: a table that is whole. */
+function isSeen(side: DumpSide, rule: ExpectedRule): boolean {
+  return side[rule.table]?.whole === true;
+}
+
+/** Compares a port's rules, first by their text, then, for those that differ, by their meaning. */
+export function portRulesOf(side: DumpSide, expected: ExpectedPort): PortRules {
+  const { ruleset } = side;
+  const { hash, name } = expected.port;
+  const rules = expected.rules();
+  // A chain that nothing leads to, and that should not be there, was left behind; it makes no difference to the port.
+  const written = new Set(rules.map(({ chain }) => chain));
+  const chains = (side.portChains.get(hash) ?? []).filter((chain) => chain.references.length > 0 || written.has(chain.name));
+  const endpoints = endpointsIn(side, chains);
+  const actual: DumpRule[] = [];
+  const take = (table: DumpRule['table'], lines: readonly number[], chain?: string): void => {
+    for (const line of lines) actual.push(dumpRule(ruleset, table, chain ?? ruleset.lines[line]?.name ?? '', line));
+  };
+  take('nat', side.entries.get(hash) ?? []);
+  for (const chain of chains) take('nat', rulesIn(ruleset, chain), chain.name);
+  for (const { chain } of endpoints.values()) if (chain !== undefined) take('nat', rulesIn(ruleset, chain), chain.name);
+  take('filter', side.refusals.get(name) ?? []);
+
+  const wanted = new Map<string, number[]>();
+  const key = (table: string, text: string): string => `${table} ${text}`;
+  for (const [index, rule] of rules.entries()) {
+    const text = key(rule.table, expectedKey(rule));
+    const known = wanted.get(text);
+    if (known === undefined) wanted.set(text, [index]);
+    else known.push(index);
+  }
+  const places: (number | undefined)[] = actual.map((rule) => wanted.get(key(rule.table, rule.key))?.shift());
+  for (const [index, rule] of actual.entries()) {
+    if (places[index] !== undefined) continue;
+    const meaning = meaningKey(ruleset, rule.line);
+    if (meaning !== undefined && meaning !== rule.key) places[index] = wanted.get(key(rule.table, meaning))?.shift();
+  }
+  const extra = actual.filter((_, index) => places[index] === undefined);
+  const missing = [...wanted.values()].flatMap((indexes) => indexes.flatMap((index) => rules[index] ?? []));
+  return {
+    expected,
+    actual,
+    endpoints,
+    missing: missing.filter((rule) => isSeen(side, rule)),
+    extra,
+    misplaced: extra.length === 0 && missing.length === 0 ? firstMisplaced(actual, places) : undefined,
+  };
+}
+
+function firstMisplaced(actual: readonly DumpRule[], places: readonly (number | undefined)[]): DumpRule | undefined {
+  let chain = '';
+  let last = -1;
+  for (const [index, rule] of actual.entries()) {
+    const place = places[index] ?? -1;
+    if (rule.chain !== chain) {
+      chain = rule.chain;
+      last = -1;
+    }
+    if (place < last && ordered.test(chain)) return rule;
+    last = place;
+  }
+  return undefined;
+}
