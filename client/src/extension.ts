@@ -5,6 +5,7 @@ import { registerClusterCommands } from './cluster-commands.ts';
 import { showClusterStatus } from './cluster-status.ts';
 import { registerCommands } from './commands.ts';
 import { pickedContext } from './context-choice.ts';
+import { createDriftView } from './drift-view.ts';
 import { createFlowPanels } from './flow-panels.ts';
 import { createNodeDumps } from './node-dumps.ts';
 import { createServerAccess } from './server-access.ts';
@@ -35,6 +36,7 @@ export function activateExtension(
     panels,
     dumps,
     showClusterStatus(server),
+    createDriftView(server),
     // Before the server is up: a command that comes early waits for it.
     ...registerCommands(server, panels, log),
     ...registerClusterCommands(server, dumps, context.workspaceState),

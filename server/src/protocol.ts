@@ -180,6 +180,61 @@ export interface ClusterSnapshotResult {
   readonly problems: readonly string[];
 }
 
+/** A dump against the cluster, Service by Service. */
+export const driftRequest = 'iptables/drift';
+export interface DriftParams {
+  readonly textDocument: { readonly uri: string };
+}
+export type DriftServiceStatus = 'in-sync' | 'missing' | 'stale' | 'differs';
+export interface DriftResult {
+  /** By namespace and name. */
+  readonly services: readonly {
+    readonly namespace: string;
+    readonly name: string;
+    readonly status: DriftServiceStatus;
+    readonly findings: readonly {
+      readonly status: DriftServiceStatus;
+      readonly message: string;
+      /** Empty where it cannot be told. */
+      readonly cause: string;
+      /** 0-based; null where the dump has no such place. */
+      readonly line: number | null;
+    }[];
+  }[];
+  /** What it was compared with: "cluster.json", "kind-dev"; empty where nothing was compared. */
+  readonly cluster: string;
+  /** The node that the dump is taken to be of; empty where that cannot be told. */
+  readonly node: string;
+  /** What could not be compared, and why, in sentences. */
+  readonly notes: readonly string[];
+}
+
+/** A Service's chains in the dump, each with the endpoints that it leads to. */
+export const driftChainsRequest = 'iptables/driftChains';
+export interface DriftChainsParams extends DriftParams {
+  readonly namespace: string;
+  readonly name: string;
+}
+export interface DriftChain {
+  readonly chain: string;
+  /** What the chain is for. */
+  readonly explanation: string;
+  /** "http"; empty for an unnamed port. */
+  readonly port: string;
+  readonly family: 'ipv4' | 'ipv6';
+  readonly table: string;
+  /** 0-based. */
+  readonly line: number;
+  readonly endpoints: readonly {
+    /** "shop/web-1 on node-a", or the address where no Pod is known. */
+    readonly title: string;
+    /** "10.244.0.11:8080". */
+    readonly address: string;
+    readonly chain: string;
+    readonly line: number;
+  }[];
+}
+
 /** Settings as the server reads them; the client's `iptables.*` section. */
 export interface Settings {
   /** A snapshot file or a glob for it, relative to a workspace folder; empty: found by content. */

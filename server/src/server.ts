@@ -13,6 +13,7 @@ import {
   TextDocumentSyncKind,
 } from 'vscode-languageserver';
 import { createClusters } from './clusters.ts';
+import { registerDriftRequests } from './drift-requests.ts';
 import { codeActions } from './features/code-actions.ts';
 import { codeLenses, lensUri, resolveCodeLens } from './features/code-lenses.ts';
 import { definition, definitionLocations } from './features/definition.ts';
@@ -312,6 +313,7 @@ export function startServer(connection: Connection, runtime: Runtime): void {
   );
 
   registerLiveRequests(connection, clusters, () => settings);
+  registerDriftRequests(connection, withState);
   connection.listen();
 }
 

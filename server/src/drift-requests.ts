@@ -1,0 +1,32 @@
+import type { CancellationToken, Connection, ResponseError } from 'vscode-languageserver';
+import { driftChains, driftTree } from './features/drift-tree.ts';
+import type { DumpState } from './features/state.ts';
+import {
+  type DriftChain,
+  type DriftChainsParams,
+  type DriftParams,
+  type DriftResult,
+  driftChainsRequest,
+  driftRequest,
+} from './protocol.ts';
+import type { Steps } from './syntax/steps.ts';
+
+/** Runs a feature on the newest state of a document; an unknown document gets the empty answer. */
+type WithState = <T>(
+  uri: string,
+  token: CancellationToken,
+  empty: T,
+  feature: (state: DumpState) => T | Steps<T>,
+) => Promise<T | ResponseError<void>>;
+
+const notOpen: DriftResult = { services: [], cluster: '', node: '', notes: ['This document is not open as an iptables dump.'] };
+
+/** Answers what the drift view asks. */
+export function registerDriftRequests(connection: Connection, withState: WithState): void {
+  connection.onRequest(driftRequest, ({ textDocument }: DriftParams, token) =>
+    withState(textDocument.uri, token, notOpen, driftTree),
+  );
+  connection.onRequest(driftChainsRequest, ({ textDocument, namespace, name }: DriftChainsParams, token) =>
+    withState<readonly DriftChain[]>(textDocument.uri, token, [], (state) => driftChains(state, namespace, name)),
+  );
+}
