@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
-import { openWorkbench, saysSoon, type Workbench } from './workbench.ts';
+import { openWorkbench, saysSoon, soon, type Workbench } from './workbench.ts';
 
 const sample = resolve(import.meta.dirname, '../fixtures/sample');
 const line = 133;
@@ -56,6 +56,6 @@ describeWith(['code-server', 'chromium'], 'a workspace that is not trusted', () 
     await workbench.run('Workspaces: Manage Workspace Trust');
     await workbench.page.locator('.workspace-trust-editor').getByRole('button', { name: 'Trust', exact: true }).click();
     await workbench.open('worker-1.iptables');
-    await expect.poll(hoverText, { timeout: 30_000 }).toContain(pod);
+    await soon(hoverText).toContain(pod);
   }, 60_000);
 });

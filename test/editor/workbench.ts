@@ -30,6 +30,8 @@ export interface Workbench {
   language(): Locator;
   /** Editor lines with this text that are on the screen. */
   line(text: string): Locator;
+  /** Opens the context menu on a word of the line at the cursor and takes an entry of it. */
+  menu(word: string, entry: string): Promise<void>;
   /** Rests the mouse on a word of the line at the cursor; gives the hover that opens. */
   hover(word: string): Promise<Locator>;
   /** Rows of the Problems view with this text; opens the view where it is not open. */
@@ -124,10 +126,17 @@ function driver(page: Page, folder: string): Omit<Workbench, 'close'> {
       await quickInput.fill(`:${line}:${column}`);
       await page.keyboard.press('Enter');
       await quickInput.waitFor({ state: 'hidden' });
-      await saysSoon(cursor(), `Ln ${line}, Col ${column}`);
+      await cursor()
+        .filter({ hasText: `Ln ${line}, Col ${column}` })
+        .waitFor();
     },
     language: () => page.locator('[id="status.editor.mode"]'),
     line: (text) => page.locator('.monaco-editor .view-line', { hasText: text }),
+    async menu(word, entry) {
+      const { x, y } = await startOf(page, word);
+      await page.mouse.click(x, y, { button: 'right' });
+      await page.locator('.monaco-menu .action-item', { hasText: entry }).first().click();
+    },
     async hover(word) {
       const hover = page.locator('.monaco-hover:not(.hidden) .hover-contents').first();
       const giveUp = Date.now() + patience;
@@ -165,9 +174,14 @@ function driver(page: Page, folder: string): Omit<Workbench, 'close'> {
   };
 }
 
-/** Waits until an element's text contains `text`; the failure shows what it was instead. */
+/** `expect` of what `read` gives, as soon as it holds; in tests only. */
+export function soon<T>(read: () => T | Promise<T>): ReturnType<typeof expect.poll<T>> {
+  return expect.poll(read, { timeout: patience, interval: 50 });
+}
+
+/** Waits until an element's text contains `text`; the failure shows what it was instead. In tests only. */
 export async function saysSoon(locator: Locator, text: string | RegExp): Promise<void> {
-  await expect.poll(() => locator.first().textContent({ timeout: patience }), { timeout: patience, interval: 50 }).toMatch(text);
+  await soon(() => locator.first().textContent({ timeout: patience })).toMatch(text);
 }
 
 /**

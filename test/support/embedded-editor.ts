@@ -70,6 +70,8 @@ function npm(args: readonly string[], cwd: string): Promise<void> {
 /** Settings for an editor of which one thing is wanted: no welcome page, no account, no assistant, no questions. */
 const quietSettings = {
   'workbench.startupEditor': 'none',
+  // A page that names a file to open is also given back what was open in it before.
+  'window.restoreWindows': 'preserve',
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'chat.disableAIFeatures': true,
   'git.enabled': false,
