@@ -1,5 +1,5 @@
 import type { FlowEdge, FlowNode } from '../../server/src/kube/flow-graph.ts';
-import { boxContent, naturalWidth } from './boxes.ts';
+import { boxContent, nameWidth, naturalWidth } from './boxes.ts';
 import { isIdle, type LabelText, labelsOf } from './bundles.ts';
 import type { GraphIndex } from './graph-index.ts';
 import { type EndpointGroup, type EndpointRow, waysOf } from './groups.ts';
@@ -44,13 +44,15 @@ export function groupSize(index: GraphIndex, group: EndpointGroup, most: number,
   let endpoint = 0;
   let pod = 0;
   if (!options.open.has(group.id)) return { labels, labelWidth, endpoint, pod, width: 0 };
+  const widthOf = (node: FlowNode, idle: boolean): number =>
+    Math.min(naturalWidth(node, idle, options.measure), Math.max(most, nameWidth(node, options.measure)));
   for (const row of group.rows) {
     const edge = mainEdge(index, row.endpoint);
     const label = edge === undefined ? undefined : labelsOf(index, waysOf([edge], false), 96, options.measure)[0];
     labels.set(row, label);
     labelWidth = Math.max(labelWidth, label?.width ?? 0);
-    endpoint = Math.max(endpoint, Math.min(most, naturalWidth(row.endpoint, isIdle(index, row.endpoint), options.measure)));
-    for (const node of row.behind) pod = Math.max(pod, Math.min(most, naturalWidth(node, false, options.measure)));
+    endpoint = Math.max(endpoint, widthOf(row.endpoint, isIdle(index, row.endpoint)));
+    for (const node of row.behind) pod = Math.max(pod, widthOf(node, false));
   }
   const width = railInset + 10 + labelWidth + 14 + endpoint + (pod === 0 ? 0 : podGap + pod) + pad;
   return { labels, labelWidth, endpoint, pod, width };

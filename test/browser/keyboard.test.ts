@@ -1,0 +1,176 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { launchBrowser } from '../support/browser.ts';
+import { describeWith } from '../support/requirements.ts';
+import { manyEndpoints, richGraph } from '../webview/fixtures.ts';
+import { buildWebview, type FlowPage, openFlowPage } from './flow-page.ts';
+
+// A browser on a busy machine takes its time.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+describeWith('chromium', 'the keyboard alone', () => {
+  let browser: Browser;
+  let flow: FlowPage;
+  const selected = () => flow.page.locator('.boxes > .selected').getAttribute('data-id');
+  /** What a screen reader says of the item that has the focus. */
+  const heard = () =>
+    flow.page.evaluate<string>(
+      'document.getElementById(document.activeElement.getAttribute("aria-activedescendant"))?.textContent ?? ""',
+    );
+  const press = async (...keys: readonly string[]): Promise<void> => {
+    for (const key of keys) await flow.page.keyboard.press(key);
+  };
+  const toTree = async (): Promise<void> => {
+    await flow.page.getByRole('tree').focus();
+  };
+
+  beforeAll(async () => {
+    buildWebview();
+    browser = await launchBrowser();
+  });
+  beforeEach(async () => {
+    flow = await openFlowPage(browser, { viewport: { width: 1900, height: 800 } });
+    await flow.show(richGraph());
+    await press('Shift');
+    await toTree();
+    return async () => {
+      expect(flow.problems).toEqual([]);
+      await flow.close();
+    };
+  });
+  afterAll(() => browser.close());
+
+  it('reaches the flow with one tab stop, between toolbar and details', async () => {
+    const stops: string[] = [];
+    await flow.page.getByRole('button', { name: 'shop/web:http', exact: true }).focus();
+    for (let turn = 0; turn < 30; turn += 1) {
+      await press('Tab');
+      const stop = await flow.page.evaluate<string>(
+        'document.activeElement === document.body ? "" : document.activeElement.getAttribute("role") ?? document.activeElement.tagName',
+      );
+      if (stop === '') break;
+      stops.push(stop);
+    }
+    expect(stops.filter((stop) => stop === 'tree')).toHaveLength(1);
+    expect(stops.indexOf('tree')).toBeGreaterThan(3);
+  });
+
+  it('walks along the wires and up and down the columns', async () => {
+    expect(await selected()).toBe('e:ip');
+    await press('ArrowRight');
+    expect(await selected()).toBe('services');
+    await press('ArrowRight');
+    expect(await selected()).toBe('svc');
+    await press('ArrowDown');
+    expect(await selected()).toBe('svl');
+    await press('ArrowUp', 'ArrowRight', 'ArrowDown');
+    expect(await selected()).toBe('sep:2');
+    expect(await heard()).toContain('33.3 %');
+    expect(await heard()).toContain('KUBE-SEP-OYPFS5VJICHGATKP');
+    await press('ArrowRight');
+    expect(await selected()).toBe('pod:2');
+    expect(await heard()).toContain('Pod shop/web-7d9c-m8r7t on node-b, 10.244.1.7:8080, not ready');
+    await press('ArrowLeft', 'ArrowLeft', 'ArrowLeft', 'ArrowLeft');
+    expect(await selected()).toBe('e:ip');
+    await press('End');
+    expect(await selected()).toBe('pod:4');
+    await press('Home');
+    expect(await selected()).toBe('e:ip');
+  });
+
+  it('reaches every box', async () => {
+    const met = new Set<string | null>();
+    await press('t');
+    for (let turn = 0; turn < 40; turn += 1) {
+      met.add(await flow.page.locator('[role=treeitem][aria-selected=true]').getAttribute('data-id'));
+      await press('ArrowDown');
+    }
+    expect(met).toEqual(new Set(richGraph().nodes.map((node) => node.id)));
+  });
+
+  it('shows the rule with Enter', async () => {
+    await press('ArrowRight', 'ArrowRight');
+    await flow.forget();
+    await press('Enter');
+    expect(await flow.last('open-line')).toEqual({ kind: 'open-line', line: 33, focus: true });
+  });
+
+  it('lets go with Escape, and zooms, fits, and turns text and details on and off', async () => {
+    await press('ArrowRight', 'Escape');
+    expect(await flow.page.locator('.boxes > .selected').count()).toBe(0);
+    const zoom = () => flow.page.locator('.zoom-text').textContent();
+    const fitted = await zoom();
+    await press('+');
+    expect(await zoom()).not.toBe(fitted);
+    await press('0');
+    await expect.poll(zoom).toBe(fitted);
+    await press('d');
+    expect((await flow.state()).details).toBe(false);
+    await press('t');
+    expect((await flow.state()).mode).toBe('text');
+    expect(await flow.page.getByRole('treeitem').first().isVisible()).toBe(true);
+    await press('t');
+    expect((await flow.state()).mode).toBe('drawing');
+  });
+
+  it('finds with / and walks through what it found', async () => {
+    await press('/');
+    await flow.page.keyboard.type('node-b');
+    expect(await flow.page.getByRole('status').textContent()).toBe('2 matches');
+    expect(await flow.page.locator('.boxes > .match').count()).toBe(2);
+    await press('Enter');
+    expect(await selected()).toBe('pod:2');
+    await flow.page.getByRole('searchbox').focus();
+    await press('Enter');
+    expect(await selected()).toBe('pod:4');
+    await press('Shift+Enter');
+    expect(await selected()).toBe('pod:2');
+    await press('Escape');
+    expect(await flow.page.getByRole('searchbox').inputValue()).toBe('');
+    await press('Escape');
+    expect(await flow.page.evaluate('document.activeElement.getAttribute("role")')).toBe('tree');
+  });
+
+  it('opens a group with Space and goes in', async () => {
+    await flow.show(manyEndpoints(100, 4));
+    await toTree();
+    await press('Home', 'ArrowRight', 'ArrowRight', 'ArrowRight');
+    expect(await selected()).toBe('group:node:node-1');
+    expect(await flow.page.locator('[role=treeitem][aria-selected=true]').getAttribute('aria-expanded')).toBe('false');
+    await press('Space');
+    expect(await flow.page.locator('[role=treeitem][aria-selected=true]').getAttribute('aria-expanded')).toBe('true');
+    await press('ArrowRight');
+    expect(await selected()).toBe('sep:0');
+    await press('ArrowLeft', 'Space');
+    expect((await flow.state()).open).toEqual([]);
+  });
+
+  it('walks text as trees are walked', async () => {
+    await press('t', 'Home');
+    const shown = () => flow.page.getByRole('treeitem').count();
+    const all = await shown();
+    await press('ArrowLeft');
+    expect(await shown()).toBeLessThan(all);
+    await press('ArrowRight');
+    expect(await shown()).toBe(all);
+    await press('ArrowRight', 'ArrowDown', 'ArrowDown');
+    expect(await heard()).toContain('KUBE-SEP-2XZJVPRY2PQVE3B3');
+    await flow.forget();
+    await press('Enter');
+    expect(await flow.last('open-line')).toMatchObject({ line: 40, focus: true });
+  });
+
+  it('opens the export menu, walks it and leaves it', async () => {
+    await flow.page.getByRole('button', { name: 'Copy, export or print' }).focus();
+    await press('Enter');
+    const focused = () => flow.page.evaluate('document.activeElement.textContent');
+    expect(await focused()).toBe('Copy as Mermaid');
+    await press('ArrowDown');
+    expect(await focused()).toBe('Save as SVG…');
+    await press('End');
+    expect(await focused()).toBe('Print…');
+    await press('Escape');
+    expect(await flow.page.getByRole('menu').isVisible()).toBe(false);
+    expect(await flow.page.evaluate('document.activeElement.getAttribute("aria-label")')).toBe('Copy, export or print');
+  });
+});
