@@ -10,6 +10,19 @@ export interface Place extends Span {
   readonly line: number;
 }
 
+/** Replaces a place by a text, or mends the whole file. */
+export interface Fix {
+  readonly title: string;
+  readonly text: string;
+  /** What is replaced, where it is not the finding's own place. */
+  readonly at?: Place;
+  /** Present when the whole file is to be mended (`repairEdits`); `text` is empty then. */
+  readonly repair?: Repair;
+}
+
+/** Ways to mend a whole file: what its transport did to it, or the lines that are no line of iptables' own. */
+export type Repair = 'transport' | 'plain-dump';
+
 export interface Finding extends Place {
   /** The code of the rule that found it: "orphaned-chain". */
   readonly code: string;
@@ -19,8 +32,8 @@ export interface Finding extends Place {
   readonly table: Table | undefined;
   readonly chain: Chain | undefined;
   readonly related: readonly (Place & { readonly message: string })[];
-  /** The one right answer, where there is one: replace the place by this text. */
-  readonly fix: { readonly title: string; readonly text: string } | undefined;
+  /** The one right answer, where there is one. */
+  readonly fix: Fix | undefined;
   /** Marks text that does nothing: editors fade it out. */
   readonly unnecessary: boolean;
 }

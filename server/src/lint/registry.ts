@@ -1,12 +1,37 @@
 import type { Steps } from '../syntax/steps.ts';
+import { chainPolicy } from './chain-policy.ts';
+import { chainUse } from './chain-use.ts';
+import { duplicateChain } from './duplicate-chain.ts';
 import { emptyServiceChain } from './empty-service-chain.ts';
 import type { Finding, LintInput, LintRule } from './finding.ts';
+import { jumpLoop } from './jump-loop.ts';
 import { lineProblems } from './line-problems.ts';
+import { longLine } from './long-line.ts';
+import { mixedFamilies } from './mixed-families.ts';
 import { orphanedChain } from './orphaned-chain.ts';
+import { restoreCommand } from './restore-command.ts';
+import { skippedText } from './skipped-text.ts';
+import { tableStructure } from './table-structure.ts';
+import { transport } from './transport.ts';
 import { undeclaredChain } from './undeclared-chain.ts';
 
 /** Every lint rule. A new one is a file of its own and a line here. */
-const rules: readonly LintRule[] = [lineProblems, undeclaredChain, orphanedChain, emptyServiceChain];
+const rules: readonly LintRule[] = [
+  lineProblems,
+  transport,
+  skippedText,
+  tableStructure,
+  longLine,
+  mixedFamilies,
+  duplicateChain,
+  chainPolicy,
+  chainUse,
+  undeclaredChain,
+  jumpLoop,
+  restoreCommand,
+  orphanedChain,
+  emptyServiceChain,
+];
 
 /** Where each code has a section of its own. */
 const documentation = 'https://github.com/vscode-iptables/vscode-iptables/blob/main/README.md';

@@ -28,13 +28,13 @@ interface TableDraft extends Table {
   endLine: number;
   commitLine: number | undefined;
   readonly chains: Map<string, ChainDraft>;
+  /** A chain may have the name of a target: which it is shows when all declarations are known. */
+  readonly targets: Map<string, number[]>;
 }
 
 /** What is known of a table only while it is read. */
 interface OpenTable {
   readonly draft: TableDraft;
-  /** Lines by the targets that they jump to: a chain may have the name of one, which shows when all declarations are known. */
-  readonly targets: Map<string, number[]>;
   /** Whether it is read from an `iptables -L` listing. */
   readonly listing: boolean;
   /** What chains jump to that jump to many. */
@@ -83,8 +83,8 @@ function isTarget(name: string): boolean {
 function addJump(table: OpenTable, chain: ChainDraft, line: Line, number: number): void {
   const { target } = line;
   if (!line.isGoto && isTarget(target)) {
-    const lines = table.targets.get(target);
-    if (lines === undefined) table.targets.set(target, [number]);
+    const lines = table.draft.targets.get(target);
+    if (lines === undefined) table.draft.targets.set(target, [number]);
     else lines.push(number);
     return;
   }
@@ -265,8 +265,9 @@ function openTable(name: string, declared: boolean, firstLine: number, listing: 
     commitLine: undefined,
     declared,
     chains: new Map(),
+    targets: new Map(),
   };
-  return { draft, targets: new Map(), manyJumps: new Map(), listing, hasUserChain: false };
+  return { draft, manyJumps: new Map(), listing, hasUserChain: false };
 }
 
 const unknownDump: Dump = { index: -1, family: 'ipv4', familyBy: 'default', generator: undefined, tables: [] };
@@ -323,10 +324,11 @@ function finishTable(table: OpenTable, lines: readonly Line[], index: number, du
   const { draft } = table;
   draft.index = index;
   draft.dump = dump;
-  if (draft.name === '') draft.name = inferTableName(draft, table.targets);
-  for (const [name, references] of table.targets) {
+  if (draft.name === '') draft.name = inferTableName(draft);
+  for (const [name, references] of draft.targets) {
     const chain = draft.chains.get(name);
     if (chain === undefined || (chain.declarations.length === 0 && chain.rules.length === 0)) continue;
+    draft.targets.delete(name);
     chain.references = chain.references === none ? references : [...chain.references, ...references].sort((a, b) => a - b);
     for (const number of references) {
       const line = lines[number];

@@ -31,7 +31,7 @@ function examine(ruleset: Ruleset, table: Table): Completeness {
   const isOutput = !table.declared && (first?.listing === true || first?.command === 'policy');
   let builtins = 0;
   for (const chain of table.chains.values()) {
-    if (chain.builtin && (chain.declarations.length > 0 || chain.mentions.length > 0)) builtins += 1;
+    if (chain.builtin && (chain.declarations.length > 0 || chain.mentions.length > 0 || chain.rules.length > 0)) builtins += 1;
   }
   let hasGap = false;
   const unread: string[] = [];

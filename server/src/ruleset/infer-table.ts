@@ -1,18 +1,12 @@
 import type { TableName } from '../catalog/types.ts';
-import type { Chain } from './ruleset.ts';
+import type { Table } from './ruleset.ts';
 
 const natTargets = /^(?:DNAT|SNAT|MASQUERADE|REDIRECT|NETMAP)$/;
 const natChains =
   /^(?:KUBE-(?:SVC|SVL|EXT|FW|XLB|SEP|MARK|POSTROUTING|NODE-PORT|LOAD-BALANCER)|CNI-(?:DN|SN|HOSTPORT)|cali-(?:PREROUTING|POSTROUTING|nat|fip))/;
 
-/**
- * Which table a part without `*table` is of, by what it holds: only nat rewrites addresses, and each table has its own built-in chains.
- * @param targets the targets that its rules jump to, other than chains
- */
-export function inferTableName(
-  { chains }: { readonly chains: ReadonlyMap<string, Chain> },
-  targets: ReadonlyMap<string, unknown>,
-): TableName {
+/** Which table a part without `*table` is of, by what it holds: only nat rewrites addresses, and each table has its own built-in chains. */
+export function inferTableName({ chains, targets }: Pick<Table, 'chains' | 'targets'>): TableName {
   for (const target of targets.keys()) if (natTargets.test(target)) return 'nat';
   const has = (name: string): boolean => {
     const chain = chains.get(name);

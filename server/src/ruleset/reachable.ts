@@ -10,6 +10,13 @@ export interface Reach {
   isReached(chain: Chain): boolean;
   /** The built-in chains that lead to it, itself if it is one, in the order in which a packet would meet them. */
   hooksOf(chain: Chain): readonly Hook[];
+  /** The same as bits (`hookBits`); 0 for a chain that no built-in one leads to. */
+  bitsOf(chain: Chain): number;
+}
+
+/** Built-in chains as a set of bits. */
+export function hookBits(of: readonly Hook[]): number {
+  return of.reduce((all, hook) => all | bits[hook], 0);
 }
 
 const known = new WeakMap<Table, Reach>();
@@ -48,5 +55,6 @@ function spread(table: Table): Reach {
   return {
     isReached: (chain) => masks[chain.index] !== 0,
     hooksOf: (chain) => hooks.filter((hook) => ((masks[chain.index] ?? 0) & bits[hook]) !== 0),
+    bitsOf: (chain) => masks[chain.index] ?? 0,
   };
 }

@@ -31,6 +31,8 @@ export interface Table {
   readonly declared: boolean;
   /** In the order first mentioned. */
   readonly chains: ReadonlyMap<string, Chain>;
+  /** Lines of the rules that jump to a target other than a chain, by its name: "ACCEPT", "DNAT". */
+  readonly targets: ReadonlyMap<string, readonly number[]>;
 }
 
 export interface Chain {

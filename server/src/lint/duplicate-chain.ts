@@ -1,0 +1,58 @@
+import { standardTargets } from '../catalog/lookup.ts';
+import { mentionsOn } from '../ruleset/places.ts';
+import type { Chain, Ruleset } from '../ruleset/ruleset.ts';
+import type { Steps } from '../syntax/steps.ts';
+import { severityFor } from './back-ends.ts';
+import { type Finding, finding, type LintInput, type LintRule } from './finding.ts';
+
+/** A chain that is declared twice, or under a name that it cannot have. */
+export const duplicateChain: LintRule = {
+  codes: {
+    'duplicate-chain': 'A chain is declared twice. iptables-legacy-restore refuses that, nft takes it.',
+    'chain-named-like-target': 'A chain cannot be called like a target that needs no extension.',
+  },
+  check,
+};
+
+function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+  for (const table of ruleset.tables) {
+    yield;
+    const isNew = new Set<Chain>();
+    for (const chain of table.chains.values()) {
+      if (chain.declarations.length === 0) continue;
+      if (chain.declarations.length > 1 && !chain.builtin) isNew.add(chain);
+      if (standardTargets.has(chain.name)) reportName(ruleset, chain, report);
+    }
+    for (const chain of isNew) reportDuplicates(ruleset, chain, report);
+  }
+}
+
+function reportName(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): void {
+  for (const line of chain.declarations) {
+    const place = mentionsOn(ruleset, line).find(({ name }) => name === chain.name);
+    if (place === undefined) continue;
+    const message = `chain name may not clash with target name: ${chain.name}`;
+    report(finding(place, 'chain-named-like-target', 'error', message, { table: chain.table, chain }));
+  }
+}
+
+function reportDuplicates(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): void {
+  const { table } = chain;
+  const [first = 0, ...again] = chain.declarations;
+  const original = mentionsOn(ruleset, first).find(({ name }) => name === chain.name);
+  for (const number of again) {
+    // -N, -X and -E change what there is while the file is read: restore-command looks at them.
+    if (ruleset.lines[number]?.kind !== 'chain' || chain.mentions.length > 0) continue;
+    const severity = severityFor(table.dump, { legacy: false, nft: true });
+    const place = mentionsOn(ruleset, number).find(({ name }) => name === chain.name);
+    if (severity === undefined || place === undefined) continue;
+    const message = `error creating chain '${chain.name}': it is declared in line ${first + 1} already (iptables-legacy-restore refuses that, iptables-nft-restore takes it)`;
+    report(
+      finding(place, 'duplicate-chain', severity, message, {
+        table,
+        chain,
+        related: original === undefined ? [] : [{ ...original, message: 'declared here' }],
+      }),
+    );
+  }
+}

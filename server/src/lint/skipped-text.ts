@@ -1,0 +1,73 @@
+import type { Ruleset } from '../ruleset/ruleset.ts';
+import { tableAt } from '../ruleset/ruleset.ts';
+import { statementOf } from '../syntax/document.ts';
+import type { Steps } from '../syntax/steps.ts';
+import { fileShape } from './file-shape.ts';
+import { type Finding, finding, type LintInput, type LintRule } from './finding.ts';
+
+/** Text of a paste that is none of iptables': said once, not line by line. */
+export const skippedText: LintRule = {
+  codes: {
+    'not-iptables':
+      'Lines of a paste are no lines of iptables’ and are skipped: prompts, prose, fences, rules in nft’s language.',
+    'cut-off': 'The text ends in the middle of a line.',
+  },
+  check,
+};
+
+const whatIs = {
+  prompt: 'prompts',
+  fence: 'Markdown',
+  gap: 'gaps',
+  nft: "rules in nft's own language",
+  separator: 'separators',
+} as const;
+const mostNamed = 6;
+
+function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
+  const { ruleset } = input;
+  const { unread, foreign, isRestoreFile } = fileShape(input);
+  const skipped = isRestoreFile ? foreign : [...unread, ...foreign].sort((a, b) => a - b);
+  const [first] = skipped;
+  if (first === undefined) return;
+  const kinds = new Set<string>();
+  if (!isRestoreFile && unread.length > 0) kinds.add('text');
+  for (const number of foreign) {
+    const line = ruleset.lines[number];
+    const statement = line === undefined ? undefined : statementOf(line);
+    if (statement?.kind === 'foreign') kinds.add(whatIs[statement.what]);
+    if (kinds.size > Object.keys(whatIs).length) break;
+  }
+  const where = rangesOf(skipped);
+  const message = `${skipped.length === 1 ? '1 line is' : `${skipped.length} lines are`} no iptables and skipped (${[...kinds].join(', ')}): ${where}`;
+  const line = ruleset.lines[first];
+  const place = { line: first, start: 0, end: line?.text.length ?? 0 };
+  report(finding(place, 'not-iptables', 'info', message, { table: tableAt(ruleset, first) }));
+}
+
+/** "line 3", "lines 1, 4-9 and others", 1-based. */
+function rangesOf(lines: readonly number[]): string {
+  const ranges: string[] = [];
+  let from = lines[0] ?? 0;
+  let to = from;
+  for (const number of [...lines.slice(1), Number.POSITIVE_INFINITY]) {
+    if (number === to + 1) {
+      to = number;
+      continue;
+    }
+    ranges.push(from === to ? `${from + 1}` : `${from + 1}-${to + 1}`);
+    from = number;
+    to = number;
+  }
+  const shown = ranges.slice(0, mostNamed).join(', ');
+  const word = lines.length === 1 ? 'line' : 'lines';
+  return ranges.length > mostNamed ? `${word} ${shown} and others` : `${word} ${shown}`;
+}
+
+/** Whether a paste ends within this line: it is the last of one that has no COMMIT below. */
+export function isCutOff(ruleset: Ruleset, input: LintInput, number: number): boolean {
+  const shape = fileShape(input);
+  if (number !== shape.last || shape.isRestoreFile) return false;
+  const table = tableAt(ruleset, number);
+  return table !== undefined && table.commitLine === undefined;
+}
