@@ -2,22 +2,48 @@
  * What an extension asks of its options together, beyond what the catalogue says of each. Source: the `final_check`, `x6_fcheck` and `x6_parse` functions
  * of iptables 1.8.9's extensions, and runs of them. The words are theirs.
  */
+import { readValue, type ValueContext } from './read-value.ts';
+import type { OptionSpec } from './types.ts';
 import { fault, type Value, type ValueFault } from './values.ts';
 
-/** The options of one match or of the target, as typed. */
-export interface GivenOptions {
-  /** Undefined where the option is absent; the value is undefined for a flag. */
-  readonly find: (long: string) => GivenOption | undefined;
+/** The options of one match or of the target, as typed, and what the rule says besides. */
+export interface GivenOptions extends ValueContext {
   readonly all: readonly GivenOption[];
-  /** What `-p` says; 0 for any protocol. */
-  readonly protocol: number;
   readonly protocolNegated: boolean;
 }
 
 export interface GivenOption {
-  readonly long: string;
-  readonly negated: boolean;
-  readonly value: Value | undefined;
+  readonly name: string;
+  readonly spec: OptionSpec | undefined;
+  /** Undefined where no `!` stands before it. */
+  readonly negation: object | undefined;
+  readonly values: readonly { readonly text: string }[];
+}
+
+function find({ all }: GivenOptions, long: string): GivenOption | undefined {
+  for (const option of all) if (option.name === long) return option;
+  return undefined;
+}
+
+function has(given: GivenOptions, long: string): boolean {
+  return find(given, long) !== undefined;
+}
+
+/** The value of an option; undefined for a flag, and for a value that has been refused already. */
+function valueOf(given: GivenOptions, option: GivenOption | undefined): Value | undefined {
+  if (option?.spec === undefined || option.values.length === 0) return undefined;
+  const words = option.values.map(({ text }) => text);
+  const value = readValue(option.spec, words, given);
+  return value?.type === 'fault' ? undefined : value;
+}
+
+function numberOf(given: GivenOptions, long: string): number | undefined {
+  const value = valueOf(given, find(given, long));
+  return value?.type === 'number' ? value.value : undefined;
+}
+
+function textOf(given: GivenOptions, long: string): string | undefined {
+  return find(given, long)?.values[0]?.text;
 }
 
 /** What is wrong; undefined where nothing is. */
@@ -29,23 +55,19 @@ function missing(message: string): ValueFault {
 
 const oneOf =
   (message: string, ...longs: readonly string[]): FinalCheck =>
-  ({ find }) =>
-    longs.some((long) => find(long) !== undefined) ? undefined : missing(message);
+  (given) =>
+    longs.some((long) => has(given, long)) ? undefined : missing(message);
 
 const anyOption =
   (message: string): FinalCheck =>
   ({ all }) =>
     all.length > 0 ? undefined : missing(message);
 
-function numberOf(option: GivenOption | undefined): number | undefined {
-  return option?.value?.type === 'number' ? option.value.value : undefined;
-}
-
-function checkCluster({ find }: GivenOptions): ValueFault | undefined {
-  const node = numberOf(find('--cluster-local-node'));
-  const mask = numberOf(find('--cluster-local-nodemask'));
-  const total = numberOf(find('--cluster-total-nodes'));
-  if (find('--cluster-local-node') === undefined && find('--cluster-local-nodemask') === undefined)
+function checkCluster(given: GivenOptions): ValueFault | undefined {
+  const node = numberOf(given, '--cluster-local-node');
+  const mask = numberOf(given, '--cluster-local-nodemask');
+  const total = numberOf(given, '--cluster-total-nodes');
+  if (!has(given, '--cluster-local-node') && !has(given, '--cluster-local-nodemask'))
     return missing("cluster match: `--cluster-local-node' or`--cluster-local-nodemask' is missing");
   if (total === undefined || (node !== undefined && mask !== undefined)) return undefined;
   if (node !== undefined && node > total)
@@ -55,62 +77,64 @@ function checkCluster({ find }: GivenOptions): ValueFault | undefined {
   return undefined;
 }
 
-function checkStatistic({ find }: GivenOptions): ValueFault | undefined {
-  const mode = find('--mode')?.value?.text;
-  const hasCount = find('--every') !== undefined || find('--packet') !== undefined;
-  const isRandom = mode === 'random' || mode === undefined;
-  if (isRandom && find('--probability') === undefined) return missing('--probability must be specified when using random mode');
-  if (mode === 'nth' && !hasCount) return missing('--every and --packet must be specified when using nth mode');
-  const every = numberOf(find('--every'));
-  const packet = numberOf(find('--packet'));
+function checkStatistic(given: GivenOptions): ValueFault | undefined {
+  const mode = textOf(given, '--mode');
+  if ((mode === 'random' || mode === undefined) && !has(given, '--probability'))
+    return missing('--probability must be specified when using random mode');
+  if (mode !== 'nth') return undefined;
+  if (!has(given, '--every') && !has(given, '--packet'))
+    return missing('--every and --packet must be specified when using nth mode');
+  const every = numberOf(given, '--every');
+  const packet = numberOf(given, '--packet');
   if (every !== undefined && packet !== undefined && packet >= every)
     return fault('bad-number', 'the --packet p must be 0 <= p <= n-1');
   return undefined;
 }
 
 function checkReversed(given: GivenOptions, long: string, message: (from: number, to: number) => string): ValueFault | undefined {
-  const value = given.find(long)?.value;
+  const value = valueOf(given, find(given, long));
   return value?.type === 'range' && value.range.from > value.range.to
     ? fault('reversed-range', message(value.range.from, value.range.to))
     : undefined;
 }
 
-function checkHashlimit({ find }: GivenOptions): ValueFault | undefined {
-  const rate = find('--hashlimit-upto') ?? find('--hashlimit-above');
+function checkHashlimit(given: GivenOptions): ValueFault | undefined {
+  const rate = find(given, '--hashlimit-upto') ?? find(given, '--hashlimit-above');
   if (rate === undefined) return missing('You have to specify --hashlimit');
-  const burst = numberOf(find('--hashlimit-burst'));
-  if (rate.value?.type !== 'rate' || burst === undefined) return undefined;
-  if (rate.value.unit === 'packets')
+  const burst = numberOf(given, '--hashlimit-burst');
+  if (burst === undefined) return undefined;
+  const value = valueOf(given, rate);
+  if (value?.type !== 'rate') return undefined;
+  if (value.unit === 'packets')
     return burst > 1_000_000
       ? fault('bad-number', 'bad value for option "--hashlimit-burst", or out of range (1-1000000).')
       : undefined;
-  return burst < rate.value.amount ? fault('bad-number', `burst cannot be smaller than ${rate.value.amount}b`) : undefined;
+  return burst < value.amount ? fault('bad-number', `burst cannot be smaller than ${value.amount}b`) : undefined;
 }
 
-function checkPolicy({ find, all }: GivenOptions): ValueFault | undefined {
-  if (find('--dir') === undefined) return missing('policy match: neither --dir in nor --dir out specified');
-  const isStrict = find('--strict') !== undefined;
-  if (find('--pol')?.value?.text === 'none') {
-    if (isStrict) return fault('excluded-option', 'policy match: policy none but --strict given');
-  }
+function checkPolicy(given: GivenOptions): ValueFault | undefined {
+  if (!has(given, '--dir')) return missing('policy match: neither --dir in nor --dir out specified');
+  const isStrict = has(given, '--strict');
+  if (isStrict && textOf(given, '--pol') === 'none')
+    return fault('excluded-option', 'policy match: policy none but --strict given');
   const elements: GivenOption[][] = [[]];
-  for (const option of all) {
-    if (option.long === '--next') elements.push([]);
-    else if (!['--dir', '--pol', '--strict'].includes(option.long)) elements.at(-1)?.push(option);
+  for (const option of given.all) {
+    if (option.name === '--next') elements.push([]);
+    else if (!['--dir', '--pol', '--strict'].includes(option.name)) elements.at(-1)?.push(option);
   }
   for (const [index, element] of elements.entries()) {
-    const twice = element.find(({ long }, place) => element.findIndex((other) => other.long === long) < place);
-    if (twice !== undefined) return fault('repeated-option', `policy match: double ${twice.long} option`);
+    const twice = element.find(({ name }, place) => element.findIndex((other) => other.name === name) < place);
+    if (twice !== undefined) return fault('repeated-option', `policy match: double ${twice.name} option`);
     if (isStrict && element.length === 0) {
       return missing(
         `policy match: empty policy element ${index}. --strict is in effect, but at least one of reqid, spi, tunnel-src, tunnel-dst, proto or mode is required.`,
       );
     }
-    const mode = element.find(({ long }) => long === '--mode')?.value?.text;
-    const hasTunnel = element.some(({ long }) => long === '--tunnel-src' || long === '--tunnel-dst');
-    if (hasTunnel && mode !== 'tunnel')
+    const named = (long: string): GivenOption | undefined => element.find(({ name }) => name === long);
+    const hasTunnel = named('--tunnel-src') !== undefined || named('--tunnel-dst') !== undefined;
+    if (hasTunnel && named('--mode')?.values[0]?.text !== 'tunnel')
       return fault('excluded-option', 'policy match: --tunnel-src/--tunnel-dst is only valid in tunnel mode');
-    const protocol = element.find(({ long }) => long === '--proto')?.value;
+    const protocol = valueOf(given, named('--proto'));
     if (protocol?.type === 'protocol' && ![50, 51, 108].includes(protocol.number))
       return fault('bad-protocol', 'policy match: protocol must be ah/esp/ipcomp');
   }
@@ -127,28 +151,23 @@ function checkMultiport({ all, protocol, protocolNegated }: GivenOptions): Value
     : fault('needs-protocol', "multiport needs `-p tcp', `-p udp', `-p udplite', `-p sctp' or `-p dccp'");
 }
 
-function checkHmark({ find, all }: GivenOptions): ValueFault | undefined {
-  if (find('--hmark-mod') === undefined) return missing('--hmark-mod is mandatory');
-  if (find('--hmark-rnd') === undefined) return missing('--hmark-rnd is mandatory');
-  const spi = all.some(({ long }) => long === '--hmark-spi' || long === '--hmark-spi-mask');
-  const ports = all.find(({ long }) => /^--hmark-[sd]port(?:-mask)?$/.test(long));
-  if (spi && ports !== undefined) {
-    return fault(
-      'excluded-option',
-      `you cannot use --hmark-spi${find('--hmark-spi-mask') === undefined ? '' : '-mask'} and --hmark-?port${ports.long.endsWith('-mask') ? '-mask' : ''},at the same time`,
-    );
+function checkHmark(given: GivenOptions): ValueFault | undefined {
+  if (!has(given, '--hmark-mod')) return missing('--hmark-mod is mandatory');
+  if (!has(given, '--hmark-rnd')) return missing('--hmark-rnd is mandatory');
+  const spi = given.all.find(({ name }) => /^--hmark-spi(?:-mask)?$/.test(name));
+  const port = given.all.find(({ name }) => /^--hmark-[sd]port(?:-mask)?$/.test(name));
+  if (spi !== undefined && port !== undefined) {
+    const ports = port.name.endsWith('-mask') ? '--hmark-?port-mask' : '--hmark-?port';
+    return fault('excluded-option', `you cannot use ${spi.name} and ${ports},at the same time`);
   }
-  const keys = ['--hmark-src-prefix', '--hmark-dst-prefix', '--hmark-sport-mask', '--hmark-dport-mask', '--hmark-spi-mask'];
-  const isEnough = [...keys, '--hmark-sport', '--hmark-dport', '--hmark-spi', '--hmark-proto-mask', '--hmark-tuple'].some(
-    (long) => find(long) !== undefined,
-  );
-  return isEnough ? undefined : missing('you have to specify --hmark-tuple at least');
+  const isKey = /^--hmark-(?:src-prefix|dst-prefix|[sd]port|[sd]port-mask|spi|spi-mask|proto-mask|tuple)$/;
+  return given.all.some(({ name }) => isKey.test(name)) ? undefined : missing('you have to specify --hmark-tuple at least');
 }
 
 /** Source: libxt_RATEEST.c, RATEEST_final_check. */
-function checkRateest({ find }: GivenOptions): ValueFault | undefined {
-  const interval = numberOf(find('--rateest-interval')) ?? 0;
-  const average = numberOf(find('--rateest-ewmalog')) ?? 0;
+function checkRateest(given: GivenOptions): ValueFault | undefined {
+  const interval = numberOf(given, '--rateest-interval') ?? 0;
+  const average = numberOf(given, '--rateest-ewmalog') ?? 0;
   if (interval > 8_000_000) return fault('bad-number', 'RATEEST: interval value is too large');
   return ewmaLog(interval, average) === undefined ? fault('bad-number', 'RATEEST: ewmalog value is out of range') : undefined;
 }
@@ -160,49 +179,59 @@ export function ewmaLog(interval: number, average: number): number | undefined {
   return log - 1 === 0 || log - 1 >= 31 ? undefined : log - 1;
 }
 
-function checkRt({ all }: GivenOptions): ValueFault | undefined {
+function checkRt(given: GivenOptions): ValueFault | undefined {
   let isType0 = false;
   let hasAddresses = false;
-  for (const { long, value, negated } of all) {
-    if (long === '--rt-type') isType0 = value?.type === 'number' && value.value === 0 && !negated;
-    if (long === '--rt-0-res' && !isType0) return missing("`--rt-type 0' required before `--rt-0-res'");
-    if (long === '--rt-0-addrs') {
-      if (!isType0) return missing("`--rt-type 0' required before `--rt-0-addrs'");
-      hasAddresses = true;
+  for (const option of given.all) {
+    switch (option.name) {
+      case '--rt-type': {
+        const value = valueOf(given, option);
+        isType0 = value?.type === 'number' && value.value === 0 && option.negation === undefined;
+        break;
+      }
+      case '--rt-0-res':
+        if (!isType0) return missing("`--rt-type 0' required before `--rt-0-res'");
+        break;
+      case '--rt-0-addrs':
+        if (!isType0) return missing("`--rt-type 0' required before `--rt-0-addrs'");
+        hasAddresses = true;
+        break;
+      case '--rt-0-not-strict':
+        if (!hasAddresses) return missing("`--rt-0-addr ...' required before `--rt-0-not-strict'");
+        break;
+      default:
     }
-    if (long === '--rt-0-not-strict' && !hasAddresses) return missing("`--rt-0-addr ...' required before `--rt-0-not-strict'");
   }
   return undefined;
 }
 
-function checkOwner({ find, all }: GivenOptions): ValueFault | undefined {
-  for (const { long } of all) {
-    if (long === '--gid-owner') break;
-    if (long === '--suppl-groups')
+function checkOwner(given: GivenOptions): ValueFault | undefined {
+  for (const { name } of given.all) {
+    if (name === '--gid-owner') break;
+    if (name === '--suppl-groups')
       return missing('owner: Bad value for "--suppl-groups" option: "you need to use --gid-owner first"');
   }
-  return ['--uid-owner', '--gid-owner', '--socket-exists'].some((long) => find(long) !== undefined)
+  return has(given, '--uid-owner') || has(given, '--gid-owner') || has(given, '--socket-exists')
     ? undefined
     : missing('owner: At least one of --uid-owner, --gid-owner or --socket-exists is required');
 }
 
-function checkClusterIp({ find, all }: GivenOptions): ValueFault | undefined {
-  if (find('--new') === undefined)
-    return all.length === 0 ? undefined : missing('CLUSTERIP target: Invalid parameter combination');
-  return ['--hashmode', '--clustermac', '--total-nodes', '--local-node'].every((long) => find(long) !== undefined)
-    ? undefined
-    : missing('CLUSTERIP target: Invalid parameter combination');
+function checkClusterIp(given: GivenOptions): ValueFault | undefined {
+  const isWhole = has(given, '--new')
+    ? ['--hashmode', '--clustermac', '--total-nodes', '--local-node'].every((long) => has(given, long))
+    : given.all.length === 0;
+  return isWhole ? undefined : missing('CLUSTERIP target: Invalid parameter combination');
 }
 
 /** Ports of a translation need a protocol that has some, and `-p` must stand before them. */
 const needsPorts =
-  (protocols: readonly number[], ...longs: readonly string[]): FinalCheck =>
-  ({ find, protocol }) => {
-    const value = longs.map((long) => find(long)?.value).find((candidate) => candidate !== undefined);
-    const hasPorts = value?.type === 'ports' || (value?.type === 'translation' && value.ports !== undefined);
-    return !hasPorts || protocols.includes(protocol)
-      ? undefined
-      : fault('needs-protocol', 'Need TCP, UDP, SCTP or DCCP with port specification');
+  (protocols: readonly number[], long: string): FinalCheck =>
+  (given) => {
+    if (protocols.includes(given.protocol)) return undefined;
+    const value = valueOf(given, find(given, long));
+    return value?.type === 'ports' || (value?.type === 'translation' && value.ports !== undefined)
+      ? fault('needs-protocol', 'Need TCP, UDP, SCTP or DCCP with port specification')
+      : undefined;
   };
 
 const natProtocols = [6, 17, 132, 33, 1];
@@ -253,11 +282,10 @@ const targetChecks: Readonly<Record<string, FinalCheck>> = {
   HMARK: checkHmark,
   MARK: anyOption('MARK: One of the --set-xmark, --{and,or,xor,set}-mark options is required'),
   MASQUERADE: needsPorts([...natProtocols, 58], '--to-ports'),
-  NFQUEUE: ({ find }) => {
-    const value = find('--queue-balance')?.value;
-    if (value?.type !== 'range') return undefined;
-    const { from, to } = value.range;
-    return from >= to ? fault('bad-range', `${from} should be less than ${to}`) : undefined;
+  NFQUEUE: (given) => {
+    const value = valueOf(given, find(given, '--queue-balance'));
+    if (value?.type !== 'range' || value.range.from < value.range.to) return undefined;
+    return fault('bad-range', `${value.range.from} should be less than ${value.range.to}`);
   },
   RATEEST: checkRateest,
   REDIRECT: needsPorts([...natProtocols, 58], '--to-ports'),

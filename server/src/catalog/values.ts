@@ -82,28 +82,14 @@ export function quoteText(text: string): string {
   return needsNoQuotes.test(text) ? text : `"${text.replace(/["\\']/g, '\\$&')}"`;
 }
 
-/** The text's first so many bytes of UTF-8, never half a character. */
-export function firstBytes(text: string, bytes: number): string {
-  if (text.length * 3 <= bytes) return text;
-  let used = 0;
-  for (const [index, length] of byteLengths(text)) {
-    used += length;
-    if (used > bytes) return text.slice(0, index);
-  }
-  return text;
-}
-
 /** How many bytes a text has in UTF-8. */
 export function byteLength(text: string): number {
-  let bytes = 0;
-  for (const [, length] of byteLengths(text)) bytes += length;
-  return bytes;
-}
-
-function* byteLengths(text: string): Generator<readonly [index: number, bytes: number]> {
+  let bytes = text.length;
   for (let index = 0; index < text.length; index += 1) {
-    const code = text.codePointAt(index) ?? 0;
-    yield [index, code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4];
-    if (code > 0xffff) index += 1;
+    const code = text.charCodeAt(index);
+    if (code < 0x80) continue;
+    // Two surrogates make four bytes, so each counts as two.
+    bytes += code < 0x800 || (code >= 0xd800 && code < 0xe000) ? 1 : 2;
   }
+  return bytes;
 }

@@ -27,7 +27,7 @@ import {
 } from './lexer.ts';
 import { checkLimits } from './limit-checks.ts';
 import type { LineContext } from './line.ts';
-import { checkRule, commandInstance, type UncheckedRule } from './rule-checks.ts';
+import { checkRule, commandInstance } from './rule-checks.ts';
 import { familyOfOptions } from './rule-family.ts';
 import type { Counters, Problem, RuleOption, Span, Statement, Word } from './statement.ts';
 
@@ -498,7 +498,8 @@ function readRule(text: string, context: LineContext, lexer: Lexer, parser: Line
   checkLimits(text, parser.report);
   const [chain, second] = commandValues;
   if (command.kind === 'rule') {
-    const rule: UncheckedRule = {
+    const rule = {
+      kind: command.kind,
       command: command.command,
       commandWord,
       chain: chain ?? { start: commandWord.end, end: commandWord.end, text: '', quoted: false },
@@ -507,9 +508,11 @@ function readRule(text: string, context: LineContext, lexer: Lexer, parser: Line
       options,
       target: parser.target,
       isGoto: parser.isGoto,
+      problems: none as readonly Problem[],
     };
     checkRule(rule, context, context.family ?? familyOfOptions(options) ?? 'ipv4', parser.report);
-    return { kind: 'rule', ...rule, problems: parser.takeProblems(text) };
+    rule.problems = parser.takeProblems(text);
+    return rule;
   }
   const about = { command: command.command, commandWord, chain, argument: second };
   checkChainCommand(about, options, context, parser.report);

@@ -1,19 +1,15 @@
 /** Where a rule may stand: which chains and tables its matches and its target are for, and what names chains may have. */
-import { findTarget, standardTargets } from '../catalog/lookup.ts';
+
+import type { GivenOptions } from '../catalog/final-checks.ts';
+import { standardTargets } from '../catalog/lookup.ts';
 import { readNumber } from '../catalog/numbers.ts';
 import { protocolNumber } from '../catalog/protocols.ts';
-import { builtinChains } from '../catalog/tables.ts';
-import type { ExtensionSpec, Family, Hook, TableName } from '../catalog/types.ts';
+import { isBuiltinChain } from '../catalog/tables.ts';
+import type { ExtensionSpec, Family, Hook, OptionSpec, TableName } from '../catalog/types.ts';
 import { byteLength } from '../catalog/values.ts';
 import type { LineContext } from './line.ts';
-import type { Report, UncheckedRule } from './rule-checks.ts';
-import type { Problem, RuleOption, Span, Word } from './statement.ts';
-
-/** An extension and the words that load it. */
-export interface PlacedExtension {
-  readonly spec: ExtensionSpec;
-  readonly at: Span;
-}
+import type { LoadedMatch, Report, UncheckedRule } from './rule-checks.ts';
+import type { Problem, Span, Word } from './statement.ts';
 
 /** A chain's name has at most so many bytes. */
 const longestChainName = 28;
@@ -25,35 +21,25 @@ function problem(at: Span, severity: Problem['severity'], code: string, message:
 /** What is wrong with a rule for the place where it stands. What only the kernel refuses is a warning: iptables-restore reads it. */
 export function checkPlacement(
   rule: UncheckedRule,
-  matches: readonly PlacedExtension[],
-  protocol: { readonly protocol: number; readonly protocolNegated: boolean },
+  loaded: readonly LoadedMatch[],
+  given: Omit<GivenOptions, 'all'>,
   context: LineContext,
-  family: Family,
   report: Report,
 ): void {
-  checkChainLength(rule.chain, report);
-  checkTargetName(rule, report);
-  checkRuleNumber(rule, report);
-  checkListingOptions(rule.options, report);
+  const { target, chain, command } = rule;
+  checkChainLength(chain, report);
+  if (target !== undefined) checkTargetName(target, report);
+  if (command !== 'append') checkRuleNumber(rule, report);
   const table = context.table === 'unknown' ? undefined : context.table;
-  const chain = rule.chain.text;
-  checkInterfaces(rule.options, chain, report);
-  if (table === 'nat' && rule.target?.text === 'DROP') {
-    report(
-      problem(
-        rule.target,
-        'error',
-        'drop-in-nat',
-        'The "nat" table is not intended for filtering, the use of DROP is therefore inhibited.',
-      ),
-    );
+  if (table === 'nat' && target?.text === 'DROP') {
+    const message = 'The "nat" table is not intended for filtering, the use of DROP is therefore inhibited.';
+    report(problem(target, 'error', 'drop-in-nat', message));
   }
-  const hook = table !== undefined && (builtinChains[table] as readonly string[]).includes(chain) ? (chain as Hook) : undefined;
-  const target = rule.target === undefined || rule.isGoto ? undefined : findTarget(rule.target.text);
-  const placed = target === undefined || rule.target === undefined ? matches : [...matches, { spec: target, at: rule.target }];
-  for (const { spec, at } of placed) {
-    checkPlace(spec, at, table, hook, family, context, report);
-    checkProtocol(spec, at, rule, protocol, context, report);
+  const hook = table !== undefined && isBuiltinChain(table, chain.text) ? chain.text : undefined;
+  for (const { spec, at } of loaded) {
+    if (spec === undefined) continue;
+    checkPlace(spec, at, table, hook, given.family, context, report);
+    checkProtocol(spec, at, rule, given, context, report);
   }
 }
 
@@ -64,17 +50,15 @@ export function isVerdictName(name: string): boolean {
 
 /** Whether the name of a chain is longer than the kernel takes. */
 export function checkChainLength(chain: Word, report: Report): void {
-  if (chain.text.length <= longestChainName && byteLength(chain.text) <= longestChainName) return;
+  if (byteLength(chain.text) <= longestChainName) return;
   const message = `chain name \`${chain.text}' too long (must be under ${longestChainName + 1} chars)`;
   report(problem(chain, 'error', 'chain-name-too-long', message));
 }
 
-function checkTargetName(rule: UncheckedRule, report: Report): void {
-  const { target } = rule;
-  if (target === undefined) return;
+function checkTargetName(target: Word, report: Report): void {
   const { text } = target;
   if (text === '') report(problem(target, 'error', 'bad-target', 'Invalid target name (too short)'));
-  else if (text.length * 3 > longestChainName && byteLength(text) > longestChainName) {
+  else if (byteLength(text) > longestChainName) {
     const message = `Invalid target name \`${text}' (${longestChainName} chars max)`;
     report(problem(target, 'error', 'chain-name-too-long', message));
   } else if (/\s/.test(text)) report(problem(target, 'error', 'bad-target', `Invalid target name \`${text}'`));
@@ -97,36 +81,39 @@ function checkRuleNumber({ command, commandWord, number, options }: UncheckedRul
   }
 }
 
-/** Options that iptables knows but takes for other commands, or never in a file. */
-export function checkListingOptions(options: readonly RuleOption[], report: Report): void {
-  for (const { spec, word } of options) {
-    if (spec === undefined || spec.extension !== undefined) continue;
-    switch (spec.long) {
-      case '--table':
-        report(problem(word, 'error', 'not-in-a-file', 'The -t option cannot be used in iptables-restore.'));
-        break;
-      case '--wait':
-      case '--wait-interval':
-        report(problem(word, 'error', 'not-in-a-file', `You cannot use \`${spec.short ?? ''}' from iptables-restore`));
-        break;
-      case '--numeric':
-      case '--exact':
-      case '--line-numbers':
-        report(problem(word, 'error', 'superfluous-option', `Illegal option \`${spec.short ?? '-0'}' with this command`));
-        break;
-      default:
-    }
-  }
-}
-
-function checkInterfaces(options: readonly RuleOption[], chain: string, report: Report): void {
-  const noIn = chain === 'OUTPUT' || chain === 'POSTROUTING';
-  const noOut = chain === 'INPUT' || chain === 'PREROUTING';
-  if (!noIn && !noOut) return;
-  for (const { spec, word } of options) {
-    if (spec === undefined || spec.extension !== undefined) continue;
-    if ((noIn && spec.long === '--in-interface') || (noOut && spec.long === '--out-interface'))
-      report(problem(word, 'error', 'wrong-interface', `Can't use ${spec.short ?? ''} with ${chain}`));
+/** What is wrong with one of iptables' own options, whatever its value: it is for listings, for the command line, or not for this chain. */
+export function checkCoreOption(
+  { long, short = '-0' }: OptionSpec,
+  word: Word,
+  chain: string,
+  family: Family,
+  report: Report,
+): void {
+  switch (long) {
+    case '--in-interface':
+      if (chain === 'OUTPUT' || chain === 'POSTROUTING')
+        report(problem(word, 'error', 'wrong-interface', `Can't use ${short} with ${chain}`));
+      break;
+    case '--out-interface':
+      if (chain === 'INPUT' || chain === 'PREROUTING')
+        report(problem(word, 'error', 'wrong-interface', `Can't use ${short} with ${chain}`));
+      break;
+    case '--fragments':
+      if (family === 'ipv6') report(problem(word, 'error', 'wrong-family', "`-f' is not supported in IPv6, use -m frag instead"));
+      break;
+    case '--table':
+      report(problem(word, 'error', 'not-in-a-file', 'The -t option cannot be used in iptables-restore.'));
+      break;
+    case '--wait':
+    case '--wait-interval':
+      report(problem(word, 'error', 'not-in-a-file', `You cannot use \`${short}' from iptables-restore`));
+      break;
+    case '--numeric':
+    case '--exact':
+    case '--line-numbers':
+      report(problem(word, 'error', 'superfluous-option', `Illegal option \`${short}' with this command`));
+      break;
+    default:
   }
 }
 
@@ -185,7 +172,7 @@ function checkProtocol(
   spec: ExtensionSpec,
   at: Span,
   rule: UncheckedRule,
-  { protocol, protocolNegated }: { readonly protocol: number; readonly protocolNegated: boolean },
+  { protocol, protocolNegated }: Omit<GivenOptions, 'all'>,
   { backend }: LineContext,
   report: Report,
 ): void {

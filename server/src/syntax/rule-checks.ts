@@ -2,12 +2,12 @@
  * What is wrong with a rule by its line alone, in iptables' words and in the order in which iptables finds it. An error is what both back ends' iptables-restore
  * refuses to read (or the one that wrote the file); what only the kernel or the other back end refuses is a warning.
  */
-import { type FinalCheck, finalCheck, type GivenOption, type GivenOptions } from '../catalog/final-checks.ts';
+import { type FinalCheck, finalCheck, type GivenOptions } from '../catalog/final-checks.ts';
 import { matches as allMatches, targets as allTargets, findMatch, findTarget, whoHas } from '../catalog/lookup.ts';
-import { readValue, type ValueContext } from '../catalog/read-value.ts';
-import type { ExtensionSpec, Family, OptionSpec } from '../catalog/types.ts';
+import { readValue } from '../catalog/read-value.ts';
+import type { ExtensionSpec, Family, OptionSpec, ValueKind } from '../catalog/types.ts';
 import type { LineContext } from './line.ts';
-import { checkPlacement } from './placement-checks.ts';
+import { checkCoreOption, checkPlacement } from './placement-checks.ts';
 import { isPlainValue } from './plain-values.ts';
 import type { Problem, RuleOption, RuleStatement, Span, Word } from './statement.ts';
 
@@ -17,7 +17,8 @@ export type UncheckedRule = Omit<RuleStatement, 'kind' | 'problems'>;
 /** Notes a problem at a place of the line. */
 export type Report = (problem: Problem) => void;
 
-interface LoadedMatch {
+/** A match, or in the end the target, and the words that load it. */
+export interface LoadedMatch {
   readonly name: string;
   /** Undefined for a match that the catalogue does not have. */
   readonly spec: ExtensionSpec | undefined;
@@ -29,14 +30,17 @@ interface LoadedMatch {
 interface Demands {
   readonly mandatory: readonly OptionSpec[];
   readonly check: FinalCheck | undefined;
+  /** Some of its options exclude or require others. */
+  readonly isEntangled: boolean;
 }
 
 const demandsOf = new Map<ExtensionSpec, Demands | undefined>(
   [...allMatches, ...allTargets].map((extension) => {
     const mandatory = extension.options.filter((option) => option.mandatory);
     const check = finalCheck(extension.kind, extension.name);
-    const isCurious = mandatory.length > 0 || check !== undefined || extension.options.some((option) => isEntangled(option));
-    return [extension, isCurious ? { mandatory, check } : undefined];
+    const entangled = extension.options.some((option) => isEntangled(option));
+    const demands = { mandatory, check, isEntangled: entangled };
+    return [extension, mandatory.length > 0 || check !== undefined || entangled ? demands : undefined];
   }),
 );
 
@@ -57,71 +61,64 @@ export function checkRule(rule: UncheckedRule, context: LineContext, family: Fam
   const matches: LoadedMatch[] = [];
   const { options } = rule;
   let protocol = 0;
-  let protocolOption: RuleOption | undefined;
+  let protocolNegated = false;
   for (const option of options) {
     const { spec } = option;
     if (spec === undefined) {
       reportUnknown(option, matches, rule, family, report);
       continue;
     }
-    // These end the reading of a line: iptables-restore skips it, or prints its help and is done.
-    if (spec.extension === undefined && endsLine(spec, family)) return;
-    if (option.values[0] === option.word) reportGlued(option, spec, report);
-    checkNegation(option, spec, report);
-    checkRepetition(option, spec, options, report);
-    checkValue(option, spec, { family, protocol }, report);
-    const text = option.values[0]?.text ?? '';
-    if (spec.extension === undefined) {
-      if (spec.long === '--match') {
-        matches.push({ name: text, spec: findMatch(text), at: option.values[0] ?? option.word });
-        checkMatchName(option, text, family, report);
-      } else if (spec.long === '--protocol') {
-        const value = isDigits(text) ? Number(text) : undefined;
-        protocol = value ?? protocolOf(option, family);
-        protocolOption = option;
-        if (protocol === 0 && option.negation !== undefined)
-          report(error(spanOfOption(option), 'never-matches', 'rule would never match protocol'));
-      } else if (spec.long === '--fragments' && family === 'ipv6') {
-        report(error(option.word, 'wrong-family', "`-f' is not supported in IPv6, use -m frag instead"));
-      }
-    } else if (spec.extension.kind === 'match' && option.instance > matches.length) {
+    if (option.negation !== undefined) checkNegation(option, option.negation, spec, report);
+    if (!spec.repeatable) checkRepetition(option, spec, options, report);
+    if (spec.value !== undefined) checkValue(option, spec, spec.value, family, protocol, report);
+    if (spec.extension !== undefined) {
       // `-p` loads its match when the first of its options comes.
-      matches.push({ name: spec.extension.name, spec: spec.extension, at: option.word });
+      if (option.instance > matches.length) matches.push({ name: spec.extension.name, spec: spec.extension, at: option.word });
+      continue;
+    }
+    const first = option.values[0];
+    if (first === option.word) reportGlued(option, spec, report);
+    switch (spec.long) {
+      case '--match':
+        matches.push({ name: first?.text ?? '', spec: findMatch(first?.text ?? ''), at: first ?? option.word });
+        if (first !== undefined) checkMatchName(first, family, report);
+        break;
+      case '--protocol':
+        protocol = protocolOf(option, spec, family);
+        protocolNegated = option.negation !== undefined;
+        if (protocol === 0 && protocolNegated)
+          report(error(spanOfOption(option), 'never-matches', 'rule would never match protocol'));
+        break;
+      case '--jump':
+      case '--goto':
+      case '--source':
+      case '--destination':
+        break;
+      default:
+        // These end the reading of a line: iptables-restore skips it, or prints its help and is done.
+        if (endsLine(spec, family)) return;
+        checkCoreOption(spec, option.word, rule.chain.text, family, report);
     }
   }
-  const given = { protocol, protocolNegated: protocolOption?.negation !== undefined };
+  const given = { family, protocol, protocolNegated };
   for (const [index, match] of matches.entries()) {
-    if (match.spec !== undefined) checkDemands(match.spec, index + 1, match.at, rule, given, family, report);
+    if (match.spec !== undefined) checkDemands(match.spec, index + 1, match.at, options, given, report);
   }
   const target = rule.target === undefined || rule.isGoto ? undefined : findTarget(rule.target.text);
-  if (target !== undefined && rule.target !== undefined) checkDemands(target, -1, rule.target, rule, given, family, report);
-  checkPlacement(
-    rule,
-    matches.flatMap(({ spec, at }) => (spec === undefined ? [] : [{ spec, at }])),
-    given,
-    context,
-    family,
-    report,
-  );
-}
-
-function isDigits(text: string): boolean {
-  const first = text.charCodeAt(0);
-  return first > 0x30 && first <= 0x39 && text.length <= 3 && /^[0-9]+$/.test(text);
-}
-
-function protocolOf(option: RuleOption, family: Family): number {
-  if (option.spec === undefined) return 0;
-  switch (option.values[0]?.text) {
-    case 'tcp':
-      return 6;
-    case 'udp':
-      return 17;
-    default: {
-      const value = readValue(option.spec, [option.values[0]?.text ?? ''], { family, protocol: 0 });
-      return value?.type === 'protocol' ? value.number : 0;
-    }
+  if (target !== undefined && rule.target !== undefined) {
+    checkDemands(target, -1, rule.target, options, given, report);
+    matches.push({ name: target.name, spec: target, at: rule.target });
   }
+  checkPlacement(rule, matches, given, context, report);
+}
+
+/** The number of `-p`; 0 for any, and for what is none. */
+function protocolOf(option: RuleOption, spec: OptionSpec, family: Family): number {
+  const text = option.values[0]?.text ?? '';
+  if (text === 'tcp') return 6;
+  if (text === 'udp') return 17;
+  const value = readValue(spec, [text], { family, protocol: 0 });
+  return value?.type === 'protocol' ? value.number : 0;
 }
 
 function endsLine(spec: OptionSpec, family: Family): boolean {
@@ -155,9 +152,7 @@ function reportGlued({ word, name }: RuleOption, spec: OptionSpec, report: Repor
   report({ ...found, fix: { title: `Write ${spec.saved} ${rest}`, text: `${spec.saved} ${rest}` } });
 }
 
-function checkNegation(option: RuleOption, spec: OptionSpec, report: Report): void {
-  const { negation } = option;
-  if (negation === undefined) return;
+function checkNegation(option: RuleOption, negation: Span, spec: OptionSpec, report: Report): void {
   if (spec.negatable) {
     const value = option.values[0];
     if (spec.value?.type === 'networks' && value?.text.includes(',') === true) {
@@ -182,7 +177,6 @@ function checkNegation(option: RuleOption, spec: OptionSpec, report: Report): vo
 }
 
 function checkRepetition(option: RuleOption, spec: OptionSpec, options: readonly RuleOption[], report: Report): void {
-  if (spec.repeatable) return;
   for (const other of options) {
     if (other === option) return;
     if (other.instance !== option.instance || other.spec === undefined) continue;
@@ -207,20 +201,19 @@ function repetition(spec: OptionSpec): string {
   return `${name}: option "${spec.long}" can only be used once.`;
 }
 
-const oneWord: [string] = [''];
-
-function checkValue(option: RuleOption, spec: OptionSpec, context: ValueContext, report: Report): void {
-  const kind = spec.value;
-  if (kind === undefined) return;
+function checkValue(
+  option: RuleOption,
+  spec: OptionSpec,
+  kind: ValueKind,
+  family: Family,
+  protocol: number,
+  report: Report,
+): void {
   const { values } = option;
   const first = values[0];
-  if (first === undefined) return;
-  if (isPlainValue(kind, first.text, context.family)) return;
-  if (values.length < spec.arity) return;
-  let words: readonly string[] = oneWord;
-  if (values.length === 1) oneWord[0] = first.text;
-  else words = values.map((word) => word.text);
-  const value = readValue(spec, words, context);
+  if (first === undefined || isPlainValue(kind, first.text, family) || values.length < spec.arity) return;
+  const words = values.map(({ text }) => text);
+  const value = readValue(spec, words, { family, protocol });
   if (value === undefined) return;
   if (value.type === 'fault') {
     const at: Word = values[value.word ?? 0] ?? first;
@@ -256,9 +249,8 @@ function isReversed(value: Exclude<ReturnType<typeof readValue>, undefined>): bo
   }
 }
 
-function checkMatchName(option: RuleOption, name: string, family: Family, report: Report): void {
-  const at = option.values[0];
-  if (at === undefined) return;
+function checkMatchName(at: Word, family: Family, report: Report): void {
+  const name = at.text;
   const found = findMatch(name);
   const message = `Couldn't load match \`${name}':No such file or directory`;
   if (found === undefined) {
@@ -314,42 +306,41 @@ function checkDemands(
   extension: ExtensionSpec,
   instance: number,
   at: Span,
-  rule: UncheckedRule,
-  protocol: Pick<GivenOptions, 'protocol' | 'protocolNegated'>,
-  family: Family,
+  options: readonly RuleOption[],
+  context: Omit<GivenOptions, 'all'>,
   report: Report,
 ): void {
   const demands = demandsOf.get(extension);
   if (demands === undefined) return;
-  const own = rule.options.filter((option) => option.instance === instance);
   if (demands.check !== undefined) {
-    const all: GivenOption[] = own.flatMap((option) => {
-      if (option.spec === undefined) return [];
-      const { spec } = option;
-      const words = option.values.map((word) => word.text);
-      const value = words.length === 0 ? undefined : readValue(spec, words, { family, protocol: protocol.protocol });
-      return [{ long: spec.long, negated: option.negation !== undefined, value: value?.type === 'fault' ? undefined : value }];
-    });
-    const wrong = demands.check({ ...protocol, all, find: (long) => all.find((option) => option.long === long) });
+    const all = options.filter((option) => option.instance === instance);
+    const { family, protocol, protocolNegated } = context;
+    const wrong = demands.check({ family, protocol, protocolNegated, all });
     if (wrong !== undefined) {
-      report(error(wrong.code === 'missing-option' ? at : (spanOfExtension(own) ?? at), wrong.code, wrong.message));
+      const place = wrong.code === 'missing-option' ? at : (spanOfExtension(all) ?? at);
+      report(error(place, wrong.code, wrong.message));
       return;
     }
   }
   for (const option of demands.mandatory) {
-    if (!own.some(({ spec }) => spec === option))
+    if (!options.some(({ spec, instance: own }) => spec === option && own === instance))
       report(error(at, 'missing-option', `${extension.name}: option "${option.long}" must be specified`));
   }
-  for (const { spec, word } of own) {
-    if (spec === undefined || !isEntangled(spec)) continue;
+  if (demands.isEntangled) checkEntangled(extension, instance, options, report);
+}
+
+function checkEntangled(extension: ExtensionSpec, instance: number, options: readonly RuleOption[], report: Report): void {
+  for (const { spec, word, instance: own } of options) {
+    if (own !== instance || spec === undefined || !isEntangled(spec)) continue;
+    const hasOther = (long: string): boolean => options.some(({ name, instance: other }) => name === long && other === instance);
     for (const long of spec.requires) {
-      if (!own.some((other) => other.spec?.long === long))
+      if (!hasOther(long))
         report(error(word, 'missing-option', `${extension.name}: option "${spec.long}" also requires "${long}".`));
     }
-    const excluded = own.find((other) => other.spec !== undefined && spec.excludes.includes(other.spec.long));
-    if (excluded === undefined || excluded.word.start > word.start) continue;
+    const excluded = options.find(({ name, instance: other }) => other === instance && spec.excludes.includes(name));
+    if (excluded?.spec === undefined || excluded.word.start > word.start) continue;
     // iptables goes by its own order of the options, whatever was typed first.
-    const [first, second] = [spec, excluded.spec ?? spec].sort((one, other) => one.index - other.index);
+    const [first, second] = [spec, excluded.spec].sort((one, other) => one.index - other.index);
     const message = `${extension.name}: option "${first?.long}" cannot be used together with "${second?.long}".`;
     report(error(word, 'excluded-option', message));
   }
