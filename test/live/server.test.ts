@@ -4,6 +4,7 @@ import type {
   ClusterSnapshotResult,
   ClusterStatusParams,
   ContextsResult,
+  DriftResult,
   NodeDumpResult,
   NodeReadersResult,
   NodesResult,
@@ -165,6 +166,20 @@ describe('the server with a live cluster', () => {
       node: 'worker-1',
       ready: true,
     });
+  });
+
+  it('sees drift appear when an object changes', async () => {
+    const of = await start({ context: 'test' });
+    await live(of, ({ label }) => label === 'test (live)');
+    const statusOf = async (name: string): Promise<string | undefined> => {
+      const drift = await of.request<DriftResult>('iptables/drift', { textDocument: { uri } });
+      expect([drift.cluster, drift.node]).toEqual(['test', 'worker-1']);
+      return drift.services.find((service) => service.name === name)?.status;
+    };
+    expect(await statusOf('tickets')).toBe('in-sync');
+    api.remove('Service', 'booking', 'tickets');
+    await live(of, ({ detail }) => detail.startsWith('7 Services'));
+    expect(await statusOf('tickets')).toBe('stale');
   });
 
   it('opens what a node prints, and saves what the cluster holds', async () => {
