@@ -89,18 +89,20 @@ export function rounded(probability: number): number {
   return Math.round(probability * 1e12) / 1e12;
 }
 
-/**
- * An edge of the graph.
- * @param siblings the edges with the same start, itself among them
- */
-export function makeEdge(context: FlowContext, edge: EdgeDraft, siblings: readonly EdgeDraft[]): FlowEdge {
+/** Edges with the same start, as edges of the graph. */
+export function makeEdges(context: FlowContext, edges: readonly EdgeDraft[]): readonly FlowEdge[] {
+  // No new connection takes such an edge: affinity brings clients back.
+  const hasReturning = edges.some((edge) => edge.weights.size === 0);
+  return edges.map((edge) => makeEdge(context, edge, edges, hasReturning));
+}
+
+function makeEdge(context: FlowContext, edge: EdgeDraft, siblings: readonly EdgeDraft[], hasReturning: boolean): FlowEdge {
   const { ruleset } = context.resolution;
   const source = edge.line === null ? undefined : ruleset.lines[edge.line];
   const ruleOf = (line: number | null): RuleStatement | undefined => (line === null ? undefined : ruleAt(ruleset, line));
   const chances = chancesOf(context, edge);
   const [first] = chances;
   const isSure = first !== undefined && chances.every(([, chance]) => Math.abs(chance - first[1]) < equal);
-  // No new connection takes it: affinity brings clients back.
   const isReturning = edge.weights.size === 0;
   let condition = '';
   let probability: number | null = null;
@@ -108,7 +110,7 @@ export function makeEdge(context: FlowContext, edge: EdgeDraft, siblings: readon
     condition = returningCondition(ruleOf(edge.line));
   } else if (isSure) {
     probability = rounded(first[1]);
-    if (edge.to.kind === 'endpoint' && siblings.some((sibling) => sibling.weights.size === 0)) condition = 'first packet';
+    if (hasReturning && edge.to.kind === 'endpoint') condition = 'first packet';
   } else {
     const rule = ruleOf(edge.line);
     // Thousands of rules that pick an endpoint have no condition to read.

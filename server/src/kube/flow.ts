@@ -10,9 +10,9 @@ import { type Door, doorLabel } from './flow-doors.ts';
 import { createFlowDraft, type EdgeDraft, type FlowDraft, type NodeDraft } from './flow-draft.ts';
 import { entryDrift } from './flow-drift.ts';
 import { dumpNode } from './flow-dump-node.ts';
-import { makeEdge } from './flow-edges.ts';
+import { makeEdges } from './flow-edges.ts';
 import { ghosts } from './flow-ghosts.ts';
-import type { FlowEdge, FlowEntry, FlowGraph, FlowNode, FlowNote } from './flow-graph.ts';
+import type { FlowEntry, FlowGraph, FlowNode, FlowNote } from './flow-graph.ts';
 import { makeNode } from './flow-nodes.ts';
 import { dumpNotes } from './flow-notes.ts';
 import { nodeAddress, originsOf } from './flow-origins.ts';
@@ -123,7 +123,7 @@ export function* flowSteps(resolution: Resolution, target: FlowTargetSpec): Step
     nodes.push(makeNode(context, node));
     if (nodes.length % 256 === 0) yield;
   }
-  const edges = makeEdges(context, draft);
+  const edges = [...edgesByStart(draft).values()].flatMap((siblings) => makeEdges(context, siblings));
   const missing = ghosts(context, draft, doors);
   const notes = [...flowNotes(context, doors, assumptions, choice.remark)];
   if (choice.doors.length > doors.length) {
@@ -165,14 +165,6 @@ function inRuleOrder(draft: FlowDraft): readonly NodeDraft[] {
     for (const edge of (byStart.get(node) ?? []).toReversed()) waiting.push(edge.to);
   }
   return [...ordered];
-}
-
-function makeEdges(context: FlowContext, draft: FlowDraft): readonly FlowEdge[] {
-  const edges: FlowEdge[] = [];
-  for (const siblings of edgesByStart(draft).values()) {
-    for (const edge of siblings) edges.push(makeEdge(context, edge, siblings));
-  }
-  return edges;
 }
 
 /** The same without pauses. */
