@@ -1,4 +1,5 @@
 import { contextAfter, type Line, type LineContext, lineContext, sameContext } from './line.ts';
+import { learnShape, readShaped, type ShapedLine } from './line-shapes.ts';
 import { createStatementReader, type StatementReader } from './parser.ts';
 import { isPlainLine, readPastedLine } from './paste.ts';
 import type { Statement } from './statement.ts';
@@ -44,7 +45,13 @@ export function statementOf(line: Line): Statement {
 }
 
 function readLine(text: string, context: LineContext, carriageReturn: boolean): Line {
-  if (isPlainLine(text)) return toLine(text, context, carriageReturn, reader().read(text, context), 0, false);
+  if (isPlainLine(text)) {
+    const shaped = readShaped(text, context);
+    if (shaped !== undefined) return shapedLine(text, context, carriageReturn, shaped);
+    const statement = reader().read(text, context);
+    learnShape(text, context, statement);
+    return toLine(text, context, carriageReturn, statement, 0, false);
+  }
   const { statement, prefix, listing } = readPastedLine(text, context, readRestoreLine);
   return toLine(text, context, carriageReturn, statement, prefix, listing);
 }
@@ -64,7 +71,29 @@ function shared(name: string): string {
   return name;
 }
 
-/** What a ruleset needs of a statement. Every line is made here, so that all have one shape. */
+const noProblems: readonly never[] = Object.freeze([]);
+
+/** A line of a known shape; its properties are those that `toLine` sets, in the same order. */
+function shapedLine(text: string, context: LineContext, carriageReturn: boolean, shaped: ShapedLine): Line {
+  const { kind, command } = shaped;
+  const name = shared(shaped.name);
+  const target = shared(shaped.target);
+  return {
+    text,
+    context,
+    kind,
+    name,
+    target,
+    command,
+    isGoto: false,
+    problems: noProblems,
+    carriageReturn,
+    prefix: 0,
+    listing: false,
+  };
+}
+
+/** What a ruleset needs of a statement. */
 function toLine(
   text: string,
   context: LineContext,

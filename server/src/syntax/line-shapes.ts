@@ -1,0 +1,147 @@
+/**
+ * Shapes of lines that are known to be right. A dump of a large cluster has hundreds of thousands of lines and a few dozen shapes of them:
+ * `-A KUBE-SEP-... -s .../32 -j KUBE-MARK-MASQ`. Once the parser has found nothing wrong with a line, every line that differs from it in
+ * nothing but a hashed chain name, an address, a port, a share or a comment is right as well, and a regular expression tells it in a
+ * fraction of the time. What an expression lets vary is narrow: any value of it is as good as any other.
+ */
+import type { LineContext } from './line.ts';
+import type { ChainStatement, RuleCommand, RuleStatement, Statement } from './statement.ts';
+
+/** What a line of a known shape is, without its text. */
+export interface ShapedLine {
+  readonly kind: 'rule' | 'chain';
+  readonly name: string;
+  readonly target: string;
+  readonly command: RuleCommand | undefined;
+}
+
+interface Shape {
+  readonly pattern: RegExp;
+  readonly kind: 'rule' | 'chain';
+  /** Where the chain's name begins, counted from the end of the counters at the line's start. */
+  readonly nameStart: number;
+  readonly counted: boolean;
+  readonly command: RuleCommand | undefined;
+  /** The target of every such line; undefined where it is the line's last word. */
+  readonly target: string | undefined;
+}
+
+const hashedName = 'KUBE-(?:SEP|SVC|SVL|EXT|FW|XLB)-[A-Z2-7]{16}';
+const octet = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
+const ipv4 = `${octet}(?:\\.${octet}){3}`;
+// Up to seven groups, so that the two colons stand for one at least.
+const ipv6 = '(?:[0-9a-f]{1,4}:){1,6}:[0-9a-f]{1,4}';
+const port = '(?:[1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3})';
+
+const counters = /^\[\d{1,15}:\d{1,15}\] /;
+/** What may stand behind an option so that any of it is as good as any other. */
+const variable: ReadonlyMap<string, readonly string[]> = new Map([
+  ['-A', [hashedName]],
+  ['-j', [hashedName]],
+  ['-g', [hashedName]],
+  ['--name', [hashedName]],
+  ['-s', [`${ipv4}/32`, `${ipv6}/128`]],
+  ['-d', [`${ipv4}/32`, `${ipv6}/128`]],
+  ['--dport', [port]],
+  ['--to-destination', [`${ipv4}:${port}`, `\\[${ipv6}\\]:${port}`]],
+  ['--probability', ['0\\.\\d{11}']],
+  ['--comment', ['"[ !#-\\[\\]-~]{1,200}"', '[A-Za-z][A-Za-z0-9/:._-]{0,100}']],
+]);
+const anchored = new Map([...variable.values()].flat().map((source) => [source, new RegExp(`^${source}$`)]));
+
+const mostShapes = 48;
+
+const shapesByContext = new Map<LineContext, Shape[]>();
+
+/** The line, where it has a shape that was learned in these circumstances; undefined where the parser has to look at it. */
+export function readShaped(text: string, context: LineContext): ShapedLine | undefined {
+  const shapes = shapesByContext.get(context);
+  if (shapes === undefined) return undefined;
+  for (let index = 0; index < shapes.length; index += 1) {
+    const shape = shapes[index];
+    if (shape === undefined || !shape.pattern.test(text)) continue;
+    // What is seen often comes to the front.
+    const before = shapes[index - 1];
+    if (before !== undefined) {
+      shapes[index - 1] = shape;
+      shapes[index] = before;
+    }
+    const start = shape.counted ? text.indexOf(' ') + 1 + shape.nameStart : shape.nameStart;
+    return {
+      kind: shape.kind,
+      name: text.slice(start, text.indexOf(' ', start)),
+      target: shape.target ?? text.slice(text.lastIndexOf(' ') + 1),
+      command: shape.command,
+    };
+  }
+  return undefined;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+}
+
+/** The words of a line between single blanks, a quoted one whole; undefined where it is not written that plainly. */
+function plainWords(text: string): readonly string[] | undefined {
+  const words = text.match(/"[^"\\]*"|[^\s"]+/g) ?? [];
+  return words.join(' ') === text ? words : undefined;
+}
+
+/** An expression for all lines that are like this one; undefined where nothing in it can vary. */
+function patternOf(words: readonly string[]): RegExp | undefined {
+  let varies = false;
+  const sources = words.map((word, at) => {
+    const candidates = variable.get(words[at - 1] ?? '') ?? [];
+    const source = candidates.find((candidate) => anchored.get(candidate)?.test(word) === true);
+    if (source === undefined) return escaped(word);
+    varies ||= source === hashedName;
+    return source;
+  });
+  return varies ? new RegExp(`^${sources.join(' ')}$`) : undefined;
+}
+
+function ruleShape(text: string, statement: RuleStatement): Shape | undefined {
+  const { command, commandWord, chain, target, counters: counted } = statement;
+  if (target === undefined || statement.isGoto) return undefined;
+  const body = counted === undefined ? text : text.slice(counted.end + 1);
+  if (commandWord.text !== '-A' || !body.startsWith(`-A ${chain.text} `)) return undefined;
+  const words = plainWords(body);
+  const pattern = words === undefined ? undefined : patternOf(words);
+  if (words === undefined || pattern === undefined) return undefined;
+  const isLast = words.at(-1) === target.text;
+  // A target with options behind it is part of the expression; a hashed name there would vary.
+  if (!isLast && anchored.get(hashedName)?.test(target.text) === true) return undefined;
+  return {
+    pattern: counted === undefined ? pattern : new RegExp(`${counters.source}${pattern.source.slice(1)}`),
+    kind: 'rule',
+    nameStart: 3,
+    counted: counted !== undefined,
+    command,
+    target: isLast ? undefined : target.text,
+  };
+}
+
+function chainShape(text: string, statement: ChainStatement): Shape | undefined {
+  if (text !== `:${statement.name.text} - [0:0]` || anchored.get(hashedName)?.test(statement.name.text) !== true)
+    return undefined;
+  return {
+    pattern: new RegExp(`^:${hashedName} - \\[0:0\\]$`),
+    kind: 'chain',
+    nameStart: 1,
+    counted: false,
+    command: undefined,
+    target: '',
+  };
+}
+
+/** Remembers the shape of a line that the parser has read in these circumstances, if nothing is wrong with it. */
+export function learnShape(text: string, context: LineContext, statement: Statement): void {
+  if (statement.problems.length > 0 || context.within !== undefined || !text.includes('KUBE-')) return;
+  const shapes = shapesByContext.get(context) ?? [];
+  if (shapes.length >= mostShapes) return;
+  const shape =
+    statement.kind === 'rule' ? ruleShape(text, statement) : statement.kind === 'chain' ? chainShape(text, statement) : undefined;
+  if (shape === undefined) return;
+  shapes.push(shape);
+  shapesByContext.set(context, shapes);
+}
