@@ -1,4 +1,13 @@
-import { type CancellationToken, type Disposable, type LogOutputChannel, l10n, Uri, window, workspace } from 'vscode';
+import {
+  type CancellationToken,
+  type Disposable,
+  EventEmitter,
+  type LogOutputChannel,
+  l10n,
+  Uri,
+  window,
+  workspace,
+} from 'vscode';
 import type { BaseLanguageClient } from 'vscode-languageclient';
 import {
   type FlowParams,
@@ -19,12 +28,23 @@ export interface ServerAccess extends Disposable {
   flowTargets(params: FlowTargetsParams, token: CancellationToken): Promise<FlowTargetsResult>;
   /** Any other request. A rejection's message is a sentence for the user. */
   ask<T>(method: string, params?: object, token?: CancellationToken): Promise<T>;
-  /** Handlers stay over a restart. */
+  /** A method may have several handlers, and they stay over a restart. */
   onNotification<T>(method: string, handler: (params: T) => void): Disposable;
 }
 
 export function createServerAccess(client: BaseLanguageClient, log: LogOutputChannel): ServerAccess {
   let started: Promise<void> = Promise.resolve();
+
+  // The client keeps the last handler of a method only.
+  const emitters = new Map<string, EventEmitter<unknown>>();
+  const listeners = (method: string): EventEmitter<unknown> => {
+    const known = emitters.get(method);
+    if (known !== undefined) return known;
+    const emitter = new EventEmitter<unknown>();
+    emitters.set(method, emitter);
+    client.onNotification(method, (params: unknown) => emitter.fire(params));
+    return emitter;
+  };
 
   const begin = (start: () => Promise<void>): void => {
     started = start();
@@ -64,8 +84,10 @@ export function createServerAccess(client: BaseLanguageClient, log: LogOutputCha
       await started;
       return token === undefined ? client.sendRequest(method, params) : client.sendRequest(method, params, token);
     },
-    onNotification: (method, handler) => client.onNotification(method, handler),
+    onNotification: <T>(method: string, handler: (params: T) => void) =>
+      listeners(method).event((params) => handler(params as T)),
     dispose: () => {
+      for (const emitter of emitters.values()) emitter.dispose();
       trust.dispose();
       void client.dispose();
     },

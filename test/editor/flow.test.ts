@@ -60,7 +60,7 @@ describeWith(['code-server', 'chromium'], 'the NAT flow in VS Code', () => {
 
   it('shows the rule of a box that is clicked, in the editor that is there', async () => {
     await box('KUBE-SEP-LHZID5ROYHOMKZPZ').click();
-    await saysSoon(workbench.cursor(), `Ln ${lineOf(':KUBE-SEP-LHZID5ROYHOMKZPZ ')},`);
+    await saysSoon(workbench.activeLine(), String(lineOf(':KUBE-SEP-LHZID5ROYHOMKZPZ ')));
     await soon(() => workbench.page.locator('.tab', { hasText: 'worker-1.iptables' }).count()).toBe(1);
   }, 60_000);
 
@@ -124,7 +124,7 @@ describeWith(['code-server', 'chromium'], 'the NAT flow in VS Code', () => {
     await workbench.page.locator('.tab', { hasText: 'NAT flow: booking/tickets:grpc' }).click();
     await saysSoon(title(), 'booking/tickets:grpc');
     await box('KUBE-SEP-TZ5GCWRDSEGD5RVD').click();
-    await saysSoon(workbench.cursor(), `Ln ${lineOf(':KUBE-SEP-TZ5GCWRDSEGD5RVD ')},`);
+    await saysSoon(workbench.activeLine(), String(lineOf(':KUBE-SEP-TZ5GCWRDSEGD5RVD ')));
   }, 60_000);
 
   it('is opened, walked and left by the keyboard alone', async () => {

@@ -26,6 +26,8 @@ export interface Workbench {
   goTo(line: number, column?: number): Promise<void>;
   /** The line and column of the cursor, as the status bar has them: "Ln 133, Col 1". */
   cursor(): Locator;
+  /** The line number that the editor shows as the cursor's, also while something else has the focus. */
+  activeLine(): Locator;
   /** The language of the active editor, as the status bar has it. */
   language(): Locator;
   /** Editor lines with this text that are on the screen. */
@@ -130,6 +132,7 @@ function driver(page: Page, folder: string): Omit<Workbench, 'close'> {
         .filter({ hasText: `Ln ${line}, Col ${column}` })
         .waitFor();
     },
+    activeLine: () => page.locator('.monaco-editor .line-numbers.active-line-number'),
     language: () => page.locator('[id="status.editor.mode"]'),
     line: (text) => page.locator('.monaco-editor .view-line', { hasText: text }),
     async menu(word, entry) {
