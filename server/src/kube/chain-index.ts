@@ -53,6 +53,8 @@ export interface HashedPort {
 export interface HashedEndpoint {
   readonly ref: EndpointRef;
   readonly hash: string;
+  /** "KUBE-SEP-" and the hash. */
+  readonly chain: string;
   /** As for ports; null for a named one. */
   readonly oldHash: string | null;
 }
@@ -86,7 +88,8 @@ export function endpointHashes(slice: EndpointSliceRecord): readonly HashedEndpo
       return endpointRefs(slice, port.name, port.protocol, port.port).map((ref) => {
         const address = hostPort(ref.ip, ref.port);
         const oldHash = port.name === '' ? endpointHash(`${name}:`, ref.protocol, address) : null;
-        return { ref, hash: endpointHash(name, ref.protocol, address), oldHash };
+        const hash = endpointHash(name, ref.protocol, address);
+        return { ref, hash, chain: `KUBE-SEP-${hash}`, oldHash };
       });
     });
     hashedEndpoints.set(slice, hashes);

@@ -77,13 +77,16 @@ function* rulesTo(ruleset: Ruleset, chain: Chain | undefined, target: string): G
   }
 }
 
-function chainsLike(table: Table | undefined, prefix: string): readonly Chain[] {
-  const found: Chain[] = [];
-  if (table === undefined) return found;
-  for (const chain of table.chains.values()) {
-    if (!chain.name.startsWith(prefix)) continue;
-    found.push(chain);
-    if (found.length === mostChainsLookedAt) break;
+/** A table's chains by the beginning of their names, "KUBE-SVC-", a few dozen of each. */
+function chainsByPrefix(table: Table | undefined): ReadonlyMap<string, readonly Chain[]> {
+  const found = new Map<string, Chain[]>();
+  for (const chain of table?.chains.values() ?? []) {
+    const { name } = chain;
+    if (!name.startsWith('KUBE-')) continue;
+    const prefix = name.slice(0, name.indexOf('-', 5) + 1);
+    const chains = found.get(prefix);
+    if (chains === undefined) found.set(prefix, [chain]);
+    else if (chains.length < mostChainsLookedAt) chains.push(chain);
   }
   return found;
 }
@@ -129,8 +132,10 @@ export function proxyLayout(ruleset: Ruleset, dump: Dump): ProxyLayout {
     upperLimit = { about: 'version', text: `Until ${proxyVersionText(version)}: ${what}.`, line };
   };
 
+  const prefixed = chainsByPrefix(nat);
+  const chainsLike = (prefix: string): readonly Chain[] => prefixed.get(prefix) ?? [];
   const services = nat?.chains.get('KUBE-SERVICES');
-  const serviceChains = chainsLike(nat, 'KUBE-SVC-');
+  const serviceChains = chainsLike('KUBE-SVC-');
   const mode = modeOf();
 
   function modeOf(): ProxyMode | null {
@@ -147,12 +152,12 @@ export function proxyLayout(ruleset: Ruleset, dump: Dump): ProxyLayout {
       reasons.push({ about: 'mode', text: `ipvs mode: ${ipvs.name} is one of its chains.`, line: lineOf(ipvs) });
       return 'ipvs';
     }
-    const first = serviceChains[0] ?? chainsLike(nat, 'KUBE-SEP-')[0] ?? services;
+    const first = serviceChains[0] ?? chainsLike('KUBE-SEP-')[0] ?? services;
     if (first !== undefined) {
       reasons.push({ about: 'mode', text: 'iptables mode: Services have chains of their own.', line: lineOf(first) });
       return 'iptables';
     }
-    const portals = chainsLike(nat, 'KUBE-PORTALS-')[0];
+    const portals = chainsLike('KUBE-PORTALS-')[0];
     if (portals !== undefined) {
       reasons.push({
         about: 'mode',
@@ -172,7 +177,7 @@ export function proxyLayout(ruleset: Ruleset, dump: Dump): ProxyLayout {
   function readServiceChains(): { readonly masqueradeAll: boolean; readonly podTraffic: PodTraffic | null } {
     const votes = new Map<string, { readonly traffic: PodTraffic; readonly line: number; count: number }>();
     let all: number | undefined;
-    for (const chain of [...serviceChains, ...chainsLike(nat, 'KUBE-SVL-')]) {
+    for (const chain of [...serviceChains, ...chainsLike('KUBE-SVL-')]) {
       for (const { line, rule } of firstRules(ruleset, chain)) {
         const target = rule.target?.text ?? '';
         if (target === 'KUBE-MARK-MASQ' && singleAddress(rule, '--destination') !== undefined) {
@@ -213,20 +218,20 @@ export function proxyLayout(ruleset: Ruleset, dump: Dump): ProxyLayout {
   }
 
   function readVersions(): void {
-    for (const chain of chainsLike(nat, 'KUBE-XLB-').slice(0, 1))
+    for (const chain of chainsLike('KUBE-XLB-').slice(0, 1))
       until(23, 'KUBE-XLB- chains stand for externalTrafficPolicy Local', lineOf(chain));
     for (const prefix of ['KUBE-EXT-', 'KUBE-SVL-']) {
-      for (const chain of chainsLike(nat, prefix).slice(0, 1)) since(24, `${prefix} chains`, lineOf(chain));
+      for (const chain of chainsLike(prefix).slice(0, 1)) since(24, `${prefix} chains`, lineOf(chain));
     }
     for (const { line } of rulesTo(ruleset, services, 'KUBE-MARK-MASQ')) {
       until(20, 'what comes from outside the Pod network is masqueraded in KUBE-SERVICES', line);
       break;
     }
-    for (const chain of chainsLike(nat, 'KUBE-SVL-')) {
+    for (const chain of chainsLike('KUBE-SVL-')) {
       for (const { line } of rulesTo(ruleset, chain, 'KUBE-MARK-DROP'))
         until(24, 'packets are marked in nat to be dropped', line);
     }
-    for (const chain of chainsLike(nat, 'KUBE-FW-')) readFirewallChain(chain);
+    for (const chain of chainsLike('KUBE-FW-')) readFirewallChain(chain);
     const dropped = filter?.chains.get('KUBE-PROXY-FIREWALL');
     if (dropped !== undefined) since(25, 'KUBE-PROXY-FIREWALL drops what source ranges refuse', lineOf(dropped));
     else if (filter?.commitLine !== undefined && mode === 'iptables' && filter.chains.has('KUBE-FORWARD'))

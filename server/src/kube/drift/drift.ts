@@ -153,7 +153,7 @@ function* compareDump(ruleset: Ruleset, dump: Dump, cluster: Cluster, given: Dri
   const services: { readonly namespace: string; readonly name: string }[] = [];
   const programmed: Programmed[] = [];
   const absent = new Map<ExpectedPort['port']['service'], ExpectedPort[]>();
-  const used = { hashes: new Set<string>(), names: new Set<string>(), endpoints: new Set<string>() };
+  const used = { hashes: new Set<string>(), names: new Set<string>(), chains: new Set<string>() };
   let unknownNode = 0;
   for (const [index, expected] of node.ports.entries()) {
     if (index % portsBetweenPauses === portsBetweenPauses - 1) yield;
@@ -164,11 +164,19 @@ function* compareDump(ruleset: Ruleset, dump: Dump, cluster: Cluster, given: Dri
       services.push({ namespace: service.namespace, name: service.name });
     used.hashes.add(port.hash);
     used.names.add(port.name);
-    const rules = portRulesOf(side, expected);
-    for (const name of rules.endpoints.keys()) used.endpoints.add(name);
-    for (const { chain } of expected.choice.reachable) used.endpoints.add(chain);
-    for (const { chain } of expected.rules()) used.endpoints.add(chain);
-    for (const { chain } of rules.actual) used.endpoints.add(chain);
+    const written = expected.rules();
+    let chain = '';
+    for (const rule of written) {
+      if (rule.chain !== chain) used.chains.add(rule.chain);
+      chain = rule.chain;
+    }
+    const rules = portRulesOf(side, expected, written);
+    if (rules === undefined) {
+      programmed.push({ port: expected, findings: [] });
+      continue;
+    }
+    for (const name of rules.endpoints.keys()) used.chains.add(name);
+    for (const { chain } of rules.actual) used.chains.add(chain);
     if (guess.node === '' && dependsOnNode(expected)) {
       unknownNode += 1;
       continue;

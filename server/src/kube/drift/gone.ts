@@ -66,8 +66,8 @@ export interface UsedRules {
   readonly hashes: ReadonlySet<string>;
   /** Names of those ports: "shop/web:http". */
   readonly names: ReadonlySet<string>;
-  /** Endpoint chains that rules of those ports lead to, or should. */
-  readonly endpoints: ReadonlySet<string>;
+  /** Chains of those ports and their endpoints, those that are and those that should be. */
+  readonly chains: ReadonlySet<string>;
 }
 
 /** Rules for Services and ports that kube-proxy would not write any, a finding for each Service or port. */
@@ -125,11 +125,9 @@ export function goneServices(side: DumpSide, cluster: Cluster, used: UsedRules):
 /** Chains for Services and endpoints that no rule leads to and none should. Without a whole table nobody knows. */
 export function unusedChains(side: DumpSide, cluster: Cluster, used: UsedRules, largeCluster: boolean): readonly Gone[] {
   if (side.nat?.whole !== true) return [];
-  const written = (chain: Chain): boolean => used.endpoints.has(chain.name);
-  const unused = [
-    ...side.endpointChains.filter((chain) => !written(chain)),
-    ...[...side.portChains.values()].flat().filter((chain) => !used.endpoints.has(chain.name)),
-  ].filter((chain) => chain.references.length === 0 && chain.declarations.length > 0);
+  const unused = [...side.endpointChains, ...[...side.portChains.values()].flat()].filter(
+    ({ name, references, declarations }) => references.length === 0 && declarations.length > 0 && !used.chains.has(name),
+  );
   if (unused.length === 0) return [];
   const resolution = resolveChains(side.ruleset, cluster);
   return unused.map((chain) => {

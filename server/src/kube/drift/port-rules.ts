@@ -3,7 +3,7 @@ import type { Chain } from '../../ruleset/ruleset.ts';
 import type { ExpectedPort } from '../expected/expected.ts';
 import type { ExpectedRule } from '../expected/rule.ts';
 import { type DumpRule, type DumpSide, dumpRule, rulesIn } from './dump-side.ts';
-import { expectedKey, meaningKey } from './rule-key.ts';
+import { expectedKey, isWrittenAs, meaningKey } from './rule-key.ts';
 
 /** An endpoint chain that a port's rules lead to. */
 export interface DumpEndpoint {
@@ -62,14 +62,69 @@ function isSeen(side: DumpSide, rule: ExpectedRule): boolean {
   return side[rule.table]?.whole === true;
 }
 
-/** Compares a port's rules, first by their text, then, for those that differ, by their meaning. */
-export function portRulesOf(side: DumpSide, expected: ExpectedPort): PortRules {
+/** The port's chains that lead somewhere. One that nothing leads to, and that should not be there, was left behind and makes no difference. */
+function chainsOf(side: DumpSide, hash: string, rules: readonly ExpectedRule[]): readonly Chain[] {
+  const chains = side.portChains.get(hash) ?? [];
+  return chains.every(({ references }) => references.length > 0)
+    ? chains
+    : chains.filter(({ name, references }) => references.length > 0 || rules.some(({ chain }) => chain === name));
+}
+
+const sharedChains: ReadonlySet<string> = new Set([
+  'KUBE-SERVICES',
+  'KUBE-NODEPORTS',
+  'KUBE-EXTERNAL-SERVICES',
+  'KUBE-PROXY-FIREWALL',
+]);
+
+/**
+ * Whether a port's rules stand in the dump just as kube-proxy writes them, as they mostly do. False only means that they have to be
+ * compared one by one.
+ */
+function isAsWritten(side: DumpSide, expected: ExpectedPort, rules: readonly ExpectedRule[]): boolean {
+  const { lines } = side.ruleset;
+  const entries = side.entries.get(expected.port.hash) ?? [];
+  const refusals = side.refusals.get(expected.port.name) ?? [];
+  let unread = entries.length + refusals.length;
+  for (const chain of chainsOf(side, expected.port.hash, rules)) unread += chain.rules.length;
+  for (const { chain } of expected.choice.reachable) unread += side.nat?.table.chains.get(chain)?.rules.length ?? 0;
+  if (unread !== rules.length) return false;
+  const taken = new Set<number>();
+  let name = '';
+  let own: readonly number[] = [];
+  let next = 0;
+  for (const rule of rules) {
+    if (sharedChains.has(rule.chain)) {
+      const found = (rule.table === 'nat' ? entries : refusals).find((line) => !taken.has(line) && isRule(line, rule));
+      if (found === undefined) return false;
+      taken.add(found);
+      continue;
+    }
+    if (rule.chain !== name) {
+      // A chain's rules follow each other in what is expected.
+      if (next !== own.length) return false;
+      name = rule.chain;
+      own = side.nat?.table.chains.get(name)?.rules ?? [];
+      next = 0;
+    }
+    const line = own[next];
+    if (line === undefined || !isRule(line, rule)) return false;
+    next += 1;
+  }
+  return next === own.length;
+
+  function isRule(line: number, rule: ExpectedRule): boolean {
+    const source = lines[line];
+    return source?.kind === 'rule' && source.command === 'append' && isWrittenAs(source.text, rule);
+  }
+}
+
+/** Compares a port's rules, first by their text, then, for those that differ, by their meaning. undefined where all is right. */
+export function portRulesOf(side: DumpSide, expected: ExpectedPort, rules: readonly ExpectedRule[]): PortRules | undefined {
+  if (isAsWritten(side, expected, rules)) return undefined;
   const { ruleset } = side;
   const { hash, name } = expected.port;
-  const rules = expected.rules();
-  // A chain that nothing leads to, and that should not be there, was left behind; it makes no difference to the port.
-  const written = new Set(rules.map(({ chain }) => chain));
-  const chains = (side.portChains.get(hash) ?? []).filter((chain) => chain.references.length > 0 || written.has(chain.name));
+  const chains = chainsOf(side, hash, rules);
   const endpoints = endpointsIn(side, chains);
   const actual: DumpRule[] = [];
   const take = (table: DumpRule['table'], lines: readonly number[], chain?: string): void => {

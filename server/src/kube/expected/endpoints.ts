@@ -43,13 +43,13 @@ export function endpointsOf(
   const found = new Map<string, ProxyEndpoint>();
   for (const slice of cluster.slicesOf(service.namespace, service.name)) {
     if (slice.addressType !== addressType || slice.serviceProxyName !== '' || slice.labelledHeadless) continue;
-    for (const { ref, hash } of endpointHashes(slice)) {
+    for (const { ref, chain } of endpointHashes(slice)) {
       if (ref.portName !== port.name || ref.protocol !== port.protocol) continue;
       if (isIPv6(ref.ip) !== (family === 'ipv6')) continue;
       const address = hostPort(ref.ip, ref.port);
       const known = found.get(address);
       if (known !== undefined && !isBetter(ref.endpoint, known.ref.endpoint)) continue;
-      found.set(address, { ref, address, chain: `KUBE-SEP-${hash}` });
+      found.set(address, { ref, address, chain });
     }
   }
   return [...found.values()].sort((a, b) => (a.address < b.address ? -1 : 1));

@@ -65,7 +65,10 @@ export function checkRequest(cluster: Cluster, request: ExpectedRequest): Checke
     const family: Family = cidr !== undefined && isIPv6(cidr) ? 'ipv6' : 'ipv4';
     if (cidr === undefined) return { ok: false, message: `"${text.trim()}" is no network; 10.244.0.0/16 is one` };
     if (networks.has(family))
-      return { ok: false, message: `"${request.clusterCIDR}" has two ${familyNames[family]} networks; one of each family can be given` };
+      return {
+        ok: false,
+        message: `"${request.clusterCIDR}" has two ${familyNames[family]} networks; one of each family can be given`,
+      };
     networks.set(family, cidr);
   }
   const families = networks.size > 0 ? (['ipv4', 'ipv6'] as const).filter((family) => networks.has(family)) : familiesOf(cluster);
