@@ -23,7 +23,7 @@ function parsed({ text, context }: Line): object {
         kind: statement.kind,
         name: statement.name.text,
         target: '',
-        command: undefined,
+        command: statement.policy === undefined || statement.policy.text === '-' ? 'new' : 'policy',
         isGoto: false,
         problems: statement.problems,
       };

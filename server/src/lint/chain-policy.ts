@@ -1,3 +1,4 @@
+import type { Hook } from '../catalog/types.ts';
 import type { Chain, Ruleset } from '../ruleset/ruleset.ts';
 import { statementOf } from '../syntax/document.ts';
 import type { Line } from '../syntax/line.ts';
@@ -5,6 +6,7 @@ import type { Word } from '../syntax/statement.ts';
 import type { Steps } from '../syntax/steps.ts';
 import { severityFor } from './back-ends.ts';
 import { type Finding, finding, type LintInput, type LintRule } from './finding.ts';
+import { tableFacts } from './table-facts.ts';
 
 /** Policies: a built-in chain has ACCEPT or DROP, a chain of the user's has none. */
 export const chainPolicy: LintRule = {
@@ -15,33 +17,27 @@ export const chainPolicy: LintRule = {
   check,
 };
 
-/** Whether a declaration is `:NAME - ...`, which most are, or has a plain policy. */
-function isUsual(line: Line, builtin: boolean): boolean {
-  const policy = line.prefix + 1 + line.name.length;
-  return builtin
-    ? line.text.startsWith(' ACCEPT ', policy) || line.text.startsWith(' DROP ', policy)
-    : line.text.startsWith(' - ', policy);
-}
-
-const chainsBetweenPauses = 4096;
-
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of ruleset.tables) {
-    let seen = 0;
-    for (const chain of table.chains.values()) {
-      seen += 1;
-      if (seen % chainsBetweenPauses === 0) yield;
-      for (const number of chain.declarations) checkLine(ruleset, number, chain, report);
-      for (const number of chain.mentions) checkLine(ruleset, number, chain, report);
-    }
     yield;
+    for (const chain of tableFacts(ruleset, table).withPolicy) checkChain(ruleset, chain, report);
+    for (const hook of hooks) {
+      const chain = table.chains.get(hook);
+      if (chain?.builtin === true) checkChain(ruleset, chain, report);
+    }
   }
+}
+
+const hooks: readonly Hook[] = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];
+
+function checkChain(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): void {
+  for (const number of chain.declarations) checkLine(ruleset, number, chain, report);
+  for (const number of chain.mentions) checkLine(ruleset, number, chain, report);
 }
 
 function checkLine(ruleset: Ruleset, number: number, chain: Chain, report: (finding: Finding) => void): void {
   const line = ruleset.lines[number];
-  if (line === undefined || line.listing) return;
-  if (line.kind === 'chain' ? isUsual(line, chain.builtin) : line.command !== 'policy') return;
+  if (line === undefined || line.listing || line.command !== 'policy') return;
   const { table } = chain;
   const statement = statementOf(line);
   const policy =

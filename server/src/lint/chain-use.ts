@@ -6,6 +6,7 @@ import { ruleAt } from '../ruleset/rules.ts';
 import type { Chain, Ruleset, Table } from '../ruleset/ruleset.ts';
 import type { Steps } from '../syntax/steps.ts';
 import { type Finding, finding, type LintInput, type LintRule, type Place } from './finding.ts';
+import { tableFacts } from './table-facts.ts';
 
 /** How chains may be used: not a built-in one as a target, not before its declaration, and with no target that the way there forbids. */
 export const chainUse: LintRule = {
@@ -18,26 +19,21 @@ export const chainUse: LintRule = {
   check,
 };
 
-const chainsBetweenPauses = 4096;
-
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of ruleset.tables) {
+    const facts = tableFacts(ruleset, table);
+    for (const chain of facts.builtinJumpedTo) reportBuiltin(ruleset, chain, report);
+    if (table.declared) for (const chain of facts.declaredLater) reportLater(ruleset, chain, report);
+    yield;
     const placed = placedTargets(table);
     const reach = reachOf(table);
-    let seen = 0;
-    for (const chain of table.chains.values()) {
-      seen += 1;
-      if (seen % chainsBetweenPauses === 0) yield;
-      if (chain.builtin) {
-        if (chain.references.length > 0) reportBuiltin(ruleset, chain, report);
-        continue;
+    if (placed.length > 0) {
+      for (const chain of table.chains.values()) {
+        if (!chain.builtin) checkTargets(ruleset, chain, reach.bitsOf(chain), placed, report);
       }
-      checkOrder(ruleset, chain, report);
-      checkTargets(ruleset, chain, reach.bitsOf(chain), placed, report);
-      // The chains of kube-proxy that there are thousands of hold no such match.
-      if (!chain.name.startsWith('KUBE-S')) checkMatches(ruleset, chain, report);
     }
     yield;
+    for (const chain of facts.plain) if (!chain.builtin) checkMatches(ruleset, chain, report);
   }
 }
 
@@ -64,13 +60,8 @@ function reportBuiltin(ruleset: Ruleset, chain: Chain, report: (finding: Finding
   }
 }
 
-/** In a listing the user's chains stand in any order, and so they do in a part of a dump. */
-function checkOrder(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): void {
-  const declared = chain.declarations[0];
-  if (declared === undefined || !chain.table.declared) return;
-  const firstRule = chain.rules[0] ?? declared;
-  const firstJump = chain.references[0] ?? declared;
-  if (firstRule >= declared && firstJump >= declared) return;
+function reportLater(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): void {
+  const [declared = 0] = chain.declarations;
   for (const lines of [chain.rules, chain.references]) {
     for (const line of lines) {
       if (line >= declared) break;

@@ -1,9 +1,9 @@
-import { standardTargets } from '../catalog/lookup.ts';
 import { mentionsOn } from '../ruleset/places.ts';
 import type { Chain, Ruleset } from '../ruleset/ruleset.ts';
 import type { Steps } from '../syntax/steps.ts';
 import { severityFor } from './back-ends.ts';
 import { type Finding, finding, type LintInput, type LintRule } from './finding.ts';
+import { tableFacts } from './table-facts.ts';
 
 /** A chain that is declared twice, or under a name that it cannot have. */
 export const duplicateChain: LintRule = {
@@ -17,13 +17,9 @@ export const duplicateChain: LintRule = {
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of ruleset.tables) {
     yield;
-    const isNew = new Set<Chain>();
-    for (const chain of table.chains.values()) {
-      if (chain.declarations.length === 0) continue;
-      if (chain.declarations.length > 1 && !chain.builtin) isNew.add(chain);
-      if (standardTargets.has(chain.name)) reportName(ruleset, chain, report);
-    }
-    for (const chain of isNew) reportDuplicates(ruleset, chain, report);
+    const { namedLikeTarget, redeclared } = tableFacts(ruleset, table);
+    for (const chain of namedLikeTarget) reportName(ruleset, chain, report);
+    for (const chain of redeclared) reportDuplicates(ruleset, chain, report);
   }
 }
 

@@ -1,8 +1,8 @@
 import { completenessOf } from '../ruleset/completeness.ts';
 import { declarationOf } from '../ruleset/places.ts';
-import type { Chain, Ruleset } from '../ruleset/ruleset.ts';
 import type { Steps } from '../syntax/steps.ts';
 import { type Finding, finding, type LintInput, type LintRule } from './finding.ts';
+import { tableFacts } from './table-facts.ts';
 
 /** A KUBE-SVC- or KUBE-SVL- chain without a jump to an endpoint. kube-proxy writes none: it rejects in the filter table instead. */
 export const emptyServiceChain: LintRule = {
@@ -12,23 +12,11 @@ export const emptyServiceChain: LintRule = {
   check,
 };
 
-function jumpsToEndpoint(ruleset: Ruleset, chain: Chain): boolean {
-  return chain.rules.some((line) => ruleset.lines[line]?.target.startsWith('KUBE-SEP-') === true);
-}
-
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of ruleset.tables) {
-    let whole: boolean | undefined;
-    for (const chain of table.chains.values()) {
-      if (
-        !(chain.name.startsWith('KUBE-SVC-') || chain.name.startsWith('KUBE-SVL-')) ||
-        chain.references.length === 0 ||
-        chain.declarations.length === 0
-      )
-        continue;
-      if (jumpsToEndpoint(ruleset, chain)) continue;
-      whole ??= completenessOf(ruleset, table).whole;
-      if (!whole) break;
+    const { emptyServices } = tableFacts(ruleset, table);
+    if (emptyServices.length === 0 || !completenessOf(ruleset, table).whole) continue;
+    for (const chain of emptyServices) {
       yield;
       const place = declarationOf(ruleset, chain);
       if (place === undefined) continue;

@@ -1,9 +1,13 @@
 /** What a whole file looks like: a file for iptables-restore, or what somebody pasted. One walk over its lines for all rules that ask. */
-import type { Ruleset } from '../ruleset/ruleset.ts';
+import { type Ruleset, tableAt } from '../ruleset/ruleset.ts';
 import type { Line } from '../syntax/line.ts';
+import { isGap } from '../syntax/paste.ts';
+import { readPrompt } from '../syntax/prompt.ts';
 import type { LintInput } from './finding.ts';
 
 export interface FileShape {
+  /** Lines that the reader found something wrong with. */
+  readonly withProblems: readonly number[];
   /** Lines that could not be read and begin with no option: prose, or words that stand where none may. */
   readonly unread: readonly number[];
   /** Lines that are no line of iptables' for certain: prompts, fences, gaps, rules in nft's language. */
@@ -12,14 +16,19 @@ export interface FileShape {
   readonly prefixed: readonly number[];
   /** Lines that hold nothing but blanks. */
   readonly blank: readonly number[];
-  /** How many lines end in CR LF, have blanks at their end, begin with blanks; and how many lines there are that are not empty. */
+  /** COMMIT outside a table. */
+  readonly strayCommits: readonly number[];
+  /** Commands other than declarations, policies and -A. */
+  readonly commands: readonly number[];
+  /** How many lines end in CR LF, and how many begin with a blank. */
   readonly carriageReturns: number;
-  readonly trailingBlanks: number;
   readonly indented: number;
+  /** How many lines are not empty, and how many of them end in a blank; the latter is counted only where that does harm. */
   readonly written: number;
+  readonly trailingBlanks: number;
   /** The last line that is not empty; -1 where there is none. */
   readonly last: number;
-  /** Whether somebody pasted it from a terminal, a chat or a ticket: it shows prompts, fences, quote marks, gaps, listings or joined lines. */
+  /** Whether somebody pasted it from a terminal, a chat or a ticket: it shows prompts, fences, quote marks, gaps or listings. */
   readonly isPaste: boolean;
   /** Whether it looks like a file for iptables-restore: no paste, and each table stands between `*table` and COMMIT. */
   readonly isRestoreFile: boolean;
@@ -50,60 +59,94 @@ function isRefusedPrefix(line: Line): boolean {
   return line.text.slice(0, line.prefix).trim() !== '' || line.text.charCodeAt(line.prefix) !== 0x2d;
 }
 
+function endsInBlank(text: string): boolean {
+  return isBlank(text.charCodeAt(text.length - 1));
+}
+
 function examine(ruleset: Ruleset): FileShape {
+  const withProblems: number[] = [];
   const unread: number[] = [];
   const foreign: number[] = [];
   const prefixed: number[] = [];
   const blank: number[] = [];
+  const commits: number[] = [];
+  const commands: number[] = [];
   let carriageReturns = 0;
-  let trailingBlanks = 0;
   let indented = 0;
-  let written = 0;
+  let empty = 0;
   let last = -1;
-  let listed = false;
+  let isPaste = false;
+  let isHarmedByBlanks = false;
   for (let number = 0; number < ruleset.lines.length; number += 1) {
     const line = ruleset.lines[number];
     if (line === undefined) continue;
     if (line.carriageReturn) carriageReturns += 1;
-    const { text } = line;
-    if (text.length === 0) continue;
-    written += 1;
-    last = number;
-    if (isBlank(text.charCodeAt(text.length - 1))) trailingBlanks += 1;
-    if (isBlank(text.charCodeAt(0))) indented += 1;
-    if (line.listing) listed = true;
-    else if (isRefusedPrefix(line)) prefixed.push(number);
+    if (line.problems.length > 0) withProblems.push(number);
+    if (isCommand(line)) commands.push(number);
+    if (line.listing) isPaste = true;
+    if (line.prefix > 0) {
+      if (isBlank(line.text.charCodeAt(0))) indented += 1;
+      if (isRefusedPrefix(line)) prefixed.push(number);
+    }
     switch (line.kind) {
+      case 'rule':
+      case 'chain':
+        break;
+      case 'blank':
+        if (line.text.length === 0) {
+          empty += 1;
+          continue;
+        }
+        blank.push(number);
+        isHarmedByBlanks = true;
+        break;
+      case 'commit':
+        commits.push(number);
+        if (endsInBlank(line.text)) isHarmedByBlanks = true;
+        break;
+      case 'comment':
+        if (isGap(line.text) || readPrompt(line.text) !== undefined) isPaste = true;
+        break;
       case 'other':
-        if (!/^\s*-/.test(text)) unread.push(number);
+        if (!/^\s*-/.test(line.text)) unread.push(number);
+        else if (isBlank(line.text.charCodeAt(0))) indented += 1;
         break;
       case 'foreign':
         foreign.push(number);
         break;
-      case 'blank':
-        blank.push(number);
-        break;
       default:
     }
+    last = number;
   }
-  const quoted = prefixed.some((number) => {
+  const written = ruleset.lines.length - empty;
+  const [first] = ruleset.tables;
+  const beginsWithin = first?.declared === false && first.commitLine !== undefined && first.chains.size > 0;
+  const hasQuotes = prefixed.some((number) => {
     const line = ruleset.lines[number];
     return line !== undefined && line.text.slice(0, line.prefix).trim() !== '';
   });
-  const isPaste = foreign.length > 0 || quoted || listed || unread.length > Math.max(fewLines, written / 4);
-  const isRestoreFile =
-    !isPaste && ruleset.tables.length > 0 && ruleset.tables.every((table) => table.declared && table.commitLine !== undefined);
+  isPaste ||= foreign.length > 0 || beginsWithin || hasQuotes || unread.length > Math.max(fewLines, written / 4);
   return {
+    withProblems,
     unread,
     foreign,
     prefixed,
     blank,
+    strayCommits: commits.filter((number) => tableAt(ruleset, number) === undefined),
+    commands,
     carriageReturns,
-    trailingBlanks,
     indented,
     written,
+    trailingBlanks: isHarmedByBlanks ? ruleset.lines.filter(({ text }) => text.length > 0 && endsInBlank(text)).length : 0,
     last,
     isPaste,
-    isRestoreFile,
+    isRestoreFile:
+      !isPaste && ruleset.tables.length > 0 && ruleset.tables.every((table) => table.declared && table.commitLine !== undefined),
   };
+}
+
+/** Whether a line changes what stands above it, other than by one more chain, policy or rule at the end. */
+function isCommand({ kind, command }: Line): boolean {
+  if (command === undefined || command === 'append' || command === 'policy') return false;
+  return command !== 'new' || kind === 'chain-command';
 }

@@ -31,7 +31,19 @@ interface Loop {
   readonly way: readonly Chain[];
 }
 
+const loopsIn = new WeakMap<Table, readonly Loop[]>();
+
+/** The loops of a table, worked out once for it. */
 function loopsOf(table: Table): readonly Loop[] {
+  let loops = loopsIn.get(table);
+  if (loops === undefined) {
+    loops = findLoops(table);
+    loopsIn.set(table, loops);
+  }
+  return loops;
+}
+
+function findLoops(table: Table): readonly Loop[] {
   const state = new Uint8Array(table.chains.size);
   const loops: Loop[] = [];
   for (const start of table.chains.values()) {

@@ -12,21 +12,21 @@ import { hasTrailingBlanks } from './transport.ts';
  */
 export const lineProblems: LintRule = { codes: problemCodes, check };
 
-const linesBetweenPauses = 8192;
+const problemsBetweenPauses = 512;
 
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;
   const shape = fileShape(input);
   const unread = new Set(shape.unread);
   const isEverywhere = hasTrailingBlanks(shape);
-  for (let number = 0; number < ruleset.lines.length; number += 1) {
-    if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
+  for (const [index, number] of shape.withProblems.entries()) {
+    if (index % problemsBetweenPauses === problemsBetweenPauses - 1) yield;
     const line = ruleset.lines[number];
-    if (line === undefined || line.problems.length === 0) continue;
+    if (line === undefined) continue;
     if (!shape.isRestoreFile && unread.has(number)) continue;
     const table = tableAt(ruleset, number);
     const chain = table?.chains.get(line.name);
-    if (isCutOff(ruleset, input, number)) {
+    if (isCutOff(input, number)) {
       const place = { line: number, start: line.prefix, end: line.text.length };
       report(finding(place, 'cut-off', 'info', 'The text ends in the middle of this line', { table, chain }));
       continue;

@@ -2,10 +2,10 @@ import { isLargeClusterMode } from '../kube/large-cluster.ts';
 import { isNeverJumpedTo } from '../kube/roles.ts';
 import { completenessOf } from '../ruleset/completeness.ts';
 import { declarationOf } from '../ruleset/places.ts';
-import { reachOf } from '../ruleset/reachable.ts';
 import type { Chain, Table } from '../ruleset/ruleset.ts';
 import type { Steps } from '../syntax/steps.ts';
 import { type Finding, finding, type LintInput, type LintRule } from './finding.ts';
+import { tableFacts } from './table-facts.ts';
 
 /**
  * A chain that is declared, but no way from a built-in chain leads to it, so that no packet ever enters it. kube-proxy's canaries and
@@ -24,11 +24,8 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
     yield;
     const completeness = completenessOf(ruleset, table);
     if (!completeness.whole) continue;
-    const reach = reachOf(table);
-    const orphans: Chain[] = [];
-    for (const chain of table.chains.values()) {
-      if (!reach.isReached(chain) && chain.declarations.length > 0 && !isNeverJumpedTo(chain.name)) orphans.push(chain);
-    }
+    const orphans = tableFacts(ruleset, table).unreached.filter(({ name }) => !isNeverJumpedTo(name));
+    if (orphans.length === 0) continue;
     const largeCluster = isLargeClusterMode(ruleset, table);
     for (const chain of orphans) {
       if (completeness.mentionedElsewhere(chain.name)) continue;

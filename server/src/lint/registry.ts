@@ -1,12 +1,12 @@
 import type { Steps } from '../syntax/steps.ts';
 import { chainPolicy } from './chain-policy.ts';
 import { chainUse } from './chain-use.ts';
+import { clusterDriftCodes } from './cluster-drift.ts';
 import { duplicateChain } from './duplicate-chain.ts';
 import { emptyServiceChain } from './empty-service-chain.ts';
 import type { Finding, LintInput, LintRule } from './finding.ts';
 import { jumpLoop } from './jump-loop.ts';
 import { lineProblems } from './line-problems.ts';
-import { longLine } from './long-line.ts';
 import { mixedFamilies } from './mixed-families.ts';
 import { orphanedChain } from './orphaned-chain.ts';
 import { restoreCommand } from './restore-command.ts';
@@ -21,7 +21,6 @@ const rules: readonly LintRule[] = [
   transport,
   skippedText,
   tableStructure,
-  longLine,
   mixedFamilies,
   duplicateChain,
   chainPolicy,
@@ -40,7 +39,7 @@ let codes: ReadonlyMap<string, string> | undefined;
 
 /** Every code that a finding may have, with one sentence for the documentation, in the order of the rules. */
 export function findingCodes(): ReadonlyMap<string, string> {
-  codes ??= new Map(rules.flatMap((rule) => Object.entries(rule.codes)));
+  codes ??= new Map([...rules.flatMap((rule) => Object.entries(rule.codes)), ...Object.entries(clusterDriftCodes)]);
   return codes;
 }
 

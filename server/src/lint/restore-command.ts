@@ -5,6 +5,7 @@ import { statementOf } from '../syntax/document.ts';
 import type { Line } from '../syntax/line.ts';
 import type { ChainCommandStatement, RuleStatement, Span } from '../syntax/statement.ts';
 import type { Steps } from '../syntax/steps.ts';
+import { fileShape } from './file-shape.ts';
 import { type Finding, finding, type LintInput, type LintRule } from './finding.ts';
 
 /**
@@ -26,22 +27,15 @@ type Chains = Map<string, Entry[]>;
 
 const linesBetweenPauses = 1024;
 
-function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
+  const { ruleset } = input;
+  const { commands } = fileShape(input);
+  if (commands.length === 0) return;
   for (const table of ruleset.tables) {
     if (!table.declared || !isTableName(table.name)) continue;
-    if (!(yield* hasCommands(ruleset, table))) continue;
+    if (!commands.some((line) => line >= table.firstLine && line < table.endLine)) continue;
     yield* goThrough(ruleset, table, report);
   }
-}
-
-/** Whether a table has other commands than declarations and -A; most have none. */
-function* hasCommands(ruleset: Ruleset, table: Table): Steps<boolean> {
-  for (let number = table.firstLine; number < table.endLine; number += 1) {
-    if (number % 65536 === 65535) yield;
-    const command = ruleset.lines[number]?.command;
-    if (command !== undefined && command !== 'append' && command !== 'policy') return true;
-  }
-  return false;
 }
 
 function* goThrough(ruleset: Ruleset, table: Table, report: (finding: Finding) => void): Steps<void> {

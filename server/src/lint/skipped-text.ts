@@ -1,4 +1,3 @@
-import type { Ruleset } from '../ruleset/ruleset.ts';
 import { tableAt } from '../ruleset/ruleset.ts';
 import { statementOf } from '../syntax/document.ts';
 import type { Steps } from '../syntax/steps.ts';
@@ -64,10 +63,11 @@ function rangesOf(lines: readonly number[]): string {
   return ranges.length > mostNamed ? `${word} ${shown} and others` : `${word} ${shown}`;
 }
 
-/** Whether a paste ends within this line: it is the last of one that has no COMMIT below. */
-export function isCutOff(ruleset: Ruleset, input: LintInput, number: number): boolean {
+/** Whether a paste ends within this line: it is the last one, has something wrong with it, and no COMMIT stands below. */
+export function isCutOff(input: LintInput, number: number): boolean {
+  const { ruleset } = input;
   const shape = fileShape(input);
-  if (number !== shape.last || shape.isRestoreFile) return false;
+  if (number !== shape.last || shape.isRestoreFile || shape.withProblems.at(-1) !== number) return false;
   const table = tableAt(ruleset, number);
   return table !== undefined && table.commitLine === undefined;
 }

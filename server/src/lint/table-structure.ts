@@ -1,10 +1,10 @@
 import { isTableName } from '../catalog/tables.ts';
 import type { Ruleset, Table } from '../ruleset/ruleset.ts';
-import { tableAt } from '../ruleset/ruleset.ts';
 import { statementOf } from '../syntax/document.ts';
 import type { Steps } from '../syntax/steps.ts';
 import { fileShape } from './file-shape.ts';
 import { type Finding, finding, type LintInput, type LintRule, type Place } from './finding.ts';
+import { isCutOff } from './skipped-text.ts';
 
 /** `*table` and COMMIT: each table needs both, and rules stand between them. */
 export const tableStructure: LintRule = {
@@ -18,7 +18,7 @@ export const tableStructure: LintRule = {
 
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;
-  const { isPaste } = fileShape(input);
+  const { isPaste, strayCommits, last } = fileShape(input);
   for (const table of ruleset.tables) {
     yield;
     if (!table.declared) {
@@ -26,11 +26,11 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
       continue;
     }
     checkName(ruleset, table, report);
-    if (table.commitLine === undefined) report(missingCommit(ruleset, table, isPaste));
+    if (table.commitLine === undefined) report(missingCommit(ruleset, table, isPaste || isCutOff(input, last)));
   }
-  for (let number = 0; number < ruleset.lines.length; number += 1) {
+  for (const number of strayCommits) {
     const line = ruleset.lines[number];
-    if (line?.kind !== 'commit' || tableAt(ruleset, number) !== undefined) continue;
+    if (line === undefined) continue;
     const place = { line: number, start: line.prefix, end: line.text.length };
     report(finding(place, 'outside-table', isPaste ? 'info' : 'error', 'COMMIT without a table: no *table stands above it'));
   }
@@ -78,7 +78,14 @@ function missingCommit(ruleset: Ruleset, table: Table, isPaste: boolean): Findin
  */
 function checkOutside(ruleset: Ruleset, table: Table, isPaste: boolean, report: (finding: Finding) => void): void {
   const first = ruleset.lines[table.firstLine];
-  if (isPaste || first === undefined || first.listing || table.commitLine !== undefined || first.command === 'policy') return;
+  if (
+    isPaste ||
+    first === undefined ||
+    first.listing ||
+    table.commitLine !== undefined ||
+    (first.kind === 'chain-command' && first.command === 'policy')
+  )
+    return;
   if (first.context.within !== undefined || !ruleset.tables.some((other) => other.declared && other.dump === table.dump)) return;
   const place = { line: table.firstLine, start: first.prefix, end: first.text.length };
   const other = ruleset.tables.find(({ declared, index }) => declared && index > table.index);

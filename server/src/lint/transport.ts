@@ -1,5 +1,4 @@
 import { tableAt } from '../ruleset/ruleset.ts';
-import type { Line } from '../syntax/line.ts';
 import type { Steps } from '../syntax/steps.ts';
 import { type FileShape, fileShape } from './file-shape.ts';
 import { type Finding, finding, type LintInput, type LintRule } from './finding.ts';
@@ -41,31 +40,20 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   if (crlf) damage.push('its lines end in CR LF');
   const indent = isEverywhere(shape.indented, shape) && shape.prefixed.length > 0;
   if (indent) damage.push('its lines are indented');
-  if (hasTrailingBlanks(shape) && ruleset.lines.some(isHarmedByBlanks)) damage.push('its lines have blanks at their end');
+  if (hasTrailingBlanks(shape)) damage.push('its lines have blanks at their end');
   yield;
   const [line] = ruleset.lines;
   if (damage.length > 0 && line !== undefined) {
     const message = `iptables-restore would refuse this file: ${damage.join(', ')}`;
     report(
-      finding(
-        { line: 0, start: 0, end: line.text.length },
-        'transport-damage',
-        document.byteOrderMark && damage.length === 1 ? 'error' : 'warning',
-        message,
-        {
-          fix: { title: 'Make it a file that iptables-restore takes', text: '', repair: 'transport' },
-        },
-      ),
+      finding({ line: 0, start: 0, end: line.text.length }, 'transport-damage', 'warning', message, {
+        fix: { title: 'Make it a file that iptables-restore takes', text: '', repair: 'transport' },
+      }),
     );
   }
   if (!indent) reportIndented(input, shape, report);
   if (!hasTrailingBlanks(shape) && !indent) reportBlankLines(input, shape, report);
   if (!crlf && shape.carriageReturns > 0) yield* reportCarriageReturns(input, report);
-}
-
-function isHarmedByBlanks(line: Line): boolean {
-  const last = line.text.charCodeAt(line.text.length - 1);
-  return (line.kind === 'commit' || line.kind === 'blank') && (last === 0x20 || last === 0x09);
 }
 
 const whatIs = { table: '*table', chain: ':CHAIN', commit: 'COMMIT', comment: 'a comment', rule: 'counters' } as const;

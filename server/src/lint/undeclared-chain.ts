@@ -3,6 +3,7 @@ import { mentionsOf } from '../ruleset/places.ts';
 import type { Chain, Ruleset } from '../ruleset/ruleset.ts';
 import type { Steps } from '../syntax/steps.ts';
 import { type Finding, finding, type LintInput, type LintRule } from './finding.ts';
+import { tableFacts } from './table-facts.ts';
 
 /** A jump to a chain that the table does not declare: iptables-restore refuses the whole table (kubernetes/kubernetes#80462). */
 export const undeclaredChain: LintRule = {
@@ -12,10 +13,7 @@ export const undeclaredChain: LintRule = {
 
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of ruleset.tables) {
-    const undeclared: Chain[] = [];
-    for (const chain of table.chains.values()) {
-      if (chain.declarations.length === 0 && !chain.builtin) undeclared.push(chain);
-    }
+    const { undeclared } = tableFacts(ruleset, table);
     if (undeclared.length === 0) continue;
     const completeness = completenessOf(ruleset, table);
     if (!completeness.whole) continue;

@@ -28,7 +28,8 @@ export function completenessOf(ruleset: Ruleset, table: Table): Completeness {
 
 function examine(ruleset: Ruleset, table: Table): Completeness {
   const first = ruleset.lines[table.firstLine];
-  const isOutput = !table.declared && (first?.listing === true || first?.command === 'policy');
+  const isOutput =
+    !table.declared && (first?.listing === true || (first?.kind === 'chain-command' && first.command === 'policy'));
   let builtins = 0;
   for (const chain of table.chains.values()) {
     if (chain.builtin && (chain.declarations.length > 0 || chain.mentions.length > 0 || chain.rules.length > 0)) builtins += 1;

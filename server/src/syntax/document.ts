@@ -1,5 +1,6 @@
 import { contextAfter, type Line, type LineContext, lineContext, sameContext } from './line.ts';
 import { learnShape, readShaped, type ShapedLine } from './line-shapes.ts';
+import { longLineProblem } from './long-line.ts';
 import { createStatementReader, type StatementReader } from './parser.ts';
 import { isPlainLine, readPastedLine } from './paste.ts';
 import type { Statement } from './statement.ts';
@@ -102,7 +103,9 @@ function toLine(
   prefix: number,
   listing: boolean,
 ): Line {
-  const { kind, problems } = statement;
+  const { kind } = statement;
+  const long = listing ? undefined : longLineProblem(text);
+  const problems = long === undefined ? statement.problems : [...statement.problems, long];
   let name = '';
   let target = '';
   let command: Line['command'];
@@ -116,7 +119,7 @@ function toLine(
       break;
     case 'chain':
       name = shared(statement.name.text);
-      if (listing) command = statement.policy === undefined ? 'new' : 'policy';
+      command = statement.policy === undefined || statement.policy.text === '-' ? 'new' : 'policy';
       break;
     case 'chain-command':
       name = statement.chain?.text ?? '';

@@ -12,7 +12,7 @@ export interface ShapedLine {
   readonly kind: 'rule' | 'chain';
   readonly name: string;
   readonly target: string;
-  readonly command: RuleCommand | undefined;
+  readonly command: RuleCommand | 'new';
 }
 
 interface Shape {
@@ -21,7 +21,7 @@ interface Shape {
   /** Where the chain's name begins, counted from the end of the counters at the line's start. */
   readonly nameStart: number;
   readonly counted: boolean;
-  readonly command: RuleCommand | undefined;
+  readonly command: RuleCommand | 'new';
   /** The target of every such line; undefined where it is the line's last word. */
   readonly target: string | undefined;
 }
@@ -129,7 +129,7 @@ function chainShape(text: string, statement: ChainStatement): Shape | undefined 
     kind: 'chain',
     nameStart: 1,
     counted: false,
-    command: undefined,
+    command: 'new',
     target: '',
   };
 }

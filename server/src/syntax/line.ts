@@ -52,8 +52,7 @@ export interface Line {
   /** The target of a rule, the new name of -E; empty where there is none. */
   readonly target: string;
   /**
-   * How a rule or chain command acts. A listing's "Chain INPUT (policy ACCEPT ...)" is 'policy', its "Chain FOO (1 references)" is
-   * 'new'; undefined on other lines.
+   * How a rule or chain command acts; for the declaration of a chain 'policy' or, where it says `-` or nothing, 'new'. Undefined on other lines.
    */
   readonly command: RuleCommand | ChainCommand | undefined;
   readonly isGoto: boolean;

@@ -232,7 +232,9 @@ class LineParser extends EmbeddedActionsParser {
   }
 
   #openQuoted(token: IToken): void {
-    if (unquote(token.image).startsWith('-')) this.#openOption(token);
+    const text = unquote(token.image);
+    if (text.startsWith('-')) this.#openOption(token);
+    else if (text === '!') this.#negate(token);
     else this.#addStray(token);
   }
 

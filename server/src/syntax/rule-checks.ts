@@ -62,6 +62,8 @@ export function checkRule(rule: UncheckedRule, context: LineContext, family: Fam
   const { options } = rule;
   let protocol = 0;
   let protocolNegated = false;
+  let source: RuleOption | undefined;
+  let destination: RuleOption | undefined;
   for (const option of options) {
     const { spec } = option;
     if (spec === undefined) {
@@ -70,7 +72,8 @@ export function checkRule(rule: UncheckedRule, context: LineContext, family: Fam
     }
     if (option.negation !== undefined) checkNegation(option, option.negation, spec, report);
     if (!spec.repeatable) checkRepetition(option, spec, options, report);
-    if (spec.value !== undefined) checkValue(option, spec, spec.value, family, protocol, report);
+    if (spec.value !== undefined && spec.value.type !== 'networks')
+      checkValue(option, spec, spec.value, family, protocol, report);
     if (spec.extension !== undefined) {
       // `-p` loads its match when the first of its options comes.
       if (option.instance > matches.length) matches.push({ name: spec.extension.name, spec: spec.extension, at: option.word });
@@ -91,8 +94,12 @@ export function checkRule(rule: UncheckedRule, context: LineContext, family: Fam
         break;
       case '--jump':
       case '--goto':
+        break;
       case '--source':
+        source = option;
+        break;
       case '--destination':
+        destination = option;
         break;
       default:
         // These end the reading of a line: iptables-restore skips it, or prints its help and is done.
@@ -100,6 +107,9 @@ export function checkRule(rule: UncheckedRule, context: LineContext, family: Fam
         checkCoreOption(spec, option.word, rule.chain.text, family, report);
     }
   }
+  // iptables reads addresses when it has seen the whole line.
+  if (source !== undefined) checkNetworks(source, family, report);
+  if (destination !== undefined) checkNetworks(destination, family, report);
   const given = { family, protocol, protocolNegated };
   for (const [index, match] of matches.entries()) {
     if (match.spec !== undefined) checkDemands(match.spec, index + 1, match.at, options, given, report);
@@ -234,6 +244,11 @@ function checkValue(
   } else if (isReversed(value)) {
     report(warning(first, 'reversed-range', `the range ${first.text} is reversed and will never match`));
   }
+}
+
+function checkNetworks(option: RuleOption, family: Family, report: Report): void {
+  const { spec } = option;
+  if (spec?.value !== undefined) checkValue(option, spec, spec.value, family, 0, report);
 }
 
 function isReversed(value: Exclude<ReturnType<typeof readValue>, undefined>): boolean {
