@@ -9,6 +9,11 @@ import type { FlowBadge, FlowNodeKind } from './flow-graph.ts';
 import { optionsOf, singleAddress } from './rule-values.ts';
 
 const mostNetworksShown = 4;
+const loneSource = /^(?:\[\d+:\d+\] )?-A \S+ -s ([0-9a-f.:]+)\/(?:32|128) -m comment --comment "[^"]*" -j \S+$/;
+
+function hairpin(line: number): FlowBadge {
+  return { kind: 'hairpin', label: 'hairpin', condition: 'masqueraded when it reaches itself', line: line + 1 };
+}
 
 function secondsOf(rule: RuleStatement): string {
   return optionsOf(rule, '--seconds')[0]?.values[0]?.text ?? '';
@@ -42,6 +47,12 @@ export function badgesOf(
     const source = ruleset.lines[line];
     if (source === undefined) continue;
     const { target, text } = source;
+    // Of an endpoint's two rules neither need be read, in the form that kube-proxy writes.
+    if (kind === 'endpoint' && target === 'DNAT') continue;
+    if (kind === 'endpoint' && isMarkChain(target) && endpointIP !== null && loneSource.exec(text)?.[1] === endpointIP) {
+      badges.push(hairpin(line));
+      continue;
+    }
     const picksEndpoint = target.startsWith('KUBE-SEP-');
     if (picksEndpoint && (affinity !== null || !/--(?:rcheck|update)\b/.test(text))) {
       // Thousands of rules that only pick an endpoint need not be read.
@@ -73,7 +84,7 @@ export function badgesOf(
       if (target === 'KUBE-MARK-DROP') {
         badges.push({ kind: 'mark', label: 'marked to be dropped', condition: conditionOf(rule, hasManyDoors), line: line + 1 });
       } else if (isHairpin) {
-        badges.push({ kind: 'hairpin', label: 'hairpin', condition: 'masqueraded when it reaches itself', line: line + 1 });
+        badges.push(hairpin(line));
       } else {
         badges.push({ kind: 'masquerade', label: 'masquerade', condition: conditionOf(rule, hasManyDoors), line: line + 1 });
       }

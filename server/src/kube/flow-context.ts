@@ -34,7 +34,7 @@ export function primarySamples(samples: readonly Sample[], draft: FlowDraft): Re
   const reached = new Set<number>();
   for (const node of draft.nodes.values()) {
     if (node.kind !== 'address') continue;
-    for (const [sample, weight] of node.weights) if (weight > 0) reached.add(sample);
+    for (const [sample, weight] of node.weights.entries()) if (weight) reached.add(sample);
   }
   const rank = ({ door, origin }: Sample): number => {
     const order = door.kind === 'cluster-ip' ? ['pod', 'node', 'outside'] : ['outside', 'pod', 'node'];

@@ -1,8 +1,12 @@
 /** Collects ways into nodes and edges, with how often each was passed by the packets from each place. */
 import { hostPort } from '../cluster/ip.ts';
+import type { IPAddress } from '../netfilter/packet.ts';
 import type { Chain } from '../ruleset/ruleset.ts';
 import type { FlowNodeKind } from './flow-graph.ts';
-import { drawnKind, type Visit, type WalkedWay, type WayEnd } from './flow-walk.ts';
+import { drawnKind, type WalkedWay, type WayEnd } from './flow-walk.ts';
+
+/** By sample; a hole is 0. */
+export type Weights = (number | undefined)[];
 
 export interface NodeDraft {
   readonly id: string;
@@ -11,7 +15,8 @@ export interface NodeDraft {
   readonly chain: Chain | null;
   readonly end: WayEnd | null;
   /** The probability that a new connection comes by, by sample. */
-  readonly weights: Map<number, number>;
+  readonly weights: Weights;
+  readonly out: Map<NodeDraft, EdgeDraft[]>;
 }
 
 export interface EdgeDraft {
@@ -19,12 +24,13 @@ export interface EdgeDraft {
   readonly to: NodeDraft;
   /** 0-based. */
   readonly line: number | null;
-  readonly weights: Map<number, number>;
+  readonly weights: Weights;
 }
 
 export interface FlowDraft {
   readonly nodes: ReadonlyMap<string, NodeDraft>;
-  readonly edges: ReadonlyMap<string, EdgeDraft>;
+  /** As first met. */
+  readonly edges: readonly EdgeDraft[];
   add(entry: string, sample: number, way: WalkedWay): void;
   /** The node of an entry, even if no packet was sent from it. */
   entry(id: string): NodeDraft;
@@ -49,19 +55,19 @@ function endId(end: WayEnd): string {
   }
 }
 
-function raise(weights: Map<number, number>, sample: number, by: number): void {
-  weights.set(sample, (weights.get(sample) ?? 0) + by);
+function raise(weights: Weights, sample: number, by: number): void {
+  weights[sample] = (weights[sample] ?? 0) + by;
 }
 
 export function createFlowDraft(): FlowDraft {
   const nodes = new Map<string, NodeDraft>();
-  const edges = new Map<string, EdgeDraft>();
+  const edges: EdgeDraft[] = [];
   const byChain = new Map<Chain, NodeDraft>();
 
   function node(id: string, kind: FlowNodeKind, chain: Chain | null, end: WayEnd | null): NodeDraft {
     let draft = nodes.get(id);
     if (draft === undefined) {
-      draft = { id, kind, chain, end, weights: new Map() };
+      draft = { id, kind, chain, end, weights: [], out: new Map() };
       nodes.set(id, draft);
     }
     return draft;
@@ -77,14 +83,34 @@ export function createFlowDraft(): FlowDraft {
   }
 
   function edge(from: NodeDraft, to: NodeDraft, line: number | null): EdgeDraft {
+    let between = from.out.get(to);
+    if (between === undefined) {
+      between = [];
+      from.out.set(to, between);
+    }
     // Packets come to a dispatcher by several hooks: that is one edge.
-    const id = from.kind === 'entry' && to.kind === 'dispatch' ? `${from.id}\n${to.id}` : `${from.id}\n${to.id}\n${line}`;
-    let draft = edges.get(id);
+    const isOne = from.kind === 'entry' && to.kind === 'dispatch';
+    let draft = between.find((candidate) => isOne || candidate.line === line);
     if (draft === undefined) {
-      draft = { from, to, line, weights: new Map() };
-      edges.set(id, draft);
+      draft = { from, to, line, weights: [] };
+      between.push(draft);
+      edges.push(draft);
     }
     return draft;
+  }
+
+  const byTarget = new Map<IPAddress, NodeDraft>();
+
+  /** DNAT's own address object is one for all packets that its rule redirects, which spares making the name thousands of times. */
+  function endNode(end: WayEnd, kind: FlowNodeKind): NodeDraft {
+    if (end.kind === 'unchanged') return node(endId(end), kind, null, end);
+    if (end.kind !== 'address') return node(endId(end), kind, end.chain, end);
+    const { destination, dport } = end.packet;
+    const known = byTarget.get(destination);
+    if (known?.end?.kind === 'address' && known.end.packet.dport === dport) return known;
+    const made = node(endId(end), kind, end.chain, end);
+    byTarget.set(destination, made);
+    return made;
   }
 
   const entry = (id: string): NodeDraft => node(id, 'entry', null, null);
@@ -98,20 +124,21 @@ export function createFlowDraft(): FlowDraft {
       // The share of a client that comes back is nobody's: it goes where it went before.
       const weight = way.isReturning ? 0 : way.probability;
       raise(start.weights, sample, weight);
-      const counted = new Set<NodeDraft>();
+      const counted: NodeDraft[] = [];
       const pass = (from: NodeDraft, to: NodeDraft, line: number | null): void => {
         const draft = edge(from, to, line);
         if (way.isReturning) return;
         raise(draft.weights, sample, weight);
-        if (!counted.has(to)) raise(to.weights, sample, weight);
-        counted.add(to);
+        if (counted.includes(to)) return;
+        counted.push(to);
+        raise(to.weights, sample, weight);
       };
-      for (const visit of way.visits as readonly Visit[]) {
+      for (const visit of way.visits) {
         pass(visit.from === null ? start : chainNode(visit.from), chainNode(visit.chain), visit.line);
       }
       const { end } = way;
       const kind = end.kind === 'address' ? 'address' : 'verdict';
-      const to = node(endId(end), kind, end.kind === 'unchanged' ? null : end.chain, end);
+      const to = endNode(end, kind);
       const from = way.from === null ? start : chainNode(way.from);
       pass(from, to, way.endLine);
     },

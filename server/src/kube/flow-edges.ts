@@ -21,12 +21,12 @@ type Chances = readonly (readonly [sample: number, probability: number])[];
 function chancesOf(context: FlowContext, edge: EdgeDraft): Chances {
   const entries = new Set<string>();
   if (edge.from.kind === 'dispatch') {
-    for (const [sample, weight] of edge.weights) if (weight > 0) entries.add(context.samples[sample]?.entry ?? '');
+    for (const [sample, weight] of edge.weights.entries()) if (weight) entries.add(context.samples[sample]?.entry ?? '');
   }
   const chances: (readonly [number, number])[] = [];
-  for (const [sample, weight] of edge.from.weights) {
-    if (weight <= 0 || (entries.size > 0 && !entries.has(context.samples[sample]?.entry ?? ''))) continue;
-    chances.push([sample, (edge.weights.get(sample) ?? 0) / weight]);
+  for (const [sample, weight] of edge.from.weights.entries()) {
+    if (!weight || (entries.size > 0 && !entries.has(context.samples[sample]?.entry ?? ''))) continue;
+    chances.push([sample, (edge.weights[sample] ?? 0) / weight]);
   }
   return chances;
 }
@@ -92,7 +92,7 @@ export function rounded(probability: number): number {
 /** Edges with the same start, as edges of the graph. */
 export function makeEdges(context: FlowContext, edges: readonly EdgeDraft[]): readonly FlowEdge[] {
   // No new connection takes such an edge: affinity brings clients back.
-  const hasReturning = edges.some((edge) => edge.weights.size === 0);
+  const hasReturning = edges.some((edge) => edge.weights.length === 0);
   return edges.map((edge) => makeEdge(context, edge, edges, hasReturning));
 }
 
@@ -103,7 +103,7 @@ function makeEdge(context: FlowContext, edge: EdgeDraft, siblings: readonly Edge
   const chances = chancesOf(context, edge);
   const [first] = chances;
   const isSure = first !== undefined && chances.every(([, chance]) => Math.abs(chance - first[1]) < equal);
-  const isReturning = edge.weights.size === 0;
+  const isReturning = edge.weights.length === 0;
   let condition = '';
   let probability: number | null = null;
   if (isReturning) {

@@ -56,8 +56,10 @@ function sharesOf(context: FlowContext, draft: NodeDraft): Pick<FlowNode, 'share
   const shares: Record<string, number> = {};
   let share: number | null = null;
   for (const { id } of context.entries) {
-    const value = rounded(draft.weights.get(context.primary.get(id) ?? -1) ?? 0);
-    const reaches = [...draft.weights].some(([sample, weight]) => weight > 0 && context.samples[sample]?.entry === id);
+    const value = rounded(draft.weights[context.primary.get(id) ?? -1] ?? 0);
+    const reaches = draft.weights.some(
+      (weight, sample) => weight !== undefined && weight > 0 && context.samples[sample]?.entry === id,
+    );
     if (!reaches) continue;
     shares[id] = value;
     share ??= value;
@@ -175,9 +177,9 @@ function verdictNode(context: FlowContext, draft: NodeDraft): FlowNode {
 /** Which entries' packets come by a node at all. */
 function entriesAt(context: FlowContext, draft: NodeDraft): ReadonlySet<string> {
   const ids = new Set<string>();
-  for (const [sample, weight] of draft.weights) {
+  for (const [sample, weight] of draft.weights.entries()) {
     const entry = context.samples[sample]?.entry;
-    if (weight > 0 && entry !== undefined) ids.add(entry);
+    if (weight && entry !== undefined) ids.add(entry);
   }
   return ids;
 }

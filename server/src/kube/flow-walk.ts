@@ -54,8 +54,19 @@ export interface WalkResult {
   readonly assumptions: readonly string[];
 }
 
+const kinds = new WeakMap<Chain, { readonly kind: FlowNodeKind | null }>();
+
 /** What a chain is drawn as; null for one that is left out: marks, hooks, postrouting, chains that are not kube-proxy's. */
 export function drawnKind(chain: Chain): FlowNodeKind | null {
+  let known = kinds.get(chain);
+  if (known === undefined) {
+    known = { kind: kindOf(chain) };
+    kinds.set(chain, known);
+  }
+  return known.kind;
+}
+
+function kindOf(chain: Chain): FlowNodeKind | null {
   switch (roleOf(chain.table.name, chain.name, chain.builtin)) {
     case 'services':
     case 'nodeports':
@@ -80,43 +91,72 @@ export function drawnKind(chain: Chain): FlowNodeKind | null {
   }
 }
 
-function stepsOf(last: TraceStep | null): readonly TraceStep[] {
-  const steps: TraceStep[] = [];
-  for (let step = last; step !== null; step = step.previous) steps.push(step);
-  return steps.reverse();
+/** A chain that is being passed, and the one that jumped to it. */
+interface Level {
+  readonly chain: Chain;
+  /** The innermost drawn chain from here outwards. */
+  readonly drawn: Chain | null;
+  readonly outer: Level | null;
 }
 
+interface VisitList {
+  readonly visit: Visit;
+  readonly previous: VisitList | null;
+}
+
+/** The drawn chains of a way up to some step. Ways that begin alike share their beginnings, and so do their trails. */
 interface Trail {
-  readonly visits: readonly Visit[];
-  /** The innermost drawn chain at the last rule. */
-  readonly innermost: Chain | null;
+  readonly visits: VisitList | null;
+  readonly level: Level | null;
   /** The last drawn chain entered that is more than a dispatcher, left again or not. */
   readonly tip: Chain | null;
 }
 
-/** The drawn chains of a way. A dispatcher that another one jumps to takes its place, as both mean "look the destination up". */
-function trailOf(steps: readonly TraceStep[]): Trail {
-  const visits: Visit[] = [];
-  let stack: { readonly chain: Chain; readonly drawn: Chain | null }[] = [];
-  let tip: Chain | null = null;
-  const innermostOf = (): Chain | null => stack.findLast((frame) => frame.drawn !== null)?.drawn ?? null;
-  for (const step of steps) {
-    if (step.chain.builtin) stack = [{ chain: step.chain, drawn: null }];
-    else {
-      const at = stack.findLastIndex((frame) => frame.chain === step.chain);
-      if (at >= 0) stack.length = at + 1;
-    }
-    if (step.kind !== 'jump' || step.target === null) continue;
-    const kind = drawnKind(step.target);
-    if (kind !== null) {
-      const above = innermostOf();
-      const isHandedOn = kind === 'dispatch' && above !== null && drawnKind(above) === 'dispatch';
-      visits.push({ chain: step.target, from: isHandedOn ? null : above, line: step.line });
-      if (kind !== 'dispatch') tip = step.target;
-    }
-    stack.push({ chain: step.target, drawn: kind === null ? null : step.target });
+const noTrail: Trail = { visits: null, level: null, tip: null };
+
+/** A dispatcher that another one jumps to takes its place, as both mean "look the destination up". */
+function advance(trail: Trail, step: TraceStep): Trail {
+  let { level } = trail;
+  if (step.chain.builtin)
+    level = level?.chain === step.chain && level.outer === null ? level : { chain: step.chain, drawn: null, outer: null };
+  else {
+    let at = level;
+    while (at !== null && at.chain !== step.chain) at = at.outer;
+    if (at !== null) level = at;
   }
-  return { visits, innermost: innermostOf(), tip };
+  const { target } = step;
+  if (step.kind !== 'jump' || target === null) return level === trail.level ? trail : { ...trail, level };
+  const kind = drawnKind(target);
+  const above = level?.drawn ?? null;
+  const inner: Level = { chain: target, drawn: kind === null ? above : target, outer: level };
+  if (kind === null) return { ...trail, level: inner };
+  const isHandedOn = kind === 'dispatch' && above !== null && drawnKind(above) === 'dispatch';
+  return {
+    visits: { visit: { chain: target, from: isHandedOn ? null : above, line: step.line }, previous: trail.visits },
+    level: inner,
+    tip: kind === 'dispatch' ? trail.tip : target,
+  };
+}
+
+/** Trails by the step they end with. */
+type Trails = Map<TraceStep, Trail>;
+
+function trailTo(trails: Trails, last: TraceStep | null): Trail {
+  const ahead: TraceStep[] = [];
+  let trail: Trail = noTrail;
+  for (let step = last; step !== null; step = step.previous) {
+    const known = trails.get(step);
+    if (known !== undefined) {
+      trail = known;
+      break;
+    }
+    ahead.push(step);
+  }
+  for (let step = ahead.pop(); step !== undefined; step = ahead.pop()) {
+    trail = advance(trail, step);
+    trails.set(step, trail);
+  }
+  return trail;
 }
 
 function isReturning(outcome: Outcome): boolean {
@@ -126,18 +166,30 @@ function isReturning(outcome: Outcome): boolean {
   return false;
 }
 
-function usedVisits(visits: readonly Visit[], end: Chain | null): readonly Visit[] {
-  // Looked up and not found is no part of the way.
-  return visits.filter(
-    (visit) => drawnKind(visit.chain) !== 'dispatch' || visit.chain === end || visits.some((other) => other.from === visit.chain),
-  );
+/** Visits in order, without dispatchers that led nowhere: looked up and not found is no part of the way. */
+function usedVisits(lists: readonly (VisitList | null)[], end: Chain | null): readonly Visit[] {
+  const used: Visit[] = [];
+  for (const list of lists.toReversed()) {
+    for (let at = list; at !== null; at = at.previous) {
+      const { visit } = at;
+      const isUsed =
+        drawnKind(visit.chain) !== 'dispatch' || visit.chain === end || used.some((later) => later.from === visit.chain);
+      if (isUsed) used.push(visit);
+    }
+  }
+  return used.reverse();
+}
+
+function findStep(last: TraceStep | null, wanted: (step: TraceStep) => boolean): TraceStep | undefined {
+  for (let step = last; step !== null; step = step.previous) if (wanted(step)) return step;
+  return undefined;
 }
 
 /** The rule that an edge to an end stands for: the deciding one where it is the chain's own, else the last that the chain had a say with. */
-function endLineOf(end: WayEnd, from: Chain | null, steps: readonly TraceStep[]): number | null {
+function endLineOf(end: WayEnd, from: Chain | null, last: TraceStep | null): number | null {
   if (end.kind === 'address') return end.chain === from ? null : end.line;
   if (end.kind === 'verdict' && (from === null || from === end.chain)) return end.line;
-  return steps.findLast((step) => step.chain === from)?.line ?? null;
+  return findStep(last, (step) => step.chain === from)?.line ?? null;
 }
 
 export interface WalkContext {
@@ -149,7 +201,8 @@ export interface WalkContext {
 interface Rest {
   readonly probability: number;
   readonly verdict: Verdict;
-  readonly steps: readonly TraceStep[];
+  /** The last steps of its parts, one after the other. */
+  readonly lasts: readonly (TraceStep | null)[];
   readonly isMasqueraded: boolean;
 }
 
@@ -166,9 +219,14 @@ export function* walkSteps(context: WalkContext, origin: Origin, classes: Target
       fact.key.startsWith('recent ') ? undefined : fact.likely,
   };
   const rests = new Map<string, readonly Rest[]>();
+  const trails: Trails = new Map();
+  const noted = new Set<TraceStep>();
 
-  function note(steps: readonly TraceStep[]): void {
-    for (const step of steps) if (step.line !== null && step.kind !== 'policy') matched.add(step.line);
+  function note(last: TraceStep | null): void {
+    for (let step = last; step !== null && !noted.has(step); step = step.previous) {
+      noted.add(step);
+      if (step.line !== null && step.kind !== 'policy') matched.add(step.line);
+    }
   }
 
   /** What happens to a packet behind the routing decision. What this node sends to itself comes back in by lo and meets INPUT. */
@@ -178,7 +236,7 @@ export function* walkSteps(context: WalkContext, origin: Origin, classes: Target
     const fates: Rest[] = [];
     for (const outcome of after.outcomes) {
       const { probability, verdict, packet: sent } = outcome;
-      const rest = { probability, verdict, steps: stepsOf(outcome.last), isMasqueraded: sent.snat };
+      const rest = { probability, verdict, lasts: [outcome.last], isMasqueraded: sent.snat };
       const isLooped = packet.isFromHere && verdict === 'accept' && isLocal(sent.destination.text) === true;
       if (!isLooped) {
         fates.push(rest);
@@ -186,89 +244,90 @@ export function* walkSteps(context: WalkContext, origin: Origin, classes: Target
       }
       const back = yield* enumerateSteps(ruleset, { ...sent, in: 'lo', out: '' }, options);
       for (const again of back.outcomes) {
-        const steps = [...rest.steps, ...stepsOf(again.last)];
-        fates.push({ ...rest, steps, verdict: again.verdict, probability: probability * again.probability });
+        const lasts = [...rest.lasts, again.last];
+        fates.push({ ...rest, lasts, verdict: again.verdict, probability: probability * again.probability });
       }
     }
     return fates;
   }
 
-  function* restOf(packet: Packet): Steps<readonly Rest[]> {
-    const key = classes.keyOf(packet, isLocal(packet.destination.text));
-    let rest = rests.get(key);
-    if (rest === undefined) {
-      rest = yield* fateOf(packet);
-      for (const each of rest) note(each.steps);
-      rests.set(key, rest);
-    }
+  function* restOf(key: string, packet: Packet): Steps<readonly Rest[]> {
+    const rest = yield* fateOf(packet);
+    for (const each of rest) for (const last of each.lasts) note(last);
+    rests.set(key, rest);
     return rest;
   }
 
   const before = yield* enumerateSteps(ruleset, origin.packet, { ...options, part: 'before-routing' });
   for (const text of before.assumptions) assumptions.add(text);
   for (const outcome of before.outcomes) {
-    const steps = stepsOf(outcome.last);
-    note(steps);
-    const trail = trailOf(steps);
+    const { last } = outcome;
+    note(last);
+    const trail = trailTo(trails, last);
     const base = { isReturning: isReturning(outcome), isMarked: outcome.packet.mark !== origin.packet.mark };
     if (outcome.verdict !== 'accept') {
-      const { last } = outcome;
       if (last === null) continue;
-      const { innermost: from } = trail;
-      const isPolicy = last.kind === 'policy';
-      const end: WayEnd = { kind: 'verdict', verdict: outcome.verdict, chain: last.chain, line: last.line, isPolicy };
+      const from = trail.level?.drawn ?? null;
+      const end = verdictAt(outcome.verdict, last);
       ways.push({
         ...base,
         probability: outcome.probability,
-        visits: usedVisits(trail.visits, from),
+        visits: usedVisits([trail.visits], from),
         end,
         from,
-        endLine: endLineOf(end, from, steps),
+        endLine: endLineOf(end, from, last),
         isMasqueraded: false,
       });
       continue;
     }
-    const redirect = outcome.packet.dnat ? steps.findLast((step) => step.kind === 'dnat' || step.kind === 'redirect') : undefined;
-    for (const rest of yield* restOf(outcome.packet)) {
-      ways.push({ ...base, ...wayOf(outcome, steps, trail, redirect, rest) });
-    }
+    const key = classes.keyOf(outcome.packet, isLocal(outcome.packet.destination.text));
+    for (const rest of rests.get(key) ?? (yield* restOf(key, outcome.packet)))
+      ways.push({ ...base, ...wayOf(outcome, trail, trails, rest) });
   }
   return { ways, matched, assumptions: [...assumptions] };
+}
+
+function verdictAt(verdict: Verdict, step: TraceStep): WayEnd {
+  return { kind: 'verdict', verdict, chain: step.chain, line: step.line, isPolicy: step.kind === 'policy' };
+}
+
+function isRedirect(step: TraceStep): boolean {
+  return step.kind === 'dnat' || step.kind === 'redirect' || step.kind === 'netmap';
 }
 
 /** How a way goes on behind the routing decision. */
 function wayOf(
   outcome: Outcome,
-  steps: readonly TraceStep[],
   trail: Trail,
-  redirect: TraceStep | undefined,
+  trails: Trails,
   rest: Rest,
 ): Pick<WalkedWay, 'probability' | 'visits' | 'end' | 'from' | 'endLine' | 'isMasqueraded'> {
   const probability = outcome.probability * rest.probability;
   const { isMasqueraded } = rest;
-  const last = rest.steps.at(-1);
-  const later = trailOf(rest.steps);
-  const decided = rest.steps.findLast((step) => step.kind === 'accept');
-  // The health check's ACCEPT stands in a dispatcher of the filter table.
-  const accepted = decided !== undefined && drawnKind(decided.chain) === 'dispatch' ? decided : undefined;
-  const stop = rest.verdict === 'accept' ? (redirect === undefined ? accepted : undefined) : last;
-  if (stop !== undefined) {
-    const inLater = later.visits.findLast((visit) => visit.chain === stop.chain)?.chain ?? null;
+  const { last } = outcome;
+  const redirect = outcome.packet.dnat ? findStep(last, isRedirect) : undefined;
+  const stop = rest.verdict === 'accept' ? (redirect === undefined ? acceptedBy(rest) : undefined) : rest.lasts.at(-1);
+  if (stop !== undefined && stop !== null) {
+    const later = trailTo(trails, stop);
+    const inLater = later.level?.drawn === stop.chain ? stop.chain : null;
     const from = trail.tip ?? inLater;
-    const visits = trail.tip === null && inLater !== null ? [...trail.visits, ...later.visits] : trail.visits;
-    const end: WayEnd = {
-      kind: 'verdict',
-      verdict: rest.verdict,
-      chain: stop.chain,
-      line: stop.line,
-      isPolicy: stop.kind === 'policy',
-    };
-    return { probability, visits: usedVisits(visits, from), end, from, endLine: endLineOf(end, from, steps), isMasqueraded };
+    const visits = usedVisits(trail.tip === null && inLater !== null ? [trail.visits, later.visits] : [trail.visits], from);
+    const end = verdictAt(rest.verdict, stop);
+    return { probability, visits, end, from, endLine: endLineOf(end, from, last), isMasqueraded };
   }
   const end: WayEnd =
     redirect === undefined
       ? { kind: 'unchanged', packet: outcome.packet }
       : { kind: 'address', packet: outcome.packet, chain: redirect.chain, line: redirect.line };
-  const from = redirect === undefined ? trail.tip : trail.innermost;
-  return { probability, visits: usedVisits(trail.visits, from), end, from, endLine: endLineOf(end, from, steps), isMasqueraded };
+  const from = redirect === undefined ? trail.tip : (trail.level?.drawn ?? null);
+  return { probability, visits: usedVisits([trail.visits], from), end, from, endLine: endLineOf(end, from, last), isMasqueraded };
+}
+
+/** The ACCEPT of a dispatcher of the filter table: health checks have one. */
+function acceptedBy(rest: Rest): TraceStep | undefined {
+  for (const last of rest.lasts.toReversed()) {
+    const step = findStep(last, ({ kind }) => kind === 'accept');
+    if (step !== undefined && drawnKind(step.chain) === 'dispatch') return step;
+  }
+  return undefined;
 }

@@ -143,7 +143,7 @@ export function* flowSteps(resolution: Resolution, target: FlowTargetSpec): Step
 /** Edges by where they start, in the order of the rules; what has no rule comes last. */
 function edgesByStart(draft: FlowDraft): ReadonlyMap<NodeDraft, readonly EdgeDraft[]> {
   const byStart = new Map<NodeDraft, EdgeDraft[]>();
-  for (const edge of draft.edges.values()) {
+  for (const edge of draft.edges) {
     const known = byStart.get(edge.from);
     if (known === undefined) byStart.set(edge.from, [edge]);
     else known.push(edge);

@@ -3,6 +3,7 @@ import { statementOf } from '../syntax/document.ts';
 import type { Line } from '../syntax/line.ts';
 import { type Action, actionOf } from './actions.ts';
 import type { Test } from './answer.ts';
+import { endpointRule } from './endpoint-rule.ts';
 import { testsOf } from './match-tests.ts';
 
 /** A rule ready to be asked. */
@@ -19,14 +20,17 @@ const compiled: Readonly<Record<Family, WeakMap<Line, CompiledRule | null>>> = {
 export function compiledRule(line: Line, family: Family): CompiledRule | null {
   let rule = compiled[family].get(line);
   if (rule === undefined) {
-    const statement = statementOf(line);
-    rule =
-      statement.kind === 'rule'
-        ? { tests: testsOf(statement, family), action: actionOf(statement, family), isGoto: statement.isGoto }
-        : null;
+    rule = endpointRule(line, family) ?? fullRule(line, family);
     compiled[family].set(line, rule);
   }
   return rule;
+}
+
+/** A rule read option by option; null where the line holds none. */
+export function fullRule(line: Line, family: Family): CompiledRule | null {
+  const statement = statementOf(line);
+  if (statement.kind !== 'rule') return null;
+  return { tests: testsOf(statement, family), action: actionOf(statement, family), isGoto: statement.isGoto };
 }
 
 const octet = '(?:0|[1-9][0-9]{0,2})';

@@ -35,18 +35,22 @@ function unreadable(option: RuleOption): Answer {
   };
 }
 
+/** A test of -s or -d, for networks as text. */
 export function addressTest(option: RuleOption, family: Family, end: 'source' | 'destination'): Test {
-  const inNetwork = networkTest(valueText(option), family);
-  if (inNetwork === undefined) return () => unreadable(option);
-  const negated = option.negation !== undefined;
+  return inNetworks(valueText(option), option.negation !== undefined, family, end) ?? (() => unreadable(option));
+}
+
+/** Whether an end of a packet lies in networks given as text; undefined where the text is none. */
+export function inNetworks(text: string, negated: boolean, family: Family, end: 'source' | 'destination'): Test | undefined {
+  const inNetwork = networkTest(text, family);
+  if (inNetwork === undefined) return undefined;
   if (end === 'destination') return (packet) => inNetwork(packet.destination) !== negated;
-  const key = `source in ${valueText(option)}`;
   return (packet) => {
     if (packet.source !== null) return inNetwork(packet.source) !== negated;
     const answer = doubt({
-      key,
-      yes: `The address that MASQUERADE gave lies in ${valueText(option)}.`,
-      no: `The address that MASQUERADE gave does not lie in ${valueText(option)}.`,
+      key: `source in ${text}`,
+      yes: `The address that MASQUERADE gave lies in ${text}.`,
+      no: `The address that MASQUERADE gave does not lie in ${text}.`,
       likely: false,
     });
     return negated ? negate(answer) : answer;
@@ -61,8 +65,12 @@ export function canonicalProtocol(text: string): string {
 }
 
 export function protocolTest(option: RuleOption): Test {
-  const wanted = canonicalProtocol(valueText(option));
-  const negated = option.negation !== undefined;
+  return hasProtocol(valueText(option), option.negation !== undefined);
+}
+
+/** A test of -p, for a protocol as text. */
+export function hasProtocol(text: string, negated: boolean): Test {
+  const wanted = canonicalProtocol(text);
   if (wanted === '') return () => !negated;
   return (packet) => (packet.protocol === wanted) !== negated;
 }

@@ -191,10 +191,15 @@ const statistic: MatchReader = (match) => {
   const every = readNumber(valueText(optionNamed(match, '--every')), 1, 0xffff_ffff);
   const value = Number.parseFloat(valueText(optionNamed(match, '--probability')));
   const probability = mode === 'nth' ? (every === undefined ? Number.NaN : 1 / every) : value;
-  if (!(probability >= 0 && probability <= 1)) return [unknownTest(match)];
-  const answer: Answer = { kind: 'chance', probability: negated ? 1 - probability : probability };
-  return [() => answer];
+  return [byChance(negated ? 1 - probability : probability) ?? unknownTest(match)];
 };
+
+/** A match by chance; undefined where it is no probability. */
+export function byChance(probability: number): Test | undefined {
+  if (!(probability >= 0 && probability <= 1)) return undefined;
+  const answer: Answer = { kind: 'chance', probability };
+  return () => answer;
+}
 
 const set: MatchReader = (match) => {
   const option = optionNamed(match, '--match-set');
