@@ -5,7 +5,9 @@ import type {
   FlowGraph,
   FlowNode,
   FlowNote,
+  FlowOrigin,
   FlowPodRef,
+  FlowRoute,
   FlowServiceRef,
 } from '../../server/src/kube/flow-graph.ts';
 import { type Check, isBoolean, isLine, isNumber, isString, listOf, mapOf, oneOf, optional, orNull, record } from './check.ts';
@@ -89,12 +91,21 @@ const isNote: Check<FlowNote> = record<FlowNote>({
   line: orNull(isLine),
 });
 
+const isOrigin: Check<FlowOrigin> = record<FlowOrigin>({ words: isString, masqueraded: isNumber });
+
+const isRoute: Check<FlowRoute> = record<FlowRoute>({
+  entry: isString,
+  origins: listOf(isOrigin),
+  ends: orNull(mapOf(isNumber)),
+});
+
 const hasShape: Check<FlowGraph> = record<FlowGraph>({
   title: isString,
   entries: listOf(isEntry),
   nodes: listOf(isNode),
   edges: listOf(isEdge),
   notes: listOf(isNote),
+  routes: optional(listOf(isRoute)),
   source: isString,
 });
 

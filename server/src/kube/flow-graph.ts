@@ -120,6 +120,23 @@ export interface FlowNote {
   readonly line: number | null;
 }
 
+/** A place that packets come from, as far as the rules tell places apart. */
+export interface FlowOrigin {
+  /** After "from": "a Pod", "this node", "outside", "203.0.113.0/24", "elsewhere". */
+  readonly words: string;
+  /** The share of its packets that is masqueraded, 0 to 1; a Pod that reaches itself aside. */
+  readonly masqueraded: number;
+}
+
+/** Where packets to an entry end, for those places from which they end alike. */
+export interface FlowRoute {
+  /** An entry's id. */
+  readonly entry: string;
+  readonly origins: readonly FlowOrigin[];
+  /** By the id of the node (Pod, address or verdict) that they end at, the share; null where it is what the nodes' `shares` say. */
+  readonly ends: Readonly<Record<string, number>> | null;
+}
+
 export interface FlowGraph {
   /** What was asked for, as a reader would say it: "shop/web:http". */
   readonly title: string;
@@ -127,6 +144,8 @@ export interface FlowGraph {
   readonly nodes: readonly FlowNode[];
   readonly edges: readonly FlowEdge[];
   readonly notes: readonly FlowNote[];
+  /** For each entry, first the route that the nodes' `shares` are of, then those of other origins that end otherwise. */
+  readonly routes?: readonly FlowRoute[];
   /** Where names come from: "cluster.json, read 2 minutes ago", "the dump's comments". */
   readonly source: string;
 }

@@ -16,6 +16,7 @@ import type { FlowEntry, FlowGraph, FlowNode, FlowNote } from './flow-graph.ts';
 import { makeNode } from './flow-nodes.ts';
 import { dumpNotes } from './flow-notes.ts';
 import { nodeAddress, originsOf } from './flow-origins.ts';
+import { routesOf } from './flow-routes.ts';
 import { type FlowTargetSpec, flowTargetText } from './flow-target.ts';
 import { targetClasses } from './flow-target-classes.ts';
 import { walkSteps } from './flow-walk.ts';
@@ -81,6 +82,7 @@ export function* flowSteps(resolution: Resolution, target: FlowTargetSpec): Step
   const { ruleset, cluster } = resolution;
   const draft = createFlowDraft();
   const samples: Sample[] = [];
+  const masqueraded: number[] = [];
   const matched = new Set<number>();
   const assumptions = new Set<string>();
   const doorsById = new Map<string, Door>();
@@ -94,7 +96,12 @@ export function* flowSteps(resolution: Resolution, target: FlowTargetSpec): Step
     for (const origin of originsOf(resolution, door)) {
       const walked = yield* walkSteps(context, origin, classes);
       samples.push({ entry: id, door, origin });
-      for (const way of walked.ways) draft.add(id, samples.length - 1, way);
+      let changed = 0;
+      for (const way of walked.ways) {
+        draft.add(id, samples.length - 1, way);
+        if (way.isMasqueraded && !way.isReturning) changed += way.probability;
+      }
+      masqueraded.push(changed);
       for (const line of walked.matched) matched.add(line);
       for (const text of walked.assumptions) assumptions.add(text);
       yield;
@@ -135,6 +142,7 @@ export function* flowSteps(resolution: Resolution, target: FlowTargetSpec): Step
     nodes: [...nodes, ...missing.nodes],
     edges: [...edges, ...missing.edges],
     notes,
+    routes: routesOf(context, draft, masqueraded),
     source: cluster.source.label,
   };
   return { ok: true, graph, to: flowTargetText(target) };
