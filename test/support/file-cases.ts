@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sharedPath } from './requirements.ts';
 
-/** What one back end of real iptables-restore made of a file. */
-export type FileVerdict = 'accepted' | 'refused';
+/**
+ * What one back end of real iptables-restore made of a file: 'refused' where `--test` says so already, 'refused-at-commit' where only the
+ * kernel or the commit does.
+ */
+export type FileVerdict = 'accepted' | 'refused' | 'refused-at-commit';
 
 /** A whole file that was given to real iptables. */
 export interface FileCase {
@@ -29,7 +32,7 @@ function expand(cell: string): string {
     .replaceAll('⇥', '\t')
     .replaceAll('␍', '\r')
     .replace(repetitions, (_, part: string, count: string) => Array.from({ length: Number(count) }, () => part).join(' '))
-    .replace(/…\((\d+) spaces\)/g, (_, count: string) => ' '.repeat(Number(count)))
+    .replace(/ …\((\d+) spaces\)/g, (_, count: string) => ' '.repeat(Number(count)))
     .replace(lengths, (_, shown: string, count: string, what: string) => {
       const unit = Array.from(shown).at(-1) === what ? what : (Array.from(shown).at(-1) ?? what);
       const head = Array.from(shown)
@@ -43,7 +46,8 @@ function expand(cell: string): string {
 }
 
 function verdict(cell: string): FileVerdict {
-  return cell.startsWith('OK') ? 'accepted' : 'refused';
+  if (cell.startsWith('OK')) return 'accepted';
+  return cell.includes('--test OK') ? 'refused-at-commit' : 'refused';
 }
 
 /** Every case of ../shared/corpus/filelevel.md. */

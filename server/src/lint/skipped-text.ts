@@ -68,6 +68,9 @@ export function isCutOff(input: LintInput, number: number): boolean {
   const { ruleset } = input;
   const shape = fileShape(input);
   if (number !== shape.last || shape.isRestoreFile || shape.withProblems.at(-1) !== number) return false;
+  const line = ruleset.lines[number];
+  // What cannot be read at all is no line that was begun.
+  if (line === undefined || (line.kind === 'other' && !/^\s*-/.test(line.text))) return false;
   const table = tableAt(ruleset, number);
   return table !== undefined && table.commitLine === undefined;
 }

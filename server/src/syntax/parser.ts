@@ -244,6 +244,7 @@ class LineParser extends EmbeddedActionsParser {
     this.#negation = undefined;
     const command = commandFor(word.text);
     if (command !== undefined) {
+      if (negation !== undefined) this.#problem(negation, 'negation-without-option', "unexpected '!' flag");
       this.#openCommand(command, word);
       return;
     }
@@ -487,7 +488,20 @@ function readRule(text: string, context: LineContext, lexer: Lexer, parser: Line
   parser.begin(tokens, context.family);
   parser.ruleLine();
   const { command, commandWord, commandValues, options } = parser;
-  if (command === undefined || commandWord === undefined) return { kind: 'other', problems: parser.takeProblems(text) };
+  if (command === undefined || commandWord === undefined) {
+    const problems = parser.takeProblems(text);
+    // With these a line prints something and does nothing.
+    const isQuestion = options.some(({ name }) => name === '--help' || name === '--version');
+    if (problems.length > 0 || isQuestion) return { kind: 'other', problems };
+    const problem: Problem = {
+      code: 'no-command',
+      message: 'no command specified',
+      severity: 'error',
+      start: tokens[0]?.startOffset ?? 0,
+      end: last.startOffset + last.image.length,
+    };
+    return { kind: 'other', problems: [problem] };
+  }
   if (last.tokenType === QuotedWord && isUnbalanced(last.image)) {
     parser.problems.push({
       code: 'unbalanced-quote',

@@ -59,4 +59,5 @@ export const problemCodes: Readonly<Record<string, string>> = {
   'too-many-words': 'iptables-restore reads at most 251 words of a line.',
   'glued-value': 'iptables before 1.8.10 takes the whole word for the value.',
   'long-line': 'A line is longer than 10,239 bytes: iptables-restore reads the rest of it as a line of its own.',
+  'no-command': 'A line has options, but no command such as -A.',
 };
