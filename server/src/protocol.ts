@@ -248,6 +248,8 @@ export interface Settings {
   readonly debugNamespace: string;
   /** The most diagnostics that are sent for one document. */
   readonly maxDiagnostics: number;
+  /** Whether what the cluster says differs is underlined in the dump. */
+  readonly drift: boolean;
   readonly inlayHints: InlayHintSettings;
 }
 

@@ -17,7 +17,6 @@ import { registerDriftRequests } from './drift-requests.ts';
 import { codeActions } from './features/code-actions.ts';
 import { codeLenses, lensUri, resolveCodeLens } from './features/code-lenses.ts';
 import { definition, definitionLocations } from './features/definition.ts';
-import { diagnosticsOf } from './features/diagnostics.ts';
 import { flowAt, flowFor, flowTargetsOf } from './features/flow.ts';
 import { folding } from './features/folding.ts';
 import { hover } from './features/hover.ts';
@@ -28,7 +27,6 @@ import { semanticTokens, tokenModifiers, tokenTypes } from './features/semantic-
 import type { DumpState } from './features/state.ts';
 import { documentSymbols, workspaceSymbols } from './features/symbols.ts';
 import { resolveChains } from './kube/resolve.ts';
-import { lint } from './lint/registry.ts';
 import { registerLiveRequests } from './live-requests.ts';
 import { type OpenDump, openDump, type ReadDump } from './open-dumps.ts';
 import {
@@ -43,6 +41,7 @@ import {
   type RulesetChangedParams,
   rulesetChangedNotification,
 } from './protocol.ts';
+import { createDiagnosticsPublisher } from './publish-diagnostics.ts';
 import type { Runtime } from './runtime.ts';
 import { Cancelled, runInSlices } from './scheduler.ts';
 import { readInitializationOptions, readSettings } from './settings.ts';
@@ -53,7 +52,6 @@ export function startServer(connection: Connection, runtime: Runtime): void {
   const dumps = new Map<string, OpenDump>();
   // The state of a read version, made again when the cluster behind it changes.
   const states = new Map<string, DumpState>();
-  const lintRuns = new Map<string, number>();
   let settings = readSettings(undefined);
   let options = readInitializationOptions(undefined);
   let folders: readonly string[] = [];
@@ -73,6 +71,15 @@ export function startServer(connection: Connection, runtime: Runtime): void {
       message: `Cluster snapshot ${message}`,
     });
   });
+
+  const diagnostics = createDiagnosticsPublisher(
+    runtime.pause,
+    () => settings,
+    (state) => dumps.get(state.uri)?.version === state.version,
+    (uri, version, found) =>
+      connection.sendDiagnostics({ uri, ...(version === undefined ? {} : { version }), diagnostics: found }),
+    (state, error) => connection.console.error(`lint of ${state.uri}: ${describeError(error)}`),
+  );
 
   function makeState(uri: string, read: ReadDump): DumpState {
     const { cluster } = clusters.statusFor(uri);
@@ -95,7 +102,7 @@ export function startServer(connection: Connection, runtime: Runtime): void {
     const state = makeState(uri, read);
     states.set(uri, state);
     sendRulesetChanged(state);
-    void publishDiagnostics(state);
+    void diagnostics.publish(state);
   }
 
   function clusterChanged(): void {
@@ -108,7 +115,7 @@ export function startServer(connection: Connection, runtime: Runtime): void {
       states.set(uri, state);
       hasNewNames = true;
       sendRulesetChanged(state);
-      void publishDiagnostics(state);
+      void diagnostics.publish(state);
     }
     if (hasNewNames && canRefreshHints) void connection.languages.inlayHint.refresh();
     if (hasNewNames && canRefreshLenses) void connection.sendRequest(CodeLensRefreshRequest.type);
@@ -122,25 +129,6 @@ export function startServer(connection: Connection, runtime: Runtime): void {
 
   function sendClusterStatus(status: ClusterStatusParams): void {
     void connection.sendNotification(clusterStatusNotification, status);
-  }
-
-  async function publishDiagnostics(state: DumpState): Promise<void> {
-    const run = (lintRuns.get(state.uri) ?? 0) + 1;
-    lintRuns.set(state.uri, run);
-    const isOutdated = (): boolean => lintRuns.get(state.uri) !== run || dumps.get(state.uri)?.version !== state.version;
-    try {
-      const findings = await runInSlices(lint(state), runtime.pause, isOutdated);
-      if (isOutdated()) return;
-      await connection.sendDiagnostics({
-        uri: state.uri,
-        version: state.version,
-        diagnostics: diagnosticsOf(findings, state.uri, settings.maxDiagnostics),
-      });
-      // So that the first hover of a chain without a comment need not hash every endpoint of the cluster.
-      await runInSlices(state.resolution().index.prepare(), runtime.pause, isOutdated);
-    } catch (error) {
-      if (!(error instanceof Cancelled)) connection.console.error(`lint of ${state.uri}: ${describeError(error)}`);
-    }
   }
 
   /** Runs a feature on the newest state of a document; an unknown document gets the empty answer. */
@@ -225,7 +213,7 @@ export function startServer(connection: Connection, runtime: Runtime): void {
 
   connection.onDidChangeConfiguration(async () => {
     await configure();
-    for (const state of states.values()) void publishDiagnostics(state);
+    for (const state of states.values()) void diagnostics.publish(state);
   });
   connection.onDidChangeWatchedFiles(({ changes }) => clusters.filesChanged(changes.map((change) => change.uri)));
   connection.onNotification('iptables/trust', () => {
@@ -255,8 +243,7 @@ export function startServer(connection: Connection, runtime: Runtime): void {
     dumps.get(uri)?.close();
     dumps.delete(uri);
     states.delete(uri);
-    lintRuns.delete(uri);
-    void connection.sendDiagnostics({ uri, diagnostics: [] });
+    diagnostics.close(uri);
   });
 
   connection.onDefinition(({ textDocument, position }, token) =>

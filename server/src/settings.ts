@@ -27,6 +27,7 @@ export function readSettings(section: unknown): Settings {
     debugImage: textOf(nodeDump['image']) || defaultDebugImage,
     debugNamespace: textOf(nodeDump['namespace']) || 'kube-system',
     maxDiagnostics: typeof max === 'number' && Number.isInteger(max) && max >= 0 ? max : defaultMaxDiagnostics,
+    drift: values['drift'] !== false,
     inlayHints: {
       chains: hints['chains'] !== false,
       shares: hints['shares'] !== false,

@@ -2,9 +2,11 @@ import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { runCheck } from './check-command.ts';
 import { runDiff } from './diff-command.ts';
+import { runDrift } from './drift-command.ts';
 import { runExpected } from './expected-command.ts';
 import { flowFormats, runFlow } from './flow-command.ts';
 import { runResolve } from './resolve-command.ts';
+import { runTrace } from './trace-command.ts';
 import { UsageError } from './usage-error.ts';
 
 const name = 'iptables-inspect';
@@ -39,18 +41,22 @@ function program(): Command {
     .description("Reads iptables dumps of Kubernetes nodes: what is wrong, whose chain is whose, where a Service's traffic goes.")
     .version(packageJson.version)
     .showHelpAfterError('(run with --help for all options)')
+    // So that `expected --version 1.34` is the version of kube-proxy.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeErr: (text) => process.stderr.write(text) })
     .addHelpText('after', '\nExit status: 0 nothing found, 1 something at or above --fail-on, 2 unusable input or arguments.');
 
-  root
-    .command('check')
-    .description('errors and oddities, as the editor underlines them')
-    .argument('<dump...>', dumpHelp)
+  withCluster(
+    root
+      .command('check')
+      .description('errors and oddities, as the editor underlines them; with a cluster also where it disagrees')
+      .argument('<dump...>', dumpHelp),
+  )
     .addOption(formatOption('text', 'json', 'sarif', 'github'))
     .addOption(failOn)
-    .action((dumps, options) => {
-      const { output, status } = runCheck(dumps, options, packageJson.version);
+    .action(async (dumps, options) => {
+      const { output, status } = await runCheck(dumps, options, packageJson.version);
       if (output !== '') print(output);
       process.exitCode = status;
     });
@@ -68,6 +74,33 @@ function program(): Command {
   )
     .addOption(formatOption(...flowFormats))
     .action(async (dump, options) => print(await runFlow(dump, options)));
+
+  root
+    .command('trace')
+    .description('every way of one packet through the rules, with its probability')
+    .argument('<dump>', dumpHelp)
+    .requiredOption('--from <ip[:port]>', 'the source')
+    .requiredOption('--to <ip:port>', 'the destination')
+    .option('--proto <protocol>', 'by name or number', 'tcp')
+    .option('--in <interface>', 'that it came in through')
+    .option('--out <interface>', 'that it will leave through')
+    .addOption(new Option('--hook <hook>', 'where it is first met').choices(['prerouting', 'output']))
+    .option('--state <state>', 'of its connection', 'NEW')
+    .addOption(formatOption('text', 'json'))
+    .action((dump, options) => print(runTrace(dump, options)));
+
+  withCluster(
+    root.command('drift').description('where the dump and the cluster disagree, Service by Service').argument('<dump>', dumpHelp),
+  )
+    .option('--node <name>', 'the node that the dump is of (default: told by the dump)')
+    .option('--cluster-cidr <cidr>', 'the Pod network that kube-proxy was given (default: told by the dump)')
+    .option('--kube-proxy-version <version>', 'of kube-proxy, 1.24 to 1.36 (default: told by the dump and the node)')
+    .addOption(formatOption('text', 'json'))
+    .action(async (dump, options) => {
+      const { output, status } = await runDrift(dump, options);
+      print(output);
+      process.exitCode = status;
+    });
 
   withCluster(
     root

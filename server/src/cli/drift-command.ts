@@ -1,0 +1,72 @@
+import pc from 'picocolors';
+import type { DriftStatus } from '../kube/drift/finding.ts';
+import { type DriftReport, driftReportSteps } from '../kube/drift/report.ts';
+import { checkRequest } from '../kube/expected/text.ts';
+import { printable } from './printable.ts';
+import { type ClusterOptions, readCluster } from './read-cluster.ts';
+import { readDump } from './read-dump.ts';
+import { runSteps } from './run-steps.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface DriftCommandOptions extends ClusterOptions {
+  readonly node?: string;
+  readonly clusterCidr?: string;
+  readonly kubeProxyVersion?: string;
+  readonly format: 'text' | 'json';
+}
+
+/** `drift DUMP`: where the dump and the cluster disagree, Service by Service. Status 0 where they agree, else 1. */
+export async function runDrift(
+  path: string,
+  options: DriftCommandOptions,
+): Promise<{ readonly output: string; readonly status: 0 | 1 }> {
+  if (options.cluster === undefined && options.context === undefined) {
+    throw new UsageError('drift needs the cluster: --cluster FILE, or --context NAME for a live one');
+  }
+  const cluster = await readCluster(options);
+  const { node, clusterCidr, kubeProxyVersion: version } = options;
+  // The same words for a node, network or version that is none as `expected` has.
+  const request = checkRequest(cluster, { node: node ?? cluster.nodes[0]?.name ?? '', clusterCIDR: clusterCidr, version });
+  if (!request.ok) throw new UsageError(request.message);
+  const { file, ruleset } = readDump(path);
+  const steps = driftReportSteps(ruleset, cluster, { node, clusterCIDR: clusterCidr, version, fileName: path });
+  const report = runSteps(steps, `comparing ${file} with ${cluster.source.label}`);
+  const { missing, stale, differs } = report.summary;
+  return {
+    output: options.format === 'json' ? JSON.stringify(report) : driftText(report),
+    status: missing + stale + differs > 0 ? 1 : 0,
+  };
+}
+
+const paint: Readonly<Record<DriftStatus, (text: string) => string>> = {
+  'in-sync': pc.green,
+  missing: pc.red,
+  stale: pc.red,
+  differs: pc.yellow,
+};
+
+function driftText({ services, summary }: DriftReport): string {
+  const lines: string[] = [];
+  // What explains everything is said once, at the end.
+  const common = new Set(['', ...summary.dumps.map(({ cause }) => cause)]);
+  for (const { service, status, findings } of services) {
+    if (findings.length === 0) continue;
+    lines.push(`${pc.bold(printable(service))}: ${paint[status](status)}`);
+    for (const { line, message, cause, expected } of findings) {
+      const place = line === null ? '' : `line ${line}: `;
+      lines.push(`  ${place}${printable(message)}${common.has(cause) ? '' : pc.dim(` (${printable(cause)})`)}`);
+      if (expected !== null) lines.push(pc.dim(`    expected: ${printable(expected)}`));
+    }
+  }
+  if (lines.length > 0) lines.push('');
+  for (const dump of summary.dumps) {
+    const node = dump.node === '' ? 'an unknown node' : dump.node;
+    const as = `${dump.family === 'ipv6' ? 'IPv6' : 'IPv4'} of ${node} (${dump.nodeReason}), as kube-proxy ${dump.version} would write it`;
+    lines.push(pc.dim(printable(`compared: ${as}${dump.podTraffic === null ? '' : `, Pods' traffic by ${dump.podTraffic}`}`)));
+    if (dump.cause !== '') lines.push(printable(dump.cause));
+  }
+  for (const note of summary.notes) lines.push(pc.dim(`note: ${printable(note)}`));
+  const { missing, stale, differs, inSync } = summary;
+  lines.push(`${inSync} in sync, ${missing} missing, ${stale} stale, ${differs} differ`);
+  return lines.join('\n');
+}

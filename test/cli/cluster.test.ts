@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { CheckReport } from '../../server/src/cli/check-report.ts';
+import type { DriftReport } from '../../server/src/kube/drift/report.ts';
+import type { FlowGraph } from '../../server/src/kube/flow-graph.ts';
+import type { TraceReport } from '../../server/src/netfilter/trace-report.ts';
+import { fixturePath, labPath } from '../support/dumps.ts';
+import { inspect } from '../support/inspect.ts';
+import { describeWith } from '../support/requirements.ts';
+
+const dump = fixturePath('sample/worker-1.iptables');
+const cluster = fixturePath('sample/cluster.json');
+const withCluster = ['--cluster', cluster];
+
+function json<T>(args: readonly string[]): T {
+  const { stdout, stderr } = inspect([...args, '--format', 'json']);
+  expect(stderr).toBe('');
+  return JSON.parse(stdout) as T;
+}
+
+describe('flow', () => {
+  it('prints entries, nodes and edges with 1-based lines and the share of each endpoint', () => {
+    const graph = json<FlowGraph>(['flow', dump, '--to', '10.96.40.10:80/tcp', ...withCluster]);
+    expect(graph.entries.map(({ label }) => label)).toContain('10.96.40.10:80/tcp');
+    const shares = graph.nodes.filter(({ kind }) => kind === 'endpoint').map(({ share }) => share?.toFixed(4));
+    expect(shares).toEqual(['0.3333', '0.3333', '0.3333']);
+    const lines = readFileSync(dump, 'utf8').split('\n');
+    for (const edge of graph.edges) if (edge.line !== null) expect(lines[edge.line - 1]).toMatch(/^-A /);
+  });
+
+  it.each([
+    ['text', /33\.3 %/],
+    ['svg', /^<\?xml[^>]*>\n<svg /],
+    ['mermaid', /^(?:---|%%|flowchart)/],
+    ['dot', /^digraph /],
+    ['html', /^<!DOCTYPE html>/],
+  ])('prints %s', (format, beginning) => {
+    const { stdout, status } = inspect(['flow', dump, '--to', 'booking/frontend:http', '--format', format, ...withCluster]);
+    expect(stdout).toMatch(beginning);
+    expect(stdout).toContain('KUBE-SVC-3MGBTRC5ATFFL7T7');
+    expect(status).toBe(0);
+  });
+
+  it.each([
+    ['nonsense', /neither an address nor namespace\/service/],
+    ['10.96.40.10:80/icmp', /no protocol of Services/],
+    ['booking/fronted', /Did you mean booking\/frontend/],
+    ['10.1.2.3:80', /10\.1\.2\.3/],
+  ])('says what is wrong with --to %s', (to, says) => {
+    const { stdout, stderr, status } = inspect(['flow', dump, '--to', to, ...withCluster]);
+    expect(stderr).toMatch(says);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stdout).toBe('');
+    expect(status).toBe(2);
+  });
+});
+
+describe('trace', () => {
+  it('prints every outcome with its steps, and probabilities that add up', () => {
+    const report = json<TraceReport>(['trace', dump, '--from', '10.244.0.99:40000', '--to', '10.96.40.10:80', '--in', 'cni0']);
+    const accepted = report.outcomes.filter(({ verdict }) => verdict === 'accept');
+    expect(new Set(accepted.map(({ packet }) => packet.dst))).toEqual(new Set(['10.244.0.17', '10.244.1.9', '10.244.2.14']));
+    const [first] = accepted;
+    expect(first?.steps[0]).toMatchObject({ table: 'nat', chain: 'PREROUTING', action: 'jump KUBE-SERVICES' });
+  });
+
+  it('says what is wrong with an address', () => {
+    const { stderr, status } = inspect(['trace', dump, '--from', 'here', '--to', '10.96.40.10:80']);
+    expect(stderr).toMatch(/"here"/);
+    expect(status).toBe(2);
+  });
+});
+
+describe('expected', () => {
+  it('prints what check finds nothing wrong with, and resolve names', () => {
+    const args = ['expected', ...withCluster, '--node', 'worker-1', '--cluster-cidr', '10.244.0.0/16', '--version', '1.34'];
+    const { stdout, status } = inspect(args);
+    expect(status).toBe(0);
+    const checked = inspect(['check', '--fail-on', 'warning', '-'], { input: stdout });
+    expect(checked.stdout).toContain('nothing found');
+    expect(inspect(['drift', '-', ...withCluster, '--node', 'worker-1'], { input: stdout }).status).toBe(0);
+  });
+
+  it.each([
+    [['--node', 'nowhere'], /no node "nowhere"; it has worker-1/],
+    [['--node', 'worker-1', '--cluster-cidr', '10.244.0.0/99'], /"10\.244\.0\.0\/99" is no network/],
+    [['--node', 'worker-1', '--version', '1.2'], /"1\.2" is no version of kube-proxy/],
+  ])('says what is wrong with %s', (args, says) => {
+    const { stderr, status } = inspect(['expected', ...withCluster, ...args]);
+    expect(stderr).toMatch(says);
+    expect(status).toBe(2);
+  });
+
+  it('needs a cluster', () => {
+    expect(inspect(['expected', '--node', 'worker-1'])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('--cluster FILE'),
+    });
+  });
+});
+
+describe('drift', () => {
+  it('is where the sample dump and its cluster disagree', () => {
+    const report = json<DriftReport>(['drift', dump, ...withCluster, '--node', 'worker-1']);
+    const drifted = report.services
+      .filter(({ status }) => status !== 'in-sync')
+      .map(({ service, status }) => `${service} ${status}`);
+    expect(drifted.length).toBe(report.summary.missing + report.summary.stale + report.summary.differs);
+  });
+});
+
+describeWith('shared', 'a cluster that moved on while kube-proxy was down', () => {
+  const stale = labPath('shop-stale/node-a.iptables');
+  const args = ['--cluster', labPath('shop-stale/cluster.json')];
+
+  it('drifts in six Services', () => {
+    const report = json<DriftReport>(['drift', stale, ...args, '--node', 'node-a']);
+    const drifted = report.services
+      .filter(({ status }) => status !== 'in-sync')
+      .map(({ service, status }) => `${service} ${status}`);
+    expect(drifted).toEqual([
+      'legacy/erp stale',
+      'shop/api stale',
+      'shop/cart missing',
+      'shop/orders differs',
+      'shop/search missing',
+      'shop/web stale',
+    ]);
+    expect(inspect(['drift', stale, ...args, '--node', 'node-a']).status).toBe(1);
+  });
+
+  it('is in sync once kube-proxy is back', () => {
+    const synced = ['drift', labPath('shop-stale/node-a.synced.iptables'), ...args, '--node', 'node-a'];
+    expect(inspect(synced).status).toBe(0);
+    expect(json<DriftReport>(synced).services.flatMap(({ findings }) => findings)).toEqual([]);
+  });
+
+  it('is underlined by check when it is told of the cluster', () => {
+    const { files } = json<CheckReport>(['check', stale, ...args]);
+    const drift = files[0]?.findings.filter(({ rule }) => rule.startsWith('drift-')) ?? [];
+    expect(new Set(drift.map(({ rule }) => rule))).toEqual(new Set(['drift-missing', 'drift-stale', 'drift-differs']));
+    expect(json<CheckReport>(['check', stale]).files[0]?.findings).toEqual([]);
+  });
+});
