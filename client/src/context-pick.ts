@@ -58,12 +58,14 @@ function choices(
   } else {
     items.push({ kind: QuickPickItemKind.Separator, label: l10n.t('Contexts of {0}', origin) });
     for (const context of contexts) {
-      const isCurrent = context.current ? l10n.t('current context of kubectl') : '';
-      const program = context.program === '' ? '' : l10n.t('runs {0} for credentials', context.program);
+      const details = [
+        context.current ? l10n.t('current context of kubectl') : '',
+        context.program === '' ? '' : l10n.t('runs {0} for credentials', context.program),
+      ].filter((text) => text !== '');
       items.push({
         label: `$(${context.name === selected ? 'check' : 'server-environment'}) ${context.name}`,
-        description: [context.server, isCurrent].filter((text) => text !== '').join(', '),
-        ...(program === '' ? {} : { detail: program }),
+        description: context.server,
+        ...(details.length === 0 ? {} : { detail: details.join(', ') }),
         run: () => select(context.name),
       });
     }

@@ -97,13 +97,16 @@ export function createDriftView(server: ServerAccess): Disposable {
   function describe(dump: Uri, { services, cluster, node, notes }: DriftResult): void {
     const drifted = services.filter(({ status }) => status !== 'in-sync').length;
     const file = dump.path.slice(dump.path.lastIndexOf('/') + 1);
-    view.description = file;
     view.badge =
       drifted === 0 ? undefined : { value: drifted, tooltip: l10n.t('{0} Services are not in sync with the node', drifted) };
     const compared =
       cluster === '' || services.length === 0
         ? []
-        : [node === '' ? l10n.t('Compared with {0}.', cluster) : l10n.t('{0}, compared with {1}.', node, cluster)];
+        : [
+            node === ''
+              ? l10n.t('{0}, compared with {1}.', file, cluster)
+              : l10n.t('{0} of node {1}, compared with {2}.', file, node, cluster),
+          ];
     const message = [...compared, ...notes].join(' ');
     // An empty tree without a message shows the view's welcome, which leads to a cluster.
     view.message = cluster === '' ? '' : message;

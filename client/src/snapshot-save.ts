@@ -19,6 +19,7 @@ export async function saveSnapshot(server: ServerAccess): Promise<void> {
   const folder = besideDump();
   const name = `cluster-${snapshot.context.replace(/[^\w.-]+/g, '-')}.json`;
   const target = await window.showSaveDialog({
+    title: l10n.t('Save Cluster Snapshot'),
     ...(folder === undefined ? {} : { defaultUri: Uri.joinPath(folder, name) }),
     filters: { [l10n.t('Cluster snapshot')]: ['json'] },
     saveLabel: l10n.t('Save Snapshot'),

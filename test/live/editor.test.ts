@@ -1,0 +1,171 @@
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { readSnapshot } from '../../server/src/cluster/snapshot.ts';
+import { openWorkbench, saysSoon, soon, type Workbench } from '../editor/workbench.ts';
+import { fixturePath } from '../support/dumps.ts';
+import { describeWith } from '../support/requirements.ts';
+import { type ApiObject, startApiServer, type TestApiServer } from './api-server.ts';
+import { type Folder, kubeconfigText, temporaryFolder } from './kubeconfigs.ts';
+
+const dump = readFileSync(fixturePath('sample/worker-1.iptables'), 'utf8');
+const lines = dump.split('\n');
+const { items } = JSON.parse(readFileSync(fixturePath('sample/cluster.json'), 'utf8')) as {
+  readonly items: readonly ApiObject[];
+};
+const toFrontend = lines.findIndex(
+  (line) => line.includes('booking/frontend:http cluster IP') && line.startsWith('-A KUBE-SERVICES'),
+);
+
+describeWith(['code-server', 'chromium'], 'a live cluster in VS Code', () => {
+  let api: TestApiServer;
+  let folder: Folder;
+  let workbench: Workbench;
+
+  beforeAll(async () => {
+    api = await startApiServer();
+    for (const item of items) api.put(item);
+    api.put({
+      kind: 'Pod',
+      metadata: { namespace: 'kube-system', name: 'kube-proxy-1', labels: { 'k8s-app': 'kube-proxy' } },
+      spec: {
+        nodeName: 'worker-1',
+        hostNetwork: true,
+        containers: [{ name: 'kube-proxy', securityContext: { privileged: true } }],
+      },
+      status: { phase: 'Running', containerStatuses: [{ name: 'kube-proxy', state: { running: {} } }] },
+    });
+    api.exec = ({ argv }) => ({ stdout: argv[0] === 'iptables-nft-save' ? [dump] : [] });
+    folder = temporaryFolder();
+    const kubeconfig = folder.write('config', kubeconfigText(api, { token: 'secret' }));
+    const workspace = join(folder.path, 'workspace');
+    mkdirSync(workspace);
+    folder.write('workspace/worker-1.iptables', dump);
+    workbench = await openWorkbench({
+      workspace,
+      file: 'worker-1.iptables',
+      userSettings: { 'iptables.cluster.kubeconfig': kubeconfig, 'files.simpleDialog.enable': true },
+    });
+  }, 120_000);
+
+  afterAll(async () => {
+    await workbench?.close();
+    await api?.close();
+    folder?.remove();
+  });
+
+  beforeEach(async ({ onTestFailed, task }) => {
+    onTestFailed(() => workbench.screenshot(`failed-${task.id}`));
+    await workbench.page.keyboard.press('Escape');
+  });
+
+  /** Runs a command that opens a list or a dialog of its own, so that the palette's box does not seem to close. */
+  const begin = async (title: string, opens: string): Promise<void> => {
+    await workbench.page.keyboard.press('F1');
+    const box = workbench.page.locator('.quick-input-widget input').first();
+    await box.waitFor();
+    await box.fill(`>${title}`);
+    await rows().filter({ hasText: title }).first().click();
+    await workbench.page.locator('.quick-input-title', { hasText: opens }).waitFor();
+  };
+
+  const rows = () => workbench.page.locator('.quick-input-list .monaco-list-row');
+
+  it('contacts nobody before a context is picked', async () => {
+    await saysSoon(workbench.language(), 'iptables');
+    await saysSoon(await workbench.problems('orphaned-chain'), 'KUBE-SEP-');
+    await workbench.page.keyboard.press('Control+J');
+    expect(api.seen).toEqual([]);
+  }, 60_000);
+
+  it('is picked from a list, and named with how fresh it is beside the language', async () => {
+    await begin('iptables: Select Cluster Context', 'Cluster of This Workspace');
+    await saysSoon(rows().filter({ hasText: 'test' }), api.url);
+    await workbench.screenshot('contexts');
+    await rows().filter({ hasText: api.url }).click();
+    await soon(() => api.watches('services')).toBe(1);
+    await workbench.page.locator('[id="status.languageStatus"]').click();
+    await saysSoon(workbench.page.locator('.hover-language-status'), 'test (live)');
+    await saysSoon(workbench.page.locator('.hover-language-status'), '8 Services');
+    await workbench.screenshot('cluster-status');
+  }, 60_000);
+
+  it('names what only it knows on hover', async () => {
+    await workbench.goTo(toFrontend + 1, (lines[toFrontend] ?? '').length);
+    const hover = await workbench.hover('KUBE-SVC-3MGBTRC5ATFFL7T7');
+    await saysSoon(hover, 'frontend-6c8f7b9d45-2lqzr');
+    await saysSoon(hover, 'details from test');
+  }, 60_000);
+
+  it('shows drift in a tree as objects change, and goes to the rule on a click', async () => {
+    await workbench.run('iptables: Focus on Drift View');
+    const tree = workbench.page.locator('.sidebar .monaco-list-row');
+    await saysSoon(tree.filter({ hasText: 'tickets' }), 'in sync');
+    api.remove('Service', 'booking', 'tickets');
+    await saysSoon(tree.filter({ hasText: 'tickets' }), 'stale');
+    await workbench.screenshot('drift');
+    await tree.filter({ hasText: 'tickets' }).locator('.monaco-tl-twistie').first().click();
+    const finding = tree.filter({ hasText: 'not in the cluster any more' }).filter({ hasText: 'booking/tickets' });
+    await finding.first().click();
+    await soon(async () => {
+      const line = Number(/Ln (\d+)/.exec((await workbench.cursor().textContent()) ?? '')?.[1]);
+      return lines[line - 1] ?? '';
+    }).toContain('booking/tickets');
+  }, 60_000);
+
+  it('opens what a node prints, after it was shown what is run where', async () => {
+    await begin('iptables: Open Dump from Node', 'Open Dump from Node');
+    await rows().filter({ hasText: 'worker-1' }).click();
+    const dialog = workbench.page.locator('.monaco-dialog-box');
+    await saysSoon(dialog, 'Run iptables-save in kube-proxy-1 on worker-1?');
+    await saysSoon(dialog, 'iptables-nft-save -c');
+    await saysSoon(dialog, 'kube-system/kube-proxy-1, container kube-proxy');
+    await workbench.screenshot('node-dump-confirm');
+    expect(api.seen.some(({ path }) => path.endsWith('/exec'))).toBe(false);
+    await dialog.getByRole('button', { name: 'Run' }).click();
+    await workbench.page.locator('.tab.active', { hasText: 'worker-1.nft.iptables' }).waitFor();
+    await saysSoon(workbench.language(), 'iptables');
+    await workbench.page.locator('.view-line', { hasText: '# Generated by iptables-save' }).first().waitFor();
+  }, 60_000);
+
+  it('reads a node again, and compares with the time before', async () => {
+    api.exec = ({ argv }) => ({ stdout: argv[0] === 'iptables-nft-save' ? [dump.replace(':INPUT ACCEPT', ':INPUT DROP')] : [] });
+    await workbench.run('iptables: Refresh Dump from Node');
+    await workbench.page.locator('.view-line', { hasText: ':INPUT DROP' }).first().waitFor();
+    await workbench.run('iptables: Compare with the Dump Before');
+    await workbench.page.locator('.monaco-diff-editor .line-insert').first().waitFor();
+    await workbench.screenshot('node-dump-compared');
+    await workbench.page.keyboard.press('Control+F4');
+  }, 60_000);
+
+  it('never shows an answer that was cut short', async () => {
+    api.exec = ({ argv }) => ({ stdout: argv[0] === 'iptables-nft-save' ? [dump.slice(0, 2_000)] : [] });
+    await workbench.open('worker-1.iptables');
+    await begin('iptables: Open Dump from Node', 'Open Dump from Node');
+    await rows().filter({ hasText: 'worker-1' }).click();
+    await workbench.page.locator('.monaco-dialog-box').getByRole('button', { name: 'Run' }).click();
+    await saysSoon(workbench.page.locator('.notifications-toasts'), /was cut short after \d+ lines/);
+    await workbench.page.locator('.tab.active', { hasText: 'worker-1.iptables' }).waitFor();
+  }, 60_000);
+
+  it('is saved as a snapshot beside the dump', async () => {
+    await workbench.run('Notifications: Clear All Notifications');
+    await workbench.open('worker-1.iptables');
+    await begin('iptables: Save Cluster Snapshot', 'Save Cluster Snapshot');
+    const box = workbench.page.locator('.quick-input-widget input').first();
+    await soon(() => box.inputValue()).toContain('cluster-test.json');
+    await workbench.page.keyboard.press('Enter');
+    await soon(() => readdirSync(workbench.folder)).toContain('cluster-test.json');
+    await saysSoon(workbench.page.locator('.notifications-toasts'), 'Saved without secrets: 3 Nodes, 7 Services');
+    const saved = readSnapshot(readFileSync(join(workbench.folder, 'cluster-test.json'), 'utf8'), 'cluster-test.json', 0);
+    expect(saved.ok && saved.cluster.services.length).toBe(7);
+  }, 60_000);
+
+  it('is left again, for names from the snapshot', async () => {
+    await begin('iptables: Select Cluster Context', 'Cluster of This Workspace');
+    await rows().filter({ hasText: 'No live cluster' }).first().click();
+    await soon(() => api.watches('services')).toBe(0);
+    await workbench.page.locator('[id="status.languageStatus"]').click();
+    await saysSoon(workbench.page.locator('.hover-language-status'), 'cluster-test.json');
+  }, 60_000);
+});
