@@ -21,6 +21,7 @@ import { flowAt, flowFor, flowTargetsOf } from './features/flow.ts';
 import { folding } from './features/folding.ts';
 import { hover } from './features/hover.ts';
 import { inlayHints } from './features/inlay-hints.ts';
+import { type PodName, podWantedAt } from './features/pod-wanted.ts';
 import { highlights, references } from './features/references.ts';
 import { selectionRange } from './features/selection-ranges.ts';
 import { semanticTokens, tokenModifiers, tokenTypes } from './features/semantic-tokens.ts';
@@ -271,9 +272,17 @@ export function startServer(connection: Connection, runtime: Runtime): void {
   connection.onSelectionRanges(({ textDocument, positions }, token) =>
     withState(textDocument.uri, token, [], (state) => positions.map((position) => selectionRange(state, position))),
   );
-  connection.onHover(({ textDocument, position }, token) =>
-    withState(textDocument.uri, token, null, (state) => hover(state, position, Date.now(), hasMarkdown)),
-  );
+  connection.onHover(async ({ textDocument, position }, token) => {
+    const wanted = await withState<PodName | undefined>(textDocument.uri, token, undefined, (state) =>
+      podWantedAt(state, position),
+    );
+    // Without an answer the hover says what is known.
+    const pod =
+      wanted === undefined || wanted instanceof ResponseError
+        ? undefined
+        : await clusters.podDetails(wanted.namespace, wanted.name).catch(() => undefined);
+    return withState(textDocument.uri, token, null, (state) => hover(state, position, Date.now(), hasMarkdown, pod));
+  });
   connection.onCodeAction(({ textDocument, context }, token) =>
     withState(textDocument.uri, token, [], (state) => codeActions(state, context.diagnostics)),
   );

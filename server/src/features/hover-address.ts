@@ -26,10 +26,13 @@ function addressIn(text: string): { readonly ip: string; readonly port: number |
 }
 
 /** Whose an address is: a Service's, a Pod's, a node's. Empty where nobody knows. */
-export function addressBlocks(state: DumpState, text: string, now: number): readonly Block[] {
+export function addressBlocks(state: DumpState, text: string, now: number, fetched?: PodRecord): readonly Block[] {
   const address = addressIn(text);
   if (address === undefined) return [];
   const owners = [...clusterOwners(state.cluster, address.ip, address.port)];
+  if (fetched?.podIPs.includes(address.ip) === true && state.cluster.podsAt(address.ip).length === 0) {
+    owners.unshift(podText(fetched));
+  }
   const fromCluster = owners.length > 0;
   if (!fromCluster) owners.push(...dumpOwners(state, address.ip));
   if (owners.length === 0) return [];

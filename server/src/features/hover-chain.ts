@@ -1,5 +1,5 @@
 import { hostPort } from '../cluster/ip.ts';
-import type { ServiceRecord } from '../cluster/objects.ts';
+import type { PodRecord, ServiceRecord } from '../cluster/objects.ts';
 import type { ChainEndpoint, ChainIdentity, ChainPod, ChainService } from '../kube/resolve.ts';
 import { type EndpointShare, endpointShares } from '../kube/shares.ts';
 import { endpointAddress, serviceTitle } from '../kube/titles.ts';
@@ -11,13 +11,20 @@ import type { DumpState } from './state.ts';
 
 const mostEndpointsShown = 20;
 
+/** The endpoint with what was fetched of its Pod. */
+function withPod(endpoint: ChainEndpoint, record: PodRecord | undefined): ChainEndpoint {
+  const { pod } = endpoint;
+  if (record === undefined || pod === null || pod.name !== record.name || pod.namespace !== record.namespace) return endpoint;
+  return { ...endpoint, pod: { ...pod, record, node: pod.node ?? (record.node || null), ready: record.ready ?? pod.ready } };
+}
+
 /** A chain explained: its role, and the Service or Pod behind it. */
-export function chainBlocks(state: DumpState, chain: Chain, now: number): readonly Block[] {
+export function chainBlocks(state: DumpState, chain: Chain, now: number, pod?: PodRecord): readonly Block[] {
   const identity = state.resolution().chain(chain);
   const { role, info, service, endpoint, by, mismatch } = identity;
   const blocks: Block[] = [titleBlock(chain, identity)];
   if (service !== null && endpoint === null) blocks.push(serviceList(service));
-  if (endpoint !== null) blocks.push(endpointList(state, endpoint, service));
+  if (endpoint !== null) blocks.push(endpointList(state, withPod(endpoint, pod), service));
   if (role === 'service' || role === 'service-local') blocks.push(...endpointTable(state, chain));
   if (info.explanation !== '') {
     const more: Text =

@@ -2,6 +2,9 @@ import type { Hover, Position } from 'vscode-languageserver-types';
 import { findMatch, findTarget, standardTargets } from '../catalog/lookup.ts';
 import { isTableName } from '../catalog/tables.ts';
 import type { ExtensionSpec, OptionSpec, TableName } from '../catalog/types.ts';
+import type { PodRecord } from '../cluster/objects.ts';
+import { layoutText, proxyLayout } from '../kube/layout.ts';
+import type { Table } from '../ruleset/ruleset.ts';
 import { addressBlocks } from './hover-address.ts';
 import { chainBlocks } from './hover-chain.ts';
 import { probabilityBlocks } from './hover-probability.ts';
@@ -12,11 +15,12 @@ import { type Thing, thingAt } from './thing-at.ts';
 /**
  * What is under the position, explained; null where there is nothing to say. Plain text for clients that show no Markdown.
  * @param now milliseconds since 1970, for the age of what is said
+ * @param pod what `podWantedAt` wanted, where it could be had
  */
-export function hover(state: DumpState, position: Position, now: number, markdown: boolean): Hover | null {
+export function hover(state: DumpState, position: Position, now: number, markdown: boolean, pod?: PodRecord): Hover | null {
   const thing = thingAt(state, position);
   if (thing === undefined) return null;
-  const blocks = blocksOf(state, thing, now);
+  const blocks = blocksOf(state, thing, now, pod);
   if (blocks.length === 0) return null;
   return {
     contents: { kind: markdown ? 'markdown' : 'plaintext', value: renderBlocks(blocks, markdown) },
@@ -24,20 +28,25 @@ export function hover(state: DumpState, position: Position, now: number, markdow
   };
 }
 
-function blocksOf(state: DumpState, thing: Thing, now: number): readonly Block[] {
+function blocksOf(state: DumpState, thing: Thing, now: number, pod: PodRecord | undefined): readonly Block[] {
   switch (thing.kind) {
     case 'chain':
-      return chainBlocks(state, thing.chain, now);
+      return chainBlocks(state, thing.chain, now, pod);
     case 'table':
-      return tableBlocks(thing.table.name, thing.table.chains.size);
+      return tableBlocks(state, thing.table);
     case 'option':
       return thing.option.spec === undefined ? [] : optionBlocks(thing.option.spec);
     case 'value':
-      return valueBlocks(state, thing, now);
+      return valueBlocks(state, thing, now, pod);
   }
 }
 
-function valueBlocks(state: DumpState, thing: Thing & { kind: 'value' }, now: number): readonly Block[] {
+function valueBlocks(
+  state: DumpState,
+  thing: Thing & { kind: 'value' },
+  now: number,
+  pod: PodRecord | undefined,
+): readonly Block[] {
   const { option, word } = thing;
   switch (option.name) {
     case '--jump':
@@ -57,7 +66,7 @@ function valueBlocks(state: DumpState, thing: Thing & { kind: 'value' }, now: nu
     case '--dst-range':
     case '--ctorigdst':
     case '--ctorigsrc': {
-      const blocks = addressBlocks(state, word.text, now);
+      const blocks = addressBlocks(state, word.text, now, pod);
       return blocks.length > 0 ? blocks : option.spec === undefined ? [] : optionBlocks(option.spec);
     }
     default:
@@ -120,10 +129,19 @@ const tableHelp: Readonly<Record<TableName, string>> = {
   security: 'Marks for mandatory access control such as SELinux.',
 };
 
-function tableBlocks(name: string, chains: number): readonly Block[] {
+function tableBlocks(state: DumpState, { name, dump, chains }: Table): readonly Block[] {
   if (!isTableName(name)) return [];
-  return [
-    { kind: 'paragraph', text: [{ strong: name }, ` table, ${chains === 1 ? '1 chain' : `${chains} chains`}`] },
+  const count = chains.size === 1 ? '1 chain' : `${chains.size} chains`;
+  const family = dump.family === 'ipv6' ? 'IPv6' : 'IPv4';
+  const blocks: Block[] = [
+    { kind: 'paragraph', text: [{ strong: name }, ` table, ${family}, ${count}`] },
     { kind: 'paragraph', text: tableHelp[name] },
   ];
+  const layout = proxyLayout(state.ruleset, dump);
+  const text = layoutText(layout);
+  if (text === '') return blocks;
+  const reasons = layout.reasons.map((reason) =>
+    reason.line === null ? reason.text : `${reason.text} (line ${reason.line + 1})`,
+  );
+  return [...blocks, { kind: 'rule' }, { kind: 'paragraph', text: `Written by ${text}:` }, { kind: 'list', items: reasons }];
 }

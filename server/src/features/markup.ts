@@ -101,7 +101,7 @@ function tablePlain(head: readonly string[], rows: readonly (readonly Text[])[])
     .join('\n');
 }
 
-function blockPlain(block: Block): string {
+function blockPlain(block: Exclude<Block, { readonly kind: 'rule' }>): string {
   switch (block.kind) {
     case 'heading':
     case 'paragraph':
@@ -110,12 +110,11 @@ function blockPlain(block: Block): string {
       return block.items.map((item) => `- ${inlinePlain(item)}`).join('\n');
     case 'table':
       return tablePlain(block.head, block.rows);
-    case 'rule':
-      return '';
   }
 }
 
 /** The blocks as one text, in Markdown or plain. */
 export function renderBlocks(blocks: readonly Block[], markdown: boolean): string {
-  return blocks.map(markdown ? blockMarkdown : blockPlain).join('\n\n');
+  if (markdown) return blocks.map(blockMarkdown).join('\n\n');
+  return blocks.flatMap((block) => (block.kind === 'rule' ? [] : [blockPlain(block)])).join('\n\n');
 }
