@@ -2,26 +2,32 @@
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
 
 const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+/** Two digits of base32 for each number of ten bits. */
+const base32Pairs = Array.from({ length: 1024 }, (_, bits) => base32.charAt(bits >> 5) + base32.charAt(bits & 31));
 const encoder = new TextEncoder();
 let buffer = new Uint8Array(512);
 
 function utf8(text: string): Uint8Array {
   // A UTF-16 unit takes at most three bytes.
   if (text.length * 3 > buffer.length) buffer = new Uint8Array(text.length * 3);
-  return buffer.subarray(0, encoder.encodeInto(text, buffer).written);
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    // Names and addresses are ASCII; what is not may still stand in a dump.
+    if (code > 127) return buffer.subarray(0, encoder.encodeInto(text, buffer).written);
+    buffer[at] = code;
+  }
+  return buffer.subarray(0, text.length);
 }
 
 /** `base32(sha256(text))[:16]`: RFC 4648 alphabet, upper case (kube-proxy, portProtoHash). */
 export function hash16(text: string): string {
   const digest = sha256(utf8(text));
   let out = '';
-  // Five bytes are eight base32 digits; two such groups make the sixteen.
+  // Five bytes are four pairs of base32 digits; two such groups make the sixteen.
   for (let at = 0; at < 10; at += 5) {
     const high = ((digest[at] ?? 0) << 12) | ((digest[at + 1] ?? 0) << 4) | ((digest[at + 2] ?? 0) >> 4);
     const low = (((digest[at + 2] ?? 0) & 15) << 16) | ((digest[at + 3] ?? 0) << 8) | (digest[at + 4] ?? 0);
-    out +=
-      base32.charAt(high >> 15) + base32.charAt((high >> 10) & 31) + base32.charAt((high >> 5) & 31) + base32.charAt(high & 31);
-    out += base32.charAt(low >> 15) + base32.charAt((low >> 10) & 31) + base32.charAt((low >> 5) & 31) + base32.charAt(low & 31);
+    out += `${base32Pairs[high >> 10]}${base32Pairs[high & 1023]}${base32Pairs[low >> 10]}${base32Pairs[low & 1023]}`;
   }
   return out;
 }

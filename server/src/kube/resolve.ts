@@ -95,6 +95,10 @@ function learn(facts: Facts, rule: RuleStatement): void {
   if (comment.use === 'cluster-ip') facts.clusterIP ??= singleAddress(rule, '--destination') ?? null;
 }
 
+function isComplete({ comment, protocol, clusterIP, portNumber }: Facts): boolean {
+  return comment !== undefined && protocol !== '' && clusterIP !== null && portNumber !== null;
+}
+
 function* firstRules(ruleset: Ruleset, lines: readonly number[]): Generator<RuleStatement> {
   for (let at = 0; at < lines.length && at < mostRulesLookedAt; at += 1) {
     const rule = ruleAt(ruleset, lines[at] ?? -1);
@@ -144,9 +148,13 @@ export function resolveChains(ruleset: Ruleset, cluster: Cluster): Resolution {
 
   function serviceFacts(chain: Chain): Facts {
     const facts = noFacts();
-    for (const rule of firstRules(ruleset, chain.rules)) learn(facts, rule);
-    if (facts.comment === undefined || facts.clusterIP === null) {
-      for (const rule of firstRules(ruleset, chain.references)) learn(facts, rule);
+    for (const rule of firstRules(ruleset, chain.rules)) {
+      learn(facts, rule);
+      if (isComplete(facts)) return facts;
+    }
+    for (const rule of firstRules(ruleset, chain.references)) {
+      learn(facts, rule);
+      if (isComplete(facts)) return facts;
     }
     return facts;
   }
@@ -162,6 +170,7 @@ export function resolveChains(ruleset: Ruleset, cluster: Cluster): Resolution {
       all.protocol ||= facts.protocol;
       all.clusterIP ??= facts.clusterIP;
       all.portNumber ??= facts.portNumber;
+      if (isComplete(all)) break;
     }
     return all;
   }

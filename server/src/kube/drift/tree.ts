@@ -2,8 +2,8 @@
 import { hostPort } from '../../cluster/ip.ts';
 import type { Chain } from '../../ruleset/ruleset.ts';
 import type { Steps } from '../../syntax/steps.ts';
-import { splitHashedName } from '../chain-names.ts';
-import type { ChainEndpoint, ChainIdentity, ChainService, Resolution } from '../resolve.ts';
+import { portName, splitHashedName } from '../chain-names.ts';
+import type { ChainEndpoint, ChainService, Resolution } from '../resolve.ts';
 import type { ChainRole } from '../roles.ts';
 import type { Drift, ServiceDrift } from './drift.ts';
 import type { DriftFinding, DriftStatus } from './finding.ts';
@@ -30,6 +30,7 @@ export interface TreeChain {
   readonly line: number | null;
 }
 
+/** One port of a Service in a dump of one family. */
 export interface TreePort {
   /** Empty for an unnamed port. */
   readonly name: string;
@@ -37,38 +38,36 @@ export interface TreePort {
   readonly portNumber: number | null;
   readonly clusterIP: string | null;
   readonly chains: readonly TreeChain[];
+  /** By address. */
   readonly endpoints: readonly TreeEndpoint[];
 }
 
 export interface TreeService {
   readonly namespace: string;
   readonly name: string;
+  /** null where the dump was not compared with a cluster. */
   readonly status: DriftStatus | null;
-  /** Its first rule or chain, 0-based; null for one that the dump lacks. */
+  /** Its first chain, or where its first finding is; 0-based, null for neither. */
   readonly line: number | null;
-  readonly ports: readonly TreePort[];
   readonly findings: readonly DriftFinding[];
 }
 
 export interface TreeNamespace {
   readonly name: string;
+  /** The worst of its Services' states. */
+  readonly status: DriftStatus | null;
   readonly services: readonly TreeService[];
 }
 
-interface PortDraft {
-  readonly service: ChainService;
-  readonly chains: TreeChain[];
-  readonly endpoints: TreeEndpoint[];
-}
-
-interface ServiceDraft {
-  readonly namespace: string;
-  readonly name: string;
-  readonly ports: Map<string, PortDraft>;
+export interface ServiceTree {
+  /** Namespaces and Services by name. */
+  readonly namespaces: readonly TreeNamespace[];
+  /** What opens below a Service; empty for one that the dump has no chains of. */
+  portsOf(namespace: string, service: string): readonly TreePort[];
 }
 
 const chainsBetweenPauses = 256;
-const ranks: Readonly<Record<DriftStatus, number>> = { stale: 0, differs: 1, missing: 2, 'in-sync': 3 };
+const worstFirst: readonly DriftStatus[] = ['stale', 'differs', 'missing', 'in-sync'];
 
 function lineOf(chain: Chain): number | null {
   return chain.declarations[0] ?? chain.rules[0] ?? chain.references[0] ?? null;
@@ -83,112 +82,134 @@ function byText(a: string, b: string): number {
 }
 
 /**
- * The Services that a dump's chains stand for and, after a comparison, those that it lacks. Namespaces and Services by name; `drift` is null
- * where there is nothing to compare with, and no state is known. Pauses every few hundred chains.
+ * The Services that a dump's chains stand for and, after a comparison, those that it lacks. `drift` is null where there is no cluster to
+ * compare with. What is below a Service is looked up when it is asked for. Pauses every few hundred chains.
  */
-export function* serviceTree(resolution: Resolution, drift: Drift | null): Steps<readonly TreeNamespace[]> {
-  const services = new Map<string, ServiceDraft>();
-  const serviceOf = (namespace: string, name: string): ServiceDraft => {
-    const key = `${namespace}/${name}`;
-    let found = services.get(key);
-    if (found === undefined) {
-      found = { namespace, name, ports: new Map() };
-      services.set(key, found);
-    }
-    return found;
-  };
+export function* serviceTree(resolution: Resolution, drift: Drift | null): Steps<ServiceTree> {
+  const chains = new Map<string, Chain[]>();
   const compared = new Map<string, ServiceDrift>();
+  const names = new Map<string, { readonly namespace: string; readonly name: string }>();
   for (const service of drift?.services ?? []) {
-    compared.set(`${service.namespace}/${service.name}`, service);
-    serviceOf(service.namespace, service.name);
+    const key = portName(service.namespace, service.name, '');
+    compared.set(key, service);
+    names.set(key, service);
   }
-  const gone = new Map<string, DriftFinding>();
-  for (const { findings } of compared.values()) {
-    for (const finding of findings)
-      if (finding.endpoint !== null && finding.kind !== 'endpoint-missing')
-        gone.set(`${finding.namespace}/${finding.service}:${finding.port} ${finding.endpoint}`, finding);
-  }
-
-  const addChain = (chain: Chain, { role, service, endpoint }: ChainIdentity): void => {
-    if (service === null) return;
-    const { ports } = serviceOf(service.namespace, service.name);
-    const key = `${service.port} ${service.protocol} ${chain.table.dump.index}`;
-    let port = ports.get(key);
-    if (port === undefined) {
-      port = { service, chains: [], endpoints: [] };
-      ports.set(key, port);
-    }
-    const line = lineOf(chain);
-    if (endpoint === null) {
-      port.chains.push({ name: chain.name, role, line });
-      return;
-    }
-    const address = addressText(endpoint);
-    const finding = gone.get(`${service.namespace}/${service.name}:${service.port} ${address}`);
-    const pod = endpoint.pod === null ? '' : `${endpoint.pod.namespace}/${endpoint.pod.name}`;
-    port.endpoints.push({
-      address,
-      pod,
-      node: endpoint.pod?.node ?? '',
-      chain: chain.name,
-      line,
-      status: drift === null ? null : (finding?.status ?? 'in-sync'),
-    });
-  };
-
   let seen = 0;
   for (const table of resolution.ruleset.tables) {
     for (const chain of table.chains.values()) {
       seen += 1;
       if (seen % chainsBetweenPauses === 0) yield;
-      if (splitHashedName(chain.name) !== undefined) addChain(chain, resolution.chain(chain));
+      const split = splitHashedName(chain.name);
+      // Endpoints are found by their Service's chains; only those that no chain leads to have to be asked whose they are.
+      if (split === undefined || (split.prefix === 'KUBE-SEP-' && chain.references.length > 0)) continue;
+      const { service } = resolution.chain(chain);
+      if (service === null) continue;
+      const key = portName(service.namespace, service.name, '');
+      const own = chains.get(key);
+      if (own === undefined) chains.set(key, [chain]);
+      else own.push(chain);
+      if (!names.has(key)) names.set(key, { namespace: service.namespace, name: service.name });
     }
   }
 
   const namespaces = new Map<string, TreeService[]>();
-  for (const [key, { namespace, name, ports }] of services) {
+  for (const [key, { namespace, name }] of names) {
     const service = compared.get(key);
     const findings = service?.findings ?? [];
-    const finished = [...ports.values()].map((port) => finishPort(port, findings));
-    const lines = finished.flatMap(({ chains, endpoints }) => [...chains, ...endpoints].flatMap(({ line }) => line ?? []));
-    const first = lines.length > 0 ? lines.reduce((a, b) => Math.min(a, b)) : (findings[0]?.line ?? null);
-    const entry = {
+    const first = chains.get(key)?.[0];
+    const entry: TreeService = {
       namespace,
       name,
       status: drift === null ? null : (service?.status ?? null),
-      line: first,
-      ports: finished,
+      line: first === undefined ? (findings[0]?.line ?? null) : lineOf(first),
       findings,
     };
     const list = namespaces.get(namespace);
     if (list === undefined) namespaces.set(namespace, [entry]);
     else list.push(entry);
   }
-  return [...namespaces]
-    .map(([name, list]) => ({ name, services: list.sort((a, b) => byText(a.name, b.name)) }))
-    .sort((a, b) => byText(a.name, b.name));
+  return {
+    namespaces: [...namespaces]
+      .map(([name, services]) => ({
+        name,
+        status: worstFirst.find((status) => services.some((service) => service.status === status)) ?? null,
+        services: services.sort((a, b) => byText(a.name, b.name)),
+      }))
+      .sort((a, b) => byText(a.name, b.name)),
+    portsOf: (namespace, service) => {
+      const key = portName(namespace, service, '');
+      return portsOf(resolution, chains.get(key) ?? [], drift === null ? null : (compared.get(key)?.findings ?? []));
+    },
+  };
 }
 
-function finishPort({ service, chains, endpoints }: PortDraft, findings: readonly DriftFinding[]): TreePort {
-  const lacking = findings.flatMap(({ kind, endpoint, replacedBy, port }) => {
-    const address = kind === 'endpoint-missing' ? endpoint : replacedBy;
-    return address === null || port !== service.port ? [] : [address];
-  });
-  const missing = lacking
-    .filter((address) => !endpoints.some((endpoint) => endpoint.address === address))
-    .map((address): TreeEndpoint => ({ address, pod: '', node: '', chain: '', line: null, status: 'missing' }));
-  return {
+interface PortDraft {
+  readonly service: ChainService;
+  readonly chains: TreeChain[];
+  readonly endpoints: Map<string, TreeEndpoint>;
+}
+
+/** The ports that chains of one Service stand for. `findings` is null where nothing was compared. */
+function portsOf(
+  resolution: Resolution,
+  chains: readonly Chain[],
+  findings: readonly DriftFinding[] | null,
+): readonly TreePort[] {
+  const ports = new Map<string, PortDraft>();
+  const addEndpoint = (port: PortDraft, chain: Chain): void => {
+    const { endpoint } = resolution.chain(chain);
+    if (endpoint === null || port.endpoints.has(chain.name)) return;
+    const address = addressText(endpoint);
+    const finding = findings?.find(
+      (candidate) =>
+        candidate.endpoint === address && candidate.port === port.service.port && candidate.kind !== 'endpoint-missing',
+    );
+    port.endpoints.set(chain.name, {
+      address,
+      pod: endpoint.pod === null ? '' : `${endpoint.pod.namespace}/${endpoint.pod.name}`,
+      node: endpoint.pod?.node ?? '',
+      chain: chain.name,
+      line: lineOf(chain),
+      status: findings === null ? null : (finding?.status ?? 'in-sync'),
+    });
+  };
+  for (const chain of chains) {
+    const { service, role } = resolution.chain(chain);
+    if (service === null) continue;
+    const key = `${service.port} ${service.protocol} ${chain.table.dump.index}`;
+    let port = ports.get(key);
+    if (port === undefined) {
+      port = { service, chains: [], endpoints: new Map() };
+      ports.set(key, port);
+    }
+    if (role === 'endpoint') {
+      addEndpoint(port, chain);
+      continue;
+    }
+    port.chains.push({ name: chain.name, role, line: lineOf(chain) });
+    for (const target of chain.jumps) if (target.name.startsWith('KUBE-SEP-')) addEndpoint(port, target);
+  }
+  return [...ports.values()].map(({ service, chains: own, endpoints }) => ({
     name: service.port,
     protocol: service.protocol,
     portNumber: service.portNumber,
     clusterIP: service.clusterIP,
-    chains,
-    endpoints: [...endpoints, ...missing].sort((a, b) => byText(a.address, b.address)),
-  };
+    chains: own,
+    endpoints: [...endpoints.values(), ...lackingEndpoints(service.port, endpoints, findings ?? [])].sort((a, b) =>
+      byText(a.address, b.address),
+    ),
+  }));
 }
 
-/** The worst state of a namespace's Services; null where none is known. */
-export function namespaceStatus({ services }: TreeNamespace): DriftStatus | null {
-  const known = services.flatMap(({ status }) => status ?? []);
-  return known.sort((a, b) => ranks[a] - ranks[b])[0] ?? null;
+function lackingEndpoints(
+  port: string,
+  endpoints: ReadonlyMap<string, TreeEndpoint>,
+  findings: readonly DriftFinding[],
+): readonly TreeEndpoint[] {
+  const there = new Set([...endpoints.values()].map(({ address }) => address));
+  return findings.flatMap((finding) => {
+    const address = finding.kind === 'endpoint-missing' ? finding.endpoint : finding.replacedBy;
+    if (address === null || finding.port !== port || there.has(address)) return [];
+    return [{ address, pod: '', node: '', chain: '', line: null, status: 'missing' as const }];
+  });
 }
