@@ -64,147 +64,132 @@ function skipBlanks(text: string, from: number): number {
 /** "LOG flags 3" is a set of options, one for each bit. */
 const logFlags = ['--log-tcp-sequence', '--log-tcp-options', '--log-ip-options', '--log-uid', undefined, '--log-macdecode'];
 
-class OptionsReader {
-  readonly options: RuleOption[] = [];
-  #instance = 0;
-  readonly #text: string;
-  #at: number;
+/** How far a row was read, and what was found in it. */
+interface Reading {
+  readonly text: string;
+  at: number;
+  readonly options: RuleOption[];
+  /** How many matches there are so far. */
+  matches: number;
+}
 
-  constructor(text: string, from: number) {
-    this.#text = text;
-    this.#at = skipBlanks(text, from);
+function take(reading: Reading, pattern: RegExp): RegExpExecArray | undefined {
+  pattern.lastIndex = reading.at;
+  const found = pattern.exec(reading.text);
+  if (found === null || found[0] === '') return undefined;
+  reading.at = skipBlanks(reading.text, pattern.lastIndex);
+  return found;
+}
+
+/** Reads a match or the target, if it stands here: its opening and as many of its options as follow. */
+function readExtension(reading: Reading, reader: ExtensionReader, isMatch: boolean): boolean {
+  const start = reading.at;
+  const opened = reader.opening === undefined ? undefined : take(reading, reader.opening);
+  if (reader.opening !== undefined && opened === undefined) return false;
+  const first = reading.options.length;
+  const instance = isMatch ? reading.matches + 1 : -1;
+  if (isMatch) {
+    const end = opened === undefined ? start : start + opened[0].length;
+    reading.options.push({
+      spec: coreMatch,
+      name: '--match',
+      word: { start, end: start, text: '-m', quoted: false },
+      negation: undefined,
+      values: [{ start, end, text: reader.name, quoted: false }],
+      instance: 0,
+    });
   }
-
-  read(target: string): readonly RuleOption[] {
-    matchReaders ??= printedMatches.map(toReader);
-    const targetReader = readerOfTarget(target);
-    while (this.#at < this.#text.length) {
-      const start = this.#at;
-      if (matchReaders.some((reader) => this.#readExtension(reader, true))) continue;
-      if (targetReader !== undefined && this.#readExtension(targetReader, false)) continue;
-      this.#skipUnread(start);
-    }
-    return this.options;
-  }
-
-  #take(pattern: RegExp): RegExpExecArray | undefined {
-    pattern.lastIndex = this.#at;
-    const found = pattern.exec(this.#text);
-    if (found === null || found[0] === '') return undefined;
-    this.#at = skipBlanks(this.#text, pattern.lastIndex);
-    return found;
-  }
-
-  #readExtension(reader: ExtensionReader, isMatch: boolean): boolean {
-    const start = this.#at;
-    let opened: RegExpExecArray | undefined;
-    if (reader.opening !== undefined) {
-      opened = this.#take(reader.opening);
-      if (opened === undefined) return false;
-    }
-    const first = this.options.length;
-    const instance = isMatch ? this.#instance + 1 : -1;
-    if (isMatch) {
-      const word = { start, end: start, text: '-m', quoted: false };
-      const end = opened === undefined ? start : start + opened[0].length;
-      this.options.push({
-        spec: coreMatch,
-        name: '--match',
-        word,
-        negation: undefined,
-        values: [{ start, end, text: reader.name, quoted: false }],
-        instance: 0,
-      });
-    }
-    const negatedOpening = opened?.[0].startsWith('!') === true ? { start, end: start + 1 } : undefined;
-    const seen = new Set<string>();
-    for (let more = true; more && this.#at < this.#text.length; ) more = this.#readOption(reader, instance, seen, negatedOpening);
-    if (opened === undefined && seen.size === 0) {
-      this.options.length = first;
-      this.#at = start;
-      return false;
-    }
-    if (isMatch) this.#instance = instance;
-    return true;
-  }
-
-  #readOption(reader: ExtensionReader, instance: number, seen: Set<string>, opening: Span | undefined): boolean {
-    for (const option of reader.options) {
-      const at = this.#at;
-      if (seen.has(option.long) && option.long !== '') continue;
-      const found = this.#take(option.pattern);
-      if (found === undefined) continue;
-      seen.add(option.long);
-      if (option.long !== '') this.#addOption(reader, option, found, at, instance, seen.size === 1 ? opening : undefined);
-      return true;
-    }
+  const negation = opened?.[0].startsWith('!') === true ? { start, end: start + 1 } : undefined;
+  const seen = new Set<string>();
+  while (reading.at < reading.text.length && readOption(reading, reader, instance, seen, negation));
+  if (opened === undefined && seen.size === 0) {
+    reading.options.length = first;
+    reading.at = start;
     return false;
   }
+  if (isMatch) reading.matches = instance;
+  return true;
+}
 
-  #addOption(
-    { extension }: ExtensionReader,
-    option: OptionReader,
-    found: RegExpExecArray,
-    at: number,
-    instance: number,
-    opening: Span | undefined,
-  ): void {
-    const negated = found.groups?.['not'] !== undefined || option.negated;
-    const firstValue = found.groups !== undefined && 'not' in found.groups ? 2 : 1;
-    const spans = (found.indices ?? []).slice(firstValue).filter((span) => span !== undefined);
-    const texts = spans.map(([start, end]) => this.#text.slice(start, end));
-    const valuesStart = spans[0]?.[0] ?? at + found[0].length;
-    const word: Word = { start: at, end: valuesStart, text: this.#text.slice(at, valuesStart).trimEnd(), quoted: false };
-    const end = spans.at(-1)?.[1] ?? valuesStart;
-    if (option.long === '--log-flags') {
-      this.#addLogFlags(extension, Number(texts[0]), word);
-      return;
-    }
-    const made = option.values === undefined ? texts : option.values(texts);
-    if (made === undefined) return;
-    const values = made.map((text, index): Word => {
-      const span = made.length === spans.length ? spans[index] : undefined;
-      return { start: span?.[0] ?? valuesStart, end: span?.[1] ?? end, text, quoted: false };
-    });
-    this.options.push({
-      spec: specOf(extension, option.long),
-      name: option.long,
-      word,
-      negation: negated ? { start: at, end: at + 1 } : opening,
-      values,
-      instance,
-    });
+function readOption(
+  reading: Reading,
+  reader: ExtensionReader,
+  instance: number,
+  seen: Set<string>,
+  opening: Span | undefined,
+): boolean {
+  for (const option of reader.options) {
+    if (seen.has(option.long) && option.long !== '') continue;
+    const start = reading.at;
+    const found = take(reading, option.pattern);
+    if (found === undefined) continue;
+    // IPsec policies have elements, each with the same options again.
+    if (option.long === '--next') seen.clear();
+    seen.add(option.long);
+    // "! recent: SET" negates what is done, the first option.
+    if (option.long !== '') addOption(reading, reader, option, found, start, instance, seen.size === 1 ? opening : undefined);
+    return true;
   }
+  return false;
+}
 
-  #addLogFlags(extension: ExtensionSpec | undefined, flags: number, word: Word): void {
-    for (const [bit, name] of logFlags.entries()) {
-      if (name === undefined || (flags & (1 << bit)) === 0) continue;
-      this.options.push({ spec: specOf(extension, name), name, word, negation: undefined, values: [], instance: -1 });
-    }
+function addOption(
+  { text, options }: Reading,
+  { extension }: ExtensionReader,
+  option: OptionReader,
+  found: RegExpExecArray,
+  start: number,
+  instance: number,
+  opening: Span | undefined,
+): void {
+  const negated = found.groups?.['not'] !== undefined || option.negated;
+  const firstValue = found.groups !== undefined && 'not' in found.groups ? 2 : 1;
+  const spans = (found.indices ?? []).slice(firstValue).filter((span) => span !== undefined);
+  const texts = spans.map(([from, to]) => text.slice(from, to));
+  const valuesStart = spans[0]?.[0] ?? start + found[0].length;
+  const word: Word = { start, end: valuesStart, text: text.slice(start, valuesStart).trimEnd(), quoted: false };
+  if (option.long === '--log-flags') {
+    addLogFlags(options, extension, Number(texts[0]), word);
+    return;
   }
+  const made = option.values === undefined ? texts : option.values(texts);
+  if (made === undefined) return;
+  const end = spans.at(-1)?.[1] ?? valuesStart;
+  options.push({
+    spec: specOf(extension, option.long),
+    name: option.long,
+    word,
+    negation: negated ? { start, end: start + 1 } : opening,
+    values: made.map((value, index): Word => {
+      const [from, to] = made.length === spans.length ? (spans[index] ?? [valuesStart, end]) : [valuesStart, end];
+      return { start: from, end: to, text: value, quoted: false };
+    }),
+    instance,
+  });
+}
 
-  /** What no form explains, up to the next word that one may begin with, is kept as an option that nobody knows. */
-  #skipUnread(start: number): void {
-    const space = this.#text.slice(start).search(/\s/);
-    const end = space < 0 ? this.#text.length : start + space;
-    const last = this.options.at(-1);
-    if (
-      last !== undefined &&
-      last.spec === undefined &&
-      last.values.length === 0 &&
-      skipBlanks(this.#text, last.word.end) === start
-    ) {
-      const text = this.#text.slice(last.word.start, end);
-      this.options[this.options.length - 1] = { ...last, name: text, word: { ...last.word, end, text } };
-    } else {
-      const word = { start, end, text: this.#text.slice(start, end), quoted: false };
-      this.options.push({ spec: undefined, name: word.text, word, negation: undefined, values: [], instance: -2 });
-    }
-    this.#at = skipBlanks(this.#text, end);
+function addLogFlags(options: RuleOption[], extension: ExtensionSpec | undefined, flags: number, word: Word): void {
+  for (const [bit, name] of logFlags.entries()) {
+    if (name === undefined || (flags & (1 << bit)) === 0) continue;
+    options.push({ spec: specOf(extension, name), name, word, negation: undefined, values: [], instance: -1 });
   }
 }
 
+/** What no form explains, up to `end`, is kept as an option that nobody knows; words in a row as one. */
+function keepUnread({ text, options }: Reading, start: number, end: number): void {
+  const last = options.at(-1);
+  const goesOn = last !== undefined && last.instance === -2 && skipBlanks(text, last.word.end) === start;
+  const from = goesOn ? last.word.start : start;
+  if (goesOn) options.pop();
+  const word: Word = { start: from, end, text: text.slice(from, end), quoted: false };
+  options.push({ spec: undefined, name: word.text, word, negation: undefined, values: [], instance: -2 });
+}
+
+const wordPattern = /\S+/y;
 const coreMatch = coreOption('--match');
+
+/** Longer than any listing's row; what lies beyond is somebody's joke and is not looked at. */
+const mostRead = 8192;
 
 /**
  * The options that the text behind a rule's destination column stands for, `-m` included. What cannot be read is kept as options without a
@@ -213,5 +198,21 @@ const coreMatch = coreOption('--match');
  * @param target what the target column says; empty for none
  */
 export function readListedOptions(text: string, from: number, target: string): readonly RuleOption[] {
-  return new OptionsReader(text, from).read(target);
+  matchReaders ??= printedMatches.map(toReader);
+  const targetReader = readerOfTarget(target);
+  const reading: Reading = { text, at: skipBlanks(text, from), options: [], matches: 0 };
+  while (reading.at < text.length) {
+    const start = reading.at;
+    if (start - from > mostRead) {
+      keepUnread(reading, start, text.trimEnd().length);
+      break;
+    }
+    if (matchReaders.some((reader) => readExtension(reading, reader, true))) continue;
+    if (targetReader !== undefined && readExtension(reading, targetReader, false)) continue;
+    wordPattern.lastIndex = start;
+    wordPattern.test(text);
+    keepUnread(reading, start, wordPattern.lastIndex);
+    reading.at = skipBlanks(text, wordPattern.lastIndex);
+  }
+  return reading.options;
 }
