@@ -102,7 +102,6 @@ function driver(page: Page, folder: string): Omit<Workbench, 'close'> {
     await quickInput.waitFor();
     await quickInput.fill(typed);
     await page.locator('.quick-input-list .monaco-list-row', { hasText: wanted }).first().click();
-    await quickInput.waitFor({ state: 'hidden' });
   };
 
   const run = async (title: string): Promise<void> => {
@@ -126,6 +125,8 @@ function driver(page: Page, folder: string): Omit<Workbench, 'close'> {
       await page.keyboard.press('Control+G');
       await quickInput.waitFor();
       await quickInput.fill(`:${line}:${column}`);
+      // Enter before it has been read does nothing.
+      await page.locator('.quick-input-list .monaco-list-row', { hasText: `line ${line} at column ${column}` }).waitFor();
       await page.keyboard.press('Enter');
       await quickInput.waitFor({ state: 'hidden' });
       await cursor()
@@ -168,7 +169,9 @@ function driver(page: Page, folder: string): Omit<Workbench, 'close'> {
     },
     drawing: () => page.frameLocator('iframe.webview.ready:visible').frameLocator('#active-frame'),
     async reload() {
-      await page.reload();
+      const loaded = page.waitForEvent('load');
+      await run('Developer: Reload Window');
+      await loaded;
       await page.locator('.monaco-workbench').waitFor();
     },
     async screenshot(name) {
