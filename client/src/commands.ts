@@ -8,10 +8,33 @@ import type { ServerAccess } from './server-access.ts';
 export function registerCommands(server: ServerAccess, panels: FlowPanels, log: LogOutputChannel): readonly Disposable[] {
   return [
     commands.registerCommand('iptables.showFlow', (uri?: unknown, to?: unknown) => showFlow(server, panels, uri, to)),
+    commands.registerCommand('iptables.showChainGraph', () => showChainGraph(server, panels)),
     commands.registerCommand('iptables.selectClusterSnapshot', pickClusterSnapshot),
     commands.registerCommand('iptables.restartServer', () => server.restart()),
     commands.registerCommand('iptables.showServerLog', () => log.show()),
   ];
+}
+
+/** Opens the graph of the chain at the cursor: who jumps where from it, for chains that are not kube-proxy's. */
+async function showChainGraph(server: ServerAccess, panels: FlowPanels): Promise<void> {
+  const editor = window.activeTextEditor;
+  if (editor === undefined) {
+    await window.showInformationMessage(l10n.t('Open an iptables dump first, and put the cursor on a chain.'));
+    return;
+  }
+  const { uri } = editor.document;
+  const { line, character } = editor.selection.active;
+  const cancellation = new CancellationTokenSource();
+  try {
+    const params = { textDocument: { uri: uri.toString() }, position: { line, character }, chain: true };
+    const result = await server.flow(params, cancellation.token);
+    if (result.kind === 'flow') panels.show(uri, result.to);
+    else await window.showInformationMessage(result.reason);
+  } catch (error) {
+    await window.showErrorMessage(l10n.t('No chain graph: {0}', error instanceof Error ? error.message : String(error)));
+  } finally {
+    cancellation.dispose();
+  }
 }
 
 /**

@@ -41,6 +41,10 @@ function columnOf(uri: Uri): ViewColumn | undefined {
   return tabs.find(({ input }) => input instanceof TabInputText && isOfDump(input.uri))?.group.viewColumn;
 }
 
+function titleOf(to: string, title: string): string {
+  return to.startsWith('chain:') ? l10n.t('Chains: {0}', title) : l10n.t('NAT flow: {0}', title);
+}
+
 /** Takes a panel over: listens to its page, follows the cursor, and shows `to`. `storage` is a folder for pages to print. */
 export function createFlowPanel(panel: WebviewPanel, uri: Uri, initial: string, server: ServerAccess, storage: Uri): FlowPanel {
   const file = uri.path.slice(uri.path.lastIndexOf('/') + 1);
@@ -81,7 +85,7 @@ export function createFlowPanel(panel: WebviewPanel, uri: Uri, initial: string, 
     }
     if (running !== mine) return;
     running = undefined;
-    if (message.kind === 'flow') panel.title = l10n.t('NAT flow: {0}', message.graph.title);
+    if (message.kind === 'flow') panel.title = titleOf(wanted, message.graph.title);
     draw(message);
   };
 

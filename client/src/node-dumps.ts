@@ -37,7 +37,12 @@ export interface NodeDumps extends Disposable {
 export function nodeDumpOrigin(uri: Uri): NodeDumpOrigin | undefined {
   const [, context, node] = uri.path.split('/');
   if (uri.scheme !== nodeDumpScheme || context === undefined || node === undefined) return undefined;
-  return { context: decodeURIComponent(context), node };
+  try {
+    return { context: decodeURIComponent(context), node };
+  } catch {
+    // Not one that we made.
+    return undefined;
+  }
 }
 
 function uriOf({ context, node }: NodeDumpOrigin, { family, backend }: NodeDumpResult['dumps'][number]): Uri {

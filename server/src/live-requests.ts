@@ -67,10 +67,13 @@ export function registerLiveRequests(connection: Connection, clusters: Clusters,
       return null;
     }),
   );
-  connection.onRequest(refreshClusterRequest, () => {
-    live.refresh();
-    return null;
-  });
+  connection.onRequest(refreshClusterRequest, () =>
+    answer(async () => {
+      if (live.current() === undefined) throw new Error(noCluster);
+      live.refresh();
+      return null;
+    }),
+  );
   connection.onRequest(podRequest, ({ namespace, name }: PodParams) =>
     answer(async () => (await connected().fetchPod(namespace, name)) ?? null),
   );

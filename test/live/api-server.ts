@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { generate } from 'selfsigned';
 import { type WebSocket, WebSocketServer } from 'ws';
 
@@ -36,6 +37,8 @@ export interface SeenRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly authorization: string;
+  /** The common name of the client's certificate; empty without one. */
+  readonly certificate: string;
 }
 
 /** Answers a request in the server's stead; false leaves it to the server. */
@@ -114,6 +117,11 @@ export function answerStatus(
   return true;
 }
 
+function commonName(socket: Socket): string {
+  const { CN } = socket instanceof TLSSocket ? (socket.getPeerCertificate().subject ?? {}) : {};
+  return typeof CN === 'string' ? CN : '';
+}
+
 function pluralOf(kind: string): string {
   for (const [plural, collection] of Object.entries(collections)) if (collection.kind === kind) return plural;
   throw new Error(`no collection of ${kind}`);
@@ -141,7 +149,7 @@ export async function startApiServer(): Promise<TestApiServer> {
   let port = 0;
 
   const wss = new WebSocketServer({ noServer: true, handleProtocols: () => 'v4.channel.k8s.io' });
-  const https: Server = createServer({ cert, key }, handle);
+  const https: Server = createServer({ cert, key, requestCert: true, rejectUnauthorized: false }, handle);
   https.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
@@ -186,6 +194,7 @@ export async function startApiServer(): Promise<TestApiServer> {
       path: url.pathname,
       query: url.searchParams,
       authorization: request.headers.authorization ?? '',
+      certificate: commonName(request.socket),
     };
     seen.push(asked);
     return asked;

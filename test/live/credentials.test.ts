@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { generate } from 'selfsigned';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LiveCluster } from '../../server/src/cluster/live/live-cluster.ts';
 import { defaultTiming } from '../../server/src/cluster/live/timing.ts';
@@ -7,7 +8,7 @@ import { answerStatus, startApiServer, type TestApiServer } from './api-server.t
 import { environmentOf, type Folder, kubeconfigText, temporaryFolder } from './kubeconfigs.ts';
 import { node, pod, service, slice } from './objects.ts';
 
-const quick = { ...defaultTiming, firstRetry: 4, longestRetry: 40, gather: 5 };
+const quick = { ...defaultTiming, firstRetry: 4, longestRetry: 40, gather: 5, longestGather: 20 };
 
 let api: TestApiServer;
 let folder: Folder;
@@ -158,6 +159,27 @@ describe('credentials', () => {
     expect(of.status().resources[0]?.problem).toBe(
       'The credential plugin no-such-plugin of user "test-user" is not installed, or not in PATH. Get it from example.test.',
     );
+  });
+
+  it('may be a certificate of the client, and a file may name the authority of the server', async () => {
+    const client = await generate([{ name: 'commonName', value: 'dev' }], { algorithm: 'sha256', keyType: 'ec' });
+    const config = JSON.parse(
+      kubeconfigText(api, {
+        'client-certificate-data': Buffer.from(client.cert).toString('base64'),
+        'client-key': 'client.key',
+      }),
+    ) as { clusters: { cluster: Record<string, string> }[] };
+    folder.write('client.key', client.private);
+    folder.write('ca.crt', api.certificate);
+    for (const { cluster } of config.clusters) {
+      delete cluster['certificate-authority-data'];
+      cluster['certificate-authority'] = 'ca.crt';
+    }
+    const file = folder.write('config', JSON.stringify(config));
+    live = connect('test', { environment: environmentOf(folder, [file]), timing: quick, onChange: () => undefined });
+    const of = live;
+    await until(() => states(of).every((state) => state === 'live'));
+    expect(new Set(api.seen.map(({ certificate }) => certificate))).toEqual(new Set(['dev']));
   });
 
   it('of an identity provider are sent while they are valid', async () => {

@@ -18,7 +18,7 @@ function heapAfterCollection(): number {
   return process.memoryUsage().heapUsed;
 }
 
-const quick: Timing = { ...defaultTiming, firstRetry: 4, longestRetry: 40, gather: 5, podLasts: 60_000 };
+const quick: Timing = { ...defaultTiming, firstRetry: 4, longestRetry: 40, gather: 5, longestGather: 20, podLasts: 60_000 };
 const services = '/api/v1/services';
 const wait = { timeout: 8_000, interval: 5 };
 

@@ -40,7 +40,9 @@ async function readLive(context: string): Promise<Cluster> {
   // A bundle of its own: its API client is 2 MB that most calls do without.
   const { loadOnce } = await import('../cluster/live.ts');
   try {
-    return await loadOnce(context, { timeoutMs: liveTimeoutMilliseconds });
+    const cluster = await loadOnce(context, { timeoutMs: liveTimeoutMilliseconds });
+    for (const warning of cluster.warnings) process.stderr.write(`iptables-inspect: context ${context}: ${warning}\n`);
+    return cluster;
   } catch (error) {
     throw new UsageError(`context ${context}: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -98,7 +98,7 @@ export function createApi(load: () => KubeConfig, limits: ApiLimits = defaultLim
     const { proxyUrl } = clusterOf(into.config);
     // The library makes an agent for each configuration which does not keep connections; its agents for proxies are used as they are.
     if (proxyUrl === undefined) {
-      if (into.agent === undefined || into.agentCertificate !== options.cert) {
+      if (into.agent === undefined || !isSameCertificate(into.agentCertificate, options.cert)) {
         retire(into.agent);
         const { ca, cert, key, servername, rejectUnauthorized } = options;
         const tls = Object.fromEntries(
@@ -205,6 +205,11 @@ export function createApi(load: () => KubeConfig, limits: ApiLimits = defaultLim
       session.agent?.destroy();
     },
   };
+}
+
+/** Read anew, a certificate is another buffer all the same. */
+function isSameCertificate(a: RequestOptions['cert'], b: RequestOptions['cert']): boolean {
+  return String(a ?? '') === String(b ?? '');
 }
 
 /** Closes what idles; what is under way may end. */

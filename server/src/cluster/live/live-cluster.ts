@@ -53,6 +53,8 @@ export function watchCluster(context: string, api: Api, options: LiveClusterOpti
   let made: readonly (readonly ClusterRecord[])[] = [];
   let madeWarnings = '';
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let interval = timing.gather;
+  let publishedAt = 0;
   let isClosed = false;
 
   const reflectorOf = (resource: Resource): Reflector => createReflector(resource, api, { timing, random, onChange: schedule });
@@ -84,6 +86,7 @@ export function watchCluster(context: string, api: Api, options: LiveClusterOpti
   function publish(): void {
     timer = undefined;
     if (isClosed) return;
+    publishedAt = Date.now();
     if (reflectors.every(isSettled) && reflectors.some((reflector) => reflector.hasData())) {
       const lists = reflectors.map((reflector) => reflector.records());
       const warnings = warningsNow();
@@ -103,7 +106,11 @@ export function watchCluster(context: string, api: Api, options: LiveClusterOpti
   }
 
   function schedule(): void {
-    if (!isClosed) timer ??= setTimeout(publish, timing.gather);
+    if (isClosed || timer !== undefined) return;
+    // What others make of a cluster takes its time: where changes never stop, a new one is made less often.
+    const isBusy = Date.now() - publishedAt < interval * 2;
+    interval = isBusy ? Math.min(interval * 2, timing.longestGather) : timing.gather;
+    timer = setTimeout(publish, interval);
   }
 
   for (const reflector of reflectors) reflector.restart();

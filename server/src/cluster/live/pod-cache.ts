@@ -22,8 +22,9 @@ interface Known {
 
 const mostPods = 1_000;
 const mostRefused = 1_000;
-/** Hovers at the same time; a hover that is not answered soon is of no use. */
 const mostRequests = 8;
+/** Milliseconds; a hover that is not answered soon is of no use. */
+const patience = 5_000;
 
 /** @param lasts milliseconds for which a Pod counts as current */
 export function createPodCache(api: Api, lasts: number, onChange: () => void): PodCache {
@@ -47,7 +48,8 @@ export function createPodCache(api: Api, lasts: number, onChange: () => void): P
 
   async function ask(key: string, namespace: string, name: string): Promise<PodRecord | undefined> {
     const before = state;
-    const { signal } = abort;
+    const { signal: refreshed } = abort;
+    const signal = AbortSignal.any([refreshed, AbortSignal.timeout(patience)]);
     try {
       const what = `get pods in namespace ${namespace}`;
       const object = await api.json({ path: namespacedPath(namespace, 'pods', name), what, signal });
@@ -60,7 +62,7 @@ export function createPodCache(api: Api, lasts: number, onChange: () => void): P
       return pod;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (signal.aborted) return undefined;
+      if (refreshed.aborted) return undefined;
       if (error.failure === 'not-found') {
         remember(key, undefined);
         return undefined;

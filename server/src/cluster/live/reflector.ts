@@ -61,7 +61,6 @@ export function createReflector(resource: Resource, api: Api, { timing, random, 
   }
 
   async function list(signal: AbortSignal): Promise<string> {
-    if (!hasData) become('syncing', '');
     let fresh = new Map<string, ClusterRecord>();
     const version = await listPages(
       api,
@@ -200,7 +199,7 @@ export function createReflector(resource: Resource, api: Api, { timing, random, 
       running?.abort();
       const mine = new AbortController();
       running = mine;
-      if (!hasData) become('syncing', '');
+      become('syncing', '');
       run(mine.signal).catch((error: unknown) => {
         // A defect of our own: said where the user looks, rather than thrown where nobody does.
         if (!mine.signal.aborted) become('stale', error instanceof Error ? error.message : String(error));

@@ -8,8 +8,9 @@ export interface Timing {
   readonly longestRetry: number;
   /** A watch that lasted this long was a good one: the next failure is a first one again. */
   readonly steady: number;
-  /** Changes are gathered for this long before a new cluster is made of them. */
+  /** Changes are gathered for this long before a new cluster is made of them; longer while they do not stop coming. */
   readonly gather: number;
+  readonly longestGather: number;
   /** How long the server is asked to keep a watch open. */
   readonly watch: number;
   /** How long a fetched Pod counts as current. */
@@ -21,6 +22,7 @@ export const defaultTiming: Timing = {
   longestRetry: 60_000,
   steady: 30_000,
   gather: 300,
+  longestGather: 5_000,
   watch: 300_000,
   podLasts: 30_000,
 };
