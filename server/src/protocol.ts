@@ -25,11 +25,12 @@ export interface FlowTargetsResult {
 }
 
 export const flowRequest = 'iptables/flow';
-/** Either `to`, or the place of a chain or an address in the dump. */
+/** Either `to`, or the place of a chain or an address in the dump; with `chain`, the graph of the chain there. */
 export interface FlowParams {
   readonly textDocument: { readonly uri: string };
   readonly to?: string;
   readonly position?: { readonly line: number; readonly character: number };
+  readonly chain?: boolean;
 }
 export type FlowResult =
   | {

@@ -17,7 +17,7 @@ import { registerDriftRequests } from './drift-requests.ts';
 import { codeActions } from './features/code-actions.ts';
 import { codeLenses, lensUri, resolveCodeLens } from './features/code-lenses.ts';
 import { definition, definitionLocations } from './features/definition.ts';
-import { flowAt, flowFor, flowTargetsOf } from './features/flow.ts';
+import { chainGraphAt, flowAt, flowFor, flowTargetsOf } from './features/flow.ts';
 import { folding } from './features/folding.ts';
 import { hover } from './features/hover.ts';
 import { inlayHints } from './features/inlay-hints.ts';
@@ -302,10 +302,12 @@ export function startServer(connection: Connection, runtime: Runtime): void {
     ({ textDocument }: FlowTargetsParams, token: CancellationToken) =>
       withState<FlowTargetsResult>(textDocument.uri, token, { targets: [], reason: notOpen }, flowTargetsOf),
   );
-  connection.onRequest<FlowResult, void>(flowRequest, ({ textDocument, to, position }: FlowParams, token: CancellationToken) =>
-    withState<FlowResult>(textDocument.uri, token, { kind: 'nothing', reason: notOpen }, (state) =>
-      to !== undefined ? flowFor(state, to) : flowAt(state, position ?? { line: 0, character: 0 }),
-    ),
+  connection.onRequest<FlowResult, void>(flowRequest, (params: FlowParams, token: CancellationToken) =>
+    withState<FlowResult>(params.textDocument.uri, token, { kind: 'nothing', reason: notOpen }, (state) => {
+      const { to, position = { line: 0, character: 0 }, chain } = params;
+      if (to !== undefined) return flowFor(state, to);
+      return chain === true ? chainGraphAt(state, position) : flowAt(state, position);
+    }),
   );
 
   registerLiveRequests(connection, clusters, () => settings);

@@ -94,6 +94,20 @@ describe('the server over stdio', () => {
     expect(result.kind === 'flow' ? result.graph.title : result.reason).toContain('booking/frontend');
   });
 
+  it('draws the chains from any chain on', async () => {
+    const forward = {
+      line: lines.findIndex((line, number) => line.startsWith(':FORWARD') && number > lines.indexOf('*filter')),
+      character: 3,
+    };
+    const result = await server.request<FlowResult>('iptables/flow', { ...at(forward), chain: true });
+    const labels = result.kind === 'flow' ? result.graph.nodes.map(({ label }) => label) : [];
+    expect(labels).toEqual(expect.arrayContaining(['FORWARD', 'KUBE-FORWARD', 'KUBE-SERVICES', 'ACCEPT']));
+    const again = await server.request<FlowResult>('iptables/flow', { ...at(forward), to: 'chain:mangle/FORWARD@3' });
+    expect(again.kind).toBe('flow');
+    const none = await server.request<FlowResult>('iptables/flow', { ...at(forward), to: 'chain:filter/FORWARDS' });
+    expect(none).toEqual({ kind: 'nothing', reason: expect.stringContaining('Did you mean FORWARD?') });
+  });
+
   it('has new findings after an edit of one line, at the places where they are now', async () => {
     const start = { line: frontendRule, character: 0 };
     await server.change(uri, 2, [{ range: { start, end: start }, text: '-A KUBE-SERVICES -j NO-SUCH-CHAIN\n' }]);

@@ -4,8 +4,8 @@ import { flowLines } from '../../../webview/src/flow-lines.ts';
 import { flowHtml } from '../../../webview/src/html.ts';
 import { flowMermaid } from '../../../webview/src/mermaid.ts';
 import { flowSvg } from '../../../webview/src/svg.ts';
-import { flowSteps } from '../kube/flow.ts';
 import type { FlowGraph } from '../kube/flow-graph.ts';
+import { isChainRequest, requestSteps } from '../kube/flow-request.ts';
 import { parseFlowTarget } from '../kube/flow-target.ts';
 import { resolveChains } from '../kube/resolve.ts';
 import { printable } from './printable.ts';
@@ -17,18 +17,19 @@ import { UsageError } from './usage-error.ts';
 export const flowFormats = ['text', 'json', 'svg', 'mermaid', 'dot', 'html'] as const;
 
 export interface FlowOptions extends ClusterOptions {
-  /** `IP[:PORT[/PROTO]]` or `namespace/name[:port]`. */
+  /** `IP[:PORT[/PROTO]]`, `namespace/name[:port]`, or `chain:TABLE/CHAIN[@DEPTH]`. */
   readonly to: string;
   readonly format: (typeof flowFormats)[number];
 }
 
 /** `flow DUMP --to`: the way of packets to an address or a Service, as text or as a drawing. */
 export async function runFlow(path: string, options: FlowOptions): Promise<string> {
+  // Before anything large is read.
   const parsed = parseFlowTarget(options.to);
-  if (!parsed.ok) throw new UsageError(`--to: ${parsed.message}`);
+  if (!parsed.ok && !isChainRequest(options.to)) throw new UsageError(`--to: ${parsed.message}`);
   const cluster = await readCluster(options);
   const { file, ruleset } = readDump(path);
-  const answer = runSteps(flowSteps(resolveChains(ruleset, cluster), parsed.target), `following ${options.to}`);
+  const answer = runSteps(requestSteps(resolveChains(ruleset, cluster), options.to), `following ${options.to}`);
   if (!answer.ok) throw new UsageError(`${file}: ${answer.reason}`);
   const { graph } = answer;
   switch (options.format) {

@@ -70,7 +70,10 @@ function program(): Command {
       .command('flow')
       .description('where packets to an address or a Service go, with what chance, and what changes them')
       .argument('<dump>', dumpHelp)
-      .requiredOption('--to <target>', 'IP[:PORT[/PROTO]] or namespace/name[:port]'),
+      .requiredOption(
+        '--to <target>',
+        'IP[:PORT[/PROTO]], namespace/name[:port], or chain:TABLE/CHAIN[@DEPTH] for the jumps from any chain',
+      ),
   )
     .addOption(formatOption(...flowFormats))
     .action(async (dump, options) => print(await runFlow(dump, options)));

@@ -3,11 +3,11 @@ import type { Position } from 'vscode-languageserver-types';
 import { canonicalIP } from '../cluster/ip.ts';
 import { portName } from '../kube/chain-names.ts';
 import { serviceComment } from '../kube/comments.ts';
-import { flowSteps } from '../kube/flow.ts';
 import { type Door, doorLabel, doorSteps, doorsOfRecord, sameDoor } from '../kube/flow-doors.ts';
 import type { FlowEntryKind } from '../kube/flow-graph.ts';
 import { nodeAddress } from '../kube/flow-origins.ts';
-import { addressText, parseFlowTarget } from '../kube/flow-target.ts';
+import { chainRequest, requestSteps } from '../kube/flow-request.ts';
+import { addressText } from '../kube/flow-target.ts';
 import type { Resolution } from '../kube/resolve.ts';
 import { commentOf } from '../kube/rule-values.ts';
 import type { FlowResult, FlowTarget, FlowTargetsResult } from '../protocol.ts';
@@ -78,13 +78,19 @@ function nothing(reason: string): FlowResult {
   return { kind: 'nothing', reason };
 }
 
-/** The flow to `IP[:PORT[/PROTOCOL]]` or `namespace/service[:port]`. */
+/** The graph of a request, as `requestSteps` takes it: a flow's or a chain's. */
 export function* flowFor(state: DumpState, to: string): Steps<FlowResult> {
-  const parsed = parseFlowTarget(to);
-  if (!parsed.ok) return nothing(parsed.message);
-  const answer = yield* flowSteps(state.resolution(), parsed.target);
+  const answer = yield* requestSteps(state.resolution(), to);
   if (!answer.ok) return nothing(answer.reason);
   return { kind: 'flow', graph: answer.graph, to: answer.to, documentVersion: state.version };
+}
+
+/** The graph of the chain under a position (0-based), or of the one that the line is in. */
+export function* chainGraphAt(state: DumpState, position: Position): Steps<FlowResult> {
+  const thing = thingAt(state, position);
+  const chain = thing?.kind === 'chain' ? thing.chain : chainOfLine(state, position.line);
+  if (chain === undefined) return nothing('Put the cursor on a chain or one of its rules.');
+  return yield* flowFor(state, chainRequest(chain.table.name, chain.name));
 }
 
 /** What to ask for a chain: the Service that it belongs to, or the hostPort; undefined for a chain that belongs to none. */
