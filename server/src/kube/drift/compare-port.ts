@@ -26,8 +26,11 @@ interface Differences {
   readonly extra: DumpRule[];
 }
 
-/** Compares one port. Empty where its rules are right, or where the dump is an excerpt that does not show otherwise. */
-export function comparePort(side: DumpSide, cluster: Cluster, rules: PortRules): readonly DriftFinding[] {
+/**
+ * Compares one port. Empty where its rules are right, or where the dump is an excerpt that does not show otherwise.
+ * @param node the dump's node; empty where it is not known
+ */
+export function comparePort(side: DumpSide, cluster: Cluster, rules: PortRules, node: string): readonly DriftFinding[] {
   const { ruleset } = side;
   const { port, choice } = rules.expected;
   const findings: DriftFinding[] = [];
@@ -79,10 +82,26 @@ export function comparePort(side: DumpSide, cluster: Cluster, rules: PortRules):
     });
     return findings;
   }
-  addEndpoints(changes);
-  addDifferences(differencesOf(changes));
+  const isPolicyChanged = leadsToOtherPolicy();
+  // Where another traffic policy holds now, other endpoints are bound to be used.
+  const own = isPolicyChanged
+    ? {
+        gone: changes.gone.filter(({ kind }) => kind !== 'endpoint-elsewhere'),
+        added: changes.added.filter(({ ref }) => ref.endpoint.nodeName === node),
+      }
+    : changes;
+  addEndpoints(own);
+  addDifferences(differencesOf());
   if (findings.length === 0 && rules.misplaced !== undefined) addMisplaced(rules.misplaced);
   return findings;
+
+  /** Whether the clusterIP's rule leads to the chain of the policy that does not hold (any longer). */
+  function leadsToOtherPolicy(): boolean {
+    const other = port.internalLocal ? 'KUBE-SVC-' : 'KUBE-SVL-';
+    return rules.extra.some(
+      ({ table, chain, key }) => table === 'nat' && chain === 'KUBE-SERVICES' && key.endsWith(` -j ${other}${port.hash}`),
+    );
+  }
 
   /** Where a rule that is not there would stand: behind the rules of its chain. */
   function placeFor(rule: ExpectedRule): number | null {
@@ -118,8 +137,8 @@ export function comparePort(side: DumpSide, cluster: Cluster, rules: PortRules):
   }
 
   /** The rules that differ, by what they do, without those that have to differ because endpoints came or went. */
-  function differencesOf(endpoints: EndpointChanges): ReadonlyMap<RulePurpose, Differences> {
-    const isExplained = explainedBy(endpoints, rules);
+  function differencesOf(): ReadonlyMap<RulePurpose, Differences> {
+    const isExplained = explainedBy(changes, rules, isPolicyChanged);
     const found = new Map<RulePurpose, Differences>();
     const of = (purpose: RulePurpose): Differences => {
       let differences = found.get(purpose);
@@ -201,6 +220,7 @@ export function comparePort(side: DumpSide, cluster: Cluster, rules: PortRules):
 function explainedBy(
   { gone, added }: EndpointChanges,
   rules: PortRules,
+  isPolicyChanged: boolean,
 ): (purpose: RulePurpose, chain: string, text: string) => boolean {
   const changed = new Set([...gone.map(({ endpoint }) => endpoint.name), ...added.map(({ chain }) => chain)]);
   const hadLocal = [...rules.endpoints.values()].some(({ inLocal }) => inLocal);
@@ -221,7 +241,7 @@ function explainedBy(
         return localChanged && / -j KUBE-SVL-[A-Z2-7]+$/.test(text);
       case 'cluster-ip':
       case 'masquerade':
-        return localChanged && rules.expected.port.internalLocal;
+        return localChanged && rules.expected.port.internalLocal && !isPolicyChanged;
       default:
         return false;
     }

@@ -188,7 +188,7 @@ function* compareDump(ruleset: Ruleset, dump: Dump, cluster: Cluster, given: Dri
       else ports.push(expected);
       continue;
     }
-    const found = comparePort(side, cluster, rules);
+    const found = comparePort(side, cluster, rules, guess.node);
     findings.push(...found);
     programmed.push({ port: expected, findings: found });
   }
