@@ -1,5 +1,5 @@
 import type { TextDocumentContentChangeEvent } from 'vscode-languageserver';
-import { buildRuleset } from './ruleset/build.ts';
+import { buildRuleset, rebuildRuleset } from './ruleset/build.ts';
 import type { Ruleset } from './ruleset/ruleset.ts';
 import { Cancelled, type Pause, runInSlices } from './scheduler.ts';
 import { changeDocument, readDocument, type SourceDocument, type TextChange } from './syntax/document.ts';
@@ -66,7 +66,8 @@ export function openDump(
         }
         if (pending.length > 0 || document === undefined) continue;
         // A change that arrives from here on is not in this version: `target` is what was taken above.
-        const ruleset = await runInSlices(buildRuleset(document), pause, () => isClosed || pending.length > 0);
+        const built = read === undefined ? buildRuleset(document) : rebuildRuleset(document, read.ruleset);
+        const ruleset = await runInSlices(built, pause, () => isClosed || pending.length > 0);
         read = { version: target, document, ruleset };
         onRead(read);
         if (pending.length > 0) continue;

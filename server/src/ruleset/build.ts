@@ -250,7 +250,44 @@ export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
   return finish(lines, dumps);
 }
 
-/** The same, without pauses. */
+/** Whether two lines are the same to a ruleset, though their texts may differ in values and options. */
+function isAlike(a: Line, b: Line): boolean {
+  return (
+    a.kind === b.kind &&
+    a.name === b.name &&
+    a.target === b.target &&
+    a.command === b.command &&
+    a.isGoto === b.isGoto &&
+    a.listing === b.listing &&
+    a.context === b.context
+  );
+}
+
+/** Kinds whose text says nothing else to a ruleset and to what is known of its tables. */
+function isPlain({ kind }: Line): boolean {
+  return kind === 'rule' || kind === 'chain' || kind === 'blank';
+}
+
+/**
+ * The ruleset of a document that came of an edit. When no chain, no jump and no line came or went, only lines are new, and tables and chains are
+ * shared with the ruleset before, with all that is known of them; else it is built anew.
+ */
+export function* rebuildRuleset(document: SourceDocument, before: Ruleset): Steps<Ruleset> {
+  const { lines } = document;
+  // Where addresses tell the family, a new address may tell another one.
+  const isFamilySaid = before.dumps.every(({ familyBy }) => familyBy === 'header' || familyBy === 'file-name');
+  if (!isFamilySaid || lines.length !== before.lines.length) return yield* buildRuleset(document);
+  for (let number = 0; number < lines.length; number += 1) {
+    if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
+    const line = lines[number];
+    const old = before.lines[number];
+    if (line === old) continue;
+    if (line === undefined || old === undefined || !isPlain(line) || !isAlike(line, old)) return yield* buildRuleset(document);
+  }
+  return { lines, dumps: before.dumps, tables: before.tables };
+}
+
+/** The same as `buildRuleset`, without pauses. */
 export function buildWholeRuleset(document: SourceDocument): Ruleset {
   return runToEnd(buildRuleset(document));
 }

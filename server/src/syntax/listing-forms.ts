@@ -139,7 +139,6 @@ export const printedMatches: readonly PrintedExtension[] = [
     option('--tcp-flags', 'flags:~(\\w+)/(\\w+)', (found) => found.map(tcpFlags)),
   ),
   match('udp', 'udp', ...ports),
-  match('udplite', 'udplite', ...ports),
   match(
     'sctp',
     'sctp',

@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { lint } from '../../server/src/lint/registry.ts';
+import { buildWholeRuleset, rebuildRuleset } from '../../server/src/ruleset/build.ts';
+import type { Ruleset } from '../../server/src/ruleset/ruleset.ts';
+import { changeDocument, readWholeDocument, type SourceDocument } from '../../server/src/syntax/document.ts';
+import { runToEnd } from '../../server/src/syntax/steps.ts';
+import { fixturePath, labPath } from '../support/dumps.ts';
+import { describeWith } from '../support/requirements.ts';
+import { randomEdit, seeded, textOf } from './random-edits.ts';
+
+/** What lint finds, without the objects of the ruleset, which are compared by themselves. */
+function diagnostics(document: SourceDocument, ruleset: Ruleset): readonly object[] {
+  return runToEnd(lint({ document, ruleset })).map(({ table, chain, ...finding }) => ({
+    ...finding,
+    table: table?.index,
+    chain: chain?.name,
+  }));
+}
+
+/** A ruleset as plain data: chains name each other instead of holding one another. */
+function outline(ruleset: Ruleset): object {
+  return {
+    dumps: ruleset.dumps.map(({ tables, ...dump }) => ({ ...dump, tables: tables.map(({ index }) => index) })),
+    tables: ruleset.tables.map(({ dump, chains, targets, ...table }) => ({
+      ...table,
+      dump: dump.index,
+      targets: [...targets],
+      chains: Array.from(chains.values(), ({ table: owner, jumps, ...chain }) => ({
+        ...chain,
+        table: owner.index,
+        jumps: jumps.map(({ name }) => name),
+      })),
+    })),
+  };
+}
+
+/**
+ * Edits a dump at random. After each edit the document and the ruleset must be those that the whole text gives, and every so often what lint
+ * finds, too. When the text has grown far from a dump it starts anew.
+ */
+function editAtRandom(path: string, edits: number, seed: number): void {
+  const text = readFileSync(path, 'utf8');
+  const below = seeded(seed);
+  let document = readWholeDocument(text, path);
+  let ruleset = buildWholeRuleset(document);
+  for (let edit = 0; edit < edits; edit += 1) {
+    if (edit % 60 === 0) {
+      document = readWholeDocument(text, path);
+      ruleset = buildWholeRuleset(document);
+    }
+    const change = randomEdit(document, below);
+    document = runToEnd(changeDocument(document, change, path));
+    ruleset = runToEnd(rebuildRuleset(document, ruleset));
+    const fresh = readWholeDocument(textOf(document), path);
+    const where = `seed ${seed}, edit ${edit}: ${JSON.stringify(change)}`;
+    expect(document.lines, where).toEqual(fresh.lines);
+    expect(document.byteOrderMark, where).toBe(fresh.byteOrderMark);
+    const freshRuleset = buildWholeRuleset(fresh);
+    expect(outline(ruleset), where).toEqual(outline(freshRuleset));
+    expect(diagnostics(document, ruleset), where).toEqual(diagnostics(fresh, freshRuleset));
+  }
+}
+
+describe('after 1,000 edits of the sample', () => {
+  it.each([1, 2, 3, 4])('the ruleset and the findings are those of the whole text (seed %i)', { timeout: 120_000 }, (seed) => {
+    editAtRandom(fixturePath('sample/worker-1.iptables'), 250, seed);
+  });
+});
+
+describeWith('shared', 'after 1,000 edits of recorded dumps', () => {
+  it.each([
+    ['shop/node-a.iptables', 5],
+    ['shop/node-a.counters.iptables', 6],
+    ['shop/node-a.ip6tables', 7],
+    ['shop-1.23/node-a.iptables', 8],
+  ])('of %s the ruleset and the findings are those of the whole text', { timeout: 120_000 }, (name, seed) => {
+    editAtRandom(labPath(name), 250, seed);
+  });
+});
