@@ -127,11 +127,4 @@ describeWith('chromium', 'a panel', () => {
     expect(flow.problems).toEqual([]);
     await flow.close();
   });
-
-  it('has no style attribute but those that the script sets through the object model', async () => {
-    const flow = await openFlowPage(browser);
-    await flow.show(richGraph());
-    expect(await flow.page.locator('[style]').count()).toBe(0);
-    await flow.close();
-  });
 });

@@ -32,7 +32,7 @@ export const padLeft = 13;
 export const padRight = 10;
 const markWidth = 20;
 const chipGap = 4;
-const longestName = 230;
+const longestName = 280;
 /** The label's and the detail's baselines and where the badges begin, from the box's top. */
 export const labelBaseline = 18;
 export const detailBaseline = 34;

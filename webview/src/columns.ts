@@ -34,9 +34,23 @@ export function assignColumns(
     }
   }
   const used = [...new Set(meaning.values())].toSorted((a, b) => a - b);
+  const kindsIn = new Map<number, Set<FlowNodeKind | 'group'>>();
+  for (const { id, node } of parts.anchors) {
+    const column = meaning.get(id) ?? 0;
+    kindsIn.set(column, (kindsIn.get(column) ?? new Set()).add(node?.kind ?? 'group'));
+  }
   const named = parts.anchors.some((anchor) => anchor.node?.kind !== 'chain' && anchor.node?.kind !== 'verdict');
   return {
     columnOf: new Map([...meaning].map(([id, column]) => [id, used.indexOf(column)])),
-    titles: used.map((column) => (named ? (titles[column] ?? '') : '')),
+    titles: used.map((column) => (named ? titleOf(column, kindsIn.get(column) ?? new Set()) : '')),
   };
+}
+
+/** A column that holds nothing of its own meaning is called by what stands in it. */
+function titleOf(column: number, kinds: ReadonlySet<FlowNodeKind | 'group'>): string {
+  const only = kinds.size === 1 ? [...kinds][0] : undefined;
+  if (only === 'verdict') return 'Verdict';
+  if (only === 'address') return 'Address';
+  if (only === 'chain') return 'Chain';
+  return titles[column] ?? '';
 }

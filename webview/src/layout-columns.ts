@@ -111,7 +111,8 @@ function plan(
       anchor.node !== null
         ? Math.min(
             naturalWidth(anchor.node, isIdle(index, anchor.node), options.measure),
-            Math.max(size.box, nameWidth(anchor.node, options.measure)),
+            // A verdict's second line says why: that is what one looks for.
+            Math.max(anchor.node.kind === 'verdict' ? size.box + 90 : size.box, nameWidth(anchor.node, options.measure)),
           )
         : anchor.group !== null
           ? Math.max(naturalGroupWidth(anchor.group, options.measure), groupSize(index, anchor.group, size.box, options).width)
@@ -308,7 +309,7 @@ function draw(
     for (const { bundle, points, height } of slots) {
       const at = slot + height / 2;
       slot += height + 4;
-      const placed = placeLabels(labelsAt(bundle), at, (text) => (lefts[column] ?? 0) - arrowWidth - text.width);
+      const placed = placeLabels(labelsAt(bundle), at, (widest) => (lefts[column] ?? 0) - arrowWidth - widest);
       const wire = [...points, { x: zone, y: at }, { x: end, y: at }];
       wires.push(
         finish(bundle, bend(wire), placed, Math.min(...wire.map((point) => point.y)), Math.max(...wire.map((point) => point.y))),
@@ -321,7 +322,7 @@ function draw(
     const middle = (lefts[column] ?? 0) + Math.min(widths[column] ?? 0, size.box) / 2;
     const top = y(bundle.from) + heightAt(bundle.from) / 2;
     const bottom = y(bundle.to) - heightAt(bundle.to) / 2;
-    const placed = placeLabels(labelsAt(bundle), (top + bottom - 4) / 2, (text) => middle - text.width / 2);
+    const placed = placeLabels(labelsAt(bundle), (top + bottom - 4) / 2, (widest) => middle - widest / 2);
     wires.push(finish(bundle, straightDown(middle, top, bottom), placed, top, bottom));
   }
 
@@ -334,7 +335,9 @@ function draw(
     const points = [{ x: box.right, y: y(bundle.from) }];
     for (let column = from + 1; column < to; column += 1) {
       const lane = y(laneId(bundle, column));
-      points.push({ x: lefts[column] ?? 0, y: lane }, { x: (lefts[column] ?? 0) + (widths[column] ?? 0), y: lane });
+      // Level before the column's labels begin, so that it crosses none.
+      const start = (lefts[column] ?? 0) - (labelWidths[column] ?? 0) - arrowWidth;
+      points.push({ x: start, y: lane }, { x: (lefts[column] ?? 0) + (widths[column] ?? 0), y: lane });
     }
     return points;
   }
@@ -369,11 +372,12 @@ function finish(bundle: Bundle, path: string, labels: readonly WireLabel[], top:
   return { id: bundle.id, from: bundle.from, to: bundle.to, edges: bundle.edges, path, labels, top, bottom };
 }
 
-/** Labels in a stack around a middle. */
-function placeLabels(labels: readonly LabelText[], middle: number, left: (text: LabelText) => number): readonly WireLabel[] {
+/** Labels in a stack around a middle, flush on the left: `left` is where, for the width of the widest. */
+function placeLabels(labels: readonly LabelText[], middle: number, left: (widest: number) => number): readonly WireLabel[] {
   let top = middle - labels.reduce((sum, label) => sum + label.height + 3, -3) / 2;
+  const x = left(Math.max(0, ...labels.map((label) => label.width)));
   return labels.map((label) => {
-    const placed = { ...label, x: left(label), y: top };
+    const placed = { ...label, x, y: top };
     top += label.height + 3;
     return placed;
   });

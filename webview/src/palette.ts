@@ -117,6 +117,7 @@ export function paint(mark: Mark, inherited: readonly string[], theme: Theme): A
     'stroke-width': width,
     ...more,
   });
+  const drifted = all.includes('drift-stale') || all.includes('drift-missing');
   const struck: Attributes = mark.classes.includes('struck') ? { 'text-decoration': 'line-through' } : {};
   switch (mark.classes[0]) {
     case 'back':
@@ -153,10 +154,10 @@ export function paint(mark: Mark, inherited: readonly string[], theme: Theme): A
     case 'line':
       return {
         fill: 'none',
-        stroke: all.includes('drift-stale') || all.includes('verdict-drop') ? palette.red : palette.wire,
+        stroke: drifted || all.includes('verdict-drop') ? palette.red : palette.wire,
         'stroke-linecap': 'round',
         'stroke-linejoin': 'round',
-        ...(all.includes('drift-stale') || all.includes('never') ? { 'stroke-dasharray': '4 4' } : {}),
+        ...(drifted || all.includes('never') ? { 'stroke-dasharray': '4 4' } : {}),
       };
     case 'label-back':
       return { fill: palette.canvas };

@@ -225,7 +225,7 @@ export function startPage(host: Host): void {
     main.classList.toggle('is-empty', shown === null);
     details.element.hidden = !state.details || shown === null;
     if (shown === null) {
-      tree.show([], 'NAT flow');
+      tree.show([], 'NAT flow', true);
       notes.replaceChildren();
       details.show(null, null);
       return;
@@ -233,6 +233,7 @@ export function startPage(host: Host): void {
     tree.show(
       textItems(shown.index, shown.layout.arrangement, shown.options.open, collapsed),
       `NAT flow of ${oneLine(shown.index.graph.title)}`,
+      state.mode === 'text',
     );
     activateSelected();
     details.show(shown.index, state.selected === null ? null : (boxFor(state.selected) ?? null));

@@ -91,7 +91,16 @@ export function createDrawing(events: DrawingEvents): Drawing {
   let drawn = { top: 0, bottom: 0 };
   let frame = 0;
 
-  const size = () => ({ width: host.clientWidth, height: host.clientHeight });
+  // Asked for in every frame of a pan, so it must not make the browser lay the page out.
+  let known: { readonly width: number; readonly height: number } | null = null;
+  const size = () => {
+    known ??= { width: host.clientWidth, height: host.clientHeight };
+    return known;
+  };
+  new ResizeObserver(() => {
+    known = null;
+    if (isBeyondDrawn()) schedule();
+  }).observe(host);
 
   const behaviour = zoom<SVGSVGElement, unknown>()
     .scaleExtent(zoomRange)

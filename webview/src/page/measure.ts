@@ -13,17 +13,24 @@ export function createMeasure(): Measure {
   };
   const fonts = new Map<TextStyle, string>();
   const known = new Map<string, number>();
-  return (text, style) => {
-    const key = `${style}\n${text}`;
-    const before = known.get(key);
-    if (before !== undefined) return before;
+  const measured = (text: string, style: TextStyle): number => {
     let font = fonts.get(style);
     if (font === undefined) {
       font = fontOf(style);
       fonts.set(style, font);
     }
     if (context.font !== font) context.font = font;
-    const { width } = context.measureText(text);
+    return context.measureText(text).width;
+  };
+  const cell = measured('M', 'detail');
+  const isMono = cell > 0 && Math.abs(cell - measured('i', 'detail')) < 0.01;
+  return (text, style) => {
+    // Thousands of chains' names need not be measured one by one.
+    if (style === 'detail' && isMono && /^[ -~]*$/.test(text)) return text.length * cell;
+    const key = `${style}\n${text}`;
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const width = measured(text, style);
     // Bounded, as names come and go for as long as the page lives.
     if (known.size > 50_000) known.clear();
     known.set(key, width);

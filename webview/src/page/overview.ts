@@ -15,10 +15,11 @@ const least = 26;
 
 /** `move` is called with the place of the drawing, in its pixels, that the user wants in the middle. */
 export function createOverview(move: (x: number, y: number) => void): Overview {
-  const boxes = svgElement('path', { class: 'overview-boxes' });
+  // A bitmap: thousands of boxes under a window that moves in every frame would be painted again each time.
+  const map = element('canvas', { class: 'overview-map', 'aria-hidden': true });
   const window = svgElement('rect', { class: 'overview-window', rx: 2 });
-  const svg = svgElement('svg', { 'aria-hidden': true, focusable: 'false' }, boxes, window);
-  const host = element('div', { class: 'overview', hidden: true }, svg);
+  const svg = svgElement('svg', { 'aria-hidden': true, focusable: 'false' }, window);
+  const host = element('div', { class: 'overview', hidden: true }, map, svg);
   let layout: Layout | null = null;
   let scale = { x: 1, y: 1 };
 
@@ -46,7 +47,7 @@ export function createOverview(move: (x: number, y: number) => void): Overview {
       scale = { x: width / next.width, y: height / next.height };
       svg.setAttribute('width', String(width));
       svg.setAttribute('height', String(height));
-      boxes.setAttribute('d', outline(next.boxes, scale));
+      paint(map, next.boxes, width, height, scale);
     },
     view(view, width, height) {
       if (layout === null) return;
@@ -63,17 +64,30 @@ export function createOverview(move: (x: number, y: number) => void): Overview {
   };
 }
 
-function outline(boxes: readonly Box[], scale: { readonly x: number; readonly y: number }): string {
-  const number = (value: number): string => value.toFixed(1);
-  let path = '';
-  let before = '';
+function paint(
+  map: HTMLCanvasElement,
+  boxes: readonly Box[],
+  width: number,
+  height: number,
+  scale: { readonly x: number; readonly y: number },
+): void {
+  const dots = Math.min(2, devicePixelRatio);
+  map.width = Math.ceil(width * dots);
+  map.height = Math.ceil(height * dots);
+  map.style.width = `${width}px`;
+  map.style.height = `${height}px`;
+  const context = map.getContext('2d');
+  if (context === null) return;
+  context.scale(dots, dots);
+  context.fillStyle = getComputedStyle(map).color;
+  context.globalAlpha = 0.7;
+  let before = -1;
   for (const box of boxes) {
-    const width = number(Math.max(1, box.width * scale.x));
-    const at = `M${number(box.x * scale.x)},${number(box.y * scale.y)}h${width}`;
-    const piece = `${at}v${number(Math.max(0.6, box.height * scale.y))}h-${width}z`;
+    const top = box.y * scale.y;
     // Thousands of boxes fall on the same pixels.
-    if (at !== before) path += piece;
-    before = at;
+    const place = Math.round(top * dots) * 10_000 + Math.round(box.x * scale.x);
+    if (place === before) continue;
+    before = place;
+    context.fillRect(box.x * scale.x, top, Math.max(1, box.width * scale.x), Math.max(0.6, box.height * scale.y));
   }
-  return path;
 }

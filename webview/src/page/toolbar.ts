@@ -132,9 +132,14 @@ export function createToolbar(events: ToolbarEvents, exports: readonly MenuEntry
     element('div', { class: 'row-end' }),
   );
 
+  let zoomed = '';
   const zoom = (k: number): void => {
-    zoomText.textContent = `${Math.round(k * 100)} %`;
-    zoomText.setAttribute('aria-label', `${Math.round(k * 100)} %, fit`);
+    const text = `${Math.round(k * 100)} %`;
+    // Called in every frame of a pan.
+    if (text === zoomed) return;
+    zoomed = text;
+    zoomText.textContent = text;
+    zoomText.setAttribute('aria-label', `${text}, fit`);
   };
   return {
     element: host,

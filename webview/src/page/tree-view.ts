@@ -11,24 +11,40 @@ export interface TreeEvents {
 export interface TreeView {
   /** The one tab stop. */
   readonly element: HTMLElement;
-  show(items: readonly TextItem[], label: string): void;
+  /** `whole`: all items are in the document, as one can scroll through them. Else only those near the active one. */
+  show(items: readonly TextItem[], label: string, whole: boolean): void;
   items(): readonly TextItem[];
   /** The item that has the focus, as a screen reader hears it; null for none. Scrolls to it. */
   activate(key: string | null): void;
   active(): TextItem | null;
 }
 
+interface Rendered {
+  readonly item: TextItem;
+  readonly line: HTMLElement;
+}
+
+/** So many items before and after the active one are in the document when it is only heard. */
+const reach = 150;
+
 export function createTreeView(events: TreeEvents): TreeView {
   const host = element('div', { class: 'tree', role: 'tree', tabindex: 0 });
   let shown: readonly TextItem[] = [];
-  let elements = new Map<string, HTMLElement>();
+  let whole = true;
+  let places = new Map<string, number>();
+  let rendered = new Map<string, Rendered>();
+  let drawn: { readonly items: readonly TextItem[]; readonly from: number; readonly until: number } = {
+    items: [],
+    from: 0,
+    until: 0,
+  };
   let current: string | null = null;
   let ids = 0;
 
   const itemOf = (event: Event): TextItem | undefined => {
     const found = event.target instanceof Element ? event.target.closest('[data-key]') : null;
     const key = found?.getAttribute('data-key');
-    return shown.find((item) => item.key === key);
+    return key === null || key === undefined ? undefined : rendered.get(key)?.item;
   };
   host.addEventListener('click', (event) => {
     const item = itemOf(event);
@@ -63,34 +79,45 @@ export function createTreeView(events: TreeEvents): TreeView {
     return line;
   };
 
+  /** Puts the items around a place into the document, or all; those that are there and say the same stay. */
+  const render = (around: number): void => {
+    const from = whole ? 0 : Math.max(0, around - reach);
+    const until = whole ? shown.length : around + reach;
+    if (from === drawn.from && until === drawn.until && drawn.items === shown) return;
+    const next = new Map<string, Rendered>();
+    for (const item of shown.slice(from, until)) {
+      const old = rendered.get(item.key);
+      next.set(item.key, old !== undefined && sameItem(old.item, item) ? { ...old, item } : { item, line: make(item) });
+    }
+    rendered = next;
+    drawn = { items: shown, from, until };
+    host.replaceChildren(...[...next.values()].map(({ line }) => line));
+  };
+
   const view: TreeView = {
     element: host,
-    show(items, label) {
+    show(items, label, all) {
       host.setAttribute('aria-label', label);
-      const before = new Map(shown.map((item) => [item.key, item]));
-      const next = new Map<string, HTMLElement>();
-      for (const item of items) {
-        const old = before.get(item.key);
-        const kept = old !== undefined && sameItem(old, item) ? elements.get(item.key) : undefined;
-        next.set(item.key, kept ?? make(item));
-      }
       shown = items;
-      elements = next;
-      host.replaceChildren(...next.values());
+      whole = all || items.length <= 2 * reach;
+      places = new Map(items.map((item, at) => [item.key, at]));
+      render(current === null ? 0 : (places.get(current) ?? 0));
       view.activate(current);
     },
     items: () => shown,
     activate(key) {
-      const old = current === null ? undefined : elements.get(current);
-      if (old !== undefined) setAttribute(old, 'aria-selected', 'false');
+      const old = current === null ? undefined : rendered.get(current);
+      if (old !== undefined) setAttribute(old.line, 'aria-selected', 'false');
       current = key;
-      const next = key === null ? undefined : elements.get(key);
-      setAttribute(host, 'aria-activedescendant', next?.id ?? null);
+      const place = key === null ? undefined : places.get(key);
+      if (key !== null && place !== undefined && !rendered.has(key)) render(place);
+      const next = key === null ? undefined : rendered.get(key);
+      setAttribute(host, 'aria-activedescendant', next?.line.id ?? null);
       if (next === undefined) return;
-      next.setAttribute('aria-selected', 'true');
-      next.scrollIntoView({ block: 'nearest' });
+      next.line.setAttribute('aria-selected', 'true');
+      next.line.scrollIntoView({ block: 'nearest' });
     },
-    active: () => (current === null ? null : (shown.find((item) => item.key === current) ?? null)),
+    active: () => (current === null ? null : (shown[places.get(current) ?? -1] ?? null)),
   };
   return view;
 }

@@ -1,0 +1,154 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { flowGraph } from '../../server/src/kube/flow.ts';
+import type { FlowGraph, FlowNode } from '../../server/src/kube/flow-graph.ts';
+import { type Resolution, resolveChains } from '../../server/src/kube/resolve.ts';
+import { oneLine, percent } from '../../webview/src/format.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { clusterFrom, labPath, rulesetFrom } from '../support/dumps.ts';
+import { describeWith } from '../support/requirements.ts';
+import { buildWebview, type FlowPage, openFlowPage } from './flow-page.ts';
+
+// A browser on a busy machine takes its time.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+
+interface Drawn {
+  readonly id: string;
+  readonly classes: string;
+  readonly name: string;
+  readonly chips: readonly string[];
+  readonly hairpin: boolean;
+}
+
+/** Everything that the page shows of boxes and wires, read out of its document. */
+function readDrawing(flow: FlowPage): Promise<{
+  readonly boxes: readonly Drawn[];
+  readonly wires: readonly { readonly id: string; readonly text: string }[];
+}> {
+  return flow.page.evaluate(`(() => {
+    const texts = (element, selector) => [...element.querySelectorAll(selector)].map((text) => text.textContent);
+    const labels = new Map();
+    for (const label of document.querySelectorAll('.labels > *')) {
+      const id = label.getAttribute('data-id').split('\\n').slice(0, 2).join('\\n');
+      labels.set(id, [...(labels.get(id) ?? []), texts(label, 'text').join(' ')]);
+    }
+    return {
+      boxes: [...document.querySelectorAll('.boxes > *')].map((box) => ({
+        id: box.getAttribute('data-id'),
+        classes: box.getAttribute('class'),
+        name: texts(box, '.name')[0],
+        chips: texts(box, '.chip-text'),
+        hairpin: box.querySelector('.hairpin') !== null,
+      })),
+      wires: [...document.querySelectorAll('.wires > *')].map((wire) => {
+        const id = wire.getAttribute('data-id');
+        return { id, text: (labels.get(id) ?? []).join(' | ') };
+      }),
+    };
+  })()`);
+}
+
+/** Whether a text that may have been cut is the beginning of another. */
+function begins(shown: string, whole: string): boolean {
+  return whole.startsWith(shown.replace(/…$/, ''));
+}
+
+function chipsExpected(node: FlowNode): readonly string[] {
+  return node.badges.filter((badge) => badge.kind !== 'hairpin' || node.kind !== 'endpoint').map((badge) => oneLine(badge.label));
+}
+
+const driftChips: Readonly<Record<string, string>> = { stale: 'stale', missing: 'missing in dump', differs: 'differs' };
+
+/** What the page shows is what the graph says: every node, badge, state, verdict, share and condition. */
+function compare(graph: FlowGraph, { boxes, wires }: Awaited<ReturnType<typeof readDrawing>>): void {
+  expect(boxes.map((box) => box.id).toSorted()).toEqual(graph.nodes.map((node) => node.id).toSorted());
+  const byId = new Map(boxes.map((box) => [box.id, box]));
+  for (const node of graph.nodes) {
+    const box = byId.get(node.id);
+    if (box === undefined) throw new Error(`no box ${node.id}`);
+    // Only a name longer than any in the lab may be cut.
+    if (node.label.length <= 32) expect(box.name).toBe(oneLine(node.label));
+    else expect(begins(box.name, oneLine(node.label))).toBe(true);
+    expect(box.classes.split(' ')).toContain(`kind-${node.kind}`);
+    const chips = [...box.chips];
+    if (node.drift !== null) {
+      expect(chips.shift()).toBe(driftChips[node.drift]);
+      expect(box.classes.split(' ')).toContain(`drift-${node.drift}`);
+    }
+    if (node.pod?.ready === false && node.kind !== 'endpoint') expect(chips.shift()).toBe('not ready');
+    if (chips[0] === 'no packets') {
+      expect(graph.edges.filter((edge) => edge.to === node.id).every((edge) => edge.packets === 0)).toBe(true);
+      chips.shift();
+    }
+    const wanted = chipsExpected(node);
+    expect(chips).toHaveLength(wanted.length);
+    for (const [at, chip] of chips.entries()) expect(begins(chip, wanted[at] ?? '')).toBe(true);
+    if (node.kind === 'endpoint') expect(box.hairpin).toBe(node.badges.some((badge) => badge.kind === 'hairpin'));
+    if (node.kind === 'verdict') {
+      const tone = node.label.startsWith('ACCEPT') ? 'accept' : /^(DROP|REJECT)/.test(node.label) ? 'drop' : 'other';
+      expect(box.classes.split(' ')).toContain(`verdict-${tone}`);
+    }
+  }
+  const byWire = new Map(wires.map((wire) => [wire.id, wire.text]));
+  for (const edge of graph.edges) {
+    const text = byWire.get(`${edge.from}\n${edge.to}`);
+    if (text === undefined) throw new Error(`no wire from ${edge.from} to ${edge.to}`);
+    if (edge.probability !== null && edge.probability < 1) expect(text).toContain(percent(edge.probability));
+    const [first = ''] = oneLine(edge.condition).split(' ');
+    if (first !== '') expect(text).toContain(first);
+    if (edge.packets !== null) expect(text).toContain(`${edge.packets.toLocaleString('en-US')} pkts`);
+  }
+}
+
+describeWith(['shared', 'chromium'], 'every Service of a real node', () => {
+  let browser: Browser;
+  let flow: FlowPage;
+  beforeAll(async () => {
+    buildWebview();
+    browser = await launchBrowser();
+    flow = await openFlowPage(browser, { viewport: { width: 2500, height: 1300 } });
+  });
+  afterAll(async () => {
+    expect(flow.problems).toEqual([]);
+    await browser.close();
+  });
+
+  const dumps = [
+    ['shop/node-a.counters.iptables', 'shop/cluster.json', 11],
+    ['shop/node-a.ip6tables', 'shop/cluster.json', 1],
+    ['shop-stale/node-a.iptables', 'shop-stale/cluster.json', 10],
+  ] as const;
+  for (const [dump, snapshot, least] of dumps) {
+    it(`${dump}: shares, badges, verdicts and clicks are those of the model`, async () => {
+      const cluster = clusterFrom(labPath(snapshot));
+      const resolution: Resolution = resolveChains(rulesetFrom(labPath(dump)), cluster);
+      let shown = 0;
+      for (const { namespace, name } of cluster.services) {
+        const answer = flowGraph(resolution, { kind: 'service', namespace, name, port: null });
+        if (!answer.ok) {
+          await flow.send({ kind: 'nothing', uri: 'file:///d', file: 'd', to: name, reason: answer.reason });
+          expect(await flow.page.locator('.empty-reason').textContent()).toBe(answer.reason);
+          continue;
+        }
+        const { graph } = answer;
+        await flow.show(graph, answer.to);
+        compare(graph, await readDrawing(flow));
+        for (const node of graph.nodes) {
+          await flow.forget();
+          await flow.page.locator(`.boxes > [data-id="${node.id}"]`).click();
+          const line = node.line ?? graph.edges.find((edge) => edge.to === node.id && edge.line !== null)?.line ?? null;
+          const opened = (await flow.posted()).filter((message) => message.kind === 'open-line');
+          expect(opened).toEqual(line === null ? [] : [{ kind: 'open-line', line, focus: false }]);
+          const shares = await flow.page.locator('.details .share').allTextContents();
+          expect(shares).toEqual(
+            graph.entries
+              .filter((entry) => node.shares[entry.id] !== undefined)
+              .map((entry) => `${entry.label}${percent(node.shares[entry.id] ?? 0)}`),
+          );
+        }
+        shown += 1;
+      }
+      expect(shown).toBeGreaterThanOrEqual(least);
+    });
+  }
+});
