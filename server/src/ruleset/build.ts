@@ -141,7 +141,8 @@ function familyByAddress(lines: readonly Line[], from: number, to: number): Fami
     const address = line.listing
       ? / (?:!?)((?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)(?:\/[0-9]+)? /.exec(line.text)?.[1]
       : / (?:-s|-d|--source|--destination|--to-destination) \[?([0-9A-Fa-f]*[:.][0-9A-Fa-f:.]*)/.exec(line.text)?.[1];
-    if (address !== undefined) return address.includes(':') && !/^[0-9.]+:/.test(address) ? 'ipv6' : 'ipv4';
+    // ":8080" is a port alone, which either family has.
+    if (address !== undefined && !/^:[0-9]*$/.test(address)) return address.includes(':') && !/^[0-9.]+:/.test(address) ? 'ipv6' : 'ipv4';
   }
   return undefined;
 }
