@@ -169,3 +169,13 @@ export function originsOf(resolution: Resolution, door: Door): readonly Origin[]
   add('outside', networks.others.size > 0 ? 'elsewhere' : 'outside', mustBe(strangers[family].outside));
   return origins;
 }
+
+/** Whether an address is the node's own, as far as the cluster says; what it does not know is taken to be another machine's. */
+export function ownAddresses(resolution: Resolution, family: 'ipv4' | 'ipv6'): (address: string) => boolean {
+  const own = nodeAddress(resolution, family).text;
+  const node = dumpNode(resolution);
+  return (address) => {
+    if (address === own || address.startsWith('127.') || address === '::1') return true;
+    return node !== null && resolution.cluster.nodeAt(address) === node;
+  };
+}

@@ -2,20 +2,18 @@
  * The way of packets to a Service as a graph. Nothing in it is assumed of kube-proxy: for each address of the Service a packet from each place
  * that makes a difference is sent through the rules, and what it passes is drawn.
  */
-import type { Dump } from '../ruleset/ruleset.ts';
 import { runToEnd, type Steps } from '../syntax/steps.ts';
 import { chooseDoors } from './flow-choice.ts';
 import { entryId, type FlowContext, primarySamples, type Sample } from './flow-context.ts';
 import { type Door, doorLabel } from './flow-doors.ts';
 import { createFlowDraft, type EdgeDraft, type FlowDraft, type NodeDraft } from './flow-draft.ts';
 import { entryDrift } from './flow-drift.ts';
-import { dumpNode } from './flow-dump-node.ts';
 import { makeEdges } from './flow-edges.ts';
 import { ghosts } from './flow-ghosts.ts';
 import type { FlowEntry, FlowGraph, FlowNode, FlowNote } from './flow-graph.ts';
 import { makeNode } from './flow-nodes.ts';
 import { dumpNotes } from './flow-notes.ts';
-import { nodeAddress, originsOf } from './flow-origins.ts';
+import { originsOf, ownAddresses } from './flow-origins.ts';
 import { routesOf } from './flow-routes.ts';
 import { type FlowTargetSpec, flowTargetText } from './flow-target.ts';
 import { targetClasses } from './flow-target-classes.ts';
@@ -61,16 +59,6 @@ function flowNotes(
   return notes;
 }
 
-/** Whether an address is the node's own, as far as the cluster says; what it does not know is taken to be another machine's. */
-function localAddresses(resolution: Resolution, dump: Dump): (address: string) => boolean {
-  const own = nodeAddress(resolution, dump.family).text;
-  const node = dumpNode(resolution);
-  return (address) => {
-    if (address === own || address.startsWith('127.') || address === '::1') return true;
-    return node !== null && resolution.cluster.nodeAt(address) === node;
-  };
-}
-
 /**
  * The flow to an address or a Service, or in a sentence why there is none. Pauses every few thousand rules; never throws.
  * Shares are those of a new connection: session affinity brings a known client back to where it was, which the edges say.
@@ -91,7 +79,7 @@ export function* flowSteps(resolution: Resolution, target: FlowTargetSpec): Step
     doorsById.set(id, door);
     draft.entry(id);
     if (door.lines.length === 0) continue;
-    const context = { ruleset, dump: door.dump, isLocal: localAddresses(resolution, door.dump) };
+    const context = { ruleset, dump: door.dump, isLocal: ownAddresses(resolution, door.dump.family) };
     const classes = targetClasses(ruleset, door.dump);
     for (const origin of originsOf(resolution, door)) {
       const walked = yield* walkSteps(context, origin, classes);

@@ -76,6 +76,8 @@ interface Frame {
   /** Who is returned to, and at which of its rules. */
   readonly parent: Frame | null;
   readonly resume: number;
+  /** The frame that jumped or went here. With goto it is not returned to, and still may not be entered again. */
+  readonly cameFrom: Frame | null;
 }
 
 /** A way in the making. */
@@ -94,7 +96,8 @@ interface Way {
 }
 
 const defaultMostOutcomes = 20_000;
-const mostRulesAsked = 20_000_000;
+const mostRulesAsked = 5_000_000;
+const mostSteps = 1_000_000;
 const rulesBetweenPauses = 4096;
 const mostAssumptions = 50;
 
@@ -132,6 +135,7 @@ export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: Enume
   const isLooped = packet.in === 'lo';
   let complete = true;
   let rulesAsked = 0;
+  let steps = 0;
 
   function assume(text: string): void {
     if (text !== '' && assumptions.size < mostAssumptions) assumptions.add(text);
@@ -158,6 +162,7 @@ export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: Enume
   function step(way: Way, chain: Chain, line: number | null, kind: TraceStep['kind'], words: string, target: Chain | null): void {
     way.last = { previous: way.last, chain, line, kind, words, target };
     way.met = true;
+    steps += 1;
   }
 
   function end(way: Way, verdict: Verdict): null {
@@ -222,7 +227,7 @@ export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: Enume
             : 'NAT is decided by the first packet of a connection: table nat is not asked.',
         );
       } else if (chain !== undefined) {
-        way.frame = { chain, rules: rulesInOrder(ruleset, chain), parent: null, resume: 0 };
+        way.frame = { chain, rules: rulesInOrder(ruleset, chain), parent: null, resume: 0, cameFrom: null };
         way.at = 0;
         way.met = false;
         return way;
@@ -262,7 +267,7 @@ export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: Enume
       return way;
     }
     step(way, frame.chain, line, 'jump', `${isGoto ? 'goto' : 'jump'} ${name}`, target);
-    for (let above: Frame | null = frame; above !== null; above = above.parent) {
+    for (let above: Frame | null = frame; above !== null; above = above.cameFrom) {
       if (above.chain !== target) continue;
       assume(`${frame.chain.name} leads back to ${name}, which iptables refuses: the jump is passed over.`);
       return way;
@@ -273,8 +278,8 @@ export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: Enume
     }
     const rules = rulesInOrder(ruleset, target);
     way.frame = isGoto
-      ? { chain: target, rules, parent: frame.parent, resume: frame.resume }
-      : { chain: target, rules, parent: frame, resume: way.at };
+      ? { chain: target, rules, parent: frame.parent, resume: frame.resume, cameFrom: frame }
+      : { chain: target, rules, parent: frame, resume: way.at, cameFrom: frame };
     way.at = 0;
     return way;
   }
@@ -294,8 +299,10 @@ export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: Enume
   }
 
   /** Does what a matching rule says; null when the way has ended. */
-  function act(way: Way, frame: Frame, line: number, { action, isGoto }: CompiledRule): Way | null {
+  function act(way: Way, frame: Frame, line: number, { action, isGoto }: CompiledRule, target: string): Way | null {
     const { packet } = way;
+    // A chain may be called like a target that only notes or changes something.
+    if (action.kind !== 'jump' && frame.chain.table.chains.has(target)) return jump(way, frame, line, target, isGoto);
     const note = (words: string): void => step(way, frame.chain, line, action.kind, words, null);
     switch (action.kind) {
       case 'jump':
@@ -444,7 +451,7 @@ export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: Enume
   ];
   for (let way: Way | null | undefined = waiting.pop(); way !== undefined && way !== null; way = waiting.pop()) {
     let current: Way | null = way;
-    while (current !== null) {
+    while (current !== null && rulesAsked < mostRulesAsked && steps < mostSteps) {
       if (current.frame === null) {
         current = enterStage(current, waiting);
         continue;
@@ -461,11 +468,11 @@ export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: Enume
       rulesAsked += 1;
       if (rulesAsked % rulesBetweenPauses === 0) yield;
       const rule = compiledRule(source, family);
-      if (rule !== null && matches(current, rule, waiting)) current = act(current, frame, line, rule);
+      if (rule !== null && matches(current, rule, waiting)) current = act(current, frame, line, rule, source.target);
     }
-    if (outcomes.length >= mostOutcomes || rulesAsked > mostRulesAsked) {
-      complete = waiting.length === 0;
-      if (!complete) assume(`There are more ways than these ${outcomes.length}; the rest is left out.`);
+    complete = current === null && (outcomes.length < mostOutcomes || waiting.length === 0);
+    if (!complete) {
+      assume(`There are more ways than these ${outcomes.length}; the rest is left out.`);
       break;
     }
   }

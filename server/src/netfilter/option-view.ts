@@ -1,4 +1,5 @@
 /** The options of a rule by the match they belong to. */
+import { findTarget } from '../catalog/lookup.ts';
 import { readNumber } from '../catalog/numbers.ts';
 import type { RuleOption, RuleStatement } from '../syntax/statement.ts';
 
@@ -14,9 +15,12 @@ export function loadedMatches(rule: RuleStatement): readonly LoadedMatch[] {
   const groups = new Map<number, { readonly name: string; readonly options: RuleOption[] }>();
   const bare: string[] = [];
   const unknown: RuleOption[] = [];
+  const { target } = rule;
+  const isOfTarget = (option: RuleOption): boolean =>
+    target !== undefined && option.word.start > target.start && findTarget(target.text) === undefined;
   for (const option of rule.options) {
     if (option.name === '--match') bare.push(option.values[0]?.text ?? '');
-    if (option.instance === -2) unknown.push(option);
+    if (option.instance === -2 && !isOfTarget(option)) unknown.push(option);
     if (option.instance <= 0) continue;
     const known = groups.get(option.instance);
     if (known === undefined) groups.set(option.instance, { name: option.spec?.extension?.name ?? '', options: [option] });
