@@ -35,6 +35,10 @@ interface TableDraft extends Table {
 /** What is known of a table only while it is read. */
 interface OpenTable {
   readonly draft: TableDraft;
+  /** What was looked up last: the rules of a chain stand together, and most of them jump where others near them do. */
+  lastChain: ChainDraft | undefined;
+  lastJump: ChainDraft | undefined;
+  lastTarget: { readonly name: string; readonly lines: number[] } | undefined;
   /** Whether it is read from an `iptables -L` listing. */
   readonly listing: boolean;
   /** What chains jump to that jump to many. */
@@ -82,13 +86,23 @@ function isTarget(name: string): boolean {
 
 function addJump(table: OpenTable, chain: ChainDraft, line: Line, number: number): void {
   const { target } = line;
-  if (!line.isGoto && isTarget(target)) {
-    const lines = table.draft.targets.get(target);
-    if (lines === undefined) table.draft.targets.set(target, [number]);
-    else lines.push(number);
+  if (table.lastTarget?.name === target && !line.isGoto) {
+    table.lastTarget.lines.push(number);
     return;
   }
-  const to = chainOf(table.draft, target);
+  let to = table.lastJump?.name === target ? table.lastJump : undefined;
+  if (to === undefined && !line.isGoto && isTarget(target)) {
+    let lines = table.draft.targets.get(target);
+    if (lines === undefined) {
+      lines = [];
+      table.draft.targets.set(target, lines);
+    }
+    lines.push(number);
+    table.lastTarget = { name: target, lines };
+    return;
+  }
+  to ??= chainOf(table.draft, target);
+  table.lastJump = to;
   to.references = append(to.references, number);
   if (line.command !== 'delete' && line.command !== 'check') connect(table, chain, to);
 }
@@ -142,7 +156,8 @@ function familyByAddress(lines: readonly Line[], from: number, to: number): Fami
       ? / (?:!?)((?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)(?:\/[0-9]+)? /.exec(line.text)?.[1]
       : / (?:-s|-d|--source|--destination|--to-destination) \[?([0-9A-Fa-f]*[:.][0-9A-Fa-f:.]*)/.exec(line.text)?.[1];
     // ":8080" is a port alone, which either family has.
-    if (address !== undefined && !/^:[0-9]*$/.test(address)) return address.includes(':') && !/^[0-9.]+:/.test(address) ? 'ipv6' : 'ipv4';
+    if (address !== undefined && !/^:[0-9]*$/.test(address))
+      return address.includes(':') && !/^[0-9.]+:/.test(address) ? 'ipv6' : 'ipv4';
   }
   return undefined;
 }
@@ -305,7 +320,15 @@ function openTable(name: string, declared: boolean, firstLine: number, listing: 
     chains: new Map(),
     targets: new Map(),
   };
-  return { draft, manyJumps: new Map(), listing, hasUserChain: false };
+  return {
+    draft,
+    lastChain: undefined,
+    lastJump: undefined,
+    lastTarget: undefined,
+    manyJumps: new Map(),
+    listing,
+    hasUserChain: false,
+  };
 }
 
 const unknownDump: Dump = { index: -1, family: 'ipv4', familyBy: 'default', generator: undefined, tables: [] };
@@ -317,7 +340,8 @@ function addLine(table: OpenTable, line: Line, number: number): void {
       if (line.command === 'new') table.hasUserChain = true;
       break;
     case 'rule': {
-      const chain = chainOf(table.draft, line.name);
+      const chain = table.lastChain?.name === line.name ? table.lastChain : chainOf(table.draft, line.name);
+      table.lastChain = chain;
       chain.rules = append(chain.rules, number);
       if (line.target !== '') addJump(table, chain, line, number);
       break;
