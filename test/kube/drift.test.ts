@@ -757,3 +757,28 @@ describeWith('shared', 'the recorded dumps', () => {
     expect(summary.dumps.map(({ family, node: name }) => `${family} ${name}`)).toEqual(['ipv4 node-a', 'ipv6 node-a']);
   });
 });
+
+describe('what iptables prints', () => {
+  const now = cluster(balanced(), webEndpoints(), service('shop/none', { ip: '10.96.0.5' }));
+
+  /** As `iptables -t nat -S` and `iptables -t filter -S` print it behind each other: policies, chains, rules, and no table's name. */
+  function printed(dump: string): string {
+    return dump
+      .split('\n')
+      .flatMap((line) => {
+        const declared = /^:(\S+) (\S+)/.exec(line);
+        if (declared !== null) return declared[2] === '-' ? `-N ${declared[1]}` : `-P ${declared[1]} ${declared[2]}`;
+        return line.startsWith('-A') ? line : [];
+      })
+      .join('\n');
+  }
+
+  it('with -S is compared, both tables of it', () => {
+    const dump = written(now);
+    const filter = dump.slice(0, dump.indexOf('*nat'));
+    const nat = dump.slice(dump.indexOf('*nat'));
+    const report = driftReport(rulesetOf(`${printed(nat)}\n${printed(filter)}`), now, { node: 'node-a' });
+    expect(said(report)).toEqual([]);
+    expect(report.summary).toMatchObject({ services: 3, inSync: 3, notes: [] });
+  });
+});

@@ -3,7 +3,7 @@ import type { Table } from './ruleset.ts';
 
 const natTargets = /^(?:DNAT|SNAT|MASQUERADE|REDIRECT|NETMAP)$/;
 const natChains =
-  /^(?:KUBE-(?:SVC|SVL|EXT|FW|XLB|SEP|MARK|POSTROUTING|NODE-PORT|LOAD-BALANCER)|CNI-(?:DN|SN|HOSTPORT)|cali-(?:PREROUTING|POSTROUTING|nat|fip))/;
+  /^(?:KUBE-(?:(?:SVC|SVL|EXT|FW|XLB|SEP|MARK)-|POSTROUTING|NODE-PORT|LOAD-BALANCER)|CNI-(?:DN|SN|HOSTPORT)|cali-(?:PREROUTING|POSTROUTING|nat|fip))/;
 
 /** Which table a part without `*table` is of, by what it holds: only nat rewrites addresses, and each table has its own built-in chains. */
 export function inferTableName({ chains, targets }: Pick<Table, 'chains' | 'targets'>): TableName {
