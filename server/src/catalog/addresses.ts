@@ -109,17 +109,24 @@ export function readNumericAddress(text: string, family: Family): bigint | undef
   return family === 'ipv4' ? readDotted(text, false) : readIPv6(text);
 }
 
+/** The IPv4 address in an IPv6 one: `::ffff:1.2.3.4`. */
+function mappedAddress(text: string): bigint | undefined {
+  const address = text.includes(':') ? readIPv6(text) : undefined;
+  return address === undefined || address >> 32n !== 0xffffn ? undefined : address & 0xffff_ffffn;
+}
+
 /** An address as getaddrinfo takes it without asking anyone; undefined for a name that has to be looked up. */
 export function readHostAddress(text: string, family: Family): bigint | undefined {
   if (family === 'ipv6') return readIPv6(text);
-  return readClassic(text) ?? (text === 'localhost' ? localNames['localhost'] : undefined);
+  return readClassic(text) ?? mappedAddress(text) ?? (text === 'localhost' ? localNames['localhost'] : undefined);
 }
 
 /** An address as `-s` and `-d` take it; undefined for a name that has to be looked up. */
 export function readAddress(text: string, family: Family): bigint | undefined {
   const numeric = readNumericAddress(text, family);
   if (numeric !== undefined || family === 'ipv6') return numeric;
-  return Object.hasOwn(localNames, text) ? localNames[text] : readClassic(text);
+  if (Object.hasOwn(localNames, text)) return localNames[text];
+  return readClassic(text) ?? mappedAddress(text);
 }
 
 /** A mask: a prefix length, or an address whose bits it is. Undefined for all else. */

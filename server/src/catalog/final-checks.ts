@@ -91,6 +91,22 @@ function checkStatistic(given: GivenOptions): ValueFault | undefined {
   return undefined;
 }
 
+function checkIpvs(given: GivenOptions): ValueFault | undefined {
+  if (given.all.length === 0) return missing('IPVS: At least one option is required');
+  return find(given, '--ipvs')?.negation !== undefined && given.all.length > 1
+    ? fault('excluded-option', '! --ipvs cannot be together with other options')
+    : undefined;
+}
+
+function checkTime(given: GivenOptions): ValueFault | undefined {
+  if (!has(given, '--contiguous')) return undefined;
+  const start = numberOf(given, '--timestart') ?? 0;
+  const stop = numberOf(given, '--timestop') ?? 86_399;
+  return start >= stop
+    ? undefined
+    : fault('excluded-option', 'time: --contiguous only makes sense when stoptime is smaller than starttime');
+}
+
 function checkReversed(given: GivenOptions, long: string, message: (from: number, to: number) => string): ValueFault | undefined {
   const value = valueOf(given, find(given, long));
   return value?.type === 'range' && value.range.from > value.range.to
@@ -151,15 +167,26 @@ function checkMultiport({ all, protocol, protocolNegated }: GivenOptions): Value
     : fault('needs-protocol', "multiport needs `-p tcp', `-p udp', `-p udplite', `-p sctp' or `-p dccp'");
 }
 
+const tupleMasks: Readonly<Record<string, string>> = {
+  src: '--hmark-src-prefix',
+  dst: '--hmark-dst-prefix',
+  sport: '--hmark-sport-mask',
+  dport: '--hmark-dport-mask',
+  spi: '--hmark-spi-mask',
+};
+
 function checkHmark(given: GivenOptions): ValueFault | undefined {
   if (!has(given, '--hmark-mod')) return missing('--hmark-mod is mandatory');
   if (!has(given, '--hmark-rnd')) return missing('--hmark-rnd is mandatory');
-  const spi = given.all.find(({ name }) => /^--hmark-spi(?:-mask)?$/.test(name));
-  const port = given.all.find(({ name }) => /^--hmark-[sd]port(?:-mask)?$/.test(name));
-  if (spi !== undefined && port !== undefined) {
-    const ports = port.name.endsWith('-mask') ? '--hmark-?port-mask' : '--hmark-?port';
-    return fault('excluded-option', `you cannot use ${spi.name} and ${ports},at the same time`);
-  }
+  // The words of the tuple stand for masks of all ones.
+  const tuple = valueOf(given, find(given, '--hmark-tuple'));
+  const implied = tuple?.type === 'words' ? tuple.words.map((word) => tupleMasks[word] ?? '') : [];
+  const place = given.all.findIndex(({ name }) => name === '--hmark-tuple');
+  const twice = given.all.find(({ name }, index) => index > place && implied.includes(name));
+  if (twice !== undefined) return fault('repeated-option', `HMARK: option "${twice.name}" can only be used once.`);
+  const masks = [...given.all.map(({ name }) => name), ...implied];
+  if (masks.includes('--hmark-spi-mask') && masks.some((name) => /^--hmark-[sd]port-mask$/.test(name)))
+    return fault('excluded-option', 'you cannot use --hmark-spi-mask and --hmark-?port-mask,at the same time');
   const isKey = /^--hmark-(?:src-prefix|dst-prefix|[sd]port|[sd]port-mask|spi|spi-mask|proto-mask|tuple)$/;
   return given.all.some(({ name }) => isKey.test(name)) ? undefined : missing('you have to specify --hmark-tuple at least');
 }
@@ -249,7 +276,7 @@ const matchChecks: Readonly<Record<string, FinalCheck>> = {
   hashlimit: checkHashlimit,
   hl: anyOption("HL match: You must specify one of `--hl-eq', `--hl-lt', `--hl-gt'"),
   iprange: anyOption("iprange match: You must specify `--src-range' or `--dst-range'"),
-  ipvs: anyOption('IPVS: At least one option is required'),
+  ipvs: checkIpvs,
   multiport: checkMultiport,
   owner: checkOwner,
   physdev: anyOption('PHYSDEV: no physdev option specified'),
@@ -266,6 +293,11 @@ const matchChecks: Readonly<Record<string, FinalCheck>> = {
   statistic: checkStatistic,
   string: oneOf("STRING match: You must specify `--string' or `--hex-string'", '--string', '--hex-string'),
   tcpmss: (given) => checkReversed(given, '--mss', () => 'tcpmss: invalid range given'),
+  tcp: (given) =>
+    has(given, '--syn') && has(given, '--tcp-flags')
+      ? fault('excluded-option', "Only one of `--syn' or `--tcp-flags'  allowed")
+      : undefined,
+  time: checkTime,
   ttl: anyOption("TTL match: You must specify one of `--ttl-eq', `--ttl-lt', `--ttl-gt"),
 };
 
@@ -275,22 +307,22 @@ const targetChecks: Readonly<Record<string, FinalCheck>> = {
   CLUSTERIP: checkClusterIp,
   CONNMARK: oneOf('CONNMARK target: No operation specified', ...markOperations, '--save-mark', '--restore-mark'),
   CONNSECMARK: anyOption('CONNSECMARK target: parameter required'),
-  DNAT: needsPorts([...natProtocols, 58], '--to-destination'),
+  DNAT: needsPorts(natProtocols, '--to-destination'),
   DSCP: anyOption('DSCP target: Parameter --set-dscp is required'),
   ECN: anyOption('ECN target: An operation is required'),
   HL: anyOption('HL: You must specify an action'),
   HMARK: checkHmark,
   MARK: anyOption('MARK: One of the --set-xmark, --{and,or,xor,set}-mark options is required'),
-  MASQUERADE: needsPorts([...natProtocols, 58], '--to-ports'),
+  MASQUERADE: needsPorts(natProtocols, '--to-ports'),
   NFQUEUE: (given) => {
     const value = valueOf(given, find(given, '--queue-balance'));
     if (value?.type !== 'range' || value.range.from < value.range.to) return undefined;
     return fault('bad-range', `${value.range.from} should be less than ${value.range.to}`);
   },
   RATEEST: checkRateest,
-  REDIRECT: needsPorts([...natProtocols, 58], '--to-ports'),
+  REDIRECT: needsPorts(natProtocols, '--to-ports'),
   SET: oneOf("You must specify either `--add-set' or `--del-set' or `--map-set'", '--add-set', '--del-set', '--map-set'),
-  SNAT: needsPorts([...natProtocols, 58], '--to-source'),
+  SNAT: needsPorts(natProtocols, '--to-source'),
   TCPMSS: anyOption('TCPMSS target: At least one parameter is required'),
   TOS: anyOption('TOS: An action is required'),
   TTL: anyOption('TTL: You must specify an action'),

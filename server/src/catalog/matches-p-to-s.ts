@@ -1,11 +1,10 @@
 /** Matches from physdev to string. Source: iptables-extensions(8) of iptables 1.8.9 and runs of it. */
 import { conntrackStates } from './matches-a-to-e.ts';
-import type { ExtensionData } from './types.ts';
+import type { ExtensionData, ValueKind } from './types.ts';
 import {
   bitRate,
   hex32,
   host,
-  interfaceName,
   network,
   orderedPortRange,
   protocol,
@@ -42,6 +41,8 @@ export const sctpChunkTypes: Readonly<Record<string, number>> = {
   I_FORWARD_TSN: 194,
 };
 
+const bridgePort: ValueKind = { type: 'interface', mayBeEmpty: true };
+
 export const packetTypes = ['unicast', 'broadcast', 'multicast'] as const;
 
 export const matchesPToS = [
@@ -50,9 +51,9 @@ export const matchesPToS = [
     help: 'The port of a bridge that the packet crosses.',
     options: [
       { long: '--physdev-is-in', negatable: true, help: 'The packet came in through a bridge.' },
-      { long: '--physdev-in', value: interfaceName, negatable: true, help: 'The bridge port that it came in through.' },
+      { long: '--physdev-in', value: bridgePort, negatable: true, help: 'The bridge port that it came in through.' },
       { long: '--physdev-is-out', negatable: true, help: 'The packet leaves through a bridge.' },
-      { long: '--physdev-out', value: interfaceName, negatable: true, help: 'The bridge port that it leaves through.' },
+      { long: '--physdev-out', value: bridgePort, negatable: true, help: 'The bridge port that it leaves through.' },
       { long: '--physdev-is-bridged', negatable: true, help: 'The packet is bridged, not routed.' },
     ],
   },

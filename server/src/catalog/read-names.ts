@@ -158,6 +158,7 @@ export function readTcpOptionList(text: string): Value | ValueFault {
     const kind = Object.hasOwn(tcpOptionNames, word) ? tcpOptionNames[word] : readNumber(word, 0, 255);
     if (kind === undefined) return fault('bad-name', `Bad TCP option value "${word}"`);
     if (kind < 2) return fault('bad-number', 'Option value may not be 0 or 1');
+    if (kinds.has(kind)) return fault('repeated-option', `Option "${word}" already specified`);
     kinds.add(kind);
   }
   const words = [...kinds].sort((one, other) => one - other).map(String);
@@ -306,16 +307,13 @@ const mhNames: readonly (readonly [name: string, type: number])[] = [
   ['be', 7],
 ];
 
-/** mh: `type[:type]`, or the beginning of a name. Source: libip6t_mh.c. */
+/** mh: `type[:type]`; a name may be cut short, the first that fits counts. Source: libip6t_mh.c. */
 export function readMhType(text: string): Value | ValueFault {
   const one = (word: string): number | ValueFault => {
     const lower = word.toLowerCase();
     const exact = mhNames.find(([name]) => name === lower);
     if (exact !== undefined) return exact[1];
-    const named = mhNames.filter(([name]) => name.startsWith(lower));
-    const [first, second] = named;
-    if (first !== undefined && second !== undefined)
-      return fault('bad-name', `Ambiguous MH type \`${word}': \`${first[0]}' or \`${second[0]}'?`);
+    const first = mhNames.find(([name]) => name.startsWith(lower));
     return first?.[1] ?? readNumber(word, 0, 255) ?? fault('bad-name', `Invalid MH type \`${word}'`);
   };
   const colon = text.indexOf(':');

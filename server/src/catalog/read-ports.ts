@@ -116,12 +116,13 @@ function printNatPorts({ from, to }: NumberRange, basePort: number | undefined):
   return `${from}${to === from ? '' : `-${to}`}${basePort === undefined ? '' : `/${basePort}`}`;
 }
 
-/** MASQUERADE and REDIRECT: `port[-port]`. */
-export function readNatPortRange(text: string): Value | ValueFault {
+/** MASQUERADE and REDIRECT: `port[-port]`. MASQUERADE takes a base port behind them and forgets it. */
+export function readNatPortRange(text: string, forgetsBase: boolean): Value | ValueFault {
   const read = readNatPorts(text);
   if ('type' in read) return read;
-  if (read.basePort !== undefined) return fault('bad-port', 'Shifted portmap ranges not supported with this kernel');
-  return { type: 'ports', ranges: [read.ports], text: printNatPorts(read.ports, undefined) };
+  if (read.basePort !== undefined && !forgetsBase)
+    return fault('bad-port', 'Shifted portmap ranges not supported with this kernel');
+  return { type: 'ports', ranges: [read.ports], text: printNatPorts(read.ports, read.basePort === undefined ? undefined : 0) };
 }
 
 /** DNAT and SNAT: `[address[-address]][:port[-port[/base]]]`, an IPv6 address in brackets when ports follow. */

@@ -39,7 +39,7 @@ export function readU32(text: string): Value | ValueFault {
         skipBlanks();
       }
       const operand = number();
-      if (operand === undefined) return bad(`at char ${at}: not a number`);
+      if (operand === undefined) return bad(`at char ${at}: not a number or out of range`);
       operands += 1;
       if (operands > 11) return bad('at most 10 operators allowed');
       printed += hex(operand);
@@ -48,14 +48,14 @@ export function readU32(text: string): Value | ValueFault {
     for (;;) {
       skipBlanks();
       const from = number();
-      if (from === undefined) return bad(`at char ${at}: not a number`);
+      if (from === undefined) return bad(`at char ${at}: not a number or out of range`);
       skipBlanks();
       let to = from;
       if (text[at] === ':') {
         at += 1;
         skipBlanks();
         const last = number();
-        if (last === undefined) return bad(`at char ${at}: not a number`);
+        if (last === undefined) return bad(`at char ${at}: not a number or out of range`);
         to = last;
         skipBlanks();
       }
@@ -74,21 +74,23 @@ export function readU32(text: string): Value | ValueFault {
   return { type: 'text', raw, text: `"${raw}"` };
 }
 
-/** bpf: the number of instructions, then each as four numbers. Source: libxt_bpf.c, bpf_parse_string. */
+/** bpf: the number of instructions, then each as four numbers; what stands behind is not looked at. Source: libxt_bpf.c, bpf_parse_string. */
 export function readBytecode(text: string): Value | ValueFault {
   const bad = (message: string): ValueFault => fault('bad-expression', `bpf: ${message}`);
   const [length = '', ...rest] = text.split(',');
-  const count = readNumber(length, 1, 64);
-  if (count === undefined) return bad('error parsing program length');
+  const count = /^\s*\+?[0-9]+$/.test(length) ? Number(length) : 0;
+  if (count === 0) return bad('error parsing program length');
+  if (count > 64) return bad('number of instructions exceeds maximum');
   const instructions: string[] = [];
   for (const instruction of rest) {
-    if (instructions.length >= count) return bad('real program length exceeds the encoded length parameter');
-    const read = /^\s*([0-9]+) ([0-9]+) ([0-9]+) ([0-9]+)$/.exec(instruction);
+    if (instructions.length >= count) {
+      if (instruction === '') break;
+      return bad('real program length exceeds the encoded length parameter');
+    }
+    const read = /^\s*([-+]?[0-9]+)\s+([-+]?[0-9]+)\s+([-+]?[0-9]+)\s+([-+]?[0-9]+)/.exec(instruction);
     if (read === null) return bad(`error at instruction ${instructions.length}`);
-    const [code, onTrue, onFalse, operand] = read.slice(1).map(Number) as [number, number, number, number];
-    if (code > 0xffff || onTrue > 255 || onFalse > 255 || operand > 0xffff_ffff)
-      return bad(`error at instruction ${instructions.length}`);
-    instructions.push(`${code} ${onTrue} ${onFalse} ${operand}`);
+    const [code = 0, onTrue = 0, onFalse = 0, operand = 0] = read.slice(1).map(Number);
+    instructions.push(`${code & 0xffff} ${onTrue & 0xff} ${onFalse & 0xff} ${operand >>> 0}`);
   }
   if (instructions.length < count) return bad('parsed program length is less than the encoded length parameter');
   const raw = `${count},${instructions.join(',')}`;
@@ -122,6 +124,7 @@ export function readHexText(text: string, max: number): Value | ValueFault {
     } else if (character === '|') {
       inHex = !inHex;
       at += 1;
+      if (inHex && text.charAt(at) === '|') return fault('bad-hex', 'Odd number of hex digits');
       while (inHex && text.charAt(at) === ' ') at += 1;
     } else if (inHex) {
       const digits = text.slice(at, at + 2);
@@ -136,6 +139,7 @@ export function readHexText(text: string, max: number): Value | ValueFault {
     }
     if (raw.length > max) return fault('text-too-long', `STRING too long "${text}"`);
   }
+  if (inHex) return fault('bad-hex', 'Invalid hex block');
   return { type: 'text', raw, text: printHexText(raw) };
 }
 
@@ -162,7 +166,7 @@ export function readSctpChunks(how: string, chunks: string): Value | ValueFault 
   const lower = how.toLowerCase();
   if (lower !== 'all' && lower !== 'any' && lower !== 'only')
     return fault('bad-name', 'Match type has to be one of "ALL", "ANY" or "ONLY"');
-  const upper = chunks.toUpperCase();
+  const upper = chunks === '' ? 'NONE' : chunks.toUpperCase();
   if (upper === 'ALL' || upper === 'NONE') return { type: 'words', words: [lower, upper], text: `${lower} ${upper}` };
   const found = new Map<string, string>();
   for (const word of chunks.split(',').filter((part) => part !== '')) {

@@ -3,12 +3,13 @@ import { fault, type Value, type ValueFault } from './values.ts';
 
 const pad = (value: number): string => `${value}`.padStart(2, '0');
 
-/** `hh:mm[:ss]`. The value is in seconds since midnight. */
+/** `hh:mm[:ss]`; a part may be empty. The value is in seconds since midnight. */
 export function readTimeOfDay(text: string): Value | ValueFault {
-  const read = /^\s*\+?([0-9]+):([0-9]+)(?::([0-9]+))?$/.exec(text);
+  const read = /^\s*\+?([0-9]*):([0-9]*)(?::([0-9]*))?$/.exec(text);
   const [hours, minutes, seconds] = [Number(read?.[1] ?? 99), Number(read?.[2] ?? 99), Number(read?.[3] ?? 0)];
   if (hours > 23 || minutes > 59 || seconds > 59) {
-    return fault('bad-time', `invalid time "${text}" specified, should be hh:mm[:ss] format and within the boundaries`);
+    const message = `invalid time "${text}" specified, should be hh:mm[:ss] format and within the boundaries`;
+    return fault('bad-time', message);
   }
   return {
     type: 'number',
@@ -22,7 +23,7 @@ export const endOfTime = '2038-01-19T03:14:07';
 
 /** `YYYY[-MM[-DD[Thh[:mm[:ss]]]]]`. The value is in seconds since 1970. */
 export function readDate(text: string): Value | ValueFault {
-  const read = /^([0-9]+)(?:-([0-9]+)(?:-([0-9]+)(?:T([0-9]+)(?::([0-9]+)(?::([0-9]+))?)?)?)?)?$/.exec(text);
+  const read = /^\s*\+?([0-9]+)(?:-([0-9]+)(?:-([0-9]+)(?:T([0-9]+)(?::([0-9]+)(?::([0-9]+))?)?)?)?)?$/.exec(text);
   const part = (index: number, missing: number): number => Number(read?.[index] ?? missing);
   const [year, month, day] = [part(1, 0), part(2, 1), part(3, 1)];
   const [hours, minutes, seconds] = [part(4, 0), part(5, 0), part(6, 0)];
@@ -34,16 +35,16 @@ export function readDate(text: string): Value | ValueFault {
 }
 
 const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
-const twoLetterDays = weekdays.map((day) => day.slice(0, 2));
-
-/** Days of the week by name, in two or three letters, or by number from Monday. Numbers that are no day match nothing. */
+/** Days of the week by number from Monday, or by name: two letters count, and no more than three are looked at. */
 export function readWeekdays(text: string): Value | ValueFault {
   const days = new Set<number>();
-  for (const word of text.split(',').filter((part) => part !== '')) {
-    const named = Math.max((weekdays as readonly string[]).indexOf(word), twoLetterDays.indexOf(word));
-    const number = /^\s*\+?[0-9]/.test(word) ? Number.parseInt(word, 10) : Number.NaN;
-    if (named < 0 && Number.isNaN(number)) return fault('bad-name', `${word} is not a valid day specifier`);
-    days.add(named >= 0 ? named + 1 : number);
+  for (const part of text === '' ? [] : text.split(',')) {
+    const word = part.slice(0, 3);
+    const named = weekdays.findIndex((day) => word.startsWith(day.slice(0, 2)));
+    const number = /^\s*[-+]?[0-9]*$/.test(word) ? Number(word) : undefined;
+    if (named < 0 && number === undefined) return fault('bad-name', `${word} is not a valid day specifier`);
+    if (named < 0 && number === 0) return fault('bad-name', 'No, the week does NOT begin with Sunday.');
+    days.add(named >= 0 ? named + 1 : (number ?? 0));
   }
   const words = weekdays.filter((_day, index) => days.has(index + 1));
   return { type: 'words', words, text: words.join(',') };
@@ -59,7 +60,7 @@ export function readMonthdays(text: string): Value | ValueFault {
   const days = new Set<number>();
   for (const word of text.split(',').filter((part) => part !== '')) {
     const day = /^\s*\+?([0-9]+)$/.exec(word)?.[1];
-    if (day === undefined || Number(day) > 31) return fault('bad-number', `"${word}" is not a valid month day`);
+    if (day === undefined || Number(day) > 31) return fault('bad-number', `${word} is not a valid day for --monthdays`);
     days.add(Number(day));
   }
   const words = [...days]

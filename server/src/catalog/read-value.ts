@@ -84,7 +84,7 @@ function readKind(
     case 'nat-range':
       return readNatRange(text, family, kind.shifted);
     case 'nat-ports':
-      return readNatPortRange(text);
+      return readNatPortRange(text, owner === 'MASQUERADE');
     case 'port':
       return readOnePort(text);
     case 'port-range':
@@ -96,7 +96,7 @@ function readKind(
     case 'protocol':
       return readProtocol(text);
     case 'interface':
-      return readInterface(text);
+      return readInterface(text, kind.mayBeEmpty === true);
     case 'mac':
       return readMac(text);
     case 'mark':
@@ -279,8 +279,8 @@ function readProtocol(text: string): Value | ValueFault {
   return { type: 'protocol', number, text: protocolName(number) ?? `${number}` };
 }
 
-function readInterface(text: string): Value | ValueFault {
-  if (text === '') return fault('bad-interface', 'Empty interface is likely to be undesired');
+function readInterface(text: string, mayBeEmpty: boolean): Value | ValueFault {
+  if (text === '' && !mayBeEmpty) return fault('bad-interface', 'Empty interface is likely to be undesired');
   if (new TextEncoder().encode(text).length > 15)
     return fault('bad-interface', `interface name \`${text}' must be shorter than IFNAMSIZ (15)`);
   const prefix = text.endsWith('+');
@@ -436,7 +436,12 @@ function enumFault(text: string, option: OptionSpec, owner: string): ValueFault 
     case '--dir':
       return fault('bad-name', `policy_match: invalid dir "${text}"`);
     case '--hmark-tuple':
-      return fault('bad-name', `Bad type "${text}"`);
+      return fault(
+        'bad-name',
+        text === ''
+          ? '"--hmark-tuple" requires a list of types with no spaces, e.g. src,dst,sport,dport,proto'
+          : `Bad type "${text}"`,
+      );
     case '--dscp-class':
     case '--set-dscp-class':
       return fault('bad-name', `Invalid DSCP value \`${text}'`);
@@ -481,10 +486,12 @@ function readSet(name: string, directions: string): Value | ValueFault {
 }
 
 function readClass(text: string): Value | ValueFault {
-  const read = /^\s*(?:0[xX])?([0-9a-fA-F]+):\s*(?:0[xX])?([0-9a-fA-F]+)/.exec(text);
+  const read = /^\s*([-+]?)(?:0[xX])?([0-9a-fA-F]+):\s*([-+]?)(?:0[xX])?([0-9a-fA-F]+)/.exec(text);
   if (read === null) return fault('bad-number', `Bad class value "${text}"`);
-  const [major, minor] = [Number.parseInt(read[1] ?? '0', 16), Number.parseInt(read[2] ?? '0', 16)];
-  const printed = `${(major & 0xffff).toString(16).padStart(4, '0')}:${(minor & 0xffff).toString(16).padStart(4, '0')}`;
+  const [, majorSign = '', major = '', minorSign = '', minor = ''] = read;
+  const part = (sign: string, digits: string): string =>
+    (Number.parseInt(`${sign}${digits}`, 16) & 0xffff).toString(16).padStart(4, '0');
+  const printed = `${part(majorSign, major)}:${part(minorSign, minor)}`;
   return { type: 'text', raw: printed, text: printed };
 }
 

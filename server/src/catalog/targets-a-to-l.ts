@@ -214,7 +214,7 @@ export const targetsAToL = [
       { long: '--hmark-offset', value: uint32, help: 'The lowest mark.' },
       {
         long: '--hmark-tuple',
-        value: { type: 'enum', values: ['src', 'dst', 'sport', 'dport', 'spi', 'ct'], list: true },
+        value: { type: 'enum', values: ['src', 'dst', 'sport', 'dport', 'spi', 'ct'], list: true, beginning: true },
         help: 'What goes into the hash.',
       },
     ],

@@ -45,7 +45,7 @@ export type ValueKind =
   | { readonly type: 'multiport' }
   | { readonly type: 'protocol' }
   /** An interface name, a trailing `+` matches any ending. */
-  | { readonly type: 'interface' }
+  | { readonly type: 'interface'; readonly mayBeEmpty?: true }
   | { readonly type: 'mac' }
   /** `value[/mask]`, 32 bits (XTTYPE_MARKMASK32). */
   | { readonly type: 'mark' }

@@ -69,15 +69,17 @@ const withoutFullRanges =
 
 const settleTcp: Settle = (options) =>
   withoutFullRanges(65535)(
-    options.map((option) =>
-      option.name === '--syn'
-        ? {
-            name: '--tcp-flags',
-            negated: option.negated,
-            value: { type: 'tcp-flags', mask: 0b10111, set: 0b10, text: 'FIN,SYN,RST,ACK SYN' },
-          }
-        : option,
-    ),
+    options
+      .filter(({ value }) => value?.type !== 'tcp-flags' || value.mask !== 0)
+      .map((option) =>
+        option.name === '--syn'
+          ? {
+              name: '--tcp-flags',
+              negated: option.negated,
+              value: { type: 'tcp-flags', mask: 0b10111, set: 0b10, text: 'FIN,SYN,RST,ACK SYN' },
+            }
+          : option,
+      ),
     'ipv4',
   );
 
@@ -502,8 +504,11 @@ const targetRules: Readonly<Record<string, Settle>> = {
 export function settleMatch(name: string, options: Options, family: Family): ExtensionMeaning | undefined {
   const settle = matchRules[name];
   const settled = settle === undefined ? options : settle(options, family);
-  // A negation of all ports vanishes in the nft back end, and the match with it.
-  const vanished = (name === 'tcp' || name === 'udp') && settled.length === 0 && options.some(({ negated }) => negated);
+  // A negation of all ports vanishes in the nft back end, and the match with it. So do flags of which none is looked at.
+  const vanished =
+    (name === 'tcp' || name === 'udp') &&
+    settled.length === 0 &&
+    options.some(({ negated, value }) => negated || value?.type === 'tcp-flags');
   return vanished ? undefined : { name, options: settled };
 }
 

@@ -90,6 +90,8 @@ class LineParser extends EmbeddedActionsParser {
 
   #option: OptionDraft | undefined;
   #negation: Span | undefined;
+  #isSkipped = false;
+  #family: LineContext['family'];
   #wanted = 0;
   #optional = 0;
 
@@ -190,6 +192,8 @@ class LineParser extends EmbeddedActionsParser {
     if (this.problems.length > 0) this.problems = [];
     this.#option = undefined;
     this.#negation = undefined;
+    this.#isSkipped = false;
+    this.#family = family;
     this.#wanted = 0;
     this.#optional = 0;
     this.input = tokens;
@@ -219,6 +223,8 @@ class LineParser extends EmbeddedActionsParser {
   };
 
   #problem(at: Span, code: string, message: string): void {
+    // iptables-restore reads no further in a line that is not for its family.
+    if (this.#isSkipped) return;
     this.problems.push({ code, message, severity: 'error', start: at.start, end: at.end });
   }
 
@@ -267,7 +273,8 @@ class LineParser extends EmbeddedActionsParser {
     }
     this.#option = { spec, name: spec.long, word, negation, values: [], instance: this.#scope.instance };
     this.#wanted = spec.arity;
-    this.#optional = spec.optionalValues;
+    // A second counter follows only where the first word has no comma.
+    this.#optional = spec.arity === 0 ? spec.optionalValues : 0;
     if (glued === undefined) return;
     if (spec.arity === 0) this.#problem(glued, 'superfluous-value', `unknown option "${word.text}"`);
     this.#option.values.push(readsWholeWord(spec) ? word : glued);
@@ -358,7 +365,11 @@ class LineParser extends EmbeddedActionsParser {
     this.#option = undefined;
     this.options.push(option);
     const first = option.values[0];
-    if (first === undefined) return;
+    if (first === undefined) {
+      if (option.name === '--ipv4' ? this.#family === 'ipv6' : option.name === '--ipv6' && this.#family === 'ipv4')
+        this.#isSkipped = true;
+      return;
+    }
     switch (option.name) {
       case '--match':
         this.#scope.load('match', first.text);

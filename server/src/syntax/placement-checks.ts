@@ -30,6 +30,7 @@ export function checkPlacement(
   checkChainLength(chain, report);
   if (target !== undefined) checkTargetName(target, report);
   if (command !== 'append') checkRuleNumber(rule, report);
+  checkInterfaces(rule, report);
   const table = context.table === 'unknown' ? undefined : context.table;
   if (table === 'nat' && target?.text === 'DROP') {
     const message = 'The "nat" table is not intended for filtering, the use of DROP is therefore inhibited.';
@@ -81,23 +82,24 @@ function checkRuleNumber({ command, commandWord, number, options }: UncheckedRul
   }
 }
 
-/** What is wrong with one of iptables' own options, whatever its value: it is for listings, for the command line, or not for this chain. */
-export function checkCoreOption(
-  { long, short = '-0' }: OptionSpec,
-  word: Word,
-  chain: string,
-  family: Family,
-  report: Report,
-): void {
+/** The side on which packets of a built-in chain have no interface. */
+function checkInterfaces({ chain, options }: UncheckedRule, report: Report): void {
+  const missing =
+    chain.text === 'INPUT' || chain.text === 'PREROUTING'
+      ? '--out-interface'
+      : chain.text === 'OUTPUT' || chain.text === 'POSTROUTING'
+        ? '--in-interface'
+        : undefined;
+  if (missing === undefined) return;
+  for (const { name, spec, word } of options) {
+    if (name === missing && spec?.short !== undefined)
+      report(problem(word, 'error', 'wrong-interface', `Can't use ${spec.short} with ${chain.text}`));
+  }
+}
+
+/** What is wrong with one of iptables' own options, whatever its value: it is for listings, or for the command line. */
+export function checkCoreOption({ long, short = '-0' }: OptionSpec, word: Word, family: Family, report: Report): void {
   switch (long) {
-    case '--in-interface':
-      if (chain === 'OUTPUT' || chain === 'POSTROUTING')
-        report(problem(word, 'error', 'wrong-interface', `Can't use ${short} with ${chain}`));
-      break;
-    case '--out-interface':
-      if (chain === 'INPUT' || chain === 'PREROUTING')
-        report(problem(word, 'error', 'wrong-interface', `Can't use ${short} with ${chain}`));
-      break;
     case '--fragments':
       if (family === 'ipv6') report(problem(word, 'error', 'wrong-family', "`-f' is not supported in IPv6, use -m frag instead"));
       break;
@@ -159,12 +161,11 @@ function checkPlace(
 
 /** The tcp and udp matches look at ports or flags, so that the nft back end cannot do without `-p`. */
 function looksIntoHeader(rule: UncheckedRule, name: string): boolean {
+  // With --tcp-option it leaves the match to the kernel's own module.
+  if (rule.options.some(({ name: option }) => option === '--tcp-option')) return false;
   return rule.options.some(
     ({ spec, values }) =>
-      spec?.extension?.kind === 'match' &&
-      spec.extension.name === name &&
-      spec.long !== '--tcp-option' &&
-      !/^0*:(?:65535)?$/.test(values[0]?.text ?? ''),
+      spec?.extension?.kind === 'match' && spec.extension.name === name && !/^0*:(?:65535)?$/.test(values[0]?.text ?? ''),
   );
 }
 

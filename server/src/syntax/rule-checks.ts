@@ -104,12 +104,12 @@ export function checkRule(rule: UncheckedRule, context: LineContext, family: Fam
       default:
         // These end the reading of a line: iptables-restore skips it, or prints its help and is done.
         if (endsLine(spec, family)) return;
-        checkCoreOption(spec, option.word, rule.chain.text, family, report);
+        checkCoreOption(spec, option.word, family, report);
     }
   }
   // iptables reads addresses when it has seen the whole line.
-  if (source !== undefined) checkNetworks(source, family, report);
-  if (destination !== undefined) checkNetworks(destination, family, report);
+  if (source !== undefined) checkNetworks(source, destination, family, report);
+  if (destination !== undefined) checkNetworks(destination, source, family, report);
   const given = { family, protocol, protocolNegated };
   for (const [index, match] of matches.entries()) {
     if (match.spec !== undefined) checkDemands(match.spec, index + 1, match.at, options, given, report);
@@ -163,19 +163,7 @@ function reportGlued({ word, name }: RuleOption, spec: OptionSpec, report: Repor
 }
 
 function checkNegation(option: RuleOption, negation: Span, spec: OptionSpec, report: Report): void {
-  if (spec.negatable) {
-    const value = option.values[0];
-    if (spec.value?.type === 'networks' && value?.text.includes(',') === true) {
-      report(
-        error(
-          { start: negation.start, end: value.end },
-          'negated-list',
-          '! not allowed with multiple source or destination IP addresses',
-        ),
-      );
-    }
-    return;
-  }
+  if (spec.negatable) return;
   let message: string;
   if (spec.extension === undefined) {
     if (spec.long === '--ipv4' || spec.long === '--ipv6') return;
@@ -246,9 +234,18 @@ function checkValue(
   }
 }
 
-function checkNetworks(option: RuleOption, family: Family, report: Report): void {
-  const { spec } = option;
+function checkNetworks(option: RuleOption, other: RuleOption | undefined, family: Family, report: Report): void {
+  const { spec, negation } = option;
   if (spec?.value !== undefined) checkValue(option, spec, spec.value, family, 0, report);
+  // Neither -s nor -d may be negated where one of them is a list.
+  if (negation !== undefined && (isList(option) || (other !== undefined && isList(other)))) {
+    const message = '! not allowed with multiple source or destination IP addresses';
+    report(error({ start: negation.start, end: option.word.end }, 'negated-list', message));
+  }
+}
+
+function isList(option: RuleOption): boolean {
+  return option.values[0]?.text.includes(',') === true;
 }
 
 function isReversed(value: Exclude<ReturnType<typeof readValue>, undefined>): boolean {
