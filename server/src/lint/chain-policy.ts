@@ -1,12 +1,11 @@
-import type { Hook } from '../catalog/types.ts';
-import type { Chain, Ruleset } from '../ruleset/ruleset.ts';
+import { type Chain, type Ruleset, tableAt } from '../ruleset/ruleset.ts';
 import { statementOf } from '../syntax/document.ts';
 import type { Line } from '../syntax/line.ts';
 import type { Word } from '../syntax/statement.ts';
 import type { Steps } from '../syntax/steps.ts';
 import { severityFor } from './back-ends.ts';
+import { fileShape } from './file-shape.ts';
 import { type Finding, finding, type LintInput, type LintRule } from './finding.ts';
-import { tableFacts } from './table-facts.ts';
 
 /** Policies: a built-in chain has ACCEPT or DROP, a chain of the user's has none. */
 export const chainPolicy: LintRule = {
@@ -17,22 +16,13 @@ export const chainPolicy: LintRule = {
   check,
 };
 
-function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
-  for (const table of ruleset.tables) {
-    yield;
-    for (const chain of tableFacts(ruleset, table).withPolicy) checkChain(ruleset, chain, report);
-    for (const hook of hooks) {
-      const chain = table.chains.get(hook);
-      if (chain?.builtin === true) checkChain(ruleset, chain, report);
-    }
+// biome-ignore lint/correctness/useYield: a dump has a few policies.
+function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
+  const { ruleset } = input;
+  for (const number of fileShape(input).policies) {
+    const chain = tableAt(ruleset, number)?.chains.get(ruleset.lines[number]?.name ?? '');
+    if (chain !== undefined) checkLine(ruleset, number, chain, report);
   }
-}
-
-const hooks: readonly Hook[] = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];
-
-function checkChain(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): void {
-  for (const number of chain.declarations) checkLine(ruleset, number, chain, report);
-  for (const number of chain.mentions) checkLine(ruleset, number, chain, report);
 }
 
 function checkLine(ruleset: Ruleset, number: number, chain: Chain, report: (finding: Finding) => void): void {

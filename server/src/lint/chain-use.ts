@@ -21,7 +21,7 @@ export const chainUse: LintRule = {
 
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of ruleset.tables) {
-    const facts = tableFacts(ruleset, table);
+    const facts = tableFacts(table);
     for (const chain of facts.builtinJumpedTo) reportBuiltin(ruleset, chain, report);
     if (table.declared) for (const chain of facts.declaredLater) reportLater(ruleset, chain, report);
     yield;

@@ -17,7 +17,7 @@ export const duplicateChain: LintRule = {
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of ruleset.tables) {
     yield;
-    const { namedLikeTarget, redeclared } = tableFacts(ruleset, table);
+    const { namedLikeTarget, redeclared } = tableFacts(table);
     for (const chain of namedLikeTarget) reportName(ruleset, chain, report);
     for (const chain of redeclared) reportDuplicates(ruleset, chain, report);
   }

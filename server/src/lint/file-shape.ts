@@ -18,6 +18,8 @@ export interface FileShape {
   readonly blank: readonly number[];
   /** COMMIT outside a table. */
   readonly strayCommits: readonly number[];
+  /** Declarations and commands that give a chain a policy. */
+  readonly policies: readonly number[];
   /** Commands other than declarations, policies and -A. */
   readonly commands: readonly number[];
   /** How many lines end in CR LF, and how many begin with a blank. */
@@ -70,6 +72,7 @@ function examine(ruleset: Ruleset): FileShape {
   const prefixed: number[] = [];
   const blank: number[] = [];
   const commits: number[] = [];
+  const policies: number[] = [];
   const commands: number[] = [];
   let carriageReturns = 0;
   let indented = 0;
@@ -82,7 +85,8 @@ function examine(ruleset: Ruleset): FileShape {
     if (line === undefined) continue;
     if (line.carriageReturn) carriageReturns += 1;
     if (line.problems.length > 0) withProblems.push(number);
-    if (isCommand(line)) commands.push(number);
+    if (line.command === 'policy') policies.push(number);
+    else if (isCommand(line)) commands.push(number);
     if (line.listing) isPaste = true;
     if (line.prefix > 0) {
       if (isBlank(line.text.charCodeAt(0))) indented += 1;
@@ -133,6 +137,7 @@ function examine(ruleset: Ruleset): FileShape {
     prefixed,
     blank,
     strayCommits: commits.filter((number) => tableAt(ruleset, number) === undefined),
+    policies,
     commands,
     carriageReturns,
     indented,

@@ -1,6 +1,6 @@
 import { mentionsOn } from '../ruleset/places.ts';
 import { reachOf } from '../ruleset/reachable.ts';
-import type { Chain, Ruleset, Table } from '../ruleset/ruleset.ts';
+import type { Chain, Ruleset } from '../ruleset/ruleset.ts';
 import type { Steps } from '../syntax/steps.ts';
 import { type Finding, finding, type LintInput, type LintRule } from './finding.ts';
 
@@ -13,66 +13,32 @@ export const jumpLoop: LintRule = {
   check,
 };
 
-const unseen = 0;
-const onWay = 1;
-const done = 2;
+/** One loop in a table is enough to have it refused; a hostile one has thousands. */
+const mostLoops = 20;
 
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of ruleset.tables) {
     yield;
-    for (const { from, to, way } of loopsOf(table)) reportLoop(ruleset, from, to, way, report);
+    for (const { from, to } of reachOf(table).loops.slice(0, mostLoops))
+      reportLoop(ruleset, from, to, wayBetween(to, from), report);
   }
 }
 
-interface Loop {
-  readonly from: Chain;
-  readonly to: Chain;
-  /** The chains from `to` to `from`. */
-  readonly way: readonly Chain[];
-}
-
-const loopsIn = new WeakMap<Table, readonly Loop[]>();
-
-/** The loops of a table, worked out once for it. */
-function loopsOf(table: Table): readonly Loop[] {
-  let loops = loopsIn.get(table);
-  if (loops === undefined) {
-    loops = findLoops(table);
-    loopsIn.set(table, loops);
-  }
-  return loops;
-}
-
-function findLoops(table: Table): readonly Loop[] {
-  const state = new Uint8Array(table.chains.size);
-  const loops: Loop[] = [];
-  for (const start of table.chains.values()) {
-    if (!start.builtin) continue;
-    // Two lists for one stack: a table has tens of thousands of chains, and most lead to one other.
-    const way: Chain[] = [start];
-    const next: number[] = [0];
-    state[start.index] = onWay;
-    for (let chain = way.at(-1); chain !== undefined; chain = way.at(-1)) {
-      const at = next[way.length - 1] ?? 0;
-      const target = chain.jumps[at];
-      if (target === undefined) {
-        state[chain.index] = done;
-        way.pop();
-        next.pop();
-        continue;
-      }
-      next[way.length - 1] = at + 1;
-      if (target.builtin) continue;
-      if (state[target.index] === onWay) {
-        loops.push({ from: chain, to: target, way: way.slice(way.indexOf(target)) });
-      } else if (state[target.index] === unseen) {
-        state[target.index] = onWay;
-        way.push(target);
-        next.push(0);
-      }
+/** The chains on a shortest way from one to another, both included. */
+function wayBetween(from: Chain, to: Chain): readonly Chain[] {
+  const cameFrom = new Map<Chain, Chain>();
+  const waiting: Chain[] = [from];
+  for (const chain of waiting) {
+    if (chain === to) break;
+    for (const target of chain.jumps) {
+      if (target === from || cameFrom.has(target)) continue;
+      cameFrom.set(target, chain);
+      waiting.push(target);
     }
   }
-  return loops;
+  const way: Chain[] = [];
+  for (let chain: Chain | undefined = to; chain !== undefined; chain = cameFrom.get(chain)) way.unshift(chain);
+  return way;
 }
 
 function reportLoop(ruleset: Ruleset, from: Chain, to: Chain, way: readonly Chain[], report: (finding: Finding) => void): void {

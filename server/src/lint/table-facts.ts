@@ -1,6 +1,6 @@
 import { standardTargets } from '../catalog/lookup.ts';
 import { reachOf } from '../ruleset/reachable.ts';
-import type { Chain, Ruleset, Table } from '../ruleset/ruleset.ts';
+import type { Chain, Table } from '../ruleset/ruleset.ts';
 
 /**
  * The chains of a table that some rule of lint has something to say of. A dump of a large cluster has 50,000 chains and nothing to say of any:
@@ -19,8 +19,6 @@ export interface TableFacts {
   readonly builtinJumpedTo: readonly Chain[];
   /** Declared under the name of ACCEPT, DROP and their like. */
   readonly namedLikeTarget: readonly Chain[];
-  /** Chains of the user's that a line gives a policy. */
-  readonly withPolicy: readonly Chain[];
   /** KUBE-SVC- and KUBE-SVL- that are jumped to, but jump to no endpoint. */
   readonly emptyServices: readonly Chain[];
   /** Chains other than kube-proxy's for Services and endpoints: those that are looked at rule by rule. */
@@ -30,27 +28,25 @@ export interface TableFacts {
 const known = new WeakMap<Table, TableFacts>();
 
 /** What lint needs to know of a table's chains. */
-export function tableFacts(ruleset: Ruleset, table: Table): TableFacts {
+export function tableFacts(table: Table): TableFacts {
   let facts = known.get(table);
   if (facts === undefined) {
-    facts = examine(ruleset, table);
+    facts = examine(table);
     known.set(table, facts);
   }
   return facts;
 }
 
-function examine(ruleset: Ruleset, table: Table): TableFacts {
+function examine(table: Table): TableFacts {
   const undeclared: Chain[] = [];
   const redeclared: Chain[] = [];
   const declaredLater: Chain[] = [];
   const unreached: Chain[] = [];
   const builtinJumpedTo: Chain[] = [];
   const namedLikeTarget: Chain[] = [];
-  const withPolicy: Chain[] = [];
   const emptyServices: Chain[] = [];
   const plain: Chain[] = [];
   const reach = reachOf(table);
-  const hasPolicy = (line: number): boolean => ruleset.lines[line]?.command === 'policy';
   for (const chain of table.chains.values()) {
     const { name, declarations } = chain;
     const isOfService = name.startsWith('KUBE-S') && name.charCodeAt(8) === 0x2d;
@@ -62,13 +58,11 @@ function examine(ruleset: Ruleset, table: Table): TableFacts {
     const [declared] = declarations;
     if (declared === undefined) {
       undeclared.push(chain);
-      if (chain.mentions.some(hasPolicy)) withPolicy.push(chain);
       continue;
     }
     if (declarations.length > 1) redeclared.push(chain);
     if ((chain.rules[0] ?? declared) < declared || (chain.references[0] ?? declared) < declared) declaredLater.push(chain);
     if (!reach.isReached(chain)) unreached.push(chain);
-    if (declarations.some(hasPolicy) || chain.mentions.some(hasPolicy)) withPolicy.push(chain);
     if (!isOfService && standardTargets.has(name)) namedLikeTarget.push(chain);
     if (isOfService && !name.startsWith('KUBE-SEP-') && chain.references.length > 0 && !jumpsToEndpoint(chain)) {
       emptyServices.push(chain);
@@ -81,7 +75,6 @@ function examine(ruleset: Ruleset, table: Table): TableFacts {
     unreached,
     builtinJumpedTo,
     namedLikeTarget,
-    withPolicy,
     emptyServices,
     plain,
   };

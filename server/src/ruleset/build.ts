@@ -102,7 +102,8 @@ function addJump(table: OpenTable, chain: ChainDraft, line: Line, number: number
     return;
   }
   to ??= chainOf(table.draft, target);
-  table.lastJump = to;
+  // A chain that is gone to may be called like a target.
+  if (!line.isGoto) table.lastJump = to;
   to.references = append(to.references, number);
   if (line.command !== 'delete' && line.command !== 'check') connect(table, chain, to);
 }

@@ -12,6 +12,14 @@ export interface Reach {
   hooksOf(chain: Chain): readonly Hook[];
   /** The same as bits (`hookBits`); 0 for a chain that no built-in one leads to. */
   bitsOf(chain: Chain): number;
+  /** Jumps that lead back to a chain from which they were reached. */
+  readonly loops: readonly Loop[];
+}
+
+/** A rule of `from` jumps to `to`, from which some way leads to `from`. */
+export interface Loop {
+  readonly from: Chain;
+  readonly to: Chain;
 }
 
 /** Built-in chains as a set of bits. */
@@ -35,26 +43,69 @@ export function reachOf(table: Table): Reach {
   return reach;
 }
 
-function spread(table: Table): Reach {
-  const masks = new Uint8Array(table.chains.size);
-  const waiting: Chain[] = [];
-  for (const chain of table.chains.values()) {
-    if (!chain.builtin || !isHook(chain.name)) continue;
-    masks[chain.index] = bits[chain.name];
-    waiting.push(chain);
+const unseen = 0;
+const onWay = 1;
+const done = 2;
+
+/** The chains that built-in ones lead to, each behind all that it leads to; and the jumps that lead back. Built-in chains end a way. */
+function walk(table: Table): { readonly order: readonly Chain[]; readonly loops: readonly Loop[] } {
+  const state = new Uint8Array(table.chains.size);
+  const order: Chain[] = [];
+  const loops: Loop[] = [];
+  for (const name of hooks) {
+    const start = table.chains.get(name);
+    if (start?.builtin !== true) continue;
+    // Two lists for one stack: a table has tens of thousands of chains, and most lead to one other.
+    const way: Chain[] = [start];
+    const next: number[] = [0];
+    state[start.index] = onWay;
+    for (let chain = way.at(-1); chain !== undefined; chain = way.at(-1)) {
+      const at = next[way.length - 1] ?? 0;
+      const target = chain.jumps[at];
+      if (target === undefined) {
+        state[chain.index] = done;
+        order.push(chain);
+        way.pop();
+        next.pop();
+        continue;
+      }
+      next[way.length - 1] = at + 1;
+      if (target.builtin) continue;
+      if (state[target.index] === onWay) {
+        loops.push({ from: chain, to: target });
+      } else if (state[target.index] === unseen) {
+        state[target.index] = onWay;
+        way.push(target);
+        next.push(0);
+      }
+    }
   }
-  for (let chain = waiting.pop(); chain !== undefined; chain = waiting.pop()) {
-    const mask = masks[chain.index] ?? 0;
-    for (const target of chain.jumps) {
-      const before = masks[target.index] ?? 0;
-      if ((before | mask) === before) continue;
-      masks[target.index] = before | mask;
-      waiting.push(target);
+  return { order, loops };
+}
+
+function spread(table: Table): Reach {
+  const { order, loops } = walk(table);
+  const masks = new Uint8Array(table.chains.size);
+  // In this order one round does, unless there are loops: then until nothing changes.
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (let at = order.length - 1; at >= 0; at -= 1) {
+      const chain = order[at];
+      if (chain === undefined) continue;
+      if (chain.builtin && isHook(chain.name)) masks[chain.index] = bits[chain.name];
+      const mask = masks[chain.index] ?? 0;
+      for (const { index, builtin } of chain.jumps) {
+        const before = masks[index] ?? 0;
+        if (builtin || (before | mask) === before) continue;
+        masks[index] = before | mask;
+        changed = loops.length > 0;
+      }
     }
   }
   return {
     isReached: (chain) => masks[chain.index] !== 0,
     hooksOf: (chain) => hooks.filter((hook) => ((masks[chain.index] ?? 0) & bits[hook]) !== 0),
     bitsOf: (chain) => masks[chain.index] ?? 0,
+    loops,
   };
 }
