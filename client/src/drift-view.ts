@@ -11,15 +11,16 @@ import {
   window,
 } from 'vscode';
 import {
-  type DriftChain,
-  type DriftChainsParams,
+  type DriftPort,
+  type DriftPortsParams,
   type DriftResult,
-  driftChainsRequest,
+  type DriftService,
+  driftPortsRequest,
   driftRequest,
   type RulesetChangedParams,
   rulesetChangedNotification,
 } from '../../server/src/protocol.ts';
-import { type DriftNode, driftItem, showLineCommand } from './drift-items.ts';
+import { type DriftNode, driftedServices, driftItem, showLineCommand } from './drift-items.ts';
 import type { ServerAccess } from './server-access.ts';
 
 const viewId = 'iptables.drift';
@@ -44,20 +45,24 @@ export function createDriftView(server: ServerAccess): Disposable {
     onDidChangeTreeData: changed.event,
     getTreeItem: (node) => driftItem(node, uri ?? Uri.parse('untitled:')),
     getChildren: async (node): Promise<DriftNode[]> => {
-      if (node === undefined) return namespaces(result);
-      switch (node.kind) {
+      switch (node?.kind) {
+        case undefined:
+          return (result?.namespaces ?? []).map((namespace) => ({ kind: 'namespace', namespace }));
         case 'namespace':
-          return node.services.map((service) => ({ kind: 'service', service }));
+          return inOrder(node.namespace.services).map((service) => ({ kind: 'service', service }));
         case 'service': {
           const { namespace, name, findings } = node.service;
-          const chains = await chainsOf(namespace, name);
+          const ports = await portsOf(namespace, name);
           return [
             ...findings.map((finding): DriftNode => ({ kind: 'finding', finding })),
-            ...chains.map((chain): DriftNode => ({ kind: 'chain', chain })),
+            ...ports.map((port): DriftNode => ({ kind: 'port', port })),
           ];
         }
-        case 'chain':
-          return node.chain.endpoints.map((endpoint) => ({ kind: 'endpoint', endpoint }));
+        case 'port':
+          return [
+            ...node.port.chains.map((chain): DriftNode => ({ kind: 'chain', chain })),
+            ...node.port.endpoints.map((endpoint): DriftNode => ({ kind: 'endpoint', endpoint })),
+          ];
         default:
           return [];
       }
@@ -65,10 +70,10 @@ export function createDriftView(server: ServerAccess): Disposable {
   };
   const view = window.createTreeView(viewId, { treeDataProvider: provider, showCollapseAll: true });
 
-  async function chainsOf(namespace: string, name: string): Promise<readonly DriftChain[]> {
+  async function portsOf(namespace: string, name: string): Promise<readonly DriftPort[]> {
     if (uri === undefined) return [];
-    const params: DriftChainsParams = { textDocument: { uri: uri.toString() }, namespace, name };
-    return server.ask<readonly DriftChain[]>(driftChainsRequest, params);
+    const params: DriftPortsParams = { textDocument: { uri: uri.toString() }, namespace, name };
+    return server.ask<readonly DriftPort[]>(driftPortsRequest, params);
   }
 
   async function compare(): Promise<void> {
@@ -94,22 +99,20 @@ export function createDriftView(server: ServerAccess): Disposable {
     changed.fire(undefined);
   }
 
-  function describe(dump: Uri, { services, cluster, node, notes }: DriftResult): void {
-    const drifted = services.filter(({ status }) => status !== 'in-sync').length;
+  function describe(dump: Uri, answer: DriftResult): void {
+    const { namespaces, cluster, node, notes } = answer;
+    const drifted = driftedServices(answer);
     const file = dump.path.slice(dump.path.lastIndexOf('/') + 1);
     view.badge =
       drifted === 0 ? undefined : { value: drifted, tooltip: l10n.t('{0} Services are not in sync with the node', drifted) };
-    const compared =
-      cluster === '' || services.length === 0
-        ? []
-        : [
-            node === ''
-              ? l10n.t('{0}, compared with {1}.', file, cluster)
-              : l10n.t('{0} of node {1}, compared with {2}.', file, node, cluster),
-          ];
-    const message = [...compared, ...notes].join(' ');
+    const what =
+      cluster === ''
+        ? l10n.t('{0}, not compared: no cluster is known.', file)
+        : node === ''
+          ? l10n.t('{0}, compared with {1}.', file, cluster)
+          : l10n.t('{0} of node {1}, compared with {2}.', file, node, cluster);
     // An empty tree without a message shows the view's welcome, which leads to a cluster.
-    view.message = cluster === '' ? '' : message;
+    view.message = namespaces.length === 0 && cluster === '' ? '' : [what, ...notes].join(' ');
   }
 
   function outdate(): void {
@@ -156,19 +159,9 @@ export function createDriftView(server: ServerAccess): Disposable {
   };
 }
 
-function namespaces(result: DriftResult | undefined): DriftNode[] {
-  const byNamespace = new Map<string, DriftResult['services'][number][]>();
-  for (const service of result?.services ?? []) {
-    const present = byNamespace.get(service.namespace);
-    if (present === undefined) byNamespace.set(service.namespace, [service]);
-    else present.push(service);
-  }
-  return Array.from(byNamespace, ([namespace, services]) => ({
-    kind: 'namespace',
-    namespace,
-    // What is not in sync is what one looks for.
-    services: services.sort((a, b) => Number(a.status === 'in-sync') - Number(b.status === 'in-sync')),
-  }));
+/** What is not in sync is what one looks for. */
+function inOrder(services: readonly DriftService[]): readonly DriftService[] {
+  return services.toSorted((a, b) => Number(a.status === 'in-sync') - Number(b.status === 'in-sync'));
 }
 
 async function showLine(uri: Uri, line: number): Promise<void> {

@@ -1,12 +1,12 @@
 import type { CancellationToken, Connection, ResponseError } from 'vscode-languageserver';
-import { driftChains, driftTree } from './features/drift-tree.ts';
+import { driftPorts, driftTree } from './features/drift-tree.ts';
 import type { DumpState } from './features/state.ts';
 import {
-  type DriftChain,
-  type DriftChainsParams,
   type DriftParams,
+  type DriftPort,
+  type DriftPortsParams,
   type DriftResult,
-  driftChainsRequest,
+  driftPortsRequest,
   driftRequest,
 } from './protocol.ts';
 import type { Steps } from './syntax/steps.ts';
@@ -19,14 +19,19 @@ type WithState = <T>(
   feature: (state: DumpState) => T | Steps<T>,
 ) => Promise<T | ResponseError<void>>;
 
-const notOpen: DriftResult = { services: [], cluster: '', node: '', notes: ['This document is not open as an iptables dump.'] };
+const notOpen: DriftResult = {
+  namespaces: [],
+  cluster: '',
+  node: '',
+  notes: ['This document is not open as an iptables dump.'],
+};
 
 /** Answers what the drift view asks. */
 export function registerDriftRequests(connection: Connection, withState: WithState): void {
   connection.onRequest(driftRequest, ({ textDocument }: DriftParams, token) =>
     withState(textDocument.uri, token, notOpen, driftTree),
   );
-  connection.onRequest(driftChainsRequest, ({ textDocument, namespace, name }: DriftChainsParams, token) =>
-    withState<readonly DriftChain[]>(textDocument.uri, token, [], (state) => driftChains(state, namespace, name)),
+  connection.onRequest(driftPortsRequest, ({ textDocument, namespace, name }: DriftPortsParams, token) =>
+    withState<readonly DriftPort[]>(textDocument.uri, token, [], (state) => driftPorts(state, namespace, name)),
   );
 }

@@ -181,27 +181,30 @@ export interface ClusterSnapshotResult {
   readonly problems: readonly string[];
 }
 
-/** A dump against the cluster, Service by Service. */
+/** The Services of a dump, and how each is against the cluster. */
 export const driftRequest = 'iptables/drift';
 export interface DriftParams {
   readonly textDocument: { readonly uri: string };
 }
-export type DriftServiceStatus = 'in-sync' | 'missing' | 'stale' | 'differs';
-export interface DriftResult {
-  /** By namespace and name. */
-  readonly services: readonly {
-    readonly namespace: string;
-    readonly name: string;
-    readonly status: DriftServiceStatus;
-    readonly findings: readonly {
-      readonly status: DriftServiceStatus;
-      readonly message: string;
-      /** Empty where it cannot be told. */
-      readonly cause: string;
-      /** 0-based; null where the dump has no such place. */
-      readonly line: number | null;
-    }[];
+export type DriftStatus = 'in-sync' | 'missing' | 'stale' | 'differs';
+export interface DriftService {
+  readonly namespace: string;
+  readonly name: string;
+  /** null where the dump was not compared with a cluster. */
+  readonly status: DriftStatus | null;
+  /** 0-based; null where the dump has nothing of it. */
+  readonly line: number | null;
+  readonly findings: readonly {
+    readonly status: DriftStatus;
+    readonly message: string;
+    /** Empty where it cannot be told. */
+    readonly cause: string;
+    readonly line: number | null;
   }[];
+}
+export interface DriftResult {
+  /** Namespaces and Services by name. */
+  readonly namespaces: readonly { readonly name: string; readonly services: readonly DriftService[] }[];
   /** What it was compared with: "cluster.json", "kind-dev"; empty where nothing was compared. */
   readonly cluster: string;
   /** The node that the dump is taken to be of; empty where that cannot be told. */
@@ -210,29 +213,31 @@ export interface DriftResult {
   readonly notes: readonly string[];
 }
 
-/** A Service's chains in the dump, each with the endpoints that it leads to. */
-export const driftChainsRequest = 'iptables/driftChains';
-export interface DriftChainsParams extends DriftParams {
+/** What a Service has in the dump: its ports, each with its chains and endpoints. */
+export const driftPortsRequest = 'iptables/driftPorts';
+export interface DriftPortsParams extends DriftParams {
   readonly namespace: string;
   readonly name: string;
 }
-export interface DriftChain {
-  readonly chain: string;
-  /** What the chain is for. */
-  readonly explanation: string;
-  /** "http"; empty for an unnamed port. */
-  readonly port: string;
-  readonly family: 'ipv4' | 'ipv6';
-  readonly table: string;
-  /** 0-based. */
-  readonly line: number;
+export interface DriftPort {
+  /** "http, tcp/80" */
+  readonly title: string;
+  readonly chains: readonly {
+    readonly name: string;
+    /** What the chain is for. */
+    readonly explanation: string;
+    readonly line: number | null;
+  }[];
   readonly endpoints: readonly {
-    /** "shop/web-1 on node-a", or the address where no Pod is known. */
-    readonly title: string;
-    /** "10.244.0.11:8080". */
+    /** "10.244.0.11:8080" */
     readonly address: string;
+    /** "shop/web-1"; empty where no Pod is known. */
+    readonly pod: string;
+    readonly node: string;
+    /** Empty for one that the dump lacks. */
     readonly chain: string;
-    readonly line: number;
+    readonly line: number | null;
+    readonly status: DriftStatus | null;
   }[];
 }
 

@@ -1,8 +1,8 @@
 import type { Diagnostic } from 'vscode-languageserver';
 import { carryOver } from './features/carry-over.ts';
 import { diagnosticsOf } from './features/diagnostics.ts';
+import { driftOf } from './features/drift-of.ts';
 import type { DumpState } from './features/state.ts';
-import { driftSteps } from './kube/drift/drift.ts';
 import { clusterDriftFindings } from './lint/cluster-drift.ts';
 import type { Finding } from './lint/finding.ts';
 import { lint } from './lint/registry.ts';
@@ -53,7 +53,7 @@ export function createDiagnosticsPublisher(
       drifts.delete(uri);
       return;
     }
-    const drift = await runInSlices(driftSteps(ruleset, cluster, { fileName: uri }), pause, isOutdated);
+    const drift = await runInSlices(driftOf(state), pause, isOutdated);
     const findings = clusterDriftFindings(ruleset, drift);
     drifts.set(uri, { state, findings });
     if (findings.length === 0 && carried.length === 0) return;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
-import { driftChains, driftTree } from '../../server/src/features/drift-tree.ts';
+import { driftPorts, driftTree } from '../../server/src/features/drift-tree.ts';
 import { runToEnd } from '../../server/src/syntax/steps.ts';
 import { dumpState } from '../support/dump-state.ts';
 import { clusterFrom, fixturePath } from '../support/dumps.ts';
@@ -14,9 +14,10 @@ const state = dumpState(dump, cluster, 'iptables-node:/kind-dev/worker-1/worker-
 
 describe('the drift of a dump, for a tree', () => {
   it('has every Service that kube-proxy writes rules for, with the line of what is wrong', () => {
-    const { services, node, notes } = runToEnd(driftTree(state));
+    const { namespaces, node, notes } = runToEnd(driftTree(state));
     expect(node).toBe('worker-1');
     expect(notes).toEqual([]);
+    const services = namespaces.flatMap(({ services: own }) => own);
     expect(services.map(({ namespace, name, status }) => `${namespace}/${name} ${status}`)).toEqual([
       'booking/frontend stale',
       'booking/gateway in-sync',
@@ -31,24 +32,22 @@ describe('the drift of a dump, for a tree', () => {
     expect(lines[gone?.line ?? -1]).toContain('booking/invoices');
   });
 
-  it('names the chains of a Service, and the endpoints that each leads to', () => {
-    const chains = runToEnd(driftChains(state, 'booking', 'frontend'));
-    expect(chains.map(({ chain, port, endpoints }) => [chain, port, endpoints.length])).toEqual([
-      ['KUBE-EXT-3MGBTRC5ATFFL7T7', 'http', 0],
-      ['KUBE-SVC-3MGBTRC5ATFFL7T7', 'http', 3],
-    ]);
-    const [endpoint] = chains[1]?.endpoints ?? [];
-    expect(endpoint).toMatchObject({ title: 'booking/frontend-6c8f7b9d45-2lqzr on worker-1', address: '10.244.0.17:8080' });
+  it('names the chains and endpoints of a Service by port', () => {
+    const ports = runToEnd(driftPorts(state, 'booking', 'frontend'));
+    expect(ports.map(({ title }) => title)).toEqual(['http, tcp/80']);
+    const [{ chains = [], endpoints = [] } = {}] = ports;
+    expect(chains.map(({ name }) => name)).toEqual(['KUBE-EXT-3MGBTRC5ATFFL7T7', 'KUBE-SVC-3MGBTRC5ATFFL7T7']);
+    expect(chains[1]?.explanation).toMatch(/endpoints/);
+    const endpoint = endpoints.find(({ address }) => address === '10.244.0.17:8080');
+    expect(endpoint).toMatchObject({ pod: 'booking/frontend-6c8f7b9d45-2lqzr', node: 'worker-1', status: 'in-sync' });
     expect(lines[endpoint?.line ?? -1]).toMatch(/^-A KUBE-SEP-QWFXKANDF3TMYGQH/);
-    expect(runToEnd(driftChains(state, 'booking', 'no-such'))).toEqual([]);
+    expect(runToEnd(driftPorts(state, 'booking', 'no-such'))).toEqual([]);
   });
 
-  it('compares nothing without a cluster, and says so', () => {
-    expect(runToEnd(driftTree(dumpState(dump, emptyCluster)))).toEqual({
-      services: [],
-      cluster: '',
-      node: '',
-      notes: ['No cluster is known to compare the dump with.'],
-    });
+  it('lists what the comments name without a cluster, and compares nothing', () => {
+    const { namespaces, cluster: comparedWith, notes } = runToEnd(driftTree(dumpState(dump, emptyCluster)));
+    expect([comparedWith, notes]).toEqual(['', []]);
+    const booking = namespaces.find(({ name }) => name === 'booking');
+    expect(booking?.services.map(({ name, status }) => [name, status])).toContainEqual(['frontend', null]);
   });
 });

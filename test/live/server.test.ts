@@ -171,10 +171,11 @@ describe('the server with a live cluster', () => {
   it('sees drift appear when an object changes', async () => {
     const of = await start({ context: 'test' });
     await live(of, ({ label }) => label === 'test (live)');
-    const statusOf = async (name: string): Promise<string | undefined> => {
+    const statusOf = async (name: string): Promise<string | null | undefined> => {
       const drift = await of.request<DriftResult>('iptables/drift', { textDocument: { uri } });
       expect([drift.cluster, drift.node]).toEqual(['test', 'worker-1']);
-      return drift.services.find((service) => service.name === name)?.status;
+      const services = drift.namespaces.flatMap((namespace) => namespace.services);
+      return services.find((service) => service.name === name)?.status;
     };
     expect(await statusOf('tickets')).toBe('in-sync');
     api.remove('Service', 'booking', 'tickets');

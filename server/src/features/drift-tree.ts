@@ -1,63 +1,67 @@
-/** The drift view's questions: which Services differ, and which chains and endpoints a Service has in the dump. */
-import { type Drift, driftSteps } from '../kube/drift/drift.ts';
-import { endpointAddress, endpointTitle } from '../kube/titles.ts';
-import type { DriftChain, DriftResult } from '../protocol.ts';
-import type { Chain } from '../ruleset/ruleset.ts';
+/** The drift view's questions: how each Service of a dump is against the cluster, and what the dump has of one. */
+import { portName } from '../kube/chain-names.ts';
+import { type ServiceTree, serviceTree } from '../kube/drift/tree.ts';
+import { roleInfo } from '../kube/roles.ts';
+import type { DriftPort, DriftResult } from '../protocol.ts';
 import type { Steps } from '../syntax/steps.ts';
+import { driftOf } from './drift-of.ts';
 import type { DumpState } from './state.ts';
 
-const chainsBetweenPauses = 128;
+const trees = new WeakMap<DumpState, ServiceTree>();
 
-/** The drift of a dump as data for a tree. Compares everything: asked for only while somebody looks. */
+function* treeOf(state: DumpState): Steps<ServiceTree> {
+  let tree = trees.get(state);
+  if (tree === undefined) {
+    const drift = state.cluster.source.kind === 'none' ? null : yield* driftOf(state);
+    tree = yield* serviceTree(state.resolution(), drift);
+    trees.set(state, tree);
+  }
+  return tree;
+}
+
+/** The Services of a dump by namespace. Without a cluster they have no status. */
 export function* driftTree(state: DumpState): Steps<DriftResult> {
-  const drift: Drift = yield* driftSteps(state.ruleset, state.cluster, { fileName: state.uri });
-  const notes = new Set(drift.notes);
-  for (const dump of drift.dumps) for (const note of [...dump.notes, dump.cause]) notes.add(note);
-  notes.delete('');
+  const { namespaces } = yield* treeOf(state);
   const { kind, label } = state.cluster.source;
+  const drift = kind === 'none' ? undefined : yield* driftOf(state);
+  const notes = new Set(drift?.notes);
+  for (const dump of drift?.dumps ?? []) for (const note of [...dump.notes, dump.cause]) notes.add(note);
+  notes.delete('');
   return {
-    services: drift.services.map(({ namespace, name, status, findings }) => ({
-      namespace,
+    namespaces: namespaces.map(({ name, services }) => ({
       name,
-      status,
-      findings: findings.map(({ status: own, message, cause, line }) => ({ status: own, message, cause, line })),
+      services: services.map(({ namespace, name: service, status, line, findings }) => ({
+        namespace,
+        name: service,
+        status,
+        line,
+        findings: findings.map((finding) => ({
+          status: finding.status,
+          message: finding.message,
+          cause: finding.cause,
+          line: finding.line,
+        })),
+      })),
     })),
     cluster: kind === 'none' ? '' : label,
-    node: drift.dumps.find(({ options }) => options.node !== '')?.options.node ?? '',
+    node: drift?.dumps.find(({ options }) => options.node !== '')?.options.node ?? '',
     notes: [...notes],
   };
 }
 
-function lineOf(chain: Chain): number {
-  return chain.rules[0] ?? chain.declarations[0] ?? chain.references[0] ?? chain.table.firstLine;
-}
-
-/** The chains of a Service in the dump, in file order, but its endpoints' chains, which are told with the chain that leads to them. */
-export function* driftChains(state: DumpState, namespace: string, name: string): Steps<readonly DriftChain[]> {
-  const resolution = state.resolution();
-  const found: DriftChain[] = [];
-  let count = 0;
-  for (const table of state.ruleset.tables) {
-    for (const chain of table.chains.values()) {
-      count += 1;
-      if (count % chainsBetweenPauses === 0) yield;
-      if (chain.builtin) continue;
-      const { service, endpoint, info } = resolution.chain(chain);
-      if (service === null || endpoint !== null || service.namespace !== namespace || service.name !== name) continue;
-      found.push({
-        chain: chain.name,
-        explanation: info.explanation,
-        port: service.port,
-        family: table.dump.family,
-        table: table.name,
-        line: lineOf(chain),
-        endpoints: chain.jumps.flatMap((jumped) => {
-          const to = resolution.chain(jumped).endpoint;
-          if (to === null) return [];
-          return [{ title: endpointTitle(to), address: endpointAddress(to), chain: jumped.name, line: lineOf(jumped) }];
-        }),
-      });
-    }
-  }
-  return found;
+/** What a dump has of one Service; empty for a Service that it has nothing of. */
+export function* driftPorts(state: DumpState, namespace: string, name: string): Steps<readonly DriftPort[]> {
+  const tree = yield* treeOf(state);
+  return tree.portsOf(namespace, name).map(({ name: port, protocol, portNumber, chains, endpoints }) => {
+    const number = [protocol, portNumber === null ? '' : String(portNumber)].filter((text) => text !== '').join('/');
+    return {
+      title: [port, number].filter((text) => text !== '').join(', ') || portName(namespace, name, ''),
+      chains: chains.map((chain) => ({
+        name: chain.name,
+        explanation: roleInfo('nat', chain.name, false).explanation,
+        line: chain.line,
+      })),
+      endpoints: endpoints.map(({ address, pod, node, chain, line, status }) => ({ address, pod, node, chain, line, status })),
+    };
+  });
 }

@@ -69,8 +69,9 @@ export interface ServiceTree {
 const chainsBetweenPauses = 256;
 const worstFirst: readonly DriftStatus[] = ['stale', 'differs', 'missing', 'in-sync'];
 
+/** Its first rule, for what leads to the rules; else wherever it is named. */
 function lineOf(chain: Chain): number | null {
-  return chain.declarations[0] ?? chain.rules[0] ?? chain.references[0] ?? null;
+  return chain.rules[0] ?? chain.declarations[0] ?? chain.references[0] ?? null;
 }
 
 function addressText({ ip, port }: ChainEndpoint): string {
