@@ -12,6 +12,7 @@ import {
   workspace,
 } from 'vscode';
 import { type HostMessage, readPageMessage } from '../../webview/src/messages.ts';
+import { pickChainDepth } from './chain-depth-pick.ts';
 import { cursorPlace } from './cursor-place.ts';
 import { copyText, printPage, saveFile } from './flow-exports.ts';
 import { pickFlowTarget } from './flow-target-pick.ts';
@@ -41,8 +42,13 @@ function columnOf(uri: Uri): ViewColumn | undefined {
   return tabs.find(({ input }) => input instanceof TabInputText && isOfDump(input.uri))?.group.viewColumn;
 }
 
+/** Whether a chain's graph was asked for and not a Service's flow. */
+function isChain(to: string): boolean {
+  return to.startsWith('chain:');
+}
+
 function titleOf(to: string, title: string): string {
-  return to.startsWith('chain:') ? l10n.t('Chains: {0}', title) : l10n.t('NAT flow: {0}', title);
+  return isChain(to) ? l10n.t('Chains: {0}', title) : l10n.t('NAT flow: {0}', title);
 }
 
 /** Takes a panel over: listens to its page, follows the cursor, and shows `to`. `storage` is a folder for pages to print. */
@@ -121,7 +127,8 @@ export function createFlowPanel(panel: WebviewPanel, uri: Uri, initial: string, 
       case 'request-flow':
         return show(message.to);
       case 'pick-flow': {
-        const picked = await pickFlowTarget(server, uri);
+        const pickService = (): Promise<string | undefined> => pickFlowTarget(server, uri);
+        const picked = isChain(to) ? await pickChainDepth(to, pickService) : await pickService();
         return picked === undefined ? undefined : show(picked);
       }
       case 'copy':

@@ -1,0 +1,30 @@
+import { l10n, type QuickPickItem, window } from 'vscode';
+
+// More than any chain is deep, and the most that a request takes.
+const every = 99;
+const depths = [1, 2, 3, 5, 10, every] as const;
+
+interface DepthItem extends QuickPickItem {
+  readonly to: string | undefined;
+}
+
+/**
+ * Lets the user say how many jumps from its chain a graph goes. `to` is what it was asked for by: "chain:filter/FORWARD@3". What to ask for
+ * next, which is what `service` gives where the user would rather see a Service; undefined when nothing was picked.
+ */
+export async function pickChainDepth(to: string, service: () => Promise<string | undefined>): Promise<string | undefined> {
+  const [, chain = to, shown = ''] = /^(.+)@(\d+)$/.exec(to) ?? [];
+  const items = depths.map(
+    (depth): DepthItem => ({
+      label: depth === 1 ? l10n.t('One jump') : depth === every ? l10n.t('Every jump') : l10n.t('Up to {0} jumps', depth),
+      description: String(depth) === shown ? l10n.t('shown now') : '',
+      to: `${chain}@${depth}`,
+    }),
+  );
+  const instead: DepthItem = { label: l10n.t('A Service instead...'), to: undefined };
+  const picked = await window.showQuickPick([...items, instead], {
+    title: l10n.t('Show Chain Graph'),
+    placeHolder: l10n.t('How far from the chain'),
+  });
+  return picked === instead ? service() : picked?.to;
+}
