@@ -161,6 +161,9 @@ describe('what kube-proxy writes for a Service', () => {
     expect(ranged(['203.0.113.0/24', 'fd00::/8'], 34)).toEqual([from(' -s 203.0.113.0/24'), end, inward, dropped]);
     expect(ranged(['172.18.0.0/16'], 34)).toEqual([from(' -s 172.18.0.0/16'), from(' -s 192.0.2.100/32'), end, inward, dropped]);
     expect(ranged(['0.0.0.0/0'], 26)).toEqual([from(''), from(' -s 192.0.2.100/32'), inward, dropped]);
+    // Up to 1.27 kube-proxy did not know the node's address where it served both families.
+    expect(ranged(['172.18.0.0/16'], 27)).toEqual([from(' -s 172.18.0.0/16'), end, inward, dropped]);
+    expect(ranged(['172.18.0.0/16'], 28)).toEqual([from(' -s 172.18.0.0/16'), from(' -s 192.0.2.100/32'), end, inward, dropped]);
     expect(ranged(['203.0.113.0/24'], 24)).toEqual([
       from(' -s 203.0.113.0/24'),
       'nat: -A KUBE-FW -m comment --comment "shop/lb:http loadbalancer IP" -j KUBE-MARK-DROP',

@@ -9,6 +9,7 @@ import type { ProxyOptions } from './options.ts';
 import { type NodeFacts, portRules } from './port-rules.ts';
 import type { ExpectedRule } from './rule.ts';
 import { type ProxiedPort, proxiedPorts } from './service-ports.ts';
+import { versionTraits } from './version.ts';
 
 /** With more endpoints than these, kube-proxy leaves comments out (largeClusterEndpointsThreshold). */
 export const largeClusterEndpoints = 1000;
@@ -35,16 +36,20 @@ export interface ExpectedNode {
 /** By table, then chain: chains in the order of their names, rules in the order in which packets meet them. */
 export type ExpectedTables = Readonly<Record<ExpectedRule['table'], ReadonlyMap<string, readonly ExpectedRule[]>>>;
 
-/** The node's address of a family that kube-proxy goes by: an internal one before an external one (GetNodeHostIPs), else loopback. */
-export function nodeAddress(node: NodeRecord | undefined, { family }: ProxyOptions): string {
-  for (const type of ['InternalIP', 'ExternalIP']) {
-    const found = node?.addresses.find(
-      (address) =>
-        address.type === type && canonicalIP(address.address) !== undefined && isIPv6(address.address) === (family === 'ipv6'),
-    );
-    if (found !== undefined) return found.address;
-  }
-  return family === 'ipv6' ? '::1' : '127.0.0.1';
+/**
+ * The address of a family by which kube-proxy knows its node: an internal one before an external one (GetNodeHostIPs), else loopback;
+ * "0.0.0.0" or "::" in versions that did not look for it (detectNodeIPs, nodeIPTuple).
+ */
+export function nodeAddress(node: NodeRecord | undefined, { family, version }: ProxyOptions): string {
+  const { knownNodeAddresses } = versionTraits(version);
+  const unspecified = family === 'ipv6' ? '::' : '0.0.0.0';
+  if (knownNodeAddresses === 'none') return unspecified;
+  const known = ['InternalIP', 'ExternalIP'].flatMap((type) =>
+    (node?.addresses ?? []).filter((address) => address.type === type && canonicalIP(address.address) !== undefined),
+  );
+  const found = known.find(({ address }) => isIPv6(address) === (family === 'ipv6'));
+  if (knownNodeAddresses === 'primary' && known.length > 0 && found !== known[0]) return unspecified;
+  return found?.address ?? (family === 'ipv6' ? '::1' : '127.0.0.1');
 }
 
 function byName(a: ProxiedPort['service'], b: ProxiedPort['service']): number {

@@ -37,6 +37,11 @@ export interface VersionTraits {
   /** Load-balancer addresses with ipMode Proxy get no rules. Since 1.30 (feature gate LoadBalancerIPMode). */
   readonly heedsIPMode: boolean;
   /**
+   * Whose addresses source ranges may let the node itself in by: none in particular (until 1.27, where the node counts as 0.0.0.0), that of the
+   * node's first family (1.28), that of each family (since 1.29).
+   */
+  readonly knownNodeAddresses: 'none' | 'primary' | 'all';
+  /**
    * Which Services may use zone hints: those annotated "Auto" (until 1.26), those with any annotation but "Disabled" (until 1.30),
    * all whose endpoints carry hints (feature gate ServiceTrafficDistribution).
    */
@@ -55,6 +60,7 @@ export function versionTraits(version: ProxyVersion): VersionTraits {
     countsPackets: version >= 31,
     usesTerminating: version >= 26,
     heedsIPMode: version >= 30,
+    knownNodeAddresses: version <= 27 ? 'none' : version === 28 ? 'primary' : 'all',
     zoneHints: version <= 26 ? 'annotated-auto' : version <= 30 ? 'annotated' : 'always',
     nodeHints: version >= 34,
   };
