@@ -35,6 +35,9 @@ describeWith('chromium', 'a Service with a thousand endpoints', () => {
   });
 
   it('opens a group at a click, and closes it at another, without moving it', async () => {
+    await flow.page.setViewportSize({ width: 1900, height: 800 });
+    await flow.page.getByRole('button', { name: /%, fit/ }).click();
+    await flow.page.waitForTimeout(400);
     const before = await group('node-3').boundingBox();
     await group('node-3').click({ position: { x: 40, y: 14 } });
     await settle(flow.page);
@@ -45,6 +48,14 @@ describeWith('chromium', 'a Service with a thousand endpoints', () => {
     expect(Math.abs((after?.y ?? 0) - (before?.y ?? 0))).toBeLessThan(2);
     await group('node-3').click({ position: { x: 40, y: 14 } });
     expect(await flow.page.locator('.boxes > [data-id="sep:2"]').count()).toBe(0);
+  });
+
+  it('pans so far that an opened group is in view', async () => {
+    await group('node-3').click({ position: { x: 40, y: 14 } });
+    const stage = await flow.page.locator('.stage').boundingBox();
+    const area = await group('node-3').boundingBox();
+    expect(area?.x).toBeGreaterThanOrEqual(0);
+    expect((area?.x ?? 0) + (area?.width ?? 0)).toBeLessThanOrEqual((stage?.x ?? 0) + (stage?.width ?? 0));
   });
 
   it('groups by zone and in rule order when asked', async () => {

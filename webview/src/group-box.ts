@@ -127,6 +127,7 @@ export function groupParts(
           to: row.endpoint.id,
           edges: incoming,
           path,
+          wholePath: elbow(x + railInset, top, { x: x + left, y: top + middle }, true),
           labels:
             label === undefined
               ? []

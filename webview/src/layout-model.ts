@@ -39,6 +39,8 @@ export interface Wire {
   readonly edges: readonly FlowEdge[];
   /** An SVG path. */
   readonly path: string;
+  /** The path from the very box that it comes from, where `path` begins on a rail that others share. */
+  readonly wholePath?: string;
   readonly labels: readonly WireLabel[];
   /** From its top to its bottom, labels aside, to find out what is in view. */
   readonly top: number;

@@ -100,10 +100,11 @@ export function layoutOutline(index: GraphIndex, arrangement: Arrangement, optio
     if (from === undefined || to === undefined) continue;
     const end = to.y + to.height / 2;
     const lane = lanes.of.get(link);
+    const turn = { x: to.x, y: end };
     const start = lane === undefined ? (turned.get(from.id) ?? from.y + from.height) : from.y + from.height / 2 + 6;
     const path =
       lane === undefined
-        ? elbow(from.x + railInset, start, { x: to.x, y: end }, true)
+        ? elbow(from.x + railInset, start, turn, true)
         : roundTheRight({ x: from.x + from.width, y: start }, right + 10 + lane * laneWidth, { x: to.x + to.width, y: end - 6 });
     if (lane === undefined) turned.set(from.id, end - 7);
     wires.push({
@@ -112,6 +113,7 @@ export function layoutOutline(index: GraphIndex, arrangement: Arrangement, optio
       to: link.to,
       edges: link.edges,
       path,
+      ...(lane === undefined ? { wholePath: elbow(from.x + railInset, from.y + from.height, turn, true) } : {}),
       labels: labels.get(link) ?? [],
       top: Math.min(start, end),
       bottom: Math.max(start, end),
@@ -224,14 +226,21 @@ function linkLabels(index: GraphIndex, link: Link, inside: boolean, width: numbe
   );
   if (inside) return texts;
   const from = index.nodes.get(link.from);
-  const text = fitText(from === undefined ? '' : `from ${nodeName(from)}`, 'wire', width - 10, options.measure);
-  const source: LabelText = {
+  const source = from === undefined ? '' : `from ${nodeName(from)}`;
+  const [first, ...others] = texts;
+  const line = first?.lines.length === 1 ? first.lines[0] : undefined;
+  if (first !== undefined && line !== undefined) {
+    const joined = inOneLine({ ...first, lines: [{ text: source, tone: line.tone }, line] }, width, options);
+    if (joined.lines.length === 1) return [joined, ...others];
+  }
+  const text = fitText(source, 'wire', width - 10, options.measure);
+  const label: LabelText = {
     lines: [{ text, tone: 'counter' }],
     edges: link.edges,
     width: Math.ceil(options.measure(text, 'wire')) + 10,
     height: labelLineHeight + 3,
   };
-  return [source, ...texts];
+  return [label, ...texts];
 }
 
 /** There is more width than height: condition and counter stand in one line where they fit. */

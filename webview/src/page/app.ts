@@ -326,6 +326,7 @@ export function startPage(host: Host): void {
     const after = boxFor(id);
     if (before !== undefined && after !== undefined) {
       drawing.panBy((before.x - after.x) * view.k, (before.y - after.y) * view.k);
+      if (state.open.includes(id)) drawing.revealWidth(after);
       update({ view: drawing.view() });
     }
     say(`${oneLine(after?.group?.label ?? '')} ${state.open.includes(id) ? 'opened' : 'closed'}`);

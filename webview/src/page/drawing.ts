@@ -50,6 +50,8 @@ export interface Drawing {
   view(): View;
   /** Pans so far that the box is in view. */
   reveal(box: Box): void;
+  /** Pans to the side only, at once, as far as the box's left end stays in view. */
+  revealWidth(box: Box): void;
   size(): { readonly width: number; readonly height: number };
 }
 
@@ -239,6 +241,10 @@ export function createDrawing(events: DrawingEvents): Drawing {
     wireLayer
       ?.selectChildren<SVGGElement, Wire>()
       .classed('lit', (wire) => lit?.wires.has(wire.id) ?? false)
+      .each(function (wire) {
+        if (wire.wholePath === undefined) return;
+        this.querySelector('.line')?.setAttribute('d', lit?.wires.has(wire.id) === true ? wire.wholePath : wire.path);
+      })
       .filter((wire) => lit?.wires.has(wire.id) ?? false)
       .raise();
     labelLayer
@@ -299,6 +305,12 @@ export function createDrawing(events: DrawingEvents): Drawing {
       move(zoomIdentity.translate(view.x, view.y).scale(view.k), false);
     },
     view: () => ({ x: transform.x, y: transform.y, k: transform.k }),
+    revealWidth(box) {
+      const left = box.x * transform.k + transform.x;
+      const beyond = left + box.width * transform.k + 16 - size().width;
+      const shift = Math.min(beyond, left - 24);
+      if (shift > 0) move(zoomIdentity.translate(transform.x - shift, transform.y).scale(transform.k), false);
+    },
     reveal(box) {
       const { width, height } = size();
       const left = box.x * transform.k + transform.x;
