@@ -117,7 +117,7 @@ function words(kind: Extract<ValueKind, { type: 'enum' }>): fc.Arbitrary<string>
 }
 
 /** The words of a value, each as it stands in the line. */
-function valueOf(kind: ValueKind, family: Family): fc.Arbitrary<readonly string[]> {
+function wordsOf(kind: ValueKind, family: Family): fc.Arbitrary<readonly string[]> {
   const one = (arbitrary: fc.Arbitrary<string>): fc.Arbitrary<readonly string[]> => arbitrary.map((word) => [quote(word)]);
   switch (kind.type) {
     case 'networks':
@@ -353,8 +353,8 @@ function optionOf(option: OptionSpec, family: Family): fc.Arbitrary<readonly str
     option.value === undefined
       ? fc.constant([])
       : option.optionalValues > 0 && option.arity === 0
-        ? fc.oneof(fc.constant<readonly string[]>([]), valueOf(option.value, family))
-        : valueOf(option.value, family);
+        ? fc.oneof(fc.constant<readonly string[]>([]), wordsOf(option.value, family))
+        : wordsOf(option.value, family);
   return fc.tuple(negation, spelling(option), value).map(([bang, name, values]) => [...bang, name, ...values]);
 }
 

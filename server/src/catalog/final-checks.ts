@@ -30,7 +30,7 @@ function has(given: GivenOptions, long: string): boolean {
 }
 
 /** The value of an option; undefined for a flag, and for a value that has been refused already. */
-function valueOf(given: GivenOptions, option: GivenOption | undefined): Value | undefined {
+function readGiven(given: GivenOptions, option: GivenOption | undefined): Value | undefined {
   if (option?.spec === undefined || option.values.length === 0) return undefined;
   const words = option.values.map(({ text }) => text);
   const value = readValue(option.spec, words, given);
@@ -38,7 +38,7 @@ function valueOf(given: GivenOptions, option: GivenOption | undefined): Value | 
 }
 
 function numberOf(given: GivenOptions, long: string): number | undefined {
-  const value = valueOf(given, find(given, long));
+  const value = readGiven(given, find(given, long));
   return value?.type === 'number' ? value.value : undefined;
 }
 
@@ -108,7 +108,7 @@ function checkTime(given: GivenOptions): ValueFault | undefined {
 }
 
 function checkReversed(given: GivenOptions, long: string, message: (from: number, to: number) => string): ValueFault | undefined {
-  const value = valueOf(given, find(given, long));
+  const value = readGiven(given, find(given, long));
   return value?.type === 'range' && value.range.from > value.range.to
     ? fault('reversed-range', message(value.range.from, value.range.to))
     : undefined;
@@ -119,7 +119,7 @@ function checkHashlimit(given: GivenOptions): ValueFault | undefined {
   if (rate === undefined) return missing('You have to specify --hashlimit');
   const burst = numberOf(given, '--hashlimit-burst');
   if (burst === undefined) return undefined;
-  const value = valueOf(given, rate);
+  const value = readGiven(given, rate);
   if (value?.type !== 'rate') return undefined;
   if (value.unit === 'packets')
     return burst > 1_000_000
@@ -150,7 +150,7 @@ function checkPolicy(given: GivenOptions): ValueFault | undefined {
     const hasTunnel = named('--tunnel-src') !== undefined || named('--tunnel-dst') !== undefined;
     if (hasTunnel && named('--mode')?.values[0]?.text !== 'tunnel')
       return fault('excluded-option', 'policy match: --tunnel-src/--tunnel-dst is only valid in tunnel mode');
-    const protocol = valueOf(given, named('--proto'));
+    const protocol = readGiven(given, named('--proto'));
     if (protocol?.type === 'protocol' && ![50, 51, 108].includes(protocol.number))
       return fault('bad-protocol', 'policy match: protocol must be ah/esp/ipcomp');
   }
@@ -179,7 +179,7 @@ function checkHmark(given: GivenOptions): ValueFault | undefined {
   if (!has(given, '--hmark-mod')) return missing('--hmark-mod is mandatory');
   if (!has(given, '--hmark-rnd')) return missing('--hmark-rnd is mandatory');
   // The words of the tuple stand for masks of all ones.
-  const tuple = valueOf(given, find(given, '--hmark-tuple'));
+  const tuple = readGiven(given, find(given, '--hmark-tuple'));
   const implied = tuple?.type === 'words' ? tuple.words.map((word) => tupleMasks[word] ?? '') : [];
   const place = given.all.findIndex(({ name }) => name === '--hmark-tuple');
   const twice = given.all.find(({ name }, index) => index > place && implied.includes(name));
@@ -212,7 +212,7 @@ function checkRt(given: GivenOptions): ValueFault | undefined {
   for (const option of given.all) {
     switch (option.name) {
       case '--rt-type': {
-        const value = valueOf(given, option);
+        const value = readGiven(given, option);
         isType0 = value?.type === 'number' && value.value === 0 && option.negation === undefined;
         break;
       }
@@ -255,7 +255,7 @@ const needsPorts =
   (protocols: readonly number[], long: string): FinalCheck =>
   (given) => {
     if (protocols.includes(given.protocol)) return undefined;
-    const value = valueOf(given, find(given, long));
+    const value = readGiven(given, find(given, long));
     return value?.type === 'ports' || (value?.type === 'translation' && value.ports !== undefined)
       ? fault('needs-protocol', 'Need TCP, UDP, SCTP or DCCP with port specification')
       : undefined;
@@ -315,7 +315,7 @@ const targetChecks: Readonly<Record<string, FinalCheck>> = {
   MARK: anyOption('MARK: One of the --set-xmark, --{and,or,xor,set}-mark options is required'),
   MASQUERADE: needsPorts(natProtocols, '--to-ports'),
   NFQUEUE: (given) => {
-    const value = valueOf(given, find(given, '--queue-balance'));
+    const value = readGiven(given, find(given, '--queue-balance'));
     if (value?.type !== 'range' || value.range.from < value.range.to) return undefined;
     return fault('bad-range', `${value.range.from} should be less than ${value.range.to}`);
   },

@@ -1,28 +1,13 @@
 import { byteLength } from '../catalog/values.ts';
 import type { Report } from './rule-checks.ts';
 
-/** iptables-restore reads a line into a buffer of 10,240 bytes; what is longer becomes two lines. */
-const longestLine = 10_239;
+/** iptables-restore's buffer for a word, without its NUL, and its room for words (xshared.c, add_param_to_argv). */
 const longestWord = 1023;
 const mostWords = 251;
 
-/** Whether a line, one of its words or their number is more than iptables-restore takes. Only long lines are looked at closely. */
+/** Whether a word of a rule or the number of its words is more than iptables-restore takes. Only long lines are looked at closely. */
 export function checkLimits(text: string, report: Report): void {
   if (text.length * 3 <= longestWord && text.length <= mostWords) return;
-  if (text.length * 3 > longestLine) {
-    const bytes = byteLength(text);
-    if (bytes > longestLine) {
-      report({
-        code: 'line-too-long',
-        message: `the line has ${bytes} bytes: iptables-restore reads at most ${longestLine} and takes the rest for another line`,
-        severity: 'error',
-        start: 0,
-        end: text.length,
-      });
-      return;
-    }
-  }
-  if (text.startsWith('#') || text.startsWith('*') || text.startsWith(':')) return;
   let words = 0;
   for (const [index, word] of wordsOf(text)) {
     words += 1;

@@ -488,7 +488,6 @@ function readChain(text: string, context: LineContext, lexer: Lexer, parser: Lin
   const { policy, counters } = parser;
   const name = parser.name ?? { start: 1, end: 1, text: '', quoted: false };
   checkChain({ name, policy }, context, parser.report);
-  checkLimits(text, parser.report);
   return { kind: 'chain', name, policy, counters, problems: parser.takeProblems(text) };
 }
 

@@ -54,7 +54,6 @@ export const problemCodes: Readonly<Record<string, string>> = {
   'unknown-table': 'iptables has the tables filter, nat, mangle, raw and security.',
   'bad-policy': 'The policy of a built-in chain is ACCEPT or DROP.',
   'policy-on-user-chain': 'Only built-in chains have a policy.',
-  'line-too-long': 'iptables-restore reads at most 10,239 bytes of a line.',
   'word-too-long': 'iptables-restore reads at most 1,023 bytes of a word.',
   'too-many-words': 'iptables-restore reads at most 251 words of a line.',
   'glued-value': 'iptables before 1.8.10 takes the whole word for the value.',
