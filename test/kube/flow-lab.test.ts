@@ -14,7 +14,7 @@ import { describeWith } from '../support/requirements.ts';
 
 function isReturning(outcome: Outcome): boolean {
   for (let settled = outcome.settled; settled !== null; settled = settled.previous) {
-    if (settled.holds && settled.fact.key.startsWith('recent ')) return true;
+    if (settled.holds && settled.fact.about === 'recent') return true;
   }
   return false;
 }
@@ -25,7 +25,7 @@ function enumeratedEnds(resolution: Resolution, door: Door, packet: Packet): Rea
     enumerateSteps(resolution.ruleset, packet, {
       dump: door.dump,
       isLocal: ownAddresses(resolution, door.dump.family),
-      decide: (fact) => (fact.key.startsWith('recent ') ? undefined : fact.likely),
+      decide: (fact) => (fact.about === 'recent' ? undefined : fact.likely),
     }),
   );
   const ends = new Map<string, number>();

@@ -4,6 +4,7 @@ import { canonicalIP } from '../cluster/ip.ts';
 import { portName } from '../kube/chain-names.ts';
 import { serviceComment } from '../kube/comments.ts';
 import { type Door, doorLabel, doorSteps, doorsOfRecord, sameDoor } from '../kube/flow-doors.ts';
+import { dumpNode } from '../kube/flow-dump-node.ts';
 import type { FlowEntryKind } from '../kube/flow-graph.ts';
 import { nodeAddress } from '../kube/flow-origins.ts';
 import { chainRequest, requestSteps } from '../kube/flow-request.ts';
@@ -29,7 +30,9 @@ const kindNames: Readonly<Record<FlowEntryKind, string>> = {
 /** What asks for one door: its Service port, or its address where it belongs to none. */
 function targetOf(resolution: Resolution, door: Door): string {
   if (door.service !== null) return portName(door.service.namespace, door.service.name, door.service.port);
-  return addressText(door.ip ?? nodeAddress(resolution, door.dump.family).text, door.port, door.protocol);
+  const { family } = door.dump;
+  const own = dumpNode(resolution) === null ? (family === 'ipv4' ? '127.0.0.1' : '::1') : nodeAddress(resolution, family).text;
+  return addressText(door.ip ?? own, door.port, door.protocol);
 }
 
 function description(door: Door): string {

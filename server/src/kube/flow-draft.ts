@@ -50,6 +50,8 @@ function endId(end: WayEnd): string {
     }
     case 'verdict':
       return `verdict:${end.verdict}:${chainId(end.chain)}${end.isPolicy ? ':policy' : ''}`;
+    case 'missing':
+      return `missing:${chainId(end.chain)}`;
     case 'unchanged':
       return `unchanged:${end.packet.destination.text}:${end.packet.dport}/${end.packet.protocol}`;
   }

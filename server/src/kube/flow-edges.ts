@@ -120,7 +120,7 @@ function makeEdge(context: FlowContext, edge: EdgeDraft, siblings: readonly Edge
   }
   const { end } = edge.to;
   // What decides counts the packets that come to this end, where the edge has no rule of its own.
-  const endLine = end === null || end.kind === 'unchanged' ? null : end.line;
+  const endLine = end === null || end.kind === 'unchanged' || end.kind === 'missing' ? null : end.line;
   return {
     from: edge.from.id,
     to: edge.to.id,

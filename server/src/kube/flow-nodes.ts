@@ -9,6 +9,7 @@ import type { NodeDraft } from './flow-draft.ts';
 import { endpointDrift, entryDrift } from './flow-drift.ts';
 import { rounded } from './flow-edges.ts';
 import type { FlowNode, FlowPodRef, FlowServiceRef } from './flow-graph.ts';
+import { nodeAddress } from './flow-origins.ts';
 import { drawnKind } from './flow-walk.ts';
 import type { ChainPod, ChainService } from './resolve.ts';
 import { endpointAddress, serviceTitle } from './titles.ts';
@@ -151,10 +152,19 @@ function verdictNode(context: FlowContext, draft: NodeDraft): FlowNode {
   const { ruleset } = context.resolution;
   const { end } = draft;
   if (end?.kind === 'unchanged') {
-    const { destination, dport } = end.packet;
+    const { destination, dport, family } = end.packet;
+    const isOwn = destination.text === nodeAddress(context.resolution, family).text;
+    const where = isOwn ? `port ${dport} of this node` : dport === null ? destination.text : hostPort(destination.text, dport);
     return {
       ...emptyNode(draft.id, 'verdict', 'not redirected'),
-      detail: `goes on to ${dport === null ? destination.text : hostPort(destination.text, dport)}`,
+      detail: `goes on to ${where}`,
+      ...sharesOf(context, draft),
+    };
+  }
+  if (end?.kind === 'missing') {
+    return {
+      ...emptyNode(draft.id, 'verdict', 'not known'),
+      detail: `${end.chain.name} is not in the dump`,
       ...sharesOf(context, draft),
     };
   }

@@ -2,16 +2,20 @@
  * Sends packets to a door through the ruleset and gathers which chains they pass, by which rules, with what probability. What the rules do
  * behind the choice of an endpoint is asked once for all endpoints that no rule tells apart, so that thousands of them cost little.
  */
-import { enumerateSteps, type Outcome, type TraceStep, type Verdict } from '../netfilter/enumerate.ts';
+import type { Hook } from '../catalog/types.ts';
+import type { Fact } from '../netfilter/answer.ts';
+import { type Enumeration, enumerateSteps, type Outcome, type TraceStep, type Verdict } from '../netfilter/enumerate.ts';
 import type { Packet } from '../netfilter/packet.ts';
-import type { Chain, Dump, Ruleset } from '../ruleset/ruleset.ts';
+import type { Chain, Dump, Ruleset, Table } from '../ruleset/ruleset.ts';
 import type { Steps } from '../syntax/steps.ts';
+import { isMarkChain } from './flow-doors.ts';
 import type { FlowNodeKind } from './flow-graph.ts';
+import { assumedHooks } from './flow-hooks.ts';
 import type { Origin } from './flow-origins.ts';
 import type { TargetClasses } from './flow-target-classes.ts';
 import { roleOf } from './roles.ts';
 
-/** Where a way ends: at an address, redirected; with a verdict of a rule or policy; or where it was sent to, unchanged. */
+/** Where a way ends: at an address, redirected; with a verdict of a rule or policy; where it was sent to, unchanged; or nobody knows where. */
 export type WayEnd =
   | { readonly kind: 'address'; readonly packet: Packet; readonly chain: Chain; readonly line: number | null }
   | {
@@ -21,7 +25,9 @@ export type WayEnd =
       readonly line: number | null;
       readonly isPolicy: boolean;
     }
-  | { readonly kind: 'unchanged'; readonly packet: Packet };
+  | { readonly kind: 'unchanged'; readonly packet: Packet }
+  /** The dump, an excerpt, does not have the chain that it was sent to. */
+  | { readonly kind: 'missing'; readonly chain: Chain };
 
 /** A chain entered on a way, in order. */
 export interface Visit {
@@ -51,6 +57,8 @@ export interface WalkResult {
   readonly ways: readonly WalkedWay[];
   /** Rules that matched, 0-based, whether they stand on a drawn edge or not. */
   readonly matched: ReadonlySet<number>;
+  /** Chains that were taken to be hooked in, as the dump does not have the built-in chains. */
+  readonly hooked: ReadonlySet<Chain>;
   readonly assumptions: readonly string[];
 }
 
@@ -122,17 +130,25 @@ function advance(trail: Trail, step: TraceStep): Trail {
   else {
     let at = level;
     while (at !== null && at.chain !== step.chain) at = at.outer;
-    if (at !== null) level = at;
+    // No jump led here: the hook is taken to, as the dump leaves it out.
+    if (at === null) return advance(enter({ ...trail, level: null }, step.chain, null), step);
+    level = at;
   }
   const { target } = step;
   if (step.kind !== 'jump' || target === null) return level === trail.level ? trail : { ...trail, level };
+  return enter({ ...trail, level }, target, step.line);
+}
+
+/** A trail with one more chain, as a rule jumps to it. */
+function enter(trail: Trail, target: Chain, line: number | null): Trail {
+  const { level } = trail;
   const kind = drawnKind(target);
   const above = level?.drawn ?? null;
   const inner: Level = { chain: target, drawn: kind === null ? above : target, outer: level };
   if (kind === null) return { ...trail, level: inner };
   const isHandedOn = kind === 'dispatch' && above !== null && drawnKind(above) === 'dispatch';
   return {
-    visits: { visit: { chain: target, from: isHandedOn ? null : above, line: step.line }, previous: trail.visits },
+    visits: { visit: { chain: target, from: isHandedOn ? null : above, line }, previous: trail.visits },
     level: inner,
     tip: kind === 'dispatch' ? trail.tip : target,
   };
@@ -161,7 +177,7 @@ function trailTo(trails: Trails, last: TraceStep | null): Trail {
 
 function isReturning(outcome: Outcome): boolean {
   for (let settled = outcome.settled; settled !== null; settled = settled.previous) {
-    if (settled.holds && settled.fact.key.startsWith('recent ')) return true;
+    if (settled.holds && settled.fact.about === 'recent') return true;
   }
   return false;
 }
@@ -211,12 +227,22 @@ export function* walkSteps(context: WalkContext, origin: Origin, classes: Target
   const { ruleset, dump, isLocal } = context;
   const matched = new Set<number>();
   const assumptions = new Set<string>();
+  const hooked = new Set<Chain>();
   const ways: WalkedWay[] = [];
   const options = {
     dump,
     isLocal,
-    decide: (fact: { readonly key: string; readonly likely: boolean }) =>
-      fact.key.startsWith('recent ') ? undefined : fact.likely,
+    hooked: (table: Table, hook: Hook) => {
+      const chains = assumedHooks(table, hook);
+      for (const chain of chains) hooked.add(chain);
+      return chains;
+    },
+    decide: (fact: Fact): boolean | undefined => {
+      if (fact.about === 'recent') return undefined;
+      // That a packet does not use some interface goes without saying.
+      if (fact.about !== 'interface') assumptions.add(fact.likely ? fact.yes : fact.no);
+      return fact.likely;
+    },
   };
   const rests = new Map<string, readonly Rest[]>();
   const trails: Trails = new Map();
@@ -229,10 +255,19 @@ export function* walkSteps(context: WalkContext, origin: Origin, classes: Target
     }
   }
 
+  function noteAll(enumeration: Enumeration): void {
+    for (const text of enumeration.assumptions) assumptions.add(text);
+    for (const chain of enumeration.missing) {
+      // A drawn chain shows that it is missing; what a mark is for is known without its chain.
+      if (drawnKind(chain) !== null || isMarkChain(chain.name)) continue;
+      assumptions.add(`${chain.name} is not in the dump, and is taken to let packets pass.`);
+    }
+  }
+
   /** What happens to a packet behind the routing decision. What this node sends to itself comes back in by lo and meets INPUT. */
   function* fateOf(packet: Packet): Steps<readonly Rest[]> {
     const after = yield* enumerateSteps(ruleset, packet, { ...options, part: 'after-routing' });
-    for (const text of after.assumptions) assumptions.add(text);
+    noteAll(after);
     const fates: Rest[] = [];
     for (const outcome of after.outcomes) {
       const { probability, verdict, packet: sent } = outcome;
@@ -259,7 +294,7 @@ export function* walkSteps(context: WalkContext, origin: Origin, classes: Target
   }
 
   const before = yield* enumerateSteps(ruleset, origin.packet, { ...options, part: 'before-routing' });
-  for (const text of before.assumptions) assumptions.add(text);
+  noteAll(before);
   for (const outcome of before.outcomes) {
     const { last } = outcome;
     note(last);
@@ -284,7 +319,7 @@ export function* walkSteps(context: WalkContext, origin: Origin, classes: Target
     for (const rest of rests.get(key) ?? (yield* restOf(key, outcome.packet)))
       ways.push({ ...base, ...wayOf(outcome, trail, trails, rest) });
   }
-  return { ways, matched, assumptions: [...assumptions] };
+  return { ways, matched, hooked, assumptions: [...assumptions] };
 }
 
 function verdictAt(verdict: Verdict, step: TraceStep): WayEnd {
@@ -293,6 +328,15 @@ function verdictAt(verdict: Verdict, step: TraceStep): WayEnd {
 
 function isRedirect(step: TraceStep): boolean {
   return step.kind === 'dnat' || step.kind === 'redirect' || step.kind === 'netmap';
+}
+
+function isMissing(chain: Chain): boolean {
+  return chain.declarations.length === 0 && chain.rules.length === 0;
+}
+
+/** Whether a step leads to a drawn chain that the dump does not have. */
+function isLost(step: TraceStep): boolean {
+  return step.kind === 'jump' && step.target !== null && isMissing(step.target) && drawnKind(step.target) !== null;
 }
 
 /** How a way goes on behind the routing decision. */
@@ -306,6 +350,17 @@ function wayOf(
   const { isMasqueraded } = rest;
   const { last } = outcome;
   const redirect = outcome.packet.dnat ? findStep(last, isRedirect) : undefined;
+  const lost = redirect === undefined ? findStep(last, isLost)?.target : undefined;
+  if (lost !== undefined && lost !== null) {
+    return {
+      probability,
+      visits: usedVisits([trail.visits], lost),
+      end: { kind: 'missing', chain: lost },
+      from: lost,
+      endLine: null,
+      isMasqueraded,
+    };
+  }
   const stop = rest.verdict === 'accept' ? (redirect === undefined ? acceptedBy(rest) : undefined) : rest.lasts.at(-1);
   if (stop !== undefined && stop !== null) {
     const later = trailTo(trails, stop);

@@ -28,35 +28,88 @@ const mostDoors = 60;
 const mostAssumptionNotes = 5;
 
 function flowNotes(
-  context: FlowContext,
+  { resolution }: FlowContext,
   doors: readonly Door[],
-  assumptions: ReadonlySet<string>,
+  { assumptions, hooked }: Gathered,
   remark: string,
+  leftOut: number,
 ): readonly FlowNote[] {
-  const { resolution } = context;
-  const notes: FlowNote[] = [];
-  if (remark !== '') notes.push({ severity: 'info', message: remark, line: null });
+  const notes = new Map<string, FlowNote>();
+  const add = (severity: FlowNote['severity'], message: string, line: number | null = null): void => {
+    if (!notes.has(message)) notes.set(message, { severity, message, line: line === null ? null : line + 1 });
+  };
+  if (remark !== '') add('info', remark);
+  if (leftOut > 0) add('info', `${leftOut} more addresses are left out.`);
   for (const door of doors) {
-    if (door.lines.length > 0) continue;
-    notes.push({
-      severity: 'warning',
-      message: `The cluster has ${doorLabel(door)} and the dump has no rule for it.`,
-      line: null,
-    });
+    const [first] = door.lines;
+    if (first === undefined) add('warning', `The cluster has ${doorLabel(door)} and the dump has no rule for it.`);
+    else if (door.service !== null && entryDrift(resolution, door) === 'stale') {
+      const { namespace, name } = door.service;
+      const isGone = resolution.cluster.service(namespace, name) === undefined;
+      const what = isGone
+        ? `The cluster has no Service ${namespace}/${name}.`
+        : `${namespace}/${name} has ${doorLabel(door)} in the dump, and not in the cluster.`;
+      add('warning', what, first);
+    }
   }
+  for (const { severity, message, line } of dumpNotes(resolution, [...new Set(doors.map((door) => door.dump))])) {
+    add(severity, message, line === null ? null : line - 1);
+  }
+  if (hooked.size > 0) {
+    const chains = [...hooked].join(', ');
+    add(
+      'info',
+      `The dump is an excerpt without the built-in chains that lead to ${chains}: taken to be hooked in as kube-proxy does it.`,
+    );
+  }
+  for (const text of [...assumptions].slice(0, mostAssumptionNotes)) add('info', text);
+  return [...notes.values()];
+}
+
+/** What the packets to some doors have met. */
+interface Gathered {
+  readonly draft: FlowDraft;
+  readonly samples: readonly Sample[];
+  /** By sample, the share of its packets that get another source. */
+  readonly masqueraded: readonly number[];
+  readonly matched: ReadonlySet<number>;
+  readonly assumptions: ReadonlySet<string>;
+  /** "KUBE-SERVICES (nat)": taken to be hooked in. */
+  readonly hooked: ReadonlySet<string>;
+}
+
+/** Sends a packet to each door from each place that makes a difference. */
+function* gather(resolution: Resolution, doors: readonly Door[]): Steps<Gathered> {
+  const { ruleset } = resolution;
+  const draft = createFlowDraft();
+  const samples: Sample[] = [];
+  const masqueraded: number[] = [];
+  const matched = new Set<number>();
+  const assumptions = new Set<string>();
+  const hooked = new Set<string>();
   for (const door of doors) {
-    if (door.lines.length === 0 || door.service === null || entryDrift(resolution, door) !== 'stale') continue;
-    const name = `${door.service.namespace}/${door.service.name}`;
-    const gone = resolution.cluster.service(door.service.namespace, door.service.name) === undefined;
-    const message = gone
-      ? `The cluster has no Service ${name}.`
-      : `${name} has ${doorLabel(door)} in the dump, and not in the cluster.`;
-    if (!notes.some((note) => note.message === message))
-      notes.push({ severity: 'warning', message, line: (door.lines[0] ?? 0) + 1 });
+    const id = entryId(door);
+    draft.entry(id);
+    // What only the cluster has, no rule is about.
+    if (door.lines.length === 0) continue;
+    const context = { ruleset, dump: door.dump, isLocal: ownAddresses(resolution, door.dump.family) };
+    const classes = targetClasses(ruleset, door.dump);
+    for (const origin of originsOf(resolution, door)) {
+      const walked = yield* walkSteps(context, origin, classes);
+      const sample = samples.push({ entry: id, door, origin }) - 1;
+      let changed = 0;
+      for (const way of walked.ways) {
+        draft.add(id, sample, way);
+        if (way.isMasqueraded && !way.isReturning) changed += way.probability;
+      }
+      masqueraded.push(changed);
+      for (const line of walked.matched) matched.add(line);
+      for (const text of walked.assumptions) assumptions.add(text);
+      for (const chain of walked.hooked) hooked.add(`${chain.name} (${chain.table.name})`);
+      yield;
+    }
   }
-  notes.push(...dumpNotes(resolution, [...new Set(doors.map((door) => door.dump))]));
-  for (const text of [...assumptions].slice(0, mostAssumptionNotes)) notes.push({ severity: 'info', message: text, line: null });
-  return notes;
+  return { draft, samples, masqueraded, matched, assumptions, hooked };
 }
 
 /**
@@ -67,34 +120,8 @@ export function* flowSteps(resolution: Resolution, target: FlowTargetSpec): Step
   const choice = yield* chooseDoors(resolution, target);
   if (!choice.ok) return choice;
   const doors = choice.doors.slice(0, mostDoors);
-  const { ruleset, cluster } = resolution;
-  const draft = createFlowDraft();
-  const samples: Sample[] = [];
-  const masqueraded: number[] = [];
-  const matched = new Set<number>();
-  const assumptions = new Set<string>();
-  const doorsById = new Map<string, Door>();
-  for (const door of doors) {
-    const id = entryId(door);
-    doorsById.set(id, door);
-    draft.entry(id);
-    if (door.lines.length === 0) continue;
-    const context = { ruleset, dump: door.dump, isLocal: ownAddresses(resolution, door.dump.family) };
-    const classes = targetClasses(ruleset, door.dump);
-    for (const origin of originsOf(resolution, door)) {
-      const walked = yield* walkSteps(context, origin, classes);
-      samples.push({ entry: id, door, origin });
-      let changed = 0;
-      for (const way of walked.ways) {
-        draft.add(id, samples.length - 1, way);
-        if (way.isMasqueraded && !way.isReturning) changed += way.probability;
-      }
-      masqueraded.push(changed);
-      for (const line of walked.matched) matched.add(line);
-      for (const text of walked.assumptions) assumptions.add(text);
-      yield;
-    }
-  }
+  const gathered = yield* gather(resolution, doors);
+  const { draft, samples, matched } = gathered;
   const entries = doors.map(
     (door): FlowEntry => ({
       id: entryId(door),
@@ -105,14 +132,9 @@ export function* flowSteps(resolution: Resolution, target: FlowTargetSpec): Step
       label: doorLabel(door),
     }),
   );
-  const context: FlowContext = {
-    resolution,
-    samples,
-    primary: primarySamples(samples, draft),
-    entries,
-    doorsById,
-    matched,
-  };
+  const doorsById = new Map(doors.map((door) => [entryId(door), door]));
+  const primary = primarySamples(samples, draft);
+  const context: FlowContext = { resolution, samples, primary, entries, doorsById, matched };
   const nodes: FlowNode[] = [];
   for (const node of inRuleOrder(draft)) {
     nodes.push(makeNode(context, node));
@@ -120,18 +142,14 @@ export function* flowSteps(resolution: Resolution, target: FlowTargetSpec): Step
   }
   const edges = [...edgesByStart(draft).values()].flatMap((siblings) => makeEdges(context, siblings));
   const missing = ghosts(context, draft, doors);
-  const notes = [...flowNotes(context, doors, assumptions, choice.remark)];
-  if (choice.doors.length > doors.length) {
-    notes.push({ severity: 'info', message: `${choice.doors.length - doors.length} more addresses are left out.`, line: null });
-  }
   const graph: FlowGraph = {
     title: choice.title,
     entries,
     nodes: [...nodes, ...missing.nodes],
     edges: [...edges, ...missing.edges],
-    notes,
-    routes: routesOf(context, draft, masqueraded),
-    source: cluster.source.label,
+    notes: flowNotes(context, doors, gathered, choice.remark, choice.doors.length - doors.length),
+    routes: routesOf(context, draft, gathered.masqueraded),
+    source: resolution.cluster.source.label,
   };
   return { ok: true, graph, to: flowTargetText(target) };
 }

@@ -3,6 +3,8 @@ import type { Packet } from './packet.ts';
 
 /** Something outside the ruleset that a rule asks for: whether an address is this node's, whether a set has it. */
 export interface Fact {
+  /** What it is about: an address of the node, an interface, a list of `-m recent`, a set, or something else. */
+  readonly about: 'local' | 'interface' | 'recent' | 'set' | 'other';
   /** The same question has the same key, so that one way through the rules answers it once. */
   readonly key: string;
   /** What is taken to be so on a way that goes on with yes, or with no, in a sentence; empty where it goes without saying. */

@@ -48,6 +48,7 @@ export function inNetworks(text: string, negated: boolean, family: Family, end: 
   return (packet) => {
     if (packet.source !== null) return inNetwork(packet.source) !== negated;
     const answer = doubt({
+      about: 'other',
       key: `source in ${text}`,
       yes: `The address that MASQUERADE gave lies in ${text}.`,
       no: `The address that MASQUERADE gave does not lie in ${text}.`,
@@ -85,12 +86,13 @@ export function interfaceTest(option: RuleOption, end: 'in' | 'out'): Test {
   const words = end === 'in' ? 'comes in by' : 'leaves by';
   const exact = pattern.endsWith('+') ? undefined : { [end]: pattern };
   const fact = {
+    about: 'interface',
     key: `${end} ${pattern}`,
     yes: `The packet ${words} ${pattern}.`,
     no: `The packet does not ${end === 'in' ? 'come in' : 'leave'} by ${pattern}.`,
     likely: pattern === '+',
     ...(exact === undefined ? {} : { learn: exact }),
-  };
+  } as const;
   const answer = doubt(fact);
   const test: Test = (packet: Packet) => {
     const name = end === 'in' ? packet.in : packet.out;
@@ -162,6 +164,7 @@ export function portTest(option: RuleOption, ends: readonly ('source' | 'destina
     if (!unknown) return negated;
     const ends_ = ends.join(' or ');
     const answer = doubt({
+      about: 'other',
       key: `${ends_} port ${valueText(option)}`,
       yes: `The ${ends_} port is in ${valueText(option)}.`,
       no: '',

@@ -3,7 +3,7 @@
  * probability; what they leave to facts outside of them (sets, interfaces, which addresses are the node's) splits the ways, each of which
  * says what it takes to be so.
  */
-import type { Family } from '../catalog/types.ts';
+import type { Family, Hook } from '../catalog/types.ts';
 import type { Chain, Dump, Ruleset, Table } from '../ruleset/ruleset.ts';
 import type { Steps } from '../syntax/steps.ts';
 import type { Action, NatRange } from './actions.ts';
@@ -52,6 +52,8 @@ export interface Enumeration {
   readonly outcomes: readonly Outcome[];
   /** What holds for all outcomes, in sentences. */
   readonly assumptions: readonly string[];
+  /** Chains that rules jump to and the dump does not have: such a jump is passed over. */
+  readonly missing: readonly Chain[];
   /** False where there were more ways than `mostOutcomes`, or too many rules on them. */
   readonly complete: boolean;
 }
@@ -68,6 +70,11 @@ export interface EnumerateOptions {
    * what comes after it. By default all of it.
    */
   readonly part?: 'before-routing' | 'after-routing';
+  /**
+   * The chains that a hook is taken to lead to, one after the other, where the dump does not have its base chain at all: an excerpt may leave
+   * it out. By default none.
+   */
+  readonly hooked?: (table: Table, hook: Hook) => readonly Chain[];
 }
 
 interface Frame {
@@ -130,6 +137,7 @@ export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: Enume
   const knows: Knowledge = { isLocal: options.isLocal ?? (() => undefined) };
   const mostOutcomes = options.mostOutcomes ?? defaultMostOutcomes;
   const assumptions = new Set<string>();
+  const missing = new Set<Chain>();
   const asked = new Set<string>();
   const outcomes: Outcome[] = [];
   const isLooped = packet.in === 'lo';
@@ -148,9 +156,7 @@ export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: Enume
         if (settled.fact.key === fact.key) return settled.holds;
       }
     }
-    const decided = options.decide?.(fact);
-    if (decided !== undefined) assume(decided ? fact.yes : fact.no);
-    return decided;
+    return options.decide?.(fact);
   }
 
   function settle(way: Way, fact: Fact, holds: boolean): void {
@@ -206,6 +212,16 @@ export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: Enume
     return go(way, false);
   }
 
+  /** A hook's base chain, or where the dump has none the chains that it is taken to lead to; null for neither. */
+  function baseFrame(table: Table, hook: Hook, base: Chain | undefined): Frame | null {
+    const chains = base === undefined ? (options.hooked?.(table, hook) ?? []) : [base];
+    let frame: Frame | null = null;
+    for (const chain of chains.toReversed()) {
+      frame = { chain, rules: rulesInOrder(ruleset, chain), parent: frame, resume: 0, cameFrom: null };
+    }
+    return frame;
+  }
+
   /** Starts with the base chain of the next table; null when the way has ended. */
   function enterStage(way: Way, waiting: Way[]): Way | null {
     for (;;) {
@@ -219,15 +235,17 @@ export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: Enume
         } else route(way, waiting);
         continue;
       }
-      const chain = tables.get(stage.table)?.chains.get(stage.hook);
-      if (stage.table === 'nat' && chain !== undefined && (isLooped || way.packet.state !== 'NEW')) {
+      const table = tables.get(stage.table);
+      const chain = table?.chains.get(stage.hook);
+      const frame = table === undefined ? null : baseFrame(table, stage.hook, chain);
+      if (stage.table === 'nat' && frame !== null && (isLooped || way.packet.state !== 'NEW')) {
         assume(
           isLooped
             ? 'A packet that comes in by lo has its NAT behind it: table nat is not asked.'
             : 'NAT is decided by the first packet of a connection: table nat is not asked.',
         );
-      } else if (chain !== undefined) {
-        way.frame = { chain, rules: rulesInOrder(ruleset, chain), parent: null, resume: 0, cameFrom: null };
+      } else if (frame !== null) {
+        way.frame = frame;
         way.at = 0;
         way.met = false;
         return way;
@@ -273,7 +291,7 @@ export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: Enume
       return way;
     }
     if (target.declarations.length === 0 && target.rules.length === 0) {
-      assume(`${name} is not in the dump, so that nothing is known of what it does: the jump is passed over.`);
+      missing.add(target);
       return way;
     }
     const rules = rulesInOrder(ruleset, target);
@@ -476,5 +494,5 @@ export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: Enume
       break;
     }
   }
-  return { outcomes, assumptions: [...assumptions], complete };
+  return { outcomes, assumptions: [...assumptions], missing: [...missing], complete };
 }

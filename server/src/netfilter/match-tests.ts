@@ -34,7 +34,7 @@ function byOption(readers: Readonly<Record<string, (option: RuleOption, family: 
 /** A match that asks for something which neither the packet nor the rules say. */
 function unknownTest(match: LoadedMatch, likely = false): Test {
   const text = `${match.name === '' ? '' : `-m ${match.name} `}${optionsText(match.options)}`.trim();
-  const answer = doubt({ key: text, yes: `"${text}" matches.`, no: `"${text}" does not match.`, likely });
+  const answer = doubt({ about: 'other', key: text, yes: `"${text}" matches.`, no: `"${text}" does not match.`, likely });
   return () => answer;
 }
 
@@ -98,6 +98,7 @@ function plainType(address: IPAddress): 'MULTICAST' | 'BROADCAST' | 'LOOPBACK' |
 /** The doubt whether an address is one of the node's own: rules and routing ask it with one voice. */
 export function localDoubt(address: string): Answer {
   return doubt({
+    about: 'local',
     key: `local ${address}`,
     yes: `${address} is an address of this node.`,
     no: `${address} is no address of this node.`,
@@ -177,6 +178,7 @@ const recent: MatchReader = (match) => {
   const within = seconds === '' ? '' : ` within ${seconds} s`;
   const often = hits === undefined ? '' : ` at least ${valueText(hits)} times`;
   const answer = doubt({
+    about: 'recent',
     key: `recent ${name}${within}${often}`,
     yes: `The client was put on the list ${name}${within}${often}.`,
     no: '',
@@ -212,6 +214,7 @@ const set: MatchReader = (match) => {
       // A second direction is a port or an interface in most kinds of sets.
       const shown = what.filter((text, at) => at === 0 || text !== what[at - 1]).join(', ');
       const answer = doubt({
+        about: 'set',
         key: `set ${name} ${directions.join(',')} ${shown}`,
         yes: `The set ${name} has ${shown}.`,
         no: `The set ${name} does not have ${shown}.`,

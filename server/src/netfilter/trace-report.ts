@@ -175,7 +175,13 @@ export function* traceSteps(ruleset: Ruleset, request: TraceRequest, options: En
     const name = packet.family === 'ipv4' ? 'IPv4' : 'IPv6';
     return { ok: false, message: `The dump has no ${name} tables, and ${packet.destination.text} is an ${name} address.` };
   }
-  const { outcomes, assumptions } = yield* enumerateSteps(ruleset, packet, options);
+  const { outcomes, assumptions, missing } = yield* enumerateSteps(ruleset, packet, options);
+  const shared = [
+    ...assumptions,
+    ...missing.map(
+      ({ name }) => `${name} is not in the dump, so that nothing is known of what it does: the jump is passed over.`,
+    ),
+  ];
   const isNode = packet.isFromHere && packet.in !== 'lo';
   return {
     ok: true,
@@ -196,11 +202,8 @@ export function* traceSteps(ruleset: Ruleset, request: TraceRequest, options: En
         assuming: assumingOf(outcome),
       })),
       assumptions: isNode
-        ? [
-            ...assumptions,
-            'What this node sends to itself comes back in by lo: ask with --hook prerouting --in lo for that half.',
-          ]
-        : assumptions,
+        ? [...shared, 'What this node sends to itself comes back in by lo: ask with --hook prerouting --in lo for that half.']
+        : shared,
     },
   };
 }
