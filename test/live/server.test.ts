@@ -57,8 +57,8 @@ function live(of: TestServer, fits: (status: ClusterStatusParams) => boolean = (
   return of.notified<ClusterStatusParams>('iptables/clusterStatus', (status) => status.kind === 'live' && fits(status));
 }
 
-async function hoverText(of: TestServer): Promise<string> {
-  const params = { textDocument: { uri }, position: frontendChain };
+async function hoverText(of: TestServer, position = frontendChain): Promise<string> {
+  const params = { textDocument: { uri }, position };
   const hover = await of.request<{ contents: { value: string } } | null>('textDocument/hover', params);
   return hover?.contents.value ?? '';
 }
@@ -181,6 +181,20 @@ describe('the server with a live cluster', () => {
     api.remove('Service', 'booking', 'tickets');
     await live(of, ({ detail }) => detail.startsWith('7 Services'));
     expect(await statusOf('tickets')).toBe('stale');
+  });
+
+  it('fetches the Pod that a hover is about', async () => {
+    const of = await start({ context: 'test' });
+    await live(of, ({ label }) => label === 'test (live)');
+    const rule = lines.findIndex((line) => line.startsWith('-A KUBE-SEP-QWFXKANDF3TMYGQH') && line.includes('DNAT'));
+    const text = await hoverText(of, { line: rule, character: '-A KUBE-S'.length });
+    expect(text).toContain('frontend\\-6c8f7b9d45\\-2lqzr');
+    // No EndpointSlice says whose the Pod is.
+    expect(text).toMatch(/Owner\\: ReplicaSet frontend/);
+    expect(api.seen.filter(({ path }) => path.includes('/pods/')).map(({ path }) => path)).toEqual([
+      '/api/v1/namespaces/booking/pods/frontend-6c8f7b9d45-2lqzr',
+    ]);
+    expect((await live(of, ({ detail }) => detail.includes('looked at'))).detail).toContain('1 Pod looked at');
   });
 
   it('opens what a node prints, and saves what the cluster holds', async () => {

@@ -55,8 +55,10 @@ export function readerOf(pod: Fields): (NodeReader & { readonly kind: 'pod' }) |
   const isKubeProxy = isKubeProxyPod(metadata);
   for (const container of objectsAt(spec, 'containers')) {
     const containerName = textAt(container, 'name');
-    const isKnown = isKubeProxy ? containerName.startsWith('kube-proxy') : networkContainers.has(containerName);
-    if (!isKnown || !mayReadRules(container) || !isRunning(pod, containerName)) continue;
+    const isKnown = isKubeProxy
+      ? containerName.startsWith('kube-proxy')
+      : networkContainers.has(containerName) && mayReadRules(container);
+    if (!isKnown || !isRunning(pod, containerName)) continue;
     return { kind: 'pod', isKubeProxy, namespace, pod: name, container: containerName };
   }
   return undefined;
