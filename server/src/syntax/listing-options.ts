@@ -200,19 +200,16 @@ const mostRead = 8192;
 export function readListedOptions(text: string, from: number, target: string): readonly RuleOption[] {
   matchReaders ??= printedMatches.map(toReader);
   const targetReader = readerOfTarget(target);
-  const reading: Reading = { text, at: skipBlanks(text, from), options: [], matches: 0 };
-  while (reading.at < text.length) {
+  const read = text.length > from + mostRead ? text.slice(0, from + mostRead) : text;
+  const reading: Reading = { text: read, at: skipBlanks(read, from), options: [], matches: 0 };
+  while (reading.at < read.length) {
     const start = reading.at;
-    if (start - from > mostRead) {
-      keepUnread(reading, start, text.trimEnd().length);
-      break;
-    }
     if (matchReaders.some((reader) => readExtension(reading, reader, true))) continue;
     if (targetReader !== undefined && readExtension(reading, targetReader, false)) continue;
     wordPattern.lastIndex = start;
-    wordPattern.test(text);
+    wordPattern.test(read);
     keepUnread(reading, start, wordPattern.lastIndex);
-    reading.at = skipBlanks(text, wordPattern.lastIndex);
+    reading.at = skipBlanks(read, wordPattern.lastIndex);
   }
   return reading.options;
 }

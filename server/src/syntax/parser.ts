@@ -491,8 +491,12 @@ function readChain(text: string, context: LineContext, lexer: Lexer, parser: Lin
   return { kind: 'chain', name, policy, counters, problems: parser.takeProblems(text) };
 }
 
+const mostTokens = 1024;
+
 function readRule(text: string, context: LineContext, lexer: Lexer, parser: LineParser, mode: LexerMode): Statement {
-  const tokens = lexer.tokenize(text, mode).tokens;
+  const all = lexer.tokenize(text, mode).tokens;
+  // iptables-restore refuses a line with a quarter as many words; each match is compared with those before it.
+  const tokens = all.length > mostTokens ? all.slice(0, mostTokens) : all;
   const last = tokens.at(-1);
   if (last === undefined) return { kind: 'blank', problems: none };
   parser.begin(tokens, context.family);

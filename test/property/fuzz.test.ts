@@ -1,0 +1,191 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { lint } from '../../server/src/lint/registry.ts';
+import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
+import { canonicalRules } from '../../server/src/ruleset/canonical.ts';
+import { ruleAt } from '../../server/src/ruleset/rules.ts';
+import { readWholeDocument } from '../../server/src/syntax/document.ts';
+import { runToEnd } from '../../server/src/syntax/steps.ts';
+import { fixturePath } from '../support/dumps.ts';
+import { sharedPath } from '../support/requirements.ts';
+import { seeded } from './random-edits.ts';
+
+/** A minute where everything must run, as in CI; elsewhere a look. */
+const milliseconds = process.env['IPTABLES_REQUIRE_ALL'] === '1' ? 60_000 : 4_000;
+const crashers = fixturePath('crashers');
+/** Milliseconds. Not how fast it is, which the benchmark measures, but that nothing hangs: a line that does takes minutes. */
+const longestLine = 1_000;
+const mostGrowth = 150 * 1024 * 1024;
+
+function filesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !/\.(?:json|jsonl|yaml|tsv|md)$/.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name));
+  } catch {
+    return [];
+  }
+}
+
+/** Real dumps, cut to what a mutation is tried on in a few milliseconds. */
+function corpus(): readonly string[] {
+  const files = [
+    fixturePath('sample/worker-1.iptables'),
+    ...filesIn(join(sharedPath, 'wild')),
+    ...filesIn(join(sharedPath, 'lab/shop')),
+  ];
+  return files.map((file) => readFileSync(file, 'utf8').slice(0, 24_000));
+}
+
+const tokens = [
+  '"',
+  '\\',
+  '\\"',
+  '\u0000',
+  '\ufeff',
+  '\r',
+  '\n',
+  '\t',
+  '!',
+  '-',
+  '--',
+  '-j',
+  '-A',
+  '-m',
+  '[',
+  ']',
+  '[0:0]',
+  ':',
+  '*',
+  '#',
+  '{',
+  '}',
+  '> ',
+  '\ud800',
+  '\udc00',
+  '\u{1f600}',
+  '99999999999999999999',
+  '0x',
+  '/* ',
+  ' */',
+  'Chain X (',
+  'Chain X (1 references)\n',
+  'COMMIT',
+  '*nat\n',
+  '%s',
+  '/'.repeat(40),
+  'a,'.repeat(60),
+  '('.repeat(50),
+  '0.0.0.0/0 ',
+  '-m comment --comment ',
+  'Name: S\nMembers:\n',
+  'table ip x {\n',
+  '::',
+  '...',
+];
+
+/** A damaged text: some places lose, double or swap characters and lines, or get something from elsewhere. */
+function mutate(text: string, other: string, below: (bound: number) => number): string {
+  let result = text;
+  for (let times = 1 + below(6); times > 0; times -= 1) {
+    const at = below(result.length + 1);
+    const length = below(4) === 0 ? below(400) : below(8);
+    switch (below(7)) {
+      case 0:
+        result = result.slice(0, at) + result.slice(at + length);
+        break;
+      case 1:
+        result = result.slice(0, at) + (tokens[below(tokens.length)] ?? '') + result.slice(at);
+        break;
+      case 2:
+        result = result.slice(0, at) + result.slice(at, at + length).repeat(1 + below(40)) + result.slice(at + length);
+        break;
+      case 3: {
+        const from = below(other.length + 1);
+        result = result.slice(0, at) + other.slice(from, from + length * 4) + result.slice(at);
+        break;
+      }
+      case 4:
+        result = result.slice(0, at) + String.fromCharCode(below(0x10000)) + result.slice(at + 1);
+        break;
+      case 5:
+        result = result.slice(0, at);
+        break;
+      default:
+        result = result.slice(0, at) + result.slice(at).replaceAll('\n', below(2) === 0 ? ' ' : '\r\n');
+    }
+  }
+  return result.slice(0, 60_000);
+}
+
+/** Everything that reads a text without asking anybody. */
+function readEverything(text: string): void {
+  const document = readWholeDocument(text, 'fuzz.iptables');
+  const ruleset = buildWholeRuleset(document);
+  runToEnd(lint({ document, ruleset }));
+  for (const [number, line] of ruleset.lines.entries()) {
+    const rule = line.kind === 'rule' && number % 7 === 0 ? ruleAt(ruleset, number) : undefined;
+    if (rule === undefined) continue;
+    canonicalRules(rule, line.context);
+    for (const option of rule.options) {
+      for (const { start, end } of option.values) expect(start >= 0 && start <= end && end <= line.text.length).toBe(true);
+    }
+  }
+}
+
+describe('mutated real dumps', () => {
+  it('are read without an error, without a long wait, and without keeping memory', { timeout: milliseconds * 2 + 30_000 }, () => {
+    const texts = corpus();
+    const seed = 20_261_124;
+    const below = seeded(seed);
+    const end = performance.now() + milliseconds;
+    let slowest = 0;
+    let tried = 0;
+    let baseline = 0;
+    while (performance.now() < end || tried < 60) {
+      const text = mutate(texts[below(texts.length)] ?? '', texts[below(texts.length)] ?? '', below);
+      const start = performance.now();
+      try {
+        readEverything(text);
+      } catch (error) {
+        throw new Error(`seed ${seed}, text ${tried}: ${JSON.stringify(text)}`, { cause: error });
+      }
+      const took = performance.now() - start;
+      if (took > slowest) slowest = took;
+      // A whole text of at most 60,000 characters: no line of it may take a second, and even all of them together must not take many.
+      if (took > longestLine * 4) throw new Error(`${took} ms for seed ${seed}, text ${tried}: ${JSON.stringify(text)}`);
+      tried += 1;
+      if (tried === 40) baseline = process.memoryUsage().heapUsed;
+    }
+    expect(tried).toBeGreaterThanOrEqual(60);
+    expect(process.memoryUsage().heapUsed - baseline).toBeLessThan(mostGrowth);
+  });
+});
+
+describe('texts that once broke the reader', () => {
+  const files = filesIn(crashers);
+
+  it.each(files.length > 0 ? files : [fixturePath('sample/worker-1.iptables')])('%s is read', (file) => {
+    readEverything(readFileSync(file, 'utf8'));
+  });
+
+  it.each([
+    ['a quote that never closes', `-A INPUT -m comment --comment "${'x'.repeat(1_000_000)}`],
+    ['a word of a million letters', `-A INPUT -s ${'1'.repeat(1_000_000)} -j ACCEPT`],
+    ['a hundred thousand words', `-A INPUT ${'-m tcp '.repeat(100_000)}`],
+    ['blanks', ' '.repeat(1_000_000)],
+    ['brackets', `${'['.repeat(300_000)}`],
+    ['quote marks', '>'.repeat(500_000)],
+    ['braces', `table ip x {${'{'.repeat(500_000)}`],
+    ['a prompt without end', `${'a'.repeat(500_000)}$ `],
+    ['a million commas', `-A INPUT -p tcp -m multiport --dports ${'1,'.repeat(500_000)}`],
+    ['a comment of a listing', `Chain INPUT (policy ACCEPT)\nACCEPT all -- 0.0.0.0/0 0.0.0.0/0 ${'/* '.repeat(300_000)}`],
+    ['dots', '.'.repeat(1_000_000)],
+    ['null bytes', '\u0000'.repeat(500_000)],
+  ])('%s in one line is read within a second', { timeout: 20_000 }, (_, line) => {
+    const start = performance.now();
+    readEverything(`*filter\n:INPUT ACCEPT [0:0]\n${line}\nCOMMIT\n`);
+    expect(performance.now() - start).toBeLessThan(longestLine * 4);
+  });
+});
