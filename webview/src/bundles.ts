@@ -1,9 +1,9 @@
 import type { FlowEdge, FlowNode } from '../../server/src/kube/flow-graph.ts';
-import { count, oneLine, percent } from './format.ts';
+import { count, counted, oneLine, percent } from './format.ts';
 import type { GraphIndex } from './graph-index.ts';
 import { type Arrangement, type EndpointGroup, type Way, waysOf } from './groups.ts';
 import type { WireLabel } from './layout-model.ts';
-import { type Measure, wrap } from './text-metrics.ts';
+import { fitText, type Measure, wrap } from './text-metrics.ts';
 
 /** A box to be: a node or a group, before it has a place. */
 export interface Anchor {
@@ -117,22 +117,40 @@ function countedAt(index: GraphIndex, id: string): number | null {
   return sum > 0 ? sum : null;
 }
 
+/** So many rules between the same two boxes are told apart at their wire; of more, only the first, and how many follow. */
+const mostLabels = 5;
+
 /** What stands at the end of a bundle, a label for each way that needs one. */
 export function labelsOf(index: GraphIndex, ways: readonly Way[], width: number, measure: Measure): readonly LabelText[] {
-  return ways.flatMap((way) => {
-    const share = way.probability === null || way.probability >= 1 ? '' : percent(way.probability);
-    const main = [share, oneLine(way.condition)].filter((part) => part !== '').join(' ');
-    const lines: WireLabel['lines'][number][] = wrap(main, 'wire', width, 2, measure).map((text) => ({ text, tone: 'main' }));
-    if (way.packets !== null) {
-      const total = way.edges[0] === undefined || way.probability === null ? null : countedAt(index, way.edges[0].from);
-      const seen = total === null || share === '' ? '' : `, ${percent(way.packets / total)}`;
-      const none = way.packets === 0 && total !== null;
-      lines.push({ text: `${count(way.packets)} pkts${seen}`, tone: none ? 'warning' : 'counter' });
-    }
-    if (lines.length === 0) return [];
-    const text = Math.max(...lines.map((line) => measure(line.text, 'wire') * (line.tone === 'warning' ? boldness : 1)));
-    return [{ lines, edges: way.edges, width: Math.ceil(text) + 10, height: lines.length * labelLineHeight + 3 }];
-  });
+  if (ways.length <= mostLabels) return ways.flatMap((way) => labelOf(index, way, width, measure) ?? []);
+  const rest = ways.slice(mostLabels - 1).flatMap((way) => way.edges);
+  const packets = rest.reduce<number | null>((sum, edge) => (edge.packets === null ? sum : (sum ?? 0) + edge.packets), null);
+  const counter = packets === null ? '' : `, ${count(packets)} pkts`;
+  const text = fitText(`and ${counted(rest.length, 'more rule')}${counter}`, 'wire', width, measure);
+  return [
+    ...ways.slice(0, mostLabels - 1).flatMap((way) => labelOf(index, way, width, measure) ?? []),
+    {
+      lines: [{ text, tone: 'counter' }],
+      edges: rest,
+      width: Math.ceil(measure(text, 'wire')) + 10,
+      height: labelLineHeight + 3,
+    },
+  ];
+}
+
+function labelOf(index: GraphIndex, way: Way, width: number, measure: Measure): LabelText | null {
+  const share = way.probability === null || way.probability >= 1 ? '' : percent(way.probability);
+  const main = [share, oneLine(way.condition)].filter((part) => part !== '').join(' ');
+  const lines: WireLabel['lines'][number][] = wrap(main, 'wire', width, 2, measure).map((text) => ({ text, tone: 'main' }));
+  if (way.packets !== null) {
+    const total = way.edges[0] === undefined || way.probability === null ? null : countedAt(index, way.edges[0].from);
+    const seen = total === null || share === '' ? '' : `, ${percent(way.packets / total)}`;
+    const none = way.packets === 0 && total !== null;
+    lines.push({ text: `${count(way.packets)} pkts${seen}`, tone: none ? 'warning' : 'counter' });
+  }
+  if (lines.length === 0) return null;
+  const text = Math.max(...lines.map((line) => measure(line.text, 'wire') * (line.tone === 'warning' ? boldness : 1)));
+  return { lines, edges: way.edges, width: Math.ceil(text) + 10, height: lines.length * labelLineHeight + 3 };
 }
 
 /** True for an endpoint that counted nothing while its siblings did. */

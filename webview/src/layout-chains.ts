@@ -15,13 +15,29 @@ interface Placed {
 }
 
 /**
- * True for a graph of chains and verdicts whose columns have no meaning of their own, of a size for which fewer crossings are worth the
- * time that dagre takes (about 300 boxes).
+ * True for a graph of chains and verdicts with a loop, which columns in rule order draw badly, of a size for which dagre is quick enough
+ * (about 300 boxes).
  */
-export function isChainGraph(index: GraphIndex): boolean {
+export function isLoopOfChains(index: GraphIndex): boolean {
   const { nodes, edges } = index.graph;
-  if (nodes.length === 0 || nodes.length > 300 || edges.length > 600) return false;
-  return nodes.every((node) => node.kind === 'chain' || node.kind === 'verdict') && nodes.some((node) => node.kind === 'chain');
+  if (nodes.length > 300 || edges.length > 600) return false;
+  return nodes.every((node) => node.kind === 'chain' || node.kind === 'verdict') && hasLoop(index);
+}
+
+/** Takes away, as long as there is one, a node that nothing leads to: what remains is in loops or behind them. */
+function hasLoop(index: GraphIndex): boolean {
+  const incoming = new Map(index.graph.nodes.map((node) => [node.id, index.in(node.id).length]));
+  const free = index.roots.map((node) => node.id);
+  let left = incoming.size;
+  for (let id = free.pop(); id !== undefined; id = free.pop()) {
+    left -= 1;
+    for (const edge of index.out(id)) {
+      const others = (incoming.get(edge.to) ?? 0) - 1;
+      incoming.set(edge.to, others);
+      if (others === 0) free.push(edge.to);
+    }
+  }
+  return left > 0;
 }
 
 /** Chains from left to right by who jumps to whom, with as few crossings as dagre finds; what closes a loop runs back. */

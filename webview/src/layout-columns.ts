@@ -33,6 +33,7 @@ const sizes = [
   { box: 236, label: 190 },
   { box: 200, label: 140 },
   { box: 168, label: 112 },
+  { box: 136, label: 96 },
 ] as const;
 type Size = (typeof sizes)[number];
 

@@ -3,7 +3,7 @@
  */
 import type { GraphIndex } from './graph-index.ts';
 import { arrange } from './groups.ts';
-import { isChainGraph, layoutChains } from './layout-chains.ts';
+import { isLoopOfChains, layoutChains } from './layout-chains.ts';
 import { layoutColumns } from './layout-columns.ts';
 import type { Layout, LayoutOptions } from './layout-model.ts';
 import { layoutOutline } from './layout-outline.ts';
@@ -12,5 +12,5 @@ import { layoutOutline } from './layout-outline.ts';
 export function layoutFlow(index: GraphIndex, options: LayoutOptions): Layout {
   const arrangement = arrange(index, options.grouping, options.keep);
   if (options.form === 'outline') return layoutOutline(index, arrangement, options);
-  return isChainGraph(index) ? layoutChains(index, arrangement, options) : layoutColumns(index, arrangement, options);
+  return isLoopOfChains(index) ? layoutChains(index, arrangement, options) : layoutColumns(index, arrangement, options);
 }
