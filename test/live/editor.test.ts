@@ -148,6 +148,22 @@ describeWith(['code-server', 'chromium'], 'a live cluster in VS Code', () => {
     await workbench.page.locator('.tab.active', { hasText: 'worker-1.iptables' }).waitFor();
   }, 60_000);
 
+  it('creates no debug pod on a node without a kube-proxy pod before that was agreed to', async () => {
+    await workbench.run('Notifications: Clear All Notifications');
+    api.remove('Pod', 'kube-system', 'kube-proxy-1');
+    await begin('iptables: Open Dump from Node', 'Open Dump from Node');
+    await rows().filter({ hasText: 'worker-1' }).click();
+    await rows().filter({ hasText: 'A debug pod' }).click();
+    const dialog = workbench.page.locator('.monaco-dialog-box');
+    await saysSoon(dialog, 'Create a debug pod on worker-1?');
+    await saysSoon(dialog, /namespace kube-system from the image registry\.k8s\.io\/kube-proxy:v1\.\d+\.\d+/);
+    await workbench.screenshot('debug-pod-confirm');
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    await workbench.page.locator('.tab.active', { hasText: 'worker-1.iptables' }).waitFor();
+    expect(api.seen.filter(({ method }) => method !== 'GET')).toEqual([]);
+  }, 60_000);
+
   it('is saved as a snapshot beside the dump', async () => {
     await workbench.run('Notifications: Clear All Notifications');
     await workbench.open('worker-1.iptables');

@@ -302,6 +302,17 @@ describe('a dump from a debug pod', () => {
     );
   });
 
+  it('is removed when the user gives it up', async () => {
+    const controller = new AbortController();
+    endWith(() => {
+      controller.abort();
+      return { running: {} };
+    });
+    await expect(live.readNode('node-a', debugPod, controller.signal)).rejects.toThrow(/given up|did not end in time/);
+    expect(created?.metadata.name).toMatch(/^iptables-dump-/);
+    expect(left()).toEqual([]);
+  });
+
   it('that cannot be removed is named', async () => {
     endWith(() => ({ terminated: { exitCode: 0 } }));
     const end = api.intercept;
