@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LiveCluster } from '../../server/src/cluster/live/live-cluster.ts';
 import type { ResourceStatus } from '../../server/src/cluster/live/live-status.ts';
@@ -174,6 +175,17 @@ describe('a live cluster', () => {
     await synced(of);
   });
 
+  it('keeps the same cluster where a new list says the same', async () => {
+    const of = connectAs({});
+    await synced(of);
+    const before = of.cluster();
+    const lists = api.count(services, false);
+    of.refresh();
+    await until(() => api.count(services, false) > lists && api.watches('services') === 1);
+    await synced(of);
+    expect(of.cluster()).toBe(before);
+  });
+
   it('lists again when a line of a watch is no JSON', async () => {
     const of = connectAs({});
     await synced(of);
@@ -183,6 +195,38 @@ describe('a live cluster', () => {
     await synced(of);
     expect(of.cluster()?.services).toHaveLength(1);
   });
+
+  it('survives whatever a watch says, and is right again afterwards', async () => {
+    const of = connectAs({});
+    await synced(of);
+    const event = fc.oneof(
+      fc.string(),
+      fc.json(),
+      fc
+        .record({
+          type: fc.constantFrom('ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR', 'OTHER', '__proto__'),
+          object: fc.oneof(
+            fc.jsonValue(),
+            fc.record({
+              kind: fc.constantFrom('Service', 'Status', 'Pod'),
+              code: fc.constantFrom(410, 500, 'x', -1),
+              metadata: fc.record({ name: fc.string(), namespace: fc.string(), resourceVersion: fc.constantFrom('', 'x', '1') }),
+              spec: fc.jsonValue(),
+            }),
+          ),
+        })
+        .map((value) => JSON.stringify(value)),
+    );
+    for (const text of fc.sample(event, { seed: 11, numRuns: 60 })) {
+      const watches = api.count(services, true);
+      api.sayToWatches('services', `${text.replaceAll('\n', ' ')}\n`);
+      api.endWatches('broken');
+      await until(() => api.count(services, true) > watches && api.watches('services') > 0);
+    }
+    of.refresh();
+    await until(() => of.cluster()?.services.length === 1 && statusOf(of, 'Service').state === 'live');
+    expect(of.cluster()?.services[0]?.name).toBe('web');
+  }, 30_000);
 
   it('says what a server that answers with a page of HTML is', async () => {
     api.intercept = (_request, response) => {
@@ -313,6 +357,10 @@ describe('a live cluster', () => {
     await until(() => api.count(services, true) >= before + 8);
     // 20, 40, 80, 160, 200, 200, 200 ms, each by three quarters.
     expect(Date.now() - started).toBeGreaterThanOrEqual(600);
+    await until(() => statusOf(of, 'Service').state === 'stale');
+    expect(statusOf(of, 'Service').problem).toMatch(/ends the watch of services again and again\.$/);
+    api.intercept = undefined;
+    await synced(of);
   });
 
   it('is silent after it was closed', async () => {

@@ -35,6 +35,9 @@ export interface ReflectorOptions {
 /** More changes than this between two lists of a watch's own are no cluster's; see `mostObjects` of lists. */
 const mostRecords = 300_000;
 
+/** A watch may end early now and then; this often in a row it is no watch. */
+const fewEnds = 3;
+
 function keyOf(record: ClusterRecord): string {
   return record.kind === 'Node' ? record.name : `${record.namespace}\0${record.name}`;
 }
@@ -77,10 +80,11 @@ export function createReflector(resource: Resource, api: Api, { timing, random, 
       },
     );
     if (signal.aborted) return '';
+    const isSame = hasData && fresh.size === records.size && [...fresh].every(([key, record]) => records.get(key) === record);
     records = fresh;
     hasData = true;
     currentAt = Date.now();
-    changed();
+    if (!isSame) changed();
     return version;
   }
 
@@ -160,6 +164,7 @@ export function createReflector(resource: Resource, api: Api, { timing, random, 
         });
         if (Date.now() - began >= timing.steady) failures = 0;
         else failures += 1;
+        if (failures >= fewEnds) become('stale', `${api.server} ends the watch of ${resource.plural} again and again.`);
       } catch (error) {
         if (signal.aborted) return;
         if (!(error instanceof ApiError)) throw error;
