@@ -147,6 +147,25 @@ describe('how kube-proxy was started', () => {
   });
 });
 
+it('tells Pods apart by policy Local’s short cut too, where all is masqueraded or nothing is shown', () => {
+  const local = clusterWith(
+    node('node-a'),
+    service('shop/web', {
+      ports: [{ name: 'http', port: 80, nodePort: 30080 }],
+      spec: { type: 'NodePort', externalTrafficPolicy: 'Local', internalTrafficPolicy: 'Local' },
+    }),
+    slice('shop/web', { '10.244.0.5': { node: 'node-a' }, '10.244.1.5': { node: 'node-b' } }),
+  );
+  const podTraffic = { by: 'source', cidr: '10.244.0.0/16' } as const;
+  for (const name of ['node-a', 'node-c']) {
+    for (const masqueradeAll of [true, false]) {
+      const text = runToEnd(expectedText(local, proxyOptions({ node: name, family: 'ipv4', podTraffic, masqueradeAll })));
+      // Without an endpoint on the node there is no rule that would show it.
+      expect(layoutOf(text)).toMatchObject({ podTraffic, masqueradeAll: masqueradeAll && name === 'node-a' });
+    }
+  }
+});
+
 describe('the mode', () => {
   it('is ipvs where addresses are looked up in an ipset, even beside chains that iptables mode left', () => {
     const set =

@@ -96,13 +96,15 @@ function lineOf(chain: Chain | undefined): number | null {
   return chain?.declarations[0] ?? chain?.rules[0] ?? chain?.references[0] ?? null;
 }
 
-/** The source by which a masquerading rule tells Pods: of "! -s 10.244.0.0/16" or "! -i cni0". */
-function podTrafficOf(rule: RuleStatement): PodTraffic | undefined {
-  const source = optionOf(rule, '--source');
-  const cidr = source?.negation === undefined ? undefined : canonicalCIDR(source.values[0]?.text ?? '');
+/** The source by which a rule tells Pods: "-s 10.244.0.0/16", "! -i cni0". `negated` is whether the rule is for all but them. */
+function podTrafficOf(rule: RuleStatement, negated: boolean): PodTraffic | undefined {
+  const saidOf = (name: string): string | undefined => {
+    const option = optionOf(rule, name);
+    return (option?.negation !== undefined) === negated ? option?.values[0]?.text : undefined;
+  };
+  const cidr = canonicalCIDR(saidOf('--source') ?? '');
   if (cidr !== undefined) return { by: 'source', cidr };
-  const input = optionOf(rule, '--in-interface');
-  const name = input?.negation === undefined ? undefined : input.values[0]?.text;
+  const name = saidOf('--in-interface');
   return name === undefined ? undefined : { by: 'interface', name };
 }
 
@@ -176,33 +178,47 @@ export function proxyLayout(ruleset: Ruleset, dump: Dump): ProxyLayout {
 
   function readServiceChains(): { readonly masqueradeAll: boolean; readonly podTraffic: PodTraffic | null } {
     const votes = new Map<string, { readonly traffic: PodTraffic; readonly line: number; count: number }>();
+    const vote = (traffic: PodTraffic, line: number): void => {
+      const known = votes.get(trafficKey(traffic));
+      if (known === undefined) votes.set(trafficKey(traffic), { traffic, line, count: 1 });
+      else known.count += 1;
+    };
     let all: number | undefined;
+    let some = false;
     for (const chain of [...serviceChains, ...chainsLike('KUBE-SVL-')]) {
       for (const { line, rule } of firstRules(ruleset, chain)) {
         const target = rule.target?.text ?? '';
         if (target === 'KUBE-MARK-MASQ' && singleAddress(rule, '--destination') !== undefined) {
           since(21, "what comes from outside the Pod network is masqueraded in the Service's chain, not in KUBE-SERVICES", line);
-          const traffic = podTrafficOf(rule);
-          if (traffic === undefined) {
-            if (!hasOption(rule, '--source')) all ??= line;
-            continue;
-          }
-          const vote = votes.get(trafficKey(traffic));
-          if (vote === undefined) votes.set(trafficKey(traffic), { traffic, line, count: 1 });
-          else vote.count += 1;
+          const traffic = podTrafficOf(rule, true);
+          if (traffic !== undefined) vote(traffic, line);
+          if (traffic !== undefined || hasOption(rule, '--source')) some = true;
+          else all ??= line;
         } else if (target.startsWith('KUBE-SEP-')) {
           readBalancing(line, rule);
         }
+      }
+    }
+    // With policy Local, Pods' traffic goes to all endpoints.
+    for (const chain of chainsLike('KUBE-EXT-')) {
+      for (const { line, rule } of firstRules(ruleset, chain)) {
+        const traffic = rule.target?.text.startsWith('KUBE-SVC-') === true ? podTrafficOf(rule, false) : undefined;
+        if (traffic !== undefined) vote(traffic, line);
       }
     }
     const won = [...votes.values()].sort((a, b) => b.count - a.count)[0];
     if (won !== undefined) {
       const by = won.traffic.by === 'source' ? `comes from ${won.traffic.cidr}` : `comes in by ${won.traffic.name}`;
       reasons.push({ about: 'pod-traffic', text: `Traffic is taken to be a Pod's where it ${by}.`, line: won.line });
-    } else if (all !== undefined) {
-      reasons.push({ about: 'masquerade-all', text: '--masquerade-all: all traffic to a clusterIP is masqueraded.', line: all });
     }
-    return { masqueradeAll: won === undefined && all !== undefined, podTraffic: won?.traffic ?? null };
+    const masqueradeAll = all !== undefined && !some;
+    if (masqueradeAll)
+      reasons.push({
+        about: 'masquerade-all',
+        text: '--masquerade-all: all traffic to a clusterIP is masqueraded.',
+        line: all ?? null,
+      });
+    return { masqueradeAll, podTraffic: won?.traffic ?? null };
   }
 
   function readBalancing(line: number, rule: RuleStatement): void {
