@@ -51,12 +51,16 @@ function lookAt(resolution: Resolution, chain: Chain, into: Networks, seen: Set<
     if (looked > mostRulesLookedAt) break;
     const rule = ruleAt(resolution.ruleset, line);
     if (rule === undefined) continue;
+    // portmap masquerades what the node's own Pods send to a hostPort.
+    const isHostPort = /^(?:CNI-DN-|KUBE-HP-)/.test(chain.name);
     const leadsToService = /^KUBE-(?:SVC|SVL)-/.test(source.target);
     for (const option of optionsOf(rule, '--source')) {
       for (const network of (option.values[0]?.text ?? '').split(',')) {
         const isPods =
-          option.negation !== undefined ? isMarkChain(source.target) : leadsToService && !chain.name.startsWith('KUBE-FW-');
-        (isPods ? into.pods : into.others).add(network);
+          option.negation !== undefined
+            ? isMarkChain(source.target)
+            : (leadsToService && !chain.name.startsWith('KUBE-FW-')) || isHostPort;
+        if (!/^(?:127\.|::1)/.test(network)) (isPods ? into.pods : into.others).add(network);
       }
     }
     const from = optionsOf(rule, '--in-interface')[0];

@@ -44,7 +44,7 @@ export function parseFlowTarget(text: string): ParsedFlowTarget {
   if (trimmed.startsWith('[') || canonicalIP(trimmed) !== undefined || canonicalIP(head.replace(/:\d*$/, '')) !== undefined) {
     return parseAddress(trimmed);
   }
-  const service = /^([^\s/:]+)\/([^\s/:]+)(?::([^\s/:]+))?$/.exec(trimmed);
+  const service = /^([^\s/:\p{Cc}]+)\/([^\s/:\p{Cc}]+)(?::([^\s/:\p{Cc}]+))?$/u.exec(trimmed);
   if (service?.[1] === undefined || service[2] === undefined) {
     if (/^\d+(?:\.\d+){1,3}/.test(trimmed)) return wrong(`${shown(trimmed)} is no IP address.`);
     return wrong(`${shown(trimmed)} is neither an address nor namespace/service.`);
