@@ -122,9 +122,29 @@ describeWith(['code-server', 'chromium'], 'the NAT flow in VS Code', () => {
     await workbench.screenshot('flow-no-endpoints');
   }, 60_000);
 
+  it('has a graph of any chain beside it, as deep as is wanted', async () => {
+    await focusDump();
+    await workbench.goTo(lineOf('-A FORWARD '), 6);
+    await workbench.run('iptables: Show Chain Graph');
+    await saysSoon(title(), 'FORWARD (filter)');
+    await box('KUBE-PROXY-FIREWALL').first().waitFor();
+    await box('REJECT').first().waitFor();
+    await workbench.screenshot('chain-graph');
+    await focusDump();
+    await workbench.goTo(lineOf('-A PREROUTING '), 6);
+    await workbench.run('iptables: Show Chain Graph');
+    await saysSoon(title(), 'PREROUTING (nat)');
+    await box('KUBE-SEP-QWFXKANDF3TMYGQH').first().waitFor();
+    await workbench.drawing().locator('h1 button').click();
+    await workbench.page.locator('.quick-input-list .monaco-list-row', { hasText: 'One jump' }).click();
+    await soon(() => box('KUBE-SEP-QWFXKANDF3TMYGQH').count()).toBe(0);
+    await box('KUBE-SERVICES').first().waitFor();
+  }, 60_000);
+
   it('is there again after the window was reloaded', async () => {
     await workbench.reload();
-    await saysSoon(title(), 'booking/mailer');
+    await saysSoon(title(), 'PREROUTING (nat)');
+    expect(await box('KUBE-SEP-QWFXKANDF3TMYGQH').count()).toBe(0);
     await workbench.page.locator('.tab', { hasText: 'NAT flow: booking/tickets:grpc' }).click();
     await saysSoon(title(), 'booking/tickets:grpc');
     await box('KUBE-SEP-TZ5GCWRDSEGD5RVD').click();
