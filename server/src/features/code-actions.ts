@@ -1,10 +1,7 @@
-import { type CodeAction, CodeActionKind, type Diagnostic } from 'vscode-languageserver-types';
-import type { DumpState } from './state.ts';
-
-interface Fix {
-  readonly title: string;
-  readonly text: string;
-}
+import { type CodeAction, CodeActionKind, type Diagnostic, type Range, type TextEdit } from 'vscode-languageserver-types';
+import type { Fix } from '../lint/finding.ts';
+import { repairEdits } from '../lint/repair.ts';
+import { type DumpState, rangeOf } from './state.ts';
 
 function isFix(value: unknown): value is Fix {
   return (
@@ -17,7 +14,17 @@ function isFix(value: unknown): value is Fix {
   );
 }
 
-/** The quick fixes of the diagnostics at a place: those that carry the one right answer, from `diagnosticsOf`, in their data. */
+function editsOf(state: DumpState, fix: Fix, range: Range): TextEdit[] {
+  if (fix.repair === 'transport' || fix.repair === 'plain-dump') {
+    return repairEdits(state.document, fix.repair).map(({ start, end, text }) => ({ range: { start, end }, newText: text }));
+  }
+  return [{ range: fix.at === undefined ? range : rangeOf(fix.at), newText: fix.text }];
+}
+
+/**
+ * The quick fixes of the diagnostics at a place: those that carry the one right answer, from `diagnosticsOf`, in their data. What mends the whole
+ * file is worked out now, as its edits are as many as the file has lines.
+ */
 export function codeActions(state: DumpState, diagnostics: readonly Diagnostic[]): CodeAction[] {
   return diagnostics.flatMap((diagnostic): CodeAction[] => {
     const { data } = diagnostic;
@@ -28,7 +35,7 @@ export function codeActions(state: DumpState, diagnostics: readonly Diagnostic[]
         kind: CodeActionKind.QuickFix,
         diagnostics: [diagnostic],
         isPreferred: true,
-        edit: { changes: { [state.uri]: [{ range: diagnostic.range, newText: data.text }] } },
+        edit: { changes: { [state.uri]: editsOf(state, data, diagnostic.range) } },
       },
     ];
   });

@@ -1,5 +1,6 @@
 /** What a whole file looks like: a file for iptables-restore, or what somebody pasted. One walk over its lines for all rules that ask. */
 import { type Ruleset, tableAt } from '../ruleset/ruleset.ts';
+import { joinedCode } from '../syntax/joined-lines.ts';
 import type { Line } from '../syntax/line.ts';
 import { isGap } from '../syntax/paste.ts';
 import { readPrompt } from '../syntax/prompt.ts';
@@ -8,6 +9,8 @@ import type { LintInput } from './finding.ts';
 export interface FileShape {
   /** Lines that the reader found something wrong with. */
   readonly withProblems: readonly number[];
+  /** Lines on which several lines of a dump stand. */
+  readonly joined: readonly number[];
   /** Lines that could not be read and begin with no option: prose, or words that stand where none may. */
   readonly unread: readonly number[];
   /** Lines that are no line of iptables' for certain: prompts, fences, gaps, rules in nft's language. */
@@ -67,6 +70,7 @@ function endsInBlank(text: string): boolean {
 
 function examine(ruleset: Ruleset): FileShape {
   const withProblems: number[] = [];
+  const joined: number[] = [];
   const unread: number[] = [];
   const foreign: number[] = [];
   const prefixed: number[] = [];
@@ -84,7 +88,14 @@ function examine(ruleset: Ruleset): FileShape {
     const line = ruleset.lines[number];
     if (line === undefined) continue;
     if (line.carriageReturn) carriageReturns += 1;
-    if (line.problems.length > 0) withProblems.push(number);
+    if (line.problems.length > 0) {
+      if (line.problems.some(({ code }) => code === joinedCode)) {
+        joined.push(number);
+        last = number;
+        continue;
+      }
+      withProblems.push(number);
+    }
     if (line.command === 'policy') policies.push(number);
     else if (isCommand(line)) commands.push(number);
     if (line.listing) isPaste = true;
@@ -129,9 +140,11 @@ function examine(ruleset: Ruleset): FileShape {
     const line = ruleset.lines[number];
     return line !== undefined && line.text.slice(0, line.prefix).trim() !== '';
   });
-  isPaste ||= foreign.length > 0 || beginsWithin || hasQuotes || unread.length > Math.max(fewLines, written / 4);
+  isPaste ||=
+    foreign.length > 0 || joined.length > 0 || beginsWithin || hasQuotes || unread.length > Math.max(fewLines, written / 4);
   return {
     withProblems,
+    joined,
     unread,
     foreign,
     prefixed,

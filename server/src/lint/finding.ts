@@ -20,7 +20,7 @@ export interface Fix {
   readonly repair?: Repair;
 }
 
-/** Ways to mend a whole file: what its transport did to it, or the lines that are no line of iptables' own. */
+/** Ways to mend a whole file: what its transport did to it, or several lines that stand on one. */
 export type Repair = 'transport' | 'plain-dump';
 
 export interface Finding extends Place {

@@ -1,7 +1,8 @@
 import { tableAt } from '../ruleset/ruleset.ts';
 import { statementOf } from '../syntax/document.ts';
+import { joinedCode } from '../syntax/joined-lines.ts';
 import type { Steps } from '../syntax/steps.ts';
-import { fileShape } from './file-shape.ts';
+import { type FileShape, fileShape } from './file-shape.ts';
 import { type Finding, finding, type LintInput, type LintRule } from './finding.ts';
 
 /** Text of a paste that is none of iptables': said once, not line by line. */
@@ -23,9 +24,15 @@ const whatIs = {
 } as const;
 const mostNamed = 6;
 
+// biome-ignore lint/correctness/useYield: a few lines at most; the shape of the file is worked out elsewhere.
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
-  const { ruleset } = input;
-  const { unread, foreign, isRestoreFile } = fileShape(input);
+  const shape = fileShape(input);
+  reportSkipped(input, shape, report);
+  reportJoined(input, shape, report);
+}
+
+function reportSkipped({ ruleset }: LintInput, shape: FileShape, report: (finding: Finding) => void): void {
+  const { unread, foreign, isRestoreFile } = shape;
   const skipped = isRestoreFile ? foreign : [...unread, ...foreign].sort((a, b) => a - b);
   const [first] = skipped;
   if (first === undefined) return;
@@ -37,11 +44,23 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
     if (statement?.kind === 'foreign') kinds.add(whatIs[statement.what]);
     if (kinds.size > Object.keys(whatIs).length) break;
   }
-  const where = rangesOf(skipped);
-  const message = `${skipped.length === 1 ? '1 line is' : `${skipped.length} lines are`} no iptables and skipped (${[...kinds].join(', ')}): ${where}`;
-  const line = ruleset.lines[first];
-  const place = { line: first, start: 0, end: line?.text.length ?? 0 };
+  const message = `${skipped.length === 1 ? '1 line is' : `${skipped.length} lines are`} no iptables and skipped (${[...kinds].join(', ')}): ${rangesOf(skipped)}`;
+  const place = { line: first, start: 0, end: ruleset.lines[first]?.text.length ?? 0 };
   report(finding(place, 'not-iptables', 'info', message, { table: tableAt(ruleset, first) }));
+}
+
+function reportJoined({ ruleset }: LintInput, { joined }: FileShape, report: (finding: Finding) => void): void {
+  const [first] = joined;
+  const line = first === undefined ? undefined : ruleset.lines[first];
+  const problem = line?.problems.find(({ code }) => code === joinedCode);
+  if (first === undefined || problem === undefined) return;
+  const message = `Several lines of a dump stand on one, and only the first of them is read: ${rangesOf(joined)}`;
+  report(
+    finding({ line: first, start: problem.start, end: problem.end }, joinedCode, 'info', message, {
+      table: tableAt(ruleset, first),
+      fix: { title: 'Put each line on a line of its own', text: '', repair: 'plain-dump' },
+    }),
+  );
 }
 
 /** "line 3", "lines 1, 4-9 and others", 1-based. */

@@ -1,3 +1,4 @@
+import { firstJoin, joinedProblem } from './joined-lines.ts';
 import { contextAfter, type Line, type LineContext, lineContext, sameContext } from './line.ts';
 import { learnShape, readShaped, type ShapedLine } from './line-shapes.ts';
 import { longLineProblem } from './long-line.ts';
@@ -35,13 +36,19 @@ function reader(): StatementReader {
 }
 
 function readRestoreLine(text: string, context: LineContext): Statement {
-  return reader().read(text, context);
+  const statement = reader().read(text, context);
+  if (statement.problems.length === 0) return statement;
+  // Of several lines on one the first is read; the others are said to be there.
+  const end = firstJoin(text);
+  if (end < 0) return statement;
+  const first = reader().read(text.slice(0, end).trimEnd(), context);
+  return { ...first, problems: [...first.problems, joinedProblem(text, end)] };
 }
 
 /** The whole statement of a line, read again from its text (about 2 µs). */
 export function statementOf(line: Line): Statement {
   return isPlainLine(line.text)
-    ? reader().read(line.text, line.context)
+    ? readRestoreLine(line.text, line.context)
     : readPastedLine(line.text, line.context, readRestoreLine).statement;
 }
 
@@ -49,7 +56,7 @@ function readLine(text: string, context: LineContext, carriageReturn: boolean): 
   if (isPlainLine(text)) {
     const shaped = readShaped(text, context);
     if (shaped !== undefined) return shapedLine(text, context, carriageReturn, shaped);
-    const statement = reader().read(text, context);
+    const statement = readRestoreLine(text, context);
     learnShape(text, context, statement);
     return toLine(text, context, carriageReturn, statement, 0, false);
   }

@@ -430,15 +430,17 @@ export const printedMatches: readonly PrintedExtension[] = [
   ),
 ];
 
-const natOptions = [option('--random-fully', 'random-fully'), option('--random', 'random'), option('--persistent', 'persistent')];
+const randomly = option('--random', 'random');
+const fullyRandomly = option('--random-fully', 'random-fully');
+const persistently = option('--persistent', 'persistent');
 
 /** By the target's name, which stands in a column of its own. */
 export const printedTargets: ReadonlyMap<string, PrintedExtension> = new Map(
   [
-    target('DNAT', '', option('--to-destination', `to:${value}`), ...natOptions),
-    target('SNAT', '', option('--to-source', `to:${value}`), ...natOptions),
-    target('MASQUERADE', '', option('--to-ports', `masq ports: ${value}`), ...natOptions),
-    target('REDIRECT', '', option('--to-ports', `redir ports ${value}`), ...natOptions),
+    target('DNAT', '', option('--to-destination', `to:${value}`), randomly, persistently),
+    target('SNAT', '', option('--to-source', `to:${value}`), fullyRandomly, randomly, persistently),
+    target('MASQUERADE', '', option('--to-ports', `masq ports: ${value}`), fullyRandomly, randomly),
+    target('REDIRECT', '', option('--to-ports', `redir ports ${value}`), randomly),
     target('NETMAP', '', option('--to', `to:${value}`)),
     target('MARK', '', ...markOptions('MARK')),
     target(

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import type { Repair } from '../../server/src/lint/finding.ts';
+import { repairEdits } from '../../server/src/lint/repair.ts';
+import { readWholeDocument } from '../../server/src/syntax/document.ts';
+import { findingsIn } from './check-findings.ts';
+
+/** A text after a repair's edits, made from the last to the first as an editor would. */
+function repaired(text: string, repair: Repair): string {
+  const lines = text.split('\n');
+  const offsets = lines.map((_, index) => lines.slice(0, index).reduce((sum, line) => sum + line.length + 1, 0));
+  let result = text;
+  for (const { start, end, text: replacement } of repairEdits(readWholeDocument(text), repair).toReversed()) {
+    const from = (offsets[start.line] ?? 0) + start.character;
+    const to = (offsets[end.line] ?? 0) + end.character;
+    result = result.slice(0, from) + replacement + result.slice(to);
+  }
+  return result;
+}
+
+const dump = `*nat
+:PREROUTING ACCEPT [0:0]
+:KUBE-SERVICES - [0:0]
+
+-A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+COMMIT
+`;
+
+describe('a file that a transport damaged', () => {
+  it.each([
+    ['CR LF', dump.replaceAll('\n', '\r\n'), 'its lines end in CR LF'],
+    ['an indent', dump.replace(/^(?=.)/gm, '\t'), 'its lines are indented'],
+    ['trailing blanks', dump.replace(/$/gm, '   ').trimEnd().concat('   \n'), 'its lines have blanks at their end'],
+    [
+      'all three',
+      dump.replace(/^(?=.)/gm, '    ').replaceAll('\n', ' \r\n'),
+      'CR LF, its lines are indented, its lines have blanks',
+    ],
+  ])('by %s gets one warning, and a fix that makes it whole', (_, damaged, message) => {
+    const findings = findingsIn(damaged);
+    expect(findings.map(({ code, severity }) => [code, severity])).toEqual([['transport-damage', 'warning']]);
+    expect(findings[0]?.message).toContain(message);
+    expect(findings[0]?.fix?.repair).toBe('transport');
+    expect(repaired(damaged, 'transport')).toBe(dump);
+  });
+
+  it('by a byte order mark is told so', () => {
+    expect(findingsIn(`\ufeff${dump}`).map(({ code, message }) => [code, message])).toEqual([
+      ['transport-damage', 'iptables-restore would refuse this file: it begins with a byte order mark'],
+    ]);
+  });
+
+  it('in one line only gets an error there', () => {
+    const one = dump.replace('COMMIT', 'COMMIT ').replace('*nat', ' *nat');
+    expect(
+      findingsIn(one.replace('KUBE-SERVICES - [0:0]\n', 'KUBE-SERVICES - [0:0]\r\n')).map(({ code, line, severity }) => [
+        line + 1,
+        code,
+        severity,
+      ]),
+    ).toEqual([
+      [1, 'indented', 'error'],
+      [3, 'carriage-return', 'error'],
+      [6, 'trailing-blanks', 'error'],
+    ]);
+  });
+
+  it('is left alone where it is somebody’s paste, which nobody restores', () => {
+    const paste = `$ iptables-save\n${dump}`.replace(/^(?=.)/gm, '> ');
+    expect(findingsIn(paste).map(({ code, severity }) => [code, severity])).toEqual([['not-iptables', 'info']]);
+  });
+});
+
+describe('several lines on one', () => {
+  const escaped = String.raw`{"log": "*nat\n:KUBE-SERVICES - [0:0]\n-A KUBE-SERVICES -m comment --comment \"shop/web:http cluster IP\" -j KUBE-SVC-A\nCOMMIT\n"}`;
+
+  it('are said once, with a fix that puts them apart', () => {
+    const findings = findingsIn(`${escaped}\n`);
+    expect(findings.map(({ code, severity, fix }) => [code, severity, fix?.repair])).toEqual([
+      ['joined-lines', 'info', 'plain-dump'],
+    ]);
+    expect(repaired(`${escaped}\n`, 'plain-dump').split('\n')).toContain(
+      '-A KUBE-SERVICES -m comment --comment "shop/web:http cluster IP" -j KUBE-SVC-A',
+    );
+  });
+
+  it('padded by a terminal are put apart without the line numbers, and wrapped names are made whole', () => {
+    const padded = `  2 -A KUBE-SERVICES -d 10.0.0.1/32 -j KUBE-      SVC-FKYB3VE56PGE3NL6${' '.repeat(60)}3 -A KUBE-SERVICES -d 10.0.0.2/32 -j KUBE-MARK-MASQ\n`;
+    expect(repaired(padded, 'plain-dump')).toBe(
+      '  2 -A KUBE-SERVICES -d 10.0.0.1/32 -j KUBE-SVC-FKYB3VE56PGE3NL6\n-A KUBE-SERVICES -d 10.0.0.2/32 -j KUBE-MARK-MASQ\n',
+    );
+  });
+
+  it('of which the first is a rule are read that far', () => {
+    const line = `-A KUBE-SVC-A -j KUBE-SEP-A${' '.repeat(80)}-A KUBE-SVC-A -j KUBE-SEP-B`;
+    expect(readWholeDocument(line).lines[0]).toMatchObject({ kind: 'rule', name: 'KUBE-SVC-A', target: 'KUBE-SEP-A' });
+  });
+
+  it('are no several lines where a comment says "\\n"', () => {
+    expect(
+      findingsIn(String.raw`*filter
+:INPUT ACCEPT [0:0]
+-A INPUT -m comment --comment "a\nb -A c   -j d" -j ACCEPT
+COMMIT
+`),
+    ).toEqual([]);
+  });
+});
