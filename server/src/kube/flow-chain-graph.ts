@@ -33,6 +33,8 @@ const verdicts: ReadonlySet<string> = new Set([
   'TPROXY',
 ]);
 
+/** Matches whose condition is said elsewhere, or is none. */
+const saysNothing: ReadonlySet<string> = new Set(['comment', 'nfacct', 'statistic']);
 const stateOptions: ReadonlySet<string> = new Set(['--ctstate', '--state']);
 
 /** What a rule asks, in a few words: "tcp to port 22, from 10.0.0.0/8"; empty for every packet. */
@@ -46,9 +48,7 @@ export function ruleCondition(rule: RuleStatement): string {
     states === undefined ? '' : `${states.negation === undefined ? '' : 'not '}${states.values[0]?.text ?? ''}`,
   ].filter((part) => part !== '');
   if (parts.length > 0) return parts.join(', ');
-  const asks = rule.options.some(
-    (option) => option.instance > 0 && option.name !== '--comment' && option.name !== '--probability',
-  );
+  const asks = rule.options.some((option) => option.instance > 0 && !saysNothing.has(option.spec?.extension?.name ?? ''));
   return asks ? 'some packets' : '';
 }
 

@@ -31,6 +31,7 @@ interface Networks {
 }
 
 const mostRulesLookedAt = 2000;
+const loopback = /^(?:127\.|::1(?:\/|$))/;
 const singleSource = / -s ([0-9a-fA-F.:]+)\/(?:32|128) /;
 
 function lookAt(resolution: Resolution, chain: Chain, into: Networks, seen: Set<Chain>): void {
@@ -60,7 +61,7 @@ function lookAt(resolution: Resolution, chain: Chain, into: Networks, seen: Set<
           option.negation !== undefined
             ? isMarkChain(source.target)
             : (leadsToService && !chain.name.startsWith('KUBE-FW-')) || isHostPort;
-        if (!/^(?:127\.|::1)/.test(network)) (isPods ? into.pods : into.others).add(network);
+        if (!loopback.test(network)) (isPods ? into.pods : into.others).add(network);
       }
     }
     const from = optionsOf(rule, '--in-interface')[0];
@@ -74,7 +75,11 @@ function networksOf(resolution: Resolution, door: Door): Networks {
   for (const line of door.lines) {
     const rule = ruleAt(resolution.ruleset, line);
     if (rule === undefined) continue;
-    for (const option of optionsOf(rule, '--source')) into.others.add(option.values[0]?.text ?? '');
+    const isMark = isMarkChain(rule.target?.text ?? '');
+    for (const option of optionsOf(rule, '--source')) {
+      const network = option.values[0]?.text ?? '';
+      if (!loopback.test(network)) (option.negation !== undefined && isMark ? into.pods : into.others).add(network);
+    }
     if (door.ip === null && /^(?:127\.|::1)/.test(optionsOf(rule, '--destination')[0]?.values[0]?.text ?? ''))
       into.localhost = true;
   }

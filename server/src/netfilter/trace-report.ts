@@ -167,6 +167,15 @@ function assumingOf(outcome: Outcome): readonly string[] {
   return texts.reverse();
 }
 
+/** How many unlikely things an outcome takes to be so. */
+function oddity(outcome: Outcome): number {
+  let odd = 0;
+  for (let settled = outcome.settled; settled !== null; settled = settled.previous) {
+    if (settled.holds !== settled.fact.likely) odd += 1;
+  }
+  return odd;
+}
+
 /** The report on one packet, or in a sentence what is wrong with the request. Pauses every few thousand rules; never throws. */
 export function* traceSteps(ruleset: Ruleset, request: TraceRequest, options: EnumerateOptions = {}): Steps<TraceAnswer> {
   const packet = readPacket(request);
@@ -194,13 +203,16 @@ export function* traceSteps(ruleset: Ruleset, request: TraceRequest, options: En
         out: packet.out,
         state: packet.state,
       },
-      outcomes: outcomes.map((outcome) => ({
-        probability: Math.round(outcome.probability * 1e12) / 1e12,
-        verdict: outcome.verdict,
-        steps: reportedSteps(ruleset, outcome.last),
-        packet: reportedPacket(outcome.packet),
-        assuming: assumingOf(outcome),
-      })),
+      // What is likely comes first, and of that what rules decide earlier.
+      outcomes: outcomes
+        .toSorted((a, b) => oddity(a) - oddity(b))
+        .map((outcome) => ({
+          probability: Math.round(outcome.probability * 1e12) / 1e12,
+          verdict: outcome.verdict,
+          steps: reportedSteps(ruleset, outcome.last),
+          packet: reportedPacket(outcome.packet),
+          assuming: assumingOf(outcome),
+        })),
       assumptions: isNode
         ? [...shared, 'What this node sends to itself comes back in by lo: ask with --hook prerouting --in lo for that half.']
         : shared,
