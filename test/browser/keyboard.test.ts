@@ -88,6 +88,14 @@ describeWith('chromium', 'the keyboard alone', () => {
     expect(met).toEqual(new Set(richGraph().nodes.map((node) => node.id)));
   });
 
+  it('keeps its own keys from the editor around it, and no others', async () => {
+    await flow.page.evaluate(
+      'window.seen = []; window.addEventListener("keydown", (event) => window.seen.push((event.altKey ? "Alt+" : "") + event.key))',
+    );
+    await press('Alt+ArrowLeft', 'ArrowRight', 'Enter', 'F1');
+    expect(await flow.page.evaluate('window.seen.filter((key) => !key.endsWith("Alt"))')).toEqual(['F1']);
+  });
+
   it('shows the rule with Enter', async () => {
     await press('ArrowRight', 'ArrowRight');
     await flow.forget();

@@ -1,34 +1,24 @@
-import type { FlowEdge } from '../../../server/src/kube/flow-graph.ts';
-import { edgeLines, lineOf, nodeFacts } from '../describe.ts';
-import { kindName, oneLine } from '../format.ts';
-import { findPlace, type GraphIndex, indexGraph, pathsThrough } from '../graph-index.ts';
-import type { Box, Layout, LayoutOptions } from '../layout-model.ts';
+import { lineOf } from '../describe.ts';
+import { oneLine } from '../format.ts';
+import { type GraphIndex, indexGraph } from '../graph-index.ts';
+import type { Box } from '../layout-model.ts';
 import { type FlowPanelState, type Highlight, readHostMessage, type ShowFlow, type ShowNothing } from '../messages.ts';
 import { afterShow, freshState } from '../panel-state.ts';
 import { filterOf, findNodes } from '../search.ts';
 import { type TextItem, textItems } from '../text-tree.ts';
 import { createDetails } from './details.ts';
 import { element } from './dom.ts';
-import { createDrawing, type Emphasis, type Target } from './drawing.ts';
+import { createDrawing } from './drawing.ts';
 import { exportEntries } from './exports.ts';
-import { chooseLayout } from './form.ts';
 import type { Host } from './host.ts';
 import { keyAction, type Walk, walkTo } from './keyboard.ts';
 import { createMeasure } from './measure.ts';
 import { createOverview } from './overview.ts';
+import { boxesAt, emphasisOf, makeShown, type Shown } from './shown.ts';
 import { createToolbar } from './toolbar.ts';
 import { createTooltip } from './tooltip.ts';
+import { tooltipOf } from './tooltip-text.ts';
 import { createTreeView } from './tree-view.ts';
-
-/** A flow that is shown, with all that was made for it. */
-interface Shown {
-  readonly index: GraphIndex;
-  readonly layout: Layout;
-  readonly options: LayoutOptions;
-  /** The box of each node: its own, or the closed group that it is in. */
-  readonly boxOf: ReadonlyMap<string, Box>;
-  readonly boxes: ReadonlyMap<string, Box>;
-}
 
 /** Narrower than this, details lie over the drawing's lower part. */
 const narrow = 640;
@@ -78,7 +68,7 @@ export function startPage(host: Host): void {
     },
     hover(target, x, y) {
       if (target === null || index === null) tooltip.hide();
-      else tooltip.show(...tooltipOf(index, target), x, y);
+      else tooltip.show(tooltipOf(index, target), x, y);
     },
     view(view, byUser) {
       toolbar.zoom(view.k);
@@ -172,21 +162,14 @@ export function startPage(host: Host): void {
   function relayout(): void {
     if (index === null) return;
     const { width } = drawing.size();
-    const options = {
+    shown = makeShown(index, {
       measure,
       grouping: state.grouping,
       open: new Set(state.open),
       keep: state.filtering ? filterOf(index, state.search) : null,
       room: width === 0 ? null : width,
-    };
-    const layout = chooseLayout(index, options);
-    const boxes = new Map(layout.boxes.map((box) => [box.id, box]));
-    const boxOf = new Map(boxes);
-    for (const box of layout.boxes) {
-      if (box.group === null || options.open.has(box.id)) continue;
-      for (const row of box.group.rows) for (const node of [row.endpoint, ...row.behind]) boxOf.set(node.id, box);
-    }
-    shown = { index, layout, options: { ...options, form: layout.form }, boxOf, boxes };
+    });
+    const { layout } = shown;
     drawing.show(index, layout);
     overview.show(layout);
     fittedWidth = width;
@@ -237,33 +220,12 @@ export function startPage(host: Host): void {
     );
     activateSelected();
     details.show(shown.index, state.selected === null ? null : (boxFor(state.selected) ?? null));
-    drawing.emphasize(emphasisOf(shown, found));
+    drawing.emphasize(emphasisOf(shown, state.selected, cursor, found));
     const warning = shown.index.graph.notes.find((note) => note.severity === 'warning');
     notes.replaceChildren(
       element('span', { class: 'source' }, oneLine(shown.index.graph.source)),
       warning === undefined ? '' : element('span', { class: 'warning' }, `⚠ ${oneLine(warning.message)}`),
     );
-  }
-
-  function emphasisOf({ index: graph, layout, boxOf }: Shown, found: readonly string[]): Emphasis {
-    const place = cursor === null ? { nodes: [], edges: [] } : findPlace(graph, cursor);
-    const atCursor = place.nodes.length > 0 || place.edges.length > 0;
-    const starts = atCursor ? place.nodes : state.selected === null ? [] : nodesOf(state.selected);
-    const selected = state.selected === null ? null : (boxOf.get(state.selected)?.id ?? state.selected);
-    const matching = new Set(found.map((id) => boxOf.get(id)?.id).filter((id) => id !== undefined));
-    if (starts.length === 0 && place.edges.length === 0) {
-      return { selected, lit: null, cursor: new Set(), matches: matching };
-    }
-    const path = pathsThrough(graph, starts, place.edges);
-    const boxes = new Set([...path.nodes].map((id) => boxOf.get(id)?.id).filter((id) => id !== undefined));
-    for (const box of layout.boxes) if (box.group?.rows.some((row) => path.nodes.has(row.endpoint.id))) boxes.add(box.id);
-    const wires = new Set(layout.wires.filter((wire) => wire.edges.some((edge) => path.edges.has(edge))).map((wire) => wire.id));
-    return { selected, lit: { boxes, wires }, cursor: new Set(place.edges), matches: matching };
-  }
-
-  function nodesOf(id: string): readonly string[] {
-    const group = shown?.boxes.get(id)?.group;
-    return group === null || group === undefined ? [id] : group.rows.map((row) => row.endpoint.id);
   }
 
   function boxFor(id: string): Box | undefined {
@@ -410,7 +372,7 @@ export function startPage(host: Host): void {
         walk(action.walk);
         break;
       case 'open': {
-        if (state.selected === null) return;
+        if (state.selected === null) break;
         const line = lineOfId(state.selected);
         if (line !== null) host.post({ kind: 'open-line', line, focus: true });
         else if (state.selected.startsWith('group:')) toggleGroup(state.selected);
@@ -445,6 +407,8 @@ export function startPage(host: Host): void {
         break;
     }
     event.preventDefault();
+    // Else the editor takes it for one of its own keys: Alt+Left is its "Go Back".
+    event.stopPropagation();
   });
 
   function showFlow(message: ShowFlow | ShowNothing): void {
@@ -493,7 +457,7 @@ export function startPage(host: Host): void {
         cursor = message.line === null && message.chain === null ? null : message;
         if (shown === null) return;
         refresh();
-        revealCursor(shown);
+        if (cursor !== null) revealCursor(shown, cursor);
         return;
       }
       case undefined:
@@ -502,22 +466,11 @@ export function startPage(host: Host): void {
   });
 
   /** Pans to what the cursor is on, unless some of it is in view. */
-  function revealCursor({ index: graph, layout, boxOf }: Shown): void {
-    if (cursor === null || state.mode === 'text') return;
-    const place = findPlace(graph, cursor);
-    const ids = [...place.edges.map((edge: FlowEdge) => edge.to), ...place.nodes];
-    const boxes = ids.map((id) => boxOf.get(id)).filter((box) => box !== undefined);
-    const { x, y, k } = drawing.view();
-    const { width, height } = drawing.size();
-    const inView = boxes.some(
-      (box) =>
-        box.x * k + x >= 0 &&
-        (box.x + box.width) * k + x <= width &&
-        box.y * k + y >= 0 &&
-        (box.y + box.height) * k + y <= height,
-    );
+  function revealCursor(flow: Shown, place: Highlight): void {
+    if (state.mode === 'text') return;
+    const boxes = boxesAt(flow, place);
     const first = boxes[0];
-    if (!inView && first !== undefined && layout.boxes.length > 0) drawing.reveal(first);
+    if (first !== undefined && !boxes.some((box) => drawing.shows(box))) drawing.reveal(first);
   }
 
   new ResizeObserver(() => {
@@ -538,24 +491,4 @@ export function startPage(host: Host): void {
 
   refresh();
   host.post({ kind: 'ready' });
-}
-
-function tooltipOf(index: GraphIndex, target: Target): [string, readonly string[]] {
-  if (target.kind === 'wire') {
-    const from = index.nodes.get(target.wire.from);
-    const to = index.nodes.get(target.wire.to);
-    const names = [from, to].map((node) => (node === undefined ? '' : oneLine(node.label))).filter((name) => name !== '');
-    return [names.join(' → '), edgeLines(index, target.edges)];
-  }
-  const { node, group } = target.box;
-  if (group !== null) return [oneLine(group.label), [oneLine(group.detail)]];
-  if (node === null) return ['', []];
-  const rules = edgeLines(
-    index,
-    index.in(node.id).filter((edge) => edge.rule !== undefined && edge.rule !== null),
-  );
-  return [
-    oneLine(node.label),
-    [kindName(node.kind), ...nodeFacts(node).map((fact) => `${fact.term}: ${fact.text}`), ...rules.slice(0, 3)],
-  ];
 }

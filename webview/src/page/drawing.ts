@@ -2,25 +2,17 @@ import { type D3ZoomEvent, type Selection, select, type ZoomTransform, zoom, zoo
 import type { FlowEdge } from '../../../server/src/kube/flow-graph.ts';
 import type { GraphIndex } from '../graph-index.ts';
 import type { Box, Frame, Layout, Wire, WireLabel } from '../layout-model.ts';
-import { boxMark, frameMark, headingMark, labelMark, type Mark, wireMark } from '../marks.ts';
+import { boxMark, frameMark, headingMark, labelMark, wireMark } from '../marks.ts';
 import { element, markElement, svgElement } from './dom.ts';
+import { joinMarks } from './join-marks.ts';
+import { keepInView } from './keep-in-view.ts';
+import type { Emphasis } from './shown.ts';
 
 /** Pan and zoom: a place (x, y) of the drawing is at x * k + this x in the window. */
 export interface View {
   readonly x: number;
   readonly y: number;
   readonly k: number;
-}
-
-/** What stands out. Ids are those of boxes and wires. */
-export interface Emphasis {
-  readonly selected: string | null;
-  /** Boxes and wires on the lit paths; null: nothing is lit. */
-  readonly lit: { readonly boxes: ReadonlySet<string>; readonly wires: ReadonlySet<string> } | null;
-  /** The rules that the cursor is on. */
-  readonly cursor: ReadonlySet<FlowEdge>;
-  /** Boxes that match the search, or hold what does. */
-  readonly matches: ReadonlySet<string>;
 }
 
 /** What the pointer is on. */
@@ -50,6 +42,8 @@ export interface Drawing {
   view(): View;
   /** Pans so far that the box is in view. */
   reveal(box: Box): void;
+  /** Whether all of the box is in view. */
+  shows(box: Box): boolean;
   /** Pans to the side only, at once, as far as the box's left end stays in view. */
   revealWidth(box: Box): void;
   size(): { readonly width: number; readonly height: number };
@@ -64,8 +58,6 @@ interface PlacedLabel {
 /** Below this scale small text cannot be read: a fit stops here and lets the reader pan. */
 export const leastLegible = 0.8;
 const zoomRange: [number, number] = [0.08, 4];
-/** So much of the drawing stays in view however far it is panned. */
-const keptInView = 80;
 const stickyHeight = 30;
 /** Up to so many boxes everything is in the document; above, only what is near the view. */
 const drawnWhole = 300;
@@ -203,25 +195,25 @@ export function createDrawing(events: DrawingEvents): Drawing {
     const shows = (from: number, to: number): boolean => to >= drawn.top && from <= drawn.bottom;
     const { nodes } = index;
     if (frameLayer === undefined || wireLayer === undefined || labelLayer === undefined || boxLayer === undefined) return;
-    join<Frame>(
+    joinMarks<Frame>(
       frameLayer,
       layout.frames.filter((item) => shows(item.y, item.y + item.height)),
       frameMark,
       null,
     );
-    join<Wire>(
+    joinMarks<Wire>(
       wireLayer,
       layout.wires.filter((item) => shows(item.top, item.bottom)),
       (item) => wireMark(item, nodes.get(item.to)),
       'wire',
     );
-    join<PlacedLabel>(
+    joinMarks<PlacedLabel>(
       labelLayer,
       labels.filter(({ label }) => shows(label.y, label.y + label.height)),
       ({ label }) => labelMark(label),
       'label',
     );
-    join<Box>(
+    joinMarks<Box>(
       boxLayer,
       layout.boxes.filter((item) => shows(item.y, item.y + item.height)),
       boxMark,
@@ -305,6 +297,12 @@ export function createDrawing(events: DrawingEvents): Drawing {
       move(zoomIdentity.translate(view.x, view.y).scale(view.k), false);
     },
     view: () => ({ x: transform.x, y: transform.y, k: transform.k }),
+    shows(box) {
+      const { x, y, k } = transform;
+      const { width, height } = size();
+      const inWidth = box.x * k + x >= 0 && (box.x + box.width) * k + x <= width;
+      return inWidth && box.y * k + y >= 0 && (box.y + box.height) * k + y <= height;
+    },
     revealWidth(box) {
       const left = box.x * transform.k + transform.x;
       const beyond = left + box.width * transform.k + 16 - size().width;
@@ -326,47 +324,4 @@ export function createDrawing(events: DrawingEvents): Drawing {
     size,
   };
   return drawing;
-}
-
-/** Marks for things with ids: a thing that is the same object as before keeps its element. */
-function join<Thing extends { readonly id: string }>(
-  layer: Selection<SVGGElement, unknown, null, undefined>,
-  things: readonly Thing[],
-  markOf: (thing: Thing) => Mark,
-  what: string | null,
-): Selection<SVGElement, Thing, SVGGElement, unknown> {
-  const before = new Map<string, Thing>();
-  layer.selectChildren<SVGElement, Thing>().each((thing) => before.set(thing.id, thing));
-  const make = (thing: Thing): SVGElement => {
-    const made = markElement(markOf(thing));
-    if (what !== null) made.setAttribute('data-what', what);
-    made.setAttribute('data-id', thing.id);
-    return made;
-  };
-  layer
-    .selectChildren<SVGElement, Thing>()
-    .data(things, (thing) => thing.id)
-    .join((enter) => enter.append(make))
-    .filter((thing) => before.has(thing.id) && before.get(thing.id) !== thing)
-    .each(function (thing) {
-      const made = make(thing);
-      select<SVGElement, Thing>(made).datum(thing);
-      this.replaceWith(made);
-    });
-  return layer.selectChildren<SVGElement, Thing>().order();
-}
-
-function keepInView(
-  wanted: ZoomTransform,
-  layout: Layout | null,
-  { width, height }: { readonly width: number; readonly height: number },
-): ZoomTransform {
-  if (layout === null || width === 0) return wanted;
-  const clamp = (value: number, extent: number, room: number): number => {
-    const kept = Math.min(keptInView, extent, room);
-    return Math.min(Math.max(value, kept - extent), room - kept);
-  };
-  const x = clamp(wanted.x, layout.width * wanted.k, width);
-  const y = clamp(wanted.y, layout.height * wanted.k, height);
-  return x === wanted.x && y === wanted.y ? wanted : zoomIdentity.translate(x, y).scale(wanted.k);
 }

@@ -1,9 +1,10 @@
 import { element } from './dom.ts';
+import type { TooltipText } from './tooltip-text.ts';
 
 /** Lines of text beside the pointer. */
 export interface Tooltip {
   readonly element: HTMLElement;
-  show(title: string, lines: readonly string[], x: number, y: number): void;
+  show(text: TooltipText, x: number, y: number): void;
   hide(): void;
 }
 
@@ -12,7 +13,7 @@ export function createTooltip(): Tooltip {
   let shown = '';
   return {
     element: host,
-    show(title, lines, x, y) {
+    show({ title, lines }, x, y) {
       const text = [title, ...lines].join('\n');
       if (host.hidden || text !== shown) {
         shown = text;

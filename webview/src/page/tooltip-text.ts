@@ -1,0 +1,31 @@
+import { edgeLines, nodeFacts } from '../describe.ts';
+import { kindName, oneLine } from '../format.ts';
+import type { GraphIndex } from '../graph-index.ts';
+import type { Target } from './drawing.ts';
+
+export interface TooltipText {
+  readonly title: string;
+  readonly lines: readonly string[];
+}
+
+const mostRules = 3;
+
+/** What to say about what the pointer is on: the rules of a wire, or a node with its Pod and the rules that lead to it. */
+export function tooltipOf(index: GraphIndex, target: Target): TooltipText {
+  if (target.kind === 'wire') {
+    const ends = [target.wire.from, target.wire.to].map((id) => oneLine(index.nodes.get(id)?.label ?? ''));
+    return { title: ends.filter((name) => name !== '').join(' → '), lines: edgeLines(index, target.edges) };
+  }
+  const { node, group } = target.box;
+  if (group !== null) return { title: oneLine(group.label), lines: [oneLine(group.detail)] };
+  if (node === null) return { title: '', lines: [] };
+  const rules = index.in(node.id).filter((edge) => edge.rule !== undefined && edge.rule !== null);
+  return {
+    title: oneLine(node.label),
+    lines: [
+      kindName(node.kind),
+      ...nodeFacts(node).map((fact) => `${fact.term}: ${fact.text}`),
+      ...edgeLines(index, rules.slice(0, mostRules)),
+    ],
+  };
+}
