@@ -356,13 +356,10 @@ export function readIpv6Headers(text: string): Value | ValueFault {
     const named = ipv6Headers.find(([, ...names]) => names.includes(lower))?.[0];
     const number = readNumber(word, 0, 255);
     const bit = named ?? (number === undefined ? undefined : ipv6HeaderNumbers[number]);
-    if (bit === undefined)
-      return fault(
-        'bad-name',
-        number === undefined ? `unknown header \`${word}' specified` : `unknown header \`${word}' specified`,
-      );
+    if (bit === undefined) return fault('bad-name', `unknown header \`${word}' specified`);
     bits |= bit;
   }
+  if (bits === 0) return fault('bad-name', 'ip6t_ipv6header: cannot parse header names');
   const printed: readonly (readonly [number, string])[] = [
     [0x80, 'hop-by-hop'],
     [0x40, 'ipv6-opts'],
@@ -399,6 +396,8 @@ export function readNamedMark(
   if (scanned.value === undefined || scanned.value > 0xffff_ffffn || mask === undefined)
     return fault('bad-number', `${extension}: Bad value for "${option}" option: "${text}"`);
   const value = Number(scanned.value);
+  const name = mask === 0xffff_ffff ? Object.keys(known).find((candidate) => known[candidate] === value) : undefined;
+  if (name !== undefined) return { type: 'mark', value, mask, text: name };
   const maskText = mask === 0xffff_ffff ? '' : `/0x${mask.toString(16)}`;
   return { type: 'mark', value, mask, text: `0x${value.toString(16)}${maskText}` };
 }

@@ -168,7 +168,8 @@ export function readDuration(text: string, option: string): Value | ValueFault {
   return { type: 'number', value: microseconds, text: printDuration(microseconds) };
 }
 
-function printDuration(microseconds: number): string {
+/** A time as RATEEST prints it: "250.0ms". */
+export function printDuration(microseconds: number): string {
   if (microseconds >= 1_000_000) return `${trim(microseconds / 1_000_000)}s`;
   if (microseconds >= 1000) return `${trim(microseconds / 1000)}ms`;
   return `${trim(microseconds)}us`;

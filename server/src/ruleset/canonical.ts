@@ -1,4 +1,5 @@
 import { printNetwork } from '../catalog/addresses.ts';
+import type { Family } from '../catalog/types.ts';
 import type { LineContext } from '../syntax/line.ts';
 import type { RuleStatement } from '../syntax/statement.ts';
 import { type ExtensionMeaning, meaningOf, type OptionMeaning, type RuleMeaning } from './meaning.ts';
@@ -38,9 +39,13 @@ export function canonicalRule(rule: RuleStatement, context: LineContext): string
   return printRule(meaningOf(rule, context));
 }
 
-/** The lines that iptables-save would print for a rule: one for each pair of a source and a destination in its lists. */
+/**
+ * The lines that iptables-save would print for a rule: one for each pair of a source and a destination in its lists, none where the rule says that
+ * it is for the other family.
+ */
 export function canonicalRules(rule: RuleStatement, context: LineContext): readonly string[] {
   const meaning = meaningOf(rule, context);
+  if (isForOtherFamily(rule, meaning.family)) return [];
   return each(meaning.source).flatMap((source) =>
     each(meaning.destination).map((destination) => printRule({ ...meaning, source, destination })),
   );
@@ -49,8 +54,15 @@ export function canonicalRules(rule: RuleStatement, context: LineContext): reado
 function each(option: OptionMeaning | undefined): readonly (OptionMeaning | undefined)[] {
   const value = option?.value;
   if (option === undefined || value?.type !== 'networks' || value.networks.length < 2) return [option];
-  return value.networks.map((network) => ({
-    ...option,
-    value: { type: 'networks', networks: [network], text: printNetwork(network) },
-  }));
+  return value.networks.map((network) =>
+    network.mask === 0n
+      ? undefined
+      : { ...option, value: { type: 'networks', networks: [network], text: printNetwork(network) } },
+  );
+}
+
+/** Whether iptables-restore skips the line: `-6` in an IPv4 ruleset and the other way round. */
+function isForOtherFamily(rule: RuleStatement, family: Family): boolean {
+  const other = family === 'ipv4' ? '--ipv6' : '--ipv4';
+  return rule.options.some(({ name, spec }) => name === other && spec !== undefined);
 }

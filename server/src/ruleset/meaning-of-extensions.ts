@@ -4,12 +4,13 @@
  */
 
 import { printNetwork } from '../catalog/addresses.ts';
-import { findTarget } from '../catalog/lookup.ts';
+import { ewmaLog } from '../catalog/final-checks.ts';
+import { findMatch, findTarget } from '../catalog/lookup.ts';
 import { printTos } from '../catalog/read-names.ts';
 import { isPrintable, printPattern } from '../catalog/read-programs.ts';
-import { printByteBurst } from '../catalog/read-rates.ts';
+import { printByteBurst, printDuration } from '../catalog/read-rates.ts';
 import { endOfTime, otherMonthdays, otherWeekdays } from '../catalog/read-time.ts';
-import type { Family } from '../catalog/types.ts';
+import type { ExtensionSpec, Family } from '../catalog/types.ts';
 import { dscpClasses } from '../catalog/value-kinds.ts';
 import type { ExtensionMeaning, OptionMeaning } from './meaning.ts';
 
@@ -22,6 +23,10 @@ function flag(name: string): OptionMeaning {
 
 function number(name: string, value: number, text = `${value}`): OptionMeaning {
   return { name, negated: false, value: { type: 'number', value, text } };
+}
+
+function word(name: string, text: string): OptionMeaning {
+  return { name, negated: false, value: { type: 'words', words: [text], text } };
 }
 
 function find(options: Options, name: string): OptionMeaning | undefined {
@@ -118,10 +123,13 @@ function asSetXmark(option: OptionMeaning): OptionMeaning | undefined {
 const settleMark: Settle = (options) => options.map((option) => asSetXmark(option) ?? option);
 
 const settleConnmark: Settle = (options) => {
-  const mask = numberOf(find(options, '--mask'));
-  const nfMask = numberOf(find(options, '--nfmask')) ?? mask ?? 0xffff_ffff;
-  const ctMask = numberOf(find(options, '--ctmask')) ?? mask ?? 0xffff_ffff;
-  return without(options, '--mask', '--nfmask', '--ctmask').flatMap((option) => {
+  const mask = numberOf(find(options, '--mask')) ?? numberOf(find(options, '--ctmask'));
+  const nfMask = numberOf(find(options, '--nfmask')) ?? numberOf(find(options, '--mask')) ?? 0xffff_ffff;
+  const ctMask = mask ?? 0xffff_ffff;
+  // Of two shifts the last one typed counts.
+  const shift = options.findLast(({ name }) => name.endsWith('-shift-mark'));
+  const kept = without(options, '--mask', '--nfmask', '--ctmask', '--left-shift-mark', '--right-shift-mark');
+  return [...kept, ...(shift === undefined ? [] : [shift])].flatMap((option) => {
     if (option.name === '--save-mark' || option.name === '--restore-mark')
       return [option, number('--nfmask', nfMask, hex(nfMask)), number('--ctmask', ctMask, hex(ctMask))];
     const set = asSetXmark(option);
@@ -326,6 +334,11 @@ const settleString: Settle = (options) =>
 const settleConntrack: Settle = (options) =>
   options.map((option) => {
     const value = option.value;
+    if (value?.type === 'ports' && value.ranges[0]?.to === 0) return replaceText(option, `${value.ranges[0].from}`);
+    if (option.name === '--ctstatus' && value?.type === 'words' && value.words.length > 1) {
+      const words = value.words.filter((status) => status !== 'NONE');
+      return { ...option, value: { type: 'words', words, text: words.join(',') } };
+    }
     return value?.type === 'protocol' ? replaceText(option, `${value.number}`) : option;
   });
 
@@ -408,12 +421,9 @@ const settleRateest: Settle = (options) => {
 const settlePolicy: Settle = (options) => {
   const order = ['--dir', '--pol', '--strict'];
   const element = ['--reqid', '--spi', '--proto', '--mode', '--tunnel-dst', '--tunnel-src'];
-  const settled = [
-    ...ordered(
-      options.filter(({ name }) => order.includes(name)),
-      order,
-    ),
-  ];
+  const about = options.filter(({ name }) => order.includes(name));
+  if (find(about, '--pol') === undefined) about.push(word('--pol', 'ipsec'));
+  const settled = [...ordered(about, order)];
   let current: OptionMeaning[] = [];
   for (const option of without(options, ...order)) {
     if (option.name !== '--next') {
@@ -426,12 +436,23 @@ const settlePolicy: Settle = (options) => {
   return [...settled, ...ordered(current, element)];
 };
 
-const withPrefixLengths: Settle = (options) =>
-  options.map((option) =>
-    option.value?.type === 'network' && !option.value.text.includes('/')
-      ? replaceText(option, `${option.value.text}/${option.value.network.family === 'ipv4' ? 32 : 128}`)
-      : option,
-  );
+const srhFields = ['--srh-hdr-len-', '--srh-segs-left-', '--srh-last-entry-'];
+
+/** Tests of one field share their number: the last one typed counts for all. Addresses always have their prefix length. */
+const settleSrh: Settle = (options) => {
+  const settled = options.map((option) => {
+    const { name, value } = option;
+    if (value?.type === 'network' && !value.text.includes('/')) return replaceText(option, `${value.text}/128`);
+    const field = srhFields.find((prefix) => name.startsWith(prefix));
+    const last = field === undefined ? undefined : options.findLast((other) => other.name.startsWith(field));
+    return last === undefined ? option : { ...option, value: last.value };
+  });
+  return ordered(settled, savedNames(findMatch('srh')));
+};
+
+function savedNames(extension: ExtensionSpec | undefined): readonly string[] {
+  return extension?.options.map(({ saved }) => saved) ?? [];
+}
 
 /** The tuple is short for masks of all ones. */
 const settleHmark: Settle = (options, family) => {
@@ -451,8 +472,22 @@ const settleHmark: Settle = (options, family) => {
     [...implied, ...kept].map((option) =>
       option.name === '--hmark-tuple' ? { ...option, value: { type: 'words', words: ['ct'], text: 'ct' } } : option,
     ),
-    findTarget('HMARK')?.options.map(({ saved }) => saved) ?? [],
+    savedNames(findTarget('HMARK')),
   );
+};
+
+/** Both are kept as powers of two: of a quarter of a second, and of the interval. */
+const settleRateestTarget: Settle = (options) => {
+  const interval = numberOf(find(options, '--rateest-interval')) ?? 0;
+  let kept = 250_000;
+  while (kept < interval && kept < 8_000_000) kept *= 2;
+  const log = ewmaLog(interval, numberOf(find(options, '--rateest-ewmalog')) ?? 0) ?? 1;
+  const average = kept * 2 ** log;
+  return options.map((option) => {
+    if (option.name === '--rateest-interval') return number(option.name, kept, printDuration(kept));
+    if (option.name === '--rateest-ewmalog') return number(option.name, average, printDuration(average));
+    return unquoted(option);
+  });
 };
 
 const renamed =
@@ -469,15 +504,20 @@ const matchRules: Readonly<Record<string, Settle>> = {
   esp: withoutFullRanges(0xffff_ffff),
   frag: withoutFullRanges(0xffff_ffff),
   hashlimit: settleHashlimit,
-  ipcomp: withoutFullRanges(0xffff_ffff),
+  ipcomp: (options, family) =>
+    find(options, '--ipcompspi') === undefined
+      ? [number('--ipcompspi', 0), ...options]
+      : withoutFullRanges(0xffff_ffff)(options, family),
   limit: settleLimit,
   mh: withoutFullRanges(255),
+  // iptables-save prints two blanks here.
+  nfacct: (options) => options.map((option) => replaceText(unquoted(option), ` ${unquoted(option).value?.text ?? ''}`)),
   policy: settlePolicy,
   rateest: settleRateest,
   recent: settleRecent,
   rt: withoutFullRanges(0xffff_ffff),
   set: renamed('--set', '--match-set'),
-  srh: withPrefixLengths,
+  srh: settleSrh,
   string: settleString,
   tcp: settleTcp,
   time: settleTime,
@@ -486,6 +526,7 @@ const matchRules: Readonly<Record<string, Settle>> = {
 
 const targetRules: Readonly<Record<string, Settle>> = {
   CONNMARK: settleConnmark,
+  CT: (options) => options.filter((option) => !option.name.startsWith('--zone') || numberOf(option) !== 0),
   DSCP: settleDscp('--set-dscp'),
   HMARK: settleHmark,
   IDLETIMER: (options) => options.map(unquoted),
@@ -495,7 +536,9 @@ const targetRules: Readonly<Record<string, Settle>> = {
   NETMAP: settleNetmap,
   NFLOG: settleNflog,
   NFQUEUE: settleNfqueue,
+  RATEEST: settleRateestTarget,
   REJECT: settleReject,
+  TEE: (options) => options.map(unquoted),
   TOS: settleTosTarget,
   TPROXY: settleTproxy,
 };

@@ -134,8 +134,11 @@ function unlessAny(option: OptionMeaning | undefined): OptionMeaning | undefined
   }
 }
 
+/** Extensions whose options mean another thing in another order. */
+const orderCounts: ReadonlySet<string> = new Set(['policy', 'srh', 'CONNMARK']);
+
 function inSavedOrder(draft: Draft): readonly OptionMeaning[] {
-  if (draft.spec === undefined || draft.spec.name === 'policy') return draft.options.map(({ meaning }) => meaning);
+  if (draft.spec === undefined || orderCounts.has(draft.spec.name)) return draft.options.map(({ meaning }) => meaning);
   return [...draft.options]
     .sort((one, other) => (one.option.spec?.index ?? 0) - (other.option.spec?.index ?? 0))
     .map(({ meaning }) => meaning);

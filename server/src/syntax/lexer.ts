@@ -23,7 +23,7 @@ export const Blanks = createToken({
 export const Bang = createToken({
   name: 'Bang',
   label: '!',
-  pattern: /!(?=[ \t]|$)/,
+  pattern: /!(?![^ \t])/,
   start_chars_hint: ['!'],
   line_breaks: false,
 });
@@ -32,7 +32,7 @@ export const Bang = createToken({
 export const OptionName = createToken({
   name: 'OptionName',
   label: 'an option',
-  pattern: /-[^ \t"]+(?=[ \t]|$)/,
+  pattern: /-[^ \t"]+(?![^ \t])/,
   start_chars_hint: ['-'],
   line_breaks: false,
 });
@@ -49,8 +49,17 @@ export const QuotedWord = createToken({
 export const PlainWord = createToken({
   name: 'PlainWord',
   label: 'a word',
-  pattern: /[^ \t"]+(?=[ \t]|$)/,
+  pattern: /[^ \t"]+(?![^ \t])/,
   start_chars_hint: [...firstCharacters(' \t"')],
+  line_breaks: false,
+});
+
+/** A word of `*table` and `:CHAIN POLICY`, where a quote is a character like another. */
+export const BareWord = createToken({
+  name: 'BareWord',
+  label: 'a word',
+  pattern: /[^ \t]+/,
+  start_chars_hint: [...firstCharacters(' \t')],
   line_breaks: false,
 });
 
@@ -72,14 +81,14 @@ export type LexerMode = 'table' | 'chain' | 'counted' | 'rule';
 
 const words: TokenType[] = [Blanks, Bang, OptionName, PlainWord, QuotedWord];
 const modes: Record<LexerMode, TokenType[]> = {
-  table: [Star, Blanks, PlainWord, QuotedWord],
-  chain: [Colon, CounterPair, Blanks, PlainWord, QuotedWord],
+  table: [Star, Blanks, BareWord],
+  chain: [Colon, CounterPair, Blanks, BareWord],
   // Counters are counters at the start of a line only; elsewhere "[1:2]" is a word like another.
   counted: [CounterPair, ...words],
   rule: words,
 };
 
-export const tokenTypes: TokenType[] = [Blanks, Bang, OptionName, PlainWord, QuotedWord, CounterPair, Star, Colon];
+export const tokenTypes: TokenType[] = [Blanks, Bang, OptionName, PlainWord, QuotedWord, BareWord, CounterPair, Star, Colon];
 
 /** A lexer for one line, no token of which spans lines. `validate` costs some milliseconds and is for tests. */
 export function createLexer(validate: boolean): Lexer {

@@ -13,6 +13,7 @@ import { checkChain, checkChainCommand, checkTable } from './chain-checks.ts';
 import { type CommandSpec, commandBeginningWith, commandFor } from './commands.ts';
 import {
   Bang,
+  BareWord,
   Colon,
   CounterPair,
   createLexer,
@@ -102,33 +103,23 @@ class LineParser extends EmbeddedActionsParser {
       skipValidations: !validate,
       errorMessageProvider: errorMessages,
     });
-    const word = [{ ALT: () => this.CONSUME(PlainWord) }, { ALT: () => this.CONSUME(QuotedWord) }];
-    // Actions stand in the alternatives: what OR itself returns while Chevrotain records the grammar is no token.
-    const name = [
-      { ALT: () => this.#setName(this.CONSUME3(PlainWord)) },
-      { ALT: () => this.#setName(this.CONSUME3(QuotedWord)) },
-    ];
     const tableName = this.RULE('tableName', () => {
-      this.OR(name);
+      this.name = toWord(this.CONSUME(BareWord));
     });
     this.tableHeader = this.RULE('tableHeader', () => {
       this.CONSUME(Star);
       this.SUBRULE(tableName);
       // iptables-restore takes the first word and ignores the rest.
-      this.MANY(() => this.OR(word));
+      this.MANY(() => this.CONSUME(BareWord));
     });
 
     const chainName = this.RULE('chainName', () => {
-      this.OR(name);
+      this.name = toWord(this.CONSUME(BareWord));
     });
-    const policyWord = [
-      { ALT: () => this.#setPolicy(this.CONSUME(PlainWord)) },
-      { ALT: () => this.#setPolicy(this.CONSUME(QuotedWord)) },
-    ];
     const policy = this.RULE('policy', () => {
-      this.OR(policyWord);
+      this.policy = toWord(this.CONSUME(BareWord));
     });
-    const afterPolicy = [...word, { ALT: () => this.CONSUME2(CounterPair) }];
+    const afterPolicy = [{ ALT: () => this.CONSUME(BareWord) }, { ALT: () => this.CONSUME2(CounterPair) }];
     this.chainDeclaration = this.RULE('chainDeclaration', () => {
       this.CONSUME(Colon);
       this.SUBRULE(chainName);
@@ -149,30 +140,22 @@ class LineParser extends EmbeddedActionsParser {
       GATE: () => this.#wanted > 0 || (this.#optional > 0 && !isOptionLike(this.LA(1))),
       DEF: () => this.OR1(value),
     };
-    const item = [
-      {
-        ALT: () => {
-          this.#openOption(this.CONSUME(OptionName));
-          this.MANY1(values);
-          this.#closeOption();
-        },
-      },
+    const opener = [
+      { ALT: () => this.#openOption(this.CONSUME(OptionName)) },
       { ALT: () => this.#addStray(this.CONSUME(PlainWord)) },
-      {
-        ALT: () => {
-          // Quotes do not keep getopt from seeing an option: "-j" ACCEPT.
-          this.#openQuoted(this.CONSUME(QuotedWord));
-          this.MANY2(values);
-          this.#closeOption();
-        },
-      },
+      // Quotes do not keep getopt from seeing an option: "-j" ACCEPT.
+      { ALT: () => this.#openQuoted(this.CONSUME(QuotedWord)) },
       { ALT: () => this.#negate(this.CONSUME(Bang)) },
     ];
     this.ruleLine = this.RULE('ruleLine', () => {
       this.OPTION(() => {
         this.counters = toCounters(this.CONSUME(CounterPair));
       });
-      this.MANY(() => this.OR(item));
+      this.MANY(() => {
+        this.OR(opener);
+        this.MANY1(values);
+        this.#closeOption();
+      });
     });
     this.performSelfAnalysis();
   }
@@ -207,14 +190,6 @@ class LineParser extends EmbeddedActionsParser {
       this.problems.push({ code: 'syntax', message: error.message, severity: 'error', ...at });
     }
     return this.problems.length > 0 ? this.problems : none;
-  }
-
-  #setName(token: IToken): void {
-    this.name = toWord(token);
-  }
-
-  #setPolicy(token: IToken): void {
-    this.policy = toWord(token);
   }
 
   /** Notes what a check found. */

@@ -9,7 +9,7 @@ import type { ExtensionSpec, Family, Hook, OptionSpec, TableName } from '../cata
 import { byteLength } from '../catalog/values.ts';
 import type { LineContext } from './line.ts';
 import type { LoadedMatch, Report, UncheckedRule } from './rule-checks.ts';
-import type { Problem, Span, Word } from './statement.ts';
+import type { Problem, RuleOption, Span, Word } from './statement.ts';
 
 /** A chain's name has at most so many bytes. */
 const longestChainName = 28;
@@ -97,25 +97,43 @@ function checkInterfaces({ chain, options }: UncheckedRule, report: Report): voi
   }
 }
 
-/** What is wrong with one of iptables' own options, whatever its value: it is for listings, or for the command line. */
-export function checkCoreOption({ long, short = '-0' }: OptionSpec, word: Word, family: Family, report: Report): void {
+/** An option that works on the command line only. True where it is one for listings, which are looked at in the end. */
+export function checkCoreOption({ long, short }: OptionSpec, word: Word, report: Report): boolean {
   switch (long) {
-    case '--fragments':
-      if (family === 'ipv6') report(problem(word, 'error', 'wrong-family', "`-f' is not supported in IPv6, use -m frag instead"));
-      break;
     case '--table':
       report(problem(word, 'error', 'not-in-a-file', 'The -t option cannot be used in iptables-restore.'));
-      break;
+      return false;
     case '--wait':
     case '--wait-interval':
-      report(problem(word, 'error', 'not-in-a-file', `You cannot use \`${short}' from iptables-restore`));
-      break;
+      report(problem(word, 'error', 'not-in-a-file', `You cannot use \`${short ?? ''}' from iptables-restore`));
+      return false;
     case '--numeric':
     case '--exact':
     case '--line-numbers':
-      report(problem(word, 'error', 'superfluous-option', `Illegal option \`${short}' with this command`));
-      break;
+      return true;
     default:
+      return false;
+  }
+}
+
+/** Options for listings, and `-f` where there are no such fragments. */
+export function checkListingOptions(options: readonly RuleOption[], family: Family, report: Report): void {
+  for (const { spec, word } of options) {
+    if (spec === undefined || spec.extension !== undefined) continue;
+    switch (spec.long) {
+      case '--numeric':
+      case '--exact':
+      case '--line-numbers': {
+        const message = `Illegal option \`${spec.short ?? '-0'}' with this command`;
+        report(problem(word, 'error', 'superfluous-option', message));
+        break;
+      }
+      case '--fragments':
+        if (family === 'ipv6')
+          report(problem(word, 'error', 'wrong-family', "`-f' is not supported in IPv6, use -m frag instead"));
+        break;
+      default:
+    }
   }
 }
 

@@ -7,7 +7,7 @@ import { matches as allMatches, targets as allTargets, findMatch, findTarget, wh
 import { readValue } from '../catalog/read-value.ts';
 import type { ExtensionSpec, Family, OptionSpec, ValueKind } from '../catalog/types.ts';
 import type { LineContext } from './line.ts';
-import { checkCoreOption, checkPlacement } from './placement-checks.ts';
+import { checkCoreOption, checkListingOptions, checkPlacement } from './placement-checks.ts';
 import { isPlainValue } from './plain-values.ts';
 import type { Problem, RuleOption, RuleStatement, Span, Word } from './statement.ts';
 
@@ -62,6 +62,7 @@ export function checkRule(rule: UncheckedRule, context: LineContext, family: Fam
   const { options } = rule;
   let protocol = 0;
   let protocolNegated = false;
+  let hasListingOption = family === 'ipv6';
   let source: RuleOption | undefined;
   let destination: RuleOption | undefined;
   for (const option of options) {
@@ -104,10 +105,11 @@ export function checkRule(rule: UncheckedRule, context: LineContext, family: Fam
       default:
         // These end the reading of a line: iptables-restore skips it, or prints its help and is done.
         if (endsLine(spec, family)) return;
-        checkCoreOption(spec, option.word, family, report);
+        if (checkCoreOption(spec, option.word, report)) hasListingOption = true;
     }
   }
-  // iptables reads addresses when it has seen the whole line.
+  // iptables looks at these when it has seen the whole line.
+  if (hasListingOption) checkListingOptions(options, family, report);
   if (source !== undefined) checkNetworks(source, destination, family, report);
   if (destination !== undefined) checkNetworks(destination, source, family, report);
   const given = { family, protocol, protocolNegated };
