@@ -249,7 +249,35 @@ describe('what changed in the cluster', () => {
       'another clusterIP, without endpoints',
       [web()],
       [web({ ip: '10.96.0.2' })],
-      ['differs shop/web: refusal: Traffic to shop/web:http should be refused, for want of endpoints; no rule does'],
+      ['differs shop/web: cluster-ip: shop/web:http has clusterIP 10.96.0.2; the dump has 10.96.0.1'],
+    ],
+    [
+      'no endpoint anywhere, where there was none on this node',
+      [web({ spec: { internalTrafficPolicy: 'Local' } }), webEndpoints({ '10.244.1.2': { node: 'node-b' } })],
+      [web({ spec: { internalTrafficPolicy: 'Local' } })],
+      [
+        'differs shop/web: refusal: Traffic to shop/web:http (10.96.0.1, port 80) should be rejected, as there is no endpoint anywhere; the dump drops it',
+      ],
+    ],
+    [
+      'an external IP less, without endpoints',
+      [web({ spec: { externalIPs: ['192.0.2.50'] } })],
+      [web()],
+      ["differs shop/web: refusal: The dump refuses traffic to 192.0.2.50, port 80, which is not shop/web:http's any more"],
+    ],
+    [
+      'a NodePort, without endpoints',
+      [web()],
+      [web({ ports: [{ name: 'http', port: 80, nodePort: 30080 }], spec: { type: 'NodePort' } })],
+      [
+        'differs shop/web: refusal: Traffic to shop/web:http (NodePort 30080) should be refused, for want of endpoints; no rule does',
+      ],
+    ],
+    [
+      'another port number, without endpoints',
+      [web()],
+      [web({ ports: [{ name: 'http', port: 8000 }] })],
+      ['differs shop/web: port: shop/web:http is at port 8000; the dump has 80'],
     ],
     [
       'another port number',

@@ -182,10 +182,12 @@ export function comparePort(side: DumpSide, cluster: Cluster, rules: PortRules, 
   }
 
   function kindOf(purpose: RulePurpose, wanted: ExpectedRule | undefined, found: DumpRule | undefined): DriftKind {
-    if (purpose !== 'cluster-ip' || wanted === undefined || found === undefined) return kinds[purpose];
+    const isEntry = purpose === 'cluster-ip' || (purpose === 'refuse' && found?.chain === 'KUBE-SERVICES');
+    if (!isEntry || wanted === undefined || found === undefined || wanted.chain !== found.chain) return kinds[purpose];
     const want = wanted.head + wanted.tail;
     if (valueIn(want, '-d') !== valueIn(found.key, '-d')) return 'cluster-ip';
-    return valueIn(want, '--dport') === valueIn(found.key, '--dport') ? 'internal-policy' : 'port';
+    if (valueIn(want, '--dport') !== valueIn(found.key, '--dport')) return 'port';
+    return purpose === 'refuse' ? 'refusal' : 'internal-policy';
   }
 
   /** What is wrong with a chain that spreads traffic; undefined where it only does so by other rules. */

@@ -76,9 +76,37 @@ export function wording(
     case 'endpoint-rules':
       return `The chain of an endpoint of ${name} is not as kube-proxy writes it`;
     case 'refusal':
-      if (wanted === undefined) return `The dump refuses traffic to ${name}, which has an endpoint for it`;
-      return `Traffic to ${name} should be refused, for want of ${rules.expected.choice.any ? 'an endpoint on this node' : 'endpoints'}; no rule does`;
+      return refusalWording(rules, want, had);
     default:
       return `The rules of ${name} are not those that kube-proxy would write`;
   }
+}
+
+/** What a refusing rule is for: an address with a port, or a NodePort. */
+function refusedTarget(rule: string): string {
+  const network = valueIn(rule, '-d');
+  const port = valueIn(rule, '--dport') ?? 'any port';
+  return network === undefined ? `NodePort ${port}` : `${withoutMask(network)}, port ${port}`;
+}
+
+function refusalWording({ expected: { port, choice } }: PortRules, want: string | undefined, had: string | undefined): string {
+  const { name } = port;
+  const isRejected = (rule: string): boolean => rule.includes(' -j REJECT');
+  if (want !== undefined && had !== undefined && refusedTarget(want) === refusedTarget(had)) {
+    const how = isRejected(want) ? 'rejected, as there is no endpoint anywhere' : 'dropped, as there are endpoints elsewhere';
+    return `Traffic to ${name} (${refusedTarget(want)}) should be ${how}; the dump ${isRejected(had) ? 'rejects' : 'drops'} it`;
+  }
+  if (want !== undefined) {
+    const lacking = choice.any ? 'an endpoint on this node' : 'endpoints';
+    return `Traffic to ${name} (${refusedTarget(want)}) should be refused, for want of ${lacking}; no rule does`;
+  }
+  if (had === undefined) return `Traffic to ${name} is not refused as kube-proxy would refuse it`;
+  const network = valueIn(had, '-d');
+  const isOwn =
+    network === undefined
+      ? valueIn(had, '--dport') === String(port.port.nodePort)
+      : [port.clusterIP, ...port.externalIPs, ...port.loadBalancerIPs].includes(withoutMask(network));
+  return isOwn
+    ? `The dump refuses traffic to ${name} (${refusedTarget(had)}), which has an endpoint for it`
+    : `The dump refuses traffic to ${refusedTarget(had)}, which is not ${name}'s any more`;
 }
