@@ -81,8 +81,10 @@ describeWith('chromium', 'the drawing', () => {
     await details.getByRole('heading', { name: '10.244.0.11:8080' }).waitFor();
     expect(await details.locator('.share').allTextContents()).toEqual([
       '10.96.20.10:80/tcp33.3 %',
-      'NodePort 30080/tcp100 %',
-      '203.0.113.80:80/tcp100 %',
+      'NodePort 30080/tcpfrom outside100 %',
+      'NodePort 30080/tcpfrom a Pod, this node33.3 %',
+      '203.0.113.80:80/tcpfrom 203.0.113.0/24100 %',
+      '203.0.113.80:80/tcpfrom elsewhere0 %',
     ]);
     expect(await details.locator('.seen').allTextContents()).toEqual([
       'KUBE-SVC-LNITJ2S4TDGKMAA3: 412 packets, seen 49.6 %, expected 33.3 %',
@@ -96,6 +98,17 @@ describeWith('chromium', 'the drawing', () => {
     await details.getByRole('button', { name: 'KUBE-SVL-LNITJ2S4TDGKMAA3' }).click();
     await details.getByRole('heading', { name: 'shop/web:http' }).waitFor();
     expect(await box('svl').getAttribute('class')).toContain('selected');
+  });
+
+  it('tells of an entry where its packets end, by where they come from', async () => {
+    await box('e:np').click();
+    expect(await texts('.details .routes li')).toEqual([
+      'from outside: web-7d9c-x2x4z',
+      'from a Pod: 3 endpoints, 33.3 % each',
+      'from this node: 3 endpoints, 33.3 % each, masqueraded',
+    ]);
+    await flow.page.keyboard.press('Escape');
+    expect(await texts('.details .routes-entry')).toEqual(['10.96.20.10:80/tcp', 'NodePort 30080/tcp', '203.0.113.80:80/tcp']);
   });
 
   it('lights the path through the line that the cursor is on', async () => {

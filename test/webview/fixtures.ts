@@ -182,6 +182,28 @@ export function richGraph(): FlowGraph {
       { severity: 'info', message: 'The dump has counters: shares seen stand beside shares expected.', line: null },
       { severity: 'warning', message: 'Endpoint 10.244.2.9:8080 is no longer in the cluster.', line: 42 },
     ],
+    routes: [
+      {
+        entry: 'e:ip',
+        origins: [
+          { words: 'a Pod', masqueraded: 0 },
+          { words: 'this node', masqueraded: 1 },
+          { words: 'outside', masqueraded: 1 },
+        ],
+        ends: null,
+      },
+      { entry: 'e:np', origins: [{ words: 'outside', masqueraded: 0 }], ends: null },
+      {
+        entry: 'e:np',
+        origins: [
+          { words: 'a Pod', masqueraded: 0 },
+          { words: 'this node', masqueraded: 1 },
+        ],
+        ends: { 'pod:1': third, 'pod:2': third, 'addr:3': third },
+      },
+      { entry: 'e:lb', origins: [{ words: '203.0.113.0/24', masqueraded: 0 }], ends: null },
+      { entry: 'e:lb', origins: [{ words: 'elsewhere', masqueraded: 0 }], ends: { drop: 1 } },
+    ],
     source: 'cluster.json, read 2 minutes ago',
   };
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { edgeLines, lineOf, nodeFacts, seenShares, shareFacts } from '../../webview/src/describe.ts';
+import { edgeLines, lineOf, nodeFacts, seenShares } from '../../webview/src/describe.ts';
 import { oneLine, percent } from '../../webview/src/format.ts';
 import { findPlace, indexGraph, pathsThrough } from '../../webview/src/graph-index.ts';
+import { nodeShares, routeFacts, routeLine } from '../../webview/src/routes.ts';
 import { filterOf, findNodes } from '../../webview/src/search.ts';
 import { chainGraph, manyEndpoints, richGraph } from './fixtures.ts';
 
@@ -66,14 +67,39 @@ describe('search', () => {
 
 describe('words', () => {
   it('tell an endpoint’s share for each entry, and what was seen', () => {
-    expect(shareFacts(rich, nodeOf('sep:1')).map(({ entry, expected }) => [entry, percent(expected)])).toEqual([
-      ['10.96.20.10:80/tcp', '33.3 %'],
-      ['NodePort 30080/tcp', '100 %'],
-      ['203.0.113.80:80/tcp', '100 %'],
+    expect(nodeShares(rich, nodeOf('sep:1')).map(({ entry, from, share }) => [entry, from, percent(share)])).toEqual([
+      ['10.96.20.10:80/tcp', '', '33.3 %'],
+      ['NodePort 30080/tcp', 'from outside', '100 %'],
+      ['NodePort 30080/tcp', 'from a Pod, this node', '33.3 %'],
+      ['203.0.113.80:80/tcp', 'from 203.0.113.0/24', '100 %'],
+      ['203.0.113.80:80/tcp', 'from elsewhere', '0 %'],
+    ]);
+    // What only other origins reach, and what no graph says of.
+    expect(nodeShares(rich, nodeOf('drop')).map(({ from, share }) => [from, share])).toEqual([
+      ['from 203.0.113.0/24', 0],
+      ['from elsewhere', 1],
+    ]);
+    expect(nodeShares(indexGraph({ ...richGraph(), routes: [] }), nodeOf('sep:1')).map(({ share }) => share)).toEqual([
+      1 / 3,
+      1,
+      1,
     ]);
     expect(seenShares(rich, nodeOf('sep:1'))).toEqual([
       { chain: 'KUBE-SVC-LNITJ2S4TDGKMAA3', expected: 1 / 3, seen: 412 / 830, packets: 412 },
     ]);
+  });
+
+  it('say where packets end, by where they come from and how they are changed', () => {
+    expect(routeFacts(richGraph()).map((fact) => `${fact.label} ${routeLine(fact)}`)).toEqual([
+      '10.96.20.10:80/tcp from a Pod: 3 endpoints, 33.3 % each',
+      '10.96.20.10:80/tcp from this node, outside: 3 endpoints, 33.3 % each, masqueraded',
+      'NodePort 30080/tcp from outside: web-7d9c-x2x4z',
+      'NodePort 30080/tcp from a Pod: 3 endpoints, 33.3 % each',
+      'NodePort 30080/tcp from this node: 3 endpoints, 33.3 % each, masqueraded',
+      '203.0.113.80:80/tcp from 203.0.113.0/24: web-7d9c-x2x4z',
+      '203.0.113.80:80/tcp from elsewhere: DROP',
+    ]);
+    expect(routeFacts(manyEndpoints(3))).toEqual([]);
   });
 
   it('name the rule that a click shows', () => {

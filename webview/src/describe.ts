@@ -22,12 +22,6 @@ export interface RuleFact {
   readonly line: number | null;
 }
 
-/** A share for one entry, expected by the rules; `seen` by the counters of the rules that lead to it, null where there are none. */
-export interface ShareFact {
-  readonly entry: string;
-  readonly expected: number;
-}
-
 /** What a node is called where there is no box around it: "KUBE-SVC-LNITJ2S4TDGKMAA3" or "203.0.113.80:80/tcp". */
 export function nodeName(node: FlowNode): string {
   return oneLine(node.chain ?? node.label);
@@ -77,13 +71,6 @@ export function groupShare(group: EndpointGroup): number | null {
   let sum: number | null = null;
   for (const row of group.rows) if (row.endpoint.share !== null) sum = (sum ?? 0) + row.endpoint.share;
   return sum;
-}
-
-/** An endpoint's share for each entry that reaches it. */
-export function shareFacts(index: GraphIndex, node: FlowNode): readonly ShareFact[] {
-  return index.graph.entries
-    .map((entry) => ({ entry: oneLine(entry.label), expected: node.shares[entry.id] }))
-    .filter((fact): fact is ShareFact => fact.expected !== undefined);
 }
 
 /** What counters say about an endpoint: its part of all packets that a chain before it sent on at random. */

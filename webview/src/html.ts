@@ -5,6 +5,7 @@ import { oneLine } from './format.ts';
 import { indexGraph } from './graph-index.ts';
 import { arrange } from './groups.ts';
 import { monoFont, paletteOf, sansFont } from './palette.ts';
+import { routeFacts, routeLine } from './routes.ts';
 import { flowSvg, type SvgOptions } from './svg.ts';
 import { itemLine, type TextItem, textItems } from './text-tree.ts';
 
@@ -56,6 +57,7 @@ export function flowHtml(graph: FlowGraph, options: SvgOptions = {}): string {
   const notes = graph.notes.map(
     (note) => `<li${note.severity === 'warning' ? ' class="warning"' : ''}>${escapeXml(oneLine(note.message))}</li>`,
   );
+  const routes = routeFacts(graph).map((route) => `<li>${escapeXml(`${route.label} ${routeLine(route)}`)}</li>`);
   return [
     '<!DOCTYPE html>',
     `<html lang="en"${options.theme === 'dark' ? ' class="dark"' : ''}>`,
@@ -71,6 +73,7 @@ export function flowHtml(graph: FlowGraph, options: SvgOptions = {}): string {
     `<h1>${escapeXml(`NAT flow of ${title}`)}</h1>`,
     `<p>${escapeXml(about.join(' · '))}</p>`,
     `<div class="drawing" tabindex="0" role="region" aria-label="Drawing">${svg}</div>`,
+    ...(routes.length === 0 ? [] : ['<h2>Where packets end</h2>', `<ul class="notes">${routes.join('')}</ul>`]),
     ...(notes.length === 0 ? [] : ['<h2>Notes</h2>', `<ul class="notes">${notes.join('')}</ul>`]),
     '<h2>As text</h2>',
     nested(textItems(index, arrangement, open, new Set())),

@@ -6,6 +6,7 @@ import { layoutFlow } from './layout.ts';
 import { type Layout, type LayoutOptions, plainOptions } from './layout-model.ts';
 import { boxMark, frameMark, headingMark, labelMark, type Mark, wireMark } from './marks.ts';
 import { paint, paletteOf, sansFont, type Theme } from './palette.ts';
+import { routeFacts, routeLine } from './routes.ts';
 import { wrap } from './text-metrics.ts';
 
 /** How an exported drawing is made. What is left out is as in `plainOptions`, in light colours. */
@@ -41,13 +42,9 @@ export function layoutSvg(index: GraphIndex, layout: Layout, options: SvgOptions
     .join(' · ')
     .slice(0, 300);
   const width = Math.ceil(Math.max(layout.width, measure(title, 'label') * 1.4, measure(subtitle, 'wire'), 320) + 2 * side);
-  const notes = graph.notes
-    .slice(0, 20)
-    .flatMap((note) =>
-      wrap(`${note.severity === 'warning' ? '⚠ ' : ''}${oneLine(note.message)}`, 'wire', width - 2 * side, 3, measure).map(
-        (line, at) => ({ line: at === 0 ? line : `   ${line}`, severity: note.severity }),
-      ),
-    );
+  const notes = footLines(graph).flatMap(({ text, tone }) =>
+    wrap(text, 'wire', width - 2 * side, 3, measure).map((line, at) => ({ line: at === 0 ? line : `   ${line}`, tone })),
+  );
   const foot = notes.length === 0 ? 0 : notes.length * noteHeight + 14;
   const height = Math.ceil(head + layout.height + foot + side / 2);
   const lines = [
@@ -64,13 +61,26 @@ export function layoutSvg(index: GraphIndex, layout: Layout, options: SvgOptions
     }),
     '</g>',
     ...notes.map(
-      ({ line, severity }, at) =>
-        `<text x="${side}" y="${head + layout.height + 16 + at * noteHeight}" font-size="11" xml:space="preserve" fill="${severity === 'warning' ? palette.warningText : palette.muted}">${escapeXml(line)}</text>`,
+      ({ line, tone }, at) =>
+        `<text x="${side}" y="${head + layout.height + 16 + at * noteHeight}" font-size="11" xml:space="preserve" fill="${palette[tone]}">${escapeXml(line)}</text>`,
     ),
     '</svg>',
     '',
   ];
   return lines.join('\n');
+}
+
+const mostRoutes = 24;
+const mostNotes = 20;
+
+/** What stands under the drawing: where packets end by where they come from, and the notes. */
+function footLines(graph: FlowGraph): readonly { readonly text: string; readonly tone: 'text' | 'muted' | 'warningText' }[] {
+  const routes = routeFacts(graph).map((route) => ({ text: `${route.label} ${routeLine(route)}`, tone: 'text' as const }));
+  const notes = graph.notes.map(({ severity, message }) => ({
+    text: `${severity === 'warning' ? '⚠ ' : ''}${oneLine(message)}`,
+    tone: severity === 'warning' ? ('warningText' as const) : ('muted' as const),
+  }));
+  return [...routes.slice(0, mostRoutes), ...notes.slice(0, mostNotes)];
 }
 
 /** All marks of a layout from back to front, each with where it goes. */

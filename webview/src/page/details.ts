@@ -1,7 +1,9 @@
-import { type Fact, groupFacts, nodeFacts, type RuleFact, rulesFrom, rulesTo, seenShares, shareFacts } from '../describe.ts';
+import { groupBy } from '../collect.ts';
+import { type Fact, groupFacts, nodeFacts, type RuleFact, rulesFrom, rulesTo, seenShares } from '../describe.ts';
 import { count, counted, entryKindName, kindName, oneLine, percent } from '../format.ts';
 import type { GraphIndex } from '../graph-index.ts';
 import type { Box } from '../layout-model.ts';
+import { nodeShares, routeFacts } from '../routes.ts';
 import { element, svgElement } from './dom.ts';
 
 export interface DetailsEvents {
@@ -65,14 +67,13 @@ export function createDetails(events: DetailsEvents): Details {
 
   const shareTable = (index: GraphIndex, box: Box): HTMLElement | null => {
     if (box.node === null) return null;
-    const shares = shareFacts(index, box.node);
+    const shares = nodeShares(index, box.node);
     const seen = seenShares(index, box.node);
     if (shares.length === 0 && seen.length === 0) return null;
     const made = section('Share');
-    for (const { entry, expected } of shares) {
-      made.append(
-        element('div', { class: 'share' }, element('span', { class: 'share-name' }, entry), bar(expected), percent(expected)),
-      );
+    for (const { entry, from, share } of shares) {
+      const name = element('span', { class: 'share-name' }, entry, from === '' ? null : element('span', { class: 'from' }, from));
+      made.append(element('div', { class: 'share' }, name, bar(share), percent(share)));
     }
     for (const fact of seen) {
       made.append(
@@ -82,6 +83,23 @@ export function createDetails(events: DetailsEvents): Details {
           `${fact.chain}: ${counted(fact.packets, 'packet')}, seen ${percent(fact.seen)}, expected ${percent(fact.expected)}`,
         ),
       );
+    }
+    return made;
+  };
+
+  /** Where packets end, of one entry (its id) or of all. */
+  const routes = (index: GraphIndex, entry: string | null): HTMLElement | null => {
+    const facts = routeFacts(index.graph).filter((fact) => entry === null || fact.entry === entry);
+    if (facts.length === 0) return null;
+    const made = section('Where packets end');
+    for (const [label, ofEntry] of groupBy(facts, (fact) => fact.label)) {
+      const list = element('ul', { class: 'routes' });
+      for (const { from, ends, change } of ofEntry) {
+        const end = [ends, change].filter((part) => part !== '').join(', ');
+        list.append(element('li', {}, element('span', { class: 'from' }, `${from}: `), end));
+      }
+      if (entry === null) made.append(element('p', { class: 'routes-entry' }, label));
+      made.append(list);
     }
     return made;
   };
@@ -97,7 +115,7 @@ export function createDetails(events: DetailsEvents): Details {
       element('p', { class: 'kind' }, kindName(box.node.kind)),
       element('h2', {}, oneLine(box.node.label)),
       factList(nodeFacts(box.node)),
-      shareTable(index, box),
+      box.node.kind === 'entry' ? routes(index, box.node.id) : shareTable(index, box),
       to.length === 0 ? null : section('Comes from', ruleList(to)),
       from.length === 0 ? null : section('Goes to', ruleList(from)),
     ];
@@ -132,6 +150,7 @@ export function createDetails(events: DetailsEvents): Details {
     return [
       element('h2', {}, oneLine(graph.title)),
       factList(facts),
+      routes(index, null),
       graph.notes.length === 0 ? null : section('Notes', notes),
       section('Keys', factList(keys)),
     ];
