@@ -28,16 +28,8 @@ export const knownDifferences: ReadonlyMap<string, string> = new Map([
     'For iptables a line ends at a NUL byte, in an editor it does not: what stands behind it is shown and checked.',
   ],
   [
-    'chain name with comma/quote chars',
-    'A quote within a chain’s name opens a quoted part for every other tool; iptables takes it for a letter.',
-  ],
-  [
     'unknown match',
     'An extension that we do not know is kept and shown, not refused: it may be installed where the dump comes from. It is a warning.',
-  ],
-  [
-    '-p icmp --icmp-type in v6 (IPv6)',
-    'The option is known by its match, which exists for IPv4 alone; without -m the line does not load it by name.',
   ],
   ['shell script', otherText],
   ['nft ruleset', otherText],

@@ -77,7 +77,11 @@ export function checkRule(rule: UncheckedRule, context: LineContext, family: Fam
       checkValue(option, spec, spec.value, family, protocol, report);
     if (spec.extension !== undefined) {
       // `-p` loads its match when the first of its options comes.
-      if (option.instance > matches.length) matches.push({ name: spec.extension.name, spec: spec.extension, at: option.word });
+      if (option.instance > matches.length) {
+        matches.push({ name: spec.extension.name, spec: spec.extension, at: option.word });
+        if (!spec.extension.families.includes(family))
+          report(error(option.word, 'wrong-family', `unknown option "${option.word.text}"`));
+      }
       continue;
     }
     const first = option.values[0];
