@@ -1,100 +1,11 @@
 import { expect, it } from 'vitest';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
-import { flowGraph } from '../../server/src/kube/flow.ts';
-import { type Door, doorSteps } from '../../server/src/kube/flow-doors.ts';
-import type { FlowGraph } from '../../server/src/kube/flow-graph.ts';
-import { originsOf, ownAddresses } from '../../server/src/kube/flow-origins.ts';
-import type { FlowTargetSpec } from '../../server/src/kube/flow-target.ts';
-import { type Resolution, resolveChains } from '../../server/src/kube/resolve.ts';
-import { enumerateSteps, type Outcome } from '../../server/src/netfilter/enumerate.ts';
-import type { Packet } from '../../server/src/netfilter/packet.ts';
+import { doorSteps } from '../../server/src/kube/flow-doors.ts';
+import { resolveChains } from '../../server/src/kube/resolve.ts';
 import { runToEnd } from '../../server/src/syntax/steps.ts';
 import { clusterFrom, labPath, rulesetFrom } from '../support/dumps.ts';
 import { describeWith } from '../support/requirements.ts';
-
-function isReturning(outcome: Outcome): boolean {
-  for (let settled = outcome.settled; settled !== null; settled = settled.previous) {
-    if (settled.holds && settled.fact.about === 'recent') return true;
-  }
-  return false;
-}
-
-/** Where new connections of one packet end, by enumerating the whole ruleset: "accept 10.0.0.1:80" or "drop KUBE-X", with shares. */
-function enumeratedEnds(resolution: Resolution, door: Door, packet: Packet): ReadonlyMap<string, number> {
-  const { outcomes } = runToEnd(
-    enumerateSteps(resolution.ruleset, packet, {
-      dump: door.dump,
-      isLocal: ownAddresses(resolution, door.dump.family),
-      decide: (fact) => (fact.about === 'recent' ? undefined : fact.likely),
-    }),
-  );
-  const ends = new Map<string, number>();
-  for (const outcome of outcomes) {
-    if (isReturning(outcome)) continue;
-    const { destination, dport } = outcome.packet;
-    const key =
-      outcome.verdict === 'accept' ? `accept ${destination.text} ${dport}` : `${outcome.verdict} ${outcome.last?.chain.name}`;
-    ends.set(key, (ends.get(key) ?? 0) + outcome.probability);
-  }
-  return ends;
-}
-
-/** The same, as the graph says it for one entry and origin. */
-function drawnEnds(graph: FlowGraph, door: Door, entry: string, words: string): ReadonlyMap<string, number> {
-  const route = graph.routes?.find((each) => each.entry === entry && each.origins.some((origin) => origin.words === words));
-  if (route === undefined) throw new Error(`no route from ${words} to ${entry}`);
-  const ends = new Map<string, number>();
-  const leaves = new Set(graph.nodes.map((node) => node.id));
-  for (const edge of graph.edges) leaves.delete(edge.from);
-  for (const node of graph.nodes) {
-    const share = route.ends === null ? node.shares[entry] : route.ends[node.id];
-    if (!leaves.has(node.id) || share === undefined || share === 0) continue;
-    const at = node.address ?? '';
-    const colon = at.lastIndexOf(':');
-    const verdict = node.label.toLowerCase();
-    const key =
-      node.kind !== 'verdict'
-        ? `accept ${at.slice(0, colon).replace(/[[\]]/g, '')} ${at.slice(colon + 1)}`
-        : verdict === 'accept' || verdict === 'not redirected'
-          ? `accept ${door.ip} ${door.port}`
-          : `${verdict} ${node.chain}`;
-    ends.set(key, (ends.get(key) ?? 0) + share);
-  }
-  return ends;
-}
-
-function expectSame(drawn: ReadonlyMap<string, number>, enumerated: ReadonlyMap<string, number>, what: string): void {
-  expect([...drawn.keys()].sort(), what).toEqual([...enumerated.keys()].sort());
-  for (const [key, share] of enumerated) expect(drawn.get(key), `${what}: ${key}`).toBeCloseTo(share, 9);
-}
-
-/** Every entry of a flow, from every place that it tells apart. Returns how many were compared. */
-function compareFlow(resolution: Resolution, target: FlowTargetSpec, doors: readonly Door[]): number {
-  const answer = flowGraph(resolution, target);
-  if (!answer.ok) throw new Error(answer.reason);
-  const { graph } = answer;
-  let compared = 0;
-  for (const entry of graph.entries) {
-    const door = doors.find(
-      (each) => each.kind === entry.kind && each.ip === entry.ip && each.port === entry.port && each.protocol === entry.protocol,
-    );
-    if (door === undefined) {
-      // Only the cluster has it: no rule leads anywhere.
-      expect(graph.nodes.find((node) => node.id === entry.id)?.drift, entry.label).toBe('missing');
-      continue;
-    }
-    for (const origin of originsOf(resolution, door)) {
-      const local = { ...door, ip: origin.packet.destination.text };
-      expectSame(
-        drawnEnds(graph, local, entry.id, origin.words),
-        enumeratedEnds(resolution, door, origin.packet),
-        `${graph.title}, ${entry.label} from ${origin.words}`,
-      );
-      compared += 1;
-    }
-  }
-  return compared;
-}
+import { compareFlow } from './flow-enumerated.ts';
 
 function compareDump(dump: string, cluster: string | null, isSampled: (index: number) => boolean = () => true): number {
   const resolution = resolveChains(rulesetFrom(labPath(dump)), cluster === null ? emptyCluster : clusterFrom(labPath(cluster)));
