@@ -64,7 +64,7 @@ describeWith('chromium', 'little room', () => {
           expect(area.left).toBeGreaterThanOrEqual(0);
           expect(area.right).toBeLessThanOrEqual(400);
         }
-        expect(Number.parseInt((await flow.page.locator('.zoom-text').textContent()) ?? '', 10)).toBeGreaterThanOrEqual(80);
+        expect(Number.parseInt((await flow.page.locator('.zoom-text').textContent()) ?? '', 10)).toBeGreaterThanOrEqual(75);
         expect(await flow.page.evaluate('document.documentElement.scrollWidth')).toBe(400);
       }
       expect(flow.problems).toEqual([]);

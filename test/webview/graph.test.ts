@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { edgeLines, lineOf, nodeFacts, seenShares } from '../../webview/src/describe.ts';
+import { edgeLines, lineOf, nodeFacts, nodeName, seenShares } from '../../webview/src/describe.ts';
 import { oneLine, percent } from '../../webview/src/format.ts';
 import { findPlace, indexGraph, pathsThrough } from '../../webview/src/graph-index.ts';
 import { nodeShares, routeFacts, routeLine } from '../../webview/src/routes.ts';
@@ -107,6 +107,11 @@ describe('words', () => {
     // An entry has no rule of its own, and none leads to it.
     expect(lineOf(rich, nodeOf('e:ip'))).toBeNull();
     expect(lineOf(rich, nodeOf('pod:1'))).toBe(85);
+  });
+
+  it('call an entry by its address, also where it has a chain', () => {
+    expect(nodeName({ ...nodeOf('e:ip'), chain: 'KUBE-SERVICES' })).toBe('10.96.20.10:80/tcp');
+    expect(nodeName(nodeOf('svl'))).toBe('KUBE-SVL-LNITJ2S4TDGKMAA3');
   });
 
   it('give the facts of a Pod', () => {

@@ -84,7 +84,10 @@ function plan(
         ? Math.min(
             naturalWidth(anchor.node, isIdle(index, anchor.node), options.measure),
             // A verdict's second line says why: that is what one looks for.
-            Math.max(anchor.node.kind === 'verdict' ? size.box + 90 : size.box, nameWidth(anchor.node, options.measure)),
+            Math.max(
+              anchor.node.kind === 'verdict' && size.box >= 200 ? size.box + 90 : size.box,
+              nameWidth(anchor.node, options.measure),
+            ),
           )
         : anchor.group !== null
           ? Math.max(naturalGroupWidth(anchor.group, options.measure), groupSize(index, anchor.group, size.box, options).width)

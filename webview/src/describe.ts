@@ -24,7 +24,7 @@ export interface RuleFact {
 
 /** What a node is called where there is no box around it: "KUBE-SVC-LNITJ2S4TDGKMAA3" or "203.0.113.80:80/tcp". */
 export function nodeName(node: FlowNode): string {
-  return oneLine(node.chain ?? node.label);
+  return oneLine(node.kind === 'entry' ? node.label : (node.chain ?? node.label));
 }
 
 /** A node's facts in the order in which a reader asks for them. */

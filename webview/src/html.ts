@@ -51,7 +51,7 @@ export function flowHtml(graph: FlowGraph, options: SvgOptions = {}): string {
   const index = indexGraph(graph);
   const arrangement = arrange(index, options.grouping ?? null, null);
   const open = new Set((arrangement.groups ?? []).map((group) => group.id));
-  const svg = flowSvg(graph, options).replace(/^<\?xml[^>]*\?>\n/, '');
+  const svg = flowSvg(graph, { ...options, bare: true }).replace(/^<\?xml[^>]*\?>\n/, '');
   const title = oneLine(graph.title);
   const about = [options.subtitle ?? '', graph.source].map(oneLine).filter((part) => part !== '');
   const notes = graph.notes.map(

@@ -14,6 +14,8 @@ export interface SvgOptions extends Partial<LayoutOptions> {
   readonly theme?: Theme;
   /** What stands under the title: the dump's file name. */
   readonly subtitle?: string;
+  /** Without title, notes and source, where they stand beside the drawing. */
+  readonly bare?: boolean;
 }
 
 const side = 20;
@@ -41,20 +43,26 @@ export function layoutSvg(index: GraphIndex, layout: Layout, options: SvgOptions
     .filter((part) => part !== '')
     .join(' · ')
     .slice(0, 300);
-  const width = Math.ceil(Math.max(layout.width, measure(title, 'label') * 1.4, measure(subtitle, 'wire'), 320) + 2 * side);
-  const notes = footLines(graph).flatMap(({ text, tone }) =>
+  const least = options.bare === true ? 0 : Math.max(measure(title, 'label') * 1.4, measure(subtitle, 'wire'), 320);
+  const width = Math.ceil(Math.max(layout.width, least) + 2 * side);
+  const above = options.bare === true ? 0 : head;
+  const notes = (options.bare === true ? [] : footLines(graph)).flatMap(({ text, tone }) =>
     wrap(text, 'wire', width - 2 * side, 3, measure).map((line, at) => ({ line: at === 0 ? line : `   ${line}`, tone })),
   );
   const foot = notes.length === 0 ? 0 : notes.length * noteHeight + 14;
-  const height = Math.ceil(head + layout.height + foot + side / 2);
+  const height = Math.ceil(above + layout.height + foot + side / 2);
   const lines = [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="title" font-family="${escapeXml(sansFont)}">`,
     `<title id="title">${escapeXml(`NAT flow of ${title}`)}</title>`,
     `<rect width="${width}" height="${height}" fill="${palette.canvas}"/>`,
-    `<text x="${side}" y="32" font-size="18" font-weight="600" fill="${palette.text}">${escapeXml(title)}</text>`,
-    `<text x="${side}" y="51" font-size="11" fill="${palette.muted}">${escapeXml(subtitle)}</text>`,
-    `<g transform="translate(${side - 8},${head})">`,
+    ...(options.bare === true
+      ? []
+      : [
+          `<text x="${side}" y="32" font-size="18" font-weight="600" fill="${palette.text}">${escapeXml(title)}</text>`,
+          `<text x="${side}" y="51" font-size="11" fill="${palette.muted}">${escapeXml(subtitle)}</text>`,
+        ]),
+    `<g transform="translate(${side - 8},${above})">`,
     ...layoutMarks(index, layout).map(({ mark, x, y }) => {
       const text = spell(mark, [], theme);
       return x === 0 && y === 0 ? text : `<g transform="translate(${x},${y})">${text}</g>`;
@@ -62,7 +70,7 @@ export function layoutSvg(index: GraphIndex, layout: Layout, options: SvgOptions
     '</g>',
     ...notes.map(
       ({ line, tone }, at) =>
-        `<text x="${side}" y="${head + layout.height + 16 + at * noteHeight}" font-size="11" xml:space="preserve" fill="${palette[tone]}">${escapeXml(line)}</text>`,
+        `<text x="${side}" y="${above + layout.height + 16 + at * noteHeight}" font-size="11" xml:space="preserve" fill="${palette[tone]}">${escapeXml(line)}</text>`,
     ),
     '</svg>',
     '',

@@ -23,7 +23,7 @@ import { createTreeView } from './tree-view.ts';
 /** Narrower than this, details lie over the drawing's lower part. */
 const narrow = 640;
 /** Wider than this, there is room for details from the beginning. */
-const roomy = 1250;
+const roomy = 1500;
 
 /** Builds the page, listens, and says that it does. */
 export function startPage(host: Host): void {

@@ -56,7 +56,7 @@ interface PlacedLabel {
 }
 
 /** Below this scale small text cannot be read: a fit stops here and lets the reader pan. */
-export const leastLegible = 0.8;
+export const leastLegible = 0.75;
 const zoomRange: [number, number] = [0.08, 4];
 const stickyHeight = 30;
 /** Up to so many boxes everything is in the document; above, only what is near the view. */
