@@ -41,7 +41,7 @@ describe('a jump to an undeclared chain', () => {
       :LOG - [0:0]
       -A INPUT -j LOG
       -A LOG -j RETURN
-      -A INPUT -j REJECT --reject-with icmp-port-unreachable
+      -A INPUT -s 10.0.0.1/32 -j REJECT --reject-with icmp-port-unreachable
       -A INPUT -j DROP
       COMMIT
     `);

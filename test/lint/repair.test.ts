@@ -19,9 +19,9 @@ function repaired(text: string, repair: Repair): string {
 
 const dump = `*nat
 :PREROUTING ACCEPT [0:0]
-:KUBE-SERVICES - [0:0]
+:MINE - [0:0]
 
--A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A PREROUTING -m comment --comment "kubernetes service portals" -j MINE
 COMMIT
 `;
 
@@ -52,11 +52,7 @@ describe('a file that a transport damaged', () => {
   it('in one line only gets an error there', () => {
     const one = dump.replace('COMMIT', 'COMMIT ').replace('*nat', ' *nat');
     expect(
-      findingsIn(one.replace('KUBE-SERVICES - [0:0]\n', 'KUBE-SERVICES - [0:0]\r\n')).map(({ code, line, severity }) => [
-        line + 1,
-        code,
-        severity,
-      ]),
+      findingsIn(one.replace('MINE - [0:0]\n', 'MINE - [0:0]\r\n')).map(({ code, line, severity }) => [line + 1, code, severity]),
     ).toEqual([
       [1, 'indented', 'error'],
       [3, 'carriage-return', 'error'],

@@ -31,6 +31,10 @@ export interface FileShape {
   /** How many lines are not empty, and how many of them end in a blank; the latter is counted only where that does harm. */
   readonly written: number;
   readonly trailingBlanks: number;
+  /** What iptables-save warns of: "# Warning: iptables-legacy tables present, use iptables-legacy-save to see them". */
+  readonly warnings: readonly number[];
+  /** Whether the text of `ipset save` or `ipset list` stands in it. */
+  readonly hasSets: boolean;
   /** The last line that is not empty; -1 where there is none. */
   readonly last: number;
   /** Whether somebody pasted it from a terminal, a chat or a ticket: it shows prompts, fences, quote marks, gaps or listings. */
@@ -77,6 +81,7 @@ function examine(ruleset: Ruleset): FileShape {
   const blank: number[] = [];
   const commits: number[] = [];
   const policies: number[] = [];
+  const warnings: number[] = [];
   const commands: number[] = [];
   let carriageReturns = 0;
   let indented = 0;
@@ -84,6 +89,7 @@ function examine(ruleset: Ruleset): FileShape {
   let last = -1;
   let isPaste = false;
   let isHarmedByBlanks = false;
+  let hasSets = false;
   for (let number = 0; number < ruleset.lines.length; number += 1) {
     const line = ruleset.lines[number];
     if (line === undefined) continue;
@@ -120,6 +126,7 @@ function examine(ruleset: Ruleset): FileShape {
         if (endsInBlank(line.text)) isHarmedByBlanks = true;
         break;
       case 'comment':
+        if (line.text.startsWith('# Warning: ', line.prefix)) warnings.push(number);
         if (isGap(line.text) || readPrompt(line.text) !== undefined) isPaste = true;
         break;
       case 'other':
@@ -128,6 +135,9 @@ function examine(ruleset: Ruleset): FileShape {
         break;
       case 'foreign':
         foreign.push(number);
+        break;
+      case 'set':
+        hasSets = true;
         break;
       default:
     }
@@ -156,6 +166,8 @@ function examine(ruleset: Ruleset): FileShape {
     indented,
     written,
     trailingBlanks: isHarmedByBlanks ? ruleset.lines.filter(({ text }) => text.length > 0 && endsInBlank(text)).length : 0,
+    warnings,
+    hasSets,
     last,
     isPaste,
     isRestoreFile:

@@ -5,6 +5,7 @@ import { fileShape } from './file-shape.ts';
 import { type Finding, finding, type LintInput, type LintRule } from './finding.ts';
 import { isCutOff } from './skipped-text.ts';
 import { hasTrailingBlanks } from './transport.ts';
+import { isUnsupportedRevision } from './unsupported-revision.ts';
 
 /**
  * What the reader found wrong with single lines, in iptables' words. Lines of a paste that are none of iptables' are left to
@@ -23,6 +24,7 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
     if (index % problemsBetweenPauses === problemsBetweenPauses - 1) yield;
     const line = ruleset.lines[number];
     if (line === undefined) continue;
+    if (isUnsupportedRevision(line.text)) continue;
     if (!shape.isRestoreFile && unread.has(number)) continue;
     const table = tableAt(ruleset, number);
     const chain = table?.chains.get(line.name);

@@ -2,18 +2,26 @@ import type { Steps } from '../syntax/steps.ts';
 import { chainPolicy } from './chain-policy.ts';
 import { chainUse } from './chain-use.ts';
 import { clusterDriftCodes } from './cluster-drift.ts';
+import { contradictingServices } from './contradicting-services.ts';
+import { deadRule } from './dead-rule.ts';
 import { duplicateChain } from './duplicate-chain.ts';
 import { emptyServiceChain } from './empty-service-chain.ts';
 import type { Finding, LintInput, LintRule } from './finding.ts';
 import { jumpLoop } from './jump-loop.ts';
+import { kubeProxyHooks } from './kube-proxy-hooks.ts';
 import { lineProblems } from './line-problems.ts';
+import { masquerading } from './masquerading.ts';
 import { mixedFamilies } from './mixed-families.ts';
 import { orphanedChain } from './orphaned-chain.ts';
+import { otherBackEnd } from './other-back-end.ts';
 import { restoreCommand } from './restore-command.ts';
 import { skippedText } from './skipped-text.ts';
 import { tableStructure } from './table-structure.ts';
 import { transport } from './transport.ts';
 import { undeclaredChain } from './undeclared-chain.ts';
+import { unequalShares } from './unequal-shares.ts';
+import { unknownSet } from './unknown-set.ts';
+import { unsupportedRevision } from './unsupported-revision.ts';
 
 /** Every lint rule. A new one is a file of its own and a line here. */
 const rules: readonly LintRule[] = [
@@ -28,8 +36,16 @@ const rules: readonly LintRule[] = [
   undeclaredChain,
   jumpLoop,
   restoreCommand,
+  unknownSet,
   orphanedChain,
   emptyServiceChain,
+  kubeProxyHooks,
+  contradictingServices,
+  unequalShares,
+  masquerading,
+  deadRule,
+  unsupportedRevision,
+  otherBackEnd,
 ];
 
 /** Where each code has a section of its own. */

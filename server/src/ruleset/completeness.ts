@@ -31,7 +31,9 @@ function examine(ruleset: Ruleset, table: Table): Completeness {
   const isOutput =
     !table.declared && (first?.listing === true || (first?.kind === 'chain-command' && first.command === 'policy'));
   let builtins = 0;
+  let hasUndeclaredRules = false;
   for (const chain of table.chains.values()) {
+    if (chain.rules.length > 0 && chain.declarations.length === 0 && !chain.builtin) hasUndeclaredRules = true;
     if (chain.builtin && (chain.declarations.length > 0 || chain.mentions.length > 0 || chain.rules.length > 0)) builtins += 1;
   }
   let hasGap = false;
@@ -45,8 +47,10 @@ function examine(ruleset: Ruleset, table: Table): Completeness {
       unread.push(source.text);
     }
   }
-  // `iptables -L CHAIN` prints one chain; a whole table has two built-in ones at least.
-  const isWhole = isOutput ? builtins >= 2 : table.declared && builtins > 0 && table.commitLine !== undefined;
+  // `iptables -L CHAIN` prints one chain; a whole table has two built-in ones at least, and -S declares every chain first.
+  const isWhole = isOutput
+    ? builtins >= 2 && !hasUndeclaredRules
+    : table.declared && builtins > 0 && table.commitLine !== undefined;
   return {
     whole: isWhole && !hasGap,
     mentionedElsewhere: (text) => unread.some((line) => line.includes(text)),
