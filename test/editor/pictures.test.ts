@@ -1,0 +1,74 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { describeWith } from '../support/requirements.ts';
+import { openWorkbench, saysSoon, soon, type Workbench } from './workbench.ts';
+
+// The pictures of README.md, taken from the real thing. `IPTABLES_PICTURES=1 npm test test/editor/pictures` puts them where the README has
+// them; otherwise they go with the other screenshots. Each waits for what it is to show.
+
+const root = resolve(import.meta.dirname, '../..');
+const folder = process.env['IPTABLES_PICTURES'] === '1' ? join(root, 'client/media') : join(root, 'test/output');
+
+describeWith(['code-server', 'chromium'], 'the pictures of the README', () => {
+  let workbench: Workbench;
+
+  beforeAll(async () => {
+    workbench = await openWorkbench({
+      workspace: join(root, 'test/fixtures/sample'),
+      file: 'worker-1.iptables',
+      userSettings: { 'editor.fontSize': 12, 'workbench.activityBar.location': 'hidden' },
+    });
+    mkdirSync(folder, { recursive: true });
+  }, 120_000);
+
+  afterAll(() => workbench?.close());
+
+  beforeEach(({ onTestFailed, task }) => {
+    onTestFailed(() => workbench.screenshot(`failed-${task.id}`));
+  });
+
+  const take = async (name: string): Promise<void> => {
+    await workbench.page.screenshot({ path: join(folder, `picture-${name}.png`) });
+  };
+
+  it('show a hover', async () => {
+    const { page } = workbench;
+    await page.setViewportSize({ width: 1320, height: 640 });
+    await saysSoon(workbench.language(), 'iptables');
+    await page.keyboard.press('Control+B');
+    await soon(() => page.locator('.sidebar').isVisible()).toBe(false);
+    await workbench.goTo(133, 122);
+    await workbench.line('booking/frontend').first().waitFor();
+    await saysSoon(page.locator('.codelens-decoration'), 'show NAT flow');
+    const hover = await workbench.hover('KUBE-SVC-3MGBTRC5ATFFL7T7');
+    await saysSoon(hover, 'frontend-6c8f7b9d45-2lqzr');
+    await take('hover');
+  }, 60_000);
+
+  it('show a flow', async () => {
+    const { page } = workbench;
+    await page.keyboard.press('Escape');
+    await page.setViewportSize({ width: 1320, height: 880 });
+    await workbench.goTo(133, 122);
+    await workbench.run('iptables: Show NAT Flow');
+    await saysSoon(workbench.drawing().locator('h1'), 'booking/frontend:http');
+    await soon(() => workbench.drawing().locator('.boxes .box.lit').count()).toBeGreaterThan(0);
+    await page.mouse.move(400, 860);
+    // Until nothing on the screen changes any more: a tooltip that goes, a drawing that is fitted.
+    let before = await page.screenshot();
+    await soon(async () => {
+      const now = await page.screenshot();
+      const isSame = now.equals(before);
+      before = now;
+      await page.waitForTimeout(500);
+      return isSame;
+    }).toBe(true);
+    await take('flow');
+  }, 60_000);
+
+  it('are of the real thing', async () => {
+    // Not of an editor that said that something is wrong.
+    expect(await workbench.page.locator('.notifications-toasts .notification-list-item').count()).toBe(0);
+  });
+});
