@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type Cluster, emptyCluster } from '../../server/src/cluster/cluster.ts';
-import type { DriftOptions } from '../../server/src/kube/drift/drift.ts';
 import { type DriftReport, driftReport } from '../../server/src/kube/drift/report.ts';
+import type { DriftOptions } from '../../server/src/kube/drift/settings.ts';
 import { type ProxyOptions, proxyOptions } from '../../server/src/kube/expected/options.ts';
 import { expectedText } from '../../server/src/kube/expected/text.ts';
 import { runToEnd } from '../../server/src/syntax/steps.ts';
@@ -657,6 +657,10 @@ describe('a dump that is not all', () => {
       .filter((line) => line.includes('shop/web'))
       .join('\n');
     expect(drift(grepped, both)).toEqual([]);
+    // Of the others it says nothing, neither that they are in sync.
+    expect(driftReport(rulesetOf(grepped), both, { node: 'node-a' }).services.map(({ service: name }) => name)).toEqual([
+      'shop/web',
+    ]);
     expect(drift(grepped, changed)).toEqual([
       'stale shop/web: endpoint-gone: 10.244.1.2:8080 is no endpoint of shop/web:http any more',
       'stale shop/web: cluster-ip: shop/web:http has clusterIP 10.96.0.2; the dump has 10.96.0.1',
@@ -716,9 +720,18 @@ describe('the node', () => {
     const zoned = cluster(web(), webEndpoints({ '10.244.0.1': { zones: ['z1'] }, '10.244.1.2': { zones: ['z2'] } }));
     const report = driftReport(rulesetOf(written(zoned)), zoned);
     expect(report.summary.notes).toEqual([
-      'Nothing in the dump tells which node it was taken on. 1 Service port with traffic policy Local or topology hints was not compared.',
+      'Nothing in the dump tells which node it was taken on. 1 Service port with traffic policy Local, topology hints or source ranges was not compared.',
     ]);
     expect(said(report)).toEqual([]);
+  });
+
+  it('of which the cluster says nothing leaves its zone and addresses open', () => {
+    const objects = [balanced({ loadBalancerSourceRanges: ['172.18.0.0/16'] }), webEndpoints()];
+    const report = driftReport(rulesetOf(written(cluster(...objects))), clusterWith(...others, ...objects), { node: 'node-a' });
+    expect(said(report)).toEqual([]);
+    expect(report.summary.notes).toEqual([
+      'The cluster does not have node node-a, whose zone and addresses would be needed. 1 Service port with topology hints or source ranges was not compared.',
+    ]);
   });
 
   it("brings its kubelet's version, as far as the layout fits it", () => {
@@ -729,6 +742,39 @@ describe('the node', () => {
     expect(versions('v1.32.1', 34)).toBe('1.32');
     expect(versions('v1.29.1', 34)).toBe('1.31');
     expect(versions('', 34)).toBe('1.36');
+  });
+});
+
+describe('the version', () => {
+  it.each([24, 26, 27, 28, 29, 30, 31, 34])('1.%i is told by what only it writes', (version) => {
+    const now = cluster(
+      balanced({ loadBalancerSourceRanges: ['172.18.0.0/16'] }),
+      webEndpoints({
+        '10.244.0.1': { zones: ['z1'], nodes: ['node-b'] },
+        '10.244.0.2': { zones: ['z1'], nodes: ['node-a'] },
+        '10.244.1.2': { zones: ['z2'], nodes: ['node-a'] },
+      }),
+      service('shop/zoned', { ip: '10.96.0.3', annotations: { 'service.kubernetes.io/topology-mode': 'mine' } }),
+      slice('shop/zoned', { '10.244.0.3': { zones: ['z1'] }, '10.244.1.3': { zones: ['z2'] } }),
+      service('shop/leaving', { ip: '10.96.0.4' }),
+      slice('shop/leaving', { '10.244.0.4': { terminating: true } }),
+      service('shop/proxied', {
+        ip: '10.96.0.5',
+        spec: { type: 'LoadBalancer' },
+        ingress: [{ ip: '192.0.2.101', ipMode: 'Proxy' }],
+      }),
+      slice('shop/proxied', { '10.244.0.5': {} }),
+    );
+    const report = driftReport(rulesetOf(written(now, { version, nfacct: false })), now, { node: 'node-a' });
+    expect(said(report)).toEqual([]);
+    // The newest of those that write the same: 1.28 and 1.29 of IPv4, 1.31 to 1.33 without counters.
+    const newest =
+      new Map([
+        [28, 29],
+        [31, 33],
+        [34, 36],
+      ]).get(version) ?? version;
+    expect(report.summary.dumps[0]?.version).toBe(`1.${newest}`);
   });
 });
 

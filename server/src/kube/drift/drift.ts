@@ -4,13 +4,14 @@
  */
 import type { Family } from '../../catalog/types.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
-import { canonicalCIDR, isIPv6 } from '../../cluster/ip.ts';
+import { isIPv6 } from '../../cluster/ip.ts';
+import type { ServiceRecord } from '../../cluster/objects.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import type { Steps } from '../../syntax/steps.ts';
 import { type ExpectedPort, expectedNode } from '../expected/expected.ts';
-import { type ProxyOptions, proxyOptions } from '../expected/options.ts';
+import type { ProxyOptions } from '../expected/options.ts';
 import { ruleText } from '../expected/rule.ts';
-import { newestVersion, oldestVersion, type ProxyVersion, parseProxyVersion, proxyVersionText } from '../expected/version.ts';
+import { oldestVersion, proxyVersionText } from '../expected/version.ts';
 import { type ProxyLayout, proxyLayout } from '../layout.ts';
 import { causeOf, type Programmed } from './cause.ts';
 import { comparePort } from './compare-port.ts';
@@ -19,17 +20,7 @@ import { type DriftFinding, type DriftStatus, worstStatus } from './finding.ts';
 import { goneServices, unusedChains } from './gone.ts';
 import { guessNode, type NodeGuess } from './node.ts';
 import { portRulesOf } from './port-rules.ts';
-
-/** What the user says about where a dump comes from; all that is left out is told by the dump. */
-export interface DriftOptions {
-  readonly node?: string | undefined;
-  /** One network, or one of each family with a comma between. */
-  readonly clusterCIDR?: string | undefined;
-  /** "1.34" */
-  readonly version?: string | undefined;
-  /** The dump's file, which may be named after its node. */
-  readonly fileName?: string | undefined;
-}
+import { comparedOptions, type DriftOptions } from './settings.ts';
 
 export interface ServiceDrift {
   readonly namespace: string;
@@ -62,45 +53,13 @@ export interface Drift {
 
 const portsBetweenPauses = 64;
 
-function networkFor(text: string | undefined, family: Family): string | undefined {
-  for (const part of text?.split(',') ?? []) {
-    const cidr = canonicalCIDR(part.trim());
-    if (cidr !== undefined && isIPv6(cidr) === (family === 'ipv6')) return cidr;
-  }
-  return undefined;
-}
-
-/** The version that a dump is compared with: the one given, the node's kubelet's where the layout fits it, else the newest that fits. */
-function versionFor(layout: ProxyLayout, given: string | undefined, kubelet: string): ProxyVersion {
-  const named = given === undefined ? undefined : parseProxyVersion(given);
-  const low = Math.max(layout.oldest ?? oldestVersion, oldestVersion);
-  const high = Math.max(Math.min(layout.newest ?? newestVersion, newestVersion), low);
-  return named ?? Math.min(Math.max(parseProxyVersion(kubelet) ?? high, low), high);
-}
-
-function optionsFor(cluster: Cluster, dump: Dump, layout: ProxyLayout, given: DriftOptions, node: string): ProxyOptions {
-  const cidr = networkFor(given.clusterCIDR, dump.family);
-  return proxyOptions({
-    node,
-    family: dump.family,
-    version: versionFor(layout, given.version, cluster.node(node)?.kubeletVersion ?? ''),
-    podTraffic: cidr === undefined ? layout.podTraffic : { by: 'source', cidr },
-    masqueradeAll: layout.masqueradeAll,
-    localhostNodePorts: layout.localhostNodePorts ?? true,
-    nodePortAddresses: layout.nodePortAddresses,
-    nfacct: layout.nfacct,
-    dropsInvalid: layout.dropsInvalid,
-    masqueradeMark: layout.masqueradeMark,
-    randomFully: layout.randomFully,
-  });
-}
-
-/** Whether which node it is decides about a port's rules. */
-function dependsOnNode({ port, endpoints }: ExpectedPort): boolean {
-  return (
-    port.usesLocal ||
-    endpoints.some(({ ref }) => (ref.endpoint.hintZones?.length ?? 0) > 0 || (ref.endpoint.hintNodes?.length ?? 0) > 0)
-  );
+/** Whether the rules of a port that are not as expected may be so because too little is known of the node. */
+function dependsOnNode({ port, endpoints }: ExpectedPort, node: string, cluster: Cluster): boolean {
+  if (cluster.node(node) !== undefined) return false;
+  const byZone = endpoints.some(({ ref }) => (ref.endpoint.hintZones?.length ?? 0) > 0);
+  const byAddress = port.sourceRanges.length > 0 && port.loadBalancerIPs.length > 0;
+  if (node !== '') return byZone || byAddress;
+  return byZone || byAddress || port.usesLocal || endpoints.some(({ ref }) => (ref.endpoint.hintNodes?.length ?? 0) > 0);
 }
 
 function plural(count: number, one: string): string {
@@ -124,16 +83,16 @@ function obstacle(layout: ProxyLayout, side: DumpSide): string | undefined {
 interface Comparison {
   readonly compared: ComparedDump;
   readonly findings: readonly DriftFinding[];
-  /** Services that were looked at, whether they differ or not. */
-  readonly services: readonly { readonly namespace: string; readonly name: string }[];
+  /** Services that were compared, whether they differ or not. */
+  readonly services: Iterable<ServiceRecord>;
 }
 
 function* compareDump(ruleset: Ruleset, dump: Dump, cluster: Cluster, given: DriftOptions, guess: NodeGuess): Steps<Comparison> {
   const layout = proxyLayout(ruleset, dump);
   const side = yield* readDumpSide(ruleset, dump);
-  const options = optionsFor(cluster, dump, layout, given, guess.node);
+  const options = yield* comparedOptions(side, cluster, layout, given, guess.node);
   const notes: string[] = [];
-  const finish = (findings: readonly DriftFinding[], services: Comparison['services'], cause: string): Comparison => ({
+  const finish = (findings: readonly DriftFinding[], services: Iterable<ServiceRecord>, cause: string): Comparison => ({
     compared: { dump, layout, options, nodeReason: guess.reason, notes, cause },
     findings,
     services,
@@ -150,18 +109,17 @@ function* compareDump(ruleset: Ruleset, dump: Dump, cluster: Cluster, given: Dri
 
   const node = yield* expectedNode(cluster, options);
   const findings: DriftFinding[] = [];
-  const services: { readonly namespace: string; readonly name: string }[] = [];
+  const services = new Set<ServiceRecord>();
   const programmed: Programmed[] = [];
-  const absent = new Map<ExpectedPort['port']['service'], ExpectedPort[]>();
+  const absent = new Map<ServiceRecord, ExpectedPort[]>();
+  const portsOf = new Map<ServiceRecord, number>();
   const used = { hashes: new Set<string>(), names: new Set<string>(), chains: new Set<string>() };
   let unknownNode = 0;
   for (const [index, expected] of node.ports.entries()) {
     if (index % portsBetweenPauses === portsBetweenPauses - 1) yield;
     const { port } = expected;
     const { service } = port;
-    const last = services.at(-1);
-    if (last?.name !== service.name || last.namespace !== service.namespace)
-      services.push({ namespace: service.namespace, name: service.name });
+    portsOf.set(service, (portsOf.get(service) ?? 0) + 1);
     used.hashes.add(port.hash);
     used.names.add(port.name);
     const written = expected.rules();
@@ -172,34 +130,39 @@ function* compareDump(ruleset: Ruleset, dump: Dump, cluster: Cluster, given: Dri
     }
     const rules = portRulesOf(side, expected, written);
     if (rules === undefined) {
+      services.add(service);
       programmed.push({ port: expected, findings: [] });
       continue;
     }
     for (const name of rules.endpoints.keys()) used.chains.add(name);
     for (const { chain } of rules.actual) used.chains.add(chain);
-    if (guess.node === '' && dependsOnNode(expected)) {
-      unknownNode += 1;
-      continue;
-    }
     if (rules.actual.length === 0) {
       if (rules.missing.length === 0) continue;
+      services.add(service);
       const ports = absent.get(service);
       if (ports === undefined) absent.set(service, [expected]);
       else ports.push(expected);
       continue;
     }
+    if (dependsOnNode(expected, guess.node, cluster)) {
+      unknownNode += 1;
+      continue;
+    }
+    services.add(service);
     const found = comparePort(side, cluster, rules, guess.node);
     findings.push(...found);
     programmed.push({ port: expected, findings: found });
   }
-  if (unknownNode > 0)
-    notes.push(
-      `${guess.reason} ${plural(unknownNode, 'Service port')} with traffic policy Local or topology hints ${unknownNode === 1 ? 'was' : 'were'} not compared.`,
-    );
+  if (unknownNode > 0) {
+    const why =
+      guess.node === ''
+        ? guess.reason
+        : `The cluster does not have node ${guess.node}, whose zone and addresses would be needed.`;
+    const what = guess.node === '' ? 'traffic policy Local, topology hints or source ranges' : 'topology hints or source ranges';
+    notes.push(`${why} ${plural(unknownNode, 'Service port')} with ${what} ${unknownNode === 1 ? 'was' : 'were'} not compared.`);
+  }
   for (const [service, ports] of absent) {
-    const isWhole = !node.ports.some(
-      ({ port }) => port.service === service && !ports.some((absentPort) => absentPort.port === port),
-    );
+    const isWhole = portsOf.get(service) === ports.length;
     const missing = missingFindings(side, ports, isWhole, dump.family);
     findings.push(...missing);
     for (const port of ports) programmed.push({ port, findings: missing });

@@ -6,8 +6,9 @@ import { runToEnd, type Steps } from '../../syntax/steps.ts';
 import { podSource } from '../expected/port-rules.ts';
 import { proxyVersionText } from '../expected/version.ts';
 import { layoutText } from '../layout.ts';
-import { type Drift, type DriftOptions, driftSteps } from './drift.ts';
+import { type Drift, driftSteps } from './drift.ts';
 import type { DriftFinding, DriftKind, DriftStatus } from './finding.ts';
+import type { DriftOptions } from './settings.ts';
 
 export interface ReportedFinding {
   readonly kind: DriftKind;

@@ -1,7 +1,7 @@
 /** What kube-proxy would write on a node for a cluster's objects, in its iptables mode. */
 import type { Cluster } from '../../cluster/cluster.ts';
 import { canonicalIP, isIPv6 } from '../../cluster/ip.ts';
-import type { NodeRecord } from '../../cluster/objects.ts';
+import type { NodeRecord, ServiceRecord } from '../../cluster/objects.ts';
 import { runToEnd, type Steps } from '../../syntax/steps.ts';
 import { baseChains, baseRules, nodePortJumps } from './base-rules.ts';
 import { chooseEndpoints, type EndpointChoice, endpointsOf, type ProxyEndpoint } from './endpoints.ts';
@@ -57,10 +57,28 @@ function byName(a: ProxiedPort['service'], b: ProxiedPort['service']): number {
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
 
+/** The zone by which hints are for a node. */
+function zoneOf(node: NodeRecord | undefined): string {
+  return node?.labels['topology.kubernetes.io/zone'] ?? '';
+}
+
+function expectedPort(port: ProxiedPort, endpoints: readonly ProxyEndpoint[], zone: string, facts: NodeFacts): ExpectedPort {
+  const choice = chooseEndpoints(port, endpoints, zone, facts.options);
+  return { port, endpoints, choice, rules: () => portRules(port, choice, facts) };
+}
+
+/** The ports of one Service, as if there were few endpoints in all: with comments everywhere. */
+export function expectedPortsOf(cluster: Cluster, service: ServiceRecord, options: ProxyOptions): readonly ExpectedPort[] {
+  const node = cluster.node(options.node);
+  const facts: NodeFacts = { options, nodeIP: nodeAddress(node, options), largeCluster: false };
+  return proxiedPorts(service, options).map((port) =>
+    expectedPort(port, endpointsOf(cluster, port, options), zoneOf(node), facts),
+  );
+}
+
 /** Every Service port that kube-proxy on a node has rules for. Pauses every few dozen ports. */
 export function* expectedNode(cluster: Cluster, options: ProxyOptions): Steps<ExpectedNode> {
   const node = cluster.node(options.node);
-  const zone = node?.labels['topology.kubernetes.io/zone'] ?? '';
   const seen: { readonly port: ProxiedPort; readonly endpoints: readonly ProxyEndpoint[] }[] = [];
   let total = 0;
   for (const service of cluster.services.toSorted(byName)) {
@@ -73,10 +91,11 @@ export function* expectedNode(cluster: Cluster, options: ProxyOptions): Steps<Ex
   }
   const largeCluster = total > largeClusterEndpoints;
   const facts: NodeFacts = { options, nodeIP: nodeAddress(node, options), largeCluster };
-  const ports = seen.map(({ port, endpoints }) => {
-    const choice = chooseEndpoints(port, endpoints, zone, options);
-    return { port, endpoints, choice, rules: () => portRules(port, choice, facts) };
-  });
+  const ports: ExpectedPort[] = [];
+  for (const { port, endpoints } of seen) {
+    ports.push(expectedPort(port, endpoints, zoneOf(node), facts));
+    if (ports.length % portsBetweenPauses === 0) yield;
+  }
   return { options, largeCluster, ports };
 }
 

@@ -1,0 +1,129 @@
+/** As whose rules a dump is compared: the version of kube-proxy and how it was started, given by the user or told by the dump. */
+import type { Family } from '../../catalog/types.ts';
+import type { Cluster } from '../../cluster/cluster.ts';
+import { canonicalCIDR, isIPv6 } from '../../cluster/ip.ts';
+import type { ServiceRecord } from '../../cluster/objects.ts';
+import type { Steps } from '../../syntax/steps.ts';
+import { expectedPortsOf } from '../expected/expected.ts';
+import { type ProxyOptions, proxyOptions } from '../expected/options.ts';
+import { isProxied } from '../expected/service-ports.ts';
+import { newestVersion, oldestVersion, type ProxyVersion, parseProxyVersion, versionTraits } from '../expected/version.ts';
+import type { ProxyLayout } from '../layout.ts';
+import type { DumpSide } from './dump-side.ts';
+import { portRulesOf } from './port-rules.ts';
+
+/** What the user says about where a dump comes from; all that is left out is told by the dump. */
+export interface DriftOptions {
+  readonly node?: string | undefined;
+  /** One network, or one of each family with a comma between. */
+  readonly clusterCIDR?: string | undefined;
+  /** "1.34" */
+  readonly version?: string | undefined;
+  /** The dump's file, which may be named after its node. */
+  readonly fileName?: string | undefined;
+}
+
+const mostServicesTried = 100;
+
+function networkFor(text: string | undefined, family: Family): string | undefined {
+  for (const part of text?.split(',') ?? []) {
+    const cidr = canonicalCIDR(part.trim());
+    if (cidr !== undefined && isIPv6(cidr) === (family === 'ipv6')) return cidr;
+  }
+  return undefined;
+}
+
+/** Services whose rules are not the same in all versions: by hints, terminating endpoints, source ranges or an address in ipMode Proxy. */
+function telltaleServices(cluster: Cluster): readonly ServiceRecord[] {
+  const names = new Set<string>();
+  for (const { namespace, serviceName, endpoints } of cluster.slices) {
+    const isTelltale = endpoints.some(
+      ({ hintZones, hintNodes, ready, serving, terminating }) =>
+        (hintZones?.length ?? 0) > 0 || (hintNodes?.length ?? 0) > 0 || (!ready && serving && terminating),
+    );
+    if (isTelltale) names.add(`${namespace}/${serviceName}`);
+  }
+  return cluster.services
+    .filter(
+      (service) =>
+        isProxied(service) &&
+        (names.has(`${service.namespace}/${service.name}`) ||
+          service.loadBalancerIPs.some(({ ipMode }) => ipMode === 'Proxy') ||
+          (service.loadBalancerSourceRanges.length > 0 && service.loadBalancerIPs.length > 0)),
+    )
+    .slice(0, mostServicesTried);
+}
+
+/** The versions of a range that differ in what they write, the newest first. */
+function distinctVersions(low: ProxyVersion, high: ProxyVersion): readonly ProxyVersion[] {
+  const seen = new Set<string>();
+  const versions: ProxyVersion[] = [];
+  for (let version = high; version >= low; version -= 1) {
+    const traits = JSON.stringify(versionTraits(version));
+    if (!seen.has(traits)) versions.push(version);
+    seen.add(traits);
+  }
+  return versions;
+}
+
+/** The version of a range by which most rules that tell versions apart are right; the newest where several are. */
+function* bestVersion(
+  side: DumpSide,
+  cluster: Cluster,
+  optionsOf: (version: ProxyVersion) => ProxyOptions,
+  low: ProxyVersion,
+  high: ProxyVersion,
+): Steps<ProxyVersion> {
+  const services = telltaleServices(cluster);
+  const versions = distinctVersions(low, high);
+  if (services.length === 0 || versions.length < 2) return high;
+  let best = high;
+  let most = -1;
+  for (const version of versions) {
+    yield;
+    const options = optionsOf(version);
+    const right = services
+      .flatMap((service) => expectedPortsOf(cluster, service, options))
+      .filter((port) => portRulesOf(side, port, port.rules()) === undefined).length;
+    if (right <= most) continue;
+    most = right;
+    best = version;
+  }
+  return best;
+}
+
+/**
+ * The options that a dump is compared with. The version is the one given, else that of the node's kubelet as far as the layout fits it, else
+ * the one that fits the rules best.
+ */
+export function* comparedOptions(
+  side: DumpSide,
+  cluster: Cluster,
+  layout: ProxyLayout,
+  given: DriftOptions,
+  node: string,
+): Steps<ProxyOptions> {
+  const { family } = side.dump;
+  const cidr = networkFor(given.clusterCIDR, family);
+  const optionsOf = (version: ProxyVersion): ProxyOptions =>
+    proxyOptions({
+      node,
+      family,
+      version,
+      podTraffic: cidr === undefined ? layout.podTraffic : { by: 'source', cidr },
+      masqueradeAll: layout.masqueradeAll,
+      localhostNodePorts: layout.localhostNodePorts ?? true,
+      nodePortAddresses: layout.nodePortAddresses,
+      nfacct: layout.nfacct,
+      dropsInvalid: layout.dropsInvalid,
+      masqueradeMark: layout.masqueradeMark,
+      randomFully: layout.randomFully,
+    });
+  const named = given.version === undefined ? undefined : parseProxyVersion(given.version);
+  if (named !== undefined) return optionsOf(named);
+  const low = Math.max(layout.oldest ?? oldestVersion, oldestVersion);
+  const high = Math.max(Math.min(layout.newest ?? newestVersion, newestVersion), low);
+  const kubelet = parseProxyVersion(cluster.node(node)?.kubeletVersion ?? '');
+  if (kubelet !== undefined) return optionsOf(Math.min(Math.max(kubelet, low), high));
+  return optionsOf(yield* bestVersion(side, cluster, optionsOf, low, high));
+}
