@@ -11,7 +11,7 @@ import type { Chance, Doubt, Fact, Knowledge } from './answer.ts';
 import { type CompiledRule, compiledRule, isForAnother } from './compiled-rule.ts';
 import { forward, input, output, outputRouted, prerouting, type Stage } from './hooks.ts';
 import { localDoubt } from './match-tests.ts';
-import { addressOf, type IPAddress, type Packet } from './packet.ts';
+import { addressOf, hasConnection, type IPAddress, type Packet } from './packet.ts';
 import { policyOf, rulesInOrder } from './rule-order.ts';
 
 export type Verdict = 'accept' | 'drop' | 'reject';
@@ -235,6 +235,7 @@ export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: Enume
         } else route(way, waiting);
         continue;
       }
+      if (stage.table !== 'raw' && !way.packet.isTracked) way.packet = { ...way.packet, isTracked: true };
       const table = tables.get(stage.table);
       const chain = table?.chains.get(stage.hook);
       const frame = table === undefined ? null : baseFrame(table, stage.hook, chain);
@@ -390,15 +391,15 @@ export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: Enume
         return way;
       case 'connection-mark':
         note(`connection ${action.words}`);
-        way.packet = { ...packet, connectionMark: action.change(packet.connectionMark) };
+        if (hasConnection(packet)) way.packet = { ...packet, connectionMark: action.change(packet.connectionMark) };
         return way;
       case 'save-mark':
         note('save mark');
-        way.packet = { ...packet, connectionMark: packet.mark };
+        if (hasConnection(packet)) way.packet = { ...packet, connectionMark: packet.mark };
         return way;
       case 'restore-mark':
         note('restore mark');
-        way.packet = { ...packet, mark: packet.connectionMark };
+        if (hasConnection(packet)) way.packet = { ...packet, mark: packet.connectionMark };
         return way;
       case 'notrack':
         note('notrack');

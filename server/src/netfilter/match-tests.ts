@@ -7,7 +7,7 @@ import type { RuleOption, RuleStatement } from '../syntax/statement.ts';
 import { type Answer, doubt, negate, perhapsNegated, type Test } from './answer.ts';
 import { addressTest, canonicalProtocol, interfaceTest, networkTest, portSet, portTest, protocolTest } from './core-tests.ts';
 import { type LoadedMatch, loadedMatches, markValue, optionsText, valueText } from './option-view.ts';
-import { type IPAddress, ipAddress, type Packet } from './packet.ts';
+import { hasConnection, type IPAddress, ipAddress, type Packet } from './packet.ts';
 
 type MatchReader = (match: LoadedMatch, family: Family) => readonly Test[];
 
@@ -49,7 +49,12 @@ function states(text: string): ReadonlySet<string> {
 
 function stateTest(option: RuleOption): Test {
   const wanted = states(valueText(option));
-  return (packet) => wanted.has(packet.state) || (packet.dnat && wanted.has('DNAT')) || (packet.snat && wanted.has('SNAT'));
+  return (packet) => {
+    if (packet.state === 'UNTRACKED') return wanted.has('UNTRACKED');
+    // Before conntrack has seen it a packet counts as invalid (xt_conntrack.c, conntrack_mt).
+    if (!hasConnection(packet)) return wanted.has('INVALID');
+    return wanted.has(packet.state) || (packet.dnat && wanted.has('DNAT')) || (packet.snat && wanted.has('SNAT'));
+  };
 }
 
 function markTest(option: RuleOption, of: 'mark' | 'connectionMark'): Test | null {
@@ -65,9 +70,7 @@ function ipTest(option: RuleOption, family: Family, get: (packet: Packet) => IPA
   };
 }
 
-/** The far end of the connection's answers: whoever the packet goes to after NAT. */
-const conntrack = byOption({
-  '--ctstate': stateTest,
+const connectionOptions = byOption({
   '--ctproto': (option) => {
     const wanted = canonicalProtocol(valueText(option));
     return (packet) => wanted === '' || packet.protocol === wanted;
@@ -81,6 +84,22 @@ const conntrack = byOption({
   },
   '--ctdir': (option) => () => valueText(option).toUpperCase() === 'ORIGINAL',
 });
+
+/** Without a connection only the state is asked for; a rule that does not ask for it does not match then, whatever its `!` (conntrack_mt). */
+const conntrack: MatchReader = (match, family) => {
+  const isState = (option: RuleOption): boolean => option.name === '--ctstate';
+  const states = match.options.filter(isState);
+  const rest = connectionOptions({ ...match, options: match.options.filter((option) => !isState(option)) }, family);
+  const asked = states.map((option) => perhapsNegated(stateTest(option), option.negation !== undefined));
+  return [
+    ...asked,
+    ...rest.map(
+      (test): Test =>
+        (packet, knows) =>
+          hasConnection(packet) ? test(packet, knows) : states.length > 0,
+    ),
+  ];
+};
 
 /** What kind an address is, as the kernel's routing table has it; 'unicast' still may be the node's own. */
 function plainType(address: IPAddress): 'MULTICAST' | 'BROADCAST' | 'LOOPBACK' | 'ANYCAST' | 'UNSPEC' | 'unicast' {
@@ -257,6 +276,8 @@ const physdev: MatchReader = (match) => {
   return tests;
 };
 
+const connectionMark = byOption({ '--mark': (option) => markTest(option, 'connectionMark') });
+
 const readers: Readonly<Record<string, MatchReader>> = {
   comment: () => always,
   // It counts what passes and always matches.
@@ -277,7 +298,12 @@ const readers: Readonly<Record<string, MatchReader>> = {
     '--ports': (option) => portTest(plain(option), ['source', 'destination']),
   }),
   mark: byOption({ '--mark': (option) => markTest(option, 'mark') }),
-  connmark: byOption({ '--mark': (option) => markTest(option, 'connectionMark') }),
+  connmark: (match, family) =>
+    connectionMark(match, family).map(
+      (test): Test =>
+        (packet, knows) =>
+          hasConnection(packet) && test(packet, knows),
+    ),
   state: byOption({ '--state': stateTest }),
   conntrack,
   addrtype: byOption({

@@ -29,6 +29,8 @@ export interface Packet {
   readonly mark: number;
   readonly connectionMark: number;
   readonly state: ConnectionState;
+  /** Whether conntrack has seen it, which comes behind table raw. */
+  readonly isTracked: boolean;
   /** Whether a process of this node sent it. */
   readonly isFromHere: boolean;
   /** The interface that it came in by: empty for none, null where it is not known. */
@@ -51,6 +53,11 @@ export function ipAddress(text: string): IPAddress | undefined {
 /** An address of its bits. */
 export function addressOf(family: Family, bits: bigint): IPAddress {
   return { family, text: printAddress(family, bits), bits, low: Number(bits & 0xffff_ffffn) };
+}
+
+/** Whether rules that ask for the connection find one: not in table raw, and not for packets that are untracked or invalid. */
+export function hasConnection(packet: Packet): boolean {
+  return packet.isTracked && packet.state !== 'UNTRACKED' && packet.state !== 'INVALID';
 }
 
 /** What a packet is made of; everything else has a plain value that fits a new connection. */
@@ -81,6 +88,8 @@ export function packetOf(spec: PacketSpec): Packet {
     mark: spec.mark ?? 0,
     connectionMark: 0,
     state: spec.state ?? 'NEW',
+    // What this node sent to itself kept its connection on the way over lo.
+    isTracked: spec.in === 'lo',
     isFromHere,
     in: isFromHere ? '' : (spec.in ?? null),
     out: spec.out ?? null,
