@@ -1,5 +1,7 @@
 import type { Location, LocationLink, Position } from 'vscode-languageserver-types';
+import type { Place } from '../lint/finding.ts';
 import { declarationOf } from '../ruleset/places.ts';
+import { setsOf } from '../ruleset/sets.ts';
 import { type DumpState, rangeOf } from './state.ts';
 import { thingAt } from './thing-at.ts';
 
@@ -9,6 +11,7 @@ import { thingAt } from './thing-at.ts';
  */
 export function definition(state: DumpState, position: Position): LocationLink[] {
   const thing = thingAt(state, position);
+  if (thing?.kind === 'set') return setDefinition(state, thing.name, thing.place);
   if (thing?.kind !== 'chain') return [];
   const { chain } = thing;
   const declaration = declarationOf(state.ruleset, chain);
@@ -26,6 +29,20 @@ export function definition(state: DumpState, position: Position): LocationLink[]
       targetSelectionRange: rangeOf(target),
     },
   ];
+}
+
+/** The lines where a set is declared: a file may hold the same set of several nodes. */
+function setDefinition(state: DumpState, name: string, origin: Place): LocationLink[] {
+  return (setsOf(state.ruleset).get(name)?.declarations ?? []).map((line) => {
+    const text = state.ruleset.lines[line]?.text ?? '';
+    const start = Math.max(text.indexOf(name), 0);
+    return {
+      originSelectionRange: rangeOf(origin),
+      targetUri: state.uri,
+      targetRange: rangeOf({ line, start: 0, end: text.length }),
+      targetSelectionRange: rangeOf({ line, start, end: start + name.length }),
+    };
+  });
 }
 
 /** The same for clients without link support. */

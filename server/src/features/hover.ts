@@ -8,6 +8,7 @@ import type { Table } from '../ruleset/ruleset.ts';
 import { addressBlocks } from './hover-address.ts';
 import { chainBlocks } from './hover-chain.ts';
 import { probabilityBlocks } from './hover-probability.ts';
+import { setBlocks } from './hover-set.ts';
 import { type Block, renderBlocks, type Text } from './markup.ts';
 import { type DumpState, rangeOf } from './state.ts';
 import { type Thing, thingAt } from './thing-at.ts';
@@ -34,6 +35,8 @@ function blocksOf(state: DumpState, thing: Thing, now: number, pod: PodRecord | 
       return chainBlocks(state, thing.chain, now, pod);
     case 'table':
       return tableBlocks(state, thing.table);
+    case 'set':
+      return setBlocks(state, thing.name);
     case 'option':
       return thing.option.spec === undefined ? [] : optionBlocks(thing.option.spec);
     case 'value':

@@ -66,6 +66,17 @@ function tokensOf(line: Line): readonly Token[] {
     case 'comment':
       add({ start: 0, end: line.text.length }, 'comment');
       break;
+    case 'columns':
+      add({ start: 0, end: line.text.length }, 'comment');
+      break;
+    case 'set':
+      add(statement.name, 'variable', declaration);
+      add(statement.type, 'type');
+      break;
+    case 'set-entry':
+      add(statement.set, 'variable');
+      add(statement.entry, 'number');
+      break;
     case 'table':
       add(statement.name, 'namespace', declaration);
       break;

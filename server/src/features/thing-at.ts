@@ -10,6 +10,8 @@ import { type DumpState, touches } from './state.ts';
 export type Thing =
   | { readonly kind: 'chain'; readonly place: Place; readonly name: string; readonly chain: Chain; readonly mention: MentionKind }
   | { readonly kind: 'table'; readonly place: Place; readonly table: Table }
+  /** A set of ipset's, where rules or its own text name it. */
+  | { readonly kind: 'set'; readonly place: Place; readonly name: string }
   | {
       readonly kind: 'option';
       readonly place: Place;
@@ -42,16 +44,28 @@ export function thingAt(state: DumpState, position: Position): Thing | undefined
   if (statement.kind === 'table' && table !== undefined && touches({ line, start: 0, end: statement.name.end }, position)) {
     return { kind: 'table', place: { line, start: 0, end: statement.name.end }, table };
   }
+  const set = statement.kind === 'set' ? statement.name : statement.kind === 'set-entry' ? statement.set : undefined;
+  if (set !== undefined && isOn(set, position)) return setThing(set, line);
   if (statement.kind !== 'rule') return undefined;
   for (const option of statement.options) {
     for (const word of option.values) {
-      const place = { line, start: word.start, end: word.end };
-      if (touches(place, position)) return { kind: 'value', place, word, option, rule: statement, table };
+      if (!isOn(word, position)) continue;
+      if (option.spec?.value?.type === 'set' && word === option.values[0]) return setThing(word, line);
+      return { kind: 'value', place: { line, start: word.start, end: word.end }, word, option, rule: statement, table };
     }
     const place = { line, start: option.word.start, end: option.word.end };
-    if (touches(place, position)) return { kind: 'option', place, option, rule: statement, table };
+    if (isOn(option.word, position)) return { kind: 'option', place, option, rule: statement, table };
   }
   return undefined;
+}
+
+/** Whether a position of a word's line is on it. A word that a listing does not print has no place. */
+function isOn({ start, end }: Word, { line, character }: Position): boolean {
+  return end > start && touches({ line, start, end }, { line, character });
+}
+
+function setThing({ start, end, text }: Word, line: number): Thing {
+  return { kind: 'set', place: { line, start, end }, name: text };
 }
 
 /** The chain whose rule or declaration a line holds, for positions that are on nothing else. */
