@@ -5,7 +5,7 @@ import { describe, it } from 'vitest';
 import { isEditorInstalled } from './embedded-editor.ts';
 
 /** What a test may need that not every machine has. */
-export type Requirement = 'chromium' | 'root' | 'iptables' | 'shared' | 'code-server';
+export type Requirement = 'chromium' | 'root' | 'iptables' | 'nfacct' | 'shared' | 'code-server';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -41,6 +41,7 @@ const checks: Readonly<Record<Requirement, { readonly met: () => boolean; readon
     how: 'root and network namespaces: sudo npm test',
   },
   iptables: { met: () => onPath('iptables-nft-restore') !== null, how: 'iptables: apt-get install iptables' },
+  nfacct: { met: () => onPath('nfacct') !== null, how: 'nfacct: apt-get install nfacct' },
   shared: { met: () => existsSync(sharedPath), how: 'the recorded dumps in ../shared, which are not part of the project' },
   'code-server': {
     met: isEditorInstalled,

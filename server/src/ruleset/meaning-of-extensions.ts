@@ -72,8 +72,19 @@ const withoutFullRanges =
       return range === undefined || range.from !== 0 || range.to !== max;
     });
 
-const settleTcp: Settle = (options) =>
-  withoutFullRanges(65535)(
+/** The nft back end has no ranges from 0 that are negated: it takes those that begin behind them. */
+function withoutNegatedStart(option: OptionMeaning): OptionMeaning {
+  const range = option.value?.type === 'ports' ? option.value.ranges[0] : undefined;
+  if (!option.negated || range === undefined || range.from !== 0 || range.to === 0) return option;
+  const from = range.to + 1;
+  const text = from === 65535 ? '65535' : `${from}:65535`;
+  return { name: option.name, negated: false, value: { type: 'ports', ranges: [{ from, to: 65535 }], text } };
+}
+
+const settlePorts: Settle = (options, family) => withoutFullRanges(65535)(options, family).map(withoutNegatedStart);
+
+const settleTcp: Settle = (options, family) =>
+  settlePorts(
     options
       .filter(({ value }) => value?.type !== 'tcp-flags' || value.mask !== 0)
       .map((option) =>
@@ -85,7 +96,7 @@ const settleTcp: Settle = (options) =>
             }
           : option,
       ),
-    'ipv4',
+    family,
   );
 
 const settleDscp =
@@ -512,6 +523,7 @@ const matchRules: Readonly<Record<string, Settle>> = {
   mh: withoutFullRanges(255),
   // iptables-save prints two blanks here.
   nfacct: (options) => options.map((option) => replaceText(unquoted(option), ` ${unquoted(option).value?.text ?? ''}`)),
+  osf: (options) => options.map(unquoted),
   policy: settlePolicy,
   rateest: settleRateest,
   recent: settleRecent,
@@ -521,7 +533,7 @@ const matchRules: Readonly<Record<string, Settle>> = {
   string: settleString,
   tcp: settleTcp,
   time: settleTime,
-  udp: withoutFullRanges(65535),
+  udp: settlePorts,
 };
 
 const targetRules: Readonly<Record<string, Settle>> = {
@@ -538,7 +550,8 @@ const targetRules: Readonly<Record<string, Settle>> = {
   NFQUEUE: settleNfqueue,
   RATEEST: settleRateestTarget,
   REJECT: settleReject,
-  TEE: (options) => options.map(unquoted),
+  TCPMSS: (options) => (find(options, '--clamp-mss-to-pmtu') === undefined ? options : without(options, '--set-mss')),
+  TEE: (options) => options.map(unquoted).filter(({ value }) => value?.text !== ''),
   TOS: settleTosTarget,
   TPROXY: settleTproxy,
 };
