@@ -3,13 +3,21 @@
  * `node test/bench/drawing.ts [--json]` prints the figures of this alone.
  */
 import type { Browser } from 'playwright-core';
+import { flowGraph } from '../../server/src/kube/flow.ts';
+import type { FlowGraph } from '../../server/src/kube/flow-graph.ts';
+import { resolveChains } from '../../server/src/kube/resolve.ts';
+import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
+import { readWholeDocument } from '../../server/src/syntax/document.ts';
 import { buildWebview, openFlowPage } from '../browser/flow-page.ts';
 import { launchBrowser } from '../support/browser.ts';
-import { manyEndpoints } from '../webview/fixtures.ts';
-import { median, percentile } from './statistics.ts';
+import { clusterOf } from '../support/dumps.ts';
+import { generateCluster, generateDump } from './generate.ts';
+import { median, percentile, timed } from './statistics.ts';
 
 export interface DrawingFigures {
   readonly endpoints: number;
+  /** Milliseconds that the server takes to follow the Service's packets once the dump is read; median. */
+  readonly asked: number;
   /** Milliseconds from the message to the frame that shows it, endpoints in groups; median of several new panels. */
   readonly drawn: number;
   /** The same for an edit of the dump: the same flow again in a panel that shows it. */
@@ -50,9 +58,24 @@ const panDown = `new Promise((done) => {
   requestAnimationFrame(step);
 })`;
 
+/** A flow as the server makes it of a generated dump, and how long that takes. */
+function askForFlow(endpoints: number): { readonly graph: FlowGraph; readonly milliseconds: number } {
+  // A few Services beside it, as on a real node.
+  const shape = { services: 3, endpoints };
+  const ruleset = buildWholeRuleset(readWholeDocument(generateDump(shape), 'node-0.iptables'));
+  const resolution = resolveChains(ruleset, clusterOf(JSON.stringify(generateCluster(shape))));
+  const service = resolution.cluster.services[1];
+  if (service === undefined) throw new Error('The generated cluster has no Services.');
+  const target = { kind: 'service', namespace: service.namespace, name: service.name, port: null } as const;
+  const answers = Array.from({ length: 5 }, () => timed(() => flowGraph(resolution, target)));
+  const answer = answers[0]?.value;
+  if (answer?.ok !== true) throw new Error(`No flow: ${answer?.reason}`);
+  return { graph: answer.graph, milliseconds: median(answers.map((each) => each.milliseconds)) };
+}
+
 /** Measures the built page with a Service of so many endpoints. */
 export async function measureDrawing(browser: Browser, endpoints: number): Promise<DrawingFigures> {
-  const graph = manyEndpoints(endpoints, 20);
+  const { graph, milliseconds } = askForFlow(endpoints);
   const message = { kind: 'flow', uri: 'file:///node-a.iptables', file: 'node-a.iptables', to: 'big/fleet', graph };
   // Parsed beforehand, as the extension host's message is.
   const prepare = `void (window.prepared = JSON.parse(${JSON.stringify(JSON.stringify(message))}))`;
@@ -79,6 +102,7 @@ export async function measureDrawing(browser: Browser, endpoints: number): Promi
   await close();
   return {
     endpoints,
+    asked: milliseconds,
     drawn: median(drawn),
     redrawn: median(redrawn),
     opened,

@@ -8,11 +8,14 @@ import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { measureDrawing } from '../bench/drawing.ts';
 import { generateCluster, generateDump } from '../bench/generate.ts';
 import { measureModel } from '../bench/model.ts';
 import { measureProtocol } from '../bench/protocol.ts';
 import { restoreTestTime } from '../bench/real-iptables.ts';
 import { median } from '../bench/statistics.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { chromiumPath } from '../support/requirements.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const { values } = parseArgs({
@@ -30,7 +33,7 @@ const pairs = 5;
 interface Row {
   readonly what: string;
   readonly value: number;
-  readonly unit: 'ms' | 'MB';
+  readonly unit: 'ms' | 'MB' | '/s';
   readonly ratio: number | null;
   /** The bound that the project sets itself, in the ratio or the unit. */
   readonly goal: string;
@@ -38,6 +41,34 @@ interface Row {
 
 function say(text: string): void {
   process.stderr.write(`${text}\n`);
+}
+
+/** How long flows of large Services take to be drawn; none where there is no Chromium. */
+async function drawingRows(): Promise<readonly Row[]> {
+  if (chromiumPath() === null) return [];
+  const browser = await launchBrowser();
+  try {
+    const rows: Row[] = [];
+    for (const [endpoints, goals] of [
+      [1000, ['300 ms', '60 /s']],
+      [5000, ['', '']],
+    ] as const) {
+      const figures = await measureDrawing(browser, endpoints);
+      const what = `${endpoints} endpoints`;
+      const drawn = figures.asked + figures.drawn;
+      rows.push({ what: `${what}, request to drawn`, value: drawn, unit: 'ms', ratio: null, goal: goals[0] });
+      rows.push({
+        what: `${what}, frames while panning`,
+        value: figures.framesPerSecond,
+        unit: '/s',
+        ratio: null,
+        goal: goals[1],
+      });
+    }
+    return rows;
+  } finally {
+    await browser.close();
+  }
 }
 
 function checkTime(file: string): number {
@@ -85,6 +116,8 @@ try {
   say('over the protocol ...');
   const uri = pathToFileURL(file).href;
   const protocol = await measureProtocol(uri, pathToFileURL(folder).href, text);
+  if (chromiumPath() !== null) say('the drawing, in Chromium ...');
+  const drawing = await drawingRows();
   const growth = values.quick
     ? []
     : [0.12, 1, 2].map((factor) => {
@@ -115,6 +148,7 @@ try {
     ...(protocol.memory === null
       ? []
       : [{ what: 'server memory, peak', value: protocol.memory, unit: 'MB', ratio: null, goal: '500 MB' } as const]),
+    ...drawing,
   ];
   if (values.json) {
     const machine = { node: process.version, cpu: cpus()[0]?.model ?? '', cpus: cpus().length };
