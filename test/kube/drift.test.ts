@@ -695,6 +695,51 @@ describe('a dump that is not all', () => {
   });
 });
 
+describe('a dump of another cluster', () => {
+  const api = (ip: string): object => service('default/kubernetes', { ip, ports: [{ name: 'https', port: 443 }] });
+  const apiEndpoints = slice('default/kubernetes', { '172.18.0.2': {} }, [{ name: 'https', port: 6443 }]);
+  const many = (prefix: string, count: number): readonly object[] =>
+    Array.from({ length: count }, (_, index) => [
+      service(`${prefix}/service-${index}`, { ip: `10.96.1.${index}` }),
+      slice(`${prefix}/service-${index}`, { [`10.244.1.${index}`]: {} }),
+    ]).flat();
+
+  it('is told by the address of the API server', () => {
+    const report = driftReport(
+      rulesetOf(written(cluster(api('10.96.0.1'), apiEndpoints))),
+      cluster(api('10.43.0.1'), apiEndpoints),
+      { node: 'node-a' },
+    );
+    expect(report).toMatchObject({
+      services: [],
+      summary: {
+        notes: ['The dump is of another cluster than cluster.json: there default/kubernetes is 10.96.0.1, here 10.43.0.1.'],
+      },
+    });
+  });
+
+  it('is told by Services that none of which is known', () => {
+    const report = driftReport(rulesetOf(written(cluster(...many('theirs', 8)))), cluster(...many('ours', 8)), {
+      node: 'node-a',
+    });
+    expect(report).toMatchObject({
+      services: [],
+      summary: {
+        notes: [
+          'The dump seems to be of another cluster than cluster.json: of the 9 Service ports that it has rules for, 1 are there.',
+        ],
+      },
+    });
+  });
+
+  it('is not what a dump is that lacks many Services, or has many too many', () => {
+    const few = cluster(...many('ours', 2));
+    const lots = cluster(...many('ours', 30));
+    expect(driftReport(rulesetOf(written(few)), lots, { node: 'node-a' }).summary).toMatchObject({ missing: 28, notes: [] });
+    expect(driftReport(rulesetOf(written(lots)), few, { node: 'node-a' }).summary).toMatchObject({ stale: 28, notes: [] });
+  });
+});
+
 describe('the node', () => {
   const local = {
     spec: { type: 'NodePort', externalTrafficPolicy: 'Local' },

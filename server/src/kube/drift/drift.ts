@@ -19,6 +19,7 @@ import { type DumpSide, readDumpSide } from './dump-side.ts';
 import { type DriftFinding, type DriftStatus, worstStatus } from './finding.ts';
 import { goneServices, unusedChains } from './gone.ts';
 import { guessNode, type NodeGuess } from './node.ts';
+import { otherCluster } from './other-cluster.ts';
 import { portRulesOf } from './port-rules.ts';
 import { comparedOptions, type DriftOptions } from './settings.ts';
 
@@ -67,7 +68,7 @@ function plural(count: number, one: string): string {
 }
 
 /** Why a dump cannot be compared at all; undefined where it can. */
-function obstacle(layout: ProxyLayout, side: DumpSide): string | undefined {
+function obstacle(layout: ProxyLayout, side: DumpSide, cluster: Cluster): string | undefined {
   if (layout.mode === null) return 'Nothing in the dump is kube-proxy’s.';
   if (layout.mode === 'ipvs')
     return 'kube-proxy runs in ipvs mode on this node: its Services are in the kernel’s ipvs tables and in ipsets, which the dump does not show.';
@@ -77,7 +78,7 @@ function obstacle(layout: ProxyLayout, side: DumpSide): string | undefined {
     return `The rules are those of kube-proxy ${proxyVersionText(layout.newest)} or earlier, whose chains were laid out in another way; from ${proxyVersionText(oldestVersion)} on they can be compared.`;
   if (side.changedNames > side.portChains.size + side.endpointChains.length)
     return 'The names of chains were changed, so that they do not tell which Service they are for.';
-  return undefined;
+  return otherCluster(side, cluster);
 }
 
 interface Comparison {
@@ -97,7 +98,7 @@ function* compareDump(ruleset: Ruleset, dump: Dump, cluster: Cluster, given: Dri
     findings,
     services,
   });
-  const obstruction = obstacle(layout, side);
+  const obstruction = obstacle(layout, side, cluster);
   if (obstruction !== undefined) {
     notes.push(obstruction);
     return finish([], [], '');
