@@ -14,8 +14,17 @@ export function showClusterStatus(server: ServerAccess): { dispose(): void } {
   item.name = l10n.t('Cluster of the iptables dump');
   item.text = l10n.t('Cluster');
   item.busy = true;
-  item.command = { title: l10n.t('Select Cluster'), command: 'iptables.selectContext' };
+  const select = { title: l10n.t('Select Cluster'), command: 'iptables.selectContext' };
+  item.command = select;
+  const stopped = server.onDidStop(() => {
+    item.busy = false;
+    item.text = l10n.t('The iptables language server is not running');
+    item.detail = '';
+    item.severity = LanguageStatusSeverity.Error;
+    item.command = { title: l10n.t('Restart'), command: 'iptables.restartServer' };
+  });
   const subscription: Disposable = server.onNotification<ClusterStatusParams>(clusterStatusNotification, (status) => {
+    item.command = select;
     item.busy = status.busy === true;
     item.text = status.label;
     item.detail =
@@ -26,6 +35,7 @@ export function showClusterStatus(server: ServerAccess): { dispose(): void } {
   });
   return {
     dispose() {
+      stopped.dispose();
       subscription.dispose();
       item.dispose();
     },

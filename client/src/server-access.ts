@@ -1,6 +1,7 @@
 import {
   type CancellationToken,
   type Disposable,
+  type Event,
   EventEmitter,
   type LogOutputChannel,
   l10n,
@@ -8,7 +9,7 @@ import {
   window,
   workspace,
 } from 'vscode';
-import type { BaseLanguageClient } from 'vscode-languageclient';
+import { type BaseLanguageClient, State } from 'vscode-languageclient';
 import {
   type FlowParams,
   type FlowResult,
@@ -28,6 +29,8 @@ export interface ServerAccess extends Disposable {
   flowTargets(params: FlowTargetsParams, token: CancellationToken): Promise<FlowTargetsResult>;
   /** Any other request. A rejection's message is a sentence for the user. */
   ask<T>(method: string, params?: object, token?: CancellationToken): Promise<T>;
+  /** The server has stopped, or could not be started. It may be started again. */
+  readonly onDidStop: Event<void>;
   /** A method may have several handlers, and they stay over a restart. */
   onNotification<T>(method: string, handler: (params: T) => void): Disposable;
 }
@@ -45,6 +48,11 @@ export function createServerAccess(client: BaseLanguageClient, log: LogOutputCha
     client.onNotification(method, (params: unknown) => emitter.fire(params));
     return emitter;
   };
+
+  const stopped = new EventEmitter<void>();
+  const states = client.onDidChangeState(({ newState }) => {
+    if (newState === State.Stopped || newState === State.StartFailed) stopped.fire();
+  });
 
   const begin = (start: () => Promise<void>): void => {
     started = start();
@@ -86,7 +94,10 @@ export function createServerAccess(client: BaseLanguageClient, log: LogOutputCha
     },
     onNotification: <T>(method: string, handler: (params: T) => void) =>
       listeners(method).event((params) => handler(params as T)),
+    onDidStop: stopped.event,
     dispose: () => {
+      states.dispose();
+      stopped.dispose();
       for (const emitter of emitters.values()) emitter.dispose();
       trust.dispose();
       void client.dispose();

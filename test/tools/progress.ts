@@ -21,7 +21,8 @@ export async function step<T>(message: string, work: (say: (message: string) => 
   try {
     const result = await work((next) => {
       current = next;
-      show();
+      if (stderr.isTTY) show();
+      else stderr.write(`${current}\n`);
     });
     if (stderr.isTTY) stderr.write('\r\u001b[K');
     stderr.write(`${message.replace(/ \.\.\.$/, '')}: done in ${seconds()}\n`);
