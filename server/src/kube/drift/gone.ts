@@ -19,8 +19,6 @@ interface Named {
   readonly port: string;
 }
 
-type Gone = Omit<DriftFinding, 'family'>;
-
 /** The Service port that rules and chains stand for, by the first comment that names one. */
 function nameOf(side: DumpSide, cluster: Cluster, lines: readonly number[], chains: readonly Chain[]): Named | undefined {
   for (const line of [...lines, ...chains.flatMap((chain) => chain.rules.slice(0, 4))]) {
@@ -71,7 +69,7 @@ export interface UsedRules {
 }
 
 /** Rules for Services and ports that kube-proxy would not write any, a finding for each Service or port. */
-export function goneServices(side: DumpSide, cluster: Cluster, used: UsedRules): readonly Gone[] {
+export function goneServices(side: DumpSide, cluster: Cluster, used: UsedRules): readonly DriftFinding[] {
   const { ruleset, dump } = side;
   const groups = new Map<string, { readonly named: Named; readonly lines: number[] }>();
   const put = (named: Named, lines: readonly number[]): void => {
@@ -113,6 +111,7 @@ export function goneServices(side: DumpSide, cluster: Cluster, used: UsedRules):
       namespace: named.namespace,
       service: named.service,
       port: named.port,
+      family: dump.family,
       line,
       endpoint: null,
       replacedBy: null,
@@ -123,7 +122,7 @@ export function goneServices(side: DumpSide, cluster: Cluster, used: UsedRules):
 }
 
 /** Chains for Services and endpoints that no rule leads to and none should. Without a whole table nobody knows. */
-export function unusedChains(side: DumpSide, cluster: Cluster, used: UsedRules, largeCluster: boolean): readonly Gone[] {
+export function unusedChains(side: DumpSide, cluster: Cluster, used: UsedRules, largeCluster: boolean): readonly DriftFinding[] {
   if (side.nat?.whole !== true) return [];
   const unused = [...side.endpointChains, ...[...side.portChains.values()].flat()].filter(
     ({ name, references, declarations }) => references.length === 0 && declarations.length > 0 && !used.chains.has(name),
@@ -148,6 +147,7 @@ export function unusedChains(side: DumpSide, cluster: Cluster, used: UsedRules, 
       namespace: service?.namespace ?? '',
       service: service?.name ?? chain.name,
       port: service?.port ?? '',
+      family: side.dump.family,
       line,
       endpoint: address,
       replacedBy: null,
