@@ -1,6 +1,7 @@
 /** Tells which redirected packets the rules behind the routing decision cannot tell apart. */
 import { networkTest } from '../netfilter/core-tests.ts';
 import { type IPAddress, ipAddress, type Packet } from '../netfilter/packet.ts';
+import { isKnownSet } from '../netfilter/set-members.ts';
 import type { Dump, Ruleset } from '../ruleset/ruleset.ts';
 
 export interface TargetClasses {
@@ -43,6 +44,9 @@ function readClasses(ruleset: Ruleset, dump: Dump): TargetClasses {
         continue;
       const { text } = line;
       everyAddress ||= otherLooks.test(text);
+      // A set whose members are not known has the same answer for all; else each address has its own.
+      const set = /--match-set (\S+) \S*dst/.exec(text)?.[1];
+      everyAddress ||= set !== undefined && isKnownSet(ruleset, set, dump.family);
       for (const match of text.matchAll(address)) {
         for (const network of (match[2] ?? '').split(',')) {
           const lone = /^([^/]+)(?:\/(?:32|128))?$/.exec(network)?.[1];

@@ -42,6 +42,8 @@ export type Answer = boolean | Doubt | Chance | Assumed;
 export interface Knowledge {
   /** Whether an address is one of the node's own; undefined where that is not known. */
   readonly isLocal: (address: string) => boolean | undefined;
+  /** Whether a packet is in a set, by "src" or "dst" for each of the set's dimensions; undefined where its members are not known. */
+  readonly isInSet?: (name: string, directions: readonly string[], packet: Packet) => boolean | undefined;
 }
 
 export type Test = (packet: Packet, knows: Knowledge) => Answer;

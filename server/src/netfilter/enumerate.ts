@@ -13,6 +13,7 @@ import { forward, input, output, outputRouted, prerouting, type Stage } from './
 import { localDoubt } from './match-tests.ts';
 import { addressOf, hasConnection, type IPAddress, type Packet } from './packet.ts';
 import { policyOf, rulesInOrder } from './rule-order.ts';
+import { isInSet } from './set-members.ts';
 
 export type Verdict = 'accept' | 'drop' | 'reject';
 
@@ -134,7 +135,10 @@ function place(address: IPAddress | null, port: number | null): string {
 export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: EnumerateOptions = {}): Steps<Enumeration> {
   const { family } = packet;
   const tables = tablesFor(ruleset, family, options.dump);
-  const knows: Knowledge = { isLocal: options.isLocal ?? (() => undefined) };
+  const knows: Knowledge = {
+    isLocal: options.isLocal ?? (() => undefined),
+    isInSet: (name, directions, asked) => isInSet(ruleset, name, directions, asked),
+  };
   const mostOutcomes = options.mostOutcomes ?? defaultMostOutcomes;
   const assumptions = new Set<string>();
   const missing = new Set<Chain>();

@@ -228,7 +228,9 @@ const set: MatchReader = (match) => {
   const directions = (option?.values[1]?.text ?? '').split(',');
   if (option === undefined) return [unknownTest(match)];
   return [
-    (packet) => {
+    (packet, knows) => {
+      const known = knows.isInSet?.(name, directions, packet);
+      if (known !== undefined) return known === (option.negation === undefined);
       const what = directions.map((direction) => (direction === 'src' ? packet.source?.text : packet.destination.text) ?? '?');
       // A second direction is a port or an interface in most kinds of sets.
       const shown = what.filter((text, at) => at === 0 || text !== what[at - 1]).join(', ');
