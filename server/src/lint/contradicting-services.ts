@@ -23,7 +23,8 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
     const nat = dump.tables.find(({ name }) => name === 'nat');
     const filter = dump.tables.find(({ name }) => name === 'filter');
     if (nat === undefined) continue;
-    if (filter !== undefined) yield* checkRejected(ruleset, nat, filter, report);
+    // A grep of a dump loses which table a rule is of.
+    yield* checkRejected(ruleset, nat, filter ?? nat, report);
     const services = nat.chains.get('KUBE-SERVICES');
     if (services !== undefined) yield* checkAddresses(ruleset, services, report);
     const hostPorts = nat.chains.get('CNI-HOSTPORT-DNAT');
