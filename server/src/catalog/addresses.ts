@@ -83,9 +83,19 @@ function readClassic(text: string): bigint | undefined {
 
 /** An IPv6 address as inet_pton takes it. */
 function readIPv6(text: string): bigint | undefined {
-  if (text.length > 45 || text.includes('%') || !ipaddr.IPv6.isValid(text)) return undefined;
-  const address = ipaddr.IPv6.parse(text);
-  return address.parts.reduce((bits, part) => (bits << 16n) | BigInt(part), 0n);
+  if (text.length > 45 || text.includes('%')) return undefined;
+  const plain = text.includes('.') ? withoutDots(text) : text;
+  if (plain === undefined || !ipaddr.IPv6.isValid(plain)) return undefined;
+  return ipaddr.IPv6.parse(plain).parts.reduce((bits, part) => (bits << 16n) | BigInt(part), 0n);
+}
+
+/** The IPv4 address at the end in hexadecimal: the library takes `::1.2.3.4` for a mapped address, which it is not. */
+function withoutDots(text: string): string | undefined {
+  const colon = text.lastIndexOf(':') + 1;
+  const embedded = text.slice(colon);
+  if (!strictIPv4.test(embedded)) return undefined;
+  const [first = 0, second = 0, third = 0, fourth = 0] = embedded.split('.').map(Number);
+  return `${text.slice(0, colon)}${((first << 8) | second).toString(16)}:${((third << 8) | fourth).toString(16)}`;
 }
 
 /** Names that Debian's /etc/hosts and /etc/networks have; all others would have to be asked for. */

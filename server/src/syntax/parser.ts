@@ -137,7 +137,7 @@ class LineParser extends EmbeddedActionsParser {
       { ALT: () => this.#addValue(this.CONSUME1(Bang)) },
     ];
     const values = {
-      GATE: () => this.#wanted > 0 || (this.#optional > 0 && !isOptionLike(this.LA(1))),
+      GATE: () => this.#takesAny() || (this.#wanted + this.#optional > 0 && !isOptionLike(this.LA(1))),
       DEF: () => this.OR1(value),
     };
     const opener = [
@@ -206,6 +206,11 @@ class LineParser extends EmbeddedActionsParser {
   #negate(token: IToken): void {
     if (this.#negation !== undefined) this.#problem(spanOf(token), 'double-negation', 'multiple consecutive ! not allowed');
     this.#negation = spanOf(token);
+  }
+
+  /** getopt takes any word for the value of an option; the second one is taken by the extension, and is no option. */
+  #takesAny(): boolean {
+    return this.#wanted > 1 || (this.#wanted === 1 && this.#option?.spec?.arity !== 2);
   }
 
   #addStray(token: IToken): void {
