@@ -476,3 +476,37 @@ COMMIT
     expect(askFlow(rulesetOf(''), emptyCluster, 'a/b"\u0000')).toContain('"a/b\\"\\u0000" is neither');
   });
 });
+
+describe('a listing', () => {
+  it('of `iptables -L -n -v` is read like a dump, counters included', () => {
+    const text = `Chain PREROUTING (policy ACCEPT 5 packets, 300 bytes)
+ pkts bytes target     prot opt in     out     source               destination
+   12   720 KUBE-SERVICES  0    --  *      *       0.0.0.0/0            0.0.0.0/0            /* kubernetes service portals */
+
+Chain OUTPUT (policy ACCEPT 0 packets, 0 bytes)
+ pkts bytes target     prot opt in     out     source               destination
+    0     0 KUBE-SERVICES  0    --  *      *       0.0.0.0/0            0.0.0.0/0            /* kubernetes service portals */
+
+Chain KUBE-SEP-GXKVICYM64SODBWJ (1 references)
+ pkts bytes target     prot opt in     out     source               destination
+    7   420 DNAT       6    --  *      *       0.0.0.0/0            0.0.0.0/0            /* shop/web:http */ tcp to:10.244.0.11:8080
+
+Chain KUBE-SERVICES (2 references)
+ pkts bytes target     prot opt in     out     source               destination
+    7   420 KUBE-SVC-67NZLRHBNDSAWJRO  6    --  *      *       0.0.0.0/0            10.96.20.10          /* shop/web:http cluster IP */ tcp dpt:80
+
+Chain KUBE-SVC-67NZLRHBNDSAWJRO (1 references)
+ pkts bytes target     prot opt in     out     source               destination
+    7   420 KUBE-SEP-GXKVICYM64SODBWJ  0    --  *      *       0.0.0.0/0            0.0.0.0/0            /* shop/web:http -> 10.244.0.11:8080 */
+`;
+    const graph = flow(text, 'shop/web');
+    expect(edgesOf(graph)).toEqual([
+      '10.96.20.10:80/tcp -> KUBE-SERVICES 1',
+      'KUBE-SERVICES -> KUBE-SVC-67NZLRHBNDSAWJRO 1',
+      'KUBE-SVC-67NZLRHBNDSAWJRO -> KUBE-SEP-GXKVICYM64SODBWJ 1',
+      'KUBE-SEP-GXKVICYM64SODBWJ -> 10.244.0.11:8080 1',
+    ]);
+    expect(graph.edges.map((edge) => edge.packets)).toEqual([null, 7, 7, 7]);
+    expect(graph.notes.map((note) => note.message).filter((message) => message.includes('excerpt'))).toEqual([]);
+  });
+});

@@ -1,4 +1,5 @@
 /** What a reader should know of the dump before believing a flow. */
+import { completenessOf } from '../ruleset/completeness.ts';
 import type { Chain, Dump, Ruleset } from '../ruleset/ruleset.ts';
 import type { FlowNote } from './flow-graph.ts';
 import { isLargeClusterMode } from './large-cluster.ts';
@@ -57,8 +58,8 @@ function completenessNotes(ruleset: Ruleset, dump: Dump): readonly FlowNote[] {
     notes.push(note('info', 'The dump has no filter table: what is refused or dropped there is not known.'));
   }
   for (const table of dump.tables) {
-    if (table.commitLine === undefined && (table.name === 'nat' || table.name === 'filter')) {
-      notes.push(note('info', `Table ${table.name} has no COMMIT: the dump may be an excerpt or cut off.`, table.firstLine));
+    if ((table.name === 'nat' || table.name === 'filter') && !completenessOf(ruleset, table).whole) {
+      notes.push(note('info', `Table ${table.name} is an excerpt or cut off: what is missing may matter.`, table.firstLine));
     }
     if (table.name === 'nat' && isLargeClusterMode(ruleset, table)) {
       notes.push(

@@ -69,7 +69,7 @@ function addressPart(text: string, family: Family): Part | undefined {
 
 function partOf(text: string, dimension: Dimension, family: Family): Part | undefined {
   if (dimension === 'address') return addressPart(text, family);
-  const wanted = dimension === 'port' ? portText(text) : String(Number(text));
+  const wanted = dimension === 'port' ? portText(text) : /^\d+$/.test(text) ? String(Number(text)) : undefined;
   return wanted === undefined ? undefined : { fits: (value) => value === wanted, closeness: 0 };
 }
 
