@@ -110,6 +110,16 @@ describe('what kube-proxy writes for a Service', () => {
     ]);
   });
 
+  it('with externalTrafficPolicy Local and nothing but external IPs: the policy counts since 1.29', () => {
+    const cluster = clusterWith(
+      service('shop/gate', { spec: { externalIPs: ['192.0.2.50'], externalTrafficPolicy: 'Local' } }),
+      slice('shop/gate', { '10.244.0.5': { node: 'node-a' }, '10.244.1.5': { node: 'node-b' } }),
+    );
+    expect(balanced(cluster, 'KUBE-SVL', { version: 29 })).toEqual(['10.244.0.5:8080']);
+    expect(balanced(cluster, 'KUBE-SVL', { version: 28 })).toEqual([]);
+    expect(rulesFor(cluster, { version: 28 })).toContain('nat: -A KUBE-EXT -j KUBE-SVC');
+  });
+
   it('with internalTrafficPolicy Local and nothing external: no chain for the whole cluster', () => {
     const cluster = clusterWith(
       service('shop/agent', { spec: { internalTrafficPolicy: 'Local' } }),
@@ -296,15 +306,21 @@ describe('the endpoints that a node uses', () => {
 
   it('are those of its zone, where all ready ones carry hints', () => {
     const auto = { 'service.kubernetes.io/topology-mode': 'Auto' };
+    const old = { 'service.kubernetes.io/topology-aware-hints': 'auto' };
     const odd = { 'service.kubernetes.io/topology-mode': 'example.com/mine' };
     const mine = ['10.244.0.1:8080', '10.244.0.2:8080'];
     const all = [...mine, '10.244.0.3:8080'];
     const hints = [['z1'], ['z1', 'z2'], ['z2']];
     expect(balanced(zoned({}, hints), 'KUBE-SVC')).toEqual(mine);
     expect(balanced(zoned({}, hints), 'KUBE-SVC', { version: 30 })).toEqual(all);
-    expect(balanced(zoned(auto, hints), 'KUBE-SVC', { version: 26 })).toEqual(mine);
+    expect(balanced(zoned(old, hints), 'KUBE-SVC', { version: 26 })).toEqual(mine);
+    expect(balanced(zoned(auto, hints), 'KUBE-SVC', { version: 26 })).toEqual(all);
+    expect(balanced(zoned(auto, hints), 'KUBE-SVC', { version: 27 })).toEqual(mine);
     expect(balanced(zoned(odd, hints), 'KUBE-SVC', { version: 26 })).toEqual(all);
     expect(balanced(zoned(odd, hints), 'KUBE-SVC', { version: 27 })).toEqual(mine);
+    // The older annotation wins where both are there.
+    const both = { 'service.kubernetes.io/topology-aware-hints': 'Disabled', ...auto };
+    expect(balanced(zoned(both, hints), 'KUBE-SVC', { version: 27 })).toEqual(all);
     expect(balanced(zoned(auto, [['z1'], undefined, ['z2']]), 'KUBE-SVC')).toEqual(all);
     expect(balanced(zoned(auto, [['z2'], ['z2'], ['z3']]), 'KUBE-SVC')).toEqual(all);
     expect(balanced(zoned(auto, hints), 'KUBE-SVC', { node: 'node-x' })).toEqual(all);

@@ -50,7 +50,9 @@ export interface ServiceRecord {
   readonly healthCheckNodePort: number;
   /** "PreferClose", "PreferSameZone", "PreferSameNode" or empty. */
   readonly trafficDistribution: string;
-  /** The value of `service.kubernetes.io/topology-mode`, else of `service.kubernetes.io/topology-aware-hints`. */
+  /** The value of `service.kubernetes.io/topology-aware-hints`, which versions before 1.27 read alone. */
+  readonly topologyAwareHints: string;
+  /** The value of `service.kubernetes.io/topology-aware-hints` where it is there, else of `service.kubernetes.io/topology-mode`. */
   readonly topologyMode: string;
   /** The label `service.kubernetes.io/service-proxy-name`: kube-proxy leaves such a Service to another proxy. */
   readonly serviceProxyName: string;

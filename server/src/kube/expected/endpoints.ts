@@ -60,12 +60,12 @@ type Wanted = (endpoint: EndpointRecord) => boolean;
 /** The endpoints that hints pick for this node: all, unless every ready one carries hints and one of them names the node or its zone. */
 function hinted(port: ProxiedPort, endpoints: readonly ProxyEndpoint[], zone: string, { node, version }: ProxyOptions): Wanted {
   const traits = versionTraits(version);
-  const mode = port.service.topologyMode;
+  const { topologyMode: mode, topologyAwareHints } = port.service;
   const mayUseZones =
     traits.zoneHints === 'always' ||
     (traits.zoneHints === 'annotated'
       ? mode !== '' && mode !== 'disabled' && mode !== 'Disabled'
-      : mode === 'auto' || mode === 'Auto');
+      : topologyAwareHints === 'auto' || topologyAwareHints === 'Auto');
   const everything: Wanted = () => true;
   const ready = endpoints.map(({ ref }) => ref.endpoint).filter((endpoint) => endpoint.ready);
   const picked = (names: (endpoint: EndpointRecord) => readonly string[] | null, name: string): Wanted | undefined => {

@@ -47,7 +47,7 @@ export function proxiedPorts(service: ServiceRecord, { family, version }: ProxyO
   const ofFamily = isOf(family);
   const clusterIP = service.clusterIPs.find(ofFamily);
   if (clusterIP === undefined) return [];
-  const { heedsIPMode } = versionTraits(version);
+  const { heedsIPMode, localForExternalIPs } = versionTraits(version);
   const externalIPs = service.externalIPs.filter(ofFamily);
   const loadBalancerIPs = service.loadBalancerIPs
     .filter(({ ip, ipMode }) => ofFamily(ip) && (ipMode === 'VIP' || !heedsIPMode))
@@ -55,7 +55,8 @@ export function proxiedPorts(service: ServiceRecord, { family, version }: ProxyO
   const sourceRanges = service.loadBalancerSourceRanges.filter(ofFamily);
   const internalLocal = service.internalTrafficPolicy === 'Local';
   const externalLocal =
-    service.externalTrafficPolicy === 'Local' && (service.type !== 'ClusterIP' || service.externalIPs.length > 0);
+    service.externalTrafficPolicy === 'Local' &&
+    (service.type !== 'ClusterIP' || (localForExternalIPs && service.externalIPs.length > 0));
   const healthCheckNodePort = service.type === 'LoadBalancer' && externalLocal ? service.healthCheckNodePort : 0;
   return portHashes(service).map(({ port, hash }) => {
     const external = port.nodePort !== 0 || loadBalancerIPs.length > 0 || externalIPs.length > 0;

@@ -34,6 +34,8 @@ export interface VersionTraits {
   readonly countsPackets: boolean;
   /** Without a ready endpoint, terminating ones that still serve are used. Since 1.26 (feature gate ProxyTerminatingEndpoints). */
   readonly usesTerminating: boolean;
+  /** External IPs of a Service of type ClusterIP follow externalTrafficPolicy Local too. Since 1.29 (ExternalPolicyLocal). */
+  readonly localForExternalIPs: boolean;
   /** Load-balancer addresses with ipMode Proxy get no rules. Since 1.30 (feature gate LoadBalancerIPMode). */
   readonly heedsIPMode: boolean;
   /**
@@ -42,8 +44,8 @@ export interface VersionTraits {
    */
   readonly knownNodeAddresses: 'none' | 'primary' | 'all';
   /**
-   * Which Services may use zone hints: those annotated "Auto" (until 1.26), those with any annotation but "Disabled" (until 1.30),
-   * all whose endpoints carry hints (feature gate ServiceTrafficDistribution).
+   * Which Services may use zone hints: those whose topology-aware-hints are "Auto" (until 1.26, before there was topology-mode), those
+   * with either annotation but "Disabled" (until 1.30), all whose endpoints carry hints (feature gate ServiceTrafficDistribution).
    */
   readonly zoneHints: 'annotated-auto' | 'annotated' | 'always';
   /** Hints for nodes come before those for zones. Since 1.34 (feature gate PreferSameTrafficDistribution). */
@@ -59,6 +61,7 @@ export function versionTraits(version: ProxyVersion): VersionTraits {
     sparesLoopback: version >= 26,
     countsPackets: version >= 31,
     usesTerminating: version >= 26,
+    localForExternalIPs: version >= 29,
     heedsIPMode: version >= 30,
     knownNodeAddresses: version <= 27 ? 'none' : version === 28 ? 'primary' : 'all',
     zoneHints: version <= 26 ? 'annotated-auto' : version <= 30 ? 'annotated' : 'always',
