@@ -6,6 +6,7 @@ import { type Generator, readHeader } from '../syntax/header.ts';
 import type { Line } from '../syntax/line.ts';
 import { runToEnd, type Steps } from '../syntax/steps.ts';
 import { inferTableName } from './infer-table.ts';
+import { patchRuleset } from './patch.ts';
 import type { Chain, Dump, Ruleset, Table } from './ruleset.ts';
 
 const none: number[] = [];
@@ -293,14 +294,16 @@ export function* rebuildRuleset(document: SourceDocument, before: Ruleset): Step
   const { lines } = document;
   // Where addresses tell the family, a new address may tell another one.
   const isFamilySaid = before.dumps.every(({ familyBy }) => familyBy === 'header' || familyBy === 'file-name');
-  if (!isFamilySaid || lines.length !== before.lines.length) return yield* buildRuleset(document);
-  for (let number = 0; number < lines.length; number += 1) {
+  if (!isFamilySaid) return yield* buildRuleset(document);
+  let isAlikeThroughout = lines.length === before.lines.length;
+  for (let number = 0; isAlikeThroughout && number < lines.length; number += 1) {
     if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
     const line = lines[number];
     const old = before.lines[number];
     if (line === old) continue;
-    if (line === undefined || old === undefined || !isPlain(line) || !isAlike(line, old)) return yield* buildRuleset(document);
+    isAlikeThroughout = line !== undefined && old !== undefined && isPlain(line) && isAlike(line, old);
   }
+  if (!isAlikeThroughout) return (yield* patchRuleset(lines, before)) ?? (yield* buildRuleset(document));
   return { lines, dumps: before.dumps, tables: before.tables };
 }
 
