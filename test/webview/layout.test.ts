@@ -183,6 +183,24 @@ describe('outline', () => {
     ]);
   });
 
+  it('has Pods beside their endpoints where there is room, and below them where there is not', () => {
+    const graph = manyEndpoints(4, 2);
+    const roomy = layout(graph, { form: 'outline', room: 800 });
+    const tight = layout(graph, { form: 'outline', room: 400 });
+    const middle = (item: Box): number => item.y + item.height / 2;
+    expect(middle(box(roomy, 'pod:2'))).toBe(middle(box(roomy, 'sep:2')));
+    expect(box(roomy, 'pod:2').x).toBeGreaterThan(box(roomy, 'sep:2').x + box(roomy, 'sep:2').width);
+    expect(roomy.width).toBeLessThanOrEqual(800);
+    expect(box(tight, 'pod:2').y).toBeGreaterThan(box(tight, 'sep:2').y + box(tight, 'sep:2').height);
+    expect(roomy.height).toBeLessThan(tight.height);
+    // A wire that comes along the right would meet the Pod.
+    const rich = layout(richGraph(), { form: 'outline', room: 800 });
+    expect(middle(box(rich, 'pod:2'))).toBe(middle(box(rich, 'sep:2')));
+    expect(middle(box(rich, 'pod:1'))).toBeGreaterThan(middle(box(rich, 'sep:1')));
+    expect(labelTexts(rich, 'sep:2', 'pod:2')).toEqual(['0 pkts']);
+    expect(overlaps(rich.boxes)).toEqual([]);
+  });
+
   it('opens groups', () => {
     const open = new Set(['group:node:node-3']);
     const many = layout(manyEndpoints(1000), { form: 'outline', room: 400, open });
@@ -281,10 +299,10 @@ describe('any graph, loops and islands included', () => {
   for (const form of ['columns', 'outline'] as const) {
     it(`has its boxes apart and its numbers finite in ${form}`, () => {
       fc.assert(
-        fc.property(anyGraph, fc.boolean(), (graph, open) => {
-          const closed = layout(graph, { form, room: 700 });
+        fc.property(anyGraph, fc.boolean(), fc.constantFrom(400, 700, null), (graph, open, room) => {
+          const closed = layout(graph, { form, room });
           const groups = closed.boxes.flatMap((item) => (item.group === null ? [] : [item.id]));
-          const drawn = open ? layout(graph, { form, room: 700, open: new Set(groups) }) : closed;
+          const drawn = open ? layout(graph, { form, room, open: new Set(groups) }) : closed;
           expect(overlaps(drawn.boxes)).toEqual([]);
           for (const item of drawn.boxes) {
             expect([item.x, item.y, item.width, item.height].every(Number.isFinite)).toBe(true);

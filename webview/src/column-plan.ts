@@ -37,6 +37,9 @@ export interface ColumnPlan {
   readonly right: number;
 }
 
+/** A drawing this much smaller is still better to read than one whose texts are cut. */
+const shrink = 0.85;
+
 /** The widest plan that fits the room, or else the narrowest. */
 export function planColumns(
   index: GraphIndex,
@@ -47,7 +50,7 @@ export function planColumns(
   const framed = framedColumn(parts, columns.columnOf);
   let chosen = plan(index, parts, columns, framed, sizes[0], options);
   for (const size of sizes.slice(1)) {
-    if (options.room === null || chosen.right + margin <= options.room) break;
+    if (options.room === null || (chosen.right + margin) * shrink <= options.room) break;
     chosen = plan(index, parts, columns, framed, size, options);
   }
   return chosen;

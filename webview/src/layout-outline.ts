@@ -1,11 +1,13 @@
-import { boxContent, groupContent, naturalGroupWidth, naturalWidth } from './boxes.ts';
-import { boldness, isIdle, type LabelText, labelLineHeight, labelsOf, partsOf, topologicalOrder } from './bundles.ts';
+import { type BoxContent, boxContent, groupContent, naturalGroupWidth, naturalWidth } from './boxes.ts';
+import { boldness, isIdle, type LabelText, labelLineHeight, labelsOf } from './bundles.ts';
 import { nodeName } from './describe.ts';
 import type { GraphIndex } from './graph-index.ts';
-import { type Arrangement, type EndpointGroup, type EndpointRow, waysOf } from './groups.ts';
+import { type Arrangement, waysOf } from './groups.ts';
 import { type Box, type Frame, type Layout, type LayoutOptions, margin, type Wire, type WireLabel } from './layout-model.ts';
+import { standBeside } from './outline-beside.ts';
+import { isInside, type OutlineLink, type OutlineRow, outlineRows } from './outline-rows.ts';
 import { fitText } from './text-metrics.ts';
-import { elbow, roundTheRight } from './wire-path.ts';
+import { bend, elbow, roundTheRight } from './wire-path.ts';
 
 const indent = 22;
 const railInset = 11;
@@ -14,22 +16,7 @@ const laneWidth = 9;
 const mostLanes = 8;
 const widest = 460;
 const narrowest = 170;
-
-/** A box to be, in the order from top to bottom. */
-interface Row {
-  readonly id: string;
-  readonly node: Box['node'];
-  readonly group: EndpointGroup | null;
-  readonly depth: number;
-}
-
-interface Link {
-  readonly id: string;
-  readonly from: string;
-  readonly to: string;
-  readonly edges: Wire['edges'];
-  readonly together: boolean;
-}
+const widestBesideLabel = 110;
 
 /**
  * One box below the other, each indented under what leads to it: for where there is little width. A wire to the next deeper boxes runs down
@@ -46,22 +33,36 @@ export function layoutOutline(index: GraphIndex, arrangement: Arrangement, optio
   const laneRoom = lanes.count === 0 ? 0 : lanes.count * laneWidth + 10;
   const deepest = Math.max(0, ...rows.map((row) => row.depth));
   const natural = Math.max(narrowest, ...rows.map((row) => row.depth * indent + widthOf(index, row, options)));
+  const inner = options.room === null ? null : options.room - 2 * margin - laneRoom;
+  const beside = standBeside(
+    index,
+    rows,
+    links,
+    (link) => inside.has(link),
+    (link) => linkLabels(index, link, true, widestBesideLabel, options),
+    indent,
+    inner,
+    options,
+  );
   const right =
     margin +
-    Math.max(
-      deepest * indent + narrowest,
-      Math.min(natural, widest + deepest * indent, options.room === null ? natural : options.room - 2 * margin - laneRoom),
-    );
+    Math.max(deepest * indent + narrowest, beside?.width ?? 0, Math.min(natural, widest + deepest * indent, inner ?? natural));
 
-  const left = (row: Row): number => margin + row.depth * indent;
-  const incoming = new Map<string, Link[]>();
+  const left = (row: OutlineRow): number => margin + row.depth * indent;
+  const incoming = new Map<string, OutlineLink[]>();
   for (const link of links) incoming.set(link.to, [...(incoming.get(link.to) ?? []), link]);
   const boxes = new Map<string, Box>();
-  const labels = new Map<Link, readonly WireLabel[]>();
+  const labels = new Map<OutlineLink, readonly WireLabel[]>();
   let y = margin;
+  const contentOf = (row: OutlineRow, width: number): BoxContent | null => {
+    if (row.group !== null) return groupContent(row.group, options.open.has(row.group.id), width, options.measure);
+    return row.node === null ? null : boxContent(row.node, isIdle(index, row.node), width, options.measure);
+  };
   for (const row of rows) {
+    if (boxes.has(row.id)) continue;
     const x = left(row);
-    const width = right - x;
+    const pod = beside?.of.get(row.id);
+    const width = right - x - (pod === undefined || beside === null ? 0 : beside.gap + beside.pod);
     for (const link of incoming.get(row.id) ?? []) {
       const placed: WireLabel[] = [];
       for (const text of linkLabels(index, link, inside.has(link), width - 4, options)) {
@@ -70,25 +71,29 @@ export function layoutOutline(index: GraphIndex, arrangement: Arrangement, optio
       }
       labels.set(link, placed);
     }
-    const content =
-      row.group !== null
-        ? groupContent(row.group, options.open.has(row.group.id), width, options.measure)
-        : row.node !== null
-          ? boxContent(row.node, isIdle(index, row.node), width, options.measure)
-          : null;
+    const content = contentOf(row, width);
     if (content === null) continue;
-    boxes.set(row.id, {
-      id: row.id,
-      node: row.node,
-      group: row.group,
-      x,
-      y,
-      width,
-      height: content.height,
-      content,
-      column: row.depth,
-    });
-    y += content.height + rowGap;
+    const podContent = pod === undefined || beside === null ? null : contentOf(pod.row, beside.pod);
+    const height = Math.max(content.height, podContent?.height ?? 0);
+    const put = (of: OutlineRow, at: number, wide: number, shown: BoxContent): void => {
+      const top = y + (height - shown.height) / 2;
+      const { id, node, group, depth } = of;
+      boxes.set(id, { id, node, group, x: at, y: top, width: wide, height: shown.height, content: shown, column: depth });
+    };
+    put(row, x, width, content);
+    if (pod !== undefined && beside !== null && podContent !== null) {
+      put(pod.row, right - beside.pod, beside.pod, podContent);
+      const middle = x + width + (beside.gap - 8) / 2;
+      let top = y + height / 2 - pod.labels.reduce((sum, text) => sum + text.height, 0) / 2;
+      labels.set(
+        pod.link,
+        pod.labels.map((text) => {
+          top += text.height;
+          return { ...text, x: middle - text.width / 2, y: top - text.height };
+        }),
+      );
+    }
+    y += height + rowGap;
   }
 
   const wires: Wire[] = [];
@@ -99,6 +104,24 @@ export function layoutOutline(index: GraphIndex, arrangement: Arrangement, optio
     const to = boxes.get(link.to);
     if (from === undefined || to === undefined) continue;
     const end = to.y + to.height / 2;
+    if (beside?.of.get(from.id)?.link === link) {
+      const ends = [
+        { x: from.x + from.width, y: end },
+        { x: to.x, y: end },
+      ];
+      const { id, edges } = link;
+      wires.push({
+        id,
+        from: from.id,
+        to: to.id,
+        edges,
+        path: bend(ends),
+        labels: labels.get(link) ?? [],
+        top: end,
+        bottom: end,
+      });
+      continue;
+    }
     const lane = lanes.of.get(link);
     const turn = { x: to.x, y: end };
     const start = lane === undefined ? (turned.get(from.id) ?? from.y + from.height) : from.y + from.height / 2 + 6;
@@ -131,82 +154,21 @@ export function layoutOutline(index: GraphIndex, arrangement: Arrangement, optio
   };
 }
 
-function widthOf(index: GraphIndex, row: Row, options: LayoutOptions): number {
+function widthOf(index: GraphIndex, row: OutlineRow, options: LayoutOptions): number {
   if (row.group !== null) return naturalGroupWidth(row.group, options.measure);
   return row.node === null ? 0 : naturalWidth(row.node, isIdle(index, row.node), options.measure);
 }
 
-/** All boxes with their depth, an open group's endpoints after its head, and what joins them. */
-function outlineRows(
-  index: GraphIndex,
-  arrangement: Arrangement,
-  open: ReadonlySet<string>,
-): { readonly rows: readonly Row[]; readonly links: readonly Link[] } {
-  const parts = partsOf(index, arrangement);
-  const anchors = new Map(parts.anchors.map((anchor) => [anchor.id, anchor]));
-  const depths = new Map<string, number>();
-  const rows: Row[] = [];
-  const links: Link[] = [];
-  for (const id of topologicalOrder(parts)) {
-    const anchor = anchors.get(id);
-    if (anchor === undefined) continue;
-    const above = (parts.in.get(id) ?? []).map((bundle) => depths.get(bundle.from) ?? -1);
-    const depth = Math.max(-1, ...above) + 1;
-    depths.set(id, depth);
-    rows.push({ id, node: anchor.node, group: anchor.group, depth });
-    if (anchor.group === null || !open.has(id)) continue;
-    for (const row of anchor.group.rows) {
-      const { endpoint } = row;
-      rows.push({ id: endpoint.id, node: endpoint, group: null, depth: depth + 1 });
-      links.push({
-        id: `${id}\n${endpoint.id}`,
-        from: id,
-        to: endpoint.id,
-        edges: index.in(endpoint.id),
-        together: false,
-      });
-      rows.push(...row.behind.map((node) => ({ id: node.id, node, group: null, depth: depth + 2 })));
-      links.push(...behindLinks(index, row));
-    }
-  }
-  for (const bundle of parts.bundles) {
-    const { id, from, to, edges } = bundle;
-    links.push({ id, from, to, edges, together: anchors.get(to)?.group !== null });
-  }
-  const position = new Map(rows.map((row, at) => [row.id, at]));
-  return { rows, links: links.toSorted((a, b) => (position.get(a.to) ?? 0) - (position.get(b.to) ?? 0)) };
-}
-
-function behindLinks(index: GraphIndex, row: EndpointRow): readonly Link[] {
-  return row.behind.map((node) => ({
-    id: `${row.endpoint.id}\n${node.id}`,
-    from: row.endpoint.id,
-    to: node.id,
-    edges: index.out(row.endpoint.id).filter((edge) => edge.to === node.id),
-    together: false,
-  }));
-}
-
-/** True where a rail from the one to the other meets no box in between. */
-function isInside(link: Link, rows: readonly Row[], position: ReadonlyMap<string, number>): boolean {
-  const from = position.get(link.from) ?? 0;
-  const to = position.get(link.to) ?? 0;
-  const depth = rows[from]?.depth ?? 0;
-  if (to <= from) return false;
-  for (let at = from + 1; at <= to; at += 1) if ((rows[at]?.depth ?? 0) <= depth) return false;
-  return true;
-}
-
 /** A lane at the right for each link, so that no two lie on each other as long as there are lanes. */
 function assignLanes(
-  links: readonly Link[],
+  links: readonly OutlineLink[],
   position: ReadonlyMap<string, number>,
-): { readonly of: ReadonlyMap<Link, number>; readonly count: number } {
+): { readonly of: ReadonlyMap<OutlineLink, number>; readonly count: number } {
   const spans = links.map((link) => {
     const ends = [position.get(link.from) ?? 0, position.get(link.to) ?? 0];
     return { link, top: Math.min(...ends), bottom: Math.max(...ends) };
   });
-  const of = new Map<Link, number>();
+  const of = new Map<OutlineLink, number>();
   const bottoms: number[] = [];
   // Short ones first, so that they lie inside long ones instead of crossing them.
   for (const { link, top, bottom } of spans.toSorted((a, b) => a.top - b.top || a.bottom - b.bottom)) {
@@ -219,7 +181,13 @@ function assignLanes(
 }
 
 /** What stands above a box about a wire to it; one that comes along the right says where from. */
-function linkLabels(index: GraphIndex, link: Link, inside: boolean, width: number, options: LayoutOptions): readonly LabelText[] {
+function linkLabels(
+  index: GraphIndex,
+  link: OutlineLink,
+  inside: boolean,
+  width: number,
+  options: LayoutOptions,
+): readonly LabelText[] {
   const main = link.together ? link.edges : ways(link);
   const texts = labelsOf(index, waysOf(main, link.together), width, options.measure).map((text) =>
     inOneLine(text, width, options),
@@ -255,19 +223,22 @@ function inOneLine(label: LabelText, width: number, options: LayoutOptions): Lab
 }
 
 /** In a group, the rule that sends a packet to the endpoint at random says the share; affinity's would repeat for each. */
-function ways(link: Link): Link['edges'] {
+function ways(link: OutlineLink): OutlineLink['edges'] {
   if (!link.from.startsWith('group:')) return link.edges;
   const main = link.edges.find((edge) => edge.probability !== null) ?? link.edges[0];
   return main === undefined ? [] : [main];
 }
 
-function groupFrames(rows: readonly Row[], boxes: ReadonlyMap<string, Box>, right: number): readonly Frame[] {
+function groupFrames(rows: readonly OutlineRow[], boxes: ReadonlyMap<string, Box>, right: number): readonly Frame[] {
   const frames: Frame[] = [];
   for (const [at, row] of rows.entries()) {
     const head = boxes.get(row.id);
     if (row.group === null || head === undefined || rows[at + 1]?.depth !== row.depth + 1) continue;
-    let last = head;
-    for (let next = at + 1; (rows[next]?.depth ?? -1) > row.depth; next += 1) last = boxes.get(rows[next]?.id ?? '') ?? last;
+    let bottom = head.y + head.height;
+    for (let next = at + 1; (rows[next]?.depth ?? -1) > row.depth; next += 1) {
+      const box = boxes.get(rows[next]?.id ?? '');
+      if (box !== undefined) bottom = Math.max(bottom, box.y + box.height);
+    }
     frames.push({
       id: row.id,
       kind: 'group',
@@ -276,7 +247,7 @@ function groupFrames(rows: readonly Row[], boxes: ReadonlyMap<string, Box>, righ
       x: head.x,
       y: head.y,
       width: right - head.x + 4,
-      height: last.y + last.height - head.y + 6,
+      height: bottom - head.y + 6,
     });
   }
   return frames;
