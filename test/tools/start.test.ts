@@ -39,10 +39,10 @@ interface Run {
   readonly ended: Promise<number | null>;
 }
 
-function start(...args: readonly string[]): Run {
+function start(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Run {
   const child = spawn(process.execPath, [join(root, 'test/tools/start.ts'), ...args], {
     cwd: root,
-    env: { ...process.env, PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}` },
+    env: { ...process.env, PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}`, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';
@@ -78,7 +78,7 @@ describe('npm start', () => {
     [['--port', '65536'], '"65536" is not a port number.'],
     [['--no-such-option'], "'--no-such-option'"],
   ])('refuses %j and says what it takes', async (args, message) => {
-    const run = start(...args);
+    const run = start(args);
     expect(await run.ended).toBe(2);
     expect(run.said()).toContain(message);
     expect(run.said()).toContain('Usage: npm start');
@@ -99,13 +99,14 @@ describeWith('code-server', 'npm start without a VS Code that can be used', () =
   afterEach(() => new Promise((done) => busy.close(done)));
 
   it.each([
-    ['1.80.2', 0, 'VS Code 1.80.2 is older than 1.101'],
-    ['1.139.0', 1, 'VS Code is installed, but did not open: cannot open a display'],
+    ['too old', '1.80.2', 0, {}, 'VS Code 1.80.2 is older than 1.101'],
+    ['without a display', '1.139.0', 1, {}, 'VS Code is installed, but did not open: cannot open a display'],
+    ['remote', '1.139.0', 0, { VSCODE_IPC_HOOK_CLI: '/tmp/vscode.sock' }, 'This is a terminal of a remote VS Code'],
   ])(
-    'opens the embedded editor on a free port until it is stopped (code %s, status %s)',
-    async (version, status, reason) => {
+    'opens the embedded editor on a free port until it is stopped, where VS Code is %s',
+    async (_why, version, status, env, reason) => {
       fakeCode(version, status);
-      const run = start('--port', String(port));
+      const run = start(['--port', String(port)], env);
       try {
         await expect.poll(run.said, { timeout: 90_000 }).toContain('Ctrl-C stops the editor');
         expect(run.said()).toContain(reason);

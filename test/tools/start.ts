@@ -82,6 +82,13 @@ async function openInCode(): Promise<boolean> {
     console.error(`VS Code ${version[0]} is older than ${major}.${minor}, which the extension needs.`);
     return false;
   }
+  if (process.env['VSCODE_IPC_HOOK_CLI'] !== undefined) {
+    console.error(
+      'This is a terminal of a remote VS Code, which loads no extension from a folder. To install it there instead:\n' +
+        '  npm run package && code --install-extension dist/*.vsix',
+    );
+    return false;
+  }
   await step('Building the extension ...', () => node([join(root, 'esbuild.mjs')]));
   const opened = spawnSync('code', [`--extensionDevelopmentPath=${root}`, ...places], { encoding: 'utf8', shell });
   if (opened.status !== 0) {
