@@ -55,10 +55,13 @@ function specOf(extension: ExtensionSpec | undefined, long: string): OptionSpec 
   return extension?.options.find((option) => option.long === long);
 }
 
+const blanks = /\s*/y;
+
+/** Where the next word begins. Any white space parts words here, as it does in the forms: text may come out of a web page. */
 function skipBlanks(text: string, from: number): number {
-  let at = from;
-  while (text[at] === ' ' || text[at] === '\t') at += 1;
-  return at;
+  blanks.lastIndex = from;
+  blanks.test(text);
+  return blanks.lastIndex;
 }
 
 /** "LOG flags 3" is a set of options, one for each bit. */
