@@ -61,6 +61,21 @@ describe('what changed in the cluster', () => {
       ['missing shop/web: service-missing: Service shop/web has no rules in the dump: 10.96.0.1:80 leads nowhere'],
     ],
     [
+      'a new Service of several ports',
+      [],
+      [
+        web({
+          ports: [
+            { name: 'dns', protocol: 'UDP', port: 53 },
+            { name: 'dns-tcp', port: 53 },
+          ],
+        }),
+      ],
+      [
+        'missing shop/web: service-missing: Service shop/web has no rules in the dump: 10.96.0.1:53/udp, 10.96.0.1:53 lead nowhere',
+      ],
+    ],
+    [
       'a new Service without endpoints',
       [],
       [web()],

@@ -58,7 +58,7 @@ export function* driftPorts(state: DumpState, namespace: string, name: string): 
       title: [port, number].filter((text) => text !== '').join(', ') || portName(namespace, name, ''),
       chains: chains.map((chain) => ({
         name: chain.name,
-        explanation: roleInfo('nat', chain.name, false).explanation,
+        explanation: roleInfo(chain.table, chain.name, false).explanation,
         line: chain.line,
       })),
       endpoints: endpoints.map(({ address, pod, node, chain, line, status }) => ({ address, pod, node, chain, line, status })),

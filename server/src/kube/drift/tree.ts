@@ -3,10 +3,11 @@ import { hostPort } from '../../cluster/ip.ts';
 import type { Chain } from '../../ruleset/ruleset.ts';
 import type { Steps } from '../../syntax/steps.ts';
 import { portName, splitHashedName } from '../chain-names.ts';
-import type { ChainEndpoint, ChainService, Resolution } from '../resolve.ts';
-import type { ChainRole } from '../roles.ts';
+import type { ChainEndpoint, Resolution } from '../resolve.ts';
+import { type ChainRole, roleInfo } from '../roles.ts';
 import type { Drift, ServiceDrift } from './drift.ts';
 import type { DriftFinding, DriftStatus } from './finding.ts';
+import { type PortFacts, type Refusal, refusalsOf } from './refusals.ts';
 
 export interface TreeEndpoint {
   /** "10.244.0.11:8080" */
@@ -23,10 +24,12 @@ export interface TreeEndpoint {
   readonly status: DriftStatus | null;
 }
 
+/** A chain of the Service port's own, or a chain of all Services with a rule that refuses its traffic. */
 export interface TreeChain {
+  readonly table: string;
   readonly name: string;
   readonly role: ChainRole;
-  /** 0-based. */
+  /** Of the chain's first rule, or of the rule that refuses; 0-based. */
   readonly line: number | null;
 }
 
@@ -47,7 +50,7 @@ export interface TreeService {
   readonly name: string;
   /** null where the dump was not compared with a cluster. */
   readonly status: DriftStatus | null;
-  /** Its first chain, or where its first finding is; 0-based, null for neither. */
+  /** Its first chain, the rule that refuses its traffic, or where its first finding is; 0-based, null for none of them. */
   readonly line: number | null;
   readonly findings: readonly DriftFinding[];
 }
@@ -62,7 +65,7 @@ export interface TreeNamespace {
 export interface ServiceTree {
   /** Namespaces and Services by name. */
   readonly namespaces: readonly TreeNamespace[];
-  /** What opens below a Service; empty for one that the dump has no chains of. */
+  /** What opens below a Service; empty for one that the dump has nothing of. */
   portsOf(namespace: string, service: string): readonly TreePort[];
 }
 
@@ -76,6 +79,12 @@ function lineOf(chain: Chain): number | null {
 
 function addressText({ ip, port }: ChainEndpoint): string {
   return port === null ? ip : hostPort(ip, port);
+}
+
+function addTo<T>(index: Map<string, T[]>, key: string, value: T): void {
+  const list = index.get(key);
+  if (list === undefined) index.set(key, [value]);
+  else list.push(value);
 }
 
 function byText(a: string, b: string): number {
@@ -106,11 +115,16 @@ export function* serviceTree(resolution: Resolution, drift: Drift | null): Steps
       const { service } = resolution.chain(chain);
       if (service === null) continue;
       const key = portName(service.namespace, service.name, '');
-      const own = chains.get(key);
-      if (own === undefined) chains.set(key, [chain]);
-      else own.push(chain);
+      addTo(chains, key, chain);
       if (!names.has(key)) names.set(key, { namespace: service.namespace, name: service.name });
     }
+  }
+  yield;
+  const refusals = new Map<string, Refusal[]>();
+  for (const refusal of refusalsOf(resolution.ruleset)) {
+    const key = portName(refusal.namespace, refusal.service, '');
+    addTo(refusals, key, refusal);
+    if (!names.has(key)) names.set(key, { namespace: refusal.namespace, name: refusal.service });
   }
 
   const namespaces = new Map<string, TreeService[]>();
@@ -122,12 +136,10 @@ export function* serviceTree(resolution: Resolution, drift: Drift | null): Steps
       namespace,
       name,
       status: drift === null ? null : (service?.status ?? null),
-      line: first === undefined ? (findings[0]?.line ?? null) : lineOf(first),
+      line: first === undefined ? (refusals.get(key)?.[0]?.line ?? findings[0]?.line ?? null) : lineOf(first),
       findings,
     };
-    const list = namespaces.get(namespace);
-    if (list === undefined) namespaces.set(namespace, [entry]);
-    else list.push(entry);
+    addTo(namespaces, namespace, entry);
   }
   return {
     namespaces: [...namespaces]
@@ -139,31 +151,42 @@ export function* serviceTree(resolution: Resolution, drift: Drift | null): Steps
       .sort((a, b) => byText(a.name, b.name)),
     portsOf: (namespace, service) => {
       const key = portName(namespace, service, '');
-      return portsOf(resolution, chains.get(key) ?? [], drift === null ? null : (compared.get(key)?.findings ?? []));
+      const findings = drift === null ? null : (compared.get(key)?.findings ?? []);
+      return portsOf(resolution, chains.get(key) ?? [], refusals.get(key) ?? [], findings);
     },
   };
 }
 
 interface PortDraft {
-  readonly service: ChainService;
+  readonly facts: PortFacts;
   readonly chains: TreeChain[];
   readonly endpoints: Map<string, TreeEndpoint>;
 }
 
-/** The ports that chains of one Service stand for. `findings` is null where nothing was compared. */
+/** The ports that chains and refusals of one Service stand for. `findings` is null where nothing was compared. */
 function portsOf(
   resolution: Resolution,
   chains: readonly Chain[],
+  refusals: readonly Refusal[],
   findings: readonly DriftFinding[] | null,
 ): readonly TreePort[] {
   const ports = new Map<string, PortDraft>();
+  const portOf = (facts: PortFacts, { table }: Chain): PortDraft => {
+    const key = `${facts.port} ${facts.protocol} ${table.dump.index}`;
+    let port = ports.get(key);
+    if (port === undefined) {
+      port = { facts, chains: [], endpoints: new Map() };
+      ports.set(key, port);
+    }
+    return port;
+  };
   const addEndpoint = (port: PortDraft, chain: Chain): void => {
     const { endpoint } = resolution.chain(chain);
     if (endpoint === null || port.endpoints.has(chain.name)) return;
     const address = addressText(endpoint);
     const finding = findings?.find(
       (candidate) =>
-        candidate.endpoint === address && candidate.port === port.service.port && candidate.kind !== 'endpoint-missing',
+        candidate.endpoint === address && candidate.port === port.facts.port && candidate.kind !== 'endpoint-missing',
     );
     port.endpoints.set(chain.name, {
       address,
@@ -177,26 +200,26 @@ function portsOf(
   for (const chain of chains) {
     const { service, role } = resolution.chain(chain);
     if (service === null) continue;
-    const key = `${service.port} ${service.protocol} ${chain.table.dump.index}`;
-    let port = ports.get(key);
-    if (port === undefined) {
-      port = { service, chains: [], endpoints: new Map() };
-      ports.set(key, port);
-    }
+    const port = portOf(service, chain);
     if (role === 'endpoint') {
       addEndpoint(port, chain);
       continue;
     }
-    port.chains.push({ name: chain.name, role, line: lineOf(chain) });
+    port.chains.push({ table: chain.table.name, name: chain.name, role, line: lineOf(chain) });
     for (const target of chain.jumps) if (target.name.startsWith('KUBE-SEP-')) addEndpoint(port, target);
   }
-  return [...ports.values()].map(({ service, chains: own, endpoints }) => ({
-    name: service.port,
-    protocol: service.protocol,
-    portNumber: service.portNumber,
-    clusterIP: service.clusterIP,
+  for (const refusal of refusals) {
+    const { chain, line } = refusal;
+    const { role } = roleInfo(chain.table.name, chain.name, false);
+    portOf(refusal, chain).chains.push({ table: chain.table.name, name: chain.name, role, line });
+  }
+  return [...ports.values()].map(({ facts, chains: own, endpoints }) => ({
+    name: facts.port,
+    protocol: facts.protocol,
+    portNumber: facts.portNumber,
+    clusterIP: facts.clusterIP,
     chains: own,
-    endpoints: [...endpoints.values(), ...lackingEndpoints(service.port, endpoints, findings ?? [])].sort((a, b) =>
+    endpoints: [...endpoints.values(), ...lackingEndpoints(facts.port, endpoints, findings ?? [])].sort((a, b) =>
       byText(a.address, b.address),
     ),
   }));
