@@ -92,7 +92,10 @@ describe('a Service', () => {
     expect(badgesOf(nodeOf(graph, 'KUBE-FW-FDY5F3HTLTAZLVY3'))).toEqual(['only from 203.0.113.0/24 @92']);
     expect(badgesOf(nodeOf(graph, 'KUBE-SVL-FDY5F3HTLTAZLVY3'))).toEqual(['endpoints of this node']);
     expect(badgesOf(nodeOf(graph, 'KUBE-EXT-FDY5F3HTLTAZLVY3'))).toEqual(['masquerade from this node @89']);
-    expect(nodeOf(graph, 'DROP')).toMatchObject({ detail: 'by KUBE-PROXY-FIREWALL in table filter', line: 42 });
+    expect(nodeOf(graph, 'DROP')).toMatchObject({
+      detail: 'outside the source ranges, by KUBE-PROXY-FIREWALL in table filter',
+      line: 42,
+    });
     expect(nodeOf(graph, '10.244.0.30:8443').shares).toEqual({
       'entry:cluster-ip:10.96.40.30:443/tcp': 0.5,
       'entry:load-balancer-ip:198.51.100.20:443/tcp': 1,
@@ -121,7 +124,7 @@ describe('a Service', () => {
     const graph = flow(sample, 'booking/mailer', cluster);
     expect(edgesOf(graph)).toEqual(['10.96.40.50:25/tcp -> KUBE-SERVICES 1', 'KUBE-SERVICES -> REJECT 1']);
     expect(nodeOf(graph, 'REJECT')).toMatchObject({
-      detail: 'icmp-port-unreachable, by KUBE-SERVICES in table filter',
+      detail: 'no endpoints, icmp-port-unreachable, by KUBE-SERVICES in table filter',
       table: 'filter',
       line: 43,
       share: 1,

@@ -1,7 +1,12 @@
 /** Where the flow of the dump and the cluster's EndpointSlices disagree. */
+import type { Family } from '../catalog/types.ts';
 import { isIPv6 } from '../cluster/ip.ts';
 import type { EndpointRef } from './chain-index.ts';
+import { chooseEndpoints, type EndpointChoice, endpointsOf } from './expected/endpoints.ts';
+import { proxyOptions } from './expected/options.ts';
+import { proxiedPorts } from './expected/service-ports.ts';
 import type { Door } from './flow-doors.ts';
+import { dumpNode } from './flow-dump-node.ts';
 import type { FlowDrift } from './flow-graph.ts';
 import type { ChainIdentity, ChainService, Resolution } from './resolve.ts';
 
@@ -11,13 +16,21 @@ export function knowsEndpoints(resolution: Resolution): boolean {
   return cluster.source.kind !== 'none' && cluster.kinds.has('EndpointSlice') && cluster.kinds.has('Service');
 }
 
-/**
- * The endpoints that kube-proxy uses for a Service port: the ready ones, or where there is none, those that still serve while they terminate
- * (kube-proxy, CategorizeEndpoints).
- */
-export function usableEndpoints(refs: readonly EndpointRef[]): readonly EndpointRef[] {
-  const ready = refs.filter((ref) => ref.endpoint.ready);
-  return ready.length > 0 ? ready : refs.filter((ref) => ref.endpoint.serving && ref.endpoint.terminating);
+/** What kube-proxy, as its newest version does, would choose for a Service port on the dump's node; undefined for one that it leaves alone. */
+function choiceFor(
+  resolution: Resolution,
+  service: Pick<ChainService, 'namespace' | 'name' | 'port' | 'protocol'>,
+  family: Family,
+): EndpointChoice | undefined {
+  const { cluster } = resolution;
+  const record = cluster.service(service.namespace, service.name);
+  if (record === undefined) return undefined;
+  const node = dumpNode(resolution);
+  const options = proxyOptions({ node: node?.name ?? '', family });
+  const port = proxiedPorts(record, options).find(
+    (candidate) => candidate.port.name === service.port && candidate.port.protocol === service.protocol,
+  );
+  return port === undefined ? undefined : chooseEndpoints(port, endpointsOf(cluster, port, options), node?.zone ?? '', options);
 }
 
 /** What the cluster says against an endpoint's chain; null for nothing. */
@@ -26,23 +39,23 @@ export function endpointDrift(resolution: Resolution, identity: ChainIdentity): 
   if (!knowsEndpoints(resolution) || service === null || endpoint === null) return null;
   if (service.record === null || endpoint.endpoint === null) return 'stale';
   if (endpoint.endpoint.ready) return null;
-  const refs = resolution.index.endpointsOf(service.namespace, service.name, service.port, service.protocol);
-  return usableEndpoints(refs).some((ref) => ref.ip === endpoint.ip) ? null : 'differs';
+  const choice = choiceFor(resolution, service, isIPv6(endpoint.ip) ? 'ipv6' : 'ipv4');
+  return choice?.reachable.some(({ ref }) => ref.ip === endpoint.ip) === true ? null : 'differs';
 }
 
-/** Usable endpoints of a Service port, of one family, that no chain of the dump sends to; `addresses` are "10.0.0.1:80" of those that are. */
+/**
+ * Endpoints that kube-proxy would send to on the dump's node and that the dump has no chain for.
+ * @param isThere whether the dump sends to an address and port
+ */
 export function missingEndpoints(
   resolution: Resolution,
   service: Pick<ChainService, 'namespace' | 'name' | 'port' | 'protocol'>,
-  family: 'ipv4' | 'ipv6',
+  family: Family,
   isThere: (ip: string, port: number) => boolean,
 ): readonly EndpointRef[] {
   if (!knowsEndpoints(resolution)) return [];
-  const refs = resolution.index.endpointsOf(service.namespace, service.name, service.port, service.protocol);
-  const usable = usableEndpoints(refs.filter((ref) => isIPv6(ref.ip) === (family === 'ipv6')));
-  // With hints kube-proxy may rightly leave endpoints of other zones out.
-  if (usable.some((ref) => ref.endpoint.hintZones !== null || ref.endpoint.hintNodes !== null)) return [];
-  return usable.filter((ref) => !isThere(ref.ip, ref.port));
+  const chosen = choiceFor(resolution, service, family)?.reachable ?? [];
+  return chosen.map(({ ref }) => ref).filter((ref) => !isThere(ref.ip, ref.port));
 }
 
 /** An entry that only the cluster has is missing; one that the cluster does not have (any longer) is stale. */

@@ -30,14 +30,12 @@ export function ghosts(
     const key = `${door.dump.index} ${service.namespace}/${service.name}:${service.port} ${door.protocol}`;
     if (done.has(key)) continue;
     done.add(key);
-    const record = resolution.cluster.service(service.namespace, service.name);
     const parent = [...draft.nodes.values()].find((node) => {
-      if (node.kind !== 'service' || node.chain === null || node.chain.table.dump !== door.dump) return false;
+      if (node.kind !== 'service' && node.kind !== 'service-local') return false;
+      if (node.chain === null || node.chain.table.dump !== door.dump) return false;
       const of = resolution.chain(node.chain).service;
       return of?.namespace === service.namespace && of.name === service.name && of.port === service.port;
     });
-    // Where only this node's endpoints count there is no chain with all of them, and none is missing.
-    if (parent === undefined && record?.internalTrafficPolicy === 'Local') continue;
     const wanted = { ...service, protocol: door.protocol };
     for (const ref of missingEndpoints(resolution, wanted, door.dump.family, (ip, port) => there.has(`${ip} ${port}`))) {
       const address = hostPort(ref.ip, ref.port);

@@ -1,6 +1,8 @@
 /** The nodes of a flow: entries, chains, Pods and addresses, verdicts. */
 import { hostPort } from '../cluster/ip.ts';
 import { ruleAt } from '../ruleset/rules.ts';
+import type { RuleStatement } from '../syntax/statement.ts';
+import { serviceComment } from './comments.ts';
 import { badgesOf } from './flow-badges.ts';
 import type { FlowContext } from './flow-context.ts';
 import { packetsOf, packetsOfAll } from './flow-counters.ts';
@@ -12,6 +14,7 @@ import type { FlowNode, FlowPodRef, FlowServiceRef } from './flow-graph.ts';
 import { nodeAddress } from './flow-origins.ts';
 import { drawnKind } from './flow-walk.ts';
 import type { ChainPod, ChainService } from './resolve.ts';
+import { commentOf } from './rule-values.ts';
 import { endpointAddress, serviceTitle } from './titles.ts';
 
 function serviceRef(service: ChainService | null): FlowServiceRef | null {
@@ -148,6 +151,14 @@ function addressNode(context: FlowContext, draft: NodeDraft): FlowNode {
   };
 }
 
+/** Why kube-proxy wrote a rule that refuses, as its comment says; empty where it says nothing known. */
+function reasonOf(rule: RuleStatement | undefined, chain: string): string {
+  const use = rule === undefined ? undefined : serviceComment(commentOf(rule))?.use;
+  if (use === 'no-endpoints') return 'no endpoints';
+  if (use === 'no-local-endpoints') return 'no endpoints on this node';
+  return chain === 'KUBE-PROXY-FIREWALL' && use === 'load-balancer-ip' ? 'outside the source ranges' : '';
+}
+
 function verdictNode(context: FlowContext, draft: NodeDraft): FlowNode {
   const { ruleset } = context.resolution;
   const { end } = draft;
@@ -172,10 +183,13 @@ function verdictNode(context: FlowContext, draft: NodeDraft): FlowNode {
   const rule = end.line === null || end.isPolicy ? undefined : ruleAt(ruleset, end.line);
   const answer = rule?.options.find((option) => option.name === '--reject-with')?.values[0]?.text;
   const { chain } = end;
-  const where = `${chain.name} in table ${chain.table.name}`;
+  const parts = [reasonOf(rule, chain.name), answer ?? '', `by ${chain.name} in table ${chain.table.name}`];
+  const why = end.isPolicy
+    ? `policy of ${chain.name} in table ${chain.table.name}`
+    : parts.filter((part) => part !== '').join(', ');
   return {
     ...emptyNode(draft.id, 'verdict', end.verdict.toUpperCase()),
-    detail: end.isPolicy ? `policy of ${where}` : answer === undefined ? `by ${where}` : `${answer}, by ${where}`,
+    detail: why,
     table: chain.table.name,
     chain: chain.name,
     line: end.line === null ? null : end.line + 1,
