@@ -3,7 +3,7 @@ import type { Position } from 'vscode-languageserver-types';
 import { canonicalIP } from '../cluster/ip.ts';
 import { portName } from '../kube/chain-names.ts';
 import { serviceComment } from '../kube/comments.ts';
-import { type Door, doorLabel, doorSteps, doorsOfRecord, sameDoor } from '../kube/flow-doors.ts';
+import { type Door, doorLabel, doorSteps, doorsOfRecord } from '../kube/flow-doors.ts';
 import { dumpNode } from '../kube/flow-dump-node.ts';
 import type { FlowEntryKind } from '../kube/flow-graph.ts';
 import { nodeAddress } from '../kube/flow-origins.ts';
@@ -49,10 +49,8 @@ export function* flowTargetsOf(state: DumpState): Steps<FlowTargetsResult> {
   const seen = new Set(inDump.map((door) => `${door.service?.namespace}/${door.service?.name}`));
   for (const service of cluster.services) {
     // Those that have rules are listed by them.
-    if (seen.has(`${service.namespace}/${service.name}`)) continue;
-    for (const door of doorsOfRecord(resolution, service.namespace, service.name)) {
-      if (!inDump.some((other) => sameDoor(other, door))) doors.push(door);
-    }
+    if (!seen.has(`${service.namespace}/${service.name}`))
+      doors.push(...doorsOfRecord(resolution, service.namespace, service.name));
   }
   const descriptions = new Map<string, string[]>();
   for (const door of doors) {

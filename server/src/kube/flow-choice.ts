@@ -2,7 +2,7 @@
 import { canonicalIP } from '../cluster/ip.ts';
 import type { Steps } from '../syntax/steps.ts';
 import { portName } from './chain-names.ts';
-import { type Door, doorLabel, doorSteps, doorsOfRecord, sameDoor } from './flow-doors.ts';
+import { type Door, doorKey, doorLabel, doorSteps, doorsOfRecord } from './flow-doors.ts';
 import { dumpNode } from './flow-dump-node.ts';
 import { type FlowTargetSpec, flowTargetText } from './flow-target.ts';
 import type { Resolution } from './resolve.ts';
@@ -64,9 +64,8 @@ function chooseService(
   const name = `${target.namespace}/${target.name}`;
   const record = cluster.service(target.namespace, target.name);
   const inDump = doors.filter((door) => serviceName(door) === name);
-  const onlyInCluster = doorsOfRecord(resolution, target.namespace, target.name).filter(
-    (door) => !inDump.some((known) => sameDoor(known, door)),
-  );
+  const keys = new Set(inDump.map(doorKey));
+  const onlyInCluster = doorsOfRecord(resolution, target.namespace, target.name).filter((door) => !keys.has(doorKey(door)));
   const all = [...inDump, ...onlyInCluster];
   if (all.length === 0) {
     if (record?.type === 'ExternalName') {
@@ -126,7 +125,8 @@ function chooseAddress(
     .flatMap(({ service }) => doorsOfRecord(resolution, service.namespace, service.name))
     .filter((door) => door.ip === target.ip);
   const at = doors.filter((door) => door.ip === target.ip);
-  const all = [...at, ...known.filter((door) => !at.some((other) => sameDoor(other, door)))];
+  const keys = new Set(at.map(doorKey));
+  const all = [...at, ...known.filter((door) => !keys.has(doorKey(door)))];
   const exact = all.filter(fits);
   if (exact.length > 0) {
     const names = new Set(

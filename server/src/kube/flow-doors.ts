@@ -112,11 +112,10 @@ function* readDoors(resolution: Resolution): Steps<readonly Door[]> {
     const target = table.chains.get(targetName);
     const kind = kindOf(rule, chain, otherwise, anyIP ? null : ip, target);
     for (const port of ports) {
-      // One address is one door, whatever the rules of nat and filter call it.
-      const key = `${table.dump.index} ${anyIP ? kind : ip} ${port} ${protocol}`;
+      const door = { kind, dump: table.dump, ip: anyIP ? null : ip, port, protocol };
+      const key = doorKey(door);
       let draft = drafts.get(key);
       if (draft === undefined) {
-        const door = { kind, dump: table.dump, ip: anyIP ? null : ip, port, protocol };
         draft = { door, lines: [], service: null, target: null };
         drafts.set(key, draft);
       }
@@ -161,8 +160,9 @@ export function doorsOfRecord(resolution: Resolution, namespace: string, name: s
   const doors: Door[] = [];
   const natDumps = resolution.ruleset.dumps.filter((dump) => dump.tables.some((table) => table.name === 'nat'));
   const dumps = natDumps.length > 0 ? natDumps : resolution.ruleset.dumps;
-  const families = new Map(dumps.map((dump) => [dump.family, dump]));
-  for (const dump of families.values()) {
+  // Of several dumps of one family the first counts.
+  const first = dumps.filter((dump, at) => dumps.findIndex((other) => other.family === dump.family) === at);
+  for (const dump of first) {
     const isOfDump = (ip: string): boolean => isIPv6(ip) === (dump.family === 'ipv6');
     for (const port of service.ports) {
       const base = {
@@ -195,6 +195,7 @@ export function doorLabel(door: Pick<Door, 'kind' | 'ip' | 'port' | 'protocol'>)
   return `${name} ${port}/${protocol}`;
 }
 
-export function sameDoor(a: Door, b: Door): boolean {
-  return a.kind === b.kind && a.dump === b.dump && a.ip === b.ip && a.port === b.port && a.protocol === b.protocol;
+/** One address is one door, whatever the rules of nat and filter call it; without an address the kind tells doors apart. */
+export function doorKey({ kind, dump, ip, port, protocol }: Pick<Door, 'kind' | 'dump' | 'ip' | 'port' | 'protocol'>): string {
+  return `${dump.index} ${ip ?? kind} ${port} ${protocol}`;
 }
