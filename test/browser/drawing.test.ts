@@ -131,6 +131,8 @@ describeWith('chromium', 'the drawing', () => {
     await box('pod:2').hover();
     expect(await tooltip.textContent()).toContain('shop/web-7d9c-m8r7t on node-b');
     expect(await tooltip.textContent()).toContain('not ready');
+    await box('e:lb').hover();
+    expect(await tooltip.textContent()).toContain('from elsewhere: DROP');
     await flow.page.mouse.move(5, 400);
     await tooltip.waitFor({ state: 'hidden' });
   });
@@ -180,6 +182,23 @@ describeWith('chromium', 'the drawing', () => {
     await flow.forget();
     await box('LOGDROP').click();
     expect(await flow.last('open-line')).toEqual({ kind: 'open-line', line: 11, focus: false });
+  });
+
+  it('leads from the warning below the drawing to all notes', async () => {
+    await flow.show(richGraph());
+    await box('svc').click();
+    const footer = flow.page.getByRole('contentinfo');
+    expect(await footer.textContent()).toContain('cluster.json, read 2 minutes ago');
+    await footer
+      .getByRole('button', { name: /Endpoint 10\.244\.2\.9:8080 is no longer in the cluster\. \(and 1 more note\)/ })
+      .click();
+    expect(await texts('.details .notes li')).toEqual([
+      'The dump has counters: shares seen stand beside shares expected.',
+      'Warning: Endpoint 10.244.2.9:8080 is no longer in the cluster.line 42',
+    ]);
+    await flow.forget();
+    await flow.page.locator('.details .notes').getByRole('button', { name: 'line 42' }).click();
+    expect(await flow.last('open-line')).toEqual({ kind: 'open-line', line: 42, focus: true });
   });
 
   it('says why there is nothing, and offers another Service', async () => {

@@ -10,6 +10,7 @@ import { createDetails } from './details.ts';
 import { element } from './dom.ts';
 import { createDrawing } from './drawing.ts';
 import { exportEntries } from './exports.ts';
+import { createFooter } from './footer.ts';
 import type { Host } from './host.ts';
 import { keyAction, type Walk, walkTo } from './keyboard.ts';
 import { createMeasure } from './measure.ts';
@@ -144,12 +145,15 @@ export function startPage(host: Host): void {
   const empty = element('div', { class: 'empty', hidden: true }, emptyText, another);
   const progress = element('div', { class: 'progress', hidden: true });
   const main = element('main', { class: 'stage' }, tree.element, drawing.element, overview.element, empty);
-  const notes = element('footer', { class: 'footer' });
+  const footer = createFooter(() => {
+    update({ details: true });
+    setSelected(null, null);
+  });
   document.body.append(
     toolbar.element,
     progress,
     element('div', { class: 'body' }, main, details.element),
-    notes,
+    footer.element,
     status,
     tooltip.element,
   );
@@ -209,7 +213,7 @@ export function startPage(host: Host): void {
     details.element.hidden = !state.details || shown === null;
     if (shown === null) {
       tree.show([], 'NAT flow', true);
-      notes.replaceChildren();
+      footer.show(null);
       details.show(null, null);
       return;
     }
@@ -221,11 +225,7 @@ export function startPage(host: Host): void {
     activateSelected();
     details.show(shown.index, state.selected === null ? null : (boxFor(state.selected) ?? null));
     drawing.emphasize(emphasisOf(shown, state.selected, cursor, found));
-    const warning = shown.index.graph.notes.find((note) => note.severity === 'warning');
-    notes.replaceChildren(
-      element('span', { class: 'source' }, oneLine(shown.index.graph.source)),
-      warning === undefined ? '' : element('span', { class: 'warning' }, `⚠ ${oneLine(warning.message)}`),
-    );
+    footer.show(shown.index.graph);
   }
 
   function boxFor(id: string): Box | undefined {

@@ -246,7 +246,9 @@ export function createDrawing(events: DrawingEvents): Drawing {
   }
 
   function move(wanted: ZoomTransform, smooth: boolean): void {
-    if (smooth && !matchMedia('(prefers-reduced-motion: reduce)').matches) {
+    // The editor has a setting of its own for what the system's says elsewhere.
+    const still = document.body.classList.contains('vscode-reduce-motion');
+    if (smooth && !still && !matchMedia('(prefers-reduced-motion: reduce)').matches) {
       canvas.transition().duration(180).call(behaviour.transform, wanted);
     } else {
       canvas.interrupt();

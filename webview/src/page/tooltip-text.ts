@@ -1,6 +1,7 @@
 import { edgeLines, nodeFacts } from '../describe.ts';
 import { kindName, oneLine } from '../format.ts';
 import type { GraphIndex } from '../graph-index.ts';
+import { routeFacts, routeLine } from '../routes.ts';
 import type { Target } from './drawing.ts';
 
 export interface TooltipText {
@@ -25,6 +26,9 @@ export function tooltipOf(index: GraphIndex, target: Target): TooltipText {
     lines: [
       kindName(node.kind),
       ...nodeFacts(node).map((fact) => `${fact.term}: ${fact.text}`),
+      ...routeFacts(index.graph)
+        .filter((route) => route.entry === node.id)
+        .map(routeLine),
       ...edgeLines(index, rules.slice(0, mostRules)),
     ],
   };
