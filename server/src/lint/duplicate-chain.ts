@@ -5,11 +5,10 @@ import { severityFor } from './back-ends.ts';
 import { type Finding, finding, type LintInput, type LintRule } from './finding.ts';
 import { tableFacts } from './table-facts.ts';
 
-/** A chain that is declared twice, or under a name that it cannot have. */
+/** A chain that is declared twice. */
 export const duplicateChain: LintRule = {
   codes: {
     'duplicate-chain': 'A chain is declared twice. iptables-legacy-restore refuses that, nft takes it.',
-    'chain-named-like-target': 'A chain cannot be called like a target that needs no extension.',
   },
   check,
 };
@@ -17,18 +16,7 @@ export const duplicateChain: LintRule = {
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of ruleset.tables) {
     yield;
-    const { namedLikeTarget, redeclared } = tableFacts(table);
-    for (const chain of namedLikeTarget) reportName(ruleset, chain, report);
-    for (const chain of redeclared) reportDuplicates(ruleset, chain, report);
-  }
-}
-
-function reportName(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): void {
-  for (const line of chain.declarations) {
-    const place = mentionsOn(ruleset, line).find(({ name }) => name === chain.name);
-    if (place === undefined) continue;
-    const message = `chain name may not clash with target name: ${chain.name}`;
-    report(finding(place, 'chain-named-like-target', 'error', message, { table: chain.table, chain }));
+    for (const chain of tableFacts(table).redeclared) reportDuplicates(ruleset, chain, report);
   }
 }
 

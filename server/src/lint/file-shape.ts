@@ -21,8 +21,6 @@ export interface FileShape {
   readonly blank: readonly number[];
   /** COMMIT outside a table. */
   readonly strayCommits: readonly number[];
-  /** Declarations and commands that give a chain a policy. */
-  readonly policies: readonly number[];
   /** Commands other than declarations, policies and -A. */
   readonly commands: readonly number[];
   /** How many lines end in CR LF, and how many begin with a blank. */
@@ -80,7 +78,6 @@ function examine(ruleset: Ruleset): FileShape {
   const prefixed: number[] = [];
   const blank: number[] = [];
   const commits: number[] = [];
-  const policies: number[] = [];
   const warnings: number[] = [];
   const commands: number[] = [];
   let carriageReturns = 0;
@@ -102,8 +99,7 @@ function examine(ruleset: Ruleset): FileShape {
       }
       withProblems.push(number);
     }
-    if (line.command === 'policy') policies.push(number);
-    else if (isCommand(line)) commands.push(number);
+    if (isCommand(line)) commands.push(number);
     if (line.listing) isPaste = true;
     if (line.prefix > 0) {
       if (isBlank(line.text.charCodeAt(0))) indented += 1;
@@ -160,7 +156,6 @@ function examine(ruleset: Ruleset): FileShape {
     prefixed,
     blank,
     strayCommits: commits.filter((number) => tableAt(ruleset, number) === undefined),
-    policies,
     commands,
     carriageReturns,
     indented,

@@ -44,5 +44,5 @@ function* firstOfOtherFamily(ruleset: Ruleset, dump: Dump): Steps<Place | undefi
 }
 
 function isIPv6(address: string): boolean {
-  return address.startsWith('[') || (address.includes(':') && !/^[0-9.]+:/.test(address));
+  return address.startsWith('[') || (address.includes(':') && !/^[0-9]+\.[0-9.]*:/.test(address));
 }

@@ -1,5 +1,4 @@
 import type { Steps } from '../syntax/steps.ts';
-import { chainPolicy } from './chain-policy.ts';
 import { chainUse } from './chain-use.ts';
 import { clusterDriftCodes } from './cluster-drift.ts';
 import { contradictingServices } from './contradicting-services.ts';
@@ -31,7 +30,6 @@ const rules: readonly LintRule[] = [
   tableStructure,
   mixedFamilies,
   duplicateChain,
-  chainPolicy,
   chainUse,
   undeclaredChain,
   jumpLoop,

@@ -1,4 +1,3 @@
-import { standardTargets } from '../catalog/lookup.ts';
 import { reachOf } from '../ruleset/reachable.ts';
 import type { Chain, Table } from '../ruleset/ruleset.ts';
 
@@ -17,8 +16,6 @@ export interface TableFacts {
   readonly unreached: readonly Chain[];
   /** Built-in chains that rules jump to. */
   readonly builtinJumpedTo: readonly Chain[];
-  /** Declared under the name of ACCEPT, DROP and their like. */
-  readonly namedLikeTarget: readonly Chain[];
   /** KUBE-SVC- and KUBE-SVL- that are jumped to, but jump to no endpoint. */
   readonly emptyServices: readonly Chain[];
   /** Chains other than kube-proxy's for Services and endpoints: those that are looked at rule by rule. */
@@ -43,7 +40,6 @@ function examine(table: Table): TableFacts {
   const declaredLater: Chain[] = [];
   const unreached: Chain[] = [];
   const builtinJumpedTo: Chain[] = [];
-  const namedLikeTarget: Chain[] = [];
   const emptyServices: Chain[] = [];
   const plain: Chain[] = [];
   const reach = reachOf(table);
@@ -63,7 +59,6 @@ function examine(table: Table): TableFacts {
     if (declarations.length > 1) redeclared.push(chain);
     if ((chain.rules[0] ?? declared) < declared || (chain.references[0] ?? declared) < declared) declaredLater.push(chain);
     if (!reach.isReached(chain)) unreached.push(chain);
-    if (!isOfService && standardTargets.has(name)) namedLikeTarget.push(chain);
     if (isOfService && !name.startsWith('KUBE-SEP-') && chain.references.length > 0 && !jumpsToEndpoint(chain)) {
       emptyServices.push(chain);
     }
@@ -74,7 +69,6 @@ function examine(table: Table): TableFacts {
     declaredLater,
     unreached,
     builtinJumpedTo,
-    namedLikeTarget,
     emptyServices,
     plain,
   };

@@ -1,4 +1,3 @@
-import { isTableName } from '../catalog/tables.ts';
 import type { Ruleset, Table } from '../ruleset/ruleset.ts';
 import { statementOf } from '../syntax/document.ts';
 import type { Steps } from '../syntax/steps.ts';
@@ -11,7 +10,6 @@ export const tableStructure: LintRule = {
   codes: {
     'missing-commit': 'A table has no COMMIT: iptables-restore loads none of it.',
     'outside-table': 'A chain, a rule or a COMMIT stands outside `*table` and COMMIT.',
-    'unknown-table': 'iptables has no table of this name.',
   },
   check,
 };
@@ -25,7 +23,6 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
       checkOutside(ruleset, table, isPaste, report);
       continue;
     }
-    checkName(ruleset, table, report);
     if (table.commitLine === undefined) report(missingCommit(ruleset, table, isPaste || isCutOff(input, last)));
   }
   for (const number of strayCommits) {
@@ -41,15 +38,6 @@ function headerPlace(ruleset: Ruleset, table: Table): Place {
   const statement = line === undefined ? undefined : statementOf(line);
   const end = statement?.kind === 'table' ? statement.name.end : (line?.text.length ?? 0);
   return { line: table.firstLine, start: line?.prefix ?? 0, end };
-}
-
-function checkName(ruleset: Ruleset, table: Table, report: (finding: Finding) => void): void {
-  if (table.name === '' || isTableName(table.name)) return;
-  const place = headerPlace(ruleset, table);
-  const lower = table.name.toLowerCase();
-  const fix = isTableName(lower) ? { fix: { title: `Write *${lower}`, text: `*${lower}` } } : {};
-  const message = `unable to initialize table '${table.name}': iptables has filter, nat, mangle, raw and security`;
-  report(finding(place, 'unknown-table', 'error', message, { table, ...fix }));
 }
 
 /** The last line of a table that is not blank. */
