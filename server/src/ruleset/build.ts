@@ -5,6 +5,7 @@ import type { SourceDocument } from '../syntax/document.ts';
 import { type Generator, readHeader } from '../syntax/header.ts';
 import type { Line } from '../syntax/line.ts';
 import { runToEnd, type Steps } from '../syntax/steps.ts';
+import { ChainMap } from './chain-map.ts';
 import { inferTableName } from './infer-table.ts';
 import { patchRuleset } from './patch.ts';
 import type { Chain, Dump, Ruleset, Table } from './ruleset.ts';
@@ -28,7 +29,7 @@ interface TableDraft extends Table {
   dump: Dump;
   endLine: number;
   commitLine: number | undefined;
-  readonly chains: Map<string, ChainDraft>;
+  readonly chains: ChainMap<ChainDraft>;
   /** A chain may have the name of a target: which it is shows when all declarations are known. */
   readonly targets: Map<string, number[]>;
 }
@@ -36,6 +37,9 @@ interface TableDraft extends Table {
 /** What is known of a table only while it is read. */
 interface OpenTable {
   readonly draft: TableDraft;
+  /** What its map of chains is made of. */
+  readonly places: Map<string, number>;
+  readonly chains: ChainDraft[];
   /** What was looked up last: the rules of a chain stand together, and most of them jump where others near them do. */
   lastChain: ChainDraft | undefined;
   lastJump: ChainDraft | undefined;
@@ -54,13 +58,14 @@ interface DumpDraft {
   readonly family: Family | undefined;
 }
 
-function chainOf(table: TableDraft, name: string): ChainDraft {
-  let chain = table.chains.get(name);
+function chainOf(table: OpenTable, name: string): ChainDraft {
+  const place = table.places.get(name);
+  let chain = place === undefined ? undefined : table.chains[place];
   if (chain === undefined) {
     chain = {
-      index: table.chains.size,
+      index: table.chains.length,
       name,
-      table,
+      table: table.draft,
       builtin: false,
       declarations: none,
       rules: none,
@@ -68,7 +73,8 @@ function chainOf(table: TableDraft, name: string): ChainDraft {
       jumps: noChains,
       mentions: none,
     };
-    table.chains.set(name, chain);
+    table.places.set(name, chain.index);
+    table.chains.push(chain);
   }
   return chain;
 }
@@ -102,7 +108,7 @@ function addJump(table: OpenTable, chain: ChainDraft, line: Line, number: number
     table.lastTarget = { name: target, lines };
     return;
   }
-  to ??= chainOf(table.draft, target);
+  to ??= chainOf(table, target);
   // A chain that is gone to may be called like a target.
   if (!line.isGoto) table.lastJump = to;
   to.references = append(to.references, number);
@@ -132,7 +138,7 @@ function connect(table: OpenTable, from: ChainDraft, to: ChainDraft): void {
 }
 
 function declare(table: OpenTable, name: string, number: number): void {
-  const chain = chainOf(table.draft, name);
+  const chain = chainOf(table, name);
   chain.declarations = append(chain.declarations, number);
 }
 
@@ -142,7 +148,7 @@ function addCommand(table: OpenTable, line: Line, number: number): void {
     declare(table, line.name, number);
     return;
   }
-  const chain = chainOf(table.draft, line.name);
+  const chain = chainOf(table, line.name);
   chain.mentions = append(chain.mentions, number);
   if (line.command === 'rename' && line.target !== '') declare(table, line.target, number);
 }
@@ -159,7 +165,7 @@ function familyByAddress(lines: readonly Line[], from: number, to: number): Fami
       : / (?:-s|-d|--source|--destination|--to-destination) \[?([0-9A-Fa-f]*[:.][0-9A-Fa-f:.]*)/.exec(line.text)?.[1];
     // ":8080" is a port alone, which either family has.
     if (address !== undefined && !/^:[0-9]*$/.test(address))
-      return address.includes(':') && !/^[0-9.]+:/.test(address) ? 'ipv6' : 'ipv4';
+      return address.includes(':') && !/^[0-9]+\.[0-9.]*:/.test(address) ? 'ipv6' : 'ipv4';
   }
   return undefined;
 }
@@ -313,6 +319,8 @@ export function buildWholeRuleset(document: SourceDocument): Ruleset {
 }
 
 function openTable(name: string, declared: boolean, firstLine: number, listing: boolean): OpenTable {
+  const places = new Map<string, number>();
+  const chains: ChainDraft[] = [];
   const draft: TableDraft = {
     index: -1,
     name,
@@ -321,11 +329,13 @@ function openTable(name: string, declared: boolean, firstLine: number, listing: 
     endLine: firstLine,
     commitLine: undefined,
     declared,
-    chains: new Map(),
+    chains: new ChainMap(places, chains),
     targets: new Map(),
   };
   return {
     draft,
+    places,
+    chains,
     lastChain: undefined,
     lastJump: undefined,
     lastTarget: undefined,
@@ -344,7 +354,7 @@ function addLine(table: OpenTable, line: Line, number: number): void {
       if (line.command === 'new') table.hasUserChain = true;
       break;
     case 'rule': {
-      const chain = table.lastChain?.name === line.name ? table.lastChain : chainOf(table.draft, line.name);
+      const chain = table.lastChain?.name === line.name ? table.lastChain : chainOf(table, line.name);
       table.lastChain = chain;
       chain.rules = append(chain.rules, number);
       if (line.target !== '') addJump(table, chain, line, number);

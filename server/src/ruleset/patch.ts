@@ -92,8 +92,8 @@ function patchTargets(table: Table, edit: Edit, isEdited: boolean): Table['targe
 }
 
 function* patchTable(table: Table, edit: Edit, dump: Dump, lines: readonly Line[], isEdited: boolean): Steps<Table> {
-  const chains = new Map<string, Draft<Chain>>();
   const byIndex: Draft<Chain>[] = [];
+  const chains = table.chains.withChains(byIndex);
   const patched: Table = {
     ...table,
     dump,
@@ -116,7 +116,6 @@ function* patchTable(table: Table, edit: Edit, dump: Dump, lines: readonly Line[
       jumps: chain.jumps,
       mentions: moved(chain.mentions, edit),
     };
-    chains.set(chain.name, copy);
     byIndex.push(copy);
   }
   for (const chain of byIndex) {

@@ -2,9 +2,11 @@
  * A dump as tables, chains, rules and who jumps where. A ruleset is immutable; an edit makes a new one that shares all untouched lines.
  * Line numbers are 0-based here; the command line adds one.
  */
+
 import type { Family } from '../catalog/types.ts';
 import type { Generator } from '../syntax/header.ts';
 import type { Line } from '../syntax/line.ts';
+import type { ChainMap } from './chain-map.ts';
 
 /** One run of tables of one family; a file may hold several. */
 export interface Dump {
@@ -30,7 +32,7 @@ export interface Table {
   /** False where the dump does not say `*name` and the name was inferred. */
   readonly declared: boolean;
   /** In the order first mentioned. */
-  readonly chains: ReadonlyMap<string, Chain>;
+  readonly chains: ChainMap;
   /** Lines of the rules that jump to a target other than a chain, by its name: "ACCEPT", "DNAT". */
   readonly targets: ReadonlyMap<string, readonly number[]>;
 }
