@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
@@ -11,5 +12,7 @@ export default defineConfig({
     testTimeout: 10_000,
     hookTimeout: 30_000,
     pool: 'forks',
+    // Tests with a browser wait more than they work: two at a time on a small machine, too.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
   },
 });
