@@ -154,6 +154,8 @@ COMMIT
     });
     expect(familyOf('*nat\n-A X -j DNAT --to-destination 10.0.0.1:80\n')).toMatchObject({ family: 'ipv4', familyBy: 'address' });
     expect(familyOf('*nat\n-A X -j DNAT --to-destination [fd00::1]:80\n')).toMatchObject({ family: 'ipv6', familyBy: 'address' });
+    // All digits up to the first colon, and still no IPv4 address with a port.
+    expect(familyOf('*nat\n-A X -d 2001:db8::1/128 -j ACCEPT\n')).toMatchObject({ family: 'ipv6', familyBy: 'address' });
     expect(familyOf('*nat\n-A X -j ACCEPT\n')).toMatchObject({ family: 'ipv4', familyBy: 'default' });
   });
 

@@ -8,7 +8,7 @@ import { expectedPortsOf } from '../expected/expected.ts';
 import { type ProxyOptions, proxyOptions } from '../expected/options.ts';
 import { isProxied } from '../expected/service-ports.ts';
 import { newestVersion, oldestVersion, type ProxyVersion, parseProxyVersion, versionTraits } from '../expected/version.ts';
-import type { ProxyLayout } from '../layout.ts';
+import { type ProxyLayout, proxyLayout } from '../layout.ts';
 import type { DumpSide } from './dump-side.ts';
 import { portRulesOf } from './port-rules.ts';
 
@@ -33,7 +33,7 @@ function networkFor(text: string | undefined, family: Family): string | undefine
   return undefined;
 }
 
-/** Services whose rules are not the same in all versions: by hints, terminating endpoints, source ranges or an address in ipMode Proxy. */
+/** Services whose rules are not the same in all versions: by hints, terminating endpoints, source ranges, an address in ipMode Proxy or external IPs with policy Local. */
 function telltaleServices(cluster: Cluster): readonly ServiceRecord[] {
   const names = new Set<string>();
   for (const { namespace, serviceName, endpoints } of cluster.slices) {
@@ -49,9 +49,28 @@ function telltaleServices(cluster: Cluster): readonly ServiceRecord[] {
         isProxied(service) &&
         (names.has(`${service.namespace}/${service.name}`) ||
           service.loadBalancerIPs.some(({ ipMode }) => ipMode === 'Proxy') ||
+          (service.externalIPs.length > 0 && service.externalTrafficPolicy === 'Local') ||
           (service.loadBalancerSourceRanges.length > 0 && service.loadBalancerIPs.length > 0)),
     )
     .slice(0, mostServicesTried);
+}
+
+interface VersionRange {
+  readonly low: ProxyVersion;
+  readonly high: ProxyVersion;
+}
+
+/** The versions whose layout a dump has. What the other dumps of the file say counts as far as it agrees: they are mostly the same node's other family. */
+function versionRange(side: DumpSide, layout: ProxyLayout): VersionRange {
+  const low = Math.max(layout.oldest ?? oldestVersion, oldestVersion);
+  let range: VersionRange = { low, high: Math.max(Math.min(layout.newest ?? newestVersion, newestVersion), low) };
+  for (const dump of side.ruleset.dumps) {
+    if (dump === side.dump) continue;
+    const { oldest, newest } = proxyLayout(side.ruleset, dump);
+    const both = { low: Math.max(range.low, oldest ?? range.low), high: Math.min(range.high, newest ?? range.high) };
+    if (both.low <= both.high) range = both;
+  }
+  return range;
 }
 
 /** The versions of a range that differ in what they write, the newest first. */
@@ -121,8 +140,7 @@ export function* comparedOptions(
     });
   const named = given.version === undefined ? undefined : parseProxyVersion(given.version);
   if (named !== undefined) return optionsOf(named);
-  const low = Math.max(layout.oldest ?? oldestVersion, oldestVersion);
-  const high = Math.max(Math.min(layout.newest ?? newestVersion, newestVersion), low);
+  const { low, high } = versionRange(side, layout);
   const kubelet = parseProxyVersion(cluster.node(node)?.kubeletVersion ?? '');
   if (kubelet !== undefined) return optionsOf(Math.min(Math.max(kubelet, low), high));
   return optionsOf(yield* bestVersion(side, cluster, optionsOf, low, high));

@@ -64,6 +64,12 @@ export function wording(
         : `${name} lets in ${someOf(port.sourceRanges)}; the dump's rules let in others`;
     case 'affinity': {
       const seconds = valueIn(had, '--seconds');
+      const lasting = ` --rcheck --seconds ${port.affinitySeconds} `;
+      if (
+        seconds === String(port.affinitySeconds) ||
+        (seconds === undefined && rules.actual.some(({ key }) => key.includes(lasting)))
+      )
+        return `The rules by which ${name} keeps a client at its endpoint are not all as kube-proxy writes them`;
       const dump = seconds === undefined ? 'without' : `for ${seconds} seconds`;
       return port.affinitySeconds === 0
         ? `${name} has no session affinity; the dump keeps clients ${dump}`
