@@ -63,6 +63,13 @@ describe('the flow at a place', () => {
     );
   });
 
+  it('says so where Services are not in the rules at all', () => {
+    const ipvs = dumpState(
+      '*nat\n:PREROUTING ACCEPT [0:0]\n:KUBE-SERVICES - [0:0]\n:KUBE-LOAD-BALANCER - [0:0]\n-A PREROUTING -j KUBE-SERVICES\n-A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT\nCOMMIT\n',
+    );
+    expect(runToEnd(flowTargetsOf(ipvs)).reason).toContain('ipvs mode');
+  });
+
   it('is the jump graph where that is asked for', () => {
     const line = state.document.lines.findIndex((row) => row.text.startsWith('-A FORWARD'));
     expect(shown(runToEnd(chainGraphAt(state, { line, character: 4 })))).toContain('FORWARD (filter)');

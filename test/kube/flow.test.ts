@@ -513,3 +513,32 @@ Chain KUBE-SVC-67NZLRHBNDSAWJRO (1 references)
     expect(graph.notes.map((note) => note.message).filter((message) => message.includes('excerpt'))).toEqual([]);
   });
 });
+
+describe('an endpoint chain that redirects nothing', () => {
+  it('has no share, and the next endpoints take its packets', () => {
+    const text = `*nat
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:KUBE-SEP-AAAAAAAAAAAAAAAA - [0:0]
+:KUBE-SEP-BBBBBBBBBBBBBBBB - [0:0]
+-A PREROUTING -j KUBE-SERVICES
+-A OUTPUT -j KUBE-SERVICES
+-A KUBE-SEP-BBBBBBBBBBBBBBBB -p tcp -m tcp -j DNAT --to-destination 10.244.0.12:8080
+-A KUBE-SERVICES -d 10.96.0.9/32 -p tcp -m comment --comment "a/b cluster IP" -m tcp --dport 80 -j KUBE-SVC-AAAAAAAAAAAAAAAA
+-A KUBE-SVC-AAAAAAAAAAAAAAAA -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-AAAAAAAAAAAAAAAA
+-A KUBE-SVC-AAAAAAAAAAAAAAAA -j KUBE-SEP-BBBBBBBBBBBBBBBB
+COMMIT
+`;
+    const graph = flow(text, 'a/b');
+    expect(graph.nodes.filter((node) => node.kind === 'endpoint').map((node) => [node.chain, node.share])).toEqual([
+      ['KUBE-SEP-AAAAAAAAAAAAAAAA', null],
+      ['KUBE-SEP-BBBBBBBBBBBBBBBB', 1],
+    ]);
+    expect(nodeOf(graph, '10.244.0.12:8080').share).toBe(1);
+    expect(graph.notes).toContainEqual({
+      severity: 'warning',
+      message: 'KUBE-SEP-AAAAAAAAAAAAAAAA redirects nothing: packets come back from it and meet the next rule.',
+      line: 4,
+    });
+  });
+});

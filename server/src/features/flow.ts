@@ -9,6 +9,7 @@ import type { FlowEntryKind } from '../kube/flow-graph.ts';
 import { nodeAddress } from '../kube/flow-origins.ts';
 import { chainRequest, requestSteps } from '../kube/flow-request.ts';
 import { addressText } from '../kube/flow-target.ts';
+import { proxyLayout } from '../kube/layout.ts';
 import type { Resolution } from '../kube/resolve.ts';
 import { commentOf } from '../kube/rule-values.ts';
 import type { FlowResult, FlowTarget, FlowTargetsResult } from '../protocol.ts';
@@ -67,6 +68,10 @@ export function* flowTargetsOf(state: DumpState): Steps<FlowTargetsResult> {
 
 function whyNone({ ruleset }: DumpState): string {
   if (ruleset.dumps.length === 0) return 'This document holds no iptables rules.';
+  const modes = ruleset.dumps.map((dump) => proxyLayout(ruleset, dump).mode);
+  if (modes.includes('ipvs')) {
+    return 'kube-proxy runs in ipvs mode here: where Services lead is in the kernel’s IPVS table ("ipvsadm -Ln"), not in the rules.';
+  }
   const hasNat = ruleset.tables.some((table) => table.name === 'nat');
   if (!hasNat) return "The dump has no nat table, which is where kube-proxy's Services are.";
   const isEmpty = !ruleset.tables.some((table) => table.chains.has('KUBE-SERVICES'));
@@ -133,6 +138,6 @@ export function* flowAt(state: DumpState, position: Position): Steps<FlowResult>
   return nothing(
     name === undefined
       ? 'Put the cursor on a Service’s chain, its address, or a rule for it, or choose one from the list.'
-      : `${name} belongs to no single Service: choose one from the list.`,
+      : `${name} belongs to no single Service: choose one from the list, or show its chain graph.`,
   );
 }

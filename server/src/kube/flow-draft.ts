@@ -16,6 +16,8 @@ export interface NodeDraft {
   readonly end: WayEnd | null;
   /** The probability that a new connection comes by, by sample. */
   readonly weights: Weights;
+  /** That its way ends from here; where that is less, packets come back from the chain and meet the next rule. */
+  readonly ended: Weights;
   readonly out: Map<NodeDraft, EdgeDraft[]>;
 }
 
@@ -69,7 +71,7 @@ export function createFlowDraft(): FlowDraft {
   function node(id: string, kind: FlowNodeKind, chain: Chain | null, end: WayEnd | null): NodeDraft {
     let draft = nodes.get(id);
     if (draft === undefined) {
-      draft = { id, kind, chain, end, weights: [], out: new Map() };
+      draft = { id, kind, chain, end, weights: [], ended: [], out: new Map() };
       nodes.set(id, draft);
     }
     return draft;
@@ -143,6 +145,7 @@ export function createFlowDraft(): FlowDraft {
       const to = endNode(end, kind);
       const from = way.from === null ? start : chainNode(way.from);
       pass(from, to, way.endLine);
+      if (!way.isReturning) raise(from.ended, sample, weight);
     },
   };
 }

@@ -59,12 +59,12 @@ export function emptyNode(id: string, kind: FlowNode['kind'], label: string): Fl
 function sharesOf(context: FlowContext, draft: NodeDraft): Pick<FlowNode, 'share' | 'shares'> {
   const shares: Record<string, number> = {};
   let share: number | null = null;
+  // An endpoint's chain that sends packets back has no share in them.
+  const weights = draft.kind === 'endpoint' ? draft.ended : draft.weights;
   for (const { id } of context.entries) {
-    const value = rounded(draft.weights[context.primary.get(id) ?? -1] ?? 0);
-    const reaches = draft.weights.some(
-      (weight, sample) => weight !== undefined && weight > 0 && context.samples[sample]?.entry === id,
-    );
+    const reaches = weights.some((weight, sample) => weight !== undefined && weight > 0 && context.samples[sample]?.entry === id);
     if (!reaches) continue;
+    const value = rounded(weights[context.primary.get(id) ?? -1] ?? 0);
     shares[id] = value;
     share ??= value;
   }

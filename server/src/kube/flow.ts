@@ -26,11 +26,12 @@ export type FlowAnswer =
 
 const mostDoors = 60;
 const mostAssumptionNotes = 5;
+const equal = 1e-9;
 
 function flowNotes(
   { resolution }: FlowContext,
   doors: readonly Door[],
-  { assumptions, hooked }: Gathered,
+  { draft, assumptions, hooked }: Gathered,
   remark: string,
   leftOut: number,
 ): readonly FlowNote[] {
@@ -54,6 +55,15 @@ function flowNotes(
   }
   for (const { severity, message, line } of dumpNotes(resolution, [...new Set(doors.map((door) => door.dump))])) {
     add(severity, message, line === null ? null : line - 1);
+  }
+  for (const { kind, chain, weights, ended } of draft.nodes.values()) {
+    if (kind !== 'endpoint' || chain === null || !weights.some((weight, at) => (weight ?? 0) > (ended[at] ?? 0) + equal))
+      continue;
+    add(
+      'warning',
+      `${chain.name} redirects nothing: packets come back from it and meet the next rule.`,
+      chain.declarations[0] ?? null,
+    );
   }
   if (hooked.size > 0) {
     const chains = [...hooked].join(', ');
