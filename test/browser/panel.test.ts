@@ -92,6 +92,34 @@ describeWith('chromium', 'a panel', () => {
     await second.close();
   });
 
+  it('keeps the focus and the place in the details while the cursor in the dump moves', async () => {
+    const flow = await openFlowPage(browser, { viewport: { width: 1900, height: 500 } });
+    await flow.show(richGraph());
+    await flow.page.locator('.boxes > [data-id="sep:1"]').click();
+    await flow.page.locator('.details').getByRole('button', { name: 'line 85' }).click();
+    const place = () => flow.page.evaluate<number>('document.querySelector(".details").scrollTop');
+    const before = await place();
+    expect(before).toBeGreaterThan(0);
+    await flow.send({ kind: 'highlight', line: 85, table: 'nat', chain: null });
+    expect(await place()).toBe(before);
+    expect(await flow.page.evaluate('document.activeElement.textContent')).toBe('line 85');
+    await flow.close();
+  });
+
+  it('lights the way of the cursor in the text, too', async () => {
+    const flow = await openFlowPage(browser);
+    await flow.show(richGraph());
+    await flow.page.getByRole('button', { name: /Show as text/ }).click();
+    await flow.send({ kind: 'highlight', line: 82, table: 'nat', chain: null });
+    const lit = await flow.page
+      .locator('.tree-item.lit')
+      .evaluateAll((items) => items.map((item) => item.getAttribute('data-id')));
+    expect(new Set(lit)).toEqual(
+      new Set(['e:ip', 'e:lb', 'e:np', 'ext', 'fw', 'nodeports', 'pod:1', 'sep:1', 'services', 'svl']),
+    );
+    await flow.close();
+  });
+
   it('begins anew with a state that it cannot read', async () => {
     const flow = await openFlowPage(browser, { kept: { version: 7, history: 'none' } });
     await flow.show(richGraph(), 'shop/web:http');

@@ -38,6 +38,9 @@ export function startPage(host: Host): void {
   let measure = createMeasure();
   /** Items of the text that are folded; not worth keeping. */
   let collapsed = new Set<string>();
+  /** The text of what is shown, made anew only when that changes. */
+  let listed: { readonly shown: Shown; readonly collapsed: ReadonlySet<string>; readonly items: readonly TextItem[] } | null =
+    null;
   /** Nothing was chosen yet: details are shown where there is room for them. */
   let undecided = host.kept === null;
   let fittedWidth = 0;
@@ -45,11 +48,14 @@ export function startPage(host: Host): void {
 
   const keep = (): void => {
     clearTimeout(keepTimer);
-    keepTimer = setTimeout(() => host.keep(state), 150);
+    host.keep(state);
   };
   const update = (change: Partial<FlowPanelState>): void => {
     state = { ...state, ...change };
-    keep();
+    clearTimeout(keepTimer);
+    // A pan changes the view in every frame.
+    if ('view' in change) keepTimer = setTimeout(keep, 150);
+    else keep();
   };
 
   const status = element('div', { class: 'status', role: 'status' });
@@ -206,7 +212,6 @@ export function startPage(host: Host): void {
       zoom: drawing.view().k,
     });
     document.body.classList.toggle('text-mode', state.mode === 'text');
-    document.body.classList.toggle('with-details', state.details);
     empty.hidden = reason === null;
     emptyText.textContent = reason ?? '';
     main.classList.toggle('is-empty', shown === null);
@@ -217,14 +222,16 @@ export function startPage(host: Host): void {
       details.show(null, null);
       return;
     }
-    tree.show(
-      textItems(shown.index, shown.layout.arrangement, shown.options.open, collapsed),
-      `NAT flow of ${oneLine(shown.index.graph.title)}`,
-      state.mode === 'text',
-    );
+    if (listed?.shown !== shown || listed.collapsed !== collapsed) {
+      const items = textItems(shown.index, shown.layout.arrangement, shown.options.open, collapsed);
+      listed = { shown, collapsed, items };
+    }
+    tree.show(listed.items, `NAT flow of ${oneLine(shown.index.graph.title)}`, state.mode === 'text');
     activateSelected();
     details.show(shown.index, state.selected === null ? null : (boxFor(state.selected) ?? null));
-    drawing.emphasize(emphasisOf(shown, state.selected, cursor, found));
+    const emphasis = emphasisOf(shown, state.selected, cursor, found);
+    drawing.emphasize(emphasis);
+    tree.light(cursor === null ? null : (emphasis.lit?.boxes ?? null));
     footer.show(shown.index.graph);
   }
 
@@ -437,7 +444,6 @@ export function startPage(host: Host): void {
     main.classList.remove('is-empty');
     details.element.hidden = !state.details;
     document.body.classList.toggle('text-mode', state.mode === 'text');
-    document.body.classList.toggle('with-details', state.details);
     relayout();
     say(`NAT flow of ${oneLine(message.graph.title)}`);
   }

@@ -23,6 +23,8 @@ const mostRules = 60;
 export function createDetails(events: DetailsEvents): Details {
   const host = element('aside', { class: 'details', 'aria-label': 'Details' });
 
+  let last: { readonly index: GraphIndex | null; readonly box: Box | null } | null = null;
+
   const lineButton = (line: number): HTMLButtonElement => {
     const made = element('button', { type: 'button', class: 'link' }, `line ${count(line)}`);
     made.addEventListener('click', () => events.openLine(line, true));
@@ -159,6 +161,9 @@ export function createDetails(events: DetailsEvents): Details {
   return {
     element: host,
     show(index, box) {
+      // Built anew only for another place, as a button in it may have the focus.
+      if (last !== null && last.index === index && last.box === box) return;
+      last = { index, box };
       const content = index === null ? [] : box === null ? overall(index) : about(index, box);
       host.replaceChildren(...content.filter((item) => item !== null));
       host.scrollTop = 0;

@@ -17,6 +17,8 @@ export interface TreeView {
   /** The item that has the focus, as a screen reader hears it; null for none. Scrolls to it. */
   activate(key: string | null): void;
   active(): TextItem | null;
+  /** Marks the items on the ways through what the editor's cursor is on, by their ids; null for none. */
+  light(ids: ReadonlySet<string> | null): void;
 }
 
 interface Rendered {
@@ -116,6 +118,9 @@ export function createTreeView(events: TreeEvents): TreeView {
       if (next === undefined) return;
       next.line.setAttribute('aria-selected', 'true');
       next.line.scrollIntoView({ block: 'nearest' });
+    },
+    light(ids) {
+      for (const { item, line } of rendered.values()) line.classList.toggle('lit', ids?.has(item.id) ?? false);
     },
     active: () => (current === null ? null : (shown[places.get(current) ?? -1] ?? null)),
   };
