@@ -219,6 +219,34 @@ COMMIT
   });
 });
 
+describe('FORWARD', () => {
+  const dump = (rule: string): string => `*filter
+:INPUT ACCEPT [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+:KUBE-FORWARD - [0:0]
+:MINE - [0:0]
+-A FORWARD -j KUBE-FORWARD
+-A FORWARD -i docker0 ! -o docker0 -j ACCEPT
+-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A FORWARD -j MINE
+-A KUBE-FORWARD -m mark --mark 0x4000/0x4000 -j ACCEPT
+-A MINE ${rule}
+COMMIT
+`;
+
+  it('drops connections of Pods where nothing accepts them', () => {
+    expect(
+      findingsIn(dump('-s 10.244.0.0/16 -j DROP')).map(({ line, start, end, code }) => [line + 1, start, end, code]),
+    ).toEqual([[3, 9, 13, 'forward-drops-pods']]);
+  });
+
+  it('accepts them where a network plugin says so', () => {
+    expect(findingsIn(dump('-s 10.244.0.0/16 -j ACCEPT'))).toEqual([]);
+    expect(findingsIn(dump('-s 10.244.0.0/16 -j DROP').replace('FORWARD DROP', 'FORWARD ACCEPT'))).toEqual([]);
+  });
+});
+
 describe('rules that do nothing', () => {
   it('stand behind one that takes every packet', () => {
     const findings = findingsIn(`*filter

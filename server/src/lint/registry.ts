@@ -6,6 +6,7 @@ import { deadRule } from './dead-rule.ts';
 import { duplicateChain } from './duplicate-chain.ts';
 import { emptyServiceChain } from './empty-service-chain.ts';
 import type { Finding, LintInput, LintRule } from './finding.ts';
+import { forwardPolicy } from './forward-policy.ts';
 import { jumpLoop } from './jump-loop.ts';
 import { kubeProxyHooks } from './kube-proxy-hooks.ts';
 import { lineProblems } from './line-problems.ts';
@@ -41,6 +42,7 @@ const rules: readonly LintRule[] = [
   contradictingServices,
   unequalShares,
   masquerading,
+  forwardPolicy,
   deadRule,
   unsupportedRevision,
   otherBackEnd,
