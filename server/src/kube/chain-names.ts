@@ -6,6 +6,10 @@ const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const base32Pairs = Array.from({ length: 1024 }, (_, bits) => base32.charAt(bits >> 5) + base32.charAt(bits & 31));
 const encoder = new TextEncoder();
 let buffer = new Uint8Array(512);
+// A large cluster takes tens of thousands of hashes: one hasher for all of them halves what they take.
+const freshHasher = sha256.create();
+const hasher = sha256.create();
+const digest = new Uint8Array(hasher.outputLen);
 
 function utf8(text: string): Uint8Array {
   // A UTF-16 unit takes at most three bytes.
@@ -21,7 +25,8 @@ function utf8(text: string): Uint8Array {
 
 /** `base32(sha256(text))[:16]`: RFC 4648 alphabet, upper case (kube-proxy, portProtoHash). */
 export function hash16(text: string): string {
-  const digest = sha256(utf8(text));
+  freshHasher._cloneInto(hasher);
+  hasher.update(utf8(text)).digestInto(digest);
   let out = '';
   // Five bytes are four pairs of base32 digits; two such groups make the sixteen.
   for (let at = 0; at < 10; at += 5) {
