@@ -5,45 +5,12 @@ import { portName } from './chain-names.ts';
 import { type Door, doorKey, doorLabel, doorSteps, doorsOfRecord } from './flow-doors.ts';
 import { dumpNode } from './flow-dump-node.ts';
 import { type FlowTargetSpec, flowTargetText } from './flow-target.ts';
+import { nearestNames } from './nearest-names.ts';
 import type { Resolution } from './resolve.ts';
 
 export type DoorChoice =
   | { readonly ok: true; readonly doors: readonly Door[]; readonly title: string; readonly remark: string }
   | { readonly ok: false; readonly reason: string };
-
-/** Edits between two names, at most `most`; more is `most + 1`. */
-function distance(a: string, b: string, most: number): number {
-  if (Math.abs(a.length - b.length) > most) return most + 1;
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? most + 1;
-}
-
-/** The up to three names that a mistyped one may mean: few edits away, or with the same beginning or end. */
-export function nearestNames(wanted: string, names: Iterable<string>): readonly string[] {
-  const text = wanted.slice(0, 120).toLowerCase();
-  const ranked: { readonly name: string; readonly rank: number }[] = [];
-  let looked = 0;
-  for (const name of names) {
-    looked += 1;
-    if (looked > 20_000) break;
-    const other = name.toLowerCase();
-    const most = Math.max(2, Math.floor(text.length / 4));
-    const edits = distance(text, other.slice(0, 120), most);
-    const tail = text.slice(text.indexOf('/') + 1);
-    const isPart = tail.length >= 2 && (other.includes(tail) || tail.includes(other.slice(other.indexOf('/') + 1)));
-    if (edits <= most) ranked.push({ name, rank: edits });
-    else if (isPart) ranked.push({ name, rank: most + 1 + Math.abs(other.length - text.length) / 100 });
-  }
-  return [...new Set(ranked.toSorted((a, b) => a.rank - b.rank).map(({ name }) => name))].slice(0, 3);
-}
 
 function orNearest(wanted: string, names: Iterable<string>): string {
   const near = nearestNames(wanted, names);

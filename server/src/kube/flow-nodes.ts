@@ -124,7 +124,12 @@ function chainNode(context: FlowContext, draft: NodeDraft, hasManyDoors: boolean
     pod: podRef(identity.endpoint?.pod ?? null),
     address,
     ...(draft.kind === 'endpoint' ? sharesOf(context, draft) : {}),
-    badges: badgesOf(resolution.ruleset, chain, draft.kind, context.matched, hasManyDoors, identity.endpoint?.ip ?? null),
+    badges: badgesOf(chain, draft.kind, {
+      ruleset: resolution.ruleset,
+      matched: context.matched,
+      hasManyDoors,
+      endpointIP: identity.endpoint?.ip ?? null,
+    }),
     drift: draft.kind === 'endpoint' ? endpointDrift(resolution, identity) : null,
     packets: packetsOfAll(resolution.ruleset, chain.references),
   };

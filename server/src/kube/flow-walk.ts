@@ -49,8 +49,6 @@ export interface WalkedWay {
   /** Whether the client has been sent the same way before (`-m recent`). */
   readonly isReturning: boolean;
   readonly isMasqueraded: boolean;
-  /** Whether some rule set a mark. */
-  readonly isMarked: boolean;
 }
 
 export interface WalkResult {
@@ -299,7 +297,7 @@ export function* walkSteps(context: WalkContext, origin: Origin, classes: Target
     const { last } = outcome;
     note(last);
     const trail = trailTo(trails, last);
-    const base = { isReturning: isReturning(outcome), isMarked: outcome.packet.mark !== origin.packet.mark };
+    const base = { isReturning: isReturning(outcome) };
     if (outcome.verdict !== 'accept') {
       if (last === null) continue;
       const from = trail.level?.drawn ?? null;
