@@ -3,7 +3,7 @@ import type { Bundle, LabelText, Parts } from './bundles.ts';
 import { margin } from './layout-model.ts';
 import { placeInOrder } from './place.ts';
 
-export const headingHeight = 30;
+const headingHeight = 30;
 
 /** A thing in a column that moves as one: a box, a frame of boxes, a group, or the lane of a wire that passes the column. */
 export interface Item {

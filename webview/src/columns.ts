@@ -15,7 +15,7 @@ const fixed: Readonly<Partial<Record<FlowNodeKind, number>>> = {
 };
 
 const titles = ['Entry', 'Dispatch', 'External', 'Service', 'Endpoint', 'Pod'];
-export const endpointColumn = 4;
+const endpointColumn = 4;
 
 /** The column of each anchor, counted from 0 without empty ones, and what the columns are called (empty: nothing). */
 export function assignColumns(

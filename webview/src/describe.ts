@@ -67,7 +67,7 @@ export function groupFacts(group: EndpointGroup): readonly Fact[] {
 }
 
 /** The sum of a group's endpoints' shares; null where none is known. */
-export function groupShare(group: EndpointGroup): number | null {
+function groupShare(group: EndpointGroup): number | null {
   let sum: number | null = null;
   for (const row of group.rows) if (row.endpoint.share !== null) sum = (sum ?? 0) + row.endpoint.share;
   return sum;

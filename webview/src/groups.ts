@@ -5,7 +5,7 @@ import type { GraphIndex } from './graph-index.ts';
 import type { Grouping } from './messages.ts';
 
 /** Above this many endpoints a flow is drawn as groups that open. */
-export const groupAbove = 30;
+const groupAbove = 30;
 
 /** An endpoint chain with the Pod or address behind it. Where there is no chain (a missing endpoint) the Pod stands for it. */
 export interface EndpointRow {

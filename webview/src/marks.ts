@@ -37,7 +37,7 @@ export function verdictTone(node: FlowNode): 'accept' | 'drop' | 'other' {
 }
 
 /** The classes that say what a box stands for: its kind, a verdict's tone, its drift. */
-export function boxClasses(node: FlowNode | null): readonly string[] {
+function boxClasses(node: FlowNode | null): readonly string[] {
   if (node === null) return ['box', 'kind-group'];
   const classes = ['box', `kind-${node.kind}`];
   if (node.kind === 'verdict') classes.push(`verdict-${verdictTone(node)}`);

@@ -80,7 +80,7 @@ export function paletteOf(theme: Theme): Palette {
 }
 
 /** The colour that a box's kind has. */
-export function kindColour(classes: readonly string[], palette: Palette): string {
+function kindColour(classes: readonly string[], palette: Palette): string {
   if (classes.includes('verdict-accept')) return palette.green;
   if (classes.includes('verdict-drop')) return palette.red;
   for (const name of classes) {

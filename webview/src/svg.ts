@@ -28,12 +28,7 @@ const noteHeight = 17;
  */
 export function flowSvg(graph: FlowGraph, options: SvgOptions = {}): string {
   const index = indexGraph(graph);
-  return layoutSvg(index, layoutFlow(index, { ...plainOptions, ...options }), options);
-}
-
-/** The same for a layout that is there already. */
-export function layoutSvg(index: GraphIndex, layout: Layout, options: SvgOptions = {}): string {
-  const { graph } = index;
+  const layout = layoutFlow(index, { ...plainOptions, ...options });
   const theme = options.theme ?? 'light';
   const palette = paletteOf(theme);
   const measure = options.measure ?? plainOptions.measure;
