@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
-import { openWorkbench, saysSoon, soon, type Workbench } from './workbench.ts';
+import { hoverSays, openWorkbench, saysSoon, type Workbench } from './workbench.ts';
 
 const sample = resolve(import.meta.dirname, '../fixtures/sample');
 const lines = readFileSync(join(sample, 'worker-1.iptables'), 'utf8').split('\n');
@@ -55,20 +55,15 @@ describeWith(['code-server', 'chromium'], 'a dump in VS Code', () => {
 
   it('names the Service and the Pods behind a chain on hover', async () => {
     await workbench.goTo(toFrontend, (lines[toFrontend - 1] ?? '').length);
-    const hover = await workbench.hover(frontend);
-    await saysSoon(hover, 'booking/frontend');
-    await saysSoon(hover, 'frontend-6c8f7b9d45-2lqzr');
-    await saysSoon(hover, 'cluster.json');
+    for (const text of ['booking/frontend', 'frontend-6c8f7b9d45-2lqzr', 'cluster.json'])
+      await hoverSays(workbench, frontend, text);
     await workbench.screenshot('hover');
   }, 60_000);
 
   it('reads the snapshot again when it changes on disk', async () => {
     const path = join(workbench.folder, 'cluster.json');
     writeFileSync(path, readFileSync(path, 'utf8').replaceAll('frontend-6c8f7b9d45-2lqzr', 'frontend-renamed'));
-    await soon(async () => {
-      await workbench.page.keyboard.press('Escape');
-      return (await workbench.hover(frontend)).textContent();
-    }).toContain('frontend-renamed');
+    await hoverSays(workbench, frontend, 'frontend-renamed');
   }, 60_000);
 
   it('goes from a jump to the chain, and back', async () => {

@@ -190,6 +190,14 @@ export async function saysSoon(locator: Locator, text: string | RegExp): Promise
   await soon(() => locator.first().textContent({ timeout: patience })).toMatch(text);
 }
 
+/** Hovers a word until the hover says `text`: what was not known yet is in the next hover, not in this one. In tests only. */
+export async function hoverSays(workbench: Workbench, word: string, text: string): Promise<void> {
+  await soon(async () => {
+    await workbench.page.keyboard.press('Escape');
+    return (await workbench.hover(word)).textContent();
+  }).toContain(text);
+}
+
 /**
  * Where a word of the line at the cursor begins on the screen, in pixels. Playwright's own hover scrolls what it hovers into view,
  * behind the back of the editor, which then draws its lines in two places.
