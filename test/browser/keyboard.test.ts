@@ -110,6 +110,12 @@ describeWith('chromium', 'the keyboard alone', () => {
     const fitted = await zoom();
     await press('+');
     expect(await zoom()).not.toBe(fitted);
+    const world = () => flow.page.locator('.canvas > g').first().getAttribute('transform');
+    const before = await world();
+    await press('Shift+ArrowDown');
+    expect(await world()).not.toBe(before);
+    await press('Shift+ArrowUp');
+    expect(await world()).toBe(before);
     await press('0');
     await expect.poll(zoom).toBe(fitted);
     await press('d');

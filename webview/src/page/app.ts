@@ -400,6 +400,10 @@ export function startPage(host: Host): void {
       case 'zoom':
         zoom(action.factor);
         break;
+      case 'pan':
+        drawing.panBy(action.dx, action.dy);
+        update({ view: drawing.view() });
+        break;
       case 'fit':
         fitView();
         break;

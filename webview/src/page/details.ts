@@ -176,6 +176,7 @@ const keys: readonly Fact[] = [
   { term: 'Enter', text: 'show the rule', line: null },
   { term: 'Space', text: 'open or close a group', line: null },
   { term: '+ - 0', text: 'zoom, fit', line: null },
+  { term: 'Shift+Arrows', text: 'pan', line: null },
   { term: '/', text: 'find', line: null },
   { term: 'T, D', text: 'text, details', line: null },
   { term: 'Alt+←, Alt+→', text: 'back, forward', line: null },

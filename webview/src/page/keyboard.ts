@@ -8,6 +8,8 @@ export type KeyAction =
   | { readonly kind: 'walk'; readonly walk: Walk }
   | { readonly kind: 'open' | 'toggle' | 'clear' | 'search' | 'fit' | 'text' | 'details' }
   | { readonly kind: 'zoom'; readonly factor: number }
+  /** In pixels of the window. */
+  | { readonly kind: 'pan'; readonly dx: number; readonly dy: number }
   | { readonly kind: 'go'; readonly step: 1 | -1 };
 
 const walks: Readonly<Record<string, Walk>> = {
@@ -19,6 +21,14 @@ const walks: Readonly<Record<string, Walk>> = {
   End: 'last',
 };
 
+const panStep = 80;
+const pans: Readonly<Record<string, { readonly dx: number; readonly dy: number }>> = {
+  ArrowUp: { dx: 0, dy: panStep },
+  ArrowDown: { dx: 0, dy: -panStep },
+  ArrowLeft: { dx: panStep, dy: 0 },
+  ArrowRight: { dx: -panStep, dy: 0 },
+};
+
 /** What a key does; null: nothing of ours. Letters count only where the flow has the focus, so that text fields get theirs. */
 export function keyAction(event: KeyboardEvent, inTree: boolean): KeyAction | null {
   const command = event.ctrlKey || event.metaKey;
@@ -26,6 +36,8 @@ export function keyAction(event: KeyboardEvent, inTree: boolean): KeyAction | nu
   if (event.altKey && !command && event.key === 'ArrowRight') return { kind: 'go', step: 1 };
   if (command && !event.altKey && event.key.toLowerCase() === 'f') return { kind: 'search' };
   if (command || event.altKey || !inTree) return null;
+  const pan = event.shiftKey ? pans[event.key] : undefined;
+  if (pan !== undefined) return { kind: 'pan', ...pan };
   const walk = walks[event.key];
   if (walk !== undefined) return { kind: 'walk', walk };
   switch (event.key) {
