@@ -5,7 +5,8 @@ import type { FlowGraph } from '../../server/src/kube/flow-graph.ts';
 import { originsOf, ownAddresses } from '../../server/src/kube/flow-origins.ts';
 import type { FlowTargetSpec } from '../../server/src/kube/flow-target.ts';
 import type { Resolution } from '../../server/src/kube/resolve.ts';
-import { enumerateSteps, type Outcome } from '../../server/src/netfilter/enumerate.ts';
+import { enumerateSteps } from '../../server/src/netfilter/enumerate.ts';
+import type { Outcome } from '../../server/src/netfilter/outcome.ts';
 import type { Packet } from '../../server/src/netfilter/packet.ts';
 import { runToEnd } from '../../server/src/syntax/steps.ts';
 

@@ -1,4 +1,5 @@
-import { type EnumerateOptions, type Enumeration, enumerateSteps, type Outcome } from '../../server/src/netfilter/enumerate.ts';
+import { type EnumerateOptions, enumerateSteps } from '../../server/src/netfilter/enumerate.ts';
+import type { Enumeration, Outcome } from '../../server/src/netfilter/outcome.ts';
 import { type IPAddress, ipAddress, type Packet, type PacketSpec, packetOf } from '../../server/src/netfilter/packet.ts';
 import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
 import type { Ruleset } from '../../server/src/ruleset/ruleset.ts';

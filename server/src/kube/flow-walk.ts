@@ -4,7 +4,8 @@
  */
 import type { Hook } from '../catalog/types.ts';
 import type { Fact } from '../netfilter/answer.ts';
-import { type Enumeration, enumerateSteps, type Outcome, type TraceStep, type Verdict } from '../netfilter/enumerate.ts';
+import { enumerateSteps } from '../netfilter/enumerate.ts';
+import type { Enumeration, Outcome, TraceStep, Verdict } from '../netfilter/outcome.ts';
 import type { Packet } from '../netfilter/packet.ts';
 import type { Chain, Dump, Ruleset, Table } from '../ruleset/ruleset.ts';
 import type { Steps } from '../syntax/steps.ts';

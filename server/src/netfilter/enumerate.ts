@@ -6,58 +6,16 @@
 import type { Family, Hook } from '../catalog/types.ts';
 import type { Chain, Dump, Ruleset, Table } from '../ruleset/ruleset.ts';
 import type { Steps } from '../syntax/steps.ts';
-import type { Action, NatRange } from './actions.ts';
+import type { NatRange } from './actions.ts';
 import type { Chance, Doubt, Fact, Knowledge } from './answer.ts';
 import { type CompiledRule, compiledRule, isForAnother } from './compiled-rule.ts';
 import { forward, input, output, outputRouted, prerouting, type Stage } from './hooks.ts';
 import { localDoubt } from './match-tests.ts';
-import { addressOf, hasConnection, type IPAddress, type Packet } from './packet.ts';
+import { isRange, netmapped, place, translated } from './nat.ts';
+import type { Enumeration, Outcome, Settled, TraceStep, Verdict } from './outcome.ts';
+import { addressOf, hasConnection, type Packet } from './packet.ts';
 import { policyOf, rulesInOrder } from './rule-order.ts';
 import { isInSet } from './set-members.ts';
-
-export type Verdict = 'accept' | 'drop' | 'reject';
-
-/** A rule that matched, or the policy of a built-in chain; each knows the one before it. */
-export interface TraceStep {
-  readonly previous: TraceStep | null;
-  readonly chain: Chain;
-  /** 0-based; null for a policy that the dump does not say. */
-  readonly line: number | null;
-  /** What the rule did; 'policy' for a chain's end. */
-  readonly kind: Action['kind'] | 'policy';
-  /** The same in words, with values: "jump KUBE-SERVICES", "dnat to 10.0.0.1:80". */
-  readonly words: string;
-  /** The chain that a jump or goto enters. */
-  readonly target: Chain | null;
-}
-
-/** What one way takes to be so; the latest first. */
-export interface Settled {
-  readonly fact: Fact;
-  readonly holds: boolean;
-  readonly previous: Settled | null;
-}
-
-export interface Outcome {
-  /** 0 to 1. Over all outcomes that take the same things to be so, they add up to 1. */
-  readonly probability: number;
-  readonly verdict: Verdict;
-  /** The last rule or policy; null where no table has anything for the packet. */
-  readonly last: TraceStep | null;
-  /** After all changes. */
-  readonly packet: Packet;
-  readonly settled: Settled | null;
-}
-
-export interface Enumeration {
-  readonly outcomes: readonly Outcome[];
-  /** What holds for all outcomes, in sentences. */
-  readonly assumptions: readonly string[];
-  /** Chains that rules jump to and the dump does not have: such a jump is passed over. */
-  readonly missing: readonly Chain[];
-  /** False where there were more ways than `mostOutcomes`, or too many rules on them. */
-  readonly complete: boolean;
-}
 
 export interface EnumerateOptions {
   readonly isLocal?: Knowledge['isLocal'];
@@ -115,16 +73,6 @@ function tablesFor(ruleset: Ruleset, family: Family, dump: Dump | undefined): Re
   // Where a dump says a table twice, the last one counts: iptables-restore loads one after the other.
   for (const table of chosen?.tables ?? []) tables.set(table.name, table);
   return tables;
-}
-
-function isRange(range: NatRange): boolean {
-  return range.first?.text !== range.last?.text || range.firstPort !== range.lastPort;
-}
-
-function place(address: IPAddress | null, port: number | null): string {
-  if (address === null) return port === null ? '' : `:${port}`;
-  if (port === null) return address.text;
-  return address.family === 'ipv6' ? `[${address.text}]:${port}` : `${address.text}:${port}`;
 }
 
 /**
@@ -307,18 +255,9 @@ export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: Enume
     return way;
   }
 
-  function translated(packet: Packet, kind: 'dnat' | 'snat', range: NatRange): Packet {
-    if (isRange(range)) {
-      assume(`NAT to a range (${place(range.first, range.firstPort)} and following) is shown with its first address and port.`);
-    }
-    return kind === 'dnat'
-      ? {
-          ...packet,
-          destination: range.first ?? packet.destination,
-          dport: range.firstPort ?? packet.dport,
-          dnat: true,
-        }
-      : { ...packet, source: range.first ?? packet.source, sport: range.firstPort ?? packet.sport, snat: true };
+  function assumeFirst(range: NatRange): void {
+    if (!isRange(range)) return;
+    assume(`NAT to a range (${place(range.first, range.firstPort)} and following) is shown with its first address and port.`);
   }
 
   /** Does what a matching rule says; null when the way has ended. */
@@ -364,6 +303,7 @@ export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: Enume
           return nextStage(way);
         }
         note(`${action.kind} to ${place(action.range.first, action.range.firstPort)}`);
+        assumeFirst(action.range);
         way.packet = translated(packet, action.kind, action.range);
         return nextStage(way);
       case 'redirect': {
@@ -375,14 +315,9 @@ export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: Enume
         return nextStage(way);
       }
       case 'netmap': {
-        const { address, mask } = action.network;
-        const source = frame.chain.table.name === 'nat' && way.stages[way.stage]?.hook === 'POSTROUTING';
-        const old = source ? packet.source : packet.destination;
-        const mapped = old === null ? null : addressOf(family, address | (old.bits & ~mask));
-        note(`netmap to ${mapped?.text ?? ''}`);
-        if (mapped !== null) {
-          way.packet = source ? { ...packet, source: mapped, snat: true } : { ...packet, destination: mapped, dnat: true };
-        }
+        const end = way.stages[way.stage]?.hook === 'POSTROUTING' ? 'source' : 'destination';
+        way.packet = netmapped(packet, end, action.network);
+        note(`netmap to ${way.packet[end]?.text ?? ''}`);
         return nextStage(way);
       }
       case 'masquerade':

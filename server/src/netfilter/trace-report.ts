@@ -5,7 +5,8 @@ import { runToEnd, type Steps } from '../syntax/steps.ts';
 import { natRange } from './actions.ts';
 import { ruleText } from './compiled-rule.ts';
 import { canonicalProtocol } from './core-tests.ts';
-import { type EnumerateOptions, enumerateSteps, type Outcome, type TraceStep, type Verdict } from './enumerate.ts';
+import { type EnumerateOptions, enumerateSteps } from './enumerate.ts';
+import type { Outcome, TraceStep, Verdict } from './outcome.ts';
 import { type ConnectionState, connectionStates, type IPAddress, type Packet, packetOf } from './packet.ts';
 
 /** A packet as the command line describes it. */

@@ -1,0 +1,49 @@
+/** Where a packet's ways lead, and how. */
+import type { Chain } from '../ruleset/ruleset.ts';
+import type { Action } from './actions.ts';
+import type { Fact } from './answer.ts';
+import type { Packet } from './packet.ts';
+
+export type Verdict = 'accept' | 'drop' | 'reject';
+
+/** A rule that matched, or the policy of a built-in chain; each knows the one before it. */
+export interface TraceStep {
+  readonly previous: TraceStep | null;
+  readonly chain: Chain;
+  /** 0-based; null for a policy that the dump does not say. */
+  readonly line: number | null;
+  /** What the rule did; 'policy' for a chain's end. */
+  readonly kind: Action['kind'] | 'policy';
+  /** The same in words, with values: "jump KUBE-SERVICES", "dnat to 10.0.0.1:80". */
+  readonly words: string;
+  /** The chain that a jump or goto enters. */
+  readonly target: Chain | null;
+}
+
+/** What one way takes to be so; the latest first. */
+export interface Settled {
+  readonly fact: Fact;
+  readonly holds: boolean;
+  readonly previous: Settled | null;
+}
+
+export interface Outcome {
+  /** 0 to 1. Over all outcomes that take the same things to be so, they add up to 1. */
+  readonly probability: number;
+  readonly verdict: Verdict;
+  /** The last rule or policy; null where no table has anything for the packet. */
+  readonly last: TraceStep | null;
+  /** After all changes. */
+  readonly packet: Packet;
+  readonly settled: Settled | null;
+}
+
+export interface Enumeration {
+  readonly outcomes: readonly Outcome[];
+  /** What holds for all outcomes, in sentences. */
+  readonly assumptions: readonly string[];
+  /** Chains that rules jump to and the dump does not have: such a jump is passed over. */
+  readonly missing: readonly Chain[];
+  /** False where there were more ways than `mostOutcomes`, or too many rules on them. */
+  readonly complete: boolean;
+}
