@@ -168,6 +168,26 @@ target     prot opt source               destination
     ]);
   });
 
+  it('of several tables one after another is taken apart by the order of built-in chains', () => {
+    const chains = (...names: readonly string[]): string =>
+      names.map((name) => `Chain ${name} (policy ACCEPT)\ntarget     prot opt source               destination\n`).join('\n');
+    const ruleset = rulesetOf(
+      `${chains('INPUT', 'FORWARD', 'OUTPUT')}\n${chains('PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING')}`,
+    );
+    expect(ruleset.tables.map(({ name, chains: all }) => [name, all.size])).toEqual([
+      ['filter', 3],
+      ['nat', 4],
+    ]);
+  });
+
+  it('has the table that a title above it names', () => {
+    const listing = 'Chain INPUT (policy ACCEPT)\ntarget     prot opt source               destination\n';
+    expect(rulesetOf(`=== mangle table ===\n${listing}\nTable: security\n${listing}`).tables.map(({ name }) => name)).toEqual([
+      'mangle',
+      'security',
+    ]);
+  });
+
   it('without its column names is read by what the rows hold', () => {
     const ruleset = rulesetOf(`Chain INPUT (policy ACCEPT 0 packets, 0 bytes)
     0     0 ACCEPT     all  --  lo     *       0.0.0.0/0            0.0.0.0/0

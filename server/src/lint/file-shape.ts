@@ -123,7 +123,7 @@ function examine(ruleset: Ruleset): FileShape {
         break;
       case 'comment':
         if (line.text.startsWith('# Warning: ', line.prefix)) warnings.push(number);
-        if (isGap(line.text) || readPrompt(line.text) !== undefined) isPaste = true;
+        if (isGap(line.text) || readPrompt(line.text)?.family !== undefined) isPaste = true;
         break;
       case 'other':
         if (!/^\s*-/.test(line.text)) unread.push(number);

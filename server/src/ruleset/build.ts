@@ -50,6 +50,8 @@ interface OpenTable {
   readonly manyJumps: Map<ChainDraft, Set<Chain>>;
   /** Whether a chain of the user's has been declared, behind which a listing has no built-in ones. */
   hasUserChain: boolean;
+  /** The place of the last built-in chain among `hooks`: a listing has them in that order. */
+  lastHook: number;
 }
 
 interface DumpDraft {
@@ -197,9 +199,10 @@ function startsTable(table: OpenTable, line: Line): boolean {
   if (line.kind === 'rule') return false;
   const declarations = table.draft.chains.get(line.name);
   if (line.listing) {
-    // A listing has its built-in chains first, and no chain twice.
+    // A listing has its built-in chains first, in the order of a packet's way, and no chain twice.
     return (
-      (declarations !== undefined && declarations.declarations.length > 0) || (table.hasUserChain && line.command === 'policy')
+      (declarations !== undefined && declarations.declarations.length > 0) ||
+      (line.command === 'policy' && (table.hasUserChain || hooks.indexOf(line.name as Hook) < table.lastHook))
     );
   }
   return (
@@ -342,6 +345,7 @@ function openTable(name: string, declared: boolean, firstLine: number, listing: 
     manyJumps: new Map(),
     listing,
     hasUserChain: false,
+    lastHook: -1,
   };
 }
 
@@ -352,6 +356,7 @@ function addLine(table: OpenTable, line: Line, number: number): void {
     case 'chain':
       declare(table, line.name, number);
       if (line.command === 'new') table.hasUserChain = true;
+      else if (line.listing) table.lastHook = hooks.indexOf(line.name as Hook);
       break;
     case 'rule': {
       const chain = table.lastChain?.name === line.name ? table.lastChain : chainOf(table, line.name);

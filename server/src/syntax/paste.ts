@@ -6,7 +6,7 @@ import { readSetLine } from './ipset.ts';
 import type { LineContext } from './line.ts';
 import { isColumnsLine, readListedChain, readListedRule } from './listing.ts';
 import { startsNftBlock } from './nft.ts';
-import { readPrompt } from './prompt.ts';
+import { readPrompt, readTitle } from './prompt.ts';
 import { shiftStatement } from './shift.ts';
 import type { ForeignStatement, Statement } from './statement.ts';
 
@@ -69,6 +69,7 @@ function foreignKind(text: string, context: LineContext): ForeignStatement['what
   if (fence.test(text)) return 'fence';
   if (separator.test(text)) return 'separator';
   if (isGap(text)) return 'gap';
+  if (readTitle(text) !== undefined) return 'separator';
   return readPrompt(text) === undefined ? undefined : 'prompt';
 }
 

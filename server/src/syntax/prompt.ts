@@ -17,6 +17,7 @@ const printing = /\s(?:-[a-zA-Z0-9]*[LS][a-zA-Z0-9]*|--list(?:-rules)?)(?=\s|$)/
 const tableOption = /\s(?:-[a-zA-Z0-9]*t|--table)[ =]?\s*([a-z]+)(?=\s|$)/;
 
 const longestCommand = 1000;
+const longestTitle = 60;
 
 function readCommand(text: string): Prompt | undefined {
   const found = program.exec(text);
@@ -31,6 +32,14 @@ function readCommand(text: string): Prompt | undefined {
   return { family, backend, table: isTableName(named) ? named : undefined };
 }
 
+const titleLine = /^[^\w*:-]*(?:table[: ]+)?(filter|nat|mangle|raw|security)(?: +table)?[^\w]*$/i;
+
+/** The table that a line alone names, as scripts print it between listings: "Table: nat", "=== nat ===", "NAT Table". */
+export function readTitle(text: string): TableName | undefined {
+  const name = text.length < longestTitle ? titleLine.exec(text)?.[1]?.toLowerCase() : undefined;
+  return name !== undefined && isTableName(name) ? name : undefined;
+}
+
 /**
  * What a line that shows a shell's prompt, or only a command that prints rules, says about the lines below it; undefined for any other
  * line. A command behind a prompt that has nothing to do with iptables ends what stood above it.
@@ -40,6 +49,8 @@ export function readPrompt(text: string): Prompt | undefined {
   const shown = prompt.exec(text);
   const command = readCommand(shown === null ? text : text.slice(shown[0].length));
   if (command !== undefined) return command;
+  const title = readTitle(text);
+  if (title !== undefined) return { family: undefined, backend: undefined, table: title };
   // "# Completed on ..." and other comments look like the prompt of root.
   return shown === null || text.startsWith('#') ? undefined : { family: undefined, backend: undefined, table: undefined };
 }
