@@ -68,8 +68,6 @@ export async function openWorkbench(options: {
   for (const [path, text] of Object.entries(options.files ?? {})) writeFileSync(join(folder, path), text);
   const folders = { extensions: join(home, 'extensions'), userData: join(home, 'user-data') };
   writeUserSettings(folders, {
-    // What it draws lies over the text.
-    'editor.minimap.enabled': false,
     'workbench.reduceMotion': 'on',
     ...options.userSettings,
   });

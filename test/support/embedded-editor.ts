@@ -74,6 +74,8 @@ const quietSettings = {
   'window.restoreWindows': 'preserve',
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'chat.disableAIFeatures': true,
+  // What it draws lies over the text.
+  'editor.minimap.enabled': false,
   'git.enabled': false,
   'git.openRepositoryInParentFolders': 'never',
   'extensions.ignoreRecommendations': true,

@@ -63,14 +63,14 @@ describe('npm start', () => {
       `--extensionDevelopmentPath=${root}`,
       '--goto',
       sample,
-      `${join(sample, 'worker-1.iptables')}:133`,
+      `${join(sample, 'worker-1.iptables')}:140`,
     ]);
-    expect(run.said()).toContain('F12 goes to the chain');
+    expect(run.said()).toContain('F12 goes to its declaration');
   }, 60_000);
 
   it('sends people to a rule that is worth a look', () => {
     const lines = readFileSync(join(sample, 'worker-1.iptables'), 'utf8').split('\n');
-    expect(lines[133 - 1]).toMatch(/^-A KUBE-SERVICES .*"booking\/frontend:http cluster IP".* -j KUBE-SVC-/);
+    expect(lines[140 - 1]).toMatch(/^-A KUBE-SVC-3MGBTRC5ATFFL7T7 .*"booking\/frontend:http cluster IP"/);
   });
 
   it.each([

@@ -28,11 +28,11 @@ const usage = `Usage: npm start [-- OPTIONS]
 const root = resolve(import.meta.dirname, '../..');
 const folder = join(root, 'test/fixtures/sample');
 const dump = join(folder, 'worker-1.iptables');
-// The rule of a Service with three endpoints: a good place to begin.
-const line = 133;
+// The first rule of a Service with three endpoints: a good place to begin.
+const line = 140;
 
 const lookAt = `What to look at in worker-1.iptables:
-  - Line ${line}: hover the chain after -j and read which Service and which Pods are behind it. F12 goes to the chain.
+  - Line ${line}: hover the chain behind -A and read which Service and which Pods are behind it. F12 goes to its declaration.
   - The button at the top right of the editor, "Show NAT Flow", draws where the packets go. Click a box to go to its rule.
   - View > Problems: a chain that nothing jumps to any more, and a jump to a chain that is gone.`;
 
