@@ -1,10 +1,12 @@
 /** Where a packet to a door may come from: one packet for each place that the rules on its way tell apart. */
+import type { Family } from '../catalog/types.ts';
 import { inCIDR, isIPv6 } from '../cluster/ip.ts';
 import { addressOf, type IPAddress, ipAddress, type Packet, packetOf } from '../netfilter/packet.ts';
 import { ruleAt } from '../ruleset/rules.ts';
 import type { Chain } from '../ruleset/ruleset.ts';
 import { type Door, isMarkChain } from './flow-doors.ts';
 import { dumpNode } from './flow-dump-node.ts';
+import { proxyLayout } from './layout.ts';
 import type { Resolution } from './resolve.ts';
 import { optionsOf } from './rule-values.ts';
 
@@ -86,7 +88,7 @@ function networksOf(resolution: Resolution, door: Door): Networks {
   return into;
 }
 
-function isOf(text: string, family: 'ipv4' | 'ipv6'): boolean {
+function isOf(text: string, family: Family): boolean {
   return isIPv6(text) === (family === 'ipv6');
 }
 
@@ -118,13 +120,35 @@ function mustBe(text: string): IPAddress {
   return address;
 }
 
-/** An address of the node that the dump is of, in its family; one of a benchmark network where it is not known. */
-export function nodeAddress(resolution: Resolution, family: 'ipv4' | 'ipv6'): IPAddress {
-  const known = dumpNode(resolution)?.addresses.find(
-    ({ type, address }) =>
-      (type === 'InternalIP' || type === 'ExternalIP') && isOf(address, family) && ipAddress(address) !== undefined,
-  );
-  return mustBe(known?.address ?? strangers[family].node);
+const nodeAddresses = new WeakMap<Resolution, Map<Family, IPAddress>>();
+
+/**
+ * An address of the node that the dump is of, in its family, if it can be one that NodePorts listen on; one of a benchmark network where none is
+ * known.
+ */
+export function nodeAddress(resolution: Resolution, family: Family): IPAddress {
+  let addresses = nodeAddresses.get(resolution);
+  if (addresses === undefined) {
+    addresses = new Map();
+    nodeAddresses.set(resolution, addresses);
+  }
+  let address = addresses.get(family);
+  if (address === undefined) {
+    address = findNodeAddress(resolution, family);
+    addresses.set(family, address);
+  }
+  return address;
+}
+
+function findNodeAddress(resolution: Resolution, family: Family): IPAddress {
+  const own = (dumpNode(resolution)?.addresses ?? [])
+    .filter(({ type, address }) => (type === 'InternalIP' || type === 'ExternalIP') && isOf(address, family))
+    .map(({ address }) => address);
+  const dump = resolution.ruleset.dumps.find((candidate) => candidate.family === family);
+  const listening = dump === undefined ? null : proxyLayout(resolution.ruleset, dump).nodePortAddresses;
+  const allowed = listening?.filter((address) => isOf(address, family)) ?? [];
+  const chosen = allowed.find((address) => own.includes(address)) ?? allowed[0] ?? own[0];
+  return (chosen === undefined ? undefined : ipAddress(chosen)) ?? mustBe(strangers[family].node);
 }
 
 function podSource(resolution: Resolution, door: Door, networks: Networks): IPAddress | undefined {
@@ -180,7 +204,7 @@ export function originsOf(resolution: Resolution, door: Door): readonly Origin[]
 }
 
 /** Whether an address is the node's own, as far as the cluster says; what it does not know is taken to be another machine's. */
-export function ownAddresses(resolution: Resolution, family: 'ipv4' | 'ipv6'): (address: string) => boolean {
+export function ownAddresses(resolution: Resolution, family: Family): (address: string) => boolean {
   const own = nodeAddress(resolution, family).text;
   const node = dumpNode(resolution);
   return (address) => {
