@@ -8,9 +8,9 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'test/output/**'],
-    // Tests that start processes or a browser set their own; the rest are fast or wrong.
-    testTimeout: 10_000,
-    hookTimeout: 30_000,
+    // Only against hanging: a busy machine is slow. Tests that start processes or a browser set their own.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
     pool: 'forks',
     // Tests with a browser wait more than they work: two at a time on a small machine, too.
     maxWorkers: Math.max(2, availableParallelism() - 1),
