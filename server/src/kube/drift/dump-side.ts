@@ -2,10 +2,12 @@
 import { completenessOf } from '../../ruleset/completeness.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Dump, Ruleset, Table } from '../../ruleset/ruleset.ts';
+import type { RuleStatement } from '../../syntax/statement.ts';
 import type { Steps } from '../../syntax/steps.ts';
 import { portName, splitHashedName } from '../chain-names.ts';
 import { type ServiceComment, serviceComment } from '../comments.ts';
-import { commentOf } from '../rule-values.ts';
+import type { ProxiedPort } from '../expected/service-ports.ts';
+import { commentOf, destinationPort, protocolOf, singleAddress } from '../rule-values.ts';
 import { textKey } from './rule-key.ts';
 
 export interface DumpRule {
@@ -33,6 +35,8 @@ export interface DumpSide {
   readonly entries: ReadonlyMap<string, readonly number[]>;
   /** Rules of filter's chains, by "namespace/name:port" of their comment. */
   readonly refusals: ReadonlyMap<string, readonly number[]>;
+  /** Rules of those chains without any comment, by what they are for: "10.96.0.1:80/tcp", ":30080/tcp" for a port of the node. */
+  readonly unnamedRefusals: ReadonlyMap<string, readonly number[]>;
   /** Hashes of the KUBE-SVC-, -SVL-, -EXT- and -FW- chains, each with those chains. */
   readonly portChains: ReadonlyMap<string, readonly Chain[]>;
   readonly endpointChains: readonly Chain[];
@@ -80,12 +84,40 @@ export function commentOn(ruleset: Ruleset, line: number): ServiceComment | unde
   return rule === undefined ? undefined : serviceComment(commentOf(rule));
 }
 
+/** What a rule of filter's chains is for; undefined where it is for no one port. */
+function refusedPlace(rule: RuleStatement): string | undefined {
+  const port = destinationPort(rule);
+  return port === undefined ? undefined : refusalPlace(singleAddress(rule, '--destination') ?? '', port, protocolOf(rule));
+}
+
+function refusalPlace(ip: string, port: number, protocol: string): string {
+  return `${ip}:${port}/${protocol}`;
+}
+
+/** The lines of filter's chains that are for a Service port: by their comments, and those that have none by address and port, each text once. */
+export function refusalsFor(side: DumpSide, port: ProxiedPort): readonly number[] {
+  const named = side.refusals.get(port.name) ?? [];
+  if (side.unnamedRefusals.size === 0) return named;
+  const { protocol, nodePort } = port.port;
+  const places = [port.clusterIP, ...port.externalIPs, ...port.loadBalancerIPs].map((ip) =>
+    refusalPlace(ip, port.port.port, protocol),
+  );
+  if (nodePort !== 0) places.push(refusalPlace('', nodePort, protocol));
+  if (port.healthCheckNodePort !== 0) places.push(refusalPlace('', port.healthCheckNodePort, 'tcp'));
+  const byText = new Map<string, number>();
+  for (const place of places) {
+    for (const line of side.unnamedRefusals.get(place) ?? []) byText.set(side.ruleset.lines[line]?.text ?? '', line);
+  }
+  return [...named, ...byText.values()];
+}
+
 /** Sorts a dump's rules by Service port. Pauses every few hundred chains. */
 export function* readDumpSide(ruleset: Ruleset, dump: Dump): Steps<DumpSide> {
   const nat = tableOf(ruleset, dump, 'nat');
   const filter = tableOf(ruleset, dump, 'filter');
   const entries = new Map<string, number[]>();
   const refusals = new Map<string, number[]>();
+  const unnamedRefusals = new Map<string, number[]>();
   const portChains = new Map<string, Chain[]>();
   const endpointChains: Chain[] = [];
   let changedNames = 0;
@@ -109,11 +141,15 @@ export function* readDumpSide(ruleset: Ruleset, dump: Dump): Steps<DumpSide> {
   }
   for (const name of filterChains) {
     for (const line of rulesIn(ruleset, filter?.table.chains.get(name))) {
-      const comment = commentOn(ruleset, line);
+      const rule = ruleAt(ruleset, line);
+      const words = rule === undefined ? '' : commentOf(rule);
+      const comment = serviceComment(words);
+      const place = rule === undefined || words !== '' ? undefined : refusedPlace(rule);
       if (comment !== undefined) add(refusals, portName(comment.namespace, comment.service, comment.port), line);
+      else if (place !== undefined) add(unnamedRefusals, place, line);
       seen += 1;
       if (seen % chainsBetweenPauses === 0) yield;
     }
   }
-  return { ruleset, dump, nat, filter, entries, refusals, portChains, endpointChains, changedNames };
+  return { ruleset, dump, nat, filter, entries, refusals, unnamedRefusals, portChains, endpointChains, changedNames };
 }

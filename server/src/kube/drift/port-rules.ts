@@ -2,7 +2,7 @@
 import type { Chain } from '../../ruleset/ruleset.ts';
 import type { ExpectedPort } from '../expected/expected.ts';
 import type { ExpectedRule } from '../expected/rule.ts';
-import { type DumpRule, type DumpSide, dumpRule, rulesIn } from './dump-side.ts';
+import { type DumpRule, type DumpSide, dumpRule, refusalsFor, rulesIn } from './dump-side.ts';
 import { expectedKey, isWrittenAs, meaningKey } from './rule-key.ts';
 
 /** An endpoint chain that a port's rules lead to. */
@@ -84,7 +84,7 @@ const sharedChains: ReadonlySet<string> = new Set([
 function isAsWritten(side: DumpSide, expected: ExpectedPort, rules: readonly ExpectedRule[]): boolean {
   const { lines } = side.ruleset;
   const entries = side.entries.get(expected.port.hash) ?? [];
-  const refusals = side.refusals.get(expected.port.name) ?? [];
+  const refusals = refusalsFor(side, expected.port);
   let unread = entries.length + refusals.length;
   for (const chain of chainsOf(side, expected.port.hash, rules)) unread += chain.rules.length;
   for (const { chain } of expected.choice.reachable) unread += side.nat?.table.chains.get(chain)?.rules.length ?? 0;
@@ -123,7 +123,7 @@ function isAsWritten(side: DumpSide, expected: ExpectedPort, rules: readonly Exp
 export function portRulesOf(side: DumpSide, expected: ExpectedPort, rules: readonly ExpectedRule[]): PortRules | undefined {
   if (isAsWritten(side, expected, rules)) return undefined;
   const { ruleset } = side;
-  const { hash, name } = expected.port;
+  const { hash } = expected.port;
   const chains = chainsOf(side, hash, rules);
   const endpoints = endpointsIn(side, chains);
   const actual: DumpRule[] = [];
@@ -133,7 +133,7 @@ export function portRulesOf(side: DumpSide, expected: ExpectedPort, rules: reado
   take('nat', side.entries.get(hash) ?? []);
   for (const chain of chains) take('nat', rulesIn(ruleset, chain), chain.name);
   for (const { chain } of endpoints.values()) if (chain !== undefined) take('nat', rulesIn(ruleset, chain), chain.name);
-  take('filter', side.refusals.get(name) ?? []);
+  take('filter', refusalsFor(side, expected.port));
 
   const wanted = new Map<string, number[]>();
   const key = (table: string, text: string): string => `${table} ${text}`;
