@@ -5,7 +5,7 @@ import { nodeFiles } from './files.ts';
 
 // Each version of a large dump leaves tens of megabytes behind that nobody needs. V8 would let them pile up to several times of what is in
 // use; an editor has other use for the memory.
-setFlagsFromString('--heap-growing-percent=30');
+setFlagsFromString('--heap-growing-percent=15');
 
 // Without a transport on the command line the library throws; a person who tries the program deserves a sentence.
 const transports = ['--stdio', '--node-ipc', '--socket', '--pipe'];
