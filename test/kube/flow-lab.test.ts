@@ -36,11 +36,11 @@ describeWith('shared', 'the flow of every Service in the lab', () => {
     ['shop-stale/node-a.synced.iptables', 'shop-stale/cluster.json'],
     ['shop-1.30/node-a.iptables', 'shop-1.30/cluster.json'],
     ['shop-1.23/node-a.iptables', 'shop-1.23/cluster.json'],
-  ])('equals what enumerating %s with %s gives', (dump, cluster) => {
+  ])('equals what enumerating %s with %s gives', { timeout: 120_000 }, (dump, cluster) => {
     expect(compareDump(dump, cluster)).toBeGreaterThan(dump.endsWith('ip6tables') ? 4 : 40);
   });
 
-  it('equals it in large-cluster mode, for every 40th Service', () => {
+  it('equals it in large-cluster mode, for every 40th Service', { timeout: 120_000 }, () => {
     expect(compareDump('large-600x10/node-0.iptables', 'large-600x10/cluster.json', (index) => index % 40 === 0)).toBeGreaterThan(
       40,
     );

@@ -88,7 +88,7 @@ describeWith('shared', 'in the lab, endpoint rules told by their layout', () => 
     ['shop/node-a.ip6tables', 'ipv6', 8],
     ['shop-1.23/node-a.iptables', 'ipv4', 50],
     ['large-600x10/node-0.iptables', 'ipv4', 17_000],
-  ])('of %s mean the same', (dump, family, least) => {
+  ])('of %s mean the same', { timeout: 120_000 }, (dump, family, least) => {
     expect(compare(readFileSync(labPath(dump), 'utf8'), family)).toBeGreaterThan(least);
   });
 });

@@ -68,7 +68,7 @@ describeWith('shared', "the kernel's own traces", () => {
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as KernelTrace);
 
-  it('are among the outcomes, rule by rule, all of them', () => {
+  it('are among the outcomes, rule by rule, all of them', { timeout: 120_000 }, () => {
     const ruleset = buildWholeRuleset(readWholeDocument(readFileSync(join(lab, 'node-a.iptables'), 'utf8')));
     const missing: KernelTrace[] = [];
     let checked = 0;
