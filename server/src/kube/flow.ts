@@ -146,11 +146,12 @@ export function* flowSteps(resolution: Resolution, target: FlowTargetSpec): Step
   const primary = primarySamples(samples, draft);
   const context: FlowContext = { resolution, samples, primary, entries, doorsById, matched };
   const nodes: FlowNode[] = [];
-  for (const node of inRuleOrder(draft)) {
+  const byStart = edgesByStart(draft);
+  for (const node of inRuleOrder(draft, byStart)) {
     nodes.push(makeNode(context, node));
     if (nodes.length % 256 === 0) yield;
   }
-  const edges = [...edgesByStart(draft).values()].flatMap((siblings) => makeEdges(context, siblings));
+  const edges = [...byStart.values()].flatMap((siblings) => makeEdges(context, siblings));
   const missing = ghosts(context, draft, doors);
   const graph: FlowGraph = {
     title: choice.title,
@@ -179,8 +180,7 @@ function edgesByStart(draft: FlowDraft): ReadonlyMap<NodeDraft, readonly EdgeDra
 }
 
 /** Nodes as a reader who follows the rules meets them. */
-function inRuleOrder(draft: FlowDraft): readonly NodeDraft[] {
-  const byStart = edgesByStart(draft);
+function inRuleOrder(draft: FlowDraft, byStart: ReturnType<typeof edgesByStart>): readonly NodeDraft[] {
   const ordered = new Set<NodeDraft>();
   const waiting = [...draft.nodes.values()].filter((node) => node.kind === 'entry').reverse();
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {

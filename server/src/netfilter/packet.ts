@@ -43,8 +43,17 @@ export interface Packet {
   readonly snat: boolean;
 }
 
+const dotted = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/;
+
 /** An address from text that iptables takes (no name, no mask); undefined for all else. */
 export function ipAddress(text: string): IPAddress | undefined {
+  const plain = dotted.exec(text);
+  if (plain !== null) {
+    const [a, b, c, d] = [Number(plain[1]), Number(plain[2]), Number(plain[3]), Number(plain[4])];
+    if (a > 255 || b > 255 || c > 255 || d > 255) return undefined;
+    const low = ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+    return { family: 'ipv4', text, bits: BigInt(low), low };
+  }
   const family: Family = text.includes(':') ? 'ipv6' : 'ipv4';
   const bits = readNumericAddress(text, family);
   return bits === undefined ? undefined : addressOf(family, bits);
