@@ -75,7 +75,7 @@ const badProtocols = ['256', 'nosuch', '-1', '6x'];
 const oneOf = (...words: readonly string[]): fc.Arbitrary<string> => fc.constantFrom(...words);
 
 function mostly<T>(good: fc.Arbitrary<T>, bad: fc.Arbitrary<T>): fc.Arbitrary<T> {
-  return fc.oneof({ weight: 24, arbitrary: good }, { weight: 1, arbitrary: bad });
+  return fc.oneof({ weight: 36, arbitrary: good }, { weight: 1, arbitrary: bad });
 }
 
 function list(item: fc.Arbitrary<string>, max = 4): fc.Arbitrary<string> {
@@ -430,10 +430,10 @@ function ruleWords(family: Family): fc.Arbitrary<readonly string[]> {
   return fc
     .tuple(core, strange, extensions, target, protocol, fc.integer({ min: 0, max: 9 }))
     .map(([first, odd, { chosen, words }, last, anyProtocol, draw]) => {
-      const wanted = chosen.flatMap(({ protocols: needed }) => needed ?? [])[0];
-      const chosenProtocol = draw < 7 ? wanted : draw === 9 ? anyProtocol : undefined;
-      const multiport = chosen.some(({ name }) => name === 'multiport') && draw < 7 ? 'tcp' : chosenProtocol;
-      const options = multiport === undefined ? [] : [...(draw === 6 ? ['!'] : []), '-p', multiport];
+      const hasPorts = chosen.some(({ name }) => name === 'multiport') || last.some((word) => word.startsWith('--to-'));
+      const wanted = chosen.flatMap(({ protocols: needed }) => needed ?? [])[0] ?? (hasPorts ? 'tcp' : undefined);
+      const spelled = draw < 7 ? wanted : draw === 9 ? anyProtocol : undefined;
+      const options = spelled === undefined ? [] : [...(draw === 6 ? ['!'] : []), '-p', spelled];
       return [...first, ...options, ...odd, ...words, ...last];
     });
 }
@@ -486,9 +486,9 @@ export const generatedRule: fc.Arbitrary<GeneratedRule> = fc
   .record({
     family: fc.constantFrom<Family>('ipv4', 'ipv6'),
     table: fc.constantFrom<TableName>('filter', 'nat', 'mangle', 'raw'),
-    mutation: fc.integer({ min: 0, max: 31 }),
+    mutation: fc.integer({ min: 0, max: 39 }),
     place: fc.nat({ max: 1000 }),
-    builtin: fc.nat({ max: 14 }),
+    builtin: fc.nat({ max: 29 }),
   })
   .chain(({ family, table, mutation, place, builtin }) =>
     ruleWords(family).map((words) => ({

@@ -35,9 +35,12 @@ describeWith(['iptables', 'root'], `${count} rules from the catalogue, read by u
 
   beforeAll(async () => {
     // iptables-restore waits for the kernel most of the time: twice as many namespaces as processors keep these busy.
-    namespaces = await Promise.all(Array.from({ length: 2 * cpus().length }, openNamespace));
+    const some = (): Promise<readonly Namespace[]> => Promise.all(Array.from({ length: cpus().length }, openNamespace));
+    const [forNft, forLegacy] = await Promise.all([some(), some()]);
+    namespaces = [...forNft, ...forLegacy];
     rules = fc.sample(generatedRule, { numRuns: count, seed });
-    for (const backend of ['nft', 'legacy'] as const) verdicts.set(backend, await judgeAll(namespaces, backend, rules));
+    const [nft, legacy] = await Promise.all([judgeAll(forNft, 'nft', rules), judgeAll(forLegacy, 'legacy', rules)]);
+    verdicts.set('nft', nft).set('legacy', legacy);
   }, 10 * minutes);
 
   afterAll(() => {

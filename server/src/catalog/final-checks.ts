@@ -125,14 +125,15 @@ function checkHashlimit(given: GivenOptions): ValueFault | undefined {
     return burst > 1_000_000
       ? fault('bad-number', 'bad value for option "--hashlimit-burst", or out of range (1-1000000).')
       : undefined;
+  if (value.amount === 0) return fault('bad-rate', 'a rate below 16 bytes a second counts as none, and iptables divides by it');
   return burst < value.amount ? fault('bad-number', `burst cannot be smaller than ${value.amount}b`) : undefined;
 }
 
 function checkPolicy(given: GivenOptions): ValueFault | undefined {
   if (!has(given, '--dir')) return missing('policy match: neither --dir in nor --dir out specified');
   const isStrict = has(given, '--strict');
-  if (isStrict && textOf(given, '--pol') === 'none')
-    return fault('excluded-option', 'policy match: policy none but --strict given');
+  const isNone = textOf(given, '--pol') === 'none';
+  if (isStrict && isNone) return fault('excluded-option', 'policy match: policy none but --strict given');
   const elements: GivenOption[][] = [[]];
   for (const option of given.all) {
     if (option.name === '--next') elements.push([]);
@@ -148,7 +149,9 @@ function checkPolicy(given: GivenOptions): ValueFault | undefined {
     }
     const named = (long: string): GivenOption | undefined => element.find(({ name }) => name === long);
     const hasTunnel = named('--tunnel-src') !== undefined || named('--tunnel-dst') !== undefined;
-    if (hasTunnel && named('--mode')?.values[0]?.text !== 'tunnel')
+    const mode = named('--mode');
+    const isTunnel = (mode?.values[0]?.text === 'tunnel') !== (mode?.negation !== undefined);
+    if (hasTunnel && !isTunnel && !isNone)
       return fault('excluded-option', 'policy match: --tunnel-src/--tunnel-dst is only valid in tunnel mode');
     const protocol = readGiven(given, named('--proto'));
     if (protocol?.type === 'protocol' && ![50, 51, 108].includes(protocol.number))

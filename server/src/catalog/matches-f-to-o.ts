@@ -70,7 +70,11 @@ export const matchesFToO = [
         help: 'Prefix length by which destination addresses are grouped.',
       },
       { long: '--hashlimit-rate-match', help: 'Judge the rate as it is, without a bucket.' },
-      { long: '--hashlimit-rate-interval', value: uint32, help: 'Seconds over which the rate is taken.' },
+      {
+        long: '--hashlimit-rate-interval',
+        value: { type: 'uint', bits: 32, min: 1 },
+        help: 'Seconds over which the rate is taken.',
+      },
     ],
   },
   {

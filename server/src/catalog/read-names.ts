@@ -352,8 +352,7 @@ const ipv6HeaderNumbers: Readonly<Record<number, number>> = {
 export function readIpv6Headers(text: string): Value | ValueFault {
   let bits = 0;
   for (const word of text.split(',').filter((part) => part !== '')) {
-    const lower = word.toLowerCase();
-    const named = ipv6Headers.find(([, ...names]) => names.includes(lower))?.[0];
+    const named = ipv6Headers.find(([, ...names]) => names.includes(word))?.[0];
     const number = readNumber(word, 0, 255);
     const bit = named ?? (number === undefined ? undefined : ipv6HeaderNumbers[number]);
     if (bit === undefined) return fault('bad-name', `unknown header \`${word}' specified`);

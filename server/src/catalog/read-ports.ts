@@ -171,7 +171,8 @@ function splitNatRange(
   if (family === 'ipv6' && open < 0 && text.includes(':', colon + 1)) colon = -1;
   const addresses = open < 0 ? (colon < 0 ? text : text.slice(0, colon)) : text.slice(open + 1, close);
   if (colon < 0) return { addresses, ports: undefined };
-  return { addresses: addresses === '' ? undefined : addresses, ports: text.slice(colon + 1) };
+  // iptables takes anything of up to two characters for the empty brackets of `[]:80`.
+  return { addresses: colon <= 2 ? undefined : addresses, ports: text.slice(colon + 1) };
 }
 
 /** One address by number or a name that every machine knows (XTTYPE_HOST). */

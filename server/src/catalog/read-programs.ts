@@ -140,6 +140,7 @@ export function readHexText(text: string, max: number): Value | ValueFault {
     if (raw.length > max) return fault('text-too-long', `STRING too long "${text}"`);
   }
   if (inHex) return fault('bad-hex', 'Invalid hex block');
+  if (raw === '') return fault('text-too-short', 'STRING must contain at least one char');
   return { type: 'text', raw, text: printHexText(raw) };
 }
 

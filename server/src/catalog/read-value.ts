@@ -38,7 +38,7 @@ import {
 import { readBytecode, readHeaderOptions, readHexText, readPattern, readSctpChunks, readText, readU32 } from './read-programs.ts';
 import { readBitRate, readDuration, readHashBurst, readHashRate, readLimitRate } from './read-rates.ts';
 import { readDate, readMonthdays, readTimeOfDay, readWeekdays } from './read-time.ts';
-import type { Family, OptionSpec, ValueKind } from './types.ts';
+import type { Family, OptionSpec, PortProtocol, ValueKind } from './types.ts';
 import { fault, type Value, type ValueFault } from './values.ts';
 
 /** What the reading of a value depends on besides the option. */
@@ -92,7 +92,7 @@ function readKind(
     case 'ordered-port-range':
       return readOrderedPortRange(text, option);
     case 'multiport':
-      return readMultiport(text, protocol === 6 ? 'tcp' : protocol === 17 ? 'udp' : protocol === 132 ? 'sctp' : undefined);
+      return readMultiport(text, portProtocol(protocol));
     case 'protocol':
       return readProtocol(text);
     case 'interface':
@@ -187,6 +187,22 @@ function readKind(
       return { type: 'text', raw: text, text };
     case 'counters':
       return readCounters(text, second);
+  }
+}
+
+/** Under which protocol port names are looked up; any of them where none was given. */
+function portProtocol(protocol: number): PortProtocol | undefined {
+  switch (protocol) {
+    case 0:
+      return undefined;
+    case 6:
+      return 'tcp';
+    case 17:
+      return 'udp';
+    case 132:
+      return 'sctp';
+    default:
+      return 'other';
   }
 }
 
@@ -452,7 +468,7 @@ function enumFault(text: string, option: OptionSpec, owner: string): ValueFault 
 
 function readLedDelay(text: string): Value | ValueFault {
   if (text.toLowerCase() === 'inf') return { type: 'number', value: Number.POSITIVE_INFINITY, text: 'inf' };
-  const value = readNumber(/^[0-9]+/.exec(text)?.[0] ?? '', 0, 0xffff_ffff);
+  const value = readNumber(text, 0, 0xffff_ffff);
   if (value === undefined) return fault('bad-number', `Delay value must be within range 0..${0xffff_ffff}`);
   return { type: 'number', value, text: `${value}` };
 }

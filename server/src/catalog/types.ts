@@ -5,8 +5,8 @@
 
 export type Family = 'ipv4' | 'ipv6';
 
-/** Protocols whose port names are told apart. */
-export type PortProtocol = 'tcp' | 'udp' | 'sctp';
+/** Protocols whose port names are told apart; no other has any. */
+export type PortProtocol = 'tcp' | 'udp' | 'sctp' | 'other';
 
 export type TableName = 'filter' | 'nat' | 'mangle' | 'raw' | 'security';
 

@@ -259,7 +259,7 @@ class LineParser extends EmbeddedActionsParser {
     if (spec.arity === 0) this.#problem(glued, 'superfluous-value', `unknown option "${word.text}"`);
     this.#option.values.push(readsWholeWord(spec) ? word : glued);
     this.#wanted -= 1;
-    this.#optional = 0;
+    this.#optional = wantsSecondCounter(spec, glued) ? 1 : 0;
   }
 
   /** The beginning of one command's name, if no option's begins so: `--app`. */
@@ -329,8 +329,8 @@ class LineParser extends EmbeddedActionsParser {
       return;
     }
     this.#option.values.push(word);
-    if (this.#option.name === '--set-counters' && this.#option.values.length === 1 && !word.text.includes(','))
-      this.#optional = 1;
+    const { spec, values } = this.#option;
+    if (spec !== undefined && values.length === 1 && wantsSecondCounter(spec, word)) this.#optional = 1;
   }
 
   #closeOption(): void {
@@ -372,6 +372,11 @@ function lackOf(word: Word, option: OptionDraft | undefined): string {
   return option !== undefined && option.values.length === 1
     ? `${option.name} requires two args.`
     : `option "${word.text}" requires an argument`;
+}
+
+/** `-c PACKETS BYTES` is two words, `-c PACKETS,BYTES` one. */
+function wantsSecondCounter(spec: OptionSpec, first: Word): boolean {
+  return spec.value?.type === 'counters' && !first.text.includes(',');
 }
 
 /** Options of which iptables 1.8.9 takes the whole word for the value when the two are glued together; 1.8.10 reads them right. */

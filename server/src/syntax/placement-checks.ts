@@ -97,9 +97,12 @@ function checkInterfaces({ chain, options }: UncheckedRule, report: Report): voi
   }
 }
 
-/** An option that works on the command line only. True where it is one for listings, which are looked at in the end. */
-export function checkCoreOption({ long, short }: OptionSpec, word: Word, report: Report): boolean {
+/** An option that the file or its family does not have. True where it is one for listings, which are looked at in the end. */
+export function checkCoreOption({ long, short }: OptionSpec, word: Word, family: Family, report: Report): boolean {
   switch (long) {
+    case '--fragments':
+      if (family === 'ipv6') report(problem(word, 'error', 'wrong-family', "`-f' is not supported in IPv6, use -m frag instead"));
+      return false;
     case '--table':
       report(problem(word, 'error', 'not-in-a-file', 'The -t option cannot be used in iptables-restore.'));
       return false;
@@ -116,8 +119,8 @@ export function checkCoreOption({ long, short }: OptionSpec, word: Word, report:
   }
 }
 
-/** Options for listings, and `-f` where there are no such fragments. */
-export function checkListingOptions(options: readonly RuleOption[], family: Family, report: Report): void {
+/** Options for listings. */
+export function checkListingOptions(options: readonly RuleOption[], report: Report): void {
   for (const { spec, word } of options) {
     if (spec === undefined || spec.extension !== undefined) continue;
     switch (spec.long) {
@@ -128,10 +131,6 @@ export function checkListingOptions(options: readonly RuleOption[], family: Fami
         report(problem(word, 'error', 'superfluous-option', message));
         break;
       }
-      case '--fragments':
-        if (family === 'ipv6')
-          report(problem(word, 'error', 'wrong-family', "`-f' is not supported in IPv6, use -m frag instead"));
-        break;
       default:
     }
   }
@@ -180,10 +179,12 @@ function checkPlace(
 /** The tcp and udp matches look at ports or flags, so that the nft back end cannot do without `-p`. */
 function looksIntoHeader(rule: UncheckedRule, name: string): boolean {
   // With --tcp-option it leaves the match to the kernel's own module.
-  if (rule.options.some(({ name: option }) => option === '--tcp-option')) return false;
+  if (name === 'tcp' && rule.options.some(({ name: option }) => option === '--tcp-option')) return false;
   return rule.options.some(
-    ({ spec, values }) =>
-      spec?.extension?.kind === 'match' && spec.extension.name === name && !/^0*:(?:65535)?$/.test(values[0]?.text ?? ''),
+    ({ spec, values, negation }) =>
+      spec?.extension?.kind === 'match' &&
+      spec.extension.name === name &&
+      (negation !== undefined || !/^0*:(?:65535)?$/.test(values[0]?.text ?? '')),
   );
 }
 

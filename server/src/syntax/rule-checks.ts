@@ -62,7 +62,7 @@ export function checkRule(rule: UncheckedRule, context: LineContext, family: Fam
   const { options } = rule;
   let protocol = 0;
   let protocolNegated = false;
-  let hasListingOption = family === 'ipv6';
+  let hasListingOption = false;
   let source: RuleOption | undefined;
   let destination: RuleOption | undefined;
   for (const option of options) {
@@ -109,11 +109,11 @@ export function checkRule(rule: UncheckedRule, context: LineContext, family: Fam
       default:
         // These end the reading of a line: iptables-restore skips it, or prints its help and is done.
         if (endsLine(spec, family)) return;
-        if (checkCoreOption(spec, option.word, report)) hasListingOption = true;
+        if (checkCoreOption(spec, option.word, family, report)) hasListingOption = true;
     }
   }
   // iptables looks at these when it has seen the whole line.
-  if (hasListingOption) checkListingOptions(options, family, report);
+  if (hasListingOption) checkListingOptions(options, report);
   if (source !== undefined) checkNetworks(source, destination, family, report);
   if (destination !== undefined) checkNetworks(destination, source, family, report);
   const given = { family, protocol, protocolNegated };
