@@ -156,7 +156,7 @@ describeWith('chromium', 'the drawing', () => {
     await flow.page.mouse.up();
     expect(await world()).not.toBe(panned);
     await flow.page.getByRole('button', { name: /%, fit/ }).click();
-    await flow.page.waitForTimeout(400);
+    await settle(flow.page);
     expect(await world()).toBe(fitted);
     expect((await flow.state()).view).toBeNull();
   });

@@ -44,7 +44,12 @@ export interface FlowPage {
 /** Opens the page with the policy of client/src/flow-page.ts and waits until it says that it listens. */
 export async function openFlowPage(browser: Browser, options: FlowPageOptions = {}): Promise<FlowPage> {
   const { theme = 'light', kept, ...contextOptions } = options;
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...contextOptions });
+  // Without motion, so that a test need not wait for its end; a test of motion asks for it.
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    reducedMotion: 'reduce',
+    ...contextOptions,
+  });
   const page = await context.newPage();
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(String(error)));

@@ -29,7 +29,7 @@ describeWith('chromium', 'the keyboard alone', () => {
     browser = await launchBrowser();
   });
   beforeEach(async () => {
-    flow = await openFlowPage(browser, { viewport: { width: 1900, height: 800 } });
+    flow = await openFlowPage(browser, { viewport: { width: 1900, height: 800 }, reducedMotion: 'no-preference' });
     await flow.show(richGraph());
     await press('Shift');
     await toTree();
@@ -117,7 +117,7 @@ describeWith('chromium', 'the keyboard alone', () => {
     await press('Shift+ArrowUp');
     expect(await world()).toBe(before);
     await press('0');
-    await expect.poll(zoom).toBe(fitted);
+    await expect.poll(zoom, { timeout: 20_000 }).toBe(fitted);
     await press('d');
     expect((await flow.state()).details).toBe(false);
     await press('t');

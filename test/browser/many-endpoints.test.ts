@@ -37,7 +37,7 @@ describeWith('chromium', 'a Service with a thousand endpoints', () => {
   it('opens a group at a click, and closes it at another, without moving it', async () => {
     await flow.page.setViewportSize({ width: 1900, height: 800 });
     await flow.page.getByRole('button', { name: /%, fit/ }).click();
-    await flow.page.waitForTimeout(400);
+    await settle(flow.page);
     const before = await group('node-3').boundingBox();
     await group('node-3').click({ position: { x: 40, y: 14 } });
     await settle(flow.page);
@@ -81,7 +81,7 @@ describeWith('chromium', 'a Service with a thousand endpoints', () => {
   it('goes to what is found inside a closed group', async () => {
     await flow.page.getByRole('searchbox').fill('10.128.3.200:');
     await flow.page.keyboard.press('Enter');
-    await flow.page.waitForTimeout(400);
+    await settle(flow.page);
     const found = flow.page.locator('.boxes > .selected');
     expect(await found.locator('.name').textContent()).toBe('10.128.3.200:8443');
     const area = await found.boundingBox();

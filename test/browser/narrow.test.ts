@@ -117,9 +117,9 @@ describeWith('chromium', 'little room', () => {
     await flow.show(richGraph());
     expect(await flow.page.locator('.headings text').count()).toBe(6);
     await flow.page.setViewportSize({ width: 500, height: 800 });
-    await expect.poll(() => flow.page.locator('.headings text').count()).toBe(0);
+    await expect.poll(() => flow.page.locator('.headings text').count(), { timeout: 20_000 }).toBe(0);
     await flow.page.setViewportSize({ width: 1900, height: 800 });
-    await expect.poll(() => flow.page.locator('.headings text').count()).toBe(6);
+    await expect.poll(() => flow.page.locator('.headings text').count(), { timeout: 20_000 }).toBe(6);
     await flow.close();
   });
 });

@@ -137,7 +137,7 @@ describeWith('chromium', 'a panel', () => {
       'document.documentElement.style.setProperty("--vscode-font-family", "monospace"); document.body.setAttribute("data-vscode-theme-id", "other")',
     );
     await settle(flow.page);
-    await expect.poll(async () => Number(await wide())).not.toBe(before);
+    await expect.poll(async () => Number(await wide()), { timeout: 20_000 }).not.toBe(before);
     await flow.close();
   });
 

@@ -181,6 +181,8 @@ describe('outline', () => {
       'from 203.0.113.0/24 · 70 pkts',
       'from 198.51.100.0/24 · 5 pkts',
     ]);
+    const plain = graphOf([node('a', 'entry'), node('b', 'entry'), node('c', 'dispatch')], [edge('a', 'c'), edge('b', 'c')]);
+    expect(labelTexts(layout(plain, { form: 'outline' }), 'a', 'c')).toEqual([]);
   });
 
   it('has Pods beside their endpoints where there is room, and below them where there is not', () => {

@@ -192,7 +192,8 @@ function linkLabels(
   const texts = labelsOf(index, waysOf(main, link.together), width, options.measure).map((text) =>
     inOneLine(text, width, options),
   );
-  if (inside) return texts;
+  // Where nothing is to be said, the wire alone says it.
+  if (inside || texts.length === 0) return texts;
   const from = index.nodes.get(link.from);
   const source = from === undefined ? '' : `from ${nodeName(from)}`;
   const [first, ...others] = texts;
