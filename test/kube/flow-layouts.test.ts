@@ -96,6 +96,16 @@ describe('the layout before 1.21', () => {
   });
 });
 
+describe('a mark chain that nobody fills', () => {
+  it('marks nothing, and what it should drop goes on', () => {
+    const graph = flow(old.replace('-A KUBE-MARK-DROP -j MARK --set-xmark 0x8000/0x8000\n', ''), 'shop/checkout');
+    expect(routesOf(graph, '192.0.2.100:443/tcp')).toEqual([
+      'from a Pod, this node, 203.0.113.0/24, elsewhere: not redirected 1',
+    ]);
+    expect(badgesOf(nodeOf(graph, 'KUBE-FW-S6GYCJULEJ2HSKT7'))[0]).toBe('KUBE-MARK-DROP is empty: no mark @19');
+  });
+});
+
 describe('other ways to tell Pods from others', () => {
   it('by the interface they come in by', () => {
     const text = `*nat

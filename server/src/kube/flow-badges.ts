@@ -21,6 +21,11 @@ function conditionOf(rule: RuleStatement, hasManyDoors: boolean): string {
   return parts.filter((part) => part !== '').join(', ');
 }
 
+/** Whether a chain is declared and has no rules, so that jumping to it does nothing. */
+function isEmpty(chain: Chain | undefined): boolean {
+  return chain !== undefined && chain.declarations.length > 0 && chain.rules.length === 0;
+}
+
 /** Marks of a chain's rules: to masquerade, to drop, others; with the hairpin rule of an endpoint. */
 function markBadges(chain: Chain, kind: FlowNodeKind, view: BadgeView): readonly FlowBadge[] {
   const { ruleset, matched, hasManyDoors, endpointIP } = view;
@@ -43,6 +48,9 @@ function markBadges(chain: Chain, kind: FlowNodeKind, view: BadgeView): readonly
     const condition = conditionOf(rule, hasManyDoors);
     if (kind === 'endpoint' && marks && endpointIP !== null && singleAddress(rule, '--source') === endpointIP) {
       badges.push(hairpin(line));
+    } else if (marks && isEmpty(chain.table.chains.get(target))) {
+      // kubelet fills KUBE-MARK-DROP; without it nothing is marked.
+      badges.push({ kind: 'mark', label: `${target} is empty: no mark`, condition, line: line + 1 });
     } else if (target === 'KUBE-MARK-DROP') {
       badges.push({ kind: 'mark', label: 'marked to be dropped', condition, line: line + 1 });
     } else if (marks) {
