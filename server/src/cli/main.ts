@@ -40,11 +40,19 @@ function program(): Command {
   const root = new Command(name)
     .description("Reads iptables dumps of Kubernetes nodes: what is wrong, whose chain is whose, where a Service's traffic goes.")
     .version(packageJson.version)
-    .showHelpAfterError('(run with --help for all options)')
     // So that `expected --version 1.34` is the version of kube-proxy.
     .enablePositionalOptions()
     .exitOverride()
-    .configureOutput({ writeErr: (text) => process.stderr.write(text) })
+    // One line, as for every other input that cannot be used.
+    .configureOutput({
+      outputError: (text, write) =>
+        write(
+          `${name}: ${text
+            .replace(/^error: /, '')
+            .trim()
+            .replaceAll(/\s*\n\s*/g, ' ')}\n`,
+        ),
+    })
     .addHelpText('after', '\nExit status: 0 nothing found, 1 something at or above --fail-on, 2 unusable input or arguments.');
 
   withCluster(
@@ -134,10 +142,15 @@ function program(): Command {
 
 async function main(): Promise<void> {
   try {
-    await program().parseAsync();
+    const root = program();
+    if (process.argv.length <= 2) {
+      const commands = root.commands.map((command) => command.name());
+      throw new UsageError(`expected a command: ${commands.join(', ')}; --help says what each does`);
+    }
+    await root.parseAsync();
   } catch (error) {
     if (error instanceof CommanderError) {
-      // Help and version are what was asked for; everything else commander has explained already.
+      // Help and version are what was asked for; everything else has been explained already.
       process.exitCode = error.exitCode === 0 ? 0 : 2;
     } else if (error instanceof UsageError) {
       process.stderr.write(`${name}: ${error.message}\n`);
