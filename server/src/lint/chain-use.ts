@@ -1,7 +1,7 @@
 import { findMatch, findTarget } from '../catalog/lookup.ts';
 import type { ExtensionSpec } from '../catalog/types.ts';
 import { mentionsOn } from '../ruleset/places.ts';
-import { hookBits, reachOf } from '../ruleset/reachable.ts';
+import { chainsReachedFrom, isReachedFrom, otherHooks, reachOf } from '../ruleset/reachable.ts';
 import { ruleAt } from '../ruleset/rules.ts';
 import type { Chain, Ruleset, Table } from '../ruleset/ruleset.ts';
 import type { Steps } from '../syntax/steps.ts';
@@ -21,34 +21,14 @@ export const chainUse: LintRule = {
 
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of ruleset.tables) {
-    const facts = tableFacts(table);
+    const facts = tableFacts(ruleset, table);
     for (const chain of facts.builtinJumpedTo) reportBuiltin(ruleset, chain, report);
     if (table.declared) for (const chain of facts.declaredLater) reportLater(ruleset, chain, report);
     yield;
-    const placed = placedTargets(table);
-    const reach = reachOf(table);
-    if (placed.length > 0) {
-      for (const chain of table.chains.values()) {
-        if (!chain.builtin) checkTargets(ruleset, chain, reach.bitsOf(chain), placed, report);
-      }
-    }
+    checkTargets(ruleset, table, report);
     yield;
     for (const chain of facts.plain) if (!chain.builtin) checkMatches(ruleset, chain, report);
   }
-}
-
-/** A target that the kernel takes in some chains only, and the built-in chains that may not lead to it, as bits. */
-interface PlacedTarget {
-  readonly spec: ExtensionSpec;
-  readonly refused: number;
-}
-
-/** Those among a table's targets. */
-function placedTargets(table: Table): readonly PlacedTarget[] {
-  return [...table.targets.keys()].flatMap((name) => {
-    const spec = findTarget(name);
-    return spec?.hooks === undefined ? [] : [{ spec, refused: ~hookBits(spec.hooks) }];
-  });
 }
 
 function reportBuiltin(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): void {
@@ -78,31 +58,49 @@ function reportLater(ruleset: Ruleset, chain: Chain, report: (finding: Finding) 
 /** Matches that the kernel takes in some chains only. */
 const placedMatch = / -m (owner|mac|physdev|rpfilter|socket|devgroup|eui64|cluster) /;
 
-function checkTargets(
-  ruleset: Ruleset,
-  chain: Chain,
-  reachedFrom: number,
-  placed: readonly PlacedTarget[],
-  report: (finding: Finding) => void,
-): void {
-  for (const { spec, refused } of placed) {
-    if ((reachedFrom & refused) === 0) continue;
-    for (const number of chain.rules) {
-      const line = ruleset.lines[number];
-      if (line === undefined || line.target !== spec.name || line.listing || line.isGoto) continue;
-      const place = mentionsOn(ruleset, number).find(({ kind }) => kind === 'jump');
-      if (place !== undefined) reportPlaced(place, spec, chain, report);
+/**
+ * Targets that the kernel takes in some chains only: few of those are used in a table, and few of a table's 50,000 chains are reached from where
+ * they may not be, or few rules use them. Of the two the shorter list is gone through.
+ */
+function checkTargets(ruleset: Ruleset, table: Table, report: (finding: Finding) => void): void {
+  for (const [name, lines] of table.targets) {
+    const spec = findTarget(name);
+    if (spec?.hooks === undefined) continue;
+    const refused = otherHooks(spec.hooks);
+    const suspects =
+      lines.length > fewLines
+        ? chainsReachedFrom(table, refused)
+        : [...chainsWith(ruleset, table, lines)].filter((chain) => isReachedFrom(ruleset, chain, refused));
+    for (const chain of suspects) {
+      if (chain.builtin) continue;
+      for (const number of chain.rules) {
+        const line = ruleset.lines[number];
+        if (line === undefined || line.target !== name || line.listing || line.isGoto) continue;
+        const place = mentionsOn(ruleset, number).find(({ kind }) => kind === 'jump');
+        if (place !== undefined) reportPlaced(place, spec, chain, report);
+      }
     }
   }
 }
 
+const fewLines = 16;
+
+/** The chains that hold these lines. */
+function chainsWith(ruleset: Ruleset, table: Table, lines: readonly number[]): ReadonlySet<Chain> {
+  const chains = new Set<Chain>();
+  for (const number of lines) {
+    const chain = table.chains.get(ruleset.lines[number]?.name ?? '');
+    if (chain !== undefined) chains.add(chain);
+  }
+  return chains;
+}
+
 function checkMatches(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): void {
-  const reachedFrom = reachOf(chain.table).bitsOf(chain);
   for (const number of chain.rules) {
     const line = ruleset.lines[number];
     const match = line === undefined || line.listing ? undefined : placedMatch.exec(line.text)?.[1];
     const spec = match === undefined ? undefined : findMatch(match);
-    if (spec?.hooks === undefined || (reachedFrom & ~hookBits(spec.hooks)) === 0) continue;
+    if (spec?.hooks === undefined || !isReachedFrom(ruleset, chain, otherHooks(spec.hooks))) continue;
     const option = ruleAt(ruleset, number)?.options.find(({ name, values }) => name === '--match' && values[0]?.text === match);
     const word = option?.values[0];
     if (word !== undefined) reportPlaced({ line: number, start: word.start, end: word.end }, spec, chain, report);

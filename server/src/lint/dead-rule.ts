@@ -23,7 +23,7 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
   for (const table of ruleset.tables) {
     yield;
     reportUnreachable(ruleset, table, report);
-    for (const chain of tableFacts(table).plain) {
+    for (const chain of tableFacts(ruleset, table).plain) {
       if (chain.rules.length < 2) continue;
       reportRepeated(ruleset, chain, report);
       yield;

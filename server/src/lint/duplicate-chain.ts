@@ -16,7 +16,7 @@ export const duplicateChain: LintRule = {
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of ruleset.tables) {
     yield;
-    for (const chain of tableFacts(table).redeclared) reportDuplicates(ruleset, chain, report);
+    for (const chain of tableFacts(ruleset, table).redeclared) reportDuplicates(ruleset, chain, report);
   }
 }
 

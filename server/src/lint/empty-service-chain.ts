@@ -14,7 +14,7 @@ export const emptyServiceChain: LintRule = {
 
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of ruleset.tables) {
-    const { emptyServices } = tableFacts(table);
+    const { emptyServices } = tableFacts(ruleset, table);
     if (emptyServices.length === 0 || !completenessOf(ruleset, table).whole) continue;
     for (const chain of emptyServices) {
       yield;

@@ -1,5 +1,5 @@
 import { completenessOf } from '../ruleset/completeness.ts';
-import { hookBits, reachOf } from '../ruleset/reachable.ts';
+import { reachOf } from '../ruleset/reachable.ts';
 import { optionOf, ruleAt } from '../ruleset/rules.ts';
 import type { Chain, Ruleset, Table } from '../ruleset/ruleset.ts';
 import { statementOf } from '../syntax/document.ts';
@@ -47,14 +47,13 @@ function dropPolicyOf(ruleset: Ruleset, chain: Chain): Place | undefined {
 
 /** Chains that let through only what was let through before, was marked, or is of Docker's own containers. */
 const notForPods = /^(?:KUBE-|DOCKER)/;
-const forward = hookBits(['FORWARD']);
 
 function acceptsPods(ruleset: Ruleset, table: Table): boolean {
   const reach = reachOf(table);
   for (const number of table.targets.get('ACCEPT') ?? []) {
     const line = ruleset.lines[number];
     const chain = table.chains.get(line?.name ?? '');
-    if (chain === undefined || notForPods.test(chain.name) || (reach.bitsOf(chain) & forward) === 0) continue;
+    if (chain === undefined || notForPods.test(chain.name) || !reach.hooksOf(chain).includes('FORWARD')) continue;
     const rule = ruleAt(ruleset, number);
     if (rule === undefined) continue;
     const states = optionOf(rule, '--ctstate') ?? optionOf(rule, '--state');

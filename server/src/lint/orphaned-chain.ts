@@ -24,7 +24,7 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
     yield;
     const completeness = completenessOf(ruleset, table);
     if (!completeness.whole) continue;
-    const orphans = tableFacts(table).unreached.filter(({ name }) => !isNeverJumpedTo(name));
+    const orphans = tableFacts(ruleset, table).unreached.filter(({ name }) => !isNeverJumpedTo(name));
     if (orphans.length === 0) continue;
     const largeCluster = isLargeClusterMode(ruleset, table);
     for (const chain of orphans) {

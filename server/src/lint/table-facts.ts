@@ -1,5 +1,5 @@
 import { reachOf } from '../ruleset/reachable.ts';
-import type { Chain, Table } from '../ruleset/ruleset.ts';
+import type { Chain, Ruleset, Table } from '../ruleset/ruleset.ts';
 
 /**
  * The chains of a table that some rule of lint has something to say of. A dump of a large cluster has 50,000 chains and nothing to say of any:
@@ -16,6 +16,8 @@ export interface TableFacts {
   readonly unreached: readonly Chain[];
   /** Built-in chains that rules jump to. */
   readonly builtinJumpedTo: readonly Chain[];
+  /** KUBE-SVC- and KUBE-SVL-. */
+  readonly services: readonly Chain[];
   /** KUBE-SVC- and KUBE-SVL- that are jumped to, but jump to no endpoint. */
   readonly emptyServices: readonly Chain[];
   /** Chains other than kube-proxy's for Services and endpoints: those that are looked at rule by rule. */
@@ -25,24 +27,25 @@ export interface TableFacts {
 const known = new WeakMap<Table, TableFacts>();
 
 /** What lint needs to know of a table's chains. */
-export function tableFacts(table: Table): TableFacts {
+export function tableFacts(ruleset: Ruleset, table: Table): TableFacts {
   let facts = known.get(table);
   if (facts === undefined) {
-    facts = examine(table);
+    facts = examine(ruleset, table);
     known.set(table, facts);
   }
   return facts;
 }
 
-function examine(table: Table): TableFacts {
+function examine(ruleset: Ruleset, table: Table): TableFacts {
   const undeclared: Chain[] = [];
   const redeclared: Chain[] = [];
-  const declaredLater: Chain[] = [];
   const unreached: Chain[] = [];
   const builtinJumpedTo: Chain[] = [];
+  const services: Chain[] = [];
   const emptyServices: Chain[] = [];
   const plain: Chain[] = [];
   const reach = reachOf(table);
+  let lastDeclaration = -1;
   for (const chain of table.chains.values()) {
     const { name, declarations } = chain;
     const isOfService = name.startsWith('KUBE-S') && name.charCodeAt(8) === 0x2d;
@@ -57,21 +60,39 @@ function examine(table: Table): TableFacts {
       continue;
     }
     if (declarations.length > 1) redeclared.push(chain);
-    if ((chain.rules[0] ?? declared) < declared || (chain.references[0] ?? declared) < declared) declaredLater.push(chain);
+    if (declared > lastDeclaration) lastDeclaration = declared;
     if (!reach.isReached(chain)) unreached.push(chain);
-    if (isOfService && !name.startsWith('KUBE-SEP-') && chain.references.length > 0 && !jumpsToEndpoint(chain)) {
-      emptyServices.push(chain);
-    }
+    if (!isOfService || name.startsWith('KUBE-SEP-')) continue;
+    services.push(chain);
+    if (chain.references.length > 0 && !jumpsToEndpoint(chain)) emptyServices.push(chain);
   }
   return {
     undeclared,
     redeclared,
-    declaredLater,
+    declaredLater: firstRuleOf(ruleset, table) > lastDeclaration ? [] : declaredLaterIn(table),
     unreached,
     builtinJumpedTo,
+    services,
     emptyServices,
     plain,
   };
+}
+
+/** The line of a table's first rule; a dump has all declarations above it. */
+function firstRuleOf({ lines }: Ruleset, table: Table): number {
+  let number = table.firstLine;
+  while (number < table.endLine && lines[number]?.kind !== 'rule') number += 1;
+  return number;
+}
+
+function declaredLaterIn(table: Table): readonly Chain[] {
+  const later: Chain[] = [];
+  for (const chain of table.chains.values()) {
+    const [declared] = chain.declarations;
+    if (declared === undefined || chain.builtin) continue;
+    if ((chain.rules[0] ?? declared) < declared || (chain.references[0] ?? declared) < declared) later.push(chain);
+  }
+  return later;
 }
 
 function jumpsToEndpoint(chain: Chain): boolean {

@@ -13,7 +13,7 @@ export const undeclaredChain: LintRule = {
 
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of ruleset.tables) {
-    const { undeclared } = tableFacts(table);
+    const { undeclared } = tableFacts(ruleset, table);
     if (undeclared.length === 0) continue;
     const completeness = completenessOf(ruleset, table);
     if (!completeness.whole) continue;

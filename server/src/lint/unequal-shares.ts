@@ -2,6 +2,7 @@ import { declarationOf } from '../ruleset/places.ts';
 import type { Chain, Ruleset } from '../ruleset/ruleset.ts';
 import type { Steps } from '../syntax/steps.ts';
 import { type Finding, finding, type LintInput, type LintRule } from './finding.ts';
+import { tableFacts } from './table-facts.ts';
 
 /**
  * A Service chain that does not give its endpoints equal shares. 1/n, 1/(n-1) ... 1/2 is even; what is not comes from probabilities that an old
@@ -20,8 +21,8 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
   for (const table of ruleset.tables) {
     if (table.name !== 'nat') continue;
     let seen = 0;
-    for (const chain of table.chains.values()) {
-      if (chain.rules.length < 2 || !isOfService(chain)) continue;
+    for (const chain of tableFacts(ruleset, table).services) {
+      if (chain.rules.length < 2) continue;
       seen += 1;
       if (seen % chainsBetweenPauses === 0) yield;
       const shares = sharesOf(ruleset, chain);
@@ -36,10 +37,6 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
       report(finding(place, 'unequal-shares', 'warning', message, { table, chain }));
     }
   }
-}
-
-function isOfService({ name }: Chain): boolean {
-  return name.startsWith('KUBE-SVC-') || name.startsWith('KUBE-SVL-');
 }
 
 function percent(share: number): string {

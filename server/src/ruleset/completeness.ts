@@ -1,3 +1,4 @@
+import type { Hook } from '../catalog/types.ts';
 import { isGap } from '../syntax/paste.ts';
 import type { Ruleset, Table } from './ruleset.ts';
 
@@ -30,12 +31,10 @@ function examine(ruleset: Ruleset, table: Table): Completeness {
   const first = ruleset.lines[table.firstLine];
   const isOutput =
     !table.declared && (first?.listing === true || (first?.kind === 'chain-command' && first.command === 'policy'));
-  let builtins = 0;
-  let hasUndeclaredRules = false;
-  for (const chain of table.chains.values()) {
-    if (chain.rules.length > 0 && chain.declarations.length === 0 && !chain.builtin) hasUndeclaredRules = true;
-    if (chain.builtin && (chain.declarations.length > 0 || chain.mentions.length > 0 || chain.rules.length > 0)) builtins += 1;
-  }
+  const builtins = hooks.filter((hook) => {
+    const chain = table.chains.get(hook);
+    return chain?.builtin === true && (chain.declarations.length > 0 || chain.mentions.length > 0 || chain.rules.length > 0);
+  }).length;
   let hasGap = false;
   const unread: string[] = [];
   for (let line = table.firstLine; line < table.endLine; line += 1) {
@@ -55,4 +54,13 @@ function examine(ruleset: Ruleset, table: Table): Completeness {
     whole: isWhole && !hasGap,
     mentionedElsewhere: (text) => unread.some((line) => line.includes(text)),
   };
+}
+
+const hooks: readonly Hook[] = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];
+
+function hasUndeclaredRules({ chains }: Table): boolean {
+  for (const { builtin, declarations, rules } of chains.values()) {
+    if (!builtin && rules.length > 0 && declarations.length === 0) return true;
+  }
+  return false;
 }

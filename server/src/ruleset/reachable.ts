@@ -1,5 +1,5 @@
 import type { Hook } from '../catalog/types.ts';
-import type { Chain, Table } from './ruleset.ts';
+import type { Chain, Ruleset, Table } from './ruleset.ts';
 
 const bits: Readonly<Record<Hook, number>> = { PREROUTING: 1, INPUT: 2, FORWARD: 4, OUTPUT: 8, POSTROUTING: 16 };
 const hooks = Object.keys(bits) as readonly Hook[];
@@ -10,8 +10,6 @@ export interface Reach {
   isReached(chain: Chain): boolean;
   /** The built-in chains that lead to it, itself if it is one, in the order in which a packet would meet them. */
   hooksOf(chain: Chain): readonly Hook[];
-  /** The same as bits (`hookBits`); 0 for a chain that no built-in one leads to. */
-  bitsOf(chain: Chain): number;
   /** Jumps that lead back to a chain from which they were reached. */
   readonly loops: readonly Loop[];
 }
@@ -20,11 +18,6 @@ export interface Reach {
 export interface Loop {
   readonly from: Chain;
   readonly to: Chain;
-}
-
-/** Built-in chains as a set of bits. */
-export function hookBits(of: readonly Hook[]): number {
-  return of.reduce((all, hook) => all | bits[hook], 0);
 }
 
 const known = new WeakMap<Table, Reach>();
@@ -85,6 +78,23 @@ function walk(table: Table): { readonly order: readonly Chain[]; readonly loops:
 
 function spread(table: Table): Reach {
   const { order, loops } = walk(table);
+  const reached = new Uint8Array(table.chains.size);
+  for (const { index } of order) reached[index] = 1;
+  let masks: Uint8Array | undefined;
+  // Which built-in chains lead to a chain is asked of few; that some do, of all.
+  const bitsOf = ({ index }: Chain): number => {
+    masks ??= masksOf(table, order, loops.length > 0);
+    return masks[index] ?? 0;
+  };
+  return {
+    isReached: ({ index }) => reached[index] === 1,
+    hooksOf: (chain) => hooks.filter((hook) => (bitsOf(chain) & bits[hook]) !== 0),
+    loops,
+  };
+}
+
+/** The built-in chains that lead to each chain, by its index. */
+function masksOf(table: Table, order: readonly Chain[], hasLoops: boolean): Uint8Array {
   const masks = new Uint8Array(table.chains.size);
   // In this order one round does, unless there are loops: then until nothing changes.
   for (let changed = true; changed; ) {
@@ -98,14 +108,44 @@ function spread(table: Table): Reach {
         const before = masks[index] ?? 0;
         if (builtin || (before | mask) === before) continue;
         masks[index] = before | mask;
-        changed = loops.length > 0;
+        changed = hasLoops;
       }
     }
   }
-  return {
-    isReached: (chain) => masks[chain.index] !== 0,
-    hooksOf: (chain) => hooks.filter((hook) => ((masks[chain.index] ?? 0) & bits[hook]) !== 0),
-    bitsOf: (chain) => masks[chain.index] ?? 0,
-    loops,
-  };
+  return masks;
+}
+
+/** The chains that these built-in ones lead to, themselves included. */
+export function chainsReachedFrom(table: Table, from: readonly Hook[]): ReadonlySet<Chain> {
+  const reached = new Set<Chain>();
+  for (const hook of from) {
+    const chain = table.chains.get(hook);
+    if (chain?.builtin === true) reached.add(chain);
+  }
+  // A set is walked in the order in which it grows.
+  for (const chain of reached) for (const target of chain.jumps) if (!target.builtin) reached.add(target);
+  return reached;
+}
+
+/** Whether one of these built-in chains leads to a chain, looked for from the chain upwards: quick where few rules jump to it. */
+export function isReachedFrom({ lines }: Ruleset, chain: Chain, from: readonly Hook[]): boolean {
+  const seen = new Set<Chain>([chain]);
+  for (const { builtin, name, references, table } of seen) {
+    if (builtin) {
+      if (isHook(name) && from.includes(name)) return true;
+      continue;
+    }
+    for (const number of references) {
+      const line = lines[number];
+      const jumper =
+        line === undefined || line.command === 'delete' || line.command === 'check' ? undefined : table.chains.get(line.name);
+      if (jumper !== undefined) seen.add(jumper);
+    }
+  }
+  return false;
+}
+
+/** All built-in chains but these. */
+export function otherHooks(than: readonly Hook[]): readonly Hook[] {
+  return hooks.filter((hook) => !than.includes(hook));
 }
