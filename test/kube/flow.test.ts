@@ -81,6 +81,10 @@ describe('a Service', () => {
       'KUBE-EXT-FDY5F3HTLTAZLVY3 -> KUBE-SVL-FDY5F3HTLTAZLVY3 from outside',
       'KUBE-SVL-FDY5F3HTLTAZLVY3 -> KUBE-SEP-GETVNYZQZKG7MW56 1',
     ]);
+    expect(edgesOf(graph).filter((edge) => edge.startsWith('KUBE-SERVICES'))).toEqual([
+      'KUBE-SERVICES -> KUBE-SVC-FDY5F3HTLTAZLVY3 to 10.96.40.30:443/tcp',
+      'KUBE-SERVICES -> KUBE-FW-FDY5F3HTLTAZLVY3 to 198.51.100.20:443/tcp',
+    ]);
     expect(routesOf(graph, '198.51.100.20:443/tcp')).toEqual([
       'from 203.0.113.0/24: gateway-7f6d5c4b88-c5rhp 1',
       'from a Pod, this node, elsewhere: DROP 1',

@@ -31,6 +31,18 @@ function chancesOf(context: FlowContext, edge: EdgeDraft): Chances {
   return chances;
 }
 
+/** Which addresses an edge from a dispatcher is for, where packets to others come by it, too; empty where it is for all. */
+function addressCondition(context: FlowContext, edge: EdgeDraft): string {
+  if (edge.from.kind !== 'dispatch') return '';
+  const entriesOf = (weights: EdgeDraft['weights']): ReadonlySet<string> =>
+    new Set(weights.flatMap((weight, sample) => (weight ? [context.samples[sample]?.entry ?? ''] : [])));
+  const all = entriesOf(edge.from.weights);
+  const own = entriesOf(edge.weights);
+  if (own.size === 0 || own.size === all.size) return '';
+  const labels = context.entries.filter(({ id }) => own.has(id)).map(({ label }) => label);
+  return `to ${labels.slice(0, 3).join(' or ')}${labels.length > 3 ? ' and more' : ''}`;
+}
+
 /** By something that samples differ in: whether it alone decides who takes an edge, and who does. */
 function tally(
   context: FlowContext,
@@ -117,6 +129,12 @@ function makeEdge(context: FlowContext, edge: EdgeDraft, siblings: readonly Edge
     const others = siblings.length > 60 ? [] : siblings.filter((sibling) => sibling !== edge);
     const said = others.map((sibling) => ownCondition(ruleOf(sibling.line)));
     condition = ownCondition(rule) || whoTakes(context, chances, said);
+  }
+  // Several addresses meet in a dispatcher, which sends each its way.
+  const address = addressCondition(context, edge);
+  if (address !== '') {
+    probability = null;
+    condition = [address, condition].filter((part) => part !== '').join(', ');
   }
   const { end } = edge.to;
   // What decides counts the packets that come to this end, where the edge has no rule of its own.
