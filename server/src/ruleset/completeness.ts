@@ -48,7 +48,7 @@ function examine(ruleset: Ruleset, table: Table): Completeness {
   }
   // `iptables -L CHAIN` prints one chain; a whole table has two built-in ones at least, and -S declares every chain first.
   const isWhole = isOutput
-    ? builtins >= 2 && !hasUndeclaredRules
+    ? builtins >= 2 && !hasUndeclaredRules(table)
     : table.declared && builtins > 0 && table.commitLine !== undefined;
   return {
     whole: isWhole && !hasGap,
