@@ -203,3 +203,12 @@ COMMIT
     ]);
   });
 });
+
+describe('a packet that comes back by lo', () => {
+  it('has a local source', () => {
+    const text = '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m addrtype --src-type LOCAL -j DROP\nCOMMIT\n';
+    expect(enumerate(text, { from: '172.18.0.2', in: 'lo' }, notLocal).outcomes.map((outcome) => outcome.verdict)).toEqual([
+      'drop',
+    ]);
+  });
+});

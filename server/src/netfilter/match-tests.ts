@@ -125,6 +125,11 @@ export function localDoubt(address: string): Answer {
   });
 }
 
+/** Whether this node sent a packet: just now, or to itself by lo. */
+function isOurs(packet: Packet): boolean {
+  return packet.isFromHere || packet.in === 'lo';
+}
+
 function addressTypeTest(option: RuleOption, end: 'source' | 'destination'): Test {
   const wanted = states(valueText(option));
   return (packet, knows) => {
@@ -138,7 +143,7 @@ function addressTypeTest(option: RuleOption, end: 'source' | 'destination'): Tes
     const local = wanted.has('LOCAL');
     if (unicast === local) return unicast;
     // A packet with one of our own sources that came from elsewhere would have been dropped as martian.
-    const known = end === 'source' && packet.source === packet.original.source ? packet.isFromHere : knows.isLocal(address.text);
+    const known = end === 'source' && packet.source === packet.original.source ? isOurs(packet) : knows.isLocal(address.text);
     if (known !== undefined) return known === local;
     const answer = localDoubt(address.text);
     return local ? answer : negate(answer);
