@@ -2,6 +2,7 @@
 import { readNetwork } from '../catalog/addresses.ts';
 import { readNumber } from '../catalog/numbers.ts';
 import { protocolName, protocolNumber } from '../catalog/protocols.ts';
+import { servicePort } from '../catalog/service-names.ts';
 import type { Family } from '../catalog/types.ts';
 import type { RuleOption } from '../syntax/statement.ts';
 import { type Answer, doubt, negate, perhapsNegated, type Test } from './answer.ts';
@@ -101,37 +102,8 @@ export function interfaceTest(option: RuleOption, end: 'in' | 'out'): Test {
   return perhapsNegated(test, option.negation !== undefined);
 }
 
-/** Ports by the names that rules have them under; iptables-save prints numbers only. */
-const serviceNames: Readonly<Record<string, number>> = {
-  'ftp-data': 20,
-  ftp: 21,
-  ssh: 22,
-  telnet: 23,
-  smtp: 25,
-  domain: 53,
-  bootps: 67,
-  bootpc: 68,
-  http: 80,
-  kerberos: 88,
-  pop3: 110,
-  sunrpc: 111,
-  ntp: 123,
-  imap2: 143,
-  snmp: 161,
-  bgp: 179,
-  ldap: 389,
-  https: 443,
-  submission: 587,
-  ldaps: 636,
-  imaps: 993,
-  pop3s: 995,
-  nfs: 2049,
-  mysql: 3306,
-  postgresql: 5432,
-};
-
 function port(text: string): number | undefined {
-  return readNumber(text, 0, 65535) ?? (Object.hasOwn(serviceNames, text) ? serviceNames[text] : undefined);
+  return readNumber(text, 0, 65535) ?? servicePort(text);
 }
 
 export type PortSet = (port: number) => boolean;
@@ -162,11 +134,11 @@ export function portTest(option: RuleOption, ends: readonly ('source' | 'destina
       else if (ports(value)) return !negated;
     }
     if (!unknown) return negated;
-    const ends_ = ends.join(' or ');
+    const which = ends.join(' or ');
     const answer = doubt({
       about: 'other',
-      key: `${ends_} port ${valueText(option)}`,
-      yes: `The ${ends_} port is in ${valueText(option)}.`,
+      key: `${which} port ${valueText(option)}`,
+      yes: `The ${which} port is in ${valueText(option)}.`,
       no: '',
       likely: false,
     });
