@@ -1,5 +1,5 @@
 import { statementOf } from '../syntax/document.ts';
-import type { RuleOption, RuleStatement, Word } from '../syntax/statement.ts';
+import type { RuleOption, RuleStatement } from '../syntax/statement.ts';
 import type { Chain, Ruleset } from './ruleset.ts';
 
 /** The rule on a line (0-based), read again from its text; undefined where the line has none. */
@@ -21,9 +21,4 @@ export function* rulesOf(ruleset: Ruleset, chain: Chain): Generator<{ readonly l
 /** The first option with this canonical long name ("--comment"). */
 export function optionOf(rule: RuleStatement, name: string): RuleOption | undefined {
   return rule.options.find((option) => option.name === name);
-}
-
-/** The first value of the first option with this canonical long name. */
-export function firstValueOf(rule: RuleStatement, name: string): Word | undefined {
-  return optionOf(rule, name)?.values[0];
 }
