@@ -9,14 +9,21 @@ export function familyOfOptions(options: readonly RuleOption[]): Family | undefi
     if (spec === undefined) continue;
     const text = values[0]?.text ?? '';
     switch (spec.value?.type) {
-      case 'networks': {
-        const first = text.split(/[/,]/)[0] ?? '';
+      case 'networks':
+      case 'network':
+      case 'host':
+      case 'address-range': {
+        const first = text.split(/[/,-]/)[0] ?? '';
         if (first.includes(':') && readStrictAddress(first, 'ipv6') !== undefined) return 'ipv6';
         if (readStrictAddress(first, 'ipv4') !== undefined) return 'ipv4';
         break;
       }
       case 'nat-range':
         if (text.startsWith('[') || text.split(':').length > 2) return 'ipv6';
+        break;
+      case 'reject-type':
+        if (text.startsWith('icmp6-')) return 'ipv6';
+        if (text.startsWith('icmp-')) return 'ipv4';
         break;
       case 'match-name': {
         const families = findMatch(text)?.families;
