@@ -19,6 +19,8 @@ describe('what a paste puts in front of a line', () => {
     ['rules.v4:-A INPUT -j DROP', 9],
     ['/etc/iptables/rules.v4:12:-A INPUT -j DROP', 26],
     ['| -A INPUT -j DROP', 2],
+    ['- -A INPUT -j DROP', 2],
+    ['* -A INPUT -j DROP', 2],
   ])('%j is no part of it', (text, prefix) => {
     expect(outline(text)).toEqual([['rule', prefix, 'INPUT', 'DROP']]);
     const line = readWholeDocument(text).lines[0];
@@ -72,6 +74,9 @@ describe('lines that are no line of iptables', () => {
     ['$ kubectl -n kube-system exec kube-proxy-x -- iptables-save', 'prompt'],
     ['iptables -L -n -v', 'prompt'],
     ['table ip nat {', 'nft'],
+    ['- Kubernetes version: 1.20', 'text'],
+    ['* a list', 'text'],
+    ['  + another item', 'text'],
   ])('%j: %s', (text, what) => {
     const line = readWholeDocument(text).lines[0];
     expect(line === undefined ? undefined : statementOf(line)).toMatchObject({ kind: 'foreign', what });

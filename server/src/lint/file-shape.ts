@@ -126,7 +126,7 @@ function examine(ruleset: Ruleset): FileShape {
         if (isGap(line.text) || readPrompt(line.text)?.family !== undefined) isPaste = true;
         break;
       case 'other':
-        if (!/^\s*-/.test(line.text)) unread.push(number);
+        if (!/^\s*-{1,2}[A-Za-z]/.test(line.text)) unread.push(number);
         else if (isBlank(line.text.charCodeAt(0))) indented += 1;
         break;
       case 'foreign':

@@ -21,6 +21,7 @@ const whatIs = {
   gap: 'gaps',
   nft: "rules in nft's own language",
   separator: 'separators',
+  text: 'text',
 } as const;
 const mostNamed = 6;
 
@@ -89,7 +90,7 @@ export function isCutOff(input: LintInput, number: number): boolean {
   if (number !== shape.last || shape.isRestoreFile || shape.withProblems.at(-1) !== number) return false;
   const line = ruleset.lines[number];
   // What cannot be read at all is no line that was begun.
-  if (line === undefined || (line.kind === 'other' && !/^\s*-/.test(line.text))) return false;
+  if (line === undefined || (line.kind === 'other' && !/^\s*-{1,2}[A-Za-z]/.test(line.text))) return false;
   const table = tableAt(ruleset, number);
   return table !== undefined && table.commitLine === undefined;
 }

@@ -2,6 +2,7 @@
  * Lines as people paste them: with an indent, `> `, a line number or a file's name in front, between prompts, fences and prose, from
  * `iptables -L` and `ipset`. A line of a plain dump never comes here.
  */
+import { isTableName } from '../catalog/tables.ts';
 import { readSetLine } from './ipset.ts';
 import type { LineContext } from './line.ts';
 import { isColumnsLine, readListedChain, readListedRule } from './listing.ts';
@@ -24,11 +25,15 @@ type ReadRestoreLine = (text: string, context: LineContext) => Statement;
 /** Whether a line is one of restore input by its first characters; what is not may be so behind something that a paste put in front. */
 export function isPlainLine(text: string): boolean {
   switch (text.charCodeAt(0)) {
-    case 0x2d: // '-', but not the third one of a separator
-      return !(text.charCodeAt(1) === 0x2d && text.charCodeAt(2) === 0x2d);
+    case 0x2d: {
+      // '-', but not the third one of a separator, nor before a blank, which makes it a bullet
+      const next = text.charCodeAt(1);
+      return !(next === 0x2d && text.charCodeAt(2) === 0x2d) && next !== 0x20;
+    }
+    case 0x2a: // '*'
+      return text.charCodeAt(1) !== 0x20 || !isBullet(text);
     case 0x23: // '#'
     case 0x3a: // ':'
-    case 0x2a: // '*'
       return true;
     case 0x43: // 'C'
       return text.startsWith('COMMIT');
@@ -42,11 +47,19 @@ export function isPlainLine(text: string): boolean {
   }
 }
 
+const bullet = /^\s*[-*+\u2022]\s+(\S+)/;
+
+/** Whether a line is an item of a list in prose; iptables-restore takes "* filter" for a table, too. */
+function isBullet(text: string): boolean {
+  const word = bullet.exec(text.length > mostLookedAt ? text.slice(0, mostLookedAt) : text)?.[1];
+  return word !== undefined && !(text.startsWith('*') && isTableName(word));
+}
+
 const quoteMarks = /^(?:[ \t]*[>|]+[ \t]?)+/;
 const restoreStart =
   '(?=(?:\\[\\d+:\\d+\\][ \\t]?)?-[AIDRCNPXFZE][ \\t]+\\S|\\*(?:filter|nat|mangle|raw|security)(?:\\s|$)|:[^\\s:]+[ \\t]+(?:-|[A-Z]+)(?:\\s|$)|COMMIT\\s*$|#[ \\t])';
 const beforeRestore = new RegExp(
-  `^(?:[ \\t]+|[ \\t]*\\d+[:.)|]?[ \\t]+|[ \\t]*[\\w./@-]{1,80}[:-](?:\\d+[:-])?[ \\t]*|.{1,200}Restoring iptables rules: ?)${restoreStart}`,
+  `^(?:[ \\t]+|[ \\t]*[-*+\u2022][ \\t]+|[ \\t]*\\d+[:.)|]?[ \\t]+|[ \\t]*[\\w./@-]{1,80}[:-](?:\\d+[:-])?[ \\t]*|.{1,200}Restoring iptables rules: ?)${restoreStart}`,
 );
 const mostLookedAt = 400;
 
@@ -70,7 +83,8 @@ function foreignKind(text: string, context: LineContext): ForeignStatement['what
   if (separator.test(text)) return 'separator';
   if (isGap(text)) return 'gap';
   if (readTitle(text) !== undefined) return 'separator';
-  return readPrompt(text) === undefined ? undefined : 'prompt';
+  if (readPrompt(text) !== undefined) return 'prompt';
+  return isBullet(text) ? 'text' : undefined;
 }
 
 /** A line that is not plain (`isPlainLine`). Never throws. */

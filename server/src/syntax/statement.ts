@@ -137,7 +137,7 @@ export interface SetDetailStatement extends StatementBase {
 /** A line that is no line of iptables' for certain: a prompt, a fence of Markdown, "...", rules in nft's own language. */
 export interface ForeignStatement extends StatementBase {
   readonly kind: 'foreign';
-  readonly what: 'prompt' | 'fence' | 'gap' | 'nft' | 'separator';
+  readonly what: 'prompt' | 'fence' | 'gap' | 'nft' | 'separator' | 'text';
 }
 
 /** A line that is none of these: prose, or a broken line. */
