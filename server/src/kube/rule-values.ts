@@ -1,16 +1,8 @@
 /** Values of a rule that kube-proxy's and portmap's rules are told by. */
 import { canonicalIP, parseHostPort } from '../cluster/ip.ts';
+import { canonicalProtocol } from '../netfilter/core-tests.ts';
 import { optionOf } from '../ruleset/rules.ts';
 import type { RuleOption, RuleStatement } from '../syntax/statement.ts';
-
-const protocolNumbers: Readonly<Record<string, string>> = {
-  '6': 'tcp',
-  '17': 'udp',
-  '132': 'sctp',
-  '33': 'dccp',
-  '1': 'icmp',
-  '58': 'ipv6-icmp',
-};
 
 /** The comment; empty where there is none. */
 export function commentOf(rule: RuleStatement): string {
@@ -20,9 +12,7 @@ export function commentOf(rule: RuleStatement): string {
 /** "tcp", "udp", "sctp", ... in lower case; empty where the rule is for any or for all but one. */
 export function protocolOf(rule: RuleStatement): string {
   const option = optionOf(rule, '--protocol');
-  const text = option?.values[0]?.text.toLowerCase() ?? '';
-  if (option?.negation !== undefined || text === 'all' || text === '0') return '';
-  return protocolNumbers[text] ?? text;
+  return option === undefined || option.negation !== undefined ? '' : canonicalProtocol(option.values[0]?.text ?? '');
 }
 
 function isWholeAddress(prefix: string, ip: string): boolean {
