@@ -1,5 +1,5 @@
 /** Ports and port ranges, as each of libxtables' and the extensions' own readers takes them. */
-import { printAddress, readHostAddress, readNumericAddress, readStrictAddress } from './addresses.ts';
+import { printAddress, readStrictAddress } from './addresses.ts';
 import { readNumber, scanNumber } from './numbers.ts';
 import { servicePort } from './service-names.ts';
 import type { Family, OptionSpec, PortProtocol } from './types.ts';
@@ -173,19 +173,4 @@ function splitNatRange(
   if (colon < 0) return { addresses, ports: undefined };
   // iptables takes anything of up to two characters for the empty brackets of `[]:80`.
   return { addresses: colon <= 2 ? undefined : addresses, ports: text.slice(colon + 1) };
-}
-
-/** One address by number or a name that every machine knows (XTTYPE_HOST). */
-export function readHost(text: string, family: Family): Value | ValueFault {
-  const address = readHostAddress(text, family);
-  if (address === undefined) return hostFault(text, family);
-  return { type: 'addresses', from: address, to: address, text: printAddress(family, address) };
-}
-
-/** What getaddrinfo says of a text that is no address of the family. */
-export function hostFault(text: string, family: Family): ValueFault {
-  const other = family === 'ipv4' ? 'ipv6' : 'ipv4';
-  return readNumericAddress(text, other) === undefined
-    ? fault('bad-address', `getaddrinfo: Name or service not known: \`${text}'`)
-    : fault('wrong-family', 'getaddrinfo: Address family for hostname not supported');
 }

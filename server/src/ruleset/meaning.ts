@@ -9,7 +9,8 @@ import { quoteText, type Value } from '../catalog/values.ts';
 import type { LineContext } from '../syntax/line.ts';
 import { familyOfOptions } from '../syntax/rule-family.ts';
 import type { RuleOption, RuleStatement } from '../syntax/statement.ts';
-import { settleMatch, settleTarget } from './meaning-of-extensions.ts';
+import { settleMatch } from './meaning-of-matches.ts';
+import { settleTarget } from './meaning-of-targets.ts';
 
 export interface OptionMeaning {
   /** As iptables-save prints it: "--dport", "-s". */
