@@ -9,7 +9,7 @@ import type { FlowBadge, FlowNodeKind } from './flow-graph.ts';
 import { optionsOf, singleAddress } from './rule-values.ts';
 
 const mostNetworksShown = 4;
-const loneSource = /^(?:\[\d+:\d+\] )?-A \S+ -s ([0-9a-f.:]+)\/(?:32|128) -m comment --comment "[^"]*" -j \S+$/;
+const loneSource = /^(?:\[\d+:\d+\] )?-A \S+ -s ([0-9a-f.:]+)\/(?:32|128) (?:-m comment --comment "[^"]*" )?-j \S+$/;
 
 function hairpin(line: number): FlowBadge {
   return { kind: 'hairpin', label: 'hairpin', condition: 'masqueraded when it reaches itself', line: line + 1 };

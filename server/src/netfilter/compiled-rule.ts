@@ -43,6 +43,8 @@ const onlyDestination = new RegExp(
  * the rule costs. KUBE-SERVICES has thousands of such rules. False means that the rule has to be read.
  */
 export function isForAnother(line: Line, destination: string): boolean {
+  // Thousands of rules that pick an endpoint are not for an address.
+  if (line.target.startsWith('KUBE-SEP-')) return false;
   const match = onlyDestination.exec(line.text);
   return match?.[1] !== undefined && match[1] !== destination;
 }
