@@ -9,6 +9,7 @@ import { statementOf } from '../syntax/document.ts';
 import type { Line } from '../syntax/line.ts';
 import type { RuleOption, RuleStatement, Word } from '../syntax/statement.ts';
 import type { Steps } from '../syntax/steps.ts';
+import { oneLine } from './markup.ts';
 import { percentText } from './percent.ts';
 import type { DumpState } from './state.ts';
 
@@ -30,7 +31,7 @@ export function* inlayHints(state: DumpState, range: Range, choice: InlayHintSet
     const rule = ruleOn(line);
     if (rule === undefined) continue;
     const add = (word: Word, label: string): void => {
-      const shown = oneLine(label);
+      const shown = labelOf(label);
       if (shown === '') return;
       const position = { line: number, character: word.end };
       hints.push({ position, label: shown, kind: InlayHintKind.Type, paddingLeft: true });
@@ -45,8 +46,8 @@ function ruleOn(line: Line): RuleStatement | undefined {
   return statement.kind === 'rule' ? statement : undefined;
 }
 
-function oneLine(text: string): string {
-  const line = text.replace(/[\p{Cc}\s]+/gu, ' ').trim();
+function labelOf(text: string): string {
+  const line = oneLine(text).replace(/\s+/g, ' ').trim();
   return line.length > longestLabel ? `${line.slice(0, longestLabel - 1)}…` : line;
 }
 

@@ -22,8 +22,13 @@ export type Block =
 /** What a name in a hover may take up; a dump may hold words of a megabyte. */
 const longestText = 400;
 
+/** One line: control characters become spaces, and those that turn the direction of writing visible, so that no name can pass for another. */
+export function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
+}
+
 function cut(text: string): string {
-  const line = text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
+  const line = oneLine(text);
   return line.length > longestText ? `${line.slice(0, longestText)}…` : line;
 }
 
