@@ -76,6 +76,8 @@ describe('lines that are no line of iptables', () => {
     ['table ip nat {', 'nft'],
     ['- Kubernetes version: 1.20', 'text'],
     ['* a list', 'text'],
+    ['**What happened**: nothing', 'text'],
+    ['*Note* that', 'text'],
     ['  + another item', 'text'],
   ])('%j: %s', (text, what) => {
     const line = readWholeDocument(text).lines[0];

@@ -31,7 +31,7 @@ export function isPlainLine(text: string): boolean {
       return !(next === 0x2d && text.charCodeAt(2) === 0x2d) && next !== 0x20;
     }
     case 0x2a: // '*'
-      return text.charCodeAt(1) !== 0x20 || !isBullet(text);
+      return isTableLine(text);
     case 0x23: // '#'
     case 0x3a: // ':'
       return true;
@@ -47,12 +47,16 @@ export function isPlainLine(text: string): boolean {
   }
 }
 
-const bullet = /^\s*[-*+\u2022]\s+(\S+)/;
+const bullet = /^\s*(?:[-+\u2022]\s+\S|\*)/;
+const afterStar = /^\*\s*(\S*)\s*(.?)/;
 
-/** Whether a line is an item of a list in prose; iptables-restore takes "* filter" for a table, too. */
-function isBullet(text: string): boolean {
-  const word = bullet.exec(text.length > mostLookedAt ? text.slice(0, mostLookedAt) : text)?.[1];
-  return word !== undefined && !(text.startsWith('*') && isTableName(word));
+/**
+ * Whether a line that begins with `*` is that of a table: it names one, or it is one word, which may be meant for one. Markdown has `* item`
+ * and `**bold**`.
+ */
+function isTableLine(text: string): boolean {
+  const [, word = '', more = ''] = afterStar.exec(text.length > mostLookedAt ? text.slice(0, mostLookedAt) : text) ?? [];
+  return isTableName(word) || (/^[A-Za-z]*$/.test(word) && (more === '' || more === '#'));
 }
 
 const quoteMarks = /^(?:[ \t]*[>|]+[ \t]?)+/;
@@ -84,7 +88,7 @@ function foreignKind(text: string, context: LineContext): ForeignStatement['what
   if (isGap(text)) return 'gap';
   if (readTitle(text) !== undefined) return 'separator';
   if (readPrompt(text) !== undefined) return 'prompt';
-  return isBullet(text) ? 'text' : undefined;
+  return bullet.test(text) ? 'text' : undefined;
 }
 
 /** A line that is not plain (`isPlainLine`). Never throws. */
