@@ -30,7 +30,7 @@ describeWith(['code-server', 'chromium'], 'a dump in VS Code', () => {
         'rules.v4': '*filter\n:INPUT DROP [0:0]\nCOMMIT\n',
       },
     });
-  }, 120_000);
+  }, 300_000);
 
   afterAll(() => workbench?.close());
 

@@ -24,7 +24,7 @@ describeWith(['code-server', 'chromium'], 'the NAT flow in VS Code', () => {
 
   beforeAll(async () => {
     workbench = await openWorkbench({ workspace: sample, file: 'worker-1.iptables' });
-  }, 120_000);
+  }, 300_000);
 
   afterAll(() => workbench?.close());
 

@@ -20,7 +20,7 @@ describeWith(['code-server', 'chromium'], 'the pictures of the README', () => {
       userSettings: { 'editor.fontSize': 12, 'workbench.activityBar.location': 'hidden' },
     });
     mkdirSync(folder, { recursive: true });
-  }, 120_000);
+  }, 300_000);
 
   afterAll(() => workbench?.close());
 

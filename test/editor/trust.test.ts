@@ -24,7 +24,7 @@ describeWith(['code-server', 'chromium'], 'a workspace that is not trusted', () 
     const settings = { 'iptables.cluster.snapshot': join(home, 'cluster.json') };
     writeFileSync(join(folder, '.vscode/settings.json'), JSON.stringify(settings));
     workbench = await openWorkbench({ workspace: folder, file: 'worker-1.iptables', trusted: false });
-  }, 120_000);
+  }, 300_000);
 
   afterAll(async () => {
     await workbench?.close();

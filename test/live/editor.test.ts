@@ -46,7 +46,7 @@ describeWith(['code-server', 'chromium'], 'a live cluster in VS Code', () => {
       file: 'worker-1.iptables',
       userSettings: { 'iptables.cluster.kubeconfig': kubeconfig, 'files.simpleDialog.enable': true },
     });
-  }, 120_000);
+  }, 300_000);
 
   afterAll(async () => {
     await workbench?.close();
