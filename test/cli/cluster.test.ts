@@ -109,6 +109,29 @@ describe('drift', () => {
   });
 });
 
+describe('a snapshot without EndpointSlices', () => {
+  const services = JSON.stringify({
+    kind: 'List',
+    apiVersion: 'v1',
+    items: JSON.parse(readFileSync(cluster, 'utf8')).items.filter(({ kind }: { kind: string }) => kind === 'Service'),
+  });
+
+  it('cannot be compared with a dump', () => {
+    const { status, stdout, stderr } = inspect(['drift', dump, '--cluster', '-', '--node', 'worker-1'], { input: services });
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toBe(
+      'iptables-inspect: <stdin>: has no EndpointSlices, without which nothing can be compared; expected Services and EndpointSlices\n',
+    );
+  });
+
+  it('gives rules that refuse everything, and a word about it', () => {
+    const { status, stdout, stderr } = inspect(['expected', '--cluster', '-', '--node', 'worker-1'], { input: services });
+    expect(status).toBe(0);
+    expect(stdout).not.toContain('KUBE-SEP-');
+    expect(stderr).toContain('has no EndpointSlices: every Service is written as one without endpoints');
+  });
+});
+
 describeWith('shared', 'a cluster that moved on while kube-proxy was down', () => {
   const stale = labPath('shop-stale/node-a.iptables');
   const args = ['--cluster', labPath('shop-stale/cluster.json')];

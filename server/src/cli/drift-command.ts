@@ -15,7 +15,7 @@ export interface DriftCommandOptions extends ClusterOptions {
   readonly format: 'text' | 'json';
 }
 
-/** `drift DUMP`: where the dump and the cluster disagree, Service by Service. Status 0 where they agree, else 1. */
+/** `drift DUMP`: where the dump and the cluster disagree, Service by Service. Status 0 where they agree, else 1. Throws UsageError. */
 export async function runDrift(
   path: string,
   options: DriftCommandOptions,
@@ -23,7 +23,7 @@ export async function runDrift(
   if (options.cluster === undefined && options.context === undefined) {
     throw new UsageError('drift needs the cluster: --cluster FILE, or --context NAME for a live one');
   }
-  const cluster = await readCluster(options);
+  const cluster = await readCluster(options, ['Service', 'EndpointSlice']);
   const { node, clusterCidr, kubeProxyVersion: version } = options;
   // The same words for a node, network or version that is none as `expected` has.
   const request = checkRequest(cluster, { node: node ?? cluster.nodes[0]?.name ?? '', clusterCIDR: clusterCidr, version });

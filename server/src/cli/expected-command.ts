@@ -19,5 +19,9 @@ export async function runExpected(options: ExpectedCommandOptions): Promise<stri
   const { node, clusterCidr, version } = options;
   const request = checkRequest(cluster, { node, clusterCIDR: clusterCidr, version });
   if (!request.ok) throw new UsageError(request.message);
+  if (!cluster.kinds.has('EndpointSlice') && cluster.services.length > 0)
+    process.stderr.write(
+      `iptables-inspect: ${cluster.source.label} has no EndpointSlices: every Service is written as one without endpoints\n`,
+    );
   return request.options.map((proxy) => runSteps(expectedText(cluster, proxy), `writing the rules of ${node}`)).join('');
 }

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Cluster, emptyCluster } from '../cluster/cluster.ts';
+import type { ClusterKind } from '../cluster/objects.ts';
 import { snapshotSteps } from '../cluster/snapshot.ts';
 import { readText } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';
@@ -13,17 +14,28 @@ export interface ClusterOptions {
 
 const liveTimeoutMilliseconds = 30_000;
 
-/** The cluster that `--cluster` or `--context` names; without either, one that knows nothing. Throws UsageError. */
-export async function readCluster(options: ClusterOptions): Promise<Cluster> {
+/**
+ * The cluster that `--cluster` or `--context` names; without either, one that knows nothing. Throws UsageError, also where it lacks one of
+ * the kinds without which the question has no answer.
+ */
+export async function readCluster(options: ClusterOptions, needed: readonly ClusterKind[] = []): Promise<Cluster> {
   if (options.cluster !== undefined && options.context !== undefined) {
     throw new UsageError('--cluster and --context exclude each other: a snapshot file or a live cluster');
   }
-  if (options.cluster !== undefined) return readSnapshotFile(options.cluster);
-  if (options.context !== undefined) return readLive(options.context);
+  if (options.cluster !== undefined) return readSnapshotFile(options.cluster, needed);
+  if (options.context !== undefined) return readLive(options.context, needed);
   return emptyCluster;
 }
 
-function readSnapshotFile(path: string): Cluster {
+function checkKinds(cluster: Cluster, needed: readonly ClusterKind[], where: string): void {
+  const lacking = needed.find((kind) => !cluster.kinds.has(kind));
+  if (lacking === undefined) return;
+  throw new UsageError(
+    `${where}: has no ${lacking}s, without which nothing can be compared; expected Services and EndpointSlices`,
+  );
+}
+
+function readSnapshotFile(path: string, needed: readonly ClusterKind[]): Cluster {
   const text = readText(path);
   const file = path === '-' ? '<stdin>' : path;
   const readAt = path === '-' ? Date.now() : statSync(path).mtimeMs;
@@ -32,18 +44,21 @@ function readSnapshotFile(path: string): Cluster {
     const place = result.error.line === null ? '' : ` line ${result.error.line}:`;
     throw new UsageError(`${file}:${place} ${result.error.message}`);
   }
+  checkKinds(result.cluster, needed, file);
   for (const warning of result.cluster.warnings) process.stderr.write(`iptables-inspect: ${file}: ${warning}\n`);
   return result.cluster;
 }
 
-async function readLive(context: string): Promise<Cluster> {
+async function readLive(context: string, needed: readonly ClusterKind[]): Promise<Cluster> {
   // A bundle of its own: its API client is 2 MB that most calls do without.
   const { loadOnce } = await import('../cluster/live.ts');
   try {
     const cluster = await loadOnce(context, { timeoutMs: liveTimeoutMilliseconds });
+    checkKinds(cluster, needed, `context ${context}`);
     for (const warning of cluster.warnings) process.stderr.write(`iptables-inspect: context ${context}: ${warning}\n`);
     return cluster;
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new UsageError(`context ${context}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
