@@ -171,11 +171,14 @@ echo 1 > /proc/sys/net/ipv4/ip_forward
 nsenter -t $client -n ip link set v1 up
 nsenter -t $client -n ip addr add 10.1.0.2/24 dev v1
 nsenter -t $client -n ip route add default via 10.1.0.1
+port=20000
 for rules in *.rules; do
   iptables-nft-restore "$rules"
   read -r where to < "\${rules%.rules}.packet"
-  if [ "$where" = here ]; then (echo x > "/dev/udp/$to/53") 2>/dev/null || true
-  else nsenter -t $client -n bash -c "echo x > /dev/udp/$to/53" 2>/dev/null || true; fi
+  # A port of its own for each packet: conntrack remembers those before.
+  port=$((port + 1))
+  send="echo $port $port > /proc/sys/net/ipv4/ip_local_port_range; (echo x > /dev/udp/$to/53) 2>/dev/null || true"
+  if [ "$where" = here ]; then bash -c "$send"; else nsenter -t $client -n bash -c "$send"; fi
   iptables-nft-save -c > "\${rules%.rules}.saved"
 done
 `.replaceAll('\\$', '$');
