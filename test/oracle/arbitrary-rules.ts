@@ -237,6 +237,8 @@ function wordsOf(kind: ValueKind, family: Family): fc.Arbitrary<readonly string[
       );
     case 'hash-burst':
       return one(mostly(oneOf('1', '5', '100', '1mb', '2kb'), oneOf('0', '1000001', 'x', '', '-1', '5x')));
+    case 'rate-interval':
+      return one(mostly(oneOf('1', '60', '5x'), oneOf('0', '', '0x5', '-1', 'x')));
     case 'duration':
       return one(mostly(oneOf('250ms', '500ms', '1s', '0.5s', '100000'), oneOf('x', '', '1h', '5 s')));
     case 'bit-rate':

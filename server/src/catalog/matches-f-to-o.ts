@@ -72,7 +72,7 @@ export const matchesFToO = [
       { long: '--hashlimit-rate-match', help: 'Judge the rate as it is, without a bucket.' },
       {
         long: '--hashlimit-rate-interval',
-        value: { type: 'uint', bits: 32, min: 1 },
+        value: { type: 'rate-interval' },
         help: 'Seconds over which the rate is taken.',
       },
     ],

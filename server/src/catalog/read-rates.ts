@@ -108,6 +108,13 @@ export function printByteBurst(burst: number, rate: number): string {
   return printBytes(BigInt(Math.ceil(burst / Math.max(rate, 1)) * rate), false);
 }
 
+/** The interval of hashlimit's rate matching, in seconds. What stands behind the number is not looked at. */
+export function readRateInterval(text: string, option: string): Value | ValueFault {
+  const value = leadingInteger(text);
+  if (value < 1 || value > 0x7fff_ffff) return fault('bad-number', `hashlimit: Bad value for "${option}" option: "${text}"`);
+  return { type: 'number', value, text: `${value}` };
+}
+
 const bitUnits: readonly (readonly [word: string, bits: number])[] = [
   ['bit', 1],
   ['kibit', 1024],

@@ -25,7 +25,7 @@ import {
 } from './read-numbers.ts';
 import { readMultiport, readNatPortRange, readNatRange, readOnePort, readOrderedPortRange, readPortRange } from './read-ports.ts';
 import { readBytecode, readHeaderOptions, readHexText, readPattern, readSctpChunks, readText, readU32 } from './read-programs.ts';
-import { readBitRate, readDuration, readHashBurst, readHashRate, readLimitRate } from './read-rates.ts';
+import { readBitRate, readDuration, readHashBurst, readHashRate, readLimitRate, readRateInterval } from './read-rates.ts';
 import { readDate, readMonthdays, readTimeOfDay, readWeekdays } from './read-time.ts';
 import {
   readCounters,
@@ -120,6 +120,8 @@ function readKind(
       return readHashRate(text, option.long);
     case 'hash-burst':
       return readHashBurst(text);
+    case 'rate-interval':
+      return readRateInterval(text, option.long);
     case 'duration':
       return readDuration(text, option.long);
     case 'bit-rate':

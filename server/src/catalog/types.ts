@@ -93,6 +93,8 @@ export type ValueKind =
   | { readonly type: 'hash-rate' }
   /** hashlimit's burst: a number of packets, or of bytes with a unit. */
   | { readonly type: 'hash-burst' }
+  /** Seconds, for hashlimit. */
+  | { readonly type: 'rate-interval' }
   /** `10s`, `250ms`, for RATEEST. */
   | { readonly type: 'duration' }
   /** `100kbit`, for rateest. */

@@ -247,12 +247,15 @@ const settleConntrack: Settle = (options) =>
 
 const rateestOrder = [
   '--rateest-delta',
+  '--rateest',
   '--rateest1',
   '--rateest-bps1',
   '--rateest-pps1',
   '--rateest-lt',
   '--rateest-gt',
   '--rateest-eq',
+  '--rateest-bps',
+  '--rateest-pps',
   '--rateest-bps2',
   '--rateest-pps2',
   '--rateest2',
@@ -262,11 +265,12 @@ const rateestOrder = [
 const settleRateest: Settle = (options) => {
   const isRelative = find(options, '--rateest2') !== undefined;
   const isDelta = find(options, '--rateest-delta') !== undefined;
-  return ordered(options, rateestOrder).map((option) => {
+  const named = options.map((option) => {
     const plain = unquoted(option);
     if (plain.name === '--rateest1' && !isRelative) return { ...plain, name: '--rateest' };
     return !isDelta && /^--rateest-[bp]ps[12]$/.test(plain.name) ? { ...plain, name: plain.name.slice(0, -1) } : plain;
   });
+  return ordered(named, rateestOrder);
 };
 
 /** `--dir` and `--pol` come first; then the elements as typed, each with its options in one order. */
