@@ -59,6 +59,19 @@ describe('a jump to an undeclared chain', () => {
 });
 
 describe('an orphaned chain', () => {
+  it('is information where kubelet keeps it for others', () => {
+    const found = findingsIn(
+      dump(`
+      *nat
+      :PREROUTING ACCEPT [0:0]
+      :KUBE-MARK-DROP - [0:0]
+      -A KUBE-MARK-DROP -j MARK --set-xmark 0x8000/0x8000
+      COMMIT
+    `),
+    );
+    expect(found.map(({ code, severity }) => [code, severity])).toEqual([['orphaned-chain', 'info']]);
+  });
+
   it('is one that no way from a built-in chain leads to', () => {
     checkFindings(`
       *filter

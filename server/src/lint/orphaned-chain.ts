@@ -49,6 +49,14 @@ function wording(
       `${chain.name} is no longer used: with more than 1,000 endpoints kube-proxy removes such chains only about once a sync period`,
     ];
   }
+  if (chain.name === 'KUBE-MARK-MASQ' || chain.name === 'KUBE-MARK-DROP') {
+    // kubelet up to 1.27, syncIPTablesRulesDeprecated.
+    return [
+      'orphaned-chain',
+      'info',
+      `No packet enters ${chain.name} now: kubelet and kube-proxy keep it for rules to jump to, and there is no such rule`,
+    ];
+  }
   const why =
     chain.references.length === 0
       ? 'no rule jumps to it'
