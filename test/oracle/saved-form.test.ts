@@ -39,13 +39,14 @@ describe('the canonical text of a generated rule', () => {
     fc.assert(
       fc.property(generatedRule, (rule) => {
         for (const text of canonical(rule) ?? []) {
-          // iptables-save prints some names without the quotes that they need, and masks of nodes that are too large to be read again.
-          if (text.includes('--cluster-local-nodemask')) continue;
-          if (/some text|a b| {2}|q"q/.test(text.replaceAll(/(?<= )"(?:[^"\\]|\\.)*"/g, '""'))) continue;
+          // iptables-save prints what iptables-restore does not take: names without the quotes that they need, masks of nodes that are too
+          // large, the base port of a translation that has none; and without its range an ipcomp match means another one.
+          if (/--cluster-local-nodemask|--to-(?:source|ports) \S+\/0|-m ipcomp(?! (?:! )?--ipcompspi)/.test(text)) continue;
+          if (rule.text.includes('""') || /some text|a b|q"q/.test(text.replaceAll(/(?<= )"(?:[^"\\]|\\.)*"/g, '""'))) continue;
           expect(canonical({ ...rule, text })).toEqual([text]);
         }
       }),
-      { numRuns: 3000, seed },
+      { numRuns: 5000, seed },
     );
   });
 });

@@ -265,7 +265,11 @@ const rateestOrder = [
 const settleRateest: Settle = (options) => {
   const isRelative = find(options, '--rateest2') !== undefined;
   const isDelta = find(options, '--rateest-delta') !== undefined;
-  const named = options.map((option) => {
+  // Without the delta there is one number, the second.
+  const isIdle = ({ name }: OptionMeaning): boolean =>
+    !isDelta && /ps1$/.test(name) && find(options, name.replace(/1$/, '2')) !== undefined;
+  const given = options.filter((option) => !isIdle(option));
+  const named = given.map((option) => {
     const plain = unquoted(option);
     if (plain.name === '--rateest1' && !isRelative) return { ...plain, name: '--rateest' };
     return !isDelta && /^--rateest-[bp]ps[12]$/.test(plain.name) ? { ...plain, name: plain.name.slice(0, -1) } : plain;
