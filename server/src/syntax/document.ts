@@ -47,9 +47,11 @@ function readRestoreLine(text: string, context: LineContext): Statement {
 
 /** The whole statement of a line, read again from its text (about 2 µs). */
 export function statementOf(line: Line): Statement {
-  return isPlainLine(line.text)
-    ? readRestoreLine(line.text, line.context)
-    : readPastedLine(line.text, line.context, readRestoreLine).statement;
+  if (!isPlainLine(line.text)) return readPastedLine(line.text, line.context, readRestoreLine).statement;
+  // Most lines have nothing wrong with them, and it is known by now.
+  return line.problems.length === 0
+    ? reader().readAgain(line.text, line.context, line.problems)
+    : readRestoreLine(line.text, line.context);
 }
 
 function readLine(text: string, context: LineContext, carriageReturn: boolean): Line {

@@ -418,18 +418,29 @@ function isOptionLike(token: IToken): boolean {
 export interface StatementReader {
   /** The statement of a line (without its line end) in its circumstances. Never throws: a broken line gives a statement with problems. */
   read(text: string, context: LineContext): Statement;
+  /** The same statement again, with the problems that were found the first time: to look for them takes longer than to read it. */
+  readAgain(text: string, context: LineContext, problems: readonly Problem[]): Statement;
 }
 
 /** A reader with a lexer and a parser of its own. `validate` checks the grammar itself, some milliseconds, and is for tests. */
 export function createStatementReader(validate = false): StatementReader {
   const lexer: Lexer = createLexer(validate);
   const parser = new LineParser(validate);
-  return { read: (text, context) => readStatement(text, context, lexer, parser) };
+  return {
+    read: (text, context) => readStatement(text, context, lexer, parser),
+    readAgain: (text, context, problems) => readStatement(text, context, lexer, parser, problems),
+  };
 }
 
 const blank: Statement = Object.freeze({ kind: 'blank', problems: none });
 
-function readStatement(text: string, context: LineContext, lexer: Lexer, parser: LineParser): Statement {
+function readStatement(
+  text: string,
+  context: LineContext,
+  lexer: Lexer,
+  parser: LineParser,
+  known?: readonly Problem[],
+): Statement {
   switch (text.charCodeAt(0)) {
     case 0x23: // '#', a comment in column 0 only
       return { kind: 'comment', text, problems: none };
@@ -443,7 +454,7 @@ function readStatement(text: string, context: LineContext, lexer: Lexer, parser:
     default:
       if (text.length === 0) return blank;
   }
-  return readRule(text, context, lexer, parser, text.charCodeAt(0) === 0x5b ? 'counted' : 'rule');
+  return readRule(text, context, lexer, parser, text.charCodeAt(0) === 0x5b ? 'counted' : 'rule', known);
 }
 
 function readCommit(text: string): Statement {
@@ -478,7 +489,14 @@ function readChain(text: string, context: LineContext, lexer: Lexer, parser: Lin
 
 const mostTokens = 1024;
 
-function readRule(text: string, context: LineContext, lexer: Lexer, parser: LineParser, mode: LexerMode): Statement {
+function readRule(
+  text: string,
+  context: LineContext,
+  lexer: Lexer,
+  parser: LineParser,
+  mode: LexerMode,
+  known: readonly Problem[] | undefined,
+): Statement {
   const all = lexer.tokenize(text, mode).tokens;
   // iptables-restore refuses a line with a quarter as many words; each match is compared with those before it.
   const tokens = all.length > mostTokens ? all.slice(0, mostTokens) : all;
@@ -501,7 +519,7 @@ function readRule(text: string, context: LineContext, lexer: Lexer, parser: Line
     };
     return { kind: 'other', problems: [problem] };
   }
-  if (last.tokenType === QuotedWord && isUnbalanced(last.image)) {
+  if (known === undefined && last.tokenType === QuotedWord && isUnbalanced(last.image)) {
     parser.problems.push({
       code: 'unbalanced-quote',
       message: 'This quote is never closed: it swallows the rest of the line',
@@ -510,7 +528,7 @@ function readRule(text: string, context: LineContext, lexer: Lexer, parser: Line
       end: last.startOffset + last.image.length,
     });
   }
-  checkLimits(text, parser.report);
+  if (known === undefined) checkLimits(text, parser.report);
   const [chain, second] = commandValues;
   if (command.kind === 'rule') {
     const rule = {
@@ -523,8 +541,9 @@ function readRule(text: string, context: LineContext, lexer: Lexer, parser: Line
       options,
       target: parser.target,
       isGoto: parser.isGoto,
-      problems: none as readonly Problem[],
+      problems: known ?? none,
     };
+    if (known !== undefined) return rule;
     checkRule(rule, context, context.family ?? familyOfOptions(options) ?? 'ipv4', parser.report);
     rule.problems = parser.takeProblems(text);
     return rule;
