@@ -17,7 +17,7 @@ describeWith(['code-server', 'chromium'], 'the pictures of the README', () => {
     workbench = await openWorkbench({
       workspace: join(root, 'test/fixtures/sample'),
       file: 'worker-1.iptables',
-      userSettings: { 'editor.fontSize': 12, 'workbench.activityBar.location': 'hidden' },
+      userSettings: { 'editor.fontSize': 12, 'editor.cursorBlinking': 'solid', 'workbench.activityBar.location': 'hidden' },
     });
     mkdirSync(folder, { recursive: true });
   }, 300_000);
@@ -28,7 +28,16 @@ describeWith(['code-server', 'chromium'], 'the pictures of the README', () => {
     onTestFailed(() => workbench.screenshot(`failed-${task.id}`));
   });
 
+  /** Takes it once nothing on the screen changes any more: a hover that fades in, a tooltip that goes, a drawing that is fitted. */
   const take = async (name: string): Promise<void> => {
+    let before = await workbench.page.screenshot();
+    await soon(async () => {
+      await workbench.page.waitForTimeout(500);
+      const now = await workbench.page.screenshot();
+      const isSame = now.equals(before);
+      before = now;
+      return isSame;
+    }).toBe(true);
     await workbench.page.screenshot({ path: join(folder, `picture-${name}.png`) });
   };
 
@@ -54,15 +63,6 @@ describeWith(['code-server', 'chromium'], 'the pictures of the README', () => {
     await saysSoon(workbench.drawing().locator('h1'), 'booking/frontend:http');
     await soon(() => workbench.drawing().locator('.boxes .box.lit').count()).toBeGreaterThan(0);
     await page.mouse.move(400, 860);
-    // Until nothing on the screen changes any more: a tooltip that goes, a drawing that is fitted.
-    let before = await page.screenshot();
-    await soon(async () => {
-      const now = await page.screenshot();
-      const isSame = now.equals(before);
-      before = now;
-      await page.waitForTimeout(500);
-      return isSame;
-    }).toBe(true);
     await take('flow');
   }, 60_000);
 
