@@ -1,5 +1,6 @@
 import { declarationOf } from '../ruleset/places.ts';
 import type { Chain, Ruleset } from '../ruleset/ruleset.ts';
+import type { Line } from '../syntax/line.ts';
 import type { Steps } from '../syntax/steps.ts';
 import { type Finding, finding, type LintInput, type LintRule } from './finding.ts';
 import { tableFacts } from './table-facts.ts';
@@ -17,12 +18,26 @@ const chainsBetweenPauses = 256;
 /** With 11 digits equal shares differ by less than a millionth; with five they do so by this from about 300 endpoints on. */
 const tolerance = 0.002;
 
+/** The lines of chains that were found even, by the first of them: an edit elsewhere leaves them as they are. */
+const even = new WeakMap<Line, readonly Line[]>();
+
+function isKnownEven({ lines }: Ruleset, { rules }: Chain): boolean {
+  const first = lines[rules[0] ?? -1];
+  const known = first === undefined ? undefined : even.get(first);
+  return known?.length === rules.length && known.every((line, at) => line === lines[rules[at] ?? -1]);
+}
+
+function keepEven({ lines }: Ruleset, { rules }: Chain): void {
+  const chainLines = rules.flatMap((number) => lines[number] ?? []);
+  if (chainLines[0] !== undefined) even.set(chainLines[0], chainLines);
+}
+
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of ruleset.tables) {
     if (table.name !== 'nat') continue;
     let seen = 0;
     for (const chain of tableFacts(ruleset, table).services) {
-      if (chain.rules.length < 2) continue;
+      if (chain.rules.length < 2 || isKnownEven(ruleset, chain)) continue;
       seen += 1;
       if (seen % chainsBetweenPauses === 0) yield;
       const shares = sharesOf(ruleset, chain);
@@ -30,7 +45,10 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
       const fair = 1 / shares.length;
       const least = Math.min(...shares);
       const most = Math.max(...shares);
-      if (most - least <= fair * tolerance) continue;
+      if (most - least <= fair * tolerance) {
+        keepEven(ruleset, chain);
+        continue;
+      }
       const place = declarationOf(ruleset, chain);
       if (place === undefined) continue;
       const message = `The ${shares.length} endpoints of ${chain.name} get from ${percent(least)} to ${percent(most)} of its connections each, where ${percent(fair)} would be even`;

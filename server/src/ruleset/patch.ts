@@ -6,6 +6,7 @@ import { findTarget, standardTargets } from '../catalog/lookup.ts';
 import { readHeader } from '../syntax/header.ts';
 import type { Line } from '../syntax/line.ts';
 import type { Steps } from '../syntax/steps.ts';
+import { keepReach } from './reachable.ts';
 import type { Chain, Dump, Ruleset, Table } from './ruleset.ts';
 
 /** With more lines than these it is as well to build anew. */
@@ -122,7 +123,10 @@ function* patchTable(table: Table, edit: Edit, dump: Dump, lines: readonly Line[
     if (chain.jumps.length === 0) continue;
     chain.jumps = chain.jumps.map((to) => byIndex[to.index] ?? to);
   }
-  if (!isEdited) return patched;
+  if (!isEdited) {
+    keepReach(table, patched);
+    return patched;
+  }
   const touched = new Set<Draft<Chain>>();
   for (const line of [...edit.removed, ...edit.added]) {
     const chain = line.kind === 'rule' ? chains.get(line.name) : undefined;
@@ -135,7 +139,13 @@ function* patchTable(table: Table, edit: Edit, dump: Dump, lines: readonly Line[
     if (chain !== undefined) chain.rules = inserted(chain.rules, edit.at + offset);
     if (to !== undefined) to.references = inserted(to.references, edit.at + offset);
   }
-  for (const chain of touched) chain.jumps = jumpsOf(lines, chain.rules, chains);
+  let sameJumps = true;
+  for (const chain of touched) {
+    const jumps = jumpsOf(lines, chain.rules, chains);
+    sameJumps &&= jumps.length === chain.jumps.length && jumps.every((to, at) => to === chain.jumps[at]);
+    chain.jumps = jumps;
+  }
+  if (sameJumps) keepReach(table, patched);
   return patched;
 }
 

@@ -20,7 +20,15 @@ export interface Loop {
   readonly to: Chain;
 }
 
-const known = new WeakMap<Table, Reach>();
+/** What is worked out of a table, by the indices of its chains: nothing here holds the table itself. */
+interface Spread {
+  readonly reached: Uint8Array;
+  /** Which built-in chains lead to a chain is asked of few; that some do, of all. */
+  masks: Uint8Array | undefined;
+  readonly loops: readonly Loop[];
+}
+
+const known = new WeakMap<Table, Spread>();
 
 function isHook(name: string): name is Hook {
   return Object.hasOwn(bits, name);
@@ -28,12 +36,31 @@ function isHook(name: string): name is Hook {
 
 /** From where the chains of a table are reached. Worked out once for a table. */
 export function reachOf(table: Table): Reach {
-  let reach = known.get(table);
-  if (reach === undefined) {
-    reach = spread(table);
-    known.set(table, reach);
+  let spread = known.get(table);
+  if (spread === undefined) {
+    spread = spreadOf(table);
+    known.set(table, spread);
   }
-  return reach;
+  const { reached, loops } = spread;
+  const found = spread;
+  const bitsOf = ({ index }: Chain): number => {
+    found.masks ??= masksOf(table, walk(table).order, loops.length > 0);
+    return found.masks[index] ?? 0;
+  };
+  return {
+    isReached: ({ index }) => reached[index] === 1,
+    hooksOf: (chain) => hooks.filter((hook) => (bitsOf(chain) & bits[hook]) !== 0),
+    loops,
+  };
+}
+
+/**
+ * Says that another version of a table has the same chains with the same jumps, whatever lines say so: what leads where need not be walked
+ * again. Loops name chains, which have other lines then, and are looked for anew.
+ */
+export function keepReach(from: Table, to: Table): void {
+  const spread = known.get(from);
+  if (spread !== undefined && spread.loops.length === 0) known.set(to, spread);
 }
 
 const unseen = 0;
@@ -76,21 +103,11 @@ function walk(table: Table): { readonly order: readonly Chain[]; readonly loops:
   return { order, loops };
 }
 
-function spread(table: Table): Reach {
+function spreadOf(table: Table): Spread {
   const { order, loops } = walk(table);
   const reached = new Uint8Array(table.chains.size);
   for (const { index } of order) reached[index] = 1;
-  let masks: Uint8Array | undefined;
-  // Which built-in chains lead to a chain is asked of few; that some do, of all.
-  const bitsOf = ({ index }: Chain): number => {
-    masks ??= masksOf(table, order, loops.length > 0);
-    return masks[index] ?? 0;
-  };
-  return {
-    isReached: ({ index }) => reached[index] === 1,
-    hooksOf: (chain) => hooks.filter((hook) => (bitsOf(chain) & bits[hook]) !== 0),
-    loops,
-  };
+  return { reached, masks: undefined, loops };
 }
 
 /** The built-in chains that lead to each chain, by its index. */
