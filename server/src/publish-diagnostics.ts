@@ -7,6 +7,7 @@ import { clusterDriftFindings } from './lint/cluster-drift.ts';
 import type { Finding } from './lint/finding.ts';
 import { lint } from './lint/registry.ts';
 import type { Settings } from './protocol.ts';
+import type { Ruleset } from './ruleset/ruleset.ts';
 import { Cancelled, type Pause, runInSlices } from './scheduler.ts';
 
 export interface DiagnosticsPublisher {
@@ -17,8 +18,16 @@ export interface DiagnosticsPublisher {
 }
 
 interface KnownDrift {
-  readonly state: DumpState;
+  /** Not the ruleset: that of an older version need not stay in memory. */
+  readonly lines: Ruleset['lines'];
   readonly findings: readonly Finding[];
+}
+
+// Longer than between two strokes of somebody who types.
+const restMilliseconds = 250;
+
+function rest(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, restMilliseconds));
 }
 
 /**
@@ -35,6 +44,7 @@ export function createDiagnosticsPublisher(
 ): DiagnosticsPublisher {
   const runs = new Map<string, number>();
   const drifts = new Map<string, KnownDrift>();
+  const shown = new Set<string>();
 
   const run = async (state: DumpState, isOutdated: () => boolean): Promise<void> => {
     const { uri, version, ruleset, cluster } = state;
@@ -45,8 +55,12 @@ export function createDiagnosticsPublisher(
     const known = drifts.get(uri);
     const found = await runInSlices(lint(state), pause, isOutdated);
     const withDrift = settings().drift && cluster.source.kind !== 'none';
-    const carried = withDrift && known !== undefined ? carryOver(known.findings, known.state.ruleset, ruleset) : [];
+    const carried = withDrift && known !== undefined ? carryOver(known.findings, known.lines, ruleset.lines) : [];
     await show(inOrder(found, carried));
+    // What follows takes a second for a large dump, and is for nothing when the next edit comes at once.
+    if (shown.has(uri)) await rest();
+    shown.add(uri);
+    if (isOutdated()) throw new Cancelled();
     // So that the first hover of a chain without a comment need not hash every endpoint of the cluster.
     await runInSlices(state.resolution().index.prepare(), pause, isOutdated);
     if (!withDrift) {
@@ -55,7 +69,10 @@ export function createDiagnosticsPublisher(
     }
     const drift = await runInSlices(driftOf(state), pause, isOutdated);
     const findings = clusterDriftFindings(ruleset, drift);
-    drifts.set(uri, { state, findings });
+    drifts.set(uri, {
+      lines: ruleset.lines,
+      findings: findings.map((finding) => ({ ...finding, table: undefined, chain: undefined })),
+    });
     if (findings.length === 0 && carried.length === 0) return;
     await show(inOrder(found, findings));
   };
@@ -74,6 +91,7 @@ export function createDiagnosticsPublisher(
       // The number stays, so that work that still runs for it knows that it is outdated.
       runs.set(uri, (runs.get(uri) ?? 0) + 1);
       drifts.delete(uri);
+      shown.delete(uri);
       void send(uri, undefined, []);
     },
   };

@@ -2,13 +2,11 @@ import type { Finding } from '../lint/finding.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 
 /**
- * Findings of an older ruleset at the places where their lines are in a newer one; those of lines that were edited are left out. Lines
+ * Findings on older lines at the places where those lines are among newer ones; those of lines that were edited are left out. Lines
  * that an edit did not touch are the same objects in both.
  */
-export function carryOver(findings: readonly Finding[], from: Ruleset, to: Ruleset): readonly Finding[] {
-  if (findings.length === 0 || from.lines === to.lines) return findings;
-  const old = from.lines;
-  const now = to.lines;
+export function carryOver(findings: readonly Finding[], old: Ruleset['lines'], now: Ruleset['lines']): readonly Finding[] {
+  if (findings.length === 0 || old === now) return findings;
   let head = 0;
   while (head < old.length && head < now.length && old[head] === now[head]) head += 1;
   let tail = 0;
