@@ -134,11 +134,15 @@ export async function startEditor(options: {
   );
   const said = lastWords(child);
   let running = true;
+  // It has a process group of its own and would stay when we go without having stopped it.
+  const goneWithUs = (): void => signalAll(child, 'SIGKILL');
+  process.once('exit', goneWithUs);
   const ended = new Promise<string>((done) => {
     child.on('error', (error) => done(error.message));
     child.on('close', () => done(said()));
   }).then((words) => {
     running = false;
+    process.off('exit', goneWithUs);
     return words;
   });
   const address = `http://127.0.0.1:${port}`;
