@@ -47,22 +47,34 @@ function canPatch(line: Line, table: Table, at: number): boolean {
 
 const none: readonly number[] = [];
 
-/** The numbers of lines after the edit; those of removed lines are left out. */
-function moved(numbers: readonly number[], edit: Edit): readonly number[] {
-  const last = numbers.at(-1);
-  if (last === undefined || last < edit.at) return numbers;
-  const end = edit.at + edit.removed.length;
-  const shift = edit.added.length - edit.removed.length;
-  const result: number[] = [];
-  for (const number of numbers) {
-    if (number < edit.at) result.push(number);
-    else if (number >= end) result.push(number + shift);
-  }
-  return result.length === 0 ? none : result;
-}
-
 function movedLine(number: number, edit: Edit): number {
   return number < edit.at ? number : number + edit.added.length - edit.removed.length;
+}
+
+/** The numbers of lines after the edit; those of removed lines are left out. */
+function moved(numbers: readonly number[], edit: Edit): readonly number[] {
+  const { length } = numbers;
+  if (length === 0 || (numbers[length - 1] ?? 0) < edit.at) return numbers;
+  if (edit.removed.length > 0 && holdsRemoved(numbers, edit)) {
+    const end = edit.at + edit.removed.length;
+    const kept = numbers.filter((number) => number < edit.at || number >= end);
+    return kept.length === 0 ? none : kept.map((number) => movedLine(number, edit));
+  }
+  // Most lists have one or two numbers, and there are a hundred thousand of them: made this way they take no room ahead.
+  if (length === 1) return [movedLine(numbers[0] ?? 0, edit)];
+  if (length === 2) return [movedLine(numbers[0] ?? 0, edit), movedLine(numbers[1] ?? 0, edit)];
+  const result = numbers.slice();
+  for (let at = length - 1; at >= 0 && (result[at] ?? 0) >= edit.at; at -= 1) result[at] = movedLine(result[at] ?? 0, edit);
+  return result;
+}
+
+function holdsRemoved(numbers: readonly number[], { at, removed }: Edit): boolean {
+  for (let index = numbers.length - 1; index >= 0; index -= 1) {
+    const number = numbers[index] ?? 0;
+    if (number < at) return false;
+    if (number < at + removed.length) return true;
+  }
+  return false;
 }
 
 function inserted(numbers: readonly number[], number: number): readonly number[] {
@@ -121,7 +133,8 @@ function* patchTable(table: Table, edit: Edit, dump: Dump, lines: readonly Line[
   }
   for (const chain of byIndex) {
     if (chain.jumps.length === 0) continue;
-    chain.jumps = chain.jumps.map((to) => byIndex[to.index] ?? to);
+    const first = chain.jumps.length === 1 ? chain.jumps[0] : undefined;
+    chain.jumps = first === undefined ? chain.jumps.map((to) => byIndex[to.index] ?? to) : [byIndex[first.index] ?? first];
   }
   if (!isEdited) {
     keepReach(table, patched);
