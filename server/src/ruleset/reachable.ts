@@ -20,11 +20,13 @@ export interface Loop {
   readonly to: Chain;
 }
 
-/** What is worked out of a table, by the indices of its chains: nothing here holds the table itself. */
+/** What is worked out of a table, by the indices of its chains. */
 interface Spread {
   readonly reached: Uint8Array;
   /** Which built-in chains lead to a chain is asked of few; that some do, of all. */
   masks: Uint8Array | undefined;
+  /** What the masks are made of; undefined where they are those of an older version, which need not stay in memory. */
+  readonly order: readonly Chain[] | undefined;
   readonly loops: readonly Loop[];
 }
 
@@ -44,7 +46,7 @@ export function reachOf(table: Table): Reach {
   const { reached, loops } = spread;
   const found = spread;
   const bitsOf = ({ index }: Chain): number => {
-    found.masks ??= masksOf(table, walk(table).order, loops.length > 0);
+    found.masks ??= masksOf(table, found.order ?? walk(table).order, loops.length > 0);
     return found.masks[index] ?? 0;
   };
   return {
@@ -60,7 +62,7 @@ export function reachOf(table: Table): Reach {
  */
 export function keepReach(from: Table, to: Table): void {
   const spread = known.get(from);
-  if (spread !== undefined && spread.loops.length === 0) known.set(to, spread);
+  if (spread !== undefined && spread.loops.length === 0) known.set(to, { ...spread, order: undefined });
 }
 
 const unseen = 0;
@@ -107,7 +109,7 @@ function spreadOf(table: Table): Spread {
   const { order, loops } = walk(table);
   const reached = new Uint8Array(table.chains.size);
   for (const { index } of order) reached[index] = 1;
-  return { reached, masks: undefined, loops };
+  return { reached, masks: undefined, order, loops };
 }
 
 /** The built-in chains that lead to each chain, by its index. */

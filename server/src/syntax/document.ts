@@ -85,11 +85,17 @@ function shared(name: string): string {
 
 const noProblems: readonly never[] = Object.freeze([]);
 
+let lastName = '';
+let lastTarget = '';
+
 /** A line of a known shape; its properties are those that `toLine` sets, in the same order. */
 function shapedLine(text: string, context: LineContext, carriageReturn: boolean, shaped: ShapedLine): Line {
   const { kind, command } = shaped;
-  const name = shared(shaped.name);
-  const target = shared(shaped.target);
+  // The rules of a chain stand together, and those of many chains jump to the same one: to compare is quicker than to look up.
+  if (shaped.name !== lastName) lastName = shared(shaped.name);
+  if (shaped.target !== lastTarget) lastTarget = shared(shaped.target);
+  const name = lastName;
+  const target = lastTarget;
   return {
     text,
     context,

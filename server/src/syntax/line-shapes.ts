@@ -109,15 +109,16 @@ function ruleShape(text: string, statement: RuleStatement): Shape | undefined {
   const pattern = words === undefined ? undefined : patternOf(words);
   if (words === undefined || pattern === undefined) return undefined;
   const isLast = words.at(-1) === target.text;
-  // A target with options behind it is part of the expression; a hashed name there would vary.
-  if (!isLast && anchored.get(hashedName)?.test(target.text) === true) return undefined;
+  // A target that is no hashed name is part of the expression; of one with options behind it the place would vary.
+  const isHashed = anchored.get(hashedName)?.test(target.text) === true;
+  if (isHashed && !isLast) return undefined;
   return {
     pattern: counted === undefined ? pattern : new RegExp(`${counters.source}${pattern.source.slice(1)}`),
     kind: 'rule',
     nameStart: 3,
     counted: counted !== undefined,
     command,
-    target: isLast ? undefined : target.text,
+    target: isHashed ? undefined : target.text,
   };
 }
 
