@@ -8,7 +8,8 @@ import type { Finding } from './lint/finding.ts';
 import { lint } from './lint/registry.ts';
 import type { Settings } from './protocol.ts';
 import type { Ruleset } from './ruleset/ruleset.ts';
-import { Cancelled, type Pause, runInSlices } from './scheduler.ts';
+import type { Runtime } from './runtime.ts';
+import { Cancelled, runInSlices } from './scheduler.ts';
 
 export interface DiagnosticsPublisher {
   /** Looks at a state and publishes what is found; gives up when a newer state of the document comes. */
@@ -36,7 +37,7 @@ function rest(): Promise<void> {
  * @param isCurrent whether the state's version is still the newest of its document
  */
 export function createDiagnosticsPublisher(
-  pause: Pause,
+  { pause, collectGarbage }: Pick<Runtime, 'pause' | 'collectGarbage'>,
   settings: () => Settings,
   isCurrent: (state: DumpState) => boolean,
   send: (uri: string, version: number | undefined, diagnostics: Diagnostic[]) => Promise<void>,
@@ -57,6 +58,7 @@ export function createDiagnosticsPublisher(
     const withDrift = settings().drift && cluster.source.kind !== 'none';
     const carried = withDrift && known !== undefined ? carryOver(known.findings, known.lines, ruleset.lines) : [];
     await show(inOrder(found, carried));
+    collectGarbage?.();
     // What follows takes a second for a large dump, and is for nothing when the next edit comes at once.
     if (shown.has(uri)) await rest();
     shown.add(uri);

@@ -74,7 +74,7 @@ export function startServer(connection: Connection, runtime: Runtime): void {
   });
 
   const diagnostics = createDiagnosticsPublisher(
-    runtime.pause,
+    runtime,
     () => settings,
     (state) => dumps.get(state.uri)?.version === state.version,
     (uri, version, found) =>

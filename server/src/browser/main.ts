@@ -24,5 +24,6 @@ function pause(): Promise<void> {
 startServer(createConnection(new BrowserMessageReader(self), new BrowserMessageWriter(self)), {
   pause,
   files: undefined,
+  collectGarbage: undefined,
   live: undefined,
 });
