@@ -82,6 +82,14 @@ describe('check', () => {
     expect(stdout).toContain('X%250A');
   });
 
+  it('reads lines apart that stand on one, as in a JSON string, and says so', () => {
+    const escaped = `"${broken.trimEnd().replaceAll('\n', '\\n')}"`;
+    const { stdout, stderr, status } = inspect(['check', '-'], { input: escaped });
+    expect(stderr).toMatch(/<stdin>: line 1: several lines of a dump stand on one/);
+    expect(stdout).toContain('<stdin>:3:13: error: Jump to chain NOWHERE');
+    expect(status).toBe(1);
+  });
+
   it('shows control characters of a dump instead of sending them to the terminal', () => {
     const { stdout } = inspect(['check', '-'], { input: broken.replace('NOWHERE', 'X\x1b[2J') });
     expect(stdout).not.toContain('\x1b');

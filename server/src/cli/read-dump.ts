@@ -3,6 +3,8 @@ import { describeFileError } from '../node/files.ts';
 import { buildRuleset } from '../ruleset/build.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import { readDocument, type SourceDocument } from '../syntax/document.ts';
+import { joinedCode, splitJoined } from '../syntax/joined-lines.ts';
+import type { Line } from '../syntax/line.ts';
 import { runSteps } from './run-steps.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -33,6 +35,21 @@ export function readText(path: string): string {
   return bytes.toString('utf8');
 }
 
+/**
+ * Lines that stand on one, as in a JSON string or in what a terminal padded, apart. An editor reads the first of them and offers to split
+ * the others; here there is nobody to ask, and line numbers are those of the lines apart.
+ */
+function readApart(file: string, document: SourceDocument): SourceDocument {
+  const isJoined = (line: Line): boolean => line.problems.some(({ code }) => code === joinedCode);
+  const joined = document.lines.findIndex(isJoined);
+  if (joined < 0) return document;
+  process.stderr.write(
+    `iptables-inspect: ${file}: line ${joined + 1}: several lines of a dump stand on one; they are read and numbered apart\n`,
+  );
+  const text = document.lines.flatMap((line) => (isJoined(line) ? splitJoined(line.text) : [line.text])).join('\n');
+  return runSteps(readDocument(text, file), `reading ${file}`);
+}
+
 /** A dump, read whole. Throws UsageError for what is none: an empty file, a binary one, one without a single line of iptables. */
 export function readDump(path: string): CliDump {
   const file = path === '-' ? '<stdin>' : path;
@@ -43,7 +60,7 @@ export function readDump(path: string): CliDump {
     const line = text.slice(0, nul).split('\n').length;
     throw new UsageError(`${file}: line ${line}: is binary, or UTF-16; ${expected}, in UTF-8`);
   }
-  const document = runSteps(readDocument(text, path === '-' ? '' : path), `reading ${file}`);
+  const document = readApart(file, runSteps(readDocument(text, path === '-' ? '' : path), `reading ${file}`));
   const ruleset = runSteps(buildRuleset(document), `indexing ${file}`);
   if (ruleset.tables.length === 0 && !document.lines.some((line) => line.kind === 'commit')) {
     throw new UsageError(`${file}: line 1: holds no table, chain or rule of iptables; ${expected}`);
