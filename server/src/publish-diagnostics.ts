@@ -61,8 +61,8 @@ export function createDiagnosticsPublisher(
     collectGarbage?.();
     // What follows takes a second for a large dump, and is for nothing when the next edit comes at once.
     if (shown.has(uri)) await rest();
-    shown.add(uri);
     if (isOutdated()) throw new Cancelled();
+    shown.add(uri);
     // So that the first hover of a chain without a comment need not hash every endpoint of the cluster.
     await runInSlices(state.resolution().index.prepare(), pause, isOutdated);
     if (!withDrift) {

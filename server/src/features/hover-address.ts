@@ -1,9 +1,9 @@
 import type { Cluster } from '../cluster/cluster.ts';
-import { canonicalIP, parseHostPort } from '../cluster/ip.ts';
 import type { EndpointSliceRecord, PodRecord, ServiceRecord } from '../cluster/objects.ts';
 import { serviceComment } from '../kube/comments.ts';
 import { commentOf } from '../kube/rule-values.ts';
 import { ruleAt } from '../ruleset/rules.ts';
+import { addressIn } from './address-in.ts';
 import { sourceText } from './hover-source.ts';
 import type { Block, Text } from './markup.ts';
 import type { DumpState } from './state.ts';
@@ -13,17 +13,6 @@ const uses = {
   'external-ip': 'external IP',
   'load-balancer-ip': 'load-balancer IP',
 } as const;
-
-/** The address in an option's value: "10.0.0.1/32", "10.0.0.1:80", "[fd00::1]:80"; undefined for networks and lists. */
-function addressIn(text: string): { readonly ip: string; readonly port: number | null } | undefined {
-  const slash = text.indexOf('/');
-  if (slash >= 0) {
-    const ip = canonicalIP(text.slice(0, slash));
-    const whole = ip?.includes(':') === true ? '128' : '32';
-    return ip !== undefined && text.slice(slash + 1) === whole ? { ip, port: null } : undefined;
-  }
-  return parseHostPort(text);
-}
 
 /** Whose an address is: a Service's, a Pod's, a node's. Empty where nobody knows. */
 export function addressBlocks(state: DumpState, text: string, now: number, fetched?: PodRecord): readonly Block[] {

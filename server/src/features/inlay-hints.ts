@@ -1,6 +1,5 @@
 import { type InlayHint, InlayHintKind, type Range } from 'vscode-languageserver-types';
 import type { Cluster } from '../cluster/cluster.ts';
-import { parseHostPort } from '../cluster/ip.ts';
 import { type EndpointShare, endpointShares } from '../kube/shares.ts';
 import { endpointTitle, serviceTitle } from '../kube/titles.ts';
 import type { InlayHintSettings } from '../protocol.ts';
@@ -9,6 +8,7 @@ import { statementOf } from '../syntax/document.ts';
 import type { Line } from '../syntax/line.ts';
 import type { RuleOption, RuleStatement, Word } from '../syntax/statement.ts';
 import type { Steps } from '../syntax/steps.ts';
+import { addressIn } from './address-in.ts';
 import { oneLine } from './markup.ts';
 import { percentText } from './percent.ts';
 import type { DumpState } from './state.ts';
@@ -106,9 +106,7 @@ function sharesOf(
 }
 
 function addressHint(cluster: Cluster, text: string): string {
-  const slash = text.indexOf('/');
-  if (slash >= 0 && !/\/(?:32|128)$/.test(text)) return '';
-  const ip = parseHostPort(slash < 0 ? text : text.slice(0, slash))?.ip;
+  const ip = addressIn(text)?.ip;
   if (ip === undefined) return '';
   const service = cluster.servicesAt(ip)[0]?.service;
   if (service !== undefined) return `${service.namespace}/${service.name}`;

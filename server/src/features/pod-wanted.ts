@@ -1,5 +1,5 @@
 import type { Position } from 'vscode-languageserver-types';
-import { parseHostPort } from '../cluster/ip.ts';
+import { addressIn } from './address-in.ts';
 import type { DumpState } from './state.ts';
 import { thingAt } from './thing-at.ts';
 
@@ -21,7 +21,7 @@ export function podWantedAt(state: DumpState, position: Position): PodName | und
     return pod === null || pod.record !== null ? undefined : { namespace: pod.namespace, name: pod.name };
   }
   if (thing?.kind !== 'value') return undefined;
-  const ip = parseHostPort(thing.word.text.replace(/\/(?:32|128)$/, ''))?.ip;
+  const ip = addressIn(thing.word.text)?.ip;
   for (const { slice, endpoint } of ip === undefined ? [] : state.cluster.endpointsAt(ip)) {
     const reference = endpoint.targetRef;
     if (reference === null || (reference.kind !== 'Pod' && reference.kind !== '')) continue;

@@ -8,6 +8,7 @@ import { runToEnd, type Steps } from '../syntax/steps.ts';
 import { destinationCondition, sourceCondition } from './flow-conditions.ts';
 import { packetsOf, packetsOfAll } from './flow-counters.ts';
 import type { FlowEdge, FlowGraph, FlowNode, FlowNote } from './flow-graph.ts';
+import { emptyNode } from './flow-nodes.ts';
 import { nearestNames } from './nearest-names.ts';
 import type { Resolution } from './resolve.ts';
 import { protocolOf } from './rule-values.ts';
@@ -62,26 +63,6 @@ function chainKey(chain: Chain): string {
   return `chain:${chain.table.index}:${chain.table.name}:${chain.name}`;
 }
 
-function baseNode(id: string, kind: FlowNode['kind'], label: string, detail: string): FlowNode {
-  return {
-    id,
-    kind,
-    label,
-    detail,
-    table: null,
-    chain: null,
-    line: null,
-    service: null,
-    pod: null,
-    address: null,
-    shares: {},
-    share: null,
-    badges: [],
-    drift: null,
-    packets: null,
-  };
-}
-
 function chainNode(resolution: Resolution, chain: Chain, isCut: boolean): FlowNode {
   const { ruleset } = resolution;
   const declared = chain.declarations[0] ?? chain.rules[0] ?? chain.references[0];
@@ -95,7 +76,7 @@ function chainNode(resolution: Resolution, chain: Chain, isCut: boolean): FlowNo
     isCut ? 'not followed further' : '',
   ];
   return {
-    ...baseNode(chainKey(chain), 'chain', chain.name, parts.filter((part) => part !== '').join(', ')),
+    ...emptyNode(chainKey(chain), 'chain', chain.name, parts.filter((part) => part !== '').join(', ')),
     table: chain.table.name,
     chain: chain.name,
     line: declared === undefined ? null : declared + 1,
@@ -176,7 +157,7 @@ function* graphFrom(resolution: Resolution, start: Chain, depth: number): Steps<
       } else if (verdict !== undefined) {
         if (!nodes.has(verdict.key)) {
           nodes.set(verdict.key, {
-            ...baseNode(verdict.key, 'verdict', verdict.label, verdict.detail),
+            ...emptyNode(verdict.key, 'verdict', verdict.label, verdict.detail),
             table: chain.table.name,
             line: line + 1,
           });
@@ -189,7 +170,7 @@ function* graphFrom(resolution: Resolution, start: Chain, depth: number): Steps<
     const key = `policy:${chainKey(chain)}`;
     const label = policy.verdict.toUpperCase();
     const line = policy.line === null ? null : policy.line + 1;
-    nodes.set(key, { ...baseNode(key, 'verdict', label, 'policy'), table: chain.table.name, chain: chain.name, line });
+    nodes.set(key, { ...emptyNode(key, 'verdict', label, 'policy'), table: chain.table.name, chain: chain.name, line });
     // No rule leads there, so that it stands behind all rules.
     addEdge(chain, key, null, 'otherwise', null);
   }

@@ -36,12 +36,13 @@ const entryDetails = {
   'health-check': 'health check node port',
 } as const;
 
-export function emptyNode(id: string, kind: FlowNode['kind'], label: string): FlowNode {
+/** A node of which nothing is known yet but what it stands for. */
+export function emptyNode(id: string, kind: FlowNode['kind'], label: string, detail = ''): FlowNode {
   return {
     id,
     kind,
     label,
-    detail: '',
+    detail,
     table: null,
     chain: null,
     line: null,

@@ -1,6 +1,7 @@
 /** What `iptables-inspect resolve` prints. */
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Chain, Ruleset } from '../ruleset/ruleset.ts';
+import { runToEnd } from '../syntax/steps.ts';
 import { type Resolution, type ResolvedBy, resolveChains } from './resolve.ts';
 import type { ChainRole } from './roles.ts';
 
@@ -96,9 +97,5 @@ export function* resolveSteps(ruleset: Ruleset, cluster: Cluster): Generator<voi
 
 /** The same without pauses. */
 export function resolveReport(ruleset: Ruleset, cluster: Cluster): ResolveReport {
-  const steps = resolveSteps(ruleset, cluster);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
+  return runToEnd(resolveSteps(ruleset, cluster));
 }

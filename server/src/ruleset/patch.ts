@@ -6,6 +6,7 @@ import { findTarget, standardTargets } from '../catalog/lookup.ts';
 import { readHeader } from '../syntax/header.ts';
 import type { Line } from '../syntax/line.ts';
 import type { Steps } from '../syntax/steps.ts';
+import { changedLines } from './changed-lines.ts';
 import { keepReach } from './reachable.ts';
 import type { Chain, Dump, Ruleset, Table } from './ruleset.ts';
 
@@ -24,13 +25,9 @@ interface Edit {
 
 /** The lines that differ; undefined where there are many. */
 function editBetween(old: readonly Line[], now: readonly Line[]): Edit | undefined {
-  const most = Math.min(old.length, now.length);
-  let at = 0;
-  while (at < most && old[at] === now[at]) at += 1;
-  let tail = 0;
-  while (tail < most - at && old[old.length - 1 - tail] === now[now.length - 1 - tail]) tail += 1;
-  if (old.length + now.length - 2 * (at + tail) > mostLines) return undefined;
-  return { at, removed: old.slice(at, old.length - tail), added: now.slice(at, now.length - tail) };
+  const { at, removed, added } = changedLines(old, now);
+  if (removed + added > mostLines) return undefined;
+  return { at, removed: old.slice(at, at + removed), added: now.slice(at, at + added) };
 }
 
 /** Whether a line says nothing but a rule, if that, of a chain that stands declared above the edit, and jumps to another such chain. */
