@@ -64,6 +64,14 @@ describe('trace', () => {
     expect(first?.steps[0]).toMatchObject({ table: 'nat', chain: 'PREROUTING', action: 'jump KUBE-SERVICES' });
   });
 
+  it("knows with a cluster which addresses are the node's, and tells no ways apart by it", () => {
+    const packet = ['trace', dump, '--from', '10.244.0.99:40000', '--to', '10.96.40.10:80', '--in', 'cni0'];
+    const { outcomes } = json<TraceReport>([...packet, ...withCluster]);
+    const assumed = outcomes.flatMap(({ assuming }) => assuming.filter((text) => text.includes('address of this node')));
+    expect(assumed).toEqual([]);
+    expect(json<TraceReport>(packet).outcomes.length).toBeGreaterThan(outcomes.length);
+  });
+
   it('says what is wrong with an address', () => {
     const { stderr, status } = inspect(['trace', dump, '--from', 'here', '--to', '10.96.40.10:80']);
     expect(stderr).toMatch(/"here"/);

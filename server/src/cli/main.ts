@@ -86,10 +86,12 @@ function program(): Command {
     .addOption(formatOption(...flowFormats))
     .action(async (dump, options) => print(await runFlow(dump, options)));
 
-  root
-    .command('trace')
-    .description('every way of one packet through the rules, with its probability')
-    .argument('<dump>', dumpHelp)
+  withCluster(
+    root
+      .command('trace')
+      .description('every way of one packet through the rules, with its probability')
+      .argument('<dump>', dumpHelp),
+  )
     .requiredOption('--from <ip[:port]>', 'the source')
     .requiredOption('--to <ip:port>', 'the destination')
     .option('--proto <protocol>', 'by name or number', 'tcp')
@@ -98,7 +100,7 @@ function program(): Command {
     .addOption(new Option('--hook <hook>', 'where it is first met').choices(['prerouting', 'output']))
     .option('--state <state>', 'of its connection', 'NEW')
     .addOption(formatOption('text', 'json'))
-    .action((dump, options) => print(runTrace(dump, options)));
+    .action(async (dump, options) => print(await runTrace(dump, options)));
 
   withCluster(
     root.command('drift').description('where the dump and the cluster disagree, Service by Service').argument('<dump>', dumpHelp),

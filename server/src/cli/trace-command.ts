@@ -1,12 +1,17 @@
 import pc from 'picocolors';
+import { hostPort, isIPv6, parseHostPort } from '../cluster/ip.ts';
 import { percentText } from '../features/percent.ts';
+import { dumpNode } from '../kube/flow-dump-node.ts';
+import { ownAddresses } from '../kube/flow-origins.ts';
+import { resolveChains } from '../kube/resolve.ts';
 import { type TraceReport, type TraceRequest, traceSteps } from '../netfilter/trace-report.ts';
 import { printable } from './printable.ts';
+import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';
 import { UsageError } from './usage-error.ts';
 
-export interface TraceCommandOptions {
+export interface TraceCommandOptions extends ClusterOptions {
   readonly from: string;
   readonly to: string;
   readonly proto: string;
@@ -17,12 +22,27 @@ export interface TraceCommandOptions {
   readonly format: 'text' | 'json';
 }
 
-/** `trace DUMP --from --to`: every way of one packet through the rules. */
-export function runTrace(path: string, options: TraceCommandOptions): string {
-  const { proto: protocol, format, ...packet } = options;
-  const request: TraceRequest = { ...packet, protocol };
+/**
+ * `trace DUMP --from --to`: every way of one packet through the rules. With a cluster, which addresses are the node's is known; without one,
+ * ways are told apart by it.
+ */
+export async function runTrace(path: string, options: TraceCommandOptions): Promise<string> {
+  const { from, to, proto: protocol, in: inInterface, out, hook, state, format } = options;
+  const request: TraceRequest = {
+    from,
+    to,
+    protocol,
+    state,
+    ...(inInterface === undefined ? {} : { in: inInterface }),
+    ...(out === undefined ? {} : { out }),
+    ...(hook === undefined ? {} : { hook }),
+  };
+  const cluster = await readCluster(options);
   const { file, ruleset } = readDump(path);
-  const answer = runSteps(traceSteps(ruleset, request), `sending the packet through ${file}`);
+  const resolution = resolveChains(ruleset, cluster);
+  const family = isIPv6(parseHostPort(to)?.ip ?? '') ? 'ipv6' : 'ipv4';
+  const known = dumpNode(resolution) === null ? {} : { isLocal: ownAddresses(resolution, family) };
+  const answer = runSteps(traceSteps(ruleset, request, known), `sending the packet through ${file}`);
   if (!answer.ok) throw new UsageError(answer.message);
   return format === 'json' ? JSON.stringify(answer.report) : traceText(answer.report);
 }
@@ -31,8 +51,7 @@ const paint = { accept: pc.green, drop: pc.red, reject: pc.red } as const;
 
 function endpointText(ip: string | null, port: number | null): string {
   if (ip === null) return 'an address of the node';
-  if (port === null) return ip;
-  return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
+  return port === null ? ip : hostPort(ip, port);
 }
 
 function traceText({ packet, outcomes, assumptions }: TraceReport): string {
