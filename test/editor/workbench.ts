@@ -120,8 +120,11 @@ function driver(page: Page, folder: string): Omit<Workbench, 'close'> {
       await page.locator('.tab.active', { hasText: file.slice(file.lastIndexOf('/') + 1) }).waitFor();
     },
     async goTo(line, column = 1) {
-      await page.keyboard.press('Control+G');
-      await quickInput.waitFor();
+      // Between two editors the focus may be nowhere, and a key is lost.
+      await soon(async () => {
+        if (!(await quickInput.isVisible())) await page.keyboard.press('Control+G');
+        return quickInput.isVisible();
+      }).toBe(true);
       await quickInput.fill(`:${line}:${column}`);
       // Enter before it has been read does nothing.
       await page.locator('.quick-input-list .monaco-list-row', { hasText: `line ${line} at column ${column}` }).waitFor();
