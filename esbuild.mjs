@@ -14,7 +14,7 @@ const web = { platform: 'browser', format: 'iife', target: 'es2023' };
 const clusterApart = {
   name: 'cluster-apart',
   setup(build) {
-    build.onResolve({ filter: /\/cluster\/live\.ts$/ }, (args) =>
+    build.onResolve({ filter: /\/cluster\/live\/live\.ts$/ }, (args) =>
       args.kind === 'dynamic-import' ? { path: '../cluster/live.cjs', external: true } : undefined,
     );
   },
@@ -31,13 +31,13 @@ const bundles = [
   },
   {
     part: 'server',
-    in: 'server/src/node/main.ts',
+    in: 'server/src/lsp/node/main.ts',
     out: 'dist/server/node.cjs',
     options: { ...node, plugins: [clusterApart] },
     bin: 'iptables-language-server',
   },
-  { part: 'server', in: 'server/src/browser/main.ts', out: 'dist/server/browser.js', options: web },
-  { part: 'cluster', in: 'server/src/cluster/live.ts', out: 'dist/cluster/live.cjs', options: node },
+  { part: 'server', in: 'server/src/lsp/browser/main.ts', out: 'dist/server/browser.js', options: web },
+  { part: 'cluster', in: 'server/src/cluster/live/live.ts', out: 'dist/cluster/live.cjs', options: node },
   { part: 'webview', in: 'webview/src/main.ts', out: 'dist/webview/flow.js', options: web },
   { part: 'webview', in: 'webview/src/flow.css', out: 'dist/webview/flow.css', options: {} },
   {

@@ -3,9 +3,9 @@
  * `node test/bench/drawing.ts [--json]` prints the figures of this alone.
  */
 import type { Browser } from 'playwright-core';
-import { flowGraph } from '../../server/src/kube/flow.ts';
-import type { FlowGraph } from '../../server/src/kube/flow-graph.ts';
-import { resolveChains } from '../../server/src/kube/resolve.ts';
+import { flowGraph } from '../../server/src/kube/flow/build-flow.ts';
+import type { FlowGraph } from '../../server/src/kube/flow/graph.ts';
+import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
 import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
 import { buildWebview, openFlowPage } from '../browser/flow-page.ts';

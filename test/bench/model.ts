@@ -1,8 +1,8 @@
-import { chainIndexOf } from '../../server/src/kube/chain-index.ts';
+import { runToEnd } from '../../server/src/base/steps.ts';
+import { chainIndexOf } from '../../server/src/kube/identity/hash-index.ts';
 import { lint } from '../../server/src/lint/registry.ts';
 import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
-import { runToEnd } from '../../server/src/syntax/steps.ts';
 import { clusterOf } from '../support/dumps.ts';
 import { generateCluster, generateDump, type LoadShape } from './generate.ts';
 import { median, timed } from './statistics.ts';

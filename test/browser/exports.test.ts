@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { flowDot } from '../../webview/src/dot.ts';
-import { flowMermaid } from '../../webview/src/mermaid.ts';
+import { flowDot } from '../../webview/src/export/dot.ts';
+import { flowMermaid } from '../../webview/src/export/mermaid.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { describeWith } from '../support/requirements.ts';
 import { hostileGraph, richGraph } from '../webview/fixtures.ts';

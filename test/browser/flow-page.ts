@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import type { FlowGraph } from '../../server/src/kube/flow-graph.ts';
+import type { FlowGraph } from '../../server/src/kube/flow/graph.ts';
 import { type FlowPanelState, type HostMessage, type PageMessage, readPageMessage } from '../../webview/src/messages.ts';
 import { type ThemeName, themeSheet } from './themes.ts';
 

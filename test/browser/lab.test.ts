@@ -1,11 +1,11 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { flowGraph } from '../../server/src/kube/flow.ts';
-import type { FlowGraph, FlowNode } from '../../server/src/kube/flow-graph.ts';
-import { type Resolution, resolveChains } from '../../server/src/kube/resolve.ts';
-import { oneLine, percent } from '../../webview/src/format.ts';
-import { indexGraph } from '../../webview/src/graph-index.ts';
-import { nodeShares } from '../../webview/src/routes.ts';
+import { flowGraph } from '../../server/src/kube/flow/build-flow.ts';
+import type { FlowGraph, FlowNode } from '../../server/src/kube/flow/graph.ts';
+import { type Resolution, resolveChains } from '../../server/src/kube/identity/resolve.ts';
+import { oneLine, percent } from '../../webview/src/model/format.ts';
+import { indexGraph } from '../../webview/src/model/graph-index.ts';
+import { nodeShares } from '../../webview/src/model/routes.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { clusterFrom, labPath, rulesetFrom } from '../support/dumps.ts';
 import { describeWith } from '../support/requirements.ts';

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import type { FlowGraph } from '../../server/src/kube/flow-graph.ts';
+import type { FlowGraph } from '../../server/src/kube/flow/graph.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { describeWith } from '../support/requirements.ts';
 import { chainGraph, manyEndpoints, richGraph } from '../webview/fixtures.ts';

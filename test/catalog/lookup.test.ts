@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { coreOption, findMatch, findTarget, matches, spellings, targets, whoHas } from '../../server/src/catalog/lookup.ts';
-import { protocolName, protocolNumber } from '../../server/src/catalog/protocols.ts';
 import { builtinChains, isBuiltinChain, isTableName } from '../../server/src/catalog/tables.ts';
+import { protocolName, protocolNumber } from '../../server/src/catalog/values/protocols.ts';
 
 describe('matches and targets', () => {
   it('are found by name, and by family where a family is asked for', () => {

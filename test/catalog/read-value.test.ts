@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { printAddress, printNetwork, readNetwork } from '../../server/src/catalog/addresses.ts';
 import { coreOption, findMatch, findTarget, matches, targets } from '../../server/src/catalog/lookup.ts';
-import { readNumber, scanNumber } from '../../server/src/catalog/numbers.ts';
-import { readValue } from '../../server/src/catalog/read-value.ts';
-import { servicePort } from '../../server/src/catalog/service-names.ts';
 import type { Family, OptionSpec } from '../../server/src/catalog/types.ts';
-import { byteLength, quoteText } from '../../server/src/catalog/values.ts';
+import { printAddress, printNetwork, readNetwork } from '../../server/src/catalog/values/addresses.ts';
+import { readNumber, scanNumber } from '../../server/src/catalog/values/numbers.ts';
+import { readValue } from '../../server/src/catalog/values/read-value.ts';
+import { servicePort } from '../../server/src/catalog/values/service-names.ts';
+import { byteLength, quoteText } from '../../server/src/catalog/values/values.ts';
 
 function option(extension: string, long: string): OptionSpec {
   const found = (findMatch(extension) ?? findTarget(extension))?.options.find((candidate) => candidate.long === long);

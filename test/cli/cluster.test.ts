@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { CheckReport } from '../../server/src/cli/check-report.ts';
 import type { DriftReport } from '../../server/src/kube/drift/report.ts';
-import type { FlowGraph } from '../../server/src/kube/flow-graph.ts';
+import type { FlowGraph } from '../../server/src/kube/flow/graph.ts';
 import type { TraceReport } from '../../server/src/netfilter/trace-report.ts';
 import { fixturePath, labPath } from '../support/dumps.ts';
 import { inspect } from '../support/inspect.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { canonicalCIDR, canonicalIP, hostPort, inCIDR, parseHostPort } from '../../server/src/cluster/ip.ts';
+import { canonicalCIDR, canonicalIP, hostPort, inCIDR, parseHostPort } from '../../server/src/base/ip.ts';
 
 describe('addresses', () => {
   it.each([

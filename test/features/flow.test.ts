@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
 import { chainGraphAt, flowAt, flowFor, flowTargetsOf } from '../../server/src/features/flow.ts';
 import type { FlowResult } from '../../server/src/protocol.ts';
-import { runToEnd } from '../../server/src/syntax/steps.ts';
 import { dumpState } from '../support/dump-state.ts';
 import { clusterFrom, fixturePath } from '../support/dumps.ts';
 

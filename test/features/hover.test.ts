@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Hover, MarkupContent } from 'vscode-languageserver-types';
 import type { Cluster } from '../../server/src/cluster/cluster.ts';
-import { hover } from '../../server/src/features/hover.ts';
+import { hover } from '../../server/src/features/hover/hover.ts';
 import { dumpState } from '../support/dump-state.ts';
 import { clusterOf } from '../support/dumps.ts';
 import { markersIn } from '../support/markers.ts';

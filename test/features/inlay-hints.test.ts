@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
 import { codeLenses, resolveCodeLens } from '../../server/src/features/code-lenses.ts';
 import { inlayHints } from '../../server/src/features/inlay-hints.ts';
 import type { InlayHintSettings } from '../../server/src/protocol.ts';
-import { runToEnd } from '../../server/src/syntax/steps.ts';
 import { dumpState } from '../support/dump-state.ts';
 import { clusterOf } from '../support/dumps.ts';
 

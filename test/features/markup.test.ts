@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { escapeMarkdown, oneLine } from '../../server/src/features/markup.ts';
+import { escapeMarkdown, oneLine } from '../../server/src/features/support/markup.ts';
 
 it('shows what turns the direction of writing, and nothing of a name breaks the line', () => {
   expect(oneLine('shop/\u202ebew\u202c\n\u001b[31m\u2028end')).toBe('shop/\ufffdbew\ufffd [31m end');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { definition } from '../../server/src/features/definition.ts';
-import { hover } from '../../server/src/features/hover.ts';
+import { hover } from '../../server/src/features/hover/hover.ts';
 import { dumpState } from '../support/dump-state.ts';
 
 const text = `create KUBE-CLUSTER-IP hash:ip,port family inet hashsize 1024 maxelem 65536

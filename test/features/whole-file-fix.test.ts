@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
 import { codeActions } from '../../server/src/features/code-actions.ts';
 import { diagnosticsOf } from '../../server/src/features/diagnostics.ts';
 import { lint } from '../../server/src/lint/registry.ts';
-import { runToEnd } from '../../server/src/syntax/steps.ts';
 import { dumpState } from '../support/dump-state.ts';
 
 function editsFor(text: string): readonly (readonly [string, number])[] {

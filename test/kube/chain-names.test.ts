@@ -9,7 +9,7 @@ import {
   portmapChain,
   portName,
   splitHashedName,
-} from '../../server/src/kube/chain-names.ts';
+} from '../../server/src/kube/identity/chain-names.ts';
 
 /** RFC 4648, by its definition: the digest as one number in base 32. */
 function referenceHash16(text: string): string {

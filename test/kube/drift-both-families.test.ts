@@ -1,10 +1,10 @@
 /** A file that holds what iptables-save and ip6tables-save printed on one node, with no header to tell them apart. */
 import { expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
 import type { Cluster } from '../../server/src/cluster/cluster.ts';
 import { driftReport } from '../../server/src/kube/drift/report.ts';
 import { proxyOptions } from '../../server/src/kube/expected/options.ts';
 import { expectedText } from '../../server/src/kube/expected/text.ts';
-import { runToEnd } from '../../server/src/syntax/steps.ts';
 import { rulesetOf } from '../support/dumps.ts';
 import { clusterWith, node, service, slice } from './objects.ts';
 

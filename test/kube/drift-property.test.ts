@@ -1,13 +1,13 @@
 /** Whatever the cluster and whichever kube-proxy: its own rules are no drift, and a change shows at the Service that changed and at no other. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
 import type { Cluster } from '../../server/src/cluster/cluster.ts';
 import { driftReport } from '../../server/src/kube/drift/report.ts';
 import { expectedRules } from '../../server/src/kube/expected/expected.ts';
 import { type ProxyOptions, proxyOptions } from '../../server/src/kube/expected/options.ts';
 import { ruleText } from '../../server/src/kube/expected/rule.ts';
 import { expectedText } from '../../server/src/kube/expected/text.ts';
-import { runToEnd } from '../../server/src/syntax/steps.ts';
 import { rulesetOf } from '../support/dumps.ts';
 import { clusterWith, node, service, slice } from './objects.ts';
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
 import { type Cluster, emptyCluster } from '../../server/src/cluster/cluster.ts';
 import { driftSteps } from '../../server/src/kube/drift/drift.ts';
 import { type ServiceTree, serviceTree } from '../../server/src/kube/drift/tree.ts';
 import { proxyOptions } from '../../server/src/kube/expected/options.ts';
 import { expectedText } from '../../server/src/kube/expected/text.ts';
-import { resolveChains } from '../../server/src/kube/resolve.ts';
+import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
 import type { Ruleset } from '../../server/src/ruleset/ruleset.ts';
-import { runToEnd } from '../../server/src/syntax/steps.ts';
 import { clusterFrom, labPath, rulesetFrom, rulesetOf } from '../support/dumps.ts';
 import { describeWith } from '../support/requirements.ts';
 import { clusterWith, node, pod, service, slice } from './objects.ts';

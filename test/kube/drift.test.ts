@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
 import { type Cluster, emptyCluster } from '../../server/src/cluster/cluster.ts';
 import { type DriftReport, driftReport } from '../../server/src/kube/drift/report.ts';
 import type { DriftOptions } from '../../server/src/kube/drift/settings.ts';
 import { type ProxyOptions, proxyOptions } from '../../server/src/kube/expected/options.ts';
 import { expectedText } from '../../server/src/kube/expected/text.ts';
-import { runToEnd } from '../../server/src/syntax/steps.ts';
 import { clusterFrom, fixturePath, labPath, rulesetFrom, rulesetOf } from '../support/dumps.ts';
 import { describeWith } from '../support/requirements.ts';
 import { clusterWith, node, pod, service, slice } from './objects.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type DumpDiff, diffDumps } from '../../server/src/kube/dump-diff.ts';
-import { runToEnd } from '../../server/src/syntax/steps.ts';
+import { runToEnd } from '../../server/src/base/steps.ts';
+import { type DumpDiff, diffDumps } from '../../server/src/kube/drift/dump-diff.ts';
 import { labPath, rulesetFrom, rulesetOf } from '../support/dumps.ts';
 import { describeWith } from '../support/requirements.ts';
 

@@ -1,9 +1,9 @@
 /** The text must be what iptables-save prints of it: restored into a namespace's kernel and saved again it is the same. */
 import { spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
 import { type ProxyOptions, proxyOptions } from '../../server/src/kube/expected/options.ts';
 import { expectedText } from '../../server/src/kube/expected/text.ts';
-import { runToEnd } from '../../server/src/syntax/steps.ts';
 import { describeWith } from '../support/requirements.ts';
 import { clusterWith, node, service, slice } from './objects.ts';
 

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
 import type { Cluster } from '../../server/src/cluster/cluster.ts';
 import { expectedRules } from '../../server/src/kube/expected/expected.ts';
 import { type ProxyOptions, proxyOptions } from '../../server/src/kube/expected/options.ts';
 import { savedShare } from '../../server/src/kube/expected/port-rules.ts';
 import { ruleText } from '../../server/src/kube/expected/rule.ts';
 import { checkRequest, expectedText } from '../../server/src/kube/expected/text.ts';
-import { runToEnd } from '../../server/src/syntax/steps.ts';
 import { clusterFrom, clusterOf, labPath } from '../support/dumps.ts';
 import { describeWith } from '../support/requirements.ts';
 import { clusterWith, node, service, slice } from './objects.ts';

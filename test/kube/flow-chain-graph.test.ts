@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
-import { chainGraph } from '../../server/src/kube/flow-chain-graph.ts';
-import type { FlowGraph } from '../../server/src/kube/flow-graph.ts';
-import { resolveChains } from '../../server/src/kube/resolve.ts';
+import { chainGraph } from '../../server/src/kube/flow/chain-graph.ts';
+import type { FlowGraph } from '../../server/src/kube/flow/graph.ts';
+import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
 import { rulesetOf } from '../support/dumps.ts';
 import { edgesOf } from './flow-support.ts';
 

@@ -1,14 +1,14 @@
 import { expect } from 'vitest';
-import { flowGraph } from '../../server/src/kube/flow.ts';
-import type { Door } from '../../server/src/kube/flow-doors.ts';
-import type { FlowGraph } from '../../server/src/kube/flow-graph.ts';
-import { originsOf, ownAddresses } from '../../server/src/kube/flow-origins.ts';
-import type { FlowTargetSpec } from '../../server/src/kube/flow-target.ts';
-import type { Resolution } from '../../server/src/kube/resolve.ts';
+import { runToEnd } from '../../server/src/base/steps.ts';
+import { flowGraph } from '../../server/src/kube/flow/build-flow.ts';
+import type { Door } from '../../server/src/kube/flow/frontends.ts';
+import type { FlowGraph } from '../../server/src/kube/flow/graph.ts';
+import { originsOf, ownAddresses } from '../../server/src/kube/flow/packet-sources.ts';
+import type { FlowTargetSpec } from '../../server/src/kube/flow/target.ts';
+import type { Resolution } from '../../server/src/kube/identity/resolve.ts';
 import { enumerateSteps } from '../../server/src/netfilter/enumerate.ts';
 import type { Outcome } from '../../server/src/netfilter/outcome.ts';
 import type { Packet } from '../../server/src/netfilter/packet.ts';
-import { runToEnd } from '../../server/src/syntax/steps.ts';
 
 function isReturning(outcome: Outcome): boolean {
   for (let settled = outcome.settled; settled !== null; settled = settled.previous) {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
 import { flowTargetsOf } from '../../server/src/features/flow.ts';
-import { chainGraph } from '../../server/src/kube/flow-chain-graph.ts';
-import { runToEnd } from '../../server/src/syntax/steps.ts';
-import { isFlowGraph } from '../../webview/src/graph-check.ts';
+import { chainGraph } from '../../server/src/kube/flow/chain-graph.ts';
+import { isFlowGraph } from '../../webview/src/model/graph-check.ts';
 import { dumpState } from '../support/dump-state.ts';
 import { clusterFrom, fixturePath } from '../support/dumps.ts';
 import { askFlow } from './flow-support.ts';

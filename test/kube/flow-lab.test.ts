@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
-import { doorSteps } from '../../server/src/kube/flow-doors.ts';
-import { resolveChains } from '../../server/src/kube/resolve.ts';
-import { runToEnd } from '../../server/src/syntax/steps.ts';
+import { doorSteps } from '../../server/src/kube/flow/frontends.ts';
+import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
 import { clusterFrom, labPath, rulesetFrom } from '../support/dumps.ts';
 import { describeWith } from '../support/requirements.ts';
 import { compareFlow } from './flow-enumerated.ts';

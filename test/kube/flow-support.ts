@@ -1,8 +1,8 @@
 import { type Cluster, emptyCluster } from '../../server/src/cluster/cluster.ts';
-import { flowGraph } from '../../server/src/kube/flow.ts';
-import type { FlowGraph, FlowNode } from '../../server/src/kube/flow-graph.ts';
-import { parseFlowTarget } from '../../server/src/kube/flow-target.ts';
-import { resolveChains } from '../../server/src/kube/resolve.ts';
+import { flowGraph } from '../../server/src/kube/flow/build-flow.ts';
+import type { FlowGraph, FlowNode } from '../../server/src/kube/flow/graph.ts';
+import { parseFlowTarget } from '../../server/src/kube/flow/target.ts';
+import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
 import type { Ruleset } from '../../server/src/ruleset/ruleset.ts';
 import { rulesetOf } from '../support/dumps.ts';
 

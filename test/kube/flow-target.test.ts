@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { flowTargetText, parseFlowTarget } from '../../server/src/kube/flow-target.ts';
+import { flowTargetText, parseFlowTarget } from '../../server/src/kube/flow/target.ts';
 
 describe('what a flow is asked for', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { isNeverJumpedTo, roleInfo, roleOf } from '../../server/src/kube/roles.ts';
+import { isNeverJumpedTo, roleInfo, roleOf } from '../../server/src/kube/identity/roles.ts';
 import { rulesetFrom } from '../support/dumps.ts';
 import { describeWith, sharedPath } from '../support/requirements.ts';
 

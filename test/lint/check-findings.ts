@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
-import type { Finding } from '../../server/src/lint/finding.ts';
+import { runToEnd } from '../../server/src/base/steps.ts';
 import { lint } from '../../server/src/lint/registry.ts';
+import type { Finding } from '../../server/src/lint/support/finding.ts';
 import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
-import { runToEnd } from '../../server/src/syntax/steps.ts';
 import { markersIn } from '../support/markers.ts';
 
 /** Everything that lint finds in a text. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Repair } from '../../server/src/lint/finding.ts';
-import { repairEdits } from '../../server/src/lint/repair.ts';
+import type { Repair } from '../../server/src/lint/support/finding.ts';
+import { repairEdits } from '../../server/src/lint/support/repair.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
 import { findingsIn } from './check-findings.ts';
 

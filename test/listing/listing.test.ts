@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { findMatch, findTarget } from '../../server/src/catalog/lookup.ts';
 import { canonicalRule } from '../../server/src/ruleset/canonical.ts';
 import { readWholeDocument, statementOf } from '../../server/src/syntax/document.ts';
-import { printedMatches, printedTargets } from '../../server/src/syntax/listing-forms.ts';
+import { printedMatches, printedTargets } from '../../server/src/syntax/listing/listing-forms.ts';
 import type { RuleStatement } from '../../server/src/syntax/statement.ts';
 import { rulesetOf } from '../support/dumps.ts';
 

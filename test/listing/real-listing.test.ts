@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Cluster } from '../../server/src/cluster/cluster.ts';
-import { resolveReport } from '../../server/src/kube/resolve-report.ts';
+import { resolveReport } from '../../server/src/kube/identity/report.ts';
 import { canonicalRule } from '../../server/src/ruleset/canonical.ts';
 import { rulesOf } from '../../server/src/ruleset/rules.ts';
 import type { Chain, Ruleset } from '../../server/src/ruleset/ruleset.ts';

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { generate } from 'selfsigned';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { connect, loadOnce } from '../../server/src/cluster/live/live.ts';
 import type { LiveCluster } from '../../server/src/cluster/live/live-cluster.ts';
 import { defaultTiming } from '../../server/src/cluster/live/timing.ts';
-import { connect, loadOnce } from '../../server/src/cluster/live.ts';
 import { answerStatus, startApiServer, type TestApiServer } from './api-server.ts';
 import { environmentOf, type Folder, kubeconfigText, temporaryFolder } from './kubeconfigs.ts';
 import { node, pod, service, slice } from './objects.ts';

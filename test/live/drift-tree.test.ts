@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
 import { driftPorts, driftTree } from '../../server/src/features/drift-tree.ts';
-import { runToEnd } from '../../server/src/syntax/steps.ts';
 import { dumpState } from '../support/dump-state.ts';
 import { clusterFrom, fixturePath } from '../support/dumps.ts';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { connect } from '../../server/src/cluster/live/live.ts';
 import type { LiveCluster } from '../../server/src/cluster/live/live-cluster.ts';
 import type { NodeReader } from '../../server/src/cluster/live/node-readers.ts';
-import { connect } from '../../server/src/cluster/live.ts';
 import { readSnapshot } from '../../server/src/cluster/snapshot.ts';
 import { fixturePath } from '../support/dumps.ts';
 import { type ApiObject, answerStatus, type ExecRequest, startApiServer, type TestApiServer } from './api-server.ts';

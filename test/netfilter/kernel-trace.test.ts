@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
 import { ruleText } from '../../server/src/netfilter/compiled-rule.ts';
 import { enumerateSteps } from '../../server/src/netfilter/enumerate.ts';
 import type { Outcome } from '../../server/src/netfilter/outcome.ts';
@@ -8,7 +9,6 @@ import { ipAddress, packetOf } from '../../server/src/netfilter/packet.ts';
 import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
 import type { Ruleset } from '../../server/src/ruleset/ruleset.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
-import { runToEnd } from '../../server/src/syntax/steps.ts';
 import { describeWith, sharedPath } from '../support/requirements.ts';
 
 interface KernelTrace {

@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
 import type { Fact } from '../../server/src/netfilter/answer.ts';
 import { enumerateSteps } from '../../server/src/netfilter/enumerate.ts';
-import { runToEnd } from '../../server/src/syntax/steps.ts';
 import { describeWith } from '../support/requirements.ts';
 import { packet, ruleset } from './support.ts';
 

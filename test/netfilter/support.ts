@@ -1,10 +1,10 @@
+import { runToEnd } from '../../server/src/base/steps.ts';
 import { type EnumerateOptions, enumerateSteps } from '../../server/src/netfilter/enumerate.ts';
 import type { Enumeration, Outcome } from '../../server/src/netfilter/outcome.ts';
 import { type IPAddress, ipAddress, type Packet, type PacketSpec, packetOf } from '../../server/src/netfilter/packet.ts';
 import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
 import type { Ruleset } from '../../server/src/ruleset/ruleset.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
-import { runToEnd } from '../../server/src/syntax/steps.ts';
 
 export function address(text: string): IPAddress {
   const found = ipAddress(text);

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
 import { lint } from '../../server/src/lint/registry.ts';
 import { buildWholeRuleset, rebuildRuleset } from '../../server/src/ruleset/build.ts';
 import type { Ruleset } from '../../server/src/ruleset/ruleset.ts';
 import { changeDocument, readWholeDocument, type SourceDocument } from '../../server/src/syntax/document.ts';
-import { runToEnd } from '../../server/src/syntax/steps.ts';
 import { fixturePath, labPath } from '../support/dumps.ts';
 import { describeWith } from '../support/requirements.ts';
 import { randomEdit, seeded, textOf } from './random-edits.ts';

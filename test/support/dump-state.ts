@@ -1,6 +1,6 @@
 import { type Cluster, emptyCluster } from '../../server/src/cluster/cluster.ts';
-import type { DumpState } from '../../server/src/features/state.ts';
-import { resolveChains } from '../../server/src/kube/resolve.ts';
+import type { DumpState } from '../../server/src/features/support/state.ts';
+import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
 import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
 import {
   changeDocument,
   readWholeDocument,
@@ -6,7 +7,6 @@ import {
   statementOf,
   type TextChange,
 } from '../../server/src/syntax/document.ts';
-import { runToEnd } from '../../server/src/syntax/steps.ts';
 
 function change(document: SourceDocument, edit: TextChange): SourceDocument {
   return runToEnd(changeDocument(document, edit));

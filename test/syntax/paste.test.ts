@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readWholeDocument, statementOf } from '../../server/src/syntax/document.ts';
-import { readPrompt } from '../../server/src/syntax/prompt.ts';
+import { readPrompt } from '../../server/src/syntax/pasted/prompt.ts';
 
 /** [kind, prefix, name, target] of each line. */
 function outline(text: string): readonly unknown[] {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { flowDot } from '../../webview/src/dot.ts';
-import { escapeXml } from '../../webview/src/escape.ts';
-import { flowHtml } from '../../webview/src/html.ts';
-import { flowMermaid } from '../../webview/src/mermaid.ts';
-import { flowSvg } from '../../webview/src/svg.ts';
+import { flowDot } from '../../webview/src/export/dot.ts';
+import { escapeXml } from '../../webview/src/export/escape.ts';
+import { flowHtml } from '../../webview/src/export/html.ts';
+import { flowMermaid } from '../../webview/src/export/mermaid.ts';
+import { flowSvg } from '../../webview/src/export/svg.ts';
 import { edge, graphOf, hostileGraph, manyEndpoints, node, richGraph } from './fixtures.ts';
 
 const small = graphOf(

@@ -6,7 +6,7 @@ import type {
   FlowNode,
   FlowPodRef,
   FlowServiceRef,
-} from '../../server/src/kube/flow-graph.ts';
+} from '../../server/src/kube/flow/graph.ts';
 
 /** A node with what a test says and nothing else. */
 export function node(id: string, kind: FlowNode['kind'], more: Partial<FlowNode> = {}): FlowNode {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { edgeLines, lineOf, nodeFacts, nodeName, seenShares } from '../../webview/src/describe.ts';
-import { oneLine, percent } from '../../webview/src/format.ts';
-import { findPlace, indexGraph, pathsThrough } from '../../webview/src/graph-index.ts';
-import { nodeShares, routeFacts, routeLine } from '../../webview/src/routes.ts';
-import { filterOf, findNodes } from '../../webview/src/search.ts';
+import { edgeLines, lineOf, nodeFacts, nodeName, seenShares } from '../../webview/src/model/describe.ts';
+import { oneLine, percent } from '../../webview/src/model/format.ts';
+import { findPlace, indexGraph, pathsThrough } from '../../webview/src/model/graph-index.ts';
+import { nodeShares, routeFacts, routeLine } from '../../webview/src/model/routes.ts';
+import { filterOf, findNodes } from '../../webview/src/model/search.ts';
 import { chainGraph, manyEndpoints, richGraph } from './fixtures.ts';
 
 const rich = indexGraph(richGraph());

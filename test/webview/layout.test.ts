@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { FlowGraph, FlowNodeKind } from '../../server/src/kube/flow-graph.ts';
-import { indexGraph } from '../../webview/src/graph-index.ts';
-import { layoutFlow } from '../../webview/src/layout.ts';
-import { type Box, type Layout, type LayoutOptions, plainOptions } from '../../webview/src/layout-model.ts';
+import type { FlowGraph, FlowNodeKind } from '../../server/src/kube/flow/graph.ts';
+import { layoutFlow } from '../../webview/src/layout/layout.ts';
+import { type Box, type Layout, type LayoutOptions, plainOptions } from '../../webview/src/layout/model.ts';
+import { indexGraph } from '../../webview/src/model/graph-index.ts';
 import { chainGraph, edge, graphOf, manyEndpoints, node, richGraph } from './fixtures.ts';
 
 function layout(graph: FlowGraph, options: Partial<LayoutOptions> = {}): Layout {

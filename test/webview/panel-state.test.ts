@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FlowPanelState, ShowFlow } from '../../webview/src/messages.ts';
 import { readPanelState } from '../../webview/src/messages.ts';
-import { afterShow, freshState } from '../../webview/src/panel-state.ts';
+import { afterShow, freshState } from '../../webview/src/model/panel-state.ts';
 import { richGraph } from './fixtures.ts';
 
 const uri = 'file:///dumps/node-a.iptables';

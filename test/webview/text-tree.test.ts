@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { FlowGraph } from '../../server/src/kube/flow-graph.ts';
-import { indexGraph } from '../../webview/src/graph-index.ts';
-import { arrange } from '../../webview/src/groups.ts';
-import { itemLine, textItems } from '../../webview/src/text-tree.ts';
+import type { FlowGraph } from '../../server/src/kube/flow/graph.ts';
+import { itemLine, textItems } from '../../webview/src/export/text-tree.ts';
+import { indexGraph } from '../../webview/src/model/graph-index.ts';
+import { arrange } from '../../webview/src/model/groups.ts';
 import { chainGraph, edge, graphOf, manyEndpoints, node, richGraph } from './fixtures.ts';
 
 function listed(graph: FlowGraph, open: readonly string[] = [], collapsed: readonly string[] = []): readonly string[] {

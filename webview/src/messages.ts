@@ -11,9 +11,9 @@
  *
  * What the page keeps with setState, and so what a WebviewPanelSerializer is given back, is a FlowPanelState: read it with readPanelState.
  */
-import type { FlowGraph } from '../../server/src/kube/flow-graph.ts';
-import { type Check, isBoolean, isLine, isNumber, isString, listOf, oneOf, orNull, record } from './check.ts';
-import { isFlowGraph } from './graph-check.ts';
+import type { FlowGraph } from '../../server/src/kube/flow/graph.ts';
+import { type Check, isBoolean, isLine, isNumber, isString, listOf, oneOf, orNull, record } from './model/check.ts';
+import { isFlowGraph } from './model/graph-check.ts';
 
 /** Draw this. */
 export interface ShowFlow {

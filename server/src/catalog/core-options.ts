@@ -3,7 +3,7 @@
  * "OTHER OPTIONS". The order is the one in which iptables-save prints them.
  */
 import type { OptionData } from './types.ts';
-import { interfaceName, protocol, text } from './value-kinds.ts';
+import { interfaceName, protocol, text } from './values/value-kinds.ts';
 
 export const coreOptionData = [
   {

@@ -1,6 +1,6 @@
 /** Matches from addrtype to eui64. Source: iptables-extensions(8) of iptables 1.8.9 and runs of it. */
 import type { ExtensionData, ValueKind } from './types.ts';
-import { dscpClass, mark, network, portRange, protocol, uint32, uint32Range } from './value-kinds.ts';
+import { dscpClass, mark, network, portRange, protocol, uint32, uint32Range } from './values/value-kinds.ts';
 
 /** Address types in the kernel's order, in which iptables-save prints them. */
 export const addressTypes = [

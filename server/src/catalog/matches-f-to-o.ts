@@ -12,7 +12,7 @@ import {
   uint16Range,
   uint32,
   uint32Range,
-} from './value-kinds.ts';
+} from './values/value-kinds.ts';
 
 export const matchesFToO = [
   {

@@ -13,7 +13,7 @@ import {
   uint16,
   uint32,
   uint32Range,
-} from './value-kinds.ts';
+} from './values/value-kinds.ts';
 
 /** Chunk types of SCTP by number, as the match prints them. */
 export const sctpChunkTypes: Readonly<Record<string, number>> = {

@@ -1,6 +1,6 @@
 /** Matches from tcp to udp. Source: iptables-extensions(8) of iptables 1.8.9 and runs of it. */
 import type { ExtensionData } from './types.ts';
-import { orderedPortRange, portRange, tos, uint8, uint16Range } from './value-kinds.ts';
+import { orderedPortRange, portRange, tos, uint8, uint16Range } from './values/value-kinds.ts';
 
 export const matchesTToZ = [
   {

@@ -5,9 +5,9 @@
 
 import { commandNames } from './core-options.ts';
 import { coreOptions, findMatch, findTarget, spellings } from './lookup.ts';
-import { readNumber } from './numbers.ts';
-import { protocolName } from './protocols.ts';
 import type { ExtensionSpec, Family, OptionSpec } from './types.ts';
+import { readNumber } from './values/numbers.ts';
+import { protocolName } from './values/protocols.ts';
 
 /** What the parser asks while it reads one rule. One object serves every rule; no call allocates once a combination was seen. */
 export interface OptionScope {

@@ -1,6 +1,6 @@
 /** Targets from AUDIT to LOG. Source: iptables-extensions(8) of iptables 1.8.9 and runs of it. */
 import type { ExtensionData, ValueKind } from './types.ts';
-import { dscpClass, hex32, mac, mark, network, uint8, uint32 } from './value-kinds.ts';
+import { dscpClass, hex32, mac, mark, network, uint8, uint32 } from './values/value-kinds.ts';
 
 const markOperations = ['--set-xmark', '--set-mark', '--and-mark', '--or-mark', '--xor-mark', '--save-mark', '--restore-mark'];
 const othersThan = (long: string): readonly string[] => markOperations.filter((operation) => operation !== long);

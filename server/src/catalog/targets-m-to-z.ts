@@ -1,6 +1,6 @@
 /** Targets from MARK to ULOG. Source: iptables-extensions(8) of iptables 1.8.9 and runs of it. */
 import type { ExtensionData } from './types.ts';
-import { host, mark, network, port, setAndDirections, tos, uint8, uint16, uint32 } from './value-kinds.ts';
+import { host, mark, network, port, setAndDirections, tos, uint8, uint16, uint32 } from './values/value-kinds.ts';
 
 const markOperations = ['--set-xmark', '--set-mark', '--and-mark', '--or-mark', '--xor-mark'];
 const tosOperations = ['--set-tos', '--and-tos', '--or-tos', '--xor-tos'];

@@ -1,8 +1,8 @@
 import type { Cluster } from '../cluster/cluster.ts';
 import { driftSteps } from '../kube/drift/drift.ts';
-import { clusterDriftFindings } from '../lint/cluster-drift.ts';
-import type { Finding, Severity } from '../lint/finding.ts';
 import { lint } from '../lint/registry.ts';
+import { clusterDriftFindings } from '../lint/rules/cluster-drift.ts';
+import type { Finding, Severity } from '../lint/support/finding.ts';
 import { type CheckReport, checkReport, reaches, reportFindings } from './check-report.ts';
 import { checkSarif } from './check-sarif.ts';
 import { checkGithub, checkText } from './check-text.ts';

@@ -1,5 +1,5 @@
-import type { Finding, Place, Severity } from '../lint/finding.ts';
 import { documentationUrl } from '../lint/registry.ts';
+import type { Finding, Place, Severity } from '../lint/support/finding.ts';
 
 /** A place as the command line says it: lines and columns are 1-based, columns count UTF-16 units, the end is exclusive. */
 export interface ReportRange {

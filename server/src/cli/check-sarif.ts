@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import type { Log, ReportingDescriptor, Result } from 'sarif';
-import type { Severity } from '../lint/finding.ts';
 import { documentationUrl, findingCodes } from '../lint/registry.ts';
+import type { Severity } from '../lint/support/finding.ts';
 import type { CheckReport, ReportRange } from './check-report.ts';
 
 const levels: Readonly<Record<Severity, Result.level>> = { error: 'error', warning: 'warning', info: 'note', hint: 'note' };

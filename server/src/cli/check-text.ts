@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import type { Severity } from '../lint/finding.ts';
+import type { Severity } from '../lint/support/finding.ts';
 import type { CheckReport } from './check-report.ts';
 import { printable } from './printable.ts';
 

@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import { type DiffChange, type DumpDiff, diffDumps } from '../kube/dump-diff.ts';
+import { type DiffChange, type DumpDiff, diffDumps } from '../kube/drift/dump-diff.ts';
 import { printable } from './printable.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { readDump } from './read-dump.ts';

@@ -51,7 +51,7 @@ function readSnapshotFile(path: string, needed: readonly ClusterKind[]): Cluster
 
 async function readLive(context: string, needed: readonly ClusterKind[]): Promise<Cluster> {
   // A bundle of its own: its API client is 2 MB that most calls do without.
-  const { loadOnce } = await import('../cluster/live.ts');
+  const { loadOnce } = await import('../cluster/live/live.ts');
   try {
     const cluster = await loadOnce(context, { timeoutMs: liveTimeoutMilliseconds });
     checkKinds(cluster, needed, `context ${context}`);

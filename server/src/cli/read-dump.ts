@@ -1,10 +1,10 @@
 import { fstatSync, readFileSync, statSync } from 'node:fs';
-import { describeFileError } from '../node/files.ts';
+import { describeFileError } from '../lsp/node/files.ts';
 import { buildRuleset } from '../ruleset/build.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import { readDocument, type SourceDocument } from '../syntax/document.ts';
-import { joinedCode, splitJoined } from '../syntax/joined-lines.ts';
 import type { Line } from '../syntax/line.ts';
+import { joinedCode, splitJoined } from '../syntax/pasted/joined-lines.ts';
 import { runSteps } from './run-steps.ts';
 import { UsageError } from './usage-error.ts';
 

@@ -1,7 +1,7 @@
 import pc from 'picocolors';
-import { hostPort } from '../cluster/ip.ts';
-import { portName } from '../kube/chain-names.ts';
-import { type ResolvedChain, resolveSteps } from '../kube/resolve-report.ts';
+import { hostPort } from '../base/ip.ts';
+import { portName } from '../kube/identity/chain-names.ts';
+import { type ResolvedChain, resolveSteps } from '../kube/identity/report.ts';
 import { printable } from './printable.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { readDump } from './read-dump.ts';

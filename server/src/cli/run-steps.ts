@@ -1,4 +1,4 @@
-import type { Steps } from '../syntax/steps.ts';
+import type { Steps } from '../base/steps.ts';
 
 const patienceMilliseconds = 1_000;
 const redrawMilliseconds = 200;

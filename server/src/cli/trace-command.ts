@@ -1,9 +1,9 @@
 import pc from 'picocolors';
-import { hostPort, isIPv6, parseHostPort } from '../cluster/ip.ts';
-import { percentText } from '../features/percent.ts';
-import { dumpNode } from '../kube/flow-dump-node.ts';
-import { ownAddresses } from '../kube/flow-origins.ts';
-import { resolveChains } from '../kube/resolve.ts';
+import { hostPort, isIPv6, parseHostPort } from '../base/ip.ts';
+import { percentText } from '../base/percent.ts';
+import { dumpNode } from '../kube/flow/dump-node.ts';
+import { ownAddresses } from '../kube/flow/packet-sources.ts';
+import { resolveChains } from '../kube/identity/resolve.ts';
 import { type TraceReport, type TraceRequest, traceSteps } from '../netfilter/trace-report.ts';
 import { printable } from './printable.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';

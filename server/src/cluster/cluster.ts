@@ -2,7 +2,7 @@
  * A cluster as far as it is known: the only thing that the rest of the program sees of one, wherever it came from. Immutable;
  * a change makes a new one. Look-ups build their index at the first question.
  */
-import { canonicalIP } from './ip.ts';
+import { canonicalIP } from '../base/ip.ts';
 import type { ClusterKind, EndpointRecord, EndpointSliceRecord, NodeRecord, PodRecord, ServiceRecord } from './objects.ts';
 
 export interface ClusterSource {

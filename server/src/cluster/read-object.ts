@@ -2,6 +2,8 @@
  * From an API object, as JSON has it, to a record. Defaults are those that the API server would have filled in
  * (core/v1 Service, discovery/v1 EndpointSlice); fields of a wrong type count as absent.
  */
+
+import { canonicalCIDR, canonicalIP } from '../base/ip.ts';
 import {
   booleanAt,
   type Fields,
@@ -16,7 +18,6 @@ import {
   timeAt,
   valueAt,
 } from './fields.ts';
-import { canonicalCIDR, canonicalIP } from './ip.ts';
 import type {
   ClusterKind,
   ClusterRecord,

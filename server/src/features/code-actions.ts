@@ -1,7 +1,7 @@
 import { type CodeAction, CodeActionKind, type Diagnostic, type Range, type TextEdit } from 'vscode-languageserver-types';
-import type { Fix } from '../lint/finding.ts';
-import { repairEdits } from '../lint/repair.ts';
-import { type DumpState, rangeOf } from './state.ts';
+import type { Fix } from '../lint/support/finding.ts';
+import { repairEdits } from '../lint/support/repair.ts';
+import { type DumpState, rangeOf } from './support/state.ts';
 
 function isFix(value: unknown): value is Fix {
   return (

@@ -1,10 +1,10 @@
 import type { CodeLens } from 'vscode-languageserver-types';
-import { portName } from '../kube/chain-names.ts';
-import { endpointShares } from '../kube/shares.ts';
-import { serviceTitle } from '../kube/titles.ts';
+import type { Steps } from '../base/steps.ts';
+import { portName } from '../kube/identity/chain-names.ts';
+import { serviceTitle } from '../kube/identity/titles.ts';
+import { endpointShares } from '../kube/proxy/endpoint-shares.ts';
 import { tableAt } from '../ruleset/ruleset.ts';
-import type { Steps } from '../syntax/steps.ts';
-import type { DumpState } from './state.ts';
+import type { DumpState } from './support/state.ts';
 
 /** The client's command that opens a flow, with a document's URI and what `iptables/flow` takes as `to`. */
 export const showFlowCommand = 'iptables.showFlow';

@@ -1,9 +1,9 @@
 import type { Location, LocationLink, Position } from 'vscode-languageserver-types';
-import type { Place } from '../lint/finding.ts';
+import type { Place } from '../lint/support/finding.ts';
 import { declarationOf } from '../ruleset/places.ts';
 import { setsOf } from '../ruleset/sets.ts';
-import { type DumpState, rangeOf } from './state.ts';
-import { thingAt } from './thing-at.ts';
+import { type DumpState, rangeOf } from './support/state.ts';
+import { thingAt } from './support/symbol-at.ts';
 
 /**
  * Where the chain under the position is declared. On the declaration itself: its first rule, so that "go to definition" on `:CHAIN`

@@ -1,7 +1,7 @@
 import { type Diagnostic, DiagnosticSeverity, DiagnosticTag } from 'vscode-languageserver-types';
-import type { Finding, Severity } from '../lint/finding.ts';
 import { documentationUrl } from '../lint/registry.ts';
-import { rangeOf } from './state.ts';
+import type { Finding, Severity } from '../lint/support/finding.ts';
+import { rangeOf } from './support/state.ts';
 
 const severities: Readonly<Record<Severity, DiagnosticSeverity>> = {
   error: DiagnosticSeverity.Error,

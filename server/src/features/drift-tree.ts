@@ -1,11 +1,12 @@
 /** The drift view's questions: how each Service of a dump is against the cluster, and what the dump has of one. */
-import { portName } from '../kube/chain-names.ts';
+
+import type { Steps } from '../base/steps.ts';
 import { type ServiceTree, serviceTree } from '../kube/drift/tree.ts';
-import { roleInfo } from '../kube/roles.ts';
+import { portName } from '../kube/identity/chain-names.ts';
+import { roleInfo } from '../kube/identity/roles.ts';
 import type { DriftPort, DriftResult } from '../protocol.ts';
-import type { Steps } from '../syntax/steps.ts';
-import { driftOf } from './drift-of.ts';
-import type { DumpState } from './state.ts';
+import { driftOf } from './support/drift-of.ts';
+import type { DumpState } from './support/state.ts';
 
 const trees = new WeakMap<DumpState, ServiceTree>();
 

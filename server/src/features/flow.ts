@@ -1,23 +1,23 @@
 /** The flow panel's questions: what can be drawn, and the flow to a target or to what a place in the dump is. */
 import type { Position } from 'vscode-languageserver-types';
-import { canonicalIP } from '../cluster/ip.ts';
-import { portName } from '../kube/chain-names.ts';
-import { serviceComment } from '../kube/comments.ts';
-import { type Door, doorLabel, doorSteps, doorsOfRecord } from '../kube/flow-doors.ts';
-import { dumpNode } from '../kube/flow-dump-node.ts';
-import type { FlowEntryKind } from '../kube/flow-graph.ts';
-import { nodeAddress } from '../kube/flow-origins.ts';
-import { chainRequest, requestSteps } from '../kube/flow-request.ts';
-import { addressText } from '../kube/flow-target.ts';
-import { proxyLayout } from '../kube/layout.ts';
-import type { Resolution } from '../kube/resolve.ts';
-import { commentOf } from '../kube/rule-values.ts';
+import { canonicalIP } from '../base/ip.ts';
+import type { Steps } from '../base/steps.ts';
+import { dumpNode } from '../kube/flow/dump-node.ts';
+import { type Door, doorLabel, doorSteps, doorsOfRecord } from '../kube/flow/frontends.ts';
+import type { FlowEntryKind } from '../kube/flow/graph.ts';
+import { nodeAddress } from '../kube/flow/packet-sources.ts';
+import { chainRequest, requestSteps } from '../kube/flow/request.ts';
+import { addressText } from '../kube/flow/target.ts';
+import { portName } from '../kube/identity/chain-names.ts';
+import { serviceComment } from '../kube/identity/comments.ts';
+import type { Resolution } from '../kube/identity/resolve.ts';
+import { proxyLayout } from '../kube/proxy/detect-version.ts';
+import { commentOf } from '../kube/proxy/rule-values.ts';
 import type { FlowResult, FlowTarget, FlowTargetsResult } from '../protocol.ts';
 import { ruleAt } from '../ruleset/rules.ts';
 import type { Chain } from '../ruleset/ruleset.ts';
-import type { Steps } from '../syntax/steps.ts';
-import type { DumpState } from './state.ts';
-import { chainOfLine, thingAt } from './thing-at.ts';
+import type { DumpState } from './support/state.ts';
+import { chainOfLine, thingAt } from './support/symbol-at.ts';
 
 const kindNames: Readonly<Record<FlowEntryKind, string>> = {
   'cluster-ip': 'ClusterIP',

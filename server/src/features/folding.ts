@@ -1,6 +1,6 @@
 import { type FoldingRange, FoldingRangeKind } from 'vscode-languageserver-types';
-import type { Steps } from '../syntax/steps.ts';
-import type { DumpState } from './state.ts';
+import type { Steps } from '../base/steps.ts';
+import type { DumpState } from './support/state.ts';
 
 const linesBetweenPauses = 8192;
 

@@ -1,17 +1,17 @@
 import { type InlayHint, InlayHintKind, type Range } from 'vscode-languageserver-types';
+import { percentText } from '../base/percent.ts';
+import type { Steps } from '../base/steps.ts';
 import type { Cluster } from '../cluster/cluster.ts';
-import { type EndpointShare, endpointShares } from '../kube/shares.ts';
-import { endpointTitle, serviceTitle } from '../kube/titles.ts';
+import { endpointTitle, serviceTitle } from '../kube/identity/titles.ts';
+import { type EndpointShare, endpointShares } from '../kube/proxy/endpoint-shares.ts';
 import type { InlayHintSettings } from '../protocol.ts';
 import { type Chain, type Table, tableAt } from '../ruleset/ruleset.ts';
 import { statementOf } from '../syntax/document.ts';
 import type { Line } from '../syntax/line.ts';
 import type { RuleOption, RuleStatement, Word } from '../syntax/statement.ts';
-import type { Steps } from '../syntax/steps.ts';
-import { addressIn } from './address-in.ts';
-import { oneLine } from './markup.ts';
-import { percentText } from './percent.ts';
-import type { DumpState } from './state.ts';
+import { addressIn } from './support/address-in.ts';
+import { oneLine } from './support/markup.ts';
+import type { DumpState } from './support/state.ts';
 
 const linesBetweenPauses = 64;
 const longestLabel = 60;

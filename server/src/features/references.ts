@@ -1,7 +1,7 @@
 import { type DocumentHighlight, DocumentHighlightKind, type Location, type Position } from 'vscode-languageserver-types';
 import { mentionsOf } from '../ruleset/places.ts';
-import { type DumpState, rangeOf } from './state.ts';
-import { thingAt } from './thing-at.ts';
+import { type DumpState, rangeOf } from './support/state.ts';
+import { thingAt } from './support/symbol-at.ts';
 
 /** Every place in the table that names the chain under the position. A chain is known in its own table only. */
 export function references(state: DumpState, position: Position, includeDeclaration: boolean): Location[] {

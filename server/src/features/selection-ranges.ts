@@ -1,7 +1,7 @@
 import type { Position, SelectionRange } from 'vscode-languageserver-types';
 import { tableAt } from '../ruleset/ruleset.ts';
 import { statementOf } from '../syntax/document.ts';
-import { type DumpState, rangeOf, touches } from './state.ts';
+import { type DumpState, rangeOf, touches } from './support/state.ts';
 
 /** From the word outwards: value, option with its values and negation, rule, the run of the chain's rules, table, file. */
 export function selectionRange(state: DumpState, position: Position): SelectionRange {

@@ -2,7 +2,7 @@ import type { Range } from 'vscode-languageserver-types';
 import { statementOf } from '../syntax/document.ts';
 import type { Line } from '../syntax/line.ts';
 import type { RuleOption, Span, Word } from '../syntax/statement.ts';
-import type { DumpState } from './state.ts';
+import type { DumpState } from './support/state.ts';
 
 /** Standard token types and modifiers only, so that every theme colours them. */
 export const tokenTypes = [

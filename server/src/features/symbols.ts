@@ -1,9 +1,9 @@
 import { type DocumentSymbol, SymbolKind, type WorkspaceSymbol } from 'vscode-languageserver-types';
-import { chainTitle } from '../kube/titles.ts';
+import type { Steps } from '../base/steps.ts';
+import { chainTitle } from '../kube/identity/titles.ts';
 import { declarationOf } from '../ruleset/places.ts';
 import type { Chain, Table } from '../ruleset/ruleset.ts';
-import type { Steps } from '../syntax/steps.ts';
-import { type DumpState, rangeOf } from './state.ts';
+import { type DumpState, rangeOf } from './support/state.ts';
 
 // An outline of 50,000 endpoint chains helps nobody and costs every editor seconds: beyond this they are left to workspace symbols.
 const mostChainsInOutline = 10_000;

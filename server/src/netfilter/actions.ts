@@ -1,7 +1,8 @@
 /** What the target of a rule does to a packet that matches. */
-import { type Network, readNetwork } from '../catalog/addresses.ts';
-import { readNumber } from '../catalog/numbers.ts';
+
 import type { Family } from '../catalog/types.ts';
+import { type Network, readNetwork } from '../catalog/values/addresses.ts';
+import { readNumber } from '../catalog/values/numbers.ts';
 import { optionOf } from '../ruleset/rules.ts';
 import type { RuleOption, RuleStatement } from '../syntax/statement.ts';
 import { markValue } from './option-view.ts';

@@ -4,7 +4,7 @@ import type { Line } from '../syntax/line.ts';
 import { type Action, actionOf } from './actions.ts';
 import type { Test } from './answer.ts';
 import { endpointRule } from './endpoint-rule.ts';
-import { testsOf } from './match-tests.ts';
+import { testsOf } from './match-predicates.ts';
 
 /** A rule ready to be asked. */
 export interface CompiledRule {

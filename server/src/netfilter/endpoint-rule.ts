@@ -7,8 +7,8 @@ import type { Line } from '../syntax/line.ts';
 import { natRange } from './actions.ts';
 import type { Test } from './answer.ts';
 import type { CompiledRule } from './compiled-rule.ts';
-import { hasProtocol, inNetworks } from './core-tests.ts';
-import { byChance } from './match-tests.ts';
+import { hasProtocol, inNetworks } from './core-match-predicates.ts';
+import { byChance } from './match-predicates.ts';
 
 const start = String.raw`^(?:\[\d+:\d+\] )?-A KUBE-S(?:VC|VL|EP)-[A-Z2-7]{16} `;
 const comment = String.raw`(?:-m comment --comment "[^"\\]*" )?`;

@@ -3,14 +3,15 @@
  * probability; what they leave to facts outside of them (sets, interfaces, which addresses are the node's) splits the ways, each of which
  * says what it takes to be so.
  */
+
+import type { Steps } from '../base/steps.ts';
 import type { Family, Hook } from '../catalog/types.ts';
 import type { Chain, Dump, Ruleset, Table } from '../ruleset/ruleset.ts';
-import type { Steps } from '../syntax/steps.ts';
 import type { NatRange } from './actions.ts';
 import type { Chance, Doubt, Fact, Knowledge } from './answer.ts';
 import { type CompiledRule, compiledRule, isForAnother } from './compiled-rule.ts';
 import { forward, input, output, outputRouted, prerouting, type Stage } from './hooks.ts';
-import { localDoubt } from './match-tests.ts';
+import { localDoubt } from './match-predicates.ts';
 import { isRange, netmapped, place, translated } from './nat.ts';
 import type { Enumeration, Outcome, Settled, TraceStep, Verdict } from './outcome.ts';
 import { addressOf, hasConnection, type Packet } from './packet.ts';

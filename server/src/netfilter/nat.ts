@@ -1,5 +1,5 @@
 /** What NAT makes of a packet. */
-import type { Network } from '../catalog/addresses.ts';
+import type { Network } from '../catalog/values/addresses.ts';
 import type { NatRange } from './actions.ts';
 import { addressOf, type IPAddress, type Packet } from './packet.ts';
 

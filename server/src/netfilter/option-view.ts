@@ -1,6 +1,6 @@
 /** The options of a rule by the match they belong to. */
 import { findTarget } from '../catalog/lookup.ts';
-import { readNumber } from '../catalog/numbers.ts';
+import { readNumber } from '../catalog/values/numbers.ts';
 import type { RuleOption, RuleStatement } from '../syntax/statement.ts';
 
 /** One loaded match of a rule. */

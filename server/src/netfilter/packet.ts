@@ -1,6 +1,7 @@
 /** A packet as rules see it. Immutable; NAT and marks make a new one. */
-import { printAddress, readNumericAddress } from '../catalog/addresses.ts';
+
 import type { Family } from '../catalog/types.ts';
+import { printAddress, readNumericAddress } from '../catalog/values/addresses.ts';
 
 export interface IPAddress {
   readonly family: Family;

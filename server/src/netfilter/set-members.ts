@@ -1,10 +1,11 @@
 /** Whether a packet is in a set of ipset's whose members stand beside the dump. */
-import { protocolNumber } from '../catalog/protocols.ts';
+
 import type { Family } from '../catalog/types.ts';
+import { protocolNumber } from '../catalog/values/protocols.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import { type IpSet, setsOf } from '../ruleset/sets.ts';
 import { statementOf } from '../syntax/document.ts';
-import { networkTest } from './core-tests.ts';
+import { networkTest } from './core-match-predicates.ts';
 import { type IPAddress, ipAddress, type Packet } from './packet.ts';
 
 /** "src" or "dst" for each dimension of a set. */

@@ -1,10 +1,11 @@
 /** What `iptables-inspect trace` answers: the ways of one packet, rule by rule. */
-import { protocolNumber } from '../catalog/protocols.ts';
+
+import { runToEnd, type Steps } from '../base/steps.ts';
+import { protocolNumber } from '../catalog/values/protocols.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
-import { runToEnd, type Steps } from '../syntax/steps.ts';
 import { natRange } from './actions.ts';
 import { ruleText } from './compiled-rule.ts';
-import { canonicalProtocol } from './core-tests.ts';
+import { canonicalProtocol } from './core-match-predicates.ts';
 import { type EnumerateOptions, enumerateSteps } from './enumerate.ts';
 import type { Outcome, TraceStep, Verdict } from './outcome.ts';
 import { type ConnectionState, connectionStates, type IPAddress, type Packet, packetOf } from './packet.ts';

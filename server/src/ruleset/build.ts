@@ -1,10 +1,10 @@
+import { runToEnd, type Steps } from '../base/steps.ts';
 import { findTarget, standardTargets } from '../catalog/lookup.ts';
 import { isBuiltinChain } from '../catalog/tables.ts';
 import type { Family, Hook } from '../catalog/types.ts';
 import type { SourceDocument } from '../syntax/document.ts';
 import { type Generator, readHeader } from '../syntax/header.ts';
 import type { Line } from '../syntax/line.ts';
-import { runToEnd, type Steps } from '../syntax/steps.ts';
 import { ChainMap } from './chain-map.ts';
 import { inferTableName } from './infer-table.ts';
 import { patchRuleset } from './patch.ts';

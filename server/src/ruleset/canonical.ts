@@ -1,5 +1,5 @@
-import { printNetwork } from '../catalog/addresses.ts';
 import type { Family } from '../catalog/types.ts';
+import { printNetwork } from '../catalog/values/addresses.ts';
 import type { LineContext } from '../syntax/line.ts';
 import type { RuleStatement } from '../syntax/statement.ts';
 import { type ExtensionMeaning, meaningOf, type OptionMeaning, type RuleMeaning } from './meaning.ts';

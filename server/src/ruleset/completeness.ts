@@ -1,5 +1,5 @@
 import type { Hook } from '../catalog/types.ts';
-import { isGap } from '../syntax/paste.ts';
+import { isGap } from '../syntax/pasted/paste.ts';
 import type { Ruleset, Table } from './ruleset.ts';
 
 /** What a table as pasted cannot be asked, because a part of it is missing. */

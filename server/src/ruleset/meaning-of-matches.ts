@@ -3,10 +3,10 @@
  * Source: the `save` functions of iptables 1.8.9's extensions, and runs of them.
  */
 import { findMatch } from '../catalog/lookup.ts';
-import { isPrintable, printPattern } from '../catalog/read-programs.ts';
-import { printByteBurst } from '../catalog/read-rates.ts';
-import { endOfTime, otherMonthdays, otherWeekdays } from '../catalog/read-time.ts';
 import type { Family } from '../catalog/types.ts';
+import { isPrintable, printPattern } from '../catalog/values/read-programs.ts';
+import { printByteBurst } from '../catalog/values/read-rates.ts';
+import { endOfTime, otherMonthdays, otherWeekdays } from '../catalog/values/read-time.ts';
 import type { ExtensionMeaning, OptionMeaning } from './meaning.ts';
 import {
   find,

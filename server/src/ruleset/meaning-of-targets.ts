@@ -2,12 +2,13 @@
  * What each target makes of its options before iptables-save prints them: defaults, options that are short for others, values that say nothing.
  * Source: the `save` functions of iptables 1.8.9's extensions, and runs of them.
  */
-import { printNetwork } from '../catalog/addresses.ts';
-import { ewmaLog } from '../catalog/final-checks.ts';
+
 import { findTarget } from '../catalog/lookup.ts';
-import { printTos } from '../catalog/read-names.ts';
-import { printDuration } from '../catalog/read-rates.ts';
+import { ewmaLog } from '../catalog/option-combination-checks.ts';
 import type { Family } from '../catalog/types.ts';
+import { printNetwork } from '../catalog/values/addresses.ts';
+import { printTos } from '../catalog/values/read-names.ts';
+import { printDuration } from '../catalog/values/read-rates.ts';
 import type { ExtensionMeaning, OptionMeaning } from './meaning.ts';
 import {
   find,

@@ -3,9 +3,9 @@
  * Two rules with the same canonical text have the same meaning.
  */
 import { findMatch, findTarget } from '../catalog/lookup.ts';
-import { readValue, type ValueContext } from '../catalog/read-value.ts';
 import type { ExtensionSpec, Family } from '../catalog/types.ts';
-import { quoteText, type Value } from '../catalog/values.ts';
+import { readValue, type ValueContext } from '../catalog/values/read-value.ts';
+import { quoteText, type Value } from '../catalog/values/values.ts';
 import type { LineContext } from '../syntax/line.ts';
 import { familyOfOptions } from '../syntax/rule-family.ts';
 import type { RuleOption, RuleStatement } from '../syntax/statement.ts';

@@ -1,6 +1,6 @@
 /** What the settling of matches and of targets shares: looking for options, making them, putting them in order. */
 import type { ExtensionSpec, Family } from '../catalog/types.ts';
-import { dscpClasses } from '../catalog/value-kinds.ts';
+import { dscpClasses } from '../catalog/values/value-kinds.ts';
 import type { OptionMeaning } from './meaning.ts';
 
 /** Options in the order in which they are printed. */

@@ -2,10 +2,11 @@
  * The ruleset after an edit that adds or takes away a few rules or comments within a table. Building a ruleset of hundreds of thousands of
  * lines anew looks every name up again; here chains keep what they know, and only the numbers of the lines behind the edit move.
  */
+
+import type { Steps } from '../base/steps.ts';
 import { findTarget, standardTargets } from '../catalog/lookup.ts';
 import { readHeader } from '../syntax/header.ts';
 import type { Line } from '../syntax/line.ts';
-import type { Steps } from '../syntax/steps.ts';
 import { changedLines } from './changed-lines.ts';
 import { keepReach } from './reachable.ts';
 import type { Chain, Dump, Ruleset, Table } from './ruleset.ts';

@@ -1,11 +1,11 @@
-import { firstJoin, joinedProblem } from './joined-lines.ts';
+import { runToEnd, type Steps } from '../base/steps.ts';
+import { longLineProblem } from './checks/long-line.ts';
+import { learnShape, readShaped, type ShapedLine } from './known-line-cache.ts';
 import { contextAfter, type Line, type LineContext, lineContext, sameContext } from './line.ts';
-import { learnShape, readShaped, type ShapedLine } from './line-shapes.ts';
-import { longLineProblem } from './long-line.ts';
 import { createStatementReader, type StatementReader } from './parser.ts';
-import { isPlainLine, readPastedLine } from './paste.ts';
+import { firstJoin, joinedProblem } from './pasted/joined-lines.ts';
+import { isPlainLine, readPastedLine } from './pasted/paste.ts';
 import type { Statement } from './statement.ts';
-import { runToEnd, type Steps } from './steps.ts';
 
 /** A dump's text as lines. Immutable; an edit makes a new one that shares all untouched lines. */
 export interface SourceDocument {

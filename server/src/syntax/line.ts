@@ -1,10 +1,10 @@
 import { isTableName } from '../catalog/tables.ts';
 import type { Family, TableName } from '../catalog/types.ts';
 import { readHeader } from './header.ts';
-import { isMembersLine } from './ipset.ts';
-import { columnsOf } from './listing.ts';
-import { nftDepthAfter } from './nft.ts';
-import { readPrompt } from './prompt.ts';
+import { columnsOf } from './listing/listing.ts';
+import { isMembersLine } from './pasted/ipset.ts';
+import { nftDepthAfter } from './pasted/nft.ts';
+import { readPrompt } from './pasted/prompt.ts';
 import type { ChainCommand, Problem, RuleCommand, Statement } from './statement.ts';
 
 /** What a line that is no restore input stands in. */

@@ -9,7 +9,9 @@ import {
 import { coreOption } from '../catalog/lookup.ts';
 import { createOptionScope, type OptionScope } from '../catalog/option-scope.ts';
 import type { OptionSpec } from '../catalog/types.ts';
-import { checkChain, checkChainCommand, checkTable } from './chain-checks.ts';
+import { checkChain, checkChainCommand, checkTable } from './checks/chain.ts';
+import { checkLimits } from './checks/limits.ts';
+import { checkRule, commandInstance } from './checks/rule.ts';
 import { type CommandSpec, commandBeginningWith, commandFor } from './commands.ts';
 import {
   Bang,
@@ -26,9 +28,7 @@ import {
   tokenTypes,
   unquote,
 } from './lexer.ts';
-import { checkLimits } from './limit-checks.ts';
 import type { LineContext } from './line.ts';
-import { checkRule, commandInstance } from './rule-checks.ts';
 import { familyOfOptions } from './rule-family.ts';
 import type { Counters, Problem, RuleOption, Span, Statement, Word } from './statement.ts';
 

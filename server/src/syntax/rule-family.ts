@@ -1,6 +1,6 @@
-import { readStrictAddress } from '../catalog/addresses.ts';
 import { findMatch } from '../catalog/lookup.ts';
 import type { Family } from '../catalog/types.ts';
+import { readStrictAddress } from '../catalog/values/addresses.ts';
 import type { RuleOption } from './statement.ts';
 
 /** The family that a rule's own words say: by an IPv6 address, or by an option or match that one family alone has. Undefined where none does. */

@@ -1,11 +1,11 @@
-import { lineOf } from '../describe.ts';
-import { oneLine } from '../format.ts';
-import { type GraphIndex, indexGraph } from '../graph-index.ts';
-import type { Box } from '../layout-model.ts';
+import { type TextItem, textItems } from '../export/text-tree.ts';
+import type { Box } from '../layout/model.ts';
 import { type FlowPanelState, type Highlight, readHostMessage, type ShowFlow, type ShowNothing } from '../messages.ts';
-import { afterShow, freshState } from '../panel-state.ts';
-import { filterOf, findNodes } from '../search.ts';
-import { type TextItem, textItems } from '../text-tree.ts';
+import { lineOf } from '../model/describe.ts';
+import { oneLine } from '../model/format.ts';
+import { type GraphIndex, indexGraph } from '../model/graph-index.ts';
+import { afterShow, freshState } from '../model/panel-state.ts';
+import { filterOf, findNodes } from '../model/search.ts';
 import { createDetails } from './details.ts';
 import { element } from './dom.ts';
 import { createDrawing } from './drawing.ts';

@@ -1,9 +1,9 @@
-import { groupBy } from '../collect.ts';
-import { type Fact, groupFacts, nodeFacts, type RuleFact, rulesFrom, rulesTo, seenShares } from '../describe.ts';
-import { count, counted, entryKindName, kindName, oneLine, percent } from '../format.ts';
-import type { GraphIndex } from '../graph-index.ts';
-import type { Box } from '../layout-model.ts';
-import { nodeShares, routeFacts } from '../routes.ts';
+import type { Box } from '../layout/model.ts';
+import { groupBy } from '../model/collect.ts';
+import { type Fact, groupFacts, nodeFacts, type RuleFact, rulesFrom, rulesTo, seenShares } from '../model/describe.ts';
+import { count, counted, entryKindName, kindName, oneLine, percent } from '../model/format.ts';
+import type { GraphIndex } from '../model/graph-index.ts';
+import { nodeShares, routeFacts } from '../model/routes.ts';
 import { element, svgElement } from './dom.ts';
 
 export interface DetailsEvents {

@@ -1,5 +1,5 @@
 /** Elements, made without ever reading text as HTML. */
-import type { Mark } from '../marks.ts';
+import type { Mark } from '../export/svg-elements.ts';
 
 type Child = Node | string | null;
 

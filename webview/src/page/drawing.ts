@@ -1,8 +1,8 @@
 import { type D3ZoomEvent, type Selection, select, type ZoomTransform, zoom, zoomIdentity } from 'd3';
-import type { FlowEdge } from '../../../server/src/kube/flow-graph.ts';
-import type { GraphIndex } from '../graph-index.ts';
-import type { Box, Frame, Layout, Wire, WireLabel } from '../layout-model.ts';
-import { boxMark, frameMark, headingMark, labelMark, wireMark } from '../marks.ts';
+import type { FlowEdge } from '../../../server/src/kube/flow/graph.ts';
+import { boxMark, frameMark, headingMark, labelMark, wireMark } from '../export/svg-elements.ts';
+import type { Box, Frame, Layout, Wire, WireLabel } from '../layout/model.ts';
+import type { GraphIndex } from '../model/graph-index.ts';
 import { element, markElement, svgElement } from './dom.ts';
 import { joinMarks } from './join-marks.ts';
 import { keepInView } from './keep-in-view.ts';

@@ -1,11 +1,11 @@
-import { flowDot } from '../dot.ts';
-import type { GraphIndex } from '../graph-index.ts';
-import { flowHtml } from '../html.ts';
-import type { LayoutOptions } from '../layout-model.ts';
-import { plainOptions } from '../layout-model.ts';
-import { flowMermaid } from '../mermaid.ts';
+import { flowDot } from '../export/dot.ts';
+import { flowHtml } from '../export/html.ts';
+import { flowMermaid } from '../export/mermaid.ts';
+import { flowSvg, type SvgOptions } from '../export/svg.ts';
+import type { LayoutOptions } from '../layout/model.ts';
+import { plainOptions } from '../layout/model.ts';
 import type { PageMessage, SaveFormat } from '../messages.ts';
-import { flowSvg, type SvgOptions } from '../svg.ts';
+import type { GraphIndex } from '../model/graph-index.ts';
 import type { MenuEntry } from './menu.ts';
 
 /** What is shown, to be exported; null where nothing is. */

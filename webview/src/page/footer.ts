@@ -1,5 +1,5 @@
-import type { FlowGraph } from '../../../server/src/kube/flow-graph.ts';
-import { counted, oneLine } from '../format.ts';
+import type { FlowGraph } from '../../../server/src/kube/flow/graph.ts';
+import { counted, oneLine } from '../model/format.ts';
 import { element } from './dom.ts';
 
 /** Below the drawing: where names come from, and what a reader should know before believing the picture. */

@@ -1,6 +1,6 @@
-import type { GraphIndex } from '../graph-index.ts';
-import { layoutFlow } from '../layout.ts';
-import type { Layout, LayoutOptions } from '../layout-model.ts';
+import { layoutFlow } from '../layout/layout.ts';
+import type { Layout, LayoutOptions } from '../layout/model.ts';
+import type { GraphIndex } from '../model/graph-index.ts';
 import { leastLegible } from './drawing.ts';
 
 /** In columns where they fit the room without becoming too small to read, else as an outline. */

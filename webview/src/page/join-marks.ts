@@ -1,5 +1,5 @@
 import { type Selection, select } from 'd3';
-import type { Mark } from '../marks.ts';
+import type { Mark } from '../export/svg-elements.ts';
 import { markElement } from './dom.ts';
 
 /** Marks for things with ids: a thing that is the same object as before keeps its element. */

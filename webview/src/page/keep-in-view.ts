@@ -1,5 +1,5 @@
 import { type ZoomTransform, zoomIdentity } from 'd3';
-import type { Layout } from '../layout-model.ts';
+import type { Layout } from '../layout/model.ts';
 
 /** So much of the drawing stays in view however far it is panned. */
 const keptInView = 80;

@@ -1,5 +1,5 @@
-import type { Box, Layout } from '../layout-model.ts';
-import type { TextItem } from '../text-tree.ts';
+import type { TextItem } from '../export/text-tree.ts';
+import type { Box, Layout } from '../layout/model.ts';
 import type { TreeView } from './tree-view.ts';
 
 export type Walk = 'up' | 'down' | 'left' | 'right' | 'first' | 'last';

@@ -1,4 +1,4 @@
-import { estimateWidth, fontSizes, type Measure, type TextStyle } from '../text-metrics.ts';
+import { estimateWidth, fontSizes, type Measure, type TextStyle } from '../layout/text-metrics.ts';
 
 /** Widths of text in the fonts that the page has now; ask for a new one when the theme changed. */
 export function createMeasure(): Measure {

@@ -1,4 +1,4 @@
-import type { Box, Layout } from '../layout-model.ts';
+import type { Box, Layout } from '../layout/model.ts';
 import { element, svgElement } from './dom.ts';
 import type { View } from './drawing.ts';
 

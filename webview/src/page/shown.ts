@@ -1,7 +1,7 @@
-import type { FlowEdge } from '../../../server/src/kube/flow-graph.ts';
-import { findPlace, type GraphIndex, pathsThrough } from '../graph-index.ts';
-import type { Box, Layout, LayoutOptions } from '../layout-model.ts';
+import type { FlowEdge } from '../../../server/src/kube/flow/graph.ts';
+import type { Box, Layout, LayoutOptions } from '../layout/model.ts';
 import type { Highlight } from '../messages.ts';
+import { findPlace, type GraphIndex, pathsThrough } from '../model/graph-index.ts';
 import { chooseLayout } from './form.ts';
 
 /** A flow that is shown, with all that was made for it. */

@@ -1,7 +1,7 @@
-import { edgeLines, nodeFacts } from '../describe.ts';
-import { kindName, oneLine } from '../format.ts';
-import type { GraphIndex } from '../graph-index.ts';
-import { routeFacts, routeLine } from '../routes.ts';
+import { edgeLines, nodeFacts } from '../model/describe.ts';
+import { kindName, oneLine } from '../model/format.ts';
+import type { GraphIndex } from '../model/graph-index.ts';
+import { routeFacts, routeLine } from '../model/routes.ts';
 import type { Target } from './drawing.ts';
 
 export interface TooltipText {

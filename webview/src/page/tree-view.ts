@@ -1,4 +1,4 @@
-import { itemLine, type TextItem } from '../text-tree.ts';
+import { itemLine, type TextItem } from '../export/text-tree.ts';
 import { element, setAttribute } from './dom.ts';
 
 export interface TreeEvents {

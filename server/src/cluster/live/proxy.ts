@@ -1,4 +1,4 @@
-import { canonicalIP, inCIDR } from '../ip.ts';
+import { canonicalIP, inCIDR } from '../../base/ip.ts';
 
 /**
  * The proxy for a server by HTTPS_PROXY, HTTP_PROXY and NO_PROXY, as kubectl uses them (golang.org/x/net/http/httpproxy): a loopback

@@ -1,12 +1,13 @@
 /** Compares a dump of one family with a cluster. */
+
+import type { Steps } from '../../base/steps.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { ServiceRecord } from '../../cluster/objects.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
-import type { Steps } from '../../syntax/steps.ts';
 import { type ExpectedPort, expectedNode } from '../expected/expected.ts';
 import type { ProxyOptions } from '../expected/options.ts';
 import { oldestVersion, proxyVersionText } from '../expected/version.ts';
-import { type ProxyLayout, proxyLayout } from '../layout.ts';
+import { type ProxyLayout, proxyLayout } from '../proxy/detect-version.ts';
 import { causeOf, type Programmed } from './cause.ts';
 import { comparePort } from './compare-port.ts';
 import { type DumpSide, readDumpSide } from './dump-side.ts';

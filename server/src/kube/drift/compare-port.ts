@@ -2,7 +2,7 @@
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { ProxyEndpoint } from '../expected/endpoints.ts';
 import { type ExpectedRule, type RulePurpose, ruleText } from '../expected/rule.ts';
-import { endpointShares } from '../shares.ts';
+import { endpointShares } from '../proxy/endpoint-shares.ts';
 import type { DumpRule, DumpSide } from './dump-side.ts';
 import { type EndpointChanges, endpointChanges, endpointText, someOf } from './endpoint-findings.ts';
 import type { DriftFinding, DriftKind } from './finding.ts';

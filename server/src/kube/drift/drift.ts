@@ -2,9 +2,10 @@
  * A dump against a cluster, Service by Service: which rules are missing, which are for something that is gone, and which differ from what
  * kube-proxy would write. Comments, counters and the order of Services make no difference.
  */
+
+import type { Steps } from '../../base/steps.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
-import type { Steps } from '../../syntax/steps.ts';
 import { type ComparedDump, compareDump } from './compare-dump.ts';
 import { type DriftFinding, type DriftStatus, worstStatus } from './finding.ts';
 import { guessNode, type NodeGuess } from './node.ts';

@@ -1,13 +1,14 @@
 /** A dump's rules for Services, by the port that they are for. */
+
+import type { Steps } from '../../base/steps.ts';
 import { completenessOf } from '../../ruleset/completeness.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Dump, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
-import type { Steps } from '../../syntax/steps.ts';
-import { portName, splitHashedName } from '../chain-names.ts';
-import { type ServiceComment, serviceComment } from '../comments.ts';
 import type { ProxiedPort } from '../expected/service-ports.ts';
-import { commentOf, destinationPort, protocolOf, singleAddress } from '../rule-values.ts';
+import { portName, splitHashedName } from '../identity/chain-names.ts';
+import { type ServiceComment, serviceComment } from '../identity/comments.ts';
+import { commentOf, destinationPort, protocolOf, singleAddress } from '../proxy/rule-values.ts';
 import { textKey } from './rule-key.ts';
 
 export interface DumpRule {

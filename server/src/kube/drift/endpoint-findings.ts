@@ -1,11 +1,12 @@
 /** What became of the endpoints that a dump's rules lead to. */
+
+import { hostPort } from '../../base/ip.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
-import { hostPort } from '../../cluster/ip.ts';
 import { objectName, type PodRecord } from '../../cluster/objects.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Ruleset } from '../../ruleset/ruleset.ts';
 import type { ProxyEndpoint } from '../expected/endpoints.ts';
-import { dnatDestination } from '../rule-values.ts';
+import { dnatDestination } from '../proxy/rule-values.ts';
 import type { DriftFinding } from './finding.ts';
 import type { DumpEndpoint, PortRules } from './port-rules.ts';
 

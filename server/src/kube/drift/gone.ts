@@ -1,14 +1,15 @@
 /** Chains and rules of a dump that stand for nothing in the cluster. */
+
+import { isIPv6 } from '../../base/ip.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
-import { isIPv6 } from '../../cluster/ip.ts';
 import type { ServiceRecord } from '../../cluster/objects.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain } from '../../ruleset/ruleset.ts';
-import { portName } from '../chain-names.ts';
-import { serviceComment } from '../comments.ts';
 import { isProxied } from '../expected/service-ports.ts';
-import { resolveChains } from '../resolve.ts';
-import { commentOf, destinationPort, singleAddress } from '../rule-values.ts';
+import { portName } from '../identity/chain-names.ts';
+import { serviceComment } from '../identity/comments.ts';
+import { resolveChains } from '../identity/resolve.ts';
+import { commentOf, destinationPort, singleAddress } from '../proxy/rule-values.ts';
 import type { DumpSide } from './dump-side.ts';
 import { someOf } from './endpoint-findings.ts';
 import { type DriftFinding, leftByLargeCluster } from './finding.ts';

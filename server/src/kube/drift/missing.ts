@@ -1,5 +1,5 @@
 /** What of a cluster's Services a dump has no rules for at all. */
-import { hostPort } from '../../cluster/ip.ts';
+import { hostPort } from '../../base/ip.ts';
 import type { ExpectedPort } from '../expected/expected.ts';
 import { ruleText } from '../expected/rule.ts';
 import type { DumpSide } from './dump-side.ts';

@@ -1,9 +1,10 @@
 /** Which node a dump was taken on, told by what only one node has. */
+
+import { canonicalCIDR } from '../../base/ip.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
-import { canonicalCIDR } from '../../cluster/ip.ts';
 import { optionOf, ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Dump, Ruleset } from '../../ruleset/ruleset.ts';
-import { dnatDestination, singleAddress } from '../rule-values.ts';
+import { dnatDestination, singleAddress } from '../proxy/rule-values.ts';
 
 export interface NodeGuess {
   /** Empty where nothing tells. */

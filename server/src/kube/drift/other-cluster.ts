@@ -1,11 +1,12 @@
 /** Whether a dump is of another cluster than the one at hand: an editor finds snapshots by itself, and people keep several. */
+
+import { isIPv6 } from '../../base/ip.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
-import { isIPv6 } from '../../cluster/ip.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
-import { portHashes } from '../chain-index.ts';
-import { portHash, portName } from '../chain-names.ts';
 import { isProxied } from '../expected/service-ports.ts';
-import { singleAddress } from '../rule-values.ts';
+import { portHash, portName } from '../identity/chain-names.ts';
+import { portHashes } from '../identity/hash-index.ts';
+import { singleAddress } from '../proxy/rule-values.ts';
 import type { DumpSide } from './dump-side.ts';
 
 /** Every cluster has these. */

@@ -1,9 +1,9 @@
 /** The rules that refuse a Service port's traffic for want of endpoints: all that there is of many a Service. */
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
-import { serviceComment } from '../comments.ts';
-import type { ChainService } from '../resolve.ts';
-import { commentOf, destinationPort, protocolOf, singleAddress } from '../rule-values.ts';
+import { serviceComment } from '../identity/comments.ts';
+import type { ChainService } from '../identity/resolve.ts';
+import { commentOf, destinationPort, protocolOf, singleAddress } from '../proxy/rule-values.ts';
 
 /** What tells one port of a Service from another. */
 export type PortFacts = Pick<ChainService, 'port' | 'protocol' | 'portNumber' | 'clusterIP'>;

@@ -1,11 +1,12 @@
 /** What `iptables-inspect drift` prints. */
+
+import { runToEnd, type Steps } from '../../base/steps.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import { objectName } from '../../cluster/objects.ts';
 import type { Ruleset } from '../../ruleset/ruleset.ts';
-import { runToEnd, type Steps } from '../../syntax/steps.ts';
 import { podSource } from '../expected/port-rules.ts';
 import { proxyVersionText } from '../expected/version.ts';
-import { layoutText } from '../layout.ts';
+import { layoutText } from '../proxy/detect-version.ts';
 import { type Drift, driftSteps } from './drift.ts';
 import type { DriftFinding, DriftKind, DriftStatus } from './finding.ts';
 import type { DriftOptions } from './settings.ts';

@@ -1,14 +1,15 @@
 /** As whose rules a dump is compared: the version of kube-proxy and how it was started, given by the user or told by the dump. */
+
+import { canonicalCIDR, isIPv6 } from '../../base/ip.ts';
+import type { Steps } from '../../base/steps.ts';
 import type { Family } from '../../catalog/types.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
-import { canonicalCIDR, isIPv6 } from '../../cluster/ip.ts';
 import type { ServiceRecord } from '../../cluster/objects.ts';
-import type { Steps } from '../../syntax/steps.ts';
 import { expectedPortsOf } from '../expected/expected.ts';
 import { type ProxyOptions, proxyOptions } from '../expected/options.ts';
 import { isProxied } from '../expected/service-ports.ts';
 import { newestVersion, oldestVersion, type ProxyVersion, parseProxyVersion, versionTraits } from '../expected/version.ts';
-import { type ProxyLayout, proxyLayout } from '../layout.ts';
+import { type ProxyLayout, proxyLayout } from '../proxy/detect-version.ts';
 import type { DumpSide } from './dump-side.ts';
 import { portRulesOf } from './port-rules.ts';
 

@@ -1,10 +1,10 @@
 /** Services by namespace with their chains, endpoints and state, for a tree that leads to the rules. */
-import { hostPort } from '../../cluster/ip.ts';
+import { hostPort } from '../../base/ip.ts';
+import type { Steps } from '../../base/steps.ts';
 import type { Chain } from '../../ruleset/ruleset.ts';
-import type { Steps } from '../../syntax/steps.ts';
-import { portName, splitHashedName } from '../chain-names.ts';
-import type { ChainEndpoint, Resolution } from '../resolve.ts';
-import { type ChainRole, roleInfo } from '../roles.ts';
+import { portName, splitHashedName } from '../identity/chain-names.ts';
+import type { ChainEndpoint, Resolution } from '../identity/resolve.ts';
+import { type ChainRole, roleInfo } from '../identity/roles.ts';
 import type { Drift, ServiceDrift } from './drift.ts';
 import type { DriftFinding, DriftStatus } from './finding.ts';
 import { type PortFacts, type Refusal, refusalsOf } from './refusals.ts';

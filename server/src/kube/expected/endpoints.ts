@@ -1,8 +1,9 @@
 /** Which endpoints of a Service port a node sends to (pkg/proxy/endpointslicecache.go and topology.go). */
+
+import { hostPort, isIPv6 } from '../../base/ip.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
-import { hostPort, isIPv6 } from '../../cluster/ip.ts';
 import type { EndpointRecord } from '../../cluster/objects.ts';
-import { type EndpointRef, endpointHashes } from '../chain-index.ts';
+import { type EndpointRef, endpointHashes } from '../identity/hash-index.ts';
 import type { ProxyOptions } from './options.ts';
 import type { ProxiedPort } from './service-ports.ts';
 import { versionTraits } from './version.ts';

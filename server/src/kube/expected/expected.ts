@@ -1,8 +1,9 @@
 /** What kube-proxy would write on a node for a cluster's objects, in its iptables mode. */
+
+import { canonicalIP, isIPv6 } from '../../base/ip.ts';
+import { runToEnd, type Steps } from '../../base/steps.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
-import { canonicalIP, isIPv6 } from '../../cluster/ip.ts';
 import type { NodeRecord, ServiceRecord } from '../../cluster/objects.ts';
-import { runToEnd, type Steps } from '../../syntax/steps.ts';
 import { baseChains, baseRules, nodePortJumps } from './base-rules.ts';
 import { chooseEndpoints, type EndpointChoice, endpointsOf, type ProxyEndpoint } from './endpoints.ts';
 import type { ProxyOptions } from './options.ts';

@@ -1,5 +1,5 @@
 /** The rules of one Service port, as kube-proxy writes them (pkg/proxy/iptables/proxier.go, syncProxyRules). */
-import { inCIDR, isIPv6 } from '../../cluster/ip.ts';
+import { inCIDR, isIPv6 } from '../../base/ip.ts';
 import type { EndpointChoice, ProxyEndpoint } from './endpoints.ts';
 import type { PodTraffic, ProxyOptions } from './options.ts';
 import type { ExpectedRule, RulePurpose } from './rule.ts';

@@ -1,9 +1,10 @@
 /** The Service ports that kube-proxy writes rules for, as it sees them for one family (pkg/proxy/serviceport.go). */
+
+import { isIPv6 } from '../../base/ip.ts';
 import type { Family } from '../../catalog/types.ts';
-import { isIPv6 } from '../../cluster/ip.ts';
 import type { ServicePort, ServiceRecord } from '../../cluster/objects.ts';
-import { portHashes } from '../chain-index.ts';
-import { portName } from '../chain-names.ts';
+import { portName } from '../identity/chain-names.ts';
+import { portHashes } from '../identity/hash-index.ts';
 import type { ProxyOptions } from './options.ts';
 import { versionTraits } from './version.ts';
 

@@ -1,9 +1,10 @@
 /** What kube-proxy would write, as text that iptables-restore takes. */
+
+import { canonicalCIDR, isIPv6 } from '../../base/ip.ts';
+import type { Steps } from '../../base/steps.ts';
 import { isBuiltinChain } from '../../catalog/tables.ts';
 import type { Family } from '../../catalog/types.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
-import { canonicalCIDR, isIPv6 } from '../../cluster/ip.ts';
-import type { Steps } from '../../syntax/steps.ts';
 import { type ExpectedTables, expectedTables } from './expected.ts';
 import { type ProxyOptions, proxyOptions } from './options.ts';
 import { type ExpectedRule, ruleText } from './rule.ts';

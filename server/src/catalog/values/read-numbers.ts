@@ -1,0 +1,129 @@
+/** Numbers, ranges of them, marks and shares as values of options. */
+
+import type { OptionSpec, ValueKind } from '../types.ts';
+import { maxOfBits, readBigNumber, readNumber, scanNumber } from './numbers.ts';
+import { fault, type Value, type ValueFault } from './values.ts';
+
+function printMark(value: number, mask: number): string {
+  return mask === 0xffff_ffff ? `0x${value.toString(16)}` : `0x${value.toString(16)}/0x${mask.toString(16)}`;
+}
+
+/** XTTYPE_MARKMASK32. */
+export function readMark(text: string, option: OptionSpec, owner: string): Value | ValueFault {
+  const bad = fault('bad-number', `${owner}: bad integer value for option "${option.long}", or out of range.`);
+  const garbage = fault('bad-number', `${owner}: trailing garbage after value for option "${option.long}".`);
+  const first = scanNumber(text);
+  if (first?.value === undefined || first.value > 0xffff_ffffn) return bad;
+  const value = Number(first.value);
+  if (first.end === text.length) return { type: 'mark', value, mask: 0xffff_ffff, text: printMark(value, 0xffff_ffff) };
+  if (text[first.end] !== '/') return garbage;
+  const second = scanNumber(text, first.end + 1);
+  if (second?.value === undefined || second.value > 0xffff_ffffn) return bad;
+  if (second.end !== text.length) return garbage;
+  const mask = Number(second.value);
+  return { type: 'mark', value, mask, text: printMark(value, mask) };
+}
+
+type UintKind = Extract<ValueKind, { type: 'uint' }>;
+
+type UintRangeKind = Extract<ValueKind, { type: 'uint-range' }>;
+
+function printNumber(value: bigint | number, print: UintKind['print']): string {
+  if (print === undefined) return `${value}`;
+  return `0x${value.toString(16).padStart(print === 'hex2' ? 2 : print === 'hex8' ? 8 : print === 'hex4' ? 4 : 1, '0')}`;
+}
+
+export function readUint(text: string, kind: UintKind, option: OptionSpec, owner: string): Value | ValueFault {
+  const min = BigInt(kind.min ?? 0);
+  const max = kind.max === undefined ? maxOfBits(kind.bits) : BigInt(kind.max);
+  const value = readBigNumber(text, min, max);
+  if (value === undefined)
+    return fault('bad-number', `${owner}: bad value for option "${option.long}", or out of range (${min}-${max}).`);
+  return { type: 'number', value: Number(value), text: printNumber(value, kind.print) };
+}
+
+/** XTTYPE_UINT*RC: `from[:to]`; what is left out is the least or the greatest. */
+export function readUintRange(text: string, kind: UintRangeKind, option: OptionSpec, owner: string): Value | ValueFault {
+  const max = kind.max === undefined ? maxOfBits(kind.bits) : BigInt(kind.max);
+  const parts: bigint[] = [];
+  let at = 0;
+  for (;;) {
+    if (parts.length === 2) return fault('bad-range', `${owner}: Too many components for option "${option.long}" (max: 2)`);
+    if (at >= text.length || text[at] === ':') {
+      parts.push(parts.length === 1 ? max : 0n);
+    } else {
+      const scanned = scanNumber(text, at);
+      if (scanned?.value === undefined || scanned.value > max) {
+        return fault(
+          'bad-number',
+          `${owner}: bad value for option "${option.long}" near "${text.slice(at)}", or out of range (0-${max}).`,
+        );
+      }
+      if (scanned.end < text.length && text[scanned.end] !== ':') {
+        return fault(
+          'bad-number',
+          `${owner}: Argument to "${option.long}" has unexpected characters near "${text.slice(scanned.end)}".`,
+        );
+      }
+      parts.push(scanned.value);
+      at = scanned.end;
+    }
+    if (at >= text.length) break;
+    at += 1;
+  }
+  if (kind.bothEnds && parts.length === 1) return fault('bad-range', `Bad range "${text}"`);
+  const [from = 0n, to = kind.openEnd ? max : from] = parts;
+  if (kind.openEnd) {
+    const text = to === max ? `${from}` : `${from}:${to}`;
+    return { type: 'range', range: { from: Number(from), to: Number(to) }, text };
+  }
+  const printed = from === to ? printNumber(from, kind.print) : `${printNumber(from, kind.print)}:${printNumber(to, kind.print)}`;
+  return { type: 'range', range: { from: Number(from), to: Number(to) }, text: printed };
+}
+
+/** Kept as a 32-bit number of 2^-31ths, and printed back from it with eleven digits. */
+export function readProbability(text: string, option: OptionSpec, owner: string): Value | ValueFault {
+  const read = /^\s*[-+]?(?:[0-9]+\.?[0-9]*(?:[eE][-+]?[0-9]+)?|\.[0-9]+(?:[eE][-+]?[0-9]+)?)$/.exec(text);
+  const number = read === null ? Number.NaN : Number(text);
+  if (!(number >= 0 && number <= 1))
+    return fault('bad-number', `${owner}: bad value for option "${option.long}", or out of range (0-1).`);
+  const share = Math.round(number * 0x8000_0000) / 0x8000_0000;
+  return { type: 'probability', share, text: share.toFixed(11) };
+}
+
+export function readLedDelay(text: string): Value | ValueFault {
+  if (text.toLowerCase() === 'inf') return { type: 'number', value: Number.POSITIVE_INFINITY, text: 'inf' };
+  const value = readNumber(text, 0, 0xffff_ffff);
+  if (value === undefined) return fault('bad-number', `Delay value must be within range 0..${0xffff_ffff}`);
+  return { type: 'number', value, text: `${value}` };
+}
+
+export function readTcpOption(text: string): Value | ValueFault {
+  const value = readNumber(text, 1, 255);
+  return value === undefined ? fault('bad-number', `Bad TCP option "${text}"`) : { type: 'number', value, text: `${value}` };
+}
+
+export function readClass(text: string): Value | ValueFault {
+  const read = /^\s*([-+]?)(?:0[xX])?([0-9a-fA-F]+):\s*([-+]?)(?:0[xX])?([0-9a-fA-F]+)/.exec(text);
+  if (read === null) return fault('bad-number', `Bad class value "${text}"`);
+  const [, majorSign = '', major = '', minorSign = '', minor = ''] = read;
+  const part = (sign: string, digits: string): string =>
+    (Number.parseInt(`${sign}${digits}`, 16) & 0xffff).toString(16).padStart(4, '0');
+  const printed = `${part(majorSign, major)}:${part(minorSign, minor)}`;
+  return { type: 'text', raw: printed, text: printed };
+}
+
+export function readZone(text: string): Value | ValueFault {
+  if (text === 'mark') return { type: 'text', raw: text, text };
+  const value = readNumber(text, 0, 65535);
+  return value === undefined
+    ? fault('bad-number', `Cannot parse ${text} as a zone ID`)
+    : { type: 'number', value, text: `${value}` };
+}
+
+export function readLabel(text: string): Value | ValueFault {
+  const value = readNumber(text, 0, 65535);
+  return value === undefined
+    ? fault('bad-name', `label '${text}' not found or invalid value`)
+    : { type: 'number', value, text: `"${value}"` };
+}

@@ -1,0 +1,54 @@
+/**
+ * Clusters over the network: a bundle of its own with the API client in it, loaded when a cluster is first asked for. Nothing here
+ * connects by itself.
+ */
+import { delimiter } from 'node:path';
+import type { Cluster } from '../cluster.ts';
+import { createApi } from './api.ts';
+import { type KubeContext, type KubeEnvironment, loadKubeconfig, processEnvironment } from './kubeconfig.ts';
+import { type LiveCluster, type LiveClusterOptions, watchCluster } from './live-cluster.ts';
+import { listCluster } from './load-once.ts';
+
+export interface Contexts {
+  readonly contexts: readonly KubeContext[];
+  /** The files that they come from. */
+  readonly origin: string;
+}
+
+/** The process's own environment, with kubeconfig files that a setting names: one, or several as KUBECONFIG has them. */
+export function environmentWith(kubeconfig: string): KubeEnvironment {
+  return { ...processEnvironment, files: kubeconfig.split(delimiter).filter((file) => file !== '') };
+}
+
+/** The contexts that kubectl knows, in the files' order. No connection is made. @throws KubeconfigError */
+export function listContexts(environment: KubeEnvironment = processEnvironment): Contexts {
+  const { contexts, origin } = loadKubeconfig(environment);
+  return { contexts, origin };
+}
+
+/** Connects to a context's cluster and keeps it watched until it is closed. @throws KubeconfigError */
+export function connect(context: string, options: LiveClusterOptions & { readonly environment?: KubeEnvironment }): LiveCluster {
+  const { environment = processEnvironment } = options;
+  return watchCluster(
+    context,
+    createApi(() => loadKubeconfig(environment).configFor(context)),
+    options,
+  );
+}
+
+/**
+ * Lists a context's cluster once, for a program that ends soon.
+ * @throws Error with a sentence for the user: no kubeconfig, no such context, not reachable, not permitted, out of time
+ */
+export async function loadOnce(
+  context: string,
+  options: { readonly timeoutMs: number; readonly environment?: KubeEnvironment },
+): Promise<Cluster> {
+  const { environment = processEnvironment, timeoutMs } = options;
+  const api = createApi(() => loadKubeconfig(environment).configFor(context));
+  try {
+    return await listCluster(context, api, timeoutMs);
+  } finally {
+    api.close();
+  }
+}

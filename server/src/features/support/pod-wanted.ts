@@ -1,0 +1,32 @@
+import type { Position } from 'vscode-languageserver-types';
+import { addressIn } from './address-in.ts';
+import type { DumpState } from './state.ts';
+import { thingAt } from './symbol-at.ts';
+
+/** A Pod by its name. */
+export interface PodName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/**
+ * The Pod that a hover at this position is about and that the cluster knows by its EndpointSlices alone: a live cluster's Pods are
+ * fetched one by one. Undefined where there is none, or all is known.
+ */
+export function podWantedAt(state: DumpState, position: Position): PodName | undefined {
+  if (state.podDetails === undefined || state.cluster.source.kind !== 'live') return undefined;
+  const thing = thingAt(state, position);
+  if (thing?.kind === 'chain') {
+    const pod = state.resolution().chain(thing.chain).endpoint?.pod ?? null;
+    return pod === null || pod.record !== null ? undefined : { namespace: pod.namespace, name: pod.name };
+  }
+  if (thing?.kind !== 'value') return undefined;
+  const ip = addressIn(thing.word.text)?.ip;
+  for (const { slice, endpoint } of ip === undefined ? [] : state.cluster.endpointsAt(ip)) {
+    const reference = endpoint.targetRef;
+    if (reference === null || (reference.kind !== 'Pod' && reference.kind !== '')) continue;
+    const namespace = reference.namespace || slice.namespace;
+    return state.cluster.pod(namespace, reference.name) === undefined ? { namespace, name: reference.name } : undefined;
+  }
+  return undefined;
+}

@@ -1,0 +1,79 @@
+/** Where the flow of the dump and the cluster's EndpointSlices disagree. */
+
+import { isIPv6 } from '../../base/ip.ts';
+import type { Family } from '../../catalog/types.ts';
+import { chooseEndpoints, type EndpointChoice, endpointsOf } from '../expected/endpoints.ts';
+import { proxyOptions } from '../expected/options.ts';
+import { proxiedPorts } from '../expected/service-ports.ts';
+import type { EndpointRef } from '../identity/hash-index.ts';
+import type { ChainIdentity, ChainService, Resolution } from '../identity/resolve.ts';
+import { dumpNode } from './dump-node.ts';
+import type { Door } from './frontends.ts';
+import type { FlowDrift } from './graph.ts';
+
+/** Whether the cluster says anything of endpoints, so that an absence means something. */
+export function knowsEndpoints(resolution: Resolution): boolean {
+  const { cluster } = resolution;
+  return cluster.source.kind !== 'none' && cluster.kinds.has('EndpointSlice') && cluster.kinds.has('Service');
+}
+
+/** What kube-proxy, as its newest version does, would choose for a Service port on the dump's node; undefined for one that it leaves alone. */
+function choiceFor(
+  resolution: Resolution,
+  service: Pick<ChainService, 'namespace' | 'name' | 'port' | 'protocol'>,
+  family: Family,
+): EndpointChoice | undefined {
+  const { cluster } = resolution;
+  const record = cluster.service(service.namespace, service.name);
+  if (record === undefined) return undefined;
+  const node = dumpNode(resolution);
+  const options = proxyOptions({ node: node?.name ?? '', family });
+  const port = proxiedPorts(record, options).find(
+    (candidate) => candidate.port.name === service.port && candidate.port.protocol === service.protocol,
+  );
+  return port === undefined ? undefined : chooseEndpoints(port, endpointsOf(cluster, port, options), node?.zone ?? '', options);
+}
+
+/** What the cluster says against an endpoint's chain; null for nothing. */
+export function endpointDrift(resolution: Resolution, identity: ChainIdentity): FlowDrift | null {
+  const { service, endpoint } = identity;
+  if (!knowsEndpoints(resolution) || service === null || endpoint === null) return null;
+  if (service.record === null || endpoint.endpoint === null) return 'stale';
+  if (endpoint.endpoint.ready) return null;
+  const choice = choiceFor(resolution, service, isIPv6(endpoint.ip) ? 'ipv6' : 'ipv4');
+  return choice?.reachable.some(({ ref }) => ref.ip === endpoint.ip) === true ? null : 'differs';
+}
+
+/**
+ * Endpoints that kube-proxy would send to on the dump's node and that the dump has no chain for.
+ * @param isThere whether the dump sends to an address and port
+ */
+export function missingEndpoints(
+  resolution: Resolution,
+  service: Pick<ChainService, 'namespace' | 'name' | 'port' | 'protocol'>,
+  family: Family,
+  isThere: (ip: string, port: number) => boolean,
+): readonly EndpointRef[] {
+  if (!knowsEndpoints(resolution)) return [];
+  const chosen = choiceFor(resolution, service, family)?.reachable ?? [];
+  return chosen.map(({ ref }) => ref).filter((ref) => !isThere(ref.ip, ref.port));
+}
+
+/** An entry that only the cluster has is missing; one that the cluster does not have (any longer) is stale. */
+export function entryDrift(resolution: Resolution, door: Door): FlowDrift | null {
+  const { cluster } = resolution;
+  if (door.lines.length === 0) return 'missing';
+  if (cluster.source.kind === 'none' || !cluster.kinds.has('Service') || door.service === null) return null;
+  const service = cluster.service(door.service.namespace, door.service.name);
+  if (service === undefined) return 'stale';
+  const has =
+    door.kind === 'cluster-ip'
+      ? service.clusterIPs
+      : door.kind === 'external-ip' || door.kind === 'load-balancer-ip'
+        ? [...service.externalIPs, ...service.loadBalancerIPs.map(({ ip }) => ip)]
+        : null;
+  if (door.ip !== null && has !== null && !has.includes(door.ip)) return 'stale';
+  const ports = service.ports.map((port) => (door.kind === 'node-port' ? port.nodePort : port.port));
+  if (door.kind === 'health-check') return service.healthCheckNodePort === door.port ? null : 'stale';
+  return ports.includes(door.port) ? null : 'stale';
+}

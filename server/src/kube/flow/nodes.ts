@@ -1,0 +1,224 @@
+/** The nodes of a flow: entries, chains, Pods and addresses, verdicts. */
+import { hostPort } from '../../base/ip.ts';
+import { ruleAt } from '../../ruleset/rules.ts';
+import type { RuleStatement } from '../../syntax/statement.ts';
+import { serviceComment } from '../identity/comments.ts';
+import type { ChainPod, ChainService } from '../identity/resolve.ts';
+import { endpointAddress, serviceTitle } from '../identity/titles.ts';
+import { commentOf } from '../proxy/rule-values.ts';
+import { badgesOf } from './badges.ts';
+import type { FlowContext } from './context.ts';
+import { packetsOf, packetsOfAll } from './counters.ts';
+import { endpointDrift, entryDrift } from './disagreements.ts';
+import { rounded } from './edges.ts';
+import { type Door, doorLabel, isMarkChain } from './frontends.ts';
+import type { FlowNode, FlowPodRef, FlowServiceRef } from './graph.ts';
+import { drawnKind } from './packet-paths.ts';
+import { nodeAddress } from './packet-sources.ts';
+import type { NodeDraft } from './path-collector.ts';
+
+function serviceRef(service: ChainService | null): FlowServiceRef | null {
+  if (service === null) return null;
+  const { namespace, name, port, portNumber, protocol, clusterIP } = service;
+  return { namespace, name, port, portNumber, protocol, clusterIP };
+}
+
+function podRef(pod: ChainPod | null): FlowPodRef | null {
+  return pod === null ? null : { namespace: pod.namespace, name: pod.name, node: pod.node, zone: pod.zone, ready: pod.ready };
+}
+
+const entryDetails = {
+  'cluster-ip': 'clusterIP',
+  'node-port': 'any address of this node',
+  'external-ip': 'external IP',
+  'load-balancer-ip': 'load-balancer IP',
+  'host-port': 'any address of this node',
+  'health-check': 'health check node port',
+} as const;
+
+/** A node of which nothing is known yet but what it stands for. */
+export function emptyNode(id: string, kind: FlowNode['kind'], label: string, detail = ''): FlowNode {
+  return {
+    id,
+    kind,
+    label,
+    detail,
+    table: null,
+    chain: null,
+    line: null,
+    service: null,
+    pod: null,
+    address: null,
+    shares: {},
+    share: null,
+    badges: [],
+    drift: null,
+    packets: null,
+  };
+}
+
+function sharesOf(context: FlowContext, draft: NodeDraft): Pick<FlowNode, 'share' | 'shares'> {
+  const shares: Record<string, number> = {};
+  let share: number | null = null;
+  // An endpoint's chain that sends packets back has no share in them.
+  const weights = draft.kind === 'endpoint' ? draft.ended : draft.weights;
+  for (const { id } of context.entries) {
+    const reaches = weights.some((weight, sample) => weight !== undefined && weight > 0 && context.samples[sample]?.entry === id);
+    if (!reaches) continue;
+    const value = rounded(weights[context.primary.get(id) ?? -1] ?? 0);
+    shares[id] = value;
+    share ??= value;
+  }
+  return { shares, share };
+}
+
+function entryNode(context: FlowContext, id: string, door: Door): FlowNode {
+  const { resolution } = context;
+  const { ruleset, cluster } = resolution;
+  const service = door.service === null ? undefined : cluster.service(door.service.namespace, door.service.name);
+  const port = service?.ports.find((candidate) => candidate.name === door.service?.port && candidate.protocol === door.protocol);
+  const lines = door.lines.filter((line) => !isMarkChain(ruleset.lines[line]?.target ?? ''));
+  const first = lines[0] ?? door.lines[0];
+  return {
+    ...emptyNode(id, 'entry', doorLabel(door)),
+    detail: entryDetails[door.kind],
+    line: first === undefined ? null : first + 1,
+    table:
+      first === undefined
+        ? null
+        : (ruleset.tables.find((table) => first >= table.firstLine && first < table.endLine)?.name ?? null),
+    chain: first === undefined ? null : (ruleset.lines[first]?.name ?? null),
+    service:
+      door.service === null
+        ? null
+        : {
+            namespace: door.service.namespace,
+            name: door.service.name,
+            port: door.service.port,
+            portNumber: port?.port ?? (door.kind === 'node-port' || door.kind === 'health-check' ? null : door.port),
+            protocol: door.protocol,
+            clusterIP:
+              service?.clusterIPs.find((ip) => ip.includes(':') === (door.dump.family === 'ipv6')) ??
+              (door.kind === 'cluster-ip' ? door.ip : null),
+          },
+    drift: entryDrift(context.resolution, door),
+    packets: packetsOfAll(ruleset, lines),
+  };
+}
+
+function chainNode(context: FlowContext, draft: NodeDraft, hasManyDoors: boolean): FlowNode {
+  const { resolution } = context;
+  const { chain } = draft;
+  if (chain === null) return emptyNode(draft.id, draft.kind, draft.id);
+  const identity = resolution.chain(chain);
+  const address = identity.endpoint === null ? null : endpointAddress(identity.endpoint);
+  const isDispatch = draft.kind === 'dispatch';
+  const name = identity.service === null ? chain.name : serviceTitle(identity.service);
+  const declared = chain.declarations[0] ?? chain.rules[0] ?? chain.references[0];
+  return {
+    ...emptyNode(draft.id, draft.kind, isDispatch ? chain.name : draft.kind === 'endpoint' ? (address ?? chain.name) : name),
+    detail: isDispatch ? `table ${chain.table.name}` : chain.name,
+    table: chain.table.name,
+    chain: chain.name,
+    line: declared === undefined ? null : declared + 1,
+    service: isDispatch ? null : serviceRef(identity.service),
+    pod: podRef(identity.endpoint?.pod ?? null),
+    address,
+    ...(draft.kind === 'endpoint' ? sharesOf(context, draft) : {}),
+    badges: badgesOf(chain, draft.kind, {
+      ruleset: resolution.ruleset,
+      matched: context.matched,
+      hasManyDoors,
+      endpointIP: identity.endpoint?.ip ?? null,
+    }),
+    drift: draft.kind === 'endpoint' ? endpointDrift(resolution, identity) : null,
+    packets: packetsOfAll(resolution.ruleset, chain.references),
+  };
+}
+
+function addressNode(context: FlowContext, draft: NodeDraft): FlowNode {
+  const { resolution } = context;
+  const { end } = draft;
+  if (end?.kind !== 'address') return emptyNode(draft.id, draft.kind, draft.id);
+  const { destination, dport } = end.packet;
+  const address = dport === null ? destination.text : hostPort(destination.text, dport);
+  const identity = drawnKind(end.chain) === 'endpoint' ? resolution.chain(end.chain) : null;
+  const pod = identity?.endpoint?.pod ?? null;
+  const where = pod?.node == null ? address : `${address} on ${pod.node}`;
+  return {
+    ...emptyNode(draft.id, pod === null ? 'address' : 'pod', pod === null ? address : pod.name),
+    detail: pod === null ? 'no Pod is known there' : where,
+    service: serviceRef(identity?.service ?? null),
+    pod: podRef(pod),
+    address,
+    ...sharesOf(context, draft),
+    drift: identity === null ? null : endpointDrift(resolution, identity),
+    packets: packetsOf(resolution.ruleset, end.line),
+  };
+}
+
+/** Why kube-proxy wrote a rule that refuses, as its comment says; empty where it says nothing known. */
+function reasonOf(rule: RuleStatement | undefined, chain: string): string {
+  const use = rule === undefined ? undefined : serviceComment(commentOf(rule))?.use;
+  if (use === 'no-endpoints') return 'no endpoints';
+  if (use === 'no-local-endpoints') return 'no endpoints on this node';
+  return chain === 'KUBE-PROXY-FIREWALL' && use === 'load-balancer-ip' ? 'outside the source ranges' : '';
+}
+
+function verdictNode(context: FlowContext, draft: NodeDraft): FlowNode {
+  const { ruleset } = context.resolution;
+  const { end } = draft;
+  if (end?.kind === 'unchanged') {
+    const { destination, dport, family } = end.packet;
+    const isOwn = destination.text === nodeAddress(context.resolution, family).text;
+    const where = isOwn ? `port ${dport} of this node` : dport === null ? destination.text : hostPort(destination.text, dport);
+    return {
+      ...emptyNode(draft.id, 'verdict', 'not redirected'),
+      detail: `goes on to ${where}`,
+      ...sharesOf(context, draft),
+    };
+  }
+  if (end?.kind === 'missing') {
+    return {
+      ...emptyNode(draft.id, 'verdict', 'not known'),
+      detail: `${end.chain.name} is not in the dump`,
+      ...sharesOf(context, draft),
+    };
+  }
+  if (end?.kind !== 'verdict') return emptyNode(draft.id, draft.kind, draft.id);
+  const rule = end.line === null || end.isPolicy ? undefined : ruleAt(ruleset, end.line);
+  const answer = rule?.options.find((option) => option.name === '--reject-with')?.values[0]?.text;
+  const { chain } = end;
+  const parts = [reasonOf(rule, chain.name), answer ?? '', `by ${chain.name} in table ${chain.table.name}`];
+  const why = end.isPolicy
+    ? `policy of ${chain.name} in table ${chain.table.name}`
+    : parts.filter((part) => part !== '').join(', ');
+  return {
+    ...emptyNode(draft.id, 'verdict', end.verdict.toUpperCase()),
+    detail: why,
+    table: chain.table.name,
+    chain: chain.name,
+    line: end.line === null ? null : end.line + 1,
+    ...sharesOf(context, draft),
+    packets: packetsOf(ruleset, end.line),
+  };
+}
+
+/** Which entries' packets come by a node at all. */
+function entriesAt(context: FlowContext, draft: NodeDraft): ReadonlySet<string> {
+  const ids = new Set<string>();
+  for (const [sample, weight] of draft.weights.entries()) {
+    const entry = context.samples[sample]?.entry;
+    if (weight && entry !== undefined) ids.add(entry);
+  }
+  return ids;
+}
+
+/** A node of the graph. */
+export function makeNode(context: FlowContext, draft: NodeDraft): FlowNode {
+  const door = context.doorsById.get(draft.id);
+  if (door !== undefined) return entryNode(context, draft.id, door);
+  if (draft.kind === 'address') return addressNode(context, draft);
+  if (draft.kind === 'verdict') return verdictNode(context, draft);
+  return chainNode(context, draft, entriesAt(context, draft).size > 1);
+}

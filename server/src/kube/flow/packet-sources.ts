@@ -1,0 +1,215 @@
+/** Where a packet to a door may come from: one packet for each place that the rules on its way tell apart. */
+
+import { inCIDR, isIPv6 } from '../../base/ip.ts';
+import type { Family } from '../../catalog/types.ts';
+import { addressOf, type IPAddress, ipAddress, type Packet, packetOf } from '../../netfilter/packet.ts';
+import { ruleAt } from '../../ruleset/rules.ts';
+import type { Chain } from '../../ruleset/ruleset.ts';
+import type { Resolution } from '../identity/resolve.ts';
+import { proxyLayout } from '../proxy/detect-version.ts';
+import { optionsOf } from '../proxy/rule-values.ts';
+import { dumpNode } from './dump-node.ts';
+import { type Door, isMarkChain } from './frontends.ts';
+
+export type OriginKind = 'pod' | 'node' | 'outside';
+
+export interface Origin {
+  readonly kind: OriginKind;
+  /** "a Pod", "this node", "outside", "203.0.113.0/24". */
+  readonly words: string;
+  readonly packet: Packet;
+}
+
+/** Networks that the rules of a door's chains compare sources with. */
+interface Networks {
+  /** After `! -s` before a mark to masquerade, or `-s` before a Service chain: where Pods are. */
+  readonly pods: Set<string>;
+  readonly others: Set<string>;
+  /** `! -i cali+`: what Pods' packets come in by, where kube-proxy tells them by the interface. */
+  podInterface: string | null;
+  /** Addresses of endpoints: a Pod that reaches itself is a case of its own, and asks from none of them. */
+  readonly endpoints: Set<string>;
+  /** A twin of the NodePort rule for 127.0.0.0/8 or ::1. */
+  localhost: boolean;
+}
+
+const mostRulesLookedAt = 2000;
+const loopback = /^(?:127\.|::1(?:\/|$))/;
+const singleSource = / -s ([0-9a-fA-F.:]+)\/(?:32|128) /;
+
+function lookAt(resolution: Resolution, chain: Chain, into: Networks, seen: Set<Chain>): void {
+  if (seen.has(chain) || isMarkChain(chain.name) || chain.name.startsWith('KUBE-SEP-')) return;
+  seen.add(chain);
+  let looked = 0;
+  for (const line of chain.rules) {
+    const source = resolution.ruleset.lines[line];
+    if (source === undefined) continue;
+    const target = chain.table.chains.get(source.target);
+    if (target !== undefined && source.target.startsWith('KUBE-SEP-')) {
+      const hairpin = singleSource.exec(resolution.ruleset.lines[target.rules[0] ?? -1]?.text ?? '');
+      if (hairpin?.[1] !== undefined) into.endpoints.add(hairpin[1]);
+    } else if (target !== undefined) lookAt(resolution, target, into, seen);
+    // Rules that pick an endpoint do not ask where a packet comes from.
+    if (source.target.startsWith('KUBE-SEP-') && !/ -s | --source /.test(source.text)) continue;
+    looked += 1;
+    if (looked > mostRulesLookedAt) break;
+    const rule = ruleAt(resolution.ruleset, line);
+    if (rule === undefined) continue;
+    // portmap masquerades what the node's own Pods send to a hostPort.
+    const isHostPort = /^(?:CNI-DN-|KUBE-HP-)/.test(chain.name);
+    const leadsToService = /^KUBE-(?:SVC|SVL)-/.test(source.target);
+    for (const option of optionsOf(rule, '--source')) {
+      for (const network of (option.values[0]?.text ?? '').split(',')) {
+        const isPods =
+          option.negation !== undefined
+            ? isMarkChain(source.target)
+            : (leadsToService && !chain.name.startsWith('KUBE-FW-')) || isHostPort;
+        if (!loopback.test(network)) (isPods ? into.pods : into.others).add(network);
+      }
+    }
+    const from = optionsOf(rule, '--in-interface')[0];
+    if (from?.negation !== undefined && isMarkChain(source.target)) into.podInterface = from.values[0]?.text ?? null;
+  }
+}
+
+function networksOf(resolution: Resolution, door: Door): Networks {
+  const into: Networks = { pods: new Set(), others: new Set(), podInterface: null, localhost: false, endpoints: new Set() };
+  if (door.target !== null) lookAt(resolution, door.target, into, new Set());
+  for (const line of door.lines) {
+    const rule = ruleAt(resolution.ruleset, line);
+    if (rule === undefined) continue;
+    const isMark = isMarkChain(rule.target?.text ?? '');
+    for (const option of optionsOf(rule, '--source')) {
+      const network = option.values[0]?.text ?? '';
+      if (!loopback.test(network)) (option.negation !== undefined && isMark ? into.pods : into.others).add(network);
+    }
+    if (door.ip === null && /^(?:127\.|::1)/.test(optionsOf(rule, '--destination')[0]?.values[0]?.text ?? ''))
+      into.localhost = true;
+  }
+  return into;
+}
+
+function isOf(text: string, family: Family): boolean {
+  return isIPv6(text) === (family === 'ipv6');
+}
+
+/** The last address but one of a network that is not in `avoid`; undefined where the text is no network. */
+function addressIn(network: string, avoid: ReadonlySet<string>): IPAddress | undefined {
+  const [base = '', prefix] = network.split('/');
+  const address = ipAddress(base);
+  if (address === undefined) return undefined;
+  const bits = address.family === 'ipv4' ? 32 : 128;
+  const length = prefix === undefined ? bits : Number(prefix);
+  if (!Number.isInteger(length) || length < 0 || length > bits) return undefined;
+  const host = 1n << BigInt(Math.min(bits - length, 16));
+  for (let back = 2n; back <= 40n && back < host; back += 1n) {
+    const candidate = addressOf(address.family, address.bits | (host - back));
+    if (!avoid.has(candidate.text)) return candidate;
+  }
+  return address;
+}
+
+// Of networks for benchmarks (RFC 2544, RFC 5180), which no node's rules are about.
+const strangers = {
+  ipv4: { node: '198.18.0.1', outside: '198.19.255.1' },
+  ipv6: { node: '2001:2::1', outside: '2001:2::ffff:1' },
+} as const;
+
+function mustBe(text: string): IPAddress {
+  const address = ipAddress(text);
+  if (address === undefined) throw new Error(`${text} is no address`);
+  return address;
+}
+
+const nodeAddresses = new WeakMap<Resolution, Map<Family, IPAddress>>();
+
+/**
+ * An address of the node that the dump is of, in its family, if it can be one that NodePorts listen on; one of a benchmark network where none is
+ * known.
+ */
+export function nodeAddress(resolution: Resolution, family: Family): IPAddress {
+  let addresses = nodeAddresses.get(resolution);
+  if (addresses === undefined) {
+    addresses = new Map();
+    nodeAddresses.set(resolution, addresses);
+  }
+  let address = addresses.get(family);
+  if (address === undefined) {
+    address = findNodeAddress(resolution, family);
+    addresses.set(family, address);
+  }
+  return address;
+}
+
+function findNodeAddress(resolution: Resolution, family: Family): IPAddress {
+  const own = (dumpNode(resolution)?.addresses ?? [])
+    .filter(({ type, address }) => (type === 'InternalIP' || type === 'ExternalIP') && isOf(address, family))
+    .map(({ address }) => address);
+  const dump = resolution.ruleset.dumps.find((candidate) => candidate.family === family);
+  const listening = dump === undefined ? null : proxyLayout(resolution.ruleset, dump).nodePortAddresses;
+  const allowed = listening?.filter((address) => isOf(address, family)) ?? [];
+  const chosen = allowed.find((address) => own.includes(address)) ?? allowed[0] ?? own[0];
+  return (chosen === undefined ? undefined : ipAddress(chosen)) ?? mustBe(strangers[family].node);
+}
+
+function podSource(resolution: Resolution, door: Door, networks: Networks): IPAddress | undefined {
+  const { family } = door.dump;
+  const ofFamily = [...networks.pods].filter((network) => isOf(network, family));
+  const own = dumpNode(resolution)?.podCIDRs.find((network) => isOf(network, family));
+  const fits =
+    own !== undefined && (ofFamily.length === 0 || ofFamily.some((network) => inCIDR(own.split('/')[0] ?? '', network)));
+  const network = fits
+    ? own
+    : (ofFamily[0] ?? resolution.cluster.nodes.flatMap((node) => node.podCIDRs).find((cidr) => isOf(cidr, family)));
+  return addressIn(network ?? (family === 'ipv4' ? '10.244.0.0/24' : 'fd00:10:244::/64'), networks.endpoints);
+}
+
+/**
+ * A packet from each place that makes a difference to a door: a Pod of this node, the node itself, each network that a rule on the way asks
+ * for, and elsewhere.
+ */
+export function originsOf(resolution: Resolution, door: Door): readonly Origin[] {
+  const { family } = door.dump;
+  const networks = networksOf(resolution, door);
+  const node = nodeAddress(resolution, family);
+  const destination = door.ip === null ? node : mustBe(door.ip);
+  const origins: Origin[] = [];
+  const add = (kind: OriginKind, words: string, source: IPAddress, to = destination): void => {
+    const podInterface = networks.podInterface?.replace(/\+$/, '0') ?? null;
+    const packet = packetOf({
+      source,
+      destination: to,
+      protocol: door.protocol,
+      sport: 40000,
+      dport: door.port,
+      isFromHere: kind === 'node',
+      in: kind === 'pod' ? podInterface : null,
+    });
+    origins.push({ kind, words, packet });
+  };
+  const pod = podSource(resolution, door, networks);
+  if (pod !== undefined) add('pod', 'a Pod', pod);
+  add('node', 'this node', node);
+  if (networks.localhost) {
+    const loopback = mustBe(family === 'ipv4' ? '127.0.0.1' : '::1');
+    add('node', `this node to ${loopback.text}`, loopback, loopback);
+  }
+  for (const network of networks.others) {
+    const within = isOf(network, family) ? addressIn(network, networks.endpoints) : undefined;
+    if (within === undefined || within.text === node.text || networks.endpoints.has(within.text)) continue;
+    if ([...networks.pods].some((pods) => inCIDR(within.text, pods)) || /^(?:127\.|::1$)/.test(within.text)) continue;
+    add('outside', network, within);
+  }
+  add('outside', networks.others.size > 0 ? 'elsewhere' : 'outside', mustBe(strangers[family].outside));
+  return origins;
+}
+
+/** Whether an address is the node's own, as far as the cluster says; what it does not know is taken to be another machine's. */
+export function ownAddresses(resolution: Resolution, family: Family): (address: string) => boolean {
+  const own = nodeAddress(resolution, family).text;
+  const node = dumpNode(resolution);
+  return (address) => {
+    if (address === own || address.startsWith('127.') || address === '::1') return true;
+    return node !== null && resolution.cluster.nodeAt(address) === node;
+  };
+}

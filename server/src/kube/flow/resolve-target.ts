@@ -1,0 +1,169 @@
+/** Which doors a target means, or in a sentence why none. */
+import { canonicalIP } from '../../base/ip.ts';
+import { nearestNames } from '../../base/nearest-names.ts';
+import type { Steps } from '../../base/steps.ts';
+import { portName } from '../identity/chain-names.ts';
+import type { Resolution } from '../identity/resolve.ts';
+import { dumpNode } from './dump-node.ts';
+import { type Door, doorKey, doorLabel, doorSteps, doorsOfRecord } from './frontends.ts';
+import { type FlowTargetSpec, flowTargetText } from './target.ts';
+
+export type DoorChoice =
+  | { readonly ok: true; readonly doors: readonly Door[]; readonly title: string; readonly remark: string }
+  | { readonly ok: false; readonly reason: string };
+
+function orNearest(wanted: string, names: Iterable<string>): string {
+  const near = nearestNames(wanted, names);
+  if (near.length === 0) return '';
+  return ` Did you mean ${near.join(' or ')}?`;
+}
+
+function serviceName(door: Door): string {
+  return door.service === null ? '' : `${door.service.namespace}/${door.service.name}`;
+}
+
+function chooseService(
+  resolution: Resolution,
+  doors: readonly Door[],
+  target: Extract<FlowTargetSpec, { readonly kind: 'service' }>,
+): DoorChoice {
+  const { cluster } = resolution;
+  const name = `${target.namespace}/${target.name}`;
+  const record = cluster.service(target.namespace, target.name);
+  const inDump = doors.filter((door) => serviceName(door) === name);
+  const keys = new Set(inDump.map(doorKey));
+  const onlyInCluster = doorsOfRecord(resolution, target.namespace, target.name).filter((door) => !keys.has(doorKey(door)));
+  const all = [...inDump, ...onlyInCluster];
+  if (all.length === 0) {
+    if (record?.type === 'ExternalName') {
+      return { ok: false, reason: `${name} is an ExternalName Service: a DNS alias, for which kube-proxy writes no rules.` };
+    }
+    if (record?.headless) {
+      return {
+        ok: false,
+        reason: `${name} is headless (clusterIP None): DNS gives the Pods' addresses, and kube-proxy writes no rules.`,
+      };
+    }
+    if (record !== undefined) return { ok: false, reason: `${name} has no address or port of this dump's family.` };
+    const names = [...doors.map(serviceName), ...cluster.services.map((service) => `${service.namespace}/${service.name}`)];
+    const where = cluster.source.kind === 'none' ? "The dump's comments name" : 'Neither the dump nor the cluster has';
+    const what = cluster.source.kind === 'none' ? `no Service ${name}.` : `a Service ${name}.`;
+    return {
+      ok: false,
+      reason: `${where} ${what}${orNearest(
+        name,
+        names.filter((each) => each !== ''),
+      )}`,
+    };
+  }
+  if (target.port === null) return { ok: true, doors: all, title: name, remark: '' };
+  const byName = all.filter((door) => door.service?.port === target.port);
+  const number = /^\d{1,5}$/.test(target.port) ? Number(target.port) : null;
+  // A number is the Service's port; its NodePort belongs to the same port by name.
+  const ports = new Set(
+    all
+      .filter((door) => door.kind !== 'node-port' && door.kind !== 'health-check' && door.port === number)
+      .map((door) => door.service?.port),
+  );
+  for (const port of record?.ports ?? []) if (port.port === number) ports.add(port.name);
+  const byNumber = number === null ? [] : all.filter((door) => ports.has(door.service?.port));
+  const chosen = byName.length > 0 ? byName : byNumber;
+  if (chosen.length === 0) {
+    const known = [...new Set(all.map((door) => door.service?.port || String(door.port)))];
+    return { ok: false, reason: `${name} has no port ${target.port}; it has ${known.slice(0, 8).join(', ')}.` };
+  }
+  const named = new Set(chosen.map((door) => door.service?.port ?? ''));
+  const title = named.size === 1 ? portName(target.namespace, target.name, [...named][0] ?? '') : flowTargetText(target);
+  return { ok: true, doors: chosen, title, remark: '' };
+}
+
+function chooseAddress(
+  resolution: Resolution,
+  doors: readonly Door[],
+  target: Extract<FlowTargetSpec, { readonly kind: 'address' }>,
+): DoorChoice {
+  const { cluster } = resolution;
+  const text = flowTargetText(target);
+  const fits = (door: Door): boolean =>
+    (target.port === null || door.port === target.port) && (target.protocol === null || door.protocol === target.protocol);
+  const isFamily = (door: Door): boolean => (door.dump.family === 'ipv6') === target.ip.includes(':');
+  const known = cluster
+    .servicesAt(target.ip)
+    .flatMap(({ service }) => doorsOfRecord(resolution, service.namespace, service.name))
+    .filter((door) => door.ip === target.ip);
+  const at = doors.filter((door) => door.ip === target.ip);
+  const keys = new Set(at.map(doorKey));
+  const all = [...at, ...known.filter((door) => !keys.has(doorKey(door)))];
+  const exact = all.filter(fits);
+  if (exact.length > 0) {
+    const names = new Set(
+      exact.map((door) => (door.service === null ? '' : portName(door.service.namespace, door.service.name, door.service.port))),
+    );
+    const [only] = names;
+    return { ok: true, doors: exact, title: names.size === 1 && only ? only : text, remark: '' };
+  }
+  if (all.length > 0) {
+    const has = all.map((door) => `${door.port}/${door.protocol}`);
+    return { ok: false, reason: `${text}: no rule for that port. ${target.ip} has ${[...new Set(has)].slice(0, 8).join(', ')}.` };
+  }
+  const endpoint = cluster.endpointsAt(target.ip)[0];
+  const nodeOf = cluster.nodeAt(target.ip);
+  const own = dumpNode(resolution);
+  const isOther = nodeOf !== undefined && own !== null && nodeOf !== own;
+  const isOfPod = cluster.podsAt(target.ip).some((pod) => !pod.hostNetwork) || (endpoint !== undefined && nodeOf === undefined);
+  const everyNode = doors.filter((door) => door.ip === null && isFamily(door));
+  const onNode = target.port === null ? [] : everyNode.filter(fits);
+  if (onNode.length > 0 && !isOther && !isOfPod) {
+    const isKnown = nodeOf !== undefined || target.ip.startsWith('127.') || target.ip === '::1';
+    return {
+      ok: true,
+      doors: onNode,
+      title: doorLabel(
+        onNode[0] ?? everyNode[0] ?? ({ kind: 'node-port', ip: null, port: target.port ?? 0, protocol: '' } as const),
+      ),
+      remark: isKnown ? '' : `${target.ip} is taken to be an address of this node.`,
+    };
+  }
+  if (isOfPod) {
+    const pod = cluster.podsAt(target.ip)[0];
+    const who =
+      pod === undefined
+        ? `an endpoint of ${endpoint?.slice.namespace}/${endpoint?.slice.serviceName}`
+        : `Pod ${pod.namespace}/${pod.name}`;
+    return { ok: false, reason: `${target.ip} is ${who}: kube-proxy does not redirect packets to it. Ask for its Service.` };
+  }
+  if (isOther)
+    return {
+      ok: false,
+      reason: `${target.ip} is node ${nodeOf?.name}, and the dump is of ${own?.name}: its NodePorts are in its own dump.`,
+    };
+  if (nodeOf !== undefined) {
+    const ports = everyNode.map((door) => `${door.port}/${door.protocol}`);
+    const list = ports.length === 0 ? 'no NodePort or hostPort' : [...new Set(ports)].slice(0, 8).join(', ');
+    const which = target.port === null ? `Say which port of ${target.ip}` : `${text} is no NodePort or hostPort`;
+    return { ok: false, reason: `${which}; the dump has ${list}.` };
+  }
+  const addresses = new Set(doors.flatMap((door) => (door.ip === null ? [] : [door.ip])));
+  return {
+    ok: false,
+    reason: `No rule of the dump is for ${text}: no Service has that address.${orNearest(target.ip, addresses)}`,
+  };
+}
+
+/** The doors that a target means: those of the dump's rules, and those that only the cluster has. */
+export function* chooseDoors(resolution: Resolution, target: FlowTargetSpec): Steps<DoorChoice> {
+  const doors = yield* doorSteps(resolution);
+  // Of several dumps of one family in a file, the first that has it counts.
+  const first = new Map<string, number>();
+  const ofOneDump = (door: Door): boolean => {
+    const { family, index } = door.dump;
+    const key = `${family} ${serviceName(door)} ${door.ip ?? ''}`;
+    if (!first.has(key)) first.set(key, index);
+    return first.get(key) === index;
+  };
+  const choice =
+    target.kind === 'service'
+      ? chooseService(resolution, doors, target)
+      : chooseAddress(resolution, doors, { ...target, ip: canonicalIP(target.ip) ?? target.ip });
+  return choice.ok ? { ...choice, doors: choice.doors.filter(ofOneDump) } : choice;
+}

@@ -1,0 +1,30 @@
+/** What a chain stands for in a few words, for outlines, lists and the ends of lines. Plain text. */
+import { hostPort } from '../../base/ip.ts';
+import type { Chain } from '../../ruleset/ruleset.ts';
+import { portName } from './chain-names.ts';
+import type { ChainEndpoint, ChainService, Resolution } from './resolve.ts';
+
+/** "shop/web:http". */
+export function serviceTitle(service: ChainService): string {
+  return portName(service.namespace, service.name, service.port);
+}
+
+/** "10.244.0.11:8080"; without a port where it is not known. */
+export function endpointAddress(endpoint: ChainEndpoint): string {
+  return endpoint.port === null ? endpoint.ip : hostPort(endpoint.ip, endpoint.port);
+}
+
+/** "shop/web-1 on node-a" for a Pod, "198.51.100.10:8000" for an address that is no Pod's. */
+export function endpointTitle(endpoint: ChainEndpoint): string {
+  const { pod } = endpoint;
+  if (pod === null) return endpointAddress(endpoint);
+  const name = `${pod.namespace}/${pod.name}`;
+  return pod.node === null ? name : `${name} on ${pod.node}`;
+}
+
+/** "shop/web:http" for a Service's chain, "shop/web:http -> shop/web-1 on node-a" for an endpoint's; empty where nothing is known. */
+export function chainTitle(resolution: Resolution, chain: Chain): string {
+  const { service, endpoint } = resolution.chain(chain);
+  if (endpoint === null) return service === null ? '' : serviceTitle(service);
+  return service === null ? endpointTitle(endpoint) : `${serviceTitle(service)} -> ${endpointTitle(endpoint)}`;
+}

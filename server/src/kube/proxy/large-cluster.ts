@@ -1,0 +1,36 @@
+import type { Ruleset, Table } from '../../ruleset/ruleset.ts';
+
+const mostChainsLookedAt = 50;
+
+function hasComment(text: string): boolean {
+  return text.includes('--comment');
+}
+
+/**
+ * Whether kube-proxy runs in large-cluster mode, which it does with more than 1,000 endpoints: no comments on rules that jump to an
+ * endpoint, though there are some in KUBE-SERVICES, and stale chains cleaned only about once a sync period. Told by a table's
+ * first Service chains.
+ */
+export function isLargeClusterMode(ruleset: Ruleset, table: Table): boolean {
+  const services = table.chains.get('KUBE-SERVICES');
+  // Without a comment there either, the kernel lacks xt_comment or somebody took the comments out.
+  if (
+    services === undefined ||
+    !services.rules.slice(0, mostChainsLookedAt).some((line) => hasComment(ruleset.lines[line]?.text ?? ''))
+  ) {
+    return false;
+  }
+  let seen = 0;
+  for (const chain of table.chains.values()) {
+    if (!chain.name.startsWith('KUBE-SVC-') && !chain.name.startsWith('KUBE-SVL-')) continue;
+    for (const line of chain.rules) {
+      const rule = ruleset.lines[line];
+      if (rule === undefined || !rule.target.startsWith('KUBE-SEP-')) continue;
+      if (hasComment(rule.text)) return false;
+      seen += 1;
+      break;
+    }
+    if (seen === mostChainsLookedAt) break;
+  }
+  return seen > 0;
+}

@@ -1,0 +1,44 @@
+import type { Drift } from '../../kube/drift/drift.ts';
+import { type DriftFinding, leftByLargeCluster } from '../../kube/drift/finding.ts';
+import { driftFindings } from '../../kube/drift/report.ts';
+import { type Ruleset, tableAt } from '../../ruleset/ruleset.ts';
+import { type Finding, finding, type Severity } from '../support/finding.ts';
+
+/** Findings that need the cluster: no lint rule of a dump alone makes them. */
+export const clusterDriftCodes: Readonly<Record<string, string>> = {
+  'drift-missing': 'The cluster has a Service, port or endpoint that the dump has no rules for.',
+  'drift-stale': 'The dump has rules for a Service, port or endpoint that the cluster no longer has.',
+  'drift-differs':
+    "A Service's rules are not those that kube-proxy would write for it now: another address, port, policy or share.",
+};
+
+/** Where the dump and the cluster disagree, each at its rule, in text order. */
+export function clusterDriftFindings(ruleset: Ruleset, drift: Drift): readonly Finding[] {
+  return driftFindings(drift).map((found) => atRule(ruleset, found));
+}
+
+function severityOf({ cause }: DriftFinding): Severity {
+  return cause === leftByLargeCluster ? 'info' : 'warning';
+}
+
+function atRule(ruleset: Ruleset, found: DriftFinding): Finding {
+  const { status, message, cause, expected } = found;
+  // What has no place in the dump is said at the top of the table where it would stand.
+  const table =
+    found.line === null
+      ? ruleset.tables.find(({ name, dump }) => name === 'nat' && dump.family === found.family)
+      : tableAt(ruleset, found.line);
+  const line = found.line ?? table?.firstLine ?? 0;
+  const source = ruleset.lines[line];
+  const text = source?.text ?? '';
+  const start = source?.prefix ?? 0;
+  const parts = [cause === '' ? message : `${message} (${cause})`, expected === null ? '' : `Expected: ${expected}`];
+  const chain = table?.chains.get(source?.name ?? '');
+  return finding(
+    { line, start, end: Math.max(text.trimEnd().length, start) },
+    `drift-${status}`,
+    severityOf(found),
+    parts.filter((part) => part !== '').join('\n'),
+    { table, chain },
+  );
+}

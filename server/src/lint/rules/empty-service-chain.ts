@@ -1,0 +1,27 @@
+import type { Steps } from '../../base/steps.ts';
+import { completenessOf } from '../../ruleset/completeness.ts';
+import { declarationOf } from '../../ruleset/places.ts';
+import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
+import { tableFacts } from '../support/table-facts.ts';
+
+/** A KUBE-SVC- or KUBE-SVL- chain without a jump to an endpoint. kube-proxy writes none: it rejects in the filter table instead. */
+export const emptyServiceChain: LintRule = {
+  codes: {
+    'empty-service-chain': 'A Service chain that is jumped to has no endpoint: its traffic keeps the clusterIP as destination.',
+  },
+  check,
+};
+
+function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+  for (const table of ruleset.tables) {
+    const { emptyServices } = tableFacts(ruleset, table);
+    if (emptyServices.length === 0 || !completenessOf(ruleset, table).whole) continue;
+    for (const chain of emptyServices) {
+      yield;
+      const place = declarationOf(ruleset, chain);
+      if (place === undefined) continue;
+      const message = `${chain.name} has no endpoint: traffic that reaches it keeps its destination, and nothing answers there`;
+      report(finding(place, 'empty-service-chain', 'warning', message, { table, chain }));
+    }
+  }
+}

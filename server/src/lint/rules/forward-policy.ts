@@ -1,0 +1,67 @@
+import type { Steps } from '../../base/steps.ts';
+import { completenessOf } from '../../ruleset/completeness.ts';
+import { reachOf } from '../../ruleset/reachable.ts';
+import { optionOf, ruleAt } from '../../ruleset/rules.ts';
+import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
+import { statementOf } from '../../syntax/document.ts';
+import { type Finding, finding, type LintInput, type LintRule, type Place } from '../support/finding.ts';
+
+/**
+ * On a node with kube-proxy FORWARD drops what no rule accepts, and no rule accepts new connections of Pods: Docker sets the policy, and who
+ * brings the Pods' network must accept their traffic (kubernetes/kubernetes#39823).
+ */
+export const forwardPolicy: LintRule = {
+  codes: { 'forward-drops-pods': 'FORWARD drops what no rule accepts, and no rule accepts new connections of Pods.' },
+  check,
+};
+
+function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+  for (const table of ruleset.tables) {
+    yield;
+    const forward = table.name === 'filter' ? table.chains.get('FORWARD') : undefined;
+    // Without kube-proxy's chain the node may have no Pods, or another proxy.
+    if (forward === undefined || !table.chains.has('KUBE-FORWARD') || !completenessOf(ruleset, table).whole) continue;
+    const place = dropPolicyOf(ruleset, forward);
+    if (place === undefined || acceptsPods(ruleset, table)) continue;
+    const message =
+      'FORWARD drops what no rule accepts, and none accepts new connections of Pods: Pods on other nodes cannot be reached (the network plugin adds such rules, or "iptables -P FORWARD ACCEPT" does)';
+    report(finding(place, 'forward-drops-pods', 'warning', message, { table, chain: forward }));
+  }
+}
+
+/** Where the policy DROP stands; undefined for another policy or none. */
+function dropPolicyOf(ruleset: Ruleset, chain: Chain): Place | undefined {
+  for (const number of [...chain.mentions, ...chain.declarations]) {
+    const line = ruleset.lines[number];
+    const statement = line === undefined ? undefined : statementOf(line);
+    const policy =
+      statement?.kind === 'chain'
+        ? statement.policy
+        : statement?.kind === 'chain-command' && statement.command === 'policy'
+          ? statement.argument
+          : undefined;
+    if (policy !== undefined) return policy.text === 'DROP' ? { line: number, start: policy.start, end: policy.end } : undefined;
+  }
+  return undefined;
+}
+
+/** Chains that let through only what was let through before, was marked, or is of Docker's own containers. */
+const notForPods = /^(?:KUBE-|DOCKER)/;
+
+function acceptsPods(ruleset: Ruleset, table: Table): boolean {
+  const reach = reachOf(table);
+  for (const number of table.targets.get('ACCEPT') ?? []) {
+    const line = ruleset.lines[number];
+    const chain = table.chains.get(line?.name ?? '');
+    if (chain === undefined || notForPods.test(chain.name) || !reach.hooksOf(chain).includes('FORWARD')) continue;
+    const rule = ruleAt(ruleset, number);
+    if (rule === undefined) continue;
+    const states = optionOf(rule, '--ctstate') ?? optionOf(rule, '--state');
+    const isForOldOnly = states !== undefined && states.negation === undefined && !/NEW/.test(states.values[0]?.text ?? '');
+    const isDockers = rule.options.some(
+      ({ name, values, negation }) => name.endsWith('-interface') && negation === undefined && values[0]?.text === 'docker0',
+    );
+    if (!isForOldOnly && !isDockers) return true;
+  }
+  return false;
+}

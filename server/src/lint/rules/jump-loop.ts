@@ -1,0 +1,56 @@
+import type { Steps } from '../../base/steps.ts';
+import { mentionsOn } from '../../ruleset/places.ts';
+import { reachOf } from '../../ruleset/reachable.ts';
+import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
+import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
+
+/**
+ * Jumps that lead back to where they come from. The kernel refuses them only where a built-in chain leads there, as it follows every way from
+ * there on.
+ */
+export const jumpLoop: LintRule = {
+  codes: { 'jump-loop': 'Jumps lead in a circle, and a built-in chain leads into it: the kernel refuses the table.' },
+  check,
+};
+
+/** One loop in a table is enough to have it refused; a hostile one has thousands. */
+const mostLoops = 20;
+
+function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+  for (const table of ruleset.tables) {
+    yield;
+    for (const { from, to } of reachOf(table).loops.slice(0, mostLoops))
+      reportLoop(ruleset, from, to, wayBetween(to, from), report);
+  }
+}
+
+/** The chains on a shortest way from one to another, both included. */
+function wayBetween(from: Chain, to: Chain): readonly Chain[] {
+  const cameFrom = new Map<Chain, Chain>();
+  const waiting: Chain[] = [from];
+  for (const chain of waiting) {
+    if (chain === to) break;
+    for (const target of chain.jumps) {
+      if (target === from || cameFrom.has(target)) continue;
+      cameFrom.set(target, chain);
+      waiting.push(target);
+    }
+  }
+  const way: Chain[] = [];
+  for (let chain: Chain | undefined = to; chain !== undefined; chain = cameFrom.get(chain)) way.unshift(chain);
+  return way;
+}
+
+function reportLoop(ruleset: Ruleset, from: Chain, to: Chain, way: readonly Chain[], report: (finding: Finding) => void): void {
+  const { table } = from;
+  const hooks = reachOf(table).hooksOf(from).join(', ');
+  const circle = [...way, to].map(({ name }) => name).join(' -> ');
+  for (const line of from.rules) {
+    if (ruleset.lines[line]?.target !== to.name) continue;
+    const place = mentionsOn(ruleset, line).find(({ kind }) => kind === 'jump' || kind === 'goto');
+    if (place === undefined) continue;
+    const message = `This jump closes a loop that ${hooks} leads into (${circle}): the kernel refuses the table`;
+    report(finding(place, 'jump-loop', 'error', message, { table, chain: from }));
+    return;
+  }
+}

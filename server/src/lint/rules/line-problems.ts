@@ -1,0 +1,49 @@
+import type { Steps } from '../../base/steps.ts';
+import { tableAt } from '../../ruleset/ruleset.ts';
+import { problemCodes } from '../../syntax/checks/problem-codes.ts';
+import { fileShape } from '../support/file-shape.ts';
+import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
+import { isCutOff } from './skipped-text.ts';
+import { hasTrailingBlanks } from './transport.ts';
+import { isUnsupportedRevision } from './unsupported-revision.ts';
+
+/**
+ * What the reader found wrong with single lines, in iptables' words. Lines of a paste that are none of iptables' are left to
+ * `skippedText`, what a transport did to every line to `transport`.
+ */
+export const lineProblems: LintRule = { codes: problemCodes, check };
+
+const problemsBetweenPauses = 512;
+
+function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
+  const { ruleset } = input;
+  const shape = fileShape(input);
+  const unread = new Set(shape.unread);
+  const isEverywhere = hasTrailingBlanks(shape);
+  for (const [index, number] of shape.withProblems.entries()) {
+    if (index % problemsBetweenPauses === problemsBetweenPauses - 1) yield;
+    const line = ruleset.lines[number];
+    if (line === undefined) continue;
+    if (isUnsupportedRevision(line.text)) continue;
+    if (!shape.isRestoreFile && unread.has(number)) continue;
+    const table = tableAt(ruleset, number);
+    const chain = table?.chains.get(line.name);
+    if (isCutOff(input, number)) {
+      const place = { line: number, start: line.prefix, end: line.text.length };
+      report(finding(place, 'cut-off', 'info', 'The text ends in the middle of this line', { table, chain }));
+      continue;
+    }
+    // getopt stops at the first word that it cannot place, and so does what iptables says.
+    const problems = unread.has(number) ? line.problems.slice(0, 1) : line.problems;
+    for (const problem of problems) {
+      if (isEverywhere && problem.code === 'trailing-blanks') continue;
+      report(
+        finding({ line: number, start: problem.start, end: problem.end }, problem.code, problem.severity, problem.message, {
+          table,
+          chain,
+          fix: problem.fix,
+        }),
+      );
+    }
+  }
+}

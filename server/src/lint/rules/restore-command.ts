@@ -1,0 +1,205 @@
+import type { Steps } from '../../base/steps.ts';
+import { builtinChains, isTableName } from '../../catalog/tables.ts';
+import { canonicalRules } from '../../ruleset/canonical.ts';
+import type { Ruleset, Table } from '../../ruleset/ruleset.ts';
+import { statementOf } from '../../syntax/document.ts';
+import type { Line } from '../../syntax/line.ts';
+import type { ChainCommandStatement, RuleStatement, Span } from '../../syntax/statement.ts';
+import { fileShape } from '../support/file-shape.ts';
+import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
+
+/**
+ * Commands of restore input that find nothing to work on: -D, -R and -C of a rule that is not there, -N of a chain that is, -X of one that is
+ * in use. Such a table is gone through line by line as iptables-restore does, beginning with empty built-in chains.
+ */
+export const restoreCommand: LintRule = {
+  codes: { 'restore-command': 'A command of restore input finds nothing to work on, or something in its way.' },
+  check,
+};
+
+/** A rule as far as commands need it: its canonical text, and where it leads. */
+interface Entry {
+  readonly text: string;
+  readonly target: string;
+}
+
+type Chains = Map<string, Entry[]>;
+
+const linesBetweenPauses = 1024;
+
+function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
+  const { ruleset } = input;
+  const { commands } = fileShape(input);
+  if (commands.length === 0) return;
+  for (const table of ruleset.tables) {
+    if (!table.declared || !isTableName(table.name)) continue;
+    if (!commands.some((line) => line >= table.firstLine && line < table.endLine)) continue;
+    yield* goThrough(ruleset, table, report);
+  }
+}
+
+function* goThrough(ruleset: Ruleset, table: Table, report: (finding: Finding) => void): Steps<void> {
+  const builtin: readonly string[] = isTableName(table.name) ? builtinChains[table.name] : [];
+  const chains: Chains = new Map(builtin.map((name) => [name, []]));
+  for (let number = table.firstLine; number < table.endLine; number += 1) {
+    if (number % linesBetweenPauses === 0) yield;
+    const line = ruleset.lines[number];
+    if (line === undefined) continue;
+    if (line.kind === 'chain' && !chains.has(line.name)) chains.set(line.name, []);
+    // With an error of its own a line changes nothing.
+    if (line.problems.some(({ severity }) => severity === 'error')) continue;
+    const problem = line.kind === 'rule' || line.kind === 'chain-command' ? applyLine(line, chains, builtin) : undefined;
+    if (problem === undefined) continue;
+    const place = { line: number, start: problem.at.start, end: problem.at.end };
+    report(finding(place, 'restore-command', 'error', problem.message, { table, chain: table.chains.get(line.name) }));
+  }
+}
+
+interface CommandProblem {
+  readonly at: Span;
+  readonly message: string;
+}
+
+function applyLine(line: Line, chains: Chains, builtin: readonly string[]): CommandProblem | undefined {
+  // Before anything is taken away only the canonical texts of rules that commands name are of use, but which these are shows later.
+  const statement = statementOf(line);
+  if (statement.kind === 'rule') return applyRule(statement, line, chains);
+  if (statement.kind === 'chain-command') return applyChainCommand(statement, chains, builtin);
+  return undefined;
+}
+
+function applyRule(statement: RuleStatement, line: Line, chains: Chains): CommandProblem | undefined {
+  const { chain, command, commandWord, number } = statement;
+  const rules = chains.get(chain.text);
+  if (rules === undefined) {
+    // -A of a chain that is not there is undeclaredChain's.
+    if (command === 'append') return undefined;
+    return { at: chain, message: `No chain ${chain.text} is declared above this line` };
+  }
+  const position = number === undefined ? undefined : Number(number.text);
+  const entries = (): readonly Entry[] => canonicalRules(statement, line.context).map((text) => ({ text, target: line.target }));
+  switch (command) {
+    case 'append':
+      rules.push(...entries());
+      return undefined;
+    case 'insert': {
+      const at = position ?? 1;
+      if (number !== undefined && at > rules.length + 1) {
+        return { at: number, message: `Index of insertion too big: ${chain.text} has ${count(rules.length)} here` };
+      }
+      rules.splice(at - 1, 0, ...entries());
+      return undefined;
+    }
+    case 'replace': {
+      if (number === undefined || position === undefined) return undefined;
+      if (position > rules.length) {
+        return { at: number, message: `Index of replacement too big: ${chain.text} has ${count(rules.length)} here` };
+      }
+      rules.splice(position - 1, 1, ...entries());
+      return undefined;
+    }
+    case 'delete':
+      if (number !== undefined && position !== undefined) {
+        if (position > rules.length) {
+          return { at: number, message: `Index of deletion too big: ${chain.text} has ${count(rules.length)} here` };
+        }
+        rules.splice(position - 1, 1);
+        return undefined;
+      }
+      return removeRule(statement, entries(), rules);
+    case 'check':
+      return entries().every(({ text }) => rules.some((rule) => rule.text === text))
+        ? undefined
+        : {
+            at: commandWord,
+            message: `Bad rule (does a matching rule exist in that chain?): ${chain.text} has no such rule here`,
+          };
+  }
+}
+
+function removeRule(
+  { chain, commandWord }: RuleStatement,
+  removed: readonly Entry[],
+  rules: Entry[],
+): CommandProblem | undefined {
+  for (const { text } of removed) {
+    const at = rules.findIndex((rule) => rule.text === text);
+    if (at < 0) {
+      const message = `Bad rule (does a matching rule exist in that chain?): ${chain.text} has no such rule here, unless the file is loaded with --noflush`;
+      return { at: commandWord, message };
+    }
+    rules.splice(at, 1);
+  }
+  return undefined;
+}
+
+function count(rules: number): string {
+  return rules === 1 ? '1 rule' : `${rules} rules`;
+}
+
+function applyChainCommand(
+  { command, commandWord, chain, argument }: ChainCommandStatement,
+  chains: Chains,
+  builtin: readonly string[],
+): CommandProblem | undefined {
+  const name = chain?.text;
+  const at = chain ?? commandWord;
+  switch (command) {
+    case 'new':
+      if (name === undefined) return undefined;
+      if (chains.has(name)) return { at, message: `Chain already exists: ${name}` };
+      chains.set(name, []);
+      return undefined;
+    case 'rename': {
+      const renamed = name === undefined ? undefined : chains.get(name);
+      if (name === undefined || argument === undefined) return undefined;
+      if (renamed === undefined) return { at, message: `No chain ${name} is declared above this line` };
+      if (chains.has(argument.text)) return { at: argument, message: `Chain already exists: ${argument.text}` };
+      chains.delete(name);
+      chains.set(argument.text, renamed);
+      return undefined;
+    }
+    case 'delete-chain':
+      if (name === undefined) {
+        for (const [each, rules] of chains) {
+          if (!builtin.includes(each) && rules.length === 0 && usesOf(each, chains) === 0) chains.delete(each);
+        }
+        return undefined;
+      }
+      return deleteChain(name, at, chains, builtin);
+    case 'flush':
+      if (name === undefined) {
+        for (const rules of chains.values()) rules.length = 0;
+        return undefined;
+      }
+      return emptyChain(name, at, chains);
+    case 'zero':
+      return name === undefined || chains.has(name) ? undefined : { at, message: `No chain ${name} is declared above this line` };
+    default:
+      return undefined;
+  }
+}
+
+function emptyChain(name: string, at: Span, chains: Chains): CommandProblem | undefined {
+  const rules = chains.get(name);
+  if (rules === undefined) return { at, message: `No chain ${name} is declared above this line` };
+  rules.length = 0;
+  return undefined;
+}
+
+function usesOf(name: string, chains: Chains): number {
+  let uses = 0;
+  for (const rules of chains.values()) for (const { target } of rules) if (target === name) uses += 1;
+  return uses;
+}
+
+function deleteChain(name: string, at: Span, chains: Chains, builtin: readonly string[]): CommandProblem | undefined {
+  const rules = chains.get(name);
+  if (rules === undefined) return { at, message: `No chain ${name} is declared above this line` };
+  if (builtin.includes(name)) return { at, message: `${name} is a built-in chain: it cannot be deleted` };
+  const uses = usesOf(name, chains);
+  if (uses > 0) return { at, message: `${name} is still in use: ${uses === 1 ? '1 rule jumps' : `${uses} rules jump`} to it` };
+  if (rules.length > 0) return { at, message: `${name} is not empty: it has ${count(rules.length)}` };
+  chains.delete(name);
+  return undefined;
+}

@@ -1,0 +1,109 @@
+import type { Steps } from '../../base/steps.ts';
+import { tableAt } from '../../ruleset/ruleset.ts';
+import { type FileShape, fileShape } from '../support/file-shape.ts';
+import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
+
+/**
+ * What only a transport did to a file: CR LF line ends, a byte order mark, blanks at the end of lines, an indent. Where it did so to the whole file
+ * it is one warning; a single line of that kind is an error, as iptables-restore refuses it.
+ */
+export const transport: LintRule = {
+  codes: {
+    'transport-damage':
+      'The lines are a dump’s, but their ends or beginnings were changed on the way: iptables-restore refuses the file.',
+    'carriage-return': 'A line ends in CR LF, which iptables-restore takes for a part of its last word.',
+    indented: 'iptables-restore takes `*table`, `:CHAIN`, `COMMIT` and comments only at the start of a line.',
+    'blank-line': 'iptables-restore refuses a line of blanks; an empty one it skips.',
+  },
+  check,
+};
+
+/** From how many lines on something is the transport's doing, if most lines show it. */
+const fewLines = 3;
+
+function isEverywhere(count: number, shape: FileShape): boolean {
+  return count >= Math.max(fewLines, shape.written / 2);
+}
+
+/** Whether blanks at the end of lines are all over the file. Only those behind COMMIT and on otherwise empty lines do harm. */
+export function hasTrailingBlanks(shape: FileShape): boolean {
+  return isEverywhere(shape.trailingBlanks, shape);
+}
+
+function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
+  const { document, ruleset } = input;
+  const shape = fileShape(input);
+  if (shape.isPaste || ruleset.tables.length === 0) return;
+  const damage: string[] = [];
+  if (document.byteOrderMark) damage.push('it begins with a byte order mark');
+  const crlf = isEverywhere(shape.carriageReturns, shape);
+  if (crlf) damage.push('its lines end in CR LF');
+  const indent = isEverywhere(shape.indented, shape) && shape.prefixed.length > 0;
+  if (indent) damage.push('its lines are indented');
+  if (hasTrailingBlanks(shape)) damage.push('its lines have blanks at their end');
+  yield;
+  const [line] = ruleset.lines;
+  if (damage.length > 0 && line !== undefined) {
+    const message = `iptables-restore would refuse this file: ${damage.join(', ')}`;
+    report(
+      finding({ line: 0, start: 0, end: line.text.length }, 'transport-damage', 'warning', message, {
+        fix: { title: 'Make it a file that iptables-restore takes', text: '', repair: 'transport' },
+      }),
+    );
+  }
+  if (!indent) reportIndented(input, shape, report);
+  if (!hasTrailingBlanks(shape) && !indent) reportBlankLines(input, shape, report);
+  if (!crlf && shape.carriageReturns > 0) yield* reportCarriageReturns(input, report);
+}
+
+const whatIs = { table: '*table', chain: ':CHAIN', commit: 'COMMIT', comment: 'a comment', rule: 'counters' } as const;
+
+function reportIndented({ ruleset }: LintInput, shape: FileShape, report: (finding: Finding) => void): void {
+  for (const number of shape.prefixed) {
+    const line = ruleset.lines[number];
+    if (line === undefined || !(line.kind in whatIs)) continue;
+    const what = whatIs[line.kind as keyof typeof whatIs];
+    const place = { line: number, start: 0, end: line.prefix };
+    report(
+      finding(place, 'indented', 'error', `iptables-restore takes ${what} only at the start of a line`, {
+        table: tableAt(ruleset, number),
+        fix: { title: 'Remove the indent', text: '' },
+      }),
+    );
+  }
+}
+
+function reportBlankLines({ ruleset }: LintInput, shape: FileShape, report: (finding: Finding) => void): void {
+  for (const number of shape.blank) {
+    const line = ruleset.lines[number];
+    if (line === undefined || line.problems.length > 0) continue;
+    const place = { line: number, start: 0, end: line.text.length };
+    report(
+      finding(place, 'blank-line', 'error', 'no command specified: iptables-restore skips an empty line, but not one of blanks', {
+        table: tableAt(ruleset, number),
+        fix: { title: 'Remove the blanks', text: '' },
+      }),
+    );
+  }
+}
+
+const linesBetweenPauses = 8192;
+
+function* reportCarriageReturns({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+  for (let number = 0; number < ruleset.lines.length; number += 1) {
+    if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
+    const line = ruleset.lines[number];
+    if (line?.carriageReturn !== true || line.kind === 'comment') continue;
+    const end = line.text.length;
+    const start = end - (/\S+\s*$/.exec(line.text)?.[0].length ?? 0);
+    // Behind a comment's words it loads, as a part of them.
+    const severity = /--comment\s+"?[^"]*"?$/.test(line.text) ? 'warning' : 'error';
+    const message = 'This line ends in CR LF: iptables-restore takes the CR for a part of the last word';
+    report(
+      finding({ line: number, start, end }, 'carriage-return', severity, message, {
+        table: tableAt(ruleset, number),
+        fix: { title: 'Make all line ends LF', text: '', repair: 'transport' },
+      }),
+    );
+  }
+}

@@ -1,0 +1,40 @@
+import type { Steps } from '../../base/steps.ts';
+import { completenessOf } from '../../ruleset/completeness.ts';
+import { mentionsOf } from '../../ruleset/places.ts';
+import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
+import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
+import { tableFacts } from '../support/table-facts.ts';
+
+/** A jump to a chain that the table does not declare: iptables-restore refuses the whole table (kubernetes/kubernetes#80462). */
+export const undeclaredChain: LintRule = {
+  codes: { 'undeclared-chain': 'A rule belongs or jumps to a chain that its table does not declare.' },
+  check,
+};
+
+function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+  for (const table of ruleset.tables) {
+    const { undeclared } = tableFacts(ruleset, table);
+    if (undeclared.length === 0) continue;
+    const completeness = completenessOf(ruleset, table);
+    if (!completeness.whole) continue;
+    for (const chain of undeclared) {
+      if (completeness.mentionedElsewhere(`:${chain.name}`)) continue;
+      reportChain(ruleset, chain, report);
+      yield;
+    }
+  }
+}
+
+function reportChain(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): void {
+  const elsewhere = ruleset.tables.find(
+    (table) => table !== chain.table && (table.chains.get(chain.name)?.declarations.length ?? 0) > 0,
+  );
+  const hint =
+    elsewhere === undefined ? '' : `; table ${elsewhere.name} has a chain of that name, but a jump cannot leave its table`;
+  const what = { rule: 'Rule for', jump: 'Jump to', goto: 'Goto' } as const;
+  for (const mention of mentionsOf(ruleset, chain)) {
+    if (mention.kind === 'command' || mention.kind === 'declaration') continue;
+    const message = `${what[mention.kind]} chain ${chain.name}, which table ${chain.table.name} does not declare${hint}`;
+    report(finding(mention, 'undeclared-chain', 'error', message, { table: chain.table, chain }));
+  }
+}

@@ -1,0 +1,100 @@
+import type { Steps } from '../../base/steps.ts';
+import { declarationOf } from '../../ruleset/places.ts';
+import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
+import type { Line } from '../../syntax/line.ts';
+import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
+import { tableFacts } from '../support/table-facts.ts';
+
+/**
+ * A Service chain that does not give its endpoints equal shares. 1/n, 1/(n-1) ... 1/2 is even; what is not comes from probabilities that an old
+ * kube-proxy wrote with five digits (kubernetes/kubernetes#37932), or from a rule that is missing.
+ */
+export const unequalShares: LintRule = {
+  codes: { 'unequal-shares': 'The endpoints of a Service get unequal shares of its connections.' },
+  check,
+};
+
+const chainsBetweenPauses = 256;
+/** With 11 digits equal shares differ by less than a millionth; with five they do so by this from about 300 endpoints on. */
+const tolerance = 0.002;
+
+/** The lines of chains that were found even, by the first of them: an edit elsewhere leaves them as they are. */
+const even = new WeakMap<Line, readonly Line[]>();
+
+function isKnownEven({ lines }: Ruleset, { rules }: Chain): boolean {
+  const first = lines[rules[0] ?? -1];
+  const known = first === undefined ? undefined : even.get(first);
+  return known?.length === rules.length && known.every((line, at) => line === lines[rules[at] ?? -1]);
+}
+
+function keepEven({ lines }: Ruleset, { rules }: Chain): void {
+  const chainLines = rules.flatMap((number) => lines[number] ?? []);
+  if (chainLines[0] !== undefined) even.set(chainLines[0], chainLines);
+}
+
+function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+  for (const table of ruleset.tables) {
+    if (table.name !== 'nat') continue;
+    let seen = 0;
+    for (const chain of tableFacts(ruleset, table).services) {
+      if (chain.rules.length < 2 || isKnownEven(ruleset, chain)) continue;
+      seen += 1;
+      if (seen % chainsBetweenPauses === 0) yield;
+      const shares = sharesOf(ruleset, chain);
+      if (shares === undefined) continue;
+      const fair = 1 / shares.length;
+      const least = Math.min(...shares);
+      const most = Math.max(...shares);
+      if (most - least <= fair * tolerance) {
+        keepEven(ruleset, chain);
+        continue;
+      }
+      const place = declarationOf(ruleset, chain);
+      if (place === undefined) continue;
+      const message = `The ${shares.length} endpoints of ${chain.name} get from ${percent(least)} to ${percent(most)} of its connections each, where ${percent(fair)} would be even`;
+      report(finding(place, 'unequal-shares', 'warning', message, { table, chain }));
+    }
+  }
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toPrecision(3).replace(/\.?0+$/, '')} %`;
+}
+
+const option = '--probability ';
+
+/** "0.33333333349" at a place of a text. By hand, as a large cluster has 50,000 of them; undefined for another number. */
+function fractionAt(text: string, start: number): number | undefined {
+  if (!text.startsWith('0.', start)) return text.startsWith('1.0', start) ? 1 : undefined;
+  let value = 0;
+  let scale = 1;
+  for (let at = start + 2; at < start + 16; at += 1) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (!(digit >= 0 && digit <= 9)) break;
+    value = value * 10 + digit;
+    scale *= 10;
+  }
+  return value / scale;
+}
+
+/** What each endpoint gets, in rule order; undefined where the chain is not a plain cascade that ends with an endpoint for all that is left. */
+function sharesOf(ruleset: Ruleset, chain: Chain): readonly number[] | undefined {
+  const shares: number[] = [];
+  let left = 1;
+  let isOver = false;
+  for (const number of chain.rules) {
+    const line = ruleset.lines[number];
+    if (line === undefined || !line.target.startsWith('KUBE-SEP-')) continue;
+    if (line.listing || line.command !== 'append') return undefined;
+    const at = line.text.indexOf(option, chain.name.length);
+    // Affinity sends known clients to their endpoint first.
+    if (at < 0 && line.text.includes('--rcheck')) continue;
+    if (isOver) return undefined;
+    const probability = at < 0 ? 1 : fractionAt(line.text, at + option.length);
+    if (probability === undefined) return undefined;
+    shares.push(left * probability);
+    left *= 1 - probability;
+    isOver = at < 0;
+  }
+  return isOver && shares.length > 1 ? shares : undefined;
+}

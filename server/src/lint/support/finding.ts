@@ -1,0 +1,76 @@
+import type { Steps } from '../../base/steps.ts';
+import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
+import type { SourceDocument } from '../../syntax/document.ts';
+import type { Span } from '../../syntax/statement.ts';
+
+export type Severity = 'error' | 'warning' | 'info' | 'hint';
+
+/** A place in a dump: 0-based line, 0-based UTF-16 offsets in it. */
+export interface Place extends Span {
+  readonly line: number;
+}
+
+/** Replaces a place by a text, or mends the whole file. */
+export interface Fix {
+  readonly title: string;
+  readonly text: string;
+  /** What is replaced, where it is not the finding's own place. */
+  readonly at?: Place;
+  /** Present when the whole file is to be mended (`repairEdits`); `text` is empty then. */
+  readonly repair?: Repair;
+}
+
+/** Ways to mend a whole file: what its transport did to it, or several lines that stand on one. */
+export type Repair = 'transport' | 'plain-dump';
+
+export interface Finding extends Place {
+  /** The code of the rule that found it: "orphaned-chain". */
+  readonly code: string;
+  readonly severity: Severity;
+  /** One sentence, plain text; names from the dump are in it as they are. */
+  readonly message: string;
+  readonly table: Table | undefined;
+  readonly chain: Chain | undefined;
+  readonly related: readonly (Place & { readonly message: string })[];
+  /** The one right answer, where there is one. */
+  readonly fix: Fix | undefined;
+  /** Marks text that does nothing: editors fade it out. */
+  readonly unnecessary: boolean;
+}
+
+/** What a rule looks at. */
+export interface LintInput {
+  readonly document: SourceDocument;
+  readonly ruleset: Ruleset;
+}
+
+/** A check over a whole ruleset. A rule a file, all of them in `registry.ts`. */
+export interface LintRule {
+  /** Codes of the findings it makes, with one sentence each for the documentation. */
+  readonly codes: Readonly<Record<string, string>>;
+  /** Hands every finding to `report`. Pauses in long loops; never throws. */
+  check(input: LintInput, report: (finding: Finding) => void): Steps<void>;
+}
+
+/** A finding at a place, with everything optional left empty. */
+export function finding(
+  place: Place,
+  code: string,
+  severity: Severity,
+  message: string,
+  more: Partial<Pick<Finding, 'table' | 'chain' | 'related' | 'fix' | 'unnecessary'>> = {},
+): Finding {
+  return {
+    line: place.line,
+    start: place.start,
+    end: place.end,
+    code,
+    severity,
+    message,
+    table: more.table,
+    chain: more.chain,
+    related: more.related ?? [],
+    fix: more.fix,
+    unnecessary: more.unnecessary ?? false,
+  };
+}

@@ -1,0 +1,58 @@
+import type { SourceDocument } from '../../syntax/document.ts';
+import type { Line } from '../../syntax/line.ts';
+import { firstJoin, isEscapedText, splitJoined } from '../../syntax/pasted/joined-lines.ts';
+import type { Repair } from './finding.ts';
+
+/** A text between two places becomes another. Lines are 0-based, characters 0-based UTF-16 offsets in them. */
+export interface RepairEdit {
+  readonly start: { readonly line: number; readonly character: number };
+  readonly end: { readonly line: number; readonly character: number };
+  readonly text: string;
+}
+
+/**
+ * The edits that mend a whole file, in text order, none touching another. 'transport' makes line ends LF and takes indents and trailing blanks
+ * away; 'plain-dump' puts each line of a dump on a line of its own.
+ */
+export function repairEdits(document: SourceDocument, repair: Repair): readonly RepairEdit[] {
+  return repair === 'transport' ? transportEdits(document) : plainDumpEdits(document);
+}
+
+function transportEdits({ lines }: SourceDocument): readonly RepairEdit[] {
+  const edits: RepairEdit[] = [];
+  for (const [number, line] of lines.entries()) {
+    const { text } = line;
+    const indent = text.length - text.trimStart().length;
+    const end = Math.max(text.trimEnd().length, indent);
+    const place = (character: number): RepairEdit['start'] => ({ line: number, character });
+    if (indent > 0) edits.push({ start: place(0), end: place(indent), text: '' });
+    const behind = line.carriageReturn && number + 1 < lines.length ? { line: number + 1, character: 0 } : place(text.length);
+    if (end < text.length || line.carriageReturn) {
+      edits.push({ start: place(end), end: behind, text: behind.line > number ? '\n' : '' });
+    }
+  }
+  return edits;
+}
+
+function isJoined({ text }: Line): boolean {
+  return firstJoin(text) >= 0;
+}
+
+function plainDumpEdits({ lines }: SourceDocument): readonly RepairEdit[] {
+  const edits: RepairEdit[] = [];
+  for (let number = 0; number < lines.length; number += 1) {
+    const line = lines[number];
+    if (line === undefined || !isJoined(line)) continue;
+    let last = number;
+    let text = line.text;
+    // A JSON string has no line ends of its own: those in it were put there by whoever wrapped it.
+    while (isEscapedText(text) && isEscapedText(lines[last + 1]?.text ?? '')) {
+      last += 1;
+      text += lines[last]?.text ?? '';
+    }
+    const end = { line: last, character: lines[last]?.text.length ?? 0 };
+    edits.push({ start: { line: number, character: 0 }, end, text: splitJoined(text).join('\n') });
+    number = last;
+  }
+  return edits;
+}

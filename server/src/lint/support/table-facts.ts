@@ -1,0 +1,100 @@
+import { reachOf } from '../../ruleset/reachable.ts';
+import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
+
+/**
+ * The chains of a table that some rule of lint has something to say of. A dump of a large cluster has 50,000 chains and nothing to say of any:
+ * they are walked once, and what is found is kept with the table, which an edit that changes no chain and no jump leaves as it is.
+ */
+export interface TableFacts {
+  /** Used, but never declared, and not built in. */
+  readonly undeclared: readonly Chain[];
+  /** Declared more than once, and not built in. */
+  readonly redeclared: readonly Chain[];
+  /** Used above the line that declares them. */
+  readonly declaredLater: readonly Chain[];
+  /** Declared, but no way from a built-in chain leads to them. */
+  readonly unreached: readonly Chain[];
+  /** Built-in chains that rules jump to. */
+  readonly builtinJumpedTo: readonly Chain[];
+  /** KUBE-SVC- and KUBE-SVL-. */
+  readonly services: readonly Chain[];
+  /** KUBE-SVC- and KUBE-SVL- that are jumped to, but jump to no endpoint. */
+  readonly emptyServices: readonly Chain[];
+  /** Chains other than kube-proxy's for Services and endpoints: those that are looked at rule by rule. */
+  readonly plain: readonly Chain[];
+}
+
+const known = new WeakMap<Table, TableFacts>();
+
+/** What lint needs to know of a table's chains. */
+export function tableFacts(ruleset: Ruleset, table: Table): TableFacts {
+  let facts = known.get(table);
+  if (facts === undefined) {
+    facts = examine(ruleset, table);
+    known.set(table, facts);
+  }
+  return facts;
+}
+
+function examine(ruleset: Ruleset, table: Table): TableFacts {
+  const undeclared: Chain[] = [];
+  const redeclared: Chain[] = [];
+  const unreached: Chain[] = [];
+  const builtinJumpedTo: Chain[] = [];
+  const services: Chain[] = [];
+  const emptyServices: Chain[] = [];
+  const plain: Chain[] = [];
+  const reach = reachOf(table);
+  let lastDeclaration = -1;
+  for (const chain of table.chains.values()) {
+    const { name, declarations } = chain;
+    const isOfService = name.startsWith('KUBE-S') && name.charCodeAt(8) === 0x2d;
+    if (!isOfService) plain.push(chain);
+    if (chain.builtin) {
+      if (chain.references.length > 0) builtinJumpedTo.push(chain);
+      continue;
+    }
+    const [declared] = declarations;
+    if (declared === undefined) {
+      undeclared.push(chain);
+      continue;
+    }
+    if (declarations.length > 1) redeclared.push(chain);
+    if (declared > lastDeclaration) lastDeclaration = declared;
+    if (!reach.isReached(chain)) unreached.push(chain);
+    if (!isOfService || name.startsWith('KUBE-SEP-')) continue;
+    services.push(chain);
+    if (chain.references.length > 0 && !jumpsToEndpoint(chain)) emptyServices.push(chain);
+  }
+  return {
+    undeclared,
+    redeclared,
+    declaredLater: firstRuleOf(ruleset, table) > lastDeclaration ? [] : declaredLaterIn(table),
+    unreached,
+    builtinJumpedTo,
+    services,
+    emptyServices,
+    plain,
+  };
+}
+
+/** The line of a table's first rule; a dump has all declarations above it. */
+function firstRuleOf({ lines }: Ruleset, table: Table): number {
+  let number = table.firstLine;
+  while (number < table.endLine && lines[number]?.kind !== 'rule') number += 1;
+  return number;
+}
+
+function declaredLaterIn(table: Table): readonly Chain[] {
+  const later: Chain[] = [];
+  for (const chain of table.chains.values()) {
+    const [declared] = chain.declarations;
+    if (declared === undefined || chain.builtin) continue;
+    if ((chain.rules[0] ?? declared) < declared || (chain.references[0] ?? declared) < declared) later.push(chain);
+  }
+  return later;
+}
+
+function jumpsToEndpoint(chain: Chain): boolean {
+  return chain.jumps.some(({ name }) => name.startsWith('KUBE-SEP-'));
+}

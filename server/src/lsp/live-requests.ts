@@ -1,0 +1,158 @@
+import { type CancellationToken, type Connection, ErrorCodes, LSPErrorCodes, ResponseError } from 'vscode-languageserver';
+import { dumpCommands } from '../cluster/live/dump-commands.ts';
+import type { LiveCluster } from '../cluster/live/live-cluster.ts';
+import {
+  type ClusterSnapshotResult,
+  type ContextsResult,
+  clusterSnapshotRequest,
+  contextsRequest,
+  type NodeDumpParams,
+  type NodeDumpResult,
+  type NodeReadersParams,
+  type NodeReadersResult,
+  type NodesResult,
+  nodeDumpRequest,
+  nodeReadersRequest,
+  nodesRequest,
+  type PodParams,
+  podRequest,
+  refreshClusterRequest,
+  type SelectContextParams,
+  type Settings,
+  selectContextRequest,
+} from '../protocol.ts';
+import { chosenContext } from './clusters/live-source.ts';
+import type { Clusters } from './clusters/sources.ts';
+
+/** For a node that may not be looked at; its iptables is what counts, not its version. */
+const unknownVersion = 'v1.34.0';
+
+const noCluster = 'No live cluster is connected. Select a context first.';
+
+/** Answers what the client asks of live clusters. An answer that cannot be given is an error whose message is a sentence for the user. */
+export function registerLiveRequests(connection: Connection, clusters: Clusters, settings: () => Settings): void {
+  const { live } = clusters;
+
+  function connected(): LiveCluster {
+    const view = live.current();
+    if (view?.live === undefined) throw new Error(view === undefined || view.problem === '' ? noCluster : view.problem);
+    return view.live;
+  }
+
+  /** The live cluster, if it is still the one that the question was about. */
+  function connectedTo(context: string): LiveCluster {
+    const cluster = connected();
+    if (cluster.context !== context) throw new Error(`The live cluster is ${cluster.context} now, and no longer ${context}.`);
+    return cluster;
+  }
+
+  connection.onRequest(
+    contextsRequest,
+    (): Promise<ContextsResult | ResponseError<void>> =>
+      answer(async () => {
+        const choice = live.choice();
+        const selected = chosenContext(choice);
+        try {
+          const { listContexts, environmentWith } = await live.load();
+          return { ...listContexts(environmentWith(choice.kubeconfig)), problem: '', selected };
+        } catch (error) {
+          return { contexts: [], origin: '', problem: messageOf(error), selected };
+        }
+      }),
+  );
+  connection.onRequest(selectContextRequest, ({ context }: SelectContextParams) =>
+    answer(async () => {
+      if (context !== '' && context !== null) await live.load();
+      clusters.select(context);
+      return null;
+    }),
+  );
+  connection.onRequest(refreshClusterRequest, () =>
+    answer(async () => {
+      if (live.current() === undefined) throw new Error(noCluster);
+      live.refresh();
+      return null;
+    }),
+  );
+  connection.onRequest(podRequest, ({ namespace, name }: PodParams) =>
+    answer(async () => (await connected().fetchPod(namespace, name)) ?? null),
+  );
+  connection.onRequest(nodesRequest, () => answer(async () => nodesOf(connected())));
+  connection.onRequest(nodeReadersRequest, ({ node }: NodeReadersParams, token: CancellationToken) =>
+    answer(async () => readersOn(connected(), node, settings(), token)),
+  );
+  connection.onRequest(nodeDumpRequest, ({ context, node, reader }: NodeDumpParams, token: CancellationToken) =>
+    answer(async (): Promise<NodeDumpResult> => {
+      const cluster = connectedTo(context);
+      const { dumps, problems } = await cluster.readNode(node, reader, signalOf(token));
+      return { dumps, problems, readAt: Date.now() };
+    }, token),
+  );
+  connection.onRequest(clusterSnapshotRequest, (_params: object, token?: CancellationToken) =>
+    answer(async (): Promise<ClusterSnapshotResult> => {
+      const cluster = connected();
+      const { text, counts, problems } = await cluster.snapshot(signalOf(token));
+      const summary = Object.entries(counts).map(([kind, count]) => `${count} ${kind}${count === 1 ? '' : 's'}`);
+      return { context: cluster.context, text, summary: summary.join(', '), problems };
+    }, token),
+  );
+  connection.onShutdown(() => live.close());
+
+  async function readersOn(
+    cluster: LiveCluster,
+    node: string,
+    { debugImage, debugNamespace }: Settings,
+    token: CancellationToken,
+  ): Promise<NodeReadersResult> {
+    const readers = await cluster.readersOn(node, signalOf(token));
+    const version = /^v\d+\.\d+\.\d+/.exec(cluster.cluster()?.node(node)?.kubeletVersion ?? '')?.[0] ?? unknownVersion;
+    const image = debugImage.replaceAll('{version}', version);
+    return {
+      context: cluster.context,
+      server: cluster.status().server,
+      readers: [...readers, { kind: 'debug-pod', namespace: debugNamespace, image }],
+      commands: dumpCommands.map(({ argv }) => argv.join(' ')),
+    };
+  }
+}
+
+/** The Linux nodes; where they may not be listed, those that EndpointSlices name. */
+function nodesOf(live: LiveCluster): NodesResult {
+  const cluster = live.cluster();
+  if (cluster === undefined) {
+    const problem = live.status().resources.find((resource) => resource.problem !== '')?.problem;
+    throw new Error(problem ?? `The cluster ${live.context} is not known yet. Try again in a moment.`);
+  }
+  const known = cluster.nodes.filter(({ labels }) => labels['kubernetes.io/os'] !== 'windows');
+  const named = new Set(cluster.slices.flatMap(({ endpoints }) => endpoints.map(({ nodeName }) => nodeName)));
+  named.delete('');
+  const nodes =
+    known.length > 0
+      ? known.map(({ name, addresses, kubeletVersion }) => ({
+          name,
+          addresses: addresses.filter(({ type }) => type.endsWith('IP')).map(({ address }) => address),
+          kubeletVersion,
+        }))
+      : Array.from(named, (name) => ({ name, addresses: [], kubeletVersion: '' }));
+  return { context: live.context, nodes: nodes.toSorted((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true })) };
+}
+
+function signalOf(token: CancellationToken | undefined): AbortSignal {
+  const controller = new AbortController();
+  if (token?.isCancellationRequested === true) controller.abort();
+  token?.onCancellationRequested(() => controller.abort());
+  return controller.signal;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function answer<T>(give: () => Promise<T>, token?: CancellationToken): Promise<T | ResponseError<void>> {
+  try {
+    return await give();
+  } catch (error) {
+    if (token?.isCancellationRequested === true) return new ResponseError(LSPErrorCodes.RequestCancelled, 'cancelled');
+    return new ResponseError(ErrorCodes.InvalidRequest, messageOf(error));
+  }
+}

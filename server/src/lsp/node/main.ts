@@ -1,0 +1,20 @@
+import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
+import { startServer } from '../server.ts';
+import { collectGarbage } from './collect-garbage.ts';
+import { nodeFiles } from './files.ts';
+
+// Without a transport on the command line the library throws; a person who tries the program deserves a sentence.
+const transports = ['--stdio', '--node-ipc', '--socket', '--pipe'];
+if (!process.argv.some((argument) => transports.some((transport) => argument.startsWith(transport)))) {
+  process.stderr.write(
+    'iptables-language-server speaks the Language Server Protocol to an editor: start it with --stdio, --socket=PORT or --pipe=NAME\n',
+  );
+  process.exit(2);
+}
+
+startServer(createConnection(ProposedFeatures.all), {
+  pause: () => new Promise((resolve) => setImmediate(resolve)),
+  files: nodeFiles,
+  collectGarbage,
+  live: () => import('../../cluster/live/live.ts'),
+});

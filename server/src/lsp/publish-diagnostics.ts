@@ -1,0 +1,104 @@
+import type { Diagnostic } from 'vscode-languageserver';
+import { Cancelled, runInSlices } from '../base/scheduler.ts';
+import { diagnosticsOf } from '../features/diagnostics.ts';
+import { carryOver } from '../features/support/carry-over.ts';
+import { driftOf } from '../features/support/drift-of.ts';
+import type { DumpState } from '../features/support/state.ts';
+import { lint } from '../lint/registry.ts';
+import { clusterDriftFindings } from '../lint/rules/cluster-drift.ts';
+import type { Finding } from '../lint/support/finding.ts';
+import type { Settings } from '../protocol.ts';
+import type { Ruleset } from '../ruleset/ruleset.ts';
+import type { Runtime } from './runtime.ts';
+
+export interface DiagnosticsPublisher {
+  /** Looks at a state and publishes what is found; gives up when a newer state of the document comes. */
+  publish(state: DumpState): Promise<void>;
+  /** Forgets a document that was closed, and clears what was published for it. */
+  close(uri: string): void;
+}
+
+interface KnownDrift {
+  /** Not the ruleset: that of an older version need not stay in memory. */
+  readonly lines: Ruleset['lines'];
+  readonly findings: readonly Finding[];
+}
+
+// Longer than between two strokes of somebody who types.
+const restMilliseconds = 250;
+
+function rest(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, restMilliseconds));
+}
+
+/**
+ * Publishes what lint finds as soon as it is found, and what the cluster says differs once that is known: comparing a large dump takes
+ * a second, and until then the drift of the version before stands at the lines where it is now.
+ * @param isCurrent whether the state's version is still the newest of its document
+ */
+export function createDiagnosticsPublisher(
+  { pause, collectGarbage }: Pick<Runtime, 'pause' | 'collectGarbage'>,
+  settings: () => Settings,
+  isCurrent: (state: DumpState) => boolean,
+  send: (uri: string, version: number | undefined, diagnostics: Diagnostic[]) => Promise<void>,
+  onFailure: (state: DumpState, error: unknown) => void,
+): DiagnosticsPublisher {
+  const runs = new Map<string, number>();
+  const drifts = new Map<string, KnownDrift>();
+  const shown = new Set<string>();
+
+  const run = async (state: DumpState, isOutdated: () => boolean): Promise<void> => {
+    const { uri, version, ruleset, cluster } = state;
+    const show = async (findings: readonly Finding[]): Promise<void> => {
+      if (isOutdated()) throw new Cancelled();
+      await send(uri, version, diagnosticsOf(findings, uri, settings().maxDiagnostics));
+    };
+    const known = drifts.get(uri);
+    const found = await runInSlices(lint(state), pause, isOutdated);
+    const withDrift = settings().drift && cluster.source.kind !== 'none';
+    const carried = withDrift && known !== undefined ? carryOver(known.findings, known.lines, ruleset.lines) : [];
+    await show(inOrder(found, carried));
+    collectGarbage?.();
+    // What follows takes a second for a large dump, and is for nothing when the next edit comes at once.
+    if (shown.has(uri)) await rest();
+    if (isOutdated()) throw new Cancelled();
+    shown.add(uri);
+    // So that the first hover of a chain without a comment need not hash every endpoint of the cluster.
+    await runInSlices(state.resolution().index.prepare(), pause, isOutdated);
+    if (!withDrift) {
+      drifts.delete(uri);
+      return;
+    }
+    const drift = await runInSlices(driftOf(state), pause, isOutdated);
+    const findings = clusterDriftFindings(ruleset, drift);
+    drifts.set(uri, {
+      lines: ruleset.lines,
+      findings: findings.map((finding) => ({ ...finding, table: undefined, chain: undefined })),
+    });
+    if (findings.length === 0 && carried.length === 0) return;
+    await show(inOrder(found, findings));
+  };
+
+  return {
+    async publish(state) {
+      const mine = (runs.get(state.uri) ?? 0) + 1;
+      runs.set(state.uri, mine);
+      try {
+        await run(state, () => runs.get(state.uri) !== mine || !isCurrent(state));
+      } catch (error) {
+        if (!(error instanceof Cancelled)) onFailure(state, error);
+      }
+    },
+    close(uri) {
+      // The number stays, so that work that still runs for it knows that it is outdated.
+      runs.set(uri, (runs.get(uri) ?? 0) + 1);
+      drifts.delete(uri);
+      shown.delete(uri);
+      void send(uri, undefined, []);
+    },
+  };
+}
+
+function inOrder(a: readonly Finding[], b: readonly Finding[]): readonly Finding[] {
+  return b.length === 0 ? a : [...a, ...b].sort((one, other) => one.line - other.line || one.start - other.start);
+}

@@ -1,0 +1,34 @@
+import type { Pause } from '../base/scheduler.ts';
+import type * as live from '../cluster/live/live.ts';
+
+export interface FileEntry {
+  readonly uri: string;
+  readonly name: string;
+  readonly isDirectory: boolean;
+}
+
+export interface FileContent {
+  readonly text: string;
+  /** Milliseconds since 1970. */
+  readonly modifiedAt: number;
+}
+
+/** Files as the server may see them; a browser worker has none. All are asked by URI. */
+export interface FileAccess {
+  /** The entries of a directory; empty where it cannot be read. */
+  list(directoryUri: string): Promise<readonly FileEntry[]>;
+  /** The first bytes of a file as text; undefined where it cannot be read. */
+  readHead(uri: string, bytes: number): Promise<string | undefined>;
+  /** A whole file. Throws an Error whose message says in a sentence what is wrong ("permission denied", "larger than 512 MB"). */
+  read(uri: string): Promise<FileContent>;
+}
+
+/** What differs between Node and a browser worker. The server knows no more of where it runs. */
+export interface Runtime {
+  readonly pause: Pause;
+  readonly files: FileAccess | undefined;
+  /** Gives back memory if much of it is used for nothing, which may block for some 100 ms; undefined where there is no way to ask. */
+  readonly collectGarbage: (() => void) | undefined;
+  /** Loads the cluster's API client; undefined where there is none, in a browser worker. */
+  readonly live: (() => Promise<typeof live>) | undefined;
+}

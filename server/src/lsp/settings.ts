@@ -1,0 +1,46 @@
+import type { InitializationOptions, Settings } from '../protocol.ts';
+
+const defaultMaxDiagnostics = 2_000;
+
+/** It has iptables-save for both back ends, and its version is that of the node. */
+const defaultDebugImage = 'registry.k8s.io/kube-proxy:{version}';
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value.trim() : '';
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** The `iptables` section of a client's settings; what is missing or of the wrong type has its default. */
+export function readSettings(section: unknown): Settings {
+  const values = isObject(section) ? section : {};
+  const cluster = isObject(values['cluster']) ? values['cluster'] : {};
+  const hints = isObject(values['inlayHints']) ? values['inlayHints'] : {};
+  const nodeDump = isObject(values['nodeDump']) ? values['nodeDump'] : {};
+  const max = values['maxDiagnostics'];
+  return {
+    clusterSnapshot: textOf(cluster['snapshot']),
+    clusterContext: textOf(cluster['context']),
+    kubeconfig: textOf(cluster['kubeconfig']),
+    debugImage: textOf(nodeDump['image']) || defaultDebugImage,
+    debugNamespace: textOf(nodeDump['namespace']) || 'kube-system',
+    maxDiagnostics: typeof max === 'number' && Number.isInteger(max) && max >= 0 ? max : defaultMaxDiagnostics,
+    drift: values['drift'] !== false,
+    inlayHints: {
+      chains: hints['chains'] !== false,
+      shares: hints['shares'] !== false,
+      addresses: hints['addresses'] !== false,
+    },
+  };
+}
+
+/** A client that says nothing of trust has no such notion: it is trusted. */
+export function readInitializationOptions(value: unknown): InitializationOptions {
+  return {
+    trusted: !isObject(value) || value['trusted'] !== false,
+    hasShowFlow: isObject(value) && value['hasShowFlow'] === true,
+    ...(isObject(value) && typeof value['context'] === 'string' ? { context: value['context'] } : {}),
+  };
+}

@@ -1,0 +1,218 @@
+/** Matches and targets of an `iptables -L` listing as options of a rule, with the places where the listing prints them. */
+import { coreOption, findMatch, findTarget } from '../../catalog/lookup.ts';
+import type { ExtensionSpec, OptionSpec } from '../../catalog/types.ts';
+import type { RuleOption, Span, Word } from '../statement.ts';
+import { type PrintedExtension, type PrintedOption, printedMatches, printedTargets } from './listing-forms.ts';
+
+interface OptionReader {
+  readonly long: string;
+  readonly negated: boolean;
+  readonly pattern: RegExp;
+  readonly values: PrintedOption['values'];
+}
+
+interface ExtensionReader {
+  readonly extension: ExtensionSpec | undefined;
+  readonly name: string;
+  readonly opening: RegExp | undefined;
+  readonly options: readonly OptionReader[];
+}
+
+/** A blank in a form is any number of them; `~` is an optional "!". Groups that are no value do not capture. */
+function compile(form: string): RegExp {
+  const source = form.replaceAll(' ', '\\s+').replace('~', '(?<not>!\\s*)?');
+  const wordEnd = /\w$/.test(form) ? '(?![\\w-])' : '';
+  return new RegExp(`(?:${source})${wordEnd}`, 'dy');
+}
+
+function toReader(form: PrintedExtension): ExtensionReader {
+  return {
+    extension: form.kind === 'match' ? findMatch(form.name) : findTarget(form.name),
+    name: form.name,
+    opening: form.opening === '' ? undefined : compile(form.opening),
+    options: form.options.map((option) => ({
+      long: option.long.replace(/^! /, ''),
+      negated: option.long.startsWith('! '),
+      pattern: compile(option.pattern),
+      values: option.values,
+    })),
+  };
+}
+
+let matchReaders: readonly ExtensionReader[] | undefined;
+const targetReaders = new Map<string, ExtensionReader | undefined>();
+
+function readerOfTarget(name: string): ExtensionReader | undefined {
+  if (!targetReaders.has(name)) {
+    const form = printedTargets.get(name);
+    if (form === undefined) return undefined;
+    targetReaders.set(name, toReader(form));
+  }
+  return targetReaders.get(name);
+}
+
+function specOf(extension: ExtensionSpec | undefined, long: string): OptionSpec | undefined {
+  return extension?.options.find((option) => option.long === long);
+}
+
+const blanks = /\s*/y;
+
+/** Where the next word begins. Any white space parts words here, as it does in the forms: text may come out of a web page. */
+function skipBlanks(text: string, from: number): number {
+  blanks.lastIndex = from;
+  blanks.test(text);
+  return blanks.lastIndex;
+}
+
+/** "LOG flags 3" is a set of options, one for each bit. */
+const logFlags = ['--log-tcp-sequence', '--log-tcp-options', '--log-ip-options', '--log-uid', undefined, '--log-macdecode'];
+
+/** How far a row was read, and what was found in it. */
+interface Reading {
+  readonly text: string;
+  at: number;
+  readonly options: RuleOption[];
+  /** How many matches there are so far. */
+  matches: number;
+}
+
+function take(reading: Reading, pattern: RegExp): RegExpExecArray | undefined {
+  pattern.lastIndex = reading.at;
+  const found = pattern.exec(reading.text);
+  if (found === null || found[0] === '') return undefined;
+  reading.at = skipBlanks(reading.text, pattern.lastIndex);
+  return found;
+}
+
+/** Reads a match or the target, if it stands here: its opening and as many of its options as follow. */
+function readExtension(reading: Reading, reader: ExtensionReader, isMatch: boolean): boolean {
+  const start = reading.at;
+  const opened = reader.opening === undefined ? undefined : take(reading, reader.opening);
+  if (reader.opening !== undefined && opened === undefined) return false;
+  const first = reading.options.length;
+  const instance = isMatch ? reading.matches + 1 : -1;
+  if (isMatch) {
+    const end = opened === undefined ? start : start + opened[0].length;
+    reading.options.push({
+      spec: coreMatch,
+      name: '--match',
+      word: { start, end: start, text: '-m', quoted: false },
+      negation: undefined,
+      values: [{ start, end, text: reader.name, quoted: false }],
+      instance: 0,
+    });
+  }
+  const negation = opened?.[0].startsWith('!') === true ? { start, end: start + 1 } : undefined;
+  const seen = new Set<string>();
+  while (reading.at < reading.text.length && readOption(reading, reader, instance, seen, negation));
+  if (opened === undefined && seen.size === 0) {
+    reading.options.length = first;
+    reading.at = start;
+    return false;
+  }
+  if (isMatch) reading.matches = instance;
+  return true;
+}
+
+function readOption(
+  reading: Reading,
+  reader: ExtensionReader,
+  instance: number,
+  seen: Set<string>,
+  opening: Span | undefined,
+): boolean {
+  for (const option of reader.options) {
+    if (seen.has(option.long) && option.long !== '') continue;
+    const start = reading.at;
+    const found = take(reading, option.pattern);
+    if (found === undefined) continue;
+    // IPsec policies have elements, each with the same options again.
+    if (option.long === '--next') seen.clear();
+    seen.add(option.long);
+    // "! recent: SET" negates what is done, the first option.
+    if (option.long !== '') addOption(reading, reader, option, found, start, instance, seen.size === 1 ? opening : undefined);
+    return true;
+  }
+  return false;
+}
+
+function addOption(
+  { text, options }: Reading,
+  { extension }: ExtensionReader,
+  option: OptionReader,
+  found: RegExpExecArray,
+  start: number,
+  instance: number,
+  opening: Span | undefined,
+): void {
+  const negated = found.groups?.['not'] !== undefined || option.negated;
+  const firstValue = found.groups !== undefined && 'not' in found.groups ? 2 : 1;
+  const spans = (found.indices ?? []).slice(firstValue).filter((span) => span !== undefined);
+  const texts = spans.map(([from, to]) => text.slice(from, to));
+  const valuesStart = spans[0]?.[0] ?? start + found[0].length;
+  const word: Word = { start, end: valuesStart, text: text.slice(start, valuesStart).trimEnd(), quoted: false };
+  if (option.long === '--log-flags') {
+    addLogFlags(options, extension, Number(texts[0]), word);
+    return;
+  }
+  const made = option.values === undefined ? texts : option.values(texts);
+  if (made === undefined) return;
+  const end = spans.at(-1)?.[1] ?? valuesStart;
+  options.push({
+    spec: specOf(extension, option.long),
+    name: option.long,
+    word,
+    negation: negated ? { start, end: start + 1 } : opening,
+    values: made.map((value, index): Word => {
+      const [from, to] = made.length === spans.length ? (spans[index] ?? [valuesStart, end]) : [valuesStart, end];
+      return { start: from, end: to, text: value, quoted: false };
+    }),
+    instance,
+  });
+}
+
+function addLogFlags(options: RuleOption[], extension: ExtensionSpec | undefined, flags: number, word: Word): void {
+  for (const [bit, name] of logFlags.entries()) {
+    if (name === undefined || (flags & (1 << bit)) === 0) continue;
+    options.push({ spec: specOf(extension, name), name, word, negation: undefined, values: [], instance: -1 });
+  }
+}
+
+/** What no form explains, up to `end`, is kept as an option that nobody knows; words in a row as one. */
+function keepUnread({ text, options }: Reading, start: number, end: number): void {
+  const last = options.at(-1);
+  const goesOn = last !== undefined && last.instance === -2 && skipBlanks(text, last.word.end) === start;
+  const from = goesOn ? last.word.start : start;
+  if (goesOn) options.pop();
+  const word: Word = { start: from, end, text: text.slice(from, end), quoted: false };
+  options.push({ spec: undefined, name: word.text, word, negation: undefined, values: [], instance: -2 });
+}
+
+const wordPattern = /\S+/y;
+const coreMatch = coreOption('--match');
+
+/** Longer than any listing's row; what lies beyond is somebody's joke and is not looked at. */
+const mostRead = 8192;
+
+/**
+ * The options that the text behind a rule's destination column stands for, `-m` included. What cannot be read is kept as options without a
+ * spec.
+ * @param from where the text begins, behind the destination
+ * @param target what the target column says; empty for none
+ */
+export function readListedOptions(text: string, from: number, target: string): readonly RuleOption[] {
+  matchReaders ??= printedMatches.map(toReader);
+  const targetReader = readerOfTarget(target);
+  const read = text.length > from + mostRead ? text.slice(0, from + mostRead) : text;
+  const reading: Reading = { text: read, at: skipBlanks(read, from), options: [], matches: 0 };
+  while (reading.at < read.length) {
+    const start = reading.at;
+    if (matchReaders.some((reader) => readExtension(reading, reader, true))) continue;
+    if (targetReader !== undefined && readExtension(reading, targetReader, false)) continue;
+    wordPattern.lastIndex = start;
+    wordPattern.test(read);
+    keepUnread(reading, start, wordPattern.lastIndex);
+    reading.at = skipBlanks(read, wordPattern.lastIndex);
+  }
+  return reading.options;
+}

@@ -1,0 +1,56 @@
+import { isTableName } from '../../catalog/tables.ts';
+import type { Family, TableName } from '../../catalog/types.ts';
+
+/** The command line of a shell, pasted above what it printed. */
+export interface Prompt {
+  /** Undefined where the command is not one of iptables'. */
+  readonly family: Family | undefined;
+  readonly backend: 'nft' | 'legacy' | undefined;
+  /** The table whose rules `-S` or `-L` print: filter unless -t says another; undefined where the output names its tables itself. */
+  readonly table: TableName | undefined;
+}
+
+/** Where a command begins: behind `$`, `#`, `%` or `>` and a blank. */
+const prompt = /^(?:\[?[^\s\]#$%>]{0,200}(?: ?[^\s\]#$%>]{1,80})?\]?)? ?[#$%>]\s+(?=\S)/;
+const program = /(?:^|[\s/|;&])(x|ip6?)tables(?:-(nft|legacy))?(-save)?(?=\s|$)/;
+const printing = /\s(?:-[a-zA-Z0-9]*[LS][a-zA-Z0-9]*|--list(?:-rules)?)(?=\s|$)/;
+const tableOption = /\s(?:-[a-zA-Z0-9]*t|--table)[ =]?\s*([a-z]+)(?=\s|$)/;
+
+const longestCommand = 1000;
+const longestTitle = 60;
+
+function readCommand(text: string): Prompt | undefined {
+  const found = program.exec(text);
+  if (found === null) return undefined;
+  const [, stem, variant, save] = found;
+  const family: Family = stem === 'ip6' ? 'ipv6' : 'ipv4';
+  const backend = variant === 'nft' || variant === 'legacy' ? variant : undefined;
+  const options = text.slice(found.index + found[0].length);
+  if (save !== undefined) return { family, backend, table: undefined };
+  if (!printing.test(options)) return undefined;
+  const named = tableOption.exec(options)?.[1] ?? 'filter';
+  return { family, backend, table: isTableName(named) ? named : undefined };
+}
+
+const titleLine = /^[^\w*:-]*(?:table[: ]+)?(filter|nat|mangle|raw|security)(?: +table)?[^\w]*$/i;
+
+/** The table that a line alone names, as scripts print it between listings: "Table: nat", "=== nat ===", "NAT Table". */
+export function readTitle(text: string): TableName | undefined {
+  const name = text.length < longestTitle ? titleLine.exec(text)?.[1]?.toLowerCase() : undefined;
+  return name !== undefined && isTableName(name) ? name : undefined;
+}
+
+/**
+ * What a line that shows a shell's prompt, or only a command that prints rules, says about the lines below it; undefined for any other
+ * line. A command behind a prompt that has nothing to do with iptables ends what stood above it.
+ */
+export function readPrompt(text: string): Prompt | undefined {
+  if (text.length > longestCommand) return undefined;
+  const shown = prompt.exec(text);
+  const command = readCommand(shown === null ? text : text.slice(shown[0].length));
+  if (command !== undefined) return command;
+  const title = readTitle(text);
+  if (title !== undefined) return { family: undefined, backend: undefined, table: title };
+  // "# Completed on ..." and other comments look like the prompt of root.
+  return shown === null || text.startsWith('#') ? undefined : { family: undefined, backend: undefined, table: undefined };
+}

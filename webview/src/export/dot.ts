@@ -1,0 +1,57 @@
+import type { FlowGraph, FlowNode } from '../../../server/src/kube/flow/graph.ts';
+import { counted, driftText, oneLine, wayText } from '../model/format.ts';
+import { paletteOf } from './palette.ts';
+import { verdictTone } from './svg-elements.ts';
+
+/** A string as DOT has it; a line break within is written as the two characters `\n`. */
+function quoted(...lines: readonly string[]): string {
+  const escaped = lines
+    .filter((line, at) => line !== '' && lines.indexOf(line) === at)
+    .map((line) => oneLine(line).replaceAll('\\', '\\\\').replaceAll('"', '\\"'));
+  return `"${escaped.join('\\n')}"`;
+}
+
+function colourOf(node: FlowNode): string {
+  const palette = paletteOf('light');
+  if (node.drift === 'stale' || node.drift === 'missing') return palette.red;
+  switch (node.kind) {
+    case 'entry':
+      return palette.blue;
+    case 'external':
+    case 'firewall':
+      return palette.orange;
+    case 'service':
+    case 'service-local':
+      return palette.purple;
+    case 'endpoint':
+      return palette.teal;
+    case 'pod':
+      return palette.green;
+    case 'verdict':
+      return verdictTone(node) === 'drop' ? palette.red : palette.green;
+    default:
+      return palette.grey;
+  }
+}
+
+/** A flow for Graphviz: every node and every rule of the graph, from left to right. */
+export function flowDot(graph: FlowGraph): string {
+  const ids = new Map(graph.nodes.map((node, at) => [node.id, `n${at}`]));
+  const lines = [
+    'digraph flow {',
+    `  graph [rankdir=LR, label=${quoted(graph.title)}, labelloc=t, fontname="Helvetica"];`,
+    '  node [shape=box, style=rounded, fontname="Helvetica", fontsize=11];',
+    '  edge [fontname="Helvetica", fontsize=10];',
+  ];
+  for (const node of graph.nodes) {
+    const label = quoted(node.label, node.detail, ...node.badges.map((badge) => badge.label), driftText(node));
+    const style = node.drift === 'missing' || node.drift === 'stale' ? ', style="rounded,dashed"' : '';
+    lines.push(`  ${ids.get(node.id)} [label=${label}, color="${colourOf(node)}"${style}];`);
+  }
+  for (const edge of graph.edges) {
+    const label = quoted(wayText(edge), edge.packets === null ? '' : counted(edge.packets, 'packet'));
+    lines.push(`  ${ids.get(edge.from)} -> ${ids.get(edge.to)}${label === '""' ? '' : ` [label=${label}]`};`);
+  }
+  lines.push('}');
+  return `${lines.join('\n')}\n`;
+}

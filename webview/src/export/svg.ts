@@ -1,0 +1,115 @@
+import type { FlowGraph } from '../../../server/src/kube/flow/graph.ts';
+import { layoutFlow } from '../layout/layout.ts';
+import { type Layout, type LayoutOptions, plainOptions } from '../layout/model.ts';
+import { wrap } from '../layout/text-metrics.ts';
+import { oneLine } from '../model/format.ts';
+import { type GraphIndex, indexGraph } from '../model/graph-index.ts';
+import { routeFacts, routeLine } from '../model/routes.ts';
+import { escapeXml } from './escape.ts';
+import { paint, paletteOf, sansFont, type Theme } from './palette.ts';
+import { boxMark, frameMark, headingMark, labelMark, type Mark, wireMark } from './svg-elements.ts';
+
+/** How an exported drawing is made. What is left out is as in `plainOptions`, in light colours. */
+export interface SvgOptions extends Partial<LayoutOptions> {
+  readonly theme?: Theme;
+  /** What stands under the title: the dump's file name. */
+  readonly subtitle?: string;
+  /** Without title, notes and source, where they stand beside the drawing. */
+  readonly bare?: boolean;
+}
+
+const side = 20;
+const head = 62;
+const noteHeight = 17;
+
+/**
+ * A flow's drawing as a whole SVG document, title, notes and source included: an XML text without scripts, styles or links, with the
+ * same marks as on the page. Never fails; whatever text the graph holds stays text.
+ */
+export function flowSvg(graph: FlowGraph, options: SvgOptions = {}): string {
+  const index = indexGraph(graph);
+  const layout = layoutFlow(index, { ...plainOptions, ...options });
+  const theme = options.theme ?? 'light';
+  const palette = paletteOf(theme);
+  const measure = options.measure ?? plainOptions.measure;
+  const title = oneLine(graph.title).slice(0, 200);
+  const subtitle = [options.subtitle ?? '', graph.source]
+    .map((part) => oneLine(part))
+    .filter((part) => part !== '')
+    .join(' · ')
+    .slice(0, 300);
+  const least = options.bare === true ? 0 : Math.max(measure(title, 'label') * 1.4, measure(subtitle, 'wire'), 320);
+  const width = Math.ceil(Math.max(layout.width, least) + 2 * side);
+  const above = options.bare === true ? 0 : head;
+  const notes = (options.bare === true ? [] : footLines(graph)).flatMap(({ text, tone }) =>
+    wrap(text, 'wire', width - 2 * side, 3, measure).map((line, at) => ({ line: at === 0 ? line : `   ${line}`, tone })),
+  );
+  const foot = notes.length === 0 ? 0 : notes.length * noteHeight + 14;
+  const height = Math.ceil(above + layout.height + foot + side / 2);
+  const lines = [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="title" font-family="${escapeXml(sansFont)}">`,
+    `<title id="title">${escapeXml(`NAT flow of ${title}`)}</title>`,
+    `<rect width="${width}" height="${height}" fill="${palette.canvas}"/>`,
+    ...(options.bare === true
+      ? []
+      : [
+          `<text x="${side}" y="32" font-size="18" font-weight="600" fill="${palette.text}">${escapeXml(title)}</text>`,
+          `<text x="${side}" y="51" font-size="11" fill="${palette.muted}">${escapeXml(subtitle)}</text>`,
+        ]),
+    `<g transform="translate(${side - 8},${above})">`,
+    ...layoutMarks(index, layout).map(({ mark, x, y }) => {
+      const text = spell(mark, [], theme);
+      return x === 0 && y === 0 ? text : `<g transform="translate(${x},${y})">${text}</g>`;
+    }),
+    '</g>',
+    ...notes.map(
+      ({ line, tone }, at) =>
+        `<text x="${side}" y="${above + layout.height + 16 + at * noteHeight}" font-size="11" xml:space="preserve" fill="${palette[tone]}">${escapeXml(line)}</text>`,
+    ),
+    '</svg>',
+    '',
+  ];
+  return lines.join('\n');
+}
+
+const mostRoutes = 24;
+const mostNotes = 20;
+
+/** What stands under the drawing: where packets end by where they come from, and the notes. */
+function footLines(graph: FlowGraph): readonly { readonly text: string; readonly tone: 'text' | 'muted' | 'warningText' }[] {
+  const routes = routeFacts(graph).map((route) => ({ text: `${route.label} ${routeLine(route)}`, tone: 'text' as const }));
+  const notes = graph.notes.map(({ severity, message }) => ({
+    text: `${severity === 'warning' ? '⚠ ' : ''}${oneLine(message)}`,
+    tone: severity === 'warning' ? ('warningText' as const) : ('muted' as const),
+  }));
+  return [...routes.slice(0, mostRoutes), ...notes.slice(0, mostNotes)];
+}
+
+/** All marks of a layout from back to front, each with where it goes. */
+function layoutMarks(
+  index: GraphIndex,
+  layout: Layout,
+): readonly { readonly mark: Mark; readonly x: number; readonly y: number }[] {
+  const inPlace = (mark: Mark) => ({ mark, x: 0, y: 0 });
+  const round = (value: number): number => Math.round(value * 10) / 10;
+  return [
+    ...layout.frames.map((frame) => inPlace(frameMark(frame))),
+    ...layout.wires.map((wire) => inPlace(wireMark(wire, index.nodes.get(wire.to)))),
+    ...layout.wires.flatMap((wire) => wire.labels.map((label) => inPlace(labelMark(label)))),
+    ...layout.boxes.map((box) => ({ mark: boxMark(box), x: round(box.x), y: round(box.y) })),
+    ...layout.headings.map((heading) => inPlace(headingMark(heading))),
+  ];
+}
+
+function spell(mark: Mark, inherited: readonly string[], theme: Theme): string {
+  // Only for pointing at.
+  if (mark.classes.includes('hit')) return '';
+  const attributes = { ...mark.attributes, ...paint(mark, inherited, theme) };
+  const written = Object.entries(attributes)
+    .map(([name, value]) => ` ${name}="${escapeXml(String(value))}"`)
+    .join('');
+  const classes = [...inherited, ...mark.classes];
+  const content = mark.text === null ? mark.children.map((child) => spell(child, classes, theme)).join('') : escapeXml(mark.text);
+  return content === '' ? `<${mark.tag}${written}/>` : `<${mark.tag}${written}>${content}</${mark.tag}>`;
+}

@@ -1,0 +1,167 @@
+/** A flow as an indented list, for screen readers, for who likes text better, and for exported files. */
+import { type Anchor, type Bundle, type Parts, partsOf } from '../layout/merged-edges.ts';
+import { nodeSentence } from '../model/describe.ts';
+import { counted, oneLine, percent } from '../model/format.ts';
+import type { GraphIndex } from '../model/graph-index.ts';
+import { type Arrangement, type EndpointRow, waysOf } from '../model/groups.ts';
+
+/** A line of the list. */
+export interface TextItem {
+  /** Unique in the list. */
+  readonly key: string;
+  /** The node's or the group's id; several items may show one node. */
+  readonly id: string;
+  /** 1 for what nothing leads to. */
+  readonly level: number;
+  /** When a packet comes here: "33.3 %; from 203.0.113.0/24"; empty for always. */
+  readonly way: string;
+  readonly text: string;
+  readonly packets: number | null;
+  /** Null: nothing below it. */
+  readonly expanded: boolean | null;
+  /** What is below it stands where it was met first. */
+  readonly repeated: boolean;
+  /** 1-based place among its siblings, and how many those are. */
+  readonly place: number;
+  readonly siblings: number;
+  /** The key of the item above; null at level 1. */
+  readonly parent: string | null;
+}
+
+/** A way of the list from what is above it, or a root. */
+interface Step {
+  readonly id: string;
+  readonly bundle: Bundle | null;
+}
+
+/**
+ * The list from top to bottom. Groups show their endpoints when `open` has their id; other items unless `collapsed` has it. A node that
+ * several lead to is listed under each, with what is below it only the first time; loops end there.
+ */
+export function textItems(
+  index: GraphIndex,
+  arrangement: Arrangement,
+  open: ReadonlySet<string>,
+  collapsed: ReadonlySet<string>,
+): readonly TextItem[] {
+  const parts = partsOf(index, arrangement);
+  const anchors = new Map(parts.anchors.map((anchor) => [anchor.id, anchor]));
+  const items: TextItem[] = [];
+  const seen = new Set<string>();
+
+  const children = (id: string): readonly Step[] => (parts.out.get(id) ?? []).map((bundle) => ({ id: bundle.to, bundle }));
+
+  const visit = (step: Step, level: number, parent: string | null, place: number, siblings: number): void => {
+    const anchor = anchors.get(step.id);
+    if (anchor === undefined) return;
+    const key = `${parent ?? ''}/${step.id}`;
+    const below = anchor.group === null ? children(step.id) : [];
+    const has = anchor.group !== null || below.length > 0;
+    const repeated = has && seen.has(step.id);
+    seen.add(step.id);
+    const expanded = !has || repeated ? null : anchor.group === null ? !collapsed.has(step.id) : open.has(step.id);
+    const way = step.bundle === null ? '' : wayOf(step.bundle, anchor);
+    const packets = step.bundle === null ? null : packetsOf(step.bundle);
+    const text = anchor.node !== null ? nodeSentence(anchor.node) : oneLine(`${anchor.group?.label}, ${anchor.group?.detail}`);
+    items.push({ key, id: step.id, level, way, text, packets, expanded, repeated, place, siblings, parent });
+    if (expanded !== true) return;
+    if (anchor.group !== null) {
+      const { rows } = anchor.group;
+      for (const [at, row] of rows.entries()) items.push(...rowItems(index, row, level + 1, key, at + 1, rows.length, collapsed));
+      return;
+    }
+    for (const [at, child] of below.entries()) visit(child, level + 1, key, at + 1, below.length);
+  };
+
+  const roots = rootsOf(parts);
+  for (const [at, root] of roots.entries()) visit({ id: root, bundle: null }, 1, null, at + 1, roots.length);
+  return items;
+}
+
+/** What nothing leads to, and of each loop that nothing else leads to the first. */
+function rootsOf(parts: Parts): readonly string[] {
+  const reached = new Set<string>();
+  const reach = (start: string): void => {
+    const stack = [start];
+    for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
+      if (reached.has(id)) continue;
+      reached.add(id);
+      for (const bundle of parts.out.get(id) ?? []) stack.push(bundle.to);
+    }
+  };
+  const roots = parts.anchors.filter((anchor) => !parts.in.has(anchor.id)).map((anchor) => anchor.id);
+  for (const root of roots) reach(root);
+  for (const anchor of parts.anchors) {
+    if (reached.has(anchor.id)) continue;
+    roots.push(anchor.id);
+    reach(anchor.id);
+  }
+  return roots;
+}
+
+function wayOf(bundle: Bundle, target: Anchor): string {
+  return waysOf(bundle.edges, target.group !== null)
+    .map((way) => {
+      const share = way.probability === null || way.probability >= 1 ? '' : percent(way.probability);
+      return [share, oneLine(way.condition)].filter((part) => part !== '').join(' ');
+    })
+    .filter((text, at, all) => text !== '' && all.indexOf(text) === at)
+    .join('; ');
+}
+
+function packetsOf(bundle: Bundle): number | null {
+  return bundle.edges.reduce<number | null>((sum, edge) => (edge.packets === null ? sum : (sum ?? 0) + edge.packets), null);
+}
+
+function rowItems(
+  index: GraphIndex,
+  row: EndpointRow,
+  level: number,
+  parent: string,
+  place: number,
+  siblings: number,
+  collapsed: ReadonlySet<string>,
+): readonly TextItem[] {
+  const { endpoint, behind } = row;
+  const edges = index.in(endpoint.id);
+  const main = edges.find((edge) => edge.probability !== null) ?? edges[0];
+  const share = main === undefined || main.probability === null || main.probability >= 1 ? '' : percent(main.probability);
+  const key = `${parent}/${endpoint.id}`;
+  const expanded = behind.length === 0 ? null : !collapsed.has(endpoint.id);
+  const own: TextItem = {
+    key,
+    id: endpoint.id,
+    level,
+    way: [share, oneLine(main?.condition ?? '')].filter((part) => part !== '').join(' '),
+    text: nodeSentence(endpoint),
+    packets: main?.packets ?? null,
+    expanded,
+    repeated: false,
+    place,
+    siblings,
+    parent,
+  };
+  if (expanded !== true) return [own];
+  return [
+    own,
+    ...behind.map((node, at) => ({
+      key: `${key}/${node.id}`,
+      id: node.id,
+      level: level + 1,
+      way: '',
+      text: nodeSentence(node),
+      packets: null,
+      expanded: null,
+      repeated: false,
+      place: at + 1,
+      siblings: behind.length,
+      parent: key,
+    })),
+  ];
+}
+
+/** An item as one line: "33.3 %: Endpoint chain 10.244.0.11:8080, ready, 412 packets". */
+export function itemLine(item: TextItem): string {
+  const packets = item.packets === null ? '' : `, ${counted(item.packets, 'packet')}`;
+  return `${item.way === '' ? '' : `${item.way}: `}${item.text}${packets}${item.repeated ? ' (see above)' : ''}`;
+}

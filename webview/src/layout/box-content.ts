@@ -1,0 +1,133 @@
+import type { FlowBadgeKind, FlowNode } from '../../../server/src/kube/flow/graph.ts';
+import { oneLine } from '../model/format.ts';
+import type { EndpointGroup } from '../model/groups.ts';
+import { fitText, type Measure } from './text-metrics.ts';
+
+export type ChipTone = 'plain' | 'warning' | 'error';
+
+/** A badge or a state as it stands in a box, in pixels from the box's top left. */
+export interface Chip {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly text: string;
+  readonly tone: ChipTone;
+  readonly badge: FlowBadgeKind | null;
+}
+
+/** What the box shows at its right end, besides text. */
+export type BoxMark = 'ready' | 'not-ready' | 'hairpin' | 'open' | 'closed' | null;
+
+/** A box's content, cut to its width. */
+export interface BoxContent {
+  readonly label: string;
+  readonly detail: string;
+  readonly chips: readonly Chip[];
+  readonly mark: BoxMark;
+  readonly height: number;
+}
+
+export const chipHeight = 16;
+export const padLeft = 13;
+export const padRight = 10;
+const markWidth = 20;
+const chipGap = 4;
+const longestName = 280;
+/** The label's and the detail's baselines and where the badges begin, from the box's top. */
+export const labelBaseline = 18;
+export const detailBaseline = 34;
+
+interface ChipText {
+  readonly text: string;
+  readonly tone: ChipTone;
+  readonly badge: FlowBadgeKind | null;
+}
+
+/** Badges and states to be read in the box. The hairpin rule, which every endpoint chain has, is a mark there and no badge. */
+function chipTexts(node: FlowNode, idle: boolean): readonly ChipText[] {
+  const chips: ChipText[] = [];
+  if (node.drift === 'stale') chips.push({ text: 'stale', tone: 'error', badge: null });
+  if (node.drift === 'missing') chips.push({ text: 'missing in dump', tone: 'error', badge: null });
+  if (node.drift === 'differs') chips.push({ text: 'differs', tone: 'warning', badge: null });
+  if (node.pod?.ready === false && node.kind !== 'endpoint') chips.push({ text: 'not ready', tone: 'warning', badge: null });
+  if (idle) chips.push({ text: 'no packets', tone: 'warning', badge: null });
+  for (const badge of node.badges) {
+    if (badge.kind === 'hairpin' && node.kind === 'endpoint') continue;
+    chips.push({ text: oneLine(badge.label), tone: 'plain', badge: badge.kind });
+  }
+  return chips;
+}
+
+function markOf(node: FlowNode): BoxMark {
+  if (node.kind === 'endpoint') return node.badges.some((badge) => badge.kind === 'hairpin') ? 'hairpin' : null;
+  if (node.pod === null || node.pod.ready === null) return null;
+  return node.pod.ready ? 'ready' : 'not-ready';
+}
+
+function chipWidth(chip: ChipText, measure: Measure): number {
+  return Math.ceil(measure(chip.text, 'chip')) + 12;
+}
+
+/** The width at which a node's name is not cut, bounded: what cannot be left out even where there is little room. */
+export function nameWidth(node: FlowNode, measure: Measure): number {
+  const mark = markOf(node) === null ? 0 : markWidth;
+  return Math.min(longestName, Math.ceil(measure(oneLine(node.label).slice(0, 200), 'label')) + mark) + padLeft + padRight;
+}
+
+/** The width at which nothing of a node is cut. */
+export function naturalWidth(node: FlowNode, idle: boolean, measure: Measure): number {
+  const mark = markOf(node) === null ? 0 : markWidth;
+  const chips = chipTexts(node, idle).map((chip) => chipWidth(chip, measure));
+  const text = Math.max(
+    measure(oneLine(node.label).slice(0, 200), 'label') + mark,
+    measure(oneLine(node.detail).slice(0, 200), 'detail'),
+    ...chips,
+  );
+  return Math.ceil(text) + padLeft + padRight;
+}
+
+/** The width at which a group's head is not cut. */
+export function naturalGroupWidth(group: EndpointGroup, measure: Measure): number {
+  return Math.ceil(measure(group.label, 'label') + measure(group.detail, 'chip')) + padLeft + padRight + markWidth + 12;
+}
+
+/** What a node's box of this width shows. */
+export function boxContent(node: FlowNode, idle: boolean, width: number, measure: Measure): BoxContent {
+  const room = width - padLeft - padRight;
+  const mark = markOf(node);
+  const detail = oneLine(node.detail);
+  const top = detail === '' ? 28 : 43;
+  const chips: Chip[] = [];
+  let x = padLeft;
+  let y = top - 1;
+  for (const chip of chipTexts(node, idle)) {
+    const wanted = Math.min(chipWidth(chip, measure), room);
+    if (x > padLeft && x + wanted > width - padRight) {
+      x = padLeft;
+      y += chipHeight + chipGap;
+    }
+    const text = fitText(chip.text, 'chip', wanted - 12 + 1, measure);
+    chips.push({ x, y, width: wanted, text, tone: chip.tone, badge: chip.badge });
+    x += wanted + chipGap;
+  }
+  return {
+    label: fitText(oneLine(node.label), 'label', room - (mark === null ? 0 : markWidth) + 1, measure),
+    detail: fitText(detail, 'detail', room + 1, measure),
+    chips,
+    mark,
+    height: chips.length === 0 ? top : y + chipHeight + 8,
+  };
+}
+
+/** What a group's head shows: its name and, after it, how many endpoints. */
+export function groupContent(group: EndpointGroup, open: boolean, width: number, measure: Measure): BoxContent {
+  const room = width - padLeft - padRight - markWidth;
+  const label = fitText(oneLine(group.label), 'label', room, measure);
+  return {
+    label,
+    detail: fitText(group.detail, 'chip', Math.max(0, room - measure(label, 'label') - 10), measure),
+    chips: [],
+    mark: open ? 'open' : 'closed',
+    height: 30,
+  };
+}

@@ -1,0 +1,118 @@
+/** How wide everything is in columns, and so how far from the left each column stands. */
+
+import type { GraphIndex } from '../model/graph-index.ts';
+import { nameWidth, naturalGroupWidth, naturalWidth } from './box-content.ts';
+import { groupSize } from './group-box.ts';
+import { type Anchor, isIdle, type LabelText, labelsOf, type Parts } from './merged-edges.ts';
+import { type LayoutOptions, margin } from './model.ts';
+
+const curveWidth = 34;
+/** What an arrow head takes before a box. */
+export const arrowWidth = 12;
+/** The space between a frame and the boxes in it. */
+export const framePad = 8;
+
+/** How wide boxes and labels may get; the first that fits the room is taken. */
+const sizes = [
+  { box: 236, label: 190 },
+  { box: 200, label: 140 },
+  { box: 168, label: 112 },
+  { box: 136, label: 96 },
+] as const;
+type Size = (typeof sizes)[number];
+
+/** Columns before anything has a height. */
+export interface ColumnPlan {
+  readonly columnOf: ReadonlyMap<string, number>;
+  /** What each column is called; empty for nothing. */
+  readonly titles: readonly string[];
+  /** The column whose Pods stand in frames of their nodes; null: none does. */
+  readonly framed: number | null;
+  readonly size: Size;
+  readonly widths: readonly number[];
+  /** The room for labels before each column. */
+  readonly labelWidths: readonly number[];
+  /** The labels of each bundle. */
+  readonly labels: ReadonlyMap<string, readonly LabelText[]>;
+  readonly lefts: readonly number[];
+  readonly right: number;
+}
+
+/** A drawing this much smaller is still better to read than one whose texts are cut. */
+const shrink = 0.85;
+
+/** The widest plan that fits the room, or else the narrowest. */
+export function planColumns(
+  index: GraphIndex,
+  parts: Parts,
+  columns: Pick<ColumnPlan, 'columnOf' | 'titles'>,
+  options: LayoutOptions,
+): ColumnPlan {
+  const framed = framedColumn(parts, columns.columnOf);
+  let chosen = plan(index, parts, columns, framed, sizes[0], options);
+  for (const size of sizes.slice(1)) {
+    if (options.room === null || (chosen.right + margin) * shrink <= options.room) break;
+    chosen = plan(index, parts, columns, framed, size, options);
+  }
+  return chosen;
+}
+
+/** The column whose Pods stand in frames of their nodes; null where no node is known or the Pods stand in groups. */
+function framedColumn(parts: Parts, columnOf: ReadonlyMap<string, number>): number | null {
+  const pod = parts.anchors.find(
+    (anchor) => anchor.node?.kind === 'pod' && anchor.node.pod !== null && anchor.node.pod.node !== null,
+  );
+  return pod === undefined ? null : (columnOf.get(pod.id) ?? null);
+}
+
+/** The cluster's node that an anchor's Pod is on; null for what is no Pod, or on no known node. */
+export function hostOf(anchor: Anchor): string | null {
+  return anchor.node?.kind === 'pod' ? (anchor.node.pod?.node ?? null) : null;
+}
+
+function plan(
+  index: GraphIndex,
+  parts: Parts,
+  { columnOf, titles }: Pick<ColumnPlan, 'columnOf' | 'titles'>,
+  framed: number | null,
+  size: Size,
+  options: LayoutOptions,
+): ColumnPlan {
+  const widths = titles.map(() => 84);
+  const labelWidths = titles.map(() => 0);
+  const labels = new Map<string, readonly LabelText[]>();
+  for (const anchor of parts.anchors) {
+    const column = columnOf.get(anchor.id) ?? 0;
+    const wanted =
+      anchor.node !== null
+        ? Math.min(
+            naturalWidth(anchor.node, isIdle(index, anchor.node), options.measure),
+            // A verdict's second line says why: that is what one looks for.
+            Math.max(
+              anchor.node.kind === 'verdict' && size.box >= 200 ? size.box + 90 : size.box,
+              nameWidth(anchor.node, options.measure),
+            ),
+          )
+        : anchor.group !== null
+          ? Math.max(naturalGroupWidth(anchor.group, options.measure), groupSize(index, anchor.group, size.box, options).width)
+          : 0;
+    widths[column] = Math.max(widths[column] ?? 0, wanted);
+  }
+  for (const bundle of parts.bundles) {
+    const texts = labelsOf(index, bundle.ways, size.label, options.measure);
+    labels.set(bundle.id, texts);
+    const column = columnOf.get(bundle.to) ?? 0;
+    // A wire within a column goes straight down most of the time, with its labels on it.
+    if (columnOf.get(bundle.from) === column) continue;
+    labelWidths[column] = Math.max(labelWidths[column] ?? 0, ...texts.map((text) => text.width + 8));
+  }
+  if (framed !== null) widths[framed] = (widths[framed] ?? 0) + 2 * framePad;
+  const lefts: number[] = [];
+  let x = margin;
+  for (const [column, width] of widths.entries()) {
+    if (column > 0) x += curveWidth + (labelWidths[column] ?? 0) + arrowWidth;
+    lefts.push(x);
+    x += width;
+  }
+  return { columnOf, titles, framed, size, widths, labelWidths, labels, lefts, right: x };
+}

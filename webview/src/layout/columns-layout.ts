@@ -1,0 +1,92 @@
+import { count, oneLine } from '../model/format.ts';
+import type { GraphIndex } from '../model/graph-index.ts';
+import type { Arrangement } from '../model/groups.ts';
+import { columnWires } from './column-edges.ts';
+import { type ColumnPlan, framePad, hostOf, planColumns } from './column-plan.ts';
+import { assignColumns } from './columns.ts';
+import { type FilledColumns, fillColumns } from './fill-columns.ts';
+import { type Parts, partsOf, topologicalOrder } from './merged-edges.ts';
+import { type Box, type Frame, type Heading, type Layout, type LayoutOptions, margin, type Wire } from './model.ts';
+import { fitText } from './text-metrics.ts';
+
+/** Columns by meaning from left to right, rows in rule order. */
+export function layoutColumns(index: GraphIndex, arrangement: Arrangement, options: LayoutOptions): Layout {
+  const parts = partsOf(index, arrangement);
+  if (parts.anchors.length === 0) {
+    return { form: 'columns', boxes: [], wires: [], frames: [], headings: [], width: 0, height: 0, arrangement };
+  }
+  const order = topologicalOrder(parts);
+  const plan = planColumns(index, parts, assignColumns(parts, order), options);
+  const filled = fillColumns(index, parts, order, arrangement, plan, options);
+  const { boxes, wires, frames } = drawBoxes(parts, plan, filled);
+  return {
+    form: 'columns',
+    boxes,
+    wires: [...wires, ...columnWires(parts, plan, filled)],
+    frames: [...frames, ...hostFrames(plan, filled, options)],
+    headings: headingsOf(plan, filled),
+    width: plan.right + margin,
+    height: filled.bottom + margin,
+    arrangement,
+  };
+}
+
+/** Every anchor's box, and what is inside an open group. */
+function drawBoxes(
+  parts: Parts,
+  { framed, widths, lefts }: ColumnPlan,
+  { columnAt, contents, groups, heightAt, middleAt }: FilledColumns,
+): { readonly boxes: readonly Box[]; readonly wires: readonly Wire[]; readonly frames: readonly Frame[] } {
+  const boxes: Box[] = [];
+  const wires: Wire[] = [];
+  const frames: Frame[] = [];
+  for (const { id, node, group } of parts.anchors) {
+    const column = columnAt(id);
+    const content = contents.get(id);
+    if (content === undefined) continue;
+    const inset = column === framed ? framePad : 0;
+    const height = heightAt(id);
+    const x = (lefts[column] ?? 0) + inset;
+    const y = middleAt(id) - height / 2;
+    const width = (widths[column] ?? 0) - 2 * inset;
+    boxes.push({ id, node, group, x, y, width, height, content, column });
+    const inside = groups.get(id);
+    if (inside === undefined || inside.boxes.length === 0) continue;
+    const top = y + height;
+    for (const box of inside.boxes) boxes.push({ ...box, x: x + box.x, y: top + box.y, column: column + box.column });
+    wires.push(...inside.wires(x, top));
+    frames.push({ id, kind: 'group', label: '', detail: '', x, y, width, height: height + inside.height });
+  }
+  return { boxes, wires, frames };
+}
+
+/** The cluster's nodes around their Pods. */
+function hostFrames({ widths, lefts }: ColumnPlan, { things }: FilledColumns, options: LayoutOptions): readonly Frame[] {
+  return things.flatMap(({ item, anchors }) => {
+    const host = anchors[0] === undefined || !item.id.startsWith('host:') ? null : hostOf(anchors[0]);
+    if (host === null) return [];
+    const known = anchors.filter((anchor) => anchor.node?.pod?.ready !== null);
+    const ready = known.filter((anchor) => anchor.node?.pod?.ready === true).length;
+    const detail = known.length === 0 ? '' : `${count(ready)} of ${count(known.length)} ready`;
+    const width = widths[item.column] ?? 0;
+    const label = fitText(oneLine(host), 'label', width - 30 - options.measure(detail, 'chip'), options.measure);
+    return [{ id: item.id, kind: 'host', label, detail, x: lefts[item.column] ?? 0, y: item.top, width, height: item.height }];
+  });
+}
+
+/** The columns' names; an open group in the last column has one of its own for its Pods. */
+function headingsOf({ titles, widths, lefts }: ColumnPlan, { columnAt, groups }: FilledColumns): readonly Heading[] {
+  const headings: Heading[] = titles.map((text, column) => ({ text, x: lefts[column] ?? 0, width: widths[column] ?? 0 }));
+  const last = titles.length - 1;
+  const open = [...groups].find(([id, inside]) => inside.podColumn !== null && columnAt(id) === last)?.[1];
+  if (open !== undefined && open.podColumn !== null) {
+    const left = lefts[last] ?? 0;
+    headings[last] = {
+      text: titles[last] ?? '',
+      x: left + open.endpointLeft,
+      width: open.podColumn.x - open.endpointLeft,
+    };
+    headings.push({ text: 'Pod', x: left + open.podColumn.x, width: open.podColumn.width });
+  }
+  return headings.filter((heading) => heading.text !== '');
+}

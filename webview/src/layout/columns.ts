@@ -1,0 +1,56 @@
+import type { FlowNodeKind } from '../../../server/src/kube/flow/graph.ts';
+import type { Anchor, Parts } from './merged-edges.ts';
+
+/** A column's place by meaning. Chains and verdicts have none of their own and stand behind what leads to them. */
+const fixed: Readonly<Partial<Record<FlowNodeKind, number>>> = {
+  entry: 0,
+  dispatch: 1,
+  external: 2,
+  firewall: 2,
+  service: 3,
+  'service-local': 3,
+  endpoint: 4,
+  pod: 5,
+  address: 5,
+};
+
+const titles = ['Entry', 'Dispatch', 'External', 'Service', 'Endpoint', 'Pod'];
+const endpointColumn = 4;
+
+/** The column of each anchor, counted from 0 without empty ones, and what the columns are called (empty: nothing). */
+export function assignColumns(
+  parts: Parts,
+  order: readonly string[],
+): { readonly columnOf: ReadonlyMap<string, number>; readonly titles: readonly string[] } {
+  const anchors = new Map<string, Anchor>(parts.anchors.map((anchor) => [anchor.id, anchor]));
+  const meaning = new Map<string, number>();
+  for (const id of order) {
+    const anchor = anchors.get(id);
+    const own = anchor?.node === null || anchor === undefined ? endpointColumn : fixed[anchor.node.kind];
+    if (own !== undefined) meaning.set(id, own);
+    else {
+      const before = (parts.in.get(id) ?? []).map((bundle) => meaning.get(bundle.from) ?? -1);
+      meaning.set(id, Math.max(-1, ...before) + 1);
+    }
+  }
+  const used = [...new Set(meaning.values())].toSorted((a, b) => a - b);
+  const kindsIn = new Map<number, Set<FlowNodeKind | 'group'>>();
+  for (const { id, node } of parts.anchors) {
+    const column = meaning.get(id) ?? 0;
+    kindsIn.set(column, (kindsIn.get(column) ?? new Set()).add(node?.kind ?? 'group'));
+  }
+  const named = parts.anchors.some((anchor) => anchor.node?.kind !== 'chain' && anchor.node?.kind !== 'verdict');
+  return {
+    columnOf: new Map([...meaning].map(([id, column]) => [id, used.indexOf(column)])),
+    titles: used.map((column) => (named ? titleOf(column, kindsIn.get(column) ?? new Set()) : '')),
+  };
+}
+
+/** A column that holds nothing of its own meaning is called by what stands in it. */
+function titleOf(column: number, kinds: ReadonlySet<FlowNodeKind | 'group'>): string {
+  const only = kinds.size === 1 ? [...kinds][0] : undefined;
+  if (only === 'verdict') return 'Verdict';
+  if (only === 'address') return 'Address';
+  if (only === 'chain') return 'Chain';
+  return titles[column] ?? '';
+}

@@ -1,0 +1,163 @@
+import type { FlowEdge, FlowNode } from '../../../server/src/kube/flow/graph.ts';
+import type { GraphIndex } from '../model/graph-index.ts';
+import { type EndpointGroup, type EndpointRow, waysOf } from '../model/groups.ts';
+import { boxContent, nameWidth, naturalWidth } from './box-content.ts';
+import { bend, elbow } from './edge-path.ts';
+import { isIdle, type LabelText, labelsOf } from './merged-edges.ts';
+import type { Box, LayoutOptions, Wire } from './model.ts';
+
+const railInset = 12;
+const rowGap = 8;
+const podGap = 36;
+const pad = 10;
+
+/** What an open group shows below its head, from the head's bottom left; nothing for a closed one. */
+export interface GroupParts {
+  readonly boxes: readonly Box[];
+  /** With the head's bottom left in the drawing, as paths cannot be moved. */
+  readonly wires: (x: number, y: number) => readonly Wire[];
+  readonly height: number;
+  readonly endpointLeft: number;
+  readonly podColumn: { readonly x: number; readonly width: number } | null;
+}
+
+interface GroupSize {
+  readonly labels: ReadonlyMap<EndpointRow, LabelText | undefined>;
+  readonly labelWidth: number;
+  readonly endpoint: number;
+  readonly pod: number;
+  readonly width: number;
+}
+
+const nothing: GroupParts = { boxes: [], wires: () => [], height: 0, endpointLeft: 0, podColumn: null };
+
+/** The rule that sends a packet to the endpoint at random, or else the first that sends one. */
+function mainEdge(index: GraphIndex, node: FlowNode): FlowEdge | undefined {
+  const edges = index.in(node.id);
+  return edges.find((edge) => edge.probability !== null) ?? edges[0];
+}
+
+/** How wide a group's inside is; a closed group is as wide as its head only. */
+export function groupSize(index: GraphIndex, group: EndpointGroup, most: number, options: LayoutOptions): GroupSize {
+  const labels = new Map<EndpointRow, LabelText | undefined>();
+  let labelWidth = 0;
+  let endpoint = 0;
+  let pod = 0;
+  if (!options.open.has(group.id)) return { labels, labelWidth, endpoint, pod, width: 0 };
+  const widthOf = (node: FlowNode, idle: boolean): number =>
+    Math.min(naturalWidth(node, idle, options.measure), Math.max(most, nameWidth(node, options.measure)));
+  for (const row of group.rows) {
+    const edge = mainEdge(index, row.endpoint);
+    const label = edge === undefined ? undefined : labelsOf(index, waysOf([edge], false), 96, options.measure)[0];
+    labels.set(row, label);
+    labelWidth = Math.max(labelWidth, label?.width ?? 0);
+    endpoint = Math.max(endpoint, widthOf(row.endpoint, isIdle(index, row.endpoint)));
+    for (const node of row.behind) pod = Math.max(pod, widthOf(node, false));
+  }
+  const width = railInset + 10 + labelWidth + 14 + endpoint + (pod === 0 ? 0 : podGap + pod) + pad;
+  return { labels, labelWidth, endpoint, pod, width };
+}
+
+/** An open group's endpoints in rule order, each with what is behind it, along a rail on the left. */
+export function groupParts(
+  index: GraphIndex,
+  group: EndpointGroup,
+  most: number,
+  width: number,
+  options: LayoutOptions,
+): GroupParts {
+  if (!options.open.has(group.id)) return nothing;
+  const size = groupSize(index, group, most, options);
+  const left = railInset + 10 + size.labelWidth + 14;
+  // The column may be wider than this group needs: its boxes take what there is.
+  const spare = width - size.width;
+  const podWidth = size.pod === 0 ? 0 : size.pod + Math.floor(spare / 2);
+  const endpointWidth = size.endpoint + (size.pod === 0 ? spare : Math.ceil(spare / 2));
+  const podLeft = left + endpointWidth + podGap;
+  const boxes: Box[] = [];
+  const ways: { readonly row: EndpointRow; readonly y: number; readonly pods: readonly { node: FlowNode; y: number }[] }[] = [];
+  let y = pad;
+  for (const row of group.rows) {
+    const own = boxContent(row.endpoint, isIdle(index, row.endpoint), endpointWidth, options.measure);
+    const behind = row.behind.map((node) => ({ node, content: boxContent(node, false, podWidth, options.measure) }));
+    const behindHeight = behind.reduce((sum, { content }) => sum + content.height + rowGap, -rowGap);
+    const height = Math.max(own.height, behindHeight, size.labels.get(row)?.height ?? 0);
+    const middle = y + height / 2;
+    boxes.push({
+      id: row.endpoint.id,
+      node: row.endpoint,
+      group: null,
+      x: left,
+      y: middle - own.height / 2,
+      width: endpointWidth,
+      height: own.height,
+      content: own,
+      column: 0,
+    });
+    let podY = middle - behindHeight / 2;
+    const pods = behind.map(({ node, content }) => {
+      boxes.push({
+        id: node.id,
+        node,
+        group: null,
+        x: podLeft,
+        y: podY,
+        width: podWidth,
+        height: content.height,
+        content,
+        column: 1,
+      });
+      podY += content.height + rowGap;
+      return { node, y: podY - rowGap - content.height / 2 };
+    });
+    ways.push({ row, y: middle, pods });
+    y += height + rowGap;
+  }
+  const wires = (x: number, top: number): readonly Wire[] => {
+    let above = 0;
+    return ways.flatMap(({ row, y: middle, pods }) => {
+      const label = size.labels.get(row);
+      const incoming = index.in(row.endpoint.id);
+      // Each piece of the rail begins where the one before it turned off, so that what is out of view need not be drawn.
+      const path = elbow(x + railInset, top + above, { x: x + left, y: top + middle }, true);
+      const made: Wire[] = [
+        {
+          id: `${group.id}\n${row.endpoint.id}`,
+          from: group.id,
+          to: row.endpoint.id,
+          edges: incoming,
+          path,
+          wholePath: elbow(x + railInset, top, { x: x + left, y: top + middle }, true),
+          labels:
+            label === undefined
+              ? []
+              : [{ ...label, x: x + railInset + 10 + size.labelWidth - label.width, y: top + middle - label.height / 2 }],
+          top: top + above,
+          bottom: top + middle,
+        },
+      ];
+      above = middle - 7;
+      for (const { node, y: podMiddle } of pods) {
+        const ends = { from: { x: x + left + endpointWidth, y: top + middle }, to: { x: x + podLeft, y: top + podMiddle } };
+        made.push({
+          id: `${row.endpoint.id}\n${node.id}`,
+          from: row.endpoint.id,
+          to: node.id,
+          edges: index.out(row.endpoint.id).filter((edge) => edge.to === node.id),
+          path: bend([ends.from, { x: ends.to.x - 8, y: ends.to.y }, ends.to]),
+          labels: [],
+          top: top + Math.min(middle, podMiddle),
+          bottom: top + Math.max(middle, podMiddle),
+        });
+      }
+      return made;
+    });
+  };
+  return {
+    boxes,
+    wires,
+    height: y - rowGap + pad,
+    endpointLeft: left,
+    podColumn: podWidth === 0 ? null : { x: podLeft, width: podWidth },
+  };
+}

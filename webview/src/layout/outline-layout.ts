@@ -1,0 +1,255 @@
+import { nodeName } from '../model/describe.ts';
+import type { GraphIndex } from '../model/graph-index.ts';
+import { type Arrangement, waysOf } from '../model/groups.ts';
+import { type BoxContent, boxContent, groupContent, naturalGroupWidth, naturalWidth } from './box-content.ts';
+import { bend, elbow, roundTheRight } from './edge-path.ts';
+import { boldness, isIdle, type LabelText, labelLineHeight, labelsOf } from './merged-edges.ts';
+import { type Box, type Frame, type Layout, type LayoutOptions, margin, type Wire, type WireLabel } from './model.ts';
+import { standBeside } from './outline-pods.ts';
+import { isInside, type OutlineLink, type OutlineRow, outlineRows } from './outline-rows.ts';
+import { fitText } from './text-metrics.ts';
+
+const indent = 22;
+const railInset = 11;
+const rowGap = 10;
+const laneWidth = 9;
+const mostLanes = 8;
+const widest = 460;
+const narrowest = 170;
+const widestBesideLabel = 110;
+
+/**
+ * One box below the other, each indented under what leads to it: for where there is little width. A wire to the next deeper boxes runs down
+ * a rail at its left; one that would cross others runs along the right.
+ */
+export function layoutOutline(index: GraphIndex, arrangement: Arrangement, options: LayoutOptions): Layout {
+  const { rows, links } = outlineRows(index, arrangement, options.open);
+  const position = new Map(rows.map((row, at) => [row.id, at]));
+  const inside = new Set(links.filter((link) => isInside(link, rows, position)));
+  const lanes = assignLanes(
+    links.filter((link) => !inside.has(link)),
+    position,
+  );
+  const laneRoom = lanes.count === 0 ? 0 : lanes.count * laneWidth + 10;
+  const deepest = Math.max(0, ...rows.map((row) => row.depth));
+  const natural = Math.max(narrowest, ...rows.map((row) => row.depth * indent + widthOf(index, row, options)));
+  const inner = options.room === null ? null : options.room - 2 * margin - laneRoom;
+  const beside = standBeside(
+    index,
+    rows,
+    links,
+    (link) => inside.has(link),
+    (link) => linkLabels(index, link, true, widestBesideLabel, options),
+    indent,
+    inner,
+    options,
+  );
+  const right =
+    margin +
+    Math.max(deepest * indent + narrowest, beside?.width ?? 0, Math.min(natural, widest + deepest * indent, inner ?? natural));
+
+  const left = (row: OutlineRow): number => margin + row.depth * indent;
+  const incoming = new Map<string, OutlineLink[]>();
+  for (const link of links) incoming.set(link.to, [...(incoming.get(link.to) ?? []), link]);
+  const boxes = new Map<string, Box>();
+  const labels = new Map<OutlineLink, readonly WireLabel[]>();
+  let y = margin;
+  const contentOf = (row: OutlineRow, width: number): BoxContent | null => {
+    if (row.group !== null) return groupContent(row.group, options.open.has(row.group.id), width, options.measure);
+    return row.node === null ? null : boxContent(row.node, isIdle(index, row.node), width, options.measure);
+  };
+  for (const row of rows) {
+    if (boxes.has(row.id)) continue;
+    const x = left(row);
+    const pod = beside?.of.get(row.id);
+    const width = right - x - (pod === undefined || beside === null ? 0 : beside.gap + beside.pod);
+    for (const link of incoming.get(row.id) ?? []) {
+      const placed: WireLabel[] = [];
+      for (const text of linkLabels(index, link, inside.has(link), width - 4, options)) {
+        placed.push({ ...text, x, y });
+        y += text.height + 1;
+      }
+      labels.set(link, placed);
+    }
+    const content = contentOf(row, width);
+    if (content === null) continue;
+    const podContent = pod === undefined || beside === null ? null : contentOf(pod.row, beside.pod);
+    const height = Math.max(content.height, podContent?.height ?? 0);
+    const put = (of: OutlineRow, at: number, wide: number, shown: BoxContent): void => {
+      const top = y + (height - shown.height) / 2;
+      const { id, node, group, depth } = of;
+      boxes.set(id, { id, node, group, x: at, y: top, width: wide, height: shown.height, content: shown, column: depth });
+    };
+    put(row, x, width, content);
+    if (pod !== undefined && beside !== null && podContent !== null) {
+      put(pod.row, right - beside.pod, beside.pod, podContent);
+      const middle = x + width + (beside.gap - 8) / 2;
+      let top = y + height / 2 - pod.labels.reduce((sum, text) => sum + text.height, 0) / 2;
+      labels.set(
+        pod.link,
+        pod.labels.map((text) => {
+          top += text.height;
+          return { ...text, x: middle - text.width / 2, y: top - text.height };
+        }),
+      );
+    }
+    y += height + rowGap;
+  }
+
+  const wires: Wire[] = [];
+  // Each piece of a rail begins where the one before it turned off, so that what is out of view need not be drawn.
+  const turned = new Map<string, number>();
+  for (const link of links) {
+    const from = boxes.get(link.from);
+    const to = boxes.get(link.to);
+    if (from === undefined || to === undefined) continue;
+    const end = to.y + to.height / 2;
+    if (beside?.of.get(from.id)?.link === link) {
+      const ends = [
+        { x: from.x + from.width, y: end },
+        { x: to.x, y: end },
+      ];
+      const { id, edges } = link;
+      wires.push({
+        id,
+        from: from.id,
+        to: to.id,
+        edges,
+        path: bend(ends),
+        labels: labels.get(link) ?? [],
+        top: end,
+        bottom: end,
+      });
+      continue;
+    }
+    const lane = lanes.of.get(link);
+    const turn = { x: to.x, y: end };
+    const start = lane === undefined ? (turned.get(from.id) ?? from.y + from.height) : from.y + from.height / 2 + 6;
+    const path =
+      lane === undefined
+        ? elbow(from.x + railInset, start, turn, true)
+        : roundTheRight({ x: from.x + from.width, y: start }, right + 10 + lane * laneWidth, { x: to.x + to.width, y: end - 6 });
+    if (lane === undefined) turned.set(from.id, end - 7);
+    wires.push({
+      id: link.id,
+      from: link.from,
+      to: link.to,
+      edges: link.edges,
+      path,
+      ...(lane === undefined ? { wholePath: elbow(from.x + railInset, from.y + from.height, turn, true) } : {}),
+      labels: labels.get(link) ?? [],
+      top: Math.min(start, end),
+      bottom: Math.max(start, end),
+    });
+  }
+  return {
+    form: 'outline',
+    boxes: [...boxes.values()],
+    wires,
+    frames: groupFrames(rows, boxes, right),
+    headings: [],
+    width: rows.length === 0 ? 0 : right + laneRoom + margin,
+    height: rows.length === 0 ? 0 : y - rowGap + margin,
+    arrangement,
+  };
+}
+
+function widthOf(index: GraphIndex, row: OutlineRow, options: LayoutOptions): number {
+  if (row.group !== null) return naturalGroupWidth(row.group, options.measure);
+  return row.node === null ? 0 : naturalWidth(row.node, isIdle(index, row.node), options.measure);
+}
+
+/** A lane at the right for each link, so that no two lie on each other as long as there are lanes. */
+function assignLanes(
+  links: readonly OutlineLink[],
+  position: ReadonlyMap<string, number>,
+): { readonly of: ReadonlyMap<OutlineLink, number>; readonly count: number } {
+  const spans = links.map((link) => {
+    const ends = [position.get(link.from) ?? 0, position.get(link.to) ?? 0];
+    return { link, top: Math.min(...ends), bottom: Math.max(...ends) };
+  });
+  const of = new Map<OutlineLink, number>();
+  const bottoms: number[] = [];
+  // Short ones first, so that they lie inside long ones instead of crossing them.
+  for (const { link, top, bottom } of spans.toSorted((a, b) => a.top - b.top || a.bottom - b.bottom)) {
+    const free = bottoms.findIndex((taken) => taken < top);
+    const lane = free >= 0 ? free : Math.min(bottoms.length, mostLanes - 1);
+    bottoms[lane] = Math.max(bottoms[lane] ?? -1, bottom);
+    of.set(link, lane);
+  }
+  return { of, count: bottoms.length };
+}
+
+/** What stands above a box about a wire to it; one that comes along the right says where from. */
+function linkLabels(
+  index: GraphIndex,
+  link: OutlineLink,
+  inside: boolean,
+  width: number,
+  options: LayoutOptions,
+): readonly LabelText[] {
+  const main = link.together ? link.edges : ways(link);
+  const texts = labelsOf(index, waysOf(main, link.together), width, options.measure).map((text) =>
+    inOneLine(text, width, options),
+  );
+  // Where nothing is to be said, the wire alone says it.
+  if (inside || texts.length === 0) return texts;
+  const from = index.nodes.get(link.from);
+  const source = from === undefined ? '' : `from ${nodeName(from)}`;
+  const [first, ...others] = texts;
+  const line = first?.lines.length === 1 ? first.lines[0] : undefined;
+  if (first !== undefined && line !== undefined) {
+    const joined = inOneLine({ ...first, lines: [{ text: source, tone: line.tone }, line] }, width, options);
+    if (joined.lines.length === 1) return [joined, ...others];
+  }
+  const text = fitText(source, 'wire', width - 10, options.measure);
+  const label: LabelText = {
+    lines: [{ text, tone: 'counter' }],
+    edges: link.edges,
+    width: Math.ceil(options.measure(text, 'wire')) + 10,
+    height: labelLineHeight + 3,
+  };
+  return [label, ...texts];
+}
+
+/** There is more width than height: condition and counter stand in one line where they fit. */
+function inOneLine(label: LabelText, width: number, options: LayoutOptions): LabelText {
+  const [first, ...rest] = label.lines;
+  if (first === undefined || rest.length === 0) return label;
+  const text = label.lines.map((line) => line.text).join(' · ');
+  const tone = label.lines.some((line) => line.tone === 'warning') ? 'warning' : first.tone;
+  const wide = Math.ceil(options.measure(text, 'wire') * (tone === 'warning' ? boldness : 1)) + 10;
+  if (wide > width) return label;
+  return { ...label, lines: [{ text, tone }], width: wide, height: labelLineHeight + 3 };
+}
+
+/** In a group, the rule that sends a packet to the endpoint at random says the share; affinity's would repeat for each. */
+function ways(link: OutlineLink): OutlineLink['edges'] {
+  if (!link.from.startsWith('group:')) return link.edges;
+  const main = link.edges.find((edge) => edge.probability !== null) ?? link.edges[0];
+  return main === undefined ? [] : [main];
+}
+
+function groupFrames(rows: readonly OutlineRow[], boxes: ReadonlyMap<string, Box>, right: number): readonly Frame[] {
+  const frames: Frame[] = [];
+  for (const [at, row] of rows.entries()) {
+    const head = boxes.get(row.id);
+    if (row.group === null || head === undefined || rows[at + 1]?.depth !== row.depth + 1) continue;
+    let bottom = head.y + head.height;
+    for (let next = at + 1; (rows[next]?.depth ?? -1) > row.depth; next += 1) {
+      const box = boxes.get(rows[next]?.id ?? '');
+      if (box !== undefined) bottom = Math.max(bottom, box.y + box.height);
+    }
+    frames.push({
+      id: row.id,
+      kind: 'group',
+      label: '',
+      detail: '',
+      x: head.x,
+      y: head.y,
+      width: right - head.x + 4,
+      height: bottom - head.y + 6,
+    });
+  }
+  return frames;
+}

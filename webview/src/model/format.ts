@@ -1,0 +1,111 @@
+/** Numbers and kinds in the words that the drawing, its text form and the exported files share. */
+import type { FlowBadgeKind, FlowEdge, FlowEntryKind, FlowNode, FlowNodeKind } from '../../../server/src/kube/flow/graph.ts';
+
+/**
+ * A probability as a reader would say it: "33.3 %", "50 %", "0.17 %". Never "100 %" or "0 %" for what only rounds to it.
+ */
+export function percent(probability: number): string {
+  const value = probability * 100;
+  if (value >= 100) return '100 %';
+  if (value <= 0) return '0 %';
+  if (value > 99.9) return '> 99.9 %';
+  if (value >= 1) return `${Number(value.toFixed(1))} %`;
+  return value < 0.001 ? '< 0.001 %' : `${Number(value.toPrecision(2))} %`;
+}
+
+// One for all, as making one takes longer than a thousand uses.
+const grouped = new Intl.NumberFormat('en-US');
+
+/** "1,204": counts are grouped, whatever the machine's language, as a dump's reader compares them. */
+export function count(value: number): string {
+  return grouped.format(value);
+}
+
+/** "1 endpoint", "12 endpoints". */
+export function counted(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+}
+
+const kindNames: Readonly<Record<FlowNodeKind, string>> = {
+  entry: 'Entry',
+  dispatch: 'Dispatch chain',
+  external: 'External traffic chain',
+  firewall: 'Source range filter',
+  service: 'Service chain',
+  'service-local': 'Service chain, local endpoints',
+  endpoint: 'Endpoint chain',
+  pod: 'Pod',
+  address: 'Address',
+  verdict: 'Verdict',
+  chain: 'Chain',
+};
+
+/** "Service chain". */
+export function kindName(kind: FlowNodeKind): string {
+  return kindNames[kind];
+}
+
+const entryKindNames: Readonly<Record<FlowEntryKind, string>> = {
+  'cluster-ip': 'clusterIP',
+  'node-port': 'NodePort',
+  'external-ip': 'external IP',
+  'load-balancer-ip': 'load-balancer IP',
+  'host-port': 'hostPort',
+  'health-check': 'health-check port',
+};
+
+/** "clusterIP". */
+export function entryKindName(kind: FlowEntryKind): string {
+  return entryKindNames[kind];
+}
+
+const badgeNames: Readonly<Record<FlowBadgeKind, string>> = {
+  masquerade: 'Masquerade',
+  affinity: 'Session affinity',
+  hairpin: 'Hairpin',
+  mark: 'Mark',
+  'source-ranges': 'Source ranges',
+  'local-only': 'Local endpoints only',
+};
+
+/** "Session affinity". */
+export function badgeName(kind: FlowBadgeKind): string {
+  return badgeNames[kind];
+}
+
+/** "ready", "not ready", or empty where the cluster does not say or there is no Pod. */
+export function readiness(node: FlowNode): string {
+  if (node.pod === null || node.pod.ready === null) return '';
+  return node.pod.ready ? 'ready' : 'not ready';
+}
+
+/** How the dump and the cluster disagree about a node, as a reader would say it; empty where they do not. */
+export function driftText(node: FlowNode): string {
+  if (node.drift === 'stale') return 'stale: no longer in the cluster';
+  if (node.drift === 'missing') return 'missing: in the cluster, not in the dump';
+  return node.drift === 'differs' ? 'differs from the cluster' : '';
+}
+
+/** "shop/web-7d9c-x2x on node-a"; empty for a node without a Pod. */
+export function podText(node: FlowNode): string {
+  if (node.pod === null) return '';
+  const { namespace, name, node: host } = node.pod;
+  return host === null ? `${namespace}/${name}` : `${namespace}/${name} on ${host}`;
+}
+
+/** What decides that a packet goes this way: "33.3 %, from 203.0.113.0/24"; empty where nothing does. */
+export function wayText(edge: Pick<FlowEdge, 'probability' | 'condition'>): string {
+  const share = edge.probability === null || edge.probability === 1 ? '' : percent(edge.probability);
+  return [share, edge.condition].filter((part) => part !== '').join(', ');
+}
+
+/**
+ * One line of text for places that have only one: newlines and control characters of a hostile name become spaces, and characters that
+ * turn the direction of the text after them, U+FFFD.
+ */
+export function oneLine(text: string): string {
+  return text
+    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+    .replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
+    .trim();
+}

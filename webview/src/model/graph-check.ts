@@ -1,0 +1,117 @@
+import type {
+  FlowBadge,
+  FlowEdge,
+  FlowEntry,
+  FlowGraph,
+  FlowNode,
+  FlowNote,
+  FlowOrigin,
+  FlowPodRef,
+  FlowRoute,
+  FlowServiceRef,
+} from '../../../server/src/kube/flow/graph.ts';
+import { type Check, isBoolean, isLine, isNumber, isString, listOf, mapOf, oneOf, optional, orNull, record } from './check.ts';
+
+const isBadge: Check<FlowBadge> = record<FlowBadge>({
+  kind: oneOf('masquerade', 'affinity', 'hairpin', 'mark', 'source-ranges', 'local-only'),
+  label: isString,
+  condition: isString,
+  line: orNull(isLine),
+});
+
+const isService: Check<FlowServiceRef> = record<FlowServiceRef>({
+  namespace: isString,
+  name: isString,
+  port: isString,
+  portNumber: orNull(isNumber),
+  protocol: isString,
+  clusterIP: orNull(isString),
+});
+
+const isPod: Check<FlowPodRef> = record<FlowPodRef>({
+  namespace: isString,
+  name: isString,
+  node: orNull(isString),
+  zone: orNull(isString),
+  ready: orNull(isBoolean),
+});
+
+const isEntry: Check<FlowEntry> = record<FlowEntry>({
+  id: isString,
+  kind: oneOf('cluster-ip', 'node-port', 'external-ip', 'load-balancer-ip', 'host-port', 'health-check'),
+  ip: orNull(isString),
+  port: orNull(isNumber),
+  protocol: isString,
+  label: isString,
+});
+
+const isNode: Check<FlowNode> = record<FlowNode>({
+  id: isString,
+  kind: oneOf(
+    'entry',
+    'dispatch',
+    'external',
+    'firewall',
+    'service',
+    'service-local',
+    'endpoint',
+    'pod',
+    'address',
+    'verdict',
+    'chain',
+  ),
+  label: isString,
+  detail: isString,
+  table: orNull(isString),
+  chain: orNull(isString),
+  line: orNull(isLine),
+  service: orNull(isService),
+  pod: orNull(isPod),
+  address: orNull(isString),
+  shares: mapOf(isNumber),
+  share: orNull(isNumber),
+  badges: listOf(isBadge),
+  drift: orNull(oneOf('stale', 'missing', 'differs')),
+  packets: orNull(isNumber),
+});
+
+const isEdge: Check<FlowEdge> = record<FlowEdge>({
+  from: isString,
+  to: isString,
+  line: orNull(isLine),
+  rule: optional(orNull(isString)),
+  probability: orNull(isNumber),
+  condition: isString,
+  packets: orNull(isNumber),
+});
+
+const isNote: Check<FlowNote> = record<FlowNote>({
+  severity: oneOf('info', 'warning'),
+  message: isString,
+  line: orNull(isLine),
+});
+
+const isOrigin: Check<FlowOrigin> = record<FlowOrigin>({ words: isString, masqueraded: isNumber });
+
+const isRoute: Check<FlowRoute> = record<FlowRoute>({
+  entry: isString,
+  origins: listOf(isOrigin),
+  ends: orNull(mapOf(isNumber)),
+});
+
+const hasShape: Check<FlowGraph> = record<FlowGraph>({
+  title: isString,
+  entries: listOf(isEntry),
+  nodes: listOf(isNode),
+  edges: listOf(isEdge),
+  notes: listOf(isNote),
+  routes: optional(listOf(isRoute)),
+  source: isString,
+});
+
+/** A graph of the right shape whose node ids are unique and whose edges join nodes that are there. */
+export const isFlowGraph: Check<FlowGraph> = (value): value is FlowGraph => {
+  if (!hasShape(value)) return false;
+  const ids = new Set(value.nodes.map((node) => node.id));
+  return ids.size === value.nodes.length && value.edges.every((edge) => ids.has(edge.from) && ids.has(edge.to));
+};

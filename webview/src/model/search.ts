@@ -1,0 +1,45 @@
+import type { FlowNode } from '../../../server/src/kube/flow/graph.ts';
+import type { GraphIndex } from './graph-index.ts';
+import { endpointRows } from './groups.ts';
+
+function haystack(node: FlowNode): string {
+  const { pod, service } = node;
+  return [
+    node.label,
+    node.detail,
+    node.chain ?? '',
+    node.address ?? '',
+    pod === null ? '' : `${pod.namespace}/${pod.name} ${pod.node ?? ''} ${pod.zone ?? ''}`,
+    pod?.ready === false ? 'not ready' : '',
+    service === null ? '' : `${service.namespace}/${service.name}:${service.port} ${service.clusterIP ?? ''}`,
+    node.drift ?? '',
+    ...node.badges.map((badge) => badge.label),
+  ]
+    .join(' ')
+    .toLowerCase();
+}
+
+/** The nodes that have every word of the query in their names, addresses, Pod or state, in the graph's order; none for no query. */
+export function findNodes(index: GraphIndex, query: string): readonly FlowNode[] {
+  const words = query
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  if (words.length === 0) return [];
+  return index.graph.nodes.filter((node) => {
+    const text = haystack(node);
+    return words.every((word) => text.includes(word));
+  });
+}
+
+/** The endpoints and Pods that a filter lets through: those that match; null (all) for no query. */
+export function filterOf(index: GraphIndex, query: string): ReadonlySet<string> | null {
+  const found = new Set(findNodes(index, query).map((node) => node.id));
+  const keep = new Set<string>();
+  for (const row of endpointRows(index)) {
+    const all = [row.endpoint, ...row.behind];
+    if (!all.some((node) => found.has(node.id))) continue;
+    for (const node of all) keep.add(node.id);
+  }
+  return query.trim() === '' ? null : keep;
+}
