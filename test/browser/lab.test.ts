@@ -7,7 +7,8 @@ import { oneLine, percent } from '../../webview/src/model/format.ts';
 import { indexGraph } from '../../webview/src/model/graph-index.ts';
 import { nodeShares } from '../../webview/src/model/routes.ts';
 import { launchBrowser } from '../support/browser.ts';
-import { clusterFrom, labPath, rulesetFrom } from '../support/dumps.ts';
+import { clusterFrom, rulesetFrom } from '../support/dumps.ts';
+import { labPath } from '../support/fixtures.ts';
 import { describeWith } from '../support/requirements.ts';
 import { buildWebview, type FlowPage, openFlowPage } from './flow-page.ts';
 

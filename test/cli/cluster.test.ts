@@ -4,7 +4,7 @@ import type { CheckReport } from '../../server/src/cli/check-report.ts';
 import type { DriftReport } from '../../server/src/kube/drift/report.ts';
 import type { FlowGraph } from '../../server/src/kube/flow/graph.ts';
 import type { TraceReport } from '../../server/src/netfilter/trace-report.ts';
-import { fixturePath, labPath } from '../support/dumps.ts';
+import { fixturePath, labPath } from '../support/fixtures.ts';
 import { inspect } from '../support/inspect.ts';
 import { describeWith } from '../support/requirements.ts';
 

@@ -5,7 +5,8 @@ import { emptyCluster } from '../../server/src/cluster/cluster.ts';
 import { chainGraphAt, flowAt, flowFor, flowTargetsOf } from '../../server/src/features/flow.ts';
 import type { FlowResult } from '../../server/src/protocol.ts';
 import { dumpState } from '../support/dump-state.ts';
-import { clusterFrom, fixturePath } from '../support/dumps.ts';
+import { clusterFrom } from '../support/dumps.ts';
+import { fixturePath } from '../support/fixtures.ts';
 
 const text = readFileSync(fixturePath('sample/worker-1.iptables'), 'utf8');
 const cluster = clusterFrom(fixturePath('sample/cluster.json'));

@@ -7,7 +7,8 @@ import { proxyOptions } from '../../server/src/kube/expected/options.ts';
 import { expectedText } from '../../server/src/kube/expected/text.ts';
 import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
 import type { Ruleset } from '../../server/src/ruleset/ruleset.ts';
-import { clusterFrom, labPath, rulesetFrom, rulesetOf } from '../support/dumps.ts';
+import { clusterFrom, rulesetFrom, rulesetOf } from '../support/dumps.ts';
+import { labPath } from '../support/fixtures.ts';
 import { describeWith } from '../support/requirements.ts';
 import { clusterWith, node, pod, service, slice } from './objects.ts';
 

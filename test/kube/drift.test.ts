@@ -6,7 +6,8 @@ import { type DriftReport, driftReport } from '../../server/src/kube/drift/repor
 import type { DriftOptions } from '../../server/src/kube/drift/settings.ts';
 import { type ProxyOptions, proxyOptions } from '../../server/src/kube/expected/options.ts';
 import { expectedText } from '../../server/src/kube/expected/text.ts';
-import { clusterFrom, fixturePath, labPath, rulesetFrom, rulesetOf } from '../support/dumps.ts';
+import { clusterFrom, rulesetFrom, rulesetOf } from '../support/dumps.ts';
+import { fixturePath, labPath } from '../support/fixtures.ts';
 import { describeWith } from '../support/requirements.ts';
 import { clusterWith, node, pod, service, slice } from './objects.ts';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
 import { type DumpDiff, diffDumps } from '../../server/src/kube/drift/dump-diff.ts';
-import { labPath, rulesetFrom, rulesetOf } from '../support/dumps.ts';
+import { rulesetFrom, rulesetOf } from '../support/dumps.ts';
+import { labPath } from '../support/fixtures.ts';
 import { describeWith } from '../support/requirements.ts';
 
 const before = `*nat

@@ -7,7 +7,8 @@ import { type ProxyOptions, proxyOptions } from '../../server/src/kube/expected/
 import { savedShare } from '../../server/src/kube/expected/port-rules.ts';
 import { ruleText } from '../../server/src/kube/expected/rule.ts';
 import { checkRequest, expectedText } from '../../server/src/kube/expected/text.ts';
-import { clusterFrom, clusterOf, labPath } from '../support/dumps.ts';
+import { clusterFrom, clusterOf } from '../support/dumps.ts';
+import { labPath } from '../support/fixtures.ts';
 import { describeWith } from '../support/requirements.ts';
 import { clusterWith, node, service, slice } from './objects.ts';
 

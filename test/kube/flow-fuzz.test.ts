@@ -6,7 +6,8 @@ import { flowTargetsOf } from '../../server/src/features/flow.ts';
 import { chainGraph } from '../../server/src/kube/flow/chain-graph.ts';
 import { isFlowGraph } from '../../webview/src/model/graph-check.ts';
 import { dumpState } from '../support/dump-state.ts';
-import { clusterFrom, fixturePath } from '../support/dumps.ts';
+import { clusterFrom } from '../support/dumps.ts';
+import { fixturePath } from '../support/fixtures.ts';
 import { askFlow } from './flow-support.ts';
 
 const lines = readFileSync(fixturePath('sample/worker-1.iptables'), 'utf8').split('\n');

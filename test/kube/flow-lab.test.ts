@@ -3,7 +3,8 @@ import { runToEnd } from '../../server/src/base/steps.ts';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
 import { doorSteps } from '../../server/src/kube/flow/frontends.ts';
 import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
-import { clusterFrom, labPath, rulesetFrom } from '../support/dumps.ts';
+import { clusterFrom, rulesetFrom } from '../support/dumps.ts';
+import { labPath } from '../support/fixtures.ts';
 import { describeWith } from '../support/requirements.ts';
 import { compareFlow } from './flow-enumerated.ts';
 

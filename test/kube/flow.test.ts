@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
-import { clusterFrom, clusterOf, fixturePath, rulesetFrom, rulesetOf } from '../support/dumps.ts';
+import { clusterFrom, clusterOf, rulesetFrom, rulesetOf } from '../support/dumps.ts';
+import { fixturePath } from '../support/fixtures.ts';
 import { askFlow, badgesOf, edgesOf, flow, nodeOf, routesOf } from './flow-support.ts';
 
 const sample = rulesetFrom(fixturePath('sample/worker-1.iptables'));

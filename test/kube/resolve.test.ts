@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
 import { type ResolvedChain, resolveReport } from '../../server/src/kube/identity/report.ts';
 import type { ResolvedBy } from '../../server/src/kube/identity/resolve.ts';
-import { clusterFrom, clusterOf, fixturePath, labPath, rulesetFrom, rulesetOf } from '../support/dumps.ts';
+import { clusterFrom, clusterOf, rulesetFrom, rulesetOf } from '../support/dumps.ts';
+import { fixturePath, labPath } from '../support/fixtures.ts';
 import { describeWith } from '../support/requirements.ts';
 
 /** RFC 4648 over SHA-256, written apart from the server's own. */

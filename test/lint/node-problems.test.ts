@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { fixturePath, labPath } from '../support/dumps.ts';
+import { fixturePath, labPath } from '../support/fixtures.ts';
 import { describeWith } from '../support/requirements.ts';
 import { checkFindings, findingsIn } from './check-findings.ts';
 

@@ -6,7 +6,8 @@ import { canonicalRule } from '../../server/src/ruleset/canonical.ts';
 import { rulesOf } from '../../server/src/ruleset/rules.ts';
 import type { Chain, Ruleset } from '../../server/src/ruleset/ruleset.ts';
 import { type Backend, type Namespace, openNamespace } from '../oracle/real-iptables.ts';
-import { clusterFrom, fixturePath, labPath, rulesetOf } from '../support/dumps.ts';
+import { clusterFrom, rulesetOf } from '../support/dumps.ts';
+import { fixturePath, labPath } from '../support/fixtures.ts';
 import { describeWith } from '../support/requirements.ts';
 
 interface Recording {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fixturePath } from '../support/dumps.ts';
+import { fixturePath } from '../support/fixtures.ts';
 import { type ApiObject, answerStatus, startApiServer, type TestApiServer } from './api-server.ts';
 import { type Folder, kubeconfigText, temporaryFolder } from './kubeconfigs.ts';
 

@@ -4,7 +4,8 @@ import { runToEnd } from '../../server/src/base/steps.ts';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
 import { driftPorts, driftTree } from '../../server/src/features/drift-tree.ts';
 import { dumpState } from '../support/dump-state.ts';
-import { clusterFrom, fixturePath } from '../support/dumps.ts';
+import { clusterFrom } from '../support/dumps.ts';
+import { fixturePath } from '../support/fixtures.ts';
 
 const dump = readFileSync(fixturePath('sample/worker-1.iptables'), 'utf8');
 const lines = dump.split('\n');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { readSnapshot } from '../../server/src/cluster/snapshot.ts';
 import { hoverSays, openWorkbench, saysSoon, soon, type Workbench } from '../editor/workbench.ts';
-import { fixturePath } from '../support/dumps.ts';
+import { fixturePath } from '../support/fixtures.ts';
 import { describeWith } from '../support/requirements.ts';
 import { type ApiObject, startApiServer, type TestApiServer } from './api-server.ts';
 import { type Folder, kubeconfigText, temporaryFolder } from './kubeconfigs.ts';

@@ -4,7 +4,7 @@ import { connect } from '../../server/src/cluster/live/live.ts';
 import type { LiveCluster } from '../../server/src/cluster/live/live-cluster.ts';
 import type { NodeReader } from '../../server/src/cluster/live/node-readers.ts';
 import { readSnapshot } from '../../server/src/cluster/snapshot.ts';
-import { fixturePath } from '../support/dumps.ts';
+import { fixturePath } from '../support/fixtures.ts';
 import { type ApiObject, answerStatus, type ExecRequest, startApiServer, type TestApiServer } from './api-server.ts';
 import { environmentOf, type Folder, kubeconfigText, temporaryFolder } from './kubeconfigs.ts';
 import { node, pod, service, slice } from './objects.ts';

@@ -9,7 +9,7 @@ import type {
   NodeReadersResult,
   NodesResult,
 } from '../../server/src/protocol.ts';
-import { fixturePath } from '../support/dumps.ts';
+import { fixturePath } from '../support/fixtures.ts';
 import { startTestServer, type TestServer } from '../support/language-server.ts';
 import { type ApiObject, answerStatus, startApiServer, type TestApiServer } from './api-server.ts';
 import { type Folder, kubeconfigText, temporaryFolder } from './kubeconfigs.ts';

@@ -5,7 +5,7 @@ import { type CompiledRule, fullRule, isForAnother } from '../../server/src/netf
 import { endpointRule } from '../../server/src/netfilter/endpoint-rule.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
 import type { Line } from '../../server/src/syntax/line.ts';
-import { fixturePath, labPath } from '../support/dumps.ts';
+import { fixturePath, labPath } from '../support/fixtures.ts';
 import { describeWith } from '../support/requirements.ts';
 import { packet } from './support.ts';
 

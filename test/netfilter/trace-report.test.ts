@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type TraceRequest, traceReport } from '../../server/src/netfilter/trace-report.ts';
-import { fixturePath, rulesetFrom } from '../support/dumps.ts';
+import { rulesetFrom } from '../support/dumps.ts';
+import { fixturePath } from '../support/fixtures.ts';
 import { ruleset } from './support.ts';
 
 const sample = rulesetFrom(fixturePath('sample/worker-1.iptables'));

@@ -5,7 +5,7 @@ import { findTarget, standardTargets } from '../../server/src/catalog/lookup.ts'
 import type { Family } from '../../server/src/catalog/types.ts';
 import { canonicalRules } from '../../server/src/ruleset/canonical.ts';
 import { readWholeDocument, statementOf } from '../../server/src/syntax/document.ts';
-import { labPath } from '../support/dumps.ts';
+import { labPath } from '../support/fixtures.ts';
 import { describeWith, missing } from '../support/requirements.ts';
 import { type Backend, openNamespace, programName } from './real-iptables.ts';
 

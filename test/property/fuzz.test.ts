@@ -9,7 +9,7 @@ import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
 import { canonicalRules } from '../../server/src/ruleset/canonical.ts';
 import { ruleAt } from '../../server/src/ruleset/rules.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
-import { fixturePath } from '../support/dumps.ts';
+import { fixturePath } from '../support/fixtures.ts';
 import { sharedPath } from '../support/requirements.ts';
 import { seeded } from './random-edits.ts';
 

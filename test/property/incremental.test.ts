@@ -5,7 +5,7 @@ import { lint } from '../../server/src/lint/registry.ts';
 import { buildWholeRuleset, rebuildRuleset } from '../../server/src/ruleset/build.ts';
 import type { Ruleset } from '../../server/src/ruleset/ruleset.ts';
 import { changeDocument, readWholeDocument, type SourceDocument } from '../../server/src/syntax/document.ts';
-import { fixturePath, labPath } from '../support/dumps.ts';
+import { fixturePath, labPath } from '../support/fixtures.ts';
 import { describeWith } from '../support/requirements.ts';
 import { randomEdit, seeded, textOf } from './random-edits.ts';
 

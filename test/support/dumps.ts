@@ -1,23 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import type { Cluster } from '../../server/src/cluster/cluster.ts';
 import { readSnapshot } from '../../server/src/cluster/snapshot.ts';
 import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
 import type { Ruleset } from '../../server/src/ruleset/ruleset.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
-import { sharedPath } from './requirements.ts';
-
-const fixtures = resolve(import.meta.dirname, '../fixtures');
-
-/** The path of a recorded dump or cluster: "shop/node-a.iptables". */
-export function labPath(name: string): string {
-  return join(sharedPath, 'lab', name);
-}
-
-/** The path of a fixture of our own: "sample/worker-1.iptables". */
-export function fixturePath(name: string): string {
-  return join(fixtures, name);
-}
 
 export function rulesetOf(text: string, fileName = ''): Ruleset {
   return buildWholeRuleset(readWholeDocument(text, fileName));

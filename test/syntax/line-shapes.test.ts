@@ -5,7 +5,7 @@ import { readWholeDocument } from '../../server/src/syntax/document.ts';
 import type { Line } from '../../server/src/syntax/line.ts';
 import { createStatementReader } from '../../server/src/syntax/parser.ts';
 import { generateDump } from '../bench/generate.ts';
-import { fixturePath, labPath } from '../support/dumps.ts';
+import { fixturePath, labPath } from '../support/fixtures.ts';
 import { describeWith } from '../support/requirements.ts';
 
 const reader = createStatementReader();

@@ -3,7 +3,8 @@ import { runToEnd } from '../../server/src/base/steps.ts';
 import { proxyOptions } from '../../server/src/kube/expected/options.ts';
 import { expectedText } from '../../server/src/kube/expected/text.ts';
 import { layoutText, type ProxyLayout, proxyLayout } from '../../server/src/kube/proxy/detect-version.ts';
-import { fixturePath, labPath, rulesetFrom, rulesetOf } from '../support/dumps.ts';
+import { rulesetFrom, rulesetOf } from '../support/dumps.ts';
+import { fixturePath, labPath } from '../support/fixtures.ts';
 import { describeWith } from '../support/requirements.ts';
 import { clusterWith, node, service, slice } from './objects.ts';
 
