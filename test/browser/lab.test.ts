@@ -103,7 +103,7 @@ function compare(graph: FlowGraph, { boxes, wires }: Awaited<ReturnType<typeof r
   }
 }
 
-describeWith(['shared', 'chromium'], 'every Service of a real node', () => {
+describeWith('chromium', 'every Service of a real node', () => {
   let browser: Browser;
   let flow: FlowPage;
   beforeAll(async () => {

@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { matches, spellings, targets } from '../../server/src/catalog/lookup.ts';
 import type { ExtensionSpec, OptionSpec } from '../../server/src/catalog/types.ts';
-import { describeWith, sharedPath } from '../support/requirements.ts';
+import { fixtureText } from '../support/fixtures.ts';
 
 interface ProbedOption {
   readonly long: string;
@@ -33,9 +31,9 @@ const knownDifferences = new Set([
   'set --set arity',
 ]);
 
-describeWith('shared', 'the catalogue and the probed list of iptables 1.8.9', () => {
-  const file = join(sharedPath, 'corpus/extensions.json');
-  const probed = (JSON.parse(readFileSync(file, 'utf8')) as { readonly extensions: readonly ProbedExtension[] }).extensions;
+describe('the catalogue and the probed list of iptables 1.8.9', () => {
+  const probed = (JSON.parse(fixtureText('corpus/extensions.json')) as { readonly extensions: readonly ProbedExtension[] })
+    .extensions;
 
   it('have the same matches and targets', () => {
     const name = (extension: { readonly kind: string; readonly name: string }): string => `${extension.kind} ${extension.name}`;

@@ -6,7 +6,6 @@ import type { FlowGraph } from '../../server/src/kube/flow/graph.ts';
 import type { TraceReport } from '../../server/src/netfilter/trace-report.ts';
 import { fixturePath, labPath } from '../support/fixtures.ts';
 import { inspect } from '../support/inspect.ts';
-import { describeWith } from '../support/requirements.ts';
 
 const dump = fixturePath('sample/worker-1.iptables');
 const cluster = fixturePath('sample/cluster.json');
@@ -140,7 +139,7 @@ describe('a snapshot without EndpointSlices', () => {
   });
 });
 
-describeWith('shared', 'a cluster that moved on while kube-proxy was down', () => {
+describe('a cluster that moved on while kube-proxy was down', () => {
   const stale = labPath('shop-stale/node-a.iptables');
   const args = ['--cluster', labPath('shop-stale/cluster.json')];
 

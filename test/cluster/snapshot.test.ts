@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Cluster } from '../../server/src/cluster/cluster.ts';
 import { looksLikeSnapshot, readSnapshot } from '../../server/src/cluster/snapshot.ts';
-import { describeWith, sharedPath } from '../support/requirements.ts';
+import { fixtureText } from '../support/fixtures.ts';
 
 const web = {
   apiVersion: 'v1',
@@ -250,11 +248,10 @@ describe('sniffing', () => {
   });
 });
 
-describeWith('shared', 'the recorded clusters', () => {
+describe('the recorded clusters', () => {
   it('are the same from JSON and from YAML', () => {
-    const folder = join(sharedPath, 'lab/shop');
-    const json = clusterOf(readFileSync(join(folder, 'cluster.json'), 'utf8'));
-    const yaml = clusterOf(readFileSync(join(folder, 'cluster.yaml'), 'utf8'));
+    const json = clusterOf(fixtureText('lab/shop/cluster.json'));
+    const yaml = clusterOf(fixtureText('lab/shop/cluster.yaml'));
     expect(json.services).toHaveLength(13);
     expect(yaml.services).toEqual(json.services);
     expect(yaml.slices).toEqual(json.slices);

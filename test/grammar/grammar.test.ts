@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { describeWith, sharedPath } from '../support/requirements.ts';
+import { fixtureText } from '../support/fixtures.ts';
 import { tokenize } from './tokenize.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -38,9 +38,9 @@ describe('the TextMate grammar', () => {
   });
 });
 
-describeWith('shared', 'the TextMate grammar on recorded dumps', () => {
+describe('the TextMate grammar on recorded dumps', () => {
   it.each(['shop/node-a.iptables', 'shop/node-a.ip6tables'])('leaves no word of %s without a scope', async (name) => {
-    const lines = await tokenize(readFileSync(join(sharedPath, 'lab', name), 'utf8'));
+    const lines = await tokenize(fixtureText(`lab/${name}`));
     const bare = lines.flat().filter((token) => token.scope === '');
     // Values that only the server knows the kind of.
     const values = /^(?:NEW|INVALID|RELATED,ESTABLISHED(?:,DNAT)?|LOCAL|random|[a-z_][\w-]*|KUBE-SEP-\w+|\d+,\d+)$/;

@@ -5,7 +5,6 @@ import { expectedText } from '../../server/src/kube/expected/text.ts';
 import { layoutText, type ProxyLayout, proxyLayout } from '../../server/src/kube/proxy/detect-version.ts';
 import { rulesetFrom, rulesetOf } from '../support/dumps.ts';
 import { fixturePath, labPath } from '../support/fixtures.ts';
-import { describeWith } from '../support/requirements.ts';
 import { clusterWith, node, service, slice } from './objects.ts';
 
 function layoutOf(text: string, fileName = 'node.iptables'): ProxyLayout {
@@ -195,7 +194,7 @@ it('tells the sample', () => {
   ]);
 });
 
-describeWith('shared', 'the layout of recorded dumps', () => {
+describe('the layout of recorded dumps', () => {
   it.each([
     ['shop/node-a.iptables', 'kube-proxy 1.31 or later in iptables mode'],
     ['shop/node-a.counters.iptables', 'kube-proxy 1.31 or later in iptables mode'],

@@ -9,7 +9,6 @@ import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
 import type { Ruleset } from '../../server/src/ruleset/ruleset.ts';
 import { clusterFrom, rulesetFrom, rulesetOf } from '../support/dumps.ts';
 import { labPath } from '../support/fixtures.ts';
-import { describeWith } from '../support/requirements.ts';
 import { clusterWith, node, pod, service, slice } from './objects.ts';
 
 function written(cluster: Cluster): string {
@@ -127,7 +126,7 @@ describe('the tree of Services', () => {
   });
 });
 
-describeWith('shared', 'the tree of a recorded dump', () => {
+describe('the tree of a recorded dump', () => {
   it('has every Service that kube-proxy has rules for, each with a line', () => {
     const tree = treeOf(rulesetFrom(labPath('shop/node-a.iptables')), clusterFrom(labPath('shop/cluster.json')));
     const services = tree.namespaces.flatMap((entry) => entry.services);

@@ -8,7 +8,6 @@ import { type ProxyOptions, proxyOptions } from '../../server/src/kube/expected/
 import { expectedText } from '../../server/src/kube/expected/text.ts';
 import { clusterFrom, rulesetFrom, rulesetOf } from '../support/dumps.ts';
 import { fixturePath, labPath } from '../support/fixtures.ts';
-import { describeWith } from '../support/requirements.ts';
 import { clusterWith, node, pod, service, slice } from './objects.ts';
 
 /** What kube-proxy wrote on node-a for a cluster as it once was. */
@@ -851,7 +850,7 @@ it('finds what is wrong with the sample, and nothing else', () => {
   expect(report.summary).toMatchObject({ services: 8, inSync: 6, missing: 0, stale: 2, differs: 0, notes: [] });
 });
 
-describeWith('shared', 'the recorded dumps', () => {
+describe('the recorded dumps', () => {
   const report = (dump: string, clusterPath: string, options?: DriftOptions): DriftReport =>
     driftReport(rulesetFrom(labPath(dump)), clusterFrom(labPath(clusterPath)), options);
 

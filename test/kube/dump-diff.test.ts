@@ -3,7 +3,6 @@ import { runToEnd } from '../../server/src/base/steps.ts';
 import { type DumpDiff, diffDumps } from '../../server/src/kube/drift/dump-diff.ts';
 import { rulesetFrom, rulesetOf } from '../support/dumps.ts';
 import { labPath } from '../support/fixtures.ts';
-import { describeWith } from '../support/requirements.ts';
 
 const before = `*nat
 :PREROUTING ACCEPT [10:600]
@@ -73,7 +72,7 @@ describe('two dumps differ', () => {
   });
 });
 
-describeWith('shared', 'recorded dumps', () => {
+describe('recorded dumps', () => {
   it('are the same with and without counters', () => {
     const steps = diffDumps(rulesetFrom(labPath('shop/node-a.iptables')), rulesetFrom(labPath('shop/node-a.counters.iptables')));
     expect(runToEnd(steps)).toEqual(nothing);

@@ -9,7 +9,6 @@ import { ruleText } from '../../server/src/kube/expected/rule.ts';
 import { checkRequest, expectedText } from '../../server/src/kube/expected/text.ts';
 import { clusterFrom, clusterOf } from '../support/dumps.ts';
 import { labPath } from '../support/fixtures.ts';
-import { describeWith } from '../support/requirements.ts';
 import { clusterWith, node, service, slice } from './objects.ts';
 
 function options(more: Partial<ProxyOptions> = {}): ProxyOptions {
@@ -537,7 +536,7 @@ function recorded(text: string): Recorded {
   return { chains };
 }
 
-describeWith('shared', 'what real kube-proxies wrote', () => {
+describe('what real kube-proxies wrote', () => {
   it.each([
     ['shop/node-a.iptables', 'shop/cluster.json', 'node-a', '10.244.0.0/16', '1.34'],
     ['shop/node-a.ip6tables', 'shop/cluster.json', 'node-a', 'fd00:10:244::/48', '1.34'],

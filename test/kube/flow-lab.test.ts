@@ -1,11 +1,10 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
 import { doorSteps } from '../../server/src/kube/flow/frontends.ts';
 import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
 import { clusterFrom, rulesetFrom } from '../support/dumps.ts';
 import { labPath } from '../support/fixtures.ts';
-import { describeWith } from '../support/requirements.ts';
 import { compareFlow } from './flow-enumerated.ts';
 
 function compareDump(dump: string, cluster: string | null, isSampled: (index: number) => boolean = () => true): number {
@@ -27,7 +26,7 @@ function compareDump(dump: string, cluster: string | null, isSampled: (index: nu
   return compared;
 }
 
-describeWith('shared', 'the flow of every Service in the lab', () => {
+describe('the flow of every Service in the lab', () => {
   it.each([
     ['shop/node-a.iptables', 'shop/cluster.json'],
     ['shop/node-a.iptables', null],

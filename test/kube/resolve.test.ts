@@ -6,7 +6,6 @@ import { type ResolvedChain, resolveReport } from '../../server/src/kube/identit
 import type { ResolvedBy } from '../../server/src/kube/identity/resolve.ts';
 import { clusterFrom, clusterOf, rulesetFrom, rulesetOf } from '../support/dumps.ts';
 import { fixturePath, labPath } from '../support/fixtures.ts';
-import { describeWith } from '../support/requirements.ts';
 
 /** RFC 4648 over SHA-256, written apart from the server's own. */
 function chainHash(text: string): string {
@@ -180,7 +179,7 @@ describe('a hash alone', () => {
   });
 });
 
-describeWith('shared', 'the chains that real kube-proxies wrote', () => {
+describe('the chains that real kube-proxies wrote', () => {
   it.each([
     ['shop/node-a.iptables', 'shop/cluster.json', 37],
     ['shop/node-a.counters.iptables', 'shop/cluster.json', 37],

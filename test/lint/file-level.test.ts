@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { type FileCase, fileCases } from '../support/file-cases.ts';
-import { describeWith } from '../support/requirements.ts';
 import { findingsIn } from './check-findings.ts';
 import { knownDifferences } from './file-level-differences.ts';
 
@@ -21,7 +20,7 @@ function agrees(file: FileCase): boolean {
   return isRefused(file, file.legacy === 'refused-at-commit' && file.nft === 'refused-at-commit');
 }
 
-describeWith('shared', 'files that were given to real iptables', () => {
+describe('files that were given to real iptables', () => {
   const cases = fileCases();
 
   it('are 534', () => {

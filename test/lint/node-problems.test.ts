@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fixturePath, labPath } from '../support/fixtures.ts';
-import { describeWith } from '../support/requirements.ts';
 import { checkFindings, findingsIn } from './check-findings.ts';
 
 describe('KUBE-SERVICES', () => {
@@ -297,7 +296,7 @@ COMMIT
   });
 });
 
-describeWith('shared', 'recorded dumps, which real kube-proxies wrote', () => {
+describe('recorded dumps, which real kube-proxies wrote', () => {
   it.each([
     'shop/node-a.iptables',
     'shop/node-a.counters.iptables',

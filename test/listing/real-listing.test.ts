@@ -141,7 +141,7 @@ describeWith(['iptables', 'root'], 'the sample, as iptables -L and iptables-save
   ]);
 });
 
-describeWith(['iptables', 'root', 'shared'], 'recorded dumps, as iptables -L and iptables-save print them', () => {
+describeWith(['iptables', 'root'], 'recorded dumps, as iptables -L and iptables-save print them', () => {
   compare([
     { name: 'shop', dump: labPath('shop/node-a.iptables'), cluster: labPath('shop/cluster.json'), family: 'ipv4' },
     { name: 'shop, IPv6', dump: labPath('shop/node-a.ip6tables'), cluster: labPath('shop/cluster.json'), family: 'ipv6' },

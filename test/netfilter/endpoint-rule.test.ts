@@ -6,7 +6,6 @@ import { endpointRule } from '../../server/src/netfilter/endpoint-rule.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
 import type { Line } from '../../server/src/syntax/line.ts';
 import { fixturePath, labPath } from '../support/fixtures.ts';
-import { describeWith } from '../support/requirements.ts';
 import { packet } from './support.ts';
 
 function lines(text: string): readonly Line[] {
@@ -82,7 +81,7 @@ describe('a rule for one destination', () => {
   });
 });
 
-describeWith('shared', 'in the lab, endpoint rules told by their layout', () => {
+describe('in the lab, endpoint rules told by their layout', () => {
   it.each<readonly [string, Family, number]>([
     ['shop/node-a.counters.iptables', 'ipv4', 50],
     ['shop/node-a.ip6tables', 'ipv6', 8],

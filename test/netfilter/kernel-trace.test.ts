@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
 import { ruleText } from '../../server/src/netfilter/compiled-rule.ts';
 import { enumerateSteps } from '../../server/src/netfilter/enumerate.ts';
@@ -9,7 +7,7 @@ import { ipAddress, packetOf } from '../../server/src/netfilter/packet.ts';
 import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
 import type { Ruleset } from '../../server/src/ruleset/ruleset.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
-import { describeWith, sharedPath } from '../support/requirements.ts';
+import { fixtureText } from '../support/fixtures.ts';
 
 interface KernelTrace {
   readonly iif: string;
@@ -60,16 +58,15 @@ function pathOf(ruleset: Ruleset, outcome: Outcome): readonly (readonly [string,
   return path;
 }
 
-describeWith('shared', "the kernel's own traces", () => {
-  const lab = join(sharedPath, 'lab/shop');
+describe("the kernel's own traces", () => {
   const traces = () =>
-    readFileSync(join(lab, 'trace.jsonl'), 'utf8')
+    fixtureText('lab/shop/trace.jsonl')
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as KernelTrace);
 
   it('are among the outcomes, rule by rule, all of them', { timeout: 120_000 }, () => {
-    const ruleset = buildWholeRuleset(readWholeDocument(readFileSync(join(lab, 'node-a.iptables'), 'utf8')));
+    const ruleset = buildWholeRuleset(readWholeDocument(fixtureText('lab/shop/node-a.iptables')));
     const missing: KernelTrace[] = [];
     let checked = 0;
     for (const trace of traces()) {

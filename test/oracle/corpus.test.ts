@@ -6,7 +6,7 @@ import { canonicalRules } from '../../server/src/ruleset/canonical.ts';
 import { lineContext } from '../../server/src/syntax/line.ts';
 import { createStatementReader } from '../../server/src/syntax/parser.ts';
 import type { Statement } from '../../server/src/syntax/statement.ts';
-import { describeWith, sharedPath } from '../support/requirements.ts';
+import { fixtureText } from '../support/fixtures.ts';
 
 interface Row {
   readonly family: Family;
@@ -62,8 +62,8 @@ describe('the list of disagreements with iptables', () => {
   });
 });
 
-describeWith('shared', 'recorded verdicts of iptables 1.8.9', () => {
-  const rows = readFileSync(join(sharedPath, 'corpus/rules.jsonl'), 'utf8')
+describe('recorded verdicts of iptables 1.8.9', () => {
+  const rows = fixtureText('corpus/rules.jsonl')
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Row);

@@ -9,8 +9,7 @@ import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
 import { canonicalRules } from '../../server/src/ruleset/canonical.ts';
 import { ruleAt } from '../../server/src/ruleset/rules.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
-import { fixturePath } from '../support/fixtures.ts';
-import { sharedPath } from '../support/requirements.ts';
+import { fixtureNames, fixturePath, fixtureText } from '../support/fixtures.ts';
 import { seeded } from './random-edits.ts';
 
 /** A minute where everything must run, as in CI; elsewhere a look. */
@@ -41,12 +40,10 @@ function filesIn(folder: string): readonly string[] {
 
 /** Real dumps, cut to what a mutation is tried on in a few milliseconds. */
 function corpus(): readonly string[] {
-  const files = [
-    fixturePath('sample/worker-1.iptables'),
-    ...filesIn(join(sharedPath, 'wild')),
-    ...filesIn(join(sharedPath, 'lab/shop')),
-  ];
-  return files.map((file) => readFileSync(file, 'utf8').slice(0, 24_000));
+  return ['sample', 'pasted', 'lab/shop']
+    .flatMap(fixtureNames)
+    .filter((name) => !/\.(?:json|jsonl|yaml|md)$/.test(name))
+    .map((name) => fixtureText(name).slice(0, 24_000));
 }
 
 const tokens = [

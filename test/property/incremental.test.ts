@@ -6,7 +6,6 @@ import { buildWholeRuleset, rebuildRuleset } from '../../server/src/ruleset/buil
 import type { Ruleset } from '../../server/src/ruleset/ruleset.ts';
 import { changeDocument, readWholeDocument, type SourceDocument } from '../../server/src/syntax/document.ts';
 import { fixturePath, labPath } from '../support/fixtures.ts';
-import { describeWith } from '../support/requirements.ts';
 import { randomEdit, seeded, textOf } from './random-edits.ts';
 
 /** What lint finds, without the objects of the ruleset, which are compared by themselves. */
@@ -68,7 +67,7 @@ describe('after 1,000 edits of the sample', () => {
   });
 });
 
-describeWith('shared', 'after 1,000 edits of recorded dumps', () => {
+describe('after 1,000 edits of recorded dumps', () => {
   it.each([
     ['shop/node-a.iptables', 5],
     ['shop/node-a.counters.iptables', 6],

@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { sharedPath } from './requirements.ts';
+import { fixtureText } from './fixtures.ts';
 
 /**
  * What one back end of real iptables-restore made of a file: 'refused' where `--test` says so already, 'refused-at-commit' where only the
@@ -50,11 +48,11 @@ function verdict(cell: string): FileVerdict {
   return cell.includes('--test OK') ? 'refused-at-commit' : 'refused';
 }
 
-/** Every case of ../shared/corpus/filelevel.md. */
+/** Every case of the recorded list. */
 export function fileCases(): readonly FileCase[] {
   const cases: FileCase[] = [];
   let section = '';
-  for (const line of readFileSync(join(sharedPath, 'corpus/filelevel.md'), 'utf8').split('\n')) {
+  for (const line of fixtureText('corpus/filelevel.md').split('\n')) {
     if (line.startsWith('## ')) section = line.slice(3);
     const cells = /^\| (.*?) \| `(.*?)` \| ((?:OK|ERROR|CRASH|--test).*) \|$/.exec(line);
     if (cells?.[1] === undefined || cells[2] === undefined || cells[3] === undefined) continue;

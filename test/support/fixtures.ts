@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -32,6 +32,14 @@ export function fixtureText(name: string): string {
   return existsSync(plain) && statSync(plain).isFile()
     ? readFileSync(plain, 'utf8')
     : gunzipSync(readFileSync(`${plain}.gz`)).toString('utf8');
+}
+
+/** The names of all fixtures below a folder of test/fixtures, as `fixturePath` takes them, in order. */
+export function fixtureNames(folder: string): readonly string[] {
+  return readdirSync(join(fixtures, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(fixtures, join(entry.parentPath, entry.name)).replaceAll('\\', '/').replace(/\.gz$/, ''))
+    .toSorted();
 }
 
 /** The path of a dump or cluster that was recorded from real programs: "shop/node-a.iptables". */

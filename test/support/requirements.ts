@@ -1,16 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { describe, it } from 'vitest';
 import { isEditorInstalled } from './embedded-editor.ts';
 
 /** What a test may need that not every machine has. */
-export type Requirement = 'chromium' | 'root' | 'iptables' | 'nfacct' | 'shared' | 'code-server';
-
-const root = resolve(import.meta.dirname, '../..');
-
-/** Real dumps and the corpus beside the checkout; a clone elsewhere has none. */
-export const sharedPath = resolve(root, '../shared');
+export type Requirement = 'chromium' | 'root' | 'iptables' | 'nfacct' | 'code-server';
 
 function onPath(name: string): string | null {
   // Debian keeps iptables in /usr/sbin, which is not on everyone's PATH.
@@ -42,7 +37,6 @@ const checks: Readonly<Record<Requirement, { readonly met: () => boolean; readon
   },
   iptables: { met: () => onPath('iptables-nft-restore') !== null, how: 'iptables: apt-get install iptables' },
   nfacct: { met: () => onPath('nfacct') !== null, how: 'nfacct: apt-get install nfacct' },
-  shared: { met: () => existsSync(sharedPath), how: 'the recorded dumps in ../shared, which are not part of the project' },
   'code-server': {
     met: isEditorInstalled,
     how: 'the embedded editor: npm run install-editor',

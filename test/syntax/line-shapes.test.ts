@@ -1,12 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
 import type { Line } from '../../server/src/syntax/line.ts';
 import { createStatementReader } from '../../server/src/syntax/parser.ts';
 import { generateDump } from '../bench/generate.ts';
-import { fixturePath, labPath } from '../support/fixtures.ts';
-import { describeWith } from '../support/requirements.ts';
+import { fixtureNames, fixturePath, fixtureText } from '../support/fixtures.ts';
 
 const reader = createStatementReader();
 
@@ -83,14 +82,10 @@ describe('a line of a known shape', () => {
   });
 });
 
-describeWith('shared', 'recorded dumps', () => {
-  const files = readdirSync(labPath('')).flatMap((folder) =>
-    readdirSync(labPath(folder))
-      .filter((name) => name.endsWith('tables'))
-      .map((name) => `${folder}/${name}`),
-  );
+describe('recorded dumps', () => {
+  const files = fixtureNames('lab').filter((name) => name.endsWith('tables'));
 
   it.each(files)('%s reads the same by shapes and by the parser', (name) => {
-    expect(compared(readFileSync(labPath(name), 'utf8'))).toBeGreaterThan(10);
+    expect(compared(fixtureText(name))).toBeGreaterThan(10);
   });
 });

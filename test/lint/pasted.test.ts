@@ -1,0 +1,32 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { rulesetOf } from '../support/dumps.ts';
+import { fixturePath, fixtureText } from '../support/fixtures.ts';
+import { findingsIn } from './check-findings.ts';
+
+/** Texts with what people's pastes have: prompts, fences, cuts, joined and wrapped lines, quotes; one kind a file. */
+const files = readdirSync(fixturePath('pasted'))
+  .filter((name) => name.endsWith('.iptables'))
+  .toSorted();
+
+describe('dumps as people paste them', () => {
+  it.each(files)('%s has no error', (name) => {
+    const findings = findingsIn(fixtureText(`pasted/${name}`), name);
+    expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+  });
+
+  it.each(files)('%s says at most once what is no iptables', (name) => {
+    const findings = findingsIn(fixtureText(`pasted/${name}`), name);
+    expect(findings.filter(({ code }) => code === 'not-iptables').length).toBeLessThanOrEqual(1);
+    expect(findings.filter(({ code }) => code === 'joined-lines').length).toBeLessThanOrEqual(1);
+  });
+
+  it('give every chain that their rules name', () => {
+    const chainsOf = (name: string): number =>
+      rulesetOf(fixtureText(`pasted/${name}`), name).tables.reduce((count, { chains }) => count + chains.size, 0);
+    expect(chainsOf('quoted-prefix.iptables')).toBe(12);
+    expect(chainsOf('tab-indented.iptables')).toBe(14);
+    expect(chainsOf('listing.iptables')).toBe(3);
+    expect(chainsOf('counters.iptables')).toBe(5);
+  });
+});
