@@ -9,18 +9,23 @@ export interface Inspected {
   readonly stderr: string;
 }
 
-/** Runs the built command line as a shell would. `input` is its standard input; `uid` the user it runs as, for root only. */
+/**
+ * Runs the built command line as a shell would. `input` is its standard input. As an ordinary user means without root's right to read every
+ * file (util-linux' setpriv takes it away), whoever runs the tests and wherever the clone lies.
+ */
 export function inspect(
   args: readonly string[],
-  options: { readonly input?: string; readonly cwd?: string; readonly uid?: number } = {},
+  options: { readonly input?: string; readonly cwd?: string; readonly asOrdinaryUser?: boolean } = {},
 ): Inspected {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [inspectBundle, ...args], {
+  const withoutRights = ['--bounding-set=-dac_override,-dac_read_search', '--inh-caps=-all', process.execPath];
+  const isDemoted = options.asOrdinaryUser === true && process.getuid?.() === 0;
+  const [program, before] = isDemoted ? ['setpriv', withoutRights] : [process.execPath, []];
+  const { status, stdout, stderr } = spawnSync(program, [...before, inspectBundle, ...args], {
     encoding: 'utf8',
     maxBuffer: 1 << 28,
     input: options.input ?? '',
     env: { ...process.env, NO_COLOR: '1' },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.uid === undefined ? {} : { uid: options.uid }),
   });
   return { status, stdout, stderr };
 }
