@@ -22,7 +22,7 @@ function enumeratedEnds(resolution: Resolution, door: Door, packet: Packet): Rea
   const { outcomes } = runToEnd(
     enumerateSteps(resolution.ruleset, packet, {
       dump: door.dump,
-      isLocal: ownAddresses(resolution, door.dump.family),
+      isLocal: ownAddresses(resolution, door.dump),
       decide: (fact) => (fact.about === 'recent' ? undefined : fact.likely),
     }),
   );

@@ -3,19 +3,20 @@ import { flowGraph } from '../../server/src/kube/flow/build-flow.ts';
 import type { FlowGraph, FlowNode } from '../../server/src/kube/flow/graph.ts';
 import { parseFlowTarget } from '../../server/src/kube/flow/target.ts';
 import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
+import type { DumpOrigin } from '../../server/src/kube/proxy/dump-node.ts';
 import type { Ruleset } from '../../server/src/ruleset/ruleset.ts';
 import { rulesetOf } from '../support/dumps.ts';
 
 /** The flow to a target, or the reason why there is none. */
-export function askFlow(ruleset: Ruleset, cluster: Cluster, to: string): FlowGraph | string {
+export function askFlow(ruleset: Ruleset, cluster: Cluster, to: string, origin: DumpOrigin = {}): FlowGraph | string {
   const parsed = parseFlowTarget(to);
   if (!parsed.ok) return parsed.message;
-  const answer = flowGraph(resolveChains(ruleset, cluster), parsed.target);
+  const answer = flowGraph(resolveChains(ruleset, cluster, origin), parsed.target);
   return answer.ok ? answer.graph : answer.reason;
 }
 
-export function flow(text: string | Ruleset, to: string, cluster: Cluster = emptyCluster): FlowGraph {
-  const graph = askFlow(typeof text === 'string' ? rulesetOf(text) : text, cluster, to);
+export function flow(text: string | Ruleset, to: string, cluster: Cluster = emptyCluster, origin: DumpOrigin = {}): FlowGraph {
+  const graph = askFlow(typeof text === 'string' ? rulesetOf(text) : text, cluster, to, origin);
   if (typeof graph === 'string') throw new Error(graph);
   return graph;
 }

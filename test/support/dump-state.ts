@@ -8,6 +8,6 @@ import { readWholeDocument } from '../../server/src/syntax/document.ts';
 export function dumpState(text: string, cluster: Cluster = emptyCluster, uri = 'file:///node-a.iptables'): DumpState {
   const document = readWholeDocument(text, uri);
   const ruleset = buildWholeRuleset(document);
-  const resolution = resolveChains(ruleset, cluster);
+  const resolution = resolveChains(ruleset, cluster, { fileName: uri });
   return { uri, version: 1, document, ruleset, cluster, resolution: () => resolution };
 }

@@ -29,7 +29,10 @@ export async function runFlow(path: string, options: FlowOptions): Promise<strin
   if (!parsed.ok && !isChainRequest(options.to)) throw new UsageError(`--to: ${parsed.message}`);
   const cluster = await readCluster(options);
   const { file, ruleset } = readDump(path);
-  const answer = runSteps(requestSteps(resolveChains(ruleset, cluster), options.to), `following ${options.to}`);
+  const answer = runSteps(
+    requestSteps(resolveChains(ruleset, cluster, { fileName: file }), options.to),
+    `following ${options.to}`,
+  );
   if (!answer.ok) throw new UsageError(`${file}: ${answer.reason}`);
   const { graph } = answer;
   switch (options.format) {

@@ -1,9 +1,9 @@
 import pc from 'picocolors';
 import { hostPort, isIPv6, parseHostPort } from '../base/ip.ts';
 import { percentText } from '../base/percent.ts';
-import { dumpNode } from '../kube/flow/dump-node.ts';
 import { ownAddresses } from '../kube/flow/packet-sources.ts';
 import { resolveChains } from '../kube/identity/resolve.ts';
+import { dumpNode } from '../kube/proxy/dump-node.ts';
 import { type TraceReport, type TraceRequest, traceSteps } from '../netfilter/trace-report.ts';
 import { printable } from './printable.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
@@ -39,9 +39,11 @@ export async function runTrace(path: string, options: TraceCommandOptions): Prom
   };
   const cluster = await readCluster(options);
   const { file, ruleset } = readDump(path);
-  const resolution = resolveChains(ruleset, cluster);
+  const resolution = resolveChains(ruleset, cluster, { fileName: file });
   const family = isIPv6(parseHostPort(to)?.ip ?? '') ? 'ipv6' : 'ipv4';
-  const known = dumpNode(resolution) === null ? {} : { isLocal: ownAddresses(resolution, family) };
+  const dump = ruleset.dumps.find((candidate) => candidate.family === family);
+  const isKnown = dump !== undefined && dumpNode(resolution, dump).record !== null;
+  const known = isKnown ? { isLocal: ownAddresses(resolution, dump) } : {};
   const answer = runSteps(traceSteps(ruleset, request, known), `sending the packet through ${file}`);
   if (!answer.ok) throw new UsageError(answer.message);
   return format === 'json' ? JSON.stringify(answer.report) : traceText(answer.report);

@@ -2,7 +2,6 @@
 import type { Position } from 'vscode-languageserver-types';
 import { canonicalIP } from '../base/ip.ts';
 import type { Steps } from '../base/steps.ts';
-import { dumpNode } from '../kube/flow/dump-node.ts';
 import { type Door, doorLabel, doorSteps, doorsOfRecord } from '../kube/flow/frontends.ts';
 import type { FlowEntryKind } from '../kube/flow/graph.ts';
 import { nodeAddress } from '../kube/flow/packet-sources.ts';
@@ -12,6 +11,7 @@ import { portName } from '../kube/identity/chain-names.ts';
 import { serviceComment } from '../kube/identity/comments.ts';
 import type { Resolution } from '../kube/identity/resolve.ts';
 import { proxyLayout } from '../kube/proxy/detect-version.ts';
+import { dumpNode } from '../kube/proxy/dump-node.ts';
 import { commentOf } from '../kube/proxy/rule-values.ts';
 import type { FlowResult, FlowTarget, FlowTargetsResult } from '../protocol.ts';
 import { ruleAt } from '../ruleset/rules.ts';
@@ -31,8 +31,9 @@ const kindNames: Readonly<Record<FlowEntryKind, string>> = {
 /** What asks for one door: its Service port, or its address where it belongs to none. */
 function targetOf(resolution: Resolution, door: Door): string {
   if (door.service !== null) return portName(door.service.namespace, door.service.name, door.service.port);
-  const { family } = door.dump;
-  const own = dumpNode(resolution) === null ? (family === 'ipv4' ? '127.0.0.1' : '::1') : nodeAddress(resolution, family).text;
+  const { dump } = door;
+  const loopback = dump.family === 'ipv4' ? '127.0.0.1' : '::1';
+  const own = dumpNode(resolution, dump).record === null ? loopback : nodeAddress(resolution, dump).text;
   return addressText(door.ip ?? own, door.port, door.protocol);
 }
 

@@ -93,7 +93,7 @@ export function startServer(connection: Connection, runtime: Runtime): void {
       cluster,
       podDetails: clusters.podDetails,
       resolution: () => {
-        resolution ??= resolveChains(read.ruleset, cluster);
+        resolution ??= resolveChains(read.ruleset, cluster, { fileName: uri });
         return resolution;
       },
     };

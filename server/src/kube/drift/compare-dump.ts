@@ -8,13 +8,13 @@ import { type ExpectedPort, expectedNode } from '../expected/expected.ts';
 import type { ProxyOptions } from '../expected/options.ts';
 import { oldestVersion, proxyVersionText } from '../expected/version.ts';
 import { type ProxyLayout, proxyLayout } from '../proxy/detect-version.ts';
+import type { DumpNode } from '../proxy/dump-node.ts';
 import { causeOf, type Programmed } from './cause.ts';
 import { comparePort } from './compare-port.ts';
 import { type DumpSide, readDumpSide } from './dump-side.ts';
 import type { DriftFinding } from './finding.ts';
 import { goneServices, unusedChains } from './gone.ts';
 import { missingFindings } from './missing.ts';
-import type { NodeGuess } from './node.ts';
 import { otherCluster } from './other-cluster.ts';
 import { portRulesOf } from './port-rules.ts';
 import { comparedOptions, type DriftOptions } from './settings.ts';
@@ -75,7 +75,7 @@ function dependsOnNode({ port, endpoints }: ExpectedPort, node: string, cluster:
 }
 
 /** Says how many ports were left out for want of a node. */
-function nodeNote(count: number, { node, reason }: NodeGuess): string {
+function nodeNote(count: number, { name: node, reason }: DumpNode): string {
   const why = node === '' ? reason : `The cluster does not have node ${node}, whose zone and addresses would be needed.`;
   const what = node === '' ? 'traffic policy Local, topology hints or source ranges' : 'topology hints or source ranges';
   return `${why} ${count === 1 ? '1 Service port' : `${count} Service ports`} with ${what} ${count === 1 ? 'was' : 'were'} not compared.`;
@@ -146,24 +146,24 @@ function* comparePorts(side: DumpSide, cluster: Cluster, layout: ProxyLayout, op
   return { findings, services, skipped, cause: causeOf(cluster, side.dump, node, programmed) };
 }
 
-/** Compares one dump with a cluster. `guess` is the node that it was taken on. Pauses every few dozen Services. */
+/** Compares one dump with a cluster. `node` is the one that it was taken on. Pauses every few dozen Services. */
 export function* compareDump(
   ruleset: Ruleset,
   dump: Dump,
   cluster: Cluster,
   given: DriftOptions,
-  guess: NodeGuess,
+  node: DumpNode,
 ): Steps<Comparison> {
   const layout = proxyLayout(ruleset, dump);
   yield;
   const side = yield* readDumpSide(ruleset, dump);
-  const options = yield* comparedOptions(side, cluster, layout, given, guess.node);
-  const asWhat = { dump, layout, options, nodeReason: guess.reason };
+  const options = yield* comparedOptions(side, cluster, layout, given, node.name);
+  const asWhat = { dump, layout, options, nodeReason: node.reason };
   const obstruction = obstacle(layout, side, cluster);
   if (obstruction !== undefined) return { compared: { ...asWhat, notes: [obstruction], cause: '' }, findings: [], services: [] };
   const { findings, services, cause, skipped } = yield* comparePorts(side, cluster, layout, options);
   return {
-    compared: { ...asWhat, notes: [...gaps(side), ...(skipped > 0 ? [nodeNote(skipped, guess)] : [])], cause },
+    compared: { ...asWhat, notes: [...gaps(side), ...(skipped > 0 ? [nodeNote(skipped, node)] : [])], cause },
     findings: findings.map((finding) => (finding.cause === '' ? { ...finding, cause } : finding)),
     services,
   };

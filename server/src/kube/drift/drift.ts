@@ -5,10 +5,10 @@
 
 import type { Steps } from '../../base/steps.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
-import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
+import type { Ruleset } from '../../ruleset/ruleset.ts';
+import { dumpNode } from '../proxy/dump-node.ts';
 import { type ComparedDump, compareDump } from './compare-dump.ts';
 import { type DriftFinding, type DriftStatus, worstStatus } from './finding.ts';
-import { guessNode, type NodeGuess } from './node.ts';
 import type { DriftOptions } from './settings.ts';
 
 export interface ServiceDrift {
@@ -25,10 +25,6 @@ export interface Drift {
   readonly dumps: readonly ComparedDump[];
   /** What holds for all dumps: that there is no cluster, or not enough of one. */
   readonly notes: readonly string[];
-}
-
-function nodeOf(ruleset: Ruleset, dump: Dump, cluster: Cluster, { node, fileName }: DriftOptions): NodeGuess {
-  return node === undefined ? guessNode(ruleset, dump, cluster, fileName ?? '') : { node, reason: 'The node was given.' };
 }
 
 /** What of a cluster is needed to compare anything; what is lacking, in sentences. */
@@ -55,13 +51,9 @@ export function* driftSteps(ruleset: Ruleset, cluster: Cluster, options: DriftOp
     return found.findings;
   };
   const dumps: ComparedDump[] = [];
-  const guesses = ruleset.dumps.map((dump) => nodeOf(ruleset, dump, cluster, options));
-  for (const [index, dump] of ruleset.dumps.entries()) {
-    // What tells the node in IPv4's rules holds for IPv6's beside them.
-    const own = guesses[index];
-    const guess = own === undefined || own.node === '' ? (guesses.find(({ node }) => node !== '') ?? own) : own;
-    if (guess === undefined) continue;
-    const { compared, findings, services } = yield* compareDump(ruleset, dump, cluster, options, guess);
+  for (const dump of ruleset.dumps) {
+    const node = dumpNode({ ruleset, cluster, origin: options }, dump);
+    const { compared, findings, services } = yield* compareDump(ruleset, dump, cluster, options, node);
     dumps.push(compared);
     for (const { namespace, name } of services) entry(namespace, name);
     for (const finding of findings) entry(finding.namespace, finding.service).push(finding);

@@ -10,18 +10,16 @@ import { type ProxyOptions, proxyOptions } from '../expected/options.ts';
 import { isProxied } from '../expected/service-ports.ts';
 import { newestVersion, oldestVersion, type ProxyVersion, parseProxyVersion, versionTraits } from '../expected/version.ts';
 import { type ProxyLayout, proxyLayout } from '../proxy/detect-version.ts';
+import type { DumpOrigin } from '../proxy/dump-node.ts';
 import type { DumpSide } from './dump-side.ts';
 import { portRulesOf } from './port-rules.ts';
 
 /** What the user says about where a dump comes from; all that is left out is told by the dump. */
-export interface DriftOptions {
-  readonly node?: string | undefined;
+export interface DriftOptions extends DumpOrigin {
   /** One network, or one of each family with a comma between. */
   readonly clusterCIDR?: string | undefined;
   /** "1.34" */
   readonly version?: string | undefined;
-  /** The dump's file, which may be named after its node. */
-  readonly fileName?: string | undefined;
 }
 
 const mostServicesTried = 100;

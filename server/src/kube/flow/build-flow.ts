@@ -102,7 +102,7 @@ function* gather(resolution: Resolution, doors: readonly Door[]): Steps<Gathered
     draft.entry(id);
     // What only the cluster has, no rule is about.
     if (door.lines.length === 0) continue;
-    const context = { ruleset, dump: door.dump, isLocal: ownAddresses(resolution, door.dump.family) };
+    const context = { ruleset, dump: door.dump, isLocal: ownAddresses(resolution, door.dump) };
     const classes = targetClasses(ruleset, door.dump);
     for (const origin of originsOf(resolution, door)) {
       const walked = yield* walkSteps(context, origin, classes);

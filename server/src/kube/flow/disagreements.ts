@@ -1,13 +1,12 @@
 /** Where the flow of the dump and the cluster's EndpointSlices disagree. */
 
-import { isIPv6 } from '../../base/ip.ts';
-import type { Family } from '../../catalog/types.ts';
+import type { Dump } from '../../ruleset/ruleset.ts';
 import { chooseEndpoints, type EndpointChoice, endpointsOf } from '../expected/endpoints.ts';
 import { proxyOptions } from '../expected/options.ts';
 import { proxiedPorts } from '../expected/service-ports.ts';
 import type { EndpointRef } from '../identity/hash-index.ts';
 import type { ChainIdentity, ChainService, Resolution } from '../identity/resolve.ts';
-import { dumpNode } from './dump-node.ts';
+import { dumpNode } from '../proxy/dump-node.ts';
 import type { Door } from './frontends.ts';
 import type { FlowDrift } from './graph.ts';
 
@@ -21,26 +20,28 @@ export function knowsEndpoints(resolution: Resolution): boolean {
 function choiceFor(
   resolution: Resolution,
   service: Pick<ChainService, 'namespace' | 'name' | 'port' | 'protocol'>,
-  family: Family,
+  dump: Dump,
 ): EndpointChoice | undefined {
   const { cluster } = resolution;
   const record = cluster.service(service.namespace, service.name);
   if (record === undefined) return undefined;
-  const node = dumpNode(resolution);
-  const options = proxyOptions({ node: node?.name ?? '', family });
+  const node = dumpNode(resolution, dump);
+  const options = proxyOptions({ node: node.name, family: dump.family });
   const port = proxiedPorts(record, options).find(
     (candidate) => candidate.port.name === service.port && candidate.port.protocol === service.protocol,
   );
-  return port === undefined ? undefined : chooseEndpoints(port, endpointsOf(cluster, port, options), node?.zone ?? '', options);
+  return port === undefined
+    ? undefined
+    : chooseEndpoints(port, endpointsOf(cluster, port, options), node.record?.zone ?? '', options);
 }
 
 /** What the cluster says against an endpoint's chain; null for nothing. */
-export function endpointDrift(resolution: Resolution, identity: ChainIdentity): FlowDrift | null {
+export function endpointDrift(resolution: Resolution, dump: Dump, identity: ChainIdentity): FlowDrift | null {
   const { service, endpoint } = identity;
   if (!knowsEndpoints(resolution) || service === null || endpoint === null) return null;
   if (service.record === null || endpoint.endpoint === null) return 'stale';
   if (endpoint.endpoint.ready) return null;
-  const choice = choiceFor(resolution, service, isIPv6(endpoint.ip) ? 'ipv6' : 'ipv4');
+  const choice = choiceFor(resolution, service, dump);
   return choice?.reachable.some(({ ref }) => ref.ip === endpoint.ip) === true ? null : 'differs';
 }
 
@@ -51,11 +52,11 @@ export function endpointDrift(resolution: Resolution, identity: ChainIdentity): 
 export function missingEndpoints(
   resolution: Resolution,
   service: Pick<ChainService, 'namespace' | 'name' | 'port' | 'protocol'>,
-  family: Family,
+  dump: Dump,
   isThere: (ip: string, port: number) => boolean,
 ): readonly EndpointRef[] {
   if (!knowsEndpoints(resolution)) return [];
-  const chosen = choiceFor(resolution, service, family)?.reachable ?? [];
+  const chosen = choiceFor(resolution, service, dump)?.reachable ?? [];
   return chosen.map(({ ref }) => ref).filter((ref) => !isThere(ref.ip, ref.port));
 }
 

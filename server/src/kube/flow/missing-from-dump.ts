@@ -37,7 +37,7 @@ export function ghosts(
       return of?.namespace === service.namespace && of.name === service.name && of.port === service.port;
     });
     const wanted = { ...service, protocol: door.protocol };
-    for (const ref of missingEndpoints(resolution, wanted, door.dump.family, (ip, port) => there.has(`${ip} ${port}`))) {
+    for (const ref of missingEndpoints(resolution, wanted, door.dump, (ip, port) => there.has(`${ip} ${port}`))) {
       const address = hostPort(ref.ip, ref.port);
       const id = `address:${address}/${door.protocol}`;
       const reference = ref.endpoint.targetRef;

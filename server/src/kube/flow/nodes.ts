@@ -131,7 +131,7 @@ function chainNode(context: FlowContext, draft: NodeDraft, hasManyDoors: boolean
       hasManyDoors,
       endpointIP: identity.endpoint?.ip ?? null,
     }),
-    drift: draft.kind === 'endpoint' ? endpointDrift(resolution, identity) : null,
+    drift: draft.kind === 'endpoint' ? endpointDrift(resolution, chain.table.dump, identity) : null,
     packets: packetsOfAll(resolution.ruleset, chain.references),
   };
 }
@@ -152,7 +152,7 @@ function addressNode(context: FlowContext, draft: NodeDraft): FlowNode {
     pod: podRef(pod),
     address,
     ...sharesOf(context, draft),
-    drift: identity === null ? null : endpointDrift(resolution, identity),
+    drift: identity === null ? null : endpointDrift(resolution, end.chain.table.dump, identity),
     packets: packetsOf(resolution.ruleset, end.line),
   };
 }
@@ -169,8 +169,8 @@ function verdictNode(context: FlowContext, draft: NodeDraft): FlowNode {
   const { ruleset } = context.resolution;
   const { end } = draft;
   if (end?.kind === 'unchanged') {
-    const { destination, dport, family } = end.packet;
-    const isOwn = destination.text === nodeAddress(context.resolution, family).text;
+    const { destination, dport } = end.packet;
+    const isOwn = destination.text === nodeAddress(context.resolution, end.dump).text;
     const where = isOwn ? `port ${dport} of this node` : dport === null ? destination.text : hostPort(destination.text, dport);
     return {
       ...emptyNode(draft.id, 'verdict', 'not redirected'),

@@ -27,7 +27,7 @@ export type WayEnd =
       readonly line: number | null;
       readonly isPolicy: boolean;
     }
-  | { readonly kind: 'unchanged'; readonly packet: Packet }
+  | { readonly kind: 'unchanged'; readonly packet: Packet; readonly dump: Dump }
   /** The dump, an excerpt, does not have the chain that it was sent to. */
   | { readonly kind: 'missing'; readonly chain: Chain };
 
@@ -317,7 +317,7 @@ export function* walkSteps(context: WalkContext, origin: Origin, classes: Target
     }
     const key = classes.keyOf(outcome.packet, isLocal(outcome.packet.destination.text));
     for (const rest of rests.get(key) ?? (yield* restOf(key, outcome.packet)))
-      ways.push({ ...base, ...wayOf(outcome, trail, trails, rest) });
+      ways.push({ ...base, ...wayOf(dump, outcome, trail, trails, rest) });
   }
   return { ways, matched, hooked, assumptions: [...assumptions] };
 }
@@ -341,6 +341,7 @@ function isLost(step: TraceStep): boolean {
 
 /** How a way goes on behind the routing decision. */
 function wayOf(
+  dump: Dump,
   outcome: Outcome,
   trail: Trail,
   trails: Trails,
@@ -372,7 +373,7 @@ function wayOf(
   }
   const end: WayEnd =
     redirect === undefined
-      ? { kind: 'unchanged', packet: outcome.packet }
+      ? { kind: 'unchanged', packet: outcome.packet, dump }
       : { kind: 'address', packet: outcome.packet, chain: redirect.chain, line: redirect.line };
   const from = redirect === undefined ? trail.tip : (trail.level?.drawn ?? null);
   return { probability, visits: usedVisits([trail.visits], from), end, from, endLine: endLineOf(end, from, last), isMasqueraded };

@@ -4,11 +4,11 @@ import { inCIDR, isIPv6 } from '../../base/ip.ts';
 import type { Family } from '../../catalog/types.ts';
 import { addressOf, type IPAddress, ipAddress, type Packet, packetOf } from '../../netfilter/packet.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
-import type { Chain } from '../../ruleset/ruleset.ts';
+import type { Chain, Dump } from '../../ruleset/ruleset.ts';
 import type { Resolution } from '../identity/resolve.ts';
 import { proxyLayout } from '../proxy/detect-version.ts';
+import { dumpNode } from '../proxy/dump-node.ts';
 import { optionsOf } from '../proxy/rule-values.ts';
-import { dumpNode } from './dump-node.ts';
 import { type Door, isMarkChain } from './frontends.ts';
 
 export type OriginKind = 'pod' | 'node' | 'outside';
@@ -121,32 +121,32 @@ function mustBe(text: string): IPAddress {
   return address;
 }
 
-const nodeAddresses = new WeakMap<Resolution, Map<Family, IPAddress>>();
+const nodeAddresses = new WeakMap<Resolution, Map<Dump, IPAddress>>();
 
 /**
- * An address of the node that the dump is of, in its family, if it can be one that NodePorts listen on; one of a benchmark network where none is
+ * An address of the node that a dump is of, in its family, if it can be one that NodePorts listen on; one of a benchmark network where none is
  * known.
  */
-export function nodeAddress(resolution: Resolution, family: Family): IPAddress {
+export function nodeAddress(resolution: Resolution, dump: Dump): IPAddress {
   let addresses = nodeAddresses.get(resolution);
   if (addresses === undefined) {
     addresses = new Map();
     nodeAddresses.set(resolution, addresses);
   }
-  let address = addresses.get(family);
+  let address = addresses.get(dump);
   if (address === undefined) {
-    address = findNodeAddress(resolution, family);
-    addresses.set(family, address);
+    address = findNodeAddress(resolution, dump);
+    addresses.set(dump, address);
   }
   return address;
 }
 
-function findNodeAddress(resolution: Resolution, family: Family): IPAddress {
-  const own = (dumpNode(resolution)?.addresses ?? [])
+function findNodeAddress(resolution: Resolution, dump: Dump): IPAddress {
+  const { family } = dump;
+  const own = (dumpNode(resolution, dump).record?.addresses ?? [])
     .filter(({ type, address }) => (type === 'InternalIP' || type === 'ExternalIP') && isOf(address, family))
     .map(({ address }) => address);
-  const dump = resolution.ruleset.dumps.find((candidate) => candidate.family === family);
-  const listening = dump === undefined ? null : proxyLayout(resolution.ruleset, dump).nodePortAddresses;
+  const listening = proxyLayout(resolution.ruleset, dump).nodePortAddresses;
   const allowed = listening?.filter((address) => isOf(address, family)) ?? [];
   const chosen = allowed.find((address) => own.includes(address)) ?? allowed[0] ?? own[0];
   return (chosen === undefined ? undefined : ipAddress(chosen)) ?? mustBe(strangers[family].node);
@@ -155,7 +155,7 @@ function findNodeAddress(resolution: Resolution, family: Family): IPAddress {
 function podSource(resolution: Resolution, door: Door, networks: Networks): IPAddress | undefined {
   const { family } = door.dump;
   const ofFamily = [...networks.pods].filter((network) => isOf(network, family));
-  const own = dumpNode(resolution)?.podCIDRs.find((network) => isOf(network, family));
+  const own = dumpNode(resolution, door.dump).record?.podCIDRs.find((network) => isOf(network, family));
   const fits =
     own !== undefined && (ofFamily.length === 0 || ofFamily.some((network) => inCIDR(own.split('/')[0] ?? '', network)));
   const network = fits
@@ -171,7 +171,7 @@ function podSource(resolution: Resolution, door: Door, networks: Networks): IPAd
 export function originsOf(resolution: Resolution, door: Door): readonly Origin[] {
   const { family } = door.dump;
   const networks = networksOf(resolution, door);
-  const node = nodeAddress(resolution, family);
+  const node = nodeAddress(resolution, door.dump);
   const destination = door.ip === null ? node : mustBe(door.ip);
   const origins: Origin[] = [];
   const add = (kind: OriginKind, words: string, source: IPAddress, to = destination): void => {
@@ -205,9 +205,9 @@ export function originsOf(resolution: Resolution, door: Door): readonly Origin[]
 }
 
 /** Whether an address is the node's own, as far as the cluster says; what it does not know is taken to be another machine's. */
-export function ownAddresses(resolution: Resolution, family: Family): (address: string) => boolean {
-  const own = nodeAddress(resolution, family).text;
-  const node = dumpNode(resolution);
+export function ownAddresses(resolution: Resolution, dump: Dump): (address: string) => boolean {
+  const own = nodeAddress(resolution, dump).text;
+  const node = dumpNode(resolution, dump).record;
   return (address) => {
     if (address === own || address.startsWith('127.') || address === '::1') return true;
     return node !== null && resolution.cluster.nodeAt(address) === node;

@@ -2,9 +2,10 @@
 import { canonicalIP } from '../../base/ip.ts';
 import { nearestNames } from '../../base/nearest-names.ts';
 import type { Steps } from '../../base/steps.ts';
+import type { Dump } from '../../ruleset/ruleset.ts';
 import { portName } from '../identity/chain-names.ts';
 import type { Resolution } from '../identity/resolve.ts';
-import { dumpNode } from './dump-node.ts';
+import { dumpNode } from '../proxy/dump-node.ts';
 import { type Door, doorKey, doorLabel, doorSteps, doorsOfRecord } from './frontends.ts';
 import { type FlowTargetSpec, flowTargetText } from './target.ts';
 
@@ -108,20 +109,24 @@ function chooseAddress(
   }
   const endpoint = cluster.endpointsAt(target.ip)[0];
   const nodeOf = cluster.nodeAt(target.ip);
-  const own = dumpNode(resolution);
-  const isOther = nodeOf !== undefined && own !== null && nodeOf !== own;
+  const isOf = ({ dump }: Door): boolean => {
+    const { record } = dumpNode(resolution, dump);
+    return nodeOf === undefined || record === null || record === nodeOf;
+  };
   const isOfPod = cluster.podsAt(target.ip).some((pod) => !pod.hostNetwork) || (endpoint !== undefined && nodeOf === undefined);
-  const everyNode = doors.filter((door) => door.ip === null && isFamily(door));
+  const ofFamily = doors.filter((door) => door.ip === null && isFamily(door));
+  const everyNode = ofFamily.filter(isOf);
+  const others = new Set(resolution.ruleset.dumps.map((dump) => dumpNode(resolution, dump).name));
+  const isOther = nodeOf !== undefined && !others.has('') && !others.has(nodeOf.name);
   const onNode = target.port === null ? [] : everyNode.filter(fits);
   if (onNode.length > 0 && !isOther && !isOfPod) {
-    const isKnown = nodeOf !== undefined || target.ip.startsWith('127.') || target.ip === '::1';
     return {
       ok: true,
       doors: onNode,
       title: doorLabel(
         onNode[0] ?? everyNode[0] ?? ({ kind: 'node-port', ip: null, port: target.port ?? 0, protocol: '' } as const),
       ),
-      remark: isKnown ? '' : `${target.ip} is taken to be an address of this node.`,
+      remark: ownRemark(resolution, target.ip, onNode[0]?.dump),
     };
   }
   if (isOfPod) {
@@ -135,7 +140,7 @@ function chooseAddress(
   if (isOther)
     return {
       ok: false,
-      reason: `${target.ip} is node ${nodeOf?.name}, and the dump is of ${own?.name}: its NodePorts are in its own dump.`,
+      reason: `${target.ip} is node ${nodeOf?.name}, and the dump is of ${[...others].join(' and ')}: its NodePorts are in its own dump.`,
     };
   if (nodeOf !== undefined) {
     const ports = everyNode.map((door) => `${door.port}/${door.protocol}`);
@@ -148,6 +153,15 @@ function chooseAddress(
     ok: false,
     reason: `No rule of the dump is for ${text}: no Service has that address.${orNearest(target.ip, addresses)}`,
   };
+}
+
+/** That nothing proves an address to be the node's own; empty where it is known. */
+function ownRemark(resolution: Resolution, ip: string, dump: Dump | undefined): string {
+  if (ip.startsWith('127.') || ip === '::1') return '';
+  const node = resolution.cluster.nodeAt(ip);
+  if (node === undefined) return `${ip} is taken to be an address of this node.`;
+  if (dump === undefined || dumpNode(resolution, dump).record === node) return '';
+  return `${ip} is node ${node.name}, of which the dump is taken to be: nothing in it tells the node.`;
 }
 
 /** The doors that a target means: those of the dump's rules, and those that only the cluster has. */

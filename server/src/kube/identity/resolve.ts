@@ -9,6 +9,7 @@ import type { EndpointRecord, PodRecord, ServicePort, ServiceRecord } from '../.
 import { ruleAt, rulesOf } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
+import type { DumpOrigin } from '../proxy/dump-node.ts';
 import { commentOf, destinationPort, dnatDestination, protocolOf, singleAddress } from '../proxy/rule-values.ts';
 import { endpointHash, hashedPrefix, portHash, portName, splitHashedName } from './chain-names.ts';
 import { type ServiceComment, serviceComment } from './comments.ts';
@@ -67,6 +68,8 @@ export interface Resolution {
   readonly ruleset: Ruleset;
   readonly cluster: Cluster;
   readonly index: ChainIndex;
+  /** Where the rules come from, besides their text. */
+  readonly origin: DumpOrigin;
   chain(chain: Chain): ChainIdentity;
 }
 
@@ -123,7 +126,7 @@ function isEndpointHash(service: ChainService, ip: string, port: number, hash: s
 }
 
 /** Names for the chains of a ruleset, with what the cluster knows. Does nothing until a chain is asked for. */
-export function resolveChains(ruleset: Ruleset, cluster: Cluster): Resolution {
+export function resolveChains(ruleset: Ruleset, cluster: Cluster, origin: DumpOrigin = {}): Resolution {
   const index = chainIndexOf(cluster);
   const known = new Map<Chain, ChainIdentity>();
 
@@ -400,5 +403,5 @@ export function resolveChains(ruleset: Ruleset, cluster: Cluster): Resolution {
     return identity;
   }
 
-  return { ruleset, cluster, index, chain: identify };
+  return { ruleset, cluster, index, origin, chain: identify };
 }

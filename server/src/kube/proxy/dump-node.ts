@@ -1,0 +1,177 @@
+/** Which node a dump was taken on: said by the user, told by its file's name, or by what only one node's rules have. */
+import { canonicalCIDR } from '../../base/ip.ts';
+import type { Cluster } from '../../cluster/cluster.ts';
+import type { NodeRecord } from '../../cluster/objects.ts';
+import { optionOf, ruleAt } from '../../ruleset/rules.ts';
+import type { Chain, Dump, Ruleset } from '../../ruleset/ruleset.ts';
+import { dnatDestination, singleAddress } from './rule-values.ts';
+
+/** Where a dump comes from, as far as that is known besides its text. */
+export interface DumpOrigin {
+  /** The node that the user says it is of. */
+  readonly node?: string | undefined;
+  /** Its file, as a path or a URI, which may be named after the node. */
+  readonly fileName?: string | undefined;
+}
+
+export interface DumpNode {
+  /** Empty where nothing tells. The user may say one that the cluster does not have. */
+  readonly name: string;
+  /** null where nothing tells, or the cluster does not have it. */
+  readonly record: NodeRecord | null;
+  /** Why it is taken to be that one, in a sentence. */
+  readonly reason: string;
+}
+
+const mostRulesLookedAt = 400;
+
+/** The last two parts of a path or URI: its folder and the file. */
+function lastParts(fileName: string): readonly [folder: string, file: string] {
+  let path = fileName;
+  if (path.includes('%')) {
+    try {
+      path = decodeURIComponent(path);
+    } catch {
+      // A file's own name may hold a percent sign.
+    }
+  }
+  const parts = path.split(/[/\\]/).map((part) => part.toLowerCase());
+  return [parts.at(-2) ?? '', parts.at(-1) ?? ''];
+}
+
+/** Whether a name stands in a text as a word of its own: "node-1" in "node-1.iptables", not in "node-11" or "my-node-1". */
+function isWordOf(text: string, name: string): boolean {
+  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
+    if (!/[a-z0-9-]/.test(text.charAt(at - 1)) && !/[a-z0-9-]/.test(text.charAt(at + name.length))) return true;
+  }
+  return false;
+}
+
+/** "ip-10-0-0-7" of "ip-10-0-0-7.ec2.internal"; the whole of a name without dots, or of an address. */
+function shortName(name: string): string {
+  return /^[\d.]+$/.test(name) ? name : name.slice(0, Math.max(name.indexOf('.'), 0) || name.length);
+}
+
+/** The node that a file's or folder's name holds: the longest whole name, else the one node whose name begins so up to a dot. */
+function nodeNamedIn(cluster: Cluster, text: string): string | undefined {
+  if (text === '') return undefined;
+  const names = cluster.nodes.map(({ name }) => name);
+  const whole = names.filter((name) => isWordOf(text, name.toLowerCase())).sort((a, b) => b.length - a.length);
+  if (whole[0] !== undefined) return whole[0];
+  const short = names.filter((name) => isWordOf(text, shortName(name).toLowerCase()));
+  const longest = Math.max(0, ...short.map((name) => shortName(name).length));
+  const best = short.filter((name) => shortName(name).length === longest);
+  return best.length === 1 ? best[0] : undefined;
+}
+
+/** The node of the endpoint that a KUBE-SEP- chain is for; undefined where the cluster does not have it on one node. */
+function nodeOfEndpoint(ruleset: Ruleset, cluster: Cluster, chain: Chain): string | undefined {
+  for (const line of chain.rules) {
+    const rule = ruleAt(ruleset, line);
+    const ip = rule === undefined ? undefined : dnatDestination(rule)?.ip;
+    if (ip === undefined) continue;
+    const nodes = new Set(cluster.endpointsAt(ip).map(({ endpoint }) => endpoint.nodeName));
+    return nodes.size === 1 ? [...nodes][0] : undefined;
+  }
+  return undefined;
+}
+
+/**
+ * The nodes that a dump's rules speak for, with how often: by endpoints of policy Local, a node's Pod network, Pods that only their node has
+ * rules for, and the addresses that NodePorts are limited to.
+ */
+function votesOf(ruleset: Ruleset, dump: Dump, cluster: Cluster): ReadonlyMap<string, number> {
+  const votes = new Map<string, number>();
+  const vote = (node: string | undefined): void => {
+    if (node !== undefined && cluster.node(node) !== undefined) votes.set(node, (votes.get(node) ?? 0) + 1);
+  };
+  const nodeOfPodAt = (ip: string | undefined): string | undefined =>
+    ip === undefined ? undefined : cluster.podsAt(ip).find(({ hostNetwork }) => !hostNetwork)?.node;
+  const ofNetwork = new Map(cluster.nodes.flatMap(({ name, podCIDRs }) => podCIDRs.map((cidr) => [cidr, name] as const)));
+  const nat = dump.tables.find(({ name }) => name === 'nat');
+  for (const line of nat?.chains.get('KUBE-NODEPORTS')?.references.slice(0, mostRulesLookedAt) ?? []) {
+    const rule = ruleAt(ruleset, line);
+    const ip = rule === undefined ? undefined : singleAddress(rule, '--destination');
+    vote(ip === undefined ? undefined : cluster.nodeAt(ip)?.name);
+  }
+  let looked = 0;
+  for (const chain of nat?.chains.values() ?? []) {
+    if (looked > mostRulesLookedAt) break;
+    if (chain.name.startsWith('KUBE-SVL-') || chain.name.startsWith('KUBE-XLB-')) {
+      for (const target of chain.jumps) if (target.name.startsWith('KUBE-SEP-')) vote(nodeOfEndpoint(ruleset, cluster, target));
+      looked += 1;
+    } else if (!chain.name.startsWith('KUBE-')) {
+      for (const line of chain.rules.slice(0, mostRulesLookedAt - looked)) {
+        looked += 1;
+        const rule = ruleAt(ruleset, line);
+        if (rule === undefined) continue;
+        vote(nodeOfPodAt(dnatDestination(rule)?.ip));
+        if (chain.name === 'POSTROUTING') vote(nodeOfPodAt(singleAddress(rule, '--source')));
+        const source = optionOf(rule, '--source');
+        if (source !== undefined && source.negation === undefined)
+          vote(ofNetwork.get(canonicalCIDR(source.values[0]?.text ?? '') ?? ''));
+      }
+    }
+  }
+  return votes;
+}
+
+/** The node of one dump, others of the file aside. */
+function nodeTold(ruleset: Ruleset, dump: Dump, cluster: Cluster, origin: DumpOrigin): Omit<DumpNode, 'record'> {
+  if (origin.node !== undefined && origin.node !== '') return { name: origin.node, reason: 'The node was given.' };
+  const [only, ...others] = cluster.nodes;
+  if (only !== undefined && others.length === 0) return { name: only.name, reason: `${only.name} is the cluster's only node.` };
+  const [folder, file] = lastParts(origin.fileName ?? '');
+  const named = nodeNamedIn(cluster, file);
+  if (named !== undefined) return { name: named, reason: `The dump's file is named after ${named}.` };
+  const [first, second] = [...votesOf(ruleset, dump, cluster)].sort((a, b) => b[1] - a[1]);
+  if (first !== undefined && first[1] > (second?.[1] ?? 0))
+    return { name: first[0], reason: `Pods and Pod networks in the dump's rules are ${first[0]}'s.` };
+  const holding = nodeNamedIn(cluster, folder);
+  if (holding !== undefined) return { name: holding, reason: `The dump's folder is named after ${holding}.` };
+  return { name: '', reason: 'Nothing in the dump tells which node it was taken on.' };
+}
+
+/** What tells the node of the nearest dump of the other family: tools print one behind the other. */
+function beside(
+  { dumps }: Ruleset,
+  told: readonly Omit<DumpNode, 'record'>[],
+  index: number,
+): Omit<DumpNode, 'record'> | undefined {
+  const others = told
+    .map((node, at) => ({ node, distance: Math.abs(at - index), isOther: dumps[at]?.family !== dumps[index]?.family }))
+    .filter(({ node, isOther }) => isOther && node.name !== '');
+  return others.sort((a, b) => a.distance - b.distance)[0]?.node;
+}
+
+interface Known {
+  readonly cluster: Cluster;
+  readonly origin: DumpOrigin;
+  readonly nodes: readonly DumpNode[];
+}
+
+const known = new WeakMap<Ruleset, Known>();
+
+/** The nodes of all dumps of a ruleset, in their order. What tells the node in IPv4's rules holds for IPv6's beside them. */
+export function dumpNodes(ruleset: Ruleset, cluster: Cluster, origin: DumpOrigin): readonly DumpNode[] {
+  const before = known.get(ruleset);
+  if (before?.cluster === cluster && before.origin.node === origin.node && before.origin.fileName === origin.fileName)
+    return before.nodes;
+  const told = ruleset.dumps.map((dump) => nodeTold(ruleset, dump, cluster, origin));
+  const nodes = told.map((own, index): DumpNode => {
+    const { name, reason } = own.name === '' ? (beside(ruleset, told, index) ?? own) : own;
+    return { name, reason, record: cluster.node(name) ?? null };
+  });
+  known.set(ruleset, { cluster, origin, nodes });
+  return nodes;
+}
+
+/** The node that one dump of a ruleset was taken on. Every answer that depends on the node asks here. */
+export function dumpNode(
+  { ruleset, cluster, origin }: { readonly ruleset: Ruleset; readonly cluster: Cluster; readonly origin: DumpOrigin },
+  dump: Dump,
+): DumpNode {
+  return (
+    dumpNodes(ruleset, cluster, origin)[dump.index] ?? { name: '', record: null, reason: 'The dump is not of this ruleset.' }
+  );
+}
