@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
-import { proxyOptions } from '../../server/src/kube/expected/options.ts';
 import { expectedText } from '../../server/src/kube/expected/text.ts';
 import { layoutText, type ProxyLayout, proxyLayout } from '../../server/src/kube/proxy/detect-version.ts';
+import { proxyOptions } from '../../server/src/kube/proxy/options.ts';
 import { rulesetFrom, rulesetOf } from '../support/dumps.ts';
 import { fixturePath, labPath } from '../support/fixtures.ts';
 import { clusterWith, node, service, slice } from './objects.ts';

@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
 import type { Cluster } from '../../server/src/cluster/cluster.ts';
 import { driftReport } from '../../server/src/kube/drift/report.ts';
-import { proxyOptions } from '../../server/src/kube/expected/options.ts';
 import { expectedText } from '../../server/src/kube/expected/text.ts';
+import { proxyOptions } from '../../server/src/kube/proxy/options.ts';
 import { rulesetOf } from '../support/dumps.ts';
 import { clusterWith, node, service, slice } from './objects.ts';
 

@@ -5,9 +5,9 @@ import { runToEnd } from '../../server/src/base/steps.ts';
 import type { Cluster } from '../../server/src/cluster/cluster.ts';
 import { driftReport } from '../../server/src/kube/drift/report.ts';
 import { expectedRules } from '../../server/src/kube/expected/expected.ts';
-import { type ProxyOptions, proxyOptions } from '../../server/src/kube/expected/options.ts';
 import { ruleText } from '../../server/src/kube/expected/rule.ts';
 import { expectedText } from '../../server/src/kube/expected/text.ts';
+import { type ProxyOptions, proxyOptions } from '../../server/src/kube/proxy/options.ts';
 import { rulesetOf } from '../support/dumps.ts';
 import { clusterWith, node, service, slice } from './objects.ts';
 

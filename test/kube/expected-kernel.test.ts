@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
-import { type ProxyOptions, proxyOptions } from '../../server/src/kube/expected/options.ts';
 import { expectedText } from '../../server/src/kube/expected/text.ts';
+import { type ProxyOptions, proxyOptions } from '../../server/src/kube/proxy/options.ts';
 import { describeWith } from '../support/requirements.ts';
 import { clusterWith, node, service, slice } from './objects.ts';
 

@@ -6,11 +6,11 @@ import type { Family } from '../../catalog/types.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { ServiceRecord } from '../../cluster/objects.ts';
 import { expectedPortsOf } from '../expected/expected.ts';
-import { type ProxyOptions, proxyOptions } from '../expected/options.ts';
 import { isProxied } from '../expected/service-ports.ts';
-import { newestVersion, oldestVersion, type ProxyVersion, parseProxyVersion, versionTraits } from '../expected/version.ts';
 import { type ProxyLayout, proxyLayout } from '../proxy/detect-version.ts';
 import type { DumpOrigin } from '../proxy/dump-node.ts';
+import { type ProxyOptions, proxyOptions } from '../proxy/options.ts';
+import { newestVersion, oldestVersion, type ProxyVersion, parseProxyVersion, versionTraits } from '../proxy/version.ts';
 import type { DumpSide } from './dump-side.ts';
 import { portRulesOf } from './port-rules.ts';
 

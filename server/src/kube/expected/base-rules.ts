@@ -1,8 +1,8 @@
 /** The rules that kube-proxy writes whatever Services there are (pkg/proxy/iptables/proxier.go: iptablesJumpChains, syncProxyRules). */
-import type { ProxyOptions } from './options.ts';
+import type { ProxyOptions } from '../proxy/options.ts';
+import { versionTraits } from '../proxy/version.ts';
 import { hostNetwork } from './port-rules.ts';
 import type { ExpectedRule } from './rule.ts';
-import { versionTraits } from './version.ts';
 
 type Table = ExpectedRule['table'];
 

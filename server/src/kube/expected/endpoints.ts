@@ -4,9 +4,9 @@ import { hostPort, isIPv6 } from '../../base/ip.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { EndpointRecord } from '../../cluster/objects.ts';
 import { type EndpointRef, endpointHashes } from '../identity/hash-index.ts';
-import type { ProxyOptions } from './options.ts';
+import type { ProxyOptions } from '../proxy/options.ts';
+import { versionTraits } from '../proxy/version.ts';
 import type { ProxiedPort } from './service-ports.ts';
-import { versionTraits } from './version.ts';
 
 export interface ProxyEndpoint {
   readonly ref: EndpointRef;

@@ -4,13 +4,13 @@ import { canonicalIP, isIPv6 } from '../../base/ip.ts';
 import { runToEnd, type Steps } from '../../base/steps.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { NodeRecord, ServiceRecord } from '../../cluster/objects.ts';
+import type { ProxyOptions } from '../proxy/options.ts';
+import { versionTraits } from '../proxy/version.ts';
 import { baseChains, baseRules, nodePortJumps } from './base-rules.ts';
 import { chooseEndpoints, type EndpointChoice, endpointsOf, type ProxyEndpoint } from './endpoints.ts';
-import type { ProxyOptions } from './options.ts';
 import { type NodeFacts, portRules } from './port-rules.ts';
 import type { ExpectedRule } from './rule.ts';
 import { type ProxiedPort, proxiedPorts } from './service-ports.ts';
-import { versionTraits } from './version.ts';
 
 /** With more endpoints than these, kube-proxy leaves comments out (largeClusterEndpointsThreshold). */
 export const largeClusterEndpoints = 1000;

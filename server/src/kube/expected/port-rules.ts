@@ -1,10 +1,10 @@
 /** The rules of one Service port, as kube-proxy writes them (pkg/proxy/iptables/proxier.go, syncProxyRules). */
 import { inCIDR, isIPv6 } from '../../base/ip.ts';
+import type { PodTraffic, ProxyOptions } from '../proxy/options.ts';
+import { versionTraits } from '../proxy/version.ts';
 import type { EndpointChoice, ProxyEndpoint } from './endpoints.ts';
-import type { PodTraffic, ProxyOptions } from './options.ts';
 import type { ExpectedRule, RulePurpose } from './rule.ts';
 import type { ProxiedPort } from './service-ports.ts';
-import { versionTraits } from './version.ts';
 
 /** What holds for all ports of a node. */
 export interface NodeFacts {

@@ -5,8 +5,8 @@ import type { Family } from '../../catalog/types.ts';
 import type { ServicePort, ServiceRecord } from '../../cluster/objects.ts';
 import { portName } from '../identity/chain-names.ts';
 import { portHashes } from '../identity/hash-index.ts';
-import type { ProxyOptions } from './options.ts';
-import { versionTraits } from './version.ts';
+import type { ProxyOptions } from '../proxy/options.ts';
+import { versionTraits } from '../proxy/version.ts';
 
 export interface ProxiedPort {
   readonly service: ServiceRecord;

@@ -5,10 +5,10 @@ import type { Steps } from '../../base/steps.ts';
 import { isBuiltinChain } from '../../catalog/tables.ts';
 import type { Family } from '../../catalog/types.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
+import { type ProxyOptions, proxyOptions } from '../proxy/options.ts';
+import { newestVersion, oldestVersion, type ProxyVersion, parseProxyVersion, proxyVersionText } from '../proxy/version.ts';
 import { type ExpectedTables, expectedTables } from './expected.ts';
-import { type ProxyOptions, proxyOptions } from './options.ts';
 import { type ExpectedRule, ruleText } from './rule.ts';
-import { newestVersion, oldestVersion, type ProxyVersion, parseProxyVersion, proxyVersionText } from './version.ts';
 
 export interface ExpectedRequest {
   /** A node's name. */

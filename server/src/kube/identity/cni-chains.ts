@@ -1,6 +1,5 @@
 /** The chains of CNI plugins, network agents and container engines. */
-import { info } from './role-info.ts';
-import type { RoleInfo } from './roles.ts';
+import { info, type RoleInfo } from './role.ts';
 
 const portmapDocs = 'https://www.cni.dev/plugins/current/meta/portmap/';
 const bridgeDocs = 'https://www.cni.dev/plugins/current/main/bridge/';

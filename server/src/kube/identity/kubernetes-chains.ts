@@ -1,6 +1,5 @@
 /** The chains of kube-proxy 1.2 to 1.36 and of kubelet. */
-import { info } from './role-info.ts';
-import type { RoleInfo } from './roles.ts';
+import { info, type RoleInfo } from './role.ts';
 
 const proxyDocs = 'https://kubernetes.io/docs/reference/networking/virtual-ips/#proxy-mode-iptables';
 const ipvsDocs = 'https://kubernetes.io/docs/reference/networking/virtual-ips/#proxy-mode-ipvs';

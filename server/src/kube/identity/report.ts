@@ -4,7 +4,7 @@ import { runToEnd } from '../../base/steps.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
 import { type Resolution, type ResolvedBy, resolveChains } from './resolve.ts';
-import type { ChainRole } from './roles.ts';
+import type { ChainRole } from './role.ts';
 
 export interface ResolvedChain {
   readonly table: string;

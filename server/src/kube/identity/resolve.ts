@@ -14,7 +14,8 @@ import { commentOf, destinationPort, dnatDestination, protocolOf, singleAddress 
 import { endpointHash, hashedPrefix, portHash, portName, splitHashedName } from './chain-names.ts';
 import { type ServiceComment, serviceComment } from './comments.ts';
 import { type ChainIndex, chainIndexOf, type EndpointRef } from './hash-index.ts';
-import { type ChainRole, type RoleInfo, roleInfo } from './roles.ts';
+import type { ChainRole, RoleInfo } from './role.ts';
+import { roleInfo } from './roles.ts';
 
 export interface ChainService {
   readonly namespace: string;

@@ -2,42 +2,7 @@
 import { hashedPrefix } from './chain-names.ts';
 import { networkChains, networkPrefixes } from './cni-chains.ts';
 import { filterChains, hashedChains, kubernetesChains, kubernetesPrefixes, natChains } from './kubernetes-chains.ts';
-import { info } from './role-info.ts';
-
-/** As `iptables-inspect resolve` prints it. */
-export type ChainRole =
-  | 'builtin'
-  | 'services'
-  | 'nodeports'
-  | 'external-services'
-  | 'service'
-  | 'service-local'
-  | 'external'
-  | 'firewall'
-  | 'endpoint'
-  | 'mark-masq'
-  | 'mark-drop'
-  | 'postrouting'
-  | 'forward'
-  | 'proxy-firewall'
-  | 'kubelet-firewall'
-  | 'canary'
-  | 'hint'
-  | 'xlb'
-  | 'cni-hostport'
-  | 'cni'
-  | 'docker'
-  | 'user';
-
-export interface RoleInfo {
-  readonly role: ChainRole;
-  /** Who writes it: "kube-proxy", "kubelet", "Calico"; empty where nobody is known to. */
-  readonly owner: string;
-  /** One or two sentences; empty for a chain that nothing is known of. */
-  readonly explanation: string;
-  /** Where more is said; empty where nowhere. */
-  readonly url: string;
-}
+import { type ChainRole, info, type RoleInfo } from './role.ts';
 
 const builtinExplanations: Readonly<Record<string, string>> = {
   PREROUTING: 'Packets that have just come in, before they are routed.',

@@ -6,10 +6,10 @@ import { canonicalCIDR } from '../../base/ip.ts';
 import { optionOf, ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Dump, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
-import type { PodTraffic } from '../expected/options.ts';
-import { type ProxyVersion, proxyVersionText } from '../expected/version.ts';
 import { isLargeClusterMode } from './large-cluster.ts';
+import type { PodTraffic } from './options.ts';
 import { commentOf, hasOption, probabilityOf, singleAddress } from './rule-values.ts';
+import { type ProxyVersion, proxyVersionText } from './version.ts';
 
 export type ProxyMode = 'iptables' | 'ipvs' | 'userspace';
 
