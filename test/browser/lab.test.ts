@@ -1,9 +1,10 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { percentText } from '../../server/src/base/percent.ts';
+import { drawingText } from '../../server/src/base/safe-text.ts';
 import { flowGraph } from '../../server/src/kube/flow/build-flow.ts';
 import type { FlowGraph, FlowNode } from '../../server/src/kube/flow/graph.ts';
 import { type Resolution, resolveChains } from '../../server/src/kube/identity/resolve.ts';
-import { oneLine, percent } from '../../webview/src/model/format.ts';
 import { indexGraph } from '../../webview/src/model/graph-index.ts';
 import { nodeShares } from '../../webview/src/model/routes.ts';
 import { launchBrowser } from '../support/browser.ts';
@@ -57,7 +58,9 @@ function begins(shown: string, whole: string): boolean {
 }
 
 function chipsExpected(node: FlowNode): readonly string[] {
-  return node.badges.filter((badge) => badge.kind !== 'hairpin' || node.kind !== 'endpoint').map((badge) => oneLine(badge.label));
+  return node.badges
+    .filter((badge) => badge.kind !== 'hairpin' || node.kind !== 'endpoint')
+    .map((badge) => drawingText(badge.label));
 }
 
 const driftChips: Readonly<Record<string, string>> = { stale: 'stale', missing: 'missing in dump', differs: 'differs' };
@@ -70,8 +73,8 @@ function compare(graph: FlowGraph, { boxes, wires }: Awaited<ReturnType<typeof r
     const box = byId.get(node.id);
     if (box === undefined) throw new Error(`no box ${node.id}`);
     // Only a name longer than any in the lab may be cut.
-    if (node.label.length <= 32) expect(box.name).toBe(oneLine(node.label));
-    else expect(begins(box.name, oneLine(node.label))).toBe(true);
+    if (node.label.length <= 32) expect(box.name).toBe(drawingText(node.label));
+    else expect(begins(box.name, drawingText(node.label))).toBe(true);
     expect(box.classes.split(' ')).toContain(`kind-${node.kind}`);
     const chips = [...box.chips];
     if (node.drift !== null) {
@@ -96,8 +99,8 @@ function compare(graph: FlowGraph, { boxes, wires }: Awaited<ReturnType<typeof r
   for (const edge of graph.edges) {
     const text = byWire.get(`${edge.from}\n${edge.to}`);
     if (text === undefined) throw new Error(`no wire from ${edge.from} to ${edge.to}`);
-    if (edge.probability !== null && edge.probability < 1) expect(text).toContain(percent(edge.probability));
-    const [first = ''] = oneLine(edge.condition).split(' ');
+    if (edge.probability !== null && edge.probability < 1) expect(text).toContain(percentText(edge.probability));
+    const [first = ''] = drawingText(edge.condition).split(' ');
     if (first !== '') expect(text).toContain(first);
     if (edge.packets !== null) expect(text).toContain(`${edge.packets.toLocaleString('en-US')} pkts`);
   }
@@ -145,7 +148,7 @@ describeWith('chromium', 'every Service of a real node', () => {
           const shares = await flow.page.locator('.details .share').allTextContents();
           const expected = nodeShares(indexGraph(graph), node);
           expect(shares).toEqual(
-            node.kind === 'entry' ? [] : expected.map(({ entry, from, share }) => `${entry}${from}${percent(share)}`),
+            node.kind === 'entry' ? [] : expected.map(({ entry, from, share }) => `${entry}${from}${percentText(share)}`),
           );
           for (const entry of graph.entries) {
             const own = node.shares[entry.id];

@@ -95,6 +95,16 @@ describe('check', () => {
     expect(stdout).not.toContain('\x1b');
     expect(stdout).toContain('\u241b');
   });
+
+  it('shows what hides in names of files and chains', () => {
+    const path = file('no\u200bde\u202e.iptables', broken.replace('NOWHERE', 'GO\u{e0041}NE'));
+    const { stdout } = inspect(['check', path]);
+    expect(stdout).toContain('no<U+200B>de<U+202E>.iptables:3:13:');
+    expect(stdout).toContain('GO<U+E0041>NE');
+    const missing = inspect(['check', join(folder, 'a\u202eb')]);
+    expect(missing.stderr).toContain('a<U+202E>b');
+    expect(missing.status).toBe(2);
+  });
 });
 
 describe('unusable input is one line on standard error and status 2', () => {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { flowDot } from '../../webview/src/export/dot.ts';
-import { escapeXml } from '../../webview/src/export/escape.ts';
 import { flowHtml } from '../../webview/src/export/html.ts';
 import { flowMermaid } from '../../webview/src/export/mermaid.ts';
 import { flowSvg } from '../../webview/src/export/svg.ts';
@@ -142,12 +141,5 @@ describe('HTML', () => {
         '<ul>\n<li>25 % from 192.0.2.0/24: Verdict DROP, 3 packets' +
         '</li></ul></li></ul></li></ul>\n',
     );
-  });
-});
-
-describe('escapeXml', () => {
-  it('leaves nothing that XML cannot hold', () => {
-    expect(escapeXml('a<b>&"\'')).toBe('a&#60;b&#62;&#38;&#34;&#39;');
-    expect(escapeXml('\u0000\ud800x\uffff🙂')).toBe('\ufffd\ufffdx\ufffd🙂');
   });
 });

@@ -1,7 +1,7 @@
 import pc from 'picocolors';
+import { terminalText } from '../base/safe-text.ts';
 import type { Severity } from '../lint/support/finding.ts';
 import type { CheckReport } from './check-report.ts';
-import { printable } from './printable.ts';
 
 const paint: Readonly<Record<Severity, (text: string) => string>> = {
   error: pc.red,
@@ -15,8 +15,8 @@ export function checkText(report: CheckReport): string {
   const lines: string[] = [];
   for (const { file, findings } of report.files) {
     for (const { range, severity, message, rule } of findings) {
-      const place = pc.bold(`${file}:${range.start.line}:${range.start.column}:`);
-      lines.push(`${place} ${paint[severity](`${severity}:`)} ${printable(message)} ${pc.dim(`[${rule}]`)}`);
+      const place = pc.bold(`${terminalText(file)}:${range.start.line}:${range.start.column}:`);
+      lines.push(`${place} ${paint[severity](`${severity}:`)} ${terminalText(message)} ${pc.dim(`[${rule}]`)}`);
     }
   }
   const { errors, warnings, infos, hints } = report.summary;
@@ -39,7 +39,7 @@ export function checkGithub(report: CheckReport): string {
     for (const { range, severity, message, rule } of findings) {
       const { start, end } = range;
       const place = `file=${property(file)},line=${start.line},endLine=${end.line},col=${start.column},endColumn=${end.column}`;
-      lines.push(`::${kinds[severity]} ${place},title=${property(rule)}::${data(printable(message))}`);
+      lines.push(`::${kinds[severity]} ${place},title=${property(rule)}::${data(terminalText(message))}`);
     }
   }
   return lines.join('\n');

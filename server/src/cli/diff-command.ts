@@ -1,6 +1,6 @@
 import pc from 'picocolors';
+import { terminalText } from '../base/safe-text.ts';
 import { type DiffChange, type DumpDiff, diffDumps } from '../kube/drift/dump-diff.ts';
-import { printable } from './printable.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';
@@ -23,7 +23,7 @@ const signs: Readonly<Record<DiffChange, string>> = { added: '+', removed: '-', 
 const paint: Readonly<Record<DiffChange, (text: string) => string>> = { added: pc.green, removed: pc.red, changed: pc.yellow };
 
 function entry(change: DiffChange, text: string): string {
-  return paint[change](`${signs[change]} ${printable(text)}`);
+  return paint[change](`${signs[change]} ${terminalText(text)}`);
 }
 
 function section(title: string, entries: readonly string[]): readonly string[] {

@@ -1,8 +1,8 @@
 import pc from 'picocolors';
+import { terminalText } from '../base/safe-text.ts';
 import type { DriftStatus } from '../kube/drift/finding.ts';
 import { type DriftReport, driftReportSteps } from '../kube/drift/report.ts';
 import { checkRequest } from '../kube/expected/text.ts';
-import { printable } from './printable.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';
@@ -51,21 +51,21 @@ function driftText({ services, summary }: DriftReport): string {
   const common = new Set(['', ...summary.dumps.map(({ cause }) => cause)]);
   for (const { service, status, findings } of services) {
     if (findings.length === 0) continue;
-    lines.push(`${pc.bold(printable(service))}: ${paint[status](status)}`);
+    lines.push(`${pc.bold(terminalText(service))}: ${paint[status](status)}`);
     for (const { line, message, cause, expected } of findings) {
       const place = line === null ? '' : `line ${line}: `;
-      lines.push(`  ${place}${printable(message)}${common.has(cause) ? '' : pc.dim(` (${printable(cause)})`)}`);
-      if (expected !== null) lines.push(pc.dim(`    expected: ${printable(expected)}`));
+      lines.push(`  ${place}${terminalText(message)}${common.has(cause) ? '' : pc.dim(` (${terminalText(cause)})`)}`);
+      if (expected !== null) lines.push(pc.dim(`    expected: ${terminalText(expected)}`));
     }
   }
   if (lines.length > 0) lines.push('');
   for (const dump of summary.dumps) {
     const node = dump.node === '' ? 'an unknown node' : dump.node;
     const as = `${dump.family === 'ipv6' ? 'IPv6' : 'IPv4'} of ${node} (${dump.nodeReason}), as kube-proxy ${dump.version} would write it`;
-    lines.push(pc.dim(printable(`compared: ${as}${dump.podTraffic === null ? '' : `, Pods' traffic by ${dump.podTraffic}`}`)));
-    if (dump.cause !== '') lines.push(printable(dump.cause));
+    lines.push(pc.dim(terminalText(`compared: ${as}${dump.podTraffic === null ? '' : `, Pods' traffic by ${dump.podTraffic}`}`)));
+    if (dump.cause !== '') lines.push(terminalText(dump.cause));
   }
-  for (const note of summary.notes) lines.push(pc.dim(`note: ${printable(note)}`));
+  for (const note of summary.notes) lines.push(pc.dim(`note: ${terminalText(note)}`));
   const { missing, stale, differs, inSync } = summary;
   lines.push(`${inSync} in sync, ${missing} missing, ${stale} stale, ${differs} differ`);
   return lines.join('\n');

@@ -1,3 +1,4 @@
+import { terminalText } from '../base/safe-text.ts';
 import { checkRequest, expectedText } from '../kube/expected/text.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { runSteps } from './run-steps.ts';
@@ -21,7 +22,7 @@ export async function runExpected(options: ExpectedCommandOptions): Promise<stri
   if (!request.ok) throw new UsageError(request.message);
   if (!cluster.kinds.has('EndpointSlice') && cluster.services.length > 0)
     process.stderr.write(
-      `iptables-inspect: ${cluster.source.label} has no EndpointSlices: every Service is written as one without endpoints\n`,
+      `iptables-inspect: ${terminalText(cluster.source.label)} has no EndpointSlices: every Service is written as one without endpoints\n`,
     );
   return request.options.map((proxy) => runSteps(expectedText(cluster, proxy), `writing the rules of ${node}`)).join('');
 }

@@ -4,11 +4,11 @@ import { flowLines } from '../../../webview/src/export/flow-lines.ts';
 import { flowHtml } from '../../../webview/src/export/html.ts';
 import { flowMermaid } from '../../../webview/src/export/mermaid.ts';
 import { flowSvg } from '../../../webview/src/export/svg.ts';
+import { terminalText } from '../base/safe-text.ts';
 import type { FlowGraph } from '../kube/flow/graph.ts';
 import { isChainRequest, requestSteps } from '../kube/flow/request.ts';
 import { parseFlowTarget } from '../kube/flow/target.ts';
 import { resolveChains } from '../kube/identity/resolve.ts';
-import { printable } from './printable.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';
@@ -52,13 +52,15 @@ export async function runFlow(path: string, options: FlowOptions): Promise<strin
 }
 
 function flowText(graph: FlowGraph): string {
-  const lines = [`${pc.bold(printable(graph.title))} ${pc.dim(`(${printable(graph.source)})`)}`];
+  const lines = [`${pc.bold(terminalText(graph.title))} ${pc.dim(`(${terminalText(graph.source)})`)}`];
   for (const { level, way, text } of flowLines(graph)) {
     const indent = '  '.repeat(level - 1);
-    lines.push(`${indent}${level > 1 ? '-> ' : ''}${way === '' ? '' : `${pc.cyan(printable(way))}  `}${printable(text)}`);
+    lines.push(`${indent}${level > 1 ? '-> ' : ''}${way === '' ? '' : `${pc.cyan(terminalText(way))}  `}${terminalText(text)}`);
   }
   for (const { severity, message } of graph.notes) {
-    lines.push(severity === 'warning' ? pc.yellow(`warning: ${printable(message)}`) : pc.dim(`note: ${printable(message)}`));
+    lines.push(
+      severity === 'warning' ? pc.yellow(`warning: ${terminalText(message)}`) : pc.dim(`note: ${terminalText(message)}`),
+    );
   }
   return lines.join('\n');
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../../package.json' with { type: 'json' };
+import { visibleLines } from '../base/safe-text.ts';
 import { runCheck } from './check-command.ts';
 import { runDiff } from './diff-command.ts';
 import { runDrift } from './drift-command.ts';
@@ -155,7 +156,7 @@ async function main(): Promise<void> {
       // Help and version are what was asked for; everything else has been explained already.
       process.exitCode = error.exitCode === 0 ? 0 : 2;
     } else if (error instanceof UsageError) {
-      process.stderr.write(`${name}: ${error.message}\n`);
+      process.stderr.write(`${name}: ${visibleLines(error.message)}\n`);
       process.exitCode = 2;
     } else {
       throw error;

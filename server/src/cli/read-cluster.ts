@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
+import { terminalText } from '../base/safe-text.ts';
 import { type Cluster, emptyCluster } from '../cluster/cluster.ts';
 import type { ClusterKind } from '../cluster/objects.ts';
 import { snapshotSteps } from '../cluster/snapshot.ts';
@@ -45,7 +46,8 @@ function readSnapshotFile(path: string, needed: readonly ClusterKind[]): Cluster
     throw new UsageError(`${file}:${place} ${result.error.message}`);
   }
   checkKinds(result.cluster, needed, file);
-  for (const warning of result.cluster.warnings) process.stderr.write(`iptables-inspect: ${file}: ${warning}\n`);
+  for (const warning of result.cluster.warnings)
+    process.stderr.write(`iptables-inspect: ${terminalText(file)}: ${terminalText(warning)}\n`);
   return result.cluster;
 }
 
@@ -55,7 +57,8 @@ async function readLive(context: string, needed: readonly ClusterKind[]): Promis
   try {
     const cluster = await loadOnce(context, { timeoutMs: liveTimeoutMilliseconds });
     checkKinds(cluster, needed, `context ${context}`);
-    for (const warning of cluster.warnings) process.stderr.write(`iptables-inspect: context ${context}: ${warning}\n`);
+    for (const warning of cluster.warnings)
+      process.stderr.write(`iptables-inspect: context ${terminalText(context)}: ${terminalText(warning)}\n`);
     return cluster;
   } catch (error) {
     if (error instanceof UsageError) throw error;

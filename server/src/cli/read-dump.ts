@@ -1,4 +1,5 @@
 import { fstatSync, readFileSync, statSync } from 'node:fs';
+import { terminalText } from '../base/safe-text.ts';
 import { describeFileError } from '../lsp/node/files.ts';
 import { buildRuleset } from '../ruleset/build.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
@@ -44,7 +45,7 @@ function readApart(file: string, document: SourceDocument): SourceDocument {
   const joined = document.lines.findIndex(isJoined);
   if (joined < 0) return document;
   process.stderr.write(
-    `iptables-inspect: ${file}: line ${joined + 1}: several lines of a dump stand on one; they are read and numbered apart\n`,
+    `iptables-inspect: ${terminalText(file)}: line ${joined + 1}: several lines of a dump stand on one; they are read and numbered apart\n`,
   );
   const text = document.lines.flatMap((line) => (isJoined(line) ? splitJoined(line.text) : [line.text])).join('\n');
   return runSteps(readDocument(text, file), `reading ${file}`);

@@ -1,8 +1,8 @@
 import pc from 'picocolors';
 import { hostPort } from '../base/ip.ts';
+import { terminalText } from '../base/safe-text.ts';
 import { portName } from '../kube/identity/chain-names.ts';
 import { type ResolvedChain, resolveSteps } from '../kube/identity/report.ts';
-import { printable } from './printable.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';
@@ -18,7 +18,7 @@ export async function runResolve(path: string, options: ClusterOptions & { reado
   for (const chain of report.chains) {
     if (chain.table !== table) {
       table = chain.table;
-      lines.push(pc.bold(`${lines.length > 0 ? '\n' : ''}*${printable(table)}`));
+      lines.push(pc.bold(`${lines.length > 0 ? '\n' : ''}*${terminalText(table)}`));
     }
     lines.push(chainText(chain));
   }
@@ -27,9 +27,9 @@ export async function runResolve(path: string, options: ClusterOptions & { reado
 
 function chainText(chain: ResolvedChain): string {
   const { service, endpoint, by } = chain;
-  const parts = [String(chain.line).padStart(7), pc.cyan(printable(chain.chain).padEnd(28)), chain.role.padEnd(17)];
+  const parts = [String(chain.line).padStart(7), pc.cyan(terminalText(chain.chain).padEnd(28)), chain.role.padEnd(17)];
   if (service !== null) {
-    parts.push(printable(portName(service.namespace, service.name, service.port)));
+    parts.push(terminalText(portName(service.namespace, service.name, service.port)));
     if (service.clusterIP !== null && endpoint === null) {
       const address = service.portNumber === null ? service.clusterIP : hostPort(service.clusterIP, service.portNumber);
       parts.push(`${address}${service.protocol === '' ? '' : `/${service.protocol}`}`);
@@ -39,7 +39,7 @@ function chainText(chain: ResolvedChain): string {
     parts.push('->', endpoint.port === null ? endpoint.ip : hostPort(endpoint.ip, endpoint.port));
     const { pod } = endpoint;
     if (pod !== null) {
-      parts.push(printable(`${pod.namespace}/${pod.name}${pod.node === null ? '' : ` on ${pod.node}`}`));
+      parts.push(terminalText(`${pod.namespace}/${pod.name}${pod.node === null ? '' : ` on ${pod.node}`}`));
       if (pod.ready === false) parts.push(pc.yellow('not ready'));
     }
   }

@@ -1,11 +1,11 @@
 import pc from 'picocolors';
 import { hostPort, isIPv6, parseHostPort } from '../base/ip.ts';
 import { percentText } from '../base/percent.ts';
+import { terminalText } from '../base/safe-text.ts';
 import { ownAddresses } from '../kube/flow/packet-sources.ts';
 import { resolveChains } from '../kube/identity/resolve.ts';
 import { dumpNode } from '../kube/proxy/dump-node.ts';
 import { type TraceReport, type TraceRequest, traceSteps } from '../netfilter/trace-report.ts';
-import { printable } from './printable.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';
@@ -58,18 +58,18 @@ function endpointText(ip: string | null, port: number | null): string {
 
 function traceText({ packet, outcomes, assumptions }: TraceReport): string {
   const from = `${endpointText(packet.src, packet.sport)} -> ${endpointText(packet.dst, packet.dport)}`;
-  const lines = [pc.bold(printable(`${packet.protocol} ${from}, ${packet.state}, first met in ${packet.hook.toUpperCase()}`))];
+  const lines = [pc.bold(terminalText(`${packet.protocol} ${from}, ${packet.state}, first met in ${packet.hook.toUpperCase()}`))];
   for (const { probability, verdict, steps, packet: last, assuming } of outcomes) {
     lines.push(
       '',
-      `${percentText(probability)} ${paint[verdict](verdict)}${assuming.length === 0 ? '' : printable(`, if ${assuming.join(', ')}`)}`,
+      `${percentText(probability)} ${paint[verdict](verdict)}${assuming.length === 0 ? '' : terminalText(`, if ${assuming.join(', ')}`)}`,
     );
     for (const { table, chain, line, action } of steps) {
-      lines.push(printable(`  ${table} ${chain}${line === null ? '' : `, line ${line}`}: ${action}`));
+      lines.push(terminalText(`  ${table} ${chain}${line === null ? '' : `, line ${line}`}: ${action}`));
     }
     const mark = last.mark === null ? '' : `, mark ${last.mark}`;
-    lines.push(printable(`  ends as ${endpointText(last.src, last.sport)} -> ${endpointText(last.dst, last.dport)}${mark}`));
+    lines.push(terminalText(`  ends as ${endpointText(last.src, last.sport)} -> ${endpointText(last.dst, last.dport)}${mark}`));
   }
-  for (const assumption of assumptions) lines.push(pc.dim(`note: ${printable(assumption)}`));
+  for (const assumption of assumptions) lines.push(pc.dim(`note: ${terminalText(assumption)}`));
   return lines.join('\n');
 }

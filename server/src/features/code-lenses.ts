@@ -1,4 +1,5 @@
 import type { CodeLens } from 'vscode-languageserver-types';
+import { labelText } from '../base/safe-text.ts';
 import type { Steps } from '../base/steps.ts';
 import { portName } from '../kube/identity/chain-names.ts';
 import { serviceTitle } from '../kube/identity/titles.ts';
@@ -63,7 +64,7 @@ export function resolveCodeLens(state: DumpState, lens: CodeLens): CodeLens {
   const count = endpointShares(state.ruleset, chain).length;
   const local = chain.name.startsWith('KUBE-SVL-') ? 'local ' : '';
   const endpoints = count === 1 ? `1 ${local}endpoint` : `${count} ${local}endpoints`;
-  const title = service === null ? endpoints : `${serviceTitle(service)}: ${endpoints}, show NAT flow`;
+  const title = service === null ? endpoints : labelText(`${serviceTitle(service)}: ${endpoints}, show NAT flow`);
   if (service === null) return { ...lens, command: { title, command: '' } };
   const to = portName(service.namespace, service.name, service.port);
   return { ...lens, command: { title, command: showFlowCommand, arguments: [state.uri, to] } };

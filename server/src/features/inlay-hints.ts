@@ -1,5 +1,6 @@
 import { type InlayHint, InlayHintKind, type Range } from 'vscode-languageserver-types';
 import { percentText } from '../base/percent.ts';
+import { labelText } from '../base/safe-text.ts';
 import type { Steps } from '../base/steps.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { endpointTitle, serviceTitle } from '../kube/identity/titles.ts';
@@ -10,7 +11,6 @@ import { statementOf } from '../syntax/document.ts';
 import type { Line } from '../syntax/line.ts';
 import type { RuleOption, RuleStatement, Word } from '../syntax/statement.ts';
 import { addressIn } from './support/address-in.ts';
-import { oneLine } from './support/markup.ts';
 import type { DumpState } from './support/state.ts';
 
 const linesBetweenPauses = 64;
@@ -47,7 +47,7 @@ function ruleOn(line: Line): RuleStatement | undefined {
 }
 
 function labelOf(text: string): string {
-  const line = oneLine(text).replace(/\s+/g, ' ').trim();
+  const line = labelText(text).replace(/\s+/g, ' ').trim();
   return line.length > longestLabel ? `${line.slice(0, longestLabel - 1)}…` : line;
 }
 

@@ -1,5 +1,6 @@
+import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowGraph, FlowNode } from '../../../server/src/kube/flow/graph.ts';
-import { counted, driftText, oneLine, wayText } from '../model/format.ts';
+import { counted, driftText, wayText } from '../model/format.ts';
 import { paletteOf } from './palette.ts';
 import { verdictTone } from './svg-elements.ts';
 
@@ -7,7 +8,7 @@ import { verdictTone } from './svg-elements.ts';
 function quoted(...lines: readonly string[]): string {
   const escaped = lines
     .filter((line, at) => line !== '' && lines.indexOf(line) === at)
-    .map((line) => oneLine(line).replaceAll('\\', '\\\\').replaceAll('"', '\\"'));
+    .map((line) => drawingText(line).replaceAll('\\', '\\\\').replaceAll('"', '\\"'));
   return `"${escaped.join('\\n')}"`;
 }
 

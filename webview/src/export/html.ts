@@ -1,10 +1,9 @@
 import { sha256 } from '@noble/hashes/sha2.js';
+import { drawingText, xmlText } from '../../../server/src/base/safe-text.ts';
 import type { FlowGraph } from '../../../server/src/kube/flow/graph.ts';
-import { oneLine } from '../model/format.ts';
 import { indexGraph } from '../model/graph-index.ts';
 import { arrange } from '../model/groups.ts';
 import { routeFacts, routeLine } from '../model/routes.ts';
-import { escapeXml } from './escape.ts';
 import { monoFont, paletteOf, sansFont } from './palette.ts';
 import { flowSvg, type SvgOptions } from './svg.ts';
 import { itemLine, type TextItem, textItems } from './text-tree.ts';
@@ -52,12 +51,12 @@ export function flowHtml(graph: FlowGraph, options: SvgOptions = {}): string {
   const arrangement = arrange(index, options.grouping ?? null, null);
   const open = new Set((arrangement.groups ?? []).map((group) => group.id));
   const svg = flowSvg(graph, { ...options, bare: true }).replace(/^<\?xml[^>]*\?>\n/, '');
-  const title = oneLine(graph.title);
-  const about = [options.subtitle ?? '', graph.source].map(oneLine).filter((part) => part !== '');
+  const title = drawingText(graph.title);
+  const about = [options.subtitle ?? '', graph.source].map(drawingText).filter((part) => part !== '');
   const notes = graph.notes.map(
-    (note) => `<li${note.severity === 'warning' ? ' class="warning"' : ''}>${escapeXml(oneLine(note.message))}</li>`,
+    (note) => `<li${note.severity === 'warning' ? ' class="warning"' : ''}>${xmlText(drawingText(note.message))}</li>`,
   );
-  const routes = routeFacts(graph).map((route) => `<li>${escapeXml(`${route.label} ${routeLine(route)}`)}</li>`);
+  const routes = routeFacts(graph).map((route) => `<li>${xmlText(`${route.label} ${routeLine(route)}`)}</li>`);
   return [
     '<!DOCTYPE html>',
     `<html lang="en"${options.theme === 'dark' ? ' class="dark"' : ''}>`,
@@ -65,13 +64,13 @@ export function flowHtml(graph: FlowGraph, options: SvgOptions = {}): string {
     '<meta charset="utf-8">',
     `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${hashOfStyle()}'">`,
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>${escapeXml(`NAT flow of ${title}`)}</title>`,
+    `<title>${xmlText(`NAT flow of ${title}`)}</title>`,
     `<style>${style}</style>`,
     '</head>',
     '<body>',
     '<main>',
-    `<h1>${escapeXml(`NAT flow of ${title}`)}</h1>`,
-    `<p>${escapeXml(about.join(' · '))}</p>`,
+    `<h1>${xmlText(`NAT flow of ${title}`)}</h1>`,
+    `<p>${xmlText(about.join(' · '))}</p>`,
     `<div class="drawing" tabindex="0" role="region" aria-label="Drawing">${svg}</div>`,
     ...(routes.length === 0 ? [] : ['<h2>Where packets end</h2>', `<ul class="notes">${routes.join('')}</ul>`]),
     ...(notes.length === 0 ? [] : ['<h2>Notes</h2>', `<ul class="notes">${notes.join('')}</ul>`]),
@@ -95,7 +94,7 @@ function nested(items: readonly TextItem[]): string {
       for (; level > item.level; level -= 1) html += '</ul></li>';
     }
     level = item.level;
-    html += `\n<li>${escapeXml(itemLine(item))}`;
+    html += `\n<li>${xmlText(itemLine(item))}`;
   }
   for (; level > 0; level -= 1) html += '</li></ul>';
   return html;

@@ -1,7 +1,9 @@
+import { percentText } from '../../../server/src/base/percent.ts';
+import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowGraph, FlowNode } from '../../../server/src/kube/flow/graph.ts';
 import { type Anchor, partsOf } from '../layout/merged-edges.ts';
 import type { Grouping } from '../messages.ts';
-import { driftText, oneLine, percent } from '../model/format.ts';
+import { driftText } from '../model/format.ts';
 import { indexGraph } from '../model/graph-index.ts';
 import { arrange, waysOf } from '../model/groups.ts';
 import { verdictTone } from './svg-elements.ts';
@@ -27,10 +29,15 @@ const shapes: Readonly<Partial<Record<FlowNode['kind'], readonly [string, string
 
 function anchorText(anchor: Anchor): string {
   if (anchor.group !== null)
-    return `${quoted(oneLine(anchor.group.label)).slice(0, -1)}<br>${quoted(anchor.group.detail).slice(1)}`;
+    return `${quoted(drawingText(anchor.group.label)).slice(0, -1)}<br>${quoted(anchor.group.detail).slice(1)}`;
   const { node } = anchor;
   if (node === null) return '""';
-  const lines = [oneLine(node.label), oneLine(node.detail), ...node.badges.map((badge) => oneLine(badge.label)), driftText(node)];
+  const lines = [
+    drawingText(node.label),
+    drawingText(node.detail),
+    ...node.badges.map((badge) => drawingText(badge.label)),
+    driftText(node),
+  ];
   const parts = lines.filter((line, at) => line !== '' && lines.indexOf(line) === at).map((line) => quoted(line).slice(1, -1));
   return `"${parts.join('<br>')}"`;
 }
@@ -78,7 +85,7 @@ export function flowMermaid(graph: FlowGraph, grouping: Grouping | null = null):
   const index = indexGraph(graph);
   const parts = partsOf(index, arrange(index, grouping, null));
   const ids = new Map(parts.anchors.map((anchor, at) => [anchor.id, `n${at}`]));
-  const lines = ['---', `title: ${yamlString(oneLine(graph.title))}`, '---', 'flowchart LR'];
+  const lines = ['---', `title: ${yamlString(drawingText(graph.title))}`, '---', 'flowchart LR'];
   for (const anchor of parts.anchors) {
     const [open, close] = shapes[anchor.node?.kind ?? 'chain'] ?? ['[', ']'];
     lines.push(`  ${ids.get(anchor.id)}${open}${anchorText(anchor)}${close}:::${classOf(anchor)}`);
@@ -87,8 +94,8 @@ export function flowMermaid(graph: FlowGraph, grouping: Grouping | null = null):
     const together = parts.anchors.find((anchor) => anchor.id === bundle.to)?.group !== null;
     const label = waysOf(bundle.edges, together)
       .map((way) => {
-        const share = way.probability === null || way.probability >= 1 ? '' : percent(way.probability);
-        return [share, oneLine(way.condition)].filter((part) => part !== '').join(' ');
+        const share = way.probability === null || way.probability >= 1 ? '' : percentText(way.probability);
+        return [share, drawingText(way.condition)].filter((part) => part !== '').join(' ');
       })
       .filter((text, at, all) => text !== '' && all.indexOf(text) === at)
       .map((text) => quoted(text).slice(1, -1))

@@ -1,11 +1,10 @@
+import { drawingText, xmlText } from '../../../server/src/base/safe-text.ts';
 import type { FlowGraph } from '../../../server/src/kube/flow/graph.ts';
 import { layoutFlow } from '../layout/layout.ts';
 import { type Layout, type LayoutOptions, plainOptions } from '../layout/model.ts';
 import { wrap } from '../layout/text-metrics.ts';
-import { oneLine } from '../model/format.ts';
 import { type GraphIndex, indexGraph } from '../model/graph-index.ts';
 import { routeFacts, routeLine } from '../model/routes.ts';
-import { escapeXml } from './escape.ts';
 import { paint, paletteOf, sansFont, type Theme } from './palette.ts';
 import { boxMark, frameMark, headingMark, labelMark, type Mark, wireMark } from './svg-elements.ts';
 
@@ -32,9 +31,9 @@ export function flowSvg(graph: FlowGraph, options: SvgOptions = {}): string {
   const theme = options.theme ?? 'light';
   const palette = paletteOf(theme);
   const measure = options.measure ?? plainOptions.measure;
-  const title = oneLine(graph.title).slice(0, 200);
+  const title = drawingText(graph.title).slice(0, 200);
   const subtitle = [options.subtitle ?? '', graph.source]
-    .map((part) => oneLine(part))
+    .map((part) => drawingText(part))
     .filter((part) => part !== '')
     .join(' · ')
     .slice(0, 300);
@@ -48,14 +47,14 @@ export function flowSvg(graph: FlowGraph, options: SvgOptions = {}): string {
   const height = Math.ceil(above + layout.height + foot + side / 2);
   const lines = [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="title" font-family="${escapeXml(sansFont)}">`,
-    `<title id="title">${escapeXml(`NAT flow of ${title}`)}</title>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="title" font-family="${xmlText(sansFont)}">`,
+    `<title id="title">${xmlText(`NAT flow of ${title}`)}</title>`,
     `<rect width="${width}" height="${height}" fill="${palette.canvas}"/>`,
     ...(options.bare === true
       ? []
       : [
-          `<text x="${side}" y="32" font-size="18" font-weight="600" fill="${palette.text}">${escapeXml(title)}</text>`,
-          `<text x="${side}" y="51" font-size="11" fill="${palette.muted}">${escapeXml(subtitle)}</text>`,
+          `<text x="${side}" y="32" font-size="18" font-weight="600" fill="${palette.text}">${xmlText(title)}</text>`,
+          `<text x="${side}" y="51" font-size="11" fill="${palette.muted}">${xmlText(subtitle)}</text>`,
         ]),
     `<g transform="translate(${side - 8},${above})">`,
     ...layoutMarks(index, layout).map(({ mark, x, y }) => {
@@ -65,7 +64,7 @@ export function flowSvg(graph: FlowGraph, options: SvgOptions = {}): string {
     '</g>',
     ...notes.map(
       ({ line, tone }, at) =>
-        `<text x="${side}" y="${above + layout.height + 16 + at * noteHeight}" font-size="11" xml:space="preserve" fill="${palette[tone]}">${escapeXml(line)}</text>`,
+        `<text x="${side}" y="${above + layout.height + 16 + at * noteHeight}" font-size="11" xml:space="preserve" fill="${palette[tone]}">${xmlText(line)}</text>`,
     ),
     '</svg>',
     '',
@@ -80,7 +79,7 @@ const mostNotes = 20;
 function footLines(graph: FlowGraph): readonly { readonly text: string; readonly tone: 'text' | 'muted' | 'warningText' }[] {
   const routes = routeFacts(graph).map((route) => ({ text: `${route.label} ${routeLine(route)}`, tone: 'text' as const }));
   const notes = graph.notes.map(({ severity, message }) => ({
-    text: `${severity === 'warning' ? '⚠ ' : ''}${oneLine(message)}`,
+    text: `${severity === 'warning' ? '⚠ ' : ''}${drawingText(message)}`,
     tone: severity === 'warning' ? ('warningText' as const) : ('muted' as const),
   }));
   return [...routes.slice(0, mostRoutes), ...notes.slice(0, mostNotes)];
@@ -107,9 +106,9 @@ function spell(mark: Mark, inherited: readonly string[], theme: Theme): string {
   if (mark.classes.includes('hit')) return '';
   const attributes = { ...mark.attributes, ...paint(mark, inherited, theme) };
   const written = Object.entries(attributes)
-    .map(([name, value]) => ` ${name}="${escapeXml(String(value))}"`)
+    .map(([name, value]) => ` ${name}="${xmlText(String(value))}"`)
     .join('');
   const classes = [...inherited, ...mark.classes];
-  const content = mark.text === null ? mark.children.map((child) => spell(child, classes, theme)).join('') : escapeXml(mark.text);
+  const content = mark.text === null ? mark.children.map((child) => spell(child, classes, theme)).join('') : xmlText(mark.text);
   return content === '' ? `<${mark.tag}${written}/>` : `<${mark.tag}${written}>${content}</${mark.tag}>`;
 }

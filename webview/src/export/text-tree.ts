@@ -1,7 +1,10 @@
 /** A flow as an indented list, for screen readers, for who likes text better, and for exported files. */
+
+import { percentText } from '../../../server/src/base/percent.ts';
+import { drawingText } from '../../../server/src/base/safe-text.ts';
 import { type Anchor, type Bundle, type Parts, partsOf } from '../layout/merged-edges.ts';
 import { nodeSentence } from '../model/describe.ts';
-import { counted, oneLine, percent } from '../model/format.ts';
+import { counted } from '../model/format.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
 import { type Arrangement, type EndpointRow, waysOf } from '../model/groups.ts';
 
@@ -62,7 +65,8 @@ export function textItems(
     const expanded = !has || repeated ? null : anchor.group === null ? !collapsed.has(step.id) : open.has(step.id);
     const way = step.bundle === null ? '' : wayOf(step.bundle, anchor);
     const packets = step.bundle === null ? null : packetsOf(step.bundle);
-    const text = anchor.node !== null ? nodeSentence(anchor.node) : oneLine(`${anchor.group?.label}, ${anchor.group?.detail}`);
+    const text =
+      anchor.node !== null ? nodeSentence(anchor.node) : drawingText(`${anchor.group?.label}, ${anchor.group?.detail}`);
     items.push({ key, id: step.id, level, way, text, packets, expanded, repeated, place, siblings, parent });
     if (expanded !== true) return;
     if (anchor.group !== null) {
@@ -102,8 +106,8 @@ function rootsOf(parts: Parts): readonly string[] {
 function wayOf(bundle: Bundle, target: Anchor): string {
   return waysOf(bundle.edges, target.group !== null)
     .map((way) => {
-      const share = way.probability === null || way.probability >= 1 ? '' : percent(way.probability);
-      return [share, oneLine(way.condition)].filter((part) => part !== '').join(' ');
+      const share = way.probability === null || way.probability >= 1 ? '' : percentText(way.probability);
+      return [share, drawingText(way.condition)].filter((part) => part !== '').join(' ');
     })
     .filter((text, at, all) => text !== '' && all.indexOf(text) === at)
     .join('; ');
@@ -125,14 +129,14 @@ function rowItems(
   const { endpoint, behind } = row;
   const edges = index.in(endpoint.id);
   const main = edges.find((edge) => edge.probability !== null) ?? edges[0];
-  const share = main === undefined || main.probability === null || main.probability >= 1 ? '' : percent(main.probability);
+  const share = main === undefined || main.probability === null || main.probability >= 1 ? '' : percentText(main.probability);
   const key = `${parent}/${endpoint.id}`;
   const expanded = behind.length === 0 ? null : !collapsed.has(endpoint.id);
   const own: TextItem = {
     key,
     id: endpoint.id,
     level,
-    way: [share, oneLine(main?.condition ?? '')].filter((part) => part !== '').join(' '),
+    way: [share, drawingText(main?.condition ?? '')].filter((part) => part !== '').join(' '),
     text: nodeSentence(endpoint),
     packets: main?.packets ?? null,
     expanded,

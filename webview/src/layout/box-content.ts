@@ -1,5 +1,5 @@
+import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowBadgeKind, FlowNode } from '../../../server/src/kube/flow/graph.ts';
-import { oneLine } from '../model/format.ts';
 import type { EndpointGroup } from '../model/groups.ts';
 import { fitText, type Measure } from './text-metrics.ts';
 
@@ -53,7 +53,7 @@ function chipTexts(node: FlowNode, idle: boolean): readonly ChipText[] {
   if (idle) chips.push({ text: 'no packets', tone: 'warning', badge: null });
   for (const badge of node.badges) {
     if (badge.kind === 'hairpin' && node.kind === 'endpoint') continue;
-    chips.push({ text: oneLine(badge.label), tone: 'plain', badge: badge.kind });
+    chips.push({ text: drawingText(badge.label), tone: 'plain', badge: badge.kind });
   }
   return chips;
 }
@@ -71,7 +71,7 @@ function chipWidth(chip: ChipText, measure: Measure): number {
 /** The width at which a node's name is not cut, bounded: what cannot be left out even where there is little room. */
 export function nameWidth(node: FlowNode, measure: Measure): number {
   const mark = markOf(node) === null ? 0 : markWidth;
-  return Math.min(longestName, Math.ceil(measure(oneLine(node.label).slice(0, 200), 'label')) + mark) + padLeft + padRight;
+  return Math.min(longestName, Math.ceil(measure(drawingText(node.label).slice(0, 200), 'label')) + mark) + padLeft + padRight;
 }
 
 /** The width at which nothing of a node is cut. */
@@ -79,8 +79,8 @@ export function naturalWidth(node: FlowNode, idle: boolean, measure: Measure): n
   const mark = markOf(node) === null ? 0 : markWidth;
   const chips = chipTexts(node, idle).map((chip) => chipWidth(chip, measure));
   const text = Math.max(
-    measure(oneLine(node.label).slice(0, 200), 'label') + mark,
-    measure(oneLine(node.detail).slice(0, 200), 'detail'),
+    measure(drawingText(node.label).slice(0, 200), 'label') + mark,
+    measure(drawingText(node.detail).slice(0, 200), 'detail'),
     ...chips,
   );
   return Math.ceil(text) + padLeft + padRight;
@@ -95,7 +95,7 @@ export function naturalGroupWidth(group: EndpointGroup, measure: Measure): numbe
 export function boxContent(node: FlowNode, idle: boolean, width: number, measure: Measure): BoxContent {
   const room = width - padLeft - padRight;
   const mark = markOf(node);
-  const detail = oneLine(node.detail);
+  const detail = drawingText(node.detail);
   const top = detail === '' ? 28 : 43;
   const chips: Chip[] = [];
   let x = padLeft;
@@ -111,7 +111,7 @@ export function boxContent(node: FlowNode, idle: boolean, width: number, measure
     x += wanted + chipGap;
   }
   return {
-    label: fitText(oneLine(node.label), 'label', room - (mark === null ? 0 : markWidth) + 1, measure),
+    label: fitText(drawingText(node.label), 'label', room - (mark === null ? 0 : markWidth) + 1, measure),
     detail: fitText(detail, 'detail', room + 1, measure),
     chips,
     mark,
@@ -122,7 +122,7 @@ export function boxContent(node: FlowNode, idle: boolean, width: number, measure
 /** What a group's head shows: its name and, after it, how many endpoints. */
 export function groupContent(group: EndpointGroup, open: boolean, width: number, measure: Measure): BoxContent {
   const room = width - padLeft - padRight - markWidth;
-  const label = fitText(oneLine(group.label), 'label', room, measure);
+  const label = fitText(drawingText(group.label), 'label', room, measure);
   return {
     label,
     detail: fitText(group.detail, 'chip', Math.max(0, room - measure(label, 'label') - 10), measure),

@@ -1,4 +1,5 @@
-import { count, oneLine } from '../model/format.ts';
+import { drawingText } from '../../../server/src/base/safe-text.ts';
+import { count } from '../model/format.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
 import type { Arrangement } from '../model/groups.ts';
 import { columnWires } from './column-edges.ts';
@@ -69,7 +70,7 @@ function hostFrames({ widths, lefts }: ColumnPlan, { things }: FilledColumns, op
     const ready = known.filter((anchor) => anchor.node?.pod?.ready === true).length;
     const detail = known.length === 0 ? '' : `${count(ready)} of ${count(known.length)} ready`;
     const width = widths[item.column] ?? 0;
-    const label = fitText(oneLine(host), 'label', width - 30 - options.measure(detail, 'chip'), options.measure);
+    const label = fitText(drawingText(host), 'label', width - 30 - options.measure(detail, 'chip'), options.measure);
     return [{ id: item.id, kind: 'host', label, detail, x: lefts[item.column] ?? 0, y: item.top, width, height: item.height }];
   });
 }

@@ -1,5 +1,7 @@
+import { percentText } from '../../../server/src/base/percent.ts';
+import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowEdge, FlowNode } from '../../../server/src/kube/flow/graph.ts';
-import { count, counted, oneLine, percent } from '../model/format.ts';
+import { count, counted } from '../model/format.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
 import { type Arrangement, type EndpointGroup, type Way, waysOf } from '../model/groups.ts';
 import type { WireLabel } from './model.ts';
@@ -139,12 +141,12 @@ export function labelsOf(index: GraphIndex, ways: readonly Way[], width: number,
 }
 
 function labelOf(index: GraphIndex, way: Way, width: number, measure: Measure): LabelText | null {
-  const share = way.probability === null || way.probability >= 1 ? '' : percent(way.probability);
-  const main = [share, oneLine(way.condition)].filter((part) => part !== '').join(' ');
+  const share = way.probability === null || way.probability >= 1 ? '' : percentText(way.probability);
+  const main = [share, drawingText(way.condition)].filter((part) => part !== '').join(' ');
   const lines: WireLabel['lines'][number][] = wrap(main, 'wire', width, 2, measure).map((text) => ({ text, tone: 'main' }));
   if (way.packets !== null) {
     const total = way.edges[0] === undefined || way.probability === null ? null : countedAt(index, way.edges[0].from);
-    const seen = total === null || share === '' ? '' : `, ${percent(way.packets / total)}`;
+    const seen = total === null || share === '' ? '' : `, ${percentText(way.packets / total)}`;
     const none = way.packets === 0 && total !== null;
     lines.push({ text: `${count(way.packets)} pkts${seen}`, tone: none ? 'warning' : 'counter' });
   }

@@ -1,6 +1,9 @@
 /** What there is to say about a place of the graph, in words: for the details, the tooltip, the text form and exported files. */
+
+import { percentText } from '../../../server/src/base/percent.ts';
+import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowEdge, FlowNode } from '../../../server/src/kube/flow/graph.ts';
-import { badgeName, count, counted, driftText, kindName, oneLine, percent, podText, readiness, wayText } from './format.ts';
+import { badgeName, count, counted, driftText, kindName, podText, readiness, wayText } from './format.ts';
 import type { GraphIndex } from './graph-index.ts';
 import { type EndpointGroup, podOf } from './groups.ts';
 
@@ -24,14 +27,14 @@ export interface RuleFact {
 
 /** What a node is called where there is no box around it: "KUBE-SVC-LNITJ2S4TDGKMAA3" or "203.0.113.80:80/tcp". */
 export function nodeName(node: FlowNode): string {
-  return oneLine(node.kind === 'entry' ? node.label : (node.chain ?? node.label));
+  return drawingText(node.kind === 'entry' ? node.label : (node.chain ?? node.label));
 }
 
 /** A node's facts in the order in which a reader asks for them. */
 export function nodeFacts(node: FlowNode): readonly Fact[] {
   const facts: Fact[] = [];
   const add = (term: string, text: string, line: number | null = null): void => {
-    if (text !== '') facts.push({ term, text: oneLine(text), line });
+    if (text !== '') facts.push({ term, text: drawingText(text), line });
   };
   add('Drift', driftText(node));
   if (node.chain !== null) add('Chain', node.table === null ? node.chain : `${node.chain}, table ${node.table}`, node.line);
@@ -60,9 +63,9 @@ export function groupFacts(group: EndpointGroup): readonly Fact[] {
   const ready = group.rows.filter((row) => podOf(row)?.ready === true).length;
   const known = group.rows.filter((row) => podOf(row)?.ready !== null && podOf(row) !== null).length;
   const share = groupShare(group);
-  const facts: Fact[] = [{ term: 'Endpoints', text: oneLine(group.detail), line: null }];
+  const facts: Fact[] = [{ term: 'Endpoints', text: drawingText(group.detail), line: null }];
   if (known > 0) facts.push({ term: 'Readiness', text: `${count(ready)} of ${count(known)} ready`, line: null });
-  if (share !== null) facts.push({ term: 'Share', text: percent(share), line: null });
+  if (share !== null) facts.push({ term: 'Share', text: percentText(share), line: null });
   return facts;
 }
 
@@ -108,8 +111,8 @@ function ruleFact(index: GraphIndex, edge: FlowEdge, otherEnd: string): RuleFact
   return {
     id: otherEnd,
     label: other === undefined ? '' : nodeName(other),
-    way: oneLine(wayText(edge)),
-    rule: oneLine(edge.rule ?? ''),
+    way: drawingText(wayText(edge)),
+    rule: drawingText(edge.rule ?? ''),
     packets: edge.packets,
     line: edge.line,
   };
@@ -134,12 +137,12 @@ export function lineOf(index: GraphIndex, node: FlowNode): number | null {
 export function nodeSentence(node: FlowNode): string {
   const isPod = node.kind === 'pod' && node.pod !== null;
   const parts = [
-    `${kindName(node.kind)} ${oneLine(isPod ? podText(node) : node.label)}`,
-    oneLine(node.detail) === oneLine(node.label) ? '' : oneLine(node.detail),
-    node.pod === null || isPod ? '' : `Pod ${oneLine(podText(node))}`,
+    `${kindName(node.kind)} ${drawingText(isPod ? podText(node) : node.label)}`,
+    drawingText(node.detail) === drawingText(node.label) ? '' : drawingText(node.detail),
+    node.pod === null || isPod ? '' : `Pod ${drawingText(podText(node))}`,
     readiness(node),
     driftText(node),
-    ...node.badges.map((badge) => oneLine([badge.label, badge.condition].filter((part) => part !== '').join(' '))),
+    ...node.badges.map((badge) => drawingText([badge.label, badge.condition].filter((part) => part !== '').join(' '))),
   ];
   return parts.filter((part) => part !== '').join(', ');
 }
@@ -150,8 +153,8 @@ export function edgeLines(index: GraphIndex, edges: readonly FlowEdge[]): readon
   const lines = edges.slice(0, most).map((edge) => {
     const to = index.nodes.get(edge.to);
     const place = edge.line === null ? '' : `line ${edge.line}: `;
-    const rule = oneLine(edge.rule ?? '');
-    const way = oneLine(wayText(edge));
+    const rule = drawingText(edge.rule ?? '');
+    const way = drawingText(wayText(edge));
     const said = rule !== '' ? rule : [way, to === undefined ? '' : `to ${nodeName(to)}`].filter((part) => part !== '').join(' ');
     const packets = edge.packets === null ? '' : ` (${counted(edge.packets, 'packet')})`;
     return `${place}${said}${packets}`;

@@ -1,17 +1,6 @@
 /** Numbers and kinds in the words that the drawing, its text form and the exported files share. */
+import { percentText } from '../../../server/src/base/percent.ts';
 import type { FlowBadgeKind, FlowEdge, FlowEntryKind, FlowNode, FlowNodeKind } from '../../../server/src/kube/flow/graph.ts';
-
-/**
- * A probability as a reader would say it: "33.3 %", "50 %", "0.17 %". Never "100 %" or "0 %" for what only rounds to it.
- */
-export function percent(probability: number): string {
-  const value = probability * 100;
-  if (value >= 100) return '100 %';
-  if (value <= 0) return '0 %';
-  if (value > 99.9) return '> 99.9 %';
-  if (value >= 1) return `${Number(value.toFixed(1))} %`;
-  return value < 0.001 ? '< 0.001 %' : `${Number(value.toPrecision(2))} %`;
-}
 
 // One for all, as making one takes longer than a thousand uses.
 const grouped = new Intl.NumberFormat('en-US');
@@ -95,17 +84,6 @@ export function podText(node: FlowNode): string {
 
 /** What decides that a packet goes this way: "33.3 %, from 203.0.113.0/24"; empty where nothing does. */
 export function wayText(edge: Pick<FlowEdge, 'probability' | 'condition'>): string {
-  const share = edge.probability === null || edge.probability === 1 ? '' : percent(edge.probability);
+  const share = edge.probability === null || edge.probability === 1 ? '' : percentText(edge.probability);
   return [share, edge.condition].filter((part) => part !== '').join(', ');
-}
-
-/**
- * One line of text for places that have only one: newlines and control characters of a hostile name become spaces, and characters that
- * turn the direction of the text after them, U+FFFD.
- */
-export function oneLine(text: string): string {
-  return text
-    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
-    .replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
-    .trim();
 }

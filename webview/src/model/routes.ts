@@ -1,6 +1,9 @@
 /** Where packets to each entry end, in words, by where they come from. */
+
+import { percentText } from '../../../server/src/base/percent.ts';
+import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowGraph, FlowNode, FlowRoute } from '../../../server/src/kube/flow/graph.ts';
-import { counted, oneLine, percent } from './format.ts';
+import { counted } from './format.ts';
 import type { GraphIndex } from './graph-index.ts';
 
 /** Packets from some places to an entry, which end alike and are changed alike. */
@@ -18,19 +21,19 @@ export interface RouteFact {
 
 /** All routes of a flow, in the order of its entries; none where the graph does not say. */
 export function routeFacts(graph: FlowGraph): readonly RouteFact[] {
-  const labels = new Map(graph.entries.map((entry) => [entry.id, oneLine(entry.label)]));
+  const labels = new Map(graph.entries.map((entry) => [entry.id, drawingText(entry.label)]));
   return (graph.routes ?? []).flatMap((route) => {
     const ends = endsText(graph, route);
     const byChange = new Map<number, string[]>();
     for (const { words, masqueraded } of route.origins) {
-      byChange.set(masqueraded, [...(byChange.get(masqueraded) ?? []), oneLine(words)]);
+      byChange.set(masqueraded, [...(byChange.get(masqueraded) ?? []), drawingText(words)]);
     }
     return [...byChange].map(([masqueraded, words]) => ({
       entry: route.entry,
       label: labels.get(route.entry) ?? '',
       from: `from ${words.join(', ')}`,
       ends,
-      change: masqueraded <= 0 ? '' : masqueraded >= 1 ? 'masqueraded' : `${percent(masqueraded)} masqueraded`,
+      change: masqueraded <= 0 ? '' : masqueraded >= 1 ? 'masqueraded' : `${percentText(masqueraded)} masqueraded`,
     }));
   });
 }
@@ -52,11 +55,11 @@ function endsText(graph: FlowGraph, route: FlowRoute): string {
   }
   const first = ends[0];
   if (first === undefined) return 'nowhere';
-  const name = ({ node }: typeof first): string => oneLine(node.label);
-  if (ends.length === 1) return first.share >= 1 ? name(first) : `${name(first)} ${percent(first.share)}`;
-  const same = ends.every((end) => percent(end.share) === percent(first.share) && end.node.kind !== 'verdict');
-  if (same) return `${counted(ends.length, 'endpoint')}, ${percent(first.share)} each`;
-  const shown = ends.slice(0, mostEnds).map((end) => `${name(end)} ${percent(end.share)}`);
+  const name = ({ node }: typeof first): string => drawingText(node.label);
+  if (ends.length === 1) return first.share >= 1 ? name(first) : `${name(first)} ${percentText(first.share)}`;
+  const same = ends.every((end) => percentText(end.share) === percentText(first.share) && end.node.kind !== 'verdict');
+  if (same) return `${counted(ends.length, 'endpoint')}, ${percentText(first.share)} each`;
+  const shown = ends.slice(0, mostEnds).map((end) => `${name(end)} ${percentText(end.share)}`);
   return ends.length > mostEnds ? `${shown.join(', ')} and ${ends.length - mostEnds} more` : shown.join(', ');
 }
 
@@ -79,13 +82,13 @@ export function nodeShares(index: GraphIndex, node: FlowNode): readonly NodeShar
     const shares = routes.map((route) =>
       route.ends === null ? (own ?? 0) : ends.reduce((sum, end) => sum + (route.ends?.[end] ?? 0), 0),
     );
-    const label = oneLine(entry.label);
+    const label = drawingText(entry.label);
     const first = shares[0] ?? own;
     if (first === undefined || (own === undefined && shares.every((share) => share === 0))) return [];
     if (shares.every((share) => share === first)) return [{ entry: label, from: '', share: first }];
     return routes.map((route, at) => ({
       entry: label,
-      from: `from ${route.origins.map((origin) => oneLine(origin.words)).join(', ')}`,
+      from: `from ${route.origins.map((origin) => drawingText(origin.words)).join(', ')}`,
       share: shares[at] ?? 0,
     }));
   });

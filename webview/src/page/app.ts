@@ -1,8 +1,8 @@
+import { drawingText } from '../../../server/src/base/safe-text.ts';
 import { type TextItem, textItems } from '../export/text-tree.ts';
 import type { Box } from '../layout/model.ts';
 import { type FlowPanelState, type Highlight, readHostMessage, type ShowFlow, type ShowNothing } from '../messages.ts';
 import { lineOf } from '../model/describe.ts';
-import { oneLine } from '../model/format.ts';
 import { type GraphIndex, indexGraph } from '../model/graph-index.ts';
 import { afterShow, freshState } from '../model/panel-state.ts';
 import { filterOf, findNodes } from '../model/search.ts';
@@ -197,12 +197,12 @@ export function startPage(host: Host): void {
     const before = state.history[state.at - 1];
     const after = state.history[state.at + 1];
     toolbar.show({
-      title: index === null ? state.to : oneLine(index.graph.title),
+      title: index === null ? state.to : drawingText(index.graph.title),
       file: state.file,
       canGoBack: before !== undefined,
       canGoForward: after !== undefined,
-      backTitle: oneLine(before?.title ?? ''),
-      forwardTitle: oneLine(after?.title ?? ''),
+      backTitle: drawingText(before?.title ?? ''),
+      forwardTitle: drawingText(after?.title ?? ''),
       search: state.search,
       matches: state.search === '' ? '' : selectedMatch < 0 ? String(found.length) : `${selectedMatch + 1} of ${found.length}`,
       filtering: state.filtering,
@@ -226,7 +226,7 @@ export function startPage(host: Host): void {
       const items = textItems(shown.index, shown.layout.arrangement, shown.options.open, collapsed);
       listed = { shown, collapsed, items };
     }
-    tree.show(listed.items, `NAT flow of ${oneLine(shown.index.graph.title)}`, state.mode === 'text');
+    tree.show(listed.items, `NAT flow of ${drawingText(shown.index.graph.title)}`, state.mode === 'text');
     activateSelected();
     details.show(shown.index, state.selected === null ? null : (boxFor(state.selected) ?? null));
     const emphasis = emphasisOf(shown, state.selected, cursor, found);
@@ -298,7 +298,7 @@ export function startPage(host: Host): void {
       if (state.open.includes(id)) drawing.revealWidth(after);
       update({ view: drawing.view() });
     }
-    say(`${oneLine(after?.group?.label ?? '')} ${state.open.includes(id) ? 'opened' : 'closed'}`);
+    say(`${drawingText(after?.group?.label ?? '')} ${state.open.includes(id) ? 'opened' : 'closed'}`);
   }
 
   function toggle(item: TextItem): void {
@@ -449,7 +449,7 @@ export function startPage(host: Host): void {
     details.element.hidden = !state.details;
     document.body.classList.toggle('text-mode', state.mode === 'text');
     relayout();
-    say(`NAT flow of ${oneLine(message.graph.title)}`);
+    say(`NAT flow of ${drawingText(message.graph.title)}`);
   }
 
   window.addEventListener('message', (event: MessageEvent<unknown>) => {

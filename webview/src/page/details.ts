@@ -1,7 +1,9 @@
+import { percentText } from '../../../server/src/base/percent.ts';
+import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { Box } from '../layout/model.ts';
 import { groupBy } from '../model/collect.ts';
 import { type Fact, groupFacts, nodeFacts, type RuleFact, rulesFrom, rulesTo, seenShares } from '../model/describe.ts';
-import { count, counted, entryKindName, kindName, oneLine, percent } from '../model/format.ts';
+import { count, counted, entryKindName, kindName } from '../model/format.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
 import { nodeShares, routeFacts } from '../model/routes.ts';
 import { element, svgElement } from './dom.ts';
@@ -75,14 +77,14 @@ export function createDetails(events: DetailsEvents): Details {
     const made = section('Share');
     for (const { entry, from, share } of shares) {
       const name = element('span', { class: 'share-name' }, entry, from === '' ? null : element('span', { class: 'from' }, from));
-      made.append(element('div', { class: 'share' }, name, bar(share), percent(share)));
+      made.append(element('div', { class: 'share' }, name, bar(share), percentText(share)));
     }
     for (const fact of seen) {
       made.append(
         element(
           'div',
           { class: 'seen' },
-          `${fact.chain}: ${counted(fact.packets, 'packet')}, seen ${percent(fact.seen)}, expected ${percent(fact.expected)}`,
+          `${fact.chain}: ${counted(fact.packets, 'packet')}, seen ${percentText(fact.seen)}, expected ${percentText(fact.expected)}`,
         ),
       );
     }
@@ -108,14 +110,14 @@ export function createDetails(events: DetailsEvents): Details {
 
   const about = (index: GraphIndex, box: Box): readonly (Node | null)[] => {
     if (box.group !== null) {
-      return [element('h2', {}, oneLine(box.group.label)), factList(groupFacts(box.group))];
+      return [element('h2', {}, drawingText(box.group.label)), factList(groupFacts(box.group))];
     }
     if (box.node === null) return [];
     const to = rulesTo(index, box.node);
     const from = rulesFrom(index, box.node);
     return [
       element('p', { class: 'kind' }, kindName(box.node.kind)),
-      element('h2', {}, oneLine(box.node.label)),
+      element('h2', {}, drawingText(box.node.label)),
       factList(nodeFacts(box.node)),
       box.node.kind === 'entry' ? routes(index, box.node.id) : shareTable(index, box),
       to.length === 0 ? null : section('Comes from', ruleList(to)),
@@ -126,16 +128,16 @@ export function createDetails(events: DetailsEvents): Details {
   const overall = (index: GraphIndex): readonly (Node | null)[] => {
     const { graph } = index;
     const endpoints = graph.nodes.filter((node) => node.kind === 'endpoint').length;
-    const verdicts = graph.nodes.filter((node) => node.kind === 'verdict').map((node) => oneLine(node.label));
+    const verdicts = graph.nodes.filter((node) => node.kind === 'verdict').map((node) => drawingText(node.label));
     const facts: Fact[] = [
       ...graph.entries.map((entry) => ({
         term: entryKindName(entry.kind),
-        text: oneLine(entry.label),
+        text: drawingText(entry.label),
         line: null,
       })),
       ...(endpoints > 0 ? [{ term: 'Endpoints', text: count(endpoints), line: null }] : []),
       ...(verdicts.length > 0 ? [{ term: 'Verdicts', text: [...new Set(verdicts)].join(', '), line: null }] : []),
-      { term: 'Names from', text: oneLine(graph.source), line: null },
+      { term: 'Names from', text: drawingText(graph.source), line: null },
     ];
     const notes = element('ul', { class: 'notes' });
     for (const note of graph.notes) {
@@ -144,13 +146,13 @@ export function createDetails(events: DetailsEvents): Details {
           'li',
           { class: `note-${note.severity}` },
           note.severity === 'warning' ? element('strong', {}, 'Warning: ') : null,
-          oneLine(note.message),
+          drawingText(note.message),
           note.line === null ? null : element('span', { class: 'fact-line' }, lineButton(note.line)),
         ),
       );
     }
     return [
-      element('h2', {}, oneLine(graph.title)),
+      element('h2', {}, drawingText(graph.title)),
       factList(facts),
       routes(index, null),
       graph.notes.length === 0 ? null : section('Notes', notes),

@@ -1,5 +1,6 @@
+import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowGraph } from '../../../server/src/kube/flow/graph.ts';
-import { counted, oneLine } from '../model/format.ts';
+import { counted } from '../model/format.ts';
 import { element } from './dom.ts';
 
 /** Below the drawing: where names come from, and what a reader should know before believing the picture. */
@@ -19,15 +20,15 @@ export function createFooter(open: () => void): Footer {
     show(graph) {
       host.hidden = graph === null;
       if (graph === null) return;
-      source.textContent = oneLine(graph.source);
-      source.title = oneLine(graph.source);
+      source.textContent = drawingText(graph.source);
+      source.title = drawingText(graph.source);
       notes.hidden = graph.notes.length === 0;
       const warning = graph.notes.find((note) => note.severity === 'warning');
       const others = graph.notes.length - 1;
       notes.textContent =
         warning === undefined
           ? counted(graph.notes.length, 'note')
-          : `⚠ ${oneLine(warning.message)}${others > 0 ? ` (and ${counted(others, 'more note')})` : ''}`;
+          : `⚠ ${drawingText(warning.message)}${others > 0 ? ` (and ${counted(others, 'more note')})` : ''}`;
     },
   };
 }

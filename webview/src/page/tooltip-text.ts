@@ -1,5 +1,6 @@
+import { drawingText } from '../../../server/src/base/safe-text.ts';
 import { edgeLines, nodeFacts } from '../model/describe.ts';
-import { kindName, oneLine } from '../model/format.ts';
+import { kindName } from '../model/format.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
 import { routeFacts, routeLine } from '../model/routes.ts';
 import type { Target } from './drawing.ts';
@@ -14,15 +15,15 @@ const mostRules = 3;
 /** What to say about what the pointer is on: the rules of a wire, or a node with its Pod and the rules that lead to it. */
 export function tooltipOf(index: GraphIndex, target: Target): TooltipText {
   if (target.kind === 'wire') {
-    const ends = [target.wire.from, target.wire.to].map((id) => oneLine(index.nodes.get(id)?.label ?? ''));
+    const ends = [target.wire.from, target.wire.to].map((id) => drawingText(index.nodes.get(id)?.label ?? ''));
     return { title: ends.filter((name) => name !== '').join(' → '), lines: edgeLines(index, target.edges) };
   }
   const { node, group } = target.box;
-  if (group !== null) return { title: oneLine(group.label), lines: [oneLine(group.detail)] };
+  if (group !== null) return { title: drawingText(group.label), lines: [drawingText(group.detail)] };
   if (node === null) return { title: '', lines: [] };
   const rules = index.in(node.id).filter((edge) => edge.rule !== undefined && edge.rule !== null);
   return {
-    title: oneLine(node.label),
+    title: drawingText(node.label),
     lines: [
       kindName(node.kind),
       ...nodeFacts(node).map((fact) => `${fact.term}: ${fact.text}`),

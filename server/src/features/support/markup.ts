@@ -3,6 +3,8 @@
  * is data here and never markup: it is escaped on the way out.
  */
 
+import { hoverText, markdownCode, markdownText } from '../../base/safe-text.ts';
+
 /** A run of text; `code` is shown in a fixed width, `link` leads to a page of documentation of our own choosing. */
 export type Inline =
   | string
@@ -19,37 +21,6 @@ export type Block =
   | { readonly kind: 'table'; readonly head: readonly string[]; readonly rows: readonly (readonly Text[])[] }
   | { readonly kind: 'rule' };
 
-/** What a name in a hover may take up; a dump may hold words of a megabyte. */
-const longestText = 400;
-
-/** One line: control characters become spaces, and those that turn the direction of writing visible, so that no name can pass for another. */
-export function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
-}
-
-function cut(text: string): string {
-  const line = oneLine(text);
-  return line.length > longestText ? `${line.slice(0, longestText)}…` : line;
-}
-
-/** Text with every character escaped that Markdown or HTML could take for markup. */
-export function escapeMarkdown(text: string): string {
-  return cut(text)
-    .replace(/[\\`*_{}[\]()#+\-!|~$^=:@]/g, '\\$&')
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/\./g, '\\.');
-}
-
-function codeMarkdown(text: string): string {
-  const shown = cut(text).replace(/\|/g, '¦');
-  const longest = Math.max(0, ...Array.from(shown.matchAll(/`+/g), (run) => run[0].length));
-  const fence = '`'.repeat(longest + 1);
-  // A space on both sides lets text begin or end with a backtick; CommonMark takes it off again.
-  return longest > 0 || shown.trim() === '' ? `${fence} ${shown} ${fence}` : `${fence}${shown}${fence}`;
-}
-
 function pieces(text: Text): readonly Inline[] {
   return typeof text === 'object' && Array.isArray(text) ? text : [text as Inline];
 }
@@ -57,10 +28,10 @@ function pieces(text: Text): readonly Inline[] {
 function inlineMarkdown(text: Text): string {
   return pieces(text)
     .map((piece) => {
-      if (typeof piece === 'string') return escapeMarkdown(piece);
-      if ('code' in piece) return codeMarkdown(piece.code);
-      if ('strong' in piece) return `**${escapeMarkdown(piece.strong)}**`;
-      return `[${escapeMarkdown(piece.label)}](${piece.link})`;
+      if (typeof piece === 'string') return markdownText(piece);
+      if ('code' in piece) return markdownCode(piece.code);
+      if ('strong' in piece) return `**${markdownText(piece.strong)}**`;
+      return `[${markdownText(piece.label)}](${piece.link})`;
     })
     .join('');
 }
@@ -68,10 +39,10 @@ function inlineMarkdown(text: Text): string {
 function inlinePlain(text: Text): string {
   return pieces(text)
     .map((piece) => {
-      if (typeof piece === 'string') return cut(piece);
-      if ('code' in piece) return cut(piece.code);
-      if ('strong' in piece) return cut(piece.strong);
-      return `${cut(piece.label)} (${piece.link})`;
+      if (typeof piece === 'string') return hoverText(piece);
+      if ('code' in piece) return hoverText(piece.code);
+      if ('strong' in piece) return hoverText(piece.strong);
+      return `${hoverText(piece.label)} (${piece.link})`;
     })
     .join('');
 }
@@ -85,7 +56,7 @@ function blockMarkdown(block: Block): string {
     case 'list':
       return block.items.map((item) => `- ${inlineMarkdown(item)}`).join('\n');
     case 'table':
-      return [block.head.map(escapeMarkdown), block.head.map(() => '---'), ...block.rows.map((row) => row.map(inlineMarkdown))]
+      return [block.head.map(markdownText), block.head.map(() => '---'), ...block.rows.map((row) => row.map(inlineMarkdown))]
         .map((cells) => `| ${cells.join(' | ')} |`)
         .join('\n');
     case 'rule':

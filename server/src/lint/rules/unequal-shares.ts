@@ -1,3 +1,4 @@
+import { percentText } from '../../base/percent.ts';
 import type { Steps } from '../../base/steps.ts';
 import { declarationOf } from '../../ruleset/places.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
@@ -51,14 +52,10 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
       }
       const place = declarationOf(ruleset, chain);
       if (place === undefined) continue;
-      const message = `The ${shares.length} endpoints of ${chain.name} get from ${percent(least)} to ${percent(most)} of its connections each, where ${percent(fair)} would be even`;
+      const message = `The ${shares.length} endpoints of ${chain.name} get from ${percentText(least)} to ${percentText(most)} of its connections each, where ${percentText(fair)} would be even`;
       report(finding(place, 'unequal-shares', 'warning', message, { table, chain }));
     }
   }
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toPrecision(3).replace(/\.?0+$/, '')} %`;
 }
 
 const option = '--probability ';
