@@ -1,7 +1,7 @@
 /** The options of a rule by the match they belong to. */
 import { findTarget } from '../catalog/lookup.ts';
 import { readNumber } from '../catalog/values/numbers.ts';
-import type { RuleOption, RuleStatement } from '../syntax/statement.ts';
+import { notUnderstood, type RuleOption, type RuleStatement } from '../syntax/statement.ts';
 
 /** One loaded match of a rule. */
 export interface LoadedMatch {
@@ -20,7 +20,7 @@ export function loadedMatches(rule: RuleStatement): readonly LoadedMatch[] {
     target !== undefined && option.word.start > target.start && findTarget(target.text) === undefined;
   for (const option of rule.options) {
     if (option.name === '--match') bare.push(option.values[0]?.text ?? '');
-    if (option.instance === -2 && !isOfTarget(option)) unknown.push(option);
+    if (option.instance === notUnderstood && !isOfTarget(option)) unknown.push(option);
     if (option.instance <= 0) continue;
     const known = groups.get(option.instance);
     if (known === undefined) groups.set(option.instance, { name: option.spec?.extension?.name ?? '', options: [option] });

@@ -1,11 +1,12 @@
 import { runToEnd, type Steps } from '../base/steps.ts';
 import { longLineProblem } from './checks/long-line.ts';
+import { contextAfter } from './context-after.ts';
 import { learnShape, readShaped, type ShapedLine } from './known-line-cache.ts';
-import { contextAfter, type Line, type LineContext, lineContext, sameContext } from './line.ts';
+import { type Line, type LineContext, lineContext, sameContext } from './line.ts';
 import { createStatementReader, type StatementReader } from './parser.ts';
 import { firstJoin, joinedProblem } from './pasted/joined-lines.ts';
 import { isPlainLine, readPastedLine } from './pasted/paste.ts';
-import type { Statement } from './statement.ts';
+import { notUnderstood, type Statement } from './statement.ts';
 
 /** A dump's text as lines. Immutable; an edit makes a new one that shares all untouched lines. */
 export interface SourceDocument {
@@ -108,6 +109,7 @@ function shapedLine(text: string, context: LineContext, carriageReturn: boolean,
     carriageReturn,
     prefix: 0,
     listing: false,
+    isUnsure: false,
   };
 }
 
@@ -127,12 +129,17 @@ function toLine(
   let target = '';
   let command: Line['command'];
   let isGoto = false;
+  let isUnsure = false;
   switch (statement.kind) {
     case 'rule':
       name = shared(statement.chain.text);
       target = statement.target === undefined ? '' : shared(statement.target.text);
       command = statement.command;
       isGoto = statement.isGoto;
+      // A word that is not understood is a problem as well, but in a listing.
+      isUnsure =
+        statement.hidden.length > 0 ||
+        ((listing || problems.length > 0) && statement.options.some(({ instance }) => instance === notUnderstood));
       break;
     case 'chain':
       name = shared(statement.name.text);
@@ -152,7 +159,7 @@ function toLine(
       break;
     default:
   }
-  return { text, context, kind, name, target, command, isGoto, problems, carriageReturn, prefix, listing };
+  return { text, context, kind, name, target, command, isGoto, problems, carriageReturn, prefix, listing, isUnsure };
 }
 
 const linesBetweenPauses = 256;

@@ -1,10 +1,4 @@
-import { isTableName } from '../catalog/tables.ts';
 import type { Family, TableName } from '../catalog/types.ts';
-import { readHeader } from './header.ts';
-import { columnsOf } from './listing/listing.ts';
-import { isMembersLine } from './pasted/ipset.ts';
-import { nftDepthAfter } from './pasted/nft.ts';
-import { readPrompt } from './pasted/prompt.ts';
 import type { ChainCommand, Problem, RuleCommand, Statement } from './statement.ts';
 
 /** What a line that is no restore input stands in. */
@@ -56,6 +50,11 @@ export interface Line {
    */
   readonly command: RuleCommand | ChainCommand | undefined;
   readonly isGoto: boolean;
+  /**
+   * Whether a rule may ask more of a packet than what is known of it: some condition is hidden, or some word was not understood. No claim may
+   * rest on such a rule's matching; `statementOf` says which words and conditions these are (`hidden`, `notUnderstood`).
+   */
+  readonly isUnsure: boolean;
   /** Whether it is a line of an `iptables -L` listing: its chain, for a rule, is named further above. */
   readonly listing: boolean;
   /** How many UTF-16 units at its start only a paste put there: an indent, `> `, a line number, the file that grep names. */
@@ -107,72 +106,4 @@ function sameSurroundings(a: Surroundings | undefined, b: Surroundings | undefin
     case 'output':
       return true;
   }
-}
-
-/** The circumstances behind a line: a header says the family and back end, `*table` the table, COMMIT ends it. */
-export function contextAfter(line: Line): LineContext {
-  const { context } = line;
-  switch (line.kind) {
-    case 'comment': {
-      const text = line.prefix === 0 ? line.text : line.text.slice(line.prefix);
-      const generator = readHeader(text);
-      if (generator !== undefined) return lineContext(generator.family, generator.backend, context.table);
-      // Within `*table` a comment that holds a command is a comment.
-      return context.table === undefined || context.within !== undefined ? afterPrompt(text, context) : context;
-    }
-    case 'table':
-      return lineContext(context.family, context.backend, isTableName(line.name) ? line.name : 'unknown');
-    case 'commit':
-      return lineContext(context.family, context.backend, undefined);
-    case 'chain':
-      return line.listing ? inListing(context, line.name) : outside(context);
-    case 'rule':
-      return line.listing ? context : outside(context);
-    case 'chain-command':
-      return outside(context);
-    case 'columns':
-      return inListing(context, context.within?.kind === 'listing' ? context.within.chain : '', line.text);
-    case 'set':
-      return line.listing ? surrounded(context, { kind: 'set', name: line.name, members: false }) : outside(context);
-    case 'set-detail':
-      return context.within?.kind === 'set' && isMembersLine(line.text)
-        ? surrounded(context, { ...context.within, members: true })
-        : context;
-    case 'foreign':
-      return afterForeign(line.text.slice(line.prefix), context);
-    default:
-      return context;
-  }
-}
-
-const output: Surroundings = { kind: 'output' };
-
-/** Behind a listing or the like: back in restore input, or in the output of the command that the prompt shows. */
-function outside(context: LineContext): LineContext {
-  if (context.within === undefined || context.within.kind === 'output') return context;
-  return context.table === undefined ? lineContext(context.family, context.backend, undefined) : surrounded(context, output);
-}
-
-function surrounded(context: LineContext, within: Surroundings): LineContext {
-  return { family: context.family, backend: context.backend, table: context.table, within };
-}
-
-function inListing(context: LineContext, chain: string, columns = ''): LineContext {
-  return surrounded(context, { kind: 'listing', chain, named: columns !== '', ...columnsOf(columns) });
-}
-
-function afterPrompt(text: string, context: LineContext): LineContext {
-  const prompt = readPrompt(text);
-  if (prompt === undefined) return context;
-  if (prompt.table === undefined) return lineContext(prompt.family ?? context.family, prompt.backend, undefined);
-  return { family: prompt.family ?? context.family, backend: prompt.backend, table: prompt.table, within: output };
-}
-
-function afterForeign(text: string, context: LineContext): LineContext {
-  const depth = nftDepthAfter(text, context.within?.kind === 'nft' ? context.within.depth : 0);
-  if (depth > 0) return surrounded(context, { kind: 'nft', depth });
-  if (context.within?.kind === 'nft') return lineContext(context.family, context.backend, undefined);
-  const after = afterPrompt(text, context);
-  // Prose and fences between two chains of a listing do not end it; they end the members of a set.
-  return after === context && context.within?.kind === 'set' ? outside(context) : after;
 }

@@ -30,7 +30,15 @@ import {
 } from './lexer.ts';
 import type { LineContext } from './line.ts';
 import { familyOfOptions } from './rule-family.ts';
-import type { Counters, Problem, RuleOption, Span, Statement, Word } from './statement.ts';
+import {
+  type Counters,
+  notUnderstood,
+  type Problem,
+  type RuleOption,
+  type Span,
+  type Statement,
+  type Word,
+} from './statement.ts';
 
 const none: readonly never[] = Object.freeze([]);
 
@@ -215,6 +223,11 @@ class LineParser extends EmbeddedActionsParser {
 
   #addStray(token: IToken): void {
     this.#problem(spanOf(token), 'bad-argument', `Bad argument \`${token.image}'`);
+    // Whatever it was meant for, the rule is no wider without it.
+    const word = toWord(token);
+    const negation = this.#negation;
+    this.#negation = undefined;
+    this.options.push({ spec: undefined, name: word.text, word, negation, values: [], instance: notUnderstood });
   }
 
   #openQuoted(token: IToken): void {
@@ -246,7 +259,7 @@ class LineParser extends EmbeddedActionsParser {
     const spec = this.#scope.open(spelled);
     if (spec === undefined) {
       if (this.#openBeginning(word, spelled, glued) || this.#openLetters(word, negation)) return;
-      this.#option = { spec, name: spelled, word, negation, values: [], instance: -2 };
+      this.#option = { spec, name: spelled, word, negation, values: [], instance: notUnderstood };
       // It takes the words up to the next option, so that they are not called stray.
       this.#optional = 16;
       return;
@@ -541,6 +554,7 @@ function readRule(
       options,
       target: parser.target,
       isGoto: parser.isGoto,
+      hidden: none,
       problems: known ?? none,
     };
     if (known !== undefined) return rule;

@@ -40,9 +40,21 @@ export interface RuleOption {
   /** The `!` before it. */
   readonly negation: Span | undefined;
   readonly values: readonly Word[];
-  /** Which loaded match it belongs to: 0 for iptables' own options, n for the n-th -m, -1 for the target, -2 when unknown. */
+  /**
+   * Which loaded match it belongs to: 0 for iptables' own options, n for the n-th -m, -1 for the target, `notUnderstood` for words that
+   * nobody understood.
+   */
   readonly instance: number;
 }
+
+/**
+ * The instance of an option that nobody understood: of a match that the catalogue does not have, a misspelled one, a stray word, or what a
+ * listing prints in a form that is not known. It may ask anything of a packet, so it makes a rule's match an assumption; it is never left out.
+ */
+export const notUnderstood = -2;
+
+/** What a rule may ask of a packet though its text does not show it: `iptables -L` prints the interfaces with -v alone. */
+export type HiddenCondition = 'interfaces';
 
 export type RuleCommand = 'append' | 'insert' | 'replace' | 'delete' | 'check';
 
@@ -87,6 +99,8 @@ export interface RuleStatement extends StatementBase {
   /** The value of -j or -g. */
   readonly target: Word | undefined;
   readonly isGoto: boolean;
+  /** What the rule may ask besides its options; empty where the text shows all of it, as restore input does. */
+  readonly hidden: readonly HiddenCondition[];
 }
 
 export type ChainCommand = 'new' | 'policy' | 'flush' | 'delete-chain' | 'zero' | 'rename' | 'list';

@@ -292,8 +292,8 @@ function reportUnknown(
   family: Family,
   report: Report,
 ): void {
-  // A second command has been reported where it stands.
-  if (option.instance === commandInstance) return;
+  // A second command has been reported where it stands, and so has a stray word.
+  if (option.instance === commandInstance || !option.name.startsWith('-')) return;
   // It may well be an option of a match that only this machine lacks.
   if (matches.some(({ spec }) => spec === undefined)) return;
   const at = option.word;

@@ -1,7 +1,7 @@
 /** Matches and targets of an `iptables -L` listing as options of a rule, with the places where the listing prints them. */
 import { coreOption, findMatch, findTarget } from '../../catalog/lookup.ts';
 import type { ExtensionSpec, OptionSpec } from '../../catalog/types.ts';
-import type { RuleOption, Span, Word } from '../statement.ts';
+import { notUnderstood, type RuleOption, type Span, type Word } from '../statement.ts';
 import { type PrintedExtension, type PrintedOption, printedMatches, printedTargets } from './listing-forms.ts';
 
 interface OptionReader {
@@ -181,11 +181,11 @@ function addLogFlags(options: RuleOption[], extension: ExtensionSpec | undefined
 /** What no form explains, up to `end`, is kept as an option that nobody knows; words in a row as one. */
 function keepUnread({ text, options }: Reading, start: number, end: number): void {
   const last = options.at(-1);
-  const goesOn = last !== undefined && last.instance === -2 && skipBlanks(text, last.word.end) === start;
+  const goesOn = last !== undefined && last.instance === notUnderstood && skipBlanks(text, last.word.end) === start;
   const from = goesOn ? last.word.start : start;
   if (goesOn) options.pop();
   const word: Word = { start: from, end, text: text.slice(from, end), quoted: false };
-  options.push({ spec: undefined, name: word.text, word, negation: undefined, values: [], instance: -2 });
+  options.push({ spec: undefined, name: word.text, word, negation: undefined, values: [], instance: notUnderstood });
 }
 
 const wordPattern = /\S+/y;

@@ -2,10 +2,11 @@
 import { coreOption } from '../../catalog/lookup.ts';
 import { protocolNumber } from '../../catalog/values/protocols.ts';
 import type { LineContext } from '../line.ts';
-import type { ChainStatement, Counters, RuleOption, RuleStatement, Span, Word } from '../statement.ts';
+import type { ChainStatement, Counters, HiddenCondition, RuleOption, RuleStatement, Span, Word } from '../statement.ts';
 import { readListedOptions } from './listing-options.ts';
 
 const none: readonly never[] = Object.freeze([]);
+const interfacesHidden: readonly HiddenCondition[] = Object.freeze(['interfaces']);
 
 /** Which columns a listing has beside target, prot, opt, source and destination. */
 export interface Columns {
@@ -229,6 +230,7 @@ export function readListedRule(text: string, context: LineContext): RuleStatemen
     options: [...core, ...matches, ...jump, ...ofTarget],
     target,
     isGoto,
+    hidden: row.input === undefined ? interfacesHidden : none,
     problems: none,
   };
 }
