@@ -5,19 +5,17 @@ import type { Cluster } from '../../cluster/cluster.ts';
 import type { ServiceRecord } from '../../cluster/objects.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { type ExpectedPort, expectedNode } from '../expected/expected.ts';
-import { type ProxyLayout, proxyLayout } from '../proxy/detect-version.ts';
+import type { ProxyLayout } from '../proxy/detect-version.ts';
 import type { DumpNode } from '../proxy/dump-node.ts';
 import type { ProxyOptions } from '../proxy/options.ts';
-import { oldestVersion, proxyVersionText } from '../proxy/version.ts';
+import { type ComparisonBasis, comparisonBasis } from './basis.ts';
 import { causeOf, type Programmed } from './cause.ts';
-import { comparePort } from './compare-port.ts';
-import { type DumpSide, readDumpSide } from './dump-side.ts';
+import { comparedPort } from './compare-service.ts';
+import type { DumpSide } from './dump-side.ts';
 import type { DriftFinding } from './finding.ts';
 import { goneServices, unusedChains } from './gone.ts';
 import { missingFindings } from './missing.ts';
-import { otherCluster } from './other-cluster.ts';
-import { portRulesOf } from './port-rules.ts';
-import { comparedOptions, type DriftOptions } from './settings.ts';
+import type { DriftOptions } from './settings.ts';
 
 /** What a dump of one family was compared as. */
 export interface ComparedDump {
@@ -41,20 +39,6 @@ export interface Comparison {
 
 const portsBetweenPauses = 64;
 
-/** Why a dump cannot be compared at all; undefined where it can. */
-function obstacle(layout: ProxyLayout, side: DumpSide, cluster: Cluster): string | undefined {
-  if (layout.mode === null) return 'Nothing in the dump is kube-proxy’s.';
-  if (layout.mode === 'ipvs')
-    return 'kube-proxy runs in ipvs mode on this node: its Services are in the kernel’s ipvs tables and in ipsets, which the dump does not show.';
-  if (layout.mode === 'userspace') return 'kube-proxy ran in userspace mode, in which the rules do not name endpoints.';
-  if (side.nat === undefined) return 'The dump has no nat table, where kube-proxy’s Services are.';
-  if (layout.newest !== null && layout.newest < oldestVersion)
-    return `The rules are those of kube-proxy ${proxyVersionText(layout.newest)} or earlier, whose chains were laid out in another way; from ${proxyVersionText(oldestVersion)} on they can be compared.`;
-  if (side.changedNames > side.portChains.size + side.endpointChains.length)
-    return 'The names of chains were changed, so that they do not tell which Service they are for.';
-  return otherCluster(side, cluster);
-}
-
 /** What a dump that is not all does not show. */
 function gaps({ nat, filter }: DumpSide): readonly string[] {
   const notes: string[] = [];
@@ -63,15 +47,6 @@ function gaps({ nat, filter }: DumpSide): readonly string[] {
   if (filter === undefined) notes.push('The dump has no filter table: what it rejects or drops was not compared.');
   else if (!filter.whole) notes.push('The filter table is an excerpt: what it should reject or drop was not looked for.');
   return notes;
-}
-
-/** Whether the rules of a port that are not as expected may be so because too little is known of the node. */
-function dependsOnNode({ port, endpoints }: ExpectedPort, node: string, cluster: Cluster): boolean {
-  if (cluster.node(node) !== undefined) return false;
-  const byZone = endpoints.some(({ ref }) => (ref.endpoint.hintZones?.length ?? 0) > 0);
-  const byAddress = port.sourceRanges.length > 0 && port.loadBalancerIPs.length > 0;
-  if (node !== '') return byZone || byAddress;
-  return byZone || byAddress || port.usesLocal || endpoints.some(({ ref }) => (ref.endpoint.hintNodes?.length ?? 0) > 0);
 }
 
 /** Says how many ports were left out for want of a node. */
@@ -90,8 +65,8 @@ interface ComparedPorts {
 }
 
 /** Compares every Service port that kube-proxy would have rules for, and looks for rules that are for none of them. */
-function* comparePorts(side: DumpSide, cluster: Cluster, layout: ProxyLayout, options: ProxyOptions): Steps<ComparedPorts> {
-  const { node } = options;
+function* comparePorts(basis: ComparisonBasis): Steps<ComparedPorts> {
+  const { side, cluster, layout, options } = basis;
   const expected = yield* expectedNode(cluster, options);
   const findings: DriftFinding[] = [];
   const services = new Set<ServiceRecord>();
@@ -112,27 +87,19 @@ function* comparePorts(side: DumpSide, cluster: Cluster, layout: ProxyLayout, op
       if (rule.chain !== chain) used.chains.add(rule.chain);
       chain = rule.chain;
     }
-    const rules = portRulesOf(side, port, written);
-    if (rules === undefined) {
-      services.add(service);
-      programmed.push({ port, findings: [] });
-      continue;
-    }
-    for (const endpoint of rules.endpoints.keys()) used.chains.add(endpoint);
-    for (const rule of rules.actual) used.chains.add(rule.chain);
-    if (rules.actual.length === 0) {
-      if (rules.missing.length === 0) continue;
-      services.add(service);
+    const compared = comparedPort(basis, port, written);
+    for (const endpoint of compared.rules?.endpoints.keys() ?? []) used.chains.add(endpoint);
+    for (const rule of compared.rules?.actual ?? []) used.chains.add(rule.chain);
+    if (compared.state === 'unknown') skipped += 1;
+    if (compared.state === 'unknown' || compared.state === 'unseen') continue;
+    services.add(service);
+    if (compared.state === 'absent') {
       const ports = absent.get(service);
       if (ports === undefined) absent.set(service, [port]);
       else ports.push(port);
-    } else if (dependsOnNode(port, node, cluster)) {
-      skipped += 1;
     } else {
-      services.add(service);
-      const found = comparePort(side, cluster, rules, node);
-      findings.push(...found);
-      programmed.push({ port, findings: found });
+      for (const finding of compared.findings) findings.push(finding);
+      programmed.push({ port, findings: compared.findings });
     }
   }
   for (const [service, ports] of absent) {
@@ -143,25 +110,16 @@ function* comparePorts(side: DumpSide, cluster: Cluster, layout: ProxyLayout, op
   yield;
   for (const gone of goneServices(side, cluster, used)) findings.push(gone);
   for (const chain of unusedChains(side, cluster, used, layout.largeCluster)) findings.push(chain);
-  return { findings, services, skipped, cause: causeOf(cluster, side.dump, node, programmed) };
+  return { findings, services, skipped, cause: causeOf(cluster, side.dump, options.node, programmed) };
 }
 
-/** Compares one dump with a cluster. `node` is the one that it was taken on. Pauses every few dozen Services. */
-export function* compareDump(
-  ruleset: Ruleset,
-  dump: Dump,
-  cluster: Cluster,
-  given: DriftOptions,
-  node: DumpNode,
-): Steps<Comparison> {
-  const layout = proxyLayout(ruleset, dump);
-  yield;
-  const side = yield* readDumpSide(ruleset, dump);
-  const options = yield* comparedOptions(side, cluster, layout, given, node.name);
+/** Compares one dump with a cluster. Pauses every few dozen Services. */
+export function* compareDump(ruleset: Ruleset, dump: Dump, cluster: Cluster, given: DriftOptions): Steps<Comparison> {
+  const basis = yield* comparisonBasis(ruleset, dump, cluster, given);
+  const { layout, options, node, obstacle, side } = basis;
   const asWhat = { dump, layout, options, nodeReason: node.reason };
-  const obstruction = obstacle(layout, side, cluster);
-  if (obstruction !== undefined) return { compared: { ...asWhat, notes: [obstruction], cause: '' }, findings: [], services: [] };
-  const { findings, services, cause, skipped } = yield* comparePorts(side, cluster, layout, options);
+  if (obstacle !== undefined) return { compared: { ...asWhat, notes: [obstacle], cause: '' }, findings: [], services: [] };
+  const { findings, services, cause, skipped } = yield* comparePorts(basis);
   return {
     compared: { ...asWhat, notes: [...gaps(side), ...(skipped > 0 ? [nodeNote(skipped, node)] : [])], cause },
     findings: findings.map((finding) => (finding.cause === '' ? { ...finding, cause } : finding)),

@@ -6,7 +6,6 @@
 import type { Steps } from '../../base/steps.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { Ruleset } from '../../ruleset/ruleset.ts';
-import { dumpNode } from '../proxy/dump-node.ts';
 import { type ComparedDump, compareDump } from './compare-dump.ts';
 import { type DriftFinding, type DriftStatus, worstStatus } from './finding.ts';
 import type { DriftOptions } from './settings.ts';
@@ -52,8 +51,7 @@ export function* driftSteps(ruleset: Ruleset, cluster: Cluster, options: DriftOp
   };
   const dumps: ComparedDump[] = [];
   for (const dump of ruleset.dumps) {
-    const node = dumpNode({ ruleset, cluster, origin: options }, dump);
-    const { compared, findings, services } = yield* compareDump(ruleset, dump, cluster, options, node);
+    const { compared, findings, services } = yield* compareDump(ruleset, dump, cluster, options);
     dumps.push(compared);
     for (const { namespace, name } of services) entry(namespace, name);
     for (const finding of findings) entry(finding.namespace, finding.service).push(finding);
