@@ -2,7 +2,7 @@
  * The options that iptables has without any extension, but for its commands (-A, -I ...), which are in syntax/commands.ts: iptables(8), "PARAMETERS" and
  * "OTHER OPTIONS". The order is the one in which iptables-save prints them.
  */
-import type { OptionData } from './types.ts';
+import type { OptionData } from './extension.ts';
 import { interfaceName, protocol, text } from './values/value-kinds.ts';
 
 export const coreOptionData = [

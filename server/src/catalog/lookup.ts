@@ -1,12 +1,8 @@
 /** Look-ups in what iptables 1.8 knows. The tables are built once; every answer is a shared, immutable object. */
 import { coreOptionData } from './core-options.ts';
-import { matchesAToE } from './matches-a-to-e.ts';
-import { matchesFToO } from './matches-f-to-o.ts';
-import { matchesPToS } from './matches-p-to-s.ts';
-import { matchesTToZ } from './matches-t-to-z.ts';
-import { targetsAToL } from './targets-a-to-l.ts';
-import { targetsMToZ } from './targets-m-to-z.ts';
-import type { ExtensionData, ExtensionSpec, Family, OptionData, OptionSpec } from './types.ts';
+import type { ExtensionData, ListedForm, OptionData } from './extension.ts';
+import { matchData, targetData } from './extensions/registry.ts';
+import type { ExtensionSpec, Family, OptionSpec } from './types.ts';
 
 const bothFamilies: readonly Family[] = ['ipv4', 'ipv6'];
 const none: readonly string[] = [];
@@ -58,6 +54,8 @@ function toOption(
   });
 }
 
+const dataOf = new Map<ExtensionSpec, ExtensionData>();
+
 function toExtension(kind: 'match' | 'target', data: ExtensionData): ExtensionSpec {
   const families = data.families ?? bothFamilies;
   const options: OptionSpec[] = [];
@@ -77,6 +75,7 @@ function toExtension(kind: 'match' | 'target', data: ExtensionData): ExtensionSp
     options.push(toOption(option, families, extension, index));
   });
   Object.freeze(options);
+  dataOf.set(extension, data);
   return extension;
 }
 
@@ -86,8 +85,6 @@ function byName(extensions: readonly ExtensionSpec[]): ReadonlyMap<string, Exten
   );
 }
 
-const matchData: readonly ExtensionData[] = [...matchesAToE, ...matchesFToO, ...matchesPToS, ...matchesTToZ];
-const targetData: readonly ExtensionData[] = [...targetsAToL, ...targetsMToZ];
 const coreData: readonly OptionData[] = coreOptionData;
 
 /** Every match, in alphabetical order. */
@@ -145,4 +142,9 @@ function indexByOption(): ReadonlyMap<string, readonly ExtensionSpec[]> {
     }
   }
   return index;
+}
+
+/** How a listing prints an extension; undefined where it prints nothing. */
+export function listedForm(extension: ExtensionSpec): ListedForm | undefined {
+  return dataOf.get(extension)?.listed;
 }

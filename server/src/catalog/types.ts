@@ -1,6 +1,6 @@
 /**
- * The shape of what iptables 1.8 knows. The facts are in the data files beside this one (core-options.ts, matches-*.ts, targets-*.ts);
- * they are checked against real iptables by test/oracle/catalog.test.ts.
+ * What iptables 1.8 knows, as other rooms ask for it. The facts are in core-options.ts and, a file for each match and target, in extensions/; they
+ * are checked against real iptables by test/oracle/catalog.test.ts.
  */
 
 export type Family = 'ipv4' | 'ipv6';
@@ -155,51 +155,6 @@ export type ValueKind =
   | { readonly type: 'table-name' }
   /** `packets bytes` or `packets,bytes`. */
   | { readonly type: 'counters' };
-
-/** An option as the data files state it. */
-export interface OptionData {
-  /** The name that iptables' own messages use. */
-  readonly long: string;
-  readonly short?: string;
-  /** Further spellings; getopt takes unique beginnings of all of them besides. */
-  readonly aliases?: readonly string[];
-  /** What iptables-save prints where it is not `long`. */
-  readonly saved?: string;
-  /** Absent for a flag. */
-  readonly value?: ValueKind;
-  /** Present where the value may be left out: the next word is taken unless it begins with - or !. */
-  readonly valueOptional?: true;
-  /** Whether `!` may stand before it. */
-  readonly negatable?: true;
-  /** Whether it may be given more than once in one match. */
-  readonly repeatable?: true;
-  readonly mandatory?: true;
-  /** Long names of options of the same extension that may not stand beside it. */
-  readonly excludes?: readonly string[];
-  /** Long names of options of the same extension that it needs. */
-  readonly requires?: readonly string[];
-  /** Where the option exists; absent for every family of its extension. */
-  readonly families?: readonly Family[];
-  /** One line. */
-  readonly help: string;
-}
-
-/** A match or a target as the data files state it. Its options are in the order in which iptables-save prints them. */
-export interface ExtensionData {
-  readonly name: string;
-  readonly aliases?: readonly string[];
-  /** Absent for both. */
-  readonly families?: readonly Family[];
-  /** Where the kernel takes it; absent for every table. */
-  readonly tables?: readonly TableName[];
-  /** Built-in chains that the kernel takes it in, or in user chains reached from them; absent for all. */
-  readonly hooks?: readonly Hook[];
-  /** The kernel refuses it without one of these behind `-p`; absent for any. */
-  readonly protocols?: readonly string[];
-  /** One line. */
-  readonly help: string;
-  readonly options: readonly OptionData[];
-}
 
 /** A match or a target. */
 export interface ExtensionSpec {

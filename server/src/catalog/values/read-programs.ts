@@ -1,7 +1,8 @@
 /** Values that are small languages of their own: u32's tests, BPF programs, text with bytes in it, SCTP chunks, options of IPv6 headers. */
-import { sctpChunkTypes } from '../matches-p-to-s.ts';
+
 import { readNumber, scanNumber } from './numbers.ts';
 import { byteLength, fault, quoteText, type Value, type ValueFault } from './values.ts';
+import { sctpChunkTypes } from './words.ts';
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
 

@@ -1,9 +1,10 @@
 /** Words out of a list that the catalogue has, and names with a form of their own, as values of options. */
-import { dccpTypes } from '../matches-a-to-e.ts';
+
 import type { OptionSpec, ValueKind } from '../types.ts';
 import { readNumber } from './numbers.ts';
 import { protocolName, protocolNumber } from './protocols.ts';
 import { byteLength, fault, type Value, type ValueFault } from './values.ts';
+import { dccpTypes } from './words.ts';
 
 /** Names count in any case; a number without a name stays a number. */
 export function readProtocol(text: string): Value | ValueFault {

@@ -1,19 +1,19 @@
 /** Matches and targets of an `iptables -L` listing as options of a rule, with the places where the listing prints them. */
-import { coreOption, findMatch, findTarget } from '../../catalog/lookup.ts';
+import type { ListedOption } from '../../catalog/extension.ts';
+import { coreOption, findTarget, listedForm, matches } from '../../catalog/lookup.ts';
 import type { ExtensionSpec, OptionSpec } from '../../catalog/types.ts';
 import { notUnderstood, type RuleOption, type Span, type Word } from '../statement.ts';
-import { type PrintedExtension, type PrintedOption, printedMatches, printedTargets } from './listing-forms.ts';
 
 interface OptionReader {
   readonly long: string;
   readonly negated: boolean;
   readonly pattern: RegExp;
-  readonly values: PrintedOption['values'];
+  readonly values: ListedOption['values'];
+  readonly flags: ListedOption['flags'];
 }
 
 interface ExtensionReader {
-  readonly extension: ExtensionSpec | undefined;
-  readonly name: string;
+  readonly extension: ExtensionSpec;
   readonly opening: RegExp | undefined;
   readonly options: readonly OptionReader[];
 }
@@ -25,34 +25,34 @@ function compile(form: string): RegExp {
   return new RegExp(`(?:${source})${wordEnd}`, 'dy');
 }
 
-function toReader(form: PrintedExtension): ExtensionReader {
+function readerOf(extension: ExtensionSpec): ExtensionReader | undefined {
+  const form = listedForm(extension);
+  if (form === undefined) return undefined;
   return {
-    extension: form.kind === 'match' ? findMatch(form.name) : findTarget(form.name),
-    name: form.name,
+    extension,
     opening: form.opening === '' ? undefined : compile(form.opening),
-    options: form.options.map((option) => ({
-      long: option.long.replace(/^! /, ''),
-      negated: option.long.startsWith('! '),
-      pattern: compile(option.pattern),
-      values: option.values,
+    options: form.options.map(({ long, negated, pattern, values, flags }) => ({
+      long,
+      negated: negated === true,
+      pattern: compile(pattern),
+      values,
+      flags,
     })),
   };
 }
 
 let matchReaders: readonly ExtensionReader[] | undefined;
-const targetReaders = new Map<string, ExtensionReader | undefined>();
+const targetReaders = new Map<ExtensionSpec, ExtensionReader | undefined>();
 
 function readerOfTarget(name: string): ExtensionReader | undefined {
-  if (!targetReaders.has(name)) {
-    const form = printedTargets.get(name);
-    if (form === undefined) return undefined;
-    targetReaders.set(name, toReader(form));
-  }
-  return targetReaders.get(name);
+  const extension = findTarget(name);
+  if (extension === undefined) return undefined;
+  if (!targetReaders.has(extension)) targetReaders.set(extension, readerOf(extension));
+  return targetReaders.get(extension);
 }
 
-function specOf(extension: ExtensionSpec | undefined, long: string): OptionSpec | undefined {
-  return extension?.options.find((option) => option.long === long);
+function specOf(extension: ExtensionSpec, long: string): OptionSpec | undefined {
+  return extension.options.find((option) => option.long === long);
 }
 
 const blanks = /\s*/y;
@@ -63,9 +63,6 @@ function skipBlanks(text: string, from: number): number {
   blanks.test(text);
   return blanks.lastIndex;
 }
-
-/** "LOG flags 3" is a set of options, one for each bit. */
-const logFlags = ['--log-tcp-sequence', '--log-tcp-options', '--log-ip-options', '--log-uid', undefined, '--log-macdecode'];
 
 /** How far a row was read, and what was found in it. */
 interface Reading {
@@ -98,7 +95,7 @@ function readExtension(reading: Reading, reader: ExtensionReader, isMatch: boole
       name: '--match',
       word: { start, end: start, text: '-m', quoted: false },
       negation: undefined,
-      values: [{ start, end, text: reader.name, quoted: false }],
+      values: [{ start, end, text: reader.extension.name, quoted: false }],
       instance: 0,
     });
   }
@@ -130,7 +127,8 @@ function readOption(
     if (option.long === '--next') seen.clear();
     seen.add(option.long);
     // "! recent: SET" negates what is done, the first option.
-    if (option.long !== '') addOption(reading, reader, option, found, start, instance, seen.size === 1 ? opening : undefined);
+    if (option.long !== '' || option.flags !== undefined)
+      addOption(reading, reader, option, found, start, instance, seen.size === 1 ? opening : undefined);
     return true;
   }
   return false;
@@ -151,8 +149,8 @@ function addOption(
   const texts = spans.map(([from, to]) => text.slice(from, to));
   const valuesStart = spans[0]?.[0] ?? start + found[0].length;
   const word: Word = { start, end: valuesStart, text: text.slice(start, valuesStart).trimEnd(), quoted: false };
-  if (option.long === '--log-flags') {
-    addLogFlags(options, extension, Number(texts[0]), word);
+  if (option.flags !== undefined) {
+    addFlags(options, extension, option.flags, Number(texts[0]), word);
     return;
   }
   const made = option.values === undefined ? texts : option.values(texts);
@@ -171,9 +169,16 @@ function addOption(
   });
 }
 
-function addLogFlags(options: RuleOption[], extension: ExtensionSpec | undefined, flags: number, word: Word): void {
-  for (const [bit, name] of logFlags.entries()) {
-    if (name === undefined || (flags & (1 << bit)) === 0) continue;
+/** Options without values that a listing prints as the bits of one number. */
+function addFlags(
+  options: RuleOption[],
+  extension: ExtensionSpec,
+  names: readonly (string | undefined)[],
+  bits: number,
+  word: Word,
+): void {
+  for (const [bit, name] of names.entries()) {
+    if (name === undefined || (bits & (1 << bit)) === 0) continue;
     options.push({ spec: specOf(extension, name), name, word, negation: undefined, values: [], instance: -1 });
   }
 }
@@ -201,7 +206,7 @@ const mostRead = 8192;
  * @param target what the target column says; empty for none
  */
 export function readListedOptions(text: string, from: number, target: string): readonly RuleOption[] {
-  matchReaders ??= printedMatches.map(toReader);
+  matchReaders ??= matches.flatMap((match) => readerOf(match) ?? []);
   const targetReader = readerOfTarget(target);
   const read = text.length > from + mostRead ? text.slice(0, from + mostRead) : text;
   const reading: Reading = { text: read, at: skipBlanks(read, from), options: [], matches: 0 };

@@ -1,0 +1,74 @@
+/** The form of a file in extensions/: everything that iptables itself knows of one match or target. */
+import type { Family, Hook, TableName, ValueKind } from './types.ts';
+
+/** An option as its extension's file states it. */
+export interface OptionData {
+  /** The name that iptables' own messages use. */
+  readonly long: string;
+  readonly short?: string;
+  /** Further spellings; getopt takes unique beginnings of all of them besides. */
+  readonly aliases?: readonly string[];
+  /** What iptables-save prints where it is not `long`. */
+  readonly saved?: string;
+  /** Absent for a flag. */
+  readonly value?: ValueKind;
+  /** Present where the value may be left out: the next word is taken unless it begins with - or !. */
+  readonly valueOptional?: true;
+  /** Whether `!` may stand before it. */
+  readonly negatable?: true;
+  /** Whether it may be given more than once in one match. */
+  readonly repeatable?: true;
+  readonly mandatory?: true;
+  /** Long names of options of the same extension that may not stand beside it. */
+  readonly excludes?: readonly string[];
+  /** Long names of options of the same extension that it needs. */
+  readonly requires?: readonly string[];
+  /** Where the option exists; absent for every family of its extension. */
+  readonly families?: readonly Family[];
+  /** One line. */
+  readonly help: string;
+}
+
+/** A match or a target as its file in extensions/ states it. Its options are in the order in which iptables-save prints them. */
+export interface ExtensionData {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  /** Absent for both. */
+  readonly families?: readonly Family[];
+  /** Where the kernel takes it; absent for every table. */
+  readonly tables?: readonly TableName[];
+  /** Built-in chains that the kernel takes it in, or in user chains reached from them; absent for all. */
+  readonly hooks?: readonly Hook[];
+  /** The kernel refuses it without one of these behind `-p`; absent for any. */
+  readonly protocols?: readonly string[];
+  /** One line. */
+  readonly help: string;
+  readonly options: readonly OptionData[];
+  /** How `iptables -L` prints it; absent where it prints nothing, or nothing that was ever seen. */
+  readonly listed?: ListedForm;
+}
+
+/** How one option is printed in a listing. */
+export interface ListedOption {
+  /** Canonical long name; empty for text that says nothing. */
+  readonly long: string;
+  /** The text says that it is negated. */
+  readonly negated?: true;
+  /** A regular expression; a blank in it is any number of them, `~` an optional "!", and each `(...)` a value. */
+  readonly pattern: string;
+  /** Makes the option's values of the pattern's; undefined for "such an option is not there" (a default). */
+  readonly values?: (found: readonly string[]) => readonly string[] | undefined;
+  /** The pattern's one value is a number whose bits stand for these options; undefined for a bit that is none. */
+  readonly flags?: readonly (string | undefined)[];
+}
+
+/**
+ * How `iptables -L` prints an extension: each has its own way, unlike what iptables-save prints. Source: what iptables 1.8.9 lists of 5,000 rules
+ * (test/listing compares both outputs of one kernel), and older spellings from pasted listings.
+ */
+export interface ListedForm {
+  /** What stands in front of all its options, "tcp" or "recent:"; empty where each option says by itself whose it is. */
+  readonly opening: string;
+  /** In the order in which they are tried. */
+  readonly options: readonly ListedOption[];
+}

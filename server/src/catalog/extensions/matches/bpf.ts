@@ -1,0 +1,22 @@
+/** The match bpf. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_bpf.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { listedAs } from '../support/listed.ts';
+
+export const bpfMatch: ExtensionData = {
+  name: 'bpf',
+  help: 'A BPF program says whether the packet matches.',
+  options: [
+    { long: '--bytecode', value: { type: 'bytecode' }, help: 'The program as numbers: `4,48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0`.' },
+    {
+      long: '--object-pinned',
+      value: { type: 'text', max: 511 },
+      help: 'The path of a program pinned in the BPF file system.',
+    },
+  ],
+  listed: {
+    opening: '',
+    options: [
+      listedAs('--bytecode', 'match bpf ((?:\\d+ \\d+ \\d+ \\d+,?)+)', ([code = '']) => [`${code.split(',').length},${code}`]),
+    ],
+  },
+};

@@ -1,0 +1,18 @@
+/** The match cgroup. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_cgroup.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { uint32 } from '../../values/value-kinds.ts';
+import { listedAs } from '../support/listed.ts';
+
+export const cgroupMatch: ExtensionData = {
+  name: 'cgroup',
+  hooks: ['INPUT', 'OUTPUT', 'POSTROUTING'],
+  help: 'The control group of the socket that the packet belongs to.',
+  options: [
+    { long: '--path', value: { type: 'text', max: 511 }, negatable: true, help: 'Its path in cgroup v2, or one above it.' },
+    { long: '--cgroup', value: uint32, negatable: true, help: 'Its net_cls class in cgroup v1.' },
+  ],
+  listed: {
+    opening: 'cgroup',
+    options: [listedAs('--cgroup', '~(\\d+)'), listedAs('--path', '~(/\\S*)')],
+  },
+};

@@ -1,0 +1,37 @@
+/** The match connbytes. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_connbytes.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { anyWord, listedAs } from '../support/listed.ts';
+
+export const connbytesMatch: ExtensionData = {
+  name: 'connbytes',
+  help: 'How much a connection has transferred so far.',
+  options: [
+    {
+      long: '--connbytes',
+      value: { type: 'uint-range', bits: 64, openEnd: true },
+      negatable: true,
+      mandatory: true,
+      help: 'At least the first, at most the second number.',
+    },
+    {
+      long: '--connbytes-mode',
+      value: { type: 'enum', values: ['packets', 'bytes', 'avgpkt'] },
+      mandatory: true,
+      help: 'What to count: packets, bytes, or bytes a packet.',
+    },
+    {
+      long: '--connbytes-dir',
+      value: { type: 'enum', values: ['original', 'reply', 'both'] },
+      mandatory: true,
+      help: 'In which direction to count.',
+    },
+  ],
+  listed: {
+    opening: '',
+    options: [
+      listedAs('--connbytes', '~connbytes ([0-9:]+)'),
+      listedAs('--connbytes-mode', `connbytes mode ${anyWord}`),
+      listedAs('--connbytes-dir', `connbytes direction ${anyWord}`),
+    ],
+  },
+};

@@ -1,0 +1,22 @@
+/** The match connlabel. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_connlabel.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { anyWord, listedAs } from '../support/listed.ts';
+
+export const connlabelMatch: ExtensionData = {
+  name: 'connlabel',
+  help: 'A label of the connection.',
+  options: [
+    {
+      long: '--label',
+      value: { type: 'label' },
+      negatable: true,
+      mandatory: true,
+      help: 'By name from connlabel.conf, or by number.',
+    },
+    { long: '--set', help: 'Set the label; match if that worked.' },
+  ],
+  listed: {
+    opening: 'connlabel',
+    options: [listedAs('--label', `~${anyWord}`), listedAs('--set', 'set')],
+  },
+};

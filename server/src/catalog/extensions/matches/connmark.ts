@@ -1,0 +1,14 @@
+/** The match connmark. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_connmark.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { mark } from '../../values/value-kinds.ts';
+import { anyWord, listedAs } from '../support/listed.ts';
+
+export const connmarkMatch: ExtensionData = {
+  name: 'connmark',
+  help: 'The mark of the connection.',
+  options: [{ long: '--mark', value: mark, negatable: true, mandatory: true, help: 'The mark, looked at through the mask.' }],
+  listed: {
+    opening: 'connmark match',
+    options: [listedAs('--mark', `~${anyWord}`)],
+  },
+};

@@ -1,0 +1,61 @@
+/** The match conntrack. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_conntrack.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { network, portRange, protocol, uint32Range } from '../../values/value-kinds.ts';
+import { conntrackStates, conntrackStatuses } from '../../values/words.ts';
+import { anyWord, listedAs } from '../support/listed.ts';
+
+const listedNames = [
+  'state',
+  'proto',
+  'origsrcport',
+  'origdstport',
+  'replsrcport',
+  'repldstport',
+  'origsrc',
+  'origdst',
+  'replsrc',
+  'repldst',
+];
+
+export const conntrackMatch: ExtensionData = {
+  name: 'conntrack',
+  help: 'What connection tracking knows of the packet.',
+  options: [
+    {
+      long: '--ctstate',
+      value: { type: 'enum', values: conntrackStates, list: true, ignoreCase: true, beginning: true },
+      negatable: true,
+      help: 'The connection is in one of these states.',
+    },
+    { long: '--ctproto', value: protocol, negatable: true, help: 'Its protocol.' },
+    { long: '--ctorigsrc', value: network, negatable: true, help: 'Its source before translation.' },
+    { long: '--ctorigdst', value: network, negatable: true, help: 'Its destination before translation.' },
+    { long: '--ctreplsrc', value: network, negatable: true, help: 'The source of its replies.' },
+    { long: '--ctrepldst', value: network, negatable: true, help: 'The destination of its replies.' },
+    { long: '--ctorigsrcport', value: portRange, negatable: true, help: 'Its source port before translation.' },
+    { long: '--ctorigdstport', value: portRange, negatable: true, help: 'Its destination port before translation.' },
+    { long: '--ctreplsrcport', value: portRange, negatable: true, help: 'The source port of its replies.' },
+    { long: '--ctrepldstport', value: portRange, negatable: true, help: 'The destination port of its replies.' },
+    {
+      long: '--ctstatus',
+      value: { type: 'enum', values: ['NONE', ...conntrackStatuses], list: true, ignoreCase: true, beginning: true },
+      negatable: true,
+      help: 'One of these is true of it.',
+    },
+    { long: '--ctexpire', value: uint32Range, negatable: true, help: 'Seconds until it is forgotten.' },
+    {
+      long: '--ctdir',
+      value: { type: 'enum', values: ['ORIGINAL', 'REPLY'], ignoreCase: true },
+      help: 'The packet goes the way of the first one, or the other way.',
+    },
+  ],
+  listed: {
+    opening: '',
+    options: [
+      ...listedNames.map((name) => listedAs(`--ct${name}`, `~ct${name} ${anyWord}`)),
+      listedAs('--ctstatus', `~ctstatus ${anyWord}`),
+      listedAs('--ctexpire', `~ctexpire ${anyWord}`),
+      listedAs('--ctdir', `~ctdir ${anyWord}`),
+    ],
+  },
+};

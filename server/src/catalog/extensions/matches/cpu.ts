@@ -1,0 +1,14 @@
+/** The match cpu. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_cpu.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { uint32 } from '../../values/value-kinds.ts';
+import { listedAs } from '../support/listed.ts';
+
+export const cpuMatch: ExtensionData = {
+  name: 'cpu',
+  help: 'The processor that handles the packet.',
+  options: [{ long: '--cpu', value: uint32, negatable: true, mandatory: true, help: 'Its number, from 0.' }],
+  listed: {
+    opening: '',
+    options: [listedAs('--cpu', 'cpu ~(\\d+)')],
+  },
+};

@@ -1,0 +1,51 @@
+/** The match dccp. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_dccp.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { portRange } from '../../values/value-kinds.ts';
+import { dccpTypes } from '../../values/words.ts';
+import { anyWord, listedAs } from '../support/listed.ts';
+import { listedPorts } from '../support/ports.ts';
+
+/** A listing prints types by number. */
+function dccpTypeNames(list: string): string {
+  const names = list.split(',').map((number) => dccpTypes[Number(number)] ?? 'INVALID');
+  return [...new Set(names)].join(',');
+}
+
+export const dccpMatch: ExtensionData = {
+  name: 'dccp',
+  protocols: ['dccp'],
+  help: 'DCCP ports, packet types and options.',
+  options: [
+    {
+      long: '--source-port',
+      aliases: ['--sport'],
+      saved: '--sport',
+      value: portRange,
+      negatable: true,
+      help: 'The source port.',
+    },
+    {
+      long: '--destination-port',
+      aliases: ['--dport'],
+      saved: '--dport',
+      value: portRange,
+      negatable: true,
+      help: 'The destination port.',
+    },
+    { long: '--dccp-types', value: { type: 'dccp-types' }, negatable: true, help: 'The packet is of one of these types.' },
+    {
+      long: '--dccp-option',
+      value: { type: 'uint', bits: 8, min: 1, max: 255 },
+      negatable: true,
+      help: 'The packet has this option.',
+    },
+  ],
+  listed: {
+    opening: 'dccp',
+    options: [
+      ...listedPorts,
+      listedAs('--dccp-option', `option=~${anyWord}`),
+      listedAs('--dccp-types', '~([0-9]+(?:,[0-9]+)*)', ([list = '']) => [dccpTypeNames(list)]),
+    ],
+  },
+};

@@ -1,0 +1,26 @@
+/** The match devgroup. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_devgroup.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { anyWord, listedAs } from '../support/listed.ts';
+
+export const devgroupMatch: ExtensionData = {
+  name: 'devgroup',
+  help: 'The group of the interface.',
+  options: [
+    {
+      long: '--src-group',
+      value: { type: 'device-group' },
+      negatable: true,
+      help: 'Of the one that the packet came in through.',
+    },
+    {
+      long: '--dst-group',
+      value: { type: 'device-group' },
+      negatable: true,
+      help: 'Of the one that the packet leaves through.',
+    },
+  ],
+  listed: {
+    opening: '',
+    options: [listedAs('--src-group', `~src-group ${anyWord}`), listedAs('--dst-group', `~dst-group ${anyWord}`)],
+  },
+};

@@ -1,0 +1,29 @@
+/** The match dscp. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_dscp.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { dscpClass } from '../../values/value-kinds.ts';
+import { listedAs } from '../support/listed.ts';
+
+export const dscpMatch: ExtensionData = {
+  name: 'dscp',
+  help: 'The six bits of differentiated services in the IP header.',
+  options: [
+    {
+      long: '--dscp',
+      value: { type: 'uint', bits: 8, max: 63, print: 'hex2' },
+      negatable: true,
+      excludes: ['--dscp-class'],
+      help: 'Their value.',
+    },
+    {
+      long: '--dscp-class',
+      value: dscpClass,
+      negatable: true,
+      excludes: ['--dscp'],
+      help: 'Their value by name: BE, EF, AFxx, CSx.',
+    },
+  ],
+  listed: {
+    opening: 'DSCP match',
+    options: [listedAs('--dscp', '~(0x[0-9a-f]+)')],
+  },
+};

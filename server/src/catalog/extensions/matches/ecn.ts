@@ -1,0 +1,17 @@
+/** The match ecn. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_ecn.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { listedAs } from '../support/listed.ts';
+
+export const ecnMatch: ExtensionData = {
+  name: 'ecn',
+  help: 'Explicit congestion notification in the IP and TCP headers.',
+  options: [
+    { long: '--ecn-tcp-ece', negatable: true, help: 'The TCP flag ECE is set.' },
+    { long: '--ecn-tcp-cwr', negatable: true, help: 'The TCP flag CWR is set.' },
+    { long: '--ecn-ip-ect', value: { type: 'uint', bits: 8, max: 3 }, negatable: true, help: 'The two bits in the IP header.' },
+  ],
+  listed: {
+    opening: 'ECN match',
+    options: [listedAs('--ecn-tcp-ece', '~ECE'), listedAs('--ecn-tcp-cwr', '~CWR'), listedAs('--ecn-ip-ect', '~ECT=(\\d)')],
+  },
+};

@@ -1,0 +1,17 @@
+/** The match esp. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_esp.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { uint32Range } from '../../values/value-kinds.ts';
+import { anyWord, listedAs } from '../support/listed.ts';
+
+export const espMatch: ExtensionData = {
+  name: 'esp',
+  protocols: ['esp'],
+  help: 'The IPsec encapsulating security payload.',
+  options: [
+    { long: '--espspi', value: uint32Range, negatable: true, help: 'Its security parameters index is this or in this range.' },
+  ],
+  listed: {
+    opening: 'esp',
+    options: [listedAs('--espspi', `spis?:~${anyWord}`)],
+  },
+};

@@ -1,0 +1,23 @@
+/** The match ipcomp. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_ipcomp.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { uint32Range } from '../../values/value-kinds.ts';
+import { anyWord, listedAs } from '../support/listed.ts';
+
+export const ipcompMatch: ExtensionData = {
+  name: 'ipcomp',
+  protocols: ['ipcomp'],
+  help: 'The IP payload compression header.',
+  options: [
+    {
+      long: '--ipcompspi',
+      value: uint32Range,
+      negatable: true,
+      help: 'Its compression parameter index is this or in this range.',
+    },
+    { long: '--compres', help: 'Its reserved field is zero.' },
+  ],
+  listed: {
+    opening: 'comp',
+    options: [listedAs('--ipcompspi', `spis?:~${anyWord}`), listedAs('--compres', 'reserved')],
+  },
+};

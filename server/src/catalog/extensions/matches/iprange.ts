@@ -1,0 +1,20 @@
+/** The match iprange. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_iprange.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { addressRange } from '../../values/value-kinds.ts';
+import { anyWord, listedAs } from '../support/listed.ts';
+
+export const iprangeMatch: ExtensionData = {
+  name: 'iprange',
+  help: 'Addresses from one to another, whatever the prefix.',
+  options: [
+    { long: '--src-range', value: addressRange, negatable: true, help: 'The source is in this range.' },
+    { long: '--dst-range', value: addressRange, negatable: true, help: 'The destination is in this range.' },
+  ],
+  listed: {
+    opening: '',
+    options: [
+      listedAs('--src-range', `source IP range ~${anyWord}`),
+      listedAs('--dst-range', `destination IP range ~${anyWord}`),
+    ],
+  },
+};

@@ -1,0 +1,26 @@
+/** The match ipvs. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_ipvs.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { network, port, protocol } from '../../values/value-kinds.ts';
+
+export const ipvsMatch: ExtensionData = {
+  name: 'ipvs',
+  help: 'What IPVS knows of the connection.',
+  options: [
+    { long: '--ipvs', negatable: true, help: 'It belongs to IPVS.' },
+    { long: '--vproto', value: protocol, negatable: true, help: 'The protocol of the virtual service.' },
+    { long: '--vaddr', value: network, negatable: true, help: 'The address of the virtual service.' },
+    { long: '--vport', value: port, negatable: true, help: 'The port of the virtual service.' },
+    {
+      long: '--vdir',
+      value: { type: 'enum', values: ['ORIGINAL', 'REPLY'], ignoreCase: true },
+      help: 'The direction of the packet.',
+    },
+    {
+      long: '--vmethod',
+      value: { type: 'enum', values: ['GATE', 'IPIP', 'MASQ'], ignoreCase: true },
+      negatable: true,
+      help: 'How IPVS forwards it.',
+    },
+    { long: '--vportctl', value: port, negatable: true, help: 'The port of the controlling connection, 21 for FTP.' },
+  ],
+};

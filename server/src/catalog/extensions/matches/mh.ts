@@ -1,0 +1,15 @@
+/** The match mh. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_mh.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { listedAs } from '../support/listed.ts';
+
+export const mhMatch: ExtensionData = {
+  name: 'mh',
+  families: ['ipv6'],
+  protocols: ['mobility-header'],
+  help: 'The mobility header.',
+  options: [{ long: '--mh-type', value: { type: 'mh-type' }, negatable: true, help: 'Its type by name or number, or a range.' }],
+  listed: {
+    opening: 'mh',
+    options: [listedAs('--mh-type', `~([0-9]+(?::[0-9]+)?)`)],
+  },
+};

@@ -1,0 +1,44 @@
+/** The match multiport. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_multiport.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { multiport } from '../../values/value-kinds.ts';
+import { anyWord, listedAs } from '../support/listed.ts';
+
+export const multiportMatch: ExtensionData = {
+  name: 'multiport',
+  help: 'Up to 15 ports and port ranges at once; needs -p tcp, udp, udplite, sctp or dccp.',
+  options: [
+    {
+      long: '--source-ports',
+      aliases: ['--sports'],
+      saved: '--sports',
+      value: multiport,
+      negatable: true,
+      excludes: ['--destination-ports', '--ports'],
+      help: 'The source port is one of these.',
+    },
+    {
+      long: '--destination-ports',
+      aliases: ['--dports'],
+      saved: '--dports',
+      value: multiport,
+      negatable: true,
+      excludes: ['--source-ports', '--ports'],
+      help: 'The destination port is one of these.',
+    },
+    {
+      long: '--ports',
+      value: multiport,
+      negatable: true,
+      excludes: ['--source-ports', '--destination-ports'],
+      help: 'The source or the destination port is one of these.',
+    },
+  ],
+  listed: {
+    opening: 'multiport',
+    options: [
+      listedAs('--source-ports', `sports ~${anyWord}`),
+      listedAs('--destination-ports', `dports ~${anyWord}`),
+      listedAs('--ports', `ports ~${anyWord}`),
+    ],
+  },
+};

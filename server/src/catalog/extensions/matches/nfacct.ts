@@ -1,0 +1,20 @@
+/** The match nfacct. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_nfacct.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { anyWord, listedAs } from '../support/listed.ts';
+
+export const nfacctMatch: ExtensionData = {
+  name: 'nfacct',
+  help: 'Counts packets and bytes under a name.',
+  options: [
+    {
+      long: '--nfacct-name',
+      value: { type: 'text', min: 1, max: 31 },
+      mandatory: true,
+      help: 'An object made with nfacct(8).',
+    },
+  ],
+  listed: {
+    opening: '',
+    options: [listedAs('--nfacct-name', `nfacct-name ${anyWord}`)],
+  },
+};

@@ -1,0 +1,48 @@
+/** The match sctp. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_sctp.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { orderedPortRange } from '../../values/value-kinds.ts';
+import { sctpChunkTypes } from '../../values/words.ts';
+import { listedAs } from '../support/listed.ts';
+import { listedPorts } from '../support/ports.ts';
+
+const chunkNames = new Map(Object.entries(sctpChunkTypes).map(([name, number]) => [number, name]));
+
+export const sctpMatch: ExtensionData = {
+  name: 'sctp',
+  protocols: ['sctp'],
+  help: 'SCTP ports and chunks.',
+  options: [
+    {
+      long: '--source-port',
+      aliases: ['--sport'],
+      saved: '--sport',
+      value: orderedPortRange,
+      negatable: true,
+      help: 'The source port or a range.',
+    },
+    {
+      long: '--destination-port',
+      aliases: ['--dport'],
+      saved: '--dport',
+      value: orderedPortRange,
+      negatable: true,
+      help: 'The destination port or a range.',
+    },
+    {
+      long: '--chunk-types',
+      value: { type: 'sctp-chunks' },
+      negatable: true,
+      help: 'All, any or only these chunk types, with their flags if they matter.',
+    },
+  ],
+  listed: {
+    opening: 'sctp',
+    options: [
+      ...listedPorts,
+      listedAs('--chunk-types', '~(all|any|only) (\\S+)', ([how = '', list = '']) => [
+        how,
+        list.replace(/0x[0-9A-F]{4}/g, (type) => chunkNames.get(Number(type)) ?? type),
+      ]),
+    ],
+  },
+};

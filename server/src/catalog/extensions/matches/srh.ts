@@ -1,0 +1,47 @@
+/** The match srh. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_srh.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { network, uint8, uint16 } from '../../values/value-kinds.ts';
+import { anyWord, listedAs } from '../support/listed.ts';
+
+const listedFields = [
+  'next-hdr',
+  'hdr-len-eq',
+  'hdr-len-gt',
+  'hdr-len-lt',
+  'segs-left-eq',
+  'segs-left-gt',
+  'segs-left-lt',
+  'last-entry-eq',
+  'last-entry-gt',
+  'last-entry-lt',
+  'tag',
+];
+
+export const srhMatch: ExtensionData = {
+  name: 'srh',
+  families: ['ipv6'],
+  help: 'The segment routing header.',
+  options: [
+    { long: '--srh-next-hdr', value: uint8, negatable: true, help: 'The next header.' },
+    { long: '--srh-hdr-len-eq', value: uint8, negatable: true, help: 'The header length is this.' },
+    { long: '--srh-hdr-len-gt', value: uint8, negatable: true, help: 'The header length is greater.' },
+    { long: '--srh-hdr-len-lt', value: uint8, negatable: true, help: 'The header length is less.' },
+    { long: '--srh-segs-left-eq', value: uint8, negatable: true, help: 'So many segments are left.' },
+    { long: '--srh-segs-left-gt', value: uint8, negatable: true, help: 'More segments are left.' },
+    { long: '--srh-segs-left-lt', value: uint8, negatable: true, help: 'Fewer segments are left.' },
+    { long: '--srh-last-entry-eq', value: uint8, negatable: true, help: 'The last entry is this.' },
+    { long: '--srh-last-entry-gt', value: uint8, negatable: true, help: 'The last entry is greater.' },
+    { long: '--srh-last-entry-lt', value: uint8, negatable: true, help: 'The last entry is less.' },
+    { long: '--srh-tag', value: uint16, negatable: true, help: 'The tag.' },
+    { long: '--srh-psid', value: network, negatable: true, help: 'The previous segment.' },
+    { long: '--srh-nsid', value: network, negatable: true, help: 'The next segment.' },
+    { long: '--srh-lsid', value: network, negatable: true, help: 'The last segment.' },
+  ],
+  listed: {
+    opening: 'srh',
+    options: [
+      ...listedFields.map((name) => listedAs(`--srh-${name}`, `${name}:~${anyWord}`)),
+      ...['psid', 'nsid', 'lsid'].map((name) => listedAs(`--srh-${name}`, `${name} ~${anyWord}`)),
+    ],
+  },
+};

@@ -1,0 +1,48 @@
+/** The match statistic. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_statistic.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { uint32 } from '../../values/value-kinds.ts';
+import { anyWord, listedAs, unlessDefault } from '../support/listed.ts';
+
+export const statisticMatch: ExtensionData = {
+  name: 'statistic',
+  help: 'A share of all packets, at random or counted.',
+  options: [
+    {
+      long: '--mode',
+      value: { type: 'enum', values: ['random', 'nth'] },
+      mandatory: true,
+      help: 'random: with a probability. nth: every so many.',
+    },
+    {
+      long: '--probability',
+      value: { type: 'probability' },
+      negatable: true,
+      excludes: ['--every', '--packet'],
+      help: 'The share, between 0 and 1.',
+    },
+    {
+      long: '--every',
+      value: { type: 'uint', bits: 32, min: 1 },
+      negatable: true,
+      excludes: ['--probability'],
+      requires: ['--packet'],
+      help: 'One packet of so many.',
+    },
+    {
+      long: '--packet',
+      value: uint32,
+      excludes: ['--probability'],
+      requires: ['--every'],
+      help: 'Which one of them, from 0.',
+    },
+  ],
+  listed: {
+    opening: 'statistic',
+    options: [
+      listedAs('--mode', 'mode (random|nth)'),
+      listedAs('--probability', `~probability ${anyWord}`),
+      listedAs('--every', `~every ${anyWord}`),
+      listedAs('--packet', `packet ${anyWord}`, unlessDefault('0')),
+    ],
+  },
+};

@@ -1,0 +1,14 @@
+/** The target CHECKSUM. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_CHECKSUM.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { listedAs } from '../support/listed.ts';
+
+export const checksumTarget: ExtensionData = {
+  name: 'CHECKSUM',
+  tables: ['mangle'],
+  help: 'Computes the checksum of a packet that has none.',
+  options: [{ long: '--checksum-fill', mandatory: true, help: 'Fill it in.' }],
+  listed: {
+    opening: '',
+    options: [listedAs('--checksum-fill', 'CHECKSUM fill')],
+  },
+};

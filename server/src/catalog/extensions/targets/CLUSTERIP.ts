@@ -1,0 +1,21 @@
+/** The target CLUSTERIP. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_CLUSTERIP.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { mac, uint32 } from '../../values/value-kinds.ts';
+
+export const clusteripTarget: ExtensionData = {
+  name: 'CLUSTERIP',
+  families: ['ipv4'],
+  help: 'A cluster of nodes that share an IP and a MAC address.',
+  options: [
+    { long: '--new', help: 'Make the cluster address.' },
+    {
+      long: '--hashmode',
+      value: { type: 'enum', values: ['sourceip', 'sourceip-sourceport', 'sourceip-sourceport-destport'] },
+      help: 'What decides which node answers.',
+    },
+    { long: '--clustermac', value: mac, help: 'The shared MAC address.' },
+    { long: '--total-nodes', value: { type: 'uint', bits: 16, max: 16 }, help: 'How many nodes there are.' },
+    { long: '--local-node', value: { type: 'uint', bits: 16, max: 16 }, help: 'The number of this one.' },
+    { long: '--hash-init', value: uint32, help: 'The seed of the hash.' },
+  ],
+};

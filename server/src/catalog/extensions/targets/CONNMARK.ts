@@ -1,0 +1,61 @@
+/** The target CONNMARK. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_CONNMARK.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import type { ValueKind } from '../../types.ts';
+import { hex32, mark, uint32 } from '../../values/value-kinds.ts';
+import { othersThan } from '../support/exclusive.ts';
+import { listedAs } from '../support/listed.ts';
+import { listedMarkOperations, markOperations } from '../support/marks.ts';
+
+const shift: ValueKind = { type: 'uint', bits: 8, max: 32 };
+
+const operations = [...markOperations, '--save-mark', '--restore-mark'];
+
+export const connmarkTarget: ExtensionData = {
+  name: 'CONNMARK',
+  help: 'Sets the mark of the connection, or copies between it and the packet.',
+  options: [
+    {
+      long: '--set-xmark',
+      value: mark,
+      excludes: othersThan(operations, '--set-xmark'),
+      help: 'Clear the bits of the mask, then flip those of the value.',
+    },
+    {
+      long: '--set-mark',
+      value: mark,
+      excludes: othersThan(operations, '--set-mark'),
+      help: 'Clear the bits of the mask, then set those of the value.',
+    },
+    { long: '--and-mark', value: uint32, excludes: othersThan(operations, '--and-mark'), help: 'Keep these bits only.' },
+    { long: '--or-mark', value: uint32, excludes: othersThan(operations, '--or-mark'), help: 'Set these bits.' },
+    { long: '--xor-mark', value: uint32, excludes: othersThan(operations, '--xor-mark'), help: 'Flip these bits.' },
+    {
+      long: '--save-mark',
+      excludes: othersThan(operations, '--save-mark'),
+      help: 'Copy the mark of the packet to the connection.',
+    },
+    {
+      long: '--restore-mark',
+      excludes: othersThan(operations, '--restore-mark'),
+      help: 'Copy the mark of the connection to the packet.',
+    },
+    { long: '--left-shift-mark', value: shift, help: 'Shift the mark to the left.' },
+    { long: '--right-shift-mark', value: shift, help: 'Shift the mark to the right.' },
+    { long: '--nfmask', value: hex32, excludes: ['--mask'], help: 'The part of the mark of the packet that takes part.' },
+    { long: '--ctmask', value: hex32, excludes: ['--mask'], help: 'The part of the mark of the connection that takes part.' },
+    { long: '--mask', value: hex32, excludes: ['--ctmask', '--nfmask'], help: 'Both masks at once.' },
+  ],
+  listed: {
+    opening: '',
+    options: [
+      ...listedMarkOperations('CONNMARK'),
+      listedAs('--left-shift-mark', 'left-shift-mark (\\d+)'),
+      listedAs('--right-shift-mark', 'right-shift-mark (\\d+)'),
+      listedAs('--save-mark', 'CONNMARK save'),
+      listedAs('--restore-mark', 'CONNMARK restore'),
+      listedAs('--nfmask', 'nfmask \\x7e?(0x[0-9a-f]+)'),
+      listedAs('--ctmask', 'ctmask \\x7e?(0x[0-9a-f]+)'),
+      listedAs('--mask', 'mask (0x[0-9a-f]+)'),
+    ],
+  },
+};

@@ -1,0 +1,17 @@
+/** The target CONNSECMARK. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_CONNSECMARK.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { listedAs } from '../support/listed.ts';
+
+export const connsecmarkTarget: ExtensionData = {
+  name: 'CONNSECMARK',
+  tables: ['mangle', 'security'],
+  help: 'Copies security marks between packet and connection.',
+  options: [
+    { long: '--save', excludes: ['--restore'], help: 'From the packet to the connection.' },
+    { long: '--restore', excludes: ['--save'], help: 'From the connection to the packet.' },
+  ],
+  listed: {
+    opening: 'CONNSECMARK',
+    options: [listedAs('--save', 'save'), listedAs('--restore', 'restore')],
+  },
+};

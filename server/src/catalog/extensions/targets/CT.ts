@@ -1,0 +1,44 @@
+/** The target CT. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_CT.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { anyWord, listedAs } from '../support/listed.ts';
+
+export const ctTarget: ExtensionData = {
+  name: 'CT',
+  tables: ['raw'],
+  help: 'Settings of connection tracking for the packet’s connection.',
+  options: [
+    { long: '--notrack', help: 'Do not track it.' },
+    { long: '--helper', value: { type: 'text', max: 15 }, help: 'Use this helper.' },
+    { long: '--timeout', value: { type: 'text', max: 31 }, help: 'Use this timeout policy.' },
+    {
+      long: '--ctevents',
+      value: {
+        type: 'enum',
+        values: ['new', 'related', 'destroy', 'reply', 'assured', 'protoinfo', 'helper', 'mark', 'natseqinfo', 'secmark'],
+        list: true,
+      },
+      help: 'Report these events only.',
+    },
+    {
+      long: '--expevents',
+      value: { type: 'enum', values: ['new'], list: true },
+      help: 'Report these events of expectations only.',
+    },
+    { long: '--zone-orig', value: { type: 'zone' }, help: 'The zone in the original direction only.' },
+    { long: '--zone-reply', value: { type: 'zone' }, help: 'The zone in the reply direction only.' },
+    { long: '--zone', value: { type: 'zone' }, help: 'The zone: a number, or the mark of the packet.' },
+  ],
+  listed: {
+    opening: 'CT',
+    options: [
+      listedAs('--notrack', 'notrack'),
+      listedAs('--helper', `helper ${anyWord}`),
+      listedAs('--timeout', `timeout ${anyWord}`),
+      listedAs('--ctevents', `ctevents ${anyWord}`),
+      listedAs('--expevents', `expevents ${anyWord}`),
+      listedAs('--zone-orig', `zone-orig ${anyWord}`),
+      listedAs('--zone-reply', `zone-reply ${anyWord}`),
+      listedAs('--zone', `zone ${anyWord}`),
+    ],
+  },
+};

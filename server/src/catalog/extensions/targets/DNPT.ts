@@ -1,0 +1,20 @@
+/** The target DNPT. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_DNPT.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { network } from '../../values/value-kinds.ts';
+import { anyWord, listedAs } from '../support/listed.ts';
+
+export const dnptTarget: ExtensionData = {
+  name: 'DNPT',
+  families: ['ipv6'],
+  tables: ['mangle'],
+  hooks: ['PREROUTING', 'OUTPUT'],
+  help: 'Changes the prefix of the destination address without state.',
+  options: [
+    { long: '--src-pfx', value: network, mandatory: true, help: 'The prefix as it is.' },
+    { long: '--dst-pfx', value: network, mandatory: true, help: 'The prefix as it will be.' },
+  ],
+  listed: {
+    opening: 'DNPT',
+    options: [listedAs('--src-pfx', `src-pfx ${anyWord}`), listedAs('--dst-pfx', `dst-pfx ${anyWord}`)],
+  },
+};

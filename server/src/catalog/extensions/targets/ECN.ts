@@ -1,0 +1,23 @@
+/** The target ECN. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_ECN.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import type { ValueKind } from '../../types.ts';
+import { listedAs } from '../support/listed.ts';
+
+const bit: ValueKind = { type: 'uint', bits: 8, max: 1 };
+
+export const ecnTarget: ExtensionData = {
+  name: 'ECN',
+  families: ['ipv4'],
+  tables: ['mangle'],
+  help: 'Takes explicit congestion notification off.',
+  options: [
+    { long: '--ecn-tcp-remove', excludes: ['--ecn-tcp-cwr', '--ecn-tcp-ece'], help: 'Clear both TCP flags.' },
+    { long: '--ecn-tcp-cwr', value: bit, excludes: ['--ecn-tcp-remove'], help: 'Set the TCP flag CWR to 0 or 1.' },
+    { long: '--ecn-tcp-ece', value: bit, excludes: ['--ecn-tcp-remove'], help: 'Set the TCP flag ECE to 0 or 1.' },
+    { long: '--ecn-ip-ect', value: { type: 'uint', bits: 8, max: 3 }, help: 'Set the two bits in the IP header.' },
+  ],
+  listed: {
+    opening: '',
+    options: [listedAs('--ecn-tcp-remove', 'ECN TCP remove')],
+  },
+};

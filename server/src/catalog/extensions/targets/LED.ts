@@ -1,0 +1,17 @@
+/** The target LED. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_LED.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+
+export const ledTarget: ExtensionData = {
+  name: 'LED',
+  help: 'Switches a light on.',
+  options: [
+    {
+      long: '--led-trigger-id',
+      value: { type: 'text', max: 15, strict: true },
+      mandatory: true,
+      help: 'The name of the trigger.',
+    },
+    { long: '--led-delay', value: { type: 'led-delay' }, help: 'How long it stays on in milliseconds, or `inf`.' },
+    { long: '--led-always-blink', help: 'Blink for each packet.' },
+  ],
+};

@@ -1,0 +1,28 @@
+/** The target LOG. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_LOG.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { anyWord, listedAs, listedFlags, quotedText, unlessDefault } from '../support/listed.ts';
+
+/** "LOG flags 3" is a set of options, one for each bit. */
+const flagOptions = ['--log-tcp-sequence', '--log-tcp-options', '--log-ip-options', '--log-uid', undefined, '--log-macdecode'];
+
+export const logTarget: ExtensionData = {
+  name: 'LOG',
+  help: 'Writes the packet to the kernel’s log and goes on.',
+  options: [
+    { long: '--log-prefix', value: { type: 'text', min: 1, max: 29 }, help: 'A text before it, up to 29 bytes.' },
+    { long: '--log-level', value: { type: 'log-level' }, help: 'The level by name or number; 4, warning, when not given.' },
+    { long: '--log-tcp-sequence', help: 'With TCP sequence numbers.' },
+    { long: '--log-tcp-options', help: 'With the options of the TCP header.' },
+    { long: '--log-ip-options', help: 'With the options of the IP header.' },
+    { long: '--log-uid', help: 'With the user that sent it.' },
+    { long: '--log-macdecode', help: 'With decoded MAC addresses.' },
+  ],
+  listed: {
+    opening: 'LOG',
+    options: [
+      listedFlags('flags (\\d+)', flagOptions),
+      listedAs('--log-level', `level ${anyWord}`, unlessDefault('4')),
+      listedAs('--log-prefix', `prefix ${quotedText}`),
+    ],
+  },
+};

@@ -1,0 +1,31 @@
+/** The target MARK. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_MARK.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { mark, uint32 } from '../../values/value-kinds.ts';
+import { othersThan } from '../support/exclusive.ts';
+import { listedMarkOperations, markOperations } from '../support/marks.ts';
+
+export const markTarget: ExtensionData = {
+  name: 'MARK',
+  help: 'Sets the mark of the packet.',
+  options: [
+    {
+      long: '--set-xmark',
+      value: mark,
+      excludes: othersThan(markOperations, '--set-xmark'),
+      help: 'Clear the bits of the mask, then flip those of the value.',
+    },
+    {
+      long: '--set-mark',
+      value: mark,
+      excludes: othersThan(markOperations, '--set-mark'),
+      help: 'Clear the bits of the mask, then set those of the value.',
+    },
+    { long: '--and-mark', value: uint32, excludes: othersThan(markOperations, '--and-mark'), help: 'Keep these bits only.' },
+    { long: '--or-mark', value: uint32, excludes: othersThan(markOperations, '--or-mark'), help: 'Set these bits.' },
+    { long: '--xor-mark', value: uint32, excludes: othersThan(markOperations, '--xor-mark'), help: 'Flip these bits.' },
+  ],
+  listed: {
+    opening: '',
+    options: [...listedMarkOperations('MARK')],
+  },
+};

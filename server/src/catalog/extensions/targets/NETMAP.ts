@@ -1,0 +1,15 @@
+/** The target NETMAP. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_NETMAP.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { network } from '../../values/value-kinds.ts';
+import { anyWord, listedAs } from '../support/listed.ts';
+
+export const netmapTarget: ExtensionData = {
+  name: 'NETMAP',
+  tables: ['nat'],
+  help: 'Maps one network to another, address by address.',
+  options: [{ long: '--to', value: network, mandatory: true, help: 'The other network.' }],
+  listed: {
+    opening: '',
+    options: [listedAs('--to', `to:${anyWord}`)],
+  },
+};

@@ -1,0 +1,36 @@
+/** The target NFLOG. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_NFLOG.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { uint16, uint32 } from '../../values/value-kinds.ts';
+import { anyWord, listedAs, quotedText } from '../support/listed.ts';
+
+export const nflogTarget: ExtensionData = {
+  name: 'NFLOG',
+  help: 'Hands the packet to a logging program and goes on.',
+  options: [
+    {
+      long: '--nflog-prefix',
+      value: { type: 'text', min: 1, max: 127 },
+      help: 'A text for the program, up to 63 bytes with the legacy back end, 127 with nft.',
+    },
+    { long: '--nflog-group', value: uint16, help: 'The netlink group; 0 when not given.' },
+    { long: '--nflog-size', value: uint32, excludes: ['--nflog-range'], help: 'How many bytes of the packet to copy.' },
+    {
+      long: '--nflog-range',
+      value: uint32,
+      excludes: ['--nflog-size'],
+      help: 'The old name of --nflog-size; it never worked.',
+    },
+    { long: '--nflog-threshold', value: uint16, help: 'How many packets to collect before they are handed over.' },
+  ],
+  listed: {
+    opening: '',
+    options: [
+      listedAs('--nflog-prefix', `nflog-prefix ${quotedText}`),
+      listedAs('--nflog-prefix', `nflog-prefix ${anyWord}`),
+      listedAs('--nflog-group', 'nflog-group (\\d+)'),
+      listedAs('--nflog-range', 'nflog-range (\\d+)'),
+      listedAs('--nflog-size', 'nflog-size (\\d+)'),
+      listedAs('--nflog-threshold', 'nflog-threshold (\\d+)'),
+    ],
+  },
+};

@@ -1,0 +1,28 @@
+/** The target SYNPROXY. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_SYNPROXY.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { uint32 } from '../../values/value-kinds.ts';
+import { listedAs } from '../support/listed.ts';
+
+export const synproxyTarget: ExtensionData = {
+  name: 'SYNPROXY',
+  hooks: ['INPUT', 'FORWARD'],
+  protocols: ['tcp'],
+  help: 'Answers SYNs with cookies and lets only real connections through.',
+  options: [
+    { long: '--sack-perm', help: 'Offer selective acknowledgements.' },
+    { long: '--timestamp', help: 'Offer timestamps.' },
+    { long: '--wscale', value: uint32, help: 'Offer this window scale.' },
+    { long: '--mss', value: uint32, help: 'Offer this maximum segment size.' },
+    { long: '--ecn', help: 'Offer explicit congestion notification.' },
+  ],
+  listed: {
+    opening: 'SYNPROXY',
+    options: [
+      listedAs('--sack-perm', 'sack-perm'),
+      listedAs('--timestamp', 'timestamp'),
+      listedAs('--wscale', 'wscale (\\d+)'),
+      listedAs('--mss', 'mss (\\d+)'),
+      listedAs('--ecn', 'ecn'),
+    ],
+  },
+};

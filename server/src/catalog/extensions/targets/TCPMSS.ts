@@ -1,0 +1,18 @@
+/** The target TCPMSS. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_TCPMSS.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { listedAs } from '../support/listed.ts';
+
+export const tcpmssTarget: ExtensionData = {
+  name: 'TCPMSS',
+  hooks: ['FORWARD', 'OUTPUT', 'POSTROUTING'],
+  protocols: ['tcp'],
+  help: 'Changes the maximum segment size that a SYN announces.',
+  options: [
+    { long: '--set-mss', value: { type: 'uint', bits: 16, max: 65495 }, help: 'To this.' },
+    { long: '--clamp-mss-to-pmtu', help: 'To what the route can carry.' },
+  ],
+  listed: {
+    opening: 'TCPMSS',
+    options: [listedAs('--set-mss', 'set (\\d+)'), listedAs('--clamp-mss-to-pmtu', 'clamp to PMTU')],
+  },
+};

@@ -1,0 +1,17 @@
+/** The target TEE. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_TEE.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { host } from '../../values/value-kinds.ts';
+import { anyWord, listedAs } from '../support/listed.ts';
+
+export const teeTarget: ExtensionData = {
+  name: 'TEE',
+  help: 'Sends a copy of the packet to another machine on the link.',
+  options: [
+    { long: '--gateway', value: host, mandatory: true, help: 'Its address.' },
+    { long: '--oif', value: { type: 'text', max: 15 }, help: 'The interface to send it through.' },
+  ],
+  listed: {
+    opening: 'TEE',
+    options: [listedAs('--gateway', `gw:${anyWord}`), listedAs('--oif', `oif=${anyWord}`)],
+  },
+};

@@ -1,0 +1,25 @@
+/** The target TPROXY. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_TPROXY.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+import { host, mark, port } from '../../values/value-kinds.ts';
+import { anyWord, listedAs } from '../support/listed.ts';
+
+export const tproxyTarget: ExtensionData = {
+  name: 'TPROXY',
+  tables: ['mangle'],
+  hooks: ['PREROUTING'],
+  protocols: ['tcp', 'udp'],
+  help: 'Hands the packet to a local socket without changing it.',
+  options: [
+    { long: '--on-port', value: port, mandatory: true, help: 'The port of the socket.' },
+    { long: '--on-ip', value: host, help: 'The address of the socket; that of the interface when not given.' },
+    { long: '--tproxy-mark', value: mark, help: 'The mark that the packet gets.' },
+  ],
+  listed: {
+    opening: 'TPROXY redirect',
+    options: [
+      listedAs('--on-ip', '(\\S+)(?=:\\d+)'),
+      listedAs('--on-port', ':(\\d+)'),
+      listedAs('--tproxy-mark', `mark ${anyWord}`),
+    ],
+  },
+};

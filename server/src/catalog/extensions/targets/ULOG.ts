@@ -1,0 +1,18 @@
+/** The target ULOG. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_ULOG.c or kin, and runs of it. */
+import type { ExtensionData } from '../../extension.ts';
+
+export const ulogTarget: ExtensionData = {
+  name: 'ULOG',
+  families: ['ipv4'],
+  help: 'Hands the packet to a logging program; kernels before 3.17 only, NFLOG took its place.',
+  options: [
+    { long: '--ulog-prefix', value: { type: 'text', min: 1, max: 31 }, help: 'A text for the program.' },
+    { long: '--ulog-nlgroup', value: { type: 'uint', bits: 8, min: 1, max: 32 }, help: 'The netlink group; 1 when not given.' },
+    { long: '--ulog-cprange', value: { type: 'uint', bits: 64 }, help: 'How many bytes of the packet to copy.' },
+    {
+      long: '--ulog-qthreshold',
+      value: { type: 'uint', bits: 64, min: 1, max: 50 },
+      help: 'How many packets to collect before they are handed over.',
+    },
+  ],
+};
