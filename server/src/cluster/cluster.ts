@@ -3,7 +3,15 @@
  * a change makes a new one. Look-ups build their index at the first question.
  */
 import { canonicalIP } from '../base/ip.ts';
-import type { ClusterKind, EndpointRecord, EndpointSliceRecord, NodeRecord, PodRecord, ServiceRecord } from './objects.ts';
+import type {
+  ClusterKind,
+  EndpointRecord,
+  EndpointSliceRecord,
+  NodeRecord,
+  PodRecord,
+  ProxyConfig,
+  ServiceRecord,
+} from './objects.ts';
 
 export interface ClusterSource {
   readonly kind: 'snapshot' | 'live' | 'none';
@@ -36,6 +44,8 @@ export interface Cluster {
   readonly slices: readonly EndpointSliceRecord[];
   readonly pods: readonly PodRecord[];
   readonly nodes: readonly NodeRecord[];
+  /** What the objects say of how kube-proxy was started; empty where they say nothing. */
+  readonly proxyConfigs: readonly ProxyConfig[];
   service(namespace: string, name: string): ServiceRecord | undefined;
   /** The slices of one Service, of all address types, in the order read. */
   slicesOf(namespace: string, serviceName: string): readonly EndpointSliceRecord[];
@@ -58,6 +68,7 @@ export interface ClusterData {
   readonly slices?: readonly EndpointSliceRecord[];
   readonly pods?: readonly PodRecord[];
   readonly nodes?: readonly NodeRecord[];
+  readonly proxyConfigs?: readonly ProxyConfig[];
 }
 
 const none: readonly never[] = [];
@@ -142,6 +153,7 @@ export function createCluster(data: ClusterData): Cluster {
     slices,
     pods,
     nodes,
+    proxyConfigs: data.proxyConfigs ?? none,
     service: (namespace, name) => byName().get(key(namespace, name)),
     slicesOf: (namespace, name) => byService().get(key(namespace, name)) ?? none,
     pod: (namespace, name) => podsByName().get(key(namespace, name)),

@@ -161,6 +161,16 @@ export interface NodeRecord {
   readonly kubeletVersion: string;
 }
 
+/** How kube-proxy was started, as far as the cluster's objects say. */
+export interface ProxyConfig {
+  /** "ConfigMap kube-system/kube-proxy" */
+  readonly from: string;
+  /** The only node that it is for; empty for all. */
+  readonly node: string;
+  /** "iptables", "ipvs", "nftables"; empty for the default, which is iptables on Linux. */
+  readonly mode: string;
+}
+
 export type ClusterRecord = ServiceRecord | EndpointSliceRecord | PodRecord | NodeRecord;
 export type ClusterKind = ClusterRecord['kind'];
 

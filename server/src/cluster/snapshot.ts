@@ -7,7 +7,8 @@ import { CORE_SCHEMA, load, YAMLException } from 'js-yaml';
 import { type Cluster, createCluster } from './cluster.ts';
 import { type Fields, isFields, textAt } from './fields.ts';
 import { jsonPieces } from './json-values.ts';
-import type { ClusterKind, EndpointSliceRecord, NodeRecord, PodRecord, ServiceRecord } from './objects.ts';
+import type { ClusterKind, EndpointSliceRecord, NodeRecord, PodRecord, ProxyConfig, ServiceRecord } from './objects.ts';
+import { proxyConfigsOf } from './proxy-config.ts';
 import { clusterKind, listItems, readObject } from './read-object.ts';
 
 /** Why a text is no snapshot: what is wrong, and what would be right. Lines and columns are 1-based, null where there is no one place. */
@@ -32,6 +33,7 @@ interface Gathered {
   readonly slices: EndpointSliceRecord[];
   readonly pods: PodRecord[];
   readonly nodes: NodeRecord[];
+  readonly proxyConfigs: ProxyConfig[];
   readonly kinds: Set<ClusterKind>;
   readonly otherKinds: Set<string>;
   malformed: number;
@@ -72,6 +74,7 @@ function gatherObject(into: Gathered, object: unknown, defaultKind: string): voi
   }
   const kindText = textAt(object, 'kind') || defaultKind;
   const kind = clusterKind(textAt(object, 'apiVersion'), kindText);
+  into.proxyConfigs.push(...proxyConfigsOf(kindText, object));
   if (kind === undefined) {
     into.otherKinds.add(kindText === '' ? 'no kind' : kindText);
     return;
@@ -333,6 +336,7 @@ export function* snapshotSteps(text: string, label: string, readAt: number): Gen
     slices: [],
     pods: [],
     nodes: [],
+    proxyConfigs: [],
     kinds: new Set(),
     otherKinds: new Set(),
     malformed: 0,
@@ -351,10 +355,9 @@ export function* snapshotSteps(text: string, label: string, readAt: number): Gen
     }
     const { services, slices, pods, nodes } = gathered;
     if (services.length + slices.length + pods.length + nodes.length === 0) throw new SnapshotFailure(emptyMessage(gathered));
-    const source = { kind: 'snapshot', label, readAt } as const;
     return {
       ok: true,
-      cluster: createCluster({ source, warnings: warningsOf(gathered), kinds: gathered.kinds, services, slices, pods, nodes }),
+      cluster: createCluster({ ...gathered, source: { kind: 'snapshot', label, readAt }, warnings: warningsOf(gathered) }),
     };
   } catch (error) {
     if (error instanceof SnapshotFailure) return { ok: false, error: { message: error.message, ...error.place } };
