@@ -90,6 +90,7 @@ function optionsOf(bundle, watch) {
     outfile: bundle.out,
     bundle: true,
     write: false,
+    metafile: true,
     minify: !watch,
     sourcemap: watch ? 'linked' : false,
     legalComments: 'none',
@@ -97,6 +98,13 @@ function optionsOf(bundle, watch) {
     ...bundle.options,
     plugins: [...(bundle.options.plugins ?? []), written],
   };
+}
+
+function merged(results) {
+  const [inputs, outputs] = ['inputs', 'outputs'].map((key) =>
+    Object.assign({}, ...results.map(({ metafile }) => metafile[key])),
+  );
+  return { inputs, outputs };
 }
 
 const watch = process.argv.includes('--watch');
@@ -116,7 +124,9 @@ if (watch) {
   for (const bundle of chosen) await (await esbuild.context(optionsOf(bundle, true))).watch();
 } else {
   try {
-    await Promise.all(chosen.map((bundle) => esbuild.build(optionsOf(bundle, false))));
+    const results = await Promise.all(chosen.map((bundle) => esbuild.build(optionsOf(bundle, false))));
+    // What all bundles are made of, for the list of packages in them (test/tools/third-party.ts).
+    if (parts.length === 0) writeWhole(resolve(root, 'dist/metafile.json'), JSON.stringify(merged(results)));
   } catch {
     // esbuild has printed what is wrong and where.
     process.exitCode = 1;

@@ -40,6 +40,8 @@ export interface ServerOptions {
   /** What `workspace/configuration` answers for the section `iptables`. */
   readonly settings?: () => object;
   readonly capabilities?: InitializeParams['capabilities'];
+  /** The program to start in place of the bundle that was built last. */
+  readonly program?: string;
 }
 
 const defaultCapabilities: InitializeParams['capabilities'] = {
@@ -53,7 +55,7 @@ const defaultCapabilities: InitializeParams['capabilities'] = {
 
 /** Starts the built server and initializes it. */
 export async function startTestServer(options: ServerOptions = {}): Promise<TestServer> {
-  const child = spawn(process.execPath, [serverBundle, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [options.program ?? serverBundle, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const connection = createProtocolConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin));
   const received: { readonly method: string; readonly params: unknown }[] = [];
   const waiting = new Set<() => void>();

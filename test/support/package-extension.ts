@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { writeThirdParty } from '../tools/third-party.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
@@ -15,13 +16,12 @@ export const vsixPath = join(root, `dist/${name}-${version}.vsix`);
 export async function packageExtension(path: string = vsixPath): Promise<string> {
   mkdirSync(dirname(path), { recursive: true });
   await run([join(root, 'esbuild.mjs')]);
+  writeThirdParty();
   await run([
     join(root, 'node_modules/@vscode/vsce/vsce'),
     'package',
     // The bundles hold what they need.
     '--no-dependencies',
-    '--allow-missing-repository',
-    '--no-rewrite-relative-links',
     `--out=${path}`,
   ]);
   return path;

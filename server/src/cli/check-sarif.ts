@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import type { Log, ReportingDescriptor, Result } from 'sarif';
+import { repositoryUrl } from '../base/project.ts';
 import { documentationUrl, findingCodes } from '../lint/registry.ts';
 import type { Severity } from '../lint/support/finding.ts';
 import type { CheckReport, ReportRange } from './check-report.ts';
@@ -68,7 +69,7 @@ export function checkSarif(report: CheckReport, version: string): Log {
           driver: {
             name: 'iptables-inspect',
             version,
-            informationUri: documentationUrl('') ?? 'https://www.netfilter.org',
+            informationUri: repositoryUrl,
             rules,
           },
         },

@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
-import packageJson from '../../../package.json' with { type: 'json' };
+import { projectVersion } from '../base/project.ts';
 import { visibleLines } from '../base/safe-text.ts';
 import { runCheck } from './check-command.ts';
 import { runDiff } from './diff-command.ts';
@@ -40,7 +40,7 @@ const failOn = new Option('--fail-on <severity>', 'exit with status 1 from this 
 function program(): Command {
   const root = new Command(name)
     .description("Reads iptables dumps of Kubernetes nodes: what is wrong, whose chain is whose, where a Service's traffic goes.")
-    .version(packageJson.version)
+    .version(projectVersion)
     // So that `expected --version 1.34` is the version of kube-proxy.
     .enablePositionalOptions()
     .exitOverride()
@@ -65,7 +65,7 @@ function program(): Command {
     .addOption(formatOption('text', 'json', 'sarif', 'github'))
     .addOption(failOn)
     .action(async (dumps, options) => {
-      const { output, status } = await runCheck(dumps, options, packageJson.version);
+      const { output, status } = await runCheck(dumps, options, projectVersion);
       if (output !== '') print(output);
       process.exitCode = status;
     });

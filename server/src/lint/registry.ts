@@ -1,3 +1,4 @@
+import { repositoryUrl } from '../base/project.ts';
 import type { Steps } from '../base/steps.ts';
 import { chainUse } from './rules/chain-use.ts';
 import { clusterDriftCodes } from './rules/cluster-drift.ts';
@@ -49,7 +50,7 @@ const rules: readonly LintRule[] = [
 ];
 
 /** Where each code has a section of its own. */
-const documentation = 'https://github.com/vscode-iptables/vscode-iptables/blob/main/README.md';
+const documentation = `${repositoryUrl}/blob/main/README.md`;
 
 let codes: ReadonlyMap<string, string> | undefined;
 

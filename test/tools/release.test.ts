@@ -1,0 +1,247 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { load } from 'js-yaml';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fixturePath } from '../support/fixtures.ts';
+import { startTestServer } from '../support/language-server.ts';
+import { makeRelease, notesOf } from './release.ts';
+import { licenseOf, packageName } from './third-party.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const minutes = 60_000;
+const sample = fixturePath('sample/worker-1.iptables');
+
+/** Only what a machine with Node.js has on its PATH, and nothing of this checkout. */
+const plainPath = [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(':');
+
+interface Bom {
+  readonly bomFormat: string;
+  readonly components: readonly { readonly group?: string; readonly name: string; readonly version: string }[];
+}
+
+let folder = '';
+let release = '';
+let tarball = '';
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'iptables-release-'));
+  release = join(folder, 'release');
+  await makeRelease(release);
+  tarball = join(release, readdirSync(release).find((name) => name.endsWith('.tgz')) ?? '');
+}, 3 * minutes);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs a program with a PATH that knows nothing of this checkout, in a folder of its own. */
+function run(cwd: string, program: string, args: readonly string[], more: Readonly<Record<string, string>> = {}) {
+  mkdirSync(cwd, { recursive: true });
+  const env = { PATH: plainPath, HOME: folder, npm_config_cache: join(folder, 'npm-cache'), ...more };
+  return spawnSync(program, args, { cwd, env, encoding: 'utf8' });
+}
+
+describe('a release', () => {
+  it('has checksums that hold, and the notes of its version', () => {
+    expect(run(release, 'sha256sum', ['--check', '--strict', 'SHA256SUMS']).status).toBe(0);
+    expect(readdirSync(release).toSorted()).toEqual([
+      'NOTES.md',
+      'SHA256SUMS',
+      'sbom.cdx.json',
+      expect.stringMatching(/^vscode-iptables-.*\.tgz$/),
+      expect.stringMatching(/^vscode-iptables-.*\.vsix$/),
+    ]);
+  });
+
+  it('is refused for a tag of another version', async () => {
+    await expect(makeRelease(join(folder, 'other'), 'v999.0.0')).rejects.toThrow(/^The tag is v999\.0\.0, package\.json says /);
+  });
+
+  it.each([
+    ['# Changelog\n\n## 1.2.0\n\n- new\n\n## 1.1.0\n\n- old\n', '1.2.0', '- new\n'],
+    ['# Changelog\n\n## 1.2.0 (2026-01-01)\n\n- new\n', '1.2.0', '- new\n'],
+  ])('takes its notes from %j', (changelog, version, notes) => {
+    expect(notesOf(changelog, version)).toBe(notes);
+  });
+
+  it.each(['# Changelog\n\n## 1.2.0\n', '# Changelog\n\n## 1.2.0-beta\n\n- new\n'])('has none from %j', (changelog) => {
+    expect(() => notesOf(changelog, '1.2.0')).toThrow('no section "## 1.2.0"');
+  });
+
+  it('names every package that is in the bundles, with a licence and its text', () => {
+    const bom = JSON.parse(readFileSync(join(release, 'sbom.cdx.json'), 'utf8')) as Bom;
+    const notices = readFileSync(join(root, 'dist/THIRD-PARTY-NOTICES.txt'), 'utf8');
+    expect(bom.bomFormat).toBe('CycloneDX');
+    const names = bom.components.map(packageName);
+    expect(names).toEqual(expect.arrayContaining(['chevrotain', 'd3-zoom', '@kubernetes/client-node', 'vscode-languageserver']));
+    for (const component of bom.components) {
+      expect(notices).toContain(`\n${packageName(component)} ${component.version} (${licenseOf(component)})\n`);
+    }
+    expect(notices).not.toContain('(unknown)');
+  });
+});
+
+describe('the npm package, where there is only Node.js', () => {
+  it('installs without a network, and its two programs work', { timeout: 2 * minutes }, async () => {
+    const prefix = join(folder, 'prefix');
+    const installed = run(folder, 'npm', [
+      'install',
+      '--global',
+      `--prefix=${prefix}`,
+      '--offline',
+      '--no-audit',
+      '--no-fund',
+      tarball,
+    ]);
+    expect(installed.stderr).not.toContain('error');
+    const checked = run(folder, join(prefix, 'bin/iptables-inspect'), ['check', sample, '--format', 'json']);
+    expect(checked.status).toBe(1);
+    expect(JSON.parse(checked.stdout)).toMatchObject({ summary: { errors: 1 } });
+
+    const server = await startTestServer({ program: join(prefix, 'bin/iptables-language-server') });
+    await server.open('file:///a.iptables', '*filter\n-A INPUT -j NOWHERE\nCOMMIT\n');
+    expect(await server.diagnostics('file:///a.iptables', 1)).toHaveLength(1);
+    expect(await server.stop()).toBe(0);
+  });
+
+  it('runs by npx from the file', { timeout: 2 * minutes }, () => {
+    const plain = join(folder, 'plain');
+    mkdirSync(plain, { recursive: true });
+    cpSync(tarball, join(plain, 'the.tgz'));
+    const { stdout, status } = run(plain, 'npx', ['--yes', '--offline', './the.tgz', 'check', sample]);
+    expect(stdout).toContain('undeclared-chain');
+    expect(status).toBe(1);
+  });
+});
+
+/** A clone as the service makes it, with the packages of this checkout in place of a download. */
+function clone(name: string): string {
+  const path = join(folder, name);
+  if (existsSync(path)) return path;
+  execFileSync('git', ['clone', '--quiet', '--no-hardlinks', root, path], { stdio: 'ignore' });
+  symlinkSync(join(root, 'node_modules'), join(path, 'node_modules'));
+  // What is not committed yet is tried, too.
+  for (const file of [
+    'package.json',
+    'esbuild.mjs',
+    'action.yml',
+    '.github',
+    '.pre-commit-hooks.yaml',
+    'test/tools',
+    'server',
+    'webview',
+    'client',
+  ]) {
+    cpSync(join(root, file), join(path, file), { recursive: true });
+  }
+  return path;
+}
+
+interface Action {
+  readonly inputs: Readonly<Record<string, { readonly default?: string }>>;
+  readonly runs: { readonly steps: readonly { readonly run?: string; readonly env?: Readonly<Record<string, string>> }[] };
+}
+
+describe('the GitHub action', () => {
+  /** Runs the steps of action.yml as the service does; the packages are installed already. */
+  function runAction(inputs: Readonly<Record<string, string>>) {
+    const action = load(readFileSync(join(root, 'action.yml'), 'utf8')) as Action;
+    const workspace = mkdtempSync(join(folder, 'workspace-'));
+    writeFileSync(join(workspace, 'good.v4'), '*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n');
+    writeFileSync(join(workspace, 'bad.v4'), '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j NOWHERE\nCOMMIT\n');
+    const filledIn = (text: string): string =>
+      text.replace(/\$\{\{ inputs\.([a-z-]+) \}\}/g, (_, name: string) => inputs[name] ?? action.inputs[name]?.default ?? '');
+    const outputs = join(workspace, 'outputs');
+    let last = { status: 0 as number | null, stdout: '', stderr: '' };
+    for (const { run: script, env = {} } of action.runs.steps) {
+      if (script === undefined) continue;
+      const given = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, filledIn(value)]));
+      const service = { GITHUB_ACTION_PATH: clone('action'), GITHUB_OUTPUT: outputs };
+      const withoutInstall = script.replace('npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && ', '');
+      last = run(workspace, 'bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', withoutInstall], { ...given, ...service });
+      if (last.status !== 0) break;
+    }
+    return { ...last, workspace, outputs: existsSync(outputs) ? readFileSync(outputs, 'utf8') : '' };
+  }
+
+  it('checks what a pattern finds, marks the line and writes SARIF', { timeout: 2 * minutes }, () => {
+    const { status, stdout, outputs, workspace } = runAction({ files: '*.v4\n' });
+    expect(stdout).toMatch(/^::error file=bad\.v4,line=3,/m);
+    expect(status).toBe(1);
+    expect(outputs).toBe('sarif-file=iptables-inspect.sarif\n');
+    const sarif = JSON.parse(readFileSync(join(workspace, 'iptables-inspect.sarif'), 'utf8'));
+    expect(sarif.runs[0].results).toHaveLength(1);
+  });
+
+  it('passes what is right', { timeout: 2 * minutes }, () => {
+    expect(runAction({ files: 'good.v4' })).toMatchObject({ status: 0 });
+  });
+
+  it.each(['', 'missing.v4', '$(touch ran).v4'])(
+    'fails for the files %j, and runs nothing of them',
+    { timeout: 2 * minutes },
+    (files) => {
+      const { status, workspace } = runAction({ files });
+      expect(status).toBe(2);
+      expect(existsSync(join(workspace, 'ran'))).toBe(false);
+    },
+  );
+});
+
+describe('the pre-commit hook', () => {
+  it('is installed as pre-commit installs it, and checks the files of a commit', { timeout: 3 * minutes }, () => {
+    const [hook] = load(readFileSync(join(root, '.pre-commit-hooks.yaml'), 'utf8')) as readonly {
+      readonly entry: string;
+      readonly language: string;
+      readonly files: string;
+    }[];
+    expect(hook?.language).toBe('node');
+    // pre-commit, languages/node.py: npm install, npm pack, npm install -g of what was packed. The first is done.
+    const checkout = clone('hook');
+    const prefix = join(folder, 'hook-prefix');
+    const packed = run(checkout, 'npm', ['pack', '--silent']);
+    const name = packed.stdout.trim().split('\n').at(-1) ?? '';
+    expect(run(checkout, 'npm', ['install', '--global', `--prefix=${prefix}`, '--offline', join(checkout, name)]).status).toBe(0);
+
+    const files = ['a.iptables', 'etc/rules.v4', 'README.md', 'iptables-save-node-a.txt'];
+    expect(files.filter((file) => new RegExp(hook?.files ?? '').test(file))).toEqual([
+      'a.iptables',
+      'etc/rules.v4',
+      'iptables-save-node-a.txt',
+    ]);
+    const [program = '', ...args] = hook?.entry.split(' ') ?? [];
+    const bad = join(folder, 'bad.iptables');
+    writeFileSync(bad, '*filter\n-A INPUT -j NOWHERE\nCOMMIT\n');
+    expect(run(folder, join(prefix, 'bin', program), [...args, bad]).status).toBe(1);
+  });
+});
+
+describe('the workflows', () => {
+  interface Workflow {
+    readonly jobs: Readonly<Record<string, { readonly steps: readonly { readonly run?: string; readonly uses?: string }[] }>>;
+  }
+  const scripts = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly scripts: Record<string, string> })
+    .scripts;
+
+  it.each(readdirSync(join(root, '.github/workflows')))('%s runs scripts that there are, and pins what it uses', (name) => {
+    const workflow = load(readFileSync(join(root, '.github/workflows', name), 'utf8')) as Workflow;
+    const steps = Object.values(workflow.jobs).flatMap((job) => job.steps);
+    expect(steps.length).toBeGreaterThan(2);
+    for (const { run: script = '', uses = 'a@v1' } of steps) {
+      for (const [, named = ''] of script.matchAll(/npm run (?:--silent )?([\w-]+)/g))
+        expect(Object.keys(scripts)).toContain(named);
+      expect(uses).toMatch(/@v\d+$/);
+      expect(spawnSync('bash', ['-n', '-c', script]).status).toBe(0);
+    }
+  });
+});
