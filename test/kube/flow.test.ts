@@ -495,6 +495,9 @@ Chain OUTPUT (policy ACCEPT 0 packets, 0 bytes)
  pkts bytes target     prot opt in     out     source               destination
     0     0 KUBE-SERVICES  0    --  *      *       0.0.0.0/0            0.0.0.0/0            /* kubernetes service portals */
 
+Chain POSTROUTING (policy ACCEPT 0 packets, 0 bytes)
+ pkts bytes target     prot opt in     out     source               destination
+
 Chain KUBE-SEP-GXKVICYM64SODBWJ (1 references)
  pkts bytes target     prot opt in     out     source               destination
     7   420 DNAT       6    --  *      *       0.0.0.0/0            0.0.0.0/0            /* shop/web:http */ tcp to:10.244.0.11:8080

@@ -286,6 +286,8 @@ function isAlike(a: Line, b: Line): boolean {
     a.command === b.command &&
     a.isGoto === b.isGoto &&
     a.listing === b.listing &&
+    // "Chain X (2 references)" says how much of a table is shown.
+    (a.kind !== 'chain' || !a.listing || a.text === b.text) &&
     a.context === b.context
   );
 }

@@ -1,66 +1,306 @@
+/**
+ * How much of a node's rules a text shows. People paste excerpts, listings without `-v`, and texts that were cut; what the part that is not shown
+ * could explain is nobody's fault, and nothing may be claimed of it. Whoever says that something is missing, that nothing leads somewhere, or
+ * that a rule takes every packet, asks here first.
+ */
+import { builtinChains, isTableName } from '../catalog/tables.ts';
 import type { Hook } from '../catalog/types.ts';
+import { statementOf } from '../syntax/document.ts';
+import type { Line } from '../syntax/line.ts';
 import { isGap } from '../syntax/pasted/paste.ts';
-import type { Ruleset, Table } from './ruleset.ts';
-
-/** What a table as pasted cannot be asked, because a part of it is missing. */
-export interface Completeness {
-  /**
-   * True when the table is whole: `*table` to COMMIT, or all of a listing or of `iptables -S`, which name their built-in chains, and no gap.
-   */
-  readonly whole: boolean;
-  /** Whether a line that could not be read mentions this text: it may declare or use what seems to be missing. */
-  mentionedElsewhere(text: string): boolean;
-}
-
-const known = new WeakMap<Table, Completeness>();
+import type { Chain, Dump, Ruleset, Table } from './ruleset.ts';
 
 /**
- * Whether a table can be judged as a whole. People paste excerpts; what the missing part could explain is nobody's fault.
- * Without a built-in chain or without COMMIT a table is an excerpt.
+ * What printed a table: iptables-save (`*table` to COMMIT), `iptables -S` (-P, -N and -A), `iptables -L`; or rules alone, as grep leaves them and as
+ * they stand where the beginning of a table was cut off.
  */
-export function completenessOf(ruleset: Ruleset, table: Table): Completeness {
-  let completeness = known.get(table);
-  if (completeness === undefined) {
-    completeness = examine(ruleset, table);
-    known.set(table, completeness);
-  }
-  return completeness;
+export type TableForm = 'save' | 'commands' | 'listing' | 'rules';
+
+/** What is known of a table's text as a whole. */
+interface Extent {
+  readonly form: TableForm;
+  /** Whether the first lines of what iptables printed are shown. */
+  readonly begins: boolean;
+  /** Whether it is certain that nothing behind its last line is missing. */
+  readonly ends: boolean;
+  /** Lines that say that something was left out: "...", "[snip]". */
+  readonly gaps: readonly number[];
+  /** The words of lines that could not be read; each line may be a rule or a declaration. */
+  readonly unread: ReadonlySet<string>;
+  /** Chains that rules name and that no line declares, in the order first named. Built-in chains are not among them. */
+  readonly undeclared: readonly Chain[];
+  /** In a listing, where the chain that a line begins ends: the line of the next one. */
+  readonly listedEnds: ReadonlyMap<number, number>;
 }
 
-function examine(ruleset: Ruleset, table: Table): Completeness {
-  const first = ruleset.lines[table.firstLine];
-  const isOutput =
-    !table.declared && (first?.listing === true || (first?.kind === 'chain-command' && first.command === 'policy'));
-  const builtins = hooks.filter((hook) => {
-    const chain = table.chains.get(hook);
-    return chain?.builtin === true && (chain.declarations.length > 0 || chain.mentions.length > 0 || chain.rules.length > 0);
-  }).length;
-  let hasGap = false;
-  const unread: string[] = [];
-  for (let line = table.firstLine; line < table.endLine; line += 1) {
-    const source = ruleset.lines[line];
-    if (source === undefined) continue;
-    if (source.kind === 'foreign' || source.kind === 'comment') {
-      if (isGap(source.text)) hasGap = true;
-    } else if (source.kind === 'other') {
-      unread.push(source.text);
+const known = new WeakMap<Table, Extent>();
+
+function extentOf(ruleset: Ruleset, table: Table): Extent {
+  let extent = known.get(table);
+  if (extent === undefined) {
+    extent = examine(ruleset, table);
+    known.set(table, extent);
+  }
+  return extent;
+}
+
+/** What printed a table. */
+export function formOf(ruleset: Ruleset, table: Table): TableForm {
+  return extentOf(ruleset, table).form;
+}
+
+/**
+ * Whether all of a table's chains and all of their rules are shown, so that what is not there is not in the kernel. Listings and the output of
+ * `-S` have no last line of their own: where they end with the text, the last chain may go on all the same (`isChainShownWhole`).
+ */
+export function isTableWhole(ruleset: Ruleset, table: Table): boolean {
+  const { form, begins, ends, gaps, undeclared } = extentOf(ruleset, table);
+  if (!begins || gaps.length > 0) return false;
+  switch (form) {
+    case 'save':
+      return ends;
+    case 'commands':
+      // -N of every chain comes before the first -A: rules are missing where the last chains have none.
+      return undeclared.length === 0 && (ends || lastShown(table) >= lastDeclared(table));
+    case 'listing':
+      return undeclared.length === 0 && hasAllReferences(ruleset, table);
+    case 'rules':
+      return false;
+  }
+}
+
+/** Whether every chain of a table is shown, if not every rule: `iptables -S` names them all first. */
+export function hasEveryChain(ruleset: Ruleset, table: Table): boolean {
+  const { form, begins, gaps, undeclared } = extentOf(ruleset, table);
+  if (form === 'commands') return begins && gaps.length === 0 && undeclared.length === 0;
+  return isTableWhole(ruleset, table);
+}
+
+/** The chains that rules of a table jump to or belong to, and that no line declares: "the text does not show ...". */
+export function unshownChains(ruleset: Ruleset, table: Table): readonly Chain[] {
+  return extentOf(ruleset, table).undeclared;
+}
+
+/** Whether a chain is shown from its first rule to its last, so that what is not there is not in the kernel. */
+export function isChainShownWhole(ruleset: Ruleset, chain: Chain): boolean {
+  const { table } = chain;
+  const extent = extentOf(ruleset, table);
+  if (chain.declarations.length === 0 && !(chain.builtin && (chain.mentions.length > 0 || extent.form === 'save'))) return false;
+  if (extent.unread.has(chain.name)) return false;
+  switch (extent.form) {
+    case 'save':
+      return extent.ends && extent.gaps.length === 0;
+    case 'commands':
+      // Rules come in the order of the chains.
+      return extent.gaps.length === 0 && (extent.ends || placeOf(chain) < lastShown(table));
+    case 'listing':
+      return isListedWhole(extent, chain);
+    case 'rules':
+      return false;
+  }
+}
+
+/**
+ * Whether rules that jump to a chain may stand where the text does not show them. A listing says how many there are: "Chain X (2 references)".
+ */
+export function mayHaveMoreReferences(ruleset: Ruleset, chain: Chain): boolean {
+  const { table } = chain;
+  const extent = extentOf(ruleset, table);
+  if (extent.unread.has(chain.name)) return true;
+  switch (extent.form) {
+    case 'save':
+      return !isTableWhole(ruleset, table);
+    case 'commands':
+      return !isTableWhole(ruleset, table) || !extent.ends;
+    case 'listing': {
+      const said = referencesSaid(ruleset, chain);
+      return said === undefined || said !== chain.references.length;
+    }
+    case 'rules':
+      return true;
+  }
+}
+
+/**
+ * Whether some way from a built-in chain may lead to a chain, though the text shows none: a rule that is not shown may jump to it, or to a chain
+ * from which it is reached.
+ */
+export function mayBeReached(ruleset: Ruleset, chain: Chain): boolean {
+  const { table } = chain;
+  if (formOf(ruleset, table) !== 'listing') return chain.builtin || mayHaveMoreReferences(ruleset, chain);
+  let reached = perhapsReached.get(table);
+  if (reached === undefined) {
+    const found = new Set<Chain>();
+    for (const each of table.chains.values()) if (each.builtin || mayHaveMoreReferences(ruleset, each)) found.add(each);
+    for (const each of found) for (const next of each.jumps) found.add(next);
+    reached = found;
+    perhapsReached.set(table, reached);
+  }
+  return reached.has(chain);
+}
+
+const perhapsReached = new WeakMap<Table, ReadonlySet<Chain>>();
+
+/**
+ * Whether everything is shown that a packet can come to in a table from one of its chains: that chain and all that it leads to, each whole. Only
+ * then can be said what is not there: no rule that accepts, no jump to some chain.
+ */
+export function isShownFrom(ruleset: Ruleset, chain: Chain): boolean {
+  const seen = new Set<Chain>([chain]);
+  for (const each of seen) {
+    if (!isChainShownWhole(ruleset, each)) return false;
+    for (const next of each.jumps) seen.add(next);
+  }
+  return true;
+}
+
+/** Whether a line that could not be read names a chain: it may declare or use what seems to be missing. */
+export function isNamedInUnreadLine(ruleset: Ruleset, chain: Chain): boolean {
+  return extentOf(ruleset, chain.table).unread.has(chain.name);
+}
+
+/** Whether a node may have tables beside those that a dump shows: `iptables-save -t`, -S and -L print one at a time. */
+export function mayHaveMoreTables(ruleset: Ruleset, dump: Dump): boolean {
+  return dump.tables.length < 2 || !dump.tables.every((table) => table.declared && isTableWhole(ruleset, table));
+}
+
+/** Whether the line of a rule shows its interfaces: `iptables -L` prints them with -v only. */
+export function showsInterfaces(line: Line): boolean {
+  if (!line.listing) return true;
+  const { within } = line.context;
+  if (within?.kind === 'listing' && within.named) return within.interfaces;
+  // Without the names of the columns: those with counters have interfaces, too.
+  const statement = statementOf(line);
+  return statement.kind === 'rule' && statement.counters !== undefined;
+}
+
+/**
+ * Whether the line of a rule shows everything that a packet must be for it, and all of that was understood. Where it does not, the rule may be
+ * for fewer packets than it seems, never for more.
+ */
+export function isRuleShownWhole(line: Line): boolean {
+  return showsInterfaces(line) && !line.problems.some(({ severity }) => severity === 'error');
+}
+
+function examine(ruleset: Ruleset, table: Table): Extent {
+  const gaps: number[] = [];
+  const unread = new Set<string>();
+  for (let number = table.firstLine; number < table.endLine; number += 1) {
+    const line = ruleset.lines[number];
+    if (line === undefined) continue;
+    if (line.kind === 'foreign' || line.kind === 'comment') {
+      if (isGap(line.text)) gaps.push(number);
+    } else if (line.kind === 'other') {
+      for (const word of line.text.split(wordEnds)) unread.add(word);
     }
   }
-  // `iptables -L CHAIN` prints one chain; a whole table has two built-in ones at least, and -S declares every chain first.
-  const isWhole = isOutput
-    ? builtins >= 2 && !hasUndeclaredRules(table)
-    : table.declared && builtins > 0 && table.commitLine !== undefined;
+  const undeclared: Chain[] = [];
+  for (const chain of table.chains.values()) if (!chain.builtin && chain.declarations.length === 0) undeclared.push(chain);
+  const form = formByFirstLine(table, ruleset.lines[table.firstLine]);
   return {
-    whole: isWhole && !hasGap,
-    mentionedElsewhere: (text) => unread.some((line) => line.includes(text)),
+    form,
+    begins: hasBeginning(table, form),
+    ends: hasEnd(ruleset, table, form),
+    gaps,
+    unread,
+    undeclared,
+    listedEnds: form === 'listing' ? listedEndsOf(table) : noEnds,
   };
 }
 
-const hooks: readonly Hook[] = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];
+/** What stands around a chain's name in a line that was damaged. */
+const wordEnds = /[\s:"'`,;()]+/;
+const noEnds: ReadonlyMap<number, number> = new Map();
 
-function hasUndeclaredRules({ chains }: Table): boolean {
-  for (const { builtin, declarations, rules } of chains.values()) {
-    if (!builtin && rules.length > 0 && declarations.length === 0) return true;
+function formByFirstLine(table: Table, first: Line | undefined): TableForm {
+  if (table.declared) return 'save';
+  if (first?.listing === true) return 'listing';
+  return first?.kind === 'chain-command' && (first.command === 'policy' || first.command === 'new') ? 'commands' : 'rules';
+}
+
+function hasBeginning(table: Table, form: TableForm): boolean {
+  const expected: readonly Hook[] = isTableName(table.name) ? builtinChains[table.name] : [];
+  const isShown = (name: Hook): boolean => {
+    const chain = table.chains.get(name);
+    return chain !== undefined && (chain.declarations.length > 0 || chain.mentions.length > 0);
+  };
+  switch (form) {
+    case 'save':
+      // Without any built-in chain it is the input of a program that knows the others to be there.
+      return expected.some((name) => isShown(name) || (table.chains.get(name)?.rules.length ?? 0) > 0);
+    case 'commands':
+    case 'listing':
+      // Every built-in chain is printed, nat's INPUT since Linux 2.6.36. `-L CHAIN` and `-S CHAIN` print one chain.
+      return expected.length > 0 && expected.every((name) => isShown(name) || (table.name === 'nat' && name === 'INPUT'));
+    case 'rules':
+      return false;
+  }
+}
+
+/** Whether something stands behind a table that could not, had it been cut there: COMMIT; behind the output of a command the next prompt or table. */
+function hasEnd(ruleset: Ruleset, table: Table, form: TableForm): boolean {
+  if (form === 'save') return table.commitLine !== undefined;
+  const isLast = ruleset.tables.at(-1) === table;
+  if (!isLast) return true;
+  for (let number = table.endLine - 1; number > table.firstLine; number -= 1) {
+    const line = ruleset.lines[number];
+    if (line === undefined || line.kind === 'blank') continue;
+    if (line.kind !== 'foreign') return false;
+    const statement = statementOf(line);
+    if (statement.kind === 'foreign' && statement.what === 'prompt') return true;
   }
   return false;
+}
+
+/** The first line that names a chain: its declaration, its policy. */
+function placeOf({ declarations, mentions, rules }: Chain): number {
+  return Math.min(
+    declarations[0] ?? Number.POSITIVE_INFINITY,
+    mentions[0] ?? Number.POSITIVE_INFINITY,
+    rules[0] ?? Number.POSITIVE_INFINITY,
+  );
+}
+
+/** Where the last chain in the output of -S that has rules is declared; -1 without any. */
+function lastShown(table: Table): number {
+  let last: Chain | undefined;
+  for (const chain of table.chains.values()) if ((chain.rules.at(-1) ?? -1) > (last?.rules.at(-1) ?? -1)) last = chain;
+  return last === undefined ? -1 : placeOf(last);
+}
+
+function lastDeclared(table: Table): number {
+  let last = -1;
+  for (const chain of table.chains.values()) last = Math.max(last, chain.declarations.at(-1) ?? chain.mentions.at(-1) ?? -1);
+  return last;
+}
+
+function listedEndsOf({ chains }: Table): ReadonlyMap<number, number> {
+  const begins: number[] = [];
+  for (const { declarations } of chains.values()) begins.push(...declarations.slice(0, 1));
+  begins.sort((a, b) => a - b);
+  return new Map(begins.slice(0, -1).map((line, at) => [line, begins[at + 1] ?? line]));
+}
+
+/** A listed chain goes on to the next one: whole where another stands behind it, or the listing's end is shown. */
+function isListedWhole({ gaps, ends, listedEnds }: Extent, chain: Chain): boolean {
+  const [from = 0] = chain.declarations;
+  const next = listedEnds.get(from);
+  if (next === undefined && !ends) return false;
+  return !gaps.some((gap) => gap > from && (next === undefined || gap < next));
+}
+
+/** How many rules jump to a chain, as the line says that begins it in a listing; undefined where it does not. */
+function referencesSaid(ruleset: Ruleset, chain: Chain): number | undefined {
+  const line = ruleset.lines[chain.declarations[0] ?? -1];
+  const found = line?.listing === true ? / \((\d+) references\)\s*$/.exec(line.text)?.[1] : undefined;
+  return found === undefined ? undefined : Number(found);
+}
+
+/** Whether a listing shows as many jumps to each chain as it says that there are. */
+function hasAllReferences(ruleset: Ruleset, table: Table): boolean {
+  for (const chain of table.chains.values()) {
+    if (chain.builtin) continue;
+    if (referencesSaid(ruleset, chain) !== chain.references.length) return false;
+  }
+  return true;
 }

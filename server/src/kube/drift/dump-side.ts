@@ -1,7 +1,7 @@
 /** A dump's rules for Services, by the port that they are for. */
 
 import type { Steps } from '../../base/steps.ts';
-import { completenessOf } from '../../ruleset/completeness.ts';
+import { isTableWhole } from '../../ruleset/completeness.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Dump, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
@@ -62,7 +62,7 @@ function addChain(index: Map<string, Chain[]>, key: string, chain: Chain): void 
 
 function tableOf(ruleset: Ruleset, dump: Dump, name: 'nat' | 'filter'): DumpTable | undefined {
   const table = dump.tables.find((candidate) => candidate.name === name);
-  return table === undefined ? undefined : { table, whole: completenessOf(ruleset, table).whole };
+  return table === undefined ? undefined : { table, whole: isTableWhole(ruleset, table) };
 }
 
 /** Rules that are there: what -D and -C name is not. */

@@ -1,5 +1,5 @@
 /** What a reader should know of the dump before believing a flow. */
-import { completenessOf } from '../../ruleset/completeness.ts';
+import { isShownFrom, isTableWhole } from '../../ruleset/completeness.ts';
 import type { Chain, Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import type { Resolution } from '../identity/resolve.ts';
 import { isLargeClusterMode } from '../proxy/large-cluster.ts';
@@ -41,8 +41,12 @@ function hookNotes(ruleset: Ruleset, dump: Dump): readonly FlowNote[] {
     const chain = table?.chains.get(chainName);
     if (chain === undefined || table === undefined) continue;
     if (hookNames.some((hook) => leadsTo(ruleset, chain, hook))) continue;
-    // A dump without any base chain is an excerpt, and says nothing of hooks.
-    if (![...table.chains.values()].some((candidate) => candidate.builtin)) continue;
+    // What is not shown may lead there.
+    const isKnown = hookNames.every((hook) => {
+      const base = table.chains.get(hook);
+      return base !== undefined && isShownFrom(ruleset, base);
+    });
+    if (!isKnown) continue;
     const where = tableName === 'filter' ? `${chainName} (filter)` : chainName;
     notes.push(
       note('warning', `${where} is not hooked from ${hookNames.join(' or ')}: ${without}.`, chain.declarations[0] ?? null),
@@ -58,7 +62,7 @@ function completenessNotes(ruleset: Ruleset, dump: Dump): readonly FlowNote[] {
     notes.push(note('info', 'The dump has no filter table: what is refused or dropped there is not known.'));
   }
   for (const table of dump.tables) {
-    if ((table.name === 'nat' || table.name === 'filter') && !completenessOf(ruleset, table).whole) {
+    if ((table.name === 'nat' || table.name === 'filter') && !isTableWhole(ruleset, table)) {
       notes.push(note('info', `Table ${table.name} is an excerpt or cut off: what is missing may matter.`, table.firstLine));
     }
     if (table.name === 'nat' && isLargeClusterMode(ruleset, table)) {

@@ -1,5 +1,5 @@
 import type { Steps } from '../../base/steps.ts';
-import { completenessOf } from '../../ruleset/completeness.ts';
+import { isChainShownWhole } from '../../ruleset/completeness.ts';
 import { declarationOf } from '../../ruleset/places.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { tableFacts } from '../support/table-facts.ts';
@@ -15,9 +15,9 @@ export const emptyServiceChain: LintRule = {
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of ruleset.tables) {
     const { emptyServices } = tableFacts(ruleset, table);
-    if (emptyServices.length === 0 || !completenessOf(ruleset, table).whole) continue;
     for (const chain of emptyServices) {
       yield;
+      if (!isChainShownWhole(ruleset, chain)) continue;
       const place = declarationOf(ruleset, chain);
       if (place === undefined) continue;
       const message = `${chain.name} has no endpoint: traffic that reaches it keeps its destination, and nothing answers there`;

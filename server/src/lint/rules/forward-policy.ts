@@ -1,5 +1,5 @@
 import type { Steps } from '../../base/steps.ts';
-import { completenessOf } from '../../ruleset/completeness.ts';
+import { isShownFrom } from '../../ruleset/completeness.ts';
 import { reachOf } from '../../ruleset/reachable.ts';
 import { optionOf, ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
@@ -20,7 +20,7 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
     yield;
     const forward = table.name === 'filter' ? table.chains.get('FORWARD') : undefined;
     // Without kube-proxy's chain the node may have no Pods, or another proxy.
-    if (forward === undefined || !table.chains.has('KUBE-FORWARD') || !completenessOf(ruleset, table).whole) continue;
+    if (forward === undefined || !table.chains.has('KUBE-FORWARD') || !isShownFrom(ruleset, forward)) continue;
     const place = dropPolicyOf(ruleset, forward);
     if (place === undefined || acceptsPods(ruleset, table)) continue;
     const message =

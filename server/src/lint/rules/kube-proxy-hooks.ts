@@ -1,5 +1,6 @@
 import type { Steps } from '../../base/steps.ts';
-import { completenessOf } from '../../ruleset/completeness.ts';
+import type { Hook } from '../../catalog/types.ts';
+import { isChainShownWhole, isShownFrom } from '../../ruleset/completeness.ts';
 import { declarationOf, mentionsOn } from '../../ruleset/places.ts';
 import { reachOf } from '../../ruleset/reachable.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
@@ -27,10 +28,14 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
     checkFirewall(ruleset, table, report);
     const services = table.chains.get('KUBE-SERVICES');
     if (table.name === 'nat' && services !== undefined) checkIpvs(ruleset, services, report);
-    if (!completenessOf(ruleset, table).whole) continue;
     if (services !== undefined && services.declarations.length > 0) checkServices(ruleset, services, report);
     const flannel = table.name === 'nat' ? table.chains.get('FLANNEL-POSTRTG') : undefined;
-    if (flannel !== undefined && flannel.rules.length === 0 && flannel.references.length > 0) {
+    if (
+      flannel !== undefined &&
+      isChainShownWhole(ruleset, flannel) &&
+      flannel.rules.length === 0 &&
+      flannel.references.length > 0
+    ) {
       reportChain(
         ruleset,
         flannel,
@@ -53,22 +58,28 @@ function checkServices(ruleset: Ruleset, chain: Chain, report: (finding: Finding
   // Led to from nowhere it is orphaned.
   if (hooks.length === 0) return;
   if (table.name === 'nat') {
-    if (chain.rules.length === 0) {
+    if (chain.rules.length === 0 && isChainShownWhole(ruleset, chain)) {
       const message = 'KUBE-SERVICES has no rule, so that no Service works: kube-proxy has not synced, or its restore failed';
       reportChain(ruleset, chain, 'services-empty', message, report);
     }
-    const missing = (['PREROUTING', 'OUTPUT'] as const).filter((hook) => table.chains.has(hook) && !hooks.includes(hook));
+    const missing = (['PREROUTING', 'OUTPUT'] as const).filter((hook) => lacksWay(ruleset, table, hook) && !hooks.includes(hook));
     if (missing.length > 0) {
       const who = missing[0] === 'PREROUTING' ? 'Pods and other hosts' : 'this node itself';
       const message = `No way leads from ${missing.join(' and ')} to KUBE-SERVICES: Services do not work for ${who}`;
       reportChain(ruleset, chain, 'services-not-hooked', message, report);
     }
   }
-  if (table.name === 'filter' && !hooks.includes('FORWARD') && rejects(ruleset, chain)) {
+  if (table.name === 'filter' && !hooks.includes('FORWARD') && lacksWay(ruleset, table, 'FORWARD') && rejects(ruleset, chain)) {
     const message =
       'No way leads from FORWARD to KUBE-SERVICES: for Pods, connections to a Service without endpoints time out where they should be refused';
     reportChain(ruleset, chain, 'services-not-hooked', message, report);
   }
+}
+
+/** Whether a built-in chain is shown with all that it leads to, so that what it does not lead to is known. */
+function lacksWay(ruleset: Ruleset, table: Table, hook: Hook): boolean {
+  const chain = table.chains.get(hook);
+  return chain !== undefined && isShownFrom(ruleset, chain);
 }
 
 function rejects(ruleset: Ruleset, chain: Chain): boolean {
