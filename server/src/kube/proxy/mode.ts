@@ -4,7 +4,7 @@
  */
 import { type Cluster, emptyCluster } from '../../cluster/cluster.ts';
 import type { ProxyConfig } from '../../cluster/objects.ts';
-import { completenessOf } from '../../ruleset/completeness.ts';
+import { isTableWhole } from '../../ruleset/completeness.ts';
 import { optionOf, ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Dump, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import { otherProxyIn } from './other-proxies.ts';
@@ -113,7 +113,7 @@ function shownByIpvs(ruleset: Ruleset, nat: Table | undefined, filter: Table | u
 
 /** Whether nat was emptied under kube-proxy in iptables mode: it is whole, and KUBE-SERVICES is gone or without a rule. */
 function shownByFlush(ruleset: Ruleset, dump: Dump, nat: Table, filter: Table | undefined): Shown | undefined {
-  if (!completenessOf(ruleset, nat).whole || (nat.chains.get('KUBE-SERVICES')?.rules.length ?? 0) > 0) return undefined;
+  if (!isTableWhole(ruleset, nat) || (nat.chains.get('KUBE-SERVICES')?.rules.length ?? 0) > 0) return undefined;
   const empty = chainLike(nat, 'KUBE-SVC-', 'KUBE-SEP-', 'KUBE-SVL-', 'KUBE-EXT-') ?? nat.chains.get('KUBE-SERVICES');
   if (empty !== undefined && empty.rules.length === 0)
     return { kind: 'flushed', reason: `${empty.name} has no rules: nat was flushed.`, line: firstLineOf(empty) };
@@ -241,7 +241,7 @@ export function serviceProxyOf(ruleset: Ruleset, dump: Dump, cluster: Cluster = 
     if (shown !== undefined && shown.kind !== 'iptables') return named(shown);
   }
   const nat = tableOf(dump, 'nat');
-  const isWhole = nat !== undefined && completenessOf(ruleset, nat).whole;
+  const isWhole = nat !== undefined && isTableWhole(ruleset, nat);
   const byConfig = configured(cluster, node, isWhole);
   if (byConfig !== undefined) return byConfig;
   const other = otherProxyIn(dump, cluster, node);
