@@ -59,7 +59,7 @@ describeWith('chromium', 'axe-core finds nothing', () => {
     await flow.show(richGraph());
     expect(await violations(flow.page)).toEqual([]);
     const colours = await flow.page.evaluate<readonly string[]>(
-      `['.box .back', '.box .stripe', '.wire .line', '.canvas .name'].map((selector) => {
+      `['.box .back', '.box .stripe', '.edge .line', '.canvas .name'].map((selector) => {
         const style = getComputedStyle(document.querySelector(selector));
         return selector.endsWith('line') || selector.endsWith('back') ? style.stroke : style.fill;
       })`,

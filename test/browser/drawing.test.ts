@@ -13,7 +13,7 @@ describeWith('chromium', 'the drawing', () => {
   let flow: FlowPage;
   const box = (id: string) => flow.page.locator(`.boxes > [data-id="${id}"]`);
   const texts = (selector: string) => flow.page.locator(selector).allTextContents();
-  /** The texts at the wire between two boxes. */
+  /** The texts at the edge between two boxes. */
   const label = async (from: string, to: string) => (await texts(`.labels > [data-id^="${from}\\a ${to}\\a "] text`)).join(' ');
   const style = (selector: string, name: string): Promise<string> =>
     flow.page.evaluate(`getComputedStyle(document.querySelector(${JSON.stringify(selector)}))[${JSON.stringify(name)}]`);

@@ -55,7 +55,7 @@ describeWith('chromium', 'the keyboard alone', () => {
     expect(stops.indexOf('tree')).toBeGreaterThan(3);
   });
 
-  it('walks along the wires and up and down the columns', async () => {
+  it('walks along the edges and up and down the columns', async () => {
     expect(await selected()).toBe('e:ip');
     await press('ArrowRight');
     expect(await selected()).toBe('services');

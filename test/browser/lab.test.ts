@@ -24,10 +24,10 @@ interface Drawn {
   readonly hairpin: boolean;
 }
 
-/** Everything that the page shows of boxes and wires, read out of its document. */
+/** Everything that the page shows of boxes and edges, read out of its document. */
 function readDrawing(flow: FlowPage): Promise<{
   readonly boxes: readonly Drawn[];
-  readonly wires: readonly { readonly id: string; readonly text: string }[];
+  readonly edges: readonly { readonly id: string; readonly text: string }[];
 }> {
   return flow.page.evaluate(`(() => {
     const texts = (element, selector) => [...element.querySelectorAll(selector)].map((text) => text.textContent);
@@ -44,8 +44,8 @@ function readDrawing(flow: FlowPage): Promise<{
         chips: texts(box, '.chip-text'),
         hairpin: box.querySelector('.hairpin') !== null,
       })),
-      wires: [...document.querySelectorAll('.wires > *')].map((wire) => {
-        const id = wire.getAttribute('data-id');
+      edges: [...document.querySelectorAll('.edges > *')].map((edge) => {
+        const id = edge.getAttribute('data-id');
         return { id, text: (labels.get(id) ?? []).join(' | ') };
       }),
     };
@@ -66,7 +66,7 @@ function chipsExpected(node: FlowNode): readonly string[] {
 const driftChips: Readonly<Record<string, string>> = { stale: 'stale', missing: 'missing in dump', differs: 'differs' };
 
 /** What the page shows is what the graph says: every node, badge, state, verdict, share and condition. */
-function compare(graph: FlowGraph, { boxes, wires }: Awaited<ReturnType<typeof readDrawing>>): void {
+function compare(graph: FlowGraph, { boxes, edges }: Awaited<ReturnType<typeof readDrawing>>): void {
   expect(boxes.map((box) => box.id).toSorted()).toEqual(graph.nodes.map((node) => node.id).toSorted());
   const byId = new Map(boxes.map((box) => [box.id, box]));
   for (const node of graph.nodes) {
@@ -95,10 +95,10 @@ function compare(graph: FlowGraph, { boxes, wires }: Awaited<ReturnType<typeof r
       expect(box.classes.split(' ')).toContain(`verdict-${tone}`);
     }
   }
-  const byWire = new Map(wires.map((wire) => [wire.id, wire.text]));
+  const byEdge = new Map(edges.map((edge) => [edge.id, edge.text]));
   for (const edge of graph.edges) {
-    const text = byWire.get(`${edge.from}\n${edge.to}`);
-    if (text === undefined) throw new Error(`no wire from ${edge.from} to ${edge.to}`);
+    const text = byEdge.get(`${edge.from}\n${edge.to}`);
+    if (text === undefined) throw new Error(`no edge from ${edge.from} to ${edge.to}`);
     if (edge.probability !== null && edge.probability < 1) expect(text).toContain(percentText(edge.probability));
     const [first = ''] = drawingText(edge.condition).split(' ');
     if (first !== '') expect(text).toContain(first);

@@ -123,7 +123,7 @@ describe('words', () => {
     ]);
   });
 
-  it('quote the rule at a wire', () => {
+  it('quote the rule at an edge', () => {
     expect(edgeLines(rich, rich.in('sep:1').slice(0, 1))).toEqual([
       'line 75: client seen within 10800 s to KUBE-SEP-2XZJVPRY2PQVE3B3 (200 packets)',
     ]);

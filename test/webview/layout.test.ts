@@ -30,8 +30,8 @@ function overlaps(boxes: readonly Box[]): readonly string[] {
 }
 
 function labelTexts(layout: Layout, from: string, to: string): readonly string[] {
-  const wire = layout.wires.find((candidate) => candidate.from === from && candidate.to === to);
-  return wire?.labels.flatMap((label) => label.lines.map((line) => line.text)) ?? [];
+  const drawn = layout.edges.find((candidate) => candidate.from === from && candidate.to === to);
+  return drawn?.labels.flatMap((label) => label.lines.map((line) => line.text)) ?? [];
 }
 
 describe('columns', () => {
@@ -61,7 +61,7 @@ describe('columns', () => {
     expect(overlaps(drawn.boxes)).toEqual([]);
   });
 
-  it('show shares, conditions and counters at the wires', () => {
+  it('show shares, conditions and counters at the edges', () => {
     expect(labelTexts(drawn, 'svc', 'sep:1')).toEqual([
       'client seen within 10800 s',
       '200 pkts',
@@ -109,8 +109,8 @@ describe('columns', () => {
   });
 
   it('can be empty', () => {
-    expect(layout(graphOf([], []))).toMatchObject({ boxes: [], wires: [], width: 0, height: 0 });
-    expect(layout(graphOf([], []), { form: 'outline' })).toMatchObject({ boxes: [], wires: [], width: 0, height: 0 });
+    expect(layout(graphOf([], []))).toMatchObject({ boxes: [], edges: [], width: 0, height: 0 });
+    expect(layout(graphOf([], []), { form: 'outline' })).toMatchObject({ boxes: [], edges: [], width: 0, height: 0 });
   });
 });
 
@@ -119,7 +119,7 @@ describe('many endpoints', () => {
     const drawn = layout(manyEndpoints(1000));
     const groups = drawn.boxes.filter((item) => item.group !== null);
     expect(groups).toHaveLength(12);
-    expect(groups[0]?.content).toMatchObject({ label: 'node-1', detail: '84 endpoints', mark: 'closed' });
+    expect(groups[0]?.content).toMatchObject({ label: 'node-1', detail: '84 endpoints', state: 'closed' });
     // Nodes with a number are in the order of their numbers.
     expect(groups.map((item) => item.content.label)).toEqual(Array.from({ length: 12 }, (_, at) => `node-${at + 1}`));
     expect(labelTexts(drawn, 'svc', 'group:node:node-1')).toEqual(['8.4 %']);
@@ -175,7 +175,7 @@ describe('outline', () => {
     expect(box(drawn, 'pod:1').y).toBeGreaterThan(box(drawn, 'sep:1').y);
   });
 
-  it('says where a wire along the right comes from', () => {
+  it('says where an edge along the right comes from', () => {
     expect(labelTexts(drawn, 'fw', 'ext')).toEqual([
       'from KUBE-FW-LNITJ2S4TDGKMAA3',
       'from 203.0.113.0/24 · 70 pkts',
@@ -195,7 +195,7 @@ describe('outline', () => {
     expect(roomy.width).toBeLessThanOrEqual(800);
     expect(box(tight, 'pod:2').y).toBeGreaterThan(box(tight, 'sep:2').y + box(tight, 'sep:2').height);
     expect(roomy.height).toBeLessThan(tight.height);
-    // A wire that comes along the right would meet the Pod.
+    // An edge that comes along the right would meet the Pod.
     const rich = layout(richGraph(), { form: 'outline', room: 800 });
     expect(middle(box(rich, 'pod:2'))).toBe(middle(box(rich, 'sep:2')));
     expect(middle(box(rich, 'pod:1'))).toBeGreaterThan(middle(box(rich, 'sep:1')));
@@ -217,7 +217,7 @@ describe('chains', () => {
     const drawn = layout(chainGraph());
     expect(box(drawn, 'FORWARD').x).toBeLessThan(box(drawn, 'DOCKER-FORWARD').x);
     expect(box(drawn, 'DOCKER').x).toBeLessThan(box(drawn, 'AGAIN').x);
-    expect(drawn.wires).toHaveLength(chainGraph().edges.length);
+    expect(drawn.edges).toHaveLength(chainGraph().edges.length);
     expect(overlaps(drawn.boxes)).toEqual([]);
     expect(drawn.boxes.map((item) => item.content.label)).toContain('DOCKER-ISOLATION-STAGE-1');
   });
@@ -242,7 +242,7 @@ describe('chains', () => {
     const texts = labelTexts(drawn, 'A', 'B');
     expect(texts.filter((text) => text.startsWith('from'))).toHaveLength(4);
     expect(texts.at(-1)).toBe('and 5 more rules, 10 pkts');
-    expect(drawn.wires[0]?.labels.at(-1)?.edges).toHaveLength(5);
+    expect(drawn.edges[0]?.labels.at(-1)?.edges).toHaveLength(5);
   });
 
   it('can be thousands, then without dagre', () => {
@@ -311,7 +311,7 @@ describe('any graph, loops and islands included', () => {
             expect(item.x + item.width).toBeLessThanOrEqual(drawn.width);
             expect(item.y + item.height).toBeLessThanOrEqual(drawn.height);
           }
-          for (const wire of drawn.wires) expect(wire.path).not.toMatch(/NaN|Infinity/);
+          for (const edge of drawn.edges) expect(edge.path).not.toMatch(/NaN|Infinity/);
           // Each node is a box, or in a group that is one.
           const shown = new Set(
             drawn.boxes.flatMap((item) =>

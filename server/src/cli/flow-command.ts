@@ -53,9 +53,11 @@ export async function runFlow(path: string, options: FlowOptions): Promise<strin
 
 function flowText(graph: FlowGraph): string {
   const lines = [`${pc.bold(terminalText(graph.title))} ${pc.dim(`(${terminalText(graph.source)})`)}`];
-  for (const { level, way, text } of flowLines(graph)) {
+  for (const { level, branch, text } of flowLines(graph)) {
     const indent = '  '.repeat(level - 1);
-    lines.push(`${indent}${level > 1 ? '-> ' : ''}${way === '' ? '' : `${pc.cyan(terminalText(way))}  `}${terminalText(text)}`);
+    lines.push(
+      `${indent}${level > 1 ? '-> ' : ''}${branch === '' ? '' : `${pc.cyan(terminalText(branch))}  `}${terminalText(text)}`,
+    );
   }
   for (const { severity, message } of graph.notes) {
     lines.push(

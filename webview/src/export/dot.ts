@@ -1,6 +1,6 @@
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowGraph, FlowNode } from '../../../server/src/kube/flow/graph.ts';
-import { counted, driftText, wayText } from '../model/format.ts';
+import { branchText, counted, driftText } from '../model/format.ts';
 import { paletteOf } from './palette.ts';
 import { verdictTone } from './svg-elements.ts';
 
@@ -50,7 +50,7 @@ export function flowDot(graph: FlowGraph): string {
     lines.push(`  ${ids.get(node.id)} [label=${label}, color="${colourOf(node)}"${style}];`);
   }
   for (const edge of graph.edges) {
-    const label = quoted(wayText(edge), edge.packets === null ? '' : counted(edge.packets, 'packet'));
+    const label = quoted(branchText(edge), edge.packets === null ? '' : counted(edge.packets, 'packet'));
     lines.push(`  ${ids.get(edge.from)} -> ${ids.get(edge.to)}${label === '""' ? '' : ` [label=${label}]`};`);
   }
   lines.push('}');

@@ -1,11 +1,11 @@
 import { percentText } from '../../../server/src/base/percent.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowGraph, FlowNode } from '../../../server/src/kube/flow/graph.ts';
-import { type Anchor, partsOf } from '../layout/merged-edges.ts';
+import { mergeGraph, type Vertex } from '../layout/merged-edges.ts';
 import type { Grouping } from '../messages.ts';
 import { driftText } from '../model/format.ts';
 import { indexGraph } from '../model/graph-index.ts';
-import { arrange, waysOf } from '../model/groups.ts';
+import { arrange, branchesOf } from '../model/groups.ts';
 import { verdictTone } from './svg-elements.ts';
 
 /** In quotes; what Mermaid or HTML would read as its own is spelled as Mermaid's character codes. */
@@ -27,10 +27,10 @@ const shapes: Readonly<Partial<Record<FlowNode['kind'], readonly [string, string
   verdict: ['{{', '}}'],
 };
 
-function anchorText(anchor: Anchor): string {
-  if (anchor.group !== null)
-    return `${quoted(drawingText(anchor.group.label)).slice(0, -1)}<br>${quoted(anchor.group.detail).slice(1)}`;
-  const { node } = anchor;
+function vertexText(vertex: Vertex): string {
+  if (vertex.group !== null)
+    return `${quoted(drawingText(vertex.group.label)).slice(0, -1)}<br>${quoted(vertex.group.detail).slice(1)}`;
+  const { node } = vertex;
   if (node === null) return '""';
   const lines = [
     drawingText(node.label),
@@ -42,11 +42,11 @@ function anchorText(anchor: Anchor): string {
   return `"${parts.join('<br>')}"`;
 }
 
-function classOf(anchor: Anchor): string {
-  if (anchor.node?.drift === 'stale' || anchor.node?.drift === 'missing') return anchor.node.drift;
-  if (anchor.node?.kind === 'verdict') return verdictTone(anchor.node) === 'drop' ? 'drop' : 'accept';
-  if (anchor.node === null) return 'endpoint';
-  switch (anchor.node.kind) {
+function classOf(vertex: Vertex): string {
+  if (vertex.node?.drift === 'stale' || vertex.node?.drift === 'missing') return vertex.node.drift;
+  if (vertex.node?.kind === 'verdict') return verdictTone(vertex.node) === 'drop' ? 'drop' : 'accept';
+  if (vertex.node === null) return 'endpoint';
+  switch (vertex.node.kind) {
     case 'entry':
       return 'entry';
     case 'external':
@@ -83,24 +83,24 @@ const styles: readonly string[] = [
  */
 export function flowMermaid(graph: FlowGraph, grouping: Grouping | null = null): string {
   const index = indexGraph(graph);
-  const parts = partsOf(index, arrange(index, grouping, null));
-  const ids = new Map(parts.anchors.map((anchor, at) => [anchor.id, `n${at}`]));
+  const parts = mergeGraph(index, arrange(index, grouping, null));
+  const ids = new Map(parts.vertices.map((vertex, at) => [vertex.id, `n${at}`]));
   const lines = ['---', `title: ${yamlString(drawingText(graph.title))}`, '---', 'flowchart LR'];
-  for (const anchor of parts.anchors) {
-    const [open, close] = shapes[anchor.node?.kind ?? 'chain'] ?? ['[', ']'];
-    lines.push(`  ${ids.get(anchor.id)}${open}${anchorText(anchor)}${close}:::${classOf(anchor)}`);
+  for (const vertex of parts.vertices) {
+    const [open, close] = shapes[vertex.node?.kind ?? 'chain'] ?? ['[', ']'];
+    lines.push(`  ${ids.get(vertex.id)}${open}${vertexText(vertex)}${close}:::${classOf(vertex)}`);
   }
-  for (const bundle of parts.bundles) {
-    const together = parts.anchors.find((anchor) => anchor.id === bundle.to)?.group !== null;
-    const label = waysOf(bundle.edges, together)
-      .map((way) => {
-        const share = way.probability === null || way.probability >= 1 ? '' : percentText(way.probability);
-        return [share, drawingText(way.condition)].filter((part) => part !== '').join(' ');
+  for (const merged of parts.mergedEdges) {
+    const together = parts.vertices.find((vertex) => vertex.id === merged.to)?.group !== null;
+    const label = branchesOf(merged.edges, together)
+      .map((branch) => {
+        const share = branch.probability === null || branch.probability >= 1 ? '' : percentText(branch.probability);
+        return [share, drawingText(branch.condition)].filter((part) => part !== '').join(' ');
       })
       .filter((text, at, all) => text !== '' && all.indexOf(text) === at)
       .map((text) => quoted(text).slice(1, -1))
       .join('<br>');
-    lines.push(`  ${ids.get(bundle.from)} -->${label === '' ? '' : `|"${label}"|`} ${ids.get(bundle.to)}`);
+    lines.push(`  ${ids.get(merged.from)} -->${label === '' ? '' : `|"${label}"|`} ${ids.get(merged.to)}`);
   }
   lines.push(...styles.map((style) => `  ${style}`));
   return `${lines.join('\n')}\n`;

@@ -1,4 +1,4 @@
-import type { Mark } from './svg-elements.ts';
+import type { ElementSpec } from './svg-elements.ts';
 
 export type Theme = 'light' | 'dark';
 
@@ -8,7 +8,7 @@ interface Palette {
   readonly muted: string;
   readonly box: string;
   readonly border: string;
-  readonly wire: string;
+  readonly edge: string;
   readonly frame: string;
   readonly chip: string;
   readonly warning: string;
@@ -31,7 +31,7 @@ const palettes: Readonly<Record<Theme, Palette>> = {
     muted: '#59636e',
     box: '#ffffff',
     border: '#c4ccd4',
-    wire: '#818b98',
+    edge: '#818b98',
     frame: '#f6f8fa',
     chip: '#e7ebef',
     warning: '#fff0cc',
@@ -52,7 +52,7 @@ const palettes: Readonly<Record<Theme, Palette>> = {
     muted: '#a3abb3',
     box: '#2a2a2c',
     border: '#4c5157',
-    wire: '#8b949e',
+    edge: '#8b949e',
     frame: '#252527',
     chip: '#3b3f45',
     warning: '#4d3a10',
@@ -104,12 +104,12 @@ function kindColour(classes: readonly string[], palette: Palette): string {
 }
 
 /**
- * The presentation attributes of a mark, so that a file needs no style sheet: not every viewer reads one. `inherited` are the classes of
- * the marks around it, the nearest last.
+ * The presentation attributes of an element, so that a file needs no style sheet: not every viewer reads one. `inherited` are the classes of
+ * the elements around it, the nearest last.
  */
-export function paint(mark: Mark, inherited: readonly string[], theme: Theme): Attributes {
+export function paint(element: ElementSpec, inherited: readonly string[], theme: Theme): Attributes {
   const palette = palettes[theme];
-  const all = [...inherited, ...mark.classes];
+  const all = [...inherited, ...element.classes];
   const text = (size: number, fill: string, more: Attributes = {}): Attributes => ({ 'font-size': size, fill, ...more });
   const stroke = (colour: string, width: number, more: Attributes = {}): Attributes => ({
     fill: 'none',
@@ -118,8 +118,8 @@ export function paint(mark: Mark, inherited: readonly string[], theme: Theme): A
     ...more,
   });
   const drifted = all.includes('drift-stale') || all.includes('drift-missing');
-  const struck: Attributes = mark.classes.includes('struck') ? { 'text-decoration': 'line-through' } : {};
-  switch (mark.classes[0]) {
+  const struck: Attributes = element.classes.includes('struck') ? { 'text-decoration': 'line-through' } : {};
+  switch (element.classes[0]) {
     case 'back':
       return {
         fill: palette.box,
@@ -154,7 +154,7 @@ export function paint(mark: Mark, inherited: readonly string[], theme: Theme): A
     case 'line':
       return {
         fill: 'none',
-        stroke: drifted || all.includes('verdict-drop') ? palette.red : palette.wire,
+        stroke: drifted || all.includes('verdict-drop') ? palette.red : palette.edge,
         'stroke-linecap': 'round',
         'stroke-linejoin': 'round',
         ...(drifted || all.includes('never') ? { 'stroke-dasharray': '4 4' } : {}),

@@ -3,25 +3,25 @@
  * exported file spells them out and paints them by a palette.
  */
 import type { FlowEdge, FlowNode } from '../../../server/src/kube/flow/graph.ts';
-import { type BoxMark, type Chip, chipHeight, detailBaseline, labelBaseline, padLeft, padRight } from '../layout/box-content.ts';
+import { type BoxState, type Chip, chipHeight, detailBaseline, labelBaseline, padLeft, padRight } from '../layout/box-content.ts';
 import { labelLineHeight } from '../layout/merged-edges.ts';
-import type { Box, Frame, Heading, Wire, WireLabel } from '../layout/model.ts';
+import type { Box, DrawnEdge, EdgeLabel, Frame, Heading } from '../layout/model.ts';
 
 /** An SVG element. Attributes say where it is, its classes what it is. */
-export interface Mark {
+export interface ElementSpec {
   readonly tag: 'g' | 'rect' | 'path' | 'text' | 'circle';
   readonly classes: readonly string[];
   readonly attributes: Readonly<Record<string, string | number>>;
   readonly text: string | null;
-  readonly children: readonly Mark[];
+  readonly children: readonly ElementSpec[];
 }
 
-function mark(
-  tag: Mark['tag'],
+function spec(
+  tag: ElementSpec['tag'],
   classes: readonly string[],
-  attributes: Mark['attributes'],
-  content: string | readonly Mark[] = [],
-): Mark {
+  attributes: ElementSpec['attributes'],
+  content: string | readonly ElementSpec[] = [],
+): ElementSpec {
   return typeof content === 'string'
     ? { tag, classes, attributes, text: content, children: [] }
     : { tag, classes, attributes, text: null, children: content };
@@ -46,99 +46,99 @@ function boxClasses(node: FlowNode | null): readonly string[] {
 }
 
 /** A box around its own origin: put it at its x and y. */
-export function boxMark(box: Box): Mark {
+export function boxElement(box: Box): ElementSpec {
   const { content, width, height } = box;
   const drift = box.node?.drift ?? null;
-  const children: Mark[] = [mark('rect', ['back'], { width, height, rx: 6 })];
+  const children: ElementSpec[] = [spec('rect', ['back'], { width, height, rx: 6 })];
   // Rounded on the left as the box is, straight on the right.
-  children.push(mark('path', ['stripe'], { d: `M6,0.5A5.5,5.5 0 0 0 0.5,6V${height - 6}A5.5,5.5 0 0 0 6,${height - 0.5}Z` }));
+  children.push(spec('path', ['stripe'], { d: `M6,0.5A5.5,5.5 0 0 0 0.5,6V${height - 6}A5.5,5.5 0 0 0 6,${height - 0.5}Z` }));
   // What leads here may need more height than the text: the text stays in the middle.
   const shift = Math.max(0, (height - content.height) / 2);
-  const inside: Mark[] = [
-    mark('text', drift === 'stale' ? ['name', 'struck'] : ['name'], { x: padLeft, y: labelBaseline }, content.label),
+  const inside: ElementSpec[] = [
+    spec('text', drift === 'stale' ? ['name', 'struck'] : ['name'], { x: padLeft, y: labelBaseline }, content.label),
   ];
   if (box.group !== null) {
     inside.push(
-      mark('text', ['group-count'], { x: width - padRight - 18, y: labelBaseline + 1, 'text-anchor': 'end' }, content.detail),
+      spec('text', ['group-count'], { x: width - padRight - 18, y: labelBaseline + 1, 'text-anchor': 'end' }, content.detail),
     );
   } else if (content.detail !== '') {
-    inside.push(mark('text', ['detail'], { x: padLeft, y: detailBaseline }, content.detail));
+    inside.push(spec('text', ['detail'], { x: padLeft, y: detailBaseline }, content.detail));
   }
-  inside.push(...content.chips.map(chipMark), ...stateMarks(content.mark, width - padRight - 6));
-  children.push(shift === 0 ? mark('g', [], {}, inside) : mark('g', [], { transform: `translate(0,${round(shift)})` }, inside));
-  return mark('g', boxClasses(box.node), {}, children);
+  inside.push(...content.chips.map(chipElement), ...stateElements(content.state, width - padRight - 6));
+  children.push(shift === 0 ? spec('g', [], {}, inside) : spec('g', [], { transform: `translate(0,${round(shift)})` }, inside));
+  return spec('g', boxClasses(box.node), {}, children);
 }
 
-function chipMark(chip: Chip): Mark {
-  return mark('g', ['chip', `tone-${chip.tone}`], { transform: `translate(${round(chip.x)},${round(chip.y)})` }, [
-    mark('rect', ['chip-back'], { width: chip.width, height: chipHeight, rx: 8 }),
-    mark('text', ['chip-text'], { x: 6, y: 12 }, chip.text),
+function chipElement(chip: Chip): ElementSpec {
+  return spec('g', ['chip', `tone-${chip.tone}`], { transform: `translate(${round(chip.x)},${round(chip.y)})` }, [
+    spec('rect', ['chip-back'], { width: chip.width, height: chipHeight, rx: 8 }),
+    spec('text', ['chip-text'], { x: 6, y: 12 }, chip.text),
   ]);
 }
 
-function stateMarks(state: BoxMark, x: number): readonly Mark[] {
+function stateElements(state: BoxState, x: number): readonly ElementSpec[] {
   switch (state) {
     case 'ready':
-      return [mark('circle', ['ready'], { cx: x, cy: 14, r: 4 })];
+      return [spec('circle', ['ready'], { cx: x, cy: 14, r: 4 })];
     case 'not-ready':
       return [
-        mark('circle', ['not-ready'], { cx: x, cy: 14, r: 4 }),
-        mark('path', ['not-ready'], { d: `M${x - 5},19L${x + 5},9` }),
+        spec('circle', ['not-ready'], { cx: x, cy: 14, r: 4 }),
+        spec('path', ['not-ready'], { d: `M${x - 5},19L${x + 5},9` }),
       ];
     case 'hairpin':
       // Out and back to where it came from.
       return [
-        mark('path', ['hairpin'], {
+        spec('path', ['hairpin'], {
           d: `M${x - 7},11H${x + 1}A3.5,3.5 0 0 1 ${x + 1},18H${x - 6}M${x - 3},15L${x - 6.5},18L${x - 3},21`,
         }),
       ];
     case 'open':
-      return [mark('path', ['chevron'], { d: `M${x - 5},12L${x},17L${x + 5},12` })];
+      return [spec('path', ['chevron'], { d: `M${x - 5},12L${x},17L${x + 5},12` })];
     case 'closed':
-      return [mark('path', ['chevron'], { d: `M${x - 3},10L${x + 2},15L${x - 3},20` })];
+      return [spec('path', ['chevron'], { d: `M${x - 3},10L${x + 2},15L${x - 3},20` })];
     case null:
       return [];
   }
 }
 
-/** How thick a wire is: the more of what arrives goes along it, the thicker. */
-function wireWidth(edges: readonly FlowEdge[]): number {
+/** How thick an edge is: the more of what arrives goes along it, the thicker. */
+function edgeWidth(edges: readonly FlowEdge[]): number {
   let share: number | null = null;
   for (const edge of edges) if (edge.probability !== null) share = (share ?? 0) + edge.probability;
   return round(1.1 + 1.1 * Math.sqrt(Math.min(1, share ?? 0.3)));
 }
 
-/** A wire's line, with a wide one under it that is easy to point at. Labels come apart, as they stand above other wires. */
-export function wireMark(wire: Wire, target: FlowNode | undefined): Mark {
-  const never = wire.edges.length > 0 && wire.edges.every((edge) => edge.probability === 0);
-  const classes = ['wire'];
+/** An edge's line, with a wide one under it that is easy to point at. Labels come apart, as they stand above other edges. */
+export function edgeElement(drawn: DrawnEdge, target: FlowNode | undefined): ElementSpec {
+  const never = drawn.edges.length > 0 && drawn.edges.every((edge) => edge.probability === 0);
+  const classes = ['edge'];
   if (target !== undefined && target.drift !== null) classes.push(`drift-${target.drift}`);
   if (target?.kind === 'verdict') classes.push(`verdict-${verdictTone(target)}`);
   if (never) classes.push('never');
-  return mark('g', classes, {}, [
-    mark('path', ['hit'], { d: wire.path }),
-    mark('path', ['line'], { d: wire.path, 'stroke-width': wireWidth(wire.edges) }),
+  return spec('g', classes, {}, [
+    spec('path', ['hit'], { d: drawn.path }),
+    spec('path', ['line'], { d: drawn.path, 'stroke-width': edgeWidth(drawn.edges) }),
   ]);
 }
 
-/** What stands at a wire. */
-export function labelMark(label: WireLabel): Mark {
-  return mark('g', ['wire-label'], { transform: `translate(${round(label.x)},${round(label.y)})` }, [
-    mark('rect', ['label-back'], { width: label.width, height: label.height, rx: 3 }),
-    ...label.lines.map((line, at) => mark('text', [`label-${line.tone}`], { x: 5, y: 12.5 + at * labelLineHeight }, line.text)),
+/** What stands at an edge. */
+export function labelElement(label: EdgeLabel): ElementSpec {
+  return spec('g', ['edge-label'], { transform: `translate(${round(label.x)},${round(label.y)})` }, [
+    spec('rect', ['label-back'], { width: label.width, height: label.height, rx: 3 }),
+    ...label.lines.map((line, at) => spec('text', [`label-${line.tone}`], { x: 5, y: 12.5 + at * labelLineHeight }, line.text)),
   ]);
 }
 
-export function frameMark(frame: Frame): Mark {
+export function frameElement(frame: Frame): ElementSpec {
   const { x, y, width, height } = frame;
-  const children = [mark('rect', ['frame-back'], { x, y, width, height, rx: 8 })];
-  if (frame.label !== '') children.push(mark('text', ['frame-label'], { x: x + 10, y: y + 16 }, frame.label));
+  const children = [spec('rect', ['frame-back'], { x, y, width, height, rx: 8 })];
+  if (frame.label !== '') children.push(spec('text', ['frame-label'], { x: x + 10, y: y + 16 }, frame.label));
   if (frame.detail !== '') {
-    children.push(mark('text', ['frame-detail'], { x: x + width - 10, y: y + 16, 'text-anchor': 'end' }, frame.detail));
+    children.push(spec('text', ['frame-detail'], { x: x + width - 10, y: y + 16, 'text-anchor': 'end' }, frame.detail));
   }
-  return mark('g', ['frame', `frame-${frame.kind}`], {}, children);
+  return spec('g', ['frame', `frame-${frame.kind}`], {}, children);
 }
 
-export function headingMark(heading: Heading): Mark {
-  return mark('text', ['heading'], { x: heading.x + heading.width / 2, y: 22, 'text-anchor': 'middle' }, heading.text);
+export function headingElement(heading: Heading): ElementSpec {
+  return spec('text', ['heading'], { x: heading.x + heading.width / 2, y: 22, 'text-anchor': 'middle' }, heading.text);
 }

@@ -6,7 +6,7 @@ import { wrap } from '../layout/text-metrics.ts';
 import { type GraphIndex, indexGraph } from '../model/graph-index.ts';
 import { routeFacts, routeLine } from '../model/routes.ts';
 import { paint, paletteOf, sansFont, type Theme } from './palette.ts';
-import { boxMark, frameMark, headingMark, labelMark, type Mark, wireMark } from './svg-elements.ts';
+import { boxElement, type ElementSpec, edgeElement, frameElement, headingElement, labelElement } from './svg-elements.ts';
 
 /** How an exported drawing is made. What is left out is as in `plainOptions`, in light colours. */
 export interface SvgOptions extends Partial<LayoutOptions> {
@@ -23,7 +23,7 @@ const noteHeight = 17;
 
 /**
  * A flow's drawing as a whole SVG document, title, notes and source included: an XML text without scripts, styles or links, with the
- * same marks as on the page. Never fails; whatever text the graph holds stays text.
+ * same elements as on the page. Never fails; whatever text the graph holds stays text.
  */
 export function flowSvg(graph: FlowGraph, options: SvgOptions = {}): string {
   const index = indexGraph(graph);
@@ -37,11 +37,11 @@ export function flowSvg(graph: FlowGraph, options: SvgOptions = {}): string {
     .filter((part) => part !== '')
     .join(' · ')
     .slice(0, 300);
-  const least = options.bare === true ? 0 : Math.max(measure(title, 'label') * 1.4, measure(subtitle, 'wire'), 320);
+  const least = options.bare === true ? 0 : Math.max(measure(title, 'label') * 1.4, measure(subtitle, 'edge'), 320);
   const width = Math.ceil(Math.max(layout.width, least) + 2 * side);
   const above = options.bare === true ? 0 : head;
   const notes = (options.bare === true ? [] : footLines(graph)).flatMap(({ text, tone }) =>
-    wrap(text, 'wire', width - 2 * side, 3, measure).map((line, at) => ({ line: at === 0 ? line : `   ${line}`, tone })),
+    wrap(text, 'edge', width - 2 * side, 3, measure).map((line, at) => ({ line: at === 0 ? line : `   ${line}`, tone })),
   );
   const foot = notes.length === 0 ? 0 : notes.length * noteHeight + 14;
   const height = Math.ceil(above + layout.height + foot + side / 2);
@@ -57,8 +57,8 @@ export function flowSvg(graph: FlowGraph, options: SvgOptions = {}): string {
           `<text x="${side}" y="51" font-size="11" fill="${palette.muted}">${xmlText(subtitle)}</text>`,
         ]),
     `<g transform="translate(${side - 8},${above})">`,
-    ...layoutMarks(index, layout).map(({ mark, x, y }) => {
-      const text = spell(mark, [], theme);
+    ...layoutElements(index, layout).map(({ element, x, y }) => {
+      const text = spell(element, [], theme);
       return x === 0 && y === 0 ? text : `<g transform="translate(${x},${y})">${text}</g>`;
     }),
     '</g>',
@@ -85,30 +85,31 @@ function footLines(graph: FlowGraph): readonly { readonly text: string; readonly
   return [...routes.slice(0, mostRoutes), ...notes.slice(0, mostNotes)];
 }
 
-/** All marks of a layout from back to front, each with where it goes. */
-function layoutMarks(
+/** All elements of a layout from back to front, each with where it goes. */
+function layoutElements(
   index: GraphIndex,
   layout: Layout,
-): readonly { readonly mark: Mark; readonly x: number; readonly y: number }[] {
-  const inPlace = (mark: Mark) => ({ mark, x: 0, y: 0 });
+): readonly { readonly element: ElementSpec; readonly x: number; readonly y: number }[] {
+  const inPlace = (element: ElementSpec) => ({ element, x: 0, y: 0 });
   const round = (value: number): number => Math.round(value * 10) / 10;
   return [
-    ...layout.frames.map((frame) => inPlace(frameMark(frame))),
-    ...layout.wires.map((wire) => inPlace(wireMark(wire, index.nodes.get(wire.to)))),
-    ...layout.wires.flatMap((wire) => wire.labels.map((label) => inPlace(labelMark(label)))),
-    ...layout.boxes.map((box) => ({ mark: boxMark(box), x: round(box.x), y: round(box.y) })),
-    ...layout.headings.map((heading) => inPlace(headingMark(heading))),
+    ...layout.frames.map((frame) => inPlace(frameElement(frame))),
+    ...layout.edges.map((drawn) => inPlace(edgeElement(drawn, index.nodes.get(drawn.to)))),
+    ...layout.edges.flatMap((drawn) => drawn.labels.map((label) => inPlace(labelElement(label)))),
+    ...layout.boxes.map((box) => ({ element: boxElement(box), x: round(box.x), y: round(box.y) })),
+    ...layout.headings.map((heading) => inPlace(headingElement(heading))),
   ];
 }
 
-function spell(mark: Mark, inherited: readonly string[], theme: Theme): string {
+function spell(element: ElementSpec, inherited: readonly string[], theme: Theme): string {
   // Only for pointing at.
-  if (mark.classes.includes('hit')) return '';
-  const attributes = { ...mark.attributes, ...paint(mark, inherited, theme) };
+  if (element.classes.includes('hit')) return '';
+  const attributes = { ...element.attributes, ...paint(element, inherited, theme) };
   const written = Object.entries(attributes)
     .map(([name, value]) => ` ${name}="${xmlText(String(value))}"`)
     .join('');
-  const classes = [...inherited, ...mark.classes];
-  const content = mark.text === null ? mark.children.map((child) => spell(child, classes, theme)).join('') : xmlText(mark.text);
-  return content === '' ? `<${mark.tag}${written}/>` : `<${mark.tag}${written}>${content}</${mark.tag}>`;
+  const classes = [...inherited, ...element.classes];
+  const content =
+    element.text === null ? element.children.map((child) => spell(child, classes, theme)).join('') : xmlText(element.text);
+  return content === '' ? `<${element.tag}${written}/>` : `<${element.tag}${written}>${content}</${element.tag}>`;
 }

@@ -2,11 +2,11 @@
 
 import { percentText } from '../../../server/src/base/percent.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
-import { type Anchor, type Bundle, type Parts, partsOf } from '../layout/merged-edges.ts';
+import { type MergedEdge, type MergedGraph, mergeGraph, type Vertex } from '../layout/merged-edges.ts';
 import { nodeSentence } from '../model/describe.ts';
 import { counted } from '../model/format.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
-import { type Arrangement, type EndpointRow, waysOf } from '../model/groups.ts';
+import { type Arrangement, branchesOf, type EndpointRow } from '../model/groups.ts';
 
 /** A line of the list. */
 export interface TextItem {
@@ -17,7 +17,7 @@ export interface TextItem {
   /** 1 for what nothing leads to. */
   readonly level: number;
   /** When a packet comes here: "33.3 %; from 203.0.113.0/24"; empty for always. */
-  readonly way: string;
+  readonly branch: string;
   readonly text: string;
   readonly packets: number | null;
   /** Null: nothing below it. */
@@ -34,7 +34,7 @@ export interface TextItem {
 /** A way of the list from what is above it, or a root. */
 interface Step {
   readonly id: string;
-  readonly bundle: Bundle | null;
+  readonly merged: MergedEdge | null;
 }
 
 /**
@@ -47,30 +47,30 @@ export function textItems(
   open: ReadonlySet<string>,
   collapsed: ReadonlySet<string>,
 ): readonly TextItem[] {
-  const parts = partsOf(index, arrangement);
-  const anchors = new Map(parts.anchors.map((anchor) => [anchor.id, anchor]));
+  const parts = mergeGraph(index, arrangement);
+  const vertices = new Map(parts.vertices.map((vertex) => [vertex.id, vertex]));
   const items: TextItem[] = [];
   const seen = new Set<string>();
 
-  const children = (id: string): readonly Step[] => (parts.out.get(id) ?? []).map((bundle) => ({ id: bundle.to, bundle }));
+  const children = (id: string): readonly Step[] => (parts.out.get(id) ?? []).map((merged) => ({ id: merged.to, merged }));
 
   const visit = (step: Step, level: number, parent: string | null, place: number, siblings: number): void => {
-    const anchor = anchors.get(step.id);
-    if (anchor === undefined) return;
+    const vertex = vertices.get(step.id);
+    if (vertex === undefined) return;
     const key = `${parent ?? ''}/${step.id}`;
-    const below = anchor.group === null ? children(step.id) : [];
-    const has = anchor.group !== null || below.length > 0;
+    const below = vertex.group === null ? children(step.id) : [];
+    const has = vertex.group !== null || below.length > 0;
     const repeated = has && seen.has(step.id);
     seen.add(step.id);
-    const expanded = !has || repeated ? null : anchor.group === null ? !collapsed.has(step.id) : open.has(step.id);
-    const way = step.bundle === null ? '' : wayOf(step.bundle, anchor);
-    const packets = step.bundle === null ? null : packetsOf(step.bundle);
+    const expanded = !has || repeated ? null : vertex.group === null ? !collapsed.has(step.id) : open.has(step.id);
+    const branch = step.merged === null ? '' : branchOf(step.merged, vertex);
+    const packets = step.merged === null ? null : packetsOf(step.merged);
     const text =
-      anchor.node !== null ? nodeSentence(anchor.node) : drawingText(`${anchor.group?.label}, ${anchor.group?.detail}`);
-    items.push({ key, id: step.id, level, way, text, packets, expanded, repeated, place, siblings, parent });
+      vertex.node !== null ? nodeSentence(vertex.node) : drawingText(`${vertex.group?.label}, ${vertex.group?.detail}`);
+    items.push({ key, id: step.id, level, branch, text, packets, expanded, repeated, place, siblings, parent });
     if (expanded !== true) return;
-    if (anchor.group !== null) {
-      const { rows } = anchor.group;
+    if (vertex.group !== null) {
+      const { rows } = vertex.group;
       for (const [at, row] of rows.entries()) items.push(...rowItems(index, row, level + 1, key, at + 1, rows.length, collapsed));
       return;
     }
@@ -78,43 +78,43 @@ export function textItems(
   };
 
   const roots = rootsOf(parts);
-  for (const [at, root] of roots.entries()) visit({ id: root, bundle: null }, 1, null, at + 1, roots.length);
+  for (const [at, root] of roots.entries()) visit({ id: root, merged: null }, 1, null, at + 1, roots.length);
   return items;
 }
 
 /** What nothing leads to, and of each loop that nothing else leads to the first. */
-function rootsOf(parts: Parts): readonly string[] {
+function rootsOf(parts: MergedGraph): readonly string[] {
   const reached = new Set<string>();
   const reach = (start: string): void => {
     const stack = [start];
     for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
       if (reached.has(id)) continue;
       reached.add(id);
-      for (const bundle of parts.out.get(id) ?? []) stack.push(bundle.to);
+      for (const merged of parts.out.get(id) ?? []) stack.push(merged.to);
     }
   };
-  const roots = parts.anchors.filter((anchor) => !parts.in.has(anchor.id)).map((anchor) => anchor.id);
+  const roots = parts.vertices.filter((vertex) => !parts.in.has(vertex.id)).map((vertex) => vertex.id);
   for (const root of roots) reach(root);
-  for (const anchor of parts.anchors) {
-    if (reached.has(anchor.id)) continue;
-    roots.push(anchor.id);
-    reach(anchor.id);
+  for (const vertex of parts.vertices) {
+    if (reached.has(vertex.id)) continue;
+    roots.push(vertex.id);
+    reach(vertex.id);
   }
   return roots;
 }
 
-function wayOf(bundle: Bundle, target: Anchor): string {
-  return waysOf(bundle.edges, target.group !== null)
-    .map((way) => {
-      const share = way.probability === null || way.probability >= 1 ? '' : percentText(way.probability);
-      return [share, drawingText(way.condition)].filter((part) => part !== '').join(' ');
+function branchOf(merged: MergedEdge, target: Vertex): string {
+  return branchesOf(merged.edges, target.group !== null)
+    .map((branch) => {
+      const share = branch.probability === null || branch.probability >= 1 ? '' : percentText(branch.probability);
+      return [share, drawingText(branch.condition)].filter((part) => part !== '').join(' ');
     })
     .filter((text, at, all) => text !== '' && all.indexOf(text) === at)
     .join('; ');
 }
 
-function packetsOf(bundle: Bundle): number | null {
-  return bundle.edges.reduce<number | null>((sum, edge) => (edge.packets === null ? sum : (sum ?? 0) + edge.packets), null);
+function packetsOf(merged: MergedEdge): number | null {
+  return merged.edges.reduce<number | null>((sum, edge) => (edge.packets === null ? sum : (sum ?? 0) + edge.packets), null);
 }
 
 function rowItems(
@@ -136,7 +136,7 @@ function rowItems(
     key,
     id: endpoint.id,
     level,
-    way: [share, drawingText(main?.condition ?? '')].filter((part) => part !== '').join(' '),
+    branch: [share, drawingText(main?.condition ?? '')].filter((part) => part !== '').join(' '),
     text: nodeSentence(endpoint),
     packets: main?.packets ?? null,
     expanded,
@@ -152,7 +152,7 @@ function rowItems(
       key: `${key}/${node.id}`,
       id: node.id,
       level: level + 1,
-      way: '',
+      branch: '',
       text: nodeSentence(node),
       packets: null,
       expanded: null,
@@ -167,5 +167,5 @@ function rowItems(
 /** An item as one line: "33.3 %: Endpoint chain 10.244.0.11:8080, ready, 412 packets". */
 export function itemLine(item: TextItem): string {
   const packets = item.packets === null ? '' : `, ${counted(item.packets, 'packet')}`;
-  return `${item.way === '' ? '' : `${item.way}: `}${item.text}${packets}${item.repeated ? ' (see above)' : ''}`;
+  return `${item.branch === '' ? '' : `${item.branch}: `}${item.text}${packets}${item.repeated ? ' (see above)' : ''}`;
 }

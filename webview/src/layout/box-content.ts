@@ -16,21 +16,21 @@ export interface Chip {
 }
 
 /** What the box shows at its right end, besides text. */
-export type BoxMark = 'ready' | 'not-ready' | 'hairpin' | 'open' | 'closed' | null;
+export type BoxState = 'ready' | 'not-ready' | 'hairpin' | 'open' | 'closed' | null;
 
 /** A box's content, cut to its width. */
 export interface BoxContent {
   readonly label: string;
   readonly detail: string;
   readonly chips: readonly Chip[];
-  readonly mark: BoxMark;
+  readonly state: BoxState;
   readonly height: number;
 }
 
 export const chipHeight = 16;
 export const padLeft = 13;
 export const padRight = 10;
-const markWidth = 20;
+const stateWidth = 20;
 const chipGap = 4;
 const longestName = 280;
 /** The label's and the detail's baselines and where the badges begin, from the box's top. */
@@ -43,7 +43,7 @@ interface ChipText {
   readonly badge: FlowBadgeKind | null;
 }
 
-/** Badges and states to be read in the box. The hairpin rule, which every endpoint chain has, is a mark there and no badge. */
+/** Badges and states to be read in the box. The hairpin rule, which every endpoint chain has, is a state there and no badge. */
 function chipTexts(node: FlowNode, idle: boolean): readonly ChipText[] {
   const chips: ChipText[] = [];
   if (node.drift === 'stale') chips.push({ text: 'stale', tone: 'error', badge: null });
@@ -58,7 +58,7 @@ function chipTexts(node: FlowNode, idle: boolean): readonly ChipText[] {
   return chips;
 }
 
-function markOf(node: FlowNode): BoxMark {
+function stateOf(node: FlowNode): BoxState {
   if (node.kind === 'endpoint') return node.badges.some((badge) => badge.kind === 'hairpin') ? 'hairpin' : null;
   if (node.pod === null || node.pod.ready === null) return null;
   return node.pod.ready ? 'ready' : 'not-ready';
@@ -70,16 +70,16 @@ function chipWidth(chip: ChipText, measure: Measure): number {
 
 /** The width at which a node's name is not cut, bounded: what cannot be left out even where there is little room. */
 export function nameWidth(node: FlowNode, measure: Measure): number {
-  const mark = markOf(node) === null ? 0 : markWidth;
-  return Math.min(longestName, Math.ceil(measure(drawingText(node.label).slice(0, 200), 'label')) + mark) + padLeft + padRight;
+  const state = stateOf(node) === null ? 0 : stateWidth;
+  return Math.min(longestName, Math.ceil(measure(drawingText(node.label).slice(0, 200), 'label')) + state) + padLeft + padRight;
 }
 
 /** The width at which nothing of a node is cut. */
 export function naturalWidth(node: FlowNode, idle: boolean, measure: Measure): number {
-  const mark = markOf(node) === null ? 0 : markWidth;
+  const state = stateOf(node) === null ? 0 : stateWidth;
   const chips = chipTexts(node, idle).map((chip) => chipWidth(chip, measure));
   const text = Math.max(
-    measure(drawingText(node.label).slice(0, 200), 'label') + mark,
+    measure(drawingText(node.label).slice(0, 200), 'label') + state,
     measure(drawingText(node.detail).slice(0, 200), 'detail'),
     ...chips,
   );
@@ -88,13 +88,13 @@ export function naturalWidth(node: FlowNode, idle: boolean, measure: Measure): n
 
 /** The width at which a group's head is not cut. */
 export function naturalGroupWidth(group: EndpointGroup, measure: Measure): number {
-  return Math.ceil(measure(group.label, 'label') + measure(group.detail, 'chip')) + padLeft + padRight + markWidth + 12;
+  return Math.ceil(measure(group.label, 'label') + measure(group.detail, 'chip')) + padLeft + padRight + stateWidth + 12;
 }
 
 /** What a node's box of this width shows. */
 export function boxContent(node: FlowNode, idle: boolean, width: number, measure: Measure): BoxContent {
   const room = width - padLeft - padRight;
-  const mark = markOf(node);
+  const state = stateOf(node);
   const detail = drawingText(node.detail);
   const top = detail === '' ? 28 : 43;
   const chips: Chip[] = [];
@@ -111,23 +111,23 @@ export function boxContent(node: FlowNode, idle: boolean, width: number, measure
     x += wanted + chipGap;
   }
   return {
-    label: fitText(drawingText(node.label), 'label', room - (mark === null ? 0 : markWidth) + 1, measure),
+    label: fitText(drawingText(node.label), 'label', room - (state === null ? 0 : stateWidth) + 1, measure),
     detail: fitText(detail, 'detail', room + 1, measure),
     chips,
-    mark,
+    state,
     height: chips.length === 0 ? top : y + chipHeight + 8,
   };
 }
 
 /** What a group's head shows: its name and, after it, how many endpoints. */
 export function groupContent(group: EndpointGroup, open: boolean, width: number, measure: Measure): BoxContent {
-  const room = width - padLeft - padRight - markWidth;
+  const room = width - padLeft - padRight - stateWidth;
   const label = fitText(drawingText(group.label), 'label', room, measure);
   return {
     label,
     detail: fitText(group.detail, 'chip', Math.max(0, room - measure(label, 'label') - 10), measure),
     chips: [],
-    mark: open ? 'open' : 'closed',
+    state: open ? 'open' : 'closed',
     height: 30,
   };
 }

@@ -3,8 +3,8 @@ import type { GraphIndex } from '../model/graph-index.ts';
 import type { Arrangement } from '../model/groups.ts';
 import { boxContent, nameWidth, naturalWidth } from './box-content.ts';
 import { alongPoints, type Point } from './edge-path.ts';
-import { labelsOf, partsOf } from './merged-edges.ts';
-import { type Box, type Layout, type LayoutOptions, margin, type Wire, type WireLabel } from './model.ts';
+import { labelsOf, mergeGraph } from './merged-edges.ts';
+import { type Box, type DrawnEdge, type EdgeLabel, type Layout, type LayoutOptions, margin } from './model.ts';
 
 const widestBox = 260;
 const widestLabel = 150;
@@ -42,28 +42,30 @@ function hasLoop(index: GraphIndex): boolean {
 
 /** Chains from left to right by who jumps to whom, with as few crossings as dagre finds; what closes a loop runs back. */
 export function layoutChains(index: GraphIndex, arrangement: Arrangement, options: LayoutOptions): Layout {
-  const parts = partsOf(index, arrangement);
+  const parts = mergeGraph(index, arrangement);
   const graph = new Graph<object, object, object>();
   graph.setGraph({ rankdir: 'LR', nodesep: 18, edgesep: 14, ranksep: 34, marginx: margin, marginy: margin });
   const contents = new Map<string, { readonly width: number; readonly content: Box['content'] }>();
-  for (const { id, node } of parts.anchors) {
+  for (const { id, node } of parts.vertices) {
     if (node === null) continue;
     const width = Math.min(naturalWidth(node, false, options.measure), Math.max(widestBox, nameWidth(node, options.measure)));
     const content = boxContent(node, false, width, options.measure);
     contents.set(id, { width, content });
     graph.setNode(id, { width, height: content.height });
   }
-  const texts = new Map(parts.bundles.map((bundle) => [bundle.id, labelsOf(index, bundle.ways, widestLabel, options.measure)]));
-  for (const bundle of parts.bundles) {
-    const labels = texts.get(bundle.id) ?? [];
+  const texts = new Map(
+    parts.mergedEdges.map((merged) => [merged.id, labelsOf(index, merged.branches, widestLabel, options.measure)]),
+  );
+  for (const merged of parts.mergedEdges) {
+    const labels = texts.get(merged.id) ?? [];
     const height = labels.reduce((sum, label) => sum + label.height + 3, 0);
     const width = Math.max(0, ...labels.map((label) => label.width + 12));
-    graph.setEdge(bundle.from, bundle.to, { width, height, labelpos: 'c' });
+    graph.setEdge(merged.from, merged.to, { width, height, labelpos: 'c' });
   }
   runDagre(graph);
 
   const boxes: Box[] = [];
-  for (const { id, node } of parts.anchors) {
+  for (const { id, node } of parts.vertices) {
     const made = contents.get(id);
     const at = placeOf(graph.node(id));
     if (node === null || made === undefined || at === null) continue;
@@ -71,24 +73,24 @@ export function layoutChains(index: GraphIndex, arrangement: Arrangement, option
     const { height } = content;
     boxes.push({ id, node, group: null, x: at.x - width / 2, y: at.y - height / 2, width, height, content, column: 0 });
   }
-  const wires: Wire[] = [];
-  for (const bundle of parts.bundles) {
-    const edge: unknown = graph.edge(bundle.from, bundle.to);
+  const edges: DrawnEdge[] = [];
+  for (const merged of parts.mergedEdges) {
+    const edge: unknown = graph.edge(merged.from, merged.to);
     const points = pointsOf(edge);
     const at = placeOf(edge);
-    const placed: WireLabel[] = [];
-    const labels = texts.get(bundle.id) ?? [];
+    const placed: EdgeLabel[] = [];
+    const labels = texts.get(merged.id) ?? [];
     let y = (at?.y ?? 0) - labels.reduce((sum, label) => sum + label.height + 3, -3) / 2;
     for (const label of labels) {
       placed.push({ ...label, x: (at?.x ?? 0) - label.width / 2, y });
       y += label.height + 3;
     }
     const heights = points.map((point) => point.y);
-    wires.push({
-      id: bundle.id,
-      from: bundle.from,
-      to: bundle.to,
-      edges: bundle.edges,
+    edges.push({
+      id: merged.id,
+      from: merged.from,
+      to: merged.to,
+      edges: merged.edges,
       path: alongPoints(points),
       labels: placed,
       top: Math.min(...heights),
@@ -97,16 +99,16 @@ export function layoutChains(index: GraphIndex, arrangement: Arrangement, option
   }
   const right = Math.max(
     ...boxes.map((box) => box.x + box.width),
-    ...wires.flatMap((wire) => wire.labels.map((label) => label.x + label.width)),
+    ...edges.flatMap((drawn) => drawn.labels.map((label) => label.x + label.width)),
   );
   const bottom = Math.max(
     ...boxes.map((box) => box.y + box.height),
-    ...wires.flatMap((wire) => [wire.bottom, ...wire.labels.map((label) => label.y + label.height)]),
+    ...edges.flatMap((drawn) => [drawn.bottom, ...drawn.labels.map((label) => label.y + label.height)]),
   );
   return {
     form: 'columns',
     boxes: inColumns(boxes),
-    wires,
+    edges,
     frames: [],
     headings: [],
     width: right + margin,

@@ -1,30 +1,30 @@
-/** The things that stand in a column, their order, and how high each stands. */
-import type { Bundle, LabelText, Parts } from './merged-edges.ts';
+/** The items that stand in a column, their order, and how high each stands. */
+import type { LabelText, MergedEdge, MergedGraph } from './merged-edges.ts';
 import { margin } from './model.ts';
 import { placeInOrder } from './place-in-order.ts';
 
 const headingHeight = 30;
 
-/** A thing in a column that moves as one: a box, a frame of boxes, a group, or the lane of a wire that passes the column. */
+/** An item in a column that moves as one: a box, a frame of boxes, a group, or the lane of an edge that passes the column. */
 export interface Item {
   readonly id: string;
   readonly column: number;
   readonly height: number;
-  /** The least distance to the thing above. */
+  /** The least distance to the item above. */
   gap: number;
   top: number;
 }
 
-/** Where an anchor, or a bundle's lane, is: its thing, and how far below that thing's top its middle is. */
+/** Where a vertex, or a merged edge's lane, is: its item, and how far below that item's top its middle is. */
 export interface Port {
   readonly item: Item;
   readonly offset: number;
 }
 
-/** A bundle's name where it passes a column. */
-export const laneId = (bundle: Bundle, column: number): string => `${bundle.id}\n${column}`;
+/** A merged edge's name where it passes a column. */
+export const laneId = (merged: MergedEdge, column: number): string => `${merged.id}\n${column}`;
 
-/** How much height labels need at the end of a wire. */
+/** How much height labels need at the end of an edge. */
 export function slotHeight(labels: readonly LabelText[]): number {
   return Math.max(
     14,
@@ -34,20 +34,20 @@ export function slotHeight(labels: readonly LabelText[]): number {
 
 /**
  * Puts what a chain jumps to within its own column right below it, where nothing else in the column leads there, and leaves room for the
- * wire between; `down` gets the bundles that are drawn so.
+ * edge between; `down` gets the merged edges that are drawn so.
  */
 export function chainsDownwards(
   items: readonly Item[],
-  parts: Parts,
-  within: (bundle: Bundle) => boolean,
+  parts: MergedGraph,
+  within: (merged: MergedEdge) => boolean,
   down: Set<string>,
-  labelsAt: (bundle: Bundle) => readonly LabelText[],
+  labelsAt: (merged: MergedEdge) => readonly LabelText[],
 ): readonly Item[] {
   const byId = new Map(items.map((item) => [item.id, item]));
-  const above = new Map<string, Bundle>();
-  const below = new Map<string, Bundle>();
+  const above = new Map<string, MergedEdge>();
+  const below = new Map<string, MergedEdge>();
   for (const item of items) {
-    const inner = (parts.in.get(item.id) ?? []).filter((bundle) => within(bundle) && byId.has(bundle.from));
+    const inner = (parts.in.get(item.id) ?? []).filter((merged) => within(merged) && byId.has(merged.from));
     const only = inner.length === 1 ? inner[0] : undefined;
     if (only === undefined || below.has(only.from)) continue;
     above.set(item.id, only);
@@ -60,11 +60,11 @@ export function chainsDownwards(
     for (let next: Item | undefined = item; next !== undefined && !taken.has(next.id); ) {
       taken.add(next.id);
       ordered.push(next);
-      const bundle: Bundle | undefined = below.get(next.id);
-      next = bundle === undefined ? undefined : byId.get(bundle.to);
-      if (bundle !== undefined && next !== undefined && !taken.has(next.id)) {
-        down.add(bundle.id);
-        next.gap = slotHeight(labelsAt(bundle)) + 30;
+      const merged: MergedEdge | undefined = below.get(next.id);
+      next = merged === undefined ? undefined : byId.get(merged.to);
+      if (merged !== undefined && next !== undefined && !taken.has(next.id)) {
+        down.add(merged.id);
+        next.gap = slotHeight(labelsAt(merged)) + 30;
       }
     }
   }
@@ -73,18 +73,18 @@ export function chainsDownwards(
   return ordered;
 }
 
-/** Moves the columns' things up and down so that wires run as level as the order of rows allows. */
-export function settle(
+/** Moves the columns' items up and down so that edges run as level as the order of rows allows. */
+export function levelEdges(
   columns: readonly (readonly Item[])[],
-  parts: Parts,
+  parts: MergedGraph,
   ports: ReadonlyMap<string, Port>,
-  within: (bundle: Bundle) => boolean,
+  within: (merged: MergedEdge) => boolean,
 ): void {
   const toRight = new Map<Item, { readonly own: number; readonly other: Port }[]>();
   const toLeft = new Map<Item, { readonly own: number; readonly other: Port }[]>();
-  for (const bundle of parts.bundles) {
-    if (within(bundle)) continue;
-    const stops = [bundle.from, ...lanesOf(bundle, ports), bundle.to]
+  for (const merged of parts.mergedEdges) {
+    if (within(merged)) continue;
+    const stops = [merged.from, ...lanesOf(merged, ports), merged.to]
       .map((id) => ports.get(id))
       .filter((port) => port !== undefined);
     for (const [at, port] of stops.entries()) {
@@ -132,8 +132,8 @@ export function settle(
   for (const items of columns) for (const item of items) item.top = Math.round(item.top - least) + headingHeight + margin;
 }
 
-function lanesOf(bundle: Bundle, ports: ReadonlyMap<string, Port>): readonly string[] {
-  const from = ports.get(bundle.from)?.item.column ?? 0;
-  const to = ports.get(bundle.to)?.item.column ?? 0;
-  return Array.from({ length: Math.max(0, to - from - 1) }, (_, at) => laneId(bundle, from + 1 + at));
+function lanesOf(merged: MergedEdge, ports: ReadonlyMap<string, Port>): readonly string[] {
+  const from = ports.get(merged.from)?.item.column ?? 0;
+  const to = ports.get(merged.to)?.item.column ?? 0;
+  return Array.from({ length: Math.max(0, to - from - 1) }, (_, at) => laneId(merged, from + 1 + at));
 }

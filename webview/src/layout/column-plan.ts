@@ -3,7 +3,7 @@
 import type { GraphIndex } from '../model/graph-index.ts';
 import { nameWidth, naturalGroupWidth, naturalWidth } from './box-content.ts';
 import { groupSize } from './group-box.ts';
-import { type Anchor, isIdle, type LabelText, labelsOf, type Parts } from './merged-edges.ts';
+import { isIdle, type LabelText, labelsOf, type MergedGraph, type Vertex } from './merged-edges.ts';
 import { type LayoutOptions, margin } from './model.ts';
 
 const curveWidth = 34;
@@ -32,7 +32,7 @@ export interface ColumnPlan {
   readonly widths: readonly number[];
   /** The room for labels before each column. */
   readonly labelWidths: readonly number[];
-  /** The labels of each bundle. */
+  /** The labels of each merged edge. */
   readonly labels: ReadonlyMap<string, readonly LabelText[]>;
   readonly lefts: readonly number[];
   readonly right: number;
@@ -44,7 +44,7 @@ const shrink = 0.85;
 /** The widest plan that fits the room, or else the narrowest. */
 export function planColumns(
   index: GraphIndex,
-  parts: Parts,
+  parts: MergedGraph,
   columns: Pick<ColumnPlan, 'columnOf' | 'titles'>,
   options: LayoutOptions,
 ): ColumnPlan {
@@ -58,21 +58,21 @@ export function planColumns(
 }
 
 /** The column whose Pods stand in frames of their nodes; null where no node is known or the Pods stand in groups. */
-function framedColumn(parts: Parts, columnOf: ReadonlyMap<string, number>): number | null {
-  const pod = parts.anchors.find(
-    (anchor) => anchor.node?.kind === 'pod' && anchor.node.pod !== null && anchor.node.pod.node !== null,
+function framedColumn(parts: MergedGraph, columnOf: ReadonlyMap<string, number>): number | null {
+  const pod = parts.vertices.find(
+    (vertex) => vertex.node?.kind === 'pod' && vertex.node.pod !== null && vertex.node.pod.node !== null,
   );
   return pod === undefined ? null : (columnOf.get(pod.id) ?? null);
 }
 
-/** The cluster's node that an anchor's Pod is on; null for what is no Pod, or on no known node. */
-export function hostOf(anchor: Anchor): string | null {
-  return anchor.node?.kind === 'pod' ? (anchor.node.pod?.node ?? null) : null;
+/** The cluster's node that a vertex's Pod is on; null for what is no Pod, or on no known node. */
+export function hostOf(vertex: Vertex): string | null {
+  return vertex.node?.kind === 'pod' ? (vertex.node.pod?.node ?? null) : null;
 }
 
 function plan(
   index: GraphIndex,
-  parts: Parts,
+  parts: MergedGraph,
   { columnOf, titles }: Pick<ColumnPlan, 'columnOf' | 'titles'>,
   framed: number | null,
   size: Size,
@@ -81,29 +81,29 @@ function plan(
   const widths = titles.map(() => 84);
   const labelWidths = titles.map(() => 0);
   const labels = new Map<string, readonly LabelText[]>();
-  for (const anchor of parts.anchors) {
-    const column = columnOf.get(anchor.id) ?? 0;
+  for (const vertex of parts.vertices) {
+    const column = columnOf.get(vertex.id) ?? 0;
     const wanted =
-      anchor.node !== null
+      vertex.node !== null
         ? Math.min(
-            naturalWidth(anchor.node, isIdle(index, anchor.node), options.measure),
+            naturalWidth(vertex.node, isIdle(index, vertex.node), options.measure),
             // A verdict's second line says why: that is what one looks for.
             Math.max(
-              anchor.node.kind === 'verdict' && size.box >= 200 ? size.box + 90 : size.box,
-              nameWidth(anchor.node, options.measure),
+              vertex.node.kind === 'verdict' && size.box >= 200 ? size.box + 90 : size.box,
+              nameWidth(vertex.node, options.measure),
             ),
           )
-        : anchor.group !== null
-          ? Math.max(naturalGroupWidth(anchor.group, options.measure), groupSize(index, anchor.group, size.box, options).width)
+        : vertex.group !== null
+          ? Math.max(naturalGroupWidth(vertex.group, options.measure), groupSize(index, vertex.group, size.box, options).width)
           : 0;
     widths[column] = Math.max(widths[column] ?? 0, wanted);
   }
-  for (const bundle of parts.bundles) {
-    const texts = labelsOf(index, bundle.ways, size.label, options.measure);
-    labels.set(bundle.id, texts);
-    const column = columnOf.get(bundle.to) ?? 0;
-    // A wire within a column goes straight down most of the time, with its labels on it.
-    if (columnOf.get(bundle.from) === column) continue;
+  for (const merged of parts.mergedEdges) {
+    const texts = labelsOf(index, merged.branches, size.label, options.measure);
+    labels.set(merged.id, texts);
+    const column = columnOf.get(merged.to) ?? 0;
+    // An edge within a column goes straight down most of the time, with its labels on it.
+    if (columnOf.get(merged.from) === column) continue;
     labelWidths[column] = Math.max(labelWidths[column] ?? 0, ...texts.map((text) => text.width + 8));
   }
   if (framed !== null) widths[framed] = (widths[framed] ?? 0) + 2 * framePad;

@@ -2,28 +2,28 @@ import { drawingText } from '../../../server/src/base/safe-text.ts';
 import { count } from '../model/format.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
 import type { Arrangement } from '../model/groups.ts';
-import { columnWires } from './column-edges.ts';
+import { columnEdges } from './column-edges.ts';
 import { type ColumnPlan, framePad, hostOf, planColumns } from './column-plan.ts';
 import { assignColumns } from './columns.ts';
 import { type FilledColumns, fillColumns } from './fill-columns.ts';
-import { type Parts, partsOf, topologicalOrder } from './merged-edges.ts';
-import { type Box, type Frame, type Heading, type Layout, type LayoutOptions, margin, type Wire } from './model.ts';
+import { type MergedGraph, mergeGraph, topologicalOrder } from './merged-edges.ts';
+import { type Box, type DrawnEdge, type Frame, type Heading, type Layout, type LayoutOptions, margin } from './model.ts';
 import { fitText } from './text-metrics.ts';
 
 /** Columns by meaning from left to right, rows in rule order. */
 export function layoutColumns(index: GraphIndex, arrangement: Arrangement, options: LayoutOptions): Layout {
-  const parts = partsOf(index, arrangement);
-  if (parts.anchors.length === 0) {
-    return { form: 'columns', boxes: [], wires: [], frames: [], headings: [], width: 0, height: 0, arrangement };
+  const parts = mergeGraph(index, arrangement);
+  if (parts.vertices.length === 0) {
+    return { form: 'columns', boxes: [], edges: [], frames: [], headings: [], width: 0, height: 0, arrangement };
   }
   const order = topologicalOrder(parts);
   const plan = planColumns(index, parts, assignColumns(parts, order), options);
   const filled = fillColumns(index, parts, order, arrangement, plan, options);
-  const { boxes, wires, frames } = drawBoxes(parts, plan, filled);
+  const { boxes, edges, frames } = drawBoxes(parts, plan, filled);
   return {
     form: 'columns',
     boxes,
-    wires: [...wires, ...columnWires(parts, plan, filled)],
+    edges: [...edges, ...columnEdges(parts, plan, filled)],
     frames: [...frames, ...hostFrames(plan, filled, options)],
     headings: headingsOf(plan, filled),
     width: plan.right + margin,
@@ -32,16 +32,16 @@ export function layoutColumns(index: GraphIndex, arrangement: Arrangement, optio
   };
 }
 
-/** Every anchor's box, and what is inside an open group. */
+/** Every vertex's box, and what is inside an open group. */
 function drawBoxes(
-  parts: Parts,
+  parts: MergedGraph,
   { framed, widths, lefts }: ColumnPlan,
   { columnAt, contents, groups, heightAt, middleAt }: FilledColumns,
-): { readonly boxes: readonly Box[]; readonly wires: readonly Wire[]; readonly frames: readonly Frame[] } {
+): { readonly boxes: readonly Box[]; readonly edges: readonly DrawnEdge[]; readonly frames: readonly Frame[] } {
   const boxes: Box[] = [];
-  const wires: Wire[] = [];
+  const edges: DrawnEdge[] = [];
   const frames: Frame[] = [];
-  for (const { id, node, group } of parts.anchors) {
+  for (const { id, node, group } of parts.vertices) {
     const column = columnAt(id);
     const content = contents.get(id);
     if (content === undefined) continue;
@@ -55,19 +55,19 @@ function drawBoxes(
     if (inside === undefined || inside.boxes.length === 0) continue;
     const top = y + height;
     for (const box of inside.boxes) boxes.push({ ...box, x: x + box.x, y: top + box.y, column: column + box.column });
-    wires.push(...inside.wires(x, top));
+    edges.push(...inside.edges(x, top));
     frames.push({ id, kind: 'group', label: '', detail: '', x, y, width, height: height + inside.height });
   }
-  return { boxes, wires, frames };
+  return { boxes, edges, frames };
 }
 
 /** The cluster's nodes around their Pods. */
-function hostFrames({ widths, lefts }: ColumnPlan, { things }: FilledColumns, options: LayoutOptions): readonly Frame[] {
-  return things.flatMap(({ item, anchors }) => {
-    const host = anchors[0] === undefined || !item.id.startsWith('host:') ? null : hostOf(anchors[0]);
+function hostFrames({ widths, lefts }: ColumnPlan, { items }: FilledColumns, options: LayoutOptions): readonly Frame[] {
+  return items.flatMap(({ item, vertices }) => {
+    const host = vertices[0] === undefined || !item.id.startsWith('host:') ? null : hostOf(vertices[0]);
     if (host === null) return [];
-    const known = anchors.filter((anchor) => anchor.node?.pod?.ready !== null);
-    const ready = known.filter((anchor) => anchor.node?.pod?.ready === true).length;
+    const known = vertices.filter((vertex) => vertex.node?.pod?.ready !== null);
+    const ready = known.filter((vertex) => vertex.node?.pod?.ready === true).length;
     const detail = known.length === 0 ? '' : `${count(ready)} of ${count(known.length)} ready`;
     const width = widths[item.column] ?? 0;
     const label = fitText(drawingText(host), 'label', width - 30 - options.measure(detail, 'chip'), options.measure);

@@ -1,5 +1,5 @@
 import type { FlowNodeKind } from '../../../server/src/kube/flow/graph.ts';
-import type { Anchor, Parts } from './merged-edges.ts';
+import type { MergedGraph, Vertex } from './merged-edges.ts';
 
 /** A column's place by meaning. Chains and verdicts have none of their own and stand behind what leads to them. */
 const fixed: Readonly<Partial<Record<FlowNodeKind, number>>> = {
@@ -17,29 +17,29 @@ const fixed: Readonly<Partial<Record<FlowNodeKind, number>>> = {
 const titles = ['Entry', 'Dispatch', 'External', 'Service', 'Endpoint', 'Pod'];
 const endpointColumn = 4;
 
-/** The column of each anchor, counted from 0 without empty ones, and what the columns are called (empty: nothing). */
+/** The column of each vertex, counted from 0 without empty ones, and what the columns are called (empty: nothing). */
 export function assignColumns(
-  parts: Parts,
+  parts: MergedGraph,
   order: readonly string[],
 ): { readonly columnOf: ReadonlyMap<string, number>; readonly titles: readonly string[] } {
-  const anchors = new Map<string, Anchor>(parts.anchors.map((anchor) => [anchor.id, anchor]));
+  const vertices = new Map<string, Vertex>(parts.vertices.map((vertex) => [vertex.id, vertex]));
   const meaning = new Map<string, number>();
   for (const id of order) {
-    const anchor = anchors.get(id);
-    const own = anchor?.node === null || anchor === undefined ? endpointColumn : fixed[anchor.node.kind];
+    const vertex = vertices.get(id);
+    const own = vertex?.node === null || vertex === undefined ? endpointColumn : fixed[vertex.node.kind];
     if (own !== undefined) meaning.set(id, own);
     else {
-      const before = (parts.in.get(id) ?? []).map((bundle) => meaning.get(bundle.from) ?? -1);
+      const before = (parts.in.get(id) ?? []).map((merged) => meaning.get(merged.from) ?? -1);
       meaning.set(id, Math.max(-1, ...before) + 1);
     }
   }
   const used = [...new Set(meaning.values())].toSorted((a, b) => a - b);
   const kindsIn = new Map<number, Set<FlowNodeKind | 'group'>>();
-  for (const { id, node } of parts.anchors) {
+  for (const { id, node } of parts.vertices) {
     const column = meaning.get(id) ?? 0;
     kindsIn.set(column, (kindsIn.get(column) ?? new Set()).add(node?.kind ?? 'group'));
   }
-  const named = parts.anchors.some((anchor) => anchor.node?.kind !== 'chain' && anchor.node?.kind !== 'verdict');
+  const named = parts.vertices.some((vertex) => vertex.node?.kind !== 'chain' && vertex.node?.kind !== 'verdict');
   return {
     columnOf: new Map([...meaning].map(([id, column]) => [id, used.indexOf(column)])),
     titles: used.map((column) => (named ? titleOf(column, kindsIn.get(column) ?? new Set()) : '')),

@@ -1,4 +1,4 @@
-/** SVG paths of wires. */
+/** SVG paths of edges. */
 import { curveBumpX, curveCatmullRom, line } from 'd3';
 
 export interface Point {

@@ -1,10 +1,10 @@
 import type { FlowEdge, FlowNode } from '../../../server/src/kube/flow/graph.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
-import { type EndpointGroup, type EndpointRow, waysOf } from '../model/groups.ts';
+import { branchesOf, type EndpointGroup, type EndpointRow } from '../model/groups.ts';
 import { boxContent, nameWidth, naturalWidth } from './box-content.ts';
 import { bend, elbow } from './edge-path.ts';
 import { isIdle, type LabelText, labelsOf } from './merged-edges.ts';
-import type { Box, LayoutOptions, Wire } from './model.ts';
+import type { Box, DrawnEdge, LayoutOptions } from './model.ts';
 
 const railInset = 12;
 const rowGap = 8;
@@ -15,7 +15,7 @@ const pad = 10;
 export interface GroupParts {
   readonly boxes: readonly Box[];
   /** With the head's bottom left in the drawing, as paths cannot be moved. */
-  readonly wires: (x: number, y: number) => readonly Wire[];
+  readonly edges: (x: number, y: number) => readonly DrawnEdge[];
   readonly height: number;
   readonly endpointLeft: number;
   readonly podColumn: { readonly x: number; readonly width: number } | null;
@@ -29,7 +29,7 @@ interface GroupSize {
   readonly width: number;
 }
 
-const nothing: GroupParts = { boxes: [], wires: () => [], height: 0, endpointLeft: 0, podColumn: null };
+const nothing: GroupParts = { boxes: [], edges: () => [], height: 0, endpointLeft: 0, podColumn: null };
 
 /** The rule that sends a packet to the endpoint at random, or else the first that sends one. */
 function mainEdge(index: GraphIndex, node: FlowNode): FlowEdge | undefined {
@@ -48,7 +48,7 @@ export function groupSize(index: GraphIndex, group: EndpointGroup, most: number,
     Math.min(naturalWidth(node, idle, options.measure), Math.max(most, nameWidth(node, options.measure)));
   for (const row of group.rows) {
     const edge = mainEdge(index, row.endpoint);
-    const label = edge === undefined ? undefined : labelsOf(index, waysOf([edge], false), 96, options.measure)[0];
+    const label = edge === undefined ? undefined : labelsOf(index, branchesOf([edge], false), 96, options.measure)[0];
     labels.set(row, label);
     labelWidth = Math.max(labelWidth, label?.width ?? 0);
     endpoint = Math.max(endpoint, widthOf(row.endpoint, isIdle(index, row.endpoint)));
@@ -75,7 +75,8 @@ export function groupParts(
   const endpointWidth = size.endpoint + (size.pod === 0 ? spare : Math.ceil(spare / 2));
   const podLeft = left + endpointWidth + podGap;
   const boxes: Box[] = [];
-  const ways: { readonly row: EndpointRow; readonly y: number; readonly pods: readonly { node: FlowNode; y: number }[] }[] = [];
+  const placedRows: { readonly row: EndpointRow; readonly y: number; readonly pods: readonly { node: FlowNode; y: number }[] }[] =
+    [];
   let y = pad;
   for (const row of group.rows) {
     const own = boxContent(row.endpoint, isIdle(index, row.endpoint), endpointWidth, options.measure);
@@ -110,17 +111,17 @@ export function groupParts(
       podY += content.height + rowGap;
       return { node, y: podY - rowGap - content.height / 2 };
     });
-    ways.push({ row, y: middle, pods });
+    placedRows.push({ row, y: middle, pods });
     y += height + rowGap;
   }
-  const wires = (x: number, top: number): readonly Wire[] => {
+  const edges = (x: number, top: number): readonly DrawnEdge[] => {
     let above = 0;
-    return ways.flatMap(({ row, y: middle, pods }) => {
+    return placedRows.flatMap(({ row, y: middle, pods }) => {
       const label = size.labels.get(row);
       const incoming = index.in(row.endpoint.id);
       // Each piece of the rail begins where the one before it turned off, so that what is out of view need not be drawn.
       const path = elbow(x + railInset, top + above, { x: x + left, y: top + middle }, true);
-      const made: Wire[] = [
+      const made: DrawnEdge[] = [
         {
           id: `${group.id}\n${row.endpoint.id}`,
           from: group.id,
@@ -155,7 +156,7 @@ export function groupParts(
   };
   return {
     boxes,
-    wires,
+    edges,
     height: y - rowGap + pad,
     endpointLeft: left,
     podColumn: podWidth === 0 ? null : { x: podLeft, width: podWidth },

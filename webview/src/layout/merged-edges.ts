@@ -3,59 +3,59 @@ import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowEdge, FlowNode } from '../../../server/src/kube/flow/graph.ts';
 import { count, counted } from '../model/format.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
-import { type Arrangement, type EndpointGroup, type Way, waysOf } from '../model/groups.ts';
-import type { WireLabel } from './model.ts';
+import { type Arrangement, type Branch, branchesOf, type EndpointGroup } from '../model/groups.ts';
+import type { EdgeLabel } from './model.ts';
 import { fitText, type Measure, wrap } from './text-metrics.ts';
 
 /** A box to be: a node or a group, before it has a place. */
-export interface Anchor {
+export interface Vertex {
   readonly id: string;
   readonly node: FlowNode | null;
   readonly group: EndpointGroup | null;
 }
 
-/** All edges between two anchors. */
-export interface Bundle {
+/** All edges between two vertices. */
+export interface MergedEdge {
   readonly id: string;
   readonly from: string;
   readonly to: string;
   readonly edges: readonly FlowEdge[];
-  readonly ways: readonly Way[];
+  readonly branches: readonly Branch[];
 }
 
-/** What is drawn: anchors in the order in which a reader who follows the rules meets them, and what joins them. */
-export interface Parts {
-  readonly anchors: readonly Anchor[];
-  readonly bundles: readonly Bundle[];
-  /** The place of an anchor in that order, and of a bundle by its id. */
+/** What is drawn: vertices in the order in which a reader who follows the rules meets them, and what joins them. */
+export interface MergedGraph {
+  readonly vertices: readonly Vertex[];
+  readonly mergedEdges: readonly MergedEdge[];
+  /** The place of a vertex in that order, and of a merged edge by its id. */
   readonly rank: ReadonlyMap<string, number>;
-  readonly out: ReadonlyMap<string, readonly Bundle[]>;
-  readonly in: ReadonlyMap<string, readonly Bundle[]>;
+  readonly out: ReadonlyMap<string, readonly MergedEdge[]>;
+  readonly in: ReadonlyMap<string, readonly MergedEdge[]>;
 }
 
-/** Nodes and groups that have a box of their own, and the bundles between them; what is inside a group is left to the group. */
-export function partsOf(index: GraphIndex, arrangement: Arrangement): Parts {
-  const anchorOf = new Map<string, string>();
-  const anchors = new Map<string, Anchor>();
+/** Nodes and groups that have a box of their own, and the merged edges between them; what is inside a group is left to the group. */
+export function mergeGraph(index: GraphIndex, arrangement: Arrangement): MergedGraph {
+  const vertexOf = new Map<string, string>();
+  const vertices = new Map<string, Vertex>();
   for (const group of arrangement.groups ?? []) {
-    anchors.set(group.id, { id: group.id, node: null, group });
-    for (const row of group.rows) for (const node of [row.endpoint, ...row.behind]) anchorOf.set(node.id, group.id);
+    vertices.set(group.id, { id: group.id, node: null, group });
+    for (const row of group.rows) for (const node of [row.endpoint, ...row.behind]) vertexOf.set(node.id, group.id);
   }
   const kept = new Set(arrangement.rows.flatMap((row) => [row.endpoint, ...row.behind]));
   for (const node of index.graph.nodes) {
-    if (anchorOf.has(node.id)) continue;
+    if (vertexOf.has(node.id)) continue;
     const target = node.kind === 'endpoint' || node.kind === 'pod' || node.kind === 'address';
     if (target && !kept.has(node)) continue;
-    anchorOf.set(node.id, node.id);
-    anchors.set(node.id, { id: node.id, node, group: null });
+    vertexOf.set(node.id, node.id);
+    vertices.set(node.id, { id: node.id, node, group: null });
   }
 
   const edges = new Map<string, { from: string; to: string; edges: FlowEdge[] }>();
   for (const node of index.graph.nodes) {
-    const from = anchorOf.get(node.id);
+    const from = vertexOf.get(node.id);
     if (from === undefined) continue;
     for (const edge of index.out(node.id)) {
-      const to = anchorOf.get(edge.to);
+      const to = vertexOf.get(edge.to);
       if (to === undefined || to === from) continue;
       const id = `${from}\n${to}`;
       const known = edges.get(id);
@@ -63,21 +63,21 @@ export function partsOf(index: GraphIndex, arrangement: Arrangement): Parts {
       else known.edges.push(edge);
     }
   }
-  const bundles = [...edges].map(([id, bundle]) => ({
+  const mergedEdges = [...edges].map(([id, merged]) => ({
     id,
-    ...bundle,
-    ways: waysOf(bundle.edges, anchors.get(bundle.to)?.group !== null),
+    ...merged,
+    branches: branchesOf(merged.edges, vertices.get(merged.to)?.group !== null),
   }));
-  const out = new Map<string, Bundle[]>();
-  const incoming = new Map<string, Bundle[]>();
-  for (const bundle of bundles) {
-    out.set(bundle.from, [...(out.get(bundle.from) ?? []), bundle]);
-    incoming.set(bundle.to, [...(incoming.get(bundle.to) ?? []), bundle]);
+  const out = new Map<string, MergedEdge[]>();
+  const incoming = new Map<string, MergedEdge[]>();
+  for (const merged of mergedEdges) {
+    out.set(merged.from, [...(out.get(merged.from) ?? []), merged]);
+    incoming.set(merged.to, [...(incoming.get(merged.to) ?? []), merged]);
   }
-  const rank = rankInRuleOrder([...anchors.values()], out, incoming);
+  const rank = rankInRuleOrder([...vertices.values()], out, incoming);
   return {
-    anchors: [...anchors.values()].toSorted((a, b) => (rank.get(a.id) ?? 0) - (rank.get(b.id) ?? 0)),
-    bundles,
+    vertices: [...vertices.values()].toSorted((a, b) => (rank.get(a.id) ?? 0) - (rank.get(b.id) ?? 0)),
+    mergedEdges,
     rank,
     out,
     in: incoming,
@@ -86,27 +86,27 @@ export function partsOf(index: GraphIndex, arrangement: Arrangement): Parts {
 
 /** Depth first from what nothing leads to, and from what only a loop leads to. */
 function rankInRuleOrder(
-  anchors: readonly Anchor[],
-  out: ReadonlyMap<string, readonly Bundle[]>,
-  incoming: ReadonlyMap<string, readonly Bundle[]>,
+  vertices: readonly Vertex[],
+  out: ReadonlyMap<string, readonly MergedEdge[]>,
+  incoming: ReadonlyMap<string, readonly MergedEdge[]>,
 ): ReadonlyMap<string, number> {
   const rank = new Map<string, number>();
   const visit = (start: string): void => {
-    const stack: { readonly id: string; readonly bundle: string | null }[] = [{ id: start, bundle: null }];
+    const stack: { readonly id: string; readonly merged: string | null }[] = [{ id: start, merged: null }];
     for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-      if (next.bundle !== null) rank.set(next.bundle, rank.size);
+      if (next.merged !== null) rank.set(next.merged, rank.size);
       if (rank.has(next.id)) continue;
       rank.set(next.id, rank.size);
-      for (const bundle of (out.get(next.id) ?? []).toReversed()) stack.push({ id: bundle.to, bundle: bundle.id });
+      for (const merged of (out.get(next.id) ?? []).toReversed()) stack.push({ id: merged.to, merged: merged.id });
     }
   };
-  for (const anchor of anchors) if (!incoming.has(anchor.id)) visit(anchor.id);
-  for (const anchor of anchors) if (!rank.has(anchor.id)) visit(anchor.id);
+  for (const vertex of vertices) if (!incoming.has(vertex.id)) visit(vertex.id);
+  for (const vertex of vertices) if (!rank.has(vertex.id)) visit(vertex.id);
   return rank;
 }
 
 /** A label before it has a place. */
-export type LabelText = Omit<WireLabel, 'x' | 'y'>;
+export type LabelText = Omit<EdgeLabel, 'x' | 'y'>;
 
 export const labelLineHeight = 15;
 /** How much wider a warning is, as it stands out in bold. */
@@ -119,40 +119,40 @@ function countedAt(index: GraphIndex, id: string): number | null {
   return sum > 0 ? sum : null;
 }
 
-/** So many rules between the same two boxes are told apart at their wire; of more, only the first, and how many follow. */
+/** So many rules between the same two boxes are told apart at their edge; of more, only the first, and how many follow. */
 const mostLabels = 5;
 
-/** What stands at the end of a bundle, a label for each way that needs one. */
-export function labelsOf(index: GraphIndex, ways: readonly Way[], width: number, measure: Measure): readonly LabelText[] {
-  if (ways.length <= mostLabels) return ways.flatMap((way) => labelOf(index, way, width, measure) ?? []);
-  const rest = ways.slice(mostLabels - 1).flatMap((way) => way.edges);
+/** What stands at the end of a merged edge, a label for each way that needs one. */
+export function labelsOf(index: GraphIndex, branches: readonly Branch[], width: number, measure: Measure): readonly LabelText[] {
+  if (branches.length <= mostLabels) return branches.flatMap((branch) => labelOf(index, branch, width, measure) ?? []);
+  const rest = branches.slice(mostLabels - 1).flatMap((branch) => branch.edges);
   const packets = rest.reduce<number | null>((sum, edge) => (edge.packets === null ? sum : (sum ?? 0) + edge.packets), null);
   const counter = packets === null ? '' : `, ${count(packets)} pkts`;
-  const text = fitText(`and ${counted(rest.length, 'more rule')}${counter}`, 'wire', width, measure);
+  const text = fitText(`and ${counted(rest.length, 'more rule')}${counter}`, 'edge', width, measure);
   return [
-    ...ways.slice(0, mostLabels - 1).flatMap((way) => labelOf(index, way, width, measure) ?? []),
+    ...branches.slice(0, mostLabels - 1).flatMap((branch) => labelOf(index, branch, width, measure) ?? []),
     {
       lines: [{ text, tone: 'counter' }],
       edges: rest,
-      width: Math.ceil(measure(text, 'wire')) + 10,
+      width: Math.ceil(measure(text, 'edge')) + 10,
       height: labelLineHeight + 3,
     },
   ];
 }
 
-function labelOf(index: GraphIndex, way: Way, width: number, measure: Measure): LabelText | null {
-  const share = way.probability === null || way.probability >= 1 ? '' : percentText(way.probability);
-  const main = [share, drawingText(way.condition)].filter((part) => part !== '').join(' ');
-  const lines: WireLabel['lines'][number][] = wrap(main, 'wire', width, 2, measure).map((text) => ({ text, tone: 'main' }));
-  if (way.packets !== null) {
-    const total = way.edges[0] === undefined || way.probability === null ? null : countedAt(index, way.edges[0].from);
-    const seen = total === null || share === '' ? '' : `, ${percentText(way.packets / total)}`;
-    const none = way.packets === 0 && total !== null;
-    lines.push({ text: `${count(way.packets)} pkts${seen}`, tone: none ? 'warning' : 'counter' });
+function labelOf(index: GraphIndex, branch: Branch, width: number, measure: Measure): LabelText | null {
+  const share = branch.probability === null || branch.probability >= 1 ? '' : percentText(branch.probability);
+  const main = [share, drawingText(branch.condition)].filter((part) => part !== '').join(' ');
+  const lines: EdgeLabel['lines'][number][] = wrap(main, 'edge', width, 2, measure).map((text) => ({ text, tone: 'main' }));
+  if (branch.packets !== null) {
+    const total = branch.edges[0] === undefined || branch.probability === null ? null : countedAt(index, branch.edges[0].from);
+    const seen = total === null || share === '' ? '' : `, ${percentText(branch.packets / total)}`;
+    const none = branch.packets === 0 && total !== null;
+    lines.push({ text: `${count(branch.packets)} pkts${seen}`, tone: none ? 'warning' : 'counter' });
   }
   if (lines.length === 0) return null;
-  const text = Math.max(...lines.map((line) => measure(line.text, 'wire') * (line.tone === 'warning' ? boldness : 1)));
-  return { lines, edges: way.edges, width: Math.ceil(text) + 10, height: lines.length * labelLineHeight + 3 };
+  const text = Math.max(...lines.map((line) => measure(line.text, 'edge') * (line.tone === 'warning' ? boldness : 1)));
+  return { lines, edges: branch.edges, width: Math.ceil(text) + 10, height: lines.length * labelLineHeight + 3 };
 }
 
 /** True for an endpoint that counted nothing while its siblings did. */
@@ -165,9 +165,9 @@ export function isIdle(index: GraphIndex, node: FlowNode): boolean {
 }
 
 /**
- * Anchors so that each comes after all that lead to it (loops aside), and what follows in rule order stays so where that allows it.
+ * Vertices so that each comes after all that lead to it (loops aside), and what follows in rule order stays so where that allows it.
  */
-export function topologicalOrder(parts: Parts): readonly string[] {
+export function topologicalOrder(parts: MergedGraph): readonly string[] {
   const done = new Set<string>();
   const entered = new Set<string>();
   const order: string[] = [];
@@ -183,10 +183,10 @@ export function topologicalOrder(parts: Parts): readonly string[] {
       entered.add(next.id);
       stack.push({ id: next.id, leave: true });
       // The last rule's target is visited first, as the whole order is turned round in the end.
-      for (const bundle of parts.out.get(next.id) ?? []) stack.push({ id: bundle.to, leave: false });
+      for (const merged of parts.out.get(next.id) ?? []) stack.push({ id: merged.to, leave: false });
     }
   };
-  for (const anchor of parts.anchors.toReversed()) if (!parts.in.has(anchor.id)) visit(anchor.id);
-  for (const anchor of parts.anchors.toReversed()) if (!entered.has(anchor.id)) visit(anchor.id);
+  for (const vertex of parts.vertices.toReversed()) if (!parts.in.has(vertex.id)) visit(vertex.id);
+  for (const vertex of parts.vertices.toReversed()) if (!entered.has(vertex.id)) visit(vertex.id);
   return order.toReversed();
 }

@@ -1,4 +1,4 @@
-/** What a layout is made of: the boxes, wires and frames of a drawing at their places, in pixels, and what it is made by. */
+/** What a layout is made of: the boxes, edges and frames of a drawing at their places, in pixels, and what it is made by. */
 import type { FlowEdge, FlowNode } from '../../../server/src/kube/flow/graph.ts';
 import type { Grouping } from '../messages.ts';
 import type { Arrangement, EndpointGroup } from '../model/groups.ts';
@@ -20,8 +20,8 @@ export interface Box {
   readonly column: number;
 }
 
-/** What says at a wire when a packet goes there: a rule's share, condition and counter. */
-export interface WireLabel {
+/** What says at an edge when a packet goes there: a rule's share, condition and counter. */
+export interface EdgeLabel {
   readonly x: number;
   readonly y: number;
   readonly width: number;
@@ -32,7 +32,7 @@ export interface WireLabel {
 }
 
 /** All edges from a box to another, drawn as one line. */
-export interface Wire {
+export interface DrawnEdge {
   readonly id: string;
   readonly from: string;
   readonly to: string;
@@ -41,7 +41,7 @@ export interface Wire {
   readonly path: string;
   /** The path from the very box that it comes from, where `path` begins on a rail that others share. */
   readonly wholePath?: string;
-  readonly labels: readonly WireLabel[];
+  readonly labels: readonly EdgeLabel[];
   /** From its top to its bottom, labels aside, to find out what is in view. */
   readonly top: number;
   readonly bottom: number;
@@ -69,7 +69,7 @@ export interface Heading {
 export interface Layout {
   readonly form: 'columns' | 'outline';
   readonly boxes: readonly Box[];
-  readonly wires: readonly Wire[];
+  readonly edges: readonly DrawnEdge[];
   readonly frames: readonly Frame[];
   /** The columns' names, to be shown above them; none in an outline. */
   readonly headings: readonly Heading[];

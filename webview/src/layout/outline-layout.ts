@@ -1,11 +1,11 @@
 import { nodeName } from '../model/describe.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
-import { type Arrangement, waysOf } from '../model/groups.ts';
+import { type Arrangement, branchesOf } from '../model/groups.ts';
 import { type BoxContent, boxContent, groupContent, naturalGroupWidth, naturalWidth } from './box-content.ts';
 import { bend, elbow, roundTheRight } from './edge-path.ts';
 import { boldness, isIdle, type LabelText, labelLineHeight, labelsOf } from './merged-edges.ts';
-import { type Box, type Frame, type Layout, type LayoutOptions, margin, type Wire, type WireLabel } from './model.ts';
-import { standBeside } from './outline-pods.ts';
+import { type Box, type DrawnEdge, type EdgeLabel, type Frame, type Layout, type LayoutOptions, margin } from './model.ts';
+import { placeBeside } from './outline-pods.ts';
 import { isInside, type OutlineLink, type OutlineRow, outlineRows } from './outline-rows.ts';
 import { fitText } from './text-metrics.ts';
 
@@ -19,7 +19,7 @@ const narrowest = 170;
 const widestBesideLabel = 110;
 
 /**
- * One box below the other, each indented under what leads to it: for where there is little width. A wire to the next deeper boxes runs down
+ * One box below the other, each indented under what leads to it: for where there is little width. An edge to the next deeper boxes runs down
  * a rail at its left; one that would cross others runs along the right.
  */
 export function layoutOutline(index: GraphIndex, arrangement: Arrangement, options: LayoutOptions): Layout {
@@ -34,7 +34,7 @@ export function layoutOutline(index: GraphIndex, arrangement: Arrangement, optio
   const deepest = Math.max(0, ...rows.map((row) => row.depth));
   const natural = Math.max(narrowest, ...rows.map((row) => row.depth * indent + widthOf(index, row, options)));
   const inner = options.room === null ? null : options.room - 2 * margin - laneRoom;
-  const beside = standBeside(
+  const beside = placeBeside(
     index,
     rows,
     links,
@@ -52,7 +52,7 @@ export function layoutOutline(index: GraphIndex, arrangement: Arrangement, optio
   const incoming = new Map<string, OutlineLink[]>();
   for (const link of links) incoming.set(link.to, [...(incoming.get(link.to) ?? []), link]);
   const boxes = new Map<string, Box>();
-  const labels = new Map<OutlineLink, readonly WireLabel[]>();
+  const labels = new Map<OutlineLink, readonly EdgeLabel[]>();
   let y = margin;
   const contentOf = (row: OutlineRow, width: number): BoxContent | null => {
     if (row.group !== null) return groupContent(row.group, options.open.has(row.group.id), width, options.measure);
@@ -64,7 +64,7 @@ export function layoutOutline(index: GraphIndex, arrangement: Arrangement, optio
     const pod = beside?.of.get(row.id);
     const width = right - x - (pod === undefined || beside === null ? 0 : beside.gap + beside.pod);
     for (const link of incoming.get(row.id) ?? []) {
-      const placed: WireLabel[] = [];
+      const placed: EdgeLabel[] = [];
       for (const text of linkLabels(index, link, inside.has(link), width - 4, options)) {
         placed.push({ ...text, x, y });
         y += text.height + 1;
@@ -96,7 +96,7 @@ export function layoutOutline(index: GraphIndex, arrangement: Arrangement, optio
     y += height + rowGap;
   }
 
-  const wires: Wire[] = [];
+  const edges: DrawnEdge[] = [];
   // Each piece of a rail begins where the one before it turned off, so that what is out of view need not be drawn.
   const turned = new Map<string, number>();
   for (const link of links) {
@@ -109,12 +109,11 @@ export function layoutOutline(index: GraphIndex, arrangement: Arrangement, optio
         { x: from.x + from.width, y: end },
         { x: to.x, y: end },
       ];
-      const { id, edges } = link;
-      wires.push({
-        id,
+      edges.push({
+        id: link.id,
         from: from.id,
         to: to.id,
-        edges,
+        edges: link.edges,
         path: bend(ends),
         labels: labels.get(link) ?? [],
         top: end,
@@ -130,7 +129,7 @@ export function layoutOutline(index: GraphIndex, arrangement: Arrangement, optio
         ? elbow(from.x + railInset, start, turn, true)
         : roundTheRight({ x: from.x + from.width, y: start }, right + 10 + lane * laneWidth, { x: to.x + to.width, y: end - 6 });
     if (lane === undefined) turned.set(from.id, end - 7);
-    wires.push({
+    edges.push({
       id: link.id,
       from: link.from,
       to: link.to,
@@ -145,7 +144,7 @@ export function layoutOutline(index: GraphIndex, arrangement: Arrangement, optio
   return {
     form: 'outline',
     boxes: [...boxes.values()],
-    wires,
+    edges,
     frames: groupFrames(rows, boxes, right),
     headings: [],
     width: rows.length === 0 ? 0 : right + laneRoom + margin,
@@ -180,7 +179,7 @@ function assignLanes(
   return { of, count: bottoms.length };
 }
 
-/** What stands above a box about a wire to it; one that comes along the right says where from. */
+/** What stands above a box about an edge to it; one that comes along the right says where from. */
 function linkLabels(
   index: GraphIndex,
   link: OutlineLink,
@@ -188,11 +187,11 @@ function linkLabels(
   width: number,
   options: LayoutOptions,
 ): readonly LabelText[] {
-  const main = link.together ? link.edges : ways(link);
-  const texts = labelsOf(index, waysOf(main, link.together), width, options.measure).map((text) =>
+  const main = link.together ? link.edges : edgesToTell(link);
+  const texts = labelsOf(index, branchesOf(main, link.together), width, options.measure).map((text) =>
     inOneLine(text, width, options),
   );
-  // Where nothing is to be said, the wire alone says it.
+  // Where nothing is to be said, the edge alone says it.
   if (inside || texts.length === 0) return texts;
   const from = index.nodes.get(link.from);
   const source = from === undefined ? '' : `from ${nodeName(from)}`;
@@ -202,11 +201,11 @@ function linkLabels(
     const joined = inOneLine({ ...first, lines: [{ text: source, tone: line.tone }, line] }, width, options);
     if (joined.lines.length === 1) return [joined, ...others];
   }
-  const text = fitText(source, 'wire', width - 10, options.measure);
+  const text = fitText(source, 'edge', width - 10, options.measure);
   const label: LabelText = {
     lines: [{ text, tone: 'counter' }],
     edges: link.edges,
-    width: Math.ceil(options.measure(text, 'wire')) + 10,
+    width: Math.ceil(options.measure(text, 'edge')) + 10,
     height: labelLineHeight + 3,
   };
   return [label, ...texts];
@@ -218,13 +217,13 @@ function inOneLine(label: LabelText, width: number, options: LayoutOptions): Lab
   if (first === undefined || rest.length === 0) return label;
   const text = label.lines.map((line) => line.text).join(' · ');
   const tone = label.lines.some((line) => line.tone === 'warning') ? 'warning' : first.tone;
-  const wide = Math.ceil(options.measure(text, 'wire') * (tone === 'warning' ? boldness : 1)) + 10;
+  const wide = Math.ceil(options.measure(text, 'edge') * (tone === 'warning' ? boldness : 1)) + 10;
   if (wide > width) return label;
   return { ...label, lines: [{ text, tone }], width: wide, height: labelLineHeight + 3 };
 }
 
 /** In a group, the rule that sends a packet to the endpoint at random says the share; affinity's would repeat for each. */
-function ways(link: OutlineLink): OutlineLink['edges'] {
+function edgesToTell(link: OutlineLink): OutlineLink['edges'] {
   if (!link.from.startsWith('group:')) return link.edges;
   const main = link.edges.find((edge) => edge.probability !== null) ?? link.edges[0];
   return main === undefined ? [] : [main];

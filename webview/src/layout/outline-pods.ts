@@ -24,9 +24,9 @@ const leastGap = 34;
 
 /**
  * Puts each Pod or address beside the endpoint that leads to it, where all of them fit into `room` (pixels; null: any). Null where they do
- * not. An endpoint that a wire reaches from the right keeps its Pod below it.
+ * not. An endpoint that an edge reaches from the right keeps its Pod below it.
  */
-export function standBeside(
+export function placeBeside(
   index: GraphIndex,
   rows: readonly OutlineRow[],
   links: readonly OutlineLink[],

@@ -2,8 +2,8 @@
 
 import type { GraphIndex } from '../model/graph-index.ts';
 import type { Arrangement, EndpointGroup, EndpointRow } from '../model/groups.ts';
-import { partsOf, topologicalOrder } from './merged-edges.ts';
-import type { Box, Wire } from './model.ts';
+import { mergeGraph, topologicalOrder } from './merged-edges.ts';
+import type { Box, DrawnEdge } from './model.ts';
 
 /** A box to be, in the order from top to bottom. */
 export interface OutlineRow {
@@ -17,7 +17,7 @@ export interface OutlineLink {
   readonly id: string;
   readonly from: string;
   readonly to: string;
-  readonly edges: Wire['edges'];
+  readonly edges: DrawnEdge['edges'];
   readonly together: boolean;
 }
 
@@ -27,20 +27,20 @@ export function outlineRows(
   arrangement: Arrangement,
   open: ReadonlySet<string>,
 ): { readonly rows: readonly OutlineRow[]; readonly links: readonly OutlineLink[] } {
-  const parts = partsOf(index, arrangement);
-  const anchors = new Map(parts.anchors.map((anchor) => [anchor.id, anchor]));
+  const parts = mergeGraph(index, arrangement);
+  const vertices = new Map(parts.vertices.map((vertex) => [vertex.id, vertex]));
   const depths = new Map<string, number>();
   const rows: OutlineRow[] = [];
   const links: OutlineLink[] = [];
   for (const id of topologicalOrder(parts)) {
-    const anchor = anchors.get(id);
-    if (anchor === undefined) continue;
-    const above = (parts.in.get(id) ?? []).map((bundle) => depths.get(bundle.from) ?? -1);
+    const vertex = vertices.get(id);
+    if (vertex === undefined) continue;
+    const above = (parts.in.get(id) ?? []).map((merged) => depths.get(merged.from) ?? -1);
     const depth = Math.max(-1, ...above) + 1;
     depths.set(id, depth);
-    rows.push({ id, node: anchor.node, group: anchor.group, depth });
-    if (anchor.group === null || !open.has(id)) continue;
-    for (const row of anchor.group.rows) {
+    rows.push({ id, node: vertex.node, group: vertex.group, depth });
+    if (vertex.group === null || !open.has(id)) continue;
+    for (const row of vertex.group.rows) {
       const { endpoint } = row;
       rows.push({ id: endpoint.id, node: endpoint, group: null, depth: depth + 1 });
       links.push({
@@ -54,9 +54,9 @@ export function outlineRows(
       links.push(...behindLinks(index, row));
     }
   }
-  for (const bundle of parts.bundles) {
-    const { id, from, to, edges } = bundle;
-    links.push({ id, from, to, edges, together: anchors.get(to)?.group !== null });
+  for (const merged of parts.mergedEdges) {
+    const { id, from, to, edges } = merged;
+    links.push({ id, from, to, edges, together: vertices.get(to)?.group !== null });
   }
   const position = new Map(rows.map((row, at) => [row.id, at]));
   return { rows, links: links.toSorted((a, b) => (position.get(a.to) ?? 0) - (position.get(b.to) ?? 0)) };

@@ -1,4 +1,4 @@
-/** A thing in a column: how high it is, how far at least from the thing above it, and where its middle wants to be. */
+/** An item in a column: how high it is, how far at least from the item above it, and where its middle wants to be. */
 export interface Placeable {
   readonly height: number;
   readonly gap: number;
@@ -7,19 +7,19 @@ export interface Placeable {
 }
 
 /**
- * The tops of the things, in their order and without overlap, so that the weighted squares of what each misses its wanted middle by are
+ * The tops of the items, in their order and without overlap, so that the weighted squares of what each misses its wanted middle by are
  * least (pooling of adjacent violators). In linear time.
  */
-export function placeInOrder(things: readonly Placeable[]): readonly number[] {
+export function placeInOrder(items: readonly Placeable[]): readonly number[] {
   const offsets: number[] = [];
   const pools: { sum: number; weight: number; members: number }[] = [];
   let offset = 0;
-  for (const [at, thing] of things.entries()) {
-    if (at > 0) offset += thing.gap;
+  for (const [at, item] of items.entries()) {
+    if (at > 0) offset += item.gap;
     offsets.push(offset);
-    const wanted = thing.wanted - thing.height / 2 - offset;
-    offset += thing.height;
-    let pool = { sum: wanted * thing.weight, weight: thing.weight, members: 1 };
+    const wanted = item.wanted - item.height / 2 - offset;
+    offset += item.height;
+    let pool = { sum: wanted * item.weight, weight: item.weight, members: 1 };
     for (
       let above = pools.at(-1);
       above !== undefined && above.sum / above.weight > pool.sum / pool.weight;

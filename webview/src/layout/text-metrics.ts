@@ -2,14 +2,14 @@
  * Widths of text without a DOM, for the command line and for tests; the page measures with its own fonts instead.
  */
 
-/** How a text is set: a box's first line, its second (monospaced), a label on a wire, a badge. */
-export type TextStyle = 'label' | 'detail' | 'wire' | 'chip' | 'heading';
+/** How a text is set: a box's first line, its second (monospaced), a label on an edge, a badge. */
+export type TextStyle = 'label' | 'detail' | 'edge' | 'chip' | 'heading';
 
 /** The width of a text in pixels. */
 export type Measure = (text: string, style: TextStyle) => number;
 
 /** Font sizes in pixels, for measuring and for drawing. */
-export const fontSizes: Readonly<Record<TextStyle, number>> = { label: 13, detail: 11, wire: 11, chip: 11, heading: 11 };
+export const fontSizes: Readonly<Record<TextStyle, number>> = { label: 13, detail: 11, edge: 11, chip: 11, heading: 11 };
 
 // Advance widths in thousandths of the font size, of the common sans-serif fonts' wider ones, so that text set in another still fits.
 const narrow = new Map<string, number>();

@@ -3,7 +3,7 @@
 import { percentText } from '../../../server/src/base/percent.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowEdge, FlowNode } from '../../../server/src/kube/flow/graph.ts';
-import { badgeName, count, counted, driftText, kindName, podText, readiness, wayText } from './format.ts';
+import { badgeName, branchText, count, counted, driftText, kindName, podText, readiness } from './format.ts';
 import type { GraphIndex } from './graph-index.ts';
 import { type EndpointGroup, podOf } from './groups.ts';
 
@@ -19,7 +19,7 @@ export interface RuleFact {
   /** The node at the other end. */
   readonly id: string;
   readonly label: string;
-  readonly way: string;
+  readonly branch: string;
   readonly rule: string;
   readonly packets: number | null;
   readonly line: number | null;
@@ -111,7 +111,7 @@ function ruleFact(index: GraphIndex, edge: FlowEdge, otherEnd: string): RuleFact
   return {
     id: otherEnd,
     label: other === undefined ? '' : nodeName(other),
-    way: drawingText(wayText(edge)),
+    branch: drawingText(branchText(edge)),
     rule: drawingText(edge.rule ?? ''),
     packets: edge.packets,
     line: edge.line,
@@ -154,8 +154,9 @@ export function edgeLines(index: GraphIndex, edges: readonly FlowEdge[]): readon
     const to = index.nodes.get(edge.to);
     const place = edge.line === null ? '' : `line ${edge.line}: `;
     const rule = drawingText(edge.rule ?? '');
-    const way = drawingText(wayText(edge));
-    const said = rule !== '' ? rule : [way, to === undefined ? '' : `to ${nodeName(to)}`].filter((part) => part !== '').join(' ');
+    const branch = drawingText(branchText(edge));
+    const said =
+      rule !== '' ? rule : [branch, to === undefined ? '' : `to ${nodeName(to)}`].filter((part) => part !== '').join(' ');
     const packets = edge.packets === null ? '' : ` (${counted(edge.packets, 'packet')})`;
     return `${place}${said}${packets}`;
   });

@@ -83,7 +83,7 @@ export function podText(node: FlowNode): string {
 }
 
 /** What decides that a packet goes this way: "33.3 %, from 203.0.113.0/24"; empty where nothing does. */
-export function wayText(edge: Pick<FlowEdge, 'probability' | 'condition'>): string {
+export function branchText(edge: Pick<FlowEdge, 'probability' | 'condition'>): string {
   const share = edge.probability === null || edge.probability === 1 ? '' : percentText(edge.probability);
   return [share, edge.condition].filter((part) => part !== '').join(', ');
 }

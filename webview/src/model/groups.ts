@@ -148,7 +148,7 @@ function drifted(row: EndpointRow, drift: FlowNode['drift']): boolean {
 }
 
 /** One way from a node to another or to a group, in a word: what the edges that share it have in common. */
-export interface Way {
+export interface Branch {
   /** The rules, in order; those of a group's endpoints together. */
   readonly edges: readonly FlowEdge[];
   /** Their sum; null where a condition decides. */
@@ -159,7 +159,7 @@ export interface Way {
 }
 
 /** Edges between two places as ways, one for each condition. To a single node each rule is a way of its own. */
-export function waysOf(edges: readonly FlowEdge[], together: boolean): readonly Way[] {
+export function branchesOf(edges: readonly FlowEdge[], together: boolean): readonly Branch[] {
   if (!together) {
     return edges.map((edge) => ({
       edges: [edge],

@@ -70,7 +70,7 @@ export function startPage(host: Host): void {
       else {
         const line = target.edges.find((edge) => edge.line !== null)?.line;
         if (line !== undefined && line !== null) host.post({ kind: 'open-line', line, focus: double });
-        select(target.wire.to);
+        select(target.drawn.to);
       }
     },
     hover(target, x, y) {

@@ -58,9 +58,9 @@ export function createDetails(events: DetailsEvents): Details {
           'li',
           {},
           element('div', { class: 'rule-head' }, other, rule.line === null ? null : lineButton(rule.line)),
-          rule.way === '' && packets === ''
+          rule.branch === '' && packets === ''
             ? null
-            : element('div', { class: 'rule-way' }, [rule.way, packets].filter((part) => part !== '').join(' · ')),
+            : element('div', { class: 'rule-branch' }, [rule.branch, packets].filter((part) => part !== '').join(' · ')),
           rule.rule === '' ? null : element('code', { class: 'rule-text' }, rule.rule),
         ),
       );

@@ -1,5 +1,5 @@
 /** Elements, made without ever reading text as HTML. */
-import type { Mark } from '../export/svg-elements.ts';
+import type { ElementSpec } from '../export/svg-elements.ts';
 
 type Child = Node | string | null;
 
@@ -39,12 +39,12 @@ export function svgElement<Tag extends keyof SVGElementTagNameMap>(
   return made;
 }
 
-/** The element that a mark describes. */
-export function markElement(mark: Mark): SVGElement {
-  const made = document.createElementNS(svgNamespace, mark.tag);
-  for (const [name, value] of Object.entries(mark.attributes)) made.setAttribute(name, String(value));
-  if (mark.classes.length > 0) made.setAttribute('class', mark.classes.join(' '));
-  if (mark.text !== null) made.textContent = mark.text;
-  for (const child of mark.children) made.append(markElement(child));
+/** The element that is described. */
+export function buildElement(spec: ElementSpec): SVGElement {
+  const made = document.createElementNS(svgNamespace, spec.tag);
+  for (const [name, value] of Object.entries(spec.attributes)) made.setAttribute(name, String(value));
+  if (spec.classes.length > 0) made.setAttribute('class', spec.classes.join(' '));
+  if (spec.text !== null) made.textContent = spec.text;
+  for (const child of spec.children) made.append(buildElement(child));
   return made;
 }

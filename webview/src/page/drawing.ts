@@ -1,10 +1,10 @@
 import { type D3ZoomEvent, type Selection, select, type ZoomTransform, zoom, zoomIdentity } from 'd3';
 import type { FlowEdge } from '../../../server/src/kube/flow/graph.ts';
-import { boxMark, frameMark, headingMark, labelMark, wireMark } from '../export/svg-elements.ts';
-import type { Box, Frame, Layout, Wire, WireLabel } from '../layout/model.ts';
+import { boxElement, edgeElement, frameElement, headingElement, labelElement } from '../export/svg-elements.ts';
+import type { Box, DrawnEdge, EdgeLabel, Frame, Layout } from '../layout/model.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
-import { element, markElement, svgElement } from './dom.ts';
-import { joinMarks } from './join-marks.ts';
+import { buildElement, element, svgElement } from './dom.ts';
+import { joinElements } from './join-elements.ts';
 import { keepInView } from './keep-in-view.ts';
 import type { Emphasis } from './shown.ts';
 
@@ -18,7 +18,7 @@ export interface View {
 /** What the pointer is on. */
 export type Target =
   | { readonly kind: 'box'; readonly box: Box }
-  | { readonly kind: 'wire'; readonly edges: readonly FlowEdge[]; readonly wire: Wire };
+  | { readonly kind: 'edge'; readonly edges: readonly FlowEdge[]; readonly drawn: DrawnEdge };
 
 export interface DrawingEvents {
   /** A click, the second of a double click included. */
@@ -51,8 +51,8 @@ export interface Drawing {
 
 interface PlacedLabel {
   readonly id: string;
-  readonly label: WireLabel;
-  readonly wire: Wire;
+  readonly label: EdgeLabel;
+  readonly drawn: DrawnEdge;
 }
 
 /** Below this scale small text cannot be read: a fit stops here and lets the reader pan. */
@@ -67,9 +67,9 @@ const noEmphasis: Emphasis = { selected: null, lit: null, cursor: new Set(), mat
 /** The drawing: marks in an SVG element that pans and zooms. */
 export function createDrawing(events: DrawingEvents): Drawing {
   const world = svgElement('g');
-  const layers = ['frames', 'wires', 'labels', 'boxes'].map((name) => svgElement('g', { class: name }));
+  const layers = ['frames', 'edges', 'labels', 'boxes'].map((name) => svgElement('g', { class: name }));
   world.append(...layers);
-  const [frameLayer, wireLayer, labelLayer, boxLayer] = layers.map((layer) => select<SVGGElement, unknown>(layer));
+  const [frameLayer, edgeLayer, labelLayer, boxLayer] = layers.map((layer) => select<SVGGElement, unknown>(layer));
   const headingBack = svgElement('rect', { class: 'heading-back', height: stickyHeight });
   const headingLayer = svgElement('g', { class: 'headings' }, headingBack);
   const svg = svgElement('svg', { class: 'canvas', 'aria-hidden': true, focusable: 'false' }, world, headingLayer);
@@ -140,13 +140,13 @@ export function createDrawing(events: DrawingEvents): Drawing {
     switch (found.getAttribute('data-what')) {
       case 'box':
         return { kind: 'box', box: select<Element, Box>(found).datum() };
-      case 'wire': {
-        const wire = select<Element, Wire>(found).datum();
-        return { kind: 'wire', edges: wire.edges, wire };
+      case 'edge': {
+        const drawn = select<Element, DrawnEdge>(found).datum();
+        return { kind: 'edge', edges: drawn.edges, drawn };
       }
       case 'label': {
-        const { label, wire } = select<Element, PlacedLabel>(found).datum();
-        return { kind: 'wire', edges: label.edges, wire };
+        const { label, drawn } = select<Element, PlacedLabel>(found).datum();
+        return { kind: 'edge', edges: label.edges, drawn };
       }
       default:
         return null;
@@ -194,29 +194,29 @@ export function createDrawing(events: DrawingEvents): Drawing {
         : { top: top - visible, bottom: top + 2 * visible };
     const shows = (from: number, to: number): boolean => to >= drawn.top && from <= drawn.bottom;
     const { nodes } = index;
-    if (frameLayer === undefined || wireLayer === undefined || labelLayer === undefined || boxLayer === undefined) return;
-    joinMarks<Frame>(
+    if (frameLayer === undefined || edgeLayer === undefined || labelLayer === undefined || boxLayer === undefined) return;
+    joinElements<Frame>(
       frameLayer,
       layout.frames.filter((item) => shows(item.y, item.y + item.height)),
-      frameMark,
+      frameElement,
       null,
     );
-    joinMarks<Wire>(
-      wireLayer,
-      layout.wires.filter((item) => shows(item.top, item.bottom)),
-      (item) => wireMark(item, nodes.get(item.to)),
-      'wire',
+    joinElements<DrawnEdge>(
+      edgeLayer,
+      layout.edges.filter((item) => shows(item.top, item.bottom)),
+      (item) => edgeElement(item, nodes.get(item.to)),
+      'edge',
     );
-    joinMarks<PlacedLabel>(
+    joinElements<PlacedLabel>(
       labelLayer,
       labels.filter(({ label }) => shows(label.y, label.y + label.height)),
-      ({ label }) => labelMark(label),
+      ({ label }) => labelElement(label),
       'label',
     );
-    joinMarks<Box>(
+    joinElements<Box>(
       boxLayer,
       layout.boxes.filter((item) => shows(item.y, item.y + item.height)),
-      boxMark,
+      boxElement,
       'box',
     ).attr('transform', (item) => `translate(${item.x},${item.y})`);
     applyEmphasis();
@@ -230,18 +230,18 @@ export function createDrawing(events: DrawingEvents): Drawing {
       .classed('lit', (box) => lit?.boxes.has(box.id) ?? false)
       .classed('selected', (box) => box.id === selected)
       .classed('match', (box) => matches.has(box.id));
-    wireLayer
-      ?.selectChildren<SVGGElement, Wire>()
-      .classed('lit', (wire) => lit?.wires.has(wire.id) ?? false)
-      .each(function (wire) {
-        if (wire.wholePath === undefined) return;
-        this.querySelector('.line')?.setAttribute('d', lit?.wires.has(wire.id) === true ? wire.wholePath : wire.path);
+    edgeLayer
+      ?.selectChildren<SVGGElement, DrawnEdge>()
+      .classed('lit', (drawn) => lit?.edges.has(drawn.id) ?? false)
+      .each(function (drawn) {
+        if (drawn.wholePath === undefined) return;
+        this.querySelector('.line')?.setAttribute('d', lit?.edges.has(drawn.id) === true ? drawn.wholePath : drawn.path);
       })
-      .filter((wire) => lit?.wires.has(wire.id) ?? false)
+      .filter((drawn) => lit?.edges.has(drawn.id) ?? false)
       .raise();
     labelLayer
       ?.selectChildren<SVGGElement, PlacedLabel>()
-      .classed('lit', ({ wire }) => lit?.wires.has(wire.id) ?? false)
+      .classed('lit', ({ drawn }) => lit?.edges.has(drawn.id) ?? false)
       .classed('at-cursor', ({ label }) => label.edges.some((edge) => cursor.has(edge)));
   }
 
@@ -261,11 +261,11 @@ export function createDrawing(events: DrawingEvents): Drawing {
     show(nextIndex, nextLayout) {
       index = nextIndex;
       layout = nextLayout;
-      labels = layout.wires.flatMap((wire) => wire.labels.map((label, at) => ({ id: `${wire.id}\n${at}`, label, wire })));
+      labels = layout.edges.flatMap((drawn) => drawn.labels.map((label, at) => ({ id: `${drawn.id}\n${at}`, label, drawn })));
       headingLayer.replaceChildren(
         headingBack,
         ...layout.headings.map((heading) => {
-          const made = markElement(headingMark(heading));
+          const made = buildElement(headingElement(heading));
           made.setAttribute('data-x', String(heading.x + heading.width / 2));
           return made;
         }),

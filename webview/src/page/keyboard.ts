@@ -72,7 +72,7 @@ export type Step =
   | { readonly kind: 'select'; readonly id: string; readonly key: string | null }
   | { readonly kind: 'toggle'; readonly item: TextItem };
 
-/** As trees are walked in text; in the drawing, left and right along the wires and up and down within a column. */
+/** As trees are walked in text; in the drawing, left and right along the edges and up and down within a column. */
 export function walkTo(
   step: Walk,
   mode: 'drawing' | 'text',

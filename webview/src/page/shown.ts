@@ -14,11 +14,11 @@ export interface Shown {
   readonly boxes: ReadonlyMap<string, Box>;
 }
 
-/** What stands out in a drawing. Ids are those of boxes and wires. */
+/** What stands out in a drawing. Ids are those of boxes and edges. */
 export interface Emphasis {
   readonly selected: string | null;
-  /** Boxes and wires on the lit paths; null: nothing is lit. */
-  readonly lit: { readonly boxes: ReadonlySet<string>; readonly wires: ReadonlySet<string> } | null;
+  /** Boxes and edges on the lit paths; null: nothing is lit. */
+  readonly lit: { readonly boxes: ReadonlySet<string>; readonly edges: ReadonlySet<string> } | null;
   /** The rules that the cursor is on. */
   readonly cursor: ReadonlySet<FlowEdge>;
   /** Boxes that match the search, or hold what does. */
@@ -52,17 +52,19 @@ export function emphasisOf(
   const group = selected === null ? null : (boxes.get(selected)?.group ?? null);
   const chosen = group !== null ? group.rows.map((row) => row.endpoint.id) : selected === null ? [] : [selected];
   const starts = isCursorHere ? place.nodes : chosen;
-  const marked = {
+  const named = {
     selected: selected === null ? null : (boxOf.get(selected)?.id ?? selected),
     cursor: new Set(place.edges),
     matches: new Set(found.map((id) => boxOf.get(id)?.id).filter((id) => id !== undefined)),
   };
-  if (starts.length === 0 && place.edges.length === 0) return { ...marked, lit: null };
+  if (starts.length === 0 && place.edges.length === 0) return { ...named, lit: null };
   const path = pathsThrough(index, starts, place.edges);
   const lit = new Set([...path.nodes].map((id) => boxOf.get(id)?.id).filter((id) => id !== undefined));
   for (const box of layout.boxes) if (box.group?.rows.some((row) => path.nodes.has(row.endpoint.id))) lit.add(box.id);
-  const wires = new Set(layout.wires.filter((wire) => wire.edges.some((edge) => path.edges.has(edge))).map((wire) => wire.id));
-  return { ...marked, lit: { boxes: lit, wires } };
+  const edges = new Set(
+    layout.edges.filter((drawn) => drawn.edges.some((edge) => path.edges.has(edge))).map((drawn) => drawn.id),
+  );
+  return { ...named, lit: { boxes: lit, edges } };
 }
 
 /** The boxes that a place in the dump stands for: what its rules lead to, or what is declared there. */

@@ -12,10 +12,10 @@ export interface TooltipText {
 
 const mostRules = 3;
 
-/** What to say about what the pointer is on: the rules of a wire, or a node with its Pod and the rules that lead to it. */
+/** What to say about what the pointer is on: the rules of an edge, or a node with its Pod and the rules that lead to it. */
 export function tooltipOf(index: GraphIndex, target: Target): TooltipText {
-  if (target.kind === 'wire') {
-    const ends = [target.wire.from, target.wire.to].map((id) => drawingText(index.nodes.get(id)?.label ?? ''));
+  if (target.kind === 'edge') {
+    const ends = [target.drawn.from, target.drawn.to].map((id) => drawingText(index.nodes.get(id)?.label ?? ''));
     return { title: ends.filter((name) => name !== '').join(' → '), lines: edgeLines(index, target.edges) };
   }
   const { node, group } = target.box;

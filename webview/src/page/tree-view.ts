@@ -58,7 +58,7 @@ export function createTreeView(events: TreeEvents): TreeView {
 
   const make = (item: TextItem): HTMLElement => {
     ids += 1;
-    const way = item.way === '' ? null : element('span', { class: 'tree-way' }, item.way);
+    const branch = item.branch === '' ? null : element('span', { class: 'tree-branch' }, item.branch);
     const line = element(
       'div',
       {
@@ -75,8 +75,8 @@ export function createTreeView(events: TreeEvents): TreeView {
         'aria-selected': 'false',
       },
       element('span', { class: item.expanded === null ? 'twisty none' : 'twisty' }),
-      way,
-      element('span', { class: 'tree-text' }, itemLine({ ...item, way: '' })),
+      branch,
+      element('span', { class: 'tree-text' }, itemLine({ ...item, branch: '' })),
     );
     return line;
   };
