@@ -1,4 +1,5 @@
 import { type Cluster, emptyCluster } from '../../server/src/cluster/cluster.ts';
+import { clusterOfDump } from '../../server/src/kube/drift/other-cluster.ts';
 import { flowGraph } from '../../server/src/kube/flow/build-flow.ts';
 import type { FlowGraph, FlowNode } from '../../server/src/kube/flow/graph.ts';
 import { parseFlowTarget } from '../../server/src/kube/flow/target.ts';
@@ -11,7 +12,7 @@ import { rulesetOf } from '../support/dumps.ts';
 export function askFlow(ruleset: Ruleset, cluster: Cluster, to: string, origin: DumpOrigin = {}): FlowGraph | string {
   const parsed = parseFlowTarget(to);
   if (!parsed.ok) return parsed.message;
-  const answer = flowGraph(resolveChains(ruleset, cluster, origin), parsed.target);
+  const answer = flowGraph(resolveChains(ruleset, clusterOfDump(ruleset, cluster), origin), parsed.target);
   return answer.ok ? answer.graph : answer.reason;
 }
 

@@ -5,6 +5,7 @@ import { flowHtml } from '../../../webview/src/export/html.ts';
 import { flowMermaid } from '../../../webview/src/export/mermaid.ts';
 import { flowSvg } from '../../../webview/src/export/svg.ts';
 import { terminalText } from '../base/safe-text.ts';
+import { clusterOfDump } from '../kube/drift/other-cluster.ts';
 import type { FlowGraph } from '../kube/flow/graph.ts';
 import { isChainRequest, requestSteps } from '../kube/flow/request.ts';
 import { parseFlowTarget } from '../kube/flow/target.ts';
@@ -30,7 +31,7 @@ export async function runFlow(path: string, options: FlowOptions): Promise<strin
   const cluster = await readCluster(options);
   const { file, ruleset } = readDump(path);
   const answer = runSteps(
-    requestSteps(resolveChains(ruleset, cluster, { fileName: file }), options.to),
+    requestSteps(resolveChains(ruleset, clusterOfDump(ruleset, cluster), { fileName: file }), options.to),
     `following ${options.to}`,
   );
   if (!answer.ok) throw new UsageError(`${file}: ${answer.reason}`);

@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import { hostPort } from '../base/ip.ts';
 import { terminalText } from '../base/safe-text.ts';
+import { clusterOfDump } from '../kube/drift/other-cluster.ts';
 import { portName } from '../kube/identity/chain-names.ts';
 import { type ResolvedChain, resolveSteps } from '../kube/identity/report.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
@@ -11,7 +12,10 @@ import { runSteps } from './run-steps.ts';
 export async function runResolve(path: string, options: ClusterOptions & { readonly format: 'text' | 'json' }): Promise<string> {
   const cluster = await readCluster(options);
   const { file, ruleset } = readDump(path);
-  const report = runSteps(resolveSteps(ruleset, cluster), `naming the chains of ${file}`);
+  const own = clusterOfDump(ruleset, cluster);
+  if (own !== cluster)
+    for (const why of own.warnings) process.stderr.write(`iptables-inspect: ${terminalText(file)}: ${terminalText(why)}\n`);
+  const report = runSteps(resolveSteps(ruleset, own), `naming the chains of ${file}`);
   if (options.format === 'json') return JSON.stringify(report);
   const lines: string[] = [];
   let table = '';

@@ -2,6 +2,7 @@ import pc from 'picocolors';
 import { hostPort, isIPv6, parseHostPort } from '../base/ip.ts';
 import { percentText } from '../base/percent.ts';
 import { terminalText } from '../base/safe-text.ts';
+import { clusterOfDump } from '../kube/drift/other-cluster.ts';
 import { ownAddresses } from '../kube/flow/packet-sources.ts';
 import { resolveChains } from '../kube/identity/resolve.ts';
 import { dumpNode } from '../kube/proxy/dump-node.ts';
@@ -39,7 +40,7 @@ export async function runTrace(path: string, options: TraceCommandOptions): Prom
   };
   const cluster = await readCluster(options);
   const { file, ruleset } = readDump(path);
-  const resolution = resolveChains(ruleset, cluster, { fileName: file });
+  const resolution = resolveChains(ruleset, clusterOfDump(ruleset, cluster), { fileName: file });
   const family = isIPv6(parseHostPort(to)?.ip ?? '') ? 'ipv6' : 'ipv4';
   const dump = ruleset.dumps.find((candidate) => candidate.family === family);
   const isKnown = dump !== undefined && dumpNode(resolution, dump).record !== null;

@@ -79,7 +79,7 @@ function addHints(
     case '--source':
     case '--destination':
     case '--to-destination':
-      if (choice.addresses) add(word, addressHint(state.cluster, word.text));
+      if (choice.addresses) add(word, addressHint(state.resolution().cluster, word.text));
       break;
     default:
   }

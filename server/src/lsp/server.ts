@@ -27,6 +27,7 @@ import { semanticTokens, tokenModifiers, tokenTypes } from '../features/semantic
 import { type PodName, podWantedAt } from '../features/support/pod-wanted.ts';
 import type { DumpState } from '../features/support/state.ts';
 import { documentSymbols, workspaceSymbols } from '../features/symbols.ts';
+import { clusterOfDump } from '../kube/drift/other-cluster.ts';
 import { resolveChains } from '../kube/identity/resolve.ts';
 import {
   type ClusterStatusParams,
@@ -93,7 +94,7 @@ export function startServer(connection: Connection, runtime: Runtime): void {
       cluster,
       podDetails: clusters.podDetails,
       resolution: () => {
-        resolution ??= resolveChains(read.ruleset, cluster, { fileName: uri });
+        resolution ??= resolveChains(read.ruleset, clusterOfDump(read.ruleset, cluster), { fileName: uri });
         return resolution;
       },
     };

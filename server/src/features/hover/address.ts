@@ -18,8 +18,9 @@ const uses = {
 export function addressBlocks(state: DumpState, text: string, now: number, fetched?: PodRecord): readonly Block[] {
   const address = addressIn(text);
   if (address === undefined) return [];
-  const owners = [...clusterOwners(state.cluster, address.ip, address.port)];
-  if (fetched?.podIPs.includes(address.ip) === true && state.cluster.podsAt(address.ip).length === 0) {
+  const { cluster } = state.resolution();
+  const owners = [...clusterOwners(cluster, address.ip, address.port)];
+  if (fetched?.podIPs.includes(address.ip) === true && cluster.podsAt(address.ip).length === 0) {
     owners.unshift(podText(fetched));
   }
   const fromCluster = owners.length > 0;
@@ -29,7 +30,7 @@ export function addressBlocks(state: DumpState, text: string, now: number, fetch
     { kind: 'paragraph', text: { code: address.ip } },
     { kind: 'list', items: owners },
     { kind: 'rule' },
-    { kind: 'paragraph', text: `From ${fromCluster ? sourceText(state.cluster, now) : "the dump's comments"}.` },
+    { kind: 'paragraph', text: `From ${fromCluster ? sourceText(cluster, now) : "the dump's comments"}.` },
   ];
 }
 

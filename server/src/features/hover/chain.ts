@@ -33,7 +33,7 @@ export function chainBlocks(state: DumpState, chain: Chain, now: number, pod?: P
   }
   blocks.push({ kind: 'paragraph', text: usageText(chain) });
   if (service !== null || endpoint !== null || role === 'service' || role === 'endpoint') {
-    blocks.push({ kind: 'rule' }, sourceBlock(state.cluster, by, mismatch, now));
+    blocks.push({ kind: 'rule' }, sourceBlock(state.resolution().cluster, by, mismatch, now));
   }
   return blocks;
 }
@@ -130,16 +130,17 @@ function endpointList(state: DumpState, endpoint: ChainEndpoint, service: ChainS
   if (service !== null) items.push(['Endpoint of Service ', { strong: serviceTitle(service) }]);
   const stale = staleText(state, endpoint, service);
   if (stale !== '') items.push(stale);
-  if (pod === null && stale === '' && state.cluster.kinds.has('Pod')) items.push('No Pod of the cluster has this address.');
+  if (pod === null && stale === '' && state.resolution().cluster.kinds.has('Pod'))
+    items.push('No Pod of the cluster has this address.');
   return { kind: 'list', items };
 }
 
 /** Where the cluster knows the Service's endpoints and this is none of them. */
 function staleText(state: DumpState, endpoint: ChainEndpoint, service: ChainService | null): string {
-  if (service === null || endpoint.endpoint !== null || !state.cluster.kinds.has('EndpointSlice')) return '';
+  const { kinds } = state.resolution().cluster;
+  if (service === null || endpoint.endpoint !== null || !kinds.has('EndpointSlice')) return '';
   const name = `${service.namespace}/${service.name}`;
-  if (state.cluster.kinds.has('Service') && service.record === null)
-    return `The cluster has no Service ${name}: the chain is stale.`;
+  if (kinds.has('Service') && service.record === null) return `The cluster has no Service ${name}: the chain is stale.`;
   const owner = endpoint.pod === null ? '' : ` The address is now that of ${endpoint.pod.namespace}/${endpoint.pod.name}.`;
   return `Not among the endpoints of ${name}: the chain is stale.${owner}`;
 }

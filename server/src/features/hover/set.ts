@@ -34,8 +34,9 @@ export function setBlocks(state: DumpState, name: string): readonly Block[] {
 function memberText(state: DumpState, member: string): Text {
   const ip = canonicalIP(member.split(',')[0]?.replace(/\/(?:32|128)$/, '') ?? '');
   if (ip === undefined) return { code: member };
-  const service = state.cluster.servicesAt(ip)[0]?.service;
+  const { cluster } = state.resolution();
+  const service = cluster.servicesAt(ip)[0]?.service;
   if (service !== undefined) return [{ code: member }, ` Service ${service.namespace}/${service.name}`];
-  const pod = state.cluster.podsAt(ip)[0];
+  const pod = cluster.podsAt(ip)[0];
   return pod === undefined ? { code: member } : [{ code: member }, ` Pod ${pod.namespace}/${pod.name}`];
 }

@@ -30,5 +30,7 @@ const ways: Readonly<Record<ResolvedBy, string>> = {
 export function sourceBlock(cluster: Cluster, by: ResolvedBy | null, mismatch: string | null, now: number): Block {
   const from = cluster.source.kind === 'none' ? 'no cluster is known' : `details from ${sourceText(cluster, now)}`;
   const how = by === null ? `Not named: ${from}` : `${ways[by]}; ${from}`;
-  return { kind: 'paragraph', text: mismatch === null ? `${how}.` : `${how}. ${mismatch}` };
+  // That the cluster at hand is another one than the dump's.
+  const why = cluster.source.kind === 'none' ? cluster.warnings : [];
+  return { kind: 'paragraph', text: [`${how}.`, ...why, ...(mismatch === null ? [] : [mismatch])].join(' ') };
 }

@@ -14,7 +14,8 @@ export interface PodName {
  * fetched one by one. Undefined where there is none, or all is known.
  */
 export function podWantedAt(state: DumpState, position: Position): PodName | undefined {
-  if (state.podDetails === undefined || state.cluster.source.kind !== 'live') return undefined;
+  const { cluster } = state.resolution();
+  if (state.podDetails === undefined || cluster.source.kind !== 'live') return undefined;
   const thing = thingAt(state, position);
   if (thing?.kind === 'chain') {
     const pod = state.resolution().chain(thing.chain).endpoint?.pod ?? null;
@@ -22,11 +23,11 @@ export function podWantedAt(state: DumpState, position: Position): PodName | und
   }
   if (thing?.kind !== 'value') return undefined;
   const ip = addressIn(thing.word.text)?.ip;
-  for (const { slice, endpoint } of ip === undefined ? [] : state.cluster.endpointsAt(ip)) {
+  for (const { slice, endpoint } of ip === undefined ? [] : cluster.endpointsAt(ip)) {
     const reference = endpoint.targetRef;
     if (reference === null || (reference.kind !== 'Pod' && reference.kind !== '')) continue;
     const namespace = reference.namespace || slice.namespace;
-    return state.cluster.pod(namespace, reference.name) === undefined ? { namespace, name: reference.name } : undefined;
+    return cluster.pod(namespace, reference.name) === undefined ? { namespace, name: reference.name } : undefined;
   }
   return undefined;
 }

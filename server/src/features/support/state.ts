@@ -12,6 +12,7 @@ export interface DumpState {
   readonly version: number;
   readonly document: SourceDocument;
   readonly ruleset: Ruleset;
+  /** The one that was chosen for the dump, and that drift compares it with. Names come from `resolution().cluster`: a dump may be of another one. */
   readonly cluster: Cluster;
   /** Asks for a Pod that is not in `cluster`, as a live cluster's Pods are not; undefined where there is none to be had. */
   readonly podDetails?: (namespace: string, name: string) => Promise<PodRecord | undefined>;

@@ -112,24 +112,31 @@ export function refusalsFor(side: DumpSide, port: ProxiedPort): readonly number[
   return [...named, ...byText.values()];
 }
 
+/** Rules of nat's KUBE-SERVICES and KUBE-NODEPORTS, by the hash of the chain that they lead to. No rule is read for it. */
+export function serviceEntries(ruleset: Ruleset, dump: Dump): ReadonlyMap<string, readonly number[]> {
+  const nat = dump.tables.find(({ name }) => name === 'nat');
+  const entries = new Map<string, number[]>();
+  for (const name of ['KUBE-SERVICES', 'KUBE-NODEPORTS']) {
+    for (const line of rulesIn(ruleset, nat?.chains.get(name))) {
+      const split = splitHashedName(ruleset.lines[line]?.target ?? '');
+      if (split !== undefined && split.prefix !== 'KUBE-SEP-') add(entries, split.hash, line);
+    }
+  }
+  return entries;
+}
+
 /** Sorts a dump's rules by Service port. Pauses every few hundred chains. */
 export function* readDumpSide(ruleset: Ruleset, dump: Dump): Steps<DumpSide> {
   const nat = tableOf(ruleset, dump, 'nat');
   const filter = tableOf(ruleset, dump, 'filter');
-  const entries = new Map<string, number[]>();
+  const entries = serviceEntries(ruleset, dump);
+  yield;
   const refusals = new Map<string, number[]>();
   const unnamedRefusals = new Map<string, number[]>();
   const portChains = new Map<string, Chain[]>();
   const endpointChains: Chain[] = [];
   let changedNames = 0;
   let seen = 0;
-  for (const name of ['KUBE-SERVICES', 'KUBE-NODEPORTS']) {
-    for (const line of rulesIn(ruleset, nat?.table.chains.get(name))) {
-      const split = splitHashedName(ruleset.lines[line]?.target ?? '');
-      if (split !== undefined && split.prefix !== 'KUBE-SEP-') add(entries, split.hash, line);
-    }
-    yield;
-  }
   for (const chain of nat?.table.chains.values() ?? []) {
     seen += 1;
     if (seen % chainsBetweenPauses === 0) yield;

@@ -1,13 +1,17 @@
 /** Whether a dump is of another cluster than the one at hand: an editor finds snapshots by itself, and people keep several. */
 
 import { isIPv6 } from '../../base/ip.ts';
-import type { Cluster } from '../../cluster/cluster.ts';
+import { type Cluster, createCluster, emptyCluster } from '../../cluster/cluster.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
+import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { isProxied } from '../expected/service-ports.ts';
 import { portHash, portName } from '../identity/chain-names.ts';
 import { portHashes } from '../identity/hash-index.ts';
 import { singleAddress } from '../proxy/rule-values.ts';
-import type { DumpSide } from './dump-side.ts';
+import { type DumpSide, serviceEntries } from './dump-side.ts';
+
+/** What of a dump tells its cluster. */
+type Entries = Pick<DumpSide, 'ruleset' | 'dump' | 'entries'>;
 
 /** Every cluster has these. */
 const everywhere: ReadonlySet<string> = new Set(['default/kubernetes', 'kube-system/kube-dns']);
@@ -15,7 +19,7 @@ const fewestTold = 4;
 const leastShare = 0.25;
 
 /** Where the dump has the API server's Service, whose address a cluster keeps for life. */
-function apiServerIP({ entries, ruleset }: DumpSide): string | undefined {
+function apiServerIP({ entries, ruleset }: Entries): string | undefined {
   for (const line of entries.get(portHash(portName('default', 'kubernetes', 'https'), 'tcp')) ?? []) {
     const rule = ruleAt(ruleset, line);
     const ip = rule === undefined ? undefined : singleAddress(rule, '--destination');
@@ -25,7 +29,7 @@ function apiServerIP({ entries, ruleset }: DumpSide): string | undefined {
 }
 
 /** Why a dump cannot be of this cluster, in a sentence; undefined where it may be. */
-export function otherCluster(side: DumpSide, cluster: Cluster): string | undefined {
+export function otherCluster(side: Entries, cluster: Cluster): string | undefined {
   const { label } = cluster.source;
   const dumped = apiServerIP(side);
   const known = cluster.service('default', 'kubernetes')?.clusterIPs.filter((ip) => isIPv6(ip) === (side.dump.family === 'ipv6'));
@@ -42,4 +46,27 @@ export function otherCluster(side: DumpSide, cluster: Cluster): string | undefin
   if (inDump.length < fewestTold || hashes.size < fewestTold) return undefined;
   if (shared >= inDump.length * leastShare || shared >= hashes.size * leastShare) return undefined;
   return `The dump seems to be of another cluster than ${label}: of the ${inDump.length} Service ports that it has rules for, ${shared} are there.`;
+}
+
+const known = new WeakMap<Ruleset, { readonly given: Cluster; readonly own: Cluster }>();
+
+function reasonFor(ruleset: Ruleset, dump: Dump, cluster: Cluster): string | undefined {
+  return otherCluster({ ruleset, dump, entries: serviceEntries(ruleset, dump) }, cluster);
+}
+
+/**
+ * The cluster to take names and details of a ruleset's chains from: the one given, or, where the dump cannot be of it, one that knows nothing and
+ * whose warning says why.
+ */
+export function clusterOfDump(ruleset: Ruleset, cluster: Cluster): Cluster {
+  if (cluster.source.kind === 'none') return cluster;
+  const before = known.get(ruleset);
+  if (before?.given === cluster) return before.own;
+  const reason = ruleset.dumps.map((dump) => reasonFor(ruleset, dump, cluster)).find((text) => text !== undefined);
+  const own =
+    reason === undefined
+      ? cluster
+      : createCluster({ source: emptyCluster.source, warnings: [`${reason} Nothing is taken from it.`] });
+  known.set(ruleset, { given: cluster, own });
+  return own;
 }

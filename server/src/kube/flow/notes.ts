@@ -82,7 +82,10 @@ export function dumpNotes(resolution: Resolution, dumps: readonly Dump[]): reado
   const { ruleset, cluster } = resolution;
   const notes = dumps.flatMap((dump) => [...hookNotes(ruleset, dump), ...completenessNotes(ruleset, dump)]);
   if (cluster.source.kind === 'none') {
-    notes.push(note('info', "No cluster is known: names come from the dump's comments, and Pods are addresses."));
+    // That the cluster at hand is another one than the dump's.
+    for (const warning of cluster.warnings) notes.push(note('warning', warning));
+    const source = "ames come from the dump's comments, and Pods are addresses.";
+    notes.push(note('info', cluster.warnings.length > 0 ? `N${source}` : `No cluster is known: n${source}`));
   }
   return notes;
 }
