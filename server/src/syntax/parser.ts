@@ -6,13 +6,21 @@ import {
   type Lexer,
   type ParserMethod,
 } from 'chevrotain';
-import { coreOption } from '../catalog/lookup.ts';
-import { createOptionScope, type OptionScope } from '../catalog/option-scope.ts';
-import type { OptionSpec } from '../catalog/types.ts';
 import { checkChain, checkChainCommand, checkTable } from './checks/chain.ts';
 import { checkLimits } from './checks/limits.ts';
-import { checkRule, commandInstance } from './checks/rule.ts';
-import { type CommandSpec, commandBeginningWith, commandFor } from './commands.ts';
+import { checkRule } from './checks/rule.ts';
+import {
+  closeOption,
+  createGetopt,
+  endGetopt,
+  type Getopt,
+  readBang,
+  readOption,
+  readStray,
+  readValueWord,
+  resetGetopt,
+  takesValue,
+} from './getopt.ts';
 import {
   Bang,
   BareWord,
@@ -30,15 +38,7 @@ import {
 } from './lexer.ts';
 import type { LineContext } from './line.ts';
 import { familyOfOptions } from './rule-family.ts';
-import {
-  type Counters,
-  notUnderstood,
-  type Problem,
-  type RuleOption,
-  type Span,
-  type Statement,
-  type Word,
-} from './statement.ts';
+import type { Counters, Problem, Span, Statement, Word } from './statement.ts';
 
 const none: readonly never[] = Object.freeze([]);
 
@@ -64,45 +64,24 @@ function expectation(rule: string, label: string, actual: IToken | undefined): s
   }
 }
 
-/** An option while its values are still being read. */
-interface OptionDraft {
-  readonly spec: OptionSpec | undefined;
-  readonly name: string;
-  readonly word: Word;
-  readonly negation: Span | undefined;
-  readonly values: Word[];
-  readonly instance: number;
-}
-
 /**
  * The grammar of one line. Embedded actions build the statement as the words are read: which words are values of an option depends on
  * the matches loaded so far (getopt's rule), so the catalogue is asked on the way. One instance serves every line.
  */
 class LineParser extends EmbeddedActionsParser {
-  readonly #scope: OptionScope = createOptionScope();
+  /** The words of a rule so far. */
+  readonly words: Getopt = createGetopt();
 
   readonly tableHeader: ParserMethod<[], void>;
   readonly chainDeclaration: ParserMethod<[], void>;
   readonly ruleLine: ParserMethod<[], void>;
 
-  // What has been read of the line so far.
+  // What has been read of any other line.
   counters: Counters | undefined;
   name: Word | undefined;
   policy: Word | undefined;
-  command: CommandSpec | undefined;
-  commandWord: Word | undefined;
-  commandValues: Word[] = [];
-  options: RuleOption[] = [];
-  target: Word | undefined;
-  isGoto = false;
-  problems: Problem[] = [];
-
-  #option: OptionDraft | undefined;
-  #negation: Span | undefined;
-  #isSkipped = false;
-  #family: LineContext['family'];
-  #wanted = 0;
-  #optional = 0;
+  /** What iptables finds only when it has seen all words of a rule. */
+  #atEnd: Problem[] = [];
 
   constructor(validate: boolean) {
     super(tokenTypes, {
@@ -138,22 +117,23 @@ class LineParser extends EmbeddedActionsParser {
       this.MANY(() => this.OR(afterPolicy));
     });
 
+    const { words } = this;
     const value = [
-      { ALT: () => this.#addValue(this.CONSUME1(PlainWord)) },
-      { ALT: () => this.#addValue(this.CONSUME1(OptionName)) },
-      { ALT: () => this.#addValue(this.CONSUME1(QuotedWord)) },
-      { ALT: () => this.#addValue(this.CONSUME1(Bang)) },
+      { ALT: () => readValueWord(words, toWord(this.CONSUME1(PlainWord))) },
+      { ALT: () => readValueWord(words, toWord(this.CONSUME1(OptionName))) },
+      { ALT: () => readValueWord(words, toWord(this.CONSUME1(QuotedWord))) },
+      { ALT: () => readValueWord(words, toWord(this.CONSUME1(Bang))) },
     ];
     const values = {
-      GATE: () => this.#takesAny() || (this.#wanted + this.#optional > 0 && !isOptionLike(this.LA(1))),
+      GATE: () => takesValue(words, isOptionLike(this.LA(1))),
       DEF: () => this.OR1(value),
     };
     const opener = [
-      { ALT: () => this.#openOption(this.CONSUME(OptionName)) },
-      { ALT: () => this.#addStray(this.CONSUME(PlainWord)) },
+      { ALT: () => readOption(words, toWord(this.CONSUME(OptionName))) },
+      { ALT: () => readPlain(words, this.CONSUME(PlainWord)) },
       // Quotes do not keep getopt from seeing an option: "-j" ACCEPT.
-      { ALT: () => this.#openQuoted(this.CONSUME(QuotedWord)) },
-      { ALT: () => this.#negate(this.CONSUME(Bang)) },
+      { ALT: () => readQuoted(words, this.CONSUME(QuotedWord)) },
+      { ALT: () => readBang(words, spanOf(this.CONSUME(Bang))) },
     ];
     this.ruleLine = this.RULE('ruleLine', () => {
       this.OPTION(() => {
@@ -162,7 +142,7 @@ class LineParser extends EmbeddedActionsParser {
       this.MANY(() => {
         this.OR(opener);
         this.MANY1(values);
-        this.#closeOption();
+        closeOption(words);
       });
     });
     this.performSelfAnalysis();
@@ -170,242 +150,63 @@ class LineParser extends EmbeddedActionsParser {
 
   /** Forgets the line before and takes the tokens of the next. */
   begin(tokens: IToken[], family: LineContext['family']): void {
-    this.#scope.reset(family);
+    resetGetopt(this.words, family);
     this.counters = undefined;
     this.name = undefined;
     this.policy = undefined;
-    this.command = undefined;
-    this.commandWord = undefined;
-    if (this.commandValues.length > 0) this.commandValues = [];
-    this.options = [];
-    this.target = undefined;
-    this.isGoto = false;
-    if (this.problems.length > 0) this.problems = [];
-    this.#option = undefined;
-    this.#negation = undefined;
-    this.#isSkipped = false;
-    this.#family = family;
-    this.#wanted = 0;
-    this.#optional = 0;
+    if (this.#atEnd.length > 0) this.#atEnd = [];
     this.input = tokens;
   }
 
-  /** The problems found by the actions and by the grammar. */
+  /** The problems found by the actions and by the grammar; of several errors the one that iptables would report. */
   takeProblems(text: string): readonly Problem[] {
-    if (this.#negation !== undefined) this.#problem(this.#negation, 'negation-without-option', 'nothing appropriate following !');
+    const { problems } = this.words;
     for (const error of this.errors) {
       const at = error.token.tokenType === EOF ? { start: text.length, end: text.length } : spanOf(error.token);
-      this.problems.push({ code: 'syntax', message: error.message, severity: 'error', ...at });
+      problems.push({ code: 'syntax', message: error.message, severity: 'error', ...at });
     }
-    return this.problems.length > 0 ? this.problems : none;
+    if (problems.length === 0 && this.#atEnd.length === 0) return none;
+    return withOneError(problems, this.#atEnd);
   }
 
   /** Notes what a check found. */
   readonly report = (problem: Problem): void => {
-    this.problems.push(problem);
+    this.words.problems.push(problem);
   };
 
-  #problem(at: Span, code: string, message: string): void {
-    // iptables-restore reads no further in a line that is not for its family.
-    if (this.#isSkipped) return;
-    this.problems.push({ code, message, severity: 'error', start: at.start, end: at.end });
-  }
-
-  #negate(token: IToken): void {
-    if (this.#negation !== undefined) this.#problem(spanOf(token), 'double-negation', 'multiple consecutive ! not allowed');
-    this.#negation = spanOf(token);
-  }
-
-  /** getopt takes any word for the value of an option; the second one is taken by the extension, and is no option. */
-  #takesAny(): boolean {
-    return this.#wanted > 1 || (this.#wanted === 1 && this.#option?.spec?.arity !== 2);
-  }
-
-  #addStray(token: IToken): void {
-    this.#problem(spanOf(token), 'bad-argument', `Bad argument \`${token.image}'`);
-    // Whatever it was meant for, the rule is no wider without it.
-    const word = toWord(token);
-    const negation = this.#negation;
-    this.#negation = undefined;
-    this.options.push({ spec: undefined, name: word.text, word, negation, values: [], instance: notUnderstood });
-  }
-
-  #openQuoted(token: IToken): void {
-    const text = unquote(token.image);
-    if (text.startsWith('-')) this.#openOption(token);
-    else if (text === '!') this.#negate(token);
-    else this.#addStray(token);
-  }
-
-  #openOption(token: IToken): void {
-    const word = toWord(token);
-    const negation = this.#negation;
-    this.#negation = undefined;
-    const command = commandFor(word.text);
-    if (command !== undefined) {
-      if (negation !== undefined) this.#problem(negation, 'negation-without-option', "unexpected '!' flag");
-      this.#openCommand(command, word);
-      return;
-    }
-    let spelled = word.text;
-    let glued: Word | undefined;
-    if (spelled.startsWith('--')) {
-      const equals = spelled.indexOf('=');
-      if (equals > 0) {
-        glued = { start: word.start + equals + 1, end: word.end, text: spelled.slice(equals + 1), quoted: word.quoted };
-        spelled = spelled.slice(0, equals);
-      }
-    }
-    const spec = this.#scope.open(spelled);
-    if (spec === undefined) {
-      if (this.#openBeginning(word, spelled, glued) || this.#openLetters(word, negation)) return;
-      this.#option = { spec, name: spelled, word, negation, values: [], instance: notUnderstood };
-      // It takes the words up to the next option, so that they are not called stray.
-      this.#optional = 16;
-      return;
-    }
-    this.#option = { spec, name: spec.long, word, negation, values: [], instance: this.#scope.instance };
-    this.#wanted = spec.arity;
-    // A second counter follows only where the first word has no comma.
-    this.#optional = spec.arity === 0 ? spec.optionalValues : 0;
-    if (glued === undefined) return;
-    if (spec.arity === 0) this.#problem(glued, 'superfluous-value', `unknown option "${word.text}"`);
-    this.#option.values.push(readsWholeWord(spec) ? word : glued);
-    this.#wanted -= 1;
-    this.#optional = wantsSecondCounter(spec, glued) ? 1 : 0;
-  }
-
-  /** The beginning of one command's name, if no option's begins so: `--app`. */
-  #openBeginning(word: Word, spelled: string, glued: Word | undefined): boolean {
-    const command = spelled.startsWith('--') ? commandBeginningWith(spelled) : undefined;
-    if (command === undefined) return false;
-    this.#openCommand(command, word);
-    if (glued !== undefined) this.#addGlued(glued);
-    return true;
-  }
-
-  /** Short options in one word: `-fj ACCEPT`, `-mtcp`. getopt reads letter by letter; what stands behind one with a value is the value. */
-  #openLetters(word: Word, negation: Span | undefined): boolean {
-    const { text } = word;
-    if (text.length < 3 || text.startsWith('--') || word.quoted) return false;
-    for (let index = 1; index < text.length; index += 1) {
-      const letter = `-${text.charAt(index)}`;
-      const start = word.start + index;
-      const rest: Word = { start: start + 1, end: word.end, text: text.slice(index + 1), quoted: false };
-      const command = commandFor(letter);
-      if (command !== undefined) {
-        this.#openCommand(command, { start, end: start + 1, text: letter, quoted: false });
-        if (rest.text !== '') this.#addGlued(rest);
-        return true;
-      }
-      const spec = coreOption(letter);
-      if (spec === undefined) return false;
-      this.#option = { spec, name: spec.long, word, negation, values: [], instance: 0 };
-      this.#wanted = spec.arity;
-      this.#optional = spec.optionalValues;
-      if (spec.value === undefined) {
-        if (rest.text !== '') this.#closeOption();
-        continue;
-      }
-      if (rest.text !== '') this.#addGlued(readsWholeWord(spec) ? word : rest);
-      return true;
-    }
-    return true;
-  }
-
-  #addGlued(word: Word): void {
-    if (this.#wanted > 0) this.#wanted -= 1;
-    else this.#optional -= 1;
-    if (this.#option === undefined) this.commandValues.push(word);
-    else this.#option.values.push(word);
-  }
-
-  #openCommand(command: CommandSpec, word: Word): void {
-    if (this.command !== undefined) {
-      this.#problem(word, 'two-commands', `Cannot use ${command.short} with ${this.command.short}`);
-      this.#option = { spec: undefined, name: command.long, word, negation: undefined, values: [], instance: commandInstance };
-    } else {
-      this.command = command;
-      this.commandWord = word;
-      this.#option = undefined;
-    }
-    this.#wanted = command.required;
-    this.#optional = command.optional;
-  }
-
-  #addValue(token: IToken): void {
-    const word = toWord(token);
-    if (this.#wanted > 0) this.#wanted -= 1;
-    else this.#optional -= 1;
-    if (this.#option === undefined) {
-      this.commandValues.push(word);
-      return;
-    }
-    this.#option.values.push(word);
-    const { spec, values } = this.#option;
-    if (spec !== undefined && values.length === 1 && wantsSecondCounter(spec, word)) this.#optional = 1;
-  }
-
-  #closeOption(): void {
-    const option = this.#option;
-    if (this.#wanted > 0) {
-      const word = option?.word ?? this.commandWord;
-      if (word !== undefined) this.#problem(word, 'missing-value', lackOf(word, option));
-    }
-    this.#wanted = 0;
-    this.#optional = 0;
-    if (option === undefined) return;
-    this.#option = undefined;
-    this.options.push(option);
-    const first = option.values[0];
-    if (first === undefined) {
-      if (option.name === '--ipv4' ? this.#family === 'ipv6' : option.name === '--ipv6' && this.#family === 'ipv4')
-        this.#isSkipped = true;
-      return;
-    }
-    switch (option.name) {
-      case '--match':
-        this.#scope.load('match', first.text);
-        break;
-      case '--protocol':
-        this.#scope.load('protocol', first.text);
-        break;
-      case '--jump':
-      case '--goto':
-        this.#scope.load('target', first.text);
-        this.target = first;
-        this.isGoto = option.name === '--goto';
-        break;
-      default:
-    }
-  }
+  /** Notes what a check of the whole rule found. */
+  readonly reportAtEnd = (problem: Problem): void => {
+    this.#atEnd.push(problem);
+  };
 }
 
-function lackOf(word: Word, option: OptionDraft | undefined): string {
-  return option !== undefined && option.values.length === 1
-    ? `${option.name} requires two args.`
-    : `option "${word.text}" requires an argument`;
-}
+/** Found while the line is split, before any word is looked at. */
+const whileSplitting: ReadonlySet<string> = new Set(['word-too-long', 'too-many-words']);
 
-/** `-c PACKETS BYTES` is two words, `-c PACKETS,BYTES` one. */
-function wantsSecondCounter(spec: OptionSpec, first: Word): boolean {
-  return spec.value?.type === 'counters' && !first.text.includes(',');
-}
-
-/** Options of which iptables 1.8.9 takes the whole word for the value when the two are glued together; 1.8.10 reads them right. */
-function readsWholeWord(spec: OptionSpec): boolean {
-  if (spec.extension !== undefined) return false;
-  switch (spec.long) {
-    case '--protocol':
-    case '--source':
-    case '--destination':
-    case '--in-interface':
-    case '--out-interface':
-    case '--jump':
-      return true;
-    default:
-      return false;
+/**
+ * All warnings, and of the errors the one that iptables would report, as it stops there: what it finds while it splits the line, else at the
+ * first word that is wrong, else when it has seen all words.
+ */
+function withOneError(inOrder: readonly Problem[], atEnd: readonly Problem[]): readonly Problem[] {
+  let first = inOrder.find(({ severity, code }) => severity === 'error' && whileSplitting.has(code));
+  if (first === undefined) {
+    for (const problem of inOrder) {
+      if (problem.severity === 'error' && (first === undefined || problem.start < first.start)) first = problem;
+    }
   }
+  first ??= atEnd.find(({ severity }) => severity === 'error');
+  return [...inOrder, ...atEnd].filter((problem) => problem.severity !== 'error' || problem === first);
+}
+
+function readPlain(words: Getopt, token: IToken): void {
+  readStray(words, toWord(token), token.image);
+}
+
+function readQuoted(words: Getopt, token: IToken): void {
+  const word = toWord(token);
+  if (word.text.startsWith('-')) readOption(words, word);
+  else if (word.text === '!') readBang(words, word);
+  else readStray(words, word, token.image);
 }
 
 function spanOf(token: IToken): Span {
@@ -517,7 +318,9 @@ function readRule(
   if (last === undefined) return { kind: 'blank', problems: none };
   parser.begin(tokens, context.family);
   parser.ruleLine();
-  const { command, commandWord, commandValues, options } = parser;
+  const { words } = parser;
+  endGetopt(words);
+  const { command, commandWord, commandValues, options } = words;
   if (command === undefined || commandWord === undefined) {
     const problems = parser.takeProblems(text);
     // With these a line prints something and does nothing.
@@ -533,7 +336,7 @@ function readRule(
     return { kind: 'other', problems: [problem] };
   }
   if (known === undefined && last.tokenType === QuotedWord && isUnbalanced(last.image)) {
-    parser.problems.push({
+    parser.report({
       code: 'unbalanced-quote',
       message: 'This quote is never closed: it swallows the rest of the line',
       severity: 'warning',
@@ -552,13 +355,13 @@ function readRule(
       number: second,
       counters: parser.counters,
       options,
-      target: parser.target,
-      isGoto: parser.isGoto,
+      target: words.target,
+      isGoto: words.isGoto,
       hidden: none,
       problems: known ?? none,
     };
     if (known !== undefined) return rule;
-    checkRule(rule, context, context.family ?? familyOfOptions(options) ?? 'ipv4', parser.report);
+    checkRule(rule, context, context.family ?? familyOfOptions(options) ?? 'ipv4', parser);
     rule.problems = parser.takeProblems(text);
     return rule;
   }

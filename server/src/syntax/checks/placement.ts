@@ -26,10 +26,9 @@ export function checkPlacement(
   context: LineContext,
   report: Report,
 ): void {
-  const { target, chain, command } = rule;
+  const { target, chain } = rule;
   checkChainLength(chain, report);
   if (target !== undefined) checkTargetName(target, report);
-  if (command !== 'append') checkRuleNumber(rule, report);
   checkInterfaces(rule, report);
   const table = context.table === 'unknown' ? undefined : context.table;
   if (table === 'nat' && target?.text === 'DROP') {
@@ -65,7 +64,8 @@ function checkTargetName(target: Word, report: Report): void {
   } else if (/\s/.test(text)) report(problem(target, 'error', 'bad-target', `Invalid target name \`${text}'`));
 }
 
-function checkRuleNumber({ command, commandWord, number, options }: UncheckedRule, report: Report): void {
+/** The number of -I, -R or -D. */
+export function checkRuleNumber({ command, commandWord, number, options }: UncheckedRule, report: Report): void {
   if (number === undefined) {
     if (command === 'replace') report(problem(commandWord, 'error', 'missing-value', `-R requires a rule number`));
     return;

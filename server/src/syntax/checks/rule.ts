@@ -7,9 +7,10 @@ import { matches as allMatches, targets as allTargets, findMatch, findTarget, wh
 import { type FinalCheck, finalCheck, type GivenOptions } from '../../catalog/option-combination-checks.ts';
 import type { ExtensionSpec, Family, OptionSpec, ValueKind } from '../../catalog/types.ts';
 import { readValue } from '../../catalog/values/read-value.ts';
+import { secondCommand } from '../getopt.ts';
 import type { LineContext } from '../line.ts';
 import type { Problem, RuleOption, RuleStatement, Span, Word } from '../statement.ts';
-import { checkCoreOption, checkListingOptions, checkPlacement } from './placement.ts';
+import { checkCoreOption, checkListingOptions, checkPlacement, checkRuleNumber } from './placement.ts';
 import { isPlainValue } from './quick-value-check.ts';
 
 /** What the check needs of a rule: all of it but its problems. */
@@ -57,10 +58,17 @@ function warning(at: Span, code: string, message: string): Problem {
   return { code, message, severity: 'warning', start: at.start, end: at.end };
 }
 
+/** Takes what is wrong with a rule: at a word, or with the rule when all its words are read. */
+export interface RuleReport {
+  readonly report: Report;
+  readonly reportAtEnd: Report;
+}
+
 /** Reports everything that is wrong with a rule. `family` is the dump's, or what the rule itself says. */
-export function checkRule(rule: UncheckedRule, context: LineContext, family: Family, report: Report): void {
+export function checkRule(rule: UncheckedRule, context: LineContext, family: Family, { report, reportAtEnd }: RuleReport): void {
   const matches: LoadedMatch[] = [];
   const { options } = rule;
+  if (rule.command !== 'append') checkRuleNumber(rule, report);
   let protocol = 0;
   let protocolNegated = false;
   let hasListingOption = false;
@@ -114,19 +122,19 @@ export function checkRule(rule: UncheckedRule, context: LineContext, family: Fam
     }
   }
   // iptables looks at these when it has seen the whole line.
-  if (hasListingOption) checkListingOptions(options, report);
-  if (source !== undefined) checkNetworks(source, destination, family, report);
-  if (destination !== undefined) checkNetworks(destination, source, family, report);
+  if (hasListingOption) checkListingOptions(options, reportAtEnd);
+  if (source !== undefined) checkNetworks(source, destination, family, reportAtEnd);
+  if (destination !== undefined) checkNetworks(destination, source, family, reportAtEnd);
   const given = { family, protocol, protocolNegated };
   for (const [index, match] of matches.entries()) {
-    if (match.spec !== undefined) checkDemands(match.spec, index + 1, match.at, options, given, report);
+    if (match.spec !== undefined) checkDemands(match.spec, index + 1, match.at, options, given, reportAtEnd);
   }
   const target = rule.target === undefined || rule.isGoto ? undefined : findTarget(rule.target.text);
   if (target !== undefined && rule.target !== undefined) {
-    checkDemands(target, -1, rule.target, options, given, report);
+    checkDemands(target, -1, rule.target, options, given, reportAtEnd);
     matches.push({ name: target.name, spec: target, at: rule.target });
   }
-  checkPlacement(rule, matches, given, context, report);
+  checkPlacement(rule, matches, given, context, reportAtEnd);
 }
 
 /** The number of `-p`; 0 for any, and for what is none. */
@@ -293,7 +301,7 @@ function reportUnknown(
   report: Report,
 ): void {
   // A second command has been reported where it stands, and so has a stray word.
-  if (option.instance === commandInstance || !option.name.startsWith('-')) return;
+  if (option.instance === secondCommand || !option.name.startsWith('-')) return;
   // It may well be an option of a match that only this machine lacks.
   if (matches.some(({ spec }) => spec === undefined)) return;
   const at = option.word;
@@ -317,9 +325,6 @@ function reportUnknown(
       : problem,
   );
 }
-
-/** The instance of a word that is a second command. */
-export const commandInstance = -3;
 
 function checkDemands(
   extension: ExtensionSpec,
