@@ -1,4 +1,6 @@
+import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { matchData, targetData } from '../../server/src/catalog/extensions/registry.ts';
 import { matches, spellings, targets } from '../../server/src/catalog/lookup.ts';
 import type { ExtensionSpec, OptionSpec } from '../../server/src/catalog/types.ts';
 import { fixtureText } from '../support/fixtures.ts';
@@ -24,6 +26,16 @@ interface ProbedExtension {
   readonly families: readonly string[];
   readonly options: readonly ProbedOption[];
 }
+
+describe('a file in catalog/extensions', () => {
+  const filesIn = (folder: string): readonly string[] =>
+    readdirSync(new URL(`../../server/src/catalog/extensions/${folder}`, import.meta.url)).sort();
+
+  it('is registered, and is named like its match or target', () => {
+    expect(filesIn('matches')).toEqual(matchData.map(({ name }) => `${name}.ts`).sort());
+    expect(filesIn('targets')).toEqual(targetData.map(({ name }) => `${name}.ts`).sort());
+  });
+});
 
 /** What the list says otherwise than the catalogue, and why the catalogue is right. */
 const knownDifferences = new Set([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { listedForm, matches, targets } from '../../server/src/catalog/lookup.ts';
+import { extensionData, matches, targets } from '../../server/src/catalog/lookup.ts';
 import { canonicalRule } from '../../server/src/ruleset/canonical.ts';
 import { readWholeDocument, statementOf } from '../../server/src/syntax/document.ts';
 import type { RuleStatement } from '../../server/src/syntax/statement.ts';
@@ -205,7 +205,7 @@ ACCEPT     all  --  anywhere             anywhere
 describe('the forms of a listing', () => {
   it('are of options that the catalogue has', () => {
     for (const extension of [...matches, ...targets]) {
-      for (const { long, flags } of listedForm(extension)?.options ?? []) {
+      for (const { long, flags } of extensionData(extension).listed?.options ?? []) {
         const longs = (flags ?? [long]).filter((name) => name !== undefined && name !== '');
         expect(
           extension.options.map((option) => option.long),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Family } from '../../server/src/catalog/types.ts';
 import { canonicalRule, canonicalRules } from '../../server/src/ruleset/canonical.ts';
-import { meaningOf } from '../../server/src/ruleset/meaning.ts';
+import { normalizeRule } from '../../server/src/ruleset/normalize-rule.ts';
 import { type LineContext, lineContext } from '../../server/src/syntax/line.ts';
 import { createStatementReader } from '../../server/src/syntax/parser.ts';
 import type { RuleStatement } from '../../server/src/syntax/statement.ts';
@@ -115,7 +115,7 @@ describe('the rules that iptables makes of one line', () => {
 describe('the meaning of a rule', () => {
   it('has typed values', () => {
     const context = lineContext('ipv4', undefined, 'nat');
-    const meaning = meaningOf(
+    const meaning = normalizeRule(
       rule('-A KUBE-SEP-X -p tcp -m statistic --mode random --probability 0.5 -j DNAT --to-destination 10.244.1.3:8080', context),
       context,
     );
@@ -136,7 +136,7 @@ describe('the meaning of a rule', () => {
 
   it('loads the match of -p where the first of its options stands', () => {
     const context = lineContext('ipv4', undefined, 'filter');
-    const meaning = meaningOf(rule('-A X -p udp -m comment --comment dns --dport 53 -m mark --mark 1', context), context);
+    const meaning = normalizeRule(rule('-A X -p udp -m comment --comment dns --dport 53 -m mark --mark 1', context), context);
     expect(meaning.matches.map(({ name }) => name)).toEqual(['comment', 'udp', 'mark']);
   });
 });

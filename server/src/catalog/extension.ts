@@ -1,5 +1,7 @@
 /** The form of a file in extensions/: everything that iptables itself knows of one match or target. */
-import type { Family, Hook, TableName, ValueKind } from './types.ts';
+import type { Family, Hook, OptionSpec, TableName, ValueKind } from './types.ts';
+import type { ValueContext } from './values/read-value.ts';
+import type { Value, ValueFault } from './values/values.ts';
 
 /** An option as its extension's file states it. */
 export interface OptionData {
@@ -44,6 +46,14 @@ export interface ExtensionData {
   /** One line. */
   readonly help: string;
   readonly options: readonly OptionData[];
+  /** What it asks of its options together, beyond what is said of each. */
+  readonly check?: CombinationCheck;
+  /** How iptables-save prints its options; absent where it prints them as they are read, in the order of `options`. */
+  readonly normalize?: Normalize;
+  /** Its options mean another thing in another order: they are given to `normalize` as typed. */
+  readonly orderCounts?: true;
+  /** Two loads of it are one in the nft back end, as long as they do not speak of the same thing. */
+  readonly joins?: true;
   /** How `iptables -L` prints it; absent where it prints nothing, or nothing that was ever seen. */
   readonly listed?: ListedForm;
 }
@@ -72,3 +82,44 @@ export interface ListedForm {
   /** In the order in which they are tried. */
   readonly options: readonly ListedOption[];
 }
+
+/** The options of one match or of the target, as typed, and what the rule says besides. */
+export interface GivenOptions extends ValueContext {
+  readonly all: readonly GivenOption[];
+  readonly protocolNegated: boolean;
+}
+
+/** An option as typed. */
+export interface GivenOption {
+  readonly name: string;
+  readonly spec: OptionSpec | undefined;
+  /** Undefined where no `!` stands before it. */
+  readonly negation: object | undefined;
+  readonly values: readonly { readonly text: string }[];
+}
+
+/** What is wrong; undefined where nothing is. */
+export type CombinationCheck = (given: GivenOptions) => ValueFault | undefined;
+
+/** An option as iptables-save prints it. */
+export interface NormalizedOption {
+  /** "--dport", "-s". */
+  readonly name: string;
+  readonly negated: boolean;
+  /** Undefined for a flag. A value that iptables would refuse is a text, as typed. */
+  readonly value: Value | undefined;
+}
+
+/** For whom options are printed. */
+export interface NormalizeContext {
+  readonly family: Family;
+}
+
+/**
+ * An extension's options as iptables-save prints them: defaults filled in, options that are short for others written out, values that say nothing
+ * left out. Undefined where it prints nothing of the whole extension.
+ */
+export type Normalize = (
+  options: readonly NormalizedOption[],
+  context: NormalizeContext,
+) => readonly NormalizedOption[] | undefined;

@@ -1,6 +1,6 @@
 /** Look-ups in what iptables 1.8 knows. The tables are built once; every answer is a shared, immutable object. */
 import { coreOptionData } from './core-options.ts';
-import type { ExtensionData, ListedForm, OptionData } from './extension.ts';
+import type { ExtensionData, OptionData } from './extension.ts';
 import { matchData, targetData } from './extensions/registry.ts';
 import type { ExtensionSpec, Family, OptionSpec } from './types.ts';
 
@@ -144,7 +144,9 @@ function indexByOption(): ReadonlyMap<string, readonly ExtensionSpec[]> {
   return index;
 }
 
-/** How a listing prints an extension; undefined where it prints nothing. */
-export function listedForm(extension: ExtensionSpec): ListedForm | undefined {
-  return dataOf.get(extension)?.listed;
+/** What the extension's own file says besides: its checks, its saved and its listed form. */
+export function extensionData(extension: ExtensionSpec): ExtensionData {
+  const data = dataOf.get(extension);
+  if (data === undefined) throw new Error(`${extension.name} is not from this catalogue`);
+  return data;
 }

@@ -1,33 +1,34 @@
+import type { NormalizedOption } from '../catalog/extension.ts';
 import type { Family } from '../catalog/types.ts';
 import { printNetwork } from '../catalog/values/addresses.ts';
 import type { LineContext } from '../syntax/line.ts';
 import type { RuleStatement } from '../syntax/statement.ts';
-import { type ExtensionMeaning, meaningOf, type OptionMeaning, type RuleMeaning } from './meaning.ts';
+import { type NormalizedExtension, type NormalizedRule, normalizeRule } from './normalize-rule.ts';
 
-function printOption({ name, negated, value }: OptionMeaning): string {
+function printOption({ name, negated, value }: NormalizedOption): string {
   return `${negated ? ' !' : ''} ${name}${value === undefined ? '' : ` ${value.text}`}`;
 }
 
-function printOptions(options: readonly OptionMeaning[]): string {
+function printOptions(options: readonly NormalizedOption[]): string {
   let text = '';
   for (const option of options) text += printOption(option);
   return text;
 }
 
-function printMatch({ name, options }: ExtensionMeaning): string {
+function printMatch({ name, options }: NormalizedExtension): string {
   return ` -m ${name}${printOptions(options)}`;
 }
 
 /** A rule as iptables-save prints it, without its counters, in the nft back end's form: "-A INPUT -s 10.0.0.0/8 -p tcp -m tcp --dport 22 -j ACCEPT". */
-export function printRule(meaning: RuleMeaning): string {
-  const { source, destination, inInterface, outInterface, protocol, fragment, target } = meaning;
-  let text = `-A ${meaning.chain}`;
+export function printRule(normalized: NormalizedRule): string {
+  const { source, destination, inInterface, outInterface, protocol, fragment, target } = normalized;
+  let text = `-A ${normalized.chain}`;
   for (const option of [source, destination, inInterface, outInterface, protocol, fragment]) {
     if (option !== undefined) text += printOption(option);
   }
-  for (const match of meaning.matches) text += printMatch(match);
+  for (const match of normalized.matches) text += printMatch(match);
   if (target === undefined) return text;
-  const jump = target.name === '' ? '' : ` ${meaning.isGoto ? '-g' : '-j'} ${target.name}`;
+  const jump = target.name === '' ? '' : ` ${normalized.isGoto ? '-g' : '-j'} ${target.name}`;
   return `${text}${jump}${printOptions(target.options)}`;
 }
 
@@ -36,7 +37,7 @@ export function printRule(meaning: RuleMeaning): string {
  * (`-s a,b`) keeps its list; `canonicalRules` has the rules that iptables makes of it. Never throws: what iptables would refuse stays as typed.
  */
 export function canonicalRule(rule: RuleStatement, context: LineContext): string {
-  return printRule(meaningOf(rule, context));
+  return printRule(normalizeRule(rule, context));
 }
 
 /**
@@ -44,14 +45,14 @@ export function canonicalRule(rule: RuleStatement, context: LineContext): string
  * it is for the other family.
  */
 export function canonicalRules(rule: RuleStatement, context: LineContext): readonly string[] {
-  const meaning = meaningOf(rule, context);
-  if (isForOtherFamily(rule, meaning.family)) return [];
-  return each(meaning.source).flatMap((source) =>
-    each(meaning.destination).map((destination) => printRule({ ...meaning, source, destination })),
+  const normalized = normalizeRule(rule, context);
+  if (isForOtherFamily(rule, normalized.family)) return [];
+  return each(normalized.source).flatMap((source) =>
+    each(normalized.destination).map((destination) => printRule({ ...normalized, source, destination })),
   );
 }
 
-function each(option: OptionMeaning | undefined): readonly (OptionMeaning | undefined)[] {
+function each(option: NormalizedOption | undefined): readonly (NormalizedOption | undefined)[] {
   const value = option?.value;
   if (option === undefined || value?.type !== 'networks' || value.networks.length < 2) return [option];
   return value.networks.map((network) =>

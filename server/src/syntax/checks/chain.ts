@@ -3,8 +3,8 @@ import { findTarget } from '../../catalog/lookup.ts';
 import { isBuiltinChain, isTableName } from '../../catalog/tables.ts';
 import type { LineContext } from '../line.ts';
 import type { ChainCommandStatement, ChainStatement, Problem, RuleOption, TableStatement, Word } from '../statement.ts';
+import type { Report } from './checked-rule.ts';
 import { checkChainLength, isVerdictName } from './placement.ts';
-import type { Report } from './rule.ts';
 
 function problem(at: Word, severity: Problem['severity'], code: string, message: string): Problem {
   return { code, message, severity, start: at.start, end: at.end };

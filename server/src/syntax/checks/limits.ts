@@ -1,5 +1,5 @@
 import { byteLength } from '../../catalog/values/values.ts';
-import type { Report } from './rule.ts';
+import type { Report } from './checked-rule.ts';
 
 /** iptables-restore's buffer for a word, without its NUL, and its room for words (xshared.c, add_param_to_argv). */
 const longestWord = 1023;

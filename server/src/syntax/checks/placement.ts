@@ -1,7 +1,7 @@
 /** Where a rule may stand: which chains and tables its matches and its target are for, and what names chains may have. */
 
+import type { GivenOptions } from '../../catalog/extension.ts';
 import { standardTargets } from '../../catalog/lookup.ts';
-import type { GivenOptions } from '../../catalog/option-combination-checks.ts';
 import { isBuiltinChain } from '../../catalog/tables.ts';
 import type { ExtensionSpec, Family, Hook, OptionSpec, TableName } from '../../catalog/types.ts';
 import { readNumber } from '../../catalog/values/numbers.ts';
@@ -9,7 +9,7 @@ import { protocolNumber } from '../../catalog/values/protocols.ts';
 import { byteLength } from '../../catalog/values/values.ts';
 import type { LineContext } from '../line.ts';
 import type { Problem, RuleOption, Span, Word } from '../statement.ts';
-import type { LoadedMatch, Report, UncheckedRule } from './rule.ts';
+import type { LoadedMatch, Report, UncheckedRule } from './checked-rule.ts';
 
 /** A chain's name has at most so many bytes. */
 const longestChainName = 28;

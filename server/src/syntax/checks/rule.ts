@@ -3,35 +3,28 @@
  * refuses to read (or the one that wrote the file); what only the kernel or the other back end refuses is a warning.
  */
 
-import { matches as allMatches, targets as allTargets, findMatch, findTarget, whoHas } from '../../catalog/lookup.ts';
-import { type FinalCheck, finalCheck, type GivenOptions } from '../../catalog/option-combination-checks.ts';
+import type { CombinationCheck, GivenOptions } from '../../catalog/extension.ts';
+import {
+  matches as allMatches,
+  targets as allTargets,
+  extensionData,
+  findMatch,
+  findTarget,
+  whoHas,
+} from '../../catalog/lookup.ts';
 import type { ExtensionSpec, Family, OptionSpec, ValueKind } from '../../catalog/types.ts';
 import { readValue } from '../../catalog/values/read-value.ts';
 import { secondCommand } from '../getopt.ts';
 import type { LineContext } from '../line.ts';
-import type { Problem, RuleOption, RuleStatement, Span, Word } from '../statement.ts';
+import type { Problem, RuleOption, Span, Word } from '../statement.ts';
+import type { LoadedMatch, Report, UncheckedRule } from './checked-rule.ts';
 import { checkCoreOption, checkListingOptions, checkPlacement, checkRuleNumber } from './placement.ts';
 import { isPlainValue } from './quick-value-check.ts';
-
-/** What the check needs of a rule: all of it but its problems. */
-export type UncheckedRule = Omit<RuleStatement, 'kind' | 'problems'>;
-
-/** Notes a problem at a place of the line. */
-export type Report = (problem: Problem) => void;
-
-/** A match, or in the end the target, and the words that load it. */
-export interface LoadedMatch {
-  readonly name: string;
-  /** Undefined for a match that the catalogue does not have. */
-  readonly spec: ExtensionSpec | undefined;
-  /** Where it was loaded: the value of `-m`, or the first of its options where `-p` loads it. */
-  readonly at: Span;
-}
 
 /** What an extension asks for in the end. */
 interface Demands {
   readonly mandatory: readonly OptionSpec[];
-  readonly check: FinalCheck | undefined;
+  readonly check: CombinationCheck | undefined;
   /** Some of its options exclude or require others. */
   readonly isEntangled: boolean;
 }
@@ -39,7 +32,7 @@ interface Demands {
 const demandsOf = new Map<ExtensionSpec, Demands | undefined>(
   [...allMatches, ...allTargets].map((extension) => {
     const mandatory = extension.options.filter((option) => option.mandatory);
-    const check = finalCheck(extension.kind, extension.name);
+    const { check } = extensionData(extension);
     const entangled = extension.options.some((option) => isEntangled(option));
     const demands = { mandatory, check, isEntangled: entangled };
     return [extension, mandatory.length > 0 || check !== undefined || entangled ? demands : undefined];

@@ -1,6 +1,6 @@
 /** Matches and targets of an `iptables -L` listing as options of a rule, with the places where the listing prints them. */
 import type { ListedOption } from '../../catalog/extension.ts';
-import { coreOption, findTarget, listedForm, matches } from '../../catalog/lookup.ts';
+import { coreOption, extensionData, findTarget, matches } from '../../catalog/lookup.ts';
 import type { ExtensionSpec, OptionSpec } from '../../catalog/types.ts';
 import { notUnderstood, type RuleOption, type Span, type Word } from '../statement.ts';
 
@@ -26,7 +26,7 @@ function compile(form: string): RegExp {
 }
 
 function readerOf(extension: ExtensionSpec): ExtensionReader | undefined {
-  const form = listedForm(extension);
+  const form = extensionData(extension).listed;
   if (form === undefined) return undefined;
   return {
     extension,

@@ -2,6 +2,7 @@
 import type { ExtensionData } from '../../extension.ts';
 import type { ValueKind } from '../../types.ts';
 import { addressTypes } from '../../values/words.ts';
+import { oneOf } from '../support/given.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
 
 const addressType: ValueKind = { type: 'enum', values: addressTypes, list: true, ignoreCase: true, beginning: true };
@@ -23,6 +24,7 @@ export const addrtypeMatch: ExtensionData = {
       help: 'Ask routing about the interface that the packet leaves through only.',
     },
   ],
+  check: oneOf('addrtype: you must specify --src-type or --dst-type', '--src-type', '--dst-type'),
   listed: {
     opening: 'ADDRTYPE match',
     options: [

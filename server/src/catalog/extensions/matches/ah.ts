@@ -2,6 +2,7 @@
 import type { ExtensionData } from '../../extension.ts';
 import { uint32, uint32Range } from '../../values/value-kinds.ts';
 import { listedAs } from '../support/listed.ts';
+import { withoutFullRanges } from '../support/normalized.ts';
 
 export const ahMatch: ExtensionData = {
   name: 'ah',
@@ -12,6 +13,7 @@ export const ahMatch: ExtensionData = {
     { long: '--ahlen', value: uint32, negatable: true, families: ['ipv6'], help: 'Its length in bytes.' },
     { long: '--ahres', families: ['ipv6'], help: 'Its reserved field is zero.' },
   ],
+  normalize: withoutFullRanges(0xffff_ffff),
   listed: {
     opening: 'ah',
     options: [

@@ -1,5 +1,6 @@
 /** The match bpf. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_bpf.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
+import { anyOption } from '../support/given.ts';
 import { listedAs } from '../support/listed.ts';
 
 export const bpfMatch: ExtensionData = {
@@ -13,6 +14,7 @@ export const bpfMatch: ExtensionData = {
       help: 'The path of a program pinned in the BPF file system.',
     },
   ],
+  check: anyOption('bpf: one of --bytecode or --pinned is required'),
   listed: {
     opening: '',
     options: [

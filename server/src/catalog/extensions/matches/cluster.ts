@@ -1,6 +1,35 @@
 /** The match cluster. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_cluster.c or kin, and runs of it. */
-import type { ExtensionData } from '../../extension.ts';
+import type { ExtensionData, GivenOptions, Normalize, NormalizedOption } from '../../extension.ts';
+import { fault, type ValueFault } from '../../values/values.ts';
+import { givenNumber, hasGiven, missingOption } from '../support/given.ts';
 import { listedAs } from '../support/listed.ts';
+import { numberOf, numberOption } from '../support/normalized.ts';
+
+function check(given: GivenOptions): ValueFault | undefined {
+  const node = givenNumber(given, '--cluster-local-node');
+  const mask = givenNumber(given, '--cluster-local-nodemask');
+  const total = givenNumber(given, '--cluster-total-nodes');
+  if (!hasGiven(given, '--cluster-local-node') && !hasGiven(given, '--cluster-local-nodemask'))
+    return missingOption("cluster match: `--cluster-local-node' or`--cluster-local-nodemask' is missing");
+  if (total === undefined || (node !== undefined && mask !== undefined)) return undefined;
+  if (node !== undefined && node > total)
+    return fault('bad-number', "cluster match: `--cluster-local-node' must be <= `--cluster-total-nodes'");
+  if (mask !== undefined && mask >= 2 ** total)
+    return fault('bad-number', "cluster match: `--cluster-local-nodemask' too big for `--cluster-total-nodes'");
+  return undefined;
+}
+
+const normalize: Normalize = (options) =>
+  options.map((option) => {
+    const value = numberOf(option);
+    if (value === undefined) return option;
+    const mask = (bits: number): NormalizedOption => ({
+      ...numberOption('--cluster-local-nodemask', bits, `0x${(bits >>> 0).toString(16).padStart(8, '0')}`),
+      negated: option.negated,
+    });
+    if (option.name === '--cluster-local-node') return mask(2 ** (value - 1));
+    return option.name === '--cluster-local-nodemask' ? mask(value) : option;
+  });
 
 export const clusterMatch: ExtensionData = {
   name: 'cluster',
@@ -33,6 +62,8 @@ export const clusterMatch: ExtensionData = {
       help: 'The seed of the hash, the same on every node.',
     },
   ],
+  check,
+  normalize,
   listed: {
     opening: 'cluster',
     options: [

@@ -1,5 +1,6 @@
 /** The match connbytes. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_connbytes.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
+import { checkReversed } from '../support/given.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
 
 export const connbytesMatch: ExtensionData = {
@@ -26,6 +27,7 @@ export const connbytesMatch: ExtensionData = {
       help: 'In which direction to count.',
     },
   ],
+  check: (given) => checkReversed(given, '--connbytes', (from, to) => `${from} should be less than ${to}`),
   listed: {
     opening: '',
     options: [

@@ -1,7 +1,22 @@
 /** The match connlimit. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_connlimit.c or kin, and runs of it. */
-import type { ExtensionData } from '../../extension.ts';
+import type { ExtensionData, Normalize } from '../../extension.ts';
 import { uint32 } from '../../values/value-kinds.ts';
+import { oneOf } from '../support/given.ts';
 import { listedAs } from '../support/listed.ts';
+import { findOption, flagOption, numberOption } from '../support/normalized.ts';
+
+const normalize: Normalize = (options, { family }) => {
+  const limit = options.find(({ name }) => name === '--connlimit-upto' || name === '--connlimit-above');
+  const flipped =
+    limit === undefined || !limit.negated
+      ? limit
+      : { ...limit, negated: false, name: limit.name === '--connlimit-upto' ? '--connlimit-above' : '--connlimit-upto' };
+  return [
+    ...(flipped === undefined ? [] : [flipped]),
+    findOption(options, '--connlimit-mask') ?? numberOption('--connlimit-mask', family === 'ipv4' ? 32 : 128),
+    findOption(options, '--connlimit-daddr') ?? flagOption('--connlimit-saddr'),
+  ];
+};
 
 export const connlimitMatch: ExtensionData = {
   name: 'connlimit',
@@ -13,6 +28,8 @@ export const connlimitMatch: ExtensionData = {
     { long: '--connlimit-saddr', excludes: ['--connlimit-daddr'], help: 'Count by source address, the default.' },
     { long: '--connlimit-daddr', excludes: ['--connlimit-saddr'], help: 'Count by destination address.' },
   ],
+  check: oneOf('You must specify "--connlimit-above" or "--connlimit-upto".', '--connlimit-above', '--connlimit-upto'),
+  normalize,
   listed: {
     opening: '#conn',
     options: [

@@ -1,8 +1,10 @@
 /** The match conntrack. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_conntrack.c or kin, and runs of it. */
-import type { ExtensionData } from '../../extension.ts';
+import type { ExtensionData, Normalize } from '../../extension.ts';
 import { network, portRange, protocol, uint32Range } from '../../values/value-kinds.ts';
 import { conntrackStates, conntrackStatuses } from '../../values/words.ts';
+import { anyOption } from '../support/given.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
+import { replaceText } from '../support/normalized.ts';
 
 const listedNames = [
   'state',
@@ -16,6 +18,17 @@ const listedNames = [
   'replsrc',
   'repldst',
 ];
+
+const normalize: Normalize = (options) =>
+  options.map((option) => {
+    const value = option.value;
+    if (value?.type === 'ports' && value.ranges[0]?.to === 0) return replaceText(option, `${value.ranges[0].from}`);
+    if (option.name === '--ctstatus' && value?.type === 'words' && value.words.length > 1) {
+      const words = value.words.filter((status) => status !== 'NONE');
+      return { ...option, value: { type: 'words', words, text: words.join(',') } };
+    }
+    return value?.type === 'protocol' ? replaceText(option, `${value.number}`) : option;
+  });
 
 export const conntrackMatch: ExtensionData = {
   name: 'conntrack',
@@ -49,6 +62,8 @@ export const conntrackMatch: ExtensionData = {
       help: 'The packet goes the way of the first one, or the other way.',
     },
   ],
+  check: anyOption('conntrack: At least one option is required'),
+  normalize,
   listed: {
     opening: '',
     options: [

@@ -1,5 +1,6 @@
 /** The match devgroup. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_devgroup.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
+import { anyOption } from '../support/given.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
 
 export const devgroupMatch: ExtensionData = {
@@ -19,6 +20,7 @@ export const devgroupMatch: ExtensionData = {
       help: 'Of the one that the packet leaves through.',
     },
   ],
+  check: anyOption("devgroup match: You must specify either '--src-group' or '--dst-group'"),
   listed: {
     opening: '',
     options: [listedAs('--src-group', `~src-group ${anyWord}`), listedAs('--dst-group', `~dst-group ${anyWord}`)],

@@ -1,6 +1,8 @@
 /** The match dscp. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_dscp.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { dscpClass } from '../../values/value-kinds.ts';
+import { normalizeDscp } from '../support/dscp.ts';
+import { anyOption } from '../support/given.ts';
 import { listedAs } from '../support/listed.ts';
 
 export const dscpMatch: ExtensionData = {
@@ -22,6 +24,8 @@ export const dscpMatch: ExtensionData = {
       help: 'Their value by name: BE, EF, AFxx, CSx.',
     },
   ],
+  check: anyOption('DSCP match: Parameter --dscp is required'),
+  normalize: normalizeDscp('--dscp'),
   listed: {
     opening: 'DSCP match',
     options: [listedAs('--dscp', '~(0x[0-9a-f]+)')],

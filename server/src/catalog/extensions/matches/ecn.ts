@@ -1,5 +1,6 @@
 /** The match ecn. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_ecn.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
+import { anyOption } from '../support/given.ts';
 import { listedAs } from '../support/listed.ts';
 
 export const ecnMatch: ExtensionData = {
@@ -10,6 +11,7 @@ export const ecnMatch: ExtensionData = {
     { long: '--ecn-tcp-cwr', negatable: true, help: 'The TCP flag CWR is set.' },
     { long: '--ecn-ip-ect', value: { type: 'uint', bits: 8, max: 3 }, negatable: true, help: 'The two bits in the IP header.' },
   ],
+  check: anyOption('ECN match: some option required'),
   listed: {
     opening: 'ECN match',
     options: [listedAs('--ecn-tcp-ece', '~ECE'), listedAs('--ecn-tcp-cwr', '~CWR'), listedAs('--ecn-ip-ect', '~ECT=(\\d)')],

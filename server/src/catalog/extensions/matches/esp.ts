@@ -2,6 +2,7 @@
 import type { ExtensionData } from '../../extension.ts';
 import { uint32Range } from '../../values/value-kinds.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
+import { withoutFullRanges } from '../support/normalized.ts';
 
 export const espMatch: ExtensionData = {
   name: 'esp',
@@ -10,6 +11,7 @@ export const espMatch: ExtensionData = {
   options: [
     { long: '--espspi', value: uint32Range, negatable: true, help: 'Its security parameters index is this or in this range.' },
   ],
+  normalize: withoutFullRanges(0xffff_ffff),
   listed: {
     opening: 'esp',
     options: [listedAs('--espspi', `spis?:~${anyWord}`)],

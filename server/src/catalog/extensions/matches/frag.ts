@@ -2,6 +2,7 @@
 import type { ExtensionData } from '../../extension.ts';
 import { uint32, uint32Range } from '../../values/value-kinds.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
+import { withoutFullRanges } from '../support/normalized.ts';
 
 export const fragMatch: ExtensionData = {
   name: 'frag',
@@ -15,6 +16,7 @@ export const fragMatch: ExtensionData = {
     { long: '--fragmore', excludes: ['--fraglast'], help: 'More fragments follow.' },
     { long: '--fraglast', excludes: ['--fragmore'], help: 'The last fragment.' },
   ],
+  normalize: withoutFullRanges(0xffff_ffff),
   listed: {
     opening: 'frag',
     options: [

@@ -1,7 +1,94 @@
 /** The match hashlimit. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_hashlimit.c or kin, and runs of it. */
-import type { ExtensionData } from '../../extension.ts';
+import type { ExtensionData, GivenOptions, Normalize, NormalizedOption } from '../../extension.ts';
+import { printByteBurst } from '../../values/read-rates.ts';
 import { uint32 } from '../../values/value-kinds.ts';
+import { fault, type ValueFault } from '../../values/values.ts';
+import { findGiven, givenNumber, missingOption, readGiven } from '../support/given.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
+import { findOption, numberOf, numberOption, ordered, unquoted, without } from '../support/normalized.ts';
+
+function check(given: GivenOptions): ValueFault | undefined {
+  const rate = findGiven(given, '--hashlimit-upto') ?? findGiven(given, '--hashlimit-above');
+  if (rate === undefined) return missingOption('You have to specify --hashlimit');
+  const burst = givenNumber(given, '--hashlimit-burst');
+  if (burst === undefined) return undefined;
+  const value = readGiven(given, rate);
+  if (value?.type !== 'rate') return undefined;
+  if (value.unit === 'packets')
+    return burst > 1_000_000
+      ? fault('bad-number', 'bad value for option "--hashlimit-burst", or out of range (1-1000000).')
+      : undefined;
+  if (value.amount === 0) return fault('bad-rate', 'a rate below 16 bytes a second counts as none, and iptables divides by it');
+  return burst < value.amount ? fault('bad-number', `burst cannot be smaller than ${value.amount}b`) : undefined;
+}
+
+const hashlimitOrder = [
+  '--hashlimit-upto',
+  '--hashlimit-above',
+  '--hashlimit-burst',
+  '--hashlimit-mode',
+  '--hashlimit-name',
+  '--hashlimit-htable-size',
+  '--hashlimit-htable-max',
+  '--hashlimit-htable-gcinterval',
+  '--hashlimit-htable-expire',
+  '--hashlimit-srcmask',
+  '--hashlimit-dstmask',
+  '--hashlimit-rate-match',
+  '--hashlimit-rate-interval',
+];
+
+const normalize: Normalize = (options, { family }) => {
+  const bits = family === 'ipv4' ? 32 : 128;
+  const written = findOption(options, '--hashlimit-upto') ?? findOption(options, '--hashlimit-above');
+  const rate = written?.value?.type === 'rate' ? written.value : undefined;
+  const flipped =
+    written === undefined || !written.negated
+      ? written
+      : { ...written, negated: false, name: written.name === '--hashlimit-upto' ? '--hashlimit-above' : '--hashlimit-upto' };
+  const burst = findOption(options, '--hashlimit-burst');
+  const burstValue = numberOf(burst);
+  let printedBurst: NormalizedOption | undefined;
+  if (rate?.unit === 'bytes') {
+    if (burstValue !== undefined)
+      printedBurst = numberOption('--hashlimit-burst', burstValue, printByteBurst(burstValue, rate.amount));
+  } else {
+    printedBurst = burst ?? numberOption('--hashlimit-burst', 5);
+  }
+  // An entry lives as long as the unit in which the rate was written, unless something else is said.
+  const unit = rate?.unit === 'bytes' ? 15 : (rate?.seconds ?? 1);
+  const expire = numberOf(findOption(options, '--hashlimit-htable-expire')) ?? (rate?.written ?? unit) * 1000;
+  const kept = without(options, '--hashlimit-upto', '--hashlimit-above', '--hashlimit-burst', '--hashlimit-htable-expire').filter(
+    (option) => {
+      const value = numberOf(option);
+      switch (option.name) {
+        case '--hashlimit-srcmask':
+        case '--hashlimit-dstmask':
+          return value !== bits;
+        case '--hashlimit-htable-gcinterval':
+          return value !== 1000;
+        case '--hashlimit-htable-size':
+        case '--hashlimit-htable-max':
+          return value !== 0;
+        case '--hashlimit-mode':
+          return option.value?.text !== '';
+        case '--hashlimit-rate-interval':
+          return findOption(options, '--hashlimit-rate-match') !== undefined && value !== 1;
+        default:
+          return true;
+      }
+    },
+  );
+  return ordered(
+    [
+      flipped,
+      printedBurst,
+      expire === unit * 1000 ? undefined : numberOption('--hashlimit-htable-expire', expire),
+      ...kept.map(unquoted),
+    ],
+    hashlimitOrder,
+  );
+};
 
 export const hashlimitMatch: ExtensionData = {
   name: 'hashlimit',
@@ -51,6 +138,8 @@ export const hashlimitMatch: ExtensionData = {
       help: 'Seconds over which the rate is taken.',
     },
   ],
+  check,
+  normalize,
   listed: {
     opening: 'limit:(?= (?:up to|above))',
     options: [

@@ -1,6 +1,7 @@
 /** The match hl. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_hl.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { uint8 } from '../../values/value-kinds.ts';
+import { anyOption } from '../support/given.ts';
 import { listedAs, listedNegated } from '../support/listed.ts';
 
 export const hlMatch: ExtensionData = {
@@ -19,6 +20,7 @@ export const hlMatch: ExtensionData = {
       help: 'It is this.',
     },
   ],
+  check: anyOption("HL match: You must specify one of `--hl-eq', `--hl-lt', `--hl-gt'"),
   listed: {
     opening: 'HL match',
     options: [

@@ -2,6 +2,7 @@
 import type { ExtensionData } from '../../extension.ts';
 import { uint32Range } from '../../values/value-kinds.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
+import { findOption, numberOption, withoutFullRanges } from '../support/normalized.ts';
 
 export const ipcompMatch: ExtensionData = {
   name: 'ipcomp',
@@ -16,6 +17,10 @@ export const ipcompMatch: ExtensionData = {
     },
     { long: '--compres', help: 'Its reserved field is zero.' },
   ],
+  normalize: (options, context) =>
+    findOption(options, '--ipcompspi') === undefined
+      ? [numberOption('--ipcompspi', 0), ...options]
+      : withoutFullRanges(0xffff_ffff)(options, context),
   listed: {
     opening: 'comp',
     options: [listedAs('--ipcompspi', `spis?:~${anyWord}`), listedAs('--compres', 'reserved')],

@@ -1,6 +1,7 @@
 /** The match iprange. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_iprange.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { addressRange } from '../../values/value-kinds.ts';
+import { anyOption } from '../support/given.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
 
 export const iprangeMatch: ExtensionData = {
@@ -10,6 +11,7 @@ export const iprangeMatch: ExtensionData = {
     { long: '--src-range', value: addressRange, negatable: true, help: 'The source is in this range.' },
     { long: '--dst-range', value: addressRange, negatable: true, help: 'The destination is in this range.' },
   ],
+  check: anyOption("iprange match: You must specify `--src-range' or `--dst-range'"),
   listed: {
     opening: '',
     options: [

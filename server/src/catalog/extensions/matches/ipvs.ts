@@ -1,6 +1,15 @@
 /** The match ipvs. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_ipvs.c or kin, and runs of it. */
-import type { ExtensionData } from '../../extension.ts';
+import type { ExtensionData, GivenOptions } from '../../extension.ts';
 import { network, port, protocol } from '../../values/value-kinds.ts';
+import { fault, type ValueFault } from '../../values/values.ts';
+import { findGiven, missingOption } from '../support/given.ts';
+
+function check(given: GivenOptions): ValueFault | undefined {
+  if (given.all.length === 0) return missingOption('IPVS: At least one option is required');
+  return findGiven(given, '--ipvs')?.negation !== undefined && given.all.length > 1
+    ? fault('excluded-option', '! --ipvs cannot be together with other options')
+    : undefined;
+}
 
 export const ipvsMatch: ExtensionData = {
   name: 'ipvs',
@@ -23,4 +32,5 @@ export const ipvsMatch: ExtensionData = {
     },
     { long: '--vportctl', value: port, negatable: true, help: 'The port of the controlling connection, 21 for FTP.' },
   ],
+  check,
 };

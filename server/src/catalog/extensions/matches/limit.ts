@@ -1,6 +1,18 @@
 /** The match limit. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_limit.c or kin, and runs of it. */
-import type { ExtensionData } from '../../extension.ts';
+import type { ExtensionData, Normalize, NormalizedOption } from '../../extension.ts';
 import { anyWord, listedAs, unlessDefault } from '../support/listed.ts';
+import { findOption, numberOf } from '../support/normalized.ts';
+
+const normalize: Normalize = (options) => {
+  const rate: NormalizedOption = findOption(options, '--limit') ?? {
+    name: '--limit',
+    negated: false,
+    value: { type: 'rate', amount: 3, unit: 'packets', seconds: 3600, text: '3/hour' },
+  };
+  const burst = findOption(options, '--limit-burst');
+  const burstValue = numberOf(burst);
+  return burst === undefined || burstValue === 5 || burstValue === 0 ? [rate] : [rate, burst];
+};
 
 export const limitMatch: ExtensionData = {
   name: 'limit',
@@ -13,6 +25,7 @@ export const limitMatch: ExtensionData = {
       help: 'How many packets may come at once; 5 when not given.',
     },
   ],
+  normalize,
   listed: {
     opening: 'limit:',
     options: [listedAs('--limit', `avg ${anyWord}`), listedAs('--limit-burst', `burst ${anyWord}`, unlessDefault('5'))],

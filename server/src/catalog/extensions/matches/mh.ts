@@ -1,6 +1,7 @@
 /** The match mh. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_mh.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { listedAs } from '../support/listed.ts';
+import { withoutFullRanges } from '../support/normalized.ts';
 
 export const mhMatch: ExtensionData = {
   name: 'mh',
@@ -8,6 +9,7 @@ export const mhMatch: ExtensionData = {
   protocols: ['mobility-header'],
   help: 'The mobility header.',
   options: [{ long: '--mh-type', value: { type: 'mh-type' }, negatable: true, help: 'Its type by name or number, or a range.' }],
+  normalize: withoutFullRanges(255),
   listed: {
     opening: 'mh',
     options: [listedAs('--mh-type', `~([0-9]+(?::[0-9]+)?)`)],

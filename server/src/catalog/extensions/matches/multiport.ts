@@ -1,7 +1,19 @@
 /** The match multiport. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_multiport.c or kin, and runs of it. */
-import type { ExtensionData } from '../../extension.ts';
+import type { ExtensionData, GivenOptions } from '../../extension.ts';
 import { multiport } from '../../values/value-kinds.ts';
+import { fault, type ValueFault } from '../../values/values.ts';
+import { missingOption } from '../support/given.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
+
+const portProtocols = [6, 17, 132, 33, 136];
+
+function check({ all, protocol, protocolNegated }: GivenOptions): ValueFault | undefined {
+  if (all.length === 0) return missingOption('multiport expection an option');
+  if (protocolNegated) return fault('needs-protocol', 'multiport only works with TCP, UDP, UDPLITE, SCTP and DCCP');
+  return portProtocols.includes(protocol)
+    ? undefined
+    : fault('needs-protocol', "multiport needs `-p tcp', `-p udp', `-p udplite', `-p sctp' or `-p dccp'");
+}
 
 export const multiportMatch: ExtensionData = {
   name: 'multiport',
@@ -33,6 +45,7 @@ export const multiportMatch: ExtensionData = {
       help: 'The source or the destination port is one of these.',
     },
   ],
+  check,
   listed: {
     opening: 'multiport',
     options: [

@@ -1,6 +1,7 @@
 /** The match nfacct. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_nfacct.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
+import { replaceText, unquoted } from '../support/normalized.ts';
 
 export const nfacctMatch: ExtensionData = {
   name: 'nfacct',
@@ -13,6 +14,7 @@ export const nfacctMatch: ExtensionData = {
       help: 'An object made with nfacct(8).',
     },
   ],
+  normalize: (options) => options.map((option) => replaceText(unquoted(option), ` ${unquoted(option).value?.text ?? ''}`)),
   listed: {
     opening: '',
     options: [listedAs('--nfacct-name', `nfacct-name ${anyWord}`)],

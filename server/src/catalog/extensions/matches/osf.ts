@@ -1,6 +1,7 @@
 /** The match osf. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_osf.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
+import { unquoted } from '../support/normalized.ts';
 
 export const osfMatch: ExtensionData = {
   name: 'osf',
@@ -27,6 +28,7 @@ export const osfMatch: ExtensionData = {
       help: '0: log all matches, 1: only the first, 2: all known ones.',
     },
   ],
+  normalize: (options) => options.map(unquoted),
   listed: {
     opening: '',
     options: [listedAs('--genre', `OS fingerprint match ~${anyWord}`)],

@@ -1,6 +1,19 @@
 /** The match owner. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_owner.c or kin, and runs of it. */
-import type { ExtensionData } from '../../extension.ts';
+import type { ExtensionData, GivenOptions } from '../../extension.ts';
+import type { ValueFault } from '../../values/values.ts';
+import { hasGiven, missingOption } from '../support/given.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
+
+function check(given: GivenOptions): ValueFault | undefined {
+  for (const { name } of given.all) {
+    if (name === '--gid-owner') break;
+    if (name === '--suppl-groups')
+      return missingOption('owner: Bad value for "--suppl-groups" option: "you need to use --gid-owner first"');
+  }
+  return hasGiven(given, '--uid-owner') || hasGiven(given, '--gid-owner') || hasGiven(given, '--socket-exists')
+    ? undefined
+    : missingOption('owner: At least one of --uid-owner, --gid-owner or --socket-exists is required');
+}
 
 export const ownerMatch: ExtensionData = {
   name: 'owner',
@@ -22,6 +35,7 @@ export const ownerMatch: ExtensionData = {
     },
     { long: '--suppl-groups', help: 'Supplementary groups count for --gid-owner too.' },
   ],
+  check,
   listed: {
     opening: '',
     options: [

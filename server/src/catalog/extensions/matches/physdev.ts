@@ -1,6 +1,7 @@
 /** The match physdev. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_physdev.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import type { ValueKind } from '../../types.ts';
+import { anyOption } from '../support/given.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
 
 const bridgePort: ValueKind = { type: 'interface', mayBeEmpty: true };
@@ -15,6 +16,7 @@ export const physdevMatch: ExtensionData = {
     { long: '--physdev-out', value: bridgePort, negatable: true, help: 'The bridge port that it leaves through.' },
     { long: '--physdev-is-bridged', negatable: true, help: 'The packet is bridged, not routed.' },
   ],
+  check: anyOption('PHYSDEV: no physdev option specified'),
   listed: {
     opening: 'PHYSDEV match',
     options: [

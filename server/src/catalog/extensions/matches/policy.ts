@@ -1,9 +1,62 @@
 /** The match policy. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_policy.c or kin, and runs of it. */
-import type { ExtensionData } from '../../extension.ts';
+import type { ExtensionData, GivenOption, GivenOptions, Normalize, NormalizedOption } from '../../extension.ts';
 import { hex32, network, protocol, uint32 } from '../../values/value-kinds.ts';
+import { fault, type ValueFault } from '../../values/values.ts';
+import { givenText, hasGiven, missingOption, readGiven } from '../support/given.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
+import { findOption, ordered, without, wordOption } from '../support/normalized.ts';
 
 const ipsecProtocols: Readonly<Record<string, string>> = { '50': 'esp', '51': 'ah', '108': 'ipcomp' };
+
+function check(given: GivenOptions): ValueFault | undefined {
+  if (!hasGiven(given, '--dir')) return missingOption('policy match: neither --dir in nor --dir out specified');
+  const isStrict = hasGiven(given, '--strict');
+  const isNone = givenText(given, '--pol') === 'none';
+  if (isStrict && isNone) return fault('excluded-option', 'policy match: policy none but --strict given');
+  const elements: GivenOption[][] = [[]];
+  for (const option of given.all) {
+    if (option.name === '--next') elements.push([]);
+    else if (!['--dir', '--pol', '--strict'].includes(option.name)) elements.at(-1)?.push(option);
+  }
+  for (const [index, element] of elements.entries()) {
+    const twice = element.find(({ name }, place) => element.findIndex((other) => other.name === name) < place);
+    if (twice !== undefined) return fault('repeated-option', `policy match: double ${twice.name} option`);
+    if (isStrict && element.length === 0) {
+      return missingOption(
+        `policy match: empty policy element ${index}. --strict is in effect, but at least one of reqid, spi, tunnel-src, tunnel-dst, proto or mode is required.`,
+      );
+    }
+    const named = (long: string): GivenOption | undefined => element.find(({ name }) => name === long);
+    const hasTunnel = named('--tunnel-src') !== undefined || named('--tunnel-dst') !== undefined;
+    const mode = named('--mode');
+    const isTunnel = (mode?.values[0]?.text === 'tunnel') !== (mode?.negation !== undefined);
+    if (hasTunnel && !isTunnel && !isNone)
+      return fault('excluded-option', 'policy match: --tunnel-src/--tunnel-dst is only valid in tunnel mode');
+    const protocol = readGiven(given, named('--proto'));
+    if (protocol?.type === 'protocol' && ![50, 51, 108].includes(protocol.number))
+      return fault('bad-protocol', 'policy match: protocol must be ah/esp/ipcomp');
+  }
+  return elements.length > 4 ? fault('too-many-values', 'policy match: maximum policy depth reached') : undefined;
+}
+
+/** `--dir` and `--pol` come first; then the elements as typed, each with its options in one order. */
+const normalize: Normalize = (options) => {
+  const order = ['--dir', '--pol', '--strict'];
+  const element = ['--reqid', '--spi', '--proto', '--mode', '--tunnel-dst', '--tunnel-src'];
+  const about = options.filter(({ name }) => order.includes(name));
+  if (findOption(about, '--pol') === undefined) about.push(wordOption('--pol', 'ipsec'));
+  const normalized = [...ordered(about, order)];
+  let current: NormalizedOption[] = [];
+  for (const option of without(options, ...order)) {
+    if (option.name !== '--next') {
+      current.push(option);
+      continue;
+    }
+    normalized.push(...ordered(current, element), option);
+    current = [];
+  }
+  return [...normalized, ...ordered(current, element)];
+};
 
 export const policyMatch: ExtensionData = {
   name: 'policy',
@@ -36,6 +89,9 @@ export const policyMatch: ExtensionData = {
     { long: '--tunnel-dst', value: network, negatable: true, repeatable: true, help: 'The destination of the tunnel.' },
     { long: '--next', repeatable: true, requires: ['--strict'], help: 'What follows is about the next element.' },
   ],
+  check,
+  orderCounts: true,
+  normalize,
   listed: {
     opening: 'policy match',
     options: [

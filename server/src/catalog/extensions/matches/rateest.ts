@@ -1,6 +1,39 @@
 /** The match rateest. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_rateest.c or kin, and runs of it. */
-import type { ExtensionData } from '../../extension.ts';
+import type { ExtensionData, Normalize, NormalizedOption } from '../../extension.ts';
 import { bitRate, uint32 } from '../../values/value-kinds.ts';
+import { findOption, ordered, unquoted } from '../support/normalized.ts';
+
+const rateestOrder = [
+  '--rateest-delta',
+  '--rateest',
+  '--rateest1',
+  '--rateest-bps1',
+  '--rateest-pps1',
+  '--rateest-lt',
+  '--rateest-gt',
+  '--rateest-eq',
+  '--rateest-bps',
+  '--rateest-pps',
+  '--rateest-bps2',
+  '--rateest-pps2',
+  '--rateest2',
+];
+
+/** One estimator is compared with a number, or two with each other; the option names differ by that. */
+const normalize: Normalize = (options) => {
+  const isRelative = findOption(options, '--rateest2') !== undefined;
+  const isDelta = findOption(options, '--rateest-delta') !== undefined;
+  // Without the delta there is one number, the second.
+  const isIdle = ({ name }: NormalizedOption): boolean =>
+    !isDelta && /ps1$/.test(name) && findOption(options, name.replace(/1$/, '2')) !== undefined;
+  const given = options.filter((option) => !isIdle(option));
+  const named = given.map((option) => {
+    const plain = unquoted(option);
+    if (plain.name === '--rateest1' && !isRelative) return { ...plain, name: '--rateest' };
+    return !isDelta && /^--rateest-[bp]ps[12]$/.test(plain.name) ? { ...plain, name: plain.name.slice(0, -1) } : plain;
+  });
+  return ordered(named, rateestOrder);
+};
 
 export const rateestMatch: ExtensionData = {
   name: 'rateest',
@@ -29,4 +62,5 @@ export const rateestMatch: ExtensionData = {
     { long: '--rateest-gt', negatable: true, help: 'The first is higher.' },
     { long: '--rateest-eq', negatable: true, help: 'They are equal.' },
   ],
+  normalize,
 };

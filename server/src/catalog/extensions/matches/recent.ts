@@ -1,7 +1,20 @@
 /** The match recent. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_recent.c or kin, and runs of it. */
-import type { ExtensionData } from '../../extension.ts';
+import type { ExtensionData, Normalize } from '../../extension.ts';
 import { host, uint32 } from '../../values/value-kinds.ts';
+import { oneOf } from '../support/given.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
+import { findOption, flagOption, textOption, unquoted, without } from '../support/normalized.ts';
+
+const normalize: Normalize = (options, { family }) => {
+  const all = family === 'ipv4' ? '255.255.255.255' : 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff';
+  const side = findOption(options, '--rdest') ?? flagOption('--rsource');
+  return [
+    ...without(options, '--name', '--mask', '--rsource', '--rdest'),
+    unquoted(findOption(options, '--name') ?? textOption('--name', 'DEFAULT')),
+    findOption(options, '--mask') ?? textOption('--mask', all),
+    side,
+  ];
+};
 
 export const recentMatch: ExtensionData = {
   name: 'recent',
@@ -30,6 +43,14 @@ export const recentMatch: ExtensionData = {
     { long: '--rsource', help: 'The source address, the default.' },
     { long: '--rdest', help: 'The destination address.' },
   ],
+  check: oneOf(
+    "recent: you must specify one of `--set', `--rcheck' `--update' or `--remove'",
+    '--set',
+    '--rcheck',
+    '--update',
+    '--remove',
+  ),
+  normalize,
   listed: {
     opening: '(?:!\\s*)?recent:',
     options: [

@@ -1,7 +1,9 @@
 /** The match set. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_set.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { setAndDirections } from '../../values/value-kinds.ts';
+import { oneOf } from '../support/given.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
+import { renamed } from '../support/normalized.ts';
 
 export const setMatch: ExtensionData = {
   name: 'set',
@@ -29,6 +31,8 @@ export const setMatch: ExtensionData = {
     { long: '--bytes-lt', value: { type: 'uint', bits: 64 }, help: 'The byte counter of the entry is lower.' },
     { long: '--bytes-gt', value: { type: 'uint', bits: 64 }, help: 'The byte counter of the entry is higher.' },
   ],
+  check: oneOf("You must specify `--match-set' with proper arguments", '--match-set', '--set'),
+  normalize: renamed('--set', '--match-set'),
   listed: {
     opening: '',
     options: [listedAs('--match-set', `~match-set ${anyWord} ${anyWord}`)],

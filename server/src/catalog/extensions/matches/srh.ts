@@ -1,7 +1,8 @@
 /** The match srh. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_srh.c or kin, and runs of it. */
-import type { ExtensionData } from '../../extension.ts';
+import type { ExtensionData, Normalize } from '../../extension.ts';
 import { network, uint8, uint16 } from '../../values/value-kinds.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
+import { ordered, replaceText, savedNames } from '../support/normalized.ts';
 
 const listedFields = [
   'next-hdr',
@@ -16,6 +17,20 @@ const listedFields = [
   'last-entry-lt',
   'tag',
 ];
+
+const srhFields = ['--srh-hdr-len-', '--srh-segs-left-', '--srh-last-entry-'];
+
+/** Tests of one field share their number: the last one typed counts for all. Addresses always have their prefix length. */
+const normalize: Normalize = (options) => {
+  const normalized = options.map((option) => {
+    const { name, value } = option;
+    if (value?.type === 'network' && !value.text.includes('/')) return replaceText(option, `${value.text}/128`);
+    const field = srhFields.find((prefix) => name.startsWith(prefix));
+    const last = field === undefined ? undefined : options.findLast((other) => other.name.startsWith(field));
+    return last === undefined ? option : { ...option, value: last.value };
+  });
+  return ordered(normalized, savedNames(srhMatch));
+};
 
 export const srhMatch: ExtensionData = {
   name: 'srh',
@@ -37,6 +52,8 @@ export const srhMatch: ExtensionData = {
     { long: '--srh-nsid', value: network, negatable: true, help: 'The next segment.' },
     { long: '--srh-lsid', value: network, negatable: true, help: 'The last segment.' },
   ],
+  orderCounts: true,
+  normalize,
   listed: {
     opening: 'srh',
     options: [

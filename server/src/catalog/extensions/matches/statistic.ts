@@ -1,7 +1,23 @@
 /** The match statistic. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_statistic.c or kin, and runs of it. */
-import type { ExtensionData } from '../../extension.ts';
+import type { ExtensionData, GivenOptions } from '../../extension.ts';
 import { uint32 } from '../../values/value-kinds.ts';
+import { fault, type ValueFault } from '../../values/values.ts';
+import { givenNumber, givenText, hasGiven, missingOption } from '../support/given.ts';
 import { anyWord, listedAs, unlessDefault } from '../support/listed.ts';
+
+function check(given: GivenOptions): ValueFault | undefined {
+  const mode = givenText(given, '--mode');
+  if ((mode === 'random' || mode === undefined) && !hasGiven(given, '--probability'))
+    return missingOption('--probability must be specified when using random mode');
+  if (mode !== 'nth') return undefined;
+  if (!hasGiven(given, '--every') && !hasGiven(given, '--packet'))
+    return missingOption('--every and --packet must be specified when using nth mode');
+  const every = givenNumber(given, '--every');
+  const packet = givenNumber(given, '--packet');
+  if (every !== undefined && packet !== undefined && packet >= every)
+    return fault('bad-number', 'the --packet p must be 0 <= p <= n-1');
+  return undefined;
+}
 
 export const statisticMatch: ExtensionData = {
   name: 'statistic',
@@ -36,6 +52,7 @@ export const statisticMatch: ExtensionData = {
       help: 'Which one of them, from 0.',
     },
   ],
+  check,
   listed: {
     opening: 'statistic',
     options: [

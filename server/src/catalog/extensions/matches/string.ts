@@ -1,7 +1,25 @@
 /** The match string. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_string.c or kin, and runs of it. */
-import type { ExtensionData } from '../../extension.ts';
+import type { ExtensionData, Normalize } from '../../extension.ts';
+import { isPrintable, printPattern } from '../../values/read-programs.ts';
 import { uint16 } from '../../values/value-kinds.ts';
+import { oneOf } from '../support/given.ts';
 import { anyWord, listedAs, quotedText, unlessDefault } from '../support/listed.ts';
+import { numberOf, replaceText, unquoted } from '../support/normalized.ts';
+
+const normalize: Normalize = (options) =>
+  options.flatMap((option) => {
+    const value = option.value;
+    if (option.name === '--string' && value?.type === 'text') {
+      const printed = printPattern(value.raw);
+      return [{ ...replaceText(option, printed.text), name: printed.option }];
+    }
+    if (option.name === '--hex-string' && value?.type === 'text' && isPrintable(value.raw))
+      return [{ ...option, name: '--string' }];
+    if (option.name === '--algo') return [unquoted(option)];
+    if (option.name === '--from' && numberOf(option) === 0) return [];
+    if (option.name === '--to' && numberOf(option) === 65535) return [];
+    return [option];
+  });
 
 export const stringMatch: ExtensionData = {
   name: 'string',
@@ -20,6 +38,8 @@ export const stringMatch: ExtensionData = {
     { long: '--to', value: uint16, help: 'Where to end, in bytes.' },
     { long: '--icase', help: 'Upper and lower case are the same.' },
   ],
+  check: oneOf("STRING match: You must specify `--string' or `--hex-string'", '--string', '--hex-string'),
+  normalize,
   listed: {
     opening: 'STRING match',
     options: [

@@ -1,6 +1,7 @@
 /** The match ttl. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_ttl.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { uint8 } from '../../values/value-kinds.ts';
+import { anyOption } from '../support/given.ts';
 import { listedAs, listedNegated } from '../support/listed.ts';
 
 export const ttlMatch: ExtensionData = {
@@ -19,6 +20,7 @@ export const ttlMatch: ExtensionData = {
     { long: '--ttl-lt', value: uint8, excludes: ['--ttl-gt', '--ttl-eq'], help: 'It is lower than this.' },
     { long: '--ttl-gt', value: uint8, excludes: ['--ttl-lt', '--ttl-eq'], help: 'It is higher than this.' },
   ],
+  check: anyOption("TTL match: You must specify one of `--ttl-eq', `--ttl-lt', `--ttl-gt"),
   listed: {
     opening: 'TTL match',
     options: [

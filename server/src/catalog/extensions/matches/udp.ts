@@ -1,7 +1,7 @@
 /** The match udp. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_udp.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { portRange } from '../../values/value-kinds.ts';
-import { listedPorts } from '../support/ports.ts';
+import { listedPorts, normalizePorts } from '../support/ports.ts';
 
 export const udpMatch: ExtensionData = {
   name: 'udp',
@@ -25,6 +25,8 @@ export const udpMatch: ExtensionData = {
       help: 'The destination port or a range.',
     },
   ],
+  normalize: normalizePorts,
+  joins: true,
   listed: {
     opening: 'udp',
     options: [...listedPorts],

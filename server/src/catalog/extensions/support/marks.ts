@@ -1,13 +1,9 @@
 /** What MARK and CONNMARK have in common: the ways to change a mark. */
-import type { ListedOption } from '../../extension.ts';
+import type { ListedOption, NormalizedOption } from '../../extension.ts';
 import { listedAs } from './listed.ts';
+import { hex, markOption } from './normalized.ts';
 
 export const markOperations = ['--set-xmark', '--set-mark', '--and-mark', '--or-mark', '--xor-mark'];
-
-/** A number as iptables prints marks: "0x4000". */
-function hex(value: number): string {
-  return `0x${(value >>> 0).toString(16)}`;
-}
 
 function bits(text: string | undefined): number {
   return Number(text ?? '') >>> 0;
@@ -17,9 +13,32 @@ function bits(text: string | undefined): number {
 export function listedMarkOperations(opening: string): readonly ListedOption[] {
   return [
     listedAs('--set-xmark', `${opening} or (0x[0-9a-f]+)`, ([mark]) => [`${hex(bits(mark))}/${hex(bits(mark))}`]),
-    listedAs('--set-xmark', `${opening} and (0x[0-9a-f]+)`, ([mark]) => [`0x0/${hex(~bits(mark))}`]),
+    listedAs('--set-xmark', `${opening} and (0x[0-9a-f]+)`, ([mark]) => [`0x0/${hex(~bits(mark) >>> 0)}`]),
     listedAs('--set-xmark', `${opening} xor (0x[0-9a-f]+)`, ([mark]) => [`${hex(bits(mark))}/0x0`]),
     listedAs('--set-xmark', `${opening} set (0x[0-9a-f]+)`, ([mark]) => [`${hex(bits(mark))}/0xffffffff`]),
     listedAs('--set-xmark', `${opening} xset (0x[0-9a-f]+)/(0x[0-9a-f]+)`, ([mark, mask]) => [`${mark}/${mask}`]),
   ];
+}
+
+/** A mark operation as the one that all of them are short for: clear the bits of the mask, then flip those of the value. */
+export function asSetXmark(option: NormalizedOption): NormalizedOption | undefined {
+  const value = option.value;
+  if (value === undefined) return undefined;
+  const bits = value.type === 'mark' || value.type === 'number' ? value.value : undefined;
+  if (bits === undefined) return undefined;
+  const inverse = (bits ^ 0xffff_ffff) >>> 0;
+  switch (option.name) {
+    case '--set-xmark':
+      return markOption('--set-xmark', bits, value.type === 'mark' ? value.mask : 0xffff_ffff);
+    case '--set-mark':
+      return markOption('--set-xmark', bits, value.type === 'mark' ? (value.mask | bits) >>> 0 : 0xffff_ffff);
+    case '--and-mark':
+      return markOption('--set-xmark', 0, inverse);
+    case '--or-mark':
+      return markOption('--set-xmark', bits, bits);
+    case '--xor-mark':
+      return markOption('--set-xmark', bits, 0);
+    default:
+      return undefined;
+  }
 }

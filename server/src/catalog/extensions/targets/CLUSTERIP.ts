@@ -1,6 +1,15 @@
 /** The target CLUSTERIP. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_CLUSTERIP.c or kin, and runs of it. */
-import type { ExtensionData } from '../../extension.ts';
+import type { ExtensionData, GivenOptions } from '../../extension.ts';
 import { mac, uint32 } from '../../values/value-kinds.ts';
+import type { ValueFault } from '../../values/values.ts';
+import { hasGiven, missingOption } from '../support/given.ts';
+
+function check(given: GivenOptions): ValueFault | undefined {
+  const isWhole = hasGiven(given, '--new')
+    ? ['--hashmode', '--clustermac', '--total-nodes', '--local-node'].every((long) => hasGiven(given, long))
+    : given.all.length === 0;
+  return isWhole ? undefined : missingOption('CLUSTERIP target: Invalid parameter combination');
+}
 
 export const clusteripTarget: ExtensionData = {
   name: 'CLUSTERIP',
@@ -18,4 +27,5 @@ export const clusteripTarget: ExtensionData = {
     { long: '--local-node', value: { type: 'uint', bits: 16, max: 16 }, help: 'The number of this one.' },
     { long: '--hash-init', value: uint32, help: 'The seed of the hash.' },
   ],
+  check,
 };

@@ -1,14 +1,32 @@
 /** The target CONNMARK. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_CONNMARK.c or kin, and runs of it. */
-import type { ExtensionData } from '../../extension.ts';
+import type { ExtensionData, Normalize } from '../../extension.ts';
 import type { ValueKind } from '../../types.ts';
 import { hex32, mark, uint32 } from '../../values/value-kinds.ts';
 import { othersThan } from '../support/exclusive.ts';
+import { oneOf } from '../support/given.ts';
 import { listedAs } from '../support/listed.ts';
-import { listedMarkOperations, markOperations } from '../support/marks.ts';
+import { asSetXmark, listedMarkOperations, markOperations } from '../support/marks.ts';
+import { findOption, hex, markOption, numberOf, numberOption, without } from '../support/normalized.ts';
 
 const shift: ValueKind = { type: 'uint', bits: 8, max: 32 };
 
 const operations = [...markOperations, '--save-mark', '--restore-mark'];
+
+const normalize: Normalize = (options) => {
+  const mask = numberOf(findOption(options, '--mask')) ?? numberOf(findOption(options, '--ctmask'));
+  const nfMask = numberOf(findOption(options, '--nfmask')) ?? numberOf(findOption(options, '--mask')) ?? 0xffff_ffff;
+  const ctMask = mask ?? 0xffff_ffff;
+  // Of two shifts the last one typed counts.
+  const shift = options.findLast(({ name }) => name.endsWith('-shift-mark'));
+  const kept = without(options, '--mask', '--nfmask', '--ctmask', '--left-shift-mark', '--right-shift-mark');
+  return [...kept, ...(shift === undefined ? [] : [shift])].flatMap((option) => {
+    if (option.name === '--save-mark' || option.name === '--restore-mark')
+      return [option, numberOption('--nfmask', nfMask, hex(nfMask)), numberOption('--ctmask', ctMask, hex(ctMask))];
+    const set = asSetXmark(option);
+    if (set === undefined) return [option];
+    return mask === undefined || set.value?.type !== 'mark' ? [set] : [markOption('--set-xmark', set.value.value, mask)];
+  });
+};
 
 export const connmarkTarget: ExtensionData = {
   name: 'CONNMARK',
@@ -45,6 +63,9 @@ export const connmarkTarget: ExtensionData = {
     { long: '--ctmask', value: hex32, excludes: ['--mask'], help: 'The part of the mark of the connection that takes part.' },
     { long: '--mask', value: hex32, excludes: ['--ctmask', '--nfmask'], help: 'Both masks at once.' },
   ],
+  check: oneOf('CONNMARK target: No operation specified', ...markOperations, '--save-mark', '--restore-mark'),
+  orderCounts: true,
+  normalize,
   listed: {
     opening: '',
     options: [

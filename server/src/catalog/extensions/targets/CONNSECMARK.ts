@@ -1,5 +1,6 @@
 /** The target CONNSECMARK. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_CONNSECMARK.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
+import { anyOption } from '../support/given.ts';
 import { listedAs } from '../support/listed.ts';
 
 export const connsecmarkTarget: ExtensionData = {
@@ -10,6 +11,7 @@ export const connsecmarkTarget: ExtensionData = {
     { long: '--save', excludes: ['--restore'], help: 'From the packet to the connection.' },
     { long: '--restore', excludes: ['--save'], help: 'From the connection to the packet.' },
   ],
+  check: anyOption('CONNSECMARK target: parameter required'),
   listed: {
     opening: 'CONNSECMARK',
     options: [listedAs('--save', 'save'), listedAs('--restore', 'restore')],

@@ -1,6 +1,7 @@
 /** The target CT. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_CT.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
+import { numberOf } from '../support/normalized.ts';
 
 export const ctTarget: ExtensionData = {
   name: 'CT',
@@ -28,6 +29,7 @@ export const ctTarget: ExtensionData = {
     { long: '--zone-reply', value: { type: 'zone' }, help: 'The zone in the reply direction only.' },
     { long: '--zone', value: { type: 'zone' }, help: 'The zone: a number, or the mark of the packet.' },
   ],
+  normalize: (options) => options.filter((option) => !option.name.startsWith('--zone') || numberOf(option) !== 0),
   listed: {
     opening: 'CT',
     options: [

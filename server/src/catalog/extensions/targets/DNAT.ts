@@ -1,7 +1,7 @@
 /** The target DNAT. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_DNAT.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
-import { listedPersistent, listedRandom } from '../support/nat.ts';
+import { listedPersistent, listedRandom, needsPorts } from '../support/nat.ts';
 
 export const dnatTarget: ExtensionData = {
   name: 'DNAT',
@@ -18,6 +18,7 @@ export const dnatTarget: ExtensionData = {
     { long: '--random', help: 'Choose the port at random.' },
     { long: '--persistent', help: 'The same client gets the same address each time.' },
   ],
+  check: needsPorts('--to-destination'),
   listed: {
     opening: '',
     options: [listedAs('--to-destination', `to:${anyWord}`), listedRandom, listedPersistent],

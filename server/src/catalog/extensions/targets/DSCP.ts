@@ -1,6 +1,8 @@
 /** The target DSCP. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_DSCP.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { dscpClass } from '../../values/value-kinds.ts';
+import { normalizeDscp } from '../support/dscp.ts';
+import { anyOption } from '../support/given.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
 
 export const dscpTarget: ExtensionData = {
@@ -16,6 +18,8 @@ export const dscpTarget: ExtensionData = {
     },
     { long: '--set-dscp-class', value: dscpClass, excludes: ['--set-dscp'], help: 'Their value by name: BE, EF, AFxx, CSx.' },
   ],
+  check: anyOption('DSCP target: Parameter --set-dscp is required'),
+  normalize: normalizeDscp('--set-dscp'),
   listed: {
     opening: '',
     options: [listedAs('--set-dscp', `DSCP set ${anyWord}`)],

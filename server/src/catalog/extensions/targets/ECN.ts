@@ -1,6 +1,7 @@
 /** The target ECN. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_ECN.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import type { ValueKind } from '../../types.ts';
+import { anyOption } from '../support/given.ts';
 import { listedAs } from '../support/listed.ts';
 
 const bit: ValueKind = { type: 'uint', bits: 8, max: 1 };
@@ -16,6 +17,7 @@ export const ecnTarget: ExtensionData = {
     { long: '--ecn-tcp-ece', value: bit, excludes: ['--ecn-tcp-remove'], help: 'Set the TCP flag ECE to 0 or 1.' },
     { long: '--ecn-ip-ect', value: { type: 'uint', bits: 8, max: 3 }, help: 'Set the two bits in the IP header.' },
   ],
+  check: anyOption('ECN target: An operation is required'),
   listed: {
     opening: '',
     options: [listedAs('--ecn-tcp-remove', 'ECN TCP remove')],

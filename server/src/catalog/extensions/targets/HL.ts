@@ -1,6 +1,7 @@
 /** The target HL. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_HL.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { uint8 } from '../../values/value-kinds.ts';
+import { anyOption } from '../support/given.ts';
 import { listedAs } from '../support/listed.ts';
 
 export const hlTarget: ExtensionData = {
@@ -13,6 +14,7 @@ export const hlTarget: ExtensionData = {
     { long: '--hl-dec', value: { type: 'uint', bits: 8, min: 1 }, excludes: ['--hl-set', '--hl-inc'], help: 'Down by this.' },
     { long: '--hl-inc', value: { type: 'uint', bits: 8, min: 1 }, excludes: ['--hl-set', '--hl-dec'], help: 'Up by this.' },
   ],
+  check: anyOption('HL: You must specify an action'),
   listed: {
     opening: 'HL',
     options: [

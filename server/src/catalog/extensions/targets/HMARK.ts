@@ -1,9 +1,58 @@
 /** The target HMARK. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_HMARK.c or kin, and runs of it. */
-import type { ExtensionData } from '../../extension.ts';
+import type { ExtensionData, GivenOptions, Normalize, NormalizedOption } from '../../extension.ts';
 import type { ValueKind } from '../../types.ts';
 import { uint32 } from '../../values/value-kinds.ts';
+import { fault, type ValueFault } from '../../values/values.ts';
+import { findGiven, hasGiven, missingOption, readGiven } from '../support/given.ts';
+import { findOption, numberOption, ordered, savedNames } from '../support/normalized.ts';
 
 const wideHex32: ValueKind = { type: 'uint', bits: 32, print: 'hex8' };
+
+const tupleMasks: Readonly<Record<string, string>> = {
+  src: '--hmark-src-prefix',
+  dst: '--hmark-dst-prefix',
+  sport: '--hmark-sport-mask',
+  dport: '--hmark-dport-mask',
+  spi: '--hmark-spi-mask',
+};
+
+function check(given: GivenOptions): ValueFault | undefined {
+  if (!hasGiven(given, '--hmark-mod')) return missingOption('--hmark-mod is mandatory');
+  if (!hasGiven(given, '--hmark-rnd')) return missingOption('--hmark-rnd is mandatory');
+  // The words of the tuple stand for masks of all ones.
+  const tuple = readGiven(given, findGiven(given, '--hmark-tuple'));
+  const implied = tuple?.type === 'words' ? tuple.words.map((word) => tupleMasks[word] ?? '') : [];
+  const place = given.all.findIndex(({ name }) => name === '--hmark-tuple');
+  const twice = given.all.find(({ name }, index) => index > place && implied.includes(name));
+  if (twice !== undefined) return fault('repeated-option', `HMARK: option "${twice.name}" can only be used once.`);
+  const masks = [...given.all.map(({ name }) => name), ...implied];
+  if (masks.includes('--hmark-spi-mask') && masks.some((name) => /^--hmark-[sd]port-mask$/.test(name)))
+    return fault('excluded-option', 'you cannot use --hmark-spi-mask and --hmark-?port-mask,at the same time');
+  const isKey = /^--hmark-(?:src-prefix|dst-prefix|[sd]port|[sd]port-mask|spi|spi-mask|proto-mask|tuple)$/;
+  return given.all.some(({ name }) => isKey.test(name)) ? undefined : missingOption('you have to specify --hmark-tuple at least');
+}
+
+/** The tuple is short for masks of all ones. */
+const normalize: Normalize = (options, { family }) => {
+  const tuple = findOption(options, '--hmark-tuple')?.value;
+  if (tuple?.type !== 'words') return options;
+  const bits = family === 'ipv4' ? 32 : 128;
+  const full: Readonly<Record<string, NormalizedOption>> = {
+    src: numberOption('--hmark-src-prefix', bits),
+    dst: numberOption('--hmark-dst-prefix', bits),
+    sport: numberOption('--hmark-sport-mask', 0xffff, '0xffff'),
+    dport: numberOption('--hmark-dport-mask', 0xffff, '0xffff'),
+    spi: numberOption('--hmark-spi-mask', 0xffff_ffff, '0xffffffff'),
+  };
+  const implied = tuple.words.flatMap((word) => full[word] ?? []);
+  const kept = options.filter((option) => option.name !== '--hmark-tuple' || tuple.words.includes('ct'));
+  return ordered(
+    [...implied, ...kept].map((option) =>
+      option.name === '--hmark-tuple' ? { ...option, value: { type: 'words', words: ['ct'], text: 'ct' } } : option,
+    ),
+    savedNames(hmarkTarget),
+  );
+};
 
 export const hmarkTarget: ExtensionData = {
   name: 'HMARK',
@@ -43,4 +92,6 @@ export const hmarkTarget: ExtensionData = {
       help: 'What goes into the hash.',
     },
   ],
+  check,
+  normalize,
 };

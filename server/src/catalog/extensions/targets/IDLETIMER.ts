@@ -2,6 +2,7 @@
 import type { ExtensionData } from '../../extension.ts';
 import { uint32 } from '../../values/value-kinds.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
+import { unquoted } from '../support/normalized.ts';
 
 export const idletimerTarget: ExtensionData = {
   name: 'IDLETIMER',
@@ -11,6 +12,7 @@ export const idletimerTarget: ExtensionData = {
     { long: '--label', value: { type: 'text', max: 27 }, mandatory: true, help: 'The name of the timer.' },
     { long: '--alarm', help: 'Go on while the machine sleeps.' },
   ],
+  normalize: (options) => options.map(unquoted),
   listed: {
     opening: '',
     options: [listedAs('--timeout', 'timeout:(\\d+)'), listedAs('--label', `label:${anyWord}`), listedAs('--alarm', 'alarm')],

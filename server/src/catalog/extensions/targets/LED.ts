@@ -1,5 +1,6 @@
 /** The target LED. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_LED.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
+import { quoted } from '../support/normalized.ts';
 
 export const ledTarget: ExtensionData = {
   name: 'LED',
@@ -14,4 +15,5 @@ export const ledTarget: ExtensionData = {
     { long: '--led-delay', value: { type: 'led-delay' }, help: 'How long it stays on in milliseconds, or `inf`.' },
     { long: '--led-always-blink', help: 'Blink for each packet.' },
   ],
+  normalize: (options) => options.map(quoted),
 };

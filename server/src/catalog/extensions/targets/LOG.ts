@@ -1,6 +1,7 @@
 /** The target LOG. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_LOG.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { anyWord, listedAs, listedFlags, quotedText, unlessDefault } from '../support/listed.ts';
+import { numberOf } from '../support/normalized.ts';
 
 /** "LOG flags 3" is a set of options, one for each bit. */
 const flagOptions = ['--log-tcp-sequence', '--log-tcp-options', '--log-ip-options', '--log-uid', undefined, '--log-macdecode'];
@@ -17,6 +18,7 @@ export const logTarget: ExtensionData = {
     { long: '--log-uid', help: 'With the user that sent it.' },
     { long: '--log-macdecode', help: 'With decoded MAC addresses.' },
   ],
+  normalize: (options) => options.filter((option) => option.name !== '--log-level' || numberOf(option) !== 4),
   listed: {
     opening: 'LOG',
     options: [

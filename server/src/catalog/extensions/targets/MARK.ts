@@ -1,8 +1,11 @@
 /** The target MARK. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_MARK.c or kin, and runs of it. */
-import type { ExtensionData } from '../../extension.ts';
+import type { ExtensionData, Normalize } from '../../extension.ts';
 import { mark, uint32 } from '../../values/value-kinds.ts';
 import { othersThan } from '../support/exclusive.ts';
-import { listedMarkOperations, markOperations } from '../support/marks.ts';
+import { anyOption } from '../support/given.ts';
+import { asSetXmark, listedMarkOperations, markOperations } from '../support/marks.ts';
+
+const normalize: Normalize = (options) => options.map((option) => asSetXmark(option) ?? option);
 
 export const markTarget: ExtensionData = {
   name: 'MARK',
@@ -24,6 +27,8 @@ export const markTarget: ExtensionData = {
     { long: '--or-mark', value: uint32, excludes: othersThan(markOperations, '--or-mark'), help: 'Set these bits.' },
     { long: '--xor-mark', value: uint32, excludes: othersThan(markOperations, '--xor-mark'), help: 'Flip these bits.' },
   ],
+  check: anyOption('MARK: One of the --set-xmark, --{and,or,xor,set}-mark options is required'),
+  normalize,
   listed: {
     opening: '',
     options: [...listedMarkOperations('MARK')],

@@ -1,7 +1,7 @@
 /** The target MASQUERADE. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_MASQUERADE.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
-import { listedFullyRandom, listedRandom } from '../support/nat.ts';
+import { listedFullyRandom, listedRandom, needsPorts } from '../support/nat.ts';
 
 export const masqueradeTarget: ExtensionData = {
   name: 'MASQUERADE',
@@ -13,6 +13,7 @@ export const masqueradeTarget: ExtensionData = {
     { long: '--random', help: 'Choose the port at random.' },
     { long: '--random-fully', help: 'Choose the port wholly at random.' },
   ],
+  check: needsPorts('--to-ports'),
   listed: {
     opening: '',
     options: [listedAs('--to-ports', `masq ports: ${anyWord}`), listedFullyRandom, listedRandom],

@@ -1,7 +1,23 @@
 /** The target NFLOG. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_NFLOG.c or kin, and runs of it. */
-import type { ExtensionData } from '../../extension.ts';
+import type { ExtensionData, Normalize } from '../../extension.ts';
 import { uint16, uint32 } from '../../values/value-kinds.ts';
 import { anyWord, listedAs, quotedText } from '../support/listed.ts';
+import { numberOf } from '../support/normalized.ts';
+
+const normalize: Normalize = (options) =>
+  options.filter((option) => {
+    switch (option.name) {
+      case '--nflog-group':
+        return numberOf(option) !== 0;
+      case '--nflog-threshold':
+        return numberOf(option) !== 0;
+      // It never did anything, and the nft back end forgets it.
+      case '--nflog-range':
+        return false;
+      default:
+        return true;
+    }
+  });
 
 export const nflogTarget: ExtensionData = {
   name: 'NFLOG',
@@ -22,6 +38,7 @@ export const nflogTarget: ExtensionData = {
     },
     { long: '--nflog-threshold', value: uint16, help: 'How many packets to collect before they are handed over.' },
   ],
+  normalize,
   listed: {
     opening: '',
     options: [

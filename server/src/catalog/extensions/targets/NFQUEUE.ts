@@ -1,7 +1,15 @@
 /** The target NFQUEUE. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_NFQUEUE.c or kin, and runs of it. */
-import type { ExtensionData } from '../../extension.ts';
+import type { ExtensionData, Normalize } from '../../extension.ts';
 import { uint16 } from '../../values/value-kinds.ts';
+import { fault } from '../../values/values.ts';
+import { findGiven, readGiven } from '../support/given.ts';
 import { listedAs } from '../support/listed.ts';
+import { findOption, numberOption } from '../support/normalized.ts';
+
+const normalize: Normalize = (options) =>
+  findOption(options, '--queue-num') === undefined && findOption(options, '--queue-balance') === undefined
+    ? [numberOption('--queue-num', 0), ...options]
+    : options;
 
 export const nfqueueTarget: ExtensionData = {
   name: 'NFQUEUE',
@@ -17,6 +25,12 @@ export const nfqueueTarget: ExtensionData = {
     { long: '--queue-bypass', help: 'Accept the packet if no program listens.' },
     { long: '--queue-cpu-fanout', requires: ['--queue-balance'], help: 'Choose the queue by processor.' },
   ],
+  check: (given) => {
+    const value = readGiven(given, findGiven(given, '--queue-balance'));
+    if (value?.type !== 'range' || value.range.from < value.range.to) return undefined;
+    return fault('bad-range', `${value.range.from} should be less than ${value.range.to}`);
+  },
+  normalize,
   listed: {
     opening: 'NFQUEUE',
     options: [

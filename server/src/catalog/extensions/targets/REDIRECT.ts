@@ -1,7 +1,7 @@
 /** The target REDIRECT. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_REDIRECT.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
-import { listedRandom } from '../support/nat.ts';
+import { listedRandom, needsPorts } from '../support/nat.ts';
 
 export const redirectTarget: ExtensionData = {
   name: 'REDIRECT',
@@ -12,6 +12,7 @@ export const redirectTarget: ExtensionData = {
     { long: '--to-ports', value: { type: 'nat-ports' }, help: 'A port or a range for the new destination port.' },
     { long: '--random', help: 'Choose the port at random.' },
   ],
+  check: needsPorts('--to-ports'),
   listed: {
     opening: '',
     options: [listedAs('--to-ports', `redir ports ${anyWord}`), listedRandom],

@@ -1,6 +1,13 @@
 /** The target REJECT. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_REJECT.c or kin, and runs of it. */
-import type { ExtensionData } from '../../extension.ts';
+import type { ExtensionData, Normalize } from '../../extension.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
+
+const normalize: Normalize = (options, { family }) => {
+  const answer = family === 'ipv4' ? 'icmp-port-unreachable' : 'icmp6-port-unreachable';
+  return options.length > 0
+    ? options
+    : [{ name: '--reject-with', negated: false, value: { type: 'words', words: [answer], text: answer } }];
+};
 
 export const rejectTarget: ExtensionData = {
   name: 'REJECT',
@@ -14,6 +21,7 @@ export const rejectTarget: ExtensionData = {
       help: 'The answer: an ICMP error by name, or tcp-reset.',
     },
   ],
+  normalize,
   listed: {
     opening: '',
     options: [listedAs('--reject-with', `reject-with ${anyWord}`)],

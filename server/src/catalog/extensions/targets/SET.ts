@@ -1,6 +1,7 @@
 /** The target SET. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_SET.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { setAndDirections, uint32 } from '../../values/value-kinds.ts';
+import { oneOf } from '../support/given.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
 
 export const setTarget: ExtensionData = {
@@ -16,6 +17,7 @@ export const setTarget: ExtensionData = {
     { long: '--map-prio', help: 'Take the priority.' },
     { long: '--map-queue', help: 'Take the transmit queue.' },
   ],
+  check: oneOf("You must specify either `--add-set' or `--del-set' or `--map-set'", '--add-set', '--del-set', '--map-set'),
   listed: {
     opening: '',
     options: [

@@ -1,7 +1,7 @@
 /** The target SNAT. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_SNAT.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
-import { listedFullyRandom, listedPersistent, listedRandom } from '../support/nat.ts';
+import { listedFullyRandom, listedPersistent, listedRandom, needsPorts } from '../support/nat.ts';
 
 export const snatTarget: ExtensionData = {
   name: 'SNAT',
@@ -19,6 +19,7 @@ export const snatTarget: ExtensionData = {
     { long: '--random-fully', help: 'Choose the port wholly at random.' },
     { long: '--persistent', help: 'The same client gets the same address each time.' },
   ],
+  check: needsPorts('--to-source'),
   listed: {
     opening: '',
     options: [listedAs('--to-source', `to:${anyWord}`), listedFullyRandom, listedRandom, listedPersistent],

@@ -2,6 +2,7 @@
 import type { ExtensionData } from '../../extension.ts';
 import { host } from '../../values/value-kinds.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
+import { unquoted } from '../support/normalized.ts';
 
 export const teeTarget: ExtensionData = {
   name: 'TEE',
@@ -10,6 +11,7 @@ export const teeTarget: ExtensionData = {
     { long: '--gateway', value: host, mandatory: true, help: 'Its address.' },
     { long: '--oif', value: { type: 'text', max: 15 }, help: 'The interface to send it through.' },
   ],
+  normalize: (options) => options.map(unquoted).filter(({ value }) => value?.text !== ''),
   listed: {
     opening: 'TEE',
     options: [listedAs('--gateway', `gw:${anyWord}`), listedAs('--oif', `oif=${anyWord}`)],

@@ -1,10 +1,23 @@
 /** The target TOS. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_TOS.c or kin, and runs of it. */
-import type { ExtensionData } from '../../extension.ts';
+import type { ExtensionData, Normalize } from '../../extension.ts';
+import { printTos } from '../../values/read-names.ts';
 import { tos, uint8 } from '../../values/value-kinds.ts';
 import { othersThan } from '../support/exclusive.ts';
+import { anyOption } from '../support/given.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
+import { markOption } from '../support/normalized.ts';
 
 const operations = ['--set-tos', '--and-tos', '--or-tos', '--xor-tos'];
+
+const normalize: Normalize = (options) =>
+  options.map((option) => {
+    const value = option.value;
+    if (value?.type !== 'number') return option;
+    const bits = value.value;
+    const mask = option.name === '--and-tos' ? ~bits & 0xff : option.name === '--or-tos' ? bits : 0;
+    const set = option.name === '--and-tos' ? 0 : bits;
+    return markOption('--set-tos', set, mask, printTos(set, mask));
+  });
 
 export const tosTarget: ExtensionData = {
   name: 'TOS',
@@ -21,6 +34,8 @@ export const tosTarget: ExtensionData = {
     { long: '--or-tos', value: uint8, excludes: othersThan(operations, '--or-tos'), help: 'Set these bits.' },
     { long: '--xor-tos', value: uint8, excludes: othersThan(operations, '--xor-tos'), help: 'Flip these bits.' },
   ],
+  check: anyOption('TOS: An action is required'),
+  normalize,
   listed: {
     opening: '',
     options: [listedAs('--set-tos', `TOS set ${anyWord}`)],

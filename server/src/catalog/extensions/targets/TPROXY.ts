@@ -1,7 +1,21 @@
 /** The target TPROXY. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_TPROXY.c or kin, and runs of it. */
-import type { ExtensionData } from '../../extension.ts';
+import type { ExtensionData, Normalize, NormalizedOption } from '../../extension.ts';
 import { host, mark, port } from '../../values/value-kinds.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
+import { findOption, markOption, textOption } from '../support/normalized.ts';
+
+function tproxyMark(option: NormalizedOption | undefined): NormalizedOption {
+  const value = option?.value;
+  return value?.type === 'mark'
+    ? markOption('--tproxy-mark', value.value, value.mask)
+    : (option ?? markOption('--tproxy-mark', 0, 0));
+}
+
+const normalize: Normalize = (options, { family }) => [
+  ...options.filter(({ name }) => name === '--on-port'),
+  findOption(options, '--on-ip') ?? textOption('--on-ip', family === 'ipv4' ? '0.0.0.0' : '::'),
+  tproxyMark(findOption(options, '--tproxy-mark')),
+];
 
 export const tproxyTarget: ExtensionData = {
   name: 'TPROXY',
@@ -14,6 +28,7 @@ export const tproxyTarget: ExtensionData = {
     { long: '--on-ip', value: host, help: 'The address of the socket; that of the interface when not given.' },
     { long: '--tproxy-mark', value: mark, help: 'The mark that the packet gets.' },
   ],
+  normalize,
   listed: {
     opening: 'TPROXY redirect',
     options: [

@@ -1,6 +1,7 @@
 /** The target TTL. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_TTL.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { uint8 } from '../../values/value-kinds.ts';
+import { anyOption } from '../support/given.ts';
 import { listedAs } from '../support/listed.ts';
 
 export const ttlTarget: ExtensionData = {
@@ -18,6 +19,7 @@ export const ttlTarget: ExtensionData = {
     },
     { long: '--ttl-inc', value: { type: 'uint', bits: 8, min: 1 }, excludes: ['--ttl-set', '--ttl-dec'], help: 'Up by this.' },
   ],
+  check: anyOption('TTL: You must specify an action'),
   listed: {
     opening: 'TTL',
     options: [

@@ -1,48 +1,39 @@
 /**
- * What a rule means, whatever its spelling: typed values, defaults filled in, options in the order in which iptables-save prints them.
- * Two rules with the same canonical text have the same meaning.
+ * A rule as iptables-save has it, whatever its spelling: typed values, defaults filled in, options in the order in which iptables-save prints them.
+ * Two rules that are equal so mean the same.
  */
-import { findMatch, findTarget } from '../catalog/lookup.ts';
+import type { NormalizedOption } from '../catalog/extension.ts';
+import { extensionData, findMatch, findTarget } from '../catalog/lookup.ts';
 import type { ExtensionSpec, Family } from '../catalog/types.ts';
 import { readValue, type ValueContext } from '../catalog/values/read-value.ts';
 import { quoteText, type Value } from '../catalog/values/values.ts';
 import type { LineContext } from '../syntax/line.ts';
 import { familyOfOptions } from '../syntax/rule-family.ts';
 import type { RuleOption, RuleStatement } from '../syntax/statement.ts';
-import { settleMatch } from './meaning-of-matches.ts';
-import { settleTarget } from './meaning-of-targets.ts';
-
-export interface OptionMeaning {
-  /** As iptables-save prints it: "--dport", "-s". */
-  readonly name: string;
-  readonly negated: boolean;
-  /** Undefined for a flag. A value that iptables would refuse is a text, as typed. */
-  readonly value: Value | undefined;
-}
 
 /** A match, a target or a chain that the rule jumps to. */
-export interface ExtensionMeaning {
+export interface NormalizedExtension {
   readonly name: string;
-  readonly options: readonly OptionMeaning[];
+  readonly options: readonly NormalizedOption[];
 }
 
-export interface RuleMeaning {
+export interface NormalizedRule {
   /** Where the dump does not say, by the addresses and options of the rule; IPv4 where these do not say either. */
   readonly family: Family;
   readonly chain: string;
   /** `-s` and `-d`; undefined for any address. Several networks stand for several rules. */
-  readonly source: OptionMeaning | undefined;
-  readonly destination: OptionMeaning | undefined;
-  readonly inInterface: OptionMeaning | undefined;
-  readonly outInterface: OptionMeaning | undefined;
+  readonly source: NormalizedOption | undefined;
+  readonly destination: NormalizedOption | undefined;
+  readonly inInterface: NormalizedOption | undefined;
+  readonly outInterface: NormalizedOption | undefined;
   /** `-p`; undefined for any. */
-  readonly protocol: OptionMeaning | undefined;
+  readonly protocol: NormalizedOption | undefined;
   /** `-f`: second and further fragments only; negated: all others. */
-  readonly fragment: OptionMeaning | undefined;
+  readonly fragment: NormalizedOption | undefined;
   /** In the order in which they were loaded; a match that `-p` loads for one of its options stands where that option does. */
-  readonly matches: readonly ExtensionMeaning[];
+  readonly matches: readonly NormalizedExtension[];
   /** Undefined where the rule only counts. */
-  readonly target: ExtensionMeaning | undefined;
+  readonly target: NormalizedExtension | undefined;
   readonly isGoto: boolean;
 }
 
@@ -58,7 +49,7 @@ function asTyped(option: RuleOption): Value | undefined {
   return { type: 'text', raw, text };
 }
 
-function meaningOfOption(option: RuleOption, context: ValueContext): OptionMeaning {
+function normalizeOption(option: RuleOption, context: ValueContext): NormalizedOption {
   const { spec } = option;
   const negated = option.negation !== undefined;
   if (spec === undefined) return { name: option.name, negated, value: asTyped(option) };
@@ -67,41 +58,42 @@ function meaningOfOption(option: RuleOption, context: ValueContext): OptionMeani
   return { name: spec.saved, negated, value: value?.type === 'fault' ? asTyped(option) : value };
 }
 
-interface Draft {
+/** A match or the target while its options are being collected. */
+interface Loaded {
   readonly name: string;
   readonly spec: ExtensionSpec | undefined;
-  readonly options: { readonly option: RuleOption; readonly meaning: OptionMeaning }[];
+  readonly options: { readonly option: RuleOption; readonly normalized: NormalizedOption }[];
 }
 
-/** The meaning of a rule. Never throws: what iptables would refuse is kept as typed. */
-export function meaningOf(rule: RuleStatement, context: LineContext): RuleMeaning {
+/** A rule in its normal form. Never throws: what iptables would refuse is kept as typed. */
+export function normalizeRule(rule: RuleStatement, context: LineContext): NormalizedRule {
   const family = familyOf(rule, context);
-  const core = new Map<string, OptionMeaning>();
-  const matches: Draft[] = [];
-  const target: Draft['options'] = [];
-  const unknown: OptionMeaning[] = [];
+  const core = new Map<string, NormalizedOption>();
+  const matches: Loaded[] = [];
+  const target: Loaded['options'] = [];
+  const unknown: NormalizedOption[] = [];
   let protocol = 0;
   for (const option of rule.options) {
     const { spec } = option;
-    const meaning = meaningOfOption(option, { family, protocol });
+    const normalized = normalizeOption(option, { family, protocol });
     if (spec === undefined) {
       // It may be an option of a match that nobody knows, or of the target.
       const last = matches.at(-1);
-      if (last !== undefined && last.spec === undefined) last.options.push({ option, meaning });
-      else unknown.push(meaning);
+      if (last !== undefined && last.spec === undefined) last.options.push({ option, normalized });
+      else unknown.push(normalized);
     } else if (spec.long === '--match' && spec.extension === undefined) {
       const name = option.values[0]?.text ?? '';
       const found = findMatch(name);
       matches.push({ name: found?.name ?? name, spec: found, options: [] });
     } else if (spec.extension === undefined) {
-      core.set(spec.long, meaning);
-      if (spec.long === '--protocol' && meaning.value?.type === 'protocol') protocol = meaning.value.number;
+      core.set(spec.long, normalized);
+      if (spec.long === '--protocol' && normalized.value?.type === 'protocol') protocol = normalized.value.number;
     } else if (spec.extension.kind === 'target') {
-      target.push({ option, meaning });
+      target.push({ option, normalized });
     } else {
       // A match that `-p` loaded has no `-m` of its own: it is loaded by the first of its options.
       if (option.instance > matches.length) matches.push({ name: spec.extension.name, spec: spec.extension, options: [] });
-      matches[option.instance - 1]?.options.push({ option, meaning });
+      matches[option.instance - 1]?.options.push({ option, normalized });
     }
   }
   return {
@@ -113,14 +105,14 @@ export function meaningOf(rule: RuleStatement, context: LineContext): RuleMeanin
     outInterface: unlessAny(core.get('--out-interface')),
     protocol: unlessAny(core.get('--protocol')),
     fragment: core.get('--fragments'),
-    matches: joinTransportMatches(matches.flatMap((draft) => settle(draft, family) ?? [])),
+    matches: joinMatches(matches.flatMap((loaded) => normalizeExtension(loaded, family) ?? [])),
     target: targetOf(rule, target, unknown, family),
     isGoto: rule.isGoto,
   };
 }
 
 /** An option that lets everything through says nothing. */
-function unlessAny(option: OptionMeaning | undefined): OptionMeaning | undefined {
+function unlessAny(option: NormalizedOption | undefined): NormalizedOption | undefined {
   const value = option?.value;
   if (option === undefined || value === undefined || option.negated) return option;
   switch (value.type) {
@@ -135,33 +127,40 @@ function unlessAny(option: OptionMeaning | undefined): OptionMeaning | undefined
   }
 }
 
-/** Extensions whose options mean another thing in another order. */
-const orderCounts: ReadonlySet<string> = new Set(['policy', 'srh', 'CONNMARK']);
-
-function inSavedOrder(draft: Draft): readonly OptionMeaning[] {
-  if (draft.spec === undefined || orderCounts.has(draft.spec.name)) return draft.options.map(({ meaning }) => meaning);
-  return [...draft.options]
+function inSavedOrder(loaded: Loaded): readonly NormalizedOption[] {
+  if (loaded.spec === undefined || extensionData(loaded.spec).orderCounts === true)
+    return loaded.options.map(({ normalized }) => normalized);
+  return [...loaded.options]
     .sort((one, other) => (one.option.spec?.index ?? 0) - (other.option.spec?.index ?? 0))
-    .map(({ meaning }) => meaning);
+    .map(({ normalized }) => normalized);
 }
 
-function settle(draft: Draft, family: Family): ExtensionMeaning | undefined {
-  const options = inSavedOrder(draft);
-  return draft.spec === undefined ? { name: draft.name, options } : settleMatch(draft.spec.name, options, family);
+/** Undefined where iptables-save prints none of it. */
+function normalizeExtension(loaded: Loaded, family: Family): NormalizedExtension | undefined {
+  const options = inSavedOrder(loaded);
+  if (loaded.spec === undefined) return { name: loaded.name, options };
+  const { normalize } = extensionData(loaded.spec);
+  const normalized = normalize === undefined ? options : normalize(options, { family });
+  return normalized === undefined ? undefined : { name: loaded.spec.name, options: normalized };
 }
 
-/** Two loads of the tcp or udp match are one in the nft back end, as long as they do not speak of the same thing. */
-function joinTransportMatches(matches: readonly ExtensionMeaning[]): readonly ExtensionMeaning[] {
-  const joined: ExtensionMeaning[] = [];
+/** Two loads of some matches are one in the nft back end, as long as they do not speak of the same thing. */
+function joinMatches(matches: readonly NormalizedExtension[]): readonly NormalizedExtension[] {
+  const joined: NormalizedExtension[] = [];
   for (const match of matches) {
-    const isTransport = match.name === 'tcp' || match.name === 'udp';
-    const index = isTransport ? joined.findIndex(({ name }) => name === match.name) : -1;
+    const index = joined.findIndex(({ name }) => name === match.name);
     const first = joined[index];
-    if (first === undefined || first.options.some(({ name }) => match.options.some((other) => other.name === name))) {
+    const spec = first === undefined ? undefined : findMatch(match.name);
+    if (
+      first === undefined ||
+      spec === undefined ||
+      extensionData(spec).joins !== true ||
+      first.options.some(({ name }) => match.options.some((other) => other.name === name))
+    ) {
       joined.push(match);
       continue;
     }
-    const order = findMatch(match.name)?.options.map(({ saved }) => saved) ?? [];
+    const order = spec.options.map(({ saved }) => saved);
     const options = [...first.options, ...match.options].sort(
       (one, other) => order.indexOf(one.name) - order.indexOf(other.name),
     );
@@ -172,15 +171,13 @@ function joinTransportMatches(matches: readonly ExtensionMeaning[]): readonly Ex
 
 function targetOf(
   rule: RuleStatement,
-  options: Draft['options'],
-  unknown: readonly OptionMeaning[],
+  options: Loaded['options'],
+  unknown: readonly NormalizedOption[],
   family: Family,
-): ExtensionMeaning | undefined {
+): NormalizedExtension | undefined {
   if (rule.target === undefined) return unknown.length === 0 ? undefined : { name: '', options: unknown };
   const name = rule.target.text;
   const spec = rule.isGoto ? undefined : findTarget(name);
-  const inOrder = inSavedOrder({ name, spec, options });
-  if (spec === undefined) return { name, options: [...inOrder, ...unknown] };
-  const settled = settleTarget(spec.name, inOrder, family);
-  return { name: settled.name, options: [...settled.options, ...unknown] };
+  const normalized = normalizeExtension({ name, spec, options }, family);
+  return { name: spec?.name ?? name, options: [...(normalized?.options ?? []), ...unknown] };
 }
