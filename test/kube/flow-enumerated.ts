@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
 import { flowGraph } from '../../server/src/kube/flow/build-flow.ts';
-import type { Door } from '../../server/src/kube/flow/frontends.ts';
+import type { Frontend } from '../../server/src/kube/flow/frontends.ts';
 import type { FlowGraph } from '../../server/src/kube/flow/graph.ts';
-import { originsOf, ownAddresses } from '../../server/src/kube/flow/packet-sources.ts';
+import { ownAddresses, packetSources } from '../../server/src/kube/flow/packet-sources.ts';
 import type { FlowTargetSpec } from '../../server/src/kube/flow/target.ts';
 import type { Resolution } from '../../server/src/kube/identity/resolve.ts';
 import { enumerateSteps } from '../../server/src/netfilter/enumerate.ts';
@@ -18,11 +18,11 @@ function isReturning(outcome: Outcome): boolean {
 }
 
 /** Where new connections of one packet end, by enumerating the whole ruleset: "accept 10.0.0.1:80" or "drop KUBE-X", with shares. */
-function enumeratedEnds(resolution: Resolution, door: Door, packet: Packet): ReadonlyMap<string, number> {
+function enumeratedEnds(resolution: Resolution, frontend: Frontend, packet: Packet): ReadonlyMap<string, number> {
   const { outcomes } = runToEnd(
     enumerateSteps(resolution.ruleset, packet, {
-      dump: door.dump,
-      isLocal: ownAddresses(resolution, door.dump),
+      dump: frontend.dump,
+      isLocal: ownAddresses(resolution, frontend.dump),
       decide: (fact) => (fact.about === 'recent' ? undefined : fact.likely),
     }),
   );
@@ -37,9 +37,9 @@ function enumeratedEnds(resolution: Resolution, door: Door, packet: Packet): Rea
   return ends;
 }
 
-/** The same, as the graph says it for one entry and origin. */
-function drawnEnds(graph: FlowGraph, door: Door, entry: string, words: string): ReadonlyMap<string, number> {
-  const route = graph.routes?.find((each) => each.entry === entry && each.origins.some((origin) => origin.words === words));
+/** The same, as the graph says it for one entry and source. */
+function drawnEnds(graph: FlowGraph, frontend: Frontend, entry: string, words: string): ReadonlyMap<string, number> {
+  const route = graph.routes?.find((each) => each.entry === entry && each.origins.some((source) => source.words === words));
   if (route === undefined) throw new Error(`no route from ${words} to ${entry}`);
   const ends = new Map<string, number>();
   const leaves = new Set(graph.nodes.map((node) => node.id));
@@ -54,7 +54,7 @@ function drawnEnds(graph: FlowGraph, door: Door, entry: string, words: string): 
       node.kind !== 'verdict'
         ? `accept ${at.slice(0, colon).replace(/[[\]]/g, '')} ${at.slice(colon + 1)}`
         : verdict === 'accept' || verdict === 'not redirected'
-          ? `accept ${door.ip} ${door.port}`
+          ? `accept ${frontend.ip} ${frontend.port}`
           : `${verdict} ${node.chain}`;
     ends.set(key, (ends.get(key) ?? 0) + share);
   }
@@ -67,26 +67,26 @@ function expectSame(drawn: ReadonlyMap<string, number>, enumerated: ReadonlyMap<
 }
 
 /** Every entry of a flow, from every place that it tells apart. Returns how many were compared. */
-export function compareFlow(resolution: Resolution, target: FlowTargetSpec, doors: readonly Door[]): number {
+export function compareFlow(resolution: Resolution, target: FlowTargetSpec, frontends: readonly Frontend[]): number {
   const answer = flowGraph(resolution, target);
   if (!answer.ok) throw new Error(answer.reason);
   const { graph } = answer;
   let compared = 0;
   for (const entry of graph.entries) {
-    const door = doors.find(
+    const frontend = frontends.find(
       (each) => each.kind === entry.kind && each.ip === entry.ip && each.port === entry.port && each.protocol === entry.protocol,
     );
-    if (door === undefined) {
+    if (frontend === undefined) {
       // Only the cluster has it: no rule leads anywhere.
       expect(graph.nodes.find((node) => node.id === entry.id)?.drift, entry.label).toBe('missing');
       continue;
     }
-    for (const origin of originsOf(resolution, door)) {
-      const local = { ...door, ip: origin.packet.destination.text };
+    for (const source of packetSources(resolution, frontend)) {
+      const local = { ...frontend, ip: source.packet.destination.text };
       expectSame(
-        drawnEnds(graph, local, entry.id, origin.words),
-        enumeratedEnds(resolution, door, origin.packet),
-        `${graph.title}, ${entry.label} from ${origin.words}`,
+        drawnEnds(graph, local, entry.id, source.words),
+        enumeratedEnds(resolution, frontend, source.packet),
+        `${graph.title}, ${entry.label} from ${source.words}`,
       );
       compared += 1;
     }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
-import { doorSteps } from '../../server/src/kube/flow/frontends.ts';
+import { frontendSteps } from '../../server/src/kube/flow/frontends.ts';
 import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
 import { clusterFrom, rulesetFrom } from '../support/dumps.ts';
 import { labPath } from '../support/fixtures.ts';
@@ -9,19 +9,25 @@ import { compareFlow } from './flow-enumerated.ts';
 
 function compareDump(dump: string, cluster: string | null, isSampled: (index: number) => boolean = () => true): number {
   const resolution = resolveChains(rulesetFrom(labPath(dump)), cluster === null ? emptyCluster : clusterFrom(labPath(cluster)));
-  const doors = runToEnd(doorSteps(resolution));
+  const frontends = runToEnd(frontendSteps(resolution));
   const names = [
-    ...new Set(doors.map((door) => (door.service === null ? '' : `${door.service.namespace}/${door.service.name}`))),
+    ...new Set(
+      frontends.map((frontend) => (frontend.service === null ? '' : `${frontend.service.namespace}/${frontend.service.name}`)),
+    ),
   ];
   let compared = 0;
   for (const [index, name] of names.entries()) {
     if (!isSampled(index)) continue;
     const [namespace = '', service = ''] = name.split('/');
-    if (name !== '') compared += compareFlow(resolution, { kind: 'service', namespace, name: service, port: null }, doors);
+    if (name !== '') compared += compareFlow(resolution, { kind: 'service', namespace, name: service, port: null }, frontends);
   }
-  for (const door of doors) {
-    if (door.kind !== 'host-port') continue;
-    compared += compareFlow(resolution, { kind: 'address', ip: '127.0.0.1', port: door.port, protocol: door.protocol }, doors);
+  for (const frontend of frontends) {
+    if (frontend.kind !== 'host-port') continue;
+    compared += compareFlow(
+      resolution,
+      { kind: 'address', ip: '127.0.0.1', port: frontend.port, protocol: frontend.protocol },
+      frontends,
+    );
   }
   return compared;
 }

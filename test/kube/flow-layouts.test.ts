@@ -106,7 +106,7 @@ describe('a mark chain that nobody fills', () => {
   });
 });
 
-describe('other ways to tell Pods from others', () => {
+describe('other paths to tell Pods from others', () => {
   it('by the interface they come in by', () => {
     const text = `*nat
 :PREROUTING ACCEPT [0:0]

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
-import { doorSteps } from '../../server/src/kube/flow/frontends.ts';
+import { frontendSteps } from '../../server/src/kube/flow/frontends.ts';
 import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
 import { rulesetOf } from '../support/dumps.ts';
 import { compareFlow } from './flow-enumerated.ts';
@@ -75,9 +75,9 @@ describe('a flow', () => {
         fc.constantFrom('ACCEPT', 'DROP'),
         (chances, rules, policy) => {
           const resolution = resolveChains(rulesetOf(dump(chances, rules, policy)), emptyCluster);
-          const doors = runToEnd(doorSteps(resolution));
+          const frontends = runToEnd(frontendSteps(resolution));
           const target = { kind: 'service', namespace: 'a', name: 'b', port: null } as const;
-          expect(compareFlow(resolution, target, doors)).toBe(3);
+          expect(compareFlow(resolution, target, frontends)).toBe(3);
         },
       ),
       { seed: 20261124, numRuns: 150 },

@@ -53,7 +53,7 @@ export function badgesOf(node: FlowNode): readonly string[] {
   );
 }
 
-/** Where packets end, by origin: "from outside: web-1 0.5, web-2 0.5 (masqueraded)". */
+/** Where packets end, by source: "from outside: web-1 0.5, web-2 0.5 (masqueraded)". */
 export function routesOf(graph: FlowGraph, entry: string): readonly string[] {
   const id = graph.entries.find((candidate) => candidate.label === entry)?.id ?? entry;
   const starts = new Set(graph.edges.map((edge) => edge.from));

@@ -142,7 +142,7 @@ describe('a Service', () => {
     expect(graph.notes.map((note) => note.message)).toContain('The cluster has no Service booking/invoices.');
   });
 
-  it('reads in the same way without a cluster, by comments and addresses', () => {
+  it('reads in the same path without a cluster, by comments and addresses', () => {
     const graph = flow(sample, 'booking/frontend:http');
     expect(nodeOf(graph, 'KUBE-SVC-3MGBTRC5ATFFL7T7').label).toBe('booking/frontend:http');
     expect(graph.nodes.filter((node) => node.kind === 'address').map((node) => node.label)).toEqual([

@@ -3,27 +3,27 @@ import type { Place } from '../lint/support/finding.ts';
 import { declarationOf } from '../ruleset/places.ts';
 import { setsOf } from '../ruleset/sets.ts';
 import { type DumpState, rangeOf } from './support/state.ts';
-import { thingAt } from './support/symbol-at.ts';
+import { symbolAt } from './support/symbol-at.ts';
 
 /**
  * Where the chain under the position is declared. On the declaration itself: its first rule, so that "go to definition" on `:CHAIN`
  * leads on to what the chain does.
  */
 export function definition(state: DumpState, position: Position): LocationLink[] {
-  const thing = thingAt(state, position);
-  if (thing?.kind === 'set') return setDefinition(state, thing.name, thing.place);
-  if (thing?.kind !== 'chain') return [];
-  const { chain } = thing;
+  const symbol = symbolAt(state, position);
+  if (symbol?.kind === 'set') return setDefinition(state, symbol.name, symbol.place);
+  if (symbol?.kind !== 'chain') return [];
+  const { chain } = symbol;
   const declaration = declarationOf(state.ruleset, chain);
   const firstRule = chain.rules[0];
   const target =
-    thing.mention === 'declaration' && firstRule !== undefined
+    symbol.mention === 'declaration' && firstRule !== undefined
       ? { line: firstRule, start: 0, end: state.ruleset.lines[firstRule]?.text.length ?? 0 }
       : declaration;
   if (target === undefined) return [];
   return [
     {
-      originSelectionRange: rangeOf(thing.place),
+      originSelectionRange: rangeOf(symbol.place),
       targetUri: state.uri,
       targetRange: rangeOf({ line: target.line, start: 0, end: state.ruleset.lines[target.line]?.text.length ?? target.end }),
       targetSelectionRange: rangeOf(target),

@@ -2,7 +2,7 @@
 import type { Position } from 'vscode-languageserver-types';
 import { canonicalIP } from '../base/ip.ts';
 import type { Steps } from '../base/steps.ts';
-import { type Door, doorLabel, doorSteps, doorsOfRecord } from '../kube/flow/frontends.ts';
+import { type Frontend, frontendLabel, frontendSteps, frontendsOfRecord } from '../kube/flow/frontends.ts';
 import type { FlowEntryKind } from '../kube/flow/graph.ts';
 import { nodeAddress } from '../kube/flow/packet-sources.ts';
 import { chainRequest, requestSteps } from '../kube/flow/request.ts';
@@ -17,7 +17,7 @@ import type { FlowResult, FlowTarget, FlowTargetsResult } from '../protocol.ts';
 import { ruleAt } from '../ruleset/rules.ts';
 import type { Chain } from '../ruleset/ruleset.ts';
 import type { DumpState } from './support/state.ts';
-import { chainOfLine, thingAt } from './support/symbol-at.ts';
+import { chainOfLine, symbolAt } from './support/symbol-at.ts';
 
 const kindNames: Readonly<Record<FlowEntryKind, string>> = {
   'cluster-ip': 'ClusterIP',
@@ -28,38 +28,38 @@ const kindNames: Readonly<Record<FlowEntryKind, string>> = {
   'health-check': 'health check',
 };
 
-/** What asks for one door: its Service port, or its address where it belongs to none. */
-function targetOf(resolution: Resolution, door: Door): string {
-  if (door.service !== null) return portName(door.service.namespace, door.service.name, door.service.port);
-  const { dump } = door;
+/** What asks for one frontend: its Service port, or its address where it belongs to none. */
+function targetOf(resolution: Resolution, frontend: Frontend): string {
+  if (frontend.service !== null) return portName(frontend.service.namespace, frontend.service.name, frontend.service.port);
+  const { dump } = frontend;
   const loopback = dump.family === 'ipv4' ? '127.0.0.1' : '::1';
   const own = dumpNode(resolution, dump).record === null ? loopback : nodeAddress(resolution, dump).text;
-  return addressText(door.ip ?? own, door.port, door.protocol);
+  return addressText(frontend.ip ?? own, frontend.port, frontend.protocol);
 }
 
-function description(door: Door): string {
-  const label = doorLabel(door);
-  return label.startsWith(kindNames[door.kind]) ? label : `${label} ${kindNames[door.kind]}`;
+function description(frontend: Frontend): string {
+  const label = frontendLabel(frontend);
+  return label.startsWith(kindNames[frontend.kind]) ? label : `${label} ${kindNames[frontend.kind]}`;
 }
 
 /** Every Service port and address that a flow can be drawn for: those of the dump's rules in their order, then those of the cluster alone. */
 export function* flowTargetsOf(state: DumpState): Steps<FlowTargetsResult> {
   const resolution = state.resolution();
   const { cluster } = resolution;
-  const inDump = yield* doorSteps(resolution);
-  const doors = [...inDump];
-  const seen = new Set(inDump.map((door) => `${door.service?.namespace}/${door.service?.name}`));
+  const inDump = yield* frontendSteps(resolution);
+  const frontends = [...inDump];
+  const seen = new Set(inDump.map((frontend) => `${frontend.service?.namespace}/${frontend.service?.name}`));
   for (const service of cluster.services) {
     // Those that have rules are listed by them.
     if (!seen.has(`${service.namespace}/${service.name}`))
-      doors.push(...doorsOfRecord(resolution, service.namespace, service.name));
+      frontends.push(...frontendsOfRecord(resolution, service.namespace, service.name));
   }
   const descriptions = new Map<string, string[]>();
-  for (const door of doors) {
-    const to = targetOf(resolution, door);
+  for (const frontend of frontends) {
+    const to = targetOf(resolution, frontend);
     const known = descriptions.get(to);
-    if (known === undefined) descriptions.set(to, [description(door)]);
-    else known.push(description(door));
+    if (known === undefined) descriptions.set(to, [description(frontend)]);
+    else known.push(description(frontend));
   }
   const targets = [...descriptions].map(
     ([to, parts]): FlowTarget => ({ to, label: to, description: [...new Set(parts)].slice(0, 6).join(', ') }),
@@ -94,18 +94,18 @@ export function* flowFor(state: DumpState, to: string): Steps<FlowResult> {
 
 /** The graph of the chain under a position (0-based), or of the one that the line is in. */
 export function* chainGraphAt(state: DumpState, position: Position): Steps<FlowResult> {
-  const thing = thingAt(state, position);
-  const chain = thing?.kind === 'chain' ? thing.chain : chainOfLine(state, position.line);
+  const symbol = symbolAt(state, position);
+  const chain = symbol?.kind === 'chain' ? symbol.chain : chainOfLine(state, position.line);
   if (chain === undefined) return nothing('Put the cursor on a chain or one of its rules.');
   return yield* flowFor(state, chainRequest(chain.table.name, chain.name));
 }
 
 /** What to ask for a chain: the Service that it belongs to, or the hostPort; undefined for a chain that belongs to none. */
-function targetOfChain(resolution: Resolution, chain: Chain, doors: readonly Door[]): string | undefined {
+function targetOfChain(resolution: Resolution, chain: Chain, frontends: readonly Frontend[]): string | undefined {
   const { service } = resolution.chain(chain);
   if (service !== null) return portName(service.namespace, service.name, service.port);
-  const door = doors.find((candidate) => candidate.target === chain);
-  return door === undefined ? undefined : targetOf(resolution, door);
+  const frontend = frontends.find((candidate) => candidate.target === chain);
+  return frontend === undefined ? undefined : targetOf(resolution, frontend);
 }
 
 /**
@@ -114,28 +114,28 @@ function targetOfChain(resolution: Resolution, chain: Chain, doors: readonly Doo
  */
 export function* flowAt(state: DumpState, position: Position): Steps<FlowResult> {
   const resolution = state.resolution();
-  const doors = yield* doorSteps(resolution);
-  const thing = thingAt(state, position);
+  const frontends = yield* frontendSteps(resolution);
+  const symbol = symbolAt(state, position);
   const candidates: (string | undefined)[] = [];
-  if (thing?.kind === 'chain') candidates.push(targetOfChain(resolution, thing.chain, doors));
-  if (thing?.kind === 'value') {
-    const ip = canonicalIP(thing.word.text.replace(/\/(?:32|128)$/, ''));
-    const line = doors.find((door) => door.lines.includes(position.line));
-    if (ip !== undefined && doors.some((door) => door.ip === ip)) {
+  if (symbol?.kind === 'chain') candidates.push(targetOfChain(resolution, symbol.chain, frontends));
+  if (symbol?.kind === 'value') {
+    const ip = canonicalIP(symbol.word.text.replace(/\/(?:32|128)$/, ''));
+    const line = frontends.find((frontend) => frontend.lines.includes(position.line));
+    if (ip !== undefined && frontends.some((frontend) => frontend.ip === ip)) {
       candidates.push(line?.ip === ip ? addressText(ip, line.port, line.protocol) : ip);
     }
   }
-  const own = doors.find((door) => door.lines.includes(position.line));
+  const own = frontends.find((frontend) => frontend.lines.includes(position.line));
   if (own !== undefined) candidates.push(targetOf(resolution, own));
   const rule = ruleAt(state.ruleset, position.line);
   const comment = rule === undefined ? undefined : serviceComment(commentOf(rule));
   if (comment !== undefined) candidates.push(portName(comment.namespace, comment.service, comment.port));
   const inChain = chainOfLine(state, position.line);
-  if (inChain !== undefined) candidates.push(targetOfChain(resolution, inChain, doors));
+  if (inChain !== undefined) candidates.push(targetOfChain(resolution, inChain, frontends));
   const to = candidates.find((candidate) => candidate !== undefined);
   if (to !== undefined) return yield* flowFor(state, to);
-  if (doors.length === 0) return nothing(whyNone(state));
-  const name = thing?.kind === 'chain' ? thing.name : inChain?.name;
+  if (frontends.length === 0) return nothing(whyNone(state));
+  const name = symbol?.kind === 'chain' ? symbol.name : inChain?.name;
   return nothing(
     name === undefined
       ? 'Put the cursor on a Service’s chain, its address, or a rule for it, or choose one from the list.'

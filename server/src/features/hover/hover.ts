@@ -7,7 +7,7 @@ import { layoutText, proxyLayout } from '../../kube/proxy/detect-version.ts';
 import type { Table } from '../../ruleset/ruleset.ts';
 import { type Block, renderBlocks, type Text } from '../support/markup.ts';
 import { type DumpState, rangeOf } from '../support/state.ts';
-import { type Thing, thingAt } from '../support/symbol-at.ts';
+import { type DumpSymbol, symbolAt } from '../support/symbol-at.ts';
 import { addressBlocks } from './address.ts';
 import { chainBlocks } from './chain.ts';
 import { probabilityBlocks } from './probability.ts';
@@ -19,38 +19,38 @@ import { setBlocks } from './set.ts';
  * @param pod what `podWantedAt` wanted, where it could be had
  */
 export function hover(state: DumpState, position: Position, now: number, markdown: boolean, pod?: PodRecord): Hover | null {
-  const thing = thingAt(state, position);
-  if (thing === undefined) return null;
-  const blocks = blocksOf(state, thing, now, pod);
+  const symbol = symbolAt(state, position);
+  if (symbol === undefined) return null;
+  const blocks = blocksOf(state, symbol, now, pod);
   if (blocks.length === 0) return null;
   return {
     contents: { kind: markdown ? 'markdown' : 'plaintext', value: renderBlocks(blocks, markdown) },
-    range: rangeOf(thing.place),
+    range: rangeOf(symbol.place),
   };
 }
 
-function blocksOf(state: DumpState, thing: Thing, now: number, pod: PodRecord | undefined): readonly Block[] {
-  switch (thing.kind) {
+function blocksOf(state: DumpState, symbol: DumpSymbol, now: number, pod: PodRecord | undefined): readonly Block[] {
+  switch (symbol.kind) {
     case 'chain':
-      return chainBlocks(state, thing.chain, now, pod);
+      return chainBlocks(state, symbol.chain, now, pod);
     case 'table':
-      return tableBlocks(state, thing.table);
+      return tableBlocks(state, symbol.table);
     case 'set':
-      return setBlocks(state, thing.name);
+      return setBlocks(state, symbol.name);
     case 'option':
-      return thing.option.spec === undefined ? [] : optionBlocks(thing.option.spec);
+      return symbol.option.spec === undefined ? [] : optionBlocks(symbol.option.spec);
     case 'value':
-      return valueBlocks(state, thing, now, pod);
+      return valueBlocks(state, symbol, now, pod);
   }
 }
 
 function valueBlocks(
   state: DumpState,
-  thing: Thing & { kind: 'value' },
+  symbol: DumpSymbol & { kind: 'value' },
   now: number,
   pod: PodRecord | undefined,
 ): readonly Block[] {
-  const { option, word } = thing;
+  const { option, word } = symbol;
   switch (option.name) {
     case '--jump':
     case '--goto':
@@ -60,7 +60,7 @@ function valueBlocks(
     case '--protocol':
       return [];
     case '--probability':
-      return probabilityBlocks(state, thing.place.line);
+      return probabilityBlocks(state, symbol.place.line);
     case '--source':
     case '--destination':
     case '--to-destination':

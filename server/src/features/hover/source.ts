@@ -20,16 +20,16 @@ export function sourceText(cluster: Cluster, now: number): string {
   return `${label}, ${kind === 'live' ? 'as of' : 'saved'} ${ageText(now - readAt)}`;
 }
 
-const ways: Readonly<Record<ResolvedBy, string>> = {
+const howNamed: Readonly<Record<ResolvedBy, string>> = {
   comment: 'Named by its comment',
   hash: "Named by kube-proxy's hash of the Service port's or endpoint's name",
   address: 'Named by its address',
 };
 
-/** The last line of a hover: how the name was found, and where the rest comes from. */
+/** The last line of a hover: how the name was found, and where what it says comes from. */
 export function sourceBlock(cluster: Cluster, by: ResolvedBy | null, mismatch: string | null, now: number): Block {
   const from = cluster.source.kind === 'none' ? 'no cluster is known' : `details from ${sourceText(cluster, now)}`;
-  const how = by === null ? `Not named: ${from}` : `${ways[by]}; ${from}`;
+  const how = by === null ? `Not named: ${from}` : `${howNamed[by]}; ${from}`;
   // That the cluster at hand is another one than the dump's.
   const why = cluster.source.kind === 'none' ? cluster.warnings : [];
   return { kind: 'paragraph', text: [`${how}.`, ...why, ...(mismatch === null ? [] : [mismatch])].join(' ') };

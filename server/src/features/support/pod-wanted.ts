@@ -1,7 +1,7 @@
 import type { Position } from 'vscode-languageserver-types';
 import { addressIn } from './address-in.ts';
 import type { DumpState } from './state.ts';
-import { thingAt } from './symbol-at.ts';
+import { symbolAt } from './symbol-at.ts';
 
 /** A Pod by its name. */
 export interface PodName {
@@ -16,13 +16,13 @@ export interface PodName {
 export function podWantedAt(state: DumpState, position: Position): PodName | undefined {
   const { cluster } = state.resolution();
   if (state.podDetails === undefined || cluster.source.kind !== 'live') return undefined;
-  const thing = thingAt(state, position);
-  if (thing?.kind === 'chain') {
-    const pod = state.resolution().chain(thing.chain).endpoint?.pod ?? null;
+  const symbol = symbolAt(state, position);
+  if (symbol?.kind === 'chain') {
+    const pod = state.resolution().chain(symbol.chain).endpoint?.pod ?? null;
     return pod === null || pod.record !== null ? undefined : { namespace: pod.namespace, name: pod.name };
   }
-  if (thing?.kind !== 'value') return undefined;
-  const ip = addressIn(thing.word.text)?.ip;
+  if (symbol?.kind !== 'value') return undefined;
+  const ip = addressIn(symbol.word.text)?.ip;
   for (const { slice, endpoint } of ip === undefined ? [] : cluster.endpointsAt(ip)) {
     const reference = endpoint.targetRef;
     if (reference === null || (reference.kind !== 'Pod' && reference.kind !== '')) continue;

@@ -7,7 +7,7 @@ import type { RuleOption, RuleStatement, Word } from '../../syntax/statement.ts'
 import { type DumpState, touches } from './state.ts';
 
 /** What a position in a dump is on. */
-export type Thing =
+export type DumpSymbol =
   | { readonly kind: 'chain'; readonly place: Place; readonly name: string; readonly chain: Chain; readonly mention: MentionKind }
   | { readonly kind: 'table'; readonly place: Place; readonly table: Table }
   /** A set of ipset's, where rules or its own text name it. */
@@ -29,7 +29,7 @@ export type Thing =
     };
 
 /** The chain, table, option or value under a position; undefined for anything else. A chain's own name wins over the value it is. */
-export function thingAt(state: DumpState, position: Position): Thing | undefined {
+export function symbolAt(state: DumpState, position: Position): DumpSymbol | undefined {
   const { ruleset } = state;
   const { line } = position;
   const source = ruleset.lines[line];
@@ -45,12 +45,12 @@ export function thingAt(state: DumpState, position: Position): Thing | undefined
     return { kind: 'table', place: { line, start: 0, end: statement.name.end }, table };
   }
   const set = statement.kind === 'set' ? statement.name : statement.kind === 'set-entry' ? statement.set : undefined;
-  if (set !== undefined && isOn(set, position)) return setThing(set, line);
+  if (set !== undefined && isOn(set, position)) return setSymbol(set, line);
   if (statement.kind !== 'rule') return undefined;
   for (const option of statement.options) {
     for (const word of option.values) {
       if (!isOn(word, position)) continue;
-      if (option.spec?.value?.type === 'set' && word === option.values[0]) return setThing(word, line);
+      if (option.spec?.value?.type === 'set' && word === option.values[0]) return setSymbol(word, line);
       return { kind: 'value', place: { line, start: word.start, end: word.end }, word, option, rule: statement, table };
     }
     const place = { line, start: option.word.start, end: option.word.end };
@@ -64,7 +64,7 @@ function isOn({ start, end }: Word, { line, character }: Position): boolean {
   return end > start && touches({ line, start, end }, { line, character });
 }
 
-function setThing({ start, end, text }: Word, line: number): Thing {
+function setSymbol({ start, end, text }: Word, line: number): DumpSymbol {
   return { kind: 'set', place: { line, start, end }, name: text };
 }
 

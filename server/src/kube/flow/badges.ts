@@ -16,8 +16,8 @@ function hairpin(line: number): FlowBadge {
 }
 
 /** The words of a badge's condition: who, and to which address where a chain serves several. */
-function conditionOf(rule: RuleStatement, hasManyDoors: boolean): string {
-  const parts = [hasManyDoors ? destinationCondition(rule) : '', sourceCondition(rule)];
+function conditionOf(rule: RuleStatement, hasManyFrontends: boolean): string {
+  const parts = [hasManyFrontends ? destinationCondition(rule) : '', sourceCondition(rule)];
   return parts.filter((part) => part !== '').join(', ');
 }
 
@@ -28,7 +28,7 @@ function isEmpty(chain: Chain | undefined): boolean {
 
 /** Marks of a chain's rules: to masquerade, to drop, others; with the hairpin rule of an endpoint. */
 function markBadges(chain: Chain, kind: FlowNodeKind, view: BadgeView): readonly FlowBadge[] {
-  const { ruleset, matched, hasManyDoors, endpointIP } = view;
+  const { ruleset, matched, hasManyFrontends, endpointIP } = view;
   const badges: FlowBadge[] = [];
   for (const line of chain.rules) {
     const source = ruleset.lines[line];
@@ -45,7 +45,7 @@ function markBadges(chain: Chain, kind: FlowNodeKind, view: BadgeView): readonly
     if (kind !== 'endpoint' && !matched.has(line)) continue;
     const rule = ruleAt(ruleset, line);
     if (rule === undefined) continue;
-    const condition = conditionOf(rule, hasManyDoors);
+    const condition = conditionOf(rule, hasManyFrontends);
     if (kind === 'endpoint' && marks && endpointIP !== null && singleAddress(rule, '--source') === endpointIP) {
       badges.push(hairpin(line));
     } else if (marks && isEmpty(chain.table.chains.get(target))) {
@@ -97,7 +97,7 @@ export interface BadgeView {
   /** Rules (0-based) that some packet of the flow meets. */
   readonly matched: ReadonlySet<number>;
   /** Whether packets to several addresses come by, so that a condition has to say which. */
-  readonly hasManyDoors: boolean;
+  readonly hasManyFrontends: boolean;
   /** The address of an endpoint's chain, to tell its hairpin rule. */
   readonly endpointIP: string | null;
 }

@@ -109,99 +109,123 @@ export type ChainGraphAnswer =
   /** One sentence: which table or chain there is not, and the nearest names. */
   | { readonly ok: false; readonly reason: string };
 
+/** What is gathered from one chain on. */
+interface Walk {
+  readonly resolution: Resolution;
+  readonly nodes: Map<string, FlowNode>;
+  readonly edges: FlowEdge[];
+  /** Over how many jumps a chain is reached. */
+  readonly levels: Map<Chain, number>;
+  readonly waiting: Chain[];
+  /** Jumps and verdicts that found no room. */
+  left: number;
+  read: number;
+}
+
+function addEdge(walk: Walk, from: Chain, to: string, line: number | null, condition: string, probability: number | null): void {
+  const { ruleset } = walk.resolution;
+  if (walk.edges.length >= mostEdges) {
+    walk.left += 1;
+    return;
+  }
+  const source = line === null ? undefined : ruleset.lines[line];
+  walk.edges.push({
+    from: chainKey(from),
+    to,
+    line: line === null ? null : line + 1,
+    rule: source?.kind === 'rule' ? ruleText(source) : null,
+    probability,
+    condition,
+    packets: packetsOf(ruleset, line),
+  });
+}
+
+/** Makes sure that a chain which a rule jumps to is drawn; false where there is no room for it. */
+function enter(walk: Walk, target: Chain, level: number): boolean {
+  if (walk.levels.has(target)) return true;
+  if (walk.levels.size >= mostNodes) {
+    walk.left += 1;
+    return false;
+  }
+  walk.levels.set(target, level);
+  walk.waiting.push(target);
+  return true;
+}
+
+function* follow(walk: Walk, chain: Chain, level: number): Steps<void> {
+  const { ruleset } = walk.resolution;
+  for (const line of rulesInOrder(ruleset, chain)) {
+    const rule = ruleAt(ruleset, line);
+    walk.read += 1;
+    if (walk.read % rulesBetweenPauses === 0) yield;
+    if (rule === undefined) continue;
+    const target = chain.table.chains.get(rule.target?.text ?? '');
+    if (target !== undefined) {
+      if (enter(walk, target, level + 1)) addEdge(walk, chain, chainKey(target), line, ruleCondition(rule), chanceOf(rule));
+      continue;
+    }
+    const verdict = verdictOf(rule, chain);
+    if (verdict === undefined) continue;
+    if (!walk.nodes.has(verdict.key)) {
+      walk.nodes.set(verdict.key, {
+        ...emptyNode(verdict.key, 'verdict', verdict.label, verdict.detail),
+        table: chain.table.name,
+        line: line + 1,
+      });
+    }
+    addEdge(walk, chain, verdict.key, line, ruleCondition(rule), chanceOf(rule));
+  }
+  if (chain.builtin) addPolicy(walk, chain);
+}
+
+/** The policy of a built-in chain. No rule leads there, so that it stands behind all rules. */
+function addPolicy(walk: Walk, chain: Chain): void {
+  const policy = policyOf(walk.resolution.ruleset, chain);
+  const key = `policy:${chainKey(chain)}`;
+  const line = policy.line === null ? null : policy.line + 1;
+  const verdict = emptyNode(key, 'verdict', policy.verdict.toUpperCase(), 'policy');
+  walk.nodes.set(key, { ...verdict, table: chain.table.name, chain: chain.name, line });
+  addEdge(walk, chain, key, null, 'otherwise', null);
+}
+
 function* graphFrom(resolution: Resolution, start: Chain, depth: number): Steps<FlowGraph> {
   const { ruleset, cluster } = resolution;
-  const nodes = new Map<string, FlowNode>();
-  const edges: FlowEdge[] = [];
-  const notes: FlowNote[] = [];
-  const levels = new Map<Chain, number>([[start, 0]]);
-  const waiting: Chain[] = [start];
-  let left = 0;
-  let read = 0;
-
-  function addEdge(from: Chain, to: string, line: number | null, condition: string, probability: number | null): void {
-    if (edges.length >= mostEdges) {
-      left += 1;
-      return;
-    }
-    const source = line === null ? undefined : ruleset.lines[line];
-    edges.push({
-      from: chainKey(from),
-      to,
-      line: line === null ? null : line + 1,
-      rule: source?.kind === 'rule' ? ruleText(source) : null,
-      probability,
-      condition,
-      packets: packetsOf(ruleset, line),
-    });
-  }
-
-  function* follow(chain: Chain, level: number): Steps<void> {
-    for (const line of rulesInOrder(ruleset, chain)) {
-      const rule = ruleAt(ruleset, line);
-      read += 1;
-      if (read % rulesBetweenPauses === 0) yield;
-      if (rule === undefined) continue;
-      const target = chain.table.chains.get(rule.target?.text ?? '');
-      const verdict = target === undefined ? verdictOf(rule, chain) : undefined;
-      if (target === undefined && verdict === undefined) continue;
-      if (target !== undefined) {
-        if (!levels.has(target)) {
-          if (levels.size >= mostNodes) {
-            left += 1;
-            continue;
-          }
-          levels.set(target, level + 1);
-          waiting.push(target);
-        }
-        addEdge(chain, chainKey(target), line, ruleCondition(rule), chanceOf(rule));
-      } else if (verdict !== undefined) {
-        if (!nodes.has(verdict.key)) {
-          nodes.set(verdict.key, {
-            ...emptyNode(verdict.key, 'verdict', verdict.label, verdict.detail),
-            table: chain.table.name,
-            line: line + 1,
-          });
-        }
-        addEdge(chain, verdict.key, line, ruleCondition(rule), chanceOf(rule));
-      }
-    }
-    if (!chain.builtin) return;
-    const policy = policyOf(ruleset, chain);
-    const key = `policy:${chainKey(chain)}`;
-    const label = policy.verdict.toUpperCase();
-    const line = policy.line === null ? null : policy.line + 1;
-    nodes.set(key, { ...emptyNode(key, 'verdict', label, 'policy'), table: chain.table.name, chain: chain.name, line });
-    // No rule leads there, so that it stands behind all rules.
-    addEdge(chain, key, null, 'otherwise', null);
-  }
-
-  for (let at = 0; at < waiting.length; at += 1) {
-    const chain = waiting[at];
+  const walk: Walk = {
+    resolution,
+    nodes: new Map(),
+    edges: [],
+    levels: new Map([[start, 0]]),
+    waiting: [start],
+    left: 0,
+    read: 0,
+  };
+  for (let at = 0; at < walk.waiting.length; at += 1) {
+    const chain = walk.waiting[at];
     if (chain === undefined) break;
-    const level = levels.get(chain) ?? 0;
+    const level = walk.levels.get(chain) ?? 0;
     const leadsOn = rulesInOrder(ruleset, chain).some((line) => chain.table.chains.has(ruleset.lines[line]?.target ?? ''));
     // At the last level the verdicts of a chain that leads nowhere else still are to be seen.
     const isCut = level >= depth && leadsOn;
-    nodes.set(chainKey(chain), chainNode(resolution, chain, isCut));
-    if (!isCut) yield* follow(chain, level);
+    walk.nodes.set(chainKey(chain), chainNode(resolution, chain, isCut));
+    if (!isCut) yield* follow(walk, chain, level);
   }
-  if (left > 0)
-    notes.push({ severity: 'warning', message: `The graph is cut: ${left} more jumps and verdicts are left out.`, line: null });
-  const known = new Set(nodes.keys());
+  const notes: readonly FlowNote[] =
+    walk.left === 0
+      ? []
+      : [{ severity: 'warning', message: `The graph is cut: ${walk.left} more jumps and verdicts are left out.`, line: null }];
   return {
     title: `${start.name} (${start.table.name})`,
     entries: [],
-    nodes: [...nodes.values()],
-    edges: edges.filter((edge) => known.has(edge.from) && known.has(edge.to)),
+    nodes: [...walk.nodes.values()],
+    edges: walk.edges.filter((edge) => walk.nodes.has(edge.from) && walk.nodes.has(edge.to)),
     notes,
     source: cluster.source.label,
   };
 }
 
 /**
- * The chains that some way from a chain leads to, over at most `depth` jumps (1 to 64), with the verdicts on the way. A chain is one node
- * however many ways lead to it, so that loops end. Chains at the last level are drawn and not followed. Lines are 1-based.
+ * The chains that a chain leads to, over at most `depth` jumps (1 to 64), with the verdicts on the way. A chain is one node
+ * however many jumps lead to it, so that loops end. Chains at the last level are drawn and not followed. Lines are 1-based.
  * Of several dumps in one file the first that has the chain counts.
  */
 export function* chainGraphSteps(resolution: Resolution, table: string, chain: string, depth: number): Steps<ChainGraphAnswer> {

@@ -1,16 +1,16 @@
 /** What making the parts of a flow looks at. */
 import { hostPort } from '../../base/ip.ts';
 import type { Resolution } from '../identity/resolve.ts';
-import type { Door } from './frontends.ts';
+import type { Frontend } from './frontends.ts';
 import type { FlowEntry } from './graph.ts';
-import type { Origin } from './packet-sources.ts';
-import type { FlowDraft } from './path-collector.ts';
+import type { PacketSource } from './packet-sources.ts';
+import type { CollectedPaths } from './path-collector.ts';
 
 /** A packet that was sent: from where, to which entry. */
 export interface Sample {
   readonly entry: string;
-  readonly door: Door;
-  readonly origin: Origin;
+  readonly frontend: Frontend;
+  readonly source: PacketSource;
 }
 
 export interface FlowContext {
@@ -19,26 +19,26 @@ export interface FlowContext {
   /** The sample that stands for an entry in shares, by entry. */
   readonly primary: ReadonlyMap<string, number>;
   readonly entries: readonly FlowEntry[];
-  readonly doorsById: ReadonlyMap<string, Door>;
+  readonly frontendsById: ReadonlyMap<string, Frontend>;
   readonly matched: ReadonlySet<number>;
 }
 
 /** The same for the same address after an edit. */
-export function entryId(door: Door): string {
-  const dump = door.dump.index === 0 ? '' : `${door.dump.index}:`;
-  return `entry:${dump}${door.kind}:${door.ip === null ? `*:${door.port}` : hostPort(door.ip, door.port)}/${door.protocol}`;
+export function entryId(frontend: Frontend): string {
+  const dump = frontend.dump.index === 0 ? '' : `${frontend.dump.index}:`;
+  return `entry:${dump}${frontend.kind}:${frontend.ip === null ? `*:${frontend.port}` : hostPort(frontend.ip, frontend.port)}/${frontend.protocol}`;
 }
 
 /** The first place whose packets reach an address: a Pod for a clusterIP, outside for what is meant for outside. */
-export function primarySamples(samples: readonly Sample[], draft: FlowDraft): ReadonlyMap<string, number> {
+export function primarySamples(samples: readonly Sample[], collected: CollectedPaths): ReadonlyMap<string, number> {
   const reached = new Set<number>();
-  for (const node of draft.nodes.values()) {
+  for (const node of collected.nodes.values()) {
     if (node.kind !== 'address') continue;
     for (const [sample, weight] of node.weights.entries()) if (weight) reached.add(sample);
   }
-  const rank = ({ door, origin }: Sample): number => {
-    const order = door.kind === 'cluster-ip' ? ['pod', 'node', 'outside'] : ['outside', 'pod', 'node'];
-    return order.indexOf(origin.kind);
+  const rank = ({ frontend, source }: Sample): number => {
+    const order = frontend.kind === 'cluster-ip' ? ['pod', 'node', 'outside'] : ['outside', 'pod', 'node'];
+    return order.indexOf(source.kind);
   };
   const primary = new Map<string, number>();
   for (const [index, sample] of samples.entries()) {

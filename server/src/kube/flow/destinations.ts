@@ -2,11 +2,11 @@
 import type { FlowContext } from './context.ts';
 import { rounded } from './edges.ts';
 import type { FlowOrigin, FlowRoute } from './graph.ts';
-import type { FlowDraft, NodeDraft } from './path-collector.ts';
+import type { CollectedNode, CollectedPaths } from './path-collector.ts';
 
 const equal = 1e-9;
 
-function endsOf(ends: readonly NodeDraft[], sample: number): Readonly<Record<string, number>> {
+function endsOf(ends: readonly CollectedNode[], sample: number): Readonly<Record<string, number>> {
   const shares: Record<string, number> = {};
   for (const node of ends) {
     const weight = node.weights[sample] ?? 0;
@@ -19,8 +19,8 @@ function endsOf(ends: readonly NodeDraft[], sample: number): Readonly<Record<str
  * The routes of a flow, an entry after the other; of each first the one that stands for it in the nodes' shares.
  * @param masqueraded by sample, the share of its packets that get another source
  */
-export function routesOf(context: FlowContext, draft: FlowDraft, masqueraded: readonly number[]): readonly FlowRoute[] {
-  const ends = [...draft.nodes.values()].filter((node) => node.end !== null);
+export function routesOf(context: FlowContext, collected: CollectedPaths, masqueraded: readonly number[]): readonly FlowRoute[] {
+  const ends = [...collected.nodes.values()].filter((node) => node.end !== null);
   const routes: FlowRoute[] = [];
   for (const { id } of context.entries) {
     const primary = context.primary.get(id);
@@ -31,9 +31,9 @@ export function routesOf(context: FlowContext, draft: FlowDraft, masqueraded: re
       const alike = groups.find((group) =>
         ends.every((node) => Math.abs((node.weights[index] ?? 0) - (node.weights[group.sample] ?? 0)) < equal),
       );
-      const origin: FlowOrigin = { words: sample.origin.words, masqueraded: rounded(masqueraded[index] ?? 0) };
-      if (alike === undefined) groups.push({ sample: index, origins: [origin] });
-      else alike.origins.push(origin);
+      const source: FlowOrigin = { words: sample.source.words, masqueraded: rounded(masqueraded[index] ?? 0) };
+      if (alike === undefined) groups.push({ sample: index, origins: [source] });
+      else alike.origins.push(source);
     }
     for (const { sample, origins } of groups) {
       routes.push({ entry: id, origins, ends: sample === primary ? null : endsOf(ends, sample) });

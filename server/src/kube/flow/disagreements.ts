@@ -7,7 +7,7 @@ import type { EndpointRef } from '../identity/hash-index.ts';
 import type { ChainIdentity, ChainService, Resolution } from '../identity/resolve.ts';
 import { dumpNode } from '../proxy/dump-node.ts';
 import { proxyOptions } from '../proxy/options.ts';
-import type { Door } from './frontends.ts';
+import type { Frontend } from './frontends.ts';
 import type { FlowDrift } from './graph.ts';
 
 /** Whether the cluster says anything of endpoints, so that an absence means something. */
@@ -61,20 +61,20 @@ export function missingEndpoints(
 }
 
 /** An entry that only the cluster has is missing; one that the cluster does not have (any longer) is stale. */
-export function entryDrift(resolution: Resolution, door: Door): FlowDrift | null {
+export function entryDrift(resolution: Resolution, frontend: Frontend): FlowDrift | null {
   const { cluster } = resolution;
-  if (door.lines.length === 0) return 'missing';
-  if (cluster.source.kind === 'none' || !cluster.kinds.has('Service') || door.service === null) return null;
-  const service = cluster.service(door.service.namespace, door.service.name);
+  if (frontend.lines.length === 0) return 'missing';
+  if (cluster.source.kind === 'none' || !cluster.kinds.has('Service') || frontend.service === null) return null;
+  const service = cluster.service(frontend.service.namespace, frontend.service.name);
   if (service === undefined) return 'stale';
   const has =
-    door.kind === 'cluster-ip'
+    frontend.kind === 'cluster-ip'
       ? service.clusterIPs
-      : door.kind === 'external-ip' || door.kind === 'load-balancer-ip'
+      : frontend.kind === 'external-ip' || frontend.kind === 'load-balancer-ip'
         ? [...service.externalIPs, ...service.loadBalancerIPs.map(({ ip }) => ip)]
         : null;
-  if (door.ip !== null && has !== null && !has.includes(door.ip)) return 'stale';
-  const ports = service.ports.map((port) => (door.kind === 'node-port' ? port.nodePort : port.port));
-  if (door.kind === 'health-check') return service.healthCheckNodePort === door.port ? null : 'stale';
-  return ports.includes(door.port) ? null : 'stale';
+  if (frontend.ip !== null && has !== null && !has.includes(frontend.ip)) return 'stale';
+  const ports = service.ports.map((port) => (frontend.kind === 'node-port' ? port.nodePort : port.port));
+  if (frontend.kind === 'health-check') return service.healthCheckNodePort === frontend.port ? null : 'stale';
+  return ports.includes(frontend.port) ? null : 'stale';
 }

@@ -6,9 +6,9 @@ import { optionsOf, singleAddress } from '../proxy/rule-values.ts';
 import { destinationCondition, sourceCondition } from './conditions.ts';
 import type { FlowContext, Sample } from './context.ts';
 import { packetsOf } from './counters.ts';
-import { doorLabel } from './frontends.ts';
+import { frontendLabel } from './frontends.ts';
 import type { FlowEdge } from './graph.ts';
-import type { EdgeDraft } from './path-collector.ts';
+import type { CollectedEdge } from './path-collector.ts';
 
 const equal = 1e-9;
 
@@ -18,7 +18,7 @@ type Chances = readonly (readonly [sample: number, probability: number])[];
  * In which samples an edge's start is passed at all, and how likely its packets then take the edge. Behind a dispatcher only entries count that
  * the edge is for: that the address decides there goes without saying.
  */
-function chancesOf(context: FlowContext, edge: EdgeDraft): Chances {
+function chancesOf(context: FlowContext, edge: CollectedEdge): Chances {
   const entries = new Set<string>();
   if (edge.from.kind === 'dispatch') {
     for (const [sample, weight] of edge.weights.entries()) if (weight) entries.add(context.samples[sample]?.entry ?? '');
@@ -32,9 +32,9 @@ function chancesOf(context: FlowContext, edge: EdgeDraft): Chances {
 }
 
 /** Which addresses an edge from a dispatcher is for, where packets to others come by it, too; empty where it is for all. */
-function addressCondition(context: FlowContext, edge: EdgeDraft): string {
+function addressCondition(context: FlowContext, edge: CollectedEdge): string {
   if (edge.from.kind !== 'dispatch') return '';
-  const entriesOf = (weights: EdgeDraft['weights']): ReadonlySet<string> =>
+  const entriesOf = (weights: CollectedEdge['weights']): ReadonlySet<string> =>
     new Set(weights.flatMap((weight, sample) => (weight ? [context.samples[sample]?.entry ?? ''] : [])));
   const all = entriesOf(edge.from.weights);
   const own = entriesOf(edge.weights);
@@ -68,17 +68,17 @@ const everywhere: ReadonlySet<string> = new Set(['outside', 'elsewhere']);
  * @param others what other rules at the same place say
  */
 function whoTakes(context: FlowContext, chances: Chances, others: readonly string[]): string {
-  const kinds = tally(context, chances, (sample) => sample.origin.kind);
+  const kinds = tally(context, chances, (sample) => sample.source.kind);
   if (kinds.isDecided && kinds.taking.length === 1 && kinds.taking[0] === 'outside') return 'from outside';
-  const origins = tally(context, chances, (sample) => sample.origin.words);
+  const origins = tally(context, chances, (sample) => sample.source.words);
   if (origins.isDecided) {
     const isForTheRest = origins.taking.some((words) => everywhere.has(words));
     if (isForTheRest && others.some((condition) => condition.startsWith('to '))) return 'otherwise';
     if (isForTheRest && others.some((condition) => condition.startsWith('from '))) return 'from elsewhere';
     return origins.taking.length > 3 ? 'otherwise' : `from ${origins.taking.join(' or ')}`;
   }
-  const doors = tally(context, chances, (sample) => doorLabel(sample.door));
-  return doors.isDecided ? `to ${doors.taking.slice(0, 3).join(' or ')}` : 'depends on source and address';
+  const entries = tally(context, chances, (sample) => frontendLabel(sample.frontend));
+  return entries.isDecided ? `to ${entries.taking.slice(0, 3).join(' or ')}` : 'depends on source and address';
 }
 
 /** What an edge's rule asks of a packet itself. */
@@ -102,13 +102,18 @@ export function rounded(probability: number): number {
 }
 
 /** Edges with the same start, as edges of the graph. */
-export function makeEdges(context: FlowContext, edges: readonly EdgeDraft[]): readonly FlowEdge[] {
+export function makeEdges(context: FlowContext, edges: readonly CollectedEdge[]): readonly FlowEdge[] {
   // No new connection takes such an edge: affinity brings clients back.
   const hasReturning = edges.some((edge) => edge.weights.length === 0);
   return edges.map((edge) => makeEdge(context, edge, edges, hasReturning));
 }
 
-function makeEdge(context: FlowContext, edge: EdgeDraft, siblings: readonly EdgeDraft[], hasReturning: boolean): FlowEdge {
+function makeEdge(
+  context: FlowContext,
+  edge: CollectedEdge,
+  siblings: readonly CollectedEdge[],
+  hasReturning: boolean,
+): FlowEdge {
   const { ruleset } = context.resolution;
   const source = edge.line === null ? undefined : ruleset.lines[edge.line];
   const ruleOf = (line: number | null): RuleStatement | undefined => (line === null ? undefined : ruleAt(ruleset, line));
@@ -130,7 +135,7 @@ function makeEdge(context: FlowContext, edge: EdgeDraft, siblings: readonly Edge
     const said = others.map((sibling) => ownCondition(ruleOf(sibling.line)));
     condition = ownCondition(rule) || whoTakes(context, chances, said);
   }
-  // Several addresses meet in a dispatcher, which sends each its way.
+  // Several addresses meet in a dispatcher, which sends each its own way.
   const address = addressCondition(context, edge);
   if (address !== '') {
     probability = null;

@@ -1,5 +1,5 @@
 /**
- * The way of packets to a Service as a graph: what `flow` prints, what the drawing shows and what the text form lists.
+ * The paths of packets to a Service as a graph: what `flow` prints, what the drawing shows and what the text form lists.
  * Plain data that survives JSON; the only place that says what it looks like.
  *
  * Lines are 1-based, as on the command line. Probabilities and shares are 0 to 1.

@@ -10,12 +10,12 @@ import { badgesOf } from './badges.ts';
 import type { FlowContext } from './context.ts';
 import { packetsOf, packetsOfAll } from './counters.ts';
 import { endpointDrift, entryDrift } from './disagreements.ts';
+import { drawnKind } from './drawn-kind.ts';
 import { rounded } from './edges.ts';
-import { type Door, doorLabel, isMarkChain } from './frontends.ts';
+import { type Frontend, frontendLabel, isMarkChain } from './frontends.ts';
 import type { FlowNode, FlowPodRef, FlowServiceRef } from './graph.ts';
-import { drawnKind } from './packet-paths.ts';
 import { nodeAddress } from './packet-sources.ts';
-import type { NodeDraft } from './path-collector.ts';
+import type { CollectedNode } from './path-collector.ts';
 
 function serviceRef(service: ChainService | null): FlowServiceRef | null {
   if (service === null) return null;
@@ -57,11 +57,11 @@ export function emptyNode(id: string, kind: FlowNode['kind'], label: string, det
   };
 }
 
-function sharesOf(context: FlowContext, draft: NodeDraft): Pick<FlowNode, 'share' | 'shares'> {
+function sharesOf(context: FlowContext, collected: CollectedNode): Pick<FlowNode, 'share' | 'shares'> {
   const shares: Record<string, number> = {};
   let share: number | null = null;
   // An endpoint's chain that sends packets back has no share in them.
-  const weights = draft.kind === 'endpoint' ? draft.ended : draft.weights;
+  const weights = collected.kind === 'endpoint' ? collected.ended : collected.weights;
   for (const { id } of context.entries) {
     const reaches = weights.some((weight, sample) => weight !== undefined && weight > 0 && context.samples[sample]?.entry === id);
     if (!reaches) continue;
@@ -72,16 +72,18 @@ function sharesOf(context: FlowContext, draft: NodeDraft): Pick<FlowNode, 'share
   return { shares, share };
 }
 
-function entryNode(context: FlowContext, id: string, door: Door): FlowNode {
+function entryNode(context: FlowContext, id: string, frontend: Frontend): FlowNode {
   const { resolution } = context;
   const { ruleset, cluster } = resolution;
-  const service = door.service === null ? undefined : cluster.service(door.service.namespace, door.service.name);
-  const port = service?.ports.find((candidate) => candidate.name === door.service?.port && candidate.protocol === door.protocol);
-  const lines = door.lines.filter((line) => !isMarkChain(ruleset.lines[line]?.target ?? ''));
-  const first = lines[0] ?? door.lines[0];
+  const service = frontend.service === null ? undefined : cluster.service(frontend.service.namespace, frontend.service.name);
+  const port = service?.ports.find(
+    (candidate) => candidate.name === frontend.service?.port && candidate.protocol === frontend.protocol,
+  );
+  const lines = frontend.lines.filter((line) => !isMarkChain(ruleset.lines[line]?.target ?? ''));
+  const first = lines[0] ?? frontend.lines[0];
   return {
-    ...emptyNode(id, 'entry', doorLabel(door)),
-    detail: entryDetails[door.kind],
+    ...emptyNode(id, 'entry', frontendLabel(frontend)),
+    detail: entryDetails[frontend.kind],
     line: first === undefined ? null : first + 1,
     table:
       first === undefined
@@ -89,34 +91,38 @@ function entryNode(context: FlowContext, id: string, door: Door): FlowNode {
         : (ruleset.tables.find((table) => first >= table.firstLine && first < table.endLine)?.name ?? null),
     chain: first === undefined ? null : (ruleset.lines[first]?.name ?? null),
     service:
-      door.service === null
+      frontend.service === null
         ? null
         : {
-            namespace: door.service.namespace,
-            name: door.service.name,
-            port: door.service.port,
-            portNumber: port?.port ?? (door.kind === 'node-port' || door.kind === 'health-check' ? null : door.port),
-            protocol: door.protocol,
+            namespace: frontend.service.namespace,
+            name: frontend.service.name,
+            port: frontend.service.port,
+            portNumber: port?.port ?? (frontend.kind === 'node-port' || frontend.kind === 'health-check' ? null : frontend.port),
+            protocol: frontend.protocol,
             clusterIP:
-              service?.clusterIPs.find((ip) => ip.includes(':') === (door.dump.family === 'ipv6')) ??
-              (door.kind === 'cluster-ip' ? door.ip : null),
+              service?.clusterIPs.find((ip) => ip.includes(':') === (frontend.dump.family === 'ipv6')) ??
+              (frontend.kind === 'cluster-ip' ? frontend.ip : null),
           },
-    drift: entryDrift(context.resolution, door),
+    drift: entryDrift(context.resolution, frontend),
     packets: packetsOfAll(ruleset, lines),
   };
 }
 
-function chainNode(context: FlowContext, draft: NodeDraft, hasManyDoors: boolean): FlowNode {
+function chainNode(context: FlowContext, collected: CollectedNode, hasManyFrontends: boolean): FlowNode {
   const { resolution } = context;
-  const { chain } = draft;
-  if (chain === null) return emptyNode(draft.id, draft.kind, draft.id);
+  const { chain } = collected;
+  if (chain === null) return emptyNode(collected.id, collected.kind, collected.id);
   const identity = resolution.chain(chain);
   const address = identity.endpoint === null ? null : endpointAddress(identity.endpoint);
-  const isDispatch = draft.kind === 'dispatch';
+  const isDispatch = collected.kind === 'dispatch';
   const name = identity.service === null ? chain.name : serviceTitle(identity.service);
   const declared = chain.declarations[0] ?? chain.rules[0] ?? chain.references[0];
   return {
-    ...emptyNode(draft.id, draft.kind, isDispatch ? chain.name : draft.kind === 'endpoint' ? (address ?? chain.name) : name),
+    ...emptyNode(
+      collected.id,
+      collected.kind,
+      isDispatch ? chain.name : collected.kind === 'endpoint' ? (address ?? chain.name) : name,
+    ),
     detail: isDispatch ? `table ${chain.table.name}` : chain.name,
     table: chain.table.name,
     chain: chain.name,
@@ -124,34 +130,34 @@ function chainNode(context: FlowContext, draft: NodeDraft, hasManyDoors: boolean
     service: isDispatch ? null : serviceRef(identity.service),
     pod: podRef(identity.endpoint?.pod ?? null),
     address,
-    ...(draft.kind === 'endpoint' ? sharesOf(context, draft) : {}),
-    badges: badgesOf(chain, draft.kind, {
+    ...(collected.kind === 'endpoint' ? sharesOf(context, collected) : {}),
+    badges: badgesOf(chain, collected.kind, {
       ruleset: resolution.ruleset,
       matched: context.matched,
-      hasManyDoors,
+      hasManyFrontends,
       endpointIP: identity.endpoint?.ip ?? null,
     }),
-    drift: draft.kind === 'endpoint' ? endpointDrift(resolution, chain.table.dump, identity) : null,
+    drift: collected.kind === 'endpoint' ? endpointDrift(resolution, chain.table.dump, identity) : null,
     packets: packetsOfAll(resolution.ruleset, chain.references),
   };
 }
 
-function addressNode(context: FlowContext, draft: NodeDraft): FlowNode {
+function addressNode(context: FlowContext, collected: CollectedNode): FlowNode {
   const { resolution } = context;
-  const { end } = draft;
-  if (end?.kind !== 'address') return emptyNode(draft.id, draft.kind, draft.id);
+  const { end } = collected;
+  if (end?.kind !== 'address') return emptyNode(collected.id, collected.kind, collected.id);
   const { destination, dport } = end.packet;
   const address = dport === null ? destination.text : hostPort(destination.text, dport);
   const identity = drawnKind(end.chain) === 'endpoint' ? resolution.chain(end.chain) : null;
   const pod = identity?.endpoint?.pod ?? null;
   const where = pod?.node == null ? address : `${address} on ${pod.node}`;
   return {
-    ...emptyNode(draft.id, pod === null ? 'address' : 'pod', pod === null ? address : pod.name),
+    ...emptyNode(collected.id, pod === null ? 'address' : 'pod', pod === null ? address : pod.name),
     detail: pod === null ? 'no Pod is known there' : where,
     service: serviceRef(identity?.service ?? null),
     pod: podRef(pod),
     address,
-    ...sharesOf(context, draft),
+    ...sharesOf(context, collected),
     drift: identity === null ? null : endpointDrift(resolution, end.chain.table.dump, identity),
     packets: packetsOf(resolution.ruleset, end.line),
   };
@@ -165,27 +171,27 @@ function reasonOf(rule: RuleStatement | undefined, chain: string): string {
   return chain === 'KUBE-PROXY-FIREWALL' && use === 'load-balancer-ip' ? 'outside the source ranges' : '';
 }
 
-function verdictNode(context: FlowContext, draft: NodeDraft): FlowNode {
+function verdictNode(context: FlowContext, collected: CollectedNode): FlowNode {
   const { ruleset } = context.resolution;
-  const { end } = draft;
+  const { end } = collected;
   if (end?.kind === 'unchanged') {
     const { destination, dport } = end.packet;
     const isOwn = destination.text === nodeAddress(context.resolution, end.dump).text;
     const where = isOwn ? `port ${dport} of this node` : dport === null ? destination.text : hostPort(destination.text, dport);
     return {
-      ...emptyNode(draft.id, 'verdict', 'not redirected'),
+      ...emptyNode(collected.id, 'verdict', 'not redirected'),
       detail: `goes on to ${where}`,
-      ...sharesOf(context, draft),
+      ...sharesOf(context, collected),
     };
   }
   if (end?.kind === 'missing') {
     return {
-      ...emptyNode(draft.id, 'verdict', 'not known'),
+      ...emptyNode(collected.id, 'verdict', 'not known'),
       detail: `${end.chain.name} is not in the dump`,
-      ...sharesOf(context, draft),
+      ...sharesOf(context, collected),
     };
   }
-  if (end?.kind !== 'verdict') return emptyNode(draft.id, draft.kind, draft.id);
+  if (end?.kind !== 'verdict') return emptyNode(collected.id, collected.kind, collected.id);
   const rule = end.line === null || end.isPolicy ? undefined : ruleAt(ruleset, end.line);
   const answer = rule?.options.find((option) => option.name === '--reject-with')?.values[0]?.text;
   const { chain } = end;
@@ -194,20 +200,20 @@ function verdictNode(context: FlowContext, draft: NodeDraft): FlowNode {
     ? `policy of ${chain.name} in table ${chain.table.name}`
     : parts.filter((part) => part !== '').join(', ');
   return {
-    ...emptyNode(draft.id, 'verdict', end.verdict.toUpperCase()),
+    ...emptyNode(collected.id, 'verdict', end.verdict.toUpperCase()),
     detail: why,
     table: chain.table.name,
     chain: chain.name,
     line: end.line === null ? null : end.line + 1,
-    ...sharesOf(context, draft),
+    ...sharesOf(context, collected),
     packets: packetsOf(ruleset, end.line),
   };
 }
 
 /** Which entries' packets come by a node at all. */
-function entriesAt(context: FlowContext, draft: NodeDraft): ReadonlySet<string> {
+function entriesAt(context: FlowContext, collected: CollectedNode): ReadonlySet<string> {
   const ids = new Set<string>();
-  for (const [sample, weight] of draft.weights.entries()) {
+  for (const [sample, weight] of collected.weights.entries()) {
     const entry = context.samples[sample]?.entry;
     if (weight && entry !== undefined) ids.add(entry);
   }
@@ -215,10 +221,10 @@ function entriesAt(context: FlowContext, draft: NodeDraft): ReadonlySet<string> 
 }
 
 /** A node of the graph. */
-export function makeNode(context: FlowContext, draft: NodeDraft): FlowNode {
-  const door = context.doorsById.get(draft.id);
-  if (door !== undefined) return entryNode(context, draft.id, door);
-  if (draft.kind === 'address') return addressNode(context, draft);
-  if (draft.kind === 'verdict') return verdictNode(context, draft);
-  return chainNode(context, draft, entriesAt(context, draft).size > 1);
+export function makeNode(context: FlowContext, collected: CollectedNode): FlowNode {
+  const frontend = context.frontendsById.get(collected.id);
+  if (frontend !== undefined) return entryNode(context, collected.id, frontend);
+  if (collected.kind === 'address') return addressNode(context, collected);
+  if (collected.kind === 'verdict') return verdictNode(context, collected);
+  return chainNode(context, collected, entriesAt(context, collected).size > 1);
 }

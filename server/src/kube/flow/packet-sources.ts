@@ -1,4 +1,4 @@
-/** Where a packet to a door may come from: one packet for each place that the rules on its way tell apart. */
+/** Where a packet to a frontend may come from: one packet for each place that the rules on its way tell apart. */
 
 import { inCIDR, isIPv6 } from '../../base/ip.ts';
 import type { Family } from '../../catalog/types.ts';
@@ -9,18 +9,18 @@ import type { Resolution } from '../identity/resolve.ts';
 import { proxyLayout } from '../proxy/detect-version.ts';
 import { dumpNode } from '../proxy/dump-node.ts';
 import { optionsOf } from '../proxy/rule-values.ts';
-import { type Door, isMarkChain } from './frontends.ts';
+import { type Frontend, isMarkChain } from './frontends.ts';
 
-export type OriginKind = 'pod' | 'node' | 'outside';
+export type SourceKind = 'pod' | 'node' | 'outside';
 
-export interface Origin {
-  readonly kind: OriginKind;
+export interface PacketSource {
+  readonly kind: SourceKind;
   /** "a Pod", "this node", "outside", "203.0.113.0/24". */
   readonly words: string;
   readonly packet: Packet;
 }
 
-/** Networks that the rules of a door's chains compare sources with. */
+/** Networks that the rules of a frontend's chains compare sources with. */
 interface Networks {
   /** After `! -s` before a mark to masquerade, or `-s` before a Service chain: where Pods are. */
   readonly pods: Set<string>;
@@ -72,10 +72,10 @@ function lookAt(resolution: Resolution, chain: Chain, into: Networks, seen: Set<
   }
 }
 
-function networksOf(resolution: Resolution, door: Door): Networks {
+function networksOf(resolution: Resolution, frontend: Frontend): Networks {
   const into: Networks = { pods: new Set(), others: new Set(), podInterface: null, localhost: false, endpoints: new Set() };
-  if (door.target !== null) lookAt(resolution, door.target, into, new Set());
-  for (const line of door.lines) {
+  if (frontend.target !== null) lookAt(resolution, frontend.target, into, new Set());
+  for (const line of frontend.lines) {
     const rule = ruleAt(resolution.ruleset, line);
     if (rule === undefined) continue;
     const isMark = isMarkChain(rule.target?.text ?? '');
@@ -83,7 +83,7 @@ function networksOf(resolution: Resolution, door: Door): Networks {
       const network = option.values[0]?.text ?? '';
       if (!loopback.test(network)) (option.negation !== undefined && isMark ? into.pods : into.others).add(network);
     }
-    if (door.ip === null && /^(?:127\.|::1)/.test(optionsOf(rule, '--destination')[0]?.values[0]?.text ?? ''))
+    if (frontend.ip === null && /^(?:127\.|::1)/.test(optionsOf(rule, '--destination')[0]?.values[0]?.text ?? ''))
       into.localhost = true;
   }
   return into;
@@ -152,10 +152,10 @@ function findNodeAddress(resolution: Resolution, dump: Dump): IPAddress {
   return (chosen === undefined ? undefined : ipAddress(chosen)) ?? mustBe(strangers[family].node);
 }
 
-function podSource(resolution: Resolution, door: Door, networks: Networks): IPAddress | undefined {
-  const { family } = door.dump;
+function podSource(resolution: Resolution, frontend: Frontend, networks: Networks): IPAddress | undefined {
+  const { family } = frontend.dump;
   const ofFamily = [...networks.pods].filter((network) => isOf(network, family));
-  const own = dumpNode(resolution, door.dump).record?.podCIDRs.find((network) => isOf(network, family));
+  const own = dumpNode(resolution, frontend.dump).record?.podCIDRs.find((network) => isOf(network, family));
   const fits =
     own !== undefined && (ofFamily.length === 0 || ofFamily.some((network) => inCIDR(own.split('/')[0] ?? '', network)));
   const network = fits
@@ -165,29 +165,29 @@ function podSource(resolution: Resolution, door: Door, networks: Networks): IPAd
 }
 
 /**
- * A packet from each place that makes a difference to a door: a Pod of this node, the node itself, each network that a rule on the way asks
+ * A packet from each place that makes a difference to a frontend: a Pod of this node, the node itself, each network that a rule on its way asks
  * for, and elsewhere.
  */
-export function originsOf(resolution: Resolution, door: Door): readonly Origin[] {
-  const { family } = door.dump;
-  const networks = networksOf(resolution, door);
-  const node = nodeAddress(resolution, door.dump);
-  const destination = door.ip === null ? node : mustBe(door.ip);
-  const origins: Origin[] = [];
-  const add = (kind: OriginKind, words: string, source: IPAddress, to = destination): void => {
+export function packetSources(resolution: Resolution, frontend: Frontend): readonly PacketSource[] {
+  const { family } = frontend.dump;
+  const networks = networksOf(resolution, frontend);
+  const node = nodeAddress(resolution, frontend.dump);
+  const destination = frontend.ip === null ? node : mustBe(frontend.ip);
+  const origins: PacketSource[] = [];
+  const add = (kind: SourceKind, words: string, source: IPAddress, to = destination): void => {
     const podInterface = networks.podInterface?.replace(/\+$/, '0') ?? null;
     const packet = packetOf({
       source,
       destination: to,
-      protocol: door.protocol,
+      protocol: frontend.protocol,
       sport: 40000,
-      dport: door.port,
+      dport: frontend.port,
       isFromHere: kind === 'node',
       in: kind === 'pod' ? podInterface : null,
     });
     origins.push({ kind, words, packet });
   };
-  const pod = podSource(resolution, door, networks);
+  const pod = podSource(resolution, frontend, networks);
   if (pod !== undefined) add('pod', 'a Pod', pod);
   add('node', 'this node', node);
   if (networks.localhost) {

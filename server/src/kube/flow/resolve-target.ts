@@ -1,4 +1,4 @@
-/** Which doors a target means, or in a sentence why none. */
+/** Which frontends a target means, or in a sentence why none. */
 import { canonicalIP } from '../../base/ip.ts';
 import { nearestNames } from '../../base/nearest-names.ts';
 import type { Steps } from '../../base/steps.ts';
@@ -6,11 +6,11 @@ import type { Dump } from '../../ruleset/ruleset.ts';
 import { portName } from '../identity/chain-names.ts';
 import type { Resolution } from '../identity/resolve.ts';
 import { dumpNode } from '../proxy/dump-node.ts';
-import { type Door, doorKey, doorLabel, doorSteps, doorsOfRecord } from './frontends.ts';
+import { type Frontend, frontendKey, frontendLabel, frontendSteps, frontendsOfRecord } from './frontends.ts';
 import { type FlowTargetSpec, flowTargetText } from './target.ts';
 
-export type DoorChoice =
-  | { readonly ok: true; readonly doors: readonly Door[]; readonly title: string; readonly remark: string }
+export type FrontendChoice =
+  | { readonly ok: true; readonly frontends: readonly Frontend[]; readonly title: string; readonly remark: string }
   | { readonly ok: false; readonly reason: string };
 
 function orNearest(wanted: string, names: Iterable<string>): string {
@@ -19,21 +19,23 @@ function orNearest(wanted: string, names: Iterable<string>): string {
   return ` Did you mean ${near.join(' or ')}?`;
 }
 
-function serviceName(door: Door): string {
-  return door.service === null ? '' : `${door.service.namespace}/${door.service.name}`;
+function serviceName(frontend: Frontend): string {
+  return frontend.service === null ? '' : `${frontend.service.namespace}/${frontend.service.name}`;
 }
 
 function chooseService(
   resolution: Resolution,
-  doors: readonly Door[],
+  frontends: readonly Frontend[],
   target: Extract<FlowTargetSpec, { readonly kind: 'service' }>,
-): DoorChoice {
+): FrontendChoice {
   const { cluster } = resolution;
   const name = `${target.namespace}/${target.name}`;
   const record = cluster.service(target.namespace, target.name);
-  const inDump = doors.filter((door) => serviceName(door) === name);
-  const keys = new Set(inDump.map(doorKey));
-  const onlyInCluster = doorsOfRecord(resolution, target.namespace, target.name).filter((door) => !keys.has(doorKey(door)));
+  const inDump = frontends.filter((frontend) => serviceName(frontend) === name);
+  const keys = new Set(inDump.map(frontendKey));
+  const onlyInCluster = frontendsOfRecord(resolution, target.namespace, target.name).filter(
+    (frontend) => !keys.has(frontendKey(frontend)),
+  );
   const all = [...inDump, ...onlyInCluster];
   if (all.length === 0) {
     if (record?.type === 'ExternalName') {
@@ -46,7 +48,7 @@ function chooseService(
       };
     }
     if (record !== undefined) return { ok: false, reason: `${name} has no address or port of this dump's family.` };
-    const names = [...doors.map(serviceName), ...cluster.services.map((service) => `${service.namespace}/${service.name}`)];
+    const names = [...frontends.map(serviceName), ...cluster.services.map((service) => `${service.namespace}/${service.name}`)];
     const where = cluster.source.kind === 'none' ? "The dump's comments name" : 'Neither the dump nor the cluster has';
     const what = cluster.source.kind === 'none' ? `no Service ${name}.` : `a Service ${name}.`;
     return {
@@ -57,64 +59,67 @@ function chooseService(
       )}`,
     };
   }
-  if (target.port === null) return { ok: true, doors: all, title: name, remark: '' };
-  const byName = all.filter((door) => door.service?.port === target.port);
+  if (target.port === null) return { ok: true, frontends: all, title: name, remark: '' };
+  const byName = all.filter((frontend) => frontend.service?.port === target.port);
   const number = /^\d{1,5}$/.test(target.port) ? Number(target.port) : null;
   // A number is the Service's port; its NodePort belongs to the same port by name.
   const ports = new Set(
     all
-      .filter((door) => door.kind !== 'node-port' && door.kind !== 'health-check' && door.port === number)
-      .map((door) => door.service?.port),
+      .filter((frontend) => frontend.kind !== 'node-port' && frontend.kind !== 'health-check' && frontend.port === number)
+      .map((frontend) => frontend.service?.port),
   );
   for (const port of record?.ports ?? []) if (port.port === number) ports.add(port.name);
-  const byNumber = number === null ? [] : all.filter((door) => ports.has(door.service?.port));
+  const byNumber = number === null ? [] : all.filter((frontend) => ports.has(frontend.service?.port));
   const chosen = byName.length > 0 ? byName : byNumber;
   if (chosen.length === 0) {
-    const known = [...new Set(all.map((door) => door.service?.port || String(door.port)))];
+    const known = [...new Set(all.map((frontend) => frontend.service?.port || String(frontend.port)))];
     return { ok: false, reason: `${name} has no port ${target.port}; it has ${known.slice(0, 8).join(', ')}.` };
   }
-  const named = new Set(chosen.map((door) => door.service?.port ?? ''));
+  const named = new Set(chosen.map((frontend) => frontend.service?.port ?? ''));
   const title = named.size === 1 ? portName(target.namespace, target.name, [...named][0] ?? '') : flowTargetText(target);
-  return { ok: true, doors: chosen, title, remark: '' };
+  return { ok: true, frontends: chosen, title, remark: '' };
 }
 
 function chooseAddress(
   resolution: Resolution,
-  doors: readonly Door[],
+  frontends: readonly Frontend[],
   target: Extract<FlowTargetSpec, { readonly kind: 'address' }>,
-): DoorChoice {
+): FrontendChoice {
   const { cluster } = resolution;
   const text = flowTargetText(target);
-  const fits = (door: Door): boolean =>
-    (target.port === null || door.port === target.port) && (target.protocol === null || door.protocol === target.protocol);
-  const isFamily = (door: Door): boolean => (door.dump.family === 'ipv6') === target.ip.includes(':');
+  const fits = (frontend: Frontend): boolean =>
+    (target.port === null || frontend.port === target.port) &&
+    (target.protocol === null || frontend.protocol === target.protocol);
+  const isFamily = (frontend: Frontend): boolean => (frontend.dump.family === 'ipv6') === target.ip.includes(':');
   const known = cluster
     .servicesAt(target.ip)
-    .flatMap(({ service }) => doorsOfRecord(resolution, service.namespace, service.name))
-    .filter((door) => door.ip === target.ip);
-  const at = doors.filter((door) => door.ip === target.ip);
-  const keys = new Set(at.map(doorKey));
-  const all = [...at, ...known.filter((door) => !keys.has(doorKey(door)))];
+    .flatMap(({ service }) => frontendsOfRecord(resolution, service.namespace, service.name))
+    .filter((frontend) => frontend.ip === target.ip);
+  const at = frontends.filter((frontend) => frontend.ip === target.ip);
+  const keys = new Set(at.map(frontendKey));
+  const all = [...at, ...known.filter((frontend) => !keys.has(frontendKey(frontend)))];
   const exact = all.filter(fits);
   if (exact.length > 0) {
     const names = new Set(
-      exact.map((door) => (door.service === null ? '' : portName(door.service.namespace, door.service.name, door.service.port))),
+      exact.map((frontend) =>
+        frontend.service === null ? '' : portName(frontend.service.namespace, frontend.service.name, frontend.service.port),
+      ),
     );
     const [only] = names;
-    return { ok: true, doors: exact, title: names.size === 1 && only ? only : text, remark: '' };
+    return { ok: true, frontends: exact, title: names.size === 1 && only ? only : text, remark: '' };
   }
   if (all.length > 0) {
-    const has = all.map((door) => `${door.port}/${door.protocol}`);
+    const has = all.map((frontend) => `${frontend.port}/${frontend.protocol}`);
     return { ok: false, reason: `${text}: no rule for that port. ${target.ip} has ${[...new Set(has)].slice(0, 8).join(', ')}.` };
   }
   const endpoint = cluster.endpointsAt(target.ip)[0];
   const nodeOf = cluster.nodeAt(target.ip);
-  const isOf = ({ dump }: Door): boolean => {
+  const isOf = ({ dump }: Frontend): boolean => {
     const { record } = dumpNode(resolution, dump);
     return nodeOf === undefined || record === null || record === nodeOf;
   };
   const isOfPod = cluster.podsAt(target.ip).some((pod) => !pod.hostNetwork) || (endpoint !== undefined && nodeOf === undefined);
-  const ofFamily = doors.filter((door) => door.ip === null && isFamily(door));
+  const ofFamily = frontends.filter((frontend) => frontend.ip === null && isFamily(frontend));
   const everyNode = ofFamily.filter(isOf);
   const others = new Set(resolution.ruleset.dumps.map((dump) => dumpNode(resolution, dump).name));
   const isOther = nodeOf !== undefined && !others.has('') && !others.has(nodeOf.name);
@@ -122,8 +127,8 @@ function chooseAddress(
   if (onNode.length > 0 && !isOther && !isOfPod) {
     return {
       ok: true,
-      doors: onNode,
-      title: doorLabel(
+      frontends: onNode,
+      title: frontendLabel(
         onNode[0] ?? everyNode[0] ?? ({ kind: 'node-port', ip: null, port: target.port ?? 0, protocol: '' } as const),
       ),
       remark: ownRemark(resolution, target.ip, onNode[0]?.dump),
@@ -143,12 +148,12 @@ function chooseAddress(
       reason: `${target.ip} is node ${nodeOf?.name}, and the dump is of ${[...others].join(' and ')}: its NodePorts are in its own dump.`,
     };
   if (nodeOf !== undefined) {
-    const ports = everyNode.map((door) => `${door.port}/${door.protocol}`);
+    const ports = everyNode.map((frontend) => `${frontend.port}/${frontend.protocol}`);
     const list = ports.length === 0 ? 'no NodePort or hostPort' : [...new Set(ports)].slice(0, 8).join(', ');
     const which = target.port === null ? `Say which port of ${target.ip}` : `${text} is no NodePort or hostPort`;
     return { ok: false, reason: `${which}; the dump has ${list}.` };
   }
-  const addresses = new Set(doors.flatMap((door) => (door.ip === null ? [] : [door.ip])));
+  const addresses = new Set(frontends.flatMap((frontend) => (frontend.ip === null ? [] : [frontend.ip])));
   return {
     ok: false,
     reason: `No rule of the dump is for ${text}: no Service has that address.${orNearest(target.ip, addresses)}`,
@@ -164,20 +169,20 @@ function ownRemark(resolution: Resolution, ip: string, dump: Dump | undefined): 
   return `${ip} is node ${node.name}, of which the dump is taken to be: nothing in it tells the node.`;
 }
 
-/** The doors that a target means: those of the dump's rules, and those that only the cluster has. */
-export function* chooseDoors(resolution: Resolution, target: FlowTargetSpec): Steps<DoorChoice> {
-  const doors = yield* doorSteps(resolution);
+/** The frontends that a target means: those of the dump's rules, and those that only the cluster has. */
+export function* chooseFrontends(resolution: Resolution, target: FlowTargetSpec): Steps<FrontendChoice> {
+  const frontends = yield* frontendSteps(resolution);
   // Of several dumps of one family in a file, the first that has it counts.
   const first = new Map<string, number>();
-  const ofOneDump = (door: Door): boolean => {
-    const { family, index } = door.dump;
-    const key = `${family} ${serviceName(door)} ${door.ip ?? ''}`;
+  const ofOneDump = (frontend: Frontend): boolean => {
+    const { family, index } = frontend.dump;
+    const key = `${family} ${serviceName(frontend)} ${frontend.ip ?? ''}`;
     if (!first.has(key)) first.set(key, index);
     return first.get(key) === index;
   };
   const choice =
     target.kind === 'service'
-      ? chooseService(resolution, doors, target)
-      : chooseAddress(resolution, doors, { ...target, ip: canonicalIP(target.ip) ?? target.ip });
-  return choice.ok ? { ...choice, doors: choice.doors.filter(ofOneDump) } : choice;
+      ? chooseService(resolution, frontends, target)
+      : chooseAddress(resolution, frontends, { ...target, ip: canonicalIP(target.ip) ?? target.ip });
+  return choice.ok ? { ...choice, frontends: choice.frontends.filter(ofOneDump) } : choice;
 }
