@@ -73,6 +73,8 @@ export interface TargetRef {
 export interface EndpointRecord {
   /** kube-proxy uses the first one only. */
   readonly addresses: readonly string[];
+  /** The first address as the slice spells it, of which kube-proxy up to 1.30 made names: "fd77:0::2". */
+  readonly givenAddress: string;
   /** A missing condition is ready; see discovery/v1 EndpointConditions. */
   readonly ready: boolean;
   /** A missing condition is serving, as kube-proxy reads it (newEndpointSliceInfo). */

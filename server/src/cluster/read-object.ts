@@ -148,8 +148,10 @@ function readEndpoint(endpoint: Fields): EndpointRecord {
   // discovery/v1beta1 had the node and the zone in a map of topology labels.
   const topology = fieldsAt(endpoint, 'topology');
   const hints = fieldsAt(endpoint, 'hints');
+  const given = textsAt(endpoint, 'addresses').filter((text) => canonicalIP(text) !== undefined);
   return {
-    addresses: addresses(textsAt(endpoint, 'addresses')),
+    addresses: addresses(given),
+    givenAddress: given[0] ?? '',
     ready: booleanAt(conditions, 'ready') ?? true,
     serving: booleanAt(conditions, 'serving') ?? true,
     terminating: booleanAt(conditions, 'terminating') ?? false,

@@ -43,11 +43,11 @@ function madeOf(
   if (service.createdAt !== null)
     (isNew ? unseen : shown).push({ time: service.createdAt, what: `Service ${service.namespace}/${service.name}` });
   if (lacksAll) return { shown, unseen };
-  for (const { address, ref } of port.choice.reachable) {
+  for (const { destination, ref } of port.choice.reachable) {
     const { targetRef } = ref.endpoint;
     const pod = targetRef === null ? undefined : cluster.pod(targetRef.namespace || ref.slice.namespace, targetRef.name);
     if (pod === undefined || pod.createdAt === null) continue;
-    (lacking.has(address) ? unseen : shown).push({ time: pod.createdAt, what: `Pod ${pod.namespace}/${pod.name}` });
+    (lacking.has(destination) ? unseen : shown).push({ time: pod.createdAt, what: `Pod ${pod.namespace}/${pod.name}` });
   }
   return { shown, unseen };
 }

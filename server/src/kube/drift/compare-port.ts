@@ -67,7 +67,7 @@ export function comparePort(side: DumpSide, cluster: Cluster, rules: PortRules, 
       {
         line: refused.line,
         expected: rules.missing.find(({ purpose }) => purpose === 'cluster-ip') ?? rules.missing[0],
-        endpoint: come.length === 1 ? (come[0]?.address ?? null) : null,
+        endpoint: come.length === 1 ? (come[0]?.destination ?? null) : null,
       },
     );
     return findings;
@@ -122,7 +122,7 @@ export function comparePort(side: DumpSide, cluster: Cluster, rules: PortRules, 
         line,
         expected: instead === undefined ? undefined : balanceRule(instead),
         endpoint: address,
-        replacedBy: instead?.address,
+        replacedBy: instead?.destination,
       });
     }
     for (const endpoint of come) {
@@ -131,7 +131,7 @@ export function comparePort(side: DumpSide, cluster: Cluster, rules: PortRules, 
         line: expected === undefined ? null : placeFor(expected),
         expected,
         isAbsent: true,
-        endpoint: endpoint.address,
+        endpoint: endpoint.destination,
       });
     }
   }
@@ -200,7 +200,7 @@ export function comparePort(side: DumpSide, cluster: Cluster, rules: PortRules, 
     const isSame = targets.size === wanted.length && wanted.every((endpoint) => targets.has(endpoint.chain));
     if (!isSame) {
       const scope = name.startsWith('KUBE-SVL-') ? 'for this node alone' : 'for the whole cluster';
-      return `The endpoints ${scope} of ${port.name} are ${wanted.length === 0 ? 'none' : someOf(wanted.map(({ address }) => address))}; ${name} sends to others`;
+      return `The endpoints ${scope} of ${port.name} are ${wanted.length === 0 ? 'none' : someOf(wanted.map(({ destination }) => destination))}; ${name} sends to others`;
     }
     const each = 1 / wanted.length;
     const isEven = shares.length === wanted.length && shares.every(({ share }) => Math.abs(share - each) < each / 100);

@@ -29,11 +29,11 @@ function addressOf(ruleset: Ruleset, { chain }: DumpEndpoint): Address | undefin
 }
 
 /** "10.244.0.41:8080 (Pod shop/cart-0 on node-a)" */
-export function endpointText({ address, ref }: ProxyEndpoint): string {
+export function endpointText({ destination, ref }: ProxyEndpoint): string {
   const { targetRef, nodeName } = ref.endpoint;
-  if (targetRef === null) return address;
+  if (targetRef === null) return destination;
   const pod = `${targetRef.kind || 'Pod'} ${targetRef.namespace || ref.slice.namespace}/${targetRef.name}`;
-  return `${address} (${pod}${nodeName === '' ? '' : ` on ${nodeName}`})`;
+  return `${destination} (${pod}${nodeName === '' ? '' : ` on ${nodeName}`})`;
 }
 
 /** "10.244.0.1:80, 10.244.0.2:80 and 3 more" */

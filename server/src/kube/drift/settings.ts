@@ -4,7 +4,7 @@ import { canonicalCIDR, isIPv6 } from '../../base/ip.ts';
 import type { Steps } from '../../base/steps.ts';
 import type { Family } from '../../catalog/types.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
-import type { ServiceRecord } from '../../cluster/objects.ts';
+import type { EndpointRecord, ServiceRecord } from '../../cluster/objects.ts';
 import { expectedPortsOf } from '../expected/expected.ts';
 import { isProxied } from '../expected/service-ports.ts';
 import { type ProxyLayout, proxyLayout } from '../proxy/detect-version.ts';
@@ -12,7 +12,7 @@ import type { DumpOrigin } from '../proxy/dump-node.ts';
 import { type ProxyOptions, proxyOptions } from '../proxy/options.ts';
 import { newestVersion, oldestVersion, type ProxyVersion, parseProxyVersion, versionTraits } from '../proxy/version.ts';
 import type { DumpSide } from './dump-side.ts';
-import { portRulesOf } from './port-rules.ts';
+import { type PortRules, portRulesOf } from './port-rules.ts';
 
 /** What the user says about where a dump comes from; all that is left out is told by the dump. */
 export interface DriftOptions extends DumpOrigin {
@@ -32,15 +32,26 @@ function networkFor(text: string | undefined, family: Family): string | undefine
   return undefined;
 }
 
-/** Services whose rules are not the same in all versions: by hints, terminating endpoints, source ranges, an address in ipMode Proxy or external IPs with policy Local. */
+/** Whether versions differ in what they make of an endpoint: by its hints, while it terminates, or where its address is not canonical. */
+function isTelltale({ hintZones, hintNodes, ready, serving, terminating, addresses, givenAddress }: EndpointRecord): boolean {
+  return (
+    (hintZones?.length ?? 0) > 0 ||
+    (hintNodes?.length ?? 0) > 0 ||
+    (!ready && serving && terminating) ||
+    givenAddress !== (addresses[0] ?? '')
+  );
+}
+
+/** Whether two endpoints of a slice have one address, of which versions take another one. */
+function hasTwins(endpoints: readonly EndpointRecord[]): boolean {
+  return new Set(endpoints.map(({ addresses }) => addresses[0])).size < endpoints.length;
+}
+
+/** Services whose rules are not the same in all versions: by their endpoints, source ranges, an address in ipMode Proxy or external IPs with policy Local. */
 function telltaleServices(cluster: Cluster): readonly ServiceRecord[] {
   const names = new Set<string>();
   for (const { namespace, serviceName, endpoints } of cluster.slices) {
-    const isTelltale = endpoints.some(
-      ({ hintZones, hintNodes, ready, serving, terminating }) =>
-        (hintZones?.length ?? 0) > 0 || (hintNodes?.length ?? 0) > 0 || (!ready && serving && terminating),
-    );
-    if (isTelltale) names.add(`${namespace}/${serviceName}`);
+    if (endpoints.some(isTelltale) || hasTwins(endpoints)) names.add(`${namespace}/${serviceName}`);
   }
   return cluster.services
     .filter(
@@ -84,6 +95,10 @@ function distinctVersions(low: ProxyVersion, high: ProxyVersion): readonly Proxy
   return versions;
 }
 
+function isRight(rules: PortRules | undefined): boolean {
+  return rules === undefined || (rules.missing.length === 0 && rules.extra.length === 0);
+}
+
 /** The version of a range by which most rules that tell versions apart are right; the newest where several are. */
 function* bestVersion(
   side: DumpSide,
@@ -102,7 +117,7 @@ function* bestVersion(
     const options = optionsOf(version);
     const right = services
       .flatMap((service) => expectedPortsOf(cluster, service, options))
-      .filter((port) => portRulesOf(side, port, port.rules()) === undefined).length;
+      .filter((port) => isRight(portRulesOf(side, port, port.rules()))).length;
     if (right <= most) continue;
     most = right;
     best = version;

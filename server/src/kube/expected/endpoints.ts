@@ -2,7 +2,7 @@
 
 import { hostPort, isIPv6 } from '../../base/ip.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
-import type { EndpointRecord } from '../../cluster/objects.ts';
+import type { EndpointRecord, EndpointSliceRecord } from '../../cluster/objects.ts';
 import { type EndpointRef, endpointHashes } from '../identity/hash-index.ts';
 import type { ProxyOptions } from '../proxy/options.ts';
 import { versionTraits } from '../proxy/version.ts';
@@ -10,10 +10,14 @@ import type { ProxiedPort } from './service-ports.ts';
 
 export interface ProxyEndpoint {
   readonly ref: EndpointRef;
-  /** "10.244.0.11:8080", "[fd00::b]:8080". */
+  /** "10.244.0.11:8080", "[fd00::b]:8080": as comments name it, which is not always canonical. */
   readonly address: string;
+  /** The same, canonical: where packets go. */
+  readonly destination: string;
   /** "KUBE-SEP-GXKVICYM64SODBWJ" */
   readonly chain: string;
+  /** Where slices do not say the same of this address: what kube-proxy may have taken instead, as the order of slices is left to chance. */
+  readonly others: readonly EndpointRef[];
 }
 
 /** The endpoints that a port's traffic may reach from a node, each list in the order in which the rules name them. */
@@ -28,32 +32,66 @@ export interface EndpointChoice {
   readonly any: boolean;
 }
 
-/** Of two slices' words about one address the better counts, as of a running Pod that took a terminating one's. */
+/** Which of two endpoints of one slice with the same address counts, the later one given second. On an unknown node that is not known either. */
+function ofTwins(known: ProxyEndpoint, next: ProxyEndpoint, { node, version }: ProxyOptions): ProxyEndpoint {
+  const { endpoint } = next.ref;
+  if (versionTraits(version).twins === 'last-not-terminating') return endpoint.terminating ? known : next;
+  if (node === '') return eitherOf(known, next);
+  return endpoint.nodeName === node ? next : known;
+}
+
+/** Of two slices' words about one address the better is taken, as of a running Pod that took a terminating one's. */
 function isBetter(candidate: EndpointRecord, known: EndpointRecord): boolean {
   if (candidate.terminating !== known.terminating) return known.terminating;
   return candidate.ready && !known.ready;
 }
 
-/** All endpoints of a port in its EndpointSlices of the family, ready or not, sorted by address as text. */
-export function endpointsOf(
-  cluster: Cluster,
-  { service, port }: ProxiedPort,
-  { family }: ProxyOptions,
-): readonly ProxyEndpoint[] {
-  const addressType = family === 'ipv6' ? 'IPv6' : 'IPv4';
+function isSameUse(a: EndpointRecord, b: EndpointRecord): boolean {
+  return a.ready === b.ready && a.serving === b.serving && a.terminating === b.terminating && a.nodeName === b.nodeName;
+}
+
+/** The endpoints of one slice for a port, by the address by which kube-proxy knows them. */
+function endpointsIn(
+  slice: EndpointSliceRecord,
+  { port }: ProxiedPort,
+  options: ProxyOptions,
+): ReadonlyMap<string, ProxyEndpoint> {
+  const { namesGivenAddress } = versionTraits(options.version);
   const found = new Map<string, ProxyEndpoint>();
-  for (const slice of cluster.slicesOf(service.namespace, service.name)) {
+  for (const { ref, chain, asGiven } of endpointHashes(slice)) {
+    if (ref.portName !== port.name || ref.protocol !== port.protocol) continue;
+    if (isIPv6(ref.ip) !== (options.family === 'ipv6')) continue;
+    const destination = hostPort(ref.ip, ref.port);
+    const named = namesGivenAddress && asGiven !== null ? asGiven : { address: destination, chain };
+    const endpoint = { ref, address: named.address, destination, chain: named.chain, others: [] };
+    const known = found.get(named.address);
+    found.set(named.address, known === undefined ? endpoint : ofTwins(known, endpoint, options));
+  }
+  return found;
+}
+
+/** All endpoints of a port in its EndpointSlices of the family, ready or not, sorted by address as text. */
+export function endpointsOf(cluster: Cluster, port: ProxiedPort, options: ProxyOptions): readonly ProxyEndpoint[] {
+  const { namespace, name } = port.service;
+  const addressType = options.family === 'ipv6' ? 'IPv6' : 'IPv4';
+  const found = new Map<string, ProxyEndpoint>();
+  for (const slice of cluster.slicesOf(namespace, name)) {
     if (slice.addressType !== addressType || slice.serviceProxyName !== '' || slice.labelledHeadless) continue;
-    for (const { ref, chain } of endpointHashes(slice)) {
-      if (ref.portName !== port.name || ref.protocol !== port.protocol) continue;
-      if (isIPv6(ref.ip) !== (family === 'ipv6')) continue;
-      const address = hostPort(ref.ip, ref.port);
+    for (const [address, endpoint] of endpointsIn(slice, port, options)) {
       const known = found.get(address);
-      if (known !== undefined && !isBetter(ref.endpoint, known.ref.endpoint)) continue;
-      found.set(address, { ref, address, chain });
+      found.set(address, known === undefined ? endpoint : eitherOf(known, endpoint));
     }
   }
   return [...found.values()].sort((a, b) => (a.address < b.address ? -1 : 1));
+}
+
+/** Of two endpoints with one address, of which kube-proxy may take either, the better with the other at hand. */
+function eitherOf(known: ProxyEndpoint, next: ProxyEndpoint): ProxyEndpoint {
+  const [better, other] = isBetter(next.ref.endpoint, known.ref.endpoint) ? [next, known] : [known, next];
+  const others = [...known.others, ...next.others];
+  return isSameUse(better.ref.endpoint, other.ref.endpoint)
+    ? { ...better, others }
+    : { ...better, others: [...others, other.ref] };
 }
 
 type Wanted = (endpoint: EndpointRecord) => boolean;

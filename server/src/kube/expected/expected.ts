@@ -25,6 +25,8 @@ export interface ExpectedPort {
   readonly choice: EndpointChoice;
   /** Made when asked for. */
   readonly rules: () => readonly ExpectedRule[];
+  /** The same port as if these were its endpoints. */
+  readonly withEndpoints: (endpoints: readonly ProxyEndpoint[]) => ExpectedPort;
 }
 
 export interface ExpectedNode {
@@ -65,7 +67,13 @@ function zoneOf(node: NodeRecord | undefined): string {
 
 function expectedPort(port: ProxiedPort, endpoints: readonly ProxyEndpoint[], zone: string, facts: NodeFacts): ExpectedPort {
   const choice = chooseEndpoints(port, endpoints, zone, facts.options);
-  return { port, endpoints, choice, rules: () => portRules(port, choice, facts) };
+  return {
+    port,
+    endpoints,
+    choice,
+    rules: () => portRules(port, choice, facts),
+    withEndpoints: (others) => expectedPort(port, others, zone, facts),
+  };
 }
 
 /** The ports of one Service, as if there were few endpoints in all: with comments everywhere. */

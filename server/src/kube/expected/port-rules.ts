@@ -190,12 +190,12 @@ export function portRules(port: ProxiedPort, choice: EndpointChoice, facts: Node
       write('nat', localChain, 'refuse', '', `${name} has no local endpoints`, ' -j KUBE-MARK-DROP');
   }
 
-  for (const { chain, ref, address } of choice.reachable) {
+  for (const { chain, ref, destination } of choice.reachable) {
     const comment = facts.largeCluster ? '' : name;
     write('nat', chain, 'hairpin', ` -s ${hostNetwork(ref.ip)}`, comment, ' -j KUBE-MARK-MASQ');
     const remember =
       port.affinitySeconds > 0 ? ` -m recent --set --name ${chain} --mask ${wholeMask[options.family]} --rsource` : '';
-    const dnat = `${remember}${match} -j DNAT --to-destination ${address}`;
+    const dnat = `${remember}${match} -j DNAT --to-destination ${destination}`;
     write('nat', chain, 'dnat', ` -p ${protocol}`, comment, dnat);
   }
   return rules;

@@ -48,12 +48,13 @@ export function proxiedPorts(service: ServiceRecord, { family, version }: ProxyO
   const ofFamily = isOf(family);
   const clusterIP = service.clusterIPs.find(ofFamily);
   if (clusterIP === undefined) return [];
-  const { heedsIPMode, localForExternalIPs } = versionTraits(version);
+  const { heedsIPMode, localForExternalIPs, zeroRangeIsNone } = versionTraits(version);
   const externalIPs = service.externalIPs.filter(ofFamily);
   const loadBalancerIPs = service.loadBalancerIPs
     .filter(({ ip, ipMode }) => ofFamily(ip) && (ipMode === 'VIP' || !heedsIPMode))
     .map(({ ip }) => ip);
-  const sourceRanges = service.loadBalancerSourceRanges.filter(ofFamily);
+  const ranges = service.loadBalancerSourceRanges.filter(ofFamily);
+  const sourceRanges = zeroRangeIsNone && ranges.some((range) => range.endsWith('/0')) ? [] : ranges;
   const internalLocal = service.internalTrafficPolicy === 'Local';
   const externalLocal =
     service.externalTrafficPolicy === 'Local' &&

@@ -58,6 +58,8 @@ export interface HashedEndpoint {
   readonly chain: string;
   /** As for ports; null for a named one. */
   readonly oldHash: string | null;
+  /** As kube-proxy up to 1.30 names it where the slice spells its address in another way than iptables prints it; null where not. */
+  readonly asGiven: { readonly address: string; readonly hash: string; readonly chain: string } | null;
 }
 
 const hashedPorts = new WeakMap<ServiceRecord, readonly HashedPort[]>();
@@ -90,12 +92,20 @@ export function endpointHashes(slice: EndpointSliceRecord): readonly HashedEndpo
         const address = hostPort(ref.ip, ref.port);
         const oldHash = port.name === '' ? endpointHash(`${name}:`, ref.protocol, address) : null;
         const hash = endpointHash(name, ref.protocol, address);
-        return { ref, hash, chain: `KUBE-SEP-${hash}`, oldHash };
+        return { ref, hash, chain: `KUBE-SEP-${hash}`, oldHash, asGiven: namedAsGiven(ref, name) };
       });
     });
     hashedEndpoints.set(slice, hashes);
   }
   return hashes;
+}
+
+function namedAsGiven({ endpoint, ip, port, protocol }: EndpointRef, name: string): HashedEndpoint['asGiven'] {
+  const { givenAddress } = endpoint;
+  if (givenAddress === ip || givenAddress === '') return null;
+  const address = hostPort(givenAddress, port);
+  const hash = endpointHash(name, protocol, address);
+  return { address, hash, chain: `KUBE-SEP-${hash}` };
 }
 
 function endpointRefs(slice: EndpointSliceRecord, name: string, protocol: string, port: number | null): readonly EndpointRef[] {
@@ -130,9 +140,10 @@ function createChainIndex(cluster: Cluster): ChainIndex {
       const slice = cluster.slices[slicesRead];
       slicesRead += 1;
       if (slice !== undefined) {
-        for (const { ref, hash, oldHash } of endpointHashes(slice)) {
+        for (const { ref, hash, oldHash, asGiven } of endpointHashes(slice)) {
           endpoints.set(hash, ref);
           if (oldHash !== null) endpoints.set(oldHash, ref);
+          if (asGiven !== null) endpoints.set(asGiven.hash, ref);
         }
       }
       if (slicesRead % slicesBetweenPauses === 0) yield;

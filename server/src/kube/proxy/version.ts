@@ -48,6 +48,15 @@ export interface VersionTraits {
    * with either annotation but "Disabled" (until 1.30), all whose endpoints carry hints (feature gate ServiceTrafficDistribution).
    */
   readonly zoneHints: 'annotated-auto' | 'annotated' | 'always';
+  /** A range of all addresses among a Service's source ranges stands for no ranges at all. Since 1.34 (pkg/proxy/serviceport.go). */
+  readonly zeroRangeIsNone: boolean;
+  /** The names of an endpoint's chain and comment have its address as the slice spells it. Until 1.30 (pkg/proxy/endpointslicecache.go). */
+  readonly namesGivenAddress: boolean;
+  /**
+   * Which of several endpoints with one address and port counts: the last of this node's, else the first (until 1.35), or the last that
+   * is not terminating, else the first (addEndpoints in pkg/proxy/endpointslicecache.go). The order of slices is left to chance.
+   */
+  readonly twins: 'last-local' | 'last-not-terminating';
   /** Hints for nodes come before those for zones. Since 1.34 (feature gate PreferSameTrafficDistribution). */
   readonly nodeHints: boolean;
 }
@@ -65,6 +74,9 @@ export function versionTraits(version: ProxyVersion): VersionTraits {
     heedsIPMode: version >= 30,
     knownNodeAddresses: version <= 27 ? 'none' : version === 28 ? 'primary' : 'all',
     zoneHints: version <= 26 ? 'annotated-auto' : version <= 30 ? 'annotated' : 'always',
+    zeroRangeIsNone: version >= 34,
+    namesGivenAddress: version <= 30,
+    twins: version <= 35 ? 'last-local' : 'last-not-terminating',
     nodeHints: version >= 34,
   };
 }
