@@ -9,7 +9,7 @@ import {
   window,
 } from 'vscode';
 import { type RulesetChangedParams, rulesetChangedNotification } from '../../server/src/protocol.ts';
-import { readPanelState } from '../../webview/src/messages.ts';
+import { readPanelState } from '../../webview/src/model/panel-state.ts';
 import { flowPage } from './flow-page.ts';
 import { createFlowPanel, type FlowPanel } from './flow-panel.ts';
 import type { ServerAccess } from './server-access.ts';

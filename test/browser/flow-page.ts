@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { FlowGraph } from '../../server/src/kube/flow/graph.ts';
-import { type FlowPanelState, type HostMessage, type PageMessage, readPageMessage } from '../../webview/src/messages.ts';
+import { type HostMessage, type PageMessage, readPageMessage } from '../../webview/src/messages.ts';
+import type { FlowPanelState } from '../../webview/src/model/panel-state.ts';
 import { type ThemeName, themeSheet } from './themes.ts';
 
 const root = resolve(import.meta.dirname, '../..');

@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type { FlowPanelState, ShowFlow } from '../../webview/src/messages.ts';
-import { readPanelState } from '../../webview/src/messages.ts';
-import { afterShow, freshState } from '../../webview/src/model/panel-state.ts';
-import { richGraph } from './fixtures.ts';
+import {
+  afterShow,
+  type FlowPanelState,
+  freshState,
+  readPanelState,
+  type ShownFlow,
+} from '../../webview/src/model/panel-state.ts';
 
 const uri = 'file:///dumps/node-a.iptables';
 
-function flow(to: string, from = uri): ShowFlow {
-  return { kind: 'flow', uri: from, file: 'node-a.iptables', to, graph: { ...richGraph(), title: `title of ${to}` } };
+function flow(to: string, from = uri): ShownFlow {
+  return { uri: from, file: 'node-a.iptables', to, title: `title of ${to}` };
 }
 
 /** The state after these flows, one after the other. */
@@ -83,11 +86,6 @@ describe('a panel’s state', () => {
     expect(state.history).toHaveLength(50);
     expect(state).toMatchObject({ at: 49, to: 's59' });
     expect(state.history[49]?.to).toBe('s59');
-  });
-
-  it('shows why there is nothing as a place of its own', () => {
-    const state = afterShow(shownInTurn('a'), { kind: 'nothing', uri, file: 'f', to: '10.96.0.99', reason: 'no' }, null);
-    expect(state.history[1]).toEqual({ to: '10.96.0.99', title: '10.96.0.99' });
   });
 
   it('survives being kept and read', () => {

@@ -9,10 +9,10 @@
  * The page's policy must be: default-src 'none'; script-src 'nonce-...'; style-src {webview.cspSource}; img-src blob: (for PNG). It has one
  * element, `<body>`, the style sheet flow.css and the script flow.js.
  *
- * What the page keeps with setState, and so what a WebviewPanelSerializer is given back, is a FlowPanelState: read it with readPanelState.
+ * What the page keeps with setState, and so what a WebviewPanelSerializer is given back, is a FlowPanelState (model/panel-state.ts).
  */
 import type { FlowGraph } from '../../server/src/kube/flow/graph.ts';
-import { type Check, isBoolean, isLine, isNumber, isString, listOf, oneOf, orNull, record } from './model/check.ts';
+import { type Check, isBoolean, isLine, isString, oneOf, orNull, record } from './model/check.ts';
 import { isFlowGraph } from './model/graph-check.ts';
 
 /** Draw this. */
@@ -113,36 +113,6 @@ export interface Print {
 /** From the page to the extension. */
 export type PageMessage = Ready | OpenLine | RequestFlow | PickFlow | CopyText | SaveFile | Print;
 
-/** A flow that was shown in a panel. */
-export interface Visit {
-  readonly to: string;
-  readonly title: string;
-}
-
-export type Grouping = 'node' | 'zone' | 'page';
-
-/** What survives a reload of the window. */
-export interface FlowPanelState {
-  readonly version: 1;
-  readonly uri: string;
-  readonly file: string;
-  readonly to: string;
-  /** The flows shown so far, oldest first, and which one is shown. */
-  readonly history: readonly Visit[];
-  readonly at: number;
-  readonly mode: 'drawing' | 'text';
-  /** Null: not chosen, the best for the graph. */
-  readonly grouping: Grouping | null;
-  /** Ids of groups that are open. */
-  readonly open: readonly string[];
-  readonly selected: string | null;
-  readonly search: string;
-  readonly filtering: boolean;
-  readonly details: boolean;
-  /** Pan and zoom; null: fitted. */
-  readonly view: { readonly x: number; readonly y: number; readonly k: number } | null;
-}
-
 const source = { uri: isString, file: isString, to: isString };
 
 function tagged<T extends { readonly kind: string }>(
@@ -189,25 +159,3 @@ export const readPageMessage: (value: unknown) => PageMessage | null = tagged<Pa
   }),
   print: record<Print>({ kind: oneOf('print'), name: isFileName, html: isString }),
 });
-
-const isVisit: Check<Visit> = record<Visit>({ to: isString, title: isString });
-
-const isPanelState: Check<FlowPanelState> = record<FlowPanelState>({
-  version: oneOf(1),
-  ...source,
-  history: listOf(isVisit),
-  at: isNumber,
-  mode: oneOf('drawing', 'text'),
-  grouping: orNull(oneOf('node', 'zone', 'page')),
-  open: listOf(isString),
-  selected: orNull(isString),
-  search: isString,
-  filtering: isBoolean,
-  details: isBoolean,
-  view: orNull(record<{ x: number; y: number; k: number }>({ x: isNumber, y: isNumber, k: isNumber })),
-});
-
-/** Both ends' check: what setState kept, or null where it is absent, from another version, or damaged. */
-export function readPanelState(value: unknown): FlowPanelState | null {
-  return isPanelState(value) ? value : null;
-}

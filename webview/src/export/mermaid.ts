@@ -2,10 +2,9 @@ import { percentText } from '../../../server/src/base/percent.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowGraph, FlowNode } from '../../../server/src/kube/flow/graph.ts';
 import { mergeGraph, type Vertex } from '../layout/merged-edges.ts';
-import type { Grouping } from '../messages.ts';
 import { driftText } from '../model/format.ts';
 import { indexGraph } from '../model/graph-index.ts';
-import { arrange, branchesOf } from '../model/groups.ts';
+import { arrange, branchesOf, type Grouping } from '../model/groups.ts';
 import { verdictTone } from './svg-elements.ts';
 
 /** In quotes; what Mermaid or HTML would read as its own is spelled as Mermaid's character codes. */

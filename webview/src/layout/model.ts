@@ -1,7 +1,6 @@
 /** What a layout is made of: the boxes, edges and frames of a drawing at their places, in pixels, and what it is made by. */
 import type { FlowEdge, FlowNode } from '../../../server/src/kube/flow/graph.ts';
-import type { Grouping } from '../messages.ts';
-import type { Arrangement, EndpointGroup } from '../model/groups.ts';
+import type { Arrangement, EndpointGroup, Grouping } from '../model/groups.ts';
 import type { BoxContent } from './box-content.ts';
 import { estimateWidth, type Measure } from './text-metrics.ts';
 

@@ -1,11 +1,13 @@
 import type { FlowEdge, FlowNode } from '../../../server/src/kube/flow/graph.ts';
-import type { Grouping } from '../messages.ts';
 import { groupBy } from './collect.ts';
 import { count, counted } from './format.ts';
 import type { GraphIndex } from './graph-index.ts';
 
 /** Above this many endpoints a flow is drawn as groups that open. */
 const groupAbove = 30;
+
+/** What endpoints are grouped by: the node they are on, its zone, or nothing but their order ("page"). */
+export type Grouping = 'node' | 'zone' | 'page';
 
 /** An endpoint chain with the Pod or address behind it. Where there is no chain (a missing endpoint) the Pod stands for it. */
 export interface EndpointRow {

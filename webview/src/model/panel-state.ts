@@ -1,4 +1,34 @@
-import type { FlowPanelState, ShowFlow, ShowNothing } from '../messages.ts';
+/** What a flow panel's page keeps over a reload of the window. */
+import { type Check, isBoolean, isNumber, isString, listOf, oneOf, orNull, record } from './check.ts';
+import type { Grouping } from './groups.ts';
+
+/** A flow that was shown in a panel. */
+export interface Visit {
+  readonly to: string;
+  readonly title: string;
+}
+
+/** What survives a reload of the window. */
+export interface FlowPanelState {
+  readonly version: 1;
+  readonly uri: string;
+  readonly file: string;
+  readonly to: string;
+  /** The flows shown so far, oldest first, and which one is shown. */
+  readonly history: readonly Visit[];
+  readonly at: number;
+  readonly mode: 'drawing' | 'text';
+  /** Null: not chosen, the best for the graph. */
+  readonly grouping: Grouping | null;
+  /** Ids of groups that are open. */
+  readonly open: readonly string[];
+  readonly selected: string | null;
+  readonly search: string;
+  readonly filtering: boolean;
+  readonly details: boolean;
+  /** Pan and zoom; null: fitted. */
+  readonly view: { readonly x: number; readonly y: number; readonly k: number } | null;
+}
 
 const mostVisits = 50;
 
@@ -20,13 +50,18 @@ export const freshState: FlowPanelState = {
   view: null,
 };
 
+/** A flow that is shown, or that there is nothing to show of. */
+export interface ShownFlow extends Visit {
+  readonly uri: string;
+  readonly file: string;
+}
+
 /**
- * The state once a message's flow is shown. The same `to` again is the same place: all stays. Another is a step forward in the history, or,
+ * The state once a flow is shown. The same `to` again is the same place: all stays. Another is a step forward in the history, or,
  * when it is what `wanted` (a place in the history) asked for, a step to there; what was open and selected belongs to the old one.
  */
-export function afterShow(state: FlowPanelState, message: ShowFlow | ShowNothing, wanted: number | null): FlowPanelState {
-  const { uri, file, to } = message;
-  const title = message.kind === 'flow' ? message.graph.title : to;
+export function afterShow(state: FlowPanelState, shown: ShownFlow, wanted: number | null): FlowPanelState {
+  const { uri, file, to, title } = shown;
   const current = state.history[state.at];
   if (uri === state.uri && to === state.to && current?.to === to) {
     const history = state.history.map((visit, at) => (at === state.at ? { to, title } : visit));
@@ -42,3 +77,27 @@ export function afterShow(state: FlowPanelState, message: ShowFlow | ShowNothing
 }
 
 const elsewhere = { open: [], selected: null, search: '', filtering: false, view: null } as const;
+
+const isVisit: Check<Visit> = record<Visit>({ to: isString, title: isString });
+
+const isPanelState: Check<FlowPanelState> = record<FlowPanelState>({
+  version: oneOf(1),
+  uri: isString,
+  file: isString,
+  to: isString,
+  history: listOf(isVisit),
+  at: isNumber,
+  mode: oneOf('drawing', 'text'),
+  grouping: orNull(oneOf('node', 'zone', 'page')),
+  open: listOf(isString),
+  selected: orNull(isString),
+  search: isString,
+  filtering: isBoolean,
+  details: isBoolean,
+  view: orNull(record<{ x: number; y: number; k: number }>({ x: isNumber, y: isNumber, k: isNumber })),
+});
+
+/** Both ends' check: what setState kept, or null where it is absent, from another version, or damaged. */
+export function readPanelState(value: unknown): FlowPanelState | null {
+  return isPanelState(value) ? value : null;
+}

@@ -1,4 +1,5 @@
-import { type FlowPanelState, type PageMessage, readPanelState } from '../messages.ts';
+import type { PageMessage } from '../messages.ts';
+import { type FlowPanelState, readPanelState } from '../model/panel-state.ts';
 
 interface VsCodeApi {
   postMessage(message: unknown): void;

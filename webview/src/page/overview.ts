@@ -1,6 +1,6 @@
 import type { Box, Layout } from '../layout/model.ts';
 import { element, svgElement } from './dom.ts';
-import type { View } from './drawing.ts';
+import type { View } from './pan-zoom.ts';
 
 /** The whole drawing in small, with the part that is in view. */
 export interface Overview {

@@ -1,4 +1,4 @@
-import type { Grouping } from '../messages.ts';
+import type { Grouping } from '../model/groups.ts';
 import { element, setAttribute } from './dom.ts';
 import { type IconName, icon } from './icons.ts';
 import { createMenu, type MenuEntry } from './menu.ts';

@@ -3,7 +3,7 @@ import { edgeLines, nodeFacts } from '../model/describe.ts';
 import { kindName } from '../model/format.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
 import { routeFacts, routeLine } from '../model/routes.ts';
-import type { Target } from './drawing.ts';
+import type { Target } from './target.ts';
 
 export interface TooltipText {
   readonly title: string;

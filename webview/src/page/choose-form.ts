@@ -1,7 +1,9 @@
 import { layoutFlow } from '../layout/layout.ts';
 import type { Layout, LayoutOptions } from '../layout/model.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
-import { leastLegible } from './drawing.ts';
+
+/** Below this scale small text cannot be read: a fit stops here and lets the reader pan. */
+export const leastLegible = 0.75;
 
 /** In columns where they fit the room without becoming too small to read, else as an outline. */
 export function chooseLayout(index: GraphIndex, options: Omit<LayoutOptions, 'form'>): Layout {

@@ -1,0 +1,98 @@
+/** What buttons and keys do, selection aside. */
+
+import type { KeyAction } from './keyboard.ts';
+import { focusFlow, matches, openLineOf, type Page, say, update } from './page.ts';
+import { refresh, relayout } from './refresh.ts';
+import { setSelected, toggle, toggleGroup, walk } from './selection.ts';
+
+/** Asks for the flow before or after this one in the history. */
+export function go(page: Page, step: 1 | -1): void {
+  const visit = page.state.history[page.state.at + step];
+  if (visit === undefined) return;
+  page.wanted = page.state.at + step;
+  page.host.post({ kind: 'request-flow', to: visit.to });
+}
+
+export function setMode(page: Page, mode: 'drawing' | 'text'): void {
+  update(page, { mode });
+  refresh(page);
+  focusFlow(page);
+  if (mode === 'drawing') relayout(page);
+}
+
+export function setDetails(page: Page, on: boolean): void {
+  update(page, { details: on });
+  refresh(page);
+}
+
+export function search(page: Page, query: string): void {
+  update(page, { search: query });
+  if (page.state.filtering) relayout(page);
+  else refresh(page);
+  const found = matches(page);
+  say(page, query === '' ? '' : found.length === 1 ? '1 match' : `${found.length} matches`);
+}
+
+export function zoom(page: Page, factor: number): void {
+  page.parts.drawing.zoomBy(factor);
+  update(page, { view: page.parts.drawing.view() });
+}
+
+export function fitView(page: Page): void {
+  update(page, { view: null });
+  page.parts.drawing.fit(true);
+}
+
+/** Brings a place of the drawing, in its pixels, to the middle. */
+export function moveTo(page: Page, x: number, y: number): void {
+  const { drawing } = page.parts;
+  const { width, height } = drawing.size();
+  const { k } = drawing.view();
+  drawing.setView({ x: width / 2 - x * k, y: height / 2 - y * k, k });
+  update(page, { view: drawing.view() });
+}
+
+/** What a key does. */
+export function act(page: Page, action: KeyAction): void {
+  const { state, parts } = page;
+  switch (action.kind) {
+    case 'walk':
+      walk(page, action.walk);
+      break;
+    case 'open':
+      if (state.selected === null || openLineOf(page, state.selected, true)) break;
+      if (state.selected.startsWith('group:')) toggleGroup(page, state.selected);
+      break;
+    case 'toggle': {
+      const item = parts.tree.active();
+      if (item !== null && item.expanded !== null) toggle(page, item);
+      break;
+    }
+    case 'clear':
+      page.cursor = null;
+      setSelected(page, null, null);
+      break;
+    case 'search':
+      parts.toolbar.focusSearch();
+      break;
+    case 'zoom':
+      zoom(page, action.factor);
+      break;
+    case 'pan':
+      parts.drawing.panBy(action.dx, action.dy);
+      update(page, { view: parts.drawing.view() });
+      break;
+    case 'fit':
+      fitView(page);
+      break;
+    case 'text':
+      setMode(page, state.mode === 'text' ? 'drawing' : 'text');
+      break;
+    case 'details':
+      setDetails(page, !state.details);
+      break;
+    case 'go':
+      go(page, action.step);
+      break;
+  }
+}

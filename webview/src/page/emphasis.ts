@@ -1,0 +1,56 @@
+import type { FlowEdge } from '../../../server/src/kube/flow/graph.ts';
+import type { Box } from '../layout/model.ts';
+import type { Highlight } from '../messages.ts';
+import { findPlace, pathsThrough } from '../model/graph-index.ts';
+import type { Shown } from './shown.ts';
+
+/** What stands out in a drawing. Ids are those of boxes and edges. */
+export interface Emphasis {
+  readonly selected: string | null;
+  /** Boxes and edges on the lit paths; null: nothing is lit. */
+  readonly lit: { readonly boxes: ReadonlySet<string>; readonly edges: ReadonlySet<string> } | null;
+  /** The rules that the cursor is on. */
+  readonly cursor: ReadonlySet<FlowEdge>;
+  /** Boxes that match the search, or hold what does. */
+  readonly matches: ReadonlySet<string>;
+}
+
+/** Nothing stands out. */
+export const noEmphasis: Emphasis = { selected: null, lit: null, cursor: new Set(), matches: new Set() };
+
+/**
+ * Lights every path through what the editor's cursor is on, or else through what is selected (a node's or a group's id); `found` are the
+ * nodes that match the search.
+ */
+export function emphasisOf(
+  { index, layout, boxOf, boxes }: Shown,
+  selected: string | null,
+  cursor: Highlight | null,
+  found: readonly string[],
+): Emphasis {
+  const place = cursor === null ? { nodes: [], edges: [] } : findPlace(index, cursor);
+  const isCursorHere = place.nodes.length > 0 || place.edges.length > 0;
+  const group = selected === null ? null : (boxes.get(selected)?.group ?? null);
+  const chosen = group !== null ? group.rows.map((row) => row.endpoint.id) : selected === null ? [] : [selected];
+  const starts = isCursorHere ? place.nodes : chosen;
+  const named = {
+    selected: selected === null ? null : (boxOf.get(selected)?.id ?? selected),
+    cursor: new Set(place.edges),
+    matches: new Set(found.map((id) => boxOf.get(id)?.id).filter((id) => id !== undefined)),
+  };
+  if (starts.length === 0 && place.edges.length === 0) return { ...named, lit: null };
+  const path = pathsThrough(index, starts, place.edges);
+  const lit = new Set([...path.nodes].map((id) => boxOf.get(id)?.id).filter((id) => id !== undefined));
+  for (const box of layout.boxes) if (box.group?.rows.some((row) => path.nodes.has(row.endpoint.id))) lit.add(box.id);
+  const edges = new Set(
+    layout.edges.filter((drawn) => drawn.edges.some((edge) => path.edges.has(edge))).map((drawn) => drawn.id),
+  );
+  return { ...named, lit: { boxes: lit, edges } };
+}
+
+/** The boxes that a place in the dump stands for: what its rules lead to, or what is declared there. */
+export function boxesAt({ index, boxOf }: Shown, highlight: Highlight): readonly Box[] {
+  const place = findPlace(index, highlight);
+  const ids = [...place.edges.map((edge) => edge.to), ...place.nodes];
+  return ids.map((id) => boxOf.get(id)).filter((box) => box !== undefined);
+}

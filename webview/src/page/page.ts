@@ -1,0 +1,107 @@
+import type { TextItem } from '../export/text-tree.ts';
+import type { Box } from '../layout/model.ts';
+import type { Measure } from '../layout/text-metrics.ts';
+import type { Highlight } from '../messages.ts';
+import { lineOf } from '../model/describe.ts';
+import type { GraphIndex } from '../model/graph-index.ts';
+import { type FlowPanelState, freshState } from '../model/panel-state.ts';
+import { findNodes } from '../model/search.ts';
+import type { Host } from './host.ts';
+import { createMeasure } from './measure.ts';
+import type { PageParts } from './parts.ts';
+import type { Shown } from './shown.ts';
+
+/** The page: its parts, and what it shows now. There is one; the functions beside this file change it. */
+export interface Page {
+  readonly host: Host;
+  readonly parts: PageParts;
+  /** What a reload of the window brings back. Changed by `update` only. */
+  state: FlowPanelState;
+  /** The flow that was asked for; null where there is none. */
+  index: GraphIndex | null;
+  shown: Shown | null;
+  /** Why there is nothing to show; null where there is something. */
+  reason: string | null;
+  /** The place in the history that the flow which is on its way was asked for from. */
+  wanted: number | null;
+  /** Where the editor's cursor is; null for nowhere in this flow. */
+  cursor: Highlight | null;
+  measure: Measure;
+  /** Items of the text that are folded; not worth keeping. */
+  collapsed: ReadonlySet<string>;
+  /** The text of what is shown, made anew only when that changes. */
+  listed: { readonly shown: Shown; readonly collapsed: ReadonlySet<string>; readonly items: readonly TextItem[] } | null;
+  /** Nothing was chosen yet: details are shown where there is room for them. */
+  undecided: boolean;
+  /** The width that the layout was made for. */
+  fittedWidth: number;
+  keepTimer: number;
+}
+
+/** A page that has shown nothing yet. */
+export function createPage(host: Host, parts: PageParts): Page {
+  return {
+    host,
+    parts,
+    state: host.kept ?? freshState,
+    index: null,
+    shown: null,
+    reason: null,
+    wanted: null,
+    cursor: null,
+    measure: createMeasure(),
+    collapsed: new Set(),
+    listed: null,
+    undecided: host.kept === null,
+    fittedWidth: 0,
+    keepTimer: 0,
+  };
+}
+
+/** Has the host keep the state as it is. */
+export function keep(page: Page): void {
+  clearTimeout(page.keepTimer);
+  page.host.keep(page.state);
+}
+
+/** Changes the state and has it kept. */
+export function update(page: Page, change: Partial<FlowPanelState>): void {
+  page.state = { ...page.state, ...change };
+  clearTimeout(page.keepTimer);
+  // A pan changes the view in every frame.
+  if ('view' in change) page.keepTimer = setTimeout(() => keep(page), 150);
+  else keep(page);
+}
+
+/** Says something to who listens to the page. */
+export function say(page: Page, text: string): void {
+  page.parts.status.textContent = text;
+}
+
+/** Ids of the nodes that match the search. */
+export function matches({ index, state }: Page): readonly string[] {
+  return index === null ? [] : findNodes(index, state.search).map((node) => node.id);
+}
+
+/** The box of a node or a group: its own, or the closed group that the node is in. */
+export function boxFor({ shown }: Page, id: string): Box | undefined {
+  return shown?.boxOf.get(id);
+}
+
+/** The line that stands for a node; null for a group and for what the dump has no line of. */
+export function lineOfId({ index }: Page, id: string): number | null {
+  const node = index?.nodes.get(id);
+  return node === undefined || index === null ? null : lineOf(index, node);
+}
+
+/** Shows the line of a node in the editor; false where it has none. */
+export function openLineOf(page: Page, id: string, focus: boolean): boolean {
+  const line = lineOfId(page, id);
+  if (line !== null) page.host.post({ kind: 'open-line', line, focus });
+  return line !== null;
+}
+
+/** The flow has the focus again. */
+export function focusFlow({ parts }: Page): void {
+  parts.tree.element.focus({ preventScroll: true });
+}

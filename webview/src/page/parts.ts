@@ -1,0 +1,61 @@
+import { createDetails, type Details, type DetailsEvents } from './details.ts';
+import { element } from './dom.ts';
+import { Drawing, type DrawingEvents } from './drawing.ts';
+import { createFooter, type Footer } from './footer.ts';
+import type { MenuEntry } from './menu.ts';
+import { createOverview, type Overview } from './overview.ts';
+import { createToolbar, type Toolbar, type ToolbarEvents } from './toolbar.ts';
+import { createTooltip, type Tooltip } from './tooltip.ts';
+import { createTreeView, type TreeEvents, type TreeView } from './tree-view.ts';
+
+/** What the page is made of. */
+export interface PageParts {
+  readonly drawing: Drawing;
+  readonly overview: Overview;
+  readonly tooltip: Tooltip;
+  readonly details: Details;
+  readonly tree: TreeView;
+  readonly toolbar: Toolbar;
+  readonly footer: Footer;
+  /** Text and drawing, or why there is neither. */
+  readonly main: HTMLElement;
+  readonly empty: HTMLElement;
+  readonly emptyText: HTMLElement;
+  readonly progress: HTMLElement;
+  /** What is said to who listens. */
+  readonly status: HTMLElement;
+}
+
+/** What the parts tell the page. */
+export interface PartEvents {
+  readonly drawing: DrawingEvents;
+  readonly details: DetailsEvents;
+  readonly tree: TreeEvents;
+  readonly toolbar: ToolbarEvents;
+  readonly exports: readonly MenuEntry[];
+  /** A place of the drawing, in its pixels, is wanted in the middle. */
+  moveTo(x: number, y: number): void;
+  showNotes(): void;
+  pick(): void;
+}
+
+/** Makes the parts and puts them into the document. */
+export function createParts(events: PartEvents): PageParts {
+  const drawing = new Drawing(events.drawing);
+  const overview = createOverview(events.moveTo);
+  const tooltip = createTooltip();
+  const details = createDetails(events.details);
+  const tree = createTreeView(events.tree);
+  const toolbar = createToolbar(events.toolbar, events.exports);
+  const footer = createFooter(events.showNotes);
+  const status = element('div', { class: 'status', role: 'status' });
+  const emptyText = element('p', { class: 'empty-reason' });
+  const another = element('button', { type: 'button', class: 'button' }, 'Show another Service…');
+  another.addEventListener('click', () => events.pick());
+  const empty = element('div', { class: 'empty', hidden: true }, emptyText, another);
+  const progress = element('div', { class: 'progress', hidden: true });
+  const main = element('main', { class: 'stage' }, tree.element, drawing.element, overview.element, empty);
+  const body = element('div', { class: 'body' }, main, details.element);
+  document.body.append(toolbar.element, progress, body, footer.element, status, tooltip.element);
+  return { drawing, overview, tooltip, details, tree, toolbar, footer, main, empty, emptyText, progress, status };
+}

@@ -1,0 +1,97 @@
+import { drawingText } from '../../../server/src/base/safe-text.ts';
+import { textItems } from '../export/text-tree.ts';
+import { filterOf } from '../model/search.ts';
+import { emphasisOf } from './emphasis.ts';
+import { boxFor, matches, type Page } from './page.ts';
+import { makeShown, type Shown } from './shown.ts';
+import type { ToolbarState } from './toolbar.ts';
+
+/** Lays out what is there and shows it; the view stays where the user has put it. */
+export function relayout(page: Page): void {
+  const { index, state, parts } = page;
+  if (index === null) return;
+  const { drawing, overview } = parts;
+  const { width } = drawing.size();
+  const shown = makeShown(index, {
+    measure: page.measure,
+    grouping: state.grouping,
+    open: new Set(state.open),
+    keep: state.filtering ? filterOf(index, state.search) : null,
+    room: width === 0 ? null : width,
+  });
+  page.shown = shown;
+  page.fittedWidth = width;
+  drawing.show(index, shown.layout);
+  overview.show(shown.layout);
+  if (state.view === null) drawing.fit(false);
+  else drawing.setView(state.view);
+  const size = drawing.size();
+  overview.view(drawing.view(), size.width, size.height);
+  refresh(page);
+}
+
+/** All that follows from the state without moving a box. */
+export function refresh(page: Page): void {
+  const { state, shown, parts, reason } = page;
+  const found = matches(page);
+  parts.toolbar.show(toolbarState(page, found));
+  document.body.classList.toggle('text-mode', state.mode === 'text');
+  parts.empty.hidden = reason === null;
+  parts.emptyText.textContent = reason ?? '';
+  parts.main.classList.toggle('is-empty', shown === null);
+  parts.details.element.hidden = !state.details || shown === null;
+  if (shown === null) {
+    parts.tree.show([], 'NAT flow', true);
+    parts.footer.show(null);
+    parts.details.show(null, null);
+    return;
+  }
+  const title = `NAT flow of ${drawingText(shown.index.graph.title)}`;
+  parts.tree.show(itemsOf(page, shown), title, state.mode === 'text');
+  activateSelected(page);
+  parts.details.show(shown.index, state.selected === null ? null : (boxFor(page, state.selected) ?? null));
+  const emphasis = emphasisOf(shown, state.selected, page.cursor, found);
+  parts.drawing.emphasize(emphasis);
+  parts.tree.light(page.cursor === null ? null : (emphasis.lit?.boxes ?? null));
+  parts.footer.show(shown.index.graph);
+}
+
+function itemsOf(page: Page, shown: Shown) {
+  const { listed, collapsed } = page;
+  if (listed?.shown === shown && listed.collapsed === collapsed) return listed.items;
+  const items = textItems(shown.index, shown.layout.arrangement, shown.options.open, collapsed);
+  page.listed = { shown, collapsed, items };
+  return items;
+}
+
+function toolbarState({ state, index, shown, parts }: Page, found: readonly string[]): ToolbarState {
+  const selectedMatch = state.selected === null ? -1 : found.indexOf(state.selected);
+  const before = state.history[state.at - 1];
+  const after = state.history[state.at + 1];
+  return {
+    title: drawingText(index === null ? state.to : index.graph.title),
+    file: drawingText(state.file),
+    canGoBack: before !== undefined,
+    canGoForward: after !== undefined,
+    backTitle: drawingText(before?.title ?? ''),
+    forwardTitle: drawingText(after?.title ?? ''),
+    search: state.search,
+    matches: state.search === '' ? '' : selectedMatch < 0 ? String(found.length) : `${selectedMatch + 1} of ${found.length}`,
+    filtering: state.filtering,
+    grouping: shown?.layout.arrangement.grouping ?? null,
+    mode: state.mode,
+    details: state.details,
+    zoom: parts.drawing.view().k,
+  };
+}
+
+/** The tree's active item follows the selection. */
+function activateSelected({ state, parts: { tree } }: Page): void {
+  const active = tree.active();
+  if (state.selected !== null && active?.id === state.selected) {
+    tree.activate(active.key);
+    return;
+  }
+  const item = tree.items().find((candidate) => candidate.id === state.selected) ?? null;
+  tree.activate(item?.key ?? null);
+}

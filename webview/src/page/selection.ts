@@ -1,0 +1,114 @@
+/** What is selected, which groups are open, and how one gets from one to the other. */
+import { drawingText } from '../../../server/src/base/safe-text.ts';
+import type { TextItem } from '../export/text-tree.ts';
+import type { Box } from '../layout/model.ts';
+import { type Walk, walkTo } from './keyboard.ts';
+import { boxFor, focusFlow, matches, openLineOf, type Page, say, update } from './page.ts';
+import { refresh, relayout } from './refresh.ts';
+import type { Target } from './target.ts';
+
+/** Selects a node or a group by its id; `key` is the tree's item that was chosen, where one was. */
+export function setSelected(page: Page, id: string | null, key: string | null): void {
+  if (id !== null) page.cursor = null;
+  update(page, { selected: id });
+  if (key !== null) page.parts.tree.activate(key);
+  refresh(page);
+}
+
+/** Selects a node, opening the group that it is in, and brings it into view. */
+export function select(page: Page, id: string): void {
+  const box = boxFor(page, id);
+  if (box !== undefined && box.id !== id && box.group !== null) {
+    update(page, { open: [...page.state.open, box.id], view: page.parts.drawing.view() });
+    relayout(page);
+  }
+  setSelected(page, id, null);
+  const found = boxFor(page, id);
+  if (found !== undefined) page.parts.drawing.reveal(found);
+}
+
+/** A click on a box or an edge of the drawing. */
+export function clickTarget(page: Page, target: Target, double: boolean): void {
+  focusFlow(page);
+  if (target.kind === 'box') {
+    clickBox(page, target.box, double);
+    return;
+  }
+  const line = target.edges.find((edge) => edge.line !== null)?.line;
+  if (line !== undefined && line !== null) page.host.post({ kind: 'open-line', line, focus: double });
+  select(page, target.drawn.to);
+}
+
+function clickBox(page: Page, box: Box, double: boolean): void {
+  if (box.group !== null) {
+    if (!double) setSelected(page, box.id, null);
+    toggleGroup(page, box.id);
+    return;
+  }
+  setSelected(page, box.id, null);
+  openLineOf(page, box.id, double);
+}
+
+/** A click on an item of the text. */
+export function clickItem(page: Page, item: TextItem, double: boolean): void {
+  setSelected(page, item.id, item.key);
+  if (openLineOf(page, item.id, double)) return;
+  if (item.expanded !== null && item.id.startsWith('group:')) toggle(page, item);
+}
+
+/** Opens or closes a group of endpoints; what was clicked stays where it is. */
+export function toggleGroup(page: Page, id: string): void {
+  const { drawing } = page.parts;
+  const { state } = page;
+  const open = state.open.includes(id) ? state.open.filter((other) => other !== id) : [...state.open, id];
+  const before = boxFor(page, id);
+  const view = drawing.view();
+  update(page, { open, view });
+  relayout(page);
+  const after = boxFor(page, id);
+  const isOpen = page.state.open.includes(id);
+  if (before !== undefined && after !== undefined) {
+    drawing.panBy((before.x - after.x) * view.k, (before.y - after.y) * view.k);
+    if (isOpen) drawing.revealWidth(after);
+    update(page, { view: drawing.view() });
+  }
+  say(page, `${drawingText(after?.group?.label ?? '')} ${isOpen ? 'opened' : 'closed'}`);
+}
+
+/** Opens or closes an item of the text. */
+export function toggle(page: Page, item: TextItem): void {
+  if (item.id.startsWith('group:')) {
+    toggleGroup(page, item.id);
+    return;
+  }
+  const collapsed = new Set(page.collapsed);
+  if (!collapsed.delete(item.id)) collapsed.add(item.id);
+  page.collapsed = collapsed;
+  refresh(page);
+}
+
+/** Selects the next node that matches the search, or the one before. */
+export function nextMatch(page: Page, step: 1 | -1): void {
+  const found = matches(page);
+  if (found.length === 0) return;
+  const { selected } = page.state;
+  const at = selected === null ? -1 : found.indexOf(selected);
+  const next = at < 0 ? (step > 0 ? 0 : found.length - 1) : (at + step + found.length) % found.length;
+  const id = found[next];
+  if (id !== undefined) select(page, id);
+}
+
+/** A step with the arrow keys. */
+export function walk(page: Page, step: Walk): void {
+  const { shown, state, parts } = page;
+  if (shown === null) return;
+  const next = walkTo(step, state.mode, parts.tree, shown.layout, state.selected);
+  if (next === null) return;
+  if (next.kind === 'toggle') {
+    toggle(page, next.item);
+    return;
+  }
+  setSelected(page, next.id, next.key);
+  const box = boxFor(page, next.id);
+  if (box !== undefined && state.mode === 'drawing') parts.drawing.reveal(box);
+}

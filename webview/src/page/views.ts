@@ -1,0 +1,51 @@
+/** Where a view has to be so that something of the drawing is seen. */
+import { type ZoomTransform, zoomIdentity } from 'd3';
+import type { Box, Layout } from '../layout/model.ts';
+import { leastLegible } from './choose-form.ts';
+import type { Size, View } from './pan-zoom.ts';
+
+/** The height of the columns' names, which stay above what is panned. */
+export const headingHeight = 30;
+
+export function transformOf({ x, y, k }: View): ZoomTransform {
+  return zoomIdentity.translate(x, y).scale(k);
+}
+
+/** Everything in view where it stays legible, else its width or its top left; null where there is no room or nothing. */
+export function fittedView(layout: Layout, { width, height }: Size): View | null {
+  if (width === 0 || layout.width === 0) return null;
+  const byWidth = Math.min(1, width / layout.width);
+  const whole = Math.min(byWidth, height / layout.height);
+  const k = whole >= leastLegible ? whole : Math.min(1, Math.max(byWidth, leastLegible));
+  const x = Math.max(0, (width - layout.width * k) / 2);
+  const y = Math.max(0, Math.min((height - layout.height * k) / 2, 36));
+  return { x, y, k };
+}
+
+/** Whether all of the box is in view. */
+export function isInView(box: Box, { x, y, k }: View, { width, height }: Size): boolean {
+  const inWidth = box.x * k + x >= 0 && (box.x + box.width) * k + x <= width;
+  return inWidth && box.y * k + y >= 0 && (box.y + box.height) * k + y <= height;
+}
+
+/** The view panned so far that the box is seen; the same one where it is. */
+export function revealingView(box: Box, view: View, { width, height }: Size): View {
+  const { x, y, k } = view;
+  const left = box.x * k + x;
+  const top = box.y * k + y;
+  const right = left + box.width * k;
+  const bottom = top + box.height * k;
+  const pad = 24;
+  const above = headingHeight + 10;
+  const dx = left < pad ? pad - left : right > width - pad ? Math.max(width - pad - right, pad - left) : 0;
+  const dy = top < above ? above - top : bottom > height - pad ? Math.max(height - pad - bottom, above - top) : 0;
+  return dx === 0 && dy === 0 ? view : { x: x + dx, y: y + dy, k };
+}
+
+/** The view panned to the left so far that the box's width is seen, as far as its left end stays in view. */
+export function widthRevealingView(box: Box, view: View, { width }: Size): View {
+  const left = box.x * view.k + view.x;
+  const beyond = left + box.width * view.k + 16 - width;
+  const shift = Math.min(beyond, left - 24);
+  return shift > 0 ? { ...view, x: view.x - shift } : view;
+}
