@@ -1,23 +1,8 @@
-import type { CancellationToken, Connection, ResponseError } from 'vscode-languageserver';
-import type { Steps } from '../base/steps.ts';
+import type { CancellationToken } from 'vscode-languageserver';
 import { driftPorts, driftTree } from '../features/drift-tree.ts';
-import type { DumpState } from '../features/support/state.ts';
-import {
-  type DriftParams,
-  type DriftPort,
-  type DriftPortsParams,
-  type DriftResult,
-  driftPortsRequest,
-  driftRequest,
-} from '../protocol.ts';
-
-/** Runs a feature on the newest state of a document; an unknown document gets the empty answer. */
-type WithState = <T>(
-  uri: string,
-  token: CancellationToken,
-  empty: T,
-  feature: (state: DumpState) => T | Steps<T>,
-) => Promise<T | ResponseError<void>>;
+import { type DriftPort, type DriftPortsParams, type DriftResult, driftPortsRequest, driftRequest } from '../protocol.ts';
+import { answerFor } from './params.ts';
+import { type Session, withState } from './session.ts';
 
 const notOpen: DriftResult = {
   namespaces: [],
@@ -25,13 +10,18 @@ const notOpen: DriftResult = {
   node: '',
   notes: ['This document is not open as an iptables dump.'],
 };
+const noPorts: readonly DriftPort[] = [];
 
 /** Answers what the drift view asks. */
-export function registerDriftRequests(connection: Connection, withState: WithState): void {
-  connection.onRequest(driftRequest, ({ textDocument }: DriftParams, token) =>
-    withState(textDocument.uri, token, notOpen, driftTree),
+export function registerDriftRequests(session: Session): void {
+  const { connection } = session;
+  connection.onRequest<unknown, void>(driftRequest, (message: unknown, token: CancellationToken) =>
+    answerFor(message, ['textDocument'], ({ textDocument }) => withState(session, textDocument.uri, token, notOpen, driftTree)),
   );
-  connection.onRequest(driftPortsRequest, ({ textDocument, namespace, name }: DriftPortsParams, token) =>
-    withState<readonly DriftPort[]>(textDocument.uri, token, [], (state) => driftPorts(state, namespace, name)),
-  );
+  connection.onRequest<unknown, void>(driftPortsRequest, (message: Partial<DriftPortsParams>, token: CancellationToken) => {
+    const { namespace = '', name = '' } = message;
+    return answerFor(message, ['textDocument'], ({ textDocument }) =>
+      withState(session, textDocument.uri, token, noPorts, (state) => driftPorts(state, namespace, name)),
+    );
+  });
 }

@@ -48,12 +48,16 @@ export function openDump(
   let isClosed = false;
   let waiters: Waiter[] = [];
 
+  // A client may give a text a new version without a change.
+  const isBehind = (): boolean => pending.length > 0 || (read !== undefined && read.version !== version);
+
   const run = async (): Promise<void> => {
     isRunning = true;
+    let hasFailed = false;
     try {
       // Give a burst of changes, and whatever else waits, a chance to come in first.
       await pause();
-      while (pending.length > 0 && !isClosed) {
+      while (isBehind() && !isClosed) {
         const target = version;
         // Only what lies behind the last full text matters.
         const lastFull = pending.findLastIndex((change) => change.range === undefined);
@@ -77,12 +81,13 @@ export function openDump(
       }
     } catch (error) {
       if (!(error instanceof Cancelled)) {
+        hasFailed = pending.length === 0;
         onFailure(error);
         failWaiters(error instanceof Error ? error : new Error(String(error)));
       }
     } finally {
       isRunning = false;
-      if (pending.length > 0 && !isClosed) start();
+      if (isBehind() && !isClosed && !hasFailed) start();
     }
   };
   const start = (): void => {

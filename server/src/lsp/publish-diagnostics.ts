@@ -37,7 +37,7 @@ function rest(): Promise<void> {
  * @param isCurrent whether the state's version is still the newest of its document
  */
 export function createDiagnosticsPublisher(
-  { pause, collectGarbage }: Pick<Runtime, 'pause' | 'collectGarbage'>,
+  { pause }: Pick<Runtime, 'pause'>,
   settings: () => Settings,
   isCurrent: (state: DumpState) => boolean,
   send: (uri: string, version: number | undefined, diagnostics: Diagnostic[]) => Promise<void>,
@@ -58,7 +58,6 @@ export function createDiagnosticsPublisher(
     const withDrift = settings().drift && cluster.source.kind !== 'none';
     const carried = withDrift && known !== undefined ? carryOver(known.findings, known.lines, ruleset.lines) : [];
     await show(inOrder(found, carried));
-    collectGarbage?.();
     // What follows takes a second for a large dump, and is for nothing when the next edit comes at once.
     if (shown.has(uri)) await rest();
     if (isOutdated()) throw new Cancelled();

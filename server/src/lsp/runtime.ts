@@ -27,8 +27,6 @@ export interface FileAccess {
 export interface Runtime {
   readonly pause: Pause;
   readonly files: FileAccess | undefined;
-  /** Gives back memory if much of it is used for nothing, which may block for some 100 ms; undefined where there is no way to ask. */
-  readonly collectGarbage: (() => void) | undefined;
   /** Loads the cluster's API client; undefined where there is none, in a browser worker. */
   readonly live: (() => Promise<typeof live>) | undefined;
 }

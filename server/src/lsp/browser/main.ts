@@ -1,4 +1,5 @@
 import { BrowserMessageReader, BrowserMessageWriter, createConnection } from 'vscode-languageserver/browser';
+import { createLifecycle } from '../lifecycle.ts';
 import { startServer } from '../server.ts';
 
 /** The part of a dedicated worker's global scope that is used here; the full type would need the DOM's library in every file. */
@@ -21,9 +22,11 @@ function pause(): Promise<void> {
   });
 }
 
-startServer(createConnection(new BrowserMessageReader(self), new BrowserMessageWriter(self)), {
-  pause,
-  files: undefined,
-  collectGarbage: undefined,
-  live: undefined,
-});
+startServer(
+  createConnection(new BrowserMessageReader(self), new BrowserMessageWriter(self), { messageStrategy: createLifecycle() }),
+  {
+    pause,
+    files: undefined,
+    live: undefined,
+  },
+);

@@ -1,0 +1,27 @@
+import type { InitializeParams } from 'vscode-languageserver';
+
+/** What the client says that it can do, as far as the server asks. */
+export interface ClientAbilities {
+  readonly canAskConfiguration: boolean;
+  readonly canWatchFiles: boolean;
+  readonly canChangeFolders: boolean;
+  readonly canRefreshHints: boolean;
+  readonly canRefreshLenses: boolean;
+  readonly hasLinkSupport: boolean;
+  /** Hovers may be Markdown; a client that does not say is one that shows it. */
+  readonly hasMarkdown: boolean;
+}
+
+/** The abilities in `initialize`; what is not said is not there. */
+export function abilitiesOf(capabilities: Partial<InitializeParams['capabilities']>): ClientAbilities {
+  const { workspace, textDocument } = capabilities;
+  return {
+    canAskConfiguration: workspace?.configuration === true,
+    canWatchFiles: workspace?.didChangeWatchedFiles?.dynamicRegistration === true,
+    canChangeFolders: workspace?.workspaceFolders === true,
+    canRefreshHints: workspace?.inlayHint?.refreshSupport === true,
+    canRefreshLenses: workspace?.codeLens?.refreshSupport === true,
+    hasLinkSupport: textDocument?.definition?.linkSupport === true,
+    hasMarkdown: textDocument?.hover?.contentFormat?.includes('markdown') ?? true,
+  };
+}

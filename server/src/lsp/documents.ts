@@ -1,0 +1,47 @@
+import { openDump } from './open-documents.ts';
+import { type ParamName, type Params, readParams } from './params.ts';
+import { describeError, type Session, sendClusterStatus, showState } from './session.ts';
+
+/** Follows what the client says of its documents. A message that is not as the protocol has it changes nothing, and stands in the log. */
+export function registerDocuments(session: Session): void {
+  on(session, 'textDocument/didOpen', ['openedDocument'], ({ openedDocument }) => open(session, openedDocument));
+  on(session, 'textDocument/didChange', ['changedDocument', 'contentChanges'], ({ changedDocument, contentChanges }) => {
+    session.dumps.get(changedDocument.uri)?.change(contentChanges, changedDocument.version);
+  });
+  on(session, 'textDocument/didClose', ['textDocument'], ({ textDocument: { uri } }) => {
+    session.dumps.get(uri)?.close();
+    session.dumps.delete(uri);
+    session.states.delete(uri);
+    session.diagnostics.close(uri);
+  });
+}
+
+function on<Name extends ParamName>(
+  { connection }: Session,
+  method: string,
+  names: readonly Name[],
+  handle: (params: Pick<Params, Name>) => void,
+): void {
+  connection.onNotification(method, (message: unknown) => {
+    const read = readParams(message, names);
+    if (read.ok) handle(read.params);
+    else connection.console.error(`${method}: ${read.problem}`);
+  });
+}
+
+function open(session: Session, document: Params['openedDocument']): void {
+  const { dumps, clusters, connection, runtime } = session;
+  const { uri } = document;
+  dumps.get(uri)?.close();
+  const dump = openDump(
+    document,
+    runtime.pause,
+    (read) => {
+      if (dumps.get(uri) === dump) showState(session, uri, read);
+    },
+    (error) => connection.console.error(`reading ${uri}: ${describeError(error)}`),
+  );
+  dumps.set(uri, dump);
+  void clusters.addDump(uri);
+  sendClusterStatus(session, clusters.statusFor(uri).status);
+}

@@ -1,0 +1,137 @@
+import { type CancellationToken, ResponseError, type ServerCapabilities } from 'vscode-languageserver';
+import { codeActions } from '../features/code-actions.ts';
+import { codeLenses, lensUri, resolveCodeLens } from '../features/code-lenses.ts';
+import { definition, definitionLocations } from '../features/definition.ts';
+import { folding } from '../features/folding.ts';
+import { hover } from '../features/hover/hover.ts';
+import { inlayHints } from '../features/inlay-hints.ts';
+import { highlights, references } from '../features/references.ts';
+import { selectionRange } from '../features/selection-ranges.ts';
+import { semanticTokens, tokenModifiers, tokenTypes } from '../features/semantic-tokens.ts';
+import { type PodName, podWantedAt } from '../features/support/pod-wanted.ts';
+import { documentSymbols, workspaceSymbols } from '../features/symbols.ts';
+import { answerFor, type ParamName, type Params } from './params.ts';
+import { answering, inSlices, type Session, withState } from './session.ts';
+
+/** A request of the protocol that the server answers. */
+export interface Feature {
+  readonly method: string;
+  /** What the server says of it when it is initialized; nothing for a request that another entry speaks for. */
+  readonly capability: (session: Session) => ServerCapabilities;
+  readonly answer: (session: Session, message: unknown, token: CancellationToken) => unknown;
+}
+
+function feature<Name extends ParamName>(
+  method: string,
+  capability: ServerCapabilities | ((session: Session) => ServerCapabilities),
+  names: readonly Name[],
+  answer: (session: Session, params: Pick<Params, Name>, token: CancellationToken, message: unknown) => unknown,
+): Feature {
+  return {
+    method,
+    capability: typeof capability === 'function' ? capability : () => capability,
+    answer: (session, message, token) => answerFor(message, names, (params) => answer(session, params, token, message)),
+  };
+}
+
+const document = ['textDocument'] as const;
+const place = ['textDocument', 'position'] as const;
+const part = ['textDocument', 'range'] as const;
+
+/** Every request of the Language Server Protocol that is answered, and what is said of each. A new one is an entry here. */
+const features: readonly Feature[] = [
+  feature('textDocument/definition', { definitionProvider: true }, place, (session, { textDocument, position }, token) =>
+    session.client.hasLinkSupport
+      ? withState(session, textDocument.uri, token, [], (state) => definition(state, position))
+      : withState(session, textDocument.uri, token, [], (state) => definitionLocations(state, position)),
+  ),
+  feature(
+    'textDocument/references',
+    { referencesProvider: true },
+    place,
+    (session, { textDocument, position }, token, message) => {
+      const { context } = message as { readonly context?: { readonly includeDeclaration?: unknown } };
+      const withDeclaration = context?.includeDeclaration === true;
+      return withState(session, textDocument.uri, token, [], (state) => references(state, position, withDeclaration));
+    },
+  ),
+  feature(
+    'textDocument/documentHighlight',
+    { documentHighlightProvider: true },
+    place,
+    (session, { textDocument, position }, token) =>
+      withState(session, textDocument.uri, token, [], (state) => highlights(state, position)),
+  ),
+  feature('textDocument/documentSymbol', { documentSymbolProvider: true }, document, (session, { textDocument }, token) =>
+    withState(session, textDocument.uri, token, [], documentSymbols),
+  ),
+  feature('workspace/symbol', { workspaceSymbolProvider: true }, ['query'], async (session, { query }, token) => {
+    await Promise.allSettled(Array.from(session.dumps.values(), (dump) => dump.current()));
+    return answering(session, () => inSlices(session, workspaceSymbols([...session.states.values()], query), token));
+  }),
+  feature('textDocument/foldingRange', { foldingRangeProvider: true }, document, (session, { textDocument }, token) =>
+    withState(session, textDocument.uri, token, [], folding),
+  ),
+  feature(
+    'textDocument/selectionRange',
+    { selectionRangeProvider: true },
+    ['textDocument', 'positions'],
+    (session, { textDocument, positions }, token) =>
+      withState(session, textDocument.uri, token, [], (state) => positions.map((position) => selectionRange(state, position))),
+  ),
+  feature('textDocument/hover', { hoverProvider: true }, place, async (session, { textDocument: { uri }, position }, token) => {
+    const wanted = await withState<PodName | undefined>(session, uri, token, undefined, (state) => podWantedAt(state, position));
+    // Without an answer the hover says what is known.
+    const pod =
+      wanted === undefined || wanted instanceof ResponseError
+        ? undefined
+        : await session.clusters.podDetails(wanted.namespace, wanted.name).catch(() => undefined);
+    const { hasMarkdown } = session.client;
+    return withState(session, uri, token, null, (state) => hover(state, position, Date.now(), hasMarkdown, pod));
+  }),
+  feature(
+    'textDocument/codeAction',
+    { codeActionProvider: { codeActionKinds: ['quickfix'] } },
+    ['textDocument', 'codeActionContext'],
+    (session, { textDocument, codeActionContext }, token) =>
+      withState(session, textDocument.uri, token, [], (state) => codeActions(state, codeActionContext.diagnostics)),
+  ),
+  feature('textDocument/inlayHint', { inlayHintProvider: true }, part, (session, { textDocument, range }, token) =>
+    withState(session, textDocument.uri, token, [], (state) => inlayHints(state, range, session.settings.inlayHints)),
+  ),
+  feature(
+    'textDocument/codeLens',
+    // Its command is one of the client's own.
+    ({ options }) => (options.hasShowFlow ? { codeLensProvider: { resolveProvider: true } } : {}),
+    document,
+    (session, { textDocument }, token) => withState(session, textDocument.uri, token, [], codeLenses),
+  ),
+  feature('codeLens/resolve', {}, ['lens'], (session, { lens }, token) => {
+    const uri = lensUri(lens);
+    return uri === undefined ? lens : withState(session, uri, token, lens, (state) => resolveCodeLens(state, lens));
+  }),
+  feature(
+    'textDocument/semanticTokens/range',
+    {
+      semanticTokensProvider: {
+        legend: { tokenTypes: [...tokenTypes], tokenModifiers: [...tokenModifiers] },
+        range: true,
+      },
+    },
+    part,
+    (session, { textDocument, range }, token) =>
+      withState(session, textDocument.uri, token, { data: [] }, (state) => ({ data: semanticTokens(state, range) })),
+  ),
+];
+
+/** What the server says that it can do. */
+export function featureCapabilities(session: Session): ServerCapabilities {
+  return Object.assign({}, ...features.map(({ capability }) => capability(session))) as ServerCapabilities;
+}
+
+/** Answers every request of the table. */
+export function registerFeatures(session: Session): void {
+  for (const { method, answer } of features) {
+    session.connection.onRequest(method, (message: unknown, token: CancellationToken) => answer(session, message, token));
+  }
+}

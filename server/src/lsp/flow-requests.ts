@@ -1,0 +1,32 @@
+import type { CancellationToken } from 'vscode-languageserver';
+import { chainGraphAt, flowAt, flowFor, flowTargetsOf } from '../features/flow.ts';
+import { type FlowParams, type FlowResult, type FlowTargetsResult, flowRequest, flowTargetsRequest } from '../protocol.ts';
+import { answerFor } from './params.ts';
+import { type Session, withState } from './session.ts';
+
+const notOpen = 'This document is not open as an iptables dump.';
+const noTargets: FlowTargetsResult = { targets: [], reason: notOpen };
+const noFlow: FlowResult = { kind: 'nothing', reason: notOpen };
+
+/** Answers what the drawing asks. */
+export function registerFlowRequests(session: Session): void {
+  const { connection } = session;
+  connection.onRequest<unknown, void>(flowTargetsRequest, (message: unknown, token: CancellationToken) =>
+    answerFor(message, ['textDocument'], ({ textDocument }) =>
+      withState(session, textDocument.uri, token, noTargets, flowTargetsOf),
+    ),
+  );
+  connection.onRequest<unknown, void>(flowRequest, (message: Partial<FlowParams>, token: CancellationToken) => {
+    const { to, chain } = message;
+    if (typeof to === 'string') {
+      return answerFor(message, ['textDocument'], ({ textDocument }) =>
+        withState(session, textDocument.uri, token, noFlow, (state) => flowFor(state, to)),
+      );
+    }
+    return answerFor(message, ['textDocument', 'position'], ({ textDocument, position }) =>
+      withState(session, textDocument.uri, token, noFlow, (state) =>
+        chain === true ? chainGraphAt(state, position) : flowAt(state, position),
+      ),
+    );
+  });
+}

@@ -1,0 +1,119 @@
+import {
+  type CodeActionContext,
+  type CodeLens,
+  ErrorCodes,
+  type Position,
+  type Range,
+  ResponseError,
+  type TextDocumentContentChangeEvent,
+} from 'vscode-languageserver';
+
+/** A document as it is opened. */
+export interface OpenedDocument {
+  readonly uri: string;
+  readonly languageId: string;
+  readonly version: number;
+  readonly text: string;
+}
+
+/** The parameters that handlers read, by name. A handler says which it needs, and gets no message in which one of them is of a wrong type. */
+export interface Params {
+  readonly textDocument: { readonly uri: string };
+  readonly openedDocument: OpenedDocument;
+  readonly changedDocument: { readonly uri: string; readonly version: number };
+  readonly contentChanges: readonly TextDocumentContentChangeEvent[];
+  readonly position: Position;
+  readonly positions: readonly Position[];
+  readonly range: Range;
+  readonly query: string;
+  readonly codeActionContext: CodeActionContext;
+  readonly lens: CodeLens;
+}
+
+export type ParamName = keyof Params;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A number of the protocol's type `uinteger`. */
+function isCount(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31;
+}
+
+function isInteger(value: unknown): value is number {
+  return Number.isInteger(value);
+}
+
+function isPosition(value: unknown): value is Position {
+  return isObject(value) && isCount(value['line']) && isCount(value['character']);
+}
+
+function isRange(value: unknown): value is Range {
+  return isObject(value) && isPosition(value['start']) && isPosition(value['end']);
+}
+
+function isDocument(value: unknown): value is Fields & { readonly uri: string } {
+  return isObject(value) && typeof value['uri'] === 'string' && value['uri'] !== '';
+}
+
+function isChange(value: unknown): boolean {
+  return isObject(value) && typeof value['text'] === 'string' && (value['range'] === undefined || isRange(value['range']));
+}
+
+function isDiagnostic(value: unknown): boolean {
+  return isObject(value) && isRange(value['range']) && typeof value['message'] === 'string';
+}
+
+/** For each parameter the field of the message that it is read from (empty for the whole message), and what it must be. */
+const checks: { readonly [name in ParamName]: { readonly field: string; readonly isRight: (value: unknown) => boolean } } = {
+  textDocument: { field: 'textDocument', isRight: isDocument },
+  openedDocument: {
+    field: 'textDocument',
+    isRight: (value) =>
+      isDocument(value) &&
+      typeof value['text'] === 'string' &&
+      typeof value['languageId'] === 'string' &&
+      isInteger(value['version']),
+  },
+  changedDocument: { field: 'textDocument', isRight: (value) => isDocument(value) && isInteger(value['version']) },
+  contentChanges: { field: 'contentChanges', isRight: (value) => Array.isArray(value) && value.every(isChange) },
+  position: { field: 'position', isRight: isPosition },
+  positions: { field: 'positions', isRight: (value) => Array.isArray(value) && value.every(isPosition) },
+  range: { field: 'range', isRight: isRange },
+  query: { field: 'query', isRight: (value) => typeof value === 'string' },
+  codeActionContext: {
+    field: 'context',
+    isRight: (value) => isObject(value) && Array.isArray(value['diagnostics']) && value['diagnostics'].every(isDiagnostic),
+  },
+  lens: { field: '', isRight: (value) => isObject(value) && isRange(value['range']) },
+};
+
+export type ReadParams<Name extends ParamName> =
+  | { readonly ok: true; readonly params: Pick<Params, Name> }
+  /** `problem` is a sentence that names the first field which is not what it must be. */
+  | { readonly ok: false; readonly problem: string };
+
+/** The parameters of a message by name, if each is of its type. */
+export function readParams<Name extends ParamName>(message: unknown, names: readonly Name[]): ReadParams<Name> {
+  const params: Partial<Record<ParamName, unknown>> = {};
+  for (const name of names) {
+    const { field, isRight } = checks[name];
+    const value = field === '' ? message : isObject(message) ? message[field] : undefined;
+    if (!isRight(value)) return { ok: false, problem: `The parameter "${field || name}" is missing or not of its type.` };
+    params[name] = value;
+  }
+  return { ok: true, params: params as Pick<Params, Name> };
+}
+
+/** The answer to a request whose parameters are of their types; to another one the protocol's error, which says what is wrong. */
+export function answerFor<Name extends ParamName>(
+  message: unknown,
+  names: readonly Name[],
+  answer: (params: Pick<Params, Name>) => unknown,
+): unknown {
+  const read = readParams(message, names);
+  return read.ok ? answer(read.params) : new ResponseError<void>(ErrorCodes.InvalidParams, read.problem);
+}

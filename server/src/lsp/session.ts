@@ -1,0 +1,179 @@
+import {
+  type CancellationToken,
+  CodeLensRefreshRequest,
+  type Connection,
+  ErrorCodes,
+  LSPErrorCodes,
+  MessageType,
+  ResponseError,
+  ShowMessageNotification,
+} from 'vscode-languageserver';
+import { Cancelled, runInSlices } from '../base/scheduler.ts';
+import type { Steps } from '../base/steps.ts';
+import type { DumpState } from '../features/support/state.ts';
+import { type Resolution, resolveChains } from '../kube/identity/resolve.ts';
+import {
+  type ClusterStatusParams,
+  clusterStatusNotification,
+  type InitializationOptions,
+  type RulesetChangedParams,
+  rulesetChangedNotification,
+  type Settings,
+} from '../protocol.ts';
+import { abilitiesOf, type ClientAbilities } from './client-capabilities.ts';
+import { type Clusters, createClusters } from './clusters/sources.ts';
+import type { OpenDump, ReadDump } from './open-documents.ts';
+import { createDiagnosticsPublisher, type DiagnosticsPublisher } from './publish-diagnostics.ts';
+import type { Runtime } from './runtime.ts';
+import { readInitializationOptions, readSettings } from './settings.ts';
+
+/** All that a server knows between two messages. The functions beside it, and they alone, change it. */
+export interface Session {
+  readonly connection: Connection;
+  readonly runtime: Runtime;
+  readonly dumps: Map<string, OpenDump>;
+  /** The state of the version that was read last, by the document's URI; made again when the cluster behind it changes. */
+  readonly states: Map<string, DumpState>;
+  readonly clusters: Clusters;
+  readonly diagnostics: DiagnosticsPublisher;
+  settings: Settings;
+  options: InitializationOptions;
+  /** URIs of the workspace's folders. */
+  folders: readonly string[];
+  client: ClientAbilities;
+}
+
+/** A session in which nothing is open yet. */
+export function createSession(connection: Connection, runtime: Runtime): Session {
+  const session: Session = {
+    connection,
+    runtime,
+    dumps: new Map(),
+    states: new Map(),
+    clusters: createClusters(
+      runtime,
+      () => clusterChanged(session),
+      (message) => warnOfSnapshot(connection, message),
+    ),
+    diagnostics: createDiagnosticsPublisher(
+      runtime,
+      () => session.settings,
+      (state) => session.dumps.get(state.uri)?.version === state.version,
+      (uri, version, found) =>
+        connection.sendDiagnostics({ uri, ...(version === undefined ? {} : { version }), diagnostics: found }),
+      (state, error) => connection.console.error(`lint of ${state.uri}: ${describeError(error)}`),
+    ),
+    settings: readSettings(undefined),
+    options: readInitializationOptions(undefined),
+    folders: [],
+    client: abilitiesOf({}),
+  };
+  return session;
+}
+
+function warnOfSnapshot(connection: Connection, message: string): void {
+  connection.console.warn(message);
+  // Not the request of that name, which a client need not know.
+  void connection.sendNotification(ShowMessageNotification.type, {
+    type: MessageType.Warning,
+    message: `Cluster snapshot ${message}`,
+  });
+}
+
+/** Reads the client's settings, and has the clusters follow them. */
+export async function configure(session: Session): Promise<void> {
+  const { connection, client, clusters } = session;
+  if (client.canAskConfiguration) session.settings = readSettings(await connection.workspace.getConfiguration('iptables'));
+  await clusters.configure(session.folders, session.settings, session.options);
+}
+
+function makeState({ clusters }: Session, uri: string, { version, document, ruleset }: ReadDump): DumpState {
+  const { cluster } = clusters.statusFor(uri);
+  let resolution: Resolution | undefined;
+  return {
+    uri,
+    version,
+    document,
+    ruleset,
+    cluster,
+    podDetails: clusters.podDetails,
+    resolution: () => {
+      resolution ??= resolveChains(ruleset, cluster, { fileName: uri });
+      return resolution;
+    },
+  };
+}
+
+/** Takes a version of a dump that was read, tells the client and looks for what is wrong with it. */
+export function showState(session: Session, uri: string, read: ReadDump): void {
+  const state = makeState(session, uri, read);
+  session.states.set(uri, state);
+  const params: RulesetChangedParams = { uri, version: state.version };
+  void session.connection.sendNotification(rulesetChangedNotification, params);
+  void session.diagnostics.publish(state);
+}
+
+function clusterChanged(session: Session): void {
+  const { connection, clusters, states, client, folders } = session;
+  let hasNewNames = false;
+  for (const [uri, old] of states) {
+    const { cluster, status } = clusters.statusFor(uri);
+    sendClusterStatus(session, status);
+    if (cluster === old.cluster) continue;
+    hasNewNames = true;
+    showState(session, uri, old);
+  }
+  if (hasNewNames && client.canRefreshHints) void connection.languages.inlayHint.refresh();
+  if (hasNewNames && client.canRefreshLenses) void connection.sendRequest(CodeLensRefreshRequest.type);
+  if (states.size === 0 && folders.length > 0) sendClusterStatus(session, clusters.statusFor(folders[0] ?? '').status);
+}
+
+/** Tells the client where names come from. */
+export function sendClusterStatus({ connection }: Session, status: ClusterStatusParams): void {
+  void connection.sendNotification(clusterStatusNotification, status);
+}
+
+/** Runs a feature on the newest state of a document; an unknown document gets the empty answer, and an error becomes the protocol's. */
+export async function withState<T>(
+  session: Session,
+  uri: string,
+  token: CancellationToken,
+  empty: T,
+  feature: (state: DumpState) => T | Steps<T>,
+): Promise<T | ResponseError<void>> {
+  const dump = session.dumps.get(uri);
+  if (dump === undefined) return empty;
+  return answering(session, async () => {
+    await dump.current();
+    const state = session.states.get(uri);
+    if (token.isCancellationRequested) throw new Cancelled();
+    if (state === undefined) return empty;
+    const result = feature(state);
+    return isSteps(result) ? inSlices(session, result, token) : result;
+  });
+}
+
+/** Runs steps to their end, giving way every few milliseconds. @throws Cancelled */
+export function inSlices<T>({ runtime }: Session, steps: Steps<T>, token: CancellationToken): Promise<T> {
+  return runInSlices(steps, runtime.pause, () => token.isCancellationRequested);
+}
+
+/** An answer, or the protocol's error for what was thrown. */
+export async function answering<T>({ connection }: Session, answer: () => Promise<T>): Promise<T | ResponseError<void>> {
+  try {
+    return await answer();
+  } catch (error) {
+    if (error instanceof Cancelled) return new ResponseError(LSPErrorCodes.RequestCancelled, 'cancelled');
+    connection.console.error(describeError(error));
+    return new ResponseError(ErrorCodes.InternalError, describeError(error));
+  }
+}
+
+function isSteps<T>(value: T | Steps<T>): value is Steps<T> {
+  return typeof value === 'object' && value !== null && 'next' in value && typeof value.next === 'function';
+}
+
+/** An error with its stack, for the log. */
+export function describeError(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

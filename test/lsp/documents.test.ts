@@ -1,0 +1,122 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ClusterStatusParams } from '../../server/src/protocol.ts';
+import { fixtureText } from '../support/fixtures.ts';
+import { filesOf, type InProcessServer, startInProcessServer } from '../support/in-process-server.ts';
+
+const uri = 'file:///work/node-a.iptables';
+const dump = '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j NOWHERE\nCOMMIT\n';
+
+let server: InProcessServer;
+
+beforeEach(async () => {
+  server = startInProcessServer(filesOf({ 'file:///work/cluster.json': fixtureText('sample/cluster.json') }));
+});
+afterEach(() => server.dispose());
+
+const change = (version: number, contentChanges: unknown): Promise<void> =>
+  server.client.sendNotification('textDocument/didChange', { textDocument: { uri, version }, contentChanges });
+
+const codes = async (version: number): Promise<unknown> =>
+  (await server.diagnostics(uri, version)).diagnostics.map(({ code, range }) => [code, range.start.line]);
+
+describe('a document', () => {
+  beforeEach(() => server.initialize());
+
+  it('is read when it is opened, and again with each change', async () => {
+    await server.open(uri, dump);
+    expect(await codes(1)).toEqual([['undeclared-chain', 2]]);
+    await change(2, [
+      { range: { start: { line: 1, character: 0 }, end: { line: 1, character: 0 } }, text: ':NOWHERE - [0:0]\n' },
+    ]);
+    expect(await codes(2)).toEqual([]);
+    await change(3, [{ text: `${dump}${dump}` }]);
+    expect((await server.diagnostics(uri, 3)).diagnostics.length).toBeGreaterThan(1);
+  });
+
+  it('publishes only what is found in the newest version of a burst', async () => {
+    await server.open(uri, dump);
+    for (let version = 2; version <= 30; version += 1) {
+      void change(version, [{ text: version < 30 ? dump.repeat(version) : '*filter\nCOMMIT\n' }]);
+    }
+    expect(await codes(30)).toEqual([]);
+    const versions = server.published.map(({ version }) => version);
+    expect(versions).toEqual(versions.toSorted((a = 0, b = 0) => a - b));
+  });
+
+  it.each([
+    ['no changes', undefined],
+    ['a change that is no object', ['x']],
+    ['a change without a text', [{ range: { start: { line: 0, character: 0 }, end: { line: 0, character: 1 } } }]],
+    ['a text of another type', [{ text: 7 }]],
+    ['a range without an end', [{ range: { start: { line: 0, character: 0 } }, text: '' }]],
+    ['a negative line', [{ range: { start: { line: -1, character: 0 }, end: { line: 0, character: 0 } }, text: 'x' }]],
+    ['a text instead of a list', 'x'],
+  ])('stays as it was and usable after %s', async (_, contentChanges) => {
+    await server.open(uri, dump);
+    await change(2, contentChanges);
+    await change(3, [{ range: { start: { line: 2, character: 0 }, end: { line: 3, character: 0 } }, text: '' }]);
+    expect(await codes(3)).toEqual([]);
+    expect(server.log.join('\n')).toContain('textDocument/didChange: The parameter "contentChanges"');
+    const symbols = await server.client.sendRequest<readonly unknown[]>('textDocument/documentSymbol', { textDocument: { uri } });
+    expect(symbols).toHaveLength(1);
+  });
+
+  it('keeps its text through an empty change, with the new version', async () => {
+    await server.open(uri, dump);
+    await change(2, []);
+    expect(await codes(2)).toEqual([['undeclared-chain', 2]]);
+  });
+
+  it('loses its diagnostics when it is closed, and answers nothing', async () => {
+    await server.open(uri, dump);
+    await server.diagnostics(uri, 1);
+    await server.client.sendNotification('textDocument/didClose', { textDocument: { uri } });
+    await server.notified<{ uri: string; version?: number; diagnostics: readonly unknown[] }>(
+      'textDocument/publishDiagnostics',
+      ({ version, diagnostics }) => version === undefined && diagnostics.length === 0,
+    );
+    expect(await server.client.sendRequest('textDocument/documentSymbol', { textDocument: { uri } })).toEqual([]);
+  });
+
+  it('takes a change whose range lies behind its end', async () => {
+    await server.open(uri, dump);
+    const end = { line: 9_000, character: 9_000 };
+    await change(2, [{ range: { start: end, end }, text: '# end\n' }]);
+    expect(await codes(2)).toEqual([['undeclared-chain', 2]]);
+  });
+});
+
+describe('the cluster of a document', () => {
+  it('is the snapshot beside it, found by what it holds', async () => {
+    await server.initialize({ workspaceFolders: [{ uri: 'file:///work', name: 'work' }], rootUri: 'file:///work' });
+    await server.open(uri, fixtureText('sample/worker-1.iptables'));
+    const status = await server.notified<ClusterStatusParams>('iptables/clusterStatus', ({ kind }) => kind === 'snapshot');
+    expect(status).toMatchObject({ label: 'cluster.json', severity: 'ok' });
+  });
+
+  it('is none where there is no file to be read', async () => {
+    await server.dispose();
+    server = startInProcessServer();
+    await server.initialize({ workspaceFolders: [{ uri: 'file:///work', name: 'work' }] });
+    await server.open(uri, dump);
+    await server.notified<ClusterStatusParams>('iptables/clusterStatus', ({ kind }) => kind === 'none');
+    expect(await codes(1)).toEqual([['undeclared-chain', 2]]);
+  });
+});
+
+describe('a hover in one document while another is read', () => {
+  it('is answered before that reading ends', async () => {
+    await server.initialize();
+    await server.open(uri, dump);
+    await server.diagnostics(uri, 1);
+    const large = 'file:///work/large.iptables';
+    await server.open(large, `*filter\n${'-A INPUT -s 10.0.0.1/32 -j ACCEPT\n'.repeat(100_000)}COMMIT\n`);
+    const done: string[] = [];
+    const reading = server.diagnostics(large, 1).then(() => done.push('large'));
+    const position = { line: 1, character: 3 };
+    expect(await server.client.sendRequest('textDocument/hover', { textDocument: { uri }, position })).not.toBeNull();
+    done.push('hover');
+    await reading;
+    expect(done).toEqual(['hover', 'large']);
+  });
+});

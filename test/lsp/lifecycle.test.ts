@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ErrorCodes } from 'vscode-languageserver';
+import { type InProcessServer, startInProcessServer } from '../support/in-process-server.ts';
+
+const uri = 'file:///node-a.iptables';
+const dump = '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j NOWHERE\nCOMMIT\n';
+const hover = { textDocument: { uri }, position: { line: 1, character: 3 } };
+
+let server: InProcessServer;
+
+beforeEach(() => {
+  server = startInProcessServer();
+});
+afterEach(() => server.dispose());
+
+/** The code of the protocol's error that a request gets; undefined for an answer. */
+async function codeOf(method: string, params?: object): Promise<unknown> {
+  try {
+    await server.client.sendRequest(method, params);
+    return undefined;
+  } catch (error) {
+    return (error as { readonly code: unknown }).code;
+  }
+}
+
+describe("a server's life", () => {
+  it.each(['textDocument/hover', 'iptables/flow', 'shutdown'])(
+    'answers %s before "initialize" as not initialized',
+    async (method) => {
+      expect(await codeOf(method, hover)).toBe(ErrorCodes.ServerNotInitialized);
+      await server.initialize();
+      expect(await codeOf('textDocument/hover', hover)).toBeUndefined();
+    },
+  );
+
+  it('drops what is said before "initialize"', async () => {
+    await server.open(uri, dump);
+    await server.initialize();
+    expect(await server.client.sendRequest('textDocument/documentSymbol', { textDocument: { uri } })).toEqual([]);
+  });
+
+  it('is initialized once', async () => {
+    await server.initialize();
+    expect(await codeOf('initialize', { processId: null, rootUri: null, capabilities: {} })).toBe(ErrorCodes.InvalidRequest);
+  });
+
+  it('answers nothing after "shutdown"', async () => {
+    await server.initialize();
+    expect(await codeOf('shutdown')).toBeUndefined();
+    expect(await codeOf('textDocument/hover', hover)).toBe(ErrorCodes.InvalidRequest);
+    expect(await codeOf('shutdown')).toBe(ErrorCodes.InvalidRequest);
+  });
+
+  it('is initialized by a client that says nothing of what it can do', async () => {
+    expect(await server.initialize({ capabilities: undefined })).toMatchObject({ capabilities: { hoverProvider: true } });
+  });
+});
+
+describe('a request whose parameters are not as the protocol has them', () => {
+  const position = { line: 0, character: 0 };
+  const range = { start: position, end: position };
+
+  it.each([
+    ['textDocument/hover', { textDocument: { uri } }],
+    ['textDocument/hover', { textDocument: { uri }, position: 3 }],
+    ['textDocument/hover', { textDocument: { uri }, position: { line: -1, character: 0 } }],
+    ['textDocument/hover', { textDocument: { uri }, position: { line: 0.5, character: 0 } }],
+    ['textDocument/hover', { textDocument: { uri }, position: { line: 2 ** 40, character: 0 } }],
+    ['textDocument/hover', { textDocument: uri, position }],
+    ['textDocument/hover', { textDocument: { uri: 7 }, position }],
+    ['textDocument/hover', { textDocument: null, position }],
+    ['textDocument/hover', []],
+    ['textDocument/definition', { position }],
+    ['textDocument/references', { textDocument: { uri }, position: null, context: null }],
+    ['textDocument/documentHighlight', { textDocument: { uri }, position: [] }],
+    ['textDocument/documentSymbol', {}],
+    ['textDocument/foldingRange', { textDocument: { uri: '' } }],
+    ['textDocument/selectionRange', { textDocument: { uri }, positions: position }],
+    ['textDocument/selectionRange', { textDocument: { uri }, positions: [position, 1] }],
+    ['textDocument/inlayHint', { textDocument: { uri }, range: { start: position } }],
+    ['textDocument/semanticTokens/range', { textDocument: { uri }, range: 'all' }],
+    ['textDocument/codeAction', { textDocument: { uri }, range, context: {} }],
+    ['textDocument/codeAction', { textDocument: { uri }, range, context: { diagnostics: [1] } }],
+    ['workspace/symbol', { query: 1 }],
+    ['codeLens/resolve', { range: 1 }],
+    ['iptables/flow', { to: '10.0.0.1:80' }],
+    ['iptables/flow', { textDocument: { uri } }],
+    ['iptables/flowTargets', { textDocument: 1 }],
+    ['iptables/drift', {}],
+  ])('%s %j gets the error of the protocol', async (method, params) => {
+    await server.initialize();
+    await server.open(uri, dump);
+    expect(await codeOf(method, params)).toBe(ErrorCodes.InvalidParams);
+    expect(await codeOf('textDocument/hover', hover)).toBeUndefined();
+  });
+});
