@@ -35,6 +35,9 @@ const bundles = [
     out: 'dist/server/node.cjs',
     options: { ...node, plugins: [clusterApart] },
     bin: 'iptables-language-server',
+    // Each version of a large dump leaves tens of megabytes behind. V8 lets them pile up to several times of what is in use; this makes
+    // its collector, which works beside the program, begin earlier: some 500 MB at most for 215,000 lines instead of 750.
+    flags: ['--heap-growing-percent=20'],
   },
   { part: 'server', in: 'server/src/lsp/browser/main.ts', out: 'dist/server/browser.js', options: web },
   { part: 'cluster', in: 'server/src/cluster/live/live.ts', out: 'dist/cluster/live.cjs', options: node },

@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import { createLifecycle } from '../lifecycle.ts';
 import { startServer } from '../server.ts';
@@ -12,10 +11,6 @@ if (!process.argv.some((argument) => transports.some((transport) => argument.sta
   );
   process.exit(2);
 }
-
-// Each version of a large dump leaves tens of megabytes behind. V8 lets them pile up to several times of what is in use; an editor has
-// other use for the memory. This makes its collector, which works beside the program, begin earlier: 500 MB at most instead of 750.
-setFlagsFromString('--heap-growing-percent=20');
 
 startServer(createConnection(ProposedFeatures.all, { messageStrategy: createLifecycle() }), {
   pause: () => new Promise((resolve) => setImmediate(resolve)),
