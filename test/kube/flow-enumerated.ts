@@ -5,7 +5,7 @@ import type { Frontend } from '../../server/src/kube/flow/frontends.ts';
 import type { FlowGraph } from '../../server/src/kube/flow/graph.ts';
 import { ownAddresses, packetSources } from '../../server/src/kube/flow/packet-sources.ts';
 import type { FlowTargetSpec } from '../../server/src/kube/flow/target.ts';
-import type { Resolution } from '../../server/src/kube/identity/resolve.ts';
+import type { Resolution } from '../../server/src/kube/identity/chain-identity.ts';
 import { enumerateSteps } from '../../server/src/netfilter/enumerate.ts';
 import type { Outcome } from '../../server/src/netfilter/outcome.ts';
 import type { Packet } from '../../server/src/netfilter/packet.ts';

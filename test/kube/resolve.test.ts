@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
+import type { ResolvedBy } from '../../server/src/kube/identity/chain-identity.ts';
 import { type ResolvedChain, resolveReport } from '../../server/src/kube/identity/report.ts';
-import type { ResolvedBy } from '../../server/src/kube/identity/resolve.ts';
 import { clusterFrom, clusterOf, rulesetFrom, rulesetOf } from '../support/dumps.ts';
 import { fixturePath, labPath } from '../support/fixtures.ts';
 

@@ -1,7 +1,7 @@
 import { hostPort } from '../../base/ip.ts';
 import { percentText } from '../../base/percent.ts';
 import type { PodRecord, ServiceRecord } from '../../cluster/objects.ts';
-import type { ChainEndpoint, ChainIdentity, ChainPod, ChainService } from '../../kube/identity/resolve.ts';
+import type { ChainEndpoint, ChainIdentity, ChainPod, ChainService } from '../../kube/identity/chain-identity.ts';
 import { endpointAddress, serviceTitle } from '../../kube/identity/titles.ts';
 import { type EndpointShare, endpointShares } from '../../kube/proxy/endpoint-shares.ts';
 import type { Chain } from '../../ruleset/ruleset.ts';

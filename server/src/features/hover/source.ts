@@ -1,5 +1,5 @@
 import type { Cluster } from '../../cluster/cluster.ts';
-import type { ResolvedBy } from '../../kube/identity/resolve.ts';
+import type { ResolvedBy } from '../../kube/identity/chain-identity.ts';
 import type { Block } from '../support/markup.ts';
 
 function ageText(milliseconds: number): string {

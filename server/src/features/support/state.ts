@@ -1,7 +1,7 @@
 import type { Position, Range } from 'vscode-languageserver-types';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { PodRecord } from '../../cluster/objects.ts';
-import type { Resolution } from '../../kube/identity/resolve.ts';
+import type { Resolution } from '../../kube/identity/chain-identity.ts';
 import type { Place } from '../../lint/support/finding.ts';
 import type { Ruleset } from '../../ruleset/ruleset.ts';
 import type { SourceDocument } from '../../syntax/document.ts';

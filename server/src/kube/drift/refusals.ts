@@ -1,8 +1,8 @@
 /** The rules that refuse a Service port's traffic for want of endpoints: all that there is of many a Service. */
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
+import type { ChainService } from '../identity/chain-identity.ts';
 import { serviceComment } from '../identity/comments.ts';
-import type { ChainService } from '../identity/resolve.ts';
 import { commentOf, destinationPort, protocolOf, singleAddress } from '../proxy/rule-values.ts';
 
 /** What tells one port of a Service from another. */

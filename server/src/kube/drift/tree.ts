@@ -2,8 +2,8 @@
 import { hostPort } from '../../base/ip.ts';
 import type { Steps } from '../../base/steps.ts';
 import type { Chain } from '../../ruleset/ruleset.ts';
+import type { ChainEndpoint, Resolution } from '../identity/chain-identity.ts';
 import { portName, splitHashedName } from '../identity/chain-names.ts';
-import type { ChainEndpoint, Resolution } from '../identity/resolve.ts';
 import type { ChainRole } from '../identity/role.ts';
 import { roleInfo } from '../identity/roles.ts';
 import type { Drift, ServiceDrift } from './drift.ts';

@@ -3,7 +3,7 @@
  * that makes a difference is sent through the rules, and what it passes is drawn.
  */
 import { runToEnd, type Steps } from '../../base/steps.ts';
-import type { Resolution } from '../identity/resolve.ts';
+import type { Resolution } from '../identity/chain-identity.ts';
 import { entryId, type FlowContext, primarySamples, type Sample } from './context.ts';
 import { routesOf } from './destinations.ts';
 import { entryDrift } from './disagreements.ts';

@@ -7,7 +7,7 @@ import { policyOf, rulesInOrder } from '../../netfilter/rule-order.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain } from '../../ruleset/ruleset.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
-import type { Resolution } from '../identity/resolve.ts';
+import type { Resolution } from '../identity/chain-identity.ts';
 import { chainTitle } from '../identity/titles.ts';
 import { protocolOf } from '../proxy/rule-values.ts';
 import { destinationCondition, sourceCondition } from './conditions.ts';

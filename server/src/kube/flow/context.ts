@@ -1,6 +1,6 @@
 /** What making the parts of a flow looks at. */
 import { hostPort } from '../../base/ip.ts';
-import type { Resolution } from '../identity/resolve.ts';
+import type { Resolution } from '../identity/chain-identity.ts';
 import type { Frontend } from './frontends.ts';
 import type { FlowEntry } from './graph.ts';
 import type { PacketSource } from './packet-sources.ts';

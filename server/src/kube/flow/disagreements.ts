@@ -3,8 +3,8 @@
 import type { Dump } from '../../ruleset/ruleset.ts';
 import { chooseEndpoints, type EndpointChoice, endpointsOf } from '../expected/endpoints.ts';
 import { proxiedPorts } from '../expected/service-ports.ts';
+import type { ChainIdentity, ChainService, Resolution } from '../identity/chain-identity.ts';
 import type { EndpointRef } from '../identity/hash-index.ts';
-import type { ChainIdentity, ChainService, Resolution } from '../identity/resolve.ts';
 import { dumpNode } from '../proxy/dump-node.ts';
 import { proxyOptions } from '../proxy/options.ts';
 import type { Frontend } from './frontends.ts';

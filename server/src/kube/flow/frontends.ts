@@ -8,8 +8,8 @@ import { rulesInOrder } from '../../netfilter/rule-order.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Dump } from '../../ruleset/ruleset.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
+import type { Resolution } from '../identity/chain-identity.ts';
 import { type CommentUse, serviceComment } from '../identity/comments.ts';
-import type { Resolution } from '../identity/resolve.ts';
 import {
   commentOf,
   destinationPort,

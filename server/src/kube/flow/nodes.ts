@@ -2,8 +2,8 @@
 import { hostPort } from '../../base/ip.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
+import type { ChainPod, ChainService } from '../identity/chain-identity.ts';
 import { serviceComment } from '../identity/comments.ts';
-import type { ChainPod, ChainService } from '../identity/resolve.ts';
 import { endpointAddress, serviceTitle } from '../identity/titles.ts';
 import { commentOf } from '../proxy/rule-values.ts';
 import { badgesOf } from './badges.ts';

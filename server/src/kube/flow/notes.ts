@@ -1,7 +1,7 @@
 /** What a reader should know of the dump before believing a flow. */
 import { isShownFrom, isTableWhole } from '../../ruleset/completeness.ts';
 import type { Chain, Dump, Ruleset } from '../../ruleset/ruleset.ts';
-import type { Resolution } from '../identity/resolve.ts';
+import type { Resolution } from '../identity/chain-identity.ts';
 import { isLargeClusterMode } from '../proxy/large-cluster.ts';
 import type { FlowNote } from './graph.ts';
 

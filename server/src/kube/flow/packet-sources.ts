@@ -5,7 +5,7 @@ import type { Family } from '../../catalog/types.ts';
 import { addressOf, type IPAddress, ipAddress, type Packet, packetOf } from '../../netfilter/packet.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Dump } from '../../ruleset/ruleset.ts';
-import type { Resolution } from '../identity/resolve.ts';
+import type { Resolution } from '../identity/chain-identity.ts';
 import { proxyLayout } from '../proxy/detect-version.ts';
 import { dumpNode } from '../proxy/dump-node.ts';
 import { optionsOf } from '../proxy/rule-values.ts';

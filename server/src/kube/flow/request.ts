@@ -1,6 +1,6 @@
 /** Everything that can be drawn, asked for by one text: the flow to a Service or address, or the chains from one chain on. */
 import type { Steps } from '../../base/steps.ts';
-import type { Resolution } from '../identity/resolve.ts';
+import type { Resolution } from '../identity/chain-identity.ts';
 import { type FlowAnswer, flowSteps } from './build-flow.ts';
 import { chainGraphSteps } from './chain-graph.ts';
 import { parseFlowTarget } from './target.ts';

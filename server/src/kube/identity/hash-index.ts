@@ -28,14 +28,15 @@ export interface ChainIndex {
   port(hash: string): ServicePortRef | undefined;
   /** The endpoint whose chain has this hash, of any Service. The first question hashes every endpoint. */
   endpoint(hash: string): EndpointRef | undefined;
-  /** The endpoints of a Service's port, ready or not, of both families, each address and port once. */
-  endpointsOf(namespace: string, service: string, port: string, protocol: string): readonly EndpointRef[];
-  /** The one of them with this address, and with this port unless that is null: a look-up, however many endpoints the Service has. */
-  endpointAt(
+  /**
+   * The endpoints of a Service's port with this address, and with this port unless that is null, those that are ready first: a look-up, however
+   * many endpoints the Service has. More than one where slices are being rewritten, or where Pods share the node's address.
+   */
+  endpointsAt(
     service: { readonly namespace: string; readonly name: string; readonly port: string; readonly protocol: string },
     ip: string,
     port: number | null,
-  ): EndpointRef | undefined;
+  ): readonly EndpointRef[];
   /** Does the hashing behind `endpoint`, with pauses. */
   prepare(): Generator<void, void>;
 }
@@ -130,73 +131,77 @@ export function chainIndexOf(cluster: Cluster): ChainIndex {
   return index;
 }
 
-function createChainIndex(cluster: Cluster): ChainIndex {
-  let ports: Map<string, ServicePortRef> | undefined;
-  const endpoints = new Map<string, EndpointRef>();
-  let slicesRead = 0;
+/** What a cluster's objects make; the parts are built at the first question that needs them. */
+interface IndexParts {
+  readonly cluster: Cluster;
+  ports: ReadonlyMap<string, ServicePortRef> | undefined;
+  readonly endpoints: Map<string, EndpointRef>;
+  slicesRead: number;
+}
 
-  function* readSlices(): Generator<void, void> {
-    while (slicesRead < cluster.slices.length) {
-      const slice = cluster.slices[slicesRead];
-      slicesRead += 1;
-      if (slice !== undefined) {
-        for (const { ref, hash, oldHash, asGiven } of endpointHashes(slice)) {
-          endpoints.set(hash, ref);
-          if (oldHash !== null) endpoints.set(oldHash, ref);
-          if (asGiven !== null) endpoints.set(asGiven.hash, ref);
-        }
+function* readSlices(parts: IndexParts): Generator<void, void> {
+  const { slices } = parts.cluster;
+  while (parts.slicesRead < slices.length) {
+    const slice = slices[parts.slicesRead];
+    parts.slicesRead += 1;
+    if (slice !== undefined) {
+      for (const { ref, hash, oldHash, asGiven } of endpointHashes(slice)) {
+        parts.endpoints.set(hash, ref);
+        if (oldHash !== null) parts.endpoints.set(oldHash, ref);
+        if (asGiven !== null) parts.endpoints.set(asGiven.hash, ref);
       }
-      if (slicesRead % slicesBetweenPauses === 0) yield;
+    }
+    if (parts.slicesRead % slicesBetweenPauses === 0) yield;
+  }
+}
+
+function portsByHash(cluster: Cluster): ReadonlyMap<string, ServicePortRef> {
+  const ports = new Map<string, ServicePortRef>();
+  for (const service of cluster.services) {
+    for (const { port, hash, oldHash } of portHashes(service)) {
+      ports.set(hash, { service, port });
+      if (oldHash !== null) ports.set(oldHash, { service, port });
     }
   }
+  return ports;
+}
 
+function endpointWithHash(parts: IndexParts, hash: string): EndpointRef | undefined {
+  const known = parts.endpoints.get(hash);
+  if (known !== undefined) return known;
+  for (const _ of readSlices(parts)) {
+    // Without pauses: someone waits for the answer.
+  }
+  return parts.endpoints.get(hash);
+}
+
+function findEndpoints(
+  cluster: Cluster,
+  { namespace, name, port: portName, protocol }: Parameters<ChainIndex['endpointsAt']>[0],
+  ip: string,
+  port: number | null,
+): readonly EndpointRef[] {
+  const found: EndpointRef[] = [];
+  for (const { slice, endpoint } of cluster.endpointsAt(ip)) {
+    if (slice.serviceName !== name || slice.namespace !== namespace || endpoint.addresses[0] !== ip) continue;
+    for (const candidate of slice.ports) {
+      if (candidate.name !== portName || candidate.protocol !== protocol || candidate.port === null) continue;
+      if (port !== null && candidate.port !== port) continue;
+      found.push({ slice, endpoint, ip, port: candidate.port, portName, protocol });
+    }
+  }
+  return found.length < 2 ? found : found.sort((a, b) => Number(b.endpoint.ready) - Number(a.endpoint.ready));
+}
+
+function createChainIndex(cluster: Cluster): ChainIndex {
+  const parts: IndexParts = { cluster, ports: undefined, endpoints: new Map(), slicesRead: 0 };
   return {
     port: (hash) => {
-      if (ports === undefined) {
-        ports = new Map();
-        for (const service of cluster.services) {
-          for (const { port, hash, oldHash } of portHashes(service)) {
-            ports.set(hash, { service, port });
-            if (oldHash !== null) ports.set(oldHash, { service, port });
-          }
-        }
-      }
-      return ports.get(hash);
+      parts.ports ??= portsByHash(cluster);
+      return parts.ports.get(hash);
     },
-    endpoint: (hash) => {
-      const known = endpoints.get(hash);
-      if (known !== undefined) return known;
-      for (const _ of readSlices()) {
-        // Without pauses: someone waits for the answer.
-      }
-      return endpoints.get(hash);
-    },
-    endpointsOf: (namespace, service, port, protocol) => {
-      const seen = new Map<string, EndpointRef>();
-      for (const slice of cluster.slicesOf(namespace, service)) {
-        for (const candidate of slice.ports) {
-          if (candidate.name !== port || candidate.protocol !== protocol) continue;
-          for (const ref of endpointRefs(slice, port, protocol, candidate.port)) {
-            const address = hostPort(ref.ip, ref.port);
-            // While slices are rewritten, an endpoint may stand in two of them; the ready one counts.
-            if (seen.get(address)?.endpoint.ready !== true) seen.set(address, ref);
-          }
-        }
-      }
-      return [...seen.values()];
-    },
-    endpointAt: ({ namespace, name, port: portName, protocol }, ip, port) => {
-      let found: EndpointRef | undefined;
-      for (const { slice, endpoint } of cluster.endpointsAt(ip)) {
-        if (slice.serviceName !== name || slice.namespace !== namespace || endpoint.addresses[0] !== ip) continue;
-        for (const candidate of slice.ports) {
-          if (candidate.name !== portName || candidate.protocol !== protocol || candidate.port === null) continue;
-          if (port !== null && candidate.port !== port) continue;
-          if (found?.endpoint.ready !== true) found = { slice, endpoint, ip, port: candidate.port, portName, protocol };
-        }
-      }
-      return found;
-    },
-    prepare: readSlices,
+    endpoint: (hash) => endpointWithHash(parts, hash),
+    endpointsAt: (service, ip, port) => findEndpoints(cluster, service, ip, port),
+    prepare: () => readSlices(parts),
   };
 }

@@ -3,7 +3,8 @@
 import { runToEnd } from '../../base/steps.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
-import { type Resolution, type ResolvedBy, resolveChains } from './resolve.ts';
+import type { Resolution, ResolvedBy } from './chain-identity.ts';
+import { resolveChains } from './resolve.ts';
 import type { ChainRole } from './role.ts';
 
 export interface ResolvedChain {

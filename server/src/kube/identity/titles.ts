@@ -1,8 +1,8 @@
 /** What a chain stands for in a few words, for outlines, lists and the ends of lines. Plain text. */
 import { hostPort } from '../../base/ip.ts';
 import type { Chain } from '../../ruleset/ruleset.ts';
+import type { ChainEndpoint, ChainService, Resolution } from './chain-identity.ts';
 import { portName } from './chain-names.ts';
-import type { ChainEndpoint, ChainService, Resolution } from './resolve.ts';
 
 /** "shop/web:http". */
 export function serviceTitle(service: ChainService): string {
