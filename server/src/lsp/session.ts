@@ -11,7 +11,8 @@ import {
 import { Cancelled, runInSlices } from '../base/scheduler.ts';
 import type { Steps } from '../base/steps.ts';
 import type { DumpState } from '../features/support/state.ts';
-import { type Resolution, resolveChains } from '../kube/identity/resolve.ts';
+import type { Resolution } from '../kube/identity/chain-identity.ts';
+import { resolveChains } from '../kube/identity/resolve.ts';
 import {
   type ClusterStatusParams,
   clusterStatusNotification,
