@@ -11,6 +11,7 @@ import {
 import { Cancelled, runInSlices } from '../base/scheduler.ts';
 import type { Steps } from '../base/steps.ts';
 import type { DumpState } from '../features/support/state.ts';
+import { clusterOfDump } from '../kube/drift/other-cluster.ts';
 import type { Resolution } from '../kube/identity/chain-identity.ts';
 import { resolveChains } from '../kube/identity/resolve.ts';
 import {
@@ -99,7 +100,7 @@ function makeState({ clusters }: Session, uri: string, { version, document, rule
     cluster,
     podDetails: clusters.podDetails,
     resolution: () => {
-      resolution ??= resolveChains(ruleset, cluster, { fileName: uri });
+      resolution ??= resolveChains(ruleset, clusterOfDump(ruleset, cluster), { fileName: uri });
       return resolution;
     },
   };
