@@ -1,7 +1,7 @@
 import type { FlowEdge, FlowNode } from '../../../server/src/kube/flow/graph.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
 import { branchesOf, type EndpointGroup, type EndpointRow } from '../model/groups.ts';
-import { boxContent, nameWidth, naturalWidth } from './box-content.ts';
+import { type BoxContent, boxContent, nameWidth, naturalWidth } from './box-content.ts';
 import { bend, elbow } from './edge-path.ts';
 import { isIdle, type LabelText, labelsOf } from './merged-edges.ts';
 import type { Box, DrawnEdge, LayoutOptions } from './model.ts';
@@ -58,6 +58,21 @@ export function groupSize(index: GraphIndex, group: EndpointGroup, most: number,
   return { labels, labelWidth, endpoint, pod, width };
 }
 
+/** Where an open group's columns are, from its left. */
+interface GroupColumns {
+  readonly left: number;
+  readonly endpointWidth: number;
+  readonly podLeft: number;
+  readonly podWidth: number;
+}
+
+/** An endpoint in an open group: the middles of its box and of those behind it, from the head's bottom. */
+interface PlacedRow {
+  readonly row: EndpointRow;
+  readonly y: number;
+  readonly pods: readonly { readonly node: FlowNode; readonly y: number }[];
+}
+
 /** An open group's endpoints in rule order, each with what is behind it, along a rail on the left. */
 export function groupParts(
   index: GraphIndex,
@@ -73,92 +88,102 @@ export function groupParts(
   const spare = width - size.width;
   const podWidth = size.pod === 0 ? 0 : size.pod + Math.floor(spare / 2);
   const endpointWidth = size.endpoint + (size.pod === 0 ? spare : Math.ceil(spare / 2));
-  const podLeft = left + endpointWidth + podGap;
+  const columns: GroupColumns = { left, endpointWidth, podLeft: left + endpointWidth + podGap, podWidth };
+  const { boxes, rows, height } = placeRows(index, group, size, columns, options);
+  return {
+    boxes,
+    edges: (x, top) => {
+      let above = 0;
+      return rows.flatMap((placed) => {
+        const edges = [railEdge(index, group, size, columns, placed, x, top, above), ...podEdges(index, columns, placed, x, top)];
+        above = placed.y - 7;
+        return edges;
+      });
+    },
+    height,
+    endpointLeft: left,
+    podColumn: podWidth === 0 ? null : { x: columns.podLeft, width: podWidth },
+  };
+}
+
+function placeRows(
+  index: GraphIndex,
+  group: EndpointGroup,
+  size: GroupSize,
+  { left, endpointWidth, podLeft, podWidth }: GroupColumns,
+  { measure }: LayoutOptions,
+): { readonly boxes: readonly Box[]; readonly rows: readonly PlacedRow[]; readonly height: number } {
   const boxes: Box[] = [];
-  const placedRows: { readonly row: EndpointRow; readonly y: number; readonly pods: readonly { node: FlowNode; y: number }[] }[] =
-    [];
+  const rows: PlacedRow[] = [];
+  const place = (node: FlowNode, content: BoxContent, x: number, y: number, width: number, column: number): void => {
+    boxes.push({ id: node.id, node, group: null, x, y, width, height: content.height, content, column });
+  };
   let y = pad;
   for (const row of group.rows) {
-    const own = boxContent(row.endpoint, isIdle(index, row.endpoint), endpointWidth, options.measure);
-    const behind = row.behind.map((node) => ({ node, content: boxContent(node, false, podWidth, options.measure) }));
+    const own = boxContent(row.endpoint, isIdle(index, row.endpoint), endpointWidth, measure);
+    const behind = row.behind.map((node) => ({ node, content: boxContent(node, false, podWidth, measure) }));
     const behindHeight = behind.reduce((sum, { content }) => sum + content.height + rowGap, -rowGap);
     const height = Math.max(own.height, behindHeight, size.labels.get(row)?.height ?? 0);
     const middle = y + height / 2;
-    boxes.push({
-      id: row.endpoint.id,
-      node: row.endpoint,
-      group: null,
-      x: left,
-      y: middle - own.height / 2,
-      width: endpointWidth,
-      height: own.height,
-      content: own,
-      column: 0,
-    });
+    place(row.endpoint, own, left, middle - own.height / 2, endpointWidth, 0);
     let podY = middle - behindHeight / 2;
     const pods = behind.map(({ node, content }) => {
-      boxes.push({
-        id: node.id,
-        node,
-        group: null,
-        x: podLeft,
-        y: podY,
-        width: podWidth,
-        height: content.height,
-        content,
-        column: 1,
-      });
+      place(node, content, podLeft, podY, podWidth, 1);
       podY += content.height + rowGap;
       return { node, y: podY - rowGap - content.height / 2 };
     });
-    placedRows.push({ row, y: middle, pods });
+    rows.push({ row, y: middle, pods });
     y += height + rowGap;
   }
-  const edges = (x: number, top: number): readonly DrawnEdge[] => {
-    let above = 0;
-    return placedRows.flatMap(({ row, y: middle, pods }) => {
-      const label = size.labels.get(row);
-      const incoming = index.in(row.endpoint.id);
-      // Each piece of the rail begins where the one before it turned off, so that what is out of view need not be drawn.
-      const path = elbow(x + railInset, top + above, { x: x + left, y: top + middle }, true);
-      const made: DrawnEdge[] = [
-        {
-          id: `${group.id}\n${row.endpoint.id}`,
-          from: group.id,
-          to: row.endpoint.id,
-          edges: incoming,
-          path,
-          wholePath: elbow(x + railInset, top, { x: x + left, y: top + middle }, true),
-          labels:
-            label === undefined
-              ? []
-              : [{ ...label, x: x + railInset + 10 + size.labelWidth - label.width, y: top + middle - label.height / 2 }],
-          top: top + above,
-          bottom: top + middle,
-        },
-      ];
-      above = middle - 7;
-      for (const { node, y: podMiddle } of pods) {
-        const ends = { from: { x: x + left + endpointWidth, y: top + middle }, to: { x: x + podLeft, y: top + podMiddle } };
-        made.push({
-          id: `${row.endpoint.id}\n${node.id}`,
-          from: row.endpoint.id,
-          to: node.id,
-          edges: index.out(row.endpoint.id).filter((edge) => edge.to === node.id),
-          path: bend([ends.from, { x: ends.to.x - 8, y: ends.to.y }, ends.to]),
-          labels: [],
-          top: top + Math.min(middle, podMiddle),
-          bottom: top + Math.max(middle, podMiddle),
-        });
-      }
-      return made;
-    });
-  };
+  return { boxes, rows, height: y - rowGap + pad };
+}
+
+/** The piece of the rail from where the row above turned off (`above`), so that what is out of view need not be drawn. */
+function railEdge(
+  index: GraphIndex,
+  group: EndpointGroup,
+  size: GroupSize,
+  { left }: GroupColumns,
+  { row, y }: PlacedRow,
+  x: number,
+  top: number,
+  above: number,
+): DrawnEdge {
+  const label = size.labels.get(row);
+  const end = { x: x + left, y: top + y };
+  const labelLeft = x + railInset + 10 + size.labelWidth - (label?.width ?? 0);
   return {
-    boxes,
-    edges,
-    height: y - rowGap + pad,
-    endpointLeft: left,
-    podColumn: podWidth === 0 ? null : { x: podLeft, width: podWidth },
+    id: `${group.id}\n${row.endpoint.id}`,
+    from: group.id,
+    to: row.endpoint.id,
+    edges: index.in(row.endpoint.id),
+    path: elbow(x + railInset, top + above, end, true),
+    wholePath: elbow(x + railInset, top, end, true),
+    labels: label === undefined ? [] : [{ ...label, x: labelLeft, y: end.y - label.height / 2 }],
+    top: top + above,
+    bottom: end.y,
   };
+}
+
+function podEdges(
+  index: GraphIndex,
+  { left, endpointWidth, podLeft }: GroupColumns,
+  { row, y, pods }: PlacedRow,
+  x: number,
+  top: number,
+): readonly DrawnEdge[] {
+  const from = { x: x + left + endpointWidth, y: top + y };
+  return pods.map(({ node, y: podY }) => {
+    const to = { x: x + podLeft, y: top + podY };
+    return {
+      id: `${row.endpoint.id}\n${node.id}`,
+      from: row.endpoint.id,
+      to: node.id,
+      edges: index.out(row.endpoint.id).filter((edge) => edge.to === node.id),
+      path: bend([from, { x: to.x - 8, y: to.y }, to]),
+      labels: [],
+      top: Math.min(from.y, to.y),
+      bottom: Math.max(from.y, to.y),
+    };
+  });
 }

@@ -18,11 +18,49 @@ const widest = 460;
 const narrowest = 170;
 const widestBesideLabel = 110;
 
+/** What an outline is laid out from: its rows and links, and how wide all of it is. */
+interface OutlinePlan {
+  readonly index: GraphIndex;
+  readonly options: LayoutOptions;
+  readonly rows: readonly OutlineRow[];
+  readonly links: readonly OutlineLink[];
+  /** Links that run down a rail at the left, and are no lane at the right. */
+  readonly inside: ReadonlySet<OutlineLink>;
+  readonly lanes: { readonly of: ReadonlyMap<OutlineLink, number>; readonly count: number };
+  readonly laneRoom: number;
+  readonly beside: ReturnType<typeof placeBeside>;
+  /** Where boxes end on the right. */
+  readonly right: number;
+}
+
+/** Boxes and labels at their places, and the height that they take. */
+interface PlacedRows {
+  readonly boxes: ReadonlyMap<string, Box>;
+  readonly labels: ReadonlyMap<OutlineLink, readonly EdgeLabel[]>;
+  readonly bottom: number;
+}
+
 /**
  * One box below the other, each indented under what leads to it: for where there is little width. An edge to the next deeper boxes runs down
  * a rail at its left; one that would cross others runs along the right.
  */
 export function layoutOutline(index: GraphIndex, arrangement: Arrangement, options: LayoutOptions): Layout {
+  const plan = planOutline(index, arrangement, options);
+  const { rows, right, laneRoom } = plan;
+  const placed = placeRows(plan);
+  return {
+    form: 'outline',
+    boxes: [...placed.boxes.values()],
+    edges: outlineEdges(plan, placed),
+    frames: groupFrames(rows, placed.boxes, right),
+    headings: [],
+    width: rows.length === 0 ? 0 : right + laneRoom + margin,
+    height: rows.length === 0 ? 0 : placed.bottom - rowGap + margin,
+    arrangement,
+  };
+}
+
+function planOutline(index: GraphIndex, arrangement: Arrangement, options: LayoutOptions): OutlinePlan {
   const { rows, links } = outlineRows(index, arrangement, options.open);
   const position = new Map(rows.map((row, at) => [row.id, at]));
   const inside = new Set(links.filter((link) => isInside(link, rows, position)));
@@ -44,23 +82,31 @@ export function layoutOutline(index: GraphIndex, arrangement: Arrangement, optio
     inner,
     options,
   );
-  const right =
-    margin +
-    Math.max(deepest * indent + narrowest, beside?.width ?? 0, Math.min(natural, widest + deepest * indent, inner ?? natural));
+  const least = Math.max(deepest * indent + narrowest, beside?.width ?? 0);
+  const right = margin + Math.max(least, Math.min(natural, widest + deepest * indent, inner ?? natural));
+  return { index, options, rows, links, inside, lanes, laneRoom, beside, right };
+}
 
-  const left = (row: OutlineRow): number => margin + row.depth * indent;
+function contentOf({ index, options }: OutlinePlan, row: OutlineRow, width: number): BoxContent | null {
+  if (row.group !== null) return groupContent(row.group, options.open.has(row.group.id), width, options.measure);
+  return row.node === null ? null : boxContent(row.node, isIdle(index, row.node), width, options.measure);
+}
+
+function boxOf(row: OutlineRow, content: BoxContent, x: number, y: number, width: number): Box {
+  const { id, node, group, depth } = row;
+  return { id, node, group, x, y, width, height: content.height, content, column: depth };
+}
+
+function placeRows(plan: OutlinePlan): PlacedRows {
+  const { index, options, rows, links, inside, beside, right } = plan;
   const incoming = new Map<string, OutlineLink[]>();
   for (const link of links) incoming.set(link.to, [...(incoming.get(link.to) ?? []), link]);
   const boxes = new Map<string, Box>();
   const labels = new Map<OutlineLink, readonly EdgeLabel[]>();
   let y = margin;
-  const contentOf = (row: OutlineRow, width: number): BoxContent | null => {
-    if (row.group !== null) return groupContent(row.group, options.open.has(row.group.id), width, options.measure);
-    return row.node === null ? null : boxContent(row.node, isIdle(index, row.node), width, options.measure);
-  };
   for (const row of rows) {
     if (boxes.has(row.id)) continue;
-    const x = left(row);
+    const x = margin + row.depth * indent;
     const pod = beside?.of.get(row.id);
     const width = right - x - (pod === undefined || beside === null ? 0 : beside.gap + beside.pod);
     for (const link of incoming.get(row.id) ?? []) {
@@ -71,31 +117,31 @@ export function layoutOutline(index: GraphIndex, arrangement: Arrangement, optio
       }
       labels.set(link, placed);
     }
-    const content = contentOf(row, width);
+    const content = contentOf(plan, row, width);
     if (content === null) continue;
-    const podContent = pod === undefined || beside === null ? null : contentOf(pod.row, beside.pod);
+    const podContent = pod === undefined || beside === null ? null : contentOf(plan, pod.row, beside.pod);
     const height = Math.max(content.height, podContent?.height ?? 0);
-    const put = (of: OutlineRow, at: number, wide: number, shown: BoxContent): void => {
-      const top = y + (height - shown.height) / 2;
-      const { id, node, group, depth } = of;
-      boxes.set(id, { id, node, group, x: at, y: top, width: wide, height: shown.height, content: shown, column: depth });
-    };
-    put(row, x, width, content);
+    boxes.set(row.id, boxOf(row, content, x, y + (height - content.height) / 2, width));
     if (pod !== undefined && beside !== null && podContent !== null) {
-      put(pod.row, right - beside.pod, beside.pod, podContent);
-      const middle = x + width + (beside.gap - 8) / 2;
-      let top = y + height / 2 - pod.labels.reduce((sum, text) => sum + text.height, 0) / 2;
-      labels.set(
-        pod.link,
-        pod.labels.map((text) => {
-          top += text.height;
-          return { ...text, x: middle - text.width / 2, y: top - text.height };
-        }),
-      );
+      const top = y + (height - podContent.height) / 2;
+      boxes.set(pod.row.id, boxOf(pod.row, podContent, right - beside.pod, top, beside.pod));
+      labels.set(pod.link, stackAround(pod.labels, x + width + (beside.gap - 8) / 2, y + height / 2));
     }
     y += height + rowGap;
   }
+  return { boxes, labels, bottom: y };
+}
 
+/** Labels one below the other around a middle. */
+function stackAround(labels: readonly LabelText[], x: number, y: number): readonly EdgeLabel[] {
+  let top = y - labels.reduce((sum, text) => sum + text.height, 0) / 2;
+  return labels.map((text) => {
+    top += text.height;
+    return { ...text, x: x - text.width / 2, y: top - text.height };
+  });
+}
+
+function outlineEdges({ links, lanes, beside, right }: OutlinePlan, { boxes, labels }: PlacedRows): readonly DrawnEdge[] {
   const edges: DrawnEdge[] = [];
   // Each piece of a rail begins where the one before it turned off, so that what is out of view need not be drawn.
   const turned = new Map<string, number>();
@@ -104,53 +150,35 @@ export function layoutOutline(index: GraphIndex, arrangement: Arrangement, optio
     const to = boxes.get(link.to);
     if (from === undefined || to === undefined) continue;
     const end = to.y + to.height / 2;
+    const same = { id: link.id, from: link.from, to: link.to, edges: link.edges, labels: labels.get(link) ?? [] };
     if (beside?.of.get(from.id)?.link === link) {
-      const ends = [
+      const path = bend([
         { x: from.x + from.width, y: end },
         { x: to.x, y: end },
-      ];
-      edges.push({
-        id: link.id,
-        from: from.id,
-        to: to.id,
-        edges: link.edges,
-        path: bend(ends),
-        labels: labels.get(link) ?? [],
-        top: end,
-        bottom: end,
-      });
+      ]);
+      edges.push({ ...same, path, top: end, bottom: end });
       continue;
     }
     const lane = lanes.of.get(link);
-    const turn = { x: to.x, y: end };
-    const start = lane === undefined ? (turned.get(from.id) ?? from.y + from.height) : from.y + from.height / 2 + 6;
-    const path =
-      lane === undefined
-        ? elbow(from.x + railInset, start, turn, true)
-        : roundTheRight({ x: from.x + from.width, y: start }, right + 10 + lane * laneWidth, { x: to.x + to.width, y: end - 6 });
-    if (lane === undefined) turned.set(from.id, end - 7);
-    edges.push({
-      id: link.id,
-      from: link.from,
-      to: link.to,
-      edges: link.edges,
-      path,
-      ...(lane === undefined ? { wholePath: elbow(from.x + railInset, from.y + from.height, turn, true) } : {}),
-      labels: labels.get(link) ?? [],
-      top: Math.min(start, end),
-      bottom: Math.max(start, end),
-    });
+    if (lane === undefined) {
+      const turn = { x: to.x, y: end };
+      const rail = from.x + railInset;
+      const start = turned.get(from.id) ?? from.y + from.height;
+      turned.set(from.id, end - 7);
+      const wholePath = elbow(rail, from.y + from.height, turn, true);
+      edges.push({ ...same, path: elbow(rail, start, turn, true), wholePath, ...between(start, end) });
+      continue;
+    }
+    const start = from.y + from.height / 2 + 6;
+    const leaves = { x: from.x + from.width, y: start };
+    const path = roundTheRight(leaves, right + 10 + lane * laneWidth, { x: to.x + to.width, y: end - 6 });
+    edges.push({ ...same, path, ...between(start, end) });
   }
-  return {
-    form: 'outline',
-    boxes: [...boxes.values()],
-    edges,
-    frames: groupFrames(rows, boxes, right),
-    headings: [],
-    width: rows.length === 0 ? 0 : right + laneRoom + margin,
-    height: rows.length === 0 ? 0 : y - rowGap + margin,
-    arrangement,
-  };
+  return edges;
+}
+
+function between(a: number, b: number): { readonly top: number; readonly bottom: number } {
+  return { top: Math.min(a, b), bottom: Math.max(a, b) };
 }
 
 function widthOf(index: GraphIndex, row: OutlineRow, options: LayoutOptions): number {

@@ -1,5 +1,6 @@
 import { percentText } from '../../../server/src/base/percent.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
+import type { FlowNode, FlowNote } from '../../../server/src/kube/flow/graph.ts';
 import type { Box } from '../layout/model.ts';
 import { groupBy } from '../model/collect.ts';
 import { type Fact, groupFacts, nodeFacts, type RuleFact, rulesFrom, rulesTo, seenShares } from '../model/describe.ts';
@@ -21,158 +22,6 @@ export interface Details {
 
 const mostRules = 60;
 
-/** What there is to know about the selected box, with buttons to each rule. */
-export function createDetails(events: DetailsEvents): Details {
-  const host = element('aside', { class: 'details', 'aria-label': 'Details' });
-
-  let last: { readonly index: GraphIndex | null; readonly box: Box | null } | null = null;
-
-  const lineButton = (line: number): HTMLButtonElement => {
-    const made = element('button', { type: 'button', class: 'link' }, `line ${count(line)}`);
-    made.addEventListener('click', () => events.openLine(line, true));
-    return made;
-  };
-
-  const factList = (facts: readonly Fact[]): HTMLElement => {
-    const list = element('dl', { class: 'facts' });
-    for (const fact of facts) {
-      list.append(
-        element('dt', {}, fact.term),
-        element('dd', {}, fact.text, fact.line === null ? null : element('span', { class: 'fact-line' }, lineButton(fact.line))),
-      );
-    }
-    return list;
-  };
-
-  const section = (title: string, ...content: readonly Node[]): HTMLElement =>
-    element('section', {}, element('h3', {}, title), ...content);
-
-  const ruleList = (rules: readonly RuleFact[]): HTMLElement => {
-    const list = element('ul', { class: 'rules' });
-    for (const rule of rules.slice(0, mostRules)) {
-      const other = element('button', { type: 'button', class: 'link' }, rule.label);
-      other.addEventListener('click', () => events.select(rule.id));
-      const packets = rule.packets === null ? '' : counted(rule.packets, 'packet');
-      list.append(
-        element(
-          'li',
-          {},
-          element('div', { class: 'rule-head' }, other, rule.line === null ? null : lineButton(rule.line)),
-          rule.branch === '' && packets === ''
-            ? null
-            : element('div', { class: 'rule-branch' }, [rule.branch, packets].filter((part) => part !== '').join(' · ')),
-          rule.rule === '' ? null : element('code', { class: 'rule-text' }, rule.rule),
-        ),
-      );
-    }
-    if (rules.length > mostRules) list.append(element('li', {}, `and ${counted(rules.length - mostRules, 'more rule')}`));
-    return list;
-  };
-
-  const shareTable = (index: GraphIndex, box: Box): HTMLElement | null => {
-    if (box.node === null) return null;
-    const shares = nodeShares(index, box.node);
-    const seen = seenShares(index, box.node);
-    if (shares.length === 0 && seen.length === 0) return null;
-    const made = section('Share');
-    for (const { entry, from, share } of shares) {
-      const name = element('span', { class: 'share-name' }, entry, from === '' ? null : element('span', { class: 'from' }, from));
-      made.append(element('div', { class: 'share' }, name, bar(share), percentText(share)));
-    }
-    for (const fact of seen) {
-      made.append(
-        element(
-          'div',
-          { class: 'seen' },
-          `${fact.chain}: ${counted(fact.packets, 'packet')}, seen ${percentText(fact.seen)}, expected ${percentText(fact.expected)}`,
-        ),
-      );
-    }
-    return made;
-  };
-
-  /** Where packets end, of one entry (its id) or of all. */
-  const routes = (index: GraphIndex, entry: string | null): HTMLElement | null => {
-    const facts = routeFacts(index.graph).filter((fact) => entry === null || fact.entry === entry);
-    if (facts.length === 0) return null;
-    const made = section('Where packets end');
-    for (const [label, ofEntry] of groupBy(facts, (fact) => fact.label)) {
-      const list = element('ul', { class: 'routes' });
-      for (const { from, ends, change } of ofEntry) {
-        const end = [ends, change].filter((part) => part !== '').join(', ');
-        list.append(element('li', {}, element('span', { class: 'from' }, `${from}: `), end));
-      }
-      if (entry === null) made.append(element('p', { class: 'routes-entry' }, label));
-      made.append(list);
-    }
-    return made;
-  };
-
-  const about = (index: GraphIndex, box: Box): readonly (Node | null)[] => {
-    if (box.group !== null) {
-      return [element('h2', {}, drawingText(box.group.label)), factList(groupFacts(box.group))];
-    }
-    if (box.node === null) return [];
-    const to = rulesTo(index, box.node);
-    const from = rulesFrom(index, box.node);
-    return [
-      element('p', { class: 'kind' }, kindName(box.node.kind)),
-      element('h2', {}, drawingText(box.node.label)),
-      factList(nodeFacts(box.node)),
-      box.node.kind === 'entry' ? routes(index, box.node.id) : shareTable(index, box),
-      to.length === 0 ? null : section('Comes from', ruleList(to)),
-      from.length === 0 ? null : section('Goes to', ruleList(from)),
-    ];
-  };
-
-  const overall = (index: GraphIndex): readonly (Node | null)[] => {
-    const { graph } = index;
-    const endpoints = graph.nodes.filter((node) => node.kind === 'endpoint').length;
-    const verdicts = graph.nodes.filter((node) => node.kind === 'verdict').map((node) => drawingText(node.label));
-    const facts: Fact[] = [
-      ...graph.entries.map((entry) => ({
-        term: entryKindName(entry.kind),
-        text: drawingText(entry.label),
-        line: null,
-      })),
-      ...(endpoints > 0 ? [{ term: 'Endpoints', text: count(endpoints), line: null }] : []),
-      ...(verdicts.length > 0 ? [{ term: 'Verdicts', text: [...new Set(verdicts)].join(', '), line: null }] : []),
-      { term: 'Names from', text: drawingText(graph.source), line: null },
-    ];
-    const notes = element('ul', { class: 'notes' });
-    for (const note of graph.notes) {
-      notes.append(
-        element(
-          'li',
-          { class: `note-${note.severity}` },
-          note.severity === 'warning' ? element('strong', {}, 'Warning: ') : null,
-          drawingText(note.message),
-          note.line === null ? null : element('span', { class: 'fact-line' }, lineButton(note.line)),
-        ),
-      );
-    }
-    return [
-      element('h2', {}, drawingText(graph.title)),
-      factList(facts),
-      routes(index, null),
-      graph.notes.length === 0 ? null : section('Notes', notes),
-      section('Keys', factList(keys)),
-    ];
-  };
-
-  return {
-    element: host,
-    show(index, box) {
-      // Built anew only for another place, as a button in it may have the focus.
-      if (last !== null && last.index === index && last.box === box) return;
-      last = { index, box };
-      const content = index === null ? [] : box === null ? overall(index) : about(index, box);
-      host.replaceChildren(...content.filter((item) => item !== null));
-      host.scrollTop = 0;
-    },
-  };
-}
-
 const keys: readonly Fact[] = [
   { term: 'Arrows', text: 'walk along the flow', line: null },
   { term: 'Enter', text: 'show the rule', line: null },
@@ -183,6 +32,150 @@ const keys: readonly Fact[] = [
   { term: 'T, D', text: 'text, details', line: null },
   { term: 'Alt+←, Alt+→', text: 'back, forward', line: null },
 ];
+
+/** What there is to know about the selected box, with buttons to each rule. */
+export function createDetails(events: DetailsEvents): Details {
+  const host = element('aside', { class: 'details', 'aria-label': 'Details' });
+  let last: { readonly index: GraphIndex | null; readonly box: Box | null } | null = null;
+  return {
+    element: host,
+    show(index, box) {
+      // Built anew only for another place, as a button in it may have the focus.
+      if (last !== null && last.index === index && last.box === box) return;
+      last = { index, box };
+      const content = index === null ? [] : box === null ? wholeFlow(events, index) : oneBox(events, index, box);
+      host.replaceChildren(...content.filter((item) => item !== null));
+      host.scrollTop = 0;
+    },
+  };
+}
+
+function oneBox(events: DetailsEvents, index: GraphIndex, box: Box): readonly (Node | null)[] {
+  if (box.group !== null) {
+    return [element('h2', {}, drawingText(box.group.label)), factList(events, groupFacts(box.group))];
+  }
+  if (box.node === null) return [];
+  const to = rulesTo(index, box.node);
+  const from = rulesFrom(index, box.node);
+  return [
+    element('p', { class: 'kind' }, kindName(box.node.kind)),
+    element('h2', {}, drawingText(box.node.label)),
+    factList(events, nodeFacts(box.node)),
+    box.node.kind === 'entry' ? routes(index, box.node.id) : shareTable(index, box.node),
+    to.length === 0 ? null : section('Comes from', ruleList(events, to)),
+    from.length === 0 ? null : section('Goes to', ruleList(events, from)),
+  ];
+}
+
+function wholeFlow(events: DetailsEvents, index: GraphIndex): readonly (Node | null)[] {
+  const { graph } = index;
+  const endpoints = graph.nodes.filter((node) => node.kind === 'endpoint').length;
+  const verdicts = graph.nodes.filter((node) => node.kind === 'verdict').map((node) => drawingText(node.label));
+  const facts: Fact[] = [
+    ...graph.entries.map((entry) => ({
+      term: entryKindName(entry.kind),
+      text: drawingText(entry.label),
+      line: null,
+    })),
+    ...(endpoints > 0 ? [{ term: 'Endpoints', text: count(endpoints), line: null }] : []),
+    ...(verdicts.length > 0 ? [{ term: 'Verdicts', text: [...new Set(verdicts)].join(', '), line: null }] : []),
+    { term: 'Names from', text: drawingText(graph.source), line: null },
+  ];
+  return [
+    element('h2', {}, drawingText(graph.title)),
+    factList(events, facts),
+    routes(index, null),
+    graph.notes.length === 0 ? null : section('Notes', noteList(events, graph.notes)),
+    section('Keys', factList(events, keys)),
+  ];
+}
+
+function section(title: string, ...content: readonly Node[]): HTMLElement {
+  return element('section', {}, element('h3', {}, title), ...content);
+}
+
+function lineButton(events: DetailsEvents, line: number): HTMLButtonElement {
+  const made = element('button', { type: 'button', class: 'link' }, `line ${count(line)}`);
+  made.addEventListener('click', () => events.openLine(line, true));
+  return made;
+}
+
+/** A button to a fact's or a note's line; null where it has none. */
+function factLine(events: DetailsEvents, line: number | null): HTMLElement | null {
+  return line === null ? null : element('span', { class: 'fact-line' }, lineButton(events, line));
+}
+
+function factList(events: DetailsEvents, facts: readonly Fact[]): HTMLElement {
+  const list = element('dl', { class: 'facts' });
+  for (const fact of facts) {
+    list.append(element('dt', {}, fact.term), element('dd', {}, fact.text, factLine(events, fact.line)));
+  }
+  return list;
+}
+
+function ruleList(events: DetailsEvents, rules: readonly RuleFact[]): HTMLElement {
+  const list = element('ul', { class: 'rules' });
+  for (const rule of rules.slice(0, mostRules)) {
+    const other = element('button', { type: 'button', class: 'link' }, rule.label);
+    other.addEventListener('click', () => events.select(rule.id));
+    const packets = rule.packets === null ? '' : counted(rule.packets, 'packet');
+    const when = [rule.branch, packets].filter((part) => part !== '').join(' · ');
+    list.append(
+      element(
+        'li',
+        {},
+        element('div', { class: 'rule-head' }, other, rule.line === null ? null : lineButton(events, rule.line)),
+        when === '' ? null : element('div', { class: 'rule-branch' }, when),
+        rule.rule === '' ? null : element('code', { class: 'rule-text' }, rule.rule),
+      ),
+    );
+  }
+  if (rules.length > mostRules) list.append(element('li', {}, `and ${counted(rules.length - mostRules, 'more rule')}`));
+  return list;
+}
+
+function noteList(events: DetailsEvents, notes: readonly FlowNote[]): HTMLElement {
+  const list = element('ul', { class: 'notes' });
+  for (const note of notes) {
+    const warning = note.severity === 'warning' ? element('strong', {}, 'Warning: ') : null;
+    const className = `note-${note.severity}`;
+    list.append(element('li', { class: className }, warning, drawingText(note.message), factLine(events, note.line)));
+  }
+  return list;
+}
+
+function shareTable(index: GraphIndex, node: FlowNode): HTMLElement | null {
+  const shares = nodeShares(index, node);
+  const seen = seenShares(index, node);
+  if (shares.length === 0 && seen.length === 0) return null;
+  const made = section('Share');
+  for (const { entry, from, share } of shares) {
+    const name = element('span', { class: 'share-name' }, entry, from === '' ? null : element('span', { class: 'from' }, from));
+    made.append(element('div', { class: 'share' }, name, bar(share), percentText(share)));
+  }
+  for (const fact of seen) {
+    const text = `${counted(fact.packets, 'packet')}, seen ${percentText(fact.seen)}, expected ${percentText(fact.expected)}`;
+    made.append(element('div', { class: 'seen' }, `${fact.chain}: ${text}`));
+  }
+  return made;
+}
+
+/** Where packets end, of one entry (its id) or of all. */
+function routes(index: GraphIndex, entry: string | null): HTMLElement | null {
+  const facts = routeFacts(index.graph).filter((fact) => entry === null || fact.entry === entry);
+  if (facts.length === 0) return null;
+  const made = section('Where packets end');
+  for (const [label, ofEntry] of groupBy(facts, (fact) => fact.label)) {
+    const list = element('ul', { class: 'routes' });
+    for (const { from, ends, change } of ofEntry) {
+      const end = [ends, change].filter((part) => part !== '').join(', ');
+      list.append(element('li', {}, element('span', { class: 'from' }, `${from}: `), end));
+    }
+    if (entry === null) made.append(element('p', { class: 'routes-entry' }, label));
+    made.append(list);
+  }
+  return made;
+}
 
 /** A bar as wide as a share. */
 function bar(share: number): SVGSVGElement {

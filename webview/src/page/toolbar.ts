@@ -50,14 +50,13 @@ function iconButton(name: IconName, label: string, run: () => void): HTMLButtonE
   return made;
 }
 
-export function createToolbar(events: ToolbarEvents, exports: readonly MenuEntry[]): Toolbar {
-  const back = iconButton('back', 'Back', () => events.back());
-  const forward = iconButton('forward', 'Forward', () => events.forward());
-  const name = element('span', { class: 'title-text' });
-  const pick = element('button', { type: 'button', class: 'title', title: 'Show another Service' }, name, icon('pick'));
-  pick.addEventListener('click', () => events.pick());
-  const file = element('span', { class: 'file' });
+interface SearchBox {
+  readonly element: HTMLElement;
+  show(state: ToolbarState): void;
+  focus(): void;
+}
 
+function createSearch(events: ToolbarEvents): SearchBox {
   const input = element('input', {
     type: 'search',
     class: 'search-input',
@@ -88,8 +87,21 @@ export function createToolbar(events: ToolbarEvents, exports: readonly MenuEntry
       events.leaveSearch();
     }
   });
-  const search = element('div', { class: 'search', role: 'search' }, icon('search'), input, matches, filter);
+  return {
+    element: element('div', { class: 'search', role: 'search' }, icon('search'), input, matches, filter),
+    show(state) {
+      if (input.value !== state.search) input.value = state.search;
+      matches.textContent = state.matches;
+      setAttribute(filter, 'aria-pressed', String(state.filtering));
+    },
+    focus() {
+      input.focus();
+      input.select();
+    },
+  };
+}
 
+function createGrouping(events: ToolbarEvents): HTMLSelectElement {
   const grouping = element(
     'select',
     { class: 'grouping', 'aria-label': 'Group endpoints by' },
@@ -101,75 +113,91 @@ export function createToolbar(events: ToolbarEvents, exports: readonly MenuEntry
     const { value } = grouping;
     if (value === 'node' || value === 'zone' || value === 'page') events.group(value);
   });
+  return grouping;
+}
 
-  const zoomText = element('button', { type: 'button', class: 'zoom-text', title: 'Fit (0)', 'aria-label': 'Fit' });
-  zoomText.addEventListener('click', () => events.fit());
-  const zoomGroup = element(
-    'div',
-    { class: 'cluster zoom', role: 'group', 'aria-label': 'Zoom' },
-    iconButton('minus', 'Zoom out (-)', () => events.zoomBy(1 / 1.25)),
-    zoomText,
-    iconButton('plus', 'Zoom in (+)', () => events.zoomBy(1.25)),
-  );
+function createZoom(events: ToolbarEvents): { readonly element: HTMLElement; show(k: number): void } {
+  const text = element('button', { type: 'button', class: 'zoom-text', title: 'Fit (0)', 'aria-label': 'Fit' });
+  text.addEventListener('click', () => events.fit());
+  let shown = '';
+  return {
+    element: element(
+      'div',
+      { class: 'cluster zoom', role: 'group', 'aria-label': 'Zoom' },
+      iconButton('minus', 'Zoom out (-)', () => events.zoomBy(1 / 1.25)),
+      text,
+      iconButton('plus', 'Zoom in (+)', () => events.zoomBy(1.25)),
+    ),
+    show(k) {
+      const zoomed = `${Math.round(k * 100)} %`;
+      // Called in every frame of a pan.
+      if (zoomed === shown) return;
+      shown = zoomed;
+      text.textContent = zoomed;
+      text.setAttribute('aria-label', `${zoomed}, fit`);
+    },
+  };
+}
+
+function createHistory(events: ToolbarEvents): { readonly element: HTMLElement; show(state: ToolbarState): void } {
+  const back = iconButton('back', 'Back', () => events.back());
+  const forward = iconButton('forward', 'Forward', () => events.forward());
+  return {
+    element: element('div', { class: 'cluster' }, back, forward),
+    show(state) {
+      back.disabled = !state.canGoBack;
+      forward.disabled = !state.canGoForward;
+      back.title = state.backTitle === '' ? 'Back' : `Back to ${state.backTitle} (Alt+Left)`;
+      forward.title = state.forwardTitle === '' ? 'Forward' : `Forward to ${state.forwardTitle} (Alt+Right)`;
+    },
+  };
+}
+
+export function createToolbar(events: ToolbarEvents, exports: readonly MenuEntry[]): Toolbar {
+  const history = createHistory(events);
+  const name = element('span', { class: 'title-text' });
+  const pick = element('button', { type: 'button', class: 'title', title: 'Show another Service' }, name, icon('pick'));
+  pick.addEventListener('click', () => events.pick());
+  const file = element('span', { class: 'file' });
+  const search = createSearch(events);
+  const grouping = createGrouping(events);
+  const zoom = createZoom(events);
   const mode = iconButton('tree', 'Show as text', () => events.mode(mode.dataset['mode'] === 'text' ? 'drawing' : 'text'));
   const details = iconButton('details', 'Details', () => events.details(details.getAttribute('aria-pressed') !== 'true'));
-  const menu = createMenu(
-    iconButton('share', 'Copy, export or print', () => undefined),
-    exports,
-  );
-
-  const host = element(
-    'header',
-    { class: 'toolbar' },
-    element('div', { class: 'cluster' }, back, forward),
-    element('h1', { class: 'heading-title' }, pick),
-    file,
-    element('div', { class: 'spring' }),
-    search,
-    grouping,
-    zoomGroup,
-    element('div', { class: 'cluster tools' }, mode, details, menu.element),
-    element('div', { class: 'row-end' }),
-  );
-
-  let zoomed = '';
-  const zoom = (k: number): void => {
-    const text = `${Math.round(k * 100)} %`;
-    // Called in every frame of a pan.
-    if (text === zoomed) return;
-    zoomed = text;
-    zoomText.textContent = text;
-    zoomText.setAttribute('aria-label', `${text}, fit`);
-  };
+  const share = iconButton('share', 'Copy, export or print', () => undefined);
   return {
-    element: host,
+    element: element(
+      'header',
+      { class: 'toolbar' },
+      history.element,
+      element('h1', { class: 'heading-title' }, pick),
+      file,
+      element('div', { class: 'spring' }),
+      search.element,
+      grouping,
+      zoom.element,
+      element('div', { class: 'cluster tools' }, mode, details, createMenu(share, exports).element),
+      element('div', { class: 'row-end' }),
+    ),
     show(state) {
       name.textContent = state.title;
       pick.setAttribute('title', `${state.title}: show another Service`);
       file.textContent = state.file;
       file.setAttribute('title', state.file);
-      back.disabled = !state.canGoBack;
-      forward.disabled = !state.canGoForward;
-      back.title = state.backTitle === '' ? 'Back' : `Back to ${state.backTitle} (Alt+Left)`;
-      forward.title = state.forwardTitle === '' ? 'Forward' : `Forward to ${state.forwardTitle} (Alt+Right)`;
-      if (input.value !== state.search) input.value = state.search;
-      matches.textContent = state.matches;
-      setAttribute(filter, 'aria-pressed', String(state.filtering));
+      history.show(state);
+      search.show(state);
       grouping.hidden = state.grouping === null;
       if (state.grouping !== null) grouping.value = state.grouping;
-      zoomGroup.hidden = state.mode === 'text';
+      zoom.element.hidden = state.mode === 'text';
       mode.dataset['mode'] = state.mode;
       mode.replaceChildren(icon(state.mode === 'text' ? 'graph' : 'tree'));
       const label = state.mode === 'text' ? 'Show as drawing (T)' : 'Show as text (T)';
       mode.title = label;
       mode.setAttribute('aria-label', label);
       setAttribute(details, 'aria-pressed', String(state.details));
-      zoom(state.zoom);
+      zoom.show(state.zoom);
     },
-    zoom,
-    focusSearch() {
-      input.focus();
-      input.select();
-    },
+    zoom: (k) => zoom.show(k),
+    focusSearch: () => search.focus(),
   };
 }

@@ -41,7 +41,11 @@ export function createTreeView(events: TreeEvents): TreeView {
     until: 0,
   };
   let current: string | null = null;
-  let ids = 0;
+  let lastId = 0;
+  const nextId = (): string => {
+    lastId += 1;
+    return `item-${lastId}`;
+  };
 
   const itemOf = (event: Event): TextItem | undefined => {
     const found = event.target instanceof Element ? event.target.closest('[data-key]') : null;
@@ -56,31 +60,6 @@ export function createTreeView(events: TreeEvents): TreeView {
     else events.click(item, event.detail > 1);
   });
 
-  const make = (item: TextItem): HTMLElement => {
-    ids += 1;
-    const branch = item.branch === '' ? null : element('span', { class: 'tree-branch' }, item.branch);
-    const line = element(
-      'div',
-      {
-        id: `item-${ids}`,
-        class: 'tree-item',
-        role: 'treeitem',
-        'data-key': item.key,
-        'data-id': item.id,
-        'data-level': Math.min(item.level, 12),
-        'aria-level': item.level,
-        'aria-posinset': item.place,
-        'aria-setsize': item.siblings,
-        'aria-expanded': item.expanded === null ? null : String(item.expanded),
-        'aria-selected': 'false',
-      },
-      element('span', { class: item.expanded === null ? 'twisty none' : 'twisty' }),
-      branch,
-      element('span', { class: 'tree-text' }, itemLine({ ...item, branch: '' })),
-    );
-    return line;
-  };
-
   /** Puts the items around a place into the document, or all; those that are there and say the same stay. */
   const render = (around: number): void => {
     const from = whole ? 0 : Math.max(0, around - reach);
@@ -89,7 +68,10 @@ export function createTreeView(events: TreeEvents): TreeView {
     const next = new Map<string, Rendered>();
     for (const item of shown.slice(from, until)) {
       const old = rendered.get(item.key);
-      next.set(item.key, old !== undefined && sameItem(old.item, item) ? { ...old, item } : { item, line: make(item) });
+      next.set(
+        item.key,
+        old !== undefined && sameItem(old.item, item) ? { ...old, item } : { item, line: makeLine(item, nextId()) },
+      );
     }
     rendered = next;
     drawn = { items: shown, from, until };
@@ -125,6 +107,28 @@ export function createTreeView(events: TreeEvents): TreeView {
     active: () => (current === null ? null : (shown[places.get(current) ?? -1] ?? null)),
   };
   return view;
+}
+
+function makeLine(item: TextItem, id: string): HTMLElement {
+  return element(
+    'div',
+    {
+      id,
+      class: 'tree-item',
+      role: 'treeitem',
+      'data-key': item.key,
+      'data-id': item.id,
+      'data-level': Math.min(item.level, 12),
+      'aria-level': item.level,
+      'aria-posinset': item.place,
+      'aria-setsize': item.siblings,
+      'aria-expanded': item.expanded === null ? null : String(item.expanded),
+      'aria-selected': 'false',
+    },
+    element('span', { class: item.expanded === null ? 'twisty none' : 'twisty' }),
+    item.branch === '' ? null : element('span', { class: 'tree-branch' }, item.branch),
+    element('span', { class: 'tree-text' }, itemLine({ ...item, branch: '' })),
+  );
 }
 
 function sameItem(a: TextItem, b: TextItem): boolean {
