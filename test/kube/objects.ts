@@ -92,12 +92,18 @@ export function slice(
 
 export function node(
   name: string,
-  words: { readonly ips?: readonly string[]; readonly zone?: string; readonly kubelet?: string } = {},
+  words: {
+    readonly ips?: readonly string[];
+    readonly zone?: string;
+    readonly kubelet?: string;
+    readonly podCIDRs?: readonly string[];
+  } = {},
 ): object {
   return {
     apiVersion: 'v1',
     kind: 'Node',
     metadata: { name, labels: words.zone === undefined ? {} : { 'topology.kubernetes.io/zone': words.zone } },
+    spec: { podCIDRs: words.podCIDRs },
     status: {
       addresses: (words.ips ?? ['172.18.0.2']).map((address) => ({ type: 'InternalIP', address })),
       nodeInfo: { kubeletVersion: words.kubelet ?? '' },

@@ -1,8 +1,13 @@
 /** Dumps that kube-proxies of many versions, started in many ways, wrote for random clusters: each is in sync with its cluster. */
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
 import { type DriftReport, driftReport } from '../../server/src/kube/drift/report.ts';
+import { checkRequest, type ProxyFlags } from '../../server/src/kube/expected/request.ts';
+import { expectedText } from '../../server/src/kube/expected/text.ts';
 import { clusterFrom, rulesetFrom } from '../support/dumps.ts';
 import { labPath } from '../support/fixtures.ts';
+import { kubeProxyRules } from '../support/kube-proxy-rules.ts';
 
 function reportOf(folder: string, dump: string, node?: string): DriftReport {
   const cluster = clusterFrom(labPath(`round-2/${folder}/cluster.json`));
@@ -41,4 +46,41 @@ it('up to 1.30 an endpoint is named by its address as the slice spells it', () =
   const report = reportOf('noncanonical-ipv6', 'lines-1.30.ip6tables', 'node-0');
   expect(findings(report)).toEqual([]);
   expect(report.summary).toMatchObject({ services: 1, inSync: 1, dumps: [{ version: '1.30' }] });
+});
+
+const both = { clusterCIDR: '10.42.0.0/16,fd42::/16', version: '1.36' };
+
+it.each<[folder: string, dump: string, flags: ProxyFlags]>([
+  ...['1.25', '1.30', '1.33', '1.35', '1.36'].map((version): [string, string, ProxyFlags] => [
+    'random-11',
+    `node-0.${version}.iptables`,
+    { ...both, version },
+  ]),
+  ['random-11', 'node-0.1.25.ip6tables', { ...both, version: '1.25' }],
+  ['random-11', 'node-0.1.36.ip6tables', both],
+  ['flags-5', 'node-0.masqall.iptables', { ...both, masqueradeAll: true }],
+  ['flags-5', 'node-0.bit.iptables', { ...both, masqueradeBit: '20' }],
+  ['flags-5', 'node-0.nolocalhost.iptables', { ...both, localhostNodePorts: false }],
+  ['flags-5', 'node-0.npalo.iptables', { ...both, nodePortAddresses: '127.0.0.0/8' }],
+  ['flags-5', 'node-0.npaprimary.iptables', { ...both, nodePortAddresses: 'primary' }],
+  ['flags-5', 'node-0.bridge.iptables', { ...both, detectLocalMode: 'BridgeInterface', bridgeInterface: 'cni0' }],
+  ['flags-5', 'node-0.prefix.iptables', { ...both, detectLocalMode: 'InterfaceNamePrefix', interfacePrefix: 'veth' }],
+  ['flags-5', 'node-0.nodecidr.iptables', { ...both, detectLocalMode: 'NodeCIDR' }],
+  ['flags-5', 'node-0.nocidr.iptables', { version: '1.36' }],
+  ['drift-7-round1', 'node-0.after.iptables', both],
+  ['drift-7-round1', 'node-0.after.ip6tables', both],
+  ['zero-source-range', 'node-0.1.33.iptables', { ...both, version: '1.33' }],
+  ['zero-source-range', 'node-0.1.35.iptables', { ...both, version: '1.35' }],
+  ['dup-address', 'node.iptables-1.30', { ...both, version: '1.30' }],
+  ['dup-address', 'node.iptables-1.35', { ...both, version: '1.35' }],
+  ['dup-address', 'node.iptables-1.36', both],
+  ['nodeport-addresses', 'node-0.primary.iptables', { ...both, nodePortAddresses: 'primary' }],
+])('%s/%s: what is expected of a kube-proxy with %o, rule by rule', (folder, dump, flags) => {
+  const cluster = clusterFrom(labPath(`round-2/${folder}/cluster.json`));
+  const family = dump.includes('ip6tables') ? 'ipv6' : 'ipv4';
+  const checked = checkRequest(cluster, { node: 'node-0', family, ...flags });
+  if (!checked.ok) throw new Error(checked.message);
+  expect(kubeProxyRules(checked.options.map((options) => runToEnd(expectedText(cluster, options))).join(''))).toEqual(
+    kubeProxyRules(readFileSync(labPath(`round-2/${folder}/${dump}`), 'utf8')),
+  );
 });

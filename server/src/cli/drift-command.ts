@@ -2,7 +2,7 @@ import pc from 'picocolors';
 import { terminalText } from '../base/safe-text.ts';
 import type { DriftStatus } from '../kube/drift/finding.ts';
 import { type DriftReport, driftReportSteps } from '../kube/drift/report.ts';
-import { checkRequest } from '../kube/expected/text.ts';
+import { checkRequest } from '../kube/expected/request.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';

@@ -1,5 +1,6 @@
 import { terminalText } from '../base/safe-text.ts';
-import { checkRequest, expectedText } from '../kube/expected/text.ts';
+import { checkRequest, type ProxyFlags } from '../kube/expected/request.ts';
+import { expectedText } from '../kube/expected/text.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { runSteps } from './run-steps.ts';
 import { UsageError } from './usage-error.ts';
@@ -9,6 +10,20 @@ export interface ExpectedCommandOptions extends ClusterOptions {
   readonly clusterCidr?: string;
   /** The version of kube-proxy: "1.34". */
   readonly version?: string;
+  readonly family?: 'ipv4' | 'ipv6';
+  readonly masqueradeAll?: boolean;
+  readonly masqueradeBit?: string;
+  readonly localhostNodeports?: boolean;
+  readonly nodeportAddresses?: string;
+  readonly detectLocalMode?: string;
+  readonly bridgeInterface?: string;
+  readonly interfacePrefix?: string;
+}
+
+/** The options as kube-proxy's flags. */
+function flagsOf(options: ExpectedCommandOptions): ProxyFlags {
+  const { clusterCidr, localhostNodeports, nodeportAddresses, ...flags } = options;
+  return { ...flags, clusterCIDR: clusterCidr, localhostNodePorts: localhostNodeports, nodePortAddresses: nodeportAddresses };
 }
 
 /** `expected`: what kube-proxy would write on a node, as iptables-save text; one text behind the other for two families. */
@@ -17,8 +32,8 @@ export async function runExpected(options: ExpectedCommandOptions): Promise<stri
     throw new UsageError('expected needs the cluster: --cluster FILE, or --context NAME for a live one');
   }
   const cluster = await readCluster(options);
-  const { node, clusterCidr, version } = options;
-  const request = checkRequest(cluster, { node, clusterCIDR: clusterCidr, version });
+  const { node } = options;
+  const request = checkRequest(cluster, { ...flagsOf(options), node });
   if (!request.ok) throw new UsageError(request.message);
   if (!cluster.kinds.has('EndpointSlice') && cluster.services.length > 0)
     process.stderr.write(

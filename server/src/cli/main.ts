@@ -1,6 +1,7 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { projectVersion } from '../base/project.ts';
 import { visibleLines } from '../base/safe-text.ts';
+import { detectLocalModes } from '../kube/expected/request.ts';
 import { runCheck } from './check-command.ts';
 import { runDiff } from './diff-command.ts';
 import { runDrift } from './drift-command.ts';
@@ -25,6 +26,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 function formatOption(...choices: readonly string[]): Option {
   return new Option('--format <format>', 'how to print it').choices(choices).default('text');
+}
+
+/** The value of a flag that may stand alone, as kube-proxy reads it: "--flag", "--flag=false". */
+function onOrOff(text: string): boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new InvalidArgumentError('expected true or false');
 }
 
 function withCluster(command: Command): Command {
@@ -124,6 +131,19 @@ function program(): Command {
   )
     .option('--cluster-cidr <cidr>', 'the Pod network that kube-proxy was given; one of each family with a comma between')
     .option('--version <version>', 'of kube-proxy, 1.24 to 1.36 (default: that of the node)')
+    .addOption(
+      new Option('--family <family>', 'write one family only (default: those of the Services)').choices(['ipv4', 'ipv6']),
+    )
+    .option('--masquerade-all [boolean]', 'masquerade all traffic to clusterIPs', onOrOff)
+    .option('--masquerade-bit <bit>', 'the bit of the mark for masquerading, 0 to 31 (default: 14)')
+    .option('--localhost-nodeports [boolean]', 'whether NodePorts can be reached by 127.0.0.1 (default: true)', onOrOff)
+    .option(
+      '--nodeport-addresses <networks>',
+      'where NodePorts are open: networks with commas between, or "primary" (default: everywhere)',
+    )
+    .option('--detect-local-mode <mode>', `how Pods' traffic is told: ${detectLocalModes.join(', ')} (default: ClusterCIDR)`)
+    .option('--bridge-interface <name>', 'for BridgeInterface')
+    .option('--interface-prefix <prefix>', 'for InterfaceNamePrefix')
     .action(async (options) => print(await runExpected(options)));
 
   withCluster(

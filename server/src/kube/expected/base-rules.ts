@@ -107,5 +107,8 @@ export function nodePortJumps(options: ProxyOptions): readonly ExpectedRule[] {
     const spared = isIPv6 ? ' ! -d ::1/128' : options.localhostNodePorts ? '' : ' ! -d 127.0.0.0/8';
     return [jump(sparesLoopback ? spared : '', ' -m addrtype --dst-type LOCAL')];
   }
-  return options.nodePortAddresses.map((ip) => jump(` -d ${hostNetwork(ip)}`, ''));
+  // Loopback addresses are left out where NodePorts cannot be reached by them.
+  const isLeftOut = (ip: string): boolean =>
+    sparesLoopback && (ip === '::1' || (ip.startsWith('127.') && !options.localhostNodePorts));
+  return options.nodePortAddresses.filter((ip) => !isLeftOut(ip)).map((ip) => jump(` -d ${hostNetwork(ip)}`, ''));
 }

@@ -1,11 +1,10 @@
 /** What kube-proxy would write on a node for a cluster's objects, in its iptables mode. */
 
-import { canonicalIP, isIPv6 } from '../../base/ip.ts';
 import { runToEnd, type Steps } from '../../base/steps.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { NodeRecord, ServiceRecord } from '../../cluster/objects.ts';
+import { nodeAddress } from '../proxy/node-address.ts';
 import type { ProxyOptions } from '../proxy/options.ts';
-import { versionTraits } from '../proxy/version.ts';
 import { baseChains, baseRules, nodePortJumps } from './base-rules.ts';
 import { chooseEndpoints, type EndpointChoice, endpointsOf, type ProxyEndpoint } from './endpoints.ts';
 import { type NodeFacts, portRules } from './port-rules.ts';
@@ -38,22 +37,6 @@ export interface ExpectedNode {
 
 /** By table, then chain: chains in the order of their names, rules in the order in which packets meet them. */
 export type ExpectedTables = Readonly<Record<ExpectedRule['table'], ReadonlyMap<string, readonly ExpectedRule[]>>>;
-
-/**
- * The address of a family by which kube-proxy knows its node: an internal one before an external one (GetNodeHostIPs), else loopback;
- * "0.0.0.0" or "::" in versions that did not look for it (detectNodeIPs, nodeIPTuple).
- */
-export function nodeAddress(node: NodeRecord | undefined, { family, version }: ProxyOptions): string {
-  const { knownNodeAddresses } = versionTraits(version);
-  const unspecified = family === 'ipv6' ? '::' : '0.0.0.0';
-  if (knownNodeAddresses === 'none') return unspecified;
-  const known = ['InternalIP', 'ExternalIP'].flatMap((type) =>
-    (node?.addresses ?? []).filter((address) => address.type === type && canonicalIP(address.address) !== undefined),
-  );
-  const found = known.find(({ address }) => isIPv6(address) === (family === 'ipv6'));
-  if (knownNodeAddresses === 'primary' && known.length > 0 && found !== known[0]) return unspecified;
-  return found?.address ?? (family === 'ipv6' ? '::1' : '127.0.0.1');
-}
 
 function byName(a: ProxiedPort['service'], b: ProxiedPort['service']): number {
   if (a.namespace !== b.namespace) return a.namespace < b.namespace ? -1 : 1;

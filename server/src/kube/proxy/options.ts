@@ -18,7 +18,7 @@ export interface ProxyOptions {
   readonly podTraffic: PodTraffic | null;
   /** `--masquerade-all` */
   readonly masqueradeAll: boolean;
-  /** `--iptables-localhost-nodeports`, for IPv4. */
+  /** `--iptables-localhost-nodeports`, for IPv4; false too where `--nodeport-addresses` leaves loopback out (NewProxier). */
   readonly localhostNodePorts: boolean;
   /** The node's addresses that `--nodeport-addresses` picks; null for all of them, its default. */
   readonly nodePortAddresses: readonly string[] | null;
@@ -32,6 +32,9 @@ export interface ProxyOptions {
   readonly randomFully: boolean;
 }
 
+/** What `--iptables-masquerade-bit` 14 makes. */
+export const defaultMasqueradeMark = 0x4000;
+
 /** Options with kube-proxy's own defaults for all that is not given. */
 export function proxyOptions(given: Partial<ProxyOptions> & Pick<ProxyOptions, 'node' | 'family'>): ProxyOptions {
   const version = given.version ?? newestVersion;
@@ -43,7 +46,7 @@ export function proxyOptions(given: Partial<ProxyOptions> & Pick<ProxyOptions, '
     nodePortAddresses: null,
     nfacct: versionTraits(version).countsPackets,
     dropsInvalid: true,
-    masqueradeMark: 0x4000,
+    masqueradeMark: defaultMasqueradeMark,
     randomFully: true,
     ...given,
   };
