@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
 import { expectedText } from '../../server/src/kube/expected/text.ts';
-import { layoutText, type ProxyLayout, proxyLayout } from '../../server/src/kube/proxy/detect-version.ts';
+import { layoutText, type ProxyLayout, proxyLayout } from '../../server/src/kube/proxy/layout.ts';
 import { proxyOptions } from '../../server/src/kube/proxy/options.ts';
 import { rulesetFrom, rulesetOf } from '../support/dumps.ts';
 import { fixturePath, labPath } from '../support/fixtures.ts';
@@ -117,7 +117,11 @@ describe('how kube-proxy was started', () => {
     { podTraffic: { by: 'interface', name: 'cni0' } },
     { podTraffic: { by: 'interface', name: 'veth+' }, localhostNodePorts: false },
     { podTraffic: null },
-    { podTraffic: { by: 'source', cidr: '10.0.0.0/8' }, nodePortAddresses: ['172.18.0.2', '10.1.2.3'], localhostNodePorts: null },
+    {
+      podTraffic: { by: 'source', cidr: '10.0.0.0/8' },
+      nodePortAddresses: ['172.18.0.2', '10.1.2.3'],
+      localhostNodePorts: false,
+    },
     { masqueradeMark: 0x10000, randomFully: false, dropsInvalid: false, nfacct: false },
   ] as const)('%o', (started) => {
     const options = proxyOptions({

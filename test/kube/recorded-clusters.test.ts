@@ -18,7 +18,7 @@ function findings({ services }: DriftReport): readonly string[] {
   return services.flatMap(({ service, findings: found }) => found.map(({ kind, message }) => `${service} ${kind}: ${message}`));
 }
 
-it.each([
+it.each<[folder: string, dump: string, services: number]>([
   ['random-11', 'node-0.1.25.iptables', 96],
   ['random-11', 'node-0.1.25.ip6tables', 65],
   ['random-11', 'node-0.1.30.iptables', 96],
@@ -28,6 +28,11 @@ it.each([
   ['random-11', 'node-0.1.36.ip6tables', 65],
   ['drift-7-round1', 'node-0.after.iptables', 128],
   ['drift-7-round1', 'node-0.after.ip6tables', 75],
+  // However kube-proxy was started, its rules show it.
+  ...['masqall', 'bit', 'nolocalhost', 'npalo', 'npaprimary', 'bridge', 'prefix', 'nodecidr', 'nocidr', 'liberal'].map(
+    (flag): [string, string, number] => ['flags-5', `node-0.${flag}.iptables`, 86],
+  ),
+  ['nodeport-addresses', 'node-0.primary.iptables', 1],
   // A range of all addresses is no range since 1.34.
   ['zero-source-range', 'node-0.1.33.iptables', 1],
   ['zero-source-range', 'node-0.1.35.iptables', 1],

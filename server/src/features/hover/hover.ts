@@ -3,7 +3,7 @@ import { findMatch, findTarget, standardTargets } from '../../catalog/lookup.ts'
 import { isTableName } from '../../catalog/tables.ts';
 import type { ExtensionSpec, OptionSpec, TableName } from '../../catalog/types.ts';
 import type { PodRecord } from '../../cluster/objects.ts';
-import { layoutText, proxyLayout } from '../../kube/proxy/detect-version.ts';
+import { layoutText, proxyLayout } from '../../kube/proxy/layout.ts';
 import type { Table } from '../../ruleset/ruleset.ts';
 import { type Block, renderBlocks, type Text } from '../support/markup.ts';
 import { type DumpState, rangeOf } from '../support/state.ts';

@@ -2,8 +2,8 @@
 import type { Steps } from '../../base/steps.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
-import { type ProxyLayout, proxyLayout } from '../proxy/detect-version.ts';
 import { type DumpNode, dumpNode } from '../proxy/dump-node.ts';
+import { type ProxyLayout, proxyLayout } from '../proxy/layout.ts';
 import type { ProxyOptions } from '../proxy/options.ts';
 import { oldestVersion, proxyVersionText } from '../proxy/version.ts';
 import { type DumpSide, readDumpSide } from './dump-side.ts';

@@ -5,7 +5,7 @@ import type { Cluster } from '../../cluster/cluster.ts';
 import { objectName } from '../../cluster/objects.ts';
 import type { Ruleset } from '../../ruleset/ruleset.ts';
 import { podSource } from '../expected/port-rules.ts';
-import { layoutText } from '../proxy/detect-version.ts';
+import { layoutText } from '../proxy/layout.ts';
 import { proxyVersionText } from '../proxy/version.ts';
 import { type Drift, driftSteps } from './drift.ts';
 import type { DriftFinding, DriftKind, DriftStatus } from './finding.ts';

@@ -6,8 +6,8 @@ import { addressOf, type IPAddress, ipAddress, type Packet, packetOf } from '../
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Dump } from '../../ruleset/ruleset.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
-import { proxyLayout } from '../proxy/detect-version.ts';
 import { dumpNode } from '../proxy/dump-node.ts';
+import { proxyLayout } from '../proxy/layout.ts';
 import { optionsOf } from '../proxy/rule-values.ts';
 import { type Frontend, isMarkChain } from './frontends.ts';
 

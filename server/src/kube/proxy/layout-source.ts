@@ -1,0 +1,82 @@
+/** Where a dump's layout is read from: kube-proxy's own chains and the first few dozen of the Services', so that a dump of any size is told at once. */
+import { ruleAt } from '../../ruleset/rules.ts';
+import type { Chain, Dump, Ruleset, Table } from '../../ruleset/ruleset.ts';
+import type { RuleStatement } from '../../syntax/statement.ts';
+
+const mostChainsLookedAt = 60;
+const mostRulesLookedAt = 40;
+
+/** One dump's tables as far as kube-proxy writes into them. */
+export interface LayoutSource {
+  readonly ruleset: Ruleset;
+  readonly dump: Dump;
+  readonly nat: Table | undefined;
+  readonly filter: Table | undefined;
+  /** nat's KUBE-SERVICES. */
+  readonly services: Chain | undefined;
+  /** nat's chains by the beginning of their names, "KUBE-SVC-", a few dozen of each. */
+  readonly byPrefix: ReadonlyMap<string, readonly Chain[]>;
+}
+
+/** What was concluded, and from what. */
+export interface LayoutReason {
+  readonly about:
+    | 'mode'
+    | 'version'
+    | 'large-cluster'
+    | 'masquerade-all'
+    | 'pod-traffic'
+    | 'localhost-node-ports'
+    | 'node-port-addresses';
+  /** One sentence. */
+  readonly text: string;
+  /** The line that shows it, 0-based; null where it shows by what is not there. */
+  readonly line: number | null;
+}
+
+export interface LineRule {
+  /** 0-based. */
+  readonly line: number;
+  readonly rule: RuleStatement;
+}
+
+function chainsByPrefix(table: Table | undefined): ReadonlyMap<string, readonly Chain[]> {
+  const found = new Map<string, Chain[]>();
+  for (const chain of table?.chains.values() ?? []) {
+    const { name } = chain;
+    if (!name.startsWith('KUBE-')) continue;
+    const prefix = name.slice(0, name.indexOf('-', 5) + 1);
+    const chains = found.get(prefix);
+    if (chains === undefined) found.set(prefix, [chain]);
+    else if (chains.length < mostChainsLookedAt) chains.push(chain);
+  }
+  return found;
+}
+
+export function layoutSource(ruleset: Ruleset, dump: Dump): LayoutSource {
+  const nat = dump.tables.find(({ name }) => name === 'nat');
+  const filter = dump.tables.find(({ name }) => name === 'filter');
+  return { ruleset, dump, nat, filter, services: nat?.chains.get('KUBE-SERVICES'), byPrefix: chainsByPrefix(nat) };
+}
+
+/** nat's chains whose names begin so: "KUBE-SVC-". */
+export function chainsLike({ byPrefix }: LayoutSource, prefix: string): readonly Chain[] {
+  return byPrefix.get(prefix) ?? [];
+}
+
+/** A chain's first few dozen rules. */
+export function* firstRules(ruleset: Ruleset, chain: Chain | undefined): Generator<LineRule> {
+  for (const line of chain?.rules.slice(0, mostRulesLookedAt) ?? []) {
+    const rule = ruleAt(ruleset, line);
+    if (rule !== undefined) yield { line, rule };
+  }
+}
+
+/** The rules of a chain that jump to one target; cheap in a chain of any length. */
+export function* rulesTo(ruleset: Ruleset, chain: Chain | undefined, target: string): Generator<LineRule> {
+  for (const line of chain?.rules ?? []) {
+    if (ruleset.lines[line]?.target !== target) continue;
+    const rule = ruleAt(ruleset, line);
+    if (rule !== undefined) yield { line, rule };
+  }
+}
