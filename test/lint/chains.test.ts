@@ -152,12 +152,14 @@ describe('an empty Service chain', () => {
     checkFindings(`
       *nat
       :PREROUTING ACCEPT [0:0]
+      :KUBE-SERVICES - [0:0]
       :KUBE-SVC-A - [0:0]
       #^^^^^^^^^^ empty-service-chain
       :KUBE-SVL-B - [0:0]
       :KUBE-SEP-B - [0:0]
-      -A PREROUTING -j KUBE-SVC-A
-      -A PREROUTING -j KUBE-SVL-B
+      -A PREROUTING -j KUBE-SERVICES
+      -A KUBE-SERVICES -j KUBE-SVC-A
+      -A KUBE-SERVICES -j KUBE-SVL-B
       -A KUBE-SVL-B -j KUBE-SEP-B
       COMMIT
     `);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkFindings, findingsIn } from './check-findings.ts';
 
 describe('a set that is not there', () => {
-  it('is a warning where other sets stand beside the dump', () => {
+  it('is information where other sets stand beside the dump, which may be some of them', () => {
     checkFindings(`
       create KNOWN hash:ip family inet
       add KNOWN 10.0.0.1
@@ -10,7 +10,7 @@ describe('a set that is not there', () => {
       :INPUT ACCEPT [0:0]
       -A INPUT -m set --match-set KNOWN src -j ACCEPT
       -A INPUT -m set --match-set UNKNOWN src -j DROP
-      #                           ^^^^^^^ unknown-set: Set UNKNOWN doesn't exist
+      #                           ^^^^^^^ unknown-set: Set UNKNOWN is not among those
       COMMIT
     `);
   });

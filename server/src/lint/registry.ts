@@ -1,26 +1,42 @@
 import { repositoryUrl } from '../base/project.ts';
 import type { Steps } from '../base/steps.ts';
-import { chainUse } from './rules/chain-use.ts';
+import { acceptedBeforeMasquerading } from './rules/accepted-before-masquerading.ts';
+import { addressUsedTwice } from './rules/address-used-twice.ts';
+import { chainDeclaredLater } from './rules/chain-declared-later.ts';
+import { chainsNotShown } from './rules/chains-not-shown.ts';
 import { clusterDriftCodes } from './rules/cluster-drift.ts';
-import { contradictingServices } from './rules/contradicting-services.ts';
-import { deadRule } from './rules/dead-rule.ts';
 import { duplicateChain } from './rules/duplicate-chain.ts';
 import { emptyServiceChain } from './rules/empty-service-chain.ts';
-import { forwardPolicy } from './rules/forward-policy.ts';
+import { firewallDropsAll } from './rules/firewall-drops-all.ts';
+import { flannelEmpty } from './rules/flannel-empty.ts';
+import { foreignMark } from './rules/foreign-mark.ts';
+import { forwardDropsPods } from './rules/forward-drops-pods.ts';
+import { hostPortUsedTwice } from './rules/host-port-used-twice.ts';
+import { joinedLines } from './rules/joined-lines.ts';
 import { jumpLoop } from './rules/jump-loop.ts';
-import { kubeProxyHooks } from './rules/kube-proxy-hooks.ts';
+import { jumpToBuiltinChain } from './rules/jump-to-builtin-chain.ts';
 import { lineProblems } from './rules/line-problems.ts';
-import { masquerading } from './rules/masquerading.ts';
+import { markNotCleared } from './rules/mark-not-cleared.ts';
+import { masqueradeNotRandom } from './rules/masquerade-not-random.ts';
+import { missingCommit } from './rules/missing-commit.ts';
 import { mixedFamilies } from './rules/mixed-families.ts';
+import { notIptables } from './rules/not-iptables.ts';
 import { orphanedChain } from './rules/orphaned-chain.ts';
 import { otherBackEnd } from './rules/other-back-end.ts';
+import { outsideTable } from './rules/outside-table.ts';
+import { rejectedService } from './rules/rejected-service.ts';
+import { repeatedRule } from './rules/repeated-rule.ts';
 import { restoreCommand } from './rules/restore-command.ts';
-import { skippedText } from './rules/skipped-text.ts';
-import { tableStructure } from './rules/table-structure.ts';
-import { transport } from './rules/transport.ts';
+import { returnAfterMasquerade } from './rules/return-after-masquerade.ts';
+import { serviceProxy } from './rules/service-proxy.ts';
+import { servicesEmpty } from './rules/services-empty.ts';
+import { servicesNotHooked } from './rules/services-not-hooked.ts';
+import { targetNotInChain } from './rules/target-not-in-chain.ts';
+import { transport } from './rules/transport-damage.ts';
 import { undeclaredChain } from './rules/undeclared-chain.ts';
 import { unequalShares } from './rules/unequal-shares.ts';
 import { unknownSet } from './rules/unknown-set.ts';
+import { unreachableRule } from './rules/unreachable-rule.ts';
 import { unsupportedRevision } from './rules/unsupported-revision.ts';
 import type { Finding, LintInput, LintRule } from './support/finding.ts';
 
@@ -28,23 +44,39 @@ import type { Finding, LintInput, LintRule } from './support/finding.ts';
 const rules: readonly LintRule[] = [
   lineProblems,
   transport,
-  skippedText,
-  tableStructure,
+  notIptables,
+  joinedLines,
+  missingCommit,
+  outsideTable,
   mixedFamilies,
   duplicateChain,
-  chainUse,
+  jumpToBuiltinChain,
+  chainDeclaredLater,
+  targetNotInChain,
   undeclaredChain,
+  chainsNotShown,
   jumpLoop,
   restoreCommand,
   unknownSet,
+  serviceProxy,
   orphanedChain,
   emptyServiceChain,
-  kubeProxyHooks,
-  contradictingServices,
+  servicesEmpty,
+  servicesNotHooked,
+  flannelEmpty,
+  firewallDropsAll,
+  rejectedService,
+  addressUsedTwice,
+  hostPortUsedTwice,
   unequalShares,
-  masquerading,
-  forwardPolicy,
-  deadRule,
+  acceptedBeforeMasquerading,
+  returnAfterMasquerade,
+  markNotCleared,
+  masqueradeNotRandom,
+  foreignMark,
+  forwardDropsPods,
+  unreachableRule,
+  repeatedRule,
   unsupportedRevision,
   otherBackEnd,
 ];

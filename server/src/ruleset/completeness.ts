@@ -159,6 +159,11 @@ export function isNamedInUnreadLine(ruleset: Ruleset, chain: Chain): boolean {
   return extentOf(ruleset, chain.table).unread.has(chain.name);
 }
 
+/** Whether a line of a table says that something was left out: "...", "[snip]". */
+export function hasGap(ruleset: Ruleset, table: Table): boolean {
+  return extentOf(ruleset, table).gaps.length > 0;
+}
+
 /** Whether a node may have tables beside those that a dump shows: `iptables-save -t`, -S and -L print one at a time. */
 export function mayHaveMoreTables(ruleset: Ruleset, dump: Dump): boolean {
   return dump.tables.length < 2 || !dump.tables.every((table) => table.declared && isTableWhole(ruleset, table));
@@ -166,20 +171,24 @@ export function mayHaveMoreTables(ruleset: Ruleset, dump: Dump): boolean {
 
 /** Whether the line of a rule shows its interfaces: `iptables -L` prints them with -v only. */
 export function showsInterfaces(line: Line): boolean {
-  if (!line.listing) return true;
-  const { within } = line.context;
-  if (within?.kind === 'listing' && within.named) return within.interfaces;
-  // Without the names of the columns: those with counters have interfaces, too.
+  if (!line.isUnsure) return true;
   const statement = statementOf(line);
-  return statement.kind === 'rule' && statement.counters !== undefined;
+  return statement.kind !== 'rule' || !statement.hidden.includes('interfaces');
 }
 
 /**
- * Whether the line of a rule shows everything that a packet must be for it, and all of that was understood. Where it does not, the rule may be
- * for fewer packets than it seems, never for more.
+ * Whether the line (0-based) of a rule shows everything that a packet must be for it, and what happens to it then, and all of that was understood.
+ * Where it does not, the rule may be for fewer packets than it seems, never for more. The last line of a text that was cut may go on.
  */
-export function isRuleShownWhole(line: Line): boolean {
-  return showsInterfaces(line) && !line.problems.some(({ severity }) => severity === 'error');
+export function isRuleShownWhole(ruleset: Ruleset, number: number): boolean {
+  const line = ruleset.lines[number];
+  if (line === undefined || line.isUnsure || line.problems.some(({ severity }) => severity === 'error')) return false;
+  return !isLastLine(ruleset, number);
+}
+
+/** Whether a text ends with this line, and neither a line end nor COMMIT shows that the line does not go on. */
+function isLastLine({ lines, tables }: Ruleset, number: number): boolean {
+  return number === lines.length - 1 && tables.at(-1)?.commitLine === undefined;
 }
 
 function examine(ruleset: Ruleset, table: Table): Extent {

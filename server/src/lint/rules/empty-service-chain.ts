@@ -2,6 +2,7 @@ import type { Steps } from '../../base/steps.ts';
 import { isChainShownWhole } from '../../ruleset/completeness.ts';
 import { declarationOf } from '../../ruleset/places.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
+import { isFlushed } from '../support/flushed-nat.ts';
 import { tableFacts } from '../support/table-facts.ts';
 
 /** A KUBE-SVC- or KUBE-SVL- chain without a jump to an endpoint. kube-proxy writes none: it rejects in the filter table instead. */
@@ -17,7 +18,7 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
     const { emptyServices } = tableFacts(ruleset, table);
     for (const chain of emptyServices) {
       yield;
-      if (!isChainShownWhole(ruleset, chain)) continue;
+      if (!isChainShownWhole(ruleset, chain) || isFlushed(ruleset, table)) continue;
       const place = declarationOf(ruleset, chain);
       if (place === undefined) continue;
       const message = `${chain.name} has no endpoint: traffic that reaches it keeps its destination, and nothing answers there`;

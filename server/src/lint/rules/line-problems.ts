@@ -1,17 +1,21 @@
 import type { Steps } from '../../base/steps.ts';
 import { tableAt } from '../../ruleset/ruleset.ts';
 import { problemCodes } from '../../syntax/checks/problem-codes.ts';
+import { isCutOff, isCutOn } from '../support/cut-text.ts';
 import { fileShape } from '../support/file-shape.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
-import { isCutOff } from './skipped-text.ts';
-import { hasTrailingBlanks } from './transport.ts';
+import { linePlace } from '../support/line-place.ts';
+import { hasTrailingBlanks } from './transport-damage.ts';
 import { isUnsupportedRevision } from './unsupported-revision.ts';
 
 /**
  * What the reader found wrong with single lines, in iptables' words. Lines of a paste that are none of iptables' are left to
- * `skippedText`, what a transport did to every line to `transport`.
+ * `not-iptables`, what a transport did to every line to `transport`.
  */
-export const lineProblems: LintRule = { codes: problemCodes, check };
+export const lineProblems: LintRule = {
+  codes: { ...problemCodes, 'cut-off': 'The text begins or ends in the middle of a line.' },
+  check,
+};
 
 const problemsBetweenPauses = 512;
 
@@ -28,9 +32,10 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
     if (!shape.isRestoreFile && unread.has(number)) continue;
     const table = tableAt(ruleset, number);
     const chain = table?.chains.get(line.name);
-    if (isCutOff(input, number)) {
-      const place = { line: number, start: line.prefix, end: line.text.length };
-      report(finding(place, 'cut-off', 'info', 'The text ends in the middle of this line', { table, chain }));
+    const cut = isCutOff(input, number) ? 'ends' : isCutOn(input, number) ? 'begins' : undefined;
+    if (cut !== undefined) {
+      const message = `The text ${cut} in the middle of this line`;
+      report(finding(linePlace(ruleset, number), 'cut-off', 'info', message, { table, chain }));
       continue;
     }
     // getopt stops at the first word that it cannot place, and so does what iptables says.

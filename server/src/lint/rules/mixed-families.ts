@@ -1,4 +1,5 @@
 import type { Steps } from '../../base/steps.ts';
+import type { Family } from '../../catalog/types.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { type Finding, finding, type LintInput, type LintRule, type Place } from '../support/finding.ts';
@@ -9,7 +10,7 @@ export const mixedFamilies: LintRule = {
   check,
 };
 
-const addressOption = / (?:-s|-d|--source|--destination|--to-destination|--to-source) (\[?[0-9A-Fa-f:.]+)/;
+const addressOptions = new Set(['--source', '--destination', '--to-destination', '--to-source']);
 const rulesBetweenPauses = 2048;
 
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
@@ -19,7 +20,9 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
     if (other === undefined) continue;
     const [said, found] = dump.family === 'ipv4' ? ['IPv4', 'IPv6'] : ['IPv6', 'IPv4'];
     const message = `An ${found} address among rules with ${said} addresses: iptables takes only IPv4, ip6tables only IPv6`;
-    report(finding(other, 'mixed-families', 'error', message));
+    // Rules alone may have been taken from two dumps.
+    const severity = dump.tables.some(({ declared }) => declared) ? 'error' : 'info';
+    report(finding(other, 'mixed-families', severity, message));
   }
 }
 
@@ -31,18 +34,41 @@ function* firstOfOtherFamily(ruleset: Ruleset, dump: Dump): Steps<Place | undefi
       if (line?.kind !== 'rule' || line.listing) continue;
       looked += 1;
       if (looked % rulesBetweenPauses === 0) yield;
-      const address = addressOption.exec(line.text)?.[1];
-      if (address === undefined || isIPv6(address) === (dump.family === 'ipv6')) continue;
-      // -4 and -6 say on the line itself which program is to take it.
+      if (!mayHaveAddress(line.text, dump.family)) continue;
       const rule = ruleAt(ruleset, number);
+      // -4 and -6 say on the line itself which program is to take it.
       if (rule === undefined || rule.options.some(({ name }) => name === '--ipv4' || name === '--ipv6')) continue;
-      const word = rule.options.flatMap(({ values }) => values).find(({ text }) => text.startsWith(address));
+      const word = rule.options
+        .filter(({ name }) => addressOptions.has(name))
+        .flatMap(({ values }) => values)
+        .find(({ text }) => familyOf(text) !== undefined && familyOf(text) !== dump.family);
       if (word !== undefined) return { line: number, start: word.start, end: word.end };
     }
   }
   return undefined;
 }
 
-function isIPv6(address: string): boolean {
-  return address.startsWith('[') || (address.includes(':') && !/^[0-9]+\.[0-9.]*:/.test(address));
+/** Whether a text may hold an address of the family that is not this one: quicker to see than to read the rule. */
+function mayHaveAddress(text: string, family: Family): boolean {
+  // "::" or seven colons; three dots.
+  return family === 'ipv4' ? text.includes('::') || holds(text, ':', 7) : holds(text, '.', 3);
+}
+
+function holds(text: string, character: string, count: number): boolean {
+  let at = -1;
+  for (let seen = 0; seen < count; seen += 1) {
+    at = text.indexOf(character, at + 1);
+    if (at < 0) return false;
+  }
+  return true;
+}
+
+/** The family of "10.0.0.0/8", "10.0.0.1-10.0.0.9:80", "fd00::1/128", "[fd00::1]:80"; undefined for what names no address, as ":8080". */
+function familyOf(text: string): Family | undefined {
+  if (text.startsWith('[')) return 'ipv6';
+  const dot = text.indexOf('.');
+  const colon = text.indexOf(':');
+  if (dot >= 0 && (colon < 0 || dot < colon))
+    return text.charCodeAt(0) >= 0x30 && text.charCodeAt(0) <= 0x39 ? 'ipv4' : undefined;
+  return colon >= 0 && text.indexOf(':', colon + 1) >= 0 ? 'ipv6' : undefined;
 }

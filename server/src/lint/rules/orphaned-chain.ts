@@ -1,15 +1,20 @@
 import type { Steps } from '../../base/steps.ts';
+import { hashedPrefix } from '../../kube/identity/chain-names.ts';
 import { isNeverJumpedTo } from '../../kube/identity/roles.ts';
 import { isLargeClusterMode } from '../../kube/proxy/large-cluster.ts';
 import { formOf, hasEveryChain, isNamedInUnreadLine, mayBeReached } from '../../ruleset/completeness.ts';
 import { declarationOf } from '../../ruleset/places.ts';
-import type { Chain, Table } from '../../ruleset/ruleset.ts';
+import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
+import { isFlushed } from '../support/flushed-nat.ts';
+import { keeperOf } from '../support/kept-chains.ts';
+import { someOf } from '../support/some-of.ts';
 import { tableFacts } from '../support/table-facts.ts';
 
 /**
  * A chain that is declared, but no way from a built-in chain leads to it, so that no packet ever enters it. kube-proxy's canaries and
- * hint chains exist to be watched and are none; endpoint chains that large-cluster mode has not cleaned yet are information.
+ * hint chains exist to be watched and are none; chains that some program keeps ready are one information together, and endpoint chains that
+ * large-cluster mode has not cleaned yet are information.
  */
 export const orphanedChain: LintRule = {
   codes: {
@@ -20,55 +25,66 @@ export const orphanedChain: LintRule = {
 };
 
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+  const kept: Chain[] = [];
   for (const table of ruleset.tables) {
     yield;
     const orphans = tableFacts(ruleset, table).unreached.filter(({ name }) => !isNeverJumpedTo(name));
-    if (orphans.length === 0) continue;
+    if (orphans.length === 0 || isFlushed(ruleset, table)) continue;
     const largeCluster = isLargeClusterMode(ruleset, table);
+    const unsure: Chain[] = [];
     for (const chain of orphans) {
       if (isNamedInUnreadLine(ruleset, chain)) continue;
       yield;
-      const place = declarationOf(ruleset, chain);
-      if (place === undefined) continue;
-      if (mayBeReached(ruleset, chain)) {
-        // `iptables -S` names every chain first: nothing shows whether its last rules were cut off.
-        if (formOf(ruleset, table) !== 'commands' || !hasEveryChain(ruleset, table)) continue;
-        const message = `No rule of this text leads to ${chain.name}, and nothing shows whether the text goes on`;
-        report(finding(place, 'orphaned-chain', 'info', message, { table, chain }));
-        continue;
-      }
-      report(finding(place, ...wording(chain, table, largeCluster), { table, chain, unnecessary: true }));
+      if (mayBeReached(ruleset, chain)) unsure.push(chain);
+      else if (keeperOf(chain) !== undefined) kept.push(chain);
+      else reportOrphan(ruleset, chain, largeCluster, report);
     }
+    reportUnsure(ruleset, table, unsure, report);
   }
+  reportKept(ruleset, kept, report);
 }
 
-function wording(
-  chain: Chain,
-  table: Table,
-  largeCluster: boolean,
-): [code: string, severity: 'info' | 'warning', message: string] {
-  if (largeCluster && /^KUBE-(?:SEP|SVC|SVL)-/.test(chain.name)) {
-    return [
-      'stale-endpoint-chain',
-      'info',
-      `${chain.name} is no longer used: with more than 1,000 endpoints kube-proxy removes such chains only about once a sync period`,
-    ];
+function reportOrphan(ruleset: Ruleset, chain: Chain, largeCluster: boolean, report: (finding: Finding) => void): void {
+  const place = declarationOf(ruleset, chain);
+  if (place === undefined) return;
+  const prefix = hashedPrefix(chain.name);
+  const isLeft = largeCluster && (prefix === 'KUBE-SEP-' || prefix === 'KUBE-SVC-' || prefix === 'KUBE-SVL-');
+  const more = { table: chain.table, chain, unnecessary: true };
+  if (isLeft) {
+    const message = `${chain.name} is no longer used: with more than 1,000 endpoints kube-proxy removes such chains only about once a sync period`;
+    report(finding(place, 'stale-endpoint-chain', 'info', message, more));
+    return;
   }
-  if (chain.name === 'KUBE-MARK-MASQ' || chain.name === 'KUBE-MARK-DROP') {
-    // kubelet up to 1.27, syncIPTablesRulesDeprecated.
-    return [
-      'orphaned-chain',
-      'info',
-      `No packet enters ${chain.name} now: kubelet and kube-proxy keep it for rules to jump to, and there is no such rule`,
-    ];
-  }
+  const { length } = chain.references;
   const why =
-    chain.references.length === 0
+    length === 0
       ? 'no rule jumps to it'
-      : `only chains that are orphaned themselves jump to it (${chain.references.length === 1 ? '1 rule' : `${chain.references.length} rules`})`;
-  return [
-    'orphaned-chain',
-    'warning',
-    `No packet ever enters ${chain.name}: no way from a built-in chain of ${table.name} leads to it; ${why}`,
-  ];
+      : `only chains that are orphaned themselves jump to it (${length === 1 ? '1 rule' : `${length} rules`})`;
+  const message = `No packet ever enters ${chain.name}: no way from a built-in chain of ${chain.table.name} leads to it; ${why}`;
+  report(finding(place, 'orphaned-chain', 'warning', message, more));
+}
+
+function namesOf(chains: readonly Chain[]): string {
+  return someOf(chains.map(({ name }) => name));
+}
+
+/** `iptables -S` names every chain first: nothing shows whether its last rules were cut off. */
+function reportUnsure(ruleset: Ruleset, table: Table, chains: readonly Chain[], report: (finding: Finding) => void): void {
+  const [first] = chains;
+  if (first === undefined || formOf(ruleset, table) !== 'commands' || !hasEveryChain(ruleset, table)) return;
+  const place = declarationOf(ruleset, first);
+  if (place === undefined) return;
+  const message = `No rule of this text leads to ${namesOf(chains)}, and nothing shows whether the text goes on`;
+  report(finding(place, 'orphaned-chain', 'info', message, { table, chain: first }));
+}
+
+function reportKept(ruleset: Ruleset, chains: readonly Chain[], report: (finding: Finding) => void): void {
+  const [first] = chains;
+  const place = first === undefined ? undefined : declarationOf(ruleset, first);
+  if (first === undefined || place === undefined) return;
+  const keepers = [...new Set(chains.flatMap((chain) => keeperOf(chain) ?? []))];
+  const are = chains.length === 1 ? 'is' : 'are';
+  const verb = keepers.length === 1 ? 'keeps' : 'keep';
+  const message = `No packet enters ${namesOf(chains)} now: ${keepers.join(' and ')} ${verb} ${chains.length === 1 ? 'it' : 'them'} ready, whether ${chains.length === 1 ? 'it' : 'they'} ${are} used or not`;
+  report(finding(place, 'orphaned-chain', 'info', message, { table: first.table, chain: first }));
 }

@@ -1,23 +1,33 @@
 import type { Steps } from '../../base/steps.ts';
 import { fileShape } from '../support/file-shape.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
+import { linePlace } from '../support/line-place.ts';
 
-/** iptables-save's own warning that the other back end has rules, too, which the dump does not show (kubernetes/kubernetes#109811). */
+/**
+ * iptables-save's own note that the other back end has tables, too (kubernetes/kubernetes#109811). It looks for tables alone, which loading a module
+ * makes: they may hold no rule.
+ */
 export const otherBackEnd: LintRule = {
-  codes: { 'other-back-end': 'The other back end of iptables has tables, too: the kernel goes by both, the dump shows one.' },
+  codes: {
+    'other-back-end': 'The other back end of iptables has tables, too, which the dump does not show: the kernel goes by both.',
+  },
   check,
 };
 
-const warning = /^# Warning: (iptables|ip6tables)(?:-(legacy|nft))? tables present, use (\S+)/;
+const note = /^# Warning: (iptables|ip6tables)(?:-(legacy|nft))? tables present, use (\S+)/;
 
 // biome-ignore lint/correctness/useYield: a dump has a few comments.
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
+  const { ruleset } = input;
   for (const number of fileShape(input).warnings) {
-    const line = input.ruleset.lines[number];
-    const found = line === undefined ? null : warning.exec(line.text.slice(line.prefix));
-    if (line === undefined || found === null) continue;
-    const place = { line: number, start: line.prefix, end: line.text.length };
-    const message = `The kernel has rules of ${found[1]}-${found[2] ?? 'legacy'} as well, which this dump does not show: packets go by both. See them with ${found[3]}`;
-    report(finding(place, 'other-back-end', 'warning', message));
+    const line = ruleset.lines[number];
+    const found = line === undefined ? null : note.exec(line.text.slice(line.prefix));
+    if (found === null) continue;
+    const [, program = '', variant = 'legacy', command = ''] = found;
+    const family = program === 'ip6tables' ? 'ipv6' : 'ipv4';
+    // Where its dump stands in the same text, it is shown.
+    if (ruleset.dumps.some((dump) => dump.family === family && dump.generator?.backend === variant)) continue;
+    const message = `${program}-${variant} has tables as well; whether they hold rules, this dump does not show. If they do, packets go by both: ${command} shows them`;
+    report(finding(linePlace(ruleset, number), 'other-back-end', 'info', message));
   }
 }

@@ -1,6 +1,7 @@
 import type { Steps } from '../../base/steps.ts';
 import { builtinChains, isTableName } from '../../catalog/tables.ts';
 import { canonicalRules } from '../../ruleset/canonical.ts';
+import { hasGap } from '../../ruleset/completeness.ts';
 import type { Ruleset, Table } from '../../ruleset/ruleset.ts';
 import { statementOf } from '../../syntax/document.ts';
 import type { Line } from '../../syntax/line.ts';
@@ -32,7 +33,7 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   const { commands } = fileShape(input);
   if (commands.length === 0) return;
   for (const table of ruleset.tables) {
-    if (!table.declared || !isTableName(table.name)) continue;
+    if (!table.declared || !isTableName(table.name) || hasGap(ruleset, table)) continue;
     if (!commands.some((line) => line >= table.firstLine && line < table.endLine)) continue;
     yield* goThrough(ruleset, table, report);
   }

@@ -1,5 +1,6 @@
 import { percentText } from '../../base/percent.ts';
 import type { Steps } from '../../base/steps.ts';
+import { isChainShownWhole } from '../../ruleset/completeness.ts';
 import { declarationOf } from '../../ruleset/places.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
 import type { Line } from '../../syntax/line.ts';
@@ -50,7 +51,8 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
         keepEven(ruleset, chain);
         continue;
       }
-      const place = declarationOf(ruleset, chain);
+      // Another endpoint may be among what is not shown.
+      const place = isChainShownWhole(ruleset, chain) ? declarationOf(ruleset, chain) : undefined;
       if (place === undefined) continue;
       const message = `The ${shares.length} endpoints of ${chain.name} get from ${percentText(least)} to ${percentText(most)} of its connections each, where ${percentText(fair)} would be even`;
       report(finding(place, 'unequal-shares', 'warning', message, { table, chain }));

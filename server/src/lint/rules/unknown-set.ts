@@ -4,7 +4,10 @@ import { setsOf } from '../../ruleset/sets.ts';
 import { fileShape } from '../support/file-shape.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 
-/** A rule that names a set which the sets beside the dump do not have. Without any set in the text nothing is known of them. */
+/**
+ * A rule that names a set which the sets beside the dump do not have. `ipset list NAME` prints one set, and nothing shows where the text of
+ * ipset ends: it is information. Without any set in the text nothing is known of them.
+ */
 export const unknownSet: LintRule = {
   codes: { 'unknown-set': 'A rule names a set that the text of ipset beside the dump does not declare.' },
   check,
@@ -18,8 +21,8 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   for (const { name, declarations, references } of setsOf(ruleset).values()) {
     if (declarations.length > 0) continue;
     for (const place of references) {
-      const message = `Set ${name} doesn't exist: the text of ipset beside the dump does not declare it`;
-      report(finding(place, 'unknown-set', 'warning', message, { table: tableAt(ruleset, place.line) }));
+      const message = `Set ${name} is not among those that the text of ipset beside the dump shows: unless more were left out, iptables-restore refuses the rule`;
+      report(finding(place, 'unknown-set', 'info', message, { table: tableAt(ruleset, place.line) }));
     }
   }
 }

@@ -33,6 +33,8 @@ export interface FileShape {
   readonly warnings: readonly number[];
   /** Whether the text of `ipset save` or `ipset list` stands in it. */
   readonly hasSets: boolean;
+  /** The first line that is not empty; -1 where there is none. */
+  readonly first: number;
   /** The last line that is not empty; -1 where there is none. */
   readonly last: number;
   /** Whether somebody pasted it from a terminal, a chat or a ticket: it shows prompts, fences, quote marks, gaps or listings. */
@@ -60,6 +62,13 @@ function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09;
 }
 
+/** Whether a line begins with an option, as every line of a rule does. */
+export function beginsWithOption({ text }: Line): boolean {
+  const start = text.length - text.trimStart().length;
+  const letter = text.charAt(text.charAt(start + 1) === '-' ? start + 2 : start + 1);
+  return text.charAt(start) === '-' && ((letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z'));
+}
+
 /** Whether what stands in front of a line makes iptables-restore refuse it. An indented rule it takes. */
 function isRefusedPrefix(line: Line): boolean {
   if (line.prefix === 0) return false;
@@ -83,6 +92,7 @@ function examine(ruleset: Ruleset): FileShape {
   let carriageReturns = 0;
   let indented = 0;
   let empty = 0;
+  let first = -1;
   let last = -1;
   let isPaste = false;
   let isHarmedByBlanks = false;
@@ -90,6 +100,7 @@ function examine(ruleset: Ruleset): FileShape {
   for (let number = 0; number < ruleset.lines.length; number += 1) {
     const line = ruleset.lines[number];
     if (line === undefined) continue;
+    if (first < 0 && line.text !== '') first = number;
     if (line.carriageReturn) carriageReturns += 1;
     if (line.problems.length > 0) {
       if (line.problems.some(({ code }) => code === joinedCode)) {
@@ -126,7 +137,7 @@ function examine(ruleset: Ruleset): FileShape {
         if (isGap(line.text) || readPrompt(line.text)?.family !== undefined) isPaste = true;
         break;
       case 'other':
-        if (!/^\s*-{1,2}[A-Za-z]/.test(line.text)) unread.push(number);
+        if (!beginsWithOption(line)) unread.push(number);
         else if (isBlank(line.text.charCodeAt(0))) indented += 1;
         break;
       case 'foreign':
@@ -140,8 +151,8 @@ function examine(ruleset: Ruleset): FileShape {
     last = number;
   }
   const written = ruleset.lines.length - empty;
-  const [first] = ruleset.tables;
-  const beginsWithin = first?.declared === false && first.commitLine !== undefined && first.chains.size > 0;
+  const [table] = ruleset.tables;
+  const beginsWithin = table?.declared === false && table.commitLine !== undefined && table.chains.size > 0;
   const hasQuotes = prefixed.some((number) => {
     const line = ruleset.lines[number];
     return line !== undefined && line.text.slice(0, line.prefix).trim() !== '';
@@ -163,6 +174,7 @@ function examine(ruleset: Ruleset): FileShape {
     trailingBlanks: isHarmedByBlanks ? ruleset.lines.filter(({ text }) => text.length > 0 && endsInBlank(text)).length : 0,
     warnings,
     hasSets,
+    first,
     last,
     isPaste,
     isRestoreFile:

@@ -10,7 +10,7 @@ import { type Finding, finding, type LintInput, type LintRule, type Place } from
  * On a node with kube-proxy FORWARD drops what no rule accepts, and no rule accepts new connections of Pods: Docker sets the policy, and who
  * brings the Pods' network must accept their traffic (kubernetes/kubernetes#39823).
  */
-export const forwardPolicy: LintRule = {
+export const forwardDropsPods: LintRule = {
   codes: { 'forward-drops-pods': 'FORWARD drops what no rule accepts, and no rule accepts new connections of Pods.' },
   check,
 };
@@ -45,19 +45,32 @@ function dropPolicyOf(ruleset: Ruleset, chain: Chain): Place | undefined {
   return undefined;
 }
 
-/** Chains that let through only what was let through before, was marked, or is of Docker's own containers. */
-const notForPods = /^(?:KUBE-|DOCKER)/;
+/** kube-proxy's and kubelet's chains, which let through only what was let through before or was marked. */
+const kubeChains = new Set([
+  'KUBE-FORWARD',
+  'KUBE-SERVICES',
+  'KUBE-EXTERNAL-SERVICES',
+  'KUBE-NODEPORTS',
+  'KUBE-PROXY-FIREWALL',
+  'KUBE-FIREWALL',
+]);
+
+/** Whether a chain lets no new connections of Pods through: kube-proxy's own, and those for Docker's containers. */
+function isNotForPods({ name }: Chain): boolean {
+  return kubeChains.has(name) || name.startsWith('DOCKER');
+}
 
 function acceptsPods(ruleset: Ruleset, table: Table): boolean {
   const reach = reachOf(table);
   for (const number of table.targets.get('ACCEPT') ?? []) {
     const line = ruleset.lines[number];
     const chain = table.chains.get(line?.name ?? '');
-    if (chain === undefined || notForPods.test(chain.name) || !reach.hooksOf(chain).includes('FORWARD')) continue;
+    if (chain === undefined || isNotForPods(chain) || !reach.hooksOf(chain).includes('FORWARD')) continue;
     const rule = ruleAt(ruleset, number);
     if (rule === undefined) continue;
     const states = optionOf(rule, '--ctstate') ?? optionOf(rule, '--state');
-    const isForOldOnly = states !== undefined && states.negation === undefined && !/NEW/.test(states.values[0]?.text ?? '');
+    const isForOldOnly =
+      states !== undefined && states.negation === undefined && states.values[0]?.text.split(',').includes('NEW') === false;
     const isDockers = rule.options.some(
       ({ name, values, negation }) => name.endsWith('-interface') && negation === undefined && values[0]?.text === 'docker0',
     );

@@ -1,4 +1,5 @@
 import type { Steps } from '../../base/steps.ts';
+import { ruleAt } from '../../ruleset/rules.ts';
 import { tableAt } from '../../ruleset/ruleset.ts';
 import { type FileShape, fileShape } from '../support/file-shape.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
@@ -95,9 +96,9 @@ function* reportCarriageReturns({ ruleset }: LintInput, report: (finding: Findin
     const line = ruleset.lines[number];
     if (line?.carriageReturn !== true || line.kind === 'comment') continue;
     const end = line.text.length;
-    const start = end - (/\S+\s*$/.exec(line.text)?.[0].length ?? 0);
+    const start = Math.max(line.text.trimEnd().lastIndexOf(' '), line.text.trimEnd().lastIndexOf('\t')) + 1;
     // Behind a comment's words it loads, as a part of them.
-    const severity = /--comment\s+"?[^"]*"?$/.test(line.text) ? 'warning' : 'error';
+    const severity = ruleAt(ruleset, number)?.options.at(-1)?.name === '--comment' ? 'warning' : 'error';
     const message = 'This line ends in CR LF: iptables-restore takes the CR for a part of the last word';
     report(
       finding({ line: number, start, end }, 'carriage-return', severity, message, {

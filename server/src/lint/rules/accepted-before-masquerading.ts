@@ -1,0 +1,31 @@
+import type { Steps } from '../../base/steps.ts';
+import { isRuleShownWhole } from '../../ruleset/completeness.ts';
+import { ruleAt } from '../../ruleset/rules.ts';
+import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
+import { targetPlace } from '../support/line-place.ts';
+
+/** kubernetes/kubernetes#20391: a Pod cannot reach itself through its Service, as hairpin traffic is not masqueraded. */
+export const acceptedBeforeMasquerading: LintRule = {
+  codes: { 'accepted-before-masquerading': 'POSTROUTING lets packets go before KUBE-POSTROUTING can masquerade them.' },
+  check,
+};
+
+function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+  for (const table of ruleset.tables) {
+    yield;
+    const chain = table.name === 'nat' ? table.chains.get('POSTROUTING') : undefined;
+    const hook = chain?.rules.find((line) => ruleset.lines[line]?.target === 'KUBE-POSTROUTING');
+    if (chain === undefined || hook === undefined) continue;
+    for (const number of chain.rules) {
+      if (number >= hook) break;
+      const target = ruleset.lines[number]?.target;
+      if (target !== 'ACCEPT' && target !== 'RETURN') continue;
+      const rule = ruleAt(ruleset, number);
+      // A rule for one interface or protocol lets other traffic than that of Pods go; one that hides what it is for may do so, too.
+      if (rule === undefined || !isRuleShownWhole(ruleset, number)) continue;
+      if (rule.options.some(({ name }) => name === '--protocol' || name === '--mark')) continue;
+      const message = `What this rule takes never comes to KUBE-POSTROUTING in line ${hook + 1}: its connections to Services are not masqueraded, so that a Pod cannot reach itself`;
+      report(finding(targetPlace(number, rule), 'accepted-before-masquerading', 'warning', message, { table, chain }));
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import type { Steps } from '../../base/steps.ts';
+import { splitHashedName } from '../../kube/identity/chain-names.ts';
+import { destinationPort, protocolOf, singleAddress } from '../../kube/proxy/rule-values.ts';
+import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
+import { statementOf } from '../../syntax/document.ts';
+import type { Line } from '../../syntax/line.ts';
+import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
+import { linePlace } from '../support/line-place.ts';
+
+/** Two Services with one address, protocol and port: the first rule takes all of it (kubernetes/kubernetes#69599). */
+export const addressUsedTwice: LintRule = {
+  codes: { 'address-used-twice': 'Two Services have rules for one address, protocol and port: the first wins.' },
+  check,
+};
+
+const rulesBetweenPauses = 512;
+
+function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+  for (const table of ruleset.tables) {
+    yield;
+    const services = table.name === 'nat' ? table.chains.get('KUBE-SERVICES') : undefined;
+    if (services !== undefined) yield* checkAddresses(ruleset, services, report);
+  }
+}
+
+/** What a rule is for: "10.96.0.1 port 443/tcp". */
+interface Frontend {
+  readonly text: string;
+  /** Of the chain that it leads to. */
+  readonly hash: string;
+}
+
+// Lines live as long as some ruleset has them, and an edit leaves most of them alone.
+const known = new WeakMap<Line, Frontend | null>();
+/** What a rule may have that is for all packets to one address and port. */
+const plainOptions = new Set(['--destination', '--protocol', '--destination-port', '--match', '--comment', '--jump']);
+
+function frontendOf(line: Line): Frontend | null {
+  let frontend = known.get(line);
+  if (frontend === undefined) {
+    frontend = readFrontend(line);
+    known.set(line, frontend);
+  }
+  return frontend;
+}
+
+function readFrontend(line: Line): Frontend | null {
+  const hash = splitHashedName(line.target)?.hash;
+  if (hash === undefined || line.isUnsure || line.command !== 'append') return null;
+  const rule = statementOf(line);
+  if (rule.kind !== 'rule' || !rule.options.every(({ name, negation }) => negation === undefined && plainOptions.has(name)))
+    return null;
+  const address = singleAddress(rule, '--destination');
+  const port = destinationPort(rule);
+  const protocol = protocolOf(rule);
+  return address === undefined || port === undefined || protocol === ''
+    ? null
+    : { text: `${address} port ${port}/${protocol}`, hash };
+}
+
+function* checkAddresses(ruleset: Ruleset, services: Chain, report: (finding: Finding) => void): Steps<void> {
+  const first = new Map<string, { readonly number: number; readonly hash: string }>();
+  for (const [index, number] of services.rules.entries()) {
+    if (index % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
+    const line = ruleset.lines[number];
+    const frontend = line === undefined ? null : frontendOf(line);
+    if (frontend === null) continue;
+    const before = first.get(frontend.text);
+    if (before === undefined) {
+      first.set(frontend.text, { number, hash: frontend.hash });
+      continue;
+    }
+    if (before.hash === frontend.hash) continue;
+    const message = `Another Service has ${frontend.text} already: line ${before.number + 1} takes the traffic, and this rule gets none`;
+    report(
+      finding(linePlace(ruleset, number), 'address-used-twice', 'warning', message, {
+        table: services.table,
+        chain: services,
+        related: [{ ...linePlace(ruleset, before.number), message: 'takes the traffic' }],
+      }),
+    );
+  }
+}

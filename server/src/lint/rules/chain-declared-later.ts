@@ -1,0 +1,36 @@
+import type { Steps } from '../../base/steps.ts';
+import { mentionsOn } from '../../ruleset/places.ts';
+import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
+import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
+import { tableFacts } from '../support/table-facts.ts';
+
+/** A chain that is used above its declaration: iptables-restore goes from line to line. */
+export const chainDeclaredLater: LintRule = {
+  codes: { 'chain-declared-later': 'A chain is used above the line that declares it.' },
+  check,
+};
+
+function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+  for (const table of ruleset.tables) {
+    if (!table.declared) continue;
+    for (const chain of tableFacts(ruleset, table).declaredLater) {
+      yield;
+      checkChain(ruleset, chain, report);
+    }
+  }
+}
+
+function checkChain(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): void {
+  const [declared = 0] = chain.declarations;
+  for (const lines of [chain.rules, chain.references]) {
+    for (const line of lines) {
+      if (line >= declared) break;
+      const place = mentionsOn(ruleset, line).find(
+        ({ name, kind }) => name === chain.name && (kind === 'rule') === (lines === chain.rules),
+      );
+      if (place === undefined) continue;
+      const message = `${chain.name} is declared only in line ${declared + 1}: iptables-restore needs it above`;
+      report(finding(place, 'chain-declared-later', 'error', message, { table: chain.table, chain }));
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import type { Steps } from '../../base/steps.ts';
+import { destinationPort, destinationPorts, protocolOf } from '../../kube/proxy/rule-values.ts';
+import { optionOf, ruleAt } from '../../ruleset/rules.ts';
+import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
+import type { RuleStatement } from '../../syntax/statement.ts';
+import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
+import { linePlace } from '../support/line-place.ts';
+
+/** Two Pods with one host port: the rule of the first takes all of it, and that Pod may be gone (containernetworking/plugins#683). */
+export const hostPortUsedTwice: LintRule = {
+  codes: { 'host-port-used-twice': 'Two Pods have a rule for one host port: the first wins.' },
+  check,
+};
+
+const rulesBetweenPauses = 512;
+
+function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+  for (const table of ruleset.tables) {
+    yield;
+    const hostPorts = table.name === 'nat' ? table.chains.get('CNI-HOSTPORT-DNAT') : undefined;
+    if (hostPorts !== undefined) yield* checkHostPorts(ruleset, hostPorts, report);
+  }
+}
+
+function portsOf(rule: RuleStatement): readonly number[] {
+  const single = destinationPort(rule);
+  return single === undefined ? destinationPorts(rule) : [single];
+}
+
+function* checkHostPorts(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): Steps<void> {
+  const first = new Map<string, number>();
+  for (const [index, number] of chain.rules.entries()) {
+    if (index % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
+    const line = ruleset.lines[number];
+    const rule = line?.target.startsWith('CNI-DN-') === true && !line.isUnsure ? ruleAt(ruleset, number) : undefined;
+    if (line === undefined || rule === undefined) continue;
+    const protocol = protocolOf(rule);
+    const address = optionOf(rule, '--destination')?.values[0]?.text ?? 'any address';
+    for (const port of portsOf(rule)) {
+      const key = `${protocol} ${port} ${address}`;
+      const before = first.get(key);
+      if (before === undefined) {
+        first.set(key, number);
+        continue;
+      }
+      if (ruleset.lines[before]?.target === line.target) continue;
+      const message = `Host port ${port}/${protocol} is taken by line ${before + 1} already: this Pod gets none of its traffic. The other Pod may be gone, and its rules left behind`;
+      report(
+        finding(linePlace(ruleset, number), 'host-port-used-twice', 'warning', message, {
+          table: chain.table,
+          chain,
+          related: [{ ...linePlace(ruleset, before), message: 'takes the traffic' }],
+        }),
+      );
+    }
+  }
+}

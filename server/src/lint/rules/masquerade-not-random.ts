@@ -1,0 +1,25 @@
+import type { Steps } from '../../base/steps.ts';
+import { isRuleShownWhole } from '../../ruleset/completeness.ts';
+import { optionOf, ruleAt } from '../../ruleset/rules.ts';
+import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
+import { targetPlace } from '../support/line-place.ts';
+
+/** kubeflow/pipelines PR 13737: without --random-fully connections made at once may get one port. */
+export const masqueradeNotRandom: LintRule = {
+  codes: { 'masquerade-not-random': 'Masqueraded connections may get the same port at once.' },
+  check,
+};
+
+function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+  for (const table of ruleset.tables) {
+    yield;
+    const chain = table.name === 'nat' ? table.chains.get('KUBE-POSTROUTING') : undefined;
+    const number = chain?.rules.find((line) => ruleset.lines[line]?.target === 'MASQUERADE');
+    if (chain === undefined || number === undefined || !isRuleShownWhole(ruleset, number)) continue;
+    const rule = ruleAt(ruleset, number);
+    if (rule === undefined || optionOf(rule, '--random-fully') !== undefined) continue;
+    const message =
+      'MASQUERADE without --random-fully: many connections at once may get the same port, and some are lost. An iptables older than 1.6.2 or kernel does not know it';
+    report(finding(targetPlace(number, rule), 'masquerade-not-random', 'info', message, { table, chain }));
+  }
+}

@@ -1,0 +1,49 @@
+import type { Steps } from '../../base/steps.ts';
+import type { Ruleset, Table } from '../../ruleset/ruleset.ts';
+import { statementOf } from '../../syntax/document.ts';
+import { isCutOff, isCutTable } from '../support/cut-text.ts';
+import { fileShape } from '../support/file-shape.ts';
+import { type Finding, finding, type LintInput, type LintRule, type Place } from '../support/finding.ts';
+
+/** A table that does not end. In what was pasted or cut that is information: the part that is not shown has its COMMIT. */
+export const missingCommit: LintRule = {
+  codes: { 'missing-commit': 'A table has no COMMIT: iptables-restore loads none of it.' },
+  check,
+};
+
+function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
+  const { ruleset } = input;
+  const { isPaste, last } = fileShape(input);
+  for (const table of ruleset.tables) {
+    yield;
+    if (!table.declared || table.commitLine !== undefined) continue;
+    report(missingIn(ruleset, table, isPaste || isCutOff(input, last) || isCutTable(ruleset, table)));
+  }
+}
+
+function headerPlace(ruleset: Ruleset, table: Table): Place {
+  const line = ruleset.lines[table.firstLine];
+  const statement = line === undefined ? undefined : statementOf(line);
+  const end = statement?.kind === 'table' ? statement.name.end : (line?.text.length ?? 0);
+  return { line: table.firstLine, start: line?.prefix ?? 0, end };
+}
+
+/** The last line of a table that is not blank. */
+function lastWritten(ruleset: Ruleset, table: Table): number {
+  let last = table.endLine - 1;
+  while (last > table.firstLine && ruleset.lines[last]?.text === '') last -= 1;
+  return last;
+}
+
+function missingIn(ruleset: Ruleset, table: Table, isPaste: boolean): Finding {
+  const last = lastWritten(ruleset, table);
+  const end = ruleset.lines[last]?.text.length ?? 0;
+  const message = `COMMIT expected: table ${table.name} has none before ${
+    table.endLine < ruleset.lines.length ? `line ${table.endLine + 1}` : 'the end'
+  }, so iptables-restore loads none of it`;
+  return finding(headerPlace(ruleset, table), 'missing-commit', isPaste ? 'info' : 'error', message, {
+    table,
+    related: [{ line: last, start: 0, end, message: 'the last line of the table' }],
+    fix: { title: 'Add COMMIT', text: '\nCOMMIT', at: { line: last, start: end, end } },
+  });
+}

@@ -1,0 +1,44 @@
+import type { Steps } from '../../base/steps.ts';
+import { tableAt } from '../../ruleset/ruleset.ts';
+import { statementOf } from '../../syntax/document.ts';
+import { fileShape } from '../support/file-shape.ts';
+import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
+import { lineRanges } from '../support/line-ranges.ts';
+
+/** Text of a paste that is none of iptables': said once, not line by line. */
+export const notIptables: LintRule = {
+  codes: {
+    'not-iptables':
+      'Lines of a paste are no lines of iptables’ and are skipped: prompts, prose, fences, rules in nft’s language.',
+  },
+  check,
+};
+
+const whatIs = {
+  prompt: 'prompts',
+  fence: 'Markdown',
+  gap: 'gaps',
+  nft: "rules in nft's own language",
+  separator: 'separators',
+  text: 'text',
+} as const;
+
+// biome-ignore lint/correctness/useYield: one finding; the shape of the file is worked out elsewhere.
+function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
+  const { ruleset } = input;
+  const { unread, foreign, isRestoreFile } = fileShape(input);
+  const skipped = isRestoreFile ? foreign : [...unread, ...foreign].sort((a, b) => a - b);
+  const [first] = skipped;
+  if (first === undefined) return;
+  const kinds = new Set<string>();
+  if (!isRestoreFile && unread.length > 0) kinds.add('text');
+  for (const number of foreign) {
+    const line = ruleset.lines[number];
+    const statement = line === undefined ? undefined : statementOf(line);
+    if (statement?.kind === 'foreign') kinds.add(whatIs[statement.what]);
+    if (kinds.size > Object.keys(whatIs).length) break;
+  }
+  const message = `${skipped.length === 1 ? '1 line is' : `${skipped.length} lines are`} no iptables and skipped (${[...kinds].join(', ')}): ${lineRanges(skipped)}`;
+  const place = { line: first, start: 0, end: ruleset.lines[first]?.text.length ?? 0 };
+  report(finding(place, 'not-iptables', 'info', message, { table: tableAt(ruleset, first) }));
+}

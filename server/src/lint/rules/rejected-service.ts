@@ -1,0 +1,74 @@
+import type { Steps } from '../../base/steps.ts';
+import { portName, splitHashedName } from '../../kube/identity/chain-names.ts';
+import { type ServiceComment, serviceComment } from '../../kube/identity/comments.ts';
+import { commentOf } from '../../kube/proxy/rule-values.ts';
+import { ruleAt } from '../../ruleset/rules.ts';
+import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
+import { tableAt } from '../../ruleset/ruleset.ts';
+import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
+import { linePlace } from '../support/line-place.ts';
+
+/** A Service that the filter table rejects, while nat sends its traffic on (kubernetes/kubernetes#121909). */
+export const rejectedService: LintRule = {
+  codes: {
+    'rejected-service': 'The filter table rejects a Service as one without endpoints, and the nat table sends its traffic on.',
+  },
+  check,
+};
+
+const rulesBetweenPauses = 1024;
+
+function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+  for (const dump of ruleset.dumps) {
+    yield;
+    const rejections = rejectionsIn(ruleset, dump);
+    if (rejections.size > 0) yield* checkNat(ruleset, dump, rejections, report);
+  }
+}
+
+function commentOn(ruleset: Ruleset, line: number): ServiceComment | undefined {
+  const rule = ruleAt(ruleset, line);
+  return rule === undefined ? undefined : serviceComment(commentOf(rule));
+}
+
+/** The lines of the rules that reject a Service port for want of endpoints, by the port's name. */
+function rejectionsIn(ruleset: Ruleset, dump: Dump): Map<string, number> {
+  // A grep of a dump loses which table a rule is of.
+  const table = dump.tables.find(({ name }) => name === 'filter') ?? dump.tables.find(({ name }) => name === 'nat');
+  const rejections = new Map<string, number>();
+  for (const name of ['KUBE-SERVICES', 'KUBE-EXTERNAL-SERVICES']) {
+    for (const number of table?.chains.get(name)?.rules ?? []) {
+      const comment = ruleset.lines[number]?.target === 'REJECT' ? commentOn(ruleset, number) : undefined;
+      if (comment?.use === 'no-endpoints') rejections.set(portName(comment.namespace, comment.service, comment.port), number);
+    }
+  }
+  return rejections;
+}
+
+function* checkNat(
+  ruleset: Ruleset,
+  { tables }: Dump,
+  rejections: Map<string, number>,
+  report: (finding: Finding) => void,
+): Steps<void> {
+  const nat = tables.find(({ name }) => name === 'nat');
+  for (const name of ['KUBE-SERVICES', 'KUBE-NODEPORTS']) {
+    for (const [index, number] of (nat?.chains.get(name)?.rules ?? []).entries()) {
+      if (index % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
+      const line = ruleset.lines[number];
+      const comment = line !== undefined && splitHashedName(line.target) !== undefined ? commentOn(ruleset, number) : undefined;
+      if (line === undefined || comment === undefined) continue;
+      const service = portName(comment.namespace, comment.service, comment.port);
+      const rejection = rejections.get(service);
+      if (rejection === undefined) continue;
+      rejections.delete(service);
+      const message = `${service} is rejected here as one without endpoints, though line ${number + 1} sends its traffic to ${line.target}`;
+      report(
+        finding(linePlace(ruleset, rejection), 'rejected-service', 'warning', message, {
+          table: tableAt(ruleset, rejection),
+          related: [{ ...linePlace(ruleset, number), message: 'sends its traffic on' }],
+        }),
+      );
+    }
+  }
+}

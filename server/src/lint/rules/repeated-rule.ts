@@ -1,0 +1,98 @@
+import type { Steps } from '../../base/steps.ts';
+import { formOf, isRuleShownWhole } from '../../ruleset/completeness.ts';
+import { ruleAt } from '../../ruleset/rules.ts';
+import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
+import type { Line } from '../../syntax/line.ts';
+import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
+import { linePlace } from '../support/line-place.ts';
+import { tableFacts } from '../support/table-facts.ts';
+
+/** A rule that stands in a chain again (kubernetes/kubernetes#82361: by the ten thousand). */
+export const repeatedRule: LintRule = {
+  codes: { 'repeated-rule': 'The same rule stands in a chain more than once.' },
+  check,
+};
+
+/** Matches that may say something else of the same packet the second time. */
+const changing = new Set([
+  'statistic',
+  'limit',
+  'hashlimit',
+  'recent',
+  'quota',
+  'connlimit',
+  'nfacct',
+  'time',
+  'rateest',
+  'bpf',
+  'string',
+]);
+
+function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+  for (const table of ruleset.tables) {
+    yield;
+    for (const chain of tableFacts(ruleset, table).plain) {
+      if (chain.rules.length < 2) continue;
+      reportRepeated(ruleset, chain, report);
+      yield;
+    }
+  }
+}
+
+/** A rule as its text without counters; undefined for a line of another kind. */
+function bareText(line: Line | undefined): string | undefined {
+  if (line?.kind !== 'rule' || line.listing || line.command !== 'append') return undefined;
+  const text = line.prefix === 0 ? line.text : line.text.slice(line.prefix);
+  return text.startsWith('[') ? text.slice(text.indexOf(']') + 1).trimStart() : text;
+}
+
+function reportRepeated(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): void {
+  const first = new Map<string, number>();
+  const again = new Map<string, number[]>();
+  for (const number of chain.rules) {
+    const text = bareText(ruleset.lines[number]);
+    if (text === undefined) continue;
+    if (!first.has(text)) {
+      first.set(text, number);
+      continue;
+    }
+    const numbers = again.get(text);
+    if (numbers === undefined) again.set(text, [number]);
+    else numbers.push(number);
+  }
+  for (const [text, numbers] of again) {
+    const original = first.get(text) ?? 0;
+    const [second] = numbers;
+    if (second === undefined || mayChange(ruleset, second) || isMeant(ruleset, chain, original, numbers)) continue;
+    const message = `The same rule stands in ${chain.name} ${numbers.length === 1 ? 'twice' : `${numbers.length + 1} times`}, first in line ${original + 1}`;
+    report(
+      finding(linePlace(ruleset, second), 'repeated-rule', 'warning', message, {
+        table: chain.table,
+        chain,
+        related: [{ ...linePlace(ruleset, original), message: 'the first one' }],
+        unnecessary: true,
+      }),
+    );
+  }
+}
+
+function mayChange(ruleset: Ruleset, number: number): boolean {
+  const rule = ruleAt(ruleset, number);
+  return rule === undefined || rule.options.some(({ name, values }) => name === '--match' && changing.has(values[0]?.text ?? ''));
+}
+
+/** Whether a rule is there again for a reason, or only in the text. */
+function isMeant(ruleset: Ruleset, chain: Chain, original: number, again: readonly number[]): boolean {
+  // kube-proxy up to 1.23 writes the rules of KUBE-FW- once for each ingress address (syncProxyRules), and jumps there for each.
+  if (chain.name.startsWith('KUBE-FW-') && again.length < Math.max(chain.references.length, 2)) return true;
+  const last = again.at(-1) ?? original;
+  if (!isRuleShownWhole(ruleset, last)) return true;
+  // What grep found twice, or what was pasted twice with words between, is one rule.
+  return formOf(ruleset, chain.table) === 'rules' && !isOneRun(ruleset, original, last);
+}
+
+/** Whether nothing but rules stands between two lines. */
+function isOneRun({ lines }: Ruleset, from: number, to: number): boolean {
+  for (let number = from; number < to; number += 1) if (lines[number]?.kind !== 'rule') return false;
+  return true;
+}

@@ -1,0 +1,82 @@
+import type { Steps } from '../../base/steps.ts';
+import { type ServiceProxy, serviceProxyOf } from '../../kube/proxy/mode.ts';
+import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
+import { tableAt } from '../../ruleset/ruleset.ts';
+import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
+import { lastNamePlace } from '../support/line-place.ts';
+
+/** Who does Services on the node, where it is not kube-proxy in iptables mode or its rules are gone: the dump does not show them, and why is said once. */
+export const serviceProxy: LintRule = {
+  codes: {
+    'service-proxy':
+      'Services of this node are not in iptables: kube-proxy runs in ipvs or nftables mode, or another program does its work.',
+    'nat-flushed': 'The nat table was emptied under kube-proxy: no Service works until kube-proxy writes it again.',
+    'ipvs-leftovers': 'kube-proxy runs in ipvs mode, and chains of its iptables mode are left.',
+  },
+  check,
+};
+
+function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+  const said = new Set<string>();
+  for (const dump of ruleset.dumps) {
+    yield;
+    const proxy = serviceProxyOf(ruleset, dump);
+    if (proxy.kind === 'ipvs') reportLeftovers(ruleset, dump, report);
+    const code = codeOf(proxy, dump);
+    // Both families of a node have one kube-proxy.
+    if (code === undefined || said.has(`${code} ${proxy.name}`)) continue;
+    said.add(`${code} ${proxy.name}`);
+    const line = proxy.line ?? dump.tables.find(({ name }) => name === 'nat')?.firstLine ?? dump.tables[0]?.firstLine ?? 0;
+    const severity = code === 'nat-flushed' ? 'warning' : 'info';
+    report(finding(lastNamePlace(ruleset, line), code, severity, messageOf(proxy), { table: tableAt(ruleset, line) }));
+  }
+}
+
+function codeOf({ kind }: ServiceProxy, dump: Dump): string | undefined {
+  switch (kind) {
+    case 'ipvs':
+    case 'nftables':
+    case 'userspace':
+    case 'other':
+      return 'service-proxy';
+    case 'flushed':
+      return 'nat-flushed';
+    case 'absent':
+      // On a machine without kubelet there need be no Services.
+      return hasKubelet(dump) ? 'service-proxy' : undefined;
+    case 'iptables':
+    case 'unknown':
+      return undefined;
+  }
+}
+
+/** kubelet 1.18 or later makes its canary in every table. */
+function hasKubelet({ tables }: Dump): boolean {
+  return tables.some(({ chains }) => chains.has('KUBE-KUBELET-CANARY'));
+}
+
+function messageOf({ kind, name, reason, advice }: ServiceProxy): string {
+  const what =
+    kind === 'flushed'
+      ? 'No Service works on this node'
+      : kind === 'absent'
+        ? 'No Service of this node is in its iptables'
+        : `${name} does the Services of this node`;
+  return `${what}: ${reason} ${advice}`.trim();
+}
+
+/** kubernetes/kubernetes#102314: chains of iptables mode after a switch to ipvs. */
+function reportLeftovers(ruleset: Ruleset, dump: Dump, report: (finding: Finding) => void): void {
+  const nat = dump.tables.find(({ name }) => name === 'nat');
+  if (nat === undefined) return;
+  let first: number | undefined;
+  let left = 0;
+  for (const chain of nat.chains.values()) {
+    if (!chain.name.startsWith('KUBE-SVC-') || chain.rules.length === 0) continue;
+    left += 1;
+    first ??= chain.declarations[0] ?? chain.rules[0];
+  }
+  if (first === undefined) return;
+  const message = `kube-proxy runs in ipvs mode here, but ${left === 1 ? '1 Service chain' : `${left} Service chains`} of its iptables mode are left: kube-proxy --cleanup removes them`;
+  report(finding(lastNamePlace(ruleset, first), 'ipvs-leftovers', 'warning', message, { table: nat }));
+}

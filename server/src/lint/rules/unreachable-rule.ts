@@ -1,0 +1,64 @@
+import type { Steps } from '../../base/steps.ts';
+import { isRuleShownWhole } from '../../ruleset/completeness.ts';
+import { ruleAt } from '../../ruleset/rules.ts';
+import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
+import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
+import { linePlace } from '../support/line-place.ts';
+
+/** Rules that no packet reaches, as one above them takes every packet. */
+export const unreachableRule: LintRule = {
+  codes: { 'unreachable-rule': 'A rule above takes every packet, so that no packet reaches the rules behind it.' },
+  check,
+};
+
+/** Targets behind which a chain is not gone on with. */
+const ending = ['ACCEPT', 'DROP', 'REJECT', 'RETURN', 'QUEUE'];
+
+function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+  for (const table of ruleset.tables) {
+    yield;
+    reportUnreachable(ruleset, table, report);
+  }
+}
+
+/** Whether a rule is for every packet: it has a target, and but for a comment nothing else, shown or hidden. */
+function takesAll(ruleset: Ruleset, number: number): boolean {
+  if (ruleset.lines[number]?.command !== 'append') return false;
+  const rule = ruleAt(ruleset, number);
+  if (rule === undefined || rule.isGoto) return false;
+  const isPlain = rule.options.every(
+    ({ name, values, instance }) =>
+      instance === -1 ||
+      name === '--jump' ||
+      name === '--comment' ||
+      (name === '--match' && values[0]?.text === 'comment') ||
+      name === '--set-counters',
+  );
+  return isPlain && isRuleShownWhole(ruleset, number);
+}
+
+function reportUnreachable(ruleset: Ruleset, table: Table, report: (finding: Finding) => void): void {
+  const done = new Set<Chain>();
+  for (const target of ending) {
+    for (const number of table.targets.get(target) ?? []) {
+      const chain = table.chains.get(ruleset.lines[number]?.name ?? '');
+      if (chain === undefined || done.has(chain) || chain.rules.at(-1) === number || !takesAll(ruleset, number)) continue;
+      // With rules put in front or taken away the order is another one than in the text.
+      if (!chain.rules.every((line) => ruleset.lines[line]?.command === 'append')) continue;
+      done.add(chain);
+      const behind = chain.rules.filter((line) => line > number);
+      const [first] = behind;
+      if (first === undefined) continue;
+      const many = behind.length === 1 ? 'this rule' : `this rule and ${behind.length - 1} more`;
+      const message = `No packet reaches ${many}: the rule in line ${number + 1} is for every packet, and ends with ${target}`;
+      report(
+        finding(linePlace(ruleset, first), 'unreachable-rule', 'warning', message, {
+          table,
+          chain,
+          related: [{ ...linePlace(ruleset, number), message: 'takes every packet' }],
+          unnecessary: true,
+        }),
+      );
+    }
+  }
+}
