@@ -68,12 +68,16 @@ export interface ClusterStatusParams {
 
 export interface ClusterResourceStatus {
   readonly kind: 'Service' | 'EndpointSlice' | 'Node' | 'Pod';
-  readonly state: 'off' | 'syncing' | 'live' | 'stale' | 'forbidden' | 'offline';
+  readonly state: 'off' | 'syncing' | 'live' | 'stale' | 'waiting' | 'forbidden' | 'unauthorized' | 'offline';
   readonly count: number;
   /** When they were last current, in milliseconds since 1970; 0 for never. */
   readonly currentAt: number;
   /** What is wrong, in a sentence that names a missing permission; empty for nothing. */
   readonly problem: string;
+  /** The one namespace that was read, where all of them may not be; empty otherwise. */
+  readonly namespace: string;
+  /** While `waiting`: since when, and until when it is not asked again; in milliseconds since 1970. */
+  readonly wait?: { readonly since: number; readonly until: number };
 }
 
 /** The contexts that a live cluster can be chosen from. No connection is made for it. */

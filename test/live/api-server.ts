@@ -98,6 +98,8 @@ interface Change {
 
 interface OpenWatch {
   readonly plural: string;
+  /** The one namespace that is watched; empty for all. */
+  readonly namespace: string;
   readonly response: ServerResponse;
 }
 
@@ -211,10 +213,11 @@ export async function startApiServer(): Promise<TestApiServer> {
       return;
     }
     if (server.intercept?.(asked, response) === true) return;
+    const [, base = '', namespace = '', rest = ''] = /^(.*\/v1)\/namespaces\/([^/]+)(\/[a-z]+)$/.exec(asked.path) ?? [];
     for (const [plural, { path }] of Object.entries(collections)) {
-      if (asked.path !== path) continue;
-      if (asked.query.get('watch') === 'true') watch(plural, asked, response);
-      else list(plural, asked, response);
+      if (asked.method !== 'GET' || (asked.path !== path && base + rest !== path)) continue;
+      if (asked.query.get('watch') === 'true') watch(plural, namespace, asked, response);
+      else list(plural, namespace, asked, response);
       return;
     }
     one(asked, request, response);
@@ -224,13 +227,13 @@ export async function startApiServer(): Promise<TestApiServer> {
     response.writeHead(code, { 'Content-Type': 'application/json' }).end(JSON.stringify(value));
   }
 
-  function list(plural: string, { query }: SeenRequest, response: ServerResponse): void {
+  function list(plural: string, namespace: string, { query }: SeenRequest, response: ServerResponse): void {
     const collection = collections[plural];
     const token = query.get('continue');
     const limit = query.has('limit') ? Math.min(Number(query.get('limit')), server.largestPage) : Number.POSITIVE_INFINITY;
     const [id = '', start = '0'] = (token ?? '').split(':');
     const node = /^spec\.nodeName=(.+)$/.exec(query.get('fieldSelector') ?? '')?.[1];
-    const all = [...(objects.get(plural)?.values() ?? [])];
+    const all = [...(objects.get(plural)?.values() ?? [])].filter((item) => isIn(namespace, item));
     const items =
       node === undefined ? all : all.filter((item) => (item['spec'] as { nodeName?: string } | undefined)?.nodeName === node);
     const kept = token === null ? { items, version } : lists.get(id);
@@ -249,7 +252,11 @@ export async function startApiServer(): Promise<TestApiServer> {
     answer(response, { kind: `${collection?.kind}List`, apiVersion: collection?.apiVersion, metadata, items: page });
   }
 
-  function watch(plural: string, { query }: SeenRequest, response: ServerResponse): void {
+  function isIn(namespace: string, { metadata }: ApiObject): boolean {
+    return namespace === '' || metadata.namespace === namespace;
+  }
+
+  function watch(plural: string, namespace: string, { query }: SeenRequest, response: ServerResponse): void {
     const from = Number(query.get('resourceVersion'));
     response.writeHead(200, { 'Content-Type': 'application/json' });
     response.flushHeaders();
@@ -258,7 +265,7 @@ export async function startApiServer(): Promise<TestApiServer> {
       response.end(`${JSON.stringify({ type: 'ERROR', object })}\n`);
       return;
     }
-    const watching = { plural, response };
+    const watching = { plural, namespace, response };
     open.add(watching);
     response.on('close', () => open.delete(watching));
     for (const change of history) {
@@ -266,8 +273,8 @@ export async function startApiServer(): Promise<TestApiServer> {
     }
   }
 
-  function tell({ response }: OpenWatch, { type, object }: Change): void {
-    response.write(`${JSON.stringify({ type, object })}\n`);
+  function tell({ namespace, response }: OpenWatch, { type, object }: Change): void {
+    if (isIn(namespace, object)) response.write(`${JSON.stringify({ type, object })}\n`);
   }
 
   function one(asked: SeenRequest, request: IncomingMessage, response: ServerResponse): void {

@@ -68,11 +68,11 @@ describe('iptables-inspect --context', () => {
   });
 
   it('says what it could not read and goes on', async () => {
-    api.intercept = ({ path }, response) => path === '/api/v1/pods' && answerStatus(response, 403, 'Forbidden', 'no');
+    api.intercept = ({ path }, response) => path.endsWith('/pods') && answerStatus(response, 403, 'Forbidden', 'no');
     const { status, stderr } = await run('resolve', dump, '--context', 'test', '--format', 'json');
     expect(status).toBe(0);
     expect(stderr).toBe(
-      'iptables-inspect: context test: No Pods: Permission to list pods in all namespaces is missing (403). no\n',
+      'iptables-inspect: context test: No Pods: Permission to list pods in all namespaces is missing (403). no. Nor may they be listed in namespace default.\n',
     );
   });
 });

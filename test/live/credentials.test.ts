@@ -8,7 +8,7 @@ import { answerStatus, startApiServer, type TestApiServer } from './api-server.t
 import { environmentOf, type Folder, kubeconfigText, temporaryFolder } from './kubeconfigs.ts';
 import { node, pod, service, slice } from './objects.ts';
 
-const quick = { ...defaultTiming, firstRetry: 4, longestRetry: 40, gather: 5, longestGather: 20 };
+const quick = { ...defaultTiming, firstRetry: 4, longestRetry: 40, longestOffline: 40, gather: 5, longestGather: 20 };
 
 let api: TestApiServer;
 let folder: Folder;
@@ -62,6 +62,7 @@ process.exitCode = ${exitCode};`,
   return {
     exec: {
       apiVersion: 'client.authentication.k8s.io/v1',
+      interactiveMode: 'Never',
       command: process.execPath,
       args: [script],
       env: [{ name: 'EXTRA', value: 'more' }],
@@ -83,7 +84,7 @@ describe('credentials', () => {
   it('that are not accepted stop everything until the user refreshes', async () => {
     api.tokens = ['right'];
     const of = connectAs({ token: 'wrong' });
-    await until(() => states(of).every((state) => state === 'forbidden'));
+    await until(() => states(of).every((state) => state === 'unauthorized'));
     expect(of.status().resources[0]?.problem).toMatch(
       /^The credentials are not accepted \(401\) to list services in all namespaces/,
     );
@@ -142,7 +143,7 @@ describe('credentials', () => {
   ])('that a plugin does not give (%j, exit code %i) are not asked for again by a timer', async (answer, code, message) => {
     const program = plugin(answer, code);
     const of = connectAs({ exec: program.exec });
-    await until(() => states(of).every((state) => state === 'forbidden'));
+    await until(() => states(of).every((state) => state === 'unauthorized'));
     expect(of.status().resources[0]?.problem).toMatch(message);
     expect(program.runs()).toHaveLength(1);
     expect(api.seen).toHaveLength(0);
@@ -151,11 +152,12 @@ describe('credentials', () => {
   it('from a plugin that is not installed: says how to get it', async () => {
     const exec = {
       command: 'no-such-plugin',
+      interactiveMode: 'Never',
       installHint: 'Get it from example.test.',
       apiVersion: 'client.authentication.k8s.io/v1',
     };
     const of = connectAs({ exec });
-    await until(() => states(of).every((state) => state === 'forbidden'));
+    await until(() => states(of).every((state) => state === 'unauthorized'));
     expect(of.status().resources[0]?.problem).toBe(
       'The credential plugin no-such-plugin of user "test-user" is not installed, or not in PATH. Get it from example.test.',
     );
@@ -186,14 +188,19 @@ describe('credentials', () => {
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const token = `${part({ alg: 'none' })}.${part({ exp: 4_000_000_000 })}.x`;
     api.tokens = [token];
-    const of = connectAs({ 'auth-provider': { name: 'oidc', config: { 'id-token': token, 'client-id': 'kubectl' } } });
+    const of = connectAs({
+      'auth-provider': {
+        name: 'oidc',
+        config: { 'id-token': token, 'client-id': 'kubectl', 'idp-issuer-url': 'https://issuer.test' },
+      },
+    });
     await until(() => states(of).every((state) => state === 'live'));
   });
 });
 
 describe('loadOnce', () => {
-  function environment(user: object) {
-    return environmentOf(folder, [folder.write('config', kubeconfigText(api, user))]);
+  function environment(user: object, namespace = '') {
+    return environmentOf(folder, [folder.write('config', kubeconfigText(api, user, namespace))]);
   }
 
   it('gives the cluster with its Pods, and no watch', async () => {
@@ -209,15 +216,39 @@ describe('loadOnce', () => {
 
   it('does without Pods that may not be listed, and says so', async () => {
     api.intercept = ({ path }, response) =>
-      path === '/api/v1/pods' && answerStatus(response, 403, 'Forbidden', 'pods is forbidden');
+      path.endsWith('/pods') && answerStatus(response, 403, 'Forbidden', 'pods is forbidden');
     const cluster = await loadOnce('test', { timeoutMs: 10_000, environment: environment({}) });
     expect(cluster.kinds.has('Pod')).toBe(false);
-    expect(cluster.warnings).toEqual(['No Pods: Permission to list pods in all namespaces is missing (403). pods is forbidden']);
+    expect(cluster.warnings).toEqual([
+      'No Pods: Permission to list pods in all namespaces is missing (403). pods is forbidden. Nor may they be listed in namespace default.',
+    ]);
   });
 
-  it('fails without Services', async () => {
-    api.intercept = ({ path }, response) =>
-      path === '/api/v1/services' && answerStatus(response, 403, 'Forbidden', 'services is forbidden');
+  it('takes the namespace of the context where the others may not be listed', async () => {
+    api.put(service('other', 'hidden', '10.96.20.77'));
+    api.intercept = ({ path }, response) => !path.includes('/namespaces/shop/') && answerStatus(response, 403, 'Forbidden', 'no');
+    const cluster = await loadOnce('test', { timeoutMs: 10_000, environment: environment({}, 'shop') });
+    expect(cluster.services.map(({ name }) => name)).toEqual(['web']);
+    expect(cluster.pods.map(({ name }) => name)).toEqual(['web-1']);
+    expect(cluster.kinds.has('Node')).toBe(false);
+    expect([cluster.knows('Service', 'shop'), cluster.knows('Service', 'other')]).toEqual([true, false]);
+    expect(cluster.warnings).toEqual([
+      'Services of namespace shop alone: Permission to list services in all namespaces is missing (403). no.',
+      'EndpointSlices of namespace shop alone: Permission to list endpointslices.discovery.k8s.io in all namespaces is missing (403). no.',
+      'No Nodes: Permission to list nodes is missing (403). no. What depends on zones and node addresses (hints, source ranges) may be off.',
+      'Pods of namespace shop alone: Permission to list pods in all namespaces is missing (403). no.',
+    ]);
+  });
+
+  it('takes Services alone where that is all that may be listed', async () => {
+    api.intercept = ({ path }, response) => path !== '/api/v1/services' && answerStatus(response, 403, 'Forbidden', 'no');
+    const cluster = await loadOnce('test', { timeoutMs: 10_000, environment: environment({}) });
+    expect([...cluster.kinds]).toEqual(['Service']);
+    expect(cluster.warnings.map((warning) => warning.split(':')[0])).toEqual(['No EndpointSlices', 'No Nodes', 'No Pods']);
+  });
+
+  it('fails where nothing may be listed', async () => {
+    api.intercept = (_request, response) => answerStatus(response, 403, 'Forbidden', 'no');
     await expect(loadOnce('test', { timeoutMs: 10_000, environment: environment({}) })).rejects.toThrow(
       /^Permission to list services in all namespaces is missing/,
     );

@@ -1,7 +1,9 @@
 import { chmodSync } from 'node:fs';
+import type { RequestOptions } from 'node:https';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type KubeEnvironment, loadKubeconfig } from '../../server/src/cluster/live/kubeconfig.ts';
+import { loadKubeconfig } from '../../server/src/cluster/live/kubeconfig.ts';
+import type { KubeEnvironment } from '../../server/src/cluster/live/kubeconfig-files.ts';
 import { proxyFor } from '../../server/src/cluster/live/proxy.ts';
 import { environmentOf, type Folder, temporaryFolder } from './kubeconfigs.ts';
 
@@ -71,14 +73,15 @@ describe('kubeconfig', () => {
     expect(client.getCurrentUser()).toMatchObject({ certFile: join(folder.path, 'a/pki/me.crt'), keyFile: '/etc/me.key' });
   });
 
-  it("is a Pod's own credentials where there is no file", () => {
-    folder.write('serviceaccount/token', 'pod-token');
+  it("is a Pod's own credentials where there is no file", async () => {
+    folder.write('serviceaccount/token', 'pod-token\n');
     folder.write('serviceaccount/ca.crt', 'certificate');
     const loaded = load([], { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443' });
     expect(loaded.contexts).toMatchObject([{ name: 'in-cluster', server: 'https://[fd00::1]:443', current: true }]);
-    expect(loaded.configFor('in-cluster').getCurrentUser()?.authProvider).toMatchObject({
-      config: { tokenFile: join(folder.path, 'serviceaccount/token') },
-    });
+    const options: RequestOptions = {};
+    await loaded.configFor('in-cluster').applyToHTTPSOptions(options);
+    expect(options.headers).toEqual({ Authorization: 'Bearer pod-token' });
+    expect(String(options.ca)).toBe('certificate');
   });
 
   it('does not fall back to localhost', () => {

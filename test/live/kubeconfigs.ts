@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { KubeEnvironment } from '../../server/src/cluster/live/kubeconfig.ts';
+import type { KubeEnvironment } from '../../server/src/cluster/live/kubeconfig-files.ts';
 
 /** A folder of files that is removed after the test. */
 export interface Folder {
@@ -38,13 +38,19 @@ export function environmentOf(
   };
 }
 
-/** A kubeconfig with one context "test". `user` is the user's entry as JSON. */
-export function kubeconfigText(server: { readonly url: string; readonly certificate: string }, user: object): string {
+/** A kubeconfig with one context "test". `user` is the user's entry as JSON, `namespace` the context's. */
+export function kubeconfigText(
+  server: { readonly url: string; readonly certificate: string },
+  user: object,
+  namespace = '',
+): string {
   return JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',
     'current-context': 'test',
-    contexts: [{ name: 'test', context: { cluster: 'test-cluster', user: 'test-user' } }],
+    contexts: [
+      { name: 'test', context: { cluster: 'test-cluster', user: 'test-user', ...(namespace === '' ? {} : { namespace }) } },
+    ],
     clusters: [
       {
         name: 'test-cluster',

@@ -371,6 +371,6 @@ describe('a snapshot', () => {
     api.intercept = ({ path }, response) => path === '/api/v1/pods' && answerStatus(response, 403, 'Forbidden', 'no');
     const { counts, problems } = await live.snapshot(signal);
     expect(counts.Service).toBe(1);
-    expect(problems).toEqual(['No Pods: Permission to list pods in all namespaces is missing (403). no']);
+    expect(problems).toEqual(['No Pods: Permission to list pods in all namespaces is missing (403). no.']);
   });
 });

@@ -128,10 +128,10 @@ describe('the server with a live cluster', () => {
       path === '/api/v1/nodes' &&
       answerStatus(response, 403, 'Forbidden', 'nodes is forbidden: User "dev" cannot list resource "nodes"');
     await of.request('iptables/selectContext', { context: 'test' });
-    const forbidden = await live(of, ({ label }) => label === 'test (no permission)');
+    const forbidden = await live(of, ({ label }) => label === 'test (live in part)');
     expect(forbidden.severity).toBe('warning');
     expect(forbidden.detail).toBe(
-      '8 Services, 7 EndpointSlices. Permission to list nodes is missing (403). nodes is forbidden: User "dev" cannot list resource "nodes"',
+      '8 Services, 7 EndpointSlices. Permission to list nodes is missing (403). nodes is forbidden: User "dev" cannot list resource "nodes".',
     );
   });
 

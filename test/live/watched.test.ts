@@ -19,7 +19,15 @@ function heapAfterCollection(): number {
   return process.memoryUsage().heapUsed;
 }
 
-const quick: Timing = { ...defaultTiming, firstRetry: 4, longestRetry: 40, gather: 5, longestGather: 20, podLasts: 60_000 };
+const quick: Timing = {
+  ...defaultTiming,
+  firstRetry: 4,
+  longestRetry: 40,
+  longestOffline: 40,
+  gather: 5,
+  longestGather: 20,
+  podLasts: 60_000,
+};
 const services = '/api/v1/services';
 const wait = { timeout: 8_000, interval: 5 };
 
@@ -175,6 +183,110 @@ describe('a live cluster', () => {
     await synced(of);
   });
 
+  it('lists anew at once when the server has forgotten where it was after an outage, and is soon live', async () => {
+    const of = connectAs({}, { ...quick, firstRetry: 10, longestRetry: 60_000, longestOffline: 50 });
+    await synced(of);
+    await api.stop();
+    await until(() => statusOf(of, 'Service').state === 'offline');
+    // Long enough for failures to add up.
+    const failed = Date.now() + 500;
+    await until(() => Date.now() > failed);
+    const problems = new Set<string>();
+    api.put(service('shop', 'cart', '10.96.20.30'));
+    api.compact();
+    await api.start();
+    await until(() => {
+      for (const { problem } of of.status().resources) problems.add(problem);
+      return of.cluster()?.service('shop', 'cart') !== undefined && statusOf(of, 'Service').state === 'live';
+    });
+    expect([...problems].filter((problem) => problem.includes('410'))).toEqual([]);
+  });
+
+  it('does not list again and again without a pause where each watch is answered by a 410', async () => {
+    const of = connectAs({}, { ...quick, firstRetry: 200, longestRetry: 200 });
+    await synced(of);
+    api.intercept = ({ query }, response) => query.has('watch') && answerStatus(response, 410, 'Expired', 'too old');
+    const lists = api.count(services, false);
+    api.endWatches('broken');
+    await until(() => statusOf(of, 'Service').state === 'stale');
+    expect(api.count(services, false) - lists).toBeLessThanOrEqual(2);
+    expect(statusOf(of, 'Service').problem).toBe(
+      'The server no longer knows what changed since the last look (410): all is read anew.',
+    );
+    api.intercept = undefined;
+    await synced(of);
+  });
+
+  it('is of the namespace of the context where the others may not be listed', async () => {
+    api.put(service('other', 'hidden', '10.96.20.77'));
+    api.intercept = ({ path }, response) =>
+      !path.includes('/namespaces/shop/') && answerStatus(response, 403, 'Forbidden', 'services is forbidden');
+    const file = folder.write('config', kubeconfigText(api, {}, 'shop'));
+    live = connect('test', { environment: environmentOf(folder, [file]), timing: quick, onChange: () => undefined });
+    const of = live;
+    await until(() => of.cluster() !== undefined && statusOf(of, 'EndpointSlice').state === 'live');
+    expect(of.cluster()?.services.map(({ name }) => name)).toEqual(['web']);
+    expect(of.cluster()?.knows('Service', 'other')).toBe(false);
+    expect(statusOf(of, 'Service')).toMatchObject({ state: 'live', namespace: 'shop' });
+    expect(statusOf(of, 'Service').problem).toMatch(/^Services of namespace shop alone: Permission to list services in all/);
+    api.put(service('shop', 'cart', '10.96.20.30'));
+    await until(() => of.cluster()?.service('shop', 'cart') !== undefined);
+    api.intercept = undefined;
+    of.refresh();
+    await until(() => of.cluster()?.service('other', 'hidden') !== undefined);
+    expect(of.cluster()?.knows('Service', 'other')).toBe(true);
+  });
+
+  it('outlives a refusal by a server that has just started', async () => {
+    const of = connectAs({});
+    await synced(of);
+    let refusals = 0;
+    api.intercept = ({ path, query }, response) => {
+      if (path !== services || !query.has('watch') || refusals >= 2) return false;
+      refusals += 1;
+      return answerStatus(response, 403, 'Forbidden', 'RBAC: clusterrole "view" not found');
+    };
+    api.endWatches('broken');
+    await until(() => refusals === 2);
+    await synced(of);
+  });
+
+  it('says since when it waits for a busy server, and until when', async () => {
+    api.intercept = ({ path }, response) =>
+      path === services && answerStatus(response, 429, 'TooManyRequests', 'busy', { 'Retry-After': '100' });
+    const before = Date.now();
+    const of = connectAs({});
+    await until(() => statusOf(of, 'Service').state === 'waiting');
+    const { problem, wait: waiting = { since: 0, until: 0 } } = statusOf(of, 'Service');
+    expect(problem).toBe('The server is busy and asks to wait 100 s (429).');
+    expect(waiting.since).toBeGreaterThanOrEqual(before);
+    expect(waiting.until - waiting.since).toBeGreaterThanOrEqual(99_000);
+  });
+
+  it('tells credentials that have expired from permission that is missing', async () => {
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    api.tokens = ['another'];
+    const of = connectAs({ token: `${part({ alg: 'none' })}.${part({ exp: 1_700_000_000 })}.x` });
+    await until(() => statusOf(of, 'Service').state === 'unauthorized');
+    expect(statusOf(of, 'Service').problem).toBe(
+      'The credentials are not accepted (401). The token was valid until 2023-11-14 22:13 UTC.',
+    );
+  });
+
+  it('says since when a server that hangs has not answered', async () => {
+    const of = connectAs({}, { ...quick, heartbeat: 50, heartbeatPatience: 100 });
+    await synced(of);
+    // It answers what it is asked, so all is well.
+    await until(() => api.seen.filter(({ path }) => path === '/version').length >= 2);
+    expect(statusOf(of, 'Service').state).toBe('live');
+    api.intercept = () => true;
+    await until(() => statusOf(of, 'Service').state === 'offline');
+    expect(statusOf(of, 'Service').problem).toMatch(/ has not answered since \d\d:\d\d:\d\d\.$/);
+    expect(of.cluster()?.source.readAt).toBeLessThanOrEqual(Date.now() - 50);
+    api.intercept = undefined;
+    await until(() => statusOf(of, 'Service').state === 'live');
+  });
+
   it('keeps the same cluster where a new list says the same', async () => {
     const of = connectAs({});
     await synced(of);
@@ -251,7 +363,7 @@ describe('a live cluster', () => {
     const of = connectAs({});
     await until(() => of.cluster() !== undefined && statusOf(of, 'Node').state === 'forbidden');
     expect(statusOf(of, 'Node').problem).toBe(
-      'Permission to list nodes is missing (403). nodes is forbidden: User "dev" cannot list resource "nodes" in API group "" at the cluster scope',
+      'Permission to list nodes is missing (403). nodes is forbidden: User "dev" cannot list resource "nodes" in API group "" at the cluster scope.',
     );
     expect(of.cluster()?.warnings).toEqual([expect.stringContaining('No Nodes: Permission to list nodes is missing')]);
     expect(of.cluster()?.kinds.has('Node')).toBe(false);
@@ -344,7 +456,7 @@ describe('a live cluster', () => {
   });
 
   it('makes no more than a few requests over many dropped connections', async () => {
-    const of = connectAs({}, { ...quick, firstRetry: 20, longestRetry: 200 });
+    const of = connectAs({}, { ...quick, firstRetry: 20, longestRetry: 200, longestOffline: 200 });
     await synced(of);
     api.intercept = (request, response) => {
       if (!request.query.has('watch')) return false;

@@ -39,6 +39,10 @@ export interface Cluster {
   readonly warnings: readonly string[];
   /** The kinds that were read, even if there was none of them. Pods of a live cluster are read one by one and not listed here. */
   readonly kinds: ReadonlySet<ClusterKind>;
+  /** Kinds of which one namespace alone could be read, each with that namespace; there is none for the others. */
+  readonly onlyIn: ReadonlyMap<ClusterKind, string>;
+  /** Whether all objects of a kind in a namespace were read, so that one that is not here does not exist. */
+  knows(kind: ClusterKind, namespace: string): boolean;
   /** In the order read. */
   readonly services: readonly ServiceRecord[];
   readonly slices: readonly EndpointSliceRecord[];
@@ -64,6 +68,7 @@ export interface ClusterData {
   readonly source: ClusterSource;
   readonly warnings?: readonly string[];
   readonly kinds?: Iterable<ClusterKind>;
+  readonly onlyIn?: ReadonlyMap<ClusterKind, string>;
   readonly services?: readonly ServiceRecord[];
   readonly slices?: readonly EndpointSliceRecord[];
   readonly pods?: readonly PodRecord[];
@@ -130,7 +135,8 @@ function indexPods(pods: readonly PodRecord[]): ReadonlyMap<string, readonly Pod
 
 /** A cluster of these objects. Where two objects have the same kind, namespace and name, the later one is looked up. */
 export function createCluster(data: ClusterData): Cluster {
-  const { services = none, slices = none, pods = none, nodes = none } = data;
+  const { services = none, slices = none, pods = none, nodes = none, onlyIn = new Map<ClusterKind, string>() } = data;
+  const kinds = new Set(data.kinds ?? [...services, ...slices, ...pods, ...nodes].map((object) => object.kind));
   const byName = lazy(() => new Map(services.map((service) => [key(service.namespace, service.name), service])));
   const byService = lazy(() => {
     const index = new Map<string, EndpointSliceRecord[]>();
@@ -148,7 +154,9 @@ export function createCluster(data: ClusterData): Cluster {
   return {
     source: data.source,
     warnings: data.warnings ?? none,
-    kinds: new Set(data.kinds ?? [...services, ...slices, ...pods, ...nodes].map((object) => object.kind)),
+    kinds,
+    onlyIn,
+    knows: (kind, namespace) => kinds.has(kind) && (onlyIn.get(kind) ?? namespace) === namespace,
     services,
     slices,
     pods,

@@ -44,18 +44,29 @@ export function shown(text: string, most = 300): string {
   return line.length > most ? `${line.slice(0, most - 3)}...` : line;
 }
 
-/** The message of a Status object; empty where the value is none. */
+/** The message of a Status object as a sentence; empty where the value is none. */
 export function statusMessage(value: unknown): string {
-  return isFields(value) && textAt(value, 'kind') === 'Status' ? shown(textAt(value, 'message')) : '';
+  const said = isFields(value) && textAt(value, 'kind') === 'Status' ? shown(textAt(value, 'message')) : '';
+  return said === '' || /[.!?]$/.test(said) ? said : `${said}.`;
 }
 
-/** The error that a status of 400 or more stands for. `what` says what was asked: "list services". */
-export function errorOfStatus(status: number, what: string, body: unknown, retryAfter: number): ApiError {
+function howLong(milliseconds: number): string {
+  return milliseconds > 0 ? ` ${Math.ceil(milliseconds / 1_000)} s` : '';
+}
+
+/**
+ * The error that a status of 400 or more stands for.
+ * @param what was asked: "list services"
+ * @param credentials what is known of why they are not accepted, in a sentence; empty for nothing
+ */
+export function errorOfStatus(status: number, what: string, body: unknown, retryAfter: number, credentials = ''): ApiError {
   const said = statusMessage(body);
   const more = said === '' ? '' : ` The server says: ${said}`;
   switch (status) {
     case 401:
-      return new ApiError('refused', `The credentials are not accepted (401) to ${what}.${more}`, status);
+      return credentials === ''
+        ? new ApiError('refused', `The credentials are not accepted (401) to ${what}.${more}`, status)
+        : new ApiError('refused', `The credentials are not accepted (401). ${credentials}`, status);
     case 403: {
       const reason = said === '' ? '' : ` ${said}`;
       return new ApiError('refused', `Permission to ${what} is missing (403).${reason}`, status);
@@ -63,13 +74,13 @@ export function errorOfStatus(status: number, what: string, body: unknown, retry
     case 404:
       return new ApiError('not-found', `There is nothing to ${what} (404).${more}`, status);
     case 410:
-      return new ApiError('gone', `What the server keeps of its history is younger (410): ${what}.`, status);
+      return new ApiError('gone', 'The server no longer knows what changed since the last look (410): all is read anew.', status);
     case 429:
-      return new ApiError('throttled', `The server is busy and asks to wait (429): ${what}.`, status, retryAfter);
+      return new ApiError('throttled', `The server is busy and asks to wait${howLong(retryAfter)} (429).`, status, retryAfter);
     default:
       return status === 503 && retryAfter > 0
-        ? new ApiError('throttled', `The server asks to wait (503): ${what}.`, status, retryAfter)
-        : new ApiError('server', `The server failed with status ${status}: ${what}.${more}`, status, retryAfter);
+        ? new ApiError('throttled', `The server is not ready and asks to wait${howLong(retryAfter)} (503).`, status, retryAfter)
+        : new ApiError('server', `The server failed (${status}).${more}`, status, retryAfter);
   }
 }
 

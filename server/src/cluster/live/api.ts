@@ -4,11 +4,12 @@
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
-import type { KubeConfig } from '@kubernetes/client-node';
 import { type Fields, isFields } from '../fields.ts';
-import { ApiError, errorOfConnection, errorOfStatus, retryAfterOf } from './api-error.ts';
+import { ApiError, errorOfConnection, errorOfStatus, retryAfterOf, shown } from './api-error.ts';
+import { expiryText } from './credential-expiry.ts';
 import { CredentialError } from './credential-plugin.ts';
-import { KubeconfigError } from './kubeconfig.ts';
+import type { ContextConfig } from './kubeconfig.ts';
+import { KubeconfigError } from './kubeconfig-files.ts';
 
 export interface ApiRequest {
   /** Below the server: "/api/v1/services?limit=500". */
@@ -24,6 +25,8 @@ export interface ApiRequest {
 export interface Api {
   /** "https://10.0.0.1:6443". */
   readonly server: string;
+  /** The context's; "default" where it names none. */
+  readonly namespace: string;
   /** @throws ApiError */
   json(request: ApiRequest): Promise<Fields>;
   /** The answer as UTF-8 text, of at most `most` bytes. @throws ApiError, also where it is longer */
@@ -34,6 +37,10 @@ export interface Api {
    * @throws ApiError, and whatever `onLine` throws
    */
   lines(request: ApiRequest, quiet: number, onOpen: () => void, onLine: (line: string) => void): Promise<void>;
+  /** When the server was last heard, in milliseconds since 1970; 0 for never. */
+  heardAt(): number;
+  /** Whether the server answers a small question, in whatever way. No credentials are asked for. */
+  answers(signal: AbortSignal): Promise<boolean>;
   /** Credentials, TLS options and agent for a WebSocket to this server. @throws ApiError */
   socketOptions(): Promise<RequestOptions>;
   /** Reads the kubeconfig and asks for credentials anew at the next request. */
@@ -54,7 +61,7 @@ export const defaultLimits: ApiLimits = { patience: 30_000, largestAnswer: 100_0
 
 /** One configuration and the connections made with it. */
 interface Session {
-  readonly config: KubeConfig;
+  readonly config: ContextConfig;
   options: Promise<RequestOptions> | undefined;
   optionsUntil: number;
   agent: HttpAgent | undefined;
@@ -70,14 +77,20 @@ const keepAlive = { keepAlive: true, keepAliveMsecs: 30_000, maxFreeSockets: 4 }
  * A 401 has the configuration loaded again and the request repeated, once: tokens and certificates rotate.
  * @throws what `load` throws
  */
-export function createApi(load: () => KubeConfig, limits: ApiLimits = defaultLimits): Api {
+export function createApi(load: () => ContextConfig, limits: ApiLimits = defaultLimits): Api {
   let session = openSession();
-  const { server } = clusterOf(session.config);
+  const { server, namespace } = session.config;
   let isClosed = false;
+  let heardAt = 0;
+  const heard = (): void => {
+    heardAt = Date.now();
+  };
 
   function openSession(): Session {
     return { config: load(), options: undefined, optionsUntil: 0, agent: undefined, agentCertificate: undefined };
   }
+
+  const reading = (quiet: number): Reading => ({ quiet, server, heard });
 
   /** A new session in place of `old`, unless another request has already made one. */
   function renew(old: Session): void {
@@ -92,10 +105,14 @@ export function createApi(load: () => KubeConfig, limits: ApiLimits = defaultLim
       await into.config.applyToHTTPSOptions(options);
     } catch (error) {
       if (error instanceof CredentialError) throw new ApiError('refused', error.message);
-      const message = error instanceof Error ? error.message : String(error);
+      const message = shown(error instanceof Error ? error.message : String(error));
       throw new ApiError('refused', `There are no credentials for ${server}: ${message}.`);
     }
-    const { proxyUrl } = clusterOf(into.config);
+    const isSignedIn = options.headers !== undefined && Object.hasOwn(options.headers, 'Authorization');
+    if (into.config.getCurrentUser()?.authProvider !== undefined && !isSignedIn) {
+      throw new ApiError('refused', `The sign-in (oidc) for ${server} has expired and cannot be renewed here: sign in again.`);
+    }
+    const proxyUrl = into.config.getCurrentCluster()?.proxyUrl;
     // The library makes an agent for each configuration which does not keep connections; its agents for proxies are used as they are.
     if (proxyUrl === undefined) {
       if (into.agent === undefined || !isSameCertificate(into.agentCertificate, options.cert)) {
@@ -145,6 +162,7 @@ export function createApi(load: () => KubeConfig, limits: ApiLimits = defaultLim
       const timer = setTimeout(() => sent.destroy(timedOut(server)), limits.patience);
       sent.on('response', (response) => {
         clearTimeout(timer);
+        heard();
         response.socket.setKeepAlive(true, keepAlive.keepAliveMsecs);
         resolve(response);
       });
@@ -160,15 +178,21 @@ export function createApi(load: () => KubeConfig, limits: ApiLimits = defaultLim
     });
   }
 
+  /** What is known of why credentials are not accepted. */
+  function credentialProblem(options: RequestOptions): string {
+    return server.startsWith('http:') ? `None are sent over http: ${server}.` : expiryText(options, Date.now());
+  }
+
   /** The answer's head; error statuses are thrown. */
   async function begin(request: ApiRequest): Promise<IncomingMessage> {
     for (let attempt = 1; ; attempt += 1) {
       if (isClosed || request.signal.aborted) throw aborted();
       const used = session;
-      const response = await exchange(request, await credentials(used), false);
+      const options = await credentials(used);
+      const response = await exchange(request, options, false);
       const status = response.statusCode ?? 0;
       if (status >= 200 && status < 300) return response;
-      const text = await readText(response, 1_000_000, limits.patience, server).catch(() => '');
+      const text = await readText(response, 1_000_000, reading(limits.patience)).catch(() => '');
       if (status === 401 && attempt === 1) {
         try {
           renew(used);
@@ -178,25 +202,37 @@ export function createApi(load: () => KubeConfig, limits: ApiLimits = defaultLim
         }
         continue;
       }
-      throw errorOfStatus(status, request.what, parse(text), retryAfterOf(response.headers['retry-after'], Date.now()));
+      const retryAfter = retryAfterOf(response.headers['retry-after'], Date.now());
+      throw errorOfStatus(status, request.what, parse(text), retryAfter, credentialProblem(options));
     }
   }
 
   return {
     server,
+    namespace,
     async json(request) {
-      const text = await readText(await begin(request), limits.largestAnswer, limits.patience, server);
+      const text = await readText(await begin(request), limits.largestAnswer, reading(limits.patience));
       const value = parse(text);
       if (!isFields(value)) throw new ApiError('garbage', `The answer of ${server} is no JSON object: ${request.what}.`);
       return value;
     },
     async text(request, most) {
-      return readText(await begin(request), most, limits.patience, server);
+      return readText(await begin(request), most, reading(limits.patience));
     },
     async lines(request, quiet, onOpen, onLine) {
       const response = await begin(request);
       onOpen();
-      await readLines(response, limits.longestLine, quiet, server, onLine);
+      await readLines(response, limits.longestLine, reading(quiet), onLine);
+    },
+    heardAt: () => heardAt,
+    async answers(signal) {
+      const options = session.agent === undefined ? {} : { agent: session.agent };
+      try {
+        (await exchange({ path: '/version', what: 'get the version', signal }, options, false)).destroy();
+        return true;
+      } catch {
+        return false;
+      }
     },
     socketOptions: () => credentials(session),
     reload: () => renew(session),
@@ -219,12 +255,6 @@ function retire(agent: HttpAgent | undefined): void {
   for (const idle of Object.values(agent.freeSockets)) for (const socket of idle ?? []) socket.destroy();
 }
 
-function clusterOf(config: KubeConfig): { readonly server: string; readonly proxyUrl?: string } {
-  const cluster = config.getCurrentCluster();
-  if (cluster === null) throw new KubeconfigError('The context has no cluster.');
-  return cluster;
-}
-
 function aborted(): ApiError {
   return new ApiError('unreachable', 'The request was given up.');
 }
@@ -241,17 +271,24 @@ function parse(text: string): unknown {
   }
 }
 
+/** How an answer is read: breaks it after so many milliseconds without a chunk, tells of each. */
+interface Reading {
+  readonly quiet: number;
+  readonly server: string;
+  readonly heard: () => void;
+}
+
 /** Gives each chunk to `onChunk` as it comes; ends with the answer. */
 async function readChunks(
   response: IncomingMessage,
-  quiet: number,
-  server: string,
+  { quiet, server, heard }: Reading,
   onChunk: (chunk: Buffer) => void,
 ): Promise<void> {
   const timer = setTimeout(() => response.destroy(timedOut(server)), quiet);
   try {
     for await (const chunk of response) {
       timer.refresh();
+      heard();
       onChunk(Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk)));
     }
     if (!response.complete) throw new ApiError('unreachable', `${server} broke the connection.`);
@@ -267,12 +304,12 @@ function isConnectionError(error: unknown): boolean {
   return error instanceof Error && ('code' in error || error.name === 'AbortError');
 }
 
-async function readText(response: IncomingMessage, most: number, quiet: number, server: string): Promise<string> {
+async function readText(response: IncomingMessage, most: number, reading: Reading): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  await readChunks(response, quiet, server, (chunk) => {
+  await readChunks(response, reading, (chunk) => {
     size += chunk.length;
-    if (size > most) throw new ApiError('garbage', `The answer of ${server} is longer than ${most} bytes.`);
+    if (size > most) throw new ApiError('garbage', `The answer of ${reading.server} is longer than ${most} bytes.`);
     chunks.push(chunk);
   });
   return Buffer.concat(chunks, size).toString('utf8');
@@ -281,18 +318,18 @@ async function readText(response: IncomingMessage, most: number, quiet: number, 
 async function readLines(
   response: IncomingMessage,
   longest: number,
-  quiet: number,
-  server: string,
+  reading: Reading,
   onLine: (line: string) => void,
 ): Promise<void> {
   let parts: Buffer[] = [];
   let size = 0;
   const take = (part: Buffer): void => {
     size += part.length;
-    if (size > longest) throw new ApiError('garbage', `A line of the answer of ${server} is longer than ${longest} bytes.`);
+    if (size > longest)
+      throw new ApiError('garbage', `A line of the answer of ${reading.server} is longer than ${longest} bytes.`);
     parts.push(part);
   };
-  await readChunks(response, quiet, server, (chunk) => {
+  await readChunks(response, reading, (chunk) => {
     let start = 0;
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
       take(chunk.subarray(start, end));
@@ -304,5 +341,5 @@ async function readLines(
     }
     if (start < chunk.length) take(chunk.subarray(start));
   });
-  if (size > 0) throw new ApiError('garbage', `The answer of ${server} ends within a line.`);
+  if (size > 0) throw new ApiError('garbage', `The answer of ${reading.server} ends within a line.`);
 }

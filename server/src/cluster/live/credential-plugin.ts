@@ -1,6 +1,10 @@
 /**
  * Credentials from a program that the kubeconfig names (`users[].user.exec`), as client-go runs it: no shell, no terminal, told of the
  * protocol's version and the cluster by KUBERNETES_EXEC_INFO, its answer kept until it expires.
+ *
+ * Registered with the client library as an authenticator. The library's own (ExecAuth 2.0.1) sets no KUBERNETES_EXEC_INFO, without which
+ * gke-gcloud-auth-plugin and others end; leaves standard input open, so that a program which asks waits for ever; has no time-out and no
+ * bound on what it keeps; runs once for each request at the same time; and offers no way to start the program otherwise.
  */
 import { spawn } from 'node:child_process';
 import type { RequestOptions } from 'node:https';
@@ -8,7 +12,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { type Fields, fieldsAt, isFields, textAt, timeAt } from '../fields.ts';
 
 /** What the client library asks for a user's credentials; it does not export the type. */
-type Authenticator = Parameters<KubeConfig['addAuthenticator']>[0];
+export type Authenticator = Parameters<KubeConfig['addAuthenticator']>[0];
 
 export interface CredentialPlugin {
   /** The user's name in the kubeconfig. */
@@ -61,6 +65,12 @@ function readCredential(plugin: CredentialPlugin, output: string): Credential {
   } catch {
     throw new CredentialError(`The credential plugin ${plugin.command} printed no JSON.`);
   }
+  const version = isFields(value) ? textAt(value, 'apiVersion') : '';
+  if (version !== '' && version !== plugin.apiVersion) {
+    throw new CredentialError(
+      `The credential plugin ${plugin.command} answered in ${version}, and the kubeconfig says ${plugin.apiVersion}.`,
+    );
+  }
   const status = isFields(value) ? fieldsAt(value, 'status') : {};
   const credential = {
     token: textAt(status, 'token'),
@@ -68,6 +78,9 @@ function readCredential(plugin: CredentialPlugin, output: string): Credential {
     key: textAt(status, 'clientKeyData'),
     expiresAt: timeAt(status, 'expirationTimestamp'),
   };
+  if (/[\r\n\0]/.test(credential.token)) {
+    throw new CredentialError(`The credential plugin ${plugin.command} gave a token with a line end, which cannot be sent.`);
+  }
   if (credential.token === '' && credential.certificate === '') {
     throw new CredentialError(`The credential plugin ${plugin.command} gave neither a token nor a certificate.`);
   }

@@ -1,32 +1,13 @@
-/**
- * Kubeconfig files as kubectl reads them (client-go, tools/clientcmd): the files that KUBECONFIG lists, else `~/.kube/config`, else a
- * Pod's own credentials. Of entries with one name the first file's counts; files that do not exist are passed over; paths in a file
- * are relative to it. Never a default server: without any of these there is an error and no connection.
- */
+/** The contexts of all kubeconfig files, and a client configuration for one of them, by client-go's rules. */
 import { readFileSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
-import { CORE_SCHEMA, load } from 'js-yaml';
-import { booleanAt, type Fields, fieldsAt, isFields, objectsAt, textAt, textsAt } from '../fields.ts';
-import { type CredentialPlugin, credentialPlugin } from './credential-plugin.ts';
+import type { RequestOptions } from 'node:https';
+import { isAbsolute, join } from 'node:path';
+import { KubeConfig, type User } from '@kubernetes/client-node';
+import { booleanAt, type Fields, fieldsAt, objectsAt, textAt, textsAt } from '../fields.ts';
+import { type Authenticator, CredentialError, type CredentialPlugin, credentialPlugin } from './credential-plugin.ts';
+import { KubeconfigError, type KubeEnvironment, type KubeFile, readKubeFile, readKubeFiles } from './kubeconfig-files.ts';
+import { clusterRefusal, execVersions, impersonationHeaders, proxyRefusal, userRefusal } from './kubeconfig-rules.ts';
 import { proxyFor } from './proxy.ts';
-
-/** Where kubeconfig files are looked for; the process's own environment, or a test's. */
-export interface KubeEnvironment {
-  /** KUBECONFIG, HOME, HTTPS_PROXY and the like. */
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Files to read instead of those that the environment names; empty for those. */
-  readonly files: readonly string[];
-  /** The folder in which a Pod finds its credentials. */
-  readonly serviceAccount: string;
-}
-
-export const processEnvironment: KubeEnvironment = {
-  env: process.env,
-  files: [],
-  serviceAccount: '/var/run/secrets/kubernetes.io/serviceaccount',
-};
 
 export interface KubeContext {
   readonly name: string;
@@ -47,170 +28,123 @@ export interface Kubeconfig {
   /** Where it comes from, for messages: the files' paths, or the service account's folder. */
   readonly origin: string;
   readonly contexts: readonly KubeContext[];
-  /** A client configuration of its own for one context. @throws KubeconfigError where the context, its cluster or user is missing */
-  configFor(context: string): KubeConfig;
+  /** A client configuration of its own for one context. @throws KubeconfigError where it cannot be used, with client-go's reason */
+  configFor(context: string): ContextConfig;
 }
 
-/** Why there is no usable kubeconfig, in a sentence for the user. */
-export class KubeconfigError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'KubeconfigError';
+/** A user's rights for one context: the library's configuration, with the headers that the library does not send. */
+export class ContextConfig extends KubeConfig {
+  /** The server as it is asked, without a slash at its end: "https://10.0.0.1:6443". */
+  readonly server: string;
+  /** The context's; "default" where it names none, as kubectl has it. */
+  readonly namespace: string;
+  readonly #impersonation: Readonly<Record<string, string | string[]>>;
+
+  constructor(server: string, namespace: string, impersonation: Readonly<Record<string, string | string[]>>) {
+    super();
+    this.server = server;
+    this.namespace = namespace;
+    this.#impersonation = impersonation;
+  }
+
+  override async applyToHTTPSOptions(options: RequestOptions): Promise<void> {
+    await super.applyToHTTPSOptions(options);
+    options.headers = { ...options.headers, ...this.#impersonation };
   }
 }
 
-/** The context that stands for a Pod's own credentials. */
-export const inClusterContext = 'in-cluster';
-
-// A kubeconfig with hundreds of embedded certificates has some 2 MB.
-const largestFile = 20_000_000;
-
-interface Entry {
+interface Found {
   readonly fields: Fields;
-  /** The folder of its file. */
-  readonly folder: string;
+  readonly file: KubeFile;
 }
 
-interface Entries {
-  readonly clusters: Map<string, Entry>;
-  readonly users: Map<string, Entry>;
-  readonly contexts: Map<string, Entry>;
-  current: string;
-}
-
-function homeOf({ env }: KubeEnvironment): string {
-  return env['HOME'] || env['USERPROFILE'] || homedir();
-}
-
-/** The files that kubectl would read, in order, whether they exist or not. A leading `~` is the home folder. */
-export function kubeconfigFiles(environment: KubeEnvironment): readonly string[] {
-  const home = homeOf(environment);
-  const listed = environment.files.length > 0 ? environment.files : (environment.env['KUBECONFIG'] ?? '').split(delimiter);
-  const files = listed.filter((file) => file !== '').map((file) => resolve(file.replace(/^~(?=$|[\\/])/, home)));
-  return files.length > 0 ? [...new Set(files)] : [join(home, '.kube', 'config')];
-}
-
-function readText(file: string): string | undefined {
-  try {
-    if (statSync(file).size > largestFile) throw new KubeconfigError(`${file} is too large to be a kubeconfig.`);
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (error instanceof KubeconfigError) throw error;
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    if (code === 'EACCES' || code === 'EPERM') throw new KubeconfigError(`Permission to read the kubeconfig ${file} is denied.`);
-    if (code === 'EISDIR') throw new KubeconfigError(`${file} is a directory, not a kubeconfig.`);
-    throw new KubeconfigError(`The kubeconfig ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+/** Of entries with one name the first file's counts. */
+function find(files: readonly KubeFile[], kind: 'clusters' | 'users' | 'contexts', name: string): Found | undefined {
+  for (const file of files) {
+    const fields = file[kind].get(name);
+    if (fields !== undefined) return { fields, file };
   }
+  return undefined;
 }
 
-function readFields(file: string, text: string): Fields {
-  let value: unknown;
-  try {
-    value = text.trim() === '' ? {} : load(text, { schema: CORE_SCHEMA, maxAliases: 100 });
-  } catch (error) {
-    const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    throw new KubeconfigError(`The kubeconfig ${file} is not valid YAML: ${reason}.`);
-  }
-  if (value === null || value === undefined) return {};
-  if (!isFields(value)) throw new KubeconfigError(`${file} is no kubeconfig: it holds no mapping.`);
-  return value;
-}
-
-function addEntries(into: Map<string, Entry>, list: readonly Fields[], key: string, folder: string): void {
-  for (const item of list) {
-    const name = textAt(item, 'name');
-    if (name !== '' && !into.has(name)) into.set(name, { fields: fieldsAt(item, key), folder });
-  }
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-}
-
-function absolute(path: string, folder: string): string | undefined {
-  if (path === '') return undefined;
+function absolute(path: string, folder: string): string {
   return isAbsolute(path) ? path : join(folder, path);
 }
 
+/** client-go runs no plugin where the user has other credentials (exec.Authenticator, UpdateTransportConfig). */
+function hasOtherCredentials(user: Fields): boolean {
+  return ['token', 'tokenFile', 'username', 'client-certificate', 'client-certificate-data'].some(
+    (key) => textAt(user, key) !== '',
+  );
+}
+
 /** What is run for a user's credentials; undefined where nothing is. */
-function pluginOf(name: string, user: Entry, cluster: Entry | undefined): CredentialPlugin | undefined {
-  const exec = fieldsAt(user.fields, 'exec');
+function pluginOf(name: string, { fields, file }: Found, cluster: Found): CredentialPlugin | undefined {
+  const exec = fieldsAt(fields, 'exec');
   const command = textAt(exec, 'command');
-  if (command === '') return undefined;
+  if (command === '' || hasOtherCredentials(fields)) return undefined;
   // client-go: a command with a slash in it is a path, relative to the kubeconfig; any other one is looked up in PATH.
   const isPath = /[\\/]/.test(command);
   const environment = objectsAt(exec, 'env').map((entry) => [textAt(entry, 'name'), textAt(entry, 'value')] as const);
   return {
     user: name,
-    command: isPath ? (absolute(command, user.folder) ?? command) : command,
+    command: isPath ? absolute(command, file.folder) : command,
     args: textsAt(exec, 'args'),
     env: Object.fromEntries(environment.filter(([variable]) => variable !== '')),
-    apiVersion: textAt(exec, 'apiVersion') || 'client.authentication.k8s.io/v1',
+    apiVersion: textAt(exec, 'apiVersion') || (execVersions[0] ?? ''),
     installHint: textAt(exec, 'installHint'),
     needsTerminal: textAt(exec, 'interactiveMode') === 'Always',
-    cluster: booleanAt(exec, 'provideClusterInfo') === true && cluster !== undefined ? clusterInfo(cluster) : undefined,
+    cluster: booleanAt(exec, 'provideClusterInfo') === true ? clusterInfo(cluster) : undefined,
   };
 }
 
 /** What `provideClusterInfo` tells a credential plugin (client.authentication.k8s.io/v1, Cluster). */
-function clusterInfo({ fields, folder }: Entry): Fields {
-  const file = absolute(textAt(fields, 'certificate-authority'), folder);
-  const data = textAt(fields, 'certificate-authority-data');
+function clusterInfo({ fields, file }: Found): Fields {
+  const authority = textAt(fields, 'certificate-authority');
+  const data =
+    authority === ''
+      ? textAt(fields, 'certificate-authority-data')
+      : Buffer.from(readKubeFile(absolute(authority, file.folder)) ?? '').toString('base64');
   const extension = objectsAt(fields, 'extensions').find(
     (entry) => textAt(entry, 'name') === 'client.authentication.k8s.io/exec',
   );
-  const authority = data === '' && file !== undefined ? Buffer.from(readText(file) ?? '').toString('base64') : data;
   return {
     server: textAt(fields, 'server'),
     ...(textAt(fields, 'tls-server-name') === '' ? {} : { 'tls-server-name': textAt(fields, 'tls-server-name') }),
     ...(booleanAt(fields, 'insecure-skip-tls-verify') === true ? { 'insecure-skip-tls-verify': true } : {}),
-    ...(authority === '' ? {} : { 'certificate-authority-data': authority }),
+    ...(data === '' ? {} : { 'certificate-authority-data': data }),
     ...(textAt(fields, 'proxy-url') === '' ? {} : { 'proxy-url': textAt(fields, 'proxy-url') }),
     ...(extension === undefined ? {} : { config: extension['extension'] }),
   };
 }
 
-/** The program that is run for a user's credentials, for showing. */
-function programOf(user: Entry | undefined): string {
-  if (user === undefined) return '';
-  const command = textAt(fieldsAt(user.fields, 'exec'), 'command');
-  return command || textAt(fieldsAt(fieldsAt(user.fields, 'auth-provider'), 'config'), 'cmd-path');
-}
+const largestToken = 1_000_000;
 
-/** A user as the client library has it. */
-function clientUser(name: string, { fields, folder }: Entry): Record<string, unknown> {
-  const tokenFile = absolute(textAt(fields, 'tokenFile'), folder);
-  const provider = fieldsAt(fields, 'auth-provider');
+/** A token that is read from its file whenever credentials are needed, as it may rotate. The library's own sends the file's line end too. */
+function tokenFile(user: string, path: string): Authenticator {
   return {
-    name,
-    certData: textAt(fields, 'client-certificate-data') || undefined,
-    certFile: absolute(textAt(fields, 'client-certificate'), folder),
-    keyData: textAt(fields, 'client-key-data') || undefined,
-    keyFile: absolute(textAt(fields, 'client-key'), folder),
-    // client-go: a token file wins over a token, and is read again as it changes.
-    token: tokenFile === undefined ? textAt(fields, 'token') || undefined : undefined,
-    username: textAt(fields, 'username') || undefined,
-    password: textAt(fields, 'password') || undefined,
-    impersonateUser: textAt(fields, 'as') || undefined,
-    authProvider:
-      tokenFile !== undefined
-        ? { name: 'tokenFile', config: { tokenFile } }
-        : textAt(provider, 'name') === ''
-          ? undefined
-          : { name: textAt(provider, 'name'), config: { ...fieldsAt(provider, 'config') } },
+    isAuthProvider: (candidate) => candidate.name === user,
+    async applyAuthentication(_user, options) {
+      const status = statSync(path, { throwIfNoEntry: false });
+      if (status?.isFile() !== true) throw new CredentialError(`The token file ${path} of user "${user}" is not there.`);
+      if (status.size > largestToken)
+        throw new CredentialError(`The token file ${path} of user "${user}" holds more than a token.`);
+      const token = readFileSync(path, 'utf8').trim();
+      if (token === '') throw new CredentialError(`The token file ${path} of user "${user}" is empty.`);
+      if (/\s/.test(token)) throw new CredentialError(`The token file ${path} of user "${user}" holds more than a token.`);
+      options.headers = { ...options.headers, Authorization: `Bearer ${token}` };
+    },
   };
 }
 
-function createClientConfig(entries: Entries, context: string, origin: string, environment: KubeEnvironment): KubeConfig {
-  const found = entries.contexts.get(context);
-  if (found === undefined) {
-    const names = [...entries.contexts.keys()];
-    const known = names.length === 0 ? 'It has none' : `There are: ${names.slice(0, 20).join(', ')}`;
-    throw new KubeconfigError(`There is no context "${context}" in ${origin}. ${known}.`);
-  }
-  const clusterName = textAt(found.fields, 'cluster');
-  const cluster = entries.clusters.get(clusterName);
+/** The program that is run for a user's credentials, for showing. */
+function programOf(user: Found | undefined): string {
+  if (user === undefined || hasOtherCredentials(user.fields)) return '';
+  return textAt(fieldsAt(user.fields, 'exec'), 'command');
+}
+
+/** The URL that requests go below. @throws KubeconfigError */
+function serverOf(cluster: Found | undefined, clusterName: string, context: string, origin: string): string {
   const server = cluster === undefined ? '' : textAt(cluster.fields, 'server').replace(/\/+$/, '');
   if (cluster === undefined || server === '') {
     const what = cluster === undefined ? 'is not there' : 'has no server';
@@ -219,59 +153,83 @@ function createClientConfig(entries: Entries, context: string, origin: string, e
   if (!/^https?:\/\/[^/]/.test(server) || !URL.canParse(server)) {
     throw new KubeconfigError(`The server of cluster "${clusterName}" is no http or https URL: ${server}.`);
   }
+  return server;
+}
+
+/** The proxy as the library wants it; undefined for none. @throws KubeconfigError */
+function proxyOf(cluster: Fields, server: string, environment: KubeEnvironment): string | undefined {
+  const fromEnvironment = proxyFor(server, environment.env);
+  const proxy = textAt(cluster, 'proxy-url') || fromEnvironment;
+  if (proxy === undefined) return undefined;
+  const why = proxyRefusal(proxy);
+  if (why !== '')
+    throw new KubeconfigError(`The proxy that the environment names ${why}: ${proxy.replace(/\/\/[^@/]*@/, '//')}.`);
+  // Go has the proxy look names up; of the library's schemes that is socks5h.
+  return proxy.replace(/^socks5:/i, 'socks5h:');
+}
+
+function createContextConfig(
+  files: readonly KubeFile[],
+  context: string,
+  origin: string,
+  environment: KubeEnvironment,
+): ContextConfig {
+  const found = find(files, 'contexts', context);
+  if (found === undefined) {
+    const names = files.flatMap((file) => [...file.contexts.keys()]);
+    const known = names.length === 0 ? 'It has none' : `There are: ${names.slice(0, 20).join(', ')}`;
+    throw new KubeconfigError(`There is no context "${context}" in ${origin}. ${known}.`);
+  }
+  const clusterName = textAt(found.fields, 'cluster');
+  const cluster = find(files, 'clusters', clusterName);
+  const server = serverOf(cluster, clusterName, context, origin);
+  const known = cluster?.file.config.getCluster(clusterName);
+  if (cluster === undefined || !known) throw new KubeconfigError(`Cluster "${clusterName}" in ${origin} cannot be read.`);
   const userName = textAt(found.fields, 'user');
-  const user = entries.users.get(userName);
+  const user = find(files, 'users', userName);
   if (user === undefined && userName !== '') {
     throw new KubeconfigError(`Context "${context}" is of user "${userName}", which is not there in ${origin}.`);
   }
-  const config = new KubeConfig();
-  const plugin = user === undefined ? undefined : pluginOf(userName, user, cluster);
-  if (plugin !== undefined) config.addAuthenticator(credentialPlugin(plugin, environment.env));
+  const refusal = clusterRefusal(clusterName, cluster.fields) || (user === undefined ? '' : userRefusal(userName, user.fields));
+  if (refusal !== '') throw new KubeconfigError(refusal);
+
+  const namespace = textAt(found.fields, 'namespace') || 'default';
+  const isSecure = server.startsWith('https:');
+  const config = new ContextConfig(server, namespace, user === undefined ? {} : impersonationHeaders(user.fields));
+  const name = user === undefined ? 'anonymous' : userName;
   config.loadFromOptions({
+    // The library refuses plain http without this; kubectl does not, and `kubectl proxy` is one.
     clusters: [
       {
-        name: clusterName,
+        ...known,
         server,
-        caData: textAt(cluster.fields, 'certificate-authority-data') || undefined,
-        caFile: absolute(textAt(cluster.fields, 'certificate-authority'), cluster.folder),
-        // The library refuses plain http without this; kubectl does not, and `kubectl proxy` is one.
-        skipTLSVerify: booleanAt(cluster.fields, 'insecure-skip-tls-verify') === true || server.startsWith('http:'),
-        tlsServerName: textAt(cluster.fields, 'tls-server-name') || undefined,
-        proxyUrl: textAt(cluster.fields, 'proxy-url') || proxyFor(server, environment.env),
+        skipTLSVerify: known.skipTLSVerify || !isSecure,
+        proxyUrl: proxyOf(cluster.fields, server, environment),
       },
     ],
-    // The library leaves the certificate authority out where a context has no user.
-    users: [user === undefined ? { name: 'anonymous' } : clientUser(userName, user)],
-    contexts: [{ name: context, cluster: clusterName, user: user === undefined ? 'anonymous' : userName }],
+    // Credentials are never sent over http, and no program is run for them. The library needs a user to heed the cluster's certificate.
+    users: [user === undefined || !isSecure ? { name } : credentialsOf(config, userName, user, cluster, environment)],
+    contexts: [{ name: context, cluster: clusterName, user: name }],
     currentContext: context,
   });
   return config;
 }
 
-function inCluster(environment: KubeEnvironment): Entries {
-  const { env, serviceAccount } = environment;
-  const host = env['KUBERNETES_SERVICE_HOST'] ?? '';
-  const port = env['KUBERNETES_SERVICE_PORT'] ?? '';
-  const entry = (fields: Fields): Entry => ({ fields, folder: serviceAccount });
+/** A user as the library has it, with the authenticators that it lacks registered in `config`. */
+function credentialsOf(config: KubeConfig, name: string, user: Found, cluster: Found, { env }: KubeEnvironment): User {
+  const known = user.file.config.getUser(name);
+  if (!known) throw new KubeconfigError(`User "${name}" in ${user.file.path} cannot be read.`);
+  const { exec: _exec, authProvider, impersonateUser: _as, token, password, ...rest } = known;
+  const file = textAt(user.fields, 'tokenFile');
+  const plugin = pluginOf(name, user, cluster);
+  if (file !== '') config.addAuthenticator(tokenFile(name, absolute(file, user.file.folder)));
+  else if (plugin !== undefined) config.addAuthenticator(credentialPlugin(plugin, env));
   return {
-    clusters: new Map([
-      [
-        inClusterContext,
-        entry({ server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`, 'certificate-authority': 'ca.crt' }),
-      ],
-    ]),
-    users: new Map([[inClusterContext, entry({ tokenFile: 'token' })]]),
-    contexts: new Map([
-      [
-        inClusterContext,
-        entry({
-          cluster: inClusterContext,
-          user: inClusterContext,
-          namespace: readText(join(serviceAccount, 'namespace')) ?? '',
-        }),
-      ],
-    ]),
-    current: inClusterContext,
+    ...rest,
+    password: password ?? '',
+    // client-go: a token file wins over a token.
+    ...(file === '' && token ? { token } : {}),
+    ...(file === '' && authProvider ? { authProvider } : {}),
   };
 }
 
@@ -280,49 +238,26 @@ function inCluster(environment: KubeEnvironment): Entries {
  * @throws KubeconfigError where there is none, or one cannot be read
  */
 export function loadKubeconfig(environment: KubeEnvironment): Kubeconfig {
-  const files = kubeconfigFiles(environment);
-  let entries: Entries = { clusters: new Map(), users: new Map(), contexts: new Map(), current: '' };
-  const read: string[] = [];
-  for (const file of files) {
-    const text = readText(file);
-    if (text === undefined) continue;
-    read.push(file);
-    const fields = readFields(file, text);
-    const folder = dirname(file);
-    addEntries(entries.clusters, objectsAt(fields, 'clusters'), 'cluster', folder);
-    addEntries(entries.users, objectsAt(fields, 'users'), 'user', folder);
-    addEntries(entries.contexts, objectsAt(fields, 'contexts'), 'context', folder);
-    entries.current ||= textAt(fields, 'current-context');
-  }
-  let origin = read.join(', ');
-  if (read.length === 0) {
-    const token = join(environment.serviceAccount, 'token');
-    if ((environment.env['KUBERNETES_SERVICE_HOST'] ?? '') === '' || !isFile(token)) {
-      const how = environment.files.length > 0 || environment.env['KUBECONFIG'] ? 'None of these files exists' : 'There is no';
-      throw new KubeconfigError(
-        how === 'There is no'
-          ? `There is no kubeconfig: ${files.join(', ')} does not exist, KUBECONFIG names no file, and this is no Pod.`
-          : `There is no kubeconfig. ${how}: ${files.join(', ')}.`,
-      );
-    }
-    entries = inCluster(environment);
-    origin = environment.serviceAccount;
-  }
+  const files = readKubeFiles(environment);
+  const origin = files.map(({ path }) => path).join(', ');
+  const current = files.find((file) => file.current !== '')?.current ?? '';
+  const names = new Set(files.flatMap((file) => [...file.contexts.keys()]));
   return {
     origin,
-    contexts: Array.from(entries.contexts, ([name, { fields }]) => {
+    contexts: Array.from(names, (name): KubeContext => {
+      const fields = find(files, 'contexts', name)?.fields ?? {};
       const cluster = textAt(fields, 'cluster');
       const user = textAt(fields, 'user');
       return {
         name,
         cluster,
-        server: textAt(entries.clusters.get(cluster)?.fields ?? {}, 'server'),
+        server: textAt(find(files, 'clusters', cluster)?.fields ?? {}, 'server'),
         user,
         namespace: textAt(fields, 'namespace'),
-        current: name === entries.current,
-        program: programOf(entries.users.get(user)),
+        current: name === current,
+        program: programOf(find(files, 'users', user)),
       };
     }),
-    configFor: (context) => createClientConfig(entries, context, origin, environment),
+    configFor: (context) => createContextConfig(files, context, origin, environment),
   };
 }

@@ -13,8 +13,10 @@ const mostThrottled = 10;
 export interface ListQuery {
   /** "spec.nodeName=node-a"; empty for all. */
   readonly fieldSelector?: string;
-  /** Instead of the resource's path. */
-  readonly path?: string;
+  /** Told that the server asks to wait, and until when that is done, in milliseconds since 1970. */
+  readonly onWait?: (error: ApiError, until: number) => void;
+  /** Nobody waits for an answer after this, in milliseconds since 1970: a longer wait is not begun, the server's refusal is thrown. */
+  readonly deadline?: number;
 }
 
 /**
@@ -41,7 +43,7 @@ export async function listPages(
     if (restarts < 2) parameters.set('limit', String(pageSize));
     if (token !== '') parameters.set('continue', token);
     try {
-      const path = `${query.path ?? resource.path}?${parameters.toString()}`;
+      const path = `${resource.path}?${parameters.toString()}`;
       const page = await api.json({ path, what: `list ${resource.where}`, signal });
       if (!textAt(page, 'kind').endsWith('List') || !Array.isArray(page['items'])) {
         throw new ApiError('garbage', `The answer of ${api.server} is no list of ${resource.plural}.`);
@@ -65,7 +67,10 @@ export async function listPages(
         objects = 0;
         onRestart();
       } else if (error.failure === 'throttled' && error.retryAfter > 0 && throttled < mostThrottled) {
+        const until = Date.now() + error.retryAfter;
+        if (until >= (query.deadline ?? Number.POSITIVE_INFINITY)) throw error;
         throttled += 1;
+        query.onWait?.(error, until);
         await pause(error.retryAfter, signal);
       } else {
         throw error;

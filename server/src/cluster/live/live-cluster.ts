@@ -46,6 +46,11 @@ function only<K extends ClusterKind>(kind: K, records: readonly ClusterRecord[])
   return records.filter((record): record is Extract<ClusterRecord, { kind: K }> => record.kind === kind);
 }
 
+/** "14:03:20", as the machine's clock shows it. */
+function clockTime(at: number): string {
+  return new Date(at).toLocaleTimeString('en-GB');
+}
+
 /** Lists and watches Services, EndpointSlices and Nodes; Pods are fetched. Begins at once. */
 export function watchCluster(context: string, api: Api, options: LiveClusterOptions): LiveCluster {
   const { onChange, timing = defaultTiming, random = Math.random } = options;
@@ -56,13 +61,35 @@ export function watchCluster(context: string, api: Api, options: LiveClusterOpti
   let interval = timing.gather;
   let publishedAt = 0;
   let isClosed = false;
+  // Since when the server has not answered, though no connection is broken; 0 where it does.
+  let silentSince = 0;
 
   const reflectorOf = (resource: Resource): Reflector => createReflector(resource, api, { timing, random, onChange: schedule });
   const reflectors = [services, endpointSlices, nodes].map(reflectorOf);
   const podCache = createPodCache(api, timing.podLasts, schedule);
 
   function statuses(): readonly ResourceStatus[] {
-    return [...reflectors.map((reflector) => reflector.status()), podCache.status()];
+    return [...reflectors.map(statusOf), podCache.status()];
+  }
+
+  function statusOf(reflector: Reflector): ResourceStatus {
+    const status = reflector.status();
+    if (silentSince === 0 || status.state !== 'live') return status;
+    return { ...status, state: 'offline', problem: `${api.server} has not answered since ${clockTime(silentSince)}.` };
+  }
+
+  /** A server that hangs breaks no connection: after a silence it is asked whether it is still there. */
+  async function beat(): Promise<void> {
+    const isQuiet = Date.now() - api.heardAt() >= timing.heartbeat;
+    const isThere = !isQuiet || !isLive() || (await api.answers(AbortSignal.timeout(timing.heartbeatPatience)));
+    const since = isThere ? 0 : api.heardAt();
+    if (since === silentSince) return;
+    silentSince = since;
+    schedule();
+  }
+
+  function isLive(): boolean {
+    return reflectors.some((reflector) => reflector.status().state === 'live');
   }
 
   const source: ClusterSource = {
@@ -70,7 +97,7 @@ export function watchCluster(context: string, api: Api, options: LiveClusterOpti
     label: context,
     /** The oldest of the kinds, as answers are made of all of them. */
     get readAt() {
-      const known = reflectors.filter((reflector) => reflector.hasData()).map((reflector) => reflector.status().currentAt);
+      const known = reflectors.filter((reflector) => reflector.hasData()).map((reflector) => statusOf(reflector).currentAt);
       return known.length === 0 ? 0 : Math.min(...known);
     },
   };
@@ -78,8 +105,9 @@ export function watchCluster(context: string, api: Api, options: LiveClusterOpti
   /** What is missing altogether. What is only old is told by its age. */
   function warningsNow(): readonly string[] {
     return reflectors.flatMap((reflector) => {
-      const { kind, problem } = reflector.status();
-      return reflector.hasData() ? [] : [`No ${kind}s: ${problem === '' ? 'not read yet.' : problem}`];
+      const { kind, problem, namespace: only } = reflector.status();
+      if (reflector.hasData()) return only === '' ? [] : [`${kind}s of namespace ${only} alone.`];
+      return [`No ${kind}s: ${problem === '' ? 'not read yet.' : problem}`];
     });
   }
 
@@ -96,8 +124,11 @@ export function watchCluster(context: string, api: Api, options: LiveClusterOpti
         const slices: readonly EndpointSliceRecord[] = only('EndpointSlice', all);
         const nodeRecords: readonly NodeRecord[] = only('Node', all);
         const serviceRecords: readonly ServiceRecord[] = only('Service', all);
-        const kinds = reflectors.filter((reflector) => reflector.hasData()).map((reflector) => reflector.status().kind);
-        current = createCluster({ source, warnings, kinds, services: serviceRecords, slices, nodes: nodeRecords });
+        const known = reflectors.filter((reflector) => reflector.hasData()).map((reflector) => reflector.status());
+        const kinds = known.map(({ kind }) => kind);
+        const limited = known.filter((status) => status.namespace !== '');
+        const onlyIn = new Map(limited.map((status) => [status.kind, status.namespace]));
+        current = createCluster({ source, warnings, kinds, onlyIn, services: serviceRecords, slices, nodes: nodeRecords });
         made = lists;
         madeWarnings = text;
       }
@@ -114,6 +145,11 @@ export function watchCluster(context: string, api: Api, options: LiveClusterOpti
   }
 
   for (const reflector of reflectors) reflector.restart();
+  let heart: ReturnType<typeof setTimeout>;
+  const nextBeat = (): void => {
+    heart = setTimeout(() => void beat().finally(() => isClosed || nextBeat()), timing.heartbeat).unref();
+  };
+  nextBeat();
 
   return {
     context,
@@ -134,6 +170,7 @@ export function watchCluster(context: string, api: Api, options: LiveClusterOpti
     close() {
       isClosed = true;
       clearTimeout(timer);
+      clearTimeout(heart);
       for (const reflector of reflectors) reflector.close();
       podCache.close();
       api.close();

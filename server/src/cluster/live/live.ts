@@ -5,7 +5,8 @@
 import { delimiter } from 'node:path';
 import type { Cluster } from '../cluster.ts';
 import { createApi } from './api.ts';
-import { type KubeContext, type KubeEnvironment, loadKubeconfig, processEnvironment } from './kubeconfig.ts';
+import { type KubeContext, loadKubeconfig } from './kubeconfig.ts';
+import { type KubeEnvironment, processEnvironment } from './kubeconfig-files.ts';
 import { type LiveCluster, type LiveClusterOptions, watchCluster } from './live-cluster.ts';
 import { listCluster } from './load-once.ts';
 
@@ -47,7 +48,7 @@ export async function loadOnce(
   const { environment = processEnvironment, timeoutMs } = options;
   const api = createApi(() => loadKubeconfig(environment).configFor(context));
   try {
-    return await listCluster(context, api, timeoutMs);
+    return await listCluster(context, api, { timeoutMs });
   } finally {
     api.close();
   }

@@ -4,21 +4,37 @@ import { readObject } from '../read-object.ts';
 import type { Api } from './api.ts';
 import { ApiError } from './api-error.ts';
 import { listPages } from './list-pages.ts';
-import { endpointSlices, nodes, pods, type Resource, services } from './resources.ts';
+import { endpointSlices, inNamespace, nodes, pods, type Resource, services } from './resources.ts';
+
+export interface ListClusterOptions {
+  /** For all of it, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** What came of one kind. */
+interface Listed {
+  readonly kind: ClusterKind;
+  /** undefined where it may not be listed. */
+  readonly records: readonly ClusterRecord[] | undefined;
+  readonly refused?: ApiError;
+  /** The one namespace that was read. */
+  readonly onlyIn?: string;
+  readonly warning?: string;
+}
 
 /**
- * The cluster as it is now: Services, EndpointSlices, Nodes and Pods, listed once. Without permission for Nodes or Pods there are
- * none, and a warning says so.
- * @param timeoutMs for all of it, in milliseconds
- * @throws ApiError with a sentence that says what is missing, also when the time is over
+ * The cluster as it is now: Services, EndpointSlices, Nodes and Pods, listed once. What may not be listed of all namespaces is listed of the
+ * context's; what may not be listed at all is left out. Warnings say both.
+ * @throws ApiError with a sentence that says what is missing: where nothing may be listed, a list failed, or the time is over
  */
-export async function listCluster(context: string, api: Api, timeoutMs: number): Promise<Cluster> {
+export async function listCluster(context: string, api: Api, { timeoutMs }: ListClusterOptions): Promise<Cluster> {
+  const { namespace } = api;
   const signal = AbortSignal.timeout(timeoutMs);
-  const warnings: string[] = [];
-  const kinds: ClusterKind[] = [];
   const readAt = Date.now();
+  const deadline = readAt + timeoutMs;
+  let waited: ApiError | undefined;
 
-  async function list(resource: Resource, isNeeded: boolean): Promise<readonly ClusterRecord[]> {
+  async function list(resource: Resource): Promise<readonly ClusterRecord[]> {
     let records: ClusterRecord[] = [];
     try {
       await listPages(
@@ -34,28 +50,68 @@ export async function listCluster(context: string, api: Api, timeoutMs: number):
         () => {
           records = [];
         },
+        {
+          deadline,
+          onWait: (error) => {
+            waited = error;
+          },
+        },
       );
+      return records;
     } catch (error) {
-      if (signal.aborted) {
-        throw new ApiError('unreachable', `${api.server} did not give all ${resource.plural} within ${timeoutMs / 1_000} s.`);
-      }
-      if (isNeeded || !(error instanceof ApiError) || error.failure !== 'refused' || error.status !== 403) throw error;
-      warnings.push(`No ${resource.kind}s: ${error.message}`);
-      return [];
+      if (!signal.aborted) throw error;
+      const why = waited === undefined ? '' : ` ${waited.message}`;
+      throw new ApiError('unreachable', `${api.server} did not give all ${resource.plural} within ${timeoutMs / 1_000} s.${why}`);
     }
-    kinds.push(resource.kind);
-    return records;
   }
 
-  const lists = await Promise.all([list(services, true), list(endpointSlices, true), list(nodes, false), list(pods, false)]);
-  const all = lists.flat();
+  async function listAllowed(resource: Resource): Promise<Listed> {
+    const { kind } = resource;
+    try {
+      return { kind, records: await list(resource) };
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 403) throw error;
+      const limited = inNamespace(resource, namespace);
+      const records = limited === undefined ? undefined : await listIfAllowed(limited);
+      if (records === undefined) return { kind, records, refused: error, warning: lackingText(resource, limited, error) };
+      const warning = `${kind}s of namespace ${namespace} alone: ${error.message}`;
+      return { kind, records, onlyIn: namespace, warning };
+    }
+  }
+
+  async function listIfAllowed(resource: Resource): Promise<readonly ClusterRecord[] | undefined> {
+    try {
+      return await list(resource);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 403) return undefined;
+      throw error;
+    }
+  }
+
+  const lists = await Promise.all([services, endpointSlices, nodes, pods].map(listAllowed));
+  const known = lists.filter(({ records }) => records !== undefined);
+  const [first] = lists;
+  if (known.length === 0 && first?.refused !== undefined) throw first.refused;
+  const all = lists.flatMap(({ records = [] }) => records);
   return createCluster({
     source: { kind: 'live', label: context, readAt },
-    warnings,
-    kinds,
+    warnings: lists.flatMap(({ warning = [] }) => warning),
+    kinds: known.map(({ kind }) => kind),
+    onlyIn: new Map(lists.flatMap((listed) => (listed.onlyIn === undefined ? [] : [[listed.kind, listed.onlyIn] as const]))),
     services: all.filter((record): record is ServiceRecord => record.kind === 'Service'),
     slices: all.filter((record): record is EndpointSliceRecord => record.kind === 'EndpointSlice'),
     nodes: all.filter((record): record is NodeRecord => record.kind === 'Node'),
     pods: all.filter((record): record is PodRecord => record.kind === 'Pod'),
   });
+}
+
+/** What is not known without a kind, and why it is not. */
+export function lackingText(
+  { kind }: Resource,
+  limited: Resource | undefined,
+  { message }: { readonly message: string },
+): string {
+  const nor = limited === undefined ? '' : ` Nor may they be listed in namespace ${limited.namespace}.`;
+  const effect = kind === 'Node' ? ' What depends on zones and node addresses (hints, source ranges) may be off.' : '';
+  return `No ${kind}s: ${message}${nor}${effect}`;
 }

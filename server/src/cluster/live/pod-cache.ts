@@ -69,7 +69,7 @@ export function createPodCache(api: Api, lasts: number, onChange: () => void): P
       }
       if (error.failure === 'refused') {
         if (refused.size < mostRefused) refused.add(namespace);
-        state = 'forbidden';
+        state = error.status === 403 ? 'forbidden' : 'unauthorized';
       } else {
         state = error.failure === 'unreachable' ? 'offline' : 'stale';
       }
@@ -98,13 +98,13 @@ export function createPodCache(api: Api, lasts: number, onChange: () => void): P
       asked.set(key, mine);
       return mine;
     },
-    status: () => ({ kind: 'Pod', state, count: known.size, currentAt, problem }),
+    status: () => ({ kind: 'Pod', state, count: known.size, currentAt, problem, namespace: '' }),
     refresh() {
       abort.abort();
       abort = new AbortController();
       refused.clear();
       for (const [key, { pod }] of known) known.set(key, { pod, at: 0 });
-      if (state === 'forbidden') {
+      if (state === 'forbidden' || state === 'unauthorized') {
         state = 'off';
         problem = '';
       }

@@ -1,6 +1,7 @@
 /**
  * Keeps the records of one resource as the server has them: lists, watches from there, and begins again whenever either breaks.
- * client-go's reflector is the model; what differs is that a refusal (401, 403) ends it until it is told to go on.
+ * client-go's reflector is the model; what differs is that a refusal (401, 403) ends it until it is told to go on, and that where all
+ * namespaces may not be listed the context's is.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { type Fields, fieldsAt, isFields, textAt } from '../fields.ts';
@@ -10,7 +11,7 @@ import type { Api } from './api.ts';
 import { ApiError, errorOfWatchStatus } from './api-error.ts';
 import { listPages } from './list-pages.ts';
 import type { ResourceState, ResourceStatus } from './live-status.ts';
-import type { Resource } from './resources.ts';
+import { inNamespace, type Resource } from './resources.ts';
 import { pause, retryDelay, type Timing } from './timing.ts';
 
 export interface Reflector {
@@ -38,20 +39,42 @@ const mostRecords = 300_000;
 /** A watch may end early now and then; this often in a row it is no watch. */
 const fewEnds = 3;
 
+/** A server that has just started may refuse for a moment what it allowed before: its own rules of access are not read yet. */
+const fewRefusals = 3;
+
+/** What the attempts of one run have come to. */
+interface RunState {
+  /** In a row. */
+  failures: number;
+  refusals: number;
+  /** The last attempt reached nobody. */
+  wasDown: boolean;
+  /** When a 410 last had everything read anew. */
+  readAnewAt: number;
+}
+
 function keyOf(record: ClusterRecord): string {
   return record.kind === 'Node' ? record.name : `${record.namespace}\0${record.name}`;
 }
 
-export function createReflector(resource: Resource, api: Api, { timing, random, onChange }: ReflectorOptions): Reflector {
+export function createReflector(everywhere: Resource, api: Api, options: ReflectorOptions): Reflector {
+  const { timing, random, onChange } = options;
+  const { namespace } = api;
+  let resource = everywhere;
   let records = new Map<string, ClusterRecord>();
   let listed: readonly ClusterRecord[] | undefined;
   let hasData = false;
   let state: ResourceState = 'off';
   let problem = '';
+  let waitingSince = 0;
+  let waitingUntil = 0;
+  // Why it is one namespace alone; empty where it is all of them.
+  let limit = '';
   let currentAt = 0;
   let running: AbortController | undefined;
 
   function become(newState: ResourceState, newProblem: string): void {
+    if (newState !== 'waiting') waitingSince = 0;
     if (state === newState && problem === newProblem) return;
     state = newState;
     problem = newProblem;
@@ -61,6 +84,14 @@ export function createReflector(resource: Resource, api: Api, { timing, random, 
   function changed(): void {
     listed = undefined;
     onChange();
+  }
+
+  function wait(error: ApiError, until: number): void {
+    if (waitingSince === 0) waitingSince = Date.now();
+    const isNew = state === 'waiting' && until !== waitingUntil;
+    waitingUntil = until;
+    become('waiting', error.message);
+    if (isNew) onChange();
   }
 
   async function list(signal: AbortSignal): Promise<string> {
@@ -78,6 +109,7 @@ export function createReflector(resource: Resource, api: Api, { timing, random, 
       () => {
         fresh = new Map();
       },
+      { onWait: wait },
     );
     if (signal.aborted) return '';
     const isSame = hasData && fresh.size === records.size && [...fresh].every(([key, record]) => records.get(key) === record);
@@ -136,7 +168,7 @@ export function createReflector(resource: Resource, api: Api, { timing, random, 
       lasts + timing.steady,
       () => {
         currentAt = Date.now();
-        become('live', '');
+        become('live', limit);
       },
       (line) => {
         if (signal.aborted) return;
@@ -148,42 +180,96 @@ export function createReflector(resource: Resource, api: Api, { timing, random, 
     if (!signal.aborted) currentAt = Date.now();
   }
 
+  /** The list, of the context's namespace where all of them are refused. */
+  async function listAllowed(signal: AbortSignal): Promise<string> {
+    try {
+      return await list(signal);
+    } catch (error) {
+      const limited = resource === everywhere ? inNamespace(resource, namespace) : undefined;
+      if (!(error instanceof ApiError) || error.status !== 403 || limited === undefined || signal.aborted) throw error;
+      resource = limited;
+      limit = `${resource.kind}s of namespace ${namespace} alone: ${error.message}`;
+      try {
+        return await list(signal);
+      } catch (again) {
+        resource = everywhere;
+        limit = '';
+        if (!(again instanceof ApiError) || again.status !== 403) throw again;
+        throw new ApiError('refused', `${error.message} Nor may they be listed in namespace ${namespace}.`, 403);
+      }
+    }
+  }
+
+  /** What an error means for the state, and how long to wait; undefined where it is not tried again by itself. */
+  function failed(error: ApiError, run: RunState): number | undefined {
+    const isDown = error.failure === 'unreachable';
+    // A server that is back has not failed yet, however often it could not be reached.
+    if (run.wasDown && !isDown) run.failures = 0;
+    run.wasDown = isDown;
+    run.failures += 1;
+    const delay = retryDelay(timing, run.failures, random, isDown ? timing.longestOffline : timing.longestRetry);
+    switch (error.failure) {
+      case 'refused': {
+        run.refusals += 1;
+        const mayPass = hasData && error.status !== 0 && run.refusals <= fewRefusals;
+        const isPermission = error.status === 403;
+        become(mayPass ? 'stale' : isPermission ? 'forbidden' : 'unauthorized', error.message);
+        return mayPass ? delay : undefined;
+      }
+      case 'throttled':
+        wait(error, Date.now() + Math.max(delay, error.retryAfter));
+        return Math.max(delay, error.retryAfter);
+      case 'gone': {
+        // The ordinary way to hear that a pause was too long: the list is read again at once. Soon after such a list it is a fault.
+        const isFirst = Date.now() - run.readAnewAt >= timing.steady;
+        run.readAnewAt = Date.now();
+        if (isFirst) return 0;
+        break;
+      }
+      default:
+    }
+    become(isDown ? 'offline' : 'stale', error.message);
+    return Math.max(delay, error.retryAfter);
+  }
+
+  /** A watch that lasted was a good one; one that brought something and then broke is no reason to stay away for long. */
+  function forgive(run: RunState, began: number, progressed: boolean): void {
+    if (Date.now() - began >= timing.steady) {
+      run.failures = 0;
+      run.refusals = 0;
+    } else if (progressed) {
+      run.failures = Math.min(run.failures, 1);
+    }
+  }
+
   async function run(signal: AbortSignal): Promise<void> {
     let version = '';
-    let failures = 0;
+    const state: RunState = { failures: 0, refusals: 0, wasDown: false, readAnewAt: Number.NEGATIVE_INFINITY };
     while (!signal.aborted) {
       let began = Date.now();
       let progressed = false;
-      let wanted = 0;
+      let delay: number | undefined;
       try {
-        if (version === '') version = await list(signal);
+        if (version === '') version = await listAllowed(signal);
         began = Date.now();
         await watch(signal, version, (newer) => {
           version = newer;
           progressed = true;
         });
-        if (Date.now() - began >= timing.steady) failures = 0;
-        else failures += 1;
-        if (failures >= fewEnds) become('stale', `${api.server} ends the watch of ${resource.plural} again and again.`);
+        state.refusals = 0;
+        forgive(state, began, progressed);
+        if (Date.now() - began < timing.steady) state.failures += 1;
+        if (state.failures >= fewEnds) become('stale', `${api.server} ends the watch of ${resource.plural} again and again.`);
+        delay = retryDelay(timing, state.failures, random, timing.longestRetry);
       } catch (error) {
         if (signal.aborted) return;
         if (!(error instanceof ApiError)) throw error;
-        if (error.failure === 'refused') {
-          become('forbidden', error.message);
-          return;
-        }
-        const isGone = error.failure === 'gone';
-        if (isGone || error.failure === 'garbage' || error.failure === 'not-found') version = '';
-        if (Date.now() - began >= timing.steady) failures = 0;
-        failures += 1;
-        // The first 410 is the ordinary way to hear that a pause was too long: the list is read again at once.
-        if (isGone && failures === 1) continue;
-        become(error.failure === 'unreachable' ? 'offline' : 'stale', error.message);
-        wanted = error.retryAfter;
+        if (error.failure === 'gone' || error.failure === 'garbage' || error.failure === 'not-found') version = '';
+        forgive(state, began, progressed);
+        delay = failed(error, state);
+        if (delay === undefined) return;
       }
-      // A watch that brought something and then broke is no reason to stay away for long.
-      if (progressed) failures = Math.min(failures, 2);
-      await pause(Math.max(retryDelay(timing, failures, random), wanted), signal);
+      await pause(delay, signal);
     }
   }
 
@@ -192,8 +278,10 @@ export function createReflector(resource: Resource, api: Api, { timing, random, 
       kind: resource.kind,
       state,
       count: records.size,
-      currentAt: state === 'live' ? Date.now() : currentAt,
+      currentAt: state === 'live' ? Math.max(currentAt, api.heardAt()) : currentAt,
       problem,
+      namespace: resource.namespace,
+      ...(state === 'waiting' ? { wait: { since: waitingSince, until: waitingUntil } } : {}),
     }),
     records: () => {
       listed ??= [...records.values()];
@@ -204,6 +292,8 @@ export function createReflector(resource: Resource, api: Api, { timing, random, 
       running?.abort();
       const mine = new AbortController();
       running = mine;
+      resource = everywhere;
+      limit = '';
       become('syncing', '');
       run(mine.signal).catch((error: unknown) => {
         // A defect of our own: said where the user looks, rather than thrown where nobody does.

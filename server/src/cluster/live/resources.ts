@@ -9,6 +9,8 @@ export interface Resource {
   readonly path: string;
   /** For messages: "services in all namespaces". */
   readonly where: string;
+  /** The namespace that it is limited to; empty for all of them, or where there are none. */
+  readonly namespace: string;
 }
 
 export const services: Resource = {
@@ -16,6 +18,7 @@ export const services: Resource = {
   plural: 'services',
   path: '/api/v1/services',
   where: 'services in all namespaces',
+  namespace: '',
 };
 
 export const endpointSlices: Resource = {
@@ -23,11 +26,30 @@ export const endpointSlices: Resource = {
   plural: 'endpointslices',
   path: '/apis/discovery.k8s.io/v1/endpointslices',
   where: 'endpointslices.discovery.k8s.io in all namespaces',
+  namespace: '',
 };
 
-export const nodes: Resource = { kind: 'Node', plural: 'nodes', path: '/api/v1/nodes', where: 'nodes' };
+export const nodes: Resource = { kind: 'Node', plural: 'nodes', path: '/api/v1/nodes', where: 'nodes', namespace: '' };
 
-export const pods: Resource = { kind: 'Pod', plural: 'pods', path: '/api/v1/pods', where: 'pods in all namespaces' };
+export const pods: Resource = {
+  kind: 'Pod',
+  plural: 'pods',
+  path: '/api/v1/pods',
+  where: 'pods in all namespaces',
+  namespace: '',
+};
+
+/** The same kind in one namespace; undefined for Nodes, which are in none, and for a text that is no namespace. */
+export function inNamespace(resource: Resource, namespace: string): Resource | undefined {
+  if (resource.kind === 'Node' || !isObjectName(namespace)) return undefined;
+  const at = resource.path.lastIndexOf('/');
+  return {
+    ...resource,
+    path: `${resource.path.slice(0, at)}/namespaces/${encodeURIComponent(namespace)}${resource.path.slice(at)}`,
+    where: resource.where.replace(/in all namespaces$/, `in namespace ${namespace}`),
+    namespace,
+  };
+}
 
 /** The path of one namespaced object or of what lies below it: "/api/v1/namespaces/shop/pods/web-1/log". */
 export function namespacedPath(namespace: string, plural: string, name = '', below = ''): string {

@@ -130,17 +130,19 @@ function endpointList(state: DumpState, endpoint: ChainEndpoint, service: ChainS
   if (service !== null) items.push(['Endpoint of Service ', { strong: serviceTitle(service) }]);
   const stale = staleText(state, endpoint, service);
   if (stale !== '') items.push(stale);
-  if (pod === null && stale === '' && state.resolution().cluster.kinds.has('Pod'))
+  const { cluster } = state.resolution();
+  if (pod === null && stale === '' && !cluster.onlyIn.has('Pod') && cluster.kinds.has('Pod'))
     items.push('No Pod of the cluster has this address.');
   return { kind: 'list', items };
 }
 
 /** Where the cluster knows the Service's endpoints and this is none of them. */
 function staleText(state: DumpState, endpoint: ChainEndpoint, service: ChainService | null): string {
-  const { kinds } = state.resolution().cluster;
-  if (service === null || endpoint.endpoint !== null || !kinds.has('EndpointSlice')) return '';
+  const { cluster } = state.resolution();
+  if (service === null || endpoint.endpoint !== null || !cluster.knows('EndpointSlice', service.namespace)) return '';
   const name = `${service.namespace}/${service.name}`;
-  if (kinds.has('Service') && service.record === null) return `The cluster has no Service ${name}: the chain is stale.`;
+  if (cluster.knows('Service', service.namespace) && service.record === null)
+    return `The cluster has no Service ${name}: the chain is stale.`;
   const owner = endpoint.pod === null ? '' : ` The address is now that of ${endpoint.pod.namespace}/${endpoint.pod.name}.`;
   return `Not among the endpoints of ${name}: the chain is stale.${owner}`;
 }

@@ -49,17 +49,30 @@ export function* driftSteps(ruleset: Ruleset, cluster: Cluster, options: DriftOp
     }
     return found.findings;
   };
+  const isKnown = (namespace: string): boolean =>
+    cluster.knows('Service', namespace) && cluster.knows('EndpointSlice', namespace);
   const dumps: ComparedDump[] = [];
   for (const dump of ruleset.dumps) {
     const { compared, findings, services } = yield* compareDump(ruleset, dump, cluster, options);
     dumps.push(compared);
-    for (const { namespace, name } of services) entry(namespace, name);
-    for (const finding of findings) entry(finding.namespace, finding.service).push(finding);
+    // Where one namespace alone could be read, what is not of it was not compared.
+    for (const { namespace, name } of services) if (isKnown(namespace)) entry(namespace, name);
+    for (const finding of findings) if (isKnown(finding.namespace)) entry(finding.namespace, finding.service).push(finding);
   }
   const services = [...byService.values()].map(({ namespace, name, findings }): ServiceDrift => {
     const sorted = findings.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
     return { namespace, name, status: worstStatus(sorted), findings: sorted };
   });
   services.sort((a, b) => (a.namespace === b.namespace ? (a.name < b.name ? -1 : 1) : a.namespace < b.namespace ? -1 : 1));
-  return { services, dumps, notes: ruleset.dumps.length === 0 ? ['The dump has no tables.'] : [] };
+  const only = [...new Set([cluster.onlyIn.get('Service'), cluster.onlyIn.get('EndpointSlice')])].filter(
+    (name) => name !== undefined,
+  );
+  return {
+    services,
+    dumps,
+    notes: [
+      ...(ruleset.dumps.length === 0 ? ['The dump has no tables.'] : []),
+      ...only.map((namespace) => `Namespace ${namespace} alone could be read: the Services of others were not compared.`),
+    ],
+  };
 }

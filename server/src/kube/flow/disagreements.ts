@@ -10,10 +10,9 @@ import { proxyOptions } from '../proxy/options.ts';
 import type { Frontend } from './frontends.ts';
 import type { FlowDrift } from './graph.ts';
 
-/** Whether the cluster says anything of endpoints, so that an absence means something. */
-export function knowsEndpoints(resolution: Resolution): boolean {
-  const { cluster } = resolution;
-  return cluster.source.kind !== 'none' && cluster.kinds.has('EndpointSlice') && cluster.kinds.has('Service');
+/** Whether the cluster says anything of the endpoints of a namespace, so that an absence means something. */
+export function knowsEndpoints({ cluster }: Resolution, namespace: string): boolean {
+  return cluster.source.kind !== 'none' && cluster.knows('EndpointSlice', namespace) && cluster.knows('Service', namespace);
 }
 
 /** What kube-proxy, as its newest version does, would choose for a Service port on the dump's node; undefined for one that it leaves alone. */
@@ -38,7 +37,7 @@ function choiceFor(
 /** What the cluster says against an endpoint's chain; null for nothing. */
 export function endpointDrift(resolution: Resolution, dump: Dump, identity: ChainIdentity): FlowDrift | null {
   const { service, endpoint } = identity;
-  if (!knowsEndpoints(resolution) || service === null || endpoint === null) return null;
+  if (service === null || endpoint === null || !knowsEndpoints(resolution, service.namespace)) return null;
   if (service.record === null || endpoint.endpoint === null) return 'stale';
   if (endpoint.endpoint.ready) return null;
   const choice = choiceFor(resolution, service, dump);
@@ -55,7 +54,7 @@ export function missingEndpoints(
   dump: Dump,
   isThere: (ip: string, port: number) => boolean,
 ): readonly EndpointRef[] {
-  if (!knowsEndpoints(resolution)) return [];
+  if (!knowsEndpoints(resolution, service.namespace)) return [];
   const chosen = choiceFor(resolution, service, dump)?.reachable ?? [];
   return chosen.map(({ ref }) => ref).filter((ref) => !isThere(ref.ip, ref.port));
 }
@@ -64,7 +63,8 @@ export function missingEndpoints(
 export function entryDrift(resolution: Resolution, frontend: Frontend): FlowDrift | null {
   const { cluster } = resolution;
   if (frontend.lines.length === 0) return 'missing';
-  if (cluster.source.kind === 'none' || !cluster.kinds.has('Service') || frontend.service === null) return null;
+  if (cluster.source.kind === 'none' || frontend.service === null) return null;
+  if (!cluster.knows('Service', frontend.service.namespace)) return null;
   const service = cluster.service(frontend.service.namespace, frontend.service.name);
   if (service === undefined) return 'stale';
   const has =

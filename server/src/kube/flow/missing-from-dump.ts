@@ -1,7 +1,7 @@
 /** What the cluster has and the dump has not, drawn where it would be. */
 import { hostPort } from '../../base/ip.ts';
 import { entryId, type FlowContext } from './context.ts';
-import { knowsEndpoints, missingEndpoints } from './disagreements.ts';
+import { missingEndpoints } from './disagreements.ts';
 import type { Frontend } from './frontends.ts';
 import type { FlowEdge, FlowNode } from './graph.ts';
 import { emptyNode } from './nodes.ts';
@@ -16,7 +16,7 @@ export function missingNodes(
   const { resolution } = context;
   const nodes: FlowNode[] = [];
   const edges: FlowEdge[] = [];
-  if (!knowsEndpoints(resolution)) return { nodes, edges };
+  if (resolution.cluster.source.kind === 'none') return { nodes, edges };
   const there = new Set<string>();
   for (const node of collected.nodes.values()) {
     if (node.end?.kind === 'address') there.add(`${node.end.packet.destination.text} ${node.end.packet.dport}`);

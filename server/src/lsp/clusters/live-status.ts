@@ -1,27 +1,44 @@
 import type { ClusterResourceStatus, ClusterStatusParams } from '../../protocol.ts';
 import type { LiveView } from './live-source.ts';
 
-type Overall = 'connecting' | 'live' | 'stale' | 'forbidden' | 'offline';
+type Overall = 'connecting' | 'live' | 'partial' | 'stale' | 'waiting' | 'forbidden' | 'unauthorized' | 'offline';
 
 const words: Readonly<Record<Overall, string>> = {
   connecting: 'connecting',
   live: 'live',
+  partial: 'live in part',
   stale: 'not current',
+  waiting: 'waiting',
   forbidden: 'no permission',
+  unauthorized: 'credentials expired or not accepted',
   offline: 'offline',
 };
 
 function overallOf(watched: readonly ClusterResourceStatus[]): Overall {
   const has = (state: ClusterResourceStatus['state']): boolean => watched.some((resource) => resource.state === state);
-  if (has('syncing')) return 'connecting';
-  if (has('offline')) return 'offline';
+  for (const state of ['waiting', 'offline', 'unauthorized'] as const) if (has(state)) return state;
+  if (has('syncing') || watched.length === 0) return 'connecting';
   if (has('stale')) return 'stale';
-  if (has('forbidden')) return 'forbidden';
-  return 'live';
+  if (has('forbidden')) return has('live') ? 'partial' : 'forbidden';
+  return watched.some(({ namespace }) => namespace !== '') ? 'partial' : 'live';
 }
 
-function countText({ kind, count }: ClusterResourceStatus): string {
-  return `${count} ${count === 1 ? kind : `${kind}s`}`;
+function countText({ kind, count, namespace }: ClusterResourceStatus): string {
+  return `${count} ${count === 1 ? kind : `${kind}s`}${namespace === '' ? '' : ` of namespace ${namespace}`}`;
+}
+
+/** "14:03:20", as the machine's clock shows it. */
+function clockTime(at: number): string {
+  return new Date(at).toLocaleTimeString('en-GB');
+}
+
+/** Since when and until when a busy server is left alone; empty where it is not. */
+function waitText(resources: readonly ClusterResourceStatus[]): string {
+  const waits = resources.flatMap(({ wait }) => (wait === undefined ? [] : [wait]));
+  if (waits.length === 0) return '';
+  const since = Math.min(...waits.map((wait) => wait.since));
+  const until = Math.min(...waits.map((wait) => wait.until));
+  return `Waiting since ${clockTime(since)}, asked again at ${clockTime(until)}.`;
 }
 
 /**
@@ -43,14 +60,15 @@ export function describeLive({ context, live, cluster, problem }: LiveView, inst
   const problems = new Set(resources.map((resource) => resource.problem).filter((text) => text !== ''));
   const ages = watched.map(({ currentAt }) => currentAt).filter((at) => at > 0);
   const isKnown = ages.length > 0;
+  const isCurrent = overall === 'live' || overall === 'partial';
   return {
     kind: 'live',
     label: `${context} (${words[overall]})`,
-    detail: [counts.length === 0 ? '' : `${counts.join(', ')}.`, ...problems, ...meanwhile]
+    detail: [counts.length === 0 ? '' : `${counts.join(', ')}.`, ...problems, waitText(watched), ...meanwhile]
       .filter((text) => text !== '')
       .join(' '),
     severity: overall === 'live' || overall === 'connecting' ? 'ok' : isKnown ? 'warning' : 'error',
-    ...(overall !== 'live' && isKnown ? { asOf: Math.min(...ages) } : {}),
+    ...(!isCurrent && isKnown ? { asOf: Math.min(...ages) } : {}),
     ...(overall === 'connecting' ? { busy: true } : {}),
     resources,
   };
