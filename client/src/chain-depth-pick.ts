@@ -1,10 +1,11 @@
-import { l10n, type QuickPickItem, window } from 'vscode';
+import { l10n } from 'vscode';
+import { type PickItem, pick } from './show.ts';
 
 // More than any chain is deep, and the most that a request takes.
 const every = 99;
 const depths = [1, 2, 3, 5, 10, every] as const;
 
-interface DepthItem extends QuickPickItem {
+interface DepthItem extends PickItem {
   readonly to: string | undefined;
 }
 
@@ -22,7 +23,7 @@ export async function pickChainDepth(to: string, service: () => Promise<string |
     }),
   );
   const instead: DepthItem = { label: l10n.t('A Service instead...'), to: undefined };
-  const picked = await window.showQuickPick([...items, instead], {
+  const picked = await pick([...items, instead], {
     title: l10n.t('Show Chain Graph'),
     placeHolder: l10n.t('How far from the chain'),
   });

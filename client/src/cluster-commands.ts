@@ -1,9 +1,10 @@
-import { commands, type Disposable, l10n, type Memento, window } from 'vscode';
+import { commands, type Disposable, l10n, type Memento } from 'vscode';
 import { refreshClusterRequest } from '../../server/src/protocol.ts';
 import { pickContext } from './context-pick.ts';
 import { compareNodeDump, openNodeDump, refreshNodeDump } from './node-dump-commands.ts';
 import type { NodeDumps } from './node-dumps.ts';
 import type { ServerAccess } from './server-access.ts';
+import { messageOf, showError } from './show.ts';
 import { saveSnapshot } from './snapshot-save.ts';
 
 /** Registers the commands that need a live cluster. What is in their way is told to the user. */
@@ -13,9 +14,8 @@ export function registerClusterCommands(server: ServerAccess, dumps: NodeDumps, 
       try {
         await run(given);
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
         const select = l10n.t('Select Cluster');
-        if ((await window.showErrorMessage(message, select)) === select) await pickContext(server, state);
+        if ((await showError(messageOf(error), select)) === select) await pickContext(server, state);
       }
     });
   return [

@@ -1,28 +1,27 @@
-import { ConfigurationTarget, l10n, type QuickPickItem, Uri, window, workspace } from 'vscode';
+import { ConfigurationTarget, l10n, Uri, window, workspace } from 'vscode';
+import { type PickItem, pick, showInformation } from './show.ts';
 
 const setting = 'cluster.snapshot';
 
 /** Lets the user choose the cluster's snapshot for this workspace, by a file dialog, or leave it to be found; writes the setting. */
 export async function pickClusterSnapshot(): Promise<void> {
   if (!workspace.isTrusted) {
-    await window.showInformationMessage(
-      l10n.t('The setting for a snapshot is not used in Restricted Mode. Trust the workspace first.'),
-    );
+    await showInformation(l10n.t('The setting for a snapshot is not used in Restricted Mode. Trust the workspace first.'));
     return;
   }
   const document = window.activeTextEditor?.document;
   const configuration = workspace.getConfiguration('iptables', document?.uri ?? null);
   const current = configuration.get<string>(setting, '');
-  const choose: QuickPickItem = {
+  const choose: PickItem = {
     label: l10n.t('Choose a file...'),
     detail: 'kubectl get nodes,services,endpointslices,pods -A -o json',
   };
-  const find: QuickPickItem = {
+  const find: PickItem = {
     label: l10n.t('Find one by its content'),
     detail: l10n.t('in the workspace and beside the dump'),
   };
   const options = { title: l10n.t('Cluster Snapshot'), placeHolder: current === '' ? l10n.t('found by its content') : current };
-  const picked = await window.showQuickPick([choose, find], options);
+  const picked = await pick([choose, find], options);
   if (picked === undefined) return;
   const path = picked === find ? '' : await chooseFile(document?.uri);
   if (path === undefined) return;

@@ -3,6 +3,7 @@ import { pickClusterSnapshot } from './cluster-snapshot-pick.ts';
 import type { FlowPanels } from './flow-panels.ts';
 import { pickFlowTarget } from './flow-target-pick.ts';
 import type { ServerAccess } from './server-access.ts';
+import { messageOf, showError, showInformation } from './show.ts';
 
 /** Registers what the Command Palette, the menus and links run. */
 export function registerCommands(server: ServerAccess, panels: FlowPanels, log: LogOutputChannel): readonly Disposable[] {
@@ -19,7 +20,7 @@ export function registerCommands(server: ServerAccess, panels: FlowPanels, log: 
 async function showChainGraph(server: ServerAccess, panels: FlowPanels): Promise<void> {
   const editor = window.activeTextEditor;
   if (editor === undefined) {
-    await window.showInformationMessage(l10n.t('Open an iptables dump first, and put the cursor on a chain.'));
+    await showInformation(l10n.t('Open an iptables dump first, and put the cursor on a chain.'));
     return;
   }
   const { uri } = editor.document;
@@ -29,9 +30,9 @@ async function showChainGraph(server: ServerAccess, panels: FlowPanels): Promise
     const params = { textDocument: { uri: uri.toString() }, position: { line, character }, chain: true };
     const result = await server.flow(params, cancellation.token);
     if (result.kind === 'flow') panels.show(uri, result.to);
-    else await window.showInformationMessage(result.reason);
+    else await showInformation(result.reason);
   } catch (error) {
-    await window.showErrorMessage(l10n.t('No chain graph: {0}', error instanceof Error ? error.message : String(error)));
+    await showError(l10n.t('No chain graph: {0}', messageOf(error)));
   } finally {
     cancellation.dispose();
   }
@@ -50,7 +51,7 @@ async function showFlow(server: ServerAccess, panels: FlowPanels, given: unknown
         ? Uri.parse(given, true)
         : (editor?.document.uri ?? panels.activeDump());
   if (uri === undefined) {
-    await window.showInformationMessage(l10n.t('Open an iptables dump first: the flow is drawn from it.'));
+    await showInformation(l10n.t('Open an iptables dump first: the flow is drawn from it.'));
     return;
   }
   if (typeof to === 'string') {
@@ -71,7 +72,7 @@ async function showFlow(server: ServerAccess, panels: FlowPanels, given: unknown
     const picked = await pickFlowTarget(server, uri);
     if (picked !== undefined) panels.show(uri, picked);
   } catch (error) {
-    await window.showErrorMessage(l10n.t('No flow: {0}', error instanceof Error ? error.message : String(error)));
+    await showError(l10n.t('No flow: {0}', messageOf(error)));
   } finally {
     cancellation.dispose();
   }

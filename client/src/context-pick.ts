@@ -1,4 +1,4 @@
-import { commands, l10n, type Memento, type QuickPickItem, QuickPickItemKind, window, workspace } from 'vscode';
+import { commands, l10n, type Memento, workspace } from 'vscode';
 import {
   type ContextsResult,
   contextsRequest,
@@ -9,8 +9,9 @@ import {
 import { pickClusterSnapshot } from './cluster-snapshot-pick.ts';
 import { keepContext, pickedContext } from './context-choice.ts';
 import type { ServerAccess } from './server-access.ts';
+import { type PickItem, pick, showInformation } from './show.ts';
 
-interface Choice extends QuickPickItem {
+interface Choice extends PickItem {
   readonly run?: () => Promise<void>;
 }
 
@@ -26,7 +27,7 @@ export async function pickContext(server: ServerAccess, state: Memento): Promise
     placeHolder: l10n.t('A context of the kubeconfig, or a snapshot'),
     matchOnDescription: true,
   };
-  const picked = await window.showQuickPick<Choice>(
+  const picked = await pick<Choice>(
     known.then((contexts) => choices(server, state, contexts)),
     options,
   );
@@ -37,7 +38,7 @@ export async function pickContext(server: ServerAccess, state: Memento): Promise
 export async function offerTrust(): Promise<void> {
   const manage = l10n.t('Manage Workspace Trust');
   const text = l10n.t('In Restricted Mode no cluster is contacted and no credential program is run. Trust the workspace first.');
-  if ((await window.showInformationMessage(text, manage)) === manage) await commands.executeCommand('workbench.trust.manage');
+  if ((await showInformation(text, manage)) === manage) await commands.executeCommand('workbench.trust.manage');
 }
 
 function choices(
@@ -54,39 +55,43 @@ function choices(
   const isPicked = pickedContext(state).context !== undefined;
   const items: Choice[] = [];
   if (problem !== '') {
-    items.push({ label: `$(warning) ${l10n.t('No contexts')}`, detail: problem, alwaysShow: true });
+    items.push({ icon: 'warning', label: l10n.t('No contexts'), detail: problem, alwaysShow: true });
   } else {
-    items.push({ kind: QuickPickItemKind.Separator, label: l10n.t('Contexts of {0}', origin) });
+    items.push({ isSeparator: true, label: l10n.t('Contexts of {0}', origin) });
     for (const context of contexts) {
       const details = [
         context.current ? l10n.t('current context of kubectl') : '',
         context.program === '' ? '' : l10n.t('runs {0} for credentials', context.program),
       ].filter((text) => text !== '');
       items.push({
-        label: `$(${context.name === selected ? 'check' : 'server-environment'}) ${context.name}`,
+        icon: context.name === selected ? 'check' : 'server-environment',
+        label: context.name,
         description: context.server,
         ...(details.length === 0 ? {} : { detail: details.join(', ') }),
         run: () => select(context.name),
       });
     }
   }
-  items.push({ kind: QuickPickItemKind.Separator, label: l10n.t('Without a live cluster') });
+  items.push({ isSeparator: true, label: l10n.t('Without a live cluster') });
   items.push({
-    label: `$(${selected === '' ? 'check' : 'circle-slash'}) ${l10n.t('No live cluster')}`,
+    icon: selected === '' ? 'check' : 'circle-slash',
+    label: l10n.t('No live cluster'),
     description: l10n.t("names come from a snapshot and the dump's comments"),
     run: () => select(''),
   });
   if (isPicked) {
     items.push({
-      label: `$(settings-gear) ${l10n.t('As the settings say')}`,
+      icon: 'settings-gear',
+      label: l10n.t('As the settings say'),
       description: setting === '' ? l10n.t('no live cluster') : setting,
       run: () => select(null),
     });
   }
-  items.push({ label: `$(file) ${l10n.t('Snapshot file...')}`, run: pickClusterSnapshot });
+  items.push({ icon: 'file', label: l10n.t('Snapshot file...'), run: pickClusterSnapshot });
   if (selected !== '') {
     items.push({
-      label: `$(refresh) ${l10n.t('Connect again')}`,
+      icon: 'refresh',
+      label: l10n.t('Connect again'),
       description: l10n.t('reads the credentials anew'),
       run: async () => {
         await server.ask(refreshClusterRequest);

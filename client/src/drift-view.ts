@@ -1,15 +1,4 @@
-import {
-  CancellationTokenSource,
-  commands,
-  type Disposable,
-  EventEmitter,
-  l10n,
-  Position,
-  Range,
-  type TreeDataProvider,
-  Uri,
-  window,
-} from 'vscode';
+import { CancellationTokenSource, commands, type Disposable, EventEmitter, l10n, Position, Range, Uri, window } from 'vscode';
 import {
   type DriftPort,
   type DriftPortsParams,
@@ -20,8 +9,9 @@ import {
   type RulesetChangedParams,
   rulesetChangedNotification,
 } from '../../server/src/protocol.ts';
-import { type DriftNode, driftedServices, driftItem, showLineCommand } from './drift-items.ts';
+import { type DriftNode, driftedServices, driftRow, showLineCommand } from './drift-rows.ts';
 import type { ServerAccess } from './server-access.ts';
+import { createTree, messageOf, type Tree } from './show.ts';
 
 const viewId = 'iptables.drift';
 /** The view is there once a dump was looked at. */
@@ -29,82 +19,86 @@ const contextKey = 'iptables.hasDump';
 /** Changes of a dump or a cluster come in bursts; this long after the last one it is compared again, in milliseconds. */
 const calm = 400;
 
-/**
- * The tree of Services by namespace, with how each is on the node. It is of the dump that was looked at last, and compares only while it
- * is on the screen.
- */
-export function createDriftView(server: ServerAccess): Disposable {
-  const changed = new EventEmitter<DriftNode | undefined>();
-  let uri: Uri | undefined;
-  let result: DriftResult | undefined;
-  let isOutdated = true;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let running: CancellationTokenSource | undefined;
+/** What the view shows: the dump that was looked at last, compared with the cluster. */
+class DriftComparison {
+  readonly #server: ServerAccess;
+  readonly #tree: Tree;
+  readonly #changed = new EventEmitter<DriftNode | undefined>();
+  #uri: Uri | undefined;
+  #result: DriftResult | undefined;
+  #isOutdated = true;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #running: CancellationTokenSource | undefined;
 
-  const provider: TreeDataProvider<DriftNode> = {
-    onDidChangeTreeData: changed.event,
-    getTreeItem: (node) => driftItem(node, uri ?? Uri.parse('untitled:')),
-    getChildren: async (node): Promise<DriftNode[]> => {
-      switch (node?.kind) {
-        case undefined:
-          return (result?.namespaces ?? []).map((namespace) => ({ kind: 'namespace', namespace }));
-        case 'namespace':
-          return inOrder(node.namespace.services).map((service) => ({ kind: 'service', service }));
-        case 'service': {
-          const { namespace, name, findings } = node.service;
-          const ports = await portsOf(namespace, name);
-          return [
-            ...findings.map((finding): DriftNode => ({ kind: 'finding', finding })),
-            ...ports.map((port): DriftNode => ({ kind: 'port', port })),
-          ];
-        }
-        case 'port':
-          return [
-            ...node.port.chains.map((chain): DriftNode => ({ kind: 'chain', chain })),
-            ...node.port.endpoints.map((endpoint): DriftNode => ({ kind: 'endpoint', endpoint })),
-          ];
-        default:
-          return [];
-      }
-    },
-  };
-  const view = window.createTreeView(viewId, { treeDataProvider: provider, showCollapseAll: true });
-
-  async function portsOf(namespace: string, name: string): Promise<readonly DriftPort[]> {
-    if (uri === undefined) return [];
-    const params: DriftPortsParams = { textDocument: { uri: uri.toString() }, namespace, name };
-    return server.ask<readonly DriftPort[]>(driftPortsRequest, params);
+  constructor(server: ServerAccess) {
+    this.#server = server;
+    this.#tree = createTree<DriftNode>(viewId, {
+      changed: this.#changed.event,
+      row: (node) => driftRow(node, this.#uri ?? Uri.parse('untitled:')),
+      children: (node) => this.#children(node),
+    });
+    this.#tree.onDidChangeVisibility(({ visible }) => {
+      if (visible && this.#isOutdated) void this.#compare();
+    });
   }
 
-  async function compare(): Promise<void> {
-    running?.cancel();
-    const asked = uri;
-    if (asked === undefined || !view.visible) return;
-    isOutdated = false;
+  /** A dump is looked at; one that is looked at already stays as it is. */
+  look(dump: Uri | undefined): void {
+    if (dump === undefined || dump.toString() === this.#uri?.toString()) return;
+    this.#uri = dump;
+    void commands.executeCommand('setContext', contextKey, true);
+    this.#outdate();
+  }
+
+  /** A dump, or its cluster, has changed. */
+  changed(uri: string): void {
+    if (uri === this.#uri?.toString()) this.#outdate();
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#running?.cancel();
+    this.#tree.dispose();
+    this.#changed.dispose();
+  }
+
+  #outdate(): void {
+    this.#isOutdated = true;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#compare(), calm);
+  }
+
+  /** Compares, where the view is on the screen. */
+  async #compare(): Promise<void> {
+    this.#running?.cancel();
+    const asked = this.#uri;
+    if (asked === undefined || !this.#tree.isVisible()) return;
+    this.#isOutdated = false;
     const mine = new CancellationTokenSource();
-    running = mine;
+    this.#running = mine;
     try {
-      const answer = await server.ask<DriftResult>(driftRequest, { textDocument: { uri: asked.toString() } }, mine.token);
-      if (running !== mine) return;
-      result = answer;
-      describe(asked, answer);
+      const params = { textDocument: { uri: asked.toString() } };
+      const answer = await this.#server.ask<DriftResult>(driftRequest, params, mine.token);
+      if (this.#running !== mine) return;
+      this.#result = answer;
+      this.#describe(asked, answer);
     } catch (error) {
-      if (running !== mine) return;
-      result = undefined;
-      view.message = error instanceof Error ? error.message : String(error);
+      if (this.#running !== mine) return;
+      this.#result = undefined;
+      this.#tree.setMessage(messageOf(error));
     } finally {
-      if (running === mine) running = undefined;
+      if (this.#running === mine) this.#running = undefined;
       mine.dispose();
     }
-    changed.fire(undefined);
+    this.#changed.fire(undefined);
   }
 
-  function describe(dump: Uri, answer: DriftResult): void {
+  #describe(dump: Uri, answer: DriftResult): void {
     const { namespaces, cluster, node, notes } = answer;
     const drifted = driftedServices(answer);
     const file = dump.path.slice(dump.path.lastIndexOf('/') + 1);
-    view.badge =
-      drifted === 0 ? undefined : { value: drifted, tooltip: l10n.t('{0} Services are not in sync with the node', drifted) };
+    const tooltip = l10n.t('{0} Services are not in sync with the node', drifted);
+    this.#tree.setBadge(drifted === 0 ? undefined : { value: drifted, tooltip });
     const what =
       cluster === ''
         ? l10n.t('{0}, not compared: no cluster is known.', file)
@@ -112,49 +106,65 @@ export function createDriftView(server: ServerAccess): Disposable {
           ? l10n.t('{0}, compared with {1}.', file, cluster)
           : l10n.t('{0} of node {1}, compared with {2}.', file, node, cluster);
     // An empty tree without a message shows the view's welcome, which leads to a cluster.
-    view.message = namespaces.length === 0 && cluster === '' ? '' : [what, ...notes].join(' ');
+    this.#tree.setMessage(namespaces.length === 0 && cluster === '' ? '' : [what, ...notes].join(' '));
   }
 
-  function outdate(): void {
-    isOutdated = true;
-    clearTimeout(timer);
-    timer = setTimeout(() => void compare(), calm);
+  async #children(node: DriftNode | undefined): Promise<readonly DriftNode[]> {
+    switch (node?.kind) {
+      case undefined:
+        return (this.#result?.namespaces ?? []).map((namespace) => ({ kind: 'namespace', namespace }));
+      case 'namespace':
+        return inOrder(node.namespace.services).map((service) => ({ kind: 'service', service }));
+      case 'service': {
+        const ports = await this.#portsOf(node.service);
+        return [
+          ...node.service.findings.map((finding): DriftNode => ({ kind: 'finding', finding })),
+          ...ports.map((port): DriftNode => ({ kind: 'port', port })),
+        ];
+      }
+      case 'port':
+        return [
+          ...node.port.chains.map((chain): DriftNode => ({ kind: 'chain', chain })),
+          ...node.port.endpoints.map((endpoint): DriftNode => ({ kind: 'endpoint', endpoint })),
+        ];
+      default:
+        return [];
+    }
   }
 
-  function look(dump: Uri | undefined): void {
-    if (dump === undefined || dump.toString() === uri?.toString()) return;
-    uri = dump;
-    void commands.executeCommand('setContext', contextKey, true);
-    outdate();
+  async #portsOf({ namespace, name }: DriftService): Promise<readonly DriftPort[]> {
+    if (this.#uri === undefined) return [];
+    const params: DriftPortsParams = { textDocument: { uri: this.#uri.toString() }, namespace, name };
+    return this.#server.ask<readonly DriftPort[]>(driftPortsRequest, params);
   }
+}
 
+/**
+ * The tree of Services by namespace, with how each is on the node. It is of the dump that was looked at last, and compares only while it
+ * is on the screen.
+ */
+export function createDriftView(server: ServerAccess): Disposable {
+  const comparison = new DriftComparison(server);
   const activeDump = (): Uri | undefined => {
     const document = window.activeTextEditor?.document;
     return document?.languageId === 'iptables' ? document.uri : undefined;
   };
   const disposables: Disposable[] = [
-    view,
-    changed,
-    window.onDidChangeActiveTextEditor(() => look(activeDump())),
-    view.onDidChangeVisibility(({ visible }) => {
-      if (visible && isOutdated) void compare();
-    }),
-    server.onNotification<RulesetChangedParams>(rulesetChangedNotification, (params) => {
-      look(activeDump());
-      if (params.uri === uri?.toString()) outdate();
+    window.onDidChangeActiveTextEditor(() => comparison.look(activeDump())),
+    server.onNotification<RulesetChangedParams>(rulesetChangedNotification, ({ uri }) => {
+      comparison.look(activeDump());
+      comparison.changed(uri);
     }),
     commands.registerCommand(showLineCommand, (target: unknown, line: unknown) => {
       if (target instanceof Uri && typeof line === 'number') return showLine(target, line);
       return undefined;
     }),
   ];
-  look(activeDump());
-
+  comparison.look(activeDump());
   return {
     dispose: () => {
-      clearTimeout(timer);
-      running?.cancel();
       for (const disposable of disposables) disposable.dispose();
+      comparison.dispose();
     },
   };
 }

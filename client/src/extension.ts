@@ -7,6 +7,7 @@ import { registerCommands } from './commands.ts';
 import { pickedContext } from './context-choice.ts';
 import { createDriftView } from './drift-view.ts';
 import { createFlowPanels } from './flow-panels.ts';
+import { safeConnection } from './incoming-text.ts';
 import { makeLineEndsStick } from './line-ends.ts';
 import { createNodeDumps } from './node-dumps.ts';
 import { createServerAccess } from './server-access.ts';
@@ -22,6 +23,7 @@ export function activateExtension(
     documentSelector: [{ language: 'iptables' }],
     outputChannel: log,
     traceOutputChannel: log,
+    connectionOptions: safeConnection,
     middleware: {
       provideCodeActions: async (document, range, context, token, next) => {
         const actions = await next(document, range, context, token);

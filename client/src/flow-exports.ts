@@ -1,10 +1,11 @@
 import { env, l10n, UIKind, Uri, window, workspace } from 'vscode';
 import type { Print, SaveFile } from '../../webview/src/messages.ts';
+import { showInStatusBar } from './show.ts';
 
 /** Puts text on the clipboard and says so in the status bar. */
 export async function copyText(text: string, what: string): Promise<void> {
   await env.clipboard.writeText(text);
-  window.setStatusBarMessage(l10n.t('{0} copied', what), 3_000);
+  showInStatusBar(l10n.t('{0} copied', what), 3_000);
 }
 
 /** Asks where to save a drawing, beside the dump to begin with, and saves it there. */

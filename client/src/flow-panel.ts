@@ -17,6 +17,7 @@ import { cursorPlace } from './cursor-place.ts';
 import { copyText, printPage, saveFile } from './flow-exports.ts';
 import { pickFlowTarget } from './flow-target-pick.ts';
 import type { ServerAccess } from './server-access.ts';
+import { messageOf, setPanelTitle, showError } from './show.ts';
 
 /** One drawing of one dump's flow. */
 export interface FlowPanel {
@@ -84,14 +85,14 @@ export function createFlowPanel(panel: WebviewPanel, uri: Uri, initial: string, 
           ? { kind: 'flow', ...source, graph: result.graph }
           : { kind: 'nothing', ...source, reason: result.reason };
     } catch (error) {
-      message = { kind: 'nothing', ...source, reason: error instanceof Error ? error.message : String(error) };
+      message = { kind: 'nothing', ...source, reason: messageOf(error) };
     } finally {
       clearTimeout(waiting);
       mine.dispose();
     }
     if (running !== mine) return;
     running = undefined;
-    if (message.kind === 'flow') panel.title = titleOf(wanted, message.graph.title);
+    if (message.kind === 'flow') setPanelTitle(panel, titleOf(wanted, message.graph.title));
     draw(message);
   };
 
@@ -145,7 +146,7 @@ export function createFlowPanel(panel: WebviewPanel, uri: Uri, initial: string, 
   disposables.push(
     panel.webview.onDidReceiveMessage((raw: unknown) => {
       listen(raw).catch((error: unknown) => {
-        void window.showErrorMessage(error instanceof Error ? error.message : String(error));
+        void showError(messageOf(error));
       });
     }),
     // A hidden page is gone; it says `ready` when it is back.

@@ -1,7 +1,8 @@
-import { CancellationTokenSource, l10n, type QuickPickItem, type Uri, window } from 'vscode';
+import { CancellationTokenSource, l10n, type Uri } from 'vscode';
 import type { ServerAccess } from './server-access.ts';
+import { type PickItem, pick, showInformation } from './show.ts';
 
-interface TargetItem extends QuickPickItem {
+interface TargetItem extends PickItem {
   readonly to: string;
 }
 
@@ -18,7 +19,7 @@ export async function pickFlowTarget(server: ServerAccess, uri: Uri): Promise<st
       result.then(
         ({ targets, reason }) => {
           if (targets.length > 0) return;
-          void window.showInformationMessage(reason);
+          void showInformation(reason);
           resolve(undefined);
           cancellation.cancel();
         },
@@ -29,8 +30,9 @@ export async function pickFlowTarget(server: ServerAccess, uri: Uri): Promise<st
       title: l10n.t('Show NAT Flow'),
       placeHolder: l10n.t('A Service or its address'),
       matchOnDescription: true,
+      token: cancellation.token,
     };
-    const picked = await Promise.race([window.showQuickPick(items, options, cancellation.token), none]);
+    const picked = await Promise.race([pick(items, options), none]);
     await result;
     return picked?.to;
   } finally {

@@ -1,4 +1,4 @@
-import { commands, l10n, ProgressLocation, Uri, ViewColumn, window, workspace } from 'vscode';
+import { commands, l10n, Uri, ViewColumn, window, workspace } from 'vscode';
 import {
   type NodeDumpParams,
   type NodeDumpResult,
@@ -11,11 +11,12 @@ import {
 } from '../../server/src/protocol.ts';
 import { type NodeDumpOrigin, type NodeDumps, nodeDumpOrigin } from './node-dumps.ts';
 import type { ServerAccess } from './server-access.ts';
+import { confirm, pick, showInformation, showInStatusBar, showProgress, showWarning } from './show.ts';
 
 /** Lets the user choose a node, shows what will be run there and where, and opens what it prints. */
 export async function openNodeDump(server: ServerAccess, dumps: NodeDumps): Promise<void> {
   const { context, nodes } = await server.ask<NodesResult>(nodesRequest);
-  const picked = await window.showQuickPick(
+  const picked = await pick(
     nodes.map(({ name, addresses, kubeletVersion }) => ({
       label: name,
       description: addresses.join(', '),
@@ -32,7 +33,7 @@ export async function refreshNodeDump(server: ServerAccess, dumps: NodeDumps, gi
   const uri = dumpUri(given);
   const origin = uri === undefined ? undefined : nodeDumpOrigin(uri);
   if (uri === undefined || origin === undefined) {
-    await window.showInformationMessage(l10n.t('This is no dump that was read from a node.'));
+    await showInformation(l10n.t('This is no dump that was read from a node.'));
     return;
   }
   const reader = dumps.readerOf(uri);
@@ -47,7 +48,7 @@ export async function refreshNodeDump(server: ServerAccess, dumps: NodeDumps, gi
   await report(origin, result);
   if (result.dumps.length > 0) {
     const at = new Date(result.readAt).toLocaleTimeString();
-    window.setStatusBarMessage(l10n.t('{0} was read again at {1}', origin.node, at), 5_000);
+    showInStatusBar(l10n.t('{0} was read again at {1}', origin.node, at), 5_000);
   }
 }
 
@@ -56,7 +57,7 @@ export async function compareNodeDump(dumps: NodeDumps, given: unknown): Promise
   const uri = dumpUri(given)?.with({ query: '' });
   const versions = uri === undefined ? undefined : dumps.versionsOf(uri);
   if (uri === undefined || versions === undefined) {
-    await window.showInformationMessage(l10n.t('There is no dump before this one: refresh it first.'));
+    await showInformation(l10n.t('There is no dump before this one: refresh it first.'));
     return;
   }
   const name = uri.path.slice(uri.path.lastIndexOf('/') + 1);
@@ -74,7 +75,7 @@ async function readAndOpen(server: ServerAccess, dumps: NodeDumps, origin: NodeD
     throw new Error(l10n.t('This dump is of {0}, but the cluster is {1}.', origin.context, found.context));
   }
   const reader = await chooseReader(origin.node, found);
-  if (reader === undefined || !(await confirm(origin, reader, found))) return;
+  if (reader === undefined || !(await agreedTo(origin, reader, found))) return;
   const result = await read(server, origin, reader);
   if (result === undefined) return;
   const uris = dumps.keep(origin, reader, result);
@@ -90,17 +91,19 @@ async function readAndOpen(server: ServerAccess, dumps: NodeDumps, origin: NodeD
 async function chooseReader(node: string, { readers }: NodeReadersResult): Promise<NodeReader | undefined> {
   const kubeProxy = readers.find((reader) => reader.kind === 'pod' && reader.isKubeProxy);
   if (kubeProxy !== undefined) return kubeProxy;
-  const picked = await window.showQuickPick(
+  const picked = await pick(
     readers.map((reader) =>
       reader.kind === 'pod'
         ? {
-            label: `$(package) ${reader.pod}`,
+            icon: 'package',
+            label: reader.pod,
             description: l10n.t('container {0}, namespace {1}', reader.container, reader.namespace),
             detail: l10n.t("runs on the node already, in the node's network"),
             reader,
           }
         : {
-            label: `$(add) ${l10n.t('A debug pod')}`,
+            icon: 'add',
+            label: l10n.t('A debug pod'),
             description: l10n.t('namespace {0}', reader.namespace),
             detail: l10n.t('created for it and removed afterwards, image {0}', reader.image),
             reader,
@@ -112,7 +115,7 @@ async function chooseReader(node: string, { readers }: NodeReadersResult): Promi
 }
 
 /** Shows what will be run, and where; nothing is run without a yes. */
-async function confirm({ node, context }: NodeDumpOrigin, reader: NodeReader, found: NodeReadersResult): Promise<boolean> {
+async function agreedTo({ node, context }: NodeDumpOrigin, reader: NodeReader, found: NodeReadersResult): Promise<boolean> {
   const runs = found.commands.map((command) => `    ${command}`).join('\n');
   const where = `${context} (${found.server})`;
   const [question, detail, yes] =
@@ -140,7 +143,7 @@ async function confirm({ node, context }: NodeDumpOrigin, reader: NodeReader, fo
           ),
           l10n.t('Create and Run'),
         ];
-  return (await window.showWarningMessage(question, { modal: true, detail }, yes)) === yes;
+  return confirm(question, detail, yes);
 }
 
 /** Runs it; undefined where the user gave it up. */
@@ -150,17 +153,14 @@ async function read(
   reader: NodeReader,
 ): Promise<NodeDumpResult | undefined> {
   const params: NodeDumpParams = { context, node, reader };
-  return window.withProgress(
-    { location: ProgressLocation.Notification, cancellable: true, title: l10n.t('Reading the rules of {0}', node) },
-    async (_progress, token) => {
-      try {
-        return await server.ask<NodeDumpResult>(nodeDumpRequest, params, token);
-      } catch (error) {
-        if (token.isCancellationRequested) return undefined;
-        throw error;
-      }
-    },
-  );
+  return showProgress(l10n.t('Reading the rules of {0}', node), async (token) => {
+    try {
+      return await server.ask<NodeDumpResult>(nodeDumpRequest, params, token);
+    } catch (error) {
+      if (token.isCancellationRequested) return undefined;
+      throw error;
+    }
+  });
 }
 
 /** Says what could not be read. A cut dump is never shown. */
@@ -169,5 +169,5 @@ async function report({ node }: NodeDumpOrigin, { dumps, problems }: NodeDumpRes
   const text = problems.join(' ');
   if (dumps.length === 0) throw new Error(l10n.t('The rules of {0} could not be read. {1}', node, text));
   // Not awaited: what was read is shown behind it.
-  void window.showWarningMessage(l10n.t('Not all rules of {0} could be read. {1}', node, text));
+  void showWarning(l10n.t('Not all rules of {0} could be read. {1}', node, text));
 }

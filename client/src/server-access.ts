@@ -6,7 +6,6 @@ import {
   type LogOutputChannel,
   l10n,
   Uri,
-  window,
   workspace,
 } from 'vscode';
 import { type BaseLanguageClient, State } from 'vscode-languageclient';
@@ -19,6 +18,7 @@ import {
   flowTargetsRequest,
   trustNotification,
 } from '../../server/src/protocol.ts';
+import { showError } from './show.ts';
 
 /** The language server as the rest of the client sees it. Requests wait until it is up, and reject where it cannot be. */
 export interface ServerAccess extends Disposable {
@@ -59,7 +59,7 @@ export function createServerAccess(client: BaseLanguageClient, log: LogOutputCha
     started.catch(async (error: unknown) => {
       log.error(error instanceof Error ? error : String(error));
       const show = l10n.t('Show Log');
-      const chosen = await window.showErrorMessage(l10n.t('The iptables language server could not be started.'), show);
+      const chosen = await showError(l10n.t('The iptables language server could not be started.'), show);
       if (chosen === show) log.show();
     });
   };

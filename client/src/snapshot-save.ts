@@ -1,20 +1,18 @@
-import { l10n, ProgressLocation, Uri, window, workspace } from 'vscode';
+import { l10n, Uri, window, workspace } from 'vscode';
 import { type ClusterSnapshotResult, clusterSnapshotRequest } from '../../server/src/protocol.ts';
 import type { ServerAccess } from './server-access.ts';
+import { showInformation, showProgress, showWarning } from './show.ts';
 
 /** Writes the live cluster's objects to a file, beside the dump to begin with, where they are found as its snapshot. */
 export async function saveSnapshot(server: ServerAccess): Promise<void> {
-  const snapshot = await window.withProgress(
-    { location: ProgressLocation.Notification, cancellable: true, title: l10n.t("Reading the cluster's objects") },
-    async (_progress, token) => {
-      try {
-        return await server.ask<ClusterSnapshotResult>(clusterSnapshotRequest, undefined, token);
-      } catch (error) {
-        if (token.isCancellationRequested) return undefined;
-        throw error;
-      }
-    },
-  );
+  const snapshot = await showProgress(l10n.t("Reading the cluster's objects"), async (token) => {
+    try {
+      return await server.ask<ClusterSnapshotResult>(clusterSnapshotRequest, undefined, token);
+    } catch (error) {
+      if (token.isCancellationRequested) return undefined;
+      throw error;
+    }
+  });
   if (snapshot === undefined) return;
   const folder = besideDump();
   const name = `cluster-${snapshot.context.replace(/[^\w.-]+/g, '-')}.json`;
@@ -29,9 +27,7 @@ export async function saveSnapshot(server: ServerAccess): Promise<void> {
   const open = l10n.t('Open');
   const saved = l10n.t('Saved without secrets: {0}.', snapshot.summary);
   const shown =
-    snapshot.problems.length === 0
-      ? window.showInformationMessage(saved, open)
-      : window.showWarningMessage(`${saved} ${snapshot.problems.join(' ')}`, open);
+    snapshot.problems.length === 0 ? showInformation(saved, open) : showWarning(`${saved} ${snapshot.problems.join(' ')}`, open);
   if ((await shown) === open) await window.showTextDocument(target);
 }
 

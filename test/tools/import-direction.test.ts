@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -59,7 +59,9 @@ const accepted = [
   ['server/src/cli/main.ts', '../../../webview/src/export/svg.ts'],
   ['client/src/a.ts', '../../server/src/protocol.ts'],
   ['client/src/node/main.ts', 'node:fs'],
+  ['client/src/a.ts', '../../server/src/base/safe-text.ts'],
   ['webview/src/a.ts', '../../server/src/kube/flow/graph.ts'],
+  ['webview/src/a.ts', '../../server/src/base/percent.ts'],
 ] as const;
 
 let project = '';
@@ -68,6 +70,7 @@ beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), 'iptables-imports-'));
   execFileSync('git', ['init', '--quiet', project]);
   copyFileSync(join(root, '.biome.jsonc'), join(project, '.biome.jsonc'));
+  cpSync(join(root, '.biome'), join(project, '.biome'), { recursive: true });
   writeFileSync(join(project, '.gitignore'), '');
 });
 

@@ -1,8 +1,8 @@
-import { l10n, MarkdownString, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState, type Uri } from 'vscode';
+import { l10n, ThemeColor, ThemeIcon, type Uri } from 'vscode';
 import type { DriftPort, DriftResult, DriftService, DriftStatus } from '../../server/src/protocol.ts';
+import type { TreeRow } from './show.ts';
 
 type Namespace = DriftResult['namespaces'][number];
-type Finding = DriftService['findings'][number];
 type Chain = DriftPort['chains'][number];
 type Endpoint = DriftPort['endpoints'][number];
 
@@ -10,7 +10,7 @@ type Endpoint = DriftPort['endpoints'][number];
 export type DriftNode =
   | { readonly kind: 'namespace'; readonly namespace: Namespace }
   | { readonly kind: 'service'; readonly service: DriftService }
-  | { readonly kind: 'finding'; readonly finding: Finding }
+  | { readonly kind: 'finding'; readonly finding: DriftService['findings'][number] }
   | { readonly kind: 'port'; readonly port: DriftPort }
   | { readonly kind: 'chain'; readonly chain: Chain }
   | { readonly kind: 'endpoint'; readonly endpoint: Endpoint };
@@ -49,11 +49,6 @@ function listed(...texts: readonly string[]): string {
   return texts.filter((text) => text !== '').join(', ');
 }
 
-/** Text from a dump or cluster as a tooltip that interprets none of it. */
-function plain(...texts: readonly string[]): MarkdownString {
-  return new MarkdownString().appendText(texts.filter((text) => text !== '').join('\n'));
-}
-
 function isDrifted({ status }: DriftService): boolean {
   return status !== null && status !== 'in-sync';
 }
@@ -63,69 +58,53 @@ export function driftedServices({ namespaces }: DriftResult): number {
   return namespaces.reduce((sum, { services }) => sum + services.filter(isDrifted).length, 0);
 }
 
-function namespaceItem({ name, services }: Namespace): TreeItem {
+function namespaceRow({ name, services }: Namespace): TreeRow {
   const drifted = services.filter(isDrifted).length;
   const isOpen = drifted > 0;
-  const item = new TreeItem(name, isOpen ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.Collapsed);
-  item.iconPath = new ThemeIcon('symbol-namespace');
-  item.description = isOpen
+  const description = isOpen
     ? l10n.t('{0} of {1} not in sync', drifted, services.length)
     : services.some(({ status }) => status !== null)
       ? l10n.t('{0} in sync', services.length)
       : String(services.length);
-  return item;
+  return { label: name, description, icon: new ThemeIcon('symbol-namespace'), children: isOpen ? 'open' : 'closed' };
 }
 
-function serviceItem({ name, namespace, status, findings }: DriftService): TreeItem {
-  const item = new TreeItem(name, TreeItemCollapsibleState.Collapsed);
-  const text = statusText(status);
-  item.iconPath = statusIcon(status, 'symbol-interface');
-  item.description = text;
-  item.tooltip = plain(listed(`${namespace}/${name}`, text), ...findings.map(({ message }) => message));
-  item.accessibilityInformation = { label: listed(`${namespace}/${name}`, text) };
-  return item;
+function serviceRow({ name, namespace, status, findings }: DriftService): TreeRow {
+  const description = statusText(status);
+  const spoken = listed(`${namespace}/${name}`, description);
+  const tooltip = [spoken, ...findings.map(({ message }) => message)];
+  return { label: name, description, tooltip, icon: statusIcon(status, 'symbol-interface'), children: 'closed', spoken };
 }
 
-function findingItem({ message, cause, status }: Finding): TreeItem {
-  const item = new TreeItem(message);
-  item.iconPath = icons[status];
-  item.tooltip = plain(message, cause);
-  return item;
-}
-
-function chainItem({ name, explanation }: Chain): TreeItem {
-  const item = new TreeItem(name);
-  item.iconPath = new ThemeIcon('list-tree');
-  item.tooltip = plain(explanation);
-  return item;
-}
-
-function endpointItem({ address, pod, node, chain, status }: Endpoint): TreeItem {
-  const item = new TreeItem(address);
+function endpointRow({ address, pod, node, chain, status }: Endpoint): TreeRow {
   const text = status === 'in-sync' ? '' : statusText(status);
-  item.iconPath = statusIcon(status, 'vm');
-  item.description = listed(text, pod, node);
-  item.tooltip = plain(listed(address, text), pod, node, chain);
-  return item;
+  return {
+    label: address,
+    description: listed(text, pod, node),
+    tooltip: [listed(address, text), pod, node, chain],
+    icon: statusIcon(status, 'vm'),
+    children: 'none',
+  };
 }
 
-function itemOf(node: DriftNode): TreeItem {
+function rowOf(node: DriftNode): TreeRow {
   switch (node.kind) {
     case 'namespace':
-      return namespaceItem(node.namespace);
+      return namespaceRow(node.namespace);
     case 'service':
-      return serviceItem(node.service);
-    case 'finding':
-      return findingItem(node.finding);
-    case 'port': {
-      const item = new TreeItem(node.port.title, TreeItemCollapsibleState.Expanded);
-      item.iconPath = new ThemeIcon('plug');
-      return item;
+      return serviceRow(node.service);
+    case 'finding': {
+      const { message, cause, status } = node.finding;
+      return { label: message, tooltip: [message, cause], icon: icons[status], children: 'none' };
     }
-    case 'chain':
-      return chainItem(node.chain);
+    case 'port':
+      return { label: node.port.title, icon: new ThemeIcon('plug'), children: 'open' };
+    case 'chain': {
+      const { name, explanation } = node.chain;
+      return { label: name, tooltip: [explanation], icon: new ThemeIcon('list-tree'), children: 'none' };
+    }
     case 'endpoint':
-      return endpointItem(node.endpoint);
+      return endpointRow(node.endpoint);
   }
 }
 
@@ -145,9 +124,9 @@ function lineOf(node: DriftNode): number | null {
 }
 
 /** The row of a node; a click on it goes to its rule where it has one. */
-export function driftItem(node: DriftNode, uri: Uri): TreeItem {
-  const item = itemOf(node);
+export function driftRow(node: DriftNode, uri: Uri): TreeRow {
+  const row = rowOf(node);
   const line = lineOf(node);
-  if (line !== null) item.command = { command: showLineCommand, title: l10n.t('Go to the Rule'), arguments: [uri, line] };
-  return item;
+  if (line === null) return row;
+  return { ...row, command: { command: showLineCommand, title: l10n.t('Go to the Rule'), arguments: [uri, line] } };
 }

@@ -1,0 +1,234 @@
+/**
+ * The one place that hands text to VS Code's notifications, progress, status, trees and picks. VS Code makes links of `[text](command:...)` and
+ * icons of `$(name)` in most of them, also in Restricted Mode; what is shown here may come from a dump, a cluster or a program, so all of it is
+ * made safe on its way out. A rule of the linter (.biome/shown-text.grit) keeps the rest of the client from going around.
+ */
+import {
+  type CancellationToken,
+  type Command,
+  type Disposable,
+  type Event,
+  LanguageStatusSeverity,
+  languages,
+  MarkdownString,
+  ProgressLocation,
+  type QuickPickItem,
+  QuickPickItemKind,
+  type ThemeIcon,
+  TreeItem,
+  TreeItemCollapsibleState,
+  type WebviewPanel,
+  window,
+} from 'vscode';
+import {
+  dialogText,
+  labelText,
+  notificationText,
+  type SafeText,
+  statusText,
+  visibleLines,
+} from '../../server/src/base/safe-text.ts';
+
+type Notify = (text: SafeText<'notification'>, ...buttons: readonly string[]) => Thenable<string | undefined>;
+
+const notify: Readonly<Record<'error' | 'warning' | 'information', Notify>> = {
+  error: (text, ...buttons) => window.showErrorMessage(text, ...buttons),
+  warning: (text, ...buttons) => window.showWarningMessage(text, ...buttons),
+  information: (text, ...buttons) => window.showInformationMessage(text, ...buttons),
+};
+
+/** A notification. Resolves to the button that was pressed; undefined for none. */
+export async function showError(text: string, ...buttons: readonly string[]): Promise<string | undefined> {
+  return notify.error(notificationText(text), ...buttons);
+}
+
+/** As showError. */
+export async function showWarning(text: string, ...buttons: readonly string[]): Promise<string | undefined> {
+  return notify.warning(notificationText(text), ...buttons);
+}
+
+/** As showError. */
+export async function showInformation(text: string, ...buttons: readonly string[]): Promise<string | undefined> {
+  return notify.information(notificationText(text), ...buttons);
+}
+
+/** What was thrown, as a sentence. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A question that has to be answered first; `detail` may have lines. Whether `yes` was pressed. */
+export async function confirm(question: string, detail: string, yes: string): Promise<boolean> {
+  const safe: SafeText<'dialog'> = dialogText(detail);
+  return (await window.showWarningMessage(notificationText(question), { modal: true, detail: safe }, yes)) === yes;
+}
+
+/** A few words in the status bar for some milliseconds. */
+export function showInStatusBar(text: string, milliseconds: number): void {
+  window.setStatusBarMessage(statusText(text), milliseconds);
+}
+
+/** A notification that stays while something runs and can be cancelled; `report` says how far it is. */
+export async function showProgress<T>(
+  title: string,
+  run: (token: CancellationToken, report: (text: string) => void) => Promise<T>,
+): Promise<T> {
+  const options = { location: ProgressLocation.Notification, cancellable: true, title: notificationText(title) };
+  return window.withProgress(options, (progress, token) =>
+    run(token, (text) => progress.report({ message: notificationText(text) })),
+  );
+}
+
+/** A row of a pick. */
+export interface PickItem {
+  /** The name of a product icon: "check". */
+  readonly icon?: string;
+  readonly label: string;
+  readonly description?: string;
+  readonly detail?: string;
+  /** A heading between rows, which cannot be picked. */
+  readonly isSeparator?: boolean;
+  /** Stays whatever is typed. */
+  readonly alwaysShow?: boolean;
+}
+
+export interface PickOptions {
+  readonly title: string;
+  readonly placeHolder: string;
+  readonly matchOnDescription?: boolean;
+  readonly token?: CancellationToken;
+}
+
+/** Lets the user pick one of the items; undefined for none. */
+export async function pick<T extends PickItem>(
+  items: readonly T[] | Promise<readonly T[]>,
+  { title, placeHolder, matchOnDescription = false, token }: PickOptions,
+): Promise<T | undefined> {
+  const rows = Promise.resolve(items).then((all) => all.map((given) => ({ ...quickPickItem(given), given })));
+  const options = { title: notificationText(title), placeHolder: notificationText(placeHolder), matchOnDescription };
+  return (await window.showQuickPick(rows, options, token))?.given;
+}
+
+function quickPickItem({ icon, label, description, detail, isSeparator, alwaysShow }: PickItem): QuickPickItem {
+  return {
+    label: `${icon === undefined ? '' : `$(${icon}) `}${labelText(label)}`,
+    ...(isSeparator === true ? { kind: QuickPickItemKind.Separator } : {}),
+    ...(description === undefined ? {} : { description: labelText(description) }),
+    ...(detail === undefined ? {} : { detail: labelText(detail) }),
+    ...(alwaysShow === undefined ? {} : { alwaysShow }),
+  };
+}
+
+const severities = {
+  ok: LanguageStatusSeverity.Information,
+  warning: LanguageStatusSeverity.Warning,
+  error: LanguageStatusSeverity.Error,
+} as const;
+
+export interface StatusContent {
+  readonly text: string;
+  readonly detail: string;
+  readonly severity: keyof typeof severities;
+  readonly busy: boolean;
+  /** With a title of our own. */
+  readonly command: Command;
+}
+
+/** An item beside the language in the status bar. */
+export interface Status extends Disposable {
+  show(content: StatusContent): void;
+}
+
+/** `name` says what it is about, for the menu that hides it. */
+export function createStatus(id: string, name: string, language: string, first: StatusContent): Status {
+  const item = languages.createLanguageStatusItem(id, { language });
+  item.name = name;
+  const show = ({ text, detail, severity, busy, command }: StatusContent): void => {
+    item.text = statusText(text);
+    item.detail = statusText(detail);
+    item.severity = severities[severity];
+    item.busy = busy;
+    item.command = command;
+  };
+  show(first);
+  return { show, dispose: () => item.dispose() };
+}
+
+/** A row of a tree. */
+export interface TreeRow {
+  readonly label: string;
+  readonly description?: string;
+  /** Lines of text beside the pointer; none of it is read as Markdown. */
+  readonly tooltip?: readonly string[];
+  readonly icon: ThemeIcon;
+  /** Whether rows are below it, and shown. */
+  readonly children: 'none' | 'closed' | 'open';
+  /** What a screen reader says in place of label and description. */
+  readonly spoken?: string;
+  readonly command?: Command;
+}
+
+const states = {
+  none: TreeItemCollapsibleState.None,
+  closed: TreeItemCollapsibleState.Collapsed,
+  open: TreeItemCollapsibleState.Expanded,
+} as const;
+
+/** The row as VS Code has it. */
+export function treeItem({ label, description, tooltip, icon, children, spoken, command }: TreeRow): TreeItem {
+  const item = new TreeItem(labelText(label), states[children]);
+  item.iconPath = icon;
+  if (description !== undefined) item.description = labelText(description);
+  if (tooltip !== undefined) {
+    const lines = tooltip.filter((line) => line !== '').join('\n');
+    item.tooltip = new MarkdownString().appendText(visibleLines(lines));
+  }
+  if (spoken !== undefined) item.accessibilityInformation = { label: labelText(spoken) };
+  if (command !== undefined) item.command = command;
+  return item;
+}
+
+/** A tree in a view of the side bar. */
+export interface Tree extends Disposable {
+  readonly isVisible: () => boolean;
+  readonly onDidChangeVisibility: Event<{ readonly visible: boolean }>;
+  /** The text above the rows; empty for none. */
+  setMessage(text: string): void;
+  /** A number on the view's icon, with what it counts; undefined for none. */
+  setBadge(badge: { readonly value: number; readonly tooltip: string } | undefined): void;
+}
+
+/** `changed` has the rows of a node, or of all (undefined), asked for again. */
+export function createTree<Node>(
+  id: string,
+  source: {
+    readonly changed: Event<Node | undefined>;
+    children(node: Node | undefined): Promise<readonly Node[]>;
+    row(node: Node): TreeRow;
+  },
+): Tree {
+  const view = window.createTreeView<Node>(id, {
+    treeDataProvider: {
+      onDidChangeTreeData: source.changed,
+      getTreeItem: (node) => treeItem(source.row(node)),
+      getChildren: async (node) => [...(await source.children(node))],
+    },
+    showCollapseAll: true,
+  });
+  return {
+    isVisible: () => view.visible,
+    onDidChangeVisibility: view.onDidChangeVisibility,
+    setMessage: (text) => {
+      view.message = statusText(text);
+    },
+    setBadge: (badge) => {
+      view.badge = badge === undefined ? undefined : { value: badge.value, tooltip: labelText(badge.tooltip) };
+    },
+    dispose: () => view.dispose(),
+  };
+}
+
+/** The title of a panel's tab. */
+export function setPanelTitle(panel: WebviewPanel, title: string): void {
+  panel.title = labelText(title);
+}
