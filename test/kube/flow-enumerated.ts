@@ -11,8 +11,8 @@ import type { Outcome } from '../../server/src/netfilter/outcome.ts';
 import type { Packet } from '../../server/src/netfilter/packet.ts';
 
 function isReturning(outcome: Outcome): boolean {
-  for (let settled = outcome.settled; settled !== null; settled = settled.previous) {
-    if (settled.holds && settled.fact.about === 'recent') return true;
+  for (let assumed = outcome.assumed; assumed !== null; assumed = assumed.previous) {
+    if (assumed.holds && assumed.fact.about === 'recent') return true;
   }
   return false;
 }

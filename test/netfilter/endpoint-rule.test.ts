@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Family } from '../../server/src/catalog/types.ts';
-import { type CompiledRule, fullRule, isForAnother } from '../../server/src/netfilter/compiled-rule.ts';
+import { fullRule, isForAnother } from '../../server/src/netfilter/compile-rule.ts';
+import type { CompiledRule } from '../../server/src/netfilter/compiled-rule.ts';
 import { endpointRule } from '../../server/src/netfilter/endpoint-rule.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
 import type { Line } from '../../server/src/syntax/line.ts';
@@ -20,7 +21,7 @@ const probes: Readonly<Record<Family, readonly ReturnType<typeof packet>[]>> = {
 /** What a compiled rule does, as data that can be compared: its answers to some packets, and its action. */
 function behaviour(rule: CompiledRule, family: Family): unknown {
   const answers = probes[family].map((probe) => {
-    const all = rule.tests.map((test) => test(probe, { isLocal: () => undefined }));
+    const all = rule.predicates.map((predicate) => predicate(probe, { isLocal: () => undefined }));
     return all.includes(false) ? false : all.filter((answer) => answer !== true);
   });
   return {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EnumerateOptions } from '../../server/src/netfilter/enumerate.ts';
+import type { EnumerateOptions } from '../../server/src/netfilter/enumeration/options.ts';
 import { assumedBy, enumerate, type PacketTexts } from './support.ts';
 
 const notLocal: EnumerateOptions = { isLocal: () => false };
@@ -67,8 +67,6 @@ describe('a rule that can be decided', () => {
     ['-m addrtype --dst-type LOCAL', {}, false],
     ['-m addrtype ! --dst-type LOCAL', {}, true],
     ['-m addrtype --dst-type UNICAST', {}, true],
-    ['-m addrtype --dst-type MULTICAST', { to: '224.0.0.1' }, true],
-    ['-m addrtype --dst-type BROADCAST', { to: '255.255.255.255' }, true],
     ['-m addrtype --src-type LOCAL', {}, false],
     ['-m iprange --src-range 203.0.113.1-203.0.113.20', {}, true],
     ['-m iprange ! --dst-range 10.0.0.1-10.0.0.9', {}, false],
@@ -94,6 +92,15 @@ describe('a rule that can be decided', () => {
     const verdict = (from: string) => enumerate(text, { from, to: 'fd00::1' }, notLocal).outcomes[0]?.verdict;
     expect(verdict('fd00:10:244:5::b')).toBe('drop');
     expect(verdict('fd00:10:245::b')).toBe('accept');
+  });
+
+  it.each([
+    ['MULTICAST', '224.0.0.1', 'drop'],
+    ['BROADCAST', '255.255.255.255', 'drop'],
+    ['MULTICAST', '203.0.113.7', 'accept'],
+  ])('knows the type %s of %s', (type, to, verdict) => {
+    const text = `*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -m addrtype --dst-type ${type} -j DROP\nCOMMIT\n`;
+    expect(enumerate(text, { to }, notLocal).outcomes[0]?.verdict).toBe(verdict);
   });
 
   it('knows that a packet of this node has a local source', () => {

@@ -1,5 +1,6 @@
 import { runToEnd } from '../../server/src/base/steps.ts';
-import { type EnumerateOptions, enumerateSteps } from '../../server/src/netfilter/enumerate.ts';
+import { enumerateSteps } from '../../server/src/netfilter/enumerate.ts';
+import type { EnumerateOptions } from '../../server/src/netfilter/enumeration/options.ts';
 import type { Enumeration, Outcome } from '../../server/src/netfilter/outcome.ts';
 import { type IPAddress, ipAddress, type Packet, type PacketSpec, packetOf } from '../../server/src/netfilter/packet.ts';
 import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
@@ -46,7 +47,7 @@ export function wayOf(outcome: Outcome): string {
 
 export function assumedBy(outcome: Outcome): readonly string[] {
   const texts: string[] = [];
-  for (let settled = outcome.settled; settled !== null; settled = settled.previous) {
+  for (let settled = outcome.assumed; settled !== null; settled = settled.previous) {
     texts.unshift(settled.holds ? settled.fact.yes : settled.fact.no);
   }
   return texts.filter((text) => text !== '');

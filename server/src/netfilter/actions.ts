@@ -1,10 +1,13 @@
 /** What the target of a rule does to a packet that matches. */
 
+import { findTarget } from '../catalog/lookup.ts';
 import type { Family } from '../catalog/types.ts';
 import { type Network, readNetwork } from '../catalog/values/addresses.ts';
 import { readNumber } from '../catalog/values/numbers.ts';
+import { readTos } from '../catalog/values/read-names.ts';
 import { optionOf } from '../ruleset/rules.ts';
 import type { RuleOption, RuleStatement } from '../syntax/statement.ts';
+import { dscpNumber } from './dscp-class.ts';
 import { markValue } from './option-view.ts';
 import { type IPAddress, ipAddress } from './packet.ts';
 
@@ -16,11 +19,13 @@ export interface NatRange {
   readonly lastPort: number | null;
 }
 
-/** A change of the 32 bits of a mark. */
-export type MarkChange = (mark: number) => number;
+/** A change of a mark of 32 bits, or of a byte of the header. */
+export type NumberChange = (old: number) => number;
 
 export type Action =
-  | { readonly kind: 'continue' | 'accept' | 'drop' | 'return' | 'masquerade' | 'notrack' | 'tproxy' | 'queue' }
+  | { readonly kind: 'continue' | 'accept' | 'drop' | 'return' | 'masquerade' | 'notrack' | 'queue' }
+  /** A target that is known, and whose work no rule and no address shows: it is taken to let the packet pass. */
+  | { readonly kind: 'unfollowed'; readonly name: string }
   | { readonly kind: 'reject'; readonly answer: string }
   /** Where no chain has that name, the target is unknown here. */
   | { readonly kind: 'jump'; readonly chain: string }
@@ -28,8 +33,15 @@ export type Action =
   | { readonly kind: 'dnat' | 'snat'; readonly range: NatRange | null }
   | { readonly kind: 'redirect'; readonly port: number | null }
   | { readonly kind: 'netmap'; readonly network: Network }
-  | { readonly kind: 'mark' | 'connection-mark'; readonly change: MarkChange; readonly words: string }
-  | { readonly kind: 'save-mark' | 'restore-mark' };
+  | { readonly kind: 'tproxy'; readonly change: NumberChange }
+  | { readonly kind: 'mark' | 'connection-mark' | 'ttl' | 'tos'; readonly change: NumberChange; readonly words: string }
+  /** A TTL that is the same for all packets from here on. */
+  | { readonly kind: 'ttl-set'; readonly value: number }
+  /** Which bits of the one mark go over which bits of the other. */
+  | { readonly kind: 'save-mark' | 'restore-mark'; readonly packetMask: number; readonly connectionMask: number }
+  /** CT without --notrack: the connection gets a template, which rules in table raw see. */
+  | { readonly kind: 'template' }
+  | { readonly kind: 'set-change'; readonly isAdded: boolean; readonly set: string; readonly directions: string };
 
 const ports = String.raw`(?::(\d{1,5})(?:-(\d{1,5}))?(?:/\d{1,5})?)?`;
 const natForms: readonly RegExp[] = [
@@ -60,7 +72,7 @@ function hex(value: number): string {
 }
 
 /** Flips and sets of MARK and CONNMARK; xor within the bits that the mask keeps (xt_mark.c, mark_tg). */
-function markChange(rule: RuleStatement): { readonly change: MarkChange; readonly words: string } | undefined {
+function markChange(rule: RuleStatement): { readonly change: NumberChange; readonly words: string } | undefined {
   for (const option of rule.options) {
     const text = option.values[0]?.text ?? '';
     switch (option.name) {
@@ -91,92 +103,135 @@ function markChange(rule: RuleStatement): { readonly change: MarkChange; readonl
   return undefined;
 }
 
-/** Targets that only note, count or change what no rule looks at. */
-const passing: ReadonlySet<string> = new Set([
-  'AUDIT',
-  'CHECKSUM',
-  'CLASSIFY',
-  'CONNSECMARK',
-  'DSCP',
-  'ECN',
-  'HL',
-  'HMARK',
-  'IDLETIMER',
-  'LED',
-  'LOG',
-  'NFLOG',
-  'RATEEST',
-  'SECMARK',
-  'SET',
-  'TCPMSS',
-  'TCPOPTSTRIP',
-  'TEE',
-  'TOS',
-  'TRACE',
-  'TTL',
-  'ULOG',
-]);
-
 function targetOption(rule: RuleStatement, name: string): RuleOption | undefined {
   const option = optionOf(rule, name);
   return option?.instance === -1 ? option : undefined;
 }
 
+function targetValue(rule: RuleStatement, name: string): string | undefined {
+  return targetOption(rule, name)?.values[0]?.text;
+}
+
+/** CONNMARK and its masks: 32 bits where it does not say (xt_connmark.c, connmark_tg). */
+function connectionMark(rule: RuleStatement): Action {
+  const isSave = targetOption(rule, '--save-mark') !== undefined;
+  if (isSave || targetOption(rule, '--restore-mark') !== undefined) {
+    const mask = (name: string): number =>
+      readNumber(targetValue(rule, name) ?? targetValue(rule, '--mask') ?? '', 0, 0xffff_ffff) ?? 0xffff_ffff;
+    return { kind: isSave ? 'save-mark' : 'restore-mark', packetMask: mask('--nfmask'), connectionMask: mask('--ctmask') };
+  }
+  const change = markChange(rule);
+  return change === undefined ? { kind: 'continue' } : { kind: 'connection-mark', ...change };
+}
+
+/** TTL and HL (ipt_TTL.c, ip6t_HL.c). */
+function ttlChange(rule: RuleStatement, prefix: 'ttl' | 'hl'): Action {
+  const value = (name: string): number | undefined => readNumber(targetValue(rule, `--${prefix}-${name}`) ?? '', 0, 255);
+  const set = value('set');
+  if (set !== undefined) return { kind: 'ttl-set', value: set };
+  const more = value('inc') ?? -(value('dec') ?? 0);
+  const words = `${prefix === 'ttl' ? 'TTL' : 'hop limit'} ${more < 0 ? '-' : '+'} ${Math.abs(more)}`;
+  return { kind: 'ttl', change: (old) => Math.min(255, Math.max(0, old + more)), words };
+}
+
+/** TOS, DSCP and ECN: what they make of the byte that holds them (xt_DSCP.c). */
+function tosChange(rule: RuleStatement): Action {
+  const change = (words: string, apply: NumberChange): Action => ({ kind: 'tos', change: (old) => apply(old) & 0xff, words });
+  for (const name of ['--set-tos', '--and-tos', '--or-tos', '--xor-tos'] as const) {
+    const text = targetValue(rule, name);
+    const value = text === undefined ? undefined : readTos(text, name);
+    if (value?.type !== 'mark') continue;
+    const { value: bits, mask } = value;
+    if (name === '--and-tos') return change(`tos and ${hex(bits)}`, (old) => old & bits);
+    if (name === '--or-tos') return change(`tos or ${hex(bits)}`, (old) => old | bits);
+    if (name === '--xor-tos') return change(`tos xor ${hex(bits)}`, (old) => old ^ bits);
+    return change(`tos ${value.text}`, (old) => (old & ~mask) ^ bits);
+  }
+  const classText = targetValue(rule, '--set-dscp-class');
+  const dscp =
+    readNumber(targetValue(rule, '--set-dscp') ?? '', 0, 63) ?? (classText === undefined ? undefined : dscpNumber(classText));
+  if (dscp !== undefined) return change(`dscp ${hex(dscp)}`, (old) => (old & 3) | (dscp << 2));
+  const ect = readNumber(targetValue(rule, '--ecn-ip-ect') ?? '', 0, 3);
+  return ect === undefined ? { kind: 'continue' } : change(`ecn ${ect}`, (old) => (old & ~3) | ect);
+}
+
+/** SET: the entry that a packet is, by the directions that are given. */
+function setChange(rule: RuleStatement): Action {
+  for (const name of ['--add-set', '--del-set']) {
+    const [set, directions] = targetOption(rule, name)?.values ?? [];
+    if (set === undefined || directions === undefined) continue;
+    return { kind: 'set-change', isAdded: name === '--add-set', set: set.text, directions: directions.text };
+  }
+  return { kind: 'continue' };
+}
+
+function tproxy(rule: RuleStatement): Action {
+  const mark = markValue(targetValue(rule, '--tproxy-mark') ?? '0/0');
+  return { kind: 'tproxy', change: (old) => ((old & ~(mark?.mask ?? 0)) ^ (mark?.value ?? 0)) >>> 0 };
+}
+
+function netmap(rule: RuleStatement, family: Family): Action {
+  const network = readNetwork(targetValue(rule, '--to') ?? '', family);
+  return 'wrong' in network ? { kind: 'unfollowed', name: 'NETMAP' } : { kind: 'netmap', network };
+}
+
+type ActionReader = (rule: RuleStatement, family: Family) => Action;
+
+const passes: ActionReader = () => ({ kind: 'continue' });
+
+/** What each target does. Those that only note, count or change what no rule looks at let the packet pass. */
+const readers: Readonly<Record<string, ActionReader>> = {
+  '': passes,
+  ACCEPT: () => ({ kind: 'accept' }),
+  AUDIT: passes,
+  CHECKSUM: passes,
+  CLASSIFY: passes,
+  CONNMARK: connectionMark,
+  CONNSECMARK: passes,
+  CT: (rule) => ({ kind: targetOption(rule, '--notrack') === undefined ? 'template' : 'notrack' }),
+  DNAT: (rule) => ({ kind: 'dnat', range: natRange(targetValue(rule, '--to-destination') ?? '') }),
+  DROP: () => ({ kind: 'drop' }),
+  DSCP: tosChange,
+  ECN: tosChange,
+  HL: (rule) => ttlChange(rule, 'hl'),
+  IDLETIMER: passes,
+  LED: passes,
+  LOG: passes,
+  MARK: (rule) => {
+    const change = markChange(rule);
+    return change === undefined ? { kind: 'continue' } : { kind: 'mark', ...change };
+  },
+  MASQUERADE: () => ({ kind: 'masquerade' }),
+  NETMAP: netmap,
+  NFLOG: passes,
+  NFQUEUE: () => ({ kind: 'queue' }),
+  NOTRACK: () => ({ kind: 'notrack' }),
+  QUEUE: () => ({ kind: 'queue' }),
+  RATEEST: passes,
+  REDIRECT: (rule) => ({ kind: 'redirect', port: natRange(`:${targetValue(rule, '--to-ports') ?? ''}`)?.firstPort ?? null }),
+  REJECT: (rule, family) => ({
+    kind: 'reject',
+    answer: targetValue(rule, '--reject-with') ?? (family === 'ipv4' ? 'icmp-port-unreachable' : 'icmp6-port-unreachable'),
+  }),
+  RETURN: () => ({ kind: 'return' }),
+  SECMARK: passes,
+  SET: setChange,
+  SNAT: (rule) => ({ kind: 'snat', range: natRange(targetValue(rule, '--to-source') ?? '') }),
+  TCPMSS: passes,
+  TCPOPTSTRIP: passes,
+  TEE: passes,
+  TOS: tosChange,
+  TPROXY: tproxy,
+  TRACE: passes,
+  TTL: (rule) => ttlChange(rule, 'ttl'),
+  ULOG: passes,
+};
+
 /** What a rule does to a packet that it matches. A rule without a target only counts. */
 export function actionOf(rule: RuleStatement, family: Family): Action {
   const name = rule.target?.text ?? '';
   if (rule.isGoto) return { kind: 'jump', chain: name };
-  switch (name) {
-    case '':
-      return { kind: 'continue' };
-    case 'ACCEPT':
-      return { kind: 'accept' };
-    case 'DROP':
-      return { kind: 'drop' };
-    case 'RETURN':
-      return { kind: 'return' };
-    case 'QUEUE':
-    case 'NFQUEUE':
-      return { kind: 'queue' };
-    case 'REJECT':
-      return {
-        kind: 'reject',
-        answer:
-          optionOf(rule, '--reject-with')?.values[0]?.text ??
-          (family === 'ipv4' ? 'icmp-port-unreachable' : 'icmp6-port-unreachable'),
-      };
-    case 'DNAT':
-      return { kind: 'dnat', range: natRange(targetOption(rule, '--to-destination')?.values[0]?.text ?? '') };
-    case 'SNAT':
-      return { kind: 'snat', range: natRange(targetOption(rule, '--to-source')?.values[0]?.text ?? '') };
-    case 'MASQUERADE':
-      return { kind: 'masquerade' };
-    case 'REDIRECT':
-      return {
-        kind: 'redirect',
-        port: natRange(`:${targetOption(rule, '--to-ports')?.values[0]?.text ?? ''}`)?.firstPort ?? null,
-      };
-    case 'NETMAP': {
-      const network = readNetwork(targetOption(rule, '--to')?.values[0]?.text ?? '', family);
-      return 'wrong' in network ? { kind: 'jump', chain: name } : { kind: 'netmap', network };
-    }
-    case 'TPROXY':
-      return { kind: 'tproxy' };
-    case 'NOTRACK':
-      return { kind: 'notrack' };
-    case 'CT':
-      return targetOption(rule, '--notrack') === undefined ? { kind: 'continue' } : { kind: 'notrack' };
-    case 'MARK': {
-      const change = markChange(rule);
-      return change === undefined ? { kind: 'continue' } : { kind: 'mark', ...change };
-    }
-    case 'CONNMARK': {
-      if (targetOption(rule, '--save-mark') !== undefined) return { kind: 'save-mark' };
-      if (targetOption(rule, '--restore-mark') !== undefined) return { kind: 'restore-mark' };
-      const change = markChange(rule);
-      return change === undefined ? { kind: 'continue' } : { kind: 'connection-mark', ...change };
-    }
-    default:
-      return passing.has(name) ? { kind: 'continue' } : { kind: 'jump', chain: name };
-  }
+  const reader = Object.hasOwn(readers, name) ? readers[name] : undefined;
+  if (reader !== undefined) return reader(rule, family);
+  return findTarget(name) === undefined ? { kind: 'jump', chain: name } : { kind: 'unfollowed', name };
 }

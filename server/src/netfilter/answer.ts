@@ -1,19 +1,25 @@
 /** What a match says of a packet: yes, no, or something that the rules alone do not decide. */
 import type { Packet } from './packet.ts';
+import type { Ranges } from './ranges.ts';
 
 /** Something outside the ruleset that a rule asks for: whether an address is this node's, whether a set has it. */
 export interface Fact {
   /** What it is about: an address of the node, an interface, a list of `-m recent`, a set, or something else. */
   readonly about: 'local' | 'interface' | 'recent' | 'set' | 'other';
-  /** The same question has the same key, so that one way through the rules answers it once. */
+  /** The same question has the same key, so that one path through the rules answers it once; a question and its negation are one. */
   readonly key: string;
-  /** What is taken to be so on a way that goes on with yes, or with no, in a sentence; empty where it goes without saying. */
+  /** What is taken to be so on a path that goes on with yes, or with no, in a sentence; empty where it goes without saying. */
   readonly yes: string;
   readonly no: string;
   /** The answer where only one is to be followed. */
   readonly likely: boolean;
+  /**
+   * Where it asks for one value out of many (an interface's name, a TTL): of what, and the values for which it holds. No path gives two
+   * answers about one value that contradict each other.
+   */
+  readonly value?: { readonly of: string; readonly within: Ranges };
   /** What a yes says of the packet besides. */
-  readonly learn?: Partial<Pick<Packet, 'in' | 'out'>>;
+  readonly learn?: (packet: Packet) => Packet;
 }
 
 export interface Doubt {
@@ -36,7 +42,14 @@ export interface Assumed {
   readonly assumption: string;
 }
 
-export type Answer = boolean | Doubt | Chance | Assumed;
+/** A match that does something besides: `-m recent --set` puts an address on a list. It is done where all matches before it hold. */
+export interface Effect {
+  readonly kind: 'effect';
+  readonly holds: boolean;
+  readonly change: (packet: Packet) => Packet;
+}
+
+export type Answer = boolean | Doubt | Chance | Assumed | Effect;
 
 /** What whoever asks knows of the node besides its rules. */
 export interface Knowledge {
@@ -44,9 +57,12 @@ export interface Knowledge {
   readonly isLocal: (address: string) => boolean | undefined;
   /** Whether a packet is in a set, by "src" or "dst" for each of the set's dimensions; undefined where its members are not known. */
   readonly isInSet?: (name: string, directions: readonly string[], packet: Packet) => boolean | undefined;
+  /** Whether rules add to a set or take from it, so that its members may be others by now. */
+  readonly isSetChanged?: (name: string) => boolean;
 }
 
-export type Test = (packet: Packet, knows: Knowledge) => Answer;
+/** A question about a packet that must be answered with yes for a rule to match. */
+export type Predicate = (packet: Packet, knows: Knowledge) => Answer;
 
 /** The answer of a match with `!` before it. */
 export function negate(answer: Answer): Answer {
@@ -57,13 +73,14 @@ export function negate(answer: Answer): Answer {
     case 'chance':
       return { kind: 'chance', probability: 1 - answer.probability };
     case 'assumed':
+    case 'effect':
       return { ...answer, holds: !answer.holds };
   }
 }
 
-/** The test with `!` before it, where there is one. */
-export function perhapsNegated(test: Test, negated: boolean): Test {
-  return negated ? (packet, knows) => negate(test(packet, knows)) : test;
+/** The predicate with `!` before it, where there is one. */
+export function perhapsNegated(predicate: Predicate, negated: boolean): Predicate {
+  return negated ? (packet, knows) => negate(predicate(packet, knows)) : predicate;
 }
 
 export function doubt(fact: Fact): Doubt {

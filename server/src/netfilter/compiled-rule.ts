@@ -1,57 +1,10 @@
-import type { Family } from '../catalog/types.ts';
-import { statementOf } from '../syntax/document.ts';
-import type { Line } from '../syntax/line.ts';
-import { type Action, actionOf } from './actions.ts';
-import type { Test } from './answer.ts';
-import { endpointRule } from './endpoint-rule.ts';
-import { testsOf } from './match-predicates.ts';
+import type { Action } from './actions.ts';
+import type { Predicate } from './answer.ts';
 
 /** A rule ready to be asked. */
 export interface CompiledRule {
-  readonly tests: readonly Test[];
+  /** All must hold for it to match. */
+  readonly predicates: readonly Predicate[];
   readonly action: Action;
   readonly isGoto: boolean;
-}
-
-// Lines live as long as some ruleset has them, and rulesets share those that an edit leaves alone.
-const compiled: Readonly<Record<Family, WeakMap<Line, CompiledRule | null>>> = { ipv4: new WeakMap(), ipv6: new WeakMap() };
-
-/** The rule on a line, read once; null where the line holds none. */
-export function compiledRule(line: Line, family: Family): CompiledRule | null {
-  let rule = compiled[family].get(line);
-  if (rule === undefined) {
-    rule = endpointRule(line, family) ?? fullRule(line, family);
-    compiled[family].set(line, rule);
-  }
-  return rule;
-}
-
-/** A rule read option by option; null where the line holds none. */
-export function fullRule(line: Line, family: Family): CompiledRule | null {
-  const statement = statementOf(line);
-  if (statement.kind !== 'rule') return null;
-  return { tests: testsOf(statement, family), action: actionOf(statement, family), isGoto: statement.isGoto };
-}
-
-const octet = '(?:0|[1-9][0-9]{0,2})';
-const onlyDestination = new RegExp(
-  String.raw`^(?:\[\d+:\d+\] )?-A \S+ (?:(?:! )?-s [\d./]+ )?-d (${octet}\.${octet}\.${octet}\.${octet})/32 `,
-);
-
-/**
- * Whether a rule is for one IPv4 destination that is not this one: told from the text as iptables-save lays it out, a tenth of what reading
- * the rule costs. KUBE-SERVICES has thousands of such rules. False means that the rule has to be read.
- */
-export function isForAnother(line: Line, destination: string): boolean {
-  // Thousands of rules that pick an endpoint are not for an address.
-  if (line.target.startsWith('KUBE-SEP-')) return false;
-  const match = onlyDestination.exec(line.text);
-  return match?.[1] !== undefined && match[1] !== destination;
-}
-
-const counters = /^\s*\[\d+:\d+\]\s+/;
-
-/** A rule's text without its counters, as `iptables-save` prints it and the kernel's traces name it. */
-export function ruleText(line: Line): string {
-  return line.text.replace(counters, '').trim();
 }

@@ -1,63 +1,101 @@
-/** iptables' own matches: addresses, protocol, interfaces, ports and other pieces that several extensions share. */
+/** iptables' own matches: addresses, protocol, interfaces. */
 
 import type { Family } from '../catalog/types.ts';
-import { readNetwork } from '../catalog/values/addresses.ts';
+import { type Network, readNetwork } from '../catalog/values/addresses.ts';
 import { readNumber } from '../catalog/values/numbers.ts';
 import { protocolName, protocolNumber } from '../catalog/values/protocols.ts';
-import { servicePort } from '../catalog/values/service-names.ts';
 import type { RuleOption } from '../syntax/statement.ts';
-import { type Answer, doubt, negate, perhapsNegated, type Test } from './answer.ts';
+import { type Answer, doubt, negate, type Predicate, perhapsNegated } from './answer.ts';
+import { valueDoubt } from './match-reader.ts';
 import { valueText } from './option-view.ts';
 import type { IPAddress, Packet } from './packet.ts';
+import { both, complement, everything, isWithin, names, type Ranges } from './ranges.ts';
 
-/** Whether an address lies in one of the networks of "10.0.0.0/8,192.168.0.0/16"; undefined where the text is none. */
-export function networkTest(text: string, family: Family): ((address: IPAddress) => boolean) | undefined {
-  const tests: ((address: IPAddress) => boolean)[] = [];
+/** The networks of "10.0.0.0/8,192.168.0.0/16"; undefined where one is none. */
+function readNetworks(text: string, family: Family): readonly Network[] | undefined {
+  const networks: Network[] = [];
   for (const part of text.split(',')) {
     const network = readNetwork(part, family);
     if ('wrong' in network) return undefined;
-    if (family === 'ipv4') {
-      const mask = Number(network.mask);
-      const wanted = Number(network.address);
-      tests.push((address) => address.family === 'ipv4' && (address.low & mask) >>> 0 === wanted);
-    } else {
-      tests.push((address) => address.family === 'ipv6' && (address.bits & network.mask) === network.address);
-    }
+    networks.push(network);
   }
+  return networks;
+}
+
+function containment(network: Network): (address: IPAddress) => boolean {
+  if (network.family === 'ipv6') {
+    return (address) => address.family === 'ipv6' && (address.bits & network.mask) === network.address;
+  }
+  const mask = Number(network.mask);
+  const wanted = Number(network.address);
+  return (address) => address.family === 'ipv4' && (address.low & mask) >>> 0 === wanted;
+}
+
+/** Whether an address lies in one of the networks of "10.0.0.0/8,192.168.0.0/16"; undefined where the text is none. */
+export function networkTest(text: string, family: Family): ((address: IPAddress) => boolean) | undefined {
+  const tests = readNetworks(text, family)?.map(containment);
+  if (tests === undefined) return undefined;
   const [only] = tests;
   return tests.length === 1 && only !== undefined ? only : (address) => tests.some((test) => test(address));
 }
 
-function unreadable(option: RuleOption): Answer {
-  const text = `${option.word.text} ${valueText(option)}`;
-  return {
-    kind: 'assumed',
-    holds: false,
-    assumption: `"${text.trim()}" says nothing that can be checked here, and is taken not to match.`,
-  };
+/** The addresses of networks as spans; undefined for a mask with holes. */
+function addressSpans(networks: readonly Network[]): Ranges | undefined {
+  let outside: Ranges = everything;
+  for (const { family, address, mask } of networks) {
+    const host = ((1n << (family === 'ipv4' ? 32n : 128n)) - 1n) ^ mask;
+    if ((host & (host + 1n)) !== 0n) return undefined;
+    outside = both(outside, complement([[address, address + host + 1n]]));
+  }
+  return complement(outside);
 }
 
-/** A test of -s or -d, for networks as text. */
-export function addressTest(option: RuleOption, family: Family, end: 'source' | 'destination'): Test {
-  return inNetworks(valueText(option), option.negation !== undefined, family, end) ?? (() => unreadable(option));
+const loopbackSpan: Readonly<Record<Family, Ranges>> = {
+  ipv4: [[0x7f00_0000n, 0x8000_0000n]],
+  ipv6: [[1n, 2n]],
+};
+
+/** That an option's value cannot be read: the question stays open. */
+export function unreadable(option: RuleOption): Answer {
+  const text = `${option.word.text} ${option.values.map((value) => value.text).join(' ')}`.trim();
+  return doubt({
+    about: 'other',
+    key: text,
+    yes: `"${text}", which cannot be read, matches.`,
+    no: `"${text}", which cannot be read, does not match.`,
+    likely: false,
+  });
+}
+
+/** A predicate of -s or -d, for networks as text. */
+export function addressPredicate(option: RuleOption, family: Family, end: 'source' | 'destination'): Predicate {
+  const negated = option.negation !== undefined;
+  return inNetworks(valueText(option), negated, family, end) ?? perhapsNegated(() => unreadable(option), negated);
 }
 
 /** Whether an end of a packet lies in networks given as text; undefined where the text is none. */
-export function inNetworks(text: string, negated: boolean, family: Family, end: 'source' | 'destination'): Test | undefined {
+export function inNetworks(text: string, negated: boolean, family: Family, end: 'source' | 'destination'): Predicate | undefined {
   const inNetwork = networkTest(text, family);
   if (inNetwork === undefined) return undefined;
-  if (end === 'destination') return (packet) => inNetwork(packet.destination) !== negated;
   return (packet) => {
-    if (packet.source !== null) return inNetwork(packet.source) !== negated;
-    const answer = doubt({
-      about: 'other',
-      key: `source in ${text}`,
-      yes: `The address that MASQUERADE gave lies in ${text}.`,
-      no: `The address that MASQUERADE gave does not lie in ${text}.`,
-      likely: false,
-    });
+    const address = packet[end];
+    if (address !== null && address.standsIn !== true) return inNetwork(address) !== negated;
+    const spans = addressSpans(readNetworks(text, family) ?? []);
+    const answer = addressDoubt(packet, end, text, spans);
     return negated ? negate(answer) : answer;
   };
+}
+
+/** The doubt whether an address that the kernel picked for the node lies in `spans`, which `text` names. */
+export function addressDoubt(packet: Packet, end: 'source' | 'destination', text: string, spans: Ranges | undefined): Answer {
+  const { family } = packet;
+  // Neither MASQUERADE nor REDIRECT of a packet that came in picks a loopback address.
+  if (spans !== undefined && isWithin(spans, loopbackSpan[family])) return false;
+  if (spans !== undefined && isWithin(everything, spans)) return true;
+  const by = end === 'source' ? 'that MASQUERADE gave' : 'that REDIRECT gave';
+  const sentences = { yes: `The address ${by} lies in ${text}.`, no: `The address ${by} does not lie in ${text}.` };
+  if (spans === undefined) return doubt({ about: 'other', key: `${end} in ${text}`, ...sentences, likely: false });
+  return valueDoubt({ of: `${end} picked`, within: spans, ...sentences });
 }
 
 /** The protocol's name as iptables-save prints it; empty for all of them. */
@@ -67,12 +105,12 @@ export function canonicalProtocol(text: string): string {
   return number === 0 ? '' : (protocolName(number) ?? String(number));
 }
 
-export function protocolTest(option: RuleOption): Test {
+export function protocolPredicate(option: RuleOption): Predicate {
   return hasProtocol(valueText(option), option.negation !== undefined);
 }
 
-/** A test of -p, for a protocol as text. */
-export function hasProtocol(text: string, negated: boolean): Test {
+/** A predicate of -p, for a protocol as text. */
+export function hasProtocol(text: string, negated: boolean): Predicate {
   const wanted = canonicalProtocol(text);
   if (wanted === '') return () => !negated;
   return (packet) => (packet.protocol === wanted) !== negated;
@@ -83,66 +121,30 @@ function isInterface(name: string, pattern: string): boolean {
   return pattern.endsWith('+') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 }
 
-export function interfaceTest(option: RuleOption, end: 'in' | 'out'): Test {
-  const pattern = valueText(option);
-  const words = end === 'in' ? 'comes in by' : 'leaves by';
-  const exact = pattern.endsWith('+') ? undefined : { [end]: pattern };
-  const fact = {
+/** Before it is routed, and on its way to this node itself, a packet leaves by no interface. */
+function leavingBy({ hook, out }: Packet): string | null {
+  return hook === 'PREROUTING' || hook === 'INPUT' ? '' : out;
+}
+
+export function interfacePredicate(option: RuleOption, end: 'in' | 'out'): Predicate {
+  return byInterface(valueText(option), option.negation !== undefined, end);
+}
+
+/** Whether a packet comes in or leaves by an interface, for a name as rules write it. */
+export function byInterface(pattern: string, negated: boolean, end: 'in' | 'out'): Predicate {
+  const isPrefix = pattern.endsWith('+');
+  const answer = doubt({
     about: 'interface',
     key: `${end} ${pattern}`,
-    yes: `The packet ${words} ${pattern}.`,
+    yes: `The packet ${end === 'in' ? 'comes in' : 'leaves'} by ${pattern}.`,
     no: `The packet does not ${end === 'in' ? 'come in' : 'leave'} by ${pattern}.`,
     likely: pattern === '+',
-    ...(exact === undefined ? {} : { learn: exact }),
-  } as const;
-  const answer = doubt(fact);
-  const test: Test = (packet: Packet) => {
-    const name = end === 'in' ? packet.in : packet.out;
+    value: { of: end, within: names(isPrefix ? pattern.slice(0, -1) : pattern, isPrefix) },
+    ...(isPrefix ? {} : { learn: (packet: Packet): Packet => ({ ...packet, [end]: pattern }) }),
+  });
+  const predicate: Predicate = (packet) => {
+    const name = end === 'in' ? packet.in : leavingBy(packet);
     return name === null ? answer : isInterface(name, pattern);
   };
-  return perhapsNegated(test, option.negation !== undefined);
-}
-
-function port(text: string): number | undefined {
-  return readNumber(text, 0, 65535) ?? servicePort(text);
-}
-
-export type PortSet = (port: number) => boolean;
-
-/** Ports of "80", "80:90", ":1024", or several with commas between; undefined where one is none. */
-export function portSet(text: string): PortSet | undefined {
-  const ranges: (readonly [number, number])[] = [];
-  for (const part of text.split(',')) {
-    const colon = part.indexOf(':');
-    const first = colon === 0 ? 0 : port(colon < 0 ? part : part.slice(0, colon));
-    const last = colon < 0 ? first : colon === part.length - 1 ? 65535 : port(part.slice(colon + 1));
-    if (first === undefined || last === undefined) return undefined;
-    ranges.push([first, last]);
-  }
-  return (value) => ranges.some(([first, last]) => value >= first && value <= last);
-}
-
-/** A test of ports. A packet whose port is not known (a fragment, or one that the kernel picks) is in doubt. */
-export function portTest(option: RuleOption, ends: readonly ('source' | 'destination')[]): Test {
-  const ports = portSet(valueText(option));
-  if (ports === undefined) return () => unreadable(option);
-  const negated = option.negation !== undefined;
-  return (packet) => {
-    let unknown = false;
-    for (const end of ends) {
-      const value = end === 'source' ? packet.sport : packet.dport;
-      if (value === null) unknown = true;
-      else if (ports(value)) return !negated;
-    }
-    if (!unknown) return negated;
-    const which = ends.join(' or ');
-    const answer = doubt({
-      about: 'other',
-      key: `${which} port ${valueText(option)}`,
-      yes: `The ${which} port is in ${valueText(option)}.`,
-      no: '',
-      likely: false,
-    });
-    return negated ? negate(answer) : answer;
-  };
+  return perhapsNegated(predicate, negated);
 }

@@ -5,10 +5,10 @@
 import type { Family } from '../catalog/types.ts';
 import type { Line } from '../syntax/line.ts';
 import { natRange } from './actions.ts';
-import type { Test } from './answer.ts';
+import type { Predicate } from './answer.ts';
+import { byChance } from './chance.ts';
 import type { CompiledRule } from './compiled-rule.ts';
 import { hasProtocol, inNetworks } from './core-match-predicates.ts';
-import { byChance } from './match-predicates.ts';
 
 const start = String.raw`^(?:\[\d+:\d+\] )?-A KUBE-S(?:VC|VL|EP)-[A-Z2-7]{16} `;
 const comment = String.raw`(?:-m comment --comment "[^"\\]*" )?`;
@@ -18,7 +18,7 @@ const choice = new RegExp(
 const hairpin = new RegExp(String.raw`${start}-s ([\da-f.:]+/\d+) ${comment}-j (KUBE-MARK-MASQ)$`);
 const redirect = new RegExp(String.raw`${start}-p (tcp|udp|sctp) ${comment}-m \1 -j DNAT --to-destination ([\da-f.:[\]]+)$`);
 
-const none: readonly Test[] = [];
+const none: readonly Predicate[] = [];
 
 /** The rule on a line, where it is one of these three; undefined for any other. */
 export function endpointRule(line: Line, family: Family): CompiledRule | undefined {
@@ -28,16 +28,18 @@ export function endpointRule(line: Line, family: Family): CompiledRule | undefin
     const match = redirect.exec(text);
     const range = match?.[2] === undefined ? null : natRange(match[2]);
     if (match?.[1] === undefined || range === null) return undefined;
-    return { tests: [hasProtocol(match[1], false)], action: { kind: 'dnat', range }, isGoto: false };
+    return { predicates: [hasProtocol(match[1], false)], action: { kind: 'dnat', range }, isGoto: false };
   }
   if (target === 'KUBE-MARK-MASQ') {
     const match = hairpin.exec(text);
-    const test = match?.[1] === undefined ? undefined : inNetworks(match[1], false, family, 'source');
-    return test === undefined ? undefined : { tests: [test], action: { kind: 'jump', chain: target }, isGoto: false };
+    const predicate = match?.[1] === undefined ? undefined : inNetworks(match[1], false, family, 'source');
+    return predicate === undefined
+      ? undefined
+      : { predicates: [predicate], action: { kind: 'jump', chain: target }, isGoto: false };
   }
   const match = target.startsWith('KUBE-SEP-') ? choice.exec(text) : null;
   if (match === null) return undefined;
-  const test = match[1] === undefined ? undefined : byChance(Number.parseFloat(match[1]));
-  if (match[1] !== undefined && test === undefined) return undefined;
-  return { tests: test === undefined ? none : [test], action: { kind: 'jump', chain: target }, isGoto: false };
+  const predicate = match[1] === undefined ? undefined : byChance(Number.parseFloat(match[1]));
+  if (match[1] !== undefined && predicate === undefined) return undefined;
+  return { predicates: predicate === undefined ? none : [predicate], action: { kind: 'jump', chain: target }, isGoto: false };
 }

@@ -5,6 +5,7 @@ import { notUnderstood, type RuleOption, type RuleStatement } from '../syntax/st
 
 /** One loaded match of a rule. */
 export interface LoadedMatch {
+  /** Empty for words that nobody understood. */
   readonly name: string;
   /** In the order typed; empty for `-m comment` without more. */
   readonly options: readonly RuleOption[];

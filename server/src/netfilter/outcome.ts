@@ -1,8 +1,9 @@
-/** Where a packet's ways lead, and how. */
+/** Where a packet's paths lead, and how. */
 import type { Chain } from '../ruleset/ruleset.ts';
 import type { Action } from './actions.ts';
 import type { Fact } from './answer.ts';
 import type { Packet } from './packet.ts';
+import type { Ranges } from './ranges.ts';
 
 export type Verdict = 'accept' | 'drop' | 'reject';
 
@@ -20,11 +21,13 @@ export interface TraceStep {
   readonly target: Chain | null;
 }
 
-/** What one way takes to be so; the latest first. */
-export interface Settled {
+/** What one path takes to be so; the latest first. */
+export interface Assumption {
   readonly fact: Fact;
   readonly holds: boolean;
-  readonly previous: Settled | null;
+  readonly previous: Assumption | null;
+  /** What the fact's value may be after all answers about it, this one included. */
+  readonly left?: Ranges;
 }
 
 export interface Outcome {
@@ -35,7 +38,7 @@ export interface Outcome {
   readonly last: TraceStep | null;
   /** After all changes. */
   readonly packet: Packet;
-  readonly settled: Settled | null;
+  readonly assumed: Assumption | null;
 }
 
 export interface Enumeration {
@@ -44,6 +47,6 @@ export interface Enumeration {
   readonly assumptions: readonly string[];
   /** Chains that rules jump to and the dump does not have: such a jump is passed over. */
   readonly missing: readonly Chain[];
-  /** False where there were more ways than `mostOutcomes`, or too many rules on them. */
+  /** False where there are more outcomes than these. */
   readonly complete: boolean;
 }

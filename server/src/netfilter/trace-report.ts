@@ -4,11 +4,12 @@ import { runToEnd, type Steps } from '../base/steps.ts';
 import { protocolNumber } from '../catalog/values/protocols.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import { natRange } from './actions.ts';
-import { ruleText } from './compiled-rule.ts';
 import { canonicalProtocol } from './core-match-predicates.ts';
-import { type EnumerateOptions, enumerateSteps } from './enumerate.ts';
+import { enumerateSteps } from './enumerate.ts';
+import type { EnumerateOptions } from './enumeration/options.ts';
 import type { Outcome, TraceStep, Verdict } from './outcome.ts';
 import { type ConnectionState, connectionStates, type IPAddress, type Packet, packetOf } from './packet.ts';
+import { ruleText } from './rule-text.ts';
 
 /** A packet as the command line describes it. */
 export interface TraceRequest {
@@ -162,7 +163,7 @@ function reportedSteps(ruleset: Ruleset, last: TraceStep | null): readonly Repor
 
 function assumingOf(outcome: Outcome): readonly string[] {
   const texts: string[] = [];
-  for (let settled = outcome.settled; settled !== null; settled = settled.previous) {
+  for (let settled = outcome.assumed; settled !== null; settled = settled.previous) {
     const text = settled.holds ? settled.fact.yes : settled.fact.no;
     if (text !== '') texts.push(text);
   }
@@ -172,7 +173,7 @@ function assumingOf(outcome: Outcome): readonly string[] {
 /** How many unlikely things an outcome takes to be so. */
 function oddity(outcome: Outcome): number {
   let odd = 0;
-  for (let settled = outcome.settled; settled !== null; settled = settled.previous) {
+  for (let settled = outcome.assumed; settled !== null; settled = settled.previous) {
     if (settled.holds !== settled.fact.likely) odd += 1;
   }
   return odd;

@@ -2,8 +2,8 @@
 
 import { nearestNames } from '../../base/nearest-names.ts';
 import { runToEnd, type Steps } from '../../base/steps.ts';
-import { ruleText } from '../../netfilter/compiled-rule.ts';
 import { policyOf, rulesInOrder } from '../../netfilter/rule-order.ts';
+import { ruleText } from '../../netfilter/rule-text.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain } from '../../ruleset/ruleset.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';

@@ -1,5 +1,5 @@
 /** The edges of a flow, with how likely or on which condition they are taken. */
-import { ruleText } from '../../netfilter/compiled-rule.ts';
+import { ruleText } from '../../netfilter/rule-text.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
 import { optionsOf, singleAddress } from '../proxy/rule-values.ts';

@@ -162,8 +162,8 @@ function* afterRoutingOf(search: Search, key: string, packet: Packet): Steps<rea
 }
 
 function isReturning(outcome: Outcome): boolean {
-  for (let settled = outcome.settled; settled !== null; settled = settled.previous) {
-    if (settled.holds && settled.fact.about === 'recent') return true;
+  for (let assumed = outcome.assumed; assumed !== null; assumed = assumed.previous) {
+    if (assumed.holds && assumed.fact.about === 'recent') return true;
   }
   return false;
 }

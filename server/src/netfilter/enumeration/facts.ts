@@ -1,0 +1,48 @@
+/** What a path takes to be so. No path answers a question twice, or two questions about one value so that they contradict each other. */
+import type { Fact } from '../answer.ts';
+import type { Assumption } from '../outcome.ts';
+import { both, complement, everything, isWithin, type Ranges } from '../ranges.ts';
+import type { Path } from './path.ts';
+import type { Run } from './state.ts';
+
+function valueKey(of: string): string {
+  return `value of ${of}`;
+}
+
+/** What a path knows of a value that is not known exactly. */
+function rangesOf(run: Run, path: Path, of: string): Ranges {
+  if (!run.asked.has(valueKey(of))) return everything;
+  for (let known = path.assumed; known !== null; known = known.previous) {
+    if (known.left !== undefined && known.fact.value?.of === of) return known.left;
+  }
+  return everything;
+}
+
+/** What a path, or whoever asked, says of a fact; undefined where neither does. */
+export function answerTo(run: Run, path: Path, fact: Fact): boolean | undefined {
+  if (run.asked.has(fact.key)) {
+    for (let known: Assumption | null = path.assumed; known !== null; known = known.previous) {
+      if (known.fact.key === fact.key) return known.holds;
+    }
+  }
+  if (fact.value !== undefined) {
+    const left = rangesOf(run, path, fact.value.of);
+    if (both(left, fact.value.within).length === 0) return false;
+    if (isWithin(left, fact.value.within)) return true;
+  }
+  return run.options.decide?.(fact);
+}
+
+/** Lets a path take a fact to be so, or not. */
+export function suppose(run: Run, path: Path, fact: Fact, holds: boolean): void {
+  run.asked.add(fact.key);
+  let left: Ranges | undefined;
+  if (fact.value !== undefined) {
+    const { of, within } = fact.value;
+    left = both(rangesOf(run, path, of), holds ? within : complement(within));
+    run.asked.add(valueKey(of));
+  }
+  path.assumed = { fact, holds, previous: path.assumed, ...(left === undefined ? {} : { left }) };
+  if (holds !== fact.likely) path.oddity += 1;
+  if (holds && fact.learn !== undefined) path.packet = fact.learn(path.packet);
+}

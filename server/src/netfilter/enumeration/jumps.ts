@@ -1,0 +1,67 @@
+import type { Chain } from '../../ruleset/ruleset.ts';
+import type { CompiledRule } from '../compiled-rule.ts';
+import { leadsBack } from '../loops.ts';
+import { rulesInOrder } from '../rule-order.ts';
+import { effectOf } from './effects.ts';
+import type { Frame, Path } from './path.ts';
+import { leaveChain, nextStage } from './stages.ts';
+import { addStep, assume, end, type Run } from './state.ts';
+
+/** The chain that a jump leads to; null where it is passed over, and why that is. */
+export function jumpTarget(run: Run, from: Chain, name: string): Chain | null {
+  const target = from.table.chains.get(name);
+  if (target === undefined) {
+    assume(run, `Nothing is known of the target ${name}: it is taken to let packets pass.`);
+    return null;
+  }
+  if (leadsBack(from, target)) {
+    assume(run, `${from.name} leads back to ${name}, which iptables refuses: the jump is passed over.`);
+    return null;
+  }
+  if (target.declarations.length > 0 || target.rules.length > 0) return target;
+  run.missing.add(target);
+  return null;
+}
+
+function jump(run: Run, path: Path, frame: Frame, line: number, name: string, isGoto: boolean): Path {
+  const { chain } = frame;
+  const named = chain.table.chains.get(name) ?? null;
+  const words = named === null ? 'continue' : `${isGoto ? 'goto' : 'jump'} ${name}`;
+  addStep(run, path, { chain, line, kind: named === null ? 'continue' : 'jump', words, target: named });
+  const target = jumpTarget(run, chain, name);
+  if (target === null) return path;
+  const rules = rulesInOrder(run.ruleset, target);
+  path.frame = isGoto
+    ? { chain: target, rules, parent: frame.parent, resume: frame.resume }
+    : { chain: target, rules, parent: frame, resume: path.at };
+  path.at = 0;
+  return path;
+}
+
+/** Does what a matching rule says; null when the path has ended. */
+export function perform(run: Run, path: Path, frame: Frame, line: number, rule: CompiledRule, targetName: string): Path | null {
+  const { action, isGoto } = rule;
+  const { chain } = frame;
+  if (action.kind === 'jump') return jump(run, path, frame, line, action.chain, isGoto);
+  // A chain may be called like a target that only notes or changes something.
+  if (chain.table.chains.has(targetName)) return jump(run, path, frame, line, targetName, isGoto);
+  const { words, packet, then, assumption } = effectOf(action, path.packet, {
+    stage: path.stages[path.stage],
+    line,
+    options: run.options,
+  });
+  addStep(run, path, { chain, line, kind: action.kind, words, target: null });
+  assume(run, assumption);
+  path.packet = packet;
+  switch (then) {
+    case 'continue':
+      return path;
+    case 'next-table':
+      return nextStage(path);
+    case 'return':
+      return leaveChain(run, path, frame);
+    case 'drop':
+    case 'reject':
+      return end(run, path, then);
+  }
+}

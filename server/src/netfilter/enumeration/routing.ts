@@ -1,0 +1,78 @@
+/** Where a packet goes once PREROUTING is behind it. */
+import type { Doubt } from '../answer.ts';
+import { forward, input } from '../hooks.ts';
+import { isOwnAddress, localDoubt } from '../local-address.ts';
+import { isLoopback, type Packet } from '../packet.ts';
+import { answerTo, suppose } from './facts.ts';
+import type { Path } from './path.ts';
+import { assume, end, type Run } from './state.ts';
+
+function toInput(path: Path): Path {
+  path.stages = input;
+  path.stage = 0;
+  return path;
+}
+
+/** Routers take one off the TTL before FORWARD, and drop what has none left (ip_forward). */
+function toForward(run: Run, path: Path): Path | null {
+  const { ttl, ttlChange } = path.packet;
+  if (ttl !== null && ttl <= 1) {
+    assume(run, 'A packet whose TTL runs out is dropped before FORWARD.');
+    return end(run, path, 'drop');
+  }
+  path.packet = ttl === null ? { ...path.packet, ttlChange: ttlChange - 1 } : { ...path.packet, ttl: ttl - 1 };
+  path.stages = forward;
+  path.stage = 0;
+  return path;
+}
+
+function isMulticast({ destination }: Packet): boolean {
+  return destination.family === 'ipv4' ? destination.low >>> 28 === 0xe : destination.bits >> 120n === 0xffn;
+}
+
+/** Follows a path both ways where a fact is open. */
+function split(
+  run: Run,
+  path: Path,
+  { fact }: Doubt,
+  yes: (path: Path) => Path | null,
+  no: (path: Path) => Path | null,
+): Path | null {
+  const known = answerTo(run, path, fact);
+  if (known !== undefined) return known ? yes(path) : no(path);
+  const other = { ...path };
+  suppose(run, other, fact, true);
+  suppose(run, path, fact, false);
+  const following = yes(other);
+  if (following !== null) run.waiting.add(following);
+  return no(path);
+}
+
+/** A multicast packet is delivered to a node that listens to its group, and forwarded by multicast routers alone (ip_route_input_mc). */
+function routeMulticast(run: Run, path: Path): Path | null {
+  const { text } = path.packet.destination;
+  const member: Doubt = {
+    kind: 'doubt',
+    negated: false,
+    fact: {
+      about: 'local',
+      key: `member of ${text}`,
+      yes: `This node listens to the multicast group ${text}.`,
+      no: `This node does not listen to the multicast group ${text}, and drops the packet before INPUT.`,
+      likely: false,
+    },
+  };
+  return split(run, path, member, toInput, (other) => end(run, other, 'drop'));
+}
+
+/** Sends a path to INPUT or FORWARD; null where it ends. What a rule caught or redirected is local, and loopback addresses always are. */
+export function route(run: Run, path: Path): Path | null {
+  const { destination, out, isCaught } = path.packet;
+  if (run.isLooped || isCaught || isLoopback(destination)) return toInput(path);
+  if (destination.family === 'ipv4' && destination.low === 0xffff_ffff) return toInput(path);
+  if (isMulticast(path.packet)) return routeMulticast(run, path);
+  const known = isOwnAddress(destination, run.knows);
+  if (known !== undefined) return known ? toInput(path) : toForward(run, path);
+  if (out !== null && out !== '') return toForward(run, path);
+  return split(run, path, localDoubt(destination.text), toInput, (other) => toForward(run, other));
+}

@@ -1,0 +1,124 @@
+/** From one table to the next: the base chain of each hook, and what conntrack does in between. */
+import type { Hook } from '../../catalog/types.ts';
+import type { Chain, Table } from '../../ruleset/ruleset.ts';
+import { output, outputRouted, prerouting, type Stage } from '../hooks.ts';
+import { isOwnAddress } from '../local-address.ts';
+import { translatedAtDestination, translatedAtSource } from '../nat.ts';
+import type { Packet } from '../packet.ts';
+import { policyOf, rulesInOrder } from '../rule-order.ts';
+import type { Frame, Path } from './path.ts';
+import { route } from './routing.ts';
+import { addStep, assume, end, type Run } from './state.ts';
+
+/** A hook's base chain, or where the dump has none the chains that it is taken to lead to; null for neither. */
+function baseFrame(run: Run, table: Table, hook: Hook, base: Chain | undefined): Frame | null {
+  const chains = base === undefined ? (run.options.hooked?.(table, hook) ?? []) : [base];
+  let frame: Frame | null = null;
+  for (const chain of chains.toReversed()) {
+    frame = { chain, rules: rulesInOrder(run.ruleset, chain), parent: frame, resume: 0 };
+  }
+  return frame;
+}
+
+/** Goes on with the next table. */
+export function nextStage(path: Path): Path {
+  path.frame = null;
+  path.stage += 1;
+  return path;
+}
+
+/** Whether the rules of table nat are asked: for the first packet of a connection, and one that is related but no error about another. */
+function asksNat(packet: Packet): boolean {
+  if (packet.state === 'NEW') return packet.before === 0 || packet.before === null;
+  return packet.state === 'RELATED' && packet.protocol !== 'icmp' && packet.protocol !== 'ipv6-icmp';
+}
+
+/** What conntrack does to a packet of a connection that it knows: the same as to the first, or the reverse for answers. */
+function translate(packet: Packet, hook: Hook): Packet {
+  return hook === 'PREROUTING' || hook === 'OUTPUT' ? translatedAtDestination(packet) : translatedAtSource(packet);
+}
+
+/** A packet of this node leaves by lo if it is for the node itself; one whose destination changed is routed once more. */
+function afterOutput(run: Run, path: Path): void {
+  const { packet } = path;
+  if (isOwnAddress(packet.destination, run.knows) === true) path.packet = { ...packet, out: 'lo' };
+  else if (packet.destination.text !== run.start.destination.text && packet.out !== null) path.packet = { ...packet, out: null };
+}
+
+/** Passes a stage without its rules; says why where it has some. */
+function passNat(run: Run, path: Path, stage: Stage, frame: Frame | null): void {
+  if (frame !== null) {
+    assume(
+      run,
+      run.isLooped
+        ? 'A packet that comes in by lo has its NAT behind it: table nat is not asked.'
+        : 'NAT is decided by the first packet of a connection: table nat is not asked.',
+    );
+  }
+  if (!run.isLooped) path.packet = translate(path.packet, stage.hook);
+}
+
+/** The packet as a stage finds it: conntrack stands behind table raw, and a hook sees no interface that is not there yet. */
+function arriving(packet: Packet, stage: Stage): Packet {
+  const isTracked = packet.isTracked || stage.table !== 'raw';
+  return isTracked === packet.isTracked && stage.hook === packet.hook ? packet : { ...packet, isTracked, hook: stage.hook };
+}
+
+/** What comes behind the last stage of a part of the way; null where the path has ended. */
+function afterStages(run: Run, path: Path): Path | null {
+  const isUnrouted = path.stages === prerouting || path.stages === output;
+  if (!isUnrouted || run.options.part === 'before-routing') return end(run, path, 'accept');
+  if (path.stages !== output) return route(run, path);
+  path.stages = outputRouted;
+  path.stage = 0;
+  return path;
+}
+
+/** Starts with the base chain of the next table; null when the path has ended. */
+export function enterStage(run: Run, path: Path): Path | null {
+  for (;;) {
+    const stage = path.stages[path.stage];
+    if (stage === undefined) {
+      if (afterStages(run, path) === null) return null;
+      continue;
+    }
+    if (path.packet.isFromHere && stage.hook === 'POSTROUTING' && path.packet.hook !== 'POSTROUTING') {
+      afterOutput(run, path);
+    }
+    path.packet = arriving(path.packet, stage);
+    const table = run.tables.get(stage.table);
+    const frame = table === undefined ? null : baseFrame(run, table, stage.hook, table.chains.get(stage.hook));
+    if (stage.table === 'nat' && (run.isLooped || !asksNat(path.packet))) passNat(run, path, stage, frame);
+    else if (frame !== null) {
+      path.frame = frame;
+      path.at = 0;
+      path.met = false;
+      return path;
+    }
+    path.stage += 1;
+  }
+}
+
+/** The end of a chain: back to whoever jumped to it, or the policy. */
+export function leaveChain(run: Run, path: Path, frame: Frame): Path | null {
+  if (frame.parent !== null) {
+    path.frame = frame.parent;
+    path.at = frame.resume;
+    return path;
+  }
+  // A goto from a base chain leaves its frame; the base chain is still the one of the stage.
+  const stage = path.stages[path.stage];
+  const base = stage === undefined ? undefined : run.tables.get(stage.table)?.chains.get(stage.hook);
+  if (base === undefined) return nextStage(path);
+  const policy = policyOf(run.ruleset, base);
+  if (path.met || policy.verdict !== 'accept') {
+    addStep(run, path, { chain: base, line: policy.line, kind: 'policy', words: policy.verdict, target: null });
+  }
+  if (policy.line === null && path.met) {
+    assume(
+      run,
+      `The dump does not say the policy of ${base.name} in table ${base.table.name}: ACCEPT, as long as nobody changes it.`,
+    );
+  }
+  return policy.verdict === 'drop' ? end(run, path, 'drop') : nextStage(path);
+}

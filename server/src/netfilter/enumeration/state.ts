@@ -1,0 +1,83 @@
+/** What an enumeration knows and has found, and the paths that it follows. */
+import type { Family } from '../../catalog/types.ts';
+import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
+import type { Knowledge } from '../answer.ts';
+import type { Outcome, TraceStep, Verdict } from '../outcome.ts';
+import type { Packet } from '../packet.ts';
+import { changedSets } from '../set-changes.ts';
+import { isInSet } from '../set-members.ts';
+import type { EnumerateOptions } from './options.ts';
+import type { Path } from './path.ts';
+import { PathQueue } from './path-queue.ts';
+
+export interface Run {
+  readonly ruleset: Ruleset;
+  /** The packet as it was at the start. */
+  readonly start: Packet;
+  readonly family: Family;
+  readonly options: EnumerateOptions;
+  readonly tables: ReadonlyMap<string, Table>;
+  readonly knows: Knowledge;
+  /** Whether the packet comes in by lo: this node sent it to itself. */
+  readonly isLooped: boolean;
+  readonly waiting: PathQueue;
+  readonly outcomes: Outcome[];
+  /** In sentences, for all outcomes. */
+  readonly assumptions: Set<string>;
+  readonly missing: Set<Chain>;
+  /** The keys of facts and values that some path has asked for. */
+  readonly asked: Set<string>;
+  steps: number;
+}
+
+const mostAssumptions = 50;
+
+function tablesFor(ruleset: Ruleset, family: Family, { dump }: EnumerateOptions): ReadonlyMap<string, Table> {
+  const chosen = dump ?? ruleset.dumps.find((candidate) => candidate.family === family);
+  const tables = new Map<string, Table>();
+  // Where a dump says a table twice, the last one counts: iptables-restore loads one after the other.
+  for (const table of chosen?.tables ?? []) tables.set(table.name, table);
+  return tables;
+}
+
+export function newRun(ruleset: Ruleset, packet: Packet, options: EnumerateOptions): Run {
+  const { family } = packet;
+  return {
+    ruleset,
+    start: packet,
+    family,
+    options,
+    tables: tablesFor(ruleset, family, options),
+    knows: {
+      isLocal: options.isLocal ?? (() => undefined),
+      isInSet: (name, directions, asked) => isInSet(ruleset, name, directions, asked),
+      isSetChanged: (name) => changedSets(ruleset).has(name),
+    },
+    isLooped: packet.in === 'lo',
+    waiting: new PathQueue(),
+    outcomes: [],
+    assumptions: new Set(),
+    missing: new Set(),
+    asked: new Set(),
+    steps: 0,
+  };
+}
+
+/** Notes what is taken to be so on all paths. */
+export function assume(run: Run, text: string): void {
+  if (text !== '' && run.assumptions.size < mostAssumptions) run.assumptions.add(text);
+}
+
+/** Notes that a rule or policy did something. */
+export function addStep(run: Run, path: Path, step: Omit<TraceStep, 'previous'>): void {
+  path.last = { previous: path.last, ...step };
+  path.met = true;
+  run.steps += 1;
+}
+
+/** Ends a path. */
+export function end(run: Run, path: Path, verdict: Verdict): null {
+  const { probability, last, packet, assumed } = path;
+  run.outcomes.push({ probability, verdict, last, packet, assumed });
+  return null;
+}

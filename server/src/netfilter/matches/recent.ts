@@ -1,0 +1,78 @@
+/** Lists of addresses that rules keep. Source: the kernel's xt_recent.c, recent_mt. */
+import { type Answer, doubt, type Fact, type Predicate, perhapsNegated } from '../answer.ts';
+import { isNegated, type MatchReader, optionNamed, optionValue, unknownMatch } from '../match-reader.ts';
+import { valueText } from '../option-view.ts';
+import type { Packet } from '../packet.ts';
+import type { Ranges } from '../ranges.ts';
+
+interface List {
+  readonly name: string;
+  readonly end: 'source' | 'destination';
+}
+
+/** The entry that a packet is, on a list: its address, whatever the mask leaves of it. */
+function entryOf({ name, end }: List, packet: Packet): string {
+  return `${name} ${packet[end]?.text ?? 'picked'}`;
+}
+
+function put({ name, end }: List, isOn: boolean): (packet: Packet) => Packet {
+  return (packet) => ({ ...packet, lists: new Map([...packet.lists, [entryOf({ name, end }, packet), isOn]]) });
+}
+
+/** The question whether an entry is on a list, younger than so many seconds; null for any age. Its age is a number, -1 for none. */
+function onList(list: List, packet: Packet, seconds: number | null, words: string, learn?: Fact['learn']): Answer {
+  const within: Ranges = [[0, seconds === null ? null : seconds + 1]];
+  const who = list.end === 'source' ? 'The client' : 'The destination';
+  return doubt({
+    about: 'recent',
+    key: `recent ${list.name} ${entryOf(list, packet)}${seconds === null ? '' : ` within ${seconds}`}`,
+    yes: `${who} was put on the list ${list.name}${words}.`,
+    no: '',
+    likely: false,
+    value: { of: `age on ${entryOf(list, packet)}`, within },
+    ...(learn === undefined ? {} : { learn }),
+  });
+}
+
+/** The question whether it was seen so often. */
+function seenOften(list: List, packet: Packet, times: number, seconds: number | null, words: string): Answer {
+  return doubt({
+    about: 'recent',
+    key: `recent ${entryOf(list, packet)} ${times} times within ${seconds ?? 'any'}`,
+    yes: `The client was put on the list ${list.name}${words} at least ${times} times.`,
+    no: '',
+    likely: false,
+    value: { of: `hits on ${entryOf(list, packet)} within ${seconds ?? 'any'}`, within: [[times, null]] },
+  });
+}
+
+export const recent: MatchReader = (match, context) => {
+  const list: List = {
+    name: valueText(optionNamed(match, '--name')) || 'DEFAULT',
+    end: optionNamed(match, '--rdest') === undefined ? 'source' : 'destination',
+  };
+  const set = optionNamed(match, '--set');
+  // --set puts the address on the list and always matches.
+  if (set !== undefined) return [() => ({ kind: 'effect', holds: !isNegated(set), change: put(list, true) })];
+  const remove = optionNamed(match, '--remove');
+  const check = optionNamed(match, '--rcheck') ?? optionNamed(match, '--update');
+  if (remove === undefined && check === undefined) return [unknownMatch(match)];
+  const secondsValue = optionValue(optionNamed(match, '--seconds'), context);
+  const seconds = secondsValue?.type === 'number' && remove === undefined ? secondsValue.value : null;
+  const hitsValue = optionValue(optionNamed(match, '--hitcount'), context);
+  const hits = hitsValue?.type === 'number' && remove === undefined ? hitsValue.value : 0;
+  const words = seconds === null ? '' : ` within ${seconds} s`;
+  const taken = remove === undefined ? undefined : put(list, false);
+
+  const listed: Predicate = (packet) => {
+    const isOn = packet.lists.get(entryOf(list, packet));
+    if (isOn === undefined) return onList(list, packet, seconds, words, taken);
+    return isOn && taken !== undefined ? { kind: 'effect', holds: true, change: taken } : isOn;
+  };
+  const often: Predicate = (packet) => {
+    if (packet.lists.get(entryOf(list, packet)) === false) return false;
+    return seenOften(list, packet, hits, seconds, words);
+  };
+  const predicate = hits > 1 ? often : listed;
+  return [perhapsNegated(predicate, isNegated(remove ?? check))];
+};

@@ -1,0 +1,34 @@
+/** What conntrack says of a packet's connection, as -m state asks it; -m conntrack has the same and more. */
+import type { RuleOption } from '../../syntax/statement.ts';
+import type { Predicate } from '../answer.ts';
+import { eachOption, type OptionReader, unknownOption } from '../match-reader.ts';
+import { valueText } from '../option-view.ts';
+import { hasConnection } from '../packet.ts';
+
+const known = ['INVALID', 'NEW', 'ESTABLISHED', 'RELATED', 'UNTRACKED', 'SNAT', 'DNAT'] as const;
+
+/** The words of a list of states; iptables takes the beginning of a word for it. Undefined where one is none. */
+function statesOf(option: RuleOption): ReadonlySet<string> | undefined {
+  const words = valueText(option)
+    .toUpperCase()
+    .split(',')
+    .map((word) => (word === '' ? undefined : known.find((state) => state.startsWith(word))));
+  return words.includes(undefined) ? undefined : new Set(words.filter((word) => word !== undefined));
+}
+
+/** Whether a packet's connection is in one of the states of an option. */
+export const inState: OptionReader = (option, _context, match) => {
+  const wanted = statesOf(option);
+  if (wanted === undefined) return unknownOption(match, option);
+  const predicate: Predicate = (packet) => {
+    // A template counts as new, whatever the packet will turn out to be.
+    if (packet.hasTemplate && !packet.isTracked) return wanted.has('NEW');
+    if (packet.state === 'UNTRACKED') return wanted.has('UNTRACKED');
+    // Before conntrack has seen it a packet counts as invalid (xt_conntrack.c, conntrack_mt).
+    if (!hasConnection(packet)) return wanted.has('INVALID');
+    return wanted.has(packet.state) || (packet.dnat && wanted.has('DNAT')) || (packet.snat && wanted.has('SNAT'));
+  };
+  return predicate;
+};
+
+export const state = eachOption({ '--state': inState });

@@ -1,0 +1,4 @@
+import { askedBy } from '../match-reader.ts';
+
+/** Text within the packet. */
+export const string = askedBy('--string', '--hex-string');

@@ -1,0 +1,29 @@
+import { readTcpFlags } from '../../catalog/values/read-names.ts';
+import type { Predicate } from '../answer.ts';
+import { aboutValue, eachOption, type OptionReader, unknownOption } from '../match-reader.ts';
+import { tcpFlags } from '../packet.ts';
+import { portOptions } from '../port-predicates.ts';
+import { numbersWhere } from '../ranges.ts';
+
+function flags(mask: number, set: number, words: string): Predicate {
+  const about = aboutValue((packet) => packet.flags, {
+    of: 'tcp flags',
+    within: numbersWhere(64, (bits) => (bits & mask) === set),
+    yes: `The TCP flags are as ${words} asks.`,
+    no: `The TCP flags are not as ${words} asks.`,
+  });
+  return (packet, knows) => packet.protocol === 'tcp' && about(packet, knows);
+}
+
+const flagsOf: OptionReader = (option, _context, match) => {
+  const [mask, set] = option.values.map((value) => value.text);
+  const value = readTcpFlags(mask ?? '', set ?? '');
+  if (value.type !== 'tcp-flags') return unknownOption(match, option);
+  return flags(value.mask, value.set, `--tcp-flags ${value.text}`);
+};
+
+export const tcp = eachOption({
+  ...portOptions,
+  '--syn': () => flags(tcpFlags.FIN | tcpFlags.SYN | tcpFlags.RST | tcpFlags.ACK, tcpFlags.SYN, '--syn'),
+  '--tcp-flags': flagsOf,
+});

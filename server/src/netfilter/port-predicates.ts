@@ -1,0 +1,65 @@
+/** Ports, which several matches ask for. */
+import { readNumber } from '../catalog/values/numbers.ts';
+import { servicePort } from '../catalog/values/service-names.ts';
+import type { Predicate } from './answer.ts';
+import { unreadable } from './core-match-predicates.ts';
+import { type OptionReader, valueDoubt } from './match-reader.ts';
+import { valueText } from './option-view.ts';
+import { either, includes, numbers, type Ranges } from './ranges.ts';
+
+function port(text: string): number | undefined {
+  return readNumber(text, 0, 65535) ?? servicePort(text);
+}
+
+/** Ports of "80", "80:90", ":1024", or several with commas between; undefined where one is none. */
+export function portRanges(text: string): Ranges | undefined {
+  let ranges: Ranges = [];
+  for (const part of text.split(',')) {
+    const colon = part.indexOf(':');
+    const first = colon === 0 ? 0 : port(colon < 0 ? part : part.slice(0, colon));
+    const last = colon < 0 ? first : colon === part.length - 1 ? 65535 : port(part.slice(colon + 1));
+    if (first === undefined || last === undefined) return undefined;
+    ranges = either(ranges, numbers(first, last));
+  }
+  return ranges;
+}
+
+/** The question for the ports of either end. A packet whose port is not known (one that the kernel picks) is in doubt. */
+function ports(ends: readonly ('source' | 'destination')[]): OptionReader {
+  return (option) => {
+    const text = valueText(option);
+    const wanted = portRanges(text);
+    if (wanted === undefined) return () => unreadable(option);
+    const doubts = ends.map((end) =>
+      valueDoubt({
+        of: `${end} port`,
+        within: wanted,
+        yes: `The ${end} port is in ${text}.`,
+        no: `The ${end} port is not in ${text}.`,
+      }),
+    );
+    const predicate: Predicate = (packet) => {
+      let open: number | undefined;
+      for (const [at, end] of ends.entries()) {
+        const value = end === 'source' ? packet.sport : packet.dport;
+        if (value === null) open = at;
+        else if (includes(wanted, value)) return true;
+      }
+      return open === undefined ? false : (doubts[open] ?? false);
+    };
+    return predicate;
+  };
+}
+
+/** `--sport` and `--dport` of the matches that are named after a protocol. */
+export const portOptions = {
+  '--source-port': ports(['source']),
+  '--destination-port': ports(['destination']),
+} as const;
+
+/** `--sports`, `--dports` and `--ports` of multiport. */
+export const multiportOptions = {
+  '--source-ports': ports(['source']),
+  '--destination-ports': ports(['destination']),
+  '--ports': ports(['source', 'destination']),
+} as const;

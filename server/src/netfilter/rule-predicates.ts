@@ -1,0 +1,64 @@
+/** What a rule asks of a packet. Matches that the rules alone do not decide answer with a doubt or an assumption, never with a guess. */
+
+import type { Family } from '../catalog/types.ts';
+import { readNumber } from '../catalog/values/numbers.ts';
+import { protocolNumber } from '../catalog/values/protocols.ts';
+import { optionOf } from '../ruleset/rules.ts';
+import type { RuleOption, RuleStatement } from '../syntax/statement.ts';
+import { doubt, type Predicate, perhapsNegated } from './answer.ts';
+import { addressPredicate, canonicalProtocol, interfacePredicate, protocolPredicate } from './core-match-predicates.ts';
+import type { RuleContext } from './match-reader.ts';
+import { matchReader } from './matches/registry.ts';
+import { loadedMatches, valueText } from './option-view.ts';
+
+function corePredicate(option: RuleOption, family: Family): Predicate | null {
+  switch (option.name) {
+    case '--source':
+      return addressPredicate(option, family, 'source');
+    case '--destination':
+      return addressPredicate(option, family, 'destination');
+    case '--protocol':
+      return protocolPredicate(option);
+    case '--in-interface':
+      return interfacePredicate(option, 'in');
+    case '--out-interface':
+      return interfacePredicate(option, 'out');
+    case '--fragments':
+      return perhapsNegated(() => false, option.negation !== undefined);
+    case '--ipv4':
+      return family === 'ipv4' ? null : () => false;
+    case '--ipv6':
+      return family === 'ipv6' ? null : () => false;
+    default:
+      return null;
+  }
+}
+
+let hiddenRules = 0;
+
+/** A listing without -v prints no interfaces: each of its rules may be for one alone, which is a question of its own. */
+function hiddenInterfaces(): Predicate {
+  hiddenRules += 1;
+  const answer = doubt({
+    about: 'other',
+    key: `interfaces of hidden rule ${hiddenRules}`,
+    yes: 'The listing does not show interfaces (-v), and the rule is for those of this packet.',
+    no: 'The listing does not show interfaces (-v), and the rule is for others than those of this packet.',
+    likely: true,
+  });
+  return () => answer;
+}
+
+/** The predicates of a rule, iptables' own first, in the order in which the kernel asks them. */
+export function predicatesOf(rule: RuleStatement, family: Family): readonly Predicate[] {
+  const predicates: Predicate[] = [];
+  for (const option of rule.options) {
+    const predicate = option.instance === 0 || option.spec?.extension === undefined ? corePredicate(option, family) : null;
+    if (predicate !== null) predicates.push(predicate);
+  }
+  const protocol = canonicalProtocol(valueText(optionOf(rule, '--protocol')));
+  const context: RuleContext = { family, protocol: protocolNumber(protocol) ?? readNumber(protocol, 0, 255) ?? 0 };
+  for (const match of loadedMatches(rule)) predicates.push(...matchReader(match.name)(match, context));
+  if (rule.hidden.includes('interfaces')) predicates.push(hiddenInterfaces());
+  return predicates;
+}
