@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
-import { type Cluster, emptyCluster } from '../../server/src/cluster/cluster.ts';
+import { type Cluster, createCluster, emptyCluster } from '../../server/src/cluster/cluster.ts';
 import { type DriftReport, driftReport } from '../../server/src/kube/drift/report.ts';
 import type { DriftOptions } from '../../server/src/kube/drift/settings.ts';
 import { expectedText } from '../../server/src/kube/expected/text.ts';
@@ -914,5 +914,27 @@ describe('what iptables prints', () => {
     const report = driftReport(rulesetOf(`${printed(nat)}\n${printed(filter)}`), now, { node: 'node-a' });
     expect(said(report)).toEqual([]);
     expect(report.summary).toMatchObject({ services: 3, inSync: 3, notes: [] });
+  });
+});
+
+describe('a cluster of which one namespace alone could be read', () => {
+  it('says nothing of the Services of others', () => {
+    const before = cluster(
+      web(),
+      webEndpoints(),
+      service('bank/ledger', { ip: '10.96.0.7' }),
+      slice('bank/ledger', { '10.244.0.7': {} }),
+    );
+    const whole = cluster(web(), webEndpoints({ '10.244.0.1': {} }));
+    const onlyIn = new Map([
+      ['Service', 'shop'],
+      ['EndpointSlice', 'shop'],
+    ] as const);
+    const part = createCluster({ ...whole, onlyIn });
+    const text = written(before);
+    expect(drift(text, whole).some((finding) => finding.includes('bank/ledger'))).toBe(true);
+    const { services, summary } = driftReport(rulesetOf(text), part, { node: 'node-a' });
+    expect(services.map(({ service: name, status }) => `${name} ${status}`)).toEqual(['shop/other in-sync', 'shop/web stale']);
+    expect(summary.notes).toContain('Namespace shop alone could be read: the Services of others were not compared.');
   });
 });

@@ -21,8 +21,16 @@ function print(text: string): void {
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
-  throw error;
+  fail(`standard output: ${error.code === 'ENOSPC' ? 'no space left on the device' : error.message}`);
 });
+// Nobody is left to tell; what the status says still holds.
+process.stderr.on('error', () => undefined);
+
+/** Ends without an answer, and says so: status 2 and one line. */
+function fail(message: string): never {
+  process.stderr.write(`${name}: ${visibleLines(message)}\n`);
+  process.exit(2);
+}
 
 function formatOption(...choices: readonly string[]): Option {
   return new Option('--format <format>', 'how to print it').choices(choices).default('text');
@@ -179,9 +187,15 @@ async function main(): Promise<void> {
       process.stderr.write(`${name}: ${visibleLines(error.message)}\n`);
       process.exitCode = 2;
     } else {
-      throw error;
+      const said = error instanceof Error ? error.message : String(error);
+      fail(`this is a fault of the program, and no answer: ${said}`);
     }
   }
 }
 
-void main();
+let isDone = false;
+// Should nothing be left to wait for before there is an answer, silence would read as "nothing found".
+process.on('beforeExit', () => isDone || fail('ended before there was an answer'));
+void main().finally(() => {
+  isDone = true;
+});

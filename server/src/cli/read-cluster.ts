@@ -31,8 +31,9 @@ export async function readCluster(options: ClusterOptions, needed: readonly Clus
 function checkKinds(cluster: Cluster, needed: readonly ClusterKind[], where: string): void {
   const lacking = needed.find((kind) => !cluster.kinds.has(kind));
   if (lacking === undefined) return;
+  const why = cluster.warnings.find((warning) => warning.startsWith(`No ${lacking}s: `));
   throw new UsageError(
-    `${where}: has no ${lacking}s, without which nothing can be compared; expected Services and EndpointSlices`,
+    `${where}: ${why ?? `has no ${lacking}s, without which nothing can be compared; expected Services and EndpointSlices`}`,
   );
 }
 
