@@ -116,6 +116,46 @@ describe('drift', () => {
   });
 });
 
+describe('drift that has nothing to compare', () => {
+  const recorded = (name: string): string => readFileSync(labPath(`round-2/${name}`), 'utf8');
+  const snapshot = ['--cluster', labPath('round-2/nftables-m3/cluster.json'), '--node', 'node-0'];
+  const filter = (text: string): string => text.slice(text.indexOf('*filter'), text.indexOf('*nat'));
+  const emptyNat = '*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\nCOMMIT';
+
+  it.each([
+    ['where the node is in nftables mode', recorded('nftables-m3/node.iptables'), 1, 'absent', /nft list tables/],
+    ['where only kubelet has chains', recorded('nftables-mode/kubelet-only.iptables'), 1, 'absent', /nft list tables/],
+    [
+      'where nat was flushed',
+      recorded('flags-5/node-0.nocidr.iptables').replace(/\*nat.*?COMMIT/s, emptyNat),
+      1,
+      'flushed',
+      /No Service works on this node: .* restarted/,
+    ],
+    ['of filter alone', filter(recorded('flags-5/node-0.nocidr.iptables')), 2, 'iptables', /no nat table/],
+    ['of something else', '*mangle\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n', 2, 'unknown', /no nat table/],
+    ['of another cluster', readFileSync(labPath('shop/node-a.iptables'), 'utf8'), 2, 'iptables', /another cluster/],
+  ])('%s says so, and is no success', (_, text, status, kind, says) => {
+    const result = inspect(['drift', '-', ...snapshot, '--format', 'json'], { input: text });
+    const report = JSON.parse(result.stdout) as DriftReport;
+    expect([result.status, report.services, report.summary.dumps[0]?.proxy.kind]).toEqual([status, [], kind]);
+    expect(report.summary.notes.join(' ')).toMatch(says);
+    if (status === 2) expect(result.stderr).toMatch(says);
+    const plain = inspect(['drift', '-', ...snapshot], { input: text });
+    expect([plain.status, plain.stdout]).toEqual([status, expect.stringMatching(says)]);
+  });
+
+  it('is no fault of a family that the cluster does not use', () => {
+    const ipv4 = readFileSync(labPath('large-600x10/node-0.iptables'), 'utf8');
+    const ipv6 = recorded('nftables-m3/node.iptables').replaceAll('iptables-save', 'ip6tables-save');
+    const args = ['--cluster', labPath('large-600x10/cluster.json'), '--node', 'node-0'];
+    expect(inspect(['drift', '-', ...args], { input: ipv4 + ipv6 })).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('601 in sync, 0 missing'),
+    });
+  });
+});
+
 describe('a snapshot without EndpointSlices', () => {
   const services = JSON.stringify({
     kind: 'List',

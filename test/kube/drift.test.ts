@@ -683,10 +683,13 @@ describe('a dump that is not all', () => {
   });
 
   it.each([
-    ['*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n', 'Nothing in the dump is kube-proxy’s.'],
+    [
+      '*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n',
+      'The dump has no nat table, where kube-proxy’s Services are. Collect the whole output of "iptables-save" (or "ip6tables-save") on the node.',
+    ],
     [
       '*nat\n:PREROUTING ACCEPT [0:0]\n-A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j KUBE-MARK-MASQ\nCOMMIT\n',
-      'kube-proxy runs in ipvs mode on this node: its Services are in the kernel’s ipvs tables and in ipsets, which the dump does not show.',
+      'kube-proxy in ipvs mode does the Services of this node: KUBE-SERVICES looks addresses up in an ipset. Collect "ipvsadm -Ln" and "ipset save" on the node: they hold the Services.',
     ],
     [
       '*nat\n:PREROUTING ACCEPT [0:0]\n-A KUBE-SVC-AAAAAAAAAAAAAAAA -m comment --comment "a/b:c" -j KUBE-SEP-AAAAAAAAAAAAAAAA\nCOMMIT\n',

@@ -81,7 +81,7 @@ describe('the dump shows', () => {
 
   it('a flushed nat, by chains without rules or by what kube-proxy still has in other tables', () => {
     expect(told(table('nat', ':KUBE-SERVICES - [0:0]', ':KUBE-SVC-ERIFXISQEP7F7OF4 - [0:0]'))).toBe(
-      'flushed: KUBE-SVC-ERIFXISQEP7F7OF4 has no rules: nat was flushed. (7)',
+      'flushed: KUBE-SERVICES has no rules: nat was flushed. (6)',
     );
     expect(told(table('filter', ...forwarding) + table('nat'))).toBe(
       'flushed: filter has kube-proxy’s KUBE-FORWARD, but nat has no KUBE-SERVICES: nat was flushed. (5)',

@@ -1,8 +1,11 @@
 import pc from 'picocolors';
 import { terminalText } from '../base/safe-text.ts';
+import type { Cluster } from '../cluster/cluster.ts';
 import type { DriftStatus } from '../kube/drift/finding.ts';
 import { type DriftReport, driftReportSteps } from '../kube/drift/report.ts';
 import { checkRequest } from '../kube/expected/request.ts';
+import { isProxied } from '../kube/expected/service-ports.ts';
+import { isElsewhere } from '../kube/proxy/mode.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';
@@ -15,11 +18,28 @@ export interface DriftCommandOptions extends ClusterOptions {
   readonly format: 'text' | 'json';
 }
 
-/** `drift DUMP`: where the dump and the cluster disagree, Service by Service. Status 0 where they agree, else 1. Throws UsageError. */
-export async function runDrift(
-  path: string,
-  options: DriftCommandOptions,
-): Promise<{ readonly output: string; readonly status: 0 | 1 }> {
+export interface DriftResult {
+  readonly output: string;
+  /** 0: what was compared agrees; 1: it does not, or the node's Services are not in its iptables; 2: nothing could be compared. */
+  readonly status: 0 | 1 | 2;
+  /** Why nothing could be compared; empty where something was. */
+  readonly problem: string;
+}
+
+/** Whether the cluster has a Service that kube-proxy would write rules for. */
+function hasProxied({ services }: Cluster): boolean {
+  return services.some((service) => isProxied(service) && service.clusterIPs.length > 0);
+}
+
+function statusOf({ summary }: DriftReport, cluster: Cluster): DriftResult['status'] {
+  const { missing, stale, differs, services, dumps } = summary;
+  if (missing + stale + differs > 0) return 1;
+  if (dumps.some(({ compared, proxy }) => !compared && isElsewhere(proxy))) return 1;
+  return services === 0 && hasProxied(cluster) ? 2 : 0;
+}
+
+/** `drift DUMP`: where the dump and the cluster disagree, Service by Service. Throws UsageError. */
+export async function runDrift(path: string, options: DriftCommandOptions): Promise<DriftResult> {
   if (options.cluster === undefined && options.context === undefined) {
     throw new UsageError('drift needs the cluster: --cluster FILE, or --context NAME for a live one');
   }
@@ -31,10 +51,11 @@ export async function runDrift(
   const { file, ruleset } = readDump(path);
   const steps = driftReportSteps(ruleset, cluster, { node, clusterCIDR: clusterCidr, version, fileName: path });
   const report = runSteps(steps, `comparing ${file} with ${cluster.source.label}`);
-  const { missing, stale, differs } = report.summary;
+  const status = statusOf(report, cluster);
   return {
     output: options.format === 'json' ? JSON.stringify(report) : driftText(report),
-    status: missing + stale + differs > 0 ? 1 : 0,
+    status,
+    problem: status === 2 ? `${file}: nothing could be compared: ${report.summary.notes.join(' ')}` : '',
   };
 }
 
@@ -60,6 +81,7 @@ function driftText({ services, summary }: DriftReport): string {
   }
   if (lines.length > 0) lines.push('');
   for (const dump of summary.dumps) {
+    if (!dump.compared) continue;
     const node = dump.node === '' ? 'an unknown node' : dump.node;
     const as = `${dump.family === 'ipv6' ? 'IPv6' : 'IPv4'} of ${node} (${dump.nodeReason}), as kube-proxy ${dump.version} would write it`;
     lines.push(pc.dim(terminalText(`compared: ${as}${dump.podTraffic === null ? '' : `, Pods' traffic by ${dump.podTraffic}`}`)));

@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { projectVersion } from '../base/project.ts';
-import { visibleLines } from '../base/safe-text.ts';
+import { terminalText, visibleLines } from '../base/safe-text.ts';
 import { detectLocalModes } from '../kube/expected/request.ts';
 import { runCheck } from './check-command.ts';
 import { runDiff } from './diff-command.ts';
@@ -126,8 +126,9 @@ function program(): Command {
     .option('--kube-proxy-version <version>', 'of kube-proxy, 1.24 to 1.36 (default: told by the dump and the node)')
     .addOption(formatOption('text', 'json'))
     .action(async (dump, options) => {
-      const { output, status } = await runDrift(dump, options);
+      const { output, status, problem } = await runDrift(dump, options);
       print(output);
+      if (problem !== '') process.stderr.write(`${name}: ${terminalText(problem)}\n`);
       process.exitCode = status;
     });
 

@@ -1,9 +1,13 @@
 /** As what a dump of one family is compared with a cluster, and why it may not be compared at all. */
+import { isIPv6 } from '../../base/ip.ts';
 import type { Steps } from '../../base/steps.ts';
+import type { Family } from '../../catalog/types.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
+import { isProxied } from '../expected/service-ports.ts';
 import { type DumpNode, dumpNode } from '../proxy/dump-node.ts';
 import { type ProxyLayout, proxyLayout } from '../proxy/layout.ts';
+import { type ServiceProxy, serviceProxyOf, serviceProxyText } from '../proxy/mode.ts';
 import type { ProxyOptions } from '../proxy/options.ts';
 import { oldestVersion, proxyVersionText } from '../proxy/version.ts';
 import { type DumpSide, readDumpSide } from './dump-side.ts';
@@ -16,16 +20,26 @@ export interface ComparisonBasis {
   readonly side: DumpSide;
   readonly node: DumpNode;
   readonly options: ProxyOptions;
-  /** Why the dump cannot be compared at all, in a sentence; undefined where it can. */
+  /** Who does Services on the node. */
+  readonly proxy: ServiceProxy;
+  /** Why the dump cannot be compared at all, in sentences; undefined where it can. */
   readonly obstacle: string | undefined;
 }
 
+/** Whether kube-proxy would write anything for a cluster's Services in a family. */
+function hasServices({ services }: Cluster, family: Family): boolean {
+  return services.some((service) => isProxied(service) && service.clusterIPs.some((ip) => isIPv6(ip) === (family === 'ipv6')));
+}
+
+/** Whether kube-proxy has nothing to write in the family of a dump, and has written nothing, as in the other family of a cluster with one. */
+function isNothingExpected(proxy: ServiceProxy, { dump }: DumpSide, cluster: Cluster): boolean {
+  return (proxy.kind === 'absent' || proxy.kind === 'other') && !hasServices(cluster, dump.family);
+}
+
 /** Why a dump cannot be compared at all; undefined where it can. */
-function obstacleTo(layout: ProxyLayout, side: DumpSide, cluster: Cluster): string | undefined {
-  if (layout.mode === null) return 'Nothing in the dump is kube-proxy’s.';
-  if (layout.mode === 'ipvs')
-    return 'kube-proxy runs in ipvs mode on this node: its Services are in the kernel’s ipvs tables and in ipsets, which the dump does not show.';
-  if (layout.mode === 'userspace') return 'kube-proxy ran in userspace mode, in which the rules do not name endpoints.';
+function obstacleTo(proxy: ServiceProxy, layout: ProxyLayout, side: DumpSide, cluster: Cluster): string | undefined {
+  if (isNothingExpected(proxy, side, cluster)) return undefined;
+  if (proxy.kind !== 'iptables') return serviceProxyText(proxy);
   if (side.nat === undefined) return 'The dump has no nat table, where kube-proxy’s Services are.';
   if (layout.newest !== null && layout.newest < oldestVersion)
     return `The rules are those of kube-proxy ${proxyVersionText(layout.newest)} or earlier, whose chains were laid out in another way; from ${proxyVersionText(oldestVersion)} on they can be compared.`;
@@ -52,7 +66,8 @@ export function* comparisonBasis(ruleset: Ruleset, dump: Dump, cluster: Cluster,
   const side = yield* readDumpSide(ruleset, dump);
   const node = dumpNode({ ruleset, cluster, origin: given }, dump);
   const options = yield* comparedOptions(side, cluster, layout, given, node.name);
-  const basis = { cluster, layout, side, node, options, obstacle: obstacleTo(layout, side, cluster) };
+  const proxy = serviceProxyOf(ruleset, dump, cluster, node.name);
+  const basis = { cluster, layout, side, node, options, proxy, obstacle: obstacleTo(proxy, layout, side, cluster) };
   known.set(dump, { cluster, given: key, basis });
   return basis;
 }

@@ -7,6 +7,7 @@ import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { type ExpectedPort, expectedNode } from '../expected/expected.ts';
 import type { DumpNode } from '../proxy/dump-node.ts';
 import type { ProxyLayout } from '../proxy/layout.ts';
+import type { ServiceProxy } from '../proxy/mode.ts';
 import type { ProxyOptions } from '../proxy/options.ts';
 import { type ComparisonBasis, comparisonBasis } from './basis.ts';
 import { causeOf, type Programmed } from './cause.ts';
@@ -24,6 +25,10 @@ export interface ComparedDump {
   readonly options: ProxyOptions;
   /** Why the node is taken to be that one. */
   readonly nodeReason: string;
+  /** Who does Services on the node. */
+  readonly proxy: ServiceProxy;
+  /** Why nothing was compared, in sentences; undefined where something was. */
+  readonly obstacle: string | undefined;
   /** What could not be compared, and why; sentences. */
   readonly notes: readonly string[];
   /** Why what is new in the cluster is not in the dump; empty where that cannot be told. */
@@ -116,8 +121,8 @@ function* comparePorts(basis: ComparisonBasis): Steps<ComparedPorts> {
 /** Compares one dump with a cluster. Pauses every few dozen Services. */
 export function* compareDump(ruleset: Ruleset, dump: Dump, cluster: Cluster, given: DriftOptions): Steps<Comparison> {
   const basis = yield* comparisonBasis(ruleset, dump, cluster, given);
-  const { layout, options, node, obstacle, side } = basis;
-  const asWhat = { dump, layout, options, nodeReason: node.reason };
+  const { layout, options, node, proxy, obstacle, side } = basis;
+  const asWhat = { dump, layout, options, proxy, obstacle, nodeReason: node.reason };
   if (obstacle !== undefined) return { compared: { ...asWhat, notes: [obstacle], cause: '' }, findings: [], services: [] };
   const { findings, services, cause, skipped } = yield* comparePorts(basis);
   return {

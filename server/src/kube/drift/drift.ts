@@ -5,7 +5,7 @@
 
 import type { Steps } from '../../base/steps.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
-import type { Ruleset } from '../../ruleset/ruleset.ts';
+import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { type ComparedDump, compareDump } from './compare-dump.ts';
 import { type DriftFinding, type DriftStatus, worstStatus } from './finding.ts';
 import type { DriftOptions } from './settings.ts';
@@ -35,6 +35,12 @@ function lacking(cluster: Cluster): readonly string[] {
   return notes;
 }
 
+/** The dumps of a ruleset without those that have neither nat nor filter, where another of their family has: a table apart, as where its header was cut off. */
+function dumpsToCompare({ dumps }: Ruleset): readonly Dump[] {
+  const has = ({ tables }: Dump): boolean => tables.some(({ name }) => name === 'nat' || name === 'filter');
+  return dumps.filter((dump) => has(dump) || !dumps.some((other) => other.family === dump.family && has(other)));
+}
+
 /** Compares the dumps of a ruleset with a cluster. Pauses every few dozen Services; never throws. */
 export function* driftSteps(ruleset: Ruleset, cluster: Cluster, options: DriftOptions = {}): Steps<Drift> {
   const notes = lacking(cluster);
@@ -52,7 +58,7 @@ export function* driftSteps(ruleset: Ruleset, cluster: Cluster, options: DriftOp
   const isKnown = (namespace: string): boolean =>
     cluster.knows('Service', namespace) && cluster.knows('EndpointSlice', namespace);
   const dumps: ComparedDump[] = [];
-  for (const dump of ruleset.dumps) {
+  for (const dump of dumpsToCompare(ruleset)) {
     const { compared, findings, services } = yield* compareDump(ruleset, dump, cluster, options);
     dumps.push(compared);
     // Where one namespace alone could be read, what is not of it was not compared.

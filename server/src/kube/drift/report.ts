@@ -6,6 +6,7 @@ import { objectName } from '../../cluster/objects.ts';
 import type { Ruleset } from '../../ruleset/ruleset.ts';
 import { podSource } from '../expected/port-rules.ts';
 import { layoutText } from '../proxy/layout.ts';
+import type { ServiceProxyKind } from '../proxy/mode.ts';
 import { proxyVersionText } from '../proxy/version.ts';
 import { type Drift, driftSteps } from './drift.ts';
 import type { DriftFinding, DriftKind, DriftStatus } from './finding.ts';
@@ -43,6 +44,10 @@ export interface ReportedDump {
   /** How Pods' traffic is told: "-s 10.244.0.0/16"; null where it is not. */
   readonly podTraffic: string | null;
   readonly cause: string;
+  /** Who does Services on the node, by what that is told, and what to collect where the dump does not show them. */
+  readonly proxy: { readonly kind: ServiceProxyKind; readonly name: string; readonly reason: string; readonly advice: string };
+  /** Whether anything of the dump was compared. */
+  readonly compared: boolean;
 }
 
 export interface DriftReport {
@@ -88,7 +93,7 @@ export function reportOf({ services, dumps, notes }: Drift): DriftReport {
       missing: count('missing'),
       stale: count('stale'),
       differs: count('differs'),
-      dumps: dumps.map(({ dump, layout, options, nodeReason, cause }) => ({
+      dumps: dumps.map(({ dump, layout, options, nodeReason, cause, proxy: { kind, name, reason, advice }, obstacle }) => ({
         family: dump.family,
         layout: layoutText(layout),
         version: proxyVersionText(options.version),
@@ -96,6 +101,8 @@ export function reportOf({ services, dumps, notes }: Drift): DriftReport {
         nodeReason,
         podTraffic: options.podTraffic === null ? null : podSource(options.podTraffic, false).trim(),
         cause,
+        proxy: { kind, name, reason, advice },
+        compared: obstacle === undefined,
       })),
       notes: [...notes, ...new Set(dumps.flatMap((dump) => dump.notes))],
     },

@@ -82,6 +82,23 @@ function setLookup(ruleset: Ruleset, services: Chain | undefined): number | unde
   });
 }
 
+/** Whether Services are somewhere else than in the iptables rules of the node, or are gone from there; false too where a dump does not show enough. */
+export function isElsewhere({ kind }: Pick<ServiceProxy, 'kind'>): boolean {
+  return kind !== 'iptables' && kind !== 'unknown';
+}
+
+/** What there is to say of a node whose Services the dump does not show, with what to collect instead; one to three sentences. */
+export function serviceProxyText({ kind, name, reason, advice }: ServiceProxy): string {
+  if (kind === 'unknown') return `${reason} ${advice}`;
+  const what =
+    kind === 'flushed'
+      ? 'No Service works on this node'
+      : kind === 'absent'
+        ? 'No Service of this node is in its iptables'
+        : `${name} does the Services of this node`;
+  return `${what}: ${reason} ${advice}`.trimEnd();
+}
+
 /** What one dump's own rules show; undefined where nothing in it is kube-proxy's. */
 interface Shown {
   readonly kind: ServiceProxyKind;
@@ -97,6 +114,8 @@ const ipvsChains = [
   'KUBE-IPVS-OUT-FILTER',
   'KUBE-SOURCE-RANGES-FIREWALL',
 ];
+/** Chains of one Service. */
+const serviceChains = ['KUBE-SVC-', 'KUBE-SEP-', 'KUBE-SVL-', 'KUBE-EXT-', 'KUBE-FW-', 'KUBE-XLB-'];
 const iptablesFilterChains = ['KUBE-EXTERNAL-SERVICES', 'KUBE-NODEPORTS', 'KUBE-SERVICES'];
 
 function shownByIpvs(ruleset: Ruleset, nat: Table | undefined, filter: Table | undefined): Shown | undefined {
@@ -111,11 +130,16 @@ function shownByIpvs(ruleset: Ruleset, nat: Table | undefined, filter: Table | u
   return { kind: 'ipvs', reason: `${chain.name} is one of its chains.`, line: firstLineOf(chain) };
 }
 
-/** Whether nat was emptied under kube-proxy in iptables mode: it is whole, and KUBE-SERVICES is gone or without a rule. */
+/** Whether nat was emptied under kube-proxy in iptables mode: it is whole, and has no rule that is for a Service. */
 function shownByFlush(ruleset: Ruleset, dump: Dump, nat: Table, filter: Table | undefined): Shown | undefined {
   if (!isTableWhole(ruleset, nat) || (nat.chains.get('KUBE-SERVICES')?.rules.length ?? 0) > 0) return undefined;
-  const empty = chainLike(nat, 'KUBE-SVC-', 'KUBE-SEP-', 'KUBE-SVL-', 'KUBE-EXT-') ?? nat.chains.get('KUBE-SERVICES');
-  if (empty !== undefined && empty.rules.length === 0)
+  let empty = nat.chains.get('KUBE-SERVICES');
+  for (const chain of nat.chains.values()) {
+    if (!serviceChains.some((prefix) => chain.name.startsWith(prefix))) continue;
+    if (chain.rules.length > 0) return undefined;
+    empty ??= chain;
+  }
+  if (empty !== undefined)
     return { kind: 'flushed', reason: `${empty.name} has no rules: nat was flushed.`, line: firstLineOf(empty) };
   const other = [...iptablesFilterChains, 'KUBE-FORWARD']
     .map((name) => filter?.chains.get(name))
@@ -133,7 +157,7 @@ function shownByFlush(ruleset: Ruleset, dump: Dump, nat: Table, filter: Table | 
 }
 
 function shownByIptables(nat: Table | undefined, filter: Table | undefined): Shown | undefined {
-  const chain = chainLike(nat, 'KUBE-SVC-', 'KUBE-SEP-', 'KUBE-SVL-', 'KUBE-EXT-', 'KUBE-FW-', 'KUBE-XLB-');
+  const chain = chainLike(nat, ...serviceChains);
   if (chain !== undefined) return { kind: 'iptables', reason: 'Services have chains of their own.', line: firstLineOf(chain) };
   const services = nat?.chains.get('KUBE-SERVICES');
   if (services !== undefined && services.rules.length > 0)
