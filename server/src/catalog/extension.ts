@@ -68,13 +68,17 @@ export interface ListedOption {
   readonly pattern: string;
   /** Makes the option's values of the pattern's; undefined for "such an option is not there" (a default). */
   readonly values?: (found: readonly string[]) => readonly string[] | undefined;
+  /** The option is there where the pattern is not. */
+  readonly absent?: true;
+  /** The target that the rule has, where the target's column shows another name for it. */
+  readonly target?: string;
   /** The pattern's one value is a number whose bits stand for these options; undefined for a bit that is none. */
   readonly flags?: readonly (string | undefined)[];
 }
 
 /**
- * How `iptables -L` prints an extension: each has its own way, unlike what iptables-save prints. Source: what iptables 1.8.9 lists of 5,000 rules
- * (test/listing compares both outputs of one kernel), and older spellings from pasted listings.
+ * How `iptables -L` prints an extension: each has its own way, unlike what iptables-save prints. Source: the print functions of iptables 1.4.0 to
+ * 1.8.11; test/listing compares what 1.8.9 lists with what it saves.
  */
 export interface ListedForm {
   /** What stands in front of all its options, "tcp" or "recent:"; empty where each option says by itself whose it is. */

@@ -10,12 +10,15 @@ interface OptionReader {
   readonly pattern: RegExp;
   readonly values: ListedOption['values'];
   readonly flags: ListedOption['flags'];
+  readonly target: string | undefined;
 }
 
 interface ExtensionReader {
   readonly extension: ExtensionSpec;
   readonly opening: RegExp | undefined;
   readonly options: readonly OptionReader[];
+  /** Options that are there where their text is not. */
+  readonly absent: readonly OptionReader[];
 }
 
 /** A blank in a form is any number of them; `~` is an optional "!". Groups that are no value do not capture. */
@@ -28,16 +31,15 @@ function compile(form: string): RegExp {
 function readerOf(extension: ExtensionSpec): ExtensionReader | undefined {
   const form = extensionData(extension).listed;
   if (form === undefined) return undefined;
+  const options = form.options.map(({ long, negated, pattern, values, flags, target, absent }) => ({
+    reader: { long, negated: negated === true, pattern: compile(pattern), values, flags, target },
+    absent: absent === true,
+  }));
   return {
     extension,
     opening: form.opening === '' ? undefined : compile(form.opening),
-    options: form.options.map(({ long, negated, pattern, values, flags }) => ({
-      long,
-      negated: negated === true,
-      pattern: compile(pattern),
-      values,
-      flags,
-    })),
+    options: options.map(({ reader }) => reader),
+    absent: options.filter(({ absent }) => absent).map(({ reader }) => reader),
   };
 }
 
@@ -55,7 +57,8 @@ function specOf(extension: ExtensionSpec, long: string): OptionSpec | undefined 
   return extension.options.find((option) => option.long === long);
 }
 
-const blanks = /\s*/y;
+// The match bpf ends in a NUL (iptables 1.8, bpf_print_code).
+const blanks = /[\s\0]*/y;
 
 /** Where the next word begins. Any white space parts words here, as it does in the forms: text may come out of a web page. */
 function skipBlanks(text: string, from: number): number {
@@ -66,11 +69,14 @@ function skipBlanks(text: string, from: number): number {
 
 /** How far a row was read, and what was found in it. */
 interface Reading {
-  readonly text: string;
+  /** Up to the end of the part that is being read. */
+  text: string;
   at: number;
   readonly options: RuleOption[];
   /** How many matches there are so far. */
   matches: number;
+  /** The target's name, where the target's column shows another one. */
+  targetName: string | undefined;
 }
 
 function take(reading: Reading, pattern: RegExp): RegExpExecArray | undefined {
@@ -107,6 +113,7 @@ function readExtension(reading: Reading, reader: ExtensionReader, isMatch: boole
     reading.at = start;
     return false;
   }
+  for (const { long } of reader.absent) if (!seen.has(long)) addAbsent(reading, reader.extension, long, instance);
   if (isMatch) reading.matches = instance;
   return true;
 }
@@ -126,6 +133,8 @@ function readOption(
     // IPsec policies have elements, each with the same options again.
     if (option.long === '--next') seen.clear();
     seen.add(option.long);
+    if (option.target !== undefined) reading.targetName = option.target;
+    if (reader.absent.includes(option)) return true;
     // "! recent: SET" negates what is done, the first option.
     if (option.long !== '' || option.flags !== undefined)
       addOption(reading, reader, option, found, start, instance, seen.size === 1 ? opening : undefined);
@@ -169,6 +178,12 @@ function addOption(
   });
 }
 
+/** An option whose text would say that it is not there. */
+function addAbsent({ options, at }: Reading, extension: ExtensionSpec, long: string, instance: number): void {
+  const word: Word = { start: at, end: at, text: long, quoted: false };
+  options.push({ spec: specOf(extension, long), name: long, word, negation: undefined, values: [], instance });
+}
+
 /** Options without values that a listing prints as the bits of one number. */
 function addFlags(
   options: RuleOption[],
@@ -184,7 +199,7 @@ function addFlags(
 }
 
 /** What no form explains, up to `end`, is kept as an option that nobody knows; words in a row as one. */
-function keepUnread({ text, options }: Reading, start: number, end: number): void {
+function keepUnread({ options }: Reading, text: string, start: number, end: number): void {
   const last = options.at(-1);
   const goesOn = last !== undefined && last.instance === notUnderstood && skipBlanks(text, last.word.end) === start;
   const from = goesOn ? last.word.start : start;
@@ -193,31 +208,58 @@ function keepUnread({ text, options }: Reading, start: number, end: number): voi
   options.push({ spec: undefined, name: word.text, word, negation: undefined, values: [], instance: notUnderstood });
 }
 
-const wordPattern = /\S+/y;
+const wordPattern = /[^\s\0]+/y;
 const coreMatch = coreOption('--match');
 
-/** Longer than any listing's row; what lies beyond is somebody's joke and is not looked at. */
+/** Longer than any listing's row; what lies beyond is somebody's joke; it is not looked at, but kept as what nobody understood. */
 const mostRead = 8192;
 
+/** Where the text ends that stands together: iptables prints no blank in front of the match bpf. */
+function endsOfParts(text: string, from: number): readonly number[] {
+  const ends: number[] = [];
+  for (let at = text.indexOf(unparted, from); at >= 0; at = text.indexOf(unparted, at + 1)) {
+    if (at > from && !/\s/.test(text.charAt(at - 1))) ends.push(at);
+  }
+  return [...ends, text.length];
+}
+
+const unparted = 'match bpf ';
+
+function readPart(reading: Reading, target: ExtensionReader | undefined): void {
+  const { text } = reading;
+  while (reading.at < text.length) {
+    const start = reading.at;
+    if (matchReaders?.some((reader) => readExtension(reading, reader, true)) === true) continue;
+    if (target !== undefined && readExtension(reading, target, false)) continue;
+    wordPattern.lastIndex = start;
+    wordPattern.test(text);
+    keepUnread(reading, text, start, wordPattern.lastIndex);
+    reading.at = skipBlanks(text, wordPattern.lastIndex);
+  }
+}
+
+/** What the text behind a rule's destination column says. */
+export interface ListedOptions {
+  /** `-m` included; what cannot be read as options that nobody understood. */
+  readonly options: readonly RuleOption[];
+  /** The target's name, where the target's column shows another one: NOTRACK is listed as CT. */
+  readonly targetName: string | undefined;
+}
+
 /**
- * The options that the text behind a rule's destination column stands for, `-m` included. What cannot be read is kept as options without a
- * spec.
+ * Reads the text behind a rule's destination column.
  * @param from where the text begins, behind the destination
  * @param target what the target column says; empty for none
  */
-export function readListedOptions(text: string, from: number, target: string): readonly RuleOption[] {
+export function readListedOptions(text: string, from: number, target: string): ListedOptions {
   matchReaders ??= matches.flatMap((match) => readerOf(match) ?? []);
   const targetReader = readerOfTarget(target);
   const read = text.length > from + mostRead ? text.slice(0, from + mostRead) : text;
-  const reading: Reading = { text: read, at: skipBlanks(read, from), options: [], matches: 0 };
-  while (reading.at < read.length) {
-    const start = reading.at;
-    if (matchReaders.some((reader) => readExtension(reading, reader, true))) continue;
-    if (targetReader !== undefined && readExtension(reading, targetReader, false)) continue;
-    wordPattern.lastIndex = start;
-    wordPattern.test(read);
-    keepUnread(reading, start, wordPattern.lastIndex);
-    reading.at = skipBlanks(read, wordPattern.lastIndex);
+  const reading: Reading = { text: read, at: skipBlanks(read, from), options: [], matches: 0, targetName: undefined };
+  for (const end of endsOfParts(read, from)) {
+    reading.text = end === read.length ? read : read.slice(0, end);
+    readPart(reading, targetReader);
   }
-  return reading.options;
+  if (read.length < text.length) keepUnread(reading, text, read.length, text.length);
+  return { options: reading.options, targetName: reading.targetName };
 }

@@ -1,5 +1,6 @@
 /** The lines of `iptables -L`: chains, the names of the columns, and rules. */
 import { coreOption } from '../../catalog/lookup.ts';
+import type { Family } from '../../catalog/types.ts';
 import { protocolNumber } from '../../catalog/values/protocols.ts';
 import type { LineContext } from '../line.ts';
 import type { ChainStatement, Counters, HiddenCondition, RuleOption, RuleStatement, Span, Word } from '../statement.ts';
@@ -94,7 +95,7 @@ function isFragmentColumn(word: Word | undefined): boolean {
   return word !== undefined && /^(?:--|-?!?f|-f|!f|----)$/.test(word.text);
 }
 
-const address = /^!?(?:anywhere|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(?:\/\S+)?|\d[\d.]*(?:\/\S+)?|[A-Za-z0-9_][\w.-]*(?:\/\d+)?)$/;
+const address = /^!?(?:anywhere|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(?:\/\S+)?|\d[\d.]*(?:\/\S+)?|[A-Za-z0-9_][\w.-]*(?:\/[\d.]+)?)$/;
 
 function isAddress(word: Word | undefined): boolean {
   return word !== undefined && address.test(word.text);
@@ -127,13 +128,14 @@ function readRow(words: readonly Word[], columns: Columns): Row | undefined {
     at += 2;
   }
   // A chain may be called like a protocol: with a target there are two of them.
-  const hasTarget = isProtocol(words[at + 1]) || !isProtocol(words[at]);
+  const hasTarget = isProtocol(words[at + 1]) || !isProtocol(words[at]) || isFragmentColumn(words[at + 2]);
   const target = hasTarget ? words[at] : undefined;
   if (hasTarget) at += 1;
   const protocol = words[at];
-  if (protocol === undefined || !isProtocol(protocol)) return undefined;
+  const fragment = isFragmentColumn(words[at + 1]) ? words[at + 1] : undefined;
+  // A machine may know protocols by names that others do not: the column behind tells that it is one.
+  if (protocol === undefined || (!isProtocol(protocol) && fragment === undefined)) return undefined;
   at += 1;
-  const fragment = isFragmentColumn(words[at]) ? words[at] : undefined;
   if (fragment !== undefined) at += 1;
   const [input, output] = columns.interfaces ? [words[at], words[at + 1]] : [undefined, undefined];
   if (columns.interfaces) at += 2;
@@ -162,8 +164,47 @@ function coreOptionOf(name: string, text: Word, isAny: (value: string) => boolea
   };
 }
 
+/** Names that every machine has for the same addresses: /etc/networks and /etc/hosts of the distributions. */
+const knownNames: ReadonlyMap<string, string> = new Map([
+  ['default', '0.0.0.0'],
+  ['loopback', '127.0.0.0'],
+  ['link-local', '169.254.0.0'],
+  ['localhost', '127.0.0.1'],
+  ['base-address.mcast.net', '224.0.0.0'],
+  ['all-systems.mcast.net', '224.0.0.1'],
+]);
+const knownNames6: ReadonlyMap<string, string> = new Map([
+  ['localhost', '::1'],
+  ['ip6-localhost', '::1'],
+  ['ip6-loopback', '::1'],
+  ['ip6-localnet', 'fe00::'],
+  ['ip6-mcastprefix', 'ff00::'],
+  ['ip6-allnodes', 'ff02::1'],
+  ['ip6-allrouters', 'ff02::2'],
+]);
+
+/** What an address column says as an option; undefined for any address. */
+function addressOption(name: string, text: Word, family: Family | undefined): RuleOption | undefined {
+  const option = coreOptionOf(name, text, isAnyAddress);
+  const [value] = option?.values ?? [];
+  if (option === undefined || value === undefined || /^[\d:]/.test(value.text)) return option;
+  return { ...option, values: [{ ...value, text: addressNamed(value.text, family) }] };
+}
+
+/**
+ * The address that a name stands for, with its mask; the name itself where that is not known. "anywhere" is 0.0.0.0/0 in IPv4; IPv6 calls
+ * every network that begins with :: so, and nobody knows which.
+ */
+function addressNamed(text: string, family: Family | undefined): string {
+  if (text === 'anywhere') return family === 'ipv4' ? '0.0.0.0/0' : text;
+  const slash = text.indexOf('/');
+  const name = slash < 0 ? text : text.slice(0, slash);
+  const address = family === 'ipv6' ? knownNames6.get(name) : knownNames.get(name);
+  return address === undefined ? text : `${address}${slash < 0 ? '' : text.slice(slash)}`;
+}
+
 function isAnyAddress(value: string): boolean {
-  return value === '0.0.0.0/0' || value === '::/0' || value === 'anywhere' || value === 'default';
+  return value === '0.0.0.0/0' || value === '::/0' || value === 'anywhere';
 }
 
 function isAnyInterface(value: string): boolean {
@@ -191,19 +232,19 @@ export function readListedRule(text: string, context: LineContext): RuleStatemen
   let row: Row | undefined;
   for (const columns of within.named ? [within] : usualColumns) row ??= readRow(words, columns);
   if (row === undefined) return undefined;
-  const { target } = row;
   const goto = /^\s*\[goto\]\s*/.exec(text.slice(row.destination.end));
   const isGoto = goto !== null;
   const from = row.destination.end + (goto?.[0].length ?? 0);
   const core = [
-    coreOptionOf('--source', row.source, isAnyAddress),
-    coreOptionOf('--destination', row.destination, isAnyAddress),
+    addressOption('--source', row.source, context.family),
+    addressOption('--destination', row.destination, context.family),
     row.input && coreOptionOf('--in-interface', row.input, isAnyInterface),
     row.output && coreOptionOf('--out-interface', row.output, isAnyInterface),
     coreOptionOf('--protocol', row.protocol, isAnyProtocol),
     fragmentOption(row.fragment),
   ].filter((option) => option !== undefined);
-  const listed = readListedOptions(text, from, target?.text ?? '');
+  const { options: listed, targetName } = readListedOptions(text, from, row.target?.text ?? '');
+  const target = row.target === undefined || targetName === undefined ? row.target : { ...row.target, text: targetName };
   const jumpName = isGoto ? '--goto' : '--jump';
   const jump: readonly RuleOption[] =
     target === undefined

@@ -29,7 +29,7 @@ export const addrtypeMatch: ExtensionData = {
     opening: 'ADDRTYPE match',
     options: [
       listedAs('--src-type', `src-type ~${anyWord}`),
-      listedAs('--dst-type', `dst-type ~${anyWord}`),
+      listedAs('--dst-type', `dst-type\\s*~${anyWord}`),
       listedAs('--limit-iface-in', 'limit-in'),
       listedAs('--limit-iface-out', 'limit-out'),
     ],

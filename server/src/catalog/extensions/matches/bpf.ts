@@ -18,6 +18,7 @@ export const bpfMatch: ExtensionData = {
   listed: {
     opening: '',
     options: [
+      listedAs('--object-pinned', 'match bpf pinned (\\S+)'),
       listedAs('--bytecode', 'match bpf ((?:\\d+ \\d+ \\d+ \\d+,?)+)', ([code = '']) => [`${code.split(',').length},${code}`]),
     ],
   },

@@ -32,6 +32,8 @@ export const connbytesMatch: ExtensionData = {
     opening: '',
     options: [
       listedAs('--connbytes', '~connbytes ([0-9:]+)'),
+      // Before iptables 1.4.1.
+      listedAs('--connbytes', 'connbytes ~([0-9:]+)'),
       listedAs('--connbytes-mode', `connbytes mode ${anyWord}`),
       listedAs('--connbytes-dir', `connbytes direction ${anyWord}`),
     ],

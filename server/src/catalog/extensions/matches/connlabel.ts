@@ -1,6 +1,6 @@
 /** The match connlabel. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_connlabel.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
-import { anyWord, listedAs } from '../support/listed.ts';
+import { listedAs } from '../support/listed.ts';
 
 export const connlabelMatch: ExtensionData = {
   name: 'connlabel',
@@ -17,6 +17,6 @@ export const connlabelMatch: ExtensionData = {
   ],
   listed: {
     opening: 'connlabel',
-    options: [listedAs('--label', `~${anyWord}`), listedAs('--set', 'set')],
+    options: [listedAs('--label', "~'([^']*)'"), listedAs('--label', `~(\\d+)`), listedAs('--set', 'set')],
   },
 };

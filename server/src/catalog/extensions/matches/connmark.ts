@@ -8,7 +8,7 @@ export const connmarkMatch: ExtensionData = {
   help: 'The mark of the connection.',
   options: [{ long: '--mark', value: mark, negatable: true, mandatory: true, help: 'The mark, looked at through the mask.' }],
   listed: {
-    opening: 'connmark match',
+    opening: '(?:connmark|CONNMARK) match',
     options: [listedAs('--mark', `~${anyWord}`)],
   },
 };

@@ -5,11 +5,13 @@ import { dccpTypes } from '../../values/words.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
 import { listedPorts } from '../support/ports.ts';
 
-/** A listing prints types by number. */
+/** A listing prints types by number, or without -n by name. */
 function dccpTypeNames(list: string): string {
-  const names = list.split(',').map((number) => dccpTypes[Number(number)] ?? 'INVALID');
+  const names = list.split(',').map((type) => (/^\d/.test(type) ? (dccpTypes[Number(type)] ?? 'INVALID') : type));
   return [...new Set(names)].join(',');
 }
+
+const typeWord = ['\\d+', ...dccpTypes].join('|');
 
 export const dccpMatch: ExtensionData = {
   name: 'dccp',
@@ -45,7 +47,7 @@ export const dccpMatch: ExtensionData = {
     options: [
       ...listedPorts,
       listedAs('--dccp-option', `option=~${anyWord}`),
-      listedAs('--dccp-types', '~([0-9]+(?:,[0-9]+)*)', ([list = '']) => [dccpTypeNames(list)]),
+      listedAs('--dccp-types', `~((?:${typeWord})(?:,(?:${typeWord}))*)(?!\\S)`, ([list = '']) => [dccpTypeNames(list)]),
     ],
   },
 };

@@ -7,4 +7,5 @@ export const eui64Match: ExtensionData = {
   hooks: ['PREROUTING', 'INPUT', 'FORWARD'],
   help: 'The lower half of the source address is made from the sender\u2019s MAC address.',
   options: [],
+  listed: { opening: 'eui64', options: [] },
 };

@@ -141,8 +141,10 @@ export const hashlimitMatch: ExtensionData = {
   check,
   normalize,
   listed: {
-    opening: 'limit:(?= (?:up to|above))',
+    // Without "up to" it is revision 0, which iptables before 1.4.1 had; the match limit has no mode.
+    opening: 'limit:(?= (?:up to|above|avg \\S+ burst \\d+ mode))',
     options: [
+      listedAs('--hashlimit-upto', `avg ${anyWord}`),
       listedAs('--hashlimit-upto', `up to ${anyWord}`),
       listedAs('--hashlimit-above', `above ${anyWord}`),
       listedAs('--hashlimit-burst', `burst ${anyWord}`),

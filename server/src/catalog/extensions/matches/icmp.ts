@@ -19,8 +19,8 @@ export const icmpMatch: ExtensionData = {
   listed: {
     opening: '',
     options: [
-      listedAs('--icmp-type', '~icmptype (\\d+) code (\\d+)', ([type, code]) => [`${type}/${code}`]),
-      listedAs('--icmp-type', '~icmptype (\\d+)', ([type = '']) => [type === '255' ? 'any' : type]),
+      listedAs('--icmp-type', 'icmp\\s*~type (\\d+) code (\\d+)', ([type, code]) => [`${type}/${code}`]),
+      listedAs('--icmp-type', 'icmp\\s*~type (\\d+)(?! codes? )', ([type = '']) => [type === '255' ? 'any' : type]),
       listedAs('--icmp-type', 'icmp ~((?!type)[a-zA-Z][\\w-]+)'),
     ],
   },

@@ -20,8 +20,8 @@ export const icmp6Match: ExtensionData = {
   listed: {
     opening: '',
     options: [
-      listedAs('--icmpv6-type', '~ipv6-icmptype (\\d+) code (\\d+)', ([type, code]) => [`${type}/${code}`]),
-      listedAs('--icmpv6-type', '~ipv6-icmptype (\\d+)'),
+      listedAs('--icmpv6-type', 'ipv6-icmp\\s*~type (\\d+) code (\\d+)', ([type, code]) => [`${type}/${code}`]),
+      listedAs('--icmpv6-type', 'ipv6-icmp\\s*~type (\\d+)(?! codes? )'),
       listedAs('--icmpv6-type', 'ipv6-icmp ~((?!type)[a-zA-Z][\\w-]+)'),
     ],
   },

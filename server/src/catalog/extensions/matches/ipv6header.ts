@@ -1,5 +1,15 @@
 /** The match ipv6header. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_ipv6header.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
+import { listedAs } from '../support/listed.ts';
+
+/** By bit, the highest first (ip6t_ipv6header.h). */
+const headerNames = ['hop', 'dst', 'route', 'frag', 'auth', 'esp', 'none', 'prot'];
+
+/** A listing prints headers as a number, 0x40, or without -n by name. */
+function headersOf(flags: string): string {
+  const bits = Number(flags);
+  return Number.isNaN(bits) ? flags : headerNames.filter((_, index) => (bits & (0x80 >> index)) !== 0).join(',');
+}
 
 export const ipv6headerMatch: ExtensionData = {
   name: 'ipv6header',
@@ -15,4 +25,11 @@ export const ipv6headerMatch: ExtensionData = {
     },
     { long: '--soft', help: 'Others may be there too.' },
   ],
+  listed: {
+    opening: 'ipv6header',
+    options: [
+      listedAs('--header', 'flags:~(0x[0-9A-F]{2}|[a-z][\\w,-]+)', ([flags = '']) => [headersOf(flags)]),
+      listedAs('--soft', 'soft'),
+    ],
+  },
 };

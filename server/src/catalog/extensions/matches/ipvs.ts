@@ -3,6 +3,7 @@ import type { ExtensionData, GivenOptions } from '../../extension.ts';
 import { network, port, protocol } from '../../values/value-kinds.ts';
 import { fault, type ValueFault } from '../../values/values.ts';
 import { findGiven, missingOption } from '../support/given.ts';
+import { anyWord, listedAs } from '../support/listed.ts';
 
 function check(given: GivenOptions): ValueFault | undefined {
   if (given.all.length === 0) return missingOption('IPVS: At least one option is required');
@@ -33,4 +34,16 @@ export const ipvsMatch: ExtensionData = {
     { long: '--vportctl', value: port, negatable: true, help: 'The port of the controlling connection, 21 for FTP.' },
   ],
   check,
+  listed: {
+    opening: '',
+    options: [
+      listedAs('--vproto', '~vproto (\\d+)'),
+      listedAs('--vaddr', `~vaddr ${anyWord}`),
+      listedAs('--vportctl', '~vportctl (\\d+)'),
+      listedAs('--vport', '~vport (\\d+)'),
+      listedAs('--vdir', 'vdir (ORIGINAL|REPLY)'),
+      listedAs('--vmethod', '~vmethod (GATE|IPIP|MASQ)'),
+      listedAs('--ipvs', '~ipvs'),
+    ],
+  },
 };

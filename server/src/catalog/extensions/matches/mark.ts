@@ -8,7 +8,7 @@ export const markMatch: ExtensionData = {
   help: 'The mark of the packet.',
   options: [{ long: '--mark', value: mark, negatable: true, mandatory: true, help: 'The mark, looked at through the mask.' }],
   listed: {
-    opening: 'mark match',
+    opening: '(?:mark|MARK) match',
     options: [listedAs('--mark', `~${anyWord}`)],
   },
 };

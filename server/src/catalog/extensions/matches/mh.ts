@@ -3,6 +3,9 @@ import type { ExtensionData } from '../../extension.ts';
 import { listedAs } from '../support/listed.ts';
 import { withoutFullRanges } from '../support/normalized.ts';
 
+/** By number, or without -n by name. */
+const type = '(?:\\d+|(?:home|careof)-test(?:-init)?|binding-(?:refresh-request|update|acknowledgement|error))';
+
 export const mhMatch: ExtensionData = {
   name: 'mh',
   families: ['ipv6'],
@@ -12,6 +15,6 @@ export const mhMatch: ExtensionData = {
   normalize: withoutFullRanges(255),
   listed: {
     opening: 'mh',
-    options: [listedAs('--mh-type', `~([0-9]+(?::[0-9]+)?)`)],
+    options: [listedAs('--mh-type', `~(${type}(?::${type})?)(?!\\S)`)],
   },
 };

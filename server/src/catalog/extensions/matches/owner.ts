@@ -39,8 +39,8 @@ export const ownerMatch: ExtensionData = {
   listed: {
     opening: '',
     options: [
-      listedAs('--uid-owner', `~owner UID match ${anyWord}`),
-      listedAs('--gid-owner', `~owner GID match ${anyWord}`),
+      listedAs('--uid-owner', `~(?:owner|OWNER) UID match ${anyWord}`),
+      listedAs('--gid-owner', `~(?:owner|OWNER) GID match ${anyWord}`),
       listedAs('--socket-exists', '~owner socket exists'),
       listedAs('--suppl-groups', 'incl\\. suppl\\. groups'),
     ],

@@ -102,7 +102,7 @@ export const policyMatch: ExtensionData = {
       listedAs('--next', '\\[[1-9]\\]'),
       listedAs('--reqid', `~reqid ${anyWord}`),
       listedAs('--spi', `~spi ${anyWord}`),
-      listedAs('--proto', '~proto (\\d+)', ([number = '']) => [ipsecProtocols[number] ?? number]),
+      listedAs('--proto', '~proto (\\w+)', ([number = '']) => [ipsecProtocols[number] ?? number]),
       listedAs('--mode', `~mode ${anyWord}`),
       listedAs('--tunnel-dst', `~tunnel-dst ${anyWord}`),
       listedAs('--tunnel-src', `~tunnel-src ${anyWord}`),

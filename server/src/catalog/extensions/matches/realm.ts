@@ -18,6 +18,6 @@ export const realmMatch: ExtensionData = {
   ],
   listed: {
     opening: '',
-    options: [listedAs('--realm', `realm ~${anyWord}`)],
+    options: [listedAs('--realm', `~realm ${anyWord}`)],
   },
 };

@@ -53,6 +53,8 @@ export const rtMatch: ExtensionData = {
       listedAs('--rt-segsleft', `segslefts?:~${anyWord}`),
       listedAs('--rt-len', `length:~${anyWord}`),
       listedAs('--rt-0-res', 'reserved'),
+      listedAs('--rt-0-addrs', `0-addrs ${anyWord}`),
+      listedAs('--rt-0-not-strict', '0-not-strict'),
     ],
   },
 };

@@ -35,6 +35,18 @@ export const setMatch: ExtensionData = {
   normalize: renamed('--set', '--match-set'),
   listed: {
     opening: '',
-    options: [listedAs('--match-set', `~match-set ${anyWord} ${anyWord}`)],
+    options: [
+      listedAs('--match-set', `~match-set ${anyWord} ${anyWord}`),
+      // Before iptables 1.4.4.
+      listedAs('--match-set', `~set ${anyWord} ((?:src|dst)(?:,(?:src|dst))*)`),
+      listedAs('--return-nomatch', 'return-nomatch'),
+      listedAs('--update-counters', '~update-counters'),
+      listedAs('--update-subcounters', '~update-subcounters'),
+      ...['packets', 'bytes'].flatMap((counter) => [
+        listedAs(`--${counter}-eq`, `~${counter}-eq (\\d+)`),
+        listedAs(`--${counter}-lt`, `${counter}-lt (\\d+)`),
+        listedAs(`--${counter}-gt`, `${counter}-gt (\\d+)`),
+      ]),
+    ],
   },
 };

@@ -8,7 +8,7 @@ import { listedPorts, normalizePorts } from '../support/ports.ts';
 
 const flagNames = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'];
 
-/** A listing prints flags as a number: 0x17. */
+/** A listing prints flags as a number, 0x17, or without -n by name. */
 function tcpFlags(text: string): string {
   const bits = Number(text);
   if (!Number.isInteger(bits)) return text;
@@ -74,11 +74,11 @@ export const tcpMatch: ExtensionData = {
   normalize,
   joins: true,
   listed: {
-    opening: 'tcp',
+    opening: 'tcp(?:(?=flags:)|(?![\\w-]))',
     options: [
       ...listedPorts,
       listedAs('--tcp-option', `option=~${anyWord}`),
-      listedAs('--tcp-flags', 'flags:~(\\w+)/(\\w+)', (found) => found.map(tcpFlags)),
+      listedAs('--tcp-flags', 'flags:\\s*~([\\w,]+)/([\\w,]+)', (found) => found.map(tcpFlags)),
     ],
   },
 };

@@ -81,9 +81,9 @@ export const timeMatch: ExtensionData = {
       listedAs('--monthdays', '~on (\\d+(?:st|nd|rd|th)(?:,\\d+\\w\\w)*)', ([days = '']) => [days.replace(/st|nd|rd|th/g, '')]),
       listedAs('--datestart', 'starting from (\\S+) (\\S+)', ([day, time]) => [`${day}T${time}`]),
       listedAs('--datestop', 'until date (\\S+) (\\S+)', ([day, time]) => [`${day}T${time}`]),
-      listedAs('--kerneltz', 'kerneltz|TZ'),
       listedAs('--contiguous', 'contiguous'),
-      listedAs('', 'UTC'),
+      // Since iptables 1.4.0: where it does not say UTC, it means the kernel's time zone.
+      { long: '--kerneltz', pattern: 'UTC', absent: true },
     ],
   },
 };

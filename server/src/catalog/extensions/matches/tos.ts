@@ -9,6 +9,8 @@ export const tosMatch: ExtensionData = {
   options: [{ long: '--tos', value: tos, negatable: true, mandatory: true, help: 'Its value, with a mask or by name.' }],
   listed: {
     opening: '',
-    options: [listedAs('--tos', 'tos match~([0-9a-fx/]+)')],
+    options: [
+      listedAs('--tos', '(?:tos|TOS) match\\s*~(0x[0-9a-f]+(?:/0x[0-9a-f]+)?|M(?:in|ax)imize-[A-Z][a-z]+|Normal-Service)'),
+    ],
   },
 };

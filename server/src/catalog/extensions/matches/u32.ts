@@ -16,6 +16,6 @@ export const u32Match: ExtensionData = {
   ],
   listed: {
     opening: '',
-    options: [listedAs('--u32', `~u32 ${quotedText}`)],
+    options: [listedAs('--u32', `u32 ~${quotedText}`), listedAs('--u32', 'u32 ~(0x[^\\s"]+)')],
   },
 };

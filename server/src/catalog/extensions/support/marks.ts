@@ -15,6 +15,8 @@ export function listedMarkOperations(opening: string): readonly ListedOption[] {
     listedAs('--set-xmark', `${opening} or (0x[0-9a-f]+)`, ([mark]) => [`${hex(bits(mark))}/${hex(bits(mark))}`]),
     listedAs('--set-xmark', `${opening} and (0x[0-9a-f]+)`, ([mark]) => [`0x0/${hex(~bits(mark) >>> 0)}`]),
     listedAs('--set-xmark', `${opening} xor (0x[0-9a-f]+)`, ([mark]) => [`${hex(bits(mark))}/0x0`]),
+    // Of iptables before 1.4.1.
+    listedAs('--set-mark', `${opening} set (0x[0-9a-f]+)/(0x[0-9a-f]+)`, ([mark, mask]) => [`${mark}/${mask}`]),
     listedAs('--set-xmark', `${opening} set (0x[0-9a-f]+)`, ([mark]) => [`${hex(bits(mark))}/0xffffffff`]),
     listedAs('--set-xmark', `${opening} xset (0x[0-9a-f]+)/(0x[0-9a-f]+)`, ([mark, mask]) => [`${mark}/${mask}`]),
   ];

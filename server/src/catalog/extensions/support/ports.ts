@@ -1,12 +1,16 @@
 /** What the matches of protocols with ports have in common. */
 import type { ListedOption, NormalizedOption } from '../../extension.ts';
-import { anyWord, listedAs } from './listed.ts';
+import { listedAs } from './listed.ts';
+
+// iptables 1.4.12 to 1.4.20 print no blank before "flags:".
+const ports = '((?:(?!flags:)\\S)+)';
+
 import { isFullRange } from './normalized.ts';
 
 /** "tcp spts:1:2 dpt:!80" */
 export const listedPorts: readonly ListedOption[] = [
-  listedAs('--source-port', `spts?:~${anyWord}`),
-  listedAs('--destination-port', `dpts?:~${anyWord}`),
+  listedAs('--source-port', `spts?:~${ports}`),
+  listedAs('--destination-port', `dpts?:~${ports}`),
 ];
 
 /** The nft back end has no ranges from 0 that are negated: it takes those that begin behind them. */

@@ -3,6 +3,7 @@ import type { ExtensionData, GivenOptions } from '../../extension.ts';
 import { mac, uint32 } from '../../values/value-kinds.ts';
 import type { ValueFault } from '../../values/values.ts';
 import { hasGiven, missingOption } from '../support/given.ts';
+import { anyWord, listedAs } from '../support/listed.ts';
 
 function check(given: GivenOptions): ValueFault | undefined {
   const isWhole = hasGiven(given, '--new')
@@ -28,4 +29,14 @@ export const clusteripTarget: ExtensionData = {
     { long: '--hash-init', value: uint32, help: 'The seed of the hash.' },
   ],
   check,
+  listed: {
+    opening: 'CLUSTERIP',
+    options: [
+      listedAs('--hashmode', `hashmode=${anyWord}`),
+      listedAs('--clustermac', `clustermac=${anyWord}`),
+      listedAs('--total-nodes', 'total_nodes=(\\d+)'),
+      listedAs('--local-node', 'local_node=(\\d+)'),
+      listedAs('--hash-init', 'hash_init=(\\d+)'),
+    ],
+  },
 };

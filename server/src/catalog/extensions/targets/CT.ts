@@ -31,11 +31,15 @@ export const ctTarget: ExtensionData = {
   ],
   normalize: (options) => options.filter((option) => !option.name.startsWith('--zone') || numberOf(option) !== 0),
   listed: {
-    opening: 'CT',
+    opening: '',
     options: [
+      // The alias: the target's column says CT all the same.
+      { long: '', pattern: 'NOTRACK', target: 'NOTRACK' },
+      // "zone" had no blank in front of it before iptables 1.4.20.
+      listedAs('', 'CT(?:(?=zone)|(?![\\w-]))'),
       listedAs('--notrack', 'notrack'),
-      listedAs('--helper', `helper ${anyWord}`),
-      listedAs('--timeout', `timeout ${anyWord}`),
+      listedAs('--helper', `helper ((?:(?!zone \\d)\\S)+)`),
+      listedAs('--timeout', `timeout ((?:(?!zone \\d)\\S)+)`),
       listedAs('--ctevents', `ctevents ${anyWord}`),
       listedAs('--expevents', `expevents ${anyWord}`),
       listedAs('--zone-orig', `zone-orig ${anyWord}`),

@@ -1,7 +1,7 @@
 /** The target DNPT. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_DNPT.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { network } from '../../values/value-kinds.ts';
-import { anyWord, listedAs } from '../support/listed.ts';
+import { listedAs } from '../support/listed.ts';
 
 export const dnptTarget: ExtensionData = {
   name: 'DNPT',
@@ -14,7 +14,12 @@ export const dnptTarget: ExtensionData = {
     { long: '--dst-pfx', value: network, mandatory: true, help: 'The prefix as it will be.' },
   ],
   listed: {
-    opening: 'DNPT',
-    options: [listedAs('--src-pfx', `src-pfx ${anyWord}`), listedAs('--dst-pfx', `dst-pfx ${anyWord}`)],
+    // The name is not printed before iptables 1.8.
+    opening: '',
+    options: [
+      listedAs('', 'DNPT'),
+      listedAs('--src-pfx', 'src-pfx ([0-9a-f:./]+)'),
+      listedAs('--dst-pfx', 'dst-pfx ([0-9a-f:./]+)'),
+    ],
   },
 };

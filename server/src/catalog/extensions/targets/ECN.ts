@@ -20,6 +20,12 @@ export const ecnTarget: ExtensionData = {
   check: anyOption('ECN target: An operation is required'),
   listed: {
     opening: '',
-    options: [listedAs('--ecn-tcp-remove', 'ECN TCP remove')],
+    options: [
+      listedAs('--ecn-tcp-remove', 'ECN TCP remove'),
+      listedAs('', 'ECN'),
+      listedAs('--ecn-tcp-ece', 'ECE=(\\d)'),
+      listedAs('--ecn-tcp-cwr', 'CWR=(\\d)'),
+      listedAs('--ecn-ip-ect', 'ECT codepoint=(\\d)'),
+    ],
   },
 };

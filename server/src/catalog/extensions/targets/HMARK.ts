@@ -4,6 +4,7 @@ import type { ValueKind } from '../../types.ts';
 import { uint32 } from '../../values/value-kinds.ts';
 import { fault, type ValueFault } from '../../values/values.ts';
 import { findGiven, hasGiven, missingOption, readGiven } from '../support/given.ts';
+import { anyWord, listedAs } from '../support/listed.ts';
 import { findOption, numberOption, ordered, savedNames } from '../support/normalized.ts';
 
 const wideHex32: ValueKind = { type: 'uint', bits: 32, print: 'hex8' };
@@ -94,4 +95,17 @@ export const hmarkTarget: ExtensionData = {
   ],
   check,
   normalize,
+  listed: {
+    opening: 'HMARK',
+    options: [
+      listedAs('--hmark-mod', 'mod (\\d+)'),
+      listedAs('--hmark-offset', '\\+ (0x[0-9a-f]+)'),
+      listedAs('--hmark-tuple', '(ct),'),
+      listedAs('--hmark-src-prefix', `src-prefix ${anyWord}`),
+      listedAs('--hmark-dst-prefix', `dst-prefix ${anyWord}`),
+      ...['sport-mask', 'dport-mask', 'spi-mask', 'sport', 'dport', 'spi', 'proto-mask', 'rnd'].map((name) =>
+        listedAs(`--hmark-${name}`, `${name} (0x[0-9a-f]+)`),
+      ),
+    ],
+  },
 };

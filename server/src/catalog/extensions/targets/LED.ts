@@ -1,5 +1,6 @@
 /** The target LED. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_LED.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
+import { listedAs, quotedText, unlessDefault } from '../support/listed.ts';
 import { quoted } from '../support/normalized.ts';
 
 export const ledTarget: ExtensionData = {
@@ -16,4 +17,12 @@ export const ledTarget: ExtensionData = {
     { long: '--led-always-blink', help: 'Blink for each packet.' },
   ],
   normalize: (options) => options.map(quoted),
+  listed: {
+    opening: '',
+    options: [
+      listedAs('--led-trigger-id', `led-trigger-id:${quotedText}`),
+      listedAs('--led-delay', 'led-delay:(inf|\\d+)(?:ms)?', unlessDefault('0')),
+      listedAs('--led-always-blink', 'led-always-blink'),
+    ],
+  },
 };

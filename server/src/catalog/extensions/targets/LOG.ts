@@ -1,10 +1,14 @@
 /** The target LOG. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_LOG.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
-import { anyWord, listedAs, listedFlags, quotedText, unlessDefault } from '../support/listed.ts';
+import { anyWord, listedAs, listedFlags, quotedText } from '../support/listed.ts';
 import { numberOf } from '../support/normalized.ts';
 
 /** "LOG flags 3" is a set of options, one for each bit. */
 const flagOptions = ['--log-tcp-sequence', '--log-tcp-options', '--log-ip-options', '--log-uid', undefined, '--log-macdecode'];
+
+function isUsualLevel(level: string): boolean {
+  return level === '4' || level === 'warn' || level === 'warning';
+}
 
 export const logTarget: ExtensionData = {
   name: 'LOG',
@@ -23,8 +27,12 @@ export const logTarget: ExtensionData = {
     opening: 'LOG',
     options: [
       listedFlags('flags (\\d+)', flagOptions),
-      listedAs('--log-level', `level ${anyWord}`, unlessDefault('4')),
+      listedAs('--log-level', `level ${anyWord}`, ([level = '']) => (isUsualLevel(level) ? undefined : [level])),
+      // Without -n.
+      ...['tcp-sequence', 'tcp-options', 'ip-options', 'uid', 'macdecode'].map((name) => listedAs(`--log-${name}`, name)),
       listedAs('--log-prefix', `prefix ${quotedText}`),
+      // Before iptables 1.4.4.
+      listedAs('--log-prefix', "prefix `([^']*)'"),
     ],
   },
 };

@@ -26,6 +26,9 @@ export const setTarget: ExtensionData = {
       listedAs('--map-set', `map-set ${anyWord} ${anyWord}`),
       listedAs('--exist', 'exist'),
       listedAs('--timeout', 'timeout (\\d+)'),
+      listedAs('--map-mark', 'map-mark'),
+      listedAs('--map-prio', 'map-prio'),
+      listedAs('--map-queue', 'map-queue'),
     ],
   },
 };

@@ -1,7 +1,7 @@
 /** The target SNPT. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_SNPT.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { network } from '../../values/value-kinds.ts';
-import { anyWord, listedAs } from '../support/listed.ts';
+import { listedAs } from '../support/listed.ts';
 
 export const snptTarget: ExtensionData = {
   name: 'SNPT',
@@ -14,7 +14,12 @@ export const snptTarget: ExtensionData = {
     { long: '--dst-pfx', value: network, mandatory: true, help: 'The prefix as it will be.' },
   ],
   listed: {
-    opening: 'SNPT',
-    options: [listedAs('--src-pfx', `src-pfx ${anyWord}`), listedAs('--dst-pfx', `dst-pfx ${anyWord}`)],
+    // The name is not printed before iptables 1.8.
+    opening: '',
+    options: [
+      listedAs('', 'SNPT'),
+      listedAs('--src-pfx', 'src-pfx ([0-9a-f:./]+)'),
+      listedAs('--dst-pfx', 'dst-pfx ([0-9a-f:./]+)'),
+    ],
   },
 };

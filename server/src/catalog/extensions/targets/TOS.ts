@@ -38,6 +38,10 @@ export const tosTarget: ExtensionData = {
   normalize,
   listed: {
     opening: '',
-    options: [listedAs('--set-tos', `TOS set ${anyWord}`)],
+    options: [
+      listedAs('--set-tos', `TOS set ${anyWord}`),
+      // Without -n.
+      ...['and', 'or', 'xor'].map((operation) => listedAs(`--${operation}-tos`, `TOS ${operation} ${anyWord}`)),
+    ],
   },
 };

@@ -1,5 +1,6 @@
 /** The target ULOG. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_ULOG.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
+import { listedAs, quotedText, unlessDefault } from '../support/listed.ts';
 
 export const ulogTarget: ExtensionData = {
   name: 'ULOG',
@@ -15,4 +16,15 @@ export const ulogTarget: ExtensionData = {
       help: 'How many packets to collect before they are handed over.',
     },
   ],
+  listed: {
+    opening: 'ULOG',
+    options: [
+      listedAs('--ulog-cprange', 'copy_range (\\d+)', unlessDefault('0')),
+      listedAs('--ulog-nlgroup', 'nlgroup (\\d+)', unlessDefault('1')),
+      listedAs('--ulog-prefix', `prefix ${quotedText}`),
+      // Before iptables 1.4.4.
+      listedAs('--ulog-prefix', "prefix `([^']*)'"),
+      listedAs('--ulog-qthreshold', 'queue_threshold (\\d+)', unlessDefault('1')),
+    ],
+  },
 };
