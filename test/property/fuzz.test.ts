@@ -10,6 +10,7 @@ import { canonicalRules } from '../../server/src/ruleset/canonical.ts';
 import { ruleAt } from '../../server/src/ruleset/rules.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
 import { fixtureNames, fixturePath, fixtureText } from '../support/fixtures.ts';
+import { mutateText } from './mutate-text.ts';
 import { seeded } from './random-edits.ts';
 
 /** A minute where everything must run, as in CI; elsewhere a look. */
@@ -46,87 +47,6 @@ function corpus(): readonly string[] {
     .map((name) => fixtureText(name).slice(0, 24_000));
 }
 
-const tokens = [
-  '"',
-  '\\',
-  '\\"',
-  '\u0000',
-  '\ufeff',
-  '\r',
-  '\n',
-  '\t',
-  '!',
-  '-',
-  '--',
-  '-j',
-  '-A',
-  '-m',
-  '[',
-  ']',
-  '[0:0]',
-  ':',
-  '*',
-  '#',
-  '{',
-  '}',
-  '> ',
-  '\ud800',
-  '\udc00',
-  '\u{1f600}',
-  '99999999999999999999',
-  '0x',
-  '/* ',
-  ' */',
-  'Chain X (',
-  'Chain X (1 references)\n',
-  'COMMIT',
-  '*nat\n',
-  '%s',
-  '/'.repeat(40),
-  'a,'.repeat(60),
-  '('.repeat(50),
-  '0.0.0.0/0 ',
-  '-m comment --comment ',
-  'Name: S\nMembers:\n',
-  'table ip x {\n',
-  '::',
-  '...',
-];
-
-/** A damaged text: some places lose, double or swap characters and lines, or get something from elsewhere. */
-function mutate(text: string, other: string, below: (bound: number) => number): string {
-  let result = text;
-  for (let times = 1 + below(6); times > 0; times -= 1) {
-    const at = below(result.length + 1);
-    const length = below(4) === 0 ? below(400) : below(8);
-    switch (below(7)) {
-      case 0:
-        result = result.slice(0, at) + result.slice(at + length);
-        break;
-      case 1:
-        result = result.slice(0, at) + (tokens[below(tokens.length)] ?? '') + result.slice(at);
-        break;
-      case 2:
-        result = result.slice(0, at) + result.slice(at, at + length).repeat(1 + below(40)) + result.slice(at + length);
-        break;
-      case 3: {
-        const from = below(other.length + 1);
-        result = result.slice(0, at) + other.slice(from, from + length * 4) + result.slice(at);
-        break;
-      }
-      case 4:
-        result = result.slice(0, at) + String.fromCharCode(below(0x10000)) + result.slice(at + 1);
-        break;
-      case 5:
-        result = result.slice(0, at);
-        break;
-      default:
-        result = result.slice(0, at) + result.slice(at).replaceAll('\n', below(2) === 0 ? ' ' : '\r\n');
-    }
-  }
-  return result.slice(0, 60_000);
-}
-
 /** Everything that reads a text without asking anybody. */
 function readEverything(text: string): void {
   const document = readWholeDocument(text, 'fuzz.iptables');
@@ -152,7 +72,7 @@ describe('mutated real dumps', () => {
     let tried = 0;
     let baseline = 0;
     while (performance.now() < end || tried < 60) {
-      const text = mutate(texts[below(texts.length)] ?? '', texts[below(texts.length)] ?? '', below);
+      const text = mutateText(texts[below(texts.length)] ?? '', texts[below(texts.length)] ?? '', below);
       const start = performance.now();
       try {
         readEverything(text);

@@ -1,0 +1,82 @@
+/**
+ * `npm run torture`: hostile input for everything that reads and everything that shows, and how work grows with the length of input.
+ * `--seed N` repeats a run, `--seconds N` is its length (60), `--only NAME` one attack or "growth". Prints a table; ends with 1 where a claim did
+ * not hold, with the seed and the number of the input.
+ */
+import { parseArgs } from 'node:util';
+import { seeded } from '../property/random-edits.ts';
+import type { Attack } from '../torture/attack.ts';
+import { dumps, questions } from '../torture/dumps.ts';
+import { measureGrowth, mostGrowth, sizes } from '../torture/growth.ts';
+import { panelMessages, protocolMessages } from '../torture/messages.ts';
+import { snapshots } from '../torture/snapshots.ts';
+import { exports as drawings, text } from '../torture/ways-out.ts';
+
+const { values } = parseArgs({
+  options: { seed: { type: 'string', default: '1' }, seconds: { type: 'string', default: '60' }, only: { type: 'string' } },
+});
+const seed = Number(values.seed);
+const attacks: readonly Attack[] = [dumps, questions, snapshots, panelMessages, protocolMessages, text, drawings];
+const chosen = attacks.filter(({ name }) => values.only === undefined || values.only === name);
+const withGrowth = values.only === undefined || values.only === 'growth';
+if (!Number.isInteger(seed) || !(Number(values.seconds) > 0) || (chosen.length === 0 && !withGrowth)) {
+  console.error(
+    `--seed takes a whole number, --seconds a number, --only one of: ${attacks.map(({ name }) => name).join(', ')}, growth`,
+  );
+  process.exit(2);
+}
+
+/** Milliseconds that one input may take. */
+const longest = 1_000;
+
+interface Run {
+  readonly inputs: number;
+  readonly slowest: number;
+  readonly faults: readonly string[];
+}
+
+/** Tries an attack for so many milliseconds; stops after a few faults. */
+function run({ attempt }: Attack, milliseconds: number): Run {
+  const faults: string[] = [];
+  let inputs = 0;
+  let slowest = 0;
+  const end = performance.now() + milliseconds;
+  for (let now = performance.now(); now < end && faults.length < 5; inputs += 1) {
+    // Each input has a seed of its own, so that one can be tried again alone.
+    const below = seeded(seed * 1_000_003 + inputs);
+    const start = now;
+    try {
+      attempt(below);
+    } catch (error) {
+      faults.push(`input ${inputs}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    }
+    now = performance.now();
+    slowest = Math.max(slowest, now - start);
+    if (now - start > longest) faults.push(`input ${inputs}: took ${Math.round(now - start)} ms`);
+  }
+  return { inputs, slowest, faults };
+}
+
+let inputs = 0;
+let faults = 0;
+for (const attack of chosen) {
+  const result = run(attack, (Number(values.seconds) * 1_000) / chosen.length);
+  inputs += result.inputs;
+  faults += result.faults.length;
+  const count = result.inputs.toLocaleString('en');
+  console.log(
+    `${attack.name.padEnd(18)} ${count.padStart(10)} inputs, slowest ${Math.round(result.slowest)} ms: ${attack.claim}`,
+  );
+  for (const fault of result.faults) console.log(`  FAULT (seed ${seed}) ${fault}`);
+}
+if (withGrowth) {
+  console.log(`\ngrowth from ${sizes.join(' over ')}: milliseconds, and the factor over linear (${mostGrowth} at most)`);
+  for (const { shape, times, factor } of measureGrowth()) {
+    const isTooMuch = factor > mostGrowth;
+    if (isTooMuch) faults += 1;
+    const figures = times.map((time) => String(Math.round(time)).padStart(6)).join('');
+    console.log(`${shape.padEnd(34)}${figures}  ${factor.toFixed(1)}${isTooMuch ? '  FAULT' : ''}`);
+  }
+}
+console.log(`\n${inputs.toLocaleString('en')} inputs, ${faults} faults, seed ${seed}`);
+process.exitCode = faults > 0 ? 1 : 0;

@@ -1,0 +1,130 @@
+import { runToEnd } from '../../server/src/base/steps.ts';
+import { lint } from '../../server/src/lint/registry.ts';
+import { traceReport } from '../../server/src/netfilter/trace-report.ts';
+import { dumpState } from '../support/dump-state.ts';
+
+/** A shape of input that grows, and what is asked of it. */
+interface Shape {
+  readonly name: string;
+  readonly textOf: (size: number) => string;
+}
+
+const filter = (body: string): string => `*filter\n:INPUT ACCEPT [0:0]\n${body}\nCOMMIT\n`;
+const inOneLine = (name: string, piece: string): Shape => ({
+  name: `a line of ${name}`,
+  textOf: (size) => filter(`-A INPUT ${piece.repeat(Math.ceil(size / piece.length))}`),
+});
+const rows = (name: string, row: (index: number) => string): Shape => ({
+  name,
+  textOf: (size) => filter(Array.from({ length: Math.ceil(size / 20) }, (_, index) => row(index)).join('\n')),
+});
+
+const shapes: readonly Shape[] = [
+  inOneLine('blanks', ' '),
+  inOneLine('tabs', '\t'),
+  inOneLine('letters', 'a'),
+  inOneLine('digits', '1'),
+  inOneLine('quotes', '"'),
+  inOneLine('backslashes', '\\'),
+  inOneLine('bangs', '! '),
+  inOneLine('dashes', '-'),
+  inOneLine('commas', ','),
+  inOneLine('slashes', '/'),
+  inOneLine('colons', ':'),
+  inOneLine('dots', '.'),
+  inOneLine('brackets', '['),
+  inOneLine('backticks', '`'),
+  inOneLine('joined rules', '-A INPUT -j ACCEPT '),
+  inOneLine('options', '-p tcp '),
+  inOneLine('openings of comments', '/* '),
+  inOneLine('prompts', 'a$ '),
+  {
+    name: 'a comment of "-p r"',
+    textOf: (size) => filter(`-A INPUT -m comment --comment "${'-p r'.repeat(size / 4)}" -j ACCEPT`),
+  },
+  {
+    name: 'a probability of zeros',
+    textOf: (size) => filter(`-A INPUT -m statistic --mode random --probability 0.${'0'.repeat(size)}1 -j ACCEPT`),
+  },
+  { name: 'blanks without a table', textOf: (size) => ' '.repeat(size) },
+  {
+    name: 'a listing of open comments',
+    textOf: (size) => `Chain INPUT (policy ACCEPT)\nACCEPT all -- 0.0.0.0/0 0.0.0.0/0 ${'/* '.repeat(size / 3)}`,
+  },
+  { name: 'escape sequences', textOf: (size) => '\u001b['.repeat(size / 2) },
+  { name: 'lines of a log', textOf: (size) => 'Nov 14 10:00:00 node kubelet: -A INPUT\n'.repeat(size / 40) },
+  { name: 'blank lines', textOf: (size) => '\n'.repeat(size) },
+  { name: 'a JSON string of lines', textOf: (size) => `"${'-A INPUT -j ACCEPT\\n'.repeat(size / 20)}"` },
+  rows('rules inserted', (index) => `-I INPUT ${index % 7 === 0 ? 1 : index + 1} -j ACCEPT`),
+  rows('rules inserted at the head', () => '-I INPUT -j ACCEPT'),
+  rows('rules deleted', (index) => (index % 2 === 0 ? '-A INPUT -j ACCEPT' : '-D INPUT 1')),
+  rows('rules deleted by text', (index) =>
+    index % 2 === 0 ? `-A INPUT -s 10.0.0.${index % 250} -j DROP` : `-D INPUT -s 10.0.0.${(index - 1) % 250} -j DROP`,
+  ),
+  rows('tables opened', () => 'COMMIT\n*filter'),
+  rows('sets never declared', (index) => `-A INPUT -m set --match-set S${index} src -j ACCEPT`),
+  rows('one set never declared', () => '-A INPUT -m set --match-set S src -j ACCEPT'),
+  rows('lists never written', (index) => `-A INPUT -m recent --rcheck --name L${index} -j ACCEPT`),
+  rows('random choices', () => '-A INPUT -m statistic --mode random --probability 0.5 -j ACCEPT'),
+  rows('owners', (index) => `-A INPUT -m owner --uid-owner ${index} -j ACCEPT`),
+  rows('the same rule', () => '-A INPUT -s 10.0.0.1/32 -j ACCEPT'),
+  rows('marks set', (index) => `-A INPUT -j MARK --set-xmark 0x${(index % 4096).toString(16)}/0xfff`),
+  rows('chains declared again', (index) => `:C${index % 3} - [0:0]`),
+  {
+    name: 'chains nested',
+    textOf: (size) => {
+      const count = size / 4;
+      const chains = Array.from({ length: count }, (_, index) => `:C${index} - [0:0]`);
+      const jumps = Array.from({ length: count - 1 }, (_, index) => `-A C${index} -j C${index + 1}`);
+      return filter([...chains, '-A INPUT -j C0', ...jumps, `-A C${count - 1} -j ACCEPT`].join('\n'));
+    },
+  },
+  {
+    name: 'diamonds of jumps',
+    textOf: (size) => {
+      const count = size / 100;
+      const chains = Array.from({ length: count }, (_, index) => `:C${index} - [0:0]`);
+      const jumps = Array.from(
+        { length: count - 1 },
+        (_, index) => `-A C${index} -m statistic --mode random --probability 0.5 -j C${index + 1}\n-A C${index} -j C${index + 1}`,
+      );
+      return filter([...chains, '-A INPUT -j C0', ...jumps].join('\n'));
+    },
+  },
+];
+
+export interface Growth {
+  readonly shape: string;
+  /** Milliseconds for each size, smallest first. */
+  readonly times: readonly number[];
+  /** How many times longer the largest takes than one sixteenth of it, over the 16 times that it is larger. */
+  readonly factor: number;
+}
+
+export const sizes = [10_000, 40_000, 160_000] as const;
+
+/** n log n from 10,000 to 160,000 is 1.3 times linear; the rest is for a busy machine and for collecting garbage. */
+export const mostGrowth = 3;
+/** Milliseconds below which a time says nothing of growth. */
+const least = 40;
+
+function took(text: string): number {
+  const start = performance.now();
+  const state = dumpState(text);
+  runToEnd(lint(state));
+  traceReport(state.ruleset, { from: '192.0.2.1', to: '192.0.2.2:80', hook: 'prerouting' });
+  return performance.now() - start;
+}
+
+/** How the work for each hostile shape grows. Each size is measured twice and the shorter time counts, since a machine is busy at times. */
+export function* measureGrowth(): Generator<Growth> {
+  for (const { name, textOf } of shapes) {
+    const times = sizes.map((size) => {
+      const text = textOf(size);
+      const first = took(text);
+      return first < least ? first : Math.min(first, took(text));
+    });
+    const [smallest = 0, , largest = 0] = times;
+    yield { shape: name, times, factor: largest / Math.max(smallest, least / 16) / 16 };
+  }
+}
