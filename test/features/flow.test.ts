@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
 import { chainGraphAt, flowAt, flowFor, flowTargetsOf } from '../../server/src/features/flow.ts';
+import type { DumpState } from '../../server/src/features/support/state.ts';
 import type { FlowResult } from '../../server/src/protocol.ts';
 import { dumpState } from '../support/dump-state.ts';
 import { clusterFrom } from '../support/dumps.ts';
@@ -59,8 +60,8 @@ describe('the flow at a place', () => {
     expect(at('*filter', 1, dumpState('*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT\n'))).toBe(
       "The dump has no nat table, which is where kube-proxy's Services are.",
     );
-    expect(at('*nat', 1, dumpState('*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n'))).toBe(
-      'The dump has no KUBE-SERVICES chain: kube-proxy has written nothing here in iptables mode.',
+    expect(at('*nat', 1, dumpState('*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n'))).toContain(
+      'nat is whole and has no chain of kube-proxy’s',
     );
   });
 
@@ -120,10 +121,33 @@ describe('what a flow can be asked for', () => {
     expect(runToEnd(flowTargetsOf(hostPort)).targets).toEqual([
       { to: '127.0.0.1:8081/tcp', label: '127.0.0.1:8081/tcp', description: 'hostPort 8081/tcp' },
     ]);
-    const empty = dumpState('*nat\n:PREROUTING ACCEPT [0:0]\n:KUBE-SERVICES - [0:0]\nCOMMIT\n', cluster);
-    const wanted = runToEnd(flowTargetsOf(empty)).targets.map((target) => target.to);
-    expect(wanted).toContain('booking/frontend:http');
-    expect(runToEnd(flowFor(empty, 'booking/frontend:http'))).toMatchObject({ kind: 'flow' });
+    const oneService = (end: string): DumpState =>
+      dumpState(
+        `*nat
+:PREROUTING ACCEPT [0:0]
+:KUBE-SERVICES - [0:0]
+:KUBE-SVC-NPX46M4PTMTKRN6Y - [0:0]
+-A KUBE-SERVICES -d 10.96.0.1/32 -p tcp -m comment --comment "default/kubernetes:https cluster IP" -m tcp --dport 443 -j KUBE-SVC-NPX46M4PTMTKRN6Y
+${end}
+`,
+        cluster,
+      );
+    const whole = oneService('COMMIT');
+    const targetsOf = (dump: DumpState) => runToEnd(flowTargetsOf(dump)).targets.map((target) => target.to);
+    expect(targetsOf(whole)).toContain('booking/frontend:http');
+    expect(runToEnd(flowFor(whole, 'booking/frontend:http'))).toMatchObject({ kind: 'flow' });
+    // What is not in an excerpt may be on the node all the same.
+    const excerpt = oneService('');
+    expect(targetsOf(excerpt)).toEqual(['default/kubernetes:https']);
+    expect(runToEnd(flowFor(excerpt, 'booking/frontend:http'))).toEqual({
+      kind: 'nothing',
+      reason:
+        'The dump is an excerpt and shows no rule for booking/frontend (10.96.40.10:80/tcp, NodePort 30180/tcp): whether the node has some is not known.',
+    });
+    // Nor is anything missing one by one where all of it was flushed.
+    const flushed = dumpState('*nat\n:PREROUTING ACCEPT [0:0]\n:KUBE-SERVICES - [0:0]\nCOMMIT\n', cluster);
+    expect(targetsOf(flushed)).toEqual([]);
+    expect(runToEnd(flowTargetsOf(flushed)).reason).toContain('nat was flushed');
   });
 
   it('is nothing in an empty document, with the reason', () => {

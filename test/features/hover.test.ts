@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Hover, MarkupContent } from 'vscode-languageserver-types';
+import { runToEnd } from '../../server/src/base/steps.ts';
 import type { Cluster } from '../../server/src/cluster/cluster.ts';
 import { hover } from '../../server/src/features/hover/hover.ts';
 import { dumpState } from '../support/dump-state.ts';
@@ -21,7 +22,7 @@ function check(dump: string, known?: Cluster): void {
   const markers = markersIn(dump);
   expect(markers.length).toBeGreaterThan(0);
   for (const { line, start, end, text } of markers) {
-    const result = hover(state, { line, character: start }, 120_000, false);
+    const result = runToEnd(hover(state, { line, character: start }, 120_000, false));
     if (text === 'nothing') {
       expect(result).toBeNull();
       continue;
@@ -116,7 +117,7 @@ COMMIT
 COMMIT
 `,
     );
-    const result = hover(state, { line: 1, character: 5 }, 0, true);
+    const result = runToEnd(hover(state, { line: 1, character: 5 }, 0, true));
     const value = textOf(result);
     expect(value).not.toMatch(/\[a\]\(command/);
     expect(value).not.toContain('<img');

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
 import { definition } from '../../server/src/features/definition.ts';
 import { hover } from '../../server/src/features/hover/hover.ts';
 import { dumpState } from '../support/dump-state.ts';
@@ -16,7 +17,7 @@ const onSet = { line: 28, character: 36 };
 
 describe('a set that a rule names', () => {
   it('shows its type and its first members on hover', () => {
-    const { contents } = hover(state, onSet, 0, false) ?? {};
+    const { contents } = runToEnd(hover(state, onSet, 0, false)) ?? {};
     expect(contents).toMatchObject({ kind: 'plaintext' });
     const value = (contents as { value: string }).value;
     expect(value).toContain('KUBE-CLUSTER-IP set of type hash:ip,port, 1 rule names it');
@@ -33,7 +34,7 @@ describe('a set that a rule names', () => {
   });
 
   it('says how to get at its members where there is no such text', () => {
-    const { contents } = hover(state, { line: 29, character: 36 }, 0, false) ?? {};
+    const { contents } = runToEnd(hover(state, { line: 29, character: 36 }, 0, false)) ?? {};
     expect((contents as { value: string }).value).toContain('Its members are not in this file.');
     expect(definition(state, { line: 29, character: 36 })).toEqual([]);
   });

@@ -2,16 +2,17 @@
 import type { Position } from 'vscode-languageserver-types';
 import { canonicalIP } from '../base/ip.ts';
 import type { Steps } from '../base/steps.ts';
+import { comparisonBasis } from '../kube/drift/basis.ts';
 import { type Frontend, frontendLabel, frontendSteps, frontendsOfRecord } from '../kube/flow/frontends.ts';
 import type { FlowEntryKind } from '../kube/flow/graph.ts';
 import { nodeAddress } from '../kube/flow/packet-sources.ts';
 import { chainRequest, requestSteps } from '../kube/flow/request.ts';
+import { otherProxyRemark } from '../kube/flow/resolve-target.ts';
 import { addressText } from '../kube/flow/target.ts';
 import type { Resolution } from '../kube/identity/chain-identity.ts';
 import { portName } from '../kube/identity/chain-names.ts';
 import { serviceComment } from '../kube/identity/comments.ts';
 import { dumpNode } from '../kube/proxy/dump-node.ts';
-import { proxyLayout } from '../kube/proxy/layout.ts';
 import { commentOf } from '../kube/proxy/rule-values.ts';
 import type { FlowResult, FlowTarget, FlowTargetsResult } from '../protocol.ts';
 import { ruleAt } from '../ruleset/rules.ts';
@@ -26,6 +27,7 @@ const kindNames: Readonly<Record<FlowEntryKind, string>> = {
   'load-balancer-ip': 'load-balancer IP',
   'host-port': 'hostPort',
   'health-check': 'health check',
+  chain: 'chain',
 };
 
 /** What asks for one frontend: its Service port, or its address where it belongs to none. */
@@ -42,6 +44,16 @@ function description(frontend: Frontend): string {
   return label.startsWith(kindNames[frontend.kind]) ? label : `${label} ${kindNames[frontend.kind]}`;
 }
 
+/** Whether a Service that the cluster has and no rule is for is missing from a dump, and not only from what it shows. */
+function* canLack({ ruleset, cluster, origin }: Resolution): Steps<boolean> {
+  if (cluster.source.kind === 'none') return false;
+  for (const dump of ruleset.dumps) {
+    const { obstacle, side } = yield* comparisonBasis(ruleset, dump, cluster, origin);
+    if (obstacle === undefined && side.nat?.whole === true) return true;
+  }
+  return false;
+}
+
 /** Every Service port and address that a flow can be drawn for: those of the dump's rules in their order, then those of the cluster alone. */
 export function* flowTargetsOf(state: DumpState): Steps<FlowTargetsResult> {
   const resolution = state.resolution();
@@ -49,10 +61,10 @@ export function* flowTargetsOf(state: DumpState): Steps<FlowTargetsResult> {
   const inDump = yield* frontendSteps(resolution);
   const frontends = [...inDump];
   const seen = new Set(inDump.map((frontend) => `${frontend.service?.namespace}/${frontend.service?.name}`));
-  for (const service of cluster.services) {
+  const isComparable = yield* canLack(resolution);
+  for (const service of isComparable ? cluster.services : []) {
     // Those that have rules are listed by them.
-    if (!seen.has(`${service.namespace}/${service.name}`))
-      frontends.push(...frontendsOfRecord(resolution, service.namespace, service.name));
+    if (!seen.has(`${service.namespace}/${service.name}`)) frontends.push(...frontendsOfRecord(resolution, service));
   }
   const descriptions = new Map<string, string[]>();
   for (const frontend of frontends) {
@@ -67,18 +79,16 @@ export function* flowTargetsOf(state: DumpState): Steps<FlowTargetsResult> {
   return { targets, reason: targets.length > 0 ? '' : whyNone(state) };
 }
 
-function whyNone({ ruleset }: DumpState): string {
+function whyNone(state: DumpState): string {
+  const { ruleset } = state;
   if (ruleset.dumps.length === 0) return 'This document holds no iptables rules.';
-  const modes = ruleset.dumps.map((dump) => proxyLayout(ruleset, dump).mode);
-  if (modes.includes('ipvs')) {
-    return 'kube-proxy runs in ipvs mode here: where Services lead is in the kernel’s IPVS table ("ipvsadm -Ln"), not in the rules.';
-  }
-  const hasNat = ruleset.tables.some((table) => table.name === 'nat');
-  if (!hasNat) return "The dump has no nat table, which is where kube-proxy's Services are.";
-  const isEmpty = !ruleset.tables.some((table) => table.chains.has('KUBE-SERVICES'));
-  return isEmpty
-    ? 'The dump has no KUBE-SERVICES chain: kube-proxy has written nothing here in iptables mode.'
-    : 'No rule of the dump is for a Service.';
+  const other = otherProxyRemark(state.resolution());
+  if (other !== '') return other;
+  if (!ruleset.tables.some((table) => table.name === 'nat'))
+    return "The dump has no nat table, which is where kube-proxy's Services are.";
+  return ruleset.tables.some((table) => table.chains.has('KUBE-SERVICES'))
+    ? 'No rule of the dump is for a Service.'
+    : 'The dump shows no KUBE-SERVICES chain, which is where kube-proxy looks Services up.';
 }
 
 function nothing(reason: string): FlowResult {

@@ -41,6 +41,7 @@ const entryKindNames: Readonly<Record<FlowEntryKind, string>> = {
   'load-balancer-ip': 'load-balancer IP',
   'host-port': 'hostPort',
   'health-check': 'health-check port',
+  chain: 'chain that no rule leads to',
 };
 
 /** "clusterIP". */

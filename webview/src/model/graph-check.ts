@@ -38,7 +38,7 @@ const isPod: Check<FlowPodRef> = record<FlowPodRef>({
 
 const isEntry: Check<FlowEntry> = record<FlowEntry>({
   id: isString,
-  kind: oneOf('cluster-ip', 'node-port', 'external-ip', 'load-balancer-ip', 'host-port', 'health-check'),
+  kind: oneOf('cluster-ip', 'node-port', 'external-ip', 'load-balancer-ip', 'host-port', 'health-check', 'chain'),
   ip: orNull(isString),
   port: orNull(isNumber),
   protocol: isString,

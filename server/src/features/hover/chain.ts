@@ -1,6 +1,9 @@
 import { hostPort } from '../../base/ip.ts';
 import { percentText } from '../../base/percent.ts';
+import type { Steps } from '../../base/steps.ts';
 import type { PodRecord, ServiceRecord } from '../../cluster/objects.ts';
+import { findingsOnChain, type PortView, serviceView } from '../../kube/drift/port-view.ts';
+import { isProxied } from '../../kube/expected/service-ports.ts';
 import type { ChainEndpoint, ChainIdentity, ChainPod, ChainService } from '../../kube/identity/chain-identity.ts';
 import { endpointAddress, serviceTitle } from '../../kube/identity/titles.ts';
 import { type EndpointShare, endpointShares } from '../../kube/proxy/endpoint-shares.ts';
@@ -10,6 +13,7 @@ import type { DumpState } from '../support/state.ts';
 import { sourceBlock } from './source.ts';
 
 const mostEndpointsShown = 20;
+const mostFindingsShown = 3;
 
 /** The endpoint with what was fetched of its Pod. */
 function withPod(endpoint: ChainEndpoint, record: PodRecord | undefined): ChainEndpoint {
@@ -18,14 +22,30 @@ function withPod(endpoint: ChainEndpoint, record: PodRecord | undefined): ChainE
   return { ...endpoint, pod: { ...pod, record, node: pod.node ?? (record.node || null), ready: record.ready ?? pod.ready } };
 }
 
-/** A chain explained: its role, and the Service or Pod behind it. */
-export function chainBlocks(state: DumpState, chain: Chain, now: number, pod?: PodRecord): readonly Block[] {
-  const identity = state.resolution().chain(chain);
+/** What the comparison with the cluster says of the Service port that a chain is for; null where it says nothing. */
+function* viewOfChain(state: DumpState, chain: Chain): Steps<PortView | null> {
+  const resolution = state.resolution();
+  const { service } = resolution.chain(chain);
+  if (service === null || chain.table.name !== 'nat') return null;
+  const view = yield* serviceView(resolution, chain.table.dump, service.namespace, service.name);
+  return view?.port(service.port, service.protocol) ?? null;
+}
+
+/** A chain explained: its role, the Service or Pod behind it, and where it is not as the cluster would have it. */
+export function* chainBlocks(state: DumpState, chain: Chain, now: number, pod?: PodRecord): Steps<readonly Block[]> {
+  const { cluster, ...resolution } = state.resolution();
+  const identity = resolution.chain(chain);
   const { role, info, service, endpoint, by, mismatch } = identity;
+  const view = yield* viewOfChain(state, chain);
   const blocks: Block[] = [titleBlock(chain, identity)];
   if (service !== null && endpoint === null) blocks.push(serviceList(service));
-  if (endpoint !== null) blocks.push(endpointList(state, withPod(endpoint, pod), service));
+  if (endpoint !== null) blocks.push(endpointList(withPod(endpoint, pod), service));
   if (role === 'service' || role === 'service-local') blocks.push(...endpointTable(state, chain));
+  const stale = service === null || view === null ? '' : staleText(state, service, endpoint, view);
+  if (stale !== '') blocks.push({ kind: 'paragraph', text: stale });
+  else if (endpoint !== null && endpoint.pod === null && !cluster.onlyIn.has('Pod') && cluster.kinds.has('Pod'))
+    blocks.push({ kind: 'paragraph', text: 'No Pod of the cluster has this address.' });
+  if (stale === '' && view !== null) blocks.push(...driftBlocks(state, chain, view));
   if (info.explanation !== '') {
     const more: Text =
       info.url === '' ? info.explanation : [`${info.explanation} `, { link: info.url, label: info.owner || 'More' }];
@@ -33,7 +53,7 @@ export function chainBlocks(state: DumpState, chain: Chain, now: number, pod?: P
   }
   blocks.push({ kind: 'paragraph', text: usageText(chain) });
   if (service !== null || endpoint !== null || role === 'service' || role === 'endpoint') {
-    blocks.push({ kind: 'rule' }, sourceBlock(state.resolution().cluster, by, mismatch, now));
+    blocks.push({ kind: 'rule' }, sourceBlock(cluster, by, mismatch, now));
   }
   return blocks;
 }
@@ -113,11 +133,19 @@ function ownerText({ record }: ChainPod): string {
   return record.deployment === '' ? `${record.owner.kind} ${record.owner.name}` : `Deployment ${record.deployment}`;
 }
 
-function endpointList(state: DumpState, endpoint: ChainEndpoint, service: ChainService | null): Block {
-  const { pod } = endpoint;
+function endpointList(endpoint: ChainEndpoint, service: ChainService | null): Block {
+  const { pod, otherPods } = endpoint;
   const items: Text[] = [];
   if (pod !== null) {
     items.push(['Pod ', { strong: pod.name }, ' in namespace ', { strong: pod.namespace }]);
+    for (const other of otherPods)
+      items.push([
+        'Pod ',
+        { strong: other.name },
+        ' in namespace ',
+        { strong: other.namespace },
+        ', at the same address and port',
+      ]);
     if (pod.node !== null) items.push(['Node ', { strong: placeText(pod) }]);
   }
   items.push(['Address ', { code: endpointAddress(endpoint) }]);
@@ -128,23 +156,38 @@ function endpointList(state: DumpState, endpoint: ChainEndpoint, service: ChainS
   }
   if (pod !== null && ownerText(pod) !== '') items.push(`Owner: ${ownerText(pod)}`);
   if (service !== null) items.push(['Endpoint of Service ', { strong: serviceTitle(service) }]);
-  const stale = staleText(state, endpoint, service);
-  if (stale !== '') items.push(stale);
-  const { cluster } = state.resolution();
-  if (pod === null && stale === '' && !cluster.onlyIn.has('Pod') && cluster.kinds.has('Pod'))
-    items.push('No Pod of the cluster has this address.');
   return { kind: 'list', items };
 }
 
-/** Where the cluster knows the Service's endpoints and this is none of them. */
-function staleText(state: DumpState, endpoint: ChainEndpoint, service: ChainService | null): string {
-  const { cluster } = state.resolution();
-  if (service === null || endpoint.endpoint !== null || !cluster.knows('EndpointSlice', service.namespace)) return '';
+/** Why a chain should not be there at all, in a sentence; empty where it may be. */
+function staleText(state: DumpState, service: ChainService, endpoint: ChainEndpoint | null, { isGone }: PortView): string {
   const name = `${service.namespace}/${service.name}`;
-  if (cluster.knows('Service', service.namespace) && service.record === null)
-    return `The cluster has no Service ${name}: the chain is stale.`;
-  const owner = endpoint.pod === null ? '' : ` The address is now that of ${endpoint.pod.namespace}/${endpoint.pod.name}.`;
-  return `Not among the endpoints of ${name}: the chain is stale.${owner}`;
+  if (isGone) {
+    const why =
+      service.record === null
+        ? `The cluster has no Service ${name}`
+        : isProxied(service.record)
+          ? `${name} has no such port or family any more`
+          : `kube-proxy leaves ${name} alone`;
+    return `${why}: the chain is stale.`;
+  }
+  if (endpoint === null || endpoint.endpoint !== null) return '';
+  const { cluster } = state.resolution();
+  const owner = cluster.podsAt(endpoint.ip).find(({ hostNetwork }) => !hostNetwork);
+  const now = owner === undefined ? '' : ` The address is now that of ${owner.namespace}/${owner.name}.`;
+  return `Not among the endpoints of ${name}: the chain is stale.${now}`;
+}
+
+/** What drift finds of a chain's Service port, as far as it shows here. */
+function driftBlocks(state: DumpState, chain: Chain, view: PortView): readonly Block[] {
+  const findings = findingsOnChain(state.ruleset, view, chain.name);
+  if (findings.length === 0) return [];
+  const items = findings.slice(0, mostFindingsShown).map(({ message }) => message);
+  if (findings.length > items.length) items.push(`and ${findings.length - items.length} more`);
+  return [
+    { kind: 'paragraph', text: 'Not as in the cluster:' },
+    { kind: 'list', items },
+  ];
 }
 
 /** The endpoints of a Service chain, each with its real share. */

@@ -1,4 +1,5 @@
 import type { Hover, Position } from 'vscode-languageserver-types';
+import type { Steps } from '../../base/steps.ts';
 import { findMatch, findTarget, standardTargets } from '../../catalog/lookup.ts';
 import { isTableName } from '../../catalog/tables.ts';
 import type { ExtensionSpec, OptionSpec, TableName } from '../../catalog/types.ts';
@@ -14,14 +15,20 @@ import { probabilityBlocks } from './probability.ts';
 import { setBlocks } from './set.ts';
 
 /**
- * What is under the position, explained; null where there is nothing to say. Plain text for clients that show no Markdown.
+ * What is under the position, explained; null where there is nothing to say. Pauses where a dump has to be compared with its cluster first. Plain text for clients that show no Markdown.
  * @param now milliseconds since 1970, for the age of what is said
  * @param pod what `podWantedAt` wanted, where it could be had
  */
-export function hover(state: DumpState, position: Position, now: number, markdown: boolean, pod?: PodRecord): Hover | null {
+export function* hover(
+  state: DumpState,
+  position: Position,
+  now: number,
+  markdown: boolean,
+  pod?: PodRecord,
+): Steps<Hover | null> {
   const symbol = symbolAt(state, position);
   if (symbol === undefined) return null;
-  const blocks = blocksOf(state, symbol, now, pod);
+  const blocks = symbol.kind === 'chain' ? yield* chainBlocks(state, symbol.chain, now, pod) : blocksOf(state, symbol, now, pod);
   if (blocks.length === 0) return null;
   return {
     contents: { kind: markdown ? 'markdown' : 'plaintext', value: renderBlocks(blocks, markdown) },
@@ -29,10 +36,13 @@ export function hover(state: DumpState, position: Position, now: number, markdow
   };
 }
 
-function blocksOf(state: DumpState, symbol: DumpSymbol, now: number, pod: PodRecord | undefined): readonly Block[] {
+function blocksOf(
+  state: DumpState,
+  symbol: Exclude<DumpSymbol, { readonly kind: 'chain' }>,
+  now: number,
+  pod: PodRecord | undefined,
+): readonly Block[] {
   switch (symbol.kind) {
-    case 'chain':
-      return chainBlocks(state, symbol.chain, now, pod);
     case 'table':
       return tableBlocks(state, symbol.table);
     case 'set':

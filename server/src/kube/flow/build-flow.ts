@@ -3,15 +3,17 @@
  * that makes a difference is sent through the rules, and what it passes is drawn.
  */
 import { runToEnd, type Steps } from '../../base/steps.ts';
+import { mayHaveMoreReferences } from '../../ruleset/completeness.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
+import { chainRemark } from './chain-frontends.ts';
 import { entryId, type FlowContext, primarySamples, type Sample } from './context.ts';
 import { routesOf } from './destinations.ts';
-import { entryDrift } from './disagreements.ts';
+import { compareFrontends, entryDrift } from './disagreements.ts';
 import { makeEdges } from './edges.ts';
 import { targetClasses } from './endpoint-classes.ts';
 import { type Frontend, frontendLabel } from './frontends.ts';
 import type { FlowEntry, FlowGraph, FlowNode, FlowNote } from './graph.ts';
-import { missingNodes } from './missing-from-dump.ts';
+import { missingFromDump } from './missing-from-dump.ts';
 import { makeNode } from './nodes.ts';
 import { dumpNotes } from './notes.ts';
 import { pathSteps } from './packet-paths.ts';
@@ -28,31 +30,48 @@ const mostFrontends = 60;
 const mostAssumptionNotes = 5;
 const equal = 1e-9;
 
+type AddNote = (severity: FlowNote['severity'], message: string, line?: number | null) => void;
+
+/** What is wrong with an entry itself: nothing leads on from it, or the cluster does not have it. */
+function addFrontendNote({ resolution, disagreements }: FlowContext, frontend: Frontend, add: AddNote): void {
+  const { kind, target, service, lines } = frontend;
+  const label = frontendLabel(frontend);
+  const [first] = lines;
+  if (kind === 'chain') {
+    if (target !== null)
+      add(
+        mayHaveMoreReferences(resolution.ruleset, target) ? 'info' : 'warning',
+        chainRemark(resolution.ruleset, target),
+        target.declarations[0] ?? target.rules[0],
+      );
+    return;
+  }
+  if (first === undefined) add('warning', `The cluster has ${label} and the dump has no rule for it.`);
+  else if (service !== null && entryDrift(disagreements, frontend) === 'stale') {
+    const { namespace, name } = service;
+    const isGone = resolution.cluster.service(namespace, name) === undefined;
+    const what = isGone
+      ? `The cluster has no Service ${namespace}/${name}.`
+      : `${namespace}/${name} has ${label} in the dump, and not in the cluster.`;
+    add('warning', what, first);
+  }
+}
+
 function flowNotes(
-  { resolution }: FlowContext,
+  context: FlowContext,
   frontends: readonly Frontend[],
   { collected, assumptions, hooked }: Gathered,
   remark: string,
   leftOut: number,
 ): readonly FlowNote[] {
+  const { resolution } = context;
   const notes = new Map<string, FlowNote>();
-  const add = (severity: FlowNote['severity'], message: string, line: number | null = null): void => {
+  const add: AddNote = (severity, message, line = null) => {
     if (!notes.has(message)) notes.set(message, { severity, message, line: line === null ? null : line + 1 });
   };
   if (remark !== '') add('info', remark);
   if (leftOut > 0) add('info', `${leftOut} more addresses are left out.`);
-  for (const frontend of frontends) {
-    const [first] = frontend.lines;
-    if (first === undefined) add('warning', `The cluster has ${frontendLabel(frontend)} and the dump has no rule for it.`);
-    else if (frontend.service !== null && entryDrift(resolution, frontend) === 'stale') {
-      const { namespace, name } = frontend.service;
-      const isGone = resolution.cluster.service(namespace, name) === undefined;
-      const what = isGone
-        ? `The cluster has no Service ${namespace}/${name}.`
-        : `${namespace}/${name} has ${frontendLabel(frontend)} in the dump, and not in the cluster.`;
-      add('warning', what, first);
-    }
-  }
+  for (const frontend of frontends) addFrontendNote(context, frontend, add);
   for (const { severity, message, line } of dumpNotes(resolution, [...new Set(frontends.map((frontend) => frontend.dump))])) {
     add(severity, message, line === null ? null : line - 1);
   }
@@ -101,8 +120,9 @@ function* gather(resolution: Resolution, frontends: readonly Frontend[]): Steps<
     const id = entryId(frontend);
     entryOf(collected, id);
     // What only the cluster has, no rule is about.
-    if (frontend.lines.length === 0) continue;
-    const context = { ruleset, dump: frontend.dump, isLocal: ownAddresses(resolution, frontend.dump) };
+    if (frontend.lines.length === 0 && frontend.kind !== 'chain') continue;
+    const start = frontend.kind === 'chain' ? frontend.target : null;
+    const context = { ruleset, dump: frontend.dump, isLocal: ownAddresses(resolution, frontend.dump), start };
     const classes = targetClasses(ruleset, frontend.dump);
     for (const source of packetSources(resolution, frontend)) {
       const found = yield* pathSteps(context, source, classes);
@@ -137,14 +157,15 @@ export function* flowSteps(resolution: Resolution, target: FlowTargetSpec): Step
       id: entryId(frontend),
       kind: frontend.kind,
       ip: frontend.ip,
-      port: frontend.port,
+      port: frontend.port === 0 ? null : frontend.port,
       protocol: frontend.protocol,
       label: frontendLabel(frontend),
     }),
   );
   const frontendsById = new Map(frontends.map((frontend) => [entryId(frontend), frontend]));
   const primary = primarySamples(samples, collected);
-  const context: FlowContext = { resolution, samples, primary, entries, frontendsById, matched };
+  const disagreements = yield* compareFrontends(resolution, frontends);
+  const context: FlowContext = { resolution, samples, primary, entries, frontendsById, matched, disagreements };
   const nodes: FlowNode[] = [];
   const byStart = edgesByStart(collected);
   for (const node of inRuleOrder(collected, byStart)) {
@@ -152,7 +173,7 @@ export function* flowSteps(resolution: Resolution, target: FlowTargetSpec): Step
     if (nodes.length % 256 === 0) yield;
   }
   const edges = [...byStart.values()].flatMap((siblings) => makeEdges(context, siblings));
-  const missing = missingNodes(context, collected, frontends);
+  const missing = missingFromDump(context, collected, frontends);
   const graph: FlowGraph = {
     title: choice.title,
     entries,

@@ -1,10 +1,11 @@
 /** What making the parts of a flow looks at. */
 import { hostPort } from '../../base/ip.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
+import type { Disagreements } from './disagreements.ts';
 import type { Frontend } from './frontends.ts';
 import type { FlowEntry } from './graph.ts';
 import type { PacketSource } from './packet-sources.ts';
-import type { CollectedPaths } from './path-collector.ts';
+import { type CollectedPaths, chainId } from './path-collector.ts';
 
 /** A packet that was sent: from where, to which entry. */
 export interface Sample {
@@ -21,10 +22,12 @@ export interface FlowContext {
   readonly entries: readonly FlowEntry[];
   readonly frontendsById: ReadonlyMap<string, Frontend>;
   readonly matched: ReadonlySet<number>;
+  readonly disagreements: Disagreements;
 }
 
 /** The same for the same address after an edit. */
 export function entryId(frontend: Frontend): string {
+  if (frontend.kind === 'chain' && frontend.target !== null) return `entry:chain:${chainId(frontend.target)}`;
   const dump = frontend.dump.index === 0 ? '' : `${frontend.dump.index}:`;
   return `entry:${dump}${frontend.kind}:${frontend.ip === null ? `*:${frontend.port}` : hostPort(frontend.ip, frontend.port)}/${frontend.protocol}`;
 }

@@ -4,10 +4,12 @@
  */
 import { hostPort, isIPv6 } from '../../base/ip.ts';
 import type { Steps } from '../../base/steps.ts';
+import type { ServiceRecord } from '../../cluster/objects.ts';
 import { rulesInOrder } from '../../netfilter/rule-order.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
-import type { Chain, Dump } from '../../ruleset/ruleset.ts';
+import type { Chain, Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
+import { isProxied } from '../expected/service-ports.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { type CommentUse, serviceComment } from '../identity/comments.ts';
 import {
@@ -33,15 +35,16 @@ export interface FrontendService {
 export interface Frontend {
   readonly kind: FlowEntryKind;
   readonly dump: Dump;
-  /** Canonical; null for any address of the node. */
+  /** Canonical; null for any address of the node. Of a chain, where its packets are sent to, as far as that is known. */
   readonly ip: string | null;
+  /** 0 where it is not known, of a chain. */
   readonly port: number;
   readonly protocol: string;
   /** null where neither comment nor cluster names one. */
   readonly service: FrontendService | null;
   /** Rules of the dispatch chains that look for it, 0-based; empty for one that only the cluster has. */
   readonly lines: readonly number[];
-  /** The chain that the first of them leads to which is no mark's; null where the rule decides itself. */
+  /** The chain that the first of them leads to which is no mark's; null where the rule decides itself. Of a chain, the chain. */
   readonly target: Chain | null;
 }
 
@@ -168,16 +171,15 @@ export function* frontendSteps(resolution: Resolution): Steps<readonly Frontend[
   return frontends;
 }
 
-/** Frontends that the cluster says a Service has, in the families of the ruleset; a rule may or may not be there for them. */
-export function frontendsOfRecord(resolution: Resolution, namespace: string, name: string): readonly Frontend[] {
-  const service = resolution.cluster.service(namespace, name);
-  if (service === undefined || service.type === 'ExternalName' || service.headless) return [];
+/**
+ * Frontends that the cluster says a Service has, in the families of the ruleset; a rule may or may not be there for them. None for a Service that
+ * kube-proxy leaves alone.
+ */
+export function frontendsOfRecord(resolution: Resolution, service: ServiceRecord): readonly Frontend[] {
+  if (!isProxied(service)) return [];
+  const { namespace, name } = service;
   const frontends: Frontend[] = [];
-  const natDumps = resolution.ruleset.dumps.filter((dump) => dump.tables.some((table) => table.name === 'nat'));
-  const dumps = natDumps.length > 0 ? natDumps : resolution.ruleset.dumps;
-  // Of several dumps of one family the first counts.
-  const first = dumps.filter((dump, at) => dumps.findIndex((other) => other.family === dump.family) === at);
-  for (const dump of first) {
+  for (const dump of dumpsByFamily(resolution.ruleset)) {
     const isOfDump = (ip: string): boolean => isIPv6(ip) === (dump.family === 'ipv6');
     for (const port of service.ports) {
       const base = {
@@ -201,22 +203,25 @@ export function frontendsOfRecord(resolution: Resolution, namespace: string, nam
   return frontends;
 }
 
-/** "10.96.20.10:80/tcp", "NodePort 30080/tcp". */
-export function frontendLabel(frontend: Pick<Frontend, 'kind' | 'ip' | 'port' | 'protocol'>): string {
-  const { kind, ip, port, protocol } = frontend;
+/** The first dump of each family; those with a nat table, if there are any. */
+export function dumpsByFamily({ dumps }: Ruleset): readonly Dump[] {
+  const withNat = dumps.filter((dump) => dump.tables.some((table) => table.name === 'nat'));
+  const chosen = withNat.length > 0 ? withNat : dumps;
+  return chosen.filter((dump, at) => chosen.findIndex((other) => other.family === dump.family) === at);
+}
+
+/** "10.96.20.10:80/tcp", "NodePort 30080/tcp"; the name of a chain. */
+export function frontendLabel({ kind, ip, port, protocol, target }: FrontendPlace & Pick<Frontend, 'target'>): string {
+  if (kind === 'chain') return target?.name ?? '';
   if (ip !== null) return `${hostPort(ip, port)}/${protocol}`;
   const name =
     kind === 'node-port' ? 'NodePort' : kind === 'host-port' ? 'hostPort' : kind === 'health-check' ? 'health check port' : '*';
   return `${name} ${port}/${protocol}`;
 }
 
+type FrontendPlace = Pick<Frontend, 'kind' | 'ip' | 'port' | 'protocol'>;
+
 /** One address is one frontend, whatever the rules of nat and filter call it; without an address the kind tells frontends apart. */
-export function frontendKey({
-  kind,
-  dump,
-  ip,
-  port,
-  protocol,
-}: Pick<Frontend, 'kind' | 'dump' | 'ip' | 'port' | 'protocol'>): string {
+export function frontendKey({ kind, dump, ip, port, protocol }: FrontendPlace & Pick<Frontend, 'dump'>): string {
   return `${dump.index} ${ip ?? kind} ${port} ${protocol}`;
 }

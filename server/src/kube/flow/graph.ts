@@ -5,8 +5,15 @@
  * Lines are 1-based, as on the command line. Probabilities and shares are 0 to 1.
  */
 
-/** Where a packet starts. */
-export type FlowEntryKind = 'cluster-ip' | 'node-port' | 'external-ip' | 'load-balancer-ip' | 'host-port' | 'health-check';
+/** Where a packet starts; `chain` is a Service's chain that no rule leads to. */
+export type FlowEntryKind =
+  | 'cluster-ip'
+  | 'node-port'
+  | 'external-ip'
+  | 'load-balancer-ip'
+  | 'host-port'
+  | 'health-check'
+  | 'chain';
 
 /**
  * What a node stands for. The drawing's columns follow from it, in this order: entry; dispatch (KUBE-SERVICES, KUBE-NODEPORTS,
@@ -61,11 +68,12 @@ export interface FlowPodRef {
 export interface FlowEntry {
   readonly id: string;
   readonly kind: FlowEntryKind;
-  /** null for a NodePort, which is any address of the node. */
+  /** null for a NodePort, which is any address of the node, and where it is not known. */
   readonly ip: string | null;
+  /** null where it is not known. */
   readonly port: number | null;
   readonly protocol: string;
-  /** "10.96.20.10:80/tcp", "NodePort 30080/tcp". */
+  /** "10.96.20.10:80/tcp", "NodePort 30080/tcp"; the name of a chain. */
   readonly label: string;
 }
 

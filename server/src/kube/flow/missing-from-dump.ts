@@ -1,68 +1,90 @@
-/** What the cluster has and the dump has not, drawn where it would be. */
-import { hostPort } from '../../base/ip.ts';
+/** Endpoints that kube-proxy would send to and the dump does not, drawn where they would be. */
+import type { Chain } from '../../ruleset/ruleset.ts';
+import type { PortView } from '../drift/port-view.ts';
+import type { ProxyEndpoint } from '../expected/endpoints.ts';
+import { splitHashedName } from '../identity/chain-names.ts';
+import { podBehind } from '../identity/pods.ts';
 import { entryId, type FlowContext } from './context.ts';
-import { missingEndpoints } from './disagreements.ts';
+import { viewOfFrontend } from './disagreements.ts';
 import type { Frontend } from './frontends.ts';
 import type { FlowEdge, FlowNode } from './graph.ts';
-import { emptyNode } from './nodes.ts';
+import { emptyNode, podRef } from './nodes.ts';
 import type { CollectedPaths } from './path-collector.ts';
 
-/** Endpoints that the cluster has and the dump has not, as nodes behind the Service chain that would lead to them, or behind the entry. */
-export function missingNodes(
-  context: FlowContext,
+interface MissingParts {
+  readonly nodes: readonly FlowNode[];
+  readonly edges: readonly FlowEdge[];
+}
+
+/** The drawn chains that pick among a port's endpoints. */
+function pickingChains(
   collected: CollectedPaths,
-  frontends: readonly Frontend[],
-): { readonly nodes: readonly FlowNode[]; readonly edges: readonly FlowEdge[] } {
-  const { resolution } = context;
-  const nodes: FlowNode[] = [];
-  const edges: FlowEdge[] = [];
-  if (resolution.cluster.source.kind === 'none') return { nodes, edges };
-  const there = new Set<string>();
-  for (const node of collected.nodes.values()) {
-    if (node.end?.kind === 'address') there.add(`${node.end.packet.destination.text} ${node.end.packet.dport}`);
-    const endpoint = node.kind === 'endpoint' && node.chain !== null ? resolution.chain(node.chain).endpoint : null;
-    if (endpoint !== null) there.add(`${endpoint.ip} ${endpoint.port}`);
+  frontend: Frontend,
+  hash: string,
+): readonly { readonly id: string; readonly chain: Chain }[] {
+  const found: { readonly id: string; readonly chain: Chain }[] = [];
+  for (const { id, chain, kind } of collected.nodes.values()) {
+    if (chain === null || (kind !== 'service' && kind !== 'service-local')) continue;
+    if (chain.table.dump === frontend.dump && splitHashedName(chain.name)?.hash === hash) found.push({ id, chain });
   }
-  const done = new Set<string>();
+  return found;
+}
+
+/** The endpoints that packets to an entry go to, by its traffic policy. */
+function endpointsBehind({ compared }: PortView, { kind }: Frontend): readonly ProxyEndpoint[] {
+  if (compared === null) return [];
+  const { port, choice } = compared.port;
+  const isLocal = kind === 'cluster-ip' ? port.internalLocal : port.externalLocal;
+  return isLocal ? choice.local : choice.cluster;
+}
+
+/** Which missing endpoints are drawn behind what: the chain that would pick them, or an entry from which no such chain is reached. */
+function* placesOf(
+  collected: CollectedPaths,
+  frontend: Frontend,
+  view: PortView,
+): Generator<{ readonly from: string; readonly endpoint: ProxyEndpoint }> {
+  const { compared, missingEndpoints } = view;
+  if (compared === null || missingEndpoints.length === 0 || frontend.kind === 'health-check') return;
+  const missing = new Set(missingEndpoints);
+  const { choice, port } = compared.port;
+  const picking = pickingChains(collected, frontend, port.hash);
+  for (const { id, chain } of picking) {
+    const wanted = chain.name.startsWith('KUBE-SVL-') ? choice.local : choice.cluster;
+    for (const endpoint of wanted) if (missing.has(endpoint)) yield { from: id, endpoint };
+  }
+  if (picking.length > 0 || frontend.kind === 'chain') return;
+  for (const endpoint of endpointsBehind(view, frontend)) if (missing.has(endpoint)) yield { from: entryId(frontend), endpoint };
+}
+
+function missingNode({ resolution }: FlowContext, id: string, { address, ref }: ProxyEndpoint): FlowNode {
+  const pod = podBehind(resolution.cluster, ref);
+  if (pod === null) return { ...emptyNode(id, 'address', address, 'no Pod is known there'), address, drift: 'missing' };
+  const detail = pod.node === null ? address : `${address} on ${pod.node}`;
+  return { ...emptyNode(id, 'pod', pod.name, detail), pod: podRef(pod), address, drift: 'missing' };
+}
+
+/** What the cluster has and the dump has not, behind the Service chain that would lead to it, or behind the entry. */
+export function missingFromDump(context: FlowContext, collected: CollectedPaths, frontends: readonly Frontend[]): MissingParts {
+  const nodes = new Map<string, FlowNode>();
+  const edges = new Map<string, FlowEdge>();
   for (const frontend of frontends) {
-    const { service } = frontend;
-    if (service === null || frontend.kind === 'health-check' || frontend.kind === 'host-port') continue;
-    const key = `${frontend.dump.index} ${service.namespace}/${service.name}:${service.port} ${frontend.protocol}`;
-    if (done.has(key)) continue;
-    done.add(key);
-    const parent = [...collected.nodes.values()].find((node) => {
-      if (node.kind !== 'service' && node.kind !== 'service-local') return false;
-      if (node.chain === null || node.chain.table.dump !== frontend.dump) return false;
-      const of = resolution.chain(node.chain).service;
-      return of?.namespace === service.namespace && of.name === service.name && of.port === service.port;
-    });
-    const wanted = { ...service, protocol: frontend.protocol };
-    for (const ref of missingEndpoints(resolution, wanted, frontend.dump, (ip, port) => there.has(`${ip} ${port}`))) {
-      const address = hostPort(ref.ip, ref.port);
-      const id = `address:${address}/${frontend.protocol}`;
-      const reference = ref.endpoint.targetRef;
-      const isPod = reference !== null && (reference.kind === 'Pod' || reference.kind === '');
-      const pod = isPod ? (resolution.cluster.pod(reference.namespace || ref.slice.namespace, reference.name) ?? null) : null;
-      const node = ref.endpoint.nodeName || pod?.node || null;
-      const zone = ref.endpoint.zone || (node === null ? '' : (resolution.cluster.node(node)?.zone ?? '')) || null;
-      nodes.push({
-        ...emptyNode(id, isPod ? 'pod' : 'address', isPod ? reference.name : address),
-        detail: isPod && node !== null ? `${address} on ${node}` : isPod ? address : 'no Pod is known there',
-        pod: isPod
-          ? {
-              namespace: reference.namespace || ref.slice.namespace,
-              name: reference.name,
-              node,
-              zone,
-              ready: pod?.ready ?? ref.endpoint.ready,
-            }
-          : null,
-        address,
-        drift: 'missing',
+    const view = viewOfFrontend(context.disagreements, frontend);
+    if (view === null) continue;
+    for (const { from, endpoint } of placesOf(collected, frontend, view)) {
+      const id = `address:${endpoint.address}/${frontend.protocol}`;
+      // Another port of the Service, or another Service, may send there already.
+      if (!collected.nodes.has(id) && !nodes.has(id)) nodes.set(id, missingNode(context, id, endpoint));
+      edges.set(`${from} ${id}`, {
+        from,
+        to: id,
+        line: null,
+        rule: null,
+        probability: null,
+        condition: 'not in the dump',
+        packets: null,
       });
-      const from = parent?.id ?? entryId(frontend);
-      edges.push({ from, to: id, line: null, rule: null, probability: null, condition: 'not in the dump', packets: null });
     }
   }
-  return { nodes, edges };
+  return { nodes: [...nodes.values()], edges: [...edges.values()] };
 }

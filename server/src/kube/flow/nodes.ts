@@ -1,6 +1,7 @@
 /** The nodes of a flow: entries, chains, Pods and addresses, verdicts. */
 import { hostPort } from '../../base/ip.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
+import { tableAt } from '../../ruleset/ruleset.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
 import type { ChainPod, ChainService } from '../identity/chain-identity.ts';
 import { serviceComment } from '../identity/comments.ts';
@@ -9,7 +10,7 @@ import { commentOf } from '../proxy/rule-values.ts';
 import { badgesOf } from './badges.ts';
 import type { FlowContext } from './context.ts';
 import { packetsOf, packetsOfAll } from './counters.ts';
-import { endpointDrift, entryDrift } from './disagreements.ts';
+import { chainDrift, endpointDrift, entryDrift } from './disagreements.ts';
 import { drawnKind } from './drawn-kind.ts';
 import { rounded } from './edges.ts';
 import { type Frontend, frontendLabel, isMarkChain } from './frontends.ts';
@@ -23,7 +24,7 @@ function serviceRef(service: ChainService | null): FlowServiceRef | null {
   return { namespace, name, port, portNumber, protocol, clusterIP };
 }
 
-function podRef(pod: ChainPod | null): FlowPodRef | null {
+export function podRef(pod: ChainPod | null): FlowPodRef | null {
   return pod === null ? null : { namespace: pod.namespace, name: pod.name, node: pod.node, zone: pod.zone, ready: pod.ready };
 }
 
@@ -34,6 +35,7 @@ const entryDetails = {
   'load-balancer-ip': 'load-balancer IP',
   'host-port': 'any address of this node',
   'health-check': 'health check node port',
+  chain: 'no rule leads to it',
 } as const;
 
 /** A node of which nothing is known yet but what it stands for. */
@@ -72,38 +74,37 @@ function sharesOf(context: FlowContext, collected: CollectedNode): Pick<FlowNode
   return { shares, share };
 }
 
-function entryNode(context: FlowContext, id: string, frontend: Frontend): FlowNode {
-  const { resolution } = context;
-  const { ruleset, cluster } = resolution;
-  const service = frontend.service === null ? undefined : cluster.service(frontend.service.namespace, frontend.service.name);
-  const port = service?.ports.find(
-    (candidate) => candidate.name === frontend.service?.port && candidate.protocol === frontend.protocol,
-  );
-  const lines = frontend.lines.filter((line) => !isMarkChain(ruleset.lines[line]?.target ?? ''));
-  const first = lines[0] ?? frontend.lines[0];
+/** The Service port that an entry is for, with what the cluster says of it. */
+function entryService({ resolution }: FlowContext, { service, kind, port, protocol, ip, dump }: Frontend): FlowServiceRef | null {
+  if (service === null) return null;
+  const { namespace, name } = service;
+  const record = resolution.cluster.service(namespace, name);
+  const known = record?.ports.find((candidate) => candidate.name === service.port && candidate.protocol === protocol);
+  const isServicePort = kind !== 'node-port' && kind !== 'health-check' && port !== 0;
   return {
-    ...emptyNode(id, 'entry', frontendLabel(frontend)),
-    detail: entryDetails[frontend.kind],
+    namespace,
+    name,
+    port: service.port,
+    portNumber: known?.port ?? (isServicePort ? port : null),
+    protocol,
+    clusterIP:
+      record?.clusterIPs.find((address) => address.includes(':') === (dump.family === 'ipv6')) ??
+      (kind === 'cluster-ip' || kind === 'chain' ? ip : null),
+  };
+}
+
+function entryNode(context: FlowContext, id: string, frontend: Frontend): FlowNode {
+  const { ruleset } = context.resolution;
+  const { target, kind } = frontend;
+  const lines = frontend.lines.filter((line) => !isMarkChain(ruleset.lines[line]?.target ?? ''));
+  const first = lines[0] ?? frontend.lines[0] ?? (kind === 'chain' ? (target?.declarations[0] ?? target?.rules[0]) : undefined);
+  return {
+    ...emptyNode(id, 'entry', frontendLabel(frontend), entryDetails[kind]),
     line: first === undefined ? null : first + 1,
-    table:
-      first === undefined
-        ? null
-        : (ruleset.tables.find((table) => first >= table.firstLine && first < table.endLine)?.name ?? null),
+    table: first === undefined ? null : (tableAt(ruleset, first)?.name ?? null),
     chain: first === undefined ? null : (ruleset.lines[first]?.name ?? null),
-    service:
-      frontend.service === null
-        ? null
-        : {
-            namespace: frontend.service.namespace,
-            name: frontend.service.name,
-            port: frontend.service.port,
-            portNumber: port?.port ?? (frontend.kind === 'node-port' || frontend.kind === 'health-check' ? null : frontend.port),
-            protocol: frontend.protocol,
-            clusterIP:
-              service?.clusterIPs.find((ip) => ip.includes(':') === (frontend.dump.family === 'ipv6')) ??
-              (frontend.kind === 'cluster-ip' ? frontend.ip : null),
-          },
-    drift: entryDrift(context.resolution, frontend),
+    service: entryService(context, frontend),
+    drift: entryDrift(context.disagreements, frontend),
     packets: packetsOfAll(ruleset, lines),
   };
 }
@@ -137,7 +138,7 @@ function chainNode(context: FlowContext, collected: CollectedNode, hasManyFronte
       hasManyFrontends,
       endpointIP: identity.endpoint?.ip ?? null,
     }),
-    drift: collected.kind === 'endpoint' ? endpointDrift(resolution, chain.table.dump, identity) : null,
+    drift: isDispatch ? null : chainDrift(context.disagreements, chain),
     packets: packetsOfAll(resolution.ruleset, chain.references),
   };
 }
@@ -158,7 +159,7 @@ function addressNode(context: FlowContext, collected: CollectedNode): FlowNode {
     pod: podRef(pod),
     address,
     ...sharesOf(context, collected),
-    drift: identity === null ? null : endpointDrift(resolution, end.chain.table.dump, identity),
+    drift: identity === null ? null : endpointDrift(context.disagreements, end.chain),
     packets: packetsOf(resolution.ruleset, end.line),
   };
 }

@@ -10,7 +10,7 @@ import { enumerateSteps } from '../../netfilter/enumerate.ts';
 import type { Enumeration, Outcome, TraceStep, Verdict } from '../../netfilter/outcome.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import type { Chain, Dump, Ruleset, Table } from '../../ruleset/ruleset.ts';
-import { assumedHooks } from './assumed-hooks.ts';
+import { assumedHooks } from '../proxy/assumed-hooks.ts';
 import { type ChainVisit, type PathSoFar, type PathsBySteps, pathTo, usedVisits } from './chain-visits.ts';
 import { drawnKind } from './drawn-kind.ts';
 import type { TargetClasses } from './endpoint-classes.ts';
@@ -57,6 +57,8 @@ export interface PathContext {
   readonly ruleset: Ruleset;
   readonly dump: Dump;
   readonly isLocal: (address: string) => boolean | undefined;
+  /** A chain of nat at which the packet starts, as nothing leads there; null to start at the hooks. */
+  readonly start: Chain | null;
 }
 
 /** What happens to a packet behind the routing decision, one of several possibilities. */
@@ -83,16 +85,17 @@ interface Search {
 }
 
 function startSearch(context: PathContext): Search {
-  const { dump, isLocal } = context;
+  const { ruleset, dump, isLocal, start } = context;
   const assumptions = new Set<string>();
   const hooked = new Set<Chain>();
   const options = {
     dump,
     isLocal,
-    hooked: (table: Table, hook: Hook) => {
-      const chains = assumedHooks(table, hook);
-      for (const chain of chains) hooked.add(chain);
-      return chains;
+    hooked: (table: Table, hook: Hook, base: Chain | undefined) => {
+      if (start !== null && start.table === table && (hook === 'PREROUTING' || hook === 'OUTPUT')) return [start];
+      const assumed = assumedHooks(ruleset, table, hook);
+      for (const chain of assumed) hooked.add(chain);
+      return base === undefined ? assumed : [base, ...assumed];
     },
     decide: (fact: Fact): boolean | undefined => {
       if (fact.about === 'recent') return undefined;

@@ -2,174 +2,248 @@
 import { canonicalIP } from '../../base/ip.ts';
 import { nearestNames } from '../../base/nearest-names.ts';
 import type { Steps } from '../../base/steps.ts';
+import type { ServiceRecord } from '../../cluster/objects.ts';
+import { isTableWhole } from '../../ruleset/completeness.ts';
 import type { Dump } from '../../ruleset/ruleset.ts';
+import { serviceView } from '../drift/port-view.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { portName } from '../identity/chain-names.ts';
 import { dumpNode } from '../proxy/dump-node.ts';
-import { type Frontend, frontendKey, frontendLabel, frontendSteps, frontendsOfRecord } from './frontends.ts';
+import { isElsewhere, serviceProxyOf, serviceProxyText } from '../proxy/mode.ts';
+import { chainFrontends } from './chain-frontends.ts';
+import { dumpsByFamily, type Frontend, frontendKey, frontendLabel, frontendSteps, frontendsOfRecord } from './frontends.ts';
 import { type FlowTargetSpec, flowTargetText } from './target.ts';
 
 export type FrontendChoice =
   | { readonly ok: true; readonly frontends: readonly Frontend[]; readonly title: string; readonly remark: string }
   | { readonly ok: false; readonly reason: string };
 
+type ServiceTarget = Extract<FlowTargetSpec, { readonly kind: 'service' }>;
+type AddressTarget = Extract<FlowTargetSpec, { readonly kind: 'address' }>;
+
+function no(reason: string): FrontendChoice {
+  return { ok: false, reason };
+}
+
 function orNearest(wanted: string, names: Iterable<string>): string {
   const near = nearestNames(wanted, names);
-  if (near.length === 0) return '';
-  return ` Did you mean ${near.join(' or ')}?`;
+  return near.length === 0 ? '' : ` Did you mean ${near.join(' or ')}?`;
 }
 
-function serviceName(frontend: Frontend): string {
-  return frontend.service === null ? '' : `${frontend.service.namespace}/${frontend.service.name}`;
+function serviceName({ service }: Frontend): string {
+  return service === null ? '' : `${service.namespace}/${service.name}`;
 }
 
-function chooseService(
-  resolution: Resolution,
-  frontends: readonly Frontend[],
-  target: Extract<FlowTargetSpec, { readonly kind: 'service' }>,
-): FrontendChoice {
-  const { cluster } = resolution;
-  const name = `${target.namespace}/${target.name}`;
-  const record = cluster.service(target.namespace, target.name);
-  const inDump = frontends.filter((frontend) => serviceName(frontend) === name);
-  const keys = new Set(inDump.map(frontendKey));
-  const onlyInCluster = frontendsOfRecord(resolution, target.namespace, target.name).filter(
-    (frontend) => !keys.has(frontendKey(frontend)),
-  );
-  const all = [...inDump, ...onlyInCluster];
-  if (all.length === 0) {
-    if (record?.type === 'ExternalName') {
-      return { ok: false, reason: `${name} is an ExternalName Service: a DNS alias, for which kube-proxy writes no rules.` };
+/** The entries of a Service that kube-proxy would write and the dump, as far as it can be compared, does not have. */
+function* missingFrontends(resolution: Resolution, service: ServiceRecord): Steps<readonly Frontend[]> {
+  const { namespace, name } = service;
+  const frontends: Frontend[] = [];
+  for (const dump of dumpsByFamily(resolution.ruleset)) {
+    const view = yield* serviceView(resolution, dump, namespace, name);
+    for (const { compared, missingEntries } of view?.ports ?? []) {
+      const port = compared?.port.port.port.name ?? '';
+      for (const place of missingEntries)
+        frontends.push({ ...place, dump, service: { namespace, name, port }, lines: [], target: null });
     }
-    if (record?.headless) {
-      return {
-        ok: false,
-        reason: `${name} is headless (clusterIP None): DNS gives the Pods' addresses, and kube-proxy writes no rules.`,
-      };
-    }
-    if (record !== undefined) return { ok: false, reason: `${name} has no address or port of this dump's family.` };
-    const names = [...frontends.map(serviceName), ...cluster.services.map((service) => `${service.namespace}/${service.name}`)];
-    const where = cluster.source.kind === 'none' ? "The dump's comments name" : 'Neither the dump nor the cluster has';
-    const what = cluster.source.kind === 'none' ? `no Service ${name}.` : `a Service ${name}.`;
-    return {
-      ok: false,
-      reason: `${where} ${what}${orNearest(
-        name,
-        names.filter((each) => each !== ''),
-      )}`,
-    };
   }
+  return frontends;
+}
+
+/** Who does Services on the node where it is not kube-proxy with the rules of this dump, and what to collect; empty where it is, or the dump is an excerpt. */
+export function otherProxyRemark({ ruleset, cluster, origin }: Resolution): string {
+  const proxies = ruleset.dumps.map((dump) =>
+    serviceProxyOf(ruleset, dump, cluster, dumpNode({ ruleset, cluster, origin }, dump).name),
+  );
+  const told = proxies.find(isElsewhere);
+  return told === undefined || proxies.some(({ kind }) => kind === 'iptables') ? '' : serviceProxyText(told);
+}
+
+function showsAllOfNat({ ruleset }: Resolution): boolean {
+  return ruleset.tables.some((table) => table.name === 'nat' && isTableWhole(ruleset, table));
+}
+
+/** Why there is nothing to draw of a Service that the cluster has. */
+function whyNoRules(resolution: Resolution, service: ServiceRecord): string {
+  const name = `${service.namespace}/${service.name}`;
+  if (service.type === 'ExternalName')
+    return `${name} is an ExternalName Service: a DNS alias, for which kube-proxy writes no rules.`;
+  if (service.headless)
+    return `${name} is headless (clusterIP None): DNS gives the Pods' addresses, and kube-proxy writes no rules.`;
+  if (service.serviceProxyName !== '')
+    return `${name} is left to ${service.serviceProxyName} by its label service.kubernetes.io/service-proxy-name: kube-proxy writes no rules.`;
+  if (service.labelledHeadless)
+    return `${name} has the label service.kubernetes.io/headless, for which kube-proxy writes no rules.`;
+  const entries = frontendsOfRecord(resolution, service);
+  if (entries.length === 0) return `${name} has no address or port of this dump's family.`;
+  const mode = otherProxyRemark(resolution);
+  if (mode !== '') return `No rule of the dump is for ${name}. ${mode}`;
+  const where = entries.map(frontendLabel).slice(0, 4).join(', ');
+  return showsAllOfNat(resolution)
+    ? `No rule of the dump is for ${name} (${where}), and whether there should be one cannot be told.`
+    : `The dump is an excerpt and shows no rule for ${name} (${where}): whether the node has some is not known.`;
+}
+
+function unknownService(resolution: Resolution, name: string, frontends: readonly Frontend[]): FrontendChoice {
+  const { cluster } = resolution;
+  const names = [...frontends.map(serviceName), ...cluster.services.map((service) => `${service.namespace}/${service.name}`)];
+  const isAlone = cluster.source.kind === 'none';
+  const what = isAlone
+    ? `The dump's comments name no Service ${name}.`
+    : `Neither the dump nor the cluster has a Service ${name}.`;
+  const mode = otherProxyRemark(resolution);
+  const near = orNearest(
+    name,
+    names.filter((each) => each !== ''),
+  );
+  return no(`${what}${near}${mode === '' ? '' : ` ${mode}`}`);
+}
+
+/** The frontends of a Service: those of the dump's rules, those that are missing, and of ports that have neither their chains. */
+function* frontendsOfService(
+  resolution: Resolution,
+  inDump: readonly Frontend[],
+  target: ServiceTarget,
+): Steps<readonly Frontend[]> {
+  const { namespace, name } = target;
+  const record = resolution.cluster.service(namespace, name);
+  const keys = new Set(inDump.map(frontendKey));
+  const missing =
+    record === undefined ? [] : (yield* missingFrontends(resolution, record)).filter((each) => !keys.has(frontendKey(each)));
+  const led = new Set(inDump.map(({ service }) => service?.port));
+  const chains = yield* chainFrontends(
+    resolution,
+    (service) => service.namespace === namespace && service.name === name && !led.has(service.port),
+  );
+  return [...inDump, ...missing, ...chains];
+}
+
+function* chooseService(resolution: Resolution, frontends: readonly Frontend[], target: ServiceTarget): Steps<FrontendChoice> {
+  const name = `${target.namespace}/${target.name}`;
+  const record = resolution.cluster.service(target.namespace, target.name);
+  const inDump = frontends.filter((frontend) => serviceName(frontend) === name);
+  const all = yield* frontendsOfService(resolution, inDump, target);
+  if (all.length === 0)
+    return record === undefined ? unknownService(resolution, name, frontends) : no(whyNoRules(resolution, record));
   if (target.port === null) return { ok: true, frontends: all, title: name, remark: '' };
   const byName = all.filter((frontend) => frontend.service?.port === target.port);
   const number = /^\d{1,5}$/.test(target.port) ? Number(target.port) : null;
   // A number is the Service's port; its NodePort belongs to the same port by name.
   const ports = new Set(
     all
-      .filter((frontend) => frontend.kind !== 'node-port' && frontend.kind !== 'health-check' && frontend.port === number)
+      .filter(({ kind, port }) => kind !== 'node-port' && kind !== 'health-check' && port === number)
       .map((frontend) => frontend.service?.port),
   );
   for (const port of record?.ports ?? []) if (port.port === number) ports.add(port.name);
   const byNumber = number === null ? [] : all.filter((frontend) => ports.has(frontend.service?.port));
   const chosen = byName.length > 0 ? byName : byNumber;
   if (chosen.length === 0) {
-    const known = [...new Set(all.map((frontend) => frontend.service?.port || String(frontend.port)))];
-    return { ok: false, reason: `${name} has no port ${target.port}; it has ${known.slice(0, 8).join(', ')}.` };
+    const known = [...new Set(all.map(({ service, port }) => service?.port || (port === 0 ? 'an unnamed port' : String(port))))];
+    return no(`${name} has no port ${target.port}; it has ${known.slice(0, 8).join(', ')}.`);
   }
   const named = new Set(chosen.map((frontend) => frontend.service?.port ?? ''));
   const title = named.size === 1 ? portName(target.namespace, target.name, [...named][0] ?? '') : flowTargetText(target);
   return { ok: true, frontends: chosen, title, remark: '' };
 }
 
-function chooseAddress(
+function fits({ port, protocol }: AddressTarget, frontend: Frontend): boolean {
+  return (port === null || frontend.port === port) && (protocol === null || frontend.protocol === protocol);
+}
+
+/** Frontends with an address of their own that is asked for. */
+function* frontendsAt(resolution: Resolution, frontends: readonly Frontend[], { ip }: AddressTarget): Steps<readonly Frontend[]> {
+  const at = frontends.filter((frontend) => frontend.ip === ip);
+  const keys = new Set(at.map(frontendKey));
+  const missing: Frontend[] = [];
+  for (const { service } of resolution.cluster.servicesAt(ip)) {
+    for (const frontend of yield* missingFrontends(resolution, service))
+      if (frontend.ip === ip && !keys.has(frontendKey(frontend))) missing.push(frontend);
+  }
+  if (at.length + missing.length > 0) return [...at, ...missing];
+  return yield* chainFrontends(resolution, ({ clusterIP }) => clusterIP === ip);
+}
+
+function titleOf(frontends: readonly Frontend[], otherwise: string): string {
+  const names = new Set(
+    frontends.map(({ service }) => (service === null ? '' : portName(service.namespace, service.name, service.port))),
+  );
+  const [only] = names;
+  return names.size === 1 && only ? only : otherwise;
+}
+
+function* chooseAddress(resolution: Resolution, frontends: readonly Frontend[], target: AddressTarget): Steps<FrontendChoice> {
+  const text = flowTargetText(target);
+  const all = yield* frontendsAt(resolution, frontends, target);
+  // Of a chain the port may not be known.
+  const exact = all.filter((frontend) => fits(target, frontend) || (frontend.kind === 'chain' && frontend.port === 0));
+  if (exact.length > 0) return { ok: true, frontends: exact, title: titleOf(exact, text), remark: '' };
+  if (all.length > 0) {
+    const has = [...new Set(all.map(({ port, protocol }) => `${port}/${protocol}`))];
+    const isAll = showsAllOfNat(resolution) ? '' : ' in what the dump shows';
+    return no(`${text}: no rule for that port. ${target.ip} has ${has.slice(0, 8).join(', ')}${isAll}.`);
+  }
+  return chooseNodeAddress(resolution, frontends, target) ?? no(whyNoAddress(resolution, frontends, target));
+}
+
+/** Frontends at any address of the node, where the address asked for is one; undefined where it is no node's. */
+function chooseNodeAddress(
   resolution: Resolution,
   frontends: readonly Frontend[],
-  target: Extract<FlowTargetSpec, { readonly kind: 'address' }>,
-): FrontendChoice {
-  const { cluster } = resolution;
-  const text = flowTargetText(target);
-  const fits = (frontend: Frontend): boolean =>
-    (target.port === null || frontend.port === target.port) &&
-    (target.protocol === null || frontend.protocol === target.protocol);
-  const isFamily = (frontend: Frontend): boolean => (frontend.dump.family === 'ipv6') === target.ip.includes(':');
-  const known = cluster
-    .servicesAt(target.ip)
-    .flatMap(({ service }) => frontendsOfRecord(resolution, service.namespace, service.name))
-    .filter((frontend) => frontend.ip === target.ip);
-  const at = frontends.filter((frontend) => frontend.ip === target.ip);
-  const keys = new Set(at.map(frontendKey));
-  const all = [...at, ...known.filter((frontend) => !keys.has(frontendKey(frontend)))];
-  const exact = all.filter(fits);
-  if (exact.length > 0) {
-    const names = new Set(
-      exact.map((frontend) =>
-        frontend.service === null ? '' : portName(frontend.service.namespace, frontend.service.name, frontend.service.port),
-      ),
-    );
-    const [only] = names;
-    return { ok: true, frontends: exact, title: names.size === 1 && only ? only : text, remark: '' };
-  }
-  if (all.length > 0) {
-    const has = all.map((frontend) => `${frontend.port}/${frontend.protocol}`);
-    return { ok: false, reason: `${text}: no rule for that port. ${target.ip} has ${[...new Set(has)].slice(0, 8).join(', ')}.` };
-  }
-  const endpoint = cluster.endpointsAt(target.ip)[0];
-  const nodeOf = cluster.nodeAt(target.ip);
-  const isOf = ({ dump }: Frontend): boolean => {
-    const { record } = dumpNode(resolution, dump);
-    return nodeOf === undefined || record === null || record === nodeOf;
-  };
-  const isOfPod = cluster.podsAt(target.ip).some((pod) => !pod.hostNetwork) || (endpoint !== undefined && nodeOf === undefined);
-  const ofFamily = frontends.filter((frontend) => frontend.ip === null && isFamily(frontend));
-  const everyNode = ofFamily.filter(isOf);
-  const others = new Set(resolution.ruleset.dumps.map((dump) => dumpNode(resolution, dump).name));
-  const isOther = nodeOf !== undefined && !others.has('') && !others.has(nodeOf.name);
-  const onNode = target.port === null ? [] : everyNode.filter(fits);
-  if (onNode.length > 0 && !isOther && !isOfPod) {
-    return {
-      ok: true,
-      frontends: onNode,
-      title: frontendLabel(
-        onNode[0] ?? everyNode[0] ?? ({ kind: 'node-port', ip: null, port: target.port ?? 0, protocol: '' } as const),
-      ),
-      remark: ownRemark(resolution, target.ip, onNode[0]?.dump),
-    };
-  }
-  if (isOfPod) {
-    const pod = cluster.podsAt(target.ip)[0];
+  target: AddressTarget,
+): FrontendChoice | undefined {
+  const { cluster, ruleset } = resolution;
+  const { ip, port } = target;
+  const node = cluster.nodeAt(ip);
+  const endpoint = cluster.endpointsAt(ip)[0];
+  const pod = cluster.podsAt(ip).find(({ hostNetwork }) => !hostNetwork);
+  if (pod !== undefined || (endpoint !== undefined && node === undefined)) {
+    const { slice } = endpoint ?? {};
     const who =
-      pod === undefined
-        ? `an endpoint of ${endpoint?.slice.namespace}/${endpoint?.slice.serviceName}`
-        : `Pod ${pod.namespace}/${pod.name}`;
-    return { ok: false, reason: `${target.ip} is ${who}: kube-proxy does not redirect packets to it. Ask for its Service.` };
+      pod === undefined ? `an endpoint of ${slice?.namespace}/${slice?.serviceName}` : `Pod ${pod.namespace}/${pod.name}`;
+    return no(`${ip} is ${who}: kube-proxy does not redirect packets to it. Ask for its Service.`);
   }
-  if (isOther)
-    return {
-      ok: false,
-      reason: `${target.ip} is node ${nodeOf?.name}, and the dump is of ${[...others].join(' and ')}: its NodePorts are in its own dump.`,
-    };
-  if (nodeOf !== undefined) {
-    const ports = everyNode.map((frontend) => `${frontend.port}/${frontend.protocol}`);
-    const list = ports.length === 0 ? 'no NodePort or hostPort' : [...new Set(ports)].slice(0, 8).join(', ');
-    const which = target.port === null ? `Say which port of ${target.ip}` : `${text} is no NodePort or hostPort`;
-    return { ok: false, reason: `${which}; the dump has ${list}.` };
-  }
-  const addresses = new Set(frontends.flatMap((frontend) => (frontend.ip === null ? [] : [frontend.ip])));
-  return {
-    ok: false,
-    reason: `No rule of the dump is for ${text}: no Service has that address.${orNearest(target.ip, addresses)}`,
-  };
+  const names = new Set(ruleset.dumps.map((dump) => dumpNode(resolution, dump).name));
+  if (node !== undefined && !names.has('') && !names.has(node.name))
+    return no(`${ip} is node ${node.name}, and the dump is of ${[...names].join(' and ')}: its NodePorts are in its own dump.`);
+  const onNode = frontends.filter(({ ip: own, dump }) => {
+    const { record } = dumpNode(resolution, dump);
+    const isFamily = (dump.family === 'ipv6') === ip.includes(':');
+    return own === null && isFamily && (node === undefined || record === null || record === node);
+  });
+  const exact = port === null ? [] : onNode.filter((frontend) => fits(target, frontend));
+  const [first] = exact;
+  if (first !== undefined)
+    return { ok: true, frontends: exact, title: frontendLabel(first), remark: ownRemark(resolution, ip, first.dump) };
+  if (node === undefined) return undefined;
+  const ports = [...new Set(onNode.map((frontend) => `${frontend.port}/${frontend.protocol}`))];
+  const list = ports.length === 0 ? 'no NodePort or hostPort' : ports.slice(0, 8).join(', ');
+  const which = port === null ? `Say which port of ${ip}` : `${flowTargetText(target)} is no NodePort or hostPort`;
+  return no(`${which}; the dump has ${list}.`);
 }
 
 /** That nothing proves an address to be the node's own; empty where it is known. */
-function ownRemark(resolution: Resolution, ip: string, dump: Dump | undefined): string {
+function ownRemark(resolution: Resolution, ip: string, dump: Dump): string {
   if (ip.startsWith('127.') || ip === '::1') return '';
   const node = resolution.cluster.nodeAt(ip);
   if (node === undefined) return `${ip} is taken to be an address of this node.`;
-  if (dump === undefined || dumpNode(resolution, dump).record === node) return '';
+  if (dumpNode(resolution, dump).record === node) return '';
   return `${ip} is node ${node.name}, of which the dump is taken to be: nothing in it tells the node.`;
 }
 
-/** The frontends that a target means: those of the dump's rules, and those that only the cluster has. */
+/** Why no frontend has an address. */
+function whyNoAddress(resolution: Resolution, frontends: readonly Frontend[], target: AddressTarget): string {
+  const text = flowTargetText(target);
+  const mode = otherProxyRemark(resolution);
+  const [known] = resolution.cluster.servicesAt(target.ip);
+  if (known !== undefined)
+    return `${target.ip} is an address of ${known.service.namespace}/${known.service.name}. ${whyNoRules(resolution, known.service)}`;
+  const addresses = new Set(frontends.flatMap(({ ip }) => (ip === null ? [] : [ip])));
+  const near = orNearest(target.ip, addresses);
+  if (mode !== '') return `No rule of the dump is for ${text}. ${mode}`;
+  if (showsAllOfNat(resolution)) return `No rule of the dump is for ${text}: no Service has that address.${near}`;
+  return `No rule that the dump shows is for ${text}: it is an excerpt, and the node may have one.${near}`;
+}
+
+/** The frontends that a target means: those of the dump's rules, those that the dump should have, and chains that nothing leads to. */
 export function* chooseFrontends(resolution: Resolution, target: FlowTargetSpec): Steps<FrontendChoice> {
   const frontends = yield* frontendSteps(resolution);
   // Of several dumps of one family in a file, the first that has it counts.
@@ -182,7 +256,7 @@ export function* chooseFrontends(resolution: Resolution, target: FlowTargetSpec)
   };
   const choice =
     target.kind === 'service'
-      ? chooseService(resolution, frontends, target)
-      : chooseAddress(resolution, frontends, { ...target, ip: canonicalIP(target.ip) ?? target.ip });
+      ? yield* chooseService(resolution, frontends, target)
+      : yield* chooseAddress(resolution, frontends, { ...target, ip: canonicalIP(target.ip) ?? target.ip });
   return choice.ok ? { ...choice, frontends: choice.frontends.filter(ofOneDump) } : choice;
 }

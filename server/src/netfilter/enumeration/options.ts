@@ -17,8 +17,8 @@ export interface EnumerateOptions {
    */
   readonly part?: 'before-routing' | 'after-routing';
   /**
-   * The chains that a hook is taken to lead to, one after the other, where the dump does not have its base chain at all: an excerpt may leave
-   * it out. By default none.
+   * The chains whose rules a hook is taken to go through, one after the other, with its base chain among them where the dump has one: an excerpt
+   * may leave rules out. By default the base chain alone.
    */
-  readonly hooked?: (table: Table, hook: Hook) => readonly Chain[];
+  readonly hooked?: (table: Table, hook: Hook, base: Chain | undefined) => readonly Chain[];
 }

@@ -10,9 +10,9 @@ import type { Frame, Path } from './path.ts';
 import { route } from './routing.ts';
 import { addStep, assume, end, type Run } from './state.ts';
 
-/** A hook's base chain, or where the dump has none the chains that it is taken to lead to; null for neither. */
+/** A hook's base chain with the chains that it is taken to lead to; null where there is none of them. */
 function baseFrame(run: Run, table: Table, hook: Hook, base: Chain | undefined): Frame | null {
-  const chains = base === undefined ? (run.options.hooked?.(table, hook) ?? []) : [base];
+  const chains = run.options.hooked?.(table, hook, base) ?? (base === undefined ? [] : [base]);
   let frame: Frame | null = null;
   for (const chain of chains.toReversed()) {
     frame = { chain, rules: rulesInOrder(run.ruleset, chain), parent: frame, resume: 0 };
