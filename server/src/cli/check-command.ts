@@ -3,12 +3,15 @@ import { driftSteps } from '../kube/drift/drift.ts';
 import { lint } from '../lint/registry.ts';
 import { clusterDriftFindings } from '../lint/rules/cluster-drift.ts';
 import type { Finding, Severity } from '../lint/support/finding.ts';
-import { type CheckReport, checkReport, reaches, reportFindings } from './check-report.ts';
+import { type CheckedFile, type CheckReport, checkReport, reaches, reportFindings, type UnreadableFile } from './check-report.ts';
 import { checkSarif } from './check-sarif.ts';
 import { checkGithub, checkText } from './check-text.ts';
+import { say } from './output.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { type CliDump, readDump } from './read-dump.ts';
+import { nameOfInput } from './read-text.ts';
 import { runSteps } from './run-steps.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface CheckOptions extends ClusterOptions {
   readonly format: 'text' | 'json' | 'sarif' | 'github';
@@ -17,21 +20,30 @@ export interface CheckOptions extends ClusterOptions {
 
 /**
  * `check DUMP...`: what is wrong with each dump, and with a cluster also where the two disagree. Status 0 where nothing is as grave as
- * `failOn`, else 1.
+ * `failOn`, else 1; 2 where one of them cannot be read, which does not silence the others.
  */
 export async function runCheck(
   paths: readonly string[],
   options: CheckOptions,
   version: string,
-): Promise<{ readonly output: string; readonly status: 0 | 1 }> {
+): Promise<{ readonly output: string; readonly status: 0 | 1 | 2 }> {
   const cluster = await readCluster(options);
-  const report = checkReport(
-    paths.map((path) => {
+  const files: CheckedFile[] = [];
+  const unreadable: UnreadableFile[] = [];
+  for (const path of paths) {
+    try {
       const dump = readDump(path);
-      return { file: dump.file, findings: reportFindings(findingsOf(dump, cluster)) };
-    }),
-  );
-  return { output: write(report, options, version), status: reaches(report, options.failOn) ? 1 : 0 };
+      files.push({ file: dump.file, findings: reportFindings(findingsOf(dump, cluster)) });
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      say(error.message);
+      unreadable.push({ file: nameOfInput(path), message: error.message });
+    }
+  }
+  if (files.length === 0) return { output: '', status: 2 };
+  const report = checkReport(files, unreadable);
+  const status = unreadable.length > 0 ? 2 : reaches(report, options.failOn) ? 1 : 0;
+  return { output: write(report, options, version), status };
 }
 
 function findingsOf({ file, document, ruleset }: CliDump, cluster: Cluster): readonly Finding[] {

@@ -18,8 +18,21 @@ export interface ReportFinding {
   readonly url: string | null;
 }
 
+export interface CheckedFile {
+  readonly file: string;
+  readonly findings: readonly ReportFinding[];
+}
+
+export interface UnreadableFile {
+  readonly file: string;
+  /** The file's name and what is wrong with it, in a sentence. */
+  readonly message: string;
+}
+
 export interface CheckReport {
-  readonly files: readonly { readonly file: string; readonly findings: readonly ReportFinding[] }[];
+  readonly files: readonly CheckedFile[];
+  /** Files that were asked for and could not be read; not there where all could. */
+  readonly unreadable?: readonly UnreadableFile[];
   readonly summary: { readonly errors: number; readonly warnings: number; readonly infos: number; readonly hints: number };
 }
 
@@ -45,10 +58,14 @@ export function reportFindings(findings: readonly Finding[]): readonly ReportFin
 }
 
 /** A report over several files, with its counts. */
-export function checkReport(files: CheckReport['files']): CheckReport {
+export function checkReport(files: readonly CheckedFile[], unreadable: readonly UnreadableFile[] = []): CheckReport {
   const counts = { error: 0, warning: 0, info: 0, hint: 0 };
   for (const { findings } of files) for (const { severity } of findings) counts[severity] += 1;
-  return { files, summary: { errors: counts.error, warnings: counts.warning, infos: counts.info, hints: counts.hint } };
+  return {
+    files,
+    ...(unreadable.length === 0 ? {} : { unreadable }),
+    summary: { errors: counts.error, warnings: counts.warning, infos: counts.info, hints: counts.hint },
+  };
 }
 
 const ranks: Readonly<Record<Severity, number>> = { error: 3, warning: 2, info: 1, hint: 0 };

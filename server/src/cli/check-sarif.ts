@@ -75,6 +75,21 @@ export function checkSarif(report: CheckReport, version: string): Log {
         },
         columnKind: 'utf16CodeUnits',
         results,
+        ...(report.unreadable === undefined
+          ? {}
+          : {
+              invocations: [
+                {
+                  executionSuccessful: false,
+                  exitCode: 2,
+                  toolExecutionNotifications: report.unreadable.map(({ file, message }) => ({
+                    level: 'error' as const,
+                    message: { text: message },
+                    locations: [{ physicalLocation: { artifactLocation: { uri: uriOf(file) } } }],
+                  })),
+                },
+              ],
+            }),
       },
     ],
   };

@@ -22,7 +22,9 @@ export function checkText(report: CheckReport): string {
   const { errors, warnings, infos, hints } = report.summary;
   const counts = [count(errors, 'error'), count(warnings, 'warning'), count(infos, 'information'), count(hints, 'hint')];
   const said = counts.filter((text) => text !== '');
-  lines.push(said.length === 0 ? 'nothing found' : said.join(', '));
+  const failed = report.unreadable?.length ?? 0;
+  const unread = failed === 0 ? '' : `; ${failed === 1 ? '1 file' : `${failed} files`} could not be read`;
+  lines.push(`${said.length === 0 ? 'nothing found' : said.join(', ')}${unread}`);
   return lines.join('\n');
 }
 
@@ -42,6 +44,8 @@ export function checkGithub(report: CheckReport): string {
       lines.push(`::${kinds[severity]} ${place},title=${property(rule)}::${data(terminalText(message))}`);
     }
   }
+  for (const { file, message } of report.unreadable ?? [])
+    lines.push(`::error file=${property(file)},title=not read::${data(terminalText(message))}`);
   return lines.join('\n');
 }
 

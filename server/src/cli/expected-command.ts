@@ -1,6 +1,6 @@
-import { terminalText } from '../base/safe-text.ts';
 import { checkRequest, type ProxyFlags } from '../kube/expected/request.ts';
 import { expectedText } from '../kube/expected/text.ts';
+import { say } from './output.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { runSteps } from './run-steps.ts';
 import { UsageError } from './usage-error.ts';
@@ -37,8 +37,6 @@ export async function runExpected(options: ExpectedCommandOptions): Promise<stri
   const request = checkRequest(cluster, { ...flagsOf(options), node });
   if (!request.ok) throw new UsageError(request.message);
   if (!cluster.kinds.has('EndpointSlice') && cluster.services.length > 0)
-    process.stderr.write(
-      `iptables-inspect: ${terminalText(cluster.source.label)} has no EndpointSlices: every Service is written as one without endpoints\n`,
-    );
+    say(`${cluster.source.label} has no EndpointSlices: every Service is written as one without endpoints`);
   return request.options.map((proxy) => runSteps(expectedText(cluster, proxy), `writing the rules of ${node}`)).join('');
 }

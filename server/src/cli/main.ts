@@ -1,202 +1,66 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { projectVersion } from '../base/project.ts';
-import { terminalText, visibleLines } from '../base/safe-text.ts';
-import { detectLocalModes } from '../kube/expected/request.ts';
-import { runCheck } from './check-command.ts';
-import { runDiff } from './diff-command.ts';
-import { runDrift } from './drift-command.ts';
-import { runExpected } from './expected-command.ts';
-import { flowFormats, runFlow } from './flow-command.ts';
-import { runResolve } from './resolve-command.ts';
-import { runTrace } from './trace-command.ts';
+import { CommanderError } from 'commander';
+import { OutputError, print, say } from './output.ts';
+import { type Answer, program } from './program.ts';
 import { UsageError } from './usage-error.ts';
 
-const name = 'iptables-inspect';
-const dumpHelp = 'what iptables-save, ip6tables-save, iptables -S or -L -n -v printed; - for standard input';
+let isAnswered = false;
 
-/** Writes to standard output; a reader that goes away early (`| head`) is no error. */
-function print(text: string): void {
-  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
-}
-
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
-  fail(`standard output: ${error.code === 'ENOSPC' ? 'no space left on the device' : error.message}`);
+/** Without an answer there is no 0: not where something failed, and not where nothing was left to wait for. */
+process.on('exit', (code) => {
+  if (isAnswered || code !== 0) return;
+  say('ended before there was an answer');
+  process.exitCode = 2;
 });
-// Nobody is left to tell; what the status says still holds.
-process.stderr.on('error', () => undefined);
 
-/** Ends without an answer, and says so: status 2 and one line. */
-function fail(message: string): never {
-  process.stderr.write(`${name}: ${visibleLines(message)}\n`);
+process.on('uncaughtException', (error) => {
+  sayFailure(error);
   process.exit(2);
+});
+
+function sayFailure(error: unknown): void {
+  if (error instanceof UsageError || error instanceof OutputError) say(error.message);
+  else say(`this is a fault of the program, and no answer: ${error instanceof Error ? error.message : String(error)}`);
 }
 
-function formatOption(...choices: readonly string[]): Option {
-  return new Option('--format <format>', 'how to print it').choices(choices).default('text');
-}
-
-/** The value of a flag that may stand alone, as kube-proxy reads it: "--flag", "--flag=false". */
-function onOrOff(text: string): boolean {
-  if (text === 'true' || text === 'false') return text === 'true';
-  throw new InvalidArgumentError('expected true or false');
-}
-
-function withCluster(command: Command): Command {
-  return command
-    .option('--cluster <file>', 'snapshot: what "kubectl get nodes,services,endpointslices,pods -A -o json" (or yaml) printed')
-    .option('--context <name>', 'ask the cluster of this kubeconfig context');
-}
-
-const failOn = new Option('--fail-on <severity>', 'exit with status 1 from this severity on')
-  .choices(['error', 'warning', 'info', 'hint'])
-  .default('error');
-
-function program(): Command {
-  const root = new Command(name)
-    .description("Reads iptables dumps of Kubernetes nodes: what is wrong, whose chain is whose, where a Service's traffic goes.")
-    .version(projectVersion)
-    // So that `expected --version 1.34` is the version of kube-proxy.
-    .enablePositionalOptions()
-    .exitOverride()
-    // One line, as for every other input that cannot be used.
-    .configureOutput({
-      outputError: (text, write) =>
-        write(
-          `${name}: ${text
-            .replace(/^error: /, '')
-            .trim()
-            .replaceAll(/\s*\n\s*/g, ' ')}\n`,
-        ),
-    })
-    .addHelpText('after', '\nExit status: 0 nothing found, 1 something at or above --fail-on, 2 unusable input or arguments.');
-
-  withCluster(
-    root
-      .command('check')
-      .description('errors and oddities, as the editor underlines them; with a cluster also where it disagrees')
-      .argument('<dump...>', dumpHelp),
-  )
-    .addOption(formatOption('text', 'json', 'sarif', 'github'))
-    .addOption(failOn)
-    .action(async (dumps, options) => {
-      const { output, status } = await runCheck(dumps, options, projectVersion);
-      if (output !== '') print(output);
-      process.exitCode = status;
-    });
-
-  withCluster(root.command('resolve').description('the Service, endpoint and Pod behind each chain').argument('<dump>', dumpHelp))
-    .addOption(formatOption('text', 'json'))
-    .action(async (dump, options) => print(await runResolve(dump, options)));
-
-  withCluster(
-    root
-      .command('flow')
-      .description('where packets to an address or a Service go, with what chance, and what changes them')
-      .argument('<dump>', dumpHelp)
-      .requiredOption(
-        '--to <target>',
-        'IP[:PORT[/PROTO]], namespace/name[:port], or chain:TABLE/CHAIN[@DEPTH] for the jumps from any chain',
-      ),
-  )
-    .addOption(formatOption(...flowFormats))
-    .action(async (dump, options) => print(await runFlow(dump, options)));
-
-  withCluster(
-    root
-      .command('trace')
-      .description('every way of one packet through the rules, with its probability')
-      .argument('<dump>', dumpHelp),
-  )
-    .requiredOption('--from <ip[:port]>', 'the source')
-    .requiredOption('--to <ip:port>', 'the destination')
-    .option('--proto <protocol>', 'by name or number', 'tcp')
-    .option('--in <interface>', 'that it came in through')
-    .option('--out <interface>', 'that it will leave through')
-    .addOption(new Option('--hook <hook>', 'where it is first met').choices(['prerouting', 'output']))
-    .option('--state <state>', 'of its connection', 'NEW')
-    .addOption(formatOption('text', 'json'))
-    .action(async (dump, options) => print(await runTrace(dump, options)));
-
-  withCluster(
-    root.command('drift').description('where the dump and the cluster disagree, Service by Service').argument('<dump>', dumpHelp),
-  )
-    .option('--node <name>', 'the node that the dump is of (default: told by the dump)')
-    .option('--cluster-cidr <cidr>', 'the Pod network that kube-proxy was given (default: told by the dump)')
-    .option('--kube-proxy-version <version>', 'of kube-proxy, 1.24 to 1.36 (default: told by the dump and the node)')
-    .addOption(formatOption('text', 'json'))
-    .action(async (dump, options) => {
-      const { output, status, problem } = await runDrift(dump, options);
-      print(output);
-      if (problem !== '') process.stderr.write(`${name}: ${terminalText(problem)}\n`);
-      process.exitCode = status;
-    });
-
-  withCluster(
-    root
-      .command('expected')
-      .description('the nat and filter rules that kube-proxy would write on a node, as iptables-save text')
-      .requiredOption('--node <name>', 'the node'),
-  )
-    .option('--cluster-cidr <cidr>', 'the Pod network that kube-proxy was given; one of each family with a comma between')
-    .option('--version <version>', 'of kube-proxy, 1.24 to 1.36 (default: that of the node)')
-    .addOption(
-      new Option('--family <family>', 'write one family only (default: those of the Services)').choices(['ipv4', 'ipv6']),
-    )
-    .option('--masquerade-all [boolean]', 'masquerade all traffic to clusterIPs', onOrOff)
-    .option('--masquerade-bit <bit>', 'the bit of the mark for masquerading, 0 to 31 (default: 14)')
-    .option('--localhost-nodeports [boolean]', 'whether NodePorts can be reached by 127.0.0.1 (default: true)', onOrOff)
-    .option(
-      '--nodeport-addresses <networks>',
-      'where NodePorts are open: networks with commas between, or "primary" (default: everywhere)',
-    )
-    .option('--detect-local-mode <mode>', `how Pods' traffic is told: ${detectLocalModes.join(', ')} (default: ClusterCIDR)`)
-    .option('--bridge-interface <name>', 'for BridgeInterface')
-    .option('--interface-prefix <prefix>', 'for InterfaceNamePrefix')
-    .action(async (options) => print(await runExpected(options)));
-
-  withCluster(
-    root
-      .command('diff')
-      .description('what differs between two dumps in meaning, not in order or in counters')
-      .argument('<before>', dumpHelp)
-      .argument('<after>', dumpHelp),
-  )
-    .addOption(formatOption('text', 'json'))
-    .action(async (before, after, options) => {
-      const { output, status } = await runDiff(before, after, options);
-      print(output);
-      process.exitCode = status;
-    });
-
-  return root;
-}
-
-async function main(): Promise<void> {
+/** Runs what the arguments ask for; the exit status. Everything is written before it returns. */
+async function run(): Promise<number> {
+  let answer: Answer | undefined;
+  let help = '';
+  const root = program(
+    (given) => {
+      answer = given;
+    },
+    (text) => {
+      help += text;
+    },
+    say,
+  );
   try {
-    const root = program();
     if (process.argv.length <= 2) {
       const commands = root.commands.map((command) => command.name());
       throw new UsageError(`expected a command: ${commands.join(', ')}; --help says what each does`);
     }
     await root.parseAsync();
+    if (answer === undefined) throw new UsageError('the command gave no answer');
+    await print(answer.output);
+    if (answer.problem !== undefined && answer.problem !== '') say(answer.problem);
+    return answer.status;
   } catch (error) {
-    if (error instanceof CommanderError) {
-      // Help and version are what was asked for; everything else has been explained already.
-      process.exitCode = error.exitCode === 0 ? 0 : 2;
-    } else if (error instanceof UsageError) {
-      process.stderr.write(`${name}: ${visibleLines(error.message)}\n`);
-      process.exitCode = 2;
-    } else {
-      const said = error instanceof Error ? error.message : String(error);
-      fail(`this is a fault of the program, and no answer: ${said}`);
-    }
+    // Help and version are what was asked for; everything else has been explained already.
+    if (!(error instanceof CommanderError)) throw error;
+    await print(help);
+    return error.exitCode === 0 ? 0 : 2;
   }
 }
 
-let isDone = false;
-// Should nothing be left to wait for before there is an answer, silence would read as "nothing found".
-process.on('beforeExit', () => isDone || fail('ended before there was an answer'));
-void main().finally(() => {
-  isDone = true;
-});
+async function main(): Promise<void> {
+  try {
+    process.exitCode = await run();
+  } catch (error) {
+    sayFailure(error);
+    process.exitCode = 2;
+  }
+  isAnswered = true;
+}
+
+void main();

@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { terminalText } from '../base/safe-text.ts';
 import { type Cluster, emptyCluster } from '../cluster/cluster.ts';
 import type { ClusterKind } from '../cluster/objects.ts';
 import { snapshotSteps } from '../cluster/snapshot.ts';
-import { readText } from './read-dump.ts';
+import { say } from './output.ts';
+import { nameOfInput, readText } from './read-text.ts';
 import { runSteps } from './run-steps.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -39,7 +39,7 @@ function checkKinds(cluster: Cluster, needed: readonly ClusterKind[], where: str
 
 function readSnapshotFile(path: string, needed: readonly ClusterKind[]): Cluster {
   const text = readText(path);
-  const file = path === '-' ? '<stdin>' : path;
+  const file = nameOfInput(path);
   const readAt = path === '-' ? Date.now() : statSync(path).mtimeMs;
   const result = runSteps(snapshotSteps(text, basename(file), readAt), `reading ${file}`);
   if (!result.ok) {
@@ -47,8 +47,7 @@ function readSnapshotFile(path: string, needed: readonly ClusterKind[]): Cluster
     throw new UsageError(`${file}:${place} ${result.error.message}`);
   }
   checkKinds(result.cluster, needed, file);
-  for (const warning of result.cluster.warnings)
-    process.stderr.write(`iptables-inspect: ${terminalText(file)}: ${terminalText(warning)}\n`);
+  for (const warning of result.cluster.warnings) say(`${file}: ${warning}`);
   return result.cluster;
 }
 
@@ -58,8 +57,7 @@ async function readLive(context: string, needed: readonly ClusterKind[]): Promis
   try {
     const cluster = await loadOnce(context, { timeoutMs: liveTimeoutMilliseconds });
     checkKinds(cluster, needed, `context ${context}`);
-    for (const warning of cluster.warnings)
-      process.stderr.write(`iptables-inspect: context ${terminalText(context)}: ${terminalText(warning)}\n`);
+    for (const warning of cluster.warnings) say(`context ${context}: ${warning}`);
     return cluster;
   } catch (error) {
     if (error instanceof UsageError) throw error;

@@ -1,11 +1,10 @@
-import { fstatSync, readFileSync, statSync } from 'node:fs';
-import { terminalText } from '../base/safe-text.ts';
-import { describeFileError } from '../lsp/node/files.ts';
 import { buildRuleset } from '../ruleset/build.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import { readDocument, type SourceDocument } from '../syntax/document.ts';
 import type { Line } from '../syntax/line.ts';
 import { joinedCode, splitJoined } from '../syntax/pasted/joined-lines.ts';
+import { say } from './output.ts';
+import { nameOfInput, readText } from './read-text.ts';
 import { runSteps } from './run-steps.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -18,23 +17,6 @@ export interface CliDump {
 }
 
 const expected = 'expected what iptables-save, ip6tables-save, iptables -S or iptables -L -n -v prints';
-// V8 holds no longer string.
-const mostBytes = 500_000_000;
-
-/** The text of a file, `-` for standard input. Throws UsageError with the file and what is wrong. */
-export function readText(path: string): string {
-  const file = path === '-' ? '<stdin>' : path;
-  let bytes: Buffer;
-  try {
-    const { size } = path === '-' ? fstatSync(0) : statSync(path);
-    if (size > mostBytes) throw new Error(`is larger than ${mostBytes / 1_000_000} MB`);
-    bytes = readFileSync(path === '-' ? 0 : path);
-  } catch (error) {
-    throw new UsageError(`${file}: ${describeFileError(error)}`);
-  }
-  if (bytes.length > mostBytes) throw new UsageError(`${file}: is larger than ${mostBytes / 1_000_000} MB`);
-  return bytes.toString('utf8');
-}
 
 /**
  * Lines that stand on one, as in a JSON string or in what a terminal padded, apart. An editor reads the first of them and offers to split
@@ -44,16 +26,14 @@ function readApart(file: string, document: SourceDocument): SourceDocument {
   const isJoined = (line: Line): boolean => line.problems.some(({ code }) => code === joinedCode);
   const joined = document.lines.findIndex(isJoined);
   if (joined < 0) return document;
-  process.stderr.write(
-    `iptables-inspect: ${terminalText(file)}: line ${joined + 1}: several lines of a dump stand on one; they are read and numbered apart\n`,
-  );
+  say(`${file}: line ${joined + 1}: several lines of a dump stand on one; they are read and numbered apart`);
   const text = document.lines.flatMap((line) => (isJoined(line) ? splitJoined(line.text) : [line.text])).join('\n');
   return runSteps(readDocument(text, file), `reading ${file}`);
 }
 
 /** A dump, read whole. Throws UsageError for what is none: an empty file, a binary one, one without a single line of iptables. */
 export function readDump(path: string): CliDump {
-  const file = path === '-' ? '<stdin>' : path;
+  const file = nameOfInput(path);
   const text = readText(path);
   if (text.trim() === '') throw new UsageError(`${file}: is empty; ${expected}`);
   const nul = text.slice(0, 65_536).indexOf('\0');

@@ -4,6 +4,7 @@ import { terminalText } from '../base/safe-text.ts';
 import { clusterOfDump } from '../kube/drift/other-cluster.ts';
 import { portName } from '../kube/identity/chain-names.ts';
 import { type ResolvedChain, resolveSteps } from '../kube/identity/report.ts';
+import { say } from './output.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';
@@ -13,8 +14,7 @@ export async function runResolve(path: string, options: ClusterOptions & { reado
   const cluster = await readCluster(options);
   const { file, ruleset } = readDump(path);
   const own = clusterOfDump(ruleset, cluster);
-  if (own !== cluster)
-    for (const why of own.warnings) process.stderr.write(`iptables-inspect: ${terminalText(file)}: ${terminalText(why)}\n`);
+  if (own !== cluster) for (const why of own.warnings) say(`${file}: ${why}`);
   const report = runSteps(resolveSteps(ruleset, own), `naming the chains of ${file}`);
   if (options.format === 'json') return JSON.stringify(report);
   const lines: string[] = [];

@@ -60,6 +60,8 @@ export function describeFileError(error: unknown): string {
     case 'EACCES':
     case 'EPERM':
       return 'permission to read it is denied';
+    case 'ENOSPC':
+      return 'no space left on the device';
     case 'EISDIR':
       return 'is a directory, not a file';
     default:

@@ -1,0 +1,55 @@
+/** Standard output and standard error: all of it arrives, or it is said that it did not. */
+import { writeSync } from 'node:fs';
+import { terminalText } from '../base/safe-text.ts';
+import { describeFileError } from '../lsp/node/files.ts';
+
+export const programName = 'iptables-inspect';
+
+/** Standard output took not all: the disk is full, or what it leads to is gone. */
+export class OutputError extends Error {
+  constructor(cause: unknown) {
+    super(`standard output: ${describeFileError(cause)}`);
+    this.name = 'OutputError';
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
+
+// Node.js tells whoever writes as well as these events, and ends the process where nobody listens.
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
+
+let isReaderGone = false;
+
+/**
+ * Writes all of a text to standard output, with a line end behind it. A reader that goes away early (`| head`) has what it wanted: that is no error,
+ * and nothing more is written. Throws OutputError for any other failure.
+ */
+export async function print(text: string): Promise<void> {
+  if (isReaderGone || text === '') return;
+  await new Promise<void>((resolve, reject) => {
+    process.stdout.write(text.endsWith('\n') ? text : `${text}\n`, (error) => {
+      if (error === null || error === undefined) {
+        resolve();
+      } else if (codeOf(error) === 'EPIPE') {
+        isReaderGone = true;
+        resolve();
+      } else {
+        reject(new OutputError(error));
+      }
+    });
+  });
+}
+
+/** One line on standard error, the program's name in front: "iptables-inspect: node-a.iptables: is empty". */
+export function say(message: string): void {
+  const line = `${programName}: ${terminalText(message.trim().replaceAll(/ *\n\s*/g, ' '))}\n`;
+  try {
+    writeSync(2, line);
+  } catch (error) {
+    // A standard error that is closed, full or gone leaves nobody to tell; one that is slow is written to in its own time.
+    if (codeOf(error) === 'EAGAIN') process.stderr.write(line);
+  }
+}

@@ -1,0 +1,162 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { projectVersion } from '../base/project.ts';
+import { detectLocalModes } from '../kube/expected/request.ts';
+import { runCheck } from './check-command.ts';
+import { runDiff } from './diff-command.ts';
+import { runDrift } from './drift-command.ts';
+import { runExpected } from './expected-command.ts';
+import { flowFormats, runFlow } from './flow-command.ts';
+import { programName } from './output.ts';
+import { runResolve } from './resolve-command.ts';
+import { runTrace } from './trace-command.ts';
+
+const dumpHelp = 'what iptables-save, ip6tables-save, iptables -S or -L -n -v printed; - for standard input';
+
+/** What a command has to say: all of standard output, and the exit status. */
+export interface Answer {
+  readonly output: string;
+  readonly status: 0 | 1 | 2;
+  /** What standard error is to say besides; empty or not there for nothing. */
+  readonly problem?: string;
+}
+
+type Answered = (answer: Answer) => void;
+
+function formatOption(...choices: readonly string[]): Option {
+  return new Option('--format <format>', 'how to print it').choices(choices).default('text');
+}
+
+/** The value of a flag that may stand alone, as kube-proxy reads it: "--flag", "--flag=false". */
+function onOrOff(text: string): boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new InvalidArgumentError('expected true or false');
+}
+
+function withCluster(command: Command): Command {
+  return command
+    .option('--cluster <file>', 'snapshot: what "kubectl get nodes,services,endpointslices,pods -A -o json" (or yaml) printed')
+    .option('--context <name>', 'ask the cluster of this kubeconfig context');
+}
+
+const failOn = new Option('--fail-on <severity>', 'exit with status 1 from this severity on')
+  .choices(['error', 'warning', 'info', 'hint'])
+  .default('error');
+
+/**
+ * The commands and their options.
+ * @param answered takes what the command that was asked for has to say
+ * @param write takes help and the version
+ * @param complain takes what is wrong with the arguments
+ */
+export function program(answered: Answered, write: (text: string) => void, complain: (text: string) => void): Command {
+  const root = new Command(programName)
+    .description("Reads iptables dumps of Kubernetes nodes: what is wrong, whose chain is whose, where a Service's traffic goes.")
+    .version(projectVersion)
+    // So that `expected --version 1.34` is the version of kube-proxy.
+    .enablePositionalOptions()
+    .exitOverride()
+    // One line, as for every other input that cannot be used.
+    .configureOutput({ writeOut: write, outputError: (text) => complain(text.replace(/^error: /, '')) })
+    .addHelpText('after', '\nExit status: 0 nothing found, 1 something at or above --fail-on, 2 unusable input or arguments.');
+  for (const add of [addCheck, addResolve, addFlow, addTrace, addDrift, addExpected, addDiff]) add(root, answered);
+  return root;
+}
+
+function addCheck(root: Command, answered: Answered): void {
+  withCluster(
+    root
+      .command('check')
+      .description('errors and oddities, as the editor underlines them; with a cluster also where it disagrees')
+      .argument('<dump...>', dumpHelp),
+  )
+    .addOption(formatOption('text', 'json', 'sarif', 'github'))
+    .addOption(failOn)
+    .action(async (dumps, options) => answered(await runCheck(dumps, options, projectVersion)));
+}
+
+function addResolve(root: Command, answered: Answered): void {
+  withCluster(root.command('resolve').description('the Service, endpoint and Pod behind each chain').argument('<dump>', dumpHelp))
+    .addOption(formatOption('text', 'json'))
+    .action(async (dump, options) => answered({ output: await runResolve(dump, options), status: 0 }));
+}
+
+function addFlow(root: Command, answered: Answered): void {
+  withCluster(
+    root
+      .command('flow')
+      .description('where packets to an address or a Service go, with what chance, and what changes them')
+      .argument('<dump>', dumpHelp)
+      .requiredOption(
+        '--to <target>',
+        'IP[:PORT[/PROTO]], namespace/name[:port], or chain:TABLE/CHAIN[@DEPTH] for the jumps from any chain',
+      ),
+  )
+    .addOption(formatOption(...flowFormats))
+    .action(async (dump, options) => answered({ output: await runFlow(dump, options), status: 0 }));
+}
+
+function addTrace(root: Command, answered: Answered): void {
+  withCluster(
+    root
+      .command('trace')
+      .description('every way of one packet through the rules, with its probability')
+      .argument('<dump>', dumpHelp),
+  )
+    .requiredOption('--from <ip[:port]>', 'the source')
+    .requiredOption('--to <ip:port>', 'the destination')
+    .option('--proto <protocol>', 'by name or number', 'tcp')
+    .option('--in <interface>', 'that it came in through')
+    .option('--out <interface>', 'that it will leave through')
+    .addOption(new Option('--hook <hook>', 'where it is first met').choices(['prerouting', 'output']))
+    .option('--state <state>', 'of its connection', 'NEW')
+    .addOption(formatOption('text', 'json'))
+    .action(async (dump, options) => answered({ output: await runTrace(dump, options), status: 0 }));
+}
+
+function addDrift(root: Command, answered: Answered): void {
+  withCluster(
+    root.command('drift').description('where the dump and the cluster disagree, Service by Service').argument('<dump>', dumpHelp),
+  )
+    .option('--node <name>', 'the node that the dump is of (default: told by the dump)')
+    .option('--cluster-cidr <cidr>', 'the Pod network that kube-proxy was given (default: told by the dump)')
+    .option('--kube-proxy-version <version>', 'of kube-proxy, 1.24 to 1.36 (default: told by the dump and the node)')
+    .addOption(formatOption('text', 'json'))
+    .action(async (dump, options) => answered(await runDrift(dump, options)));
+}
+
+function addExpected(root: Command, answered: Answered): void {
+  withCluster(
+    root
+      .command('expected')
+      .description('the nat and filter rules that kube-proxy would write on a node, as iptables-save text')
+      .requiredOption('--node <name>', 'the node'),
+  )
+    .option('--cluster-cidr <cidr>', 'the Pod network that kube-proxy was given; one of each family with a comma between')
+    .option('--version <version>', 'of kube-proxy, 1.24 to 1.36 (default: that of the node)')
+    .addOption(
+      new Option('--family <family>', 'write one family only (default: those of the Services)').choices(['ipv4', 'ipv6']),
+    )
+    .option('--masquerade-all [boolean]', 'masquerade all traffic to clusterIPs', onOrOff)
+    .option('--masquerade-bit <bit>', 'the bit of the mark for masquerading, 0 to 31 (default: 14)')
+    .option('--localhost-nodeports [boolean]', 'whether NodePorts can be reached by 127.0.0.1 (default: true)', onOrOff)
+    .option(
+      '--nodeport-addresses <networks>',
+      'where NodePorts are open: networks with commas between, or "primary" (default: everywhere)',
+    )
+    .option('--detect-local-mode <mode>', `how Pods' traffic is told: ${detectLocalModes.join(', ')} (default: ClusterCIDR)`)
+    .option('--bridge-interface <name>', 'for BridgeInterface')
+    .option('--interface-prefix <prefix>', 'for InterfaceNamePrefix')
+    .action(async (options) => answered({ output: await runExpected(options), status: 0 }));
+}
+
+function addDiff(root: Command, answered: Answered): void {
+  withCluster(
+    root
+      .command('diff')
+      .description('what differs between two dumps in meaning, not in order or in counters')
+      .argument('<before>', dumpHelp)
+      .argument('<after>', dumpHelp),
+  )
+    .addOption(formatOption('text', 'json'))
+    .action(async (before, after, options) => answered(await runDiff(before, after, options)));
+}

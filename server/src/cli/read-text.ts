@@ -1,0 +1,111 @@
+/** Text of files, of pipes and of standard input: bounded in size and, for a pipe that nobody writes to, in time. */
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
+import { devNull } from 'node:os';
+import { isatty } from 'node:tty';
+import { describeFileError } from '../lsp/node/files.ts';
+import { UsageError } from './usage-error.ts';
+
+// V8 holds no longer string.
+const mostBytes = 500_000_000;
+const tooLarge = `is larger than ${mostBytes / 1_000_000} MB`;
+const chunkBytes = 1 << 20;
+const standardInput = ['-', '/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'];
+
+let isStandardInputRead = false;
+
+/** How a file is called in messages: as given, "<stdin>" for `-`. */
+export function nameOfInput(path: string): string {
+  return path === '-' ? '<stdin>' : path;
+}
+
+/**
+ * The text of a file or of a pipe (`<(kubectl get ...)`), `-` for standard input. A device has no end and is refused; a pipe that nobody writes to
+ * is waited for as long as IPTABLES_INSPECT_PIPE_SECONDS says, 30 seconds without. Throws UsageError with the file and what is wrong.
+ */
+export function readText(path: string): string {
+  try {
+    return readBytes(path).toString('utf8');
+  } catch (error) {
+    throw new UsageError(`${nameOfInput(path)}: ${describeFileError(error)}`);
+  }
+}
+
+function readBytes(path: string): Buffer {
+  if (standardInput.includes(path)) return readStandardInput();
+  const stats = statSync(path);
+  if (stats.isSocket()) throw new Error('is a socket, not a file');
+  refuse(stats);
+  // A named pipe is not waited for on opening: whoever is to write to it may never come.
+  const file = openSync(path, stats.isFIFO() ? constants.O_RDONLY | constants.O_NONBLOCK : constants.O_RDONLY);
+  try {
+    return readAll(file, stats.isFIFO() ? pipeMilliseconds() : Number.POSITIVE_INFINITY);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function readStandardInput(): Buffer {
+  if (isStandardInputRead) throw new Error('can be read once only');
+  isStandardInputRead = true;
+  const stats = fstatSync(0);
+  // A terminal is a device, too, at which somebody types.
+  if (!isatty(0)) refuse(stats);
+  return readAll(0, Number.POSITIVE_INFINITY);
+}
+
+function refuse(stats: Stats): void {
+  if (stats.isDirectory()) throw new Error('is a directory, not a file');
+  if (stats.isBlockDevice() || (stats.isCharacterDevice() && !isNull(stats))) throw new Error('is a device, not a file');
+  if (stats.size > mostBytes) throw new Error(tooLarge);
+}
+
+/** Whether a device is the one that is empty. */
+function isNull({ rdev }: Stats): boolean {
+  return rdev === statSync(devNull, { throwIfNoEntry: false })?.rdev;
+}
+
+function pipeMilliseconds(): number {
+  const seconds = Number(process.env['IPTABLES_INSPECT_PIPE_SECONDS']);
+  return (seconds > 0 ? seconds : 30) * 1000;
+}
+
+const idle = new Int32Array(new SharedArrayBuffer(4));
+const waitMilliseconds = 20;
+
+/**
+ * All that can be read.
+ * @param patience how long nothing may come, in milliseconds
+ */
+function readAll(file: number, patience: number): Buffer {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  let deadline = performance.now() + patience;
+  for (;;) {
+    const chunk = Buffer.allocUnsafe(chunkBytes);
+    const read = readSome(file, chunk);
+    if (read === 0 && (length > 0 || patience === Number.POSITIVE_INFINITY)) return Buffer.concat(chunks, length);
+    if (read > 0) {
+      chunks.push(read === chunkBytes ? chunk : Buffer.from(chunk.subarray(0, read)));
+      length += read;
+      if (length > mostBytes) throw new Error(tooLarge);
+      deadline = performance.now() + patience;
+      continue;
+    }
+    // Nothing yet; of a named pipe that nobody has opened for writing, too.
+    if (performance.now() > deadline) throw new Error(`is a pipe, and nothing came for ${patience / 1000} seconds`);
+    Atomics.wait(idle, 0, 0, waitMilliseconds);
+  }
+}
+
+/** How many bytes came; 0 at the end, -1 where there are none yet. */
+function readSome(file: number, chunk: Buffer): number {
+  try {
+    return readSync(file, chunk, 0, chunk.length, null);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EAGAIN') return -1;
+    // What a pipe says on Windows when its writer has gone.
+    if (code === 'EOF') return 0;
+    throw error;
+  }
+}
