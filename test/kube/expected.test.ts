@@ -571,14 +571,6 @@ describe('a request on the command line', () => {
   });
 });
 
-it('says nothing that a name in a snapshot could slip in', () => {
-  const cluster = clusterWith(service('a/b"\nCOMMIT\n*filter', { ip: '10.96.0.1' }));
-  const text = runToEnd(expectedText(cluster, options({ node: 'x"\n-A INPUT -j DROP' })));
-  expect(text.match(/^COMMIT$/gm)).toHaveLength(2);
-  expect(text.match(/^-A INPUT -j DROP/gm)).toBeNull();
-  expect(text).toContain('--comment "a/b\\" COMMIT *filter:http has no endpoints"');
-});
-
 describe('what real kube-proxies wrote', () => {
   it.each([
     ['shop/node-a.iptables', 'shop/cluster.json', 'node-a', '10.244.0.0/16', '1.34'],

@@ -1,9 +1,12 @@
 import { checkRequest, type ProxyFlags } from '../kube/expected/request.ts';
+import { unsoundServices } from '../kube/expected/sound-service.ts';
 import { expectedText } from '../kube/expected/text.ts';
 import { say } from './output.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { runSteps } from './run-steps.ts';
 import { UsageError } from './usage-error.ts';
+
+const mostSaid = 10;
 
 export interface ExpectedCommandOptions extends ClusterOptions {
   readonly node: string;
@@ -38,5 +41,8 @@ export async function runExpected(options: ExpectedCommandOptions): Promise<stri
   if (!request.ok) throw new UsageError(request.message);
   if (!cluster.kinds.has('EndpointSlice') && cluster.services.length > 0)
     say(`${cluster.source.label} has no EndpointSlices: every Service is written as one without endpoints`);
+  const unsound = unsoundServices(cluster.services);
+  for (const sentence of unsound.slice(0, mostSaid)) say(sentence);
+  if (unsound.length > mostSaid) say(`${unsound.length - mostSaid} more are left out`);
   return request.options.map((proxy) => runSteps(expectedText(cluster, proxy), `writing the rules of ${node}`)).join('');
 }

@@ -6,6 +6,7 @@ import type { ServiceRecord } from '../../cluster/objects.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain } from '../../ruleset/ruleset.ts';
 import { isProxied } from '../expected/service-ports.ts';
+import { serviceFault } from '../expected/sound-service.ts';
 import { portName } from '../identity/chain-names.ts';
 import { serviceComment } from '../identity/comments.ts';
 import { resolveChains } from '../identity/resolve.ts';
@@ -44,6 +45,8 @@ function whyGone(
   if (service === undefined) return `Service ${full} is not in the cluster any more`;
   if (service.type === 'ExternalName') return `Service ${full} is an ExternalName now`;
   if (service.headless) return `Service ${full} is headless now`;
+  const fault = serviceFault(service);
+  if (fault !== undefined) return `Service ${full} is none that an API server gives out: ${fault}`;
   if (!isProxied(service)) return `Service ${full} is labelled to be left alone by kube-proxy`;
   if (!service.clusterIPs.some((ip) => isIPv6(ip) === (family === 'ipv6')))
     return `Service ${full} has no ${family === 'ipv6' ? 'IPv6' : 'IPv4'} clusterIP any more`;

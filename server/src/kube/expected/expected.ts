@@ -74,6 +74,8 @@ export function* expectedNode(cluster: Cluster, options: ProxyOptions): Steps<Ex
   const seen: { readonly port: ProxiedPort; readonly endpoints: readonly ProxyEndpoint[] }[] = [];
   let total = 0;
   for (const service of cluster.services.toSorted(byName)) {
+    // A snapshot may hold an object twice; the later one counts.
+    if (cluster.service(service.namespace, service.name) !== service) continue;
     for (const port of proxiedPorts(service, options)) {
       const endpoints = endpointsOf(cluster, port, options);
       total += endpoints.length;

@@ -7,6 +7,7 @@ import { portName } from '../identity/chain-names.ts';
 import { portHashes } from '../identity/hash-index.ts';
 import type { ProxyOptions } from '../proxy/options.ts';
 import { versionTraits } from '../proxy/version.ts';
+import { portFault, serviceFault } from './sound-service.ts';
 
 export interface ProxiedPort {
   readonly service: ServiceRecord;
@@ -42,9 +43,9 @@ function isOf(family: Family): (address: string) => boolean {
   return (address) => isIPv6(address) === (family === 'ipv6');
 }
 
-/** A Service's ports in the order of its spec; none for a Service that kube-proxy leaves alone, or without a clusterIP of this family. */
+/** A Service's sound ports in the order of its spec; none for a Service that kube-proxy leaves alone, that is not sound, or without a clusterIP of this family. */
 export function proxiedPorts(service: ServiceRecord, { family, version }: ProxyOptions): readonly ProxiedPort[] {
-  if (!isProxied(service)) return [];
+  if (!isProxied(service) || serviceFault(service) !== undefined) return [];
   const ofFamily = isOf(family);
   const clusterIP = service.clusterIPs.find(ofFamily);
   if (clusterIP === undefined) return [];
@@ -60,7 +61,8 @@ export function proxiedPorts(service: ServiceRecord, { family, version }: ProxyO
     service.externalTrafficPolicy === 'Local' &&
     (service.type !== 'ClusterIP' || (localForExternalIPs && service.externalIPs.length > 0));
   const healthCheckNodePort = service.type === 'LoadBalancer' && externalLocal ? service.healthCheckNodePort : 0;
-  return portHashes(service).map(({ port, hash }) => {
+  const sound = portHashes(service).filter(({ port }) => portFault(port) === undefined);
+  return sound.map(({ port, hash }) => {
     const external = port.nodePort !== 0 || loadBalancerIPs.length > 0 || externalIPs.length > 0;
     return {
       service,

@@ -51,13 +51,18 @@ function settingsText({
   ].join(', ');
 }
 
+/** Quoted, with nothing but printable ASCII. */
+function plainQuoted(text: string): string {
+  return JSON.stringify(text).replaceAll(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 const linesBetweenPauses = 4096;
 
 /** The nat and filter tables of one family in iptables-save's form, with a comment before them that says what for. */
 export function* expectedText(cluster: Cluster, options: ProxyOptions): Steps<string> {
   const tables = yield* expectedTables(cluster, options);
   const lines = [
-    `# What kube-proxy ${proxyVersionText(options.version)} would write on ${JSON.stringify(options.node)}: ${familyNames[options.family]}, ${settingsText(options)}`,
+    `# What kube-proxy ${proxyVersionText(options.version)} would write on ${plainQuoted(options.node)}: ${familyNames[options.family]}, ${settingsText(options)}`,
   ];
   for (const name of ['filter', 'nat'] as const) {
     for (const line of tableLines(name, tables)) {
