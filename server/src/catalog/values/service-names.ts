@@ -81,3 +81,19 @@ export function servicePort(name: string, protocol?: PortProtocol): number | und
   }
   return undefined;
 }
+
+/**
+ * Names of the IANA's registry, which Red Hat's and Alpine's /etc/services hold and Debian's does not: of ports that a cluster is likely to
+ * use. Only a listing shows them.
+ */
+const registered = byName(`
+vxlan=4789 otv=8472 geneve=6081 sun-sr-https=6443 pcsync-https=8443 etcd-client=2379 etcd-server=2380 websm=9090
+pdl-datastream=9100 hp-pdl-datastr=9100 jetdirect=9100 commplex-main=5000 commplex-link=5001 irdmi=8000 vcom-tunnel=8001
+us-cli=8082 us-srv=8083 d-s-n=8086 ddi-tcp-1=8888 cslistener=9000 etlservicemgr=9001 glrpc=9080 XmlIpcRegSvc=9092
+wap-wsp=9200 vrace=9300 tungsten-https=9443 hbci=3000 fmtp=8500 memcache=11211 mqtt=1883 secure-mqtt=8883 ndmp=10000
+esmagent=5601 terabase=4000 trivnet1=8200`);
+
+/** The port that a name in a listing stands for, whatever distribution printed it; undefined for a name that is not known. */
+export function listedServicePort(name: string): number | undefined {
+  return servicePort(name) ?? registered.get(name);
+}

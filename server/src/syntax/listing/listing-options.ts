@@ -1,7 +1,8 @@
 /** Matches and targets of an `iptables -L` listing as options of a rule, with the places where the listing prints them. */
 import type { ListedOption } from '../../catalog/extension.ts';
 import { coreOption, extensionData, findTarget, matches } from '../../catalog/lookup.ts';
-import type { ExtensionSpec, OptionSpec } from '../../catalog/types.ts';
+import type { ExtensionSpec, OptionSpec, ValueKind } from '../../catalog/types.ts';
+import { listedServicePort } from '../../catalog/values/service-names.ts';
 import { notUnderstood, type RuleOption, type Span, type Word } from '../statement.ts';
 
 interface OptionReader {
@@ -165,17 +166,26 @@ function addOption(
   const made = option.values === undefined ? texts : option.values(texts);
   if (made === undefined) return;
   const end = spans.at(-1)?.[1] ?? valuesStart;
+  const spec = specOf(extension, option.long);
+  const isPorts = spec?.value !== undefined && portKinds.has(spec.value.type);
   options.push({
-    spec: specOf(extension, option.long),
+    spec,
     name: option.long,
     word,
     negation: negated ? { start, end: start + 1 } : opening,
     values: made.map((value, index): Word => {
       const [from, to] = made.length === spans.length ? (spans[index] ?? [valuesStart, end]) : [valuesStart, end];
-      return { start: from, end: to, text: value, quoted: false };
+      return { start: from, end: to, text: isPorts ? numericPorts(value) : value, quoted: false };
     }),
     instance,
   });
+}
+
+const portKinds: ReadonlySet<ValueKind['type']> = new Set(['port', 'port-range', 'ordered-port-range', 'multiport']);
+
+/** Ports as numbers, as far as their names are known: "http:https" is "80:443". */
+function numericPorts(text: string): string {
+  return /[A-Za-z]/.test(text) ? text.replace(/[^,:]+/g, (name) => String(listedServicePort(name) ?? name)) : text;
 }
 
 /** An option whose text would say that it is not there. */
