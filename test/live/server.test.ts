@@ -109,7 +109,8 @@ describe('the server with a live cluster', () => {
       contexts: [],
       problem: expect.stringMatching(/^In Restricted Mode/),
     });
-    await expect(of.request('iptables/nodes', {})).rejects.toThrow('No live cluster is connected. Select a context first.');
+    await expect(of.request('iptables/nodes', {})).rejects.toThrow(/^In Restricted Mode no cluster is contacted/);
+    await expect(of.request('iptables/refreshCluster', {})).rejects.toThrow(/^In Restricted Mode no cluster is contacted/);
     expect(api.seen).toEqual([]);
     // Trust is what was missing.
     await of.connection.sendNotification('iptables/trust');

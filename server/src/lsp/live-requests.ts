@@ -21,7 +21,7 @@ import {
   type Settings,
   selectContextRequest,
 } from '../protocol.ts';
-import { chosenContext } from './clusters/live-source.ts';
+import { chosenContext, restricted } from './clusters/live-source.ts';
 import type { Clusters } from './clusters/sources.ts';
 
 /** For a node that may not be looked at; its iptables is what counts, not its version. */
@@ -35,6 +35,7 @@ export function registerLiveRequests(connection: Connection, clusters: Clusters,
 
   function connected(): LiveCluster {
     const view = live.current();
+    if (!live.choice().trusted) throw new Error(restricted);
     if (view?.live === undefined) throw new Error(view === undefined || view.problem === '' ? noCluster : view.problem);
     return view.live;
   }
@@ -69,6 +70,7 @@ export function registerLiveRequests(connection: Connection, clusters: Clusters,
   );
   connection.onRequest(refreshClusterRequest, () =>
     answer(async () => {
+      if (!live.choice().trusted) throw new Error(restricted);
       if (live.current() === undefined) throw new Error(noCluster);
       live.refresh();
       return null;

@@ -24,6 +24,9 @@ export interface LiveView {
   readonly problem: string;
 }
 
+/** Why an untrusted workspace reaches no cluster. */
+export const restricted = 'In Restricted Mode no cluster is contacted. Trust the workspace first.';
+
 type LiveModule = Awaited<ReturnType<NonNullable<Runtime['live']>>>;
 
 /** Holds at most one live cluster, of the chosen context. */
@@ -57,7 +60,7 @@ export function createLiveSource(loadModule: Runtime['live'], onChange: () => vo
   let generation = 0;
 
   async function load(): Promise<LiveModule> {
-    if (!choice.trusted) throw new Error('In Restricted Mode no cluster is contacted. Trust the workspace first.');
+    if (!choice.trusted) throw new Error(restricted);
     if (loadModule === undefined) throw new Error('In a browser without a remote machine no cluster can be reached.');
     return loadModule();
   }

@@ -1,22 +1,35 @@
-import picomatch from 'picomatch';
 import { URI, Utils } from 'vscode-uri';
 import { type Pause, runInSlices } from '../../base/scheduler.ts';
 import { type Cluster, emptyCluster } from '../../cluster/cluster.ts';
-import { looksLikeSnapshot, snapshotSteps } from '../../cluster/snapshot.ts';
+import { snapshotSteps } from '../../cluster/snapshot.ts';
 import type { FileAccess } from '../runtime.ts';
+import {
+  fileLabels,
+  findByContent,
+  findNamed,
+  isNamed,
+  isSnapshotName,
+  nearest,
+  type SearchPlaces,
+  sniff,
+} from './snapshot-search.ts';
 
 /** What is known of the cluster behind a dump, and why. */
 export interface SnapshotStatus {
   /** The file it comes from; undefined when there is none. */
   readonly uri: string | undefined;
+  /** The file as it is named to people; empty when there is none. */
+  readonly label: string;
   readonly cluster: Cluster;
-  /** What is wrong with the file, in a sentence; empty when it was read as it is now. */
+  /** What is wrong with the file or the setting, in a sentence; empty when it was read as it is now. */
   readonly problem: string;
+  /** Other snapshots that are as near to the dump, as they are named to people. */
+  readonly asNear: readonly string[];
 }
 
 /** Finds, reads and rereads cluster snapshot files. */
 export interface Snapshots {
-  /** The snapshot for a dump: the one that the setting names; else the nearest found by content, seen from the dump. */
+  /** The snapshot for a dump: of those that the setting names, or else of those found by content, the nearest to the dump. */
   statusFor(dumpUri: string): SnapshotStatus;
   /** Where to look: the workspace folders, and the setting (a path or glob, relative to a folder; empty for none). Looks again. */
   configure(folders: readonly string[], setting: string): Promise<void>;
@@ -27,21 +40,34 @@ export interface Snapshots {
 }
 
 interface SnapshotFile {
-  readonly uri: string;
+  readonly label: string;
   readonly cluster: Cluster | undefined;
   readonly problem: string;
 }
 
-// A workspace is not ours to crawl: shallow, few files, a glance at each.
-const deepestFolder = 4;
-const mostFiles = 2_000;
-const bytesToSniff = 16_384;
-const skippedFolders = new Set(['node_modules', 'vendor', 'dist', 'build', 'out', 'target']);
-
-/** Whether a file's name is one that a snapshot could have. */
-export function isSnapshotName(uri: string): boolean {
-  return /\.(?:json|ya?ml)$/i.test(uri);
+interface State {
+  readonly files: FileAccess;
+  readonly pause: Pause;
+  readonly onChange: () => void;
+  readonly onProblem: (message: string) => void;
+  readonly found: Map<string, SnapshotFile>;
+  readonly dumpFolders: Set<string>;
+  /** Problems that were told. */
+  readonly told: Set<string>;
+  folders: readonly string[];
+  setting: string;
+  /** Nothing is looked for before it is known what is wanted. */
+  isConfigured: boolean;
+  generation: number;
 }
+
+/** In a browser without a remote machine there are no files. */
+const noSnapshots: Snapshots = {
+  statusFor: () => ({ uri: undefined, label: '', cluster: emptyCluster, problem: '', asNear: [] }),
+  configure: async () => undefined,
+  addDump: async () => undefined,
+  filesChanged: async () => undefined,
+};
 
 /**
  * Snapshots over files. `onChange` is told when the cluster behind any dump may be another; `onProblem` once for each new problem.
@@ -52,143 +78,127 @@ export function createSnapshots(
   onChange: () => void,
   onProblem: (message: string) => void,
 ): Snapshots {
-  const found = new Map<string, SnapshotFile>();
-  const dumpFolders = new Set<string>();
-  let folders: readonly string[] = [];
-  let setting = '';
-  let named: readonly string[] = [];
-  let generation = 0;
-  const reported = new Set<string>();
-
-  const read = async (uri: string): Promise<void> => {
-    if (files === undefined) return;
-    const before = found.get(uri);
-    let problem = '';
-    let cluster: Cluster | undefined;
-    try {
-      const content = await files.read(uri);
-      const steps = snapshotSteps(content.text, Utils.basename(URI.parse(uri)), content.modifiedAt);
-      const result = await runInSlices(steps, pause, () => false);
-      if (result.ok) cluster = result.cluster;
-      else problem = result.error.line === null ? result.error.message : `line ${result.error.line}: ${result.error.message}`;
-    } catch (error) {
-      problem = error instanceof Error ? error.message : String(error);
-    }
-    // A file that is being written is broken for a moment: what it said last stays until it is whole again.
-    found.set(uri, { uri, cluster: cluster ?? before?.cluster, problem });
-    if (problem !== '') {
-      const message = `${Utils.basename(URI.parse(uri))}: ${problem}`;
-      if (!reported.has(message)) onProblem(message);
-      reported.add(message);
-    }
+  if (files === undefined) return noSnapshots;
+  const state: State = {
+    files,
+    pause,
+    onChange,
+    onProblem,
+    found: new Map(),
+    dumpFolders: new Set(),
+    told: new Set(),
+    folders: [],
+    setting: '',
+    isConfigured: false,
+    generation: 0,
   };
-
-  const sniff = async (uri: string): Promise<boolean> => {
-    const head = await files?.readHead(uri, bytesToSniff);
-    return head !== undefined && looksLikeSnapshot(head);
-  };
-
-  const candidatesIn = async (folder: string, depth: number, budget: { left: number }): Promise<readonly string[]> => {
-    if (files === undefined || budget.left <= 0) return [];
-    const candidates: string[] = [];
-    const entries = await files.list(folder);
-    for (const entry of entries) {
-      if (budget.left <= 0) break;
-      if (entry.isDirectory) {
-        if (depth >= deepestFolder || entry.name.startsWith('.') || skippedFolders.has(entry.name)) continue;
-        candidates.push(...(await candidatesIn(entry.uri, depth + 1, budget)));
-      } else {
-        budget.left -= 1;
-        if (isSnapshotName(entry.name)) candidates.push(entry.uri);
-      }
-    }
-    return candidates;
-  };
-
-  const look = async (): Promise<void> => {
-    if (files === undefined) return;
-    generation += 1;
-    const mine = generation;
-    const roots = [...new Set([...folders, ...dumpFolders])];
-    const budget = { left: mostFiles };
-    const candidates: string[] = [];
-    for (const root of roots) candidates.push(...(await candidatesIn(root, dumpFolders.has(root) ? deepestFolder : 0, budget)));
-    if (mine !== generation) return;
-    const unique = [...new Set(candidates)];
-    named = setting === '' ? [] : namedBySetting(setting, folders, unique);
-    const wanted = new Set(named);
-    for (const uri of unique) if (!wanted.has(uri) && (await sniff(uri))) wanted.add(uri);
-    if (mine !== generation) return;
-    for (const uri of found.keys()) if (!wanted.has(uri)) found.delete(uri);
-    for (const uri of wanted) if (!found.has(uri)) await read(uri);
-    if (mine !== generation) return;
-    onChange();
-  };
-
   return {
-    statusFor(dumpUri) {
-      const choices = named.length > 0 ? named : [...found.keys()];
-      const best = nearest(dumpUri, choices, (uri) => found.get(uri)?.cluster !== undefined);
-      const file = best === undefined ? undefined : found.get(best);
-      return { uri: file?.uri, cluster: file?.cluster ?? emptyCluster, problem: file?.problem ?? '' };
-    },
-    async configure(newFolders, newSetting) {
-      folders = newFolders;
-      setting = newSetting;
-      await look();
+    statusFor: (dumpUri) => statusFor(state, dumpUri),
+    async configure(folders, setting) {
+      state.folders = folders;
+      state.setting = setting;
+      state.isConfigured = true;
+      await look(state);
     },
     async addDump(dumpUri) {
       const uri = URI.parse(dumpUri);
       if (uri.scheme !== 'file') return;
       const folder = Utils.dirname(uri).toString();
-      if (dumpFolders.has(folder) || folders.some((root) => folder === root || folder.startsWith(`${root}/`))) return;
-      dumpFolders.add(folder);
-      await look();
+      if (state.dumpFolders.has(folder)) return;
+      state.dumpFolders.add(folder);
+      if (state.isConfigured && !isInWorkspace(state, folder)) await look(state);
     },
-    async filesChanged(uris) {
-      if (files === undefined) return;
-      let lookAgain = false;
-      for (const uri of uris) {
-        if (found.has(uri)) {
-          if ((await files.readHead(uri, 1)) === undefined) lookAgain = true;
-          else await read(uri);
-        } else if (isSnapshotName(uri) && (named.includes(uri) || (await sniff(uri)))) {
-          lookAgain = true;
-        }
-      }
-      if (lookAgain) await look();
-      else onChange();
-    },
+    filesChanged: (uris) => filesChanged(state, uris),
   };
 }
 
-function namedBySetting(setting: string, folders: readonly string[], candidates: readonly string[]): readonly string[] {
-  if (setting.startsWith('/') || /^[A-Za-z]:[\\/]/.test(setting)) return [URI.file(setting).toString()];
-  const base = picomatch.scan(setting);
-  if (!base.isGlob) return folders.map((folder) => Utils.joinPath(URI.parse(folder), setting).toString());
-  const matches = picomatch(setting, { dot: true });
-  return candidates.filter((uri) =>
-    folders.some((folder) => uri.startsWith(`${folder}/`) && matches(decodeURIComponent(uri.slice(folder.length + 1)))),
-  );
+function isInWorkspace({ folders }: State, folder: string): boolean {
+  return folders.some((root) => folder === root || folder.startsWith(root.endsWith('/') ? root : `${root}/`));
 }
 
-/** The choice whose folder is closest to the dump's: beside it, above it, elsewhere. Readable ones win over broken ones. */
-function nearest(dumpUri: string, choices: readonly string[], isReadable: (uri: string) => boolean): string | undefined {
-  const distance = (uri: string): number => {
-    const from = URI.parse(dumpUri).path.split('/').slice(0, -1);
-    const to = URI.parse(uri).path.split('/').slice(0, -1);
-    let shared = 0;
-    while (shared < from.length && shared < to.length && from[shared] === to[shared]) shared += 1;
-    return from.length - shared + (to.length - shared);
+function placesOf(state: State): SearchPlaces {
+  return { folders: state.folders, dumpFolders: [...state.dumpFolders].filter((folder) => !isInWorkspace(state, folder)) };
+}
+
+/** Why the setting leads to no file at all; empty where it does, or is not set. */
+function settingProblem({ setting, found, isConfigured }: State): string {
+  return !isConfigured || setting === '' || found.size > 0 ? '' : `"${setting}" (iptables.cluster.snapshot) matches no file.`;
+}
+
+function statusFor(state: State, dumpUri: string): SnapshotStatus {
+  const { found } = state;
+  const readable = [...found.keys()].filter((uri) => found.get(uri)?.cluster !== undefined);
+  const [best, ...asNear] = nearest(dumpUri, readable.length > 0 ? readable : [...found.keys()]);
+  const file = best === undefined ? undefined : found.get(best);
+  return {
+    uri: best,
+    label: file?.label ?? '',
+    cluster: file?.cluster ?? emptyCluster,
+    problem: file?.problem ?? settingProblem(state),
+    asNear: asNear.map((uri) => found.get(uri)?.label ?? ''),
   };
-  let best: string | undefined;
-  let bestRank = Number.POSITIVE_INFINITY;
-  for (const uri of choices) {
-    const rank = distance(uri) + (isReadable(uri) ? 0 : 1_000);
-    if (rank < bestRank || (rank === bestRank && best !== undefined && uri < best)) {
-      best = uri;
-      bestRank = rank;
+}
+
+function tell(state: State, problem: string): void {
+  if (!state.told.has(problem)) state.onProblem(problem);
+  state.told.add(problem);
+}
+
+async function read(state: State, uri: string, label: string): Promise<void> {
+  const before = state.found.get(uri);
+  let problem = '';
+  let cluster: Cluster | undefined;
+  try {
+    const content = await state.files.read(uri);
+    const result = await runInSlices(snapshotSteps(content.text, label, content.modifiedAt), state.pause, () => false);
+    if (result.ok) cluster = result.cluster;
+    else problem = result.error.line === null ? result.error.message : `line ${result.error.line}: ${result.error.message}`;
+  } catch (error) {
+    problem = error instanceof Error ? error.message : String(error);
+  }
+  // A file that is being written is broken for a moment: what it said last stays until it is whole again.
+  state.found.set(uri, { label, cluster: cluster ?? before?.cluster, problem });
+  if (problem !== '') tell(state, `${label}: ${problem}`);
+}
+
+/** Finds the files anew, and reads those that were not read yet. */
+async function look(state: State): Promise<void> {
+  state.generation += 1;
+  const mine = state.generation;
+  const { files, setting, found } = state;
+  const places = placesOf(state);
+  const wanted = setting === '' ? await findByContent(files, places) : await findNamed(files, setting, places);
+  if (mine !== state.generation) return;
+  const labels = fileLabels(wanted);
+  for (const uri of found.keys()) if (!labels.has(uri)) found.delete(uri);
+  for (const [uri, label] of labels) {
+    const known = found.get(uri);
+    if (known === undefined) await read(state, uri, label);
+    else if (known.label !== label) found.set(uri, { ...known, label, cluster: relabelled(known.cluster, label) });
+    if (mine !== state.generation) return;
+  }
+  const problem = settingProblem(state);
+  if (problem !== '') tell(state, problem);
+  state.onChange();
+}
+
+function relabelled(cluster: Cluster | undefined, label: string): Cluster | undefined {
+  return cluster === undefined ? undefined : { ...cluster, source: { ...cluster.source, label } };
+}
+
+async function filesChanged(state: State, uris: readonly string[]): Promise<void> {
+  const { files, found, setting } = state;
+  const places = placesOf(state);
+  let isToLookFor = false;
+  for (const uri of uris) {
+    const known = found.get(uri);
+    if (known !== undefined) {
+      if ((await files.readHead(uri, 1)) === undefined) isToLookFor = true;
+      else await read(state, uri, known.label);
+    } else if (isSnapshotName(uri)) {
+      isToLookFor ||= setting === '' ? await sniff(files, uri) : isNamed(setting, places, uri);
     }
   }
-  return best;
+  if (isToLookFor) await look(state);
+  else state.onChange();
 }

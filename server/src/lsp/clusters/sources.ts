@@ -40,7 +40,7 @@ export function createClusters(runtime: Runtime, onChange: () => void, onProblem
       const snapshot = snapshots.statusFor(dumpUri);
       const status = describeSnapshot(snapshot);
       if (view === undefined) return { cluster: snapshot.cluster, status };
-      const instead = snapshot.uri === undefined ? "the dump's comments" : status.label;
+      const instead = snapshot.cluster.source.kind === 'none' ? "the dump's comments" : status.label;
       return { cluster: snapshot.cluster, status: describeLive(view, instead) };
     },
     async podDetails(namespace, name) {
@@ -67,14 +67,18 @@ export function createClusters(runtime: Runtime, onChange: () => void, onProblem
   };
 }
 
-function describeSnapshot({ uri, cluster, problem }: SnapshotStatus): ClusterStatusParams {
+function describeSnapshot({ uri, label, cluster, problem, asNear }: SnapshotStatus): ClusterStatusParams {
+  const comments = "Names come from the dump's comments.";
   if (uri === undefined) {
     return {
       kind: 'none',
       label: 'no cluster snapshot',
-      detail: "Names come from the dump's comments.",
-      severity: 'ok',
+      detail: problem === '' ? comments : `Cluster snapshot ${problem} ${comments}`,
+      severity: problem === '' ? 'ok' : 'warning',
     };
+  }
+  if (cluster.source.kind === 'none') {
+    return { kind: 'snapshot', label, detail: `${label}: ${problem} ${comments}`, severity: 'error' };
   }
   const counts = [
     `${cluster.services.length} Services`,
@@ -82,10 +86,11 @@ function describeSnapshot({ uri, cluster, problem }: SnapshotStatus): ClusterSta
     `${cluster.pods.length} Pods`,
     `${cluster.nodes.length} Nodes`,
   ].join(', ');
-  const details = [problem, ...cluster.warnings].filter((text) => text !== '');
+  const others = asNear.length === 0 ? '' : `As near to the dump: ${asNear.join(', ')}.`;
+  const details = [problem === '' ? '' : `${label}: ${problem}`, ...cluster.warnings, others].filter((text) => text !== '');
   return {
     kind: 'snapshot',
-    label: cluster.source.label || uri,
+    label,
     detail: details.length > 0 ? `${counts}. ${details.join(' ')}` : counts,
     severity: problem !== '' ? 'error' : cluster.warnings.length > 0 ? 'warning' : 'ok',
   };

@@ -1,4 +1,5 @@
-import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { URI, Utils } from 'vscode-uri';
 import type { FileAccess } from '../runtime.ts';
 
@@ -26,30 +27,53 @@ export const nodeFiles: FileAccess = {
 
   async readHead(uri, bytes) {
     try {
-      const file = await open(URI.parse(uri).fsPath, 'r');
-      try {
+      return await withFile(URI.parse(uri).fsPath, async (file) => {
         const buffer = Buffer.alloc(bytes);
         const { bytesRead } = await file.read(buffer, 0, bytes, 0);
         return buffer.toString('utf8', 0, bytesRead);
-      } finally {
-        await file.close();
-      }
+      });
     } catch {
       return undefined;
     }
   },
 
   async read(uri) {
-    const path = URI.parse(uri).fsPath;
     try {
-      const { size, mtimeMs } = await stat(path);
-      if (size > largestFile) throw new Error(`is larger than ${largestFile / 1_000_000} MB`);
-      return { text: await readFile(path, 'utf8'), modifiedAt: mtimeMs };
+      return await withFile(URI.parse(uri).fsPath, async (file) => {
+        const { mtimeMs } = await file.stat();
+        return { text: await readWhole(file), modifiedAt: mtimeMs };
+      });
     } catch (error) {
       throw new Error(describeFileError(error));
     }
   },
 };
+
+/** Opens a file that ends: a pipe would be waited for, a device read for ever. */
+async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const status = await file.stat();
+    if (status.isDirectory()) throw new Error('is a directory, not a file');
+    if (!status.isFile()) throw new Error('is a pipe or a device, not a file');
+    return await use(file);
+  } finally {
+    await file.close();
+  }
+}
+
+/** A file may be longer than its status says: in /proc, or while somebody writes it. */
+async function readWhole(file: FileHandle): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of file.createReadStream({ autoClose: false, highWaterMark: 1_000_000 })) {
+    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
+    size += bytes.length;
+    if (size > largestFile) throw new Error(`is larger than ${largestFile / 1_000_000} MB`);
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks, size).toString('utf8');
+}
 
 /** What is wrong with a file, in a few words that follow its name. */
 export function describeFileError(error: unknown): string {
