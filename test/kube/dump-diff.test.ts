@@ -92,3 +92,98 @@ describe('recorded dumps', () => {
     ]);
   });
 });
+
+describe('what only one dump shows is no difference', () => {
+  const filter = `*filter
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+-A FORWARD -s 10.244.0.0/16 -j ACCEPT
+COMMIT
+`;
+  const listing = `Chain INPUT (policy ACCEPT 0 packets, 0 bytes)
+ pkts bytes target     prot opt in     out     source               destination
+
+Chain FORWARD (policy ACCEPT 0 packets, 0 bytes)
+ pkts bytes target     prot opt in     out     source               destination
+    0     0 ACCEPT     0    --  *      *       10.244.0.0/16        0.0.0.0/0
+
+Chain OUTPUT (policy ACCEPT 0 packets, 0 bytes)
+ pkts bytes target     prot opt in     out     source               destination
+`;
+
+  it('a table: `iptables -L` prints one', () => {
+    expect(diff(before + filter, listing)).toEqual({ ...nothing, notCompared: ['Only the first dump shows table nat of IPv4.'] });
+    expect(diff(listing, before + filter)).toEqual({
+      ...nothing,
+      notCompared: ['Only the second dump shows table nat of IPv4.'],
+    });
+  });
+
+  it('but a table that is gone from a whole save is gone', () => {
+    const other = '*mangle\n:INPUT ACCEPT [0:0]\nCOMMIT\n';
+    const { chains, services, notCompared } = diff(before + filter + other, filter + other);
+    expect(notCompared).toBeUndefined();
+    expect(services).toMatchObject([{ service: 'shop/web:http', change: 'removed' }]);
+    expect(chains.map(({ chain, change }) => `${change} ${chain}`)).toEqual([
+      'removed PREROUTING',
+      'removed KUBE-SERVICES',
+      'removed KUBE-SVC-TG4Y7II5EGIOXNPD',
+      'removed KUBE-SEP-ONE',
+    ]);
+  });
+
+  it('a chain and its rules: grep leaves some', () => {
+    const grep = before
+      .split('\n')
+      .filter((line) => line.startsWith('-A KUBE-SVC-') || line.startsWith('-A KUBE-SEP-'))
+      .join('\n');
+    expect(diff(before, grep)).toEqual({
+      ...nothing,
+      notCompared: ['The second dump does not show nat PREROUTING, KUBE-SERVICES.'],
+    });
+    const changed = grep.replaceAll('10.244.0.11', '10.244.0.12');
+    expect(diff(before, changed)).toMatchObject({
+      services: [{ service: 'shop/web:http', endpointsAdded: ['10.244.0.12:8080'], endpointsRemoved: [] }],
+      rules: [{ change: 'added' }, { change: 'added' }],
+    });
+  });
+
+  it('interfaces: `iptables -L` prints them with -v alone', () => {
+    const save = filter.replace('-A FORWARD', '-A INPUT -i lo -j ACCEPT\n-A FORWARD');
+    const bare = listing
+      .replace(/^ pkts bytes target( +prot opt) in {5}out {4}/gm, 'target$1')
+      .replace('    0     0 ACCEPT     0    --  *      *       10', 'ACCEPT     0    --  10')
+      .replace('\n\nChain FORWARD', '\nACCEPT     0    --  0.0.0.0/0            0.0.0.0/0\n\nChain FORWARD');
+    expect(diff(save, bare)).toEqual({
+      ...nothing,
+      notCompared: [
+        'Of filter INPUT was not compared: interfaces, which one of the dumps does not show.',
+        'Of filter FORWARD was not compared: interfaces, which one of the dumps does not show.',
+      ],
+    });
+    expect(diff(save.replace('-i lo -j ACCEPT', '-i lo -j DROP'), bare).rules).toMatchObject([
+      { change: 'removed', rule: '-A INPUT -j DROP' },
+      { change: 'added', rule: '-A INPUT -j ACCEPT' },
+    ]);
+  });
+
+  it('a protocol by number is the one by name', () => {
+    const refusal = (protocol: string): string => `*filter
+:INPUT ACCEPT [0:0]
+:KUBE-SERVICES - [0:0]
+-A INPUT -j KUBE-SERVICES
+-A KUBE-SERVICES -d 10.96.20.10/32 -p ${protocol} -m comment --comment "shop/cart:dns has no endpoints" -m udp --dport 53 -j REJECT --reject-with icmp-port-unreachable
+COMMIT
+`;
+    expect(diff(refusal('udp'), refusal('17'))).toEqual(nothing);
+  });
+
+  it('a policy is one whether `:CHAIN`, -P or a listing says it', () => {
+    expect(diff(filter.replace('FORWARD ACCEPT', 'FORWARD DROP'), listing).chains).toMatchObject([
+      { chain: 'FORWARD', change: 'changed', policy: { before: 'DROP', after: 'ACCEPT' } },
+    ]);
+    const output = '-P INPUT ACCEPT\n-P FORWARD DROP\n-P OUTPUT ACCEPT\n-A FORWARD -s 10.244.0.0/16 -j ACCEPT\n';
+    expect(diff(output, listing).chains).toMatchObject([{ chain: 'FORWARD', policy: { before: 'DROP', after: 'ACCEPT' } }]);
+  });
+});

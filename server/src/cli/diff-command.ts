@@ -1,11 +1,15 @@
 import pc from 'picocolors';
 import { terminalText } from '../base/safe-text.ts';
-import { type DiffChange, type DumpDiff, diffDumps } from '../kube/drift/dump-diff.ts';
+import { type DiffChange, type DumpDiff, diffDumps, haveCommonTable } from '../kube/drift/dump-diff.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
-import { readDump } from './read-dump.ts';
+import { type CliDump, readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';
+import { UsageError } from './usage-error.ts';
 
-/** `diff DUMP DUMP`: what differs in meaning. Status 0 where nothing does, else 1, as diff(1). */
+/**
+ * `diff DUMP DUMP`: what differs in meaning, of what both show. Status 0 where nothing does, else 1, as diff(1). Throws UsageError where they have
+ * no table in common.
+ */
 export async function runDiff(
   before: string,
   after: string,
@@ -14,9 +18,18 @@ export async function runDiff(
   const cluster = await readCluster(options);
   const old = readDump(before);
   const now = readDump(after);
+  if (!haveCommonTable(old.ruleset, now.ruleset)) {
+    throw new UsageError(`${old.file} and ${now.file}: nothing to compare: ${tablesText(old)}, ${tablesText(now)}`);
+  }
   const diff = runSteps(diffDumps(old.ruleset, now.ruleset, cluster), `comparing ${old.file} and ${now.file}`);
   const differs = diff.services.length + diff.chains.length + diff.rules.length > 0;
   return { output: options.format === 'json' ? JSON.stringify(diff) : diffText(diff), status: differs ? 1 : 0 };
+}
+
+/** "node-a.iptables has nat and filter". */
+function tablesText({ file, ruleset }: CliDump): string {
+  const names = [...new Set(ruleset.tables.map(({ name, dump }) => `${name} of ${dump.family === 'ipv6' ? 'IPv6' : 'IPv4'}`))];
+  return `${file} shows ${names.length === 0 ? 'no table' : names.join(', ')}`;
 }
 
 const signs: Readonly<Record<DiffChange, string>> = { added: '+', removed: '-', changed: '~' };
@@ -30,7 +43,7 @@ function section(title: string, entries: readonly string[]): readonly string[] {
   return entries.length === 0 ? [] : [pc.bold(title), ...entries, ''];
 }
 
-function diffText({ services, chains, rules }: DumpDiff): string {
+function diffText({ services, chains, rules, notCompared = [] }: DumpDiff): string {
   const serviceLines = services.map(({ service, protocol, change, clusterIP, endpointsAdded, endpointsRemoved }) => {
     const details = [
       ...(clusterIP === null || change !== 'changed'
@@ -51,5 +64,7 @@ function diffText({ services, chains, rules }: DumpDiff): string {
   });
   const ruleLines = rules.map(({ table, change, rule, line }) => entry(change, `${table} ${rule} (line ${line})`));
   const lines = [...section('Services', serviceLines), ...section('Chains', chainLines), ...section('Rules', ruleLines)];
-  return lines.length === 0 ? 'the same in meaning' : lines.join('\n').trimEnd();
+  const notes = notCompared.map((note) => pc.dim(`not compared: ${terminalText(note)}`));
+  if (lines.length > 0) return [...lines, ...notes].join('\n').trimEnd();
+  return [notes.length === 0 ? 'the same in meaning' : 'the same in meaning, as far as both show it', ...notes].join('\n');
 }

@@ -1,17 +1,16 @@
-/** What differs between two dumps in meaning: not in order, counters, or the way a rule is spelled. */
+/**
+ * What differs between two dumps in meaning: not in order, counters, or the way a rule is spelled. What only one of them shows is compared with
+ * nothing, and said.
+ */
 
 import type { Steps } from '../../base/steps.ts';
 import type { Family } from '../../catalog/types.ts';
 import { type Cluster, emptyCluster } from '../../cluster/cluster.ts';
-import { canonicalRules } from '../../ruleset/canonical.ts';
-import { ruleAt } from '../../ruleset/rules.ts';
+import { hasEveryChain, mayHaveMoreTables } from '../../ruleset/completeness.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
-import { portName } from '../identity/chain-names.ts';
-import { serviceComment } from '../identity/comments.ts';
-import { resolveChains } from '../identity/resolve.ts';
-import { endpointAddress } from '../identity/titles.ts';
-import { endpointShares } from '../proxy/endpoint-shares.ts';
-import { commentOf } from '../proxy/rule-values.ts';
+import { statementOf } from '../../syntax/document.ts';
+import { diffChainRules } from './diff-chain.ts';
+import { diffServices } from './diff-services.ts';
 
 export type DiffChange = 'added' | 'removed' | 'changed';
 
@@ -55,81 +54,12 @@ export interface DumpDiff {
   readonly services: readonly ServiceDiff[];
   readonly chains: readonly ChainDiff[];
   readonly rules: readonly RuleDiff[];
+  /** What only one of the dumps shows, or shows in part, in sentences; not there where everything was compared. */
+  readonly notCompared?: readonly string[];
 }
 
 const chainsBetweenPauses = 64;
-
-interface ServiceState {
-  readonly service: string;
-  readonly protocol: string;
-  readonly family: Family;
-  clusterIP: string | null;
-  readonly endpoints: Set<string>;
-}
-
-function* servicesOf(ruleset: Ruleset, cluster: Cluster): Steps<ReadonlyMap<string, ServiceState>> {
-  const resolution = resolveChains(ruleset, cluster);
-  const services = new Map<string, ServiceState>();
-  const stateOf = (service: string, protocol: string, family: Family): ServiceState => {
-    const key = `${family} ${service} ${protocol}`;
-    let state = services.get(key);
-    if (state === undefined) {
-      state = { service, protocol, family, clusterIP: null, endpoints: new Set() };
-      services.set(key, state);
-    }
-    return state;
-  };
-  let count = 0;
-  for (const table of ruleset.tables) {
-    const { family } = table.dump;
-    for (const chain of table.chains.values()) {
-      count += 1;
-      if (count % chainsBetweenPauses === 0) yield;
-      if (chain.name.startsWith('KUBE-SV') || chain.name.startsWith('KUBE-EXT-') || chain.name.startsWith('KUBE-XLB-')) {
-        const { service } = resolution.chain(chain);
-        if (service === null) continue;
-        const state = stateOf(portName(service.namespace, service.name, service.port), service.protocol, family);
-        state.clusterIP ??= service.clusterIP;
-        for (const { target } of endpointShares(ruleset, chain)) {
-          const endpointChain = table.chains.get(target);
-          const endpoint = endpointChain === undefined ? null : resolution.chain(endpointChain).endpoint;
-          state.endpoints.add(endpoint === null ? target : endpointAddress(endpoint));
-        }
-      } else if (table.name === 'filter' && (chain.name === 'KUBE-SERVICES' || chain.name === 'KUBE-EXTERNAL-SERVICES')) {
-        for (const line of chain.rules) {
-          const rule = ruleAt(ruleset, line);
-          const comment = rule === undefined ? undefined : serviceComment(commentOf(rule));
-          if (rule === undefined || comment === undefined) continue;
-          const protocol = rule.options.find((option) => option.name === '--protocol')?.values[0]?.text ?? '';
-          stateOf(portName(comment.namespace, comment.service, comment.port), protocol, family);
-        }
-      }
-    }
-  }
-  return services;
-}
-
-function compareServices(
-  before: ReadonlyMap<string, ServiceState>,
-  after: ReadonlyMap<string, ServiceState>,
-): readonly ServiceDiff[] {
-  const diffs: ServiceDiff[] = [];
-  for (const key of new Set([...before.keys(), ...after.keys()])) {
-    const old = before.get(key);
-    const now = after.get(key);
-    const state = now ?? old;
-    if (state === undefined) continue;
-    const endpointsAdded = [...(now?.endpoints ?? [])].filter((endpoint) => old?.endpoints.has(endpoint) !== true);
-    const endpointsRemoved = [...(old?.endpoints ?? [])].filter((endpoint) => now?.endpoints.has(endpoint) !== true);
-    const sameAddress = (old?.clusterIP ?? null) === (now?.clusterIP ?? null);
-    const change = old === undefined ? 'added' : now === undefined ? 'removed' : 'changed';
-    if (change === 'changed' && sameAddress && endpointsAdded.length === 0 && endpointsRemoved.length === 0) continue;
-    const { service, protocol, family } = state;
-    const clusterIP = sameAddress ? null : { before: old?.clusterIP ?? null, after: now?.clusterIP ?? null };
-    diffs.push({ service, protocol, family, change, endpointsAdded, endpointsRemoved, clusterIP });
-  }
-  return diffs.sort((a, b) => (a.service < b.service ? -1 : a.service > b.service ? 1 : 0));
-}
+const mostNamed = 6;
 
 function tableKey(table: Table): string {
   return `${table.dump.family} ${table.name}`;
@@ -144,37 +74,139 @@ function exists(chain: Chain | undefined): chain is Chain {
   return chain !== undefined && (chain.builtin || chain.declarations.length > 0 || chain.rules.length > 0);
 }
 
-function policyOf(ruleset: Ruleset, chain: Chain | undefined): string | null {
-  const line = chain?.builtin === true ? chain.declarations[0] : undefined;
-  return line === undefined ? null : (/^:\S+\s+(\S+)/.exec(ruleset.lines[line]?.text ?? '')?.[1] ?? null);
+/** The policy that a dump says of a built-in chain; null where it says none. */
+function policyOf({ lines }: Ruleset, chain: Chain | undefined): string | null {
+  if (chain?.builtin !== true) return null;
+  for (const number of [...chain.mentions, ...chain.declarations]) {
+    const line = lines[number];
+    const statement = line === undefined ? undefined : statementOf(line);
+    if (statement?.kind === 'chain' && statement.policy !== undefined) return statement.policy.text;
+    if (statement?.kind === 'chain-command' && statement.command === 'policy' && statement.argument !== undefined)
+      return statement.argument.text;
+  }
+  return null;
 }
 
-function lineOf(chain: Chain): number | null {
-  const line = chain.declarations[0] ?? chain.rules[0];
+function lineOf(chain: Chain | undefined): number | null {
+  const line = chain?.declarations[0] ?? chain?.mentions[0] ?? chain?.rules[0];
   return line === undefined ? null : line + 1;
 }
 
-/** The canonical rules of a chain with the lines (0-based) that say them; a rule may stand there more than once. */
-function rulesOf(ruleset: Ruleset, chain: Chain | undefined): Map<string, number[]> {
-  const rules = new Map<string, number[]>();
-  for (const line of chain?.rules ?? []) {
-    const rule = ruleAt(ruleset, line);
-    const context = ruleset.lines[line]?.context;
-    if (rule === undefined || context === undefined || rule.command === 'delete' || rule.command === 'check') continue;
-    for (const text of canonicalRules(rule, context)) {
-      const lines = rules.get(text);
-      if (lines === undefined) rules.set(text, [line]);
-      else lines.push(line);
-    }
-  }
-  return rules;
+/** A built-in chain that lets everything through is there whether or not a dump shows it. */
+function isBlank(ruleset: Ruleset, chain: Chain): boolean {
+  return chain.builtin && chain.rules.length === 0 && (policyOf(ruleset, chain) ?? 'ACCEPT') === 'ACCEPT';
 }
 
-/** Whether two chains have the same text line by line, which most have and which is told without reading a rule. */
-function sameText(a: Ruleset, before: Chain | undefined, b: Ruleset, after: Chain | undefined): boolean {
-  const old = before?.rules ?? [];
-  const now = after?.rules ?? [];
-  return old.length === now.length && old.every((line, index) => a.lines[line]?.text === b.lines[now[index] ?? -1]?.text);
+/** Whether a table has nothing to compare: only built-in chains that let everything through. */
+function isEmpty(ruleset: Ruleset, { chains }: Table): boolean {
+  return [...chains.values()].every((chain) => isBlank(ruleset, chain));
+}
+
+/** A table of both dumps, or of one where the other shows that it has none. */
+interface Pair {
+  readonly old: Table | undefined;
+  readonly now: Table | undefined;
+}
+
+interface Pairs {
+  readonly compared: readonly Pair[];
+  readonly notCompared: readonly string[];
+}
+
+const familyNames: Readonly<Record<Family, string>> = { ipv4: 'IPv4', ipv6: 'IPv6' };
+
+/** Whether the node that a ruleset is from may have a table of this family that the ruleset does not show. */
+function mayHaveTable(ruleset: Ruleset, family: Family): boolean {
+  const dumps = ruleset.dumps.filter((dump) => dump.family === family);
+  return dumps.length === 0 || dumps.every((dump) => mayHaveMoreTables(ruleset, dump));
+}
+
+function pairTables(before: Ruleset, after: Ruleset): Pairs {
+  const oldTables = tablesOf(before);
+  const newTables = tablesOf(after);
+  const compared: Pair[] = [];
+  const notCompared: string[] = [];
+  for (const key of new Set([...oldTables.keys(), ...newTables.keys()])) {
+    const old = oldTables.get(key);
+    const now = newTables.get(key);
+    const only = old === undefined ? now : now === undefined ? old : undefined;
+    if (only === undefined) {
+      compared.push({ old, now });
+      continue;
+    }
+    const [shown, other, which] = old === undefined ? [after, before, 'second'] : [before, after, 'first'];
+    if (isEmpty(shown, only)) continue;
+    if (mayHaveTable(other, only.dump.family)) {
+      notCompared.push(`Only the ${which} dump shows table ${only.name} of ${familyNames[only.dump.family]}.`);
+    } else {
+      compared.push({ old, now });
+    }
+  }
+  return { compared, notCompared };
+}
+
+/** Two rulesets, and what was found to differ between them so far. */
+interface Comparison {
+  readonly before: Ruleset;
+  readonly after: Ruleset;
+  readonly chains: ChainDiff[];
+  readonly rules: RuleDiff[];
+  readonly notCompared: string[];
+}
+
+/** A chain in both dumps; undefined where one does not have it. */
+interface ChainPair {
+  readonly old: Chain | undefined;
+  readonly now: Chain | undefined;
+}
+
+function* compareTables(comparison: Comparison, pair: Pair): Steps<void> {
+  const { old, now } = pair;
+  const unseen = { first: [] as string[], second: [] as string[] };
+  let count = 0;
+  for (const name of new Set([...(old?.chains.keys() ?? []), ...(now?.chains.keys() ?? [])])) {
+    count += 1;
+    if (count % chainsBetweenPauses === 0) yield;
+    const [oldChain, newChain] = [old?.chains.get(name), now?.chains.get(name)];
+    const chains = { old: exists(oldChain) ? oldChain : undefined, now: exists(newChain) ? newChain : undefined };
+    if (chains.old === undefined && chains.now === undefined) continue;
+    // A chain is gone only from a table whose chains are all shown.
+    if (chains.old === undefined && old !== undefined && !hasEveryChain(comparison.before, old)) unseen.first.push(name);
+    else if (chains.now === undefined && now !== undefined && !hasEveryChain(comparison.after, now)) unseen.second.push(name);
+    else compareChains(comparison, pair, chains);
+  }
+  for (const [which, names] of Object.entries(unseen)) {
+    if (names.length === 0) continue;
+    const more = names.length > mostNamed ? ` and ${names.length - mostNamed} more` : '';
+    const shown = `${names.slice(0, mostNamed).join(', ')}${more}`;
+    comparison.notCompared.push(`The ${which} dump does not show ${(old ?? now)?.name} ${shown}.`);
+  }
+}
+
+function compareChains(comparison: Comparison, pair: Pair, { old, now }: ChainPair): void {
+  const { before, after } = comparison;
+  const table = pair.now ?? pair.old;
+  const name = (old ?? now)?.name ?? '';
+  const isInOne = old === undefined || now === undefined;
+  if (
+    table === undefined ||
+    (isInOne && (old === undefined || isBlank(before, old)) && (now === undefined || isBlank(after, now)))
+  )
+    return;
+  const place = { family: table.dump.family, table: table.name, chain: name };
+  const policy = { before: policyOf(before, old), after: policyOf(after, now) };
+  const otherPolicy = policy.before !== policy.after && policy.before !== null && policy.after !== null;
+  if (isInOne || otherPolicy) {
+    const change = old === undefined ? 'added' : now === undefined ? 'removed' : 'changed';
+    const lines = { before: lineOf(old), after: lineOf(now) };
+    comparison.chains.push({ ...place, change, ...lines, policy: otherPolicy ? policy : null });
+  }
+  const { changes, notCompared } = diffChainRules(
+    { ruleset: before, table: pair.old ?? table, chain: old },
+    { ruleset: after, table: pair.now ?? table, chain: now },
+  );
+  for (const { change, rule, line } of changes) comparison.rules.push({ ...place, change, rule, line: line + 1 });
+  if (notCompared !== '') comparison.notCompared.push(`Of ${table.name} ${name} was not compared: ${notCompared}.`);
 }
 
 /**
@@ -182,54 +214,19 @@ function sameText(a: Ruleset, before: Chain | undefined, b: Ruleset, after: Chai
  * is given. Pauses every few dozen chains.
  */
 export function* diffDumps(before: Ruleset, after: Ruleset, cluster: Cluster = emptyCluster): Steps<DumpDiff> {
-  const services = compareServices(yield* servicesOf(before, cluster), yield* servicesOf(after, cluster));
-  const chains: ChainDiff[] = [];
-  const rules: RuleDiff[] = [];
-  const oldTables = tablesOf(before);
-  const newTables = tablesOf(after);
-  let count = 0;
-  for (const key of new Set([...oldTables.keys(), ...newTables.keys()])) {
-    const oldTable = oldTables.get(key);
-    const newTable = newTables.get(key);
-    const table = newTable ?? oldTable;
-    if (table === undefined) continue;
-    const place = { family: table.dump.family, table: table.name };
-    for (const name of new Set([...(oldTable?.chains.keys() ?? []), ...(newTable?.chains.keys() ?? [])])) {
-      count += 1;
-      if (count % chainsBetweenPauses === 0) yield;
-      const found = [oldTable?.chains.get(name), newTable?.chains.get(name)] as const;
-      const old = exists(found[0]) ? found[0] : undefined;
-      const now = exists(found[1]) ? found[1] : undefined;
-      if (old === undefined && now === undefined) continue;
-      const policy = { before: policyOf(before, old), after: policyOf(after, now) };
-      const change = old === undefined ? 'added' : now === undefined ? 'removed' : 'changed';
-      const only = now ?? old;
-      // A built-in chain that lets everything through is there whether or not a dump shows it.
-      if (
-        change !== 'changed' &&
-        only?.builtin === true &&
-        only.rules.length === 0 &&
-        (policy.after ?? policy.before) === 'ACCEPT'
-      ) {
-        continue;
-      }
-      const otherPolicy = policy.before !== policy.after && policy.before !== null && policy.after !== null;
-      if (change !== 'changed' || otherPolicy) {
-        const lines = { before: old === undefined ? null : lineOf(old), after: now === undefined ? null : lineOf(now) };
-        chains.push({ ...place, chain: name, change, ...lines, policy: otherPolicy ? policy : null });
-      }
-      if (sameText(before, old, after, now)) continue;
-      const oldRules = rulesOf(before, old);
-      const newRules = rulesOf(after, now);
-      for (const [rule, lines] of oldRules) {
-        const kept = newRules.get(rule)?.length ?? 0;
-        for (const line of lines.slice(kept)) rules.push({ ...place, chain: name, change: 'removed', rule, line: line + 1 });
-      }
-      for (const [rule, lines] of newRules) {
-        const kept = oldRules.get(rule)?.length ?? 0;
-        for (const line of lines.slice(kept)) rules.push({ ...place, chain: name, change: 'added', rule, line: line + 1 });
-      }
-    }
-  }
-  return { services, chains, rules };
+  const { compared, notCompared } = pairTables(before, after);
+  const comparison: Comparison = { before, after, chains: [], rules: [], notCompared: [...notCompared] };
+  const services = yield* diffServices(
+    { ruleset: before, tables: compared.flatMap(({ old }) => old ?? []) },
+    { ruleset: after, tables: compared.flatMap(({ now }) => now ?? []) },
+    cluster,
+  );
+  for (const pair of compared) yield* compareTables(comparison, pair);
+  const { chains, rules } = comparison;
+  return { services, chains, rules, ...(comparison.notCompared.length === 0 ? {} : { notCompared: comparison.notCompared }) };
+}
+
+/** Whether two dumps have a table that both show, so that anything of them could be compared. */
+export function haveCommonTable(before: Ruleset, after: Ruleset): boolean {
+  return pairTables(before, after).compared.length > 0;
 }

@@ -1,0 +1,113 @@
+/** What differs between the rules of one chain in two dumps, as far as both show it. */
+import { canonicalRules } from '../../ruleset/canonical.ts';
+import { hasEveryChain, isChainShownWhole, showsInterfaces } from '../../ruleset/completeness.ts';
+import { ruleAt } from '../../ruleset/rules.ts';
+import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
+import { notUnderstood } from '../../syntax/statement.ts';
+
+/** A chain as one dump has it; undefined where it does not. */
+export interface ChainSide {
+  readonly ruleset: Ruleset;
+  readonly table: Table;
+  readonly chain: Chain | undefined;
+}
+
+/** A rule that one dump has and the other does not. */
+export interface RuleChange {
+  readonly change: 'added' | 'removed';
+  /** As iptables-save prints it, without counters. */
+  readonly rule: string;
+  /** 0-based, in the dump that has it. */
+  readonly line: number;
+}
+
+export interface ChainRulesDiff {
+  readonly changes: readonly RuleChange[];
+  /** What was not compared, in words that follow "the rules of X:"; empty where everything was. */
+  readonly notCompared: string;
+}
+
+/** Whether two chains have the same text line by line, which most have and which is told without reading a rule. */
+function sameText(before: ChainSide, after: ChainSide): boolean {
+  const old = before.chain?.rules ?? [];
+  const now = after.chain?.rules ?? [];
+  return (
+    old.length === now.length &&
+    old.every((line, index) => before.ruleset.lines[line]?.text === after.ruleset.lines[now[index] ?? -1]?.text)
+  );
+}
+
+const interfaceOptions = new Set(['--in-interface', '--out-interface']);
+
+/** The canonical rules of a chain with the lines (0-based) that say them; a rule may stand there more than once. */
+function rulesOf({ ruleset, chain }: ChainSide, withInterfaces: boolean): Map<string, number[]> {
+  const rules = new Map<string, number[]>();
+  for (const line of chain?.rules ?? []) {
+    const rule = ruleAt(ruleset, line);
+    const context = ruleset.lines[line]?.context;
+    if (rule === undefined || context === undefined || rule.command === 'delete' || rule.command === 'check') continue;
+    const compared = withInterfaces ? rule : { ...rule, options: rule.options.filter(({ name }) => !interfaceOptions.has(name)) };
+    for (const text of canonicalRules(compared, context)) {
+      const lines = rules.get(text);
+      if (lines === undefined) rules.set(text, [line]);
+      else lines.push(line);
+    }
+  }
+  return rules;
+}
+
+function hidesInterfaces({ ruleset, chain }: ChainSide): boolean {
+  return (chain?.rules ?? []).some((number) => {
+    const line = ruleset.lines[number];
+    return line !== undefined && !showsInterfaces(line);
+  });
+}
+
+/** Whether a rule holds a word that was not understood, so that it may be the same as another that looks different. */
+function isUnclear(ruleset: Ruleset, number: number): boolean {
+  if (ruleset.lines[number]?.isUnsure !== true) return false;
+  return ruleAt(ruleset, number)?.options.some(({ instance }) => instance === notUnderstood) === true;
+}
+
+/** Whether a chain's rules are all shown, none if the dump shows that the chain is not there. */
+function isShown({ ruleset, table, chain }: ChainSide): boolean {
+  return chain === undefined ? hasEveryChain(ruleset, table) : isChainShownWhole(ruleset, chain);
+}
+
+/** The lines of rules that one side has more often than the other. */
+function surplus(
+  rules: ReadonlyMap<string, readonly number[]>,
+  others: ReadonlyMap<string, readonly number[]>,
+): [string, number][] {
+  return [...rules].flatMap(([rule, lines]) =>
+    lines.slice(others.get(rule)?.length ?? 0).map((line): [string, number] => [rule, line]),
+  );
+}
+
+/** The rules of a chain that only one of two dumps has. */
+export function diffChainRules(before: ChainSide, after: ChainSide): ChainRulesDiff {
+  if (sameText(before, after)) return { changes: [], notCompared: '' };
+  const withInterfaces = !hidesInterfaces(before) && !hidesInterfaces(after);
+  const oldRules = rulesOf(before, withInterfaces);
+  const newRules = rulesOf(after, withInterfaces);
+  const removed = surplus(oldRules, newRules);
+  const added = surplus(newRules, oldRules);
+  const notCompared: string[] = [];
+  if (!withInterfaces) notCompared.push('interfaces, which one of the dumps does not show');
+  const unclear =
+    removed.some(([, line]) => isUnclear(before.ruleset, line)) || added.some(([, line]) => isUnclear(after.ruleset, line));
+  if (unclear) {
+    notCompared.push('rules with words that were not understood');
+    return { changes: [], notCompared: notCompared.join('; ') };
+  }
+  // A rule is missing only from a chain that is shown whole.
+  const isRemovedKnown = isShown(after);
+  const isAddedKnown = isShown(before);
+  if ((removed.length > 0 && !isRemovedKnown) || (added.length > 0 && !isAddedKnown))
+    notCompared.push('rules that one of the dumps may not show');
+  const changes = [
+    ...(isRemovedKnown ? removed : []).map(([rule, line]): RuleChange => ({ change: 'removed', rule, line })),
+    ...(isAddedKnown ? added : []).map(([rule, line]): RuleChange => ({ change: 'added', rule, line })),
+  ];
+  return { changes, notCompared: notCompared.join('; ') };
+}
