@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assumedBy, enumerate, wayOf } from './support.ts';
+import { assumedBy, enumerate, pathWords } from './support.ts';
 
 const remote = { isLocal: () => false };
-const ways = (text: string, given = {}, options: object = remote) => enumerate(text, given, options).outcomes.map(wayOf);
+const ways = (text: string, given = {}, options: object = remote) => enumerate(text, given, options).outcomes.map(pathWords);
 
 describe("a packet's way", () => {
   const everywhere = `*raw
@@ -72,8 +72,8 @@ COMMIT
 
   it('through lo: what this node sent to itself meets no nat again', () => {
     const { outcomes, assumptions } = enumerate(everywhere, { in: 'lo' }, remote);
-    expect(outcomes.map((outcome) => wayOf(outcome).includes('nat '))).toEqual([false]);
-    expect(wayOf(outcomes[0] ?? expect.fail())).toContain('filter INPUT');
+    expect(outcomes.map((outcome) => pathWords(outcome).includes('nat '))).toEqual([false]);
+    expect(pathWords(outcomes[0] ?? expect.fail())).toContain('filter INPUT');
     expect(assumptions).toContain('A packet that comes in by lo has its NAT behind it: table nat is not asked.');
   });
 
@@ -85,7 +85,7 @@ COMMIT
 
   it('is followed both ways where nobody says whether the address is the node’s', () => {
     const { outcomes } = enumerate(everywhere, {}, {});
-    expect(outcomes.map((outcome) => [wayOf(outcome).includes('filter INPUT'), assumedBy(outcome)])).toEqual([
+    expect(outcomes.map((outcome) => [pathWords(outcome).includes('filter INPUT'), assumedBy(outcome)])).toEqual([
       [false, ['10.0.0.1 is no address of this node.']],
       [true, ['10.0.0.1 is an address of this node.']],
     ]);
@@ -202,7 +202,7 @@ COMMIT
 COMMIT
 `;
     const { outcomes } = enumerate(text, {}, remote);
-    expect(outcomes.map(wayOf)).toEqual([
+    expect(outcomes.map(pathWords)).toEqual([
       'nat PREROUTING dnat to 10.244.0.9:8080; filter FORWARD accept; nat POSTROUTING masquerade',
     ]);
     expect(outcomes[0]?.packet).toMatchObject({ destination: { text: '10.244.0.9' }, dport: 8080, source: null, snat: true });

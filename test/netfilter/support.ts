@@ -36,8 +36,8 @@ export function enumerate(text: string, given: PacketTexts = {}, options: Enumer
   return runToEnd(enumerateSteps(ruleset(text), packet(given), options));
 }
 
-/** A way in words: "filter FORWARD jump A; filter A drop", in order. */
-export function wayOf(outcome: Outcome): string {
+/** A path in words: "filter FORWARD jump A; filter A drop", in order. */
+export function pathWords(outcome: Outcome): string {
   const steps: string[] = [];
   for (let step = outcome.last; step !== null; step = step.previous) {
     steps.push(`${step.chain.table.name} ${step.chain.name} ${step.kind === 'policy' ? 'policy ' : ''}${step.words}`);

@@ -17,7 +17,11 @@ export interface Fact {
    * Where it asks for one value out of many (an interface's name, a TTL): of what, and the values for which it holds. No path gives two
    * answers about one value that contradict each other.
    */
-  readonly value?: { readonly of: string; readonly within: Ranges };
+  readonly value?: {
+    readonly of: string;
+    readonly within: Ranges /** All values that there are; any where absent. */;
+    readonly among?: Ranges;
+  };
   /** What a yes says of the packet besides. */
   readonly learn?: (packet: Packet) => Packet;
 }

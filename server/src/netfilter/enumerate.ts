@@ -10,7 +10,7 @@ import { compiledRule, isForAnother } from './compile-rule.ts';
 import { perform } from './enumeration/jumps.ts';
 import { matches } from './enumeration/matching.ts';
 import type { EnumerateOptions } from './enumeration/options.ts';
-import type { Path } from './enumeration/path.ts';
+import { newBranch, outcomesBelow, type Path } from './enumeration/path.ts';
 import { enterStage, leaveChain } from './enumeration/stages.ts';
 import { assume, newRun, type Run } from './enumeration/state.ts';
 import { output, prerouting } from './hooks.ts';
@@ -26,6 +26,7 @@ const rulesBetweenPauses = 4096;
 function startOf(run: Run, packet: Packet): Path {
   const goesToItself = packet.isFromHere && packet.out === null && isOwnAddress(packet.destination, run.knows) === true;
   return {
+    branch: newBranch(),
     probability: 1,
     oddity: 0,
     packet: goesToItself ? { ...packet, out: 'lo' } : packet,
@@ -40,7 +41,7 @@ function startOf(run: Run, packet: Packet): Path {
   };
 }
 
-/** Follows one path to its end, or until too many rules were asked; says whether it came to its end. */
+/** Follows one path to its end or until a likelier one waits; false where too many rules were asked. */
 function* follow(run: Run, start: Path, asked: { rules: number }): Steps<boolean> {
   let path: Path | null = start;
   while (path !== null) {
@@ -62,7 +63,12 @@ function* follow(run: Run, start: Path, asked: { rules: number }): Steps<boolean
     asked.rules += 1;
     if (asked.rules % rulesBetweenPauses === 0) yield;
     const rule = compiledRule(source, run.family);
-    if (rule !== null && matches(run, path, rule)) path = perform(run, path, frame, line, rule, source.target);
+    if (rule === null || !matches(run, path, rule)) continue;
+    path = perform(run, path, frame, line, rule, source.target);
+    if (path !== null && run.waiting.hasLikelierThan(path)) {
+      run.waiting.add(path);
+      return true;
+    }
   }
   return true;
 }
@@ -77,14 +83,17 @@ export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: Enume
   const mostOutcomes = options.mostOutcomes ?? defaultMostOutcomes;
   const asked = { rules: 0 };
   let complete = true;
-  run.waiting.add(startOf(run, packet));
+  const start = startOf(run, packet);
+  const root = start.branch;
+  run.waiting.add(start);
   for (let path = run.waiting.take(); path !== undefined; path = run.waiting.take()) {
     const isFollowed = yield* follow(run, path, asked);
-    complete = isFollowed && (run.outcomes.length < mostOutcomes || run.waiting.size === 0);
+    complete = isFollowed && (run.ended < mostOutcomes || run.waiting.size === 0);
     if (!complete) {
-      assume(run, `There are more ways than these ${run.outcomes.length}; the rest is left out.`);
+      assume(run, `There are more ways than these ${run.ended}; the rest is left out.`);
       break;
     }
   }
-  return { outcomes: run.outcomes, assumptions: [...run.assumptions], missing: [...run.missing], complete };
+  const outcomes = outcomesBelow(root).toSorted((one, other) => one.oddity - other.oddity);
+  return { outcomes, assumptions: [...run.assumptions], missing: [...run.missing], complete };
 }

@@ -101,6 +101,8 @@ export interface ValueQuestion {
   readonly of: string;
   /** The values for which the answer is yes. */
   readonly within: Ranges;
+  /** All values that there are; any where absent. */
+  readonly among?: Ranges;
   /** "The TTL is 64." */
   readonly yes: string;
   readonly no: string;
@@ -109,8 +111,9 @@ export interface ValueQuestion {
 }
 
 /** The doubt about a value that is not known. */
-export function valueDoubt({ of, within, yes, no, about = 'other', likely = false }: ValueQuestion): Answer {
-  return doubt({ about, key: `${of} ${keyOf(within)}`, yes, no, likely, value: { of, within } });
+export function valueDoubt({ of, within, among, yes, no, about = 'other', likely = false }: ValueQuestion): Answer {
+  const value = { of, within, ...(among === undefined ? {} : { among }) };
+  return doubt({ about, key: `${of} ${keyOf(within)}`, yes, no, likely, value });
 }
 
 function keyOf(within: Ranges): string {

@@ -1,5 +1,5 @@
 /** The options of a rule by the match they belong to. */
-import { findTarget } from '../catalog/lookup.ts';
+import { findMatch, findTarget } from '../catalog/lookup.ts';
 import { readNumber } from '../catalog/values/numbers.ts';
 import { notUnderstood, type RuleOption, type RuleStatement } from '../syntax/statement.ts';
 
@@ -11,6 +11,9 @@ export interface LoadedMatch {
   readonly options: readonly RuleOption[];
 }
 
+/** What iptables prints for a target that is newer than itself: "[unsupported revision]". */
+const unprinted: ReadonlySet<string> = new Set(['[unsupported', 'revision]']);
+
 /** The matches of a rule that have options, and those that `-m` loads without any. */
 export function loadedMatches(rule: RuleStatement): readonly LoadedMatch[] {
   const groups = new Map<number, { readonly name: string; readonly options: RuleOption[] }>();
@@ -18,7 +21,9 @@ export function loadedMatches(rule: RuleStatement): readonly LoadedMatch[] {
   const unknown: RuleOption[] = [];
   const { target } = rule;
   const isOfTarget = (option: RuleOption): boolean =>
-    target !== undefined && option.word.start > target.start && findTarget(target.text) === undefined;
+    target !== undefined &&
+    option.word.start > target.start &&
+    (findTarget(target.text) === undefined || unprinted.has(option.word.text));
   for (const option of rule.options) {
     if (option.name === '--match') bare.push(option.values[0]?.text ?? '');
     if (option.instance === notUnderstood && !isOfTarget(option)) unknown.push(option);
@@ -29,8 +34,11 @@ export function loadedMatches(rule: RuleStatement): readonly LoadedMatch[] {
   }
   const loaded: LoadedMatch[] = [...groups.values()];
   const named = new Set(loaded.map((match) => match.name));
-  for (const name of bare) if (!named.has(name)) loaded.push({ name, options: [] });
-  if (unknown.length > 0) loaded.push({ name: '', options: unknown });
+  const unnamed = bare.filter((name) => !named.has(name));
+  // What nobody understood behind a match that nobody knows belongs to it.
+  const strange = unnamed.find((name) => findMatch(name) === undefined);
+  for (const name of unnamed) loaded.push({ name, options: name === strange ? unknown : [] });
+  if (unknown.length > 0 && strange === undefined) loaded.push({ name: '', options: unknown });
   return loaded;
 }
 

@@ -33,6 +33,8 @@ export interface Assumption {
 export interface Outcome {
   /** 0 to 1. Over all outcomes that take the same things to be so, they add up to 1. */
   readonly probability: number;
+  /** How many unlikely things it takes to be so. */
+  readonly oddity: number;
   readonly verdict: Verdict;
   /** The last rule or policy; null where no table has anything for the packet. */
   readonly last: TraceStep | null;
@@ -42,6 +44,7 @@ export interface Outcome {
 }
 
 export interface Enumeration {
+  /** Those that take the fewest unlikely things to be so first. */
   readonly outcomes: readonly Outcome[];
   /** What holds for all outcomes, in sentences. */
   readonly assumptions: readonly string[];

@@ -33,6 +33,7 @@ function ports(ends: readonly ('source' | 'destination')[]): OptionReader {
     const doubts = ends.map((end) =>
       valueDoubt({
         of: `${end} port`,
+        among: numbers(0, 65535),
         within: wanted,
         yes: `The ${end} port is in ${text}.`,
         no: `The ${end} port is not in ${text}.`,

@@ -47,8 +47,7 @@ function redirect(port: number | null, packet: Packet, { options }: Place): Effe
   if (packet.isFromHere) return effect(words, withDestination(packet, loopbackOf(packet.family), dport), 'next-table');
   const known = options.redirectAddress === undefined ? undefined : ipAddress(options.redirectAddress);
   const address = known?.family === packet.family ? known : ownAddressOf(packet.family);
-  const assumption = 'REDIRECT gives a packet the first address of the interface that it came in by.';
-  return effect(words, { ...withDestination(packet, address, dport), isCaught: true }, 'next-table', assumption);
+  return effect(words, { ...withDestination(packet, address, dport), isCaught: true }, 'next-table');
 }
 
 function setChange(action: Extract<Action, { readonly kind: 'set-change' }>, packet: Packet): Effect {

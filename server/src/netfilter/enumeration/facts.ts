@@ -10,12 +10,12 @@ function valueKey(of: string): string {
 }
 
 /** What a path knows of a value that is not known exactly. */
-function rangesOf(run: Run, path: Path, of: string): Ranges {
-  if (!run.asked.has(valueKey(of))) return everything;
+function rangesOf(run: Run, path: Path, { of, among = everything }: NonNullable<Fact['value']>): Ranges {
+  if (!run.asked.has(valueKey(of))) return among;
   for (let known = path.assumed; known !== null; known = known.previous) {
     if (known.left !== undefined && known.fact.value?.of === of) return known.left;
   }
-  return everything;
+  return among;
 }
 
 /** What a path, or whoever asked, says of a fact; undefined where neither does. */
@@ -26,23 +26,31 @@ export function answerTo(run: Run, path: Path, fact: Fact): boolean | undefined 
     }
   }
   if (fact.value !== undefined) {
-    const left = rangesOf(run, path, fact.value.of);
+    const left = rangesOf(run, path, fact.value);
     if (both(left, fact.value.within).length === 0) return false;
     if (isWithin(left, fact.value.within)) return true;
   }
   return run.options.decide?.(fact);
 }
 
+/** Whether one of a few values is known to be meant, of which rules name those that there are: `-i cali+` before `-i cali1`. */
+function isNarrowed(left: Ranges): boolean {
+  return left.every(([from, to]) => from !== null && to !== null);
+}
+
 /** Lets a path take a fact to be so, or not. */
 export function suppose(run: Run, path: Path, fact: Fact, holds: boolean): void {
-  run.asked.add(fact.key);
+  let isLikely = fact.likely;
   let left: Ranges | undefined;
   if (fact.value !== undefined) {
     const { of, within } = fact.value;
-    left = both(rangesOf(run, path, of), holds ? within : complement(within));
+    const before = rangesOf(run, path, fact.value);
+    isLikely ||= fact.about === 'interface' && isNarrowed(before);
+    left = both(before, holds ? within : complement(within));
     run.asked.add(valueKey(of));
   }
+  run.asked.add(fact.key);
   path.assumed = { fact, holds, previous: path.assumed, ...(left === undefined ? {} : { left }) };
-  if (holds !== fact.likely) path.oddity += 1;
+  if (holds !== isLikely) path.oddity += 1;
   if (holds && fact.learn !== undefined) path.packet = fact.learn(path.packet);
 }

@@ -1,9 +1,11 @@
 import type { Chain } from '../../ruleset/ruleset.ts';
+import type { Fact } from '../answer.ts';
 import type { CompiledRule } from '../compiled-rule.ts';
 import { leadsBack } from '../loops.ts';
 import { rulesInOrder } from '../rule-order.ts';
 import { effectOf } from './effects.ts';
-import type { Frame, Path } from './path.ts';
+import { answerTo, suppose } from './facts.ts';
+import { type Frame, type Path, splitOff } from './path.ts';
 import { leaveChain, nextStage } from './stages.ts';
 import { addStep, assume, end, type Run } from './state.ts';
 
@@ -38,6 +40,27 @@ function jump(run: Run, path: Path, frame: Frame, line: number, name: string, is
   return path;
 }
 
+/** REDIRECT of what comes in takes the first address of the interface, and drops the packet where that has none (nf_nat_redirect.c). */
+const hasAddress: Fact = {
+  about: 'interface',
+  key: 'address of the interface',
+  yes: 'The interface that the packet came in by has an address, which REDIRECT gives it.',
+  no: 'The interface that the packet came in by has no address, so that REDIRECT drops it.',
+  likely: true,
+};
+
+/** Takes an interface to have an address, and adds the path on which it has none. False where it certainly has none. */
+function findsAddress(run: Run, path: Path, addDrop: (path: Path) => void): boolean {
+  if (path.packet.isFromHere || run.options.redirectAddress !== undefined) return true;
+  const known = answerTo(run, path, hasAddress);
+  if (known !== undefined) return known;
+  const other = splitOff(path);
+  suppose(run, path, hasAddress, true);
+  suppose(run, other, hasAddress, false);
+  addDrop(other);
+  return true;
+}
+
 /** Does what a matching rule says; null when the path has ended. */
 export function perform(run: Run, path: Path, frame: Frame, line: number, rule: CompiledRule, targetName: string): Path | null {
   const { action, isGoto } = rule;
@@ -45,6 +68,11 @@ export function perform(run: Run, path: Path, frame: Frame, line: number, rule: 
   if (action.kind === 'jump') return jump(run, path, frame, line, action.chain, isGoto);
   // A chain may be called like a target that only notes or changes something.
   if (chain.table.chains.has(targetName)) return jump(run, path, frame, line, targetName, isGoto);
+  const drop = (dropped: Path): null => {
+    addStep(run, dropped, { chain, line, kind: 'redirect', words: 'redirect without an address: drop', target: null });
+    return end(run, dropped, 'drop');
+  };
+  if (action.kind === 'redirect' && !findsAddress(run, path, drop)) return drop(path);
   const { words, packet, then, assumption } = effectOf(action, path.packet, {
     stage: path.stages[path.stage],
     line,

@@ -1,7 +1,7 @@
 import type { Answer, Chance, Doubt, Effect } from '../answer.ts';
 import type { CompiledRule } from '../compiled-rule.ts';
 import { answerTo, suppose } from './facts.ts';
-import type { Path } from './path.ts';
+import { type Path, splitOff } from './path.ts';
 import { assume, type Run } from './state.ts';
 
 interface OpenAnswers {
@@ -65,7 +65,9 @@ export function matches(run: Run, path: Path, rule: CompiledRule): boolean {
       continue;
     }
     if (answer.kind === 'chance') {
-      run.waiting.add({ ...path, probability: path.probability * (1 - answer.probability) });
+      const other = splitOff(path);
+      other.probability *= 1 - answer.probability;
+      run.waiting.add(other);
       path.probability *= answer.probability;
       continue;
     }
@@ -77,7 +79,7 @@ export function matches(run: Run, path: Path, rule: CompiledRule): boolean {
       if (known && fact.learn !== undefined) path.packet = fact.learn(path.packet);
       continue;
     }
-    const other = { ...path };
+    const other = splitOff(path);
     suppose(run, other, fact, negated);
     suppose(run, path, fact, !negated);
     run.waiting.add(other);

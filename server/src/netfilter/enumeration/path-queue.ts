@@ -3,6 +3,8 @@ import type { Path } from './path.ts';
 /** Paths that wait to be followed: those that take the fewest unlikely things to be so first, of equal ones the latest. */
 export class PathQueue {
   readonly #byOddity: Path[][] = [];
+  /** No path waits that takes fewer unlikely things to be so. */
+  #lowest = 0;
   #size = 0;
 
   get size(): number {
@@ -10,20 +12,23 @@ export class PathQueue {
   }
 
   add(path: Path): void {
-    let equal = this.#byOddity[path.oddity];
-    while (equal === undefined) {
-      this.#byOddity.push([]);
-      equal = this.#byOddity[path.oddity];
-    }
-    equal.push(path);
+    while (this.#byOddity.length <= path.oddity) this.#byOddity.push([]);
+    this.#byOddity[path.oddity]?.push(path);
+    this.#lowest = this.#size === 0 ? path.oddity : Math.min(this.#lowest, path.oddity);
     this.#size += 1;
+  }
+
+  /** Whether a path waits that takes fewer unlikely things to be so than this one. */
+  hasLikelierThan(path: Path): boolean {
+    return this.#size > 0 && this.#lowest < path.oddity;
   }
 
   /** Takes the next one out; undefined where none waits. */
   take(): Path | undefined {
     if (this.#size === 0) return undefined;
-    const equal = this.#byOddity.find((paths) => paths.length > 0);
+    const path = this.#byOddity[this.#lowest]?.pop();
     this.#size -= 1;
-    return equal?.pop();
+    while (this.#size > 0 && this.#byOddity[this.#lowest]?.length === 0) this.#lowest += 1;
+    return path;
   }
 }

@@ -1,6 +1,6 @@
 import type { Chain } from '../../ruleset/ruleset.ts';
 import type { Stage } from '../hooks.ts';
-import type { Assumption, TraceStep } from '../outcome.ts';
+import type { Assumption, Outcome, TraceStep } from '../outcome.ts';
 import type { Packet } from '../packet.ts';
 
 /** A chain that a path is in. */
@@ -12,8 +12,16 @@ export interface Frame {
   readonly resume: number;
 }
 
+/** A place in the order of rules: where a path splits, that on which the rule matches comes first. */
+export interface Branch {
+  first: Branch | null;
+  second: Branch | null;
+  outcome: Outcome | null;
+}
+
 /** A path in the making. */
 export interface Path {
+  branch: Branch;
   probability: number;
   /** How many unlikely things it takes to be so. */
   oddity: number;
@@ -27,4 +35,30 @@ export interface Path {
   at: number;
   /** Whether a rule of this base chain has matched. */
   met: boolean;
+}
+
+export function newBranch(): Branch {
+  return { first: null, second: null, outcome: null };
+}
+
+/** A second path that has come the same way, and stands behind this one in the order of rules. */
+export function splitOff(path: Path): Path {
+  const first = newBranch();
+  const second = newBranch();
+  path.branch.first = first;
+  path.branch.second = second;
+  path.branch = first;
+  return { ...path, branch: second };
+}
+
+/** The outcomes below a branch, in the order of rules. */
+export function outcomesBelow(root: Branch): readonly Outcome[] {
+  const outcomes: Outcome[] = [];
+  const waiting: Branch[] = [root];
+  for (let branch = waiting.pop(); branch !== undefined; branch = waiting.pop()) {
+    if (branch.outcome !== null) outcomes.push(branch.outcome);
+    if (branch.second !== null) waiting.push(branch.second);
+    if (branch.first !== null) waiting.push(branch.first);
+  }
+  return outcomes;
 }

@@ -4,7 +4,7 @@ import { forward, input } from '../hooks.ts';
 import { isOwnAddress, localDoubt } from '../local-address.ts';
 import { isLoopback, type Packet } from '../packet.ts';
 import { answerTo, suppose } from './facts.ts';
-import type { Path } from './path.ts';
+import { type Path, splitOff } from './path.ts';
 import { assume, end, type Run } from './state.ts';
 
 function toInput(path: Path): Path {
@@ -40,7 +40,7 @@ function split(
 ): Path | null {
   const known = answerTo(run, path, fact);
   if (known !== undefined) return known ? yes(path) : no(path);
-  const other = { ...path };
+  const other = splitOff(path);
   suppose(run, other, fact, true);
   suppose(run, path, fact, false);
   const following = yes(other);

@@ -2,7 +2,7 @@
 import type { Family } from '../../catalog/types.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import type { Knowledge } from '../answer.ts';
-import type { Outcome, TraceStep, Verdict } from '../outcome.ts';
+import type { TraceStep, Verdict } from '../outcome.ts';
 import type { Packet } from '../packet.ts';
 import { changedSets } from '../set-changes.ts';
 import { isInSet } from '../set-members.ts';
@@ -21,7 +21,8 @@ export interface Run {
   /** Whether the packet comes in by lo: this node sent it to itself. */
   readonly isLooped: boolean;
   readonly waiting: PathQueue;
-  readonly outcomes: Outcome[];
+  /** How many paths have come to their end. */
+  ended: number;
   /** In sentences, for all outcomes. */
   readonly assumptions: Set<string>;
   readonly missing: Set<Chain>;
@@ -55,7 +56,7 @@ export function newRun(ruleset: Ruleset, packet: Packet, options: EnumerateOptio
     },
     isLooped: packet.in === 'lo',
     waiting: new PathQueue(),
-    outcomes: [],
+    ended: 0,
     assumptions: new Set(),
     missing: new Set(),
     asked: new Set(),
@@ -77,7 +78,8 @@ export function addStep(run: Run, path: Path, step: Omit<TraceStep, 'previous'>)
 
 /** Ends a path. */
 export function end(run: Run, path: Path, verdict: Verdict): null {
-  const { probability, last, packet, assumed } = path;
-  run.outcomes.push({ probability, verdict, last, packet, assumed });
+  const { probability, oddity, last, packet, assumed } = path;
+  path.branch.outcome = { probability, oddity, verdict, last, packet, assumed };
+  run.ended += 1;
   return null;
 }

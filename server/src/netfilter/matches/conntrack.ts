@@ -48,6 +48,7 @@ function hasPort(name: string, pick: Pick): OptionReader {
     if (wanted === undefined) return unknownOption(match, option);
     const answer = valueDoubt({
       of: name,
+      among: numbers(0, 65535),
       within: wanted,
       yes: `The ${name} of the connection is in ${text}.`,
       no: `The ${name} of the connection is not in ${text}.`,

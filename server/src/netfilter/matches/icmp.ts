@@ -1,6 +1,6 @@
 /** The type and code of ICMP and ICMPv6 messages. */
 import { eachOption, type OptionReader, optionValue, unknownOption, valueDoubt } from '../match-reader.ts';
-import { includes, type Ranges } from '../ranges.ts';
+import { includes, numbers, type Ranges } from '../ranges.ts';
 
 /** The reader of --icmp-type and --icmpv6-type. */
 export const icmpType: OptionReader = (option, context, match) => {
@@ -12,6 +12,7 @@ export const icmpType: OptionReader = (option, context, match) => {
   const within: Ranges = [[kind * 256 + codes.from, kind * 256 + codes.to + 1]];
   const answer = valueDoubt({
     of: 'icmp type and code',
+    among: numbers(0, 65535),
     within,
     yes: `The ICMP type is ${text}.`,
     no: `The ICMP type is not ${text}.`,

@@ -8,6 +8,7 @@ export const length = eachOption({
     if (value?.type !== 'range') return unknownOption(match, option);
     return aboutValue((packet) => packet.length, {
       of: 'length',
+      among: numbers(20, 65535),
       within: numbers(value.range.from, value.range.to),
       yes: `The packet is ${value.text} bytes long.`,
       no: `The packet is not ${value.text} bytes long.`,

@@ -3,11 +3,12 @@ import type { Predicate } from '../answer.ts';
 import { aboutValue, eachOption, type OptionReader, unknownOption } from '../match-reader.ts';
 import { tcpFlags } from '../packet.ts';
 import { portOptions } from '../port-predicates.ts';
-import { numbersWhere } from '../ranges.ts';
+import { numbers, numbersWhere } from '../ranges.ts';
 
 function flags(mask: number, set: number, words: string): Predicate {
   const about = aboutValue((packet) => packet.flags, {
     of: 'tcp flags',
+    among: numbers(0, 63),
     within: numbersWhere(64, (bits) => (bits & mask) === set),
     yes: `The TCP flags are as ${words} asks.`,
     no: `The TCP flags are not as ${words} asks.`,

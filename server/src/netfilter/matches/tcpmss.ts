@@ -9,6 +9,7 @@ const read = eachOption({
     if (value?.type !== 'range') return unknownOption(match, option);
     const answer = valueDoubt({
       of: 'mss',
+      among: numbers(0, 65535),
       within: numbers(value.range.from, value.range.to),
       yes: `The TCP MSS is ${value.text}.`,
       no: `The TCP MSS is not ${value.text}.`,

@@ -1,7 +1,7 @@
 import { readTos } from '../../catalog/values/read-names.ts';
 import { aboutValue, eachOption, unknownOption } from '../match-reader.ts';
 import { valueText } from '../option-view.ts';
-import { numbersWhere } from '../ranges.ts';
+import { numbers, numbersWhere } from '../ranges.ts';
 
 /** The type of service, or traffic class. */
 export const tos = eachOption({
@@ -11,6 +11,7 @@ export const tos = eachOption({
     const within = numbersWhere(256, (bits) => (bits & value.mask) === value.value);
     return aboutValue((packet) => packet.tos, {
       of: 'tos',
+      among: numbers(0, 255),
       within,
       yes: `The type of service is ${value.text}.`,
       no: `The type of service is not ${value.text}.`,

@@ -15,6 +15,7 @@ function compare(name: string, holdsFor: (value: number) => Ranges, words: strin
       ]);
       return valueDoubt({
         of: 'ttl',
+        among: numbers(-1, 256),
         within: shifted,
         yes: `The ${name} is ${words}${value.value}.`,
         no: `The ${name} is not ${words}${value.value}.`,
