@@ -1,9 +1,10 @@
 import { commands, type Disposable, l10n, type Memento } from 'vscode';
 import { refreshClusterRequest } from '../../server/src/protocol.ts';
 import { pickContext } from './context-pick.ts';
+import { showFailure } from './failure.ts';
 import { compareNodeDump, openNodeDump, refreshNodeDump } from './node-dump-commands.ts';
 import type { NodeDumps } from './node-dumps.ts';
-import type { ServerAccess } from './server-access.ts';
+import { type ServerAccess, ServerStopped } from './server-access.ts';
 import { messageOf, showError } from './show.ts';
 import { saveSnapshot } from './snapshot-save.ts';
 
@@ -14,6 +15,10 @@ export function registerClusterCommands(server: ServerAccess, dumps: NodeDumps, 
       try {
         await run(given);
       } catch (error) {
+        if (error instanceof ServerStopped) {
+          await showFailure(server, error);
+          return;
+        }
         const select = l10n.t('Select Cluster');
         if ((await showError(messageOf(error), select)) === select) await pickContext(server, state);
       }

@@ -8,10 +8,12 @@ export function showClusterStatus(server: ServerAccess): { dispose(): void } {
   const command = { title: l10n.t('Select Cluster'), command: 'iptables.selectContext' };
   const first = { text: l10n.t('Cluster'), detail: '', severity: 'ok', busy: true, command } as const;
   const status = createStatus('iptables.cluster', l10n.t('Cluster of the iptables dump'), 'iptables', first);
-  const stopped = server.onDidStop(() => {
+  const stopped = server.onDidChangeState((state) => {
+    if (state.kind === 'starting') status.show(first);
+    if (state.kind !== 'stopped') return;
     const restart = { title: l10n.t('Restart'), command: 'iptables.restartServer' };
     const text = l10n.t('The iptables language server is not running');
-    status.show({ text, detail: '', severity: 'error', busy: false, command: restart });
+    status.show({ text, detail: state.reason, severity: 'error', busy: false, command: restart });
   });
   const changed = server.onNotification<ClusterStatusParams>(clusterStatusNotification, (params) => {
     const asOf = params.asOf === undefined ? '' : l10n.t('As of {0}.', new Date(params.asOf).toLocaleString());

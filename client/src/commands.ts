@@ -1,9 +1,10 @@
 import { CancellationTokenSource, commands, type Disposable, type LogOutputChannel, l10n, Uri, window } from 'vscode';
 import { pickClusterSnapshot } from './cluster-snapshot-pick.ts';
+import { showFailure } from './failure.ts';
 import type { FlowPanels } from './flow-panels.ts';
 import { pickFlowTarget } from './flow-target-pick.ts';
 import type { ServerAccess } from './server-access.ts';
-import { messageOf, showError, showInformation } from './show.ts';
+import { showInformation } from './show.ts';
 
 /** Registers what the Command Palette, the menus and links run. */
 export function registerCommands(server: ServerAccess, panels: FlowPanels, log: LogOutputChannel): readonly Disposable[] {
@@ -32,7 +33,7 @@ async function showChainGraph(server: ServerAccess, panels: FlowPanels): Promise
     if (result.kind === 'flow') panels.show(uri, result.to);
     else await showInformation(result.reason);
   } catch (error) {
-    await showError(l10n.t('No chain graph: {0}', messageOf(error)));
+    await showFailure(server, error, (reason) => l10n.t('No chain graph: {0}', reason));
   } finally {
     cancellation.dispose();
   }
@@ -72,7 +73,7 @@ async function showFlow(server: ServerAccess, panels: FlowPanels, given: unknown
     const picked = await pickFlowTarget(server, uri);
     if (picked !== undefined) panels.show(uri, picked);
   } catch (error) {
-    await showError(l10n.t('No flow: {0}', messageOf(error)));
+    await showFailure(server, error, (reason) => l10n.t('No flow: {0}', reason));
   } finally {
     cancellation.dispose();
   }

@@ -12,6 +12,7 @@ import {
 import { type DriftNode, driftedServices, driftRow, showLineCommand } from './drift-rows.ts';
 import type { ServerAccess } from './server-access.ts';
 import { createTree, messageOf, type Tree } from './show.ts';
+import { isUsersDocument } from './users-document.ts';
 
 const viewId = 'iptables.drift';
 /** The view is there once a dump was looked at. */
@@ -147,7 +148,7 @@ export function createDriftView(server: ServerAccess): Disposable {
   const comparison = new DriftComparison(server);
   const activeDump = (): Uri | undefined => {
     const document = window.activeTextEditor?.document;
-    return document?.languageId === 'iptables' ? document.uri : undefined;
+    return document?.languageId === 'iptables' && isUsersDocument(document.uri) ? document.uri : undefined;
   };
   const disposables: Disposable[] = [
     window.onDidChangeActiveTextEditor(() => comparison.look(activeDump())),

@@ -1,5 +1,5 @@
 import { type ExtensionContext, window, workspace } from 'vscode';
-import type { BaseLanguageClient, LanguageClientOptions } from 'vscode-languageclient';
+import { type BaseLanguageClient, type LanguageClientOptions, RevealOutputChannelOn } from 'vscode-languageclient';
 import type { InitializationOptions } from '../../server/src/protocol.ts';
 import { registerClusterCommands } from './cluster-commands.ts';
 import { showClusterStatus } from './cluster-status.ts';
@@ -11,6 +11,7 @@ import { safeConnection } from './incoming-text.ts';
 import { makeLineEndsStick } from './line-ends.ts';
 import { createNodeDumps } from './node-dumps.ts';
 import { createServerAccess } from './server-access.ts';
+import { isUsersDocument } from './users-document.ts';
 
 /** Wires the extension; `createClient` is what differs between Node.js and the browser. Everything is disposed of with the context. */
 export function activateExtension(
@@ -18,11 +19,14 @@ export function activateExtension(
   createClient: (options: LanguageClientOptions) => BaseLanguageClient,
 ): void {
   const log = window.createOutputChannel('iptables', { log: true });
-  const client = createClient({
+  const options: LanguageClientOptions = {
     // Any scheme: a dump may come from a remote machine, a Git revision or an unsaved editor.
     documentSelector: [{ language: 'iptables' }],
     outputChannel: log,
     traceOutputChannel: log,
+    // What fails is told by who asked for it, and stands in the log.
+    revealOutputChannelOn: RevealOutputChannelOn.Never,
+    initializationFailedHandler: () => false,
     connectionOptions: safeConnection,
     middleware: {
       provideCodeActions: async (document, range, context, token, next) => {
@@ -30,14 +34,15 @@ export function activateExtension(
         makeLineEndsStick(document, actions);
         return actions;
       },
+      handleDiagnostics: (uri, diagnostics, next) => next(uri, isUsersDocument(uri) ? diagnostics : []),
     },
     initializationOptions: (): InitializationOptions => ({
       trusted: workspace.isTrusted,
       hasShowFlow: true,
       ...pickedContext(context.workspaceState),
     }),
-  });
-  const server = createServerAccess(client, log);
+  };
+  const server = createServerAccess((errorHandler) => createClient({ ...options, errorHandler }), log);
   const panels = createFlowPanels(context, server);
   const dumps = createNodeDumps();
   context.subscriptions.push(

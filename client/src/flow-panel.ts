@@ -11,20 +11,24 @@ import {
   window,
   workspace,
 } from 'vscode';
-import { type HostMessage, readPageMessage } from '../../webview/src/messages.ts';
+import { type HostMessage, type Outdated, readPageMessage, type ShowFlow, type ShowNothing } from '../../webview/src/messages.ts';
 import { pickChainDepth } from './chain-depth-pick.ts';
 import { cursorPlace } from './cursor-place.ts';
+import { type DumpPlace, watchDump } from './dump-place.ts';
+import { showFailure } from './failure.ts';
 import { copyText, printPage, saveFile } from './flow-exports.ts';
 import { pickFlowTarget } from './flow-target-pick.ts';
-import type { ServerAccess } from './server-access.ts';
-import { messageOf, setPanelTitle, showError } from './show.ts';
+import { type ServerAccess, type ServerState, ServerStopped } from './server-access.ts';
+import { messageOf } from './show.ts';
 
 /** One drawing of one dump's flow. */
 export interface FlowPanel {
   readonly panel: WebviewPanel;
-  readonly uri: Uri;
+  uri(): Uri;
   /** What it shows now, as asked for. */
   to(): string;
+  /** "NAT flow: shop/web:http", before it is told from others. */
+  title(): string;
   /** Draws another flow of the same dump, or the same one as it is now. */
   show(to: string): Promise<void>;
 }
@@ -34,13 +38,17 @@ const cursorDelay = 80;
 // What is drawn stays this long before the page says that it waits.
 const patience = 200;
 
+function isOf(uri: Uri): (editor: TextEditor) => boolean {
+  const wanted = uri.toString();
+  return ({ document }) => document.uri.toString() === wanted;
+}
+
 /** The column that shows the dump; else the one that has it behind another tab. */
 function columnOf(uri: Uri): ViewColumn | undefined {
-  const isOfDump = (candidate: Uri): boolean => candidate.toString() === uri.toString();
-  const visible = window.visibleTextEditors.find((editor) => isOfDump(editor.document.uri))?.viewColumn;
+  const visible = window.visibleTextEditors.find(isOf(uri))?.viewColumn;
   if (visible !== undefined) return visible;
   const tabs = window.tabGroups.all.flatMap((group) => group.tabs);
-  return tabs.find(({ input }) => input instanceof TabInputText && isOfDump(input.uri))?.group.viewColumn;
+  return tabs.find(({ input }) => input instanceof TabInputText && input.uri.toString() === uri.toString())?.group.viewColumn;
 }
 
 /** Whether a chain's graph was asked for and not a Service's flow. */
@@ -52,57 +60,157 @@ function titleOf(to: string, title: string): string {
   return isChain(to) ? l10n.t('Chains: {0}', title) : l10n.t('NAT flow: {0}', title);
 }
 
-/** Takes a panel over: listens to its page, follows the cursor, and shows `to`. `storage` is a folder for pages to print. */
-export function createFlowPanel(panel: WebviewPanel, uri: Uri, initial: string, server: ServerAccess, storage: Uri): FlowPanel {
-  const file = uri.path.slice(uri.path.lastIndexOf('/') + 1);
-  const disposables: Disposable[] = [];
-  let to = initial;
-  let isReady = false;
-  let shown: HostMessage | undefined;
-  let running: CancellationTokenSource | undefined;
-  let cursorTimer: ReturnType<typeof setTimeout> | undefined;
+function nameOf(uri: Uri): string {
+  return uri.path.slice(uri.path.lastIndexOf('/') + 1);
+}
 
-  const post = (message: HostMessage): void => {
-    if (isReady) void panel.webview.postMessage(message);
-  };
-  const draw = (message: HostMessage): void => {
-    shown = message;
-    post(message);
-  };
+class PanelOfDump implements FlowPanel {
+  readonly panel: WebviewPanel;
+  readonly #server: ServerAccess;
+  readonly #storage: Uri;
+  readonly #titled: () => void;
+  readonly #dump: DumpPlace;
+  #to: string;
+  #title: string = l10n.t('NAT flow');
+  #isReady = false;
+  #shown: ShowFlow | ShowNothing | undefined;
+  #outdated: Outdated | undefined;
+  #running: CancellationTokenSource | undefined;
+  #cursorTimer: ReturnType<typeof setTimeout> | undefined;
 
-  const show = async (wanted: string): Promise<void> => {
-    to = wanted;
-    running?.cancel();
+  constructor(panel: WebviewPanel, uri: Uri, to: string, server: ServerAccess, storage: Uri, titled: () => void) {
+    this.panel = panel;
+    this.#to = to;
+    this.#server = server;
+    this.#storage = storage;
+    this.#titled = titled;
+    this.#dump = watchDump(uri);
+    const disposables: readonly Disposable[] = [
+      this.#dump,
+      this.#dump.onDidMove((moved) => this.#moved(moved)),
+      this.#dump.onDidVanish((isGone) => (isGone ? this.#markOutdated(this.#goneText(), false) : void this.show(this.#to))),
+      server.onDidChangeState((state) => this.#serverChanged(state)),
+      panel.webview.onDidReceiveMessage((raw: unknown) => {
+        this.#listen(raw).catch((error: unknown) => void showFailure(server, error));
+      }),
+      // A hidden page is gone; it says `ready` when it is back.
+      panel.onDidChangeViewState(() => {
+        if (!panel.visible) this.#isReady = false;
+      }),
+      window.onDidChangeTextEditorSelection(({ textEditor }) => this.#follow(textEditor)),
+      window.onDidChangeActiveTextEditor((editor) => {
+        if (editor !== undefined) this.#follow(editor);
+      }),
+    ];
+    panel.onDidDispose(() => {
+      clearTimeout(this.#cursorTimer);
+      this.#running?.cancel();
+      for (const disposable of disposables) disposable.dispose();
+    });
+  }
+
+  uri(): Uri {
+    return this.#dump.uri();
+  }
+
+  to(): string {
+    return this.#to;
+  }
+
+  title(): string {
+    return this.#title;
+  }
+
+  async show(wanted: string): Promise<void> {
+    this.#to = wanted;
+    this.#running?.cancel();
     const mine = new CancellationTokenSource();
-    running = mine;
-    const source = { uri: uri.toString(), file, to: wanted };
-    const waiting = setTimeout(() => post({ kind: 'loading', ...source }), patience);
-    let message: HostMessage;
+    this.#running = mine;
+    const uri = this.uri();
+    const source = { uri: uri.toString(), file: nameOf(uri), to: wanted };
+    const waiting = setTimeout(() => this.#post({ kind: 'loading', ...source }), patience);
+    let message: ShowFlow | ShowNothing;
+    let outdated: Outdated | undefined;
     try {
-      const result = await server.flow({ textDocument: { uri: source.uri }, to: wanted }, mine.token);
+      const result = await this.#server.flow({ textDocument: { uri: source.uri }, to: wanted }, mine.token);
       message =
         result.kind === 'flow'
           ? { kind: 'flow', ...source, graph: result.graph }
           : { kind: 'nothing', ...source, reason: result.reason };
     } catch (error) {
-      message = { kind: 'nothing', ...source, reason: messageOf(error) };
+      const isDown = error instanceof ServerStopped;
+      const reason = this.#dump.isGone() ? this.#goneText() : messageOf(error);
+      message = { kind: 'nothing', ...source, reason };
+      if (isDown || this.#dump.isGone()) outdated = { kind: 'outdated', reason, canRestart: isDown };
     } finally {
       clearTimeout(waiting);
       mine.dispose();
     }
-    if (running !== mine) return;
-    running = undefined;
-    if (message.kind === 'flow') setPanelTitle(panel, titleOf(wanted, message.graph.title));
-    draw(message);
-  };
+    if (this.#running !== mine) return;
+    this.#running = undefined;
+    // It was moved while it was read: the page knows it by its new place.
+    if (uri.toString() !== this.uri().toString()) return;
+    this.#outdated = outdated;
+    // What is drawn stays, marked, where its dump or the server is away.
+    const stays = outdated !== undefined && this.#shown?.kind === 'flow' && this.#shown.to === wanted;
+    if (!stays) this.#draw(message);
+    if (outdated !== undefined) this.#post(outdated);
+  }
 
-  const follow = (editor: TextEditor): void => {
-    if (editor.document.uri.toString() !== uri.toString()) return;
-    clearTimeout(cursorTimer);
-    cursorTimer = setTimeout(() => post(cursorPlace(editor.document, editor.selection.active)), cursorDelay);
-  };
+  #draw(message: ShowFlow | ShowNothing): void {
+    if (message.kind === 'flow') {
+      this.#title = titleOf(message.to, message.graph.title);
+      this.#titled();
+    }
+    this.#shown = message;
+    this.#post(message);
+  }
 
-  const openLine = async (line: number, focus: boolean): Promise<void> => {
+  #goneText(): string {
+    return l10n.t('{0} is gone: it was deleted, moved or closed unsaved. This is the flow as it was.', nameOf(this.uri()));
+  }
+
+  #markOutdated(reason: string, canRestart: boolean): void {
+    this.#outdated = { kind: 'outdated', reason, canRestart };
+    this.#post(this.#outdated);
+  }
+
+  #serverChanged(state: ServerState): void {
+    if (state.kind === 'stopped') this.#markOutdated(state.reason, true);
+    else if (state.kind === 'running') void this.show(this.#to);
+  }
+
+  #moved(uri: Uri): void {
+    const place = { uri: uri.toString(), file: nameOf(uri) };
+    if (this.#shown !== undefined) this.#shown = { ...this.#shown, ...place };
+    this.#post({ kind: 'moved', ...place });
+    this.#titled();
+    void this.show(this.#to);
+  }
+
+  #post(message: HostMessage): void {
+    if (this.#isReady) void this.panel.webview.postMessage(message);
+  }
+
+  #follow(editor: TextEditor): void {
+    if (!isOf(this.uri())(editor)) return;
+    clearTimeout(this.#cursorTimer);
+    this.#cursorTimer = setTimeout(() => this.#post(cursorPlace(editor.document, editor.selection.active)), cursorDelay);
+  }
+
+  #ready(): void {
+    this.#isReady = true;
+    if (this.#shown !== undefined) this.#post(this.#shown);
+    if (this.#outdated !== undefined) this.#post(this.#outdated);
+    const editor = window.visibleTextEditors.find(isOf(this.uri()));
+    if (editor !== undefined) this.#follow(editor);
+  }
+
+  async #openLine(line: number, focus: boolean): Promise<void> {
+    const uri = this.uri();
+    if (this.#dump.isGone() && !workspace.textDocuments.some((document) => document.uri.toString() === uri.toString())) {
+      throw new Error(this.#goneText());
+    }
     const document = await workspace.openTextDocument(uri);
     // A line of a dump that was edited since may be gone.
     const { range } = document.lineAt(Math.min(line, document.lineCount) - 1);
@@ -111,59 +219,53 @@ export function createFlowPanel(panel: WebviewPanel, uri: Uri, initial: string, 
       preserveFocus: !focus,
       selection: new Selection(range.start, range.start),
     });
-  };
+  }
 
-  const listen = async (raw: unknown): Promise<void> => {
+  async #pick(): Promise<void> {
+    const pickService = (): Promise<string | undefined> => pickFlowTarget(this.#server, this.uri());
+    const picked = isChain(this.#to) ? await pickChainDepth(this.#to, pickService) : await pickService();
+    if (picked !== undefined) await this.show(picked);
+  }
+
+  async #listen(raw: unknown): Promise<void> {
     const message = readPageMessage(raw);
     switch (message?.kind) {
-      case 'ready': {
-        isReady = true;
-        if (shown !== undefined) post(shown);
-        const editor = window.visibleTextEditors.find((candidate) => candidate.document.uri.toString() === uri.toString());
-        if (editor !== undefined) follow(editor);
+      case 'ready':
+        this.#ready();
         return;
-      }
       case 'open-line':
-        return openLine(message.line, message.focus);
+        return this.#openLine(message.line, message.focus);
       case 'request-flow':
-        return show(message.to);
-      case 'pick-flow': {
-        const pickService = (): Promise<string | undefined> => pickFlowTarget(server, uri);
-        const picked = isChain(to) ? await pickChainDepth(to, pickService) : await pickService();
-        return picked === undefined ? undefined : show(picked);
-      }
+        return this.show(message.to);
+      case 'pick-flow':
+        return this.#pick();
+      case 'restart':
+        return this.#server.restart();
       case 'copy':
         return copyText(message.text, message.what);
       case 'save':
-        return saveFile(message, uri);
+        return saveFile(message, this.uri());
       case 'print':
-        return printPage(message, uri, storage);
+        return printPage(message, this.uri(), this.#storage);
       case undefined:
         return;
     }
-  };
+  }
+}
 
-  disposables.push(
-    panel.webview.onDidReceiveMessage((raw: unknown) => {
-      listen(raw).catch((error: unknown) => {
-        void showError(messageOf(error));
-      });
-    }),
-    // A hidden page is gone; it says `ready` when it is back.
-    panel.onDidChangeViewState(() => {
-      if (!panel.visible) isReady = false;
-    }),
-    window.onDidChangeTextEditorSelection(({ textEditor }) => follow(textEditor)),
-    window.onDidChangeActiveTextEditor((editor) => {
-      if (editor !== undefined) follow(editor);
-    }),
-  );
-  panel.onDidDispose(() => {
-    clearTimeout(cursorTimer);
-    running?.cancel();
-    for (const disposable of disposables) disposable.dispose();
-  });
-
-  void show(initial);
-  return { panel, uri, to: () => to, show };
+/**
+ * Takes a panel over: listens to its page, follows the cursor and the dump, and shows `to`. `storage` is a folder for pages to print;
+ * `titled` is told when the title is another.
+ */
+export function createFlowPanel(
+  panel: WebviewPanel,
+  uri: Uri,
+  to: string,
+  server: ServerAccess,
+  storage: Uri,
+  titled: () => void,
+): FlowPanel {
+  const flow = new PanelOfDump(panel, uri, to, server, storage, titled);
+  void flow.show(to);
+  return flow;
 }

@@ -12,7 +12,9 @@ import { type RulesetChangedParams, rulesetChangedNotification } from '../../ser
 import { readPanelState } from '../../webview/src/model/panel-state.ts';
 import { flowPage } from './flow-page.ts';
 import { createFlowPanel, type FlowPanel } from './flow-panel.ts';
+import { distinctTitles } from './flow-titles.ts';
 import type { ServerAccess } from './server-access.ts';
+import { setPanelTitle } from './show.ts';
 
 const viewType = 'iptables.flow';
 
@@ -34,18 +36,28 @@ export function createFlowPanels(context: ExtensionContext, server: ServerAccess
 
   const active = (): FlowPanel | undefined => [...panels].find((flow) => flow.panel.active);
 
+  /** Tells the tabs apart. */
+  const entitle = (): void => {
+    const flows = [...panels];
+    const titles = distinctTitles(flows.map((flow) => ({ title: flow.title(), path: flow.uri().path })));
+    for (const [at, flow] of flows.entries()) setPanelTitle(flow.panel, titles[at] ?? flow.title());
+  };
+
   const adopt = (panel: WebviewPanel, uri: Uri, to: string): void => {
     panel.iconPath = Uri.joinPath(context.extensionUri, 'client/media/icon.png');
-    const flow = createFlowPanel(panel, uri, to, server, context.globalStorageUri);
+    const flow = createFlowPanel(panel, uri, to, server, context.globalStorageUri, entitle);
     panels.add(flow);
-    panel.onDidDispose(() => panels.delete(flow));
+    panel.onDidDispose(() => {
+      panels.delete(flow);
+      entitle();
+    });
     // The page comes last: once it runs, what it says must be heard.
     panel.webview.html = flowPage(panel.webview, context.extensionUri);
   };
 
   const subscriptions = [
     server.onNotification<RulesetChangedParams>(rulesetChangedNotification, ({ uri }) => {
-      for (const flow of panels) if (flow.uri.toString() === uri) void flow.show(flow.to());
+      for (const flow of panels) if (flow.uri().toString() === uri) void flow.show(flow.to());
     }),
     window.registerWebviewPanelSerializer(viewType, {
       async deserializeWebviewPanel(panel, kept: unknown) {
@@ -63,7 +75,7 @@ export function createFlowPanels(context: ExtensionContext, server: ServerAccess
   return {
     show(uri, to) {
       for (const flow of panels) {
-        if (flow.to() === to && flow.uri.toString() === uri.toString()) {
+        if (flow.to() === to && flow.uri().toString() === uri.toString()) {
           flow.panel.reveal();
           return;
         }
@@ -73,7 +85,7 @@ export function createFlowPanels(context: ExtensionContext, server: ServerAccess
       const panel = window.createWebviewPanel(viewType, l10n.t('NAT flow'), column, webviewOptions);
       adopt(panel, uri, to);
     },
-    activeDump: () => active()?.uri,
+    activeDump: () => active()?.uri(),
     dispose() {
       // Not the panels: after a reload of the window they are given back to the serializer.
       for (const subscription of subscriptions) subscription.dispose();

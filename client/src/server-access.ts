@@ -8,7 +8,7 @@ import {
   Uri,
   workspace,
 } from 'vscode';
-import { type BaseLanguageClient, State } from 'vscode-languageclient';
+import { type BaseLanguageClient, type ErrorHandler, State } from 'vscode-languageclient';
 import {
   type FlowParams,
   type FlowResult,
@@ -18,89 +18,154 @@ import {
   flowTargetsRequest,
   trustNotification,
 } from '../../server/src/protocol.ts';
+import { createCrashHandler } from './crash-handler.ts';
 import { showError } from './show.ts';
+
+/** How the server is. The reason is a sentence for the user; it stays down until it is restarted. */
+export type ServerState = { readonly kind: 'starting' | 'running' } | { readonly kind: 'stopped'; readonly reason: string };
+
+/** A request found the server down for good; `message` says why. */
+export class ServerStopped extends Error {
+  constructor(reason: string) {
+    super(reason);
+    this.name = 'ServerStopped';
+  }
+}
 
 /** The language server as the rest of the client sees it. Requests wait until it is up, and reject where it cannot be. */
 export interface ServerAccess extends Disposable {
   /** Starts it; what goes wrong is told to the user. */
   start(): void;
+  /** Starts it anew, whatever state it is in. */
   restart(): Promise<void>;
   flow(params: FlowParams, token: CancellationToken): Promise<FlowResult>;
   flowTargets(params: FlowTargetsParams, token: CancellationToken): Promise<FlowTargetsResult>;
   /** Any other request. A rejection's message is a sentence for the user. */
   ask<T>(method: string, params?: object, token?: CancellationToken): Promise<T>;
-  /** The server has stopped, or could not be started. It may be started again. */
-  readonly onDidStop: Event<void>;
+  readonly onDidChangeState: Event<ServerState>;
   /** A method may have several handlers, and they stay over a restart. */
   onNotification<T>(method: string, handler: (params: T) => void): Disposable;
 }
 
-export function createServerAccess(client: BaseLanguageClient, log: LogOutputChannel): ServerAccess {
-  let started: Promise<void> = Promise.resolve();
+/** Makes a client with the error handler that it is given. */
+export type CreateClient = (errorHandler: ErrorHandler) => BaseLanguageClient;
 
-  // The client keeps the last handler of a method only.
-  const emitters = new Map<string, EventEmitter<unknown>>();
-  const listeners = (method: string): EventEmitter<unknown> => {
-    const known = emitters.get(method);
-    if (known !== undefined) return known;
-    const emitter = new EventEmitter<unknown>();
-    emitters.set(method, emitter);
-    client.onNotification(method, (params: unknown) => emitter.fire(params));
-    return emitter;
-  };
+class LanguageServer implements ServerAccess {
+  readonly #createClient: CreateClient;
+  readonly #log: LogOutputChannel;
+  readonly #changed = new EventEmitter<ServerState>();
+  readonly #trust: Disposable;
+  /** The client keeps the last handler of a method only. */
+  readonly #emitters = new Map<string, EventEmitter<unknown>>();
+  #client: BaseLanguageClient | undefined;
+  #state: ServerState = { kind: 'starting' };
+  #started: Promise<void> = Promise.resolve();
 
-  const stopped = new EventEmitter<void>();
-  const states = client.onDidChangeState(({ newState }) => {
-    if (newState === State.Stopped || newState === State.StartFailed) stopped.fire();
-  });
-
-  const begin = (start: () => Promise<void>): void => {
-    started = start();
-    started.catch(async (error: unknown) => {
-      log.error(error instanceof Error ? error : String(error));
-      const show = l10n.t('Show Log');
-      const chosen = await showError(l10n.t('The iptables language server could not be started.'), show);
-      if (chosen === show) log.show();
+  constructor(createClient: CreateClient, log: LogOutputChannel) {
+    this.#createClient = createClient;
+    this.#log = log;
+    this.#trust = workspace.onDidGrantWorkspaceTrust(async () => {
+      await this.#started.catch(() => undefined);
+      await this.#client?.sendNotification(trustNotification);
     });
-  };
+  }
 
-  const request = async <T>(method: string, params: FlowParams | FlowTargetsParams, token: CancellationToken): Promise<T> => {
-    await started;
+  get onDidChangeState(): Event<ServerState> {
+    return this.#changed.event;
+  }
+
+  start(): void {
+    this.#setState({ kind: 'starting' });
+    // A client that failed to start, or gave up, cannot be started again.
+    const client = this.#createClient(createCrashHandler((reason) => this.#gaveUp(client, reason)));
+    this.#client = client;
+    for (const [method, emitter] of this.#emitters) forward(client, method, emitter);
+    client.onDidChangeState(({ newState }) => {
+      if (this.#client === client && newState === State.Running) this.#setState({ kind: 'running' });
+    });
+    this.#started = client.start();
+    this.#started.catch((error: unknown) => {
+      this.#log.error(error instanceof Error ? error : String(error));
+      this.#gaveUp(client, l10n.t('The iptables language server could not be started.'));
+    });
+  }
+
+  async restart(): Promise<void> {
+    const old = this.#client;
+    this.#client = undefined;
+    // One that is down already has nothing to stop.
+    await old?.dispose().catch((error: unknown) => this.#log.warn(String(error)));
+    this.start();
+    // That it failed was told to the user already.
+    await this.#started.catch(() => undefined);
+  }
+
+  flow(params: FlowParams, token: CancellationToken): Promise<FlowResult> {
+    return this.#askOfDump(flowRequest, params, token);
+  }
+
+  flowTargets(params: FlowTargetsParams, token: CancellationToken): Promise<FlowTargetsResult> {
+    return this.#askOfDump(flowTargetsRequest, params, token);
+  }
+
+  async ask<T>(method: string, params: object = {}, token?: CancellationToken): Promise<T> {
+    const client = await this.#running();
+    return token === undefined ? client.sendRequest(method, params) : client.sendRequest(method, params, token);
+  }
+
+  onNotification<T>(method: string, handler: (params: T) => void): Disposable {
+    const known = this.#emitters.get(method);
+    const emitter = known ?? new EventEmitter<unknown>();
+    if (known === undefined) {
+      this.#emitters.set(method, emitter);
+      if (this.#client !== undefined) forward(this.#client, method, emitter);
+    }
+    return emitter.event((params) => handler(params as T));
+  }
+
+  dispose(): void {
+    this.#changed.dispose();
+    for (const emitter of this.#emitters.values()) emitter.dispose();
+    this.#trust.dispose();
+    void this.#client?.dispose().catch(() => undefined);
+  }
+
+  async #askOfDump<T>(method: string, params: FlowParams | FlowTargetsParams, token: CancellationToken): Promise<T> {
+    await this.#running();
     // The server knows a dump from the moment that it is open as a document; one that was closed meanwhile is opened again.
     await workspace.openTextDocument(Uri.parse(params.textDocument.uri, true));
-    return client.sendRequest<T>(method, params, token);
-  };
+    return (await this.#running()).sendRequest<T>(method, params, token);
+  }
 
-  const trust = workspace.onDidGrantWorkspaceTrust(async () => {
-    await started;
-    await client.sendNotification(trustNotification);
-  });
+  /** The client, once it is up. @throws ServerStopped */
+  async #running(): Promise<BaseLanguageClient> {
+    await this.#started.catch(() => undefined);
+    if (this.#state.kind === 'stopped') throw new ServerStopped(this.#state.reason);
+    if (this.#client === undefined) throw new ServerStopped(l10n.t('The iptables language server is being restarted.'));
+    return this.#client;
+  }
 
-  return {
-    start: () => begin(() => client.start()),
-    restart: async () => {
-      begin(async () => {
-        if (client.isRunning()) await client.stop();
-        await client.start();
-      });
-      // That it failed was told to the user already.
-      await started.catch(() => undefined);
-    },
-    flow: (params, token) => request<FlowResult>(flowRequest, params, token),
-    flowTargets: (params, token) => request<FlowTargetsResult>(flowTargetsRequest, params, token),
-    ask: async (method, params = {}, token = undefined) => {
-      await started;
-      return token === undefined ? client.sendRequest(method, params) : client.sendRequest(method, params, token);
-    },
-    onNotification: <T>(method: string, handler: (params: T) => void) =>
-      listeners(method).event((params) => handler(params as T)),
-    onDidStop: stopped.event,
-    dispose: () => {
-      states.dispose();
-      stopped.dispose();
-      for (const emitter of emitters.values()) emitter.dispose();
-      trust.dispose();
-      void client.dispose();
-    },
-  };
+  #setState(state: ServerState): void {
+    this.#state = state;
+    this.#changed.fire(state);
+  }
+
+  #gaveUp(client: BaseLanguageClient, reason: string): void {
+    if (this.#client !== client || this.#state.kind === 'stopped') return;
+    this.#setState({ kind: 'stopped', reason });
+    const restart = l10n.t('Restart');
+    const show = l10n.t('Show Log');
+    void showError(reason, restart, show).then((chosen) => {
+      if (chosen === restart) void this.restart();
+      if (chosen === show) this.#log.show();
+    });
+  }
+}
+
+function forward(client: BaseLanguageClient, method: string, emitter: EventEmitter<unknown>): void {
+  client.onNotification(method, (params: unknown) => emitter.fire(params));
+}
+
+export function createServerAccess(createClient: CreateClient, log: LogOutputChannel): ServerAccess {
+  return new LanguageServer(createClient, log);
 }

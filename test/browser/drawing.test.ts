@@ -64,9 +64,9 @@ describeWith('chromium', 'the drawing', () => {
   it('opens a node’s line beside at a click, and goes there at a double click', async () => {
     await flow.forget();
     await box('sep:2').click();
-    expect(await flow.last('open-line')).toEqual({ kind: 'open-line', line: 41, focus: false });
+    expect(await flow.last('open-line')).toEqual({ kind: 'open-line', line: 87, focus: false });
     await box('sep:2').dblclick();
-    expect(await flow.last('open-line')).toEqual({ kind: 'open-line', line: 41, focus: true });
+    expect(await flow.last('open-line')).toEqual({ kind: 'open-line', line: 87, focus: true });
   });
 
   it('opens the rule of a label', async () => {
@@ -181,7 +181,7 @@ describeWith('chromium', 'the drawing', () => {
     expect(await label('DOCKER', 'accept')).toBe('to 172.17.0.2, tcp port 80');
     await flow.forget();
     await box('LOGDROP').click();
-    expect(await flow.last('open-line')).toEqual({ kind: 'open-line', line: 11, focus: false });
+    expect(await flow.last('open-line')).toEqual({ kind: 'open-line', line: 33, focus: false });
   });
 
   it('leads from the warning below the drawing to all notes', async () => {

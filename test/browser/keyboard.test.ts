@@ -100,7 +100,7 @@ describeWith('chromium', 'the keyboard alone', () => {
     await press('ArrowRight', 'ArrowRight');
     await flow.forget();
     await press('Enter');
-    expect(await flow.last('open-line')).toEqual({ kind: 'open-line', line: 33, focus: true });
+    expect(await flow.last('open-line')).toEqual({ kind: 'open-line', line: 74, focus: true });
   });
 
   it('lets go with Escape, and zooms, fits, and turns text and details on and off', async () => {
@@ -171,7 +171,7 @@ describeWith('chromium', 'the keyboard alone', () => {
     expect(await heard()).toContain('KUBE-SEP-2XZJVPRY2PQVE3B3');
     await flow.forget();
     await press('Enter');
-    expect(await flow.last('open-line')).toMatchObject({ line: 40, focus: true });
+    expect(await flow.last('open-line')).toMatchObject({ line: 85, focus: true });
   });
 
   it('opens the export menu, walks it and leaves it', async () => {

@@ -6,6 +6,7 @@ import { flowGraph } from '../../server/src/kube/flow/build-flow.ts';
 import type { FlowGraph, FlowNode } from '../../server/src/kube/flow/graph.ts';
 import type { Resolution } from '../../server/src/kube/identity/chain-identity.ts';
 import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
+import type { Ruleset } from '../../server/src/ruleset/ruleset.ts';
 import { indexGraph } from '../../webview/src/model/graph-index.ts';
 import { nodeShares } from '../../webview/src/model/routes.ts';
 import { launchBrowser } from '../support/browser.ts';
@@ -23,6 +24,16 @@ interface Drawn {
   readonly name: string;
   readonly chips: readonly string[];
   readonly hairpin: boolean;
+}
+
+/** The line that a click on a box shows: a chain's first rule (a dispatcher's first of this flow), a Pod's, or what leads there. */
+function clickedLine(ruleset: Ruleset, graph: FlowGraph, node: FlowNode): number | null {
+  const chain = ruleset.tables.find(({ name }) => name === node.table)?.chains.get(node.chain ?? '');
+  const rule = node.kind === 'dispatch' ? undefined : chain?.rules[0];
+  if (rule !== undefined && node.kind !== 'entry' && node.kind !== 'verdict') return rule + 1;
+  const from = graph.edges.filter((edge) => edge.from === node.id && edge.line !== null).map((edge) => edge.line ?? 0);
+  if (node.kind === 'dispatch' && from.length > 0) return Math.min(...from);
+  return node.line ?? graph.edges.find((edge) => edge.to === node.id && edge.line !== null)?.line ?? null;
 }
 
 /** Everything that the page shows of boxes and edges, read out of its document. */
@@ -143,7 +154,7 @@ describeWith('chromium', 'every Service of a real node', () => {
         for (const node of graph.nodes) {
           await flow.forget();
           await flow.page.locator(`.boxes > [data-id="${node.id}"]`).click();
-          const line = node.line ?? graph.edges.find((edge) => edge.to === node.id && edge.line !== null)?.line ?? null;
+          const line = clickedLine(resolution.ruleset, graph, node);
           const opened = (await flow.posted()).filter((message) => message.kind === 'open-line');
           expect(opened).toEqual(line === null ? [] : [{ kind: 'open-line', line, focus: false }]);
           const shares = await flow.page.locator('.details .share').allTextContents();

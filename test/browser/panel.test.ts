@@ -53,13 +53,16 @@ describeWith('chromium', 'a panel', () => {
     const before = await world();
     await flow.show({
       ...other,
-      nodes: other.nodes.map((node) => ({ ...node, line: node.line === null ? null : node.line + 1 })),
+      nodes: other.nodes.map((node) => ({
+        ...node,
+        badges: node.badges.map((badge) => ({ ...badge, line: badge.line === null ? null : badge.line + 1 })),
+      })),
     });
     expect(await world()).toBe(before);
     expect(await flow.page.locator('.boxes > .selected').getAttribute('data-id')).toBe('sep:1');
     await flow.forget();
     await flow.page.locator('.boxes > .selected').click();
-    expect(await flow.last('open-line')).toMatchObject({ line: 32 });
+    expect(await flow.last('open-line')).toMatchObject({ line: 10_003 });
     await flow.close();
   });
 

@@ -60,7 +60,7 @@ describeWith(['code-server', 'chromium'], 'the NAT flow in VS Code', () => {
 
   it('shows the rule of a box that is clicked, in the editor that is there', async () => {
     await box('KUBE-SEP-LHZID5ROYHOMKZPZ').click();
-    await saysSoon(workbench.activeLine(), String(lineOf(':KUBE-SEP-LHZID5ROYHOMKZPZ ')));
+    await saysSoon(workbench.activeLine(), String(lineOf('-A KUBE-SEP-LHZID5ROYHOMKZPZ ')));
     await soon(() => workbench.page.locator('.tab', { hasText: 'worker-1.iptables' }).count()).toBe(1);
   }, 60_000);
 

@@ -37,6 +37,8 @@ describe('a clusterIP', () => {
       'pod: frontend-6c8f7b9d45-vm4ts, 10.244.2.14:8080 on worker-3',
     ]);
     expect(nodeOf(graph, 'frontend-6c8f7b9d45-8xwjd').pod).toMatchObject({ namespace: 'booking', node: 'worker-2', ready: true });
+    // The rule that sends packets to it.
+    expect(nodeOf(graph, 'frontend-6c8f7b9d45-8xwjd').line).toBe(111);
     expect(nodeOf(graph, 'booking/frontend:http').service).toMatchObject({
       portNumber: 80,
       clusterIP: '10.96.40.10',

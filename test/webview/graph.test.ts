@@ -103,7 +103,11 @@ describe('words', () => {
   });
 
   it('name the rule that a click shows', () => {
-    expect(lineOf(rich, nodeOf('svc'))).toBe(33);
+    // A chain's first rule, not its declaration.
+    expect(lineOf(rich, nodeOf('svc'))).toBe(74);
+    expect(lineOf(rich, { ...nodeOf('svc'), id: 'alone', badges: [] })).toBe(33);
+    // A Pod's own, which sends packets there.
+    expect(lineOf(rich, { ...nodeOf('pod:1'), line: 91 })).toBe(91);
     // An entry has no rule of its own, and none leads to it.
     expect(lineOf(rich, nodeOf('e:ip'))).toBeNull();
     expect(lineOf(rich, nodeOf('pod:1'))).toBe(85);

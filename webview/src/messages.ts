@@ -45,6 +45,25 @@ export interface ShowLoading {
   readonly to: string;
 }
 
+/**
+ * What is drawn may be as things no longer are, and why: the dump is gone, or the server is down. It stays drawn, and is marked so until the
+ * next `flow` or `nothing`, or until `reason` is null.
+ */
+export interface Outdated {
+  readonly kind: 'outdated';
+  /** A sentence or more, plain text; null: it is as it is again. */
+  readonly reason: string | null;
+  /** Whether `restart` helps. */
+  readonly canRestart: boolean;
+}
+
+/** The dump has another place; all else stays. */
+export interface Moved {
+  readonly kind: 'moved';
+  readonly uri: string;
+  readonly file: string;
+}
+
 /** Where the cursor is in the dump: lights the path from entry to Pod through it. All null: nowhere. */
 export interface Highlight {
   readonly kind: 'highlight';
@@ -55,7 +74,7 @@ export interface Highlight {
 }
 
 /** From the extension to the page. */
-export type HostMessage = ShowFlow | ShowNothing | ShowLoading | Highlight;
+export type HostMessage = ShowFlow | ShowNothing | ShowLoading | Outdated | Moved | Highlight;
 
 /** Listening. */
 export interface Ready {
@@ -79,6 +98,11 @@ export interface RequestFlow {
 /** Let the user pick another Service, as the command does, and answer with its flow in this panel. */
 export interface PickFlow {
   readonly kind: 'pick-flow';
+}
+
+/** Start the language server again. */
+export interface Restart {
+  readonly kind: 'restart';
 }
 
 /** Put the text on the clipboard, and say so. */
@@ -111,7 +135,7 @@ export interface Print {
 }
 
 /** From the page to the extension. */
-export type PageMessage = Ready | OpenLine | RequestFlow | PickFlow | CopyText | SaveFile | Print;
+export type PageMessage = Ready | OpenLine | RequestFlow | PickFlow | Restart | CopyText | SaveFile | Print;
 
 const source = { uri: isString, file: isString, to: isString };
 
@@ -133,6 +157,8 @@ export const readHostMessage: (value: unknown) => HostMessage | null = tagged<Ho
   flow: record<ShowFlow>({ kind: oneOf('flow'), ...source, graph: isFlowGraph }),
   nothing: record<ShowNothing>({ kind: oneOf('nothing'), ...source, reason: isString }),
   loading: record<ShowLoading>({ kind: oneOf('loading'), ...source }),
+  outdated: record<Outdated>({ kind: oneOf('outdated'), reason: orNull(isString), canRestart: isBoolean }),
+  moved: record<Moved>({ kind: oneOf('moved'), uri: isString, file: isString }),
   highlight: record<Highlight>({
     kind: oneOf('highlight'),
     line: orNull(isLine),
@@ -150,6 +176,7 @@ export const readPageMessage: (value: unknown) => PageMessage | null = tagged<Pa
   'open-line': record<OpenLine>({ kind: oneOf('open-line'), line: isLine, focus: isBoolean }),
   'request-flow': record<RequestFlow>({ kind: oneOf('request-flow'), to: isString }),
   'pick-flow': record<PickFlow>({ kind: oneOf('pick-flow') }),
+  restart: record<Restart>({ kind: oneOf('restart') }),
   copy: record<CopyText>({ kind: oneOf('copy'), text: isString, what: isString }),
   save: record<SaveFile>({
     kind: oneOf('save'),

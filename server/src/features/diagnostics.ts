@@ -1,4 +1,5 @@
 import { type Diagnostic, DiagnosticSeverity, DiagnosticTag } from 'vscode-languageserver-types';
+import { visibleLines } from '../base/safe-text.ts';
 import { documentationUrl } from '../lint/registry.ts';
 import type { Finding, Severity } from '../lint/support/finding.ts';
 import { rangeOf } from './support/state.ts';
@@ -11,10 +12,11 @@ const severities: Readonly<Record<Severity, DiagnosticSeverity>> = {
 };
 
 /**
- * Findings as LSP diagnostics: at most `limit`, the gravest first when there are more, and then one more that says how many are not shown.
+ * Findings as LSP diagnostics: at most `limit`. Where there are more, the gravest of them, and as one of the diagnostics how many are not
+ * shown.
  */
 export function diagnosticsOf(findings: readonly Finding[], uri: string, limit: number): Diagnostic[] {
-  const shown = findings.length <= limit ? findings : mostSevere(findings, limit);
+  const shown = findings.length <= limit ? findings : mostSevere(findings, Math.max(0, limit - 1));
   const diagnostics = shown.map((finding): Diagnostic => toDiagnostic(finding, uri));
   if (shown.length < findings.length) {
     diagnostics.unshift({
@@ -43,14 +45,14 @@ function toDiagnostic(finding: Finding, uri: string): Diagnostic {
     source: 'iptables',
     code: finding.code,
     ...(url === undefined ? {} : { codeDescription: { href: url } }),
-    message: finding.message,
+    message: visibleLines(finding.message),
     ...(finding.unnecessary ? { tags: [DiagnosticTag.Unnecessary] } : {}),
     ...(finding.related.length === 0
       ? {}
       : {
           relatedInformation: finding.related.map((place) => ({
             location: { uri, range: rangeOf(place) },
-            message: place.message,
+            message: visibleLines(place.message),
           })),
         }),
     ...(finding.fix === undefined ? {} : { data: finding.fix }),

@@ -24,6 +24,24 @@ interface KnownDrift {
   readonly findings: readonly Finding[];
 }
 
+/** Schemes of versions that an editor keeps elsewhere: of Git (VS Code, GitLens, Vim's fugitive and diffview), of a review, of its own history. */
+const historySchemes: ReadonlySet<string> = new Set([
+  'git',
+  'gitlens',
+  'gitlens-git',
+  'fugitive',
+  'diffview',
+  'gitsigns',
+  'review',
+  'pr',
+  'vscode-local-history',
+]);
+
+/** Whether a document is an old version of one. Nobody can mend what is found in it, and today's cluster says nothing about it. */
+export function isOldVersion(uri: string): boolean {
+  return historySchemes.has(uri.slice(0, uri.indexOf(':')));
+}
+
 // Longer than between two strokes of somebody who types.
 const restMilliseconds = 250;
 
@@ -80,6 +98,7 @@ export function createDiagnosticsPublisher(
 
   return {
     async publish(state) {
+      if (isOldVersion(state.uri)) return;
       const mine = (runs.get(state.uri) ?? 0) + 1;
       runs.set(state.uri, mine);
       try {

@@ -73,6 +73,7 @@ function registerWorkspace(session: Session): void {
   connection.onDidChangeConfiguration(async () => {
     await configure(session);
     for (const state of states.values()) void diagnostics.publish(state);
+    if (session.client.canRefreshHints) void connection.languages.inlayHint.refresh();
   });
   connection.onDidChangeWatchedFiles(({ changes }) => clusters.filesChanged(changes.map((change) => change.uri)));
   connection.onNotification('iptables/trust', () => {

@@ -1,6 +1,7 @@
 import type { InitializationOptions, Settings } from '../protocol.ts';
 
-const defaultMaxDiagnostics = 2_000;
+/** As many as VS Code shows of one file. */
+const defaultMaxDiagnostics = 1_000;
 
 /** It has iptables-save for both back ends, and its version is that of the node. */
 const defaultDebugImage = 'registry.k8s.io/kube-proxy:{version}';

@@ -38,6 +38,7 @@ export function nodeFacts(node: FlowNode): readonly Fact[] {
   };
   add('Drift', driftText(node));
   if (node.chain !== null) add('Chain', node.table === null ? node.chain : `${node.chain}, table ${node.table}`, node.line);
+  else if (node.kind === 'pod' || node.kind === 'address') add('Detail', node.detail, node.line);
   else if (node.line !== null) add('Rule', node.detail === '' ? node.label : node.detail, node.line);
   else add('Detail', node.detail);
   if (node.service !== null) {
@@ -128,9 +129,21 @@ export function rulesFrom(index: GraphIndex, node: FlowNode): readonly RuleFact[
   return index.out(node.id).map((edge) => ruleFact(index, edge, edge.to));
 }
 
-/** The line that a click on a node shows: its declaration or rule, else the rule that leads to it. */
+/**
+ * The line that a click on a node shows: of a chain the first of its rules that the flow has, else its declaration; of an entry, a verdict, a
+ * Pod or an address its rule; else the rule that leads to it.
+ */
 export function lineOf(index: GraphIndex, node: FlowNode): number | null {
-  return node.line ?? index.in(node.id).find((edge) => edge.line !== null)?.line ?? null;
+  // An entry and a verdict are one rule of the chain that they are in.
+  const isChain = node.chain !== null && node.kind !== 'entry' && node.kind !== 'verdict';
+  const own = (isChain ? firstRule(index, node) : null) ?? node.line;
+  return own ?? index.in(node.id).find((edge) => edge.line !== null)?.line ?? null;
+}
+
+/** The first of a chain's rules that lead on or that a badge speaks of; null where the flow has none. */
+function firstRule(index: GraphIndex, node: FlowNode): number | null {
+  const lines = [...index.out(node.id).map((edge) => edge.line), ...node.badges.map((badge) => badge.line)];
+  return lines.reduce((first, line) => (first === null || (line !== null && line < first) ? line : first), null);
 }
 
 /** A node in one sentence: "Endpoint chain 10.244.0.11:8080, KUBE-SEP-2XZJVPRY2PQVE3B3, Pod shop/web-1 on node-a, ready, hairpin". */

@@ -34,6 +34,7 @@ export function startPage(host: Host): void {
       setSelected(page, null, null);
     },
     pick: () => host.post({ kind: 'pick-flow' }),
+    restart: () => host.post({ kind: 'restart' }),
   });
   const page: Page = createPage(host, parts);
   listen(page);

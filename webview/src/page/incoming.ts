@@ -1,6 +1,6 @@
 /** What the extension sends, and what of the window changes by itself. */
 import { drawingText } from '../../../server/src/base/safe-text.ts';
-import { type Highlight, readHostMessage, type ShowFlow, type ShowNothing } from '../messages.ts';
+import { type Highlight, type Outdated, readHostMessage, type ShowFlow, type ShowNothing } from '../messages.ts';
 import { indexGraph } from '../model/graph-index.ts';
 import { afterShow } from '../model/panel-state.ts';
 import { boxesAt } from './emphasis.ts';
@@ -26,6 +26,14 @@ export function receive(page: Page, data: unknown): void {
       page.parts.progress.hidden = false;
       say(page, 'Loading…');
       break;
+    case 'outdated':
+      showOutdated(page, message);
+      break;
+    case 'moved':
+      page.state = { ...page.state, uri: message.uri, file: message.file };
+      keep(page);
+      refresh(page);
+      break;
     case 'highlight':
       highlight(page, message);
       break;
@@ -47,6 +55,8 @@ function showFlow(page: Page, message: ShowFlow | ShowNothing): void {
   }
   keep(page);
   parts.progress.hidden = true;
+  parts.outdated.show(null, false);
+  document.body.classList.remove('outdated');
   if (message.kind === 'nothing') {
     page.index = null;
     page.shown = null;
@@ -65,6 +75,13 @@ function showFlow(page: Page, message: ShowFlow | ShowNothing): void {
   document.body.classList.toggle('text-mode', page.state.mode === 'text');
   relayout(page);
   say(page, `NAT flow of ${drawingText(message.graph.title)}`);
+}
+
+function showOutdated(page: Page, { reason, canRestart }: Outdated): void {
+  page.parts.progress.hidden = true;
+  page.parts.outdated.show(reason, canRestart);
+  document.body.classList.toggle('outdated', reason !== null);
+  if (reason !== null) say(page, reason);
 }
 
 function highlight(page: Page, message: Highlight): void {

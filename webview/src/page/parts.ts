@@ -3,6 +3,7 @@ import { element } from './dom.ts';
 import { Drawing, type DrawingEvents } from './drawing.ts';
 import { createFooter, type Footer } from './footer.ts';
 import type { MenuEntry } from './menu.ts';
+import { createOutdatedBar, type OutdatedBar } from './outdated-bar.ts';
 import { createOverview, type Overview } from './overview.ts';
 import { createToolbar, type Toolbar, type ToolbarEvents } from './toolbar.ts';
 import { createTooltip, type Tooltip } from './tooltip.ts';
@@ -22,6 +23,7 @@ export interface PageParts {
   readonly empty: HTMLElement;
   readonly emptyText: HTMLElement;
   readonly progress: HTMLElement;
+  readonly outdated: OutdatedBar;
   /** What is said to who listens. */
   readonly status: HTMLElement;
 }
@@ -37,6 +39,7 @@ export interface PartEvents {
   moveTo(x: number, y: number): void;
   showNotes(): void;
   pick(): void;
+  restart(): void;
 }
 
 /** Makes the parts and puts them into the document. */
@@ -54,8 +57,9 @@ export function createParts(events: PartEvents): PageParts {
   another.addEventListener('click', () => events.pick());
   const empty = element('div', { class: 'empty', hidden: true }, emptyText, another);
   const progress = element('div', { class: 'progress', hidden: true });
+  const outdated = createOutdatedBar(events.restart);
   const main = element('main', { class: 'stage' }, tree.element, drawing.element, overview.element, empty);
   const body = element('div', { class: 'body' }, main, details.element);
-  document.body.append(toolbar.element, progress, body, footer.element, status, tooltip.element);
-  return { drawing, overview, tooltip, details, tree, toolbar, footer, main, empty, emptyText, progress, status };
+  document.body.append(toolbar.element, progress, outdated.element, body, footer.element, status, tooltip.element);
+  return { drawing, overview, tooltip, details, tree, toolbar, footer, main, empty, emptyText, progress, outdated, status };
 }

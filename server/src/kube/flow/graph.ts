@@ -90,7 +90,7 @@ export interface FlowNode {
   readonly detail: string;
   readonly table: string | null;
   readonly chain: string | null;
-  /** Where it is declared, or its rule; 1-based, null where the dump has none. */
+  /** Where it is declared, or its rule (of a Pod or address, the one that sends packets there); 1-based, null where the dump has none. */
   readonly line: number | null;
   readonly service: FlowServiceRef | null;
   readonly pod: FlowPodRef | null;

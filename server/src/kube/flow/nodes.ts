@@ -155,6 +155,7 @@ function addressNode(context: FlowContext, collected: CollectedNode): FlowNode {
   return {
     ...emptyNode(collected.id, pod === null ? 'address' : 'pod', pod === null ? address : pod.name),
     detail: pod === null ? 'no Pod is known there' : where,
+    line: end.line === null ? null : end.line + 1,
     service: serviceRef(identity?.service ?? null),
     pod: podRef(pod),
     address,
