@@ -6,6 +6,7 @@ import type { ResolvedBy } from '../../server/src/kube/identity/chain-identity.t
 import { type ResolvedChain, resolveReport } from '../../server/src/kube/identity/report.ts';
 import { clusterFrom, clusterOf, rulesetFrom, rulesetOf } from '../support/dumps.ts';
 import { fixturePath, labPath } from '../support/fixtures.ts';
+import { flow } from './flow-support.ts';
 
 /** RFC 4648 over SHA-256, written apart from the server's own. */
 function chainHash(text: string): string {
@@ -222,5 +223,51 @@ describe('the chains that real kube-proxies wrote', () => {
       service: { name: 'api' },
       endpoint: { ip: '10.244.1.21', pod: { namespace: 'shop', name: 'batch-1' } },
     });
+  });
+});
+
+describe('two Pods of the host network with one address and port', () => {
+  const endpoint = (name: string) => ({
+    addresses: ['172.18.0.2'],
+    conditions: { ready: true },
+    nodeName: 'node-a',
+    targetRef: { kind: 'Pod', namespace: 'monitoring', name },
+  });
+  const cluster = clusterOf(
+    JSON.stringify({
+      kind: 'List',
+      items: [
+        {
+          kind: 'Service',
+          metadata: { namespace: 'monitoring', name: 'agent' },
+          spec: { clusterIP: '10.96.0.7', clusterIPs: ['10.96.0.7'], ports: [{ name: 'http', port: 9100 }] },
+        },
+        {
+          kind: 'EndpointSlice',
+          metadata: { namespace: 'monitoring', name: 'agent-1', labels: { 'kubernetes.io/service-name': 'agent' } },
+          addressType: 'IPv4',
+          ports: [{ name: 'http', protocol: 'TCP', port: 9100 }],
+          endpoints: [endpoint('agent-x'), endpoint('agent-y'), endpoint('agent-x')],
+        },
+      ],
+    }),
+  );
+  const chain = `KUBE-SEP-${chainHash('monitoring/agent:httptcp172.18.0.2:9100')}`;
+  const dump = `*nat\n:${chain} - [0:0]\n-A ${chain} -p tcp -m tcp -j DNAT --to-destination 172.18.0.2:9100\nCOMMIT\n`;
+
+  it('are both named', () => {
+    const [found] = resolveReport(rulesetOf(dump), cluster).chains;
+    const pod = { namespace: 'monitoring', node: 'node-a', ready: true };
+    expect(found?.endpoint).toEqual({
+      ip: '172.18.0.2',
+      port: 9100,
+      pod: { ...pod, name: 'agent-x' },
+      otherPods: [{ ...pod, name: 'agent-y' }],
+    });
+  });
+
+  it('are both named in the drawing', () => {
+    const graph = flow(dump, 'monitoring/agent', cluster);
+    expect(graph.nodes.filter(({ kind }) => kind === 'pod').map(({ label }) => label)).toEqual(['agent-x, agent-y']);
   });
 });

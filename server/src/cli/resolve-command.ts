@@ -41,7 +41,8 @@ function chainText(chain: ResolvedChain): string {
   }
   if (endpoint !== null) {
     parts.push('->', endpoint.port === null ? endpoint.ip : hostPort(endpoint.ip, endpoint.port));
-    const { pod } = endpoint;
+    const { pod, otherPods = [] } = endpoint;
+    for (const { namespace, name } of otherPods) parts.push(`${terminalText(`${namespace}/${name}`)},`);
     if (pod !== null) {
       parts.push(terminalText(`${pod.namespace}/${pod.name}${pod.node === null ? '' : ` on ${pod.node}`}`));
       if (pod.ready === false) parts.push(pc.yellow('not ready'));

@@ -96,10 +96,13 @@ function missingEndpointsOf({ port, state, findings }: ComparedPort): readonly P
   return reachable.filter(({ address }) => addresses.has(address));
 }
 
-function unwantedEndpointsOf({ lines }: Ruleset, { rules, findings }: ComparedPort): PortView['unwantedEndpoints'] {
+function unwantedEndpointsOf({ lines }: Ruleset, { port, rules, findings }: ComparedPort): PortView['unwantedEndpoints'] {
   const unwanted = new Map<string, 'stale' | 'differs'>();
   for (const { kind, line } of findings) {
-    if (kind === 'no-endpoints') for (const name of rules?.endpoints.keys() ?? []) unwanted.set(name, 'stale');
+    if (kind === 'no-endpoints') {
+      const known = new Set(port.endpoints.map(({ chain }) => chain));
+      for (const name of rules?.endpoints.keys() ?? []) unwanted.set(name, known.has(name) ? 'differs' : 'stale');
+    }
     if (!unwantedKinds.has(kind) || line === null) continue;
     const source = lines[line];
     const name = source?.name.startsWith('KUBE-SEP-') ? source.name : (source?.target ?? '');
@@ -191,6 +194,7 @@ export function entryState(
 export function findingsOnChain({ lines }: Ruleset, { findings }: PortView, chain: string): readonly DriftFinding[] {
   if (!chain.startsWith('KUBE-SEP-')) return findings;
   return findings.filter(({ kind, line }) => {
+    if (kind === 'no-endpoints') return true;
     const source = line === null || kind === 'endpoint-missing' ? undefined : lines[line];
     return source !== undefined && (source.name === chain || (unwantedKinds.has(kind) && source.target === chain));
   });

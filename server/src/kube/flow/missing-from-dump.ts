@@ -38,7 +38,7 @@ function endpointsBehind({ compared }: PortView, { kind }: Frontend): readonly P
   return isLocal ? choice.local : choice.cluster;
 }
 
-/** Which missing endpoints are drawn behind what: the chain that would pick them, or an entry from which no such chain is reached. */
+/** Which missing endpoints are drawn behind what: the chain that would pick them, else an entry whose packets would go there. */
 function* placesOf(
   collected: CollectedPaths,
   frontend: Frontend,
@@ -47,14 +47,17 @@ function* placesOf(
   const { compared, missingEndpoints } = view;
   if (compared === null || missingEndpoints.length === 0 || frontend.kind === 'health-check') return;
   const missing = new Set(missingEndpoints);
+  const left = new Set(missing);
   const { choice, port } = compared.port;
-  const picking = pickingChains(collected, frontend, port.hash);
+  // An entry that the dump does not have leads to none of its chains.
+  const picking = frontend.lines.length === 0 && frontend.kind !== 'chain' ? [] : pickingChains(collected, frontend, port.hash);
   for (const { id, chain } of picking) {
     const wanted = chain.name.startsWith('KUBE-SVL-') ? choice.local : choice.cluster;
     for (const endpoint of wanted) if (missing.has(endpoint)) yield { from: id, endpoint };
+    for (const endpoint of wanted) left.delete(endpoint);
   }
-  if (picking.length > 0 || frontend.kind === 'chain') return;
-  for (const endpoint of endpointsBehind(view, frontend)) if (missing.has(endpoint)) yield { from: entryId(frontend), endpoint };
+  if (frontend.kind === 'chain') return;
+  for (const endpoint of endpointsBehind(view, frontend)) if (left.has(endpoint)) yield { from: entryId(frontend), endpoint };
 }
 
 function missingNode({ resolution }: FlowContext, id: string, { address, ref }: ProxyEndpoint): FlowNode {

@@ -152,8 +152,9 @@ function addressNode(context: FlowContext, collected: CollectedNode): FlowNode {
   const identity = drawnKind(end.chain) === 'endpoint' ? resolution.chain(end.chain) : null;
   const pod = identity?.endpoint?.pod ?? null;
   const where = pod?.node == null ? address : `${address} on ${pod.node}`;
+  const names = pod === null ? [address] : [pod, ...(identity?.endpoint?.otherPods ?? [])].map(({ name }) => name);
   return {
-    ...emptyNode(collected.id, pod === null ? 'address' : 'pod', pod === null ? address : pod.name),
+    ...emptyNode(collected.id, pod === null ? 'address' : 'pod', names.join(', ')),
     detail: pod === null ? 'no Pod is known there' : where,
     line: end.line === null ? null : end.line + 1,
     service: serviceRef(identity?.service ?? null),

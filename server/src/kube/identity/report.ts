@@ -3,9 +3,16 @@
 import { runToEnd } from '../../base/steps.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
-import type { Resolution, ResolvedBy } from './chain-identity.ts';
+import type { ChainPod, Resolution, ResolvedBy } from './chain-identity.ts';
 import { resolveChains } from './resolve.ts';
 import type { ChainRole } from './role.ts';
+
+export interface ResolvedPod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly node: string | null;
+  readonly ready: boolean | null;
+}
 
 export interface ResolvedChain {
   readonly table: string;
@@ -24,12 +31,9 @@ export interface ResolvedChain {
   readonly endpoint: {
     readonly ip: string;
     readonly port: number | null;
-    readonly pod: {
-      readonly namespace: string;
-      readonly name: string;
-      readonly node: string | null;
-      readonly ready: boolean | null;
-    } | null;
+    readonly pod: ResolvedPod | null;
+    /** Other Pods with the same address and port; absent where there are none, as mostly. */
+    readonly otherPods?: readonly ResolvedPod[];
   } | null;
   readonly by: ResolvedBy | null;
 }
@@ -44,6 +48,10 @@ function firstLine(chain: Chain): number {
   if (chain.declarations[0] !== undefined) return chain.declarations[0] + 1;
   const lines = [chain.rules[0], chain.references[0], chain.mentions[0]].filter((line) => line !== undefined);
   return Math.min(...lines, Number.MAX_SAFE_INTEGER) + 1;
+}
+
+function resolvedPod({ namespace, name, node, ready }: ChainPod): ResolvedPod {
+  return { namespace, name, node, ready };
 }
 
 function resolved(resolution: Resolution, chain: Chain): ResolvedChain {
@@ -70,15 +78,8 @@ function resolved(resolution: Resolution, chain: Chain): ResolvedChain {
         : {
             ip: endpoint.ip,
             port: endpoint.port,
-            pod:
-              endpoint.pod === null
-                ? null
-                : {
-                    namespace: endpoint.pod.namespace,
-                    name: endpoint.pod.name,
-                    node: endpoint.pod.node,
-                    ready: endpoint.pod.ready,
-                  },
+            pod: endpoint.pod === null ? null : resolvedPod(endpoint.pod),
+            ...(endpoint.otherPods.length === 0 ? {} : { otherPods: endpoint.otherPods.map(resolvedPod) }),
           },
     by,
   };

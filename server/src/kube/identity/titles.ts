@@ -14,12 +14,12 @@ export function endpointAddress(endpoint: ChainEndpoint): string {
   return endpoint.port === null ? endpoint.ip : hostPort(endpoint.ip, endpoint.port);
 }
 
-/** "shop/web-1 on node-a" for a Pod, "198.51.100.10:8000" for an address that is no Pod's. */
+/** "shop/web-1 on node-a" for a Pod, "shop/web-1, shop/web-2 on node-a" for Pods at one address, "198.51.100.10:8000" where it is no Pod's. */
 export function endpointTitle(endpoint: ChainEndpoint): string {
-  const { pod } = endpoint;
+  const { pod, otherPods } = endpoint;
   if (pod === null) return endpointAddress(endpoint);
-  const name = `${pod.namespace}/${pod.name}`;
-  return pod.node === null ? name : `${name} on ${pod.node}`;
+  const names = [pod, ...otherPods].map(({ namespace, name }) => `${namespace}/${name}`).join(', ');
+  return pod.node === null ? names : `${names} on ${pod.node}`;
 }
 
 /** "shop/web:http" for a Service's chain, "shop/web:http -> shop/web-1 on node-a" for an endpoint's; empty where nothing is known. */
