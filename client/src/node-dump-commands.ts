@@ -1,10 +1,12 @@
 import { commands, l10n, Uri, ViewColumn, window, workspace } from 'vscode';
 import {
   type NodeDumpParams,
+  type NodeDumpProgressParams,
   type NodeDumpResult,
   type NodeReader,
   type NodeReadersResult,
   type NodesResult,
+  nodeDumpProgressNotification,
   nodeDumpRequest,
   nodeReadersRequest,
   nodesRequest,
@@ -153,12 +155,17 @@ async function read(
   reader: NodeReader,
 ): Promise<NodeDumpResult | undefined> {
   const params: NodeDumpParams = { context, node, reader };
-  return showProgress(l10n.t('Reading the rules of {0}', node), async (token) => {
+  return showProgress(l10n.t('Reading the rules of {0}', node), async (token, say) => {
+    const progress = server.onNotification<NodeDumpProgressParams>(nodeDumpProgressNotification, (told) => {
+      if (told.node === node) say(told.text);
+    });
     try {
       return await server.ask<NodeDumpResult>(nodeDumpRequest, params, token);
     } catch (error) {
       if (token.isCancellationRequested) return undefined;
       throw error;
+    } finally {
+      progress.dispose();
     }
   });
 }

@@ -174,6 +174,13 @@ export interface NodeDumpResult {
   readonly readAt: number;
 }
 
+/** What a node's dump waits for, in a few words, while it is read. */
+export const nodeDumpProgressNotification = 'iptables/nodeDumpProgress';
+export interface NodeDumpProgressParams {
+  readonly node: string;
+  readonly text: string;
+}
+
 /** The live cluster's objects as a snapshot file, without secrets and managedFields. */
 export const clusterSnapshotRequest = 'iptables/clusterSnapshot';
 export interface ClusterSnapshotResult {

@@ -234,8 +234,15 @@ export async function startApiServer(): Promise<TestApiServer> {
     const [id = '', start = '0'] = (token ?? '').split(':');
     const node = /^spec\.nodeName=(.+)$/.exec(query.get('fieldSelector') ?? '')?.[1];
     const all = [...(objects.get(plural)?.values() ?? [])].filter((item) => isIn(namespace, item));
+    const labels = (query.get('labelSelector') ?? '').split(',').filter((label) => label !== '');
+    const labelled = all.filter(({ metadata }) => {
+      const own = (metadata['labels'] ?? {}) as Readonly<Record<string, string>>;
+      return labels.every((label) => own[label.split('=')[0] ?? ''] === label.split('=')[1]);
+    });
     const items =
-      node === undefined ? all : all.filter((item) => (item['spec'] as { nodeName?: string } | undefined)?.nodeName === node);
+      node === undefined
+        ? labelled
+        : labelled.filter((item) => (item['spec'] as { nodeName?: string } | undefined)?.nodeName === node);
     const kept = token === null ? { items, version } : lists.get(id);
     if (kept === undefined) {
       answerStatus(response, 410, 'Expired', 'The provided continue parameter is too old to display a consistent list result.');
@@ -279,6 +286,11 @@ export async function startApiServer(): Promise<TestApiServer> {
 
   function one(asked: SeenRequest, request: IncomingMessage, response: ServerResponse): void {
     const match = /^\/api\/v1\/namespaces\/([^/]+)\/pods(?:\/([^/]+))?(\/log)?$/.exec(asked.path);
+    const node = objects.get('nodes')?.get(`/${/^\/api\/v1\/nodes\/([^/]+)$/.exec(asked.path)?.[1]}`);
+    if (node !== undefined) {
+      answer(response, node);
+      return;
+    }
     if (match === null) {
       answerStatus(response, 404, 'NotFound', 'the server could not find the requested resource');
       return;

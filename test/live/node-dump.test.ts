@@ -1,8 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { debugPodLabels, markAnnotation, processMark } from '../../server/src/cluster/live/debug-pod-mark.ts';
 import { connect } from '../../server/src/cluster/live/live.ts';
 import type { LiveCluster } from '../../server/src/cluster/live/live-cluster.ts';
 import type { NodeReader } from '../../server/src/cluster/live/node-readers.ts';
+import { defaultTiming } from '../../server/src/cluster/live/timing.ts';
 import { readSnapshot } from '../../server/src/cluster/snapshot.ts';
 import { fixturePath } from '../support/fixtures.ts';
 import { type ApiObject, answerStatus, type ExecRequest, startApiServer, type TestApiServer } from './api-server.ts';
@@ -300,6 +303,99 @@ describe('a dump from a debug pod', () => {
     await expect(live.readNode('node-a', debugPod, signal)).rejects.toThrow(
       /^Permission to create pods in namespace kube-system is missing \(403\)/,
     );
+  });
+
+  it('that nobody picks up is given up early, with what is wrong with the node', async () => {
+    const said: string[] = [];
+    live.close();
+    const file = folder.write('config', kubeconfigText(api, { token: 'secret' }));
+    live = connect('test', {
+      environment: environmentOf(folder, [file]),
+      timing: { ...defaultTiming, pickUp: 600 },
+      onChange: () => undefined,
+    });
+    const conditions = [{ type: 'Ready', status: 'Unknown', message: 'Kubelet stopped posting node status.' }];
+    api.put({ ...node('node-a', '192.0.2.1'), status: { conditions } });
+    await expect(live.readNode('node-a', debugPod, signal, (text) => said.push(text))).rejects.toThrow(
+      'Nobody on node-a picked the debug pod up within 1 s. The node is not ready: Kubelet stopped posting node status.',
+    );
+    expect(said).toEqual(['the debug pod waits for node-a to pick it up']);
+    await expect(live.readNode('node-z', debugPod, signal)).rejects.toThrow(
+      /picked the debug pod up .* There is no such node\.$/,
+    );
+    expect(left()).toEqual([]);
+  });
+
+  it('says what the Pod waits for', async () => {
+    const said: string[] = [];
+    const steps: readonly object[] = [
+      { phase: 'Pending' },
+      {
+        phase: 'Pending',
+        startTime: 'now',
+        conditions: [{ type: 'PodReadyToStartContainers', status: 'False', message: 'no network yet' }],
+      },
+      {
+        phase: 'Pending',
+        startTime: 'now',
+        containerStatuses: names.map((name) => ({
+          name,
+          state: { waiting: { reason: 'ContainerCreating', message: 'pulling the image' } },
+        })),
+      },
+      { phase: 'Running', startTime: 'now', containerStatuses: names.map((name) => ({ name, state: { running: {} } })) },
+      { phase: 'Succeeded', containerStatuses: names.map((name) => ({ name, state: { terminated: { exitCode: 0 } } })) },
+    ];
+    let step = 0;
+    api.intercept = ({ method, path }) => {
+      const name = /\/pods\/(iptables-dump-[0-9a-f]+)$/.exec(path)?.[1];
+      const pod = method === 'GET' && name !== undefined ? api.get('Pod', 'kube-system', name) : undefined;
+      if (pod !== undefined) api.put({ ...pod, status: steps[Math.min(step++, steps.length - 1)] });
+      return false;
+    };
+    api.log = () => dump;
+    await live.readNode('node-a', debugPod, signal, (text) => said.push(text));
+    expect(said).toEqual([
+      'the debug pod waits for node-a to pick it up',
+      'the debug pod waits: no network yet',
+      'the debug pod waits: ContainerCreating: pulling the image',
+      'the debug pod reads the rules',
+    ]);
+  });
+
+  it('is removed when the cluster is left, before that is done', async () => {
+    let asked = 0;
+    endWith(() => {
+      asked += 1;
+      return { running: {} };
+    });
+    const reading = live.readNode('node-a', debugPod, signal);
+    reading.catch(() => undefined);
+    await vi.waitFor(() => expect(asked).toBeGreaterThan(0));
+    await live.close();
+    expect(left()).toEqual([]);
+    await expect(reading).rejects.toThrow(/given up/);
+  });
+
+  it('that somebody left behind is found, and no other', async () => {
+    const gone = spawnSync(process.execPath, ['-e', '']).pid;
+    const machine = processMark().split('.')[0] ?? '';
+    const make = (name: string, mark: string, created: string, labels: object = debugPodLabels): void =>
+      api.put({
+        kind: 'Pod',
+        metadata: { namespace: 'kube-system', name, labels, annotations: { [markAnnotation]: mark }, creationTimestamp: created },
+        spec: { nodeName: 'node-a' },
+      });
+    const now = new Date().toISOString();
+    make('of-a-killed-process', `${machine}.${gone}`, now);
+    make('of-this-process', processMark(), now);
+    make('of-another-machine', 'abcdef.1', now);
+    make('of-long-ago', 'abcdef.1', '2026-01-01T00:00:00Z');
+    make('of-somebody-else', `${machine}.${gone}`, now, { 'app.kubernetes.io/name': 'iptables-dump' });
+    const found = await live.leftPods('kube-system', signal);
+    expect(found.map(({ name }) => name)).toEqual(['of-a-killed-process', 'of-long-ago']);
+    expect(await Promise.all(found.map((pod) => live.removeLeftPod(pod)))).toEqual(['', '']);
+    expect(await live.leftPods('kube-system', signal)).toEqual([]);
   });
 
   it('is removed when the user gives it up', async () => {

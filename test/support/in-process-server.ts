@@ -55,7 +55,12 @@ export function startInProcessServer(files?: FileAccess): InProcessServer {
   const connection = createConnection(new StreamMessageReader(toServer), new StreamMessageWriter(toClient), {
     messageStrategy: createLifecycle(),
   });
-  startServer(connection, { pause: () => new Promise((done) => setImmediate(done)), files, live: undefined });
+  startServer(connection, {
+    pause: () => new Promise((done) => setImmediate(done)),
+    files,
+    live: undefined,
+    beforeExit: undefined,
+  });
 
   const client = createProtocolConnection(new StreamMessageReader(toClient), new StreamMessageWriter(toServer));
   const received: { readonly method: string; readonly params: unknown }[] = [];

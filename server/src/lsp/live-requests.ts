@@ -7,10 +7,12 @@ import {
   clusterSnapshotRequest,
   contextsRequest,
   type NodeDumpParams,
+  type NodeDumpProgressParams,
   type NodeDumpResult,
   type NodeReadersParams,
   type NodeReadersResult,
   type NodesResult,
+  nodeDumpProgressNotification,
   nodeDumpRequest,
   nodeReadersRequest,
   nodesRequest,
@@ -23,6 +25,7 @@ import {
 } from '../protocol.ts';
 import { chosenContext, restricted } from './clusters/live-source.ts';
 import type { Clusters } from './clusters/sources.ts';
+import { offerLeftPods } from './left-pods.ts';
 
 /** For a node that may not be looked at; its iptables is what counts, not its version. */
 const unknownVersion = 'v1.34.0';
@@ -86,7 +89,11 @@ export function registerLiveRequests(connection: Connection, clusters: Clusters,
   connection.onRequest(nodeDumpRequest, ({ context, node, reader }: NodeDumpParams, token: CancellationToken) =>
     answer(async (): Promise<NodeDumpResult> => {
       const cluster = connectedTo(context);
-      const { dumps, problems } = await cluster.readNode(node, reader, signalOf(token));
+      const progress = (text: string): void => {
+        const params: NodeDumpProgressParams = { node, text };
+        void connection.sendNotification(nodeDumpProgressNotification, params);
+      };
+      const { dumps, problems } = await cluster.readNode(node, reader, signalOf(token), progress);
       return { dumps, problems, readAt: Date.now() };
     }, token),
   );
@@ -99,6 +106,7 @@ export function registerLiveRequests(connection: Connection, clusters: Clusters,
     }, token),
   );
   connection.onShutdown(() => live.close());
+  live.whenKnown((cluster) => void offerLeftPods(connection, cluster, settings().debugNamespace));
 
   async function readersOn(
     cluster: LiveCluster,
@@ -107,6 +115,7 @@ export function registerLiveRequests(connection: Connection, clusters: Clusters,
     token: CancellationToken,
   ): Promise<NodeReadersResult> {
     const readers = await cluster.readersOn(node, signalOf(token));
+    void offerLeftPods(connection, cluster, debugNamespace);
     const version = /^v\d+\.\d+\.\d+/.exec(cluster.cluster()?.node(node)?.kubeletVersion ?? '')?.[0] ?? unknownVersion;
     const image = debugImage.replaceAll('{version}', version);
     return {

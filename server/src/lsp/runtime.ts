@@ -29,4 +29,6 @@ export interface Runtime {
   readonly files: FileAccess | undefined;
   /** Loads the cluster's API client; undefined where there is none, in a browser worker. */
   readonly live: (() => Promise<typeof live>) | undefined;
+  /** Has `cleanUp` run before the process ends, however it is told to end; undefined where nothing needs to be. */
+  readonly beforeExit: ((cleanUp: () => Promise<void>) => void) | undefined;
 }

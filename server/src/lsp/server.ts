@@ -32,6 +32,8 @@ export function startServer(connection: Connection, runtime: Runtime): void {
   registerFlowRequests(session);
   registerDriftRequests(session);
   registerLiveRequests(connection, session.clusters, () => session.settings);
+  // What was made in a cluster is taken back before the process ends, in whatever way.
+  runtime.beforeExit?.(() => session.clusters.live.close());
   connection.listen();
 }
 

@@ -1,42 +1,41 @@
 /**
  * Reads a node's rules in a Pod made for that: on the node, in its network, with the two capabilities that reading takes. Each program
  * is a container of its own whose log is its answer, so the image needs no shell and nothing waits in it. The Pod is removed in
- * any case, and removes itself from the node's memory after five minutes should nobody be left to do so.
+ * any case, and ends by itself after five minutes should nobody be left to do so; `left-pods.ts` finds it the next time.
  */
 import { type Fields, fieldsAt, objectsAt, textAt } from '../fields.ts';
 import type { Api } from './api.ts';
 import { ApiError, shown } from './api-error.ts';
+import { debugPodLabels, markAnnotation, processMark } from './debug-pod-mark.ts';
+import { endOf, waitText } from './debug-pod-state.ts';
 import { type DumpCommand, dumpCommands, judge, type NodeDump, type NodeDumps } from './dump-commands.ts';
 import type { NodeReader } from './node-readers.ts';
-import { namespacedPath } from './resources.ts';
+import { namespacedPath, nodes } from './resources.ts';
 import { pause } from './timing.ts';
 
 type DebugPod = NodeReader & { readonly kind: 'debug-pod' };
 
-const lifetimeSeconds = 300;
+export interface DebugPodOptions {
+  /** Ends the reading; the Pod is removed all the same. */
+  readonly signal: AbortSignal;
+  /** Told what the Pod waits for, in a few words, whenever that changes. */
+  readonly onProgress: (text: string) => void;
+  /** How long the node may take to pick the Pod up, in milliseconds. */
+  readonly pickUp: number;
+}
+
+export const lifetimeSeconds = 300;
 const askEvery = 500;
+const requestPatience = 30_000;
 /** Bytes of a container's log; kubelet keeps 10 MB and begins a new file then. */
 const mostOutput = 300_000_000;
-/** Reasons for waiting that do not pass by themselves. */
-const hopeless = new Set([
-  'ErrImagePull',
-  'ImagePullBackOff',
-  'ErrImageNeverPull',
-  'InvalidImageName',
-  'CreateContainerConfigError',
-  'CreateContainerError',
-]);
 
 /** The Pod as it is created. */
 export function debugPodObject(node: string, { namespace, image }: DebugPod, name: string): Fields {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: {
-      name,
-      namespace,
-      labels: { 'app.kubernetes.io/name': 'iptables-dump', 'app.kubernetes.io/managed-by': 'vscode-iptables' },
-    },
+    metadata: { name, namespace, labels: debugPodLabels, annotations: { [markAnnotation]: processMark() } },
     spec: {
       nodeName: node,
       hostNetwork: true,
@@ -69,82 +68,100 @@ function randomName(): string {
   return `iptables-dump-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }
 
-interface Ended {
-  readonly exitCode: number;
-  readonly reason: string;
-  readonly message: string;
-}
-
-/** How the containers ended, by name; undefined while one still runs or waits. @throws ApiError where one never will */
-function endedContainers(pod: Fields): ReadonlyMap<string, Ended> | undefined {
-  const ended = new Map<string, Ended>();
-  for (const entry of objectsAt(fieldsAt(pod, 'status'), 'containerStatuses')) {
-    const state = fieldsAt(entry, 'state');
-    const waiting = fieldsAt(state, 'waiting');
-    if (hopeless.has(textAt(waiting, 'reason'))) {
-      const why = shown(textAt(waiting, 'message'));
-      throw new ApiError('server', `The debug pod cannot start: ${textAt(waiting, 'reason')}${why === '' ? '.' : `: ${why}`}`);
-    }
-    if (!Object.hasOwn(state, 'terminated')) return undefined;
-    const terminated = fieldsAt(state, 'terminated');
-    const { exitCode } = terminated;
-    ended.set(textAt(entry, 'name'), {
-      exitCode: typeof exitCode === 'number' ? exitCode : -1,
-      reason: textAt(terminated, 'reason'),
-      message: shown(textAt(terminated, 'message')),
-    });
-  }
-  return ended.size >= dumpCommands.length ? ended : undefined;
-}
-
-async function waitForEnd(api: Api, path: string, what: string, signal: AbortSignal): Promise<ReadonlyMap<string, Ended>> {
-  for (;;) {
-    const pod = await api.json({ path, what, signal });
-    const ended = endedContainers(pod);
-    if (ended !== undefined) return ended;
-    const status = fieldsAt(pod, 'status');
-    if (textAt(status, 'phase') === 'Failed') {
-      const why = shown(textAt(status, 'message')) || textAt(status, 'reason') || 'nothing says why';
-      throw new ApiError('server', `The debug pod failed: ${why}`);
-    }
-    await pause(askEvery, signal);
-    if (signal.aborted) throw new ApiError('unreachable', 'The debug pod did not end in time.');
-  }
-}
-
 /** Creates the Pod, reads its containers' logs and removes it. @throws ApiError */
-export async function readInDebugPod(api: Api, node: string, reader: DebugPod, signal: AbortSignal): Promise<NodeDumps> {
+export async function readInDebugPod(api: Api, node: string, reader: DebugPod, options: DebugPodOptions): Promise<NodeDumps> {
   const { namespace } = reader;
   const name = randomName();
   const path = namespacedPath(namespace, 'pods', name);
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(lifetimeSeconds * 1_000)]);
+  if (options.signal.aborted) throw givenUp();
+  await create(api, node, reader, name, path);
+  let read: NodeDumps;
   try {
+    read = await readContainers(api, node, path, reader, options);
+  } catch (error) {
+    const left = await removePod(api, namespace, name);
+    if (left === '' || !(error instanceof ApiError)) throw error;
+    throw new ApiError(error.failure, `${error.message} ${left}`, error.status);
+  }
+  const left = await removePod(api, namespace, name);
+  return left === '' ? read : { ...read, problems: [...read.problems, left] };
+}
+
+function givenUp(): ApiError {
+  return new ApiError('unreachable', 'Reading was given up, and the debug pod removed.');
+}
+
+async function create(api: Api, node: string, reader: DebugPod, name: string, path: string): Promise<void> {
+  const { namespace } = reader;
+  try {
+    // Not given up on the way: a request that the server takes after its Pod was "removed" would leave the Pod behind.
     await api.json({
       path: namespacedPath(namespace, 'pods'),
       what: `create pods in namespace ${namespace}`,
-      signal: limited,
+      signal: AbortSignal.timeout(requestPatience),
       method: 'POST',
       body: debugPodObject(node, reader, name),
     });
   } catch (error) {
     // Unless it was refused it may have been created, whatever was heard of it.
-    if (error instanceof ApiError && error.failure !== 'refused') await remove(api, path, namespace);
-    throw error;
+    if (error instanceof ApiError && error.failure !== 'refused') await removePod(api, namespace, name);
+    throw error instanceof ApiError ? error : new ApiError('unreachable', `${path} could not be created: ${String(error)}`);
   }
-  let read: NodeDumps;
-  try {
-    read = await readContainers(api, path, reader, limited);
-  } catch (error) {
-    const left = await remove(api, path, namespace);
-    if (left === '' || !(error instanceof ApiError)) throw error;
-    throw new ApiError(error.failure, `${error.message} ${left}`, error.status);
-  }
-  const left = await remove(api, path, namespace);
-  return left === '' ? read : { ...read, problems: [...read.problems, left] };
 }
 
-async function readContainers(api: Api, path: string, { namespace, image }: DebugPod, signal: AbortSignal): Promise<NodeDumps> {
-  const ended = await waitForEnd(api, path, `get pods in namespace ${namespace}`, signal);
+/** Waits for the end of all containers. @throws ApiError where that will not come, or the time is over */
+async function waitForEnd(api: Api, node: string, path: string, what: string, options: DebugPodOptions) {
+  const { signal, onProgress, pickUp } = options;
+  const began = Date.now();
+  let said = '';
+  for (;;) {
+    if (signal.aborted) throw givenUp();
+    const pod = await api.json({ path, what, signal });
+    const ended = endOf(pod, dumpCommands.length);
+    if (ended !== undefined) return ended;
+    const status = fieldsAt(pod, 'status');
+    const waitsFor = waitText(pod, node);
+    if (waitsFor !== said) onProgress(waitsFor);
+    said = waitsFor;
+    const waited = Date.now() - began;
+    // kubelet says when it began with a Pod before it does anything else.
+    if (textAt(status, 'startTime') === '' && waited > pickUp) {
+      const why = await nodeProblem(api, node);
+      throw new ApiError('server', `Nobody on ${node} picked the debug pod up within ${Math.round(pickUp / 1_000)} s. ${why}`);
+    }
+    if (waited > lifetimeSeconds * 1_000) {
+      throw new ApiError('server', `The debug pod did not end within ${lifetimeSeconds} s: ${waitsFor}.`);
+    }
+    await pause(askEvery, signal);
+  }
+}
+
+/** What is wrong with a node, in a sentence. */
+async function nodeProblem(api: Api, node: string): Promise<string> {
+  const signal = AbortSignal.timeout(10_000);
+  try {
+    const object = await api.json({ path: `${nodes.path}/${encodeURIComponent(node)}`, what: 'get nodes', signal });
+    const conditions = objectsAt(fieldsAt(object, 'status'), 'conditions');
+    const ready = conditions.find((condition) => textAt(condition, 'type') === 'Ready');
+    if (ready === undefined) return 'The node has no kubelet that reports on it.';
+    if (textAt(ready, 'status') === 'True') return 'The node is ready all the same: its kubelet may be busy.';
+    const said = shown(textAt(ready, 'message')) || textAt(ready, 'reason');
+    return `The node is not ready${said === '' ? '.' : `: ${said}`}`;
+  } catch (error) {
+    const isMissing = error instanceof ApiError && error.failure === 'not-found';
+    return isMissing ? 'There is no such node.' : 'Whether the node is ready could not be asked.';
+  }
+}
+
+async function readContainers(
+  api: Api,
+  node: string,
+  path: string,
+  { namespace, image }: DebugPod,
+  options: DebugPodOptions,
+): Promise<NodeDumps> {
+  const ended = await waitForEnd(api, node, path, `get pods in namespace ${namespace}`, options);
+  const { signal } = options;
   const dumps: NodeDump[] = [];
   const problems: string[] = [];
   for (const command of dumpCommands) {
@@ -163,19 +180,19 @@ async function readContainers(api: Api, path: string, { namespace, image }: Debu
   return { dumps, problems };
 }
 
-/** Removes the Pod. @returns what is left to do by hand, in a sentence; empty for nothing */
-async function remove(api: Api, path: string, namespace: string): Promise<string> {
+/** Removes a debug pod. @returns what is left to do by hand, in a sentence; empty for nothing */
+export async function removePod(api: Api, namespace: string, name: string): Promise<string> {
   try {
     await api.json({
-      path: `${path}?gracePeriodSeconds=0`,
+      path: `${namespacedPath(namespace, 'pods', name)}?gracePeriodSeconds=0`,
       what: `delete pods in namespace ${namespace}`,
-      signal: AbortSignal.timeout(30_000),
+      signal: AbortSignal.timeout(requestPatience),
       method: 'DELETE',
     });
     return '';
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.failure === 'not-found') return '';
-    return `The debug pod ${path.slice(path.lastIndexOf('/') + 1)} in namespace ${namespace} could not be removed, remove it by hand: ${error.message}`;
+    return `The debug pod ${name} in namespace ${namespace} could not be removed, remove it by hand: ${error.message}`;
   }
 }

@@ -13,6 +13,8 @@ const mostThrottled = 10;
 export interface ListQuery {
   /** "spec.nodeName=node-a"; empty for all. */
   readonly fieldSelector?: string;
+  /** "app=web,tier=front"; empty for all. */
+  readonly labelSelector?: string;
   /** Told that the server asks to wait, and until when that is done, in milliseconds since 1970. */
   readonly onWait?: (error: ApiError, until: number) => void;
   /** Nobody waits for an answer after this, in milliseconds since 1970: a longer wait is not begun, the server's refusal is thrown. */
@@ -40,6 +42,7 @@ export async function listPages(
   for (;;) {
     const parameters = new URLSearchParams();
     if (query.fieldSelector !== undefined) parameters.set('fieldSelector', query.fieldSelector);
+    if (query.labelSelector !== undefined) parameters.set('labelSelector', query.labelSelector);
     if (restarts < 2) parameters.set('limit', String(pageSize));
     if (token !== '') parameters.set('continue', token);
     try {

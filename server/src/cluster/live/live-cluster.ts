@@ -1,7 +1,9 @@
 import { type Cluster, type ClusterSource, createCluster } from '../cluster.ts';
 import type { ClusterKind, ClusterRecord, EndpointSliceRecord, NodeRecord, PodRecord, ServiceRecord } from '../objects.ts';
 import type { Api } from './api.ts';
+import { removePod } from './debug-pod.ts';
 import type { NodeDumps } from './dump-commands.ts';
+import { findLeftPods, type LeftPod } from './left-pods.ts';
 import type { LiveStatus, ResourceStatus } from './live-status.ts';
 import { readNode } from './node-dump.ts';
 import { findReaders, type NodeReader } from './node-readers.ts';
@@ -21,13 +23,22 @@ export interface LiveCluster {
   fetchPod(namespace: string, name: string): Promise<PodRecord | undefined>;
   /** The containers on a node that can be asked for its rules, kube-proxy's first. @throws ApiError */
   readersOn(node: string, signal: AbortSignal): Promise<readonly (NodeReader & { readonly kind: 'pod' })[]>;
-  /** Runs `iptables-save` on a node. @throws ApiError */
-  readNode(node: string, reader: NodeReader, signal: AbortSignal): Promise<NodeDumps>;
+  /**
+   * Runs `iptables-save` on a node.
+   * @param onProgress told what is waited for, in a few words
+   * @throws ApiError
+   */
+  readNode(node: string, reader: NodeReader, signal: AbortSignal, onProgress?: (text: string) => void): Promise<NodeDumps>;
+  /** Debug pods in a namespace that nobody reads any longer. @throws ApiError */
+  leftPods(namespace: string, signal: AbortSignal): Promise<readonly LeftPod[]>;
+  /** Removes one of them. @returns what is left to do by hand, in a sentence; empty for nothing */
+  removeLeftPod(pod: LeftPod): Promise<string>;
   /** The cluster's objects as a snapshot file. @throws ApiError */
   snapshot(signal: AbortSignal): Promise<SnapshotText>;
   /** Reads credentials and lists everything anew, what was refused too. */
   refresh(): void;
-  close(): void;
+  /** Ends all work. Resolves once nothing that was made in the cluster is left there. */
+  close(): Promise<void>;
 }
 
 export interface LiveClusterOptions {
@@ -67,6 +78,8 @@ export function watchCluster(context: string, api: Api, options: LiveClusterOpti
   const reflectorOf = (resource: Resource): Reflector => createReflector(resource, api, { timing, random, onChange: schedule });
   const reflectors = [services, endpointSlices, nodes].map(reflectorOf);
   const podCache = createPodCache(api, timing.podLasts, schedule);
+  const ending = new AbortController();
+  const reads = new Set<Promise<NodeDumps>>();
 
   function statuses(): readonly ResourceStatus[] {
     return [...reflectors.map(statusOf), podCache.status()];
@@ -159,7 +172,14 @@ export function watchCluster(context: string, api: Api, options: LiveClusterOpti
     async readersOn(node, signal) {
       return isObjectName(node) ? findReaders(api, node, signal) : [];
     },
-    readNode: (node, reader, signal) => readNode(api, node, reader, signal),
+    async readNode(node, reader, signal, onProgress = () => undefined) {
+      const both = AbortSignal.any([signal, ending.signal]);
+      const reading = readNode(api, node, reader, { signal: both, onProgress, pickUp: timing.pickUp });
+      reads.add(reading);
+      return reading.finally(() => reads.delete(reading));
+    },
+    leftPods: (namespace, signal) => findLeftPods(api, namespace, signal),
+    removeLeftPod: ({ namespace, name }) => removePod(api, namespace, name),
     snapshot: (signal) => snapshotText(api, signal),
     refresh() {
       api.reload();
@@ -167,12 +187,15 @@ export function watchCluster(context: string, api: Api, options: LiveClusterOpti
       for (const reflector of reflectors) reflector.restart();
       schedule();
     },
-    close() {
+    async close() {
       isClosed = true;
       clearTimeout(timer);
       clearTimeout(heart);
       for (const reflector of reflectors) reflector.close();
       podCache.close();
+      ending.abort();
+      // Whoever reads in a debug pod still has to remove it.
+      await Promise.allSettled(reads);
       api.close();
     },
   };

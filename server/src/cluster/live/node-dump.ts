@@ -1,7 +1,7 @@
 /** A node's iptables rules, read in a container on the node by `iptables-save`, which changes nothing. */
 import type { Api } from './api.ts';
-import { ApiError } from './api-error.ts';
-import { readInDebugPod } from './debug-pod.ts';
+import { ApiError, shown } from './api-error.ts';
+import { type DebugPodOptions, readInDebugPod } from './debug-pod.ts';
 import {
   type Answer,
   type DumpCommand,
@@ -12,6 +12,7 @@ import {
   type NodeDumps,
 } from './dump-commands.ts';
 import type { NodeReader } from './node-readers.ts';
+import { isObjectName } from './resources.ts';
 import { type CommandResult, runInPod } from './run-in-pod.ts';
 
 /** How often a program is run when its answer is cut short or empty. */
@@ -33,9 +34,14 @@ async function ask(run: (argv: readonly string[]) => Promise<CommandResult>, com
  * Reads a node's rules with every program there is, IPv4 and IPv6.
  * @throws ApiError where the reader cannot be used at all
  */
-export async function readNode(api: Api, node: string, reader: NodeReader, signal: AbortSignal): Promise<NodeDumps> {
+export async function readNode(api: Api, node: string, reader: NodeReader, options: DebugPodOptions): Promise<NodeDumps> {
+  const names = reader.kind === 'pod' ? [node, reader.namespace, reader.pod] : [node, reader.namespace];
+  const wrong = names.find((name) => !isObjectName(name));
+  if (wrong !== undefined) throw new ApiError('not-found', `There can be nothing named "${shown(wrong, 80)}".`);
   const read =
-    reader.kind === 'debug-pod' ? await readInDebugPod(api, node, reader, signal) : await readInContainer(api, reader, signal);
+    reader.kind === 'debug-pod'
+      ? await readInDebugPod(api, node, reader, options)
+      : await readInContainer(api, reader, options.signal);
   if (read.dumps.length === 0 && read.problems.length === 0) {
     throw new ApiError('not-found', `There are no iptables tables on ${node}: neither back end has one, IPv4 or IPv6.`);
   }

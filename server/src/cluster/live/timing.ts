@@ -19,6 +19,8 @@ export interface Timing {
   readonly longestGather: number;
   /** How long the server is asked to keep a watch open. */
   readonly watch: number;
+  /** How long a node may take to pick up a debug pod. */
+  readonly pickUp: number;
   /** How long a fetched Pod counts as current. */
   readonly podLasts: number;
 }
@@ -33,6 +35,7 @@ export const defaultTiming: Timing = {
   gather: 300,
   longestGather: 5_000,
   watch: 300_000,
+  pickUp: 30_000,
   podLasts: 30_000,
 };
 

@@ -28,5 +28,6 @@ startServer(
     pause,
     files: undefined,
     live: undefined,
+    beforeExit: undefined,
   },
 );

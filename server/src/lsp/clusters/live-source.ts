@@ -40,7 +40,10 @@ export interface LiveSource {
   load(): Promise<LiveModule>;
   /** Tries again, what failed before it could connect too. */
   refresh(): void;
-  close(): void;
+  /** `listener` is told of each live cluster once, when it is first known. */
+  whenKnown(listener: (live: LiveCluster) => void): void;
+  /** Resolves once nothing that was made in a cluster is left there, of the ones before too. */
+  close(): Promise<void>;
 }
 
 const noChoice: LiveChoice = { trusted: false, picked: undefined, setting: '', kubeconfig: '' };
@@ -58,6 +61,26 @@ export function createLiveSource(loadModule: Runtime['live'], onChange: () => vo
   let problem = '';
   // Connecting takes a moment, in which another context may be chosen: what comes late is of an older generation.
   let generation = 0;
+  const closing = new Set<Promise<void>>();
+  let tellKnown: (live: LiveCluster) => void = () => undefined;
+  let isTold = false;
+
+  function leave(): void {
+    if (live === undefined) return;
+    const left = live.close();
+    closing.add(left);
+    void left.finally(() => closing.delete(left));
+    live = undefined;
+    isTold = false;
+  }
+
+  function changed(): void {
+    if (live?.cluster() !== undefined && !isTold) {
+      isTold = true;
+      tellKnown(live);
+    }
+    onChange();
+  }
 
   async function load(): Promise<LiveModule> {
     if (!choice.trusted) throw new Error(restricted);
@@ -68,8 +91,7 @@ export function createLiveSource(loadModule: Runtime['live'], onChange: () => vo
   async function open(): Promise<void> {
     generation += 1;
     const mine = generation;
-    live?.close();
-    live = undefined;
+    leave();
     problem = '';
     context = chosenContext(choice);
     onChange();
@@ -80,7 +102,7 @@ export function createLiveSource(loadModule: Runtime['live'], onChange: () => vo
       live = module.connect(context, {
         environment: module.environmentWith(choice.kubeconfig),
         onChange: () => {
-          if (mine === generation) onChange();
+          if (mine === generation) changed();
         },
       });
     } catch (error) {
@@ -103,11 +125,14 @@ export function createLiveSource(loadModule: Runtime['live'], onChange: () => vo
       if (live === undefined) void open();
       else live.refresh();
     },
-    close() {
+    whenKnown(listener) {
+      tellKnown = listener;
+    },
+    async close() {
       generation += 1;
-      live?.close();
-      live = undefined;
+      leave();
       context = '';
+      await Promise.allSettled(closing);
     },
   };
 }

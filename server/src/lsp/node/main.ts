@@ -1,6 +1,7 @@
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import { createLifecycle } from '../lifecycle.ts';
 import { startServer } from '../server.ts';
+import { cleanUpBeforeExit } from './before-exit.ts';
 import { nodeFiles } from './files.ts';
 
 // Without a transport on the command line the library throws; a person who tries the program deserves a sentence.
@@ -16,4 +17,5 @@ startServer(createConnection(ProposedFeatures.all, { messageStrategy: createLife
   pause: () => new Promise((resolve) => setImmediate(resolve)),
   files: nodeFiles,
   live: () => import('../../cluster/live/live.ts'),
+  beforeExit: cleanUpBeforeExit,
 });
