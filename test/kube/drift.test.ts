@@ -44,6 +44,10 @@ const webEndpoints = (endpoints: Parameters<typeof slice>[1] = { '10.244.0.1': {
 const external = { type: 'LoadBalancer', loadBalancerSourceRanges: ['203.0.113.0/24'], externalIPs: ['192.0.2.50'] };
 const balanced = (more: object = {}, nodePort = 30080): object =>
   web({ ports: [{ name: 'http', port: 80, nodePort }], spec: { ...external, ...more }, ingress: [{ ip: '192.0.2.100' }] });
+/** Behind a load balancer with this address, for the node's own network. */
+const ranged = (ip: string): object =>
+  web({ spec: { type: 'LoadBalancer', loadBalancerSourceRanges: ['172.18.0.0/16'] }, ingress: [{ ip }] });
+const elsewhere = { type: 'NodePort', externalTrafficPolicy: 'Local' };
 const localEndpoints = webEndpoints({ '10.244.0.1': { node: 'node-a' }, '10.244.1.2': { node: 'node-b' } });
 
 describe('what changed in the cluster', () => {
@@ -335,7 +339,77 @@ describe('what changed in the cluster', () => {
       'an external IP more and one less',
       [web({ spec: { externalIPs: ['192.0.2.50'] } }), webEndpoints()],
       [web({ spec: { externalIPs: ['192.0.2.51'] } }), webEndpoints()],
-      ['differs shop/web: external-ip: External IP 192.0.2.51 of shop/web:http has no rule'],
+      ['differs shop/web: external-ip: External IP 192.0.2.51 of shop/web:http has no rule; the dump has 192.0.2.50'],
+    ],
+    [
+      'the first external IP',
+      [web(), webEndpoints()],
+      [web({ spec: { externalIPs: ['192.0.2.50'] } }), webEndpoints()],
+      ['differs shop/web: external-ip: External IP 192.0.2.50 of shop/web:http has no rule'],
+    ],
+    [
+      'the last external IP',
+      [web({ spec: { externalIPs: ['192.0.2.50'] } }), webEndpoints()],
+      [web(), webEndpoints()],
+      ['differs shop/web: external-ip: 192.0.2.50 is no external IP of shop/web:http any more'],
+    ],
+    [
+      'a load-balancer address whose ranges let the node itself in',
+      [ranged('192.0.2.100'), localEndpoints],
+      [ranged('192.0.2.101'), localEndpoints],
+      [
+        'differs shop/web: load-balancer-ip: Load-balancer address 192.0.2.101 of shop/web:http has no rule; the dump has 192.0.2.100',
+      ],
+    ],
+    [
+      'a NodePort of policy Local, on a node without an endpoint',
+      [
+        web({ ports: [{ name: 'http', port: 80, nodePort: 30080 }], spec: elsewhere }),
+        slice('shop/web', { '10.244.1.2': { node: 'node-b' } }),
+      ],
+      [
+        web({ ports: [{ name: 'http', port: 80, nodePort: 31080 }], spec: elsewhere }),
+        slice('shop/web', { '10.244.1.2': { node: 'node-b' } }),
+      ],
+      ['differs shop/web: node-port: shop/web:http has NodePort 31080; the dump has 30080'],
+    ],
+    [
+      'the first endpoint, on another node, of a Service for this node’s alone',
+      [web({ spec: { internalTrafficPolicy: 'Local' } })],
+      [web({ spec: { internalTrafficPolicy: 'Local' } }), slice('shop/web', { '10.244.1.2': { node: 'node-b' } })],
+      [
+        'differs shop/web: refusal: Traffic to shop/web:http (10.96.0.1, port 80) should be dropped, as there are endpoints elsewhere; the dump rejects it',
+      ],
+    ],
+    [
+      'another protocol',
+      [web()],
+      [web({ ports: [{ name: 'http', protocol: 'UDP', port: 80 }] })],
+      ['differs shop/web: port: shop/web:http is at port 80/udp; the dump has 80/tcp'],
+    ],
+    [
+      'an endpoint that was taken out, its Pod still there',
+      [web({ spec: { selector: { app: 'web' } } }), webEndpoints()],
+      [
+        web({ spec: { selector: { app: 'web' } } }),
+        webEndpoints({ '10.244.0.1': {} }),
+        pod('shop/web-2', { ip: '10.244.1.2', labels: { app: 'web' } }),
+      ],
+      [
+        'stale shop/web: endpoint-gone: 10.244.1.2:8080 is no endpoint of shop/web:http any more, though Pod shop/web-2 still has its address',
+      ],
+    ],
+    [
+      'an address that another Pod of the namespace got',
+      [web({ spec: { selector: { app: 'web' } } }), webEndpoints()],
+      [
+        web({ spec: { selector: { app: 'web' } } }),
+        webEndpoints({ '10.244.0.1': {} }),
+        pod('shop/job-1', { ip: '10.244.1.2', labels: { app: 'job' } }),
+      ],
+      [
+        'stale shop/web: endpoint-reused: 10.244.1.2:8080 is no endpoint of shop/web:http any more: its address is now that of Pod shop/job-1',
+      ],
     ],
     [
       'an external IP less',

@@ -53,6 +53,52 @@ it('up to 1.30 an endpoint is named by its address as the slice spells it', () =
   expect(report.summary).toMatchObject({ services: 1, inSync: 1, dumps: [{ version: '1.30' }] });
 });
 
+it.each<[dump: string, differences: Readonly<Record<string, string>>]>([
+  [
+    'node-0.before.iptables',
+    {
+      'team-a/auth-143': 'port-gone port-missing',
+      'team-a/new-20': 'service-missing',
+      'team-b/batch-107': 'port',
+      // An endpoint on another node: what was rejected is dropped now, under internalTrafficPolicy Local.
+      'team-b/edge-54': 'refusal refusal refusal',
+      'team-b/geo-with-a-long-name-for-a-service-41': 'affinity affinity affinity',
+      'team-b/ledger-35': 'refusal refusal',
+      'team-b/media-55': 'load-balancer-ip',
+      'team-b/search-0': 'endpoint-gone endpoint-gone',
+      'team-b/search-101': 'port',
+      'x/auth-42': 'node-port',
+      'x/edge-146': 'source-ranges source-ranges source-ranges',
+      'x/geo-with-a-long-name-for-a-service-24': 'service-gone',
+      'x/media-39': 'port',
+      // A slice of eight endpoints was deleted.
+      'x/q-127':
+        'endpoint-gone endpoint-gone endpoint-gone endpoint-gone endpoint-gone endpoint-gone endpoint-gone endpoint-gone',
+      'x/search-84': 'external-ip',
+    },
+  ],
+  [
+    'node-0.before.ip6tables',
+    {
+      'team-a/auth-143': 'port-gone port-missing',
+      'team-a/auth-51': 'service-gone',
+      'team-b/batch-107': 'port',
+      'team-b/geo-with-a-long-name-for-a-service-100': 'port',
+      'team-b/search-101': 'port',
+      'x/geo-with-a-long-name-for-a-service-24': 'service-gone',
+    },
+  ],
+])(
+  '%s against what the cluster was 21 changes later: those that make a difference to it, each by its name',
+  (dump, differences) => {
+    const { services } = reportOf('drift-7-round1', dump);
+    const found = services.flatMap(({ service, findings: own }) =>
+      own.length === 0 ? [] : [[service, own.map(({ kind }) => kind).join(' ')]],
+    );
+    expect(Object.fromEntries(found)).toEqual(differences);
+  },
+);
+
 const both = { clusterCIDR: '10.42.0.0/16,fd42::/16', version: '1.36' };
 
 it.each<[folder: string, dump: string, flags: ProxyFlags]>([

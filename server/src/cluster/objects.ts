@@ -141,6 +141,7 @@ export interface PodRecord {
   /** The Deployment behind a ReplicaSet, told by the Pod's `pod-template-hash` label; empty otherwise. */
   readonly deployment: string;
   readonly hostPorts: readonly HostPort[];
+  readonly labels: Readonly<Record<string, string>>;
   readonly createdAt: number | null;
 }
 

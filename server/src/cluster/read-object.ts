@@ -225,6 +225,7 @@ function readPod(object: Fields): PodRecord {
     owner: ownerName === '' || owner === undefined ? null : { kind: textAt(owner, 'kind'), name: ownerName },
     deployment: isReplicaSet && hash !== '' && ownerName.endsWith(`-${hash}`) ? ownerName.slice(0, -hash.length - 1) : '',
     hostPorts: readHostPorts(spec),
+    labels: textMapAt(metadata, 'labels'),
     createdAt: timeAt(metadata, 'creationTimestamp'),
   };
 }

@@ -2,12 +2,12 @@
 
 import { hostPort } from '../../base/ip.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
-import { objectName, type PodRecord } from '../../cluster/objects.ts';
+import { objectName, type PodRecord, type ServiceRecord } from '../../cluster/objects.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Ruleset } from '../../ruleset/ruleset.ts';
 import type { ProxyEndpoint } from '../expected/endpoints.ts';
 import { dnatDestination } from '../proxy/rule-values.ts';
-import type { DriftFinding } from './finding.ts';
+import type { DriftFinding, DriftKind } from './finding.ts';
 import type { DumpEndpoint, PortRules } from './port-rules.ts';
 
 interface Address {
@@ -47,6 +47,26 @@ function ownerOf(cluster: Cluster, ip: string): PodRecord | undefined {
   return cluster.podsAt(ip).find((pod) => !pod.hostNetwork && pod.phase !== 'Succeeded' && pod.phase !== 'Failed');
 }
 
+/** Whether a Service's selector is for a Pod; undefined where it has none, and somebody else says what its endpoints are. */
+function isSelected({ namespace, selector }: ServiceRecord, pod: PodRecord): boolean | undefined {
+  if (pod.namespace !== namespace) return false;
+  const wanted = Object.entries(selector);
+  return wanted.length === 0 ? undefined : wanted.every(([key, value]) => pod.labels[key] === value);
+}
+
+/** Who has the address of an endpoint that is none any more, and whether that is somebody else. */
+function ownerFate(service: ServiceRecord, owner: PodRecord): { readonly kind: DriftKind; readonly words: string } {
+  const name = objectName(owner);
+  switch (isSelected(service, owner)) {
+    case false:
+      return { kind: 'endpoint-reused', words: `: its address is now that of Pod ${name}` };
+    case true:
+      return { kind: 'endpoint-gone', words: `, though Pod ${name} still has its address` };
+    default:
+      return { kind: 'endpoint-gone', words: `: its address is that of Pod ${name}` };
+  }
+}
+
 export type EndpointFate = Pick<DriftFinding, 'kind' | 'message'>;
 
 /** Why an endpoint of the dump should not be there. */
@@ -56,12 +76,8 @@ function fateOf(cluster: Cluster, rules: PortRules, endpoint: DumpEndpoint, addr
   const known = endpoints.find(({ chain }) => chain === endpoint.name);
   if (known === undefined) {
     const owner = address === undefined ? undefined : ownerOf(cluster, address.ip);
-    if (owner !== undefined)
-      return {
-        kind: 'endpoint-reused',
-        message: `${text} is no endpoint of ${port.name} any more: its address is now that of Pod ${objectName(owner)}`,
-      };
-    return { kind: 'endpoint-gone', message: `${text} is no endpoint of ${port.name} any more` };
+    const { kind, words } = owner === undefined ? { kind: 'endpoint-gone' as const, words: '' } : ownerFate(port.service, owner);
+    return { kind, message: `${text} is no endpoint of ${port.name} any more${words}` };
   }
   const { terminating, ready } = known.ref.endpoint;
   if (!ready) {

@@ -50,7 +50,10 @@ function whyGone(
   if (!isProxied(service)) return `Service ${full} is labelled to be left alone by kube-proxy`;
   if (!service.clusterIPs.some((ip) => isIPv6(ip) === (family === 'ipv6')))
     return `Service ${full} has no ${family === 'ipv6' ? 'IPv6' : 'IPv4'} clusterIP any more`;
-  return `Service ${full} has no port "${port}" any more`;
+  const own = service.ports.find((candidate) => candidate.name === port);
+  return own === undefined
+    ? `Service ${full} has no port "${port}" any more`
+    : `Port "${port}" of Service ${full} is for ${own.protocol.toUpperCase()} now`;
 }
 
 /** "10.96.30.10:80" of a rule that leads to a Service. */

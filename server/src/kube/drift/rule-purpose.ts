@@ -63,15 +63,3 @@ export const purposes: readonly RulePurpose[] = [
   'masquerade',
   'refuse',
 ];
-
-/** What is bound to differ too where these kinds do. */
-export function consequences(seen: ReadonlySet<DriftKind>): ReadonlySet<DriftKind> {
-  const follow = new Set<DriftKind>();
-  if (seen.has('cluster-ip') || seen.has('port')) for (const kind of ['masquerade', 'refusal'] as const) follow.add(kind);
-  if (seen.has('port')) for (const kind of ['external-ip', 'load-balancer-ip', 'source-ranges'] as const) follow.add(kind);
-  if (seen.has('internal-policy')) for (const kind of ['masquerade', 'refusal', 'shares'] as const) follow.add(kind);
-  if (seen.has('external-policy')) for (const kind of ['shares', 'refusal', 'health-check'] as const) follow.add(kind);
-  if (seen.has('source-ranges')) follow.add('load-balancer-ip');
-  if (seen.has('affinity')) follow.add('endpoint-rules');
-  return follow;
-}

@@ -19,6 +19,18 @@ function withoutMask(network: string | undefined): string {
   return network?.replace(/\/(?:32|128)$/, '') ?? 'none';
 }
 
+/** A port's number, with its protocol where another rule has another one: "80", "80/udp". */
+function portText(port: number | string, rule: string | undefined, other: string | undefined): string {
+  const protocol = valueIn(rule, '-p');
+  return protocol === undefined || protocol === valueIn(other, '-p') ? String(port) : `${port}/${protocol}`;
+}
+
+/** The address that the dump has in place of a missing one; empty where it has the same, or none. */
+function instead(want: string | undefined, had: string | undefined): string {
+  const address = valueIn(had, '-d');
+  return address === undefined || address === valueIn(want, '-d') ? '' : `; the dump has ${withoutMask(address)}`;
+}
+
 /** One sentence on a kind of difference. `wanted` is the first rule that is missing, `found` the first that should not be there. */
 export function wording(
   kind: DriftKind,
@@ -37,17 +49,17 @@ export function wording(
         ? `One rule more than kube-proxy writes leads to ${name} by its clusterIP ${port.clusterIP}`
         : `${name} has clusterIP ${port.clusterIP}; the dump has ${withoutMask(valueIn(had, '-d'))}`;
     case 'port':
-      return `${name} is at port ${port.port.port}; the dump has ${valueIn(had, '--dport') ?? 'none'}`;
+      return `${name} is at port ${portText(port.port.port, want, had)}; the dump has ${had === undefined ? 'none' : portText(valueIn(had, '--dport') ?? 'none', had, want)}`;
     case 'internal-policy':
       return `${name} has internalTrafficPolicy ${port.internalLocal ? 'Local' : 'Cluster'}; the dump is written for ${port.internalLocal ? 'Cluster' : 'Local'}`;
     case 'external-policy':
       return `${name} has externalTrafficPolicy ${port.externalLocal ? 'Local' : 'Cluster'}; its rules for traffic from outside are not those`;
     case 'external-ip':
       if (wanted === undefined) return `${withoutMask(valueIn(had, '-d'))} is no external IP of ${name} any more`;
-      return `External IP ${withoutMask(valueIn(want, '-d'))} of ${name} has no rule`;
+      return `External IP ${withoutMask(valueIn(want, '-d'))} of ${name} has no rule${instead(want, had)}`;
     case 'load-balancer-ip':
       if (wanted === undefined) return `${withoutMask(valueIn(had, '-d'))} is no load-balancer address of ${name} any more`;
-      return `Load-balancer address ${withoutMask(valueIn(want, '-d'))} of ${name} has no rule`;
+      return `Load-balancer address ${withoutMask(valueIn(want, '-d'))} of ${name} has no rule${instead(want, had)}`;
     case 'node-port':
       if (port.port.nodePort === 0) return `${name} has no NodePort any more; the dump has ${valueIn(had, '--dport') ?? 'one'}`;
       if (had === undefined) return `NodePort ${port.port.nodePort} of ${name} has no rule`;
@@ -61,7 +73,7 @@ export function wording(
     case 'source-ranges':
       return port.sourceRanges.length === 0
         ? `${name} has no loadBalancerSourceRanges any more; the dump still limits who may enter`
-        : `${name} lets in ${someOf(port.sourceRanges)}; the dump's rules let in others`;
+        : `${name} lets in ${someOf(port.sourceRanges)}; the dump's rules let in ${rules.actual.some(({ chain }) => chain.startsWith('KUBE-FW-')) ? 'others' : 'everybody'}`;
     case 'affinity': {
       const seconds = valueIn(had, '--seconds');
       const lasting = ` --rcheck --seconds ${port.affinitySeconds} `;
