@@ -5,6 +5,13 @@ import { defineConfig } from 'vitest/config';
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export.
 export default defineConfig({
   root: resolve(import.meta.dirname, '..'),
+  resolve: {
+    // What only VS Code has; the client's logic runs without it.
+    alias: [
+      { find: /^vscode$/, replacement: resolve(import.meta.dirname, 'support/vscode.ts') },
+      { find: /^vscode-languageclient$/, replacement: resolve(import.meta.dirname, 'support/vscode-languageclient.ts') },
+    ],
+  },
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'test/output/**'],

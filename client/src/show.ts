@@ -105,7 +105,7 @@ export async function pick<T extends PickItem>(
   { title, placeHolder, matchOnDescription = false, token }: PickOptions,
 ): Promise<T | undefined> {
   const rows = Promise.resolve(items).then((all) => all.map((given) => ({ ...quickPickItem(given), given })));
-  const options = { title: notificationText(title), placeHolder: notificationText(placeHolder), matchOnDescription };
+  const options = { title: statusText(title), placeHolder: statusText(placeHolder), matchOnDescription };
   return (await window.showQuickPick(rows, options, token))?.given;
 }
 

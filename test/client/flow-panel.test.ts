@@ -1,0 +1,145 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { WebviewPanel } from 'vscode';
+import { createFlowPanel, type FlowPanel } from '../../client/src/flow-panel.ts';
+import { type ServerAccess, type ServerState, ServerStopped } from '../../client/src/server-access.ts';
+import type { HostMessage } from '../../webview/src/messages.ts';
+import { EventEmitter, fake, resetVscode, Uri } from '../support/vscode.ts';
+import { richGraph } from '../webview/fixtures.ts';
+
+const dump = Uri.file('/work/node-a.iptables');
+
+/** A panel whose page can be spoken for, and a server whose answers can be chosen. */
+class Setting {
+  readonly posted: HostMessage[] = [];
+  readonly page = new EventEmitter<unknown>();
+  readonly states = new EventEmitter<ServerState>();
+  readonly closed = new EventEmitter<void>();
+  answer: () => Promise<unknown> = async () => ({ kind: 'flow', to: 'shop/web', graph: richGraph() });
+  restarts = 0;
+  titles = 0;
+  readonly flow: FlowPanel;
+
+  constructor() {
+    const panel = {
+      title: '',
+      visible: true,
+      webview: {
+        onDidReceiveMessage: this.page.event,
+        postMessage: async (message: HostMessage) => void this.posted.push(message),
+      },
+      onDidChangeViewState: () => ({ dispose: () => undefined }),
+      onDidDispose: this.closed.event,
+    };
+    const server = {
+      flow: () => this.answer(),
+      onDidChangeState: this.states.event,
+      restart: async () => {
+        this.restarts += 1;
+      },
+    };
+    this.flow = createFlowPanel(
+      panel as unknown as WebviewPanel,
+      dump as never,
+      'shop/web',
+      server as unknown as ServerAccess,
+      Uri.file('/storage') as never,
+      () => {
+        this.titles += 1;
+      },
+    );
+    this.page.fire({ kind: 'ready' });
+  }
+
+  kinds(): readonly string[] {
+    return this.posted.map(({ kind }) => kind);
+  }
+
+  last(): HostMessage | undefined {
+    return this.posted.at(-1);
+  }
+}
+
+let setting: Setting;
+
+beforeEach(async () => {
+  resetVscode();
+  fake.files.set(dump.toString(), '*filter\nCOMMIT\n');
+  setting = new Setting();
+  await expect.poll(() => setting.kinds()).toContain('flow');
+  return () => setting.closed.fire();
+});
+
+describe('a drawing', () => {
+  it('has its title from what it shows', () => {
+    expect(setting.flow.title()).toBe('NAT flow: shop/web:http');
+    expect(setting.titles).toBe(1);
+  });
+
+  it('stays, marked, while the server is down, and is drawn anew when it is back', async () => {
+    setting.states.fire({ kind: 'stopped', reason: 'It ended five times.' });
+    expect(setting.last()).toEqual({ kind: 'outdated', reason: 'It ended five times.', canRestart: true });
+    setting.page.fire({ kind: 'restart' });
+    expect(setting.restarts).toBe(1);
+    setting.states.fire({ kind: 'running' });
+    await expect.poll(() => setting.last()?.kind).toBe('flow');
+  });
+
+  it('stays, marked, when it is asked for and the server is down', async () => {
+    setting.answer = () => Promise.reject(new ServerStopped('It is down.'));
+    await setting.flow.show('shop/web');
+    expect(setting.kinds().filter((kind) => kind !== 'highlight')).toEqual(['flow', 'outdated']);
+  });
+
+  it('of another Service says why there is none, and offers the restart', async () => {
+    setting.answer = () => Promise.reject(new ServerStopped('It is down.'));
+    await setting.flow.show('shop/db');
+    expect(setting.posted.slice(-2)).toMatchObject([
+      { kind: 'nothing', to: 'shop/db', reason: 'It is down.' },
+      { kind: 'outdated', canRestart: true },
+    ]);
+  });
+
+  it('follows the rename of its dump', async () => {
+    const moved = Uri.file('/work/before.iptables');
+    fake.renamed.fire({ files: [{ oldUri: dump, newUri: moved }] });
+    expect(setting.posted.at(-1)).toEqual({ kind: 'moved', uri: moved.toString(), file: 'before.iptables' });
+    expect(setting.flow.uri().toString()).toBe(moved.toString());
+    await expect.poll(() => setting.last()).toMatchObject({ kind: 'flow', file: 'before.iptables' });
+  });
+
+  it('says that its dump is gone, and so does a click in it', async () => {
+    fake.files.clear();
+    fake.deleted.fire({ files: [dump] });
+    await expect
+      .poll(() => setting.last())
+      .toMatchObject({
+        kind: 'outdated',
+        reason: expect.stringContaining('node-a.iptables is gone'),
+        canRestart: false,
+      });
+    setting.page.fire({ kind: 'open-line', line: 1, focus: true });
+    await expect.poll(() => fake.shown.map(({ text }) => text).join()).toContain('node-a.iptables is gone');
+    expect(fake.opened).toEqual([]);
+  });
+
+  it('is as it was when the dump is back', async () => {
+    fake.files.clear();
+    fake.deleted.fire({ files: [dump] });
+    await expect.poll(() => setting.last()?.kind).toBe('outdated');
+    fake.files.set(dump.toString(), '');
+    fake.created.fire(dump);
+    await expect.poll(() => setting.last()?.kind).toBe('flow');
+  });
+
+  it('opens a line that an edit has taken away at the end of the dump', async () => {
+    setting.page.fire({ kind: 'open-line', line: 9_999, focus: true });
+    await expect.poll(() => fake.opened).toEqual([dump.toString()]);
+  });
+
+  it('does nothing for what is no message', () => {
+    const before = setting.posted.length;
+    for (const raw of [null, 7, 'ready', { kind: 'save' }, { kind: 'open-line', line: -1, focus: true }]) setting.page.fire(raw);
+    expect(setting.posted).toHaveLength(before);
+    expect(fake.shown).toEqual([]);
+  });
+});
