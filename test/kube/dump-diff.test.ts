@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
-import { type DumpDiff, diffDumps } from '../../server/src/kube/drift/dump-diff.ts';
+import { diffDumps } from '../../server/src/kube/drift/dump-diff.ts';
+import type { DumpDiff } from '../../server/src/kube/drift/dump-difference.ts';
 import { rulesetFrom, rulesetOf } from '../support/dumps.ts';
 import { labPath } from '../support/fixtures.ts';
 

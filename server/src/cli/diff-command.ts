@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import { terminalText } from '../base/safe-text.ts';
-import { type DiffChange, type DumpDiff, diffDumps, haveCommonTable } from '../kube/drift/dump-diff.ts';
+import { diffDumps, haveCommonTable } from '../kube/drift/dump-diff.ts';
+import type { DiffChange, DumpDiff } from '../kube/drift/dump-difference.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { type CliDump, readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';

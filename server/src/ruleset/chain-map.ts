@@ -1,10 +1,13 @@
-import type { Chain } from './ruleset.ts';
+/** What a map of chains needs to know of one. */
+interface Named {
+  readonly name: string;
+}
 
 /**
  * The chains of a table by name, in the order first mentioned. Names and chains are kept apart, so that a ruleset after an edit that adds
  * no chain shares the names: hashing 50,000 of them takes longer than all else about such an edit.
  */
-export class ChainMap<C extends Chain = Chain> implements ReadonlyMap<string, C> {
+export class ChainMap<C extends Named> implements ReadonlyMap<string, C> {
   readonly #places: ReadonlyMap<string, number>;
   readonly #chains: readonly C[];
 
@@ -15,7 +18,7 @@ export class ChainMap<C extends Chain = Chain> implements ReadonlyMap<string, C>
   }
 
   /** The same names for other chains, in the same order. */
-  withChains<D extends Chain>(chains: readonly D[]): ChainMap<D> {
+  withChains<D extends Named>(chains: readonly D[]): ChainMap<D> {
     return new ChainMap(this.#places, chains);
   }
 

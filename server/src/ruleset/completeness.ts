@@ -50,6 +50,15 @@ export function formOf(ruleset: Ruleset, table: Table): TableForm {
 }
 
 /**
+ * Whether rules that stand together may be of several tables, as `iptables-save | grep` leaves them: chains of one name are one chain then, and what
+ * stands below a rule in the text need not come after it. Where COMMIT or a prompt follows or precedes them they are of one table.
+ */
+export function mayMixTables(ruleset: Ruleset, table: Table): boolean {
+  if (table.commitLine !== undefined || extentOf(ruleset, table).form !== 'rules') return false;
+  return ruleset.lines[table.firstLine]?.context.table === undefined;
+}
+
+/**
  * Whether all of a table's chains and all of their rules are shown, so that what is not there is not in the kernel. Listings and the output of
  * `-S` have no last line of their own: where they end with the text, the last chain may go on all the same (`isChainShownWhole`).
  */
@@ -94,7 +103,7 @@ export function isChainShownWhole(ruleset: Ruleset, chain: Chain): boolean {
       // Rules come in the order of the chains.
       return extent.gaps.length === 0 && (extent.ends || placeOf(chain) < lastShown(table));
     case 'listing':
-      return isListedWhole(extent, chain);
+      return isListedWhole(ruleset, extent, chain);
     case 'rules':
       return false;
   }
@@ -291,10 +300,12 @@ function listedEndsOf({ chains }: Table): ReadonlyMap<number, number> {
 }
 
 /** A listed chain goes on to the next one: whole where another stands behind it, or the listing's end is shown. */
-function isListedWhole({ gaps, ends, listedEnds }: Extent, chain: Chain): boolean {
+function isListedWhole(ruleset: Ruleset, { gaps, ends, listedEnds }: Extent, chain: Chain): boolean {
   const [from = 0] = chain.declarations;
   const next = listedEnds.get(from);
   if (next === undefined && !ends) return false;
+  // Each chain has the names of its columns; where grep took them away it took rules, too.
+  if (ruleset.lines[from + 1]?.kind !== 'columns') return false;
   return !gaps.some((gap) => gap > from && (next === undefined || gap < next));
 }
 

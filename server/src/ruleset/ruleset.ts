@@ -32,7 +32,7 @@ export interface Table {
   /** False where the dump does not say `*name` and the name was inferred. */
   readonly declared: boolean;
   /** In the order first mentioned. */
-  readonly chains: ChainMap;
+  readonly chains: ChainMap<Chain>;
   /** Lines of the rules that jump to a target other than a chain, by its name: "ACCEPT", "DNAT". */
   readonly targets: ReadonlyMap<string, readonly number[]>;
 }

@@ -12,7 +12,7 @@ import { resolveChains } from '../identity/resolve.ts';
 import { endpointAddress } from '../identity/titles.ts';
 import { endpointShares } from '../proxy/endpoint-shares.ts';
 import { commentOf, protocolOf } from '../proxy/rule-values.ts';
-import type { ServiceDiff } from './dump-diff.ts';
+import type { ServiceDiff } from './dump-difference.ts';
 
 /** What one dump shows of a Service's port. */
 interface ServiceState {

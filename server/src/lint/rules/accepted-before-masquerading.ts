@@ -1,5 +1,5 @@
 import type { Steps } from '../../base/steps.ts';
-import { isRuleShownWhole } from '../../ruleset/completeness.ts';
+import { isRuleShownWhole, mayMixTables } from '../../ruleset/completeness.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { targetPlace } from '../support/line-place.ts';
@@ -15,7 +15,7 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
     yield;
     const chain = table.name === 'nat' ? table.chains.get('POSTROUTING') : undefined;
     const hook = chain?.rules.find((line) => ruleset.lines[line]?.target === 'KUBE-POSTROUTING');
-    if (chain === undefined || hook === undefined) continue;
+    if (chain === undefined || hook === undefined || mayMixTables(ruleset, table)) continue;
     for (const number of chain.rules) {
       if (number >= hook) break;
       const target = ruleset.lines[number]?.target;

@@ -8,7 +8,6 @@ import { lineRanges } from '../support/line-ranges.ts';
 /** Several lines of a dump on one, as in a JSON string: said once. Its code is one of the reader's problems (`line-problems`). */
 export const joinedLines: LintRule = { codes: {}, check };
 
-// biome-ignore lint/correctness/useYield: one finding; the shape of the file is worked out elsewhere.
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;
   const { joined } = fileShape(input);

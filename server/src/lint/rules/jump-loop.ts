@@ -1,4 +1,5 @@
 import type { Steps } from '../../base/steps.ts';
+import { mayMixTables } from '../../ruleset/completeness.ts';
 import { mentionsOn } from '../../ruleset/places.ts';
 import { reachOf } from '../../ruleset/reachable.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
@@ -19,6 +20,7 @@ const mostLoops = 20;
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of ruleset.tables) {
     yield;
+    if (mayMixTables(ruleset, table)) continue;
     for (const { from, to } of reachOf(table).loops.slice(0, mostLoops))
       reportLoop(ruleset, from, to, wayBetween(to, from), report);
   }

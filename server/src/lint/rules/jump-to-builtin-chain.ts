@@ -1,4 +1,5 @@
 import type { Steps } from '../../base/steps.ts';
+import { mayMixTables } from '../../ruleset/completeness.ts';
 import { mentionsOn } from '../../ruleset/places.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { tableFacts } from '../support/table-facts.ts';
@@ -11,6 +12,8 @@ export const jumpToBuiltinChain: LintRule = {
 
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of ruleset.tables) {
+    // PREROUTING is no built-in chain of every table.
+    if (mayMixTables(ruleset, table)) continue;
     for (const chain of tableFacts(ruleset, table).builtinJumpedTo) {
       yield;
       for (const line of chain.references) {

@@ -1,5 +1,6 @@
 import type { Steps } from '../../base/steps.ts';
 import type { Family } from '../../catalog/types.ts';
+import { familyOfAddress } from '../../ruleset/infer-family.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { type Finding, finding, type LintInput, type LintRule, type Place } from '../support/finding.ts';
@@ -41,7 +42,7 @@ function* firstOfOtherFamily(ruleset: Ruleset, dump: Dump): Steps<Place | undefi
       const word = rule.options
         .filter(({ name }) => addressOptions.has(name))
         .flatMap(({ values }) => values)
-        .find(({ text }) => familyOf(text) !== undefined && familyOf(text) !== dump.family);
+        .find(({ text }) => familyOfAddress(text) !== undefined && familyOfAddress(text) !== dump.family);
       if (word !== undefined) return { line: number, start: word.start, end: word.end };
     }
   }
@@ -61,14 +62,4 @@ function holds(text: string, character: string, count: number): boolean {
     if (at < 0) return false;
   }
   return true;
-}
-
-/** The family of "10.0.0.0/8", "10.0.0.1-10.0.0.9:80", "fd00::1/128", "[fd00::1]:80"; undefined for what names no address, as ":8080". */
-function familyOf(text: string): Family | undefined {
-  if (text.startsWith('[')) return 'ipv6';
-  const dot = text.indexOf('.');
-  const colon = text.indexOf(':');
-  if (dot >= 0 && (colon < 0 || dot < colon))
-    return text.charCodeAt(0) >= 0x30 && text.charCodeAt(0) <= 0x39 ? 'ipv4' : undefined;
-  return colon >= 0 && text.indexOf(':', colon + 1) >= 0 ? 'ipv6' : undefined;
 }

@@ -23,7 +23,6 @@ const whatIs = {
   text: 'text',
 } as const;
 
-// biome-ignore lint/correctness/useYield: one finding; the shape of the file is worked out elsewhere.
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;
   const { unread, foreign, isRestoreFile } = fileShape(input);

@@ -16,7 +16,6 @@ export const otherBackEnd: LintRule = {
 
 const note = /^# Warning: (iptables|ip6tables)(?:-(legacy|nft))? tables present, use (\S+)/;
 
-// biome-ignore lint/correctness/useYield: a dump has a few comments.
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;
   for (const number of fileShape(input).warnings) {

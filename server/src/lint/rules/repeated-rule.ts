@@ -1,5 +1,6 @@
 import type { Steps } from '../../base/steps.ts';
-import { formOf, isRuleShownWhole } from '../../ruleset/completeness.ts';
+import { builtinChains } from '../../catalog/tables.ts';
+import { formOf, isRuleShownWhole, mayMixTables } from '../../ruleset/completeness.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
 import type { Line } from '../../syntax/line.ts';
@@ -81,13 +82,16 @@ function mayChange(ruleset: Ruleset, number: number): boolean {
   return rule === undefined || rule.options.some(({ name, values }) => name === '--match' && changing.has(values[0]?.text ?? ''));
 }
 
+const tableCount = Object.keys(builtinChains).length;
+
 /** Whether a rule is there again for a reason, or only in the text. */
 function isMeant(ruleset: Ruleset, chain: Chain, original: number, again: readonly number[]): boolean {
   // kube-proxy up to 1.23 writes the rules of KUBE-FW- once for each ingress address (syncProxyRules), and jumps there for each.
   if (chain.name.startsWith('KUBE-FW-') && again.length < Math.max(chain.references.length, 2)) return true;
   const last = again.at(-1) ?? original;
   if (!isRuleShownWhole(ruleset, last)) return true;
-  // What grep found twice, or what was pasted twice with words between, is one rule.
+  // What grep found in several tables may stand once in each; what was pasted twice with words between is one rule.
+  if (mayMixTables(ruleset, chain.table)) return again.length < tableCount || !isOneRun(ruleset, original, last);
   return formOf(ruleset, chain.table) === 'rules' && !isOneRun(ruleset, original, last);
 }
 

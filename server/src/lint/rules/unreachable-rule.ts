@@ -1,5 +1,5 @@
 import type { Steps } from '../../base/steps.ts';
-import { isRuleShownWhole } from '../../ruleset/completeness.ts';
+import { isRuleShownWhole, mayMixTables } from '../../ruleset/completeness.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
@@ -17,6 +17,7 @@ const ending = ['ACCEPT', 'DROP', 'REJECT', 'RETURN', 'QUEUE'];
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of ruleset.tables) {
     yield;
+    if (mayMixTables(ruleset, table)) continue;
     reportUnreachable(ruleset, table, report);
   }
 }

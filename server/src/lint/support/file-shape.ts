@@ -79,86 +79,126 @@ function endsInBlank(text: string): boolean {
   return isBlank(text.charCodeAt(text.length - 1));
 }
 
+/** What is counted as the lines go by. */
+interface Count {
+  readonly withProblems: number[];
+  readonly joined: number[];
+  readonly unread: number[];
+  readonly foreign: number[];
+  readonly prefixed: number[];
+  readonly blank: number[];
+  readonly commits: number[];
+  readonly warnings: number[];
+  readonly commands: number[];
+  carriageReturns: number;
+  indented: number;
+  empty: number;
+  first: number;
+  last: number;
+  isPaste: boolean;
+  isHarmedByBlanks: boolean;
+  hasSets: boolean;
+}
+
+function nothingYet(): Count {
+  return {
+    withProblems: [],
+    joined: [],
+    unread: [],
+    foreign: [],
+    prefixed: [],
+    blank: [],
+    commits: [],
+    warnings: [],
+    commands: [],
+    carriageReturns: 0,
+    indented: 0,
+    empty: 0,
+    first: -1,
+    last: -1,
+    isPaste: false,
+    isHarmedByBlanks: false,
+    hasSets: false,
+  };
+}
+
+function countLine(count: Count, line: Line, number: number): void {
+  if (line.text.length === 0) {
+    count.empty += 1;
+    if (line.carriageReturn) count.carriageReturns += 1;
+    return;
+  }
+  if (count.first < 0) count.first = number;
+  count.last = number;
+  if (line.carriageReturn) count.carriageReturns += 1;
+  if (line.problems.length > 0) {
+    if (line.problems.some(({ code }) => code === joinedCode)) {
+      count.joined.push(number);
+      return;
+    }
+    count.withProblems.push(number);
+  }
+  if (isCommand(line)) count.commands.push(number);
+  if (line.listing) count.isPaste = true;
+  if (line.prefix > 0) {
+    if (isBlank(line.text.charCodeAt(0))) count.indented += 1;
+    if (isRefusedPrefix(line)) count.prefixed.push(number);
+  }
+  countKind(count, line, number);
+}
+
+function countKind(count: Count, line: Line, number: number): void {
+  switch (line.kind) {
+    case 'rule':
+    case 'chain':
+      break;
+    case 'blank':
+      count.blank.push(number);
+      count.isHarmedByBlanks = true;
+      break;
+    case 'commit':
+      count.commits.push(number);
+      if (endsInBlank(line.text)) count.isHarmedByBlanks = true;
+      break;
+    case 'comment':
+      if (line.text.startsWith('# Warning: ', line.prefix)) count.warnings.push(number);
+      if (isGap(line.text) || readPrompt(line.text)?.family !== undefined) count.isPaste = true;
+      break;
+    case 'other':
+      if (!beginsWithOption(line)) count.unread.push(number);
+      else if (isBlank(line.text.charCodeAt(0))) count.indented += 1;
+      break;
+    case 'foreign':
+      count.foreign.push(number);
+      break;
+    case 'set':
+      count.hasSets = true;
+      break;
+    default:
+  }
+}
+
 function examine(ruleset: Ruleset): FileShape {
-  const withProblems: number[] = [];
-  const joined: number[] = [];
-  const unread: number[] = [];
-  const foreign: number[] = [];
-  const prefixed: number[] = [];
-  const blank: number[] = [];
-  const commits: number[] = [];
-  const warnings: number[] = [];
-  const commands: number[] = [];
-  let carriageReturns = 0;
-  let indented = 0;
-  let empty = 0;
-  let first = -1;
-  let last = -1;
-  let isPaste = false;
-  let isHarmedByBlanks = false;
-  let hasSets = false;
+  const count = nothingYet();
   for (let number = 0; number < ruleset.lines.length; number += 1) {
     const line = ruleset.lines[number];
-    if (line === undefined) continue;
-    if (first < 0 && line.text !== '') first = number;
-    if (line.carriageReturn) carriageReturns += 1;
-    if (line.problems.length > 0) {
-      if (line.problems.some(({ code }) => code === joinedCode)) {
-        joined.push(number);
-        last = number;
-        continue;
-      }
-      withProblems.push(number);
-    }
-    if (isCommand(line)) commands.push(number);
-    if (line.listing) isPaste = true;
-    if (line.prefix > 0) {
-      if (isBlank(line.text.charCodeAt(0))) indented += 1;
-      if (isRefusedPrefix(line)) prefixed.push(number);
-    }
-    switch (line.kind) {
-      case 'rule':
-      case 'chain':
-        break;
-      case 'blank':
-        if (line.text.length === 0) {
-          empty += 1;
-          continue;
-        }
-        blank.push(number);
-        isHarmedByBlanks = true;
-        break;
-      case 'commit':
-        commits.push(number);
-        if (endsInBlank(line.text)) isHarmedByBlanks = true;
-        break;
-      case 'comment':
-        if (line.text.startsWith('# Warning: ', line.prefix)) warnings.push(number);
-        if (isGap(line.text) || readPrompt(line.text)?.family !== undefined) isPaste = true;
-        break;
-      case 'other':
-        if (!beginsWithOption(line)) unread.push(number);
-        else if (isBlank(line.text.charCodeAt(0))) indented += 1;
-        break;
-      case 'foreign':
-        foreign.push(number);
-        break;
-      case 'set':
-        hasSets = true;
-        break;
-      default:
-    }
-    last = number;
+    if (line !== undefined) countLine(count, line, number);
   }
-  const written = ruleset.lines.length - empty;
+  const { withProblems, joined, unread, foreign, prefixed, blank, commits, warnings, commands } = count;
+  const written = ruleset.lines.length - count.empty;
   const [table] = ruleset.tables;
   const beginsWithin = table?.declared === false && table.commitLine !== undefined && table.chains.size > 0;
   const hasQuotes = prefixed.some((number) => {
     const line = ruleset.lines[number];
     return line !== undefined && line.text.slice(0, line.prefix).trim() !== '';
   });
-  isPaste ||=
-    foreign.length > 0 || joined.length > 0 || beginsWithin || hasQuotes || unread.length > Math.max(fewLines, written / 4);
+  const isPaste =
+    count.isPaste ||
+    foreign.length > 0 ||
+    joined.length > 0 ||
+    beginsWithin ||
+    hasQuotes ||
+    unread.length > Math.max(fewLines, written / 4);
   return {
     withProblems,
     joined,
@@ -168,17 +208,19 @@ function examine(ruleset: Ruleset): FileShape {
     blank,
     strayCommits: commits.filter((number) => tableAt(ruleset, number) === undefined),
     commands,
-    carriageReturns,
-    indented,
+    carriageReturns: count.carriageReturns,
+    indented: count.indented,
     written,
-    trailingBlanks: isHarmedByBlanks ? ruleset.lines.filter(({ text }) => text.length > 0 && endsInBlank(text)).length : 0,
+    trailingBlanks: count.isHarmedByBlanks ? ruleset.lines.filter(({ text }) => text.length > 0 && endsInBlank(text)).length : 0,
     warnings,
-    hasSets,
-    first,
-    last,
+    hasSets: count.hasSets,
+    first: count.first,
+    last: count.last,
     isPaste,
     isRestoreFile:
-      !isPaste && ruleset.tables.length > 0 && ruleset.tables.every((table) => table.declared && table.commitLine !== undefined),
+      !isPaste &&
+      ruleset.tables.length > 0 &&
+      ruleset.tables.every(({ declared, commitLine }) => declared && commitLine !== undefined),
   };
 }
 
