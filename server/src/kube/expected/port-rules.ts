@@ -1,7 +1,7 @@
 /** The rules of one Service port, as kube-proxy writes them (pkg/proxy/iptables/proxier.go, syncProxyRules). */
 import { inCIDR, isIPv6 } from '../../base/ip.ts';
 import type { PodTraffic, ProxyOptions } from '../proxy/options.ts';
-import { versionTraits } from '../proxy/version.ts';
+import { type VersionTraits, versionTraits } from '../proxy/version.ts';
 import type { EndpointChoice, ProxyEndpoint } from './endpoints.ts';
 import type { ExpectedRule, RulePurpose } from './rule.ts';
 import type { ProxiedPort } from './service-ports.ts';
@@ -42,161 +42,246 @@ export function savedShare(n: number): string {
 
 const wholeMask = { ipv4: '255.255.255.255', ipv6: 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff' } as const;
 
-/** kube-proxy's rules for a port, each chain's in order; the chains one after another. */
-export function portRules(port: ProxiedPort, choice: EndpointChoice, facts: NodeFacts): readonly ExpectedRule[] {
-  const { options } = facts;
-  const traits = versionTraits(options.version);
-  const { name, hash } = port;
-  const { protocol } = port.port;
-  const match = ` -m ${protocol}`;
+/** One port, and what decides about its rules. */
+interface PortPlan {
+  readonly port: ProxiedPort;
+  readonly choice: EndpointChoice;
+  readonly facts: NodeFacts;
+  readonly traits: VersionTraits;
+  readonly serviceChain: string;
+  readonly localChain: string;
+  readonly externalChain: string;
+  readonly firewallChain: string;
+  /** The chain for traffic to the clusterIP, and that for traffic from outside. */
+  readonly internalChain: string;
+  readonly outsideChain: string;
+  /** Whether there is such a chain. */
+  readonly hasInternal: boolean;
+  readonly hasOutside: boolean;
+  /** Whether source ranges are asked for load-balancer addresses. */
+  readonly usesFirewall: boolean;
+}
+
+function planOf(port: ProxiedPort, choice: EndpointChoice, facts: NodeFacts): PortPlan {
+  const traits = versionTraits(facts.options.version);
+  const { hash } = port;
   const serviceChain = `KUBE-SVC-${hash}`;
   const localChain = `KUBE-SVL-${hash}`;
-  const externalChain = `KUBE-EXT-${hash}`;
-  const firewallChain = `KUBE-FW-${hash}`;
-  const hasLocal = choice.local.length > 0;
   // Until 1.24 there was a chain for policy Local even without an endpoint, to drop what comes to it.
-  const hasInternal = choice.any && (!port.internalLocal || hasLocal || traits.marksDrops);
-  const hasExternal = choice.any && (!port.externalLocal || hasLocal || traits.marksDrops);
-  const internalChain = port.internalLocal ? localChain : serviceChain;
-  const usesFirewall = choice.any && port.loadBalancerIPs.length > 0 && port.sourceRanges.length > 0;
-  const loadBalancerChain = usesFirewall ? firewallChain : externalChain;
-  const rules: ExpectedRule[] = [];
+  const hasLocal = choice.local.length > 0 || traits.marksDrops;
+  return {
+    port,
+    choice,
+    facts,
+    traits,
+    serviceChain,
+    localChain,
+    externalChain: `KUBE-EXT-${hash}`,
+    firewallChain: `KUBE-FW-${hash}`,
+    internalChain: port.internalLocal ? localChain : serviceChain,
+    outsideChain: port.externalLocal ? localChain : serviceChain,
+    hasInternal: choice.any && (!port.internalLocal || hasLocal),
+    hasOutside: choice.any && (!port.externalLocal || hasLocal),
+    usesFirewall: choice.any && port.loadBalancerIPs.length > 0 && port.sourceRanges.length > 0,
+  };
+}
 
-  function write(
-    table: ExpectedRule['table'],
-    chain: string,
-    purpose: RulePurpose,
-    source: string,
-    comment: string,
-    tail: string,
-  ): void {
-    rules.push({ table, chain, head: `-A ${chain}${source}`, comment, tail, port, purpose });
-  }
+/** A rule of a port, as its parts: `source` and `tail` are what stands before and behind the comment. */
+function ruleOf(
+  { port }: PortPlan,
+  table: ExpectedRule['table'],
+  chain: string,
+  purpose: RulePurpose,
+  source: string,
+  comment: string,
+  tail: string,
+): ExpectedRule {
+  return { table, chain, head: `-A ${chain}${source}`, comment, tail, port, purpose };
+}
 
-  const to = (ip: string): string => ` -d ${hostNetwork(ip)} -p ${protocol}`;
-  const atPort = `${match} --dport ${port.port.port}`;
-  const reject = ` -j REJECT --reject-with ${options.family === 'ipv6' ? 'icmp6' : 'icmp'}-port-unreachable`;
-  const refusal = choice.any ? ' -j DROP' : reject;
-  const refusalComment = choice.any ? `${name} has no local endpoints` : `${name} has no endpoints`;
+/** " -d 10.0.0.1/32 -p tcp" */
+function toAddress({ port }: PortPlan, ip: string): string {
+  return ` -d ${hostNetwork(ip)} -p ${port.port.protocol}`;
+}
 
-  if (hasInternal) {
-    write('nat', 'KUBE-SERVICES', 'cluster-ip', to(port.clusterIP), `${name} cluster IP`, `${atPort} -j ${internalChain}`);
-  } else {
-    write('filter', 'KUBE-SERVICES', 'refuse', to(port.clusterIP), refusalComment, atPort + refusal);
-  }
+/** " -m tcp --dport 80" */
+function atPort({ port }: PortPlan, number = port.port.port): string {
+  return ` -m ${port.port.protocol} --dport ${number}`;
+}
+
+/** What a rule that refuses says, and does. */
+function refusal({ port, choice, facts }: PortPlan): { readonly comment: string; readonly target: string } {
+  if (choice.any) return { comment: `${port.name} has no local endpoints`, target: ' -j DROP' };
+  const icmp = facts.options.family === 'ipv6' ? 'icmp6' : 'icmp';
+  return { comment: `${port.name} has no endpoints`, target: ` -j REJECT --reject-with ${icmp}-port-unreachable` };
+}
+
+/** From a port's addresses to its chains, or the refusal of their traffic. */
+function* addressRules(plan: PortPlan): Generator<ExpectedRule> {
+  const { port, choice } = plan;
+  const { name } = port;
+  const { comment, target } = refusal(plan);
+  const refused = (table: string, ip: string): ExpectedRule =>
+    ruleOf(plan, 'filter', table, 'refuse', toAddress(plan, ip), comment, atPort(plan) + target);
+  const entry = (purpose: RulePurpose, ip: string, what: string, chain: string): ExpectedRule =>
+    ruleOf(plan, 'nat', 'KUBE-SERVICES', purpose, toAddress(plan, ip), `${name} ${what}`, `${atPort(plan)} -j ${chain}`);
+
+  if (plan.hasInternal) yield entry('cluster-ip', port.clusterIP, 'cluster IP', plan.internalChain);
+  else yield refused('KUBE-SERVICES', port.clusterIP);
   for (const ip of port.externalIPs) {
-    if (choice.any) write('nat', 'KUBE-SERVICES', 'external-ip', to(ip), `${name} external IP`, `${atPort} -j ${externalChain}`);
-    if (!hasExternal) write('filter', 'KUBE-EXTERNAL-SERVICES', 'refuse', to(ip), refusalComment, atPort + refusal);
+    if (choice.any) yield entry('external-ip', ip, 'external IP', plan.externalChain);
+    if (!plan.hasOutside) yield refused('KUBE-EXTERNAL-SERVICES', ip);
   }
+  const balanced = plan.usesFirewall ? plan.firewallChain : plan.externalChain;
   for (const ip of port.loadBalancerIPs) {
-    if (choice.any)
-      write('nat', 'KUBE-SERVICES', 'load-balancer-ip', to(ip), `${name} loadbalancer IP`, `${atPort} -j ${loadBalancerChain}`);
-    if (usesFirewall && !traits.marksDrops) {
-      const comment = `${name} traffic not accepted by ${firewallChain}`;
-      write('filter', 'KUBE-PROXY-FIREWALL', 'source-ranges', to(ip), comment, `${atPort} -j DROP`);
+    if (choice.any) yield entry('load-balancer-ip', ip, 'loadbalancer IP', balanced);
+    if (plan.usesFirewall && !plan.traits.marksDrops) {
+      const why = `${name} traffic not accepted by ${plan.firewallChain}`;
+      yield ruleOf(plan, 'filter', 'KUBE-PROXY-FIREWALL', 'source-ranges', toAddress(plan, ip), why, `${atPort(plan)} -j DROP`);
     }
   }
-  if (!hasExternal) {
-    for (const ip of port.loadBalancerIPs)
-      write('filter', 'KUBE-EXTERNAL-SERVICES', 'refuse', to(ip), refusalComment, atPort + refusal);
-  }
-  if (port.port.nodePort !== 0) {
-    const atNodePort = `${match} --dport ${port.port.nodePort}`;
+  if (!plan.hasOutside) for (const ip of port.loadBalancerIPs) yield refused('KUBE-EXTERNAL-SERVICES', ip);
+}
+
+/** From a port's NodePorts to its chain, or the refusal of their traffic. */
+function* nodePortRules(plan: PortPlan): Generator<ExpectedRule> {
+  const { port, choice, facts } = plan;
+  const { nodePort, protocol } = port.port;
+  if (nodePort !== 0) {
+    const at = atPort(plan, nodePort);
+    const to = ` -p ${protocol}`;
     if (choice.any) {
-      if (options.nfacct && options.localhostNodePorts && options.family === 'ipv4') {
-        const counted = `${atNodePort} -m nfacct --nfacct-name  localhost_nps_accepted_pkts -j ${externalChain}`;
-        write('nat', 'KUBE-NODEPORTS', 'node-port', ` -d 127.0.0.0/8 -p ${protocol}`, name, counted);
+      const { nfacct, localhostNodePorts, family } = facts.options;
+      if (nfacct && localhostNodePorts && family === 'ipv4') {
+        const counted = `${at} -m nfacct --nfacct-name  localhost_nps_accepted_pkts -j ${plan.externalChain}`;
+        yield ruleOf(plan, 'nat', 'KUBE-NODEPORTS', 'node-port', ` -d 127.0.0.0/8${to}`, port.name, counted);
       }
-      write('nat', 'KUBE-NODEPORTS', 'node-port', ` -p ${protocol}`, name, `${atNodePort} -j ${externalChain}`);
+      yield ruleOf(plan, 'nat', 'KUBE-NODEPORTS', 'node-port', to, port.name, `${at} -j ${plan.externalChain}`);
     }
-    if (!hasExternal) {
-      const tail = ` -m addrtype --dst-type LOCAL${atNodePort}${refusal}`;
-      write('filter', 'KUBE-EXTERNAL-SERVICES', 'refuse', ` -p ${protocol}`, refusalComment, tail);
+    if (!plan.hasOutside) {
+      const { comment, target } = refusal(plan);
+      const tail = ` -m addrtype --dst-type LOCAL${at}${target}`;
+      yield ruleOf(plan, 'filter', 'KUBE-EXTERNAL-SERVICES', 'refuse', to, comment, tail);
     }
   }
   if (port.healthCheckNodePort !== 0) {
     const tail = ` -m tcp --dport ${port.healthCheckNodePort} -j ACCEPT`;
-    write('filter', 'KUBE-NODEPORTS', 'health-check', ' -p tcp', `${name} health check node port`, tail);
+    yield ruleOf(plan, 'filter', 'KUBE-NODEPORTS', 'health-check', ' -p tcp', `${port.name} health check node port`, tail);
   }
+}
 
-  if (choice.any && port.external) {
-    if (port.externalLocal) {
-      if (options.podTraffic !== null) {
-        const comment = `pod traffic for ${name} external destinations`;
-        write('nat', externalChain, 'external-policy', podSource(options.podTraffic, false), comment, ` -j ${serviceChain}`);
-      }
-      const fromNode = ' -m addrtype --src-type LOCAL';
-      const marked = `masquerade LOCAL traffic for ${name} external destinations`;
-      write('nat', externalChain, 'external-policy', '', marked, `${fromNode} -j KUBE-MARK-MASQ`);
-      const routed = `route LOCAL traffic for ${name} external destinations`;
-      write('nat', externalChain, 'external-policy', '', routed, `${fromNode} -j ${serviceChain}`);
-    } else {
-      const comment = `masquerade traffic for ${name} external destinations`;
-      write('nat', externalChain, 'external-policy', '', comment, ' -j KUBE-MARK-MASQ');
+/** The chain of traffic from outside. */
+function* externalRules(plan: PortPlan): Generator<ExpectedRule> {
+  const { port, choice, facts, externalChain, serviceChain } = plan;
+  if (!choice.any || !port.external) return;
+  const write = (source: string, comment: string, tail: string): ExpectedRule =>
+    ruleOf(plan, 'nat', externalChain, 'external-policy', source, comment, tail);
+  if (port.externalLocal) {
+    const { podTraffic } = facts.options;
+    const destinations = `for ${port.name} external destinations`;
+    const fromNode = ' -m addrtype --src-type LOCAL';
+    if (podTraffic !== null) yield write(podSource(podTraffic, false), `pod traffic ${destinations}`, ` -j ${serviceChain}`);
+    yield write('', `masquerade LOCAL traffic ${destinations}`, `${fromNode} -j KUBE-MARK-MASQ`);
+    yield write('', `route LOCAL traffic ${destinations}`, `${fromNode} -j ${serviceChain}`);
+  } else {
+    yield write('', `masquerade traffic for ${port.name} external destinations`, ' -j KUBE-MARK-MASQ');
+  }
+  if (plan.hasOutside) yield write('', '', ` -j ${plan.outsideChain}`);
+}
+
+/** The chain that asks for source ranges. */
+function* firewallRules(plan: PortPlan): Generator<ExpectedRule> {
+  const { port, facts, traits, firewallChain } = plan;
+  if (!plan.usesFirewall) return;
+  const comment = `${port.name} loadbalancer IP`;
+  const write = (source: string, words: string, tail: string): ExpectedRule =>
+    ruleOf(plan, 'nat', firewallChain, 'source-ranges', source, words, tail);
+  const onward = ` -j ${plan.externalChain}`;
+  for (const range of port.sourceRanges) yield write(fromNetwork(range), comment, onward);
+  // A node that has the load balancer's address for its own asks from that address.
+  if (port.sourceRanges.some((range) => inCIDR(facts.nodeIP, range))) {
+    for (const ip of port.loadBalancerIPs) yield write(` -s ${hostNetwork(ip)}`, comment, onward);
+  }
+  if (traits.marksDrops) yield write('', comment, ' -j KUBE-MARK-DROP');
+  else if (traits.explainsFirewallEnd)
+    yield write('', `other traffic to ${port.name} will be dropped by KUBE-PROXY-FIREWALL`, '');
+}
+
+/** What masquerades traffic to the clusterIP, at the head of its chain. */
+function* masqueradeRules(plan: PortPlan): Generator<ExpectedRule> {
+  const { port, facts } = plan;
+  const { masqueradeAll, podTraffic } = facts.options;
+  const traffic = masqueradeAll ? null : podTraffic;
+  if (!plan.hasInternal || (!masqueradeAll && podTraffic === null)) return;
+  const outside = traffic === null ? '' : podSource(traffic, true);
+  // iptables prints sources before destinations, and interfaces behind both.
+  const source =
+    traffic?.by === 'interface'
+      ? ` -d ${hostNetwork(port.clusterIP)}${outside} -p ${port.port.protocol}`
+      : `${outside}${toAddress(plan, port.clusterIP)}`;
+  yield ruleOf(
+    plan,
+    'nat',
+    plan.internalChain,
+    'masquerade',
+    source,
+    `${port.name} cluster IP`,
+    `${atPort(plan)} -j KUBE-MARK-MASQ`,
+  );
+}
+
+/** What spreads traffic over endpoints. */
+function* balanceRules(plan: PortPlan, chain: string, endpoints: readonly ProxyEndpoint[]): Generator<ExpectedRule> {
+  const { port, facts } = plan;
+  const comment = ({ address }: ProxyEndpoint): string => (facts.largeCluster ? '' : `${port.name} -> ${address}`);
+  if (port.affinitySeconds > 0) {
+    for (const endpoint of endpoints) {
+      const recent = ` -m recent --rcheck --seconds ${port.affinitySeconds} --reap --name ${endpoint.chain} --mask ${wholeMask[facts.options.family]} --rsource`;
+      yield ruleOf(plan, 'nat', chain, 'affinity', '', comment(endpoint), `${recent} -j ${endpoint.chain}`);
     }
-    if (hasExternal)
-      write('nat', externalChain, 'external-policy', '', '', ` -j ${port.externalLocal ? localChain : serviceChain}`);
   }
-
-  if (usesFirewall) {
-    const comment = `${name} loadbalancer IP`;
-    const onward = ` -j ${externalChain}`;
-    for (const range of port.sourceRanges) write('nat', firewallChain, 'source-ranges', fromNetwork(range), comment, onward);
-    // A node that has the load balancer's address for its own asks from that address.
-    if (port.sourceRanges.some((range) => inCIDR(facts.nodeIP, range))) {
-      for (const ip of port.loadBalancerIPs)
-        write('nat', firewallChain, 'source-ranges', ` -s ${hostNetwork(ip)}`, comment, onward);
-    }
-    if (traits.marksDrops) write('nat', firewallChain, 'source-ranges', '', comment, ' -j KUBE-MARK-DROP');
-    else if (traits.explainsFirewallEnd) {
-      const end = `other traffic to ${name} will be dropped by KUBE-PROXY-FIREWALL`;
-      write('nat', firewallChain, 'source-ranges', '', end, '');
-    }
+  for (const [index, endpoint] of endpoints.entries()) {
+    const left = endpoints.length - index;
+    const share = left > 1 ? ` -m statistic --mode random --probability ${savedShare(left)}` : '';
+    yield ruleOf(plan, 'nat', chain, 'balance', '', comment(endpoint), `${share} -j ${endpoint.chain}`);
   }
+}
 
-  const masquerades = hasInternal && (options.masqueradeAll || options.podTraffic !== null);
-  function masquerade(): void {
-    const traffic = options.masqueradeAll ? null : options.podTraffic;
-    const outside = traffic === null ? '' : podSource(traffic, true);
-    // iptables prints sources before destinations, and interfaces behind both.
-    const source =
-      traffic?.by === 'interface'
-        ? ` -d ${hostNetwork(port.clusterIP)}${outside} -p ${protocol}`
-        : `${outside}${to(port.clusterIP)}`;
-    write('nat', internalChain, 'masquerade', source, `${name} cluster IP`, `${atPort} -j KUBE-MARK-MASQ`);
-  }
+/** The chains for policy Cluster and Local. */
+function* serviceRules(plan: PortPlan): Generator<ExpectedRule> {
+  const { port, choice, traits, serviceChain, localChain } = plan;
+  if (plan.internalChain === serviceChain) yield* masqueradeRules(plan);
+  if (port.usesCluster) yield* balanceRules(plan, serviceChain, choice.cluster);
+  if (plan.internalChain === localChain) yield* masqueradeRules(plan);
+  if (!port.usesLocal) return;
+  yield* balanceRules(plan, localChain, choice.local);
+  if (traits.marksDrops && choice.any && choice.local.length === 0)
+    yield ruleOf(plan, 'nat', localChain, 'refuse', '', `${port.name} has no local endpoints`, ' -j KUBE-MARK-DROP');
+}
 
-  function balance(chain: string, endpoints: readonly ProxyEndpoint[]): void {
-    const comment = ({ address }: ProxyEndpoint): string => (facts.largeCluster ? '' : `${name} -> ${address}`);
-    if (port.affinitySeconds > 0) {
-      for (const endpoint of endpoints) {
-        const recent = ` -m recent --rcheck --seconds ${port.affinitySeconds} --reap --name ${endpoint.chain} --mask ${wholeMask[options.family]} --rsource`;
-        write('nat', chain, 'affinity', '', comment(endpoint), `${recent} -j ${endpoint.chain}`);
-      }
-    }
-    for (const [index, endpoint] of endpoints.entries()) {
-      const left = endpoints.length - index;
-      const share = left > 1 ? ` -m statistic --mode random --probability ${savedShare(left)}` : '';
-      write('nat', chain, 'balance', '', comment(endpoint), `${share} -j ${endpoint.chain}`);
-    }
-  }
-
-  if (masquerades && internalChain === serviceChain) masquerade();
-  if (port.usesCluster) balance(serviceChain, choice.cluster);
-  if (masquerades && internalChain === localChain) masquerade();
-  if (port.usesLocal) {
-    balance(localChain, choice.local);
-    if (traits.marksDrops && choice.any && !hasLocal)
-      write('nat', localChain, 'refuse', '', `${name} has no local endpoints`, ' -j KUBE-MARK-DROP');
-  }
-
+/** The chains of endpoints. */
+function* endpointRules(plan: PortPlan): Generator<ExpectedRule> {
+  const { port, choice, facts } = plan;
+  const { protocol } = port.port;
+  const comment = facts.largeCluster ? '' : port.name;
   for (const { chain, ref, destination } of choice.reachable) {
-    const comment = facts.largeCluster ? '' : name;
-    write('nat', chain, 'hairpin', ` -s ${hostNetwork(ref.ip)}`, comment, ' -j KUBE-MARK-MASQ');
+    yield ruleOf(plan, 'nat', chain, 'hairpin', ` -s ${hostNetwork(ref.ip)}`, comment, ' -j KUBE-MARK-MASQ');
     const remember =
-      port.affinitySeconds > 0 ? ` -m recent --set --name ${chain} --mask ${wholeMask[options.family]} --rsource` : '';
-    const dnat = `${remember}${match} -j DNAT --to-destination ${destination}`;
-    write('nat', chain, 'dnat', ` -p ${protocol}`, comment, dnat);
+      port.affinitySeconds > 0 ? ` -m recent --set --name ${chain} --mask ${wholeMask[facts.options.family]} --rsource` : '';
+    const dnat = `${remember} -m ${protocol} -j DNAT --to-destination ${destination}`;
+    yield ruleOf(plan, 'nat', chain, 'dnat', ` -p ${protocol}`, comment, dnat);
   }
-  return rules;
+}
+
+/** kube-proxy's rules for a port, each chain's in order; the chains one after another. */
+export function portRules(port: ProxiedPort, choice: EndpointChoice, facts: NodeFacts): readonly ExpectedRule[] {
+  const plan = planOf(port, choice, facts);
+  return [
+    ...addressRules(plan),
+    ...nodePortRules(plan),
+    ...externalRules(plan),
+    ...firewallRules(plan),
+    ...serviceRules(plan),
+    ...endpointRules(plan),
+  ];
 }
