@@ -54,24 +54,39 @@ function madeOf(
 
 const clockTolerance = 30_000;
 
-/** One sentence on why what is new in the cluster is not in the dump; empty where the objects do not tell. */
-export function causeOf(cluster: Cluster, dump: Dump, node: string, programmed: readonly Programmed[]): string {
-  let first: Made | undefined;
-  const shown: number[] = [];
+/** What the objects tell: the oldest that is not in the dump, and when the newest that is was made; 0 for none. */
+interface Times {
+  readonly unseen: Made;
+  readonly newestShown: number;
+}
+
+function timesOf(cluster: Cluster, programmed: readonly Programmed[]): Times | undefined {
+  let unseen: Made | undefined;
+  let newestShown = 0;
   for (const entry of programmed) {
     const made = madeOf(cluster, entry);
-    for (const { time } of made.shown) shown.push(time);
-    for (const candidate of made.unseen) if (first === undefined || candidate.time < first.time) first = candidate;
+    for (const { time } of made.shown) newestShown = Math.max(newestShown, time);
+    for (const candidate of made.unseen) if (unseen === undefined || candidate.time < unseen.time) unseen = candidate;
   }
-  if (first === undefined) return '';
-  const unseenSince = first.time;
+  return unseen === undefined ? undefined : { unseen, newestShown };
+}
+
+/**
+ * One sentence on what may be why what is new in the cluster is not in the dump; empty where the objects do not tell. When an object was made
+ * bounds when kube-proxy could have known it, and no more: a Pod may have become ready long after.
+ */
+export function causeOf(cluster: Cluster, dump: Dump, node: string, programmed: readonly Programmed[]): string {
+  const times = timesOf(cluster, programmed);
+  if (times === undefined) return '';
+  const { unseen, newestShown } = times;
+  // What was made later is there: it is not for want of a sync.
+  if (newestShown > unseen.time + clockTolerance) return '';
   const written = writtenAt(dump);
-  if (written !== null && unseenSince > written + clockTolerance)
-    return `the dump is older than ${first.what}, which was created at ${timeText(unseenSince)}`;
-  let last = 0;
-  for (const time of shown) if (time <= unseenSince && time > last) last = time;
-  const since = last === 0 ? `before ${timeText(unseenSince)}` : timeText(last);
-  const by = written === null ? '' : `, when the dump was written at ${timeText(written)}`;
+  const created = `${unseen.what} was created at ${timeText(unseen.time)}`;
+  // The header has no time zone.
+  const header = written === null ? '' : `the dump’s header says ${timeText(written)}, if the node keeps UTC`;
+  if (written !== null && unseen.time > written + clockTolerance) return `the dump may be older than what it lacks: ${created}, ${header}`;
   const where = node === '' ? 'kube-proxy' : `kube-proxy on ${node}`;
-  return `${where} has not synced since ${since}: ${first.what} was created at ${timeText(unseenSince)}${by}`;
+  const newest = newestShown === 0 ? '' : `, the newest that the dump has at ${timeText(newestShown)}`;
+  return `${where} may have stopped syncing: ${created}${newest}${header === '' ? '' : `; ${header}`}`;
 }
