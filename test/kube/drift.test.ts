@@ -412,6 +412,19 @@ describe('what changed in the cluster', () => {
       ],
     ],
     [
+      'an endpoint that two Pods on the host network share',
+      [web(), webEndpoints({ '10.244.0.1': {} })],
+      [
+        web(),
+        webEndpoints({ '10.244.0.1': {} }),
+        slice('shop/web', { '172.18.0.3': { pod: 'web-2', node: 'node-b' } }, undefined, { suffix: 'a' }),
+        slice('shop/web', { '172.18.0.3': { pod: 'web-3', node: 'node-b' } }, undefined, { suffix: 'b' }),
+      ],
+      [
+        'missing shop/web: endpoint-missing: 172.18.0.3:8080 (Pod shop/web-2, Pod shop/web-3 on node-b) is an endpoint of shop/web:http that gets no traffic',
+      ],
+    ],
+    [
       'an external IP less',
       [web({ spec: { externalIPs: ['192.0.2.50', '192.0.2.51'] } }), webEndpoints()],
       [web({ spec: { externalIPs: ['192.0.2.50'] } }), webEndpoints()],
@@ -943,7 +956,11 @@ describe('the recorded dumps', () => {
     ]);
     expect(stale.summary).toMatchObject({ services: 12, inSync: 6, missing: 2, stale: 3, differs: 1, notes: [] });
     const causes = new Set(stale.services.flatMap(({ findings }) => findings.map(({ cause }) => cause)));
-    expect([...causes]).toEqual([expect.stringMatching(/^kube-proxy on node-a may have stopped syncing: .*, the newest that the dump has at 2026-11-23 00:35:18 UTC; /)]);
+    expect([...causes]).toEqual([
+      expect.stringMatching(
+        /^kube-proxy on node-a may have stopped syncing: .*, the newest that the dump has at 2026-11-23 00:35:18 UTC; /,
+      ),
+    ]);
   });
 
   it.each([

@@ -85,7 +85,8 @@ export function causeOf(cluster: Cluster, dump: Dump, node: string, programmed: 
   const created = `${unseen.what} was created at ${timeText(unseen.time)}`;
   // The header has no time zone.
   const header = written === null ? '' : `the dump’s header says ${timeText(written)}, if the node keeps UTC`;
-  if (written !== null && unseen.time > written + clockTolerance) return `the dump may be older than what it lacks: ${created}, ${header}`;
+  if (written !== null && unseen.time > written + clockTolerance)
+    return `the dump may be older than what it lacks: ${created}, ${header}`;
   const where = node === '' ? 'kube-proxy' : `kube-proxy on ${node}`;
   const newest = newestShown === 0 ? '' : `, the newest that the dump has at ${timeText(newestShown)}`;
   return `${where} may have stopped syncing: ${created}${newest}${header === '' ? '' : `; ${header}`}`;

@@ -6,6 +6,7 @@ import { objectName, type PodRecord, type ServiceRecord } from '../../cluster/ob
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Ruleset } from '../../ruleset/ruleset.ts';
 import type { ProxyEndpoint } from '../expected/endpoints.ts';
+import type { EndpointRef } from '../identity/hash-index.ts';
 import { dnatDestination } from '../proxy/rule-values.ts';
 import type { DriftFinding, DriftKind } from './finding.ts';
 import type { DumpEndpoint, PortRules } from './port-rules.ts';
@@ -28,12 +29,19 @@ function addressOf(ruleset: Ruleset, { chain }: DumpEndpoint): Address | undefin
   return undefined;
 }
 
-/** "10.244.0.41:8080 (Pod shop/cart-0 on node-a)" */
-export function endpointText({ destination, ref }: ProxyEndpoint): string {
-  const { targetRef, nodeName } = ref.endpoint;
-  if (targetRef === null) return destination;
-  const pod = `${targetRef.kind || 'Pod'} ${targetRef.namespace || ref.slice.namespace}/${targetRef.name}`;
-  return `${destination} (${pod}${nodeName === '' ? '' : ` on ${nodeName}`})`;
+function targetText({ endpoint, slice }: EndpointRef): string | undefined {
+  const { targetRef } = endpoint;
+  return targetRef === null
+    ? undefined
+    : `${targetRef.kind || 'Pod'} ${targetRef.namespace || slice.namespace}/${targetRef.name}`;
+}
+
+/** "10.244.0.41:8080 (Pod shop/cart-0 on node-a)", with all Pods that share the address */
+export function endpointText({ destination, ref, sharing }: ProxyEndpoint): string {
+  const targets = new Set([ref, ...sharing].flatMap((each) => targetText(each) ?? []));
+  if (targets.size === 0) return destination;
+  const { nodeName } = ref.endpoint;
+  return `${destination} (${someOf([...targets])}${nodeName === '' ? '' : ` on ${nodeName}`})`;
 }
 
 /** "10.244.0.1:80, 10.244.0.2:80 and 3 more" */

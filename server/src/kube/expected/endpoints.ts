@@ -3,7 +3,7 @@
 import { hostPort, isIPv6 } from '../../base/ip.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { EndpointRecord, EndpointSliceRecord } from '../../cluster/objects.ts';
-import { type EndpointRef, endpointHashes } from '../identity/hash-index.ts';
+import { type EndpointRef, endpointHashes, type HashedEndpoint } from '../identity/hash-index.ts';
 import type { ProxyOptions } from '../proxy/options.ts';
 import { versionTraits } from '../proxy/version.ts';
 import type { ProxiedPort } from './service-ports.ts';
@@ -18,6 +18,8 @@ export interface ProxyEndpoint {
   readonly chain: string;
   /** Where slices do not say the same of this address: what kube-proxy may have taken instead, as the order of slices is left to chance. */
   readonly others: readonly EndpointRef[];
+  /** The other endpoints of the port with this address, as of Pods on the host network: kube-proxy makes one of them. */
+  readonly sharing: readonly EndpointRef[];
 }
 
 /** The endpoints that a port's traffic may reach from a node, each list in the order in which the rules name them. */
@@ -32,12 +34,19 @@ export interface EndpointChoice {
   readonly any: boolean;
 }
 
-/** Which of two endpoints of one slice with the same address counts, the later one given second. On an unknown node that is not known either. */
-function ofTwins(known: ProxyEndpoint, next: ProxyEndpoint, { node, version }: ProxyOptions): ProxyEndpoint {
-  const { endpoint } = next.ref;
-  if (versionTraits(version).twins === 'last-not-terminating') return endpoint.terminating ? known : next;
-  if (node === '') return eitherOf(known, next);
-  return endpoint.nodeName === node ? next : known;
+const none: readonly never[] = [];
+
+/** What slices say of one address, while they are read. */
+interface Claims {
+  readonly address: string;
+  readonly destination: string;
+  readonly chain: string;
+  /** The one that counts. */
+  taken: EndpointRef;
+  /** All of them, in the order read. */
+  readonly all: EndpointRef[];
+  /** What kube-proxy may have taken instead. */
+  readonly others: EndpointRef[];
 }
 
 /** Of two slices' words about one address the better is taken, as of a running Pod that took a terminating one's. */
@@ -46,52 +55,102 @@ function isBetter(candidate: EndpointRecord, known: EndpointRecord): boolean {
   return candidate.ready && !known.ready;
 }
 
-function isSameUse(a: EndpointRecord, b: EndpointRecord): boolean {
-  return a.ready === b.ready && a.serving === b.serving && a.terminating === b.terminating && a.nodeName === b.nodeName;
+function sameNames(a: readonly string[] | null, b: readonly string[] | null): boolean {
+  return a === b || (a !== null && b !== null && a.length === b.length && a.every((name, at) => name === b[at]));
 }
 
-/** The endpoints of one slice for a port, by the address by which kube-proxy knows them. */
-function endpointsIn(
-  slice: EndpointSliceRecord,
-  { port }: ProxiedPort,
-  options: ProxyOptions,
-): ReadonlyMap<string, ProxyEndpoint> {
+/** Whether it makes no difference which of two endpoints with one address is taken. */
+function isSameUse(a: EndpointRecord, b: EndpointRecord): boolean {
+  return (
+    a.ready === b.ready &&
+    a.serving === b.serving &&
+    a.terminating === b.terminating &&
+    a.nodeName === b.nodeName &&
+    sameNames(a.hintZones, b.hintZones) &&
+    sameNames(a.hintNodes, b.hintNodes)
+  );
+}
+
+/** Takes the better of two, either of which kube-proxy may take. */
+function takeEither(claims: Claims, next: EndpointRef): void {
+  const { taken } = claims;
+  const isNext = isBetter(next.endpoint, taken.endpoint);
+  if (!isSameUse(taken.endpoint, next.endpoint)) claims.others.push(isNext ? taken : next);
+  if (isNext) claims.taken = next;
+}
+
+/** Takes one of two endpoints of the same slice, which are read in order. On an unknown node it is not known which of them counts. */
+function takeOfSlice(claims: Claims, next: EndpointRef, { node, version }: ProxyOptions): void {
+  const { endpoint } = next;
+  if (versionTraits(version).twins === 'last-not-terminating') {
+    if (!endpoint.terminating) claims.taken = next;
+  } else if (node === '') takeEither(claims, next);
+  else if (endpoint.nodeName === node) claims.taken = next;
+}
+
+const byPort = new WeakMap<EndpointSliceRecord, ReadonlyMap<string, readonly HashedEndpoint[]>>();
+
+/** A slice's endpoints for one port of the Service, sorted out once for all of its ports. */
+function hashedFor(slice: EndpointSliceRecord, portName: string, protocol: string): readonly HashedEndpoint[] {
+  let ports = byPort.get(slice);
+  if (ports === undefined) {
+    const found = new Map<string, HashedEndpoint[]>();
+    for (const hashed of endpointHashes(slice)) {
+      const key = `${hashed.ref.protocol}/${hashed.ref.portName}`;
+      const list = found.get(key);
+      if (list === undefined) found.set(key, [hashed]);
+      else list.push(hashed);
+    }
+    ports = found;
+    byPort.set(slice, ports);
+  }
+  return ports.get(`${protocol}/${portName}`) ?? none;
+}
+
+/** Takes in the endpoints of one slice for a port, by the address by which kube-proxy knows them. */
+function readSlice(claims: Map<string, Claims>, slice: EndpointSliceRecord, { port }: ProxiedPort, options: ProxyOptions): void {
   const { namesGivenAddress } = versionTraits(options.version);
-  const found = new Map<string, ProxyEndpoint>();
-  for (const { ref, chain, asGiven } of endpointHashes(slice)) {
-    if (ref.portName !== port.name || ref.protocol !== port.protocol) continue;
+  const own = new Map<string, Claims>();
+  for (const { ref, chain, asGiven } of hashedFor(slice, port.name, port.protocol)) {
     if (isIPv6(ref.ip) !== (options.family === 'ipv6')) continue;
     const destination = hostPort(ref.ip, ref.port);
     const named = namesGivenAddress && asGiven !== null ? asGiven : { address: destination, chain };
-    const endpoint = { ref, address: named.address, destination, chain: named.chain, others: [] };
-    const known = found.get(named.address);
-    found.set(named.address, known === undefined ? endpoint : ofTwins(known, endpoint, options));
+    const known = own.get(named.address);
+    if (known === undefined) {
+      own.set(named.address, { ...named, destination, taken: ref, all: [ref], others: [] });
+    } else {
+      takeOfSlice(known, ref, options);
+      known.all.push(ref);
+    }
   }
-  return found;
+  for (const [address, next] of own) {
+    const known = claims.get(address);
+    if (known === undefined) {
+      claims.set(address, next);
+      continue;
+    }
+    takeEither(known, next.taken);
+    for (const ref of next.all) known.all.push(ref);
+    for (const ref of next.others) known.others.push(ref);
+  }
 }
 
 /** All endpoints of a port in its EndpointSlices of the family, ready or not, sorted by address as text. */
 export function endpointsOf(cluster: Cluster, port: ProxiedPort, options: ProxyOptions): readonly ProxyEndpoint[] {
   const { namespace, name } = port.service;
   const addressType = options.family === 'ipv6' ? 'IPv6' : 'IPv4';
-  const found = new Map<string, ProxyEndpoint>();
+  const claims = new Map<string, Claims>();
   for (const slice of cluster.slicesOf(namespace, name)) {
-    if (slice.addressType !== addressType || slice.serviceProxyName !== '' || slice.labelledHeadless) continue;
-    for (const [address, endpoint] of endpointsIn(slice, port, options)) {
-      const known = found.get(address);
-      found.set(address, known === undefined ? endpoint : eitherOf(known, endpoint));
-    }
+    if (slice.addressType === addressType && slice.serviceProxyName === '' && !slice.labelledHeadless)
+      readSlice(claims, slice, port, options);
   }
-  return [...found.values()].sort((a, b) => (a.address < b.address ? -1 : 1));
-}
-
-/** Of two endpoints with one address, of which kube-proxy may take either, the better with the other at hand. */
-function eitherOf(known: ProxyEndpoint, next: ProxyEndpoint): ProxyEndpoint {
-  const [better, other] = isBetter(next.ref.endpoint, known.ref.endpoint) ? [next, known] : [known, next];
-  const others = [...known.others, ...next.others];
-  return isSameUse(better.ref.endpoint, other.ref.endpoint)
-    ? { ...better, others }
-    : { ...better, others: [...others, other.ref] };
+  return [...claims.values()]
+    .map(({ taken, all, ...named }) => ({
+      ...named,
+      ref: taken,
+      sharing: all.length === 1 ? none : all.filter((ref) => ref !== taken),
+    }))
+    .sort((a, b) => (a.address < b.address ? -1 : 1));
 }
 
 type Wanted = (endpoint: EndpointRecord) => boolean;
