@@ -71,6 +71,27 @@ describe('trace', () => {
     expect(json<TraceReport>(packet).outcomes.length).toBeGreaterThan(outcomes.length);
   });
 
+  it("is told the node's addresses, and follows the answer", () => {
+    const packet = ['trace', dump, '--from', '10.244.0.99:40000', '--to', '10.96.40.50:25', '--local', '192.0.2.10,10.244.0.1'];
+    const { outcomes } = json<TraceReport>(packet);
+    expect(outcomes.map(({ verdict, assuming }) => [verdict, assuming])).toEqual([['reject', []]]);
+    const answers = json<TraceReport>([...packet, '--reply']);
+    expect(answers.packet.kind).toBe('answer');
+    expect(answers.assumptions.join()).toContain('The rules let no first packet through');
+    expect(inspect([...packet.slice(0, -1), 'here']).stderr).toContain('--local "here" is no address');
+    expect(inspect([...packet, '--reply', '--established']).status).toBe(2);
+    expect(inspect([...packet, '--ttl', 'x']).stderr).toContain('--ttl "x" is no number from 0 to 255.');
+  });
+
+  it('takes the chains of an excerpt to be hooked in as flow does, and says it', () => {
+    const excerpt = '*nat\n-A KUBE-SERVICES -d 10.96.0.1/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.244.0.9:8080\n';
+    const { stdout } = inspect(['trace', '-', '--from', '10.244.0.8', '--to', '10.96.0.1:80', '--local', '192.0.2.1'], {
+      input: excerpt,
+    });
+    expect(stdout).toContain('nat KUBE-SERVICES, line 2: dnat to 10.244.0.9:8080');
+    expect(stdout).toContain('taken to be hooked in as kube-proxy does it');
+  });
+
   it('says what is wrong with an address', () => {
     const { stderr, status } = inspect(['trace', dump, '--from', 'here', '--to', '10.96.40.10:80']);
     expect(stderr).toMatch(/"here"/);

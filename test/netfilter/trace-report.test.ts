@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type TraceRequest, traceReport } from '../../server/src/netfilter/trace-report.ts';
+import { traceReport } from '../../server/src/netfilter/trace-report.ts';
+import type { TraceRequest } from '../../server/src/netfilter/trace-request.ts';
 import { rulesetFrom } from '../support/dumps.ts';
 import { fixturePath } from '../support/fixtures.ts';
 import { ruleset } from './support.ts';
@@ -26,6 +27,7 @@ describe('the report on a packet', () => {
       in: null,
       out: null,
       state: 'NEW',
+      kind: 'first',
     });
     expect(outcomes.map(({ probability, verdict, packet: end, assuming }) => [probability, verdict, end.dst, assuming])).toEqual([
       [0.5, 'accept', '10.244.1.21', []],

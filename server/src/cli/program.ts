@@ -105,10 +105,26 @@ function addTrace(root: Command, answered: Answered): void {
     .requiredOption('--from <ip[:port]>', 'the source')
     .requiredOption('--to <ip:port>', 'the destination')
     .option('--proto <protocol>', 'by name or number', 'tcp')
+    .option('--sport <port>', 'the source port, where --from does not say it')
     .option('--in <interface>', 'that it came in through')
     .option('--out <interface>', 'that it will leave through')
     .addOption(new Option('--hook <hook>', 'where it is first met').choices(['prerouting', 'output']))
-    .option('--state <state>', 'of its connection', 'NEW')
+    .option('--state <state>', 'of its connection (default: NEW, or what conntrack says of such flags or ICMP types)')
+    .option('--reply', 'follow the answer to it: --from and --to are the ends as the connection was asked for')
+    .option('--established', 'follow a later packet of its connection, translated as the first one was')
+    .option('--icmp-type <type>', 'TYPE, TYPE/CODE or a name as of iptables (default: echo-request)')
+    .option(
+      '--flags <flags>',
+      'TCP flags with commas between, or NONE (default: SYN; SYN,ACK for an answer; ACK for a later packet)',
+    )
+    .option('--mark <number>', 'its mark')
+    .option('--uid <user>', 'of the process that sends it, with --hook output')
+    .option('--gid <group>', 'likewise')
+    .option('--ttl <number>', 'TTL or hop limit, as it comes in')
+    .option('--length <bytes>', 'of the whole IP packet')
+    .option('--tos <number>', 'the byte that holds DSCP and ECN')
+    .option('--local <ip,...>', "the node's addresses; all others are taken to be elsewhere (default: told by the cluster)")
+    .option('--node <name>', 'the node that the dump is of (default: told by the dump)')
     .addOption(formatOption('text', 'json'))
     .action(async (dump, options) => answered({ output: await runTrace(dump, options), status: 0 }));
 }

@@ -1,53 +1,109 @@
 import pc from 'picocolors';
-import { hostPort, isIPv6, parseHostPort } from '../base/ip.ts';
+import { canonicalIP, hostPort, inCIDR, isIPv6, parseHostPort } from '../base/ip.ts';
 import { percentText } from '../base/percent.ts';
 import { terminalText } from '../base/safe-text.ts';
+import { emptyCluster } from '../cluster/cluster.ts';
 import { clusterOfDump } from '../kube/drift/other-cluster.ts';
 import { ownAddresses } from '../kube/flow/packet-sources.ts';
+import type { Resolution } from '../kube/identity/chain-identity.ts';
 import { resolveChains } from '../kube/identity/resolve.ts';
+import { assumedHooks } from '../kube/proxy/assumed-hooks.ts';
 import { dumpNode } from '../kube/proxy/dump-node.ts';
-import { type TraceReport, type TraceRequest, traceSteps } from '../netfilter/trace-report.ts';
+import type { EnumerateOptions } from '../netfilter/enumeration/options.ts';
+import { type ReportedOutcome, type ReportedPacket, type TraceReport, traceSteps } from '../netfilter/trace-report.ts';
+import type { PacketKind, TraceRequest } from '../netfilter/trace-request.ts';
+import type { Dump, Ruleset } from '../ruleset/ruleset.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';
 import { UsageError } from './usage-error.ts';
 
-export interface TraceCommandOptions extends ClusterOptions {
-  readonly from: string;
-  readonly to: string;
+export interface TraceCommandOptions extends ClusterOptions, Omit<TraceRequest, 'protocol' | 'kind'> {
   readonly proto: string;
-  readonly in?: string;
-  readonly out?: string;
-  readonly hook?: string;
-  readonly state: string;
+  /** The answer's way back, for a connection that `from` asked `to` for. */
+  readonly reply?: boolean;
+  /** A later packet of the connection. */
+  readonly established?: boolean;
+  /** The node that the dump is of. */
+  readonly node?: string;
+  /** Addresses of the node with commas between; all others are taken to be elsewhere. */
+  readonly local?: string;
   readonly format: 'text' | 'json';
 }
 
+function kindOf({ reply, established }: TraceCommandOptions): PacketKind {
+  if (reply === true && established === true) throw new UsageError('--reply and --established exclude each other');
+  return reply === true ? 'answer' : established === true ? 'later' : 'first';
+}
+
+function requestOf(options: TraceCommandOptions): TraceRequest {
+  const { proto, reply, established, node, local, format, cluster, context, ...said } = options;
+  return { ...said, protocol: proto, kind: kindOf(options) };
+}
+
+/** Whether an address is the node's, by --local; undefined where that is not given. */
+function givenAddresses(local: string | undefined): ((address: string) => boolean) | undefined {
+  if (local === undefined) return undefined;
+  const own = new Set<string>();
+  for (const text of local.split(',')) {
+    const ip = canonicalIP(text.trim());
+    if (ip === undefined) throw new UsageError(`--local ${JSON.stringify(text)} is no address: expected IP[,IP...]`);
+    own.add(ip);
+  }
+  return (address) => own.has(address);
+}
+
+/** The same by a cluster. What lies in the node's own Pod network and is no Pod's may be a bridge's address. */
+function clusterAddresses(resolution: Resolution, dump: Dump): ((address: string) => boolean | undefined) | undefined {
+  const { record } = dumpNode(resolution, dump);
+  if (record === null) return undefined;
+  const { cluster } = resolution;
+  const isOwn = ownAddresses(resolution, dump);
+  return (address) => {
+    if (isOwn(address)) return true;
+    const inOwnNetwork = record.podCIDRs.some((network) => inCIDR(address, network));
+    return inOwnNetwork && cluster.podsAt(address).length === 0 && cluster.endpointsAt(address).length === 0 ? undefined : false;
+  };
+}
+
+/** How kube-proxy's chains are hooked in where an excerpt does not show it, as `flow` takes it; `hooked` gathers those for which it was done. */
+function hooks(ruleset: Ruleset, hooked: Set<string>): NonNullable<EnumerateOptions['hooked']> {
+  return (table, hook, base) => {
+    const chains = assumedHooks(ruleset, table, hook);
+    for (const chain of chains) hooked.add(`${chain.name} (${table.name})`);
+    return base === undefined ? chains : [base, ...chains];
+  };
+}
+
 /**
- * `trace DUMP --from --to`: every way of one packet through the rules. With a cluster, which addresses are the node's is known; without one,
- * ways are told apart by it.
+ * `trace DUMP --from --to`: every path of one packet through the rules. With a cluster or with --local, which addresses are the node's is known;
+ * without, paths are told apart by it.
  */
 export async function runTrace(path: string, options: TraceCommandOptions): Promise<string> {
-  const { from, to, proto: protocol, in: inInterface, out, hook, state, format } = options;
-  const request: TraceRequest = {
-    from,
-    to,
-    protocol,
-    state,
-    ...(inInterface === undefined ? {} : { in: inInterface }),
-    ...(out === undefined ? {} : { out }),
-    ...(hook === undefined ? {} : { hook }),
-  };
+  const request = requestOf(options);
+  const given = givenAddresses(options.local);
   const cluster = await readCluster(options);
   const { file, ruleset } = readDump(path);
-  const resolution = resolveChains(ruleset, clusterOfDump(ruleset, cluster), { fileName: file });
-  const family = isIPv6(parseHostPort(to)?.ip ?? '') ? 'ipv6' : 'ipv4';
+  const origin = { fileName: file, node: options.node };
+  const resolution = resolveChains(ruleset, clusterOfDump(ruleset, cluster), origin);
+  const family = isIPv6(parseHostPort(options.to)?.ip ?? '') ? 'ipv6' : 'ipv4';
   const dump = ruleset.dumps.find((candidate) => candidate.family === family);
-  const isKnown = dump !== undefined && dumpNode(resolution, dump).record !== null;
-  const known = isKnown ? { isLocal: ownAddresses(resolution, dump) } : {};
+  if (options.node !== undefined && cluster !== emptyCluster && cluster.node(options.node) === undefined)
+    throw new UsageError(`--node ${JSON.stringify(options.node)} is no node of the cluster`);
+  const isLocal = given ?? (dump === undefined ? undefined : clusterAddresses(resolution, dump));
+  const hooked = new Set<string>();
+  const known: EnumerateOptions = { hooked: hooks(ruleset, hooked), ...(isLocal === undefined ? {} : { isLocal }) };
   const answer = runSteps(traceSteps(ruleset, request, known), `sending the packet through ${file}`);
   if (!answer.ok) throw new UsageError(answer.message);
-  return format === 'json' ? JSON.stringify(answer.report) : traceText(answer.report);
+  const report = withHooked(answer.report, hooked);
+  return options.format === 'json' ? JSON.stringify(report) : traceText(report);
+}
+
+function withHooked(report: TraceReport, hooked: ReadonlySet<string>): TraceReport {
+  if (hooked.size === 0) return report;
+  const chains = [...hooked].join(', ');
+  const note = `The dump is an excerpt without the built-in chains that lead to ${chains}: taken to be hooked in as kube-proxy does it.`;
+  return { ...report, assumptions: [note, ...report.assumptions] };
 }
 
 const paint = { accept: pc.green, drop: pc.red, reject: pc.red } as const;
@@ -57,20 +113,34 @@ function endpointText(ip: string | null, port: number | null): string {
   return port === null ? ip : hostPort(ip, port);
 }
 
+const asked = { first: '', answer: 'the answer to ', later: 'a later packet of the connection of ' } as const;
+
+function endsText({ src, sport, dst, dport, mark }: ReportedPacket): string {
+  return `${endpointText(src, sport)} -> ${endpointText(dst, dport)}${mark === null ? '' : `, mark ${mark}`}`;
+}
+
+function outcomeText(
+  { probability, verdict, steps, start, packet, assuming }: ReportedOutcome,
+  kind: PacketKind,
+): readonly string[] {
+  const conditions = assuming.length === 0 ? '' : terminalText(`, if ${assuming.join(' ')}`);
+  return [
+    '',
+    `${percentText(probability)} ${paint[verdict](verdict)}${conditions}`,
+    ...(kind === 'first' ? [] : [terminalText(`  starts as ${endsText(start)}`)]),
+    ...steps.map(({ table, chain, line, action }) =>
+      terminalText(`  ${table} ${chain}${line === null ? '' : `, line ${line}`}: ${action}`),
+    ),
+    terminalText(`  ends as ${endsText(packet)}`),
+  ];
+}
+
 function traceText({ packet, outcomes, assumptions }: TraceReport): string {
-  const from = `${endpointText(packet.src, packet.sport)} -> ${endpointText(packet.dst, packet.dport)}`;
-  const lines = [pc.bold(terminalText(`${packet.protocol} ${from}, ${packet.state}, first met in ${packet.hook.toUpperCase()}`))];
-  for (const { probability, verdict, steps, packet: last, assuming } of outcomes) {
-    lines.push(
-      '',
-      `${percentText(probability)} ${paint[verdict](verdict)}${assuming.length === 0 ? '' : terminalText(`, if ${assuming.join(', ')}`)}`,
-    );
-    for (const { table, chain, line, action } of steps) {
-      lines.push(terminalText(`  ${table} ${chain}${line === null ? '' : `, line ${line}`}: ${action}`));
-    }
-    const mark = last.mark === null ? '' : `, mark ${last.mark}`;
-    lines.push(terminalText(`  ends as ${endpointText(last.src, last.sport)} -> ${endpointText(last.dst, last.dport)}${mark}`));
-  }
-  for (const assumption of assumptions) lines.push(pc.dim(`note: ${terminalText(assumption)}`));
-  return lines.join('\n');
+  const { kind, protocol, state, hook } = packet;
+  const question = `${asked[kind]}${protocol} ${endsText(packet)}, ${state}, first met in ${hook.toUpperCase()}`;
+  return [
+    pc.bold(terminalText(question)),
+    ...outcomes.flatMap((outcome) => outcomeText(outcome, kind)),
+    ...assumptions.map((assumption) => pc.dim(`note: ${terminalText(assumption)}`)),
+  ].join('\n');
 }

@@ -11,7 +11,7 @@ import { perform } from './enumeration/jumps.ts';
 import { matches } from './enumeration/matching.ts';
 import type { EnumerateOptions } from './enumeration/options.ts';
 import { newBranch, outcomesBelow, type Path } from './enumeration/path.ts';
-import { enterStage, leaveChain } from './enumeration/stages.ts';
+import { enterStage, passEnd } from './enumeration/stages.ts';
 import { assume, newRun, type Run } from './enumeration/state.ts';
 import { output, prerouting } from './hooks.ts';
 import { isOwnAddress } from './local-address.ts';
@@ -53,7 +53,7 @@ function* follow(run: Run, start: Path, asked: { rules: number }): Steps<boolean
     }
     const line = frame.rules[path.at];
     if (line === undefined) {
-      path = leaveChain(run, path, frame);
+      path = passEnd(run, path, frame);
       continue;
     }
     path.at += 1;
@@ -95,5 +95,5 @@ export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: Enume
     }
   }
   const outcomes = outcomesBelow(root).toSorted((one, other) => one.oddity - other.oddity);
-  return { outcomes, assumptions: [...run.assumptions], missing: [...run.missing], complete };
+  return { outcomes, assumptions: [...run.assumptions], missing: [...run.missing], unshown: [...run.unshown.values()], complete };
 }

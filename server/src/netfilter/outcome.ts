@@ -43,11 +43,21 @@ export interface Outcome {
   readonly assumed: Assumption | null;
 }
 
+/** A table, a built-in chain of a table, or the end of a chain that the text does not show. */
+export interface Unshown {
+  readonly what: 'table' | 'base chain' | 'end';
+  readonly table: string;
+  /** Empty for a table. */
+  readonly chain: string;
+}
+
 export interface Enumeration {
   /** Those that take the fewest unlikely things to be so first. */
   readonly outcomes: readonly Outcome[];
   /** What holds for all outcomes, in sentences. */
   readonly assumptions: readonly string[];
+  /** Parts of the rules that the packet would meet and the text does not show. */
+  readonly unshown: readonly Unshown[];
   /** Chains that rules jump to and the dump does not have: such a jump is passed over. */
   readonly missing: readonly Chain[];
   /** False where there are more outcomes than these. */

@@ -37,13 +37,14 @@ function corePredicate(option: RuleOption, family: Family): Predicate | null {
 let hiddenRules = 0;
 
 /** A listing without -v prints no interfaces: each of its rules may be for one alone, which is a question of its own. */
-function hiddenInterfaces(): Predicate {
+function hiddenInterfaces({ chain, target }: RuleStatement): Predicate {
   hiddenRules += 1;
+  const rule = `a rule of ${chain.text}${target === undefined ? '' : ` (${target.text})`}`;
   const answer = doubt({
     about: 'other',
     key: `interfaces of hidden rule ${hiddenRules}`,
-    yes: 'The listing does not show interfaces (-v), and the rule is for those of this packet.',
-    no: 'The listing does not show interfaces (-v), and the rule is for others than those of this packet.',
+    yes: `The listing does not show interfaces (-v), and ${rule} is for those of this packet.`,
+    no: `The listing does not show interfaces (-v), and ${rule} is for others than those of this packet.`,
     likely: true,
   });
   return () => answer;
@@ -59,6 +60,6 @@ export function predicatesOf(rule: RuleStatement, family: Family): readonly Pred
   const protocol = canonicalProtocol(valueText(optionOf(rule, '--protocol')));
   const context: RuleContext = { family, protocol: protocolNumber(protocol) ?? readNumber(protocol, 0, 255) ?? 0 };
   for (const match of loadedMatches(rule)) predicates.push(...matchReader(match.name)(match, context));
-  if (rule.hidden.includes('interfaces')) predicates.push(hiddenInterfaces());
+  if (rule.hidden.includes('interfaces')) predicates.push(hiddenInterfaces(rule));
   return predicates;
 }

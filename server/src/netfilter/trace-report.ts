@@ -1,30 +1,14 @@
-/** What `iptables-inspect trace` answers: the ways of one packet, rule by rule. */
+/** What `iptables-inspect trace` answers: the paths of one packet, rule by rule. */
 
 import { runToEnd, type Steps } from '../base/steps.ts';
-import { protocolNumber } from '../catalog/values/protocols.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
-import { natRange } from './actions.ts';
-import { canonicalProtocol } from './core-match-predicates.ts';
 import { enumerateSteps } from './enumerate.ts';
 import type { EnumerateOptions } from './enumeration/options.ts';
-import type { Outcome, TraceStep, Verdict } from './outcome.ts';
-import { type ConnectionState, connectionStates, type IPAddress, type Packet, packetOf } from './packet.ts';
+import { type Followed, type FollowedOutcome, followConnection } from './follow-connection.ts';
+import type { Outcome, TraceStep, Unshown, Verdict } from './outcome.ts';
+import type { ConnectionState, Packet } from './packet.ts';
 import { ruleText } from './rule-text.ts';
-
-/** A packet as the command line describes it. */
-export interface TraceRequest {
-  /** `IP[:PORT]`, IPv6 with a port in brackets. */
-  readonly from: string;
-  readonly to: string;
-  /** By name or number; tcp where it is not given. */
-  readonly protocol?: string;
-  readonly in?: string;
-  readonly out?: string;
-  /** Where the packet is first met. By default OUTPUT for a loopback source without `in`, else PREROUTING. */
-  readonly hook?: string;
-  /** NEW where it is not given. */
-  readonly state?: string;
-}
+import { type PacketKind, RequestError, readMarks, readRequest, type TraceRequest } from './trace-request.ts';
 
 export interface ReportedStep {
   readonly table: string;
@@ -41,7 +25,8 @@ export interface ReportedPacket {
   /** null where MASQUERADE chose an address that the rules do not say. */
   readonly src: string | null;
   readonly sport: number | null;
-  readonly dst: string;
+  /** null where REDIRECT chose an address that the rules do not say. */
+  readonly dst: string | null;
   readonly dport: number | null;
   /** "0x4000"; null for none. */
   readonly mark: string | null;
@@ -52,6 +37,8 @@ export interface ReportedOutcome {
   readonly probability: number;
   readonly verdict: Verdict;
   readonly steps: readonly ReportedStep[];
+  /** The packet that this outcome is of as it started; outcomes of answers and later packets may be of several. */
+  readonly start: ReportedPacket;
   readonly packet: ReportedPacket;
   /** What this outcome takes to be so, besides the assumptions that all share. */
   readonly assuming: readonly string[];
@@ -64,6 +51,8 @@ export interface TraceReport {
     readonly in: string | null;
     readonly out: string | null;
     readonly state: ConnectionState;
+    /** The first packet of its connection, or the answer to it or a later one, for which `packet` is the first. */
+    readonly kind: PacketKind;
   };
   readonly outcomes: readonly ReportedOutcome[];
   readonly assumptions: readonly string[];
@@ -74,73 +63,11 @@ export type TraceAnswer =
   /** One sentence: what was wrong, and what is expected. */
   | { readonly ok: false; readonly message: string };
 
-function shown(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
-}
-
-interface End {
-  readonly ip: IPAddress;
-  readonly port: number | null;
-}
-
-function readEnd(text: string): End | undefined {
-  const range = natRange(text.trim());
-  if (range?.first === undefined || range.first === null || range.first.text !== range.last?.text) return undefined;
-  return range.firstPort === range.lastPort ? { ip: range.first, port: range.firstPort } : undefined;
-}
-
-function isLoopback(address: IPAddress): boolean {
-  return address.family === 'ipv4' ? address.low >>> 24 === 127 : address.bits === 1n;
-}
-
-/** 15 characters at most, without blanks or slashes (IFNAMSIZ, dev_valid_name). */
-function isInterfaceName(name: string): boolean {
-  return /^[^\s/:]{1,15}$/.test(name);
-}
-
-/** The packet of a request; a text says what is wrong with it. */
-function readPacket(request: TraceRequest): Packet | string {
-  const from = readEnd(request.from);
-  const to = readEnd(request.to);
-  if (from === undefined) return `--from ${shown(request.from)} is no address: expected IP or IP:PORT, IPv6 as [IP]:PORT.`;
-  if (to === undefined) return `--to ${shown(request.to)} is no address: expected IP:PORT, IPv6 as [IP]:PORT.`;
-  if (from.ip.family !== to.ip.family) return `--from ${from.ip.text} and --to ${to.ip.text} are of different families.`;
-  const protocol = canonicalProtocol(request.protocol ?? 'tcp');
-  if (protocol === '' || (protocolNumber(protocol) === undefined && !/^\d+$/.test(protocol))) {
-    return `--proto ${shown(request.protocol ?? '')} is no protocol: expected tcp, udp, sctp, icmp, another name or a number.`;
-  }
-  const hasPorts = ['tcp', 'udp', 'udplite', 'sctp', 'dccp'].includes(protocol);
-  if (hasPorts && to.port === null) return `--to ${shown(request.to)} has no port, which ${protocol} needs: expected IP:PORT.`;
-  const state = connectionStates.find((known) => known === (request.state ?? 'NEW').toUpperCase());
-  if (state === undefined) return `--state ${shown(request.state ?? '')} is none of ${connectionStates.join(', ')}.`;
-  for (const [option, name] of [
-    ['--in', request.in],
-    ['--out', request.out],
-  ] as const) {
-    if (name !== undefined && !isInterfaceName(name)) return `${option} ${shown(name)} is no name of an interface.`;
-  }
-  const hook = request.hook?.toLowerCase() ?? (request.in === undefined && isLoopback(from.ip) ? 'output' : 'prerouting');
-  if (hook !== 'prerouting' && hook !== 'output') return `--hook ${shown(request.hook ?? '')} is neither prerouting nor output.`;
-  if (hook === 'output' && request.in !== undefined)
-    return 'A packet of this node (--hook output) comes in by no interface: leave --in out.';
-  return packetOf({
-    source: from.ip,
-    destination: to.ip,
-    protocol,
-    sport: hasPorts ? from.port : null,
-    dport: hasPorts ? to.port : null,
-    state,
-    isFromHere: hook === 'output',
-    in: request.in ?? null,
-    out: request.out ?? null,
-  });
-}
-
 function reportedPacket(packet: Packet): ReportedPacket {
   return {
     src: packet.source?.text ?? null,
     sport: packet.sport,
-    dst: packet.destination.text,
+    dst: packet.destination.standsIn === true ? null : packet.destination.text,
     dport: packet.dport,
     mark: packet.mark === 0 ? null : `0x${packet.mark.toString(16)}`,
   };
@@ -161,39 +88,93 @@ function reportedSteps(ruleset: Ruleset, last: TraceStep | null): readonly Repor
   return steps.reverse();
 }
 
+/** What an outcome takes to be so, the latest part where that is much; what goes without saying is left out. */
 function assumingOf(outcome: Outcome): readonly string[] {
   const texts: string[] = [];
-  for (let settled = outcome.assumed; settled !== null; settled = settled.previous) {
-    const text = settled.holds ? settled.fact.yes : settled.fact.no;
-    if (text !== '') texts.push(text);
+  let left = 0;
+  for (let at = outcome.assumed; at !== null; at = at.previous) {
+    const text = at.holds ? at.fact.yes : at.fact.no;
+    if (text === '') continue;
+    if (texts.length < mostAssumptionsListed) texts.push(text);
+    else left += 1;
   }
+  if (left > 0) texts.push(`${left} more questions before these were answered with what is usual, or otherwise.`);
   return texts.reverse();
 }
 
-/** How many unlikely things an outcome takes to be so. */
-function oddity(outcome: Outcome): number {
-  let odd = 0;
-  for (let settled = outcome.assumed; settled !== null; settled = settled.previous) {
-    if (settled.holds !== settled.fact.likely) odd += 1;
+const mostAssumptionsListed = 100;
+const mostOutcomesListed = 1000;
+const loNote = 'What this node sends to itself comes back in by lo: ask with --hook prerouting --in lo for that half.';
+
+function* outcomesOf(ruleset: Ruleset, packet: Packet, request: TraceRequest, options: EnumerateOptions): Steps<Followed> {
+  const { kind = 'first' } = request;
+  if (kind !== 'first') return yield* followConnection(ruleset, packet, kind, readMarks(request, packet.family), options);
+  const found = yield* enumerateSteps(ruleset, packet, options);
+  return { ...found, outcomes: found.outcomes.map((outcome) => ({ ...outcome, start: packet })) };
+}
+
+function reportedOutcome(ruleset: Ruleset, outcome: FollowedOutcome): ReportedOutcome {
+  return {
+    probability: Math.round(outcome.probability * 1e12) / 1e12,
+    verdict: outcome.verdict,
+    steps: reportedSteps(ruleset, outcome.last),
+    start: reportedPacket(outcome.start),
+    packet: reportedPacket(outcome.packet),
+    assuming: assumingOf(outcome),
+  };
+}
+
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
+
+/** What the text does not show of what the packet meets, in a sentence for each kind. */
+function unshownTexts(unshown: readonly Unshown[]): readonly string[] {
+  const of = (what: Unshown['what']): readonly Unshown[] => unshown.filter((each) => each.what === what);
+  const chains = (what: Unshown['what']): string => listed(of(what).map(({ chain, table }) => `${chain} (${table})`));
+  const tables = of('table').map(({ table }) => table);
+  const texts: string[] = [];
+  if (tables.length > 0)
+    texts.push(
+      `The text does not show ${tables.length === 1 ? 'table' : 'the tables'} ${listed(tables)}, which the packet would meet.`,
+    );
+  if (of('base chain').length > 0) texts.push(`The text does not show ${chains('base chain')}, which the packet would meet.`);
+  if (of('end').length > 0) texts.push(`More rules than are shown may stand at the end of ${chains('end')}.`);
+  return texts;
+}
+
+/** What holds for all outcomes, and what the text does not show. */
+function sharedAssumptions({ assumptions, unshown, missing, outcomes }: Followed, isNode: boolean): readonly string[] {
+  const notListed = outcomes.length - mostOutcomesListed;
+  return [
+    ...assumptions,
+    ...missing.map(
+      ({ name }) => `${name} is not in the dump, so that nothing is known of what it does: the jump is passed over.`,
+    ),
+    ...unshownTexts(unshown),
+    ...(notListed > 0 ? [`${notListed} more outcomes, which take more unlikely things to be so, are not listed.`] : []),
+    ...(isNode ? [loNote] : []),
+  ];
+}
+
+function readOrRefuse(request: TraceRequest): Packet | string {
+  try {
+    return readRequest(request);
+  } catch (error) {
+    if (error instanceof RequestError) return error.message;
+    throw error;
   }
-  return odd;
 }
 
 /** The report on one packet, or in a sentence what is wrong with the request. Pauses every few thousand rules; never throws. */
 export function* traceSteps(ruleset: Ruleset, request: TraceRequest, options: EnumerateOptions = {}): Steps<TraceAnswer> {
-  const packet = readPacket(request);
+  const packet = readOrRefuse(request);
   if (typeof packet === 'string') return { ok: false, message: packet };
   if (!ruleset.dumps.some((dump) => dump.family === packet.family)) {
     const name = packet.family === 'ipv4' ? 'IPv4' : 'IPv6';
     return { ok: false, message: `The dump has no ${name} tables, and ${packet.destination.text} is an ${name} address.` };
   }
-  const { outcomes, assumptions, missing } = yield* enumerateSteps(ruleset, packet, options);
-  const shared = [
-    ...assumptions,
-    ...missing.map(
-      ({ name }) => `${name} is not in the dump, so that nothing is known of what it does: the jump is passed over.`,
-    ),
-  ];
+  const found = yield* outcomesOf(ruleset, packet, request, options);
   const isNode = packet.isFromHere && packet.in !== 'lo';
   return {
     ok: true,
@@ -205,20 +186,10 @@ export function* traceSteps(ruleset: Ruleset, request: TraceRequest, options: En
         in: packet.in === '' ? null : packet.in,
         out: packet.out,
         state: packet.state,
+        kind: request.kind ?? 'first',
       },
-      // What is likely comes first, and of that what rules decide earlier.
-      outcomes: outcomes
-        .toSorted((a, b) => oddity(a) - oddity(b))
-        .map((outcome) => ({
-          probability: Math.round(outcome.probability * 1e12) / 1e12,
-          verdict: outcome.verdict,
-          steps: reportedSteps(ruleset, outcome.last),
-          packet: reportedPacket(outcome.packet),
-          assuming: assumingOf(outcome),
-        })),
-      assumptions: isNode
-        ? [...shared, 'What this node sends to itself comes back in by lo: ask with --hook prerouting --in lo for that half.']
-        : shared,
+      outcomes: found.outcomes.slice(0, mostOutcomesListed).map((outcome) => reportedOutcome(ruleset, outcome)),
+      assumptions: sharedAssumptions(found, isNode),
     },
   };
 }

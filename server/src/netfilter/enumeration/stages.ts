@@ -1,5 +1,6 @@
 /** From one table to the next: the base chain of each hook, and what conntrack does in between. */
 import type { Hook } from '../../catalog/types.ts';
+import { isChainShownWhole, isTableWhole } from '../../ruleset/completeness.ts';
 import type { Chain, Table } from '../../ruleset/ruleset.ts';
 import { output, outputRouted, prerouting, type Stage } from '../hooks.ts';
 import { isOwnAddress } from '../local-address.ts';
@@ -8,7 +9,7 @@ import type { Packet } from '../packet.ts';
 import { policyOf, rulesInOrder } from '../rule-order.ts';
 import type { Frame, Path } from './path.ts';
 import { route } from './routing.ts';
-import { addStep, assume, end, type Run } from './state.ts';
+import { addStep, assume, end, noteUnshown, type Run } from './state.ts';
 
 /** A hook's base chain with the chains that it is taken to lead to; null where there is none of them. */
 function baseFrame(run: Run, table: Table, hook: Hook, base: Chain | undefined): Frame | null {
@@ -18,6 +19,15 @@ function baseFrame(run: Run, table: Table, hook: Hook, base: Chain | undefined):
     frame = { chain, rules: rulesInOrder(run.ruleset, chain), parent: frame, resume: 0 };
   }
   return frame;
+}
+
+/** Notes a table or a base chain that the node may have and the text does not show. */
+function noteMissing(run: Run, { table: name, hook }: Stage, table: Table | undefined): void {
+  // Most nodes have no rules in table security.
+  if (table === undefined && run.mayHaveMoreTables && name !== 'security')
+    noteUnshown(run, { what: 'table', table: name, chain: '' });
+  if (table !== undefined && !isTableWhole(run.ruleset, table))
+    noteUnshown(run, { what: 'base chain', table: name, chain: hook });
 }
 
 /** Goes on with the next table. */
@@ -87,7 +97,9 @@ export function enterStage(run: Run, path: Path): Path | null {
     }
     path.packet = arriving(path.packet, stage);
     const table = run.tables.get(stage.table);
-    const frame = table === undefined ? null : baseFrame(run, table, stage.hook, table.chains.get(stage.hook));
+    const base = table?.chains.get(stage.hook);
+    const frame = table === undefined ? null : baseFrame(run, table, stage.hook, base);
+    if (base === undefined) noteMissing(run, stage, table);
     if (stage.table === 'nat' && (run.isLooped || !asksNat(path.packet))) passNat(run, path, stage, frame);
     else if (frame !== null) {
       path.frame = frame;
@@ -97,6 +109,13 @@ export function enterStage(run: Run, path: Path): Path | null {
     }
     path.stage += 1;
   }
+}
+
+/** The end of a chain behind its last rule. */
+export function passEnd(run: Run, path: Path, frame: Frame): Path | null {
+  const { chain } = frame;
+  if (!isChainShownWhole(run.ruleset, chain)) noteUnshown(run, { what: 'end', table: chain.table.name, chain: chain.name });
+  return leaveChain(run, path, frame);
 }
 
 /** The end of a chain: back to whoever jumped to it, or the policy. */

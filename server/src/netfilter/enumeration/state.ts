@@ -1,8 +1,9 @@
 /** What an enumeration knows and has found, and the paths that it follows. */
 import type { Family } from '../../catalog/types.ts';
-import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
+import { mayHaveMoreTables } from '../../ruleset/completeness.ts';
+import type { Chain, Dump, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import type { Knowledge } from '../answer.ts';
-import type { TraceStep, Verdict } from '../outcome.ts';
+import type { TraceStep, Unshown, Verdict } from '../outcome.ts';
 import type { Packet } from '../packet.ts';
 import { changedSets } from '../set-changes.ts';
 import { isInSet } from '../set-members.ts';
@@ -26,6 +27,10 @@ export interface Run {
   /** In sentences, for all outcomes. */
   readonly assumptions: Set<string>;
   readonly missing: Set<Chain>;
+  /** Parts of the rules that the text does not show, each once. */
+  readonly unshown: Map<string, Unshown>;
+  /** Whether the node may have tables beside those that the text shows. */
+  readonly mayHaveMoreTables: boolean;
   /** The keys of facts and values that some path has asked for. */
   readonly asked: Set<string>;
   steps: number;
@@ -33,22 +38,22 @@ export interface Run {
 
 const mostAssumptions = 50;
 
-function tablesFor(ruleset: Ruleset, family: Family, { dump }: EnumerateOptions): ReadonlyMap<string, Table> {
-  const chosen = dump ?? ruleset.dumps.find((candidate) => candidate.family === family);
+function tablesOf(dump: Dump | undefined): ReadonlyMap<string, Table> {
   const tables = new Map<string, Table>();
   // Where a dump says a table twice, the last one counts: iptables-restore loads one after the other.
-  for (const table of chosen?.tables ?? []) tables.set(table.name, table);
+  for (const table of dump?.tables ?? []) tables.set(table.name, table);
   return tables;
 }
 
 export function newRun(ruleset: Ruleset, packet: Packet, options: EnumerateOptions): Run {
   const { family } = packet;
+  const dump = options.dump ?? ruleset.dumps.find((candidate) => candidate.family === family);
   return {
     ruleset,
     start: packet,
     family,
     options,
-    tables: tablesFor(ruleset, family, options),
+    tables: tablesOf(dump),
     knows: {
       isLocal: options.isLocal ?? (() => undefined),
       isInSet: (name, directions, asked) => isInSet(ruleset, name, directions, asked),
@@ -59,6 +64,8 @@ export function newRun(ruleset: Ruleset, packet: Packet, options: EnumerateOptio
     ended: 0,
     assumptions: new Set(),
     missing: new Set(),
+    unshown: new Map(),
+    mayHaveMoreTables: dump !== undefined && mayHaveMoreTables(ruleset, dump),
     asked: new Set(),
     steps: 0,
   };
@@ -67,6 +74,13 @@ export function newRun(ruleset: Ruleset, packet: Packet, options: EnumerateOptio
 /** Notes what is taken to be so on all paths. */
 export function assume(run: Run, text: string): void {
   if (text !== '' && run.assumptions.size < mostAssumptions) run.assumptions.add(text);
+}
+
+const mostUnshown = 50;
+
+/** Notes that the text does not show a part of the rules that a path meets. */
+export function noteUnshown(run: Run, unshown: Unshown): void {
+  if (run.unshown.size < mostUnshown) run.unshown.set(`${unshown.what} ${unshown.table} ${unshown.chain}`, unshown);
 }
 
 /** Notes that a rule or policy did something. */
