@@ -3,6 +3,7 @@ import { driftSteps } from '../kube/drift/drift.ts';
 import { lint } from '../lint/registry.ts';
 import { clusterDriftFindings } from '../lint/rules/cluster-drift.ts';
 import type { Finding, Severity } from '../lint/support/finding.ts';
+import { mergeDrift } from '../lint/support/merge-drift.ts';
 import { type CheckedFile, type CheckReport, checkReport, reaches, reportFindings, type UnreadableFile } from './check-report.ts';
 import { checkSarif } from './check-sarif.ts';
 import { checkGithub, checkText } from './check-text.ts';
@@ -50,7 +51,7 @@ function findingsOf({ file, document, ruleset }: CliDump, cluster: Cluster): rea
   const found = runSteps(lint({ document, ruleset }), `checking ${file}`);
   if (cluster.source.kind === 'none') return found;
   const drift = runSteps(driftSteps(ruleset, cluster, { fileName: file }), `comparing ${file} with ${cluster.source.label}`);
-  return [...found, ...clusterDriftFindings(ruleset, drift)].sort((a, b) => a.line - b.line || a.start - b.start);
+  return mergeDrift(found, clusterDriftFindings(ruleset, drift));
 }
 
 function write(report: CheckReport, { format }: CheckOptions, version: string): string {

@@ -4,10 +4,12 @@ import { terminalText } from '../base/safe-text.ts';
 import { clusterOfDump } from '../kube/drift/other-cluster.ts';
 import { portName } from '../kube/identity/chain-names.ts';
 import { type ResolvedChain, resolveSteps } from '../kube/identity/report.ts';
+import { resolveChains } from '../kube/identity/resolve.ts';
 import { say } from './output.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';
+import { sayOtherProxy } from './say-other-proxy.ts';
 
 /** `resolve DUMP`: every chain with its role and the Service, endpoint and Pod behind it. */
 export async function runResolve(path: string, options: ClusterOptions & { readonly format: 'text' | 'json' }): Promise<string> {
@@ -15,6 +17,7 @@ export async function runResolve(path: string, options: ClusterOptions & { reado
   const { file, ruleset } = readDump(path);
   const own = clusterOfDump(ruleset, cluster);
   if (own !== cluster) for (const why of own.warnings) say(`${file}: ${why}`);
+  sayOtherProxy(file, resolveChains(ruleset, own, { fileName: file }));
   const report = runSteps(resolveSteps(ruleset, own), `naming the chains of ${file}`);
   if (options.format === 'json') return JSON.stringify(report);
   const lines: string[] = [];

@@ -7,6 +7,7 @@ import type { DumpState } from '../features/support/state.ts';
 import { lint } from '../lint/registry.ts';
 import { clusterDriftFindings } from '../lint/rules/cluster-drift.ts';
 import type { Finding } from '../lint/support/finding.ts';
+import { mergeDrift } from '../lint/support/merge-drift.ts';
 import type { Settings } from '../protocol.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import type { Runtime } from './runtime.ts';
@@ -75,7 +76,7 @@ export function createDiagnosticsPublisher(
     const found = await runInSlices(lint(state), pause, isOutdated);
     const withDrift = settings().drift && cluster.source.kind !== 'none';
     const carried = withDrift && known !== undefined ? carryOver(known.findings, known.lines, ruleset.lines) : [];
-    await show(inOrder(found, carried));
+    await show(mergeDrift(found, carried));
     // What follows takes a second for a large dump, and is for nothing when the next edit comes at once.
     if (shown.has(uri)) await rest();
     if (isOutdated()) throw new Cancelled();
@@ -93,7 +94,7 @@ export function createDiagnosticsPublisher(
       findings: findings.map((finding) => ({ ...finding, table: undefined, chain: undefined })),
     });
     if (findings.length === 0 && carried.length === 0) return;
-    await show(inOrder(found, findings));
+    await show(mergeDrift(found, findings));
   };
 
   return {
@@ -115,8 +116,4 @@ export function createDiagnosticsPublisher(
       void send(uri, undefined, []);
     },
   };
-}
-
-function inOrder(a: readonly Finding[], b: readonly Finding[]): readonly Finding[] {
-  return b.length === 0 ? a : [...a, ...b].sort((one, other) => one.line - other.line || one.start - other.start);
 }

@@ -282,7 +282,11 @@ function placeOf({ declarations, mentions, rules }: Chain): number {
 /** Where the last chain in the output of -S that has rules is declared; -1 without any. */
 function lastShown(table: Table): number {
   let last: Chain | undefined;
-  for (const chain of table.chains.values()) if ((chain.rules.at(-1) ?? -1) > (last?.rules.at(-1) ?? -1)) last = chain;
+  for (const chain of table.chains.values()) {
+    // The name of a chain that is not declared was cut.
+    if (chain.declarations.length === 0 && !chain.builtin) continue;
+    if ((chain.rules.at(-1) ?? -1) > (last?.rules.at(-1) ?? -1)) last = chain;
+  }
   return last === undefined ? -1 : placeOf(last);
 }
 

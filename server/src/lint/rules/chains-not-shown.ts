@@ -1,5 +1,5 @@
 import type { Steps } from '../../base/steps.ts';
-import { formOf, isTableWhole, unshownChains } from '../../ruleset/completeness.ts';
+import { formOf, isRuleShownWhole, isTableWhole, unshownChains } from '../../ruleset/completeness.ts';
 import { mentionsOf } from '../../ruleset/places.ts';
 import type { Chain, Table } from '../../ruleset/ruleset.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
@@ -22,7 +22,10 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
     yield;
     const form = formOf(ruleset, table);
     if ((form !== 'listing' && form !== 'commands') || isTableWhole(ruleset, table) || showsOneChain(table)) continue;
-    chains.push(...unshownChains(ruleset, table));
+    for (const chain of unshownChains(ruleset, table)) {
+      // In a line that was cut, a name may be the beginning of another.
+      if (chain.references.some((line) => isRuleShownWhole(ruleset, line))) chains.push(chain);
+    }
   }
   const [first] = chains;
   if (first === undefined) return;

@@ -1,8 +1,11 @@
+import type { ComparedDump } from '../../kube/drift/compare-dump.ts';
 import type { Drift } from '../../kube/drift/drift.ts';
 import { type DriftFinding, leftByLargeCluster } from '../../kube/drift/finding.ts';
 import { driftFindings } from '../../kube/drift/report.ts';
+import { isElsewhere, type ServiceProxy } from '../../kube/proxy/mode.ts';
 import { type Ruleset, tableAt } from '../../ruleset/ruleset.ts';
 import { type Finding, finding, type Severity } from '../support/finding.ts';
+import { linePlace } from '../support/line-place.ts';
 
 /** Findings that need the cluster: no lint rule of a dump alone makes them. */
 export const clusterDriftCodes: Readonly<Record<string, string>> = {
@@ -10,11 +13,28 @@ export const clusterDriftCodes: Readonly<Record<string, string>> = {
   'drift-stale': 'The dump has rules for a Service, port or endpoint that the cluster no longer has.',
   'drift-differs':
     "A Service's rules are not those that kube-proxy would write for it now: another address, port, policy or share.",
+  'not-compared': 'The dump was not compared with the cluster: it is of another one, or its Services are elsewhere.',
 };
 
 /** Where the dump and the cluster disagree, each at its rule, in text order. */
 export function clusterDriftFindings(ruleset: Ruleset, drift: Drift): readonly Finding[] {
-  return driftFindings(drift).map((found) => atRule(ruleset, found));
+  return [
+    ...drift.dumps.flatMap((dump) => notCompared(ruleset, dump)),
+    ...driftFindings(drift).map((found) => atRule(ruleset, found)),
+  ];
+}
+
+/** Why a dump of kube-proxy's was not compared. One of a machine without Services is nobody's concern. */
+function notCompared(ruleset: Ruleset, { dump, obstacle, layout, proxy }: ComparedDump): readonly Finding[] {
+  const [table] = dump.tables;
+  if (obstacle === undefined || table === undefined || (layout.mode === null && !isToldByCluster(proxy))) return [];
+  const place = linePlace(ruleset, proxy.line ?? table.firstLine);
+  return [finding(place, 'not-compared', 'info', `Not compared with the cluster: ${obstacle}`, { table })];
+}
+
+/** Whether it is the cluster that says who does Services: what the dump itself shows is said without it (`service-proxy`). */
+function isToldByCluster(proxy: ServiceProxy): boolean {
+  return isElsewhere(proxy) && proxy.kind !== 'absent' && proxy.line === null;
 }
 
 function severityOf({ cause }: DriftFinding): Severity {

@@ -1,5 +1,5 @@
 import type { Steps } from '../../base/steps.ts';
-import { type ServiceProxy, serviceProxyOf } from '../../kube/proxy/mode.ts';
+import { type ServiceProxy, serviceProxyOf, serviceProxyText } from '../../kube/proxy/mode.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { tableAt } from '../../ruleset/ruleset.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
@@ -22,17 +22,17 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
     yield;
     const proxy = serviceProxyOf(ruleset, dump);
     if (proxy.kind === 'ipvs') reportLeftovers(ruleset, dump, report);
-    const code = codeOf(proxy, dump);
+    const code = codeOf(proxy, ruleset);
     // Both families of a node have one kube-proxy.
     if (code === undefined || said.has(`${code} ${proxy.name}`)) continue;
     said.add(`${code} ${proxy.name}`);
     const line = proxy.line ?? dump.tables.find(({ name }) => name === 'nat')?.firstLine ?? dump.tables[0]?.firstLine ?? 0;
     const severity = code === 'nat-flushed' ? 'warning' : 'info';
-    report(finding(lastNamePlace(ruleset, line), code, severity, messageOf(proxy), { table: tableAt(ruleset, line) }));
+    report(finding(lastNamePlace(ruleset, line), code, severity, serviceProxyText(proxy), { table: tableAt(ruleset, line) }));
   }
 }
 
-function codeOf({ kind }: ServiceProxy, dump: Dump): string | undefined {
+function codeOf({ kind }: ServiceProxy, ruleset: Ruleset): string | undefined {
   switch (kind) {
     case 'ipvs':
     case 'nftables':
@@ -43,7 +43,7 @@ function codeOf({ kind }: ServiceProxy, dump: Dump): string | undefined {
       return 'nat-flushed';
     case 'absent':
       // On a machine without kubelet there need be no Services.
-      return hasKubelet(dump) ? 'service-proxy' : undefined;
+      return hasKubelet(ruleset) ? 'service-proxy' : undefined;
     case 'iptables':
     case 'unknown':
       return undefined;
@@ -51,18 +51,8 @@ function codeOf({ kind }: ServiceProxy, dump: Dump): string | undefined {
 }
 
 /** kubelet 1.18 or later makes its canary in every table. */
-function hasKubelet({ tables }: Dump): boolean {
+function hasKubelet({ tables }: Ruleset): boolean {
   return tables.some(({ chains }) => chains.has('KUBE-KUBELET-CANARY'));
-}
-
-function messageOf({ kind, name, reason, advice }: ServiceProxy): string {
-  const what =
-    kind === 'flushed'
-      ? 'No Service works on this node'
-      : kind === 'absent'
-        ? 'No Service of this node is in its iptables'
-        : `${name} does the Services of this node`;
-  return `${what}: ${reason} ${advice}`.trim();
 }
 
 /** kubernetes/kubernetes#102314: chains of iptables mode after a switch to ipvs. */
