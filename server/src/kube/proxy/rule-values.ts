@@ -1,5 +1,7 @@
 /** Values of a rule that kube-proxy's and portmap's rules are told by. */
 import { canonicalIP, parseHostPort } from '../../base/ip.ts';
+import { readNumber } from '../../catalog/values/numbers.ts';
+import { servicePort } from '../../catalog/values/service-names.ts';
 import { canonicalProtocol } from '../../netfilter/core-match-predicates.ts';
 import { optionOf } from '../../ruleset/rules.ts';
 import type { RuleOption, RuleStatement } from '../../syntax/statement.ts';
@@ -29,18 +31,22 @@ export function singleAddress(rule: RuleStatement, option: '--source' | '--desti
   return ip !== undefined && (slash < 0 || isWholeAddress(text.slice(slash + 1), ip)) ? ip : undefined;
 }
 
+/** A port by number, in any of C's notations, or by its name in /etc/services. */
+function portOf(text: string): number | undefined {
+  return readNumber(text, 0, 65535) ?? servicePort(text);
+}
+
 /** The one port of `--dport`; undefined for a range, a negation or none. */
 export function destinationPort(rule: RuleStatement): number | undefined {
   const option = optionOf(rule, '--destination-port');
-  const text = option?.values[0]?.text ?? '';
-  return option?.negation === undefined && /^\d{1,5}$/.test(text) ? Number(text) : undefined;
+  return option === undefined || option.negation !== undefined ? undefined : portOf(option.values[0]?.text ?? '');
 }
 
 /** The ports of `-m multiport --dports`, ranges left out; empty where there are none. */
 export function destinationPorts(rule: RuleStatement): readonly number[] {
   const option = optionOf(rule, '--destination-ports');
   if (option === undefined || option.negation !== undefined) return [];
-  return (option.values[0]?.text ?? '').split(',').flatMap((text) => (/^\d{1,5}$/.test(text) ? [Number(text)] : []));
+  return (option.values[0]?.text ?? '').split(',').flatMap((text) => portOf(text) ?? []);
 }
 
 /** Where DNAT sends a packet, if to one address: "10.244.0.11:8080". */
