@@ -3,7 +3,7 @@ import { labelText } from '../base/safe-text.ts';
 import type { Steps } from '../base/steps.ts';
 import { portName } from '../kube/identity/chain-names.ts';
 import { serviceTitle } from '../kube/identity/titles.ts';
-import { endpointShares } from '../kube/proxy/endpoint-shares.ts';
+import { endpointShares, isAllShown } from '../kube/proxy/endpoint-shares.ts';
 import { tableAt } from '../ruleset/ruleset.ts';
 import type { DumpState } from './support/state.ts';
 
@@ -63,7 +63,8 @@ export function resolveCodeLens(state: DumpState, lens: CodeLens): CodeLens {
   const { service } = state.resolution().chain(chain);
   const count = endpointShares(state.ruleset, chain).length;
   const local = chain.name.startsWith('KUBE-SVL-') ? 'local ' : '';
-  const endpoints = count === 1 ? `1 ${local}endpoint` : `${count} ${local}endpoints`;
+  const shown = isAllShown(state.ruleset, chain) ? '' : ' shown';
+  const endpoints = `${count} ${local}endpoint${count === 1 ? '' : 's'}${shown}`;
   const title = service === null ? endpoints : labelText(`${serviceTitle(service)}: ${endpoints}, show NAT flow`);
   if (service === null) return { ...lens, command: { title, command: '' } };
   const to = portName(service.namespace, service.name, service.port);

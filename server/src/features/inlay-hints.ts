@@ -4,7 +4,7 @@ import { labelText } from '../base/safe-text.ts';
 import type { Steps } from '../base/steps.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { endpointTitle, serviceTitle } from '../kube/identity/titles.ts';
-import { type EndpointShare, endpointShares } from '../kube/proxy/endpoint-shares.ts';
+import { areSharesKnown, type EndpointShare, endpointShares } from '../kube/proxy/endpoint-shares.ts';
 import type { InlayHintSettings } from '../protocol.ts';
 import { type Chain, type Table, tableAt } from '../ruleset/ruleset.ts';
 import { statementOf } from '../syntax/document.ts';
@@ -99,7 +99,9 @@ function sharesOf(
 ): ReadonlyMap<number, EndpointShare> {
   let shares = known.get(chain);
   if (shares === undefined) {
-    shares = new Map(endpointShares(state.ruleset, chain).map((share) => [share.line, share]));
+    // Of a chain that is not shown whole nobody knows what is left over.
+    const told = areSharesKnown(state.ruleset, chain) ? endpointShares(state.ruleset, chain) : [];
+    shares = new Map(told.map((share) => [share.line, share]));
     known.set(chain, shares);
   }
   return shares;

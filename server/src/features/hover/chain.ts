@@ -6,8 +6,9 @@ import { findingsOnChain, type PortView, serviceView } from '../../kube/drift/po
 import { isProxied } from '../../kube/expected/service-ports.ts';
 import type { ChainEndpoint, ChainIdentity, ChainPod, ChainService } from '../../kube/identity/chain-identity.ts';
 import { endpointAddress, serviceTitle } from '../../kube/identity/titles.ts';
-import { type EndpointShare, endpointShares } from '../../kube/proxy/endpoint-shares.ts';
-import type { Chain } from '../../ruleset/ruleset.ts';
+import { areSharesKnown, type EndpointShare, endpointShares, isAllShown } from '../../kube/proxy/endpoint-shares.ts';
+import { mayHaveMoreReferences } from '../../ruleset/completeness.ts';
+import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
 import type { Block, Text } from '../support/markup.ts';
 import type { DumpState } from '../support/state.ts';
 import { sourceBlock } from './source.ts';
@@ -51,7 +52,7 @@ export function* chainBlocks(state: DumpState, chain: Chain, now: number, pod?: 
       info.url === '' ? info.explanation : [`${info.explanation} `, { link: info.url, label: info.owner || 'More' }];
     blocks.push({ kind: 'paragraph', text: more });
   }
-  blocks.push({ kind: 'paragraph', text: usageText(chain) });
+  blocks.push({ kind: 'paragraph', text: usageText(state.ruleset, chain) });
   if (service !== null || endpoint !== null || role === 'service' || role === 'endpoint') {
     blocks.push({ kind: 'rule' }, sourceBlock(cluster, by, mismatch, now));
   }
@@ -73,11 +74,20 @@ function titleBlock(chain: Chain, { service, endpoint, info }: ChainIdentity): B
   return { kind: 'paragraph', text: [`${what} `, { strong: subject }, ' behind ', { code: chain.name }] };
 }
 
-function usageText(chain: Chain): string {
-  const rules = chain.rules.length === 1 ? '1 rule' : `${chain.rules.length} rules`;
+/** How many rules a chain has and how many lead to it, as far as the text shows them. */
+function usageText(ruleset: Ruleset, chain: Chain): string {
+  const shown = isAllShown(ruleset, chain) ? '' : ' shown';
+  const rules = `${chain.rules.length === 1 ? '1 rule' : `${chain.rules.length} rules`}${shown}`;
   if (chain.builtin) return `${rules}.`;
   const count = chain.references.length;
-  return `${rules}; ${count === 0 ? 'no rule jumps' : count === 1 ? '1 rule jumps' : `${count} rules jump`} to it.`;
+  const known = mayHaveMoreReferences(ruleset, chain) ? ' that is shown' : '';
+  const jumps =
+    count === 0
+      ? `no rule${known} jumps`
+      : count === 1
+        ? `1 rule${known} jumps`
+        : `${count} rules${known.replace('is', 'are')} jump`;
+  return `${rules}; ${jumps} to it.`;
 }
 
 function portText(service: ChainService): string {
@@ -190,16 +200,28 @@ function driftBlocks(state: DumpState, chain: Chain, view: PortView): readonly B
   ];
 }
 
-/** The endpoints of a Service chain, each with its real share. */
+/** The endpoints of a Service chain, each with its real share, as far as the text shows the chain. */
 function endpointTable(state: DumpState, chain: Chain): readonly Block[] {
-  const shares = endpointShares(state.ruleset, chain);
-  if (shares.length === 0) return [{ kind: 'paragraph', text: 'No endpoint: nothing answers what is sent here.' }];
-  const rows = shares.slice(0, mostEndpointsShown).map((share) => endpointRow(state, chain, share, shares));
-  const total = shares.length === 1 ? '1 endpoint' : `${shares.length} endpoints`;
+  const { ruleset } = state;
+  const isWhole = isAllShown(ruleset, chain);
+  const shares = endpointShares(ruleset, chain);
+  if (shares.length === 0) {
+    const text = isWhole
+      ? 'No endpoint: nothing answers what is sent here.'
+      : 'No rule of it that leads to an endpoint is shown.';
+    return [{ kind: 'paragraph', text }];
+  }
+  const isKnown = areSharesKnown(ruleset, chain);
+  const rows = shares.slice(0, mostEndpointsShown).map((share) => endpointRow(state, chain, share, isKnown ? shares : undefined));
+  const total = `${shares.length === 1 ? '1 endpoint' : `${shares.length} endpoints`}${isWhole ? '' : ' shown'}`;
   const more = shares.length - rows.length;
+  const even = isKnown && isEven(shares) && shares.length > 1 ? ', each with the same share' : '';
   return [
-    { kind: 'paragraph', text: [{ strong: total }, isEven(shares) && shares.length > 1 ? ', each with the same share' : ''] },
-    { kind: 'table', head: ['Pod', 'Node', 'Address', 'Ready', 'Share'], rows },
+    {
+      kind: 'paragraph',
+      text: [{ strong: total }, isWhole ? even : ': the chain may have more, so that their shares are not known'],
+    },
+    { kind: 'table', head: ['Pod', 'Node', 'Address', 'Ready', ...(isKnown ? ['Share'] : [])], rows },
     ...(more > 0 ? [{ kind: 'paragraph', text: `… and ${more} more.` } as const] : []),
   ];
 }
@@ -209,16 +231,22 @@ function isEven(shares: readonly EndpointShare[]): boolean {
   return shares.every(({ share }) => Math.abs(share - even) < even * 1e-3);
 }
 
-function endpointRow(state: DumpState, chain: Chain, share: EndpointShare, all: readonly EndpointShare[]): readonly Text[] {
+/** @param all the shares of all endpoints; undefined where they are not known */
+function endpointRow(
+  state: DumpState,
+  chain: Chain,
+  share: EndpointShare,
+  all: readonly EndpointShare[] | undefined,
+): readonly Text[] {
   const target = chain.table.chains.get(share.target);
   const endpoint = target === undefined ? null : state.resolution().chain(target).endpoint;
   const pod = endpoint?.pod ?? null;
-  const fraction = isEven(all) && all.length > 1 ? ` (1/${all.length})` : '';
+  const fraction = all !== undefined && all.length > 1 && isEven(all) ? ` (1/${all.length})` : '';
   return [
     pod === null ? '–' : `${pod.namespace}/${pod.name}`,
     pod === null ? '–' : placeText(pod) || '–',
     endpoint === null ? { code: share.target } : { code: endpointAddress(endpoint) },
     readyText(endpoint?.endpoint?.ready ?? pod?.ready ?? null),
-    `${percentText(share.share)}${fraction}`,
+    ...(all === undefined ? [] : [`${percentText(share.share)}${fraction}`]),
   ];
 }

@@ -1,5 +1,5 @@
 import { percentText } from '../../base/percent.ts';
-import { endpointShares } from '../../kube/proxy/endpoint-shares.ts';
+import { areSharesKnown, endpointShares } from '../../kube/proxy/endpoint-shares.ts';
 import { probabilityOf } from '../../kube/proxy/rule-values.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import { tableAt } from '../../ruleset/ruleset.ts';
@@ -13,7 +13,8 @@ export function probabilityBlocks(state: DumpState, line: number): readonly Bloc
   if (rule === undefined || probability === undefined) return [];
   const own = `Takes ${percentText(probability)} of the packets that the rules above left over.`;
   const chain = tableAt(state.ruleset, line)?.chains.get(rule.chain.text);
-  const shares = chain === undefined ? [] : endpointShares(state.ruleset, chain);
+  const isKnown = chain !== undefined && areSharesKnown(state.ruleset, chain);
+  const shares = isKnown ? endpointShares(state.ruleset, chain) : [];
   const share = shares.find((candidate) => candidate.line === line);
   if (share === undefined) return [{ kind: 'paragraph', text: own }];
   return [

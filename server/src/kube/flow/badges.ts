@@ -3,6 +3,7 @@ import { actionOf } from '../../netfilter/actions.ts';
 import { ruleAt, rulesOf } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
+import { isAllShown } from '../proxy/endpoint-shares.ts';
 import { optionsOf, singleAddress } from '../proxy/rule-values.ts';
 import { destinationCondition, sourceCondition } from './conditions.ts';
 import { isMarkChain } from './frontends.ts';
@@ -22,8 +23,8 @@ function conditionOf(rule: RuleStatement, hasManyFrontends: boolean): string {
 }
 
 /** Whether a chain is declared and has no rules, so that jumping to it does nothing. */
-function isEmpty(chain: Chain | undefined): boolean {
-  return chain !== undefined && chain.declarations.length > 0 && chain.rules.length === 0;
+function isEmpty(ruleset: Ruleset, chain: Chain | undefined): boolean {
+  return chain !== undefined && chain.declarations.length > 0 && chain.rules.length === 0 && isAllShown(ruleset, chain);
 }
 
 /** Marks of a chain's rules: to masquerade, to drop, others; with the hairpin rule of an endpoint. */
@@ -48,7 +49,7 @@ function markBadges(chain: Chain, kind: FlowNodeKind, view: BadgeView): readonly
     const condition = conditionOf(rule, hasManyFrontends);
     if (kind === 'endpoint' && marks && endpointIP !== null && singleAddress(rule, '--source') === endpointIP) {
       badges.push(hairpin(line));
-    } else if (marks && isEmpty(chain.table.chains.get(target))) {
+    } else if (marks && isEmpty(ruleset, chain.table.chains.get(target))) {
       // kubelet fills KUBE-MARK-DROP; without it nothing is marked.
       badges.push({ kind: 'mark', label: `${target} is empty: no mark`, condition, line: line + 1 });
     } else if (target === 'KUBE-MARK-DROP') {

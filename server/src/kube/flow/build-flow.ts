@@ -5,6 +5,7 @@
 import { runToEnd, type Steps } from '../../base/steps.ts';
 import { mayHaveMoreReferences } from '../../ruleset/completeness.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
+import { isAllShown } from '../proxy/endpoint-shares.ts';
 import { chainRemark } from './chain-frontends.ts';
 import { entryId, type FlowContext, primarySamples, type Sample } from './context.ts';
 import { routesOf } from './destinations.ts';
@@ -76,13 +77,30 @@ function flowNotes(
     add(severity, message, line === null ? null : line - 1);
   }
   for (const { kind, chain, weights, ended } of collected.nodes.values()) {
-    if (kind !== 'endpoint' || chain === null || !weights.some((weight, at) => (weight ?? 0) > (ended[at] ?? 0) + equal))
+    if (
+      kind !== 'endpoint' ||
+      chain === null ||
+      !isAllShown(resolution.ruleset, chain) ||
+      !weights.some((weight, at) => (weight ?? 0) > (ended[at] ?? 0) + equal)
+    )
       continue;
     add(
       'warning',
       `${chain.name} redirects nothing: packets come back from it and meet the next rule.`,
       chain.declarations[0] ?? null,
     );
+  }
+  const partial = [...collected.nodes.values()].flatMap(({ kind, chain }) =>
+    (kind === 'service' || kind === 'service-local') &&
+    chain !== null &&
+    chain.rules.length > 0 &&
+    !isAllShown(resolution.ruleset, chain)
+      ? [chain.name]
+      : [],
+  );
+  if (partial.length > 0) {
+    const some = `${partial.slice(0, 3).join(', ')}${partial.length > 3 ? ` and ${partial.length - 3} more` : ''}`;
+    add('info', `The dump may not show all rules of ${some}: shares are those of the rules that it shows.`);
   }
   if (hooked.size > 0) {
     const chains = [...hooked].join(', ');

@@ -143,7 +143,7 @@ function makeEdge(
   }
   const { end } = edge.to;
   // What decides counts the packets that come to this end, where the edge has no rule of its own.
-  const endLine = end === null || end.kind === 'unchanged' || end.kind === 'missing' ? null : end.line;
+  const endLine = end === null || end.kind === 'unchanged' || end.kind === 'not-shown' ? null : end.line;
   return {
     from: edge.from.id,
     to: edge.to.id,

@@ -187,10 +187,10 @@ function verdictNode(context: FlowContext, collected: CollectedNode): FlowNode {
       ...sharesOf(context, collected),
     };
   }
-  if (end?.kind === 'missing') {
+  if (end?.kind === 'not-shown') {
     return {
       ...emptyNode(collected.id, 'verdict', 'not known'),
-      detail: `${end.chain.name} is not in the dump`,
+      detail: end.what,
       ...sharesOf(context, collected),
     };
   }

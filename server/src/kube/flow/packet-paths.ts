@@ -9,8 +9,10 @@ import type { Fact } from '../../netfilter/answer.ts';
 import { enumerateSteps } from '../../netfilter/enumerate.ts';
 import type { Enumeration, Outcome, TraceStep, Verdict } from '../../netfilter/outcome.ts';
 import type { Packet } from '../../netfilter/packet.ts';
+import { isTableWhole } from '../../ruleset/completeness.ts';
 import type { Chain, Dump, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import { assumedHooks } from '../proxy/assumed-hooks.ts';
+import { isAllShown } from '../proxy/endpoint-shares.ts';
 import { type ChainVisit, type PathSoFar, type PathsBySteps, pathTo, usedVisits } from './chain-visits.ts';
 import { drawnKind } from './drawn-kind.ts';
 import type { TargetClasses } from './endpoint-classes.ts';
@@ -28,8 +30,8 @@ export type PathEnd =
       readonly isPolicy: boolean;
     }
   | { readonly kind: 'unchanged'; readonly packet: Packet; readonly dump: Dump }
-  /** The dump, an excerpt, does not have the chain that it was sent to. */
-  | { readonly kind: 'missing'; readonly chain: Chain };
+  /** Nobody knows where, as the dump, an excerpt, does not show something that decides. `what` says what, in a few words. */
+  | { readonly kind: 'not-shown'; readonly what: string };
 
 export interface PacketPath {
   readonly probability: number;
@@ -189,7 +191,7 @@ export function* pathSteps(context: PathContext, source: PacketSource, classes: 
     }
     const key = classes.keyOf(outcome.packet, context.isLocal(outcome.packet.destination.text));
     for (const after of yield* afterRoutingOf(search, key, outcome.packet))
-      paths.push({ ...base, ...wholePath(context.dump, outcome, soFar, pathsBySteps, after) });
+      paths.push({ ...base, ...wholePath(context, outcome, soFar, pathsBySteps, after) });
   }
   return { paths, matched, hooked, assumptions: [...assumptions] };
 }
@@ -241,7 +243,7 @@ function isLost(step: TraceStep): boolean {
 
 /** How a path goes on behind the routing decision. */
 function wholePath(
-  dump: Dump,
+  context: PathContext,
   outcome: Outcome,
   soFar: PathSoFar,
   pathsBySteps: PathsBySteps,
@@ -256,7 +258,7 @@ function wholePath(
     return {
       probability,
       visits: usedVisits([soFar.visits], lost),
-      end: { kind: 'missing', chain: lost },
+      end: { kind: 'not-shown', what: `${lost.name} is not in the dump` },
       from: lost,
       endLine: null,
       isMasqueraded,
@@ -274,7 +276,7 @@ function wholePath(
   }
   const end: PathEnd =
     redirect === undefined
-      ? { kind: 'unchanged', packet: outcome.packet, dump }
+      ? unchangedEnd(context, outcome, soFar)
       : { kind: 'address', packet: outcome.packet, chain: redirect.chain, line: redirect.line };
   const from = redirect === undefined ? soFar.lastDrawn : (soFar.level?.drawn ?? null);
   return {
@@ -285,6 +287,22 @@ function wholePath(
     endLine: endLineOf(end, from, last),
     isMasqueraded,
   };
+}
+
+/** The end of a path on which no rule redirects: that it goes on as it was is known only where nat's chains on it are all shown. */
+function unchangedEnd({ ruleset, dump, start }: PathContext, { last, packet }: Outcome, { lastDrawn }: PathSoFar): PathEnd {
+  const nat = dump.tables.find(({ name }) => name === 'nat');
+  if (nat === undefined) return { kind: 'not-shown', what: 'the dump has no nat table' };
+  const hook = packet.isFromHere ? 'OUTPUT' : 'PREROUTING';
+  const base = start ?? nat.chains.get(hook);
+  const isHidden = (chain: Chain): boolean => chain.table === nat && !isAllShown(ruleset, chain);
+  const step = findStep(last, ({ chain, target }) => isHidden(chain) || (target !== null && isHidden(target)));
+  const passed = step?.target !== undefined && step.target !== null && isHidden(step.target) ? step.target : step?.chain;
+  const hidden = [lastDrawn, passed, base].find((chain) => chain !== null && chain !== undefined && isHidden(chain));
+  if (hidden !== undefined && hidden !== null) return { kind: 'not-shown', what: `the dump does not show all of ${hidden.name}` };
+  if (base === undefined && !isTableWhole(ruleset, nat))
+    return { kind: 'not-shown', what: `the dump does not show ${hook} of nat` };
+  return { kind: 'unchanged', packet, dump };
 }
 
 /** The ACCEPT of a dispatcher of the filter table: health checks have one. */

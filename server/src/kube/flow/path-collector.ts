@@ -58,8 +58,8 @@ function endId(end: PathEnd): string {
     }
     case 'verdict':
       return `verdict:${end.verdict}:${chainId(end.chain)}${end.isPolicy ? ':policy' : ''}`;
-    case 'missing':
-      return `missing:${chainId(end.chain)}`;
+    case 'not-shown':
+      return `not-shown:${end.what}`;
     case 'unchanged':
       return `unchanged:${end.packet.destination.text}:${end.packet.dport}/${end.packet.protocol}`;
   }
@@ -99,7 +99,7 @@ function chainNode(collected: CollectedPaths, chain: Chain): CollectedNode {
 }
 
 function endNode(collected: CollectedPaths, end: PathEnd): CollectedNode {
-  if (end.kind === 'unchanged') return nodeOf(collected, endId(end), 'verdict', null, end);
+  if (end.kind === 'unchanged' || end.kind === 'not-shown') return nodeOf(collected, endId(end), 'verdict', null, end);
   if (end.kind !== 'address') return nodeOf(collected, endId(end), 'verdict', end.chain, end);
   const { destination, dport } = end.packet;
   const known = collected.byTarget.get(destination);

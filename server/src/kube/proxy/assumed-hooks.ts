@@ -17,15 +17,61 @@ const hooked: Readonly<Record<string, Readonly<Partial<Record<Hook, readonly str
   },
 };
 
+/** All chains that rules lead to from one chain, that chain among them. */
+function reachedFrom(start: Chain, reached: Set<Chain>): void {
+  reached.add(start);
+  const waiting = [start];
+  for (let chain = waiting.pop(); chain !== undefined; chain = waiting.pop()) {
+    for (const next of chain.jumps) {
+      if (reached.has(next)) continue;
+      reached.add(next);
+      waiting.push(next);
+    }
+  }
+}
+
+const known = new WeakMap<Ruleset, Map<string, readonly Chain[]>>();
+
 /**
  * The chains of a table that a hook is taken to lead to besides what is shown: kube-proxy's own, where the text does not show the hook's base
- * chain whole and no rule that it shows leads to them.
+ * chain whole and no way from it to them.
  */
 export function assumedHooks(ruleset: Ruleset, table: Table, hook: Hook): readonly Chain[] {
+  let answers = known.get(ruleset);
+  if (answers === undefined) {
+    answers = new Map();
+    known.set(ruleset, answers);
+  }
+  const key = `${table.index} ${hook}`;
+  let assumed = answers.get(key);
+  if (assumed === undefined) {
+    assumed = findAssumed(ruleset, table, hook);
+    answers.set(key, assumed);
+  }
+  return assumed;
+}
+
+function findAssumed(ruleset: Ruleset, table: Table, hook: Hook): readonly Chain[] {
   const base = table.chains.get(hook);
   if (base !== undefined && isChainShownWhole(ruleset, base)) return [];
-  return (hooked[table.name]?.[hook] ?? [])
+  const candidates = (hooked[table.name]?.[hook] ?? [])
     .map((name) => table.chains.get(name))
     .filter((chain) => chain !== undefined)
-    .filter((chain) => chain.rules.length > 0 && chain.references.length === 0 && mayHaveMoreReferences(ruleset, chain));
+    .filter((chain) => chain.rules.length > 0 && mayHaveMoreReferences(ruleset, chain));
+  if (candidates.length === 0) return [];
+  const reached = new Set<Chain>();
+  if (base !== undefined) reachedFrom(base, reached);
+  const assumed: Chain[] = [];
+  for (const chain of candidates) {
+    if (reached.has(chain)) continue;
+    assumed.push(chain);
+    reachedFrom(chain, reached);
+  }
+  return assumed;
+}
+
+/** The chains whose rules a hook is taken to go through: its base chain as far as it is shown, then those that it is taken to lead to. */
+export function chainsAtHook(ruleset: Ruleset, table: Table, hook: Hook, base: Chain | undefined): readonly Chain[] {
+  const assumed = assumedHooks(ruleset, table, hook);
+  return base === undefined ? assumed : [base, ...assumed];
 }
