@@ -10,13 +10,31 @@ const root = dirname(fileURLToPath(import.meta.url));
 const node = { platform: 'node', format: 'cjs', target: 'node22' };
 const web = { platform: 'browser', format: 'iife', target: 'es2023' };
 
-/** The cluster's API client is a bundle of its own, 2 MB that the server and the command line load when a cluster is asked for. */
+/** The cluster's API client is a bundle of its own, 1 MB that the server and the command line load when a cluster is asked for. */
 const clusterApart = {
   name: 'cluster-apart',
   setup(build) {
     build.onResolve({ filter: /\/cluster\/live\/live\.ts$/ }, (args) =>
       args.kind === 'dynamic-import' ? { path: '../cluster/live.cjs', external: true } : undefined,
     );
+  },
+};
+
+/**
+ * The API client's modules do nothing on being loaded but define what they export; without its word on that, esbuild keeps all models of
+ * Kubernetes' API, of which none is used: 1.48 MB instead of 1.06.
+ */
+const clientWithoutEffects = {
+  name: 'client-without-effects',
+  setup(build) {
+    const name = '@kubernetes/client-node';
+    build.onResolve({ filter: /^@kubernetes\/client-node|^\.\.?\// }, async (args) => {
+      const isOfClient = args.path.startsWith(name) || args.importer.replaceAll('\\', '/').includes(`node_modules/${name}/`);
+      if (args.pluginData === name || !isOfClient) return undefined;
+      const { kind, importer, resolveDir } = args;
+      const found = await build.resolve(args.path, { kind, importer, resolveDir, pluginData: name });
+      return { path: found.path, sideEffects: false, errors: found.errors };
+    });
   },
 };
 
@@ -40,7 +58,12 @@ const bundles = [
     flags: ['--heap-growing-percent=20'],
   },
   { part: 'server', in: 'server/src/lsp/browser/main.ts', out: 'dist/server/browser.js', options: web },
-  { part: 'cluster', in: 'server/src/cluster/live/live.ts', out: 'dist/cluster/live.cjs', options: node },
+  {
+    part: 'cluster',
+    in: 'server/src/cluster/live/live.ts',
+    out: 'dist/cluster/live.cjs',
+    options: { ...node, plugins: [clientWithoutEffects] },
+  },
   { part: 'webview', in: 'webview/src/main.ts', out: 'dist/webview/flow.js', options: web },
   { part: 'webview', in: 'webview/src/flow.css', out: 'dist/webview/flow.css', options: {} },
   {

@@ -22,6 +22,8 @@ export interface ExecAnswer {
   readonly stderr?: string;
   /** A Status object; success where it is left out, nothing and a closed connection where it is null. */
   readonly status?: Readonly<Record<string, unknown>> | null;
+  /** Messages that are sent as they are, behind the chunks and before the status. */
+  readonly raw?: readonly (Buffer | string)[];
 }
 
 export interface ExecRequest {
@@ -185,6 +187,7 @@ export async function startApiServer(): Promise<TestApiServer> {
     send(1, '');
     for (const chunk of answer.stdout) send(1, chunk);
     if (answer.stderr !== undefined) send(2, answer.stderr);
+    for (const message of answer.raw ?? []) client.send(message);
     if (answer.status !== null) send(3, JSON.stringify(answer.status ?? { metadata: {}, status: 'Success' }));
     client.close();
   }

@@ -196,6 +196,25 @@ describe('a dump from a running container', () => {
     expect(read.problems[0]).toMatch(/The connection ended before the command did/);
   });
 
+  it.each([
+    ['an empty message', [Buffer.alloc(0)]],
+    ['a channel that there is none of', [Buffer.from([9, 1])]],
+    ['the end of all streams', [Buffer.from([255, 0]), Buffer.from([255, 1]), Buffer.from([255, 2])]],
+    ['the same as text', ['\u00ff\u0001']],
+    ['a status that is no JSON', [Buffer.from([3, 123])]],
+    ['a status that is none', [Buffer.from('\u0003null')]],
+    ['output behind the status', [Buffer.from('\u0003{"status":"Failure","message":"x"}'), Buffer.from('\u0001more')]],
+  ])('of a server that sends %s is given whole or not at all, and nothing else is hurt', async (_what, raw) => {
+    programs({
+      'iptables-nft-save': () => ({ stdout: [dump], raw }),
+      'iptables-legacy-save': () => ({ stdout: [dump] }),
+    });
+    const read = await live.readNode('node-a', reader, signal);
+    expect(read.dumps.every(({ text }) => text === dump)).toBe(true);
+    expect(read.dumps.map(({ backend }) => backend)).toContain('legacy');
+    expect([process.stdout.writableEnded, process.stderr.writableEnded]).toEqual([false, false]);
+  });
+
   it('of a node without tables is said to have none', async () => {
     programs({});
     await expect(live.readNode('node-a', reader, signal)).rejects.toThrow(/^There are no iptables tables on node-a/);

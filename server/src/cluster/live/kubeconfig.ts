@@ -1,9 +1,9 @@
 /** The contexts of all kubeconfig files, and a client configuration for one of them, by client-go's rules. */
 import { readFileSync, statSync } from 'node:fs';
-import type { RequestOptions } from 'node:https';
 import { isAbsolute, join } from 'node:path';
-import { KubeConfig, type User } from '@kubernetes/client-node';
+import type { KubeConfig, User } from '@kubernetes/client-node';
 import { booleanAt, type Fields, fieldsAt, objectsAt, textAt, textsAt } from '../fields.ts';
+import { ContextConfig } from './context-config.ts';
 import { type Authenticator, CredentialError, type CredentialPlugin, credentialPlugin } from './credential-plugin.ts';
 import { KubeconfigError, type KubeEnvironment, type KubeFile, readKubeFile, readKubeFiles } from './kubeconfig-files.ts';
 import { clusterRefusal, execVersions, impersonationHeaders, proxyRefusal, userRefusal } from './kubeconfig-rules.ts';
@@ -30,27 +30,6 @@ export interface Kubeconfig {
   readonly contexts: readonly KubeContext[];
   /** A client configuration of its own for one context. @throws KubeconfigError where it cannot be used, with client-go's reason */
   configFor(context: string): ContextConfig;
-}
-
-/** A user's rights for one context: the library's configuration, with the headers that the library does not send. */
-export class ContextConfig extends KubeConfig {
-  /** The server as it is asked, without a slash at its end: "https://10.0.0.1:6443". */
-  readonly server: string;
-  /** The context's; "default" where it names none, as kubectl has it. */
-  readonly namespace: string;
-  readonly #impersonation: Readonly<Record<string, string | string[]>>;
-
-  constructor(server: string, namespace: string, impersonation: Readonly<Record<string, string | string[]>>) {
-    super();
-    this.server = server;
-    this.namespace = namespace;
-    this.#impersonation = impersonation;
-  }
-
-  override async applyToHTTPSOptions(options: RequestOptions): Promise<void> {
-    await super.applyToHTTPSOptions(options);
-    options.headers = { ...options.headers, ...this.#impersonation };
-  }
 }
 
 interface Found {

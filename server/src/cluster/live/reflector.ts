@@ -33,17 +33,32 @@ export interface ReflectorOptions {
   readonly onChange: () => void;
 }
 
-/** More changes than this between two lists of a watch's own are no cluster's; see `mostObjects` of lists. */
-const mostRecords = 300_000;
-
-/** A watch may end early now and then; this often in a row it is no watch. */
-const fewEnds = 3;
-
-/** A server that has just started may refuse for a moment what it allowed before: its own rules of access are not read yet. */
-const fewRefusals = 3;
+interface State extends ReflectorOptions {
+  readonly api: Api;
+  /** The resource in all namespaces. */
+  readonly everywhere: Resource;
+  /** The resource as it is asked for: in all namespaces, or in the context's. */
+  resource: Resource;
+  records: Map<string, ClusterRecord>;
+  /** The records as a list; undefined where they have changed since. */
+  listed: readonly ClusterRecord[] | undefined;
+  hasData: boolean;
+  state: ResourceState;
+  problem: string;
+  /** Since when and until when the server is left alone; 0 where it is not. */
+  waitingSince: number;
+  waitingUntil: number;
+  /** Why it is one namespace alone; empty where it is all of them. */
+  limit: string;
+  /** When the records were last known to be what the server has; 0 for never. */
+  currentAt: number;
+  running: AbortController | undefined;
+}
 
 /** What the attempts of one run have come to. */
-interface RunState {
+interface Run {
+  /** Where a watch goes on; empty where all has to be listed. */
+  version: string;
   /** In a row. */
   failures: number;
   refusals: number;
@@ -53,256 +68,287 @@ interface RunState {
   readAnewAt: number;
 }
 
+/** More changes than this between two lists of a watch's own are no cluster's; see `mostObjects` of lists. */
+const mostRecords = 300_000;
+
+/** A watch may end early now and then; this often in a row it is no watch. */
+const fewEnds = 3;
+
+/** A server that has just started may refuse for a moment what it allowed before: its own rules of access are not read yet. */
+const fewRefusals = 3;
+
+/** @param resource in all namespaces */
+export function createReflector(resource: Resource, api: Api, options: ReflectorOptions): Reflector {
+  const state: State = {
+    ...options,
+    api,
+    everywhere: resource,
+    resource,
+    records: new Map(),
+    listed: undefined,
+    hasData: false,
+    state: 'off',
+    problem: '',
+    waitingSince: 0,
+    waitingUntil: 0,
+    limit: '',
+    currentAt: 0,
+    running: undefined,
+  };
+  return {
+    status: () => statusOf(state),
+    records: () => {
+      state.listed ??= [...state.records.values()];
+      return state.listed;
+    },
+    hasData: () => state.hasData,
+    restart: () => restart(state),
+    close() {
+      state.running?.abort();
+      state.state = 'off';
+    },
+  };
+}
+
+function statusOf(of: State): ResourceStatus {
+  const { api, resource, state, records, currentAt, problem, waitingSince, waitingUntil } = of;
+  return {
+    kind: resource.kind,
+    state,
+    count: records.size,
+    currentAt: state === 'live' ? Math.max(currentAt, api.heardAt()) : currentAt,
+    problem,
+    namespace: resource.namespace,
+    ...(state === 'waiting' ? { wait: { since: waitingSince, until: waitingUntil } } : {}),
+  };
+}
+
+function restart(of: State): void {
+  of.running?.abort();
+  const mine = new AbortController();
+  of.running = mine;
+  of.resource = of.everywhere;
+  of.limit = '';
+  become(of, 'syncing', '');
+  run(of, mine.signal).catch((error: unknown) => {
+    // A defect of our own: said where the user looks, rather than thrown where nobody does.
+    if (!mine.signal.aborted) become(of, 'stale', error instanceof Error ? error.message : String(error));
+  });
+}
+
+function become(of: State, state: ResourceState, problem: string): void {
+  if (state !== 'waiting') of.waitingSince = 0;
+  if (of.state === state && of.problem === problem) return;
+  of.state = state;
+  of.problem = problem;
+  of.onChange();
+}
+
+function changed(of: State): void {
+  of.listed = undefined;
+  of.onChange();
+}
+
+/** The server asks to be left alone. */
+function wait(of: State, error: ApiError, until: number): void {
+  if (of.waitingSince === 0) of.waitingSince = Date.now();
+  const isLonger = of.state === 'waiting' && until !== of.waitingUntil;
+  of.waitingUntil = until;
+  become(of, 'waiting', error.message);
+  if (isLonger) of.onChange();
+}
+
 function keyOf(record: ClusterRecord): string {
   return record.kind === 'Node' ? record.name : `${record.namespace}\0${record.name}`;
 }
 
-export function createReflector(everywhere: Resource, api: Api, options: ReflectorOptions): Reflector {
-  const { timing, random, onChange } = options;
-  const { namespace } = api;
-  let resource = everywhere;
-  let records = new Map<string, ClusterRecord>();
-  let listed: readonly ClusterRecord[] | undefined;
-  let hasData = false;
-  let state: ResourceState = 'off';
-  let problem = '';
-  let waitingSince = 0;
-  let waitingUntil = 0;
-  // Why it is one namespace alone; empty where it is all of them.
-  let limit = '';
-  let currentAt = 0;
-  let running: AbortController | undefined;
+/** Where nothing but a heartbeat changed, the old record stays, so that nothing is made anew for it. @returns whether it is another */
+function keep(of: State, into: Map<string, ClusterRecord>, record: ClusterRecord): boolean {
+  const key = keyOf(record);
+  const old = of.records.get(key);
+  const isSame = old !== undefined && isDeepStrictEqual(old, record);
+  into.set(key, isSame ? old : record);
+  return !isSame;
+}
 
-  function become(newState: ResourceState, newProblem: string): void {
-    if (newState !== 'waiting') waitingSince = 0;
-    if (state === newState && problem === newProblem) return;
-    state = newState;
-    problem = newProblem;
-    onChange();
-  }
+/** Lists everything. @returns the version from which to watch */
+async function list(of: State, signal: AbortSignal): Promise<string> {
+  const { resource } = of;
+  let fresh = new Map<string, ClusterRecord>();
+  const version = await listPages(
+    of.api,
+    resource,
+    signal,
+    (items) => {
+      for (const item of items) {
+        const record = readObject(resource.kind, item);
+        if (record !== undefined) keep(of, fresh, record);
+      }
+    },
+    () => {
+      fresh = new Map();
+    },
+    { onWait: (error, until) => wait(of, error, until) },
+  );
+  if (signal.aborted) return '';
+  const isSame =
+    of.hasData && fresh.size === of.records.size && [...fresh].every(([key, record]) => of.records.get(key) === record);
+  of.records = fresh;
+  of.hasData = true;
+  of.currentAt = Date.now();
+  if (!isSame) changed(of);
+  return version;
+}
 
-  function changed(): void {
-    listed = undefined;
-    onChange();
-  }
-
-  function wait(error: ApiError, until: number): void {
-    if (waitingSince === 0) waitingSince = Date.now();
-    const isNew = state === 'waiting' && until !== waitingUntil;
-    waitingUntil = until;
-    become('waiting', error.message);
-    if (isNew) onChange();
-  }
-
-  async function list(signal: AbortSignal): Promise<string> {
-    let fresh = new Map<string, ClusterRecord>();
-    const version = await listPages(
-      api,
-      resource,
-      signal,
-      (items) => {
-        for (const item of items) {
-          const record = readObject(resource.kind, item);
-          if (record !== undefined) keep(fresh, record);
-        }
-      },
-      () => {
-        fresh = new Map();
-      },
-      { onWait: wait },
-    );
-    if (signal.aborted) return '';
-    const isSame = hasData && fresh.size === records.size && [...fresh].every(([key, record]) => records.get(key) === record);
-    records = fresh;
-    hasData = true;
-    currentAt = Date.now();
-    if (!isSame) changed();
-    return version;
-  }
-
-  /** Where nothing but a heartbeat changed, the old record stays, so that nothing is made anew for it. */
-  function keep(into: Map<string, ClusterRecord>, record: ClusterRecord): boolean {
-    const key = keyOf(record);
-    const old = records.get(key);
-    const isSame = old !== undefined && isDeepStrictEqual(old, record);
-    into.set(key, isSame ? old : record);
-    return !isSame;
-  }
-
-  /** Takes one event. @returns the resourceVersion that it stands for */
-  function take(line: string): string {
-    let event: unknown;
+/** The list, of the context's namespace where all of them are refused. */
+async function listAllowed(of: State, signal: AbortSignal): Promise<string> {
+  const { everywhere, api } = of;
+  try {
+    return await list(of, signal);
+  } catch (error) {
+    const limited = of.resource === everywhere ? inNamespace(everywhere, api.namespace) : undefined;
+    if (!(error instanceof ApiError) || error.status !== 403 || limited === undefined || signal.aborted) throw error;
+    of.resource = limited;
+    of.limit = `${limited.kind}s of namespace ${limited.namespace} alone: ${error.message}`;
     try {
-      event = JSON.parse(line);
-    } catch {
-      throw new ApiError('garbage', `The watch of ${resource.plural} said something that is no JSON.`);
+      return await list(of, signal);
+    } catch (again) {
+      of.resource = everywhere;
+      of.limit = '';
+      if (!(again instanceof ApiError) || again.status !== 403) throw again;
+      throw new ApiError('refused', `${error.message} Nor may they be listed in namespace ${limited.namespace}.`, 403);
     }
-    const type = isFields(event) ? textAt(event, 'type') : '';
-    const object: Fields | undefined = isFields(event) && isFields(event['object']) ? event['object'] : undefined;
-    if (type === 'ERROR') throw errorOfWatchStatus(object, `watch ${resource.where}`);
-    if (object === undefined) throw new ApiError('garbage', `The watch of ${resource.plural} said something that is no event.`);
-    const version = textAt(fieldsAt(object, 'metadata'), 'resourceVersion');
-    if (type === 'BOOKMARK') return version;
-    if (type !== 'ADDED' && type !== 'MODIFIED' && type !== 'DELETED') {
-      throw new ApiError('garbage', `The watch of ${resource.plural} said something that is no event.`);
+  }
+}
+
+/** Takes one event. @returns the resourceVersion that it stands for */
+function take(of: State, line: string): string {
+  const { plural, where, kind } = of.resource;
+  let event: unknown;
+  try {
+    event = JSON.parse(line);
+  } catch {
+    throw new ApiError('garbage', `The watch of ${plural} said something that is no JSON.`);
+  }
+  const type = isFields(event) ? textAt(event, 'type') : '';
+  const object: Fields | undefined = isFields(event) && isFields(event['object']) ? event['object'] : undefined;
+  if (type === 'ERROR') throw errorOfWatchStatus(object, `watch ${where}`);
+  if (object === undefined) throw new ApiError('garbage', `The watch of ${plural} said something that is no event.`);
+  const version = textAt(fieldsAt(object, 'metadata'), 'resourceVersion');
+  if (type === 'BOOKMARK') return version;
+  if (type !== 'ADDED' && type !== 'MODIFIED' && type !== 'DELETED') {
+    throw new ApiError('garbage', `The watch of ${plural} said something that is no event.`);
+  }
+  const record = readObject(kind, object);
+  if (record === undefined) return version;
+  if (type === 'DELETED' ? of.records.delete(keyOf(record)) : keep(of, of.records, record)) changed(of);
+  if (of.records.size > mostRecords) throw new ApiError('garbage', `There are more than ${mostRecords} ${plural}.`);
+  return version;
+}
+
+/** Watches from `run.version` on, and moves it. @returns whether anything came */
+async function watch(of: State, signal: AbortSignal, run: Run, progress: { made: boolean }): Promise<void> {
+  const { api, resource, timing } = of;
+  // As client-go does: not all watches of all clients end at the same moment.
+  const lasts = timing.watch * (0.75 + of.random() / 4);
+  const parameters = new URLSearchParams({
+    watch: 'true',
+    allowWatchBookmarks: 'true',
+    resourceVersion: run.version,
+    timeoutSeconds: String(Math.max(1, Math.round(lasts / 1_000))),
+  });
+  const request = { path: `${resource.path}?${parameters.toString()}`, what: `watch ${resource.where}`, signal };
+  await api.lines(
+    request,
+    lasts + timing.steady,
+    () => {
+      of.currentAt = Date.now();
+      become(of, 'live', of.limit);
+    },
+    (line) => {
+      if (signal.aborted) return;
+      const version = take(of, line);
+      of.currentAt = Date.now();
+      if (version === '') return;
+      run.version = version;
+      progress.made = true;
+    },
+  );
+  if (!signal.aborted) of.currentAt = Date.now();
+}
+
+/** A watch that lasted was a good one; one that brought something and then broke is no reason to stay away for long. */
+function forgive({ timing }: State, run: Run, began: number, progressed: boolean): void {
+  if (Date.now() - began >= timing.steady) {
+    run.failures = 0;
+    run.refusals = 0;
+  } else if (progressed) {
+    run.failures = Math.min(run.failures, 1);
+  }
+}
+
+/** What an error means for the state, and how long to wait; undefined where it is not tried again by itself. */
+function failed(of: State, error: ApiError, run: Run): number | undefined {
+  const { timing } = of;
+  const isDown = error.failure === 'unreachable';
+  if (error.failure === 'gone' || error.failure === 'garbage' || error.failure === 'not-found') run.version = '';
+  // A server that is back has not failed yet, however often it could not be reached.
+  if (run.wasDown && !isDown) run.failures = 0;
+  run.wasDown = isDown;
+  run.failures += 1;
+  const delay = retryDelay(timing, run.failures, of.random, isDown ? timing.longestOffline : timing.longestRetry);
+  const wanted = Math.max(delay, error.retryAfter);
+  switch (error.failure) {
+    case 'refused':
+      return refused(of, error, run) ? delay : undefined;
+    case 'throttled':
+      wait(of, error, Date.now() + wanted);
+      return wanted;
+    case 'gone': {
+      // The ordinary way to hear that a pause was too long: the list is read again at once. Soon after such a list it is a fault.
+      const isFirst = Date.now() - run.readAnewAt >= timing.steady;
+      run.readAnewAt = Date.now();
+      if (isFirst) return 0;
+      break;
     }
-    const record = readObject(resource.kind, object);
-    if (record === undefined) return version;
-    if (type === 'DELETED' ? records.delete(keyOf(record)) : keep(records, record)) changed();
-    if (records.size > mostRecords) throw new ApiError('garbage', `There are more than ${mostRecords} ${resource.plural}.`);
-    return version;
+    default:
   }
+  become(of, isDown ? 'offline' : 'stale', error.message);
+  return wanted;
+}
 
-  async function watch(signal: AbortSignal, from: string, onVersion: (version: string) => void): Promise<void> {
-    // As client-go does: not all watches of all clients end at the same moment.
-    const lasts = timing.watch * (0.75 + random() / 4);
-    const parameters = new URLSearchParams({
-      watch: 'true',
-      allowWatchBookmarks: 'true',
-      resourceVersion: from,
-      timeoutSeconds: String(Math.max(1, Math.round(lasts / 1_000))),
-    });
-    const request = { path: `${resource.path}?${parameters.toString()}`, what: `watch ${resource.where}`, signal };
-    await api.lines(
-      request,
-      lasts + timing.steady,
-      () => {
-        currentAt = Date.now();
-        become('live', limit);
-      },
-      (line) => {
-        if (signal.aborted) return;
-        const version = take(line);
-        currentAt = Date.now();
-        if (version !== '') onVersion(version);
-      },
-    );
-    if (!signal.aborted) currentAt = Date.now();
-  }
+/** @returns whether it is tried again by itself */
+function refused(of: State, error: ApiError, run: Run): boolean {
+  run.refusals += 1;
+  // Without a status it is no server's refusal: a program or a file gave no credentials.
+  const mayPass = of.hasData && error.status !== 0 && run.refusals <= fewRefusals;
+  become(of, mayPass ? 'stale' : error.status === 403 ? 'forbidden' : 'unauthorized', error.message);
+  return mayPass;
+}
 
-  /** The list, of the context's namespace where all of them are refused. */
-  async function listAllowed(signal: AbortSignal): Promise<string> {
+async function run(of: State, signal: AbortSignal): Promise<void> {
+  const { api, timing } = of;
+  const run: Run = { version: '', failures: 0, refusals: 0, wasDown: false, readAnewAt: Number.NEGATIVE_INFINITY };
+  while (!signal.aborted) {
+    let began = Date.now();
+    let delay: number | undefined;
+    const progress = { made: false };
     try {
-      return await list(signal);
-    } catch (error) {
-      const limited = resource === everywhere ? inNamespace(resource, namespace) : undefined;
-      if (!(error instanceof ApiError) || error.status !== 403 || limited === undefined || signal.aborted) throw error;
-      resource = limited;
-      limit = `${resource.kind}s of namespace ${namespace} alone: ${error.message}`;
-      try {
-        return await list(signal);
-      } catch (again) {
-        resource = everywhere;
-        limit = '';
-        if (!(again instanceof ApiError) || again.status !== 403) throw again;
-        throw new ApiError('refused', `${error.message} Nor may they be listed in namespace ${namespace}.`, 403);
-      }
-    }
-  }
-
-  /** What an error means for the state, and how long to wait; undefined where it is not tried again by itself. */
-  function failed(error: ApiError, run: RunState): number | undefined {
-    const isDown = error.failure === 'unreachable';
-    // A server that is back has not failed yet, however often it could not be reached.
-    if (run.wasDown && !isDown) run.failures = 0;
-    run.wasDown = isDown;
-    run.failures += 1;
-    const delay = retryDelay(timing, run.failures, random, isDown ? timing.longestOffline : timing.longestRetry);
-    switch (error.failure) {
-      case 'refused': {
-        run.refusals += 1;
-        const mayPass = hasData && error.status !== 0 && run.refusals <= fewRefusals;
-        const isPermission = error.status === 403;
-        become(mayPass ? 'stale' : isPermission ? 'forbidden' : 'unauthorized', error.message);
-        return mayPass ? delay : undefined;
-      }
-      case 'throttled':
-        wait(error, Date.now() + Math.max(delay, error.retryAfter));
-        return Math.max(delay, error.retryAfter);
-      case 'gone': {
-        // The ordinary way to hear that a pause was too long: the list is read again at once. Soon after such a list it is a fault.
-        const isFirst = Date.now() - run.readAnewAt >= timing.steady;
-        run.readAnewAt = Date.now();
-        if (isFirst) return 0;
-        break;
-      }
-      default:
-    }
-    become(isDown ? 'offline' : 'stale', error.message);
-    return Math.max(delay, error.retryAfter);
-  }
-
-  /** A watch that lasted was a good one; one that brought something and then broke is no reason to stay away for long. */
-  function forgive(run: RunState, began: number, progressed: boolean): void {
-    if (Date.now() - began >= timing.steady) {
-      run.failures = 0;
+      if (run.version === '') run.version = await listAllowed(of, signal);
+      began = Date.now();
+      await watch(of, signal, run, progress);
       run.refusals = 0;
-    } else if (progressed) {
-      run.failures = Math.min(run.failures, 1);
+      forgive(of, run, began, progress.made);
+      if (Date.now() - began < timing.steady) run.failures += 1;
+      if (run.failures >= fewEnds) become(of, 'stale', `${api.server} ends the watch of ${of.resource.plural} again and again.`);
+      delay = retryDelay(timing, run.failures, of.random, timing.longestRetry);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof ApiError)) throw error;
+      forgive(of, run, began, progress.made);
+      delay = failed(of, error, run);
+      if (delay === undefined) return;
     }
+    await pause(delay, signal);
   }
-
-  async function run(signal: AbortSignal): Promise<void> {
-    let version = '';
-    const state: RunState = { failures: 0, refusals: 0, wasDown: false, readAnewAt: Number.NEGATIVE_INFINITY };
-    while (!signal.aborted) {
-      let began = Date.now();
-      let progressed = false;
-      let delay: number | undefined;
-      try {
-        if (version === '') version = await listAllowed(signal);
-        began = Date.now();
-        await watch(signal, version, (newer) => {
-          version = newer;
-          progressed = true;
-        });
-        state.refusals = 0;
-        forgive(state, began, progressed);
-        if (Date.now() - began < timing.steady) state.failures += 1;
-        if (state.failures >= fewEnds) become('stale', `${api.server} ends the watch of ${resource.plural} again and again.`);
-        delay = retryDelay(timing, state.failures, random, timing.longestRetry);
-      } catch (error) {
-        if (signal.aborted) return;
-        if (!(error instanceof ApiError)) throw error;
-        if (error.failure === 'gone' || error.failure === 'garbage' || error.failure === 'not-found') version = '';
-        forgive(state, began, progressed);
-        delay = failed(error, state);
-        if (delay === undefined) return;
-      }
-      await pause(delay, signal);
-    }
-  }
-
-  return {
-    status: () => ({
-      kind: resource.kind,
-      state,
-      count: records.size,
-      currentAt: state === 'live' ? Math.max(currentAt, api.heardAt()) : currentAt,
-      problem,
-      namespace: resource.namespace,
-      ...(state === 'waiting' ? { wait: { since: waitingSince, until: waitingUntil } } : {}),
-    }),
-    records: () => {
-      listed ??= [...records.values()];
-      return listed;
-    },
-    hasData: () => hasData,
-    restart() {
-      running?.abort();
-      const mine = new AbortController();
-      running = mine;
-      resource = everywhere;
-      limit = '';
-      become('syncing', '');
-      run(mine.signal).catch((error: unknown) => {
-        // A defect of our own: said where the user looks, rather than thrown where nobody does.
-        if (!mine.signal.aborted) become('stale', error instanceof Error ? error.message : String(error));
-      });
-    },
-    close() {
-      running?.abort();
-      state = 'off';
-    },
-  };
 }

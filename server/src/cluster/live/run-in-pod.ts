@@ -1,13 +1,16 @@
 /**
- * Runs a command in a container by the API server's `exec`, over a WebSocket (v4 and v5.channel.k8s.io). The command is an argv that
- * no shell sees; nothing is connected to this process's own streams.
+ * Runs a program in a container by exec: no shell, no standard input, no terminal. The client library's Exec makes the request and sorts the
+ * channels. Around it is what it lacks: streams of our own (it ends the process's standard output where a server says so), bounds,
+ * time-outs, a way to give up, the server's words on a refusal, and that a message which it cannot read ends this and not the process.
  */
 import type { IncomingMessage } from 'node:http';
-import { type RawData, WebSocket } from 'ws';
+import { PassThrough, Writable } from 'node:stream';
+import { Exec } from '@kubernetes/client-node';
+import { WebSocketHandler } from '@kubernetes/client-node/dist/web-socket-handler.js';
+import { WebSocket } from 'ws';
 import { type Fields, fieldsAt, isFields, objectsAt, textAt } from '../fields.ts';
 import type { Api } from './api.ts';
 import { ApiError, errorOfConnection, errorOfStatus, shown } from './api-error.ts';
-import { namespacedPath } from './resources.ts';
 
 export interface PodContainer {
   readonly namespace: string;
@@ -26,22 +29,31 @@ export interface CommandResult {
   readonly notFound: boolean;
 }
 
-const channels = { stdout: 1, stderr: 2, status: 3 } as const;
+type Ending = Pick<CommandResult, 'exitCode' | 'problem' | 'notFound'>;
+
 /** Bytes of standard output; a dump of the largest clusters has some 20 MB. */
 const mostOutput = 300_000_000;
 const mostErrors = 100_000;
+const largestMessage = 10_000_000;
+const largestRefusal = 100_000;
 
-function readStatus(text: string): Pick<CommandResult, 'exitCode' | 'problem' | 'notFound'> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = undefined;
+/** A socket that a throw of whoever listens ends: the library throws at an unknown channel, an empty message, a status that is no JSON. */
+class GuardedSocket extends WebSocket {
+  override emit(event: string | symbol, ...values: readonly unknown[]): boolean {
+    try {
+      return super.emit(event, ...values);
+    } catch {
+      this.terminate();
+      return true;
+    }
   }
-  const status: Fields = isFields(value) ? value : {};
-  if (textAt(status, 'status') === 'Success') return { exitCode: 0, problem: '', notFound: false };
-  const message = shown(textAt(status, 'message')) || 'The command failed, and the server does not say how.';
-  const causes = objectsAt(fieldsAt(status, 'details'), 'causes');
+}
+
+function endingOf(status: unknown): Ending {
+  const fields: Fields = isFields(status) ? status : {};
+  if (textAt(fields, 'status') === 'Success') return { exitCode: 0, problem: '', notFound: false };
+  const message = shown(textAt(fields, 'message')) || 'The command failed, and the server does not say how.';
+  const causes = objectsAt(fieldsAt(fields, 'details'), 'causes');
   const exit = causes.find((cause) => textAt(cause, 'reason') === 'ExitCode');
   const exitCode = exit === undefined ? null : Number(textAt(exit, 'message'));
   // runc and crun say so in words only; a shell-less container runtime may give the shell's 127 all the same.
@@ -52,7 +64,7 @@ function readStatus(text: string): Pick<CommandResult, 'exitCode' | 'problem' | 
 async function refusal(response: IncomingMessage, what: string): Promise<ApiError> {
   let text = '';
   response.setEncoding('utf8');
-  for await (const chunk of response) if (text.length < 100_000) text += String(chunk);
+  for await (const chunk of response) if (text.length < largestRefusal) text += String(chunk);
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -62,9 +74,21 @@ async function refusal(response: IncomingMessage, what: string): Promise<ApiErro
   return errorOfStatus(response.statusCode ?? 0, what, body, 0);
 }
 
-function bytesOf(data: RawData): Buffer {
-  if (Array.isArray(data)) return Buffer.concat(data);
-  return Buffer.isBuffer(data) ? data : Buffer.from(data);
+/** Keeps what is written to it; what is beyond `most` bytes is told and dropped. */
+function collector(most: number, onTooMuch: () => void): { readonly stream: Writable; text(): string } {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      size += chunk.length;
+      if (size > most) onTooMuch();
+      else chunks.push(chunk);
+      done();
+    },
+  });
+  // What comes behind the end counts for nothing.
+  stream.on('error', () => undefined);
+  return { stream, text: () => Buffer.concat(chunks).toString('utf8') };
 }
 
 /**
@@ -89,79 +113,65 @@ export async function runInPod(
   }
 }
 
-async function runOnce(
+function runOnce(
   api: Api,
-  target: PodContainer,
+  { namespace, pod, container }: PodContainer,
   argv: readonly string[],
   signal: AbortSignal,
   patience: number,
 ): Promise<CommandResult> {
-  const what = `create pods/exec in namespace ${target.namespace}`;
-  const parameters = new URLSearchParams({ container: target.container, stdout: 'true', stderr: 'true' });
-  for (const argument of argv) parameters.append('command', argument);
-  const url = `${api.server.replace(/^http/, 'ws')}${namespacedPath(target.namespace, 'pods', target.pod, 'exec')}?${parameters.toString()}`;
-  const options = await api.socketOptions();
+  const config = api.config();
   return new Promise((done, fail) => {
-    const socket = new WebSocket(url, ['v5.channel.k8s.io', 'v4.channel.k8s.io'], {
-      ...options,
-      handshakeTimeout: patience,
-      maxPayload: 10_000_000,
-    });
-    const output: Buffer[] = [];
-    let size = 0;
-    let errors = '';
-    let status: ReturnType<typeof readStatus> | undefined;
-    const timer = setTimeout(
-      () => stop(new ApiError('unreachable', `${argv[0]} said nothing for ${patience / 1_000} s.`)),
-      patience,
-    );
-    const giveUp = (): void => stop(new ApiError('unreachable', 'The command was given up.'));
-
-    function stop(error: ApiError): void {
+    let socket: GuardedSocket | undefined;
+    let ending: Ending | undefined;
+    let isOver = false;
+    const stop = (error: ApiError): void => {
       finish();
-      socket.terminate();
       fail(error);
-    }
-
-    function finish(): void {
+      socket?.terminate();
+    };
+    const giveUp = (): void => stop(new ApiError('unreachable', 'The command was given up.'));
+    const stdout = collector(mostOutput, () =>
+      stop(new ApiError('garbage', `${argv[0]} printed more than ${mostOutput} bytes.`)),
+    );
+    const stderr = collector(mostErrors, () => undefined);
+    const silence = new ApiError('unreachable', `${argv[0]} said nothing for ${patience / 1_000} s.`);
+    const timer = setTimeout(() => stop(silence), patience);
+    const finish = (): void => {
+      isOver = true;
       clearTimeout(timer);
       signal.removeEventListener('abort', giveUp);
-    }
+    };
 
+    const open = (uri: string, protocols: string[], options: object): WebSocket => {
+      socket = new GuardedSocket(uri, protocols, { ...options, handshakeTimeout: patience, maxPayload: largestMessage });
+      socket.on('message', () => timer.refresh());
+      socket.on('error', (error) => stop(errorOfConnection(error, api.server)));
+      socket.on('unexpected-response', (_request, response) => {
+        finish();
+        refusal(response, `create pods/exec in namespace ${namespace}`).then(fail, (error: unknown) =>
+          fail(errorOfConnection(error, api.server)),
+        );
+      });
+      socket.on('close', () => {
+        finish();
+        const ended = ending ?? { exitCode: null, problem: 'The connection ended before the command did.', notFound: false };
+        done({ stdout: stdout.text(), stderr: stderr.text(), ...ended });
+      });
+      // Given up while credentials were asked for.
+      if (isOver || signal.aborted) socket.terminate();
+      return socket;
+    };
+    const unused = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
+    if (signal.aborted) {
+      giveUp();
+      return;
+    }
     signal.addEventListener('abort', giveUp);
-    socket.on('unexpected-response', (_request, response) => {
-      finish();
-      refusal(response, what).then(fail, (error: unknown) => fail(errorOfConnection(error, api.server)));
-    });
-    socket.on('error', (error) => {
-      finish();
-      fail(errorOfConnection(error, api.server));
-    });
-    socket.on('message', (data) => {
-      timer.refresh();
-      const bytes = bytesOf(data);
-      const content = bytes.subarray(1);
-      switch (bytes[0]) {
-        case channels.stdout:
-          size += content.length;
-          if (size > mostOutput) stop(new ApiError('garbage', `${argv[0]} printed more than ${mostOutput} bytes.`));
-          else output.push(content);
-          break;
-        case channels.stderr:
-          if (errors.length < mostErrors) errors += content.toString('utf8');
-          break;
-        case channels.status:
-          status = readStatus(content.toString('utf8'));
-          break;
-        default:
-        // Other channels are not asked for; v5 says there which stream has ended.
-      }
-    });
-    socket.on('close', () => {
-      finish();
-      const ended = status ?? { exitCode: null, problem: 'The connection ended before the command did.', notFound: false };
-      done({ stdout: Buffer.concat(output, size).toString('utf8'), stderr: errors, ...ended });
-    });
-    if (signal.aborted) giveUp();
+    new Exec(config, new WebSocketHandler(config, open, unused))
+      .exec(namespace, pod, container, [...argv], stdout.stream, stderr.stream, null, false, (status) => {
+        ending = endingOf(status);
+      })
+      .catch((error: unknown) => stop(error instanceof ApiError ? error : errorOfConnection(error, api.server)));
   });
 }
