@@ -99,7 +99,7 @@ export function reportOf({ services, dumps, notes }: Drift): DriftReport {
         version: proxyVersionText(options.version),
         node: options.node,
         nodeReason,
-        podTraffic: options.podTraffic === null ? null : podSource(options.podTraffic, false).trim(),
+        podTraffic: options.podTraffic === null ? null : podSource(options.podTraffic, false).trim() || null,
         cause,
         proxy: { kind, name, reason, advice },
         compared: obstacle === undefined,

@@ -20,8 +20,9 @@ export function hostNetwork(ip: string): string {
   return `${ip}/${isIPv6(ip) ? 128 : 32}`;
 }
 
-/** "-s 10.244.0.0/16" and the like, a space before it. */
+/** "-s 10.244.0.0/16" and the like, a space before it; empty for an interface that is not shown. */
 export function podSource(traffic: PodTraffic, negated: boolean): string {
+  if (traffic.by === 'unshown') return '';
   const not = negated ? ' !' : '';
   return traffic.by === 'source' ? `${not} -s ${traffic.cidr}` : `${not} -i ${traffic.name}`;
 }

@@ -37,7 +37,7 @@ function settingsText({
   family,
 }: ProxyOptions): string {
   const traffic =
-    podTraffic === null
+    podTraffic === null || podTraffic.by === 'unshown'
       ? 'no Pod network'
       : podTraffic.by === 'source'
         ? `Pods in ${podTraffic.cidr}`

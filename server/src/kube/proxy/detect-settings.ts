@@ -1,5 +1,6 @@
 /** How kube-proxy was started, told by the rules that it wrote: the flags that `ProxyOptions` has. */
 import { canonicalCIDR } from '../../base/ip.ts';
+import { showsInterfaces } from '../../ruleset/completeness.ts';
 import { optionOf } from '../../ruleset/rules.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
 import { chainsLike, firstRules, type LayoutReason, type LayoutSource, type LineRule, rulesTo } from './layout-source.ts';
@@ -39,45 +40,84 @@ function* masqueradingRules(source: LayoutSource): Generator<LineRule> {
   }
 }
 
-function detectMasqueradeAll(source: LayoutSource): Detected<boolean> {
-  let all: number | undefined;
-  for (const { line, rule } of masqueradingRules(source)) {
-    if (podTrafficOf(rule, true) !== undefined || hasOption(rule, '--source')) return { value: false, reasons: [] };
-    all ??= line;
-  }
-  if (all === undefined) return { value: false, reasons: [] };
-  const text = '--masquerade-all: all traffic to a clusterIP is masqueraded.';
-  return { value: true, reasons: [{ about: 'masquerade-all', text, line: all }] };
+/** What decides whose traffic to a clusterIP is masqueraded. */
+interface MasqueradeSettings {
+  readonly masqueradeAll: boolean;
+  readonly podTraffic: PodTraffic | null;
 }
 
+/** Rules that tell a Pod's traffic in one way. */
 interface Vote {
   readonly traffic: PodTraffic;
+  /** Of the first such rule, 0-based. */
   readonly line: number;
   count: number;
 }
 
-/** What most rules take for a Pod's traffic. */
-function detectPodTraffic(source: LayoutSource): Detected<PodTraffic | null> {
+function voteKey(traffic: PodTraffic): string {
+  return traffic.by === 'source' ? traffic.cidr : traffic.by === 'interface' ? traffic.name : '';
+}
+
+/** What most of some rules take for a Pod's traffic. */
+function mostVoted(rules: Iterable<readonly [traffic: PodTraffic | undefined, line: number]>): Vote | undefined {
   const votes = new Map<string, Vote>();
-  const vote = (traffic: PodTraffic | undefined, line: number): void => {
-    if (traffic === undefined) return;
-    const key = traffic.by === 'source' ? traffic.cidr : traffic.name;
-    const known = votes.get(key);
-    if (known === undefined) votes.set(key, { traffic, line, count: 1 });
+  for (const [traffic, line] of rules) {
+    if (traffic === undefined) continue;
+    const known = votes.get(voteKey(traffic));
+    if (known === undefined) votes.set(voteKey(traffic), { traffic, line, count: 1 });
     else known.count += 1;
-  };
-  for (const { line, rule } of masqueradingRules(source)) vote(podTrafficOf(rule, true), line);
-  // With policy Local, Pods' traffic goes to all endpoints.
+  }
+  return [...votes.values()].sort((a, b) => b.count - a.count)[0];
+}
+
+/** Whether a rule may be for one interface only, though its line says none: `iptables -L` without -v does not show them. */
+function mayHideInterface({ ruleset }: LayoutSource, line: number): boolean {
+  const source = ruleset.lines[line];
+  return source !== undefined && !showsInterfaces(source);
+}
+
+/** How the short cuts of policy Local tell Pods' traffic, which they send to all endpoints. */
+function* shortCuts(source: LayoutSource): Generator<readonly [PodTraffic | undefined, number]> {
   for (const chain of chainsLike(source, 'KUBE-EXT-')) {
-    for (const { line, rule } of firstRules(source.ruleset, chain)) {
-      if (rule.target?.text.startsWith('KUBE-SVC-') === true) vote(podTrafficOf(rule, false), line);
+    const rules = [...firstRules(source.ruleset, chain)];
+    const isLocal = rules.some(({ rule }) => hasOption(rule, '--src-type'));
+    for (const { line, rule } of rules) {
+      if (rule.target?.text.startsWith('KUBE-SVC-') !== true || hasOption(rule, '--src-type')) continue;
+      const hidden = isLocal && mayHideInterface(source, line) ? ({ by: 'unshown' } as const) : undefined;
+      yield [podTrafficOf(rule, false) ?? hidden, line];
     }
   }
-  const won = [...votes.values()].sort((a, b) => b.count - a.count)[0];
-  if (won === undefined) return { value: null, reasons: [] };
-  const by = won.traffic.by === 'source' ? `comes from ${won.traffic.cidr}` : `comes in by ${won.traffic.name}`;
-  const text = `Traffic is taken to be a Pod's where it ${by}.`;
-  return { value: won.traffic, reasons: [{ about: 'pod-traffic', text, line: won.line }] };
+}
+
+function podTrafficReason({ traffic, line }: Vote): LayoutReason {
+  const by =
+    traffic.by === 'source'
+      ? `comes from ${traffic.cidr}`
+      : traffic.by === 'interface'
+        ? `comes in by ${traffic.name}`
+        : 'comes in by an interface that is not shown';
+  return { about: 'pod-traffic', text: `Traffic is taken to be a Pod's where it ${by}.`, line };
+}
+
+/** Whose traffic is masqueraded: what comes from outside the Pod network, told in one way or another, or all. */
+function detectMasquerade(source: LayoutSource): Detected<MasqueradeSettings> {
+  const rules = [...masqueradingRules(source)].map(({ line, rule }) => {
+    const traffic = podTrafficOf(rule, true);
+    return { line, traffic, isForAll: traffic === undefined && !hasOption(rule, '--source') };
+  });
+  const told = mostVoted([...rules.map(({ traffic, line }) => [traffic, line] as const), ...shortCuts(source)]);
+  const reasons = told === undefined ? [] : [podTrafficReason(told)];
+  const [first] = rules;
+  if (first === undefined || rules.some(({ isForAll }) => !isForAll))
+    return { value: { masqueradeAll: false, podTraffic: told?.traffic ?? null }, reasons };
+  // A rule for all may be one for an interface that the listing does not show, unless Pods are told by their network.
+  if (mayHideInterface(source, first.line) && told?.traffic.by !== 'source')
+    return { value: { masqueradeAll: false, podTraffic: { by: 'unshown' } }, reasons };
+  const text = '--masquerade-all: all traffic to a clusterIP is masqueraded.';
+  return {
+    value: { masqueradeAll: true, podTraffic: told?.traffic ?? null },
+    reasons: [...reasons, { about: 'masquerade-all', text, line: first.line }],
+  };
 }
 
 type NodePortSettings = Pick<ShownSettings, 'localhostNodePorts' | 'nodePortAddresses'>;
@@ -128,20 +168,18 @@ function masqueradeMark({ ruleset, nat }: LayoutSource): number {
 /** What a dump's rules show of how kube-proxy was started; kube-proxy's defaults where they show nothing. */
 export function shownSettings(source: LayoutSource): Detected<ShownSettings> {
   const { ruleset, nat, filter } = source;
-  const masqueradeAll = detectMasqueradeAll(source);
-  const podTraffic = detectPodTraffic(source);
+  const masquerade = detectMasquerade(source);
   const nodePorts = detectNodePorts(source);
   const forward = filter?.chains.get('KUBE-FORWARD');
   const snat = [...rulesTo(ruleset, nat?.chains.get('KUBE-POSTROUTING'), 'MASQUERADE')].at(-1)?.rule;
   const isCounted = ({ rule }: LineRule): boolean => hasOption(rule, '--nfacct-name');
   const value: ShownSettings = {
-    masqueradeAll: masqueradeAll.value,
-    podTraffic: podTraffic.value,
+    ...masquerade.value,
     ...nodePorts.value,
     nfacct: [...firstRules(ruleset, nat?.chains.get('KUBE-NODEPORTS')), ...firstRules(ruleset, forward)].some(isCounted),
     dropsInvalid: forward === undefined || [...rulesTo(ruleset, forward, 'DROP')].length > 0,
     masqueradeMark: masqueradeMark(source),
     randomFully: snat === undefined || hasOption(snat, '--random-fully'),
   };
-  return { value, reasons: [...podTraffic.reasons, ...masqueradeAll.reasons, ...nodePorts.reasons] };
+  return { value, reasons: [...masquerade.reasons, ...nodePorts.reasons] };
 }

@@ -6,7 +6,9 @@ export type PodTraffic =
   /** `ClusterCIDR` or `NodeCIDR`; canonical: "10.244.0.0/16". */
   | { readonly by: 'source'; readonly cidr: string }
   /** `BridgeInterface` ("cni0") or `InterfaceNamePrefix` ("veth+"). */
-  | { readonly by: 'interface'; readonly name: string };
+  | { readonly by: 'interface'; readonly name: string }
+  /** By an interface that a listing without -v does not show: told by such a dump alone. */
+  | { readonly by: 'unshown' };
 
 /** What decides about the rules besides the cluster's objects: which node, and how kube-proxy was started there. */
 export interface ProxyOptions {
