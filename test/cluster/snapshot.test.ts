@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Cluster } from '../../server/src/cluster/cluster.ts';
 import { looksLikeSnapshot, readSnapshot } from '../../server/src/cluster/snapshot.ts';
+import { sourceText } from '../../server/src/features/hover/source.ts';
 import { fixtureText } from '../support/fixtures.ts';
 
 const web = {
@@ -76,7 +77,7 @@ function errorOf(text: string): string {
 describe('a snapshot', () => {
   it('gives records in canonical form', () => {
     const cluster = clusterOf(JSON.stringify(list));
-    expect(cluster.source).toEqual({ kind: 'snapshot', label: 'cluster.json', readAt: 1000 });
+    expect(cluster.source).toMatchObject({ kind: 'snapshot', label: 'cluster.json', fileChangedAt: 1000 });
     expect(cluster.warnings).toEqual([]);
     expect(cluster.service('shop', 'web')).toMatchObject({
       clusterIPs: ['10.96.20.10', 'fd00:10:96::f77c'],
@@ -257,5 +258,38 @@ describe('the recorded clusters', () => {
     expect(yaml.slices).toEqual(json.slices);
     expect(yaml.pods).toEqual(json.pods);
     expect(yaml.nodes).toEqual(json.nodes);
+  });
+});
+
+describe('how old a snapshot is', () => {
+  const at = (object: object): number => clusterOf(JSON.stringify({ kind: 'List', items: [web, object] })).source.readAt;
+  const made = Date.parse('2026-11-24T10:00:00Z');
+  const metadata = { name: 'x', namespace: 'shop', creationTimestamp: '2026-11-24T10:00:00Z' };
+
+  it('is told by the newest time that its objects name, not by its file', () => {
+    expect(at({ apiVersion: 'v1', kind: 'Pod', metadata })).toBe(made);
+    const conditions = [{ type: 'Ready', status: 'True', lastHeartbeatTime: '2026-11-24T10:05:00Z' }];
+    expect(at({ apiVersion: 'v1', kind: 'Node', metadata, status: { conditions } })).toBe(made + 300_000);
+    const lease = {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata,
+      spec: { renewTime: '2026-11-24T10:06:00.5Z' },
+    };
+    expect(at(lease)).toBe(made + 360_500);
+  });
+
+  it('is told by the list itself, as this program writes it', () => {
+    const text = JSON.stringify({ kind: 'List', metadata: { creationTimestamp: '2026-11-24T11:00:00Z' }, items: [web] });
+    expect(clusterOf(text).source.readAt).toBe(made + 3_600_000);
+  });
+
+  it('is not known where nothing names a time', () => {
+    const text = JSON.stringify({ kind: 'List', items: [slice] });
+    const { source } = clusterOf(text);
+    expect(source.readAt).toBe(0);
+    expect(sourceText(clusterOf(text), 61_000)).toBe('cluster.json, file changed 1 minute ago');
+    const unsaved = readSnapshot(text, 'cluster.json', 0);
+    expect(unsaved.ok && sourceText(unsaved.cluster, 61_000)).toBe('cluster.json');
   });
 });

@@ -10,6 +10,8 @@ import { clusterOf } from '../support/dumps.ts';
 import { markersIn } from '../support/markers.ts';
 
 const sample = resolve(import.meta.dirname, '../fixtures/sample');
+// A day after the newest time that the snapshot names.
+const now = Date.parse('2026-11-21T07:15:00Z');
 const cluster = clusterOf(readFileSync(resolve(sample, 'cluster.json'), 'utf8'), 'cluster.json', 60_000);
 
 function textOf(result: Hover | null): string {
@@ -22,7 +24,7 @@ function check(dump: string, known?: Cluster): void {
   const markers = markersIn(dump);
   expect(markers.length).toBeGreaterThan(0);
   for (const { line, start, end, text } of markers) {
-    const result = runToEnd(hover(state, { line, character: start }, 120_000, false));
+    const result = runToEnd(hover(state, { line, character: start }, now, false));
     if (text === 'nothing') {
       expect(result).toBeNull();
       continue;
@@ -49,7 +51,7 @@ describe('hover', () => {
   it('names the Service, its policies and its endpoints with their real shares', () => {
     check(
       `${frontend}-A KUBE-SERVICES -d 10.96.40.10/32 -p tcp -m comment --comment "booking/frontend:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-3MGBTRC5ATFFL7T7
-#                                                                                                                      ^^^^^^^^^^^^^^^^^^^^^^^^^ hover: Service booking/frontend:http & namespace booking & 10.96.40.10:80/tcp & 3 endpoints, each with the same share & 33.3 % (1/3) & cluster.json, saved 1 minute ago
+#                                                                                                                      ^^^^^^^^^^^^^^^^^^^^^^^^^ hover: Service booking/frontend:http & namespace booking & 10.96.40.10:80/tcp & 3 endpoints, each with the same share & 33.3 % (1/3) & cluster.json, whose newest time is 24 hours ago
 -A KUBE-SVC-3MGBTRC5ATFFL7T7 -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-QWFXKANDF3TMYGQH
 #                                                                     ^^^^^^^^^^^^^ hover: 33.3 % of new connections: 1 of 3 endpoints
 -A KUBE-SVC-3MGBTRC5ATFFL7T7 -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-LHZID5ROYHOMKZPZ

@@ -40,8 +40,8 @@ function checkKinds(cluster: Cluster, needed: readonly ClusterKind[], where: str
 function readSnapshotFile(path: string, needed: readonly ClusterKind[]): Cluster {
   const text = readText(path);
   const file = nameOfInput(path);
-  const readAt = path === '-' ? Date.now() : statSync(path).mtimeMs;
-  const result = runSteps(snapshotSteps(text, basename(file), readAt), `reading ${file}`);
+  const changedAt = path === '-' ? 0 : statSync(path).mtimeMs;
+  const result = runSteps(snapshotSteps(text, basename(file), changedAt), `reading ${file}`);
   if (!result.ok) {
     const place = result.error.line === null ? '' : ` line ${result.error.line}:`;
     throw new UsageError(`${file}:${place} ${result.error.message}`);

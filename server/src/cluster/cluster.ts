@@ -17,8 +17,13 @@ export interface ClusterSource {
   readonly kind: 'snapshot' | 'live' | 'none';
   /** "cluster.json", "kind-dev"; for `none` what is known instead: "the dump's comments". */
   readonly label: string;
-  /** When the objects were read, in milliseconds since 1970; 0 for none. */
+  /**
+   * When the objects were read, in milliseconds since 1970; 0 where that is not known. A snapshot does not say it: it was made at the newest time that
+   * its objects name, or later.
+   */
   readonly readAt: number;
+  /** When the file of a snapshot was last changed, which git and scp do, too; not there for what is no file. */
+  readonly fileChangedAt?: number;
 }
 
 export type ServiceAddressUse = 'cluster-ip' | 'external-ip' | 'load-balancer-ip';

@@ -7,6 +7,7 @@ import { CORE_SCHEMA, load, YAMLException } from 'js-yaml';
 import { type Cluster, createCluster } from './cluster.ts';
 import { type Fields, isFields, textAt } from './fields.ts';
 import { jsonPieces } from './json-values.ts';
+import { newestTimeOf } from './newest-time.ts';
 import type { ClusterKind, EndpointSliceRecord, NodeRecord, PodRecord, ProxyConfig, ServiceRecord } from './objects.ts';
 import { proxyConfigsOf } from './proxy-config.ts';
 import { clusterKind, listItems, readObject } from './read-object.ts';
@@ -38,6 +39,8 @@ interface Gathered {
   readonly otherKinds: Set<string>;
   malformed: number;
   objects: number;
+  /** The newest time that some object names, in milliseconds since 1970. */
+  newest: number;
 }
 
 class SnapshotFailure extends Error {
@@ -72,6 +75,7 @@ function gatherObject(into: Gathered, object: unknown, defaultKind: string): voi
     into.malformed += 1;
     return;
   }
+  into.newest = Math.max(into.newest, newestTimeOf(object));
   const kindText = textAt(object, 'kind') || defaultKind;
   const kind = clusterKind(textAt(object, 'apiVersion'), kindText);
   into.proxyConfigs.push(...proxyConfigsOf(kindText, object));
@@ -126,6 +130,7 @@ function* gather(into: Gathered, value: unknown): Generator<void, void> {
       return;
     }
     ({ items, itemKind } = list);
+    into.newest = Math.max(into.newest, newestTimeOf(value));
     const kind = clusterKind('', itemKind);
     if (kind !== undefined) into.kinds.add(kind);
   } else {
@@ -328,9 +333,9 @@ function emptyMessage(gathered: Gathered): string {
 /**
  * A text as a cluster, with a pause about every 10 ms (JSON.parse of the whole text is one step). Never throws.
  * @param label the file's name, for answers that say where they come from
- * @param readAt milliseconds since 1970
+ * @param fileChangedAt when its file was last changed, in milliseconds since 1970; 0 where there is no file
  */
-export function* snapshotSteps(text: string, label: string, readAt: number): Generator<void, SnapshotResult> {
+export function* snapshotSteps(text: string, label: string, fileChangedAt: number): Generator<void, SnapshotResult> {
   const gathered: Gathered = {
     services: [],
     slices: [],
@@ -341,6 +346,7 @@ export function* snapshotSteps(text: string, label: string, readAt: number): Gen
     otherKinds: new Set(),
     malformed: 0,
     objects: 0,
+    newest: 0,
   };
   try {
     const body = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
@@ -357,7 +363,11 @@ export function* snapshotSteps(text: string, label: string, readAt: number): Gen
     if (services.length + slices.length + pods.length + nodes.length === 0) throw new SnapshotFailure(emptyMessage(gathered));
     return {
       ok: true,
-      cluster: createCluster({ ...gathered, source: { kind: 'snapshot', label, readAt }, warnings: warningsOf(gathered) }),
+      cluster: createCluster({
+        ...gathered,
+        source: { kind: 'snapshot', label, readAt: gathered.newest, ...(fileChangedAt > 0 ? { fileChangedAt } : {}) },
+        warnings: warningsOf(gathered),
+      }),
     };
   } catch (error) {
     if (error instanceof SnapshotFailure) return { ok: false, error: { message: error.message, ...error.place } };
@@ -370,8 +380,8 @@ export function* snapshotSteps(text: string, label: string, readAt: number): Gen
 }
 
 /** The same without pauses. */
-export function readSnapshot(text: string, label: string, readAt: number): SnapshotResult {
-  const steps = snapshotSteps(text, label, readAt);
+export function readSnapshot(text: string, label: string, fileChangedAt: number): SnapshotResult {
+  const steps = snapshotSteps(text, label, fileChangedAt);
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;

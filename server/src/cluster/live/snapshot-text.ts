@@ -108,6 +108,7 @@ export function slimObject(kind: ClusterKind, object: unknown): Fields | undefin
 
 /** Lists Nodes, Services, EndpointSlices and Pods, and writes them. @throws ApiError where Services cannot be listed */
 export async function snapshotText(api: Api, signal: AbortSignal): Promise<SnapshotText> {
+  const startedAt = Date.now();
   const problems: string[] = [];
   const counts: Record<ClusterKind, number> = { Node: 0, Service: 0, EndpointSlice: 0, Pod: 0 };
   const pieces: string[] = [];
@@ -139,6 +140,8 @@ export async function snapshotText(api: Api, signal: AbortSignal): Promise<Snaps
     if (size > mostCharacters) throw new ApiError('garbage', 'The cluster is too large for one snapshot file.');
     for (const item of items) pieces.push(item);
   }
-  const text = `{"apiVersion":"v1","kind":"List","metadata":{},"items":[\n${pieces.join(',\n')}\n]}\n`;
+  // So that whoever reads it knows how old it is, whatever becomes of the file.
+  const metadata = JSON.stringify({ creationTimestamp: new Date(startedAt).toISOString() });
+  const text = `{"apiVersion":"v1","kind":"List","metadata":${metadata},"items":[\n${pieces.join(',\n')}\n]}\n`;
   return { text, counts, problems };
 }

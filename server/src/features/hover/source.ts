@@ -12,12 +12,19 @@ function ageText(milliseconds: number): string {
   return `${Math.round(hours / 24)} days ago`;
 }
 
-/** "cluster.json, 3 minutes ago" for a cluster; "the dump's comments" where none is known. */
+/**
+ * "test, as of 3 minutes ago" for a live cluster; "cluster.json, whose newest time is 3 hours ago" for a snapshot, which says no time of its own;
+ * "the dump's comments" where none is known.
+ */
 export function sourceText(cluster: Cluster, now: number): string {
-  const { kind, label, readAt } = cluster.source;
+  const { kind, label, readAt, fileChangedAt } = cluster.source;
   if (kind === 'none') return label;
-  if (readAt === 0) return label;
-  return `${label}, ${kind === 'live' ? 'as of' : 'saved'} ${ageText(now - readAt)}`;
+  if (readAt > 0) {
+    return kind === 'live'
+      ? `${label}, as of ${ageText(now - readAt)}`
+      : `${label}, whose newest time is ${ageText(now - readAt)}`;
+  }
+  return fileChangedAt === undefined ? label : `${label}, file changed ${ageText(now - fileChangedAt)}`;
 }
 
 const howNamed: Readonly<Record<ResolvedBy, string>> = {
