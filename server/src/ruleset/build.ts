@@ -32,6 +32,12 @@ function startsDump(
   return name !== undefined && current.tables.some(({ draft }) => draft.name === name);
 }
 
+/** What commands change, as far as it was read. */
+interface CommandDrafts {
+  readonly dumps: DumpDraft[];
+  readonly lines: Map<number, OpenTable>;
+}
+
 const linesBetweenPauses = 4096;
 
 /** The ruleset of a document. Pauses every few thousand lines; never throws. */
@@ -41,6 +47,7 @@ export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
   let dump: DumpDraft | undefined;
   let generator: Generator | undefined;
   let table: OpenTable | undefined;
+  const commands: CommandDrafts = { dumps: [], lines: new Map() };
 
   const open = (name: string | undefined, firstLine: number, line: Line): OpenTable => {
     const known = name ?? line.context.table;
@@ -85,6 +92,11 @@ export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
       case 'chain':
       case 'rule':
       case 'chain-command':
+        if (line.context.within?.kind === 'command') {
+          close(number);
+          addLine(commandTable(commands, line, number), line, number);
+          break;
+        }
         if (table !== undefined && startsTable(table, line)) close(number);
         table ??= open(undefined, number, line);
         addLine(table, line, number);
@@ -93,7 +105,25 @@ export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
     }
   }
   close(lines.length);
-  return finish(lines, dumps);
+  return finish(lines, dumps, commands);
+}
+
+/** The table that a command changes; all commands of one family and table make one. */
+function commandTable(drafts: CommandDrafts, line: Line, number: number): OpenTable {
+  const { family, table: name = '' } = line.context;
+  let dump = drafts.dumps.find((known) => known.family === family);
+  if (dump === undefined) {
+    dump = { generator: undefined, tables: [], family };
+    drafts.dumps.push(dump);
+  }
+  let table = dump.tables.find(({ draft }) => draft.name === name);
+  if (table === undefined) {
+    table = openTable(name, false, number, false);
+    dump.tables.push(table);
+  }
+  drafts.lines.set(number, table);
+  table.draft.endLine = number + 1;
+  return table;
 }
 
 /** Whether two lines are the same to a ruleset, though their texts may differ in values and options. */
@@ -123,6 +153,7 @@ function isPlain({ kind }: Line): boolean {
 export function* rebuildRuleset(document: SourceDocument, before: Ruleset): Steps<Ruleset> {
   const { lines } = document;
   // Where addresses tell the family, a new address may tell another one.
+  if (before.commands !== undefined) return yield* buildRuleset(document);
   const isFamilySaid = before.dumps.every(({ familyBy }) => familyBy === 'header' || familyBy === 'file-name');
   if (!isFamilySaid) return yield* buildRuleset(document);
   let isAlikeThroughout = lines.length === before.lines.length;
@@ -142,9 +173,9 @@ export function buildWholeRuleset(document: SourceDocument): Ruleset {
   return runToEnd(buildRuleset(document));
 }
 
-function finish(lines: readonly Line[], drafts: readonly DumpDraft[]): Ruleset {
+function finish(lines: readonly Line[], read: readonly DumpDraft[], commands: CommandDrafts): Ruleset {
   const tables: Table[] = [];
-  const dumps = drafts.map((draft, index): Dump => {
+  const dumps = [...read, ...commands.dumps].map((draft, index): Dump => {
     const first = draft.tables[0]?.draft.firstLine ?? 0;
     const end = draft.tables.at(-1)?.draft.endLine ?? 0;
     const byAddress = draft.family === undefined ? inferFamily(lines, first, end) : undefined;
@@ -170,5 +201,7 @@ function finish(lines: readonly Line[], drafts: readonly DumpDraft[]): Ruleset {
     }
     return dump;
   });
-  return { lines, dumps, tables };
+  if (commands.lines.size === 0) return { lines, dumps, tables };
+  const byLine = new Map(Array.from(commands.lines, ([number, { draft }]): [number, Table] => [number, draft]));
+  return { lines, dumps, tables, commands: { byLine, count: new Set(byLine.values()).size } };
 }

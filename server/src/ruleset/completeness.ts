@@ -233,6 +233,8 @@ const noEnds: ReadonlyMap<number, number> = new Map();
 function formByFirstLine(table: Table, first: Line | undefined): TableForm {
   if (table.declared) return 'save';
   if (first?.listing === true) return 'listing';
+  // What somebody did one by one shows nothing of what was there before.
+  if (first?.context.within?.kind === 'command') return 'rules';
   return first?.kind === 'chain-command' && (first.command === 'policy' || first.command === 'new') ? 'commands' : 'rules';
 }
 

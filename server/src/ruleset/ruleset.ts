@@ -58,13 +58,25 @@ export interface Chain {
 export interface Ruleset {
   readonly lines: readonly Line[];
   readonly dumps: readonly Dump[];
+  /** In the order of their lines; those of commands come last. */
   readonly tables: readonly Table[];
+  /** Undefined where the text holds no commands (`sudo iptables -A ...`). */
+  readonly commands?: CommandTables | undefined;
+}
+
+/** Tables that a text's commands change. Their lines stand wherever somebody typed them, between those of other tables. */
+export interface CommandTables {
+  readonly byLine: ReadonlyMap<number, Table>;
+  /** How many of the last of `Ruleset.tables` they are. */
+  readonly count: number;
 }
 
 /** The table that a line belongs to; undefined between tables. `line` is 0-based. */
 export function tableAt(ruleset: Ruleset, line: number): Table | undefined {
+  const ofCommand = ruleset.commands?.byLine.get(line);
+  if (ofCommand !== undefined) return ofCommand;
   let low = 0;
-  let high = ruleset.tables.length - 1;
+  let high = ruleset.tables.length - 1 - (ruleset.commands?.count ?? 0);
   while (low <= high) {
     const middle = (low + high) >> 1;
     const table = ruleset.tables[middle];

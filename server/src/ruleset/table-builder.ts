@@ -55,21 +55,25 @@ function chainOf(table: OpenTable, name: string): ChainDraft {
   const place = table.places.get(name);
   let chain = place === undefined ? undefined : table.chains[place];
   if (chain === undefined) {
-    chain = {
-      index: table.chains.length,
-      name,
-      table: table.draft,
-      builtin: false,
-      declarations: none,
-      rules: none,
-      references: none,
-      jumps: noChains,
-      mentions: none,
-    };
+    chain = chainDraft(table, name, table.chains.length);
     table.places.set(name, chain.index);
     table.chains.push(chain);
   }
   return chain;
+}
+
+function chainDraft(table: OpenTable, name: string, index: number): ChainDraft {
+  return {
+    index,
+    name,
+    table: table.draft,
+    builtin: false,
+    declarations: none,
+    rules: none,
+    references: none,
+    jumps: noChains,
+    mentions: none,
+  };
 }
 
 function append(list: number[], line: number): number[] {
@@ -208,6 +212,11 @@ export function addLine(table: OpenTable, line: Line, number: number): void {
       else if (line.listing) table.lastHook = hooks.indexOf(line.name as Hook);
       break;
     case 'rule': {
+      if (line.name === '') {
+        // Whose rule it is, nobody knows; what it jumps to is known.
+        if (line.target !== '') addJump(table, chainDraft(table, '', -1), line, number);
+        break;
+      }
       const chain = table.lastChain?.name === line.name ? table.lastChain : chainOf(table, line.name);
       table.lastChain = chain;
       chain.rules = append(chain.rules, number);

@@ -1,15 +1,19 @@
 /** What a line says about those below it. */
 import { isTableName } from '../catalog/tables.ts';
 import { readHeader } from './header.ts';
-import { type Line, type LineContext, lineContext, type Surroundings } from './line.ts';
-import { columnsOf } from './listing/listing.ts';
+import { contextBefore, type Line, type LineContext, lineContext, type Surroundings, textBelow } from './line.ts';
+import { columnsOf, isLostHeader } from './listing/listing.ts';
 import { isMembersLine } from './pasted/ipset.ts';
 import { nftDepthAfter } from './pasted/nft.ts';
 import { readPrompt } from './pasted/prompt.ts';
 
 /** The circumstances behind a line: a header says the family and back end, `*table` the table, COMMIT ends it. */
 export function contextAfter(line: Line): LineContext {
-  const { context } = line;
+  const { within } = line.context;
+  if (within?.kind === 'command') return afterCommand(within.before);
+  const context = contextBefore(line);
+  if (within?.kind === 'wrapped' && within.more === undefined) return context;
+  const whole = line.text + textBelow(line.context);
   switch (line.kind) {
     case 'comment': {
       const text = line.prefix === 0 ? line.text : line.text.slice(line.prefix);
@@ -18,8 +22,11 @@ export function contextAfter(line: Line): LineContext {
       // Within `*table` a comment that holds a command is a comment.
       return context.table === undefined || context.within !== undefined ? afterPrompt(text, context) : context;
     }
-    case 'table':
-      return lineContext(context.family, context.backend, isTableName(line.name) ? line.name : 'unknown');
+    case 'table': {
+      const inside = lineContext(context.family, context.backend, isTableName(line.name) ? line.name : 'unknown');
+      // Behind somebody's prefix it is what a log or a paste shows, not input.
+      return line.text.slice(0, line.prefix).trim() === '' ? inside : surrounded(inside, output);
+    }
     case 'commit':
       return lineContext(context.family, context.backend, undefined);
     case 'chain':
@@ -29,7 +36,7 @@ export function contextAfter(line: Line): LineContext {
     case 'chain-command':
       return outside(context);
     case 'columns':
-      return inListing(context, context.within?.kind === 'listing' ? context.within.chain : '', line.text);
+      return inListing(context, context.within?.kind === 'listing' ? context.within.chain : '', whole);
     case 'set':
       return line.listing ? surrounded(context, { kind: 'set', name: line.name, members: false }) : outside(context);
     case 'set-detail':
@@ -38,6 +45,8 @@ export function contextAfter(line: Line): LineContext {
         : context;
     case 'foreign':
       return afterForeign(line.text.slice(line.prefix), context);
+    case 'other':
+      return afterLostHeader(line.text, context) ?? context;
     default:
       return context;
   }
@@ -66,7 +75,19 @@ function afterPrompt(text: string, context: LineContext): LineContext {
   return { family: prompt.family ?? context.family, backend: prompt.backend, table: prompt.table, within: output };
 }
 
+/** A command ends what another one printed above it; within restore input it is somebody's word. */
+function afterCommand(before: LineContext): LineContext {
+  return before.within === undefined ? before : lineContext(before.family, before.backend, undefined);
+}
+
+/** Below the line of a chain that could not be read rows belong to a chain that nobody knows, never to the one before it. */
+function afterLostHeader(text: string, context: LineContext): LineContext | undefined {
+  return context.within?.kind === 'listing' && isLostHeader(text) ? inListing(context, '') : undefined;
+}
+
 function afterForeign(text: string, context: LineContext): LineContext {
+  const lost = afterLostHeader(text, context);
+  if (lost !== undefined) return lost;
   const depth = nftDepthAfter(text, context.within?.kind === 'nft' ? context.within.depth : 0);
   if (depth > 0) return surrounded(context, { kind: 'nft', depth });
   if (context.within?.kind === 'nft') return lineContext(context.family, context.backend, undefined);

@@ -1,12 +1,9 @@
 import { runToEnd, type Steps } from '../base/steps.ts';
-import { longLineProblem } from './checks/long-line.ts';
 import { contextAfter } from './context-after.ts';
-import { learnShape, readShaped, type ShapedLine } from './known-line-cache.ts';
-import { type Line, type LineContext, lineContext, sameContext } from './line.ts';
-import { createStatementReader, type StatementReader } from './parser.ts';
-import { firstJoin, joinedProblem } from './pasted/joined-lines.ts';
-import { isPlainLine, readPastedLine } from './pasted/paste.ts';
-import { notUnderstood, type Statement } from './statement.ts';
+import { contextBefore, type Line, type LineContext, lineContext, sameContext } from './line.ts';
+import { type BrokenLine, brokenLines, mostLinesOfPaste } from './pasted/broken-lines.ts';
+import { readAgain, readLine } from './read-line.ts';
+import type { Statement } from './statement.ts';
 
 /** A dump's text as lines. Immutable; an edit makes a new one that shares all untouched lines. */
 export interface SourceDocument {
@@ -15,6 +12,8 @@ export interface SourceDocument {
   readonly start: LineContext;
   /** Whether the text began with a byte order mark, which is in no line. */
   readonly byteOrderMark: boolean;
+  /** Whether some of its lines go on in those below them. */
+  readonly hasBrokenLines: boolean;
 }
 
 /** A place in a document: 0-based line, 0-based UTF-16 offset in it. */
@@ -29,137 +28,9 @@ export interface TextChange {
   readonly text: string;
 }
 
-let sharedReader: StatementReader | undefined;
-
-function reader(): StatementReader {
-  sharedReader ??= createStatementReader();
-  return sharedReader;
-}
-
-function readRestoreLine(text: string, context: LineContext): Statement {
-  const statement = reader().read(text, context);
-  if (statement.problems.length === 0) return statement;
-  // Of several lines on one the first is read; the others are said to be there.
-  const end = firstJoin(text);
-  if (end < 0) return statement;
-  const first = reader().read(text.slice(0, end).trimEnd(), context);
-  return { ...first, problems: [...first.problems, joinedProblem(text, end)] };
-}
-
 /** The whole statement of a line, read again from its text (about 2 µs). */
 export function statementOf(line: Line): Statement {
-  if (!isPlainLine(line.text)) return readPastedLine(line.text, line.context, readRestoreLine).statement;
-  // Most lines have nothing wrong with them, and it is known by now.
-  return line.problems.length === 0
-    ? reader().readAgain(line.text, line.context, line.problems)
-    : readRestoreLine(line.text, line.context);
-}
-
-function readLine(text: string, context: LineContext, carriageReturn: boolean): Line {
-  if (isPlainLine(text)) {
-    const shaped = readShaped(text, context);
-    if (shaped !== undefined) return shapedLine(text, context, carriageReturn, shaped);
-    const statement = readRestoreLine(text, context);
-    learnShape(text, context, statement);
-    return toLine(text, context, carriageReturn, statement, 0, false);
-  }
-  const { statement, prefix, listing } = readPastedLine(text, context, readRestoreLine);
-  return toLine(text, context, carriageReturn, statement, prefix, listing);
-}
-
-const names = new Map<string, string>();
-const mostNames = 1 << 18;
-
-/**
- * One string object for each chain's name, however many lines hold it: a ruleset looks names up by the hundred thousand, and an engine
- * compares one object with itself at once. Forgotten when there are too many; equal strings of two objects are equal all the same.
- */
-function shared(name: string): string {
-  const known = names.get(name);
-  if (known !== undefined) return known;
-  if (names.size >= mostNames) names.clear();
-  // A part of a string keeps the whole of it in memory: of a dump of 16 MB, for one name.
-  const copy = ` ${name}`.slice(1);
-  names.set(copy, copy);
-  return copy;
-}
-
-const noProblems: readonly never[] = Object.freeze([]);
-
-let lastName = '';
-let lastTarget = '';
-
-/** A line of a known shape; its properties are those that `toLine` sets, in the same order. */
-function shapedLine(text: string, context: LineContext, carriageReturn: boolean, shaped: ShapedLine): Line {
-  const { kind, command } = shaped;
-  // The rules of a chain stand together, and those of many chains jump to the same one: to compare is quicker than to look up.
-  if (shaped.name !== lastName) lastName = shared(shaped.name);
-  if (shaped.target !== lastTarget) lastTarget = shared(shaped.target);
-  const name = lastName;
-  const target = lastTarget;
-  return {
-    text,
-    context,
-    kind,
-    name,
-    target,
-    command,
-    isGoto: false,
-    problems: noProblems,
-    carriageReturn,
-    prefix: 0,
-    listing: false,
-    isUnsure: false,
-  };
-}
-
-/** What a ruleset needs of a statement. */
-function toLine(
-  text: string,
-  context: LineContext,
-  carriageReturn: boolean,
-  statement: Statement,
-  prefix: number,
-  listing: boolean,
-): Line {
-  const { kind } = statement;
-  const long = listing ? undefined : longLineProblem(text);
-  const problems = long === undefined ? statement.problems : [...statement.problems, long];
-  let name = '';
-  let target = '';
-  let command: Line['command'];
-  let isGoto = false;
-  let isUnsure = false;
-  switch (statement.kind) {
-    case 'rule':
-      name = shared(statement.chain.text);
-      target = statement.target === undefined ? '' : shared(statement.target.text);
-      command = statement.command;
-      isGoto = statement.isGoto;
-      // A word that is not understood is a problem as well, but in a listing.
-      isUnsure =
-        statement.hidden.length > 0 ||
-        ((listing || problems.length > 0) && statement.options.some(({ instance }) => instance === notUnderstood));
-      break;
-    case 'chain':
-      name = shared(statement.name.text);
-      command = statement.policy === undefined || statement.policy.text === '-' ? 'new' : 'policy';
-      break;
-    case 'chain-command':
-      name = statement.chain?.text ?? '';
-      target = statement.argument?.text ?? '';
-      command = statement.command;
-      break;
-    case 'table':
-    case 'set':
-      name = statement.name.text;
-      break;
-    case 'set-entry':
-      name = statement.set.text;
-      break;
-    default:
-  }
-  return { text, context, kind, name, target, command, isGoto, problems, carriageReturn, prefix, listing, isUnsure };
+  return readAgain(line);
 }
 
 const linesBetweenPauses = 256;
@@ -189,17 +60,38 @@ function familyOfName(fileName: string): LineContext['family'] {
  */
 export function* readDocument(text: string, fileName = ''): Steps<SourceDocument> {
   const byteOrderMark = text.charCodeAt(0) === 0xfeff;
-  const raw = splitLines(byteOrderMark ? text.slice(1) : text);
+  const { texts, endsInCr } = splitLines(byteOrderMark ? text.slice(1) : text);
   const start = lineContext(familyOfName(fileName), undefined, undefined);
+  const broken = brokenLines(texts);
+  return yield* readLines(texts, endsInCr, broken, { start, byteOrderMark });
+}
+
+/** Every line of a document, from its first to its last. */
+function* readLines(
+  texts: readonly string[],
+  endsInCr: (index: number) => boolean,
+  broken: ReadonlyMap<number, BrokenLine> | undefined,
+  document: Pick<SourceDocument, 'start' | 'byteOrderMark'>,
+): Steps<SourceDocument> {
   const lines: Line[] = [];
-  let context = start;
-  for (const [index, piece] of raw.texts.entries()) {
-    const line = readLine(piece, context, raw.endsInCr(index));
+  let context = document.start;
+  // So many lines from here on belong to one above.
+  let below = 0;
+  for (const [index, piece] of texts.entries()) {
+    const start = broken?.get(index);
+    const own = start === undefined && below === 0 ? context : wrapped(context, start?.more);
+    below = start === undefined ? Math.max(below - 1, 0) : start.lines;
+    const line = readLine(piece, own, endsInCr(index));
     lines.push(line);
     context = contextAfter(line);
     if (lines.length % linesBetweenPauses === 0) yield;
   }
-  return { lines, start, byteOrderMark };
+  return { ...document, lines, hasBrokenLines: broken !== undefined };
+}
+
+function wrapped(before: LineContext, more: string | undefined): LineContext {
+  const { family, backend, table } = before;
+  return { family, backend, table, within: { kind: 'wrapped', more, before } };
 }
 
 /** The same, without pauses. */
@@ -207,11 +99,71 @@ export function readWholeDocument(text: string, fileName = ''): SourceDocument {
   return runToEnd(readDocument(text, fileName));
 }
 
+/** The text of a line as a client counts it: a byte order mark is its first character. */
+function rawText(document: SourceDocument, line: number): string {
+  const text = document.lines[line]?.text ?? '';
+  return line === 0 && document.byteOrderMark ? `\ufeff${text}` : text;
+}
+
 function clamp(document: SourceDocument, position: Position): Position {
   const line = Math.min(Math.max(position.line, 0), document.lines.length - 1);
-  const length = document.lines[line]?.text.length ?? 0;
+  const { length } = rawText(document, line);
   if (position.line > line) return { line, character: length };
   return { line, character: Math.min(Math.max(position.character, 0), length) };
+}
+
+/** What a change puts in the place of some lines. */
+interface Splice {
+  /** The first line that is replaced, and the last one. */
+  readonly first: number;
+  readonly last: number;
+  readonly texts: readonly string[];
+  readonly endsInCr: (index: number) => boolean;
+  readonly byteOrderMark: boolean;
+}
+
+function spliceOf(document: SourceDocument, range: NonNullable<TextChange['range']>, text: string): Splice {
+  const start = clamp(document, range.start);
+  const end = clamp(document, range.end);
+  const head = rawText(document, start.line).slice(0, start.character);
+  const tail = rawText(document, end.line).slice(end.character);
+  const whole = head + text + tail;
+  const isFirst = start.line === 0;
+  const byteOrderMark = isFirst ? whole.charCodeAt(0) === 0xfeff : document.byteOrderMark;
+  const raw = splitLines(isFirst && byteOrderMark ? whole.slice(1) : whole);
+  // The last piece has the line end that stood behind the change; a CR of its own joins it.
+  const lastIndex = raw.texts.length - 1;
+  const last = raw.texts[lastIndex] ?? '';
+  const hadCr = document.lines[end.line]?.carriageReturn === true;
+  const joinsCr = !hadCr && last.endsWith('\r') && end.line < document.lines.length - 1;
+  return {
+    first: start.line,
+    last: end.line,
+    texts: joinsCr ? raw.texts.with(lastIndex, last.slice(0, -1)) : raw.texts,
+    endsInCr: (index) => (index === lastIndex ? hadCr || joinsCr : raw.endsInCr(index)),
+    byteOrderMark,
+  };
+}
+
+/**
+ * The whole document read anew, where some of its lines go on below: which ones do depends on all of them. Undefined where none does, before
+ * or after the change.
+ */
+function readBroken(document: SourceDocument, splice: Splice): Steps<SourceDocument> | undefined {
+  const { lines } = document;
+  const { first, last, texts, byteOrderMark } = splice;
+  if (!document.hasBrokenLines && lines.length + texts.length > mostLinesOfPaste) return undefined;
+  const above = lines.slice(0, first);
+  const below = lines.slice(last + 1);
+  const all = [...above.map(({ text }) => text), ...texts, ...below.map(({ text }) => text)];
+  const broken = brokenLines(all);
+  if (broken === undefined && !document.hasBrokenLines) return undefined;
+  const endsInCr = (index: number): boolean => {
+    if (index < first) return above[index]?.carriageReturn === true;
+    const inside = index - first;
+    return inside < texts.length ? splice.endsInCr(inside) : below[inside - texts.length]?.carriageReturn === true;
+  };
+  return readLines(all, endsInCr, broken, { start: document.start, byteOrderMark });
 }
 
 /**
@@ -220,23 +172,18 @@ function clamp(document: SourceDocument, position: Position): Position {
  */
 export function* changeDocument(document: SourceDocument, change: TextChange, fileName = ''): Steps<SourceDocument> {
   if (change.range === undefined) return yield* readDocument(change.text, fileName);
-  const start = clamp(document, change.range.start);
-  const end = clamp(document, change.range.end);
-  const before = document.lines.slice(0, start.line);
-  const head = (document.lines[start.line]?.text ?? '').slice(0, start.character);
-  const tail = (document.lines[end.line]?.text ?? '').slice(end.character);
-  const raw = splitLines(head + change.text + tail);
-  const lines = before;
+  const splice = spliceOf(document, change.range, change.text);
+  const broken = readBroken(document, splice);
+  if (broken !== undefined) return yield* broken;
+  const lines = document.lines.slice(0, splice.first);
   const previous = lines.at(-1);
   let context = previous === undefined ? document.start : contextAfter(previous);
   let read = 0;
-  for (const [index, piece] of raw.texts.entries()) {
-    // The last piece keeps the line end that stood behind the change.
-    const isLast = index === raw.texts.length - 1;
-    const carriageReturn = isLast ? document.lines[end.line]?.carriageReturn === true : raw.endsInCr(index);
-    const old = document.lines[isLast ? end.line : start.line + index];
+  for (const [index, piece] of splice.texts.entries()) {
+    const carriageReturn = splice.endsInCr(index);
+    const old = document.lines[index === splice.texts.length - 1 ? splice.last : splice.first + index];
     const line =
-      old?.text === piece && old.carriageReturn === carriageReturn && sameContext(old.context, context)
+      old?.text === piece && old.carriageReturn === carriageReturn && sameContext(contextBefore(old), context)
         ? old
         : readLine(piece, context, carriageReturn);
     lines.push(line);
@@ -244,22 +191,28 @@ export function* changeDocument(document: SourceDocument, change: TextChange, fi
     read += 1;
     if (read % linesBetweenPauses === 0) yield;
   }
-  for (let index = end.line + 1; index < document.lines.length; index += 1) {
-    const old = document.lines[index];
-    if (old === undefined) break;
-    if (sameContext(old.context, context)) {
-      // Circumstances are as they were: from here on nothing has changed.
-      for (let rest = index; rest < document.lines.length; rest += 1) {
-        const line = document.lines[rest];
-        if (line !== undefined) lines.push(line);
+  yield* readBelow(document.lines, splice.last + 1, context, lines);
+  return { ...document, lines, byteOrderMark: splice.byteOrderMark };
+}
+
+/** Adds the lines from `index` on: those whose circumstances are others now are read again, until they are as they were. */
+function* readBelow(old: readonly Line[], index: number, context: LineContext, lines: Line[]): Steps<void> {
+  let above = context;
+  let read = 0;
+  for (let number = index; number < old.length; number += 1) {
+    const line = old[number];
+    if (line === undefined) break;
+    if (sameContext(contextBefore(line), above)) {
+      for (let same = number; same < old.length; same += 1) {
+        const kept = old[same];
+        if (kept !== undefined) lines.push(kept);
       }
-      break;
+      return;
     }
-    const line = readLine(old.text, context, old.carriageReturn);
-    lines.push(line);
-    context = contextAfter(line);
+    const again = readLine(line.text, above, line.carriageReturn);
+    lines.push(again);
+    above = contextAfter(again);
     read += 1;
     if (read % linesBetweenPauses === 0) yield;
   }
-  return { ...document, lines };
 }

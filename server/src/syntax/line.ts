@@ -18,7 +18,17 @@ export type Surroundings =
   /** The members of a set, as `ipset list` prints them. */
   | { readonly kind: 'set'; readonly name: string; readonly members: boolean }
   /** Rules in nft's own language, so many braces deep. */
-  | { readonly kind: 'nft'; readonly depth: number };
+  | { readonly kind: 'nft'; readonly depth: number }
+  /**
+   * A command of a shell, which says its family and table itself; what of it stands on the lines below, empty where none does. `before` is what
+   * the lines above say.
+   */
+  | { readonly kind: 'command'; readonly more: string; readonly before: LineContext }
+  /**
+   * A line that a terminal or a backslash broke: what of it stands on the lines below; or one of those, where that is undefined. `before` is
+   * what the lines above say.
+   */
+  | { readonly kind: 'wrapped'; readonly more: string | undefined; readonly before: LineContext };
 
 /**
  * What the lines above say about a line. Lines in the same circumstances share one object; `sameContext` compares them.
@@ -103,7 +113,30 @@ function sameSurroundings(a: Surroundings | undefined, b: Surroundings | undefin
       return b.kind === 'set' && a.name === b.name && a.members === b.members;
     case 'nft':
       return b.kind === 'nft' && a.depth === b.depth;
+    case 'command':
+      return b.kind === 'command' && a.more === b.more && sameContext(a.before, b.before);
+    case 'wrapped':
+      return b.kind === 'wrapped' && a.more === b.more && sameContext(a.before, b.before);
     case 'output':
       return true;
   }
+}
+
+/** What the lines above say about a line, without what it says of itself. */
+export function contextBefore({ context }: Pick<Line, 'context'>): LineContext {
+  const { within } = context;
+  return within?.kind === 'command' || within?.kind === 'wrapped' ? within.before : context;
+}
+
+/**
+ * Whether a line stands in a table that the text opens, as iptables-restore reads it: nothing is anybody else's words there, unless a paste put it
+ * in front of every line.
+ */
+export function isRestoreInput({ table, within }: LineContext): boolean {
+  return table !== undefined && within === undefined;
+}
+
+/** What of a line stands on the lines below; empty for one that was not broken. */
+export function textBelow({ within }: LineContext): string {
+  return within?.kind === 'command' || within?.kind === 'wrapped' ? (within.more ?? '') : '';
 }

@@ -363,7 +363,8 @@ function readRule(
     if (known !== undefined) return rule;
     checkRule(rule, context, context.family ?? familyOfOptions(options) ?? 'ipv4', parser);
     rule.problems = parser.takeProblems(text);
-    return rule;
+    // iptables-restore skips a line that is for the other family (-4, -6).
+    return words.isSkipped ? { kind: 'other', problems: rule.problems } : rule;
   }
   const about = { command: command.command, commandWord, chain, argument: second };
   checkChainCommand(about, options, context, parser.report);

@@ -148,10 +148,10 @@ export interface SetDetailStatement extends StatementBase {
   readonly value: Word | undefined;
 }
 
-/** A line that is no line of iptables' for certain: a prompt, a fence of Markdown, "...", rules in nft's own language. */
+/** A line that is no line of iptables' for certain: a prompt, a fence of Markdown, "...", rules in nft's own language, or the rest of a line that a terminal broke. */
 export interface ForeignStatement extends StatementBase {
   readonly kind: 'foreign';
-  readonly what: 'prompt' | 'fence' | 'gap' | 'nft' | 'separator' | 'text';
+  readonly what: 'prompt' | 'fence' | 'gap' | 'nft' | 'separator' | 'text' | 'log' | 'wrapped';
 }
 
 /** A line that is none of these: prose, or a broken line. */

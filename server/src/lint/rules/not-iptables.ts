@@ -21,12 +21,16 @@ const whatIs = {
   nft: "rules in nft's own language",
   separator: 'separators',
   text: 'text',
+  log: 'logs',
+  // The rest of a line that was read with the line above.
+  wrapped: undefined,
 } as const;
 
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;
   const { unread, foreign, isRestoreFile } = fileShape(input);
-  const skipped = isRestoreFile ? foreign : [...unread, ...foreign].sort((a, b) => a - b);
+  const isSkipped = (number: number): boolean => ruleset.lines[number]?.context.within?.kind !== 'wrapped';
+  const skipped = (isRestoreFile ? foreign : [...unread, ...foreign].sort((a, b) => a - b)).filter(isSkipped);
   const [first] = skipped;
   if (first === undefined) return;
   const kinds = new Set<string>();
@@ -34,7 +38,8 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   for (const number of foreign) {
     const line = ruleset.lines[number];
     const statement = line === undefined ? undefined : statementOf(line);
-    if (statement?.kind === 'foreign') kinds.add(whatIs[statement.what]);
+    const what = statement?.kind === 'foreign' ? whatIs[statement.what] : undefined;
+    if (what !== undefined) kinds.add(what);
     if (kinds.size > Object.keys(whatIs).length) break;
   }
   const message = `${skipped.length === 1 ? '1 line is' : `${skipped.length} lines are`} no iptables and skipped (${[...kinds].join(', ')}): ${lineRanges(skipped)}`;

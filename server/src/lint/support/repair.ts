@@ -1,6 +1,6 @@
 import type { SourceDocument } from '../../syntax/document.ts';
 import type { Line } from '../../syntax/line.ts';
-import { firstJoin, isEscapedText, splitJoined } from '../../syntax/pasted/joined-lines.ts';
+import { firstJoin, isEscapedText, joinedCode, splitJoined } from '../../syntax/pasted/joined-lines.ts';
 import type { Repair } from './finding.ts';
 
 /** A text between two places becomes another. Lines are 0-based, characters 0-based UTF-16 offsets in them. */
@@ -34,8 +34,8 @@ function transportEdits({ lines }: SourceDocument): readonly RepairEdit[] {
   return edits;
 }
 
-function isJoined({ text }: Line): boolean {
-  return firstJoin(text) >= 0;
+function isJoined({ text, problems }: Line): boolean {
+  return problems.some(({ code }) => code === joinedCode) || firstJoin(text, false) >= 0;
 }
 
 function plainDumpEdits({ lines }: SourceDocument): readonly RepairEdit[] {

@@ -36,6 +36,11 @@ export function columnsOf(text: string): Columns {
 
 const chainLine = /^Chain (\S+) \((?:policy (\S+?)(?: (\d+[KMGT]?) packets, (\d+[KMGT]?) bytes)?|(\d+) references)\)\s*$/;
 
+/** Whether a line seems to begin a chain of a listing, though something keeps it from being read: "Chain INPUT (pol". */
+export function isLostHeader(text: string): boolean {
+  return text.includes('Chain ') && /\bChain [^\s()]{1,64}(?: \(|\s*$)/.test(text.slice(0, 400));
+}
+
 const thousands = ['K', 'M', 'G', 'T'];
 
 /** "12K" as 12000; iptables rounds to thousands unless -x is given. */
@@ -221,17 +226,30 @@ function fragmentOption(fragment: Word | undefined): RuleOption | undefined {
   return { spec: coreOption('--fragments'), name: '--fragments', word: fragment, negation, values: [], instance: 0 };
 }
 
-/**
- * The rule of a listing's row; undefined where the line is none. Its command word and chain are empty, as both are said further above; options
- * have the places where the listing prints their values.
- */
-export function readListedRule(text: string, context: LineContext): RuleStatement | undefined {
+/** The row of a listing, as the columns say or as its words look. */
+function rowOf(text: string, context: LineContext): Row | undefined {
   const { within } = context;
-  if (within?.kind !== 'listing' || within.chain === '') return undefined;
+  const isListing = within?.kind === 'listing';
+  // Words that stand in nothing are a row only if they can be nothing else.
+  if (!isListing && !/[ \t](?:--|-f|!f)[ \t]/.test(text.slice(0, mostBeforeOptions))) return undefined;
   const words = wordsOf(text);
   let row: Row | undefined;
-  for (const columns of within.named ? [within] : usualColumns) row ??= readRow(words, columns);
+  for (const columns of isListing && within.named ? [within] : usualColumns) row ??= readRow(words, columns);
+  if (row === undefined || (isListing && within.chain !== '')) return row;
+  const hasAddress = [row.source, row.destination].some(({ text: address }) => /^!?(?:anywhere$|[\d:])/.test(address));
+  return row.fragment !== undefined && hasAddress ? row : undefined;
+}
+
+const mostBeforeOptions = 400;
+
+/**
+ * The rule of a listing's row; undefined where the line is none. Its command word and chain are empty, as both are said further above; options
+ * have the places where the listing prints their values. A row below no chain (`iptables -L | grep`) is a rule of a chain without a name.
+ */
+export function readListedRule(text: string, context: LineContext): RuleStatement | undefined {
+  const row = rowOf(text, context);
   if (row === undefined) return undefined;
+  const chain = context.within?.kind === 'listing' ? context.within.chain : '';
   const goto = /^\s*\[goto\]\s*/.exec(text.slice(row.destination.end));
   const isGoto = goto !== null;
   const from = row.destination.end + (goto?.[0].length ?? 0);
@@ -265,7 +283,7 @@ export function readListedRule(text: string, context: LineContext): RuleStatemen
     kind: 'rule',
     command: 'append',
     commandWord: { start: 0, end: 0, text: '-A', quoted: false },
-    chain: { start: 0, end: 0, text: within.chain, quoted: false },
+    chain: { start: 0, end: 0, text: chain, quoted: false },
     number: undefined,
     counters: row.counters,
     options: [...core, ...matches, ...jump, ...ofTarget],

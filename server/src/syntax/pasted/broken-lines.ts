@@ -1,0 +1,130 @@
+/**
+ * Lines that were broken in two: by a terminal, whose every full line has the same length, or by the backslash at its end with which a script
+ * goes on in the next line.
+ */
+
+/** A line that goes on below. */
+export interface BrokenLine {
+  /** How many of the lines below belong to it. */
+  readonly lines: number;
+  /** What stands on them; a line end where a backslash parted them. */
+  readonly more: string;
+}
+
+/** Nobody pastes more; in a large file nothing is looked for. */
+export const mostLinesOfPaste = 5000;
+const shortestTerminal = 40;
+const longestTerminal = 512;
+/** So many pieces of one line are put together. */
+const mostPieces = 16;
+
+const lineStart =
+  /^\s{0,40}(?:(?:\[\d+:\d+\] ?)?-[A-Z] |:\S{1,80} (?:-|[A-Z]{1,16})(?: \[|\s*$)|\*[a-z]|COMMIT|#|Chain |(?:num\s|pkts\s|target\s)|(?:\d+[KMGT]?\s+){1,3}\S|`|~~~|[^\s]{0,80}[#$%] |(?:sudo |\+ )?ip6?tables|table |create |add |Name:)/;
+const rowStart = /^\s{0,8}\S{0,32}\s{1,16}!?[\w.+-]{1,32}\s{1,8}(?:--|-f|!f)\s/;
+const hashedName = /(?:^|[\s:])KUBE-(?:SEP|SVC|SVL|EXT|FW|XLB)-[A-Z2-7]{16}(?![A-Z2-7])/g;
+
+function isStart(text: string): boolean {
+  return lineStart.test(text) || rowStart.test(text);
+}
+
+/** Whether a comment of a listing's row or a quote is open where a text ends. */
+function isOpen(text: string): boolean {
+  if (text.lastIndexOf('/*') > text.lastIndexOf('*/')) return true;
+  let isQuoted = false;
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) {
+    if (!isQuoted || text.charCodeAt(at - 1) !== 0x5c) isQuoted = !isQuoted;
+  }
+  return isQuoted;
+}
+
+/** Whether one of kube-proxy's names stands across the place where two texts meet. */
+function completesName(text: string, more: string): boolean {
+  const from = Math.max(text.length - 32, 0);
+  const around = text.slice(from) + more.slice(0, 32);
+  const middle = text.length - from;
+  return Array.from(around.matchAll(hashedName)).some(({ index, 0: name }) => index < middle - 1 && index + name.length > middle);
+}
+
+/** The blanks in front of every line that has more than blanks. */
+function commonIndent(texts: readonly string[]): number {
+  let indent = longestTerminal;
+  for (const text of texts) {
+    const own = text.search(/\S/);
+    if (own >= 0 && own < indent) indent = own;
+  }
+  return indent === longestTerminal ? 0 : indent;
+}
+
+function endsInBackslash(text: string): boolean {
+  return text.endsWith('\\') && !text.endsWith('\\\\') && /tables|IPT/i.test(text);
+}
+
+/** The commands that go on in the lines below, by the number of their first line (0-based). */
+function continuedCommands(texts: readonly string[], found: Map<number, BrokenLine>): void {
+  for (let index = 0; index < texts.length; index += 1) {
+    const text = texts[index] ?? '';
+    if (!endsInBackslash(text)) continue;
+    let lines = 0;
+    let more = '';
+    let last = text;
+    while (last.endsWith('\\') && lines < mostPieces && index + lines + 1 < texts.length) {
+      lines += 1;
+      last = texts[index + lines] ?? '';
+      more += `\n${last}`;
+    }
+    found.set(index, { lines, more });
+    index += lines;
+  }
+}
+
+/** The length of a terminal's full lines, if this text is one's; undefined where its longest line is too short or too long for it. */
+function terminalWidth(texts: readonly string[]): number | undefined {
+  let width = 0;
+  for (const { length } of texts) if (length > width) width = length;
+  return width < shortestTerminal || width > longestTerminal ? undefined : width;
+}
+
+function isContinuation(text: string | undefined, width: number): text is string {
+  return text !== undefined && text.length <= width && text.trim() !== '' && !isStart(text);
+}
+
+/** The lines that a terminal broke, by the number of their first piece. */
+function wrappedLines(texts: readonly string[], found: Map<number, BrokenLine>): void {
+  const width = terminalWidth(texts);
+  if (width === undefined) return;
+  const indent = commonIndent(texts);
+  // Copied text lacks the blank at which a line was full.
+  const isFull = (text: string): boolean => text.length === width || text.length === width - 1;
+  const candidates = new Map<number, BrokenLine>();
+  let certain = 0;
+  for (let index = 0; index < texts.length; index += 1) {
+    const text = texts[index] ?? '';
+    if (!isFull(text) || !isStart(text) || found.has(index)) continue;
+    let lines = 0;
+    let more = '';
+    let last = text;
+    for (
+      let next = texts[index + 1];
+      lines < mostPieces && isFull(last) && isContinuation(next, width);
+      next = texts[index + lines + 1]
+    ) {
+      more += (last.length < width ? ' ' : '') + next.slice(indent);
+      last = next;
+      lines += 1;
+    }
+    if (lines === 0) continue;
+    if (isOpen(text) || completesName(text, more)) certain += 1;
+    candidates.set(index, { lines, more });
+  }
+  if (certain === 0 && candidates.size < 2) return;
+  for (const [index, broken] of candidates) found.set(index, broken);
+}
+
+/** The lines of a text that go on below, by their numbers (0-based); undefined where there are none. */
+export function brokenLines(texts: readonly string[]): ReadonlyMap<number, BrokenLine> | undefined {
+  if (texts.length > mostLinesOfPaste) return undefined;
+  const found = new Map<number, BrokenLine>();
+  continuedCommands(texts, found);
+  wrappedLines(texts, found);
+  return found.size === 0 ? undefined : found;
+}

@@ -1,0 +1,142 @@
+/** Takes out of a line what a terminal, a web page, a log or JSON put into it, and says where each of its characters stood. */
+
+/** A text without what does not belong to it. */
+export interface PlainText {
+  readonly text: string;
+  /** Where a character of `text`, or its end, stands in the line it is from. */
+  readonly placeOf: (offset: number) => number;
+}
+
+/** A part of a line that stands for another text: for nothing, or for one character. */
+interface Replacement {
+  readonly start: number;
+  readonly end: number;
+  readonly by: string;
+}
+
+const escapeCharacter = '\u001b';
+/** Colours as a terminal gets them, as `cat -v` shows them, and what is left of grep's where the escape character itself was lost. */
+const colours = new RegExp(
+  `${escapeCharacter}\\[[0-9;?]{0,16}[A-Za-z]|\\^\\[\\[[0-9;]{0,16}[mK]|\\[(?:[0-9]{1,3}(?:;[0-9]{1,3}){0,3})?m\\[K`,
+  'g',
+);
+const entities: ReadonlyMap<string, string> = new Map([
+  ['&quot;', '"'],
+  ['&#34;', '"'],
+  ['&#39;', "'"],
+  ['&apos;', "'"],
+  ['&amp;', '&'],
+  ['&lt;', '<'],
+  ['&gt;', '>'],
+  ['&nbsp;', ' '],
+]);
+const entity = /&(?:quot|apos|amp|lt|gt|nbsp|#34|#39);/g;
+const jsonEscape = /\\(?:u[0-9a-fA-F]{4}|["\\/bfnrt])/g;
+const jsonLetters: ReadonlyMap<string, string> = new Map([
+  ['b', ' '],
+  ['f', ' '],
+  ['n', ' '],
+  ['r', ' '],
+  ['t', '\t'],
+]);
+
+function unescaped(found: string): string {
+  if (found.charAt(1) === 'u') return String.fromCharCode(Number.parseInt(found.slice(2), 16));
+  return jsonLetters.get(found.charAt(1)) ?? found.charAt(1);
+}
+
+function replaced(text: string, replacements: readonly Replacement[]): PlainText {
+  let plain = '';
+  let last = 0;
+  // Pieces that stay, by where they begin in the plain text and in the line.
+  const starts: number[] = [];
+  const places: number[] = [];
+  const keep = (from: number, to: number): void => {
+    starts.push(plain.length);
+    places.push(from);
+    plain += text.slice(from, to);
+  };
+  for (const { start, end, by } of replacements) {
+    keep(last, start);
+    if (by !== '') {
+      starts.push(plain.length);
+      places.push(start);
+      plain += by;
+    }
+    last = end;
+  }
+  keep(last, text.length);
+  return {
+    text: plain,
+    placeOf: (offset) => {
+      let low = 0;
+      let high = starts.length - 1;
+      while (low < high) {
+        const middle = (low + high + 1) >> 1;
+        if ((starts[middle] ?? 0) <= offset) low = middle;
+        else high = middle - 1;
+      }
+      return (places[low] ?? 0) + offset - (starts[low] ?? 0);
+    },
+  };
+}
+
+function replacementsOf(text: string, pattern: RegExp, by: (found: string) => string): readonly Replacement[] {
+  return Array.from(text.matchAll(pattern), (found) => ({
+    start: found.index,
+    end: found.index + found[0].length,
+    by: by(found[0]),
+  }));
+}
+
+/** Whether the text is a part of a JSON string, or of a value in logfmt: each quote in it is escaped, but for those at its ends. */
+function isInJson(text: string): boolean {
+  const end = text.search(/"[,\s]*$/);
+  const inner = text.slice(text.startsWith('"') ? 1 : 0, end > 0 && text.charCodeAt(end - 1) !== 0x5c ? end : undefined);
+  return /\\["\\]|\\u00[0-9a-fA-F]{2}/.test(inner) && !/(?:^|[^\\])"/.test(inner);
+}
+
+/** A line without colours and, unless these alone are looked for, what web pages make of characters; undefined where it has none. */
+export function withoutMarks(text: string, coloursAlone: boolean): PlainText | undefined {
+  if (!text.includes(escapeCharacter) && !/[\u00a0&]|m\[K|\^\[\[/.test(text)) return undefined;
+  const found = [
+    ...replacementsOf(text, colours, () => ''),
+    ...(coloursAlone ? [] : replacementsOf(text, entity, (name) => entities.get(name) ?? name)),
+    ...(coloursAlone ? [] : replacementsOf(text, /\u00a0/g, () => ' ')),
+  ].sort((a, b) => a.start - b.start);
+  return found.length === 0 ? undefined : replaced(text, found);
+}
+
+/** A line of a JSON string without the backslashes that JSON put there; undefined for any other line. */
+export function withoutJson(text: string): PlainText | undefined {
+  if (!text.includes('\\') || !isInJson(text)) return undefined;
+  const end = text.search(/(?:\\[rn]){0,4}"?[,\s]*$/);
+  const escapes = replacementsOf(end < 0 ? text : text.slice(0, end), jsonEscape, unescaped);
+  const opening = text.startsWith('"') ? [{ start: 0, end: 1, by: '' }] : [];
+  const closing = end < 0 || end === text.length ? [] : [{ start: end, end: text.length, by: '' }];
+  return replaced(text, [...opening, ...escapes.filter(({ start }) => start > 0 || opening.length === 0), ...closing]);
+}
+
+const fieldStart = /(?:"(?:log|msg|message|MESSAGE|text|line|rules?)"\s{0,4}:\s{0,4}|\b(?:log|msg|message|line|rules?)=)"/;
+
+/** Longer than what stands in front of a message in any log. */
+const mostBefore = 600;
+
+/** The message of a line that is a JSON object or in logfmt; undefined for any other line. */
+export function loggedMessage(text: string): PlainText | undefined {
+  const opened = fieldStart.exec(text.length > mostBefore ? text.slice(0, mostBefore) : text);
+  if (opened === null) return undefined;
+  const start = opened.index + opened[0].length;
+  let end = start;
+  while (end < text.length && text.charCodeAt(end) !== 0x22) end += text.charCodeAt(end) === 0x5c ? 2 : 1;
+  end = Math.min(end, text.length);
+  const message = text.slice(start, end);
+  // The message ends in a line end of its own.
+  const lineEnd = /(?:\\[rn]){1,4}$/.exec(message)?.index ?? message.length;
+  const escapes = replacementsOf(message.slice(0, lineEnd), jsonEscape, unescaped).map((found) => ({
+    start: found.start + start,
+    end: found.end + start,
+    by: found.by,
+  }));
+  return replaced(text, [{ start: 0, end: start, by: '' }, ...escapes, { start: start + lineEnd, end: text.length, by: '' }]);
+}

@@ -1,0 +1,195 @@
+/** A line of text as a `Line`: plain restore input, or whatever else people paste. */
+import { longLineProblem } from './checks/long-line.ts';
+import { learnShape, readShaped, type ShapedLine } from './known-line-cache.ts';
+import { contextBefore, isRestoreInput, type Line, type LineContext } from './line.ts';
+import { createStatementReader, type StatementReader } from './parser.ts';
+import { firstJoin, joinedProblem } from './pasted/joined-lines.ts';
+import { cutStatement } from './pasted/move-spans.ts';
+import { isPlainLine, type PastedLine, readPastedLine, readSpoiledLine } from './pasted/paste.ts';
+import { notUnderstood, type Problem, type Statement } from './statement.ts';
+
+let sharedReader: StatementReader | undefined;
+
+function reader(): StatementReader {
+  sharedReader ??= createStatementReader();
+  return sharedReader;
+}
+
+function readRestoreLine(text: string, context: LineContext): Statement {
+  const statement = reader().read(text, context);
+  if (statement.problems.length === 0) return statement;
+  // Of several lines on one the first is read; the others are said to be there.
+  const end = firstJoin(text, !isRestoreInput(context));
+  if (end < 0) return statement;
+  const first = reader().read(text.slice(0, end).trimEnd(), context);
+  return { ...first, problems: [...first.problems, joinedProblem(text, end)] };
+}
+
+/** Whether a problem may come of what a paste did to a line. */
+function isSign({ severity, code }: Problem): boolean {
+  return severity === 'error' || code === 'unbalanced-quote';
+}
+
+function readPlainLine(text: string, context: LineContext): PastedLine {
+  const statement = readRestoreLine(text, context);
+  const isSpoiled =
+    statement.problems.some(isSign) ||
+    text.includes(escapeCharacter) ||
+    (!isRestoreInput(context) && (text.endsWith('`') || text.includes('m[K')));
+  const spoiled = isSpoiled ? readSpoiledLine(text, context, readRestoreLine) : undefined;
+  return spoiled ?? { statement, prefix: 0, listing: false };
+}
+
+function readAnyLine(text: string, context: LineContext): PastedLine {
+  return isPlainLine(text) ? readPlainLine(text, context) : readPastedLine(text, context, readRestoreLine);
+}
+
+/** Whether a line may be one that is read in another way than it stands, though it begins like a plain one. */
+const spoiling = /[\u00a0`~&<\\]|m\[K/;
+const escapeCharacter = '\u001b';
+
+/** The whole statement of a line, read again from its text. */
+export function readAgain(line: Line): Statement {
+  const { text, context } = line;
+  const { within } = context;
+  if (within?.kind === 'wrapped' || within?.kind === 'command') {
+    if (within.more === undefined) return continuation;
+    const { statement } = readAnyLine(text + within.more, within.before);
+    return within.more === '' ? statement : cutStatement(statement, text.length);
+  }
+  if (!isPlainLine(text)) return readPastedLine(text, context, readRestoreLine).statement;
+  // Most lines have nothing wrong with them, and it is known by now.
+  if (line.problems.length === 0 && !spoiling.test(text) && !text.includes(escapeCharacter))
+    return reader().readAgain(text, context, line.problems);
+  return readPlainLine(text, context).statement;
+}
+
+const continuation: Statement = Object.freeze({ kind: 'foreign', what: 'wrapped', problems: [] });
+
+/**
+ * The line of a text (without its line end) in its circumstances. Those that a command says of itself, or that it was broken, are in the line's
+ * own `context`; `contextBefore` tells what was given.
+ */
+export function readLine(text: string, context: LineContext, carriageReturn: boolean): Line {
+  const { within } = context;
+  if (within?.kind === 'wrapped') return readBrokenLine(text, context, within.more, carriageReturn);
+  if (!isPlainLine(text)) return lineOf(text, context, carriageReturn, readPastedLine(text, context, readRestoreLine));
+  const shaped = readShaped(text, context);
+  if (shaped !== undefined) return shapedLine(text, context, carriageReturn, shaped);
+  const pasted = readPlainLine(text, context);
+  if (pasted.prefix === 0) learnShape(text, context, pasted.statement);
+  return lineOf(text, context, carriageReturn, pasted);
+}
+
+function readBrokenLine(text: string, context: LineContext, more: string | undefined, carriageReturn: boolean): Line {
+  if (more === undefined) return toLine(text, context, carriageReturn, continuation, 0, false);
+  const pasted = readAnyLine(text + more, contextBefore({ context }));
+  const own = pasted.context;
+  const within = own?.within?.kind === 'command' ? { ...own.within, more } : undefined;
+  return lineOf(text, context, carriageReturn, {
+    ...pasted,
+    statement: cutStatement(pasted.statement, text.length),
+    prefix: Math.min(pasted.prefix, text.length),
+    context: own === undefined || within === undefined ? undefined : { ...own, within },
+  });
+}
+
+function lineOf(text: string, context: LineContext, carriageReturn: boolean, pasted: PastedLine): Line {
+  return toLine(text, pasted.context ?? context, carriageReturn, pasted.statement, pasted.prefix, pasted.listing);
+}
+
+const names = new Map<string, string>();
+const mostNames = 1 << 18;
+
+/**
+ * One string object for each chain's name, however many lines hold it: a ruleset looks names up by the hundred thousand, and an engine
+ * compares one object with itself at once. Forgotten when there are too many; equal strings of two objects are equal all the same.
+ */
+function shared(name: string): string {
+  const known = names.get(name);
+  if (known !== undefined) return known;
+  if (names.size >= mostNames) names.clear();
+  // A part of a string keeps the whole of it in memory: of a dump of 16 MB, for one name.
+  const copy = ` ${name}`.slice(1);
+  names.set(copy, copy);
+  return copy;
+}
+
+const noProblems: readonly never[] = Object.freeze([]);
+
+let lastName = '';
+let lastTarget = '';
+
+/** A line of a known shape; its properties are those that `toLine` sets, in the same order. */
+function shapedLine(text: string, context: LineContext, carriageReturn: boolean, shaped: ShapedLine): Line {
+  const { kind, command } = shaped;
+  // The rules of a chain stand together, and those of many chains jump to the same one: to compare is quicker than to look up.
+  if (shaped.name !== lastName) lastName = shared(shaped.name);
+  if (shaped.target !== lastTarget) lastTarget = shared(shaped.target);
+  const name = lastName;
+  const target = lastTarget;
+  return {
+    text,
+    context,
+    kind,
+    name,
+    target,
+    command,
+    isGoto: false,
+    problems: noProblems,
+    carriageReturn,
+    prefix: 0,
+    listing: false,
+    isUnsure: false,
+  };
+}
+
+/** What a ruleset needs of a statement. */
+function toLine(
+  text: string,
+  context: LineContext,
+  carriageReturn: boolean,
+  statement: Statement,
+  prefix: number,
+  listing: boolean,
+): Line {
+  const { kind } = statement;
+  const long = listing ? undefined : longLineProblem(text);
+  const problems = long === undefined ? statement.problems : [...statement.problems, long];
+  let name = '';
+  let target = '';
+  let command: Line['command'];
+  let isGoto = false;
+  let isUnsure = false;
+  switch (statement.kind) {
+    case 'rule':
+      name = shared(statement.chain.text);
+      target = statement.target === undefined ? '' : shared(statement.target.text);
+      command = statement.command;
+      isGoto = statement.isGoto;
+      // A word that is not understood is a problem as well, but in a listing.
+      isUnsure =
+        statement.hidden.length > 0 ||
+        ((listing || problems.length > 0 || context.within !== undefined) &&
+          statement.options.some(({ instance }) => instance === notUnderstood));
+      break;
+    case 'chain':
+      name = shared(statement.name.text);
+      command = statement.policy === undefined || statement.policy.text === '-' ? 'new' : 'policy';
+      break;
+    case 'chain-command':
+      name = statement.chain?.text ?? '';
+      target = statement.argument?.text ?? '';
+      command = statement.command;
+      break;
+    case 'table':
+    case 'set':
+      name = statement.name.text;
+      break;
+    case 'set-entry':
+      name = statement.set.text;
+      break;
+    default:
+  }
+  return { text, context, kind, name, target, command, isGoto, problems, carriageReturn, prefix, listing, isUnsure };
+}
