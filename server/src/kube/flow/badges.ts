@@ -4,13 +4,12 @@ import { ruleAt, rulesOf } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
 import { isAllShown } from '../proxy/endpoint-shares.ts';
-import { optionsOf, singleAddress } from '../proxy/rule-values.ts';
+import { hasOption, optionsOf, singleAddress } from '../proxy/rule-values.ts';
 import { destinationCondition, sourceCondition } from './conditions.ts';
 import { isMarkChain } from './frontends.ts';
 import type { FlowBadge, FlowNodeKind } from './graph.ts';
 
 const mostNetworksShown = 4;
-const loneSource = /^(?:\[\d+:\d+\] )?-A \S+ -s ([0-9a-f.:]+)\/(?:32|128) (?:-m comment --comment "[^"]*" )?-j \S+$/;
 
 function hairpin(line: number): FlowBadge {
   return { kind: 'hairpin', label: 'hairpin', condition: 'masqueraded when it reaches itself', line: line + 1 };
@@ -34,14 +33,10 @@ function markBadges(chain: Chain, kind: FlowNodeKind, view: BadgeView): readonly
   for (const line of chain.rules) {
     const source = ruleset.lines[line];
     if (source === undefined) continue;
-    const { target, text } = source;
+    const { target } = source;
     const marks = isMarkChain(target);
     // Thousands of rules that only pick an endpoint or redirect to it need not be read.
     if (!marks && target !== 'MARK' && target !== 'CONNMARK') continue;
-    if (kind === 'endpoint' && marks && endpointIP !== null && loneSource.exec(text)?.[1] === endpointIP) {
-      badges.push(hairpin(line));
-      continue;
-    }
     // An endpoint's rules are for whoever comes; others are for one address, which may be another one of the Service.
     if (kind !== 'endpoint' && !matched.has(line)) continue;
     const rule = ruleAt(ruleset, line);
@@ -65,17 +60,14 @@ function markBadges(chain: Chain, kind: FlowNodeKind, view: BadgeView): readonly
   return badges;
 }
 
-/** The first rule that brings a known client back says for how long it is known. */
+/** The first rule that picks an endpoint says whether a known client is brought back, and for how long it is known: such rules come first. */
 function affinityBadges(ruleset: Ruleset, chain: Chain): readonly FlowBadge[] {
-  for (const line of chain.rules) {
-    const source = ruleset.lines[line];
-    if (source === undefined || !source.target.startsWith('KUBE-SEP-') || !/--(?:rcheck|update)\b/.test(source.text)) continue;
-    const rule = ruleAt(ruleset, line);
-    const seconds = rule === undefined ? '' : (optionsOf(rule, '--seconds')[0]?.values[0]?.text ?? '');
-    const label = seconds === '' ? 'affinity' : `affinity ${seconds} s`;
-    return [{ kind: 'affinity', label, condition: 'by client address', line: line + 1 }];
-  }
-  return [];
+  const line = chain.rules.find((number) => ruleset.lines[number]?.target.startsWith('KUBE-SEP-'));
+  const rule = line === undefined ? undefined : ruleAt(ruleset, line);
+  if (line === undefined || rule === undefined || !(hasOption(rule, '--rcheck') || hasOption(rule, '--update'))) return [];
+  const seconds = optionsOf(rule, '--seconds')[0]?.values[0]?.text ?? '';
+  const label = seconds === '' ? 'affinity' : `affinity ${seconds} s`;
+  return [{ kind: 'affinity', label, condition: 'by client address', line: line + 1 }];
 }
 
 function sourceRangeBadges(ruleset: Ruleset, chain: Chain): readonly FlowBadge[] {

@@ -1,17 +1,20 @@
 /** Tells which redirected packets the rules behind the routing decision cannot tell apart. */
+
+import type { Family } from '../../catalog/types.ts';
 import { networkTest } from '../../netfilter/core-match-predicates.ts';
 import { type IPAddress, ipAddress, type Packet } from '../../netfilter/packet.ts';
 import { isKnownSet } from '../../netfilter/set-members.ts';
+import { ruleAt } from '../../ruleset/rules.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
+import type { RuleStatement } from '../../syntax/statement.ts';
 
 export interface TargetClasses {
   /** Packets with the same key meet the same fate in the rules behind the routing decision. */
   keyOf(packet: Packet, isLocal: boolean | undefined): string;
 }
 
-// Whatever looks at the new destination besides -d: as NAT's answers will come from it, too.
-const otherLooks = /--(?:dst-range|ctreplsrc|to) /;
-const address = /(!\s+)?(?:-d|--dst|--destination|-s|--src|--source)[ =]([0-9a-fA-F.:/,]+)/g;
+/** Options besides `-s` and `-d` that look at the new destination, as the packet's or as that of NAT's answers. */
+const otherLooks: ReadonlySet<string> = new Set(['--dst-range', '--ctreplsrc', '--to', '--to-ports']);
 
 const known = new WeakMap<Dump, TargetClasses>();
 
@@ -28,45 +31,61 @@ export function targetClasses(ruleset: Ruleset, dump: Dump): TargetClasses {
   return classes;
 }
 
-function readClasses(ruleset: Ruleset, dump: Dump): TargetClasses {
-  const single = new Set<string>();
-  const networks = new Map<string, (address: IPAddress) => boolean>();
-  let everyAddress = false;
-  for (const table of dump.tables) {
-    for (let number = table.firstLine; number < table.endLine; number += 1) {
-      const line = ruleset.lines[number];
-      if (line?.kind !== 'rule') continue;
-      // Of nat only POSTROUTING is still to come; chains of Services and endpoints are not reached from there.
-      if (
-        table.name === 'nat' &&
-        /^(?:KUBE-(?:SERVICES|NODEPORTS|SVC-|SVL-|SEP-|EXT-|XLB-|FW-)|CNI-(?:DN-|HOSTPORT-DNAT))/.test(line.name)
-      )
-        continue;
-      const { text } = line;
-      everyAddress ||= otherLooks.test(text);
+/** The networks and addresses that rules compare with, and whether some rule looks at addresses in another way. */
+interface Looks {
+  readonly single: Set<string>;
+  readonly networks: Map<string, (address: IPAddress) => boolean>;
+  everyAddress: boolean;
+}
+
+function lookAtNetwork(looks: Looks, network: string, family: Family): void {
+  const slash = network.indexOf('/');
+  const isLone = slash < 0 || network.slice(slash + 1) === (family === 'ipv6' ? '128' : '32');
+  const lone = isLone ? ipAddress(slash < 0 ? network : network.slice(0, slash)) : undefined;
+  if (lone !== undefined) {
+    looks.single.add(lone.text);
+    return;
+  }
+  if (looks.networks.has(network)) return;
+  const isIn = networkTest(network, family);
+  if (isIn === undefined) looks.everyAddress = true;
+  else looks.networks.set(network, isIn);
+}
+
+function lookAtRule(looks: Looks, ruleset: Ruleset, rule: RuleStatement, family: Family): void {
+  for (const { name, values } of rule.options) {
+    const text = values[0]?.text ?? '';
+    if (name === '--source' || name === '--destination')
+      for (const network of text.split(',')) lookAtNetwork(looks, network, family);
+    else if (name === '--match-set') {
       // A set whose members are not known has the same answer for all; else each address has its own.
-      const set = /--match-set (\S+) \S*dst/.exec(text)?.[1];
-      everyAddress ||= set !== undefined && isKnownSet(ruleset, set, dump.family);
-      for (const match of text.matchAll(address)) {
-        for (const network of (match[2] ?? '').split(',')) {
-          const lone = /^([^/]+)(?:\/(?:32|128))?$/.exec(network)?.[1];
-          if (lone !== undefined) single.add(ipAddress(lone)?.text ?? lone);
-          else if (!networks.has(network)) {
-            const test = networkTest(network, dump.family);
-            if (test === undefined) everyAddress = true;
-            else networks.set(network, test);
-          }
-        }
+      if ((values[1]?.text ?? '').includes('dst') && isKnownSet(ruleset, text, family)) looks.everyAddress = true;
+    } else if (otherLooks.has(name)) looks.everyAddress = true;
+  }
+}
+
+/** Chains of nat that hand packets out: not reached behind the routing decision, where only POSTROUTING is still to come. */
+const beforeRouting = /^(?:KUBE-(?:SERVICES|NODEPORTS|SVC-|SVL-|SEP-|EXT-|XLB-|FW-)|CNI-(?:DN-|HOSTPORT-DNAT))/;
+
+function readClasses(ruleset: Ruleset, dump: Dump): TargetClasses {
+  const looks: Looks = { single: new Set(), networks: new Map(), everyAddress: false };
+  for (const table of dump.tables) {
+    for (const chain of table.chains.values()) {
+      if (table.name === 'nat' && beforeRouting.test(chain.name)) continue;
+      for (const line of chain.rules) {
+        const rule = ruleAt(ruleset, line);
+        if (rule !== undefined) lookAtRule(looks, ruleset, rule, dump.family);
       }
     }
   }
-  const tests = [...networks.values()];
+  const { single, everyAddress } = looks;
+  const tests = [...looks.networks.values()];
   return {
     keyOf: (packet, isLocal) => {
       const { destination, source } = packet;
       let key = `${source?.text ?? ''} ${packet.sport} ${packet.dport} ${packet.mark} ${packet.connectionMark} ${packet.state} ${packet.dnat} ${packet.snat} ${isLocal} `;
       if (everyAddress || single.has(destination.text)) return key + destination.text;
-      for (const test of tests) key += test(destination) ? '1' : '0';
+      for (const isIn of tests) key += isIn(destination) ? '1' : '0';
       return key;
     },
   };

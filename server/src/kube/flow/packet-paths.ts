@@ -7,7 +7,7 @@ import type { Steps } from '../../base/steps.ts';
 import type { Hook } from '../../catalog/types.ts';
 import type { Fact } from '../../netfilter/answer.ts';
 import { enumerateSteps } from '../../netfilter/enumerate.ts';
-import type { Enumeration, Outcome, TraceStep, Verdict } from '../../netfilter/outcome.ts';
+import type { Assumption, Enumeration, Outcome, TraceStep, Verdict } from '../../netfilter/outcome.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import { isTableWhole } from '../../ruleset/completeness.ts';
 import type { Chain, Dump, Ruleset, Table } from '../../ruleset/ruleset.ts';
@@ -84,6 +84,8 @@ interface Search {
   readonly pathsBySteps: PathsBySteps;
   /** Steps whose rules are in `matched`. */
   readonly noted: Set<TraceStep>;
+  /** By the last thing assumed: whether anything up to it is that the client has been here before. */
+  readonly returning: Map<Assumption, boolean>;
 }
 
 function startSearch(context: PathContext): Search {
@@ -115,6 +117,7 @@ function startSearch(context: PathContext): Search {
     afterRouting: new Map(),
     pathsBySteps: new Map(),
     noted: new Set(),
+    returning: new Map(),
   };
 }
 
@@ -166,11 +169,23 @@ function* afterRoutingOf(search: Search, key: string, packet: Packet): Steps<rea
   return found;
 }
 
-function isReturning(outcome: Outcome): boolean {
-  for (let assumed = outcome.assumed; assumed !== null; assumed = assumed.previous) {
-    if (assumed.holds && assumed.fact.about === 'recent') return true;
+/** Whether an outcome takes the client to be known to some `-m recent` list. What outcomes assume alike is looked through once. */
+function isReturning({ returning }: Search, { assumed: last }: Outcome): boolean {
+  const ahead: Assumption[] = [];
+  let answer = false;
+  for (let assumed = last; assumed !== null; assumed = assumed.previous) {
+    const known = returning.get(assumed);
+    if (known !== undefined) {
+      answer = known;
+      break;
+    }
+    ahead.push(assumed);
   }
-  return false;
+  for (let assumed = ahead.pop(); assumed !== undefined; assumed = ahead.pop()) {
+    answer ||= assumed.holds && assumed.fact.about === 'recent';
+    returning.set(assumed, answer);
+  }
+  return answer;
 }
 
 /** All paths of one packet, in rule order. */
@@ -184,7 +199,7 @@ export function* pathSteps(context: PathContext, source: PacketSource, classes: 
     const { last } = outcome;
     note(search, last);
     const soFar = pathTo(pathsBySteps, last);
-    const base = { isReturning: isReturning(outcome) };
+    const base = { isReturning: isReturning(search, outcome) };
     if (outcome.verdict !== 'accept') {
       if (last !== null) paths.push({ ...base, ...stoppedPath(outcome, last, soFar) });
       continue;

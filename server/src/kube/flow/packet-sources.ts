@@ -5,6 +5,7 @@ import type { Family } from '../../catalog/types.ts';
 import { addressOf, type IPAddress, ipAddress, type Packet, packetOf } from '../../netfilter/packet.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Dump } from '../../ruleset/ruleset.ts';
+import type { RuleStatement } from '../../syntax/statement.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { dumpNode } from '../proxy/dump-node.ts';
 import { proxyLayout } from '../proxy/layout.ts';
@@ -34,42 +35,48 @@ interface Networks {
 }
 
 const mostRulesLookedAt = 2000;
+const mostPickingRulesRead = 64;
 const loopback = /^(?:127\.|::1(?:\/|$))/;
-const singleSource = / -s ([0-9a-fA-F.:]+)\/(?:32|128) /;
-
+/** What the rules of a chain, and of those that it leads to, compare sources with. */
 function lookAt(resolution: Resolution, chain: Chain, into: Networks, seen: Set<Chain>): void {
   if (seen.has(chain) || isMarkChain(chain.name) || chain.name.startsWith('KUBE-SEP-')) return;
   seen.add(chain);
   let looked = 0;
+  let picked = 0;
   for (const line of chain.rules) {
     const source = resolution.ruleset.lines[line];
     if (source === undefined) continue;
     const target = chain.table.chains.get(source.target);
-    if (target !== undefined && source.target.startsWith('KUBE-SEP-')) {
-      const hairpin = singleSource.exec(resolution.ruleset.lines[target.rules[0] ?? -1]?.text ?? '');
-      if (hairpin?.[1] !== undefined) into.endpoints.add(hairpin[1]);
+    const isPicking = target?.name.startsWith('KUBE-SEP-') === true;
+    if (isPicking) {
+      const ip = resolution.chain(target).endpoint?.ip;
+      if (ip !== undefined) into.endpoints.add(ip);
+      picked += 1;
     } else if (target !== undefined) lookAt(resolution, target, into, seen);
-    // Rules that pick an endpoint do not ask where a packet comes from.
-    if (source.target.startsWith('KUBE-SEP-') && !/ -s | --source /.test(source.text)) continue;
+    // Rules that pick an endpoint do not ask where a packet comes from: of thousands a few are read.
+    if (isPicking && picked > mostPickingRulesRead) continue;
     looked += 1;
     if (looked > mostRulesLookedAt) break;
     const rule = ruleAt(resolution.ruleset, line);
-    if (rule === undefined) continue;
-    // portmap masquerades what the node's own Pods send to a hostPort.
-    const isHostPort = /^(?:CNI-DN-|KUBE-HP-)/.test(chain.name);
-    const leadsToService = /^KUBE-(?:SVC|SVL)-/.test(source.target);
-    for (const option of optionsOf(rule, '--source')) {
-      for (const network of (option.values[0]?.text ?? '').split(',')) {
-        const isPods =
-          option.negation !== undefined
-            ? isMarkChain(source.target)
-            : (leadsToService && !chain.name.startsWith('KUBE-FW-')) || isHostPort;
-        if (!loopback.test(network)) (isPods ? into.pods : into.others).add(network);
-      }
-    }
-    const from = optionsOf(rule, '--in-interface')[0];
-    if (from?.negation !== undefined && isMarkChain(source.target)) into.podInterface = from.values[0]?.text ?? null;
+    if (rule !== undefined) lookAtRule(rule, chain, source.target, into);
   }
+}
+
+function lookAtRule(rule: RuleStatement, chain: Chain, target: string, into: Networks): void {
+  // portmap masquerades what the node's own Pods send to a hostPort.
+  const isHostPort = /^(?:CNI-DN-|KUBE-HP-)/.test(chain.name);
+  const leadsToService = /^KUBE-(?:SVC|SVL)-/.test(target);
+  for (const option of optionsOf(rule, '--source')) {
+    for (const network of (option.values[0]?.text ?? '').split(',')) {
+      const isPods =
+        option.negation !== undefined
+          ? isMarkChain(target)
+          : (leadsToService && !chain.name.startsWith('KUBE-FW-')) || isHostPort;
+      if (!loopback.test(network)) (isPods ? into.pods : into.others).add(network);
+    }
+  }
+  const from = optionsOf(rule, '--in-interface')[0];
+  if (from?.negation !== undefined && isMarkChain(target)) into.podInterface = from.values[0]?.text ?? null;
 }
 
 function networksOf(resolution: Resolution, frontend: Frontend): Networks {
