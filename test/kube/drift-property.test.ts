@@ -9,8 +9,8 @@ import { ruleText } from '../../server/src/kube/expected/rule.ts';
 import { expectedText } from '../../server/src/kube/expected/text.ts';
 import type { ProxyOptions } from '../../server/src/kube/proxy/options.ts';
 import { rulesetOf } from '../support/dumps.ts';
-import { clusterWith } from './objects.ts';
-import { clusterOfModels, nameOfModel, nodes, objectsOf, serviceModel, setting } from './random-clusters.ts';
+import { clusterWith, service, slice } from './objects.ts';
+import { clusterOfModels, nameOfModel, nodes, objectsOf, serviceModel, settingWithAddresses } from './random-clusters.ts';
 
 function findings(
   text: string,
@@ -30,7 +30,7 @@ it("is silent on kube-proxy's own rules", () => {
   fc.assert(
     fc.property(
       fc.array(serviceModel, { minLength: 1, maxLength: 6 }),
-      setting,
+      settingWithAddresses,
       fc.boolean(),
       fc.boolean(),
       (models, options, isVersionSaid, hasComments) => {
@@ -51,7 +51,7 @@ it('speaks of the Service that changed, once for each thing that differs, and of
       fc.array(serviceModel, { minLength: 2, maxLength: 5 }),
       fc.option(serviceModel, { nil: undefined }),
       fc.nat(),
-      setting,
+      settingWithAddresses,
       (models, changed, which, options) => {
         const number = which % models.length;
         const before = clusterOfModels(models);
@@ -77,5 +77,58 @@ it('speaks of the Service that changed, once for each thing that differs, and of
       },
     ),
     { seed: 6, numRuns: 300 },
+  );
+});
+
+interface Claim {
+  readonly ready: boolean;
+  readonly terminating: boolean;
+  readonly node: string;
+}
+
+const claim: fc.Arbitrary<Claim> = fc.record({
+  ready: fc.boolean(),
+  terminating: fc.boolean(),
+  node: fc.constantFrom('node-a', 'node-b'),
+});
+
+/** A Service with one address in several slices, as while slices are rewritten; each slice has an endpoint of its own besides. */
+function clusterOfClaims(claims: readonly Claim[], spec: object): Cluster {
+  return clusterWith(
+    ...nodes,
+    service('shop/web', { ports: [{ name: 'http', port: 80, nodePort: 30080 }], spec: { type: 'NodePort', ...spec } }),
+    ...claims.map(({ ready, terminating, node: on }, index) =>
+      slice(
+        'shop/web',
+        {
+          '10.244.0.9': { ready: ready && !terminating, serving: ready, terminating, node: on },
+          [`10.244.1.${index + 1}`]: { node: 'node-b' },
+        },
+        [{ name: 'http', port: 8080 }],
+        { suffix: `${index}` },
+      ),
+    ),
+  );
+}
+
+it('calls nothing a difference that kube-proxy leaves to chance: which of several slices counts for one address', () => {
+  fc.assert(
+    fc.property(
+      fc.array(claim, { minLength: 2, maxLength: 3 }),
+      fc.nat(),
+      fc.constantFrom('Cluster', 'Local'),
+      settingWithAddresses,
+      (claims, which, policy, options) => {
+        const ipv4 = { ...options, family: 'ipv4' as const, nodePortAddresses: null, podTraffic: null };
+        const spec = { internalTrafficPolicy: policy, externalTrafficPolicy: policy };
+        const taken = claims[which % claims.length];
+        // The slice that counts says the same as all of them would.
+        const text = runToEnd(
+          expectedText(clusterOfClaims(claims.map(() => taken ?? claims[0]) as readonly Claim[], spec), ipv4),
+        );
+        expect(findings(text, clusterOfClaims(claims, spec), ipv4)).toEqual([]);
+      },
+    ),
+    { seed: 7, numRuns: 300 },
   );
 });

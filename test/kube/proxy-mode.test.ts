@@ -81,8 +81,10 @@ describe('the dump shows', () => {
 
   it('a flushed nat, by chains without rules or by what kube-proxy still has in other tables', () => {
     expect(told(table('nat', ':KUBE-SERVICES - [0:0]', ':KUBE-SVC-ERIFXISQEP7F7OF4 - [0:0]'))).toBe(
-      'flushed: KUBE-SERVICES has no rules: nat was flushed. (6)',
+      'flushed: KUBE-SVC-ERIFXISQEP7F7OF4 has no rules: nat was flushed. (7)',
     );
+    expect(proxyOf(table('nat', ':KUBE-SERVICES - [0:0]', ':KUBE-POSTROUTING - [0:0]')).kind).toBe('flushed');
+    expect(proxyOf(table('nat', ':KUBE-SERVICES - [0:0]', '-A KUBE-POSTROUTING -j MASQUERADE')).kind).toBe('iptables');
     expect(told(table('filter', ...forwarding) + table('nat'))).toBe(
       'flushed: filter has kube-proxy’s KUBE-FORWARD, but nat has no KUBE-SERVICES: nat was flushed. (5)',
     );

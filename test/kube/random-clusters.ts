@@ -39,7 +39,13 @@ export const serviceModel: fc.Arbitrary<ServiceModel> = fc.record({
   internal: fc.constantFrom('Cluster', 'Local'),
   external: fc.constantFrom('Cluster', 'Local'),
   externalIPs: fc.boolean(),
-  ranges: fc.constantFrom([], ['203.0.113.0/24', '2001:db8::/32'], ['0.0.0.0/0', '::/0'], ['172.18.0.0/16']),
+  ranges: fc.constantFrom(
+    [],
+    ['203.0.113.0/24', '2001:db8::/32'],
+    ['0.0.0.0/0', '::/0'],
+    ['172.18.0.0/16'],
+    ['203.0.113.0/24', '0.0.0.0/0', '2001:db8::/32'],
+  ),
   affinity: fc.constantFrom(0, 60, 10800),
   proxyName: fc.constantFrom('', '', '', '', '', 'other-proxy'),
   endpoints: fc.array(endpointModel, { maxLength: 5 }),
@@ -114,14 +120,31 @@ export const setting: fc.Arbitrary<ProxyOptions> = fc
     detect: fc.constantFrom('source', 'interface', 'none', 'all'),
     nfacct: fc.boolean(),
     localhostNodePorts: fc.boolean(),
+    bit: fc.constantFrom(14, 14, 0, 20, 31),
+    dropsInvalid: fc.boolean(),
+    randomFully: fc.boolean(),
   })
-  .map(({ detect, nfacct, ...given }) => {
+  .map(({ detect, nfacct, bit, ...given }) => {
     const cidr = given.family === 'ipv6' ? 'fd00:244::/32' : '10.244.0.0/16';
     return proxyOptions({
       ...given,
       podTraffic:
         detect === 'source' ? { by: 'source', cidr } : detect === 'interface' ? { by: 'interface', name: 'cni0' } : null,
       masqueradeAll: detect === 'all',
+      masqueradeMark: 2 ** bit,
       ...(nfacct ? {} : { nfacct: false }),
     });
+  });
+
+/** The same with NodePorts on some of the node's addresses, where there may be no way to them. */
+export const settingWithAddresses: fc.Arbitrary<ProxyOptions> = fc
+  .tuple(setting, fc.constantFrom('all', 'all', 'node', 'loopback', 'both'))
+  .map(([options, where]) => {
+    const [own, loopback] = options.family === 'ipv6' ? ['fc00::2', '::1'] : ['172.18.0.2', '127.0.0.1'];
+    return {
+      ...options,
+      nodePortAddresses: { all: null, node: [own], loopback: [loopback], both: [own, loopback] }[where],
+      // kube-proxy takes NodePorts off 127.0.0.1 where its addresses leave it out; with no address at all nobody can tell.
+      localhostNodePorts: where === 'node' ? false : where === 'loopback' || options.localhostNodePorts,
+    };
   });

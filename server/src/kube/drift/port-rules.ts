@@ -2,8 +2,10 @@
 
 import type { EndpointRecord } from '../../cluster/objects.ts';
 import type { Chain } from '../../ruleset/ruleset.ts';
+import type { ProxyEndpoint } from '../expected/endpoints.ts';
 import type { ExpectedPort } from '../expected/expected.ts';
 import type { ExpectedRule } from '../expected/rule.ts';
+import type { EndpointRef } from '../identity/hash-index.ts';
 import { type DumpRule, type DumpSide, dumpRule, refusalsFor, rulesIn } from './dump-side.ts';
 import { expectedKey, isWrittenAs, meaningKey } from './rule-key.ts';
 
@@ -121,23 +123,39 @@ function isAsWritten(side: DumpSide, expected: ExpectedPort, rules: readonly Exp
   }
 }
 
-function isUsed({ ready, serving, terminating }: EndpointRecord): boolean {
-  return ready || (serving && terminating);
+/** How much of a port's traffic an endpoint may get: none, what no ready one takes, or a share. */
+function usability({ ready, serving, terminating }: EndpointRecord): number {
+  return ready ? 2 : serving && terminating ? 1 : 0;
 }
 
-/**
- * The port as the dump shows that kube-proxy took it where slices contradict each other: of what they say of an address the one by which the
- * address is used, or is not, as in the dump. undefined where they do not contradict each other.
- */
-function asShown(port: ExpectedPort, rules: PortRules): ExpectedPort | undefined {
-  if (port.endpoints.every(({ others }) => others.length === 0)) return undefined;
-  return port.withEndpoints(
-    port.endpoints.map((endpoint) => {
-      const isShown = rules.endpoints.has(endpoint.chain);
-      const ref = [endpoint.ref, ...endpoint.others].find((candidate) => isUsed(candidate.endpoint) === isShown);
-      return ref === undefined ? endpoint : { ...endpoint, ref };
-    }),
+/** What slices say of an address, those that go best with its being used, or not, first. */
+function claimsOf({ ref, others }: ProxyEndpoint, isUsed: boolean): readonly EndpointRef[] {
+  const sign = isUsed ? -1 : 1;
+  return [ref, ...others].toSorted((a, b) => sign * (usability(a.endpoint) - usability(b.endpoint)));
+}
+
+const mostTried = 64;
+
+/** The endpoints that a port has where each contested address is taken by one claim or another; the likeliest by the dump first, some dozen at the most. */
+function* takings(
+  endpoints: readonly ProxyEndpoint[],
+  isUsed: (endpoint: ProxyEndpoint) => boolean,
+): Generator<readonly ProxyEndpoint[]> {
+  const claims = endpoints.map((endpoint) =>
+    endpoint.others.length === 0 ? [endpoint.ref] : claimsOf(endpoint, isUsed(endpoint)),
   );
+  const picked = claims.map(() => 0);
+  for (let tried = 0; tried < mostTried; tried += 1) {
+    yield endpoints.map((endpoint, at) => ({ ...endpoint, ref: claims[at]?.[picked[at] ?? 0] ?? endpoint.ref }));
+    // Counts on, as the wheels of a meter do.
+    let wheel = 0;
+    while (wheel < claims.length && (picked[wheel] ?? 0) + 1 >= (claims[wheel]?.length ?? 0)) {
+      picked[wheel] = 0;
+      wheel += 1;
+    }
+    if (wheel === claims.length) return;
+    picked[wheel] = (picked[wheel] ?? 0) + 1;
+  }
 }
 
 /**
@@ -147,8 +165,14 @@ function asShown(port: ExpectedPort, rules: PortRules): ExpectedPort | undefined
 export function portRulesOf(side: DumpSide, expected: ExpectedPort, rules: readonly ExpectedRule[]): PortRules | undefined {
   if (isAsWritten(side, expected, rules)) return undefined;
   const found = compareRules(side, expected, rules);
-  const shown = asShown(expected, found);
-  return shown !== undefined && isAsWritten(side, shown, shown.rules()) ? undefined : found;
+  if (expected.endpoints.every(({ others }) => others.length === 0)) return found;
+  let likeliest: ExpectedPort | undefined;
+  for (const endpoints of takings(expected.endpoints, ({ chain }) => found.endpoints.has(chain))) {
+    const taken = expected.withEndpoints(endpoints);
+    if (isAsWritten(side, taken, taken.rules())) return undefined;
+    likeliest ??= taken;
+  }
+  return likeliest === undefined ? found : compareRules(side, likeliest, likeliest.rules());
 }
 
 function compareRules(side: DumpSide, expected: ExpectedPort, rules: readonly ExpectedRule[]): PortRules {

@@ -133,11 +133,17 @@ function shownByIpvs(ruleset: Ruleset, nat: Table | undefined, filter: Table | u
 /** Whether nat was emptied under kube-proxy in iptables mode: it is whole, and has no rule that is for a Service. */
 function shownByFlush(ruleset: Ruleset, dump: Dump, nat: Table, filter: Table | undefined): Shown | undefined {
   if (!isTableWhole(ruleset, nat) || (nat.chains.get('KUBE-SERVICES')?.rules.length ?? 0) > 0) return undefined;
-  let empty = nat.chains.get('KUBE-SERVICES');
+  let empty: Chain | undefined;
   for (const chain of nat.chains.values()) {
     if (!serviceChains.some((prefix) => chain.name.startsWith(prefix))) continue;
     if (chain.rules.length > 0) return undefined;
     empty ??= chain;
+  }
+  // Without a Service that has endpoints KUBE-SERVICES may have no rules, but kube-proxy always fills KUBE-POSTROUTING.
+  const services = nat.chains.get('KUBE-SERVICES');
+  if (services !== undefined && empty === undefined) {
+    if ((nat.chains.get('KUBE-POSTROUTING')?.rules.length ?? 0) > 0) return undefined;
+    empty = services;
   }
   if (empty !== undefined)
     return { kind: 'flushed', reason: `${empty.name} has no rules: nat was flushed.`, line: firstLineOf(empty) };
@@ -156,7 +162,7 @@ function shownByFlush(ruleset: Ruleset, dump: Dump, nat: Table, filter: Table | 
   return { kind: 'flushed', reason, line: firstLineOf(canary) };
 }
 
-function shownByIptables(nat: Table | undefined, filter: Table | undefined): Shown | undefined {
+function shownByIptables(ruleset: Ruleset, nat: Table | undefined, filter: Table | undefined): Shown | undefined {
   const chain = chainLike(nat, ...serviceChains);
   if (chain !== undefined) return { kind: 'iptables', reason: 'Services have chains of their own.', line: firstLineOf(chain) };
   const services = nat?.chains.get('KUBE-SERVICES');
@@ -169,7 +175,10 @@ function shownByIptables(nat: Table | undefined, filter: Table | undefined): Sho
       reason: 'Services lead to ports of kube-proxy itself, as until 1.25.',
       line: firstLineOf(portals),
     };
-  const own = firstChain(filter, iptablesFilterChains) ?? nat?.chains.get('KUBE-NODEPORTS');
+  const own =
+    firstChain(filter, iptablesFilterChains) ??
+    nat?.chains.get('KUBE-NODEPORTS') ??
+    (nat !== undefined && isTableWhole(ruleset, nat) ? services : undefined);
   return own === undefined
     ? undefined
     : { kind: 'iptables', reason: `${own.name} is one of its chains.`, line: firstLineOf(own) };
@@ -185,7 +194,7 @@ function shownBy(ruleset: Ruleset, dump: Dump): Shown | undefined {
   const shown =
     shownByIpvs(ruleset, nat, filter) ??
     (nat === undefined ? undefined : shownByFlush(ruleset, dump, nat, filter)) ??
-    shownByIptables(nat, filter);
+    shownByIptables(ruleset, nat, filter);
   shownBefore.set(dump, { ruleset, shown });
   return shown;
 }
