@@ -15,6 +15,9 @@ const wholes: Readonly<Record<string, string>> = Object.fromEntries(
     labPath('shop-stale/node-a.iptables'),
     fixturePath('sample/worker-1.iptables'),
     fixturePath('flow/booking.iptables'),
+    ...['nat', 'filter'].flatMap((table) =>
+      ['L', 'L-n', 'L-n-v', 'S'].map((how) => labPath(`shop-listings/${table}.${how}.txt`)),
+    ),
   ].map((path) => [path.split('/').slice(-2).join('/'), readFileSync(path, 'utf8')]),
 );
 

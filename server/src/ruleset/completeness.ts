@@ -31,6 +31,8 @@ interface Extent {
   readonly undeclared: readonly Chain[];
   /** In a listing, where the chain that a line begins ends: the line of the next one. */
   readonly listedEnds: ReadonlyMap<number, number>;
+  /** False for a listing in which chains lack the names of their columns: grep took lines away, and rows stand below chains that are not theirs. */
+  readonly hasColumns: boolean;
 }
 
 const known = new WeakMap<Table, Extent>();
@@ -63,8 +65,8 @@ export function mayMixTables(ruleset: Ruleset, table: Table): boolean {
  * `-S` have no last line of their own: where they end with the text, the last chain may go on all the same (`isChainShownWhole`).
  */
 export function isTableWhole(ruleset: Ruleset, table: Table): boolean {
-  const { form, begins, ends, gaps, undeclared } = extentOf(ruleset, table);
-  if (!begins || gaps.length > 0) return false;
+  const { form, begins, ends, gaps, undeclared, hasColumns } = extentOf(ruleset, table);
+  if (!begins || gaps.length > 0 || !hasColumns) return false;
   switch (form) {
     case 'save':
       return ends;
@@ -80,8 +82,9 @@ export function isTableWhole(ruleset: Ruleset, table: Table): boolean {
 
 /** Whether every chain of a table is shown, if not every rule: `iptables -S` names them all first. */
 export function hasEveryChain(ruleset: Ruleset, table: Table): boolean {
-  const { form, begins, gaps, undeclared } = extentOf(ruleset, table);
-  if (form === 'commands') return begins && gaps.length === 0 && undeclared.length === 0;
+  const { form, begins, ends, gaps, undeclared } = extentOf(ruleset, table);
+  // Rules come behind the last -N.
+  if (form === 'commands') return begins && gaps.length === 0 && undeclared.length === 0 && (ends || lastShown(table) >= 0);
   return isTableWhole(ruleset, table);
 }
 
@@ -103,7 +106,7 @@ export function isChainShownWhole(ruleset: Ruleset, chain: Chain): boolean {
       // Rules come in the order of the chains.
       return extent.gaps.length === 0 && (extent.ends || placeOf(chain) < lastShown(table));
     case 'listing':
-      return isListedWhole(ruleset, extent, chain);
+      return isListedWhole(extent, chain);
     case 'rules':
       return false;
   }
@@ -122,7 +125,7 @@ export function mayHaveMoreReferences(ruleset: Ruleset, chain: Chain): boolean {
     case 'commands':
       return !isTableWhole(ruleset, table) || !extent.ends;
     case 'listing': {
-      const said = referencesSaid(ruleset, chain);
+      const said = extent.hasColumns ? referencesSaid(ruleset, chain) : undefined;
       return said === undefined || said !== chain.references.length;
     }
     case 'rules':
@@ -223,6 +226,7 @@ function examine(ruleset: Ruleset, table: Table): Extent {
     unread,
     undeclared,
     listedEnds: form === 'listing' ? listedEndsOf(table) : noEnds,
+    hasColumns: form !== 'listing' || hasColumnsThroughout(ruleset, table),
   };
 }
 
@@ -305,13 +309,18 @@ function listedEndsOf({ chains }: Table): ReadonlyMap<number, number> {
   return new Map(begins.slice(0, -1).map((line, at) => [line, begins[at + 1] ?? line]));
 }
 
+function hasColumnsThroughout({ lines }: Ruleset, { chains }: Table): boolean {
+  for (const { declarations } of chains.values()) {
+    for (const number of declarations) if (lines[number + 1]?.kind !== 'columns') return false;
+  }
+  return true;
+}
+
 /** A listed chain goes on to the next one: whole where another stands behind it, or the listing's end is shown. */
-function isListedWhole(ruleset: Ruleset, { gaps, ends, listedEnds }: Extent, chain: Chain): boolean {
+function isListedWhole({ gaps, ends, listedEnds, hasColumns }: Extent, chain: Chain): boolean {
   const [from = 0] = chain.declarations;
   const next = listedEnds.get(from);
-  if (next === undefined && !ends) return false;
-  // Each chain has the names of its columns; where grep took them away it took rules, too.
-  if (ruleset.lines[from + 1]?.kind !== 'columns') return false;
+  if (!hasColumns || (next === undefined && !ends)) return false;
   return !gaps.some((gap) => gap > from && (next === undefined || gap < next));
 }
 
