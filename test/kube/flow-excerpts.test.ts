@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
+import { emptyCluster } from '../../server/src/cluster/cluster.ts';
 import { codeLenses, resolveCodeLens } from '../../server/src/features/code-lenses.ts';
 import { hover } from '../../server/src/features/hover/hover.ts';
 import { inlayHints } from '../../server/src/features/inlay-hints.ts';
@@ -162,6 +163,50 @@ describe('commands in a paste', () => {
       'KUBE-SERVICES -> KUBE-SVC-TCOU7JCQXEZGVUNU 1',
       'KUBE-SVC-TCOU7JCQXEZGVUNU -> not known 1',
     ]);
+  });
+});
+
+describe('a listing that a terminal wrapped', () => {
+  const wrapped = `Chain KUBE-SERVICES (2 references)
+ pkts bytes target     prot opt in     out     source               destination
+    0     0 KUBE-SVC-LOLE4ISW44XBNF3G  tcp  --  *      *       0.0.0.0/0            10.96.33.10          /* shop/web:http clus
+ter IP */ tcp dpt:80
+    0     0 KUBE-SVC-NPX46M4PTMTKRN6Y  tcp  --  *      *       0.0.0.0/0            10.96.0.1            /* default/kubernetes
+:https cluster IP */ tcp dpt:443
+
+Chain KUBE-SVC-LOLE4ISW44XBNF3G (1 references)
+ pkts bytes target     prot opt in     out     source               destination
+    0     0 KUBE-SEP-IAZPHGLZVO2SWOVD  all  --  *      *       0.0.0.0/0            0.0.0.0/0            /* shop/web:http -> 1
+0.244.1.7:8080 */
+`;
+
+  it('has names, ports and endpoints whole', () => {
+    const { chains } = resolveReport(rulesetOf(wrapped), emptyCluster);
+    const said = chains.map(({ service, endpoint }) =>
+      service === null ? '' : `${service.name}:${service.port} ${service.portNumber} ${endpoint?.ip ?? ''}`,
+    );
+    expect(said).toEqual(['', 'web:http 80 ', 'kubernetes:https 443 ', 'web:http 80 10.244.1.7']);
+    expect(edgesOf(flow(wrapped, '10.96.33.10:80'))).toContain('KUBE-SVC-LOLE4ISW44XBNF3G -> KUBE-SEP-IAZPHGLZVO2SWOVD 1');
+  });
+});
+
+describe('rows of a listing that grep picked', () => {
+  const rows = `$ sudo iptables -t nat -L -n | grep shop/web
+KUBE-MARK-MASQ  all  --  10.244.1.7           0.0.0.0/0            /* shop/web:http */
+DNAT       tcp  --  0.0.0.0/0            0.0.0.0/0            /* shop/web:http */ tcp to:10.244.1.7:8080
+KUBE-SVC-LOLE4ISW44XBNF3G  tcp  --  0.0.0.0/0            10.96.33.10          /* shop/web:http cluster IP */ tcp dpt:80
+KUBE-SEP-IAZPHGLZVO2SWOVD  all  --  0.0.0.0/0            0.0.0.0/0            /* shop/web:http -> 10.244.1.7:8080 */
+`;
+
+  it('are drawn from the chain that resolve names, of which nothing is shown', () => {
+    for (const to of ['shop/web', 'shop/web:http', '10.96.33.10:80']) {
+      const graph = flow(rows, to);
+      expect(edgesOf(graph)).toEqual(['KUBE-SVC-LOLE4ISW44XBNF3G -> not known 1']);
+      expect(graph.title).toMatch(/^shop\/web/);
+      expect(messages(graph)).toContain(
+        'No rule that the dump shows leads to KUBE-SVC-LOLE4ISW44XBNF3G: the flow is drawn from this chain on.',
+      );
+    }
   });
 });
 

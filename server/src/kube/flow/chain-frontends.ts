@@ -5,6 +5,7 @@ import { rulesOf } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
 import type { ChainService, Resolution } from '../identity/chain-identity.ts';
 import { hashedPrefix } from '../identity/chain-names.ts';
+import { isAllShown } from '../proxy/endpoint-shares.ts';
 import { dnatDestination, protocolOf } from '../proxy/rule-values.ts';
 import type { Frontend } from './frontends.ts';
 
@@ -27,6 +28,16 @@ function protocolBelow(ruleset: Ruleset, chain: Chain): string {
   return 'tcp';
 }
 
+/** Whether a rule of some chain leads to a chain. Of a listing's rows that grep picked nobody knows the chain. */
+function isLedTo({ lines }: Ruleset, { references }: Chain): boolean {
+  return references.some((line) => (lines[line]?.name ?? '') !== '');
+}
+
+/** Whether a chain has rules, or may have some that are not shown. */
+function mayHaveRules(ruleset: Ruleset, chain: Chain): boolean {
+  return chain.rules.length > 0 || !isAllShown(ruleset, chain);
+}
+
 /**
  * A frontend for each chain of nat that stands for a Service and that no rule leads to: of a Service port its entry chains, and its endpoints'
  * only where none of those is shown.
@@ -45,7 +56,7 @@ export function* chainFrontends(
     for (const chain of table.chains.values()) {
       seen += 1;
       if (seen % chainsBetweenPauses === 0) yield;
-      if (chain.references.length > 0 || chain.rules.length === 0 || hashedPrefix(chain.name) === undefined) continue;
+      if (hashedPrefix(chain.name) === undefined || isLedTo(ruleset, chain) || !mayHaveRules(ruleset, chain)) continue;
       const { service, role } = resolution.chain(chain);
       if (service === null || !isWanted(service)) continue;
       const { namespace, name, port, portNumber, clusterIP } = service;
