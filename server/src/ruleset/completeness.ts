@@ -311,7 +311,11 @@ function listedEndsOf({ chains }: Table): ReadonlyMap<number, number> {
 
 function hasColumnsThroughout({ lines }: Ruleset, { chains }: Table): boolean {
   for (const { declarations } of chains.values()) {
-    for (const number of declarations) if (lines[number + 1]?.kind !== 'columns') return false;
+    for (const number of declarations) {
+      let next = number + 1;
+      while (lines[next]?.kind === 'comment') next += 1;
+      if (lines[next]?.kind !== 'columns') return false;
+    }
   }
   return true;
 }
