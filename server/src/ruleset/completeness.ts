@@ -143,12 +143,19 @@ export function mayBeReached(ruleset: Ruleset, chain: Chain): boolean {
   let reached = perhapsReached.get(table);
   if (reached === undefined) {
     const found = new Set<Chain>();
-    for (const each of table.chains.values()) if (each.builtin || mayHaveMoreReferences(ruleset, each)) found.add(each);
+    for (const each of table.chains.values()) {
+      if (each.builtin || mayHaveMoreReferences(ruleset, each) || hasUnknownJumper(ruleset, each)) found.add(each);
+    }
     for (const each of found) for (const next of each.jumps) found.add(next);
     reached = found;
     perhapsReached.set(table, reached);
   }
   return reached.has(chain);
+}
+
+/** Whether a rule jumps to a chain of which it is not shown what chain it stands in: a row below a heading that is missing. */
+function hasUnknownJumper({ lines }: Ruleset, { references, table }: Chain): boolean {
+  return references.some((number) => table.chains.get(lines[number]?.name ?? '') === undefined);
 }
 
 const perhapsReached = new WeakMap<Table, ReadonlySet<Chain>>();
