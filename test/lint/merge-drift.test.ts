@@ -66,6 +66,17 @@ describe('a dump that is not compared', () => {
     expect(codes.filter((code) => code === 'service-proxy' || code === 'not-compared')).toEqual(['service-proxy']);
   });
 
+  it.each(['nftables-m3/node.iptables', 'nftables-mode/kubelet-only.iptables'])(
+    'of a node in nftables mode (%s) says once that the cluster’s Services are not in it, and what to collect',
+    (path) => {
+      const dump = readFileSync(labPath(`round-2/${path}`), 'utf8');
+      const found = checked(dump, labPath('round-2/nftables-m3/cluster.json'));
+      expect(found.map(({ message }) => message)).toEqual([
+        expect.stringMatching(/No Service of this node is in its iptables: .* Collect .*nft list tables/),
+      ]);
+    },
+  );
+
   it('of a machine without Services says nothing', () => {
     expect(checked('*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n', labPath('shop/cluster.json'))).toEqual([]);
   });

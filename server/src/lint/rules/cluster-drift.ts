@@ -6,6 +6,7 @@ import { isElsewhere, type ServiceProxy } from '../../kube/proxy/mode.ts';
 import { type Ruleset, tableAt } from '../../ruleset/ruleset.ts';
 import { type Finding, finding, type Severity } from '../support/finding.ts';
 import { linePlace } from '../support/line-place.ts';
+import { hasKubelet } from './service-proxy.ts';
 
 /** Findings that need the cluster: no lint rule of a dump alone makes them. */
 export const clusterDriftCodes: Readonly<Record<string, string>> = {
@@ -24,17 +25,17 @@ export function clusterDriftFindings(ruleset: Ruleset, drift: Drift): readonly F
   ];
 }
 
-/** Why a dump of kube-proxy's was not compared. One of a machine without Services is nobody's concern. */
+/** Why a dump was not compared with a cluster that has Services of its family. */
 function notCompared(ruleset: Ruleset, { dump, obstacle, layout, proxy }: ComparedDump): readonly Finding[] {
   const [table] = dump.tables;
-  if (obstacle === undefined || table === undefined || (layout.mode === null && !isToldByCluster(proxy))) return [];
+  if (obstacle === undefined || table === undefined || (layout.mode === null && !isToldByCluster(proxy, ruleset))) return [];
   const place = linePlace(ruleset, proxy.line ?? table.firstLine);
   return [finding(place, 'not-compared', 'info', `Not compared with the cluster: ${obstacle}`, { table })];
 }
 
 /** Whether it is the cluster that says who does Services: what the dump itself shows is said without it (`service-proxy`). */
-function isToldByCluster(proxy: ServiceProxy): boolean {
-  return isElsewhere(proxy) && proxy.kind !== 'absent' && proxy.line === null;
+function isToldByCluster(proxy: ServiceProxy, ruleset: Ruleset): boolean {
+  return isElsewhere(proxy) && proxy.line === null && !(proxy.kind === 'absent' && hasKubelet(ruleset));
 }
 
 function severityOf({ cause }: DriftFinding): Severity {

@@ -50,8 +50,8 @@ function codeOf({ kind }: ServiceProxy, ruleset: Ruleset): string | undefined {
   }
 }
 
-/** kubelet 1.18 or later makes its canary in every table. */
-function hasKubelet({ tables }: Ruleset): boolean {
+/** Whether a dump shows that kubelet runs: 1.18 or later makes its canary in every table. */
+export function hasKubelet({ tables }: Ruleset): boolean {
   return tables.some(({ chains }) => chains.has('KUBE-KUBELET-CANARY'));
 }
 
