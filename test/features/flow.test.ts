@@ -144,6 +144,12 @@ ${end}
       reason:
         'The dump is an excerpt and shows no rule for booking/frontend (10.96.40.10:80/tcp, NodePort 30180/tcp): whether the node has some is not known.',
     });
+    const chainAlone = dumpState(
+      '-A KUBE-SVC-3MGBTRC5ATFFL7T7 -m comment --comment "booking/frontend:http" -j KUBE-SEP-QWFXKANDF3TMYGQH\n',
+    );
+    expect(runToEnd(flowTargetsOf(chainAlone)).targets).toEqual([
+      { to: 'booking/frontend:http', label: 'booking/frontend:http', description: 'KUBE-SVC-3MGBTRC5ATFFL7T7 chain' },
+    ]);
     // Nor is anything missing one by one where all of it was flushed.
     const flushed = dumpState('*nat\n:PREROUTING ACCEPT [0:0]\n:KUBE-SERVICES - [0:0]\nCOMMIT\n', cluster);
     expect(targetsOf(flushed)).toEqual([]);

@@ -3,13 +3,14 @@ import type { Position } from 'vscode-languageserver-types';
 import { canonicalIP } from '../base/ip.ts';
 import type { Steps } from '../base/steps.ts';
 import { comparisonBasis } from '../kube/drift/basis.ts';
+import { chainFrontends } from '../kube/flow/chain-frontends.ts';
 import { type Frontend, frontendLabel, frontendSteps, frontendsOfRecord } from '../kube/flow/frontends.ts';
 import type { FlowEntryKind } from '../kube/flow/graph.ts';
 import { nodeAddress } from '../kube/flow/packet-sources.ts';
 import { chainRequest, requestSteps } from '../kube/flow/request.ts';
-import { otherProxyRemark } from '../kube/flow/resolve-target.ts';
+import { otherProxyRemark, showsAllOfNat } from '../kube/flow/resolve-target.ts';
 import { addressText } from '../kube/flow/target.ts';
-import type { Resolution } from '../kube/identity/chain-identity.ts';
+import type { ChainService, Resolution } from '../kube/identity/chain-identity.ts';
 import { portName } from '../kube/identity/chain-names.ts';
 import { serviceComment } from '../kube/identity/comments.ts';
 import { dumpNode } from '../kube/proxy/dump-node.ts';
@@ -54,13 +55,20 @@ function* canLack({ ruleset, cluster, origin }: Resolution): Steps<boolean> {
   return false;
 }
 
-/** Every Service port and address that a flow can be drawn for: those of the dump's rules in their order, then those of the cluster alone. */
+/**
+ * Every Service port and address that a flow can be drawn for: those of the dump's rules in their order, those of an excerpt's chains that nothing
+ * leads to, and those that the cluster alone has.
+ */
 export function* flowTargetsOf(state: DumpState): Steps<FlowTargetsResult> {
   const resolution = state.resolution();
   const { cluster } = resolution;
   const inDump = yield* frontendSteps(resolution);
   const frontends = [...inDump];
   const seen = new Set(inDump.map((frontend) => `${frontend.service?.namespace}/${frontend.service?.name}`));
+  if (!showsAllOfNat(resolution)) {
+    const isNew = ({ namespace, name }: ChainService): boolean => !seen.has(`${namespace}/${name}`);
+    frontends.push(...(yield* chainFrontends(resolution, isNew)));
+  }
   const isComparable = yield* canLack(resolution);
   for (const service of isComparable ? cluster.services : []) {
     // Those that have rules are listed by them.

@@ -58,7 +58,8 @@ export function otherProxyRemark({ ruleset, cluster, origin }: Resolution): stri
   return told === undefined || proxies.some(({ kind }) => kind === 'iptables') ? '' : serviceProxyText(told);
 }
 
-function showsAllOfNat({ ruleset }: Resolution): boolean {
+/** Whether some dump of a ruleset shows all of nat, so that what is not there is not on the node. */
+export function showsAllOfNat({ ruleset }: Resolution): boolean {
   return ruleset.tables.some((table) => table.name === 'nat' && isTableWhole(ruleset, table));
 }
 
