@@ -20,20 +20,21 @@ export const flowFormats = ['text', 'json', 'svg', 'mermaid', 'dot', 'html'] as 
 export interface FlowOptions extends ClusterOptions {
   /** `IP[:PORT[/PROTO]]`, `namespace/name[:port]`, or `chain:TABLE/CHAIN[@DEPTH]`. */
   readonly to: string;
+  /** The node that the dump is of, where it is given. */
+  readonly node?: string;
   readonly format: (typeof flowFormats)[number];
 }
 
-/** `flow DUMP --to`: the way of packets to an address or a Service, as text or as a drawing. */
+/** `flow DUMP --to`: the paths of packets to an address or a Service, as text or as a drawing. */
 export async function runFlow(path: string, options: FlowOptions): Promise<string> {
   // Before anything large is read.
   const parsed = parseFlowTarget(options.to);
   if (!parsed.ok && !isChainRequest(options.to)) throw new UsageError(`--to: ${parsed.message}`);
   const cluster = await readCluster(options);
   const { file, ruleset } = readDump(path);
-  const answer = runSteps(
-    requestSteps(resolveChains(ruleset, clusterOfDump(ruleset, cluster), { fileName: file }), options.to),
-    `following ${options.to}`,
-  );
+  const origin = { fileName: file, node: options.node };
+  const resolution = resolveChains(ruleset, clusterOfDump(ruleset, cluster), origin);
+  const answer = runSteps(requestSteps(resolution, options.to), `following ${options.to}`);
   if (!answer.ok) throw new UsageError(`${file}: ${answer.reason}`);
   const { graph } = answer;
   switch (options.format) {

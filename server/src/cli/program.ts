@@ -89,7 +89,8 @@ function addFlow(root: Command, answered: Answered): void {
       .requiredOption(
         '--to <target>',
         'IP[:PORT[/PROTO]], namespace/name[:port], or chain:TABLE/CHAIN[@DEPTH] for the jumps from any chain',
-      ),
+      )
+      .option('--node <name>', 'the node that the dump is of (default: told by the dump)'),
   )
     .addOption(formatOption(...flowFormats))
     .action(async (dump, options) => answered({ output: await runFlow(dump, options), status: 0 }));

@@ -69,9 +69,3 @@ function findAssumed(ruleset: Ruleset, table: Table, hook: Hook): readonly Chain
   }
   return assumed;
 }
-
-/** The chains whose rules a hook is taken to go through: its base chain as far as it is shown, then those that it is taken to lead to. */
-export function chainsAtHook(ruleset: Ruleset, table: Table, hook: Hook, base: Chain | undefined): readonly Chain[] {
-  const assumed = assumedHooks(ruleset, table, hook);
-  return base === undefined ? assumed : [base, ...assumed];
-}
