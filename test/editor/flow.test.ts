@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
+import { doUntil } from './again.ts';
 import { openWorkbench, saysSoon, soon, type Workbench } from './workbench.ts';
 
 const sample = resolve(import.meta.dirname, '../fixtures/sample');
@@ -101,11 +102,12 @@ describeWith(['code-server', 'chromium'], 'the NAT flow in VS Code', () => {
     await focusDump();
     await workbench.goTo(lineOf('-A KUBE-SVC-3MGBTRC5ATFFL7T7'));
     const lens = workbench.page.locator('.codelens-decoration a', { hasText: 'booking/frontend:http: 3 endpoints' });
-    // A click gets lost where the lens is drawn anew under the mouse.
-    await soon(async () => {
-      await lens.click();
-      return title().textContent();
-    }).toContain('booking/frontend:http');
+    // A click is lost where the lens is drawn anew under the mouse.
+    await doUntil(
+      'click a code lens',
+      () => lens.click(),
+      async () => (await title().textContent())?.includes('booking/frontend:http') === true,
+    );
     await soon(() => workbench.page.locator('.tab', { hasText: 'NAT flow: ' }).count()).toBe(3);
   }, 60_000);
 
@@ -148,7 +150,7 @@ describeWith(['code-server', 'chromium'], 'the NAT flow in VS Code', () => {
     await workbench.page.locator('.tab', { hasText: 'NAT flow: booking/tickets:grpc' }).click();
     await saysSoon(title(), 'booking/tickets:grpc');
     await box('KUBE-SEP-TZ5GCWRDSEGD5RVD').click();
-    await saysSoon(workbench.activeLine(), String(lineOf(':KUBE-SEP-TZ5GCWRDSEGD5RVD ')));
+    await saysSoon(workbench.activeLine(), String(lineOf('-A KUBE-SEP-TZ5GCWRDSEGD5RVD ')));
   }, 60_000);
 
   it('is opened, walked and left by the keyboard alone', async () => {
@@ -169,9 +171,9 @@ describeWith(['code-server', 'chromium'], 'the NAT flow in VS Code', () => {
     for (let step = 0; step < 3; step += 1) await page.keyboard.press('ArrowRight');
     await saysSoon(workbench.drawing().locator('.boxes .box.selected'), 'KUBE-SEP-QWFXKANDF3TMYGQH');
     await page.keyboard.press('Enter');
-    await saysSoon(workbench.cursor(), `Ln ${lineOf(':KUBE-SEP-QWFXKANDF3TMYGQH ')},`);
+    await saysSoon(workbench.cursor(), `Ln ${lineOf('-A KUBE-SEP-QWFXKANDF3TMYGQH ')},`);
     // The focus is in the editor: a typed key arrives there.
     await page.keyboard.press('End');
-    await saysSoon(workbench.cursor(), `Col ${(lines[lineOf(':KUBE-SEP-QWFXKANDF3TMYGQH ') - 1] ?? '').length + 1}`);
+    await saysSoon(workbench.cursor(), `Col ${(lines[lineOf('-A KUBE-SEP-QWFXKANDF3TMYGQH ') - 1] ?? '').length + 1}`);
   }, 60_000);
 });

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
-import { hoverSays, openWorkbench, saysSoon, soon, type Workbench } from './workbench.ts';
+import { openWorkbench, saysSoon, soon, type Workbench } from './workbench.ts';
 
 // The pictures of README.md, taken from the real thing. `IPTABLES_PICTURES=1 npm test test/editor/pictures` puts them where the README has
 // them; otherwise they go with the other screenshots. Each waits for what it is to show.
@@ -50,7 +50,8 @@ describeWith(['code-server', 'chromium'], 'the pictures of the README', () => {
     await workbench.goTo(133, 122);
     await workbench.line('booking/frontend').first().waitFor();
     await saysSoon(page.locator('.codelens-decoration'), 'show NAT flow');
-    await hoverSays(workbench, 'KUBE-SVC-3MGBTRC5ATFFL7T7', 'frontend-6c8f7b9d45-2lqzr');
+    await workbench.statusSays('cluster.json');
+    expect(await workbench.hover('KUBE-SVC-3MGBTRC5ATFFL7T7')).toContain('frontend-6c8f7b9d45-2lqzr');
     await take('hover');
   }, 60_000);
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
-import { openWorkbench, saysSoon, soon, type Workbench } from './workbench.ts';
+import { openWorkbench, saysSoon, type Workbench } from './workbench.ts';
 
 const sample = resolve(import.meta.dirname, '../fixtures/sample');
 const line = 133;
@@ -36,9 +36,8 @@ describeWith(['code-server', 'chromium'], 'a workspace that is not trusted', () 
   });
 
   const hoverText = async (): Promise<string> => {
-    await workbench.page.keyboard.press('Escape');
     await workbench.goTo(line, 140);
-    return (await (await workbench.hover(chain)).textContent()) ?? '';
+    return workbench.hover(chain);
   };
 
   it('is read without the file that its settings name', async () => {
@@ -56,6 +55,7 @@ describeWith(['code-server', 'chromium'], 'a workspace that is not trusted', () 
     await workbench.run('Workspaces: Manage Workspace Trust');
     await workbench.page.locator('.workspace-trust-editor').getByRole('button', { name: 'Trust', exact: true }).click();
     await workbench.open('worker-1.iptables');
-    await soon(hoverText).toContain(pod);
+    await workbench.statusSays('cluster.json');
+    expect(await hoverText()).toContain(pod);
   }, 60_000);
 });

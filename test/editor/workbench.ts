@@ -6,12 +6,10 @@ import { expect } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
 import { installExtension, pageOf, type RunningEditor, startEditor, writeUserSettings } from '../support/embedded-editor.ts';
 import { packageExtension } from '../support/package-extension.ts';
+import { doneAgain, doUntil, patience } from './again.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const output = join(root, 'test/output');
-
-/** How long anything in the editor may take before it counts as not happening, in milliseconds. */
-const patience = 30_000;
 
 /** A VS Code window in Chromium, with the packaged extension installed, on a workspace that may be written to. */
 export interface Workbench {
@@ -34,8 +32,13 @@ export interface Workbench {
   line(text: string): Locator;
   /** Opens the context menu on a word of the line at the cursor and takes an entry of it. */
   menu(word: string, entry: string): Promise<void>;
-  /** Rests the mouse on a word of the line at the cursor; gives the hover that opens. */
-  hover(word: string): Promise<Locator>;
+  /**
+   * The text of the hover that opens when the mouse rests on a word of the line at the cursor. There is one attempt: no hover, a late one, or
+   * one without text is a failure.
+   */
+  hover(word: string): Promise<string>;
+  /** What the language status says, where the names come from; as soon as it says `text`. */
+  statusSays(text: string | RegExp): Promise<string>;
   /** Rows of the Problems view with this text; opens the view where it is not open. */
   problems(text: string): Promise<Locator>;
   /** The page inside the drawing that is on the screen. */
@@ -76,6 +79,7 @@ export async function openWorkbench(options: {
   const close = async (): Promise<void> => {
     await browser?.close();
     await editor?.stop();
+    if (doneAgain() !== '') console.info(`done again, as the editor lost it: ${doneAgain()}`);
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
@@ -102,8 +106,18 @@ function driver(page: Page, folder: string): Omit<Workbench, 'close'> {
     await page.locator('.quick-input-list .monaco-list-row', { hasText: wanted }).first().click();
   };
 
+  /** Presses a key that opens the box; between two editors the focus may be nowhere. */
+  const openQuickInput = (key: string): Promise<void> =>
+    doUntil(
+      `press ${key}`,
+      async () => {
+        if (!(await quickInput.isVisible())) await page.keyboard.press(key);
+      },
+      () => quickInput.isVisible(),
+    );
+
   const run = async (title: string): Promise<void> => {
-    await page.keyboard.press('F1');
+    await openQuickInput('F1');
     await pick(`>${title}`, title);
   };
 
@@ -115,16 +129,12 @@ function driver(page: Page, folder: string): Omit<Workbench, 'close'> {
     run,
     cursor,
     async open(file) {
-      await page.keyboard.press('Control+P');
+      await openQuickInput('Control+P');
       await pick(file, file.slice(file.lastIndexOf('/') + 1));
       await page.locator('.tab.active', { hasText: file.slice(file.lastIndexOf('/') + 1) }).waitFor();
     },
     async goTo(line, column = 1) {
-      // Between two editors the focus may be nowhere, and a key is lost.
-      await soon(async () => {
-        if (!(await quickInput.isVisible())) await page.keyboard.press('Control+G');
-        return quickInput.isVisible();
-      }).toBe(true);
+      await openQuickInput('Control+G');
       await quickInput.fill(`:${line}:${column}`);
       // Enter before it has been read does nothing.
       await page.locator('.quick-input-list .monaco-list-row', { hasText: `line ${line} at column ${column}` }).waitFor();
@@ -143,22 +153,37 @@ function driver(page: Page, folder: string): Omit<Workbench, 'close'> {
       await page.locator('.monaco-menu .action-item', { hasText: entry }).first().click();
     },
     async hover(word) {
-      const hover = page.locator('.monaco-hover:not(.hidden) .hover-contents').first();
-      const giveUp = Date.now() + patience;
-      // Hints that arrive late push the word away from under the mouse: once more, then.
-      for (;;) {
-        const { x, y } = await startOf(page, word);
-        // From elsewhere: a mouse that does not move opens no hover.
-        await page.mouse.move(x, y - 100);
-        await page.mouse.move(x, y);
-        try {
-          await hover.waitFor({ timeout: 3_000 });
-          break;
-        } catch (error) {
-          if (Date.now() > giveUp) throw error;
-        }
-      }
-      return hover;
+      const hover = page.locator('.monaco-editor .monaco-hover:not(.hidden) .hover-contents');
+      await page.keyboard.press('Escape');
+      await hover.first().waitFor({ state: 'hidden' });
+      const { x, y } = await restingPlace(page, word);
+      // From elsewhere: a mouse that does not move opens no hover.
+      await page.mouse.move(x, y - 100);
+      await page.mouse.move(x, y);
+      const contents = hover.filter({ hasNotText: /^(?:Loading\.\.\.)?$/ });
+      await contents.first().waitFor({ timeout: hoverPatience });
+      return (await hover.allTextContents()).join('\n');
+    },
+    async statusSays(text) {
+      const status = page.locator('.hover-language-status');
+      await doUntil(
+        'rest the mouse on the language status',
+        async () => {
+          await page.mouse.move(0, 0);
+          await page.locator('[id="status.languageStatus"]').hover();
+        },
+        () => status.first().isVisible(),
+      );
+      await saysSoon(status, text);
+      const said = (await status.allTextContents()).join('\n');
+      // One that was clicked stays until it is left by the keyboard.
+      await page.mouse.move(600, 300);
+      await doUntil(
+        'leave the language status',
+        () => page.keyboard.press('Escape'),
+        async () => !(await status.first().isVisible()),
+      );
+      return said;
     },
     async problems(text) {
       const panel = page.locator('.markers-panel');
@@ -191,12 +216,20 @@ export async function saysSoon(locator: Locator, text: string | RegExp): Promise
   await soon(() => locator.first().textContent({ timeout: patience })).toMatch(text);
 }
 
-/** Hovers a word until the hover says `text`: what was not known yet is in the next hover, not in this one. In tests only. */
-export async function hoverSays(workbench: Workbench, word: string, text: string): Promise<void> {
+/** A hover that takes longer is one that nobody waits for, in milliseconds; VS Code's own delay is in it. */
+const hoverPatience = 5_000;
+
+/** Where a word begins, once nothing moves it any more: hints that arrive push what is behind them. */
+async function restingPlace(page: Page, word: string): Promise<{ readonly x: number; readonly y: number }> {
+  let before = await startOf(page, word);
   await soon(async () => {
-    await workbench.page.keyboard.press('Escape');
-    return (await workbench.hover(word)).textContent();
-  }).toContain(text);
+    await page.waitForTimeout(400);
+    const now = await startOf(page, word);
+    const isSame = now.x === before.x && now.y === before.y;
+    before = now;
+    return isSame;
+  }).toBe(true);
+  return before;
 }
 
 /**

@@ -56,8 +56,7 @@ export function describeWith(requirements: Requirement | readonly Requirement[],
   const required = typeof requirements === 'string' ? [requirements] : requirements;
   const lacking = missing(required);
   if (lacking.length === 0) {
-    // A person whose key press a whole editor lost presses it again.
-    describe(name, { retry: required.includes('code-server') ? 2 : 0 }, body);
+    describe(name, body);
     return;
   }
   const message = `needs ${lacking.join('; ')}`;
