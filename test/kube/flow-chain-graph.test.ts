@@ -57,6 +57,7 @@ describe('the graph of a chain', () => {
       'chain OFFICE: 2 rules',
       'verdict RETURN: ',
     ]);
+    expect(graph.nodes.map(({ line }) => line)).toEqual([2, 7, 2, 4, 13, 5, 16, 6, 14]);
     expect(graph.edges.slice(0, 2).map((edge) => edge.packets)).toEqual([9, 4]);
     expect(graph.title).toBe('INPUT (filter)');
   });
