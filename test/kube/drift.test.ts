@@ -739,6 +739,12 @@ describe('a dump that is not all', () => {
     });
   });
 
+  it('with a line that was damaged says nothing of what that line may be', () => {
+    const damaged = written(both).replace(/(-A KUBE-SEP-\S+ -p tcp .* --to-destination) 10\.244\.1\.2:8080/, '$1');
+    expect(damaged).not.toBe(written(both));
+    expect(drift(damaged, both)).toEqual([]);
+  });
+
   it('that was cut shows what is stale in it, and nothing as missing', () => {
     const cut = written(both).replace(/COMMIT\s*$/, '');
     expect(drift(cut, both)).toEqual([]);

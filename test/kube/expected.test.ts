@@ -4,7 +4,12 @@ import { runToEnd } from '../../server/src/base/steps.ts';
 import type { Cluster } from '../../server/src/cluster/cluster.ts';
 import { expectedRules } from '../../server/src/kube/expected/expected.ts';
 import { savedShare } from '../../server/src/kube/expected/port-rules.ts';
-import { checkRequest, type ExpectedRequest, type ProxyFlags } from '../../server/src/kube/expected/request.ts';
+import {
+  checkRequest,
+  type ExpectedRequest,
+  type ProxyFlags,
+  unknownNodeWarning,
+} from '../../server/src/kube/expected/request.ts';
 import { ruleText } from '../../server/src/kube/expected/rule.ts';
 import { expectedText } from '../../server/src/kube/expected/text.ts';
 import { type ProxyOptions, proxyOptions } from '../../server/src/kube/proxy/options.ts';
@@ -568,6 +573,22 @@ describe('a request on the command line', () => {
     ],
   ])('%o is refused', (request, message) => {
     expect(checkRequest(cluster, request)).toEqual({ ok: false, message });
+  });
+});
+
+describe('a cluster without the node', () => {
+  const ranged = service('shop/lb', { spec: { type: 'LoadBalancer', loadBalancerSourceRanges: ['10.0.0.0/8'] } });
+  const hinted = slice('shop/web', { '10.244.0.1': { zones: ['z1'] } });
+  it.each([
+    [[service('shop/web')], undefined],
+    [[node('node-a'), ranged, hinted], undefined],
+    [[ranged], 'cluster.json has no Node node-a, whose zone and addresses are needed: rules by source ranges may be others'],
+    [
+      [ranged, hinted],
+      'cluster.json has no Node node-a, whose zone and addresses are needed: rules by topology hints and source ranges may be others',
+    ],
+  ])('%#', (objects, warning) => {
+    expect(unknownNodeWarning(clusterWith(...objects), 'node-a')).toBe(warning);
   });
 });
 

@@ -1,4 +1,4 @@
-import { checkRequest, type ProxyFlags } from '../kube/expected/request.ts';
+import { checkRequest, type ProxyFlags, unknownNodeWarning } from '../kube/expected/request.ts';
 import { unsoundServices } from '../kube/expected/sound-service.ts';
 import { expectedText } from '../kube/expected/text.ts';
 import { say } from './output.ts';
@@ -41,6 +41,8 @@ export async function runExpected(options: ExpectedCommandOptions): Promise<stri
   if (!request.ok) throw new UsageError(request.message);
   if (!cluster.kinds.has('EndpointSlice') && cluster.services.length > 0)
     say(`${cluster.source.label} has no EndpointSlices: every Service is written as one without endpoints`);
+  const unknownNode = unknownNodeWarning(cluster, node);
+  if (unknownNode !== undefined) say(unknownNode);
   const unsound = unsoundServices(cluster.services);
   for (const sentence of unsound.slice(0, mostSaid)) say(sentence);
   if (unsound.length > mostSaid) say(`${unsound.length - mostSaid} more are left out`);

@@ -1,7 +1,7 @@
 /** What the dump has for one Service port, beside what it should have. */
 
 import type { EndpointRecord } from '../../cluster/objects.ts';
-import type { Chain } from '../../ruleset/ruleset.ts';
+import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
 import type { ProxyEndpoint } from '../expected/endpoints.ts';
 import type { ExpectedPort } from '../expected/expected.ts';
 import type { ExpectedRule } from '../expected/rule.ts';
@@ -175,41 +175,65 @@ export function portRulesOf(side: DumpSide, expected: ExpectedPort, rules: reado
   return likeliest === undefined ? found : compareRules(side, likeliest, likeliest.rules());
 }
 
-function compareRules(side: DumpSide, expected: ExpectedPort, rules: readonly ExpectedRule[]): PortRules {
+/** All rules that a dump has for a port: those that lead to it, those of its chains and its endpoints', and those that refuse its traffic. */
+function rulesFor(
+  side: DumpSide,
+  expected: ExpectedPort,
+  chains: readonly Chain[],
+  endpoints: PortRules['endpoints'],
+): readonly DumpRule[] {
   const { ruleset } = side;
-  const { hash } = expected.port;
-  const chains = chainsOf(side, hash, rules);
-  const endpoints = endpointsIn(side, chains);
-  const actual: DumpRule[] = [];
+  const found: DumpRule[] = [];
   const take = (table: DumpRule['table'], lines: readonly number[], chain?: string): void => {
-    for (const line of lines) actual.push(dumpRule(ruleset, table, chain ?? ruleset.lines[line]?.name ?? '', line));
+    for (const line of lines) found.push(dumpRule(ruleset, table, chain ?? ruleset.lines[line]?.name ?? '', line));
   };
-  take('nat', side.entries.get(hash) ?? []);
+  take('nat', side.entries.get(expected.port.hash) ?? []);
   for (const chain of chains) take('nat', rulesIn(ruleset, chain), chain.name);
   for (const { chain } of endpoints.values()) if (chain !== undefined) take('nat', rulesIn(ruleset, chain), chain.name);
   take('filter', refusalsFor(side, expected.port));
+  return found;
+}
 
-  const wanted = new Map<string, number[]>();
-  const key = (table: string, text: string): string => `${table} ${text}`;
+/** Where each key stands among the rules expected; a key may stand there more than once. */
+function placesByKey(rules: readonly ExpectedRule[]): Map<string, number[]> {
+  const places = new Map<string, number[]>();
   for (const [index, rule] of rules.entries()) {
-    const text = key(rule.table, expectedKey(rule));
-    const known = wanted.get(text);
-    if (known === undefined) wanted.set(text, [index]);
+    const key = `${rule.table} ${expectedKey(rule)}`;
+    const known = places.get(key);
+    if (known === undefined) places.set(key, [index]);
     else known.push(index);
   }
-  const places: (number | undefined)[] = actual.map((rule) => wanted.get(key(rule.table, rule.key))?.shift());
+  return places;
+}
+
+/** Whether a rule's line was not understood, as where a paste damaged it: what it is for is not known. */
+function isDamaged({ lines }: Ruleset, { line }: DumpRule): boolean {
+  return lines[line]?.problems.some(({ severity }) => severity === 'error') === true;
+}
+
+function compareRules(side: DumpSide, expected: ExpectedPort, rules: readonly ExpectedRule[]): PortRules {
+  const { ruleset } = side;
+  const chains = chainsOf(side, expected.port.hash, rules);
+  const endpoints = endpointsIn(side, chains);
+  const actual = rulesFor(side, expected, chains, endpoints);
+  const wanted = placesByKey(rules);
+  const places: (number | undefined)[] = actual.map((rule) => wanted.get(`${rule.table} ${rule.key}`)?.shift());
+  const extra: DumpRule[] = [];
+  const damaged = new Set<string>();
   for (const [index, rule] of actual.entries()) {
     if (places[index] !== undefined) continue;
-    const meaning = meaningKey(ruleset, rule.line);
-    if (meaning !== undefined && meaning !== rule.key) places[index] = wanted.get(key(rule.table, meaning))?.shift();
+    const key = meaningKey(ruleset, rule.line) ?? rule.key;
+    if (key !== rule.key) places[index] = wanted.get(`${rule.table} ${key}`)?.shift();
+    if (places[index] !== undefined) continue;
+    if (isDamaged(ruleset, rule)) damaged.add(`${rule.table} ${rule.chain}`);
+    else extra.push({ ...rule, key });
   }
-  const extra = actual.filter((_, index) => places[index] === undefined);
   const missing = [...wanted.values()].flatMap((indexes) => indexes.flatMap((index) => rules[index] ?? []));
   return {
     expected,
     actual,
     endpoints,
-    missing: missing.filter((rule) => isSeen(side, rule)),
+    missing: missing.filter((rule) => isSeen(side, rule) && !damaged.has(`${rule.table} ${rule.chain}`)),
     extra,
     misplaced: extra.length === 0 && missing.length === 0 ? firstMisplaced(actual, places) : undefined,
   };

@@ -11,8 +11,8 @@ export function purposeOf({ table, chain, key }: DumpRule, clusterIP: string): R
   }
   if (chain === 'KUBE-NODEPORTS') return 'node-port';
   if (chain === 'KUBE-SERVICES') {
-    if (/ -j KUBE-FW-/.test(key)) return 'load-balancer-ip';
-    if (/ -j KUBE-SV[CL]-/.test(key) || key.includes(` -d ${clusterIP}/`)) return 'cluster-ip';
+    if (key.includes(' -j KUBE-FW-')) return 'load-balancer-ip';
+    if (key.includes(' -j KUBE-SVC-') || key.includes(' -j KUBE-SVL-') || key.includes(` -d ${clusterIP}/`)) return 'cluster-ip';
     return 'external-ip';
   }
   switch (chain.slice(0, 9)) {

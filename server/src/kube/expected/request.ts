@@ -233,6 +233,18 @@ function optionsOf(cluster: Cluster, request: ExpectedRequest): readonly ProxyOp
 }
 
 /**
+ * What may be written wrongly for want of the node's own record, in a sentence; undefined where the cluster has it, or nothing depends on it.
+ */
+export function unknownNodeWarning(cluster: Cluster, node: string): string | undefined {
+  if (cluster.node(node) !== undefined) return undefined;
+  const hasHints = cluster.slices.some(({ endpoints }) => endpoints.some(({ hintZones }) => (hintZones?.length ?? 0) > 0));
+  const hasRanges = cluster.services.some((service) => service.loadBalancerSourceRanges.length > 0);
+  if (!hasHints && !hasRanges) return undefined;
+  const what = [...(hasHints ? ['topology hints'] : []), ...(hasRanges ? ['source ranges'] : [])].join(' and ');
+  return `${cluster.source.label} has no Node ${node}, whose zone and addresses are needed: rules by ${what} may be others`;
+}
+
+/**
  * The options of each family to write for: those that the Services have, and those of the networks given. A node that the cluster does not
  * have, a value that is none or flags that do not go together are a problem.
  */
