@@ -109,6 +109,7 @@ describe('an orphaned chain', () => {
       #  ^^^^^ orphaned-chain
       -N USED
       -A INPUT -j USED
+      -A USED -j RETURN
     `);
     checkFindings(`
       Chain INPUT (policy ACCEPT)

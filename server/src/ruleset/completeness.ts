@@ -8,6 +8,7 @@ import type { Hook } from '../catalog/types.ts';
 import { statementOf } from '../syntax/document.ts';
 import type { Line } from '../syntax/line.ts';
 import { isGap } from '../syntax/pasted/paste.ts';
+import { readPrompt } from '../syntax/pasted/prompt.ts';
 import type { Chain, Dump, Ruleset, Table } from './ruleset.ts';
 
 /**
@@ -268,20 +269,19 @@ function hasBeginning(table: Table, form: TableForm): boolean {
   }
 }
 
-/** Whether something stands behind a table that could not, had it been cut there: COMMIT; behind the output of a command the next prompt or table. */
-function hasEnd(ruleset: Ruleset, table: Table, form: TableForm): boolean {
+/** Whether something stands behind a table that could not, had it been cut there: COMMIT; right behind the output of a command the next prompt. */
+function hasEnd({ lines }: Ruleset, table: Table, form: TableForm): boolean {
   if (form === 'save') return table.commitLine !== undefined;
-  const isLast = ruleset.tables.at(-1) === table;
-  if (!isLast) return true;
-  for (let number = table.endLine - 1; number > table.firstLine; number -= 1) {
-    const line = ruleset.lines[number];
-    if (line === undefined || line.kind === 'blank') continue;
-    if (line.kind !== 'foreign') return false;
-    const statement = statementOf(line);
-    if (statement.kind === 'foreign' && statement.what === 'prompt') return true;
-  }
-  return false;
+  let last = table.endLine - 1;
+  while (last > table.firstLine && !ofTable.has(lines[last]?.kind ?? 'blank')) last -= 1;
+  let next = last + 1;
+  while (next < table.endLine && lines[next]?.kind === 'blank') next += 1;
+  const line = next < table.endLine ? lines[next] : undefined;
+  return line !== undefined && readPrompt(line.text.slice(line.prefix)) !== undefined;
 }
+
+/** The kinds of lines that a table's own are of. */
+const ofTable: ReadonlySet<Line['kind']> = new Set(['rule', 'chain', 'chain-command', 'columns']);
 
 /** The first line that names a chain: its declaration, its policy. */
 function placeOf({ declarations, mentions, rules }: Chain): number {

@@ -2,7 +2,7 @@ import type { Steps } from '../../base/steps.ts';
 import { hashedPrefix } from '../../kube/identity/chain-names.ts';
 import { isNeverJumpedTo } from '../../kube/identity/roles.ts';
 import { isLargeClusterMode } from '../../kube/proxy/large-cluster.ts';
-import { formOf, hasEveryChain, isNamedInUnreadLine, mayBeReached } from '../../ruleset/completeness.ts';
+import { formOf, isNamedInUnreadLine, isTableWhole, mayBeReached } from '../../ruleset/completeness.ts';
 import { declarationOf } from '../../ruleset/places.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
@@ -71,7 +71,7 @@ function namesOf(chains: readonly Chain[]): string {
 /** `iptables -S` names every chain first: nothing shows whether its last rules were cut off. */
 function reportUnsure(ruleset: Ruleset, table: Table, chains: readonly Chain[], report: (finding: Finding) => void): void {
   const [first] = chains;
-  if (first === undefined || formOf(ruleset, table) !== 'commands' || !hasEveryChain(ruleset, table)) return;
+  if (first === undefined || formOf(ruleset, table) !== 'commands' || !isTableWhole(ruleset, table)) return;
   const place = declarationOf(ruleset, first);
   if (place === undefined) return;
   const message = `No rule of this text leads to ${namesOf(chains)}, and nothing shows whether the text goes on`;
