@@ -45,7 +45,13 @@ export async function print(text: string): Promise<void> {
 
 /** One line on standard error, the program's name in front: "iptables-inspect: node-a.iptables: is empty". */
 export function say(message: string): void {
-  const line = `${programName}: ${terminalText(message.trim().replaceAll(/ *\n\s*/g, ' '))}\n`;
+  const line = `${programName}: ${terminalText(
+    message
+      .trim()
+      .split(/\n\s*/)
+      .map((part) => part.trimEnd())
+      .join(' '),
+  )}\n`;
   try {
     writeSync(2, line);
   } catch (error) {

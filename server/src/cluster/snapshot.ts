@@ -160,9 +160,7 @@ function jsonFailure(text: string, start: number, end: number, error: unknown): 
   // V8 says "... in JSON at position 12 (line 1 column 13)" of some mistakes; of others it quotes the place, or the whole text.
   const position = /at position (\d+)/.exec(said)?.[1];
   const offset = position === undefined ? yamlOffset(text.slice(start, end)) : Number(position);
-  const reason = shown(
-    said.replace(/(?: in JSON| after JSON)? at position.*$/s, '').replace(/, (?:\.\.\.)?".*" is not valid JSON$/s, ''),
-  );
+  const reason = shown(said.replace(/(?: in JSON| after JSON)? at position.*/s, '').replace(/, (?:\.\.\.)?".*/s, ''));
   if (offset === undefined) return new SnapshotFailure(`This is not JSON: ${reason}. ${wanted}`);
   const { line, column } = placeOf(text, start + offset);
   return new SnapshotFailure(`Not JSON at line ${line}, column ${column}: ${reason}. ${wanted}`, line, column);

@@ -32,7 +32,7 @@ export const Bang = createToken({
 export const OptionName = createToken({
   name: 'OptionName',
   label: 'an option',
-  pattern: /-[^ \t"]+(?![^ \t])/,
+  pattern: /-[^ \t"]+(?![^ \t])/y,
   start_chars_hint: ['-'],
   line_breaks: false,
 });
@@ -41,7 +41,7 @@ export const OptionName = createToken({
 export const QuotedWord = createToken({
   name: 'QuotedWord',
   label: 'a quoted word',
-  pattern: new RegExp(`[^ \\t"]*${quotedPart}`),
+  pattern: new RegExp(`[^ \\t"]*${quotedPart}`, 'y'),
   start_chars_hint: [...firstCharacters(' \t')],
   line_breaks: false,
 });
@@ -49,7 +49,7 @@ export const QuotedWord = createToken({
 export const PlainWord = createToken({
   name: 'PlainWord',
   label: 'a word',
-  pattern: /[^ \t"]+(?![^ \t])/,
+  pattern: /[^ \t"]+(?![^ \t])/y,
   start_chars_hint: [...firstCharacters(' \t"')],
   line_breaks: false,
 });

@@ -77,9 +77,9 @@ function baseName({ index }: Exportable): string {
   const name = index.graph.title
     .replace(/[^A-Za-z0-9_.-]+/g, '-')
     .replace(/\.{2,}/g, '.')
-    .replace(/^[-.]+|[-.]+$/g, '')
+    .replace(/^[-.]+/, '')
     .slice(0, 80);
-  return `nat-flow-${name === '' ? 'drawing' : name}`;
+  return `nat-flow-${name === '' ? 'drawing' : name.replace(/[-.]$/, '')}`;
 }
 
 /** The picture in twice its size as PNG, in base64. */

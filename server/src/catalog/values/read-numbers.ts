@@ -83,7 +83,7 @@ export function readUintRange(text: string, kind: UintRangeKind, option: OptionS
 
 /** Kept as a 32-bit number of 2^-31ths, and printed back from it with eleven digits. */
 export function readProbability(text: string, option: OptionSpec, owner: string): Value | ValueFault {
-  const read = /^\s*[-+]?(?:[0-9]+\.?[0-9]*(?:[eE][-+]?[0-9]+)?|\.[0-9]+(?:[eE][-+]?[0-9]+)?)$/.exec(text);
+  const read = /^\s*[-+]?(?:[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9]+(?:[eE][-+]?[0-9]+)?)$/.exec(text);
   const number = read === null ? Number.NaN : Number(text);
   if (!(number >= 0 && number <= 1))
     return fault('bad-number', `${owner}: bad value for option "${option.long}", or out of range (0-1).`);

@@ -138,8 +138,8 @@ const bitUnits: readonly (readonly [word: string, bits: number])[] = [
 
 /** rateest's rates: a number with a unit of bits or bytes, without one in bits. Source: libxt_rateest.c, rateest_get_rate. */
 export function readBitRate(text: string): Value | ValueFault {
-  const read = /^\s*([+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(.*)$/s.exec(text);
-  const unit = (read?.[2] ?? '').toLowerCase();
+  const read = /^\s*([+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)/.exec(text);
+  const unit = text.slice(read?.[0].length ?? 0).toLowerCase();
   const factor = unit === '' ? 1 : bitUnits.find(([word]) => word === unit)?.[1];
   if (read === null || factor === undefined) return fault('bad-rate', `Bad value for "rateest" option: "${text}"`);
   const bytes = Math.floor((Number(read[1]) * factor) / 8);
@@ -167,8 +167,8 @@ const timeUnits: readonly (readonly [word: string, microseconds: number])[] = [
 
 /** RATEEST's times: `250ms`; without a unit in microseconds. The value is in microseconds. Source: libxt_RATEEST.c, RATEEST_get_time. */
 export function readDuration(text: string, option: string): Value | ValueFault {
-  const read = /^\s*([0-9]+\.?[0-9]*|\.[0-9]+)(.*)$/s.exec(text);
-  const unit = (read?.[2] ?? '').toLowerCase();
+  const read = /^\s*([0-9]+(?:\.[0-9]*)?|\.[0-9]+)/.exec(text);
+  const unit = text.slice(read?.[0].length ?? 0).toLowerCase();
   const factor = unit === '' ? 1 : timeUnits.find(([word]) => word === unit)?.[1];
   if (read === null || factor === undefined) return fault('bad-time', `RATEEST: bad ${option.slice(10)} value \`${text}'`);
   const microseconds = Number(read[1]) * factor;

@@ -122,9 +122,15 @@ function programOf(user: Found | undefined): string {
   return textAt(fieldsAt(user.fields, 'exec'), 'command');
 }
 
+function withoutSlashes(url: string): string {
+  let end = url.length;
+  while (url.charAt(end - 1) === '/') end -= 1;
+  return url.slice(0, end);
+}
+
 /** The URL that requests go below. @throws KubeconfigError */
 function serverOf(cluster: Found | undefined, clusterName: string, context: string, origin: string): string {
-  const server = cluster === undefined ? '' : textAt(cluster.fields, 'server').replace(/\/+$/, '');
+  const server = cluster === undefined ? '' : withoutSlashes(textAt(cluster.fields, 'server'));
   if (cluster === undefined || server === '') {
     const what = cluster === undefined ? 'is not there' : 'has no server';
     throw new KubeconfigError(`Context "${context}" is of cluster "${clusterName}", which ${what} in ${origin}.`);

@@ -33,5 +33,5 @@ export function checkLimits(text: string, report: Report): void {
 }
 
 function* wordsOf(text: string): Generator<readonly [index: number, word: string]> {
-  for (const found of text.matchAll(/[^ \t"]*"(?:[^"\\]|\\.)*"?|[^ \t"]+/g)) yield [found.index, found[0]];
+  for (const found of text.matchAll(/[^ \t"]+(?:"(?:[^"\\]|\\.)*"?)?|"(?:[^"\\]|\\.)*"?/g)) yield [found.index, found[0]];
 }

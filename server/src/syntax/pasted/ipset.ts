@@ -3,12 +3,12 @@ import type { SetDetailStatement, SetEntryStatement, SetStatement, Word } from '
 
 const none: readonly never[] = Object.freeze([]);
 
-const createLine = /^(?:ipset\s+)?create\s+(\S+)\s+((?:bitmap|hash|list):\S+)(.*)$/;
+const createLine = /^(?:ipset\s+)?create\s+(\S+)\s+((?:bitmap|hash|list):\S+)/;
 const addLine =
   /^(?:ipset\s+)?add\s+(\S+)\s+([\w.:,/[\]+-]+)(?=\s*$|\s+(?:timeout|packets|bytes|comment|nomatch|skbmark|skbprio|skbqueue|before|after)\b)/;
 const nameLine = /^Name:\s+(\S+)\s*$/;
-const detailLine =
-  /^(Type|Revision|Header|Size in memory|References|Number of entries|Members|Default|Range|Ip-tree|Comment):(?:\s+(.*\S))?\s*$/;
+const detailKey =
+  /^(?:Type|Revision|Header|Size in memory|References|Number of entries|Members|Default|Range|Ip-tree|Comment)(?=:(?:\s|$))/;
 const memberLine = /^([\w.:,/[\]+-]+)(?=\s*$|\s+(?:timeout|packets|bytes|comment|nomatch|skbmark|skbprio|skbqueue)\b)/;
 
 function wordAt(text: string, found: string, from = 0): Word {
@@ -33,10 +33,11 @@ export function readSetLine(
 ): SetStatement | SetEntryStatement | SetDetailStatement | undefined {
   const { within } = context;
   if (within?.kind === 'set') {
-    const detail = detailLine.exec(text);
-    if (detail?.[1] !== undefined) {
-      const key = wordAt(text, detail[1]);
-      const value = detail[2] === undefined ? undefined : wordAt(text, detail[2], key.end);
+    const detail = detailKey.exec(text)?.[0];
+    if (detail !== undefined) {
+      const key = wordAt(text, detail);
+      const said = text.slice(key.end + 1).trim();
+      const value = said === '' ? undefined : wordAt(text, said, key.end);
       return { kind: 'set-detail', key, value, problems: none };
     }
     const member = within.members ? memberLine.exec(text)?.[1] : undefined;
@@ -49,7 +50,7 @@ export function readSetLine(
   if (create?.[1] !== undefined && create[2] !== undefined) {
     const name = wordAt(text, create[1], text.indexOf('create') + 'create'.length);
     const type = wordAt(text, create[2], name.end);
-    return { kind: 'set', name, type, family: familyIn(create[3] ?? ''), problems: none };
+    return { kind: 'set', name, type, family: familyIn(text.slice(create[0].length)), problems: none };
   }
   const add = addLine.exec(text);
   if (add?.[1] !== undefined && add[2] !== undefined) {

@@ -1,9 +1,14 @@
-const blockStart =
-  /^\s*(?:table\s+(?:(?:ip6?|inet|arp|bridge|netdev)\s+)?\S+|(?:chain|set|map|counter|flowtable)\s+\S+)\s*\{(?:\s*#.*)?$/;
+const families: ReadonlySet<string> = new Set(['ip', 'ip6', 'inet', 'arp', 'bridge', 'netdev']);
+const blocks: ReadonlySet<string> = new Set(['chain', 'set', 'map', 'counter', 'flowtable']);
 
 /** Whether a line opens a table, chain or set in nft's own language: `chain KUBE-SERVICES {`. */
 export function startsNftBlock(text: string): boolean {
-  return text.includes('{') && blockStart.test(text);
+  const brace = text.indexOf('{');
+  if (brace < 0 || !/^(?:#|$)/.test(text.slice(brace + 1).trimStart())) return false;
+  const [what = '', first, second, ...more] = text.slice(0, brace).trim().split(/\s+/, 4);
+  if (first === undefined || more.length > 0) return false;
+  if (what === 'table') return second === undefined || families.has(first);
+  return blocks.has(what) && second === undefined;
 }
 
 /** How many braces are open behind a line that stands in so many. 0 where nft's rules end, or where none begin. */

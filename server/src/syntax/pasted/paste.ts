@@ -105,11 +105,13 @@ function isCertain(text: string, at: number): boolean {
 
 const fence = /^\s*(?:```|~~~)/;
 const separator = /^\s*[-=_*~+]{3,}\s*$/;
-const gap = /^[\s\W]*(?:\.{2,}|…|\[?\s*(?:snip|snipped|omitted|truncated|retrieval gap|cut)\b)/i;
+const leftOut = /^(?:snip|snipped|omitted|truncated|retrieval gap|cut)\b/i;
 
 /** Whether a line says that something was left out: "...", "[snip]", "# [retrieval gap]". */
 export function isGap(text: string): boolean {
-  return text.length < 200 && gap.test(text);
+  if (text.length >= 200) return false;
+  const marks = /^\W*/.exec(text)?.[0] ?? '';
+  return marks.includes('..') || marks.includes('…') || leftOut.test(text.slice(marks.length));
 }
 
 function foreignKind(text: string): ForeignStatement['what'] | undefined {
@@ -186,14 +188,25 @@ function readUnescaped(text: string, context: LineContext, readRestore: ReadRest
   return undefined;
 }
 
-const opening = /^[ \t]*(?:`{1,3}|~{3}|\*\*|<(?:pre|code|samp|kbd)\b[^<>]{0,80}>)+[ \t]*(?=\S)/;
-const closing = /[ \t]*(?:`{1,3}|~{3}|\*\*|<\/(?:pre|code|samp|kbd)>)+[ \t]*$/;
+const opening = /^[ \t]*(?:`|~{3}|\*\*|<(?:pre|code|samp|kbd)(?: [^<>]{0,80})?>)+[ \t]*(?=\S)/;
+const closings = ['`', '~~~', '**', '</pre>', '</code>', '</samp>', '</kbd>'];
+
+/** Where a line ends in front of the marks that close something. */
+function closedAt(text: string): number {
+  let inner = text.trimEnd();
+  let isClosed = false;
+  for (;;) {
+    const mark = closings.find((each) => inner.endsWith(each));
+    if (mark === undefined) return isClosed ? inner.length : text.length;
+    inner = inner.slice(0, -mark.length).trimEnd();
+    isClosed = true;
+  }
+}
 
 /** A line with a fence or tags of Markdown glued to it. */
 function readBetweenTicks(text: string, context: LineContext, readRestore: ReadRestoreLine): PastedLine | undefined {
   const start = opening.exec(text)?.[0].length ?? 0;
-  const last = text.slice(-mostLookedAt);
-  const end = text.length - (closing.exec(last)?.[0].length ?? 0);
+  const end = closedAt(text);
   if (start >= end || (start === 0 && end === text.length)) return undefined;
   return accepted(shift(readEither(text.slice(start, end), context, readRestore), start));
 }

@@ -107,13 +107,28 @@ export function withoutMarks(text: string, coloursAlone: boolean): PlainText | u
   return found.length === 0 ? undefined : replaced(text, found);
 }
 
+/** Where a line of a JSON string ends, in front of its line end, its quote and a comma. */
+function endOfString(text: string): number {
+  let end = text.trimEnd().length;
+  while (end > 0 && text.charAt(end - 1) === ',') end -= 1;
+  if (text.charAt(end - 1) === '"' && text.charAt(end - 2) !== '\\') end -= 1;
+  return endOfMessage(text.slice(0, end));
+}
+
+/** Where a message ends in front of the line ends that it has of its own. */
+function endOfMessage(message: string): number {
+  let end = message.length;
+  while (/[rn]/.test(message.charAt(end - 1)) && message.charAt(end - 2) === '\\' && message.charAt(end - 3) !== '\\') end -= 2;
+  return end;
+}
+
 /** A line of a JSON string without the backslashes that JSON put there; undefined for any other line. */
 export function withoutJson(text: string): PlainText | undefined {
   if (!text.includes('\\') || !isInJson(text)) return undefined;
-  const end = text.search(/(?:\\[rn]){0,4}"?[,\s]*$/);
-  const escapes = replacementsOf(end < 0 ? text : text.slice(0, end), jsonEscape, unescaped);
+  const end = endOfString(text);
+  const escapes = replacementsOf(text.slice(0, end), jsonEscape, unescaped);
   const opening = text.startsWith('"') ? [{ start: 0, end: 1, by: '' }] : [];
-  const closing = end < 0 || end === text.length ? [] : [{ start: end, end: text.length, by: '' }];
+  const closing = end === text.length ? [] : [{ start: end, end: text.length, by: '' }];
   return replaced(text, [...opening, ...escapes.filter(({ start }) => start > 0 || opening.length === 0), ...closing]);
 }
 
@@ -132,7 +147,7 @@ export function loggedMessage(text: string): PlainText | undefined {
   end = Math.min(end, text.length);
   const message = text.slice(start, end);
   // The message ends in a line end of its own.
-  const lineEnd = /(?:\\[rn]){1,4}$/.exec(message)?.index ?? message.length;
+  const lineEnd = endOfMessage(message);
   const escapes = replacementsOf(message.slice(0, lineEnd), jsonEscape, unescaped).map((found) => ({
     start: found.start + start,
     end: found.end + start,

@@ -13,11 +13,26 @@ export interface Prompt {
 /** Where a command begins: behind `$`, `#`, `%` or `>` and a blank. */
 const prompt = /^(?:\[?[^\s\]#$%>]{0,200}(?: ?[^\s\]#$%>]{1,80})?\]?)? ?[#$%>]\s+(?=\S)/;
 const program = /(?:^|[\s/|;&])(x|ip6?)tables(?:-(nft|legacy))?(-save)?(?=\s|$)/;
-const printing = /\s(?:-[a-zA-Z0-9]*[LS][a-zA-Z0-9]*|--list(?:-rules)?)(?=\s|$)/;
-const tableOption = /\s(?:-[a-zA-Z0-9]*t|--table)[ =]?\s*([a-z]+)(?=\s|$)/;
+const shortOptions = /^-[a-zA-Z0-9]+$/;
 
 const longestCommand = 1000;
 const longestTitle = 60;
+
+/** `-L`, `-nvL`, `--list-rules` */
+function isPrinting(word: string): boolean {
+  return word === '--list' || word === '--list-rules' || (shortOptions.test(word) && /[LS]/.test(word));
+}
+
+/** The table that `-t nat`, `-nvLt nat`, `-tnat` or `--table=nat` names. */
+function tableNamed(words: readonly string[]): string | undefined {
+  for (const [index, word] of words.entries()) {
+    if (word === '--table' || (shortOptions.test(word) && word.endsWith('t'))) return words[index + 1];
+    if (word.startsWith('--table=')) return word.slice('--table='.length);
+    const glued = word.startsWith('-t') ? word.slice(2) : '';
+    if (isTableName(glued)) return glued;
+  }
+  return undefined;
+}
 
 function readCommand(text: string): Prompt | undefined {
   const found = program.exec(text);
@@ -27,8 +42,9 @@ function readCommand(text: string): Prompt | undefined {
   const backend = variant === 'nft' || variant === 'legacy' ? variant : undefined;
   const options = text.slice(found.index + found[0].length);
   if (save !== undefined) return { family, backend, table: undefined };
-  if (!printing.test(options)) return undefined;
-  const named = tableOption.exec(options)?.[1] ?? 'filter';
+  const words = options.split(/\s+/);
+  if (!words.some(isPrinting)) return undefined;
+  const named = tableNamed(words) ?? 'filter';
   return { family, backend, table: isTableName(named) ? named : undefined };
 }
 

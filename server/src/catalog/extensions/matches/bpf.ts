@@ -19,7 +19,9 @@ export const bpfMatch: ExtensionData = {
     opening: '',
     options: [
       listedAs('--object-pinned', 'match bpf pinned (\\S+)'),
-      listedAs('--bytecode', 'match bpf ((?:\\d+ \\d+ \\d+ \\d+,?)+)', ([code = '']) => [`${code.split(',').length},${code}`]),
+      listedAs('--bytecode', 'match bpf (\\d+ \\d+ \\d+ \\d+(?:,\\d+ \\d+ \\d+ \\d+)*)', ([code = '']) => [
+        `${code.split(',').length},${code}`,
+      ]),
     ],
   },
 };

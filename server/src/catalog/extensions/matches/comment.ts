@@ -8,6 +8,6 @@ export const commentMatch: ExtensionData = {
   options: [{ long: '--comment', value: { type: 'text', max: 255 }, mandatory: true, help: 'The note, up to 255 bytes.' }],
   listed: {
     opening: '',
-    options: [listedAs('--comment', '/\\* (.*?) \\*/(?=\\s|$)')],
+    options: [listedAs('--comment', '/\\*\\s(.*?)\\s\\*/(?=\\s|$)')],
   },
 };
