@@ -1,3 +1,4 @@
+import { join, resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { flowDot } from '../../webview/src/export/dot.ts';
@@ -6,6 +7,8 @@ import { launchBrowser } from '../support/browser.ts';
 import { describeWith } from '../support/requirements.ts';
 import { hostileGraph, richGraph } from '../webview/fixtures.ts';
 import { buildWebview, type FlowPage, openFlowPage } from './flow-page.ts';
+
+const output = resolve(import.meta.dirname, '../output');
 
 // A browser on a busy machine takes its time.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -51,6 +54,39 @@ describeWith('chromium', 'the export menu', () => {
     expect(text).toContain('33.3 %');
     expect(text).toContain('Endpoint');
   });
+
+  it.each(['as it is', 'serif', 'monospace', "'DejaVu Sans'"])(
+    'keeps every text in its box, whatever font a machine has: %s',
+    async (font) => {
+      await choose('Save as SVG…');
+      const { content } = await flow.last('save');
+      const svg = font === 'as it is' ? content : content.replaceAll(/font-family="[^"]*"/g, `font-family="${font}"`);
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      await page.setContent(svg.replace(/^<\?xml.*\n/, ''));
+      // A group's first element is the box that its texts, and those of groups in it, stand in.
+      const beyond = await page.evaluate<readonly string[]>(`(() => {
+        const found = [];
+        for (const text of document.querySelectorAll('svg g text')) {
+          let group = text.closest('g');
+          while (group !== null && group.firstElementChild?.tagName !== 'rect') group = group.parentElement.closest('g');
+          if (group === null) continue;
+          const box = group.firstElementChild.getBoundingClientRect();
+          const own = text.getBoundingClientRect();
+          if (own.left < box.left - 0.5 || own.right > box.right + 0.5) found.push(text.textContent);
+        }
+        const whole = document.querySelector('svg').getBoundingClientRect();
+        for (const text of document.querySelectorAll('svg text')) {
+          if (text.getBoundingClientRect().right > whole.right) found.push(text.textContent);
+        }
+        return found;
+      })()`);
+      expect(beyond).toEqual([]);
+      expect(await page.locator('svg g text').count()).toBeGreaterThan(20);
+      await page.screenshot({ path: join(output, `export-${font.replace(/\W+/g, '-')}.png`), fullPage: true });
+      await context.close();
+    },
+  );
 
   it('saves a PNG of twice the size', async () => {
     await choose('Save as PNG…');

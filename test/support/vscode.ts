@@ -209,7 +209,7 @@ export const languages = {
   createLanguageStatusItem: (id: string) => showsWhatIsSet('status', { id, dispose: () => undefined }),
 };
 
-export const env = { uiKind: UIKind.Desktop, remoteName: undefined, openExternal: async () => true };
+export const env = { uiKind: UIKind.Desktop as number, remoteName: undefined, openExternal: async () => true };
 
 export const commands = { executeCommand: async () => undefined, registerCommand: never };
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { flowSvg } from '../../webview/src/export/svg.ts';
 import { readHostMessage, readPageMessage } from '../../webview/src/messages.ts';
 import { edge, graphOf, node, richGraph } from './fixtures.ts';
 
@@ -37,12 +38,15 @@ describe('a message from the extension', () => {
 describe('a message from the page', () => {
   it('is taken when it is whole', () => {
     expect(readPageMessage({ kind: 'open-line', line: 12, focus: false })?.kind).toBe('open-line');
-    expect(readPageMessage({ kind: 'save', format: 'svg', name: 'nat-flow-shop-web.svg', content: '<svg/>' })?.kind).toBe('save');
+    expect(
+      readPageMessage({ kind: 'save', format: 'svg', name: 'nat-flow-shop-web.svg', content: flowSvg(richGraph()) })?.kind,
+    ).toBe('save');
   });
 
   it('names no file outside of where it is saved', () => {
+    const content = flowSvg(richGraph());
     for (const name of ['../x.svg', '/etc/passwd', 'a/b.svg', '.hidden', 'a..svg', '', 'x\\y.svg', 'a b.svg']) {
-      expect(readPageMessage({ kind: 'save', format: 'svg', name, content: '' })).toBeNull();
+      expect(readPageMessage({ kind: 'save', format: 'svg', name, content })).toBeNull();
     }
   });
 

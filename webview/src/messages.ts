@@ -13,6 +13,7 @@
  */
 import type { FlowGraph } from '../../server/src/kube/flow/graph.ts';
 import { type Check, isBoolean, isLine, isString, oneOf, orNull, record } from './model/check.ts';
+import { isExport, type SaveFormat } from './model/export-check.ts';
 import { isFlowGraph } from './model/graph-check.ts';
 
 /** Draw this. */
@@ -113,8 +114,6 @@ export interface CopyText {
   readonly what: string;
 }
 
-export type SaveFormat = 'svg' | 'png' | 'html' | 'mermaid' | 'dot';
-
 /** Ask where to save, and save. */
 export interface SaveFile {
   readonly kind: 'save';
@@ -167,8 +166,17 @@ export const readHostMessage: (value: unknown) => HostMessage | null = tagged<Ho
   }),
 });
 
-const isFileName: Check<string> = (value): value is string =>
-  isString(value) && /^[\w-][\w.-]{0,199}$/.test(value) && !value.includes('..');
+const isSaveShape = record<SaveFile>({
+  kind: oneOf('save'),
+  format: oneOf('svg', 'png', 'html', 'mermaid', 'dot'),
+  name: isString,
+  content: isString,
+});
+const isPrintShape = record<Print>({ kind: oneOf('print'), name: isString, html: isString });
+
+const isSave: Check<SaveFile> = (value): value is SaveFile =>
+  isSaveShape(value) && isExport(value.format, value.name, value.content);
+const isPrint: Check<Print> = (value): value is Print => isPrintShape(value) && isExport('html', value.name, value.html);
 
 /** The extension's check: a message from the page, or null for anything else. */
 export const readPageMessage: (value: unknown) => PageMessage | null = tagged<PageMessage>({
@@ -178,11 +186,6 @@ export const readPageMessage: (value: unknown) => PageMessage | null = tagged<Pa
   'pick-flow': record<PickFlow>({ kind: oneOf('pick-flow') }),
   restart: record<Restart>({ kind: oneOf('restart') }),
   copy: record<CopyText>({ kind: oneOf('copy'), text: isString, what: isString }),
-  save: record<SaveFile>({
-    kind: oneOf('save'),
-    format: oneOf('svg', 'png', 'html', 'mermaid', 'dot'),
-    name: isFileName,
-    content: isString,
-  }),
-  print: record<Print>({ kind: oneOf('print'), name: isFileName, html: isString }),
+  save: isSave,
+  print: isPrint,
 });

@@ -69,7 +69,9 @@ const palettes: Readonly<Record<Theme, Palette>> = {
   },
 };
 
-export const sansFont = "'Segoe UI', 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif";
+// What some machine has, from the fonts that texts are measured for to those that come near.
+export const sansFont =
+  "'Segoe UI', 'Helvetica Neue', Arial, 'Liberation Sans', Arimo, 'Noto Sans', Roboto, 'DejaVu Sans Condensed', sans-serif";
 export const monoFont = "ui-monospace, 'SF Mono', Menlo, Consolas, 'Liberation Mono', monospace";
 
 type Attributes = Readonly<Record<string, string | number>>;

@@ -1,8 +1,9 @@
 import { drawingText, xmlText } from '../../../server/src/base/safe-text.ts';
 import type { FlowGraph } from '../../../server/src/kube/flow/graph.ts';
 import { layoutFlow } from '../layout/layout.ts';
+import { boldness } from '../layout/merged-edges.ts';
 import { type Layout, type LayoutOptions, plainOptions } from '../layout/model.ts';
-import { wrap } from '../layout/text-metrics.ts';
+import { type Measure, type TextStyle, wrap } from '../layout/text-metrics.ts';
 import { type GraphIndex, indexGraph } from '../model/graph-index.ts';
 import { routeFacts, routeLine } from '../model/routes.ts';
 import { paint, paletteOf, sansFont, type Theme } from './palette.ts';
@@ -53,18 +54,18 @@ export function flowSvg(graph: FlowGraph, options: SvgOptions = {}): string {
     ...(options.bare === true
       ? []
       : [
-          `<text x="${side}" y="32" font-size="18" font-weight="600" fill="${palette.text}">${xmlText(title)}</text>`,
-          `<text x="${side}" y="51" font-size="11" fill="${palette.muted}">${xmlText(subtitle)}</text>`,
+          `<text x="${side}" y="32" font-size="18" font-weight="600" fill="${palette.text}"${bounded(measure(title, 'label') * 1.4)}>${xmlText(title)}</text>`,
+          `<text x="${side}" y="51" font-size="11" fill="${palette.muted}"${bounded(measure(subtitle, 'edge'))}>${xmlText(subtitle)}</text>`,
         ]),
     `<g transform="translate(${side - 8},${above})">`,
     ...layoutElements(index, layout).map(({ element, x, y }) => {
-      const text = spell(element, [], theme);
+      const text = spell(element, [], theme, measure);
       return x === 0 && y === 0 ? text : `<g transform="translate(${x},${y})">${text}</g>`;
     }),
     '</g>',
     ...notes.map(
       ({ line, tone }, at) =>
-        `<text x="${side}" y="${above + layout.height + 16 + at * noteHeight}" font-size="11" xml:space="preserve" fill="${palette[tone]}">${xmlText(line)}</text>`,
+        `<text x="${side}" y="${above + layout.height + 16 + at * noteHeight}" font-size="11" xml:space="preserve" fill="${palette[tone]}"${bounded(measure(line, 'edge'))}>${xmlText(line)}</text>`,
     ),
     '</svg>',
     '',
@@ -101,7 +102,31 @@ function layoutElements(
   ];
 }
 
-function spell(element: ElementSpec, inherited: readonly string[], theme: Theme): string {
+/** In which style a text is measured, by its class; others may be as wide as they are. */
+const styles: Readonly<Record<string, TextStyle>> = {
+  name: 'label',
+  detail: 'detail',
+  'group-count': 'chip',
+  'chip-text': 'chip',
+  'label-main': 'edge',
+  'label-counter': 'edge',
+  'label-warning': 'edge',
+  'frame-label': 'edge',
+  'frame-detail': 'edge',
+};
+
+/** The width that a text was given room for: whoever has none of the fonts sees it in that width all the same. */
+function bounded(width: number): string {
+  return width === 0 ? '' : ` textLength="${Math.round(width * 10) / 10}" lengthAdjust="spacingAndGlyphs"`;
+}
+
+function boundOf({ classes, text }: ElementSpec, measure: Measure): string {
+  const style = styles[classes[0] ?? ''];
+  if (style === undefined || text === null) return '';
+  return bounded(measure(text, style) * (classes.includes('label-warning') || classes.includes('frame-label') ? boldness : 1));
+}
+
+function spell(element: ElementSpec, inherited: readonly string[], theme: Theme, measure: Measure): string {
   // Only for pointing at.
   if (element.classes.includes('hit')) return '';
   const attributes = { ...element.attributes, ...paint(element, inherited, theme) };
@@ -110,6 +135,9 @@ function spell(element: ElementSpec, inherited: readonly string[], theme: Theme)
     .join('');
   const classes = [...inherited, ...element.classes];
   const content =
-    element.text === null ? element.children.map((child) => spell(child, classes, theme)).join('') : xmlText(element.text);
-  return content === '' ? `<${element.tag}${written}/>` : `<${element.tag}${written}>${content}</${element.tag}>`;
+    element.text === null
+      ? element.children.map((child) => spell(child, classes, theme, measure)).join('')
+      : xmlText(element.text);
+  const bound = boundOf(element, measure);
+  return content === '' ? `<${element.tag}${written}/>` : `<${element.tag}${written}${bound}>${content}</${element.tag}>`;
 }

@@ -4,7 +4,8 @@ import { flowMermaid } from '../export/mermaid.ts';
 import { flowSvg, type SvgOptions } from '../export/svg.ts';
 import type { LayoutOptions } from '../layout/model.ts';
 import { plainOptions } from '../layout/model.ts';
-import type { PageMessage, SaveFormat } from '../messages.ts';
+import type { PageMessage } from '../messages.ts';
+import { extensions, type SaveFormat } from '../model/export-check.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
 import type { MenuEntry } from './menu.ts';
 
@@ -35,17 +36,17 @@ export function exportEntries(
       Promise.resolve(run(shown)).catch((error: unknown) => say(error instanceof Error ? error.message : String(error)));
     },
   });
-  const save = (shown: Exportable, format: SaveFormat, ending: string, content: string): void =>
-    post({ kind: 'save', format, name: `${baseName(shown)}.${ending}`, content });
+  const save = (shown: Exportable, format: SaveFormat, content: string): void =>
+    post({ kind: 'save', format, name: `${baseName(shown)}.${extensions[format]}`, content });
   return [
     entry('Copy as Mermaid', ({ index, options }) =>
       post({ kind: 'copy', text: flowMermaid(index.graph, options.grouping), what: 'Mermaid' }),
     ),
-    entry('Save as SVG…', (shown) => save(shown, 'svg', 'svg', flowSvg(shown.index.graph, svgOptions(shown)))),
-    entry('Save as PNG…', async (shown) => save(shown, 'png', 'png', await pngOf(flowSvg(shown.index.graph, svgOptions(shown))))),
-    entry('Save as HTML page…', (shown) => save(shown, 'html', 'html', flowHtml(shown.index.graph, svgOptions(shown)))),
-    entry('Save as Mermaid…', (shown) => save(shown, 'mermaid', 'mmd', flowMermaid(shown.index.graph, shown.options.grouping))),
-    entry('Save as Graphviz DOT…', (shown) => save(shown, 'dot', 'dot', flowDot(shown.index.graph))),
+    entry('Save as SVG…', (shown) => save(shown, 'svg', flowSvg(shown.index.graph, svgOptions(shown)))),
+    entry('Save as PNG…', async (shown) => save(shown, 'png', await pngOf(flowSvg(shown.index.graph, svgOptions(shown))))),
+    entry('Save as HTML page…', (shown) => save(shown, 'html', flowHtml(shown.index.graph, svgOptions(shown)))),
+    entry('Save as Mermaid…', (shown) => save(shown, 'mermaid', flowMermaid(shown.index.graph, shown.options.grouping))),
+    entry('Save as Graphviz DOT…', (shown) => save(shown, 'dot', flowDot(shown.index.graph))),
     entry('Print…', (shown) =>
       post({
         kind: 'print',

@@ -1,4 +1,4 @@
-import { drawingText } from '../../../server/src/base/safe-text.ts';
+import { drawingText, visibleLines } from '../../../server/src/base/safe-text.ts';
 import { textItems } from '../export/text-tree.ts';
 import { filterOf } from '../model/search.ts';
 import { emphasisOf } from './emphasis.ts';
@@ -37,7 +37,7 @@ export function refresh(page: Page): void {
   parts.toolbar.show(toolbarState(page, found));
   document.body.classList.toggle('text-mode', state.mode === 'text');
   parts.empty.hidden = reason === null;
-  parts.emptyText.textContent = reason ?? '';
+  parts.emptyText.textContent = visibleLines(reason ?? '');
   parts.main.classList.toggle('is-empty', shown === null);
   parts.details.element.hidden = !state.details || shown === null;
   if (shown === null) {
