@@ -6,6 +6,7 @@ import { showClusterStatus } from './cluster-status.ts';
 import { registerCommands } from './commands.ts';
 import { pickedContext } from './context-choice.ts';
 import { createDriftView } from './drift-view.ts';
+import { withPage } from './finding-page.ts';
 import { createFlowPanels } from './flow-panels.ts';
 import { safeConnection } from './incoming-text.ts';
 import { makeLineEndsStick } from './line-ends.ts';
@@ -34,7 +35,8 @@ export function activateExtension(
         makeLineEndsStick(document, actions);
         return actions;
       },
-      handleDiagnostics: (uri, diagnostics, next) => next(uri, isUsersDocument(uri) ? diagnostics : []),
+      handleDiagnostics: (uri, diagnostics, next) =>
+        next(uri, isUsersDocument(uri) ? diagnostics.map((diagnostic) => withPage(diagnostic, context.extensionUri)) : []),
     },
     initializationOptions: (): InitializationOptions => ({
       trusted: workspace.isTrusted,

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { inspect } from '../support/inspect.ts';
 
 it.each([
@@ -14,4 +14,17 @@ it.each([
   expect([status, stdout]).toEqual([2, '']);
   expect(stderr).toMatch(/^iptables-inspect: .*\n$/);
   expect(stderr).toContain(says);
+});
+
+describe('explain', () => {
+  it('prints the page of a finding, and the nearest name for one that is none', () => {
+    expect(inspect(['explain', 'orphaned-chain'])).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^# orphaned-chain\n/),
+    });
+    expect(inspect(['explain', '../README'])).toMatchObject({ status: 2, stdout: '' });
+    const { status, stderr } = inspect(['explain', 'orphan-chain']);
+    expect(stderr).toBe('iptables-inspect: there is no finding "orphan-chain"; did you mean orphaned-chain?\n');
+    expect(status).toBe(2);
+  });
 });

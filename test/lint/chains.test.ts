@@ -171,7 +171,7 @@ describe('codes', () => {
   it('have a sentence and an address each', () => {
     for (const [code, sentence] of findingCodes()) {
       expect(sentence, code).toMatch(/^\S.*\.$/);
-      expect(documentationUrl(code)).toMatch(new RegExp(`^https://.*#${code}$`));
+      expect(documentationUrl(code)).toMatch(new RegExp(`^https://.*/docs/findings/${code}\\.md$`));
     }
     expect(documentationUrl('no-such-code')).toBeUndefined();
   });

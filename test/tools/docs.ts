@@ -1,10 +1,9 @@
-/** `npm run docs`: writes the tables in README.md that say what the code says; with `--check` it only says whether they do. */
+/** `npm run docs`: writes the tables of the documentation that say what the code says; with `--check` it only says whether they do. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { findingCodes } from '../../server/src/lint/registry.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-const readme = join(root, 'README.md');
 
 interface Property {
   readonly default: unknown;
@@ -34,9 +33,9 @@ function settings(): string {
   return ['| setting | default | what it does |', '|---|---|---|', ...rows].join('\n');
 }
 
+/** The table of findings, each with a link to its page. */
 function findings(): string {
-  // The editor links to the anchors.
-  const rows = [...findingCodes()].map(([code, text]) => `| <a id="${code}"></a>\`${code}\` | ${cell(text)} |`);
+  const rows = [...findingCodes()].map(([code, text]) => `| [${code}](${code}.md) | ${cell(text)} |`);
   return ['| code | what it says |', '|---|---|', ...rows].join('\n');
 }
 
@@ -44,17 +43,22 @@ function fill(text: string, name: string, table: string): string {
   const [begin, end] = [`<!-- begin ${name}: written by npm run docs -->\n`, `\n<!-- end ${name} -->`];
   const from = text.indexOf(begin);
   const to = text.indexOf(end.trimStart(), from);
-  if (from < 0 || to < 0) throw new Error(`README.md has no place for ${name}.`);
+  if (from < 0 || to < 0) throw new Error(`There is no place for ${name}.`);
   return `${text.slice(0, from)}${begin}${table}${end}${text.slice(to + end.length - 1)}`;
 }
 
-const before = readFileSync(readme, 'utf8');
-const after = fill(fill(before, 'settings', settings()), 'findings', findings());
-if (process.argv.includes('--check')) {
-  if (before !== after) {
-    console.error('README.md does not say what the code says: npm run docs');
+const tables = [
+  { file: 'README.md', name: 'settings', table: settings() },
+  { file: 'docs/findings/README.md', name: 'findings', table: findings() },
+];
+for (const { file, name, table } of tables) {
+  const before = readFileSync(join(root, file), 'utf8');
+  const after = fill(before, name, table);
+  if (before === after) continue;
+  if (process.argv.includes('--check')) {
+    console.error(`${file} does not say what the code says: npm run docs`);
     process.exitCode = 1;
+  } else {
+    writeFileSync(join(root, file), after);
   }
-} else if (before !== after) {
-  writeFileSync(readme, after);
 }

@@ -107,6 +107,7 @@ describe('the npm package, where there is only Node.js', () => {
     const checked = run(folder, join(prefix, 'bin/iptables-inspect'), ['check', sample, '--format', 'json']);
     expect(checked.status).toBe(1);
     expect(JSON.parse(checked.stdout)).toMatchObject({ summary: { errors: 1 } });
+    expect(run(folder, join(prefix, 'bin/iptables-inspect'), ['explain', 'undeclared-chain']).stdout).toContain('## Mend it');
 
     const server = await startTestServer({ program: join(prefix, 'bin/iptables-language-server') });
     await server.open('file:///a.iptables', '*filter\n-A INPUT -j NOWHERE\nCOMMIT\n');

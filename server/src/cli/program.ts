@@ -5,6 +5,7 @@ import { runCheck } from './check-command.ts';
 import { runDiff } from './diff-command.ts';
 import { runDrift } from './drift-command.ts';
 import { runExpected } from './expected-command.ts';
+import { explain } from './explain-command.ts';
 import { flowFormats, runFlow } from './flow-command.ts';
 import { programName } from './output.ts';
 import { runResolve } from './resolve-command.ts';
@@ -58,8 +59,16 @@ export function program(answered: Answered, write: (text: string) => void, compl
     // One line, as for every other input that cannot be used.
     .configureOutput({ writeOut: write, outputError: (text) => complain(text.replace(/^error: /, '')) })
     .addHelpText('after', '\nExit status: 0 nothing found, 1 something at or above --fail-on, 2 unusable input or arguments.');
-  for (const add of [addCheck, addResolve, addFlow, addTrace, addDrift, addExpected, addDiff]) add(root, answered);
+  for (const add of [addCheck, addResolve, addFlow, addTrace, addDrift, addExpected, addDiff, addExplain]) add(root, answered);
   return root;
+}
+
+function addExplain(root: Command, answered: Answered): void {
+  root
+    .command('explain')
+    .description('the page of a finding: what it means, what it does, how to confirm and to mend it')
+    .argument('<code>', 'what stands in brackets behind a finding, such as orphaned-chain')
+    .action((code: string) => answered({ output: explain(code), status: 0 }));
 }
 
 function addCheck(root: Command, answered: Answered): void {

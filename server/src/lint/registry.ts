@@ -82,7 +82,7 @@ const rules: readonly LintRule[] = [
 ];
 
 /** Where each code has a section of its own. */
-const documentation = `${repositoryUrl}/blob/main/README.md`;
+const documentation = `${repositoryUrl}/blob/main/docs/findings`;
 
 let codes: ReadonlyMap<string, string> | undefined;
 
@@ -94,7 +94,7 @@ export function findingCodes(): ReadonlyMap<string, string> {
 
 /** The web page that explains a code; undefined for a code that no rule has. */
 export function documentationUrl(code: string): string | undefined {
-  return findingCodes().has(code) ? `${documentation}#${code}` : undefined;
+  return findingCodes().has(code) ? `${documentation}/${code}.md` : undefined;
 }
 
 /**

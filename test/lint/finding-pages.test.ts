@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { findingCodes } from '../../server/src/lint/registry.ts';
+import { findingsIn } from './check-findings.ts';
+
+const folder = resolve(import.meta.dirname, '../../docs/findings');
+const codes = [...findingCodes()];
+
+/** Findings that no few lines can show: of a size, of bytes that a page cannot hold, or of a cluster beside the dump. */
+const withoutExample = [
+  'carriage-return',
+  'drift-differs',
+  'drift-missing',
+  'drift-stale',
+  'long-line',
+  'not-compared',
+  'services-empty',
+  'text-too-long',
+  'text-too-short',
+  'too-many-words',
+  'word-too-long',
+];
+
+function page(code: string): string {
+  return readFileSync(join(folder, `${code}.md`), 'utf8');
+}
+
+const exampleIn = (text: string): string | undefined => /```iptables\n([\s\S]*?)```/.exec(text)?.[1];
+
+describe('the pages of findings', () => {
+  it('are there for each, and for nothing else', () => {
+    const pages = readdirSync(folder).filter((name) => name !== 'README.md');
+    expect(pages.map((name) => name.replace(/\.md$/, '')).toSorted()).toEqual(codes.map(([code]) => code).toSorted());
+  });
+
+  it.each(codes)('%s: says what it means, what it does, how to confirm and how to mend it', (code, says) => {
+    const text = page(code);
+    expect(text.startsWith(`# ${code}\n\n${says}\n\n## What it does\n\n`)).toBe(true);
+    expect([...text.matchAll(/^## (.*)$/gm)].map(([, title]) => title).filter((title) => title !== 'Seen in')).toEqual([
+      'What it does',
+      'Confirm it',
+      'Mend it',
+      'Example',
+    ]);
+    expect(exampleIn(text) === undefined).toBe(withoutExample.includes(code));
+  });
+
+  it.each(codes.map(([code]) => code).filter((code) => !withoutExample.includes(code)))('%s: its example has it', (code) => {
+    const found = findingsIn(exampleIn(page(code)) ?? '', 'example.iptables');
+    expect(found.map((finding) => finding.code)).toContain(code);
+  });
+
+  it('are all in the index', () => {
+    const index = page('README');
+    for (const [code, says] of codes) expect(index).toContain(`| [${code}](${code}.md) | ${says.replaceAll('|', '\\|')} |`);
+  });
+});
