@@ -110,6 +110,17 @@ describe('the tree of Services', () => {
     expect(tree.namespaces[0]?.services[0]?.line).toBe(port?.chains[0]?.line);
   });
 
+  it('takes no other rule for one that refuses', () => {
+    const other =
+      '-A KUBE-SERVICES -d 10.96.0.9/32 -p tcp -m comment --comment "shop/web:http cluster IP of endpoints" -j ACCEPT';
+    const text = dump.replace(/^(-A KUBE-SERVICES .*batch\/empty:http)/m, `${other}\n$1`);
+    expect(text).not.toBe(dump);
+    const names = treeOf(rulesetOf(text), before)
+      .portsOf('shop', 'web')
+      .flatMap(({ chains }) => chains.map(({ table, name }) => `${table} ${name}`));
+    expect(names).not.toContain('filter KUBE-SERVICES');
+  });
+
   it('keeps the ports of both families apart', () => {
     const dual = clusterWith(
       node('node-a', { ips: ['172.18.0.2', 'fc00::2'] }),

@@ -739,6 +739,20 @@ describe('a dump that is not all', () => {
     });
   });
 
+  it('stands what is missing where it would be, as far as the dump has that place', () => {
+    const lineOf = (text: string): number | null | undefined =>
+      driftReport(rulesetOf(text), changed, { node: 'node-a' }).services.find(({ service: name }) => name === 'shop/new')
+        ?.findings[0]?.line;
+    const text = written(both);
+    const lines = text.split('\n');
+    expect(lines[(lineOf(text) ?? 0) - 1]).toContain('-A KUBE-SERVICES -m comment --comment "kubernetes service nodeports');
+    // Of nat an excerpt without KUBE-SERVICES; filter, where its refusal would stand, is whole.
+    const excerpt = `${text.slice(0, text.indexOf('*nat'))}${lines.filter((line) => line.startsWith('-A KUBE-SVC-')).join('\n')}`;
+    expect(lineOf(excerpt)).toBeNull();
+    const declared = excerpt.replace('-A KUBE-SVC-', ':KUBE-SERVICES - [0:0]\n-A KUBE-SVC-');
+    expect(declared.split('\n')[(lineOf(declared) ?? 0) - 1]).toBe(':KUBE-SERVICES - [0:0]');
+  });
+
   it('with a line that was damaged says nothing of what that line may be', () => {
     const damaged = written(both).replace(/(-A KUBE-SEP-\S+ -p tcp .* --to-destination) 10\.244\.1\.2:8080/, '$1');
     expect(damaged).not.toBe(written(both));

@@ -228,6 +228,23 @@ describe('what kube-proxy writes for a Service', () => {
     expect(nodePorts({ family: 'ipv6' })).toEqual([plain]);
   });
 
+  it('from slices that are for it: not those of another proxy, of a headless Service or of names', () => {
+    const named = { ...(slice('shop/web', { '10.244.0.4': {} }, undefined, { suffix: 'd' }) as object), addressType: 'FQDN' };
+    const cluster = clusterWith(
+      service('shop/web'),
+      slice('shop/web', { '10.244.0.1': {} }, undefined, { suffix: 'a' }),
+      slice('shop/web', { '10.244.0.2': {} }, undefined, {
+        suffix: 'b',
+        labels: { 'service.kubernetes.io/service-proxy-name': 'mine' },
+      }),
+      slice('shop/web', { '10.244.0.3': {} }, undefined, { suffix: 'c', labels: { 'service.kubernetes.io/headless': '' } }),
+      named,
+      slice('shop/web', { '10.244.0.5': {} }, [{ name: 'other', port: 1 }], { suffix: 'e' }),
+      slice('shop/web', { '10.244.0.6': {} }, [{ name: 'http', protocol: 'UDP', port: 1 }], { suffix: 'f' }),
+    );
+    expect(balanced(cluster, 'KUBE-SVC')).toEqual(['10.244.0.1:8080']);
+  });
+
   it('that is none of its business: nothing', () => {
     const cluster = clusterWith(
       service('a/headless', { ip: 'None' }),

@@ -144,5 +144,10 @@ describe('the cluster says', () => {
   it('another program, by its Pods, unless kube-proxy has some too', () => {
     expect(proxyOf(empty, clusterWith(daemonPod('cilium', 'node-a'))).name).toBe('Cilium, as it seems');
     expect(proxyOf(empty, clusterWith(daemonPod('cilium', 'node-a'), daemonPod('kube-proxy', 'node-a'))).kind).toBe('absent');
+    // On this node, and by the DaemonSet alone.
+    expect(proxyOf(empty, clusterWith(daemonPod('cilium', 'node-b')), 'node-a').kind).toBe('absent');
+    expect(proxyOf(empty, clusterWith(daemonPod('cilium', 'node-a')), 'node-a').kind).toBe('other');
+    const own = pod('kube-system/cilium', { ip: '10.0.0.1' });
+    expect(proxyOf(empty, clusterWith(own), 'node-a').kind).toBe('absent');
   });
 });

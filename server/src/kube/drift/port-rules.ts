@@ -17,8 +17,7 @@ export interface DumpEndpoint {
   readonly chain: Chain | undefined;
   /** The first rule that leads to it, 0-based. */
   readonly jump: number;
-  /** Whether the port's chain for policy Cluster leads to it, and that for policy Local. */
-  readonly inCluster: boolean;
+  /** Whether the port's chain for policy Local leads to it. */
   readonly inLocal: boolean;
 }
 
@@ -48,14 +47,8 @@ function endpointsIn(side: DumpSide, chains: readonly Chain[]): ReadonlyMap<stri
       const name = ruleset.lines[line]?.target ?? '';
       if (!name.startsWith('KUBE-SEP-')) continue;
       const known = found.get(name);
-      if (known !== undefined && (isLocal ? known.inLocal : known.inCluster)) continue;
-      found.set(name, {
-        name,
-        chain: known === undefined ? nat?.table.chains.get(name) : known.chain,
-        jump: known?.jump ?? line,
-        inCluster: !isLocal || known?.inCluster === true,
-        inLocal: isLocal || known?.inLocal === true,
-      });
+      if (known === undefined) found.set(name, { name, chain: nat?.table.chains.get(name), jump: line, inLocal: isLocal });
+      else if (isLocal && !known.inLocal) found.set(name, { ...known, inLocal: true });
     }
   }
   return found;
