@@ -91,9 +91,10 @@ describe('check', () => {
   });
 
   it('shows control characters of a dump instead of sending them to the terminal', () => {
-    const { stdout } = inspect(['check', '-'], { input: broken.replace('NOWHERE', 'X\x1b[2J') });
+    const { stdout } = inspect(['check', '-'], { input: broken.replace('NOWHERE', 'X\x1bc\x07') });
     expect(stdout).not.toContain('\x1b');
-    expect(stdout).toContain('\u241b');
+    expect(stdout).not.toContain('\x07');
+    expect(stdout).toContain('X\u241bc\u2407');
   });
 
   it('shows what hides in names of files and chains', () => {

@@ -5,11 +5,11 @@ import { clusterOfDump } from '../kube/drift/other-cluster.ts';
 import { portName } from '../kube/identity/chain-names.ts';
 import { type ResolvedChain, resolveSteps } from '../kube/identity/report.ts';
 import { resolveChains } from '../kube/identity/resolve.ts';
+import { sayOtherProxy } from './other-proxy.ts';
 import { say } from './output.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';
-import { sayOtherProxy } from './say-other-proxy.ts';
 
 /** `resolve DUMP`: every chain with its role and the Service, endpoint and Pod behind it. */
 export async function runResolve(path: string, options: ClusterOptions & { readonly format: 'text' | 'json' }): Promise<string> {

@@ -13,6 +13,7 @@ import type { EnumerateOptions } from '../netfilter/enumeration/options.ts';
 import { type ReportedOutcome, type ReportedPacket, type TraceReport, traceSteps } from '../netfilter/trace-report.ts';
 import type { PacketKind, TraceRequest } from '../netfilter/trace-request.ts';
 import type { Dump, Ruleset } from '../ruleset/ruleset.ts';
+import { otherProxyNote } from './other-proxy.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';
@@ -95,15 +96,21 @@ export async function runTrace(path: string, options: TraceCommandOptions): Prom
   const known: EnumerateOptions = { hooked: hooks(ruleset, hooked), ...(isLocal === undefined ? {} : { isLocal }) };
   const answer = runSteps(traceSteps(ruleset, request, known), `sending the packet through ${file}`);
   if (!answer.ok) throw new UsageError(answer.message);
-  const report = withHooked(answer.report, hooked);
+  const report = withNotes(answer.report, [...hookedNotes(hooked), otherProxyNote(resolution)]);
   return options.format === 'json' ? JSON.stringify(report) : traceText(report);
 }
 
-function withHooked(report: TraceReport, hooked: ReadonlySet<string>): TraceReport {
-  if (hooked.size === 0) return report;
+function hookedNotes(hooked: ReadonlySet<string>): readonly string[] {
+  if (hooked.size === 0) return [];
   const chains = [...hooked].join(', ');
-  const note = `The dump is an excerpt without the built-in chains that lead to ${chains}: taken to be hooked in as kube-proxy does it.`;
-  return { ...report, assumptions: [note, ...report.assumptions] };
+  return [
+    `The dump is an excerpt without the built-in chains that lead to ${chains}: taken to be hooked in as kube-proxy does it.`,
+  ];
+}
+
+/** The report with what else is to be known before it is believed; empty notes are none. */
+function withNotes(report: TraceReport, notes: readonly string[]): TraceReport {
+  return { ...report, assumptions: [...notes.filter((note) => note !== ''), ...report.assumptions] };
 }
 
 const paint = { accept: pc.green, drop: pc.red, reject: pc.red } as const;

@@ -9,9 +9,23 @@ import type { Dump, Ruleset, Table } from './ruleset.ts';
 import { addLine, finishTable, type OpenTable, openTable, startsTable } from './table-builder.ts';
 
 interface DumpDraft {
-  readonly generator: Generator | undefined;
+  generator: Generator | undefined;
   readonly tables: OpenTable[];
-  readonly family: Family | undefined;
+  family: Family | undefined;
+}
+
+/**
+ * Gives a dump the header that stands within it: iptables-save prints it above each table, and the first was cut off with the beginning of the text.
+ * False where the tables above it are of the other family.
+ */
+function adoptHeader(dump: DumpDraft, generator: Generator, lines: readonly Line[]): boolean {
+  const first = dump.tables[0]?.draft.firstLine ?? 0;
+  const end = dump.tables.at(-1)?.draft.endLine ?? 0;
+  const family = dump.family ?? inferFamily(lines, first, end);
+  if (family !== undefined && family !== generator.family) return false;
+  dump.generator = generator;
+  dump.family = generator.family;
+  return true;
 }
 
 /** Whether a table that starts under this header belongs to another dump than the one before it. */
@@ -26,7 +40,7 @@ function startsDump(
   if (generator !== undefined && known !== undefined) {
     if (generator.family !== known.family || generator.program !== known.program || generator.version !== known.version)
       return true;
-  } else if (generator !== known && current.tables.length > 0 && generator !== undefined) {
+  } else if (generator !== undefined && current.tables.some(({ draft }) => draft.commitLine === undefined)) {
     return true;
   }
   return name !== undefined && current.tables.some(({ draft }) => draft.name === name);
@@ -51,7 +65,11 @@ export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
 
   const open = (name: string | undefined, firstLine: number, line: Line): OpenTable => {
     const known = name ?? line.context.table;
-    if (dump === undefined || startsDump(dump, generator, known, line.context.family)) {
+    if (
+      dump === undefined ||
+      startsDump(dump, generator, known, line.context.family) ||
+      (generator !== undefined && dump.generator === undefined && !adoptHeader(dump, generator, lines))
+    ) {
       dump = { generator, tables: [], family: generator?.family ?? line.context.family };
       dumps.push(dump);
     }
