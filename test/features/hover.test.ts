@@ -87,6 +87,18 @@ COMMIT
 `);
   });
 
+  it('tells an address from one that begins like it', () => {
+    check(`*nat
+:KUBE-SERVICES - [0:0]
+:KUBE-MARK-MASQ - [0:0]
+-A KUBE-SERVICES -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ
+#                   ^^^^^^^^^^^^^ hover: Address of Service kube-system/kube-dns:dns & From the dump's comments
+-A KUBE-SERVICES -d 10.96.0.1/32 -p tcp -m tcp --dport 443 -j KUBE-MARK-MASQ
+#                   ^^^^^^^^^^^^ hover: --destination
+COMMIT
+`);
+  });
+
   it('says that an endpoint chain is stale', () => {
     check(
       `*nat

@@ -1,8 +1,9 @@
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { EndpointSliceRecord, PodRecord, ServiceRecord } from '../../cluster/objects.ts';
 import { serviceComment } from '../../kube/identity/comments.ts';
-import { commentOf } from '../../kube/proxy/rule-values.ts';
+import { commentOf, dnatDestination, singleAddress } from '../../kube/proxy/rule-values.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
+import type { RuleStatement } from '../../syntax/statement.ts';
 import { addressIn } from '../support/address-in.ts';
 import type { Block, Text } from '../support/markup.ts';
 import type { DumpState } from '../support/state.ts';
@@ -89,13 +90,21 @@ function* clusterOwners(cluster: Cluster, ip: string, port: number | null): Gene
   }
 }
 
+/** Whether a rule names an address as its own: as what it asks for, or as where it sends packets. */
+function isAbout(rule: RuleStatement, ip: string): boolean {
+  return (
+    singleAddress(rule, '--destination') === ip || singleAddress(rule, '--source') === ip || dnatDestination(rule)?.ip === ip
+  );
+}
+
 /** Without a cluster: what comments beside the address say. */
 function* dumpOwners(state: DumpState, ip: string): Generator<Text> {
   const seen = new Set<string>();
   for (const [number, line] of state.ruleset.lines.entries()) {
+    // Most lines need not be read; an address may be spelled in another way only where somebody wrote it by hand.
     if (line.kind !== 'rule' || !line.text.includes(ip)) continue;
     const rule = ruleAt(state.ruleset, number);
-    const comment = rule === undefined ? undefined : serviceComment(commentOf(rule));
+    const comment = rule === undefined || !isAbout(rule, ip) ? undefined : serviceComment(commentOf(rule));
     if (comment === undefined) continue;
     const name = `${comment.namespace}/${comment.service}${comment.port === '' ? '' : `:${comment.port}`}`;
     const role = line.name.startsWith('KUBE-SEP-')
