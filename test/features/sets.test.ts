@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MarkupContent } from 'vscode-languageserver-types';
 import { runToEnd } from '../../server/src/base/steps.ts';
 import { definition } from '../../server/src/features/definition.ts';
 import { hover } from '../../server/src/features/hover/hover.ts';
@@ -31,6 +32,19 @@ describe('a set that a rule names', () => {
     expect(definition(state, onSet)).toMatchObject([
       { targetSelectionRange: { start: { line: 0, character: 7 }, end: { line: 0, character: 22 } } },
     ]);
+  });
+
+  it('may have one member, or none', () => {
+    const shown = (members: string): string => {
+      const dump = `create S hash:ip family inet\n${members}*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -m set --match-set S dst -j ACCEPT\nCOMMIT\n`;
+      const rows = dump.split('\n');
+      const line = rows.findIndex((row) => row.startsWith('-A'));
+      const character = (rows[line] ?? '').indexOf(' S ') + 1;
+      const found = runToEnd(hover(dumpState(dump), { line, character }, 0, false));
+      return found !== null && MarkupContent.is(found.contents) ? found.contents.value : '';
+    };
+    expect(shown('')).toMatch(/No members\.$/);
+    expect(shown('add S 10.0.0.1\n')).toMatch(/1 member:\n\n- 10\.0\.0\.1$/);
   });
 
   it('says how to get at its members where there is no such text', () => {
