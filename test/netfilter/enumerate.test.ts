@@ -281,7 +281,7 @@ describe('many ways', () => {
     expect([all.outcomes.length, all.complete]).toEqual([2 ** 14, true]);
     const some = enumerate(text, {}, { ...remote, mostOutcomes: 100 });
     expect([some.outcomes.length, some.complete]).toEqual([100, false]);
-    expect(some.assumptions.at(-1)).toContain('more ways');
+    expect(some.assumptions.at(-1)).toContain('more outcomes');
   });
 
   it('add up to one, whatever the jumps and chances', () => {

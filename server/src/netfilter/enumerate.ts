@@ -9,8 +9,9 @@ import type { Ruleset } from '../ruleset/ruleset.ts';
 import { compiledRule, isForAnother } from './compile-rule.ts';
 import { perform } from './enumeration/jumps.ts';
 import { matches } from './enumeration/matching.ts';
+import { followMerged } from './enumeration/merged.ts';
 import type { EnumerateOptions } from './enumeration/options.ts';
-import { newBranch, outcomesBelow, type Path } from './enumeration/path.ts';
+import { type Branch, newBranch, outcomesBelow, type Path } from './enumeration/path.ts';
 import { enterStage, passEnd } from './enumeration/stages.ts';
 import { assume, newRun, type Run } from './enumeration/state.ts';
 import { output, prerouting } from './hooks.ts';
@@ -19,8 +20,9 @@ import type { Enumeration } from './outcome.ts';
 import type { Packet } from './packet.ts';
 
 const defaultMostOutcomes = 20_000;
-const mostRulesAsked = 5_000_000;
-const mostSteps = 1_000_000;
+const mostWork = 1_000_000;
+const mostSteps = 200_000;
+const mostRulesMerged = 500_000;
 const rulesBetweenPauses = 4096;
 
 function startOf(run: Run, packet: Packet): Path {
@@ -38,15 +40,22 @@ function startOf(run: Run, packet: Packet): Path {
     frame: null,
     at: 0,
     met: false,
+    pending: null,
   };
 }
 
 /** Follows one path to its end or until a likelier one waits; false where too many rules were asked. */
-function* follow(run: Run, start: Path, asked: { rules: number }): Steps<boolean> {
+function* follow(run: Run, start: Path): Steps<boolean> {
   let path: Path | null = start;
+  let asked = 0;
   while (path !== null) {
-    if (asked.rules >= mostRulesAsked || run.steps >= mostSteps) return false;
-    const { frame }: Path = path;
+    if (run.work >= mostWork || run.steps >= mostSteps) return false;
+    const { frame, pending }: Path = path;
+    if (pending !== null) {
+      path.pending = null;
+      path = perform(run, path, pending);
+      continue;
+    }
     if (frame === null) {
       path = enterStage(run, path);
       continue;
@@ -60,12 +69,13 @@ function* follow(run: Run, start: Path, asked: { rules: number }): Steps<boolean
     const source = run.ruleset.lines[line];
     const { destination }: Packet = path.packet;
     if (source === undefined || (destination.standsIn !== true && isForAnother(source, destination.text))) continue;
-    asked.rules += 1;
-    if (asked.rules % rulesBetweenPauses === 0) yield;
+    run.work += 1;
+    asked += 1;
+    if (asked % rulesBetweenPauses === 0) yield;
     const rule = compiledRule(source, run.family);
     if (rule === null || !matches(run, path, rule)) continue;
-    path = perform(run, path, frame, line, rule, source.target);
-    if (path !== null && run.waiting.hasLikelierThan(path)) {
+    path.pending = { frame, line, rule, target: source.target };
+    if (run.waiting.hasLikelierThan(path)) {
       run.waiting.add(path);
       return true;
     }
@@ -73,27 +83,49 @@ function* follow(run: Run, start: Path, asked: { rules: number }): Steps<boolean
   return true;
 }
 
-/**
- * All paths of a packet, those that take the fewest unlikely things to be so first. Pauses every few thousand rules; never throws.
- * A packet of this node meets OUTPUT and POSTROUTING; one that comes in meets PREROUTING and INPUT or FORWARD and POSTROUTING. One that
- * comes in by lo was sent by this node and has its NAT behind it.
- */
-export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: EnumerateOptions = {}): Steps<Enumeration> {
-  const run = newRun(ruleset, packet, options);
-  const mostOutcomes = options.mostOutcomes ?? defaultMostOutcomes;
-  const asked = { rules: 0 };
-  let complete = true;
+/** Follows the paths one by one; the second half says whether all came to their end. */
+function* singlePaths(
+  run: Run,
+  packet: Packet,
+  mostOutcomes: number,
+): Steps<{ readonly root: Branch; readonly complete: boolean }> {
   const start = startOf(run, packet);
   const root = start.branch;
   run.waiting.add(start);
   for (let path = run.waiting.take(); path !== undefined; path = run.waiting.take()) {
-    const isFollowed = yield* follow(run, path, asked);
-    complete = isFollowed && (run.ended < mostOutcomes || run.waiting.size === 0);
-    if (!complete) {
-      assume(run, `There are more ways than these ${run.ended}; the rest is left out.`);
-      break;
-    }
+    const isFollowed = yield* follow(run, path);
+    if (!isFollowed || (run.ended >= mostOutcomes && run.waiting.size > 0)) return { root, complete: false };
   }
-  const outcomes = outcomesBelow(root).toSorted((one, other) => one.oddity - other.oddity);
-  return { outcomes, assumptions: [...run.assumptions], missing: [...run.missing], unshown: [...run.unshown.values()], complete };
+  return { root, complete: true };
+}
+
+function enumerationOf(run: Run, root: Branch, complete: boolean): Enumeration {
+  if (!complete) assume(run, `There are more outcomes than these ${run.ended}, none of them likelier; they are left out.`);
+  return {
+    outcomes: outcomesBelow(root).toSorted((one, other) => one.oddity - other.oddity),
+    assumptions: [...run.assumptions],
+    missing: [...run.missing],
+    unshown: [...run.unshown.values()],
+    complete,
+  };
+}
+
+/**
+ * All paths of a packet, those that take the fewest unlikely things to be so first. Pauses every few thousand rules; never throws.
+ * A packet of this node meets OUTPUT and POSTROUTING; one that comes in meets PREROUTING and INPUT or FORWARD and POSTROUTING. One that
+ * comes in by lo was sent by this node and has its NAT behind it. Where there are too many, those that end alike are one outcome.
+ */
+export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: EnumerateOptions = {}): Steps<Enumeration> {
+  const run = newRun(ruleset, packet, options);
+  const single = yield* singlePaths(run, packet, options.mostOutcomes ?? defaultMostOutcomes);
+  if (single.complete) return enumerationOf(run, single.root, !run.isCut);
+  const merging = newRun(ruleset, packet, options);
+  const start = startOf(merging, packet);
+  const root = start.branch;
+  merging.waiting.add(start);
+  const complete = yield* followMerged(merging, mostRulesMerged, run.ended === 0);
+  // What has come to its end of both is right; the one that is complete says all.
+  return complete || run.ended === 0
+    ? enumerationOf(merging, root, complete && !merging.isCut)
+    : enumerationOf(run, single.root, false);
 }

@@ -3,7 +3,13 @@ import type { Fact } from '../answer.ts';
 import type { Assumption } from '../outcome.ts';
 import { both, complement, everything, isWithin, type Ranges } from '../ranges.ts';
 import type { Path } from './path.ts';
-import type { Run } from './state.ts';
+import { assume, type Run } from './state.ts';
+
+/** Of the cost of asking a rule. */
+const lookCost = 1 / 16;
+
+/** Rules that tell more values apart are of generated rulesets; each costs as much as there are. */
+const mostSpans = 512;
 
 function valueKey(of: string): string {
   return `value of ${of}`;
@@ -13,20 +19,30 @@ function valueKey(of: string): string {
 function rangesOf(run: Run, path: Path, { of, among = everything }: NonNullable<Fact['value']>): Ranges {
   if (!run.asked.has(valueKey(of))) return among;
   for (let known = path.assumed; known !== null; known = known.previous) {
+    run.work += lookCost;
     if (known.left !== undefined && known.fact.value?.of === of) return known.left;
   }
   return among;
+}
+
+/** The usual answer, where so many questions about one value are open that the rest of them is not told apart. */
+function asUsual(run: Run, fact: Fact, of: string): boolean {
+  run.isCut = true;
+  assume(run, `More than ${mostSpans} values are told apart where one is not known (${of}): for others it is as usual.`);
+  return run.options.decide?.(fact) ?? fact.likely;
 }
 
 /** What a path, or whoever asked, says of a fact; undefined where neither does. */
 export function answerTo(run: Run, path: Path, fact: Fact): boolean | undefined {
   if (run.asked.has(fact.key)) {
     for (let known: Assumption | null = path.assumed; known !== null; known = known.previous) {
+      run.work += lookCost;
       if (known.fact.key === fact.key) return known.holds;
     }
   }
   if (fact.value !== undefined) {
     const left = rangesOf(run, path, fact.value);
+    if (left.length >= mostSpans) return asUsual(run, fact, fact.value.of);
     if (both(left, fact.value.within).length === 0) return false;
     if (isWithin(left, fact.value.within)) return true;
   }

@@ -1,29 +1,11 @@
-import type { Chain } from '../../ruleset/ruleset.ts';
 import type { Fact } from '../answer.ts';
-import type { CompiledRule } from '../compiled-rule.ts';
-import { leadsBack } from '../loops.ts';
 import { rulesInOrder } from '../rule-order.ts';
 import { effectOf } from './effects.ts';
 import { answerTo, suppose } from './facts.ts';
-import { type Frame, type Path, splitOff } from './path.ts';
+import { jumpTarget } from './jump-target.ts';
+import { type Frame, type Matched, type Path, splitOff } from './path.ts';
 import { leaveChain, nextStage } from './stages.ts';
 import { addStep, assume, end, type Run } from './state.ts';
-
-/** The chain that a jump leads to; null where it is passed over, and why that is. */
-export function jumpTarget(run: Run, from: Chain, name: string): Chain | null {
-  const target = from.table.chains.get(name);
-  if (target === undefined) {
-    assume(run, `Nothing is known of the target ${name}: it is taken to let packets pass.`);
-    return null;
-  }
-  if (leadsBack(from, target)) {
-    assume(run, `${from.name} leads back to ${name}, which iptables refuses: the jump is passed over.`);
-    return null;
-  }
-  if (target.declarations.length > 0 || target.rules.length > 0) return target;
-  run.missing.add(target);
-  return null;
-}
 
 function jump(run: Run, path: Path, frame: Frame, line: number, name: string, isGoto: boolean): Path {
   const { chain } = frame;
@@ -62,7 +44,7 @@ function findsAddress(run: Run, path: Path, addDrop: (path: Path) => void): bool
 }
 
 /** Does what a matching rule says; null when the path has ended. */
-export function perform(run: Run, path: Path, frame: Frame, line: number, rule: CompiledRule, targetName: string): Path | null {
+export function perform(run: Run, path: Path, { frame, line, rule, target: targetName }: Matched): Path | null {
   const { action, isGoto } = rule;
   const { chain } = frame;
   if (action.kind === 'jump') return jump(run, path, frame, line, action.chain, isGoto);

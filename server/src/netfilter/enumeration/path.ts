@@ -1,4 +1,5 @@
 import type { Chain } from '../../ruleset/ruleset.ts';
+import type { CompiledRule } from '../compiled-rule.ts';
 import type { Stage } from '../hooks.ts';
 import type { Assumption, Outcome, TraceStep } from '../outcome.ts';
 import type { Packet } from '../packet.ts';
@@ -35,6 +36,17 @@ export interface Path {
   at: number;
   /** Whether a rule of this base chain has matched. */
   met: boolean;
+  /** A rule that matches, while likelier paths come first. */
+  pending: Matched | null;
+}
+
+/** A rule that matches on a path, and is to be done. */
+export interface Matched {
+  readonly frame: Frame;
+  readonly line: number;
+  readonly rule: CompiledRule;
+  /** The target as the rule names it. */
+  readonly target: string;
 }
 
 export function newBranch(): Branch {

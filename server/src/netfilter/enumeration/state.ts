@@ -34,6 +34,10 @@ export interface Run {
   /** The keys of facts and values that some path has asked for. */
   readonly asked: Set<string>;
   steps: number;
+  /** Whether some path was not followed. */
+  isCut: boolean;
+  /** How much was asked and looked up: a rule counts as one, and so do a few looks at what a path takes to be so. */
+  work: number;
 }
 
 const mostAssumptions = 50;
@@ -68,6 +72,8 @@ export function newRun(ruleset: Ruleset, packet: Packet, options: EnumerateOptio
     mayHaveMoreTables: dump !== undefined && mayHaveMoreTables(ruleset, dump),
     asked: new Set(),
     steps: 0,
+    isCut: false,
+    work: 0,
   };
 }
 
