@@ -16,13 +16,18 @@ export interface LoadedRules {
 export function sampleRules(count: number, seed: number): ReadonlyMap<string, readonly GeneratedRule[]> {
   const groups = new Map<string, GeneratedRule[]>();
   for (const rule of fc.sample(generatedRule, { numRuns: count, seed })) {
-    if (!rule.text.startsWith('-A X ')) continue;
+    if (!rule.text.startsWith('-A X ') || isUnbalanced(rule.text)) continue;
     const key = `${rule.family} ${rule.table}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [rule]);
     else group.push(rule);
   }
   return groups;
+}
+
+/** A quote that is never closed takes the end of the line into its text, and makes two lines of what is printed. */
+function isUnbalanced(text: string): boolean {
+  return (text.replaceAll(/\\./g, '').match(/"/g) ?? []).length % 2 === 1;
 }
 
 function fileOf(table: string, rules: readonly string[]): string {

@@ -14,14 +14,20 @@ export interface GeneratedRule {
 
 /** What a machine has or lacks decides about these, not their syntax. */
 const leftOut: ReadonlySet<string> = new Set([
-  // The set must exist.
+  // The set, the counter, the estimator, the context must exist.
   'set',
   'SET',
+  'nfacct',
+  'rateest',
+  'SECMARK',
 ]);
 
 const optionsLeftOut: ReadonlySet<string> = new Set([
-  // A file of the BPF file system must exist.
+  // A file of the BPF file system, a control group, a policy must exist.
   '--object-pinned',
+  '--path',
+  'CT --helper',
+  'CT --timeout',
   // They print something and end the whole run.
   '--version',
   '--help',
@@ -210,6 +216,8 @@ function wordsOf(kind: ValueKind, family: Family): fc.Arbitrary<readonly string[
           { weight: 1, arbitrary: number },
         ),
       );
+    case 'segment-size':
+      return one(mostly(oneOf('0', '536', '1460', '65475', '65495'), oneOf('65536', 'x', '-1')));
     case 'uint-range':
       return one(range(number, ':'));
     case 'probability':
@@ -374,7 +382,9 @@ function compatible(options: readonly OptionSpec[]): readonly OptionSpec[] {
 }
 
 function someOptions(options: readonly OptionSpec[], family: Family, least = 0): fc.Arbitrary<readonly string[]> {
-  const known = options.filter((option) => !optionsLeftOut.has(option.long));
+  const known = options.filter(
+    ({ long, extension }) => !optionsLeftOut.has(long) && !optionsLeftOut.has(`${extension?.name} ${long}`),
+  );
   if (known.length === 0) return fc.constant([]);
   const mandatory = known.filter((option) => option.mandatory);
   const most = Math.min(known.length, 4);

@@ -6,9 +6,9 @@ import { createStatementReader } from '../../server/src/syntax/parser.ts';
 import type { Problem } from '../../server/src/syntax/statement.ts';
 import { describeWith } from '../support/requirements.ts';
 import { type GeneratedRule, generatedRule } from './arbitrary-rules.ts';
-import { type Backend, judgeAll, type Namespace, openNamespace, type Verdict } from './real-iptables.ts';
+import { type Backend, loadAll, type Namespace, openNamespace, type Verdict } from './real-iptables.ts';
 
-const count = 10_000;
+const count = 3000;
 const seed = 20_261_124;
 const minutes = 60_000;
 
@@ -23,15 +23,21 @@ function errorsOf(rule: GeneratedRule, backend: Backend | undefined): readonly P
   return problemsOf(rule, backend).filter(({ severity }) => severity === 'error');
 }
 
-/** A match that iptables 1.8 does not have is kept and shown; a machine without it refuses the rule. */
-function hasUnknownMatch(rule: GeneratedRule): boolean {
-  return problemsOf(rule, undefined).some(({ code }) => code === 'unknown-match');
+/**
+ * A match that iptables 1.8 does not have is kept and shown; a machine without it refuses the rule. A kernel without the module for QUEUE says nothing of a
+ * module, and timers of all namespaces share their names.
+ */
+function isOfMachine(rule: GeneratedRule): boolean {
+  return (
+    problemsOf(rule, undefined).some(({ code }) => code === 'unknown-match') ||
+    /-j "?(?:QUEUE|IDLETIMER|RATEEST)\b/.test(rule.text)
+  );
 }
 
-describeWith(['iptables', 'root'], `${count} rules from the catalogue, read by us and by real iptables`, () => {
+describeWith(['iptables', 'root'], `${count} rules from the catalogue, judged by us and loaded by real iptables`, () => {
   let namespaces: readonly Namespace[] = [];
   let rules: readonly GeneratedRule[] = [];
-  const verdicts = new Map<Backend, ReadonlyMap<GeneratedRule, Verdict>>();
+  const verdicts = new Map<Backend, ReadonlyMap<GeneratedRule, Verdict | undefined>>();
 
   beforeAll(async () => {
     // iptables-restore waits for the kernel most of the time: twice as many namespaces as processors keep these busy.
@@ -39,7 +45,7 @@ describeWith(['iptables', 'root'], `${count} rules from the catalogue, read by u
     const [forNft, forLegacy] = await Promise.all([some(), some()]);
     namespaces = [...forNft, ...forLegacy];
     rules = fc.sample(generatedRule, { numRuns: count, seed });
-    const [nft, legacy] = await Promise.all([judgeAll(forNft, 'nft', rules), judgeAll(forLegacy, 'legacy', rules)]);
+    const [nft, legacy] = await Promise.all([loadAll(forNft, 'nft', rules), loadAll(forLegacy, 'legacy', rules)]);
     verdicts.set('nft', nft).set('legacy', legacy);
   }, 10 * minutes);
 
@@ -52,8 +58,8 @@ describeWith(['iptables', 'root'], `${count} rules from the catalogue, read by u
     const [namespace] = namespaces;
     if (namespace === undefined) return rule.text;
     const disagrees = async (candidate: GeneratedRule): Promise<boolean> => {
-      const real = (await judgeAll([namespace], backend, [candidate])).get(candidate);
-      return real !== undefined && !hasUnknownMatch(candidate) && real.accepted !== (errorsOf(candidate, backend).length === 0);
+      const real = (await loadAll([namespace], backend, [candidate])).get(candidate);
+      return real !== undefined && !isOfMachine(candidate) && real.accepted !== (errorsOf(candidate, backend).length === 0);
     };
     let current = rule;
     for (let at = 2; at < current.text.split(' ').length; ) {
@@ -74,7 +80,7 @@ describeWith(['iptables', 'root'], `${count} rules from the catalogue, read by u
       for (const rule of rules) {
         const verdict = real?.get(rule);
         if (verdict?.accepted === true) accepted += 1;
-        if (verdict === undefined || hasUnknownMatch(rule)) continue;
+        if (verdict === undefined || isOfMachine(rule)) continue;
         const errors = errorsOf(rule, backend);
         if (verdict.accepted === (errors.length === 0)) continue;
         if (disagreements.length >= 20) continue;
@@ -86,7 +92,7 @@ describeWith(['iptables', 'root'], `${count} rules from the catalogue, read by u
       expect(disagreements).toEqual([]);
       expect(real?.size).toBe(count);
       // Rules of both kinds, or the comparison says little.
-      expect(accepted / count).toBeGreaterThan(0.25);
+      expect(accepted / count).toBeGreaterThan(0.15);
       expect(accepted / count).toBeLessThan(0.75);
     },
     5 * minutes,
@@ -97,23 +103,30 @@ describeWith(['iptables', 'root'], `${count} rules from the catalogue, read by u
     let same = 0;
     for (const rule of rules) {
       const verdict = verdicts.get('nft')?.get(rule);
-      if (verdict === undefined || verdict.accepted || hasUnknownMatch(rule)) continue;
+      // What the kernel refuses, it refuses without a word.
+      if (verdict === undefined || verdict.accepted || isOfMachine(rule) || /^line \d+: RULE_/.test(verdict.message)) continue;
       refused += 1;
       if (errorsOf(rule, 'nft').some(({ message }) => message.startsWith(verdict.message))) same += 1;
     }
+    expect(refused).toBeGreaterThan(200);
     expect(same / refused).toBeGreaterThan(0.9);
   });
 
-  it('take what either back end takes where nobody says which one wrote the dump', () => {
+  it('take what either back end loads, and only that, where nobody says which one wrote the dump', () => {
     const wrong = rules.filter((rule) => {
-      const nft = verdicts.get('nft')?.get(rule)?.accepted === true;
-      const legacy = verdicts.get('legacy')?.get(rule)?.accepted === true;
-      const errors = errorsOf(rule, undefined);
-      if (hasUnknownMatch(rule)) return false;
-      if (errors.length === 0) return !nft && !legacy;
-      // Legacy reads a tcp match without -p, and its kernel refuses it: neither back end loads such a rule.
-      return nft || (legacy && errors.some(({ code }) => code !== 'needs-protocol'));
+      const both = [verdicts.get('nft')?.get(rule), verdicts.get('legacy')?.get(rule)];
+      if (both.includes(undefined) || isOfMachine(rule)) return false;
+      return both.some((verdict) => verdict?.accepted) !== (errorsOf(rule, undefined).length === 0);
     });
-    expect(wrong.map(({ text }) => text)).toEqual([]);
+    expect(wrong.map(({ family, table, text }) => `${family} ${table} ${text}`)).toEqual([]);
+  });
+
+  it('name the back end that alone refuses a rule', () => {
+    for (const rule of rules) {
+      const [nft, legacy] = [verdicts.get('nft')?.get(rule)?.accepted, verdicts.get('legacy')?.get(rule)?.accepted];
+      if (nft === undefined || legacy === undefined || nft === legacy || isOfMachine(rule)) continue;
+      const named = problemsOf(rule, undefined).flatMap(({ refusedBy }) => refusedBy ?? []);
+      expect(named, rule.text).toContain(nft ? 'legacy' : 'nft');
+    }
   });
 });

@@ -1,5 +1,6 @@
 /** Real iptables in network namespaces of their own. Nothing of the machine's rules is read or changed. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { builtinChains } from '../../server/src/catalog/tables.ts';
 import type { Family } from '../../server/src/catalog/types.ts';
 import type { GeneratedRule } from './arbitrary-rules.ts';
 
@@ -157,6 +158,35 @@ export async function judgeAll(
     }),
   );
   return found;
+}
+
+/**
+ * Whether each rule loads, alone in a file with its table's own chains and two others, X and Y. Undefined for those that this kernel has no
+ * module for. Several namespaces share the work.
+ */
+export async function loadAll(
+  namespaces: readonly Namespace[],
+  backend: Backend,
+  rules: readonly GeneratedRule[],
+): Promise<ReadonlyMap<GeneratedRule, Verdict | undefined>> {
+  const found = new Map<GeneratedRule, Verdict | undefined>();
+  let next = 0;
+  await Promise.all(
+    namespaces.map(async (namespace) => {
+      for (let rule = rules[next++]; rule !== undefined; rule = rules[next++]) {
+        const { status, stderr } = await namespace.run(programName(rule.family, backend, 'restore'), [], wholeFile(rule));
+        const isUnknown = status !== 0 && /missing kernel module|not supported/.test(stderr);
+        found.set(rule, isUnknown ? undefined : { accepted: status === 0, message: messageOf(stderr) });
+      }
+    }),
+  );
+  return found;
+}
+
+/** A file that holds one rule, with all chains that it may name. */
+export function wholeFile({ table, text }: Pick<GeneratedRule, 'table' | 'text'>): string {
+  const builtin = builtinChains[table].map((chain) => `:${chain} ACCEPT [0:0]`);
+  return [`*${table}`, ...builtin, ':X - [0:0]', ':Y - [0:0]', text, 'COMMIT', ''].join('\n');
 }
 
 /** Small enough that what is read again after an error costs little. */

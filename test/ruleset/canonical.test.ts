@@ -106,8 +106,14 @@ describe('the rules that iptables makes of one line', () => {
     ]);
   });
 
-  it('are the same where the line says its own family', () => {
+  it('are none where the line is for the other family', () => {
+    const unsaid = lineContext(undefined, undefined, 'filter');
+    expect(canonicalRules(rule('-A X -s 10.0.0.1 -6 -j DROP', unsaid), unsaid)).toEqual([]);
     expect(rules('-A X -4 -j DROP')).toEqual(['-A X -j DROP']);
+  });
+
+  it('stand in the other order where they are inserted', () => {
+    expect(rules('-I X -s 10.0.0.1,10.0.0.2 -j DROP')).toEqual(['-A X -s 10.0.0.2/32 -j DROP', '-A X -s 10.0.0.1/32 -j DROP']);
   });
 });
 

@@ -253,11 +253,11 @@ describe('extensions', () => {
   it('are told where the kernel will refuse them', () => {
     check(`
 -A INPUT -p tcp -j DNAT --to-destination 10.0.0.1:80
-                   ~~~~ wrong-table: the kernel refuses DNAT in the table filter: it is valid only in nat`);
+                   ^^^^ wrong-table: the kernel refuses DNAT in the table filter: it is valid only in nat`);
     check(
       `
 -A POSTROUTING -p tcp -j DNAT --to-destination 10.0.0.1:80
-                         ~~~~ wrong-chain: the kernel refuses DNAT in POSTROUTING: it is valid only in PREROUTING, OUTPUT and chains called from there`,
+                         ^^^^ wrong-chain: the kernel refuses DNAT in POSTROUTING: it is valid only in PREROUTING, OUTPUT and chains called from there`,
       { table: 'nat' },
     );
     check('-A KUBE-SEP-X -p tcp -j DNAT --to-destination 10.0.0.1:80', { table: 'nat' });
@@ -284,7 +284,7 @@ describe('where the back ends differ', () => {
     check(
       `
 -A INPUT -m tcp --dport 80 -j ACCEPT
-            ~~~ needs-protocol: the kernel refuses tcp without -p tcp`,
+            ^^^ needs-protocol: the kernel refuses tcp without -p tcp`,
       { backend: 'legacy' },
     );
     check('-A INPUT ! -p tcp --dport 80 -j ACCEPT', { backend: 'nft' });

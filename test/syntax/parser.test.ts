@@ -83,6 +83,7 @@ describe('a rule', () => {
     // iptables-restore skips the whole line.
     expect(read('-A X -6 stray words --dport')).toEqual({ kind: 'other', problems: [] });
     expect(read('-A X stray -6 -j DROP').problems).toMatchObject([{ code: 'bad-argument' }]);
+    expect(read('-A X --dport 80 -6 stray words').problems).toMatchObject([{ code: 'option-not-loaded' }]);
     expect(rule('-A X -4 stray').problems).toMatchObject([{ code: 'bad-argument' }]);
   });
 });

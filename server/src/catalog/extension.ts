@@ -43,17 +43,26 @@ export interface ExtensionData {
   readonly hooks?: readonly Hook[];
   /** The kernel refuses it without one of these behind `-p`; absent for any. */
   readonly protocols?: readonly string[];
+  /** Where `protocols` are asked for; absent for every family. What is a protocol of IPv4 may be an extension header of IPv6. */
+  readonly protocolsIn?: Family;
   /** One line. */
   readonly help: string;
   readonly options: readonly OptionData[];
-  /** What it asks of its options together, beyond what is said of each. */
+  /** What iptables asks of its options together, beyond what is said of each. */
   readonly check?: CombinationCheck;
+  /** What the kernel asks besides (`checkentry`): iptables-restore reads the rule, and the kernel refuses it. */
+  readonly kernelCheck?: CombinationCheck;
+  /** `hooks` where they depend on its options; undefined for all. The nft back end asks this of a rule's own chain alone, not of those that lead to it. */
+  readonly hooksWith?: (given: GivenOptions) => readonly Hook[] | undefined;
   /** How iptables-save prints its options; absent where it prints them as they are read, in the order of `options`. */
   readonly normalize?: Normalize;
   /** Its options mean another thing in another order: they are given to `normalize` as typed. */
   readonly orderCounts?: true;
-  /** Two loads of it are one in the nft back end, as long as they do not speak of the same thing. */
-  readonly joins?: true;
+  /**
+   * Present where the nft back end makes expressions of nft's own of it: two loads of it are one then, as long as they do not speak of the same thing.
+   * Says whether these options make any; with none it is left to the kernel's own match.
+   */
+  readonly nativeInNft?: (given: GivenOptions) => boolean;
   /** How `iptables -L` prints it; absent where it prints nothing, or nothing that was ever seen. */
   readonly listed?: ListedForm;
 }
@@ -90,7 +99,15 @@ export interface ListedForm {
 /** The options of one match or of the target, as typed, and what the rule says besides. */
 export interface GivenOptions extends ValueContext {
   readonly all: readonly GivenOption[];
+  /** All options of the rule, in the order typed. */
+  readonly rule: readonly GivenOption[];
   readonly protocolNegated: boolean;
+  /** The back end that the file's header names. */
+  readonly backend: 'nft' | 'legacy' | undefined;
+  /** Undefined where the text does not say. */
+  readonly table: TableName | undefined;
+  /** The built-in chain that the rule is in; undefined for a chain of the user's, and where the table is not known. */
+  readonly hook: Hook | undefined;
 }
 
 /** An option as typed. */
@@ -117,6 +134,8 @@ export interface NormalizedOption {
 /** For whom options are printed. */
 export interface NormalizeContext {
   readonly family: Family;
+  /** Undefined where the file does not say; options are printed as the nft back end prints them then. */
+  readonly backend: 'nft' | 'legacy' | undefined;
 }
 
 /**

@@ -60,6 +60,8 @@ export type ValueKind =
       readonly print?: 'hex' | 'hex2' | 'hex4' | 'hex8';
     }
   /** `from[:to]` (XTTYPE_UINT*RC). */
+  /** What TCP may announce: 16 bits less the header of IP. */
+  | { readonly type: 'segment-size' }
   | {
       readonly type: 'uint-range';
       readonly bits: 8 | 16 | 32 | 64;
@@ -73,7 +75,7 @@ export type ValueKind =
   /** A share of packets between 0 and 1. */
   | { readonly type: 'probability' }
   /** Any text; `max` and `min` in bytes. What lies beyond `max` is silently cut off, or refused where `strict`. */
-  | { readonly type: 'text'; readonly min?: number; readonly max?: number; readonly strict?: true }
+  | { readonly type: 'text'; readonly min?: number; readonly max?: number; readonly strict?: true; readonly oneLine?: true }
   /** One of the words, or with `list` several with commas between. */
   | {
       readonly type: 'enum';
@@ -82,6 +84,8 @@ export type ValueKind =
       readonly ignoreCase?: true;
       /** Any beginning of a word will do; the first that fits counts. */
       readonly beginning?: true;
+      /** What stands behind a word is not looked at; the first word that fits counts. */
+      readonly longer?: true;
       /** Words that mean one of `values`. */
       readonly synonyms?: Readonly<Record<string, string>>;
       /** Also a number up to this. */

@@ -2,7 +2,9 @@
 import type { Family } from '../catalog/types.ts';
 import { readNumber } from '../catalog/values/numbers.ts';
 import { protocolNumber } from '../catalog/values/protocols.ts';
-import { readAccount, readIcmpType, readTcpFlags, readTos } from '../catalog/values/read-names.ts';
+import { readIcmpType } from '../catalog/values/read-icmp.ts';
+import { readAccount, readTos } from '../catalog/values/read-names.ts';
+import { readTcpFlags } from '../catalog/values/read-tcp.ts';
 import { natRange } from './actions.ts';
 import { icmpAnswer, stateAlone } from './connection.ts';
 import { canonicalProtocol } from './core-match-predicates.ts';

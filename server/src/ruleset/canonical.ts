@@ -1,7 +1,7 @@
 import type { NormalizedOption } from '../catalog/extension.ts';
 import type { Family } from '../catalog/types.ts';
 import { printNetwork } from '../catalog/values/addresses.ts';
-import type { LineContext } from '../syntax/line.ts';
+import { type LineContext, lineContext } from '../syntax/line.ts';
 import type { RuleStatement } from '../syntax/statement.ts';
 import { type NormalizedExtension, type NormalizedRule, normalizeRule } from './normalize-rule.ts';
 
@@ -19,7 +19,7 @@ function printMatch({ name, options }: NormalizedExtension): string {
   return ` -m ${name}${printOptions(options)}`;
 }
 
-/** A rule as iptables-save prints it, without its counters, in the nft back end's form: "-A INPUT -s 10.0.0.0/8 -p tcp -m tcp --dport 22 -j ACCEPT". */
+/** A rule as iptables-save prints it, without its counters, in the form of the back end that the file names, else of nft: "-A INPUT -s 10.0.0.0/8 -p tcp -m tcp --dport 22 -j ACCEPT". */
 export function printRule(normalized: NormalizedRule): string {
   const { source, destination, inInterface, outInterface, protocol, fragment, target } = normalized;
   let text = `-A ${normalized.chain}`;
@@ -32,24 +32,32 @@ export function printRule(normalized: NormalizedRule): string {
   return `${text}${jump}${printOptions(target.options)}`;
 }
 
-/**
- * The line that iptables-save would print for a rule, without counters. Equal texts are equal rules. A rule that lists several addresses
- * (`-s a,b`) keeps its list; `canonicalRules` has the rules that iptables makes of it. Never throws: what iptables would refuse stays as typed.
- */
-export function canonicalRule(rule: RuleStatement, context: LineContext): string {
-  return printRule(normalizeRule(rule, context));
+/** The circumstances of a line without its back end, so that rules of two dumps can be compared, whichever wrote them. */
+export function withoutBackEnd({ family, table }: LineContext): LineContext {
+  return lineContext(family, undefined, table);
 }
 
 /**
- * The lines that iptables-save would print for a rule: one for each pair of a source and a destination in its lists, none where the rule says that
+ * The line that iptables-save of the nft back end would print for a rule, without counters, whichever back end wrote it. Equal texts are equal rules. A rule
+ * that lists several addresses (`-s a,b`) keeps its list; `canonicalRules` has the rules that iptables makes of it. Never throws: what iptables
+ * would refuse stays as typed.
+ */
+export function canonicalRule(rule: RuleStatement, context: LineContext): string {
+  return printRule(normalizeRule(rule, withoutBackEnd(context)));
+}
+
+/**
+ * The lines that iptables-save of the back end that the file names, else of nft, would print for a rule: one for each pair of a source and a destination in its lists, none where the rule says that
  * it is for the other family.
  */
 export function canonicalRules(rule: RuleStatement, context: LineContext): readonly string[] {
   const normalized = normalizeRule(rule, context);
   if (isForOtherFamily(rule, normalized.family)) return [];
-  return each(normalized.source).flatMap((source) =>
+  const rules = each(normalized.source).flatMap((source) =>
     each(normalized.destination).map((destination) => printRule({ ...normalized, source, destination })),
   );
+  // Each is inserted in front of the one before.
+  return rule.command === 'insert' ? rules.reverse() : rules;
 }
 
 function each(option: NormalizedOption | undefined): readonly (NormalizedOption | undefined)[] {

@@ -2,9 +2,10 @@
  * A rule as iptables-save has it, whatever its spelling: typed values, defaults filled in, options in the order in which iptables-save prints them.
  * Two rules that are equal so mean the same.
  */
-import type { NormalizedOption } from '../catalog/extension.ts';
+import type { NormalizeContext, NormalizedOption } from '../catalog/extension.ts';
 import { extensionData, findMatch, findTarget } from '../catalog/lookup.ts';
 import type { ExtensionSpec, Family } from '../catalog/types.ts';
+import { protocolName } from '../catalog/values/protocols.ts';
 import { readValue, type ValueContext } from '../catalog/values/read-value.ts';
 import { quoteText, type Value } from '../catalog/values/values.ts';
 import type { LineContext } from '../syntax/line.ts';
@@ -96,19 +97,36 @@ export function normalizeRule(rule: RuleStatement, context: LineContext): Normal
       matches[option.instance - 1]?.options.push({ option, normalized });
     }
   }
+  const about: NormalizeContext = { family, backend: context.backend };
   return {
     family,
     chain: rule.chain.text,
     source: unlessAny(core.get('--source')),
     destination: unlessAny(core.get('--destination')),
-    inInterface: unlessAny(core.get('--in-interface')),
-    outInterface: unlessAny(core.get('--out-interface')),
-    protocol: unlessAny(core.get('--protocol')),
+    inInterface: unlessAnyInterface(core.get('--in-interface'), context),
+    outInterface: unlessAnyInterface(core.get('--out-interface'), context),
+    protocol: unlessAny(inOneByte(core.get('--protocol'), context)),
     fragment: core.get('--fragments'),
-    matches: joinMatches(matches.flatMap((loaded) => normalizeExtension(loaded, family) ?? [])),
-    target: targetOf(rule, target, unknown, family),
+    matches: joinMatches(
+      matches.flatMap((loaded) => normalizeExtension(loaded, about) ?? []),
+      about,
+    ),
+    target: targetOf(rule, target, unknown, about),
     isGoto: rule.isGoto,
   };
+}
+
+/** The nft back end keeps a byte of the protocol: mptcp becomes tcp. */
+function inOneByte(option: NormalizedOption | undefined, { backend }: LineContext): NormalizedOption | undefined {
+  const value = option?.value;
+  if (option === undefined || value?.type !== 'protocol' || value.number < 256 || backend === 'legacy') return option;
+  const number = value.number % 256;
+  return { ...option, value: { type: 'protocol', number, text: protocolName(number) ?? `${number}` } };
+}
+
+/** The legacy back end prints no negation of every interface. */
+function unlessAnyInterface(option: NormalizedOption | undefined, { backend }: LineContext): NormalizedOption | undefined {
+  return option !== undefined && backend === 'legacy' && option.value?.text === '+' ? undefined : unlessAny(option);
 }
 
 /** An option that lets everything through says nothing. */
@@ -136,16 +154,17 @@ function inSavedOrder(loaded: Loaded): readonly NormalizedOption[] {
 }
 
 /** Undefined where iptables-save prints none of it. */
-function normalizeExtension(loaded: Loaded, family: Family): NormalizedExtension | undefined {
+function normalizeExtension(loaded: Loaded, context: NormalizeContext): NormalizedExtension | undefined {
   const options = inSavedOrder(loaded);
   if (loaded.spec === undefined) return { name: loaded.name, options };
   const { normalize } = extensionData(loaded.spec);
-  const normalized = normalize === undefined ? options : normalize(options, { family });
+  const normalized = normalize === undefined ? options : normalize(options, context);
   return normalized === undefined ? undefined : { name: loaded.spec.name, options: normalized };
 }
 
-/** Two loads of some matches are one in the nft back end, as long as they do not speak of the same thing. */
-function joinMatches(matches: readonly NormalizedExtension[]): readonly NormalizedExtension[] {
+/** Two loads of some matches are one in the nft back end, as long as each has options, and not the same. */
+function joinMatches(matches: readonly NormalizedExtension[], { backend }: NormalizeContext): readonly NormalizedExtension[] {
+  if (backend === 'legacy') return matches;
   const joined: NormalizedExtension[] = [];
   for (const match of matches) {
     const index = joined.findIndex(({ name }) => name === match.name);
@@ -154,7 +173,9 @@ function joinMatches(matches: readonly NormalizedExtension[]): readonly Normaliz
     if (
       first === undefined ||
       spec === undefined ||
-      extensionData(spec).joins !== true ||
+      extensionData(spec).nativeInNft === undefined ||
+      first.options.length === 0 ||
+      match.options.length === 0 ||
       first.options.some(({ name }) => match.options.some((other) => other.name === name))
     ) {
       joined.push(match);
@@ -173,11 +194,11 @@ function targetOf(
   rule: RuleStatement,
   options: Loaded['options'],
   unknown: readonly NormalizedOption[],
-  family: Family,
+  context: NormalizeContext,
 ): NormalizedExtension | undefined {
   if (rule.target === undefined) return unknown.length === 0 ? undefined : { name: '', options: unknown };
   const name = rule.target.text;
   const spec = rule.isGoto ? undefined : findTarget(name);
-  const normalized = normalizeExtension({ name, spec, options }, family);
+  const normalized = normalizeExtension({ name, spec, options }, context);
   return { name: spec?.name ?? name, options: [...(normalized?.options ?? []), ...unknown] };
 }

@@ -44,8 +44,10 @@ export interface Getopt {
   /** How many values must come, and how many may. */
   wanted: number;
   optional: number;
-  /** Behind -4 or -6 of the other family: iptables-restore reads no further. */
+  /** Behind -4 or -6 of the other family, or a question: iptables-restore reads no further. */
   isSkipped: boolean;
+  /** Behind `--`, where no options are. */
+  isOver: boolean;
 }
 
 /** A reader of words that has read none. */
@@ -66,6 +68,7 @@ export function createGetopt(): Getopt {
     wanted: 0,
     optional: 0,
     isSkipped: false,
+    isOver: false,
   };
 }
 
@@ -86,6 +89,7 @@ export function resetGetopt(state: Getopt, family: Family | undefined): void {
   state.wanted = 0;
   state.optional = 0;
   state.isSkipped = false;
+  state.isOver = false;
 }
 
 function note(state: Getopt, at: Span, code: string, message: string): void {
@@ -107,13 +111,28 @@ export function readBang(state: Getopt, at: Span): void {
 
 /** A word that is neither an option nor a value. Whatever it was meant for, the rule is no wider without it. */
 export function readStray(state: Getopt, word: Word, image: string): void {
-  note(state, word, 'bad-argument', `Bad argument \`${image}'`);
+  note(state, word, 'bad-argument', state.isOver ? 'unknown arguments found on commandline' : `Bad argument \`${image}'`);
   state.options.push({ spec: undefined, name: word.text, word, negation: state.negation, values: [], instance: notUnderstood });
   state.negation = undefined;
 }
 
+/** `--`: getopt(3) looks no further, and iptables wants nothing behind it. */
+function endOptions(state: Getopt): void {
+  if (state.negation !== undefined) note(state, state.negation, 'negation-without-option', 'nothing appropriate following !');
+  state.negation = undefined;
+  state.isOver = true;
+}
+
 /** A word that begins with a dash where no value is wanted: a command or an option. */
 export function readOption(state: Getopt, word: Word): void {
+  if (state.isOver) {
+    readStray(state, word, word.text);
+    return;
+  }
+  if (word.text === '--') {
+    endOptions(state);
+    return;
+  }
   const { negation } = state;
   state.negation = undefined;
   const command = commandFor(word.text);
@@ -274,8 +293,7 @@ export function closeOption(state: Getopt): void {
   state.options.push(option);
   const first = option.values[0];
   if (first === undefined) {
-    if (option.name === '--ipv4' ? state.family === 'ipv6' : option.name === '--ipv6' && state.family === 'ipv4')
-      state.isSkipped = true;
+    if (endsRule(option.name, state.family)) state.isSkipped = true;
     return;
   }
   switch (option.name) {
@@ -292,6 +310,18 @@ export function closeOption(state: Getopt): void {
       state.isGoto = option.name === '--goto';
       break;
     default:
+  }
+}
+
+/** With these iptables-restore skips the line, or prints something and is done. */
+function endsRule(option: string, family: Family | undefined): boolean {
+  switch (option) {
+    case '--ipv4':
+      return family === 'ipv6';
+    case '--ipv6':
+      return family === 'ipv4';
+    default:
+      return option === '--help' || option === '--version';
   }
 }
 

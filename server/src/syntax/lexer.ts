@@ -63,7 +63,19 @@ export const BareWord = createToken({
   line_breaks: false,
 });
 
-/** `[packets:bytes]` at the start of a rule or behind a policy. */
+/**
+ * `[packets:bytes]` at the start of a rule. iptables-restore takes each for the value of --set-counters, whose leading digits count: `[0x57:1k]` is
+ * 0 packets and 1 byte.
+ */
+export const RuleCounters = createToken({
+  name: 'RuleCounters',
+  label: 'counters "[packets:bytes]"',
+  pattern: /\[[ \t]*[-+]?[0-9][^\]:]*:[ \t]*[-+]?[0-9][^\]]*\]/,
+  start_chars_hint: ['['],
+  line_breaks: false,
+});
+
+/** `[packets:bytes]` behind a policy. */
 export const CounterPair = createToken({
   name: 'CounterPair',
   label: 'counters "[packets:bytes]"',
@@ -84,11 +96,22 @@ const modes: Record<LexerMode, TokenType[]> = {
   table: [Star, Blanks, BareWord],
   chain: [Colon, CounterPair, Blanks, BareWord],
   // Counters are counters at the start of a line only; elsewhere "[1:2]" is a word like another.
-  counted: [CounterPair, ...words],
+  counted: [RuleCounters, ...words],
   rule: words,
 };
 
-export const tokenTypes: TokenType[] = [Blanks, Bang, OptionName, PlainWord, QuotedWord, BareWord, CounterPair, Star, Colon];
+export const tokenTypes: TokenType[] = [
+  Blanks,
+  Bang,
+  OptionName,
+  PlainWord,
+  QuotedWord,
+  BareWord,
+  RuleCounters,
+  CounterPair,
+  Star,
+  Colon,
+];
 
 /** A lexer for one line, no token of which spans lines. `validate` costs some milliseconds and is for tests. */
 export function createLexer(validate: boolean): Lexer {
@@ -98,12 +121,15 @@ export function createLexer(validate: boolean): Lexer {
   );
 }
 
-/** The text that iptables-restore makes of a word with a quoted part: the quotes go, and inside them each backslash. */
+/**
+ * The text that iptables-restore makes of a word with a quoted part: the quotes go, and inside them each backslash. A quote that is never closed takes
+ * the end of the line in.
+ */
 export function unquote(image: string): string {
   const open = image.indexOf('"');
   if (open < 0) return image;
   const closed = image.length > open + 1 && image.endsWith('"') && !endsInsideEscape(image, open);
-  const inner = image.slice(open + 1, closed ? -1 : undefined);
+  const inner = closed ? image.slice(open + 1, -1) : `${image.slice(open + 1)}\n`;
   return image.slice(0, open) + (inner.includes('\\') ? inner.replace(/\\([\s\S])/g, '$1') : inner);
 }
 

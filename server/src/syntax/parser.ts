@@ -32,6 +32,7 @@ import {
   OptionName,
   PlainWord,
   QuotedWord,
+  RuleCounters,
   Star,
   tokenTypes,
   unquote,
@@ -137,7 +138,7 @@ class LineParser extends EmbeddedActionsParser {
     ];
     this.ruleLine = this.RULE('ruleLine', () => {
       this.OPTION(() => {
-        this.counters = toCounters(this.CONSUME(CounterPair));
+        this.counters = toCounters(this.CONSUME(RuleCounters));
       });
       this.MANY(() => {
         this.OR(opener);
@@ -195,7 +196,16 @@ function withOneError(inOrder: readonly Problem[], atEnd: readonly Problem[]): r
     }
   }
   first ??= atEnd.find(({ severity }) => severity === 'error');
-  return [...inOrder, ...atEnd].filter((problem) => problem.severity !== 'error' || problem === first);
+  const problems = [...inOrder, ...atEnd].filter((problem) => problem.severity !== 'error' || problem === first);
+  return first === undefined ? withErrorOfBoth(problems) : problems;
+}
+
+/** Where each back end refuses the line for a reason of its own, none loads it: the first reason is an error. */
+function withErrorOfBoth(problems: readonly Problem[]): readonly Problem[] {
+  const first = problems.find(({ refusedBy }) => refusedBy !== undefined);
+  if (first === undefined || !problems.some(({ refusedBy }) => refusedBy !== undefined && refusedBy !== first.refusedBy))
+    return problems;
+  return problems.map((problem) => (problem === first ? { ...problem, severity: 'error' } : problem));
 }
 
 function readPlain(words: Getopt, token: IToken): void {
@@ -221,7 +231,11 @@ function toWord(token: IToken): Word {
 
 function toCounters(token: IToken): Counters {
   const colon = token.image.indexOf(':');
-  return { ...spanOf(token), packets: Number(token.image.slice(1, colon)), bytes: Number(token.image.slice(colon + 1, -1)) };
+  return {
+    ...spanOf(token),
+    packets: Number.parseInt(token.image.slice(1, colon), 10),
+    bytes: Number.parseInt(token.image.slice(colon + 1, -1), 10),
+  };
 }
 
 function isOptionLike(token: IToken): boolean {
@@ -360,10 +374,11 @@ function readRule(
       hidden: none,
       problems: known ?? none,
     };
-    if (known !== undefined) return rule;
-    checkRule(rule, context, context.family ?? familyOfOptions(options) ?? 'ipv4', parser);
-    rule.problems = parser.takeProblems(text);
-    // iptables-restore skips a line that is for the other family (-4, -6).
+    if (known === undefined) {
+      checkRule(rule, context, context.family ?? familyOfOptions(options) ?? 'ipv4', parser);
+      rule.problems = parser.takeProblems(text);
+    }
+    // A rule for the other family is none: iptables-restore looks no further.
     return words.isSkipped ? { kind: 'other', problems: rule.problems } : rule;
   }
   const about = { command: command.command, commandWord, chain, argument: second };

@@ -26,6 +26,8 @@ export interface Problem extends Span {
   readonly code: string;
   readonly message: string;
   readonly severity: 'error' | 'warning' | 'info' | 'hint';
+  /** The back end that alone refuses the line; absent where both do, or neither. */
+  readonly refusedBy?: 'nft' | 'legacy';
   /** The one right answer, where there is one: replace the span by this. */
   readonly fix?: { readonly title: string; readonly text: string };
 }

@@ -57,6 +57,8 @@ const numbered: readonly (readonly [number: number, name: string, ...aliases: st
   [141, 'wesp', 'WESP'],
   [142, 'rohc', 'ROHC'],
   [143, 'ethernet', 'Ethernet'],
+  // No packet has it: a byte of the header is too small for the number, and the nft back end keeps its lower eight bits, which mean tcp.
+  [262, 'mptcp', 'MPTCP'],
 ];
 
 const numbers = new Map(numbered.flatMap(([number, ...names]) => names.map((name) => [name, number] as const)));

@@ -83,12 +83,29 @@ export function readUintRange(text: string, kind: UintRangeKind, option: OptionS
 
 /** Kept as a 32-bit number of 2^-31ths, and printed back from it with eleven digits. */
 export function readProbability(text: string, option: OptionSpec, owner: string): Value | ValueFault {
-  const read = /^\s*[-+]?(?:[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9]+(?:[eE][-+]?[0-9]+)?)$/.exec(text);
-  const number = read === null ? Number.NaN : Number(text);
-  if (!(number >= 0 && number <= 1))
+  const number = readDouble(text);
+  // No comparison with "nan" holds, and it is kept as 0.
+  if (number === undefined || number < 0 || number > 1)
     return fault('bad-number', `${owner}: bad value for option "${option.long}", or out of range (0-1).`);
-  const share = Math.round(number * 0x8000_0000) / 0x8000_0000;
+  const share = Number.isNaN(number) ? 0 : Math.round(number * 0x8000_0000) / 0x8000_0000;
   return { type: 'probability', share, text: share.toFixed(11) };
+}
+
+const decimal = /^\s*[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$/;
+const hexadecimal = /^\s*([-+]?)0[xX](?:([0-9a-fA-F]+)(?:\.([0-9a-fA-F]*))?|\.([0-9a-fA-F]+))(?:[pP]([-+]?[0-9]+))?$/;
+
+/** strtod(3): decimal, hexadecimal, `inf` and `nan`; undefined for all else. */
+function readDouble(text: string): number | undefined {
+  if (decimal.test(text)) return Number(text);
+  if (/^\s*[-+]?nan(?:\([0-9A-Za-z_]*\))?$/i.test(text)) return Number.NaN;
+  if (/^\s*\+?inf(?:inity)?$/i.test(text)) return Number.POSITIVE_INFINITY;
+  if (/^\s*-inf(?:inity)?$/i.test(text)) return Number.NEGATIVE_INFINITY;
+  const read = hexadecimal.exec(text);
+  if (read === null) return undefined;
+  const [, sign, whole = '', part = '', partAlone = '', exponent = '0'] = read;
+  const fraction = part + partAlone;
+  const digits = Number(`0x${whole}${fraction}`);
+  return (sign === '-' ? -1 : 1) * digits * 2 ** (Number(exponent) - 4 * fraction.length);
 }
 
 export function readLedDelay(text: string): Value | ValueFault {
@@ -114,7 +131,7 @@ export function readClass(text: string): Value | ValueFault {
 }
 
 export function readZone(text: string): Value | ValueFault {
-  if (text === 'mark') return { type: 'text', raw: text, text };
+  if (text.toLowerCase() === 'mark') return { type: 'text', raw: 'mark', text: 'mark' };
   const value = readNumber(text, 0, 65535);
   return value === undefined
     ? fault('bad-number', `Cannot parse ${text} as a zone ID`)

@@ -23,10 +23,18 @@ function readPort(text: string, protocol: PortProtocol | undefined): number | Va
   );
 }
 
+const largest = 0xffff_ffff_ffff_ffffn;
+
+function minOf(one: bigint, other: bigint): bigint {
+  return one < other ? one : other;
+}
+
 /** getaddrinfo(3): decimal only, cut to 16 bits, a name of any protocol, and nothing at all is 0. */
 function readResolvedPort(text: string): number | ValueFault {
   const digits = /^[ \t\n\v\f\r]*\+?([0-9]+)$/.exec(text)?.[1];
-  if (digits !== undefined) return Number(BigInt(digits) & 0xffffn);
+  // glibc keeps the number in a signed int: what is negative there is looked up as a name.
+  const number = digits === undefined ? undefined : BigInt.asIntN(32, minOf(BigInt(digits), largest));
+  if (number !== undefined && number >= 0n) return Number(number & 0xffffn);
   return text === '' ? 0 : (servicePort(text) ?? fault('bad-port', `Port "${text}" does not resolve to anything.`));
 }
 

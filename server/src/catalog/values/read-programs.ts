@@ -1,6 +1,6 @@
 /** Values that are small languages of their own: u32's tests, BPF programs, text with bytes in it, SCTP chunks, options of IPv6 headers. */
 
-import { readNumber, scanNumber } from './numbers.ts';
+import { maxOfBits, readBigNumber, scanNumber } from './numbers.ts';
 import { byteLength, fault, quoteText, type Value, type ValueFault } from './values.ts';
 import { sctpChunkTypes } from './words.ts';
 
@@ -98,61 +98,74 @@ export function readBytecode(text: string): Value | ValueFault {
   return { type: 'text', raw, text: `"${raw}"` };
 }
 
-/** How the string match prints a pattern: as bytes where one of them is no printable character. */
-export function printPattern(pattern: string): { readonly option: '--string' | '--hex-string'; readonly text: string } {
-  if (/^[\x20-\x7e]*$/.test(pattern)) return { option: '--string', text: `"${pattern.replace(/["\\]/g, '\\$&')}"` };
-  const bytes = [...new TextEncoder().encode(pattern)].map((byte) => byte.toString(16).padStart(2, '0'));
-  return { option: '--hex-string', text: `"|${bytes.join('')}|"` };
+/** The bytes of a text in UTF-8, a character for each. */
+function bytesOf(text: string): string {
+  let bytes = '';
+  for (const byte of new TextEncoder().encode(text)) bytes += String.fromCharCode(byte);
+  return bytes;
 }
 
-/** --string: any text that is not too long. */
+/** How the string match prints a pattern, a character for each byte: in hexadecimal where one of them is not printable, or the last a backslash. */
+export function printPattern(bytes: string): { readonly option: '--string' | '--hex-string'; readonly text: string } {
+  if (/^[\x20-\x7e]*$/.test(bytes) && !bytes.endsWith('\\'))
+    return { option: '--string', text: `"${bytes.replace(/["\\]/g, '\\$&')}"` };
+  const digits = [...bytes].map((byte) => byte.charCodeAt(0).toString(16).padStart(2, '0'));
+  return { option: '--hex-string', text: `"|${digits.join('')}|"` };
+}
+
+/** --string: any text that is not too long. `raw` has a character for each byte. */
 export function readPattern(text: string, max: number): Value | ValueFault {
-  if (byteLength(text) > max) return fault('text-too-long', `STRING too long "${text}"`);
-  return { type: 'text', raw: text, text: printPattern(text).text };
+  const raw = bytesOf(text);
+  if (raw.length > max) return fault('text-too-long', `STRING too long "${text}"`);
+  return { type: 'text', raw, text: printPattern(raw).text };
 }
 
-/** --hex-string: bytes in hexadecimal between bars, text outside them. Source: libxt_string.c, parse_hex_string. */
+/**
+ * --hex-string: bytes in hexadecimal between bars, text outside them. A bar needs no other one where the text ends with it. `raw` has a character
+ * for each byte. Source: libxt_string.c, parse_hex_string.
+ */
 export function readHexText(text: string, max: number): Value | ValueFault {
+  const bytes = bytesOf(text);
+  if (bytes === '') return fault('text-too-short', 'STRING must contain at least one char');
   let raw = '';
   let at = 0;
   let inHex = false;
-  while (at < text.length) {
-    const character = text.charAt(at);
-    if (character === '\\' && !inHex) {
-      if (at + 1 >= text.length) return fault('bad-hex', 'Bad literal placement at end of string');
-      raw += text.charAt(at + 1);
-      at += 2;
-    } else if (character === '|') {
+  while (at < bytes.length) {
+    if (raw.length >= max) return fault('text-too-long', `STRING too long "${text}"`);
+    let isLiteral = false;
+    if (bytes[at] === '\\') {
+      if (inHex) return fault('bad-hex', 'Cannot include literals in hex data');
+      isLiteral = true;
+    } else if (bytes[at] === '|') {
       inHex = !inHex;
-      at += 1;
-      if (inHex && text.charAt(at) === '|') return fault('bad-hex', 'Odd number of hex digits');
-      while (inHex && text.charAt(at) === ' ') at += 1;
-    } else if (inHex) {
-      const digits = text.slice(at, at + 2);
-      if (digits.length < 2 || digits.endsWith('|')) return fault('bad-hex', 'Odd number of hex digits');
-      if (!/^[0-9a-fA-F]{2}$/.test(digits)) return fault('bad-hex', `Invalid hex char '${digits.charAt(0)}'`);
-      raw += String.fromCharCode(Number.parseInt(digits, 16));
-      at += 2;
-      while (text.charAt(at) === ' ') at += 1;
-    } else {
-      raw += character;
+      while (inHex && bytes[at + 1] === ' ') at += 1;
+      if (at + 1 >= bytes.length) break;
       at += 1;
     }
-    if (raw.length > max) return fault('text-too-long', `STRING too long "${text}"`);
+    if (isLiteral) {
+      if (at + 1 >= bytes.length) return fault('bad-hex', 'Bad literal placement at end of string');
+      raw += bytes.charAt(at + 1);
+      at += 2;
+    } else if (inHex) {
+      const wrong = wrongHex(bytes, at);
+      if (wrong !== undefined) return fault('bad-hex', wrong);
+      raw += String.fromCharCode(Number.parseInt(bytes.slice(at, at + 2), 16));
+      at += bytes[at + 2] === ' ' ? 3 : 2;
+    } else {
+      // Behind a closing bar stands a character as it is, an opening one and a backslash too.
+      raw += bytes.charAt(at);
+      at += 1;
+    }
   }
-  if (inHex) return fault('bad-hex', 'Invalid hex block');
-  if (raw === '') return fault('text-too-short', 'STRING must contain at least one char');
-  return { type: 'text', raw, text: printHexText(raw) };
+  return { type: 'text', raw, text: printPattern(raw).text };
 }
 
-function printHexText(raw: string): string {
-  if (/^[\x20-\x7e]*$/.test(raw)) return `"${raw.replace(/["\\]/g, '\\$&')}"`;
-  return `"|${[...raw].map((character) => (character.codePointAt(0) ?? 0).toString(16).padStart(2, '0')).join('')}|"`;
-}
-
-/** Whether a value of --hex-string is plain text after all; iptables-save then prints --string. */
-export function isPrintable(raw: string): boolean {
-  return /^[\x20-\x7e]*$/.test(raw);
+/** What is wrong with the two hexadecimal digits here; something must stand behind them. */
+function wrongHex(bytes: string, at: number): string | undefined {
+  if (at + 1 >= bytes.length) return 'Odd number of hex digits';
+  if (at + 2 >= bytes.length) return 'Invalid hex block';
+  const wrong = [...bytes.slice(at, at + 2)].find((digit) => !/[0-9a-fA-F]/.test(digit));
+  return wrong === undefined ? undefined : `Invalid hex char '${wrong}'`;
 }
 
 const chunkNames = Object.entries(sctpChunkTypes).sort(([, one], [, other]) => one - other);
@@ -192,18 +205,27 @@ export function readSctpChunks(how: string, chunks: string): Value | ValueFault 
   return { type: 'words', words: [lower, ...words], text: `${lower} ${words.join(',')}` };
 }
 
-/** Options of an IPv6 header: `type[:length]`, up to 16. Source: libip6t_hbh.c, parse_options. */
+const mostHeaderOptions = 16;
+
+/** Options of an IPv6 header: `type[:length]`, up to 16, each number cut to a byte. Source: libip6t_hbh.c and libip6t_dst.c, parse_options. */
 export function readHeaderOptions(text: string, option: string): Value | ValueFault {
   const words: string[] = [];
-  for (const word of text.split(',')) {
-    if (words.length >= 16) break;
+  for (const [index, word] of text.split(',', mostHeaderOptions).entries()) {
     const colon = word.indexOf(':');
-    const type = readNumber(colon < 0 ? word : word.slice(0, colon), 0, 255);
-    if (type === undefined) return fault('bad-number', `type "${word}" in ${option} is no number from 0 to 255`);
-    const length = colon < 0 ? undefined : readNumber(word.slice(colon + 1), 0, 255);
-    if (colon >= 0 && length === undefined) return fault('bad-number', `length in "${word}" is no number from 0 to 255`);
-    words.push(length === undefined ? `${type}` : `${type}:${length}`);
+    const type = readBigNumber(colon < 0 ? word : word.slice(0, colon), 0n, maxOfBits(64));
+    if (type === undefined) return fault('bad-number', `type "${word}" in ${option} is no number`);
+    const kept = type % 256n;
+    if (colon < 0) {
+      words.push(`${kept}`);
+      continue;
+    }
+    if (index === mostHeaderOptions - 1) return fault('too-many-values', 'too many ports specified');
+    if (kept === 0n) return fault('bad-number', "PAD0 hasn't got length");
+    const length = readBigNumber(word.slice(colon + 1), 0n, maxOfBits(64));
+    if (length === undefined) return fault('bad-number', `length in "${word}" is no number`);
+    words.push(length % 256n === 255n ? `${kept}` : `${kept}:${length % 256n}`);
   }
+  if (text.split(',').length > mostHeaderOptions) return fault('too-many-values', 'too many addresses specified');
   return { type: 'words', words, text: words.join(',') };
 }
 

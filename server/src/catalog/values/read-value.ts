@@ -2,18 +2,8 @@
 
 import type { Family, OptionSpec, PortProtocol, ValueKind } from '../types.ts';
 import { readAddressList, readAddressRange, readHost, readHostMask, readNetworks, readPrefix } from './read-addresses.ts';
-import {
-  readAccount,
-  readIcmpType,
-  readIpv6Headers,
-  readLogLevel,
-  readMhType,
-  readNamedMark,
-  readRejectType,
-  readTcpFlags,
-  readTcpOptionList,
-  readTos,
-} from './read-names.ts';
+import { readIcmpType } from './read-icmp.ts';
+import { readAccount, readIpv6Headers, readLogLevel, readMhType, readNamedMark, readRejectType, readTos } from './read-names.ts';
 import {
   readClass,
   readLabel,
@@ -28,6 +18,7 @@ import {
 import { readMultiport, readNatPortRange, readNatRange, readOnePort, readOrderedPortRange, readPortRange } from './read-ports.ts';
 import { readBytecode, readHeaderOptions, readHexText, readPattern, readSctpChunks, readText, readU32 } from './read-programs.ts';
 import { readBitRate, readDuration, readHashBurst, readHashRate, readLimitRate, readRateInterval } from './read-rates.ts';
+import { readTcpFlags, readTcpOptionList } from './read-tcp.ts';
 import { readDate, readMonthdays, readTimeOfDay, readWeekdays } from './read-time.ts';
 import {
   readCounters,
@@ -39,7 +30,7 @@ import {
   readProtocol,
   readSet,
 } from './read-words.ts';
-import type { Value, ValueFault } from './values.ts';
+import { fault, type Value, type ValueFault } from './values.ts';
 
 /** What the reading of a value depends on besides the option. */
 export interface ValueContext {
@@ -56,141 +47,101 @@ export function readValue(option: OptionSpec, words: readonly string[], context:
   const kind = option.value;
   if (kind === undefined) return undefined;
   const [first = '', second = ''] = words;
-  return readKind(kind, option, first, second, context);
+  const owner = option.extension?.name ?? 'iptables';
+  // The table has a reader for each kind, made for just that kind.
+  const read = readers[kind.type] as (reading: Reading<ValueKind>) => Value | ValueFault;
+  return read({ kind, option, owner, text: first, second, ...context });
 }
 
-function readKind(
-  kind: ValueKind,
-  option: OptionSpec,
-  text: string,
-  second: string,
-  { family, protocol }: ValueContext,
-): Value | ValueFault {
-  const owner = option.extension?.name ?? 'iptables';
-  switch (kind.type) {
-    case 'networks':
-      return readNetworks(text, family);
-    case 'network':
-      return readHostMask(text, family, option, owner);
-    case 'host':
-      return readHost(text, family);
-    case 'address-range':
-      return readAddressRange(text, family, option);
-    case 'address-list':
-      return readAddressList(text, family, kind.max);
-    case 'prefix-length':
-    case 'prefix-mask':
-      return readPrefix(text, family, option, owner);
-    case 'nat-range':
-      return readNatRange(text, family, kind.shifted);
-    case 'nat-ports':
-      return readNatPortRange(text, owner === 'MASQUERADE');
-    case 'port':
-      return readOnePort(text);
-    case 'port-range':
-      return readPortRange(text, option);
-    case 'ordered-port-range':
-      return readOrderedPortRange(text, option);
-    case 'multiport':
-      return readMultiport(text, portProtocol(protocol));
-    case 'protocol':
-      return readProtocol(text);
-    case 'interface':
-      return readInterface(text, kind.mayBeEmpty === true);
-    case 'mac':
-      return readMac(text);
-    case 'mark':
-      return readMark(text, option, owner);
-    case 'tos':
-      return readTos(text, option.long);
-    case 'uint':
-      return readUint(text, kind, option, owner);
-    case 'uint-range':
-      return readUintRange(text, kind, option, owner);
-    case 'probability':
-      return readProbability(text, option, owner);
-    case 'pattern':
-      return readPattern(text, kind.max);
-    case 'text':
-      return readText(text, kind.min ?? 0, kind.max ?? 1023, kind.strict ?? false);
-    case 'enum':
-      return readEnum(text, kind, option, owner);
-    case 'rate':
-      return readLimitRate(text);
-    case 'hash-rate':
-      return readHashRate(text, option.long);
-    case 'hash-burst':
-      return readHashBurst(text);
-    case 'rate-interval':
-      return readRateInterval(text, option.long);
-    case 'duration':
-      return readDuration(text, option.long);
-    case 'bit-rate':
-      return readBitRate(text);
-    case 'led-delay':
-      return readLedDelay(text);
-    case 'date':
-      return readDate(text);
-    case 'time-of-day':
-      return readTimeOfDay(text);
-    case 'weekdays':
-      return readWeekdays(text);
-    case 'monthdays':
-      return readMonthdays(text);
-    case 'tcp-flags':
-      return readTcpFlags(text, second);
-    case 'tcp-option':
-      return readTcpOption(text);
-    case 'tcp-option-list':
-      return readTcpOptionList(text);
-    case 'sctp-chunks':
-      return readSctpChunks(text, second);
-    case 'dccp-types':
-      return readDccpTypes(text);
-    case 'set':
-      return readSet(text, second);
-    case 'icmp-type':
-      return readIcmpType(text, 'ipv4');
-    case 'icmpv6-type':
-      return readIcmpType(text, 'ipv6');
-    case 'reject-type':
-      return readRejectType(text, family);
-    case 'mh-type':
-      return readMhType(text);
-    case 'header-options':
-      return readHeaderOptions(text, option.long);
-    case 'ipv6-headers':
-      return readIpv6Headers(text);
-    case 'log-level':
-      return readLogLevel(text);
-    case 'account':
-      return readAccount(text, kind.of, option.long);
-    case 'class':
-      return readClass(text);
-    case 'realm':
-    case 'device-group':
-      return readNamedMark(text, kind.type, owner, option.long);
-    case 'zone':
-      return readZone(text);
-    case 'label':
-      return readLabel(text);
-    case 'hex-text':
-      return readHexText(text, kind.max);
-    case 'u32':
-      return readU32(text);
-    case 'bytecode':
-      return readBytecode(text);
-    case 'hash-mode':
-      return readHashMode(text, option);
-    case 'match-name':
-    case 'target':
-    case 'chain':
-    case 'table-name':
-      return { type: 'text', raw: text, text };
-    case 'counters':
-      return readCounters(text, second);
-  }
+/** The words of an option and what their reading depends on. */
+interface Reading<Kind> {
+  readonly kind: Kind;
+  readonly option: OptionSpec;
+  /** The extension's name, or iptables' own. */
+  readonly owner: string;
+  readonly text: string;
+  /** The second word; empty where there is none. */
+  readonly second: string;
+  readonly family: Family;
+  readonly protocol: number;
 }
+
+type Readers = {
+  readonly [Type in ValueKind['type']]: (reading: Reading<Extract<ValueKind, { type: Type }>>) => Value | ValueFault;
+};
+
+const asTyped = ({ text }: { readonly text: string }): Value => ({ type: 'text', raw: text, text });
+
+const readers: Readers = {
+  networks: ({ text, family }) => readNetworks(text, family),
+  network: ({ text, option, owner, family }) => readHostMask(text, family, option, owner),
+  host: ({ text, family }) => readHost(text, family),
+  'address-range': ({ text, option, family }) => readAddressRange(text, family, option),
+  'address-list': ({ text, kind, family }) => readAddressList(text, family, kind.max),
+  'prefix-length': ({ text, option, owner, family }) => readPrefix(text, family, option, owner),
+  'prefix-mask': ({ text, option, owner, family }) => readPrefix(text, family, option, owner),
+  'nat-range': ({ text, kind, family }) => readNatRange(text, family, kind.shifted),
+  'nat-ports': ({ text, owner }) => readNatPortRange(text, owner === 'MASQUERADE'),
+  port: ({ text }) => readOnePort(text),
+  'port-range': ({ text, option }) => readPortRange(text, option),
+  'ordered-port-range': ({ text, option }) => readOrderedPortRange(text, option),
+  multiport: ({ text, protocol }) => readMultiport(text, portProtocol(protocol)),
+  protocol: ({ text }) => readProtocol(text),
+  interface: ({ text, kind }) => readInterface(text, kind.mayBeEmpty === true),
+  mac: ({ text }) => readMac(text),
+  mark: ({ text, option, owner }) => readMark(text, option, owner),
+  tos: ({ text, option }) => readTos(text, option.long),
+  uint: ({ text, kind, option, owner }) => readUint(text, kind, option, owner),
+  'segment-size': ({ text, option, owner, family }) =>
+    readUint(text, { type: 'uint', bits: 16, max: 65535 - (family === 'ipv4' ? 20 : 40) }, option, owner),
+  'uint-range': ({ text, kind, option, owner }) => readUintRange(text, kind, option, owner),
+  probability: ({ text, option, owner }) => readProbability(text, option, owner),
+  pattern: ({ text, kind }) => readPattern(text, kind.max),
+  text: ({ text, kind, option }) =>
+    kind.oneLine && text.includes('\n')
+      ? fault('bad-name', `Newlines not allowed in ${option.long}`)
+      : readText(text, kind.min ?? 0, kind.max ?? 1023, kind.strict ?? false),
+  enum: ({ text, kind, option, owner }) => readEnum(text, kind, option, owner),
+  rate: ({ text }) => readLimitRate(text),
+  'hash-rate': ({ text, option }) => readHashRate(text, option.long),
+  'hash-burst': ({ text }) => readHashBurst(text),
+  'rate-interval': ({ text, option }) => readRateInterval(text, option.long),
+  duration: ({ text, option }) => readDuration(text, option.long),
+  'bit-rate': ({ text }) => readBitRate(text),
+  'led-delay': ({ text }) => readLedDelay(text),
+  date: ({ text }) => readDate(text),
+  'time-of-day': ({ text }) => readTimeOfDay(text),
+  weekdays: ({ text }) => readWeekdays(text),
+  monthdays: ({ text }) => readMonthdays(text),
+  'tcp-flags': ({ text, second }) => readTcpFlags(text, second),
+  'tcp-option': ({ text }) => readTcpOption(text),
+  'tcp-option-list': ({ text }) => readTcpOptionList(text),
+  'sctp-chunks': ({ text, second }) => readSctpChunks(text, second),
+  'dccp-types': ({ text }) => readDccpTypes(text),
+  set: ({ text, second }) => readSet(text, second),
+  'icmp-type': ({ text }) => readIcmpType(text, 'ipv4'),
+  'icmpv6-type': ({ text }) => readIcmpType(text, 'ipv6'),
+  'reject-type': ({ text, family }) => readRejectType(text, family),
+  'mh-type': ({ text }) => readMhType(text),
+  'header-options': ({ text, option }) => readHeaderOptions(text, option.long),
+  'ipv6-headers': ({ text }) => readIpv6Headers(text),
+  'log-level': ({ text }) => readLogLevel(text),
+  account: ({ text, kind, option }) => readAccount(text, kind.of, option.long),
+  class: ({ text }) => readClass(text),
+  realm: ({ text, kind, option, owner }) => readNamedMark(text, kind.type, owner, option.long),
+  'device-group': ({ text, kind, option, owner }) => readNamedMark(text, kind.type, owner, option.long),
+  zone: ({ text }) => readZone(text),
+  label: ({ text }) => readLabel(text),
+  'hex-text': ({ text, kind }) => readHexText(text, kind.max),
+  u32: ({ text }) => readU32(text),
+  bytecode: ({ text }) => readBytecode(text),
+  'hash-mode': ({ text, option }) => readHashMode(text, option),
+  'match-name': asTyped,
+  target: asTyped,
+  chain: asTyped,
+  'table-name': asTyped,
+  counters: ({ text, second }) => readCounters(text, second),
+};
 
 /** Under which protocol port names are looked up; any of them where none was given. */
 function portProtocol(protocol: number): PortProtocol | undefined {

@@ -23,9 +23,11 @@ export function readInterface(text: string, mayBeEmpty: boolean): Value | ValueF
 
 export function readMac(text: string): Value | ValueFault {
   const parts = text.split(':');
-  if (parts.length !== 6 || parts.some((part) => !/^[0-9a-fA-F]{1,2}$/.test(part)))
+  // strtoul reads each part, of two characters at the most: nothing is 0, and `-1` is ff.
+  if (parts.length !== 6 || parts.some((part) => part.length > 2 || !/^(?:\s?[-+]?[0-9a-fA-F]+)?$/.test(part)))
     return fault('bad-mac', 'Invalid MAC address specified.');
-  const printed = parts.map((part) => part.toLowerCase().padStart(2, '0')).join(':');
+  const bytes = parts.map((part) => (part === '' ? 0 : Number.parseInt(part.trim(), 16) & 0xff));
+  const printed = bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':');
   return { type: 'text', raw: printed, text: printed };
 }
 
@@ -39,6 +41,7 @@ export function readEnum(
     const wanted = kind.ignoreCase ? word.toLowerCase() : word;
     const known = kind.values.find((value) => {
       const name = kind.ignoreCase ? value.toLowerCase() : value;
+      if (kind.longer) return wanted.startsWith(name);
       return kind.beginning ? wanted !== '' && name.startsWith(wanted) : name === wanted;
     });
     if (known !== undefined) return known;

@@ -50,4 +50,9 @@ export const dscpClasses: Readonly<Record<string, number>> = {
   EF: 0x2e,
 };
 
-export const dscpClass: ValueKind = { type: 'enum', values: Object.keys(dscpClasses), ignoreCase: true };
+export const dscpClass: ValueKind = {
+  type: 'enum',
+  values: Object.keys(dscpClasses),
+  ignoreCase: true,
+  longer: true,
+};

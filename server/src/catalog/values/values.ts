@@ -68,6 +68,8 @@ export interface ValueFault {
   readonly word?: number;
   /** The one right answer in its place, where there is one. */
   readonly fix?: string;
+  /** The back end that alone refuses it; absent where both do. */
+  readonly refusedBy?: 'nft' | 'legacy';
 }
 
 /** A fault, for short. */
@@ -76,6 +78,11 @@ export function fault(code: string, message: string, fix?: string): ValueFault {
 }
 
 const needsNoQuotes = /^[-_0-9A-Za-z]+$/;
+
+/** A fault that one back end alone finds. */
+export function faultOf(refusedBy: 'nft' | 'legacy', code: string, message: string): ValueFault {
+  return { type: 'fault', code, message, refusedBy };
+}
 
 /** A text as iptables-save prints it: in quotes unless it is letters, digits, `-` and `_` only. Source: xtables_save_string. */
 export function quoteText(text: string): string {

@@ -1,5 +1,5 @@
 /** What differs between the rules of one chain in two dumps, as far as both show it. */
-import { canonicalRules } from '../../ruleset/canonical.ts';
+import { canonicalRules, withoutBackEnd } from '../../ruleset/canonical.ts';
 import { hasEveryChain, isChainShownWhole, showsInterfaces } from '../../ruleset/completeness.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
@@ -47,7 +47,7 @@ function rulesOf({ ruleset, chain }: ChainSide, withInterfaces: boolean): Map<st
     const context = ruleset.lines[line]?.context;
     if (rule === undefined || context === undefined || rule.command === 'delete' || rule.command === 'check') continue;
     const compared = withInterfaces ? rule : { ...rule, options: rule.options.filter(({ name }) => !interfaceOptions.has(name)) };
-    for (const text of canonicalRules(compared, context)) {
+    for (const text of canonicalRules(compared, withoutBackEnd(context))) {
       const lines = rules.get(text);
       if (lines === undefined) rules.set(text, [line]);
       else lines.push(line);

@@ -62,11 +62,11 @@ function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09;
 }
 
-/** Whether a line begins with an option, as every line of a rule does. */
+const option = /^\s*(?:\[[^\]\s]*\]?\s*)?(?:!\s+)?-{1,2}[A-Za-z]/;
+
+/** Whether a line begins with an option, as every line of a rule does: counters and a `!` may stand before it. */
 export function beginsWithOption({ text }: Line): boolean {
-  const start = text.length - text.trimStart().length;
-  const letter = text.charAt(text.charAt(start + 1) === '-' ? start + 2 : start + 1);
-  return text.charAt(start) === '-' && ((letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z'));
+  return option.test(text);
 }
 
 /** Whether what stands in front of a line makes iptables-restore refuse it. An indented rule it takes. */

@@ -1,4 +1,4 @@
-import { readTcpFlags } from '../../catalog/values/read-names.ts';
+import { readTcpFlags } from '../../catalog/values/read-tcp.ts';
 import type { Predicate } from '../answer.ts';
 import { aboutValue, eachOption, type OptionReader, unknownOption } from '../match-reader.ts';
 import { tcpFlags } from '../packet.ts';

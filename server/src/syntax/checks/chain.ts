@@ -5,6 +5,7 @@ import type { LineContext } from '../line.ts';
 import type { ChainCommandStatement, ChainStatement, Problem, RuleOption, TableStatement, Word } from '../statement.ts';
 import type { Report } from './checked-rule.ts';
 import { checkChainLength, isVerdictName } from './placement.ts';
+import { refusal } from './refusal.ts';
 
 function problem(at: Word, severity: Problem['severity'], code: string, message: string): Problem {
   return { code, message, severity, start: at.start, end: at.end };
@@ -20,19 +21,13 @@ export function checkTable({ name }: Pick<TableStatement, 'name'>, report: Repor
 
 const policies = ['ACCEPT', 'DROP'];
 
-/** What the back ends do not agree about: an error where the dump says that this one wrote it, else a warning that names it. */
-function disputed(at: Word, context: LineContext, refuser: 'nft' | 'legacy', code: string, message: string): Problem | undefined {
-  if (context.backend === refuser) return problem(at, 'error', code, message);
-  return context.backend === undefined ? problem(at, 'warning', code, `${message} (the ${refuser} back end)`) : undefined;
-}
-
 /** A new chain's name: not too long, not a verdict, and for the nft back end without `-` or `!` in front. */
 function checkNewName(name: Word, context: LineContext, isCommand: boolean, report: Report): void {
   checkChainLength(name, report);
   const first = name.text.charAt(0);
   if (first === '-' || first === '!') {
     const message = `chain name not allowed to start with \`${first}'`;
-    const found = disputed(name, context, 'nft', 'bad-chain-name', message);
+    const found = refusal(name, context, 'nft', 'bad-chain-name', message);
     if (found !== undefined) report(found);
   }
   if (isVerdictName(name.text) || (isCommand && findTarget(name.text) !== undefined))
@@ -57,7 +52,7 @@ export function checkChain(
   checkNewName(name, context, false, report);
   if (policy === undefined || policy.text === '-' || table === undefined || table === 'unknown') return;
   const message = `Can't set policy \`${policy.text}' on \`${name.text}': Bad built-in chain name`;
-  const found = disputed(policy, context, 'legacy', 'policy-on-user-chain', message);
+  const found = refusal(policy, context, 'legacy', 'policy-on-user-chain', message);
   if (found !== undefined) report({ ...found, fix: { title: 'Write -', text: '-' } });
 }
 

@@ -13,6 +13,8 @@ export interface LoadedMatch {
   readonly name: string;
   /** Undefined for a match that the catalogue does not have. */
   readonly spec: ExtensionSpec | undefined;
+  /** As `RuleOption.instance` of its options. */
+  readonly instance: number;
   /** Where it was loaded: the value of `-m`, or the first of its options where `-p` loads it. */
   readonly at: Span;
 }

@@ -19,7 +19,7 @@ export function isPlainValue(kind: ValueKind, text: string, family: Family): boo
     case 'protocol':
       return text === 'tcp' || text === 'udp' || text === 'icmp' || text === 'sctp';
     case 'text':
-      return text.length * 3 <= (kind.max ?? 1023) && text.length >= (kind.min ?? 0);
+      return text.length * 3 <= (kind.max ?? 1023) && text.length >= (kind.min ?? 0) && !(kind.oneLine && text.includes('\n'));
     case 'mark':
       return isPlainMark(text);
     case 'enum':

@@ -1,25 +1,21 @@
 /**
- * What is wrong with a rule by its line alone, in iptables' words and in the order in which iptables finds it. An error is what both back ends' iptables-restore
- * refuses to read (or the one that wrote the file); what only the kernel or the other back end refuses is a warning.
+ * What is wrong with a rule by its line alone, in iptables' words and in the order in which iptables finds it. An error is what no back end that could
+ * have written the file loads, whether iptables-restore or the kernel refuses it; what one back end alone refuses is a warning that names it.
  */
 
 import type { CombinationCheck, GivenOptions } from '../../catalog/extension.ts';
-import {
-  matches as allMatches,
-  targets as allTargets,
-  extensionData,
-  findMatch,
-  findTarget,
-  whoHas,
-} from '../../catalog/lookup.ts';
+import { matches as allMatches, targets as allTargets, extensionData, findMatch, findTarget } from '../../catalog/lookup.ts';
+import { isBuiltinChain } from '../../catalog/tables.ts';
 import type { ExtensionSpec, Family, OptionSpec, ValueKind } from '../../catalog/types.ts';
 import { readValue } from '../../catalog/values/read-value.ts';
-import { secondCommand } from '../getopt.ts';
 import type { LineContext } from '../line.ts';
 import type { Problem, RuleOption, Span, Word } from '../statement.ts';
 import type { LoadedMatch, Report, UncheckedRule } from './checked-rule.ts';
+import { kernelFault } from './kernel.ts';
+import { checkMatchName, reportUnknown } from './names.ts';
 import { checkCoreOption, checkListingOptions, checkPlacement, checkRuleNumber } from './placement.ts';
 import { isPlainValue } from './quick-value-check.ts';
+import { refusal } from './refusal.ts';
 
 /** What an extension asks for in the end. */
 interface Demands {
@@ -36,6 +32,15 @@ const demandsOf = new Map<ExtensionSpec, Demands | undefined>(
     const entangled = extension.options.some((option) => isEntangled(option));
     const demands = { mandatory, check, isEntangled: entangled };
     return [extension, mandatory.length > 0 || check !== undefined || entangled ? demands : undefined];
+  }),
+);
+
+/** Those of which the kernel asks something. */
+const mayBeRefused: ReadonlySet<ExtensionSpec> = new Set(
+  [...allMatches, ...allTargets].filter((extension) => {
+    const { tables, hooks, protocols } = extension;
+    const { kernelCheck, hooksWith } = extensionData(extension);
+    return [tables, hooks, protocols, kernelCheck, hooksWith].some((demand) => demand !== undefined);
   }),
 );
 
@@ -76,11 +81,13 @@ export function checkRule(rule: UncheckedRule, context: LineContext, family: Fam
     if (option.negation !== undefined) checkNegation(option, option.negation, spec, report);
     if (!spec.repeatable) checkRepetition(option, spec, options, report);
     if (spec.value !== undefined && spec.value.type !== 'networks')
-      checkValue(option, spec, spec.value, family, protocol, report);
+      checkValue(option, spec, spec.value, family, protocol, context, report);
     if (spec.extension !== undefined) {
+      if (option.instance === -1 && !spec.extension.families.includes(family))
+        report(error(option.word, 'wrong-family', `unknown option "${option.word.text}"`));
       // `-p` loads its match when the first of its options comes.
       if (option.instance > matches.length) {
-        matches.push({ name: spec.extension.name, spec: spec.extension, at: option.word });
+        matches.push({ name: spec.extension.name, spec: spec.extension, instance: option.instance, at: option.word });
         if (!spec.extension.families.includes(family))
           report(error(option.word, 'wrong-family', `unknown option "${option.word.text}"`));
       }
@@ -90,7 +97,12 @@ export function checkRule(rule: UncheckedRule, context: LineContext, family: Fam
     if (first === option.word) reportGlued(option, spec, report);
     switch (spec.long) {
       case '--match':
-        matches.push({ name: first?.text ?? '', spec: findMatch(first?.text ?? ''), at: first ?? option.word });
+        matches.push({
+          name: first?.text ?? '',
+          spec: findMatch(first?.text ?? ''),
+          instance: matches.length + 1,
+          at: first ?? option.word,
+        });
         if (first !== undefined) checkMatchName(first, family, report);
         break;
       case '--protocol':
@@ -116,18 +128,46 @@ export function checkRule(rule: UncheckedRule, context: LineContext, family: Fam
   }
   // iptables looks at these when it has seen the whole line.
   if (hasListingOption) checkListingOptions(options, reportAtEnd);
-  if (source !== undefined) checkNetworks(source, destination, family, reportAtEnd);
-  if (destination !== undefined) checkNetworks(destination, source, family, reportAtEnd);
-  const given = { family, protocol, protocolNegated };
-  for (const [index, match] of matches.entries()) {
-    if (match.spec !== undefined) checkDemands(match.spec, index + 1, match.at, options, given, reportAtEnd);
+  if (source !== undefined) checkNetworks(source, destination, family, context, reportAtEnd);
+  if (destination !== undefined) checkNetworks(destination, source, family, context, reportAtEnd);
+  const table = context.table === 'unknown' ? undefined : context.table;
+  const hook = table !== undefined && isBuiltinChain(table, rule.chain.text) ? rule.chain.text : undefined;
+  const given = { family, protocol, protocolNegated, rule: options, table, hook, backend: context.backend };
+  for (const match of matches) {
+    if (match.spec !== undefined) checkDemands(match.spec, match.instance, match.at, given, context, reportAtEnd);
   }
   const target = rule.target === undefined || rule.isGoto ? undefined : findTarget(rule.target.text);
   if (target !== undefined && rule.target !== undefined) {
-    checkDemands(target, -1, rule.target, options, given, reportAtEnd);
-    matches.push({ name: target.name, spec: target, at: rule.target });
+    checkDemands(target, -1, rule.target, given, context, reportAtEnd);
+    matches.push({ name: target.name, spec: target, instance: -1, at: rule.target });
   }
-  checkPlacement(rule, matches, given, context, reportAtEnd);
+  checkPlacement(rule, table, reportAtEnd);
+  for (const { spec, instance, at } of matches) {
+    if (spec !== undefined) checkKernel(spec, instance, at, given, context, reportAtEnd);
+  }
+}
+
+/** What a rule says besides the options of one extension. */
+type GivenRule = Omit<GivenOptions, 'all' | 'rule'> & { readonly rule: readonly RuleOption[] };
+
+function checkKernel(
+  spec: ExtensionSpec,
+  instance: number,
+  at: Span,
+  given: GivenRule,
+  context: LineContext,
+  report: Report,
+): void {
+  if (spec.kind === 'target' && !spec.families.includes(given.family)) {
+    const other = given.family === 'ipv4' ? 'IPv6' : 'IPv4';
+    report(warning(at, 'wrong-family', `${spec.name} is a target of ${other}: here it can only be a chain`));
+    return;
+  }
+  if (!mayBeRefused.has(spec)) return;
+  const found = kernelFault(spec, { ...given, all: given.rule.filter((option) => option.instance === instance) });
+  if (found === undefined) return;
+  const problem = refusal(at, context, found.refusedBy, found.code, found.message);
+  if (problem !== undefined) report(problem);
 }
 
 /** The number of `-p`; 0 for any, and for what is none. */
@@ -213,6 +253,7 @@ function checkValue(
   kind: ValueKind,
   family: Family,
   protocol: number,
+  context: LineContext,
   report: Report,
 ): void {
   const { values } = option;
@@ -223,8 +264,9 @@ function checkValue(
   if (value === undefined) return;
   if (value.type === 'fault') {
     const at: Word = values[value.word ?? 0] ?? first;
-    const problem = error(at, value.code, value.message);
-    report(value.fix === undefined ? problem : { ...problem, fix: { title: `Write ${value.fix}`, text: value.fix } });
+    const problem = refusal(at, context, value.refusedBy, value.code, value.message);
+    if (problem !== undefined)
+      report(value.fix === undefined ? problem : { ...problem, fix: { title: `Write ${value.fix}`, text: value.fix } });
     return;
   }
   if (kind.type === 'interface' && /[\s/]/.test(first.text)) {
@@ -242,9 +284,28 @@ function checkValue(
   }
 }
 
-function checkNetworks(option: RuleOption, other: RuleOption | undefined, family: Family, report: Report): void {
+function checkNetworks(
+  option: RuleOption,
+  other: RuleOption | undefined,
+  family: Family,
+  context: LineContext,
+  report: Report,
+): void {
   const { spec, negation } = option;
-  if (spec?.value !== undefined) checkValue(option, spec, spec.value, family, 0, report);
+  if (spec?.value !== undefined) checkValue(option, spec, spec.value, family, 0, context, report);
+  if (negation !== undefined && spec?.value !== undefined) {
+    const value = readValue(spec, [option.values[0]?.text ?? ''], { family, protocol: 0 });
+    if (value?.type === 'networks' && value.networks.some(({ mask }) => mask === 0n)) {
+      const problem = refusal(
+        spanOfOption(option),
+        context,
+        'nft',
+        'never-matches',
+        'the kernel refuses the negation of every address',
+      );
+      if (problem !== undefined) report(problem);
+    }
+  }
   // Neither -s nor -d may be negated where one of them is a list.
   if (negation !== undefined && (isList(option) || (other !== undefined && isList(other)))) {
     const message = '! not allowed with multiple source or destination IP addresses';
@@ -269,81 +330,31 @@ function isReversed(value: Exclude<ReturnType<typeof readValue>, undefined>): bo
   }
 }
 
-function checkMatchName(at: Word, family: Family, report: Report): void {
-  const name = at.text;
-  const found = findMatch(name);
-  const message = `Couldn't load match \`${name}':No such file or directory`;
-  if (found === undefined) {
-    const similar = findMatch(name.toLowerCase()) ?? findTarget(name);
-    if (similar === undefined) {
-      report(warning(at, 'unknown-match', `${message}; iptables 1.8 has no such match, its options are kept as they are`));
-    } else {
-      const problem = error(at, 'unknown-match', message);
-      report(similar.kind === 'match' ? { ...problem, fix: { title: `Write ${similar.name}`, text: similar.name } } : problem);
-    }
-  } else if (!found.families.includes(family)) {
-    report(error(at, 'wrong-family', message));
-  }
-}
-
-function reportUnknown(
-  option: RuleOption,
-  matches: readonly LoadedMatch[],
-  rule: UncheckedRule,
-  family: Family,
-  report: Report,
-): void {
-  // A second command has been reported where it stands, and so has a stray word.
-  if (option.instance === secondCommand || !option.name.startsWith('-')) return;
-  // It may well be an option of a match that only this machine lacks.
-  if (matches.some(({ spec }) => spec === undefined)) return;
-  const at = option.word;
-  const owners = whoHas(option.name).filter((owner) => owner.families.includes(family));
-  const message = `unknown option "${option.word.text}"`;
-  const owner = owners[0];
-  if (owner === undefined) {
-    report(error(at, 'unknown-option', message));
-    return;
-  }
-  const how = owners
-    .slice(0, 4)
-    .map(({ kind, name }) => (kind === 'match' ? `-m ${name}` : `-j ${name}`))
-    .join(', ');
-  const problem = error(at, 'option-not-loaded', `${message}: it is known only behind ${how}`);
-  const isLoadable =
-    owners.length === 1 && owner.kind === 'match' && !matches.some(({ name }) => name === owner.name) && rule.options.length > 0;
-  report(
-    isLoadable
-      ? { ...problem, fix: { title: `Load the match ${owner.name}`, text: `-m ${owner.name} ${option.word.text}` } }
-      : problem,
-  );
-}
-
 function checkDemands(
   extension: ExtensionSpec,
   instance: number,
   at: Span,
-  options: readonly RuleOption[],
-  context: Omit<GivenOptions, 'all'>,
+  given: GivenRule,
+  context: LineContext,
   report: Report,
 ): void {
   const demands = demandsOf.get(extension);
   if (demands === undefined) return;
   if (demands.check !== undefined) {
-    const all = options.filter((option) => option.instance === instance);
-    const { family, protocol, protocolNegated } = context;
-    const wrong = demands.check({ family, protocol, protocolNegated, all });
+    const all = given.rule.filter((option) => option.instance === instance);
+    const wrong = demands.check({ ...given, all });
     if (wrong !== undefined) {
       const place = wrong.code === 'missing-option' ? at : (spanOfExtension(all) ?? at);
-      report(error(place, wrong.code, wrong.message));
-      return;
+      const problem = refusal(place, context, wrong.refusedBy, wrong.code, wrong.message);
+      if (problem !== undefined) report(problem);
+      if (wrong.refusedBy === undefined) return;
     }
   }
   for (const option of demands.mandatory) {
-    if (!options.some(({ spec, instance: own }) => spec === option && own === instance))
+    if (!given.rule.some(({ spec, instance: own }) => spec === option && own === instance))
       report(error(at, 'missing-option', `${extension.name}: option "${option.long}" must be specified`));
   }
-  if (demands.isEntangled) checkEntangled(extension, instance, options, report);
+  if (demands.isEntangled) checkEntangled(extension, instance, given.rule, report);
 }
 
 function checkEntangled(extension: ExtensionSpec, instance: number, options: readonly RuleOption[], report: Report): void {

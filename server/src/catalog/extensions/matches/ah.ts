@@ -7,6 +7,7 @@ import { withoutFullRanges } from '../support/normalized.ts';
 export const ahMatch: ExtensionData = {
   name: 'ah',
   protocols: ['ah'],
+  protocolsIn: 'ipv4',
   help: 'The IPsec authentication header.',
   options: [
     { long: '--ahspi', value: uint32Range, negatable: true, help: 'Its security parameters index is this or in this range.' },

@@ -28,6 +28,14 @@ export const connbytesMatch: ExtensionData = {
     },
   ],
   check: (given) => checkReversed(given, '--connbytes', (from, to) => `${from} should be less than ${to}`),
+  // Kept as a range that ends before it begins where it is negated, which one of a single number cannot.
+  normalize: (options) =>
+    options.map((option) => {
+      const range = option.value?.type === 'range' ? option.value.range : undefined;
+      if (range === undefined || option.value === undefined) return option;
+      const text = range.to === 0 ? `${range.from}` : option.value.text;
+      return { ...option, negated: option.negated && range.from !== range.to, value: { ...option.value, text } };
+    }),
   listed: {
     opening: '',
     options: [

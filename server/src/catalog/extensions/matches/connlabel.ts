@@ -1,5 +1,7 @@
 /** The match connlabel. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_connlabel.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
+import { fault } from '../../values/values.ts';
+import { givenNumber } from '../support/given.ts';
 import { listedAs } from '../support/listed.ts';
 
 export const connlabelMatch: ExtensionData = {
@@ -15,6 +17,8 @@ export const connlabelMatch: ExtensionData = {
     },
     { long: '--set', help: 'Set the label; match if that worked.' },
   ],
+  kernelCheck: (given) =>
+    (givenNumber(given, '--label') ?? 0) > 127 ? fault('bad-number', 'the kernel has labels from 0 to 127') : undefined,
   listed: {
     opening: 'connlabel',
     options: [listedAs('--label', "~'([^']*)'"), listedAs('--label', `~(\\d+)`), listedAs('--set', 'set')],

@@ -1,6 +1,8 @@
 /** The match devgroup. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_devgroup.c or kin, and runs of it. */
+
 import type { ExtensionData } from '../../extension.ts';
-import { anyOption } from '../support/given.ts';
+import { anyOption, hasGiven } from '../support/given.ts';
+import { incomingHooks, outgoingHooks } from '../support/hooks.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
 
 export const devgroupMatch: ExtensionData = {
@@ -21,6 +23,10 @@ export const devgroupMatch: ExtensionData = {
     },
   ],
   check: anyOption("devgroup match: You must specify either '--src-group' or '--dst-group'"),
+  hooksWith: (given) => {
+    if (!hasGiven(given, '--src-group')) return outgoingHooks;
+    return hasGiven(given, '--dst-group') ? ['FORWARD'] : incomingHooks;
+  },
   listed: {
     opening: '',
     options: [listedAs('--src-group', `~src-group ${anyWord}`), listedAs('--dst-group', `~dst-group ${anyWord}`)],

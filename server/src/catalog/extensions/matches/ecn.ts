@@ -1,6 +1,8 @@
 /** The match ecn. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_ecn.c or kin, and runs of it. */
+
 import type { ExtensionData } from '../../extension.ts';
-import { anyOption } from '../support/given.ts';
+import { fault } from '../../values/values.ts';
+import { anyOption, hasGiven } from '../support/given.ts';
 import { listedAs } from '../support/listed.ts';
 
 export const ecnMatch: ExtensionData = {
@@ -12,6 +14,10 @@ export const ecnMatch: ExtensionData = {
     { long: '--ecn-ip-ect', value: { type: 'uint', bits: 8, max: 3 }, negatable: true, help: 'The two bits in the IP header.' },
   ],
   check: anyOption('ECN match: some option required'),
+  kernelCheck: (given) =>
+    (hasGiven(given, '--ecn-tcp-ece') || hasGiven(given, '--ecn-tcp-cwr')) && (given.protocol !== 6 || given.protocolNegated)
+      ? fault('needs-protocol', 'the kernel refuses TCP flags of ecn without -p tcp')
+      : undefined,
   listed: {
     opening: 'ECN match',
     options: [listedAs('--ecn-tcp-ece', '~ECE'), listedAs('--ecn-tcp-cwr', '~CWR'), listedAs('--ecn-ip-ect', '~ECT=(\\d)')],

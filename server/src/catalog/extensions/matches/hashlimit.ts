@@ -1,9 +1,11 @@
 /** The match hashlimit. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_hashlimit.c or kin, and runs of it. */
+
 import type { ExtensionData, GivenOptions, Normalize, NormalizedOption } from '../../extension.ts';
 import { printByteBurst } from '../../values/read-rates.ts';
 import { uint32 } from '../../values/value-kinds.ts';
 import { fault, type ValueFault } from '../../values/values.ts';
-import { findGiven, givenNumber, missingOption, readGiven } from '../support/given.ts';
+import { hashlimitOverflows } from '../support/credits.ts';
+import { findGiven, givenNumber, givenText, hasGiven, missingOption, readGiven } from '../support/given.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
 import { findOption, numberOf, numberOption, ordered, unquoted, without } from '../support/normalized.ts';
 
@@ -22,6 +24,26 @@ function check(given: GivenOptions): ValueFault | undefined {
   return burst < value.amount ? fault('bad-number', `burst cannot be smaller than ${value.amount}b`) : undefined;
 }
 
+/** Source: xt_hashlimit.c, hashlimit_mt_check_common. */
+function kernelCheck(given: GivenOptions): ValueFault | undefined {
+  for (const long of ['--hashlimit-htable-expire', '--hashlimit-htable-gcinterval'])
+    if (givenNumber(given, long) === 0) return fault('bad-number', `the kernel refuses ${long} 0`);
+  for (const long of ['--hashlimit-srcmask', '--hashlimit-dstmask'])
+    if (given.family === 'ipv4' && (givenNumber(given, long) ?? 0) > 32)
+      return fault('bad-mask', `the kernel takes a ${long} of up to 32 bits in IPv4`);
+  const name = givenText(given, '--hashlimit-name') ?? '';
+  if (name === '.' || name === '..' || name.includes('/'))
+    return fault('bad-name', `the kernel takes no table named ${name}: it would be a file of that name`);
+  const rate = readGiven(given, findGiven(given, '--hashlimit-upto') ?? findGiven(given, '--hashlimit-above'));
+  if (rate?.type !== 'rate' || rate.unit === 'bytes' || hasGiven(given, '--hashlimit-rate-match')) return undefined;
+  return hashlimitOverflows(rate.amount, rate.seconds, givenNumber(given, '--hashlimit-burst') ?? 5)
+    ? fault('bad-rate', 'the kernel cannot count so slow a rate with such a burst')
+    : undefined;
+}
+
+/** The kernel's most for a table's buckets and entries. */
+const mostEntries = 1_048_576;
+
 const hashlimitOrder = [
   '--hashlimit-upto',
   '--hashlimit-above',
@@ -37,6 +59,11 @@ const hashlimitOrder = [
   '--hashlimit-rate-match',
   '--hashlimit-rate-interval',
 ];
+
+function capped(option: NormalizedOption): NormalizedOption {
+  const isCounted = option.name === '--hashlimit-htable-size' || option.name === '--hashlimit-htable-max';
+  return isCounted && (numberOf(option) ?? 0) > mostEntries ? numberOption(option.name, mostEntries) : option;
+}
 
 const normalize: Normalize = (options, { family }) => {
   const bits = family === 'ipv4' ? 32 : 128;
@@ -84,7 +111,7 @@ const normalize: Normalize = (options, { family }) => {
       flipped,
       printedBurst,
       expire === unit * 1000 ? undefined : numberOption('--hashlimit-htable-expire', expire),
-      ...kept.map(unquoted),
+      ...kept.map(unquoted).map(capped),
     ],
     hashlimitOrder,
   );
@@ -139,6 +166,7 @@ export const hashlimitMatch: ExtensionData = {
     },
   ],
   check,
+  kernelCheck,
   normalize,
   listed: {
     // Without "up to" it is revision 0, which iptables before 1.4.1 had; the match limit has no mode.

@@ -1,7 +1,7 @@
 /** The match owner. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_owner.c or kin, and runs of it. */
 import type { ExtensionData, GivenOptions } from '../../extension.ts';
-import type { ValueFault } from '../../values/values.ts';
-import { hasGiven, missingOption } from '../support/given.ts';
+import { fault, type ValueFault } from '../../values/values.ts';
+import { findGiven, hasGiven, missingOption, readGiven } from '../support/given.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
 
 function check(given: GivenOptions): ValueFault | undefined {
@@ -13,6 +13,16 @@ function check(given: GivenOptions): ValueFault | undefined {
   return hasGiven(given, '--uid-owner') || hasGiven(given, '--gid-owner') || hasGiven(given, '--socket-exists')
     ? undefined
     : missingOption('owner: At least one of --uid-owner, --gid-owner or --socket-exists is required');
+}
+
+/** Source: xt_owner.c, owner_check. */
+function kernelCheck(given: GivenOptions): ValueFault | undefined {
+  for (const long of ['--uid-owner', '--gid-owner']) {
+    const value = readGiven(given, findGiven(given, long));
+    if (value?.type === 'range' && value.range.from > value.range.to)
+      return fault('reversed-range', `the kernel refuses the range ${value.text}: it ends before it begins`);
+  }
+  return undefined;
 }
 
 export const ownerMatch: ExtensionData = {
@@ -36,6 +46,7 @@ export const ownerMatch: ExtensionData = {
     { long: '--suppl-groups', help: 'Supplementary groups count for --gid-owner too.' },
   ],
   check,
+  kernelCheck,
   listed: {
     opening: '',
     options: [

@@ -1,10 +1,13 @@
 /** The match physdev. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_physdev.c or kin, and runs of it. */
+
 import type { ExtensionData } from '../../extension.ts';
-import type { ValueKind } from '../../types.ts';
-import { anyOption } from '../support/given.ts';
+import type { Hook, ValueKind } from '../../types.ts';
+import { anyOption, findGiven, hasGiven } from '../support/given.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
 
 const bridgePort: ValueKind = { type: 'interface', mayBeEmpty: true };
+
+const everywhereElse: readonly Hook[] = ['PREROUTING', 'INPUT', 'FORWARD', 'POSTROUTING'];
 
 export const physdevMatch: ExtensionData = {
   name: 'physdev',
@@ -17,6 +20,12 @@ export const physdevMatch: ExtensionData = {
     { long: '--physdev-is-bridged', negatable: true, help: 'The packet is bridged, not routed.' },
   ],
   check: anyOption('PHYSDEV: no physdev option specified'),
+  // A packet that this machine sends has no bridge port yet, unless it is known to be bridged.
+  hooksWith: (given) => {
+    const bridged = findGiven(given, '--physdev-is-bridged');
+    if (bridged !== undefined && bridged.negation === undefined) return undefined;
+    return hasGiven(given, '--physdev-out') || hasGiven(given, '--physdev-is-out') ? everywhereElse : undefined;
+  },
   listed: {
     opening: 'PHYSDEV match',
     options: [

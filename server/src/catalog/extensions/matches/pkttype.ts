@@ -2,7 +2,7 @@
 import type { ExtensionData } from '../../extension.ts';
 import { listedAs, listedNegated } from '../support/listed.ts';
 
-const packetTypes = ['unicast', 'broadcast', 'multicast'];
+const packetTypes = ['unicast', 'broadcast', 'multicast', 'otherhost'];
 
 export const pkttypeMatch: ExtensionData = {
   name: 'pkttype',
@@ -18,7 +18,7 @@ export const pkttypeMatch: ExtensionData = {
       },
       negatable: true,
       mandatory: true,
-      help: 'unicast, broadcast or multicast.',
+      help: 'unicast, broadcast, multicast or otherhost.',
     },
   ],
   listed: {

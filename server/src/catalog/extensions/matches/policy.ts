@@ -1,8 +1,10 @@
 /** The match policy. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_policy.c or kin, and runs of it. */
+
 import type { ExtensionData, GivenOption, GivenOptions, Normalize, NormalizedOption } from '../../extension.ts';
 import { hex32, network, protocol, uint32 } from '../../values/value-kinds.ts';
 import { fault, type ValueFault } from '../../values/values.ts';
 import { givenText, hasGiven, missingOption, readGiven } from '../support/given.ts';
+import { incomingHooks, outgoingHooks } from '../support/hooks.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
 import { findOption, ordered, without, wordOption } from '../support/normalized.ts';
 
@@ -46,6 +48,8 @@ const normalize: Normalize = (options) => {
   const about = options.filter(({ name }) => order.includes(name));
   if (findOption(about, '--pol') === undefined) about.push(wordOption('--pol', 'ipsec'));
   const normalized = [...ordered(about, order)];
+  // Without a policy there are no elements.
+  if (findOption(about, '--pol')?.value?.text === 'none') return normalized;
   let current: NormalizedOption[] = [];
   for (const option of without(options, ...order)) {
     if (option.name !== '--next') {
@@ -90,6 +94,7 @@ export const policyMatch: ExtensionData = {
     { long: '--next', repeatable: true, requires: ['--strict'], help: 'What follows is about the next element.' },
   ],
   check,
+  hooksWith: (given) => (givenText(given, '--dir') === 'in' ? incomingHooks : outgoingHooks),
   orderCounts: true,
   normalize,
   listed: {

@@ -1,20 +1,41 @@
 /** The match recent. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_recent.c or kin, and runs of it. */
-import type { ExtensionData, Normalize } from '../../extension.ts';
+
+import type { ExtensionData, GivenOptions, Normalize } from '../../extension.ts';
 import { host, uint32 } from '../../values/value-kinds.ts';
-import { oneOf } from '../support/given.ts';
+import { fault, type ValueFault } from '../../values/values.ts';
+import { givenNumber, givenText, hasGiven, oneOf } from '../support/given.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
-import { findOption, flagOption, textOption, unquoted, without } from '../support/normalized.ts';
+import { findOption, flagOption, numberOf, textOption, unquoted, without } from '../support/normalized.ts';
 
 const normalize: Normalize = (options, { family }) => {
   const all = family === 'ipv4' ? '255.255.255.255' : 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff';
   const side = findOption(options, '--rdest') ?? flagOption('--rsource');
   return [
-    ...without(options, '--name', '--mask', '--rsource', '--rdest'),
+    ...without(options, '--name', '--mask', '--rsource', '--rdest').filter(
+      (option) => option.name !== '--hitcount' || numberOf(option) !== 0,
+    ),
     unquoted(findOption(options, '--name') ?? textOption('--name', 'DEFAULT')),
     findOption(options, '--mask') ?? textOption('--mask', all),
     side,
   ];
 };
+
+/** How many times of one address the kernel remembers at the most. */
+const mostHits = 65_535;
+
+/** Source: xt_recent.c, recent_mt_check. */
+function kernelCheck(given: GivenOptions): ValueFault | undefined {
+  const operation = hasGiven(given, '--set') ? '--set' : hasGiven(given, '--remove') ? '--remove' : undefined;
+  const seconds = givenNumber(given, '--seconds');
+  const hits = givenNumber(given, '--hitcount') ?? 0;
+  if (operation !== undefined && (seconds !== undefined || hits > 0 || hasGiven(given, '--reap')))
+    return fault('excluded-option', `the kernel refuses --seconds, --hitcount and --reap beside ${operation}`);
+  if (hits > mostHits) return fault('bad-number', `the kernel remembers ${mostHits} hits at the most`);
+  const name = givenText(given, '--name') ?? 'DEFAULT';
+  return name === '.' || name === '..' || name.includes('/')
+    ? fault('bad-name', `the kernel takes no list named ${name}: it would be a file of that name`)
+    : undefined;
+}
 
 export const recentMatch: ExtensionData = {
   name: 'recent',
@@ -50,6 +71,7 @@ export const recentMatch: ExtensionData = {
     '--update',
     '--remove',
   ),
+  kernelCheck,
   normalize,
   listed: {
     opening: '(?:!\\s*)?recent:',

@@ -32,7 +32,9 @@ export const setMatch: ExtensionData = {
     { long: '--bytes-gt', value: { type: 'uint', bits: 64 }, help: 'The byte counter of the entry is higher.' },
   ],
   check: oneOf("You must specify `--match-set' with proper arguments", '--match-set', '--set'),
-  normalize: renamed('--set', '--match-set'),
+  // Counters are updated unless it is negated.
+  normalize: (options, context) =>
+    renamed('--set', '--match-set')(options, context)?.filter(({ name, negated }) => negated || !name.startsWith('--update-')),
   listed: {
     opening: '',
     options: [

@@ -2,9 +2,9 @@
 import type { ExtensionData, Normalize } from '../../extension.ts';
 import { orderedPortRange } from '../../values/value-kinds.ts';
 import { fault } from '../../values/values.ts';
-import { hasGiven } from '../support/given.ts';
+import { findGiven, hasGiven, readGiven } from '../support/given.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
-import { listedPorts, normalizePorts } from '../support/ports.ts';
+import { listedPorts, narrowsPorts, normalizePorts } from '../support/ports.ts';
 
 const flagNames = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'];
 
@@ -16,10 +16,11 @@ function tcpFlags(text: string): string {
   return names.length === 0 ? 'NONE' : names.join(',');
 }
 
-/** Flags of which none is looked at say nothing; --syn is short for some. */
-const normalize: Normalize = (options) => {
+/** Flags of which none is looked at say nothing, and vanish in the nft back end with the whole match; --syn is short for some. */
+const normalize: Normalize = (options, context) => {
+  const isLegacy = context.backend === 'legacy';
   const looked = options
-    .filter(({ value }) => value?.type !== 'tcp-flags' || value.mask !== 0)
+    .filter(({ value, negated }) => value?.type !== 'tcp-flags' || value.mask !== 0 || (isLegacy && negated))
     .map((option) =>
       option.name === '--syn'
         ? {
@@ -29,8 +30,10 @@ const normalize: Normalize = (options) => {
           }
         : option,
     );
-  const normalized = normalizePorts(looked);
-  return normalized === undefined || (normalized.length === 0 && looked.length < options.length) ? undefined : normalized;
+  const normalized = normalizePorts(looked, context);
+  if (normalized === undefined || normalized.length > 0 || isLegacy) return normalized;
+  const saysNothing = options.every(({ negated, value }) => !negated && (value?.type !== 'tcp-flags' || value.set === 0));
+  return saysNothing ? normalized : undefined;
 };
 
 export const tcpMatch: ExtensionData = {
@@ -72,7 +75,12 @@ export const tcpMatch: ExtensionData = {
       ? fault('excluded-option', "Only one of `--syn' or `--tcp-flags'  allowed")
       : undefined,
   normalize,
-  joins: true,
+  nativeInNft: (given) => {
+    if (hasGiven(given, '--tcp-option')) return false;
+    const flags = readGiven(given, findGiven(given, '--tcp-flags'));
+    const hasFlags = flags?.type === 'tcp-flags' && (flags.mask !== 0 || flags.set !== 0);
+    return hasFlags || hasGiven(given, '--syn') || narrowsPorts(given);
+  },
   listed: {
     opening: 'tcp(?:(?=flags:)|(?![\\w-]))',
     options: [

@@ -1,7 +1,7 @@
 /** The match udp. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_udp.c or kin, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { portRange } from '../../values/value-kinds.ts';
-import { listedPorts, normalizePorts } from '../support/ports.ts';
+import { listedPorts, narrowsPorts, normalizePorts } from '../support/ports.ts';
 
 export const udpMatch: ExtensionData = {
   name: 'udp',
@@ -26,7 +26,7 @@ export const udpMatch: ExtensionData = {
     },
   ],
   normalize: normalizePorts,
-  joins: true,
+  nativeInNft: narrowsPorts,
   listed: {
     opening: 'udp',
     options: [...listedPorts],

@@ -36,6 +36,16 @@ export function givenText(given: GivenOptions, long: string): string | undefined
   return findGiven(given, long)?.values[0]?.text;
 }
 
+/** The number of the protocol that `-p` gave in front of an option; 0 where it stands behind, or nowhere. */
+export function protocolBefore(given: GivenOptions, option: GivenOption): number {
+  const before = given.rule.slice(0, given.rule.indexOf(option));
+  const value = readGiven(
+    given,
+    before.findLast(({ name }) => name === '--protocol'),
+  );
+  return value?.type === 'protocol' ? value.number : 0;
+}
+
 /** An option is missing, in iptables' words. */
 export function missingOption(message: string): ValueFault {
   return fault('missing-option', message);

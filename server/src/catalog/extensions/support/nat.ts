@@ -1,7 +1,7 @@
 /** What the targets that translate addresses have in common. */
 import type { CombinationCheck, ListedOption } from '../../extension.ts';
 import { fault } from '../../values/values.ts';
-import { findGiven, readGiven } from './given.ts';
+import { findGiven, protocolBefore, readGiven } from './given.ts';
 import { listedAs } from './listed.ts';
 
 export const listedRandom: ListedOption = listedAs('--random', 'random');
@@ -14,8 +14,9 @@ const portProtocols = [6, 17, 132, 33, 1];
 /** Ports of a translation need a protocol that has some, and `-p` must stand before them. */
 export function needsPorts(long: string): CombinationCheck {
   return (given) => {
-    if (portProtocols.includes(given.protocol)) return undefined;
-    const value = readGiven(given, findGiven(given, long));
+    const option = findGiven(given, long);
+    if (option === undefined || portProtocols.includes(protocolBefore(given, option))) return undefined;
+    const value = readGiven(given, option);
     return value?.type === 'ports' || (value?.type === 'translation' && value.ports !== undefined)
       ? fault('needs-protocol', 'Need TCP, UDP, SCTP or DCCP with port specification')
       : undefined;

@@ -3,6 +3,7 @@
  * 1.8.9's extensions, and runs of them.
  */
 import type { ExtensionData, Normalize, NormalizedOption } from '../../extension.ts';
+import { byteLength, quoteText } from '../../values/values.ts';
 
 /** An option without a value. */
 export function flagOption(name: string): NormalizedOption {
@@ -80,6 +81,20 @@ export function unquoted(option: NormalizedOption): NormalizedOption {
 /** Some names are printed in quotes, whatever they hold. */
 export function quoted(option: NormalizedOption): NormalizedOption {
   return option.value?.type === 'text' ? replaceText(option, `"${option.value.raw}"`) : option;
+}
+
+/** An option's text, cut off behind so many bytes. */
+export function cutText(option: NormalizedOption, bytes: number): NormalizedOption {
+  const { value } = option;
+  if (value?.type !== 'text' || byteLength(value.raw) <= bytes) return option;
+  const raw = new TextDecoder().decode(new TextEncoder().encode(value.raw).slice(0, bytes));
+  return { ...option, value: { type: 'text', raw, text: quoteText(raw) } };
+}
+
+/** A number that is kept in so few bits, whatever was typed. */
+export function cutNumber(option: NormalizedOption, bits: 8 | 16): NormalizedOption {
+  const number = numberOf(option);
+  return number === undefined ? option : numberOption(option.name, number % 2 ** bits);
 }
 
 /** One option is short for another. */

@@ -1,17 +1,26 @@
 /** What the matches of protocols with ports have in common. */
-import type { ListedOption, NormalizedOption } from '../../extension.ts';
+import type { GivenOptions, ListedOption, Normalize, NormalizedOption } from '../../extension.ts';
+import { readGiven } from './given.ts';
 import { listedAs } from './listed.ts';
+import { isFullRange } from './normalized.ts';
 
 // iptables 1.4.12 to 1.4.20 print no blank before "flags:".
 const ports = '((?:(?!flags:)\\S)+)';
-
-import { isFullRange } from './normalized.ts';
 
 /** "tcp spts:1:2 dpt:!80" */
 export const listedPorts: readonly ListedOption[] = [
   listedAs('--source-port', `spts?:~${ports}`),
   listedAs('--destination-port', `dpts?:~${ports}`),
 ];
+
+/** Whether some packets have other ports than these; a negation counts, whatever it negates. */
+export function narrowsPorts(given: GivenOptions): boolean {
+  return given.all.some((option) => {
+    if (option.negation !== undefined) return true;
+    const value = readGiven(given, option);
+    return value?.type === 'ports' && value.ranges.some(({ from, to }) => from !== 0 || to !== 65535);
+  });
+}
 
 /** The nft back end has no ranges from 0 that are negated: it takes those that begin behind them. */
 function withoutNegatedStart(option: NormalizedOption): NormalizedOption {
@@ -26,7 +35,8 @@ function withoutNegatedStart(option: NormalizedOption): NormalizedOption {
  * Ports of tcp and udp as they are printed: all of them are not. Undefined for a negation of all ports and nothing else: it vanishes in the nft back
  * end, and the match with it.
  */
-export function normalizePorts(options: readonly NormalizedOption[]): readonly NormalizedOption[] | undefined {
-  const normalized = options.filter((option) => !isFullRange(option, 65535)).map(withoutNegatedStart);
-  return normalized.length === 0 && options.some(({ negated }) => negated) ? undefined : normalized;
-}
+export const normalizePorts: Normalize = (options, { backend }) => {
+  const narrowed = options.filter((option) => !isFullRange(option, 65535));
+  if (backend === 'legacy') return narrowed;
+  return narrowed.length === 0 && options.some(({ negated }) => negated) ? undefined : narrowed.map(withoutNegatedStart);
+};

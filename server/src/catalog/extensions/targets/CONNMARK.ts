@@ -1,31 +1,45 @@
 /** The target CONNMARK. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_CONNMARK.c or kin, and runs of it. */
-import type { ExtensionData, Normalize } from '../../extension.ts';
+import type { ExtensionData, Normalize, NormalizedOption } from '../../extension.ts';
 import type { ValueKind } from '../../types.ts';
 import { hex32, mark, uint32 } from '../../values/value-kinds.ts';
+import { fault } from '../../values/values.ts';
 import { othersThan } from '../support/exclusive.ts';
-import { oneOf } from '../support/given.ts';
+import { oneOf, readGiven } from '../support/given.ts';
 import { listedAs } from '../support/listed.ts';
 import { asSetXmark, listedMarkOperations, markOperations } from '../support/marks.ts';
-import { findOption, hex, markOption, numberOf, numberOption, without } from '../support/normalized.ts';
+import { hex, markOption, numberOf, numberOption } from '../support/normalized.ts';
 
 const shift: ValueKind = { type: 'uint', bits: 8, max: 32 };
 
 const operations = [...markOperations, '--save-mark', '--restore-mark'];
 
+const all = 0xffff_ffff;
+
+/** Operation and masks are kept as typed, one after the other: a mask behind --or-mark counts, one before it does not. */
 const normalize: Normalize = (options) => {
-  const mask = numberOf(findOption(options, '--mask')) ?? numberOf(findOption(options, '--ctmask'));
-  const nfMask = numberOf(findOption(options, '--nfmask')) ?? numberOf(findOption(options, '--mask')) ?? 0xffff_ffff;
-  const ctMask = mask ?? 0xffff_ffff;
-  // Of two shifts the last one typed counts.
-  const shift = options.findLast(({ name }) => name.endsWith('-shift-mark'));
-  const kept = without(options, '--mask', '--nfmask', '--ctmask', '--left-shift-mark', '--right-shift-mark');
-  return [...kept, ...(shift === undefined ? [] : [shift])].flatMap((option) => {
-    if (option.name === '--save-mark' || option.name === '--restore-mark')
-      return [option, numberOption('--nfmask', nfMask, hex(nfMask)), numberOption('--ctmask', ctMask, hex(ctMask))];
+  let nfMask = all;
+  let ctMask = all;
+  let operation: NormalizedOption | undefined;
+  let shift: NormalizedOption | undefined;
+  for (const option of options) {
     const set = asSetXmark(option);
-    if (set === undefined) return [option];
-    return mask === undefined || set.value?.type !== 'mark' ? [set] : [markOption('--set-xmark', set.value.value, mask)];
-  });
+    if (set?.value?.type === 'mark') {
+      operation = set;
+      ctMask = set.value.mask;
+    } else if (option.name === '--save-mark' || option.name === '--restore-mark') {
+      operation = option;
+    } else if (option.name.endsWith('-shift-mark')) {
+      shift = option;
+    } else {
+      const mask = numberOf(option) ?? all;
+      if (option.name !== '--ctmask') nfMask = mask;
+      if (option.name !== '--nfmask') ctMask = mask;
+    }
+  }
+  if (operation === undefined) return options;
+  const shifted = shift === undefined || numberOf(shift) === 0 ? [] : [shift];
+  if (operation.value?.type === 'mark') return [markOption('--set-xmark', operation.value.value, ctMask), ...shifted];
+  return [operation, numberOption('--nfmask', nfMask, hex(nfMask)), numberOption('--ctmask', ctMask, hex(ctMask)), ...shifted];
 };
 
 export const connmarkTarget: ExtensionData = {
@@ -64,6 +78,13 @@ export const connmarkTarget: ExtensionData = {
     { long: '--mask', value: hex32, excludes: ['--ctmask', '--nfmask'], help: 'Both masks at once.' },
   ],
   check: oneOf('CONNMARK target: No operation specified', ...markOperations, '--save-mark', '--restore-mark'),
+  kernelCheck: (given) => {
+    const last = given.all.findLast(({ name }) => name.endsWith('-shift-mark'));
+    const value = readGiven(given, last);
+    return value?.type === 'number' && value.value > 31
+      ? fault('bad-number', `the kernel refuses to shift by ${value.value}`)
+      : undefined;
+  },
   orderCounts: true,
   normalize,
   listed: {

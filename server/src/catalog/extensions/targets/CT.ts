@@ -1,7 +1,23 @@
 /** The target CT. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_CT.c or kin, and runs of it. */
-import type { ExtensionData } from '../../extension.ts';
+
+import type { ExtensionData, Normalize, NormalizedOption } from '../../extension.ts';
+import { fault } from '../../values/values.ts';
+import { givenText, hasGiven } from '../support/given.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
-import { numberOf } from '../support/normalized.ts';
+import { numberOf, ordered, savedNames, without } from '../support/normalized.ts';
+
+const zones = ['--zone', '--zone-orig', '--zone-reply'];
+
+/** There is one zone: the last number typed, or the mark if that was ever typed, in the directions that were ever typed. Source: libxt_CT.c, ct_parse_zone_id. */
+function zoneOf(options: readonly NormalizedOption[]): NormalizedOption | undefined {
+  const typed = options.filter(({ name }) => zones.includes(name));
+  const last = typed.findLast(({ value }) => value?.type === 'text') ?? typed.at(-1);
+  if (last === undefined || numberOf(last) === 0) return undefined;
+  const directions = zones.slice(1).filter((zone) => typed.some(({ name }) => name === zone));
+  return { ...last, name: directions.length === 1 ? (directions[0] ?? '--zone') : '--zone' };
+}
+
+const normalize: Normalize = (options) => ordered([...without(options, ...zones), zoneOf(options)], savedNames(ctTarget));
 
 export const ctTarget: ExtensionData = {
   name: 'CT',
@@ -29,7 +45,14 @@ export const ctTarget: ExtensionData = {
     { long: '--zone-reply', value: { type: 'zone' }, help: 'The zone in the reply direction only.' },
     { long: '--zone', value: { type: 'zone' }, help: 'The zone: a number, or the mark of the packet.' },
   ],
-  normalize: (options) => options.filter((option) => !option.name.startsWith('--zone') || numberOf(option) !== 0),
+  kernelCheck: (given) =>
+    !hasGiven(given, '--notrack') &&
+    (given.protocol === 0 || given.protocolNegated) &&
+    ['--helper', '--timeout'].some((long) => (givenText(given, long) ?? '') !== '')
+      ? fault('needs-protocol', 'the kernel refuses a helper or timeout of CT without -p')
+      : undefined,
+  orderCounts: true,
+  normalize,
   listed: {
     opening: '',
     options: [

@@ -2,6 +2,7 @@
 import type { ExtensionData } from '../../extension.ts';
 import { network } from '../../values/value-kinds.ts';
 import { listedAs } from '../support/listed.ts';
+import { checkPrefixes } from '../support/prefixes.ts';
 
 export const dnptTarget: ExtensionData = {
   name: 'DNPT',
@@ -13,6 +14,7 @@ export const dnptTarget: ExtensionData = {
     { long: '--src-pfx', value: network, mandatory: true, help: 'The prefix as it is.' },
     { long: '--dst-pfx', value: network, mandatory: true, help: 'The prefix as it will be.' },
   ],
+  kernelCheck: checkPrefixes,
   listed: {
     // The name is not printed before iptables 1.8.
     opening: '',

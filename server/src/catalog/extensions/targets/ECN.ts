@@ -1,6 +1,8 @@
 /** The target ECN. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_ECN.c or kin, and runs of it. */
+
 import type { ExtensionData } from '../../extension.ts';
 import type { ValueKind } from '../../types.ts';
+import { fault } from '../../values/values.ts';
 import { anyOption } from '../support/given.ts';
 import { listedAs } from '../support/listed.ts';
 
@@ -18,6 +20,10 @@ export const ecnTarget: ExtensionData = {
     { long: '--ecn-ip-ect', value: { type: 'uint', bits: 8, max: 3 }, help: 'Set the two bits in the IP header.' },
   ],
   check: anyOption('ECN target: An operation is required'),
+  kernelCheck: (given) =>
+    given.all.some(({ name }) => name.startsWith('--ecn-tcp')) && (given.protocol !== 6 || given.protocolNegated)
+      ? fault('needs-protocol', 'the kernel refuses TCP flags of ECN without -p tcp')
+      : undefined,
   listed: {
     opening: '',
     options: [

@@ -94,6 +94,10 @@ export const hmarkTarget: ExtensionData = {
     },
   ],
   check,
+  kernelCheck: (given) =>
+    hasGiven(given, '--hmark-spi') && (hasGiven(given, '--hmark-sport') || hasGiven(given, '--hmark-dport'))
+      ? fault('excluded-option', 'the kernel refuses --hmark-spi beside a port')
+      : undefined,
   normalize,
   listed: {
     opening: 'HMARK',

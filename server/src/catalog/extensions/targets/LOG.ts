@@ -14,7 +14,7 @@ export const logTarget: ExtensionData = {
   name: 'LOG',
   help: 'Writes the packet to the kernel’s log and goes on.',
   options: [
-    { long: '--log-prefix', value: { type: 'text', min: 1, max: 29 }, help: 'A text before it, up to 29 bytes.' },
+    { long: '--log-prefix', value: { type: 'text', min: 1, max: 29, oneLine: true }, help: 'A text before it, up to 29 bytes.' },
     { long: '--log-level', value: { type: 'log-level' }, help: 'The level by name or number; 4, warning, when not given.' },
     { long: '--log-tcp-sequence', help: 'With TCP sequence numbers.' },
     { long: '--log-tcp-options', help: 'With the options of the TCP header.' },

@@ -2,20 +2,24 @@
 import type { ExtensionData, Normalize } from '../../extension.ts';
 import { uint16, uint32 } from '../../values/value-kinds.ts';
 import { anyWord, listedAs, quotedText } from '../support/listed.ts';
-import { numberOf } from '../support/normalized.ts';
+import { cutText, numberOf } from '../support/normalized.ts';
 
-const normalize: Normalize = (options) =>
-  options.filter((option) => {
+/** The legacy back end's room for a prefix, in bytes. */
+const longestPrefix = 63;
+
+const normalize: Normalize = (options, { backend }) =>
+  options.flatMap((option) => {
     switch (option.name) {
       case '--nflog-group':
-        return numberOf(option) !== 0;
       case '--nflog-threshold':
-        return numberOf(option) !== 0;
+        return numberOf(option) === 0 ? [] : [option];
       // It never did anything, and the nft back end forgets it.
       case '--nflog-range':
-        return false;
+        return backend === 'legacy' ? [option] : [];
+      case '--nflog-prefix':
+        return [backend === 'legacy' ? cutText(option, longestPrefix) : option];
       default:
-        return true;
+        return [option];
     }
   });
 
@@ -25,7 +29,7 @@ export const nflogTarget: ExtensionData = {
   options: [
     {
       long: '--nflog-prefix',
-      value: { type: 'text', min: 1, max: 127 },
+      value: { type: 'text', min: 1, max: 127, oneLine: true },
       help: 'A text for the program, up to 63 bytes with the legacy back end, 127 with nft.',
     },
     { long: '--nflog-group', value: uint16, help: 'The netlink group; 0 when not given.' },

@@ -30,6 +30,12 @@ export const nfqueueTarget: ExtensionData = {
     if (value?.type !== 'range' || value.range.from < value.range.to) return undefined;
     return fault('bad-range', `${value.range.from} should be less than ${value.range.to}`);
   },
+  kernelCheck: (given) => {
+    const value = readGiven(given, findGiven(given, '--queue-balance'));
+    return value?.type === 'range' && value.range.to - value.range.from >= 65_535
+      ? fault('bad-range', 'the kernel counts all 65536 queues as none')
+      : undefined;
+  },
   normalize,
   listed: {
     opening: 'NFQUEUE',

@@ -27,7 +27,8 @@ const normalize: Normalize = (options) => {
   let kept = 250_000;
   while (kept < interval && kept < 8_000_000) kept *= 2;
   const log = ewmaLog(interval, numberOf(findOption(options, '--rateest-ewmalog')) ?? 0) ?? 1;
-  const average = kept * 2 ** log;
+  // 32 bits hold no more.
+  const average = (kept * 2 ** log) % 2 ** 32;
   return options.map((option) => {
     if (option.name === '--rateest-interval') return numberOption(option.name, kept, printDuration(kept));
     if (option.name === '--rateest-ewmalog') return numberOption(option.name, average, printDuration(average));

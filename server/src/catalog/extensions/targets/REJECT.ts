@@ -1,5 +1,7 @@
 /** The target REJECT. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_REJECT.c or kin, and runs of it. */
 import type { ExtensionData, Normalize } from '../../extension.ts';
+import { fault } from '../../values/values.ts';
+import { givenText } from '../support/given.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
 
 const normalize: Normalize = (options, { family }) => {
@@ -21,6 +23,10 @@ export const rejectTarget: ExtensionData = {
       help: 'The answer: an ICMP error by name, or tcp-reset.',
     },
   ],
+  kernelCheck: (given) =>
+    /^tcp/i.test(givenText(given, '--reject-with') ?? '') && (given.protocol !== 6 || given.protocolNegated)
+      ? fault('needs-protocol', 'the kernel refuses REJECT with tcp-reset without -p tcp')
+      : undefined,
   normalize,
   listed: {
     opening: '',

@@ -1,8 +1,26 @@
 /** The target SET. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_SET.c or kin, and runs of it. */
-import type { ExtensionData } from '../../extension.ts';
+
+import type { ExtensionData, GivenOptions } from '../../extension.ts';
 import { setAndDirections, uint32 } from '../../values/value-kinds.ts';
-import { oneOf } from '../support/given.ts';
+import { fault, type ValueFault } from '../../values/values.ts';
+import { hasGiven, missingOption } from '../support/given.ts';
+import { outgoingHooks } from '../support/hooks.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
+
+const mapped = ['--map-mark', '--map-prio', '--map-queue'];
+
+/** Source: libxt_SET.c, set_target_check_v3. */
+function check(given: GivenOptions): ValueFault | undefined {
+  const [adds, removes, maps] = ['--add-set', '--del-set', '--map-set'].map((long) => hasGiven(given, long));
+  if (!adds && !removes && !maps) return missingOption("You must specify either `--add-set' or `--del-set' or `--map-set'");
+  if (!adds && hasGiven(given, '--exist')) return missingOption("Flag `--exist' can be used with `--add-set' only");
+  if (!adds && hasGiven(given, '--timeout')) return missingOption("Option `--timeout' can be used with `--add-set' only");
+  const taken = mapped.find((long) => hasGiven(given, long));
+  if (!maps && taken !== undefined) return missingOption(`Flag \`${taken}' can be used with \`--map-set' only`);
+  return maps && taken === undefined
+    ? missingOption("You must specify flags `--map-mark' or '--map-prio` or `--map-queue'")
+    : undefined;
+}
 
 export const setTarget: ExtensionData = {
   name: 'SET',
@@ -17,7 +35,12 @@ export const setTarget: ExtensionData = {
     { long: '--map-prio', help: 'Take the priority.' },
     { long: '--map-queue', help: 'Take the transmit queue.' },
   ],
-  check: oneOf("You must specify either `--add-set' or `--del-set' or `--map-set'", '--add-set', '--del-set', '--map-set'),
+  check,
+  kernelCheck: (given) =>
+    hasGiven(given, '--map-set') && given.table !== undefined && given.table !== 'mangle'
+      ? fault('wrong-table', 'the kernel takes --map-set in the table mangle only')
+      : undefined,
+  hooksWith: (given) => (hasGiven(given, '--map-prio') || hasGiven(given, '--map-queue') ? outgoingHooks : undefined),
   listed: {
     opening: '',
     options: [

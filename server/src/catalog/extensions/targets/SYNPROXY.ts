@@ -1,7 +1,9 @@
 /** The target SYNPROXY. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_SYNPROXY.c or kin, and runs of it. */
+
 import type { ExtensionData } from '../../extension.ts';
 import { uint32 } from '../../values/value-kinds.ts';
 import { listedAs } from '../support/listed.ts';
+import { cutNumber } from '../support/normalized.ts';
 
 export const synproxyTarget: ExtensionData = {
   name: 'SYNPROXY',
@@ -15,6 +17,10 @@ export const synproxyTarget: ExtensionData = {
     { long: '--mss', value: uint32, help: 'Offer this maximum segment size.' },
     { long: '--ecn', help: 'Offer explicit congestion notification.' },
   ],
+  normalize: (options) =>
+    options.map((option) =>
+      option.name === '--wscale' ? cutNumber(option, 8) : option.name === '--mss' ? cutNumber(option, 16) : option,
+    ),
   listed: {
     opening: 'SYNPROXY',
     options: [

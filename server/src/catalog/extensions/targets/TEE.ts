@@ -1,6 +1,9 @@
 /** The target TEE. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_TEE.c or kin, and runs of it. */
+
 import type { ExtensionData } from '../../extension.ts';
 import { host } from '../../values/value-kinds.ts';
+import { fault } from '../../values/values.ts';
+import { findGiven, readGiven } from '../support/given.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
 import { unquoted } from '../support/normalized.ts';
 
@@ -11,6 +14,12 @@ export const teeTarget: ExtensionData = {
     { long: '--gateway', value: host, mandatory: true, help: 'Its address.' },
     { long: '--oif', value: { type: 'text', max: 15 }, help: 'The interface to send it through.' },
   ],
+  kernelCheck: (given) => {
+    const value = readGiven(given, findGiven(given, '--gateway'));
+    return value?.type === 'addresses' && value.from === 0n
+      ? fault('bad-address', 'the kernel refuses to send to no address')
+      : undefined;
+  },
   normalize: (options) => options.map(unquoted).filter(({ value }) => value?.text !== ''),
   listed: {
     opening: 'TEE',

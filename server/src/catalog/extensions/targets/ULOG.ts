@@ -7,7 +7,7 @@ export const ulogTarget: ExtensionData = {
   families: ['ipv4'],
   help: 'Hands the packet to a logging program; kernels before 3.17 only, NFLOG took its place.',
   options: [
-    { long: '--ulog-prefix', value: { type: 'text', min: 1, max: 31 }, help: 'A text for the program.' },
+    { long: '--ulog-prefix', value: { type: 'text', min: 1, max: 31, oneLine: true }, help: 'A text for the program.' },
     { long: '--ulog-nlgroup', value: { type: 'uint', bits: 8, min: 1, max: 32 }, help: 'The netlink group; 1 when not given.' },
     { long: '--ulog-cprange', value: { type: 'uint', bits: 64 }, help: 'How many bytes of the packet to copy.' },
     {
