@@ -843,6 +843,19 @@ describe('a dump of another cluster', () => {
     });
   });
 
+  it('is told, where there are few Services, by API servers that are others too', () => {
+    const theirs = written(clusterWith(api('10.96.0.1'), apiEndpoints, ...many('theirs', 2)));
+    const others = slice('default/kubernetes', { '192.168.7.2': {} }, [{ name: 'https', port: 6443 }]);
+    const notes = (...objects: readonly object[]): readonly string[] =>
+      driftReport(rulesetOf(theirs), clusterWith(api('10.96.0.1'), ...objects), { node: 'node-a' }).summary.notes;
+    expect(notes(others, ...many('ours', 2))).toEqual([
+      'The dump seems to be of another cluster than cluster.json: of the 2 Service ports that it has rules for, 0 are there, and its API servers are others.',
+    ]);
+    // With the same API server, or one of its Services, it is a cluster that changed.
+    expect(notes(apiEndpoints, ...many('ours', 2))).toEqual([]);
+    expect(notes(others, ...many('ours', 2), ...many('theirs', 1))).toEqual([]);
+  });
+
   it('is told by Services that none of which is known', () => {
     const report = driftReport(rulesetOf(written(cluster(...many('theirs', 8)))), cluster(...many('ours', 8)), {
       node: 'node-a',

@@ -7,7 +7,7 @@ import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { isProxied } from '../expected/service-ports.ts';
 import { portHash, portName } from '../identity/chain-names.ts';
 import { portHashes } from '../identity/hash-index.ts';
-import { singleAddress } from '../proxy/rule-values.ts';
+import { dnatDestination, singleAddress } from '../proxy/rule-values.ts';
 import { type DumpSide, serviceEntries } from './dump-side.ts';
 
 /** What of a dump tells its cluster. */
@@ -18,14 +18,36 @@ const everywhere: ReadonlySet<string> = new Set(['default/kubernetes', 'kube-sys
 const fewestTold = 4;
 const leastShare = 0.25;
 
+const apiServerHash = portHash(portName('default', 'kubernetes', 'https'), 'tcp');
+
 /** Where the dump has the API server's Service, whose address a cluster keeps for life. */
 function apiServerIP({ entries, ruleset }: Entries): string | undefined {
-  for (const line of entries.get(portHash(portName('default', 'kubernetes', 'https'), 'tcp')) ?? []) {
+  for (const line of entries.get(apiServerHash) ?? []) {
     const rule = ruleAt(ruleset, line);
     const ip = rule === undefined ? undefined : singleAddress(rule, '--destination');
     if (ip !== undefined) return ip;
   }
   return undefined;
+}
+
+/** The addresses of the API servers that the dump's rules lead to. */
+function apiServers({ ruleset, dump }: Entries): readonly string[] {
+  const nat = dump.tables.find(({ name }) => name === 'nat');
+  const endpoints = nat?.chains.get(`KUBE-SVC-${apiServerHash}`)?.jumps ?? [];
+  return endpoints.flatMap(({ rules }) =>
+    rules.flatMap((line) => {
+      const rule = ruleAt(ruleset, line);
+      return (rule === undefined ? undefined : dnatDestination(rule)?.ip) ?? [];
+    }),
+  );
+}
+
+/** Whether the dump's API servers are all others than the cluster's; false where either has none. */
+function hasOtherApiServers(side: Entries, cluster: Cluster): boolean {
+  const slices = cluster.slicesOf('default', 'kubernetes');
+  const own = new Set(slices.flatMap(({ endpoints }) => endpoints.flatMap(({ addresses }) => addresses)));
+  const dumped = apiServers(side);
+  return own.size > 0 && dumped.length > 0 && !dumped.some((ip) => own.has(ip));
 }
 
 /** Why a dump cannot be of this cluster, in a sentence; undefined where it may be. */
@@ -43,9 +65,12 @@ export function otherCluster(side: Entries, cluster: Cluster): string | undefine
   }
   const inDump = [...side.entries.keys()].filter((hash) => !common.has(hash));
   const shared = inDump.filter((hash) => hashes.has(hash)).length;
+  const seems = `The dump seems to be of another cluster than ${label}: of the ${inDump.length} Service ports that it has rules for, ${shared} are there`;
+  if (inDump.length > 0 && hashes.size > 0 && shared === 0 && hasOtherApiServers(side, cluster))
+    return `${seems}, and its API servers are others.`;
   if (inDump.length < fewestTold || hashes.size < fewestTold) return undefined;
   if (shared >= inDump.length * leastShare || shared >= hashes.size * leastShare) return undefined;
-  return `The dump seems to be of another cluster than ${label}: of the ${inDump.length} Service ports that it has rules for, ${shared} are there.`;
+  return `${seems}.`;
 }
 
 const known = new WeakMap<Ruleset, { readonly given: Cluster; readonly own: Cluster }>();
