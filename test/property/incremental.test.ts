@@ -6,6 +6,7 @@ import { buildWholeRuleset, rebuildRuleset } from '../../server/src/ruleset/buil
 import type { Ruleset } from '../../server/src/ruleset/ruleset.ts';
 import { changeDocument, readWholeDocument, type SourceDocument } from '../../server/src/syntax/document.ts';
 import { fixturePath, labPath } from '../support/fixtures.ts';
+import { rulesetOutline } from '../support/ruleset-outline.ts';
 import { randomEdit, seeded, textOf } from './random-edits.ts';
 
 /** What lint finds, without the objects of the ruleset, which are compared by themselves. */
@@ -15,23 +16,6 @@ function diagnostics(document: SourceDocument, ruleset: Ruleset): readonly objec
     table: table?.index,
     chain: chain?.name,
   }));
-}
-
-/** A ruleset as plain data: chains name each other instead of holding one another. */
-function outline(ruleset: Ruleset): object {
-  return {
-    dumps: ruleset.dumps.map(({ tables, ...dump }) => ({ ...dump, tables: tables.map(({ index }) => index) })),
-    tables: ruleset.tables.map(({ dump, chains, targets, ...table }) => ({
-      ...table,
-      dump: dump.index,
-      targets: [...targets],
-      chains: Array.from(chains.values(), ({ table: owner, jumps, ...chain }) => ({
-        ...chain,
-        table: owner.index,
-        jumps: jumps.map(({ name }) => name),
-      })),
-    })),
-  };
 }
 
 /**
@@ -56,7 +40,7 @@ function editAtRandom(path: string, edits: number, seed: number): void {
     expect(document.lines, where).toEqual(fresh.lines);
     expect(document.byteOrderMark, where).toBe(fresh.byteOrderMark);
     const freshRuleset = buildWholeRuleset(fresh);
-    expect(outline(ruleset), where).toEqual(outline(freshRuleset));
+    expect(rulesetOutline(ruleset), where).toEqual(rulesetOutline(freshRuleset));
     expect(diagnostics(document, ruleset), where).toEqual(diagnostics(fresh, freshRuleset));
   }
 }
