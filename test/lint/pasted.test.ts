@@ -9,8 +9,16 @@ const files = readdirSync(fixturePath('pasted'))
   .filter((name) => name.endsWith('.iptables'))
   .toSorted();
 
+/** The log of a kube-proxy whose input iptables-restore refused. */
+const refused = 'log-prefix.iptables';
+
 describe('dumps as people paste them', () => {
-  it.each(files)('%s has no error', (name) => {
+  it('have the one error that iptables had with them', () => {
+    const errors = findingsIn(fixtureText(`pasted/${refused}`), refused).filter(({ severity }) => severity === 'error');
+    expect(errors.map(({ line, message }) => [line + 1, message])).toEqual([[6, "Bad argument `KUBE-SEP-IAZPHGLZVO2SWOVD'"]]);
+  });
+
+  it.each(files.filter((name) => name !== refused))('%s has no error', (name) => {
     const findings = findingsIn(fixtureText(`pasted/${name}`), name);
     expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
   });

@@ -50,6 +50,16 @@ const pieces = [
   'some words\n',
   '-A INPUT -s fd00::1/128 -j DROP\n',
   '\u{1f600}',
+  '\r',
+  '\ufeff',
+  '\ufeff*nat\n',
+  'sudo iptables -t nat -A KUBE-NEW -j ACCEPT\n',
+  'iptables -A INPUT \\\n  -j DROP\n',
+  `Nov 14 11:06:11 node-a kube-proxy[1]: -A KUBE-NEW -j ACCEPT\n`,
+  `-A KUBE-NEW -m comment --comment "a text that a terminal broke in the ${'m'.repeat(20)}\niddle" -j ACCEPT\n`,
+  'KUBE-NEW  tcp  --  0.0.0.0/0            10.0.0.1             tcp dpt:80\n',
+  'Chain KUBE-NEW (1 ref\n',
+  '`',
 ];
 
 /** An edit such as somebody makes: some characters go, a piece or a line from elsewhere comes. */

@@ -136,3 +136,49 @@ describe('an edit', () => {
     expect(change(before, edit([0, 0], [7, 0], ''))).toEqual(readWholeDocument(''));
   });
 });
+
+describe('an edit that brings what no editor shows', () => {
+  /** The document after the edits, and the same text read anew. */
+  function bothWays(before: string, edits: readonly TextChange[], after: string): readonly SourceDocument[] {
+    let document = readWholeDocument(before, 'rules.v6');
+    for (const edit of edits) document = runToEnd(changeDocument(document, edit, 'rules.v6'));
+    return [document, readWholeDocument(after, 'rules.v6')];
+  }
+
+  it.each([
+    ['a byte order mark', '*nat\nCOMMIT\n', '\ufeff', '\ufeff*nat\nCOMMIT\n'],
+    ['a line with a byte order mark', 'some words\n', '\ufeff*nat\n', '\ufeff*nat\nsome words\n'],
+    ['a CR in front of a line end', '*nat\nCOMMIT\n', '\r', '\r*nat\nCOMMIT\n'],
+  ])('%s gives what a fresh reading gives', (_what, before, text, after) => {
+    const start = { line: 0, character: 0 };
+    const [edited, fresh] = bothWays(before, [{ range: { start, end: start }, text }], after);
+    expect(edited).toEqual(fresh);
+  });
+
+  it('a CR at the end of a line makes its line end CR LF', () => {
+    const end = { line: 0, character: 4 };
+    const [edited, fresh] = bothWays('*nat\nCOMMIT\n', [{ range: { start: end, end }, text: '\r' }], '*nat\r\nCOMMIT\n');
+    expect(edited).toEqual(fresh);
+    expect(edited?.lines[0]).toMatchObject({ text: '*nat', carriageReturn: true });
+  });
+
+  it('a byte order mark that is taken away again is gone', () => {
+    const start = { line: 0, character: 0 };
+    const [edited, fresh] = bothWays(
+      '\ufeff*nat\nCOMMIT\n',
+      [{ range: { start, end: { line: 0, character: 1 } }, text: '' }],
+      '*nat\nCOMMIT\n',
+    );
+    expect(edited).toEqual(fresh);
+    expect(edited?.byteOrderMark).toBe(false);
+  });
+
+  it('counts a byte order mark as the first character of its line, as the client does', () => {
+    const [edited, fresh] = bothWays(
+      '\ufeff*nat\nCOMMIT\n',
+      [{ range: { start: { line: 0, character: 2 }, end: { line: 0, character: 5 } }, text: 'raw' }],
+      '\ufeff*raw\nCOMMIT\n',
+    );
+    expect(edited).toEqual(fresh);
+  });
+});

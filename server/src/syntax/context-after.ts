@@ -36,7 +36,7 @@ export function contextAfter(line: Line): LineContext {
     case 'chain-command':
       return outside(context);
     case 'columns':
-      return inListing(context, context.within?.kind === 'listing' ? context.within.chain : '', whole);
+      return inListing(context, context.within?.kind === 'listing' ? context.within.chain : '', whole.slice(line.prefix));
     case 'set':
       return line.listing ? surrounded(context, { kind: 'set', name: line.name, members: false }) : outside(context);
     case 'set-detail':

@@ -316,6 +316,8 @@ function readChain(text: string, context: LineContext, lexer: Lexer, parser: Lin
 }
 
 const mostTokens = 1024;
+/** iptables-restore takes 10,239 bytes of a line, and says so; what lies far beyond is not looked at. */
+const mostRead = 1 << 15;
 
 function readRule(
   text: string,
@@ -325,7 +327,7 @@ function readRule(
   mode: LexerMode,
   known: readonly Problem[] | undefined,
 ): Statement {
-  const all = lexer.tokenize(text, mode).tokens;
+  const all = lexer.tokenize(text.length > mostRead ? text.slice(0, mostRead) : text, mode).tokens;
   // iptables-restore refuses a line with a quarter as many words; each match is compared with those before it.
   const tokens = all.length > mostTokens ? all.slice(0, mostTokens) : all;
   const last = tokens.at(-1);

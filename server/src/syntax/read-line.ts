@@ -5,8 +5,8 @@ import { contextBefore, isRestoreInput, type Line, type LineContext } from './li
 import { createStatementReader, type StatementReader } from './parser.ts';
 import { firstJoin, joinedProblem } from './pasted/joined-lines.ts';
 import { cutStatement } from './pasted/move-spans.ts';
-import { isPlainLine, type PastedLine, readPastedLine, readSpoiledLine } from './pasted/paste.ts';
-import { notUnderstood, type Problem, type Statement } from './statement.ts';
+import { isPlainLine, isSpoiled, mayBeSpoiled, type PastedLine, readPastedLine, readSpoiledLine } from './pasted/paste.ts';
+import { notUnderstood, type Statement } from './statement.ts';
 
 let sharedReader: StatementReader | undefined;
 
@@ -25,28 +25,15 @@ function readRestoreLine(text: string, context: LineContext): Statement {
   return { ...first, problems: [...first.problems, joinedProblem(text, end)] };
 }
 
-/** Whether a problem may come of what a paste did to a line. */
-function isSign({ severity, code }: Problem): boolean {
-  return severity === 'error' || code === 'unbalanced-quote';
-}
-
 function readPlainLine(text: string, context: LineContext): PastedLine {
   const statement = readRestoreLine(text, context);
-  const isSpoiled =
-    statement.problems.some(isSign) ||
-    text.includes(escapeCharacter) ||
-    (!isRestoreInput(context) && (text.endsWith('`') || text.includes('m[K')));
-  const spoiled = isSpoiled ? readSpoiledLine(text, context, readRestoreLine) : undefined;
+  const spoiled = isSpoiled(text, statement, context) ? readSpoiledLine(text, context, readRestoreLine) : undefined;
   return spoiled ?? { statement, prefix: 0, listing: false };
 }
 
 function readAnyLine(text: string, context: LineContext): PastedLine {
   return isPlainLine(text) ? readPlainLine(text, context) : readPastedLine(text, context, readRestoreLine);
 }
-
-/** Whether a line may be one that is read in another way than it stands, though it begins like a plain one. */
-const spoiling = /[\u00a0`~&<\\]|m\[K/;
-const escapeCharacter = '\u001b';
 
 /** The whole statement of a line, read again from its text. */
 export function readAgain(line: Line): Statement {
@@ -59,8 +46,7 @@ export function readAgain(line: Line): Statement {
   }
   if (!isPlainLine(text)) return readPastedLine(text, context, readRestoreLine).statement;
   // Most lines have nothing wrong with them, and it is known by now.
-  if (line.problems.length === 0 && !spoiling.test(text) && !text.includes(escapeCharacter))
-    return reader().readAgain(text, context, line.problems);
+  if (line.problems.length === 0 && !mayBeSpoiled(text)) return reader().readAgain(text, context, line.problems);
   return readPlainLine(text, context).statement;
 }
 

@@ -142,12 +142,16 @@ function readRow(words: readonly Word[], columns: Columns): Row | undefined {
   if (protocol === undefined || (!isProtocol(protocol) && fragment === undefined)) return undefined;
   at += 1;
   if (fragment !== undefined) at += 1;
+  // It stands somewhere else: these are not the columns.
+  if (fragment === undefined && words.slice(0, mostColumns).some(isFragmentColumn)) return undefined;
   const [input, output] = columns.interfaces ? [words[at], words[at + 1]] : [undefined, undefined];
   if (columns.interfaces) at += 2;
   const [source, destination] = [words[at], words[at + 1]];
   if (source === undefined || destination === undefined || !isAddress(source) || !isAddress(destination)) return undefined;
   return { counters, target, protocol, fragment, input, output, source, destination };
 }
+
+const mostColumns = 10;
 
 const verbose: Columns = { numbered: false, counted: true, interfaces: true };
 /** What is tried for a row whose column names are missing, widest first. */
@@ -234,7 +238,8 @@ function rowOf(text: string, context: LineContext): Row | undefined {
   if (!isListing && !/[ \t](?:--|-f|!f)[ \t]/.test(text.slice(0, mostBeforeOptions))) return undefined;
   const words = wordsOf(text);
   let row: Row | undefined;
-  for (const columns of isListing && within.named ? [within] : usualColumns) row ??= readRow(words, columns);
+  // Where the names of the columns do not fit, what the row holds tells.
+  for (const columns of isListing && within.named ? [within, ...usualColumns] : usualColumns) row ??= readRow(words, columns);
   if (row === undefined || (isListing && within.chain !== '')) return row;
   const hasAddress = [row.source, row.destination].some(({ text: address }) => /^!?(?:anywhere$|[\d:])/.test(address));
   return row.fragment !== undefined && hasAddress ? row : undefined;

@@ -19,8 +19,9 @@ const longestTerminal = 512;
 const mostPieces = 16;
 
 const lineStart =
-  /^\s{0,40}(?:(?:\[\d+:\d+\] ?)?-[A-Z] |:\S{1,80} (?:-|[A-Z]{1,16})(?: \[|\s*$)|\*[a-z]|COMMIT|#|Chain |(?:num\s|pkts\s|target\s)|(?:\d+[KMGT]?\s+){1,3}\S|`|~~~|[^\s]{0,80}[#$%] |(?:sudo |\+ )?ip6?tables|table |create |add |Name:)/;
-const rowStart = /^\s{0,8}\S{0,32}\s{1,16}!?[\w.+-]{1,32}\s{1,8}(?:--|-f|!f)\s/;
+  /^\s{0,40}(?:(?:\[\d+:\d+\] ?)?-[A-Z] |:\S{1,80} (?:-|[A-Z]{1,16})(?: \[|\s*$)|\*[a-z]|COMMIT|#|Chain |(?:num\s{1,8})?(?:pkts\s{1,8}bytes\s{1,8})?target\s{1,16}prot\s|`|~~~|[^\s]{0,80}[#$%] |(?:sudo |\+ )?ip6?tables|table |create |add |Name:)/;
+const rowStart =
+  /^\s{0,40}(?:\d+[KMGT]?\s{1,16}){0,3}\S{0,32}\s{1,16}!?[\w.+-]{1,32}\s{1,8}(?:--|-f|!f)\s|^\s{1,40}\d+[KMGT]?\s{1,16}\d+[KMGT]?\s/;
 const hashedName = /(?:^|[\s:])KUBE-(?:SEP|SVC|SVL|EXT|FW|XLB)-[A-Z2-7]{16}(?![A-Z2-7])/g;
 
 function isStart(text: string): boolean {

@@ -20,7 +20,8 @@ const pieces: readonly RegExp[] = [
 
 /** Where a line of a log begins to say something: behind its times, names and numbers; 0 where it begins with none of them. */
 export function logPrefix(text: string): number {
-  let at = 0;
+  const indent = text.length - text.trimStart().length;
+  let at = indent;
   for (let count = 0; count < pieces.length; count += 1) {
     const before = at;
     for (const piece of pieces) {
@@ -32,5 +33,5 @@ export function logPrefix(text: string): number {
     }
     if (at === before) break;
   }
-  return at;
+  return at === indent ? 0 : at;
 }

@@ -35,6 +35,16 @@ export interface PastedLine {
 /** Reads a line of restore input. */
 type ReadRestoreLine = (text: string, context: LineContext) => Statement;
 
+/** How a text is read, and in how many others it stands. */
+interface Reading {
+  readonly context: LineContext;
+  readonly readRestore: ReadRestoreLine;
+  readonly depth: number;
+}
+
+/** A quoted log of a coloured dump in JSON is three deep; whoever nests more means no good. */
+const mostNested = 5;
+
 /** Whether a line is one of restore input by its first characters; what is not may be so behind something that a paste put in front. */
 export function isPlainLine(text: string): boolean {
   switch (text.charCodeAt(0)) {
@@ -125,11 +135,16 @@ function foreignKind(text: string): ForeignStatement['what'] | undefined {
 
 /** A line that is not plain (`isPlainLine`). Never throws. */
 export function readPastedLine(text: string, context: LineContext, readRestore: ReadRestoreLine): PastedLine {
+  return readPasted(text, { context, readRestore, depth: 0 });
+}
+
+function readPasted(text: string, how: Reading): PastedLine {
+  const { context } = how;
   const plain = withoutMarks(text, isRestoreInput(context));
-  if (plain !== undefined) return spread(readEither(plain.text, context, readRestore), plain);
+  if (plain !== undefined) return spread(readEither(plain.text, how), plain);
   const quote = text.length > mostLookedAt && !/[>|]/.test(text.slice(0, mostLookedAt)) ? undefined : quoteMarks.exec(text)?.[0];
-  if (quote === undefined) return readUnquoted(text, context, readRestore);
-  return shift(readEither(text.slice(quote.length), context, readRestore), quote.length);
+  if (quote === undefined) return readUnquoted(text, how);
+  return shift(readEither(text.slice(quote.length), how), quote.length);
 }
 
 /**
@@ -137,18 +152,24 @@ export function readPastedLine(text: string, context: LineContext, readRestore: 
  * a part of it, escape its quotes or close a fence behind it.
  */
 export function readSpoiledLine(text: string, context: LineContext, readRestore: ReadRestoreLine): PastedLine | undefined {
+  return readSpoiled(text, { context, readRestore, depth: 0 });
+}
+
+function readSpoiled(text: string, how: Reading): PastedLine | undefined {
+  const { context } = how;
   const plain = withoutMarks(text, isRestoreInput(context));
-  if (plain !== undefined) return accepted(spread(readEither(plain.text, context, readRestore), plain));
+  if (plain !== undefined) return accepted(spread(readEither(plain.text, how), plain));
   // What stands in a table that the text opens is meant for iptables-restore: there only a fence that closes behind it is somebody else's.
-  if (isRestoreInput(context)) return text.endsWith('```') ? readBetweenTicks(text, context, readRestore) : undefined;
-  return readUnescaped(text, context, readRestore) ?? readBetweenTicks(text, context, readRestore);
+  if (isRestoreInput(context)) return text.endsWith('```') ? readBetweenTicks(text, how) : undefined;
+  return readUnescaped(text, how) ?? readBetweenTicks(text, how);
 }
 
 /** A line of restore input, or of anything else. */
-function readEither(text: string, context: LineContext, readRestore: ReadRestoreLine): PastedLine {
-  if (!isPlainLine(text)) return readPastedLine(text, context, readRestore);
-  const statement = readRestore(text, context);
-  const spoiled = hasErrors(statement) ? readSpoiledLine(text, context, readRestore) : undefined;
+function readEither(text: string, how: Reading): PastedLine {
+  const inner: Reading = { ...how, depth: how.depth + 1 };
+  if (!isPlainLine(text)) return inner.depth > mostNested ? foreign('text') : readPasted(text, inner);
+  const statement = how.readRestore(text, how.context);
+  const spoiled = isSpoiled(text, statement, how.context) && inner.depth <= mostNested ? readSpoiled(text, inner) : undefined;
   return spoiled ?? { statement, prefix: 0, listing: false };
 }
 
@@ -158,6 +179,23 @@ function shift({ statement, prefix, listing, context }: PastedLine, by: number):
 
 function spread({ statement, prefix, listing, context }: PastedLine, { placeOf }: PlainText): PastedLine {
   return { statement: spreadStatement(statement, placeOf), prefix: placeOf(prefix), listing, context };
+}
+
+const escapeCharacter = '\u001b';
+const spoiling = /[\u00a0`~&<\\]|m\[K/;
+
+/** Whether a line that begins like a plain one may have to be read in another way than it stands. */
+export function mayBeSpoiled(text: string): boolean {
+  return spoiling.test(text) || text.includes(escapeCharacter);
+}
+
+/** Whether a plain line, read as it stands, shows signs of what a paste does to one: something is wrong with it, or holds marks. */
+export function isSpoiled(text: string, { problems }: Statement, context: LineContext): boolean {
+  return (
+    problems.some(({ severity, code }) => severity === 'error' || code === 'unbalanced-quote') ||
+    text.includes(escapeCharacter) ||
+    (!isRestoreInput(context) && (text.endsWith('`') || text.includes('&') || text.includes('m[K')))
+  );
 }
 
 function hasErrors({ problems }: Statement): boolean {
@@ -177,12 +215,12 @@ function accepted(line: PastedLine): PastedLine | undefined {
 }
 
 /** A line of a JSON string, or one that a log in JSON or logfmt holds. */
-function readUnescaped(text: string, context: LineContext, readRestore: ReadRestoreLine): PastedLine | undefined {
+function readUnescaped(text: string, how: Reading): PastedLine | undefined {
   // Several lines on one are put apart first.
   if (isEscapedText(text)) return undefined;
   for (const plain of [withoutJson(text), loggedMessage(text)]) {
     if (plain === undefined || plain.text === text) continue;
-    const line = accepted(spread(readEither(plain.text, context, readRestore), plain));
+    const line = accepted(spread(readEither(plain.text, how), plain));
     if (line !== undefined) return line;
   }
   return undefined;
@@ -204,18 +242,18 @@ function closedAt(text: string): number {
 }
 
 /** A line with a fence or tags of Markdown glued to it. */
-function readBetweenTicks(text: string, context: LineContext, readRestore: ReadRestoreLine): PastedLine | undefined {
+function readBetweenTicks(text: string, how: Reading): PastedLine | undefined {
   const start = opening.exec(text)?.[0].length ?? 0;
   const end = closedAt(text);
   if (start >= end || (start === 0 && end === text.length)) return undefined;
-  return accepted(shift(readEither(text.slice(start, end), context, readRestore), start));
+  return accepted(shift(readEither(text.slice(start, end), how), start));
 }
 
 /** A line of a log that holds a line of iptables. */
-function readLogged(text: string, context: LineContext, readRestore: ReadRestoreLine): PastedLine | undefined {
+function readLogged(text: string, how: Reading): PastedLine | undefined {
   const start = logPrefix(text);
   if (start === 0 || start >= text.length) return undefined;
-  const line = shift(readEither(text.slice(start), context, readRestore), start);
+  const line = shift(readEither(text.slice(start), how), start);
   return isCertain(text, start) ? line : accepted(line);
 }
 
@@ -224,12 +262,12 @@ function foreign(what: ForeignStatement['what']): PastedLine {
 }
 
 /** A command that changes rules, as the rule or chain command that it is, in its table. */
-function readCommandLine(text: string, before: LineContext, readRestore: ReadRestoreLine): PastedLine | undefined {
+function readCommandLine(text: string, how: Reading): PastedLine | undefined {
   const command = readRuleCommand(text);
   if (command === undefined) return undefined;
   const { family, backend, table } = command;
-  const context: LineContext = { family, backend, table, within: { kind: 'command', more: '', before } };
-  const statement = readRestore(command.text, context);
+  const context: LineContext = { family, backend, table, within: { kind: 'command', more: '', before: how.context } };
+  const statement = how.readRestore(command.text, context);
   if (statement.kind !== 'rule' && statement.kind !== 'chain-command') return undefined;
   const prefix = command.text.search(/\S/);
   if (command.hasVariables) return { statement: withUnknownValues(statement), prefix, listing: false, context };
@@ -250,19 +288,15 @@ function withUnknownValues(statement: RuleStatement | ChainCommandStatement): St
 }
 
 /** A line of iptables within something else. */
-function readWrapping(text: string, context: LineContext, readRestore: ReadRestoreLine): PastedLine | undefined {
-  return (
-    readBetweenTicks(text, context, readRestore) ??
-    readCommandLine(text, context, readRestore) ??
-    readUnescaped(text, context, readRestore) ??
-    readLogged(text, context, readRestore)
-  );
+function readWrapping(text: string, how: Reading): PastedLine | undefined {
+  return readBetweenTicks(text, how) ?? readCommandLine(text, how) ?? readUnescaped(text, how);
 }
 
-function readUnquoted(text: string, context: LineContext, readRestore: ReadRestoreLine): PastedLine {
+function readUnquoted(text: string, how: Reading): PastedLine {
+  const { context, readRestore } = how;
   const prefix = restorePrefix(text, isRestoreInput(context));
   if (prefix > 0) {
-    const line = shift(readEither(text.slice(prefix), context, readRestore), prefix);
+    const line = shift(readEither(text.slice(prefix), how), prefix);
     // An indent is no sentence; other words in front may be one.
     if (!hasErrors(line.statement) || text.slice(0, prefix).trim() === '' || isCertain(text, prefix)) return line;
   }
@@ -270,6 +304,8 @@ function readUnquoted(text: string, context: LineContext, readRestore: ReadResto
   const inner = indent === 0 ? text : text.slice(indent);
   if (inner === '') return { statement: readRestore(text, context), prefix: 0, listing: false };
   if (context.within?.kind === 'nft' || startsNftBlock(text)) return foreign('nft');
+  const logged = isRestoreInput(context) ? undefined : readLogged(text, how);
+  if (logged !== undefined) return logged;
   const chain = readListedChain(inner);
   if (chain !== undefined) return { statement: shiftStatement(chain, indent), prefix: indent, listing: true };
   if (isColumnsLine(text)) return { statement: { kind: 'columns', problems: [] }, prefix: 0, listing: true };
@@ -279,11 +315,11 @@ function readUnquoted(text: string, context: LineContext, readRestore: ReadResto
   if (set !== undefined) {
     return { statement: shiftStatement(set, indent), prefix: indent, listing: set.kind === 'set' && set.type === undefined };
   }
-  const found = isRestoreInput(context) ? undefined : readWrapping(text, context, readRestore);
+  const found = isRestoreInput(context) ? undefined : readWrapping(text, how);
   if (found !== undefined) return found;
   const what = foreignKind(text);
   if (what !== undefined) return foreign(what);
-  if (logPrefix(text) > 0 && !text.startsWith('[')) return foreign('log');
+  if (!isRestoreInput(context) && logPrefix(text) > 0 && !text.startsWith('[')) return foreign('log');
   // What iptables writes begins with an option; a sentence in which one stands is a sentence.
   return '-!"['.includes(inner.charAt(0)) || isEscapedText(text)
     ? { statement: readRestore(text, context), prefix: 0, listing: false }

@@ -1,0 +1,233 @@
+import { describe, expect, it } from 'vitest';
+import { readWholeDocument, statementOf } from '../../server/src/syntax/document.ts';
+import { fixtureText } from '../support/fixtures.ts';
+import { rulesIn } from '../support/rules-in.ts';
+
+// What each paste says, as somebody reads it who knows iptables.
+describe('a dump that', () => {
+  it.each([
+    [
+      'without -v shows no interfaces: they are said to be unknown',
+      'listing-without-v.iptables',
+      [
+        '-A INPUT -j ACCEPT (interfaces not shown)',
+        '-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT (interfaces not shown)',
+        '-A INPUT -p tcp -m tcp --dport 8080 -j DROP (interfaces not shown)',
+        '-A FORWARD -m comment --comment "allow outbound traffic from pods" -j ACCEPT (interfaces not shown)',
+        '-A FORWARD -m comment --comment "allow inbound traffic to pods" -j ACCEPT (interfaces not shown)',
+      ],
+    ],
+    [
+      'without -n names ports',
+      'listing-port-names.iptables',
+      [
+        '-A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES (interfaces not shown)',
+        '-A OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES (interfaces not shown)',
+        '-A KUBE-SERVICES -d 10.96.33.10/32 -p tcp -m comment --comment "shop/web:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-LOLE4ISW44XBNF3G (interfaces not shown)',
+        '-A KUBE-SERVICES -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-TCOU7JCQXEZGVUNU (interfaces not shown)',
+        '-A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "shop/web:http -> 10.244.1.7:8080" -j KUBE-SEP-IAZPHGLZVO2SWOVD (interfaces not shown)',
+        '-A KUBE-SEP-IAZPHGLZVO2SWOVD -p tcp -m comment --comment "shop/web:http" -m tcp -j DNAT --to-destination 10.244.1.7:8080 (interfaces not shown)',
+      ],
+    ],
+    [
+      'without -n names TCP flags',
+      'listing-tcp-flags-by-name.iptables',
+      [
+        '-A INPUT -p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -m conntrack --ctstate NEW -j DROP (interfaces not shown)',
+        '-A INPUT -p tcp -m tcp --tcp-flags SYN,ACK SYN,ACK -m conntrack --ctstate NEW -j REJECT --reject-with tcp-reset (interfaces not shown)',
+        '-A INPUT -p tcp -m multiport --dports 22,53 -j ACCEPT (interfaces not shown)',
+        '-A FORWARD -p tcp -m tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu (interfaces not shown)',
+      ],
+    ],
+    [
+      'of iptables 1.4.12 to 1.4.20 glues flags to what stands in front',
+      'listing-old-tcp-flags.iptables',
+      [
+        '-A INPUT -p tcp -m tcp --dport 22 --tcp-flags FIN,SYN,RST,ACK SYN -m conntrack --ctstate NEW -j ACCEPT',
+        '-A INPUT -p tcp -m tcp --tcp-flags FIN,SYN,RST,PSH,ACK,URG FIN,PSH,URG -j DROP',
+        '-A INPUT -p tcp -m tcp --dport 443 -j ACCEPT',
+      ],
+    ],
+    [
+      'shows NOTRACK as a CT',
+      'listing-notrack.iptables',
+      [
+        '-A PREROUTING -d 10.96.0.10/32 -p udp -m udp --dport 53 -j NOTRACK',
+        '-A PREROUTING -d 10.96.0.10/32 -p udp -m udp --dport 53 -j DNAT --to-destination 10.244.0.3:53',
+      ],
+    ],
+    [
+      'holds commands, which are rules of their tables',
+      'commands.iptables',
+      [
+        'nat -A PREROUTING -d 10.96.3.45/32 -p udp -m udp --dport 53 -j DNAT --to-destination 169.254.20.10:53',
+        '-A KUBE-SERVICES -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-TCOU7JCQXEZGVUNU',
+      ],
+    ],
+    [
+      'has a log in front of each line',
+      'log-prefix.iptables',
+      [
+        'nat -A KUBE-SERVICES -d 10.96.33.10/32 -p tcp -m comment --comment "shop/web:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-LOLE4ISW44XBNF3G',
+        'nat -A KUBE-SVC-LOLE4ISW44XBNF3G -s -j -m comment --comment "shop/web:http" KUBE-SEP-IAZPHGLZVO2SWOVD (not understood: KUBE-SEP-IAZPHGLZVO2SWOVD)',
+      ],
+    ],
+    [
+      'has a fence glued to a header',
+      'header-glued.iptables',
+      ['-A INPUT -j ts-input (interfaces not shown)', '-A ts-input -s 100.64.0.0/10 -j DROP (interfaces not shown)'],
+    ],
+    [
+      'was wrapped by a terminal',
+      'wrapped-listing.iptables',
+      [
+        '-A KUBE-SERVICES -d 10.96.33.10/32 -p tcp -m comment --comment "shop/web:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-LOLE4ISW44XBNF3G',
+        '-A KUBE-SERVICES -d 10.96.0.1/32 -p tcp -m comment --comment "default/kubernetes:https cluster IP" -m tcp --dport 443 -j KUBE-SVC-NPX46M4PTMTKRN6Y',
+        '-A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "shop/web:http -> 10.244.1.7:8080" -j KUBE-SEP-IAZPHGLZVO2SWOVD',
+      ],
+    ],
+    [
+      'is what grep left of a listing: no row has a chain',
+      'grep-rows.iptables',
+      [
+        'nat -A  -s 10.244.1.7/32 -m comment --comment "shop/web:http" -j KUBE-MARK-MASQ (interfaces not shown; chain not shown)',
+        'nat -A  -p tcp -m comment --comment "shop/web:http" -m tcp -j DNAT --to-destination 10.244.1.7:8080 (interfaces not shown; chain not shown)',
+        'nat -A  -d 10.96.33.10/32 -p tcp -m comment --comment "shop/web:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-LOLE4ISW44XBNF3G (interfaces not shown; chain not shown)',
+        'nat -A  -m comment --comment "shop/web:http -> 10.244.1.7:8080" -j KUBE-SEP-IAZPHGLZVO2SWOVD (interfaces not shown; chain not shown)',
+      ],
+    ],
+    [
+      'has sentences with options in them',
+      'prose-with-options.iptables',
+      ['-A INPUT -s 192.0.2.0/24 -j DROP (interfaces not shown)'],
+    ],
+  ])('%s', (_kind, name, rules) => {
+    expect(rulesIn(fixtureText(`pasted/${name}`))).toEqual(rules);
+  });
+});
+
+/** The kinds of a text's lines; what a foreign one is. */
+function kindsOf(text: string): readonly string[] {
+  return readWholeDocument(text, 'rules.v4').lines.map((line) => {
+    const statement = statementOf(line);
+    return statement.kind === 'foreign' ? statement.what : statement.kind;
+  });
+}
+
+const rule = '-A KUBE-SVC-A -m comment --comment "shop/web:http" -j KUBE-SEP-B';
+const read = '-A KUBE-SVC-A -m comment --comment "shop/web:http" -j KUBE-SEP-B';
+
+describe('a line of iptables in', () => {
+  it.each([
+    ['the journal', `Nov 14 11:06:11 node-a kube-proxy[12085]: ${rule}`],
+    ['the journal with whole dates', `2023-11-14T11:06:11+0100 node-a kube-proxy[12085]: ${rule}`],
+    ['kubectl logs --timestamps', `2023-05-01T12:00:00.123456789Z ${rule}`],
+    ['kubectl logs --prefix', `[pod/kube-proxy-x2x9z/kube-proxy] ${rule}`],
+    ['a container’s log', `2023-05-01T12:00:00.123456789Z stdout F ${rule}`],
+    ['docker compose', `kube-proxy-1  | ${rule}`],
+    ['klog', `I0404 12:00:00.123456       1 proxier.go:1234] ${rule}`],
+    ['klog in the journal', `Nov 14 11:06:11 node-a kube-proxy[1]: I1114 11:06:11.978073   12085 proxier.go:1282] ${rule}`],
+    ['somebody’s words', `the rule on node-b: ${rule}`],
+    ['a log in JSON', `{"log":${JSON.stringify(`${rule}\n`)},"stream":"stderr","time":"2023-05-01T12:00:00Z"}`],
+    ['logfmt', `time="2023-05-01T12:00:00Z" level=info msg=${JSON.stringify(rule)}`],
+    ['a JSON string', `"${JSON.stringify(`${rule}\n`).slice(1, -1)}",`],
+    ['a JSON string without its ends', JSON.stringify(rule).slice(1, -1)],
+    ['colours', rule.replace('KUBE-SVC-A', '\u001b[01;31m\u001b[KKUBE-SVC-A\u001b[m\u001b[K')],
+    ['colours that lost their escapes', rule.replace('KUBE-SVC-A', '[01;31m[KKUBE-SVC-A[m[K')],
+    ['HTML', rule.replaceAll('"', '&quot;')],
+    ['blanks that do not break', rule.replaceAll(' ', '\u00a0')],
+    ['backticks', `\`${rule}\``],
+    ['a fence that closes behind it', `${rule}\`\`\``],
+    ['tags', `<pre><code>${rule}</code></pre>`],
+    ['a quote of a log', `> 2023-05-01T12:00:00Z ${rule}`],
+  ])('%s is read', (_where, text) => {
+    expect(rulesIn(text)).toEqual([read]);
+  });
+
+  it('a table that the text opens is read as iptables-restore reads it', () => {
+    const { lines } = readWholeDocument(
+      `*nat\nNov 14 11:06:11 node-a kube-proxy[1]: ${rule}\nsudo iptables -A INPUT -j DROP\n${rule}\u00a0\nCOMMIT\n`,
+    );
+    const errors = lines.map(({ problems }) => problems.filter(({ severity }) => severity === 'error').length);
+    expect(errors).toEqual([0, 1, 1, 1, 0, 0]);
+  });
+
+  it('a log that says something else is a log’s', () => {
+    expect(kindsOf('E1114 11:06:11.978073   12085 proxier.go:1282] Failed to execute iptables-restore: exit status 2')).toEqual([
+      'log',
+    ]);
+  });
+});
+
+describe('a command', () => {
+  it.each([
+    ['iptables -A INPUT -j DROP', 'filter -A INPUT -j DROP'],
+    ['sudo iptables -t nat -A PREROUTING -p tcp --dport 80 -j X', 'nat -A PREROUTING -p tcp -m tcp --dport 80 -j X'],
+    ['$ sudo -n /usr/sbin/iptables-legacy -w 5 -W 100 -t raw -I OUTPUT 1 -j NOTRACK', 'raw -A OUTPUT -j NOTRACK'],
+    ['root@node:~# iptables --table=mangle -A FORWARD -j DROP', 'mangle -A FORWARD -j DROP'],
+    ['+ iptables -tnat -A POSTROUTING -j MASQUERADE', 'nat -A POSTROUTING -j MASQUERADE'],
+    ["iptables -A X -m comment --comment 'a b' -j Y # why", 'filter -A X -m comment --comment "a b" -j Y'],
+    ['iptables -A X \\! -s 10.0.0.0/8 -j Y; echo done', 'filter -A X ! -s 10.0.0.0/8 -j Y'],
+    ['iptables -C X -j Y 2>/dev/null || iptables -A X -j Y', 'filter -A X -j Y'],
+    ['kubectl -n kube-system exec ds/kube-proxy -- iptables -t nat -D X -j Y', 'nat -A X -j Y'],
+    ['if iptables -A X -j Y; then echo yes; fi', 'filter -A X -j Y'],
+    ['$IPT -A X -j Y', 'filter -A X -j Y'],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's variable.
+    ['${IPTABLES} -A X -j Y', 'filter -A X -j Y'],
+    ['iptables -A X -i $WAN -j Y', 'filter -A X -j Y --in-interface $WAN (not understood: --in-interface)'],
+    ['iptables -A X -s "$NET" -j Y', 'filter -A X -j Y --source "$NET" (not understood: --source)'],
+    ['iptables -t nat -A X -p tcp \\\n  --dport 80 \\\n  -j Y', 'nat -A X -p tcp -m tcp --dport 80 -j Y'],
+  ])('%s is the rule that it makes', (text, expected) => {
+    expect(rulesIn(text)).toEqual([expected]);
+  });
+
+  it('of the other program is of the other family', () => {
+    const [line] = readWholeDocument('ip6tables -A INPUT -s fd00::/8 -j DROP').lines;
+    expect(line?.context).toMatchObject({ family: 'ipv6', table: 'filter' });
+    expect(line?.problems).toEqual([]);
+  });
+
+  it.each([
+    'iptables -A adds a rule',
+    'use iptables -A INPUT -j DROP',
+    'apt install iptables',
+    'iptables -L -n -v',
+    'iptables-save -t nat',
+    'The rule -A INPUT is missing',
+  ])('is not what %j is', (text) => {
+    expect(rulesIn(text)).toEqual([]);
+  });
+
+  it('says nothing of the lines below it', () => {
+    const { lines } = readWholeDocument(`iptables -t nat -A X -j Y\n${rule}\n`);
+    expect(lines.map(({ context }) => context.table)).toEqual(['nat', undefined, undefined]);
+  });
+});
+
+describe('a row', () => {
+  it('below a header that cannot be read is of no chain', () => {
+    const text = `Chain INPUT (policy ACCEPT)
+target     prot opt source               destination
+ACCEPT     all  --  0.0.0.0/0            0.0.0.0/0
+Chain FORWARD (pol
+DROP       all  --  10.0.0.0/8           0.0.0.0/0
+`;
+    expect(rulesIn(text)).toEqual([
+      '-A INPUT -j ACCEPT (interfaces not shown)',
+      '-A  -s 10.0.0.0/8 -j DROP (interfaces not shown; chain not shown)',
+    ]);
+  });
+
+  it.each(['all -- in all', 'a tcp -- b c', 'the target prot opt -- source'])('is not what %j is', (text) => {
+    expect(rulesIn(text)).toEqual([]);
+  });
+});
+
+describe('whatever is nested in itself', () => {
+  it.each(['[a] ', '> ', '2023-05-01T12:00:00Z ', '{"log":"', '<pre>', '`', '**', 'note: ', '$ ', '+ '])(
+    '%j is read',
+    (piece) => {
+      expect(() => readWholeDocument(`${piece.repeat(20_000)}${rule}`)).not.toThrow();
+    },
+  );
+});
