@@ -6,6 +6,7 @@
 import type { Steps } from '../../base/steps.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
+import { hasProxyRules } from '../proxy/mode.ts';
 import { type ComparedDump, compareDump } from './compare-dump.ts';
 import { type DriftFinding, type DriftStatus, worstStatus } from './finding.ts';
 import type { DriftOptions } from './settings.ts';
@@ -35,10 +36,15 @@ function lacking(cluster: Cluster): readonly string[] {
   return notes;
 }
 
-/** The dumps of a ruleset without those that have neither nat nor filter, where another of their family has: a table apart, as where its header was cut off. */
-function dumpsToCompare({ dumps }: Ruleset): readonly Dump[] {
-  const has = ({ tables }: Dump): boolean => tables.some(({ name }) => name === 'nat' || name === 'filter');
-  return dumps.filter((dump) => has(dump) || !dumps.some((other) => other.family === dump.family && has(other)));
+/**
+ * The dumps of a ruleset that say most of kube-proxy's Services in their family: without those of the other back end, and tables apart, as where
+ * a header was cut off.
+ */
+function dumpsToCompare(ruleset: Ruleset): readonly Dump[] {
+  const { dumps } = ruleset;
+  const worth = (dump: Dump): number =>
+    hasProxyRules(ruleset, dump) ? 2 : dump.tables.some(({ name }) => name === 'nat' || name === 'filter') ? 1 : 0;
+  return dumps.filter((dump) => !dumps.some((other) => other.family === dump.family && worth(other) > worth(dump)));
 }
 
 /** Compares the dumps of a ruleset with a cluster. Pauses every few dozen Services; never throws. */

@@ -199,6 +199,11 @@ function shownBy(ruleset: Ruleset, dump: Dump): Shown | undefined {
   return shown;
 }
 
+/** Whether a dump has anything of kube-proxy's itself. */
+export function hasProxyRules(ruleset: Ruleset, dump: Dump): boolean {
+  return shownBy(ruleset, dump) !== undefined;
+}
+
 const nftTable = /^\s*(?:add )?table (?:ip6?|inet) kube-proxy\b/;
 // iptables-nft-save of 1.8.2 to 1.8.4 says this of tables that are none of its own.
 const foreignTable = /^# Table `kube-proxy' is incompatible/;
@@ -268,10 +273,10 @@ export function serviceProxyOf(ruleset: Ruleset, dump: Dump, cluster: Cluster = 
   if (own !== undefined) return named(own);
   const line = nftLine(ruleset);
   if (line >= 0) return named({ kind: 'nftables', reason: 'nft has a table kube-proxy.', line });
-  // Both families of a node have one kube-proxy. One that serves a single family has nothing in the other.
+  // Both families of a node have one kube-proxy. One that serves a single family has nothing in the other, nor in the other back end.
   for (const beside of ruleset.dumps) {
-    const shown = beside === dump || beside.family === dump.family ? undefined : shownBy(ruleset, beside);
-    if (shown !== undefined && shown.kind !== 'iptables') return named(shown);
+    const shown = beside === dump ? undefined : shownBy(ruleset, beside);
+    if (shown !== undefined && (beside.family === dump.family || shown.kind !== 'iptables')) return named(shown);
   }
   const nat = tableOf(dump, 'nat');
   const isWhole = nat !== undefined && isTableWhole(ruleset, nat);
