@@ -48,7 +48,7 @@ function tally(
   context: FlowContext,
   chances: Chances,
   key: (sample: Sample) => string,
-): { readonly isDecided: boolean; readonly taking: readonly string[]; readonly others: readonly string[] } {
+): { readonly isDecided: boolean; readonly taking: readonly string[] } {
   const by = new Map<string, Set<boolean>>();
   for (const [index, chance] of chances) {
     const sample = context.samples[index];
@@ -57,8 +57,10 @@ function tally(
     known.add(chance > 0);
     by.set(key(sample), known);
   }
-  const named = (took: boolean): readonly string[] => [...by].filter(([, answers]) => answers.has(took)).map(([name]) => name);
-  return { isDecided: [...by.values()].every((answers) => answers.size === 1), taking: named(true), others: named(false) };
+  return {
+    isDecided: [...by.values()].every((answers) => answers.size === 1),
+    taking: [...by].filter(([, answers]) => answers.has(true)).map(([name]) => name),
+  };
 }
 
 const everywhere: ReadonlySet<string> = new Set(['outside', 'elsewhere']);
