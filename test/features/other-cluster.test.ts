@@ -76,4 +76,17 @@ describe('a dump that is of another cluster than the one at hand', () => {
       'The dump is of another cluster than lab.json: there default/kubernetes is 10.100.0.1, here 10.96.0.1. Nothing is taken from it.',
     );
   });
+
+  it('may be of any cluster where an excerpt has no Service in common with it', () => {
+    const excerpt = (service: string): DumpState =>
+      dumpState(
+        `-A KUBE-SERVICES -d 10.96.77.1/32 -p tcp -m comment --comment "${service} cluster IP" -m tcp --dport 80 -j KUBE-SVC-${service === 'booking/frontend:http' ? '3MGBTRC5ATFFL7T7' : 'LOLE4ISW44XBNF3G'}\n`,
+        clusterOf(text, 'lab.json', 0),
+      );
+    expect(hoverOf(excerpt('shop/web:http'), 0, 'KUBE-SVC')).toContain(
+      'Nothing tells that the dump is of lab.json: the one Service port that it shows is not there. Nothing is taken from it.',
+    );
+    expect(hoverOf(excerpt('shop/web:http'), 0, 'KUBE-SVC')).not.toContain('stale');
+    expect(hoverOf(excerpt('booking/frontend:http'), 0, 'KUBE-SVC')).toContain('details from lab.json');
+  });
 });

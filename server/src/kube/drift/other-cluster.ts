@@ -2,10 +2,11 @@
 
 import { isIPv6 } from '../../base/ip.ts';
 import { type Cluster, createCluster, emptyCluster } from '../../cluster/cluster.ts';
+import { isTableWhole } from '../../ruleset/completeness.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { isProxied } from '../expected/service-ports.ts';
-import { portHash, portName } from '../identity/chain-names.ts';
+import { portHash, portName, splitHashedName } from '../identity/chain-names.ts';
 import { portHashes } from '../identity/hash-index.ts';
 import { dnatDestination, singleAddress } from '../proxy/rule-values.ts';
 import { type DumpSide, serviceEntries } from './dump-side.ts';
@@ -50,6 +51,22 @@ function hasOtherApiServers(side: Entries, cluster: Cluster): boolean {
   return own.size > 0 && dumped.length > 0 && !dumped.some((ip) => own.has(ip));
 }
 
+/** The hashes of the Service ports that a dump has rules for; of an excerpt without the rules that lead to them, those of their chains. */
+function portHashesIn({ dump, entries }: Entries): readonly string[] {
+  if (entries.size > 0) return [...entries.keys()];
+  const hashes = new Set<string>();
+  for (const name of dump.tables.find((table) => table.name === 'nat')?.chains.keys() ?? []) {
+    const split = splitHashedName(name);
+    if (split !== undefined && split.prefix !== 'KUBE-SEP-') hashes.add(split.hash);
+  }
+  return [...hashes];
+}
+
+function isNatWhole({ ruleset, dump }: Entries): boolean {
+  const nat = dump.tables.find(({ name }) => name === 'nat');
+  return nat !== undefined && isTableWhole(ruleset, nat);
+}
+
 /** Why a dump cannot be of this cluster, in a sentence; undefined where it may be. */
 export function otherCluster(side: Entries, cluster: Cluster): string | undefined {
   const { label } = cluster.source;
@@ -63,11 +80,18 @@ export function otherCluster(side: Entries, cluster: Cluster): string | undefine
     const names = everywhere.has(`${service.namespace}/${service.name}`) ? common : hashes;
     if (isProxied(service)) for (const { hash } of portHashes(service)) names.add(hash);
   }
-  const inDump = [...side.entries.keys()].filter((hash) => !common.has(hash));
+  const all = portHashesIn(side);
+  const inDump = all.filter((hash) => !common.has(hash));
   const shared = inDump.filter((hash) => hashes.has(hash)).length;
   const seems = `The dump seems to be of another cluster than ${label}: of the ${inDump.length} Service ports that it has rules for, ${shared} are there`;
   if (inDump.length > 0 && hashes.size > 0 && shared === 0 && hasOtherApiServers(side, cluster))
     return `${seems}, and its API servers are others.`;
+  // An excerpt without a single Service in common: nothing tells that they belong together, as long as the API server's is not shown.
+  const isPartKnown = cluster.onlyIn.has('Service') || inDump.length < all.length || isNatWhole(side);
+  if (dumped === undefined && inDump.length > 0 && shared === 0 && hashes.size > 0 && !isPartKnown) {
+    const ports = inDump.length === 1 ? 'the one Service port' : `none of the ${inDump.length} Service ports`;
+    return `Nothing tells that the dump is of ${label}: ${ports} that it shows is ${inDump.length === 1 ? 'not ' : ''}there.`;
+  }
   if (inDump.length < fewestTold || hashes.size < fewestTold) return undefined;
   if (shared >= inDump.length * leastShare || shared >= hashes.size * leastShare) return undefined;
   return `${seems}.`;

@@ -310,7 +310,7 @@ function unchangedEnd({ ruleset, dump, start }: PathContext, { last, packet }: O
   if (nat === undefined) return { kind: 'not-shown', what: 'the dump has no nat table' };
   const hook = packet.isFromHere ? 'OUTPUT' : 'PREROUTING';
   const base = start ?? nat.chains.get(hook);
-  const isHidden = (chain: Chain): boolean => chain.table === nat && !isAllShown(ruleset, chain);
+  const isHidden = (chain: Chain): boolean => chain.table.name === 'nat' && !isAllShown(ruleset, chain);
   const step = findStep(last, ({ chain, target }) => isHidden(chain) || (target !== null && isHidden(target)));
   const passed = step?.target !== undefined && step.target !== null && isHidden(step.target) ? step.target : step?.chain;
   const hidden = [lastDrawn, passed, base].find((chain) => chain !== null && chain !== undefined && isHidden(chain));
