@@ -93,6 +93,26 @@ describe('a chain', () => {
       COMMIT
     `);
   });
+
+  it('with some options are refused by the legacy back end, which asks of every chain that leads there', () => {
+    checkFindings(`
+      *mangle
+      :PREROUTING ACCEPT [0:0]
+      :INPUT ACCEPT [0:0]
+      :FORWARD ACCEPT [0:0]
+      :OUTPUT ACCEPT [0:0]
+      :POSTROUTING ACCEPT [0:0]
+      :IN - [0:0]
+      -A INPUT -j IN
+      -A IN -m policy --dir in --pol ipsec -j ACCEPT
+      -A IN -m policy --dir out --pol ipsec -j ACCEPT
+      #        ^^^^^^ target-not-in-chain: The legacy back end’s kernel takes policy with these options only in FORWARD, OUTPUT, POSTROUTING
+      -A IN -p tcp -m tcp --syn -j TCPMSS --clamp-mss-to-pmtu
+      #                            ^^^^^^ target-not-in-chain: INPUT leads to IN
+      -A IN -p tcp -m tcp --syn -j TCPMSS --set-mss 1400
+      COMMIT
+    `);
+  });
 });
 
 describe('jumps in a circle', () => {

@@ -187,9 +187,15 @@ function isKnown(spec: OptionSpec, family: Family | undefined): boolean {
   return !spec.extension.families.includes(family);
 }
 
-/** The one option whose name begins so. Two names of one option are one; options of two loads of the same match are two. */
+/** The one option whose name begins so; where the family is not known, in either of them. */
 function lookUpBeginning(state: State, beginning: string): Omit<Hit, 'next'> | undefined {
   if (commandNames.some((name) => name.startsWith(beginning))) return undefined;
+  if (state.family !== undefined) return onlyOption(state, state.family, beginning);
+  return onlyOption(state, undefined, beginning) ?? onlyOption(state, 'ipv4', beginning) ?? onlyOption(state, 'ipv6', beginning);
+}
+
+/** Two names of one option are one; options of two loads of the same match are two. */
+function onlyOption(state: State, family: Family | undefined, beginning: string): Omit<Hit, 'next'> | undefined {
   let found: Omit<Hit, 'next'> | undefined;
   const candidates = [
     { options: coreOptions, instance: 0 },
@@ -197,7 +203,7 @@ function lookUpBeginning(state: State, beginning: string): Omit<Hit, 'next'> | u
   ];
   for (const { options, instance } of candidates) {
     for (const spec of options) {
-      if (!isKnown(spec, state.family)) continue;
+      if (!isKnown(spec, family)) continue;
       if (!spec.long.startsWith(beginning) && !spec.aliases.some((alias) => alias.startsWith(beginning))) continue;
       if (found !== undefined) return undefined;
       found = { spec, instance };

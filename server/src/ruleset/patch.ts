@@ -39,7 +39,7 @@ function canPatch(line: Line, table: Table, at: number): boolean {
   const isDeclared = (name: string): boolean => (table.chains.get(name)?.declarations[0] ?? at) < at;
   if (!isDeclared(line.name)) return false;
   if (line.target === '') return true;
-  const isTarget = standardTargets.has(line.target) || findTarget(line.target) !== undefined;
+  const isTarget = standardTargets.has(line.target) || findTarget(line.target, line.context.family) !== undefined;
   return isTarget ? !line.isGoto && !table.chains.has(line.target) : isDeclared(line.target);
 }
 

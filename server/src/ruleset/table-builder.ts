@@ -1,7 +1,7 @@
 /** A table while its lines are read: chains by name, and who jumps where. */
 import { findTarget, standardTargets } from '../catalog/lookup.ts';
 import { isBuiltinChain } from '../catalog/tables.ts';
-import type { Hook } from '../catalog/types.ts';
+import type { Family, Hook } from '../catalog/types.ts';
 import type { Line } from '../syntax/line.ts';
 import { ChainMap } from './chain-map.ts';
 import { inferTableName } from './infer-table.ts';
@@ -84,8 +84,9 @@ function append(list: number[], line: number): number[] {
 
 const longestTargetName = 'TCPOPTSTRIP'.length;
 
-function isTarget(name: string): boolean {
-  return name.length <= longestTargetName && (standardTargets.has(name) || findTarget(name) !== undefined);
+/** Whether `-j NAME` is no jump to a chain; a target that the other family has may be one here. */
+function isTarget(name: string, family: Family | undefined): boolean {
+  return name.length <= longestTargetName && (standardTargets.has(name) || findTarget(name, family) !== undefined);
 }
 
 function addJump(table: OpenTable, chain: ChainDraft, line: Line, number: number): void {
@@ -95,7 +96,7 @@ function addJump(table: OpenTable, chain: ChainDraft, line: Line, number: number
     return;
   }
   let to = table.lastJump?.name === target ? table.lastJump : undefined;
-  if (to === undefined && !line.isGoto && isTarget(target)) {
+  if (to === undefined && !line.isGoto && isTarget(target, line.context.family)) {
     let lines = table.draft.targets.get(target);
     if (lines === undefined) {
       lines = [];

@@ -1,11 +1,13 @@
 import type { Steps } from '../../base/steps.ts';
-import { findTarget, matches } from '../../catalog/lookup.ts';
-import type { ExtensionSpec } from '../../catalog/types.ts';
+import { extensionData, findTarget, matches } from '../../catalog/lookup.ts';
+import type { ExtensionSpec, Hook } from '../../catalog/types.ts';
 import { mayMixTables } from '../../ruleset/completeness.ts';
 import { mentionsOn } from '../../ruleset/places.ts';
 import { chainsReachedFrom, isReachedFrom, otherHooks, reachOf } from '../../ruleset/reachable.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
+import type { RuleOption } from '../../syntax/statement.ts';
+import { severityFor } from '../support/back-ends.ts';
 import { type Finding, finding, type LintInput, type LintRule, type Place } from '../support/finding.ts';
 import { tableFacts } from '../support/table-facts.ts';
 
@@ -26,15 +28,34 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
     checkTargets(ruleset, table, report);
     yield;
     for (const chain of tableFacts(ruleset, table).plain) if (!chain.builtin) checkMatches(ruleset, chain, report);
+    yield;
+    checkTargetsWithOptions(ruleset, table, report);
   }
 }
 
-/** Matches that the kernel takes in some chains only, each with the words that load it in what iptables-save prints. */
+/** Matches that the kernel takes in some chains only, always or with some options, each with the words that load it in what iptables-save prints. */
 let placedMatches: readonly { readonly spec: ExtensionSpec; readonly loading: string }[] | undefined;
 
 function matchesWithHooks(): NonNullable<typeof placedMatches> {
-  placedMatches ??= matches.filter(({ hooks }) => hooks !== undefined).map((spec) => ({ spec, loading: ` -m ${spec.name} ` }));
+  placedMatches ??= matches
+    .filter((spec) => spec.hooks !== undefined || extensionData(spec).hooksWith !== undefined)
+    .map((spec) => ({ spec, loading: ` -m ${spec.name} ` }));
   return placedMatches;
+}
+
+/** Where the kernel takes an extension with the options that a rule gives it; undefined for everywhere. */
+function hooksOf(spec: ExtensionSpec, { dump: { family } }: Table, options: readonly RuleOption[]): readonly Hook[] | undefined {
+  if (spec.hooks !== undefined) return spec.hooks;
+  return extensionData(spec).hooksWith?.({
+    family,
+    protocol: 0,
+    protocolNegated: false,
+    backend: undefined,
+    table: undefined,
+    hook: undefined,
+    rule: options,
+    all: options.filter((option) => option.spec?.extension === spec),
+  });
 }
 
 /**
@@ -56,7 +77,7 @@ function checkTargets(ruleset: Ruleset, table: Table, report: (finding: Finding)
         const line = ruleset.lines[number];
         if (line === undefined || line.target !== name || line.listing || line.isGoto) continue;
         const place = mentionsOn(ruleset, number).find(({ kind }) => kind === 'jump');
-        if (place !== undefined) reportPlaced(place, spec, chain, report);
+        if (place !== undefined) reportPlaced(place, spec, spec.hooks, chain, report);
       }
     }
   }
@@ -74,26 +95,57 @@ function chainsWith(ruleset: Ruleset, table: Table, lines: readonly number[]): R
   return chains;
 }
 
+/** Targets that the kernel takes in some chains only where they have some option. */
+function checkTargetsWithOptions(ruleset: Ruleset, table: Table, report: (finding: Finding) => void): void {
+  for (const [name, lines] of table.targets) {
+    const spec = findTarget(name);
+    if (spec === undefined || extensionData(spec).hooksWith === undefined) continue;
+    for (const number of lines) {
+      const line = ruleset.lines[number];
+      const chain = table.chains.get(line?.name ?? '');
+      if (line === undefined || line.listing || chain === undefined || chain.builtin) continue;
+      const place = mentionsOn(ruleset, number).find(({ kind }) => kind === 'jump');
+      const hooks = hooksOf(spec, table, ruleAt(ruleset, number)?.options ?? []);
+      if (place !== undefined && hooks !== undefined && isReachedFrom(ruleset, chain, otherHooks(hooks)))
+        reportPlaced(place, spec, hooks, chain, report);
+    }
+  }
+}
+
 function checkMatches(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): void {
   for (const number of chain.rules) {
     const line = ruleset.lines[number];
     if (line === undefined || line.listing) continue;
-    // Most rules load none of these: to look for the words is a tenth of reading the rule.
-    const placed = matchesWithHooks().find(({ loading }) => line.text.includes(loading));
-    if (placed === undefined || !isReachedFrom(ruleset, chain, otherHooks(placed.spec.hooks ?? []))) continue;
-    const option = ruleAt(ruleset, number)?.options.find(
-      ({ name, values }) => name === '--match' && values[0]?.text === placed.spec.name,
-    );
-    const word = option?.values[0];
-    if (word !== undefined) reportPlaced({ line: number, start: word.start, end: word.end }, placed.spec, chain, report);
+    for (const { spec, loading } of matchesWithHooks()) {
+      // Most rules load none of these: to look for the words is a tenth of reading the rule.
+      if (!line.text.includes(loading)) continue;
+      const options = ruleAt(ruleset, number)?.options ?? [];
+      const hooks = hooksOf(spec, chain.table, options);
+      if (hooks === undefined || !isReachedFrom(ruleset, chain, otherHooks(hooks))) continue;
+      const word = options.find(({ name, values }) => name === '--match' && values[0]?.text === spec.name)?.values[0];
+      if (word !== undefined) reportPlaced({ line: number, start: word.start, end: word.end }, spec, hooks, chain, report);
+    }
   }
 }
 
-function reportPlaced(place: Place, extension: ExtensionSpec, chain: Chain, report: (finding: Finding) => void): void {
-  const taken = extension.hooks ?? [];
-  const refused = reachOf(chain.table)
+function reportPlaced(
+  place: Place,
+  extension: ExtensionSpec,
+  taken: readonly Hook[],
+  chain: Chain,
+  report: (finding: Finding) => void,
+): void {
+  const { table } = chain;
+  // The nft back end asks after a rule's options when the rule is added, of its own chain alone.
+  const isAlways = extension.hooks !== undefined;
+  const severity = severityFor(table.dump, { legacy: false, nft: !isAlways });
+  if (severity === undefined) return;
+  const refused = reachOf(table)
     .hooksOf(chain)
     .filter((hook) => !taken.includes(hook));
-  const message = `The kernel takes ${extension.name} only in ${taken.join(', ')} and chains that are reached from there, but ${refused.join(', ')} leads to ${chain.name}`;
-  report(finding(place, 'target-not-in-chain', 'error', message, { table: chain.table, chain }));
+  const what = isAlways
+    ? `The kernel takes ${extension.name}`
+    : `The legacy back end’s kernel takes ${extension.name} with these options`;
+  const message = `${what} only in ${taken.join(', ')} and chains that are reached from there, but ${refused.join(', ')} leads to ${chain.name}`;
+  report(finding(place, 'target-not-in-chain', severity, message, { table, chain }));
 }
