@@ -24,6 +24,7 @@ import { notIptables } from './rules/not-iptables.ts';
 import { orphanedChain } from './rules/orphaned-chain.ts';
 import { otherBackEnd } from './rules/other-back-end.ts';
 import { outsideTable } from './rules/outside-table.ts';
+import { refusedInput } from './rules/refused-input.ts';
 import { rejectedService } from './rules/rejected-service.ts';
 import { repeatedRule } from './rules/repeated-rule.ts';
 import { restoreCommand } from './rules/restore-command.ts';
@@ -46,6 +47,7 @@ const rules: readonly LintRule[] = [
   transport,
   notIptables,
   joinedLines,
+  refusedInput,
   missingCommit,
   outsideTable,
   mixedFamilies,

@@ -70,7 +70,7 @@ export const BareWord = createToken({
 export const RuleCounters = createToken({
   name: 'RuleCounters',
   label: 'counters "[packets:bytes]"',
-  pattern: /\[[ \t]*[-+]?[0-9][^\]:]*:[ \t]*[-+]?[0-9][^\]]*\]/,
+  pattern: /\[[ \t]*[-+]?[0-9][^\]:]*:[ \t]*[-+]?[0-9][^\]]*\]/y,
   start_chars_hint: ['['],
   line_breaks: false,
 });

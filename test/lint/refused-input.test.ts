@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { findingsIn } from './check-findings.ts';
+
+/** [line, message] of each finding about refused input. */
+function refusals(text: string): readonly (readonly [number, string])[] {
+  return findingsIn(text)
+    .filter(({ code }) => code === 'refused-input')
+    .map(({ line, message }) => [line + 1, message]);
+}
+
+const input = `*nat
+:KUBE-SERVICES - [0:0]
+-A KUBE-SERVICES -d 10.96.33.10/32 -p tcp -m tcp --dport 80 -j KUBE-SVC-LOLE4ISW44XBNF3G
+COMMIT
+`;
+
+describe('kube-proxy’s log of input that iptables-restore refused', () => {
+  it('names the line of the rules that follow, and the reason', () => {
+    expect(
+      refusals(`E0627 09:28:54.054930       1 proxier.go:1598] Failed to execute iptables-restore: exit status 2 (iptables-restore v1.8.4 (legacy): Couldn't load target \`KUBE-MARK-DROP':No such file or directory
+
+Error occurred at line: 3
+Try \`iptables-restore -h' or 'iptables-restore --help' for more information.
+)
+Rules:
+${input}`),
+    ).toEqual([
+      [
+        9,
+        "iptables-restore refused this line, line 3 of its input: Couldn't load target `KUBE-MARK-DROP':No such file or directory",
+      ],
+    ]);
+  });
+
+  it('names the line of the rules above', () => {
+    expect(
+      refusals(`I0627 09:28:54.054930       1 proxier.go:1500] Restoring iptables rules: ${input}E0627 09:28:54.054930       1 proxier.go:1598] Failed to execute iptables-restore: exit status 1 (iptables-restore: line 4 failed
+)`),
+    ).toEqual([[4, 'the kernel refused the table that ends here, line 4 of its input']]);
+  });
+
+  it('says so where the input is not shown', () => {
+    expect(
+      refusals(
+        `${input}E0627 09:28:54.054930 1 proxier.go:1598] Failed to execute iptables-restore: exit status 1 (iptables-restore: line 86 failed\\n)`,
+      ),
+    ).toEqual([[5, 'iptables-restore refused line 86 of its input, which the text does not show']]);
+  });
+
+  it('has the words of the nft back end', () => {
+    expect(
+      refusals(
+        `E0627 09:28:54.054930 1 proxier.go:1598] "Failed to execute iptables-restore" err="exit status 4: iptables-restore v1.8.7 (nf_tables): \\nline 3: RULE_APPEND failed (No such file or directory): rule in chain KUBE-SERVICES\\n"\n${input}`,
+      ).length,
+    ).toBeLessThanOrEqual(1);
+    expect(
+      refusals(
+        `ip6tables-restore: line 3: RULE_APPEND failed (No such file or directory): rule in chain KUBE-SERVICES\n${input}`,
+      ),
+    ).toEqual([
+      [
+        4,
+        'iptables-restore refused this line, line 3 of its input: RULE_APPEND failed (No such file or directory): rule in chain KUBE-SERVICES',
+      ],
+    ]);
+  });
+
+  it('is found in the journal, too', () => {
+    const journal = `Failed to execute iptables-restore: exit status 2 (iptables-restore: line 3 failed\n)\n${input}`
+      .split('\n')
+      .map((line) => (line === '' ? '' : `Nov 14 11:06:11 node-a kube-proxy[12085]: ${line}`))
+      .join('\n');
+    expect(refusals(journal)).toEqual([[5, 'iptables-restore refused this line, line 3 of its input']]);
+  });
+
+  it.each(['line 3 failed', 'see line 42 of iptables-restore', 'iptables-restore: line numbers start at 1'])(
+    'is not %j',
+    (text) => {
+      expect(refusals(`${text}\n${input}`)).toEqual([]);
+    },
+  );
+});
