@@ -271,3 +271,61 @@ describe('two Pods of the host network with one address and port', () => {
     expect(graph.nodes.filter(({ kind }) => kind === 'pod').map(({ label }) => label)).toEqual(['agent-x, agent-y']);
   });
 });
+
+describe('other chains', () => {
+  const report = (text: string, cluster = emptyCluster): readonly ResolvedChain[] =>
+    resolveReport(rulesetOf(text), cluster).chains;
+
+  it('of hostPorts have the endpoint behind them, and the chain that hands out has none', () => {
+    const chains = report(
+      `*nat
+:PREROUTING ACCEPT [0:0]
+:CNI-HOSTPORT-DNAT - [0:0]
+:CNI-DN-2f1b3c4d5e6f708192a3b - [0:0]
+-A CNI-HOSTPORT-DNAT -p tcp -m multiport --dports 8081 -j CNI-DN-2f1b3c4d5e6f708192a3b
+-A CNI-DN-2f1b3c4d5e6f708192a3b -s 10.244.0.0/24 -p tcp -m tcp --dport 8081 -j CNI-HOSTPORT-SETMARK
+-A CNI-DN-2f1b3c4d5e6f708192a3b -p tcp -m tcp --dport 8081 -j DNAT --to-destination 10.244.0.11:8080
+COMMIT
+`,
+      clusterFrom(fixturePath('sample/cluster.json')),
+    );
+    expect(chains.map(({ role, endpoint, by }) => [role, endpoint?.ip ?? null, by])).toEqual([
+      ['builtin', null, null],
+      ['cni-hostport', null, null],
+      ['cni-hostport', '10.244.0.11', null],
+      ['cni-hostport', null, null],
+    ]);
+  });
+
+  it('stand where they are first named, if nothing declares them', () => {
+    const chains = report('-P INPUT ACCEPT\n-P FORWARD ACCEPT\n-N OWN\n-A FORWARD -j OWN\n-A FORWARD -j OTHER\n');
+    expect(chains.map(({ chain, line }) => `${chain} ${line}`)).toEqual(['INPUT 1', 'FORWARD 2', 'OWN 3', 'OTHER 5']);
+  });
+
+  it('of endpoints that are no Pods have none, whatever the EndpointSlice refers to', () => {
+    const cluster = (kind: string) =>
+      clusterOf(
+        JSON.stringify({
+          kind: 'List',
+          items: [
+            {
+              kind: 'Service',
+              metadata: { namespace: 'shop', name: 'web' },
+              spec: { clusterIP: '10.96.0.7', ports: [{ port: 80 }] },
+            },
+            {
+              kind: 'EndpointSlice',
+              metadata: { namespace: 'shop', name: 'web-1', labels: { 'kubernetes.io/service-name': 'web' } },
+              addressType: 'IPv4',
+              ports: [{ name: '', protocol: 'TCP', port: 80 }],
+              endpoints: [{ addresses: ['192.0.2.7'], conditions: { ready: true }, targetRef: { kind, name: 'it' } }],
+            },
+          ],
+        }),
+      );
+    const dump =
+      '*nat\n:KUBE-SEP-AAAAAAAAAAAAAAAA - [0:0]\n-A KUBE-SEP-AAAAAAAAAAAAAAAA -p tcp -m comment --comment "shop/web" -m tcp -j DNAT --to-destination 192.0.2.7:80\nCOMMIT\n';
+    const podOf = (kind: string) => report(dump, cluster(kind))[0]?.endpoint?.pod?.name ?? null;
+    expect([podOf('Pod'), podOf('VirtualMachine'), podOf('Node')]).toEqual(['it', null, null]);
+  });
+});
