@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { MarkupContent } from 'vscode-languageserver-types';
 import { runToEnd } from '../../server/src/base/steps.ts';
 import { hover } from '../../server/src/features/hover/hover.ts';
+import { clusterWith, service, slice } from '../kube/objects.ts';
 import { dumpState } from '../support/dump-state.ts';
 import { clusterFrom, clusterOf } from '../support/dumps.ts';
 import { fixturePath } from '../support/fixtures.ts';
@@ -119,4 +120,58 @@ it.each([
   ],
 ])('an address says whose it is: %s', (start, word, expected) => {
   expect(hoverOn(start, word)).toEqual(expected);
+});
+
+describe('shares', () => {
+  const state = dumpState(`*nat
+:PREROUTING ACCEPT [0:0]
+:KUBE-SVC-AAAAAAAAAAAAAAAA - [0:0]
+:KUBE-SEP-AAAAAAAAAAAAAAAA - [0:0]
+:KUBE-SEP-BBBBBBBBBBBBBBBB - [0:0]
+:KUBE-SEP-CCCCCCCCCCCCCCCC - [0:0]
+-A KUBE-SVC-AAAAAAAAAAAAAAAA -m statistic --mode random --probability 0.2 -j KUBE-SEP-AAAAAAAAAAAAAAAA
+-A KUBE-SVC-AAAAAAAAAAAAAAAA -m statistic --mode random --probability 0.5 -j KUBE-SEP-BBBBBBBBBBBBBBBB
+-A KUBE-SVC-AAAAAAAAAAAAAAAA -m statistic --mode nth --every 4 --packet 0 -j KUBE-SEP-AAAAAAAAAAAAAAAA
+-A KUBE-SVC-AAAAAAAAAAAAAAAA -j KUBE-SEP-CCCCCCCCCCCCCCCC
+COMMIT
+`);
+  const shown = (line: number, character: number): string => {
+    const found = runToEnd(hover(state, { line, character }, 0, false));
+    return found !== null && MarkupContent.is(found.contents) ? found.contents.value : '';
+  };
+
+  it('are what is left over by the rules above, each of its own rule', () => {
+    expect(shown(6, 72)).toBe(
+      '20 % of new connections: 1 of 4 endpoints\n\nTakes 20 % of the packets that the rules above left over.',
+    );
+    expect(shown(7, 72)).toBe(
+      '40 % of new connections: 1 of 4 endpoints\n\nTakes 50 % of the packets that the rules above left over.',
+    );
+    const table = shown(2, 5)
+      .split('\n')
+      .filter((row) => row.includes('%'));
+    expect(
+      table.map((row) =>
+        row
+          .trim()
+          .split(/\s{2,}/)
+          .at(-1),
+      ),
+    ).toEqual(['20 %', '40 %', '10 %', '30 %']);
+    expect(shown(2, 5)).toContain('4 endpoints\n');
+  });
+});
+
+it('an endpoint that is shutting down is said to be', () => {
+  const leaving = clusterWith(
+    service('shop/web', { ip: '10.96.0.9' }),
+    slice('shop/web', { '10.244.0.1': { pod: 'web-1', terminating: true } }),
+  );
+  const dump = `*nat
+:KUBE-SEP-AAAAAAAAAAAAAAAA - [0:0]
+-A KUBE-SEP-AAAAAAAAAAAAAAAA -p tcp -m comment --comment "shop/web:http" -m tcp -j DNAT --to-destination 10.244.0.1:8080
+COMMIT
+`;
+  const found = runToEnd(hover(dumpState(dump, leaving), { line: 1, character: 5 }, 0, false));
+  expect(JSON.stringify(found?.contents)).toContain('- Ready: no, terminating');
 });

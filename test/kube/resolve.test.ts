@@ -302,6 +302,13 @@ COMMIT
     expect(chains.map(({ chain, line }) => `${chain} ${line}`)).toEqual(['INPUT 1', 'FORWARD 2', 'OWN 3', 'OTHER 5']);
   });
 
+  it("of an endpoint have its address by the hairpin rule where this iptables could not print kube-proxy's DNAT", () => {
+    const chains = report(
+      '*nat\n:KUBE-SEP-AAAAAAAAAAAAAAAA - [0:0]\n-A KUBE-SEP-AAAAAAAAAAAAAAAA -s 10.244.0.5/32 -m comment --comment "shop/web" -j KUBE-MARK-MASQ\n-A KUBE-SEP-AAAAAAAAAAAAAAAA -p tcp -m comment --comment "shop/web" -m tcp -j DNAT [unsupported revision]\nCOMMIT\n',
+    );
+    expect(chains[0]?.endpoint).toEqual({ ip: '10.244.0.5', port: null, pod: null });
+  });
+
   it('of endpoints that are no Pods have none, whatever the EndpointSlice refers to', () => {
     const cluster = (kind: string) =>
       clusterOf(
