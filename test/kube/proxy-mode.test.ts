@@ -1,7 +1,7 @@
 /** Who does Services on a node, told by its dump and by the cluster; and where neither tells, nothing is claimed. */
 import { describe, expect, it } from 'vitest';
 import { type Cluster, emptyCluster } from '../../server/src/cluster/cluster.ts';
-import { type ServiceProxy, serviceProxyOf } from '../../server/src/kube/proxy/mode.ts';
+import { type ServiceProxy, serviceProxyOf, serviceProxyText } from '../../server/src/kube/proxy/mode.ts';
 import { rulesetOf } from '../support/dumps.ts';
 import { clusterWith, pod } from './objects.ts';
 
@@ -120,6 +120,18 @@ describe('the dump shows', () => {
   });
 });
 
+it('is said with what to collect instead', () => {
+  const said = (text: string): string => serviceProxyText(proxyOf(text));
+  expect(said(table('nat', ':KUBE-NODE-PORT - [0:0]'))).toBe(
+    'kube-proxy in ipvs mode does the Services of this node: KUBE-NODE-PORT is one of its chains. Collect "ipvsadm -Ln" and "ipset save" on the node: they hold the Services.',
+  );
+  // Whose chains they are is known, but not that nobody else does Services.
+  expect(said(table('nat', ':cali-PREROUTING - [0:0]'))).toMatch(
+    /^Calico seems to do the Services of this node: Nothing in nat is kube-proxy’s, .* Collect "calico-node .* If it is not Calico: Collect "curl /,
+  );
+  expect(said(table('filter'))).toMatch(/^The dump has no nat table, .* Collect the whole output of "iptables-save"/);
+});
+
 describe('the cluster says', () => {
   it('the mode, in kube-proxy’s ConfigMap', () => {
     expect(told(empty, clusterWith(configMap('nftables'), pod('a/b', { ip: '10.0.0.1' })))).toBe(
@@ -142,7 +154,7 @@ describe('the cluster says', () => {
   });
 
   it('another program, by its Pods, unless kube-proxy has some too', () => {
-    expect(proxyOf(empty, clusterWith(daemonPod('cilium', 'node-a'))).name).toBe('Cilium, as it seems');
+    expect(proxyOf(empty, clusterWith(daemonPod('cilium', 'node-a'))).name).toBe('Cilium');
     expect(proxyOf(empty, clusterWith(daemonPod('cilium', 'node-a'), daemonPod('kube-proxy', 'node-a'))).kind).toBe('absent');
     // On this node, and by the DaemonSet alone.
     expect(proxyOf(empty, clusterWith(daemonPod('cilium', 'node-b')), 'node-a').kind).toBe('absent');

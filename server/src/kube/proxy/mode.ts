@@ -95,7 +95,7 @@ export function serviceProxyText({ kind, name, reason, advice }: ServiceProxy): 
       ? 'No Service works on this node'
       : kind === 'absent'
         ? 'No Service of this node is in its iptables'
-        : `${name} does the Services of this node`;
+        : `${name} ${kind === 'other' ? 'seems to do' : 'does'} the Services of this node`;
   return `${what}: ${reason} ${advice}`.trimEnd();
 }
 
@@ -283,7 +283,8 @@ export function serviceProxyOf(ruleset: Ruleset, dump: Dump, cluster: Cluster = 
   const byConfig = configured(cluster, node, isWhole);
   if (byConfig !== undefined) return byConfig;
   const other = otherProxyIn(dump, cluster, node);
-  if (other !== undefined && isWhole) return { kind: 'other', ...other };
+  if (other !== undefined && isWhole)
+    return { kind: 'other', ...other, advice: `${other.advice} If it is not ${other.name}: ${advice.absent}` };
   if (!isWhole) {
     const reason =
       nat === undefined ? 'The dump has no nat table, where kube-proxy’s Services are.' : 'The dump shows a part of nat only.';

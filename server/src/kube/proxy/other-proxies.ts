@@ -61,7 +61,7 @@ export function otherProxyIn(dump: Dump, cluster: Cluster, node: string): OtherP
         if (!chain.name.startsWith(chains)) continue;
         const reason = `Nothing in nat is kube-proxy’s, and ${chain.name} is ${name}’s, which can do Services in kube-proxy’s place.`;
         return {
-          name: `${name}, as it seems`,
+          name,
           reason,
           line: chain.declarations[0] ?? chain.rules[0] ?? chain.references[0] ?? null,
           advice,
@@ -77,7 +77,7 @@ export function otherProxyIn(dump: Dump, cluster: Cluster, node: string): OtherP
   const found = otherProxies.find(({ daemonSets }) => daemonSets.some((daemonSet) => owners.has(daemonSet)));
   if (found === undefined) return undefined;
   return {
-    name: `${found.name}, as it seems`,
+    name: found.name,
     reason: `Nothing in nat is kube-proxy’s, the cluster has no Pod of it, and ${found.name} runs, which can do Services in its place.`,
     line: null,
     advice: found.advice,
