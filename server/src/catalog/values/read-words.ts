@@ -113,6 +113,7 @@ export function readDccpTypes(text: string): Value | ValueFault {
 }
 
 export function readSet(name: string, directions: string): Value | ValueFault {
+  if (name === '') return fault('bad-name', "Set  doesn't exist.");
   if (name.length > 31) return fault('text-too-long', `setname \`${name}' too long, max 31 characters.`);
   const words: ('src' | 'dst')[] = [];
   for (const word of directions.split(',')) {

@@ -10,7 +10,7 @@ export const bpfMatch: ExtensionData = {
     { long: '--bytecode', value: { type: 'bytecode' }, help: 'The program as numbers: `4,48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0`.' },
     {
       long: '--object-pinned',
-      value: { type: 'text', max: 511 },
+      value: { type: 'text', min: 1, max: 511 },
       help: 'The path of a program pinned in the BPF file system.',
     },
   ],
