@@ -177,6 +177,15 @@ describe('drift that has nothing to compare', () => {
   });
 });
 
+it('a dump of a family that no Service of the cluster has cannot be compared', () => {
+  const ipv6 = readFileSync(labPath('round-2/nftables-m3/node.iptables'), 'utf8').replaceAll('iptables-save', 'ip6tables-save');
+  const args = ['--cluster', labPath('large-600x10/cluster.json'), '--node', 'node-0'];
+  expect(inspect(['drift', '-', ...args], { input: ipv6 })).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/nothing could be compared: cluster\.json has no Service with an IPv6 address/),
+  });
+});
+
 describe('a snapshot without EndpointSlices', () => {
   const services = JSON.stringify({
     kind: 'List',

@@ -38,6 +38,12 @@ function statusOf({ summary }: DriftReport, cluster: Cluster): DriftResult['stat
   return services === 0 && hasProxied(cluster) ? 2 : 0;
 }
 
+function whyNothing({ summary: { notes, dumps } }: DriftReport, { source }: Cluster): string {
+  if (notes.length > 0) return notes.join(' ');
+  const families = [...new Set(dumps.map(({ family }) => (family === 'ipv6' ? 'IPv6' : 'IPv4')))];
+  return `${source.label} has no Service with an ${families.join(' or ')} address, and the dump has nothing for one`;
+}
+
 /** `drift DUMP`: where the dump and the cluster disagree, Service by Service. Throws UsageError. */
 export async function runDrift(path: string, options: DriftCommandOptions): Promise<DriftResult> {
   if (options.cluster === undefined && options.context === undefined) {
@@ -55,7 +61,7 @@ export async function runDrift(path: string, options: DriftCommandOptions): Prom
   return {
     output: options.format === 'json' ? JSON.stringify(report) : driftText(report),
     status,
-    problem: status === 2 ? `${file}: nothing could be compared: ${report.summary.notes.join(' ')}` : '',
+    problem: status === 2 ? `${file}: nothing could be compared: ${whyNothing(report, cluster)}` : '',
   };
 }
 
