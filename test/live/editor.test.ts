@@ -164,6 +164,35 @@ describeWith(['code-server', 'chromium'], 'a live cluster in VS Code', () => {
     expect(api.seen.filter(({ method }) => method !== 'GET')).toEqual([]);
   }, 60_000);
 
+  it('says what a debug pod waits for, and removes it when the server is restarted', async () => {
+    const pods = () => api.names('Pod').filter((name) => name.includes('iptables-dump'));
+    api.remove('Pod', 'kube-system', 'kube-proxy-1');
+    await begin('iptables: Open Dump from Node', 'Open Dump from Node');
+    await rows().filter({ hasText: 'worker-1' }).click();
+    await rows().filter({ hasText: 'A debug pod' }).click();
+    await workbench.page.locator('.monaco-dialog-box').getByRole('button', { name: 'Create and Run' }).click();
+    const toasts = workbench.page.locator('.notifications-toasts');
+    await saysSoon(toasts, 'the debug pod waits for worker-1 to pick it up');
+    await workbench.screenshot('debug-pod-waits');
+    expect(pods()).toHaveLength(1);
+    await workbench.run('iptables: Restart Language Server');
+    await soon(pods).toEqual([]);
+    await soon(() => api.watches('services')).toBe(1);
+  }, 60_000);
+
+  it('offers to remove what a killed session left, as plain text', async () => {
+    await workbench.run('Notifications: Clear All Notifications');
+    const labels = { 'app.kubernetes.io/name': 'iptables-dump', 'app.kubernetes.io/managed-by': 'vscode-iptables' };
+    const metadata = { namespace: 'kube-system', name: 'iptables-dump-0a0a0a0a', labels, creationTimestamp: '2026-01-01T00:00:00Z' };
+    api.put({ kind: 'Pod', metadata, spec: { nodeName: '[worker-1](command:workbench.action.quit)' } });
+    await workbench.run('iptables: Restart Language Server');
+    const toasts = workbench.page.locator('.notifications-toasts');
+    await saysSoon(toasts, 'A debug pod of an earlier session is still in test');
+    expect(await toasts.locator('a[href^="command:"], a[data-href^="command:"]').count()).toBe(0);
+    await toasts.getByRole('button', { name: 'Remove' }).click();
+    await soon(() => api.names('Pod')).not.toContain('kube-system/iptables-dump-0a0a0a0a');
+  }, 60_000);
+
   it('is saved as a snapshot beside the dump', async () => {
     await workbench.run('Notifications: Clear All Notifications');
     await workbench.open('worker-1.iptables');

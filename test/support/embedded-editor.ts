@@ -86,10 +86,14 @@ const quietSettings = {
 
 /** Writes the user settings of an editor that has none yet; `more` goes on top. */
 export function writeUserSettings(folders: EditorFolders, more: Readonly<Record<string, unknown>> = {}): void {
-  const path = join(folders.userData, 'User/settings.json');
-  if (existsSync(path)) return;
-  mkdirSync(join(folders.userData, 'User'), { recursive: true });
-  writeFileSync(path, `${JSON.stringify({ ...quietSettings, ...more }, null, 2)}\n`);
+  const text = `${JSON.stringify({ ...quietSettings, ...more }, null, 2)}\n`;
+  // To its page the editor is a remote machine: settings of machine scope count in that one's file alone.
+  for (const folder of ['User', 'Machine']) {
+    const path = join(folders.userData, folder, 'settings.json');
+    if (existsSync(path)) continue;
+    mkdirSync(join(folders.userData, folder), { recursive: true });
+    writeFileSync(path, text);
+  }
 }
 
 /** Installs a VSIX into the editor. Rejects with what the editor said. */
