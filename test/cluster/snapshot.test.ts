@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Cluster } from '../../server/src/cluster/cluster.ts';
-import { looksLikeSnapshot, readSnapshot } from '../../server/src/cluster/snapshot.ts';
+import { readSnapshot } from '../../server/src/cluster/snapshot.ts';
+import { looksLikeSnapshot } from '../../server/src/cluster/snapshot-sniff.ts';
 import { sourceText } from '../../server/src/features/hover/source.ts';
 import { fixtureText } from '../support/fixtures.ts';
 

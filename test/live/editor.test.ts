@@ -183,7 +183,12 @@ describeWith(['code-server', 'chromium'], 'a live cluster in VS Code', () => {
   it('offers to remove what a killed session left, as plain text', async () => {
     await workbench.run('Notifications: Clear All Notifications');
     const labels = { 'app.kubernetes.io/name': 'iptables-dump', 'app.kubernetes.io/managed-by': 'vscode-iptables' };
-    const metadata = { namespace: 'kube-system', name: 'iptables-dump-0a0a0a0a', labels, creationTimestamp: '2026-01-01T00:00:00Z' };
+    const metadata = {
+      namespace: 'kube-system',
+      name: 'iptables-dump-0a0a0a0a',
+      labels,
+      creationTimestamp: '2026-01-01T00:00:00Z',
+    };
     api.put({ kind: 'Pod', metadata, spec: { nodeName: '[worker-1](command:workbench.action.quit)' } });
     await workbench.run('iptables: Restart Language Server');
     const toasts = workbench.page.locator('.notifications-toasts');

@@ -482,10 +482,28 @@ describe('a snapshot', () => {
     expect(read.cluster.node('node-a')?.podCIDRs).toEqual(['10.244.0.0/24']);
   });
 
+  it('is of the namespace of the context where the others may not be listed, and says so itself', async () => {
+    live.close();
+    const file = folder.write('config', kubeconfigText(api, { token: 'secret' }, 'shop'));
+    live = connect('test', { environment: environmentOf(folder, [file]), onChange: () => undefined });
+    api.put(service('other', 'hidden', '10.96.20.77'));
+    api.intercept = ({ path }, response) =>
+      path !== '/api/v1/nodes' && !path.includes('/namespaces/shop/') && answerStatus(response, 403, 'Forbidden', 'no');
+    const { text, counts, problems } = await live.snapshot(signal);
+    expect(counts).toMatchObject({ Node: 1, Service: 1, EndpointSlice: 1 });
+    expect(problems[0]).toMatch(/^Services of namespace shop alone: Permission to list services in all namespaces is missing/);
+    const read = readSnapshot(text, 'cluster.json', 0);
+    if (!read.ok) throw new Error(read.error.message);
+    expect([read.cluster.knows('Service', 'shop'), read.cluster.knows('Service', 'other')]).toEqual([true, false]);
+    expect(read.cluster.warnings).toContain('Services of namespace shop alone.');
+  });
+
   it('does without what may not be listed, and says so', async () => {
-    api.intercept = ({ path }, response) => path === '/api/v1/pods' && answerStatus(response, 403, 'Forbidden', 'no');
+    api.intercept = ({ path }, response) => path.endsWith('/pods') && answerStatus(response, 403, 'Forbidden', 'no');
     const { counts, problems } = await live.snapshot(signal);
     expect(counts.Service).toBe(1);
-    expect(problems).toEqual(['No Pods: Permission to list pods in all namespaces is missing (403). no.']);
+    expect(problems).toEqual([
+      'No Pods: Permission to list pods in all namespaces is missing (403). no. Nor may they be listed in namespace default.',
+    ]);
   });
 });

@@ -5,7 +5,7 @@
  */
 import { CORE_SCHEMA, load, YAMLException } from 'js-yaml';
 import { type Cluster, createCluster } from './cluster.ts';
-import { type Fields, isFields, textAt } from './fields.ts';
+import { type Fields, fieldsAt, isFields, textAt } from './fields.ts';
 import { jsonPieces } from './json-values.ts';
 import { newestTimeOf } from './newest-time.ts';
 import type { ClusterKind, EndpointSliceRecord, NodeRecord, PodRecord, ProxyConfig, ServiceRecord } from './objects.ts';
@@ -37,6 +37,7 @@ interface Gathered {
   readonly proxyConfigs: ProxyConfig[];
   readonly kinds: Set<ClusterKind>;
   readonly otherKinds: Set<string>;
+  readonly onlyIn: Map<ClusterKind, string>;
   malformed: number;
   objects: number;
   /** The newest time that some object names, in milliseconds since 1970. */
@@ -103,6 +104,17 @@ function gatherObject(into: Gathered, object: unknown, defaultKind: string): voi
   }
 }
 
+/** In a list's metadata: kinds of which one namespace alone could be read, each with that namespace. */
+export const onlyInKey = 'vscode-iptables/only-in';
+
+function gatherScope(into: Gathered, list: Fields): void {
+  const onlyIn = fieldsAt(fieldsAt(list, 'metadata'), onlyInKey);
+  for (const kind of ['Service', 'EndpointSlice', 'Pod'] as const) {
+    const namespace = textAt(onlyIn, kind);
+    if (namespace !== '') into.onlyIn.set(kind, namespace);
+  }
+}
+
 /** An API server's error, or a kubeconfig, saved by mistake. */
 function refuseKnownMistakes(object: Fields): void {
   const kind = textAt(object, 'kind');
@@ -130,6 +142,7 @@ function* gather(into: Gathered, value: unknown): Generator<void, void> {
       return;
     }
     ({ items, itemKind } = list);
+    gatherScope(into, value);
     into.newest = Math.max(into.newest, newestTimeOf(value));
     const kind = clusterKind('', itemKind);
     if (kind !== undefined) into.kinds.add(kind);
@@ -258,6 +271,7 @@ function* gatherYaml(into: Gathered, { lines, firstLine }: YamlDocument): Genera
       1,
     );
   }
+  if (isFields(around)) gatherScope(into, around);
   let read = 0;
   let from = itemsAt + 1;
   for (let at = from + 1; at <= end; at += 1) {
@@ -300,6 +314,7 @@ function plural(count: number, one: string): string {
 function warningsOf(gathered: Gathered): readonly string[] {
   const warnings: string[] = [];
   const { kinds, otherKinds } = gathered;
+  for (const [kind, namespace] of gathered.onlyIn) warnings.push(`${kind}s of namespace ${shown(namespace)} alone.`);
   if (!kinds.has('EndpointSlice')) {
     const why = otherKinds.has('Endpoints')
       ? 'it has Endpoints instead, which kube-proxy does not read'
@@ -342,6 +357,7 @@ export function* snapshotSteps(text: string, label: string, fileChangedAt: numbe
     proxyConfigs: [],
     kinds: new Set(),
     otherKinds: new Set(),
+    onlyIn: new Map(),
     malformed: 0,
     objects: 0,
     newest: 0,
@@ -384,25 +400,4 @@ export function readSnapshot(text: string, label: string, fileChangedAt: number)
     const step = steps.next();
     if (step.done === true) return step.value;
   }
-}
-
-/**
- * Whether a file that starts like this is worth reading as a snapshot: a list of Kubernetes objects of the kinds that matter.
- * `head` is the first few thousand characters. Manifests that people write hold no such lists and are not taken for one.
- */
-export function looksLikeSnapshot(head: string): boolean {
-  const text = head.charCodeAt(0) === 0xfeff ? head.slice(1) : head;
-  if (/^\s*\{/.test(text)) {
-    if (!/"apiVersion"\s*:/.test(text)) return false;
-    if (/"kind"\s*:\s*"(?:Service|EndpointSlice|Pod|Node)List"/.test(text)) return true;
-    return (
-      /"items"\s*:\s*\[/.test(text) &&
-      /"kind"\s*:\s*"(?:Service|EndpointSlice|Pod|Node)"|"apiVersion"\s*:\s*"discovery\.k8s\.io\/v1/.test(text)
-    );
-  }
-  return (
-    /^items:\s*$/m.test(text) &&
-    /^apiVersion:/m.test(text) &&
-    /^[ -]+(?:kind:\s*(?:Service|EndpointSlice|Pod|Node)|apiVersion:\s*discovery\.k8s\.io\/v1\w*)\s*$/m.test(text)
-  );
 }

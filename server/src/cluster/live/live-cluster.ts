@@ -1,3 +1,4 @@
+import { clockTime } from '../../base/clock-time.ts';
 import type { Cluster } from '../cluster.ts';
 import type { PodRecord } from '../objects.ts';
 import type { Api } from './api.ts';
@@ -50,11 +51,6 @@ export interface LiveClusterOptions {
   readonly timing?: Timing;
   /** 0 to 1; for jitter. */
   readonly random?: () => number;
-}
-
-/** "14:03:20", as the machine's clock shows it. */
-function clockTime(at: number): string {
-  return new Date(at).toLocaleTimeString('en-GB');
 }
 
 /** Lists and watches Services, EndpointSlices and Nodes; Pods are fetched. Begins at once. */

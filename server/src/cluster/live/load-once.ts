@@ -3,8 +3,9 @@ import type { ClusterKind, ClusterRecord, EndpointSliceRecord, NodeRecord, PodRe
 import { readObject } from '../read-object.ts';
 import type { Api } from './api.ts';
 import { ApiError } from './api-error.ts';
+import { isForbidden, listAllowed } from './list-allowed.ts';
 import { listPages } from './list-pages.ts';
-import { endpointSlices, inNamespace, nodes, pods, type Resource, services } from './resources.ts';
+import { endpointSlices, nodes, pods, type Resource, services } from './resources.ts';
 
 export interface ListClusterOptions {
   /** For all of it, in milliseconds. */
@@ -65,30 +66,18 @@ export async function listCluster(context: string, api: Api, { timeoutMs }: List
     }
   }
 
-  async function listAllowed(resource: Resource): Promise<Listed> {
+  async function listIfAllowed(resource: Resource): Promise<Listed> {
     const { kind } = resource;
     try {
-      return { kind, records: await list(resource) };
+      const { result, namespace: onlyIn, limit } = await listAllowed(resource, namespace, list);
+      return onlyIn === '' ? { kind, records: result } : { kind, records: result, onlyIn, warning: limit };
     } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 403) throw error;
-      const limited = inNamespace(resource, namespace);
-      const records = limited === undefined ? undefined : await listIfAllowed(limited);
-      if (records === undefined) return { kind, records, refused: error, warning: lackingText(resource, limited, error) };
-      const warning = `${kind}s of namespace ${namespace} alone: ${error.message}`;
-      return { kind, records, onlyIn: namespace, warning };
+      if (!isForbidden(error)) throw error;
+      return { kind, records: undefined, refused: error, warning: lackingText(resource, error) };
     }
   }
 
-  async function listIfAllowed(resource: Resource): Promise<readonly ClusterRecord[] | undefined> {
-    try {
-      return await list(resource);
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 403) return undefined;
-      throw error;
-    }
-  }
-
-  const lists = await Promise.all([services, endpointSlices, nodes, pods].map(listAllowed));
+  const lists = await Promise.all([services, endpointSlices, nodes, pods].map(listIfAllowed));
   const known = lists.filter(({ records }) => records !== undefined);
   const [first] = lists;
   if (known.length === 0 && first?.refused !== undefined) throw first.refused;
@@ -106,12 +95,7 @@ export async function listCluster(context: string, api: Api, { timeoutMs }: List
 }
 
 /** What is not known without a kind, and why it is not. */
-export function lackingText(
-  { kind }: Resource,
-  limited: Resource | undefined,
-  { message }: { readonly message: string },
-): string {
-  const nor = limited === undefined ? '' : ` Nor may they be listed in namespace ${limited.namespace}.`;
+function lackingText({ kind }: Resource, { message }: ApiError): string {
   const effect = kind === 'Node' ? ' What depends on zones and node addresses (hints, source ranges) may be off.' : '';
-  return `No ${kind}s: ${message}${nor}${effect}`;
+  return `No ${kind}s: ${message}${effect}`;
 }

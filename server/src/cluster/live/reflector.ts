@@ -9,6 +9,7 @@ import type { ClusterRecord } from '../objects.ts';
 import { readObject } from '../read-object.ts';
 import type { Api } from './api.ts';
 import { ApiError, errorOfWatchStatus } from './api-error.ts';
+import { listAllowed } from './list-allowed.ts';
 import { listPages } from './list-pages.ts';
 import type { ResourceState, ResourceStatus } from './live-status.ts';
 import { inNamespace, type Resource } from './resources.ts';
@@ -172,8 +173,7 @@ function keep(of: State, into: Map<string, ClusterRecord>, record: ClusterRecord
 }
 
 /** Lists everything. @returns the version from which to watch */
-async function list(of: State, signal: AbortSignal): Promise<string> {
-  const { resource } = of;
+async function list(of: State, resource: Resource, signal: AbortSignal): Promise<string> {
   let fresh = new Map<string, ClusterRecord>();
   const version = await listPages(
     of.api,
@@ -200,25 +200,14 @@ async function list(of: State, signal: AbortSignal): Promise<string> {
   return version;
 }
 
-/** The list, of the context's namespace where all of them are refused. */
-async function listAllowed(of: State, signal: AbortSignal): Promise<string> {
-  const { everywhere, api } = of;
-  try {
-    return await list(of, signal);
-  } catch (error) {
-    const limited = of.resource === everywhere ? inNamespace(everywhere, api.namespace) : undefined;
-    if (!(error instanceof ApiError) || error.status !== 403 || limited === undefined || signal.aborted) throw error;
-    of.resource = limited;
-    of.limit = `${limited.kind}s of namespace ${limited.namespace} alone: ${error.message}`;
-    try {
-      return await list(of, signal);
-    } catch (again) {
-      of.resource = everywhere;
-      of.limit = '';
-      if (!(again instanceof ApiError) || again.status !== 403) throw again;
-      throw new ApiError('refused', `${error.message} Nor may they be listed in namespace ${limited.namespace}.`, 403);
-    }
-  }
+/** The list, of the context's namespace where all of them are refused. Once that is known it stays so until a restart. */
+async function listAgain(of: State, signal: AbortSignal): Promise<string> {
+  const { everywhere, api, resource } = of;
+  if (resource !== everywhere) return list(of, resource, signal);
+  const { result, limit, namespace } = await listAllowed(everywhere, api.namespace, (wanted) => list(of, wanted, signal));
+  of.limit = limit;
+  of.resource = (namespace === '' ? undefined : inNamespace(everywhere, namespace)) ?? everywhere;
+  return result;
 }
 
 /** Takes one event. @returns the resourceVersion that it stands for */
@@ -334,7 +323,7 @@ async function run(of: State, signal: AbortSignal): Promise<void> {
     let delay: number | undefined;
     const progress = { made: false };
     try {
-      if (run.version === '') run.version = await listAllowed(of, signal);
+      if (run.version === '') run.version = await listAgain(of, signal);
       began = Date.now();
       await watch(of, signal, run, progress);
       run.refusals = 0;

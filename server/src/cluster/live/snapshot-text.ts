@@ -5,10 +5,12 @@
  */
 import { type Fields, fieldsAt, isFields, objectsAt } from '../fields.ts';
 import type { ClusterKind } from '../objects.ts';
+import { onlyInKey } from '../snapshot.ts';
 import type { Api } from './api.ts';
 import { ApiError } from './api-error.ts';
+import { listAllowed } from './list-allowed.ts';
 import { listPages } from './list-pages.ts';
-import { endpointSlices, nodes, pods, services } from './resources.ts';
+import { endpointSlices, nodes, pods, type Resource, services } from './resources.ts';
 
 export interface SnapshotText {
   readonly text: string;
@@ -106,42 +108,52 @@ export function slimObject(kind: ClusterKind, object: unknown): Fields | undefin
   return { apiVersion: apiVersions[kind], kind, metadata: metadataOf(object), ...contents[kind](object) };
 }
 
-/** Lists Nodes, Services, EndpointSlices and Pods, and writes them. @throws ApiError where Services cannot be listed */
+/** All objects of a resource as texts. */
+async function listTexts(api: Api, resource: Resource, signal: AbortSignal): Promise<readonly string[]> {
+  let items: string[] = [];
+  await listPages(
+    api,
+    resource,
+    signal,
+    (page) => {
+      for (const object of page) {
+        const slim = slimObject(resource.kind, object);
+        if (slim !== undefined) items.push(JSON.stringify(slim));
+      }
+    },
+    () => {
+      items = [];
+    },
+  );
+  return items;
+}
+
+/**
+ * Lists Nodes, Services, EndpointSlices and Pods, and writes them; of those that may not be listed in all namespaces the ones of the context's,
+ * and says in the file that it is so.
+ * @throws ApiError where Services cannot be listed
+ */
 export async function snapshotText(api: Api, signal: AbortSignal): Promise<SnapshotText> {
-  const startedAt = Date.now();
   const problems: string[] = [];
   const counts: Record<ClusterKind, number> = { Node: 0, Service: 0, EndpointSlice: 0, Pod: 0 };
+  const onlyIn: Partial<Record<ClusterKind, string>> = {};
   const pieces: string[] = [];
   let size = 0;
   for (const resource of [nodes, services, endpointSlices, pods]) {
-    let items: string[] = [];
     try {
-      await listPages(
-        api,
-        resource,
-        signal,
-        (page) => {
-          for (const object of page) {
-            const slim = slimObject(resource.kind, object);
-            if (slim !== undefined) items.push(JSON.stringify(slim));
-          }
-        },
-        () => {
-          items = [];
-        },
-      );
+      const { result, namespace, limit } = await listAllowed(resource, api.namespace, (wanted) => listTexts(api, wanted, signal));
+      if (namespace !== '') onlyIn[resource.kind] = namespace;
+      if (limit !== '') problems.push(limit);
+      counts[resource.kind] = result.length;
+      for (const item of result) size += item.length + 2;
+      if (size > mostCharacters) throw new ApiError('garbage', 'The cluster is too large for one snapshot file.');
+      for (const item of result) pieces.push(item);
     } catch (error) {
       if (!(error instanceof ApiError) || error.failure !== 'refused' || resource.kind === 'Service') throw error;
       problems.push(`No ${resource.kind}s: ${error.message}`);
-      continue;
     }
-    counts[resource.kind] = items.length;
-    for (const item of items) size += item.length + 2;
-    if (size > mostCharacters) throw new ApiError('garbage', 'The cluster is too large for one snapshot file.');
-    for (const item of items) pieces.push(item);
   }
-  // So that whoever reads it knows how old it is, whatever becomes of the file.
-  const metadata = JSON.stringify({ creationTimestamp: new Date(startedAt).toISOString() });
-  const text = `{"apiVersion":"v1","kind":"List","metadata":${metadata},"items":[\n${pieces.join(',\n')}\n]}\n`;
-  return { text, counts, problems };
+  const metadata = Object.keys(onlyIn).length === 0 ? {} : { [onlyInKey]: onlyIn };
+  const head = JSON.stringify({ apiVersion: 'v1', kind: 'List', metadata }).slice(0, -1);
+  return { text: `${head},"items":[\n${pieces.join(',\n')}\n]}\n`, counts, problems };
 }

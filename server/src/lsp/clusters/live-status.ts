@@ -1,3 +1,4 @@
+import { clockTime } from '../../base/clock-time.ts';
 import type { ClusterResourceStatus, ClusterStatusParams } from '../../protocol.ts';
 import type { LiveView } from './live-source.ts';
 
@@ -25,11 +26,6 @@ function overallOf(watched: readonly ClusterResourceStatus[]): Overall {
 
 function countText({ kind, count, namespace }: ClusterResourceStatus): string {
   return `${count} ${count === 1 ? kind : `${kind}s`}${namespace === '' ? '' : ` of namespace ${namespace}`}`;
-}
-
-/** "14:03:20", as the machine's clock shows it. */
-function clockTime(at: number): string {
-  return new Date(at).toLocaleTimeString('en-GB');
 }
 
 /** Since when and until when a busy server is left alone; empty where it is not. */

@@ -1,7 +1,7 @@
 /** Which files can be a dump's cluster snapshot: all that look like one, or those that the setting names. */
 import picomatch from 'picomatch';
 import { URI, Utils } from 'vscode-uri';
-import { looksLikeSnapshot } from '../../cluster/snapshot.ts';
+import { looksLikeSnapshot } from '../../cluster/snapshot-sniff.ts';
 import type { FileAccess } from '../runtime.ts';
 
 /** Where is looked. */
