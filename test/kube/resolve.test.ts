@@ -211,6 +211,13 @@ describe('the chains that real kube-proxies wrote', () => {
     expect(count(chains.filter(({ role }) => role === 'endpoint'))).toEqual({ hash: 6000 });
   });
 
+  it('have the names of those that lead to them, where no cluster is known either', () => {
+    const { chains } = resolveReport(rulesetFrom(labPath('large-600x10/node-0.iptables')), emptyCluster);
+    const endpoints = chains.filter(({ role }) => role === 'endpoint');
+    expect(endpoints.filter(({ service }) => service === null)).toEqual([]);
+    expect(endpoints[0]?.service?.name).toMatch(/^svc-\d+$/);
+  });
+
   it('that outlived what they stood for keep their names, and say whose the address is now', () => {
     const { chains } = resolveReport(
       rulesetFrom(labPath('shop-stale/node-a.iptables')),
