@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
 import type { ResolvedBy } from '../../server/src/kube/identity/chain-identity.ts';
 import { type ResolvedChain, resolveReport } from '../../server/src/kube/identity/report.ts';
+import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
 import { clusterFrom, clusterOf, rulesetFrom, rulesetOf } from '../support/dumps.ts';
 import { fixturePath, labPath } from '../support/fixtures.ts';
 import { flow } from './flow-support.ts';
@@ -341,5 +342,44 @@ COMMIT
       '*nat\n:KUBE-SEP-AAAAAAAAAAAAAAAA - [0:0]\n-A KUBE-SEP-AAAAAAAAAAAAAAAA -p tcp -m comment --comment "shop/web" -m tcp -j DNAT --to-destination 192.0.2.7:80\nCOMMIT\n';
     const podOf = (kind: string) => report(dump, cluster(kind))[0]?.endpoint?.pod?.name ?? null;
     expect([podOf('Pod'), podOf('VirtualMachine'), podOf('Node')]).toEqual(['it', null, null]);
+  });
+});
+
+describe("a chain's name and its comment", () => {
+  const mismatchOf = (chain: string, ...rules: readonly string[]): string | null | undefined => {
+    const ruleset = rulesetOf(`*nat\n:${chain} - [0:0]\n${rules.join('\n')}\nCOMMIT\n`);
+    const found = ruleset.tables[0]?.chains.get(chain);
+    return found === undefined ? undefined : resolveChains(ruleset, emptyCluster).chain(found).mismatch;
+  };
+  const entry = (chain: string, name: string): string =>
+    `-A KUBE-SERVICES -d 10.96.0.9/32 -p tcp -m comment --comment "${name} cluster IP" -m tcp --dport 80 -j ${chain}`;
+  const endpoint = (chain: string, name: string): string =>
+    `-A ${chain} -p tcp -m comment --comment "${name}" -m tcp -j DNAT --to-destination 10.244.0.1:8080`;
+
+  it.each([
+    ['ns/web', 'ns/web'],
+    // Versions before about 1.20 kept the colon of an unnamed port, in the hash and in the comment.
+    ['ns/web:', 'ns/web:'],
+    ['ns/web:', 'ns/web'],
+    ['ns/web:http', 'ns/web:http'],
+  ])('agree: made of %s, with %s in the comment', (hashed, said) => {
+    const service = `KUBE-SVC-${chainHash(`${hashed}tcp`)}`;
+    expect(mismatchOf(service, entry(service, said))).toBeNull();
+    const chain = `KUBE-SEP-${chainHash(`${hashed}tcp10.244.0.1:8080`)}`;
+    expect(mismatchOf(chain, endpoint(chain, said))).toBeNull();
+  });
+
+  it('are said to disagree where somebody changed one of them', () => {
+    const service = `KUBE-SVC-${chainHash('ns/web:httptcp')}`;
+    expect(mismatchOf(service, entry(service, 'ns/other:http'))).toBe(
+      "The comment says ns/other:http, of which kube-proxy would make another chain name: it, or the Service's name, was changed.",
+    );
+    const chain = `KUBE-SEP-${chainHash('ns/web:httptcp10.244.0.2:8080')}`;
+    expect(mismatchOf(chain, endpoint(chain, 'ns/web:http'))).toBe(
+      "The chain's name is not made of ns/web:http and 10.244.0.1:8080: a name or an address was changed.",
+    );
+    expect(mismatchOf('KUBE-SVC-SHORTENED', entry('KUBE-SVC-SHORTENED', 'ns/web:http'))).toBe(
+      'KUBE-SVC-SHORTENED is not a name that kube-proxy makes; the comment says ns/web:http.',
+    );
   });
 });
