@@ -44,6 +44,14 @@ function readerOf(extension: ExtensionSpec): ExtensionReader | undefined {
   };
 }
 
+/** What most rows have: tried first. */
+const common = ['comment', 'tcp', 'udp', 'conntrack', 'state', 'mark', 'multiport'];
+
+function placeOf({ name }: ExtensionSpec): number {
+  const place = common.indexOf(name);
+  return place < 0 ? common.length : place;
+}
+
 let matchReaders: readonly ExtensionReader[] | undefined;
 const targetReaders = new Map<ExtensionSpec, ExtensionReader | undefined>();
 
@@ -262,7 +270,7 @@ export interface ListedOptions {
  * @param target what the target column says; empty for none
  */
 export function readListedOptions(text: string, from: number, target: string): ListedOptions {
-  matchReaders ??= matches.flatMap((match) => readerOf(match) ?? []);
+  matchReaders ??= matches.toSorted((a, b) => placeOf(a) - placeOf(b)).flatMap((match) => readerOf(match) ?? []);
   const targetReader = readerOfTarget(target);
   const read = text.length > from + mostRead ? text.slice(0, from + mostRead) : text;
   const reading: Reading = { text: read, at: skipBlanks(read, from), options: [], matches: 0, targetName: undefined };

@@ -253,7 +253,18 @@ const mostBeforeOptions = 400;
  */
 export function readListedRule(text: string, context: LineContext): RuleStatement | undefined {
   const row = rowOf(text, context);
-  if (row === undefined) return undefined;
+  return row === undefined ? undefined : ruleOf(text, row, context);
+}
+
+/** The rule of a row that has all the columns that the listing names, opt among them: it can be nothing else. */
+export function readFittingRow(text: string, context: LineContext): RuleStatement | undefined {
+  const { within } = context;
+  if (within?.kind !== 'listing' || !within.named || within.chain === '') return undefined;
+  const row = readRow(wordsOf(text), within);
+  return row?.fragment === undefined ? undefined : ruleOf(text, row, context);
+}
+
+function ruleOf(text: string, row: Row, context: LineContext): RuleStatement {
   const chain = context.within?.kind === 'listing' ? context.within.chain : '';
   const goto = /^\s*\[goto\]\s*/.exec(text.slice(row.destination.end));
   const isGoto = goto !== null;

@@ -4,7 +4,7 @@
  */
 import { isTableName } from '../../catalog/tables.ts';
 import { isRestoreInput, type LineContext } from '../line.ts';
-import { isColumnsLine, readListedChain, readListedRule } from '../listing/listing.ts';
+import { isColumnsLine, readFittingRow, readListedChain, readListedRule } from '../listing/listing.ts';
 import {
   type ChainCommandStatement,
   type ForeignStatement,
@@ -294,6 +294,8 @@ function readWrapping(text: string, how: Reading): PastedLine | undefined {
 
 function readUnquoted(text: string, how: Reading): PastedLine {
   const { context, readRestore } = how;
+  const row = readFittingRow(text, context);
+  if (row !== undefined) return { statement: row, prefix: 0, listing: true };
   const prefix = restorePrefix(text, isRestoreInput(context));
   if (prefix > 0) {
     const line = shift(readEither(text.slice(prefix), how), prefix);
