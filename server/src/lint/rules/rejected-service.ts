@@ -5,6 +5,7 @@ import { commentOf } from '../../kube/proxy/rule-values.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { tableAt } from '../../ruleset/ruleset.ts';
+import type { Line } from '../../syntax/line.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { linePlace } from '../support/line-place.ts';
 
@@ -45,6 +46,21 @@ function rejectionsIn(ruleset: Ruleset, dump: Dump): Map<string, number> {
   return rejections;
 }
 
+/** The first word of a rule's comment as iptables-save lays it out, by which the few rules are found that have to be read. */
+function commentWord({ text }: Line): string {
+  const at = text.indexOf('--comment ');
+  if (at < 0) return '';
+  const start = at + '--comment '.length + (text.charAt(at + '--comment '.length) === '"' ? 1 : 0);
+  const blank = text.indexOf(' ', start);
+  const word = text.slice(start, blank < 0 ? text.length : blank);
+  return withoutEnd(word.endsWith('"') ? word.slice(0, -1) : word);
+}
+
+/** kube-proxy up to about 1.20 writes "namespace/name:" for a port without a name. */
+function withoutEnd(name: string): string {
+  return name.endsWith(':') ? name.slice(0, -1) : name;
+}
+
 function* checkNat(
   ruleset: Ruleset,
   { tables }: Dump,
@@ -56,7 +72,8 @@ function* checkNat(
     for (const [index, number] of (nat?.chains.get(name)?.rules ?? []).entries()) {
       if (index % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
       const line = ruleset.lines[number];
-      const comment = line !== undefined && splitHashedName(line.target) !== undefined ? commentOn(ruleset, number) : undefined;
+      const isNamed = line !== undefined && rejections.has(commentWord(line)) && splitHashedName(line.target) !== undefined;
+      const comment = isNamed ? commentOn(ruleset, number) : undefined;
       if (line === undefined || comment === undefined) continue;
       const service = portName(comment.namespace, comment.service, comment.port);
       const rejection = rejections.get(service);
