@@ -935,6 +935,21 @@ describe('the node', () => {
     ]);
   });
 
+  it('may have a kube-proxy of another version than its kubelet, told by what the two write differently', () => {
+    const open = web({
+      spec: { type: 'LoadBalancer', loadBalancerSourceRanges: ['0.0.0.0/0'] },
+      ingress: [{ ip: '192.0.2.100' }],
+    });
+    const versionOf = (kubelet: string, version: number): string | undefined => {
+      const objects = clusterWith(node('node-a', { kubelet }), open, webEndpoints());
+      return driftReport(rulesetOf(written(objects, { version })), objects).summary.dumps[0]?.version;
+    };
+    // A range of all addresses is none since 1.34.
+    expect(versionOf('v1.35.1', 33)).toBe('1.33');
+    expect(versionOf('v1.33.1', 33)).toBe('1.33');
+    expect(versionOf('v1.33.1', 35)).toBe('1.36');
+  });
+
   it("brings its kubelet's version, as far as the layout fits it", () => {
     const versions = (kubelet: string, written24: number): string | undefined => {
       const objects = clusterWith(node('node-a', { kubelet }), web(), webEndpoints());

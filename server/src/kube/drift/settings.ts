@@ -23,6 +23,8 @@ export interface DriftOptions extends DumpOrigin {
 }
 
 const mostServicesTried = 100;
+/** How many minor versions kube-proxy may be older or newer than the kubelet beside it (Kubernetes' version skew policy). */
+const mostSkew = 3;
 
 function networkFor(text: string | undefined, family: Family): string | undefined {
   for (const part of text?.split(',') ?? []) {
@@ -83,11 +85,11 @@ function versionRange(side: DumpSide, layout: ProxyLayout): VersionRange {
   return range;
 }
 
-/** The versions of a range that differ in what they write, the newest first. */
-function distinctVersions(low: ProxyVersion, high: ProxyVersion): readonly ProxyVersion[] {
+/** The versions of a range that differ in what they write: the preferred one, then the newest first. */
+function distinctVersions({ low, high }: VersionRange, preferred: ProxyVersion): readonly ProxyVersion[] {
   const seen = new Set<string>();
   const versions: ProxyVersion[] = [];
-  for (let version = high; version >= low; version -= 1) {
+  for (const version of [preferred, ...Array.from({ length: high - low + 1 }, (_, at) => high - at)]) {
     const traits = JSON.stringify(versionTraits(version));
     if (!seen.has(traits)) versions.push(version);
     seen.add(traits);
@@ -99,18 +101,18 @@ function isRight(rules: PortRules | undefined): boolean {
   return rules === undefined || (rules.missing.length === 0 && rules.extra.length === 0);
 }
 
-/** The version of a range by which most rules that tell versions apart are right; the newest where several are. */
+/** The version of a range by which most rules that tell versions apart are right; where several are, the preferred one, else the newest. */
 function* bestVersion(
   side: DumpSide,
   cluster: Cluster,
   optionsOf: (version: ProxyVersion) => ProxyOptions,
-  low: ProxyVersion,
-  high: ProxyVersion,
+  range: VersionRange,
+  preferred: ProxyVersion,
 ): Steps<ProxyVersion> {
   const services = telltaleServices(cluster);
-  const versions = distinctVersions(low, high);
-  if (services.length === 0 || versions.length < 2) return high;
-  let best = high;
+  const versions = distinctVersions(range, preferred);
+  if (services.length === 0 || versions.length < 2) return preferred;
+  let best = preferred;
   let most = -1;
   for (const version of versions) {
     yield;
@@ -126,8 +128,8 @@ function* bestVersion(
 }
 
 /**
- * The options that a dump is compared with. The version is the one given, else that of the node's kubelet as far as the layout fits it, else
- * the one that fits the rules best.
+ * The options that a dump is compared with. The version is the one given, else that of the node's kubelet as far as the layout and the rules fit
+ * it, else the one that fits the rules best.
  */
 export function* comparedOptions(
   side: DumpSide,
@@ -156,6 +158,8 @@ export function* comparedOptions(
   if (named !== undefined) return optionsOf(named);
   const { low, high } = versionRange(side, layout);
   const kubelet = parseProxyVersion(cluster.node(node)?.kubeletVersion ?? '');
-  if (kubelet !== undefined) return optionsOf(Math.min(Math.max(kubelet, low), high));
-  return optionsOf(yield* bestVersion(side, cluster, optionsOf, low, high));
+  if (kubelet === undefined) return optionsOf(yield* bestVersion(side, cluster, optionsOf, { low, high }, high));
+  const preferred = Math.min(Math.max(kubelet, low), high);
+  const skewed = { low: Math.max(low, kubelet - mostSkew), high: Math.min(high, kubelet + mostSkew) };
+  return optionsOf(yield* bestVersion(side, cluster, optionsOf, skewed.low > skewed.high ? { low, high } : skewed, preferred));
 }
