@@ -5,7 +5,7 @@ import { describe, it } from 'vitest';
 import { isEditorInstalled } from './embedded-editor.ts';
 
 /** What a test may need that not every machine has. */
-export type Requirement = 'chromium' | 'root' | 'iptables' | 'nfacct' | 'code-server';
+export type Requirement = 'chromium' | 'root' | 'iptables' | 'nfacct' | 'ipset' | 'perl' | 'code-server';
 
 function onPath(name: string): string | null {
   // Debian keeps iptables in /usr/sbin, which is not on everyone's PATH.
@@ -36,6 +36,8 @@ const checks: Readonly<Record<Requirement, { readonly met: () => boolean; readon
     how: 'root and network namespaces: sudo npm test',
   },
   iptables: { met: () => onPath('iptables-nft-restore') !== null, how: 'iptables: apt-get install iptables' },
+  ipset: { met: () => onPath('ipset') !== null, how: 'ipset: apt-get install ipset' },
+  perl: { met: () => onPath('perl') !== null, how: 'perl: apt-get install perl-base' },
   nfacct: { met: () => onPath('nfacct') !== null, how: 'nfacct: apt-get install nfacct' },
   'code-server': {
     met: isEditorInstalled,

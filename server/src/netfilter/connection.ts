@@ -60,6 +60,8 @@ export interface Connection {
   readonly mark: number;
   /** Whether conntrack was told to leave its packets alone. */
   readonly isUntracked: boolean;
+  /** Whether conntrack has seen an answer; false where rules tell it to leave that alone. */
+  readonly isAnswered: boolean;
 }
 
 /** The connection that a packet opened by the path that an outcome is. */
@@ -70,7 +72,14 @@ export function connectionOf(first: Packet, { packet: last }: Pick<Outcome, 'pac
     answered: { source: endOf(last.destination, last.dport), destination: endOf(last.source, last.sport) },
     mark: last.connectionMark,
     isUntracked: last.state === 'UNTRACKED' || last.state === 'INVALID',
+    isAnswered: true,
   };
+}
+
+/** A connection after its first answer took the path that an outcome is: what rules made of the connection's mark, and whether it was seen. */
+export function afterAnswer(connection: Connection, { packet }: Pick<Outcome, 'packet'>): Connection {
+  if (connection.isUntracked) return connection;
+  return packet.state === 'UNTRACKED' ? { ...connection, isAnswered: false } : { ...connection, mark: packet.connectionMark };
 }
 
 function isSame(one: End, other: End): boolean {
@@ -82,8 +91,14 @@ type Marks = Pick<Packet, 'flags' | 'icmp' | 'ttl' | 'length' | 'tos' | 'uid' | 
 
 const unmarked: Marks = { flags: null, icmp: null, ttl: null, length: null, tos: null, uid: null, gid: null, mark: 0 };
 
+/** What conntrack says of a packet of a connection. Before it has seen an answer, TCP goes on with SYN alone. */
+function stateIn({ first, isAnswered }: Connection, isReply: boolean): ConnectionState {
+  if (isReply || isAnswered) return 'ESTABLISHED';
+  return first.protocol === 'tcp' ? 'INVALID' : 'NEW';
+}
+
 function packetOfConnection(
-  { first, asked, answered, mark, isUntracked }: Connection,
+  connection: Connection,
   {
     isReply,
     before,
@@ -91,6 +106,7 @@ function packetOfConnection(
     marks,
   }: { readonly isReply: boolean; readonly before: number; readonly route: Route; readonly marks: Marks },
 ): Packet {
+  const { first, asked, answered, mark, isUntracked, isAnswered } = connection;
   const own = ownAddressOf(first.family);
   const ends = isReply ? answered : asked;
   const base = {
@@ -111,9 +127,9 @@ function packetOfConnection(
   const from = isReply ? asked.destination : answered.destination;
   return packetOf({
     ...base,
-    state: 'ESTABLISHED',
+    state: stateIn(connection, isReply),
     direction: isReply ? 'reply' : 'original',
-    before,
+    before: isAnswered ? before : 1,
     connectionMark: mark,
     asked,
     answered,

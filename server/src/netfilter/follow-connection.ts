@@ -2,7 +2,7 @@
 import type { Steps } from '../base/steps.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import type { Fact } from './answer.ts';
-import { answerIn, type Connection, connectionOf, laterIn, type Route, routeBack } from './connection.ts';
+import { afterAnswer, answerIn, type Connection, connectionOf, laterIn, type Route, routeBack } from './connection.ts';
 import { enumerateSteps } from './enumerate.ts';
 import type { EnumerateOptions } from './enumeration/options.ts';
 import type { Assumption, Enumeration, Outcome } from './outcome.ts';
@@ -96,6 +96,12 @@ function untouched(first: Packet, outcome: Outcome, kind: 'answer' | 'later'): O
   return { connection, outcome, route: kind === 'answer' ? routeBack(first, outcome.packet) : first, probability: 1 };
 }
 
+/** A connection after its likeliest answer. */
+function* answeredSteps(ruleset: Ruleset, connection: Connection, route: Route, options: EnumerateOptions): Steps<Connection> {
+  const { outcomes } = yield* enumerateSteps(ruleset, answerIn(connection, route), options);
+  return outcomes[0] === undefined ? connection : afterAnswer(connection, outcomes[0]);
+}
+
 /** All outcomes of the answer to a first packet, or of a later packet that goes its way. `marks` are what is known of that packet. */
 export function* followConnection(
   ruleset: Ruleset,
@@ -114,10 +120,17 @@ export function* followConnection(
   const missing = new Set(opening.missing);
   let { complete } = opening;
   for (const { connection, outcome, route, probability } of isOlder ? [untouched(first, best, kind)] : opened) {
-    const start = (kind === 'answer' ? answerIn : laterIn)(connection, route, marks);
     const assumed = isOlder ? null : outcome.assumed;
     const shared = sharedFacts(assumed);
     const decide = (fact: Fact): boolean | undefined => shared.get(fact.key) ?? options.decide?.(fact);
+    const start =
+      kind === 'answer'
+        ? answerIn(connection, route, marks)
+        : laterIn(
+            yield* answeredSteps(ruleset, connection, routeBack(first, outcome.packet), { ...options, decide }),
+            route,
+            marks,
+          );
     const after = yield* enumerateSteps(ruleset, start, { ...options, decide });
     complete &&= after.complete;
     for (const text of after.assumptions) assumptions.add(text);

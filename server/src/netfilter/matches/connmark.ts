@@ -5,10 +5,10 @@ import { markPredicate } from './mark.ts';
 
 const read = eachOption({ '--mark': markPredicate('connectionMark') });
 
-/** The mark of the connection; without a connection it does not match, whatever its `!` (the kernel's connmark_mt). */
+/** The mark of the connection; without a connection or a template it does not match, whatever its `!` (the kernel's connmark_mt). */
 export const connmark: MatchReader = (match, context) =>
   read(match, context).map(
     (predicate): Predicate =>
       (packet, knows) =>
-        hasConnection(packet) && predicate(packet, knows),
+        (hasConnection(packet) || packet.hasTemplate) && predicate(packet, knows),
   );

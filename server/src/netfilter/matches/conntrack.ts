@@ -3,7 +3,7 @@ import { type Answer, doubt, type Predicate } from '../answer.ts';
 import { addressDoubt, canonicalProtocol, networkTest } from '../core-match-predicates.ts';
 import { eachOption, type MatchReader, type OptionReader, optionValue, unknownOption, valueDoubt } from '../match-reader.ts';
 import { valueText } from '../option-view.ts';
-import { type End, type Ends, hasConnection, type Packet } from '../packet.ts';
+import { addressOf, type End, type Ends, hasConnection, type Packet } from '../packet.ts';
 import { portRanges } from '../port-predicates.ts';
 import { includes, numbers } from '../ranges.ts';
 import { inState } from './state.ts';
@@ -129,6 +129,18 @@ const expires: OptionReader = (option, context, match) => {
   return () => answer;
 };
 
+/** Whether a rule with CT gave a packet in table raw a template, which stands for its connection. */
+function hasTemplate(packet: Packet): boolean {
+  return packet.hasTemplate && !packet.isTracked;
+}
+
+/** A packet as a template shows it: a confirmed connection without addresses, ports or protocol. */
+function template(packet: Packet): Packet {
+  const nowhere: End = { address: addressOf(packet.family, 0n), port: 0 };
+  const ends: Ends = { source: nowhere, destination: nowhere };
+  return { ...packet, asked: ends, answered: ends, protocol: 'none', direction: 'original', state: 'ESTABLISHED', before: 1 };
+}
+
 const others = eachOption({
   '--ctproto': (option) => {
     const wanted = canonicalProtocol(valueText(option));
@@ -161,7 +173,7 @@ export const conntrack: MatchReader = (match, context) => {
     ...rest.map(
       (predicate): Predicate =>
         (packet, knows) =>
-          hasConnection(packet) ? predicate(packet, knows) : asksState,
+          hasConnection(packet) ? predicate(packet, knows) : hasTemplate(packet) ? predicate(template(packet), knows) : asksState,
     ),
   ];
 };
