@@ -15,7 +15,8 @@ const state = dumpState(dump, cluster, 'iptables-node:/kind-dev/worker-1/worker-
 
 describe('the drift of a dump, for a tree', () => {
   it('has every Service that kube-proxy writes rules for, with the line of what is wrong', () => {
-    const { namespaces, node, notes } = runToEnd(driftTree(state));
+    const { namespaces, node, notes, cluster: comparedWith } = runToEnd(driftTree(state));
+    expect(comparedWith).toMatch(/cluster\.json$/);
     expect(node).toBe('worker-1');
     expect(notes).toEqual([]);
     const services = namespaces.flatMap(({ services: own }) => own);

@@ -3,20 +3,17 @@
  * that makes a difference is sent through the rules, and what it passes is drawn.
  */
 import { runToEnd, type Steps } from '../../base/steps.ts';
-import { mayHaveMoreReferences } from '../../ruleset/completeness.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
-import { isAllShown } from '../proxy/endpoint-shares.ts';
-import { chainRemark } from './chain-frontends.ts';
 import { entryId, type FlowContext, primarySamples, type Sample } from './context.ts';
 import { routesOf } from './destinations.ts';
-import { compareFrontends, entryDrift } from './disagreements.ts';
+import { compareFrontends } from './disagreements.ts';
 import { makeEdges } from './edges.ts';
 import { targetClasses } from './endpoint-classes.ts';
+import { flowNotes, type Gathered } from './flow-notes.ts';
 import { type Frontend, frontendLabel } from './frontends.ts';
-import type { FlowEntry, FlowGraph, FlowNode, FlowNote } from './graph.ts';
+import type { FlowEntry, FlowGraph, FlowNode } from './graph.ts';
 import { missingFromDump } from './missing-from-dump.ts';
 import { makeNode } from './nodes.ts';
-import { dumpNotes } from './notes.ts';
 import { pathSteps } from './packet-paths.ts';
 import { ownAddresses, packetSources } from './packet-sources.ts';
 import { addPath, type CollectedEdge, type CollectedNode, type CollectedPaths, entryOf, noPaths } from './path-collector.ts';
@@ -28,102 +25,6 @@ export type FlowAnswer =
   { readonly ok: true; readonly graph: FlowGraph; readonly to: string } | { readonly ok: false; readonly reason: string };
 
 const mostFrontends = 60;
-const mostAssumptionNotes = 5;
-const equal = 1e-9;
-
-type AddNote = (severity: FlowNote['severity'], message: string, line?: number | null) => void;
-
-/** What is wrong with an entry itself: nothing leads on from it, or the cluster does not have it. */
-function addFrontendNote({ resolution, disagreements }: FlowContext, frontend: Frontend, add: AddNote): void {
-  const { kind, target, service, lines } = frontend;
-  const label = frontendLabel(frontend);
-  const [first] = lines;
-  if (kind === 'chain') {
-    if (target !== null)
-      add(
-        mayHaveMoreReferences(resolution.ruleset, target) ? 'info' : 'warning',
-        chainRemark(resolution.ruleset, target),
-        target.declarations[0] ?? target.rules[0],
-      );
-    return;
-  }
-  if (first === undefined) add('warning', `The cluster has ${label} and the dump has no rule for it.`);
-  else if (service !== null && entryDrift(disagreements, frontend) === 'stale') {
-    const { namespace, name } = service;
-    const isGone = resolution.cluster.service(namespace, name) === undefined;
-    const what = isGone
-      ? `The cluster has no Service ${namespace}/${name}.`
-      : `${namespace}/${name} has ${label} in the dump, and not in the cluster.`;
-    add('warning', what, first);
-  }
-}
-
-function flowNotes(
-  context: FlowContext,
-  frontends: readonly Frontend[],
-  { collected, assumptions, hooked }: Gathered,
-  remark: string,
-  leftOut: number,
-): readonly FlowNote[] {
-  const { resolution } = context;
-  const notes = new Map<string, FlowNote>();
-  const add: AddNote = (severity, message, line = null) => {
-    if (!notes.has(message)) notes.set(message, { severity, message, line: line === null ? null : line + 1 });
-  };
-  if (remark !== '') add('info', remark);
-  if (leftOut > 0) add('info', `${leftOut} more addresses are left out.`);
-  for (const frontend of frontends) addFrontendNote(context, frontend, add);
-  for (const { severity, message, line } of dumpNotes(resolution, [...new Set(frontends.map((frontend) => frontend.dump))])) {
-    add(severity, message, line === null ? null : line - 1);
-  }
-  for (const { kind, chain, weights, ended } of collected.nodes.values()) {
-    if (
-      kind !== 'endpoint' ||
-      chain === null ||
-      !isAllShown(resolution.ruleset, chain) ||
-      !weights.some((weight, at) => (weight ?? 0) > (ended[at] ?? 0) + equal)
-    )
-      continue;
-    add(
-      'warning',
-      `${chain.name} redirects nothing: packets come back from it and meet the next rule.`,
-      chain.declarations[0] ?? null,
-    );
-  }
-  const partial = [...collected.nodes.values()].flatMap(({ kind, chain }) =>
-    (kind === 'service' || kind === 'service-local') &&
-    chain !== null &&
-    chain.rules.length > 0 &&
-    !isAllShown(resolution.ruleset, chain)
-      ? [chain.name]
-      : [],
-  );
-  if (partial.length > 0) {
-    const some = `${partial.slice(0, 3).join(', ')}${partial.length > 3 ? ` and ${partial.length - 3} more` : ''}`;
-    add('info', `The dump may not show all rules of ${some}: shares are those of the rules that it shows.`);
-  }
-  if (hooked.size > 0) {
-    const chains = [...hooked].join(', ');
-    add(
-      'info',
-      `The dump is an excerpt without the built-in chains that lead to ${chains}: taken to be hooked in as kube-proxy does it.`,
-    );
-  }
-  for (const text of [...assumptions].slice(0, mostAssumptionNotes)) add('info', text);
-  return [...notes.values()];
-}
-
-/** What the packets to some frontends have met. */
-interface Gathered {
-  readonly collected: CollectedPaths;
-  readonly samples: readonly Sample[];
-  /** By sample, the share of its packets that get another source. */
-  readonly masqueraded: readonly number[];
-  readonly matched: ReadonlySet<number>;
-  readonly assumptions: ReadonlySet<string>;
-  /** "KUBE-SERVICES (nat)": taken to be hooked in. */
-  readonly hooked: ReadonlySet<string>;
-}
 
 /** Sends a packet to each frontend from each place that makes a difference. */
 function* gather(resolution: Resolution, frontends: readonly Frontend[]): Steps<Gathered> {
