@@ -244,6 +244,19 @@ describe('rules that are not shown may jump to a chain', () => {
     expect(may(`${output}\nroot@node:~# exit\n`, 'B')).toEqual([false, false]);
   });
 
+  it('where a line that could not be read names it', () => {
+    expect(may(save.replace('-A A -s 10.0.0.1/32 -j B', ' A A -s 10.0.0.1/32 -j B'), 'B')).toEqual([true, true]);
+  });
+
+  it('below a heading that is missing', () => {
+    const headless = listing
+      .slice(listing.indexOf('target'))
+      .replace('Chain B (1 ', 'Chain B (0 ')
+      .replace('B          all', 'C          all');
+    expect(may(headless, 'A')).toEqual([false, true]);
+    expect(may(headless, 'B')).toEqual([false, false]);
+  });
+
   it('in what grep found', () => {
     expect(may('-A INPUT -j A\n-A A -j ACCEPT\n', 'A')).toEqual([true, true]);
   });
