@@ -196,6 +196,23 @@ describe('credentials', () => {
     });
     await until(() => states(of).every((state) => state === 'live'));
   });
+
+  it('of an identity provider that have expired are not renewed behind the back of kubectl', async () => {
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const config = {
+      'id-token': `${part({ alg: 'none' })}.${part({ exp: 1_700_000_000 })}.x`,
+      'refresh-token': 'once',
+      'client-id': 'kubectl',
+      // Whoever asked there would be seen.
+      'idp-issuer-url': api.url,
+    };
+    const of = connectAs({ 'auth-provider': { name: 'oidc', config } });
+    await until(() => states(of).every((state) => state === 'unauthorized'));
+    expect(of.status().resources[0]?.problem).toMatch(
+      /^The sign-in \(oidc\) for https:.* has expired and is not renewed here: run kubectl/,
+    );
+    expect(api.seen).toEqual([]);
+  });
 });
 
 describe('loadOnce', () => {

@@ -172,7 +172,7 @@ export const kubectlTable: readonly KubectlCase[] = [
     name: 'oidc without a token',
     user: provider('oidc', { 'idp-issuer-url': 'https://issuer.test', 'client-id': 'k' }),
     kubectl: 'Unable to connect to the server: No valid id-token, and cannot refresh without refresh-token',
-    ours: /The sign-in \(oidc\) .* cannot be renewed here/,
+    ours: /The sign-in \(oidc\) .* has expired and is not renewed here/,
   },
   {
     name: 'another name in the certificate',

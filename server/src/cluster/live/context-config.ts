@@ -34,11 +34,11 @@ export class ContextConfig extends KubeConfig {
       throw new ApiError('refused', `There are no credentials for ${this.server}: ${message}.`);
     }
     const isSignedIn = options.headers !== undefined && Object.hasOwn(options.headers, 'Authorization');
-    // Without a token that is valid, or a way to a new one, the library asks as nobody.
+    // Without a token that is valid the library asks as nobody.
     if (this.getCurrentUser()?.authProvider !== undefined && !isSignedIn) {
       throw new ApiError(
         'refused',
-        `The sign-in (oidc) for ${this.server} has expired and cannot be renewed here: sign in again.`,
+        `The sign-in (oidc) for ${this.server} has expired and is not renewed here: run kubectl, which renews and keeps it, or sign in again.`,
       );
     }
     options.headers = { ...options.headers, ...this.#impersonation };

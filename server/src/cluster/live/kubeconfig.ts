@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { KubeConfig, User } from '@kubernetes/client-node';
-import { booleanAt, type Fields, fieldsAt, objectsAt, textAt, textsAt } from '../fields.ts';
+import { booleanAt, type Fields, fieldsAt, isFields, objectsAt, textAt, textsAt } from '../fields.ts';
 import { ContextConfig } from './context-config.ts';
 import { type Authenticator, CredentialError, type CredentialPlugin, credentialPlugin } from './credential-plugin.ts';
 import { KubeconfigError, type KubeEnvironment, type KubeFile, readKubeFile, readKubeFiles } from './kubeconfig-files.ts';
@@ -214,8 +214,18 @@ function credentialsOf(config: KubeConfig, name: string, user: Found, cluster: F
     password: password ?? '',
     // client-go: a token file wins over a token.
     ...(file === '' && token ? { token } : {}),
-    ...(file === '' && authProvider ? { authProvider } : {}),
+    ...(file === '' && authProvider ? { authProvider: withoutRenewal(authProvider) } : {}),
   };
+}
+
+/**
+ * An identity provider's entry, of which the token is sent while it is valid. It is not renewed: a refresh token often counts once, and
+ * the one that comes instead would have to be written to the kubeconfig, as kubectl does; the user's next kubectl would fail otherwise.
+ */
+function withoutRenewal(provider: unknown): object {
+  const fields = isFields(provider) ? provider : {};
+  const { 'refresh-token': _refresh, ...config } = fieldsAt(fields, 'config');
+  return { name: textAt(fields, 'name'), config };
 }
 
 /**
