@@ -28,7 +28,9 @@ export function startHeartbeat(api: Api, timing: Timing, isNeeded: () => boolean
 
   function next(): void {
     if (isStopped) return;
-    timer = setTimeout(() => void beat().finally(next), timing.heartbeat);
+    // Whoever waits for it wants to know soon that it is back.
+    const interval = silentSince === 0 ? timing.heartbeat : Math.min(timing.heartbeat, timing.longestOffline);
+    timer = setTimeout(() => void beat().finally(next), interval);
     // No reason by itself to keep a process alive.
     timer.unref();
   }

@@ -28,7 +28,7 @@ export interface Timing {
 export const defaultTiming: Timing = {
   firstRetry: 1_000,
   longestRetry: 60_000,
-  longestOffline: 4_000,
+  longestOffline: 3_000,
   heartbeat: 15_000,
   heartbeatPatience: 10_000,
   steady: 30_000,

@@ -1,0 +1,139 @@
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { generate } from 'selfsigned';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createApi } from '../../server/src/cluster/live/api.ts';
+import { loadKubeconfig } from '../../server/src/cluster/live/kubeconfig.ts';
+import { environmentOf, type Folder, temporaryFolder } from './kubeconfigs.ts';
+
+// An API server whose name only proxies know.
+
+let folder: Folder;
+let certificate = '';
+let api: ReturnType<typeof createHttpsServer>;
+/** What each proxy was asked to connect to, with the password it was given. */
+let asked: string[] = [];
+
+function portOf(server: { address(): string | AddressInfo | null }): number {
+  return (server.address() as AddressInfo).port;
+}
+
+function join(client: Socket, greeting: string | Buffer): void {
+  const upstream = connect(portOf(api), '127.0.0.1', () => {
+    client.write(greeting);
+    upstream.pipe(client);
+    client.pipe(upstream);
+  });
+  for (const socket of [client, upstream]) socket.on('error', () => undefined);
+}
+
+const httpProxy = createHttpServer().on('connect', (request, client: Socket) => {
+  asked.push(`http ${request.url} ${request.headers['proxy-authorization'] ?? ''}`.trim());
+  join(client, 'HTTP/1.1 200 Connection established\r\n\r\n');
+});
+
+/** RFC 1928 and 1929, as much of them as a test needs. */
+const socksProxy: Server = createServer((client) => {
+  client.on('error', () => undefined);
+  client.once('data', (methods) => {
+    const wantsPassword = methods.includes(2, 2);
+    const connectTo = (user: string): void => {
+      client.once('data', (request) => {
+        const isName = request[3] === 3;
+        const host = isName ? request.toString('latin1', 5, 5 + (request[4] ?? 0)) : 'an address';
+        asked.push(`socks ${host} ${user}`.trim());
+        join(client, Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0]));
+      });
+    };
+    client.write(Buffer.from([5, wantsPassword ? 2 : 0]));
+    if (!wantsPassword) {
+      connectTo('');
+      return;
+    }
+    client.once('data', (credentials) => {
+      connectTo(credentials.toString('latin1', 2, 2 + (credentials[1] ?? 0)));
+      client.write(Buffer.from([1, 0]));
+    });
+  });
+});
+
+beforeAll(async () => {
+  const names = [{ type: 2, value: 'api-server.test' }] as const;
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'api-server.test' }], {
+    algorithm: 'sha256',
+    keyType: 'ec',
+    extensions: [
+      { name: 'basicConstraints', cA: true },
+      { name: 'subjectAltName', altNames: [...names] },
+    ],
+  });
+  certificate = cert;
+  api = createHttpsServer({ cert, key }, (request, response) => {
+    response.writeHead(200).end(JSON.stringify({ authorization: request.headers.authorization }));
+  });
+  for (const server of [api, httpProxy, socksProxy]) await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  folder = temporaryFolder();
+});
+
+afterAll(() => {
+  for (const server of [api, httpProxy, socksProxy]) server.close();
+  folder.remove();
+});
+
+beforeEach(() => {
+  asked = [];
+});
+
+/** Asks the API server through what the kubeconfig or the environment names. */
+async function ask(proxyUrl: string | undefined, env: Readonly<Record<string, string>> = {}): Promise<unknown> {
+  const cluster = {
+    server: 'https://api-server.test:6443',
+    'certificate-authority-data': Buffer.from(certificate).toString('base64'),
+    'proxy-url': proxyUrl,
+  };
+  const config = {
+    contexts: [{ name: 't', context: { cluster: 'c', user: 'u' } }],
+    clusters: [{ name: 'c', cluster }],
+    users: [{ name: 'u', user: { token: 't' } }],
+  };
+  const file = folder.write('config', JSON.stringify(config));
+  const client = createApi(() => loadKubeconfig(environmentOf(folder, [file], env)).configFor('t'));
+  const request = { path: '/api', what: 'get the API', signal: AbortSignal.timeout(20_000) };
+  return client.json(request).finally(() => client.close());
+}
+
+describe('a proxy', () => {
+  it('by http tunnels to the server', async () => {
+    expect(await ask(`http://127.0.0.1:${portOf(httpProxy)}`)).toEqual({ authorization: 'Bearer t' });
+    expect(asked).toEqual(['http api-server.test:6443']);
+  });
+
+  it('by http may want a password', async () => {
+    await ask(`http://me:secret@127.0.0.1:${portOf(httpProxy)}`);
+    expect(asked).toEqual([`http api-server.test:6443 Basic ${Buffer.from('me:secret').toString('base64')}`]);
+  });
+
+  it('by socks5 looks the name of the server up itself, as with kubectl', async () => {
+    expect(await ask(`socks5://127.0.0.1:${portOf(socksProxy)}`)).toEqual({ authorization: 'Bearer t' });
+    expect(asked).toEqual(['socks api-server.test']);
+  });
+
+  it('by socks5 may want a password', async () => {
+    await ask(`socks5://me:secret@127.0.0.1:${portOf(socksProxy)}`);
+    expect(asked).toEqual(['socks api-server.test me']);
+  });
+
+  it('of the environment is taken where the kubeconfig names none', async () => {
+    await ask(undefined, { HTTPS_PROXY: `http://127.0.0.1:${portOf(httpProxy)}` });
+    expect(asked).toEqual(['http api-server.test:6443']);
+    await ask(`socks5://127.0.0.1:${portOf(socksProxy)}`, { HTTPS_PROXY: `http://127.0.0.1:${portOf(httpProxy)}` });
+    expect(asked.at(-1)).toBe('socks api-server.test');
+  });
+
+  it('of the environment that cannot be used is named without its password', async () => {
+    await expect(ask(undefined, { HTTPS_PROXY: 'ftp://me:secret@127.0.0.1:1' })).rejects.toThrow(
+      'The proxy that the environment names has the scheme "ftp", and must have http, https or socks5: ftp://127.0.0.1:1.',
+    );
+  });
+});
