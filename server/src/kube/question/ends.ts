@@ -1,0 +1,270 @@
+/** A question about a packet as people ask it, by names, and the addresses and ports that it means. */
+import { canonicalIP, hostPort, isIPv6, parseHostPort } from '../../base/ip.ts';
+import { nearestNames } from '../../base/nearest-names.ts';
+import type { Steps } from '../../base/steps.ts';
+import type { NodeRecord, PodRecord } from '../../cluster/objects.ts';
+import type { Frontend } from '../flow/frontends.ts';
+import type { FlowEntryKind } from '../flow/graph.ts';
+import { chooseFrontends } from '../flow/resolve-target.ts';
+import { parseFlowTarget } from '../flow/target.ts';
+import type { Resolution } from '../identity/chain-identity.ts';
+import { dumpNode } from '../proxy/dump-node.ts';
+
+/** What is asked, as typed. */
+export interface Question {
+  /** `IP[:PORT]`, `namespace/pod`, `node:NAME`, `this-node` or `outside`. */
+  readonly from: string;
+  /** `IP[:PORT]`, `namespace/service[:port]`, `namespace/pod[:port]` or `node:NAME[:port]`. */
+  readonly to: string;
+  /** undefined where it is not said: that of the Service's port, or tcp. */
+  readonly protocol?: string | undefined;
+  readonly hook?: string | undefined;
+}
+
+export interface QuestionEnds {
+  readonly from: string;
+  readonly to: string;
+  readonly protocol?: string;
+  readonly hook?: string;
+  /** What was taken to be so, in sentences. */
+  readonly notes: readonly string[];
+}
+
+export type QuestionAnswer =
+  | { readonly ok: true; readonly ends: QuestionEnds }
+  /** One sentence: what was wrong, and what is expected. */
+  | { readonly ok: false; readonly message: string };
+
+/** Ends the reading of a question; `questionEnds` makes an answer of it. */
+class Refusal extends Error {}
+
+function refuse(message: string): never {
+  throw new Refusal(message);
+}
+
+const outside4 = '203.0.113.1';
+const outside6 = '2001:db8::cb00:7101';
+const expectedFrom = 'IP[:PORT], namespace/pod, node:NAME, this-node or outside';
+const expectedTo = 'IP:PORT, namespace/service[:port], namespace/pod[:port] or node:NAME[:port]';
+
+function shown(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+}
+
+function orNearest(wanted: string, names: Iterable<string>): string {
+  const near = nearestNames(wanted, names);
+  return near.length === 0 ? '' : ` Did you mean ${near.join(' or ')}?`;
+}
+
+/** What comes in from where: a Pod or a node asks for a Service by its clusterIP, others by an address that is seen from outside. */
+const entriesFor: Readonly<Record<'inside' | 'outside', readonly FlowEntryKind[]>> = {
+  inside: ['cluster-ip', 'chain', 'load-balancer-ip', 'external-ip', 'node-port'],
+  outside: ['load-balancer-ip', 'external-ip', 'node-port', 'host-port'],
+};
+
+interface Destination {
+  readonly ip: string;
+  readonly port: number | null;
+  readonly protocol: string | undefined;
+  readonly notes: readonly string[];
+}
+
+function nodeNamed({ cluster }: Resolution, name: string, option: string): NodeRecord {
+  const node = cluster.node(name);
+  if (node !== undefined) return node;
+  if (cluster.nodes.length === 0)
+    refuse(`${option} node:${name} needs a cluster that knows its nodes: give --cluster FILE or --context NAME.`);
+  return refuse(
+    `The cluster has no node ${shown(name)}.${orNearest(
+      name,
+      cluster.nodes.map((each) => each.name),
+    )}`,
+  );
+}
+
+function addressOfNode(node: NodeRecord, isV6: boolean): string {
+  const own = node.addresses.filter(({ address }) => canonicalIP(address) !== undefined && isIPv6(address) === isV6);
+  const address = own.find(({ type }) => type === 'InternalIP') ?? own[0];
+  return address?.address ?? refuse(`Node ${node.name} has no ${isV6 ? 'IPv6' : 'IPv4'} address in the cluster's objects.`);
+}
+
+function addressOfPod(pod: PodRecord, isV6: boolean | undefined): string {
+  const ip = isV6 === undefined ? pod.podIPs[0] : pod.podIPs.find((each) => isIPv6(each) === isV6);
+  const family = isV6 === undefined ? '' : isV6 ? 'IPv6 ' : 'IPv4 ';
+  return ip ?? refuse(`Pod ${pod.namespace}/${pod.name} has no ${family}address.`);
+}
+
+function podNamed({ cluster }: Resolution, text: string, option: string): PodRecord {
+  const [namespace = '', name = ''] = text.split('/');
+  const pod = cluster.pod(namespace, name);
+  if (pod !== undefined) return pod;
+  if (!cluster.kinds.has('Pod') || !cluster.knows('Pod', namespace))
+    return refuse(
+      `${option} ${text} needs a cluster that knows its Pods: give --cluster FILE with pods in it, or the Pod's address.`,
+    );
+  const names = cluster.pods.map((each) => `${each.namespace}/${each.name}`);
+  return refuse(`The cluster has no Pod ${text}.${orNearest(text, names)}`);
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  return /^\d+$/.test(text) && port <= 65_535
+    ? port
+    : refuse(`--to: ${shown(text)} is no port: expected a number from 0 to 65535.`);
+}
+
+/** The address that a packet to a frontend is sent to: its own, or the node's for a NodePort. */
+function addressOfFrontend(resolution: Resolution, { ip, dump, kind }: Frontend): Pick<Destination, 'ip' | 'notes'> {
+  if (ip !== null) return { ip, notes: [] };
+  const { record } = dumpNode(resolution, dump);
+  const isV6 = dump.family === 'ipv6';
+  if (record !== null) return { ip: addressOfNode(record, isV6), notes: [] };
+  return refuse(
+    `A ${kind === 'node-port' ? 'NodePort' : 'host port'} is asked for by an address of the node, which nothing tells: say it as --to IP:PORT.`,
+  );
+}
+
+/** The destination of a question for a Service, for a client inside or outside of the cluster. */
+function* serviceDestination(resolution: Resolution, question: Question, side: 'inside' | 'outside'): Steps<Destination> {
+  const parsed = parseFlowTarget(question.to);
+  if (!parsed.ok || parsed.target.kind !== 'service') return refuse(`--to ${shown(question.to)}: expected ${expectedTo}.`);
+  const choice = yield* chooseFrontends(resolution, parsed.target);
+  if (!choice.ok) return refuse(choice.reason);
+  const ofProtocol = choice.frontends.filter(({ protocol }) => question.protocol === undefined || protocol === question.protocol);
+  const inOrder = entriesFor[side].flatMap((kind) => ofProtocol.filter((frontend) => frontend.kind === kind));
+  const frontend =
+    inOrder.find(({ ip, port }) => port !== 0 && (ip === null || !isIPv6(ip))) ?? inOrder.find(({ port }) => port !== 0);
+  if (frontend === undefined) {
+    if (ofProtocol.length === 0) return refuse(`${question.to} has no port of protocol ${question.protocol}.`);
+    return refuse(
+      `Nothing lets ${side === 'outside' ? 'packets from outside' : 'packets'} in to ${question.to}: it has no ${side === 'outside' ? 'NodePort, load balancer or external IP' : 'address'}.`,
+    );
+  }
+  const { ip, notes } = addressOfFrontend(resolution, frontend);
+  const { port, protocol } = frontend;
+  const ports = new Set(ofProtocol.map((each) => each.service?.port ?? ''));
+  const first =
+    ports.size > 1
+      ? [
+          `${question.to} has ${ports.size} ports; asked is ${frontend.service?.port || port}. Say another as namespace/service:port.`,
+        ]
+      : [];
+  return {
+    ip,
+    port,
+    protocol,
+    notes: [
+      ...first,
+      ...notes,
+      `${question.to} is asked for as ${hostPort(ip, port)}/${protocol}${frontend.kind === 'cluster-ip' ? '' : ` (${frontend.kind})`}.`,
+    ],
+  };
+}
+
+function* destination(resolution: Resolution, question: Question, side: 'inside' | 'outside'): Steps<Destination> {
+  const text = question.to.trim();
+  const { protocol } = question;
+  const address = parseHostPort(text);
+  if (address !== undefined) return { ip: address.ip, port: address.port, protocol, notes: [] };
+  const node = /^node:([^:]+)(?::(\d+))?$/.exec(text);
+  if (node?.[1] !== undefined) {
+    const ip = addressOfNode(nodeNamed(resolution, node[1], '--to'), false);
+    return { ip, port: node[2] === undefined ? null : portOf(node[2]), protocol, notes: [] };
+  }
+  const named = /^([^/:\s]+\/[^/:\s]+)(?::([^/:\s]+))?$/.exec(text);
+  if (named?.[1] === undefined) return refuse(`--to ${shown(text)}: expected ${expectedTo}.`);
+  const [namespace = '', name = ''] = named[1].split('/');
+  const pod = resolution.cluster.pod(namespace, name);
+  if (pod === undefined || resolution.cluster.service(namespace, name) !== undefined)
+    return yield* serviceDestination(resolution, question, side);
+  return { ip: addressOfPod(pod, undefined), port: named[2] === undefined ? null : portOf(named[2]), protocol, notes: [] };
+}
+
+interface Source {
+  readonly ip: string;
+  readonly hook: 'prerouting' | 'output' | undefined;
+  readonly notes: readonly string[];
+}
+
+/** The node of the dump that a family's packets meet. */
+function thisNode(resolution: Resolution, isV6: boolean): ReturnType<typeof dumpNode> | undefined {
+  const dump = resolution.ruleset.dumps.find(({ family }) => (family === 'ipv6') === isV6);
+  return dump === undefined ? undefined : dumpNode(resolution, dump);
+}
+
+function ownSource(resolution: Resolution, isV6: boolean): Source {
+  const record = thisNode(resolution, isV6)?.record ?? null;
+  if (record !== null) return { ip: addressOfNode(record, isV6), hook: 'output', notes: [] };
+  return refuse('Nothing tells which node the dump is of: say --from IP with --hook output, or --node NAME with a cluster.');
+}
+
+function podSource(resolution: Resolution, text: string, isV6: boolean): Source {
+  const pod = podNamed(resolution, text, '--from');
+  const node = thisNode(resolution, isV6)?.name ?? '';
+  const isHere = node === '' || pod.node === '' || pod.node === node;
+  const elsewhere = isHere
+    ? []
+    : [`Pod ${text} is on ${pod.node}: its packets meet the rules of that node first, and this dump is of ${node}.`];
+  const ip = addressOfPod(pod, isV6);
+  if (!pod.hostNetwork) return { ip, hook: 'prerouting', notes: elsewhere };
+  return {
+    ip,
+    hook: isHere ? 'output' : 'prerouting',
+    notes: [...elsewhere, `Pod ${text} uses its node's network, so that its packets are the node's own.`],
+  };
+}
+
+function source(resolution: Resolution, from: string, isV6: boolean): Source {
+  const text = from.trim();
+  if (parseHostPort(text) !== undefined) return { ip: text, hook: undefined, notes: [] };
+  if (text === 'outside') {
+    const ip = isV6 ? outside6 : outside4;
+    return {
+      ip,
+      hook: 'prerouting',
+      notes: [`"outside" is taken to be ${ip}, an address of no Pod and no node; source ranges may treat others otherwise.`],
+    };
+  }
+  if (text === 'this-node' || text === 'node') return ownSource(resolution, isV6);
+  const node = /^node:(\S+)$/.exec(text)?.[1];
+  if (node !== undefined) {
+    const record = nodeNamed(resolution, node, '--from');
+    const isHere = thisNode(resolution, isV6)?.name === node;
+    return { ip: addressOfNode(record, isV6), hook: isHere ? 'output' : 'prerouting', notes: [] };
+  }
+  if (/^[^/:\s]+\/[^/:\s]+$/.test(text)) return podSource(resolution, text, isV6);
+  return refuse(`--from ${shown(text)}: expected ${expectedFrom}.`);
+}
+
+function isOutside({ cluster }: Resolution, from: string): boolean {
+  const ip = parseHostPort(from.trim())?.ip;
+  if (ip === undefined) return from.trim() === 'outside';
+  return (
+    cluster.podsAt(ip).length === 0 &&
+    cluster.nodeAt(ip) === undefined &&
+    cluster.endpointsAt(ip).length === 0 &&
+    cluster.nodes.length > 0
+  );
+}
+
+/** The addresses, port, protocol and hook that a question means. What the dump and the cluster do not say is refused with what to say instead. */
+export function* questionEnds(resolution: Resolution, question: Question): Steps<QuestionAnswer> {
+  try {
+    const to = yield* destination(resolution, question, isOutside(resolution, question.from) ? 'outside' : 'inside');
+    const from = source(resolution, question.from, isIPv6(to.ip));
+    const hook = question.hook ?? from.hook;
+    return {
+      ok: true,
+      ends: {
+        from: from.ip,
+        to: to.port === null ? to.ip : hostPort(to.ip, to.port),
+        ...(to.protocol === undefined ? {} : { protocol: to.protocol }),
+        ...(hook === undefined ? {} : { hook }),
+        notes: [...from.notes, ...to.notes],
+      },
+    };
+  } catch (error) {
+    if (error instanceof Refusal) return { ok: false, message: error.message };
+    throw error;
+  }
+}
