@@ -112,9 +112,9 @@ function addTrace(root: Command, answered: Answered): void {
       .description('every way of one packet through the rules, with its probability')
       .argument('<dump>', dumpHelp),
   )
-    .requiredOption('--from <ip[:port]>', 'the source')
-    .requiredOption('--to <ip:port>', 'the destination')
-    .option('--proto <protocol>', 'by name or number', 'tcp')
+    .requiredOption('--from <source>', 'IP[:PORT], namespace/pod, node:NAME, this-node or outside')
+    .requiredOption('--to <destination>', 'IP:PORT, namespace/service[:port], namespace/pod[:port] or node:NAME[:port]')
+    .option('--proto <protocol>', "by name or number (default: the Service's, else tcp)")
     .option('--sport <port>', 'the source port, where --from does not say it')
     .option('--in <interface>', 'that it came in through')
     .option('--out <interface>', 'that it will leave through')

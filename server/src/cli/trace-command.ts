@@ -9,6 +9,7 @@ import type { Resolution } from '../kube/identity/chain-identity.ts';
 import { resolveChains } from '../kube/identity/resolve.ts';
 import { assumedHooks } from '../kube/proxy/assumed-hooks.ts';
 import { dumpNode } from '../kube/proxy/dump-node.ts';
+import { type QuestionEnds, questionEnds } from '../kube/question/ends.ts';
 import type { EnumerateOptions } from '../netfilter/enumeration/options.ts';
 import { type ReportedOutcome, type ReportedPacket, type TraceReport, traceSteps } from '../netfilter/trace-report.ts';
 import type { PacketKind, TraceRequest } from '../netfilter/trace-request.ts';
@@ -20,7 +21,8 @@ import { runSteps } from './run-steps.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface TraceCommandOptions extends ClusterOptions, Omit<TraceRequest, 'protocol' | 'kind'> {
-  readonly proto: string;
+  /** tcp where neither it nor the Service asked for says another. */
+  readonly proto?: string;
   /** The answer's way back, for a connection that `from` asked `to` for. */
   readonly reply?: boolean;
   /** A later packet of the connection. */
@@ -37,9 +39,9 @@ function kindOf({ reply, established }: TraceCommandOptions): PacketKind {
   return reply === true ? 'answer' : established === true ? 'later' : 'first';
 }
 
-function requestOf(options: TraceCommandOptions): TraceRequest {
+function requestOf(options: TraceCommandOptions, { notes, ...ends }: QuestionEnds): TraceRequest {
   const { proto, reply, established, node, local, format, cluster, context, ...said } = options;
-  return { ...said, protocol: proto, kind: kindOf(options) };
+  return { ...said, ...ends, kind: kindOf(options) };
 }
 
 /** Whether an address is the node's, by --local; undefined where that is not given. */
@@ -81,22 +83,25 @@ function hooks(ruleset: Ruleset, hooked: Set<string>): NonNullable<EnumerateOpti
  * without, paths are told apart by it.
  */
 export async function runTrace(path: string, options: TraceCommandOptions): Promise<string> {
-  const request = requestOf(options);
   const given = givenAddresses(options.local);
   const cluster = await readCluster(options);
   const { file, ruleset } = readDump(path);
   const origin = { fileName: file, node: options.node };
   const resolution = resolveChains(ruleset, clusterOfDump(ruleset, cluster), origin);
-  const family = isIPv6(parseHostPort(options.to)?.ip ?? '') ? 'ipv6' : 'ipv4';
-  const dump = ruleset.dumps.find((candidate) => candidate.family === family);
   if (options.node !== undefined && cluster !== emptyCluster && cluster.node(options.node) === undefined)
     throw new UsageError(`--node ${JSON.stringify(options.node)} is no node of the cluster`);
+  const { from, to, proto, hook } = options;
+  const meant = runSteps(questionEnds(resolution, { from, to, protocol: proto, hook }), `looking for what is asked in ${file}`);
+  if (!meant.ok) throw new UsageError(meant.message);
+  const request = requestOf(options, meant.ends);
+  const family = isIPv6(parseHostPort(request.to)?.ip ?? '') ? 'ipv6' : 'ipv4';
+  const dump = ruleset.dumps.find((candidate) => candidate.family === family);
   const isLocal = given ?? (dump === undefined ? undefined : clusterAddresses(resolution, dump));
   const hooked = new Set<string>();
   const known: EnumerateOptions = { hooked: hooks(ruleset, hooked), ...(isLocal === undefined ? {} : { isLocal }) };
   const answer = runSteps(traceSteps(ruleset, request, known), `sending the packet through ${file}`);
   if (!answer.ok) throw new UsageError(answer.message);
-  const report = withNotes(answer.report, [...hookedNotes(hooked), otherProxyNote(resolution)]);
+  const report = withNotes(answer.report, [...meant.ends.notes, ...hookedNotes(hooked), otherProxyNote(resolution)]);
   return options.format === 'json' ? JSON.stringify(report) : traceText(report);
 }
 
