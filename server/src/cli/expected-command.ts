@@ -1,4 +1,5 @@
 import { checkRequest, type ProxyFlags, unknownNodeWarning } from '../kube/expected/request.ts';
+import { isProxied } from '../kube/expected/service-ports.ts';
 import { unsoundServices } from '../kube/expected/sound-service.ts';
 import { expectedText } from '../kube/expected/text.ts';
 import { say } from './output.ts';
@@ -43,7 +44,7 @@ export async function runExpected(options: ExpectedCommandOptions): Promise<stri
     say(`${cluster.source.label} has no EndpointSlices: every Service is written as one without endpoints`);
   const unknownNode = unknownNodeWarning(cluster, node);
   if (unknownNode !== undefined) say(unknownNode);
-  const unsound = unsoundServices(cluster.services);
+  const unsound = unsoundServices(cluster.services.filter(isProxied));
   for (const sentence of unsound.slice(0, mostSaid)) say(sentence);
   if (unsound.length > mostSaid) say(`${unsound.length - mostSaid} more are left out`);
   return request.options.map((proxy) => runSteps(expectedText(cluster, proxy), `writing the rules of ${node}`)).join('');

@@ -7,7 +7,7 @@ import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { type ExpectedPort, expectedNode } from '../expected/expected.ts';
 import type { DumpNode } from '../proxy/dump-node.ts';
 import type { ProxyLayout } from '../proxy/layout.ts';
-import type { ServiceProxy } from '../proxy/mode.ts';
+import { otherModeConfigured, type ServiceProxy } from '../proxy/mode.ts';
 import type { ProxyOptions } from '../proxy/options.ts';
 import { type ComparisonBasis, comparisonBasis } from './basis.ts';
 import { causeOf, type Programmed } from './cause.ts';
@@ -125,8 +125,14 @@ export function* compareDump(ruleset: Ruleset, dump: Dump, cluster: Cluster, giv
   const asWhat = { dump, layout, options, proxy, obstacle, nodeReason: node.reason };
   if (obstacle !== undefined) return { compared: { ...asWhat, notes: [obstacle], cause: '' }, findings: [], services: [] };
   const { findings, services, cause, skipped } = yield* comparePorts(basis);
+  const otherMode = otherModeConfigured(proxy, cluster, node.name);
+  const notes = [
+    ...(otherMode === undefined ? [] : [otherMode]),
+    ...gaps(side),
+    ...(skipped > 0 ? [nodeNote(skipped, node)] : []),
+  ];
   return {
-    compared: { ...asWhat, notes: [...gaps(side), ...(skipped > 0 ? [nodeNote(skipped, node)] : [])], cause },
+    compared: { ...asWhat, notes, cause },
     findings: findings.map((finding) => (finding.cause === '' ? { ...finding, cause } : finding)),
     services,
   };

@@ -264,6 +264,16 @@ function configured(cluster: Cluster, node: string, isWhole: boolean): ServicePr
 }
 
 /**
+ * Why rules of iptables mode may be left over: the cluster's configuration says another mode. A sentence; undefined where it does not.
+ * @param node the dump's node; empty where it is not known
+ */
+export function otherModeConfigured({ kind }: ServiceProxy, cluster: Cluster, node: string): string | undefined {
+  const config = configOf(cluster, node);
+  if (kind !== 'iptables' || config === undefined || config.mode === '' || config.mode === 'iptables') return undefined;
+  return `${config.from} says mode ${config.mode}, but the dump has rules of iptables mode: they may be left over, and then nothing keeps them current.`;
+}
+
+/**
  * Who does Services on the node that a dump of one family is from. The dump's own rules come first, then those of the file's other dumps and
  * what else was pasted, then the cluster's configuration.
  * @param node the dump's node; empty where it is not known
