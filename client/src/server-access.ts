@@ -8,7 +8,7 @@ import {
   Uri,
   workspace,
 } from 'vscode';
-import { type BaseLanguageClient, type ErrorHandler, State } from 'vscode-languageclient';
+import { type BaseLanguageClient, CloseAction, ErrorAction, type ErrorHandler } from 'vscode-languageclient';
 import {
   type FlowParams,
   type FlowResult,
@@ -18,7 +18,7 @@ import {
   flowTargetsRequest,
   trustNotification,
 } from '../../server/src/protocol.ts';
-import { createCrashHandler } from './crash-handler.ts';
+import { createCrashCount } from './crash-count.ts';
 import { showError } from './show.ts';
 
 /** How the server is. The reason is a sentence for the user; it stays down until it is restarted. */
@@ -50,6 +50,9 @@ export interface ServerAccess extends Disposable {
 /** Makes a client with the error handler that it is given. */
 export type CreateClient = (errorHandler: ErrorHandler) => BaseLanguageClient;
 
+/** So many messages in a row that cannot be read or written are let pass. */
+const mostErrors = 3;
+
 class LanguageServer implements ServerAccess {
   readonly #createClient: CreateClient;
   readonly #log: LogOutputChannel;
@@ -57,9 +60,12 @@ class LanguageServer implements ServerAccess {
   readonly #trust: Disposable;
   /** The client keeps the last handler of a method only. */
   readonly #emitters = new Map<string, EventEmitter<unknown>>();
+  readonly #crashes = createCrashCount();
   #client: BaseLanguageClient | undefined;
   #state: ServerState = { kind: 'starting' };
   #started: Promise<void> = Promise.resolve();
+  /** Whether it was up since it was started by hand. */
+  #hasRun = false;
 
   constructor(createClient: CreateClient, log: LogOutputChannel) {
     this.#createClient = createClient;
@@ -75,19 +81,9 @@ class LanguageServer implements ServerAccess {
   }
 
   start(): void {
-    this.#setState({ kind: 'starting' });
-    // A client that failed to start, or gave up, cannot be started again.
-    const client = this.#createClient(createCrashHandler((reason) => this.#gaveUp(client, reason)));
-    this.#client = client;
-    for (const [method, emitter] of this.#emitters) forward(client, method, emitter);
-    client.onDidChangeState(({ newState }) => {
-      if (this.#client === client && newState === State.Running) this.#setState({ kind: 'running' });
-    });
-    this.#started = client.start();
-    this.#started.catch((error: unknown) => {
-      this.#log.error(error instanceof Error ? error : String(error));
-      this.#gaveUp(client, l10n.t('The iptables language server could not be started.'));
-    });
+    this.#crashes.forget();
+    this.#hasRun = false;
+    this.#begin();
   }
 
   async restart(): Promise<void> {
@@ -97,7 +93,7 @@ class LanguageServer implements ServerAccess {
     await old?.dispose().catch((error: unknown) => this.#log.warn(String(error)));
     this.start();
     // That it failed was told to the user already.
-    await this.#started.catch(() => undefined);
+    await this.#running().catch(() => undefined);
   }
 
   flow(params: FlowParams, token: CancellationToken): Promise<FlowResult> {
@@ -109,8 +105,15 @@ class LanguageServer implements ServerAccess {
   }
 
   async ask<T>(method: string, params: object = {}, token?: CancellationToken): Promise<T> {
-    const client = await this.#running();
-    return token === undefined ? client.sendRequest(method, params) : client.sendRequest(method, params, token);
+    for (;;) {
+      const client = await this.#running();
+      try {
+        return await (token === undefined ? client.sendRequest<T>(method, params) : client.sendRequest<T>(method, params, token));
+      } catch (error) {
+        // The server ended while it was asked: the next one is, or it is said why there is none.
+        if (this.#client === client) throw error;
+      }
+    }
   }
 
   onNotification<T>(method: string, handler: (params: T) => void): Disposable {
@@ -134,24 +137,72 @@ class LanguageServer implements ServerAccess {
     await this.#running();
     // The server knows a dump from the moment that it is open as a document; one that was closed meanwhile is opened again.
     await workspace.openTextDocument(Uri.parse(params.textDocument.uri, true));
-    return (await this.#running()).sendRequest<T>(method, params, token);
+    return this.ask<T>(method, params, token);
   }
 
   /** The client, once it is up. @throws ServerStopped */
   async #running(): Promise<BaseLanguageClient> {
-    await this.#started.catch(() => undefined);
-    if (this.#state.kind === 'stopped') throw new ServerStopped(this.#state.reason);
-    if (this.#client === undefined) throw new ServerStopped(l10n.t('The iptables language server is being restarted.'));
-    return this.#client;
+    for (;;) {
+      const started = this.#started;
+      await started.catch(() => undefined);
+      if (this.#state.kind === 'stopped') throw new ServerStopped(this.#state.reason);
+      // One that ended meanwhile is started again.
+      if (started === this.#started && this.#client !== undefined) return this.#client;
+      if (started === this.#started) throw new ServerStopped(l10n.t('The iptables language server is being restarted.'));
+    }
   }
 
-  #setState(state: ServerState): void {
-    this.#state = state;
-    this.#changed.fire(state);
+  /** Starts a client of its own: one that failed to start, or whose server ended, is not sure to start again. */
+  #begin(): void {
+    this.#setState({ kind: 'starting' });
+    const client = this.#createClient({
+      error: (_error, _message, count) => ({
+        action: (count ?? 0) <= mostErrors ? ErrorAction.Continue : ErrorAction.Shutdown,
+        handled: true,
+      }),
+      closed: () => {
+        this.#ended(client);
+        return { action: CloseAction.DoNotRestart, handled: true };
+      },
+    });
+    makeQuiet(client);
+    this.#client = client;
+    for (const [method, emitter] of this.#emitters) forward(client, method, emitter);
+    this.#started = client.start();
+    this.#started.then(
+      () => {
+        if (this.#client !== client) return;
+        this.#hasRun = true;
+        this.#setState({ kind: 'running' });
+      },
+      (error: unknown) => {
+        this.#log.error(error instanceof Error ? error : String(error));
+        this.#ended(client);
+      },
+    );
   }
 
-  #gaveUp(client: BaseLanguageClient, reason: string): void {
-    if (this.#client !== client || this.#state.kind === 'stopped') return;
+  /** A server ended that nobody stopped, or could not be started. */
+  #ended(client: BaseLanguageClient): void {
+    if (this.#client !== client) return;
+    this.#client = undefined;
+    // Once the client has seen it, too.
+    setTimeout(() => void client.dispose().catch(() => undefined), 0);
+    if (this.#crashes.ended()) {
+      this.#begin();
+      return;
+    }
+    this.#giveUp(
+      this.#hasRun
+        ? l10n.t(
+            'The iptables language server ended {0} times within three minutes and is not started again by itself.',
+            this.#crashes.lately(),
+          )
+        : l10n.t('The iptables language server could not be started.'),
+    );
+  }
+
+  #giveUp(reason: string): void {
     this.#setState({ kind: 'stopped', reason });
     const restart = l10n.t('Restart');
     const show = l10n.t('Show Log');
@@ -160,6 +211,17 @@ class LanguageServer implements ServerAccess {
       if (chosen === show) this.#log.show();
     });
   }
+
+  #setState(state: ServerState): void {
+    this.#state = state;
+    this.#changed.fire(state);
+  }
+}
+
+/** The library shows some failures whatever it is told; they stand in the log, and what matters of them is said by us. */
+function makeQuiet(client: BaseLanguageClient): void {
+  const log = client.error.bind(client);
+  client.error = (message, data) => log(message, data, false);
 }
 
 function forward(client: BaseLanguageClient, method: string, emitter: EventEmitter<unknown>): void {

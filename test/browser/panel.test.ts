@@ -123,6 +123,34 @@ describeWith('chromium', 'a panel', () => {
     await flow.close();
   });
 
+  it('stays drawn and says so while it may be out of date', async () => {
+    const flow = await openFlowPage(browser);
+    const bar = flow.page.locator('.outdated-bar');
+    await flow.show(richGraph());
+    expect(await bar.isVisible()).toBe(false);
+    await flow.send({ kind: 'outdated', reason: 'node-a\u202e.iptables is gone.', canRestart: false });
+    expect(await bar.textContent()).toContain('node-a<U+202E>.iptables is gone.');
+    expect(await bar.getByRole('button').isVisible()).toBe(false);
+    expect(await flow.page.locator('.boxes > *').count()).toBeGreaterThan(3);
+    await flow.send({ kind: 'outdated', reason: 'The server is down.', canRestart: true });
+    await bar.getByRole('button', { name: 'Restart' }).click();
+    expect(await flow.last('restart')).toEqual({ kind: 'restart' });
+    await flow.show(richGraph());
+    expect(await bar.isVisible()).toBe(false);
+    expect(await flow.page.evaluate('document.body.classList.contains("outdated")')).toBe(false);
+    await flow.close();
+  });
+
+  it('keeps its history and view when its dump was moved', async () => {
+    const flow = await openFlowPage(browser);
+    await flow.show(richGraph(), 'a');
+    await flow.show(other, 'b');
+    await flow.send({ kind: 'moved', uri: 'file:///elsewhere/b.iptables', file: 'b.iptables' });
+    await expect.poll(() => flow.page.locator('.toolbar .file').textContent()).toBe('b.iptables');
+    expect(await flow.state()).toMatchObject({ uri: 'file:///elsewhere/b.iptables', at: 1 });
+    await flow.close();
+  });
+
   it('begins anew with a state that it cannot read', async () => {
     const flow = await openFlowPage(browser, { kept: { version: 7, history: 'none' } });
     await flow.show(richGraph(), 'shop/web:http');

@@ -68,5 +68,11 @@ describeWith('chromium', 'pictures in test/output', () => {
   it('a thousand endpoints, narrow', () =>
     picture('thousand-narrow', manyEndpoints(1000), { viewport: { width: 400, height: 800 } }, openGroup));
   it('chains', () => picture('chains', chainGraph(), { viewport: { width: 1500, height: 700 } }));
+  for (const theme of themeNames) {
+    it(`out of date in ${theme}`, () =>
+      picture(`outdated-${theme}`, richGraph(), { viewport: { width: 1300, height: 700 }, theme }, async (flow) => {
+        await flow.send({ kind: 'outdated', reason: 'The language server is not running.', canRestart: true });
+      }));
+  }
   it('forced colours', () => picture('forced-colors', richGraph(), { ...wide, forcedColors: 'active' }));
 });

@@ -1,34 +1,32 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { BaseLanguageClient, ErrorHandler } from 'vscode-languageclient';
-import { createCrashHandler } from '../../client/src/crash-handler.ts';
+import { createCrashCount } from '../../client/src/crash-count.ts';
 import { createServerAccess, type ServerAccess, type ServerState, ServerStopped } from '../../client/src/server-access.ts';
-import { EventEmitter, fake, resetVscode } from '../support/vscode.ts';
-import { CloseAction, State } from '../support/vscode-languageclient.ts';
-
-const crash = { error: new Error('gone'), message: undefined };
+import { fake, resetVscode } from '../support/vscode.ts';
 
 /** A language client without a server: it starts, tells, and answers with what it was asked. */
 class TestClient {
   readonly errorHandler: ErrorHandler;
-  readonly states = new EventEmitter<{ readonly newState: number }>();
   readonly handlers = new Map<string, (params: unknown) => void>();
   readonly canStart: boolean;
+  readonly shown: boolean[] = [];
   isDisposed = false;
 
   constructor(errorHandler: ErrorHandler, canStart: boolean) {
     this.errorHandler = errorHandler;
     this.canStart = canStart;
   }
-  readonly onDidChangeState = this.states.event;
   async start(): Promise<void> {
     if (!this.canStart) throw new Error('spawn node ENOENT');
-    this.states.fire({ newState: State.Running });
   }
   onNotification(method: string, handler: (params: unknown) => void): void {
     this.handlers.set(method, handler);
   }
   async sendRequest(method: string, params: unknown): Promise<unknown> {
     return { method, params };
+  }
+  error(_message: string, _data: unknown, showNotification: boolean): void {
+    this.shown.push(showNotification);
   }
   async sendNotification(): Promise<void> {}
   async dispose(): Promise<void> {
@@ -55,8 +53,13 @@ beforeEach(() => {
   server.onDidChangeState((state) => states.push(state));
 });
 
+/** Its process ends, each time that it is up. */
 async function crashFiveTimes(): Promise<void> {
-  for (let count = 0; count < 5; count += 1) await clients.at(-1)?.errorHandler.closed();
+  for (let crash = 0; crash < 5; crash += 1) {
+    await expect.poll(() => states.at(-1)?.kind).toBe('running');
+    const action = await clients.at(-1)?.errorHandler.closed();
+    expect(action).toMatchObject({ handled: true });
+  }
 }
 
 describe('a server', () => {
@@ -73,8 +76,8 @@ describe('a server', () => {
     await crashFiveTimes();
     expect(states.at(-1)).toMatchObject({ kind: 'stopped', reason: expect.stringContaining('5 times') });
     expect(fake.shown.map(({ text }) => text)).toEqual([expect.stringContaining('ended 5 times within three minutes')]);
-    await expect.poll(() => clients.length).toBe(2);
-    expect(clients[0]?.isDisposed).toBe(true);
+    await expect.poll(() => clients.length).toBe(6);
+    await expect.poll(() => clients.slice(0, 5).every(({ isDisposed }) => isDisposed)).toBe(true);
     expect(await server.ask('a')).toMatchObject({ method: 'a' });
   });
 
@@ -95,6 +98,47 @@ describe('a server', () => {
     expect(await server.ask('a')).toMatchObject({ method: 'a' });
   });
 
+  it('that ends while it starts is started again', async () => {
+    server.start();
+    await server.ask('a');
+    canStart = false;
+    await clients[0]?.errorHandler.closed();
+    canStart = true;
+    expect(await server.ask('a')).toMatchObject({ method: 'a' });
+    // The one that ended, one or more that could not start, and the one that answers.
+    expect(clients.length).toBeGreaterThan(2);
+  });
+
+  it('that ends while it is asked is asked again, or it is said why there is none', async () => {
+    server.start();
+    await server.ask('a');
+    const [first] = clients;
+    if (first === undefined) throw new Error('no client was made');
+    first.sendRequest = async () => {
+      await first.errorHandler.closed();
+      throw new Error('Pending response rejected since connection got disposed');
+    };
+    expect(await server.ask('b')).toMatchObject({ method: 'b' });
+    expect(clients).toHaveLength(2);
+    for (let crash = 0; crash < 3; crash += 1) {
+      await expect.poll(() => states.at(-1)?.kind).toBe('running');
+      await clients.at(-1)?.errorHandler.closed();
+    }
+    await expect.poll(() => states.at(-1)?.kind).toBe('running');
+    const last = clients.at(-1);
+    if (last === undefined) throw new Error('no client is left');
+    last.sendRequest = first.sendRequest;
+    Object.assign(first, { errorHandler: last.errorHandler });
+    await expect(server.ask('c')).rejects.toThrow(ServerStopped);
+  });
+
+  it('shows nothing by the library itself', () => {
+    server.start();
+    const [client] = clients;
+    client?.error('Request failed', '[x](command:y)', true);
+    expect(client?.shown).toEqual([false]);
+  });
+
   it('is heard after a restart by who listened before', async () => {
     const heard: unknown[] = [];
     server.onNotification('told', (params) => heard.push(params));
@@ -110,22 +154,14 @@ describe('a server', () => {
 describe('crashes', () => {
   it('are counted within three minutes', () => {
     let now = 0;
-    const reasons: string[] = [];
-    const handler = createCrashHandler(
-      (reason) => reasons.push(reason),
-      () => now,
-    );
-    for (let count = 0; count < 20; count += 1) {
+    const count = createCrashCount(() => now);
+    for (let crash = 0; crash < 20; crash += 1) {
       now += 60_000;
-      expect(handler.closed()).toMatchObject({ action: CloseAction.Restart });
+      expect(count.ended()).toBe(true);
     }
-    expect(handler.closed()).toMatchObject({ action: CloseAction.Restart });
-    expect(handler.closed()).toMatchObject({ action: CloseAction.DoNotRestart, handled: true });
-    expect(reasons).toHaveLength(1);
-  });
-
-  it('say nothing by themselves that the library would show', () => {
-    const handler = createCrashHandler(() => undefined);
-    expect(handler.error(crash.error, crash.message, 1)).toMatchObject({ handled: true });
+    expect(count.ended()).toBe(true);
+    expect(count.ended()).toBe(false);
+    count.forget();
+    expect(count.ended()).toBe(true);
   });
 });

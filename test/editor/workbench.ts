@@ -89,6 +89,9 @@ export async function openWorkbench(options: {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     page.setDefaultTimeout(patience);
     await page.goto(pageOf(editor, folder, join(folder, options.file)));
+    // Until the file is there it takes the focus from whatever was opened meanwhile.
+    await page.locator('.tab.active', { hasText: options.file.slice(options.file.lastIndexOf('/') + 1) }).waitFor();
+    await page.locator('.monaco-editor .view-line').first().waitFor();
     return { ...driver(page, folder), close };
   } catch (error) {
     await close();
@@ -130,8 +133,13 @@ function driver(page: Page, folder: string): Omit<Workbench, 'close'> {
     cursor,
     async open(file) {
       await openQuickInput('Control+P');
-      await pick(file, file.slice(file.lastIndexOf('/') + 1));
-      await page.locator('.tab.active', { hasText: file.slice(file.lastIndexOf('/') + 1) }).waitFor();
+      const name = file.slice(file.lastIndexOf('/') + 1);
+      await pick(file, name);
+      // A drawing's tab may name its dump.
+      await page
+        .locator('.tab.active', { hasText: name, hasNotText: /^(?:NAT flow|Chains): / })
+        .first()
+        .waitFor();
     },
     async goTo(line, column = 1) {
       await openQuickInput('Control+G');

@@ -1,0 +1,135 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync, renameSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { describeWith } from '../support/requirements.ts';
+import { openWorkbench, saysSoon, soon, type Workbench } from './workbench.ts';
+
+const sample = resolve(import.meta.dirname, '../fixtures/sample');
+const dump = readFileSync(join(sample, 'worker-1.iptables'), 'utf8');
+const lines = dump.split('\n');
+const toFrontend = lines.findIndex((line) => line.includes('booking/frontend:http cluster IP')) + 1;
+
+/** Processes that run the server out of the extensions of this editor. */
+function serversOf(home: string): readonly number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0)
+    .filter((pid) => {
+      try {
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        return command.includes('iptables-language-server') && command.includes(home) && readlinkSync(`/proc/${pid}/exe`) !== '';
+      } catch {
+        // It ended meanwhile.
+        return false;
+      }
+    });
+}
+
+describeWith(['code-server', 'chromium'], 'what happens behind an open drawing', () => {
+  let workbench: Workbench;
+
+  beforeAll(async () => {
+    workbench = await openWorkbench({
+      workspace: sample,
+      file: 'worker-1.iptables',
+      files: { 'copy.iptables': dump },
+      userSettings: { 'explorer.confirmDelete': false },
+    });
+  }, 300_000);
+
+  afterAll(() => workbench?.close());
+
+  beforeEach(({ onTestFailed, task }) => {
+    onTestFailed(() => workbench.screenshot(`failed-changes-${task.id}`));
+  });
+
+  const title = () => workbench.drawing().locator('h1');
+  const file = () => workbench.drawing().locator('.toolbar .file');
+  const bar = () => workbench.drawing().locator('.outdated-bar');
+  const drawingTabs = () => workbench.page.locator('.tab', { hasText: 'NAT flow: ' });
+  const showFlow = async (of: string): Promise<void> => {
+    await workbench.open(of);
+    await saysSoon(workbench.language(), 'iptables');
+    await workbench.goTo(toFrontend, (lines[toFrontend - 1] ?? '').length);
+    await workbench.run('iptables: Show NAT Flow');
+    await saysSoon(title(), 'booking/frontend:http');
+  };
+
+  it('tabs of two dumps are told apart', async () => {
+    await showFlow('worker-1.iptables');
+    expect(await drawingTabs().allTextContents()).toEqual(['NAT flow: booking/frontend:http']);
+    await showFlow('copy.iptables');
+    await soon(() => drawingTabs().allTextContents()).toEqual([
+      'NAT flow: booking/frontend:http (worker-1.iptables)',
+      'NAT flow: booking/frontend:http (copy.iptables)',
+    ]);
+    await drawingTabs().filter({ hasText: 'worker-1' }).click();
+    await workbench.run('View: Close Editor');
+    await soon(() => drawingTabs().allTextContents()).toEqual(['NAT flow: booking/frontend:http']);
+  }, 90_000);
+
+  it('hints follow their settings at once', async () => {
+    const hint = workbench.page.locator('.editor-group-container.active .view-line', {
+      hasText: /--to-destination.10\.244\.0\.17:8080.*frontend-6c8f7b9d45/,
+    });
+    await workbench.open('copy.iptables');
+    await workbench.goTo(lines.findIndex((line) => line.includes('--to-destination 10.244.0.17:8080')) + 1);
+    await hint.waitFor();
+    const settings = join(workbench.folder, '.vscode/settings.json');
+    execFileSync('mkdir', ['-p', join(workbench.folder, '.vscode')]);
+    execFileSync('sh', ['-c', `echo '{ "iptables.inlayHints.addresses": false }' > "$0"`, settings]);
+    await hint.waitFor({ state: 'detached' });
+  }, 60_000);
+
+  it('a drawing follows the rename of its dump', async () => {
+    const { page } = workbench;
+    await workbench.run('File: Reveal Active File in Explorer View');
+    const row = page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'copy.iptables' });
+    await row.click();
+    await page.keyboard.press('F2');
+    const input = page.locator('.explorer-folders-view input.input');
+    await input.fill('renamed.iptables');
+    await page.keyboard.press('Enter');
+    await saysSoon(file(), 'renamed.iptables');
+    await workbench.drawing().locator('.boxes .box', { hasText: 'KUBE-SEP-LHZID5ROYHOMKZPZ' }).click();
+    await page.locator('.tab', { hasText: /^renamed.iptables/ }).waitFor();
+    expect(await bar().isVisible()).toBe(false);
+  }, 60_000);
+
+  it('a drawing says that its dump is gone, and is drawn again when it is back', async () => {
+    const path = join(workbench.folder, 'renamed.iptables');
+    const away = join(workbench.folder, '../away');
+    renameSync(path, away);
+    await saysSoon(bar(), 'renamed.iptables is gone');
+    await workbench.screenshot('dump-gone');
+    renameSync(away, path);
+    await bar().waitFor({ state: 'hidden' });
+    rmSync(away, { force: true });
+  }, 60_000);
+
+  it('a server that ends again and again is down: the drawing says so, and a button starts it', async () => {
+    const home = resolve(workbench.folder, '..');
+    const killed = new Set<number>();
+    await soon(async () => {
+      for (const pid of serversOf(home)) {
+        if (killed.has(pid)) continue;
+        process.kill(pid, 'SIGKILL');
+        killed.add(pid);
+      }
+      return bar().isVisible();
+    }).toBe(true);
+    expect(killed.size).toBeGreaterThanOrEqual(5);
+    await saysSoon(bar(), 'ended 5 times within three minutes');
+    await saysSoon(workbench.page.locator('.notifications-toasts'), 'ended 5 times within three minutes');
+    await workbench.screenshot('server-down');
+    await bar().getByRole('button', { name: 'Restart' }).click();
+    await bar().waitFor({ state: 'hidden' });
+    await workbench.page
+      .locator('.tab', { hasText: /^renamed.iptables/ })
+      .first()
+      .click();
+    await workbench.goTo(toFrontend, (lines[toFrontend - 1] ?? '').length);
+    expect(await workbench.hover('KUBE-SVC-3MGBTRC5ATFFL7T7')).toContain('booking/frontend');
+  }, 120_000);
+});
