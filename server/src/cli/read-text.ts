@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSy
 import { devNull } from 'node:os';
 import { isatty } from 'node:tty';
 import { describeFileError } from '../lsp/node/files.ts';
+import { decodeBytes } from './decode-bytes.ts';
 import { UsageError } from './usage-error.ts';
 
 // V8 holds no longer string.
@@ -24,7 +25,7 @@ export function nameOfInput(path: string): string {
  */
 export function readText(path: string): string {
   try {
-    return readBytes(path).toString('utf8');
+    return decodeBytes(readBytes(path));
   } catch (error) {
     throw new UsageError(`${nameOfInput(path)}: ${describeFileError(error)}`);
   }
