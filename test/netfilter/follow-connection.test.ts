@@ -75,6 +75,17 @@ COMMIT
     expect(steps({ icmpType: 'timestamp-request', kind: 'answer' })).toEqual([2]);
   });
 
+  it('that is not tracked keeps its addresses', () => {
+    const text = `${service}*raw
+:PREROUTING ACCEPT [0:0]
+-A PREROUTING -s 10.244.0.9/32 -j NOTRACK
+COMMIT
+`;
+    expect(outcomes(text, { kind: 'answer' })[0]).toMatch(
+      /^accept: 10\.244\.0\.9:8080 > 10\.244\.0\.1:40000, then 10\.244\.0\.9:8080 > 10\.244\.0\.1:40000/,
+    );
+  });
+
   it('to an untracked packet is a packet of its own', () => {
     const text = `*raw
 :PREROUTING ACCEPT [0:0]
@@ -118,6 +129,35 @@ COMMIT
 });
 
 describe('a later packet', () => {
+  it('is as good as new where rules do not let conntrack see the answer', () => {
+    const text = `*raw
+:PREROUTING ACCEPT [0:0]
+-A PREROUTING -p udp -m udp --sport 80 -j CT --notrack
+COMMIT
+*filter
+:FORWARD ACCEPT [0:0]
+-A FORWARD -m state --state NEW -m conntrack --ctstatus CONFIRMED -j ACCEPT
+-A FORWARD -m state --state INVALID -j DROP
+-A FORWARD -m state --state ESTABLISHED -j REJECT
+COMMIT
+`;
+    const steps = (request: Partial<TraceRequest>) =>
+      report(text, request).outcomes.map(({ steps: each }) => each.map(({ line }) => line));
+    expect(steps({ protocol: 'udp', kind: 'later' })).toEqual([[7]]);
+    const tcp = text.replace('-p udp -m udp', '-p tcp -m tcp');
+    expect(report(tcp, { kind: 'later' }).outcomes.map(({ verdict }) => verdict)).toEqual(['drop']);
+  });
+
+  it('has the mark that the answer gave the connection', () => {
+    const text = `*mangle
+:FORWARD ACCEPT [0:0]
+-A FORWARD -m conntrack --ctdir REPLY -j CONNMARK --set-xmark 0x7/0xffffffff
+-A FORWARD -m connmark --mark 0x7 -m conntrack --ctdir ORIGINAL -j DROP
+COMMIT
+`;
+    expect(report(text, { kind: 'later' }).outcomes.map(({ verdict }) => verdict)).toEqual(['drop']);
+  });
+
   it('is translated as the first one was', () => {
     expect(outcomes(service, { kind: 'later' })).toEqual([
       'accept: 203.0.113.9:40000 > 10.96.0.1:80, then 10.244.0.1:40000 > 10.244.0.9:8080: FORWARD accept',

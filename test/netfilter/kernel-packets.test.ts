@@ -59,7 +59,9 @@ function coursesOf(rules: Ruleset, exchange: Exchange): readonly Course[] {
     const connection = connectionOf(first, outcome);
     const out = interfaceTo[exchange.at];
     const back = { isFromHere: host === 'node', in: interfaceTo[host], out: out === '' ? null : out };
-    const answer = answerIn(connection, back, { ttl: 64, tos: 0, uid: host === 'node' ? null : 0 });
+    // An echo has the type of service of what it answers.
+    const tos = exchange.protocol === 'icmp' ? outcome.packet.tos : 0;
+    const answer = answerIn(connection, back, { ttl: 64, tos, uid: host === 'node' ? null : 0 });
     return outcomesOf(rules, answer).flatMap((answered): readonly Course[] => {
       // After one ping there is nothing to say.
       if (answered.verdict !== 'accept' || exchange.protocol === 'icmp') return [[outcome, answered]];
@@ -140,6 +142,13 @@ async function compare(network: Network, rules: Ruleset, family: Family, exchang
   nextPort += 1;
   const said = { ...exchange, sport: nextPort };
   const courses = coursesOf(rules, said);
+  // An answer that is translated and not tracked goes to whoever has that address, and is refused there.
+  if (
+    courses.some(
+      ([first, answer]) => answer?.packet.state === 'UNTRACKED' && (first?.packet.dnat === true || first?.packet.snat === true),
+    )
+  )
+    return { packets: 0, disagreement: undefined };
   // What rules send back to the host that sent it: the node's own goes through lo, others are told of a better way (ICMP redirect).
   if (courses.some(([first]) => first !== undefined && hostOf(first) === said.at)) return { packets: 0, disagreement: undefined };
   const mayBeAnswered = courses.some((course) => course.length > 1 && course[1]?.verdict === 'accept');

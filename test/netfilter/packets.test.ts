@@ -95,6 +95,16 @@ COMMIT
     expect(outcomes(text, { flags: 2, state: 'ESTABLISHED' })).toEqual(['drop']);
   });
 
+  it('show a template as a connection without addresses', () => {
+    const raw = (match: string) =>
+      outcomes(`*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j CT\n-A PREROUTING ${match} -j DROP\nCOMMIT\n`);
+    expect(raw('-m conntrack ! --ctrepldst 10.0.0.1')).toEqual(['drop']);
+    expect(raw('-m conntrack --ctorigdst 10.0.0.1')).toEqual(['accept']);
+    expect(raw('-m conntrack --ctdir ORIGINAL --ctstatus CONFIRMED')).toEqual(['drop']);
+    expect(raw('-m connmark ! --mark 0x1')).toEqual(['drop']);
+    expect(raw('-m connbytes --connbytes 1 --connbytes-mode packets --connbytes-dir both')).toEqual(['accept']);
+  });
+
   it('show a template to rules in table raw', () => {
     const raw = (rules: string) =>
       outcomes(`*raw\n:PREROUTING ACCEPT [0:0]\n${rules}\n-A PREROUTING -m state --state NEW -j DROP\nCOMMIT\n`);
@@ -111,6 +121,27 @@ COMMIT
     expect(to({ state: 'RELATED', protocol: 'icmp' })).toEqual(['10.0.0.1']);
     expect(to({ state: 'ESTABLISHED' })).toEqual(['10.0.0.1']);
     expect(to({ state: 'INVALID' })).toEqual(['10.0.0.1']);
+  });
+});
+
+describe('a packet of this node whose destination changes', () => {
+  it('is routed once more, and may leave by another interface', () => {
+    const text = `*nat
+:OUTPUT ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+-A OUTPUT -o eth0 -p tcp -j DNAT --to-destination 10.244.0.9
+-A POSTROUTING ! -o eth0 -j ACCEPT
+COMMIT
+`;
+    const found = enumerate(text, { isFromHere: true, out: 'eth0' }, remote).outcomes;
+    expect(found.map((outcome) => [pathWords(outcome), ...assumedBy(outcome)])).toEqual([
+      [
+        'nat OUTPUT dnat to 10.244.0.9; nat POSTROUTING accept',
+        'The packet does not leave by eth0 after its destination changed.',
+      ],
+      ['nat OUTPUT dnat to 10.244.0.9', 'The packet leaves by eth0 after its destination changed.'],
+    ]);
+    expect(outcomes(text, { isFromHere: true }).length).toBe(3);
   });
 });
 

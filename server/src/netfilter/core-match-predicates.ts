@@ -130,21 +130,28 @@ export function interfacePredicate(option: RuleOption, end: 'in' | 'out'): Predi
   return byInterface(valueText(option), option.negation !== undefined, end);
 }
 
-/** Whether a packet comes in or leaves by an interface, for a name as rules write it. */
-export function byInterface(pattern: string, negated: boolean, end: 'in' | 'out'): Predicate {
+/** The doubt about an interface; `when` tells one way out from that before it was routed again. */
+function interfaceDoubt(pattern: string, end: 'in' | 'out', when: string): Answer {
   const isPrefix = pattern.endsWith('+');
-  const answer = doubt({
+  return doubt({
     about: 'interface',
-    key: `${end} ${pattern}`,
-    yes: `The packet ${end === 'in' ? 'comes in' : 'leaves'} by ${pattern}.`,
-    no: `The packet does not ${end === 'in' ? 'come in' : 'leave'} by ${pattern}.`,
+    key: `${end} ${pattern}${when}`,
+    yes: `The packet ${end === 'in' ? 'comes in' : 'leaves'} by ${pattern}${when}.`,
+    no: `The packet does not ${end === 'in' ? 'come in' : 'leave'} by ${pattern}${when}.`,
     likely: pattern === '+',
-    value: { of: end, within: names(isPrefix ? pattern.slice(0, -1) : pattern, isPrefix) },
+    value: { of: `${end}${when}`, within: names(isPrefix ? pattern.slice(0, -1) : pattern, isPrefix) },
     ...(isPrefix ? {} : { learn: (packet: Packet): Packet => ({ ...packet, [end]: pattern }) }),
   });
+}
+
+/** Whether a packet comes in or leaves by an interface, for a name as rules write it. */
+export function byInterface(pattern: string, negated: boolean, end: 'in' | 'out'): Predicate {
+  const first = interfaceDoubt(pattern, end, '');
+  const again = interfaceDoubt(pattern, end, ' after its destination changed');
   const predicate: Predicate = (packet) => {
     const name = end === 'in' ? packet.in : leavingBy(packet);
-    return name === null ? answer : isInterface(name, pattern);
+    if (name !== null) return isInterface(name, pattern);
+    return end === 'out' && packet.isRerouted ? again : first;
   };
   return perhapsNegated(predicate, negated);
 }

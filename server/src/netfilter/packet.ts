@@ -81,6 +81,8 @@ export interface Packet {
   readonly in: string | null;
   /** The interface that it leaves by, likewise. */
   readonly out: string | null;
+  /** Whether it was routed once more, as its destination changed in OUTPUT: it may leave by another interface than those rules saw. */
+  readonly isRerouted: boolean;
   /** Where it is; null before the first hook. */
   readonly hook: Hook | null;
   /** As the connection was asked for, before any NAT, whichever way this packet goes. */
@@ -218,6 +220,7 @@ export function packetOf(spec: PacketSpec): Packet {
     isFromHere,
     in: isFromHere ? '' : (spec.in ?? null),
     out: spec.out ?? null,
+    isRerouted: false,
     hook: null,
     asked,
     answered,

@@ -5,7 +5,7 @@ import type { Chain, Table } from '../../ruleset/ruleset.ts';
 import { output, outputRouted, prerouting, type Stage } from '../hooks.ts';
 import { isOwnAddress } from '../local-address.ts';
 import { translatedAtDestination, translatedAtSource } from '../nat.ts';
-import type { Packet } from '../packet.ts';
+import { hasConnection, type Packet } from '../packet.ts';
 import { policyOf, rulesInOrder } from '../rule-order.ts';
 import type { Frame, Path } from './path.ts';
 import { route } from './routing.ts';
@@ -52,7 +52,7 @@ function translate(packet: Packet, hook: Hook): Packet {
 function afterOutput(run: Run, path: Path): void {
   const { packet } = path;
   if (isOwnAddress(packet.destination, run.knows) === true) path.packet = { ...packet, out: 'lo' };
-  else if (packet.destination.text !== run.start.destination.text && packet.out !== null) path.packet = { ...packet, out: null };
+  else if (packet.destination.text !== run.start.destination.text) path.packet = { ...packet, out: null, isRerouted: true };
 }
 
 /** Passes a stage without its rules; says why where it has some. */
@@ -65,7 +65,8 @@ function passNat(run: Run, path: Path, stage: Stage, frame: Frame | null): void 
         : 'NAT is decided by the first packet of a connection: table nat is not asked.',
     );
   }
-  if (!run.isLooped) path.packet = translate(path.packet, stage.hook);
+  // What conntrack was told to leave alone keeps its addresses.
+  if (!run.isLooped && hasConnection(path.packet)) path.packet = translate(path.packet, stage.hook);
 }
 
 /** The packet as a stage finds it: conntrack stands behind table raw, and a hook sees no interface that is not there yet. */
