@@ -18,6 +18,25 @@ function json<T>(args: readonly string[]): T {
 }
 
 describe('flow', () => {
+  it("draws a NodePort of the dump's node and of no other, as its file's name or --node says", () => {
+    const args = ['flow', fixturePath('flow/worker-1.iptables'), '--cluster', fixturePath('flow/booking.cluster.json')];
+    expect(inspect([...args, '--to', '192.168.50.11:30180']).stdout).toContain('Entry NodePort 30180/tcp');
+    const other = inspect([...args, '--to', '192.168.50.12:30180']);
+    expect(other.stderr).toContain('192.168.50.12 is node worker-2, and the dump is of worker-1');
+    expect(other.status).toBe(2);
+    expect(inspect([...args, '--to', '192.168.50.12:30180', '--node', 'worker-2']).status).toBe(0);
+  });
+
+  it('takes nothing from a cluster that the dump is not of, and says so; so does resolve', () => {
+    const elsewhere = ['--cluster', labPath('round-2/random-11/cluster.json')];
+    const drawn = inspect(['flow', dump, '--to', 'booking/frontend', ...elsewhere]);
+    expect(drawn.stdout).toContain('warning: The dump seems to be of another cluster than');
+    expect(drawn.stdout).not.toContain('missing: in the cluster');
+    const named = inspect(['resolve', dump, ...elsewhere]);
+    expect(named.stderr).toContain('The dump seems to be of another cluster than');
+    expect(named.stdout).toBe(inspect(['resolve', dump]).stdout);
+  });
+
   it('prints entries, nodes and edges with 1-based lines and the share of each endpoint', () => {
     const graph = json<FlowGraph>(['flow', dump, '--to', '10.96.40.10:80/tcp', ...withCluster]);
     expect(graph.entries.map(({ label }) => label)).toContain('10.96.40.10:80/tcp');
