@@ -593,6 +593,13 @@ describe('a request on the command line', () => {
   });
 });
 
+it.each(['primary', '10.0.0.0/8'])('--nodeport-addresses %s needs the node', (nodePortAddresses) => {
+  expect(checkRequest(clusterWith(service('shop/web')), { node: 'node-a', nodePortAddresses })).toEqual({
+    ok: false,
+    message: '--nodeport-addresses needs the node’s addresses, which the cluster does not have',
+  });
+});
+
 describe('a cluster without the node', () => {
   const ranged = service('shop/lb', { spec: { type: 'LoadBalancer', loadBalancerSourceRanges: ['10.0.0.0/8'] } });
   const hinted = slice('shop/web', { '10.244.0.1': { zones: ['z1'] } });

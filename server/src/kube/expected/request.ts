@@ -162,6 +162,8 @@ function sourceTraffic(cidr: string | undefined): PodTraffic | null {
 /** Since when `--nodeport-addresses` takes "primary". */
 const primarySince: ProxyVersion = 31;
 
+const noNodeAddresses = '--nodeport-addresses needs the node’s addresses, which the cluster does not have';
+
 interface NodePortChoice {
   /** null for any address of the node. */
   readonly addresses: readonly string[] | null;
@@ -182,6 +184,7 @@ function nodePortChoiceOf(
   if (given.trim() === 'primary') {
     if (version < primarySince)
       throw new Refusal(`--nodeport-addresses primary is known since ${proxyVersionText(primarySince)}`);
+    if (node === undefined) throw new Refusal(noNodeAddresses);
     return (family) => {
       const ip = nodeAddress(node, { family, version });
       return ip === loopback[family] ? anyAddress : { addresses: [ip], hasLoopback: false };
@@ -196,7 +199,7 @@ function nodePortChoiceOf(
     return cidr;
   });
   if (node === undefined && cidrs.some((cidr) => !cidr.startsWith('127.') && !cidr.endsWith('/0')))
-    throw new Refusal('--nodeport-addresses needs the node’s addresses, which the cluster does not have');
+    throw new Refusal(noNodeAddresses);
   return (family) => {
     const own = cidrs.filter((cidr) => familyOf(cidr) === family);
     if (own.length === 0 || own.some((cidr) => cidr.endsWith('/0'))) return anyAddress;
