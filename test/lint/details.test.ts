@@ -1,0 +1,214 @@
+import { describe, expect, it } from 'vitest';
+import { keeperOf } from '../../server/src/lint/support/kept-chains.ts';
+import { lineRanges } from '../../server/src/lint/support/line-ranges.ts';
+import { repairEdits } from '../../server/src/lint/support/repair.ts';
+import { someOf } from '../../server/src/lint/support/some-of.ts';
+import { readWholeDocument } from '../../server/src/syntax/document.ts';
+import { rulesetOf } from '../support/dumps.ts';
+import { checkFindings, dump, findingsIn } from './check-findings.ts';
+
+function codes(text: string): readonly string[] {
+  return findingsIn(text).map(({ code }) => code);
+}
+
+function messages(text: string, code: string): readonly string[] {
+  return findingsIn(text)
+    .filter((finding) => finding.code === code)
+    .map(({ message }) => message);
+}
+
+describe('lists in sentences', () => {
+  it('name at most six, and say how many more there are', () => {
+    expect(someOf([])).toBe('');
+    expect(someOf(['A'])).toBe('A');
+    expect(someOf(['A', 'B'])).toBe('A and B');
+    expect(someOf(['A', 'B', 'C', 'D', 'E', 'F'])).toBe('A, B, C, D, E and F');
+    expect(someOf(['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H'])).toBe('A, B, C, D, E, F and 2 more');
+  });
+
+  it('of lines join those that follow each other, 1-based', () => {
+    expect(lineRanges([2])).toBe('line 3');
+    expect(lineRanges([0, 3, 4, 5])).toBe('lines 1, 4-6');
+    expect(lineRanges([0, 2, 4, 6, 8, 10])).toBe('lines 1, 3, 5, 7, 9, 11');
+    expect(lineRanges([0, 2, 4, 6, 8, 10, 12])).toBe('lines 1, 3, 5, 7, 9, 11 and others');
+  });
+});
+
+describe('addresses of two families', () => {
+  const table = (...rules: readonly string[]): string => `*nat\n:OUTPUT ACCEPT [0:0]\n${rules.join('\n')}\nCOMMIT\n`;
+  const four = '-A OUTPUT -d 10.0.0.1/32 -j ACCEPT';
+  const six = '-A OUTPUT -d fd00::1/128 -j ACCEPT';
+
+  it('are told whichever comes first', () => {
+    expect(messages(table(four, six), 'mixed-families')).toEqual([
+      'An IPv6 address among rules with IPv4 addresses: iptables takes only IPv4, ip6tables only IPv6',
+    ]);
+    expect(messages(table(six, four), 'mixed-families')).toEqual([
+      'An IPv4 address among rules with IPv6 addresses: iptables takes only IPv4, ip6tables only IPv6',
+    ]);
+  });
+
+  it.each([
+    '-A OUTPUT -p tcp -j DNAT --to-destination [fd00::1]:80',
+    '-A OUTPUT -d 2001:db8:1:2:3:4:5:6/128 -j ACCEPT',
+    '-A OUTPUT ! -s fe80::/10 -j ACCEPT',
+  ])('are told in %s', (rule) => {
+    expect(codes(table(four, rule))).toContain('mixed-families');
+  });
+
+  it.each([
+    [four, '-A OUTPUT -p tcp -j DNAT --to-destination 10.0.0.1:80'],
+    [four, '-A OUTPUT -m comment --comment "see fd00::1 and others" -j ACCEPT'],
+    [four, '-A OUTPUT -p tcp -j REDIRECT --to-ports 80'],
+    [four, '-6 -A OUTPUT -d fd00::1/128 -j ACCEPT'],
+    [six, '-A OUTPUT -m statistic --mode random --probability 0.50000000000 -m comment --comment "a.b.c.d" -j ACCEPT'],
+    [six, '-4 -A OUTPUT -d 10.0.0.1/32 -j ACCEPT'],
+    [six, '-A OUTPUT -s fd00::2/128 -j ACCEPT'],
+  ])('are none in %s and %s', (first, second) => {
+    expect(codes(table(first, second))).not.toContain('mixed-families');
+  });
+
+  it('are information among rules alone, which may be of two dumps', () => {
+    const found = findingsIn(`${four}\n${six}\n`);
+    expect(found.map(({ code, severity }) => [code, severity])).toEqual([['mixed-families', 'info']]);
+    expect(findingsIn(table(four, six))[0]?.severity).toBe('error');
+  });
+});
+
+describe('a chain without a declaration', () => {
+  it('is none where a line that could not be read may be it', () => {
+    const text = (line: string): string => `*filter\n:INPUT ACCEPT [0:0]\n${line}\n-A INPUT -j MINE\nCOMMIT\n`;
+    expect(codes(text('# nothing'))).toEqual(['undeclared-chain']);
+    expect(codes(text('> :MINE - [0:0'))).not.toContain('undeclared-chain');
+    expect(codes(text('MINE - [0:0]'))).not.toContain('undeclared-chain');
+  });
+
+  it('that another table has is named with it', () => {
+    const text =
+      '*nat\n:OUTPUT ACCEPT [0:0]\n:MINE - [0:0]\n-A OUTPUT -j MINE\nCOMMIT\n*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -g MINE\nCOMMIT\n';
+    expect(messages(text, 'undeclared-chain')).toEqual([
+      'Goto chain MINE, which table filter does not declare; table nat has a chain of that name, but a jump cannot leave its table',
+    ]);
+  });
+});
+
+describe('an orphaned chain', () => {
+  it('is none where a line that could not be read may jump to it', () => {
+    const text = (line: string): string => `*filter\n:INPUT ACCEPT [0:0]\n:MINE - [0:0]\n${line}\nCOMMIT\n`;
+    expect(codes(text('# nothing'))).toEqual(['orphaned-chain']);
+    expect(codes(text('A INPUT -j MINE'))).not.toContain('orphaned-chain');
+  });
+
+  it('in the output of -S that may go on is one information for all', () => {
+    const text = dump(`
+      -P INPUT ACCEPT
+      -P FORWARD ACCEPT
+      -P OUTPUT ACCEPT
+      -N A
+      -N B
+      -N USED
+      -A INPUT -j USED
+      -A USED -j RETURN
+    `);
+    expect(findingsIn(text).map(({ line, code, severity, message }) => [line + 1, code, severity, message])).toEqual([
+      [4, 'orphaned-chain', 'info', 'No rule of this text leads to A and B, and nothing shows whether the text goes on'],
+    ]);
+    expect(codes(text.replace('-A USED -j RETURN\n', ''))).toEqual([]);
+    expect(codes(`${text}\nroot@node:~# exit\n`)).toEqual(['orphaned-chain', 'orphaned-chain', 'not-iptables']);
+  });
+});
+
+describe('who keeps a chain ready', () => {
+  it('is nobody for most chains', () => {
+    const [table] = rulesetOf(
+      '*nat\n:PREROUTING ACCEPT [0:0]\n:MINE - [0:0]\n:KUBE-SVC-A - [0:0]\n:toString - [0:0]\nCOMMIT\n',
+    ).tables;
+    for (const chain of table?.chains.values() ?? []) expect(keeperOf(chain)).toBeUndefined();
+  });
+});
+
+describe('COMMIT that is missing', () => {
+  it('is put behind the last line that is written, be it the table’s own', () => {
+    const fixes = (text: string): readonly unknown[] => findingsIn(text).map(({ fix }) => fix?.at);
+    expect(fixes('*filter\n\n\n')).toEqual([{ line: 0, start: 7, end: 7 }]);
+    expect(fixes('*filter\n-A INPUT -j ACCEPT\n\n')).toEqual([{ line: 1, start: 18, end: 18 }]);
+  });
+});
+
+describe('mending lines that stand on one', () => {
+  it('touches those alone', () => {
+    const text = '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j DROP          -A INPUT -j ACCEPT\nCOMMIT\n';
+    expect(repairEdits(readWholeDocument(text), 'plain-dump')).toEqual([
+      {
+        start: { line: 2, character: 0 },
+        end: { line: 2, character: 44 },
+        text: '-A INPUT -j DROP\n-A INPUT -j ACCEPT',
+      },
+    ]);
+    expect(repairEdits(readWholeDocument('*filter\nCOMMIT\n'), 'plain-dump')).toEqual([]);
+  });
+});
+
+describe('a rule that repeats another', () => {
+  const table = (...rules: readonly string[]): string => `*filter\n:INPUT ACCEPT [0:0]\n${rules.join('\n')}\nCOMMIT\n`;
+
+  it('is one that is appended again, whatever its counters', () => {
+    expect(codes(table('[1:60] -A INPUT -s 10.0.0.1/32 -j DROP', '-A INPUT -s 10.0.0.1/32 -j DROP'))).toEqual(['repeated-rule']);
+    expect(codes(table('-I INPUT -s 10.0.0.1/32 -j DROP', '-I INPUT -s 10.0.0.1/32 -j DROP'))).not.toContain('repeated-rule');
+    expect(messages(table(...Array.from({ length: 4 }, () => '-A INPUT -s 10.0.0.1/32 -j DROP')), 'repeated-rule')).toEqual([
+      'The same rule stands in INPUT 4 times, first in line 3',
+    ]);
+  });
+});
+
+describe('the mark', () => {
+  it('is cleared by a rule above the one that masquerades, in a chain that is shown whole', () => {
+    const nat = (...rules: readonly string[]): string =>
+      `*nat\n:POSTROUTING ACCEPT [0:0]\n:KUBE-POSTROUTING - [0:0]\n-A POSTROUTING -j KUBE-POSTROUTING\n${rules.join('\n')}\nCOMMIT\n`;
+    const clear = '-A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0';
+    const masquerade = '-A KUBE-POSTROUTING -j MASQUERADE --random-fully';
+    expect(codes(nat(clear, masquerade))).toEqual([]);
+    expect(codes(nat(masquerade, clear))).toEqual(['mark-not-cleared']);
+    expect(codes(nat(masquerade).replace('COMMIT\n', ''))).not.toContain('mark-not-cleared');
+    expect(codes(nat(clear))).toEqual([]);
+  });
+
+  it('is nobody’s concern where the rules are not those of a node with kube-proxy', () => {
+    const mangle = '*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j MARK --set-xmark 0x4000/0x4000\nCOMMIT\n';
+    expect(codes(mangle)).toEqual([]);
+  });
+});
+
+describe('a chain that is declared below its use', () => {
+  it('is told by its rules, too', () => {
+    checkFindings(`
+      *filter
+      :INPUT ACCEPT [0:0]
+      :A - [0:0]
+      -A INPUT -j A
+      -A A -j LATER
+      #       ^^^^^ chain-declared-later
+      :LATER - [0:0]
+      -A LATER -j RETURN
+      COMMIT
+    `);
+    checkFindings(`
+      *filter
+      :INPUT ACCEPT [0:0]
+      -A INPUT -s 10.0.0.1/32 -j ACCEPT
+      :LATER - [0:0]
+      -A INPUT -j LATER
+      -A LATER -j RETURN
+      COMMIT
+    `);
+  });
+});
+
+describe('findings that fade text out', () => {
+  it('are those of rules and chains that do nothing', () => {
+    const unnecessary = (text: string): readonly (readonly [string, boolean])[] =>
+      findingsIn(text).map((finding) => [finding.code, finding.unnecessary]);
+    expect(unnecessary('*filter\n:INPUT ACCEPT [0:0]\n:A - [0:0]\nCOMMIT\n')).toEqual([['orphaned-chain', true]]);
+    expect(unnecessary('*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j NOWHERE\nCOMMIT\n')).toEqual([['undeclared-chain', false]]);
+  });
+});
