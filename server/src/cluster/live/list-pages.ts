@@ -81,3 +81,30 @@ export async function listPages(
     }
   }
 }
+
+/** Lists all objects of a resource, and gives what `read` makes of each; undefined is left out. @throws ApiError */
+export async function listAll<T>(
+  api: Api,
+  resource: Resource,
+  signal: AbortSignal,
+  read: (object: Fields) => T | undefined,
+  query: ListQuery = {},
+): Promise<readonly T[]> {
+  let all: T[] = [];
+  await listPages(
+    api,
+    resource,
+    signal,
+    (page) => {
+      for (const object of page) {
+        const made = read(object);
+        if (made !== undefined) all.push(made);
+      }
+    },
+    () => {
+      all = [];
+    },
+    query,
+  );
+  return all;
+}

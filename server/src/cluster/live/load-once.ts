@@ -4,7 +4,7 @@ import { readObject } from '../read-object.ts';
 import type { Api } from './api.ts';
 import { ApiError } from './api-error.ts';
 import { isForbidden, listAllowed } from './list-allowed.ts';
-import { listPages } from './list-pages.ts';
+import { listAll } from './list-pages.ts';
 import { endpointSlices, nodes, pods, type Resource, services } from './resources.ts';
 
 export interface ListClusterOptions {
@@ -36,29 +36,13 @@ export async function listCluster(context: string, api: Api, { timeoutMs }: List
   let waited: ApiError | undefined;
 
   async function list(resource: Resource): Promise<readonly ClusterRecord[]> {
-    let records: ClusterRecord[] = [];
     try {
-      await listPages(
-        api,
-        resource,
-        signal,
-        (items) => {
-          for (const item of items) {
-            const record = readObject(resource.kind, item);
-            if (record !== undefined) records.push(record);
-          }
+      return await listAll(api, resource, signal, (object) => readObject(resource.kind, object), {
+        deadline,
+        onWait: (error) => {
+          waited = error;
         },
-        () => {
-          records = [];
-        },
-        {
-          deadline,
-          onWait: (error) => {
-            waited = error;
-          },
-        },
-      );
-      return records;
+      });
     } catch (error) {
       if (!signal.aborted) throw error;
       const why = waited === undefined ? '' : ` ${waited.message}`;

@@ -1,7 +1,7 @@
 /** Which container on a node can be asked for the node's own iptables rules. */
 import { booleanAt, type Fields, fieldsAt, objectsAt, textAt, textsAt } from '../fields.ts';
 import type { Api } from './api.ts';
-import { listPages } from './list-pages.ts';
+import { listAll } from './list-pages.ts';
 import { isObjectName, pods } from './resources.ts';
 import type { PodContainer } from './run-in-pod.ts';
 
@@ -70,21 +70,6 @@ export async function findReaders(
   node: string,
   signal: AbortSignal,
 ): Promise<readonly (NodeReader & { kind: 'pod' })[]> {
-  let found: (NodeReader & { kind: 'pod' })[] = [];
-  await listPages(
-    api,
-    pods,
-    signal,
-    (items) => {
-      for (const item of items) {
-        const reader = readerOf(item);
-        if (reader !== undefined) found.push(reader);
-      }
-    },
-    () => {
-      found = [];
-    },
-    { fieldSelector: `spec.nodeName=${node}` },
-  );
+  const found = await listAll(api, pods, signal, readerOf, { fieldSelector: `spec.nodeName=${node}` });
   return found.toSorted((a, b) => Number(b.isKubeProxy) - Number(a.isKubeProxy));
 }

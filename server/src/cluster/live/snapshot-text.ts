@@ -9,7 +9,7 @@ import { onlyInKey } from '../snapshot.ts';
 import type { Api } from './api.ts';
 import { ApiError } from './api-error.ts';
 import { listAllowed } from './list-allowed.ts';
-import { listPages } from './list-pages.ts';
+import { listAll } from './list-pages.ts';
 import { endpointSlices, nodes, pods, type Resource, services } from './resources.ts';
 
 export interface SnapshotText {
@@ -110,22 +110,10 @@ export function slimObject(kind: ClusterKind, object: unknown): Fields | undefin
 
 /** All objects of a resource as texts. */
 async function listTexts(api: Api, resource: Resource, signal: AbortSignal): Promise<readonly string[]> {
-  let items: string[] = [];
-  await listPages(
-    api,
-    resource,
-    signal,
-    (page) => {
-      for (const object of page) {
-        const slim = slimObject(resource.kind, object);
-        if (slim !== undefined) items.push(JSON.stringify(slim));
-      }
-    },
-    () => {
-      items = [];
-    },
-  );
-  return items;
+  return listAll(api, resource, signal, (object) => {
+    const slim = slimObject(resource.kind, object);
+    return slim === undefined ? undefined : JSON.stringify(slim);
+  });
 }
 
 /**
