@@ -14,11 +14,14 @@ import { createNodeDumps } from './node-dumps.ts';
 import { createServerAccess } from './server-access.ts';
 import { isUsersDocument } from './users-document.ts';
 
-/** Wires the extension; `createClient` is what differs between Node.js and the browser. Everything is disposed of with the context. */
+/**
+ * Wires the extension; `createClient` is what differs between Node.js and the browser. Everything is disposed of with the context.
+ * @returns what to wait for when the window closes: it ends the server, which may have something to take back in a cluster
+ */
 export function activateExtension(
   context: ExtensionContext,
   createClient: (options: LanguageClientOptions) => BaseLanguageClient,
-): void {
+): () => Promise<void> {
   const log = window.createOutputChannel('iptables', { log: true });
   const options: LanguageClientOptions = {
     // Any scheme: a dump may come from a remote machine, a Git revision or an unsaved editor.
@@ -59,4 +62,5 @@ export function activateExtension(
     ...registerClusterCommands(server, dumps, context.workspaceState),
   );
   server.start();
+  return () => server.stop();
 }

@@ -36,6 +36,8 @@ export class ServerStopped extends Error {
 export interface ServerAccess extends Disposable {
   /** Starts it; what goes wrong is told to the user. */
   start(): void;
+  /** Ends it for good, once it has taken back what it made in a cluster. */
+  stop(): Promise<void>;
   /** Starts it anew, whatever state it is in. */
   restart(): Promise<void>;
   flow(params: FlowParams, token: CancellationToken): Promise<FlowResult>;
@@ -52,6 +54,9 @@ export type CreateClient = (errorHandler: ErrorHandler) => BaseLanguageClient;
 
 /** So many messages in a row that cannot be read or written are let pass. */
 const mostErrors = 3;
+
+/** Milliseconds; VS Code waits five seconds for an extension that it deactivates. */
+const longestStop = 4_000;
 
 class LanguageServer implements ServerAccess {
   readonly #createClient: CreateClient;
@@ -94,6 +99,10 @@ class LanguageServer implements ServerAccess {
     this.start();
     // That it failed was told to the user already.
     await this.#running().catch(() => undefined);
+  }
+
+  async stop(): Promise<void> {
+    await this.#client?.dispose(longestStop).catch((error: unknown) => this.#log.warn(String(error)));
   }
 
   flow(params: FlowParams, token: CancellationToken): Promise<FlowResult> {

@@ -27,8 +27,9 @@ afterEach(async () => {
   folder.remove();
 });
 
-async function start(): Promise<TestServer> {
+async function start(isByChannel = false): Promise<TestServer> {
   server = await startTestServer({
+    isByChannel,
     folder: 'file:///nowhere',
     initializationOptions: { context: 'test' },
     settings: () => ({ cluster: { kubeconfig } }),
@@ -66,6 +67,14 @@ describe('a debug pod goes', () => {
     await start();
     await read();
     end(server);
+    await ended();
+    expect(debugPods()).toEqual([]);
+  });
+
+  it('when the channel to its parent is closed, which is what a window that is gone leaves', async () => {
+    await start(true);
+    await read();
+    server.process.disconnect();
     await ended();
     expect(debugPods()).toEqual([]);
   });

@@ -5,6 +5,8 @@ import {
   type Diagnostic,
   type InitializeParams,
   InitializeRequest,
+  IPCMessageReader,
+  IPCMessageWriter,
   type ProtocolConnection,
   PublishDiagnosticsNotification,
   type PublishDiagnosticsParams,
@@ -35,6 +37,8 @@ interface TextRange {
 }
 
 export interface ServerOptions {
+  /** Spoken to over a channel between processes, as VS Code does, in place of standard input and output. */
+  readonly isByChannel?: boolean;
   readonly folder?: string;
   readonly initializationOptions?: object;
   /** What `workspace/configuration` answers for the section `iptables`. */
@@ -53,10 +57,26 @@ const defaultCapabilities: InitializeParams['capabilities'] = {
   },
 };
 
+interface Started {
+  readonly child: ChildProcess;
+  readonly connection: ProtocolConnection;
+}
+
+function startByStreams(program: string): Started {
+  const child = spawn(process.execPath, [program, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const { stdin, stdout } = child;
+  return { child, connection: createProtocolConnection(new StreamMessageReader(stdout), new StreamMessageWriter(stdin)) };
+}
+
+function startByChannel(program: string): Started {
+  const child = spawn(process.execPath, [program, '--node-ipc'], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  return { child, connection: createProtocolConnection(new IPCMessageReader(child), new IPCMessageWriter(child)) };
+}
+
 /** Starts the built server and initializes it. */
 export async function startTestServer(options: ServerOptions = {}): Promise<TestServer> {
-  const child = spawn(process.execPath, [options.program ?? serverBundle, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const connection = createProtocolConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin));
+  const program = options.program ?? serverBundle;
+  const { child, connection } = options.isByChannel === true ? startByChannel(program) : startByStreams(program);
   const received: { readonly method: string; readonly params: unknown }[] = [];
   const waiting = new Set<() => void>();
   const receive = (method: string, params: unknown): void => {

@@ -2,11 +2,18 @@ import type { ExtensionContext } from 'vscode';
 import { LanguageClient, TransportKind } from 'vscode-languageclient/node';
 import { activateExtension } from '../extension.ts';
 
+let stop: (() => Promise<void>) | undefined;
+
 /** The entry for VS Code on a desktop or a remote machine: the server is a Node.js process. */
 export function activate(context: ExtensionContext): void {
   const module = context.asAbsolutePath('dist/server/iptables-language-server.cjs');
-  activateExtension(
+  stop = activateExtension(
     context,
     (options) => new LanguageClient('iptables', 'iptables', { module, transport: TransportKind.ipc }, options),
   );
+}
+
+/** VS Code waits for this when the window closes. */
+export async function deactivate(): Promise<void> {
+  await stop?.();
 }

@@ -4,7 +4,7 @@ const longestCleanUp = 5_000;
 const signals = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
 /**
- * Has `cleanUp` run before the process ends: after "exit", when its input is closed or its parent is gone, on a signal. The library ends the
+ * Has `cleanUp` run before the process ends: after "exit", when its input or channel is closed or its parent is gone, on a signal. The library ends the
  * process by process.exit in all of these, at once and from places that cannot be reached otherwise, so that is where to wait.
  */
 export function cleanUpBeforeExit(cleanUp: () => Promise<void>): void {
@@ -22,5 +22,7 @@ export function cleanUpBeforeExit(cleanUp: () => Promise<void>): void {
   }
 
   process.exit = ((code?: number | string | null) => end(Number(code ?? process.exitCode ?? 0))) as typeof process.exit;
+  // A parent that is gone is noticed by the library within some seconds; a closed channel says so at once.
+  process.on('disconnect', () => end(0));
   for (const [signal, number] of Object.entries(signals)) process.on(signal, () => end(128 + number));
 }
