@@ -437,6 +437,10 @@ describe('a share as iptables-save prints it', () => {
     [7, '0.14285714272'],
     [9, '0.11111111101'],
     [10, '0.10000000009'],
+    // With one digit more or less than kube-proxy's ten these would be others.
+    [44, '0.02272727247'],
+    [51, '0.01960784290'],
+    [71, '0.01408450678'],
   ])('one of %i is %s', (n, text) => {
     expect(savedShare(n)).toBe(text);
   });
