@@ -231,3 +231,54 @@ describe('whatever is nested in itself', () => {
     },
   );
 });
+
+describe('rules that a mail program broke at their blanks', () => {
+  const dns =
+    '-A KUBE-SERVICES -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-TCOU7JCQXEZGVUNU';
+
+  it('are whole', () => {
+    expect(
+      rulesIn(`-A KUBE-SERVICES -d 10.96.0.10/32 -p udp -m comment --comment
+"kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j
+KUBE-SVC-TCOU7JCQXEZGVUNU
+-A INPUT -p tcp
+  -m tcp --dport 22
+  -j ACCEPT
+`),
+    ).toEqual([dns, '-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT']);
+  });
+
+  it('are errors in a table that the text opens, as they are for iptables-restore', () => {
+    const { lines } = readWholeDocument('*filter\n-A INPUT -p tcp\n-j ACCEPT\nCOMMIT\n', 'rules.v4');
+    expect(lines.map(({ problems }) => problems.map(({ message }) => message))).toEqual([
+      [],
+      [],
+      ['no command specified'],
+      [],
+      [],
+    ]);
+  });
+});
+
+describe('a rule whose end was left out', () => {
+  it.each([
+    [
+      '-A X -d 10.96.0.1/32 ! -s 10.244.0.0/16 -p tcp -m comm...',
+      '-A X ! -s 10.244.0.0/16 -d 10.96.0.1/32 -p tcp --match comm... (not understood: --match)',
+    ],
+    ['-A X -p tcp -j KUBE-SVC-LO…', '-A X -p tcp --jump KUBE-SVC-LO… (not understood: --jump)'],
+    ['-A X -p tcp --dport 80 -m stat...', '-A X -p tcp -m tcp --dport 80 --match stat... (not understood: --match)'],
+  ])('%s is unsure, and no error', (text, rule) => {
+    expect(rulesIn(text)).toEqual([rule]);
+    expect(readWholeDocument(text, 'rules.v4').lines[0]).toMatchObject({ problems: [], isUnsure: true });
+  });
+});
+
+describe('a list in a program or in Markdown', () => {
+  it.each(["  '-A X -j Y',", '"-A X -j Y",', '"-A X -j Y\\n",', '- -A X -j Y', '| INPUT | -A X -j Y |', '1. -A X -j Y'])(
+    '%s holds a rule',
+    (text) => {
+      expect(rulesIn(text)).toEqual(['-A X -j Y']);
+    },
+  );
+});

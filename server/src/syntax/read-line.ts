@@ -153,11 +153,7 @@ function toLine(
       target = statement.target === undefined ? '' : shared(statement.target.text);
       command = statement.command;
       isGoto = statement.isGoto;
-      // A word that is not understood is a problem as well, but in a listing.
-      isUnsure =
-        statement.hidden.length > 0 ||
-        ((listing || problems.length > 0 || context.within !== undefined) &&
-          statement.options.some(({ instance }) => instance === notUnderstood));
+      isUnsure = statement.hidden.length > 0 || statement.options.some(({ instance }) => instance === notUnderstood);
       break;
     case 'chain':
       name = shared(statement.name.text);

@@ -1,7 +1,8 @@
 /**
- * Lines that were broken in two: by a terminal, whose every full line has the same length, or by the backslash at its end with which a script
- * goes on in the next line.
+ * Lines that were broken in two: by a terminal, whose every full line has the same length; by a mail program, which breaks at blanks; or by the
+ * backslash at its end with which a script goes on in the next line.
  */
+import { coreOption, whoHas } from '../../catalog/lookup.ts';
 
 /** A line that goes on below. */
 export interface BrokenLine {
@@ -44,6 +45,49 @@ function completesName(text: string, more: string): boolean {
   const around = text.slice(from) + more.slice(0, 32);
   const middle = text.length - from;
   return Array.from(around.matchAll(hashedName)).some(({ index, 0: name }) => index < middle - 1 && index + name.length > middle);
+}
+
+function isOption(word: string): boolean {
+  return coreOption(word) !== undefined || whoHas(word).length > 0;
+}
+
+/** Whether a text ends in an option whose value begins the next line: the break stands for a blank. */
+function wantsValue(text: string, next: string): boolean {
+  const word = /(?:^|\s)(--?[a-z][a-z0-9-]*)\s*$/.exec(text.slice(-64))?.[1];
+  if (word === undefined || !isOption(word)) return false;
+  return !isOption(word + (/^\S+/.exec(next)?.[0] ?? ''));
+}
+
+/** A word that goes on with a rule and begins none. */
+const goesOn = /^\s{0,40}(?:! ?)?(?:-[mpsdiojg] |--[a-z]{2})/;
+const tableStart = /^\*(?:filter|nat|mangle|raw|security)\s*$/;
+const ruleStart = /^\s{0,40}(?:\[\d+:\d+\] ?)?-[AI] /;
+
+/** Rules that a mail program broke at their blanks, by the number of their first line. In restore input they are errors, and stay. */
+function foldedRules(texts: readonly string[], found: Map<number, BrokenLine>): void {
+  let isInTable = false;
+  for (let index = 0; index < texts.length; index += 1) {
+    const text = texts[index] ?? '';
+    if (tableStart.test(text)) isInTable = true;
+    else if (text.startsWith('COMMIT')) isInTable = false;
+    if (isInTable || !ruleStart.test(text)) continue;
+    // What looked like a terminal's break may go on.
+    const begun = found.get(index);
+    let lines = begun?.lines ?? 0;
+    let whole = text + (begun?.more ?? '');
+    for (let next = texts[index + lines + 1]; lines < mostPieces && isFolded(whole, next); next = texts[index + lines + 1]) {
+      whole += ` ${next}`;
+      lines += 1;
+    }
+    if (lines > 0) found.set(index, { lines, more: whole.slice(text.length) });
+    index += lines;
+  }
+}
+
+function isFolded(text: string, next: string | undefined): next is string {
+  if (next === undefined || next.trim() === '') return false;
+  if (goesOn.test(next)) return true;
+  return !isStart(next) && (isOpen(text) || wantsValue(text, next));
 }
 
 /** The blanks in front of every line that has more than blanks. */
@@ -109,7 +153,7 @@ function wrappedLines(texts: readonly string[], found: Map<number, BrokenLine>):
       lines < mostPieces && isFull(last) && isContinuation(next, width);
       next = texts[index + lines + 1]
     ) {
-      more += (last.length < width ? ' ' : '') + next.slice(indent);
+      more += (last.length < width || wantsValue(last, next) ? ' ' : '') + next.slice(indent);
       last = next;
       lines += 1;
     }
@@ -127,5 +171,6 @@ export function brokenLines(texts: readonly string[]): ReadonlyMap<number, Broke
   const found = new Map<number, BrokenLine>();
   continuedCommands(texts, found);
   wrappedLines(texts, found);
+  foldedRules(texts, found);
   return found.size === 0 ? undefined : found;
 }

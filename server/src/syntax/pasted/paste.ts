@@ -144,7 +144,9 @@ function readPasted(text: string, how: Reading): PastedLine {
   if (plain !== undefined) return spread(readEither(plain.text, how), plain);
   const quote = text.length > mostLookedAt && !/[>|]/.test(text.slice(0, mostLookedAt)) ? undefined : quoteMarks.exec(text)?.[0];
   if (quote === undefined) return readUnquoted(text, how);
-  return shift(readEither(text.slice(quote.length), how), quote.length);
+  // A row of a table in Markdown ends as it begins.
+  const inner = quote.includes('|') ? text.trimEnd().replace(/\|$/, '') : text;
+  return shift(readEither(inner.slice(quote.length), how), quote.length);
 }
 
 /**
@@ -161,7 +163,21 @@ function readSpoiled(text: string, how: Reading): PastedLine | undefined {
   if (plain !== undefined) return accepted(spread(readEither(plain.text, how), plain));
   // What stands in a table that the text opens is meant for iptables-restore: there only a fence that closes behind it is somebody else's.
   if (isRestoreInput(context)) return text.endsWith('```') ? readBetweenTicks(text, how) : undefined;
-  return readUnescaped(text, how) ?? readBetweenTicks(text, how);
+  return readUnescaped(text, how) ?? readBetweenTicks(text, how) ?? readCutLine(text, how);
+}
+
+/** A rule whose end somebody left out: "-A KUBE-SERVICES -d 10.96.0.1/32 -p tcp -m comm...". What the cut word would be nobody knows. */
+function readCutLine(text: string, how: Reading): PastedLine | undefined {
+  const end = text.trimEnd();
+  const isCut = end.endsWith('...') || end.endsWith('…');
+  const statement = isCut ? how.readRestore(text, how.context) : undefined;
+  if (statement?.kind !== 'rule') return undefined;
+  const options = statement.options.map((option): RuleOption => {
+    const isLast = (option.values.at(-1)?.end ?? option.word.end) >= end.length;
+    return isLast ? { ...option, spec: undefined, instance: notUnderstood } : option;
+  });
+  const target = statement.target === undefined || statement.target.end >= end.length ? undefined : statement.target;
+  return { statement: { ...statement, options, target, problems: [] }, prefix: 0, listing: false };
 }
 
 /** A line of restore input, or of anything else. */
@@ -182,7 +198,7 @@ function spread({ statement, prefix, listing, context }: PastedLine, { placeOf }
 }
 
 const escapeCharacter = '\u001b';
-const spoiling = /[\u00a0`~&<\\]|m\[K/;
+const spoiling = /[\u00a0`~&<\\…]|m\[K|\.{3}/;
 
 /** Whether a line that begins like a plain one may have to be read in another way than it stands. */
 export function mayBeSpoiled(text: string): boolean {
@@ -194,7 +210,7 @@ export function isSpoiled(text: string, { problems }: Statement, context: LineCo
   return (
     problems.some(({ severity, code }) => severity === 'error' || code === 'unbalanced-quote') ||
     text.includes(escapeCharacter) ||
-    (!isRestoreInput(context) && (text.endsWith('`') || text.includes('&') || text.includes('m[K')))
+    (!isRestoreInput(context) && (/(?:`|\.{3}|…)$/.test(text) || text.includes('&') || text.includes('m[K')))
   );
 }
 
@@ -226,8 +242,8 @@ function readUnescaped(text: string, how: Reading): PastedLine | undefined {
   return undefined;
 }
 
-const opening = /^[ \t]*(?:`|~{3}|\*\*|<(?:pre|code|samp|kbd)(?: [^<>]{0,80})?>)+[ \t]*(?=\S)/;
-const closings = ['`', '~~~', '**', '</pre>', '</code>', '</samp>', '</kbd>'];
+const opening = /^[ \t]*(?:`|'|~{3}|\*\*|<(?:pre|code|samp|kbd)(?: [^<>]{0,80})?>)+[ \t]*(?=\S)/;
+const closings = ['`', "'", "',", '~~~', '**', '</pre>', '</code>', '</samp>', '</kbd>'];
 
 /** Where a line ends in front of the marks that close something. */
 function closedAt(text: string): number {

@@ -89,11 +89,22 @@ function replacementsOf(text: string, pattern: RegExp, by: (found: string) => st
   }));
 }
 
-/** Whether the text is a part of a JSON string, or of a value in logfmt: each quote in it is escaped, but for those at its ends. */
-function isInJson(text: string): boolean {
-  const end = text.search(/"[,\s]*$/);
-  const inner = text.slice(text.startsWith('"') ? 1 : 0, end > 0 && text.charCodeAt(end - 1) !== 0x5c ? end : undefined);
-  return /\\["\\]|\\u00[0-9a-fA-F]{2}/.test(inner) && !/(?:^|[^\\])"/.test(inner);
+/** A string of JSON, or a part of one: where its own text begins and ends. */
+interface JsonPart {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The part of a JSON string, or of a value in logfmt, that a line is: each quote in it is escaped, but for those at its ends. */
+function jsonPart(text: string): JsonPart | undefined {
+  const indent = text.length - text.trimStart().length;
+  const isOpened = text.charAt(indent) === '"';
+  const start = isOpened ? indent + 1 : 0;
+  const end = endOfString(text);
+  const inner = text.slice(start, end);
+  const isWhole = isOpened && /^(?:\\[rn])*"[,\s]*$/.test(text.slice(end));
+  if (/(?:^|[^\\])"/.test(inner) || !(isWhole || /\\["\\]|\\u00[0-9a-fA-F]{2}/.test(inner))) return undefined;
+  return { start, end };
 }
 
 /** A line without colours and, unless these alone are looked for, what web pages make of characters; undefined where it has none. */
@@ -124,12 +135,16 @@ function endOfMessage(message: string): number {
 
 /** A line of a JSON string without the backslashes that JSON put there; undefined for any other line. */
 export function withoutJson(text: string): PlainText | undefined {
-  if (!text.includes('\\') || !isInJson(text)) return undefined;
-  const end = endOfString(text);
-  const escapes = replacementsOf(text.slice(0, end), jsonEscape, unescaped);
-  const opening = text.startsWith('"') ? [{ start: 0, end: 1, by: '' }] : [];
-  const closing = end === text.length ? [] : [{ start: end, end: text.length, by: '' }];
-  return replaced(text, [...opening, ...escapes.filter(({ start }) => start > 0 || opening.length === 0), ...closing]);
+  const part = text.includes('"') ? jsonPart(text) : undefined;
+  if (part === undefined) return undefined;
+  const escapes = replacementsOf(text.slice(part.start, part.end), jsonEscape, unescaped).map((found) => ({
+    start: found.start + part.start,
+    end: found.end + part.start,
+    by: found.by,
+  }));
+  const opening = part.start === 0 ? [] : [{ start: 0, end: part.start, by: '' }];
+  const closing = part.end === text.length ? [] : [{ start: part.end, end: text.length, by: '' }];
+  return replaced(text, [...opening, ...escapes, ...closing]);
 }
 
 const fieldStart = /(?:"(?:log|msg|message|MESSAGE|text|line|rules?)"\s{0,4}:\s{0,4}|\b(?:log|msg|message|line|rules?)=)"/;
