@@ -15,7 +15,7 @@ const normalize: Normalize = (options, { backend }) =>
         return numberOf(option) === 0 ? [] : [option];
       // It never did anything, and the nft back end forgets it.
       case '--nflog-range':
-        return backend === 'legacy' ? [option] : [];
+        return backend === 'legacy' && numberOf(option) !== 0 ? [option] : [];
       case '--nflog-prefix':
         return [backend === 'legacy' ? cutText(option, longestPrefix) : option];
       default:
