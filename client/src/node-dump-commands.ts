@@ -1,4 +1,5 @@
 import { commands, l10n, Uri, ViewColumn, window, workspace } from 'vscode';
+import { labelText } from '../../server/src/base/safe-text.ts';
 import {
   type NodeDumpParams,
   type NodeDumpProgressParams,
@@ -64,7 +65,7 @@ export async function compareNodeDump(dumps: NodeDumps, given: unknown): Promise
   }
   const name = uri.path.slice(uri.path.lastIndexOf('/') + 1);
   const [before, current] = [versions.beforeAt, versions.currentAt].map((at) => new Date(at).toLocaleTimeString());
-  await commands.executeCommand('vscode.diff', versions.before, uri, `${name}: ${before} \u2194 ${current}`);
+  await commands.executeCommand('vscode.diff', versions.before, uri, labelText(`${name}: ${before} \u2194 ${current}`));
 }
 
 function dumpUri(given: unknown): Uri | undefined {

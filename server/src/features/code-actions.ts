@@ -1,4 +1,5 @@
 import { type CodeAction, CodeActionKind, type Diagnostic, type Range, type TextEdit } from 'vscode-languageserver-types';
+import { labelText } from '../base/safe-text.ts';
 import type { Fix } from '../lint/support/finding.ts';
 import { repairEdits } from '../lint/support/repair.ts';
 import { type DumpState, rangeOf } from './support/state.ts';
@@ -31,7 +32,7 @@ export function codeActions(state: DumpState, diagnostics: readonly Diagnostic[]
     if (diagnostic.source !== 'iptables' || !isFix(data)) return [];
     return [
       {
-        title: data.title,
+        title: labelText(data.title),
         kind: CodeActionKind.QuickFix,
         diagnostics: [diagnostic],
         isPreferred: true,

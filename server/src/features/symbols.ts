@@ -1,4 +1,5 @@
 import { type DocumentSymbol, SymbolKind, type WorkspaceSymbol } from 'vscode-languageserver-types';
+import { oneLine } from '../base/safe-text.ts';
 import type { Steps } from '../base/steps.ts';
 import { chainTitle } from '../kube/identity/titles.ts';
 import { declarationOf } from '../ruleset/places.ts';
@@ -31,7 +32,7 @@ export function* documentSymbols(state: DumpState): Steps<DocumentSymbol[]> {
     const header = { line: table.firstLine, start: 0, end: state.ruleset.lines[table.firstLine]?.text.length ?? 0 };
     const last = table.endLine - 1;
     symbols.push({
-      name: table.name,
+      name: oneLine(table.name),
       detail: tableTitle(state, table),
       kind: SymbolKind.Namespace,
       range: {
@@ -49,8 +50,8 @@ function chainSymbol(state: DumpState, chain: Chain): DocumentSymbol | undefined
   const place = declarationOf(state.ruleset, chain);
   if (place === undefined) return undefined;
   return {
-    name: chain.name,
-    detail: chainTitle(state.resolution(), chain),
+    name: oneLine(chain.name),
+    detail: oneLine(chainTitle(state.resolution(), chain)),
     kind: chain.builtin ? SymbolKind.Event : SymbolKind.Function,
     range: rangeOf({ line: place.line, start: 0, end: state.ruleset.lines[place.line]?.text.length ?? place.end }),
     selectionRange: rangeOf(place),
@@ -78,7 +79,7 @@ export function* workspaceSymbols(states: readonly DumpState[], query: string): 
         const place = declarationOf(state.ruleset, chain);
         if (place === undefined) continue;
         symbols.push({
-          name: title === '' ? chain.name : `${chain.name} (${title})`,
+          name: oneLine(title === '' ? chain.name : `${chain.name} (${title})`),
           kind: SymbolKind.Function,
           containerName: table.name,
           location: { uri: state.uri, range: rangeOf(place) },

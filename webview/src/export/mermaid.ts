@@ -28,7 +28,7 @@ const shapes: Readonly<Partial<Record<FlowNode['kind'], readonly [string, string
 
 function vertexText(vertex: Vertex): string {
   if (vertex.group !== null)
-    return `${quoted(drawingText(vertex.group.label)).slice(0, -1)}<br>${quoted(vertex.group.detail).slice(1)}`;
+    return `${quoted(drawingText(vertex.group.label)).slice(0, -1)}<br>${quoted(drawingText(vertex.group.detail)).slice(1)}`;
   const { node } = vertex;
   if (node === null) return '""';
   const lines = [

@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
+import { codeActions } from '../../server/src/features/code-actions.ts';
+import { diagnosticsOf } from '../../server/src/features/diagnostics.ts';
+import { documentSymbols, workspaceSymbols } from '../../server/src/features/symbols.ts';
+import { lint } from '../../server/src/lint/registry.ts';
+import { dumpState } from '../support/dump-state.ts';
+
+// A chain's name may hold what nobody sees, and what would turn the text behind it round.
+const state = dumpState('*filter\n:INPUT ACCEPT [0:0]\n:NO\u200bDE\u202e - [0:0]\n-A INPUT -j NODE\nCOMMIT\n');
+const unseen = /[\u200b\u202e]/;
+
+it('names in lists show what hides in them', () => {
+  const [table] = runToEnd(documentSymbols(state));
+  expect(table?.children?.map(({ name }) => name)).toEqual(['INPUT', 'NO<U+200B>DE<U+202E>', 'NODE']);
+  expect(runToEnd(workspaceSymbols([state], 'no')).map(({ name }) => name)).toEqual(['NO<U+200B>DE<U+202E>', 'NODE']);
+});
+
+it('so do diagnostics and quick fixes', () => {
+  const diagnostics = diagnosticsOf(runToEnd(lint(state)), state.uri, 100);
+  const shown = [...diagnostics.map(({ message }) => message), ...codeActions(state, diagnostics).map(({ title }) => title)];
+  expect(shown.join()).toContain('NO<U+200B>DE<U+202E>');
+  for (const text of shown) expect(text).not.toMatch(unseen);
+});
