@@ -99,6 +99,19 @@ COMMIT
 `);
   });
 
+  it("has the dump's comments say whose an address is, wherever a rule names it", () => {
+    check(`*nat
+-A KUBE-SEP-AAAAAAAAAAAAAAAA -s 10.244.0.1/32 -m comment --comment "shop/web:http" -j KUBE-MARK-MASQ
+#                               ^^^^^^^^^^^^^ hover: Endpoint of Service shop/web:http
+COMMIT
+`);
+    check(`*nat
+-A KUBE-SEP-AAAAAAAAAAAAAAAA -p tcp -m comment --comment "shop/web:http" -m tcp -j DNAT --to-destination 10.244.0.1:8080
+#                                                                                                        ^^^^^^^^^^^^^^^ hover: Endpoint of Service shop/web:http
+COMMIT
+`);
+  });
+
   it('says that an endpoint chain is stale', () => {
     check(
       `*nat
