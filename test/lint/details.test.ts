@@ -89,6 +89,31 @@ describe('a chain without a declaration', () => {
     expect(messages(text, 'undeclared-chain')).toEqual([
       'Goto chain MINE, which table filter does not declare; table nat has a chain of that name, but a jump cannot leave its table',
     ]);
+    // What is only jumped to is no chain of that table.
+    const nowhere = text.replace(':MINE - [0:0]\n', '');
+    expect(messages(nowhere, 'undeclared-chain')).toEqual([
+      'Jump to chain MINE, which table nat does not declare',
+      'Goto chain MINE, which table filter does not declare',
+    ]);
+  });
+});
+
+describe('a chain that is declared twice', () => {
+  it('is told with the first declaration', () => {
+    const text = '*filter\n:INPUT ACCEPT [0:0]\n:A - [0:0]\n:B - [0:0]\n:A - [0:0]\n-A INPUT -j A\n-A INPUT -j B\nCOMMIT\n';
+    const found = findingsIn(text).filter(({ code }) => code === 'duplicate-chain');
+    expect(
+      found.map(({ line, start, end, related }) => [
+        line,
+        start,
+        end,
+        related.map((place) => [place.line, place.start, place.end]),
+      ]),
+    ).toEqual([[4, 1, 2, [[2, 1, 2]]]]);
+  });
+
+  it('by -N is a command that finds something in its way', () => {
+    expect(codes('*filter\n:INPUT ACCEPT [0:0]\n:A - [0:0]\n-N A\n-A INPUT -j A\nCOMMIT\n')).toEqual(['restore-command']);
   });
 });
 
