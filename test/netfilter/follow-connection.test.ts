@@ -129,6 +129,25 @@ COMMIT
 });
 
 describe('a later packet', () => {
+  it('of this node may have kept its address though a rule masquerades it', () => {
+    const text = `*nat
+:POSTROUTING ACCEPT [0:0]
+-A POSTROUTING -j MASQUERADE
+COMMIT
+*filter
+:OUTPUT ACCEPT [0:0]
+-A OUTPUT -m conntrack --ctstate SNAT -j DROP
+COMMIT
+`;
+    const from = { from: '192.0.2.1:40000', hook: 'output', kind: 'later' } as const;
+    expect(report(text, from).outcomes.map(({ verdict, assuming }) => [verdict, ...assuming])).toEqual([
+      ['accept', 'MASQUERADE left the packet the address that it had, which is no translation.'],
+      ['drop', 'MASQUERADE gave the packet another address of this node than it had.'],
+    ]);
+    const passing = text.replace(':OUTPUT', ':FORWARD').replace('-A OUTPUT', '-A FORWARD');
+    expect(report(passing, { kind: 'later' }).outcomes.map(({ verdict }) => verdict)).toEqual(['drop']);
+  });
+
   it('is as good as new where rules do not let conntrack see the answer', () => {
     const text = `*raw
 :PREROUTING ACCEPT [0:0]

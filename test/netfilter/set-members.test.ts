@@ -47,6 +47,23 @@ describe('a packet in a set whose members are in the text', () => {
     expect(isInSet(known, name, ['src'], packet(given))).toBeUndefined();
   });
 
+  it('goes by the closest member, of which a range is the widest', () => {
+    const ranges = ruleset(`create r hash:ip family inet
+add r 10.0.0.1-10.0.0.9
+add r 0.0.0.0/1 nomatch
+create n hash:net family inet
+add n 10.0.0.0/8
+add n 10.0.0.0/24 nomatch
+add n 10.0.0.0/25
+`);
+    expect(isInSet(ranges, 'r', ['src'], packet({ from: '10.0.0.5' }))).toBe(false);
+    expect(['10.0.0.5', '10.0.0.200', '10.0.1.1'].map((from) => isInSet(ranges, 'n', ['src'], packet({ from })))).toEqual([
+      true,
+      false,
+      true,
+    ]);
+  });
+
   it('decides a rule, so that no way takes something to be so', () => {
     const text = `${sets}*filter
 :FORWARD ACCEPT [0:0]

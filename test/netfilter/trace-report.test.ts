@@ -76,6 +76,12 @@ describe('the report on a packet', () => {
 });
 
 describe('a request that is none', () => {
+  it('is quoted, the first 80 characters of it', () => {
+    const message = (from: string) => traceReport(sample, { from, to: '10.0.0.1:80' });
+    expect(message('x'.repeat(80))).toEqual({ ok: false, message: expect.stringContaining(`--from "${'x'.repeat(80)}" is`) });
+    expect(message('x'.repeat(81))).toEqual({ ok: false, message: expect.stringContaining(`--from "${'x'.repeat(80)}…" is`) });
+  });
+
   it.each<readonly [TraceRequest, string]>([
     [{ from: 'x', to: '10.0.0.1:80' }, '--from "x" is no address: expected IP or IP:PORT, IPv6 as [IP]:PORT.'],
     [{ from: '10.0.0.1', to: '10.0.0.1:99999' }, '--to "10.0.0.1:99999" is no address'],
