@@ -94,6 +94,10 @@ describe('kubeconfig', () => {
   it.each([
     ['contexts: [', /^The kubeconfig .* is not valid YAML: /],
     ['- a', /is no kubeconfig: it holds no mapping/],
+    [
+      'clusters: [{name: 7, cluster: {server: "https://a.test", certificate-authority: 9}}]',
+      /^The kubeconfig .* cannot be read: /,
+    ],
     ['', /There is no context "a" in .*It has none/],
     [config('b', 'https://b.test'), /There is no context "a" in .*There are: b\./],
     [config('a', 'ftp://a.test'), /The server of cluster "a" is no http or https URL: ftp:/],

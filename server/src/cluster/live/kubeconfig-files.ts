@@ -163,8 +163,15 @@ function parseFile(path: string, folder: string, text: string): KubeFile {
     current: textAt(fields, 'current-context'),
   };
   if (Object.keys(fields).length > 0) {
-    file.config.loadFromString(text, { onInvalidEntry: 'filter' });
-    file.config.makePathsAbsolute(folder);
+    try {
+      file.config.loadFromString(text, { onInvalidEntry: 'filter' });
+      file.config.makePathsAbsolute(folder);
+    } catch (error) {
+      // Entries without a name are left out above, but not by the library.
+      throw new KubeconfigError(
+        `The kubeconfig ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
   }
   return file;
 }
