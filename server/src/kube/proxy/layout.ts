@@ -31,8 +31,18 @@ function shownMode(ruleset: Ruleset, dump: Dump): ShownMode {
   return { mode, reasons: [{ about: 'mode', text: `${mode} mode: ${reason}`, line }] };
 }
 
-/** What kube-proxy's rules in one dump of one family say about it. */
+const known = new WeakMap<Dump, { readonly ruleset: Ruleset; readonly layout: ProxyLayout }>();
+
+/** What kube-proxy's rules in one dump of one family say about it. Kept: a hover, the drawing and drift all ask. */
 export function proxyLayout(ruleset: Ruleset, dump: Dump): ProxyLayout {
+  const before = known.get(dump);
+  if (before?.ruleset === ruleset) return before.layout;
+  const layout = readLayout(ruleset, dump);
+  known.set(dump, { ruleset, layout });
+  return layout;
+}
+
+function readLayout(ruleset: Ruleset, dump: Dump): ProxyLayout {
   const { mode, reasons } = shownMode(ruleset, dump);
   const source = layoutSource(ruleset, dump);
   const settings = shownSettings(source);
