@@ -86,7 +86,7 @@ function tokensOf(line: Line): readonly Token[] {
       add(statement.counters, 'number');
       break;
     case 'commit':
-      add({ start: 0, end: 6 }, 'keyword');
+      add({ start: line.prefix, end: Math.min(line.prefix + 'COMMIT'.length, line.text.length) }, 'keyword');
       break;
     case 'chain-command':
       add(statement.commandWord, 'keyword');

@@ -1,4 +1,5 @@
 import type { Problem, RuleOption, Span, Statement } from '../statement.ts';
+import type { PlainText } from './plain-text.ts';
 
 /** Where a span of a statement lies in another text. */
 type Move = (start: number, end: number) => Span;
@@ -74,10 +75,10 @@ export function cutStatement(statement: Statement, length: number): Statement {
   return moveSpans(statement, (start, end) => ({ start: Math.min(start, length), end: Math.min(end, length) }));
 }
 
-/** A statement that was read from a text of which parts were taken out; `placeOf` says where each of its characters stood. */
-export function spreadStatement(statement: Statement, placeOf: (offset: number) => number): Statement {
+/** A statement that was read from a text of which parts were taken out or stand for others. */
+export function spreadStatement(statement: Statement, { placeOf, endOf }: Pick<PlainText, 'placeOf' | 'endOf'>): Statement {
   return moveSpans(statement, (start, end) => ({
     start: placeOf(start),
-    end: end > start ? placeOf(end - 1) + 1 : placeOf(start),
+    end: end > start ? endOf(end - 1) : placeOf(start),
   }));
 }

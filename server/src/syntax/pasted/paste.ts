@@ -193,8 +193,8 @@ function shift({ statement, prefix, listing, context }: PastedLine, by: number):
   return { statement: shiftStatement(statement, by), prefix: prefix + by, listing, context };
 }
 
-function spread({ statement, prefix, listing, context }: PastedLine, { placeOf }: PlainText): PastedLine {
-  return { statement: spreadStatement(statement, placeOf), prefix: placeOf(prefix), listing, context };
+function spread({ statement, prefix, listing, context }: PastedLine, plain: PlainText): PastedLine {
+  return { statement: spreadStatement(statement, plain), prefix: plain.placeOf(prefix), listing, context };
 }
 
 const escapeCharacter = '\u001b';

@@ -5,6 +5,8 @@ export interface PlainText {
   readonly text: string;
   /** Where a character of `text`, or its end, stands in the line it is from. */
   readonly placeOf: (offset: number) => number;
+  /** Where what stands for a character of `text` ends in that line. */
+  readonly endOf: (offset: number) => number;
 }
 
 /** A part of a line that stands for another text: for nothing, or for one character. */
@@ -51,9 +53,12 @@ function replaced(text: string, replacements: readonly Replacement[]): PlainText
   // Pieces that stay, by where they begin in the plain text and in the line.
   const starts: number[] = [];
   const places: number[] = [];
+  // Where a text ends that stands for one character; 0 for a piece that stays.
+  const ends: number[] = [];
   const keep = (from: number, to: number): void => {
     starts.push(plain.length);
     places.push(from);
+    ends.push(0);
     plain += text.slice(from, to);
   };
   for (const { start, end, by } of replacements) {
@@ -61,22 +66,30 @@ function replaced(text: string, replacements: readonly Replacement[]): PlainText
     if (by !== '') {
       starts.push(plain.length);
       places.push(start);
+      ends.push(end);
       plain += by;
     }
     last = end;
   }
   keep(last, text.length);
+  const pieceAt = (offset: number): number => {
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  };
+  const placeIn = (piece: number, offset: number): number => (places[piece] ?? 0) + offset - (starts[piece] ?? 0);
   return {
     text: plain,
-    placeOf: (offset) => {
-      let low = 0;
-      let high = starts.length - 1;
-      while (low < high) {
-        const middle = (low + high + 1) >> 1;
-        if ((starts[middle] ?? 0) <= offset) low = middle;
-        else high = middle - 1;
-      }
-      return (places[low] ?? 0) + offset - (starts[low] ?? 0);
+    placeOf: (offset) => placeIn(pieceAt(offset), offset),
+    endOf: (offset) => {
+      const piece = pieceAt(offset);
+      const end = ends[piece] ?? 0;
+      return end > 0 ? end : placeIn(piece, offset) + 1;
     },
   };
 }
