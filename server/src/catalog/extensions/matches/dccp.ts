@@ -3,7 +3,7 @@ import type { ExtensionData } from '../../extension.ts';
 import { portRange } from '../../values/value-kinds.ts';
 import { dccpTypes } from '../../values/words.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
-import { listedPorts } from '../support/ports.ts';
+import { listedPorts, portOptions } from '../support/ports.ts';
 
 /** A listing prints types by number, or without -n by name. */
 function dccpTypeNames(list: string): string {
@@ -18,22 +18,7 @@ export const dccpMatch: ExtensionData = {
   protocols: ['dccp'],
   help: 'DCCP ports, packet types and options.',
   options: [
-    {
-      long: '--source-port',
-      aliases: ['--sport'],
-      saved: '--sport',
-      value: portRange,
-      negatable: true,
-      help: 'The source port.',
-    },
-    {
-      long: '--destination-port',
-      aliases: ['--dport'],
-      saved: '--dport',
-      value: portRange,
-      negatable: true,
-      help: 'The destination port.',
-    },
+    ...portOptions(portRange),
     { long: '--dccp-types', value: { type: 'dccp-types' }, negatable: true, help: 'The packet is of one of these types.' },
     {
       long: '--dccp-option',

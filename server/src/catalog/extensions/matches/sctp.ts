@@ -3,7 +3,7 @@ import type { ExtensionData } from '../../extension.ts';
 import { orderedPortRange } from '../../values/value-kinds.ts';
 import { sctpChunkTypes } from '../../values/words.ts';
 import { listedAs } from '../support/listed.ts';
-import { listedPorts } from '../support/ports.ts';
+import { listedPorts, portOptions } from '../support/ports.ts';
 
 const chunkNames = new Map(Object.entries(sctpChunkTypes).map(([name, number]) => [number, name]));
 
@@ -12,22 +12,7 @@ export const sctpMatch: ExtensionData = {
   protocols: ['sctp'],
   help: 'SCTP ports and chunks.',
   options: [
-    {
-      long: '--source-port',
-      aliases: ['--sport'],
-      saved: '--sport',
-      value: orderedPortRange,
-      negatable: true,
-      help: 'The source port or a range.',
-    },
-    {
-      long: '--destination-port',
-      aliases: ['--dport'],
-      saved: '--dport',
-      value: orderedPortRange,
-      negatable: true,
-      help: 'The destination port or a range.',
-    },
+    ...portOptions(orderedPortRange),
     {
       long: '--chunk-types',
       value: { type: 'sctp-chunks' },

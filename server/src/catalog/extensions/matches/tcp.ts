@@ -4,7 +4,7 @@ import { orderedPortRange } from '../../values/value-kinds.ts';
 import { fault } from '../../values/values.ts';
 import { findGiven, hasGiven, readGiven } from '../support/given.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
-import { listedPorts, narrowsPorts, normalizePorts } from '../support/ports.ts';
+import { listedPorts, narrowsPorts, normalizePorts, portOptions } from '../support/ports.ts';
 
 const flagNames = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'];
 
@@ -41,22 +41,7 @@ export const tcpMatch: ExtensionData = {
   protocols: ['tcp'],
   help: 'TCP ports, flags and options.',
   options: [
-    {
-      long: '--source-port',
-      aliases: ['--sport'],
-      saved: '--sport',
-      value: orderedPortRange,
-      negatable: true,
-      help: 'The source port or a range.',
-    },
-    {
-      long: '--destination-port',
-      aliases: ['--dport'],
-      saved: '--dport',
-      value: orderedPortRange,
-      negatable: true,
-      help: 'The destination port or a range.',
-    },
+    ...portOptions(orderedPortRange),
     { long: '--tcp-option', value: { type: 'tcp-option' }, negatable: true, help: 'This option is there.' },
     {
       long: '--tcp-flags',

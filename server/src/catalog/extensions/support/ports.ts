@@ -1,11 +1,21 @@
 /** What the matches of protocols with ports have in common. */
-import type { GivenOptions, ListedOption, Normalize, NormalizedOption } from '../../extension.ts';
+import type { GivenOptions, ListedOption, Normalize, NormalizedOption, OptionData } from '../../extension.ts';
+import type { ValueKind } from '../../types.ts';
 import { readGiven } from './given.ts';
 import { listedAs } from './listed.ts';
 import { isFullRange } from './normalized.ts';
 
 // iptables 1.4.12 to 1.4.20 print no blank before "flags:".
 const ports = '((?:(?!flags:)\\S)+)';
+
+/** --sport and --dport, whose values are read so. */
+export function portOptions(value: ValueKind): readonly OptionData[] {
+  return ['source', 'destination'].map((side) => {
+    const short = `--${side.charAt(0)}port`;
+    const help = `The ${side} port or a range.`;
+    return { long: `--${side}-port`, aliases: [short], saved: short, value, negatable: true, help };
+  });
+}
 
 /** "tcp spts:1:2 dpt:!80" */
 export const listedPorts: readonly ListedOption[] = [
