@@ -175,3 +175,36 @@ COMMIT
   const found = runToEnd(hover(dumpState(dump, leaving), { line: 1, character: 5 }, 0, false));
   expect(JSON.stringify(found?.contents)).toContain('- Ready: no, terminating');
 });
+
+describe('matches, targets and options', () => {
+  const rows = [
+    '*nat',
+    '-A PREROUTING -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.0.0.1',
+    '-A PREROUTING -m comment --comment "x" -j RETURN',
+    'COMMIT',
+  ];
+  it.each([
+    [1, 'DNAT', ['DNAT target', 'Changes the destination of the connection.', '- Tables: nat', '- Chains: PREROUTING, OUTPUT']],
+    [1, 'tcp --dport', ['tcp match', 'TCP ports, flags and options.', '- Needs -p tcp']],
+    [
+      1,
+      '--dport',
+      ['--destination-port, --dport (tcp match)', 'The destination port or a range.', '- May be negated with ! before it'],
+    ],
+    [2, 'comment --', ['comment match', 'A note for people; it always matches.']],
+    [2, 'RETURN', ['RETURN target', 'Goes back to the calling chain; in a built-in chain the policy decides.']],
+    [
+      0,
+      'nat',
+      [
+        'nat table, IPv4, 1 chain',
+        'Changes addresses and ports. Only the first packet of a connection comes here; the rest of it is changed alike.',
+      ],
+    ],
+  ] as const)('line %i, %s', (line, word, expected) => {
+    const state = dumpState(`${rows.join('\n')}\n`);
+    const found = runToEnd(hover(state, { line, character: (rows[line] ?? '').indexOf(word) + 1 }, 0, false));
+    const value = found !== null && MarkupContent.is(found.contents) ? found.contents.value : '';
+    expect(value.split('\n').filter((row) => row !== '' && !row.includes('https://'))).toEqual(expected);
+  });
+});

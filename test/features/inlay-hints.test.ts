@@ -5,6 +5,7 @@ import { runToEnd } from '../../server/src/base/steps.ts';
 import { codeLenses, resolveCodeLens } from '../../server/src/features/code-lenses.ts';
 import { inlayHints } from '../../server/src/features/inlay-hints.ts';
 import type { InlayHintSettings } from '../../server/src/protocol.ts';
+import { clusterWith, node, pod, service, slice } from '../kube/objects.ts';
 import { dumpState } from '../support/dump-state.ts';
 import { clusterOf } from '../support/dumps.ts';
 
@@ -45,6 +46,36 @@ describe('inlay hints', () => {
     expect(shown('10.96.40.10/32 KUBE-SERVICES', { chains: false, shares: true, addresses: true })).toMatch(/KUBE-SVC-\w+$/);
     expect(shown('10.96.40.10/32 KUBE-SERVICES', { chains: false, shares: false, addresses: false })).not.toContain('<');
     expect(shown('0.50000000000 KUBE-SEP-LHZID5ROYHOMKZPZ', { chains: true, shares: false, addresses: true })).not.toContain('%');
+  });
+});
+
+describe('the hint behind an address', () => {
+  const rules = ['10.96.0.9', '172.18.0.2', '10.244.0.1', '10.244.0.2', '192.0.2.1', '10.244.0.0/24'].map(
+    (address) => `-A FORWARD -d ${address} -j ACCEPT`,
+  );
+  const hintsOf = (...objects: readonly object[]): readonly string[] => {
+    const dump = dumpState(`*filter\n:FORWARD ACCEPT [0:0]\n${rules.join('\n')}\nCOMMIT\n`, clusterWith(...objects));
+    const range = { start: { line: 0, character: 0 }, end: { line: 99, character: 0 } };
+    const hints = runToEnd(inlayHints(dump, range, all));
+    return rules.map((_, at) => String(hints.find(({ position }) => position.line === at + 2)?.label ?? ''));
+  };
+  const known = [
+    service('shop/web', { ip: '10.96.0.9' }),
+    node('node-a', { ips: ['172.18.0.2'] }),
+    slice('shop/web', { '10.244.0.1': { pod: 'web-1' }, '10.244.0.2': {} }),
+  ];
+
+  it("says whose it is: a Service's, a node's, a Pod's, of which the EndpointSlices know as well", () => {
+    expect(hintsOf(...known)).toEqual(['shop/web', 'node node-a', 'shop/web-1', '', '', '']);
+    expect(hintsOf(...known, pod('shop/web-2', { ip: '10.244.0.2' }))).toEqual([
+      'shop/web',
+      'node node-a',
+      'shop/web-1',
+      'shop/web-2',
+      '',
+      '',
+    ]);
+    expect(hintsOf(service('shop/other', { ip: '10.96.0.8' }))).toEqual(['', '', '', '', '', '']);
   });
 });
 
