@@ -250,6 +250,7 @@ describe('what kube-proxy writes for a Service', () => {
       service('a/headless', { ip: 'None' }),
       service('a/labelled', { labels: { 'service.kubernetes.io/headless': '' } }),
       service('a/other-proxy', { labels: { 'service.kubernetes.io/service-proxy-name': 'mine' } }),
+      service('a/no-proxy', { labels: { 'service.kubernetes.io/service-proxy-name': '' } }),
       service('a/elsewhere', { ip: [], spec: { type: 'ExternalName', externalName: 'example.com' } }),
       service('a/only-v6', { ip: 'fd00:10:96::9' }),
     );

@@ -54,7 +54,7 @@ export interface ServiceRecord {
   readonly topologyAwareHints: string;
   /** The value of `service.kubernetes.io/topology-aware-hints` where it is there, else of `service.kubernetes.io/topology-mode`. */
   readonly topologyMode: string;
-  /** The label `service.kubernetes.io/service-proxy-name`: kube-proxy leaves such a Service to another proxy. */
+  /** The label `service.kubernetes.io/service-proxy-name`, by which kube-proxy leaves a Service to another proxy: its value, `""` for an empty one; empty without. */
   readonly serviceProxyName: string;
   /** The label `service.kubernetes.io/headless` is there: kube-proxy leaves it alone, whatever its clusterIP. */
   readonly labelledHeadless: boolean;

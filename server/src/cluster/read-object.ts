@@ -72,6 +72,11 @@ function targetPort(port: Fields): string {
   return typeof value === 'number' || typeof value === 'string' ? String(value) : '';
 }
 
+/** The value of the label that leaves an object to another proxy. With an empty one it is left to it all the same: the label is there. */
+function otherProxy(labels: Fields): string {
+  return Object.hasOwn(labels, serviceProxyName) ? textAt(labels, serviceProxyName) || '""' : '';
+}
+
 function readServicePort(port: Fields): ServicePort {
   return {
     name: textAt(port, 'name'),
@@ -125,7 +130,7 @@ function readService(object: Fields): ServiceRecord {
     trafficDistribution: textAt(spec, 'trafficDistribution'),
     topologyAwareHints: textAt(annotations, topologyHints),
     topologyMode: textAt(annotations, Object.hasOwn(annotations, topologyHints) ? topologyHints : topologyMode),
-    serviceProxyName: textAt(labels, serviceProxyName),
+    serviceProxyName: otherProxy(labels),
     labelledHeadless: Object.hasOwn(labels, headlessLabel),
     publishNotReadyAddresses: booleanAt(spec, 'publishNotReadyAddresses') === true,
     selector: textMapAt(spec, 'selector'),
@@ -183,7 +188,7 @@ function readEndpointSlice(object: Fields): EndpointSliceRecord {
     addressType: addressType(textAt(object, 'addressType')),
     ports: objectsAt(object, 'ports').map(readEndpointPort),
     endpoints: objectsAt(object, 'endpoints').map(readEndpoint),
-    serviceProxyName: textAt(labels, serviceProxyName),
+    serviceProxyName: otherProxy(labels),
     labelledHeadless: Object.hasOwn(labels, headlessLabel),
   };
 }
