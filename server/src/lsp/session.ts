@@ -8,6 +8,7 @@ import {
   ResponseError,
   ShowMessageNotification,
 } from 'vscode-languageserver';
+import { notificationText } from '../base/safe-text.ts';
 import { Cancelled, runInSlices } from '../base/scheduler.ts';
 import type { Steps } from '../base/steps.ts';
 import type { DumpState } from '../features/support/state.ts';
@@ -78,7 +79,7 @@ function warnOfSnapshot(connection: Connection, message: string): void {
   // Not the request of that name, which a client need not know.
   void connection.sendNotification(ShowMessageNotification.type, {
     type: MessageType.Warning,
-    message: `Cluster snapshot ${message}`,
+    message: notificationText(`Cluster snapshot ${message}`),
   });
 }
 
