@@ -1,5 +1,4 @@
-/** The match addrtype. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_addrtype.c or kin, and runs of it. */
-
+/** The match addrtype. Source: iptables-extensions(8) and libxt_addrtype.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, GivenOptions } from '../../extension.ts';
 import type { ValueKind } from '../../types.ts';
 import { fault, type ValueFault } from '../../values/values.ts';

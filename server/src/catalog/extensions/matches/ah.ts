@@ -1,4 +1,4 @@
-/** The match ah. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_ah.c or kin, and runs of it. */
+/** The match ah. Source: iptables-extensions(8) and libipt_ah.c and libip6t_ah.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { uint32, uint32Range } from '../../values/value-kinds.ts';
 import { listedAs } from '../support/listed.ts';

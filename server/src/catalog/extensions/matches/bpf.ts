@@ -1,4 +1,4 @@
-/** The match bpf. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_bpf.c or kin, and runs of it. */
+/** The match bpf. Source: iptables-extensions(8) and libxt_bpf.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { anyOption } from '../support/given.ts';
 import { listedAs } from '../support/listed.ts';

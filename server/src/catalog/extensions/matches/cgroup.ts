@@ -1,5 +1,4 @@
-/** The match cgroup. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_cgroup.c or kin, and runs of it. */
-
+/** The match cgroup. Source: iptables-extensions(8) and libxt_cgroup.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { uint32 } from '../../values/value-kinds.ts';
 import { fault } from '../../values/values.ts';

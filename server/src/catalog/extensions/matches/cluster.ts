@@ -1,4 +1,4 @@
-/** The match cluster. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_cluster.c or kin, and runs of it. */
+/** The match cluster. Source: iptables-extensions(8) and libxt_cluster.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, GivenOptions, Normalize, NormalizedOption } from '../../extension.ts';
 import { fault, type ValueFault } from '../../values/values.ts';
 import { givenNumber, hasGiven, missingOption } from '../support/given.ts';

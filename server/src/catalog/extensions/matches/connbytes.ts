@@ -1,4 +1,4 @@
-/** The match connbytes. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_connbytes.c or kin, and runs of it. */
+/** The match connbytes. Source: iptables-extensions(8) and libxt_connbytes.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { checkReversed } from '../support/given.ts';
 import { anyWord, listedAs } from '../support/listed.ts';

@@ -1,4 +1,4 @@
-/** The match connlabel. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_connlabel.c or kin, and runs of it. */
+/** The match connlabel. Source: iptables-extensions(8) and libxt_connlabel.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { fault } from '../../values/values.ts';
 import { givenNumber } from '../support/given.ts';

@@ -1,4 +1,4 @@
-/** The match connlimit. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_connlimit.c or kin, and runs of it. */
+/** The match connlimit. Source: iptables-extensions(8) and libxt_connlimit.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, Normalize } from '../../extension.ts';
 import { uint32 } from '../../values/value-kinds.ts';
 import { oneOf } from '../support/given.ts';

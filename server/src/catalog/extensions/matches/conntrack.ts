@@ -1,4 +1,4 @@
-/** The match conntrack. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_conntrack.c or kin, and runs of it. */
+/** The match conntrack. Source: iptables-extensions(8) and libxt_conntrack.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, Normalize } from '../../extension.ts';
 import { network, portRange, protocol, uint32Range } from '../../values/value-kinds.ts';
 import { conntrackStates, conntrackStatuses } from '../../values/words.ts';

@@ -1,4 +1,4 @@
-/** The match cpu. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_cpu.c or kin, and runs of it. */
+/** The match cpu. Source: iptables-extensions(8) and libxt_cpu.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { uint32 } from '../../values/value-kinds.ts';
 import { listedAs } from '../support/listed.ts';

@@ -1,4 +1,4 @@
-/** The match dccp. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_dccp.c or kin, and runs of it. */
+/** The match dccp. Source: iptables-extensions(8) and libxt_dccp.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { portRange } from '../../values/value-kinds.ts';
 import { dccpTypes } from '../../values/words.ts';

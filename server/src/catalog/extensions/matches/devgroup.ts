@@ -1,5 +1,4 @@
-/** The match devgroup. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_devgroup.c or kin, and runs of it. */
-
+/** The match devgroup. Source: iptables-extensions(8) and libxt_devgroup.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { anyOption, hasGiven } from '../support/given.ts';
 import { incomingHooks, outgoingHooks } from '../support/hooks.ts';

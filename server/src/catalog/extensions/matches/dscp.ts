@@ -1,4 +1,4 @@
-/** The match dscp. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_dscp.c or kin, and runs of it. */
+/** The match dscp. Source: iptables-extensions(8) and libxt_dscp.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { dscpClass } from '../../values/value-kinds.ts';
 import { normalizeDscp } from '../support/dscp.ts';

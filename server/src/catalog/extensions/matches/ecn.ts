@@ -1,5 +1,4 @@
-/** The match ecn. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_ecn.c or kin, and runs of it. */
-
+/** The match ecn. Source: iptables-extensions(8) and libxt_ecn.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { fault } from '../../values/values.ts';
 import { anyOption, hasGiven } from '../support/given.ts';

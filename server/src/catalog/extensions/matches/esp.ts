@@ -1,4 +1,4 @@
-/** The match esp. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_esp.c or kin, and runs of it. */
+/** The match esp. Source: iptables-extensions(8) and libxt_esp.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { uint32Range } from '../../values/value-kinds.ts';
 import { anyWord, listedAs } from '../support/listed.ts';

@@ -1,4 +1,4 @@
-/** The match eui64. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_eui64.c or kin, and runs of it. */
+/** The match eui64. Source: iptables-extensions(8) and libip6t_eui64.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 
 export const eui64Match: ExtensionData = {

@@ -1,5 +1,4 @@
-/** The match hashlimit. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_hashlimit.c or kin, and runs of it. */
-
+/** The match hashlimit. Source: iptables-extensions(8) and libxt_hashlimit.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, GivenOptions, Normalize, NormalizedOption } from '../../extension.ts';
 import { printByteBurst } from '../../values/read-rates.ts';
 import { uint32 } from '../../values/value-kinds.ts';

@@ -1,4 +1,4 @@
-/** The match hbh. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_hbh.c or kin, and runs of it. */
+/** The match hbh. Source: iptables-extensions(8) and libip6t_hbh.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { uint32 } from '../../values/value-kinds.ts';
 import { anyWord, listedAs } from '../support/listed.ts';

@@ -1,4 +1,4 @@
-/** The match helper. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_helper.c or kin, and runs of it. */
+/** The match helper. Source: iptables-extensions(8) and libxt_helper.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { listedAs, quotedText } from '../support/listed.ts';
 

@@ -1,4 +1,4 @@
-/** The match hl. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_hl.c or kin, and runs of it. */
+/** The match hl. Source: iptables-extensions(8) and libip6t_hl.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { uint8 } from '../../values/value-kinds.ts';
 import { anyOption } from '../support/given.ts';

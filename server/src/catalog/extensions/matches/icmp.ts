@@ -1,4 +1,4 @@
-/** The match icmp. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_icmp.c or kin, and runs of it. */
+/** The match icmp. Source: iptables-extensions(8) and libipt_icmp.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { listedAs } from '../support/listed.ts';
 

@@ -1,4 +1,4 @@
-/** The match icmp6. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_icmp6.c or kin, and runs of it. */
+/** The match icmp6. Source: iptables-extensions(8) and libip6t_icmp6.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { listedAs } from '../support/listed.ts';
 

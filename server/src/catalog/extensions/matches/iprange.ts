@@ -1,4 +1,4 @@
-/** The match iprange. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_iprange.c or kin, and runs of it. */
+/** The match iprange. Source: iptables-extensions(8) and libxt_iprange.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { addressRange } from '../../values/value-kinds.ts';
 import { anyOption } from '../support/given.ts';

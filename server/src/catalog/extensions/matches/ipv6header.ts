@@ -1,4 +1,4 @@
-/** The match ipv6header. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_ipv6header.c or kin, and runs of it. */
+/** The match ipv6header. Source: iptables-extensions(8) and libip6t_ipv6header.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { listedAs } from '../support/listed.ts';
 

@@ -1,4 +1,4 @@
-/** The match ipvs. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_ipvs.c or kin, and runs of it. */
+/** The match ipvs. Source: iptables-extensions(8) and libxt_ipvs.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, GivenOptions } from '../../extension.ts';
 import { network, port, protocol } from '../../values/value-kinds.ts';
 import { fault, type ValueFault } from '../../values/values.ts';

@@ -1,5 +1,4 @@
-/** The match limit. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_limit.c or kin, and runs of it. */
-
+/** The match limit. Source: iptables-extensions(8) and libxt_limit.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, Normalize, NormalizedOption } from '../../extension.ts';
 import { faultOf } from '../../values/values.ts';
 import { limitOverflows } from '../support/credits.ts';

@@ -1,4 +1,4 @@
-/** The match mac. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_mac.c or kin, and runs of it. */
+/** The match mac. Source: iptables-extensions(8) and libxt_mac.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { mac } from '../../values/value-kinds.ts';
 import { listedAs } from '../support/listed.ts';

@@ -1,4 +1,4 @@
-/** The match mark. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_mark.c or kin, and runs of it. */
+/** The match mark. Source: iptables-extensions(8) and libxt_mark.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { mark } from '../../values/value-kinds.ts';
 import { anyWord, listedAs } from '../support/listed.ts';

@@ -1,4 +1,4 @@
-/** The match mh. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_mh.c or kin, and runs of it. */
+/** The match mh. Source: iptables-extensions(8) and libip6t_mh.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { listedAs } from '../support/listed.ts';
 import { withoutFullRanges } from '../support/normalized.ts';

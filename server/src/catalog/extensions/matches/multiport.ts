@@ -1,4 +1,4 @@
-/** The match multiport. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_multiport.c or kin, and runs of it. */
+/** The match multiport. Source: iptables-extensions(8) and libxt_multiport.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, GivenOptions } from '../../extension.ts';
 import { multiport } from '../../values/value-kinds.ts';
 import { fault, type ValueFault } from '../../values/values.ts';

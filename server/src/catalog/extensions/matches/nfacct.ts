@@ -1,4 +1,4 @@
-/** The match nfacct. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_nfacct.c or kin, and runs of it. */
+/** The match nfacct. Source: iptables-extensions(8) and libxt_nfacct.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
 import { replaceText, unquoted } from '../support/normalized.ts';

@@ -1,4 +1,4 @@
-/** The match osf. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_osf.c or kin, and runs of it. */
+/** The match osf. Source: iptables-extensions(8) and libxt_osf.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
 import { unquoted } from '../support/normalized.ts';

@@ -1,4 +1,4 @@
-/** The match owner. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_owner.c or kin, and runs of it. */
+/** The match owner. Source: iptables-extensions(8) and libxt_owner.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, GivenOptions } from '../../extension.ts';
 import { fault, type ValueFault } from '../../values/values.ts';
 import { findGiven, hasGiven, missingOption, readGiven } from '../support/given.ts';

@@ -1,5 +1,4 @@
-/** The match physdev. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_physdev.c or kin, and runs of it. */
-
+/** The match physdev. Source: iptables-extensions(8) and libxt_physdev.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import type { Hook, ValueKind } from '../../types.ts';
 import { anyOption, findGiven, hasGiven } from '../support/given.ts';

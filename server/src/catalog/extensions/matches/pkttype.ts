@@ -1,4 +1,4 @@
-/** The match pkttype. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_pkttype.c or kin, and runs of it. */
+/** The match pkttype. Source: iptables-extensions(8) and libxt_pkttype.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { listedAs, listedNegated } from '../support/listed.ts';
 

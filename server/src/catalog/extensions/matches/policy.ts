@@ -1,5 +1,4 @@
-/** The match policy. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_policy.c or kin, and runs of it. */
-
+/** The match policy. Source: iptables-extensions(8) and libxt_policy.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, GivenOption, GivenOptions, Normalize, NormalizedOption } from '../../extension.ts';
 import { hex32, network, protocol, uint32 } from '../../values/value-kinds.ts';
 import { fault, type ValueFault } from '../../values/values.ts';

@@ -1,4 +1,4 @@
-/** The match rateest. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_rateest.c or kin, and runs of it. */
+/** The match rateest. Source: iptables-extensions(8) and libxt_rateest.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, Normalize, NormalizedOption } from '../../extension.ts';
 import { bitRate, uint32 } from '../../values/value-kinds.ts';
 import { findOption, ordered, unquoted } from '../support/normalized.ts';

@@ -1,4 +1,4 @@
-/** The match realm. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_realm.c or kin, and runs of it. */
+/** The match realm. Source: iptables-extensions(8) and libipt_realm.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
 

@@ -1,5 +1,4 @@
-/** The match recent. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_recent.c or kin, and runs of it. */
-
+/** The match recent. Source: iptables-extensions(8) and libxt_recent.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, GivenOptions, Normalize } from '../../extension.ts';
 import { host, uint32 } from '../../values/value-kinds.ts';
 import { fault, type ValueFault } from '../../values/values.ts';

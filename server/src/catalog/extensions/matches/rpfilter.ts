@@ -1,4 +1,4 @@
-/** The match rpfilter. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_rpfilter.c or kin, and runs of it. */
+/** The match rpfilter. Source: iptables-extensions(8) and libxt_rpfilter.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { listedAs } from '../support/listed.ts';
 

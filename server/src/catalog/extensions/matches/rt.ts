@@ -1,4 +1,4 @@
-/** The match rt. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_rt.c or kin, and runs of it. */
+/** The match rt. Source: iptables-extensions(8) and libip6t_rt.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, GivenOptions } from '../../extension.ts';
 import { uint32, uint32Range } from '../../values/value-kinds.ts';
 import type { ValueFault } from '../../values/values.ts';

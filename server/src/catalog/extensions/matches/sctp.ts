@@ -1,4 +1,4 @@
-/** The match sctp. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_sctp.c or kin, and runs of it. */
+/** The match sctp. Source: iptables-extensions(8) and libxt_sctp.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { orderedPortRange } from '../../values/value-kinds.ts';
 import { sctpChunkTypes } from '../../values/words.ts';

@@ -1,4 +1,4 @@
-/** The match set. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_set.c or kin, and runs of it. */
+/** The match set. Source: iptables-extensions(8) and libxt_set.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { setAndDirections } from '../../values/value-kinds.ts';
 import { oneOf } from '../support/given.ts';

@@ -1,4 +1,4 @@
-/** The match socket. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_socket.c or kin, and runs of it. */
+/** The match socket. Source: iptables-extensions(8) and libxt_socket.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { listedAs } from '../support/listed.ts';
 

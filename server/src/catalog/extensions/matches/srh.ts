@@ -1,4 +1,4 @@
-/** The match srh. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_srh.c or kin, and runs of it. */
+/** The match srh. Source: iptables-extensions(8) and libip6t_srh.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, Normalize } from '../../extension.ts';
 import { network, uint8, uint16 } from '../../values/value-kinds.ts';
 import { anyWord, listedAs } from '../support/listed.ts';

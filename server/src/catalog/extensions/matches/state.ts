@@ -1,4 +1,4 @@
-/** The match state. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_state.c or kin, and runs of it. */
+/** The match state. Source: iptables-extensions(8) and libxt_conntrack.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { conntrackStates } from '../../values/words.ts';
 import { anyWord, listedAs } from '../support/listed.ts';

@@ -1,5 +1,4 @@
-/** The match string. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_string.c or kin, and runs of it. */
-
+/** The match string. Source: iptables-extensions(8) and libxt_string.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, GivenOptions, Normalize } from '../../extension.ts';
 import { printPattern } from '../../values/read-programs.ts';
 import { uint16 } from '../../values/value-kinds.ts';

@@ -1,4 +1,4 @@
-/** The match tcp. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_tcp.c or kin, and runs of it. */
+/** The match tcp. Source: iptables-extensions(8) and libxt_tcp.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, Normalize } from '../../extension.ts';
 import { orderedPortRange } from '../../values/value-kinds.ts';
 import { fault } from '../../values/values.ts';

@@ -1,4 +1,4 @@
-/** The match tcpmss. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_tcpmss.c or kin, and runs of it. */
+/** The match tcpmss. Source: iptables-extensions(8) and libxt_tcpmss.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { uint16Range } from '../../values/value-kinds.ts';
 import { checkReversed } from '../support/given.ts';

@@ -1,4 +1,4 @@
-/** The match time. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_time.c or kin, and runs of it. */
+/** The match time. Source: iptables-extensions(8) and libxt_time.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, GivenOptions, Normalize, NormalizedOption } from '../../extension.ts';
 import { endOfTime, otherMonthdays, otherWeekdays } from '../../values/read-time.ts';
 import { fault, type ValueFault } from '../../values/values.ts';

@@ -1,4 +1,4 @@
-/** The match tos. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_tos.c or kin, and runs of it. */
+/** The match tos. Source: iptables-extensions(8) and libxt_tos.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { tos } from '../../values/value-kinds.ts';
 import { listedAs } from '../support/listed.ts';

@@ -1,4 +1,4 @@
-/** The match ttl. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_ttl.c or kin, and runs of it. */
+/** The match ttl. Source: iptables-extensions(8) and libipt_ttl.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { uint8 } from '../../values/value-kinds.ts';
 import { anyOption } from '../support/given.ts';

@@ -1,5 +1,4 @@
-/** The match u32. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_u32.c or kin, and runs of it. */
-
+/** The match u32. Source: iptables-extensions(8) and libxt_u32.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, GivenOptions } from '../../extension.ts';
 import { fault, type ValueFault } from '../../values/values.ts';
 import { findGiven, readGiven } from '../support/given.ts';

@@ -1,4 +1,4 @@
-/** The match udp. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_udp.c or kin, and runs of it. */
+/** The match udp. Source: iptables-extensions(8) and libxt_udp.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { portRange } from '../../values/value-kinds.ts';
 import { listedPorts, narrowsPorts, normalizePorts, portOptions } from '../support/ports.ts';

@@ -1,4 +1,4 @@
-/** The target CLUSTERIP. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_CLUSTERIP.c or kin, and runs of it. */
+/** The target CLUSTERIP. Source: iptables-extensions(8) and libipt_CLUSTERIP.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, GivenOptions } from '../../extension.ts';
 import { mac, uint32 } from '../../values/value-kinds.ts';
 import type { ValueFault } from '../../values/values.ts';

@@ -1,4 +1,4 @@
-/** The target CONNMARK. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_CONNMARK.c or kin, and runs of it. */
+/** The target CONNMARK. Source: iptables-extensions(8) and libxt_CONNMARK.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, Normalize, NormalizedOption } from '../../extension.ts';
 import type { ValueKind } from '../../types.ts';
 import { hex32, mark, uint32 } from '../../values/value-kinds.ts';

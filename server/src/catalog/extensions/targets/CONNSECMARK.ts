@@ -1,4 +1,4 @@
-/** The target CONNSECMARK. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_CONNSECMARK.c or kin, and runs of it. */
+/** The target CONNSECMARK. Source: iptables-extensions(8) and libxt_CONNSECMARK.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { anyOption } from '../support/given.ts';
 import { listedAs } from '../support/listed.ts';

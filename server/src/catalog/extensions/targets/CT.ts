@@ -1,5 +1,4 @@
-/** The target CT. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_CT.c or kin, and runs of it. */
-
+/** The target CT. Source: iptables-extensions(8) and libxt_CT.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, Normalize, NormalizedOption } from '../../extension.ts';
 import { fault } from '../../values/values.ts';
 import { givenText, hasGiven } from '../support/given.ts';

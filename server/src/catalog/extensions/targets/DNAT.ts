@@ -1,4 +1,4 @@
-/** The target DNAT. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_DNAT.c or kin, and runs of it. */
+/** The target DNAT. Source: iptables-extensions(8) and libxt_NAT.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
 import { listedPersistent, listedRandom, needsPorts } from '../support/nat.ts';

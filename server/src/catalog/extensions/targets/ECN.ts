@@ -1,5 +1,4 @@
-/** The target ECN. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_ECN.c or kin, and runs of it. */
-
+/** The target ECN. Source: iptables-extensions(8) and libipt_ECN.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import type { ValueKind } from '../../types.ts';
 import { fault } from '../../values/values.ts';

@@ -1,4 +1,4 @@
-/** The target HL. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_HL.c or kin, and runs of it. */
+/** The target HL. Source: iptables-extensions(8) and libip6t_HL.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { uint8 } from '../../values/value-kinds.ts';
 import { anyOption } from '../support/given.ts';

@@ -1,4 +1,4 @@
-/** The target HMARK. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_HMARK.c or kin, and runs of it. */
+/** The target HMARK. Source: iptables-extensions(8) and libxt_HMARK.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, GivenOptions, Normalize, NormalizedOption } from '../../extension.ts';
 import type { ValueKind } from '../../types.ts';
 import { uint32 } from '../../values/value-kinds.ts';

@@ -1,5 +1,4 @@
-/** The target IDLETIMER. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_IDLETIMER.c or kin, and runs of it. */
-
+/** The target IDLETIMER. Source: iptables-extensions(8) and libxt_IDLETIMER.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, GivenOptions } from '../../extension.ts';
 import { uint32 } from '../../values/value-kinds.ts';
 import { fault, type ValueFault } from '../../values/values.ts';

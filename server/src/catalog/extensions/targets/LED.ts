@@ -1,4 +1,4 @@
-/** The target LED. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_LED.c or kin, and runs of it. */
+/** The target LED. Source: iptables-extensions(8) and libxt_LED.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { listedAs, quotedText, unlessDefault } from '../support/listed.ts';
 import { quoted } from '../support/normalized.ts';

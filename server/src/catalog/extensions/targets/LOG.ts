@@ -1,4 +1,4 @@
-/** The target LOG. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_LOG.c or kin, and runs of it. */
+/** The target LOG. Source: iptables-extensions(8) and libxt_LOG.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { anyWord, listedAs, listedFlags, quotedText } from '../support/listed.ts';
 import { numberOf } from '../support/normalized.ts';

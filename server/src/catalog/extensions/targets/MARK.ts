@@ -1,4 +1,4 @@
-/** The target MARK. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_MARK.c or kin, and runs of it. */
+/** The target MARK. Source: iptables-extensions(8) and libxt_MARK.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, Normalize } from '../../extension.ts';
 import { mark, uint32 } from '../../values/value-kinds.ts';
 import { othersThan } from '../support/exclusive.ts';

@@ -1,4 +1,4 @@
-/** The target NETMAP. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_NETMAP.c or kin, and runs of it. */
+/** The target NETMAP. Source: iptables-extensions(8) and libipt_NETMAP.c and libip6t_NETMAP.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, Normalize } from '../../extension.ts';
 import { printNetwork } from '../../values/addresses.ts';
 import { network } from '../../values/value-kinds.ts';

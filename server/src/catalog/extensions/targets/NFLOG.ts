@@ -1,4 +1,4 @@
-/** The target NFLOG. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_NFLOG.c or kin, and runs of it. */
+/** The target NFLOG. Source: iptables-extensions(8) and libxt_NFLOG.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, Normalize } from '../../extension.ts';
 import { uint16, uint32 } from '../../values/value-kinds.ts';
 import { anyWord, listedAs, quotedText } from '../support/listed.ts';

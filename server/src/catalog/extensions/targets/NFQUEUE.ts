@@ -1,4 +1,4 @@
-/** The target NFQUEUE. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_NFQUEUE.c or kin, and runs of it. */
+/** The target NFQUEUE. Source: iptables-extensions(8) and libxt_NFQUEUE.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, Normalize } from '../../extension.ts';
 import { uint16 } from '../../values/value-kinds.ts';
 import { fault } from '../../values/values.ts';

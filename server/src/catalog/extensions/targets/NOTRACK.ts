@@ -1,4 +1,4 @@
-/** The target NOTRACK. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_NOTRACK.c or kin, and runs of it. */
+/** The target NOTRACK. Source: iptables-extensions(8) and libxt_CT.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { listedAs } from '../support/listed.ts';
 

@@ -1,4 +1,4 @@
-/** The target RATEEST. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_RATEEST.c or kin, and runs of it. */
+/** The target RATEEST. Source: iptables-extensions(8) and libxt_RATEEST.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, GivenOptions, Normalize } from '../../extension.ts';
 import { printDuration } from '../../values/read-rates.ts';
 import { fault, type ValueFault } from '../../values/values.ts';

@@ -1,4 +1,4 @@
-/** The target REJECT. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_REJECT.c or kin, and runs of it. */
+/** The target REJECT. Source: iptables-extensions(8) and libipt_REJECT.c and libip6t_REJECT.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, Normalize } from '../../extension.ts';
 import { fault } from '../../values/values.ts';
 import { givenText } from '../support/given.ts';

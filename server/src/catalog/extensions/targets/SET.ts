@@ -1,5 +1,4 @@
-/** The target SET. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_SET.c or kin, and runs of it. */
-
+/** The target SET. Source: iptables-extensions(8) and libxt_SET.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, GivenOptions } from '../../extension.ts';
 import { setAndDirections, uint32 } from '../../values/value-kinds.ts';
 import { fault, type ValueFault } from '../../values/values.ts';

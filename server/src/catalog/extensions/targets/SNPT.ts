@@ -1,4 +1,4 @@
-/** The target SNPT. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_SNPT.c or kin, and runs of it. */
+/** The target SNPT. Source: iptables-extensions(8) and libip6t_SNPT.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { network } from '../../values/value-kinds.ts';
 import { listedAs } from '../support/listed.ts';

@@ -1,5 +1,4 @@
-/** The target SYNPROXY. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_SYNPROXY.c or kin, and runs of it. */
-
+/** The target SYNPROXY. Source: iptables-extensions(8) and libxt_SYNPROXY.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { uint32 } from '../../values/value-kinds.ts';
 import { listedAs } from '../support/listed.ts';

@@ -1,5 +1,4 @@
-/** The target TCPMSS. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_TCPMSS.c or kin, and runs of it. */
-
+/** The target TCPMSS. Source: iptables-extensions(8) and libxt_TCPMSS.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, GivenOptions } from '../../extension.ts';
 import { faultOf } from '../../values/values.ts';
 import { anyOption, readGiven } from '../support/given.ts';

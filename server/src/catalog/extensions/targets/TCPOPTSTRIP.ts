@@ -1,4 +1,4 @@
-/** The target TCPOPTSTRIP. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_TCPOPTSTRIP.c or kin, and runs of it. */
+/** The target TCPOPTSTRIP. Source: iptables-extensions(8) and libxt_TCPOPTSTRIP.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
 

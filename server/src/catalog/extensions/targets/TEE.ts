@@ -1,5 +1,4 @@
-/** The target TEE. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_TEE.c or kin, and runs of it. */
-
+/** The target TEE. Source: iptables-extensions(8) and libxt_TEE.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { host } from '../../values/value-kinds.ts';
 import { fault } from '../../values/values.ts';

@@ -1,4 +1,4 @@
-/** The target TOS. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_TOS.c or kin, and runs of it. */
+/** The target TOS. Source: iptables-extensions(8) and libxt_TOS.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, Normalize } from '../../extension.ts';
 import { printTos } from '../../values/read-names.ts';
 import { tos, uint8 } from '../../values/value-kinds.ts';

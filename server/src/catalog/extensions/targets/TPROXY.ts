@@ -1,4 +1,4 @@
-/** The target TPROXY. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_TPROXY.c or kin, and runs of it. */
+/** The target TPROXY. Source: iptables-extensions(8) and libxt_TPROXY.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData, Normalize, NormalizedOption } from '../../extension.ts';
 import { host, mark, port } from '../../values/value-kinds.ts';
 import { anyWord, listedAs } from '../support/listed.ts';

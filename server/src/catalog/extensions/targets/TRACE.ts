@@ -1,4 +1,4 @@
-/** The target TRACE. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_TRACE.c or kin, and runs of it. */
+/** The target TRACE. Source: iptables-extensions(8) and libxt_TRACE.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 
 import { faultOf } from '../../values/values.ts';

@@ -1,4 +1,4 @@
-/** The target TTL. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_TTL.c or kin, and runs of it. */
+/** The target TTL. Source: iptables-extensions(8) and libipt_TTL.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { uint8 } from '../../values/value-kinds.ts';
 import { anyOption } from '../support/given.ts';

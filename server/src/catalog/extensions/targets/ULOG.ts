@@ -1,4 +1,4 @@
-/** The target ULOG. Source: iptables-extensions(8) of iptables 1.8.9, its libxt_ULOG.c or kin, and runs of it. */
+/** The target ULOG. Source: iptables-extensions(8) and libipt_ULOG.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
 import { listedAs, quotedText, unlessDefault } from '../support/listed.ts';
 
