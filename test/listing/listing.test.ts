@@ -130,6 +130,18 @@ describe('a row of iptables -L', () => {
 });
 
 describe('a listing', () => {
+  it('may have gone through column -t', () => {
+    const { lines } = readWholeDocument(`Chain                      INPUT  (policy  ACCEPT  0  packets,  0  bytes)
+pkts                       bytes  target  prot  opt  in  out  source     destination
+0                          0      DROP    all   --   *   *    0.0.0.0/0  10.0.0.1
+`);
+    expect(lines.slice(0, 3).map(({ kind, name, target }) => [kind, name, target])).toEqual([
+      ['chain', 'INPUT', ''],
+      ['columns', '', ''],
+      ['rule', 'INPUT', 'DROP'],
+    ]);
+  });
+
   it('is a ruleset as a dump is', () => {
     const ruleset = rulesetOf(`root@node-a:~# iptables -t nat -L -n -v
 Chain PREROUTING (policy ACCEPT 12 packets, 3456 bytes)

@@ -34,7 +34,9 @@ export function columnsOf(text: string): Columns {
   return { numbered: found[1] !== undefined, counted: found[2] !== undefined, interfaces: found[3] !== undefined };
 }
 
-const chainLine = /^Chain (\S+) \((?:policy (\S+?)(?: (\d+[KMGT]?) packets, (\d+[KMGT]?) bytes)?|(\d+) references)\)\s*$/;
+// `column -t` makes one blank many.
+const chainLine =
+  /^Chain\s+([^\s()]+)\s+\((?:policy\s+([^\s()]+)(?:\s+(\d+[KMGT]?)\s+packets,\s+(\d+[KMGT]?)\s+bytes)?|(\d+)\s+references)\)\s*$/;
 
 /** Whether a line seems to begin a chain of a listing, though something keeps it from being read: "Chain INPUT (pol". */
 export function isLostHeader(text: string): boolean {
@@ -59,7 +61,7 @@ function wordAt(text: string, found: string, from: number): Word {
  * user's, "Chain FOO (2 references)".
  */
 export function readListedChain(text: string): ChainStatement | undefined {
-  const found = text.startsWith('Chain ') ? chainLine.exec(text) : null;
+  const found = /^Chain\s/.test(text) ? chainLine.exec(text) : null;
   if (found?.[1] === undefined) return undefined;
   const [, chain, policy, packets, bytes] = found;
   const name = wordAt(text, chain, 'Chain '.length);
