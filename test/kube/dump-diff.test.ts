@@ -121,6 +121,13 @@ Chain OUTPUT (policy ACCEPT 0 packets, 0 bytes)
     });
   });
 
+  it('tables: they are named together', () => {
+    const raw = '*raw\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -j ACCEPT\nCOMMIT\n';
+    expect(diff(before + raw + filter, listing).notCompared).toEqual([
+      'Only the first dump shows the tables nat and raw of IPv4.',
+    ]);
+  });
+
   it('but a table that is gone from a whole save is gone', () => {
     const other = '*mangle\n:INPUT ACCEPT [0:0]\nCOMMIT\n';
     const { chains, services, notCompared } = diff(before + filter + other, filter + other);
@@ -158,10 +165,7 @@ Chain OUTPUT (policy ACCEPT 0 packets, 0 bytes)
       .replace('\n\nChain FORWARD', '\nACCEPT     0    --  0.0.0.0/0            0.0.0.0/0\n\nChain FORWARD');
     expect(diff(save, bare)).toEqual({
       ...nothing,
-      notCompared: [
-        'Of filter INPUT was not compared: interfaces, which one of the dumps does not show.',
-        'Of filter FORWARD was not compared: interfaces, which one of the dumps does not show.',
-      ],
+      notCompared: ['Interfaces were not compared where one of the dumps does not show them.'],
     });
     expect(diff(save.replace('-i lo -j ACCEPT', '-i lo -j DROP'), bare).rules).toMatchObject([
       { change: 'removed', rule: '-A INPUT -j DROP' },

@@ -23,8 +23,10 @@ export interface RuleChange {
 
 export interface ChainRulesDiff {
   readonly changes: readonly RuleChange[];
-  /** What was not compared, in words that follow "the rules of X:"; empty where everything was. */
+  /** What was not compared, in words that follow "Of nat X was not compared:"; empty where everything was. */
   readonly notCompared: string;
+  /** False where one of the dumps does not show interfaces, so that they were left out of the comparison. */
+  readonly withInterfaces: boolean;
 }
 
 /** Whether two chains have the same text line by line, which most have and which is told without reading a rule. */
@@ -86,28 +88,22 @@ function surplus(
 
 /** The rules of a chain that only one of two dumps has. */
 export function diffChainRules(before: ChainSide, after: ChainSide): ChainRulesDiff {
-  if (sameText(before, after)) return { changes: [], notCompared: '' };
+  if (sameText(before, after)) return { changes: [], notCompared: '', withInterfaces: true };
   const withInterfaces = !hidesInterfaces(before) && !hidesInterfaces(after);
   const oldRules = rulesOf(before, withInterfaces);
   const newRules = rulesOf(after, withInterfaces);
   const removed = surplus(oldRules, newRules);
   const added = surplus(newRules, oldRules);
-  const notCompared: string[] = [];
-  if (!withInterfaces) notCompared.push('interfaces, which one of the dumps does not show');
   const unclear =
     removed.some(([, line]) => isUnclear(before.ruleset, line)) || added.some(([, line]) => isUnclear(after.ruleset, line));
-  if (unclear) {
-    notCompared.push('rules with words that were not understood');
-    return { changes: [], notCompared: notCompared.join('; ') };
-  }
+  if (unclear) return { changes: [], notCompared: 'rules with words that were not understood', withInterfaces };
   // A rule is missing only from a chain that is shown whole.
   const isRemovedKnown = isShown(after);
   const isAddedKnown = isShown(before);
-  if ((removed.length > 0 && !isRemovedKnown) || (added.length > 0 && !isAddedKnown))
-    notCompared.push('rules that one of the dumps may not show');
+  const isUnseen = (removed.length > 0 && !isRemovedKnown) || (added.length > 0 && !isAddedKnown);
   const changes = [
     ...(isRemovedKnown ? removed : []).map(([rule, line]): RuleChange => ({ change: 'removed', rule, line })),
     ...(isAddedKnown ? added : []).map(([rule, line]): RuleChange => ({ change: 'added', rule, line })),
   ];
-  return { changes, notCompared: notCompared.join('; ') };
+  return { changes, notCompared: isUnseen ? 'rules that one of the dumps may not show' : '', withInterfaces };
 }

@@ -80,7 +80,7 @@ function pairTables(before: Ruleset, after: Ruleset): Pairs {
   const oldTables = tablesOf(before);
   const newTables = tablesOf(after);
   const compared: Pair[] = [];
-  const notCompared: string[] = [];
+  const onlyIn = new Map<string, readonly Table[]>();
   for (const key of new Set([...oldTables.keys(), ...newTables.keys()])) {
     const old = oldTables.get(key);
     const now = newTables.get(key);
@@ -92,12 +92,21 @@ function pairTables(before: Ruleset, after: Ruleset): Pairs {
     const [shown, other, which] = old === undefined ? [after, before, 'second'] : [before, after, 'first'];
     if (isEmpty(shown, only)) continue;
     if (mayHaveTable(other, only.dump.family)) {
-      notCompared.push(`Only the ${which} dump shows table ${only.name} of ${familyNames[only.dump.family]}.`);
+      const where = `${which} ${only.dump.family}`;
+      onlyIn.set(where, [...(onlyIn.get(where) ?? []), only]);
     } else {
       compared.push({ old, now });
     }
   }
+  const notCompared = [...onlyIn].map(([where, tables]) => `Only the ${where.split(' ')[0]} dump shows ${tablesText(tables)}.`);
   return { compared, notCompared };
+}
+
+/** "table nat of IPv4", "the tables mangle and nat of IPv4": tables of one family. */
+function tablesText(tables: readonly Table[]): string {
+  const names = tables.map(({ name }) => name);
+  const listed = names.length === 1 ? `table ${names[0]}` : `the tables ${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+  return `${listed} of ${familyNames[tables[0]?.dump.family ?? 'ipv4']}`;
 }
 
 /** Two rulesets, and what was found to differ between them so far. */
@@ -107,6 +116,8 @@ interface Comparison {
   readonly chains: ChainDiff[];
   readonly rules: RuleDiff[];
   readonly notCompared: string[];
+  /** Whether one of the dumps does not show the interfaces of some chain. */
+  hidesInterfaces: boolean;
 }
 
 /** A chain in both dumps; undefined where one does not have it. */
@@ -156,11 +167,12 @@ function compareChains(comparison: Comparison, pair: Pair, { old, now }: ChainPa
     const lines = { before: lineOf(old), after: lineOf(now) };
     comparison.chains.push({ ...place, change, ...lines, policy: otherPolicy ? policy : null });
   }
-  const { changes, notCompared } = diffChainRules(
+  const { changes, notCompared, withInterfaces } = diffChainRules(
     { ruleset: before, table: pair.old ?? table, chain: old },
     { ruleset: after, table: pair.now ?? table, chain: now },
   );
   for (const { change, rule, line } of changes) comparison.rules.push({ ...place, change, rule, line: line + 1 });
+  if (!withInterfaces) comparison.hidesInterfaces = true;
   if (notCompared !== '') comparison.notCompared.push(`Of ${table.name} ${name} was not compared: ${notCompared}.`);
 }
 
@@ -170,13 +182,15 @@ function compareChains(comparison: Comparison, pair: Pair, { old, now }: ChainPa
  */
 export function* diffDumps(before: Ruleset, after: Ruleset, cluster: Cluster = emptyCluster): Steps<DumpDiff> {
   const { compared, notCompared } = pairTables(before, after);
-  const comparison: Comparison = { before, after, chains: [], rules: [], notCompared: [...notCompared] };
+  const comparison: Comparison = { before, after, chains: [], rules: [], notCompared: [...notCompared], hidesInterfaces: false };
   const services = yield* diffServices(
     { ruleset: before, tables: compared.flatMap(({ old }) => old ?? []) },
     { ruleset: after, tables: compared.flatMap(({ now }) => now ?? []) },
     cluster,
   );
   for (const pair of compared) yield* compareTables(comparison, pair);
+  if (comparison.hidesInterfaces)
+    comparison.notCompared.push('Interfaces were not compared where one of the dumps does not show them.');
   const { chains, rules } = comparison;
   return { services, chains, rules, ...(comparison.notCompared.length === 0 ? {} : { notCompared: comparison.notCompared }) };
 }
