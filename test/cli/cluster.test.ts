@@ -146,6 +146,40 @@ describe('expected', () => {
   });
 });
 
+describe('expected with the flags of kube-proxy', () => {
+  const args = ['expected', '--cluster', labPath('round-2/flags-5/cluster.json'), '--node', 'node-0', '--family', 'ipv4'];
+
+  it.each([
+    ['', 'no Pod network'],
+    ['--cluster-cidr 10.42.0.0/16 --masquerade-all', 'Pods in 10.42.0.0/16, masquerading all'],
+    ['--masquerade-all=false --masquerade-bit 20', 'no Pod network, mark 0x100000'],
+    ['--localhost-nodeports=false', 'no Pod network, no NodePorts on 127.0.0.1'],
+    ['--nodeport-addresses primary', 'no Pod network, NodePorts on 172.18.0.2, no NodePorts on 127.0.0.1'],
+    ['--nodeport-addresses 127.0.0.0/8,fd00::/8', 'no Pod network, NodePorts on 127.0.0.1'],
+    ['--detect-local-mode NodeCIDR', 'Pods in 10.42.0.0/24'],
+    ['--detect-local-mode BridgeInterface --bridge-interface cni0', 'Pods behind cni0'],
+    ['--detect-local-mode InterfaceNamePrefix --interface-prefix veth', 'Pods behind veth+'],
+  ])('%s', (flags, started) => {
+    const { stdout, stderr, status } = inspect([...args, ...flags.split(' ').filter((word) => word !== '')]);
+    expect([stdout.split('\n')[0], stderr, status]).toEqual([
+      `# What kube-proxy 1.36 would write on "node-0": IPv4, ${started}`,
+      '',
+      0,
+    ]);
+  });
+
+  it.each([
+    ['--masquerade-all=x', /expected true or false/],
+    ['--masquerade-bit 40', /"40" is no bit of a mark/],
+    ['--detect-local-mode BridgeInterface', /needs --bridge-interface/],
+    ['--nodeport-addresses eth0', /"eth0" is no network/],
+  ])('%s is refused in one line', (flags, says) => {
+    const { stdout, stderr, status } = inspect([...args, ...flags.split(' ')]);
+    expect([stdout, stderr.trim().split('\n').length, status]).toEqual(['', 1, 2]);
+    expect(stderr).toMatch(says);
+  });
+});
+
 describe('drift', () => {
   it('is where the sample dump and its cluster disagree', () => {
     const report = json<DriftReport>(['drift', dump, ...withCluster, '--node', 'worker-1']);
