@@ -5,6 +5,7 @@ import {
   dialogText,
   drawingText,
   hoverText,
+  jsonText,
   labelText,
   markdownCode,
   markdownText,
@@ -57,6 +58,7 @@ describe('what cannot be seen is shown', () => {
           labelText,
           drawingText,
           hoverText,
+          jsonText,
           markdownText,
         ]) {
           expect(safe(text)).not.toMatch(unseen);
@@ -110,6 +112,20 @@ describe('links and icons', () => {
       '&lt;b&gt;\\[x\\]\\(command\\:y\\) \\`q\\` \\| &lt;U\\+2066&gt;z',
     );
     expect(markdownCode('a`b|c')).toBe('`` a`b¦c ``');
+  });
+});
+
+describe('JSON', () => {
+  it('shows what hides, and reads back as it was', () => {
+    expect(jsonText({ name: 'a\u202eb\u{e0041}\u009b' })).toBe('{"name":"a\\u202eb\\udb40\\udc41\\u009b"}');
+    const any = fc.dictionary(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), { noNullPrototype: true });
+    fc.assert(
+      fc.property(any, (value) => {
+        expect(jsonText(value)).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/u);
+        expect(JSON.parse(jsonText(value))).toEqual(value);
+      }),
+      { seed: 7 },
+    );
   });
 });
 

@@ -89,6 +89,15 @@ export function terminalText(text: string): SafeText<'terminal'> {
   return visibleText(text) as SafeText<'terminal'>;
 }
 
+/** A value as JSON in one line, for programs and for who looks at it on a terminal: what cannot be seen is escaped, and reads back as it was. */
+export function jsonText(value: unknown): string {
+  const json = JSON.stringify(value);
+  if (plain.test(json)) return json;
+  return json.replace(unseen, (character) =>
+    Array.from({ length: character.length }, (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
+  );
+}
+
 /** What a name in a hover may take up; a dump may hold words of a megabyte. */
 const longestInMarkdown = 400;
 

@@ -1,3 +1,4 @@
+import { jsonText } from '../base/safe-text.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { driftSteps } from '../kube/drift/drift.ts';
 import { lint } from '../lint/registry.ts';
@@ -57,9 +58,9 @@ function findingsOf({ file, document, ruleset }: CliDump, cluster: Cluster): rea
 function write(report: CheckReport, { format }: CheckOptions, version: string): string {
   switch (format) {
     case 'json':
-      return JSON.stringify(report);
+      return jsonText(report);
     case 'sarif':
-      return JSON.stringify(checkSarif(report, version));
+      return jsonText(checkSarif(report, version));
     case 'github':
       return checkGithub(report);
     case 'text':

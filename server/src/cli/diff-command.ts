@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import { terminalText } from '../base/safe-text.ts';
+import { jsonText, terminalText } from '../base/safe-text.ts';
 import { diffDumps, haveCommonTable } from '../kube/drift/dump-diff.ts';
 import type { DiffChange, DumpDiff } from '../kube/drift/dump-difference.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
@@ -24,7 +24,7 @@ export async function runDiff(
   }
   const diff = runSteps(diffDumps(old.ruleset, now.ruleset, cluster), `comparing ${old.file} and ${now.file}`);
   const differs = diff.services.length + diff.chains.length + diff.rules.length > 0;
-  return { output: options.format === 'json' ? JSON.stringify(diff) : diffText(diff), status: differs ? 1 : 0 };
+  return { output: options.format === 'json' ? jsonText(diff) : diffText(diff), status: differs ? 1 : 0 };
 }
 
 /** "node-a.iptables has nat and filter". */

@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import { terminalText } from '../base/safe-text.ts';
+import { jsonText, terminalText } from '../base/safe-text.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { DriftStatus } from '../kube/drift/finding.ts';
 import { type DriftReport, driftReportSteps } from '../kube/drift/report.ts';
@@ -59,7 +59,7 @@ export async function runDrift(path: string, options: DriftCommandOptions): Prom
   const report = runSteps(steps, `comparing ${file} with ${cluster.source.label}`);
   const status = statusOf(report, cluster);
   return {
-    output: options.format === 'json' ? JSON.stringify(report) : driftText(report),
+    output: options.format === 'json' ? jsonText(report) : driftText(report),
     status,
     problem: status === 2 ? `${file}: nothing could be compared: ${whyNothing(report, cluster)}` : '',
   };

@@ -4,7 +4,7 @@ import { flowLines } from '../../../webview/src/export/flow-lines.ts';
 import { flowHtml } from '../../../webview/src/export/html.ts';
 import { flowMermaid } from '../../../webview/src/export/mermaid.ts';
 import { flowSvg } from '../../../webview/src/export/svg.ts';
-import { terminalText } from '../base/safe-text.ts';
+import { jsonText, terminalText } from '../base/safe-text.ts';
 import { clusterOfDump } from '../kube/drift/other-cluster.ts';
 import type { FlowGraph } from '../kube/flow/graph.ts';
 import { isChainRequest, requestSteps } from '../kube/flow/request.ts';
@@ -39,7 +39,7 @@ export async function runFlow(path: string, options: FlowOptions): Promise<strin
   const { graph } = answer;
   switch (options.format) {
     case 'json':
-      return JSON.stringify(graph);
+      return jsonText(graph);
     case 'svg':
       return flowSvg(graph, { subtitle: file });
     case 'html':

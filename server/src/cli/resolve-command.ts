@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import { hostPort } from '../base/ip.ts';
-import { terminalText } from '../base/safe-text.ts';
+import { jsonText, terminalText } from '../base/safe-text.ts';
 import { clusterOfDump } from '../kube/drift/other-cluster.ts';
 import { portName } from '../kube/identity/chain-names.ts';
 import { type ResolvedChain, resolveSteps } from '../kube/identity/report.ts';
@@ -19,7 +19,7 @@ export async function runResolve(path: string, options: ClusterOptions & { reado
   if (own !== cluster) for (const why of own.warnings) say(`${file}: ${why}`);
   sayOtherProxy(file, resolveChains(ruleset, own, { fileName: file }));
   const report = runSteps(resolveSteps(ruleset, own), `naming the chains of ${file}`);
-  if (options.format === 'json') return JSON.stringify(report);
+  if (options.format === 'json') return jsonText(report);
   const lines: string[] = [];
   let table = '';
   for (const chain of report.chains) {

@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import { canonicalIP, hostPort, inCIDR, isIPv6, parseHostPort } from '../base/ip.ts';
 import { percentText } from '../base/percent.ts';
-import { terminalText } from '../base/safe-text.ts';
+import { jsonText, terminalText } from '../base/safe-text.ts';
 import { emptyCluster } from '../cluster/cluster.ts';
 import { clusterOfDump } from '../kube/drift/other-cluster.ts';
 import { ownAddresses } from '../kube/flow/packet-sources.ts';
@@ -102,7 +102,7 @@ export async function runTrace(path: string, options: TraceCommandOptions): Prom
   const answer = runSteps(traceSteps(ruleset, request, known), `sending the packet through ${file}`);
   if (!answer.ok) throw new UsageError(answer.message);
   const report = withNotes(answer.report, [...meant.ends.notes, ...hookedNotes(hooked), otherProxyNote(resolution)]);
-  return options.format === 'json' ? JSON.stringify(report) : traceText(report);
+  return options.format === 'json' ? jsonText(report) : traceText(report);
 }
 
 function hookedNotes(hooked: ReadonlySet<string>): readonly string[] {
