@@ -14,7 +14,10 @@ const refused = 'log-prefix.iptables';
 
 describe('dumps as people paste them', () => {
   it('have the one error that iptables had with them', () => {
-    const errors = findingsIn(fixtureText(`pasted/${refused}`), refused).filter(({ severity }) => severity === 'error');
+    const findings = findingsIn(fixtureText(`pasted/${refused}`), refused);
+    const errors = findings.filter(({ severity }) => severity === 'error');
+    // A chain whose rule is broken is not empty.
+    expect(findings.map(({ code }) => code)).toEqual(['not-iptables', 'bad-argument']);
     expect(errors.map(({ line, message }) => [line + 1, message])).toEqual([[6, "Bad argument `KUBE-SEP-IAZPHGLZVO2SWOVD'"]]);
   });
 
