@@ -204,6 +204,20 @@ describe('a command', () => {
   });
 });
 
+describe('a header with something glued to it', () => {
+  it.each([
+    'root@node:~# iptables -t nat -L -nChain PREROUTING (policy ACCEPT)',
+    'Chain PREROUTING (policy ACCEPT)target     prot opt source               destination',
+    '```Chain PREROUTING (policy ACCEPT)',
+    'output: Chain PREROUTING (policy ACCEPT 0 packets, 0 bytes)',
+    '> `Chain PREROUTING (policy ACCEPT)`',
+  ])('%j begins a chain', (text) => {
+    expect(rulesIn(`${text}\nX          all  --  0.0.0.0/0            10.0.0.1\n`)).toEqual([
+      '-A PREROUTING -d 10.0.0.1/32 -j X (interfaces not shown)',
+    ]);
+  });
+});
+
 describe('a row', () => {
   it('below a header that cannot be read is of no chain', () => {
     const text = `Chain INPUT (policy ACCEPT)

@@ -36,7 +36,7 @@ export function columnsOf(text: string): Columns {
 
 // `column -t` makes one blank many.
 const chainLine =
-  /^Chain\s+([^\s()]+)\s+\((?:policy\s+([^\s()]+)(?:\s+(\d+[KMGT]?)\s+packets,\s+(\d+[KMGT]?)\s+bytes)?|(\d+)\s+references)\)\s*$/;
+  /^Chain\s+([^\s()]+)\s+\((?:policy\s+([^\s()]+)(?:\s+(\d+[KMGT]?)\s+packets,\s+(\d+[KMGT]?)\s+bytes)?|(\d+)\s+references)\)(?=\s*$|(?:num|pkts|target)\s)/;
 
 /** Whether a line seems to begin a chain of a listing, though something keeps it from being read: "Chain INPUT (pol". */
 export function isLostHeader(text: string): boolean {

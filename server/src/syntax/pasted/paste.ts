@@ -308,6 +308,12 @@ function readWrapping(text: string, how: Reading): PastedLine | undefined {
   return readBetweenTicks(text, how) ?? readCommandLine(text, how) ?? readUnescaped(text, how);
 }
 
+/** The line that begins a chain of a listing, from here on: a prompt that lost its line end may stand in front of it. */
+function readHeader(text: string, at: number): PastedLine | undefined {
+  const chain = at < 0 ? undefined : readListedChain(text.slice(at));
+  return chain === undefined ? undefined : { statement: shiftStatement(chain, at), prefix: at, listing: true };
+}
+
 function readUnquoted(text: string, how: Reading): PastedLine {
   const { context, readRestore } = how;
   const row = readFittingRow(text, context);
@@ -324,8 +330,8 @@ function readUnquoted(text: string, how: Reading): PastedLine {
   if (context.within?.kind === 'nft' || startsNftBlock(text)) return foreign('nft');
   const logged = isRestoreInput(context) ? undefined : readLogged(text, how);
   if (logged !== undefined) return logged;
-  const chain = readListedChain(inner);
-  if (chain !== undefined) return { statement: shiftStatement(chain, indent), prefix: indent, listing: true };
+  const chain = readHeader(text, indent) ?? readHeader(text, text.indexOf('Chain ', indent + 1));
+  if (chain !== undefined) return chain;
   if (isColumnsLine(text)) return { statement: { kind: 'columns', problems: [] }, prefix: 0, listing: true };
   const rule = readListedRule(text, context);
   if (rule !== undefined) return { statement: rule, prefix: 0, listing: true };
