@@ -331,3 +331,68 @@ describe('a target in a chain where the kernel does not take it', () => {
     expect(codes(nat('PREROUTING'))).toEqual([]);
   });
 });
+
+describe('two Services with one address', () => {
+  const a = 'KUBE-SVC-TG4Y7II5EGIOXNPD';
+  const b = 'KUBE-SVC-NPX46M4PTMTKRN6Y';
+  const twice = (first: string, second: string): readonly string[] =>
+    codes(`*nat\n-A KUBE-SERVICES ${first} -j ${a}\n-A KUBE-SERVICES ${second} -j ${b}\nCOMMIT\n`);
+  const plain = '-d 10.96.0.9/32 -p tcp -m tcp --dport 80';
+
+  it('are two rules for the same packets, however the address is spelled', () => {
+    expect(twice(plain, plain)).toEqual(['address-used-twice']);
+    expect(twice('-d 10.96.0.9/32 -p 6 -m tcp --dport 80', '-d 10.96.0.9/32 -p tcp --dport 80')).toEqual(['address-used-twice']);
+  });
+
+  it.each([
+    ['for sources of one network', `-s 10.0.0.0/8 ${plain}`],
+    ['for all addresses but this one', `! ${plain}`],
+    ['for another port', plain.replace('80', '81')],
+    ['for several ports', plain.replace('80', '80:90')],
+    ['for another protocol', plain.replaceAll('tcp', 'udp')],
+    ['for another address', plain.replace('0.9', '0.8')],
+    ['for a network', plain.replace('/32', '/24')],
+    ['with a word that is not understood', `${plain} --no-such-option`],
+  ])('are none where the first is %s', (_how, first) => {
+    expect(twice(first, plain)).not.toContain('address-used-twice');
+  });
+
+  it('are none where one Service has both rules', () => {
+    const both = `*nat\n-A KUBE-SERVICES ${plain} -j ${a}\n-A KUBE-SERVICES ${plain} -j ${a.replace('SVC', 'EXT')}\nCOMMIT\n`;
+    expect(codes(both)).not.toContain('address-used-twice');
+  });
+});
+
+describe('shares', () => {
+  const chain = (...rules: readonly string[]): string =>
+    `*nat\n:PREROUTING ACCEPT [0:0]\n:KUBE-SERVICES - [0:0]\n:KUBE-SVC-NPX46M4PTMTKRN6Y - [0:0]\n:KUBE-SEP-A - [0:0]\n:KUBE-SEP-B - [0:0]\n-A PREROUTING -j KUBE-SERVICES\n-A KUBE-SERVICES -j KUBE-SVC-NPX46M4PTMTKRN6Y\n${rules.map((rule) => `-A KUBE-SVC-NPX46M4PTMTKRN6Y ${rule}`).join('\n')}\n-A KUBE-SEP-A -p tcp -j DNAT --to-destination 10.0.0.1\n-A KUBE-SEP-B -p tcp -j DNAT --to-destination 10.0.0.2\nCOMMIT\n`;
+  const random = (probability: string): string => `-m statistic --mode random --probability ${probability} -j KUBE-SEP-A`;
+
+  it('of a chain with one endpoint, or without one for what is left, are not judged', () => {
+    expect(codes(chain('-j KUBE-SEP-A', '-j KUBE-SEP-B'))).not.toContain('unequal-shares');
+    expect(codes(chain(random('0.30000000000')))).not.toContain('unequal-shares');
+    expect(codes(chain('-s 10.0.0.1/32 -j KUBE-MARK-MASQ', random('0.20000000000')))).not.toContain('unequal-shares');
+  });
+
+  it('of a chain that is cut are not judged', () => {
+    const uneven = chain(random('0.20000000000'), '-j KUBE-SEP-B');
+    expect(codes(uneven)).toContain('unequal-shares');
+    expect(codes(uneven.replace('COMMIT\n', ''))).not.toContain('unequal-shares');
+  });
+
+  it('that are found even once are so for the same lines again', () => {
+    const even = chain(random('0.50000000000'), '-j KUBE-SEP-B');
+    expect(codes(even)).toEqual([]);
+    expect(codes(even)).toEqual([]);
+  });
+});
+
+describe('text that is skipped', () => {
+  it('is named by what it is', () => {
+    const fenced = '```\n*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n```\n';
+    expect(messages(fenced, 'not-iptables')).toEqual(['2 lines are no iptables and skipped (Markdown): lines 1, 5']);
+    expect(messages(`see here\n${fenced}`, 'not-iptables')).toEqual([
+      '3 lines are no iptables and skipped (text, Markdown): lines 1-2, 6',
+    ]);
+  });
+});
