@@ -12,6 +12,7 @@ import { flannelEmpty } from './rules/flannel-empty.ts';
 import { foreignMark } from './rules/foreign-mark.ts';
 import { forwardDropsPods } from './rules/forward-drops-pods.ts';
 import { hostPortUsedTwice } from './rules/host-port-used-twice.ts';
+import { inputRejectsNodeports } from './rules/input-rejects-nodeports.ts';
 import { joinedLines } from './rules/joined-lines.ts';
 import { jumpLoop } from './rules/jump-loop.ts';
 import { jumpToBuiltinChain } from './rules/jump-to-builtin-chain.ts';
@@ -77,6 +78,7 @@ const rules: readonly LintRule[] = [
   masqueradeNotRandom,
   foreignMark,
   forwardDropsPods,
+  inputRejectsNodeports,
   unreachableRule,
   repeatedRule,
   unsupportedRevision,

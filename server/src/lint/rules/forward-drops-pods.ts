@@ -3,8 +3,8 @@ import { isShownFrom } from '../../ruleset/completeness.ts';
 import { reachOf } from '../../ruleset/reachable.ts';
 import { optionOf, ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
-import { statementOf } from '../../syntax/document.ts';
-import { type Finding, finding, type LintInput, type LintRule, type Place } from '../support/finding.ts';
+import { dropPolicyOf } from '../support/dropping-end.ts';
+import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 
 /**
  * On a node with kube-proxy FORWARD drops what no rule accepts, and no rule accepts new connections of Pods: Docker sets the policy, and who
@@ -27,22 +27,6 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
       'FORWARD drops what no rule accepts, and none accepts new connections of Pods: Pods on other nodes cannot be reached (the network plugin adds such rules, or "iptables -P FORWARD ACCEPT" does)';
     report(finding(place, 'forward-drops-pods', 'warning', message, { table, chain: forward }));
   }
-}
-
-/** Where the policy DROP stands; undefined for another policy or none. */
-function dropPolicyOf(ruleset: Ruleset, chain: Chain): Place | undefined {
-  for (const number of [...chain.mentions, ...chain.declarations]) {
-    const line = ruleset.lines[number];
-    const statement = line === undefined ? undefined : statementOf(line);
-    const policy =
-      statement?.kind === 'chain'
-        ? statement.policy
-        : statement?.kind === 'chain-command' && statement.command === 'policy'
-          ? statement.argument
-          : undefined;
-    if (policy !== undefined) return policy.text === 'DROP' ? { line: number, start: policy.start, end: policy.end } : undefined;
-  }
-  return undefined;
 }
 
 /** kube-proxy's and kubelet's chains, which let through only what was let through before or was marked. */

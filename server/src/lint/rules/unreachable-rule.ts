@@ -1,7 +1,7 @@
 import type { Steps } from '../../base/steps.ts';
-import { isRuleShownWhole, mayMixTables } from '../../ruleset/completeness.ts';
-import { ruleAt } from '../../ruleset/rules.ts';
+import { mayMixTables } from '../../ruleset/completeness.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
+import { takesAll } from '../support/dropping-end.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { linePlace } from '../support/line-place.ts';
 
@@ -20,22 +20,6 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
     if (mayMixTables(ruleset, table)) continue;
     reportUnreachable(ruleset, table, report);
   }
-}
-
-/** Whether a rule is for every packet: it has a target, and but for a comment nothing else, shown or hidden. */
-function takesAll(ruleset: Ruleset, number: number): boolean {
-  if (ruleset.lines[number]?.command !== 'append') return false;
-  const rule = ruleAt(ruleset, number);
-  if (rule === undefined || rule.isGoto) return false;
-  const isPlain = rule.options.every(
-    ({ name, values, instance }) =>
-      instance === -1 ||
-      name === '--jump' ||
-      name === '--comment' ||
-      (name === '--match' && values[0]?.text === 'comment') ||
-      name === '--set-counters',
-  );
-  return isPlain && isRuleShownWhole(ruleset, number);
 }
 
 function reportUnreachable(ruleset: Ruleset, table: Table, report: (finding: Finding) => void): void {

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { checkFindings, findingsIn } from './check-findings.ts';
+
+/** What kube-proxy in ipvs mode writes into nat where there are NodePorts. */
+const nat = `*nat
+:PREROUTING ACCEPT [0:0]
+:INPUT ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+:KUBE-MARK-MASQ - [0:0]
+:KUBE-NODE-PORT - [0:0]
+:KUBE-SERVICES - [0:0]
+-A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000
+-A KUBE-NODE-PORT -p tcp -m comment --comment "Kubernetes nodeport TCP port for masquerade purpose" -m set --match-set KUBE-NODE-PORT-TCP dst -j KUBE-MARK-MASQ
+-A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT
+-A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODE-PORT
+COMMIT
+`;
+
+const filter = (policy: string, ...rules: readonly string[]): string => `*filter
+:INPUT ${policy} [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:KUBE-NODE-PORT - [0:0]
+-A INPUT -m comment --comment "kubernetes health check rules" -j KUBE-NODE-PORT
+${rules.map((rule) => `-A INPUT ${rule}\n`).join('')}-A KUBE-NODE-PORT -m comment --comment "Kubernetes health check node port" -m set --match-set KUBE-HEALTH-CHECK-NODE-PORT dst -j ACCEPT
+COMMIT
+`;
+
+/** What CentOS and Oracle's images come with. */
+const usual = [
+  '-m state --state RELATED,ESTABLISHED -j ACCEPT',
+  '-p icmp -j ACCEPT',
+  '-i lo -j ACCEPT',
+  '-p tcp -m state --state NEW -m tcp --dport 22 -j ACCEPT',
+];
+const rejectAll = '-j REJECT --reject-with icmp-host-prohibited';
+
+/** The places of the finding, as "policy" or the text of the rule's target. */
+function refusals(text: string): readonly string[] {
+  const lines = text.split('\n');
+  return findingsIn(text)
+    .filter(({ code }) => code === 'input-rejects-nodeports')
+    .map(({ line, start, end, severity }) => `${severity} ${line + 1} ${lines[line]?.slice(start, end) ?? ''}`);
+}
+
+describe('INPUT on a node in ipvs mode', () => {
+  it('refuses NodePorts where a rule rejects what none has accepted', () => {
+    checkFindings(`
+      *nat
+      :PREROUTING ACCEPT [0:0]
+      :OUTPUT ACCEPT [0:0]
+      :KUBE-SERVICES - [0:0]
+      -A PREROUTING -j KUBE-SERVICES
+      -A OUTPUT -j KUBE-SERVICES
+      -A KUBE-SERVICES -p tcp -m set --match-set KUBE-NODE-PORT-TCP dst -j ACCEPT
+      #                                                                    ^^^^^^ service-proxy: ipvsadm -Ln
+      COMMIT
+      *filter
+      :INPUT ACCEPT [0:0]
+      :FORWARD ACCEPT [0:0]
+      :OUTPUT ACCEPT [0:0]
+      -A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT
+      -A INPUT -p tcp -m state --state NEW -m tcp --dport 22 -j ACCEPT
+      -A INPUT -j REJECT --reject-with icmp-host-prohibited
+      #           ^^^^^^ input-rejects-nodeports: none accepts NodePorts (30000 to 32767
+      COMMIT
+    `);
+  });
+
+  it('refuses them by a rule or by its policy', () => {
+    expect(refusals(nat + filter('ACCEPT', ...usual, rejectAll))).toEqual(['info 26 REJECT']);
+    expect(refusals(nat + filter('ACCEPT', ...usual, '-m comment --comment "the rest" -j DROP'))).toEqual(['info 26 DROP']);
+    expect(refusals(nat + filter('DROP', ...usual))).toEqual(['info 17 DROP']);
+    expect(refusals(nat + filter('DROP', '-p tcp -m multiport --dports 22,80:443,2379 -j ACCEPT'))).toEqual(['info 17 DROP']);
+  });
+
+  it.each([
+    '-p tcp -m tcp --dport 30000:32767 -j ACCEPT',
+    '-p tcp -m tcp --dport 31111 -j ACCEPT',
+    '-p tcp -m multiport --dports 22,30080 -j ACCEPT',
+    '-p tcp -m tcp ! --dport 22 -j ACCEPT',
+    '-p tcp -m state --state NEW,ESTABLISHED -j ACCEPT',
+    '! -i lo -j ACCEPT',
+    '-i eth0 -j ACCEPT',
+    '-s 192.168.0.0/16 -j ACCEPT',
+    '-p 6 -j ACCEPT',
+    '-m set --match-set KUBE-NODE-PORT-TCP dst -j ACCEPT',
+    '-m frobnicate --level 3 -j ACCEPT',
+    '-s 192.168.0.0/16 -j RETURN',
+    '-p tcp -g KUBE-NODE-PORT',
+    '-j NFQUEUE --queue-num 1',
+  ])('may accept them by a rule: %s', (rule) => {
+    expect(refusals(nat + filter('ACCEPT', ...usual, rule, rejectAll))).toEqual([]);
+    expect(refusals(nat + filter('DROP', ...usual, rule))).toEqual([]);
+  });
+
+  it('accepts them where nothing refuses the rest, or only a part of it', () => {
+    expect(refusals(nat + filter('ACCEPT', ...usual))).toEqual([]);
+    expect(refusals(nat + filter('ACCEPT', ...usual, '-i eth1 -j REJECT --reject-with icmp-port-unreachable'))).toEqual([]);
+  });
+
+  it('is nothing to say of where there are no NodePorts', () => {
+    const none = nat.replace(/^-A KUBE-NODE-PORT .*\n/m, '');
+    expect(refusals(none + filter('DROP', ...usual))).toEqual([]);
+  });
+
+  it('is nothing to say of in an excerpt', () => {
+    const text = nat + filter('ACCEPT', ...usual, rejectAll);
+    expect(refusals(text.replace('-A INPUT -p icmp -j ACCEPT', '...'))).toEqual([]);
+    expect(refusals(text.replace(/COMMIT\n$/, ''))).toEqual([]);
+    expect(refusals(text.replace(/^:.*\n/gm, '').replace(/^\*.*\n/gm, ''))).toEqual([]);
+  });
+});
+
+describe('INPUT on a node in iptables mode', () => {
+  it('does not see NodePorts: PREROUTING has sent them to Pods', () => {
+    const text = nat.replace(/^.*match-set.*\n/gm, '').replaceAll('KUBE-NODE-PORT', 'KUBE-NODEPORTS');
+    expect(refusals(text + filter('DROP', ...usual, rejectAll).replaceAll('KUBE-NODE-PORT', 'KUBE-NODEPORTS'))).toEqual([]);
+  });
+});
