@@ -91,6 +91,7 @@ describe('what loads has no error', () => {
     ['what is sent to others on the link', 'filter', '-A INPUT -m pkttype --pkt-type otherhost'],
     ['counters in another notation', 'filter', '[0x57:1k] -A INPUT -j DROP'],
     ['an end of options', 'filter', '-A INPUT -j DROP --'],
+    ['a value in quotes, glued to its option', 'filter', '-A INPUT -m"mark" --mark 1 -j DROP'],
     ['a class with something behind it', 'mangle', '-A X -j DSCP --set-dscp-class EFx'],
     ['a bar as text', 'filter', String.raw`-A INPUT -m string --algo bm --hex-string "\\|0a|"`],
     ['no number for a share', 'filter', '-A INPUT -m statistic --mode random --probability nan'],

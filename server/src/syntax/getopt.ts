@@ -182,7 +182,7 @@ function readBeginning(state: Getopt, word: Word, spelled: string, glued: Word |
 /** Short options in one word: `-fj ACCEPT`, `-mtcp`. getopt reads letter by letter; what stands behind one with a value is the value. */
 function readLetters(state: Getopt, word: Word, negation: Span | undefined): boolean {
   const { text } = word;
-  if (text.length < 3 || text.startsWith('--') || word.quoted) return false;
+  if (text.length < 3 || text.startsWith('--')) return false;
   for (let index = 1; index < text.length; index += 1) {
     const letter = `-${text.charAt(index)}`;
     const start = word.start + index;
