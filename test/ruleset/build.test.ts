@@ -307,3 +307,51 @@ describe('the table of rules that do not say it', () => {
     expect(nameOf(text)).toBe(name);
   });
 });
+
+describe('rules of several tables that grep put together', () => {
+  const tablesIn = (text: string): readonly string[] =>
+    rulesetOf(text.trimEnd()).tables.map(({ name, firstLine, endLine }) => `${name} ${firstLine + 1}-${endLine}`);
+
+  it.each([
+    [
+      'the jumps to the Service chains',
+      `-A INPUT -j KUBE-EXTERNAL-SERVICES
+-A FORWARD -j KUBE-SERVICES
+-A OUTPUT -j KUBE-SERVICES
+-A PREROUTING -j KUBE-SERVICES
+-A OUTPUT -j KUBE-SERVICES
+`,
+      ['filter 1-3', 'nat 4-5'],
+    ],
+    [
+      'all rules of kube-proxy, filter first',
+      `-A FORWARD -j KUBE-SERVICES
+-A OUTPUT -j KUBE-SERVICES
+-A KUBE-SERVICES -d 10.96.0.9/32 -p tcp -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable
+-A PREROUTING -j KUBE-SERVICES
+-A KUBE-SERVICES -d 10.96.0.1/32 -p tcp -m tcp --dport 443 -j KUBE-SVC-NPX46M4PTMTKRN6Y
+`,
+      ['filter 1-3', 'nat 4-5'],
+    ],
+    [
+      'all rules of kube-proxy, nat first, with chains',
+      `:KUBE-SERVICES - [0:0]
+-A PREROUTING -j KUBE-SERVICES
+-A KUBE-SERVICES -d 10.96.0.1/32 -p tcp -m tcp --dport 443 -j KUBE-SVC-NPX46M4PTMTKRN6Y
+:KUBE-FORWARD - [0:0]
+-A INPUT -j KUBE-FIREWALL
+-A FORWARD -j KUBE-FORWARD
+`,
+      ['nat 1-3', 'filter 4-6'],
+    ],
+    [
+      'where nothing tells where the second begins, from the line that is of it',
+      '-A FORWARD -d 10.244.0.9/32 -j ACCEPT\n-A POSTROUTING -s 10.244.0.9/32 -j MASQUERADE\n',
+      ['filter 1-1', 'nat 2-2'],
+    ],
+    ['of one table all the same', '-A POSTROUTING -j MASQUERADE\n-A PREROUTING -p tcp -j DNAT --to 10.0.0.1\n', ['nat 1-2']],
+    ['of which nothing tells', '-A INPUT -j ACCEPT\n-A X -j DROP\n-A INPUT -j DROP\n', ['filter 1-3']],
+  ])('%s', (_what, text, expected) => {
+    expect(tablesIn(text)).toEqual(expected);
+  });
+});

@@ -1,8 +1,9 @@
 import { runToEnd, type Steps } from '../base/steps.ts';
-import type { Family } from '../catalog/types.ts';
+import type { Family, TableName } from '../catalog/types.ts';
 import type { SourceDocument } from '../syntax/document.ts';
 import { type Generator, readHeader } from '../syntax/header.ts';
 import type { Line } from '../syntax/line.ts';
+import { type ExcerptTables, tablesOfExcerpt } from './excerpt-tables.ts';
 import { inferFamily } from './infer-family.ts';
 import { patchRuleset } from './patch.ts';
 import type { Dump, Ruleset, Table } from './ruleset.ts';
@@ -61,10 +62,11 @@ export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
   let dump: DumpDraft | undefined;
   let generator: Generator | undefined;
   let table: OpenTable | undefined;
+  let excerpt: ExcerptTables | undefined;
   const commands: CommandDrafts = { dumps: [], lines: new Map() };
 
-  const open = (name: string | undefined, firstLine: number, line: Line): OpenTable => {
-    const known = name ?? line.context.table;
+  const open = (name: string | undefined, firstLine: number, line: Line, part?: TableName): OpenTable => {
+    const known = name ?? line.context.table ?? part;
     if (
       dump === undefined ||
       startsDump(dump, generator, known, line.context.family) ||
@@ -115,8 +117,11 @@ export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
           addLine(commandTable(commands, line, number), line, number);
           break;
         }
-        if (table !== undefined && startsTable(table, line)) close(number);
-        table ??= open(undefined, number, line);
+        if (table !== undefined && (startsTable(table, line) || excerpt?.starts.has(number) === true)) close(number);
+        if (table === undefined) {
+          if (line.context.table === undefined && number >= (excerpt?.end ?? 0)) excerpt = tablesOfExcerpt(lines, number);
+          table = open(undefined, number, line, excerpt?.starts.get(number));
+        }
         addLine(table, line, number);
         break;
       default:

@@ -1,0 +1,104 @@
+/**
+ * Which tables the rules of an excerpt are of. `iptables-save | grep` leaves out `*table`, and rules of filter and nat stand one behind another: taken
+ * for one table, a Service's REJECT would be nat's. Two things tell: nat alone rewrites addresses and has kube-proxy's chains for Services, and it has
+ * neither FORWARD nor REJECT.
+ */
+import type { TableName } from '../catalog/types.ts';
+import type { Line } from '../syntax/line.ts';
+import { isNatJump, isNatName } from './infer-table.ts';
+
+const builtinOrder = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];
+const filterChain = /^(?:KUBE-(?:FORWARD|EXTERNAL-SERVICES|PROXY-FIREWALL)|DOCKER-(?:USER|FORWARD|ISOLATION-STAGE-[12]))$/;
+
+/** A table whose name the text does not say. */
+interface Part {
+  readonly firstLine: number;
+  readonly isNat: boolean;
+  hasRouting: boolean;
+}
+
+/** Whether a line is of nat for certain, or of another table; undefined where it may be of either. */
+function isOfNat({ name, target }: Line): boolean | undefined {
+  if (isNatName(name) || isNatJump(name, target)) return true;
+  if (name === 'FORWARD' || target === 'REJECT' || filterChain.test(name) || filterChain.test(target)) return false;
+  return undefined;
+}
+
+/** Where the parts of a text begin that `*table` would stand above; watches the order in which iptables-save prints a table. */
+interface Place {
+  /** Where a table may begin, since the last line that told of which one it is; -1 for nowhere. */
+  boundary: number;
+  lastHook: number;
+  isBehindBuiltins: boolean;
+  hasRules: boolean;
+}
+
+/** iptables-save prints declarations, then the rules of built-in chains in the order of a packet's way, then all others. */
+function look(place: Place, line: Line, number: number): void {
+  if (line.kind === 'chain') {
+    if (place.hasRules) begin(place, number);
+    return;
+  }
+  place.hasRules = true;
+  const hook = builtinOrder.indexOf(line.name);
+  if (hook < 0) {
+    place.isBehindBuiltins = true;
+    return;
+  }
+  if (place.isBehindBuiltins || hook < place.lastHook) begin(place, number);
+  place.hasRules = true;
+  place.lastHook = hook;
+}
+
+function begin(place: Place, number: number): void {
+  if (place.boundary < 0) place.boundary = number;
+  place.lastHook = -1;
+  place.isBehindBuiltins = false;
+  place.hasRules = false;
+}
+
+function isWithoutTable(line: Line | undefined): boolean {
+  return line !== undefined && line.context.table === undefined && line.context.within === undefined && !line.listing;
+}
+
+/** The tables of rules that stand together without `*table` above them. */
+export interface ExcerptTables {
+  /** Where each begins, and which one it is; empty where nothing shows that the rules are of more than one. */
+  readonly starts: ReadonlyMap<number, TableName>;
+  /** The first line behind these rules. */
+  readonly end: number;
+}
+
+/**
+ * The tables that rules without `*table` above them are of.
+ * @param from the first of these rules (0-based)
+ */
+export function tablesOfExcerpt(lines: readonly Line[], from: number): ExcerptTables {
+  const parts: Part[] = [];
+  const place: Place = { boundary: -1, lastHook: -1, isBehindBuiltins: false, hasRules: false };
+  let number = from;
+  for (; number < lines.length; number += 1) {
+    const line = lines[number];
+    if (line === undefined || line.kind === 'table' || line.kind === 'commit' || line.kind === 'chain-command') break;
+    if (line.kind !== 'rule' && line.kind !== 'chain') continue;
+    if (!isWithoutTable(line)) break;
+    look(place, line, number);
+    const isNat = isOfNat(line);
+    const last = parts.at(-1);
+    if (isNat !== undefined && last?.isNat !== isNat) {
+      const begins = place.boundary < 0 ? number : place.boundary;
+      parts.push({ firstLine: last === undefined ? from : begins, isNat, hasRouting: false });
+    }
+    if (isNat !== undefined) place.boundary = -1;
+    const part = parts.at(-1);
+    if (part !== undefined && line.kind === 'rule' && (line.name === 'PREROUTING' || line.name === 'POSTROUTING'))
+      part.hasRouting = true;
+  }
+  if (parts.length < 2) return { starts: none, end: number };
+  const starts = new Map(
+    parts.map(({ firstLine, isNat, hasRouting }) => [firstLine, isNat ? 'nat' : hasRouting ? 'mangle' : 'filter'] as const),
+  );
+  return { starts, end: number };
+}
+
+const none: ReadonlyMap<number, TableName> = new Map();
