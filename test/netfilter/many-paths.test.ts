@@ -133,6 +133,20 @@ describe('hostile rulesets', () => {
     expect(assumptions.join()).toContain('There are more outcomes than these');
   });
 
+  it('that no single path gets through say so where worlds are left out as well', () => {
+    const bits = Array.from(
+      { length: 30 },
+      (_, bit) => `-A C30 -m set --match-set s${bit} src -j MARK --or-mark 0x${(2 ** bit).toString(16)}\n`,
+    );
+    const text = diamond(30, () => '-s 203.0.113.0/24', '-j C30')
+      .replace(':C0 ', ':C30 - [0:0]\n:C0 ')
+      .replace('COMMIT', `${bits.join('')}COMMIT`);
+    const { outcomes, complete, assumptions } = enumerate(text, {}, remote);
+    expect(outcomes.map(({ verdict, packet }) => [verdict, packet.mark])).toEqual([['accept', 0]]);
+    expect(complete).toBe(false);
+    expect(assumptions.join()).toContain('Only the likeliest outcome is shown');
+  });
+
   it('with 5,000 interfaces tell the first ones apart, and say so', () => {
     const text = chains(1, () => Array.from({ length: 5000 }, (_, index) => `-i veth${index} -j DROP`));
     const { outcomes, complete, assumptions } = enumerate(text, {}, remote);

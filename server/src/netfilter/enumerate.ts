@@ -6,6 +6,7 @@
 
 import type { Steps } from '../base/steps.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
+import type { Fact } from './answer.ts';
 import { compiledRule, isForAnother } from './compile-rule.ts';
 import { perform } from './enumeration/jumps.ts';
 import { matches } from './enumeration/matching.ts';
@@ -110,6 +111,22 @@ function enumerationOf(run: Run, root: Branch, complete: boolean): Enumeration {
   };
 }
 
+interface Merged {
+  readonly run: Run;
+  readonly root: Branch;
+  readonly complete: boolean;
+}
+
+/** Follows all paths at once, those that end alike as one. */
+function* mergedPaths(ruleset: Ruleset, packet: Packet, options: EnumerateOptions): Steps<Merged> {
+  const run = newRun(ruleset, packet, options);
+  const start = startOf(run, packet);
+  const root = start.branch;
+  run.waiting.add(start);
+  const isAll = yield* followMerged(run, mostRulesMerged);
+  return { run, root, complete: isAll && !run.isCut };
+}
+
 /**
  * All paths of a packet, those that take the fewest unlikely things to be so first. Pauses every few thousand rules; never throws.
  * A packet of this node meets OUTPUT and POSTROUTING; one that comes in meets PREROUTING and INPUT or FORWARD and POSTROUTING. One that
@@ -119,13 +136,13 @@ export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: Enume
   const run = newRun(ruleset, packet, options);
   const single = yield* singlePaths(run, packet, options.mostOutcomes ?? defaultMostOutcomes);
   if (single.complete) return enumerationOf(run, single.root, !run.isCut);
-  const merging = newRun(ruleset, packet, options);
-  const start = startOf(merging, packet);
-  const root = start.branch;
-  merging.waiting.add(start);
-  const complete = yield* followMerged(merging, mostRulesMerged, run.ended === 0);
+  const merged = yield* mergedPaths(ruleset, packet, options);
   // What has come to its end of both is right; the one that is complete says all.
-  return complete || run.ended === 0
-    ? enumerationOf(merging, root, complete && !merging.isCut)
-    : enumerationOf(run, single.root, false);
+  if (merged.complete || (run.ended === 0 && merged.run.ended > 0))
+    return enumerationOf(merged.run, merged.root, merged.complete);
+  if (run.ended > 0) return enumerationOf(run, single.root, false);
+  const decide = (fact: Fact): boolean => options.decide?.(fact) ?? fact.likely;
+  const usual = yield* mergedPaths(ruleset, packet, { ...options, decide });
+  assume(usual.run, 'Only the likeliest outcome is shown: every open question is answered with what is usual.');
+  return enumerationOf(usual.run, usual.root, false);
 }

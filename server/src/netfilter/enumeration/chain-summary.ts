@@ -45,8 +45,6 @@ export interface Summaries {
   left: number;
   /** Whether worlds had to be left out. */
   isPartial: boolean;
-  /** Whether to go on then. */
-  readonly takesPart: boolean;
 }
 
 const mostPlaces = 512;
@@ -78,6 +76,8 @@ function add(summaries: Summaries, places: Places, packet: Packet, world: World)
     worlds = { packet, byKey: new Map() };
     places.set(key, worlds);
   }
+  // Each of the worlds is compared with it.
+  summaries.left -= worlds.byKey.size / 4;
   if (!addWorld(worlds, world)) summaries.isPartial = true;
 }
 
@@ -251,7 +251,7 @@ export function* summarySteps(summaries: Summaries, chain: Chain, packet: Packet
   const stack: Passage[] = known.has(key) ? [] : [newPassage(run, key, chain, packet)];
   let asked = 0;
   for (let passage = stack.at(-1); passage !== undefined; passage = stack.at(-1)) {
-    if (summaries.left <= 0 || (summaries.isPartial && !summaries.takesPart)) return undefined;
+    if (summaries.left <= 0 || summaries.isPartial) return undefined;
     const line = passage.rules[passage.at];
     if (line === undefined) {
       known.set(passage.key, exitsOf(summaries, passage));

@@ -104,10 +104,9 @@ function* passChain(run: Run, path: Path, frame: Frame, summaries: Summaries): S
 }
 
 /**
- * Follows all paths that wait, chain by chain; false where some had to be left out. `rules` is how many may be asked; `takesPart` whether what
- * leaves some out is of use.
+ * Follows all paths that wait, chain by chain; false where that would have to leave some out. `rules` is about how many may be asked.
  */
-export function* followMerged(run: Run, rules: number, takesPart: boolean): Steps<boolean> {
+export function* followMerged(run: Run, rules: number): Steps<boolean> {
   const byStage = new Map<string, Summaries>();
   let left = rules;
   let isComplete = true;
@@ -121,7 +120,7 @@ export function* followMerged(run: Run, rules: number, takesPart: boolean): Step
     }
     const stage = current.stages[current.stage];
     const name = `${stage?.table} ${stage?.hook}`;
-    const summaries = byStage.get(name) ?? { run, stage, known: new Map(), left, isPartial: false, takesPart };
+    const summaries = byStage.get(name) ?? { run, stage, known: new Map(), left, isPartial: false };
     byStage.set(name, summaries);
     summaries.left = left;
     const isPassed = yield* passChain(run, current, current.frame, summaries);
