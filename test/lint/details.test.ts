@@ -396,3 +396,22 @@ describe('text that is skipped', () => {
     ]);
   });
 });
+
+describe('rules that no packet reaches', () => {
+  const table = (...rules: readonly string[]): readonly string[] =>
+    codes(`*filter\n:INPUT ACCEPT [0:0]\n${rules.join('\n')}\nCOMMIT\n`).filter((code) => code === 'unreachable-rule');
+
+  it('are not told by their order where commands put rules elsewhere', () => {
+    expect(table('-A INPUT -j DROP', '-A INPUT -s 10.0.0.1/32 -j ACCEPT')).toEqual(['unreachable-rule']);
+    expect(table('-A INPUT -j DROP', '-I INPUT -s 10.0.0.1/32 -j ACCEPT')).toEqual([]);
+    expect(table('-A INPUT -j DROP', '-A INPUT -s 10.0.0.1/32 -j ACCEPT', '-D INPUT 1')).toEqual([]);
+  });
+
+  it('stand behind a target that ends, with or without a comment', () => {
+    expect(
+      table('-A INPUT -m comment --comment x -j REJECT --reject-with icmp-port-unreachable', '-A INPUT -s 10.0.0.1/32'),
+    ).toEqual(['unreachable-rule']);
+    expect(table('-A INPUT -j LOG', '-A INPUT -s 10.0.0.1/32 -j ACCEPT')).toEqual([]);
+    expect(table('-A INPUT -i lo -j ACCEPT', '-A INPUT -s 10.0.0.1/32 -j ACCEPT')).toEqual([]);
+  });
+});
