@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import {
   createProtocolConnection,
@@ -76,6 +77,7 @@ function startByChannel(program: string): Started {
 /** Starts the built server and initializes it. */
 export async function startTestServer(options: ServerOptions = {}): Promise<TestServer> {
   const program = options.program ?? serverBundle;
+  if (!existsSync(program)) throw new Error(`${program} is not there: npm run build`);
   const { child, connection } = options.isByChannel === true ? startByChannel(program) : startByStreams(program);
   const received: { readonly method: string; readonly params: unknown }[] = [];
   const waiting = new Set<() => void>();
