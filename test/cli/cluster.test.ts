@@ -111,6 +111,17 @@ describe('trace', () => {
     expect(stdout).toContain('taken to be hooked in as kube-proxy does it');
   });
 
+  it('takes NodePorts of an excerpt to be for addresses of the node, says it, and asks none for others that are known', () => {
+    const excerpt =
+      '-A KUBE-NODEPORTS -p tcp -m tcp --dport 30080 -j KUBE-SVC-A\n-A KUBE-SVC-A -p tcp -j DNAT --to-destination 10.244.0.9:80\n';
+    const ask = (...more: readonly string[]): string =>
+      inspect(['trace', '-', '--from', '10.244.0.8', '--to', '192.0.2.9:30080', ...more], { input: excerpt }).stdout;
+    expect(ask()).toContain('dnat to 10.244.0.9:80');
+    expect(ask()).toContain('a packet that a rule there is for is taken to go to one.');
+    expect(ask('--local', '192.0.2.9')).toContain('dnat to 10.244.0.9:80');
+    expect(ask('--local', '192.0.2.1')).not.toContain('dnat');
+  });
+
   it('says what is wrong with an address', () => {
     const { stderr, status } = inspect(['trace', dump, '--from', 'here', '--to', '10.96.40.10:80']);
     expect(stderr).toMatch(/"here"/);

@@ -165,6 +165,20 @@ describe('an empty Service chain', () => {
       COMMIT
     `);
   });
+
+  it('is none where the rule to its endpoint could not be read', () => {
+    checkFindings(`
+      *nat
+      :PREROUTING ACCEPT [0:0]
+      :KUBE-SERVICES - [0:0]
+      :KUBE-SVC-A - [0:0]
+      -A PREROUTING -j KUBE-SERVICES
+      -A KUBE-SERVICES -j KUBE-SVC-A
+      -A KUBE-SVC-A -s  -j KUBE-SEP-A
+      #                    ^^^^^^^^^^ bad-argument
+      COMMIT
+    `);
+  });
 });
 
 describe('codes', () => {

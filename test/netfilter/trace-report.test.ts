@@ -66,6 +66,24 @@ describe('the report on a packet', () => {
     ]);
   });
 
+  it('says why nothing translates a packet that is not tracked', () => {
+    const text = `*raw
+:PREROUTING ACCEPT [0:0]
+-A PREROUTING -p udp -j NOTRACK
+COMMIT
+*nat
+:PREROUTING ACCEPT [0:0]
+-A PREROUTING -p udp -j DNAT --to-destination 10.244.0.9:53
+COMMIT
+`;
+    const answer = traceReport(ruleset(text), { from: '203.0.113.9', to: '10.96.0.10:53', protocol: 'udp' });
+    expect(answer).toMatchObject({
+      report: {
+        assumptions: expect.arrayContaining(['A packet that is not tracked is not translated: table nat is not asked.']),
+      },
+    });
+  });
+
   it('takes icmp without ports', () => {
     expect(report({ from: '203.0.113.9', to: '10.0.0.9', protocol: 'icmp', out: 'eth0' }).packet).toMatchObject({
       protocol: 'icmp',

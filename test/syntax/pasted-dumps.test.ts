@@ -152,6 +152,13 @@ describe('a line of iptables in', () => {
     expect(errors).toEqual([0, 1, 1, 1, 0, 0]);
   });
 
+  it('a log with times keeps the colon in front of a chain', () => {
+    const text = ['*nat', ':KUBE-SERVICES - [0:0]', rule, 'COMMIT']
+      .map((line) => `2023-05-01T12:00:00.123456789Z ${line}\n`)
+      .join('');
+    expect(kindsOf(text.trimEnd())).toEqual(['table', 'chain', 'rule', 'commit']);
+  });
+
   it('a log that says something else is a log’s', () => {
     expect(kindsOf('E1114 11:06:11.978073   12085 proxier.go:1282] Failed to execute iptables-restore: exit status 2')).toEqual([
       'log',

@@ -7,7 +7,7 @@ import { clusterOfDump } from '../kube/drift/other-cluster.ts';
 import { ownAddresses } from '../kube/flow/packet-sources.ts';
 import type { Resolution } from '../kube/identity/chain-identity.ts';
 import { resolveChains } from '../kube/identity/resolve.ts';
-import { assumedHooks } from '../kube/proxy/assumed-hooks.ts';
+import { assumedHooks, assumedHooksNotes, isForNodeAlone } from '../kube/proxy/assumed-hooks.ts';
 import { dumpNode } from '../kube/proxy/dump-node.ts';
 import { type QuestionEnds, questionEnds } from '../kube/question/ends.ts';
 import type { EnumerateOptions } from '../netfilter/enumeration/options.ts';
@@ -69,10 +69,13 @@ function clusterAddresses(resolution: Resolution, dump: Dump): ((address: string
   };
 }
 
-/** How kube-proxy's chains are hooked in where an excerpt does not show it, as `flow` takes it; `hooked` gathers those for which it was done. */
-function hooks(ruleset: Ruleset, hooked: Set<string>): NonNullable<EnumerateOptions['hooked']> {
+/**
+ * How kube-proxy's chains are hooked in where an excerpt does not show it, as `flow` takes it; `hooked` gathers those for which it was done.
+ * @param isOwn whether the packet is for this node, where that is known
+ */
+function hooks(ruleset: Ruleset, hooked: Set<string>, isOwn: boolean | undefined): NonNullable<EnumerateOptions['hooked']> {
   return (table, hook, base) => {
-    const chains = assumedHooks(ruleset, table, hook);
+    const chains = assumedHooks(ruleset, table, hook).filter((chain) => isOwn !== false || !isForNodeAlone(chain));
     for (const chain of chains) hooked.add(`${chain.name} (${table.name})`);
     return base === undefined ? chains : [base, ...chains];
   };
@@ -94,23 +97,19 @@ export async function runTrace(path: string, options: TraceCommandOptions): Prom
   const meant = runSteps(questionEnds(resolution, { from, to, protocol: proto, hook }), `looking for what is asked in ${file}`);
   if (!meant.ok) throw new UsageError(meant.message);
   const request = requestOf(options, meant.ends);
-  const family = isIPv6(parseHostPort(request.to)?.ip ?? '') ? 'ipv6' : 'ipv4';
+  const destination = parseHostPort(request.to)?.ip ?? '';
+  const family = isIPv6(destination) ? 'ipv6' : 'ipv4';
   const dump = ruleset.dumps.find((candidate) => candidate.family === family);
   const isLocal = given ?? (dump === undefined ? undefined : clusterAddresses(resolution, dump));
   const hooked = new Set<string>();
-  const known: EnumerateOptions = { hooked: hooks(ruleset, hooked), ...(isLocal === undefined ? {} : { isLocal }) };
+  const known: EnumerateOptions = {
+    hooked: hooks(ruleset, hooked, isLocal?.(destination)),
+    ...(isLocal === undefined ? {} : { isLocal }),
+  };
   const answer = runSteps(traceSteps(ruleset, request, known), `sending the packet through ${file}`);
   if (!answer.ok) throw new UsageError(answer.message);
-  const report = withNotes(answer.report, [...meant.ends.notes, ...hookedNotes(hooked), otherProxyNote(resolution)]);
+  const report = withNotes(answer.report, [...meant.ends.notes, ...assumedHooksNotes(hooked), otherProxyNote(resolution)]);
   return options.format === 'json' ? jsonText(report) : traceText(report);
-}
-
-function hookedNotes(hooked: ReadonlySet<string>): readonly string[] {
-  if (hooked.size === 0) return [];
-  const chains = [...hooked].join(', ');
-  return [
-    `The dump is an excerpt without the built-in chains that lead to ${chains}: taken to be hooked in as kube-proxy does it.`,
-  ];
 }
 
 /** The report with what else is to be known before it is believed; empty notes are none. */

@@ -1,6 +1,7 @@
 /** What a reader should know before believing a flow: of its entries, of what the packets met, of what the dump does not show. */
 import { mayHaveMoreReferences } from '../../ruleset/completeness.ts';
 import type { Ruleset } from '../../ruleset/ruleset.ts';
+import { assumedHooksNotes } from '../proxy/assumed-hooks.ts';
 import { isAllShown } from '../proxy/endpoint-shares.ts';
 import { chainRemark } from './chain-frontends.ts';
 import type { FlowContext, Sample } from './context.ts';
@@ -78,10 +79,7 @@ function partialNotes(ruleset: Ruleset, nodes: Iterable<CollectedNode>): readonl
 }
 
 function hookNotes(hooked: ReadonlySet<string>): readonly FlowNote[] {
-  if (hooked.size === 0) return [];
-  const chains = [...hooked].join(', ');
-  const message = `The dump is an excerpt without the built-in chains that lead to ${chains}: taken to be hooked in as kube-proxy does it.`;
-  return [noteOn('info', message)];
+  return assumedHooksNotes(hooked).map((message) => noteOn('info', message));
 }
 
 /**

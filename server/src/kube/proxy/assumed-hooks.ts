@@ -69,3 +69,24 @@ function findAssumed(ruleset: Ruleset, table: Table, hook: Hook): readonly Chain
   }
   return assumed;
 }
+
+const nodePorts = 'KUBE-NODEPORTS (nat)';
+
+/** Whether a chain that is taken to be hooked in is for addresses of the node alone: KUBE-SERVICES jumps to it with `--dst-type LOCAL`. */
+export function isForNodeAlone({ name, table }: Chain): boolean {
+  return name === 'KUBE-NODEPORTS' && table.name === 'nat';
+}
+
+/**
+ * What an answer says of the chains that it took to be hooked in.
+ * @param chains as "KUBE-SERVICES (nat)"
+ */
+export function assumedHooksNotes(chains: ReadonlySet<string>): readonly string[] {
+  if (chains.size === 0) return [];
+  const notes = [
+    `The dump is an excerpt without the built-in chains that lead to ${[...chains].join(', ')}: taken to be hooked in as kube-proxy does it.`,
+  ];
+  if (chains.has(nodePorts))
+    notes.push('KUBE-NODEPORTS is for addresses of this node alone: a packet that a rule there is for is taken to go to one.');
+  return notes;
+}

@@ -1,6 +1,7 @@
 import type { Steps } from '../../base/steps.ts';
 import { isChainShownWhole } from '../../ruleset/completeness.ts';
 import { declarationOf } from '../../ruleset/places.ts';
+import type { Line } from '../../syntax/line.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { isFlushed } from '../support/flushed-nat.ts';
 import { tableFacts } from '../support/table-facts.ts';
@@ -19,6 +20,8 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
     for (const chain of emptyServices) {
       yield;
       if (!isChainShownWhole(ruleset, chain) || isFlushed(ruleset, table)) continue;
+      // A rule that cannot be read may be the one that leads to an endpoint.
+      if (chain.rules.some((number) => isTargetUnknown(ruleset.lines[number]))) continue;
       // A rule that was not understood may be the jump.
       if (chain.rules.some((number) => ruleset.lines[number]?.isUnsure === true)) continue;
       const place = declarationOf(ruleset, chain);
@@ -27,4 +30,10 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
       report(finding(place, 'empty-service-chain', 'warning', message, { table, chain }));
     }
   }
+}
+
+/** Whether it could not be read where a rule leads to. */
+function isTargetUnknown(line: Line | undefined): boolean {
+  if (line === undefined || line.problems.some(({ severity }) => severity === 'error')) return true;
+  return line.isUnsure && line.target === '';
 }

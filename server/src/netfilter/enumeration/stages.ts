@@ -62,7 +62,9 @@ function passNat(run: Run, path: Path, stage: Stage, frame: Frame | null): void 
       run,
       run.isLooped
         ? 'A packet that comes in by lo has its NAT behind it: table nat is not asked.'
-        : 'NAT is decided by the first packet of a connection: table nat is not asked.',
+        : path.packet.state === 'UNTRACKED'
+          ? 'A packet that is not tracked is not translated: table nat is not asked.'
+          : 'NAT is decided by the first packet of a connection: table nat is not asked.',
     );
   }
   // What conntrack was told to leave alone keeps its addresses.

@@ -3,7 +3,7 @@
 /** Pieces of which such a prefix is made, each at the place where the one before it ends. */
 const pieces: readonly RegExp[] = [
   // "Nov 14 11:06:11 ", "2023-05-01T12:00:00.123456789Z ", "2023/05/01 12:00:00 "
-  /(?:[A-Z][a-z]{2} {1,2}\d{1,2} |\d{4}[-/]\d\d[-/]\d\d[T ])\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?[ \t:]{1,4}/y,
+  /(?:[A-Z][a-z]{2} {1,2}\d{1,2} |\d{4}[-/]\d\d[-/]\d\d[T ])\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?(?:[ \t]{1,4}|:[ \t]{1,4})/y,
   // "I0404 12:00:00.123456       1 proxier.go:1234] "
   /[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{6} {1,8}\d{1,10} [\w.-]{1,80}:\d{1,6}\] ?/y,
   // "stdout F "
