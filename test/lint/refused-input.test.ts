@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { splitJoined } from '../../server/src/syntax/pasted/joined-lines.ts';
 import { findingsIn } from './check-findings.ts';
 
 /** [line, message] of each finding about refused input. */
@@ -30,6 +31,28 @@ ${input}`),
         "iptables-restore refused this line, line 3 of its input: Couldn't load target `KUBE-MARK-DROP':No such file or directory",
       ],
     ]);
+  });
+
+  it.each([
+    [
+      'klog with fields',
+      `E0302 11:06:11.978073       1 proxier.go:1541] "Failed to execute iptables-restore" err="exit status 2 (iptables-restore v1.8.4 (legacy): Couldn't load target \`KUBE-X':No such file or directory\\n\\nError occurred at line: 3\\n)" rules=${JSON.stringify(input)}\n`,
+      "iptables-restore refused this line, line 3 of its input: Couldn't load target `KUBE-X':No such file or directory",
+    ],
+    [
+      'logfmt',
+      `time="2024-03-02T11:06:11Z" level=error msg="exit status 1 (iptables-restore: line 3 failed)" rules=${JSON.stringify(input)}\n`,
+      'iptables-restore refused this line, line 3 of its input',
+    ],
+    [
+      'JSON',
+      `${JSON.stringify({ msg: 'refused', err: 'iptables-restore: line 3 failed', input })}\n`,
+      'iptables-restore refused this line, line 3 of its input',
+    ],
+  ])('names the line of the rules on the same line, in %s, and has no error', (_log, text, message) => {
+    expect(refusals(text.split('\n').flatMap(splitJoined).join('\n'))).toEqual([[4, message]]);
+    const found = findingsIn(text.split('\n').flatMap(splitJoined).join('\n'));
+    expect(found.filter(({ severity }) => severity === 'error')).toEqual([]);
   });
 
   it('names the line of the rules above', () => {

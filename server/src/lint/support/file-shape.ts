@@ -75,6 +75,13 @@ function isRefusedPrefix(line: Line): boolean {
   return line.text.slice(0, line.prefix).trim() !== '' || line.text.charCodeAt(line.prefix) !== 0x2d;
 }
 
+/** A field of a log in JSON or logfmt: `msg="`, `"err":"`. */
+const field = /[\w"][=:] ?"/;
+
+function holdsField(line: Line | undefined): boolean {
+  return line !== undefined && field.test(line.text);
+}
+
 function endsInBlank(text: string): boolean {
   return isBlank(text.charCodeAt(text.length - 1));
 }
@@ -198,7 +205,8 @@ function examine(ruleset: Ruleset): FileShape {
     joined.length > 0 ||
     beginsWithin ||
     hasQuotes ||
-    unread.length > Math.max(fewLines, written / 4);
+    unread.length > Math.max(fewLines, written / 4) ||
+    unread.some((number) => tableAt(ruleset, number) === undefined && holdsField(ruleset.lines[number]));
   return {
     withProblems,
     joined,

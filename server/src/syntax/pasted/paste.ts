@@ -343,7 +343,7 @@ function readUnquoted(text: string, how: Reading): PastedLine {
   if (found !== undefined) return found;
   const what = foreignKind(text);
   if (what !== undefined) return foreign(what);
-  if (!isRestoreInput(context) && logPrefix(text) > 0 && !text.startsWith('[')) return foreign('log');
+  if (!isRestoreInput(context) && logPrefix(text) > 0 && !text.startsWith('[') && !isEscapedText(text)) return foreign('log');
   // What iptables writes begins with an option; a sentence in which one stands is a sentence.
   return '-!"['.includes(inner.charAt(0)) || isEscapedText(text)
     ? { statement: readRestore(text, context), prefix: 0, listing: false }

@@ -9,7 +9,7 @@ export interface RestoreFailure extends Span {
 }
 
 const refusedLine =
-  /-restore[^:\n]{0,40}: line (\d{1,7})(?: failed\b|: (?=[A-Z_]{1,30} failed))|\bError occurred at line: (\d{1,7})/;
+  /-restore[^:\n]{0,40}: line (\d{1,7})(?: failed\b|: (?=[A-Z_]{1,30} failed))|(?:\b|\\n)Error occurred at line: (\d{1,7})/;
 const stated = /tables(?:-nft|-legacy)?-restore v[\d.]{1,12}(?: \([a-z_]{1,12}\))?: /;
 const longestReason = 200;
 
