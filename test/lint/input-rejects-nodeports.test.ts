@@ -74,6 +74,8 @@ describe('INPUT on a node in ipvs mode', () => {
     expect(refusals(nat + filter('ACCEPT', ...usual, rejectAll))).toEqual(['info 26 REJECT']);
     expect(refusals(nat + filter('ACCEPT', ...usual, '-m comment --comment "the rest" -j DROP'))).toEqual(['info 26 DROP']);
     expect(refusals(nat + filter('DROP', ...usual))).toEqual(['info 17 DROP']);
+    expect(refusals(nat + filter('DROP', ...usual).replace('-A INPUT -i lo', '-I INPUT -i lo'))).toEqual(['info 17 DROP']);
+    expect(refusals(nat + filter('ACCEPT', ...usual, rejectAll).replace('-A INPUT -i lo', '-I INPUT -i lo'))).toEqual([]);
     expect(refusals(nat + filter('DROP', '-p tcp -m multiport --dports 22,80:443,2379 -j ACCEPT'))).toEqual(['info 17 DROP']);
   });
 

@@ -246,6 +246,28 @@ COMMIT
     expect(findingsIn(dump('-s 10.244.0.0/16 -j ACCEPT'))).toEqual([]);
     expect(findingsIn(dump('-s 10.244.0.0/16 -j DROP').replace('FORWARD DROP', 'FORWARD ACCEPT'))).toEqual([]);
   });
+
+  const rejecting = (rule: string, ...before: readonly string[]): string => {
+    const end = [...before, '-A FORWARD -j REJECT --reject-with icmp-host-prohibited'].join('\n');
+    return dump(rule).replace('FORWARD DROP', 'FORWARD ACCEPT').replace('-A KUBE-FORWARD', `${end}\n-A KUBE-FORWARD`);
+  };
+
+  it('rejects them by a rule at its end', () => {
+    const [found, ...others] = findingsIn(rejecting('-s 10.244.0.0/16 -j DROP'));
+    expect(others).toEqual([]);
+    expect([found?.code, (found?.line ?? 0) + 1, found?.start, found?.end]).toEqual(['forward-drops-pods', 11, 14, 20]);
+    expect(found?.message).toContain('FORWARD refuses what no rule accepts');
+    expect(found?.message).not.toContain('-P FORWARD');
+    const firewalld = rejecting('-p icmp -j ACCEPT', '-A FORWARD -i lo -j ACCEPT');
+    expect(findingsIn(firewalld).map(({ code }) => code)).toEqual(['forward-drops-pods']);
+  });
+
+  it('does not where a rule above accepts Pods, or what returns is accepted by the policy', () => {
+    expect(findingsIn(rejecting('-s 10.244.0.0/16 -j ACCEPT'))).toEqual([]);
+    expect(findingsIn(rejecting('-j LOG', '-A FORWARD -s 10.244.0.0/16 -j RETURN'))).toEqual([]);
+    expect(findingsIn(rejecting('-j LOG', '-A FORWARD -s 10.244.0.0/16 -g MINE'))).toEqual([]);
+    expect(findingsIn(rejecting('-j LOG').replace('-A FORWARD -j REJECT', '-A FORWARD -i eth1 -j REJECT'))).toEqual([]);
+  });
 });
 
 describe('rules that do nothing', () => {

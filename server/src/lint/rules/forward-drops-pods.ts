@@ -3,15 +3,17 @@ import { isShownFrom } from '../../ruleset/completeness.ts';
 import { reachOf } from '../../ruleset/reachable.ts';
 import { optionOf, ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
-import { dropPolicyOf } from '../support/dropping-end.ts';
+import type { RuleStatement } from '../../syntax/statement.ts';
+import { droppingEndOf } from '../support/dropping-end.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 
 /**
- * On a node with kube-proxy FORWARD drops what no rule accepts, and no rule accepts new connections of Pods: Docker sets the policy, and who
- * brings the Pods' network must accept their traffic (kubernetes/kubernetes#39823).
+ * On a node with kube-proxy FORWARD drops what no rule accepts, and no rule accepts new connections of Pods: Docker sets the policy, firewalls of
+ * CentOS and of cloud images end with a rule that rejects, and who brings the Pods' network must accept their traffic
+ * (kubernetes/kubernetes#39823).
  */
 export const forwardDropsPods: LintRule = {
-  codes: { 'forward-drops-pods': 'FORWARD drops what no rule accepts, and no rule accepts new connections of Pods.' },
+  codes: { 'forward-drops-pods': 'FORWARD drops or rejects what no rule accepts, and no rule accepts new connections of Pods.' },
   check,
 };
 
@@ -21,10 +23,13 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
     const forward = table.name === 'filter' ? table.chains.get('FORWARD') : undefined;
     // Without kube-proxy's chain the node may have no Pods, or another proxy.
     if (forward === undefined || !table.chains.has('KUBE-FORWARD') || !isShownFrom(ruleset, forward)) continue;
-    const place = dropPolicyOf(ruleset, forward);
+    const place = yield* droppingEndOf(ruleset, forward);
     if (place === undefined || acceptsPods(ruleset, table)) continue;
-    const message =
-      'FORWARD drops what no rule accepts, and none accepts new connections of Pods: Pods on other nodes cannot be reached (the network plugin adds such rules, or "iptables -P FORWARD ACCEPT" does)';
+    const isPolicy = ruleset.lines[place.line]?.kind !== 'rule';
+    const remedy = isPolicy
+      ? 'the network plugin adds such rules, or "iptables -P FORWARD ACCEPT" does'
+      : 'the network plugin’s rules must stand above this one';
+    const message = `FORWARD ${isPolicy ? 'drops' : 'refuses'} what no rule accepts, and none accepts new connections of Pods: Pods on other nodes cannot be reached (${remedy})`;
     report(finding(place, 'forward-drops-pods', 'warning', message, { table, chain: forward }));
   }
 }
@@ -44,6 +49,17 @@ function isNotForPods({ name }: Chain): boolean {
   return kubeChains.has(name) || name.startsWith('DOCKER');
 }
 
+const icmp = new Set(['icmp', '1', 'ipv6-icmp', 'icmpv6', '58']);
+
+/** Whether a rule is for Docker's containers, for the loopback interface or for ICMP alone, as firewalld accepts them. */
+function isForOthers(rule: RuleStatement): boolean {
+  return rule.options.some(({ name, values, negation }) => {
+    const value = values[0]?.text ?? '';
+    if (negation !== undefined) return false;
+    return name.endsWith('-interface') ? value === 'docker0' || value === 'lo' : name === '--protocol' && icmp.has(value);
+  });
+}
+
 function acceptsPods(ruleset: Ruleset, table: Table): boolean {
   const reach = reachOf(table);
   for (const number of table.targets.get('ACCEPT') ?? []) {
@@ -55,10 +71,7 @@ function acceptsPods(ruleset: Ruleset, table: Table): boolean {
     const states = optionOf(rule, '--ctstate') ?? optionOf(rule, '--state');
     const isForOldOnly =
       states !== undefined && states.negation === undefined && states.values[0]?.text.split(',').includes('NEW') === false;
-    const isDockers = rule.options.some(
-      ({ name, values, negation }) => name.endsWith('-interface') && negation === undefined && values[0]?.text === 'docker0',
-    );
-    if (!isForOldOnly && !isDockers) return true;
+    if (!isForOldOnly && !isForOthers(rule)) return true;
   }
   return false;
 }

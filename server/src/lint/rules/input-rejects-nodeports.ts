@@ -26,9 +26,9 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
     const filter = dump.tables.find(({ name }) => name === 'filter');
     const input = filter?.chains.get('INPUT');
     if (filter === undefined || input === undefined || serviceProxyOf(ruleset, dump).kind !== 'ipvs') continue;
-    const place = droppingEndOf(ruleset, input);
-    if (place === undefined || !isShownFrom(ruleset, input) || !hasNodePorts(ruleset, dump)) continue;
-    if (yield* mayAcceptNodePorts(ruleset, filter, input)) continue;
+    if (!isShownFrom(ruleset, input) || !hasNodePorts(ruleset, dump)) continue;
+    const place = yield* droppingEndOf(ruleset, input);
+    if (place === undefined || (yield* mayAcceptNodePorts(ruleset, filter, input))) continue;
     const message =
       'INPUT refuses what no rule accepts, and none accepts NodePorts (30000 to 32767, unless the cluster has others): in ipvs mode their packets pass INPUT';
     report(finding(place, 'input-rejects-nodeports', 'info', message, { table: filter, chain: input }));

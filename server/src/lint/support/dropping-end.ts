@@ -1,3 +1,4 @@
+import type { Steps } from '../../base/steps.ts';
 import { isRuleShownWhole } from '../../ruleset/completeness.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
@@ -22,7 +23,7 @@ export function takesAll(ruleset: Ruleset, number: number): boolean {
 }
 
 /** Where the policy DROP of a built-in chain stands; undefined for another policy or none. */
-export function dropPolicyOf(ruleset: Ruleset, chain: Chain): Place | undefined {
+function dropPolicyOf(ruleset: Ruleset, chain: Chain): Place | undefined {
   for (const number of [...chain.mentions, ...chain.declarations]) {
     const line = ruleset.lines[number];
     const statement = line === undefined ? undefined : statementOf(line);
@@ -37,17 +38,22 @@ export function dropPolicyOf(ruleset: Ruleset, chain: Chain): Place | undefined 
   return undefined;
 }
 
+const rulesBetweenPauses = 1024;
+
 /**
  * Where a built-in chain refuses what none of its rules has let go: the target of its own rule that rejects or drops every packet, else its policy
- * DROP; undefined where it does not, or where rules are put in or taken away, and the order is another one than in the text.
+ * DROP; undefined where it does neither. Where rules are put in or taken away the order is another one than in the text: the policy alone counts then.
  */
-export function droppingEndOf(ruleset: Ruleset, chain: Chain): Place | undefined {
-  if (!chain.rules.every((number) => ruleset.lines[number]?.command === 'append')) return undefined;
-  for (const number of chain.rules) {
+export function* droppingEndOf(ruleset: Ruleset, chain: Chain): Steps<Place | undefined> {
+  if (!chain.rules.every((number) => ruleset.lines[number]?.command === 'append')) return dropPolicyOf(ruleset, chain);
+  for (const [index, number] of chain.rules.entries()) {
+    if (index % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
     const target = ruleset.lines[number]?.target;
-    if ((target !== 'REJECT' && target !== 'DROP') || !takesAll(ruleset, number)) continue;
+    // What returns, or goes on elsewhere for good, meets the policy and no rule below.
+    if (target === 'RETURN') break;
     const rule = ruleAt(ruleset, number);
-    if (rule !== undefined) return targetPlace(number, rule);
+    if (rule === undefined || rule.isGoto) break;
+    if ((target === 'REJECT' || target === 'DROP') && takesAll(ruleset, number)) return targetPlace(number, rule);
   }
   return dropPolicyOf(ruleset, chain);
 }
