@@ -159,6 +159,24 @@ describe('a line of iptables in', () => {
     expect(kindsOf(text.trimEnd())).toEqual(['table', 'chain', 'rule', 'commit']);
   });
 
+  it('a difference is what is there behind it', () => {
+    const text = `--- before\t2024-03-02 11:06:11
++++ after\t2024-03-02 11:08:11
+@@ -10,4 +10,4 @@
+ :KUBE-SVC-A - [0:0]
+ ${rule}
+-${rule}
+-:KUBE-SVC-C - [0:0]
++:KUBE-SVC-D - [0:0]
++${rule}
++[1:60] ${rule}
+ COMMIT
+`;
+    const kinds = ['other', 'other', 'other', 'chain', 'rule', 'text', 'other', 'chain', 'rule', 'rule', 'commit'];
+    expect(kindsOf(text.trimEnd())).toEqual(kinds);
+    expect(rulesIn(text)).toEqual([read, read, read]);
+  });
+
   it('a log that says something else is a log’s', () => {
     expect(kindsOf('E1114 11:06:11.978073   12085 proxier.go:1282] Failed to execute iptables-restore: exit status 2')).toEqual([
       'log',

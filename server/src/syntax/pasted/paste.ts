@@ -86,7 +86,7 @@ const quoteMarks = /^(?:[ \t]*[>|]+[ \t]?)+/;
 const restoreStart =
   '(?=(?:\\[\\d+:\\d+\\][ \\t]?)?-[AIDRCNPXFZE][ \\t]+\\S|\\*(?:filter|nat|mangle|raw|security)(?:\\s|$)|:[^\\s:]+[ \\t]+(?:-|[A-Z]+)(?:\\s|$)|COMMIT\\s*$|#[ \\t])';
 const beforeRestore = new RegExp(
-  `^(?:[ \\t]+|[ \\t]*[-*+\u2022][ \\t]+|[ \\t]*\\d+[:.)|]?[ \\t]+|[ \\t]*[\\w./@-]{1,80}[:-](?:\\d+[:-])?[ \\t]*)${restoreStart}`,
+  `^(?:[ \\t]+|\\+|[ \\t]*[-*+\u2022][ \\t]+|[ \\t]*\\d+[:.)|]?[ \\t]+|[ \\t]*[\\w./@-]{1,80}[:-](?:\\d+[:-])?[ \\t]*)${restoreStart}`,
 );
 /** A line that nobody writes by chance: of a prefix that no log is known for, only such a one is taken. */
 const certainStart =
@@ -163,8 +163,12 @@ function readSpoiled(text: string, how: Reading): PastedLine | undefined {
   if (plain !== undefined) return accepted(spread(readEither(plain.text, how), plain));
   // What stands in a table that the text opens is meant for iptables-restore: there only a fence that closes behind it is somebody else's.
   if (isRestoreInput(context)) return text.endsWith('```') ? readBetweenTicks(text, how) : undefined;
+  // What `diff -u` says to be gone is not there.
+  if (removedLine.test(text)) return foreign('text');
   return readUnescaped(text, how) ?? readBetweenTicks(text, how) ?? readCutLine(text, how);
 }
+
+const removedLine = /^--[AIN] \S/;
 
 /** A rule whose end somebody left out: "-A KUBE-SERVICES -d 10.96.0.1/32 -p tcp -m comm...". What the cut word would be nobody knows. */
 function readCutLine(text: string, how: Reading): PastedLine | undefined {
@@ -198,7 +202,7 @@ function spread({ statement, prefix, listing, context }: PastedLine, plain: Plai
 }
 
 const escapeCharacter = '\u001b';
-const spoiling = /[\u00a0`~&<\\…]|m\[K|\.{3}/;
+const spoiling = /[\u00a0`~&<\\…]|m\[K|\.{3}|^--[AIN] /;
 
 /** Whether a line that begins like a plain one may have to be read in another way than it stands. */
 export function mayBeSpoiled(text: string): boolean {
