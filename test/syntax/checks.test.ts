@@ -354,6 +354,17 @@ describe('chains and tables', () => {
     check(`
 -P INPUT
 ^^ missing-value: -P requires a chain and a policy`);
+    check('-P INPUT ACCEPT -c 12 720');
+    check('-P INPUT ACCEPT -v --set-counters 12,720');
+    check(`
+-P INPUT ACCEPT -c 12
+                   ^^ missing-value: -c requires packet and byte counter`);
+    check(`
+-P INPUT ACCEPT -c 12 b
+                      ^ bad-number: -c byte counter not numeric`);
+    check(`
+-N X -c 0 0
+     ^^ superfluous-option: Illegal option \`-c' with this command`);
     check(`
 -A INPUT -D INPUT -j ACCEPT
          ^^ two-commands: Cannot use -D with -A`);

@@ -1,6 +1,7 @@
 /** What is wrong with `*table`, `:CHAIN POLICY` and the commands about chains, by the line alone. */
 import { findTarget } from '../../catalog/lookup.ts';
 import { isBuiltinChain, isTableName } from '../../catalog/tables.ts';
+import { readCounters } from '../../catalog/values/read-words.ts';
 import type { LineContext } from '../line.ts';
 import type { ChainCommandStatement, ChainStatement, Problem, RuleOption, TableStatement, Word } from '../statement.ts';
 import type { Report } from './checked-rule.ts';
@@ -56,6 +57,11 @@ export function checkChain(
   if (found !== undefined) report({ ...found, fix: { title: 'Write -', text: '-' } });
 }
 
+function checkCounters({ word, values: [packets, bytes] }: RuleOption, report: Report): void {
+  const read = readCounters(packets?.text ?? '', bytes?.text ?? '');
+  if (read.type === 'fault') report(problem((read.word === 1 ? bytes : packets) ?? word, 'error', read.code, read.message));
+}
+
 /** `-N`, `-P`, `-X` and their like. */
 export function checkChainCommand(
   { command, commandWord, chain, argument }: Omit<ChainCommandStatement, 'kind' | 'problems'>,
@@ -63,8 +69,14 @@ export function checkChainCommand(
   context: LineContext,
   report: Report,
 ): void {
-  for (const { spec, word } of options) {
+  for (const option of options) {
+    const { spec, word } = option;
     if (spec !== undefined && (spec.long === '--verbose' || spec.long === '--ipv4' || spec.long === '--ipv6')) continue;
+    // `iptables -S -v` prints "-P INPUT ACCEPT -c 12 720".
+    if (spec?.long === '--set-counters' && command === 'policy') {
+      checkCounters(option, report);
+      continue;
+    }
     const message =
       spec === undefined ? `unknown option "${word.text}"` : `Illegal option \`${spec.short ?? spec.long}' with this command`;
     report(problem(word, 'error', spec === undefined ? 'unknown-option' : 'superfluous-option', message));
