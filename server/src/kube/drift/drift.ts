@@ -44,7 +44,9 @@ function dumpsToCompare(ruleset: Ruleset): readonly Dump[] {
   const { dumps } = ruleset;
   const worth = (dump: Dump): number =>
     hasProxyRules(ruleset, dump) ? 2 : dump.tables.some(({ name }) => name === 'nat' || name === 'filter') ? 1 : 0;
-  return dumps.filter((dump) => !dumps.some((other) => other.family === dump.family && worth(other) > worth(dump)));
+  const most = new Map<Dump['family'], number>();
+  for (const dump of dumps) most.set(dump.family, Math.max(worth(dump), most.get(dump.family) ?? 0));
+  return dumps.filter((dump) => worth(dump) === most.get(dump.family));
 }
 
 /** Compares the dumps of a ruleset with a cluster. Pauses every few dozen Services; never throws. */

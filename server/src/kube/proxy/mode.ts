@@ -204,6 +204,29 @@ export function hasProxyRules(ruleset: Ruleset, dump: Dump): boolean {
   return shownBy(ruleset, dump) !== undefined;
 }
 
+interface ShownDump {
+  readonly family: Dump['family'];
+  readonly shown: Shown;
+}
+
+const shownInBefore = new WeakMap<Ruleset, readonly ShownDump[]>();
+
+/** What the dumps of a file show: the first of each family and kind, in their order. A file may hold thousands of dumps. */
+function shownIn(ruleset: Ruleset): readonly ShownDump[] {
+  let all = shownInBefore.get(ruleset);
+  if (all === undefined) {
+    const first = new Map<string, ShownDump>();
+    for (const dump of ruleset.dumps) {
+      const shown = shownBy(ruleset, dump);
+      const key = `${dump.family} ${shown?.kind}`;
+      if (shown !== undefined && !first.has(key)) first.set(key, { family: dump.family, shown });
+    }
+    all = [...first.values()];
+    shownInBefore.set(ruleset, all);
+  }
+  return all;
+}
+
 const nftTable = /^\s*(?:add )?table (?:ip6?|inet) kube-proxy\b/;
 // iptables-nft-save of 1.8.2 to 1.8.4 says this of tables that are none of its own.
 const foreignTable = /^# Table `kube-proxy' is incompatible/;
@@ -284,10 +307,8 @@ export function serviceProxyOf(ruleset: Ruleset, dump: Dump, cluster: Cluster = 
   const line = nftLine(ruleset);
   if (line >= 0) return named({ kind: 'nftables', reason: 'nft has a table kube-proxy.', line });
   // Both families of a node have one kube-proxy. One that serves a single family has nothing in the other, nor in the other back end.
-  for (const beside of ruleset.dumps) {
-    const shown = beside === dump ? undefined : shownBy(ruleset, beside);
-    if (shown !== undefined && (beside.family === dump.family || shown.kind !== 'iptables')) return named(shown);
-  }
+  const beside = shownIn(ruleset).find(({ family, shown }) => family === dump.family || shown.kind !== 'iptables');
+  if (beside !== undefined) return named(beside.shown);
   const nat = tableOf(dump, 'nat');
   const isWhole = nat !== undefined && isTableWhole(ruleset, nat);
   const byConfig = configured(cluster, node, isWhole);

@@ -16,13 +16,17 @@ export const jumpLoop: LintRule = {
 
 /** One loop in a table is enough to have it refused; a hostile one has thousands. */
 const mostLoops = 20;
+/** Names of a loop's chains that are said of each of its ends; a hostile loop has thousands. */
+const mostNames = 10;
 
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of ruleset.tables) {
     yield;
     if (mayMixTables(ruleset, table)) continue;
-    for (const { from, to } of reachOf(table).loops.slice(0, mostLoops))
+    for (const { from, to } of reachOf(table).loops.slice(0, mostLoops)) {
       reportLoop(ruleset, from, to, wayBetween(to, from), report);
+      yield;
+    }
   }
 }
 
@@ -39,14 +43,18 @@ function wayBetween(from: Chain, to: Chain): readonly Chain[] {
     }
   }
   const way: Chain[] = [];
-  for (let chain: Chain | undefined = to; chain !== undefined; chain = cameFrom.get(chain)) way.unshift(chain);
-  return way;
+  for (let chain: Chain | undefined = to; chain !== undefined; chain = cameFrom.get(chain)) way.push(chain);
+  return way.reverse();
 }
 
 function reportLoop(ruleset: Ruleset, from: Chain, to: Chain, way: readonly Chain[], report: (finding: Finding) => void): void {
   const { table } = from;
   const hooks = reachOf(table).hooksOf(from).join(', ');
-  const circle = [...way, to].map(({ name }) => name).join(' -> ');
+  const names = [...way, to].map(({ name }) => name);
+  const left = names.length - 2 * mostNames;
+  // Both ends of a long one: they are what the message is about.
+  const shown = left > 1 ? [...names.slice(0, mostNames), `${left} more`, ...names.slice(-mostNames)] : names;
+  const circle = shown.join(' -> ');
   for (const line of from.rules) {
     if (ruleset.lines[line]?.target !== to.name) continue;
     const place = mentionsOn(ruleset, line).find(({ kind }) => kind === 'jump' || kind === 'goto');

@@ -34,7 +34,7 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
     yield;
     for (const chain of tableFacts(ruleset, table).plain) {
       if (chain.rules.length < 2) continue;
-      reportRepeated(ruleset, chain, report);
+      yield* reportRepeated(ruleset, chain, report);
       yield;
     }
   }
@@ -47,10 +47,14 @@ function bareText(line: Line | undefined): string | undefined {
   return text.startsWith('[') ? text.slice(text.indexOf(']') + 1).trimStart() : text;
 }
 
-function reportRepeated(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): void {
+/** Rules looked at between two pauses; a hostile file has all of them in one chain. */
+const rulesBetweenPauses = 500;
+
+function* reportRepeated(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): Steps<void> {
   const first = new Map<string, number>();
   const again = new Map<string, number[]>();
-  for (const number of chain.rules) {
+  for (const [place, number] of chain.rules.entries()) {
+    if (place % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
     const text = bareText(ruleset.lines[number]);
     if (text === undefined) continue;
     if (!first.has(text)) {
@@ -61,7 +65,10 @@ function reportRepeated(ruleset: Ruleset, chain: Chain, report: (finding: Findin
     if (numbers === undefined) again.set(text, [number]);
     else numbers.push(number);
   }
+  let looked = 0;
   for (const [text, numbers] of again) {
+    looked += 1;
+    if (looked % rulesBetweenPauses === 0) yield;
     const original = first.get(text) ?? 0;
     const [second] = numbers;
     if (second === undefined || mayChange(ruleset, second) || isMeant(ruleset, chain, original, numbers)) continue;
@@ -95,8 +102,26 @@ function isMeant(ruleset: Ruleset, chain: Chain, original: number, again: readon
   return formOf(ruleset, chain.table) === 'rules' && !isOneRun(ruleset, original, last);
 }
 
+const runsBefore = new WeakMap<Ruleset, Uint32Array>();
+
+/** For each line, how many lines above it are no rules. */
+function otherLines(ruleset: Ruleset): Uint32Array {
+  let above = runsBefore.get(ruleset);
+  if (above === undefined) {
+    above = new Uint32Array(ruleset.lines.length + 1);
+    let count = 0;
+    for (const [number, { kind }] of ruleset.lines.entries()) {
+      above[number] = count;
+      if (kind !== 'rule') count += 1;
+    }
+    above[ruleset.lines.length] = count;
+    runsBefore.set(ruleset, above);
+  }
+  return above;
+}
+
 /** Whether nothing but rules stands between two lines. */
-function isOneRun({ lines }: Ruleset, from: number, to: number): boolean {
-  for (let number = from; number < to; number += 1) if (lines[number]?.kind !== 'rule') return false;
-  return true;
+function isOneRun(ruleset: Ruleset, from: number, to: number): boolean {
+  const above = otherLines(ruleset);
+  return above[from] === above[to];
 }

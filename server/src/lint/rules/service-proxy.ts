@@ -50,9 +50,16 @@ function codeOf({ kind }: ServiceProxy, ruleset: Ruleset): string | undefined {
   }
 }
 
-/** Whether a dump shows that kubelet runs: 1.18 or later makes its canary in every table. */
-export function hasKubelet({ tables }: Ruleset): boolean {
-  return tables.some(({ chains }) => chains.has('KUBE-KUBELET-CANARY'));
+const kubeletBefore = new WeakMap<Ruleset, boolean>();
+
+/** Whether a file shows that kubelet runs: 1.18 or later makes its canary in every table. */
+export function hasKubelet(ruleset: Ruleset): boolean {
+  let has = kubeletBefore.get(ruleset);
+  if (has === undefined) {
+    has = ruleset.tables.some(({ chains }) => chains.has('KUBE-KUBELET-CANARY'));
+    kubeletBefore.set(ruleset, has);
+  }
+  return has;
 }
 
 /** kubernetes/kubernetes#102314: chains of iptables mode after a switch to ipvs. */

@@ -1,7 +1,7 @@
 import type { Steps } from '../../base/steps.ts';
 import { formOf, isNamedInUnreadLine, isTableWhole } from '../../ruleset/completeness.ts';
 import { mentionsOf } from '../../ruleset/places.ts';
-import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
+import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { tableFacts } from '../support/table-facts.ts';
 
@@ -25,10 +25,24 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
   }
 }
 
+const declaringBefore = new WeakMap<Ruleset, ReadonlyMap<string, Table>>();
+
+/** By a chain's name: the first table that declares it. A file may hold thousands of tables. */
+function declaringTables(ruleset: Ruleset): ReadonlyMap<string, Table> {
+  let all = declaringBefore.get(ruleset);
+  if (all === undefined) {
+    const found = new Map<string, Table>();
+    for (const table of ruleset.tables)
+      for (const { name, declarations } of table.chains.values())
+        if (declarations.length > 0 && !found.has(name)) found.set(name, table);
+    all = found;
+    declaringBefore.set(ruleset, all);
+  }
+  return all;
+}
+
 function reportChain(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): void {
-  const elsewhere = ruleset.tables.find(
-    (table) => table !== chain.table && (table.chains.get(chain.name)?.declarations.length ?? 0) > 0,
-  );
+  const elsewhere = declaringTables(ruleset).get(chain.name);
   const hint =
     elsewhere === undefined ? '' : `; table ${elsewhere.name} has a chain of that name, but a jump cannot leave its table`;
   const what = { rule: 'Rule for', jump: 'Jump to', goto: 'Goto' } as const;

@@ -18,19 +18,23 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
   for (const table of ruleset.tables) {
     yield;
     if (mayMixTables(ruleset, table)) continue;
-    reportUnreachable(ruleset, table, report);
+    yield* reportUnreachable(ruleset, table, report);
   }
 }
 
-function reportUnreachable(ruleset: Ruleset, table: Table, report: (finding: Finding) => void): void {
+/** Rules looked at between two pauses; a hostile file has all of them in one chain. */
+const rulesBetweenPauses = 500;
+
+function* reportUnreachable(ruleset: Ruleset, table: Table, report: (finding: Finding) => void): Steps<void> {
   const done = new Set<Chain>();
   for (const target of ending) {
-    for (const number of table.targets.get(target) ?? []) {
+    for (const [place, number] of (table.targets.get(target) ?? []).entries()) {
+      if (place % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
       const chain = table.chains.get(ruleset.lines[number]?.name ?? '');
       if (chain === undefined || done.has(chain) || chain.rules.at(-1) === number || !takesAll(ruleset, number)) continue;
+      done.add(chain);
       // With rules put in front or taken away the order is another one than in the text.
       if (!chain.rules.every((line) => ruleset.lines[line]?.command === 'append')) continue;
-      done.add(chain);
       const behind = chain.rules.filter((line) => line > number);
       const [first] = behind;
       if (first === undefined) continue;
