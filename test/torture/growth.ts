@@ -2,6 +2,7 @@ import { runToEnd } from '../../server/src/base/steps.ts';
 import { lint } from '../../server/src/lint/registry.ts';
 import { traceReport } from '../../server/src/netfilter/trace-report.ts';
 import { dumpState } from '../support/dump-state.ts';
+import { clusterShapes, compareWith } from './cluster-shapes.ts';
 
 /** A shape of input that grows, and what is asked of it. */
 interface Shape {
@@ -136,21 +137,30 @@ function worked(): number {
   return (user + system) / 1_000;
 }
 
-function took(text: string): number {
-  const start = worked();
+function askAll(text: string): void {
   const state = dumpState(text);
   runToEnd(lint(state));
   traceReport(state.ruleset, { from: '192.0.2.1', to: '192.0.2.2:80', hook: 'prerouting' });
+}
+
+function took(ask: (text: string) => void, text: string): number {
+  const start = worked();
+  ask(text);
   return worked() - start;
 }
 
+const asked = [
+  ...shapes.map((shape) => ({ ...shape, ask: askAll })),
+  ...clusterShapes.map((shape) => ({ ...shape, name: `a snapshot's ${shape.name}`, ask: compareWith })),
+];
+
 /** How the work for each hostile shape grows. Each size is measured twice and the shorter time counts, since a machine is busy at times. */
 export function* measureGrowth(): Generator<Growth> {
-  for (const { name, textOf } of shapes) {
+  for (const { name, textOf, ask } of asked) {
     const times = sizes.map((size) => {
       const text = textOf(size);
-      const first = took(text);
-      return first < least ? first : Math.min(first, took(text));
+      const first = took(ask, text);
+      return first < least ? first : Math.min(first, took(ask, text));
     });
     const [smallest = 0, , largest = 0] = times;
     yield { shape: name, times, factor: largest / Math.max(smallest, least / 16) / 16 };

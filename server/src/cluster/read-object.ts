@@ -59,12 +59,12 @@ function protocolOf(port: Fields): string {
 }
 
 function addresses(texts: readonly string[]): readonly string[] {
-  const out: string[] = [];
+  const out = new Set<string>();
   for (const text of texts) {
     const ip = canonicalIP(text);
-    if (ip !== undefined && !out.includes(ip)) out.push(ip);
+    if (ip !== undefined) out.add(ip);
   }
-  return out;
+  return [...out];
 }
 
 function targetPort(port: Fields): string {
