@@ -810,7 +810,8 @@ describe('a dump that is not all', () => {
     const grepped = written(both)
       .split('\n')
       .filter((line) => line.includes('shop/web'))
-      .join('\n');
+      .map((line) => `${line}\n`)
+      .join('');
     expect(drift(grepped, both)).toEqual([]);
     // Of the others it says nothing, neither that they are in sync.
     expect(driftReport(rulesetOf(grepped), both, { node: 'node-a' }).services.map(({ service: name }) => name)).toEqual([

@@ -141,11 +141,23 @@ Chain OUTPUT (policy ACCEPT 0 packets, 0 bytes)
     ]);
   });
 
+  it('what stands behind the end of a text that was cut, wherever', () => {
+    // The header says what is cut there.
+    for (let end = '*nat\n:PREROUTING ACCEPT [10:600]\n'.length; end < before.length; end += 1) {
+      const cut = before.slice(0, end);
+      const { services, chains, rules } = diff(before, cut);
+      expect({ services, chains, rules }, cut).toEqual(nothing);
+      const back = diff(cut, before);
+      expect({ services: back.services, chains: back.chains, rules: back.rules }, cut).toEqual(nothing);
+    }
+  });
+
   it('a chain and its rules: grep leaves some', () => {
     const grep = before
       .split('\n')
       .filter((line) => line.startsWith('-A KUBE-SVC-') || line.startsWith('-A KUBE-SEP-'))
-      .join('\n');
+      .map((line) => `${line}\n`)
+      .join('');
     expect(diff(before, grep)).toEqual({
       ...nothing,
       notCompared: ['The second dump does not show nat PREROUTING, KUBE-SERVICES.'],

@@ -206,6 +206,14 @@ export function isRuleShownWhole(ruleset: Ruleset, number: number): boolean {
   return !isLastLine(ruleset, number);
 }
 
+/** A jump to a chain of kube-proxy's whose name has all sixteen characters of its hash. */
+const wholeName = / -j [A-Z]{1,9}-[A-Z]{2,3}-[A-Z2-7]{16}$/;
+
+/** Whether a name or an address at the end of a line may be half of another: the text was cut there, for all that it shows. */
+export function mayBeHalf(ruleset: Ruleset, number: number): boolean {
+  return isLastLine(ruleset, number) && !wholeName.test(ruleset.lines[number]?.text ?? '');
+}
+
 /** Whether a text ends with this line, and neither a line end nor COMMIT shows that the line does not go on. */
 function isLastLine({ lines, tables }: Ruleset, number: number): boolean {
   return number === lines.length - 1 && tables.at(-1)?.commitLine === undefined;

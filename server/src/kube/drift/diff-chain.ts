@@ -1,6 +1,6 @@
 /** What differs between the rules of one chain in two dumps, as far as both show it. */
 import { canonicalRules, withoutBackEnd } from '../../ruleset/canonical.ts';
-import { hasEveryChain, isChainShownWhole, showsInterfaces } from '../../ruleset/completeness.ts';
+import { hasEveryChain, isChainShownWhole, mayBeHalf, showsInterfaces } from '../../ruleset/completeness.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import { notUnderstood } from '../../syntax/statement.ts';
@@ -76,6 +76,11 @@ function isShown({ ruleset, table, chain }: ChainSide): boolean {
   return chain === undefined ? hasEveryChain(ruleset, table) : isChainShownWhole(ruleset, chain);
 }
 
+/** Whether a rule may go on behind the end of a text that shows its chain in part. */
+function isCut(side: ChainSide, line: number): boolean {
+  return mayBeHalf(side.ruleset, line) && !isShown(side);
+}
+
 /** The lines of rules that one side has more often than the other. */
 function surplus(
   rules: ReadonlyMap<string, readonly number[]>,
@@ -100,10 +105,18 @@ export function diffChainRules(before: ChainSide, after: ChainSide): ChainRulesD
   // A rule is missing only from a chain that is shown whole.
   const isRemovedKnown = isShown(after);
   const isAddedKnown = isShown(before);
-  const isUnseen = (removed.length > 0 && !isRemovedKnown) || (added.length > 0 && !isAddedKnown);
+  const isUnseen =
+    (removed.length > 0 && !isRemovedKnown) ||
+    (added.length > 0 && !isAddedKnown) ||
+    removed.some(([, line]) => isCut(before, line)) ||
+    added.some(([, line]) => isCut(after, line));
   const changes = [
-    ...(isRemovedKnown ? removed : []).map(([rule, line]): RuleChange => ({ change: 'removed', rule, line })),
-    ...(isAddedKnown ? added : []).map(([rule, line]): RuleChange => ({ change: 'added', rule, line })),
+    ...(isRemovedKnown ? removed.filter(([, line]) => !isCut(before, line)) : []).map(
+      ([rule, line]): RuleChange => ({ change: 'removed', rule, line }),
+    ),
+    ...(isAddedKnown ? added.filter(([, line]) => !isCut(after, line)) : []).map(
+      ([rule, line]): RuleChange => ({ change: 'added', rule, line }),
+    ),
   ];
   return { changes, notCompared: isUnseen ? 'rules that one of the dumps may not show' : '', withInterfaces };
 }

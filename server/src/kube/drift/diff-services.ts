@@ -2,7 +2,7 @@
 import type { Steps } from '../../base/steps.ts';
 import type { Family } from '../../catalog/types.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
-import { isTableWhole } from '../../ruleset/completeness.ts';
+import { isTableWhole, mayBeHalf } from '../../ruleset/completeness.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
@@ -52,8 +52,13 @@ function addServiceChain(into: ServiceStates, resolution: Resolution, chain: Cha
   const { table } = chain;
   const state = stateOf(into, portName(service.namespace, service.name, service.port), service.protocol, table.dump.family);
   state.clusterIP ??= service.clusterIP;
-  for (const { target } of endpointShares(resolution.ruleset, chain)) {
+  const { ruleset } = resolution;
+  const isWhole = isTableWhole(ruleset, table);
+  for (const { target, line } of endpointShares(ruleset, chain)) {
     const endpointChain = table.chains.get(target);
+    // Half a name, half an address or none: which endpoint it is the text does not show.
+    const places = [line, ...(endpointChain?.rules ?? [])];
+    if (!isWhole && (places.length === 1 || places.some((number) => mayBeHalf(ruleset, number)))) continue;
     const endpoint = endpointChain === undefined ? null : resolution.chain(endpointChain).endpoint;
     state.endpoints.add(endpoint === null ? target : endpointAddress(endpoint));
   }
@@ -62,6 +67,7 @@ function addServiceChain(into: ServiceStates, resolution: Resolution, chain: Cha
 /** Services without endpoints, which only filter names. */
 function addRefusals(into: ServiceStates, ruleset: Ruleset, chain: Chain): void {
   for (const line of chain.rules) {
+    if (mayBeHalf(ruleset, line) && !isTableWhole(ruleset, chain.table)) continue;
     const rule = ruleAt(ruleset, line);
     const comment = rule === undefined ? undefined : serviceComment(commentOf(rule));
     if (rule === undefined || comment === undefined) continue;

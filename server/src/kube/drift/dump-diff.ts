@@ -6,7 +6,7 @@
 import type { Steps } from '../../base/steps.ts';
 import type { Family } from '../../catalog/types.ts';
 import { type Cluster, emptyCluster } from '../../cluster/cluster.ts';
-import { hasEveryChain, mayHaveMoreTables } from '../../ruleset/completeness.ts';
+import { hasEveryChain, mayBeHalf, mayHaveMoreTables } from '../../ruleset/completeness.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import { statementOf } from '../../syntax/document.ts';
 import { diffChainRules } from './diff-chain.ts';
@@ -27,6 +27,11 @@ function tablesOf(ruleset: Ruleset): ReadonlyMap<string, Table> {
 
 function exists(chain: Chain | undefined): chain is Chain {
   return chain !== undefined && (chain.builtin || chain.declarations.length > 0 || chain.rules.length > 0);
+}
+
+/** Whether a chain is named only at the end of a text that was cut: its name may be half of another. */
+function hasHalfName(ruleset: Ruleset, { builtin, declarations, rules }: Chain): boolean {
+  return !builtin && [...declarations, ...rules].every((line) => mayBeHalf(ruleset, line));
 }
 
 /** The policy that a dump says of a built-in chain; null where it says none. */
@@ -135,6 +140,8 @@ function* compareTables(comparison: Comparison, pair: Pair): Steps<void> {
     if (count % chainsBetweenPauses === 0) yield;
     const [oldChain, newChain] = [old?.chains.get(name), now?.chains.get(name)];
     const chains = { old: exists(oldChain) ? oldChain : undefined, now: exists(newChain) ? newChain : undefined };
+    if (chains.old === undefined && chains.now !== undefined && hasHalfName(comparison.after, chains.now)) continue;
+    if (chains.now === undefined && chains.old !== undefined && hasHalfName(comparison.before, chains.old)) continue;
     if (chains.old === undefined && chains.now === undefined) continue;
     // A chain is gone only from a table whose chains are all shown.
     if (chains.old === undefined && old !== undefined && !hasEveryChain(comparison.before, old)) unseen.first.push(name);

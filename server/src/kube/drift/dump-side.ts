@@ -1,7 +1,7 @@
 /** A dump's rules for Services, by the port that they are for. */
 
 import type { Steps } from '../../base/steps.ts';
-import { isTableWhole } from '../../ruleset/completeness.ts';
+import { isTableWhole, mayBeHalf } from '../../ruleset/completeness.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Dump, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
@@ -65,12 +65,13 @@ function tableOf(ruleset: Ruleset, dump: Dump, name: 'nat' | 'filter'): DumpTabl
   return table === undefined ? undefined : { table, whole: isTableWhole(ruleset, table) };
 }
 
-/** Rules that are there: what -D and -C name is not. */
+/** Rules that are there: what -D and -C name is not, and what a text that was cut ends with may be another. */
 export function rulesIn(ruleset: Ruleset, chain: Chain | undefined): readonly number[] {
   if (chain === undefined) return [];
   return chain.rules.filter((line) => {
     const command = ruleset.lines[line]?.command;
-    return command !== 'delete' && command !== 'check';
+    if (command === 'delete' || command === 'check') return false;
+    return !mayBeHalf(ruleset, line) || isTableWhole(ruleset, chain.table);
   });
 }
 
