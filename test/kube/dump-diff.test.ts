@@ -152,6 +152,13 @@ Chain OUTPUT (policy ACCEPT 0 packets, 0 bytes)
     }
   });
 
+  it('but what a terminal broke is compared to its end', () => {
+    const folded = (text: string): string => text.replace(/.{100}(?=.)/g, '$&\n');
+    const changed = before.replace('--dport 80 ', '--dport 81 ');
+    expect(diff(folded(before), folded(changed)).rules.map(({ change }) => change)).toEqual(['removed', 'added']);
+    expect(diff(folded(before), before)).toEqual(nothing);
+  });
+
   it('a chain and its rules: grep leaves some', () => {
     const grep = before
       .split('\n')

@@ -282,3 +282,19 @@ COMMIT
     ]);
   });
 });
+
+describe('rules that a terminal broke', () => {
+  const rule = (port: number): string =>
+    `-A KUBE-SERVICES -d 10.96.0.40/32 -p tcp -m comment --comment "team-a/geo-with-a-long-name:http has no endpoints" -m tcp --dport ${port} -j REJECT`;
+  const codes = (ports: readonly number[]): readonly string[] =>
+    findingsIn(
+      ['*filter', ':INPUT ACCEPT [0:0]', ':KUBE-SERVICES - [0:0]', '-A INPUT -j KUBE-SERVICES', ...ports.map(rule), 'COMMIT', '']
+        .join('\n')
+        .replace(/.{100}(?=.)/g, '$&\n'),
+    ).map(({ code }) => code);
+
+  it('are the same if they are to their ends', () => {
+    expect(codes([80, 81, 80])).toEqual(['repeated-rule']);
+    expect(codes([80, 81, 82])).toEqual([]);
+  });
+});

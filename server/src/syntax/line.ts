@@ -136,6 +136,11 @@ export function isRestoreInput({ table, within }: LineContext): boolean {
   return table !== undefined && within === undefined;
 }
 
+/** All that a line says, where it was broken with what stands on the lines below. */
+export function wholeText({ text, context }: Pick<Line, 'text' | 'context'>): string {
+  return text + textBelow(context);
+}
+
 /** What of a line stands on the lines below; empty for one that was not broken. */
 export function textBelow({ within }: LineContext): string {
   return within?.kind === 'command' || within?.kind === 'wrapped' ? (within.more ?? '') : '';

@@ -3,6 +3,7 @@ import { canonicalRules, withoutBackEnd } from '../../ruleset/canonical.ts';
 import { hasEveryChain, isChainShownWhole, mayBeHalf, showsInterfaces } from '../../ruleset/completeness.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
+import { wholeText } from '../../syntax/line.ts';
 import { notUnderstood } from '../../syntax/statement.ts';
 
 /** A chain as one dump has it; undefined where it does not. */
@@ -35,8 +36,13 @@ function sameText(before: ChainSide, after: ChainSide): boolean {
   const now = after.chain?.rules ?? [];
   return (
     old.length === now.length &&
-    old.every((line, index) => before.ruleset.lines[line]?.text === after.ruleset.lines[now[index] ?? -1]?.text)
+    old.every((line, index) => textAt(before.ruleset, line) === textAt(after.ruleset, now[index] ?? -1))
   );
+}
+
+function textAt({ lines }: Ruleset, number: number): string | undefined {
+  const line = lines[number];
+  return line === undefined ? undefined : wholeText(line);
 }
 
 const interfaceOptions = new Set(['--in-interface', '--out-interface']);

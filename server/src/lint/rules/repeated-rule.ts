@@ -3,7 +3,7 @@ import { builtinChains } from '../../catalog/tables.ts';
 import { formOf, isRuleShownWhole, mayMixTables } from '../../ruleset/completeness.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
-import type { Line } from '../../syntax/line.ts';
+import { type Line, wholeText } from '../../syntax/line.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { linePlace } from '../support/line-place.ts';
 import { tableFacts } from '../support/table-facts.ts';
@@ -43,7 +43,8 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
 /** A rule as its text without counters; undefined for a line of another kind. */
 function bareText(line: Line | undefined): string | undefined {
   if (line?.kind !== 'rule' || line.listing || line.command !== 'append') return undefined;
-  const text = line.prefix === 0 ? line.text : line.text.slice(line.prefix);
+  const whole = wholeText(line);
+  const text = line.prefix === 0 ? whole : whole.slice(line.prefix);
   return text.startsWith('[') ? text.slice(text.indexOf(']') + 1).trimStart() : text;
 }
 
