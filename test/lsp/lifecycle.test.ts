@@ -14,7 +14,7 @@ beforeEach(() => {
 afterEach(() => server.dispose());
 
 /** The code of the protocol's error that a request gets; undefined for an answer. */
-async function codeOf(method: string, params?: object): Promise<unknown> {
+async function codeOf(method: string, params?: object | null): Promise<unknown> {
   try {
     await server.client.sendRequest(method, params);
     return undefined;
@@ -85,7 +85,16 @@ describe('a request whose parameters are not as the protocol has them', () => {
     ['codeLens/resolve', { range: 1 }],
     ['iptables/flow', { to: '10.0.0.1:80' }],
     ['iptables/flow', { textDocument: { uri } }],
+    ['iptables/flow', null],
     ['iptables/flowTargets', { textDocument: 1 }],
+    ['iptables/driftPorts', null],
+    ['iptables/driftPorts', { textDocument: { uri }, namespace: {}, name: 1 }],
+    ['iptables/selectContext', null],
+    ['iptables/selectContext', { context: 1 }],
+    ['iptables/pod', { namespace: 'x', name: ['y'] }],
+    ['iptables/nodeReaders', { node: {} }],
+    ['iptables/nodeDump', null],
+    ['iptables/nodeDump', { context: 'c', node: 'n', reader: { kind: 'debug-pod', namespace: 1 } }],
     ['iptables/drift', {}],
   ])('%s %j gets the error of the protocol', async (method, params) => {
     await server.initialize();

@@ -1,6 +1,6 @@
 import type { CancellationToken } from 'vscode-languageserver';
 import { driftPorts, driftTree } from '../features/drift-tree.ts';
-import { type DriftPort, type DriftPortsParams, type DriftResult, driftPortsRequest, driftRequest } from '../protocol.ts';
+import { type DriftPort, type DriftResult, driftPortsRequest, driftRequest } from '../protocol.ts';
 import { answerFor } from './params.ts';
 import { type Session, withState } from './session.ts';
 
@@ -18,10 +18,9 @@ export function registerDriftRequests(session: Session): void {
   connection.onRequest<unknown, void>(driftRequest, (message: unknown, token: CancellationToken) =>
     answerFor(message, ['textDocument'], ({ textDocument }) => withState(session, textDocument.uri, token, notOpen, driftTree)),
   );
-  connection.onRequest<unknown, void>(driftPortsRequest, (message: Partial<DriftPortsParams>, token: CancellationToken) => {
-    const { namespace = '', name = '' } = message;
-    return answerFor(message, ['textDocument'], ({ textDocument }) =>
+  connection.onRequest<unknown, void>(driftPortsRequest, (message: unknown, token: CancellationToken) =>
+    answerFor(message, ['textDocument', 'namespace', 'name'], ({ textDocument, namespace, name }) =>
       withState(session, textDocument.uri, token, noPorts, (state) => driftPorts(state, namespace, name)),
-    );
-  });
+    ),
+  );
 }

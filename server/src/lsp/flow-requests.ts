@@ -16,17 +16,20 @@ export function registerFlowRequests(session: Session): void {
       withState(session, textDocument.uri, token, noTargets, flowTargetsOf),
     ),
   );
-  connection.onRequest<unknown, void>(flowRequest, (message: Partial<FlowParams>, token: CancellationToken) => {
-    const { to, chain } = message;
-    if (typeof to === 'string') {
-      return answerFor(message, ['textDocument'], ({ textDocument }) =>
-        withState(session, textDocument.uri, token, noFlow, (state) => flowFor(state, to)),
+  connection.onRequest<unknown, void>(
+    flowRequest,
+    (message: Partial<FlowParams> | null | undefined, token: CancellationToken) => {
+      const { to, chain } = message ?? {};
+      if (typeof to === 'string') {
+        return answerFor(message, ['textDocument'], ({ textDocument }) =>
+          withState(session, textDocument.uri, token, noFlow, (state) => flowFor(state, to)),
+        );
+      }
+      return answerFor(message, ['textDocument', 'position'], ({ textDocument, position }) =>
+        withState(session, textDocument.uri, token, noFlow, (state) =>
+          chain === true ? chainGraphAt(state, position) : flowAt(state, position),
+        ),
       );
-    }
-    return answerFor(message, ['textDocument', 'position'], ({ textDocument, position }) =>
-      withState(session, textDocument.uri, token, noFlow, (state) =>
-        chain === true ? chainGraphAt(state, position) : flowAt(state, position),
-      ),
-    );
-  });
+    },
+  );
 }

@@ -6,26 +6,23 @@ import {
   type ContextsResult,
   clusterSnapshotRequest,
   contextsRequest,
-  type NodeDumpParams,
   type NodeDumpProgressParams,
   type NodeDumpResult,
-  type NodeReadersParams,
   type NodeReadersResult,
   type NodesResult,
   nodeDumpProgressNotification,
   nodeDumpRequest,
   nodeReadersRequest,
   nodesRequest,
-  type PodParams,
   podRequest,
   refreshClusterRequest,
-  type SelectContextParams,
   type Settings,
   selectContextRequest,
 } from '../protocol.ts';
 import { chosenContext, restricted } from './clusters/live-source.ts';
 import type { Clusters } from './clusters/sources.ts';
 import { offerLeftPods } from './left-pods.ts';
+import { answerFor } from './params.ts';
 
 /** For a node that may not be looked at; its iptables is what counts, not its version. */
 const unknownVersion = 'v1.34.0';
@@ -50,26 +47,15 @@ export function registerLiveRequests(connection: Connection, clusters: Clusters,
     return cluster;
   }
 
-  connection.onRequest(
-    contextsRequest,
-    (): Promise<ContextsResult | ResponseError<void>> =>
+  connection.onRequest(contextsRequest, (): Promise<ContextsResult | ResponseError<void>> => answer(() => contextsOf(live)));
+  connection.onRequest<unknown, void>(selectContextRequest, (message: unknown) =>
+    answerFor(message, ['contextChoice'], ({ contextChoice }) =>
       answer(async () => {
-        const choice = live.choice();
-        const selected = chosenContext(choice);
-        try {
-          const { listContexts, environmentWith } = await live.load();
-          return { ...listContexts(environmentWith(choice.kubeconfig)), problem: '', selected };
-        } catch (error) {
-          return { contexts: [], origin: '', problem: messageOf(error), selected };
-        }
+        if (contextChoice !== '' && contextChoice !== null) await live.load();
+        clusters.select(contextChoice);
+        return null;
       }),
-  );
-  connection.onRequest(selectContextRequest, ({ context }: SelectContextParams) =>
-    answer(async () => {
-      if (context !== '' && context !== null) await live.load();
-      clusters.select(context);
-      return null;
-    }),
+    ),
   );
   connection.onRequest(refreshClusterRequest, () =>
     answer(async () => {
@@ -79,23 +65,27 @@ export function registerLiveRequests(connection: Connection, clusters: Clusters,
       return null;
     }),
   );
-  connection.onRequest(podRequest, ({ namespace, name }: PodParams) =>
-    answer(async () => (await connected().fetchPod(namespace, name)) ?? null),
+  connection.onRequest<unknown, void>(podRequest, (message: unknown) =>
+    answerFor(message, ['namespace', 'name'], ({ namespace, name }) =>
+      answer(async () => (await connected().fetchPod(namespace, name)) ?? null),
+    ),
   );
   connection.onRequest(nodesRequest, () => answer(async () => nodesOf(connected())));
-  connection.onRequest(nodeReadersRequest, ({ node }: NodeReadersParams, token: CancellationToken) =>
-    answer(async () => readersOn(connected(), node, settings(), token)),
+  connection.onRequest<unknown, void>(nodeReadersRequest, (message: unknown, token: CancellationToken) =>
+    answerFor(message, ['node'], ({ node }) => answer(async () => readersOn(connected(), node, settings(), token))),
   );
-  connection.onRequest(nodeDumpRequest, ({ context, node, reader }: NodeDumpParams, token: CancellationToken) =>
-    answer(async (): Promise<NodeDumpResult> => {
-      const cluster = connectedTo(context);
-      const progress = (text: string): void => {
-        const params: NodeDumpProgressParams = { node, text };
-        void connection.sendNotification(nodeDumpProgressNotification, params);
-      };
-      const { dumps, problems } = await cluster.readNode(node, reader, signalOf(token), progress);
-      return { dumps, problems, readAt: Date.now() };
-    }, token),
+  connection.onRequest<unknown, void>(nodeDumpRequest, (message: unknown, token: CancellationToken) =>
+    answerFor(message, ['context', 'node', 'reader'], ({ context, node, reader }) =>
+      answer(async (): Promise<NodeDumpResult> => {
+        const cluster = connectedTo(context);
+        const progress = (text: string): void => {
+          const params: NodeDumpProgressParams = { node, text };
+          void connection.sendNotification(nodeDumpProgressNotification, params);
+        };
+        const { dumps, problems } = await cluster.readNode(node, reader, signalOf(token), progress);
+        return { dumps, problems, readAt: Date.now() };
+      }, token),
+    ),
   );
   connection.onRequest(clusterSnapshotRequest, (_params: object, token?: CancellationToken) =>
     answer(async (): Promise<ClusterSnapshotResult> => {
@@ -124,6 +114,17 @@ export function registerLiveRequests(connection: Connection, clusters: Clusters,
       readers: [...readers, { kind: 'debug-pod', namespace: debugNamespace, image }],
       commands: dumpCommands.map(({ argv }) => argv.join(' ')),
     };
+  }
+}
+
+async function contextsOf(live: Clusters['live']): Promise<ContextsResult> {
+  const choice = live.choice();
+  const selected = chosenContext(choice);
+  try {
+    const { listContexts, environmentWith } = await live.load();
+    return { ...listContexts(environmentWith(choice.kubeconfig)), problem: '', selected };
+  } catch (error) {
+    return { contexts: [], origin: '', problem: messageOf(error), selected };
   }
 }
 

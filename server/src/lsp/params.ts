@@ -7,6 +7,7 @@ import {
   ResponseError,
   type TextDocumentContentChangeEvent,
 } from 'vscode-languageserver';
+import type { NodeReader } from '../protocol.ts';
 
 /** A document as it is opened. */
 export interface OpenedDocument {
@@ -28,6 +29,13 @@ export interface Params {
   readonly query: string;
   readonly codeActionContext: CodeActionContext;
   readonly lens: CodeLens;
+  readonly namespace: string;
+  readonly name: string;
+  readonly node: string;
+  readonly context: string;
+  /** Null goes back to the one that the settings name. */
+  readonly contextChoice: string | null;
+  readonly reader: NodeReader;
 }
 
 export type ParamName = keyof Params;
@@ -67,6 +75,17 @@ function isDiagnostic(value: unknown): boolean {
   return isObject(value) && isRange(value['range']) && typeof value['message'] === 'string';
 }
 
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isReader(value: unknown): value is NodeReader {
+  if (!isObject(value) || !isText(value['namespace'])) return false;
+  if (value['kind'] === 'debug-pod') return isText(value['image']);
+  const isNamed = isText(value['pod']) && isText(value['container']);
+  return value['kind'] === 'pod' && isNamed && typeof value['isKubeProxy'] === 'boolean';
+}
+
 /** For each parameter the field of the message that it is read from (empty for the whole message), and what it must be. */
 const checks: { readonly [name in ParamName]: { readonly field: string; readonly isRight: (value: unknown) => boolean } } = {
   textDocument: { field: 'textDocument', isRight: isDocument },
@@ -89,6 +108,12 @@ const checks: { readonly [name in ParamName]: { readonly field: string; readonly
     isRight: (value) => isObject(value) && Array.isArray(value['diagnostics']) && value['diagnostics'].every(isDiagnostic),
   },
   lens: { field: '', isRight: (value) => isObject(value) && isRange(value['range']) },
+  namespace: { field: 'namespace', isRight: isText },
+  name: { field: 'name', isRight: isText },
+  node: { field: 'node', isRight: isText },
+  context: { field: 'context', isRight: isText },
+  contextChoice: { field: 'context', isRight: (value) => value === null || isText(value) },
+  reader: { field: 'reader', isRight: isReader },
 };
 
 export type ReadParams<Name extends ParamName> =
