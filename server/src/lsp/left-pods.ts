@@ -1,4 +1,5 @@
 import type { Connection } from 'vscode-languageserver';
+import { notificationText } from '../base/safe-text.ts';
 import type { LeftPod } from '../cluster/live/left-pods.ts';
 import type { LiveCluster } from '../cluster/live/live-cluster.ts';
 
@@ -21,8 +22,8 @@ export async function offerLeftPods(connection: Connection, live: LiveCluster, n
   const names = pods.map(nameOf).join(', ');
   const text = `${what} of an earlier session ${are} still in ${live.context}, as nobody could remove ${are === 'is' ? 'it' : 'them'} then: ${names}.`;
   const remove = { title: 'Remove' };
-  const answer = await connection.window.showWarningMessage(text, remove, { title: 'Keep' });
+  const answer = await connection.window.showWarningMessage(notificationText(text), remove, { title: 'Keep' });
   if (answer?.title !== remove.title) return;
   const problems = (await Promise.all(pods.map((pod) => live.removeLeftPod(pod)))).filter((problem) => problem !== '');
-  if (problems.length > 0) connection.window.showErrorMessage(problems.join(' '));
+  if (problems.length > 0) connection.window.showErrorMessage(notificationText(problems.join(' ')));
 }
