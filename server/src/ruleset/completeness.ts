@@ -27,7 +27,7 @@ interface Extent {
   /** Lines that say that something was left out: "...", "[snip]". */
   readonly gaps: readonly number[];
   /** The words of lines that could not be read; each line may be a rule or a declaration. */
-  readonly unread: ReadonlySet<string>;
+  readonly unread: { has(word: string): boolean };
   /** Chains that rules name and that no line declares, in the order first named. Built-in chains are not among them. */
   readonly undeclared: readonly Chain[];
   /** In a listing, where the chain that a line begins ends: the line of the next one. */
@@ -221,14 +221,16 @@ function isLastLine({ lines, tables }: Ruleset, number: number): boolean {
 
 function examine(ruleset: Ruleset, table: Table): Extent {
   const gaps: number[] = [];
-  const unread = new Set<string>();
+  const words = new Set<string>();
+  const endless: string[] = [];
   for (let number = table.firstLine; number < table.endLine; number += 1) {
     const line = ruleset.lines[number];
     if (line === undefined) continue;
     if (line.kind === 'foreign' || line.kind === 'comment') {
       if (isGap(line.text)) gaps.push(number);
     } else if (line.kind === 'other') {
-      for (const word of line.text.split(wordEnds)) unread.add(word);
+      if (line.text.length > mostSplit) endless.push(line.text);
+      else for (const word of line.text.split(wordEnds)) words.add(word);
     }
   }
   const undeclared: Chain[] = [];
@@ -239,13 +241,15 @@ function examine(ruleset: Ruleset, table: Table): Extent {
     begins: hasBeginning(table, form),
     ends: hasEnd(ruleset, table, form),
     gaps,
-    unread,
+    unread: { has: (word) => words.has(word) || endless.some((text) => text.includes(word)) },
     undeclared,
     listedEnds: form === 'listing' ? listedEndsOf(table) : noEnds,
     hasColumns: form !== 'listing' || hasColumnsThroughout(ruleset, table),
   };
 }
 
+/** A longer line is searched instead: to part it takes long, and nobody asks for most of its words. */
+const mostSplit = 100_000;
 /** What stands around a chain's name in a line that was damaged. */
 const wordEnds = /[\s:"'`,;()]+/;
 const noEnds: ReadonlyMap<number, number> = new Map();

@@ -35,9 +35,17 @@ function readAnyLine(text: string, context: LineContext): PastedLine {
   return isPlainLine(text) ? readPlainLine(text, context) : readPastedLine(text, context, readRestoreLine);
 }
 
+/**
+ * A line is read in one go, during which nothing else is answered: so many characters take some 30 ms. iptables-restore takes 10,239 bytes of
+ * a line, so that a longer one is an error in any case, and its words need not be known.
+ */
+const mostRead = 1_000_000;
+const unread: Statement = Object.freeze({ kind: 'other', problems: [] });
+
 /** The whole statement of a line, read again from its text. */
 export function readAgain(line: Line): Statement {
   const { text, context } = line;
+  if (text.length > mostRead) return unread;
   const { within } = context;
   if (within?.kind === 'wrapped' || within?.kind === 'command') {
     if (within.more === undefined) return continuation;
@@ -57,6 +65,7 @@ const continuation: Statement = Object.freeze({ kind: 'foreign', what: 'wrapped'
  * own `context`; `contextBefore` tells what was given.
  */
 export function readLine(text: string, context: LineContext, carriageReturn: boolean): Line {
+  if (text.length > mostRead) return toLine(text, context, carriageReturn, unread, 0, false);
   const { within } = context;
   if (within?.kind === 'wrapped') return readBrokenLine(text, context, within.more, carriageReturn);
   if (!isPlainLine(text)) return lineOf(text, context, carriageReturn, readPastedLine(text, context, readRestoreLine));
