@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { Cancelled, runInSlices } from '../../server/src/base/scheduler.ts';
+import type { Steps } from '../../server/src/base/steps.ts';
+
+/** Work of so many steps of two milliseconds, which says who worked. */
+function* work(name: string, steps: number, log: string[]): Steps<string> {
+  for (let step = 0; step < steps; step += 1) {
+    const end = performance.now() + 2;
+    while (performance.now() < end);
+    log.push(name);
+    yield;
+  }
+  return name;
+}
+
+describe('long work', () => {
+  it('gives way, and only one piece of it runs between two looks at what came in', async () => {
+    const log: string[] = [];
+    const pause = (): Promise<void> =>
+      new Promise((done) =>
+        setImmediate(() => {
+          log.push('|');
+          done();
+        }),
+      );
+    const never = (): boolean => false;
+    const tasks = ['a', 'b', 'c'].map((name) => runInSlices(work(name, 20, log), pause, never));
+    expect(await Promise.all(tasks)).toEqual(['a', 'b', 'c']);
+    // The first pieces run at once, as the beginning of every task does; then there is one between two pauses.
+    const pieces = log.join('').split('|').slice(1);
+    expect(pieces.filter((piece) => new Set(piece).size > 1)).toEqual([]);
+    expect(pieces.length).toBeGreaterThan(6);
+  });
+
+  it('that is cancelled or fails leaves the turn to others', async () => {
+    const log: string[] = [];
+    const pause = (): Promise<void> => new Promise((done) => setImmediate(done));
+    const failing = function* (): Steps<string> {
+      yield* work('f', 8, log);
+      throw new Error('failed');
+    };
+    const cancelled = runInSlices(work('c', 50, log), pause, () => log.length > 10);
+    const failed = runInSlices(failing(), pause, () => false);
+    const finished = runInSlices(work('d', 20, log), pause, () => false);
+    await expect(cancelled).rejects.toThrow(Cancelled);
+    await expect(failed).rejects.toThrow('failed');
+    expect(await finished).toBe('d');
+  });
+});
