@@ -1,7 +1,8 @@
 /** A long JSON list of objects, as `kubectl get -o json` prints it, read object by object, so that no step takes long. */
 
+import { stringEnd } from './json-values.ts';
+
 const quote = 34;
-const backslash = 92;
 /** Characters between two pauses; some milliseconds of work. */
 const between = 200_000;
 
@@ -10,16 +11,6 @@ interface ListParts {
   readonly start: number;
   readonly end: number;
   readonly objects: readonly (readonly [start: number, end: number])[];
-}
-
-/** The offset behind the string that starts at `start`; the text's length where it ends within it. */
-function behindString(text: string, start: number): number {
-  for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
-    let escapes = 0;
-    while (text.charCodeAt(at - 1 - escapes) === backslash) escapes += 1;
-    if (escapes % 2 === 0) return at + 1;
-  }
-  return text.length;
 }
 
 const opensItems = /"items"\s*:\s*\[$/;
@@ -40,7 +31,9 @@ function* partsOf(text: string): Generator<void, ListParts | undefined> {
     }
     const code = text.charCodeAt(at);
     if (code === quote) {
-      at = behindString(text, at) - 1;
+      const behind = stringEnd(text, at);
+      if (behind < 0) return undefined;
+      at = behind - 1;
     } else if (code === 123 || code === 91) {
       depth += 1;
       if (depth === 2 && opensItems.test(text.slice(Math.max(0, at - 40), at + 1))) {

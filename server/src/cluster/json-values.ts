@@ -9,7 +9,7 @@ const quote = 34;
 const backslash = 92;
 
 /** The offset behind the string that starts at `start`, or -1 where the text ends within it. */
-function stringEnd(text: string, start: number): number {
+export function stringEnd(text: string, start: number): number {
   let at = start;
   for (;;) {
     at = text.indexOf('"', at + 1);
