@@ -1,20 +1,13 @@
 import pc from 'picocolors';
-import { canonicalIP, hostPort, inCIDR, isIPv6, parseHostPort } from '../base/ip.ts';
+import { canonicalIP, hostPort } from '../base/ip.ts';
 import { percentText } from '../base/percent.ts';
 import { jsonText, terminalText } from '../base/safe-text.ts';
 import { emptyCluster } from '../cluster/cluster.ts';
 import { clusterOfDump } from '../kube/drift/other-cluster.ts';
-import { ownAddresses } from '../kube/flow/packet-sources.ts';
-import type { Resolution } from '../kube/identity/chain-identity.ts';
 import { resolveChains } from '../kube/identity/resolve.ts';
-import { assumedHooks, assumedHooksNotes, isForNodeAlone } from '../kube/proxy/assumed-hooks.ts';
-import { dumpNode } from '../kube/proxy/dump-node.ts';
-import { type QuestionEnds, questionEnds } from '../kube/question/ends.ts';
-import type { EnumerateOptions } from '../netfilter/enumeration/options.ts';
-import { type ReportedOutcome, type ReportedPacket, type TraceReport, traceSteps } from '../netfilter/trace-report.ts';
+import { traceQuestion } from '../kube/question/trace.ts';
+import type { ReportedOutcome, ReportedPacket, TraceReport } from '../netfilter/trace-report.ts';
 import type { PacketKind, TraceRequest } from '../netfilter/trace-request.ts';
-import type { Dump, Ruleset } from '../ruleset/ruleset.ts';
-import { otherProxyNote } from './other-proxy.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';
@@ -39,9 +32,9 @@ function kindOf({ reply, established }: TraceCommandOptions): PacketKind {
   return reply === true ? 'answer' : established === true ? 'later' : 'first';
 }
 
-function requestOf(options: TraceCommandOptions, { notes, ...ends }: QuestionEnds): TraceRequest {
+function requestOf(options: TraceCommandOptions): TraceRequest {
   const { proto, reply, established, node, local, format, cluster, context, ...said } = options;
-  return { ...said, ...ends, kind: kindOf(options) };
+  return { ...said, ...(proto === undefined ? {} : { protocol: proto }), kind: kindOf(options) };
 }
 
 /** Whether an address is the node's, by --local; undefined where that is not given. */
@@ -56,31 +49,6 @@ function givenAddresses(local: string | undefined): ((address: string) => boolea
   return (address) => own.has(address);
 }
 
-/** The same by a cluster. What lies in the node's own Pod network and is no Pod's may be a bridge's address. */
-function clusterAddresses(resolution: Resolution, dump: Dump): ((address: string) => boolean | undefined) | undefined {
-  const { record } = dumpNode(resolution, dump);
-  if (record === null) return undefined;
-  const { cluster } = resolution;
-  const isOwn = ownAddresses(resolution, dump);
-  return (address) => {
-    if (isOwn(address)) return true;
-    const inOwnNetwork = record.podCIDRs.some((network) => inCIDR(address, network));
-    return inOwnNetwork && cluster.podsAt(address).length === 0 && cluster.endpointsAt(address).length === 0 ? undefined : false;
-  };
-}
-
-/**
- * How kube-proxy's chains are hooked in where an excerpt does not show it, as `flow` takes it; `hooked` gathers those for which it was done.
- * @param isOwn whether the packet is for this node, where that is known
- */
-function hooks(ruleset: Ruleset, hooked: Set<string>, isOwn: boolean | undefined): NonNullable<EnumerateOptions['hooked']> {
-  return (table, hook, base) => {
-    const chains = assumedHooks(ruleset, table, hook).filter((chain) => isOwn !== false || !isForNodeAlone(chain));
-    for (const chain of chains) hooked.add(`${chain.name} (${table.name})`);
-    return base === undefined ? chains : [base, ...chains];
-  };
-}
-
 /**
  * `trace DUMP --from --to`: every path of one packet through the rules. With a cluster or with --local, which addresses are the node's is known;
  * without, paths are told apart by it.
@@ -93,28 +61,10 @@ export async function runTrace(path: string, options: TraceCommandOptions): Prom
   const resolution = resolveChains(ruleset, clusterOfDump(ruleset, cluster), origin);
   if (options.node !== undefined && cluster !== emptyCluster && cluster.node(options.node) === undefined)
     throw new UsageError(`--node ${JSON.stringify(options.node)} is no node of the cluster`);
-  const { from, to, proto, hook } = options;
-  const meant = runSteps(questionEnds(resolution, { from, to, protocol: proto, hook }), `looking for what is asked in ${file}`);
-  if (!meant.ok) throw new UsageError(meant.message);
-  const request = requestOf(options, meant.ends);
-  const destination = parseHostPort(request.to)?.ip ?? '';
-  const family = isIPv6(destination) ? 'ipv6' : 'ipv4';
-  const dump = ruleset.dumps.find((candidate) => candidate.family === family);
-  const isLocal = given ?? (dump === undefined ? undefined : clusterAddresses(resolution, dump));
-  const hooked = new Set<string>();
-  const known: EnumerateOptions = {
-    hooked: hooks(ruleset, hooked, isLocal?.(destination)),
-    ...(isLocal === undefined ? {} : { isLocal }),
-  };
-  const answer = runSteps(traceSteps(ruleset, request, known), `sending the packet through ${file}`);
+  const answer = runSteps(traceQuestion(resolution, requestOf(options), given), `sending the packet through ${file}`);
   if (!answer.ok) throw new UsageError(answer.message);
-  const report = withNotes(answer.report, [...meant.ends.notes, ...assumedHooksNotes(hooked), otherProxyNote(resolution)]);
+  const { report } = answer;
   return options.format === 'json' ? jsonText(report) : traceText(report);
-}
-
-/** The report with what else is to be known before it is believed; empty notes are none. */
-function withNotes(report: TraceReport, notes: readonly string[]): TraceReport {
-  return { ...report, assumptions: [...notes.filter((note) => note !== ''), ...report.assumptions] };
 }
 
 const paint = { accept: pc.green, drop: pc.red, reject: pc.red } as const;

@@ -166,8 +166,22 @@ function readOrRefuse(request: TraceRequest): Packet | string {
   }
 }
 
-/** The report on one packet, or in a sentence what is wrong with the request. Pauses every few thousand rules; never throws. */
-export function* traceSteps(ruleset: Ruleset, request: TraceRequest, options: EnumerateOptions = {}): Steps<TraceAnswer> {
+/** A packet that was followed as a request describes it: what a report is made of. */
+export interface Traced {
+  readonly request: TraceRequest;
+  /** The packet asked for; of an answer or a later packet, the first one of the connection. */
+  readonly packet: Packet;
+  readonly found: Followed;
+  readonly options: EnumerateOptions;
+}
+
+export type Tracing =
+  | { readonly ok: true; readonly traced: Traced }
+  /** One sentence: what was wrong, and what is expected. */
+  | { readonly ok: false; readonly message: string };
+
+/** Follows the packet of a request, or says in a sentence what is wrong with the request. Pauses every few thousand rules; never throws. */
+export function* followRequest(ruleset: Ruleset, request: TraceRequest, options: EnumerateOptions = {}): Steps<Tracing> {
   const packet = readOrRefuse(request);
   if (typeof packet === 'string') return { ok: false, message: packet };
   if (!ruleset.dumps.some((dump) => dump.family === packet.family)) {
@@ -175,23 +189,31 @@ export function* traceSteps(ruleset: Ruleset, request: TraceRequest, options: En
     return { ok: false, message: `The dump has no ${name} tables, and ${packet.destination.text} is an ${name} address.` };
   }
   const found = yield* outcomesOf(ruleset, packet, request, options);
+  return { ok: true, traced: { request, packet, found, options } };
+}
+
+/** The report on a packet that was followed. */
+export function reportOf(ruleset: Ruleset, { request, packet, found }: Traced): TraceReport {
   const isNode = packet.isFromHere && packet.in !== 'lo';
   return {
-    ok: true,
-    report: {
-      packet: {
-        ...reportedPacket(packet),
-        protocol: packet.protocol,
-        hook: isNode ? 'output' : 'prerouting',
-        in: packet.in === '' ? null : packet.in,
-        out: packet.out,
-        state: packet.state,
-        kind: request.kind ?? 'first',
-      },
-      outcomes: found.outcomes.slice(0, mostOutcomesListed).map((outcome) => reportedOutcome(ruleset, outcome)),
-      assumptions: sharedAssumptions(found, isNode),
+    packet: {
+      ...reportedPacket(packet),
+      protocol: packet.protocol,
+      hook: isNode ? 'output' : 'prerouting',
+      in: packet.in === '' ? null : packet.in,
+      out: packet.out,
+      state: packet.state,
+      kind: request.kind ?? 'first',
     },
+    outcomes: found.outcomes.slice(0, mostOutcomesListed).map((outcome) => reportedOutcome(ruleset, outcome)),
+    assumptions: sharedAssumptions(found, isNode),
   };
+}
+
+/** The report on one packet, or in a sentence what is wrong with the request. Pauses every few thousand rules; never throws. */
+export function* traceSteps(ruleset: Ruleset, request: TraceRequest, options: EnumerateOptions = {}): Steps<TraceAnswer> {
+  const answer = yield* followRequest(ruleset, request, options);
+  return answer.ok ? { ok: true, report: reportOf(ruleset, answer.traced) } : answer;
 }
 
 /** The same without pauses. */

@@ -58,6 +58,18 @@ export function otherProxyRemark({ ruleset, cluster, origin }: Resolution): stri
   return told === undefined || proxies.some(({ kind }) => kind === 'iptables') ? '' : serviceProxyText(told);
 }
 
+/** Who does the Services of a Kubernetes node where the dump does not show them; empty elsewhere. */
+export function otherProxyNote(resolution: Resolution): string {
+  const { ruleset, cluster } = resolution;
+  const isNode =
+    cluster.source.kind !== 'none' ||
+    ruleset.tables.some(({ chains }) => {
+      for (const name of chains.keys()) if (name.startsWith('KUBE-')) return true;
+      return false;
+    });
+  return isNode ? otherProxyRemark(resolution) : '';
+}
+
 /** Whether some dump of a ruleset shows all of nat, so that what is not there is not on the node. */
 export function showsAllOfNat({ ruleset }: Resolution): boolean {
   return ruleset.tables.some((table) => table.name === 'nat' && isTableWhole(ruleset, table));
