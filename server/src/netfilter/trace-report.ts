@@ -63,7 +63,8 @@ export type TraceAnswer =
   /** One sentence: what was wrong, and what is expected. */
   | { readonly ok: false; readonly message: string };
 
-function reportedPacket(packet: Packet): ReportedPacket {
+/** A packet as plain data. */
+export function reportedPacket(packet: Packet): ReportedPacket {
   return {
     src: packet.source?.text ?? null,
     sport: packet.sport,
@@ -73,7 +74,8 @@ function reportedPacket(packet: Packet): ReportedPacket {
   };
 }
 
-function reportedSteps(ruleset: Ruleset, last: TraceStep | null): readonly ReportedStep[] {
+/** The rules and policies that a packet met, in order. @param last the latest of them */
+export function reportedSteps(ruleset: Ruleset, last: TraceStep | null): readonly ReportedStep[] {
   const steps: ReportedStep[] = [];
   for (let step = last; step !== null; step = step.previous) {
     const line = step.line === null ? undefined : ruleset.lines[step.line];
@@ -143,15 +145,20 @@ function unshownTexts(unshown: readonly Unshown[]): readonly string[] {
   return texts;
 }
 
+/** What of the rules on the way the text does not show, in sentences. */
+export function notShownTexts({ missing, unshown }: Pick<Followed, 'missing' | 'unshown'>): readonly string[] {
+  const lost = missing.map(
+    ({ name }) => `${name} is not in the dump, so that nothing is known of what it does: the jump is passed over.`,
+  );
+  return [...lost, ...unshownTexts(unshown)];
+}
+
 /** What holds for all outcomes, and what the text does not show. */
 function sharedAssumptions({ assumptions, unshown, missing, outcomes }: Followed, isNode: boolean): readonly string[] {
   const notListed = outcomes.length - mostOutcomesListed;
   return [
     ...assumptions,
-    ...missing.map(
-      ({ name }) => `${name} is not in the dump, so that nothing is known of what it does: the jump is passed over.`,
-    ),
-    ...unshownTexts(unshown),
+    ...notShownTexts({ missing, unshown }),
     ...(notListed > 0 ? [`${notListed} more outcomes, which take more unlikely things to be so, are not listed.`] : []),
     ...(isNode ? [loNote] : []),
   ];
