@@ -16,18 +16,18 @@ export interface TargetClasses {
 /** Options besides `-s` and `-d` that look at the new destination, as the packet's or as that of NAT's answers. */
 const otherLooks: ReadonlySet<string> = new Set(['--dst-range', '--ctreplsrc', '--to', '--to-ports']);
 
-const known = new WeakMap<Dump, TargetClasses>();
+// A dump is shared by rulesets between which only values in its rules changed.
+const known = new WeakMap<Dump, { readonly ruleset: Ruleset; readonly classes: TargetClasses }>();
 
 /**
  * Looks through the rules of a dump's tables, all but nat's for destinations, once. Two packets differ for the rules only by port, marks,
  * source, and the networks of `-s` and `-d` that they lie in; where a rule looks at an address in another way every address is a class.
  */
 export function targetClasses(ruleset: Ruleset, dump: Dump): TargetClasses {
-  let classes = known.get(dump);
-  if (classes === undefined) {
-    classes = readClasses(ruleset, dump);
-    known.set(dump, classes);
-  }
+  const before = known.get(dump);
+  if (before?.ruleset === ruleset) return before.classes;
+  const classes = readClasses(ruleset, dump);
+  known.set(dump, { ruleset, classes });
   return classes;
 }
 
