@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { projectVersion } from '../base/project.ts';
 import { detectLocalModes } from '../kube/expected/request.ts';
+import { questionEntries } from '../kube/question/ends.ts';
 import { runCheck } from './check-command.ts';
 import { runDiff } from './diff-command.ts';
 import { runDrift } from './drift-command.ts';
@@ -115,6 +116,13 @@ function addTrace(root: Command, answered: Answered): void {
     .requiredOption('--from <source>', 'IP[:PORT], namespace/pod, node:NAME, this-node or outside')
     .requiredOption('--to <destination>', 'IP:PORT, namespace/service[:port], namespace/pod[:port] or node:NAME[:port]')
     .option('--proto <protocol>', "by name or number (default: the Service's, else tcp)")
+    .addOption(
+      new Option(
+        '--entry <entry>',
+        'by which address of a Service (default: clusterIP from inside, load balancer from outside)',
+      ).choices(questionEntries),
+    )
+    .option('--ipv6', 'by an IPv6 address, of a Service or node that has both')
     .option('--sport <port>', 'the source port, where --from does not say it')
     .option('--in <interface>', 'that it came in through')
     .option('--out <interface>', 'that it will leave through')

@@ -1,19 +1,17 @@
 import pc from 'picocolors';
-import { canonicalIP, hostPort } from '../base/ip.ts';
+import { hostPort } from '../base/ip.ts';
 import { percentText } from '../base/percent.ts';
 import { jsonText, terminalText } from '../base/safe-text.ts';
-import { emptyCluster } from '../cluster/cluster.ts';
-import { clusterOfDump } from '../kube/drift/other-cluster.ts';
-import { resolveChains } from '../kube/identity/resolve.ts';
-import { traceQuestion } from '../kube/question/trace.ts';
+import { readAddresses } from '../kube/question/node-knowledge.ts';
+import { type PacketQuestion, traceQuestion } from '../kube/question/trace.ts';
 import type { ReportedOutcome, ReportedPacket, TraceReport } from '../netfilter/trace-report.ts';
-import type { PacketKind, TraceRequest } from '../netfilter/trace-request.ts';
-import { type ClusterOptions, readCluster } from './read-cluster.ts';
-import { readDump } from './read-dump.ts';
+import type { PacketKind } from '../netfilter/trace-request.ts';
+import type { ClusterOptions } from './read-cluster.ts';
+import { readResolved } from './read-resolved.ts';
 import { runSteps } from './run-steps.ts';
 import { UsageError } from './usage-error.ts';
 
-export interface TraceCommandOptions extends ClusterOptions, Omit<TraceRequest, 'protocol' | 'kind'> {
+export interface TraceCommandOptions extends ClusterOptions, Omit<PacketQuestion, 'protocol' | 'kind'> {
   /** tcp where neither it nor the Service asked for says another. */
   readonly proto?: string;
   /** The answer's way back, for a connection that `from` asked `to` for. */
@@ -32,21 +30,17 @@ function kindOf({ reply, established }: TraceCommandOptions): PacketKind {
   return reply === true ? 'answer' : established === true ? 'later' : 'first';
 }
 
-function requestOf(options: TraceCommandOptions): TraceRequest {
+function questionOf(options: TraceCommandOptions): PacketQuestion {
   const { proto, reply, established, node, local, format, cluster, context, ...said } = options;
-  return { ...said, ...(proto === undefined ? {} : { protocol: proto }), kind: kindOf(options) };
+  return { ...said, protocol: proto, kind: kindOf(options) };
 }
 
-/** Whether an address is the node's, by --local; undefined where that is not given. */
-function givenAddresses(local: string | undefined): ((address: string) => boolean) | undefined {
+/** The node's addresses, by --local; undefined where that is not given. */
+export function givenAddresses(local: string | undefined): ReadonlySet<string> | undefined {
   if (local === undefined) return undefined;
-  const own = new Set<string>();
-  for (const text of local.split(',')) {
-    const ip = canonicalIP(text.trim());
-    if (ip === undefined) throw new UsageError(`--local ${JSON.stringify(text)} is no address: expected IP[,IP...]`);
-    own.add(ip);
-  }
-  return (address) => own.has(address);
+  const own = readAddresses(local);
+  if ('wrong' in own) throw new UsageError(`--local ${JSON.stringify(own.wrong)} is no address: expected IP[,IP...]`);
+  return own;
 }
 
 /**
@@ -54,14 +48,9 @@ function givenAddresses(local: string | undefined): ((address: string) => boolea
  * without, paths are told apart by it.
  */
 export async function runTrace(path: string, options: TraceCommandOptions): Promise<string> {
-  const given = givenAddresses(options.local);
-  const cluster = await readCluster(options);
-  const { file, ruleset } = readDump(path);
-  const origin = { fileName: file, node: options.node };
-  const resolution = resolveChains(ruleset, clusterOfDump(ruleset, cluster), origin);
-  if (options.node !== undefined && cluster !== emptyCluster && cluster.node(options.node) === undefined)
-    throw new UsageError(`--node ${JSON.stringify(options.node)} is no node of the cluster`);
-  const answer = runSteps(traceQuestion(resolution, requestOf(options), given), `sending the packet through ${file}`);
+  const local = givenAddresses(options.local);
+  const { file, resolution } = await readResolved(path, options);
+  const answer = runSteps(traceQuestion(resolution, questionOf(options), { local }), `sending the packet through ${file}`);
   if (!answer.ok) throw new UsageError(answer.message);
   const { report } = answer;
   return options.format === 'json' ? jsonText(report) : traceText(report);
