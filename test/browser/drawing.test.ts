@@ -107,8 +107,22 @@ describeWith('chromium', 'the drawing', () => {
       'from a Pod: 3 endpoints, 33.3 % each',
       'from this node: 3 endpoints, 33.3 % each, masqueraded',
     ]);
-    await flow.page.keyboard.press('Escape');
-    expect(await texts('.details .routes-entry')).toEqual(['10.96.20.10:80/tcp', 'NodePort 30080/tcp', '203.0.113.80:80/tcp']);
+  });
+
+  it('answers above the drawing whether the Service serves, and whom', async () => {
+    const answer = flow.page.getByRole('region', { name: 'Where packets end' });
+    expect(await texts('.answer .answer-state')).toEqual(['!Serves, not from everywhere']);
+    expect(await texts('.answer tbody th')).toEqual([
+      'clusterIP 10.96.20.10:80/tcp',
+      'NodePort 30080/tcp',
+      'load-balancer IP 203.0.113.80:80/tcp',
+    ]);
+    expect(await answer.getByRole('row').last().textContent()).toContain('elsewhere✕DROP (KUBE-PROXY-FIREWALL)');
+    await answer.getByRole('button', { name: 'DROP (KUBE-PROXY-FIREWALL)' }).click();
+    expect(await box('drop').getAttribute('class')).toContain('selected');
+    await flow.forget();
+    await answer.getByRole('button', { name: 'Endpoint 10.244.2.9:8080 is no longer in the cluster.' }).click();
+    expect(await flow.last('open-line')).toEqual({ kind: 'open-line', line: 42, focus: false });
   });
 
   it('lights the path through the line that the cursor is on', async () => {

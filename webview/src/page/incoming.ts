@@ -69,7 +69,8 @@ function showFlow(page: Page, message: ShowFlow | ShowNothing): void {
   page.index = indexGraph(message.graph);
   if (page.undecided) page.state = { ...page.state, details: document.body.clientWidth >= roomy };
   page.undecided = false;
-  // Laid out with the place that the details leave.
+  // Laid out with the place that the answer and the details leave.
+  parts.answer.show(page.index);
   parts.main.classList.remove('is-empty');
   parts.details.element.hidden = !page.state.details;
   document.body.classList.toggle('text-mode', page.state.mode === 'text');
