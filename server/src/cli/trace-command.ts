@@ -1,11 +1,9 @@
 import pc from 'picocolors';
-import { hostPort } from '../base/ip.ts';
-import { percentText } from '../base/percent.ts';
 import { jsonText, terminalText } from '../base/safe-text.ts';
 import { readAddresses } from '../kube/question/node-knowledge.ts';
 import { type PacketQuestion, traceQuestion } from '../kube/question/trace.ts';
-import type { ReportedOutcome, ReportedPacket, TraceReport } from '../netfilter/trace-report.ts';
 import type { PacketKind } from '../netfilter/trace-request.ts';
+import { type TraceStyle, traceText } from '../netfilter/trace-text.ts';
 import type { ClusterOptions } from './read-cluster.ts';
 import { readResolved } from './read-resolved.ts';
 import { runSteps } from './run-steps.ts';
@@ -53,44 +51,14 @@ export async function runTrace(path: string, options: TraceCommandOptions): Prom
   const answer = runSteps(traceQuestion(resolution, questionOf(options), { local }), `sending the packet through ${file}`);
   if (!answer.ok) throw new UsageError(answer.message);
   const { report } = answer;
-  return options.format === 'json' ? jsonText(report) : traceText(report);
+  return options.format === 'json' ? jsonText(report) : traceText(report, style);
 }
 
 const paint = { accept: pc.green, drop: pc.red, reject: pc.red } as const;
 
-function endpointText(ip: string | null, port: number | null): string {
-  if (ip === null) return 'an address of the node';
-  return port === null ? ip : hostPort(ip, port);
-}
-
-const asked = { first: '', answer: 'the answer to ', later: 'a later packet of the connection of ' } as const;
-
-function endsText({ src, sport, dst, dport, mark }: ReportedPacket): string {
-  return `${endpointText(src, sport)} -> ${endpointText(dst, dport)}${mark === null ? '' : `, mark ${mark}`}`;
-}
-
-function outcomeText(
-  { probability, verdict, steps, start, packet, assuming }: ReportedOutcome,
-  kind: PacketKind,
-): readonly string[] {
-  const conditions = assuming.length === 0 ? '' : terminalText(`, if ${assuming.join(' ')}`);
-  return [
-    '',
-    `${percentText(probability)} ${paint[verdict](verdict)}${conditions}`,
-    ...(kind === 'first' ? [] : [terminalText(`  starts as ${endsText(start)}`)]),
-    ...steps.map(({ table, chain, line, action }) =>
-      terminalText(`  ${table} ${chain}${line === null ? '' : `, line ${line}`}: ${action}`),
-    ),
-    terminalText(`  ends as ${endsText(packet)}`),
-  ];
-}
-
-function traceText({ packet, outcomes, assumptions }: TraceReport): string {
-  const { kind, protocol, state, hook } = packet;
-  const question = `${asked[kind]}${protocol} ${endsText(packet)}, ${state}, first met in ${hook.toUpperCase()}`;
-  return [
-    pc.bold(terminalText(question)),
-    ...outcomes.flatMap((outcome) => outcomeText(outcome, kind)),
-    ...assumptions.map((assumption) => pc.dim(`note: ${terminalText(assumption)}`)),
-  ].join('\n');
-}
+const style: TraceStyle = {
+  plain: terminalText,
+  heading: (text) => pc.bold(terminalText(text)),
+  verdict: (verdict) => paint[verdict](verdict),
+  note: (text) => pc.dim(terminalText(text)),
+};

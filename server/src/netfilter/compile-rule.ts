@@ -2,9 +2,9 @@ import type { Family } from '../catalog/types.ts';
 import { statementOf } from '../syntax/document.ts';
 import type { Line } from '../syntax/line.ts';
 import { actionOf } from './actions.ts';
-import type { CompiledRule } from './compiled-rule.ts';
+import type { CompiledRule, Condition } from './compiled-rule.ts';
 import { endpointRule } from './endpoint-rule.ts';
-import { predicatesOf } from './rule-predicates.ts';
+import { conditionsOf } from './rule-predicates.ts';
 
 // Lines live as long as some ruleset has them, and rulesets share those that an edit leaves alone.
 const compiled: Readonly<Record<Family, WeakMap<Line, CompiledRule | null>>> = { ipv4: new WeakMap(), ipv6: new WeakMap() };
@@ -23,7 +23,14 @@ export function compiledRule(line: Line, family: Family): CompiledRule | null {
 export function fullRule(line: Line, family: Family): CompiledRule | null {
   const statement = statementOf(line);
   if (statement.kind !== 'rule') return null;
-  return { predicates: predicatesOf(statement, family), action: actionOf(statement, family), isGoto: statement.isGoto };
+  const conditions = conditionsOf(statement, family);
+  const predicates = conditions.flatMap((condition) => condition.predicates);
+  return { predicates, action: actionOf(statement, family), isGoto: statement.isGoto, conditions };
+}
+
+/** The conditions of the rule on a line; none where the line holds none. */
+export function ruleConditions(line: Line, family: Family): readonly Condition[] {
+  return compiledRule(line, family)?.conditions ?? fullRule(line, family)?.conditions ?? [];
 }
 
 const octet = '(?:0|[1-9][0-9]{0,2})';

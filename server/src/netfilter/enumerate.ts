@@ -26,7 +26,8 @@ const mostSteps = 200_000;
 const mostRulesMerged = 500_000;
 const rulesBetweenPauses = 4096;
 
-function startOf(run: Run, packet: Packet): Path {
+/** A packet at the beginning of its way. */
+export function startOf(run: Run, packet: Packet): Path {
   const goesToItself = packet.isFromHere && packet.out === null && isOwnAddress(packet.destination, run.knows) === true;
   return {
     branch: newBranch(),
