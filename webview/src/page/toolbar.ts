@@ -1,8 +1,7 @@
 import type { Grouping } from '../model/groups.ts';
 import { element, setAttribute } from './dom.ts';
 import { type IconName, icon } from './icons.ts';
-import { createMenu } from './menu.ts';
-import type { MenuEntry } from './menu-list.ts';
+import { createMenu, type MenuEntry } from './menu.ts';
 
 /** What the toolbar shows. */
 export interface ToolbarState {
