@@ -22,6 +22,9 @@ export type BoxState = 'ready' | 'not-ready' | 'hairpin' | 'open' | 'closed' | n
 export interface BoxContent {
   readonly label: string;
   readonly detail: string;
+  /** Where the detail stands in the box of a node: its left end and its baseline. */
+  readonly detailX: number;
+  readonly detailY: number;
   readonly chips: readonly Chip[];
   readonly state: BoxState;
   readonly height: number;
@@ -33,9 +36,12 @@ export const padRight = 10;
 const stateWidth = 20;
 const chipGap = 4;
 const longestName = 280;
-/** The label's and the detail's baselines and where the badges begin, from the box's top. */
+/** The label's and the detail's baselines, from the box's top. */
 export const labelBaseline = 18;
-export const detailBaseline = 34;
+const detailBaseline = 34;
+/** A box of one line, and the space between what stands in it. */
+const lineHeight = 28;
+const lineGap = 12;
 
 interface ChipText {
   readonly text: string;
@@ -113,10 +119,44 @@ export function boxContent(node: FlowNode, idle: boolean, width: number, measure
   return {
     label: fitText(drawingText(node.label), 'label', room - (state === null ? 0 : stateWidth) + 1, measure),
     detail: fitText(detail, 'detail', room + 1, measure),
+    detailX: padLeft,
+    detailY: detailBaseline,
     chips,
     state,
     height: chips.length === 0 ? top : y + chipHeight + 8,
   };
+}
+
+/** Badges from `left` on, in one line. */
+function chipLine(texts: readonly ChipText[], left: number, y: number, measure: Measure): readonly Chip[] {
+  let x = left;
+  return texts.map((chip) => {
+    const width = chipWidth(chip, measure);
+    const placed = { x, y, width, text: chip.text, tone: chip.tone, badge: chip.badge };
+    x += width + chipGap;
+    return placed;
+  });
+}
+
+/**
+ * The same for where there is more width than height: all in one line, or name and detail in one and the badges below; null where neither fits
+ * uncut.
+ */
+export function lineContent(node: FlowNode, idle: boolean, width: number, measure: Measure): BoxContent | null {
+  const state = stateOf(node);
+  const label = drawingText(node.label);
+  const detail = drawingText(node.detail);
+  const detailX = padLeft + Math.ceil(measure(label, 'label')) + lineGap;
+  const textEnd = detail === '' ? detailX - lineGap : detailX + Math.ceil(measure(detail, 'detail'));
+  const texts = chipTexts(node, idle);
+  const right = width - padRight - (state === null ? 0 : stateWidth);
+  const fits = (chips: readonly Chip[]): boolean => chips.every((chip) => chip.x + chip.width <= right);
+  if (textEnd > right) return null;
+  const same = { label, detail, detailX, detailY: labelBaseline, state };
+  const beside = chipLine(texts, textEnd + lineGap, (lineHeight - chipHeight) / 2, measure);
+  if (fits(beside)) return { ...same, chips: beside, height: lineHeight };
+  const below = chipLine(texts, padLeft, lineHeight - 2, measure);
+  return fits(below) ? { ...same, chips: below, height: lineHeight + chipHeight + 6 } : null;
 }
 
 /** What a group's head shows: its name and, after it, how many endpoints. */
@@ -126,6 +166,8 @@ export function groupContent(group: EndpointGroup, open: boolean, width: number,
   return {
     label,
     detail: fitText(group.detail, 'chip', Math.max(0, room - measure(label, 'label') - 10), measure),
+    detailX: padLeft,
+    detailY: labelBaseline + 1,
     chips: [],
     state: open ? 'open' : 'closed',
     height: 30,
