@@ -1,5 +1,5 @@
 import type { Diagnostic } from 'vscode-languageserver';
-import { Cancelled, runInSlices } from '../base/scheduler.ts';
+import { Cancelled, runBehind, runInSlices } from '../base/scheduler.ts';
 import { diagnosticsOf } from '../features/diagnostics.ts';
 import { carryOver } from '../features/support/carry-over.ts';
 import { driftOf } from '../features/support/drift-of.ts';
@@ -65,6 +65,8 @@ export function createDiagnosticsPublisher(
   const runs = new Map<string, number>();
   const drifts = new Map<string, KnownDrift>();
   const shown = new Set<string>();
+  // Another cluster behind a dump changes nothing in it.
+  const linted = new WeakMap<Ruleset, readonly Finding[]>();
 
   const run = async (state: DumpState, isOutdated: () => boolean): Promise<void> => {
     const { uri, version, ruleset, cluster } = state;
@@ -73,7 +75,8 @@ export function createDiagnosticsPublisher(
       await send(uri, version, diagnosticsOf(findings, uri, settings().maxDiagnostics));
     };
     const known = drifts.get(uri);
-    const found = await runInSlices(lint(state), pause, isOutdated);
+    const found = linted.get(ruleset) ?? (await runInSlices(lint(state), pause, isOutdated));
+    linted.set(ruleset, found);
     const withDrift = settings().drift && cluster.source.kind !== 'none';
     const carried = withDrift && known !== undefined ? carryOver(known.findings, known.lines, ruleset.lines) : [];
     await show(mergeDrift(found, carried));
@@ -82,12 +85,12 @@ export function createDiagnosticsPublisher(
     if (isOutdated()) throw new Cancelled();
     shown.add(uri);
     // So that the first hover of a chain without a comment need not hash every endpoint of the cluster.
-    await runInSlices(state.resolution().index.prepare(), pause, isOutdated);
+    await runBehind(state.resolution().index.prepare(), pause, isOutdated);
     if (!withDrift) {
       drifts.delete(uri);
       return;
     }
-    const drift = await runInSlices(driftOf(state), pause, isOutdated);
+    const drift = await runBehind(driftOf(state), pause, isOutdated);
     const findings = clusterDriftFindings(ruleset, drift);
     drifts.set(uri, {
       lines: ruleset.lines,
