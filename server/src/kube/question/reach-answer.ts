@@ -1,8 +1,8 @@
 /** What comes of one packet to a Service, as plain data. Lines are 1-based, shares 0 to 1. */
 import { hostPort } from '../../base/ip.ts';
 import type { TraceStep } from '../../netfilter/outcome.ts';
-import { ruleText } from '../../netfilter/rule-text.ts';
 import type { Ruleset } from '../../ruleset/ruleset.ts';
+import { ruleText } from '../../syntax/saved-layout.ts';
 import type { ChainService, Resolution } from '../identity/chain-identity.ts';
 import { endpointOf } from '../identity/pods.ts';
 import type { Fate, Fates } from './fates.ts';
