@@ -33,7 +33,9 @@ describeWith('chromium', 'the drawing', () => {
     for (const node of richGraph().nodes) {
       const shown = await box(node.id).locator('text').allTextContents();
       expect(shown[0]).toBe(node.label);
-      expect(shown[1]?.replace('…', '')).toBe(node.detail.slice(0, shown[1]?.replace('…', '').length));
+      // A verdict's second line ends in its rule's line.
+      const second = node.kind === 'verdict' ? `${node.detail}, line ${node.line}` : node.detail;
+      expect(shown[1]?.replace('…', '')).toBe(second.slice(0, shown[1]?.replace('…', '').length));
     }
     expect(await box('svc').locator('.chip').allTextContents()).toEqual(['masquerade', 'affinity 10800 s']);
     expect(await box('fw').locator('.chip').allTextContents()).toEqual(['2 source ranges']);
@@ -153,6 +155,8 @@ describeWith('chromium', 'the drawing', () => {
 
   it('pans with the wheel and by dragging, zooms around the pointer, and fits again', async () => {
     const world = () => flow.page.locator('.canvas > g').first().getAttribute('transform');
+    await flow.page.getByRole('button', { name: /%, fit/ }).click();
+    await settle(flow.page);
     const fitted = await world();
     await flow.page.mouse.move(700, 600);
     await flow.page.mouse.wheel(0, 60);

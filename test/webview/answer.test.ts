@@ -53,6 +53,25 @@ describe('the answer of a flow', () => {
     expect(said(answerOf(graph).state)).toBe('warning: Serves, but not by NodePort 30080/tcp');
   });
 
+  it('is not made by what kube-proxy itself answers', () => {
+    const served = oneEnd(node('end', 'pod', { label: 'web-1', pod: pod('web-1', null), shares: { e: 1 } }));
+    const graph: FlowGraph = {
+      ...served,
+      nodes: [...served.nodes, node('yes', 'verdict', { label: 'ACCEPT', line: 9, shares: { hc: 1 } })],
+      entries: [
+        ...served.entries,
+        { id: 'hc', kind: 'health-check', ip: null, port: 32000, protocol: 'tcp', label: 'health check port 32000/tcp' },
+      ],
+      routes: [...(served.routes ?? []), { entry: 'hc', origins: [{ words: 'outside', masqueraded: 0 }], ends: null }],
+    };
+    const { state, routes } = answerOf(graph);
+    expect(said(state)).toBe('good: Serves');
+    expect(routes.map(({ entry, ends }) => [entry.text, ...ends.map(said)])).toEqual([
+      ['clusterIP 10.96.0.1:80/tcp', 'web-1'],
+      ['health check port 32000/tcp', 'ACCEPT'],
+    ]);
+  });
+
   it('says for each entry and origin where packets end and whose address they keep', () => {
     const { state, facts, routes, faults } = answerOf(richGraph());
     expect(said(state)).toBe('warning: Serves, not from everywhere');

@@ -61,6 +61,7 @@ describe('columns', () => {
       'Service',
       'Endpoint',
       'Pod',
+      'Verdict',
     ]);
   });
 
@@ -111,6 +112,22 @@ describe('columns', () => {
     const narrow = layout(richGraph(), { room: 900 });
     expect(narrow.width).toBeLessThan(layout(richGraph()).width);
     expect(narrow.boxes.map((item) => item.content.label)).toEqual(drawn.boxes.map((item) => item.content.label));
+  });
+
+  it('have verdicts in a column of their own, their reason uncut', () => {
+    const long = 'outside the source ranges, by KUBE-PROXY-FIREWALL in table filter';
+    const graph = richGraph();
+    const nodes = graph.nodes.map((item) => (item.id === 'drop' ? { ...item, detail: long } : item));
+    for (const room of [null, 1240]) {
+      const { content } = box(layout({ ...graph, nodes }, { room }), 'drop');
+      expect([content.detail, ...content.moreDetail].join(' ')).toBe(`${long}, line 140`);
+    }
+    expect(box(drawn, 'drop').x).toBeGreaterThan(box(drawn, 'pod:1').x + box(drawn, 'pod:1').width);
+  });
+
+  it('say a network whole at its edge, however narrow', () => {
+    const narrow = layout(richGraph(), { room: 900 });
+    expect(labelTexts(narrow, 'fw', 'ext').join(' ')).toContain('203.0.113.0/24');
   });
 
   it('leave what a node has no columns for behind what leads to it', () => {

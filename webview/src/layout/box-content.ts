@@ -1,7 +1,8 @@
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowBadgeKind, FlowNode } from '../../../server/src/kube/flow/graph.ts';
+import { count } from '../model/format.ts';
 import type { EndpointGroup } from '../model/groups.ts';
-import { fitText, type Measure } from './text-metrics.ts';
+import { fitText, type Measure, wrap } from './text-metrics.ts';
 
 export type ChipTone = 'plain' | 'warning' | 'error';
 
@@ -22,6 +23,8 @@ export type BoxState = 'ready' | 'not-ready' | 'hairpin' | 'open' | 'closed' | n
 export interface BoxContent {
   readonly label: string;
   readonly detail: string;
+  /** Lines below the detail, where it needs several: a verdict's reason is never cut. */
+  readonly moreDetail: readonly string[];
   /** Where the detail stands in the box of a node: its left end and its baseline. */
   readonly detailX: number;
   readonly detailY: number;
@@ -39,6 +42,8 @@ const longestName = 280;
 /** The label's and the detail's baselines, from the box's top. */
 export const labelBaseline = 18;
 const detailBaseline = 34;
+export const detailLineHeight = 14;
+const mostReasonLines = 6;
 /** A box of one line, and the space between what stands in it. */
 const lineHeight = 28;
 const lineGap = 12;
@@ -64,6 +69,12 @@ function chipTexts(node: FlowNode, idle: boolean): readonly ChipText[] {
   return chips;
 }
 
+/** A box's second line; of a verdict with its rule's line. */
+function detailOf({ kind, detail, line }: FlowNode): string {
+  const rule = kind === 'verdict' && line !== null ? `line ${count(line)}` : '';
+  return [drawingText(detail), rule].filter((part) => part !== '').join(', ');
+}
+
 function stateOf(node: FlowNode): BoxState {
   if (node.kind === 'endpoint') return node.badges.some((badge) => badge.kind === 'hairpin') ? 'hairpin' : null;
   if (node.pod === null || node.pod.ready === null) return null;
@@ -77,7 +88,11 @@ function chipWidth(chip: ChipText, measure: Measure): number {
 /** The width at which a node's name is not cut, bounded: what cannot be left out even where there is little room. */
 export function nameWidth(node: FlowNode, measure: Measure): number {
   const state = stateOf(node) === null ? 0 : stateWidth;
-  return Math.min(longestName, Math.ceil(measure(drawingText(node.label).slice(0, 200), 'label')) + state) + padLeft + padRight;
+  const name = Math.ceil(measure(drawingText(node.label).slice(0, 200), 'label')) + state;
+  // A verdict's reason may be broken, but not within a word.
+  const words = node.kind === 'verdict' ? detailOf(node).slice(0, 200).split(' ') : [];
+  const word = Math.max(0, ...words.map((text) => Math.ceil(measure(text, 'detail'))));
+  return Math.min(longestName, Math.max(name, word)) + padLeft + padRight;
 }
 
 /** The width at which nothing of a node is cut. */
@@ -86,7 +101,7 @@ export function naturalWidth(node: FlowNode, idle: boolean, measure: Measure): n
   const chips = chipTexts(node, idle).map((chip) => chipWidth(chip, measure));
   const text = Math.max(
     measure(drawingText(node.label).slice(0, 200), 'label') + state,
-    measure(drawingText(node.detail).slice(0, 200), 'detail'),
+    measure(detailOf(node).slice(0, 200), 'detail'),
     ...chips,
   );
   return Math.ceil(text) + padLeft + padRight;
@@ -101,8 +116,9 @@ export function naturalGroupWidth(group: EndpointGroup, measure: Measure): numbe
 export function boxContent(node: FlowNode, idle: boolean, width: number, measure: Measure): BoxContent {
   const room = width - padLeft - padRight;
   const state = stateOf(node);
-  const detail = drawingText(node.detail);
-  const top = detail === '' ? 28 : 43;
+  const detail = detailOf(node);
+  const [first = '', ...moreDetail] = wrap(detail, 'detail', room + 1, node.kind === 'verdict' ? mostReasonLines : 1, measure);
+  const top = (detail === '' ? 28 : 43) + moreDetail.length * detailLineHeight;
   const chips: Chip[] = [];
   let x = padLeft;
   let y = top - 1;
@@ -118,7 +134,8 @@ export function boxContent(node: FlowNode, idle: boolean, width: number, measure
   }
   return {
     label: fitText(drawingText(node.label), 'label', room - (state === null ? 0 : stateWidth) + 1, measure),
-    detail: fitText(detail, 'detail', room + 1, measure),
+    detail: first,
+    moreDetail,
     detailX: padLeft,
     detailY: detailBaseline,
     chips,
@@ -145,14 +162,14 @@ function chipLine(texts: readonly ChipText[], left: number, y: number, measure: 
 export function lineContent(node: FlowNode, idle: boolean, width: number, measure: Measure): BoxContent | null {
   const state = stateOf(node);
   const label = drawingText(node.label);
-  const detail = drawingText(node.detail);
+  const detail = detailOf(node);
   const detailX = padLeft + Math.ceil(measure(label, 'label')) + lineGap;
   const textEnd = detail === '' ? detailX - lineGap : detailX + Math.ceil(measure(detail, 'detail'));
   const texts = chipTexts(node, idle);
   const right = width - padRight - (state === null ? 0 : stateWidth);
   const fits = (chips: readonly Chip[]): boolean => chips.every((chip) => chip.x + chip.width <= right);
   if (textEnd > right) return null;
-  const same = { label, detail, detailX, detailY: labelBaseline, state };
+  const same = { label, detail, moreDetail: [], detailX, detailY: labelBaseline, state };
   const beside = chipLine(texts, textEnd + lineGap, (lineHeight - chipHeight) / 2, measure);
   if (fits(beside)) return { ...same, chips: beside, height: lineHeight };
   const below = chipLine(texts, padLeft, lineHeight - 2, measure);
@@ -166,6 +183,7 @@ export function groupContent(group: EndpointGroup, open: boolean, width: number,
   return {
     label,
     detail: fitText(group.detail, 'chip', Math.max(0, room - measure(label, 'label') - 10), measure),
+    moreDetail: [],
     detailX: padLeft,
     detailY: labelBaseline + 1,
     chips: [],

@@ -207,22 +207,27 @@ function countedEnds(served: readonly RouteEnd[]): readonly AnswerWords[] {
   return [...places.slice(0, mostNodes), words(`and ${counted(places.length - mostNodes, 'more node')}`)];
 }
 
-function verdictWords({ node, share }: RouteEnd): AnswerWords {
+function verdictWords({ node, share }: RouteEnd, isHealthCheck: boolean): AnswerWords {
   const fate = fateOf(node);
-  const tone = fate === 'refused' || fate === 'dropped' ? 'bad' : fate === 'unknown' ? 'unsure' : 'warning';
+  const tone =
+    fate === 'refused' || fate === 'dropped' ? 'bad' : fate === 'unknown' ? 'unsure' : isHealthCheck ? 'plain' : 'warning';
   const why = node.detail === '' ? '' : ` (${node.detail})`;
   return words(`${node.label}${percentPart(share)}${why}`, tone, { node: node.id });
 }
 
-function endWords(ends: readonly RouteEnd[]): readonly AnswerWords[] {
+function endWords(ends: readonly RouteEnd[], isHealthCheck: boolean): readonly AnswerWords[] {
   if (ends.length === 0) return [words('nowhere', 'unsure')];
   const served = ends.filter(({ node }) => node.kind !== 'verdict');
   const verdicts = ends.filter(({ node }) => node.kind === 'verdict');
-  return [...(served.length <= mostNamed ? namedEnds(served) : countedEnds(served)), ...verdicts.map(verdictWords)];
+  return [
+    ...(served.length <= mostNamed ? namedEnds(served) : countedEnds(served)),
+    ...verdicts.map((end) => verdictWords(end, isHealthCheck)),
+  ];
 }
 
 function entryWords(entry: FlowEntry): AnswerWords {
-  const text = entry.kind === 'node-port' ? entry.label : `${entryKindName(entry.kind)} ${entry.label}`;
+  // One of any address of the node says itself what it is.
+  const text = entry.ip === null ? entry.label : `${entryKindName(entry.kind)} ${entry.label}`;
   return words(text, 'plain', { node: entry.id });
 }
 
@@ -233,7 +238,7 @@ function routesOf(entries: ReadonlyMap<string, FlowEntry>, { route, ends }: Rout
   return [...groupBy(route.origins, ({ masqueraded }) => (arrives ? masqueraded : 0))].map(([masqueraded, origins]) => ({
     entry: entryWords(entry),
     from: origins.map((origin) => drawingText(origin.words)).join(', '),
-    ends: endWords(ends),
+    ends: endWords(ends, entry.kind === 'health-check'),
     source: arrives ? sourceWords(masqueraded) : '',
   }));
 }
@@ -246,7 +251,12 @@ export function flowAnswer(index: GraphIndex): FlowAnswer | null {
   const faults = faultsOf(index);
   const entries = new Map(graph.entries.map((entry) => [entry.id, entry]));
   return {
-    state: stateOf(graph.entries, routes, faults),
+    // What kube-proxy itself answers a load balancer's question with is no service.
+    state: stateOf(
+      graph.entries,
+      routes.filter(({ route }) => entries.get(route.entry)?.kind !== 'health-check'),
+      faults,
+    ),
     facts: [...endpointFacts(endpointsOf(routes)), ...badgeFacts(index)],
     routes: routes.flatMap((route) => routesOf(entries, route)),
     faults,

@@ -31,16 +31,9 @@ export function createAnswerBar(events: AnswerEvents): AnswerBar {
       host.hidden = answer === null;
       host.replaceChildren();
       if (answer === null) return;
-      const state = element(
-        'strong',
-        { class: `answer-state tone-${answer.state.tone}` },
-        sign(answer.state),
-        link(events, answer.state),
-      );
+      const state = element('strong', { class: `answer-state tone-${answer.state.tone}` }, link(events, answer.state));
       const facts = answer.facts.map((fact) => element('span', { class: `tone-${fact.tone}` }, link(events, fact)));
-      const faults = answer.faults.map((fault) =>
-        element('li', { class: `tone-${fault.tone}` }, sign(fault), link(events, fault)),
-      );
+      const faults = answer.faults.map((fault) => element('li', { class: `tone-${fault.tone}` }, link(events, fault)));
       host.append(element('p', { class: 'answer-head' }, state, ...facts));
       if (faults.length > 0) host.append(element('ul', { class: 'answer-faults' }, ...faults));
       host.append(routeTable(events, answer.routes));
@@ -85,9 +78,10 @@ function sign({ tone }: AnswerWords): HTMLElement | null {
 }
 
 /** Words as a button to what they are about, or as plain text. */
-function link(events: AnswerEvents, { text, node, line }: AnswerWords): HTMLElement {
-  if (node === null && line === null) return element('span', {}, text);
-  const made = element('button', { type: 'button', class: 'answer-link' }, text);
+function link(events: AnswerEvents, words: AnswerWords): HTMLElement {
+  const { text, node, line } = words;
+  if (node === null && line === null) return element('span', {}, sign(words), text);
+  const made = element('button', { type: 'button', class: 'answer-link' }, sign(words), text);
   made.addEventListener('click', () => {
     if (node !== null) events.select(node);
     if (line !== null) events.openLine(line, false);
@@ -119,6 +113,6 @@ function routeTable(events: AnswerEvents, routes: readonly AnswerRoute[]): HTMLE
 function endList(events: AnswerEvents, ends: readonly AnswerWords[]): readonly (Node | string)[] {
   return ends.flatMap((end, at) => [
     ...(at === 0 ? [] : [', ']),
-    element('span', { class: `tone-${end.tone}` }, sign(end), link(events, end)),
+    element('span', { class: `tone-${end.tone}` }, link(events, end)),
   ]);
 }

@@ -12,7 +12,7 @@ import type { Shown } from './shown.ts';
 /** Narrower than this, details lie over the drawing's lower part. */
 const narrow = 640;
 /** Wider than this, there is room for details from the beginning. */
-const roomy = 1500;
+const roomy = 1800;
 
 /** Does what a message asks for; anything that is no message of ours is let pass. */
 export function receive(page: Page, data: unknown): void {
