@@ -43,6 +43,8 @@ export interface Params {
   readonly first: number;
   readonly count: number;
   readonly format: 'text' | 'markdown';
+  readonly to: string;
+  readonly targets: readonly string[];
 }
 
 export type ParamName = keyof Params;
@@ -133,6 +135,8 @@ const checks: { readonly [name in ParamName]: { readonly field: string; readonly
   first: { field: 'first', isRight: isCount },
   count: { field: 'count', isRight: isCount },
   format: { field: 'format', isRight: (value) => value === 'text' || value === 'markdown' },
+  to: { field: 'to', isRight: isText },
+  targets: { field: 'targets', isRight: (value) => Array.isArray(value) && value.every(isText) },
 };
 
 export type ReadParams<Name extends ParamName> =

@@ -14,6 +14,7 @@ import { registerFlowRequests } from './flow-requests.ts';
 import { registerRefusals } from './lifecycle.ts';
 import { registerLiveRequests } from './live-requests.ts';
 import type { Runtime } from './runtime.ts';
+import { registerServiceRequests } from './service-requests.ts';
 import { configure, createSession, type Session } from './session.ts';
 import { readInitializationOptions } from './settings.ts';
 import { registerTraceRequests } from './trace-requests.ts';
@@ -33,6 +34,7 @@ export function startServer(connection: Connection, runtime: Runtime): void {
   registerFlowRequests(session);
   registerDriftRequests(session);
   registerTraceRequests(session);
+  registerServiceRequests(session);
   registerLiveRequests(connection, session.clusters, () => session.settings);
   // What was made in a cluster is taken back before the process ends, in whatever way.
   runtime.beforeExit?.(() => session.clusters.live.close());

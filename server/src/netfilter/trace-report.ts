@@ -2,12 +2,12 @@
 
 import { runToEnd, type Steps } from '../base/steps.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
-import { ruleText } from '../syntax/saved-layout.ts';
 import { enumerateSteps } from './enumerate.ts';
 import type { EnumerateOptions } from './enumeration/options.ts';
 import { type Followed, type FollowedOutcome, followConnection } from './follow-connection.ts';
 import type { Outcome, TraceStep, Unshown, Verdict } from './outcome.ts';
 import type { ConnectionState, Packet } from './packet.ts';
+import { ruleText } from './rule-text.ts';
 import { type PacketKind, RequestError, readMarks, readRequest, type TraceRequest } from './trace-request.ts';
 
 export interface ReportedStep {
@@ -131,7 +131,7 @@ function listed(words: readonly string[]): string {
 }
 
 /** What the text does not show of what the packet meets, in a sentence for each kind. */
-function unshownTexts(unshown: readonly Unshown[]): readonly string[] {
+export function unshownTexts(unshown: readonly Unshown[]): readonly string[] {
   const of = (what: Unshown['what']): readonly Unshown[] => unshown.filter((each) => each.what === what);
   const chains = (what: Unshown['what']): string => listed(of(what).map(({ chain, table }) => `${chain} (${table})`));
   const tables = of('table').map(({ table }) => table);

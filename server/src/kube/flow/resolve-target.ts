@@ -256,20 +256,23 @@ function whyNoAddress(resolution: Resolution, frontends: readonly Frontend[], ta
   return `No rule that the dump shows is for ${text}: it is an excerpt, and the node may have one.${near}`;
 }
 
-/** The frontends that a target means: those of the dump's rules, those that the dump should have, and chains that nothing leads to. */
-export function* chooseFrontends(resolution: Resolution, target: FlowTargetSpec): Steps<FrontendChoice> {
-  const frontends = yield* frontendSteps(resolution);
-  // Of several dumps of one family in a file, the first that has it counts.
+/** Of several dumps of one family in a file, the first that has an address of a Service counts. */
+export function ofFirstDumps(frontends: readonly Frontend[]): readonly Frontend[] {
   const first = new Map<string, number>();
-  const ofOneDump = (frontend: Frontend): boolean => {
+  return frontends.filter((frontend) => {
     const { family, index } = frontend.dump;
     const key = `${family} ${serviceName(frontend)} ${frontend.ip ?? ''}`;
     if (!first.has(key)) first.set(key, index);
     return first.get(key) === index;
-  };
+  });
+}
+
+/** The frontends that a target means: those of the dump's rules, those that the dump should have, and chains that nothing leads to. */
+export function* chooseFrontends(resolution: Resolution, target: FlowTargetSpec): Steps<FrontendChoice> {
+  const frontends = yield* frontendSteps(resolution);
   const choice =
     target.kind === 'service'
       ? yield* chooseService(resolution, frontends, target)
       : yield* chooseAddress(resolution, frontends, { ...target, ip: canonicalIP(target.ip) ?? target.ip });
-  return choice.ok ? { ...choice, frontends: choice.frontends.filter(ofOneDump) } : choice;
+  return choice.ok ? { ...choice, frontends: ofFirstDumps(choice.frontends) } : choice;
 }
