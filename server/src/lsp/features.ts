@@ -1,6 +1,7 @@
 import { type CancellationToken, ResponseError, type ServerCapabilities } from 'vscode-languageserver';
 import { codeActions } from '../features/code-actions.ts';
 import { codeLenses, lensUri, resolveCodeLens } from '../features/code-lenses.ts';
+import { completion } from '../features/completion/completion.ts';
 import { definition, definitionLocations } from '../features/definition.ts';
 import { folding } from '../features/folding.ts';
 import { hover } from '../features/hover/hover.ts';
@@ -89,6 +90,18 @@ const features: readonly Feature[] = [
     const { hasMarkdown } = session.client;
     return withState(session, uri, token, null, (state) => hover(state, position, Date.now(), hasMarkdown, pod));
   }),
+  feature(
+    'textDocument/completion',
+    // A blank asks for what must follow it; the others begin a word or a part of one.
+    { completionProvider: { triggerCharacters: [' ', '-', '*', ':', ','] } },
+    place,
+    (session, { textDocument, position }, token, message) => {
+      const { context } = message as { readonly context?: { readonly triggerCharacter?: unknown } };
+      const request = { isAfterBlank: context?.triggerCharacter === ' ', markdown: session.client.hasMarkdown };
+      const empty = { isIncomplete: false, items: [] };
+      return withState(session, textDocument.uri, token, empty, (state) => completion(state, position, request));
+    },
+  ),
   feature(
     'textDocument/codeAction',
     { codeActionProvider: { codeActionKinds: ['quickfix'] } },

@@ -15,6 +15,11 @@ function reader(): StatementReader {
   return sharedReader;
 }
 
+/** What a line of restore input would say that somebody may write, with every error of a rule. Nothing of it is remembered. */
+export function readIfWritten(text: string, context: LineContext): Statement {
+  return reader().readWithEveryError(text, context);
+}
+
 function readRestoreLine(text: string, context: LineContext): Statement {
   const statement = reader().read(text, context);
   if (statement.problems.length === 0) return statement;
