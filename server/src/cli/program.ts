@@ -9,6 +9,7 @@ import { runExpected } from './expected-command.ts';
 import { explain } from './explain-command.ts';
 import { flowFormats, runFlow } from './flow-command.ts';
 import { programName } from './output.ts';
+import { runReach } from './reach-command.ts';
 import { runResolve } from './resolve-command.ts';
 import { runTrace } from './trace-command.ts';
 
@@ -60,7 +61,8 @@ export function program(answered: Answered, write: (text: string) => void, compl
     // One line, as for every other input that cannot be used.
     .configureOutput({ writeOut: write, outputError: (text) => complain(text.replace(/^error: /, '')) })
     .addHelpText('after', '\nExit status: 0 nothing found, 1 something at or above --fail-on, 2 unusable input or arguments.');
-  for (const add of [addCheck, addResolve, addFlow, addTrace, addDrift, addExpected, addDiff, addExplain]) add(root, answered);
+  for (const add of [addCheck, addResolve, addFlow, addTrace, addReach, addDrift, addExpected, addDiff, addExplain])
+    add(root, answered);
   return root;
 }
 
@@ -145,6 +147,21 @@ function addTrace(root: Command, answered: Answered): void {
     .option('--node <name>', 'the node that the dump is of (default: told by the dump)')
     .addOption(formatOption('text', 'json'))
     .action(async (dump, options) => answered({ output: await runTrace(dump, options), status: 0 }));
+}
+
+function addReach(root: Command, answered: Answered): void {
+  withCluster(
+    root
+      .command('reach')
+      .description('who reaches a Service by which entry, and what changes on the way; of two dumps, where they differ')
+      .argument('<dump>', dumpHelp)
+      .argument('[other]', 'a dump of another node, or of this one at another time'),
+  )
+    .option('--to <target>', 'namespace/name[:port] or IP[:PORT[/PROTO]] (default: all Services that the dump has rules for)')
+    .option('--node <name>', 'the node that the dump is of (default: told by the dump)')
+    .option('--other-node <name>', 'the node that the other dump is of (default: that of --node, else told by the dump)')
+    .addOption(formatOption('text', 'json'))
+    .action(async (dump, other, options) => answered(await runReach(dump, other, options)));
 }
 
 function addDrift(root: Command, answered: Answered): void {

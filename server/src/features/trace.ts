@@ -5,10 +5,10 @@ import { type QuestionTrace, traceQuestion } from '../kube/question/trace.ts';
 import { whyNot } from '../kube/question/why-not.ts';
 import type { Packet } from '../netfilter/packet.ts';
 import { ruleReasons } from '../netfilter/rule-reasons.ts';
-import { ruleText } from '../netfilter/rule-text.ts';
 import { reportedPacket, type TraceReport } from '../netfilter/trace-report.ts';
 import { endsText, questionText, traceMarkdown, traceText } from '../netfilter/trace-text.ts';
 import { type Walk, type WalkPart, type WalkStage, walkSteps } from '../netfilter/walk.ts';
+import { ruleText } from '../syntax/saved-layout.ts';
 import type {
   TracePart,
   TraceQuestion,

@@ -1,9 +1,11 @@
 import type { Family } from '../catalog/types.ts';
 import { statementOf } from '../syntax/document.ts';
 import type { Line } from '../syntax/line.ts';
+import { destinationIn } from '../syntax/saved-layout.ts';
 import { actionOf } from './actions.ts';
 import type { CompiledRule, Condition } from './compiled-rule.ts';
 import { endpointRule } from './endpoint-rule.ts';
+import { ipAddress } from './packet.ts';
 import { conditionsOf } from './rule-predicates.ts';
 
 // Lines live as long as some ruleset has them, and rulesets share those that an edit leaves alone.
@@ -33,11 +35,6 @@ export function ruleConditions(line: Line, family: Family): readonly Condition[]
   return compiledRule(line, family)?.conditions ?? fullRule(line, family)?.conditions ?? [];
 }
 
-const octet = '(?:0|[1-9][0-9]{0,2})';
-const onlyDestination = new RegExp(
-  String.raw`^(?:\[\d+:\d+\] )?-A \S+ (?:(?:! )?-s [\d./]+ )?-d (${octet}\.${octet}\.${octet}\.${octet})/32 `,
-);
-
 /**
  * Whether a rule is for one IPv4 destination that is not this one: told from the text as iptables-save lays it out, a tenth of what reading
  * the rule costs. KUBE-SERVICES has thousands of such rules. False means that the rule has to be read.
@@ -45,6 +42,7 @@ const onlyDestination = new RegExp(
 export function isForAnother(line: Line, destination: string): boolean {
   // Thousands of rules that pick an endpoint are not for an address.
   if (line.target.startsWith('KUBE-SEP-')) return false;
-  const match = onlyDestination.exec(line.text);
-  return match?.[1] !== undefined && match[1] !== destination;
+  const address = destinationIn(line);
+  // One that is spelt in another way may be the same.
+  return address !== undefined && address !== destination && !address.includes(':') && ipAddress(address)?.text === address;
 }

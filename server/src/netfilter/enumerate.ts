@@ -28,7 +28,10 @@ const rulesBetweenPauses = 4096;
 
 /** A packet at the beginning of its way. */
 export function startOf(run: Run, packet: Packet): Path {
-  const goesToItself = packet.isFromHere && packet.out === null && isOwnAddress(packet.destination, run.knows) === true;
+  // Behind the routing decision the hooks of OUTPUT still see the interface that the packet was to leave by before NAT.
+  const isRouted = run.options.part === 'after-routing';
+  const goesToItself =
+    !isRouted && packet.isFromHere && packet.out === null && isOwnAddress(packet.destination, run.knows) === true;
   return {
     branch: newBranch(),
     probability: 1,
@@ -38,7 +41,7 @@ export function startOf(run: Run, packet: Packet): Path {
     last: null,
     stages: packet.isFromHere && !run.isLooped ? output : prerouting,
     // Behind the last one: the routing decision comes next.
-    stage: run.options.part === 'after-routing' ? Math.max(prerouting.length, output.length) : 0,
+    stage: isRouted ? Math.max(prerouting.length, output.length) : 0,
     frame: null,
     at: 0,
     met: false,

@@ -5,6 +5,7 @@
  */
 import type { Chain, Ruleset } from '../ruleset/ruleset.ts';
 import type { Line } from '../syntax/line.ts';
+import { destinationIn, portIn } from '../syntax/saved-layout.ts';
 import { ipAddress, type Packet } from './packet.ts';
 import { rulesInOrder } from './rule-order.ts';
 
@@ -18,17 +19,9 @@ interface RuleIndex {
 /** Shorter chains cost less to go through than to take apart. */
 const fewestRules = 24;
 
-const start = String.raw`^(?:\[\d+:\d+\] )?-A \S+ `;
-const source = String.raw`(?:(?:! )?-s [\d./a-f:]+ )?`;
-const forAddress = new RegExp(String.raw`${start}${source}-d ([\d.]+/32|[\da-f:.]+/128) `);
-const forPort = new RegExp(
-  String.raw`${start}${source}(?:-d [\d./a-f:]+ )?-p (tcp|udp|sctp) (?:-m comment --comment "[^"\\]*" )?-m \1 --dport (0|[1-9]\d{0,4}) `,
-);
-
 /** The address that a rule is for; undefined where it is for several, or spelt in another way than iptables-save does. */
-function addressIn(text: string): string | undefined {
-  const network = forAddress.exec(text)?.[1];
-  const address = network?.slice(0, network.lastIndexOf('/'));
+function addressIn(line: Line): string | undefined {
+  const address = destinationIn(line);
   return address !== undefined && ipAddress(address)?.text === address ? address : undefined;
 }
 
@@ -44,11 +37,11 @@ function indexOf(lines: readonly Line[], rules: readonly number[]): RuleIndex | 
   const byPort = new Map<string, number[]>();
   const others: number[] = [];
   for (const [at, line] of rules.entries()) {
-    const text = lines[line]?.text ?? '';
-    const address = addressIn(text);
-    const port = address === undefined ? forPort.exec(text) : null;
+    const source = lines[line];
+    const address = source === undefined ? undefined : addressIn(source);
+    const port = source === undefined || address !== undefined ? undefined : portIn(source);
     if (address !== undefined) addTo(byAddress, address, at);
-    else if (port !== null) addTo(byPort, `${port[1]} ${port[2]}`, at);
+    else if (port !== undefined) addTo(byPort, `${port.protocol} ${port.port}`, at);
     else others.push(at);
   }
   // Where most rules may be for every packet there is nothing to gain.

@@ -2,12 +2,12 @@
 
 import { runToEnd, type Steps } from '../base/steps.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
+import { ruleText } from '../syntax/saved-layout.ts';
 import { enumerateSteps } from './enumerate.ts';
 import type { EnumerateOptions } from './enumeration/options.ts';
 import { type Followed, type FollowedOutcome, followConnection } from './follow-connection.ts';
 import type { Outcome, TraceStep, Unshown, Verdict } from './outcome.ts';
 import type { ConnectionState, Packet } from './packet.ts';
-import { ruleText } from './rule-text.ts';
 import { type PacketKind, RequestError, readMarks, readRequest, type TraceRequest } from './trace-request.ts';
 
 export interface ReportedStep {

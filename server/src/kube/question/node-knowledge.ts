@@ -11,6 +11,8 @@ import { dumpNode } from '../proxy/dump-node.ts';
 export interface AskOptions {
   /** The node's addresses, canonical; all others are taken to be elsewhere. Where absent, the cluster tells. */
   readonly local?: ReadonlySet<string> | undefined;
+  /** Addresses that are the node's besides what else is known. */
+  readonly own?: ReadonlySet<string> | undefined;
   /** An answer that is to be taken for every path; undefined to follow both. */
   readonly decide?: ((fact: Fact) => boolean | undefined) | undefined;
 }
@@ -43,9 +45,11 @@ function clusterAddresses(resolution: Resolution, dump: Dump): ((address: string
 export function localAddresses(
   resolution: Resolution,
   dump: Dump,
-  { local }: AskOptions,
+  { local, own }: AskOptions,
 ): ((address: string) => boolean | undefined) | undefined {
-  return local === undefined ? clusterAddresses(resolution, dump) : (address) => local.has(address);
+  const told =
+    local === undefined ? clusterAddresses(resolution, dump) : (address: string): boolean | undefined => local.has(address);
+  return own === undefined ? told : (address) => own.has(address) || told?.(address);
 }
 
 /**

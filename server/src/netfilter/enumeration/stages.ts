@@ -52,8 +52,9 @@ function translate(packet: Packet, hook: Hook): Packet {
 /** A packet of this node leaves by lo if it is for the node itself; one whose destination changed is routed once more. */
 function afterOutput(run: Run, path: Path): void {
   const { packet } = path;
+  const sentTo = run.options.part === 'after-routing' ? packet.asked.destination.address : run.start.destination;
   if (isOwnAddress(packet.destination, run.knows) === true) path.packet = { ...packet, out: 'lo' };
-  else if (packet.destination.text !== run.start.destination.text) path.packet = { ...packet, out: null, isRerouted: true };
+  else if (packet.destination.text !== sentTo?.text) path.packet = { ...packet, out: null, isRerouted: true };
 }
 
 /** Passes a stage without its rules; says why where it has some. */
