@@ -22,11 +22,11 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
 
 function checkChain(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): void {
   const [declared = 0] = chain.declarations;
-  for (const lines of [chain.rules, chain.references]) {
-    for (const line of lines) {
+  for (const list of ['rules', 'references'] as const) {
+    for (const line of chain[list]) {
       if (line >= declared) break;
       const place = mentionsOn(ruleset, line).find(
-        ({ name, kind }) => name === chain.name && (kind === 'rule') === (lines === chain.rules),
+        ({ name, kind }) => name === chain.name && (kind === 'rule') === (list === 'rules'),
       );
       if (place === undefined) continue;
       const message = `${chain.name} is declared only in line ${declared + 1}: iptables-restore needs it above`;
