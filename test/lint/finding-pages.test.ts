@@ -1,14 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { nodeFindingCodes } from '../../server/src/diagnose/registry.ts';
 import { findingCodes } from '../../server/src/lint/registry.ts';
 import { findingsIn } from './check-findings.ts';
 
 const folder = resolve(import.meta.dirname, '../../docs/findings');
-const codes = [...findingCodes()];
+const codes = [...findingCodes(), ...nodeFindingCodes()];
 
 /** Findings that no few lines can show: of a size, of bytes that a page cannot hold, or of a cluster beside the dump. */
-const withoutExample = [
+const withoutExample: readonly string[] = [
   'carriage-return',
   'drift-differs',
   'drift-missing',
@@ -20,6 +21,8 @@ const withoutExample = [
   'text-too-short',
   'too-many-words',
   'word-too-long',
+  // What is seen with a bundle alone, of which no excerpt of rules is an example.
+  ...nodeFindingCodes().keys(),
 ];
 
 function page(code: string): string {

@@ -10,7 +10,7 @@ import { checkSarif } from './check-sarif.ts';
 import { checkGithub, checkText } from './check-text.ts';
 import { say } from './output.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
-import { type CliDump, readDump } from './read-dump.ts';
+import { type CliDump, originOf, readDumps } from './read-dump.ts';
 import { nameOfInput } from './read-text.ts';
 import { runSteps } from './run-steps.ts';
 import { UsageError } from './usage-error.ts';
@@ -29,13 +29,16 @@ export async function runCheck(
   options: CheckOptions,
   version: string,
 ): Promise<{ readonly output: string; readonly status: 0 | 1 | 2 }> {
+  const hasCluster = options.cluster !== undefined || options.context !== undefined;
   const cluster = await readCluster(options);
   const files: CheckedFile[] = [];
   const unreadable: UnreadableFile[] = [];
   for (const path of paths) {
     try {
-      const dump = readDump(path);
-      files.push({ file: dump.file, findings: reportFindings(findingsOf(dump, cluster)) });
+      for (const dump of readDumps(path)) {
+        const known = hasCluster ? cluster : await readCluster(options, [], dump.facts);
+        files.push({ file: dump.file, findings: reportFindings(findingsOf(dump, known)) });
+      }
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       say(error.message);
@@ -48,10 +51,14 @@ export async function runCheck(
   return { output: write(report, options, version), status };
 }
 
-function findingsOf({ file, document, ruleset }: CliDump, cluster: Cluster): readonly Finding[] {
+function findingsOf(dump: CliDump, cluster: Cluster): readonly Finding[] {
+  const { file, document, ruleset } = dump;
   const found = runSteps(lint({ document, ruleset }), `checking ${file}`);
   if (cluster.source.kind === 'none') return found;
-  const drift = runSteps(driftSteps(ruleset, cluster, { fileName: file }), `comparing ${file} with ${cluster.source.label}`);
+  const drift = runSteps(
+    driftSteps(ruleset, cluster, originOf(dump, undefined)),
+    `comparing ${file} with ${cluster.source.label}`,
+  );
   return mergeDrift(found, clusterDriftFindings(ruleset, drift));
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nearestNames } from '../base/nearest-names.ts';
+import { nodeFindingCodes } from '../diagnose/registry.ts';
 import { findingCodes } from '../lint/registry.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -9,8 +10,9 @@ const pages = join(__dirname, '../../docs/findings');
 
 /** The page of a finding as Markdown. @throws UsageError for a code that no finding has */
 export function explain(code: string): string {
-  if (!findingCodes().has(code)) {
-    const near = nearestNames(code, [...findingCodes().keys()]);
+  const codes = new Set([...findingCodes().keys(), ...nodeFindingCodes().keys()]);
+  if (!codes.has(code)) {
+    const near = nearestNames(code, codes);
     const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : '"check" names the codes in brackets';
     throw new UsageError(`there is no finding ${JSON.stringify(code)}; ${hint}`);
   }

@@ -3,6 +3,7 @@ import { projectVersion } from '../base/project.ts';
 import { detectLocalModes } from '../kube/expected/request.ts';
 import { questionEntries } from '../kube/question/ends.ts';
 import { runCheck } from './check-command.ts';
+import { runDiagnose } from './diagnose-command.ts';
 import { runDiff } from './diff-command.ts';
 import { runDrift } from './drift-command.ts';
 import { runExpected } from './expected-command.ts';
@@ -13,7 +14,8 @@ import { runReach } from './reach-command.ts';
 import { runResolve } from './resolve-command.ts';
 import { runTrace } from './trace-command.ts';
 
-const dumpHelp = 'what iptables-save, ip6tables-save, iptables -S or -L -n -v printed; - for standard input';
+const dumpHelp =
+  'what iptables-save, ip6tables-save, iptables -S or -L -n -v printed, or a node bundle (folder or tar); - for standard input';
 
 /** What a command has to say: all of standard output, and the exit status. */
 export interface Answer {
@@ -61,7 +63,7 @@ export function program(answered: Answered, write: (text: string) => void, compl
     // One line, as for every other input that cannot be used.
     .configureOutput({ writeOut: write, outputError: (text) => complain(text.replace(/^error: /, '')) })
     .addHelpText('after', '\nExit status: 0 nothing found, 1 something at or above --fail-on, 2 unusable input or arguments.');
-  for (const add of [addCheck, addResolve, addFlow, addTrace, addReach, addDrift, addExpected, addDiff, addExplain])
+  for (const add of [addCheck, addResolve, addFlow, addTrace, addReach, addDrift, addExpected, addDiff, addDiagnose, addExplain])
     add(root, answered);
   return root;
 }
@@ -84,6 +86,23 @@ function addCheck(root: Command, answered: Answered): void {
     .addOption(formatOption('text', 'json', 'sarif', 'github'))
     .addOption(failOn)
     .action(async (dumps, options) => answered(await runCheck(dumps, options, projectVersion)));
+}
+
+function addDiagnose(root: Command, answered: Answered): void {
+  withCluster(
+    root
+      .command('diagnose')
+      .description(
+        'what is wrong on a node, the likeliest first: rules, settings, routes, connections and cluster looked at together',
+      )
+      .argument('<bundle>', dumpHelp),
+  )
+    .option('--from <source>', 'IP[:PORT], namespace/pod, node:NAME, this-node or outside')
+    .option('--to <destination>', 'IP:PORT, namespace/service[:port], namespace/pod[:port] or node:NAME[:port]')
+    .option('--proto <protocol>', "by name or number (default: the Service's, else tcp)")
+    .option('--node <name>', 'the node (default: told by the bundle or the dump)')
+    .addOption(formatOption('text', 'json', 'markdown'))
+    .action(async (bundle, options) => answered(await runDiagnose(bundle, options)));
 }
 
 function addResolve(root: Command, answered: Answered): void {

@@ -3,7 +3,7 @@ import { clusterOfDump } from '../kube/drift/other-cluster.ts';
 import type { Resolution } from '../kube/identity/chain-identity.ts';
 import { resolveChains } from '../kube/identity/resolve.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
-import { type CliDump, readDump } from './read-dump.ts';
+import { type CliDump, originOf, readDump } from './read-dump.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface NodeOptions extends ClusterOptions {
@@ -18,11 +18,11 @@ export interface ResolvedDump extends CliDump {
 
 /** A dump, and whose its chains are by the cluster that the options name. Throws UsageError. */
 export async function readResolved(path: string, options: NodeOptions): Promise<ResolvedDump> {
-  const cluster = await readCluster(options);
   const dump = readDump(path);
-  const { file, ruleset } = dump;
+  const cluster = await readCluster(options, [], dump.facts);
+  const { ruleset } = dump;
   if (options.node !== undefined && cluster !== emptyCluster && cluster.node(options.node) === undefined)
     throw new UsageError(`--node ${JSON.stringify(options.node)} is no node of the cluster`);
-  const resolution = resolveChains(ruleset, clusterOfDump(ruleset, cluster), { fileName: file, node: options.node });
+  const resolution = resolveChains(ruleset, clusterOfDump(ruleset, cluster), originOf(dump, options.node));
   return { ...dump, resolution };
 }

@@ -47,8 +47,8 @@ export function givenAddresses(local: string | undefined): ReadonlySet<string> |
  */
 export async function runTrace(path: string, options: TraceCommandOptions): Promise<string> {
   const local = givenAddresses(options.local);
-  const { file, resolution } = await readResolved(path, options);
-  const answer = runSteps(traceQuestion(resolution, questionOf(options), { local }), `sending the packet through ${file}`);
+  const { file, resolution, facts } = await readResolved(path, options);
+  const answer = runSteps(traceQuestion(resolution, questionOf(options), { local, facts }), `sending the packet through ${file}`);
   if (!answer.ok) throw new UsageError(answer.message);
   const { report } = answer;
   return options.format === 'json' ? jsonText(report) : traceText(report, style);

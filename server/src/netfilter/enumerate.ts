@@ -30,13 +30,14 @@ const rulesBetweenPauses = 4096;
 export function startOf(run: Run, packet: Packet): Path {
   // Behind the routing decision the hooks of OUTPUT still see the interface that the packet was to leave by before NAT.
   const isRouted = run.options.part === 'after-routing';
-  const goesToItself =
-    !isRouted && packet.isFromHere && packet.out === null && isOwnAddress(packet.destination, run.knows) === true;
+  const isUnrouted = !isRouted && packet.isFromHere && packet.out === null;
+  const goesToItself = isUnrouted && isOwnAddress(packet.destination, run.knows) === true;
+  const out = goesToItself ? 'lo' : isUnrouted ? (run.options.wayOut?.(packet) ?? null) : packet.out;
   return {
     branch: newBranch(),
     probability: 1,
     oddity: 0,
-    packet: goesToItself ? { ...packet, out: 'lo' } : packet,
+    packet: out === packet.out ? packet : { ...packet, out },
     assumed: null,
     last: null,
     stages: packet.isFromHere && !run.isLooped ? output : prerouting,

@@ -1,7 +1,9 @@
-/** What is known of a node besides its rules, for following packets: which addresses are its own, and how an excerpt's chains are hooked in. */
+/** What is known of a node besides its rules, for following packets: a bundle's facts, which addresses are its own, and how an excerpt's chains are hooked in. */
 import { canonicalIP, inCIDR } from '../../base/ip.ts';
 import type { Fact } from '../../netfilter/answer.ts';
 import type { EnumerateOptions } from '../../netfilter/enumeration/options.ts';
+import type { NodeFacts } from '../../node/facts.ts';
+import { nodeKnowledge } from '../../node/knowledge.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { ownAddresses } from '../flow/packet-sources.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
@@ -13,6 +15,8 @@ export interface AskOptions {
   readonly local?: ReadonlySet<string> | undefined;
   /** Addresses that are the node's besides what else is known. */
   readonly own?: ReadonlySet<string> | undefined;
+  /** What a bundle says of the node. */
+  readonly facts?: NodeFacts | undefined;
   /** An answer that is to be taken for every path; undefined to follow both. */
   readonly decide?: ((fact: Fact) => boolean | undefined) | undefined;
 }
@@ -45,10 +49,10 @@ function clusterAddresses(resolution: Resolution, dump: Dump): ((address: string
 export function localAddresses(
   resolution: Resolution,
   dump: Dump,
-  { local, own }: AskOptions,
+  { local, own, facts }: AskOptions,
 ): ((address: string) => boolean | undefined) | undefined {
-  const told =
-    local === undefined ? clusterAddresses(resolution, dump) : (address: string): boolean | undefined => local.has(address);
+  const known = (facts === undefined ? undefined : nodeKnowledge(facts).isLocal) ?? clusterAddresses(resolution, dump);
+  const told = local === undefined ? known : (address: string): boolean | undefined => local.has(address);
   return own === undefined ? told : (address) => own.has(address) || told?.(address);
 }
 
@@ -77,6 +81,7 @@ export function followOptions(
 ): EnumerateOptions {
   const isLocal = dump === undefined ? undefined : localAddresses(resolution, dump, options);
   return {
+    ...(options.facts === undefined ? {} : nodeKnowledge(options.facts)),
     hooked: hooks(resolution.ruleset, hooked, isLocal?.(destination)),
     ...(dump === undefined ? {} : { dump }),
     ...(isLocal === undefined ? {} : { isLocal }),

@@ -7,6 +7,7 @@ import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { otherProxyNote } from '../flow/resolve-target.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { assumedHooksNotes } from '../proxy/assumed-hooks.ts';
+import { arrival } from './arrival.ts';
 import { type Question, questionEnds } from './ends.ts';
 import { type AskOptions, followOptions } from './node-knowledge.ts';
 
@@ -32,8 +33,9 @@ export function* traceQuestion(resolution: Resolution, question: PacketQuestion,
   const { ruleset } = resolution;
   const meant = yield* questionEnds(resolution, question, options);
   if (!meant.ok) return meant;
-  const { notes, ...ends } = meant.ends;
+  const { notes, ...asked } = meant.ends;
   const { entry, ipv6, protocol, hook, ...said } = question;
+  const ends = { ...asked, ...arrival(options.facts, { ...asked, in: question.in }) };
   const destination = parseHostPort(ends.to)?.ip ?? '';
   const hooked = new Set<string>();
   const known = followOptions(resolution, dumpFor(ruleset, destination), destination, hooked, options);

@@ -54,7 +54,10 @@ function afterOutput(run: Run, path: Path): void {
   const { packet } = path;
   const sentTo = run.options.part === 'after-routing' ? packet.asked.destination.address : run.start.destination;
   if (isOwnAddress(packet.destination, run.knows) === true) path.packet = { ...packet, out: 'lo' };
-  else if (packet.destination.text !== sentTo?.text) path.packet = { ...packet, out: null, isRerouted: true };
+  else if (packet.destination.text !== sentTo?.text) {
+    const known = run.options.wayOut?.(packet) ?? null;
+    path.packet = { ...packet, out: known, isRerouted: known === null };
+  }
 }
 
 /** Passes a stage without its rules; says why where it has some. */
