@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CompletionList } from 'vscode-languageserver-types';
+import type { CompletionList, SignatureHelp } from 'vscode-languageserver-types';
 import { type InProcessServer, startInProcessServer } from '../support/in-process-server.ts';
 
 const uri = 'file:///work/node-a.iptables';
@@ -43,5 +43,20 @@ describe('completion over the protocol', () => {
   it('is empty in a document that is not open', async () => {
     const other = { textDocument: { uri: 'file:///other' }, position: { line: 0, character: 0 } };
     expect(await server.client.sendRequest('textDocument/completion', other)).toEqual({ isIncomplete: false, items: [] });
+  });
+});
+
+describe('signature help over the protocol', () => {
+  it('has the form of the value that is written', async () => {
+    await server.client.sendNotification('textDocument/didChange', {
+      textDocument: { uri, version: 2 },
+      contentChanges: [
+        { range: { start: { line: 3, character: 0 }, end: { line: 3, character: 99 } }, text: '-A INPUT -s 10.0.0.0/' },
+      ],
+    });
+    const help = await server.client.sendRequest<SignatureHelp | null>('textDocument/signatureHelp', at(3, 21));
+    expect(help?.signatures.map(({ label }) => label)).toEqual(['-s address[/mask][,...]']);
+    expect(help?.activeParameter).toBe(1);
+    expect(await server.client.sendRequest('textDocument/signatureHelp', at(0, 3))).toBeNull();
   });
 });

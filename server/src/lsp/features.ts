@@ -9,6 +9,7 @@ import { inlayHints } from '../features/inlay-hints.ts';
 import { highlights, references } from '../features/references.ts';
 import { selectionRange } from '../features/selection-ranges.ts';
 import { semanticTokens, tokenModifiers, tokenTypes } from '../features/semantic-tokens.ts';
+import { signatureHelp } from '../features/signature-help.ts';
 import { type PodName, podWantedAt } from '../features/support/pod-wanted.ts';
 import { documentSymbols, workspaceSymbols } from '../features/symbols.ts';
 import { answerFor, type ParamName, type Params } from './params.ts';
@@ -101,6 +102,13 @@ const features: readonly Feature[] = [
       const empty = { isIncomplete: false, items: [] };
       return withState(session, textDocument.uri, token, empty, (state) => completion(state, position, request));
     },
+  ),
+  feature(
+    'textDocument/signatureHelp',
+    { signatureHelpProvider: { triggerCharacters: [' ', ',', ':', '/', '-'] } },
+    place,
+    (session, { textDocument, position }, token) =>
+      withState(session, textDocument.uri, token, null, (state) => signatureHelp(state, position, session.client.hasMarkdown)),
   ),
   feature(
     'textDocument/codeAction',

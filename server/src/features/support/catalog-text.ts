@@ -1,6 +1,8 @@
 /** What the catalogue says of tables, matches, targets and options, as blocks of a hover or beside a completion. */
 import { findTarget, standardTargets } from '../../catalog/lookup.ts';
 import type { ExtensionSpec, OptionSpec, TableName } from '../../catalog/types.ts';
+import { exampleValue } from '../../catalog/values/example-value.ts';
+import { valueForm } from '../../catalog/values/value-form.ts';
 import type { Block, Text } from './markup.ts';
 
 /** What a target does, and where it may stand; nothing for a name that is none. */
@@ -39,6 +41,11 @@ export function optionBlocks(option: OptionSpec): readonly Block[] {
   const title: Text = names.flatMap((name, index) => (index === 0 ? [{ code: name }] : [', ', { code: name }]));
   const url = option.extension?.url ?? 'https://man7.org/linux/man-pages/man8/iptables.8.html#PARAMETERS';
   const limits: Text[] = [];
+  const form = valueForm(option);
+  if (form !== undefined) {
+    const example = [option.saved, ...exampleValue(option, option.families[0] ?? 'ipv4')].join(' ');
+    limits.push(['Value: ', { code: form.text }, ', for example ', { code: example }]);
+  }
   if (option.negatable) limits.push(['May be negated with ', { code: '!' }, ' before it']);
   if (option.requires.length > 0) limits.push(`Needs ${option.requires.join(', ')}`);
   if (option.excludes.length > 0) limits.push(`Not together with ${option.excludes.join(', ')}`);
