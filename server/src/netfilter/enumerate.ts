@@ -26,23 +26,18 @@ const mostSteps = 200_000;
 const mostRulesMerged = 500_000;
 const rulesBetweenPauses = 4096;
 
-/** A packet at the beginning of its way. */
-export function startOf(run: Run, packet: Packet): Path {
-  // Behind the routing decision the hooks of OUTPUT still see the interface that the packet was to leave by before NAT.
-  const isRouted = run.options.part === 'after-routing';
-  const isUnrouted = !isRouted && packet.isFromHere && packet.out === null;
-  const goesToItself = isUnrouted && isOwnAddress(packet.destination, run.knows) === true;
-  const out = goesToItself ? 'lo' : isUnrouted ? (run.options.wayOut?.(packet) ?? null) : packet.out;
+function startOf(run: Run, packet: Packet): Path {
+  const goesToItself = packet.isFromHere && packet.out === null && isOwnAddress(packet.destination, run.knows) === true;
   return {
     branch: newBranch(),
     probability: 1,
     oddity: 0,
-    packet: out === packet.out ? packet : { ...packet, out },
+    packet: goesToItself ? { ...packet, out: 'lo' } : packet,
     assumed: null,
     last: null,
     stages: packet.isFromHere && !run.isLooped ? output : prerouting,
     // Behind the last one: the routing decision comes next.
-    stage: isRouted ? Math.max(prerouting.length, output.length) : 0,
+    stage: run.options.part === 'after-routing' ? Math.max(prerouting.length, output.length) : 0,
     frame: null,
     at: 0,
     met: false,

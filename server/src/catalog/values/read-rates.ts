@@ -13,8 +13,7 @@ const units: readonly Unit[] = [
   { name: 'sec', seconds: 1 },
 ];
 
-/** Units of time of a rate, each with its seconds. */
-export const unitWords: readonly (readonly [word: string, seconds: number])[] = [
+const unitWords: readonly (readonly [word: string, seconds: number])[] = [
   ['second', 1],
   ['minute', 60],
   ['hour', 3600],

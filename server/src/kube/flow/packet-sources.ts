@@ -2,7 +2,6 @@
 
 import { inCIDR, isIPv6 } from '../../base/ip.ts';
 import type { Family } from '../../catalog/types.ts';
-import { compiledRule } from '../../netfilter/compile-rule.ts';
 import { addressOf, type IPAddress, ipAddress, type Packet, packetOf } from '../../netfilter/packet.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Dump } from '../../ruleset/ruleset.ts';
@@ -23,7 +22,7 @@ export interface PacketSource {
 }
 
 /** Networks that the rules of a frontend's chains compare sources with. */
-export interface Networks {
+interface Networks {
   /** After `! -s` before a mark to masquerade, or `-s` before a Service chain: where Pods are. */
   readonly pods: Set<string>;
   readonly others: Set<string>;
@@ -38,22 +37,6 @@ export interface Networks {
 const mostRulesLookedAt = 2000;
 const mostPickingRulesRead = 64;
 const loopback = /^(?:127\.|::1(?:\/|$))/;
-
-/** The address that an endpoint's chain redirects to; undefined where it does not say. */
-function endpointAddress(resolution: Resolution, chain: Chain): string | undefined {
-  for (const line of chain.rules) {
-    const source = resolution.ruleset.lines[line];
-    const action = source?.target === 'DNAT' ? compiledRule(source, chain.table.dump.family)?.action : undefined;
-    if (action?.kind === 'dnat' && action.range?.first) return action.range.first.text;
-  }
-  return resolution.chain(chain).endpoint?.ip;
-}
-
-/** Whether a rule's text may ask for a source or an interface. */
-function mayAskSource(text: string): boolean {
-  return text.includes('-s') || text.includes('-i');
-}
-
 /** What the rules of a chain, and of those that it leads to, compare sources with. */
 function lookAt(resolution: Resolution, chain: Chain, into: Networks, seen: Set<Chain>): void {
   if (seen.has(chain) || isMarkChain(chain.name) || chain.name.startsWith('KUBE-SEP-')) return;
@@ -66,12 +49,12 @@ function lookAt(resolution: Resolution, chain: Chain, into: Networks, seen: Set<
     const target = chain.table.chains.get(source.target);
     const isPicking = target?.name.startsWith('KUBE-SEP-') === true;
     if (isPicking) {
-      const ip = endpointAddress(resolution, target);
+      const ip = resolution.chain(target).endpoint?.ip;
       if (ip !== undefined) into.endpoints.add(ip);
       picked += 1;
     } else if (target !== undefined) lookAt(resolution, target, into, seen);
     // Rules that pick an endpoint do not ask where a packet comes from: of thousands a few are read.
-    if (isPicking && (picked > mostPickingRulesRead || !mayAskSource(source.text))) continue;
+    if (isPicking && picked > mostPickingRulesRead) continue;
     looked += 1;
     if (looked > mostRulesLookedAt) break;
     const rule = ruleAt(resolution.ruleset, line);
@@ -96,8 +79,7 @@ function lookAtRule(rule: RuleStatement, chain: Chain, target: string, into: Net
   if (from?.negation !== undefined && isMarkChain(target)) into.podInterface = from.values[0]?.text ?? null;
 }
 
-/** What the rules of a frontend compare sources with. */
-export function networksOf(resolution: Resolution, frontend: Frontend): Networks {
+function networksOf(resolution: Resolution, frontend: Frontend): Networks {
   const into: Networks = { pods: new Set(), others: new Set(), podInterface: null, localhost: false, endpoints: new Set() };
   if (frontend.target !== null) lookAt(resolution, frontend.target, into, new Set());
   for (const line of frontend.lines) {
@@ -119,7 +101,7 @@ function isOf(text: string, family: Family): boolean {
 }
 
 /** The last address but one of a network that is not in `avoid`; undefined where the text is no network. */
-export function addressIn(network: string, avoid: ReadonlySet<string>): IPAddress | undefined {
+function addressIn(network: string, avoid: ReadonlySet<string>): IPAddress | undefined {
   const [base = '', prefix] = network.split('/');
   const address = ipAddress(base);
   if (address === undefined) return undefined;
@@ -135,7 +117,7 @@ export function addressIn(network: string, avoid: ReadonlySet<string>): IPAddres
 }
 
 // Of networks for benchmarks (RFC 2544, RFC 5180), which no node's rules are about.
-export const strangers = {
+const strangers = {
   ipv4: { node: '198.18.0.1', outside: '198.19.255.1' },
   ipv6: { node: '2001:2::1', outside: '2001:2::ffff:1' },
 } as const;
@@ -177,8 +159,7 @@ function findNodeAddress(resolution: Resolution, dump: Dump): IPAddress {
   return (chosen === undefined ? undefined : ipAddress(chosen)) ?? mustBe(strangers[family].node);
 }
 
-/** An address of a Pod of this node that is none of the frontend's endpoints; undefined where no network of Pods is known. */
-export function podSource(resolution: Resolution, frontend: Frontend, networks: Networks): IPAddress | undefined {
+function podSource(resolution: Resolution, frontend: Frontend, networks: Networks): IPAddress | undefined {
   const { family } = frontend.dump;
   const ofFamily = [...networks.pods].filter((network) => isOf(network, family));
   const own = dumpNode(resolution, frontend.dump).record?.podCIDRs.find((network) => isOf(network, family));

@@ -2,17 +2,15 @@
 import type { ExtensionData, GivenOptions } from '../../extension.ts';
 import { multiport } from '../../values/value-kinds.ts';
 import { fault, type ValueFault } from '../../values/values.ts';
-import { missingOption, protocolBefore } from '../support/given.ts';
+import { missingOption } from '../support/given.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
 
 const portProtocols = [6, 17, 132, 33, 136];
 
-/** iptables looks at the protocol when it reads the ports: a -p behind them is too late. */
-function check(given: GivenOptions): ValueFault | undefined {
-  const { all, protocolNegated } = given;
+function check({ all, protocol, protocolNegated }: GivenOptions): ValueFault | undefined {
   if (all.length === 0) return missingOption('multiport expection an option');
   if (protocolNegated) return fault('needs-protocol', 'multiport only works with TCP, UDP, UDPLITE, SCTP and DCCP');
-  return all.every((option) => portProtocols.includes(protocolBefore(given, option)))
+  return portProtocols.includes(protocol)
     ? undefined
     : fault('needs-protocol', "multiport needs `-p tcp', `-p udp', `-p udplite', `-p sctp' or `-p dccp'");
 }
