@@ -6,17 +6,13 @@ import {
   type DriftService,
   driftPortsRequest,
   driftRequest,
-  type RulesetChangedParams,
-  rulesetChangedNotification,
 } from '../../server/src/protocol.ts';
 import { type DriftNode, driftedServices, driftRow, showLineCommand } from './drift-rows.ts';
+import { followDump } from './dump-follower.ts';
 import type { ServerAccess } from './server-access.ts';
 import { createTree, messageOf, type Tree } from './show.ts';
-import { isUsersDocument } from './users-document.ts';
 
 const viewId = 'iptables.drift';
-/** The view is there once a dump was looked at. */
-const contextKey = 'iptables.hasDump';
 /** Changes of a dump or a cluster come in bursts; this long after the last one it is compared again, in milliseconds. */
 const calm = 400;
 
@@ -47,7 +43,6 @@ class DriftComparison {
   look(dump: Uri | undefined): void {
     if (dump === undefined || dump.toString() === this.#uri?.toString()) return;
     this.#uri = dump;
-    void commands.executeCommand('setContext', contextKey, true);
     this.#outdate();
   }
 
@@ -146,22 +141,13 @@ class DriftComparison {
  */
 export function createDriftView(server: ServerAccess): Disposable {
   const comparison = new DriftComparison(server);
-  const activeDump = (): Uri | undefined => {
-    const document = window.activeTextEditor?.document;
-    return document?.languageId === 'iptables' && isUsersDocument(document.uri) ? document.uri : undefined;
-  };
   const disposables: Disposable[] = [
-    window.onDidChangeActiveTextEditor(() => comparison.look(activeDump())),
-    server.onNotification<RulesetChangedParams>(rulesetChangedNotification, ({ uri }) => {
-      comparison.look(activeDump());
-      comparison.changed(uri);
-    }),
+    followDump(server, comparison),
     commands.registerCommand(showLineCommand, (target: unknown, line: unknown) => {
       if (target instanceof Uri && typeof line === 'number') return showLine(target, line);
       return undefined;
     }),
   ];
-  comparison.look(activeDump());
   return {
     dispose: () => {
       for (const disposable of disposables) disposable.dispose();

@@ -12,6 +12,7 @@ import { safeConnection } from './incoming-text.ts';
 import { makeLineEndsStick } from './line-ends.ts';
 import { createNodeDumps } from './node-dumps.ts';
 import { createServerAccess } from './server-access.ts';
+import { createServicesView } from './services-view.ts';
 import { isUsersDocument } from './users-document.ts';
 
 /**
@@ -44,7 +45,6 @@ export function activateExtension(
     initializationOptions: (): InitializationOptions => ({
       trusted: workspace.isTrusted,
       hasShowFlow: true,
-      hasCopyNodeCommands: true,
       ...pickedContext(context.workspaceState),
     }),
   };
@@ -57,6 +57,7 @@ export function activateExtension(
     panels,
     dumps,
     showClusterStatus(server),
+    createServicesView(server),
     createDriftView(server),
     // Before the server is up: a command that comes early waits for it.
     ...registerCommands(server, panels, log),

@@ -109,6 +109,51 @@ export async function pick<T extends PickItem>(
   return (await window.showQuickPick(rows, options, token))?.given;
 }
 
+/** A pick whose rows may be replaced while it is open, as more of them becomes known. */
+export interface OpenPick<T extends PickItem> {
+  /** What was picked; undefined when it was left. */
+  readonly picked: Promise<T | undefined>;
+  /** Shows these rows; what was typed and the row with the focus stay, rows being told by `keyOf`. */
+  show(items: readonly T[]): void;
+  close(): void;
+}
+
+/** Opens a pick, which is busy until it has its first rows. */
+export function openPick<T extends PickItem>(
+  { title, placeHolder, matchOnDescription = false }: Omit<PickOptions, 'token'>,
+  keyOf: (item: T) => string,
+): OpenPick<T> {
+  const box = window.createQuickPick<QuickPickItem & { readonly given: T }>();
+  box.title = statusText(title);
+  box.placeholder = statusText(placeHolder);
+  box.matchOnDescription = matchOnDescription;
+  box.busy = true;
+  box.keepScrollPosition = true;
+  const picked = new Promise<T | undefined>((resolve) => {
+    box.onDidAccept(() => {
+      resolve(box.selectedItems[0]?.given);
+      box.hide();
+    });
+    box.onDidHide(() => {
+      resolve(undefined);
+      box.dispose();
+    });
+  });
+  box.show();
+  return {
+    picked,
+    show: (items) => {
+      const active = box.activeItems[0];
+      const rows = items.map((given) => ({ ...quickPickItem(given), given }));
+      box.busy = false;
+      box.items = rows;
+      const same = active === undefined ? undefined : rows.find(({ given }) => keyOf(given) === keyOf(active.given));
+      if (same !== undefined) box.activeItems = [same];
+    },
+    close: () => box.hide(),
+  };
+}
+
 function quickPickItem({ icon, label, description, detail, isSeparator, alwaysShow }: PickItem): QuickPickItem {
   return {
     label: `${icon === undefined ? '' : `$(${icon}) `}${labelText(label)}`,
@@ -117,6 +162,34 @@ function quickPickItem({ icon, label, description, detail, isSeparator, alwaysSh
     ...(detail === undefined ? {} : { detail: labelText(detail) }),
     ...(alwaysShow === undefined ? {} : { alwaysShow }),
   };
+}
+
+/**
+ * Lets the user type a text, of which `typed` is told at each key; it comes back when it is accepted. Undefined where the box was left, and then
+ * `typed` is told the text that was there before.
+ */
+export function askWhileTyping(
+  { title, placeHolder, value }: { readonly title: string; readonly placeHolder: string; readonly value: string },
+  typed: (text: string) => void,
+): Promise<string | undefined> {
+  const box = window.createInputBox();
+  box.title = statusText(title);
+  box.placeholder = statusText(placeHolder);
+  box.value = value;
+  return new Promise((resolve) => {
+    let accepted: string | undefined;
+    box.onDidChangeValue(typed);
+    box.onDidAccept(() => {
+      accepted = box.value;
+      box.hide();
+    });
+    box.onDidHide(() => {
+      if (accepted === undefined) typed(value);
+      box.dispose();
+      resolve(accepted);
+    });
+    box.show();
+  });
 }
 
 const severities = {
@@ -166,6 +239,8 @@ export interface TreeRow {
   /** What a screen reader says in place of label and description. */
   readonly spoken?: string;
   readonly command?: Command;
+  /** What package.json tells its buttons by. */
+  readonly context?: string;
 }
 
 const states = {
@@ -175,7 +250,7 @@ const states = {
 } as const;
 
 /** The row as VS Code has it. */
-export function treeItem({ label, description, tooltip, icon, children, spoken, command }: TreeRow): TreeItem {
+export function treeItem({ label, description, tooltip, icon, children, spoken, command, context }: TreeRow): TreeItem {
   const item = new TreeItem(labelText(label), states[children]);
   item.iconPath = icon;
   if (description !== undefined) item.description = labelText(description);
@@ -185,6 +260,7 @@ export function treeItem({ label, description, tooltip, icon, children, spoken, 
   }
   if (spoken !== undefined) item.accessibilityInformation = { label: labelText(spoken) };
   if (command !== undefined) item.command = command;
+  if (context !== undefined) item.contextValue = context;
   return item;
 }
 

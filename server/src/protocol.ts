@@ -252,6 +252,76 @@ export interface DriftPort {
   }[];
 }
 
+/** The Services of a dump, by namespace and name; of those without a known name the namespace is empty, and they come last. */
+export const servicesRequest = 'iptables/services';
+export interface ServicesParams {
+  readonly textDocument: { readonly uri: string };
+}
+export interface ListedServiceInfo {
+  /** What `iptables/flow` and the two requests below take: "shop/web"; an address where no name is known. */
+  readonly to: string;
+  readonly name: string;
+  /** "10.96.20.10:80/tcp", "NodePort 30080/tcp". */
+  readonly addresses: readonly string[];
+  /** Its chain's first rule, else the rule that looks for its address; 0-based, null where the dump has nothing of it. */
+  readonly line: number | null;
+}
+export interface ServicesResult {
+  readonly namespaces: readonly { readonly name: string; readonly services: readonly ListedServiceInfo[] }[];
+  /** What states were compared with: "cluster.json"; empty where nothing was compared. */
+  readonly cluster: string;
+  /** Why there are none, in a sentence; empty otherwise. */
+  readonly reason: string;
+}
+
+/** The states of Services, or of one of their ports ("shop/web:http"); as many at a time as the client has use for. */
+export const serviceStatesRequest = 'iptables/serviceStates';
+export interface ServiceStatesParams extends ServicesParams {
+  readonly targets: readonly string[];
+}
+export interface ServiceStateInfo {
+  readonly kind: 'serves' | 'leads' | 'limited' | 'differs' | 'no-endpoints' | 'refuses' | 'unreached' | 'unknown';
+  /** A few words: "3 endpoints", "only from 203.0.113.0/24". */
+  readonly words: string;
+  /** The rule that decides against it, 0-based; null where there is none. */
+  readonly line: number | null;
+  /** What is not sure, and what differs, in sentences. */
+  readonly remarks: readonly string[];
+}
+export interface ServiceStatesResult {
+  /** In the order of the targets; null for one that the dump does not have. */
+  readonly states: readonly (ServiceStateInfo | null)[];
+}
+
+/** The entries of one Service with their states, and the endpoints behind each. */
+export const serviceEntriesRequest = 'iptables/serviceEntries';
+export interface ServiceEntriesParams extends ServicesParams {
+  readonly to: string;
+}
+export interface ServiceEntryInfo {
+  /** "10.96.20.10:80/tcp", "NodePort 30080/tcp". */
+  readonly label: string;
+  /** "ClusterIP", "NodePort". */
+  readonly use: string;
+  readonly state: ServiceStateInfo;
+  /** Of the rule that looks for it, 0-based; null where there is none. */
+  readonly line: number | null;
+  /** From the dump's counters; null where it has none. */
+  readonly packets: number | null;
+  readonly endpoints: readonly {
+    /** "10.244.0.11:8080" */
+    readonly address: string;
+    /** "shop/web-1"; empty where no Pod is known. */
+    readonly pod: string;
+    readonly node: string;
+    /** Of new connections to the entry, 0 to 1. */
+    readonly share: number;
+    readonly packets: number | null;
+    /** 0-based; null for one that the dump lacks. */
+    readonly line: number | null;
+  }[];
+}
+
 /** Settings as the server reads them; the client's `iptables.*` section. */
 export interface Settings {
   /** A snapshot file or a glob for it, relative to a workspace folder; empty: found by content. */
@@ -267,13 +337,8 @@ export interface Settings {
   readonly maxDiagnostics: number;
   /** Whether what the cluster says differs is underlined in the dump. */
   readonly drift: boolean;
-  /** How grave findings are to be, by code, where not as they are; `off` for none of them. */
-  readonly severities: ReadonlyMap<string, 'off' | 'hint' | 'info' | 'warning' | 'error'>;
   readonly inlayHints: InlayHintSettings;
 }
-
-/** The client's command that copies commands for a node: one argument, the text. */
-export const copyNodeCommandsCommand = 'iptables.copyNodeCommands';
 
 /** Which hints stand between the words of a rule. */
 export interface InlayHintSettings {
@@ -293,8 +358,6 @@ export interface InitializationOptions {
   readonly trusted: boolean;
   /** The client has the command "iptables.showFlow", which takes a document's URI and what `iptables/flow` takes as `to`. */
   readonly hasShowFlow: boolean;
-  /** The client has the command `copyNodeCommandsCommand`, which takes a text for the clipboard. */
-  readonly hasCopyNodeCommands: boolean;
   /** The context that the user has picked for this workspace, empty for none; left out where nothing was picked. */
   readonly context?: string;
 }

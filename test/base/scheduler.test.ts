@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Cancelled, runInSlices } from '../../server/src/base/scheduler.ts';
+import { Cancelled, runBehind, runInSlices } from '../../server/src/base/scheduler.ts';
 import type { Steps } from '../../server/src/base/steps.ts';
 
 /** Work of so many steps of two milliseconds, which says who worked. */
@@ -45,5 +45,35 @@ describe('long work', () => {
     await expect(cancelled).rejects.toThrow(Cancelled);
     await expect(failed).rejects.toThrow('failed');
     expect(await finished).toBe('d');
+  });
+
+  it('that only prepares waits for what somebody waits for', async () => {
+    const log: string[] = [];
+    const pause = (): Promise<void> => new Promise((done) => setImmediate(done));
+    const never = (): boolean => false;
+    const first = runInSlices(work('a', 12, log), pause, never);
+    const prepared = runBehind(work('p', 12, log), pause, never);
+    const parts = first.then(() => runInSlices(work('b', 12, log), pause, never));
+    await Promise.all([prepared, parts]);
+    expect(log.join('')).toBe(`${'a'.repeat(12)}${'b'.repeat(12)}${'p'.repeat(12)}`);
+    // What comes while it is under way goes before it, too.
+    log.length = 0;
+    const again = runBehind(work('p', 30, log), pause, never);
+    await pause();
+    const asked = runInSlices(work('a', 12, log), pause, never);
+    await Promise.all([again, asked]);
+    expect(log.join('')).toMatch(/^p{1,9}a+p+$/);
+  });
+
+  it('that failed keeps nothing waiting', async () => {
+    const pause = (): Promise<void> => new Promise((done) => setImmediate(done));
+    const failing = function* (): Steps<string> {
+      yield* work('f', 8, []);
+      throw new Error('failed');
+    };
+    const failed = runInSlices(failing(), pause, () => false);
+    const prepared = runBehind(work('p', 3, []), pause, () => false);
+    await expect(failed).rejects.toThrow('failed');
+    expect(await prepared).toBe('p');
   });
 });

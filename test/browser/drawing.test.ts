@@ -33,7 +33,9 @@ describeWith('chromium', 'the drawing', () => {
     for (const node of richGraph().nodes) {
       const shown = await box(node.id).locator('text').allTextContents();
       expect(shown[0]).toBe(node.label);
-      expect(shown[1]?.replace('…', '')).toBe(node.detail.slice(0, shown[1]?.replace('…', '').length));
+      // A verdict's second line ends in its rule's line.
+      const second = node.kind === 'verdict' ? `${node.detail}, line ${node.line}` : node.detail;
+      expect(shown[1]?.replace('…', '')).toBe(second.slice(0, shown[1]?.replace('…', '').length));
     }
     expect(await box('svc').locator('.chip').allTextContents()).toEqual(['masquerade', 'affinity 10800 s']);
     expect(await box('fw').locator('.chip').allTextContents()).toEqual(['2 source ranges']);
@@ -107,8 +109,22 @@ describeWith('chromium', 'the drawing', () => {
       'from a Pod: 3 endpoints, 33.3 % each',
       'from this node: 3 endpoints, 33.3 % each, masqueraded',
     ]);
-    await flow.page.keyboard.press('Escape');
-    expect(await texts('.details .routes-entry')).toEqual(['10.96.20.10:80/tcp', 'NodePort 30080/tcp', '203.0.113.80:80/tcp']);
+  });
+
+  it('answers above the drawing whether the Service serves, and whom', async () => {
+    const answer = flow.page.getByRole('region', { name: 'Where packets end' });
+    expect(await texts('.answer .answer-state')).toEqual(['!Serves, not from everywhere']);
+    expect(await texts('.answer tbody th')).toEqual([
+      'clusterIP 10.96.20.10:80/tcp',
+      'NodePort 30080/tcp',
+      'load-balancer IP 203.0.113.80:80/tcp',
+    ]);
+    expect(await answer.getByRole('row').last().textContent()).toContain('elsewhere✕DROP (KUBE-PROXY-FIREWALL)');
+    await answer.getByRole('button', { name: 'DROP (KUBE-PROXY-FIREWALL)' }).click();
+    expect(await box('drop').getAttribute('class')).toContain('selected');
+    await flow.forget();
+    await answer.getByRole('button', { name: 'Endpoint 10.244.2.9:8080 is no longer in the cluster.' }).click();
+    expect(await flow.last('open-line')).toEqual({ kind: 'open-line', line: 42, focus: false });
   });
 
   it('lights the path through the line that the cursor is on', async () => {
@@ -139,6 +155,8 @@ describeWith('chromium', 'the drawing', () => {
 
   it('pans with the wheel and by dragging, zooms around the pointer, and fits again', async () => {
     const world = () => flow.page.locator('.canvas > g').first().getAttribute('transform');
+    await flow.page.getByRole('button', { name: /%, fit/ }).click();
+    await settle(flow.page);
     const fitted = await world();
     await flow.page.mouse.move(700, 600);
     await flow.page.mouse.wheel(0, 60);

@@ -55,6 +55,20 @@ describeWith('chromium', 'the keyboard alone', () => {
     expect(stops.indexOf('tree')).toBeGreaterThan(3);
   });
 
+  it('walks the links of the answer with arrows, and Enter goes to the box', async () => {
+    const first = flow.page.locator('.answer .answer-link').first();
+    const focused = () => flow.page.evaluate<string>('document.activeElement.textContent');
+    await first.focus();
+    expect(await focused()).toBe('!Serves, not from everywhere');
+    await press('ArrowRight');
+    expect(await focused()).toBe('2 source ranges');
+    await press('End', 'Enter');
+    expect(await selected()).toBe('drop');
+    await first.focus();
+    await press('Shift+Tab');
+    expect(await flow.page.evaluate<boolean>('document.activeElement.closest(".answer") === null')).toBe(true);
+  });
+
   it('walks along the edges and up and down the columns', async () => {
     expect(await selected()).toBe('e:ip');
     await press('ArrowRight');

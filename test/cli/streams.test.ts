@@ -35,6 +35,7 @@ describe('standard output', () => {
     ['resolve', sample],
     ['flow', sample, '--to', '10.96.40.10:80', '--format', 'svg'],
     ['trace', sample, '--from', '10.244.1.9', '--to', '10.96.40.10:80'],
+    ['reach', sample],
     ['drift', sample, '--cluster', cluster],
     ['expected', '--cluster', cluster, '--node', 'worker-1'],
     ['diff', sample, sample],

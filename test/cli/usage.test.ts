@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { inspect } from '../support/inspect.ts';
 
 it.each([
-  ['', 'expected a command: check, resolve, flow, trace, drift, expected, diff'],
+  ['', 'expected a command: check, resolve, flow, trace, reach, drift, expected, diff'],
   ['chek', "unknown command 'chek' (Did you mean check?)"],
   ['check', "missing required argument 'dump'"],
   ['check a.iptables --bogus', "unknown option '--bogus'"],
   ['check a.iptables --format xml', "argument 'xml' is invalid. Allowed choices are text, json, sarif, github."],
   ['expected --cluster a.json', "required option '--node <name>' not specified"],
+  ['reach a.iptables --to 10.0.0.300:80', '--to: "10.0.0.300:80" is no IP address.'],
   ['diff a.iptables', "missing required argument 'after'"],
 ])('arguments that cannot be used are one line on standard error and status 2: "%s"', (args, says) => {
   const { status, stdout, stderr } = inspect(args === '' ? [] : args.split(' '));

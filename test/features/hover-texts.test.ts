@@ -189,7 +189,12 @@ describe('matches, targets and options', () => {
     [
       1,
       '--dport',
-      ['--destination-port, --dport (tcp match)', 'The destination port or a range.', '- May be negated with ! before it'],
+      [
+        '--destination-port, --dport (tcp match)',
+        'The destination port or a range.',
+        '- Value: port[:last port], for example --dport 8080',
+        '- May be negated with ! before it',
+      ],
     ],
     [2, 'comment --', ['comment match', 'A note for people; it always matches.']],
     [2, 'RETURN', ['RETURN target', 'Goes back to the calling chain; in a built-in chain the policy decides.']],

@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Hover, MarkupContent } from 'vscode-languageserver-types';
 import { runToEnd } from '../../server/src/base/steps.ts';
+import { matches, targets } from '../../server/src/catalog/lookup.ts';
+import { exampleValue } from '../../server/src/catalog/values/example-value.ts';
 import type { Cluster } from '../../server/src/cluster/cluster.ts';
 import { hover } from '../../server/src/features/hover/hover.ts';
 import { dumpState } from '../support/dump-state.ts';
@@ -134,6 +136,56 @@ COMMIT
 #        ^^ hover: --source, --src, -s (iptables)
 COMMIT
 `);
+  });
+
+  it('explains the words of values, commands, policies and counters', () => {
+    check(`*filter
+:INPUT DROP [5:1200]
+#      ^^^^ hover: DROP policy: what no rule decides is discarded.
+#           ^^^^^^^^ hover: 5 packets, 1,200 bytes
+:MINE - [0:0]
+#     ^ hover: goes back to the calling chain
+[1:60] -A INPUT -p tcp -m conntrack ! --ctstate RELATED,NEW -m tcp --dport 443 -j ACCEPT
+#      ^^ hover: Append a rule
+#                  ^^^ hover: Protocol 6. & --protocol
+#                                   ^ hover: --ctstate must not hold
+#                                               ^^^^^^^^^^^ hover: RELATED: The packet begins a connection that another one expects & Value: word[,...]
+#                                                                          ^^^ hover: https in /etc/services
+`);
+  });
+
+  it('explains the end of a table and the counters of a rule', () => {
+    const state = dumpState('*filter\n[1:60] -A INPUT -j ACCEPT\nCOMMIT\n');
+    const at = (line: number): string => textOf(runToEnd(hover(state, { line, character: 1 }, now, false)));
+    expect(at(1)).toBe('The rule has matched 1 packet, 60 bytes, since the counters were set to zero.');
+    expect(at(2)).toContain('all of it or none');
+  });
+
+  it('explains the word of a list that the mouse is on', () => {
+    const dump = '*filter\n-A INPUT -m conntrack --ctstate NEW,RELATED,DNAT -j ACCEPT\nCOMMIT\n';
+    const at = (word: string): string =>
+      textOf(runToEnd(hover(dumpState(dump), { line: 1, character: (dump.split('\n')[1] ?? '').indexOf(word) + 1 }, now, false)));
+    expect(at('NEW,')).toContain('NEW: The packet begins');
+    expect(at('RELATED')).toContain('RELATED: ');
+    expect(at('DNAT')).toContain('DNAT: ');
+  });
+
+  it('has a text for every option of the catalogue and every word of its value', () => {
+    const families = { ipv4: 'file:///rules.v4', ipv6: 'file:///rules.v6' } as const;
+    for (const extension of [...matches, ...targets]) {
+      for (const option of extension.options) {
+        const family = option.families[0] ?? 'ipv4';
+        const values = exampleValue(option, family).join(' ');
+        const load = extension.kind === 'match' ? '-m' : '-j';
+        const line = `-A X ${load} ${extension.name} ${option.long} ${values}`;
+        const state = dumpState(`*mangle\n${line}\nCOMMIT\n`, undefined, families[family]);
+        for (const word of [extension.name, option.long, ...values.split(' ').slice(0, 1)]) {
+          if (word === '') continue;
+          const result = runToEnd(hover(state, { line: 1, character: line.lastIndexOf(` ${word}`) + 2 }, now, false));
+          expect(textOf(result).length, `${line}: ${word}`).toBeGreaterThan(20);
+        }
+      }
+    }
   });
 
   it('shows names from a hostile dump as text, never as Markdown or HTML', () => {

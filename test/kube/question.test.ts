@@ -3,8 +3,8 @@ import { runToEnd } from '../../server/src/base/steps.ts';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
 import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
 import { type Question, type QuestionAnswer, questionEnds } from '../../server/src/kube/question/ends.ts';
-import { clusterFrom, rulesetFrom } from '../support/dumps.ts';
-import { fixturePath } from '../support/fixtures.ts';
+import { clusterFrom, rulesetFrom, rulesetOf } from '../support/dumps.ts';
+import { fixturePath, fixtureText } from '../support/fixtures.ts';
 
 const ruleset = rulesetFrom(fixturePath('sample/worker-1.iptables'));
 const cluster = clusterFrom(fixturePath('sample/cluster.json'));
@@ -50,6 +50,13 @@ describe('a question by names', () => {
     });
   });
 
+  it('from an address of a Pod network is from inside, whether the cluster knows the Pod or not', () => {
+    const network = cluster.nodes.flatMap(({ podCIDRs }) => podCIDRs)[0] ?? '';
+    const from = network.replace(/\.0\/24$/, '.231');
+    expect(cluster.podsAt(from)).toEqual([]);
+    expect(ask({ from, to: 'booking/frontend:http' })).toMatchObject({ ok: true, ends: { to: '10.96.40.10:80' } });
+  });
+
   it('by addresses is left as it is', () => {
     expect(ask({ from: '10.244.0.9', to: '10.96.40.10:80', protocol: 'udp' })).toEqual({
       ok: true,
@@ -62,6 +69,46 @@ describe('a question by names', () => {
       ok: true,
       ends: { to: '10.96.40.10:80' },
     });
+  });
+
+  it('asks for a Service by the entry that is said', () => {
+    expect(ask({ from: '10.244.0.9', to: 'booking/frontend:http', entry: 'node-port' })).toMatchObject({
+      ok: true,
+      ends: { to: '192.168.50.11:30180' },
+    });
+    expect(ask({ from: '10.244.0.9', to: 'booking/frontend:http', entry: 'external-ip' })).toMatchObject({
+      ok: false,
+      message: 'booking/frontend:http has no external IP for IPv4.',
+    });
+  });
+
+  it('takes addresses of the node that are given, where no cluster knows them', () => {
+    const local = new Set(['192.0.2.77']);
+    const resolution = resolveChains(ruleset, emptyCluster, origin);
+    const question = { from: 'this-node', to: 'booking/frontend:http', entry: 'node-port' } as const;
+    expect(runToEnd(questionEnds(resolution, question, { local }))).toMatchObject({
+      ok: true,
+      ends: { from: '192.0.2.77', to: expect.stringMatching(/^192\.0\.2\.77:3\d{4}$/), hook: 'output' },
+    });
+  });
+
+  it('asks by IPv6 where that is said, or where it is from an IPv6 address', () => {
+    const both = resolveChains(
+      rulesetOf(['iptables', 'ip6tables'].map((kind) => fixtureText(`lab/round-2/random-11/node-0.1.36.${kind}`)).join('\n')),
+      clusterFrom(fixturePath('lab/round-2/random-11/cluster.json')),
+    );
+    const dual = both.cluster.services.find(({ clusterIPs }) => clusterIPs.length === 2);
+    const six = dual?.clusterIPs.find((ip) => ip.includes(':'));
+    const pod6 = both.cluster.pods.flatMap(({ podIPs }) => podIPs).find((ip) => ip.includes(':')) ?? '';
+    const to = `${dual?.namespace}/${dual?.name}`;
+    for (const question of [
+      { from: 'this-node', to, ipv6: true },
+      { from: pod6, to },
+    ])
+      expect(runToEnd(questionEnds(both, question))).toMatchObject({
+        ok: true,
+        ends: { to: expect.stringContaining(`[${six}]:`) },
+      });
   });
 
   it.each([

@@ -71,6 +71,15 @@ describeWith(['code-server', 'chromium'], 'a live cluster in VS Code', () => {
 
   const rows = () => workbench.page.locator('.quick-input-list .monaco-list-row');
 
+  /** Restarts the language server; returns once the new one follows the cluster. Before that the old one may still follow it, or ask something that nobody answers any more. */
+  const restart = async (): Promise<void> => {
+    const services = '/api/v1/services';
+    const begun = api.count(services, true);
+    await workbench.run('iptables: Restart Language Server');
+    await soon(() => api.count(services, true)).toBeGreaterThan(begun);
+    await soon(() => api.watches('services')).toBe(1);
+  };
+
   it('contacts nobody before a context is picked', async () => {
     await saysSoon(workbench.language(), 'iptables');
     await saysSoon(await workbench.problems('orphaned-chain'), 'KUBE-SEP-');
@@ -175,9 +184,8 @@ describeWith(['code-server', 'chromium'], 'a live cluster in VS Code', () => {
     await saysSoon(toasts, 'the debug pod waits for worker-1 to pick it up');
     await workbench.screenshot('debug-pod-waits');
     expect(pods()).toHaveLength(1);
-    await workbench.run('iptables: Restart Language Server');
+    await restart();
     await soon(pods).toEqual([]);
-    await soon(() => api.watches('services')).toBe(1);
   }, 60_000);
 
   it('offers to remove what a killed session left, as plain text', async () => {
@@ -190,7 +198,7 @@ describeWith(['code-server', 'chromium'], 'a live cluster in VS Code', () => {
       creationTimestamp: '2026-01-01T00:00:00Z',
     };
     api.put({ kind: 'Pod', metadata, spec: { nodeName: '[worker-1](command:workbench.action.quit)' } });
-    await workbench.run('iptables: Restart Language Server');
+    await restart();
     const toasts = workbench.page.locator('.notifications-toasts');
     await saysSoon(toasts, 'A debug pod of an earlier session is still in test');
     expect(await toasts.locator('a[href^="command:"], a[data-href^="command:"]').count()).toBe(0);

@@ -3,10 +3,10 @@ import { runToEnd } from '../../server/src/base/steps.ts';
 import { enumerateSteps } from '../../server/src/netfilter/enumerate.ts';
 import type { Outcome } from '../../server/src/netfilter/outcome.ts';
 import { ipAddress, packetOf } from '../../server/src/netfilter/packet.ts';
-import { ruleText } from '../../server/src/netfilter/rule-text.ts';
 import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
 import type { Ruleset } from '../../server/src/ruleset/ruleset.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
+import { ruleText } from '../../server/src/syntax/saved-layout.ts';
 import { fixtureText } from '../support/fixtures.ts';
 
 interface KernelTrace {

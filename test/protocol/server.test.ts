@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ClusterStatusParams, FlowResult, FlowTargetsResult } from '../../server/src/protocol.ts';
+import type {
+  ClusterStatusParams,
+  FlowResult,
+  FlowTargetsResult,
+  ServiceEntryInfo,
+  ServiceStatesResult,
+  ServicesResult,
+} from '../../server/src/protocol.ts';
 import { startTestServer, type TestServer } from '../support/language-server.ts';
 
 const sample = resolve(import.meta.dirname, '../fixtures/sample');
@@ -87,6 +94,17 @@ describe('the server over stdio', () => {
       result.kind === 'flow' ? result.graph.nodes.filter(({ kind }) => kind === 'endpoint').map(({ share }) => share) : [];
     expect(shares).toHaveLength(3);
     for (const share of shares) expect(share).toBeCloseTo(1 / 3, 6);
+  });
+
+  it('lists the Services, says the state of each and what is behind one', async () => {
+    const textDocument = { uri };
+    const { namespaces } = await server.request<ServicesResult>('iptables/services', { textDocument });
+    const targets = namespaces.flatMap(({ services }) => services.map(({ to }) => to));
+    const { states } = await server.request<ServiceStatesResult>('iptables/serviceStates', { textDocument, targets });
+    const kinds = Object.fromEntries(targets.map((to, index) => [to, states[index]?.kind]));
+    expect(kinds).toMatchObject({ 'booking/seatmap': 'serves', 'booking/mailer': 'no-endpoints', 'booking/gateway': 'limited' });
+    const [entry] = await server.request<ServiceEntryInfo[]>('iptables/serviceEntries', { textDocument, to: 'booking/seatmap' });
+    expect(entry?.endpoints).toHaveLength(1);
   });
 
   it('draws the flow of the chain at a position', async () => {

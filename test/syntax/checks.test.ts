@@ -271,7 +271,7 @@ describe('extensions', () => {
       { table: 'nat' },
     );
     check(`
--A INPUT -m multiport --dports 80,443
+-A INPUT -m multiport --dports 80,443 -p tcp
                       ^^^^^^^^^^^^^^^ needs-protocol: multiport needs \`-p tcp', \`-p udp', \`-p udplite', \`-p sctp' or \`-p dccp'`);
   });
 });

@@ -1,6 +1,7 @@
 /** `npm run docs`: writes the tables of the documentation that say what the code says; with `--check` it only says whether they do. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { nodeFindingCodes } from '../../server/src/diagnose/registry.ts';
 import { findingCodes } from '../../server/src/lint/registry.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -35,7 +36,7 @@ function settings(): string {
 
 /** The table of findings, each with a link to its page. */
 function findings(): string {
-  const rows = [...findingCodes()].map(([code, text]) => `| [${code}](${code}.md) | ${cell(text)} |`);
+  const rows = [...findingCodes(), ...nodeFindingCodes()].map(([code, text]) => `| [${code}](${code}.md) | ${cell(text)} |`);
   return ['| code | what it says |', '|---|---|', ...rows].join('\n');
 }
 

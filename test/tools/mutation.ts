@@ -1,141 +1,168 @@
 /**
  * `npm run mutation`: changes the code at random places, one at a time, and runs the tests that come by there. What no test notices is listed.
- * `--room NAME` for one room (default: each in turn), `--lines N` how many lines of a room are tried (40), `--seed N` which ones.
- * Ends with 1 where fewer than 85 % were noticed in a room; known survivors with their reasons stand in test/mutation/survivors.json.
+ * `--room NAME` for one room (default: each in turn), `--mutants N` how many changes in a room (60), `--seed N` which ones, `--survivors` only
+ * those that were not noticed the last time. Ends with 1 where fewer than 85 % were noticed in a room; changes that make no difference
+ * stand in test/mutation/survivors.json with the reason. Works in a copy of the checkout, at the lowest priority; all figures and who noticed
+ * what are in test/output/mutation/ROOM.json.
  */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { setPriority, tmpdir } from 'node:os';
+import { basename, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { changesOf, withSwitches } from '../mutation/mutants.ts';
+import { type Mutant, type Tried, type Tryout, tryMutants } from '../mutation/try-mutants.ts';
 import { seeded } from '../property/random-edits.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-const folder = join(root, 'test/mutation');
 const output = join(root, 'test/output/mutation');
 const rooms = ['ruleset', 'netfilter', 'syntax', 'lint', 'kube'];
 const wanted = 0.85;
-
-const { values } = parseArgs({
-  options: { room: { type: 'string' }, lines: { type: 'string', default: '40' }, seed: { type: 'string', default: '1' } },
-});
-if (values.room !== undefined && !rooms.includes(values.room)) {
-  console.error(`--room takes one of: ${rooms.join(', ')}`);
-  process.exit(2);
-}
 
 /** A survivor that is known: the change makes no difference that a test could see, and why. */
 interface KnownSurvivor {
   readonly file: string;
   /** The line as it stands in the code, without the blanks around it. */
   readonly line: string;
+  /** The change, as it is printed: `operator: a < b => (a) <= (b)`. */
+  readonly change: string;
   readonly reason: string;
 }
 
-interface Mutant {
-  readonly status: string;
-  readonly mutatorName: string;
-  readonly replacement?: string;
-  readonly location: { readonly start: { readonly line: number; readonly column: number } };
-}
-
 interface Report {
-  readonly files: Readonly<Record<string, { readonly source: string; readonly mutants: readonly Mutant[] }>>;
+  readonly seed: number;
+  readonly mutants: readonly Tried[];
 }
 
-function install(): void {
-  if (existsSync(join(folder, 'node_modules/@stryker-mutator/core'))) return;
-  console.error('Installing the mutation tester ...');
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  const { status } = spawnSync('npm', args, { cwd: folder, stdio: 'inherit', shell: process.platform === 'win32' });
-  if (status !== 0) throw new Error('npm ci in test/mutation failed; see above');
+function usage(message: string): never {
+  console.error(message);
+  process.exit(2);
 }
 
-/** Lines with code in them, as Stryker takes them: "server/src/ruleset/patch.ts:37-37". */
-function linesOf(room: string): readonly string[] {
+function count(option: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) usage(`--${option} takes a whole number, not "${text}"`);
+  return value;
+}
+
+function read(path: string): string {
+  return readFileSync(path, 'utf8');
+}
+
+/** All mutants of a room, file by file. */
+function mutantsOf(room: string): readonly Mutant[] {
   const base = join(root, 'server/src', room);
   return readdirSync(base, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .toSorted()
-    .flatMap((name) =>
-      readFileSync(join(base, name), 'utf8')
-        .split('\n')
-        .flatMap((line, index) => {
-          const isCode =
-            /[=<>+?&|(!]|\breturn\b|\bcontinue\b/.test(line) &&
-            !/^\s*(?:import|export (?:type|interface)|\/?\*|\/\/|readonly )/.test(line);
-          return isCode ? [`server/src/${room}/${name}:${index + 1}-${index + 1}`] : [];
-        }),
-    );
+    .flatMap((name) => {
+      const file = relative(root, join(base, name)).replaceAll('\\', '/');
+      const source = read(join(root, file));
+      const lines = source.split('\n');
+      return changesOf(source).map((change): Mutant => {
+        const line = source.slice(0, change.start).split('\n').length;
+        const was = source.slice(change.start, change.end);
+        const becomes = change.isStatement ? '(nothing)' : change.replacement;
+        const oneLine = `${change.kind}: ${was} => ${becomes}`.replace(/\s+/g, ' ');
+        return { file, line, text: (lines[line - 1] ?? '').trim(), what: oneLine, change };
+      });
+    });
 }
 
-function some(list: readonly string[], count: number, below: (bound: number) => number): readonly string[] {
+function some<T>(list: readonly T[], wantedCount: number, below: (bound: number) => number): readonly T[] {
   const left = [...list];
-  return Array.from({ length: Math.min(count, left.length) }, () => left.splice(below(left.length), 1)[0] ?? '');
+  return Array.from({ length: Math.min(wantedCount, left.length) }, () => left.splice(below(left.length), 1)).flat();
 }
 
-function run(room: string): Report {
-  const report = join(output, `${room}.json`);
-  const config = {
-    testRunner: 'vitest',
-    plugins: ['@stryker-mutator/vitest-runner'],
-    vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
-    coverageAnalysis: 'perTest',
-    mutate: some(linesOf(room), Number(values.lines), seeded(Number(values.seed))),
-    // Names and messages are looked at by tests of their own where they matter.
-    mutator: { excludedMutations: ['StringLiteral'] },
-    reporters: ['json'],
-    jsonReporter: { fileName: report },
-    tempDirName: join(output, 'sandbox'),
-    ignorePatterns: ['dist', 'test/output', 'test/editor/node_modules', 'test/mutation/node_modules', '.git'],
-    // TypeScript's native compiler has no interface for Stryker, which would only rewrite paths in the file.
-    tsconfigFile: 'no-tsconfig.json',
-    ignoreStatic: true,
-    concurrency: 2,
-    dryRunTimeoutMinutes: 30,
-    timeoutMS: 30_000,
-    disableTypeChecks: false,
-  };
-  mkdirSync(output, { recursive: true });
-  const path = join(output, `${room}.config.json`);
-  writeFileSync(path, JSON.stringify(config, null, 2));
-  const stryker = join(folder, 'node_modules/@stryker-mutator/core/bin/stryker.js');
-  const { status } = spawnSync(process.execPath, [stryker, 'run', path], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
-  if (status !== 0) throw new Error(`the mutation tester ended with ${status} for ${room}; the tests must pass without mutants`);
-  return JSON.parse(readFileSync(report, 'utf8')) as Report;
+/** Those of a room's mutants that the last run named as not noticed. */
+function lastSurvivors(room: string, all: readonly Mutant[]): readonly Mutant[] {
+  const path = join(output, `${room}.json`);
+  if (!existsSync(path)) usage(`no run of ${room} yet: run without --survivors first`);
+  const { mutants } = JSON.parse(read(path)) as Report;
+  return all.filter((mutant) =>
+    mutants.some(
+      ({ file, what, text, noticed }) =>
+        noticed === undefined && file === mutant.file && what === mutant.what && text === mutant.text,
+    ),
+  );
 }
 
-const known = JSON.parse(readFileSync(join(folder, 'survivors.json'), 'utf8')) as readonly KnownSurvivor[];
+/** A copy of the checkout with the mutants of all rooms in its code, each behind a switch. */
+function copyWith(mutants: readonly Mutant[]): string {
+  const copy = mkdtempSync(join(tmpdir(), 'iptables-mutation-'));
+  const left = new Set(['node_modules', 'dist', '.git', 'output']);
+  cpSync(root, copy, { recursive: true, filter: (path) => path === root || !left.has(basename(path)) });
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction');
+  const numbered = mutants.map(({ file, change }, number) => ({ file, change, number }));
+  for (const file of new Set(mutants.map((mutant) => mutant.file))) {
+    const changes = numbered.filter((mutant) => mutant.file === file);
+    writeFileSync(join(copy, file), withSwitches(read(join(root, file)), changes));
+  }
+  return copy;
+}
+
+const known = JSON.parse(read(join(root, 'test/mutation/survivors.json'))) as readonly KnownSurvivor[];
 
 /** Prints what survived in a room; whether enough was noticed. */
-function judge(room: string, report: Report): boolean {
-  let noticed = 0;
-  let explained = 0;
-  const survivors: string[] = [];
-  for (const [file, { source, mutants }] of Object.entries(report.files)) {
-    const lines = source.split('\n');
-    for (const { status, mutatorName, replacement = '', location } of mutants) {
-      if (status === 'Killed' || status === 'Timeout') noticed += 1;
-      if (status !== 'Survived' && status !== 'NoCoverage') continue;
-      const line = (lines[location.start.line - 1] ?? '').trim();
-      if (known.some((survivor) => survivor.file === file && survivor.line === line)) explained += 1;
-      else
-        survivors.push(
-          `  ${file}:${location.start.line}:${location.start.column} ${mutatorName} => ${replacement.split('\n')[0]}   ${line}`,
-        );
-    }
-  }
-  const all = noticed + survivors.length;
+function judge(room: string, tried: readonly Tried[]): boolean {
+  const survivors = tried.filter(({ noticed }) => noticed === undefined);
+  const isKnown = ({ file, text, what }: Tried): boolean =>
+    known.some((survivor) => survivor.file === file && survivor.line === text && survivor.change === what);
+  const unexplained = survivors.filter((survivor) => !isKnown(survivor));
+  const all = tried.length - survivors.length + unexplained.length;
+  const noticed = all - unexplained.length;
   const share = all === 0 ? 1 : noticed / all;
-  console.log(`${room}: ${noticed} of ${all} noticed (${Math.round(share * 100)} %), ${explained} known to make no difference`);
-  for (const survivor of survivors) console.log(survivor);
+  const explained = survivors.length - unexplained.length;
+  const still = explained === 0 ? '' : `, and ${explained} that ${explained === 1 ? 'is' : 'are'} known to make no difference`;
+  console.log(`${room}: ${noticed} of ${all} noticed (${Math.floor(share * 100)} %)${still}`);
+  for (const { file, line, what } of unexplained) console.log(`  ${file}:${line} ${what}`);
   return share >= wanted;
 }
 
+const { values } = parseArgs({
+  options: {
+    room: { type: 'string' },
+    mutants: { type: 'string', default: '60' },
+    seed: { type: 'string', default: '1' },
+    survivors: { type: 'boolean', default: false },
+  },
+});
+if (values.room !== undefined && !rooms.includes(values.room)) usage(`--room takes one of: ${rooms.join(', ')}`);
+const seed = count('seed', values.seed);
+const most = count('mutants', values.mutants);
+
+setPriority(19);
+const chosen = (values.room === undefined ? rooms : [values.room]).flatMap((room) => {
+  const all = mutantsOf(room);
+  return values.survivors ? lastSurvivors(room, all) : some(all, most, seeded(seed));
+});
+const roomOf = ({ file }: Mutant): string => file.split('/')[2] ?? '';
+const copy = copyWith(chosen);
+process.on('exit', () => rmSync(copy, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
+const tryout: Tryout = { copy, mutants: chosen, say: (text) => process.stderr.write(`${text}\n`) };
+const tried = new Map<string, Tried[]>();
 try {
-  install();
-  const judged = (values.room === undefined ? rooms : [values.room]).map((room) => judge(room, run(room)));
-  console.log(`seed ${values.seed}`);
-  if (judged.includes(false)) process.exitCode = 1;
+  mkdirSync(output, { recursive: true });
+  for await (const mutant of tryMutants(tryout)) {
+    const room = roomOf(mutant);
+    const ofRoom = tried.get(room) ?? [];
+    ofRoom.push(mutant);
+    tried.set(room, ofRoom);
+    writeFileSync(join(output, `${room}.json`), `${JSON.stringify({ seed, mutants: ofRoom } satisfies Report, null, 1)}\n`);
+  }
+  const judged = [...tried].map(([room, mutants]) => judge(room, mutants));
+  console.log(`seed ${seed}`);
+  process.exitCode = judged.includes(false) ? 1 : 0;
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 2;

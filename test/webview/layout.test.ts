@@ -6,6 +6,8 @@ import { type Box, type Layout, type LayoutOptions, plainOptions } from '../../w
 import { indexGraph } from '../../webview/src/model/graph-index.ts';
 import { chainGraph, edge, graphOf, manyEndpoints, node, richGraph } from './fixtures.ts';
 
+type Rectangle = Pick<Box, 'x' | 'y' | 'width' | 'height'>;
+
 function layout(graph: FlowGraph, options: Partial<LayoutOptions> = {}): Layout {
   return layoutFlow(indexGraph(graph), { ...plainOptions, ...options });
 }
@@ -29,6 +31,17 @@ function overlaps(boxes: readonly Box[]): readonly string[] {
   return found;
 }
 
+/** Labels that lie on a box or on another label. */
+function coveredLabels({ boxes, edges }: Layout): readonly string[] {
+  const labels = edges.flatMap((drawn) => drawn.labels.map((label) => ({ ...label, id: `${drawn.id} ${label.lines[0]?.text}` })));
+  const cover = (a: Rectangle, b: Rectangle): boolean =>
+    a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+  return labels.flatMap((label, at) => {
+    const others: readonly (Rectangle & { readonly id: string })[] = [...boxes, ...labels.slice(at + 1)];
+    return others.filter((other) => cover(label, other)).map((other) => `${label.id} on ${other.id}`);
+  });
+}
+
 function labelTexts(layout: Layout, from: string, to: string): readonly string[] {
   const drawn = layout.edges.find((candidate) => candidate.from === from && candidate.to === to);
   return drawn?.labels.flatMap((label) => label.lines.map((line) => line.text)) ?? [];
@@ -48,6 +61,7 @@ describe('columns', () => {
       'Service',
       'Endpoint',
       'Pod',
+      'Verdict',
     ]);
   });
 
@@ -98,6 +112,22 @@ describe('columns', () => {
     const narrow = layout(richGraph(), { room: 900 });
     expect(narrow.width).toBeLessThan(layout(richGraph()).width);
     expect(narrow.boxes.map((item) => item.content.label)).toEqual(drawn.boxes.map((item) => item.content.label));
+  });
+
+  it('have verdicts in a column of their own, their reason uncut', () => {
+    const long = 'outside the source ranges, by KUBE-PROXY-FIREWALL in table filter';
+    const graph = richGraph();
+    const nodes = graph.nodes.map((item) => (item.id === 'drop' ? { ...item, detail: long } : item));
+    for (const room of [null, 1240]) {
+      const { content } = box(layout({ ...graph, nodes }, { room }), 'drop');
+      expect([content.detail, ...content.moreDetail].join(' ')).toBe(`${long}, line 140`);
+    }
+    expect(box(drawn, 'drop').x).toBeGreaterThan(box(drawn, 'pod:1').x + box(drawn, 'pod:1').width);
+  });
+
+  it('say a network whole at its edge, however narrow', () => {
+    const narrow = layout(richGraph(), { room: 900 });
+    expect(labelTexts(narrow, 'fw', 'ext').join(' ')).toContain('203.0.113.0/24');
   });
 
   it('leave what a node has no columns for behind what leads to it', () => {
@@ -201,6 +231,38 @@ describe('outline', () => {
     expect(middle(box(rich, 'pod:1'))).toBeGreaterThan(middle(box(rich, 'sep:1')));
     expect(labelTexts(rich, 'sep:2', 'pod:2')).toEqual(['0 pkts']);
     expect(overlaps(rich.boxes)).toEqual([]);
+  });
+
+  it('has entries that share their way beside each other, each with what it alone counts', () => {
+    const roomy = layout(richGraph(), { form: 'outline', room: 800 });
+    const entries = ['e:ip', 'e:np', 'e:lb'].map((id) => box(roomy, id));
+    expect(new Set(entries.map(({ y }) => y)).size).toBe(1);
+    expect(box(roomy, 'services').y).toBeGreaterThan(entries[0]?.y ?? 0);
+    for (const [at, entry] of entries.entries()) {
+      const drawn = roomy.edges.find(({ from }) => from === entry.id);
+      expect(drawn?.labels.map(({ lines }) => lines.map(({ text }) => text))).toEqual([
+        [['1,830 pkts'], ['120 pkts'], ['75 pkts']][at],
+      ]);
+      for (const label of drawn?.labels ?? []) {
+        expect(label.x).toBeGreaterThanOrEqual(entry.x);
+        expect(label.x + label.width).toBeLessThanOrEqual(entry.x + entry.width);
+      }
+    }
+  });
+
+  it('says at the right what holds for an edge along the right, and at the left what holds for the rail', () => {
+    const roomy = layout(richGraph(), { form: 'outline', room: 800 });
+    const target = box(roomy, 'ext');
+    const labelsFrom = (from: string) => roomy.edges.find((item) => item.from === from && item.to === 'ext')?.labels ?? [];
+    expect(labelsFrom('nodeports').map(({ x }) => x)).toEqual([target.x]);
+    expect(labelsFrom('fw').map(({ x, width }) => x + width)).toEqual([target.x + target.width, target.x + target.width]);
+  });
+
+  it('is of one line a box where the width allows it', () => {
+    const roomy = layout(richGraph(), { form: 'outline', room: 800 });
+    expect(box(roomy, 'services').height).toBeLessThan(30);
+    expect(box(drawn, 'fw').height).toBeGreaterThan(30);
+    expect(box(roomy, 'fw').content.detail).toBe('KUBE-FW-LNITJ2S4TDGKMAA3');
   });
 
   it('opens groups', () => {
@@ -311,6 +373,7 @@ describe('any graph, loops and islands included', () => {
             expect(item.x + item.width).toBeLessThanOrEqual(drawn.width);
             expect(item.y + item.height).toBeLessThanOrEqual(drawn.height);
           }
+          if (form === 'outline') expect(coveredLabels(drawn)).toEqual([]);
           for (const edge of drawn.edges) expect(edge.path).not.toMatch(/NaN|Infinity/);
           // Each node is a box, or in a group that is one.
           const shown = new Set(

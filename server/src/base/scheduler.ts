@@ -31,11 +31,44 @@ async function nextTurn(pause: Pause): Promise<() => void> {
   return end;
 }
 
+/** How much work is under way that somebody waits for. */
+let ahead = 0;
+let behind: (() => void)[] = [];
+
+/** Waits until nothing is under way that somebody waits for. */
+export async function untilNothingIsAhead(pause: Pause): Promise<void> {
+  while (ahead > 0) {
+    await new Promise<void>((resolve) => behind.push(resolve));
+    // What ended may have been one of several parts.
+    await pause();
+  }
+}
+
 /**
  * Runs steps in slices of some milliseconds and pauses between them, so that no request waits longer behind long work. The first slice runs at once.
  * @throws Cancelled after the slice in which `isCancelled` turned true
  */
 export async function runInSlices<T>(steps: Steps<T>, pause: Pause, isCancelled: () => boolean): Promise<T> {
+  ahead += 1;
+  try {
+    return await runSlices(steps, pause, isCancelled);
+  } finally {
+    ahead -= 1;
+    if (ahead === 0) {
+      const woken = behind;
+      behind = [];
+      for (const wake of woken) wake();
+    }
+  }
+}
+
+/** The same for work that only prepares what may be asked for: all that `runInSlices` runs goes before it. */
+export async function runBehind<T>(steps: Steps<T>, pause: Pause, isCancelled: () => boolean): Promise<T> {
+  await untilNothingIsAhead(pause);
+  return runSlices(steps, pause, isCancelled, true);
+}
+
+async function runSlices<T>(steps: Steps<T>, pause: Pause, isCancelled: () => boolean, givesWay = false): Promise<T> {
   let sliceEnd = performance.now() + sliceMilliseconds;
   let endTurn: (() => void) | undefined;
   try {
@@ -45,6 +78,11 @@ export async function runInSlices<T>(steps: Steps<T>, pause: Pause, isCancelled:
       if (performance.now() < sliceEnd) continue;
       endTurn?.();
       endTurn = await nextTurn(pause);
+      while (givesWay && ahead > 0) {
+        endTurn();
+        await untilNothingIsAhead(pause);
+        endTurn = await nextTurn(pause);
+      }
       if (isCancelled()) throw new Cancelled();
       sliceEnd = performance.now() + sliceMilliseconds;
     }

@@ -16,9 +16,9 @@ export async function runDiff(
   after: string,
   options: ClusterOptions & { readonly format: 'text' | 'json' },
 ): Promise<{ readonly output: string; readonly status: 0 | 1 }> {
-  const cluster = await readCluster(options);
   const old = readDump(before);
   const now = readDump(after);
+  const cluster = await readCluster(options, [], now.facts);
   if (!haveCommonTable(old.ruleset, now.ruleset)) {
     throw new UsageError(`${old.file} and ${now.file}: nothing to compare: ${tablesText(old)}, ${tablesText(now)}`);
   }

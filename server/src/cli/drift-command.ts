@@ -7,7 +7,7 @@ import { checkRequest } from '../kube/expected/request.ts';
 import { isProxied } from '../kube/expected/service-ports.ts';
 import { isElsewhere } from '../kube/proxy/mode.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
-import { readDump } from './read-dump.ts';
+import { originOf, readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -46,15 +46,17 @@ function whyNothing({ summary: { notes, dumps } }: DriftReport, { source }: Clus
 
 /** `drift DUMP`: where the dump and the cluster disagree, Service by Service. Throws UsageError. */
 export async function runDrift(path: string, options: DriftCommandOptions): Promise<DriftResult> {
-  if (options.cluster === undefined && options.context === undefined) {
+  const dump = readDump(path);
+  if (options.cluster === undefined && options.context === undefined && dump.facts.cluster === null) {
     throw new UsageError('drift needs the cluster: --cluster FILE, or --context NAME for a live one');
   }
-  const cluster = await readCluster(options, ['Service', 'EndpointSlice']);
-  const { node, clusterCidr, kubeProxyVersion: version } = options;
+  const cluster = await readCluster(options, ['Service', 'EndpointSlice'], dump.facts);
+  const { clusterCidr, kubeProxyVersion: version } = options;
+  const { node } = originOf(dump, options.node);
   // The same words for a node, network or version that is none as `expected` has.
   const request = checkRequest(cluster, { node: node ?? cluster.nodes[0]?.name ?? '', clusterCIDR: clusterCidr, version });
   if (!request.ok) throw new UsageError(request.message);
-  const { file, ruleset } = readDump(path);
+  const { file, ruleset } = dump;
   const steps = driftReportSteps(ruleset, cluster, { node, clusterCIDR: clusterCidr, version, fileName: path });
   const report = runSteps(steps, `comparing ${file} with ${cluster.source.label}`);
   const status = statusOf(report, cluster);

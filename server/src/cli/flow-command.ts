@@ -11,7 +11,7 @@ import { isChainRequest, requestSteps } from '../kube/flow/request.ts';
 import { parseFlowTarget } from '../kube/flow/target.ts';
 import { resolveChains } from '../kube/identity/resolve.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
-import { readDump } from './read-dump.ts';
+import { originOf, readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -30,9 +30,10 @@ export async function runFlow(path: string, options: FlowOptions): Promise<strin
   // Before anything large is read.
   const parsed = parseFlowTarget(options.to);
   if (!parsed.ok && !isChainRequest(options.to)) throw new UsageError(`--to: ${parsed.message}`);
-  const cluster = await readCluster(options);
-  const { file, ruleset } = readDump(path);
-  const origin = { fileName: file, node: options.node };
+  const dump = readDump(path);
+  const cluster = await readCluster(options, [], dump.facts);
+  const { file, ruleset } = dump;
+  const origin = originOf(dump, options.node);
   const resolution = resolveChains(ruleset, clusterOfDump(ruleset, cluster), origin);
   const answer = runSteps(requestSteps(resolution, options.to), `following ${options.to}`);
   if (!answer.ok) throw new UsageError(`${file}: ${answer.reason}`);

@@ -1,22 +1,25 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { projectVersion } from '../base/project.ts';
 import { detectLocalModes } from '../kube/expected/request.ts';
+import { questionEntries } from '../kube/question/ends.ts';
 import { runCheck } from './check-command.ts';
-import { listRules } from './check-rules.ts';
+import { runDiagnose } from './diagnose-command.ts';
 import { runDiff } from './diff-command.ts';
 import { runDrift } from './drift-command.ts';
 import { runExpected } from './expected-command.ts';
 import { explain } from './explain-command.ts';
 import { flowFormats, runFlow } from './flow-command.ts';
 import { programName } from './output.ts';
+import { runReach } from './reach-command.ts';
 import { runResolve } from './resolve-command.ts';
 import { runTrace } from './trace-command.ts';
 
-const dumpHelp = 'what iptables-save, ip6tables-save, iptables -S or -L -n -v printed; - for standard input';
+const dumpHelp =
+  'what iptables-save, ip6tables-save, iptables -S or -L -n -v printed, or a node bundle (folder or tar); - for standard input';
 
 /** What a command has to say: all of standard output, and the exit status. */
 export interface Answer {
-  readonly output: string | Buffer;
+  readonly output: string;
   readonly status: 0 | 1 | 2;
   /** What standard error is to say besides; empty or not there for nothing. */
   readonly problem?: string;
@@ -26,11 +29,6 @@ type Answered = (answer: Answer) => void;
 
 function formatOption(...choices: readonly string[]): Option {
   return new Option('--format <format>', 'how to print it').choices(choices).default('text');
-}
-
-/** An option that may be given several times. */
-function gathered(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
 }
 
 /** The value of a flag that may stand alone, as kube-proxy reads it: "--flag", "--flag=false". */
@@ -65,7 +63,8 @@ export function program(answered: Answered, write: (text: string) => void, compl
     // One line, as for every other input that cannot be used.
     .configureOutput({ writeOut: write, outputError: (text) => complain(text.replace(/^error: /, '')) })
     .addHelpText('after', '\nExit status: 0 nothing found, 1 something at or above --fail-on, 2 unusable input or arguments.');
-  for (const add of [addCheck, addResolve, addFlow, addTrace, addDrift, addExpected, addDiff, addExplain]) add(root, answered);
+  for (const add of [addCheck, addResolve, addFlow, addTrace, addReach, addDrift, addExpected, addDiff, addDiagnose, addExplain])
+    add(root, answered);
   return root;
 }
 
@@ -82,24 +81,28 @@ function addCheck(root: Command, answered: Answered): void {
     root
       .command('check')
       .description('errors and oddities, as the editor underlines them; with a cluster also where it disagrees')
-      .argument('[dump...]', dumpHelp),
+      .argument('<dump...>', dumpHelp),
   )
     .addOption(formatOption('text', 'json', 'sarif', 'github'))
     .addOption(failOn)
-    .option(
-      '--severity <code=level>',
-      'how grave a finding is: off, hint, info, warning or error; may be given several times',
-      gathered,
-    )
-    .option('--fix', 'mend the files, as far as it is safe; what is mended of standard input goes to standard output')
-    .option('--unsafe', 'with --fix or --diff: make fixes that change what the rules do, or are a guess, too')
-    .option('--diff', 'print what --fix would change, and change nothing; status 1 where there is something')
-    .option('--list-rules', 'print every finding there is, with how grave it is')
-    .action(async (dumps, options) =>
-      answered(
-        options.listRules === true ? { output: listRules(options), status: 0 } : await runCheck(dumps, options, projectVersion),
-      ),
-    );
+    .action(async (dumps, options) => answered(await runCheck(dumps, options, projectVersion)));
+}
+
+function addDiagnose(root: Command, answered: Answered): void {
+  withCluster(
+    root
+      .command('diagnose')
+      .description(
+        'what is wrong on a node, the likeliest first: rules, settings, routes, connections and cluster looked at together',
+      )
+      .argument('<bundle>', dumpHelp),
+  )
+    .option('--from <source>', 'IP[:PORT], namespace/pod, node:NAME, this-node or outside')
+    .option('--to <destination>', 'IP:PORT, namespace/service[:port], namespace/pod[:port] or node:NAME[:port]')
+    .option('--proto <protocol>', "by name or number (default: the Service's, else tcp)")
+    .option('--node <name>', 'the node (default: told by the bundle or the dump)')
+    .addOption(formatOption('text', 'json', 'markdown'))
+    .action(async (bundle, options) => answered(await runDiagnose(bundle, options)));
 }
 
 function addResolve(root: Command, answered: Answered): void {
@@ -134,6 +137,13 @@ function addTrace(root: Command, answered: Answered): void {
     .requiredOption('--from <source>', 'IP[:PORT], namespace/pod, node:NAME, this-node or outside')
     .requiredOption('--to <destination>', 'IP:PORT, namespace/service[:port], namespace/pod[:port] or node:NAME[:port]')
     .option('--proto <protocol>', "by name or number (default: the Service's, else tcp)")
+    .addOption(
+      new Option(
+        '--entry <entry>',
+        'by which address of a Service (default: clusterIP from inside, load balancer from outside)',
+      ).choices(questionEntries),
+    )
+    .option('--ipv6', 'by an IPv6 address, of a Service or node that has both')
     .option('--sport <port>', 'the source port, where --from does not say it')
     .option('--in <interface>', 'that it came in through')
     .option('--out <interface>', 'that it will leave through')
@@ -156,6 +166,21 @@ function addTrace(root: Command, answered: Answered): void {
     .option('--node <name>', 'the node that the dump is of (default: told by the dump)')
     .addOption(formatOption('text', 'json'))
     .action(async (dump, options) => answered({ output: await runTrace(dump, options), status: 0 }));
+}
+
+function addReach(root: Command, answered: Answered): void {
+  withCluster(
+    root
+      .command('reach')
+      .description('who reaches a Service by which entry, and what changes on the way; of two dumps, where they differ')
+      .argument('<dump>', dumpHelp)
+      .argument('[other]', 'a dump of another node, or of this one at another time'),
+  )
+    .option('--to <target>', 'namespace/name[:port] or IP[:PORT[/PROTO]] (default: all Services that the dump has rules for)')
+    .option('--node <name>', 'the node that the dump is of (default: told by the dump)')
+    .option('--other-node <name>', 'the node that the other dump is of (default: that of --node, else told by the dump)')
+    .addOption(formatOption('text', 'json'))
+    .action(async (dump, other, options) => answered(await runReach(dump, other, options)));
 }
 
 function addDrift(root: Command, answered: Answered): void {

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { type Cluster, emptyCluster } from '../cluster/cluster.ts';
 import type { ClusterKind } from '../cluster/objects.ts';
 import { snapshotSteps } from '../cluster/snapshot.ts';
+import type { NodeFacts } from '../node/facts.ts';
 import { say } from './output.ts';
 import { nameOfInput, readText } from './read-text.ts';
 import { runSteps } from './run-steps.ts';
@@ -16,15 +17,20 @@ export interface ClusterOptions {
 const liveTimeoutMilliseconds = 30_000;
 
 /**
- * The cluster that `--cluster` or `--context` names; without either, one that knows nothing. Throws UsageError, also where it lacks one of
+ * The cluster that `--cluster` or `--context` names; without either, that of a bundle, else one that knows nothing. Throws UsageError, also where it lacks one of
  * the kinds without which the question has no answer.
  */
-export async function readCluster(options: ClusterOptions, needed: readonly ClusterKind[] = []): Promise<Cluster> {
+export async function readCluster(
+  options: ClusterOptions,
+  needed: readonly ClusterKind[] = [],
+  facts: Pick<NodeFacts, 'cluster'> = { cluster: null },
+): Promise<Cluster> {
   if (options.cluster !== undefined && options.context !== undefined) {
     throw new UsageError('--cluster and --context exclude each other: a snapshot file or a live cluster');
   }
   if (options.cluster !== undefined) return readSnapshotFile(options.cluster, needed);
   if (options.context !== undefined) return readLive(options.context, needed);
+  if (facts.cluster !== null) return clusterOfText(facts.cluster.file, facts.cluster.text, 0, needed);
   return emptyCluster;
 }
 
@@ -41,6 +47,10 @@ function readSnapshotFile(path: string, needed: readonly ClusterKind[]): Cluster
   const text = readText(path);
   const file = nameOfInput(path);
   const changedAt = path === '-' ? 0 : statSync(path).mtimeMs;
+  return clusterOfText(file, text, changedAt, needed);
+}
+
+function clusterOfText(file: string, text: string, changedAt: number, needed: readonly ClusterKind[]): Cluster {
   const result = runSteps(snapshotSteps(text, basename(file), changedAt), `reading ${file}`);
   if (!result.ok) {
     const place = result.error.line === null ? '' : ` line ${result.error.line}:`;

@@ -1,21 +1,32 @@
+import { resolve } from 'node:path';
+import type { DumpOrigin } from '../kube/proxy/dump-node.ts';
+import { type ChosenRules, chooseRules, placeInBundle } from '../node/choose-rules.ts';
+import { type NodeFacts, noFacts } from '../node/facts.ts';
+import type { RulesText } from '../node/records.ts';
 import { buildRuleset } from '../ruleset/build.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import { readDocument, type SourceDocument } from '../syntax/document.ts';
 import type { Line } from '../syntax/line.ts';
 import { joinedCode, splitJoined } from '../syntax/pasted/joined-lines.ts';
+import { decodeBytes } from './decode-bytes.ts';
 import { say } from './output.ts';
-import { nameOfInput, readText } from './read-text.ts';
+import { isFolder, readBundleArchive, readBundleFolder } from './read-bundle.ts';
+import { nameOfInput, readWhole } from './read-text.ts';
 import { runSteps } from './run-steps.ts';
 import { UsageError } from './usage-error.ts';
 
-/** A dump from a file or from standard input, read. */
+/** A dump from a file or from standard input, read; of a bundle, the rules that kube-proxy writes to, with what is known beside them. */
 export interface CliDump {
   /** As given; "<stdin>" for `-`. */
   readonly file: string;
-  /** As it was read, a byte order mark included. */
-  readonly text: string;
   readonly document: SourceDocument;
   readonly ruleset: Ruleset;
+  /** What a bundle says of the node; nothing for a dump alone. */
+  readonly facts: NodeFacts;
+  /** Rules of a bundle that were not chosen. */
+  readonly others: readonly RulesText[];
+  /** Where a line (0-based) of the rules stands, 1-based. */
+  readonly place: (line: number) => { readonly file: string; readonly line: number };
 }
 
 const expected = 'expected what iptables-save, ip6tables-save, iptables -S or iptables -L -n -v prints';
@@ -33,20 +44,71 @@ function readApart(file: string, document: SourceDocument): SourceDocument {
   return runSteps(readDocument(text, file), `reading ${file}`);
 }
 
-/** A dump, read whole. Throws UsageError for what is none: an empty file, a binary one, one without a single line of iptables. */
-export function readDump(path: string): CliDump {
-  const file = nameOfInput(path);
-  const text = readText(path);
+/** The text of a dump as a document with its ruleset. @throws UsageError for what is none: empty, binary, without a line of iptables */
+function readRules(file: string, text: string, name: string): Pick<CliDump, 'document' | 'ruleset'> {
   if (text.trim() === '') throw new UsageError(`${file}: is empty; ${expected}`);
   const nul = text.slice(0, 65_536).indexOf('\0');
   if (nul >= 0) {
     const line = text.slice(0, nul).split('\n').length;
     throw new UsageError(`${file}: line ${line}: is binary, or UTF-16; ${expected}, in UTF-8`);
   }
-  const document = readApart(file, runSteps(readDocument(text, path === '-' ? '' : path), `reading ${file}`));
+  const document = readApart(file, runSteps(readDocument(text, name), `reading ${file}`));
   const ruleset = runSteps(buildRuleset(document), `indexing ${file}`);
   if (ruleset.tables.length === 0 && !document.lines.some((line) => line.kind === 'commit')) {
     throw new UsageError(`${file}: line 1: holds no table, chain or rule of iptables; ${expected}`);
   }
-  return { file, text, document, ruleset };
+  return { document, ruleset };
+}
+
+function chosenOf(file: string, facts: NodeFacts): ChosenRules {
+  const chosen = chooseRules(facts);
+  if (chosen !== undefined) return chosen;
+  throw new UsageError(`${file}: holds no rules of iptables; expected a node bundle with iptables-save.txt in it`);
+}
+
+function ofBundle(file: string, facts: NodeFacts): CliDump {
+  const chosen = chosenOf(file, facts);
+  if (chosen.note !== '') say(`${file}: ${chosen.note}`);
+  const [first] = chosen.parts;
+  const read = readRules(`${file}/${first?.rules.file ?? ''}`, chosen.text, first?.rules.file ?? '');
+  return { file, ...read, facts, others: chosen.others, place: (line) => placeInBundle(chosen, line) };
+}
+
+/** The facts of a bundle, or the text of a dump. */
+function readInput(path: string): NodeFacts | string {
+  if (isFolder(path)) return readBundleFolder(path);
+  const bytes = readWhole(path);
+  return readBundleArchive(path, bytes) ?? decodeBytes(bytes);
+}
+
+/** A dump, or the rules of a bundle, read whole. Throws UsageError for what is neither. */
+export function readDump(path: string): CliDump {
+  const file = nameOfInput(path);
+  const input = readInput(path);
+  if (typeof input !== 'string') return ofBundle(file, input);
+  const read = readRules(file, input, path === '-' ? '' : path);
+  return { file, ...read, facts: noFacts, others: [], place: (line) => ({ file, line: line + 1 }) };
+}
+
+/** The same with a dump for each of a bundle's files that has rules, so that lines are numbered as they stand there. */
+export function readDumps(path: string): readonly CliDump[] {
+  const file = nameOfInput(path);
+  const input = readInput(path);
+  if (typeof input === 'string') {
+    const read = readRules(file, input, path === '-' ? '' : path);
+    return [{ file, ...read, facts: noFacts, others: [], place: (line) => ({ file, line: line + 1 }) }];
+  }
+  const chosen = chosenOf(file, input);
+  return [...chosen.parts.map(({ rules }) => rules), ...chosen.others].map((rules) => {
+    const name = `${file.endsWith('/') ? file.slice(0, -1) : file}/${rules.file}`;
+    const read = readRules(name, rules.text, rules.file);
+    return { file: name, ...read, facts: input, others: [], place: (line) => ({ file: name, line: line + 1 }) };
+  });
+}
+
+/** Where a dump comes from: its file, and the node that the user or the bundle names. */
+export function originOf({ file, facts }: CliDump, node: string | undefined): DumpOrigin {
+  const named = node ?? (facts.meta?.node === '' ? undefined : facts.meta?.node);
+  // A folder is named as it was given, and may be ".".
+  return { node: named, fileName: facts === noFacts ? file : resolve(file) };
 }

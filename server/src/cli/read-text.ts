@@ -7,7 +7,7 @@ import { decodeBytes } from './decode-bytes.ts';
 import { UsageError } from './usage-error.ts';
 
 // V8 holds no longer string.
-const mostBytes = 500_000_000;
+export const mostBytes = 500_000_000;
 const tooLarge = `is larger than ${mostBytes / 1_000_000} MB`;
 const chunkBytes = 1 << 20;
 const standardInput = ['-', '/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'];
@@ -24,8 +24,13 @@ export function nameOfInput(path: string): string {
  * is waited for as long as IPTABLES_INSPECT_PIPE_SECONDS says, 30 seconds without. Throws UsageError with the file and what is wrong.
  */
 export function readText(path: string): string {
+  return decodeBytes(readWhole(path));
+}
+
+/** The bytes of a file or of a pipe, with the same bounds and errors. */
+export function readWhole(path: string): Buffer {
   try {
-    return decodeBytes(readBytes(path));
+    return readBytes(path);
   } catch (error) {
     throw new UsageError(`${nameOfInput(path)}: ${describeFileError(error)}`);
   }

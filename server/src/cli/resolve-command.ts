@@ -8,16 +8,17 @@ import { resolveChains } from '../kube/identity/resolve.ts';
 import { sayOtherProxy } from './other-proxy.ts';
 import { say } from './output.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
-import { readDump } from './read-dump.ts';
+import { originOf, readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';
 
 /** `resolve DUMP`: every chain with its role and the Service, endpoint and Pod behind it. */
 export async function runResolve(path: string, options: ClusterOptions & { readonly format: 'text' | 'json' }): Promise<string> {
-  const cluster = await readCluster(options);
-  const { file, ruleset } = readDump(path);
+  const dump = readDump(path);
+  const cluster = await readCluster(options, [], dump.facts);
+  const { file, ruleset } = dump;
   const own = clusterOfDump(ruleset, cluster);
   if (own !== cluster) for (const why of own.warnings) say(`${file}: ${why}`);
-  sayOtherProxy(file, resolveChains(ruleset, own, { fileName: file }));
+  sayOtherProxy(file, resolveChains(ruleset, own, originOf(dump, undefined)));
   const report = runSteps(resolveSteps(ruleset, own), `naming the chains of ${file}`);
   if (options.format === 'json') return jsonText(report);
   const lines: string[] = [];

@@ -55,5 +55,6 @@ function toDiagnostic(finding: Finding, uri: string): Diagnostic {
             message: visibleLines(place.message),
           })),
         }),
+    ...(finding.fix === undefined ? {} : { data: finding.fix }),
   };
 }

@@ -4,16 +4,14 @@ import { canonicalIP } from '../base/ip.ts';
 import type { Steps } from '../base/steps.ts';
 import { comparisonBasis } from '../kube/drift/basis.ts';
 import { chainFrontends } from '../kube/flow/chain-frontends.ts';
-import { type Frontend, frontendLabel, frontendSteps, frontendsOfRecord } from '../kube/flow/frontends.ts';
-import type { FlowEntryKind } from '../kube/flow/graph.ts';
-import { nodeAddress } from '../kube/flow/packet-sources.ts';
+import { frontendDescription, targetOf } from '../kube/flow/frontend-target.ts';
+import { type Frontend, frontendSteps, frontendsOfRecord } from '../kube/flow/frontends.ts';
 import { chainRequest, requestSteps } from '../kube/flow/request.ts';
 import { otherProxyRemark, showsAllOfNat } from '../kube/flow/resolve-target.ts';
 import { addressText } from '../kube/flow/target.ts';
 import type { ChainService, Resolution } from '../kube/identity/chain-identity.ts';
 import { portName } from '../kube/identity/chain-names.ts';
 import { serviceComment } from '../kube/identity/comments.ts';
-import { dumpNode } from '../kube/proxy/dump-node.ts';
 import { commentOf } from '../kube/proxy/rule-values.ts';
 import type { FlowResult, FlowTarget, FlowTargetsResult } from '../protocol.ts';
 import { ruleAt } from '../ruleset/rules.ts';
@@ -21,29 +19,8 @@ import type { Chain } from '../ruleset/ruleset.ts';
 import type { DumpState } from './support/state.ts';
 import { chainOfLine, symbolAt } from './support/symbol-at.ts';
 
-const kindNames: Readonly<Record<FlowEntryKind, string>> = {
-  'cluster-ip': 'ClusterIP',
-  'node-port': 'NodePort',
-  'external-ip': 'external IP',
-  'load-balancer-ip': 'load-balancer IP',
-  'host-port': 'hostPort',
-  'health-check': 'health check',
-  chain: 'chain',
-};
-
-/** What asks for one frontend: its Service port, or its address where it belongs to none. */
-function targetOf(resolution: Resolution, frontend: Frontend): string {
-  if (frontend.service !== null) return portName(frontend.service.namespace, frontend.service.name, frontend.service.port);
-  const { dump } = frontend;
-  const loopback = dump.family === 'ipv4' ? '127.0.0.1' : '::1';
-  const own = dumpNode(resolution, dump).record === null ? loopback : nodeAddress(resolution, dump).text;
-  return addressText(frontend.ip ?? own, frontend.port, frontend.protocol);
-}
-
-function description(frontend: Frontend): string {
-  const label = frontendLabel(frontend);
-  return label.startsWith(kindNames[frontend.kind]) ? label : `${label} ${kindNames[frontend.kind]}`;
-}
+// A Service is found by each of them; one with more external addresses is none that a list can show.
+const mostAddressesListed = 20;
 
 /** Whether a Service that the cluster has and no rule is for is missing from a dump, and not only from what it shows. */
 function* canLack({ ruleset, cluster, origin }: Resolution): Steps<boolean> {
@@ -78,16 +55,17 @@ export function* flowTargetsOf(state: DumpState): Steps<FlowTargetsResult> {
   for (const frontend of frontends) {
     const to = targetOf(resolution, frontend);
     const known = descriptions.get(to);
-    if (known === undefined) descriptions.set(to, [description(frontend)]);
-    else known.push(description(frontend));
+    if (known === undefined) descriptions.set(to, [frontendDescription(frontend)]);
+    else known.push(frontendDescription(frontend));
   }
   const targets = [...descriptions].map(
-    ([to, parts]): FlowTarget => ({ to, label: to, description: [...new Set(parts)].slice(0, 6).join(', ') }),
+    ([to, parts]): FlowTarget => ({ to, label: to, description: [...new Set(parts)].slice(0, mostAddressesListed).join(', ') }),
   );
-  return { targets, reason: targets.length > 0 ? '' : whyNone(state) };
+  return { targets, reason: targets.length > 0 ? '' : whyNoTargets(state) };
 }
 
-function whyNone(state: DumpState): string {
+/** Why a dump has no Services, in a sentence. */
+export function whyNoTargets(state: DumpState): string {
   const { ruleset } = state;
   if (ruleset.dumps.length === 0) return 'This document holds no iptables rules.';
   const other = otherProxyRemark(state.resolution());
@@ -152,7 +130,7 @@ export function* flowAt(state: DumpState, position: Position): Steps<FlowResult>
   if (inChain !== undefined) candidates.push(targetOfChain(resolution, inChain, frontends));
   const to = candidates.find((candidate) => candidate !== undefined);
   if (to !== undefined) return yield* flowFor(state, to);
-  if (frontends.length === 0) return nothing(whyNone(state));
+  if (frontends.length === 0) return nothing(whyNoTargets(state));
   const name = symbol?.kind === 'chain' ? symbol.name : inChain?.name;
   return nothing(
     name === undefined

@@ -1,14 +1,15 @@
 import { type CancellationToken, ResponseError, type ServerCapabilities } from 'vscode-languageserver';
 import { codeActions } from '../features/code-actions.ts';
 import { codeLenses, lensUri, resolveCodeLens } from '../features/code-lenses.ts';
+import { completion } from '../features/completion/completion.ts';
 import { definition, definitionLocations } from '../features/definition.ts';
-import { fixAll, fixAllKind, wantsKind } from '../features/fix-all.ts';
 import { folding } from '../features/folding.ts';
 import { hover } from '../features/hover/hover.ts';
 import { inlayHints } from '../features/inlay-hints.ts';
 import { highlights, references } from '../features/references.ts';
 import { selectionRange } from '../features/selection-ranges.ts';
 import { semanticTokens, tokenModifiers, tokenTypes } from '../features/semantic-tokens.ts';
+import { signatureHelp } from '../features/signature-help.ts';
 import { type PodName, podWantedAt } from '../features/support/pod-wanted.ts';
 import { documentSymbols, workspaceSymbols } from '../features/symbols.ts';
 import { answerFor, type ParamName, type Params } from './params.ts';
@@ -91,19 +92,30 @@ const features: readonly Feature[] = [
     return withState(session, uri, token, null, (state) => hover(state, position, Date.now(), hasMarkdown, pod));
   }),
   feature(
-    'textDocument/codeAction',
-    { codeActionProvider: { codeActionKinds: ['quickfix', fixAllKind] } },
-    ['textDocument', 'range', 'codeActionContext'],
-    (session, { textDocument: { uri }, range, codeActionContext: { diagnostics, only } }, token) => {
-      const { severities } = session.settings;
-      // Not where all kinds are asked for, as at each move of the cursor: it takes as long as looking at the whole document.
-      const isFixAll = only !== undefined && wantsKind(only, fixAllKind);
-      const canCopy = session.options.hasCopyNodeCommands;
-      return withState(session, uri, token, [], function* (state) {
-        const quick = wantsKind(only, 'quickfix') ? yield* codeActions(state, { range, diagnostics, severities, canCopy }) : [];
-        return isFixAll ? [...quick, ...(yield* fixAll(state, severities))] : quick;
-      });
+    'textDocument/completion',
+    // A blank asks for what must follow it; the others begin a word or a part of one.
+    { completionProvider: { triggerCharacters: [' ', '-', '*', ':', ','] } },
+    place,
+    (session, { textDocument, position }, token, message) => {
+      const { context } = message as { readonly context?: { readonly triggerCharacter?: unknown } };
+      const request = { isAfterBlank: context?.triggerCharacter === ' ', markdown: session.client.hasMarkdown };
+      const empty = { isIncomplete: false, items: [] };
+      return withState(session, textDocument.uri, token, empty, (state) => completion(state, position, request));
     },
+  ),
+  feature(
+    'textDocument/signatureHelp',
+    { signatureHelpProvider: { triggerCharacters: [' ', ',', ':', '/', '-'] } },
+    place,
+    (session, { textDocument, position }, token) =>
+      withState(session, textDocument.uri, token, null, (state) => signatureHelp(state, position, session.client.hasMarkdown)),
+  ),
+  feature(
+    'textDocument/codeAction',
+    { codeActionProvider: { codeActionKinds: ['quickfix'] } },
+    ['textDocument', 'codeActionContext'],
+    (session, { textDocument, codeActionContext }, token) =>
+      withState(session, textDocument.uri, token, [], (state) => codeActions(state, codeActionContext.diagnostics)),
   ),
   feature('textDocument/inlayHint', { inlayHintProvider: true }, part, (session, { textDocument, range }, token) =>
     withState(session, textDocument.uri, token, [], (state) => inlayHints(state, range, session.settings.inlayHints)),

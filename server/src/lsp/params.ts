@@ -8,6 +8,7 @@ import {
   type TextDocumentContentChangeEvent,
 } from 'vscode-languageserver';
 import type { NodeReader } from '../protocol.ts';
+import type { TraceQuestion } from '../trace-protocol.ts';
 
 /** A document as it is opened. */
 export interface OpenedDocument {
@@ -36,6 +37,14 @@ export interface Params {
   /** Null goes back to the one that the settings name. */
   readonly contextChoice: string | null;
   readonly reader: NodeReader;
+  readonly question: TraceQuestion;
+  /** Of a trace, 0-based. */
+  readonly outcome: number;
+  readonly first: number;
+  readonly count: number;
+  readonly format: 'text' | 'markdown';
+  readonly to: string;
+  readonly targets: readonly string[];
 }
 
 export type ParamName = keyof Params;
@@ -86,6 +95,13 @@ function isReader(value: unknown): value is NodeReader {
   return value['kind'] === 'pod' && isNamed && typeof value['isKubeProxy'] === 'boolean';
 }
 
+function isQuestion(value: unknown): value is TraceQuestion {
+  if (!isObject(value) || !isText(value['from']) || !isText(value['to'])) return false;
+  const { kind = 'first', ipv6 = false, ...texts } = value;
+  const isKind = kind === 'first' || kind === 'answer' || kind === 'later';
+  return isKind && typeof ipv6 === 'boolean' && Object.values(texts).every(isText);
+}
+
 /** For each parameter the field of the message that it is read from (empty for the whole message), and what it must be. */
 const checks: { readonly [name in ParamName]: { readonly field: string; readonly isRight: (value: unknown) => boolean } } = {
   textDocument: { field: 'textDocument', isRight: isDocument },
@@ -105,11 +121,7 @@ const checks: { readonly [name in ParamName]: { readonly field: string; readonly
   query: { field: 'query', isRight: (value) => typeof value === 'string' },
   codeActionContext: {
     field: 'context',
-    isRight: (value) =>
-      isObject(value) &&
-      Array.isArray(value['diagnostics']) &&
-      value['diagnostics'].every(isDiagnostic) &&
-      (value['only'] === undefined || (Array.isArray(value['only']) && value['only'].every(isText))),
+    isRight: (value) => isObject(value) && Array.isArray(value['diagnostics']) && value['diagnostics'].every(isDiagnostic),
   },
   lens: { field: '', isRight: (value) => isObject(value) && isRange(value['range']) },
   namespace: { field: 'namespace', isRight: isText },
@@ -118,6 +130,13 @@ const checks: { readonly [name in ParamName]: { readonly field: string; readonly
   context: { field: 'context', isRight: isText },
   contextChoice: { field: 'context', isRight: (value) => value === null || isText(value) },
   reader: { field: 'reader', isRight: isReader },
+  question: { field: 'question', isRight: isQuestion },
+  outcome: { field: 'outcome', isRight: isCount },
+  first: { field: 'first', isRight: isCount },
+  count: { field: 'count', isRight: isCount },
+  format: { field: 'format', isRight: (value) => value === 'text' || value === 'markdown' },
+  to: { field: 'to', isRight: isText },
+  targets: { field: 'targets', isRight: (value) => Array.isArray(value) && value.every(isText) },
 };
 
 export type ReadParams<Name extends ParamName> =

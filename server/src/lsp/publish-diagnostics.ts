@@ -1,15 +1,13 @@
 import type { Diagnostic } from 'vscode-languageserver';
-import { Cancelled, runInSlices } from '../base/scheduler.ts';
+import { Cancelled, runBehind, runInSlices } from '../base/scheduler.ts';
 import { diagnosticsOf } from '../features/diagnostics.ts';
 import { carryOver } from '../features/support/carry-over.ts';
 import { driftOf } from '../features/support/drift-of.ts';
-import { keepFindings } from '../features/support/findings-of.ts';
 import type { DumpState } from '../features/support/state.ts';
-import { judged } from '../lint/all-findings.ts';
 import { lint } from '../lint/registry.ts';
 import { clusterDriftFindings } from '../lint/rules/cluster-drift.ts';
 import type { Finding } from '../lint/support/finding.ts';
-import { ignoresIn } from '../lint/support/ignores.ts';
+import { mergeDrift } from '../lint/support/merge-drift.ts';
 import type { Settings } from '../protocol.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import type { Runtime } from './runtime.ts';
@@ -48,9 +46,6 @@ export function isOldVersion(uri: string): boolean {
 // Longer than between two strokes of somebody who types.
 const restMilliseconds = 250;
 
-/** Those of an older version would change lines that are elsewhere now. */
-const noFixes: Finding['fixes'] = () => [];
-
 function rest(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, restMilliseconds));
 }
@@ -70,38 +65,39 @@ export function createDiagnosticsPublisher(
   const runs = new Map<string, number>();
   const drifts = new Map<string, KnownDrift>();
   const shown = new Set<string>();
+  // Another cluster behind a dump changes nothing in it.
+  const linted = new WeakMap<Ruleset, readonly Finding[]>();
 
   const run = async (state: DumpState, isOutdated: () => boolean): Promise<void> => {
     const { uri, version, ruleset, cluster } = state;
-    const show = async (found: readonly Finding[], drift: readonly Finding[] | undefined): Promise<void> => {
-      const { findings } = judged(state, found, drift, settings().severities);
+    const show = async (findings: readonly Finding[]): Promise<void> => {
       if (isOutdated()) throw new Cancelled();
-      keepFindings(state, findings);
       await send(uri, version, diagnosticsOf(findings, uri, settings().maxDiagnostics));
     };
     const known = drifts.get(uri);
-    const found = await runInSlices(lint(state), pause, isOutdated);
+    const found = linted.get(ruleset) ?? (await runInSlices(lint(state), pause, isOutdated));
+    linted.set(ruleset, found);
     const withDrift = settings().drift && cluster.source.kind !== 'none';
     const carried = withDrift && known !== undefined ? carryOver(known.findings, known.lines, ruleset.lines) : [];
-    await show(found, withDrift && known !== undefined ? carried : undefined);
+    await show(mergeDrift(found, carried));
     // What follows takes a second for a large dump, and is for nothing when the next edit comes at once.
     if (shown.has(uri)) await rest();
     if (isOutdated()) throw new Cancelled();
     shown.add(uri);
     // So that the first hover of a chain without a comment need not hash every endpoint of the cluster.
-    await runInSlices(state.resolution().index.prepare(), pause, isOutdated);
+    await runBehind(state.resolution().index.prepare(), pause, isOutdated);
     if (!withDrift) {
       drifts.delete(uri);
       return;
     }
-    const drift = await runInSlices(driftOf(state), pause, isOutdated);
-    const findings = clusterDriftFindings(state, drift);
+    const drift = await runBehind(driftOf(state), pause, isOutdated);
+    const findings = clusterDriftFindings(ruleset, drift);
     drifts.set(uri, {
       lines: ruleset.lines,
-      findings: findings.map((finding) => ({ ...finding, table: undefined, chain: undefined, fixes: noFixes })),
+      findings: findings.map((finding) => ({ ...finding, table: undefined, chain: undefined })),
     });
-    if (findings.length === 0 && carried.length === 0 && ignoresIn(ruleset).length === 0) return;
-    await show(found, findings);
+    if (findings.length === 0 && carried.length === 0) return;
+    await show(mergeDrift(found, findings));
   };
 
   return {

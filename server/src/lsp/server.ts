@@ -14,8 +14,10 @@ import { registerFlowRequests } from './flow-requests.ts';
 import { registerRefusals } from './lifecycle.ts';
 import { registerLiveRequests } from './live-requests.ts';
 import type { Runtime } from './runtime.ts';
+import { registerServiceRequests } from './service-requests.ts';
 import { configure, createSession, type Session } from './session.ts';
 import { readInitializationOptions } from './settings.ts';
+import { registerTraceRequests } from './trace-requests.ts';
 
 /**
  * Serves the Language Server Protocol on a connection until it closes. Knows nothing of Node.js or the browser but the runtime.
@@ -31,6 +33,8 @@ export function startServer(connection: Connection, runtime: Runtime): void {
   registerFeatures(session);
   registerFlowRequests(session);
   registerDriftRequests(session);
+  registerTraceRequests(session);
+  registerServiceRequests(session);
   registerLiveRequests(connection, session.clusters, () => session.settings);
   // What was made in a cluster is taken back before the process ends, in whatever way.
   runtime.beforeExit?.(() => session.clusters.live.close());

@@ -61,6 +61,8 @@ export interface Knowledge {
   readonly isLocal: (address: string) => boolean | undefined;
   /** Whether a packet is in a set, by "src" or "dst" for each of the set's dimensions; undefined where its members are not known. */
   readonly isInSet?: (name: string, directions: readonly string[], packet: Packet) => boolean | undefined;
+  /** Whether an address is on a list of `-m recent`; undefined where that is not known. Its age is not known in either case. */
+  readonly isListed?: (list: string, address: string) => boolean | undefined;
   /** Whether rules add to a set or take from it, so that its members may be others by now. */
   readonly isSetChanged?: (name: string) => boolean;
 }

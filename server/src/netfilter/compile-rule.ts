@@ -1,10 +1,12 @@
 import type { Family } from '../catalog/types.ts';
 import { statementOf } from '../syntax/document.ts';
 import type { Line } from '../syntax/line.ts';
+import { destinationIn } from '../syntax/saved-layout.ts';
 import { actionOf } from './actions.ts';
-import type { CompiledRule } from './compiled-rule.ts';
+import type { CompiledRule, Condition } from './compiled-rule.ts';
 import { endpointRule } from './endpoint-rule.ts';
-import { predicatesOf } from './rule-predicates.ts';
+import { ipAddress } from './packet.ts';
+import { conditionsOf } from './rule-predicates.ts';
 
 // Lines live as long as some ruleset has them, and rulesets share those that an edit leaves alone.
 const compiled: Readonly<Record<Family, WeakMap<Line, CompiledRule | null>>> = { ipv4: new WeakMap(), ipv6: new WeakMap() };
@@ -23,13 +25,15 @@ export function compiledRule(line: Line, family: Family): CompiledRule | null {
 export function fullRule(line: Line, family: Family): CompiledRule | null {
   const statement = statementOf(line);
   if (statement.kind !== 'rule') return null;
-  return { predicates: predicatesOf(statement, family), action: actionOf(statement, family), isGoto: statement.isGoto };
+  const conditions = conditionsOf(statement, family);
+  const predicates = conditions.flatMap((condition) => condition.predicates);
+  return { predicates, action: actionOf(statement, family), isGoto: statement.isGoto, conditions };
 }
 
-const octet = '(?:0|[1-9][0-9]{0,2})';
-const onlyDestination = new RegExp(
-  String.raw`^(?:\[\d+:\d+\] )?-A \S+ (?:(?:! )?-s [\d./]+ )?-d (${octet}\.${octet}\.${octet}\.${octet})/32 `,
-);
+/** The conditions of the rule on a line; none where the line holds none. */
+export function ruleConditions(line: Line, family: Family): readonly Condition[] {
+  return compiledRule(line, family)?.conditions ?? fullRule(line, family)?.conditions ?? [];
+}
 
 /**
  * Whether a rule is for one IPv4 destination that is not this one: told from the text as iptables-save lays it out, a tenth of what reading
@@ -38,6 +42,7 @@ const onlyDestination = new RegExp(
 export function isForAnother(line: Line, destination: string): boolean {
   // Thousands of rules that pick an endpoint are not for an address.
   if (line.target.startsWith('KUBE-SEP-')) return false;
-  const match = onlyDestination.exec(line.text);
-  return match?.[1] !== undefined && match[1] !== destination;
+  const address = destinationIn(line);
+  // One that is spelt in another way may be the same.
+  return address !== undefined && address !== destination && !address.includes(':') && ipAddress(address)?.text === address;
 }

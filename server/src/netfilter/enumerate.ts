@@ -26,18 +26,23 @@ const mostSteps = 200_000;
 const mostRulesMerged = 500_000;
 const rulesBetweenPauses = 4096;
 
-function startOf(run: Run, packet: Packet): Path {
-  const goesToItself = packet.isFromHere && packet.out === null && isOwnAddress(packet.destination, run.knows) === true;
+/** A packet at the beginning of its way. */
+export function startOf(run: Run, packet: Packet): Path {
+  // Behind the routing decision the hooks of OUTPUT still see the interface that the packet was to leave by before NAT.
+  const isRouted = run.options.part === 'after-routing';
+  const isUnrouted = !isRouted && packet.isFromHere && packet.out === null;
+  const goesToItself = isUnrouted && isOwnAddress(packet.destination, run.knows) === true;
+  const out = goesToItself ? 'lo' : isUnrouted ? (run.options.wayOut?.(packet) ?? null) : packet.out;
   return {
     branch: newBranch(),
     probability: 1,
     oddity: 0,
-    packet: goesToItself ? { ...packet, out: 'lo' } : packet,
+    packet: out === packet.out ? packet : { ...packet, out },
     assumed: null,
     last: null,
     stages: packet.isFromHere && !run.isLooped ? output : prerouting,
     // Behind the last one: the routing decision comes next.
-    stage: run.options.part === 'after-routing' ? Math.max(prerouting.length, output.length) : 0,
+    stage: isRouted ? Math.max(prerouting.length, output.length) : 0,
     frame: null,
     at: 0,
     met: false,

@@ -82,10 +82,17 @@ function joined(first: Assumption | null, second: Assumption | null): Assumption
   return all;
 }
 
+const firstPrefix = 'first packet ';
+
+/** Whether a fact is about the first packet of a connection alone, and not about the one that is followed. */
+export function isAboutFirst(fact: Fact): boolean {
+  return fact.key.startsWith(firstPrefix);
+}
+
 function aboutFirst(fact: Fact): Fact {
   if (fact.about === 'local' || fact.about === 'set') return fact;
   const say = (text: string): string => (text === '' ? '' : `First packet: ${text}`);
-  return { ...fact, key: `first packet ${fact.key}`, yes: say(fact.yes), no: say(fact.no) };
+  return { ...fact, key: `${firstPrefix}${fact.key}`, yes: say(fact.yes), no: say(fact.no) };
 }
 
 const older = 'The rules let no first packet through: the connection is taken to be older than they are, and to have no NAT.';

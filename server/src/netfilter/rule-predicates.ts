@@ -6,6 +6,7 @@ import { protocolNumber } from '../catalog/values/protocols.ts';
 import { optionOf } from '../ruleset/rules.ts';
 import type { RuleOption, RuleStatement } from '../syntax/statement.ts';
 import { doubt, type Predicate, perhapsNegated } from './answer.ts';
+import type { Condition } from './compiled-rule.ts';
 import { addressPredicate, canonicalProtocol, interfacePredicate, protocolPredicate } from './core-match-predicates.ts';
 import type { RuleContext } from './match-reader.ts';
 import { matchReader } from './matches/registry.ts';
@@ -50,16 +51,19 @@ function hiddenInterfaces({ chain, target }: RuleStatement): Predicate {
   return () => answer;
 }
 
-/** The predicates of a rule, iptables' own first, in the order in which the kernel asks them. */
-export function predicatesOf(rule: RuleStatement, family: Family): readonly Predicate[] {
-  const predicates: Predicate[] = [];
+/** The conditions of a rule, iptables' own first, in the order in which the kernel asks them. All must hold for it to match. */
+export function conditionsOf(rule: RuleStatement, family: Family): readonly Condition[] {
+  const conditions: Condition[] = [];
   for (const option of rule.options) {
     const predicate = option.instance === 0 || option.spec?.extension === undefined ? corePredicate(option, family) : null;
-    if (predicate !== null) predicates.push(predicate);
+    if (predicate !== null) conditions.push({ match: '', options: [option], predicates: [predicate] });
   }
   const protocol = canonicalProtocol(valueText(optionOf(rule, '--protocol')));
   const context: RuleContext = { family, protocol: protocolNumber(protocol) ?? readNumber(protocol, 0, 255) ?? 0 };
-  for (const match of loadedMatches(rule)) predicates.push(...matchReader(match.name)(match, context));
-  if (rule.hidden.includes('interfaces')) predicates.push(hiddenInterfaces(rule));
-  return predicates;
+  for (const match of loadedMatches(rule)) {
+    const predicates = matchReader(match.name)(match, context);
+    if (predicates.length > 0) conditions.push({ match: match.name, options: match.options, predicates });
+  }
+  if (rule.hidden.includes('interfaces')) conditions.push({ match: '', options: [], predicates: [hiddenInterfaces(rule)] });
+  return conditions;
 }

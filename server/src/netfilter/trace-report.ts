@@ -2,12 +2,12 @@
 
 import { runToEnd, type Steps } from '../base/steps.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
+import { ruleText } from '../syntax/saved-layout.ts';
 import { enumerateSteps } from './enumerate.ts';
 import type { EnumerateOptions } from './enumeration/options.ts';
 import { type Followed, type FollowedOutcome, followConnection } from './follow-connection.ts';
 import type { Outcome, TraceStep, Unshown, Verdict } from './outcome.ts';
 import type { ConnectionState, Packet } from './packet.ts';
-import { ruleText } from './rule-text.ts';
 import { type PacketKind, RequestError, readMarks, readRequest, type TraceRequest } from './trace-request.ts';
 
 export interface ReportedStep {
@@ -63,7 +63,8 @@ export type TraceAnswer =
   /** One sentence: what was wrong, and what is expected. */
   | { readonly ok: false; readonly message: string };
 
-function reportedPacket(packet: Packet): ReportedPacket {
+/** A packet as plain data. */
+export function reportedPacket(packet: Packet): ReportedPacket {
   return {
     src: packet.source?.text ?? null,
     sport: packet.sport,
@@ -73,7 +74,8 @@ function reportedPacket(packet: Packet): ReportedPacket {
   };
 }
 
-function reportedSteps(ruleset: Ruleset, last: TraceStep | null): readonly ReportedStep[] {
+/** The rules and policies that a packet met, in order. @param last the latest of them */
+export function reportedSteps(ruleset: Ruleset, last: TraceStep | null): readonly ReportedStep[] {
   const steps: ReportedStep[] = [];
   for (let step = last; step !== null; step = step.previous) {
     const line = step.line === null ? undefined : ruleset.lines[step.line];
@@ -129,7 +131,7 @@ function listed(words: readonly string[]): string {
 }
 
 /** What the text does not show of what the packet meets, in a sentence for each kind. */
-function unshownTexts(unshown: readonly Unshown[]): readonly string[] {
+export function unshownTexts(unshown: readonly Unshown[]): readonly string[] {
   const of = (what: Unshown['what']): readonly Unshown[] => unshown.filter((each) => each.what === what);
   const chains = (what: Unshown['what']): string => listed(of(what).map(({ chain, table }) => `${chain} (${table})`));
   const tables = of('table').map(({ table }) => table);
@@ -143,15 +145,20 @@ function unshownTexts(unshown: readonly Unshown[]): readonly string[] {
   return texts;
 }
 
+/** What of the rules on the way the text does not show, in sentences. */
+export function notShownTexts({ missing, unshown }: Pick<Followed, 'missing' | 'unshown'>): readonly string[] {
+  const lost = missing.map(
+    ({ name }) => `${name} is not in the dump, so that nothing is known of what it does: the jump is passed over.`,
+  );
+  return [...lost, ...unshownTexts(unshown)];
+}
+
 /** What holds for all outcomes, and what the text does not show. */
 function sharedAssumptions({ assumptions, unshown, missing, outcomes }: Followed, isNode: boolean): readonly string[] {
   const notListed = outcomes.length - mostOutcomesListed;
   return [
     ...assumptions,
-    ...missing.map(
-      ({ name }) => `${name} is not in the dump, so that nothing is known of what it does: the jump is passed over.`,
-    ),
-    ...unshownTexts(unshown),
+    ...notShownTexts({ missing, unshown }),
     ...(notListed > 0 ? [`${notListed} more outcomes, which take more unlikely things to be so, are not listed.`] : []),
     ...(isNode ? [loNote] : []),
   ];
@@ -166,8 +173,22 @@ function readOrRefuse(request: TraceRequest): Packet | string {
   }
 }
 
-/** The report on one packet, or in a sentence what is wrong with the request. Pauses every few thousand rules; never throws. */
-export function* traceSteps(ruleset: Ruleset, request: TraceRequest, options: EnumerateOptions = {}): Steps<TraceAnswer> {
+/** A packet that was followed as a request describes it: what a report is made of. */
+export interface Traced {
+  readonly request: TraceRequest;
+  /** The packet asked for; of an answer or a later packet, the first one of the connection. */
+  readonly packet: Packet;
+  readonly found: Followed;
+  readonly options: EnumerateOptions;
+}
+
+export type Tracing =
+  | { readonly ok: true; readonly traced: Traced }
+  /** One sentence: what was wrong, and what is expected. */
+  | { readonly ok: false; readonly message: string };
+
+/** Follows the packet of a request, or says in a sentence what is wrong with the request. Pauses every few thousand rules; never throws. */
+export function* followRequest(ruleset: Ruleset, request: TraceRequest, options: EnumerateOptions = {}): Steps<Tracing> {
   const packet = readOrRefuse(request);
   if (typeof packet === 'string') return { ok: false, message: packet };
   if (!ruleset.dumps.some((dump) => dump.family === packet.family)) {
@@ -175,23 +196,31 @@ export function* traceSteps(ruleset: Ruleset, request: TraceRequest, options: En
     return { ok: false, message: `The dump has no ${name} tables, and ${packet.destination.text} is an ${name} address.` };
   }
   const found = yield* outcomesOf(ruleset, packet, request, options);
+  return { ok: true, traced: { request, packet, found, options } };
+}
+
+/** The report on a packet that was followed. */
+export function reportOf(ruleset: Ruleset, { request, packet, found }: Traced): TraceReport {
   const isNode = packet.isFromHere && packet.in !== 'lo';
   return {
-    ok: true,
-    report: {
-      packet: {
-        ...reportedPacket(packet),
-        protocol: packet.protocol,
-        hook: isNode ? 'output' : 'prerouting',
-        in: packet.in === '' ? null : packet.in,
-        out: packet.out,
-        state: packet.state,
-        kind: request.kind ?? 'first',
-      },
-      outcomes: found.outcomes.slice(0, mostOutcomesListed).map((outcome) => reportedOutcome(ruleset, outcome)),
-      assumptions: sharedAssumptions(found, isNode),
+    packet: {
+      ...reportedPacket(packet),
+      protocol: packet.protocol,
+      hook: isNode ? 'output' : 'prerouting',
+      in: packet.in === '' ? null : packet.in,
+      out: packet.out,
+      state: packet.state,
+      kind: request.kind ?? 'first',
     },
+    outcomes: found.outcomes.slice(0, mostOutcomesListed).map((outcome) => reportedOutcome(ruleset, outcome)),
+    assumptions: sharedAssumptions(found, isNode),
   };
+}
+
+/** The report on one packet, or in a sentence what is wrong with the request. Pauses every few thousand rules; never throws. */
+export function* traceSteps(ruleset: Ruleset, request: TraceRequest, options: EnumerateOptions = {}): Steps<TraceAnswer> {
+  const answer = yield* followRequest(ruleset, request, options);
+  return answer.ok ? { ok: true, report: reportOf(ruleset, answer.traced) } : answer;
 }
 
 /** The same without pauses. */

@@ -22,6 +22,21 @@ export class ChainMap<C extends Named> implements ReadonlyMap<string, C> {
     return new ChainMap(this.#places, chains);
   }
 
+  /** Where each chain is in their order, by its name. */
+  get places(): ReadonlyMap<string, number> {
+    return this.#places;
+  }
+
+  /** The chains at these places. */
+  atAll(places: readonly number[]): readonly C[] {
+    const chains: C[] = [];
+    for (const place of places) {
+      const chain = this.#chains[place];
+      if (chain !== undefined) chains.push(chain);
+    }
+    return chains;
+  }
+
   get size(): number {
     return this.#chains.length;
   }

@@ -9,6 +9,7 @@ import { statementOf } from '../syntax/document.ts';
 import type { Line } from '../syntax/line.ts';
 import { isGap } from '../syntax/pasted/paste.ts';
 import { readPrompt } from '../syntax/pasted/prompt.ts';
+import { endsInHashedName } from '../syntax/saved-layout.ts';
 import type { Chain, Dump, Ruleset, Table } from './ruleset.ts';
 
 /**
@@ -206,12 +207,10 @@ export function isRuleShownWhole(ruleset: Ruleset, number: number): boolean {
   return !isLastLine(ruleset, number);
 }
 
-/** A jump to a chain of kube-proxy's whose name has all sixteen characters of its hash. */
-const wholeName = / -j [A-Z]{1,9}-[A-Z]{2,3}-[A-Z2-7]{16}$/;
-
 /** Whether a name or an address at the end of a line may be half of another: the text was cut there, for all that it shows. */
 export function mayBeHalf(ruleset: Ruleset, number: number): boolean {
-  return isLastLine(ruleset, number) && !wholeName.test(ruleset.lines[number]?.text ?? '');
+  const line = ruleset.lines[number];
+  return isLastLine(ruleset, number) && !(line !== undefined && endsInHashedName(line));
 }
 
 /** Whether a text ends with this line, and neither a line end nor COMMIT shows that the line does not go on. */

@@ -7,15 +7,16 @@ import type { Steps } from '../base/steps.ts';
 import { findTarget, standardTargets } from '../catalog/lookup.ts';
 import { readHeader } from '../syntax/header.ts';
 import type { Line } from '../syntax/line.ts';
+import type { ChainLists } from './chain-lists.ts';
 import { changedLines } from './changed-lines.ts';
+import { jumpsOf } from './jumps-of.ts';
+import { NumberLists, withLists } from './number-lists.ts';
 import { keepReach } from './reachable.ts';
 import type { Chain, Dump, Ruleset, Table } from './ruleset.ts';
+import { TableChain } from './table-chain.ts';
 
 /** With more lines than these it is as well to build anew. */
 const mostLines = 64;
-const chainsBetweenPauses = 8192;
-
-type Draft<T> = { -readonly [Key in keyof T]: T[Key] };
 
 interface Edit {
   /** The first line that is another, 0-based. */
@@ -51,28 +52,8 @@ function movedLine(number: number, edit: Edit): number {
 
 /** The numbers of lines after the edit; those of removed lines are left out. */
 function moved(numbers: readonly number[], edit: Edit): readonly number[] {
-  const { length } = numbers;
-  if (length === 0 || (numbers[length - 1] ?? 0) < edit.at) return numbers;
-  if (edit.removed.length > 0 && holdsRemoved(numbers, edit)) {
-    const end = edit.at + edit.removed.length;
-    const kept = numbers.filter((number) => number < edit.at || number >= end);
-    return kept.length === 0 ? none : kept.map((number) => movedLine(number, edit));
-  }
-  // Most lists have one or two numbers, and there are a hundred thousand of them: made this way they take no room ahead.
-  if (length === 1) return [movedLine(numbers[0] ?? 0, edit)];
-  if (length === 2) return [movedLine(numbers[0] ?? 0, edit), movedLine(numbers[1] ?? 0, edit)];
-  const result = numbers.slice();
-  for (let at = length - 1; at >= 0 && (result[at] ?? 0) >= edit.at; at -= 1) result[at] = movedLine(result[at] ?? 0, edit);
-  return result;
-}
-
-function holdsRemoved(numbers: readonly number[], { at, removed }: Edit): boolean {
-  for (let index = numbers.length - 1; index >= 0; index -= 1) {
-    const number = numbers[index] ?? 0;
-    if (number < at) return false;
-    if (number < at + removed.length) return true;
-  }
-  return false;
+  const end = edit.at + edit.removed.length;
+  return numbers.filter((number) => number < edit.at || number >= end).map((number) => movedLine(number, edit));
 }
 
 function inserted(numbers: readonly number[], number: number): readonly number[] {
@@ -80,15 +61,28 @@ function inserted(numbers: readonly number[], number: number): readonly number[]
   return at < 0 ? [...numbers, number] : [...numbers.slice(0, at), number, ...numbers.slice(at)];
 }
 
-function jumpsOf(lines: readonly Line[], rules: readonly number[], chains: ReadonlyMap<string, Chain>): readonly Chain[] {
-  const jumps = new Set<Chain>();
-  for (const number of rules) {
-    const line = lines[number];
-    if (line === undefined || line.target === '' || line.command === 'delete' || line.command === 'check') continue;
-    const to = chains.get(line.target);
-    if (to !== undefined) jumps.add(to);
+/** Lists of lines after the edit, where none of them is a line that was removed. */
+function movedLists(lists: NumberLists, edit: Edit): NumberLists {
+  const by = edit.added.length - edit.removed.length;
+  if (by === 0) return lists;
+  const values = lists.values.slice();
+  for (let at = 0; at < values.length; at += 1) {
+    const number = values[at] ?? 0;
+    if (number >= edit.at) values[at] = number + by;
   }
-  return [...jumps];
+  return new NumberLists(lists.starts, values);
+}
+
+/** Without the lines that the edit removes from the lists of some chains. */
+function withoutRemoved(lists: NumberLists, count: number, chains: ReadonlySet<number>, edit: Edit): NumberLists {
+  const end = edit.at + edit.removed.length;
+  const others = new Map<number, readonly number[]>();
+  for (const chain of chains) {
+    const numbers = lists.at(chain);
+    const kept = numbers.filter((number) => number < edit.at || number >= end);
+    if (kept.length < numbers.length) others.set(chain, kept);
+  }
+  return withLists(lists, count, others);
 }
 
 /** In the order first named, as a fresh reading has them. */
@@ -102,61 +96,68 @@ function patchTargets(table: Table, edit: Edit, isEdited: boolean): Table['targe
   return new Map(used.sort(([, a], [, b]) => (a[0] ?? 0) - (b[0] ?? 0)));
 }
 
-function* patchTable(table: Table, edit: Edit, dump: Dump, lines: readonly Line[], isEdited: boolean): Steps<Table> {
-  const byIndex: Draft<Chain>[] = [];
-  const chains = table.chains.withChains(byIndex);
+/** The lists of the table that an edit is within. */
+function patchLists({ chains, lists, targets }: Table, edit: Edit, lines: readonly Line[]): ChainLists {
+  const { places, size: count } = chains;
+  const ruled = new Set<number>();
+  const jumpedTo = new Set<number>();
+  for (const { kind, name, target } of [...edit.removed, ...edit.added]) {
+    const chain = kind === 'rule' ? places.get(name) : undefined;
+    const to = kind === 'rule' ? places.get(target) : undefined;
+    if (chain !== undefined) ruled.add(chain);
+    if (to !== undefined) jumpedTo.add(to);
+  }
+  let rules = movedLists(withoutRemoved(lists.rules, count, ruled, edit), edit);
+  let references = movedLists(withoutRemoved(lists.references, count, jumpedTo, edit), edit);
+  const newRules = new Map<number, readonly number[]>();
+  const newReferences = new Map<number, readonly number[]>();
+  for (const [offset, line] of edit.added.entries()) {
+    if (line.kind !== 'rule') continue;
+    const chain = places.get(line.name);
+    const to = places.get(line.target);
+    const number = edit.at + offset;
+    if (chain !== undefined) newRules.set(chain, inserted(newRules.get(chain) ?? rules.at(chain), number));
+    if (to !== undefined) newReferences.set(to, inserted(newReferences.get(to) ?? references.at(to), number));
+  }
+  rules = withLists(rules, count, newRules);
+  references = withLists(references, count, newReferences);
+  const jumps = new Map<number, readonly number[]>();
+  for (const chain of ruled) {
+    const before = lists.jumps.at(chain);
+    const now = jumpsOf(lines, rules.at(chain), places, targets);
+    if (now.length !== before.length || now.some((to, at) => to !== before[at])) jumps.set(chain, now);
+  }
+  return {
+    declarations: movedLists(lists.declarations, edit),
+    rules,
+    references,
+    mentions: movedLists(lists.mentions, edit),
+    jumps: withLists(lists.jumps, count, jumps),
+  };
+}
+
+function patchTable(table: Table, edit: Edit, dump: Dump, lines: readonly Line[], isEdited: boolean): Table {
+  const chains: Chain[] = [];
   const patched: Table = {
     ...table,
     dump,
     firstLine: movedLine(table.firstLine, edit),
     endLine: movedLine(table.endLine, edit),
     commitLine: table.commitLine === undefined ? undefined : movedLine(table.commitLine, edit),
-    chains,
+    chains: table.chains.withChains(chains),
+    lists: isEdited
+      ? patchLists(table, edit, lines)
+      : {
+          declarations: movedLists(table.lists.declarations, edit),
+          rules: movedLists(table.lists.rules, edit),
+          references: movedLists(table.lists.references, edit),
+          mentions: movedLists(table.lists.mentions, edit),
+          jumps: table.lists.jumps,
+        },
     targets: patchTargets(table, edit, isEdited),
   };
-  for (const chain of table.chains.values()) {
-    if (byIndex.length % chainsBetweenPauses === chainsBetweenPauses - 1) yield;
-    const copy: Draft<Chain> = {
-      index: chain.index,
-      name: chain.name,
-      table: patched,
-      builtin: chain.builtin,
-      declarations: moved(chain.declarations, edit),
-      rules: moved(chain.rules, edit),
-      references: moved(chain.references, edit),
-      jumps: chain.jumps,
-      mentions: moved(chain.mentions, edit),
-    };
-    byIndex.push(copy);
-  }
-  for (const chain of byIndex) {
-    if (chain.jumps.length === 0) continue;
-    const first = chain.jumps.length === 1 ? chain.jumps[0] : undefined;
-    chain.jumps = first === undefined ? chain.jumps.map((to) => byIndex[to.index] ?? to) : [byIndex[first.index] ?? first];
-  }
-  if (!isEdited) {
-    keepReach(table, patched);
-    return patched;
-  }
-  const touched = new Set<Draft<Chain>>();
-  for (const line of [...edit.removed, ...edit.added]) {
-    const chain = line.kind === 'rule' ? chains.get(line.name) : undefined;
-    if (chain !== undefined) touched.add(chain);
-  }
-  for (const [offset, line] of edit.added.entries()) {
-    if (line.kind !== 'rule') continue;
-    const chain = chains.get(line.name);
-    const to = chains.get(line.target);
-    if (chain !== undefined) chain.rules = inserted(chain.rules, edit.at + offset);
-    if (to !== undefined) to.references = inserted(to.references, edit.at + offset);
-  }
-  let sameJumps = true;
-  for (const chain of touched) {
-    const jumps = jumpsOf(lines, chain.rules, chains);
-    sameJumps &&= jumps.length === chain.jumps.length && jumps.every((to, at) => to === chain.jumps[at]);
-    chain.jumps = jumps;
-  }
-  if (sameJumps) keepReach(table, patched);
+  for (const { index, name, builtin } of table.chains.values()) chains.push(new TableChain(patched, index, name, builtin));
+  if (patched.lists.jumps === table.lists.jumps) keepReach(table, patched);
   return patched;
 }
 
@@ -180,7 +181,8 @@ export function* patchRuleset(lines: readonly Line[], before: Ruleset): Steps<Ru
     const dumpTables: Table[] = [];
     const patched: Dump = { ...dump, tables: dumpTables };
     for (const table of dump.tables) {
-      const copy = yield* patchTable(table, edit, patched, lines, table === edited);
+      yield;
+      const copy = patchTable(table, edit, patched, lines, table === edited);
       tables.push(copy);
       dumpTables.push(copy);
     }

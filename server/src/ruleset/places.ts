@@ -49,13 +49,13 @@ export function mentionsOn(ruleset: Ruleset, line: number): readonly (Mention & 
 
 /** Every place that names a chain, in file order within each kind: declarations, its own rules, references, other commands. */
 export function* mentionsOf(ruleset: Ruleset, chain: Chain): Generator<Mention> {
-  for (const lines of [chain.declarations, chain.rules, chain.references, chain.mentions]) {
-    for (const line of lines) {
+  for (const list of ['declarations', 'rules', 'references', 'mentions'] as const) {
+    for (const line of chain[list]) {
       for (const mention of mentionsOn(ruleset, line)) {
         if (mention.name !== chain.name) continue;
         // A rule that jumps to its own chain stands in both lists.
-        if (lines === chain.rules && mention.kind !== 'rule') continue;
-        if (lines === chain.references && mention.kind === 'rule') continue;
+        if (list === 'rules' && mention.kind !== 'rule') continue;
+        if (list === 'references' && mention.kind === 'rule') continue;
         yield mention;
       }
     }

@@ -25,8 +25,8 @@ interface Spread {
   readonly reached: Uint8Array;
   /** Which built-in chains lead to a chain is asked of few; that some do, of all. */
   masks: Uint8Array | undefined;
-  /** What the masks are made of; undefined where they are those of an older version, which need not stay in memory. */
-  readonly order: readonly Chain[] | undefined;
+  /** What the masks are made of. */
+  readonly order: Uint32Array;
   readonly loops: readonly Loop[];
 }
 
@@ -46,7 +46,7 @@ export function reachOf(table: Table): Reach {
   const { reached, loops } = spread;
   const found = spread;
   const bitsOf = ({ index }: Chain): number => {
-    found.masks ??= masksOf(table, found.order ?? walk(table).order, loops.length > 0);
+    found.masks ??= masksOf(table, found.order, loops.length > 0);
     return found.masks[index] ?? 0;
   };
   return {
@@ -62,71 +62,95 @@ export function reachOf(table: Table): Reach {
  */
 export function keepReach(from: Table, to: Table): void {
   const spread = known.get(from);
-  if (spread !== undefined && spread.loops.length === 0) known.set(to, { ...spread, order: undefined });
+  if (spread !== undefined && spread.loops.length === 0) known.set(to, spread);
 }
 
 const unseen = 0;
 const onWay = 1;
 const done = 2;
 
+/** Which chains are built in, by their index. */
+function builtinChains({ chains }: Table): Uint8Array {
+  const builtin = new Uint8Array(chains.size);
+  for (const name of hooks) {
+    const chain = chains.get(name);
+    if (chain?.builtin === true) builtin[chain.index] = 1;
+  }
+  return builtin;
+}
+
 /** The chains that built-in ones lead to, each behind all that it leads to; and the jumps that lead back. Built-in chains end a way. */
-function walk(table: Table): { readonly order: readonly Chain[]; readonly loops: readonly Loop[] } {
-  const state = new Uint8Array(table.chains.size);
-  const order: Chain[] = [];
+function walk(table: Table): { readonly order: Uint32Array; readonly loops: readonly Loop[] } {
+  const { size } = table.chains;
+  const { starts, values } = table.lists.jumps;
+  const state = new Uint8Array(size);
+  const builtin = builtinChains(table);
+  const order = new Uint32Array(size);
+  let ordered = 0;
   const loops: Loop[] = [];
+  const chainAt = (index: number): readonly Chain[] => table.chains.atAll([index]);
   for (const name of hooks) {
     const start = table.chains.get(name);
     if (start?.builtin !== true) continue;
     // Two lists for one stack: a table has tens of thousands of chains, and most lead to one other.
-    const way: Chain[] = [start];
-    const next: number[] = [0];
+    const way = [start.index];
+    const next = [starts[start.index] ?? 0];
     state[start.index] = onWay;
-    for (let chain = way.at(-1); chain !== undefined; chain = way.at(-1)) {
-      const at = next[way.length - 1] ?? 0;
-      const target = chain.jumps[at];
-      if (target === undefined) {
-        state[chain.index] = done;
-        order.push(chain);
+    while (way.length > 0) {
+      const top = way.length - 1;
+      const chain = way[top] ?? 0;
+      const at = next[top] ?? 0;
+      if (at >= (starts[chain + 1] ?? 0)) {
+        state[chain] = done;
+        order[ordered] = chain;
+        ordered += 1;
         way.pop();
         next.pop();
         continue;
       }
-      next[way.length - 1] = at + 1;
-      if (target.builtin) continue;
-      if (state[target.index] === onWay) {
-        loops.push({ from: chain, to: target });
-      } else if (state[target.index] === unseen) {
-        state[target.index] = onWay;
+      next[top] = at + 1;
+      const target = values[at] ?? 0;
+      if (builtin[target] === 1) continue;
+      if (state[target] === onWay) {
+        for (const from of chainAt(chain)) for (const to of chainAt(target)) loops.push({ from, to });
+      } else if (state[target] === unseen) {
+        state[target] = onWay;
         way.push(target);
-        next.push(0);
+        next.push(starts[target] ?? 0);
       }
     }
   }
-  return { order, loops };
+  return { order: order.slice(0, ordered), loops };
 }
 
 function spreadOf(table: Table): Spread {
   const { order, loops } = walk(table);
   const reached = new Uint8Array(table.chains.size);
-  for (const { index } of order) reached[index] = 1;
+  for (let at = 0; at < order.length; at += 1) reached[order[at] ?? 0] = 1;
   return { reached, masks: undefined, order, loops };
 }
 
 /** The built-in chains that lead to each chain, by its index. */
-function masksOf(table: Table, order: readonly Chain[], hasLoops: boolean): Uint8Array {
+function masksOf(table: Table, order: Uint32Array, hasLoops: boolean): Uint8Array {
+  const { starts, values } = table.lists.jumps;
+  const builtin = builtinChains(table);
   const masks = new Uint8Array(table.chains.size);
+  for (const name of hooks) {
+    const chain = table.chains.get(name);
+    if (chain?.builtin === true) masks[chain.index] = bits[name];
+  }
   // In this order one round does, unless there are loops: then until nothing changes.
   for (let changed = true; changed; ) {
     changed = false;
     for (let at = order.length - 1; at >= 0; at -= 1) {
-      const chain = order[at];
-      if (chain === undefined) continue;
-      if (chain.builtin && isHook(chain.name)) masks[chain.index] = bits[chain.name];
-      const mask = masks[chain.index] ?? 0;
-      for (const { index, builtin } of chain.jumps) {
-        const before = masks[index] ?? 0;
-        if (builtin || (before | mask) === before) continue;
-        masks[index] = before | mask;
+      const chain = order[at] ?? 0;
+      const mask = masks[chain] ?? 0;
+      const end = starts[chain + 1] ?? 0;
+      for (let place = starts[chain] ?? 0; place < end; place += 1) {
+        const to = values[place] ?? 0;
+        const before = masks[to] ?? 0;
+        if (builtin[to] === 1 || (before | mask) === before) continue;
+        masks[to] = before | mask;
         changed = hasLoops;
       }
     }

@@ -6,6 +6,7 @@
 import type { Family } from '../catalog/types.ts';
 import type { Generator } from '../syntax/header.ts';
 import type { Line } from '../syntax/line.ts';
+import type { ChainLists } from './chain-lists.ts';
 import type { ChainMap } from './chain-map.ts';
 
 /** One run of tables of one family; a file may hold several. */
@@ -33,10 +34,13 @@ export interface Table {
   readonly declared: boolean;
   /** In the order first mentioned. */
   readonly chains: ChainMap<Chain>;
+  /** What its chains say, for work on all of them. */
+  readonly lists: ChainLists;
   /** Lines of the rules that jump to a target other than a chain, by its name: "ACCEPT", "DNAT". */
   readonly targets: ReadonlyMap<string, readonly number[]>;
 }
 
+/** A short list of a chain is made whenever it is asked for: two are not the same array. */
 export interface Chain {
   /** Place in Table.chains, 0-based. */
   readonly index: number;

@@ -3,22 +3,13 @@ import { findTarget, standardTargets } from '../catalog/lookup.ts';
 import { isBuiltinChain } from '../catalog/tables.ts';
 import type { Family, Hook } from '../catalog/types.ts';
 import type { Line } from '../syntax/line.ts';
+import { type ChainLists, noChainLists } from './chain-lists.ts';
 import { ChainMap } from './chain-map.ts';
 import { inferTableName } from './infer-table.ts';
+import { jumpsOf } from './jumps-of.ts';
+import { NumberPairs, withLists, withoutRepeats } from './number-lists.ts';
 import type { Chain, Dump, Table } from './ruleset.ts';
-
-const none: number[] = [];
-const noChains: Chain[] = [];
-
-/** A chain while its lines are collected. Lists begin as one shared empty list, since most chains need few of them. */
-interface ChainDraft extends Chain {
-  builtin: boolean;
-  declarations: number[];
-  rules: number[];
-  references: number[];
-  jumps: Chain[];
-  mentions: number[];
-}
+import { TableChain } from './table-chain.ts';
 
 interface TableDraft extends Table {
   index: number;
@@ -26,60 +17,57 @@ interface TableDraft extends Table {
   dump: Dump;
   endLine: number;
   commitLine: number | undefined;
-  readonly chains: ChainMap<ChainDraft>;
+  lists: ChainLists;
   /** A chain may have the name of a target: which it is shows when all declarations are known. */
   readonly targets: Map<string, number[]>;
 }
+
+const isDeclared = 1;
+const isMentioned = 2;
+const hasRules = 4;
 
 /** What is known of a table only while it is read. */
 export interface OpenTable {
   readonly draft: TableDraft;
   /** What its map of chains is made of. */
   readonly places: Map<string, number>;
-  readonly chains: ChainDraft[];
-  /** What was looked up last: the rules of a chain stand together, and most of them jump where others near them do. */
-  lastChain: ChainDraft | undefined;
-  lastJump: ChainDraft | undefined;
+  readonly names: string[];
+  /** Of each chain, what lines have said of it. */
+  readonly flags: number[];
+  /** Empty until the end. */
+  readonly chains: Chain[];
+  readonly declarations: NumberPairs;
+  readonly rules: NumberPairs;
+  readonly references: NumberPairs;
+  readonly mentions: NumberPairs;
+  /** Which chain jumps to which, as often as it does. */
+  readonly jumps: NumberPairs;
+  /** What was looked up last: the rules of a chain stand together, and most of them jump where others near them do. Indices; -1 for none. */
+  lastChain: number;
+  lastJump: number;
   lastTarget: { readonly name: string; readonly lines: number[] } | undefined;
   /** Whether it is read from an `iptables -L` listing. */
   readonly listing: boolean;
-  /** What chains jump to that jump to many. */
-  readonly manyJumps: Map<ChainDraft, Set<Chain>>;
   /** Whether a chain of the user's has been declared, behind which a listing has no built-in ones. */
   hasUserChain: boolean;
   /** The place of the last built-in chain among `hooks`: a listing has them in that order. */
   lastHook: number;
 }
 
-function chainOf(table: OpenTable, name: string): ChainDraft {
-  const place = table.places.get(name);
-  let chain = place === undefined ? undefined : table.chains[place];
-  if (chain === undefined) {
-    chain = chainDraft(table, name, table.chains.length);
-    table.places.set(name, chain.index);
-    table.chains.push(chain);
-  }
-  return chain;
+/** The index of a chain by its name. */
+function chainOf(table: OpenTable, name: string): number {
+  const known = table.places.get(name);
+  if (known !== undefined) return known;
+  const { names, flags } = table;
+  const index = names.length;
+  table.places.set(name, index);
+  names.push(name);
+  flags.push(0);
+  return index;
 }
 
-function chainDraft(table: OpenTable, name: string, index: number): ChainDraft {
-  return {
-    index,
-    name,
-    table: table.draft,
-    builtin: false,
-    declarations: none,
-    rules: none,
-    references: none,
-    jumps: noChains,
-    mentions: none,
-  };
-}
-
-function append(list: number[], line: number): number[] {
-  if (list === none) return [line];
-  list.push(line);
-  return list;
+function flag(table: OpenTable, chain: number, what: number): void {
+  table.flags[chain] = (table.flags[chain] ?? 0) | what;
 }
 
 const longestTargetName = 'TCPOPTSTRIP'.length;
@@ -89,14 +77,15 @@ function isTarget(name: string, family: Family | undefined): boolean {
   return name.length <= longestTargetName && (standardTargets.has(name) || findTarget(name, family) !== undefined);
 }
 
-function addJump(table: OpenTable, chain: ChainDraft, line: Line, number: number): void {
+/** @param chain the index of the chain whose rule it is; -1 where nobody knows */
+function addJump(table: OpenTable, chain: number, line: Line, number: number): void {
   const { target } = line;
   if (table.lastTarget?.name === target && !line.isGoto) {
     table.lastTarget.lines.push(number);
     return;
   }
-  let to = table.lastJump?.name === target ? table.lastJump : undefined;
-  if (to === undefined && !line.isGoto && isTarget(target, line.context.family)) {
+  let to = table.lastJump >= 0 && table.names[table.lastJump] === target ? table.lastJump : -1;
+  if (to < 0 && !line.isGoto && isTarget(target, line.context.family)) {
     let lines = table.draft.targets.get(target);
     if (lines === undefined) {
       lines = [];
@@ -106,38 +95,17 @@ function addJump(table: OpenTable, chain: ChainDraft, line: Line, number: number
     table.lastTarget = { name: target, lines };
     return;
   }
-  to ??= chainOf(table, target);
+  if (to < 0) to = chainOf(table, target);
   // A chain that is gone to may be called like a target.
   if (!line.isGoto) table.lastJump = to;
-  to.references = append(to.references, number);
-  if (line.command !== 'delete' && line.command !== 'check') connect(table, chain, to);
-}
-
-const fewJumps = 16;
-
-function connect(table: OpenTable, from: ChainDraft, to: ChainDraft): void {
-  const { jumps } = from;
-  if (jumps === noChains) {
-    from.jumps = [to];
-    return;
-  }
-  if (jumps.length < fewJumps) {
-    if (!jumps.includes(to)) jumps.push(to);
-    return;
-  }
-  let seen = table.manyJumps.get(from);
-  if (seen === undefined) {
-    seen = new Set(jumps);
-    table.manyJumps.set(from, seen);
-  }
-  if (seen.has(to)) return;
-  seen.add(to);
-  jumps.push(to);
+  table.references.add(to, number);
+  if (chain >= 0 && line.command !== 'delete' && line.command !== 'check') table.jumps.add(chain, to);
 }
 
 function declare(table: OpenTable, name: string, number: number): void {
   const chain = chainOf(table, name);
-  chain.declarations = append(chain.declarations, number);
+  table.declarations.add(chain, number);
+  flag(table, chain, isDeclared);
 }
 
 function addCommand(table: OpenTable, line: Line, number: number): void {
@@ -147,7 +115,8 @@ function addCommand(table: OpenTable, line: Line, number: number): void {
     return;
   }
   const chain = chainOf(table, line.name);
-  chain.mentions = append(chain.mentions, number);
+  table.mentions.add(chain, number);
+  flag(table, chain, isMentioned);
   if (line.command === 'rename' && line.target !== '') declare(table, line.target, number);
 }
 
@@ -158,25 +127,25 @@ export function startsTable(table: OpenTable, line: Line): boolean {
   const { table: said } = line.context;
   if (said !== undefined && said !== table.draft.name) return true;
   if (line.kind === 'rule') return false;
-  const declarations = table.draft.chains.get(line.name);
+  const place = table.places.get(line.name);
+  const flags = place === undefined ? undefined : table.flags[place];
   if (line.listing) {
     // A listing has its built-in chains first, in the order of a packet's way, and no chain twice.
     return (
-      (declarations !== undefined && declarations.declarations.length > 0) ||
+      (flags !== undefined && (flags & isDeclared) > 0) ||
       (line.command === 'policy' && (table.hasUserChain || hooks.indexOf(line.name as Hook) < table.lastHook))
     );
   }
   return (
-    declarations !== undefined &&
-    ((line.command === 'policy' && declarations.mentions.length > 0) ||
-      (line.command === 'new' && declarations.declarations.length > 0))
+    flags !== undefined &&
+    ((line.command === 'policy' && (flags & isMentioned) > 0) || (line.command === 'new' && (flags & isDeclared) > 0))
   );
 }
 
 /** A table of which no line has been added yet; its name may be empty, and is inferred in the end. */
 export function openTable(name: string, declared: boolean, firstLine: number, listing: boolean): OpenTable {
   const places = new Map<string, number>();
-  const chains: ChainDraft[] = [];
+  const chains: Chain[] = [];
   const draft: TableDraft = {
     index: -1,
     name,
@@ -186,16 +155,23 @@ export function openTable(name: string, declared: boolean, firstLine: number, li
     commitLine: undefined,
     declared,
     chains: new ChainMap(places, chains),
+    lists: noChainLists,
     targets: new Map(),
   };
   return {
     draft,
     places,
+    names: [],
+    flags: [],
     chains,
-    lastChain: undefined,
-    lastJump: undefined,
+    declarations: new NumberPairs(),
+    rules: new NumberPairs(),
+    references: new NumberPairs(),
+    mentions: new NumberPairs(),
+    jumps: new NumberPairs(),
+    lastChain: -1,
+    lastJump: -1,
     lastTarget: undefined,
-    manyJumps: new Map(),
     listing,
     hasUserChain: false,
     lastHook: -1,
@@ -215,12 +191,11 @@ export function addLine(table: OpenTable, line: Line, number: number): void {
     case 'rule': {
       if (line.name === '') {
         // Whose rule it is, nobody knows; what it jumps to is known.
-        if (line.target !== '') addJump(table, chainDraft(table, '', -1), line, number);
+        if (line.target !== '') addJump(table, -1, line, number);
         break;
       }
-      const chain = table.lastChain?.name === line.name ? table.lastChain : chainOf(table, line.name);
-      table.lastChain = chain;
-      chain.rules = append(chain.rules, number);
+      const chain = ruleChain(table, line.name);
+      table.rules.add(chain, number);
       if (line.target !== '') addJump(table, chain, line, number);
       break;
     }
@@ -229,28 +204,70 @@ export function addLine(table: OpenTable, line: Line, number: number): void {
   }
 }
 
+/** The chain of a rule. Its rules stand together, and those of chains in the order of their declarations. */
+function ruleChain(table: OpenTable, name: string): number {
+  const { names, lastChain } = table;
+  if (lastChain >= 0 && names[lastChain] === name) return lastChain;
+  const chain = names[lastChain + 1] === name ? lastChain + 1 : chainOf(table, name);
+  flag(table, chain, hasRules);
+  table.lastChain = chain;
+  return chain;
+}
+
+function makeLists(table: OpenTable): void {
+  const { length } = table.names;
+  table.draft.lists = {
+    declarations: table.declarations.toLists(length),
+    rules: table.rules.toLists(length),
+    references: table.references.toLists(length),
+    mentions: table.mentions.toLists(length),
+    jumps: withoutRepeats(table.jumps.toLists(length)),
+  };
+}
+
 /** What shows only when all lines are known: a chain that is called like a target, the table's name, which chains are built in. */
 export function finishTable(table: OpenTable, lines: readonly Line[], index: number, dump: Dump): void {
-  const { draft } = table;
+  const { draft, places, names, chains } = table;
   draft.index = index;
   draft.dump = dump;
+  makeLists(table);
+  for (const [place, name] of names.entries()) chains.push(new TableChain(draft, place, name, false));
   if (draft.name === '') draft.name = inferTableName(draft);
-  for (const [name, references] of draft.targets) {
-    const chain = draft.chains.get(name);
-    if (chain === undefined || (chain.declarations.length === 0 && chain.rules.length === 0)) continue;
-    draft.targets.delete(name);
-    chain.references = chain.references === none ? references : [...chain.references, ...references].sort((a, b) => a - b);
-    for (const number of references) {
-      const line = lines[number];
-      const from = line === undefined ? undefined : draft.chains.get(line.name);
-      if (from !== undefined && line?.command !== 'delete' && line?.command !== 'check') connect(table, from, chain);
-    }
-  }
+  addJumpsToTargets(table, lines);
   // At most a dozen chains are built in: looked for by name, not asked of every chain.
   for (const hook of hooks) {
-    const chain = draft.chains.get(hook);
-    if (chain !== undefined && isBuiltinChain(draft.name, hook)) chain.builtin = true;
+    const place = places.get(hook);
+    if (place !== undefined && isBuiltinChain(draft.name, hook)) chains[place] = new TableChain(draft, place, hook, true);
   }
+}
+
+/** Of a chain that is called like a target the rules that jump to it are known only when its declaration is. */
+function addJumpsToTargets(table: OpenTable, lines: readonly Line[]): void {
+  const { draft, places, flags } = table;
+  const references = new Map<number, readonly number[]>();
+  const from = new Set<number>();
+  for (const [name, numbers] of draft.targets) {
+    const place = places.get(name);
+    if (place === undefined || ((flags[place] ?? 0) & (isDeclared | hasRules)) === 0) continue;
+    draft.targets.delete(name);
+    references.set(
+      place,
+      [...draft.lists.references.at(place), ...numbers].sort((a, b) => a - b),
+    );
+    for (const number of numbers) {
+      const chain = places.get(lines[number]?.name ?? '');
+      if (chain !== undefined) from.add(chain);
+    }
+  }
+  if (references.size === 0) return;
+  const { lists } = draft;
+  const count = table.names.length;
+  const jumps = new Map(Array.from(from, (chain) => [chain, jumpsOf(lines, lists.rules.at(chain), places, draft.targets)]));
+  draft.lists = {
+    ...lists,
+    references: withLists(lists.references, count, references),
+    jumps: withLists(lists.jumps, count, jumps),
+  };
 }
 
 const hooks: readonly Hook[] = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];

@@ -5,23 +5,16 @@
  * fraction of the time. What an expression lets vary is narrow: any value of it is as good as any other.
  */
 import type { LineContext } from './line.ts';
-import type { ChainStatement, RuleCommand, RuleStatement, Statement } from './statement.ts';
+import { type LineForm, plainForm } from './line-form.ts';
+import type { ChainStatement, RuleStatement, Statement } from './statement.ts';
 
-/** What a line of a known shape is, without its text. */
-export interface ShapedLine {
-  readonly kind: 'rule' | 'chain';
-  readonly name: string;
-  readonly target: string;
-  readonly command: RuleCommand | 'new';
-}
-
-interface Shape {
+/** What all lines of a shape have in common. */
+export interface Shape {
   readonly pattern: RegExp;
-  readonly kind: 'rule' | 'chain';
+  readonly form: LineForm;
   /** Where the chain's name begins, counted from the end of the counters at the line's start. */
   readonly nameStart: number;
   readonly counted: boolean;
-  readonly command: RuleCommand | 'new';
   /** The target of every such line; undefined where it is the line's last word. */
   readonly target: string | undefined;
 }
@@ -53,8 +46,8 @@ const mostShapes = 48;
 
 const shapesByContext = new Map<LineContext, Shape[]>();
 
-/** The line, where it has a shape that was learned in these circumstances; undefined where the parser has to look at it. */
-export function readShaped(text: string, context: LineContext): ShapedLine | undefined {
+/** The shape of a line, where it was learned in these circumstances; undefined where the parser has to look at it. */
+export function knownShape(text: string, context: LineContext): Shape | undefined {
   const shapes = shapesByContext.get(context);
   if (shapes === undefined) return undefined;
   for (let index = 0; index < shapes.length; index += 1) {
@@ -66,15 +59,14 @@ export function readShaped(text: string, context: LineContext): ShapedLine | und
       shapes[index - 1] = shape;
       shapes[index] = before;
     }
-    const start = shape.counted ? text.indexOf(' ') + 1 + shape.nameStart : shape.nameStart;
-    return {
-      kind: shape.kind,
-      name: text.slice(start, text.indexOf(' ', start)),
-      target: shape.target ?? text.slice(text.lastIndexOf(' ') + 1),
-      command: shape.command,
-    };
+    return shape;
   }
   return undefined;
+}
+
+/** Where the name of the chain begins on a line of a shape. */
+export function nameStartOf(text: string, { counted, nameStart }: Shape): number {
+  return counted ? text.indexOf(' ') + 1 + nameStart : nameStart;
 }
 
 function escaped(text: string): string {
@@ -100,7 +92,7 @@ function patternOf(words: readonly string[]): RegExp | undefined {
   return varies ? new RegExp(`^${sources.join(' ')}$`) : undefined;
 }
 
-function ruleShape(text: string, statement: RuleStatement): Shape | undefined {
+function ruleShape(text: string, context: LineContext, statement: RuleStatement): Shape | undefined {
   const { command, commandWord, chain, target, counters: counted } = statement;
   if (target === undefined || statement.isGoto) return undefined;
   const body = counted === undefined ? text : text.slice(counted.end + 1);
@@ -114,23 +106,21 @@ function ruleShape(text: string, statement: RuleStatement): Shape | undefined {
   if (isHashed && !isLast) return undefined;
   return {
     pattern: counted === undefined ? pattern : new RegExp(`${counters.source}${pattern.source.slice(1)}`),
-    kind: 'rule',
+    form: plainForm(context, 'rule', command),
     nameStart: 3,
     counted: counted !== undefined,
-    command,
     target: isHashed ? undefined : target.text,
   };
 }
 
-function chainShape(text: string, statement: ChainStatement): Shape | undefined {
+function chainShape(text: string, context: LineContext, statement: ChainStatement): Shape | undefined {
   if (text !== `:${statement.name.text} - [0:0]` || anchored.get(hashedName)?.test(statement.name.text) !== true)
     return undefined;
   return {
     pattern: new RegExp(`^:${hashedName} - \\[0:0\\]$`),
-    kind: 'chain',
+    form: plainForm(context, 'chain', 'new'),
     nameStart: 1,
     counted: false,
-    command: 'new',
     target: '',
   };
 }
@@ -141,7 +131,11 @@ export function learnShape(text: string, context: LineContext, statement: Statem
   const shapes = shapesByContext.get(context) ?? [];
   if (shapes.length >= mostShapes) return;
   const shape =
-    statement.kind === 'rule' ? ruleShape(text, statement) : statement.kind === 'chain' ? chainShape(text, statement) : undefined;
+    statement.kind === 'rule'
+      ? ruleShape(text, context, statement)
+      : statement.kind === 'chain'
+        ? chainShape(text, context, statement)
+        : undefined;
   if (shape === undefined) return;
   shapes.push(shape);
   shapesByContext.set(context, shapes);

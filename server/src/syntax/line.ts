@@ -145,3 +145,10 @@ export function wholeText({ text, context }: Pick<Line, 'text' | 'context'>): st
 export function textBelow({ within }: LineContext): string {
   return within?.kind === 'command' || within?.kind === 'wrapped' ? (within.more ?? '') : '';
 }
+
+const option = /^\s*(?:\[[^\]\s]*\]?\s*)?(?:!\s+)?-{1,2}[A-Za-z]/;
+
+/** Whether a line begins with an option, as every line of a rule does: counters and a `!` may stand before it. */
+export function beginsWithOption({ text }: Pick<Line, 'text'>): boolean {
+  return option.test(text);
+}

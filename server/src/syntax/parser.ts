@@ -159,15 +159,15 @@ class LineParser extends EmbeddedActionsParser {
     this.input = tokens;
   }
 
-  /** The problems found by the actions and by the grammar; of several errors the one that iptables would report. */
-  takeProblems(text: string): readonly Problem[] {
+  /** The problems found by the actions and by the grammar; of several errors the one that iptables would report, or all of them. */
+  takeProblems(text: string, every = false): readonly Problem[] {
     const { problems } = this.words;
     for (const error of this.errors) {
       const at = error.token.tokenType === EOF ? { start: text.length, end: text.length } : spanOf(error.token);
       problems.push({ code: 'syntax', message: error.message, severity: 'error', ...at });
     }
     if (problems.length === 0 && this.#atEnd.length === 0) return none;
-    return withOneError(problems, this.#atEnd);
+    return every ? withErrorOfBoth([...problems, ...this.#atEnd]) : withOneError(problems, this.#atEnd);
   }
 
   /** Notes what a check found. */
@@ -248,6 +248,8 @@ export interface StatementReader {
   read(text: string, context: LineContext): Statement;
   /** The same statement again, with the problems that were found the first time: to look for them takes longer than to read it. */
   readAgain(text: string, context: LineContext, problems: readonly Problem[]): Statement;
+  /** The same with every error of a rule, where `read` has the one at which iptables stops. */
+  readWithEveryError(text: string, context: LineContext): Statement;
 }
 
 /** A reader with a lexer and a parser of its own. `validate` checks the grammar itself, some milliseconds, and is for tests. */
@@ -257,6 +259,7 @@ export function createStatementReader(validate = false): StatementReader {
   return {
     read: (text, context) => readStatement(text, context, lexer, parser),
     readAgain: (text, context, problems) => readStatement(text, context, lexer, parser, problems),
+    readWithEveryError: (text, context) => readStatement(text, context, lexer, parser, undefined, true),
   };
 }
 
@@ -268,6 +271,7 @@ function readStatement(
   lexer: Lexer,
   parser: LineParser,
   known?: readonly Problem[],
+  every = false,
 ): Statement {
   switch (text.charCodeAt(0)) {
     case 0x23: // '#', a comment in column 0 only
@@ -282,7 +286,7 @@ function readStatement(
     default:
       if (text.length === 0) return blank;
   }
-  return readRule(text, context, lexer, parser, text.charCodeAt(0) === 0x5b ? 'counted' : 'rule', known);
+  return readRule(text, context, lexer, parser, text.charCodeAt(0) === 0x5b ? 'counted' : 'rule', known, every);
 }
 
 function readCommit(text: string): Statement {
@@ -326,6 +330,7 @@ function readRule(
   parser: LineParser,
   mode: LexerMode,
   known: readonly Problem[] | undefined,
+  every: boolean,
 ): Statement {
   const all = lexer.tokenize(text.length > mostRead ? text.slice(0, mostRead) : text, mode).tokens;
   // iptables-restore refuses a line with a quarter as many words; each match is compared with those before it.
@@ -378,7 +383,7 @@ function readRule(
     };
     if (known === undefined) {
       checkRule(rule, context, context.family ?? familyOfOptions(options) ?? 'ipv4', parser);
-      rule.problems = parser.takeProblems(text);
+      rule.problems = parser.takeProblems(text, every);
     }
     // A rule for the other family is none: iptables-restore looks no further.
     return words.isSkipped ? { kind: 'other', problems: rule.problems } : rule;

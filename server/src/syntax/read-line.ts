@@ -1,7 +1,8 @@
 /** A line of text as a `Line`: plain restore input, or whatever else people paste. */
 import { longLineProblem } from './checks/long-line.ts';
-import { learnShape, readShaped, type ShapedLine } from './known-line-cache.ts';
+import { knownShape, learnShape, nameStartOf, type Shape } from './known-line-cache.ts';
 import { contextBefore, isRestoreInput, type Line, type LineContext } from './line.ts';
+import { FormedLine, lineForm, plainForm } from './line-form.ts';
 import { createStatementReader, type StatementReader } from './parser.ts';
 import { firstJoin, joinedProblem } from './pasted/joined-lines.ts';
 import { cutStatement } from './pasted/move-spans.ts';
@@ -13,6 +14,11 @@ let sharedReader: StatementReader | undefined;
 function reader(): StatementReader {
   sharedReader ??= createStatementReader();
   return sharedReader;
+}
+
+/** What a line of restore input would say that somebody may write, with every error of a rule. Nothing of it is remembered. */
+export function readIfWritten(text: string, context: LineContext): Statement {
+  return reader().readWithEveryError(text, context);
 }
 
 function readRestoreLine(text: string, context: LineContext): Statement {
@@ -69,8 +75,8 @@ export function readLine(text: string, context: LineContext, carriageReturn: boo
   const { within } = context;
   if (within?.kind === 'wrapped') return readBrokenLine(text, context, within.more, carriageReturn);
   if (!isPlainLine(text)) return lineOf(text, context, carriageReturn, readPastedLine(text, context, readRestoreLine));
-  const shaped = readShaped(text, context);
-  if (shaped !== undefined) return shapedLine(text, context, carriageReturn, shaped);
+  const shape = knownShape(text, context);
+  if (shape !== undefined) return shapedLine(text, carriageReturn, shape);
   const pasted = readPlainLine(text, context);
   if (pasted.prefix === 0) learnShape(text, context, pasted.statement);
   return lineOf(text, context, carriageReturn, pasted);
@@ -93,7 +99,9 @@ function lineOf(text: string, context: LineContext, carriageReturn: boolean, pas
   return toLine(text, pasted.context ?? context, carriageReturn, pasted.statement, pasted.prefix, pasted.listing);
 }
 
-const names = new Map<string, string>();
+/** Names in the order in which they were first seen, and where each is in it. */
+let names: string[] = [];
+const places = new Map<string, number>();
 const mostNames = 1 << 18;
 
 /**
@@ -101,42 +109,61 @@ const mostNames = 1 << 18;
  * compares one object with itself at once. Forgotten when there are too many; equal strings of two objects are equal all the same.
  */
 function shared(name: string): string {
-  const known = names.get(name);
-  if (known !== undefined) return known;
-  if (names.size >= mostNames) names.clear();
-  // A part of a string keeps the whole of it in memory: of a dump of 16 MB, for one name.
-  const copy = ` ${name}`.slice(1);
-  names.set(copy, copy);
-  return copy;
+  return names[placeOf(name)] ?? name;
 }
 
-const noProblems: readonly never[] = Object.freeze([]);
+function placeOf(name: string): number {
+  const known = places.get(name);
+  if (known !== undefined) return known;
+  if (names.length >= mostNames) {
+    names = [];
+    places.clear();
+  }
+  // A part of a string keeps the whole of it in memory: of a dump of 16 MB, for one name.
+  const copy = ` ${name}`.slice(1);
+  const place = names.length;
+  names.push(copy);
+  places.set(copy, place);
+  return place;
+}
 
-let lastName = '';
+const blank = 0x20;
+
+function isWordAt(text: string, start: number, word: string | undefined): word is string {
+  return word !== undefined && text.charCodeAt(start + word.length) === blank && text.startsWith(word, start);
+}
+
+let lastPlace = 0;
 let lastTarget = '';
 
-/** A line of a known shape; its properties are those that `toLine` sets, in the same order. */
-function shapedLine(text: string, context: LineContext, carriageReturn: boolean, shaped: ShapedLine): Line {
-  const { kind, command } = shaped;
-  // The rules of a chain stand together, and those of many chains jump to the same one: to compare is quicker than to look up.
-  if (shaped.name !== lastName) lastName = shared(shaped.name);
-  if (shaped.target !== lastTarget) lastTarget = shared(shaped.target);
-  const name = lastName;
-  const target = lastTarget;
-  return {
-    text,
-    context,
-    kind,
-    name,
-    target,
-    command,
-    isGoto: false,
-    problems: noProblems,
-    carriageReturn,
-    prefix: 0,
-    listing: false,
-    isUnsure: false,
-  };
+/** The name that begins here. The rules of a chain stand together, chains in the order of their declarations: to compare is quicker than to look up. */
+function nameAt(text: string, start: number): string {
+  const last = names[lastPlace];
+  if (isWordAt(text, start, last)) return last;
+  const next = names[lastPlace + 1];
+  if (isWordAt(text, start, next)) {
+    lastPlace += 1;
+    return next;
+  }
+  const name = text.slice(start, text.indexOf(' ', start));
+  lastPlace = placeOf(name);
+  return names[lastPlace] ?? name;
+}
+
+/** The last word. */
+function targetOf(text: string): string {
+  const start = text.length - lastTarget.length;
+  if (text.charCodeAt(start - 1) === blank && text.endsWith(lastTarget)) return lastTarget;
+  lastTarget = shared(text.slice(text.lastIndexOf(' ') + 1));
+  return lastTarget;
+}
+
+/** A line of a known shape. */
+function shapedLine(text: string, carriageReturn: boolean, shape: Shape): Line {
+  const { context, kind, command } = shape.form;
+  const form = carriageReturn ? plainForm(context, kind, command, true) : shape.form;
+  const name = nameAt(text, nameStartOf(text, shape));
+  return new FormedLine(text, name, shape.target ?? targetOf(text), form);
 }
 
 /** What a ruleset needs of a statement. */
@@ -182,5 +209,6 @@ function toLine(
       break;
     default:
   }
-  return { text, context, kind, name, target, command, isGoto, problems, carriageReturn, prefix, listing, isUnsure };
+  const form = lineForm({ context, kind, command, isGoto, problems, carriageReturn, prefix, listing, isUnsure });
+  return new FormedLine(text, name, target, form);
 }

@@ -1,7 +1,8 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { drawingText, xmlText } from '../../../server/src/base/safe-text.ts';
 import type { FlowGraph } from '../../../server/src/kube/flow/graph.ts';
-import { indexGraph } from '../model/graph-index.ts';
+import { flowAnswer } from '../model/answer.ts';
+import { type GraphIndex, indexGraph } from '../model/graph-index.ts';
 import { arrange } from '../model/groups.ts';
 import { routeFacts, routeLine } from '../model/routes.ts';
 import { monoFont, paletteOf, sansFont } from './palette.ts';
@@ -71,6 +72,7 @@ export function flowHtml(graph: FlowGraph, options: SvgOptions = {}): string {
     '<main>',
     `<h1>${xmlText(`NAT flow of ${title}`)}</h1>`,
     `<p>${xmlText(about.join(' · '))}</p>`,
+    ...answerHtml(index),
     `<div class="drawing" tabindex="0" role="region" aria-label="Drawing">${svg}</div>`,
     ...(routes.length === 0 ? [] : ['<h2>Where packets end</h2>', `<ul class="notes">${routes.join('')}</ul>`]),
     ...(notes.length === 0 ? [] : ['<h2>Notes</h2>', `<ul class="notes">${notes.join('')}</ul>`]),
@@ -81,6 +83,19 @@ export function flowHtml(graph: FlowGraph, options: SvgOptions = {}): string {
     '</html>',
     '',
   ].join('\n');
+}
+
+/** What the page says above the drawing: whether the Service serves, and what is wrong. */
+function answerHtml(index: GraphIndex): readonly string[] {
+  const answer = flowAnswer(index);
+  if (answer === null) return [];
+  const facts = answer.facts.map(({ text }) => xmlText(text)).join(' · ');
+  const faults = answer.faults.map(({ text }) => `<li class="warning">${xmlText(text)}</li>`).join('');
+  return [
+    `<h2>${xmlText(answer.state.text)}</h2>`,
+    `<p>${facts}</p>`,
+    ...(faults === '' ? [] : [`<ul class="notes">${faults}</ul>`]),
+  ];
 }
 
 /** Items with levels as lists in lists. */

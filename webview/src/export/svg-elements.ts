@@ -3,7 +3,15 @@
  * exported file spells them out and paints them by a palette.
  */
 import type { FlowEdge, FlowNode } from '../../../server/src/kube/flow/graph.ts';
-import { type BoxState, type Chip, chipHeight, detailBaseline, labelBaseline, padLeft, padRight } from '../layout/box-content.ts';
+import {
+  type BoxState,
+  type Chip,
+  chipHeight,
+  detailLineHeight,
+  labelBaseline,
+  padLeft,
+  padRight,
+} from '../layout/box-content.ts';
 import { labelLineHeight } from '../layout/merged-edges.ts';
 import type { Box, DrawnEdge, EdgeLabel, Frame, Heading } from '../layout/model.ts';
 
@@ -59,10 +67,12 @@ export function boxElement(box: Box): ElementSpec {
   ];
   if (box.group !== null) {
     inside.push(
-      spec('text', ['group-count'], { x: width - padRight - 18, y: labelBaseline + 1, 'text-anchor': 'end' }, content.detail),
+      spec('text', ['group-count'], { x: width - padRight - 18, y: content.detailY, 'text-anchor': 'end' }, content.detail),
     );
   } else if (content.detail !== '') {
-    inside.push(spec('text', ['detail'], { x: padLeft, y: detailBaseline }, content.detail));
+    for (const [at, line] of [content.detail, ...content.moreDetail].entries()) {
+      inside.push(spec('text', ['detail'], { x: content.detailX, y: content.detailY + at * detailLineHeight }, line));
+    }
   }
   inside.push(...content.chips.map(chipElement), ...stateElements(content.state, width - padRight - 6));
   children.push(shift === 0 ? spec('g', [], {}, inside) : spec('g', [], { transform: `translate(0,${round(shift)})` }, inside));

@@ -1,7 +1,8 @@
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowBadgeKind, FlowNode } from '../../../server/src/kube/flow/graph.ts';
+import { count } from '../model/format.ts';
 import type { EndpointGroup } from '../model/groups.ts';
-import { fitText, type Measure } from './text-metrics.ts';
+import { fitText, type Measure, wrap } from './text-metrics.ts';
 
 export type ChipTone = 'plain' | 'warning' | 'error';
 
@@ -22,6 +23,11 @@ export type BoxState = 'ready' | 'not-ready' | 'hairpin' | 'open' | 'closed' | n
 export interface BoxContent {
   readonly label: string;
   readonly detail: string;
+  /** Lines below the detail, where it needs several: a verdict's reason is never cut. */
+  readonly moreDetail: readonly string[];
+  /** Where the detail stands in the box of a node: its left end and its baseline. */
+  readonly detailX: number;
+  readonly detailY: number;
   readonly chips: readonly Chip[];
   readonly state: BoxState;
   readonly height: number;
@@ -33,9 +39,14 @@ export const padRight = 10;
 const stateWidth = 20;
 const chipGap = 4;
 const longestName = 280;
-/** The label's and the detail's baselines and where the badges begin, from the box's top. */
+/** The label's and the detail's baselines, from the box's top. */
 export const labelBaseline = 18;
-export const detailBaseline = 34;
+const detailBaseline = 34;
+export const detailLineHeight = 14;
+const mostReasonLines = 6;
+/** A box of one line, and the space between what stands in it. */
+const lineHeight = 28;
+const lineGap = 12;
 
 interface ChipText {
   readonly text: string;
@@ -58,6 +69,12 @@ function chipTexts(node: FlowNode, idle: boolean): readonly ChipText[] {
   return chips;
 }
 
+/** A box's second line; of a verdict with its rule's line. */
+function detailOf({ kind, detail, line }: FlowNode): string {
+  const rule = kind === 'verdict' && line !== null ? `line ${count(line)}` : '';
+  return [drawingText(detail), rule].filter((part) => part !== '').join(', ');
+}
+
 function stateOf(node: FlowNode): BoxState {
   if (node.kind === 'endpoint') return node.badges.some((badge) => badge.kind === 'hairpin') ? 'hairpin' : null;
   if (node.pod === null || node.pod.ready === null) return null;
@@ -71,7 +88,11 @@ function chipWidth(chip: ChipText, measure: Measure): number {
 /** The width at which a node's name is not cut, bounded: what cannot be left out even where there is little room. */
 export function nameWidth(node: FlowNode, measure: Measure): number {
   const state = stateOf(node) === null ? 0 : stateWidth;
-  return Math.min(longestName, Math.ceil(measure(drawingText(node.label).slice(0, 200), 'label')) + state) + padLeft + padRight;
+  const name = Math.ceil(measure(drawingText(node.label).slice(0, 200), 'label')) + state;
+  // A verdict's reason may be broken, but not within a word.
+  const words = node.kind === 'verdict' ? detailOf(node).slice(0, 200).split(' ') : [];
+  const word = Math.max(0, ...words.map((text) => Math.ceil(measure(text, 'detail'))));
+  return Math.min(longestName, Math.max(name, word)) + padLeft + padRight;
 }
 
 /** The width at which nothing of a node is cut. */
@@ -80,7 +101,7 @@ export function naturalWidth(node: FlowNode, idle: boolean, measure: Measure): n
   const chips = chipTexts(node, idle).map((chip) => chipWidth(chip, measure));
   const text = Math.max(
     measure(drawingText(node.label).slice(0, 200), 'label') + state,
-    measure(drawingText(node.detail).slice(0, 200), 'detail'),
+    measure(detailOf(node).slice(0, 200), 'detail'),
     ...chips,
   );
   return Math.ceil(text) + padLeft + padRight;
@@ -95,8 +116,9 @@ export function naturalGroupWidth(group: EndpointGroup, measure: Measure): numbe
 export function boxContent(node: FlowNode, idle: boolean, width: number, measure: Measure): BoxContent {
   const room = width - padLeft - padRight;
   const state = stateOf(node);
-  const detail = drawingText(node.detail);
-  const top = detail === '' ? 28 : 43;
+  const detail = detailOf(node);
+  const [first = '', ...moreDetail] = wrap(detail, 'detail', room + 1, node.kind === 'verdict' ? mostReasonLines : 1, measure);
+  const top = (detail === '' ? 28 : 43) + moreDetail.length * detailLineHeight;
   const chips: Chip[] = [];
   let x = padLeft;
   let y = top - 1;
@@ -112,11 +134,46 @@ export function boxContent(node: FlowNode, idle: boolean, width: number, measure
   }
   return {
     label: fitText(drawingText(node.label), 'label', room - (state === null ? 0 : stateWidth) + 1, measure),
-    detail: fitText(detail, 'detail', room + 1, measure),
+    detail: first,
+    moreDetail,
+    detailX: padLeft,
+    detailY: detailBaseline,
     chips,
     state,
     height: chips.length === 0 ? top : y + chipHeight + 8,
   };
+}
+
+/** Badges from `left` on, in one line. */
+function chipLine(texts: readonly ChipText[], left: number, y: number, measure: Measure): readonly Chip[] {
+  let x = left;
+  return texts.map((chip) => {
+    const width = chipWidth(chip, measure);
+    const placed = { x, y, width, text: chip.text, tone: chip.tone, badge: chip.badge };
+    x += width + chipGap;
+    return placed;
+  });
+}
+
+/**
+ * The same for where there is more width than height: all in one line, or name and detail in one and the badges below; null where neither fits
+ * uncut.
+ */
+export function lineContent(node: FlowNode, idle: boolean, width: number, measure: Measure): BoxContent | null {
+  const state = stateOf(node);
+  const label = drawingText(node.label);
+  const detail = detailOf(node);
+  const detailX = padLeft + Math.ceil(measure(label, 'label')) + lineGap;
+  const textEnd = detail === '' ? detailX - lineGap : detailX + Math.ceil(measure(detail, 'detail'));
+  const texts = chipTexts(node, idle);
+  const right = width - padRight - (state === null ? 0 : stateWidth);
+  const fits = (chips: readonly Chip[]): boolean => chips.every((chip) => chip.x + chip.width <= right);
+  if (textEnd > right) return null;
+  const same = { label, detail, moreDetail: [], detailX, detailY: labelBaseline, state };
+  const beside = chipLine(texts, textEnd + lineGap, (lineHeight - chipHeight) / 2, measure);
+  if (fits(beside)) return { ...same, chips: beside, height: lineHeight };
+  const below = chipLine(texts, padLeft, lineHeight - 2, measure);
+  return fits(below) ? { ...same, chips: below, height: lineHeight + chipHeight + 6 } : null;
 }
 
 /** What a group's head shows: its name and, after it, how many endpoints. */
@@ -126,6 +183,9 @@ export function groupContent(group: EndpointGroup, open: boolean, width: number,
   return {
     label,
     detail: fitText(group.detail, 'chip', Math.max(0, room - measure(label, 'label') - 10), measure),
+    moreDetail: [],
+    detailX: padLeft,
+    detailY: labelBaseline + 1,
     chips: [],
     state: open ? 'open' : 'closed',
     height: 30,

@@ -18,6 +18,7 @@ const sizes = [
   { box: 200, label: 140 },
   { box: 168, label: 112 },
   { box: 136, label: 96 },
+  { box: 124, label: 80 },
 ] as const;
 type Size = (typeof sizes)[number];
 
@@ -41,19 +42,20 @@ export interface ColumnPlan {
 /** A drawing this much smaller is still better to read than one whose texts are cut. */
 const shrink = 0.85;
 
-/** The widest plan that fits the room, or else the narrowest. */
+/** The widest plan that fits the room, or else the narrowest; of each size first that with the first of the ways to assign columns. */
 export function planColumns(
   index: GraphIndex,
   parts: MergedGraph,
-  columns: Pick<ColumnPlan, 'columnOf' | 'titles'>,
+  ways: readonly Pick<ColumnPlan, 'columnOf' | 'titles'>[],
   options: LayoutOptions,
 ): ColumnPlan {
-  const framed = framedColumn(parts, columns.columnOf);
-  let chosen = plan(index, parts, columns, framed, sizes[0], options);
-  for (const size of sizes.slice(1)) {
+  const plans = sizes.flatMap((size) => ways.map((columns) => ({ size, columns })));
+  let chosen: ColumnPlan | null = null;
+  for (const { size, columns } of plans) {
+    chosen = plan(index, parts, columns, framedColumn(parts, columns.columnOf), size, options);
     if (options.room === null || (chosen.right + margin) * shrink <= options.room) break;
-    chosen = plan(index, parts, columns, framed, size, options);
   }
+  if (chosen === null) throw new Error('there is no way to assign columns');
   return chosen;
 }
 
@@ -87,11 +89,7 @@ function plan(
       vertex.node !== null
         ? Math.min(
             naturalWidth(vertex.node, isIdle(index, vertex.node), options.measure),
-            // A verdict's second line says why: that is what one looks for.
-            Math.max(
-              vertex.node.kind === 'verdict' && size.box >= 200 ? size.box + 90 : size.box,
-              nameWidth(vertex.node, options.measure),
-            ),
+            Math.max(size.box, nameWidth(vertex.node, options.measure)),
           )
         : vertex.group !== null
           ? Math.max(naturalGroupWidth(vertex.group, options.measure), groupSize(index, vertex.group, size.box, options).width)

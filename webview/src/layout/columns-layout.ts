@@ -17,7 +17,7 @@ export function layoutColumns(index: GraphIndex, arrangement: Arrangement, optio
     return { form: 'columns', boxes: [], edges: [], frames: [], headings: [], width: 0, height: 0, arrangement };
   }
   const order = topologicalOrder(parts);
-  const plan = planColumns(index, parts, assignColumns(parts, order), options);
+  const plan = planColumns(index, parts, [assignColumns(parts, order, true), assignColumns(parts, order, false)], options);
   const filled = fillColumns(index, parts, order, arrangement, plan, options);
   const { boxes, edges, frames } = drawBoxes(parts, plan, filled);
   return {

@@ -1,7 +1,7 @@
 import type { FlowNodeKind } from '../../../server/src/kube/flow/graph.ts';
 import type { MergedGraph, Vertex } from './merged-edges.ts';
 
-/** A column's place by meaning. Chains and verdicts have none of their own and stand behind what leads to them. */
+/** A column's place by meaning. Chains have none of their own and stand behind what leads to them. */
 const fixed: Readonly<Partial<Record<FlowNodeKind, number>>> = {
   entry: 0,
   dispatch: 1,
@@ -14,19 +14,28 @@ const fixed: Readonly<Partial<Record<FlowNodeKind, number>>> = {
   address: 5,
 };
 
-const titles = ['Entry', 'Dispatch', 'External', 'Service', 'Endpoint', 'Pod'];
+const titles = ['Entry', 'Dispatch', 'External', 'Service', 'Endpoint', 'Pod', 'Verdict'];
 const endpointColumn = 4;
+const podColumn = 5;
+const verdictColumn = 6;
 
-/** The column of each vertex, counted from 0 without empty ones, and what the columns are called (empty: nothing). */
+/**
+ * The column of each vertex, counted from 0 without empty ones, and what the columns are called (empty: nothing). In a Service's flow verdicts
+ * have the last column, of their own or, where there is little room, with the Pods; in a graph of chains they stand behind what leads to them.
+ */
 export function assignColumns(
   parts: MergedGraph,
   order: readonly string[],
+  verdictsApart: boolean,
 ): { readonly columnOf: ReadonlyMap<string, number>; readonly titles: readonly string[] } {
   const vertices = new Map<string, Vertex>(parts.vertices.map((vertex) => [vertex.id, vertex]));
   const meaning = new Map<string, number>();
+  const isFlow = parts.vertices.some(({ node }) => node?.kind === 'entry');
+  const ends = verdictsApart ? verdictColumn : podColumn;
   for (const id of order) {
     const vertex = vertices.get(id);
-    const own = vertex?.node === null || vertex === undefined ? endpointColumn : fixed[vertex.node.kind];
+    const kind = vertex?.node?.kind;
+    const own = kind === undefined ? endpointColumn : kind === 'verdict' && isFlow ? ends : fixed[kind];
     if (own !== undefined) meaning.set(id, own);
     else {
       const before = (parts.in.get(id) ?? []).map((merged) => meaning.get(merged.from) ?? -1);
@@ -50,6 +59,7 @@ export function assignColumns(
 function titleOf(column: number, kinds: ReadonlySet<FlowNodeKind | 'group'>): string {
   const only = kinds.size === 1 ? [...kinds][0] : undefined;
   if (only === 'verdict') return 'Verdict';
+  if (kinds.has('verdict') && column === podColumn) return 'Pod or verdict';
   if (only === 'address') return 'Address';
   if (only === 'chain') return 'Chain';
   return titles[column] ?? '';

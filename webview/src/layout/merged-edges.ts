@@ -121,9 +121,17 @@ function countedAt(index: GraphIndex, id: string): number | null {
 
 /** So many rules between the same two boxes are told apart at their edge; of more, only the first, and how many follow. */
 const mostLabels = 5;
+const longestWord = 150;
+
+/** A network or an address and port are one word, which says nothing when it is cut. */
+function widestWord(branches: readonly Branch[], measure: Measure): number {
+  const words = branches.slice(0, mostLabels).flatMap(({ condition }) => condition.slice(0, 200).split(' '));
+  return Math.max(0, ...words.map((word) => Math.ceil(measure(word, 'edge'))));
+}
 
 /** What stands at the end of a merged edge, a label for each way that needs one. */
-export function labelsOf(index: GraphIndex, branches: readonly Branch[], width: number, measure: Measure): readonly LabelText[] {
+export function labelsOf(index: GraphIndex, branches: readonly Branch[], room: number, measure: Measure): readonly LabelText[] {
+  const width = Math.max(room, Math.min(longestWord, widestWord(branches, measure)));
   if (branches.length <= mostLabels) return branches.flatMap((branch) => labelOf(index, branch, width, measure) ?? []);
   const rest = branches.slice(mostLabels - 1).flatMap((branch) => branch.edges);
   const packets = rest.reduce<number | null>((sum, edge) => (edge.packets === null ? sum : (sum ?? 0) + edge.packets), null);

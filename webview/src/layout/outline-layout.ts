@@ -1,10 +1,11 @@
 import { nodeName } from '../model/describe.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
 import { type Arrangement, branchesOf } from '../model/groups.ts';
-import { type BoxContent, boxContent, groupContent, naturalGroupWidth, naturalWidth } from './box-content.ts';
-import { bend, elbow, roundTheRight } from './edge-path.ts';
+import { type BoxContent, boxContent, groupContent, lineContent, naturalGroupWidth, naturalWidth } from './box-content.ts';
+import { bend, elbow, roundTheRight, straightDown } from './edge-path.ts';
 import { boldness, isIdle, type LabelText, labelLineHeight, labelsOf } from './merged-edges.ts';
 import { type Box, type DrawnEdge, type EdgeLabel, type Frame, type Layout, type LayoutOptions, margin } from './model.ts';
+import { type EntryLine, entryGap, entryLine } from './outline-entries.ts';
 import { placeBeside } from './outline-pods.ts';
 import { isInside, type OutlineLink, type OutlineRow, outlineRows } from './outline-rows.ts';
 import { fitText } from './text-metrics.ts';
@@ -16,6 +17,7 @@ const laneWidth = 9;
 const mostLanes = 8;
 const widest = 460;
 const narrowest = 170;
+const labelGap = 16;
 const widestBesideLabel = 110;
 
 /** What an outline is laid out from: its rows and links, and how wide all of it is. */
@@ -29,6 +31,7 @@ interface OutlinePlan {
   readonly lanes: { readonly of: ReadonlyMap<OutlineLink, number>; readonly count: number };
   readonly laneRoom: number;
   readonly beside: ReturnType<typeof placeBeside>;
+  readonly entries: EntryLine | null;
   /** Where boxes end on the right. */
   readonly right: number;
 }
@@ -64,8 +67,9 @@ function planOutline(index: GraphIndex, arrangement: Arrangement, options: Layou
   const { rows, links } = outlineRows(index, arrangement, options.open);
   const position = new Map(rows.map((row, at) => [row.id, at]));
   const inside = new Set(links.filter((link) => isInside(link, rows, position)));
+  const entries = entryLine(index, rows, links, options);
   const lanes = assignLanes(
-    links.filter((link) => !inside.has(link)),
+    links.filter((link) => !inside.has(link) && entries?.links.has(link) !== true),
     position,
   );
   const laneRoom = lanes.count === 0 ? 0 : lanes.count * laneWidth + 10;
@@ -82,14 +86,16 @@ function planOutline(index: GraphIndex, arrangement: Arrangement, options: Layou
     inner,
     options,
   );
-  const least = Math.max(deepest * indent + narrowest, beside?.width ?? 0);
+  const least = Math.max(deepest * indent + narrowest, beside?.width ?? 0, entries?.width ?? 0);
   const right = margin + Math.max(least, Math.min(natural, widest + deepest * indent, inner ?? natural));
-  return { index, options, rows, links, inside, lanes, laneRoom, beside, right };
+  return { index, options, rows, links, inside, lanes, laneRoom, beside, entries, right };
 }
 
 function contentOf({ index, options }: OutlinePlan, row: OutlineRow, width: number): BoxContent | null {
   if (row.group !== null) return groupContent(row.group, options.open.has(row.group.id), width, options.measure);
-  return row.node === null ? null : boxContent(row.node, isIdle(index, row.node), width, options.measure);
+  if (row.node === null) return null;
+  const isAlone = isIdle(index, row.node);
+  return lineContent(row.node, isAlone, width, options.measure) ?? boxContent(row.node, isAlone, width, options.measure);
 }
 
 function boxOf(row: OutlineRow, content: BoxContent, x: number, y: number, width: number): Box {
@@ -98,25 +104,18 @@ function boxOf(row: OutlineRow, content: BoxContent, x: number, y: number, width
 }
 
 function placeRows(plan: OutlinePlan): PlacedRows {
-  const { index, options, rows, links, inside, beside, right } = plan;
+  const { rows, links, beside, right } = plan;
   const incoming = new Map<string, OutlineLink[]>();
   for (const link of links) incoming.set(link.to, [...(incoming.get(link.to) ?? []), link]);
   const boxes = new Map<string, Box>();
   const labels = new Map<OutlineLink, readonly EdgeLabel[]>();
-  let y = margin;
+  let y = placeEntries(plan, boxes, labels);
   for (const row of rows) {
     if (boxes.has(row.id)) continue;
     const x = margin + row.depth * indent;
     const pod = beside?.of.get(row.id);
     const width = right - x - (pod === undefined || beside === null ? 0 : beside.gap + beside.pod);
-    for (const link of incoming.get(row.id) ?? []) {
-      const placed: EdgeLabel[] = [];
-      for (const text of linkLabels(index, link, inside.has(link), width - 4, options)) {
-        placed.push({ ...text, x, y });
-        y += text.height + 1;
-      }
-      labels.set(link, placed);
-    }
+    y = placeLabels(plan, incoming.get(row.id) ?? [], { x, y, width }, labels);
     const content = contentOf(plan, row, width);
     if (content === null) continue;
     const podContent = pod === undefined || beside === null ? null : contentOf(plan, pod.row, beside.pod);
@@ -132,6 +131,62 @@ function placeRows(plan: OutlinePlan): PlacedRows {
   return { boxes, labels, bottom: y };
 }
 
+/** Entries beside each other, with their labels at the lines down; the top of what comes next. */
+function placeEntries(plan: OutlinePlan, boxes: Map<string, Box>, labels: Map<OutlineLink, readonly EdgeLabel[]>): number {
+  if (plan.entries === null) return margin;
+  let x = margin;
+  let height = 0;
+  for (const { row, width } of plan.entries.rows) {
+    const content = row.node === null ? null : boxContent(row.node, false, width, plan.options.measure);
+    if (content === null) continue;
+    boxes.set(row.id, boxOf(row, content, x, margin, width));
+    height = Math.max(height, content.height);
+    x += width + entryGap;
+  }
+  let space = rowGap + 6;
+  for (const link of plan.entries.links) {
+    const box = boxes.get(link.from);
+    const [text] = linkLabels(plan.index, link, true, box === undefined ? 0 : box.width / 2, plan.options);
+    if (box === undefined || text === undefined) continue;
+    labels.set(link, [{ ...text, x: box.x + railInset + 6, y: margin + height + 3 }]);
+    space = Math.max(space, text.height + 8);
+  }
+  return margin + height + space;
+}
+
+/**
+ * Labels above a box, each at its own edge: on the left those of the rail, on the right those of the lanes, side by side where they fit. The
+ * top of the box.
+ */
+function placeLabels(
+  plan: OutlinePlan,
+  incoming: readonly OutlineLink[],
+  { x, y, width }: { readonly x: number; readonly y: number; readonly width: number },
+  labels: Map<OutlineLink, readonly EdgeLabel[]>,
+): number {
+  const above = incoming.filter((link) => plan.entries?.links.has(link) !== true);
+  const texts = above.map((link) => {
+    const isInner = plan.inside.has(link);
+    return { link, isInner, of: linkLabels(plan.index, link, isInner, width - 4, plan.options) };
+  });
+  const widest = (isInner: boolean): number =>
+    Math.max(0, ...texts.filter((side) => side.isInner === isInner).flatMap(({ of }) => of.map((text) => text.width)));
+  const fitBeside = widest(true) + widest(false) + labelGap <= width;
+  let left = y;
+  let right = y;
+  for (const { link, isInner, of } of texts.toSorted((a, b) => Number(b.isInner) - Number(a.isInner))) {
+    const placed: EdgeLabel[] = [];
+    for (const text of of) {
+      if (!fitBeside) left = right = Math.max(left, right);
+      placed.push(isInner ? { ...text, x, y: left } : { ...text, x: x + width - text.width, y: right });
+      if (isInner) left += text.height + 1;
+      else right += text.height + 1;
+    }
+    labels.set(link, placed);
+  }
+  return Math.max(left, right);
+}
+
 /** Labels one below the other around a middle. */
 function stackAround(labels: readonly LabelText[], x: number, y: number): readonly EdgeLabel[] {
   let top = y - labels.reduce((sum, text) => sum + text.height, 0) / 2;
@@ -141,7 +196,10 @@ function stackAround(labels: readonly LabelText[], x: number, y: number): readon
   });
 }
 
-function outlineEdges({ links, lanes, beside, right }: OutlinePlan, { boxes, labels }: PlacedRows): readonly DrawnEdge[] {
+function outlineEdges(
+  { links, lanes, beside, entries, right }: OutlinePlan,
+  { boxes, labels }: PlacedRows,
+): readonly DrawnEdge[] {
   const edges: DrawnEdge[] = [];
   // Each piece of a rail begins where the one before it turned off, so that what is out of view need not be drawn.
   const turned = new Map<string, number>();
@@ -157,6 +215,11 @@ function outlineEdges({ links, lanes, beside, right }: OutlinePlan, { boxes, lab
         { x: to.x, y: end },
       ]);
       edges.push({ ...same, path, top: end, bottom: end });
+      continue;
+    }
+    if (entries?.links.has(link) === true) {
+      const bottom = from.y + from.height;
+      edges.push({ ...same, path: straightDown(from.x + railInset, bottom, to.y), ...between(bottom, to.y) });
       continue;
     }
     const lane = lanes.of.get(link);

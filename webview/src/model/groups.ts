@@ -4,7 +4,7 @@ import { count, counted } from './format.ts';
 import type { GraphIndex } from './graph-index.ts';
 
 /** Above this many endpoints a flow is drawn as groups that open. */
-const groupAbove = 30;
+const groupAbove = 11;
 
 /** What endpoints are grouped by: the node they are on, its zone, or nothing but their order ("page"). */
 export type Grouping = 'node' | 'zone' | 'page';

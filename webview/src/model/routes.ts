@@ -46,13 +46,25 @@ export function routeLine({ from, ends, change }: RouteFact): string {
 const endKinds: ReadonlySet<FlowNode['kind']> = new Set(['pod', 'address', 'verdict']);
 const mostEnds = 4;
 
-function endsText(graph: FlowGraph, route: FlowRoute): string {
-  const ends: { readonly node: FlowNode; readonly share: number }[] = [];
+/** A Pod, address or verdict that packets of a route end at, and its share, more than 0 and at most 1. */
+export interface RouteEnd {
+  readonly node: FlowNode;
+  readonly share: number;
+}
+
+/** Where packets of a route end, in the graph's order. */
+export function routeEnds(graph: FlowGraph, route: FlowRoute): readonly RouteEnd[] {
+  const ends: RouteEnd[] = [];
   for (const node of graph.nodes) {
     if (!endKinds.has(node.kind)) continue;
     const share = route.ends === null ? node.shares[route.entry] : route.ends[node.id];
     if (share !== undefined && share > 0) ends.push({ node, share });
   }
+  return ends;
+}
+
+function endsText(graph: FlowGraph, route: FlowRoute): string {
+  const ends = routeEnds(graph, route);
   const first = ends[0];
   if (first === undefined) return 'nowhere';
   const name = ({ node }: typeof first): string => drawingText(node.label);

@@ -2,7 +2,6 @@ import { percentText } from '../../../server/src/base/percent.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowNode, FlowNote } from '../../../server/src/kube/flow/graph.ts';
 import type { Box } from '../layout/model.ts';
-import { groupBy } from '../model/collect.ts';
 import { type Fact, groupFacts, nodeFacts, type RuleFact, rulesFrom, rulesTo, seenShares } from '../model/describe.ts';
 import { count, counted, entryKindName, kindName } from '../model/format.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
@@ -84,7 +83,6 @@ function wholeFlow(events: DetailsEvents, index: GraphIndex): readonly (Node | n
   return [
     element('h2', {}, drawingText(graph.title)),
     factList(events, facts),
-    routes(index, null),
     graph.notes.length === 0 ? null : section('Notes', noteList(events, graph.notes)),
     section('Keys', factList(events, keys)),
   ];
@@ -160,21 +158,16 @@ function shareTable(index: GraphIndex, node: FlowNode): HTMLElement | null {
   return made;
 }
 
-/** Where packets end, of one entry (its id) or of all. */
-function routes(index: GraphIndex, entry: string | null): HTMLElement | null {
-  const facts = routeFacts(index.graph).filter((fact) => entry === null || fact.entry === entry);
+/** Where packets to an entry (its id) end; those to all are above the drawing. */
+function routes(index: GraphIndex, entry: string): HTMLElement | null {
+  const facts = routeFacts(index.graph).filter((fact) => fact.entry === entry);
   if (facts.length === 0) return null;
-  const made = section('Where packets end');
-  for (const [label, ofEntry] of groupBy(facts, (fact) => fact.label)) {
-    const list = element('ul', { class: 'routes' });
-    for (const { from, ends, change } of ofEntry) {
-      const end = [ends, change].filter((part) => part !== '').join(', ');
-      list.append(element('li', {}, element('span', { class: 'from' }, `${from}: `), end));
-    }
-    if (entry === null) made.append(element('p', { class: 'routes-entry' }, label));
-    made.append(list);
+  const list = element('ul', { class: 'routes' });
+  for (const { from, ends, change } of facts) {
+    const end = [ends, change].filter((part) => part !== '').join(', ');
+    list.append(element('li', {}, element('span', { class: 'from' }, `${from}: `), end));
   }
-  return made;
+  return section('Where packets end', list);
 }
 
 /** A bar as wide as a share. */

@@ -12,7 +12,7 @@ import type { Shown } from './shown.ts';
 /** Narrower than this, details lie over the drawing's lower part. */
 const narrow = 640;
 /** Wider than this, there is room for details from the beginning. */
-const roomy = 1500;
+const roomy = 1800;
 
 /** Does what a message asks for; anything that is no message of ours is let pass. */
 export function receive(page: Page, data: unknown): void {
@@ -69,7 +69,8 @@ function showFlow(page: Page, message: ShowFlow | ShowNothing): void {
   page.index = indexGraph(message.graph);
   if (page.undecided) page.state = { ...page.state, details: document.body.clientWidth >= roomy };
   page.undecided = false;
-  // Laid out with the place that the details leave.
+  // Laid out with the place that the answer and the details leave.
+  parts.answer.show(page.index);
   parts.main.classList.remove('is-empty');
   parts.details.element.hidden = !page.state.details;
   document.body.classList.toggle('text-mode', page.state.mode === 'text');

@@ -1,3 +1,4 @@
+import { type AnswerBar, createAnswerBar } from './answer-bar.ts';
 import { createDetails, type Details, type DetailsEvents } from './details.ts';
 import { element } from './dom.ts';
 import { Drawing, type DrawingEvents } from './drawing.ts';
@@ -24,6 +25,7 @@ export interface PageParts {
   readonly emptyText: HTMLElement;
   readonly progress: HTMLElement;
   readonly outdated: OutdatedBar;
+  readonly answer: AnswerBar;
   /** What is said to who listens. */
   readonly status: HTMLElement;
 }
@@ -58,8 +60,33 @@ export function createParts(events: PartEvents): PageParts {
   const empty = element('div', { class: 'empty', hidden: true }, emptyText, another);
   const progress = element('div', { class: 'progress', hidden: true });
   const outdated = createOutdatedBar(events.restart);
+  const answer = createAnswerBar(events.details);
   const main = element('main', { class: 'stage' }, tree.element, drawing.element, overview.element, empty);
   const body = element('div', { class: 'body' }, main, details.element);
-  document.body.append(toolbar.element, progress, outdated.element, body, footer.element, status, tooltip.element);
-  return { drawing, overview, tooltip, details, tree, toolbar, footer, main, empty, emptyText, progress, outdated, status };
+  document.body.append(
+    toolbar.element,
+    progress,
+    outdated.element,
+    answer.element,
+    body,
+    footer.element,
+    status,
+    tooltip.element,
+  );
+  return {
+    drawing,
+    overview,
+    tooltip,
+    details,
+    tree,
+    toolbar,
+    footer,
+    main,
+    empty,
+    emptyText,
+    progress,
+    outdated,
+    answer,
+    status,
+  };
 }

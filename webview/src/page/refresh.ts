@@ -37,6 +37,7 @@ export function refresh(page: Page): void {
   parts.toolbar.show(toolbarState(page, found));
   document.body.classList.toggle('text-mode', state.mode === 'text');
   parts.empty.hidden = reason === null;
+  parts.answer.show(shown === null ? null : shown.index);
   parts.emptyText.textContent = visibleLines(reason ?? '');
   parts.main.classList.toggle('is-empty', shown === null);
   parts.details.element.hidden = !state.details || shown === null;

@@ -4,7 +4,8 @@ import type { Family } from '../types.ts';
 import { readNumber, scanNumber } from './numbers.ts';
 import { fault, type Value, type ValueFault } from './values.ts';
 
-const logLevels = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'] as const;
+/** Levels of the kernel's log, from 0 on. */
+export const logLevels = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'] as const;
 const logSynonyms: Readonly<Record<string, number>> = { panic: 0, error: 3 };
 
 /** A level of the kernel's log by name or number, 0 to 7. */
@@ -112,6 +113,11 @@ const accounts: Readonly<Record<string, { readonly user?: number; readonly group
   nogroup: { group: 65534 },
 };
 
+/** The accounts or groups of Debian's base system. */
+export function accountNames(of: 'user' | 'group'): readonly string[] {
+  return Object.keys(accounts).filter((name) => accounts[name]?.[of] !== undefined);
+}
+
 /** owner: a name, a number, or `from-to`. */
 export function readAccount(text: string, of: 'user' | 'group', option: string): Value | ValueFault {
   const known = Object.hasOwn(accounts, text) ? accounts[text]?.[of] : undefined;
@@ -146,6 +152,9 @@ const mhNames: readonly (readonly [name: string, type: number])[] = [
   ['be', 7],
 ];
 
+/** The names of mobility header types, each in its long form. */
+export const mhTypeNames: readonly string[] = mhNames.filter((_, index) => index % 2 === 0).map(([name]) => name);
+
 /** mh: `type[:type]`; a name may be cut short, the first that fits counts. Source: libip6t_mh.c. */
 export function readMhType(text: string): Value | ValueFault {
   const one = (word: string): number | ValueFault => {
@@ -175,6 +184,9 @@ const ipv6Headers: readonly (readonly [bit: number, short: string, ...names: rea
   [0x02, 'none', 'ipv6-nonxt'],
   [0x01, 'prot', 'protocol'],
 ];
+
+/** The names of IPv6 extension headers as iptables-save prints them, and `esp`. */
+export const ipv6HeaderNames: readonly string[] = ipv6Headers.map(([, ...names]) => names.at(-1) ?? '');
 
 const ipv6HeaderNumbers: Readonly<Record<number, number>> = {
   0: 0x80,

@@ -13,7 +13,8 @@ const units: readonly Unit[] = [
   { name: 'sec', seconds: 1 },
 ];
 
-const unitWords: readonly (readonly [word: string, seconds: number])[] = [
+/** Units of time of a rate, each with its seconds. */
+export const unitWords: readonly (readonly [word: string, seconds: number])[] = [
   ['second', 1],
   ['minute', 60],
   ['hour', 3600],

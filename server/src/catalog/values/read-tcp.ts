@@ -4,6 +4,9 @@ import { fault, type Value, type ValueFault } from './values.ts';
 
 const flagBits: Readonly<Record<string, number>> = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16, URG: 32, ALL: 63, NONE: 0 };
 
+/** Flags of the TCP header by name, and words for all and none of them. */
+export const tcpFlagNames: readonly string[] = Object.keys(flagBits);
+
 /** TCP flags by name with commas between, as bits. A comma too many does not matter. */
 function readFlagList(text: string): number | string {
   let bits = 0;
@@ -39,6 +42,9 @@ const tcpOptionNames: Readonly<Record<string, number>> = {
   timestamp: 8,
   md5: 19,
 };
+
+/** Options of the TCP header that have a name. */
+export const tcpOptionListNames: readonly string[] = Object.keys(tcpOptionNames);
 
 /** TCPOPTSTRIP: TCP options by name or number. */
 export function readTcpOptionList(text: string): Value | ValueFault {

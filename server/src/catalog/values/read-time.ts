@@ -34,7 +34,8 @@ export function readDate(text: string): Value | ValueFault {
   return { type: 'number', value, text: new Date(value * 1000).toISOString().slice(0, 19) };
 }
 
-const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
+/** The days of the week, Monday first. */
+export const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
 /** Days of the week by number from Monday, or by name: two letters count, and no more than three are looked at. */
 export function readWeekdays(text: string): Value | ValueFault {
   const days = new Set<number>();

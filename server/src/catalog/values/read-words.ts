@@ -125,7 +125,8 @@ export function readSet(name: string, directions: string): Value | ValueFault {
   return { type: 'set', name, directions: words, text: `${name} ${words.join(',')}` };
 }
 
-const hashModes = ['srcip', 'srcport', 'dstip', 'dstport'] as const;
+/** What makes the key of hashlimit. */
+export const hashModes = ['srcip', 'srcport', 'dstip', 'dstport'] as const;
 
 export function readHashMode(text: string, option: OptionSpec): Value | ValueFault {
   const found = new Set<string>();

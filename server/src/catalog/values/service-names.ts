@@ -82,6 +82,22 @@ export function servicePort(name: string, protocol?: PortProtocol): number | und
   return undefined;
 }
 
+/** Names of ports that begin so, of any protocol, in alphabetical order. */
+export function serviceNamesWith(beginning: string): readonly string[] {
+  const found = new Set<string>();
+  for (const text of [tcpServices, udpServices, sctpServices])
+    for (const name of byName(text).keys()) if (name.startsWith(beginning)) found.add(name);
+  return [...found].sort();
+}
+
+/** The names of a port, of any protocol, the usual one first. */
+export function serviceNamesAt(port: number): readonly string[] {
+  const found = new Set<string>();
+  for (const text of [tcpServices, udpServices, sctpServices])
+    for (const [name, number] of byName(text)) if (number === port) found.add(name);
+  return [...found];
+}
+
 /**
  * Names of the IANA's registry, which Red Hat's and Alpine's /etc/services hold and Debian's does not: of ports that a cluster is likely to
  * use. Only a listing shows them.

@@ -1,16 +1,22 @@
 import type { Hover, Position } from 'vscode-languageserver-types';
 import type { Steps } from '../../base/steps.ts';
-import { findMatch, findTarget, standardTargets } from '../../catalog/lookup.ts';
+import { findMatch } from '../../catalog/lookup.ts';
 import { isTableName } from '../../catalog/tables.ts';
-import type { ExtensionSpec, OptionSpec, TableName } from '../../catalog/types.ts';
+import type { OptionSpec } from '../../catalog/types.ts';
+import { serviceNamesAt } from '../../catalog/values/service-names.ts';
+import { wordMeaning } from '../../catalog/values/word-meanings.ts';
 import type { PodRecord } from '../../cluster/objects.ts';
 import { layoutText, proxyLayout } from '../../kube/proxy/layout.ts';
+import type { Place } from '../../lint/support/finding.ts';
 import type { Table } from '../../ruleset/ruleset.ts';
-import { type Block, renderBlocks, type Text } from '../support/markup.ts';
+import type { Word } from '../../syntax/statement.ts';
+import { extensionBlocks, optionBlocks, tableHelp, targetBlocks } from '../support/catalog-text.ts';
+import { type Block, renderBlocks } from '../support/markup.ts';
 import { type DumpState, rangeOf } from '../support/state.ts';
 import { type DumpSymbol, symbolAt } from '../support/symbol-at.ts';
 import { addressBlocks } from './address.ts';
 import { chainBlocks } from './chain.ts';
+import { lineWordAt } from './line-words.ts';
 import { probabilityBlocks } from './probability.ts';
 import { setBlocks } from './set.ts';
 
@@ -27,18 +33,25 @@ export function* hover(
   pod?: PodRecord,
 ): Steps<Hover | null> {
   const symbol = symbolAt(state, position);
+  const word = symbol === undefined ? lineWordAt(state, position) : undefined;
+  if (word !== undefined) return shown(word.blocks, word.place, markdown);
   if (symbol === undefined) return null;
-  const blocks = symbol.kind === 'chain' ? yield* chainBlocks(state, symbol.chain, now, pod) : blocksOf(state, symbol, now, pod);
-  if (blocks.length === 0) return null;
+  const blocks =
+    symbol.kind === 'chain' ? yield* chainBlocks(state, symbol.chain, now, pod) : blocksOf(state, symbol, position, now, pod);
+  return blocks.length === 0 ? null : shown(blocks, symbol.place, markdown);
+}
+
+function shown(blocks: readonly Block[], place: Place, markdown: boolean): Hover {
   return {
     contents: { kind: markdown ? 'markdown' : 'plaintext', value: renderBlocks(blocks, markdown) },
-    range: rangeOf(symbol.place),
+    range: rangeOf(place),
   };
 }
 
 function blocksOf(
   state: DumpState,
   symbol: Exclude<DumpSymbol, { readonly kind: 'chain' }>,
+  position: Position,
   now: number,
   pod: PodRecord | undefined,
 ): readonly Block[] {
@@ -50,13 +63,14 @@ function blocksOf(
     case 'option':
       return symbol.option.spec === undefined ? [] : optionBlocks(symbol.option.spec);
     case 'value':
-      return valueBlocks(state, symbol, now, pod);
+      return valueBlocks(state, symbol, position, now, pod);
   }
 }
 
 function valueBlocks(
   state: DumpState,
   symbol: DumpSymbol & { kind: 'value' },
+  position: Position,
   now: number,
   pod: PodRecord | undefined,
 ): readonly Block[] {
@@ -67,8 +81,6 @@ function valueBlocks(
       return targetBlocks(word.text);
     case '--match':
       return extensionBlocks(findMatch(word.text));
-    case '--protocol':
-      return [];
     case '--probability':
       return probabilityBlocks(state, symbol.place.line);
     case '--source':
@@ -83,64 +95,34 @@ function valueBlocks(
       return blocks.length > 0 ? blocks : option.spec === undefined ? [] : optionBlocks(option.spec);
     }
     default:
-      return option.spec === undefined ? [] : optionBlocks(option.spec);
+      return option.spec === undefined ? [] : [...meaningBlocks(option.spec, word, position), ...optionBlocks(option.spec)];
   }
 }
 
-function targetBlocks(name: string): readonly Block[] {
-  const standard = standardTargets.get(name);
-  if (standard === undefined) return extensionBlocks(findTarget(name));
-  return [
-    { kind: 'paragraph', text: [{ strong: name }, ' target'] },
-    { kind: 'paragraph', text: standard },
-  ];
+/** What the word of a list means that a position is on; nothing where it is no word of iptables'. */
+function meaningBlocks(spec: OptionSpec, { text, start, quoted }: Word, { character }: Position): readonly Block[] {
+  if (quoted) return [];
+  const offset = character - start;
+  const from = text.lastIndexOf(',', Math.max(offset - 1, 0)) + 1;
+  const comma = text.indexOf(',', Math.max(offset, from));
+  const part = text.slice(offset === 0 ? 0 : from, comma < 0 ? text.length : comma);
+  const meaning = wordMeaning(spec, part) ?? wordMeaning(spec, part.toUpperCase()) ?? portMeaning(spec, part);
+  return meaning === undefined ? [] : [{ kind: 'paragraph', text: [{ code: part }, ': ', meaning] }, { kind: 'rule' }];
 }
 
-function familiesText(families: readonly string[]): string {
-  return families.length === 1 ? (families[0] === 'ipv4' ? ' IPv4 only.' : ' IPv6 only.') : '';
+function portMeaning({ value }: OptionSpec, part: string): string | undefined {
+  switch (value?.type) {
+    case 'port':
+    case 'port-range':
+    case 'ordered-port-range':
+    case 'multiport': {
+      const names = serviceNamesAt(Number(part));
+      return names.length === 0 ? undefined : `${names.slice(0, 3).join(', ')} in /etc/services.`;
+    }
+    default:
+      return undefined;
+  }
 }
-
-function extensionBlocks(extension: ExtensionSpec | undefined): readonly Block[] {
-  if (extension === undefined) return [];
-  const where: Text[] = [];
-  if (extension.tables !== undefined) where.push(`Tables: ${extension.tables.join(', ')}`);
-  if (extension.hooks !== undefined) where.push(`Chains: ${extension.hooks.join(', ')}`);
-  if (extension.protocols !== undefined) where.push(['Needs ', { code: `-p ${extension.protocols.join('|')}` }]);
-  return [
-    { kind: 'paragraph', text: [{ strong: extension.name }, ` ${extension.kind}`] },
-    { kind: 'paragraph', text: [extension.help, familiesText(extension.families)] },
-    ...(where.length > 0 ? [{ kind: 'list', items: where } as const] : []),
-    { kind: 'paragraph', text: { link: extension.url, label: 'iptables-extensions(8)' } },
-  ];
-}
-
-function optionBlocks(option: OptionSpec): readonly Block[] {
-  const names = [option.long, ...option.aliases, ...(option.short === undefined ? [] : [option.short])];
-  const owner = option.extension === undefined ? 'iptables' : `${option.extension.name} ${option.extension.kind}`;
-  const title: Text = names.flatMap((name, index) => (index === 0 ? [{ code: name }] : [', ', { code: name }]));
-  const url = option.extension?.url ?? 'https://man7.org/linux/man-pages/man8/iptables.8.html#PARAMETERS';
-  const limits: Text[] = [];
-  if (option.negatable) limits.push(['May be negated with ', { code: '!' }, ' before it']);
-  if (option.requires.length > 0) limits.push(`Needs ${option.requires.join(', ')}`);
-  if (option.excludes.length > 0) limits.push(`Not together with ${option.excludes.join(', ')}`);
-  return [
-    { kind: 'paragraph', text: [...title, ` (${owner})`] },
-    { kind: 'paragraph', text: [option.help, familiesText(option.families)] },
-    ...(limits.length > 0 ? [{ kind: 'list', items: limits } as const] : []),
-    {
-      kind: 'paragraph',
-      text: { link: url, label: option.extension === undefined ? 'iptables(8)' : 'iptables-extensions(8)' },
-    },
-  ];
-}
-
-const tableHelp: Readonly<Record<TableName, string>> = {
-  filter: 'Decides whether a packet may pass.',
-  nat: 'Changes addresses and ports. Only the first packet of a connection comes here; the rest of it is changed alike.',
-  mangle: 'Changes other parts of packets, such as marks, TTL and MSS.',
-  raw: 'Comes first, before connection tracking: what to leave out of it, and traces.',
-  security: 'Marks for mandatory access control such as SELinux.',
-};
 
 function tableBlocks(state: DumpState, { name, dump, chains }: Table): readonly Block[] {
   if (!isTableName(name)) return [];

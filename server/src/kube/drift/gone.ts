@@ -120,7 +120,6 @@ export function goneServices(side: DumpSide, cluster: Cluster, used: UsedRules):
       port: named.port,
       family: dump.family,
       line,
-      lines,
       endpoint: null,
       replacedBy: null,
       expected: null,

@@ -38,6 +38,26 @@ function mayHaveRules(ruleset: Ruleset, chain: Chain): boolean {
   return chain.rules.length > 0 || !isAllShown(ruleset, chain);
 }
 
+const known = new WeakMap<Ruleset, readonly Chain[]>();
+
+/** The chains of nat with one of kube-proxy's hashes that no rule leads to. Looked for once. */
+function* chainsNotLedTo(ruleset: Ruleset): Steps<readonly Chain[]> {
+  const before = known.get(ruleset);
+  if (before !== undefined) return before;
+  const chains: Chain[] = [];
+  let seen = 0;
+  for (const table of ruleset.tables) {
+    if (table.name !== 'nat') continue;
+    for (const chain of table.chains.values()) {
+      seen += 1;
+      if (seen % chainsBetweenPauses === 0) yield;
+      if (hashedPrefix(chain.name) !== undefined && !isLedTo(ruleset, chain) && mayHaveRules(ruleset, chain)) chains.push(chain);
+    }
+  }
+  known.set(ruleset, chains);
+  return chains;
+}
+
 /**
  * A frontend for each chain of nat that stands for a Service and that no rule leads to: of a Service port its entry chains, and its endpoints'
  * only where none of those is shown.
@@ -50,28 +70,21 @@ export function* chainFrontends(
   const { ruleset } = resolution;
   const frontends: Frontend[] = [];
   const endpoints: Frontend[] = [];
-  let seen = 0;
-  for (const table of ruleset.tables) {
-    if (table.name !== 'nat') continue;
-    for (const chain of table.chains.values()) {
-      seen += 1;
-      if (seen % chainsBetweenPauses === 0) yield;
-      if (hashedPrefix(chain.name) === undefined || isLedTo(ruleset, chain) || !mayHaveRules(ruleset, chain)) continue;
-      const { service, role } = resolution.chain(chain);
-      if (service === null || !isWanted(service)) continue;
-      const { namespace, name, port, portNumber, clusterIP } = service;
-      const protocol = service.protocol || protocolBelow(ruleset, chain);
-      (role === 'endpoint' ? endpoints : frontends).push({
-        kind: 'chain',
-        dump: table.dump,
-        ip: clusterIP,
-        port: portNumber ?? 0,
-        protocol,
-        service: { namespace, name, port },
-        lines: [],
-        target: chain,
-      });
-    }
+  for (const chain of yield* chainsNotLedTo(ruleset)) {
+    const { service, role } = resolution.chain(chain);
+    if (service === null || !isWanted(service)) continue;
+    const { namespace, name, port, portNumber, clusterIP } = service;
+    const protocol = service.protocol || protocolBelow(ruleset, chain);
+    (role === 'endpoint' ? endpoints : frontends).push({
+      kind: 'chain',
+      dump: chain.table.dump,
+      ip: clusterIP,
+      port: portNumber ?? 0,
+      protocol,
+      service: { namespace, name, port },
+      lines: [],
+      target: chain,
+    });
   }
   const shown = new Set(frontends.map(({ service }) => service?.port));
   return [...frontends, ...endpoints.filter(({ service }) => !shown.has(service?.port))];

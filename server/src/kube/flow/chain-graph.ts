@@ -3,9 +3,9 @@
 import { nearestNames } from '../../base/nearest-names.ts';
 import { runToEnd, type Steps } from '../../base/steps.ts';
 import { policyOf, rulesInOrder } from '../../netfilter/rule-order.ts';
-import { ruleText } from '../../netfilter/rule-text.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain } from '../../ruleset/ruleset.ts';
+import { ruleText } from '../../syntax/saved-layout.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { chainTitle } from '../identity/titles.ts';

@@ -1,6 +1,7 @@
 /** The edges of a flow, with how likely or on which condition they are taken. */
-import { ruleText } from '../../netfilter/rule-text.ts';
+
 import { ruleAt } from '../../ruleset/rules.ts';
+import { ruleText } from '../../syntax/saved-layout.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
 import { optionsOf, singleAddress } from '../proxy/rule-values.ts';
 import { destinationCondition, sourceCondition } from './conditions.ts';

@@ -9,25 +9,33 @@ import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
 
 export interface TargetClasses {
-  /** Packets with the same key meet the same fate in the rules behind the routing decision. */
+  /**
+   * Packets with the same key meet the same fate in the rules behind the routing decision, as far as they are alike in what no NAT changes and no
+   * Service differs in: flags, lengths, users.
+   */
   keyOf(packet: Packet, isLocal: boolean | undefined): string;
+  /** Whether some rule there asks for what rules before it wrote to lists and sets. */
+  readonly asksLists: boolean;
 }
 
 /** Options besides `-s` and `-d` that look at the new destination, as the packet's or as that of NAT's answers. */
 const otherLooks: ReadonlySet<string> = new Set(['--dst-range', '--ctreplsrc', '--to', '--to-ports']);
 
-const known = new WeakMap<Dump, TargetClasses>();
+/** Options of `-m recent` that ask. */
+const listLooks: ReadonlySet<string> = new Set(['--rcheck', '--update', '--remove']);
+
+// A dump is shared by rulesets between which only values in its rules changed.
+const known = new WeakMap<Dump, { readonly ruleset: Ruleset; readonly classes: TargetClasses }>();
 
 /**
  * Looks through the rules of a dump's tables, all but nat's for destinations, once. Two packets differ for the rules only by port, marks,
  * source, and the networks of `-s` and `-d` that they lie in; where a rule looks at an address in another way every address is a class.
  */
 export function targetClasses(ruleset: Ruleset, dump: Dump): TargetClasses {
-  let classes = known.get(dump);
-  if (classes === undefined) {
-    classes = readClasses(ruleset, dump);
-    known.set(dump, classes);
-  }
+  const before = known.get(dump);
+  if (before?.ruleset === ruleset) return before.classes;
+  const classes = readClasses(ruleset, dump);
+  known.set(dump, { ruleset, classes });
   return classes;
 }
 
@@ -36,6 +44,10 @@ interface Looks {
   readonly single: Set<string>;
   readonly networks: Map<string, (address: IPAddress) => boolean>;
   everyAddress: boolean;
+  /** Whether some rule asks how the connection was asked for, before NAT. */
+  asked: boolean;
+  /** Whether some rule asks for what rules before it wrote to lists and sets. */
+  lists: boolean;
 }
 
 function lookAtNetwork(looks: Looks, network: string, family: Family): void {
@@ -60,7 +72,10 @@ function lookAtRule(looks: Looks, ruleset: Ruleset, rule: RuleStatement, family:
     else if (name === '--match-set') {
       // A set whose members are not known has the same answer for all; else each address has its own.
       if ((values[1]?.text ?? '').includes('dst') && isKnownSet(ruleset, text, family)) looks.everyAddress = true;
+      looks.lists = true;
     } else if (otherLooks.has(name)) looks.everyAddress = true;
+    else if (name.startsWith('--ctorig')) looks.asked = true;
+    else if (listLooks.has(name)) looks.lists = true;
   }
 }
 
@@ -68,7 +83,7 @@ function lookAtRule(looks: Looks, ruleset: Ruleset, rule: RuleStatement, family:
 const beforeRouting = /^(?:KUBE-(?:SERVICES|NODEPORTS|SVC-|SVL-|SEP-|EXT-|XLB-|FW-)|CNI-(?:DN-|HOSTPORT-DNAT))/;
 
 function readClasses(ruleset: Ruleset, dump: Dump): TargetClasses {
-  const looks: Looks = { single: new Set(), networks: new Map(), everyAddress: false };
+  const looks: Looks = { single: new Set(), networks: new Map(), everyAddress: false, asked: false, lists: false };
   for (const table of dump.tables) {
     for (const chain of table.chains.values()) {
       if (table.name === 'nat' && beforeRouting.test(chain.name)) continue;
@@ -78,12 +93,15 @@ function readClasses(ruleset: Ruleset, dump: Dump): TargetClasses {
       }
     }
   }
-  const { single, everyAddress } = looks;
+  const { single, everyAddress, asked, lists } = looks;
   const tests = [...looks.networks.values()];
   return {
+    asksLists: lists,
     keyOf: (packet, isLocal) => {
       const { destination, source } = packet;
-      let key = `${source?.text ?? ''} ${packet.sport} ${packet.dport} ${packet.mark} ${packet.connectionMark} ${packet.state} ${packet.dnat} ${packet.snat} ${isLocal} `;
+      let key = `${packet.protocol} ${packet.isFromHere} ${packet.in} ${packet.out} ${source?.text ?? ''} ${packet.sport} ${packet.dport} ${packet.mark} ${packet.connectionMark} ${packet.state} ${packet.dnat} ${packet.snat} ${packet.isCaught} ${isLocal} `;
+      if (asked) key += `${packet.asked.destination.address?.text} ${packet.asked.destination.port} `;
+      if (lists) key += `${JSON.stringify([[...packet.lists], [...packet.sets]])} `;
       if (everyAddress || single.has(destination.text)) return key + destination.text;
       for (const isIn of tests) key += isIn(destination) ? '1' : '0';
       return key;

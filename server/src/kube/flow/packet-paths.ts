@@ -7,7 +7,7 @@ import type { Steps } from '../../base/steps.ts';
 import type { Hook } from '../../catalog/types.ts';
 import type { Fact } from '../../netfilter/answer.ts';
 import { enumerateSteps } from '../../netfilter/enumerate.ts';
-import type { Assumption, Enumeration, Outcome, TraceStep, Verdict } from '../../netfilter/outcome.ts';
+import type { Assumption, Enumeration, Outcome, TraceStep, Unshown, Verdict } from '../../netfilter/outcome.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import { isTableWhole } from '../../ruleset/completeness.ts';
 import type { Chain, Dump, Ruleset, Table } from '../../ruleset/ruleset.ts';
@@ -53,6 +53,10 @@ export interface PathsFound {
   /** Chains that were taken to be hooked in, as the dump does not have the built-in chains. */
   readonly hooked: ReadonlySet<Chain>;
   readonly assumptions: readonly string[];
+  /** Parts of the rules that the packet would meet and the text does not show. */
+  readonly unshown: readonly Unshown[];
+  /** Whether some rule on the way asks for an interface. */
+  readonly asksInterface: boolean;
 }
 
 export interface PathContext {
@@ -61,6 +65,8 @@ export interface PathContext {
   readonly isLocal: (address: string) => boolean | undefined;
   /** A chain of nat at which the packet starts, as nothing leads there; null to start at the hooks. */
   readonly start: Chain | null;
+  /** Also paths of a packet that uses an interface which some rule asks for; without it, it uses none of them. */
+  readonly withInterfaces?: boolean;
 }
 
 /** What happens to a packet behind the routing decision, one of several possibilities. */
@@ -78,6 +84,7 @@ interface Search {
   readonly options: Parameters<typeof enumerateSteps>[2];
   readonly matched: Set<number>;
   readonly assumptions: Set<string>;
+  readonly unshown: Map<string, Unshown>;
   readonly hooked: Set<Chain>;
   /** By what the rules behind the routing decision tell apart. */
   readonly afterRouting: Map<string, readonly AfterRouting[]>;
@@ -86,10 +93,11 @@ interface Search {
   readonly noted: Set<TraceStep>;
   /** By the last thing assumed: whether anything up to it is that the client has been here before. */
   readonly returning: Map<Assumption, boolean>;
+  asksInterface: boolean;
 }
 
 function startSearch(context: PathContext): Search {
-  const { ruleset, dump, isLocal, start } = context;
+  const { ruleset, dump, isLocal, start, withInterfaces } = context;
   const assumptions = new Set<string>();
   const hooked = new Set<Chain>();
   const options = {
@@ -105,20 +113,24 @@ function startSearch(context: PathContext): Search {
       if (fact.about === 'recent') return undefined;
       // That a packet does not use some interface goes without saying.
       if (fact.about !== 'interface') assumptions.add(fact.likely ? fact.yes : fact.no);
-      return fact.likely;
+      else search.asksInterface = true;
+      return withInterfaces === true && fact.about === 'interface' ? undefined : fact.likely;
     },
   };
-  return {
+  const search: Search = {
     context,
     options,
     matched: new Set(),
     assumptions,
+    unshown: new Map(),
     hooked,
     afterRouting: new Map(),
     pathsBySteps: new Map(),
     noted: new Set(),
     returning: new Map(),
+    asksInterface: false,
   };
+  return search;
 }
 
 function note(search: Search, last: TraceStep | null): void {
@@ -128,8 +140,9 @@ function note(search: Search, last: TraceStep | null): void {
   }
 }
 
-function noteAssumptions({ assumptions }: Search, enumeration: Enumeration): void {
+function noteAssumptions({ assumptions, unshown }: Search, enumeration: Enumeration): void {
   for (const text of enumeration.assumptions) assumptions.add(text);
+  for (const each of enumeration.unshown) unshown.set(`${each.what} ${each.table} ${each.chain}`, each);
   for (const chain of enumeration.missing) {
     // A drawn chain shows that it is missing; what a mark is for is known without its chain.
     if (drawnKind(chain) !== null || isMarkChain(chain.name)) continue;
@@ -208,7 +221,8 @@ export function* pathSteps(context: PathContext, source: PacketSource, classes: 
     for (const after of yield* afterRoutingOf(search, key, outcome.packet))
       paths.push({ ...base, ...wholePath(context, outcome, soFar, pathsBySteps, after) });
   }
-  return { paths, matched, hooked, assumptions: [...assumptions] };
+  const { unshown, asksInterface } = search;
+  return { paths, matched, hooked, assumptions: [...assumptions], unshown: [...unshown.values()], asksInterface };
 }
 
 type PathWithoutClient = Omit<PacketPath, 'isReturning'>;

@@ -2,6 +2,7 @@
 
 import { inCIDR, isIPv6 } from '../../base/ip.ts';
 import type { Family } from '../../catalog/types.ts';
+import { compiledRule } from '../../netfilter/compile-rule.ts';
 import { addressOf, type IPAddress, ipAddress, type Packet, packetOf } from '../../netfilter/packet.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Dump } from '../../ruleset/ruleset.ts';
@@ -22,7 +23,7 @@ export interface PacketSource {
 }
 
 /** Networks that the rules of a frontend's chains compare sources with. */
-interface Networks {
+export interface Networks {
   /** After `! -s` before a mark to masquerade, or `-s` before a Service chain: where Pods are. */
   readonly pods: Set<string>;
   readonly others: Set<string>;
@@ -37,6 +38,22 @@ interface Networks {
 const mostRulesLookedAt = 2000;
 const mostPickingRulesRead = 64;
 const loopback = /^(?:127\.|::1(?:\/|$))/;
+
+/** The address that an endpoint's chain redirects to; undefined where it does not say. */
+function endpointAddress(resolution: Resolution, chain: Chain): string | undefined {
+  for (const line of chain.rules) {
+    const source = resolution.ruleset.lines[line];
+    const action = source?.target === 'DNAT' ? compiledRule(source, chain.table.dump.family)?.action : undefined;
+    if (action?.kind === 'dnat' && action.range?.first) return action.range.first.text;
+  }
+  return resolution.chain(chain).endpoint?.ip;
+}
+
+/** Whether a rule's text may ask for a source or an interface. */
+function mayAskSource(text: string): boolean {
+  return text.includes('-s') || text.includes('-i');
+}
+
 /** What the rules of a chain, and of those that it leads to, compare sources with. */
 function lookAt(resolution: Resolution, chain: Chain, into: Networks, seen: Set<Chain>): void {
   if (seen.has(chain) || isMarkChain(chain.name) || chain.name.startsWith('KUBE-SEP-')) return;
@@ -49,12 +66,12 @@ function lookAt(resolution: Resolution, chain: Chain, into: Networks, seen: Set<
     const target = chain.table.chains.get(source.target);
     const isPicking = target?.name.startsWith('KUBE-SEP-') === true;
     if (isPicking) {
-      const ip = resolution.chain(target).endpoint?.ip;
+      const ip = endpointAddress(resolution, target);
       if (ip !== undefined) into.endpoints.add(ip);
       picked += 1;
     } else if (target !== undefined) lookAt(resolution, target, into, seen);
     // Rules that pick an endpoint do not ask where a packet comes from: of thousands a few are read.
-    if (isPicking && picked > mostPickingRulesRead) continue;
+    if (isPicking && (picked > mostPickingRulesRead || !mayAskSource(source.text))) continue;
     looked += 1;
     if (looked > mostRulesLookedAt) break;
     const rule = ruleAt(resolution.ruleset, line);
@@ -79,7 +96,8 @@ function lookAtRule(rule: RuleStatement, chain: Chain, target: string, into: Net
   if (from?.negation !== undefined && isMarkChain(target)) into.podInterface = from.values[0]?.text ?? null;
 }
 
-function networksOf(resolution: Resolution, frontend: Frontend): Networks {
+/** What the rules of a frontend compare sources with. */
+export function networksOf(resolution: Resolution, frontend: Frontend): Networks {
   const into: Networks = { pods: new Set(), others: new Set(), podInterface: null, localhost: false, endpoints: new Set() };
   if (frontend.target !== null) lookAt(resolution, frontend.target, into, new Set());
   for (const line of frontend.lines) {
@@ -101,7 +119,7 @@ function isOf(text: string, family: Family): boolean {
 }
 
 /** The last address but one of a network that is not in `avoid`; undefined where the text is no network. */
-function addressIn(network: string, avoid: ReadonlySet<string>): IPAddress | undefined {
+export function addressIn(network: string, avoid: ReadonlySet<string>): IPAddress | undefined {
   const [base = '', prefix] = network.split('/');
   const address = ipAddress(base);
   if (address === undefined) return undefined;
@@ -117,7 +135,7 @@ function addressIn(network: string, avoid: ReadonlySet<string>): IPAddress | und
 }
 
 // Of networks for benchmarks (RFC 2544, RFC 5180), which no node's rules are about.
-const strangers = {
+export const strangers = {
   ipv4: { node: '198.18.0.1', outside: '198.19.255.1' },
   ipv6: { node: '2001:2::1', outside: '2001:2::ffff:1' },
 } as const;
@@ -159,7 +177,8 @@ function findNodeAddress(resolution: Resolution, dump: Dump): IPAddress {
   return (chosen === undefined ? undefined : ipAddress(chosen)) ?? mustBe(strangers[family].node);
 }
 
-function podSource(resolution: Resolution, frontend: Frontend, networks: Networks): IPAddress | undefined {
+/** An address of a Pod of this node that is none of the frontend's endpoints; undefined where no network of Pods is known. */
+export function podSource(resolution: Resolution, frontend: Frontend, networks: Networks): IPAddress | undefined {
   const { family } = frontend.dump;
   const ofFamily = [...networks.pods].filter((network) => isOf(network, family));
   const own = dumpNode(resolution, frontend.dump).record?.podCIDRs.find((network) => isOf(network, family));

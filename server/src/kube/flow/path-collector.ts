@@ -50,12 +50,17 @@ export function chainId(chain: Chain): string {
   return `${table.dump.index === 0 ? '' : `${table.dump.index}:`}${table.name}:${chain.name}`;
 }
 
+/** "10.244.0.11:8080": where a path ends that goes on to an address; empty for others. */
+export function pathEndAddress(end: PathEnd): string {
+  if (end.kind !== 'address') return '';
+  const { destination, dport } = end.packet;
+  return dport === null ? destination.text : hostPort(destination.text, dport);
+}
+
 function endId(end: PathEnd): string {
   switch (end.kind) {
-    case 'address': {
-      const { destination, dport, protocol } = end.packet;
-      return `address:${dport === null ? destination.text : hostPort(destination.text, dport)}/${protocol}`;
-    }
+    case 'address':
+      return `address:${pathEndAddress(end)}/${end.packet.protocol}`;
     case 'verdict':
       return `verdict:${end.verdict}:${chainId(end.chain)}${end.isPolicy ? ':policy' : ''}`;
     case 'not-shown':

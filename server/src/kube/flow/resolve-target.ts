@@ -58,6 +58,18 @@ export function otherProxyRemark({ ruleset, cluster, origin }: Resolution): stri
   return told === undefined || proxies.some(({ kind }) => kind === 'iptables') ? '' : serviceProxyText(told);
 }
 
+/** Who does the Services of a Kubernetes node where the dump does not show them; empty elsewhere. */
+export function otherProxyNote(resolution: Resolution): string {
+  const { ruleset, cluster } = resolution;
+  const isNode =
+    cluster.source.kind !== 'none' ||
+    ruleset.tables.some(({ chains }) => {
+      for (const name of chains.keys()) if (name.startsWith('KUBE-')) return true;
+      return false;
+    });
+  return isNode ? otherProxyRemark(resolution) : '';
+}
+
 /** Whether some dump of a ruleset shows all of nat, so that what is not there is not on the node. */
 export function showsAllOfNat({ ruleset }: Resolution): boolean {
   return ruleset.tables.some((table) => table.name === 'nat' && isTableWhole(ruleset, table));
@@ -244,20 +256,23 @@ function whyNoAddress(resolution: Resolution, frontends: readonly Frontend[], ta
   return `No rule that the dump shows is for ${text}: it is an excerpt, and the node may have one.${near}`;
 }
 
-/** The frontends that a target means: those of the dump's rules, those that the dump should have, and chains that nothing leads to. */
-export function* chooseFrontends(resolution: Resolution, target: FlowTargetSpec): Steps<FrontendChoice> {
-  const frontends = yield* frontendSteps(resolution);
-  // Of several dumps of one family in a file, the first that has it counts.
+/** Of several dumps of one family in a file, the first that has an address of a Service counts. */
+export function ofFirstDumps(frontends: readonly Frontend[]): readonly Frontend[] {
   const first = new Map<string, number>();
-  const ofOneDump = (frontend: Frontend): boolean => {
+  return frontends.filter((frontend) => {
     const { family, index } = frontend.dump;
     const key = `${family} ${serviceName(frontend)} ${frontend.ip ?? ''}`;
     if (!first.has(key)) first.set(key, index);
     return first.get(key) === index;
-  };
+  });
+}
+
+/** The frontends that a target means: those of the dump's rules, those that the dump should have, and chains that nothing leads to. */
+export function* chooseFrontends(resolution: Resolution, target: FlowTargetSpec): Steps<FrontendChoice> {
+  const frontends = yield* frontendSteps(resolution);
   const choice =
     target.kind === 'service'
       ? yield* chooseService(resolution, frontends, target)
       : yield* chooseAddress(resolution, frontends, { ...target, ip: canonicalIP(target.ip) ?? target.ip });
-  return choice.ok ? { ...choice, frontends: choice.frontends.filter(ofOneDump) } : choice;
+  return choice.ok ? { ...choice, frontends: ofFirstDumps(choice.frontends) } : choice;
 }

@@ -1,5 +1,5 @@
 /** A question about a packet as people ask it, by names, and the addresses and ports that it means. */
-import { canonicalIP, hostPort, isIPv6, parseHostPort } from '../../base/ip.ts';
+import { canonicalIP, hostPort, inCIDR, isIPv6, parseHostPort } from '../../base/ip.ts';
 import { nearestNames } from '../../base/nearest-names.ts';
 import type { Steps } from '../../base/steps.ts';
 import type { NodeRecord, PodRecord } from '../../cluster/objects.ts';
@@ -9,6 +9,7 @@ import { chooseFrontends } from '../flow/resolve-target.ts';
 import { parseFlowTarget } from '../flow/target.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { dumpNode } from '../proxy/dump-node.ts';
+import type { AskOptions } from './node-knowledge.ts';
 
 /** What is asked, as typed. */
 export interface Question {
@@ -19,7 +20,14 @@ export interface Question {
   /** undefined where it is not said: that of the Service's port, or tcp. */
   readonly protocol?: string | undefined;
   readonly hook?: string | undefined;
+  /** By which address a Service is asked for; the first of those that its clients use where it is not said. */
+  readonly entry?: QuestionEntry | undefined;
+  /** Whether Services and nodes with addresses of both families are asked for by IPv6; told by `from` where it is an address. */
+  readonly ipv6?: boolean | undefined;
 }
+
+export const questionEntries = ['cluster-ip', 'node-port', 'load-balancer-ip', 'external-ip', 'host-port'] as const;
+export type QuestionEntry = (typeof questionEntries)[number];
 
 export interface QuestionEnds {
   readonly from: string;
@@ -56,11 +64,28 @@ function orNearest(wanted: string, names: Iterable<string>): string {
   return near.length === 0 ? '' : ` Did you mean ${near.join(' or ')}?`;
 }
 
+const entryWords: Readonly<Record<QuestionEntry, string>> = {
+  'cluster-ip': 'clusterIP',
+  'node-port': 'NodePort',
+  'load-balancer-ip': 'load balancer',
+  'external-ip': 'external IP',
+  'host-port': 'host port',
+};
+
 /** What comes in from where: a Pod or a node asks for a Service by its clusterIP, others by an address that is seen from outside. */
 const entriesFor: Readonly<Record<'inside' | 'outside', readonly FlowEntryKind[]>> = {
   inside: ['cluster-ip', 'chain', 'load-balancer-ip', 'external-ip', 'node-port'],
   outside: ['load-balancer-ip', 'external-ip', 'node-port', 'host-port'],
 };
+
+/** What a question is read with. */
+interface Reading {
+  readonly resolution: Resolution;
+  readonly question: Question;
+  readonly local: ReadonlySet<string>;
+  /** The family that is asked for; null where nothing says it. */
+  readonly isV6: boolean | null;
+}
 
 interface Destination {
   readonly ip: string;
@@ -113,34 +138,56 @@ function portOf(text: string): number {
     : refuse(`--to: ${shown(text)} is no port: expected a number from 0 to 65535.`);
 }
 
+/** One of the node's addresses that were given. */
+function givenAddress({ local }: Reading, isV6: boolean): string | undefined {
+  return [...local].find((address) => isIPv6(address) === isV6);
+}
+
 /** The address that a packet to a frontend is sent to: its own, or the node's for a NodePort. */
-function addressOfFrontend(resolution: Resolution, { ip, dump, kind }: Frontend): Pick<Destination, 'ip' | 'notes'> {
+function addressOfFrontend(reading: Reading, { ip, dump, kind }: Frontend): Pick<Destination, 'ip' | 'notes'> {
   if (ip !== null) return { ip, notes: [] };
-  const { record } = dumpNode(resolution, dump);
+  const { record } = dumpNode(reading.resolution, dump);
   const isV6 = dump.family === 'ipv6';
+  const given = givenAddress(reading, isV6);
+  if (given !== undefined) return { ip: given, notes: [] };
   if (record !== null) return { ip: addressOfNode(record, isV6), notes: [] };
   return refuse(
     `A ${kind === 'node-port' ? 'NodePort' : 'host port'} is asked for by an address of the node, which nothing tells: say it as --to IP:PORT.`,
   );
 }
 
+/** The frontend that a question is about, of those that its clients use in order of preference. */
+function chosen(frontends: readonly Frontend[], isV6: boolean | null): Frontend | undefined {
+  const known = frontends.filter(({ port }) => port !== 0);
+  const isOf = (frontend: Frontend, wanted: boolean): boolean => (frontend.dump.family === 'ipv6') === wanted;
+  if (isV6 !== null) return known.find((frontend) => isOf(frontend, isV6));
+  return known.find((frontend) => isOf(frontend, false)) ?? known[0];
+}
+
+/** Why no frontend of a Service fits a question. */
+function whyNoFrontend({ question, isV6 }: Reading, side: 'inside' | 'outside', hasProtocol: boolean): string {
+  const { to, protocol, entry } = question;
+  if (!hasProtocol) return `${to} has no port of protocol ${protocol}.`;
+  const family = isV6 === null ? '' : isV6 ? ' for IPv6' : ' for IPv4';
+  if (entry !== undefined) return `${to} has no ${entryWords[entry]}${family}.`;
+  return side === 'outside'
+    ? `Nothing lets packets from outside in to ${to}: it has no NodePort, load balancer or external IP${family}.`
+    : `Nothing lets packets in to ${to}: it has no address${family}.`;
+}
+
 /** The destination of a question for a Service, for a client inside or outside of the cluster. */
-function* serviceDestination(resolution: Resolution, question: Question, side: 'inside' | 'outside'): Steps<Destination> {
+function* serviceDestination(reading: Reading, side: 'inside' | 'outside'): Steps<Destination> {
+  const { resolution, question, isV6 } = reading;
   const parsed = parseFlowTarget(question.to);
   if (!parsed.ok || parsed.target.kind !== 'service') return refuse(`--to ${shown(question.to)}: expected ${expectedTo}.`);
   const choice = yield* chooseFrontends(resolution, parsed.target);
   if (!choice.ok) return refuse(choice.reason);
   const ofProtocol = choice.frontends.filter(({ protocol }) => question.protocol === undefined || protocol === question.protocol);
-  const inOrder = entriesFor[side].flatMap((kind) => ofProtocol.filter((frontend) => frontend.kind === kind));
-  const frontend =
-    inOrder.find(({ ip, port }) => port !== 0 && (ip === null || !isIPv6(ip))) ?? inOrder.find(({ port }) => port !== 0);
-  if (frontend === undefined) {
-    if (ofProtocol.length === 0) return refuse(`${question.to} has no port of protocol ${question.protocol}.`);
-    return refuse(
-      `Nothing lets ${side === 'outside' ? 'packets from outside' : 'packets'} in to ${question.to}: it has no ${side === 'outside' ? 'NodePort, load balancer or external IP' : 'address'}.`,
-    );
-  }
-  const { ip, notes } = addressOfFrontend(resolution, frontend);
+  const kinds = question.entry === undefined ? entriesFor[side] : [question.entry];
+  const inOrder = kinds.flatMap((kind) => ofProtocol.filter((frontend) => frontend.kind === kind));
+  const frontend = chosen(inOrder, isV6);
+  if (frontend === undefined) return refuse(whyNoFrontend(reading, side, ofProtocol.length > 0));
+  const { ip, notes } = addressOfFrontend(reading, frontend);
   const { port, protocol } = frontend;
   const ports = new Set(ofProtocol.map((each) => each.service?.port ?? ''));
   const first =
@@ -161,14 +208,15 @@ function* serviceDestination(resolution: Resolution, question: Question, side: '
   };
 }
 
-function* destination(resolution: Resolution, question: Question, side: 'inside' | 'outside'): Steps<Destination> {
+function* destination(reading: Reading, side: 'inside' | 'outside'): Steps<Destination> {
+  const { resolution, question, isV6 } = reading;
   const text = question.to.trim();
   const { protocol } = question;
   const address = parseHostPort(text);
   if (address !== undefined) return { ip: address.ip, port: address.port, protocol, notes: [] };
   const node = /^node:([^:]+)(?::(\d+))?$/.exec(text);
   if (node?.[1] !== undefined) {
-    const ip = addressOfNode(nodeNamed(resolution, node[1], '--to'), false);
+    const ip = addressOfNode(nodeNamed(resolution, node[1], '--to'), isV6 === true);
     return { ip, port: node[2] === undefined ? null : portOf(node[2]), protocol, notes: [] };
   }
   const named = /^([^/:\s]+\/[^/:\s]+)(?::([^/:\s]+))?$/.exec(text);
@@ -176,8 +224,13 @@ function* destination(resolution: Resolution, question: Question, side: 'inside'
   const [namespace = '', name = ''] = named[1].split('/');
   const pod = resolution.cluster.pod(namespace, name);
   if (pod === undefined || resolution.cluster.service(namespace, name) !== undefined)
-    return yield* serviceDestination(resolution, question, side);
-  return { ip: addressOfPod(pod, undefined), port: named[2] === undefined ? null : portOf(named[2]), protocol, notes: [] };
+    return yield* serviceDestination(reading, side);
+  return {
+    ip: addressOfPod(pod, isV6 ?? undefined),
+    port: named[2] === undefined ? null : portOf(named[2]),
+    protocol,
+    notes: [],
+  };
 }
 
 interface Source {
@@ -192,8 +245,10 @@ function thisNode(resolution: Resolution, isV6: boolean): ReturnType<typeof dump
   return dump === undefined ? undefined : dumpNode(resolution, dump);
 }
 
-function ownSource(resolution: Resolution, isV6: boolean): Source {
-  const record = thisNode(resolution, isV6)?.record ?? null;
+function ownSource(reading: Reading, isV6: boolean): Source {
+  const record = thisNode(reading.resolution, isV6)?.record ?? null;
+  const given = givenAddress(reading, isV6);
+  if (given !== undefined) return { ip: given, hook: 'output', notes: [] };
   if (record !== null) return { ip: addressOfNode(record, isV6), hook: 'output', notes: [] };
   return refuse('Nothing tells which node the dump is of: say --from IP with --hook output, or --node NAME with a cluster.');
 }
@@ -214,8 +269,9 @@ function podSource(resolution: Resolution, text: string, isV6: boolean): Source 
   };
 }
 
-function source(resolution: Resolution, from: string, isV6: boolean): Source {
-  const text = from.trim();
+function source(reading: Reading, isV6: boolean): Source {
+  const { resolution, question } = reading;
+  const text = question.from.trim();
   if (parseHostPort(text) !== undefined) return { ip: text, hook: undefined, notes: [] };
   if (text === 'outside') {
     const ip = isV6 ? outside6 : outside4;
@@ -225,7 +281,7 @@ function source(resolution: Resolution, from: string, isV6: boolean): Source {
       notes: [`"outside" is taken to be ${ip}, an address of no Pod and no node; source ranges may treat others otherwise.`],
     };
   }
-  if (text === 'this-node' || text === 'node') return ownSource(resolution, isV6);
+  if (text === 'this-node' || text === 'node') return ownSource(reading, isV6);
   const node = /^node:(\S+)$/.exec(text)?.[1];
   if (node !== undefined) {
     const record = nodeNamed(resolution, node, '--from');
@@ -236,6 +292,12 @@ function source(resolution: Resolution, from: string, isV6: boolean): Source {
   return refuse(`--from ${shown(text)}: expected ${expectedFrom}.`);
 }
 
+/** The family that a question says, by itself or by the address that it is from. */
+function familyOf({ from, ipv6 }: Question): boolean | null {
+  const ip = parseHostPort(from.trim())?.ip;
+  return ipv6 ?? (ip === undefined ? null : isIPv6(ip));
+}
+
 function isOutside({ cluster }: Resolution, from: string): boolean {
   const ip = parseHostPort(from.trim())?.ip;
   if (ip === undefined) return from.trim() === 'outside';
@@ -243,15 +305,17 @@ function isOutside({ cluster }: Resolution, from: string): boolean {
     cluster.podsAt(ip).length === 0 &&
     cluster.nodeAt(ip) === undefined &&
     cluster.endpointsAt(ip).length === 0 &&
-    cluster.nodes.length > 0
+    cluster.nodes.length > 0 &&
+    !cluster.nodes.some(({ podCIDRs }) => podCIDRs.some((network) => inCIDR(ip, network)))
   );
 }
 
 /** The addresses, port, protocol and hook that a question means. What the dump and the cluster do not say is refused with what to say instead. */
-export function* questionEnds(resolution: Resolution, question: Question): Steps<QuestionAnswer> {
+export function* questionEnds(resolution: Resolution, question: Question, options: AskOptions = {}): Steps<QuestionAnswer> {
+  const reading: Reading = { resolution, question, local: options.local ?? new Set(), isV6: familyOf(question) };
   try {
-    const to = yield* destination(resolution, question, isOutside(resolution, question.from) ? 'outside' : 'inside');
-    const from = source(resolution, question.from, isIPv6(to.ip));
+    const to = yield* destination(reading, isOutside(resolution, question.from) ? 'outside' : 'inside');
+    const from = source(reading, isIPv6(to.ip));
     const hook = question.hook ?? from.hook;
     return {
       ok: true,

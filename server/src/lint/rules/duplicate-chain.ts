@@ -1,7 +1,6 @@
 import type { Steps } from '../../base/steps.ts';
 import { mentionsOn } from '../../ruleset/places.ts';
-import type { Chain } from '../../ruleset/ruleset.ts';
-import { removedLines } from '../mending/change.ts';
+import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
 import { severityFor } from '../support/back-ends.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { tableFacts } from '../support/table-facts.ts';
@@ -14,15 +13,14 @@ export const duplicateChain: LintRule = {
   check,
 };
 
-function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
-  const { ruleset } = input;
+function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of ruleset.tables) {
     yield;
-    for (const chain of tableFacts(ruleset, table).redeclared) reportDuplicates(input, chain, report);
+    for (const chain of tableFacts(ruleset, table).redeclared) reportDuplicates(ruleset, chain, report);
   }
 }
 
-function reportDuplicates({ document, ruleset }: LintInput, chain: Chain, report: (finding: Finding) => void): void {
+function reportDuplicates(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): void {
   const { table } = chain;
   const [first = 0, ...again] = chain.declarations;
   const original = mentionsOn(ruleset, first).find(({ name }) => name === chain.name);
@@ -37,13 +35,6 @@ function reportDuplicates({ document, ruleset }: LintInput, chain: Chain, report
       finding(place, 'duplicate-chain', severity, message, {
         table,
         chain,
-        fixes: [
-          {
-            title: `Remove this declaration of ${chain.name}`,
-            safety: 'safe',
-            changes: () => removedLines(document, [number]),
-          },
-        ],
         related: original === undefined ? [] : [{ ...original, message: 'declared here' }],
       }),
     );

@@ -1,11 +1,8 @@
 import type { Steps } from '../../base/steps.ts';
 import { destinationPort, destinationPorts, protocolOf } from '../../kube/proxy/rule-values.ts';
 import { optionOf, ruleAt } from '../../ruleset/rules.ts';
-import type { Chain } from '../../ruleset/ruleset.ts';
+import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
-import { removedLines } from '../mending/change.ts';
-import type { Fix } from '../mending/fix.ts';
-import { isMendable } from '../mending/mendable.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { linePlace } from '../support/line-place.ts';
 
@@ -17,12 +14,11 @@ export const hostPortUsedTwice: LintRule = {
 
 const rulesBetweenPauses = 512;
 
-function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
-  const { ruleset } = input;
+function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of ruleset.tables) {
     yield;
     const hostPorts = table.name === 'nat' ? table.chains.get('CNI-HOSTPORT-DNAT') : undefined;
-    if (hostPorts !== undefined) yield* checkHostPorts(input, hostPorts, report);
+    if (hostPorts !== undefined) yield* checkHostPorts(ruleset, hostPorts, report);
   }
 }
 
@@ -31,8 +27,7 @@ function portsOf(rule: RuleStatement): readonly number[] {
   return single === undefined ? destinationPorts(rule) : [single];
 }
 
-function* checkHostPorts(input: LintInput, chain: Chain, report: (finding: Finding) => void): Steps<void> {
-  const { ruleset } = input;
+function* checkHostPorts(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): Steps<void> {
   const first = new Map<string, number>();
   for (const [index, number] of chain.rules.entries()) {
     if (index % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
@@ -55,20 +50,8 @@ function* checkHostPorts(input: LintInput, chain: Chain, report: (finding: Findi
           table: chain.table,
           chain,
           related: [{ ...linePlace(ruleset, before), message: 'takes the traffic' }],
-          fixes: () => removals(input, chain, before, number),
         }),
       );
     }
   }
-}
-
-/** The text does not show which of the two Pods is gone. */
-function removals(input: LintInput, { table }: Chain, before: number, number: number): readonly Fix[] {
-  if (!isMendable(input, table)) return [];
-  const removal = (line: number, which: string): Fix => ({
-    title: `Remove ${which}`,
-    safety: 'unsafe',
-    changes: () => removedLines(input.document, [line]),
-  });
-  return [removal(before, `the rule that takes the traffic (line ${before + 1})`), removal(number, 'this rule')];
 }

@@ -2,8 +2,8 @@
 import { builtinChains, isTableName } from '../../catalog/tables.ts';
 import { type Ruleset, type Table, tableAt } from '../../ruleset/ruleset.ts';
 import { statementOf } from '../../syntax/document.ts';
-import type { Line } from '../../syntax/line.ts';
-import { beginsWithOption, fileShape } from './file-shape.ts';
+import { beginsWithOption, type Line } from '../../syntax/line.ts';
+import { fileShape } from './file-shape.ts';
 import type { LintInput } from './finding.ts';
 
 /** Whether a paste ends within this line: it is the last one, has something wrong with it, and no COMMIT stands below. */

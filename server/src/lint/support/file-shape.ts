@@ -1,7 +1,6 @@
 /** What a whole file looks like: a file for iptables-restore, or what somebody pasted. One walk over its lines for all rules that ask. */
 import { type Ruleset, tableAt } from '../../ruleset/ruleset.ts';
-import { readHeader } from '../../syntax/header.ts';
-import type { Line } from '../../syntax/line.ts';
+import { beginsWithOption, type Line } from '../../syntax/line.ts';
 import { joinedCode } from '../../syntax/pasted/joined-lines.ts';
 import { isGap } from '../../syntax/pasted/paste.ts';
 import { readPrompt } from '../../syntax/pasted/prompt.ts';
@@ -61,13 +60,6 @@ const fewLines = 3;
 
 function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09;
-}
-
-const option = /^\s*(?:\[[^\]\s]*\]?\s*)?(?:!\s+)?-{1,2}[A-Za-z]/;
-
-/** Whether a line begins with an option, as every line of a rule does: counters and a `!` may stand before it. */
-export function beginsWithOption({ text }: Line): boolean {
-  return option.test(text);
 }
 
 /** Whether what stands in front of a line makes iptables-restore refuse it. An indented rule it takes. */
@@ -155,11 +147,6 @@ function countLine(count: Count, line: Line, number: number): void {
   countKind(count, line, number);
 }
 
-/** "# iptables-save" as root types it; what iptables-save itself says at its head names the program, too. */
-function isPrompt({ text, prefix }: Line): boolean {
-  return readPrompt(text)?.family !== undefined && readHeader(text.slice(prefix)) === undefined;
-}
-
 function countKind(count: Count, line: Line, number: number): void {
   switch (line.kind) {
     case 'rule':
@@ -175,7 +162,7 @@ function countKind(count: Count, line: Line, number: number): void {
       break;
     case 'comment':
       if (line.text.startsWith('# Warning: ', line.prefix)) count.warnings.push(number);
-      if (isGap(line.text) || isPrompt(line)) count.isPaste = true;
+      if (isGap(line.text) || readPrompt(line.text)?.family !== undefined) count.isPaste = true;
       break;
     case 'other':
       if (!beginsWithOption(line)) count.unread.push(number);

@@ -1,5 +1,5 @@
 import { URI, Utils } from 'vscode-uri';
-import { type Pause, runInSlices } from '../../base/scheduler.ts';
+import { type Pause, runBehind, untilNothingIsAhead } from '../../base/scheduler.ts';
 import { type Cluster, emptyCluster } from '../../cluster/cluster.ts';
 import { snapshotSteps } from '../../cluster/snapshot.ts';
 import type { FileAccess } from '../runtime.ts';
@@ -149,8 +149,10 @@ async function read(state: State, uri: string, label: string): Promise<void> {
   let problem = '';
   let cluster: Cluster | undefined;
   try {
+    // Names may come later; an open dump is waited for.
+    await untilNothingIsAhead(state.pause);
     const content = await state.files.read(uri);
-    const result = await runInSlices(snapshotSteps(content.text, label, content.modifiedAt), state.pause, () => false);
+    const result = await runBehind(snapshotSteps(content.text, label, content.modifiedAt), state.pause, () => false);
     if (result.ok) cluster = result.cluster;
     else problem = result.error.line === null ? result.error.message : `line ${result.error.line}: ${result.error.message}`;
   } catch (error) {

@@ -9,7 +9,7 @@ import { compiledRule, isForAnother } from '../compile-rule.ts';
 import type { CompiledRule } from '../compiled-rule.ts';
 import type { Stage } from '../hooks.ts';
 import type { Packet } from '../packet.ts';
-import { rulesInOrder } from '../rule-order.ts';
+import { rulesFor } from '../rule-index.ts';
 import { effectOf, type Then } from './effects.ts';
 import { jumpTarget } from './jump-target.ts';
 import { assume, type Run } from './state.ts';
@@ -147,7 +147,7 @@ function ask(
 function newPassage(run: Run, key: string, chain: Chain, packet: Packet): Passage {
   const places: Places = new Map([[packetKey(packet), { packet, byKey: new Map([['', newWorld]]) }]]);
   const exits = new Map((['next-table', 'return', 'drop', 'reject'] as const).map((kind) => [kind, new Map()]));
-  return { key, chain, rules: rulesInOrder(run.ruleset, chain), at: 0, places, exits };
+  return { key, chain, rules: rulesFor(run.ruleset, chain, packet), at: 0, places, exits };
 }
 
 function leave(summaries: Summaries, { exits }: Passage, { kind, packet, world }: Exit): void {

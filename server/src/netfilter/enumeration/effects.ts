@@ -50,6 +50,13 @@ function redirect(port: number | null, packet: Packet, { options }: Place): Effe
   return effect(words, { ...withDestination(packet, address, dport), isCaught: true }, 'next-table');
 }
 
+/** MASQUERADE takes the first address of the interface that a packet leaves by. Where it is the packet's own, whether that is NAT is left open. */
+function masqueraded(packet: Packet, options: EnumerateOptions): Packet {
+  const known = packet.out === null ? undefined : options.masqueradeAddress?.(packet);
+  const source = known === undefined || known.text === packet.source?.text ? null : known;
+  return { ...packet, source, sport: null, snat: true };
+}
+
 function setChange(action: Extract<Action, { readonly kind: 'set-change' }>, packet: Packet): Effect {
   const key = entryKey(packet, action.set, action.directions.split(','));
   const words = `${action.isAdded ? 'add to' : 'take from'} set ${action.set}`;
@@ -113,7 +120,7 @@ export function effectOf(action: Exclude<Action, { readonly kind: 'jump' }>, pac
       return effect(`netmap to ${moved[end]?.text ?? ''}`, moved, 'next-table');
     }
     case 'masquerade':
-      return effect('masquerade', { ...packet, source: null, sport: null, snat: true }, 'next-table');
+      return effect('masquerade', masqueraded(packet, at.options), 'next-table');
     case 'mark':
       return effect(action.words, { ...packet, mark: action.change(packet.mark) }, 'continue');
     case 'connection-mark': {

@@ -1,5 +1,5 @@
 import type { Fact } from '../answer.ts';
-import { rulesInOrder } from '../rule-order.ts';
+import { rulesFor } from '../rule-index.ts';
 import { effectOf } from './effects.ts';
 import { answerTo, suppose } from './facts.ts';
 import { jumpTarget } from './jump-target.ts';
@@ -14,7 +14,7 @@ function jump(run: Run, path: Path, frame: Frame, line: number, name: string, is
   addStep(run, path, { chain, line, kind: named === null ? 'continue' : 'jump', words, target: named });
   const target = jumpTarget(run, chain, name);
   if (target === null) return path;
-  const rules = rulesInOrder(run.ruleset, target);
+  const rules = rulesFor(run.ruleset, target, path.packet);
   path.frame = isGoto
     ? { chain: target, rules, parent: frame.parent, resume: frame.resume }
     : { chain: target, rules, parent: frame, resume: path.at };

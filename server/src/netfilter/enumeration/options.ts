@@ -1,11 +1,20 @@
 import type { Hook } from '../../catalog/types.ts';
-import type { Chain, Dump, Table } from '../../ruleset/ruleset.ts';
+import type { Chain, Dump, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import type { Fact, Knowledge } from '../answer.ts';
+import type { IPAddress, Packet } from '../packet.ts';
 
 export interface EnumerateOptions {
   readonly isLocal?: Knowledge['isLocal'];
   /** The address that REDIRECT gives a packet that came in: the first of the interface. Where it is absent, nobody knows it. */
   readonly redirectAddress?: string;
+  /** A text that has the members of sets, where the dump's own does not: what `ipset save` printed. */
+  readonly sets?: Ruleset;
+  /** Whether an address is on a list of `-m recent`; undefined where that is not known. */
+  readonly isListed?: Knowledge['isListed'];
+  /** The interface that a packet is routed to, after its destination is certain; null where that is not known. */
+  readonly wayOut?: (packet: Packet) => string | null;
+  /** The address that MASQUERADE gives what leaves by an interface; undefined where that is not known. */
+  readonly masqueradeAddress?: (packet: Packet) => IPAddress | undefined;
   /** An answer that is to be taken for every path; undefined to follow both. */
   readonly decide?: (fact: Fact) => boolean | undefined;
   /** Of several dumps in one file. By default the first of the packet's family. */

@@ -15,12 +15,13 @@ function toInput(path: Path): Path {
 
 /** Routers take one off the TTL before FORWARD, and drop what has none left (ip_forward). */
 function toForward(run: Run, path: Path): Path | null {
-  const { ttl, ttlChange } = path.packet;
+  const { ttl, ttlChange, out } = path.packet;
   if (ttl !== null && ttl <= 1) {
     assume(run, 'A packet whose TTL runs out is dropped before FORWARD.');
     return end(run, path, 'drop');
   }
   path.packet = ttl === null ? { ...path.packet, ttlChange: ttlChange - 1 } : { ...path.packet, ttl: ttl - 1 };
+  if (out === null) path.packet = { ...path.packet, out: run.options.wayOut?.(path.packet) ?? null };
   path.stages = forward;
   path.stage = 0;
   return path;

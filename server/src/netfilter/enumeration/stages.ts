@@ -6,17 +6,18 @@ import { output, outputRouted, prerouting, type Stage } from '../hooks.ts';
 import { isOwnAddress } from '../local-address.ts';
 import { translatedAtDestination, translatedAtSource } from '../nat.ts';
 import { hasConnection, type Packet } from '../packet.ts';
-import { policyOf, rulesInOrder } from '../rule-order.ts';
+import { rulesFor } from '../rule-index.ts';
+import { policyOf } from '../rule-order.ts';
 import type { Frame, Path } from './path.ts';
 import { route } from './routing.ts';
 import { addStep, assume, end, noteUnshown, type Run } from './state.ts';
 
 /** A hook's base chain with the chains that it is taken to lead to; null where there is none of them. */
-function baseFrame(run: Run, table: Table, hook: Hook, base: Chain | undefined): Frame | null {
+function baseFrame(run: Run, table: Table, hook: Hook, base: Chain | undefined, packet: Packet): Frame | null {
   const chains = run.options.hooked?.(table, hook, base) ?? (base === undefined ? [] : [base]);
   let frame: Frame | null = null;
   for (const chain of chains.toReversed()) {
-    frame = { chain, rules: rulesInOrder(run.ruleset, chain), parent: frame, resume: 0 };
+    frame = { chain, rules: rulesFor(run.ruleset, chain, packet), parent: frame, resume: 0 };
   }
   return frame;
 }
@@ -51,8 +52,12 @@ function translate(packet: Packet, hook: Hook): Packet {
 /** A packet of this node leaves by lo if it is for the node itself; one whose destination changed is routed once more. */
 function afterOutput(run: Run, path: Path): void {
   const { packet } = path;
+  const sentTo = run.options.part === 'after-routing' ? packet.asked.destination.address : run.start.destination;
   if (isOwnAddress(packet.destination, run.knows) === true) path.packet = { ...packet, out: 'lo' };
-  else if (packet.destination.text !== run.start.destination.text) path.packet = { ...packet, out: null, isRerouted: true };
+  else if (packet.destination.text !== sentTo?.text) {
+    const known = run.options.wayOut?.(packet) ?? null;
+    path.packet = { ...packet, out: known, isRerouted: known === null };
+  }
 }
 
 /** Passes a stage without its rules; says why where it has some. */
@@ -101,7 +106,7 @@ export function enterStage(run: Run, path: Path): Path | null {
     path.packet = arriving(path.packet, stage);
     const table = run.tables.get(stage.table);
     const base = table?.chains.get(stage.hook);
-    const frame = table === undefined ? null : baseFrame(run, table, stage.hook, base);
+    const frame = table === undefined ? null : baseFrame(run, table, stage.hook, base, path.packet);
     if (base === undefined) noteMissing(run, stage, table);
     if (stage.table === 'nat' && (run.isLooped || !asksNat(path.packet))) passNat(run, path, stage, frame);
     else if (frame !== null) {

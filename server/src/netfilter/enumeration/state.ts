@@ -60,7 +60,11 @@ export function newRun(ruleset: Ruleset, packet: Packet, options: EnumerateOptio
     tables: tablesOf(dump),
     knows: {
       isLocal: options.isLocal ?? (() => undefined),
-      isInSet: (name, directions, asked) => isInSet(ruleset, name, directions, asked),
+      isInSet: (name, directions, asked) => {
+        const own = isInSet(ruleset, name, directions, asked);
+        return own !== undefined || options.sets === undefined ? own : isInSet(options.sets, name, directions, asked);
+      },
+      ...(options.isListed === undefined ? {} : { isListed: options.isListed }),
       isSetChanged: (name) => changedSets(ruleset).has(name),
     },
     isLooped: packet.in === 'lo',

@@ -1,5 +1,5 @@
 /** Lists of addresses that rules keep. Source: the kernel's xt_recent.c, recent_mt. */
-import { type Answer, doubt, type Fact, type Predicate, perhapsNegated } from '../answer.ts';
+import { type Answer, doubt, type Fact, type Knowledge, type Predicate, perhapsNegated } from '../answer.ts';
 import { isNegated, type MatchReader, optionNamed, optionValue, unknownMatch } from '../match-reader.ts';
 import { valueText } from '../option-view.ts';
 import type { Packet } from '../packet.ts';
@@ -8,10 +8,20 @@ import type { Ranges } from '../ranges.ts';
 interface List {
   readonly name: string;
   readonly end: 'source' | 'destination';
+  /** Whether it keeps whole addresses, not networks of them. */
+  readonly isExact: boolean;
+}
+
+const wholeAddress = /^(?:255\.255\.255\.255|(?:ffff:){7}ffff|)$/i;
+
+/** Whether the address that a list asks for is on it; undefined where nobody knows. */
+function listedNow({ name, end, isExact }: List, packet: Packet, knows: Knowledge): boolean | undefined {
+  const address = packet[end];
+  return address === null || address.standsIn === true || !isExact ? undefined : knows.isListed?.(name, address.text);
 }
 
 /** The entry that a packet is, on a list: its address, whatever the mask leaves of it. */
-function entryOf({ name, end }: List, packet: Packet): string {
+function entryOf({ name, end }: Pick<List, 'name' | 'end'>, packet: Packet): string {
   return `${name} ${packet[end]?.text ?? 'picked'}`;
 }
 
@@ -20,15 +30,22 @@ function put({ name, end }: List, isOn: boolean): (packet: Packet) => Packet {
 }
 
 /** The question whether an entry is on a list, younger than so many seconds; null for any age. Its age is a number, -1 for none. */
-function onList(list: List, packet: Packet, seconds: number | null, words: string, learn?: Fact['learn']): Answer {
+function onList(
+  list: List,
+  packet: Packet,
+  seconds: number | null,
+  words: string,
+  isListed: boolean | undefined,
+  learn?: Fact['learn'],
+): Answer {
   const within: Ranges = [[0, seconds === null ? null : seconds + 1]];
   const who = list.end === 'source' ? 'The client' : 'The destination';
   return doubt({
     about: 'recent',
     key: `recent ${list.name} ${entryOf(list, packet)}${seconds === null ? '' : ` within ${seconds}`}`,
     yes: `${who} was put on the list ${list.name}${words}.`,
-    no: '',
-    likely: false,
+    no: isListed === true ? `${who} is on the list ${list.name}, but for longer than ${seconds} s.` : '',
+    likely: isListed === true,
     value: { of: `age on ${entryOf(list, packet)}`, within },
     ...(learn === undefined ? {} : { learn }),
   });
@@ -50,6 +67,7 @@ export const recent: MatchReader = (match, context) => {
   const list: List = {
     name: valueText(optionNamed(match, '--name')) || 'DEFAULT',
     end: optionNamed(match, '--rdest') === undefined ? 'source' : 'destination',
+    isExact: wholeAddress.test(valueText(optionNamed(match, '--mask'))),
   };
   const set = optionNamed(match, '--set');
   // --set puts the address on the list and always matches.
@@ -64,13 +82,16 @@ export const recent: MatchReader = (match, context) => {
   const words = seconds === null ? '' : ` within ${seconds} s`;
   const taken = remove === undefined ? undefined : put(list, false);
 
-  const listed: Predicate = (packet) => {
-    const isOn = packet.lists.get(entryOf(list, packet));
-    if (isOn === undefined) return onList(list, packet, seconds, words, taken);
+  const listed: Predicate = (packet, knows) => {
+    const known = listedNow(list, packet, knows);
+    // Who is on no list is not on it within some seconds either; who is may have been put there long ago.
+    const isOn = packet.lists.get(entryOf(list, packet)) ?? (known === true && seconds !== null ? undefined : known);
+    if (isOn === undefined) return onList(list, packet, seconds, words, known, taken);
     return isOn && taken !== undefined ? { kind: 'effect', holds: true, change: taken } : isOn;
   };
-  const often: Predicate = (packet) => {
-    if (packet.lists.get(entryOf(list, packet)) === false) return false;
+  const often: Predicate = (packet, knows) => {
+    const known = listedNow(list, packet, knows);
+    if ((packet.lists.get(entryOf(list, packet)) ?? known) === false) return false;
     return seenOften(list, packet, hits, seconds, words);
   };
   const predicate = hits > 1 ? often : listed;

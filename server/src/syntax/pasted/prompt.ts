@@ -61,8 +61,7 @@ export function readTitle(text: string): TableName | undefined {
  * line. A command behind a prompt that has nothing to do with iptables ends what stood above it.
  */
 export function readPrompt(text: string): Prompt | undefined {
-  // Why a finding is ignored may name a command.
-  if (text.length > longestCommand || text.startsWith('# iptables-inspect:')) return undefined;
+  if (text.length > longestCommand) return undefined;
   const shown = prompt.exec(text);
   const command = readCommand(shown === null ? text : text.slice(shown[0].length));
   if (command !== undefined) return command;

@@ -2,15 +2,17 @@
 import type { ExtensionData, GivenOptions } from '../../extension.ts';
 import { multiport } from '../../values/value-kinds.ts';
 import { fault, type ValueFault } from '../../values/values.ts';
-import { missingOption } from '../support/given.ts';
+import { missingOption, protocolBefore } from '../support/given.ts';
 import { anyWord, listedAs } from '../support/listed.ts';
 
 const portProtocols = [6, 17, 132, 33, 136];
 
-function check({ all, protocol, protocolNegated }: GivenOptions): ValueFault | undefined {
+/** iptables looks at the protocol when it reads the ports: a -p behind them is too late. */
+function check(given: GivenOptions): ValueFault | undefined {
+  const { all, protocolNegated } = given;
   if (all.length === 0) return missingOption('multiport expection an option');
   if (protocolNegated) return fault('needs-protocol', 'multiport only works with TCP, UDP, UDPLITE, SCTP and DCCP');
-  return portProtocols.includes(protocol)
+  return all.every((option) => portProtocols.includes(protocolBefore(given, option)))
     ? undefined
     : fault('needs-protocol', "multiport needs `-p tcp', `-p udp', `-p udplite', `-p sctp' or `-p dccp'");
 }

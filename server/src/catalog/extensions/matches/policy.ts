@@ -32,7 +32,7 @@ function check(given: GivenOptions): ValueFault | undefined {
     const mode = named('--mode');
     const isTunnel = (mode?.values[0]?.text === 'tunnel') !== (mode?.negation !== undefined);
     if (hasTunnel && !isTunnel && !isNone)
-      return fault('excluded-option', 'policy match: --tunnel-src/--tunnel-dst is only valid in tunnel mode');
+      return missingOption('policy match: --tunnel-src/--tunnel-dst is only valid in tunnel mode');
     const protocol = readGiven(given, named('--proto'));
     if (protocol?.type === 'protocol' && ![50, 51, 108].includes(protocol.number))
       return fault('bad-protocol', 'policy match: protocol must be ah/esp/ipcomp');

@@ -1,0 +1,238 @@
+import { CancellationTokenSource, commands, type Disposable, EventEmitter, l10n, Uri } from 'vscode';
+import {
+  type ServiceEntriesParams,
+  type ServiceEntryInfo,
+  type ServiceStateInfo,
+  type ServiceStatesParams,
+  type ServiceStatesResult,
+  type ServicesResult,
+  serviceEntriesRequest,
+  serviceStatesRequest,
+  servicesRequest,
+} from '../../server/src/protocol.ts';
+import { followDump } from './dump-follower.ts';
+import type { ServerAccess } from './server-access.ts';
+import { fitsFilter, type NamespaceNode, type ServiceNode, type ServicesNode, servicesRow } from './services-rows.ts';
+import { askWhileTyping, createTree, messageOf, type Tree } from './show.ts';
+
+const viewId = 'iptables.services';
+/** A filter is set. */
+const filteredKey = 'iptables.servicesFiltered';
+/** Changes of a dump or a cluster come in bursts; this long after the last one Services are listed again, in milliseconds. */
+const calm = 400;
+/** States that are asked for at a time: rows fill as the answers come. */
+const statesAtATime = 100;
+/** Namespaces with so many Services in all are open from the start. */
+const fewServices = 40;
+
+function countOf(namespaces: readonly { readonly services: readonly unknown[] }[]): number {
+  return namespaces.reduce((sum, { services }) => sum + services.length, 0);
+}
+
+/** What the view shows: the Services of the dump that was looked at last. */
+class ServiceTree {
+  readonly #server: ServerAccess;
+  readonly #tree: Tree;
+  readonly #changed = new EventEmitter<ServicesNode | undefined>();
+  #uri: Uri | undefined;
+  #namespaces: readonly NamespaceNode[] = [];
+  #shown: readonly NamespaceNode[] = [];
+  #states = new Map<string, ServiceStateInfo>();
+  /** Namespaces that are open, the last one first: their states come first. */
+  #opened: readonly NamespaceNode[] = [];
+  #filter = '';
+  #message = '';
+  #isOutdated = true;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #running: CancellationTokenSource | undefined;
+
+  constructor(server: ServerAccess) {
+    this.#server = server;
+    this.#tree = createTree<ServicesNode>(viewId, {
+      changed: this.#changed.event,
+      row: (node) => servicesRow(node, this.#states, this.#uri ?? Uri.parse('untitled:')),
+      children: (node) => this.#children(node),
+    });
+    this.#tree.onDidChangeVisibility(({ visible }) => {
+      if (visible && this.#isOutdated) void this.#list();
+    });
+  }
+
+  uri(): Uri | undefined {
+    return this.#uri;
+  }
+
+  look(dump: Uri | undefined): void {
+    if (dump === undefined || dump.toString() === this.#uri?.toString()) return;
+    this.#uri = dump;
+    this.#outdate();
+  }
+
+  changed(uri: string): void {
+    if (uri === this.#uri?.toString()) this.#outdate();
+  }
+
+  /** Shows the Services that have every word of a text, in any case. */
+  setFilter(text: string): void {
+    if (text === this.#filter) return;
+    this.#filter = text;
+    void commands.executeCommand('setContext', filteredKey, text.trim() !== '');
+    this.#show();
+  }
+
+  async askForFilter(): Promise<void> {
+    const title = l10n.t('Filter Services');
+    const placeHolder = l10n.t('Name, namespace, address, port, NodePort or state');
+    await askWhileTyping({ title, placeHolder, value: this.#filter }, (text) => this.setFilter(text));
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#running?.cancel();
+    this.#tree.dispose();
+    this.#changed.dispose();
+  }
+
+  #outdate(): void {
+    this.#isOutdated = true;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#list(), calm);
+  }
+
+  /** Lists the Services and then has their states, where the view is on the screen. */
+  async #list(): Promise<void> {
+    this.#running?.cancel();
+    const asked = this.#uri;
+    if (asked === undefined || !this.#tree.isVisible()) return;
+    this.#isOutdated = false;
+    const mine = new CancellationTokenSource();
+    this.#running = mine;
+    try {
+      const params = { textDocument: { uri: asked.toString() } };
+      const answer = await this.#server.ask<ServicesResult>(servicesRequest, params, mine.token);
+      if (this.#running !== mine) return;
+      this.#take(asked, answer);
+      while (await this.#fill(asked, mine));
+    } catch (error) {
+      if (this.#running !== mine) return;
+      this.#namespaces = [];
+      this.#message = messageOf(error);
+      this.#show();
+    } finally {
+      if (this.#running === mine) this.#running = undefined;
+      mine.dispose();
+    }
+  }
+
+  #take(dump: Uri, { namespaces, cluster, reason }: ServicesResult): void {
+    const file = dump.path.slice(dump.path.lastIndexOf('/') + 1);
+    this.#message =
+      reason !== ''
+        ? reason
+        : cluster === ''
+          ? l10n.t('{0}, as its rules say.', file)
+          : l10n.t('{0}, compared with {1}.', file, cluster);
+    this.#states = new Map();
+    this.#opened = [];
+    const isOpen = countOf(namespaces) <= fewServices;
+    this.#namespaces = namespaces.map(({ name, services }) => ({
+      kind: 'namespace',
+      name,
+      isOpen,
+      services: services.map((service): ServiceNode => ({ kind: 'service', namespace: name, service })),
+    }));
+    this.#show();
+  }
+
+  /** Asks for the next states, those of open namespaces first; false when all are there or nobody wants them any longer. */
+  async #fill(dump: Uri, mine: CancellationTokenSource): Promise<boolean> {
+    const batch: string[] = [];
+    for (const { services } of [...this.#opened, ...this.#namespaces]) {
+      for (const { service } of services) {
+        if (batch.length < statesAtATime && !this.#states.has(service.to) && !batch.includes(service.to)) batch.push(service.to);
+      }
+      if (batch.length >= statesAtATime) break;
+    }
+    if (batch.length === 0) return false;
+    const params: ServiceStatesParams = { textDocument: { uri: dump.toString() }, targets: batch };
+    const { states } = await this.#server.ask<ServiceStatesResult>(serviceStatesRequest, params, mine.token);
+    if (this.#running !== mine) return false;
+    for (const [at, to] of batch.entries()) {
+      const unknown: ServiceStateInfo = { kind: 'unknown', words: '', line: null, remarks: [] };
+      this.#states.set(to, states[at] ?? unknown);
+    }
+    const asked = new Set(batch);
+    for (const namespace of this.#shown) {
+      if (namespace.services.some(({ service }) => asked.has(service.to))) this.#changed.fire(namespace);
+    }
+    return true;
+  }
+
+  #show(): void {
+    const words = this.#filter.toLowerCase().split(/\s+/).filter(Boolean);
+    this.#shown =
+      words.length === 0
+        ? this.#namespaces
+        : this.#namespaces.flatMap((namespace) => {
+            const services = namespace.services.filter((service) => fitsFilter(service, words, this.#states));
+            return services.length === 0 ? [] : [{ ...namespace, services }];
+          });
+    const count = countOf(this.#shown);
+    if (words.length > 0 && count <= fewServices) this.#shown = this.#shown.map((namespace) => ({ ...namespace, isOpen: true }));
+    const filtered = words.length === 0 ? '' : l10n.t('{0} with "{1}".', count, this.#filter.trim());
+    this.#tree.setMessage([this.#message, filtered].filter((text) => text !== '').join(' '));
+    this.#changed.fire(undefined);
+  }
+
+  async #children(node: ServicesNode | undefined): Promise<readonly ServicesNode[]> {
+    switch (node?.kind) {
+      case undefined:
+        return this.#shown;
+      case 'namespace':
+        this.#opened = [node, ...this.#opened.filter((other) => other !== node)];
+        return node.services;
+      case 'service': {
+        const entries = await this.#entriesOf(node.service.to);
+        return entries.map((entry) => ({ kind: 'entry', service: node.service, entry }));
+      }
+      case 'entry': {
+        const { state, endpoints } = node.entry;
+        const deciding: ServicesNode[] = state.line === null ? [] : [{ kind: 'remark', text: state.words, line: state.line }];
+        return [...deciding, ...endpoints.map((endpoint): ServicesNode => ({ kind: 'endpoint', endpoint }))];
+      }
+      default:
+        return [];
+    }
+  }
+
+  async #entriesOf(to: string): Promise<readonly ServiceEntryInfo[]> {
+    if (this.#uri === undefined) return [];
+    const params: ServiceEntriesParams = { textDocument: { uri: this.#uri.toString() }, to };
+    return this.#server.ask<readonly ServiceEntryInfo[]>(serviceEntriesRequest, params);
+  }
+}
+
+function isServiceNode(value: unknown): value is { readonly service: { readonly to: string } } {
+  return typeof value === 'object' && value !== null && 'service' in value;
+}
+
+/** The tree of a dump's Services by namespace, with the state of each. It looks only while it is on the screen. */
+export function createServicesView(server: ServerAccess): Disposable {
+  const tree = new ServiceTree(server);
+  const disposables: Disposable[] = [
+    followDump(server, tree),
+    commands.registerCommand('iptables.filterServices', () => tree.askForFilter()),
+    commands.registerCommand('iptables.clearServicesFilter', () => tree.setFilter('')),
+    commands.registerCommand('iptables.showServiceFlow', (node: unknown) => {
+      const uri = tree.uri();
+      if (uri === undefined || !isServiceNode(node)) return undefined;
+      return commands.executeCommand('iptables.showFlow', uri, node.service.to);
+    }),
+  ];
+  return {
+    dispose: () => {
+      for (const disposable of disposables) disposable.dispose();
+      tree.dispose();
+    },
+  };
+}

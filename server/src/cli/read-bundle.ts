@@ -1,0 +1,109 @@
+/** Node bundles as files: a folder, or a tar archive, compressed or not. Bounded in files, depth and bytes; links are not followed. */
+import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { describeFileError } from '../lsp/node/files.ts';
+import { type BundleFile, readBundle } from '../node/bundle.ts';
+import type { NodeFacts } from '../node/facts.ts';
+import { partKindOf } from '../node/part-kind.ts';
+import { isTar, readTar } from '../node/tar.ts';
+import { decodeBytes } from './decode-bytes.ts';
+import { mostBytes, nameOfInput } from './read-text.ts';
+import { UsageError } from './usage-error.ts';
+
+const mostFiles = 5_000;
+const deepest = 8;
+
+/** Whether a path names a folder, which can only be a bundle. */
+export function isFolder(path: string): boolean {
+  return path !== '-' && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** Files below a folder in the order of their names, without links and devices. @throws UsageError for more than any bundle has */
+function filesIn(folder: string): readonly BundleFile[] {
+  const files: BundleFile[] = [];
+  let bytes = 0;
+  const walk = (at: string, path: string, depth: number): void => {
+    if (depth > deepest) return;
+    for (const name of readdirSync(at).toSorted()) {
+      const full = join(at, name);
+      const inner = path === '' ? name : `${path}/${name}`;
+      const stats = lstatSync(full);
+      if (stats.isDirectory()) walk(full, inner, depth + 1);
+      if (!stats.isFile()) continue;
+      bytes += stats.size;
+      if (bytes > mostBytes) throw new UsageError(`${folder}: holds more than ${mostBytes / 1_000_000} MB`);
+      if (files.length >= mostFiles)
+        throw new UsageError(`${folder}: holds more than ${mostFiles} files; expected a node bundle`);
+      files.push({ path: inner, text: decodeBytes(readFileSync(full)) });
+    }
+  };
+  try {
+    walk(folder, '', 0);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`${folder}: ${describeFileError(error)}`);
+  }
+  return files;
+}
+
+/** Folders that hold rules of their own: of one node there is one. */
+function rulesFolders(files: readonly BundleFile[]): readonly string[] {
+  const folders = files
+    .filter(({ path }) => /(?:^|\/)ip6?tables-save\.txt$/.test(path))
+    .map(({ path }) => path.slice(0, path.lastIndexOf('/') + 1));
+  return [...new Set(folders)];
+}
+
+/** Whether files are a node's, and not just a folder that dumps lie in: plain names, or rules with something beside them. */
+function isBundle(files: readonly BundleFile[]): boolean {
+  if (files.some(({ path }) => partKindOf(path, '') === 'rules')) return true;
+  const kinds = new Set(files.map(({ path, text }) => partKindOf(path, text)).filter((kind) => kind !== undefined));
+  return kinds.has('rules') && kinds.size > 1;
+}
+
+function factsOf(
+  name: string,
+  what: 'a directory' | 'an archive',
+  files: readonly BundleFile[],
+  notes: readonly string[],
+): NodeFacts {
+  const folders = rulesFolders(files);
+  if (folders.length > 1) {
+    const some = folders.slice(0, 4).map((folder) => (folder === '' ? '.' : folder));
+    throw new UsageError(`${name}: holds several bundles (${some.join(', ')}); name one of them`);
+  }
+  if (!isBundle(files)) throw new UsageError(`${name}: is ${what} and no node bundle; expected iptables-save.txt in it`);
+  const facts = readBundle(files);
+  return notes.length === 0 ? facts : { ...facts, notes: [...notes, ...facts.notes] };
+}
+
+/** The bundle in a folder. @throws UsageError */
+export function readBundleFolder(folder: string): NodeFacts {
+  return factsOf(folder, 'a directory', filesIn(folder), []);
+}
+
+/** The bundle in the bytes of a file, where they are a tar archive, compressed by gzip or not; undefined where they are none. @throws UsageError */
+export function readBundleArchive(path: string, bytes: Buffer): NodeFacts | undefined {
+  const isCompressed = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  if (!isCompressed && !isTar(bytes)) return undefined;
+  const name = nameOfInput(path);
+  let plain: Uint8Array = bytes;
+  if (isCompressed) {
+    try {
+      plain = gunzipSync(bytes, { maxOutputLength: mostBytes });
+    } catch (error) {
+      throw new UsageError(
+        `${name}: is compressed and cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+    if (!isTar(plain)) throw new UsageError(`${name}: is compressed, and no tar archive within; expected a node bundle`);
+  }
+  const answer = readTar(plain);
+  if (!answer.ok) throw new UsageError(`${name}: ${answer.message}; expected a node bundle`);
+  const files = answer.files.map(({ path: inner, bytes: content }) => ({
+    path: inner,
+    text: decodeBytes(Buffer.from(content.buffer, content.byteOffset, content.byteLength)),
+  }));
+  return factsOf(name, 'an archive', files, answer.notes);
+}

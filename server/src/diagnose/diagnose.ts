@@ -1,0 +1,107 @@
+/** The verdict that rules and facts give together: looks at everything there is. */
+import type { Steps } from '../base/steps.ts';
+import type { Cause, Diagnosis, Fate } from './diagnosis.ts';
+import { type Asked, askedSteps, type DiagnoseQuestion, type Journey } from './journey.ts';
+import { missingParts } from './missing-parts.ts';
+import type { Found } from './node-finding.ts';
+import { nodeFindings } from './registry.ts';
+import { endText, whoHas } from './signs.ts';
+import type { Subject } from './subject.ts';
+
+export type DiagnoseAnswer =
+  | { readonly ok: true; readonly diagnosis: Diagnosis }
+  /** One sentence: what was wrong with the question, and what is expected. */
+  | { readonly ok: false; readonly message: string };
+
+function weight({ ends }: Found): number {
+  return ends.reduce((sum, { probability }) => sum + probability, 0);
+}
+
+/** What explains the outcome first, by how much of it; then what is about the question; then what is wrong elsewhere. Ties keep their order. */
+function byLikelihood(found: readonly Found[]): readonly Found[] {
+  const rank = (each: Found): number => (each.ends.length > 0 ? 2 : each.concerns ? 1 : 0);
+  return found.toSorted((a, b) => rank(b) - rank(a) || weight(b) - weight(a));
+}
+
+/** One cause of the same code, place and words is enough. */
+function distinct(found: readonly Found[]): readonly Cause[] {
+  const seen = new Set<string>();
+  const causes: Cause[] = [];
+  for (const { code, message, evidence, confirm, mend } of found) {
+    const [first] = evidence;
+    const key = `${code} ${first?.file} ${first?.line}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    causes.push({ code, message, evidence, confirm, mend });
+  }
+  return causes;
+}
+
+function fateOf(journey: Journey, found: readonly Found[]): Fate {
+  if (journey.verdict === 'reject') return 'refused';
+  if (journey.verdict === 'drop') return 'lost';
+  const ending = found.find(({ ends }) => ends.includes(journey));
+  return ending === undefined ? 'arrives' : ending.as;
+}
+
+/** The worst that happens to some of the packets: whoever asks has seen one fail. */
+function outcomeOf({ facts }: Subject, { journeys }: Asked, found: readonly Found[]): Fate {
+  const fates = journeys.map((journey) => fateOf(journey, found));
+  if (fates.includes('lost')) return 'lost';
+  if (fates.includes('refused')) return 'refused';
+  const isKnown = facts.routes !== null || facts.sysctls !== null;
+  return fates.length > 0 && isKnown ? 'arrives' : 'unknown';
+}
+
+/** Where the question's packets go by the rules, in sentences. */
+function waysTexts(subject: Subject, { journeys }: Asked, outcome: Fate): readonly string[] {
+  const accepted = journeys.filter(({ verdict }) => verdict === 'accept');
+  const texts = new Map<string, number>();
+  for (const journey of accepted) {
+    const { start, end, isDelivered, probability } = journey;
+    const changed = end.dnat ? `translated to ${endText(journey)}` : `sent to ${endText(journey)} as it is`;
+    const source = end.snat ? `, with its source changed to ${end.source?.text ?? 'an address of this node'}` : '';
+    const where = isDelivered ? 'delivered to this node' : `handed on to ${whoHas(subject, end.destination.text)}`;
+    const text = `${changed}${source}, ${where}${start.out === end.out || end.out === null || end.out === '' ? '' : ` by ${end.out}`}`;
+    texts.set(text, (texts.get(text) ?? 0) + probability);
+  }
+  const ways = [...texts].slice(0, 10).map(([text, share]) => `${share > 0.999 ? '' : `${Math.round(share * 100)} %: `}${text}`);
+  if (ways.length === 0) return [];
+  const [first] = accepted;
+  const target =
+    first === undefined ? '' : first.isDelivered ? 'what listens on the node' : whoHas(subject, first.end.destination.text);
+  const port = first?.end.dport;
+  const advice =
+    outcome === 'arrives' || outcome === 'unknown'
+      ? [
+          `iptables lets it pass; if it fails all the same look at ${target}: whether a program listens on port ${port ?? '?'} (kubectl exec POD -- ss -ltn), whether targetPort is right, and what stands between.`,
+        ]
+      : [];
+  return [`The rules let the packet pass: ${ways.join('; ')}.`, ...advice];
+}
+
+/** What is wrong, the likeliest for the question first, what is fine and what could not be looked at. */
+export function* diagnoseSteps(subject: Subject, question: DiagnoseQuestion | null): Steps<DiagnoseAnswer> {
+  const answer = question === null ? null : yield* askedSteps(subject, question);
+  if (answer !== null && !answer.ok) return answer;
+  const asked = answer?.asked ?? null;
+  const found: Found[] = [];
+  const fine: string[] = [];
+  for (const each of nodeFindings) {
+    const looked = yield* each.look(subject, asked);
+    found.push(...looked.found);
+    fine.push(...looked.fine);
+  }
+  const outcome = asked === null ? null : outcomeOf(subject, asked, found);
+  const ways = asked === null || outcome === null ? [] : [...waysTexts(subject, asked, outcome), ...asked.notes];
+  return {
+    ok: true,
+    diagnosis: {
+      question: asked?.question ?? null,
+      outcome,
+      causes: distinct(byLikelihood(found)),
+      looked: [...ways, ...fine, ...subject.facts.notes],
+      missing: missingParts(subject.facts, subject.cluster.source.kind !== 'none'),
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import { isOwn } from '../../node/look-ups/own-address.ts';
+import type { Evidence } from '../diagnosis.ts';
+import type { Asked, Journey } from '../journey.ts';
+import { atOnce, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
+import { linkOfRoute, podAddressesHere, routeTo } from '../signs.ts';
+import { ruleEvidence, type Subject } from '../subject.ts';
+
+/** Translated packets whose answers do not come back by this node: nobody puts the Service's address back. */
+export const answersBypassNode: NodeFinding = {
+  codes: {
+    'answers-bypass-node':
+      'A packet to a Service is not masqueraded where it must be: its answers go past this node, with the wrong source.',
+  },
+  look: atOnce(look),
+};
+
+/** Whether a Pod of this node has an address, as the cluster or the routes say; undefined where nobody does. */
+function isHere(subject: Subject, ip: string, journey?: Journey): boolean | undefined {
+  if (podAddressesHere(subject).includes(ip) || isOwn(subject.facts, ip) === true) return true;
+  const answer = journey?.route ?? routeTo(subject, ip);
+  if (answer.kind !== 'route') return undefined;
+  const pods = subject.cluster.podsAt(ip);
+  if (pods.length > 0) return false;
+  return linkOfRoute(answer) === null ? false : undefined;
+}
+
+/** A packet that comes in, is sent on to another node, and keeps its source, which is no Pod of this node. */
+function isBypassed(subject: Subject, journey: Journey): boolean {
+  const { start, end } = journey;
+  if (!end.dnat || end.snat || start.isFromHere || start.source === null) return false;
+  // A Pod's own packet that comes back to it is answered within the Pod.
+  if (end.destination.text === start.source.text) return true;
+  if (isHere(subject, end.destination.text, journey) !== false) return false;
+  return isHere(subject, start.source.text) === false || isOutside(subject, start.source.text);
+}
+
+/** Whether a source is no Pod's and reached by another way than a link of Pods. */
+function isOutside(subject: Subject, ip: string): boolean {
+  const { cluster } = subject;
+  return cluster.nodes.length > 0 && cluster.podsAt(ip).length === 0 && cluster.endpointsAt(ip).length === 0;
+}
+
+function evidenceOf(subject: Subject, journey: Journey): readonly Evidence[] {
+  const evidence: Evidence[] = [];
+  for (let step = journey.last; step !== null; step = step.previous) {
+    if ((step.kind === 'dnat' || step.kind === 'mark') && step.line !== null) evidence.unshift(ruleEvidence(subject, step.line));
+  }
+  return evidence;
+}
+
+/** A rule on the way that takes off the mark which kube-proxy set for masquerading. */
+function clearing(subject: Subject, journey: Journey): string {
+  const marks: { readonly chain: string; readonly line: number }[] = [];
+  for (let step = journey.last; step !== null; step = step.previous) {
+    if (step.kind === 'mark' && step.line !== null) marks.unshift({ chain: step.chain.name, line: step.line });
+  }
+  const set = marks.findIndex(({ chain }) => chain === 'KUBE-MARK-MASQ');
+  const later = set < 0 ? undefined : marks.slice(set + 1).find(({ chain }) => !chain.startsWith('KUBE-'));
+  if (later === undefined) return '';
+  const { file, line } = subject.place(later.line);
+  return ` kube-proxy marked it for that (KUBE-MARK-MASQ), and a rule of ${later.chain} (${file}, line ${line}) changed the mark before KUBE-POSTROUTING looked at it.`;
+}
+
+function look(subject: Subject, asked: Asked | null): Looked {
+  const ways = leaving(asked).filter((journey) => isBypassed(subject, journey));
+  const [way] = ways;
+  if (way === undefined) return nothing;
+  const itself = way.end.destination.text === way.start.source?.text;
+  const cause = {
+    code: 'answers-bypass-node',
+    message: `The packet is sent on to ${way.end.destination.text} with its source ${way.start.source?.text ?? ''} as it was: ${
+      itself
+        ? 'the Pod gets a packet from itself, and drops it'
+        : 'the answer goes straight from there to the client, which does not know that address and drops it'
+    }.${clearing(subject, way)}`,
+    evidence: evidenceOf(subject, way),
+    confirm: ['iptables -t nat -L POSTROUTING -v -n -x', 'iptables -t nat -L KUBE-POSTROUTING -v -n -x'],
+    mend: ['put KUBE-POSTROUTING first in POSTROUTING of nat, and give rules that set marks a mask that leaves 0x4000 alone'],
+  };
+  return { ...nothing, found: [foundCause(cause, { ends: ways })] };
+}

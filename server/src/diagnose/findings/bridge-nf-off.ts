@@ -1,0 +1,84 @@
+import { proxyLayout } from '../../kube/proxy/layout.ts';
+import { linkNamed, portsOf } from '../../node/look-ups/links.ts';
+import { setting } from '../../node/look-ups/sysctl.ts';
+import type { Evidence } from '../diagnosis.ts';
+import type { Asked, Journey } from '../journey.ts';
+import { atOnce, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
+import { bridgeNamed, hasServices, leavesBy, linkOfRoute, podInterfaces, routeTo, settingEvidence } from '../signs.ts';
+import type { Subject } from '../subject.ts';
+
+/** What a bridge passes from Pod to Pod meets conntrack only with br_netfilter: without it answers keep the endpoint's address. */
+export const bridgeNfOff: NodeFinding = {
+  codes: {
+    'bridge-nf-off':
+      'Pods on one bridge cannot reach each other through a Service: bridged packets do not meet iptables (bridge-nf-call-iptables).',
+  },
+  look: atOnce(look),
+};
+
+const names = { ipv4: 'net.bridge.bridge-nf-call-iptables', ipv6: 'net.bridge.bridge-nf-call-ip6tables' } as const;
+
+/** What shows that bridged packets do not meet iptables; undefined where they do, or that is not known. */
+function offEvidence({ facts }: Subject, family: 'ipv4' | 'ipv6', bridge: string): Evidence | undefined {
+  const link = linkNamed(facts, bridge);
+  if (family === 'ipv4' && link?.callsIptables === true) return undefined;
+  const found = setting(facts, names[family]);
+  if (found !== undefined) return found.value === 0 ? settingEvidence(found) : undefined;
+  // The setting is there as soon as br_netfilter is loaded.
+  const { sysctls } = facts;
+  const isShown = sysctls !== null && setting(facts, 'net.ipv4.ip_forward') !== undefined && sysctls.values.size > 50;
+  const hasBridge = [...(sysctls?.values.keys() ?? [])].some((name) => name.startsWith('net.bridge.'));
+  if (sysctls === null || !isShown || hasBridge) return undefined;
+  return { file: sysctls.file, line: 1, text: `${names[family]} is not there: br_netfilter is not loaded` };
+}
+
+/** A way from one Pod to another of the same bridge, by a Service whose address the client keeps its own with. */
+function isBridged(subject: Subject, journey: Journey): boolean {
+  const { start, end } = journey;
+  if (!end.dnat || end.snat || start.isFromHere || start.source === null || end.destination.text === start.source.text)
+    return false;
+  const out = bridgeNamed(subject, linkOfRoute(journey.route));
+  return out !== undefined && out === leavesBy(journey) && linkOfRoute(routeTo(subject, start.source.text)) === out;
+}
+
+function hasLocalService(subject: Subject, family: 'ipv4' | 'ipv6', bridge: string): boolean {
+  const { ruleset } = subject;
+  for (const dump of ruleset.dumps) {
+    if (dump.family !== family || !hasServices(subject, family) || proxyLayout(ruleset, dump).masqueradeAll) continue;
+    const nat = dump.tables.find(({ name }) => name === 'nat');
+    for (const line of nat?.targets.get('DNAT')?.slice(0, 500) ?? []) {
+      const ip = /--to-destination \[?([0-9a-f.:]+?)\]?(?::\d+)?(?:\s|$)/.exec(ruleset.lines[line]?.text ?? '')?.[1];
+      if (ip !== undefined && linkOfRoute(routeTo(subject, ip)) === bridge) return true;
+    }
+  }
+  return false;
+}
+
+function look(subject: Subject, asked: Asked | null): Looked {
+  const found = [];
+  const ways = leaving(asked).filter((journey) => isBridged(subject, journey));
+  for (const family of ['ipv4', 'ipv6'] as const) {
+    const own = ways.filter(({ start }) => start.family === family);
+    const [way] = own;
+    for (const name of way === undefined ? podInterfaces(subject) : [leavesBy(way)]) {
+      const bridge = bridgeNamed(subject, name);
+      const evidence = bridge === undefined ? undefined : offEvidence(subject, family, bridge);
+      if (bridge === undefined || evidence === undefined) continue;
+      const ports = portsOf(subject.facts, bridge).length;
+      if (own.length === 0 && (ports < 2 || !hasLocalService(subject, family, bridge))) continue;
+      const cause = {
+        code: 'bridge-nf-off',
+        message: `${names[family]} is off: where client and endpoint are both on ${bridge}, the answer goes from Pod to Pod without meeting iptables, so its source is the endpoint's address instead of the Service's, and the client drops it. Between nodes and from the node itself the Service works.`,
+        evidence: [evidence],
+        confirm: [`sysctl ${names[family]}`, 'lsmod | grep br_netfilter'],
+        mend: ['modprobe br_netfilter', `sysctl -w ${names[family]}=1`],
+      };
+      found.push(foundCause(cause, { ends: own }));
+    }
+  }
+  return {
+    ...nothing,
+    found,
+    fine: ways.length > 0 && found.length === 0 ? ['Bridged packets meet iptables (bridge-nf-call-iptables).'] : [],
+  };
+}

@@ -1,0 +1,57 @@
+import type { Evidence } from '../diagnosis.ts';
+import type { Asked, Journey } from '../journey.ts';
+import { atOnce, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
+import { endText, failedNeighbour, isGone } from '../signs.ts';
+import { ruleEvidence, type Subject } from '../subject.ts';
+
+/** Rules send a packet to an address that nobody has any more. */
+export const endpointGone: NodeFinding = {
+  codes: { 'endpoint-gone': 'Packets are sent to a Pod that is gone: no rule stops them, and nobody answers.' },
+  look: atOnce(look),
+};
+
+function evidenceOf(subject: Subject, journey: Journey): readonly Evidence[] {
+  const evidence: Evidence[] = [];
+  for (let step = journey.last; step !== null; step = step.previous) {
+    if (step.kind === 'dnat' && step.line !== null) evidence.push(ruleEvidence(subject, step.line));
+  }
+  const failed = failedNeighbour(subject, journey.end.destination.text);
+  if (failed !== undefined)
+    evidence.push({
+      file: subject.facts.neighbours?.file ?? '',
+      line: failed.line,
+      text: `${failed.ip} dev ${failed.interface} FAILED`,
+    });
+  return evidence;
+}
+
+function look(subject: Subject, asked: Asked | null): Looked {
+  const byEnd = new Map<string, Journey[]>();
+  for (const journey of leaving(asked)) {
+    const ip = journey.end.destination.text;
+    if (!isGone(subject, ip) && failedNeighbour(subject, ip) === undefined) continue;
+    const group = byEnd.get(endText(journey));
+    if (group === undefined) byEnd.set(endText(journey), [journey]);
+    else group.push(journey);
+  }
+  const found = [...byEnd].map(([end, ways]) => {
+    const [way] = ways;
+    const ip = way?.end.destination.text ?? '';
+    const share = ways.reduce((sum, { probability }) => sum + probability, 0);
+    const often = share > 0.999 ? 'Every packet' : `About ${Math.round(100 * share)} % of the connections`;
+    const why = isGone(subject, ip)
+      ? 'the cluster has no Pod and no endpoint with that address any more, so the rules are older than the cluster'
+      : 'nobody answers at that address (its neighbour entry failed)';
+    return foundCause(
+      {
+        code: 'endpoint-gone',
+        message: `${often} ${share > 0.999 ? 'is' : 'are'} sent to ${end}, and ${why}.`,
+        evidence: way === undefined ? [] : evidenceOf(subject, way),
+        confirm: [`kubectl get pods -A -o wide | grep -w ${ip}`, `ip neigh show ${ip}`],
+        mend: ['restart kube-proxy on this node, and look into its log why it was behind'],
+      },
+      { ends: ways },
+    );
+  });
+  return { ...nothing, found };
+}

@@ -1,0 +1,49 @@
+import { interfaceSetting, type Setting, setting } from '../../node/look-ups/sysctl.ts';
+import type { Asked, Journey } from '../journey.ts';
+import { atOnce, type Found, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
+import { hasServices, settingEvidence } from '../signs.ts';
+import type { Subject } from '../subject.ts';
+
+/** The kernel drops what comes in and is for others (ip_forward, IN_DEV_FORWARD; ip6_forward). */
+export const forwardingOff: NodeFinding = {
+  codes: { 'forwarding-off': 'The kernel does not forward packets: what comes in for Pods is dropped.' },
+  look: atOnce(look),
+};
+
+const names = { ipv4: 'net.ipv4.ip_forward', ipv6: 'net.ipv6.conf.all.forwarding' } as const;
+
+/** What decides whether a packet that came in by an interface is forwarded: for IPv4 that interface's own switch. */
+function deciding({ facts }: Subject, { start }: Journey): Setting | undefined {
+  const own = start.family === 'ipv4' && start.in !== null ? interfaceSetting(facts, 'ipv4', start.in, 'forwarding') : undefined;
+  return own ?? setting(facts, names[start.family]);
+}
+
+function causeOf(switchedOff: Setting, ends: readonly Journey[]): Found {
+  const isOne = !Object.values(names).some((name) => name === switchedOff.name);
+  return foundCause(
+    {
+      code: 'forwarding-off',
+      message: `${switchedOff.name} is 0: the kernel drops every packet that ${isOne ? 'comes in there and ' : ''}is to be forwarded, to Pods and from them, before FORWARD. kubelet and CNI plugins need it to be 1; a sysctl file of the distribution or a hardening profile sets it back.`,
+      evidence: [settingEvidence(switchedOff)],
+      confirm: [`sysctl ${switchedOff.name}`],
+      mend: [`sysctl -w ${switchedOff.name}=1`],
+    },
+    { ends },
+  );
+}
+
+function look(subject: Subject, asked: Asked | null): Looked {
+  if (subject.facts.sysctls === null) return nothing;
+  const found: Found[] = [];
+  for (const family of ['ipv4', 'ipv6'] as const) {
+    const whole = setting(subject.facts, names[family]);
+    if (whole === undefined) continue;
+    const forwarded = leaving(asked).filter(({ start }) => !start.isFromHere && start.family === family);
+    const ended = forwarded.filter((journey) => deciding(subject, journey)?.value === 0);
+    const [first] = ended;
+    const decides = first === undefined ? undefined : deciding(subject, first);
+    if (decides !== undefined) found.push(causeOf(decides, ended));
+    else if (whole.value === 0 && hasServices(subject, family) && forwarded.length === 0) found.push(causeOf(whole, []));
+  }
+  return { ...nothing, found, fine: found.length === 0 ? ['The kernel forwards packets (net.ipv4.ip_forward).'] : [] };
+}

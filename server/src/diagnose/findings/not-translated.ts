@@ -1,0 +1,69 @@
+import type { ServiceRecord } from '../../cluster/objects.ts';
+import { isElsewhere, serviceProxyOf } from '../../kube/proxy/mode.ts';
+import { isOwn } from '../../node/look-ups/own-address.ts';
+import type { Asked, Journey } from '../journey.ts';
+import { accepted, atOnce, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
+import { nodeName, type Subject } from '../subject.ts';
+
+/** A Service that the cluster has and no rule knows: its address is nobody's. */
+export const notTranslated: NodeFinding = {
+  codes: { 'not-translated': 'No rule translates the address of the Service that was asked for: packets to it go astray.' },
+  look: atOnce(look),
+};
+
+interface Frontend {
+  readonly service: ServiceRecord;
+  readonly isNodePort: boolean;
+}
+
+/** The Service whose address and port a packet was sent to, as the cluster says. */
+function frontendOf({ cluster, facts }: Subject, { start }: Journey): Frontend | undefined {
+  const { destination, dport, protocol } = start;
+  const hasPort = (service: ServiceRecord): boolean =>
+    service.ports.some((port) => port.port === dport && port.protocol === protocol);
+  const service = cluster.servicesAt(destination.text).find((each) => hasPort(each.service))?.service;
+  if (service !== undefined) return { service, isNodePort: false };
+  if (dport === null || isOwn(facts, destination.text) !== true) return undefined;
+  const byPort = cluster.services.find((each) =>
+    each.ports.some((port) => port.nodePort === dport && port.protocol === protocol),
+  );
+  return byPort === undefined ? undefined : { service: byPort, isNodePort: true };
+}
+
+function messageOf({ service, isNodePort }: Frontend, { start }: Journey): string {
+  const what = `${service.namespace}/${service.name}`;
+  const address = `${start.destination.text}:${start.dport}/${start.protocol}`;
+  return isNodePort
+    ? `No rule translates ${address}, a NodePort of ${what}: the packet is for the node itself, where nothing listens.`
+    : `No rule translates ${address}, an address of ${what}: the packet leaves as it is, for an address that nobody has.`;
+}
+
+function look(subject: Subject, asked: Asked | null): Looked {
+  const { ruleset, cluster } = subject;
+  const ways = accepted(asked).filter(({ end }) => !end.dnat);
+  const [way] = ways;
+  if (asked === null || way === undefined) return nothing;
+  const frontend = frontendOf(subject, way);
+  const dump = ruleset.dumps.find(({ family }) => family === asked.packet.family);
+  if (frontend === undefined || dump === undefined) return nothing;
+  const proxy = serviceProxyOf(ruleset, dump, cluster, nodeName(subject));
+  // Where ipvs or another program does Services, rules need not know them.
+  if (isElsewhere(proxy) && proxy.kind !== 'flushed' && proxy.kind !== 'absent') return nothing;
+  const nat = dump.tables.find(({ name }) => name === 'nat');
+  const services = nat?.chains.get('KUBE-SERVICES');
+  const line = services?.declarations[0] ?? nat?.firstLine;
+  const cause = {
+    code: 'not-translated',
+    message: messageOf(frontend, way),
+    evidence: line === undefined ? [] : [{ ...subject.place(line), text: ruleset.lines[line]?.text ?? '' }],
+    confirm: [
+      `iptables-save -t nat | grep ${way.start.destination.text}`,
+      'kubectl -n kube-system logs -l k8s-app=kube-proxy --tail=50',
+    ],
+    mend: ['restart kube-proxy on this node: it writes every chain anew'],
+  };
+  return {
+    ...nothing,
+    found: [foundCause(cause, { ends: ways, as: frontend.isNodePort && way.isDelivered ? 'refused' : 'lost' })],
+  };
+}

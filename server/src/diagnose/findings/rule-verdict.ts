@@ -1,0 +1,111 @@
+import type { Finding } from '../../lint/support/finding.ts';
+import type { TraceStep, Verdict } from '../../netfilter/outcome.ts';
+import type { Cause } from '../diagnosis.ts';
+import type { Asked, Journey } from '../journey.ts';
+import { atOnce, type Found, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
+import { ownerOf } from '../owners.ts';
+import { ruleEvidence, type Subject } from '../subject.ts';
+
+/** What the rules themselves say of the packets of a question: dropped or refused, and by which rule. */
+export const ruleVerdict: NodeFinding = {
+  codes: {
+    'dropped-by-rule': 'A rule or policy drops what was asked about.',
+    'rejected-by-rule': 'A rule refuses what was asked about.',
+    'answer-dropped': 'The packet arrives, and a rule drops the answer on its way back.',
+  },
+  look: atOnce(look),
+};
+
+const codes: Readonly<Record<Exclude<Verdict, 'accept'>, string>> = { drop: 'dropped-by-rule', reject: 'rejected-by-rule' };
+
+function commandOf({ chain }: TraceStep, family: 'ipv4' | 'ipv6'): string {
+  return `${family === 'ipv6' ? 'ip6tables' : 'iptables'} -t ${chain.table.name} -L ${chain.name} -v -n -x --line-numbers`;
+}
+
+function mendOf(subject: Subject, step: TraceStep, family: 'ipv4' | 'ipv6'): readonly string[] {
+  const program = `${family === 'ipv6' ? 'ip6tables' : 'iptables'} -t ${step.chain.table.name}`;
+  if (step.kind === 'policy') return [`${program} -P ${step.chain.name} ACCEPT`];
+  const owner = ownerOf(step.chain.name);
+  if (owner !== '') return [`change it where ${owner} is configured: what is changed by hand is written anew`];
+  const rule = step.line === null ? '' : ruleEvidence(subject, step.line).text;
+  return rule.startsWith('-A ') ? [`${program} -D ${rule.slice(3)}`] : [];
+}
+
+function messageOf(subject: Subject, step: TraceStep, verdict: Exclude<Verdict, 'accept'>, what: string): string {
+  const does = verdict === 'drop' ? 'drops' : 'refuses';
+  const { name, table } = step.chain;
+  if (step.kind === 'policy') return `The policy of ${name} (table ${table.name}) ${does} ${what}: no rule accepts it.`;
+  const owner = ownerOf(name);
+  const whose = owner === '' ? '' : `, a chain of ${owner}`;
+  const place = step.line === null ? null : subject.place(step.line);
+  return `A rule of ${name} (table ${table.name}${whose}) ${does} ${what}${place === null ? '' : `: ${place.file}, line ${place.line}`}.`;
+}
+
+/** What a step's rule is known for already: a finding of the rules at its line. */
+function lintCause(subject: Subject, findings: readonly Finding[], { line, chain }: TraceStep): Cause | undefined {
+  const known = findings.find(
+    (finding) => finding.line === line && (finding.severity === 'error' || finding.severity === 'warning'),
+  );
+  const ofChain = known ?? findings.find((finding) => finding.chain === chain && finding.severity !== 'hint' && chain.builtin);
+  const found =
+    known ?? (ofChain?.code === 'forward-drops-pods' || ofChain?.code === 'input-rejects-nodeports' ? ofChain : undefined);
+  if (found === undefined) return undefined;
+  return {
+    code: found.code,
+    message: found.message,
+    evidence: [ruleEvidence(subject, found.line)],
+    confirm: [],
+    mend: [`iptables-inspect explain ${found.code}`],
+  };
+}
+
+/** Journeys that end at the same rule or policy, as one cause. */
+function endedBy(journeys: readonly Journey[]): ReadonlyMap<string, readonly Journey[]> {
+  const groups = new Map<string, Journey[]>();
+  for (const journey of journeys) {
+    const key = `${journey.verdict} ${journey.last?.chain.table.name} ${journey.last?.chain.name} ${journey.last?.line}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [journey]);
+    else group.push(journey);
+  }
+  return groups;
+}
+
+function verdictCause(subject: Subject, verdict: Exclude<Verdict, 'accept'>, step: TraceStep, family: 'ipv4' | 'ipv6'): Cause {
+  return {
+    code: codes[verdict],
+    message: messageOf(subject, step, verdict, 'the packet'),
+    evidence: step.line === null ? [] : [ruleEvidence(subject, step.line)],
+    confirm: [commandOf(step, family)],
+    mend: mendOf(subject, step, family),
+  };
+}
+
+function look(subject: Subject, asked: Asked | null): Looked {
+  if (asked === null) return nothing;
+  const found: Found[] = [];
+  for (const ways of endedBy(asked.journeys.filter(({ verdict }) => verdict !== 'accept')).values()) {
+    const [first] = ways;
+    if (first?.last === undefined || first.last === null || first.verdict === 'accept') continue;
+    const { family } = first.start;
+    const own = verdictCause(subject, first.verdict, first.last, family);
+    const known = lintCause(subject, subject.lint, first.last);
+    const cause = known === undefined ? own : { ...known, confirm: own.confirm, mend: [...own.mend, ...known.mend] };
+    found.push(foundCause(cause, { ends: ways, as: first.verdict === 'drop' ? 'lost' : 'refused' }));
+  }
+  const back = asked.answers.filter(({ verdict }) => verdict !== 'accept');
+  const arriving = asked.journeys.filter(({ verdict }) => verdict === 'accept');
+  const [answer] = back;
+  if (answer?.last !== undefined && answer.last !== null && answer.verdict !== 'accept' && back.length === asked.answers.length) {
+    const { family } = asked.packet;
+    const cause: Cause = {
+      code: 'answer-dropped',
+      message: `${messageOf(subject, answer.last, answer.verdict, 'the answer')} The packet itself is let through.`,
+      evidence: answer.last.line === null ? [] : [ruleEvidence(subject, answer.last.line)],
+      confirm: [commandOf(answer.last, family)],
+      mend: mendOf(subject, answer.last, family),
+    };
+    found.push(foundCause(cause, { ends: arriving }));
+  }
+  return { ...nothing, found };
+}

@@ -1,0 +1,56 @@
+import type { Finding } from '../../lint/support/finding.ts';
+import type { Asked } from '../journey.ts';
+import { atOnce, type Found, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
+import { ruleEvidence, type Subject } from '../subject.ts';
+
+/** What lint finds in the rules, and drift against the cluster: both have pages of their own. */
+export const rulesAndCluster: NodeFinding = { codes: {}, look: atOnce(look) };
+
+const mostListed = 20;
+
+/** The lines of rules that a question's packets meet, so that what is wrong there comes first. */
+function linesMet(asked: Asked | null): ReadonlySet<number> {
+  const lines = new Set<number>();
+  for (const { last } of asked?.journeys ?? []) {
+    for (let step = last; step !== null; step = step.previous) {
+      if (step.line !== null) lines.add(step.line);
+      for (const line of step.chain.declarations) lines.add(line);
+    }
+  }
+  return lines;
+}
+
+/** Whether a finding is about the Service that was asked for. */
+function isAbout(asked: Asked | null, { message }: Finding): boolean {
+  const ends = asked?.journeys.flatMap(({ start, end }) => [start.destination.text, end.destination.text]) ?? [];
+  return ends.some((ip) => message.includes(ip));
+}
+
+function causeOf(subject: Subject, asked: Asked | null, met: ReadonlySet<number>, found: Finding): Found {
+  const concerns = met.has(found.line) || isAbout(asked, found);
+  return foundCause(
+    {
+      code: found.code,
+      message: found.message.replaceAll('\n', ' '),
+      evidence: [ruleEvidence(subject, found.line)],
+      confirm: [],
+      mend: [`iptables-inspect explain ${found.code}`],
+    },
+    { concerns },
+  );
+}
+
+function look(subject: Subject, asked: Asked | null): Looked {
+  const met = linesMet(asked);
+  const grave = subject.lint.filter(({ severity }) => severity === 'error' || severity === 'warning');
+  const found = grave
+    .map((finding) => causeOf(subject, asked, met, finding))
+    .toSorted((a, b) => Number(b.concerns) - Number(a.concerns));
+  const fine = [
+    ...(found.length === 0 ? ['The rules themselves show nothing that is known to go wrong.'] : []),
+    ...(subject.cluster.source.kind !== 'none' && !found.some(({ code }) => code.startsWith('drift-'))
+      ? ["The rules of kube-proxy are what the cluster's Services and endpoints ask for."]
+      : []),
+  ];
+  return { ...nothing, found: found.slice(0, mostListed), fine };
+}

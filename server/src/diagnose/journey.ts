@@ -1,0 +1,151 @@
+/** The packets of a question on their way through the node: what the rules do to each, and what comes back. */
+import { isIPv6 } from '../base/ip.ts';
+import type { Steps } from '../base/steps.ts';
+import { arrival } from '../kube/question/arrival.ts';
+import { questionEnds } from '../kube/question/ends.ts';
+import { followOptions } from '../kube/question/node-knowledge.ts';
+import { dumpFor } from '../kube/question/trace.ts';
+import { enumerateSteps } from '../netfilter/enumerate.ts';
+import type { EnumerateOptions } from '../netfilter/enumeration/options.ts';
+import { followConnection } from '../netfilter/follow-connection.ts';
+import type { Outcome, TraceStep, Verdict } from '../netfilter/outcome.ts';
+import { type Packet, packetOf } from '../netfilter/packet.ts';
+import { RequestError, readRequest, type TraceRequest } from '../netfilter/trace-request.ts';
+import { type RouteAnswer, routeOf } from '../node/look-ups/route.ts';
+import type { Ruleset } from '../ruleset/ruleset.ts';
+import type { Subject } from './subject.ts';
+
+/** What is asked, as typed. */
+export interface DiagnoseQuestion {
+  readonly from: string;
+  /** May end in "/udp". */
+  readonly to: string;
+  readonly protocol?: string | undefined;
+}
+
+/** One way that a packet of the question may go, and what is known of it. */
+export interface Journey {
+  /** 0 to 1. */
+  readonly probability: number;
+  readonly verdict: Verdict;
+  readonly start: Packet;
+  /** After all changes. */
+  readonly end: Packet;
+  readonly last: TraceStep | null;
+  /** Whether it is for this node itself. */
+  readonly isDelivered: boolean;
+  /** Where it is routed behind PREROUTING, or by this node that sends it. */
+  readonly route: RouteAnswer;
+}
+
+/** A question with the ways that its packets may go. */
+export interface Asked {
+  readonly question: { readonly from: string; readonly to: string; readonly protocol: string };
+  readonly packet: Packet;
+  readonly journeys: readonly Journey[];
+  /** Ways of the answers to what arrives; empty where none does. */
+  readonly answers: readonly Outcome[];
+  /** What was taken to be so, in sentences. */
+  readonly notes: readonly string[];
+  /** Whether other answers to what is not known lead elsewhere. */
+  readonly options: EnumerateOptions;
+}
+
+export type AskedAnswer = { readonly ok: true; readonly asked: Asked } | { readonly ok: false; readonly message: string };
+
+/** Of all ways those that take the fewest unlikely things to be so. */
+function likeliest<T extends Pick<Outcome, 'oddity'>>(outcomes: readonly T[]): readonly T[] {
+  const least = outcomes.reduce((low, { oddity }) => Math.min(low, oddity), Number.POSITIVE_INFINITY);
+  return outcomes.filter(({ oddity }) => oddity === least);
+}
+
+/** What this node sends to itself comes in by lo: the second half of its way. */
+function* byLoopback(ruleset: Ruleset, outcome: Outcome, options: EnumerateOptions): Steps<readonly Outcome[]> {
+  const { packet } = outcome;
+  const sent = packet.source ?? packet.asked.source.address;
+  if (outcome.verdict !== 'accept' || packet.out !== 'lo' || sent === null) return [outcome];
+  const looped = packetOf({
+    source: sent,
+    destination: packet.destination,
+    protocol: packet.protocol,
+    sport: packet.sport,
+    dport: packet.dport,
+    mark: packet.mark,
+    isFromHere: false,
+    in: 'lo',
+  });
+  const { outcomes } = yield* enumerateSteps(ruleset, looped, options);
+  return likeliest(outcomes).map((second) => ({
+    ...second,
+    probability: outcome.probability * second.probability,
+    // Where nothing had a say on the second half, the first half's last rule is shown.
+    last: second.last ?? outcome.last,
+    packet: { ...packet, hook: second.packet.hook, in: 'lo' },
+  }));
+}
+
+/** What routing saw: the packet behind the changes of its destination, with the source that it had then. */
+function routeOfEnd({ facts }: Subject, start: Packet, end: Packet): RouteAnswer {
+  if (end.destination.standsIn === true) return { kind: 'unknown' };
+  return routeOf(facts, {
+    destination: end.destination.text,
+    source: start.source?.text ?? '',
+    mark: end.mark,
+    in: start.isFromHere ? '' : start.in,
+  });
+}
+
+function journeyOf(subject: Subject, start: Packet, outcome: Outcome): Journey {
+  const { probability, verdict, last, packet: end } = outcome;
+  const isDelivered = end.hook === 'INPUT' || (end.isFromHere && end.out === 'lo');
+  return { probability, verdict, last, start, end, isDelivered, route: routeOfEnd(subject, start, end) };
+}
+
+function* requestOf(
+  subject: Subject,
+  question: DiagnoseQuestion,
+): Steps<(TraceRequest & { readonly notes: readonly string[] }) | string> {
+  const { resolution, facts } = subject;
+  const [, to = question.to, suffix] = /^(.*?)(?:\/(tcp|udp|sctp|icmp))?$/i.exec(question.to.trim()) ?? [];
+  const protocol = question.protocol ?? suffix?.toLowerCase();
+  const meant = yield* questionEnds(resolution, { from: question.from, to, protocol }, { facts });
+  if (!meant.ok) return meant.message;
+  return { ...meant.ends, ...arrival(facts, meant.ends) };
+}
+
+/** Follows the packets of a question; refused in a sentence where the question cannot be read. */
+export function* askedSteps(subject: Subject, question: DiagnoseQuestion): Steps<AskedAnswer> {
+  const { ruleset, resolution, facts } = subject;
+  const request = yield* requestOf(subject, question);
+  if (typeof request === 'string') return { ok: false, message: request };
+  let packet: Packet;
+  try {
+    packet = readRequest(request);
+  } catch (error) {
+    if (error instanceof RequestError) return { ok: false, message: error.message };
+    throw error;
+  }
+  if (!ruleset.dumps.some(({ family }) => family === packet.family)) {
+    const name = isIPv6(packet.destination.text) ? 'IPv6' : 'IPv4';
+    return { ok: false, message: `There are no ${name} rules, and ${packet.destination.text} is an ${name} address.` };
+  }
+  const destination = packet.destination.text;
+  const options = followOptions(resolution, dumpFor(ruleset, destination), destination, new Set(), { facts });
+  const { outcomes, assumptions } = yield* enumerateSteps(ruleset, packet, options);
+  const followed: Outcome[] = [];
+  for (const outcome of likeliest(outcomes)) followed.push(...(yield* byLoopback(ruleset, outcome, options)));
+  const journeys = followed.map((outcome) => journeyOf(subject, packet, outcome));
+  const arrives = journeys.some(({ verdict }) => verdict === 'accept');
+  const back = arrives ? yield* followConnection(ruleset, packet, 'answer', {}, options) : undefined;
+  return {
+    ok: true,
+    asked: {
+      question: { from: question.from, to: question.to, protocol: packet.protocol },
+      packet,
+      journeys,
+      answers: back === undefined ? [] : likeliest(back.outcomes),
+      notes: [...request.notes, ...assumptions],
+      options,
+    },
+  };
+}

@@ -1,0 +1,51 @@
+/** Puts together what is diagnosed: rules, facts and cluster, with what lint and drift find. */
+import type { Steps } from '../base/steps.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import { driftSteps } from '../kube/drift/drift.ts';
+import { clusterOfDump } from '../kube/drift/other-cluster.ts';
+import { resolveChains } from '../kube/identity/resolve.ts';
+import type { DumpOrigin } from '../kube/proxy/dump-node.ts';
+import { lint } from '../lint/registry.ts';
+import { clusterDriftFindings } from '../lint/rules/cluster-drift.ts';
+import type { Finding } from '../lint/support/finding.ts';
+import { mergeDrift } from '../lint/support/merge-drift.ts';
+import type { NodeFacts } from '../node/facts.ts';
+import type { RulesText } from '../node/records.ts';
+import { buildRuleset } from '../ruleset/build.ts';
+import type { Ruleset } from '../ruleset/ruleset.ts';
+import { readDocument, type SourceDocument } from '../syntax/document.ts';
+import type { OtherRules, Subject } from './subject.ts';
+
+export interface SubjectParts {
+  readonly facts: NodeFacts;
+  readonly document: SourceDocument;
+  readonly ruleset: Ruleset;
+  readonly cluster: Cluster;
+  readonly origin: DumpOrigin;
+  /** Rules of the other back end, as text. */
+  readonly others: readonly RulesText[];
+  readonly place: Subject['place'];
+}
+
+function* findingsOf({ document, ruleset, cluster, origin }: SubjectParts): Steps<readonly Finding[]> {
+  const found = yield* lint({ document, ruleset });
+  if (cluster.source.kind === 'none') return found;
+  return mergeDrift(found, clusterDriftFindings(ruleset, yield* driftSteps(ruleset, cluster, origin)));
+}
+
+/** What is diagnosed, ready to be looked at. */
+export function* subjectSteps(parts: SubjectParts): Steps<Subject> {
+  const { facts, document, ruleset, cluster, origin, place } = parts;
+  const others: OtherRules[] = [];
+  for (const text of parts.others) others.push({ text, ruleset: yield* buildRuleset(yield* readDocument(text.text, text.file)) });
+  return {
+    facts,
+    document,
+    ruleset,
+    resolution: resolveChains(ruleset, clusterOfDump(ruleset, cluster), origin),
+    cluster,
+    lint: yield* findingsOf(parts),
+    others,
+    place,
+  };
+}

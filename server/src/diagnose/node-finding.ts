@@ -1,0 +1,55 @@
+/** A check of a node with what is known of it. A check a file in `findings/`, all of them in `registry.ts`. */
+import type { Steps } from '../base/steps.ts';
+import type { Cause } from './diagnosis.ts';
+import type { Asked, Journey } from './journey.ts';
+import type { Subject } from './subject.ts';
+
+/** A cause with what it does to the packets of the question. */
+export interface Found extends Cause {
+  /**
+   * The ways of the question's packets that it ends, and how: they explain an outcome. Empty for what is wrong elsewhere on the node, or only
+   * touches the question.
+   */
+  readonly ends: readonly Journey[];
+  readonly as: 'lost' | 'refused';
+  /** Whether it is about what was asked, even though the first packet arrives: large packets, some of many. */
+  readonly concerns: boolean;
+}
+
+export interface Looked {
+  readonly found: readonly Found[];
+  /** What was looked at and is fine, in sentences. */
+  readonly fine: readonly string[];
+}
+
+export interface NodeFinding {
+  /** Codes of its causes, with one sentence each for the documentation. */
+  readonly codes: Readonly<Record<string, string>>;
+  /** Looks at a node; `asked` is null without a question. Never throws, pauses in long loops. */
+  look(subject: Subject, asked: Asked | null): Steps<Looked>;
+}
+
+/** A check that takes no time worth a pause. */
+export function atOnce(look: (subject: Subject, asked: Asked | null) => Looked): NodeFinding['look'] {
+  return function* (subject, asked) {
+    yield;
+    return look(subject, asked);
+  };
+}
+
+export const nothing: Looked = { found: [], fine: [] };
+
+/** A cause that ends ways of the question's packets where `ends` has some. */
+export function foundCause(cause: Cause, more: Partial<Pick<Found, 'ends' | 'as' | 'concerns'>> = {}): Found {
+  return { ...cause, ends: more.ends ?? [], as: more.as ?? 'lost', concerns: more.concerns ?? false };
+}
+
+/** The ways of a question that rules let pass; empty without a question. */
+export function accepted(asked: Asked | null): readonly Journey[] {
+  return asked?.journeys.filter(({ verdict }) => verdict === 'accept') ?? [];
+}
+
+/** Accepted ways that are forwarded, or sent by this node to others. */
+export function leaving(asked: Asked | null): readonly Journey[] {
+  return accepted(asked).filter(({ isDelivered }) => !isDelivered);
+}

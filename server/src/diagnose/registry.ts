@@ -1,0 +1,35 @@
+import { answersBypassNode } from './findings/answers-bypass-node.ts';
+import { bridgeNfOff } from './findings/bridge-nf-off.ts';
+import { conntrackFull } from './findings/conntrack-full.ts';
+import { endpointGone } from './findings/endpoint-gone.ts';
+import { forwardingOff } from './findings/forwarding-off.ts';
+import { hairpinOff } from './findings/hairpin-off.ts';
+import { noRoute } from './findings/no-route.ts';
+import { notTranslated } from './findings/not-translated.ts';
+import { routeLocalnetOff } from './findings/route-localnet-off.ts';
+import { ruleVerdict } from './findings/rule-verdict.ts';
+import { rulesAndCluster } from './findings/rules-and-cluster.ts';
+import type { NodeFinding } from './node-finding.ts';
+
+/** Every check of a node, the likelier cause of two that explain the same first. A new one is a file of its own and a line here. */
+export const nodeFindings: readonly NodeFinding[] = [
+  conntrackFull,
+  ruleVerdict,
+  forwardingOff,
+  routeLocalnetOff,
+  hairpinOff,
+  bridgeNfOff,
+  answersBypassNode,
+  notTranslated,
+  endpointGone,
+  noRoute,
+  rulesAndCluster,
+];
+
+let codes: ReadonlyMap<string, string> | undefined;
+
+/** Every code that a check of a node may give, with one sentence for the documentation. */
+export function nodeFindingCodes(): ReadonlyMap<string, string> {
+  codes ??= new Map(nodeFindings.flatMap((each) => Object.entries(each.codes)));
+  return codes;
+}

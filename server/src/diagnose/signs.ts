@@ -1,0 +1,112 @@
+/** Signs that several findings look at: settings as evidence, where this node's Pods are, whether an endpoint is there. */
+import { inCIDR, isIPv6 } from '../base/ip.ts';
+import { hasProxyRules } from '../kube/proxy/mode.ts';
+import { linkNamed } from '../node/look-ups/links.ts';
+import { interfacesOf, type RouteAnswer, routeOf } from '../node/look-ups/route.ts';
+import type { Setting } from '../node/look-ups/sysctl.ts';
+import type { NeighbourRecord } from '../node/records.ts';
+import type { Evidence } from './diagnosis.ts';
+import type { Journey } from './journey.ts';
+import { nodeName, type Subject } from './subject.ts';
+
+export function settingEvidence({ file, line, name, value }: Setting): Evidence {
+  return { file, line, text: `${name} = ${value}` };
+}
+
+/** Whether the rules at hand have Services of kube-proxy's in a family. */
+export function hasServices({ ruleset }: Subject, family: 'ipv4' | 'ipv6'): boolean {
+  return ruleset.dumps.some((dump) => dump.family === family && hasProxyRules(ruleset, dump));
+}
+
+/** Where a packet to an address would go, whoever sends it. */
+export function routeTo({ facts }: Subject, destination: string): RouteAnswer {
+  return routeOf(facts, { destination, source: '', mark: 0, in: '' });
+}
+
+/** The interface of a route to a neighbour: one hop without a gateway; null for a route that leads to a router, or none. */
+export function linkOfRoute(answer: RouteAnswer): string | null {
+  if (answer.kind !== 'route' || answer.route.type !== 'unicast') return null;
+  const [hop, ...others] = answer.route.hops;
+  return hop !== undefined && others.length === 0 && hop.gateway === '' && hop.interface !== '' ? hop.interface : null;
+}
+
+const mostPodsAsked = 500;
+
+/** Addresses of Pods that this node has, as far as the cluster says; those on the host network aside. */
+export function podAddressesHere(subject: Subject): readonly string[] {
+  const node = nodeName(subject);
+  const pods = subject.cluster.pods.filter((pod) => node !== '' && pod.node === node && !pod.hostNetwork);
+  return pods.flatMap(({ podIPs }) => podIPs).slice(0, mostPodsAsked);
+}
+
+/** The interfaces behind which this node's Pods are: bridges, or a link for each Pod. */
+export function podInterfaces(subject: Subject): readonly string[] {
+  const names = new Set<string>();
+  for (const ip of podAddressesHere(subject)) {
+    const name = linkOfRoute(routeTo(subject, ip));
+    if (name !== null) names.add(name);
+  }
+  if (names.size > 0) return [...names];
+  // Without a cluster: a bridge with ports, whose network is no other link's.
+  const { links } = subject.facts;
+  return (links?.records ?? [])
+    .filter(({ kind, name }) => kind === 'bridge' && links?.records.some(({ master }) => master === name))
+    .map(({ name }) => name)
+    .filter((name) => !name.startsWith('docker') && !name.startsWith('br-') && !name.startsWith('virbr'));
+}
+
+/** The bridge that an interface is; undefined for another kind of link. */
+export function bridgeNamed({ facts }: Subject, name: string | null): string | undefined {
+  return name !== null && linkNamed(facts, name)?.kind === 'bridge' ? name : undefined;
+}
+
+/** What the node knows of a neighbour's absence: an entry that failed. */
+export function failedNeighbour({ facts }: Subject, ip: string): NeighbourRecord | undefined {
+  return facts.neighbours?.records.find((record) => record.ip === ip && record.mac === '' && record.states.includes('FAILED'));
+}
+
+/**
+ * Whether nobody has an address any more, as far as the cluster knows: no endpoint, no Pod that runs, no node. False where the cluster does not
+ * say enough, and for addresses outside of all Pod networks, which the cluster need not know.
+ */
+export function isGone({ cluster }: Subject, ip: string): boolean {
+  if (!cluster.kinds.has('EndpointSlice') || !cluster.kinds.has('Pod') || cluster.onlyIn.size > 0) return false;
+  if (cluster.endpointsAt(ip).length > 0 || cluster.nodeAt(ip) !== undefined) return false;
+  const running = cluster.podsAt(ip).some(({ phase }) => phase !== 'Succeeded' && phase !== 'Failed');
+  if (running) return false;
+  const networks = cluster.nodes.flatMap(({ podCIDRs }) => podCIDRs);
+  return (
+    networks.some((network) => inCIDR(ip, network)) || cluster.pods.some(({ podIPs }) => podIPs.some((own) => isNear(own, ip)))
+  );
+}
+
+/** Whether two addresses share their first three parts (IPv4), so that they are likely of one Pod network. */
+function isNear(one: string, other: string): boolean {
+  if (isIPv6(one) || isIPv6(other)) return false;
+  return one.slice(0, one.lastIndexOf('.')) === other.slice(0, other.lastIndexOf('.'));
+}
+
+/** "10.42.0.11:8080" of where a packet ends. */
+export function endText({ end }: Journey): string {
+  return end.dport === null
+    ? end.destination.text
+    : isIPv6(end.destination.text)
+      ? `[${end.destination.text}]:${end.dport}`
+      : `${end.destination.text}:${end.dport}`;
+}
+
+/** "Pod shop/web-1 (10.42.0.11)" where the cluster knows who has an address, else the address. */
+export function whoHas({ cluster }: Subject, ip: string): string {
+  const pod = cluster.podsAt(ip).find(({ hostNetwork }) => !hostNetwork);
+  if (pod !== undefined) return `Pod ${pod.namespace}/${pod.name} (${ip})`;
+  const node = cluster.nodeAt(ip);
+  return node === undefined ? ip : `node ${node.name} (${ip})`;
+}
+
+/** The interface that a way leaves by; null where it is not known. */
+export function leavesBy({ end, route }: Journey): string | null {
+  if (end.out !== null && end.out !== '') return end.out;
+  if (route.kind !== 'route') return null;
+  const [only, ...others] = interfacesOf(route.route);
+  return only !== undefined && others.length === 0 ? only : null;
+}

@@ -1,0 +1,278 @@
+import { CompletionItemKind, type CompletionList, type Position } from 'vscode-languageserver-types';
+import type { Steps } from '../../base/steps.ts';
+import type { Family } from '../../catalog/types.ts';
+import { knownWords } from '../../catalog/values/known-words.ts';
+import { isTableWhole } from '../../ruleset/completeness.ts';
+import { type Chain, type Table, tableAt } from '../../ruleset/ruleset.ts';
+import { type ExpectedValue, type ExpectedWord, expectedWord } from '../../syntax/expected-word.ts';
+import { contextBefore, type LineContext } from '../../syntax/line.ts';
+import { familyOfOptions } from '../../syntax/rule-family.ts';
+import type { RuleOption, Span } from '../../syntax/statement.ts';
+import type { DumpState } from '../support/state.ts';
+import { chainOffers } from './chain-offers.ts';
+import { approachTo, isTakenFrom, jumpTest } from './jumpable-chains.ts';
+import {
+  builtinOffers,
+  commandOffers,
+  declarationText,
+  lineStartOffers,
+  policyOffers,
+  tableNameOffers,
+  undeclaredChains,
+} from './line-offers.ts';
+import { type Offer, toItem } from './offer.ts';
+import { matchOffers, mayBeNegated, optionOffers, targetOffers } from './option-offers.ts';
+import { createTrial, type Trial } from './trial.ts';
+import { valueOffers } from './value-offers.ts';
+
+/** How a list of completions was asked for. */
+export interface CompletionRequest {
+  /** A blank was typed: only what must follow is wanted then, not whatever may. */
+  readonly isAfterBlank: boolean;
+  /** Whether the client shows Markdown. */
+  readonly markdown: boolean;
+}
+
+/** A line, and the place in it that is asked about. */
+interface Asked {
+  readonly state: DumpState;
+  readonly line: number;
+  readonly text: string;
+  readonly context: LineContext;
+  readonly table: Table | undefined;
+  readonly offset: number;
+  readonly isAfterBlank: boolean;
+}
+
+/** What is offered, and the span that it takes the place of. */
+interface Offered {
+  readonly offers: readonly Offer[];
+  readonly span: Span;
+  readonly isCut?: boolean;
+}
+
+const nothing: CompletionList = { isIncomplete: false, items: [] };
+
+/**
+ * What may be written at a position: nothing that iptables would refuse there, and all that it takes of what has a name. Each item takes the
+ * place of the word under the cursor, or of its part between commas. Empty in what is no restore input.
+ */
+export function* completion(state: DumpState, position: Position, request: CompletionRequest): Steps<CompletionList> {
+  const { ruleset } = state;
+  const source = ruleset.lines[position.line];
+  if (source === undefined || position.character > source.text.length) return nothing;
+  const context = contextBefore(source);
+  if (context.within !== undefined || source.listing) return nothing;
+  const table = tableAt(ruleset, position.line);
+  const offset = position.character;
+  const { isAfterBlank, markdown } = request;
+  const asked: Asked = { state, line: position.line, text: source.text, context, table, offset, isAfterBlank };
+  const offered = yield* offersAt(asked);
+  if (offered === undefined) return nothing;
+  const { offers, span, isCut = false } = offered;
+  const items = offers.map((offer, index) => toItem(offer, index, { line: position.line, ...span }, markdown));
+  return { isIncomplete: isCut, items };
+}
+
+function* offersAt(asked: Asked): Steps<Offered | undefined> {
+  switch (asked.text.charAt(0)) {
+    case '#':
+      return undefined;
+    case '*':
+      return asked.context.table === undefined ? atTable(asked) : undefined;
+    case ':':
+      return atDeclaration(asked);
+    default:
+  }
+  const expected = expectedWord(asked.text, asked.context, asked.offset);
+  if (expected === undefined) return undefined;
+  const values = expected.value === undefined ? undefined : yield* atValue(asked, expected, expected.value);
+  if (!expected.mayBeOption) return values;
+  const options = atOption(asked, expected);
+  return values === undefined || options === undefined
+    ? (values ?? options)
+    : { ...options, offers: [...values.offers, ...options.offers] };
+}
+
+function wordAround({ text, offset }: Asked, from: number): Span {
+  let start = offset;
+  while (start > from && !/\s/.test(text.charAt(start - 1))) start -= 1;
+  let end = offset;
+  while (end < text.length && !/\s/.test(text.charAt(end))) end += 1;
+  return { start, end };
+}
+
+function atTable(asked: Asked): Offered | undefined {
+  const span = wordAround(asked, 1);
+  if (asked.offset < 1 || span.start !== 1) return undefined;
+  return { offers: tableNameOffers(asked.state.ruleset, asked.line), span };
+}
+
+function atDeclaration(asked: Asked): Offered | undefined {
+  const { text, offset, table } = asked;
+  if (offset < 1 || table === undefined) return undefined;
+  const span = wordAround(asked, 1);
+  const before = text.slice(1, span.start).split(/\s+/).filter(Boolean);
+  const isAlone = text.slice(span.end).trim() === '';
+  const [name = ''] = before;
+  switch (before.length) {
+    case 0:
+      return {
+        offers: [...builtinOffers(table), ...undeclaredChains(table)].map((offer) =>
+          isAlone ? { ...offer, whole: declarationText(table.name, offer.text) } : offer,
+        ),
+        span,
+      };
+    case 1:
+      return { offers: policyOffers(table.name, name), span };
+    default:
+      return undefined;
+  }
+}
+
+function familyAt({ context }: Asked, options: readonly RuleOption[]): Family {
+  return context.family ?? familyOfOptions(options) ?? 'ipv4';
+}
+
+function atOption(asked: Asked, { word, command, options, negation }: ExpectedWord): Offered | undefined {
+  const { state, line, text, context, table, isAfterBlank } = asked;
+  if (isAfterBlank && negation === undefined) return undefined;
+  const isFirst =
+    text
+      .slice(0, word.start)
+      .replace(/^\[[^\]]*\]/, '')
+      .trim() === '';
+  if (command === undefined && isFirst) {
+    return { offers: word.start === 0 ? lineStartOffers(state.ruleset, line, table, context) : commandOffers(), span: word };
+  }
+  if (command?.kind === 'chain') return undefined;
+  // A value behind the word is the value of whatever stands in its place, of which an example is tried.
+  const trial = createTrial(
+    text,
+    context,
+    { start: word.start, end: endOfValues(text, word) },
+    {
+      start: negation?.start ?? word.start,
+      end: word.end,
+    },
+  );
+  const typed = text.slice(word.start, asked.offset);
+  const family = familyAt(asked, options);
+  const offers = optionOffers(options, family, typed, trial);
+  const hasBang = negation === undefined && mayBeNegated(options, family, trial);
+  return { offers: [...(command === undefined ? commandOffers() : []), ...offers, ...(hasBang ? [bang] : [])], span: word };
+}
+
+const bang: Offer = { text: '!', kind: CompletionItemKind.Operator, detail: 'Not: the option behind it is negated.', rank: 3 };
+
+/** Behind an option's word its values follow up to the next option. */
+function endOfValues(text: string, { end }: Span): number {
+  if (/^\S/.test(text.slice(end))) return end;
+  return end + (/^(?:[ \t]+[^-!\s"][^\s"]*)*/.exec(text.slice(end))?.[0].length ?? 0);
+}
+
+function* atValue(asked: Asked, expected: ExpectedWord, value: ExpectedValue): Steps<Offered | undefined> {
+  if (value.of === 'command') return yield* atCommandValue(asked, expected, value.at);
+  const { state, text, context, table, offset, line } = asked;
+  const { option, at } = value;
+  const { spec } = option;
+  if (spec === undefined) return undefined;
+  const { word } = expected;
+  const typed = text.slice(word.start, offset);
+  const family = familyAt(asked, expected.options);
+  const whole = { start: option.negation?.start ?? option.word.start, end: word.end };
+  switch (spec.value?.type) {
+    case 'match-name':
+      return { offers: matchOffers(family, createTrial(text, context, word, whole)), span: word };
+    case 'target':
+    case 'chain':
+      return yield* atTarget(asked, expected, createTrial(text, context, word, whole), spec.value.type === 'target');
+    default:
+  }
+  const isList = knownWords(spec.value ?? { type: 'text' }, family, at)?.isList === true;
+  const span = isList ? listPart(text, word, offset) : word;
+  const others = isList ? othersIn(text, word, span) : [];
+  const part = { option: spec, at, typed: text.slice(span.start, offset), others };
+  // Where a value is missing still, an example stands for it.
+  const trial = createTrial(text, context, span, whole);
+  const offers = valueOffers(state, table, line, family, part);
+  const missing = at + 1 < spec.arity && text.slice(word.end).trim() === '' ? ` ${secondExample(spec.value?.type)}` : '';
+  return {
+    offers: offers.filter(({ text: words }) => trial.fits(words + missing)),
+    span,
+    isCut: typed !== '' || offers.length > 0,
+  };
+}
+
+function secondExample(type: string | undefined): string {
+  switch (type) {
+    case 'set':
+      return 'src';
+    case 'sctp-chunks':
+      return 'ALL';
+    default:
+      return 'NONE';
+  }
+}
+
+/** The part of a list between commas that an offset is in. */
+function listPart(text: string, word: Span, offset: number): Span {
+  const comma = text.slice(word.start, offset).lastIndexOf(',');
+  const next = text.slice(offset, word.end).indexOf(',');
+  return { start: comma < 0 ? word.start : word.start + comma + 1, end: next < 0 ? word.end : offset + next };
+}
+
+function othersIn(text: string, word: Span, part: Span): readonly string[] {
+  const before = text.slice(word.start, part.start);
+  const after = text.slice(part.end, word.end);
+  return `${before},${after}`.split(',').filter(Boolean);
+}
+
+/** Whether a chain stands above a line, or may do so in an excerpt. */
+function isKnownAt({ state: { ruleset }, line }: Asked, table: Table): (chain: Chain) => boolean {
+  const isWhole = isTableWhole(ruleset, table);
+  return ({ builtin, declarations }) => builtin || !isWhole || declarations.some((declared) => declared < line);
+}
+
+function* atTarget(
+  asked: Asked,
+  { word, chain, options }: ExpectedWord,
+  trial: Pick<Trial, 'fits'>,
+  isJump: boolean,
+): Steps<Offered> {
+  const { state, table, line, offset, text } = asked;
+  if (table === undefined) return { offers: isJump ? targetOffers(familyAt(asked, options), trial, () => true) : [], span: word };
+  const approach = approachTo(state.ruleset, table, chain?.text ?? '');
+  yield;
+  const targets = isJump ? targetOffers(familyAt(asked, options), trial, (spec) => isTakenFrom(spec, approach)) : [];
+  const mayJump = jumpTest(state.ruleset, table, line, approach);
+  const chains = yield* chainOffers(
+    state,
+    table,
+    text.slice(word.start, offset),
+    (candidate) => mayJump(candidate) && trial.fits(candidate.name),
+  );
+  return { offers: [...targets, ...chains.offers], span: word, isCut: chains.isCut };
+}
+
+function* atCommandValue(asked: Asked, { word, command, chain }: ExpectedWord, at: number): Steps<Offered | undefined> {
+  const { state, table, text, offset } = asked;
+  if (command === undefined || table === undefined) return undefined;
+  if (at === 1) {
+    if (command.kind !== 'chain' || command.command !== 'policy') return undefined;
+    const offers = policyOffers(table.name, chain?.text ?? '').filter(({ text: policy }) => policy !== '-');
+    return { offers, span: word };
+  }
+  const isKnown = isKnownAt(asked, table);
+  const onlyOwn = command.kind === 'chain' && (command.command === 'delete-chain' || command.command === 'rename');
+  const onlyBuiltin = command.kind === 'chain' && command.command === 'policy';
+  if (command.kind === 'chain' && command.command === 'new') return { offers: undeclaredChains(table), span: word };
+  const found = yield* chainOffers(
+    state,
+    table,
+    text.slice(word.start, offset),
+    (candidate) => (candidate.builtin ? !onlyOwn : !onlyBuiltin) && isKnown(candidate),
+  );
+  const builtin = onlyOwn ? [] : builtinOffers(table, true);
+  return { offers: [...builtin, ...found.offers], span: word, isCut: found.isCut };
+}

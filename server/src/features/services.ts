@@ -1,0 +1,130 @@
+/** The Services view's questions: which Services a dump has, the state of each, and what is behind one. */
+import type { Steps } from '../base/steps.ts';
+import { entryId } from '../kube/flow/context.ts';
+import { entryKindNames, targetOf } from '../kube/flow/frontend-target.ts';
+import { type Frontend, frontendLabel } from '../kube/flow/frontends.ts';
+import type { FlowGraph } from '../kube/flow/graph.ts';
+import { requestSteps } from '../kube/flow/request.ts';
+import {
+  type ListedService,
+  listServices,
+  type ServiceList,
+  stateOfEntry,
+  stateOfPort,
+  stateOfService,
+} from '../kube/services/service-list.ts';
+import type { ServiceState } from '../kube/services/state.ts';
+import type { ListedServiceInfo, ServiceEntryInfo, ServiceStatesResult, ServicesResult } from '../protocol.ts';
+import { whyNoTargets } from './flow.ts';
+import { driftOf } from './support/drift-of.ts';
+import type { DumpState } from './support/state.ts';
+
+/** The Services of one state, and what finds them. */
+interface KnownServices {
+  readonly list: ServiceList;
+  /** By "shop/web:http". */
+  readonly ports: ReadonlyMap<string, { readonly service: ListedService; readonly entries: readonly Frontend[] }>;
+}
+
+const known = new WeakMap<DumpState, KnownServices>();
+
+function* servicesOf(state: DumpState): Steps<KnownServices> {
+  let services = known.get(state);
+  if (services === undefined) {
+    const resolution = state.resolution();
+    const drift = state.cluster.source.kind === 'none' ? null : yield* driftOf(state);
+    const list = yield* listServices(resolution, drift);
+    const ports = new Map<string, { readonly service: ListedService; readonly entries: Frontend[] }>();
+    for (const service of list.services) {
+      for (const entry of service.entries) {
+        const to = targetOf(resolution, entry);
+        const port = ports.get(to) ?? { service, entries: [] };
+        port.entries.push(entry);
+        ports.set(to, port);
+      }
+    }
+    services = { list, ports };
+    known.set(state, services);
+  }
+  return services;
+}
+
+function lineOf({ entries, drift }: ListedService): number | null {
+  for (const { target } of entries) if (target?.rules[0] !== undefined) return target.rules[0];
+  return entries[0]?.lines[0] ?? drift?.findings.find(({ line }) => line !== null)?.line ?? null;
+}
+
+/** The Services of a dump by namespace, without their states: those take longer. */
+export function* serviceNames(state: DumpState): Steps<ServicesResult> {
+  const { list } = yield* servicesOf(state);
+  const namespaces = new Map<string, ListedServiceInfo[]>();
+  for (const service of list.services) {
+    const { to, namespace, name, entries } = service;
+    const addresses = [...new Set(entries.map(frontendLabel))];
+    const own = namespaces.get(namespace) ?? [];
+    own.push({ to, name, addresses, line: lineOf(service) });
+    namespaces.set(namespace, own);
+  }
+  return {
+    namespaces: Array.from(namespaces, ([name, services]) => ({ name, services })),
+    cluster: list.cluster,
+    reason: list.services.length > 0 ? '' : whyNoTargets(state),
+  };
+}
+
+/** The states of Services and ports in the order in which they are asked for; null for what the dump does not have. */
+export function* serviceStates(state: DumpState, targets: readonly string[]): Steps<ServiceStatesResult> {
+  const { list, ports } = yield* servicesOf(state);
+  const resolution = state.resolution();
+  const states: (ServiceState | null)[] = [];
+  for (const to of targets) {
+    const port = ports.get(to);
+    // A port that only the cluster has is its Service's.
+    const service = list.byTarget.get(to) ?? (port === undefined ? list.byTarget.get(to.replace(/:[^:/]*$/, '')) : undefined);
+    if (service !== undefined) states.push(yield* stateOfService(resolution, list, service));
+    else states.push(port === undefined ? null : yield* stateOfPort(resolution, list, port.service, port.entries));
+  }
+  return { states };
+}
+
+/** Lines of a graph count from 1. */
+function lineFrom(line: number | null): number | null {
+  return line === null ? null : line - 1;
+}
+
+function endpointsBehind(graph: FlowGraph, entry: string): ServiceEntryInfo['endpoints'] {
+  return graph.nodes.flatMap(({ kind, shares, address, pod, packets, line }) => {
+    const share = shares[entry];
+    if ((kind !== 'pod' && kind !== 'address') || share === undefined || share === 0 || address === null) return [];
+    const name = pod === null ? '' : `${pod.namespace}/${pod.name}`;
+    return [{ address, pod: name, node: pod?.node ?? '', share, packets, line: lineFrom(line) }];
+  });
+}
+
+/** What is behind one Service: its entries with their states, and the endpoints that packets to each go to. */
+export function* serviceEntries(state: DumpState, to: string): Steps<readonly ServiceEntryInfo[]> {
+  const { list } = yield* servicesOf(state);
+  const resolution = state.resolution();
+  const service = list.byTarget.get(to);
+  if (service === undefined) return [];
+  const graphs: FlowGraph[] = [];
+  const targets = service.namespace === '' ? service.entries.map((entry) => targetOf(resolution, entry)) : [service.to];
+  for (const target of new Set(targets)) {
+    const answer = yield* requestSteps(resolution, target);
+    if (answer.ok) graphs.push(answer.graph);
+  }
+  const infos: ServiceEntryInfo[] = [];
+  for (const entry of service.entries) {
+    const id = entryId(entry);
+    const graph = graphs.find(({ entries }) => entries.some((known) => known.id === id));
+    infos.push({
+      label: frontendLabel(entry),
+      use: entryKindNames[entry.kind],
+      state: yield* stateOfEntry(resolution, entry),
+      line: entry.lines[0] ?? entry.target?.rules[0] ?? null,
+      packets: graph?.nodes.find((node) => node.id === id)?.packets ?? null,
+      endpoints: graph === undefined ? [] : endpointsBehind(graph, id),
+    });
+  }
+  return infos;
+}

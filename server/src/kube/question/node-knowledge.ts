@@ -1,0 +1,90 @@
+/** What is known of a node besides its rules, for following packets: a bundle's facts, which addresses are its own, and how an excerpt's chains are hooked in. */
+import { canonicalIP, inCIDR } from '../../base/ip.ts';
+import type { Fact } from '../../netfilter/answer.ts';
+import type { EnumerateOptions } from '../../netfilter/enumeration/options.ts';
+import type { NodeFacts } from '../../node/facts.ts';
+import { nodeKnowledge } from '../../node/knowledge.ts';
+import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
+import { ownAddresses } from '../flow/packet-sources.ts';
+import type { Resolution } from '../identity/chain-identity.ts';
+import { assumedHooks, isForNodeAlone } from '../proxy/assumed-hooks.ts';
+import { dumpNode } from '../proxy/dump-node.ts';
+
+export interface AskOptions {
+  /** The node's addresses, canonical; all others are taken to be elsewhere. Where absent, the cluster tells. */
+  readonly local?: ReadonlySet<string> | undefined;
+  /** Addresses that are the node's besides what else is known. */
+  readonly own?: ReadonlySet<string> | undefined;
+  /** What a bundle says of the node. */
+  readonly facts?: NodeFacts | undefined;
+  /** An answer that is to be taken for every path; undefined to follow both. */
+  readonly decide?: ((fact: Fact) => boolean | undefined) | undefined;
+}
+
+/** Addresses with commas between, canonical; the text of one that is none. */
+export function readAddresses(text: string): ReadonlySet<string> | { readonly wrong: string } {
+  const own = new Set<string>();
+  for (const each of text.split(',')) {
+    const ip = canonicalIP(each.trim());
+    if (ip === undefined) return { wrong: each };
+    own.add(ip);
+  }
+  return own;
+}
+
+/** Whether an address is the node's, by a cluster. What lies in the node's own Pod network and is no Pod's may be a bridge's address. */
+function clusterAddresses(resolution: Resolution, dump: Dump): ((address: string) => boolean | undefined) | undefined {
+  const { record } = dumpNode(resolution, dump);
+  if (record === null) return undefined;
+  const { cluster } = resolution;
+  const isOwn = ownAddresses(resolution, dump);
+  return (address) => {
+    if (isOwn(address)) return true;
+    const inOwnNetwork = record.podCIDRs.some((network) => inCIDR(address, network));
+    return inOwnNetwork && cluster.podsAt(address).length === 0 && cluster.endpointsAt(address).length === 0 ? undefined : false;
+  };
+}
+
+/** Whether an address is the node's own, as far as anything tells; undefined where nothing tells of any address. */
+export function localAddresses(
+  resolution: Resolution,
+  dump: Dump,
+  { local, own, facts }: AskOptions,
+): ((address: string) => boolean | undefined) | undefined {
+  const known = (facts === undefined ? undefined : nodeKnowledge(facts).isLocal) ?? clusterAddresses(resolution, dump);
+  const told = local === undefined ? known : (address: string): boolean | undefined => local.has(address);
+  return own === undefined ? told : (address) => own.has(address) || told?.(address);
+}
+
+/**
+ * How kube-proxy's chains are hooked in where an excerpt does not show it, as `flow` takes it; `hooked` gathers those for which it was done.
+ * @param isOwn whether the packet is for this node, where that is known
+ */
+function hooks(ruleset: Ruleset, hooked: Set<string>, isOwn: boolean | undefined): NonNullable<EnumerateOptions['hooked']> {
+  return (table, hook, base) => {
+    const chains = assumedHooks(ruleset, table, hook).filter((chain) => isOwn !== false || !isForNodeAlone(chain));
+    for (const chain of chains) hooked.add(`${chain.name} (${table.name})`);
+    return base === undefined ? chains : [base, ...chains];
+  };
+}
+
+/**
+ * How a packet to an address is followed through a dump.
+ * @param hooked gathers the chains that were taken to be hooked in, as "KUBE-SERVICES (nat)"
+ */
+export function followOptions(
+  resolution: Resolution,
+  dump: Dump | undefined,
+  destination: string,
+  hooked: Set<string>,
+  options: AskOptions,
+): EnumerateOptions {
+  const isLocal = dump === undefined ? undefined : localAddresses(resolution, dump, options);
+  return {
+    ...(options.facts === undefined ? {} : nodeKnowledge(options.facts)),
+    hooked: hooks(resolution.ruleset, hooked, isLocal?.(destination)),
+    ...(dump === undefined ? {} : { dump }),
+    ...(isLocal === undefined ? {} : { isLocal }),
+    ...(options.decide === undefined ? {} : { decide: options.decide }),
+  };
+}

@@ -1,0 +1,55 @@
+/** A question about a packet, followed through the rules of a dump: what the command line prints and the editor shows. */
+import { isIPv6, parseHostPort } from '../../base/ip.ts';
+import type { Steps } from '../../base/steps.ts';
+import { followRequest, reportOf, type Traced, type TraceReport } from '../../netfilter/trace-report.ts';
+import type { TraceRequest } from '../../netfilter/trace-request.ts';
+import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
+import { otherProxyNote } from '../flow/resolve-target.ts';
+import type { Resolution } from '../identity/chain-identity.ts';
+import { assumedHooksNotes } from '../proxy/assumed-hooks.ts';
+import { arrival } from './arrival.ts';
+import { type Question, questionEnds } from './ends.ts';
+import { type AskOptions, followOptions } from './node-knowledge.ts';
+
+export type QuestionTrace =
+  | { readonly ok: true; readonly report: TraceReport; readonly traced: Traced }
+  /** One sentence: what was wrong, and what is expected. */
+  | { readonly ok: false; readonly message: string };
+
+/** What is asked, as typed: the ends by name or address as `questionEnds` takes them, and what else is known of the packet. */
+export interface PacketQuestion extends Question, Omit<TraceRequest, 'from' | 'to' | 'protocol' | 'hook'> {}
+
+/** The dump whose rules a packet to an address meets. */
+export function dumpFor(ruleset: Ruleset, destination: string): Dump | undefined {
+  const family = isIPv6(destination) ? 'ipv6' : 'ipv4';
+  return ruleset.dumps.find((candidate) => candidate.family === family);
+}
+
+/**
+ * Every path of the packet that a question by names means. Which addresses are the node's is told by `options.local`, else by the cluster; where
+ * nothing tells, paths are told apart by it. Pauses every few thousand rules; never throws.
+ */
+export function* traceQuestion(resolution: Resolution, question: PacketQuestion, options: AskOptions = {}): Steps<QuestionTrace> {
+  const { ruleset } = resolution;
+  const meant = yield* questionEnds(resolution, question, options);
+  if (!meant.ok) return meant;
+  const { notes, ...asked } = meant.ends;
+  const { entry, ipv6, protocol, hook, ...said } = question;
+  const ends = { ...asked, ...arrival(options.facts, { ...asked, in: question.in }) };
+  const destination = parseHostPort(ends.to)?.ip ?? '';
+  const hooked = new Set<string>();
+  const known = followOptions(resolution, dumpFor(ruleset, destination), destination, hooked, options);
+  const answer = yield* followRequest(ruleset, { ...said, ...ends }, known);
+  if (!answer.ok) return answer;
+  const report = withNotes(reportOf(ruleset, answer.traced), [
+    ...notes,
+    ...assumedHooksNotes(hooked),
+    otherProxyNote(resolution),
+  ]);
+  return { ok: true, report, traced: answer.traced };
+}
+
+/** The report with what else is to be known before it is believed; empty notes are none. */
+function withNotes(report: TraceReport, notes: readonly string[]): TraceReport {
+  return { ...report, assumptions: [...notes.filter((note) => note !== ''), ...report.assumptions] };
+}

@@ -1,0 +1,61 @@
+import type { CancellationToken } from 'vscode-languageserver';
+import { traceOf, traceRulesOf, traceTextOf, traceWayOf, traceWhyNotOf } from '../features/trace.ts';
+import { traceEndsOf } from '../features/trace-ends.ts';
+import {
+  type TraceEndsResult,
+  type TraceResult,
+  type TraceRulesResult,
+  type TraceTextResult,
+  type TraceWayResult,
+  type TraceWhyNotResult,
+  traceEndsRequest,
+  traceRequest,
+  traceRulesRequest,
+  traceTextRequest,
+  traceWayRequest,
+  traceWhyNotRequest,
+} from '../trace-protocol.ts';
+import { answerFor, type ParamName, type Params } from './params.ts';
+import { type Session, withState } from './session.ts';
+
+const notOpen = 'This document is not open as an iptables dump.';
+const noEnds: TraceEndsResult = { from: [], to: [] };
+const noTrace: TraceResult = { kind: 'nothing', reason: notOpen };
+const noText: TraceTextResult = { text: '' };
+const noWay: TraceWayResult = { stages: [], reason: notOpen };
+const noRules: TraceRulesResult = { rules: [] };
+const noChanges: TraceWhyNotResult = { changes: [] };
+
+const packet = ['textDocument', 'question'] as const;
+const way = [...packet, 'outcome'] as const;
+
+/** Answers what the trace view asks. */
+export function registerTraceRequests(session: Session): void {
+  const on = <Name extends ParamName>(
+    method: string,
+    names: readonly Name[],
+    answer: (params: Pick<Params, Name>, token: CancellationToken) => unknown,
+  ): void => {
+    session.connection.onRequest<unknown, void>(method, (message: unknown, token: CancellationToken) =>
+      answerFor(message, names, (params) => answer(params, token)),
+    );
+  };
+  on(traceEndsRequest, ['textDocument'], ({ textDocument }, token) =>
+    withState(session, textDocument.uri, token, noEnds, traceEndsOf),
+  );
+  on(traceRequest, packet, ({ textDocument, question }, token) =>
+    withState(session, textDocument.uri, token, noTrace, (state) => traceOf(state, question)),
+  );
+  on(traceTextRequest, [...packet, 'format'], ({ textDocument, question, format }, token) =>
+    withState(session, textDocument.uri, token, noText, (state) => traceTextOf(state, question, format)),
+  );
+  on(traceWayRequest, way, ({ textDocument, question, outcome }, token) =>
+    withState(session, textDocument.uri, token, noWay, (state) => traceWayOf(state, question, outcome)),
+  );
+  on(traceRulesRequest, [...way, 'first', 'count'], ({ textDocument, question, outcome, first, count }, token) =>
+    withState(session, textDocument.uri, token, noRules, (state) => traceRulesOf(state, question, outcome, first, count)),
+  );
+  on(traceWhyNotRequest, way, ({ textDocument, question, outcome }, token) =>
+    withState(session, textDocument.uri, token, noChanges, (state) => traceWhyNotOf(state, question, outcome)),
+  );
+}

@@ -1,0 +1,69 @@
+/** Everything that is known of a node besides the rules at hand. A part that is null was not in the bundle: nothing is claimed of it. */
+import type {
+  AddressRecord,
+  BridgePortRecord,
+  BundleMeta,
+  ConntrackCounts,
+  ForwardingRecord,
+  LinkRecord,
+  LogRecord,
+  NamedValues,
+  NeighbourRecord,
+  Part,
+  PolicyRuleRecord,
+  ProxyConfiguration,
+  RecentList,
+  RouteRecord,
+  RulesText,
+  TextPart,
+} from './records.ts';
+
+export interface NodeFacts {
+  /** All that iptables-save printed, of both families and back ends; empty texts too, which say that there is nothing. */
+  readonly rules: readonly RulesText[];
+  readonly sets: TextPart | null;
+  readonly addresses: Part<AddressRecord> | null;
+  readonly routes: Part<RouteRecord> | null;
+  readonly policyRules: Part<PolicyRuleRecord> | null;
+  readonly links: Part<LinkRecord> | null;
+  readonly bridgePorts: Part<BridgePortRecord> | null;
+  readonly forwarding: Part<ForwardingRecord> | null;
+  readonly neighbours: Part<NeighbourRecord> | null;
+  readonly sysctls: NamedValues | null;
+  /** As text, as there may be hundreds of thousands of entries: `conntrackEntries` reads them one by one. */
+  readonly conntrack: TextPart | null;
+  readonly conntrackCounts: Part<ConntrackCounts> | null;
+  /** null where the lists were not looked at; empty where there is none. */
+  readonly recentLists: readonly RecentList[] | null;
+  readonly proxyConfiguration: ProxyConfiguration | null;
+  readonly proxyLog: Part<LogRecord> | null;
+  /** The network stack's counters, by nstat. */
+  readonly counters: NamedValues | null;
+  readonly meta: BundleMeta | null;
+  readonly cluster: TextPart | null;
+  /** What was left out, in sentences. */
+  readonly notes: readonly string[];
+}
+
+/** Nothing known: a dump alone. */
+export const noFacts: NodeFacts = {
+  rules: [],
+  sets: null,
+  addresses: null,
+  routes: null,
+  policyRules: null,
+  links: null,
+  bridgePorts: null,
+  forwarding: null,
+  neighbours: null,
+  sysctls: null,
+  conntrack: null,
+  conntrackCounts: null,
+  recentLists: null,
+  proxyConfiguration: null,
+  proxyLog: null,
+  counters: null,
+  meta: null,
+  cluster: null,
+  notes: [],
+};

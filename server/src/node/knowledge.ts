@@ -1,0 +1,56 @@
+/** What is known of a node, as the engine that follows packets asks for it. */
+import { isIPv6 } from '../base/ip.ts';
+import type { EnumerateOptions } from '../netfilter/enumeration/options.ts';
+import { ipAddress, type Packet } from '../netfilter/packet.ts';
+import type { NodeFacts } from './facts.ts';
+import { addressOfInterface, isOwn } from './look-ups/own-address.ts';
+import { routeOf, wayOut } from './look-ups/route.ts';
+import { setsOfNode } from './sets.ts';
+
+/** What of the options a node's facts answer. */
+export type NodeKnowledge = Pick<EnumerateOptions, 'isLocal' | 'sets' | 'isListed' | 'wayOut' | 'masqueradeAddress'>;
+
+const known = new WeakMap<NodeFacts, NodeKnowledge>();
+
+function routedPacket(packet: Packet): Parameters<typeof wayOut>[1] {
+  return {
+    destination: packet.destination.text,
+    source: packet.source?.text ?? '',
+    mark: packet.mark,
+    in: packet.isFromHere ? '' : packet.in,
+  };
+}
+
+/** An address on any list of that name, or on none of it: a list that is not there has nobody on it. */
+function listsOf({ recentLists }: NodeFacts): EnumerateOptions['isListed'] {
+  if (recentLists === null) return undefined;
+  const listed = new Map(recentLists.map((list) => [list.name, new Set(list.entries.map(({ ip }) => ip))]));
+  return (list, address) => listed.get(list)?.has(address) ?? false;
+}
+
+/** The interface's own address in the network of the next hop, else its first (nf_nat_masquerade_ipv4, inet_select_addr). */
+function masqueradeAddress(facts: NodeFacts, packet: Packet): ReturnType<NonNullable<EnumerateOptions['masqueradeAddress']>> {
+  if (packet.out === null || packet.destination.standsIn === true) return undefined;
+  const { text: destination } = packet.destination;
+  const answer = routeOf(facts, routedPacket(packet));
+  const hop = answer.kind === 'route' ? answer.route.hops.find((each) => each.interface === packet.out) : undefined;
+  const text = addressOfInterface(facts, packet.out, isIPv6(destination), hop?.gateway || destination);
+  return text === undefined ? undefined : ipAddress(text);
+}
+
+/** A node's facts for `enumerateSteps`; an option is absent where the bundle has nothing about it. */
+export function nodeKnowledge(facts: NodeFacts): NodeKnowledge {
+  let knowledge = known.get(facts);
+  if (knowledge !== undefined) return knowledge;
+  const sets = setsOfNode(facts);
+  const isListed = listsOf(facts);
+  knowledge = {
+    ...(facts.addresses === null && facts.routes === null ? {} : { isLocal: (address: string) => isOwn(facts, address) }),
+    ...(sets === undefined ? {} : { sets }),
+    ...(isListed === undefined ? {} : { isListed }),
+    ...(facts.routes === null ? {} : { wayOut: (packet: Packet) => wayOut(facts, routedPacket(packet)) }),
+    ...(facts.addresses === null ? {} : { masqueradeAddress: (packet: Packet) => masqueradeAddress(facts, packet) }),
+  };
+  known.set(facts, knowledge);
+  return knowledge;
+}

@@ -1,0 +1,34 @@
+/** Interfaces, bridges and their ports. */
+import type { NodeFacts } from '../facts.ts';
+import type { LinkRecord } from '../records.ts';
+
+/** An interface by its name. */
+export function linkNamed({ links }: NodeFacts, name: string): LinkRecord | undefined {
+  return links?.records.find((link) => link.name === name);
+}
+
+/** A port of a bridge with whether it is in hairpin mode, and where that stands. */
+export interface BridgePort {
+  readonly name: string;
+  /** null where it is not said. */
+  readonly hairpin: boolean | null;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** The ports of a bridge: as `bridge link` says, else as `ip -d link` does. */
+export function portsOf({ links, bridgePorts }: NodeFacts, bridge: string): readonly BridgePort[] {
+  const ports = bridgePorts?.records.filter((port) => port.bridge === bridge && port.hairpin !== null) ?? [];
+  if (bridgePorts !== null && ports.length > 0)
+    return ports.map(({ name, hairpin, line }) => ({ name, hairpin, file: bridgePorts.file, line }));
+  return (links?.records ?? [])
+    .filter(({ master }) => master === bridge)
+    .map(({ name, hairpin, line }) => ({ name, hairpin, file: links?.file ?? '', line }));
+}
+
+/** The port of a bridge behind which an address is; undefined where nothing tells: its neighbour entry and the bridge's own table do. */
+export function portBehind({ neighbours, forwarding }: NodeFacts, bridge: string, ip: string): string | undefined {
+  const mac = neighbours?.records.find((neighbour) => neighbour.ip === ip && neighbour.interface === bridge)?.mac ?? '';
+  if (mac === '') return undefined;
+  return forwarding?.records.find((entry) => entry.mac === mac)?.port;
+}

@@ -1,0 +1,122 @@
+/** Where the kernel would send a packet: its policy rules and routes asked as fib_lookup does. */
+import { inCIDR, isIPv6 } from '../../base/ip.ts';
+import type { NodeFacts } from '../facts.ts';
+import type { PolicyRuleRecord, RouteRecord } from '../records.ts';
+
+/** What routing looks at in a packet. */
+export interface Routed {
+  readonly destination: string;
+  /** Empty where none is chosen yet. */
+  readonly source: string;
+  readonly mark: number;
+  /** The interface that it came in by: empty for none, null where it is not known. */
+  readonly in: string | null;
+}
+
+export type RouteAnswer =
+  /** A route was found; `rule` is the policy rule that led to it, null where rules are not known and the usual ones are taken. */
+  | { readonly kind: 'route'; readonly route: RouteRecord; readonly rule: PolicyRuleRecord | null }
+  /** There is none, or a rule refuses it. */
+  | { readonly kind: 'none'; readonly rule: PolicyRuleRecord | null }
+  /** Routes are not known, or a rule asks for something that is not known. */
+  | { readonly kind: 'unknown' };
+
+const usualTables: readonly string[] = ['local', 'main', 'default'];
+
+interface Prepared {
+  readonly byTable: ReadonlyMap<string, readonly RouteRecord[]>;
+}
+
+const prepared = new WeakMap<NodeFacts, Prepared>();
+
+function prefixOf({ network }: RouteRecord): number {
+  return Number(network.slice(network.indexOf('/') + 1));
+}
+
+/** Routes by table, the longest prefix first, then the smallest metric: the first that fits counts. */
+function prepare(facts: NodeFacts): Prepared {
+  const known = prepared.get(facts);
+  if (known !== undefined) return known;
+  const byTable = new Map<string, RouteRecord[]>();
+  for (const route of facts.routes?.records ?? []) {
+    const routes = byTable.get(route.table);
+    if (routes === undefined) byTable.set(route.table, [route]);
+    else routes.push(route);
+  }
+  for (const routes of byTable.values()) routes.sort((a, b) => prefixOf(b) - prefixOf(a) || a.metric - b.metric);
+  const fresh = { byTable };
+  prepared.set(facts, fresh);
+  return fresh;
+}
+
+/** Whether a rule is for a packet; undefined where that is not known. */
+function isFor(rule: PolicyRuleRecord, packet: Routed): boolean | undefined {
+  const { destination, source, mark } = packet;
+  let fits: boolean | undefined = true;
+  if (rule.from !== '' && (source === '' || !inCIDR(source, rule.from))) fits = false;
+  if (rule.to !== '' && !inCIDR(destination, rule.to)) fits = false;
+  if (rule.mark !== null && (mark & rule.mark.mask) >>> 0 !== rule.mark.value) fits = false;
+  if (rule.out !== '') fits = false;
+  if (fits && rule.in !== '')
+    fits = packet.in === null ? undefined : packet.in === rule.in || (rule.in === 'lo' && packet.in === '');
+  if (fits === true && rule.hasMore) fits = undefined;
+  return fits === undefined ? undefined : fits !== rule.isNegated;
+}
+
+function lookIn(facts: NodeFacts, table: string, { destination }: Routed, suppressed: number | null): RouteRecord | undefined {
+  const routes = prepare(facts).byTable.get(table) ?? [];
+  const found = routes.find((route) => !route.isDown && inCIDR(destination, route.network));
+  return found !== undefined && suppressed !== null && prefixOf(found) <= suppressed ? undefined : found;
+}
+
+function isOfFamily(rule: PolicyRuleRecord, isV6: boolean): boolean {
+  const told = rule.from || rule.to;
+  return told === '' || isIPv6(told) === isV6;
+}
+
+/** The rules of a family in their order; null where they are not known, or are the usual ones. */
+function rulesFor(facts: NodeFacts, isV6: boolean): readonly PolicyRuleRecord[] | null {
+  const records = facts.policyRules?.records.filter((rule) => isOfFamily(rule, isV6)) ?? [];
+  return records.length === 0 ? null : records.toSorted((a, b) => a.priority - b.priority);
+}
+
+function isRefusal({ type }: RouteRecord): boolean {
+  return type === 'blackhole' || type === 'unreachable' || type === 'prohibit';
+}
+
+/** The route of a packet. Never throws. */
+export function routeOf(facts: NodeFacts, packet: Routed): RouteAnswer {
+  if (facts.routes === null || facts.routes.records.length === 0) return { kind: 'unknown' };
+  const rules = rulesFor(facts, isIPv6(packet.destination));
+  if (rules === null) {
+    for (const table of usualTables) {
+      const route = lookIn(facts, table, packet, null);
+      if (route !== undefined && route.type !== 'throw')
+        return isRefusal(route) ? { kind: 'none', rule: null } : { kind: 'route', route, rule: null };
+    }
+    return { kind: 'none', rule: null };
+  }
+  for (const rule of rules) {
+    const fits = isFor(rule, packet);
+    if (fits === undefined) return { kind: 'unknown' };
+    if (!fits) continue;
+    if (rule.refuses !== '') return { kind: 'none', rule };
+    const route = lookIn(facts, rule.table, packet, rule.suppressedPrefix);
+    if (route === undefined || route.type === 'throw') continue;
+    return isRefusal(route) ? { kind: 'none', rule } : { kind: 'route', route, rule };
+  }
+  return { kind: 'none', rule: null };
+}
+
+/** The interfaces that a route leaves by, each once. */
+export function interfacesOf(route: RouteRecord): readonly string[] {
+  return [...new Set(route.hops.map((hop) => hop.interface))].filter((name) => name !== '');
+}
+
+/** The only interface that a packet would leave by; null where there are several or it is not known. */
+export function wayOut(facts: NodeFacts, packet: Routed): string | null {
+  const answer = routeOf(facts, packet);
+  if (answer.kind !== 'route') return null;
+  const [only, ...others] = interfacesOf(answer.route);
+  return only !== undefined && others.length === 0 ? only : null;
+}

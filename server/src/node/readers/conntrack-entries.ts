@@ -1,0 +1,60 @@
+/** Connections that the kernel knows: `conntrack -L`, with or without `-o extended`, or /proc/net/nf_conntrack. */
+import { canonicalIP } from '../../base/ip.ts';
+import type { ConntrackEnds, ConntrackEntry } from '../records.ts';
+import { numberedLines } from './lines.ts';
+
+function portOf(text: string | undefined): number | null {
+  return text === undefined || !/^\d{1,5}$/.test(text) ? null : Number(text);
+}
+
+function endsOf(said: ReadonlyMap<string, string>): ConntrackEnds | undefined {
+  const source = canonicalIP(said.get('src') ?? '');
+  const destination = canonicalIP(said.get('dst') ?? '');
+  if (source === undefined || destination === undefined) return undefined;
+  return { source, destination, sport: portOf(said.get('sport')), dport: portOf(said.get('dport')) };
+}
+
+/** One entry of a line; undefined for a line that is none. */
+export function readConntrackEntry(text: string, line: number): ConntrackEntry | undefined {
+  const words = text.trim().split(/\s+/);
+  // "ipv4 2 tcp 6 119 TIME_WAIT ...", "tcp 6 119 TIME_WAIT ...".
+  const at = words[0] === 'ipv4' || words[0] === 'ipv6' ? 2 : 0;
+  const protocol = words[at];
+  if (protocol === undefined || !/^[a-z][\w-]*$/.test(protocol)) return undefined;
+  const asked = new Map<string, string>();
+  const answered = new Map<string, string>();
+  let current = asked;
+  let timeout: number | null = null;
+  let state = '';
+  for (const word of words.slice(at + 2)) {
+    const equals = word.indexOf('=');
+    if (equals > 0) {
+      const key = word.slice(0, equals);
+      if (key === 'src' && current.has('src')) current = answered;
+      if (!current.has(key)) current.set(key, word.slice(equals + 1));
+    } else if (asked.size > 0) continue;
+    else if (/^\d+$/.test(word)) timeout = Number(word);
+    else if (/^[A-Z][A-Z_0-9]*$/.test(word)) state = word;
+  }
+  const one = endsOf(asked);
+  const other = endsOf(answered);
+  if (one === undefined || other === undefined) return undefined;
+  return {
+    line,
+    protocol,
+    timeout,
+    state,
+    asked: one,
+    answered: other,
+    isUnreplied: text.includes('[UNREPLIED]'),
+    isAssured: text.includes('[ASSURED]'),
+  };
+}
+
+/** All entries one after the other, none of them kept: there may be hundreds of thousands. Lines that are none are left out. */
+export function* conntrackEntries(text: string): Generator<ConntrackEntry, void, void> {
+  for (const { line, text: source } of numberedLines(text)) {
+    const entry = readConntrackEntry(source, line);
+    if (entry !== undefined) yield entry;
+  }
+}

@@ -1,0 +1,54 @@
+/** What `ip -j` and `bridge -j` print: lists of objects, one list for each family or several behind each other. */
+import { type Fields, isFields } from '../../cluster/fields.ts';
+import { jsonPieces } from '../../cluster/json-values.ts';
+
+export interface JsonRecord {
+  readonly fields: Fields;
+  /** 1-based, of its first character. */
+  readonly line: number;
+}
+
+export interface JsonRecords {
+  readonly records: readonly JsonRecord[];
+  /** How many were no JSON, or cut off. */
+  readonly skipped: number;
+}
+
+/** A bundle of the largest nodes has some ten thousand routes and links. */
+const mostRecords = 500_000;
+
+/** The objects of all lists in a text, in their order. Never throws; linear in the text's length. */
+export function jsonRecords(text: string): JsonRecords {
+  const records: JsonRecord[] = [];
+  let skipped = 0;
+  let line = 1;
+  let counted = 0;
+  const lineAt = (offset: number): number => {
+    for (let at = text.indexOf('\n', counted); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) {
+      line += 1;
+      counted = at + 1;
+    }
+    return line;
+  };
+  for (const list of jsonPieces(text)) {
+    // A list that is cut off still has whole objects in it.
+    const inner = text.charCodeAt(list.start) === 91 ? list.start + 1 : list.start;
+    const end = list.kind === 'value' ? (inner === list.start ? list.end : list.end - 1) : text.length;
+    for (const piece of jsonPieces(text.slice(inner, end))) {
+      const value = piece.kind === 'value' ? parsed(text.slice(inner + piece.start, inner + piece.end)) : undefined;
+      if (value === undefined || records.length >= mostRecords) skipped += 1;
+      // `ip -j` prints an empty object for what a filter left out.
+      else if (Object.keys(value).length > 0) records.push({ fields: value, line: lineAt(inner + piece.start) });
+    }
+  }
+  return { records, skipped };
+}
+
+function parsed(text: string): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isFields(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

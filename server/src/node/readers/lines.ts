@@ -1,0 +1,22 @@
+/** The lines of a text one by one, so that a long one is never taken apart as a whole. */
+
+/** A line without its end; `line` is 1-based. */
+export interface NumberedLine {
+  readonly line: number;
+  readonly text: string;
+}
+
+/** A longer line than this is nothing that the commands of a bundle print. */
+const mostCharacters = 100_000;
+
+/** All lines, those that are too long cut. The empty text behind the last line end is none. */
+export function* numberedLines(text: string): Generator<NumberedLine, void, void> {
+  let line = 1;
+  for (let start = 0; start < text.length; line += 1) {
+    const found = text.indexOf('\n', start);
+    const end = found < 0 ? text.length : found;
+    const last = end > start && text.charCodeAt(end - 1) === 13 ? end - 1 : end;
+    yield { line, text: text.slice(start, Math.min(last, start + mostCharacters)) };
+    start = end + 1;
+  }
+}

@@ -1,0 +1,64 @@
+/** Interfaces: `ip -j -d link` (or the same part of `ip -j -d addr`), and the ports of bridges: `bridge -j link`, `bridge -j fdb`. */
+import { booleanAt, type Fields, fieldsAt, numberAt, textAt, textsAt, valueAt } from '../../cluster/fields.ts';
+import type { BridgePortRecord, ForwardingRecord, LinkRecord, Part } from '../records.ts';
+import { jsonRecords } from './json-records.ts';
+
+const most = 0xffff_ffff;
+
+/** The master's own switch for iptables, as a number or a word. */
+function switchAt(fields: Fields, key: string): boolean | null {
+  const value = valueAt(fields, key);
+  return typeof value === 'number' ? value !== 0 : typeof value === 'boolean' ? value : null;
+}
+
+/** Links of JSON text. Never throws. */
+export function readLinks(file: string, text: string): Part<LinkRecord> {
+  const { records, skipped } = jsonRecords(text);
+  const links = records.flatMap(({ fields, line }): readonly LinkRecord[] => {
+    const name = textAt(fields, 'ifname');
+    if (name === '') return [];
+    const info = fieldsAt(fields, 'linkinfo');
+    const data = fieldsAt(info, 'info_data');
+    const port = fieldsAt(info, 'info_slave_data');
+    return [
+      {
+        line,
+        name,
+        index: numberAt(fields, 'ifindex', most),
+        mtu: numberAt(fields, 'mtu', most),
+        isUp: textsAt(fields, 'flags').includes('UP'),
+        kind: textAt(info, 'info_kind'),
+        master: textAt(fields, 'master'),
+        mac: textAt(fields, 'address').toLowerCase(),
+        lower: textAt(data, 'link') || textAt(fields, 'link'),
+        callsIptables: switchAt(data, 'nf_call_iptables'),
+        hairpin: textAt(info, 'info_slave_kind') === 'bridge' ? (booleanAt(port, 'hairpin') ?? null) : null,
+        isPromiscuous: numberAt(fields, 'promiscuity', most) > 0,
+      },
+    ];
+  });
+  return { file, records: links, skipped: skipped + records.length - links.length };
+}
+
+/** A bridge's ports of JSON text. Never throws. */
+export function readBridgePorts(file: string, text: string): Part<BridgePortRecord> {
+  const { records, skipped } = jsonRecords(text);
+  const ports = records
+    .map(({ fields, line }) => ({
+      line,
+      name: textAt(fields, 'ifname'),
+      bridge: textAt(fields, 'master'),
+      hairpin: booleanAt(fields, 'hairpin') ?? null,
+    }))
+    .filter(({ name }) => name !== '');
+  return { file, records: ports, skipped: skipped + records.length - ports.length };
+}
+
+/** What a bridge has seen at its ports, of JSON text. Never throws. */
+export function readForwarding(file: string, text: string): Part<ForwardingRecord> {
+  const { records, skipped } = jsonRecords(text);
+  const entries = records
+    .map(({ fields, line }) => ({ line, mac: textAt(fields, 'mac').toLowerCase(), port: textAt(fields, 'ifname') }))
+    .filter(({ mac, port }) => mac !== '' && port !== '');
+  return { file, records: entries, skipped: skipped + records.length - entries.length };
+}

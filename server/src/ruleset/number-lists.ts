@@ -1,0 +1,137 @@
+/** Many short lists of numbers side by side: a table of a large cluster has 50,000 chains with five lists each, which are too many objects. */
+
+const none: readonly number[] = Object.freeze([]);
+/** A list of more numbers than these is kept once it was asked for, so that whoever asks within a loop does not pay for all of it each time. */
+const few = 8;
+
+/** List `index` holds `values[starts[index]]` up to, but not including, `values[starts[index + 1]]`. */
+export class NumberLists {
+  readonly starts: Uint32Array;
+  readonly values: Uint32Array;
+  #long: Map<number, readonly number[]> | undefined;
+
+  /** @param starts one more than there are lists */
+  constructor(starts: Uint32Array, values: Uint32Array) {
+    this.starts = starts;
+    this.values = values;
+  }
+
+  /** How many numbers a list has. */
+  lengthOf(index: number): number {
+    return (this.starts[index + 1] ?? 0) - (this.starts[index] ?? 0);
+  }
+
+  /** A list as an array, which for a short one is made each time. */
+  at(index: number): readonly number[] {
+    const { starts, values } = this;
+    const start = starts[index] ?? 0;
+    const length = (starts[index + 1] ?? 0) - start;
+    if (length <= 0) return none;
+    const first = values[start] ?? 0;
+    if (length === 1) return [first];
+    if (length === 2) return [first, values[start + 1] ?? 0];
+    if (length <= few) return Array.from(values.subarray(start, start + length));
+    this.#long ??= new Map();
+    let list = this.#long.get(index);
+    if (list === undefined) {
+      list = Array.from(values.subarray(start, start + length));
+      this.#long.set(index, list);
+    }
+    return list;
+  }
+}
+
+/** As many lists as are asked for, all empty. */
+export const noLists = new NumberLists(new Uint32Array(1), new Uint32Array(0));
+
+const noPairs = new Uint32Array(0);
+
+/** Pairs of a list's index and a number, while they are collected. */
+export class NumberPairs {
+  #pairs = noPairs;
+  #length = 0;
+
+  add(index: number, number: number): void {
+    if (this.#length + 2 > this.#pairs.length) {
+      const larger = new Uint32Array(Math.max(this.#pairs.length * 2, 16));
+      larger.set(this.#pairs);
+      this.#pairs = larger;
+    }
+    this.#pairs[this.#length] = index;
+    this.#pairs[this.#length + 1] = number;
+    this.#length += 2;
+  }
+
+  /** So many lists, each with its numbers in the order in which they were added. */
+  toLists(count: number): NumberLists {
+    const pairs = this.#pairs;
+    const length = this.#length;
+    if (length === 0) return noLists;
+    const starts = new Uint32Array(count + 1);
+    for (let at = 0; at < length; at += 2) starts[(pairs[at] ?? 0) + 1] = (starts[(pairs[at] ?? 0) + 1] ?? 0) + 1;
+    for (let index = 0; index < count; index += 1) starts[index + 1] = (starts[index + 1] ?? 0) + (starts[index] ?? 0);
+    const next = starts.slice(0, count);
+    const values = new Uint32Array(length / 2);
+    for (let at = 0; at < length; at += 2) {
+      const index = pairs[at] ?? 0;
+      const place = next[index] ?? 0;
+      values[place] = pairs[at + 1] ?? 0;
+      next[index] = place + 1;
+    }
+    return new NumberLists(starts, values);
+  }
+}
+
+/** Each number once in its list, where it stands first. Numbers are indices of lists. */
+export function withoutRepeats(lists: NumberLists): NumberLists {
+  if (lists === noLists) return lists;
+  const count = lists.starts.length - 1;
+  const starts = new Uint32Array(count + 1);
+  const values = new Uint32Array(lists.values.length);
+  // In which list, counted from 1, a number was seen last.
+  const seen = new Uint32Array(count);
+  let length = 0;
+  for (let index = 0; index < count; index += 1) {
+    const end = lists.starts[index + 1] ?? 0;
+    for (let at = lists.starts[index] ?? 0; at < end; at += 1) {
+      const value = lists.values[at] ?? 0;
+      if (seen[value] === index + 1) continue;
+      seen[value] = index + 1;
+      values[length] = value;
+      length += 1;
+    }
+    starts[index + 1] = length;
+  }
+  return new NumberLists(starts, values.slice(0, length));
+}
+
+/**
+ * The same lists with others in the place of some, by their indices.
+ * @param count how many lists there are
+ */
+export function withLists(lists: NumberLists, count: number, others: ReadonlyMap<number, readonly number[]>): NumberLists {
+  if (others.size === 0) return lists;
+  let more = 0;
+  for (const [index, list] of others) more += list.length - lists.lengthOf(index);
+  const starts = new Uint32Array(count + 1);
+  const values = new Uint32Array(lists.values.length + more);
+  let length = 0;
+  let from = 0;
+  // What lies between two lists that are others is copied at once.
+  const copyUpTo = (index: number): void => {
+    const start = lists.starts[from] ?? 0;
+    const end = lists.starts[index] ?? 0;
+    values.set(lists.values.subarray(start, end), length);
+    const moved = length - start;
+    for (let at = from; at <= index; at += 1) starts[at] = (lists.starts[at] ?? 0) + moved;
+    length += end - start;
+  };
+  for (const [index, list] of [...others].sort(([a], [b]) => a - b)) {
+    copyUpTo(index);
+    values.set(list, length);
+    length += list.length;
+    from = index + 1;
+  }
+  copyUpTo(count);
+  return new NumberLists(starts, values);
+}

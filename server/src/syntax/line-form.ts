@@ -1,0 +1,95 @@
+/** What many lines have in common: a dump of 200,000 lines has a few dozen forms, and each line of one points to it. */
+import type { Line, LineContext } from './line.ts';
+
+/** All of a line but its text and its names. */
+export type LineForm = Omit<Line, 'text' | 'name' | 'target'>;
+
+/** A line that reads in its form what it shares with others. */
+export class FormedLine implements Line {
+  readonly text: string;
+  readonly name: string;
+  readonly target: string;
+  readonly form: LineForm;
+
+  constructor(text: string, name: string, target: string, form: LineForm) {
+    this.text = text;
+    this.name = name;
+    this.target = target;
+    this.form = form;
+  }
+
+  get context(): LineContext {
+    return this.form.context;
+  }
+
+  get kind(): Line['kind'] {
+    return this.form.kind;
+  }
+
+  get command(): Line['command'] {
+    return this.form.command;
+  }
+
+  get isGoto(): boolean {
+    return this.form.isGoto;
+  }
+
+  get isUnsure(): boolean {
+    return this.form.isUnsure;
+  }
+
+  get listing(): boolean {
+    return this.form.listing;
+  }
+
+  get prefix(): number {
+    return this.form.prefix;
+  }
+
+  get problems(): Line['problems'] {
+    return this.form.problems;
+  }
+
+  get carriageReturn(): boolean {
+    return this.form.carriageReturn;
+  }
+}
+
+const noProblems: readonly never[] = Object.freeze([]);
+
+const known = new WeakMap<LineContext, Map<string, LineForm>>();
+/** Of one context; circumstances are many where a text is hostile, forms within one are few. */
+const mostForms = 1_000;
+
+/** The one shared object for this form, unless a line has problems of its own. */
+export function lineForm(form: LineForm): LineForm {
+  if (form.problems.length > 0) return form;
+  let forms = known.get(form.context);
+  if (forms === undefined) {
+    forms = new Map();
+    known.set(form.context, forms);
+  }
+  const { kind, command, isGoto, isUnsure, listing, prefix, carriageReturn } = form;
+  const key = `${kind} ${command} ${isGoto} ${isUnsure} ${listing} ${carriageReturn} ${prefix}`;
+  let shared = forms.get(key);
+  if (shared === undefined) {
+    shared = { ...form, problems: noProblems };
+    if (forms.size < mostForms) forms.set(key, shared);
+  }
+  return shared;
+}
+
+/** The form of plain restore input with nothing wrong with it. */
+export function plainForm(context: LineContext, kind: Line['kind'], command: Line['command'], carriageReturn = false): LineForm {
+  return lineForm({
+    context,
+    kind,
+    command,
+    isGoto: false,
+    isUnsure: false,
+    listing: false,
+    prefix: 0,
+    problems: noProblems,
+    carriageReturn,
+  });
+}

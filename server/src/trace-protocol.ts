@@ -1,0 +1,132 @@
+/**
+ * What client and server say to each other about packets that are followed. Types and method names only, as in protocol.ts. Lines are 0-based here,
+ * as in LSP; only the data inside a TraceReport has the command line's 1-based lines.
+ */
+import type { PacketQuestion } from './kube/question/trace.ts';
+import type { ConditionReason } from './netfilter/rule-reasons.ts';
+import type { ReportedPacket, TraceReport } from './netfilter/trace-report.ts';
+
+/** A packet to follow through a dump, as `iptables-inspect trace` takes it: ends by name or address, everything as text. */
+export type TraceQuestion = PacketQuestion;
+export type TracedOutcome = TraceReport['outcomes'][number];
+export type TracedPacket = ReportedPacket;
+export type TraceReason = ConditionReason;
+
+/** What of a dump and its cluster a packet can be sent from, and to. */
+export const traceEndsRequest = 'iptables/traceEnds';
+export interface TraceEndsParams {
+  readonly textDocument: { readonly uri: string };
+}
+export interface TraceEnd {
+  /** What a question takes: "shop/web-0", "node:node-a", "outside", "10.96.0.10:53". */
+  readonly value: string;
+  readonly kind: 'service' | 'entry' | 'pod' | 'node' | 'this-node' | 'outside';
+  readonly description: string;
+  /** Of an address; left out where the name says it. */
+  readonly protocol?: string;
+  /** A port has to be added: "shop/web-0:8080". */
+  readonly needsPort?: true;
+}
+export interface TraceEndsResult {
+  readonly from: readonly TraceEnd[];
+  readonly to: readonly TraceEnd[];
+}
+
+/** Follows a packet: what the command line prints for it. */
+export const traceRequest = 'iptables/trace';
+export interface TraceParams {
+  readonly textDocument: { readonly uri: string };
+  readonly question: TraceQuestion;
+}
+export type TraceResult =
+  | {
+      readonly kind: 'trace';
+      readonly documentVersion: number;
+      readonly report: TraceReport;
+      /** "tcp 10.244.0.9 -> 10.96.0.10:53, NEW, first met in PREROUTING". */
+      readonly title: string;
+      /** Whose the addresses in it are: "10.244.1.21" to "shop/web-0". */
+      readonly owners: Readonly<Record<string, string>>;
+    }
+  | { readonly kind: 'nothing'; readonly reason: string };
+
+/** The same as text for a ticket. */
+export const traceTextRequest = 'iptables/traceText';
+export interface TraceTextParams extends TraceParams {
+  readonly format: 'text' | 'markdown';
+}
+export interface TraceTextResult {
+  /** Empty where nothing can be followed. */
+  readonly text: string;
+}
+
+/** The way of one outcome of a trace, table by table. */
+export const traceWayRequest = 'iptables/traceWay';
+export interface TraceWayParams extends TraceParams {
+  /** Which one, 0-based, in the order of the report. */
+  readonly outcome: number;
+}
+export interface TraceWayResult {
+  readonly stages: readonly TraceStage[];
+  /** Why there is no way, in a sentence; empty where there is one. */
+  readonly reason: string;
+}
+export interface TraceStage {
+  readonly hook: string;
+  readonly table: string;
+  /** The packet before and after, "10.0.0.9:40000 -> 10.96.0.10:53, mark 0x4000"; `after` is null where nothing changed. */
+  readonly before: string;
+  readonly after: string | null;
+  readonly parts: readonly TracePart[];
+}
+export type TracePart =
+  /** A rule that matched, and what the packet meets in the chain that it jumps to. */
+  | {
+      readonly kind: 'rule';
+      /** Its place among the outcome's steps, from 1. */
+      readonly step: number;
+      readonly chain: string;
+      readonly line: number;
+      readonly rule: string;
+      readonly action: string;
+      readonly reasons: readonly TraceReason[];
+      readonly before: string;
+      /** null where the rule changed nothing of it. */
+      readonly after: string | null;
+      readonly parts: readonly TracePart[];
+    }
+  | {
+      readonly kind: 'policy';
+      readonly step: number;
+      readonly chain: string;
+      /** null where the dump does not say it. */
+      readonly line: number | null;
+      readonly action: string;
+    }
+  /** Rules that did not match, one after the other. Which ones they are is asked for by `first` and `count`. */
+  | { readonly kind: 'passed'; readonly chain: string; readonly first: number; readonly count: number };
+
+/** Rules that an outcome's packet met and that did not match it, and why; 200 at most are given at once. */
+export const traceRulesRequest = 'iptables/traceRules';
+export interface TraceRulesParams extends TraceWayParams {
+  /** In the order in which the packet meets them, from 0. */
+  readonly first: number;
+  readonly count: number;
+}
+export interface TraceRulesResult {
+  readonly rules: readonly { readonly line: number; readonly rule: string; readonly reasons: readonly TraceReason[] }[];
+}
+
+/** What stopped an outcome's packet, and the smallest changes with which it passes; each was followed. */
+export const traceWhyNotRequest = 'iptables/traceWhyNot';
+export interface TraceWhyNotResult {
+  readonly changes: readonly {
+    /** "for port 443 instead of 8080". */
+    readonly words: string;
+    readonly question: TraceQuestion;
+    /** The rule that it comes from. */
+    readonly line: number;
+    /** What it takes to be so besides, in sentences. */
+    readonly assuming: readonly string[];
+  }[];
+}

@@ -1,0 +1,123 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Diagnosis } from '../../server/src/diagnose/diagnosis.ts';
+import { bundleFiles, bundlePath } from '../support/bundles.ts';
+import { inspect } from '../support/inspect.ts';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'iptables-diagnose-'));
+  for (const name of ['hairpin-off', 'healthy']) {
+    for (const { path, text } of bundleFiles(name)) {
+      mkdirSync(dirname(join(folder, name, path)), { recursive: true });
+      writeFileSync(join(folder, name, path), text);
+    }
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const itself = ['--from', 'shop/solo-0', '--to', 'shop/solo'];
+
+function diagnosis(...args: readonly string[]): Diagnosis {
+  return JSON.parse(inspect(['diagnose', ...args, '--format', 'json']).stdout) as Diagnosis;
+}
+
+describe('diagnose', () => {
+  it('reads a folder, an archive and a compressed one alike, from standard input too', () => {
+    const plain = join(folder, 'hairpin-off.tar');
+    execFileSync('tar', ['-C', join(folder, 'hairpin-off'), '-cf', plain, '.']);
+    const wanted = diagnosis(join(folder, 'hairpin-off'), ...itself);
+    expect(wanted.question).toEqual({ from: 'shop/solo-0', to: 'shop/solo', protocol: 'tcp' });
+    expect(wanted.outcome).toBe('lost');
+    expect(wanted.causes.map(({ code }) => code)).toEqual(['hairpin-off']);
+    expect(wanted.missing).toEqual([]);
+    for (const path of [plain, bundlePath('hairpin-off')]) expect(diagnosis(path, ...itself)).toEqual(wanted);
+  });
+
+  it('exits with 1 where something is wrong, 0 where nothing is', () => {
+    expect(inspect(['diagnose', join(folder, 'hairpin-off')]).status).toBe(1);
+    const healthy = inspect(['diagnose', join(folder, 'healthy'), '--from', 'shop/client-0', '--to', 'shop/web']);
+    expect(healthy).toMatchObject({ status: 0, stderr: '' });
+    expect(healthy.stdout).toContain('tcp from shop/client-0 to shop/web arrives (nothing found)');
+  });
+
+  it('prints text and Markdown with evidence, what to run, and what is fine', () => {
+    const { stdout } = inspect(['diagnose', join(folder, 'hairpin-off'), ...itself]);
+    expect(stdout).toMatch(/^tcp from shop\/solo-0 to shop\/solo is lost: nobody answers \(1 cause\)\n\n1\. Port veth1aa601b0 /);
+    expect(stdout).toContain('seen in bridge-link.json line 1: veth1aa601b0: master cni0, hairpin false');
+    expect(stdout).toContain('mend:    bridge link set dev veth1aa601b0 hairpin on');
+    expect(stdout).toContain('  - The kernel forwards packets');
+    const markdown = inspect(['diagnose', join(folder, 'hairpin-off'), ...itself, '--format', 'markdown']).stdout;
+    expect(markdown).toContain('### hairpin-off');
+    expect(markdown).toContain('- `bridge link set dev veth1aa601b0 hairpin on`');
+  });
+
+  it('takes a dump alone, says what is missing, and does not claim that a packet arrives', () => {
+    const dump = join(folder, 'hairpin-off/iptables-save.txt');
+    const { outcome, causes, missing } = diagnosis(dump, '--from', '10.42.0.30', '--to', '10.96.10.60:80');
+    expect([outcome, causes]).toEqual(['unknown', []]);
+    expect(missing.map(({ how }) => how)).toContain('ip -j -d addr > ip-addr.json');
+    const known = diagnosis(
+      dump,
+      '--from',
+      '10.42.0.30',
+      '--to',
+      '10.96.10.60:80',
+      '--cluster',
+      join(folder, 'hairpin-off/cluster.json'),
+    );
+    expect(known.missing.some(({ what }) => what.includes("cluster's objects"))).toBe(false);
+  });
+
+  it('exits with 2 and one line where it cannot look', () => {
+    const empty = join(folder, 'empty');
+    mkdirSync(empty);
+    const cases: readonly (readonly [readonly string[], string])[] = [
+      [[empty], 'is a directory and no node bundle; expected iptables-save.txt in it'],
+      [[folder], 'holds several bundles (hairpin-off/, healthy/); name one of them'],
+      [[join(folder, 'nowhere')], 'nowhere'],
+      [[join(folder, 'healthy'), '--from', 'shop/client-0'], '--from and --to go together'],
+      [[join(folder, 'healthy'), '--from', 'shop/nobody', '--to', 'shop/web'], 'The cluster has no Pod shop/nobody.'],
+      [[join(folder, 'healthy'), '--from', '10.0.0.1', '--to', '10.0.0.2'], 'has no port'],
+    ];
+    for (const [args, wanted] of cases) {
+      const { status, stdout, stderr } = inspect(['diagnose', ...args]);
+      expect([status, stdout]).toEqual([2, '']);
+      expect(stderr).toContain(wanted);
+      expect(stderr.trim().split('\n')).toHaveLength(1);
+    }
+  });
+});
+
+describe('a bundle in place of a dump', () => {
+  const question = ['--from', 'shop/client-0', '--to', 'shop/solo'];
+
+  it('makes trace exact', () => {
+    const { stdout } = inspect(['trace', join(folder, 'hairpin-off'), ...question, '--format', 'json']);
+    const { outcomes, packet } = JSON.parse(stdout) as {
+      readonly packet: { readonly in: string };
+      readonly outcomes: readonly { readonly probability: number; readonly assuming: readonly string[] }[];
+    };
+    expect(packet.in).toBe('cni0');
+    expect(outcomes).toMatchObject([{ probability: 1, assuming: [] }]);
+  });
+
+  it('is taken by every command that takes a dump, with its cluster', () => {
+    const bundle = join(folder, 'hairpin-off');
+    expect(inspect(['check', bundle])).toMatchObject({ status: 0, stderr: '' });
+    expect(inspect(['drift', bundle]).stdout).toContain('5 in sync, 0 missing, 0 stale, 0 differ');
+    expect(inspect(['resolve', bundle]).stdout).toContain('shop/solo-0');
+    expect(inspect(['flow', bundle, '--to', 'shop/solo']).stdout).toContain('shop/solo-0');
+    expect(inspect(['diff', bundle, bundlePath('hairpin-on')]).status).toBe(0);
+  });
+});
+
+describe('explain', () => {
+  it('has the pages of what is found on a node', () => {
+    expect(inspect(['explain', 'hairpin-off']).stdout).toMatch(/^# hairpin-off\n/);
+    expect(inspect(['explain', 'hairpin-of']).stderr).toContain('did you mean hairpin-off?');
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import type { ReachReport } from '../../server/src/kube/question/reach.ts';
+import type { ReachComparison } from '../../server/src/kube/question/reach-difference.ts';
+import { fixturePath, labPath } from '../support/fixtures.ts';
+import { inspect } from '../support/inspect.ts';
+
+const dump = fixturePath('sample/worker-1.iptables');
+const withCluster = ['--cluster', fixturePath('sample/cluster.json')];
+
+describe('reach', () => {
+  it('prints a table of entries and clients, those that get the same answer in one row', () => {
+    const { stdout, status } = inspect(['reach', dump, '--to', 'booking/gateway', ...withCluster]);
+    const rows = stdout.split('\n').map((line) => line.trim().split(/ {2,}/));
+    expect(rows[0]).toEqual(['booking/gateway:https (tcp)']);
+    expect(rows).toContainEqual([
+      '198.51.100.20:443/tcp (load balancer ip)',
+      'a Pod on worker-1, a Pod on another node, worker-1, another node, outside, elsewhere',
+      'dropped',
+      'by filter KUBE-PROXY-FIREWALL, line 42',
+    ]);
+    expect(rows).toContainEqual([
+      'outside, 203.0.113.0/24',
+      'arrives',
+      'source kept',
+      'gateway-7f6d5c4b88-c5rhp 10.244.0.30:8443',
+    ]);
+    expect(status).toBe(0);
+  });
+
+  it('answers for all Services without --to, and without a cluster', () => {
+    const { stdout, status } = inspect(['reach', dump, '--format', 'json']);
+    const report = JSON.parse(stdout) as ReachReport;
+    expect(report.services.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['default/kubernetes:https', 'booking/frontend:http', 'booking/mailer:smtp']),
+    );
+    expect(report.notes.join(' ')).toContain('Nothing tells addresses of other nodes');
+    expect(status).toBe(0);
+  });
+
+  it('of two dumps says where they differ, with status 1', () => {
+    const [before, after] = [labPath('shop-stale/node-a.iptables'), labPath('shop-stale/node-a.synced.iptables')];
+    const cluster = ['--cluster', labPath('shop-stale/cluster.json'), '--node', 'node-a'];
+    const { stdout, status } = inspect(['reach', before, after, '--to', 'shop/cart', ...cluster]);
+    expect(stdout).toMatch(/^~ shop\/cart:\S* \(tcp\) \S+ from a Pod on node-a: rejected -> arrives, \+10\./m);
+    expect(status).toBe(1);
+    const all = inspect(['reach', before, after, '--format', 'json', ...cluster]);
+    expect((JSON.parse(all.stdout) as ReachComparison).onlyAfter.join(' ')).toContain('shop/search');
+    expect(inspect(['reach', after, after, ...cluster])).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('the same clients reach the same endpoints'),
+    });
+  });
+
+  it('says what is wrong with a target in one line, with status 2', () => {
+    const { stderr, status } = inspect(['reach', dump, '--to', 'booking/fronted', ...withCluster]);
+    expect(stderr).toContain('Did you mean booking/frontend');
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(status).toBe(2);
+  });
+});

@@ -1,0 +1,135 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Locator } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { describeWith } from '../support/requirements.ts';
+import { doUntil } from './again.ts';
+import { openWorkbench, saysSoon, soon, type Workbench } from './workbench.ts';
+
+const sample = resolve(import.meta.dirname, '../fixtures/sample');
+const lines = readFileSync(join(sample, 'worker-1.iptables'), 'utf8').split('\n');
+
+describeWith(['code-server', 'chromium'], 'the Services view', () => {
+  let workbench: Workbench;
+
+  beforeAll(async () => {
+    workbench = await openWorkbench({ workspace: sample, file: 'worker-1.iptables' });
+  }, 300_000);
+
+  afterAll(() => workbench?.close());
+
+  beforeEach(({ onTestFailed, task }) => {
+    onTestFailed(() => workbench.screenshot(`failed-services-${task.id}`));
+  });
+
+  /** Rows of the view with a text. */
+  const row = (text: string): Locator =>
+    workbench.page.locator('.sidebar .pane', { hasText: 'Services' }).first().locator('.monaco-list-row', { hasText: text });
+  const shown = (): Promise<readonly string[]> => row('').allTextContents();
+  const cursorLine = async (): Promise<string> => {
+    const line = Number(/Ln (\d+)/.exec((await workbench.cursor().textContent()) ?? '')?.[1]);
+    return lines[line - 1] ?? '';
+  };
+  const expand = (of: Locator, below: Locator): Promise<void> =>
+    doUntil(
+      'open a row',
+      async () => {
+        if ((await of.first().getAttribute('aria-expanded')) !== 'true') await of.first().locator('.monaco-tl-twistie').click();
+      },
+      () => below.first().isVisible(),
+    );
+
+  it('has every Service with its state at a glance', async () => {
+    await saysSoon(workbench.language(), 'iptables');
+    // Once the server has read the dump the view is there.
+    await workbench.statusSays('cluster.json');
+    await workbench.run('iptables: Focus on Services View');
+    await saysSoon(row('seatmap'), 'serves, 1 endpoint');
+    await saysSoon(row('mailer'), 'no endpoints');
+    await saysSoon(row('gateway'), 'only from 203.0.113.0/24 at 198.51.100.20:443/tcp');
+    await saysSoon(row('frontend'), 'differs from cluster.json, 3 endpoints');
+    await saysSoon(row('booking'), /^booking6/);
+    await saysSoon(workbench.page.locator('.sidebar .message').first(), 'worker-1.iptables, compared with cluster.json.');
+  }, 60_000);
+
+  it('shows entries with shares, and a click goes to the rule', async () => {
+    await expand(row('tickets'), row('10.96.'));
+    const entry = row('')
+      .filter({ hasText: /ClusterIP.*serves/ })
+      .first();
+    await expand(entry, row('50 %'));
+    await row('50 %').first().click();
+    await soon(cursorLine).toMatch(/^-A KUBE-SEP-.*--to-destination/);
+    await row('seatmap').first().click();
+    await soon(cursorLine).toMatch(/^-A KUBE-SVC-.*booking\/seatmap/);
+    await workbench.screenshot('services');
+  }, 60_000);
+
+  it('is filtered by what is typed, and whole again', async () => {
+    await workbench.run('iptables: Filter Services');
+    const input = workbench.page.locator('.quick-input-widget input').first();
+    await input.fill('booking MAILER');
+    await soon(shown).toHaveLength(2);
+    await input.fill('30443');
+    await soon(async () => (await shown()).join()).toMatch(/gateway/);
+    await soon(shown).toHaveLength(2);
+    await workbench.page.keyboard.press('Enter');
+    await saysSoon(workbench.page.locator('.sidebar .message').first(), '1 with "30443".');
+    await workbench.screenshot('services-filtered');
+    await workbench.run('iptables: Clear the Filter of Services');
+    await soon(async () => (await shown()).length).toBeGreaterThan(8);
+  }, 60_000);
+
+  it('opens the flow of a Service by a button', async () => {
+    const service = row('seatmap').first();
+    await doUntil(
+      'press the button of a row',
+      async () => {
+        await service.hover();
+        await service.locator('.action-label[aria-label*="Show NAT Flow"]').click();
+      },
+      () => workbench.page.locator('.tab', { hasText: 'NAT flow: booking/seatmap' }).isVisible(),
+    );
+    await saysSoon(workbench.drawing().locator('h1'), 'booking/seatmap');
+    expect(await workbench.page.locator('.notifications-toasts .notification-list-item').count()).toBe(0);
+  }, 60_000);
+
+  it('has its states in the pick list of flows, which finds a Service by its NodePort', async () => {
+    await workbench.run('View: Close All Editors');
+    await workbench.open('worker-1.iptables');
+    await workbench.goTo(1);
+    await workbench.run('iptables: Show NAT Flow');
+    const picks = workbench.page.locator('.quick-input-list .monaco-list-row');
+    await saysSoon(picks.filter({ hasText: 'booking/seatmap' }), 'serves, 1 endpoint');
+    await workbench.page.locator('.quick-input-widget input').first().fill('30443');
+    await soon(async () => (await picks.allTextContents()).join()).toMatch(/^\s*booking\/gateway/);
+    await workbench.screenshot('services-pick');
+    await workbench.page.keyboard.press('Enter');
+    await saysSoon(workbench.drawing().locator('h1'), 'booking/gateway');
+  }, 60_000);
+
+  it('follows an edit', async () => {
+    await workbench.open('worker-1.iptables');
+    await saysSoon(row('seatmap'), 'serves, 1 endpoint');
+    const at = lines.findIndex((line) => line.startsWith('-A FORWARD'));
+    await workbench.goTo(at + 1);
+    await workbench.page.keyboard.type('-I FORWARD -d 10.244.0.0/16 -j REJECT\n-I OUTPUT -d 10.244.0.0/16 -j REJECT\n');
+    await saysSoon(row('seatmap'), 'rejected in FORWARD');
+    await workbench.screenshot('services-refused');
+  }, 60_000);
+
+  it.each(['Dark Modern', 'Light Modern', 'Default High Contrast'])(
+    'can be read in %s, also where the side bar is narrow',
+    async (theme) => {
+      const folder = join(workbench.folder, '.vscode');
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, 'settings.json'), JSON.stringify({ 'workbench.colorTheme': theme }));
+      const kind = theme.startsWith('Light') ? 'vs' : theme.includes('Contrast') ? 'hc-black' : 'vs-dark';
+      await workbench.page.locator(`.monaco-workbench.${kind}`).waitFor();
+      await workbench.page.setViewportSize({ width: theme.startsWith('Light') ? 760 : 1440, height: 800 });
+      await saysSoon(row('mailer'), 'no endpoints');
+      await workbench.screenshot(`services-${kind}`);
+    },
+    60_000,
+  );
+});

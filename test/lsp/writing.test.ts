@@ -1,0 +1,62 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CompletionList, SignatureHelp } from 'vscode-languageserver-types';
+import { type InProcessServer, startInProcessServer } from '../support/in-process-server.ts';
+
+const uri = 'file:///work/node-a.iptables';
+const dump = '*filter\n:INPUT ACCEPT [0:0]\n:MINE - [0:0]\n-A INPUT -j \nCOMMIT\n';
+
+let server: InProcessServer;
+let capabilities: Readonly<Record<string, unknown>>;
+
+beforeEach(async () => {
+  server = startInProcessServer();
+  ({ capabilities } = (await server.initialize()) as { readonly capabilities: Readonly<Record<string, unknown>> });
+  await server.open(uri, dump);
+});
+afterEach(() => server.dispose());
+
+const at = (line: number, character: number): object => ({ textDocument: { uri }, position: { line, character } });
+
+describe('completion over the protocol', () => {
+  it('is asked for by what begins a word', () => {
+    expect(capabilities['completionProvider']).toEqual({ triggerCharacters: [' ', '-', '*', ':', ','] });
+  });
+
+  it('has chains and targets where a jump leads', async () => {
+    const { items } = await server.client.sendRequest<CompletionList>('textDocument/completion', at(3, 12));
+    expect(items.map(({ label }) => label)).toEqual(expect.arrayContaining(['ACCEPT', 'LOG', 'MINE']));
+    expect(items.find(({ label }) => label === 'MINE')?.textEdit).toEqual({
+      range: { start: { line: 3, character: 12 }, end: { line: 3, character: 12 } },
+      newText: 'MINE',
+    });
+  });
+
+  it('has no more than what must follow a blank that is typed', async () => {
+    const context = { triggerKind: 2, triggerCharacter: ' ' };
+    const behind = async (line: number, character: number): Promise<number> =>
+      (await server.client.sendRequest<CompletionList>('textDocument/completion', { ...at(line, character), context })).items
+        .length;
+    expect(await behind(3, 12)).toBeGreaterThan(10);
+    expect(await behind(3, 9)).toBe(0);
+  });
+
+  it('is empty in a document that is not open', async () => {
+    const other = { textDocument: { uri: 'file:///other' }, position: { line: 0, character: 0 } };
+    expect(await server.client.sendRequest('textDocument/completion', other)).toEqual({ isIncomplete: false, items: [] });
+  });
+});
+
+describe('signature help over the protocol', () => {
+  it('has the form of the value that is written', async () => {
+    await server.client.sendNotification('textDocument/didChange', {
+      textDocument: { uri, version: 2 },
+      contentChanges: [
+        { range: { start: { line: 3, character: 0 }, end: { line: 3, character: 99 } }, text: '-A INPUT -s 10.0.0.0/' },
+      ],
+    });
+    const help = await server.client.sendRequest<SignatureHelp | null>('textDocument/signatureHelp', at(3, 21));
+    expect(help?.signatures.map(({ label }) => label)).toEqual(['-s address[/mask][,...]']);
+    expect(help?.activeParameter).toBe(1);
+    expect(await server.client.sendRequest('textDocument/signatureHelp', at(0, 3))).toBeNull();
+  });
+});

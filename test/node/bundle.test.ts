@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { readBundle } from '../../server/src/node/bundle.ts';
+import { bundleFiles } from '../support/bundles.ts';
+
+describe('a bundle', () => {
+  const files = bundleFiles('hairpin-off');
+  const facts = readBundle(files);
+
+  it('is read by plain names', () => {
+    expect(facts.addresses?.records.find(({ interface: name, ip }) => name === 'cni0' && !ip.includes(':'))).toMatchObject({
+      ip: '10.42.0.1',
+      prefix: 24,
+      scope: 'global',
+    });
+    expect(facts.routes?.records.find(({ network }) => network === '10.42.1.0/24')).toMatchObject({
+      type: 'unicast',
+      table: 'main',
+      hops: [{ interface: 'eth0', gateway: '172.18.0.3' }],
+    });
+    expect(facts.policyRules?.records.map(({ priority, table }) => `${priority} ${table}`)).toEqual([
+      '0 local',
+      '32766 main',
+      '32767 default',
+    ]);
+    expect(facts.links?.records.find(({ name }) => name === 'cni0')).toMatchObject({
+      kind: 'bridge',
+      mtu: 1500,
+      callsIptables: false,
+    });
+    expect(facts.bridgePorts?.records.filter(({ hairpin }) => hairpin === false).map(({ name }) => name)).toEqual([
+      'veth1aa601b0',
+    ]);
+    expect(facts.sysctls?.values.get('net.ipv4.ip_forward')?.value).toBe('1');
+    expect(facts.conntrackCounts?.records).toHaveLength(2);
+    expect(facts.counters?.values.get('TcpExtIPReversePathFilter')?.value).toBe('0');
+    expect(facts.proxyConfiguration).toMatchObject({ mode: 'iptables', clusterCIDR: '10.42.0.0/16' });
+    expect(facts.proxyLog?.records[2]).toMatchObject({ line: 3, severity: 'info', month: 11, day: 25 });
+    expect(facts.meta).toMatchObject({ node: 'worker-1', proxyVersion: 'v1.26.0' });
+    expect(facts.notes).toEqual([]);
+  });
+
+  it('is read by content where names say nothing', () => {
+    const renamed = files
+      .filter(({ text }) => text.trim() !== '')
+      .map(({ path, text }, at) => ({ path: `sos_commands/some/output_${at}_of_${path.length}`, text }));
+    const { notes, meta, ...told } = readBundle(renamed);
+    for (const part of ['addresses', 'routes', 'policyRules', 'links', 'bridgePorts', 'neighbours', 'sysctls'] as const) {
+      const records = (from: typeof told): number => {
+        const found = from[part];
+        return found === null ? -1 : 'records' in found ? found.records.length : found.values.size;
+      };
+      expect([part, records(told)]).toEqual([part, records(facts)]);
+    }
+    expect(told.rules.map(({ family, backEnd }) => `${family} ${backEnd}`).toSorted()).toEqual(['ipv4 nft', 'ipv6 nft']);
+    expect(told.proxyLog?.records.length).toBe(facts.proxyLog?.records.length);
+    expect(told.conntrackCounts?.records.length).toBe(2);
+    expect(told.proxyConfiguration?.mode).toBe('iptables');
+    expect(told.cluster?.text.length).toBe(facts.cluster?.text.length);
+  });
+
+  it('counts and says what it does not understand', () => {
+    const strange = readBundle([
+      { path: 'ip-route.json', text: '[{"dst":"default","dev":"eth0"},{"dst":"no network"},{"dst":"10.0.0.0/8","dev":"eth1"' },
+      { path: 'sysctl.txt', text: 'net.ipv4.ip_forward = 1\nsysctl: permission denied on key "x"\n' },
+      { path: 'holiday.jpg', text: '\u0000\u0001' },
+    ]);
+    expect(strange.routes?.records.map(({ network }) => network)).toEqual(['0.0.0.0/0']);
+    expect(strange.notes).toEqual([
+      'ip-route.json: 2 records or lines were not understood and left out.',
+      'sysctl.txt: 1 record or line was not understood and left out.',
+      'Not understood, and left out: holiday.jpg.',
+    ]);
+  });
+
+  it('tells an empty list of something from what is not there', () => {
+    expect(readBundle([{ path: 'conntrack.txt', text: '' }]).conntrack).toEqual({ file: 'conntrack.txt', text: '' });
+    expect(readBundle([]).conntrack).toBeNull();
+    expect(readBundle([{ path: 'xt_recent/KUBE-SEP-A', text: '' }]).recentLists).toEqual([
+      { name: 'KUBE-SEP-A', file: 'xt_recent/KUBE-SEP-A', entries: [] },
+    ]);
+  });
+});

@@ -1,0 +1,49 @@
+/** What completion offers, finished to a rule, read by real iptables-restore. */
+import { expect, it } from 'vitest';
+import { finished, offeredBehind, somePlaces } from '../support/completion-places.ts';
+import { describeWith } from '../support/requirements.ts';
+import type { GeneratedRule } from './arbitrary-rules.ts';
+import { judgeAll, openNamespace } from './real-iptables.ts';
+
+/** What only a machine with the set, the estimator, the file or the policy at hand takes. */
+const ofTheMachine =
+  / (?:-m (?:set|rateest|nfacct|bpf|cgroup)|-j (?:SET|SECMARK|CT|CLUSTERIP|NOTRACK)|--helper|--match-set|--rateest\S*|--path) /;
+
+const mostPlaces = 200;
+
+/** Rules that are begun like those that load and end in a word that is offered, and in what the rule lacks then. */
+function offeredRules(): readonly GeneratedRule[] {
+  const rules: GeneratedRule[] = [];
+  for (const [number, { row, before }] of somePlaces(mostPlaces).entries()) {
+    if (finished(row, before.trimEnd()) === undefined) continue;
+    const offered = [...offeredBehind(row, before).values()];
+    for (const [index, text] of offered.entries()) {
+      if ((index + number) % 5 !== 0) continue;
+      const rule = finished(row, text);
+      if (rule !== undefined && !ofTheMachine.test(`${rule} `)) rules.push({ family: row.family, table: row.table, text: rule });
+    }
+  }
+  return rules;
+}
+
+describeWith(['root', 'iptables'], 'rules of what is offered', () => {
+  it.each(['nft', 'legacy'] as const)(
+    'are read by iptables-restore of the %s back end',
+    { timeout: 300_000 },
+    async (backend) => {
+      const rules = offeredRules();
+      expect(rules.length).toBeGreaterThan(500);
+      const namespace = await openNamespace();
+      try {
+        const verdicts = await judgeAll([namespace], backend, rules);
+        expect(
+          rules
+            .filter((rule) => verdicts.get(rule)?.accepted !== true)
+            .map((rule) => `${rule.family} ${rule.table} ${rule.text}: ${verdicts.get(rule)?.message}`),
+        ).toEqual([]);
+      } finally {
+        namespace.close();
+      }
+    },
+  );
+});

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import type { FlowGraph, FlowNode } from '../../server/src/kube/flow/graph.ts';
+import { type AnswerWords, flowAnswer } from '../../webview/src/model/answer.ts';
+import { indexGraph } from '../../webview/src/model/graph-index.ts';
+import { chainGraph, edge, graphOf, manyEndpoints, node, pod, richGraph } from './fixtures.ts';
+
+function answerOf(graph: FlowGraph) {
+  const answer = flowAnswer(indexGraph(graph));
+  if (answer === null) throw new Error('no answer');
+  return answer;
+}
+
+const said = ({ text, tone }: AnswerWords): string => (tone === 'plain' ? text : `${tone}: ${text}`);
+
+const verdict = (label: string, detail: string, line: number | null = null): FlowNode =>
+  node('end', 'verdict', { label, detail, line, shares: { e: 1 } });
+
+/** A clusterIP whose packets all end at some node. */
+function oneEnd(end: FlowNode): FlowGraph {
+  return graphOf([node('e', 'entry', { label: '10.96.0.1:80/tcp' }), end], [edge('e', end.id)], {
+    entries: [{ id: 'e', kind: 'cluster-ip', ip: '10.96.0.1', port: 80, protocol: 'tcp', label: '10.96.0.1:80/tcp' }],
+    routes: [{ entry: 'e', origins: [{ words: 'anywhere', masqueraded: 0 }], ends: null }],
+  });
+}
+
+describe('the answer of a flow', () => {
+  it.each([
+    [node('end', 'pod', { label: 'web-1', pod: pod('web-1', 'node-a'), shares: { e: 1 } }), 'good: Serves'],
+    [verdict('REJECT', 'no endpoints', 12), 'bad: Refuses everything: no endpoints'],
+    [verdict('DROP', 'policy of FORWARD in table filter'), 'bad: Drops everything: policy of FORWARD in table filter'],
+    [verdict('not redirected', ''), 'warning: Redirects nothing'],
+    [verdict('not known', 'KUBE-SVC-X is not shown'), 'unsure: Not known: KUBE-SVC-X is not shown'],
+  ])('says what becomes of all packets', (end, expected) => {
+    expect(said(answerOf(oneEnd(end)).state)).toBe(expected);
+  });
+
+  it('leads from a refusal to its rule', () => {
+    const { state } = answerOf(oneEnd(verdict('REJECT', 'no endpoints', 12)));
+    expect([state.node, state.line]).toEqual(['end', 12]);
+  });
+
+  it('is not that it serves where one entry does not', () => {
+    const served = oneEnd(node('end', 'pod', { label: 'web-1', pod: pod('web-1', null), shares: { e: 1 } }));
+    const graph: FlowGraph = {
+      ...served,
+      nodes: [...served.nodes, node('no', 'verdict', { label: 'DROP', line: 9, shares: { np: 1 } })],
+      entries: [
+        ...served.entries,
+        { id: 'np', kind: 'node-port', ip: null, port: 30080, protocol: 'tcp', label: 'NodePort 30080/tcp' },
+      ],
+      routes: [...(served.routes ?? []), { entry: 'np', origins: [{ words: 'outside', masqueraded: 0 }], ends: null }],
+    };
+    expect(said(answerOf(graph).state)).toBe('warning: Serves, but not by NodePort 30080/tcp');
+  });
+
+  it('is not made by what kube-proxy itself answers', () => {
+    const served = oneEnd(node('end', 'pod', { label: 'web-1', pod: pod('web-1', null), shares: { e: 1 } }));
+    const graph: FlowGraph = {
+      ...served,
+      nodes: [...served.nodes, node('yes', 'verdict', { label: 'ACCEPT', line: 9, shares: { hc: 1 } })],
+      entries: [
+        ...served.entries,
+        { id: 'hc', kind: 'health-check', ip: null, port: 32000, protocol: 'tcp', label: 'health check port 32000/tcp' },
+      ],
+      routes: [...(served.routes ?? []), { entry: 'hc', origins: [{ words: 'outside', masqueraded: 0 }], ends: null }],
+    };
+    const { state, routes } = answerOf(graph);
+    expect(said(state)).toBe('good: Serves');
+    expect(routes.map(({ entry, ends }) => [entry.text, ...ends.map(said)])).toEqual([
+      ['clusterIP 10.96.0.1:80/tcp', 'web-1'],
+      ['health check port 32000/tcp', 'ACCEPT'],
+    ]);
+  });
+
+  it('says for each entry and origin where packets end and whose address they keep', () => {
+    const { state, facts, routes, faults } = answerOf(richGraph());
+    expect(said(state)).toBe('warning: Serves, not from everywhere');
+    expect(facts.map(said)).toEqual([
+      '3 endpoints: node-a 1, node-b 1, no known Pod 1',
+      'warning: 1 of 2 ready',
+      '2 source ranges',
+      'local endpoints only from outside',
+      'affinity 10800 s',
+    ]);
+    const all = 'web-7d9c-x2x4z on node-a, web-7d9c-m8r7t on node-b, bad: 10.244.2.9:8080, 33.3 % each';
+    expect(routes.map(({ entry, from, ends, source }) => [entry.text, from, ends.map(said).join(', '), source])).toEqual([
+      ['clusterIP 10.96.20.10:80/tcp', 'a Pod', all, "client's address kept"],
+      ['clusterIP 10.96.20.10:80/tcp', 'this node, outside', all, 'source rewritten'],
+      ['NodePort 30080/tcp', 'outside', 'web-7d9c-x2x4z on node-a', "client's address kept"],
+      ['NodePort 30080/tcp', 'a Pod', all, "client's address kept"],
+      ['NodePort 30080/tcp', 'this node', all, 'source rewritten'],
+      ['load-balancer IP 203.0.113.80:80/tcp', '203.0.113.0/24', 'web-7d9c-x2x4z on node-a', "client's address kept"],
+      ['load-balancer IP 203.0.113.80:80/tcp', 'elsewhere', 'bad: DROP (KUBE-PROXY-FIREWALL)', ''],
+    ]);
+    expect(faults.map(said)).toEqual([
+      'bad: Endpoint 10.244.2.9:8080 is no longer in the cluster.',
+      'bad: Pod web-7d9c-q9kkl missing: in the cluster, not in the dump',
+      'warning: 10.244.1.7:8080 got no packet of 830 packets, where 33.3 % were expected',
+    ]);
+  });
+
+  it('counts by node what is too much to name', () => {
+    const graph: FlowGraph = {
+      ...manyEndpoints(1000, 3),
+      routes: [{ entry: 'e', origins: [{ words: 'anywhere', masqueraded: 0 }], ends: null }],
+    };
+    const [route] = answerOf(graph).routes;
+    expect(route?.ends.map(said)).toEqual([
+      'node-1: 334 endpoints 33.4 %',
+      'node-2: 333 endpoints 33.3 %',
+      'node-3: 333 endpoints 33.3 %',
+    ]);
+  });
+
+  it('is none for a graph of chains', () => {
+    expect(flowAnswer(indexGraph(chainGraph()))).toBeNull();
+  });
+});

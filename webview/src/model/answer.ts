@@ -1,0 +1,264 @@
+/** What a flow's picture answers first: whether the Service serves, whom, by which endpoints, and what is wrong. */
+import { percentText } from '../../../server/src/base/percent.ts';
+import { drawingText } from '../../../server/src/base/safe-text.ts';
+import type { FlowBadgeKind, FlowEntry, FlowNode, FlowRoute } from '../../../server/src/kube/flow/graph.ts';
+import { groupBy } from './collect.ts';
+import { badgeName, count, counted, driftText, entryKindName, kindName, readiness } from './format.ts';
+import type { GraphIndex } from './graph-index.ts';
+import { type RouteEnd, routeEnds } from './routes.ts';
+
+/** Good, to be looked at, wrong, or not known; `plain` says neither. */
+export type AnswerTone = 'good' | 'warning' | 'bad' | 'unsure' | 'plain';
+
+/** Some words, and what they are about: a node of the graph, or else a line (1-based) of the dump. Both null: neither. */
+export interface AnswerWords {
+  readonly text: string;
+  readonly node: string | null;
+  readonly line: number | null;
+  readonly tone: AnswerTone;
+}
+
+/** Packets to an entry, from places from which they end alike and are changed alike. */
+export interface AnswerRoute {
+  readonly entry: AnswerWords;
+  /** "a Pod, this node". */
+  readonly from: string;
+  /** In the order of the rules: "node-a 1 Pod 33.3 %", "DROP". */
+  readonly ends: readonly AnswerWords[];
+  /** "client's address kept", "source rewritten"; empty where nothing arrives. */
+  readonly source: string;
+}
+
+export interface FlowAnswer {
+  /** "Serves", "Refuses everything", "Serves in part"... */
+  readonly state: AnswerWords;
+  /** Endpoints by node, affinity, policies: each a few words. */
+  readonly facts: readonly AnswerWords[];
+  readonly routes: readonly AnswerRoute[];
+  /** What is wrong, the first first; empty for nothing known. */
+  readonly faults: readonly AnswerWords[];
+}
+
+const mostNodes = 6;
+const mostFaults = 5;
+/** So few endpoints are named, more are counted by node. */
+const mostNamed = 3;
+/** So many packets must have been expected before an endpoint without one is worth a word: chance leaves it out once in 10^8. */
+const enoughPackets = 20;
+
+function words(text: string, tone: AnswerTone = 'plain', about: { node?: string; line?: number | null } = {}): AnswerWords {
+  return { text: drawingText(text), tone, node: about.node ?? null, line: about.line ?? null };
+}
+
+/** How packets end: at an endpoint, refused, dropped, accepted as they are, or nobody knows. */
+type Fate = 'served' | 'refused' | 'dropped' | 'not-redirected' | 'unknown';
+
+function fateOf(node: FlowNode): Fate {
+  if (node.kind !== 'verdict') return 'served';
+  if (node.label === 'REJECT') return 'refused';
+  if (node.label === 'DROP') return 'dropped';
+  return node.label === 'not redirected' || node.label === 'ACCEPT' ? 'not-redirected' : 'unknown';
+}
+
+function shareOf(ends: readonly RouteEnd[], fate: Fate): number {
+  return ends.reduce((sum, { node, share }) => sum + (fateOf(node) === fate ? share : 0), 0);
+}
+
+interface RouteWithEnds {
+  readonly route: FlowRoute;
+  readonly ends: readonly RouteEnd[];
+}
+
+const whole = 1 - 1e-6;
+
+const fateWords: Readonly<Record<Exclude<Fate, 'served'>, readonly [all: string, tone: AnswerTone]>> = {
+  refused: ['Refuses everything', 'bad'],
+  dropped: ['Drops everything', 'bad'],
+  'not-redirected': ['Redirects nothing', 'warning'],
+  unknown: ['Not known', 'unsure'],
+};
+
+function stateOf(entries: readonly FlowEntry[], routes: readonly RouteWithEnds[], faults: readonly AnswerWords[]): AnswerWords {
+  const all = routes.flatMap(({ ends }) => ends);
+  const nodeOf = (fate: Fate) => all.find(({ node }) => fateOf(node) === fate)?.node;
+  const served = routes.filter(({ ends }) => shareOf(ends, 'served') >= whole);
+  if (served.length === routes.length) {
+    const isSound = faults.every(({ tone }) => tone !== 'bad' && tone !== 'warning');
+    return isSound ? words('Serves', 'good') : words('Serves, but look below', 'warning');
+  }
+  if (nodeOf('served') === undefined) {
+    for (const fate of ['refused', 'dropped', 'not-redirected', 'unknown'] as const) {
+      const end = nodeOf(fate);
+      if (end === undefined || routes.some(({ ends }) => shareOf(ends, fate) < whole)) continue;
+      const [text, tone] = fateWords[fate];
+      return words(end.detail === '' ? text : `${text}: ${end.detail}`, tone, { node: end.id, line: end.line });
+    }
+    const refusal = nodeOf('refused') ?? nodeOf('dropped');
+    if (refusal === undefined) return words('Not known', 'unsure');
+    return words('Serves nobody', 'bad', { node: refusal.id, line: refusal.line });
+  }
+  const unserved = [...groupBy(routes, ({ route }) => route.entry)]
+    .filter(([, own]) => own.every(({ ends }) => shareOf(ends, 'served') === 0))
+    .map(([entry]) => entry);
+  const labels = entries.filter(({ id }) => unserved.includes(id)).map((entry) => entryWords(entry).text);
+  const refusal = nodeOf('refused') ?? nodeOf('dropped');
+  if (refusal === undefined) return words('Serves, as far as is known', 'unsure');
+  const text = labels.length === 0 ? 'Serves, not from everywhere' : `Serves, but not by ${labels.join(', ')}`;
+  return words(text, 'warning', { node: refusal.id, line: refusal.line });
+}
+
+/** Endpoints that some packet may end at. */
+function endpointsOf(routes: readonly RouteWithEnds[]): readonly FlowNode[] {
+  const nodes = new Set<FlowNode>();
+  for (const { ends } of routes) for (const { node } of ends) if (node.kind !== 'verdict') nodes.add(node);
+  return [...nodes];
+}
+
+function placeOf(node: FlowNode): string {
+  return node.pod === null ? 'no known Pod' : (node.pod.node ?? 'node not known');
+}
+
+function endpointFacts(endpoints: readonly FlowNode[]): readonly AnswerWords[] {
+  if (endpoints.length === 0) return [words('no endpoint is reached', 'bad')];
+  const places = [...groupBy(endpoints, placeOf)];
+  const shown = places.slice(0, mostNodes).map(([place, nodes]) => `${place} ${count(nodes.length)}`);
+  const more = places.length > mostNodes ? `, ${counted(places.length - mostNodes, 'more node')}` : '';
+  const known = endpoints.filter((node) => readiness(node) !== '');
+  const ready = known.filter((node) => node.pod?.ready === true).length;
+  const facts = [words(`${counted(endpoints.length, 'endpoint')}: ${shown.join(', ')}${more}`)];
+  if (known.length > 0 && ready < known.length) facts.push(words(`${count(ready)} of ${count(known.length)} ready`, 'warning'));
+  return facts;
+}
+
+const toldBadges: ReadonlySet<FlowBadgeKind> = new Set(['affinity', 'source-ranges', 'local-only']);
+
+function badgeFacts(index: GraphIndex): readonly AnswerWords[] {
+  const facts = new Map<string, AnswerWords>();
+  for (const node of index.graph.nodes) {
+    for (const badge of node.badges) {
+      if (!toldBadges.has(badge.kind)) continue;
+      const text = badge.kind === 'local-only' ? `${badgeName(badge.kind).toLowerCase()} from outside` : badge.label;
+      if (!facts.has(text)) facts.set(text, words(text, 'plain', { node: node.id, line: badge.line ?? node.line }));
+    }
+  }
+  return [...facts.values()];
+}
+
+/** An endpoint without a packet, where chance alone would hardly have left it out. */
+function starved(index: GraphIndex, node: FlowNode): readonly AnswerWords[] {
+  return [...new Set(index.in(node.id).map(({ from }) => from))].flatMap((from) => {
+    const picks = index.out(from).filter(({ probability, packets }) => probability !== null && packets !== null);
+    const own = picks.filter(({ to }) => to === node.id);
+    const total = picks.reduce((sum, { packets }) => sum + (packets ?? 0), 0);
+    const expected = total * own.reduce((sum, { probability }) => sum + (probability ?? 0), 0);
+    if (expected < enoughPackets || own.some(({ packets }) => packets !== 0)) return [];
+    const text = `${node.label} got no packet of ${counted(total, 'packet')}, where ${percentText(expected / total)} were expected`;
+    return [words(text, 'warning', { node: node.id, line: own[0]?.line ?? null })];
+  });
+}
+
+/** A Pod's or an address's difference is that of the endpoint's chain before it, where there is one. */
+function isToldByItsChain(index: GraphIndex, { id, kind }: FlowNode): boolean {
+  if (kind !== 'pod' && kind !== 'address') return false;
+  return index.in(id).some(({ from }) => (index.nodes.get(from)?.drift ?? null) !== null);
+}
+
+function faultsOf(index: GraphIndex): readonly AnswerWords[] {
+  const { graph } = index;
+  const noted = graph.notes
+    .filter(({ severity }) => severity === 'warning')
+    .map(({ message, line }) => words(message, 'bad', { line }));
+  const toldLines = new Set(noted.map(({ line }) => line));
+  const drifted = graph.nodes
+    .filter((node) => node.drift !== null && !toldLines.has(node.line) && !isToldByItsChain(index, node))
+    .map((node) => words(`${kindName(node.kind)} ${node.label} ${driftText(node)}`, 'bad', { node: node.id, line: node.line }));
+  const idle = graph.nodes.filter(({ kind }) => kind === 'endpoint').flatMap((node) => starved(index, node));
+  const all = [...noted, ...drifted, ...idle];
+  if (all.length <= mostFaults) return all;
+  return [...all.slice(0, mostFaults), words(`and ${counted(all.length - mostFaults, 'more')}`, 'bad')];
+}
+
+function sourceWords(masqueraded: number): string {
+  if (masqueraded <= 0) return "client's address kept";
+  return masqueraded >= whole ? 'source rewritten' : `source rewritten for ${percentText(masqueraded)}`;
+}
+
+function percentPart(share: number): string {
+  return share >= whole ? '' : ` ${percentText(share)}`;
+}
+
+function namedEnds(served: readonly RouteEnd[]): readonly AnswerWords[] {
+  const parts = new Set(served.map(({ share }) => percentPart(share)));
+  const isEqual = served.length > 1 && parts.size === 1;
+  const names = served.map(({ node, share }) => {
+    const where = node.pod?.node == null ? '' : ` on ${node.pod.node}`;
+    const tone = node.drift === null ? 'plain' : 'bad';
+    return words(`${node.label}${where}${isEqual ? '' : percentPart(share)}`, tone, { node: node.id });
+  });
+  return isEqual ? [...names, words(`${[...parts].join('').trim()} each`)] : names;
+}
+
+function countedEnds(served: readonly RouteEnd[]): readonly AnswerWords[] {
+  const places = [...groupBy(served, ({ node }) => placeOf(node))].map(([place, group]) => {
+    const share = group.reduce((sum, end) => sum + end.share, 0);
+    return words(`${place}: ${counted(group.length, 'endpoint')}${percentPart(share)}`);
+  });
+  if (places.length <= mostNodes) return places;
+  return [...places.slice(0, mostNodes), words(`and ${counted(places.length - mostNodes, 'more node')}`)];
+}
+
+function verdictWords({ node, share }: RouteEnd, isHealthCheck: boolean): AnswerWords {
+  const fate = fateOf(node);
+  const tone =
+    fate === 'refused' || fate === 'dropped' ? 'bad' : fate === 'unknown' ? 'unsure' : isHealthCheck ? 'plain' : 'warning';
+  const why = node.detail === '' ? '' : ` (${node.detail})`;
+  return words(`${node.label}${percentPart(share)}${why}`, tone, { node: node.id });
+}
+
+function endWords(ends: readonly RouteEnd[], isHealthCheck: boolean): readonly AnswerWords[] {
+  if (ends.length === 0) return [words('nowhere', 'unsure')];
+  const served = ends.filter(({ node }) => node.kind !== 'verdict');
+  const verdicts = ends.filter(({ node }) => node.kind === 'verdict');
+  return [
+    ...(served.length <= mostNamed ? namedEnds(served) : countedEnds(served)),
+    ...verdicts.map((end) => verdictWords(end, isHealthCheck)),
+  ];
+}
+
+function entryWords(entry: FlowEntry): AnswerWords {
+  // One of any address of the node says itself what it is.
+  const text = entry.ip === null ? entry.label : `${entryKindName(entry.kind)} ${entry.label}`;
+  return words(text, 'plain', { node: entry.id });
+}
+
+function routesOf(entries: ReadonlyMap<string, FlowEntry>, { route, ends }: RouteWithEnds): readonly AnswerRoute[] {
+  const entry = entries.get(route.entry);
+  if (entry === undefined) return [];
+  const arrives = shareOf(ends, 'served') > 0;
+  return [...groupBy(route.origins, ({ masqueraded }) => (arrives ? masqueraded : 0))].map(([masqueraded, origins]) => ({
+    entry: entryWords(entry),
+    from: origins.map((origin) => drawingText(origin.words)).join(', '),
+    ends: endWords(ends, entry.kind === 'health-check'),
+    source: arrives ? sourceWords(masqueraded) : '',
+  }));
+}
+
+/** The answer of a flow; null for a graph that says nothing of where packets end (a chain's). */
+export function flowAnswer(index: GraphIndex): FlowAnswer | null {
+  const { graph } = index;
+  const routes = (graph.routes ?? []).map((route): RouteWithEnds => ({ route, ends: routeEnds(graph, route) }));
+  if (routes.length === 0) return null;
+  const faults = faultsOf(index);
+  const entries = new Map(graph.entries.map((entry) => [entry.id, entry]));
+  return {
+    // What kube-proxy itself answers a load balancer's question with is no service.
+    state: stateOf(
+      graph.entries,
+      routes.filter(({ route }) => entries.get(route.entry)?.kind !== 'health-check'),
+      faults,
+    ),
+    facts: [...endpointFacts(endpointsOf(routes)), ...badgeFacts(index)],
+    routes: routes.flatMap((route) => routesOf(entries, route)),
+    faults,
+  };
+}

@@ -1,0 +1,118 @@
+import { type AnswerRoute, type AnswerWords, flowAnswer } from '../model/answer.ts';
+import { groupBy } from '../model/collect.ts';
+import type { GraphIndex } from '../model/graph-index.ts';
+import { element } from './dom.ts';
+
+/** Above the drawing: whether the Service serves, whom, by which endpoints, and what is wrong, each a link to its rule or box. */
+export interface AnswerBar {
+  readonly element: HTMLElement;
+  show(index: GraphIndex | null): void;
+}
+
+export interface AnswerEvents {
+  openLine(line: number, focus: boolean): void;
+  select(id: string): void;
+}
+
+/** Shape beside colour: what a reader sees who tells no colours apart. */
+const toneSigns = { good: '✓', warning: '!', bad: '✕', unsure: '?', plain: '' } as const;
+
+export function createAnswerBar(events: AnswerEvents): AnswerBar {
+  const host = element('section', { class: 'answer', 'aria-label': 'Where packets end', hidden: true });
+  let last: GraphIndex | null = null;
+  host.addEventListener('keydown', (event) => walkLinks(host, event));
+  return {
+    element: host,
+    show(index) {
+      // Built anew only for another flow, as a button in it may have the focus.
+      if (last === index) return;
+      last = index;
+      const answer = index === null ? null : flowAnswer(index);
+      host.hidden = answer === null;
+      host.replaceChildren();
+      if (answer === null) return;
+      const state = element('strong', { class: `answer-state tone-${answer.state.tone}` }, link(events, answer.state));
+      const facts = answer.facts.map((fact) => element('span', { class: `tone-${fact.tone}` }, link(events, fact)));
+      const faults = answer.faults.map((fault) => element('li', { class: `tone-${fault.tone}` }, link(events, fault)));
+      host.append(element('p', { class: 'answer-head' }, state, ...facts));
+      if (faults.length > 0) host.append(element('ul', { class: 'answer-faults' }, ...faults));
+      host.append(routeTable(events, answer.routes));
+      setTabStop(host, linksOf(host)[0]);
+      host.scrollTop = 0;
+    },
+  };
+}
+
+function linksOf(host: HTMLElement): readonly HTMLButtonElement[] {
+  return [...host.querySelectorAll('button')];
+}
+
+/** One tab stop for all links, so that the flow stays near; arrows lead from one to the other. */
+function setTabStop(host: HTMLElement, link: HTMLButtonElement | undefined): void {
+  for (const other of linksOf(host)) other.tabIndex = other === link ? 0 : -1;
+}
+
+function walkLinks(host: HTMLElement, event: KeyboardEvent): void {
+  if (event.ctrlKey || event.metaKey || event.altKey || !(event.target instanceof HTMLButtonElement)) return;
+  const links = linksOf(host);
+  const at = links.indexOf(event.target);
+  const places: Readonly<Record<string, number>> = {
+    ArrowRight: at + 1,
+    ArrowDown: at + 1,
+    ArrowLeft: at - 1,
+    ArrowUp: at - 1,
+    Home: 0,
+    End: links.length - 1,
+  };
+  const place = places[event.key];
+  const next = place === undefined ? undefined : links[place];
+  if (next === undefined) return;
+  event.preventDefault();
+  event.stopPropagation();
+  setTabStop(host, next);
+  next.focus();
+}
+
+function sign({ tone }: AnswerWords): HTMLElement | null {
+  return toneSigns[tone] === '' ? null : element('span', { class: 'answer-sign', 'aria-hidden': 'true' }, toneSigns[tone]);
+}
+
+/** Words as a button to what they are about, or as plain text. */
+function link(events: AnswerEvents, words: AnswerWords): HTMLElement {
+  const { text, node, line } = words;
+  if (node === null && line === null) return element('span', {}, sign(words), text);
+  const made = element('button', { type: 'button', class: 'answer-link' }, sign(words), text);
+  made.addEventListener('click', () => {
+    if (node !== null) events.select(node);
+    if (line !== null) events.openLine(line, false);
+  });
+  return made;
+}
+
+function routeTable(events: AnswerEvents, routes: readonly AnswerRoute[]): HTMLElement {
+  const heads = ['To', 'From', 'Ends at', 'Source'].map((text) => element('th', { scope: 'col' }, text));
+  const bodies = [...groupBy(routes, ({ entry }) => entry.node)].map(([, own]) =>
+    element(
+      'tbody',
+      {},
+      ...own.map((route, at) =>
+        element(
+          'tr',
+          {},
+          at === 0 ? element('th', { scope: 'rowgroup', rowspan: own.length }, link(events, route.entry)) : null,
+          element('td', {}, route.from),
+          element('td', {}, ...endList(events, route.ends)),
+          element('td', {}, route.source),
+        ),
+      ),
+    ),
+  );
+  return element('table', { class: 'answer-routes' }, element('thead', {}, element('tr', {}, ...heads)), ...bodies);
+}
+
+function endList(events: AnswerEvents, ends: readonly AnswerWords[]): readonly (Node | string)[] {
+  return ends.flatMap((end, at) => [
+    ...(at === 0 ? [] : [', ']),
+    element('span', { class: `tone-${end.tone}` }, link(events, end)),
+  ]);
+}
