@@ -127,6 +127,25 @@ describeWith('chromium', 'the drawing', () => {
     expect(await flow.last('open-line')).toEqual({ kind: 'open-line', line: 42, focus: false });
   });
 
+  it('has a menu of its own at each place, and not the one for text', async () => {
+    const menu = flow.page.getByRole('menu', { name: 'What can be done here' });
+    await box('svc').click({ button: 'right' });
+    expect(await menu.getByRole('menuitem').allTextContents()).toEqual([
+      'Go to Rule',
+      'Go to Declaration',
+      'Copy Chain Name',
+      'Copy Service Name',
+      'Show Chain Graph',
+    ]);
+    await flow.forget();
+    await menu.getByRole('menuitem', { name: 'Go to Declaration' }).click();
+    expect(await flow.last('open-line')).toEqual({ kind: 'open-line', line: 33, focus: true });
+    await menu.waitFor({ state: 'hidden' });
+    await flow.page.locator('.labels text', { hasText: 'from a Pod' }).click({ button: 'right' });
+    await menu.getByRole('menuitem', { name: 'Go to Rule' }).click();
+    expect(await flow.last('open-line')).toEqual({ kind: 'open-line', line: 68, focus: true });
+  });
+
   it('lights the path through the line that the cursor is on', async () => {
     await flow.send({ kind: 'highlight', line: 82, table: 'nat', chain: 'KUBE-SVL-LNITJ2S4TDGKMAA3' });
     const lit = await flow.page

@@ -69,6 +69,18 @@ describeWith('chromium', 'the keyboard alone', () => {
     expect(await flow.page.evaluate<boolean>('document.activeElement.closest(".answer") === null')).toBe(true);
   });
 
+  it('opens the menu of the selected box, walks it and comes back', async () => {
+    await press('End', 'Shift+F10');
+    const menu = flow.page.getByRole('menu', { name: 'What can be done here' });
+    await menu.waitFor();
+    await press('ArrowDown');
+    expect(await flow.page.evaluate<string>('document.activeElement.textContent')).toBe('Copy Pod Name');
+    await press('Escape');
+    await menu.waitFor({ state: 'hidden' });
+    expect(await flow.page.evaluate<string>('document.activeElement.getAttribute("role")')).toBe('tree');
+    await press('Home');
+  });
+
   it('walks along the edges and up and down the columns', async () => {
     expect(await selected()).toBe('e:ip');
     await press('ArrowRight');

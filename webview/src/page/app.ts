@@ -5,6 +5,7 @@ import { exportEntries } from './exports.ts';
 import type { Host } from './host.ts';
 import { receive, resized, themeChanged } from './incoming.ts';
 import { keyAction } from './keyboard.ts';
+import { openItemMenu, openTargetMenu } from './open-menu.ts';
 import { createPage, focusFlow, type Page, say, update } from './page.ts';
 import { createParts } from './parts.ts';
 import { refresh, relayout } from './refresh.ts';
@@ -21,6 +22,7 @@ export function startPage(host: Host): void {
     tree: {
       click: (item, double) => clickItem(page, item, double),
       toggle: (item) => toggle(page, item),
+      menu: (item, x, y) => openItemMenu(page, item, x, y),
     },
     toolbar: toolbarEvents(() => page),
     exports: exportEntries(
@@ -45,6 +47,7 @@ export function startPage(host: Host): void {
 function drawingEvents(page: () => Page): DrawingEvents {
   return {
     click: (target, double) => clickTarget(page(), target, double),
+    menu: (target, x, y) => openTargetMenu(page(), target, x, y),
     hover(target, x, y) {
       const { index, parts } = page();
       if (target === null || index === null) parts.tooltip.hide();

@@ -12,6 +12,8 @@ import { fittedView, headingHeight, isInView, revealingView, transformOf, widthR
 export interface DrawingEvents {
   /** A click, the second of a double click included. */
   click(target: Target, double: boolean): void;
+  /** A menu is asked for with the pointer; null: on the ground. Where, in the window's pixels. */
+  menu(target: Target | null, x: number, y: number): void;
   /** The pointer came onto something, or off everything (null); where it is, in the window's pixels. */
   hover(target: Target | null, x: number, y: number): void;
   /** Panned or zoomed; by the user, or by the page itself. */
@@ -152,6 +154,10 @@ export class Drawing {
     this.#svg.addEventListener('click', (event) => {
       const target = targetOf(event);
       if (target !== null) this.#events.click(target, event.detail > 1);
+    });
+    this.#svg.addEventListener('contextmenu', (event) => {
+      event.preventDefault();
+      this.#events.menu(targetOf(event), event.clientX, event.clientY);
     });
     this.#svg.addEventListener('pointermove', (event) => {
       if (event.buttons === 0) this.#events.hover(targetOf(event), event.clientX, event.clientY);

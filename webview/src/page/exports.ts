@@ -7,7 +7,7 @@ import { plainOptions } from '../layout/model.ts';
 import type { PageMessage } from '../messages.ts';
 import { extensions, type SaveFormat } from '../model/export-check.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
-import type { MenuEntry } from './menu.ts';
+import type { MenuEntry } from './menu-list.ts';
 
 /** What is shown, to be exported; null where nothing is. */
 export interface Exportable {

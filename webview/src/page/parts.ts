@@ -1,9 +1,10 @@
 import { type AnswerBar, createAnswerBar } from './answer-bar.ts';
+import { type ContextMenu, createContextMenu } from './context-menu.ts';
 import { createDetails, type Details, type DetailsEvents } from './details.ts';
 import { element } from './dom.ts';
 import { Drawing, type DrawingEvents } from './drawing.ts';
 import { createFooter, type Footer } from './footer.ts';
-import type { MenuEntry } from './menu.ts';
+import type { MenuEntry } from './menu-list.ts';
 import { createOutdatedBar, type OutdatedBar } from './outdated-bar.ts';
 import { createOverview, type Overview } from './overview.ts';
 import { createToolbar, type Toolbar, type ToolbarEvents } from './toolbar.ts';
@@ -26,6 +27,7 @@ export interface PageParts {
   readonly progress: HTMLElement;
   readonly outdated: OutdatedBar;
   readonly answer: AnswerBar;
+  readonly contextMenu: ContextMenu;
   /** What is said to who listens. */
   readonly status: HTMLElement;
 }
@@ -60,6 +62,7 @@ export function createParts(events: PartEvents): PageParts {
   const empty = element('div', { class: 'empty', hidden: true }, emptyText, another);
   const progress = element('div', { class: 'progress', hidden: true });
   const outdated = createOutdatedBar(events.restart);
+  const contextMenu = createContextMenu();
   const answer = createAnswerBar(events.details);
   const main = element('main', { class: 'stage' }, tree.element, drawing.element, overview.element, empty);
   const body = element('div', { class: 'body' }, main, details.element);
@@ -72,6 +75,7 @@ export function createParts(events: PartEvents): PageParts {
     footer.element,
     status,
     tooltip.element,
+    contextMenu.element,
   );
   return {
     drawing,
@@ -87,6 +91,7 @@ export function createParts(events: PartEvents): PageParts {
     progress,
     outdated,
     answer,
+    contextMenu,
     status,
   };
 }

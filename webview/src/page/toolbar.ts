@@ -1,7 +1,8 @@
 import type { Grouping } from '../model/groups.ts';
 import { element, setAttribute } from './dom.ts';
 import { type IconName, icon } from './icons.ts';
-import { createMenu, type MenuEntry } from './menu.ts';
+import { createMenu } from './menu.ts';
+import type { MenuEntry } from './menu-list.ts';
 
 /** What the toolbar shows. */
 export interface ToolbarState {

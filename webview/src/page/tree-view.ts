@@ -5,6 +5,8 @@ export interface TreeEvents {
   /** A click on an item, the second of a double click included. */
   click(item: TextItem, double: boolean): void;
   toggle(item: TextItem): void;
+  /** A menu is asked for: on an item, or with the keyboard (null: for the active one). Where, in the window's pixels. */
+  menu(item: TextItem | null, x: number, y: number): void;
 }
 
 /** The flow as a tree: what is seen in text mode, and what a screen reader reads in both. */
@@ -58,6 +60,15 @@ export function createTreeView(events: TreeEvents): TreeView {
     if (event.target instanceof Element && event.target.closest('.twisty') !== null && item.expanded !== null)
       events.toggle(item);
     else events.click(item, event.detail > 1);
+  });
+
+  host.addEventListener('contextmenu', (event) => {
+    event.preventDefault();
+    const line = host.querySelector('[aria-selected="true"]') ?? host;
+    const { left, bottom } = line.getBoundingClientRect();
+    const item = itemOf(event);
+    if (item === undefined) events.menu(null, left, bottom);
+    else events.menu(item, event.clientX, event.clientY);
   });
 
   /** Puts the items around a place into the document, or all; those that are there and say the same stay. */
