@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CompletionList, SignatureHelp } from 'vscode-languageserver-types';
+import { LSPErrorCodes } from 'vscode-languageserver-protocol';
+import type { CompletionList, SignatureHelp, WorkspaceEdit } from 'vscode-languageserver-types';
 import { type InProcessServer, startInProcessServer } from '../support/in-process-server.ts';
 
 const uri = 'file:///work/node-a.iptables';
@@ -58,5 +59,24 @@ describe('signature help over the protocol', () => {
     expect(help?.signatures.map(({ label }) => label)).toEqual(['-s address[/mask][,...]']);
     expect(help?.activeParameter).toBe(1);
     expect(await server.client.sendRequest('textDocument/signatureHelp', at(0, 3))).toBeNull();
+  });
+});
+
+describe('rename over the protocol', () => {
+  it('gives the edits, or says in words why it does not', async () => {
+    const prepared = await server.client.sendRequest('textDocument/prepareRename', at(2, 2));
+    expect(prepared).toMatchObject({ placeholder: 'MINE' });
+    const edit = await server.client.sendRequest<WorkspaceEdit>('textDocument/rename', { ...at(2, 2), newName: 'YOURS' });
+    expect(edit.changes?.[uri]).toEqual([
+      { range: { start: { line: 2, character: 1 }, end: { line: 2, character: 5 } }, newText: 'YOURS' },
+    ]);
+    await expect(server.client.sendRequest('textDocument/rename', { ...at(2, 2), newName: 'OUTPUT' })).rejects.toMatchObject({
+      code: LSPErrorCodes.RequestFailed,
+      message: 'OUTPUT is a built-in chain of the table filter.',
+    });
+    await expect(server.client.sendRequest('textDocument/prepareRename', at(1, 3))).rejects.toThrow('built-in chain');
+    expect(await server.client.sendRequest('textDocument/linkedEditingRange', at(2, 2))).toMatchObject({
+      wordPattern: '[^\\s"]+',
+    });
   });
 });

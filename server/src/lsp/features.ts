@@ -1,4 +1,10 @@
-import { type CancellationToken, ResponseError, type ServerCapabilities } from 'vscode-languageserver';
+import {
+  type CancellationToken,
+  LSPErrorCodes,
+  ResponseError,
+  type ServerCapabilities,
+  type WorkspaceEdit,
+} from 'vscode-languageserver';
 import { codeActions } from '../features/code-actions.ts';
 import { codeLenses, lensUri, resolveCodeLens } from '../features/code-lenses.ts';
 import { completion } from '../features/completion/completion.ts';
@@ -7,6 +13,7 @@ import { folding } from '../features/folding.ts';
 import { hover } from '../features/hover/hover.ts';
 import { inlayHints } from '../features/inlay-hints.ts';
 import { highlights, references } from '../features/references.ts';
+import { isRefusal, linkedEditing, prepareRename, type Refusal, rename } from '../features/rename.ts';
 import { selectionRange } from '../features/selection-ranges.ts';
 import { semanticTokens, tokenModifiers, tokenTypes } from '../features/semantic-tokens.ts';
 import { signatureHelp } from '../features/signature-help.ts';
@@ -34,6 +41,14 @@ function feature<Name extends ParamName>(
     capability: typeof capability === 'function' ? capability : () => capability,
     answer: (session, message, token) => answerFor(message, names, (params) => answer(session, params, token, message)),
   };
+}
+
+type RenameAnswer = WorkspaceEdit | Refusal | null;
+
+/** A refusal as the protocol's error, whose message clients show. */
+function orError<T extends object>(answer: T | ResponseError<void> | null): T | ResponseError<void> | null {
+  if (answer === null || answer instanceof ResponseError || !isRefusal(answer)) return answer;
+  return new ResponseError<void>(LSPErrorCodes.RequestFailed, answer.refusal);
 }
 
 const document = ['textDocument'] as const;
@@ -109,6 +124,23 @@ const features: readonly Feature[] = [
     place,
     (session, { textDocument, position }, token) =>
       withState(session, textDocument.uri, token, null, (state) => signatureHelp(state, position, session.client.hasMarkdown)),
+  ),
+  feature(
+    'textDocument/rename',
+    { renameProvider: { prepareProvider: true } },
+    [...place, 'newName'],
+    async (session, { textDocument, position, newName }, token) =>
+      orError(await withState<RenameAnswer>(session, textDocument.uri, token, null, (state) => rename(state, position, newName))),
+  ),
+  feature('textDocument/prepareRename', {}, place, async (session, { textDocument, position }, token) =>
+    orError(await withState(session, textDocument.uri, token, null, (state) => prepareRename(state, position))),
+  ),
+  feature(
+    'textDocument/linkedEditingRange',
+    { linkedEditingRangeProvider: true },
+    place,
+    (session, { textDocument, position }, token) =>
+      withState(session, textDocument.uri, token, null, (state) => linkedEditing(state, position)),
   ),
   feature(
     'textDocument/codeAction',

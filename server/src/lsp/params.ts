@@ -28,6 +28,7 @@ export interface Params {
   readonly positions: readonly Position[];
   readonly range: Range;
   readonly query: string;
+  readonly newName: string;
   readonly codeActionContext: CodeActionContext;
   readonly lens: CodeLens;
   readonly namespace: string;
@@ -118,6 +119,7 @@ const checks: { readonly [name in ParamName]: { readonly field: string; readonly
   position: { field: 'position', isRight: isPosition },
   positions: { field: 'positions', isRight: (value) => Array.isArray(value) && value.every(isPosition) },
   range: { field: 'range', isRight: isRange },
+  newName: { field: 'newName', isRight: isText },
   query: { field: 'query', isRight: (value) => typeof value === 'string' },
   codeActionContext: {
     field: 'context',
