@@ -18,7 +18,7 @@ const isDump = /\.(?:iptables|ip6tables)(?:-[\d.]+)?$|\/rules\/[^/]+\.(?:restore
 const clusters = new Map<string, Cluster>();
 
 function clusterBeside(name: string): Cluster {
-  const candidates = [join(dirname(name), 'cluster.json'), name.replace(/\.iptables$/, '.cluster.json')];
+  const candidates = [join(dirname(name), 'cluster.json'), `${name.replace(/\.iptables$/, '')}.cluster.json`];
   for (const candidate of candidates) {
     const path = fixturePath(candidate);
     if (!existsSync(path)) continue;
@@ -42,7 +42,7 @@ export function resolved(name: string, cluster = clusterBeside(name)): Resolutio
 
 /** One table of a dump's text, from "*name" to COMMIT. */
 function tableText(text: string, table: string): string {
-  return new RegExp(`^\\*${table}\\n[^]*?^COMMIT\\n`, 'm').exec(text)?.[0] ?? '';
+  return new RegExp(`^\\*${table}\\n.*?^COMMIT\\n`, 'ms').exec(text)?.[0] ?? '';
 }
 
 /** kube-proxy's nat rules beside the firewall of another program, by the name of that program's ruleset. */

@@ -1,7 +1,9 @@
-/** `npm run docs`: writes the tables of the documentation that say what the code says; with `--check` it only says whether they do. */
-import { readFileSync, writeFileSync } from 'node:fs';
+/** `npm run docs`: writes the tables of the documentation, and the JSON schema, that say what the code says; with `--check` it only says whether they do. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { nodeFindingCodes } from '../../server/src/diagnose/registry.ts';
+import { expectationSchema } from '../../server/src/kube/expectation/keys.ts';
 import { findingCodes } from '../../server/src/lint/registry.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -52,14 +54,26 @@ const tables = [
   { file: 'README.md', name: 'settings', table: settings() },
   { file: 'docs/findings/README.md', name: 'findings', table: findings() },
 ];
-for (const { file, name, table } of tables) {
-  const before = readFileSync(join(root, file), 'utf8');
-  const after = fill(before, name, table);
+/** The schema as JSON; as it is where it says the same, however it is laid out. */
+function schemaText(before: string): string {
+  const schema = expectationSchema();
+  return before !== '' && isDeepStrictEqual(JSON.parse(before), schema) ? before : `${JSON.stringify(schema, null, 2)}\n`;
+}
+
+/** A file with its text as it is to be. */
+const files = [
+  ...tables.map(({ file, name, table }) => ({ file, text: (before: string) => fill(before, name, table) })),
+  { file: 'schemas/packets.schema.json', text: schemaText },
+];
+for (const { file, text } of files) {
+  const path = join(root, file);
+  const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const after = text(before);
   if (before === after) continue;
   if (process.argv.includes('--check')) {
     console.error(`${file} does not say what the code says: npm run docs`);
     process.exitCode = 1;
   } else {
-    writeFileSync(join(root, file), after);
+    writeFileSync(path, after);
   }
 }

@@ -15,6 +15,8 @@ interface Manifest {
   readonly contributes: {
     readonly languages: readonly { readonly configuration: string }[];
     readonly grammars: readonly { readonly path: string }[];
+    readonly jsonValidation: readonly { readonly url: string }[];
+    readonly yamlValidation: readonly { readonly url: string }[];
   };
 }
 
@@ -42,6 +44,8 @@ describe('the packaged extension', () => {
       ...Object.values(manifest.bin),
       ...manifest.contributes.languages.map((language) => language.configuration),
       ...manifest.contributes.grammars.map((grammar) => grammar.path),
+      ...manifest.contributes.jsonValidation.map(({ url }) => url),
+      ...manifest.contributes.yamlValidation.map(({ url }) => url),
     ].map((path) => path.replace(/^\.\//, ''));
     expect(files).toEqual(expect.arrayContaining(named));
   });

@@ -12,6 +12,7 @@ import { flowFormats, runFlow } from './flow-command.ts';
 import { programName } from './output.ts';
 import { runReach } from './reach-command.ts';
 import { runResolve } from './resolve-command.ts';
+import { runTest } from './test-command.ts';
 import { runTrace } from './trace-command.ts';
 
 const dumpHelp =
@@ -63,7 +64,19 @@ export function program(answered: Answered, write: (text: string) => void, compl
     // One line, as for every other input that cannot be used.
     .configureOutput({ writeOut: write, outputError: (text) => complain(text.replace(/^error: /, '')) })
     .addHelpText('after', '\nExit status: 0 nothing found, 1 something at or above --fail-on, 2 unusable input or arguments.');
-  for (const add of [addCheck, addResolve, addFlow, addTrace, addReach, addDrift, addExpected, addDiff, addDiagnose, addExplain])
+  for (const add of [
+    addCheck,
+    addResolve,
+    addFlow,
+    addTrace,
+    addReach,
+    addTest,
+    addDrift,
+    addExpected,
+    addDiff,
+    addDiagnose,
+    addExplain,
+  ])
     add(root, answered);
   return root;
 }
@@ -181,6 +194,22 @@ function addReach(root: Command, answered: Answered): void {
     .option('--other-node <name>', 'the node that the other dump is of (default: that of --node, else told by the dump)')
     .addOption(formatOption('text', 'json'))
     .action(async (dump, other, options) => answered(await runReach(dump, other, options)));
+}
+
+function addTest(root: Command, answered: Answered): void {
+  withCluster(
+    root
+      .command('test')
+      .description('whether what must come of packets comes of them; or writes what comes of them now')
+      .argument('<dump>', dumpHelp)
+      .argument('[file]', 'FILE.packets.yaml: packets and what must come of them'),
+  )
+    .option('--node <name>', 'the node that the dump is of (default: what the file says, else told by the dump)')
+    .option('--write <file>', 'write what is true now, for every client and every entry, to this file; - for standard output')
+    .option('--to <target>', 'with --write: of one Service or address only, namespace/name[:port] or IP[:PORT[/PROTO]]')
+    .option('--force', 'with --write: over a file that is there already')
+    .addOption(formatOption('text', 'json', 'junit'))
+    .action(async (dump, file, options) => answered(await runTest(dump, file, options)));
 }
 
 function addDrift(root: Command, answered: Answered): void {

@@ -51,12 +51,13 @@ export async function runTrace(path: string, options: TraceCommandOptions): Prom
   const answer = runSteps(traceQuestion(resolution, questionOf(options), { local, facts }), `sending the packet through ${file}`);
   if (!answer.ok) throw new UsageError(answer.message);
   const { report } = answer;
-  return options.format === 'json' ? jsonText(report) : traceText(report, style);
+  return options.format === 'json' ? jsonText(report) : traceText(report, terminalStyle);
 }
 
 const paint = { accept: pc.green, drop: pc.red, reject: pc.red } as const;
 
-const style: TraceStyle = {
+/** A trace on a terminal. */
+export const terminalStyle: TraceStyle = {
   plain: terminalText,
   heading: (text) => pc.bold(terminalText(text)),
   verdict: (verdict) => paint[verdict](verdict),

@@ -208,6 +208,32 @@ function clientNotes(resolution: Resolution, services: readonly ReachService[]):
   return notes;
 }
 
+/** The entries of one Service port. */
+export interface EntryGroup {
+  /** "shop/web:http"; an entry's label where nothing names a Service. */
+  readonly name: string;
+  readonly frontends: readonly Frontend[];
+}
+
+export type EntryGroups =
+  | { readonly ok: true; readonly groups: readonly EntryGroup[]; readonly all: readonly Frontend[] }
+  /** One sentence: why there is nothing to ask for. */
+  | { readonly ok: false; readonly message: string };
+
+const nothingLeads = 'No address or port leads there: the chains of the Service have no rule that sends packets to them.';
+
+/** The entries of a Service, or of all Services that the dump has rules for, by Service port. @param target null for all */
+export function* entryGroups(resolution: Resolution, target: FlowTargetSpec | null): Steps<EntryGroups> {
+  const choice = target === null ? null : yield* chooseFrontends(resolution, target);
+  if (choice?.ok === false) return { ok: false, message: choice.reason };
+  const all = choice?.frontends ?? ofFirstDumps(yield* frontendSteps(resolution));
+  const groups = byService(all).flatMap((frontends): readonly EntryGroup[] => {
+    const [first] = frontends;
+    return first === undefined ? [] : [{ name: nameOf(first), frontends }];
+  });
+  return target !== null && groups.length === 0 ? { ok: false, message: nothingLeads } : { ok: true, groups, all };
+}
+
 /**
  * Who reaches a Service, or all Services that the dump has rules for, by which entry; or in a sentence why there is nothing to say. Pauses after
  * each entry; never throws.
@@ -215,25 +241,16 @@ function clientNotes(resolution: Resolution, services: readonly ReachService[]):
  */
 export function* reachSteps(resolution: Resolution, target: FlowTargetSpec | null): Steps<ReachResult> {
   const search: Search = { resolution, deliveries: new Map(), hooked: new Set(), assumptions: new Set(), unknown: new Map() };
-  const choice = target === null ? null : yield* chooseFrontends(resolution, target);
-  if (choice?.ok === false) return { ok: false, message: choice.reason };
-  const all = choice?.frontends ?? ofFirstDumps(yield* frontendSteps(resolution));
-  const groups = byService(all);
-  if (target !== null && groups.length === 0)
-    return {
-      ok: false,
-      message: 'No address or port leads there: the chains of the Service have no rule that sends packets to them.',
-    };
+  const chosen = yield* entryGroups(resolution, target);
+  if (!chosen.ok) return chosen;
   const services: ReachService[] = [];
-  for (const frontends of groups) {
-    const [first] = frontends;
-    if (first === undefined) continue;
+  for (const { name, frontends } of chosen.groups) {
     const entries: ReachEntry[] = [];
     for (const frontend of frontends) {
       entries.push(yield* entryFor(search, frontend));
       yield;
     }
-    services.push({ name: nameOf(first), service: first.service, protocol: first.protocol, entries });
+    services.push({ name, service: frontends[0]?.service ?? null, protocol: frontends[0]?.protocol ?? '', entries });
   }
   const [dump] = resolution.ruleset.dumps;
   const notes = [
@@ -242,7 +259,7 @@ export function* reachSteps(resolution: Resolution, target: FlowTargetSpec | nul
     ...assumedHooksNotes(search.hooked),
     ...search.assumptions,
     ...new Set([...search.unknown.values()].flat()),
-    target === null ? withoutRules(resolution, all) : '',
+    target === null ? withoutRules(resolution, chosen.all) : '',
   ];
   return {
     ok: true,

@@ -25,11 +25,21 @@ export function dumpFor(ruleset: Ruleset, destination: string): Dump | undefined
   return ruleset.dumps.find((candidate) => candidate.family === family);
 }
 
+/** A question that was followed, with what is to be known before its answer is believed; empty notes are none. */
+export type FollowedQuestion =
+  | { readonly ok: true; readonly traced: Traced; readonly notes: readonly string[] }
+  /** One sentence: what was wrong, and what is expected. */
+  | { readonly ok: false; readonly message: string };
+
 /**
  * Every path of the packet that a question by names means. Which addresses are the node's is told by `options.local`, else by the cluster; where
  * nothing tells, paths are told apart by it. Pauses every few thousand rules; never throws.
  */
-export function* traceQuestion(resolution: Resolution, question: PacketQuestion, options: AskOptions = {}): Steps<QuestionTrace> {
+export function* followQuestion(
+  resolution: Resolution,
+  question: PacketQuestion,
+  options: AskOptions = {},
+): Steps<FollowedQuestion> {
   const { ruleset } = resolution;
   const meant = yield* questionEnds(resolution, question, options);
   if (!meant.ok) return meant;
@@ -40,13 +50,20 @@ export function* traceQuestion(resolution: Resolution, question: PacketQuestion,
   const hooked = new Set<string>();
   const known = followOptions(resolution, dumpFor(ruleset, destination), destination, hooked, options);
   const answer = yield* followRequest(ruleset, { ...said, ...ends }, known);
-  if (!answer.ok) return answer;
-  const report = withNotes(reportOf(ruleset, answer.traced), [
-    ...notes,
-    ...assumedHooksNotes(hooked),
-    otherProxyNote(resolution),
-  ]);
-  return { ok: true, report, traced: answer.traced };
+  return answer.ok ? { ...answer, notes: [...notes, ...assumedHooksNotes(hooked)] } : answer;
+}
+
+/** The report on a question that was followed. */
+export function questionReport(resolution: Resolution, traced: Traced, notes: readonly string[]): TraceReport {
+  return withNotes(reportOf(resolution.ruleset, traced), [...notes, otherProxyNote(resolution)]);
+}
+
+/** The same as `followQuestion` with a report, as `trace` prints it. */
+export function* traceQuestion(resolution: Resolution, question: PacketQuestion, options: AskOptions = {}): Steps<QuestionTrace> {
+  const followed = yield* followQuestion(resolution, question, options);
+  if (!followed.ok) return followed;
+  const { traced, notes } = followed;
+  return { ok: true, report: questionReport(resolution, traced, notes), traced };
 }
 
 /** The report with what else is to be known before it is believed; empty notes are none. */

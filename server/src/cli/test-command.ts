@@ -1,0 +1,93 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { jsonText } from '../base/safe-text.ts';
+import { type ExpectationResult, judgeSteps } from '../kube/expectation/judge.ts';
+import { type ExpectationFile, readExpectations } from '../kube/expectation/read-expectations.ts';
+import { writeExpectations } from '../kube/expectation/write-expectations.ts';
+import { parseFlowTarget } from '../kube/flow/target.ts';
+import type { Resolution } from '../kube/identity/chain-identity.ts';
+import { describeFileError } from '../lsp/node/files.ts';
+import { say } from './output.ts';
+import { type NodeOptions, readResolved } from './read-resolved.ts';
+import { nameOfInput, readText } from './read-text.ts';
+import { runSteps } from './run-steps.ts';
+import { junitText, resultsText, summaryOf } from './test-text.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface TestCommandOptions extends NodeOptions {
+  /** Where to write what is true now; `-` for standard output. */
+  readonly write?: string;
+  /** Whether a file that is there already may be written over. */
+  readonly force?: boolean;
+  /** What is written: the packets to one Service or address. */
+  readonly to?: string;
+  readonly format: 'text' | 'json' | 'junit';
+}
+
+interface TestAnswer {
+  readonly output: string;
+  readonly status: 0 | 1;
+}
+
+/** The expectations of a file. Throws UsageError with the first thing that is wrong with it. */
+function readFile(path: string): ExpectationFile {
+  const { file, problems } = readExpectations(readText(path));
+  const [first] = problems;
+  if (first === undefined) return file;
+  const { line, column } = first.span.start;
+  const more = problems.length === 1 ? '' : ` (and ${problems.length - 1} more)`;
+  throw new UsageError(`${nameOfInput(path)}: line ${line}, column ${column}: ${first.message}${more}`);
+}
+
+function judgeAll(resolution: Resolution, { expectations, local }: ExpectationFile, what: string): readonly ExpectationResult[] {
+  return expectations.map((expectation) => runSteps(judgeSteps(resolution, expectation, local), what));
+}
+
+async function writeNow(dump: string, path: string, options: TestCommandOptions): Promise<TestAnswer> {
+  const parsed = options.to === undefined ? null : parseFlowTarget(options.to);
+  if (parsed?.ok === false) throw new UsageError(`--to: ${parsed.message}`);
+  if (path !== '-' && options.force !== true && existsSync(path))
+    throw new UsageError(`${path}: is there already; --force writes over it`);
+  const { file, resolution } = await readResolved(dump, options);
+  const written = runSteps(writeExpectations(resolution, parsed === null ? null : parsed.target), `following packets in ${file}`);
+  if (!written.ok) throw new UsageError(`${file}: ${written.message}`);
+  const { text, count, left } = written;
+  if (left.length > 0) say(`${file}: ${left.length} packets are left out, with the reason in the file`);
+  if (path === '-') return { output: text, status: 0 };
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw new UsageError(`${path}: ${describeFileError(error)}`);
+  }
+  return { output: `${count} packets written to ${path}`, status: 0 };
+}
+
+/**
+ * `test DUMP FILE`: whether what must come of packets comes of them; status 1 where it does not, or nobody can tell. With `--write FILE` what comes
+ * of them now becomes what must. Throws UsageError.
+ */
+export async function runTest(dump: string, path: string | undefined, options: TestCommandOptions): Promise<TestAnswer> {
+  if (options.write !== undefined) {
+    if (path !== undefined) throw new UsageError('--write FILE stands for the file: leave the other one out');
+    return await writeNow(dump, options.write, options);
+  }
+  if (path === undefined) throw new UsageError("missing required argument 'file': expected packets and what must come of them");
+  const file = readFile(path);
+  const node = options.node ?? file.node;
+  const { resolution, file: dumpName } = await readResolved(dump, { ...options, ...(node === null ? {} : { node }) });
+  const results = judgeAll(resolution, file, `sending packets through ${dumpName}`);
+  const { failed, unsure, errors } = summaryOf(results);
+  return { output: outputOf(results, path, options.format), status: failed + unsure + errors > 0 ? 1 : 0 };
+}
+
+function outputOf(results: readonly ExpectationResult[], path: string, format: TestCommandOptions['format']): string {
+  const file = nameOfInput(path);
+  switch (format) {
+    case 'json':
+      return jsonText({ file, results, summary: summaryOf(results) });
+    case 'junit':
+      return junitText(results, file, basename(file));
+    case 'text':
+      return resultsText(results, file);
+  }
+}

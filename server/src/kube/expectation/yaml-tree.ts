@@ -1,0 +1,176 @@
+/** A YAML or JSON text as a tree that knows where everything stands. Lines and columns are 1-based, ends are behind the last character. */
+import { EVENT_ID, getScalarValue, parseEvents, SCALAR_STYLE, type ScalarEvent, YAMLException } from 'js-yaml';
+
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface Span {
+  readonly start: Place;
+  readonly end: Place;
+}
+
+export interface ScalarNode {
+  readonly kind: 'scalar';
+  readonly span: Span;
+  readonly text: string;
+  /** Whether it stands without quotes, so that `true` and `null` are no strings. */
+  readonly isPlain: boolean;
+}
+
+export interface ListNode {
+  readonly kind: 'list';
+  readonly span: Span;
+  readonly items: readonly TreeNode[];
+}
+
+export interface MapNode {
+  readonly kind: 'map';
+  readonly span: Span;
+  readonly entries: readonly MapEntry[];
+}
+
+export interface MapEntry {
+  readonly key: ScalarNode;
+  readonly value: TreeNode;
+}
+
+export type TreeNode = ScalarNode | ListNode | MapNode;
+
+export interface TreeProblem {
+  readonly message: string;
+  readonly span: Span;
+}
+
+export type TreeAnswer =
+  /** null for a text without anything in it. */
+  { readonly ok: true; readonly root: TreeNode | null } | { readonly ok: false; readonly problem: TreeProblem };
+
+const mostNesting = 40;
+
+/** Where the lines of a text start. */
+function lineStarts(text: string): readonly number[] {
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  return starts;
+}
+
+function placeIn(starts: readonly number[], offset: number): Place {
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((starts[middle] ?? 0) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
+}
+
+/** A document, list or map that is being read. */
+interface Open {
+  readonly kind: 'list' | 'map' | 'document';
+  readonly start: number;
+  /** Behind the last that was read of it. */
+  end: number;
+  readonly nodes: TreeNode[];
+}
+
+class Refusal extends Error {
+  readonly offset: number;
+
+  constructor(message: string, offset: number) {
+    super(message);
+    this.offset = offset;
+  }
+}
+
+interface Reading {
+  readonly text: string;
+  readonly starts: readonly number[];
+  readonly open: Open[];
+  documents: number;
+  root: TreeNode | null;
+}
+
+function spanOf({ starts }: Reading, start: number, end: number): Span {
+  return { start: placeIn(starts, start), end: placeIn(starts, Math.max(start, end)) };
+}
+
+/** Puts a node into what is open around it. */
+function add(reading: Reading, node: TreeNode, end: number): void {
+  const parent = reading.open.at(-1);
+  if (parent === undefined) return;
+  parent.end = Math.max(parent.end, end);
+  if (parent.kind === 'document') reading.root = node;
+  else parent.nodes.push(node);
+}
+
+function addScalar(reading: Reading, event: ScalarEvent): void {
+  const { text } = reading;
+  const isQuoted = event.style === SCALAR_STYLE.DOUBLE_QUOTED || event.style === SCALAR_STYLE.SINGLE_QUOTED;
+  const quote = isQuoted ? 1 : 0;
+  // An empty value stands where the last was.
+  const start = event.valueStart < 0 ? (reading.open.at(-1)?.end ?? 0) : event.valueStart - quote;
+  const end = event.valueStart < 0 ? start : event.valueEnd + quote;
+  const value = event.valueStart < 0 ? '' : getScalarValue(text, event);
+  const isPlain = event.style === SCALAR_STYLE.PLAIN;
+  add(reading, { kind: 'scalar', span: spanOf(reading, start, end), text: value, isPlain }, end);
+}
+
+function close(reading: Reading): void {
+  const closed = reading.open.pop();
+  if (closed === undefined || closed.kind === 'document') return;
+  const { kind, start, end, nodes } = closed;
+  const span = spanOf(reading, start, end);
+  if (kind === 'list') {
+    add(reading, { kind, span, items: nodes }, end);
+    return;
+  }
+  const entries: MapEntry[] = [];
+  for (let at = 0; at + 1 < nodes.length; at += 2) {
+    const [key, value] = [nodes[at], nodes[at + 1]];
+    if (key?.kind !== 'scalar' || value === undefined) throw new Refusal('a key is no word', start);
+    entries.push({ key, value });
+  }
+  add(reading, { kind, span, entries }, end);
+}
+
+function readEvents(reading: Reading): void {
+  for (const event of parseEvents(reading.text, { maxDepth: mostNesting })) {
+    switch (event.type) {
+      case EVENT_ID.DOCUMENT:
+        reading.documents += 1;
+        if (reading.documents > 1) throw new Refusal('a second document begins here; expected one', reading.text.length);
+        reading.open.push({ kind: 'document', start: 0, end: 0, nodes: [] });
+        break;
+      case EVENT_ID.SEQUENCE:
+        reading.open.push({ kind: 'list', start: event.start, end: event.start + 1, nodes: [] });
+        break;
+      case EVENT_ID.MAPPING:
+        reading.open.push({ kind: 'map', start: event.start, end: event.start + 1, nodes: [] });
+        break;
+      case EVENT_ID.SCALAR:
+        addScalar(reading, event);
+        break;
+      case EVENT_ID.ALIAS:
+        throw new Refusal('an alias stands for what is elsewhere, which is not taken here: say it again', event.anchorStart);
+      case EVENT_ID.POP:
+        close(reading);
+    }
+  }
+}
+
+/** The tree of a text, or in a few words what is wrong with it and where. Never throws. */
+export function readTree(text: string): TreeAnswer {
+  const reading: Reading = { text, starts: lineStarts(text), open: [], documents: 0, root: null };
+  try {
+    readEvents(reading);
+    return { ok: true, root: reading.root };
+  } catch (error) {
+    if (!(error instanceof Refusal) && !(error instanceof YAMLException)) throw error;
+    const offset = error instanceof Refusal ? error.offset : Math.min(error.mark?.position ?? 0, text.length);
+    const message = error instanceof Refusal ? error.message : `this is no YAML: ${error.reason}`;
+    return { ok: false, problem: { message, span: spanOf(reading, offset, offset) } };
+  }
+}

@@ -1,0 +1,109 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { ExpectationResult } from '../../server/src/kube/expectation/judge.ts';
+import { fixturePath } from '../support/fixtures.ts';
+import { inspect } from '../support/inspect.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'iptables-expectations-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const dump = fixturePath('sample/worker-1.iptables');
+const withCluster = ['--cluster', fixturePath('sample/cluster.json')];
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+describe('test', () => {
+  const some = file(
+    'some.packets.yaml',
+    [
+      'packets:',
+      '  - name: the world gets in',
+      '    from: outside',
+      '    to: booking/frontend:http',
+      '    expect: accept',
+      '  - name: <mail> & more',
+      '    from: 10.244.0.4',
+      '    to: booking/mailer:smtp',
+      '    expect: drop',
+      '  - from: 10.244.0.4',
+      '    to: booking/nobody',
+      '    expect: drop',
+      '',
+    ].join('\n'),
+  );
+
+  it('says of what is not met the line, what was expected, what came and by which way', () => {
+    const { stdout, status } = inspect(['test', dump, some, ...withCluster]);
+    expect(stdout).toContain(
+      `FAILED ${some}:9:13: <mail> & more\n  expected: dropped\n  came:     rejected by filter KUBE-SERVICES, line 43\n`,
+    );
+    expect(stdout).toContain('    filter KUBE-SERVICES, line 43: reject with icmp-port-unreachable');
+    expect(stdout).toContain(`CANNOT BE ASKED ${some}:12:13: 10.244.0.4 to booking/nobody`);
+    expect(stdout).not.toContain('the world gets in');
+    expect(stdout.trimEnd().endsWith('1 met, 1 failed, 1 cannot be asked')).toBe(true);
+    expect(status).toBe(1);
+  });
+
+  it('prints JSON, and the XML of JUnit', () => {
+    const { results, summary } = JSON.parse(inspect(['test', dump, some, ...withCluster, '--format', 'json']).stdout) as {
+      readonly results: readonly ExpectationResult[];
+      readonly summary: object;
+    };
+    expect(summary).toEqual({ met: 1, failed: 1, unsure: 0, errors: 1 });
+    expect(results.map(({ status, expectSpan }) => [status, expectSpan.start.line])).toEqual([
+      ['met', 5],
+      ['failed', 9],
+      ['error', 12],
+    ]);
+    const { stdout, status } = inspect(['test', dump, some, ...withCluster, '--format', 'junit']);
+    expect(stdout).toContain('<testsuite name="some.packets.yaml" tests="3" failures="1" errors="1">');
+    expect(stdout).toMatch(/<testcase classname="some\.packets\.yaml" name="the world gets in" file="[^"]+" line="5"\/>/);
+    expect(stdout).toContain('name="&#60;mail&#62; &#38; more"');
+    expect(stdout).toContain(
+      '<failure type="failed" message="expected: dropped; came: rejected by filter KUBE-SERVICES, line 43">',
+    );
+    expect(status).toBe(1);
+  });
+
+  it('writes what is true now, which is met then and after no change', () => {
+    const path = join(folder, 'now.packets.yaml');
+    expect(inspect(['test', dump, '--write', path, ...withCluster])).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^\d+ packets written to /),
+    });
+    // The file says which addresses are the node's: no cluster is needed.
+    expect(inspect(['test', dump, path])).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+ met, 0 failed\n$/) });
+    const [before = '', filter = ''] = readFileSync(dump, 'utf8').split('*filter\n');
+    const closed = file('closed.iptables', `${before}*filter\n${filter.replace(':FORWARD ACCEPT', ':FORWARD DROP')}`);
+    const { stdout, status } = inspect(['test', closed, path]);
+    expect(stdout).toContain('came:     dropped by the policy of filter FORWARD, line 16');
+    expect(status).toBe(1);
+    expect(inspect(['test', dump, '--write', path]).stderr).toContain('is there already; --force writes over it');
+    expect(inspect(['test', dump, '--write', path, '--force', '--to', 'booking/frontend']).status).toBe(0);
+    const printed = inspect(['test', dump, '--write', '-', '--to', 'booking/frontend']).stdout;
+    expect(printed).toBe(readFileSync(path, 'utf8'));
+    expect(printed).not.toContain('mailer');
+  });
+
+  it.each([
+    [['test', dump], "missing required argument 'file'"],
+    [['test', dump, join(folder, 'none.yaml')], 'no such file'],
+    [
+      ['test', dump, file('bad.yaml', 'packets:\n  - form: a\n')],
+      'bad.yaml: line 2, column 5: there is no key "form"; did you mean from? (and 3 more)',
+    ],
+    [['test', dump, some, '--write', 'x'], 'leave the other one out'],
+    [['test', dump, '--write', '/nowhere/at/all.yaml'], '/nowhere/at/all.yaml: '],
+  ])('arguments that cannot be used are one line and status 2: %j', (args, says) => {
+    const { status, stdout, stderr } = inspect(args);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(says);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+});
