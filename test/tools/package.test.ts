@@ -31,7 +31,7 @@ describe('the packaged extension', () => {
     const vsce = join(root, 'node_modules/@vscode/vsce/vsce');
     const { stdout } = spawnSync(process.execPath, [vsce, 'ls', '--no-dependencies'], { cwd: root, encoding: 'utf8' });
     files = stdout.split('\n').filter((line) => line !== '');
-  }, 60_000);
+  }, 240_000);
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
