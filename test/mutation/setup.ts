@@ -1,6 +1,6 @@
 /** Before each file of tests: the switches of the mutants that stand in the code, and a count of how often the tests come by. */
 import { appendFileSync } from 'node:fs';
-import { afterAll, expect, inject } from 'vitest';
+import { afterAll, beforeAll, expect, inject } from 'vitest';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -8,9 +8,17 @@ declare module 'vitest' {
     readonly mutant: number;
     /** How often it may be come by: a loop that a mutant made endless ends there. */
     readonly mostVisits: number;
-    /** A file for the visits to each mutant, a line of JSON for each file of tests; empty for none. */
+    /** A file for the visits to each mutant, a line of JSON (`Visits`) for each file of tests; empty for none. */
     readonly visitsFile: string;
   }
+}
+
+export interface Visits {
+  readonly file: string;
+  /** Mutants that tests came by, and how often. */
+  readonly visits: readonly (readonly [mutant: number, times: number])[];
+  /** Mutants that were come by as the code was loaded. */
+  readonly atLoad: readonly number[];
 }
 
 const mutant = inject('mutant');
@@ -32,10 +40,16 @@ function countVisit(number: number): boolean {
   return false;
 }
 
-Object.defineProperty(globalThis, 'mutant$', { value: visitsFile === '' ? isOn : countVisit });
+Object.defineProperty(globalThis, 'mutant$', { configurable: true, value: visitsFile === '' ? isOn : countVisit });
 
 if (visitsFile !== '') {
+  let atLoad: readonly number[] = [];
+  beforeAll(() => {
+    atLoad = [...visits.keys()];
+    visits.clear();
+  });
   afterAll(() => {
-    appendFileSync(visitsFile, `${JSON.stringify({ file: expect.getState().testPath, visits: [...visits] })}\n`);
+    const counted: Visits = { file: expect.getState().testPath ?? '', visits: [...visits], atLoad };
+    appendFileSync(visitsFile, `${JSON.stringify(counted)}\n`);
   });
 }

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Change } from './mutants.ts';
 import type { Answer, Order } from './runner.ts';
+import type { Visits } from './setup.ts';
 
 export interface Mutant {
   /** From the root of the project. */
@@ -18,7 +19,7 @@ export interface Mutant {
 }
 
 export interface Tried extends Mutant {
-  /** The test file and the failure that noticed the mutant; undefined where no test did. */
+  /** The file and the failure of the first test that noticed the mutant; undefined where no test did. */
   readonly noticed: string | undefined;
   /** How many files of tests come by it. */
   readonly files: number;
@@ -54,17 +55,29 @@ function end(runner: ChildProcess): void {
   else process.kill(-runner.pid, 'SIGKILL');
 }
 
-/** The runner's answer; undefined where there was none in time or it ended. */
-function ask(runner: ChildProcess, order: Order, milliseconds: number): Promise<Answer | undefined> {
+/** What running files of tests gave. */
+interface Run {
+  /** Why the first test that failed did; undefined where none did. */
+  readonly failure: string | undefined;
+  readonly times: ReadonlyMap<string, number>;
+}
+
+/** Runs files of tests. Undefined where the runner ended, or was silent for so many milliseconds, more than the longest file takes. */
+function run(runner: ChildProcess, order: Order, longestSilence: number): Promise<Run | undefined> {
   return new Promise((done) => {
-    const finish = (answer: Answer | undefined): void => {
+    const times = new Map<string, number>();
+    const finish = (result: Run | undefined): void => {
       clearTimeout(timer);
       runner.removeAllListeners('message');
       runner.removeAllListeners('exit');
-      done(answer);
+      done(result);
     };
-    const timer = setTimeout(() => finish(undefined), milliseconds);
-    runner.once('message', (answer: Answer) => finish(answer));
+    const timer = setTimeout(() => finish(undefined), longestSilence);
+    runner.on('message', (answer: Answer) => {
+      timer.refresh();
+      if (answer.kind === 'file') times.set(answer.file, answer.milliseconds);
+      else finish({ failure: answer.failure, times });
+    });
     runner.once('exit', () => finish(undefined));
     runner.send(order);
   });
@@ -76,24 +89,36 @@ interface Baseline {
   readonly times: ReadonlyMap<string, number>;
   /** For each mutant, how often each file of tests comes by it. */
   readonly visits: ReadonlyMap<number, ReadonlyMap<string, number>>;
+  /** Mutants that are come by as the code is loaded: every test may notice them. */
+  readonly atLoad: ReadonlySet<number>;
 }
 
 async function measure(runner: ChildProcess, copy: string): Promise<Baseline> {
   const visitsFile = join(copy, 'visits.jsonl');
-  const order: Order = { files: [], mutant: -1, mostVisits: 0, visitsFile };
-  const answer = await ask(runner, order, 30 * 60_000);
-  if (answer === undefined) throw new Error('the tests did not end where nothing was changed');
-  if (answer.failure !== undefined) throw new Error(`the tests must pass where nothing was changed. ${answer.failure}`);
+  const done = await run(runner, { files: [], mutant: -1, mostVisits: 0, visitsFile }, 10 * 60_000);
+  if (done === undefined) throw new Error('the tests did not end where nothing was changed');
+  if (done.failure !== undefined) throw new Error(`the tests must pass where nothing was changed. ${done.failure}`);
   const visits = new Map<number, Map<string, number>>();
+  const atLoad = new Set<number>();
   for (const line of readFileSync(visitsFile, 'utf8').trimEnd().split('\n')) {
-    const { file, visits: counts }: { file: string; visits: [number, number][] } = JSON.parse(line);
-    for (const [mutant, count] of counts) {
+    const counted = JSON.parse(line) as Visits;
+    for (const mutant of counted.atLoad) atLoad.add(mutant);
+    for (const [mutant, count] of counted.visits) {
       const ofMutant = visits.get(mutant) ?? new Map<string, number>();
-      ofMutant.set(file.slice(copy.length + 1), count);
+      ofMutant.set(counted.file.slice(copy.length + 1), count);
       visits.set(mutant, ofMutant);
     }
   }
-  return { times: new Map(answer.files.map(({ file, milliseconds }) => [file, milliseconds])), visits };
+  return { times: done.times, visits, atLoad };
+}
+
+/** Files of tests that come by a mutant: those of its own room first, then the quick ones. */
+function filesFor(number: number, { file }: Mutant, { times, visits, atLoad }: Baseline): readonly string[] {
+  const room = file.split('/')[2];
+  const isElsewhere = (test: string): number => (test.startsWith(`test/${room}/`) ? 0 : 1);
+  const timeOf = (test: string): number => times.get(test) ?? 0;
+  const files = atLoad.has(number) ? times.keys() : (visits.get(number)?.keys() ?? []);
+  return [...files].toSorted((a, b) => isElsewhere(a) - isElsewhere(b) || timeOf(a) - timeOf(b));
 }
 
 /** Each mutant with whether a test noticed it, in the same order, one by one. @throws where the tests fail without a mutant. */
@@ -103,28 +128,24 @@ export async function* tryMutants({ copy, mutants, say }: Tryout): AsyncGenerato
   process.on('exit', endRunner);
   try {
     say('Running the tests without a change ...');
-    const { times, visits } = await measure(runner, copy);
+    const baseline = await measure(runner, copy);
+    const longestSilence = 60_000 + 10 * Math.max(...baseline.times.values());
     for (const [number, mutant] of mutants.entries()) {
-      const ofMutant = visits.get(number) ?? new Map<string, number>();
-      const room = mutant.file.split('/')[2];
-      const isElsewhere = (file: string): number => (file.startsWith(`test/${room}/`) ? 0 : 1);
-      const timeOf = (file: string): number => times.get(file) ?? 0;
-      const files = [...ofMutant.keys()].toSorted((a, b) => isElsewhere(a) - isElsewhere(b) || timeOf(a) - timeOf(b));
-      const mostVisits = 1_000_000 + 50 * Math.max(0, ...ofMutant.values());
+      const files = filesFor(number, mutant, baseline);
+      const mostVisits = 1_000_000 + 50 * Math.max(0, ...(baseline.visits.get(number)?.values() ?? []));
       let noticed: string | undefined;
-      for (const file of files) {
-        const order: Order = { files: [file], mutant: number, mostVisits, visitsFile: '' };
-        const answer = await ask(runner, order, 20_000 + 10 * timeOf(file));
-        if (answer === undefined) {
+      if (files.length > 0) {
+        const done = await run(runner, { files, mutant: number, mostVisits, visitsFile: '' }, longestSilence);
+        noticed = done === undefined ? 'does not end' : done.failure;
+        if (done === undefined) {
           end(runner);
           runner = await startRunner(copy);
         }
-        noticed = answer === undefined ? `${file}: does not end` : answer.failure;
-        if (noticed !== undefined) break;
       }
       say(
         `${number + 1}/${mutants.length} ${noticed === undefined ? 'SURVIVED' : 'noticed'} ${mutant.file}:${mutant.line} ${mutant.what}`,
       );
+      yield { ...mutant, noticed, files: files.length };
     }
   } finally {
     endRunner();
