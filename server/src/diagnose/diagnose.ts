@@ -23,6 +23,23 @@ function byLikelihood(found: readonly Found[]): readonly Found[] {
   return found.toSorted((a, b) => rank(b) - rank(a) || weight(b) - weight(a));
 }
 
+/** What rules older than the cluster do to packets. */
+const ofOldRules: ReadonlySet<string> = new Set(['not-translated', 'endpoint-gone', 'answers-bypass-node']);
+/** What they do where they say no. */
+const refusals: ReadonlySet<string> = new Set(['rejected-by-rule', 'rejected-service', 'dropped-by-rule', 'forward-drops-pods']);
+
+/** Why rules are older than the cluster explains what they do: it is the cause behind those. */
+function withReasons(found: readonly Found[]): readonly Found[] {
+  const isBehind = found.some(({ code, concerns }) => code.startsWith('drift-') && concerns);
+  const explained = found.filter(
+    ({ code, ends }) => ends.length > 0 && (ofOldRules.has(code) || (isBehind && refusals.has(code))),
+  );
+  const [first] = explained;
+  if (first === undefined) return found;
+  const ends = [...new Set(explained.flatMap((each) => each.ends))];
+  return found.map((each) => (each.explainsOldRules === true ? { ...each, ends, as: first.as } : each));
+}
+
 /** One cause of the same code, place and words is enough. */
 function distinct(found: readonly Found[]): readonly Cause[] {
   const seen = new Set<string>();
@@ -99,7 +116,7 @@ export function* diagnoseSteps(subject: Subject, question: DiagnoseQuestion | nu
     diagnosis: {
       question: asked?.question ?? null,
       outcome,
-      causes: distinct(byLikelihood(found)),
+      causes: distinct(byLikelihood(withReasons(found))),
       looked: [...ways, ...fine, ...subject.facts.notes],
       missing: missingParts(subject.facts, subject.cluster.source.kind !== 'none'),
     },

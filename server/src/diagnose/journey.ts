@@ -1,5 +1,5 @@
 /** The packets of a question on their way through the node: what the rules do to each, and what comes back. */
-import { isIPv6 } from '../base/ip.ts';
+import { hostPort, isIPv6 } from '../base/ip.ts';
 import type { Steps } from '../base/steps.ts';
 import { arrival } from '../kube/question/arrival.ts';
 import { questionEnds } from '../kube/question/ends.ts';
@@ -101,6 +101,22 @@ function journeyOf(subject: Subject, start: Packet, outcome: Outcome): Journey {
   return { probability, verdict, last, start, end, isDelivered, route: routeOfEnd(subject, start, end) };
 }
 
+/** The address and protocol by which a client asks for a Service that the cluster has: its clusterIP, or from outside a NodePort. */
+function addressByCluster(
+  { cluster, facts, resolution }: Subject,
+  to: string,
+  from: string,
+): { readonly to: string; readonly protocol: string } | undefined {
+  const [, namespace = '', name = '', wanted] = /^([^/:\s]+)\/([^/:\s]+)(?::([^/:\s]+))?$/.exec(to) ?? [];
+  const service = cluster.service(namespace, name);
+  const port = service?.ports.find((each) => wanted === undefined || each.name === wanted || String(each.port) === wanted);
+  if (service === undefined || port === undefined) return undefined;
+  const node = cluster.node(facts.meta?.node ?? resolution.origin.node ?? '');
+  const ip = from === 'outside' ? node?.addresses.find(({ type }) => type === 'InternalIP')?.address : service.clusterIPs[0];
+  const number = from === 'outside' ? port.nodePort : port.port;
+  return ip === undefined || number === 0 ? undefined : { to: hostPort(ip, number), protocol: port.protocol };
+}
+
 function* requestOf(
   subject: Subject,
   question: DiagnoseQuestion,
@@ -109,7 +125,13 @@ function* requestOf(
   const [, to = question.to, suffix] = /^(.*?)(?:\/(tcp|udp|sctp|icmp))?$/i.exec(question.to.trim()) ?? [];
   const protocol = question.protocol ?? suffix?.toLowerCase();
   const meant = yield* questionEnds(resolution, { from: question.from, to, protocol }, { facts });
-  if (!meant.ok) return meant.message;
+  if (!meant.ok) {
+    // Rules that lack a Service are what is to be diagnosed: the cluster says its address.
+    const address = addressByCluster(subject, to, question.from);
+    if (address === undefined) return meant.message;
+    const again = yield* questionEnds(resolution, { from: question.from, ...address }, { facts });
+    return again.ok ? { ...again.ends, ...arrival(facts, again.ends) } : meant.message;
+  }
   return { ...meant.ends, ...arrival(facts, meant.ends) };
 }
 

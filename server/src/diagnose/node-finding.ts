@@ -14,6 +14,8 @@ export interface Found extends Cause {
   readonly as: 'lost' | 'refused';
   /** Whether it is about what was asked, even though the first packet arrives: large packets, some of many. */
   readonly concerns: boolean;
+  /** Whether it is why rules are older than the cluster, so that it explains what such rules do. */
+  readonly explainsOldRules?: boolean;
 }
 
 export interface Looked {

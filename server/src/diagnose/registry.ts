@@ -1,29 +1,47 @@
+import { affinityToGonePod } from './findings/affinity-to-gone-pod.ts';
 import { answersBypassNode } from './findings/answers-bypass-node.ts';
+import { bothBackEnds } from './findings/both-back-ends.ts';
 import { bridgeNfOff } from './findings/bridge-nf-off.ts';
 import { conntrackFull } from './findings/conntrack-full.ts';
+import { conntrackStale } from './findings/conntrack-stale.ts';
 import { endpointGone } from './findings/endpoint-gone.ts';
 import { forwardingOff } from './findings/forwarding-off.ts';
 import { hairpinOff } from './findings/hairpin-off.ts';
+import { markBitsShared } from './findings/mark-bits-shared.ts';
+import { mtuAboveTunnel } from './findings/mtu-above-tunnel.ts';
 import { noRoute } from './findings/no-route.ts';
 import { notTranslated } from './findings/not-translated.ts';
+import { proxySync } from './findings/proxy-sync.ts';
 import { routeLocalnetOff } from './findings/route-localnet-off.ts';
+import { rpFilterStrict } from './findings/rp-filter-strict.ts';
 import { ruleVerdict } from './findings/rule-verdict.ts';
 import { rulesAndCluster } from './findings/rules-and-cluster.ts';
+import { rulesFlushed } from './findings/rules-flushed.ts';
+import { sizes } from './findings/sizes.ts';
 import type { NodeFinding } from './node-finding.ts';
 
 /** Every check of a node, the likelier cause of two that explain the same first. A new one is a file of its own and a line here. */
 export const nodeFindings: readonly NodeFinding[] = [
   conntrackFull,
-  ruleVerdict,
+  conntrackStale,
+  affinityToGonePod,
+  rulesFlushed,
+  proxySync,
   forwardingOff,
+  rpFilterStrict,
   routeLocalnetOff,
   hairpinOff,
   bridgeNfOff,
+  ruleVerdict,
+  bothBackEnds,
   answersBypassNode,
   notTranslated,
   endpointGone,
   noRoute,
+  mtuAboveTunnel,
+  markBitsShared,
   rulesAndCluster,
+  sizes,
 ];
 
 let codes: ReadonlyMap<string, string> | undefined;

@@ -1,6 +1,7 @@
 import { isOwn } from '../../node/look-ups/own-address.ts';
 import type { Evidence } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
+import { clearingStep, type MarkStep } from '../marks.ts';
 import { atOnce, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
 import { linkOfRoute, podAddressesHere, routeTo } from '../signs.ts';
 import { ruleEvidence, type Subject } from '../subject.ts';
@@ -10,6 +11,8 @@ export const answersBypassNode: NodeFinding = {
   codes: {
     'answers-bypass-node':
       'A packet to a Service is not masqueraded where it must be: its answers go past this node, with the wrong source.',
+    'mark-cleared':
+      'A rule of another program changes the mark by which kube-proxy masquerades, so that answers go past this node.',
   },
   look: atOnce(look),
 };
@@ -48,32 +51,27 @@ function evidenceOf(subject: Subject, journey: Journey): readonly Evidence[] {
   return evidence;
 }
 
-/** A rule on the way that takes off the mark which kube-proxy set for masquerading. */
-function clearing(subject: Subject, journey: Journey): string {
-  const marks: { readonly chain: string; readonly line: number }[] = [];
-  for (let step = journey.last; step !== null; step = step.previous) {
-    if (step.kind === 'mark' && step.line !== null) marks.unshift({ chain: step.chain.name, line: step.line });
-  }
-  const set = marks.findIndex(({ chain }) => chain === 'KUBE-MARK-MASQ');
-  const later = set < 0 ? undefined : marks.slice(set + 1).find(({ chain }) => !chain.startsWith('KUBE-'));
-  if (later === undefined) return '';
-  const { file, line } = subject.place(later.line);
-  return ` kube-proxy marked it for that (KUBE-MARK-MASQ), and a rule of ${later.chain} (${file}, line ${line}) changed the mark before KUBE-POSTROUTING looked at it.`;
+/** That somebody else's rule changed the mark which kube-proxy had set, in a sentence; empty where nobody did. */
+function clearedBy(subject: Subject, step: MarkStep | undefined): string {
+  if (step === undefined) return '';
+  const { file, line } = subject.place(step.line);
+  return ` kube-proxy had marked it to be masqueraded (KUBE-MARK-MASQ), and a rule of ${step.chain} (${file}, line ${line}) changed the mark before KUBE-POSTROUTING looked at it.`;
 }
 
 function look(subject: Subject, asked: Asked | null): Looked {
   const ways = leaving(asked).filter((journey) => isBypassed(subject, journey));
   const [way] = ways;
   if (way === undefined) return nothing;
+  const step = clearingStep(way);
   const itself = way.end.destination.text === way.start.source?.text;
   const cause = {
-    code: 'answers-bypass-node',
+    code: step === undefined ? 'answers-bypass-node' : 'mark-cleared',
     message: `The packet is sent on to ${way.end.destination.text} with its source ${way.start.source?.text ?? ''} as it was: ${
       itself
         ? 'the Pod gets a packet from itself, and drops it'
         : 'the answer goes straight from there to the client, which does not know that address and drops it'
-    }.${clearing(subject, way)}`,
-    evidence: evidenceOf(subject, way),
+    }.${clearedBy(subject, step)}`,
+    evidence: [...(step === undefined ? [] : [ruleEvidence(subject, step.line)]), ...evidenceOf(subject, way)],
     confirm: ['iptables -t nat -L POSTROUTING -v -n -x', 'iptables -t nat -L KUBE-POSTROUTING -v -n -x'],
     mend: ['put KUBE-POSTROUTING first in POSTROUTING of nat, and give rules that set marks a mask that leaves 0x4000 alone'],
   };

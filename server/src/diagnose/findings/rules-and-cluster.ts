@@ -26,6 +26,12 @@ function isAbout(asked: Asked | null, { message }: Finding): boolean {
   return ends.some((ip) => message.includes(ip));
 }
 
+/** Whether a mark is changed before kube-proxy sets its own, which then counts: in raw or mangle at the first hook. */
+function isTooEarly({ code, table, chain }: Finding): boolean {
+  const isFirst = chain?.name === 'PREROUTING' || chain?.name === 'OUTPUT';
+  return code === 'foreign-mark' && isFirst && (table?.name === 'raw' || table?.name === 'mangle');
+}
+
 function causeOf(subject: Subject, asked: Asked | null, met: ReadonlySet<number>, found: Finding): Found {
   const concerns = met.has(found.line) || isAbout(asked, found);
   return foundCause(
@@ -42,7 +48,7 @@ function causeOf(subject: Subject, asked: Asked | null, met: ReadonlySet<number>
 
 function look(subject: Subject, asked: Asked | null): Looked {
   const met = linesMet(asked);
-  const grave = subject.lint.filter(({ severity }) => severity === 'error' || severity === 'warning');
+  const grave = subject.lint.filter((each) => (each.severity === 'error' || each.severity === 'warning') && !isTooEarly(each));
   const found = grave
     .map((finding) => causeOf(subject, asked, met, finding))
     .toSorted((a, b) => Number(b.concerns) - Number(a.concerns));
