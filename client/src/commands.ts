@@ -1,4 +1,5 @@
-import { CancellationTokenSource, commands, type Disposable, type LogOutputChannel, l10n, Uri, window } from 'vscode';
+import { CancellationTokenSource, commands, type Disposable, env, type LogOutputChannel, l10n, Uri, window } from 'vscode';
+import { copyNodeCommandsCommand } from '../../server/src/protocol.ts';
 import { pickClusterSnapshot } from './cluster-snapshot-pick.ts';
 import { showFailure } from './failure.ts';
 import type { FlowPanels } from './flow-panels.ts';
@@ -14,7 +15,15 @@ export function registerCommands(server: ServerAccess, panels: FlowPanels, log: 
     commands.registerCommand('iptables.selectClusterSnapshot', pickClusterSnapshot),
     commands.registerCommand('iptables.restartServer', () => server.restart()),
     commands.registerCommand('iptables.showServerLog', () => log.show()),
+    commands.registerCommand(copyNodeCommandsCommand, copyNodeCommands),
   ];
+}
+
+/** Puts commands for a node on the clipboard; each stands below a comment that says what it does. */
+async function copyNodeCommands(text: unknown): Promise<void> {
+  if (typeof text !== 'string') return;
+  await env.clipboard.writeText(text);
+  await showInformation(l10n.t('Copied. Read each command before you run it on the node.'));
 }
 
 /** Opens the graph of the chain at the cursor: who jumps where from it, for chains that are not kube-proxy's. */

@@ -45,6 +45,7 @@ export function activateExtension(
     initializationOptions: (): InitializationOptions => ({
       trusted: workspace.isTrusted,
       hasShowFlow: true,
+      hasCopyNodeCommands: true,
       ...pickedContext(context.workspaceState),
     }),
   };

@@ -337,8 +337,13 @@ export interface Settings {
   readonly maxDiagnostics: number;
   /** Whether what the cluster says differs is underlined in the dump. */
   readonly drift: boolean;
+  /** How grave findings are to be, by code, where not as they are; `off` for none of them. */
+  readonly severities: ReadonlyMap<string, 'off' | 'hint' | 'info' | 'warning' | 'error'>;
   readonly inlayHints: InlayHintSettings;
 }
+
+/** The client's command that copies commands for a node: one argument, the text. */
+export const copyNodeCommandsCommand = 'iptables.copyNodeCommands';
 
 /** Which hints stand between the words of a rule. */
 export interface InlayHintSettings {
@@ -358,6 +363,8 @@ export interface InitializationOptions {
   readonly trusted: boolean;
   /** The client has the command "iptables.showFlow", which takes a document's URI and what `iptables/flow` takes as `to`. */
   readonly hasShowFlow: boolean;
+  /** The client has the command `copyNodeCommandsCommand`, which takes a text for the clipboard. */
+  readonly hasCopyNodeCommands: boolean;
   /** The context that the user has picked for this workspace, empty for none; left out where nothing was picked. */
   readonly context?: string;
 }

@@ -55,6 +55,8 @@ describe('check', () => {
         range: { start: { line: 3, column: 13 }, end: { line: 3, column: 20 } },
         related: [],
         url: expect.stringContaining('undeclared-chain'),
+        fixes: [{ title: 'Declare NOWHERE, without rules', safety: 'unsafe' }],
+        onNode: [],
       },
     ]);
     const all = report.files.flatMap(({ findings }) => findings);

@@ -3,6 +3,7 @@ import { runToEnd } from '../../server/src/base/steps.ts';
 import { codeActions } from '../../server/src/features/code-actions.ts';
 import { diagnosticsOf } from '../../server/src/features/diagnostics.ts';
 import { documentSymbols, workspaceSymbols } from '../../server/src/features/symbols.ts';
+import { ownSeverities } from '../../server/src/lint/all-findings.ts';
 import { lint } from '../../server/src/lint/registry.ts';
 import { dumpState } from '../support/dump-state.ts';
 
@@ -18,7 +19,9 @@ it('names in lists show what hides in them', () => {
 
 it('so do diagnostics and quick fixes', () => {
   const diagnostics = diagnosticsOf(runToEnd(lint(state)), state.uri, 100);
-  const shown = [...diagnostics.map(({ message }) => message), ...codeActions(state, diagnostics).map(({ title }) => title)];
+  const range = { start: { line: 0, character: 0 }, end: { line: 9, character: 0 } };
+  const actions = runToEnd(codeActions(state, { range, diagnostics, severities: ownSeverities, canCopy: true }));
+  const shown = [...diagnostics.map(({ message }) => message), ...actions.map(({ title }) => title)];
   expect(shown.join()).toContain('NO<U+200B>DE<U+202E>');
   for (const text of shown) expect(text).not.toMatch(unseen);
 });

@@ -1,15 +1,16 @@
 import { expect } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
-import { lint } from '../../server/src/lint/registry.ts';
+import { allFindings, ownSeverities } from '../../server/src/lint/all-findings.ts';
 import type { Finding } from '../../server/src/lint/support/finding.ts';
 import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
 import { markersIn } from '../support/markers.ts';
 
-/** Everything that lint finds in a text. */
+/** Everything that is said of a text where there is no cluster. */
 export function findingsIn(text: string, fileName = ''): readonly Finding[] {
   const document = readWholeDocument(text, fileName);
-  return runToEnd(lint({ document, ruleset: buildWholeRuleset(document) }));
+  const input = { document, ruleset: buildWholeRuleset(document) };
+  return runToEnd(allFindings(input, ownSeverities, undefined)).findings;
 }
 
 /** Lines of a test's dump without the indent that they have in the test. */

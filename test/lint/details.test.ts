@@ -154,9 +154,10 @@ describe('who keeps a chain ready', () => {
 
 describe('COMMIT that is missing', () => {
   it('is put behind the last line that is written, be it the table’s own', () => {
-    const fixes = (text: string): readonly unknown[] => findingsIn(text).map(({ fix }) => fix?.at);
-    expect(fixes('*filter\n\n\n')).toEqual([{ line: 0, start: 7, end: 7 }]);
-    expect(fixes('*filter\n-A INPUT -j ACCEPT\n\n')).toEqual([{ line: 1, start: 18, end: 18 }]);
+    const fixes = (text: string): readonly unknown[] =>
+      findingsIn(text).flatMap(({ fixes }) => fixes().flatMap(({ changes }) => changes().map(({ start }) => start)));
+    expect(fixes('*filter\n\n\n')).toEqual([{ line: 0, character: 7 }]);
+    expect(fixes('*filter\n-A INPUT -j ACCEPT\n\n')).toEqual([{ line: 1, character: 18 }]);
   });
 });
 

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { nodeFindingCodes } from '../../server/src/diagnose/registry.ts';
 import { findingCodes } from '../../server/src/lint/registry.ts';
+import { usualSeverity } from '../../server/src/lint/usual-severity.ts';
 import { findingsIn } from './check-findings.ts';
 
 const folder = resolve(import.meta.dirname, '../../docs/findings');
@@ -52,6 +53,21 @@ describe('the pages of findings', () => {
   it.each(codes.map(([code]) => code).filter((code) => !withoutExample.includes(code)))('%s: its example has it', (code) => {
     const found = findingsIn(exampleIn(page(code)) ?? '', 'example.iptables');
     expect(found.map((finding) => finding.code)).toContain(code);
+    expect(found.filter((finding) => finding.code === code).map(({ severity }) => severity)).toContain(usualSeverity(code));
+  });
+
+  it('are all that the setting of severities offers', () => {
+    const manifest = JSON.parse(readFileSync(resolve(folder, '../../package.json'), 'utf8')) as {
+      readonly contributes: {
+        readonly configuration: {
+          readonly properties: {
+            readonly 'iptables.lint.severity': { readonly propertyNames: { readonly enum: readonly string[] } };
+          };
+        };
+      };
+    };
+    const { propertyNames } = manifest.contributes.configuration.properties['iptables.lint.severity'];
+    expect(propertyNames.enum).toEqual([...findingCodes().keys()]);
   });
 
   it('are all in the index', () => {

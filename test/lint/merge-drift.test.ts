@@ -6,15 +6,18 @@ import { driftReport } from '../../server/src/kube/drift/report.ts';
 import { clusterDriftFindings } from '../../server/src/lint/rules/cluster-drift.ts';
 import type { Finding } from '../../server/src/lint/support/finding.ts';
 import { mergeDrift } from '../../server/src/lint/support/merge-drift.ts';
+import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
+import { readWholeDocument } from '../../server/src/syntax/document.ts';
 import { clusterFrom, rulesetOf } from '../support/dumps.ts';
 import { fixturePath, labPath } from '../support/fixtures.ts';
 import { findingsIn } from './check-findings.ts';
 
 /** Everything that `check --cluster` and the editor say of a dump. */
 function checked(dump: string, clusterPath: string): readonly Finding[] {
-  const ruleset = rulesetOf(dump);
+  const document = readWholeDocument(dump);
+  const ruleset = buildWholeRuleset(document);
   const drift = runToEnd(driftSteps(ruleset, clusterFrom(clusterPath)));
-  return mergeDrift(findingsIn(dump), clusterDriftFindings(ruleset, drift));
+  return mergeDrift(findingsIn(dump), clusterDriftFindings({ document, ruleset }, drift));
 }
 
 describe('one fault is reported once', () => {

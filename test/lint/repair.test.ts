@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Repair } from '../../server/src/lint/support/finding.ts';
-import { repairEdits } from '../../server/src/lint/support/repair.ts';
+import { type Repair, repairEdits } from '../../server/src/lint/support/repair.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
 import { findingsIn } from './check-findings.ts';
 
@@ -39,7 +38,7 @@ describe('a file that a transport damaged', () => {
     const findings = findingsIn(damaged);
     expect(findings.map(({ code, severity }) => [code, severity])).toEqual([['transport-damage', 'warning']]);
     expect(findings[0]?.message).toContain(message);
-    expect(findings[0]?.fix?.repair).toBe('transport');
+    expect(findings[0]?.fixes().map(({ safety, mendsLineEnds }) => [safety, mendsLineEnds])).toEqual([['unsafe', true]]);
     expect(repaired(damaged, 'transport')).toBe(dump);
   });
 
@@ -71,8 +70,8 @@ describe('several lines on one', () => {
 
   it('are said once, with a fix that puts them apart', () => {
     const findings = findingsIn(`${escaped}\n`);
-    expect(findings.map(({ code, severity, fix }) => [code, severity, fix?.repair])).toEqual([
-      ['joined-lines', 'info', 'plain-dump'],
+    expect(findings.map(({ code, severity, fixes }) => [code, severity, fixes()[0]?.title])).toEqual([
+      ['joined-lines', 'info', 'Put each line on a line of its own'],
     ]);
     expect(repaired(`${escaped}\n`, 'plain-dump').split('\n')).toContain(
       '-A KUBE-SERVICES -m comment --comment "shop/web:http cluster IP" -j KUBE-SVC-A',

@@ -22,11 +22,10 @@ describe('a table', () => {
 
   it('that has no COMMIT can get one', () => {
     const [finding] = findingsIn('*filter\n-A INPUT -j ACCEPT\n');
-    expect(finding).toMatchObject({
-      code: 'missing-commit',
-      line: 0,
-      fix: { text: '\nCOMMIT', at: { line: 1, start: 18, end: 18 } },
-    });
+    expect(finding).toMatchObject({ code: 'missing-commit', line: 0 });
+    expect(finding?.fixes().map(({ safety, changes }) => [safety, changes()])).toEqual([
+      ['safe', [{ start: { line: 1, character: 18 }, end: { line: 1, character: 18 }, text: '\nCOMMIT' }]],
+    ]);
   });
 
   it('holds every rule, chain and COMMIT of a file for iptables-restore', () => {

@@ -51,7 +51,7 @@ function corpus(): readonly string[] {
 function readEverything(text: string): void {
   const document = readWholeDocument(text, 'fuzz.iptables');
   const ruleset = buildWholeRuleset(document);
-  runToEnd(lint({ document, ruleset }));
+  for (const { fixes } of runToEnd(lint({ document, ruleset }))) for (const { changes } of fixes()) changes();
   for (const [number, line] of ruleset.lines.entries()) {
     const rule = line.kind === 'rule' && number % 7 === 0 ? ruleAt(ruleset, number) : undefined;
     if (rule === undefined) continue;

@@ -13,6 +13,7 @@ import { randomEdit, seeded, textOf } from './random-edits.ts';
 function diagnostics(document: SourceDocument, ruleset: Ruleset): readonly object[] {
   return runToEnd(lint({ document, ruleset })).map(({ table, chain, ...finding }) => ({
     ...finding,
+    fixes: finding.fixes().map(({ title, safety, changes }) => ({ title, safety, changes: changes() })),
     table: table?.index,
     chain: chain?.name,
   }));

@@ -5,7 +5,20 @@ import { describe, it } from 'vitest';
 import { isEditorInstalled } from './embedded-editor.ts';
 
 /** What a test may need that not every machine has. */
-export type Requirement = 'chromium' | 'root' | 'iptables' | 'nfacct' | 'ipset' | 'perl' | 'code-server';
+export type Requirement =
+  | 'chromium'
+  | 'root'
+  | 'iptables'
+  | 'nfacct'
+  | 'ipset'
+  | 'perl'
+  | 'code-server'
+  | 'patch'
+  | 'git'
+  | 'man'
+  | 'bash'
+  | 'zsh'
+  | 'fish';
 
 function onPath(name: string): string | null {
   // Debian keeps iptables in /usr/sbin, which is not on everyone's PATH.
@@ -39,6 +52,12 @@ const checks: Readonly<Record<Requirement, { readonly met: () => boolean; readon
   ipset: { met: () => onPath('ipset') !== null, how: 'ipset: apt-get install ipset' },
   perl: { met: () => onPath('perl') !== null, how: 'perl: apt-get install perl-base' },
   nfacct: { met: () => onPath('nfacct') !== null, how: 'nfacct: apt-get install nfacct' },
+  patch: { met: () => onPath('patch') !== null, how: 'patch: apt-get install patch' },
+  git: { met: () => onPath('git') !== null, how: 'git: apt-get install git' },
+  man: { met: () => onPath('groff') !== null || onPath('mandoc') !== null, how: 'groff: apt-get install groff' },
+  bash: { met: () => onPath('bash') !== null, how: 'bash: apt-get install bash' },
+  zsh: { met: () => onPath('zsh') !== null, how: 'zsh: apt-get install zsh' },
+  fish: { met: () => onPath('fish') !== null, how: 'fish: apt-get install fish' },
   'code-server': {
     met: isEditorInstalled,
     how: 'the embedded editor: npm run install-editor',

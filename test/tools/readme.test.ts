@@ -49,7 +49,7 @@ describe('README.md', () => {
       const { stdout } = inspect([name, '--help']);
       const used = [...rest.matchAll(/--[\w-]+/g)].map(([option]) => option);
       expect(
-        used.filter((option) => !stdout.includes(` ${option} <`)),
+        used.filter((option) => !stdout.includes(` ${option} `)),
         line,
       ).toEqual([]);
     }

@@ -1,5 +1,7 @@
+import type { NodeCommand, Safety } from '../lint/mending/fix.ts';
 import { documentationUrl } from '../lint/registry.ts';
 import type { Finding, Place, Severity } from '../lint/support/finding.ts';
+import type { Judged } from '../lint/support/judge.ts';
 
 /** A place as the command line says it: lines and columns are 1-based, columns count UTF-16 units, the end is exclusive. */
 export interface ReportRange {
@@ -16,11 +18,25 @@ export interface ReportFinding {
   readonly range: ReportRange;
   readonly related: readonly { readonly message: string; readonly range: ReportRange }[];
   readonly url: string | null;
+  /** Ways to mend it in the file, the likeliest first; `check --fix` makes the first safe one, with `--unsafe` else the first. */
+  readonly fixes: readonly { readonly title: string; readonly safety: Safety }[];
+  /** Commands that mend it on the node. */
+  readonly onNode: readonly NodeCommand[];
+}
+
+/** A finding that a comment in the file ignores. */
+export interface IgnoredFinding extends ReportFinding {
+  /** What the comment gives as the reason; empty without one. */
+  readonly reason: string;
 }
 
 export interface CheckedFile {
   readonly file: string;
   readonly findings: readonly ReportFinding[];
+  /** Not there where no comment ignores anything. */
+  readonly ignored?: readonly IgnoredFinding[];
+  /** What `--fix` has mended, in order; not there without it. */
+  readonly mended?: readonly { readonly rule: string; readonly title: string }[];
 }
 
 export interface UnreadableFile {
@@ -43,9 +59,24 @@ function rangeOf(place: Place): ReportRange {
   };
 }
 
-/** Findings of one file in the shape that `check --format json` prints. */
-export function reportFindings(findings: readonly Finding[]): readonly ReportFinding[] {
-  return findings.map((finding) => ({
+/** What is said of one file in the shape that `check --format json` prints. */
+export function reportFile(
+  file: string,
+  { findings, ignored }: Judged,
+  made?: readonly { readonly code: string; readonly title: string }[],
+): CheckedFile {
+  return {
+    file,
+    findings: findings.map(reportFinding),
+    ...(ignored.length === 0
+      ? {}
+      : { ignored: ignored.map((each) => ({ ...reportFinding(each.finding), reason: each.reason })) }),
+    ...(made === undefined ? {} : { mended: made.map(({ code, title }) => ({ rule: code, title })) }),
+  };
+}
+
+function reportFinding(finding: Finding): ReportFinding {
+  return {
     rule: finding.code,
     severity: finding.severity,
     message: finding.message,
@@ -54,7 +85,9 @@ export function reportFindings(findings: readonly Finding[]): readonly ReportFin
     range: rangeOf(finding),
     related: finding.related.map((place) => ({ message: place.message, range: rangeOf(place) })),
     url: documentationUrl(finding.code) ?? null,
-  }));
+    fixes: finding.fixes().map(({ title, safety }) => ({ title, safety })),
+    onNode: finding.onNode,
+  };
 }
 
 /** A report over several files, with its counts. */

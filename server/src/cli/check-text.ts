@@ -14,11 +14,16 @@ const paint: Readonly<Record<Severity, (text: string) => string>> = {
 export function checkText(report: CheckReport): string {
   const lines: string[] = [];
   for (const { file, findings } of report.files) {
-    for (const { range, severity, message, rule } of findings) {
+    for (const { range, severity, message, rule, onNode } of findings) {
       const place = pc.bold(`${terminalText(file)}:${range.start.line}:${range.start.column}:`);
       lines.push(`${place} ${paint[severity](`${severity}:`)} ${terminalText(message)} ${pc.dim(`[${rule}]`)}`);
+      for (const { command, does } of onNode)
+        lines.push(pc.dim(`    on the node: ${terminalText(command)}  # ${terminalText(does)}`));
     }
   }
+  for (const { file, mended = [] } of report.files) lines.push(...mendedText(file, mended));
+  const help = fixHelp(report);
+  if (help !== '') lines.push(help);
   const { errors, warnings, infos, hints } = report.summary;
   const counts = [count(errors, 'error'), count(warnings, 'warning'), count(infos, 'information'), count(hints, 'hint')];
   const said = counts.filter((text) => text !== '');
@@ -26,6 +31,36 @@ export function checkText(report: CheckReport): string {
   const unread = failed === 0 ? '' : `; ${failed === 1 ? '1 file' : `${failed} files`} could not be read`;
   lines.push(`${said.length === 0 ? 'nothing found' : said.join(', ')}${unread}`);
   return lines.join('\n');
+}
+
+/** "node-a.iptables: mended 3: Declare WEB, ..."; a large file may have thousands of one kind. */
+function mendedText(file: string, mended: readonly { readonly rule: string; readonly title: string }[]): readonly string[] {
+  const byRule = new Map<string, string[]>();
+  for (const { rule, title } of mended) {
+    const titles = byRule.get(rule);
+    if (titles === undefined) byRule.set(rule, [title]);
+    else titles.push(title);
+  }
+  return [...byRule].map(([rule, titles]) => {
+    const first = titles[0] ?? '';
+    const more = titles.length === 1 ? '' : `, and ${titles.length - 1} more`;
+    return `${pc.bold(`${terminalText(file)}:`)} ${pc.green('mended:')} ${terminalText(first)}${more} ${pc.dim(`[${rule}]`)}`;
+  });
+}
+
+/** How many of the findings `--fix` mends; empty for none. */
+function fixHelp({ files }: CheckReport): string {
+  let safe = 0;
+  let unsafe = 0;
+  for (const { findings, mended } of files) {
+    for (const { fixes } of findings) {
+      if (fixes.some(({ safety }) => safety === 'safe')) safe += mended === undefined ? 1 : 0;
+      else if (fixes.length > 0) unsafe += 1;
+    }
+  }
+  if (safe === 0 && unsafe === 0) return '';
+  const more = unsafe === 0 ? '' : `${unsafe}${safe === 0 ? '' : ' more'} with --fix --unsafe`;
+  return `${safe === 0 ? '' : `${safe} can be mended with --fix`}${safe > 0 && more !== '' ? ', ' : ''}${safe === 0 ? `${unsafe} can be mended with --fix --unsafe` : more}`;
 }
 
 function count(number: number, one: string): string {

@@ -24,13 +24,13 @@ process.stderr.on('error', () => {});
 let isReaderGone = false;
 
 /**
- * Writes all of a text to standard output, with a line end behind it. A reader that goes away early (`| head`) has what it wanted: that is no error,
+ * Writes all of a text to standard output, with a line end behind it; bytes as they are. A reader that goes away early (`| head`) has what it wanted: that is no error,
  * and nothing more is written. Throws OutputError for any other failure.
  */
-export async function print(text: string): Promise<void> {
-  if (isReaderGone || text === '') return;
+export async function print(text: string | Buffer): Promise<void> {
+  if (isReaderGone || text.length === 0) return;
   await new Promise<void>((resolve, reject) => {
-    process.stdout.write(text.endsWith('\n') ? text : `${text}\n`, (error) => {
+    process.stdout.write(typeof text !== 'string' || text.endsWith('\n') ? text : `${text}\n`, (error) => {
       if (error === null || error === undefined) {
         resolve();
       } else if (codeOf(error) === 'EPIPE') {

@@ -3,6 +3,7 @@ import { projectVersion } from '../base/project.ts';
 import { detectLocalModes } from '../kube/expected/request.ts';
 import { questionEntries } from '../kube/question/ends.ts';
 import { runCheck } from './check-command.ts';
+import { listRules } from './check-rules.ts';
 import { runDiagnose } from './diagnose-command.ts';
 import { runDiff } from './diff-command.ts';
 import { runDrift } from './drift-command.ts';
@@ -20,7 +21,7 @@ const dumpHelp =
 
 /** What a command has to say: all of standard output, and the exit status. */
 export interface Answer {
-  readonly output: string;
+  readonly output: string | Buffer;
   readonly status: 0 | 1 | 2;
   /** What standard error is to say besides; empty or not there for nothing. */
   readonly problem?: string;
@@ -30,6 +31,11 @@ type Answered = (answer: Answer) => void;
 
 function formatOption(...choices: readonly string[]): Option {
   return new Option('--format <format>', 'how to print it').choices(choices).default('text');
+}
+
+/** An option that may be given several times. */
+function gathered(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }
 
 /** The value of a flag that may stand alone, as kube-proxy reads it: "--flag", "--flag=false". */
@@ -94,11 +100,24 @@ function addCheck(root: Command, answered: Answered): void {
     root
       .command('check')
       .description('errors and oddities, as the editor underlines them; with a cluster also where it disagrees')
-      .argument('<dump...>', dumpHelp),
+      .argument('[dump...]', dumpHelp),
   )
     .addOption(formatOption('text', 'json', 'sarif', 'github'))
     .addOption(failOn)
-    .action(async (dumps, options) => answered(await runCheck(dumps, options, projectVersion)));
+    .option(
+      '--severity <code=level>',
+      'how grave a finding is: off, hint, info, warning or error; may be given several times',
+      gathered,
+    )
+    .option('--fix', 'mend the files, as far as it is safe; what is mended of standard input goes to standard output')
+    .option('--unsafe', 'with --fix or --diff: make fixes that change what the rules do, or are a guess, too')
+    .option('--diff', 'print what --fix would change, and change nothing; status 1 where there is something')
+    .option('--list-rules', 'print every finding there is, with how grave it is')
+    .action(async (dumps, options) =>
+      answered(
+        options.listRules === true ? { output: listRules(options), status: 0 } : await runCheck(dumps, options, projectVersion),
+      ),
+    );
 }
 
 function addDiagnose(root: Command, answered: Answered): void {

@@ -19,6 +19,8 @@ import { UsageError } from './usage-error.ts';
 export interface CliDump {
   /** As given; "<stdin>" for `-`. */
   readonly file: string;
+  /** As it was read, a byte order mark included. */
+  readonly text: string;
   readonly document: SourceDocument;
   readonly ruleset: Ruleset;
   /** What a bundle says of the node; nothing for a dump alone. */
@@ -45,7 +47,7 @@ function readApart(file: string, document: SourceDocument): SourceDocument {
 }
 
 /** The text of a dump as a document with its ruleset. @throws UsageError for what is none: empty, binary, without a line of iptables */
-function readRules(file: string, text: string, name: string): Pick<CliDump, 'document' | 'ruleset'> {
+function readRules(file: string, text: string, name: string): Pick<CliDump, 'text' | 'document' | 'ruleset'> {
   if (text.trim() === '') throw new UsageError(`${file}: is empty; ${expected}`);
   const nul = text.slice(0, 65_536).indexOf('\0');
   if (nul >= 0) {
@@ -57,7 +59,7 @@ function readRules(file: string, text: string, name: string): Pick<CliDump, 'doc
   if (ruleset.tables.length === 0 && !document.lines.some((line) => line.kind === 'commit')) {
     throw new UsageError(`${file}: line 1: holds no table, chain or rule of iptables; ${expected}`);
   }
-  return { document, ruleset };
+  return { text, document, ruleset };
 }
 
 function chosenOf(file: string, facts: NodeFacts): ChosenRules {

@@ -1,14 +1,11 @@
 /** Puts together what is diagnosed: rules, facts and cluster, with what lint and drift find. */
 import type { Steps } from '../base/steps.ts';
 import type { Cluster } from '../cluster/cluster.ts';
-import { driftSteps } from '../kube/drift/drift.ts';
 import { clusterOfDump } from '../kube/drift/other-cluster.ts';
 import { resolveChains } from '../kube/identity/resolve.ts';
 import type { DumpOrigin } from '../kube/proxy/dump-node.ts';
-import { lint } from '../lint/registry.ts';
-import { clusterDriftFindings } from '../lint/rules/cluster-drift.ts';
+import { allFindings, ownSeverities } from '../lint/all-findings.ts';
 import type { Finding } from '../lint/support/finding.ts';
-import { mergeDrift } from '../lint/support/merge-drift.ts';
 import type { NodeFacts } from '../node/facts.ts';
 import type { RulesText } from '../node/records.ts';
 import { buildRuleset } from '../ruleset/build.ts';
@@ -28,9 +25,8 @@ export interface SubjectParts {
 }
 
 function* findingsOf({ document, ruleset, cluster, origin }: SubjectParts): Steps<readonly Finding[]> {
-  const found = yield* lint({ document, ruleset });
-  if (cluster.source.kind === 'none') return found;
-  return mergeDrift(found, clusterDriftFindings(ruleset, yield* driftSteps(ruleset, cluster, origin)));
+  const { findings } = yield* allFindings({ document, ruleset }, ownSeverities, { cluster, options: origin });
+  return findings;
 }
 
 /** What is diagnosed, ready to be looked at. */

@@ -55,6 +55,5 @@ function toDiagnostic(finding: Finding, uri: string): Diagnostic {
             message: visibleLines(place.message),
           })),
         }),
-    ...(finding.fix === undefined ? {} : { data: finding.fix }),
   };
 }

@@ -41,6 +41,7 @@ import { unknownSet } from './rules/unknown-set.ts';
 import { unreachableRule } from './rules/unreachable-rule.ts';
 import { unsupportedRevision } from './rules/unsupported-revision.ts';
 import type { Finding, LintInput, LintRule } from './support/finding.ts';
+import { ignoreCodes } from './support/judge.ts';
 
 /** Every lint rule. A new one is a file of its own and a line here. */
 const rules: readonly LintRule[] = [
@@ -92,7 +93,11 @@ let codes: ReadonlyMap<string, string> | undefined;
 
 /** Every code that a finding may have, with one sentence for the documentation, in the order of the rules. */
 export function findingCodes(): ReadonlyMap<string, string> {
-  codes ??= new Map([...rules.flatMap((rule) => Object.entries(rule.codes)), ...Object.entries(clusterDriftCodes)]);
+  codes ??= new Map([
+    ...rules.flatMap((rule) => Object.entries(rule.codes)),
+    ...Object.entries(clusterDriftCodes),
+    ...Object.entries(ignoreCodes),
+  ]);
   return codes;
 }
 

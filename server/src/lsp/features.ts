@@ -9,6 +9,7 @@ import { codeActions } from '../features/code-actions.ts';
 import { codeLenses, lensUri, resolveCodeLens } from '../features/code-lenses.ts';
 import { completion } from '../features/completion/completion.ts';
 import { definition, definitionLocations } from '../features/definition.ts';
+import { fixAll, fixAllKind, wantsKind } from '../features/fix-all.ts';
 import { folding } from '../features/folding.ts';
 import { hover } from '../features/hover/hover.ts';
 import { inlayHints } from '../features/inlay-hints.ts';
@@ -144,10 +145,18 @@ const features: readonly Feature[] = [
   ),
   feature(
     'textDocument/codeAction',
-    { codeActionProvider: { codeActionKinds: ['quickfix'] } },
-    ['textDocument', 'codeActionContext'],
-    (session, { textDocument, codeActionContext }, token) =>
-      withState(session, textDocument.uri, token, [], (state) => codeActions(state, codeActionContext.diagnostics)),
+    { codeActionProvider: { codeActionKinds: ['quickfix', fixAllKind] } },
+    ['textDocument', 'range', 'codeActionContext'],
+    (session, { textDocument: { uri }, range, codeActionContext: { diagnostics, only } }, token) => {
+      const { severities } = session.settings;
+      // Not where all kinds are asked for, as at each move of the cursor: it takes as long as looking at the whole document.
+      const isFixAll = only !== undefined && wantsKind(only, fixAllKind);
+      const canCopy = session.options.hasCopyNodeCommands;
+      return withState(session, uri, token, [], function* (state) {
+        const quick = wantsKind(only, 'quickfix') ? yield* codeActions(state, { range, diagnostics, severities, canCopy }) : [];
+        return isFixAll ? [...quick, ...(yield* fixAll(state, severities))] : quick;
+      });
+    },
   ),
   feature('textDocument/inlayHint', { inlayHintProvider: true }, part, (session, { textDocument, range }, token) =>
     withState(session, textDocument.uri, token, [], (state) => inlayHints(state, range, session.settings.inlayHints)),

@@ -123,7 +123,11 @@ const checks: { readonly [name in ParamName]: { readonly field: string; readonly
   query: { field: 'query', isRight: (value) => typeof value === 'string' },
   codeActionContext: {
     field: 'context',
-    isRight: (value) => isObject(value) && Array.isArray(value['diagnostics']) && value['diagnostics'].every(isDiagnostic),
+    isRight: (value) =>
+      isObject(value) &&
+      Array.isArray(value['diagnostics']) &&
+      value['diagnostics'].every(isDiagnostic) &&
+      (value['only'] === undefined || (Array.isArray(value['only']) && value['only'].every(isText))),
   },
   lens: { field: '', isRight: (value) => isObject(value) && isRange(value['range']) },
   namespace: { field: 'namespace', isRight: isText },

@@ -3,11 +3,13 @@ import { Cancelled, runBehind, runInSlices } from '../base/scheduler.ts';
 import { diagnosticsOf } from '../features/diagnostics.ts';
 import { carryOver } from '../features/support/carry-over.ts';
 import { driftOf } from '../features/support/drift-of.ts';
+import { keepFindings } from '../features/support/findings-of.ts';
 import type { DumpState } from '../features/support/state.ts';
+import { judged } from '../lint/all-findings.ts';
 import { lint } from '../lint/registry.ts';
 import { clusterDriftFindings } from '../lint/rules/cluster-drift.ts';
 import type { Finding } from '../lint/support/finding.ts';
-import { mergeDrift } from '../lint/support/merge-drift.ts';
+import { ignoresIn } from '../lint/support/ignores.ts';
 import type { Settings } from '../protocol.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import type { Runtime } from './runtime.ts';
@@ -46,6 +48,9 @@ export function isOldVersion(uri: string): boolean {
 // Longer than between two strokes of somebody who types.
 const restMilliseconds = 250;
 
+/** Those of an older version would change lines that are elsewhere now. */
+const noFixes: Finding['fixes'] = () => [];
+
 function rest(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, restMilliseconds));
 }
@@ -70,8 +75,10 @@ export function createDiagnosticsPublisher(
 
   const run = async (state: DumpState, isOutdated: () => boolean): Promise<void> => {
     const { uri, version, ruleset, cluster } = state;
-    const show = async (findings: readonly Finding[]): Promise<void> => {
+    const show = async (found: readonly Finding[], drift: readonly Finding[] | undefined): Promise<void> => {
+      const { findings } = judged(state, found, drift, settings().severities);
       if (isOutdated()) throw new Cancelled();
+      keepFindings(state, findings);
       await send(uri, version, diagnosticsOf(findings, uri, settings().maxDiagnostics));
     };
     const known = drifts.get(uri);
@@ -79,7 +86,7 @@ export function createDiagnosticsPublisher(
     linted.set(ruleset, found);
     const withDrift = settings().drift && cluster.source.kind !== 'none';
     const carried = withDrift && known !== undefined ? carryOver(known.findings, known.lines, ruleset.lines) : [];
-    await show(mergeDrift(found, carried));
+    await show(found, withDrift && known !== undefined ? carried : undefined);
     // What follows takes a second for a large dump, and is for nothing when the next edit comes at once.
     if (shown.has(uri)) await rest();
     if (isOutdated()) throw new Cancelled();
@@ -91,13 +98,13 @@ export function createDiagnosticsPublisher(
       return;
     }
     const drift = await runBehind(driftOf(state), pause, isOutdated);
-    const findings = clusterDriftFindings(ruleset, drift);
+    const findings = clusterDriftFindings(state, drift);
     drifts.set(uri, {
       lines: ruleset.lines,
-      findings: findings.map((finding) => ({ ...finding, table: undefined, chain: undefined })),
+      findings: findings.map((finding) => ({ ...finding, table: undefined, chain: undefined, fixes: noFixes })),
     });
-    if (findings.length === 0 && carried.length === 0) return;
-    await show(mergeDrift(found, findings));
+    if (findings.length === 0 && carried.length === 0 && ignoresIn(ruleset).length === 0) return;
+    await show(found, findings);
   };
 
   return {

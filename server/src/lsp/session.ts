@@ -85,8 +85,12 @@ function warnOfSnapshot(connection: Connection, message: string): void {
 
 /** Reads the client's settings, and has the clusters follow them. */
 export async function configure(session: Session): Promise<void> {
-  const { connection, client, clusters } = session;
+  const { connection, client, clusters, diagnostics, states } = session;
+  const { severities } = session.settings;
   if (client.canAskConfiguration) session.settings = readSettings(await connection.workspace.getConfiguration('iptables'));
+  // What was opened before the client answered is shown as findings are on their own.
+  if (JSON.stringify([...severities]) !== JSON.stringify([...session.settings.severities]))
+    for (const state of states.values()) void diagnostics.publish(state);
   await clusters.configure(session.folders, session.settings, session.options);
 }
 

@@ -1,3 +1,5 @@
+import type { Severity } from '../lint/support/finding.ts';
+import type { Severities } from '../lint/support/judge.ts';
 import type { InitializationOptions, Settings } from '../protocol.ts';
 
 /** As many as VS Code shows of one file. */
@@ -12,6 +14,14 @@ function textOf(value: unknown): string {
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
+}
+
+const levels: ReadonlySet<unknown> = new Set(['off', 'hint', 'info', 'warning', 'error']);
+
+/** `iptables.lint.severity`: by code. What is no severity is left out. */
+function severitiesOf(lint: unknown): Severities {
+  const given = isObject(lint) && isObject(lint['severity']) ? Object.entries(lint['severity']) : [];
+  return new Map(given.filter((entry): entry is [string, Severity | 'off'] => levels.has(entry[1])));
 }
 
 /** The `iptables` section of a client's settings; what is missing or of the wrong type has its default. */
@@ -29,6 +39,7 @@ export function readSettings(section: unknown): Settings {
     debugNamespace: textOf(nodeDump['namespace']) || 'kube-system',
     maxDiagnostics: typeof max === 'number' && Number.isInteger(max) && max >= 0 ? max : defaultMaxDiagnostics,
     drift: values['drift'] !== false,
+    severities: severitiesOf(values['lint']),
     inlayHints: {
       chains: hints['chains'] !== false,
       shares: hints['shares'] !== false,
@@ -42,6 +53,7 @@ export function readInitializationOptions(value: unknown): InitializationOptions
   return {
     trusted: !isObject(value) || value['trusted'] !== false,
     hasShowFlow: isObject(value) && value['hasShowFlow'] === true,
+    hasCopyNodeCommands: isObject(value) && value['hasCopyNodeCommands'] === true,
     ...(isObject(value) && typeof value['context'] === 'string' ? { context: value['context'] } : {}),
   };
 }

@@ -28,8 +28,8 @@ export interface Problem extends Span {
   readonly severity: 'error' | 'warning' | 'info' | 'hint';
   /** The back end that alone refuses the line; absent where both do, or neither. */
   readonly refusedBy?: 'nft' | 'legacy';
-  /** The one right answer, where there is one: replace the span by this. */
-  readonly fix?: { readonly title: string; readonly text: string };
+  /** The likeliest answer, where there is one: replace the span by this. `isGuess` where something else may have been meant. */
+  readonly fix?: { readonly title: string; readonly text: string; readonly isGuess?: boolean };
 }
 
 export interface RuleOption {

@@ -21,6 +21,8 @@ import type { DriftOptions } from './settings.ts';
 /** What a dump of one family was compared as. */
 export interface ComparedDump {
   readonly dump: Dump;
+  /** All that it was compared by. */
+  readonly basis: ComparisonBasis;
   readonly layout: ProxyLayout;
   readonly options: ProxyOptions;
   /** Why the node is taken to be that one. */
@@ -122,7 +124,7 @@ function* comparePorts(basis: ComparisonBasis): Steps<ComparedPorts> {
 export function* compareDump(ruleset: Ruleset, dump: Dump, cluster: Cluster, given: DriftOptions): Steps<Comparison> {
   const basis = yield* comparisonBasis(ruleset, dump, cluster, given);
   const { layout, options, node, proxy, obstacle, side } = basis;
-  const asWhat = { dump, layout, options, proxy, obstacle, nodeReason: node.reason };
+  const asWhat = { dump, basis, layout, options, proxy, obstacle, nodeReason: node.reason };
   if (obstacle !== undefined) return { compared: { ...asWhat, notes: [obstacle], cause: '' }, findings: [], services: [] };
   const { findings, services, cause, skipped } = yield* comparePorts(basis);
   const otherMode = otherModeConfigured(proxy, cluster, node.name);

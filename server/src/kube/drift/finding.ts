@@ -52,6 +52,8 @@ export interface DriftFinding {
   readonly family: Family;
   /** The rule or chain concerned; for what is missing, where it would stand. 0-based; null where the dump has no such place. */
   readonly line: number | null;
+  /** For rules of what is gone: all that lead to it or refuse its traffic, 0-based; absent for others. */
+  readonly lines?: readonly number[];
   /** The endpoint concerned, "10.244.1.11:8080"; null where it is none or its address does not show. */
   readonly endpoint: string | null;
   /** The endpoint that came where this one went; null where none did. */

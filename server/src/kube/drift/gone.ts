@@ -120,6 +120,7 @@ export function goneServices(side: DumpSide, cluster: Cluster, used: UsedRules):
       port: named.port,
       family: dump.family,
       line,
+      lines,
       endpoint: null,
       replacedBy: null,
       expected: null,

@@ -1,6 +1,8 @@
 import type { Steps } from '../../base/steps.ts';
 import { mentionsOn } from '../../ruleset/places.ts';
-import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
+import type { Chain } from '../../ruleset/ruleset.ts';
+import type { Fix } from '../mending/fix.ts';
+import { isMendable, lastDeclaration, movedLine } from '../mending/mendable.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { tableFacts } from '../support/table-facts.ts';
 
@@ -10,18 +12,31 @@ export const chainDeclaredLater: LintRule = {
   check,
 };
 
-function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
+  const { ruleset } = input;
   for (const table of ruleset.tables) {
     if (!table.declared) continue;
     for (const chain of tableFacts(ruleset, table).declaredLater) {
       yield;
-      checkChain(ruleset, chain, report);
+      checkChain(input, chain, report);
     }
   }
 }
 
-function checkChain(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): void {
+function checkChain(input: LintInput, chain: Chain, report: (finding: Finding) => void): void {
+  const { ruleset } = input;
   const [declared = 0] = chain.declarations;
+  // -N on a line of its own is a command, and those above it may be, too.
+  const isMovable = ruleset.lines[declared]?.kind === 'chain' && isMendable(input, chain.table);
+  const fixes: readonly Fix[] = isMovable
+    ? [
+        {
+          title: `Declare ${chain.name} above`,
+          safety: 'safe',
+          changes: () => movedLine(input, declared, lastDeclaration(ruleset, chain.table)),
+        },
+      ]
+    : [];
   for (const list of ['rules', 'references'] as const) {
     for (const line of chain[list]) {
       if (line >= declared) break;
@@ -30,7 +45,7 @@ function checkChain(ruleset: Ruleset, chain: Chain, report: (finding: Finding) =
       );
       if (place === undefined) continue;
       const message = `${chain.name} is declared only in line ${declared + 1}: iptables-restore needs it above`;
-      report(finding(place, 'chain-declared-later', 'error', message, { table: chain.table, chain }));
+      report(finding(place, 'chain-declared-later', 'error', message, { table: chain.table, chain, fixes }));
     }
   }
 }

@@ -1,10 +1,13 @@
+import type { ComparisonBasis } from '../../kube/drift/basis.ts';
 import type { ComparedDump } from '../../kube/drift/compare-dump.ts';
 import type { Drift } from '../../kube/drift/drift.ts';
 import { type DriftFinding, leftByLargeCluster } from '../../kube/drift/finding.ts';
 import { driftFindings } from '../../kube/drift/report.ts';
 import { isElsewhere, type ServiceProxy } from '../../kube/proxy/mode.ts';
 import { type Ruleset, tableAt } from '../../ruleset/ruleset.ts';
-import { type Finding, finding, type Severity } from '../support/finding.ts';
+import { restartKubeProxy } from '../mending/node-commands.ts';
+import { asKubeProxyWrites } from '../mending/service-rules.ts';
+import { type Finding, finding, type LintInput, type Severity } from '../support/finding.ts';
 import { linePlace } from '../support/line-place.ts';
 import { hasKubelet } from './service-proxy.ts';
 
@@ -18,10 +21,11 @@ export const clusterDriftCodes: Readonly<Record<string, string>> = {
 };
 
 /** Where the dump and the cluster disagree, each at its rule, in text order. */
-export function clusterDriftFindings(ruleset: Ruleset, drift: Drift): readonly Finding[] {
+export function clusterDriftFindings(input: LintInput, drift: Drift): readonly Finding[] {
+  const basisOf = new Map(drift.dumps.map(({ dump, basis }) => [dump.family, basis]));
   return [
-    ...drift.dumps.flatMap((dump) => notCompared(ruleset, dump)),
-    ...driftFindings(drift).map((found) => atRule(ruleset, found)),
+    ...drift.dumps.flatMap((dump) => notCompared(input.ruleset, dump)),
+    ...driftFindings(drift).map((found) => atRule(input, found, basisOf.get(found.family))),
   ];
 }
 
@@ -42,7 +46,8 @@ function severityOf({ cause }: DriftFinding): Severity {
   return cause === leftByLargeCluster ? 'info' : 'warning';
 }
 
-function atRule(ruleset: Ruleset, found: DriftFinding): Finding {
+function atRule(input: LintInput, found: DriftFinding, basis: ComparisonBasis | undefined): Finding {
+  const { ruleset } = input;
   const { status, message, cause, expected } = found;
   // What has no place in the dump is said at the top of the table where it would stand.
   const table =
@@ -60,6 +65,11 @@ function atRule(ruleset: Ruleset, found: DriftFinding): Finding {
     `drift-${status}`,
     severityOf(found),
     parts.filter((part) => part !== '').join('\n'),
-    { table, chain },
+    {
+      table,
+      chain,
+      fixes: () => (basis === undefined ? [] : asKubeProxyWrites(input, basis, found)),
+      onNode: found.cause === leftByLargeCluster ? [] : restartKubeProxy(basis?.node.name),
+    },
   );
 }

@@ -1,6 +1,7 @@
 import type { Steps } from '../../base/steps.ts';
 import { mentionsOn } from '../../ruleset/places.ts';
-import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
+import type { Chain } from '../../ruleset/ruleset.ts';
+import { removedLines } from '../mending/change.ts';
 import { severityFor } from '../support/back-ends.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { tableFacts } from '../support/table-facts.ts';
@@ -13,14 +14,15 @@ export const duplicateChain: LintRule = {
   check,
 };
 
-function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
+  const { ruleset } = input;
   for (const table of ruleset.tables) {
     yield;
-    for (const chain of tableFacts(ruleset, table).redeclared) reportDuplicates(ruleset, chain, report);
+    for (const chain of tableFacts(ruleset, table).redeclared) reportDuplicates(input, chain, report);
   }
 }
 
-function reportDuplicates(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): void {
+function reportDuplicates({ document, ruleset }: LintInput, chain: Chain, report: (finding: Finding) => void): void {
   const { table } = chain;
   const [first = 0, ...again] = chain.declarations;
   const original = mentionsOn(ruleset, first).find(({ name }) => name === chain.name);
@@ -35,6 +37,13 @@ function reportDuplicates(ruleset: Ruleset, chain: Chain, report: (finding: Find
       finding(place, 'duplicate-chain', severity, message, {
         table,
         chain,
+        fixes: [
+          {
+            title: `Remove this declaration of ${chain.name}`,
+            safety: 'safe',
+            changes: () => removedLines(document, [number]),
+          },
+        ],
         related: original === undefined ? [] : [{ ...original, message: 'declared here' }],
       }),
     );

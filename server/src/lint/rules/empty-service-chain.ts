@@ -2,6 +2,7 @@ import type { Steps } from '../../base/steps.ts';
 import { isChainShownWhole } from '../../ruleset/completeness.ts';
 import { declarationOf } from '../../ruleset/places.ts';
 import type { Line } from '../../syntax/line.ts';
+import { restartKubeProxy } from '../mending/node-commands.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { isFlushed } from '../support/flushed-nat.ts';
 import { tableFacts } from '../support/table-facts.ts';
@@ -27,7 +28,7 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
       const place = declarationOf(ruleset, chain);
       if (place === undefined) continue;
       const message = `${chain.name} has no endpoint: traffic that reaches it keeps its destination, and nothing answers there`;
-      report(finding(place, 'empty-service-chain', 'warning', message, { table, chain }));
+      report(finding(place, 'empty-service-chain', 'warning', message, { table, chain, onNode: restartKubeProxy() }));
     }
   }
 }

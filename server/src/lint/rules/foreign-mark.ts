@@ -2,7 +2,9 @@ import type { Steps } from '../../base/steps.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Ruleset, Table } from '../../ruleset/ruleset.ts';
 import type { RuleOption } from '../../syntax/statement.ts';
-import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
+import { replaced } from '../mending/change.ts';
+import type { Fix } from '../mending/fix.ts';
+import { type Finding, finding, type LintInput, type LintRule, type Place } from '../support/finding.ts';
 
 /** kubernetes/kubernetes#19983: somebody else changes the bits of the mark by which kube-proxy masquerades and drops. */
 export const foreignMark: LintRule = {
@@ -42,6 +44,16 @@ function checkMarks(ruleset: Ruleset, table: Table, report: (finding: Finding) =
     if (!Number.isFinite(touched) || (touched & kubeMarks) === 0) continue;
     const message = `This changes bits 0x${((touched & kubeMarks) >>> 0).toString(16)} of the mark, by which kube-proxy masquerades (0x4000) and drops (0x8000): give a mask that leaves them alone`;
     const place = { line: number, start: value.start, end: value.end };
-    report(finding(place, 'foreign-mark', 'warning', message, { table, chain: table.chains.get(line.name) }));
+    const fixes = sparing(place, option, value.text);
+    report(finding(place, 'foreign-mark', 'warning', message, { table, chain: table.chains.get(line.name), fixes }));
   }
+}
+
+/** The same value with a mask that leaves kube-proxy's bits alone, where the value has none of them. */
+function sparing(place: Place, { name }: RuleOption, text: string): readonly Fix[] {
+  const [value = '', mask = '0xffffffff'] = text.split('/');
+  const [bits, touched] = [Number(value), Number(mask)];
+  if (name === '--or-mark' || !Number.isInteger(bits) || !Number.isInteger(touched) || (bits & kubeMarks) !== 0) return [];
+  const spared = `${value}/0x${((touched & ~kubeMarks) >>> 0).toString(16)}`;
+  return [{ title: `Write ${spared}`, safety: 'unsafe', changes: () => [replaced(place, spared)] }];
 }

@@ -4,8 +4,12 @@ import { reachOf } from '../../ruleset/reachable.ts';
 import { optionOf, ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
+import { replaced } from '../mending/change.ts';
+import type { Fix, NodeCommand } from '../mending/fix.ts';
+import { isMendable } from '../mending/mendable.ts';
+import { iptablesCommand } from '../mending/node-commands.ts';
 import { droppingEndOf } from '../support/dropping-end.ts';
-import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
+import { type Finding, finding, type LintInput, type LintRule, type Place } from '../support/finding.ts';
 
 /**
  * On a node with kube-proxy FORWARD drops what no rule accepts, and no rule accepts new connections of Pods: Docker sets the policy, firewalls of
@@ -17,7 +21,8 @@ export const forwardDropsPods: LintRule = {
   check,
 };
 
-function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
+  const { ruleset } = input;
   for (const table of ruleset.tables) {
     yield;
     const forward = table.name === 'filter' ? table.chains.get('FORWARD') : undefined;
@@ -30,8 +35,23 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
       ? 'the network plugin adds such rules, or "iptables -P FORWARD ACCEPT" does'
       : 'the network plugin’s rules must stand above this one';
     const message = `FORWARD ${isPolicy ? 'drops' : 'refuses'} what no rule accepts, and none accepts new connections of Pods: Pods on other nodes cannot be reached (${remedy})`;
-    report(finding(place, 'forward-drops-pods', 'warning', message, { table, chain: forward }));
+    const more = isPolicy ? { fixes: () => accepting(input, table, place), onNode: policyCommand(table) } : {};
+    report(finding(place, 'forward-drops-pods', 'warning', message, { table, chain: forward, ...more }));
   }
+}
+
+function accepting(input: LintInput, table: Table, policy: Place): readonly Fix[] {
+  if (!isMendable(input, table)) return [];
+  return [{ title: 'Make ACCEPT the policy of FORWARD', safety: 'unsafe', changes: () => [replaced(policy, 'ACCEPT')] }];
+}
+
+function policyCommand({ name, dump }: Table): readonly NodeCommand[] {
+  return iptablesCommand(
+    dump.family,
+    name,
+    '-P FORWARD ACCEPT',
+    'lets the node forward what no rule refuses, of Pods and of everybody else',
+  );
 }
 
 /** kube-proxy's and kubelet's chains, which let through only what was let through before or was marked. */

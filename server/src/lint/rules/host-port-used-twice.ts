@@ -1,8 +1,11 @@
 import type { Steps } from '../../base/steps.ts';
 import { destinationPort, destinationPorts, protocolOf } from '../../kube/proxy/rule-values.ts';
 import { optionOf, ruleAt } from '../../ruleset/rules.ts';
-import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
+import type { Chain } from '../../ruleset/ruleset.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
+import { removedLines } from '../mending/change.ts';
+import type { Fix } from '../mending/fix.ts';
+import { isMendable } from '../mending/mendable.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { linePlace } from '../support/line-place.ts';
 
@@ -14,11 +17,12 @@ export const hostPortUsedTwice: LintRule = {
 
 const rulesBetweenPauses = 512;
 
-function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
+  const { ruleset } = input;
   for (const table of ruleset.tables) {
     yield;
     const hostPorts = table.name === 'nat' ? table.chains.get('CNI-HOSTPORT-DNAT') : undefined;
-    if (hostPorts !== undefined) yield* checkHostPorts(ruleset, hostPorts, report);
+    if (hostPorts !== undefined) yield* checkHostPorts(input, hostPorts, report);
   }
 }
 
@@ -27,7 +31,8 @@ function portsOf(rule: RuleStatement): readonly number[] {
   return single === undefined ? destinationPorts(rule) : [single];
 }
 
-function* checkHostPorts(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): Steps<void> {
+function* checkHostPorts(input: LintInput, chain: Chain, report: (finding: Finding) => void): Steps<void> {
+  const { ruleset } = input;
   const first = new Map<string, number>();
   for (const [index, number] of chain.rules.entries()) {
     if (index % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
@@ -50,8 +55,20 @@ function* checkHostPorts(ruleset: Ruleset, chain: Chain, report: (finding: Findi
           table: chain.table,
           chain,
           related: [{ ...linePlace(ruleset, before), message: 'takes the traffic' }],
+          fixes: () => removals(input, chain, before, number),
         }),
       );
     }
   }
+}
+
+/** The text does not show which of the two Pods is gone. */
+function removals(input: LintInput, { table }: Chain, before: number, number: number): readonly Fix[] {
+  if (!isMendable(input, table)) return [];
+  const removal = (line: number, which: string): Fix => ({
+    title: `Remove ${which}`,
+    safety: 'unsafe',
+    changes: () => removedLines(input.document, [line]),
+  });
+  return [removal(before, `the rule that takes the traffic (line ${before + 1})`), removal(number, 'this rule')];
 }

@@ -5,6 +5,8 @@ import { reachOf } from '../../ruleset/reachable.ts';
 import { optionOf, ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Dump, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
+import type { NodeCommand } from '../mending/fix.ts';
+import { iptablesCommand } from '../mending/node-commands.ts';
 import { droppingEndOf } from '../support/dropping-end.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 
@@ -31,8 +33,20 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
     if (place === undefined || (yield* mayAcceptNodePorts(ruleset, filter, input))) continue;
     const message =
       'INPUT refuses what no rule accepts, and none accepts NodePorts (30000 to 32767, unless the cluster has others): in ipvs mode their packets pass INPUT';
-    report(finding(place, 'input-rejects-nodeports', 'info', message, { table: filter, chain: input }));
+    report(finding(place, 'input-rejects-nodeports', 'info', message, { table: filter, chain: input, onNode: opening(filter) }));
   }
+}
+
+/** For those who want NodePorts open; a firewall that keeps rules of its own needs them there. */
+function opening({ name, dump }: Table): readonly NodeCommand[] {
+  return ['tcp', 'udp'].flatMap((protocol) =>
+    iptablesCommand(
+      dump.family,
+      name,
+      `-I INPUT 1 -p ${protocol} -m ${protocol} --dport 30000:32767 -j ACCEPT`,
+      `lets everybody at all NodePorts by ${protocol.toUpperCase()}`,
+    ),
+  );
 }
 
 const setsOfNodePorts = 'KUBE-NODE-PORT-';

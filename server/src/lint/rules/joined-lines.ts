@@ -4,6 +4,7 @@ import { joinedCode } from '../../syntax/pasted/joined-lines.ts';
 import { fileShape } from '../support/file-shape.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { lineRanges } from '../support/line-ranges.ts';
+import { repairEdits } from '../support/repair.ts';
 
 /** Several lines of a dump on one, as in a JSON string: said once. Its code is one of the reader's problems (`line-problems`). */
 export const joinedLines: LintRule = { codes: {}, check };
@@ -19,7 +20,13 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   report(
     finding({ line: first, start: problem.start, end: problem.end }, joinedCode, 'info', message, {
       table: tableAt(ruleset, first),
-      fix: { title: 'Put each line on a line of its own', text: '', repair: 'plain-dump' },
+      fixes: [
+        {
+          title: 'Put each line on a line of its own',
+          safety: 'unsafe',
+          changes: () => repairEdits(input.document, 'plain-dump'),
+        },
+      ],
     }),
   );
 }

@@ -2,7 +2,10 @@ import type { Steps } from '../../base/steps.ts';
 import { mayMixTables } from '../../ruleset/completeness.ts';
 import { mentionsOn } from '../../ruleset/places.ts';
 import { reachOf } from '../../ruleset/reachable.ts';
-import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
+import type { Chain } from '../../ruleset/ruleset.ts';
+import { removedLines } from '../mending/change.ts';
+import type { Fix } from '../mending/fix.ts';
+import { isMendable } from '../mending/mendable.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 
 /**
@@ -19,12 +22,13 @@ const mostLoops = 20;
 /** Names of a loop's chains that are said of each of its ends; a hostile loop has thousands. */
 const mostNames = 10;
 
-function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
+  const { ruleset } = input;
   for (const table of ruleset.tables) {
     yield;
     if (mayMixTables(ruleset, table)) continue;
     for (const { from, to } of reachOf(table).loops.slice(0, mostLoops)) {
-      reportLoop(ruleset, from, to, wayBetween(to, from), report);
+      reportLoop(input, from, to, wayBetween(to, from), report);
       yield;
     }
   }
@@ -47,7 +51,8 @@ function wayBetween(from: Chain, to: Chain): readonly Chain[] {
   return way.reverse();
 }
 
-function reportLoop(ruleset: Ruleset, from: Chain, to: Chain, way: readonly Chain[], report: (finding: Finding) => void): void {
+function reportLoop(input: LintInput, from: Chain, to: Chain, way: readonly Chain[], report: (finding: Finding) => void): void {
+  const { document, ruleset } = input;
   const { table } = from;
   const hooks = reachOf(table).hooksOf(from).join(', ');
   const names = [...way, to].map(({ name }) => name);
@@ -60,7 +65,10 @@ function reportLoop(ruleset: Ruleset, from: Chain, to: Chain, way: readonly Chai
     const place = mentionsOn(ruleset, line).find(({ kind }) => kind === 'jump' || kind === 'goto');
     if (place === undefined) continue;
     const message = `This jump closes a loop that ${hooks} leads into (${circle}): the kernel refuses the table`;
-    report(finding(place, 'jump-loop', 'error', message, { table, chain: from }));
+    const fixes: readonly Fix[] = isMendable(input, table)
+      ? [{ title: 'Remove this jump', safety: 'unsafe', changes: () => removedLines(document, [line]) }]
+      : [];
+    report(finding(place, 'jump-loop', 'error', message, { table, chain: from, fixes }));
     return;
   }
 }

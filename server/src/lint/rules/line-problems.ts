@@ -1,6 +1,9 @@
 import type { Steps } from '../../base/steps.ts';
 import { tableAt } from '../../ruleset/ruleset.ts';
 import { problemCodes } from '../../syntax/checks/problem-codes.ts';
+import type { Problem } from '../../syntax/statement.ts';
+import { replaced } from '../mending/change.ts';
+import type { Fix } from '../mending/fix.ts';
 import { isCutOff, isCutOn } from '../support/cut-text.ts';
 import { fileShape } from '../support/file-shape.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
@@ -46,9 +49,15 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
         finding({ line: number, start: problem.start, end: problem.end }, problem.code, problem.severity, problem.message, {
           table,
           chain,
-          fix: problem.fix,
+          fixes: fixesOf(number, problem),
         }),
       );
     }
   }
+}
+
+function fixesOf(line: number, { fix, start, end }: Problem): readonly Fix[] {
+  if (fix === undefined) return [];
+  const { title, text, isGuess } = fix;
+  return [{ title, safety: isGuess === true ? 'unsafe' : 'safe', changes: () => [replaced({ line, start, end }, text)] }];
 }

@@ -1,6 +1,7 @@
 import type { Steps } from '../../base/steps.ts';
 import type { Ruleset, Table } from '../../ruleset/ruleset.ts';
 import { statementOf } from '../../syntax/document.ts';
+import { replaced } from '../mending/change.ts';
 import { isCutOff, isCutTable } from '../support/cut-text.ts';
 import { fileShape } from '../support/file-shape.ts';
 import { type Finding, finding, type LintInput, type LintRule, type Place } from '../support/finding.ts';
@@ -44,6 +45,13 @@ function missingIn(ruleset: Ruleset, table: Table, isPaste: boolean): Finding {
   return finding(headerPlace(ruleset, table), 'missing-commit', isPaste ? 'info' : 'error', message, {
     table,
     related: [{ line: last, start: 0, end, message: 'the last line of the table' }],
-    fix: { title: 'Add COMMIT', text: '\nCOMMIT', at: { line: last, start: end, end } },
+    // What was cut is not all of a table: with COMMIT it would take the place of all that the node has.
+    fixes: [
+      {
+        title: 'Add COMMIT',
+        safety: isPaste ? 'unsafe' : 'safe',
+        changes: () => [replaced({ line: last, start: end, end }, '\nCOMMIT')],
+      },
+    ],
   });
 }

@@ -2,7 +2,10 @@ import type { Steps } from '../../base/steps.ts';
 import type { Family } from '../../catalog/types.ts';
 import { familyOfAddress } from '../../ruleset/infer-family.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
-import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
+import { type Dump, type Ruleset, tableAt } from '../../ruleset/ruleset.ts';
+import { replaced } from '../mending/change.ts';
+import type { Fix } from '../mending/fix.ts';
+import { isMendable } from '../mending/mendable.ts';
 import { type Finding, finding, type LintInput, type LintRule, type Place } from '../support/finding.ts';
 
 /** IPv4 and IPv6 addresses in the rules of one dump that does not say which it is of. Where it does, each line is checked on its own. */
@@ -14,7 +17,8 @@ export const mixedFamilies: LintRule = {
 const addressOptions = new Set(['--source', '--destination', '--to-destination', '--to-source']);
 const rulesBetweenPauses = 2048;
 
-function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
+  const { ruleset } = input;
   for (const dump of ruleset.dumps) {
     if (dump.familyBy !== 'address' && dump.familyBy !== 'default') continue;
     const other = yield* firstOfOtherFamily(ruleset, dump);
@@ -23,7 +27,7 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
     const message = `An ${found} address among rules with ${said} addresses: iptables takes only IPv4, ip6tables only IPv6`;
     // Rules alone may have been taken from two dumps.
     const severity = dump.tables.some(({ declared }) => declared) ? 'error' : 'info';
-    report(finding(other, 'mixed-families', severity, message));
+    report(finding(other, 'mixed-families', severity, message, { fixes: () => setApart(input, other.line, found) }));
   }
 }
 
@@ -62,4 +66,21 @@ function holds(text: string, character: string, count: number): boolean {
     if (at < 0) return false;
   }
   return true;
+}
+
+/** iptables-restore skips a line with -6, and ip6tables-restore one with -4: one file can be for both. */
+function setApart(input: LintInput, number: number, family: string): readonly Fix[] {
+  const { ruleset } = input;
+  const table = tableAt(ruleset, number);
+  const rule = ruleAt(ruleset, number);
+  if (table === undefined || rule === undefined || !isMendable(input, table)) return [];
+  const [option, other] = family === 'IPv6' ? ['-6', 'iptables-restore'] : ['-4', 'ip6tables-restore'];
+  const { end } = rule.chain;
+  return [
+    {
+      title: `Say that the rule is for ${family} alone (${option}): ${other} skips it then`,
+      safety: 'unsafe',
+      changes: () => [replaced({ line: number, start: end, end }, ` ${option}`)],
+    },
+  ];
 }

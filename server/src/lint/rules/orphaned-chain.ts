@@ -5,6 +5,10 @@ import { isLargeClusterMode } from '../../kube/proxy/large-cluster.ts';
 import { formOf, isNamedInUnreadLine, isTableWhole, mayBeReached } from '../../ruleset/completeness.ts';
 import { declarationOf } from '../../ruleset/places.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
+import { type Change, removedLines } from '../mending/change.ts';
+import type { Fix, NodeCommand } from '../mending/fix.ts';
+import { isMendable, linesWithChains } from '../mending/mendable.ts';
+import { iptablesOf, nodeCommand } from '../mending/node-commands.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { isFlushed } from '../support/flushed-nat.ts';
 import { keeperOf } from '../support/kept-chains.ts';
@@ -24,7 +28,8 @@ export const orphanedChain: LintRule = {
   check,
 };
 
-function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
+  const { ruleset } = input;
   const kept: Chain[] = [];
   for (const table of ruleset.tables) {
     yield;
@@ -37,19 +42,20 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
       yield;
       if (mayBeReached(ruleset, chain)) unsure.push(chain);
       else if (keeperOf(chain) !== undefined) kept.push(chain);
-      else reportOrphan(ruleset, chain, largeCluster, report);
+      else reportOrphan(input, chain, largeCluster, report);
     }
     reportUnsure(ruleset, table, unsure, report);
   }
   reportKept(ruleset, kept, report);
 }
 
-function reportOrphan(ruleset: Ruleset, chain: Chain, largeCluster: boolean, report: (finding: Finding) => void): void {
+function reportOrphan(input: LintInput, chain: Chain, largeCluster: boolean, report: (finding: Finding) => void): void {
+  const { ruleset } = input;
   const place = declarationOf(ruleset, chain);
   if (place === undefined) return;
   const prefix = hashedPrefix(chain.name);
   const isLeft = largeCluster && (prefix === 'KUBE-SEP-' || prefix === 'KUBE-SVC-' || prefix === 'KUBE-SVL-');
-  const more = { table: chain.table, chain, unnecessary: true };
+  const more = { table: chain.table, chain, unnecessary: true, fixes: () => removal(input, chain) };
   if (isLeft) {
     const message = `${chain.name} is no longer used: with more than 1,000 endpoints kube-proxy removes such chains only about once a sync period`;
     report(finding(place, 'stale-endpoint-chain', 'info', message, more));
@@ -61,7 +67,30 @@ function reportOrphan(ruleset: Ruleset, chain: Chain, largeCluster: boolean, rep
       ? 'no rule jumps to it'
       : `only chains that are orphaned themselves jump to it (${length === 1 ? '1 rule' : `${length} rules`})`;
   const message = `No packet ever enters ${chain.name}: no way from a built-in chain of ${chain.table.name} leads to it; ${why}`;
-  report(finding(place, 'orphaned-chain', 'warning', message, more));
+  report(finding(place, 'orphaned-chain', 'warning', message, { ...more, onNode: deletion(chain) }));
+}
+
+/** No packet fares otherwise; but whoever wrote the chain may be about to use it. */
+function removal(input: LintInput, chain: Chain): readonly Fix[] {
+  if (!isMendable(input, chain.table)) return [];
+  const changes = (): readonly Change[] => {
+    const { document, ruleset } = input;
+    return removedLines(
+      document,
+      linesWithChains(chain.table, { chains: [chain] }, () => false, ruleset),
+    );
+  };
+  const rules = new Set([...chain.rules, ...chain.references]).size;
+  const withRules = rules === 0 ? '' : rules === 1 ? ' with its rule' : ` with its ${rules} rules`;
+  return [{ title: `Remove ${chain.name}${withRules}`, safety: 'unsafe', changes }];
+}
+
+/** What is jumped to cannot be deleted; kube-proxy removes its own chains when it syncs. */
+function deletion({ name, table, references, rules }: Chain): readonly NodeCommand[] {
+  if (references.length > 0 || hashedPrefix(name) !== undefined) return [];
+  const command = (option: string, does: string): readonly NodeCommand[] =>
+    nodeCommand([iptablesOf(table.dump.family), '-w', '-t', table.name, option, name], does);
+  return [...(rules.length === 0 ? [] : command('-F', `takes the rules out of ${name}`)), ...command('-X', `deletes ${name}`)];
 }
 
 function namesOf(chains: readonly Chain[]): string {

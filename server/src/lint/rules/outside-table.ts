@@ -1,5 +1,9 @@
 import type { Steps } from '../../base/steps.ts';
 import type { Ruleset, Table } from '../../ruleset/ruleset.ts';
+import type { Line } from '../../syntax/line.ts';
+import { type Change, insertedBehind, removedLines } from '../mending/change.ts';
+import type { Fix } from '../mending/fix.ts';
+import { isMendable, lastDeclaration, rulesAtEnd } from '../mending/mendable.ts';
 import { fileShape } from '../support/file-shape.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { linePlace } from '../support/line-place.ts';
@@ -11,16 +15,20 @@ export const outsideTable: LintRule = {
 };
 
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
-  const { ruleset } = input;
+  const { document, ruleset } = input;
   const { isPaste, strayCommits } = fileShape(input);
   for (const table of ruleset.tables) {
     yield;
-    if (!table.declared) checkOutside(ruleset, table, isPaste, report);
+    if (!table.declared) checkOutside(input, table, isPaste, report);
   }
   for (const number of strayCommits) {
     const severity = isPaste || isEndOfCutTable(ruleset, number) ? 'info' : 'error';
     const message = 'COMMIT without a table: no *table stands above it';
-    report(finding(linePlace(ruleset, number), 'outside-table', severity, message));
+    const fixes: readonly Fix[] =
+      severity === 'error'
+        ? [{ title: 'Remove this COMMIT', safety: 'safe', changes: () => removedLines(document, [number]) }]
+        : [];
+    report(finding(linePlace(ruleset, number), 'outside-table', severity, message, { fixes }));
   }
 }
 
@@ -38,7 +46,8 @@ function isEndOfCutTable({ lines, tables }: Ruleset, number: number): boolean {
  * Rules outside a table are what grep and `iptables -S` print, and what is left of a dump that was cut in its middle. In a file for
  * iptables-restore, where a table follows or stands before, they are a mistake.
  */
-function checkOutside(ruleset: Ruleset, table: Table, isPaste: boolean, report: (finding: Finding) => void): void {
+function checkOutside(input: LintInput, table: Table, isPaste: boolean, report: (finding: Finding) => void): void {
+  const { ruleset } = input;
   const first = ruleset.lines[table.firstLine];
   if (
     isPaste ||
@@ -54,6 +63,47 @@ function checkOutside(ruleset: Ruleset, table: Table, isPaste: boolean, report: 
     other === undefined ? 'the COMMIT above it has ended its table' : `no *table stands above it (*${other.name} comes below)`;
   const what = first.kind === 'chain' ? 'This chain' : 'This rule';
   report(
-    finding(linePlace(ruleset, table.firstLine), 'outside-table', 'error', `${what} stands outside a table: ${where}`, { table }),
+    finding(linePlace(ruleset, table.firstLine), 'outside-table', 'error', `${what} stands outside a table: ${where}`, {
+      table,
+      fixes: () => moves(input, table),
+    }),
   );
+}
+
+/** Into the table above or below: the text does not say which of them is meant. */
+function moves(input: LintInput, outside: Table): readonly Fix[] {
+  const { document, ruleset } = input;
+  const tables = ruleset.tables.filter(
+    ({ declared, dump, commitLine }) => declared && dump === outside.dump && commitLine !== undefined,
+  );
+  const above = tables.findLast(({ index }) => index < outside.index);
+  const below = tables.find(({ index }) => index > outside.index);
+  const numbers: number[] = [];
+  for (let number = outside.firstLine; number < outside.endLine; number += 1) {
+    const kind = ruleset.lines[number]?.kind;
+    if (kind === 'chain' || kind === 'rule') numbers.push(number);
+    else if (kind === 'chain-command') return [];
+  }
+  const texts = (kind: Line['kind']): readonly string[] =>
+    numbers.flatMap((number) => (ruleset.lines[number]?.kind === kind ? [ruleset.lines[number].text] : []));
+  return [above, below].flatMap((table): readonly Fix[] => {
+    if (table === undefined || table.name !== outside.name || !isMendable(input, table) || !hasChains(table, outside)) return [];
+    const title = `Move ${numbers.length === 1 ? 'it' : `these ${numbers.length} lines`} into *${table.name} ${table === above ? 'above' : 'below'}`;
+    const changes = (): readonly Change[] => [
+      ...insertedBehind(document, lastDeclaration(ruleset, table), texts('chain')),
+      ...rulesAtEnd(input, table, texts('rule')),
+      ...removedLines(document, numbers),
+    ];
+    return [{ title, safety: 'unsafe', changes }];
+  });
+}
+
+/** Whether the chains that the lines outside belong or jump to are there, or come with them. */
+function hasChains(table: Table, outside: Table): boolean {
+  for (const { name, builtin, declarations, rules, references } of outside.chains.values()) {
+    if (builtin || declarations.length > 0 || rules.length + references.length === 0) continue;
+    const there = table.chains.get(name);
+    if (there === undefined || (!there.builtin && there.declarations.length === 0)) return false;
+  }
+  return true;
 }

@@ -6,6 +6,10 @@ import { ruleAt } from '../../ruleset/rules.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { tableAt } from '../../ruleset/ruleset.ts';
 import type { Line } from '../../syntax/line.ts';
+import { type Change, removedLines } from '../mending/change.ts';
+import type { Fix } from '../mending/fix.ts';
+import { isMendable } from '../mending/mendable.ts';
+import { restartKubeProxy } from '../mending/node-commands.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { linePlace } from '../support/line-place.ts';
 
@@ -19,11 +23,12 @@ export const rejectedService: LintRule = {
 
 const rulesBetweenPauses = 1024;
 
-function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
+  const { ruleset } = input;
   for (const dump of ruleset.dumps) {
     yield;
     const rejections = rejectionsIn(ruleset, dump);
-    if (rejections.size > 0) yield* checkNat(ruleset, dump, rejections, report);
+    if (rejections.size > 0) yield* checkNat(input, dump, rejections, report);
   }
 }
 
@@ -62,11 +67,12 @@ function withoutEnd(name: string): string {
 }
 
 function* checkNat(
-  ruleset: Ruleset,
+  input: LintInput,
   { tables }: Dump,
   rejections: Map<string, number>,
   report: (finding: Finding) => void,
 ): Steps<void> {
+  const { ruleset } = input;
   const nat = tables.find(({ name }) => name === 'nat');
   for (const name of ['KUBE-SERVICES', 'KUBE-NODEPORTS']) {
     for (const [index, number] of (nat?.chains.get(name)?.rules ?? []).entries()) {
@@ -84,8 +90,18 @@ function* checkNat(
         finding(linePlace(ruleset, rejection), 'rejected-service', 'warning', message, {
           table: tableAt(ruleset, rejection),
           related: [{ ...linePlace(ruleset, number), message: 'sends its traffic on' }],
+          fixes: () => removal(input, rejection),
+          onNode: restartKubeProxy(),
         }),
       );
     }
   }
+}
+
+function removal(input: LintInput, rejection: number): readonly Fix[] {
+  const { document, ruleset } = input;
+  const table = tableAt(ruleset, rejection);
+  if (table === undefined || !isMendable(input, table)) return [];
+  const changes = (): readonly Change[] => removedLines(document, [rejection]);
+  return [{ title: 'Remove the rule that rejects', safety: 'unsafe', changes }];
 }

@@ -4,6 +4,9 @@ import { formOf, isRuleShownWhole, mayMixTables } from '../../ruleset/completene
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
 import { type Line, wholeText } from '../../syntax/line.ts';
+import { removedLines } from '../mending/change.ts';
+import type { Fix } from '../mending/fix.ts';
+import { isMendable } from '../mending/mendable.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { linePlace } from '../support/line-place.ts';
 import { tableFacts } from '../support/table-facts.ts';
@@ -29,12 +32,13 @@ const changing = new Set([
   'string',
 ]);
 
-function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
+  const { ruleset } = input;
   for (const table of ruleset.tables) {
     yield;
     for (const chain of tableFacts(ruleset, table).plain) {
       if (chain.rules.length < 2) continue;
-      yield* reportRepeated(ruleset, chain, report);
+      yield* reportRepeated(input, chain, report);
       yield;
     }
   }
@@ -51,7 +55,8 @@ function bareText(line: Line | undefined): string | undefined {
 /** Rules looked at between two pauses; a hostile file has all of them in one chain. */
 const rulesBetweenPauses = 500;
 
-function* reportRepeated(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): Steps<void> {
+function* reportRepeated(input: LintInput, chain: Chain, report: (finding: Finding) => void): Steps<void> {
+  const { ruleset } = input;
   const first = new Map<string, number>();
   const again = new Map<string, number[]>();
   for (const [place, number] of chain.rules.entries()) {
@@ -80,9 +85,24 @@ function* reportRepeated(ruleset: Ruleset, chain: Chain, report: (finding: Findi
         chain,
         related: [{ ...linePlace(ruleset, original), message: 'the first one' }],
         unnecessary: true,
+        fixes: () => removal(input, chain, original, numbers),
       }),
     );
   }
+}
+
+/** Targets with which a packet is done, or leaves the chain: what is asked of the next packet is what it would be without them. */
+const endings = new Set(['ACCEPT', 'DROP', 'REJECT', 'RETURN', 'DNAT', 'SNAT', 'MASQUERADE', 'REDIRECT']);
+
+/** Without effect for certain is a rule that ends a packet's way, where all between it and the first of its kind do so, too. */
+function removal(input: LintInput, chain: Chain, original: number, again: readonly number[]): readonly Fix[] {
+  const { document, ruleset } = input;
+  if (!isMendable(input, chain.table)) return [];
+  const last = again.at(-1) ?? original;
+  const isEnding = (line: number): boolean => endings.has(ruleset.lines[line]?.target ?? '');
+  const isSafe = chain.rules.every((line) => line < original || line > last || isEnding(line));
+  const title = again.length === 1 ? 'Remove this rule' : `Remove this rule and ${again.length - 1} more like it`;
+  return [{ title, safety: isSafe ? 'safe' : 'unsafe', changes: () => removedLines(document, again) }];
 }
 
 function mayChange(ruleset: Ruleset, number: number): boolean {

@@ -2,10 +2,12 @@ import type { Steps } from '../../base/steps.ts';
 import { builtinChains, isTableName } from '../../catalog/tables.ts';
 import { canonicalRules } from '../../ruleset/canonical.ts';
 import { hasGap } from '../../ruleset/completeness.ts';
-import type { Ruleset, Table } from '../../ruleset/ruleset.ts';
+import type { Table } from '../../ruleset/ruleset.ts';
 import { statementOf } from '../../syntax/document.ts';
 import type { Line } from '../../syntax/line.ts';
 import type { ChainCommandStatement, RuleStatement, Span } from '../../syntax/statement.ts';
+import { removedLines } from '../mending/change.ts';
+import type { Fix } from '../mending/fix.ts';
 import { fileShape } from '../support/file-shape.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 
@@ -35,11 +37,11 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   for (const table of ruleset.tables) {
     if (!table.declared || !isTableName(table.name) || hasGap(ruleset, table)) continue;
     if (!commands.some((line) => line >= table.firstLine && line < table.endLine)) continue;
-    yield* goThrough(ruleset, table, report);
+    yield* goThrough(input, table, report);
   }
 }
 
-function* goThrough(ruleset: Ruleset, table: Table, report: (finding: Finding) => void): Steps<void> {
+function* goThrough({ document, ruleset }: LintInput, table: Table, report: (finding: Finding) => void): Steps<void> {
   const builtin: readonly string[] = isTableName(table.name) ? builtinChains[table.name] : [];
   const chains: Chains = new Map(builtin.map((name) => [name, []]));
   for (let number = table.firstLine; number < table.endLine; number += 1) {
@@ -52,13 +54,25 @@ function* goThrough(ruleset: Ruleset, table: Table, report: (finding: Finding) =
     const problem = line.kind === 'rule' || line.kind === 'chain-command' ? applyLine(line, chains, builtin) : undefined;
     if (problem === undefined) continue;
     const place = { line: number, start: problem.at.start, end: problem.at.end };
-    report(finding(place, 'restore-command', 'error', problem.message, { table, chain: table.chains.get(line.name) }));
+    const fixes: readonly Fix[] = isForNothing(line, problem)
+      ? [{ title: 'Remove this command', safety: 'unsafe', changes: () => removedLines(document, [number]) }]
+      : [];
+    const more = { table, chain: table.chains.get(line.name), fixes };
+    report(finding(place, 'restore-command', 'error', problem.message, more));
   }
 }
 
 interface CommandProblem {
   readonly at: Span;
   readonly message: string;
+}
+
+/** Whether what a command is to bring about is so without it: nothing is there to be taken away, or what it makes is there. */
+function isForNothing({ command, context }: Line, { message }: CommandProblem): boolean {
+  if (context.within !== undefined) return false;
+  if (command === 'new') return true;
+  const takesAway = command === 'delete' || command === 'delete-chain' || command === 'flush' || command === 'zero';
+  return takesAway && (message.startsWith('No chain ') || message.startsWith('Bad rule '));
 }
 
 function applyLine(line: Line, chains: Chains, builtin: readonly string[]): CommandProblem | undefined {

@@ -1,7 +1,9 @@
 import type { Steps } from '../../base/steps.ts';
 import { isRuleShownWhole } from '../../ruleset/completeness.ts';
 import { optionOf, ruleAt } from '../../ruleset/rules.ts';
-import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
+import type { Chain } from '../../ruleset/ruleset.ts';
+import type { Fix } from '../mending/fix.ts';
+import { isMendable, movedLine } from '../mending/mendable.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { targetPlace } from '../support/line-place.ts';
 
@@ -11,18 +13,21 @@ export const returnAfterMasquerade: LintRule = {
   check,
 };
 
-function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
+  const { ruleset } = input;
   for (const table of ruleset.tables) {
     yield;
     if (table.name !== 'nat') continue;
     for (const name of ['POSTROUTING', 'FLANNEL-POSTRTG']) {
       const chain = table.chains.get(name);
-      if (chain !== undefined) checkChain(ruleset, chain, report);
+      if (chain !== undefined) checkChain(input, chain, report);
     }
   }
 }
 
-function checkChain(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): void {
+function checkChain(input: LintInput, chain: Chain, report: (finding: Finding) => void): void {
+  const { ruleset } = input;
+  const isMovable = isMendable(input, chain.table);
   const masqueraded = new Map<string, number>();
   for (const number of chain.rules) {
     const line = ruleset.lines[number];
@@ -41,6 +46,12 @@ function checkChain(ruleset: Ruleset, chain: Chain, report: (finding: Finding) =
     const before = masqueraded.get(from);
     if (before === undefined || to === undefined || to.negation !== undefined) continue;
     const message = `What this rule is to leave alone is masqueraded by line ${before + 1}, so that it comes with this node's address`;
-    report(finding(targetPlace(number, rule), 'return-after-masquerade', 'warning', message, { table: chain.table, chain }));
+    const title = `Put this rule above line ${before + 1}`;
+    const fixes: readonly Fix[] = isMovable
+      ? [{ title, safety: 'unsafe', changes: () => movedLine(input, number, before - 1) }]
+      : [];
+    report(
+      finding(targetPlace(number, rule), 'return-after-masquerade', 'warning', message, { table: chain.table, chain, fixes }),
+    );
   }
 }

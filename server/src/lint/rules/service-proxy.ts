@@ -2,6 +2,8 @@ import type { Steps } from '../../base/steps.ts';
 import { type ServiceProxy, serviceProxyOf, serviceProxyText } from '../../kube/proxy/mode.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { tableAt } from '../../ruleset/ruleset.ts';
+import type { NodeCommand } from '../mending/fix.ts';
+import { restartKubeProxy } from '../mending/node-commands.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { lastNamePlace } from '../support/line-place.ts';
 
@@ -28,7 +30,9 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
     said.add(`${code} ${proxy.name}`);
     const line = proxy.line ?? dump.tables.find(({ name }) => name === 'nat')?.firstLine ?? dump.tables[0]?.firstLine ?? 0;
     const severity = code === 'nat-flushed' ? 'warning' : 'info';
-    report(finding(lastNamePlace(ruleset, line), code, severity, serviceProxyText(proxy), { table: tableAt(ruleset, line) }));
+    const onNode = code === 'nat-flushed' ? restartKubeProxy() : [];
+    const more = { table: tableAt(ruleset, line), onNode };
+    report(finding(lastNamePlace(ruleset, line), code, severity, serviceProxyText(proxy), more));
   }
 }
 
@@ -62,6 +66,14 @@ export function hasKubelet(ruleset: Ruleset): boolean {
   return has;
 }
 
+const cleanup: readonly NodeCommand[] = [
+  {
+    command: "crictl exec $(crictl ps --name '^kube-proxy$' -q) kube-proxy --cleanup",
+    does: 'removes all that kube-proxy wrote in any of its modes; until it is started again no Service works on the node',
+  },
+  ...restartKubeProxy(),
+];
+
 /** kubernetes/kubernetes#102314: chains of iptables mode after a switch to ipvs. */
 function reportLeftovers(ruleset: Ruleset, dump: Dump, report: (finding: Finding) => void): void {
   const nat = dump.tables.find(({ name }) => name === 'nat');
@@ -75,5 +87,5 @@ function reportLeftovers(ruleset: Ruleset, dump: Dump, report: (finding: Finding
   }
   if (first === undefined) return;
   const message = `kube-proxy runs in ipvs mode here, but ${left === 1 ? '1 Service chain' : `${left} Service chains`} of its iptables mode are left: kube-proxy --cleanup removes them`;
-  report(finding(lastNamePlace(ruleset, first), 'ipvs-leftovers', 'warning', message, { table: nat }));
+  report(finding(lastNamePlace(ruleset, first), 'ipvs-leftovers', 'warning', message, { table: nat, onNode: cleanup }));
 }

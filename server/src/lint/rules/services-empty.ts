@@ -2,6 +2,7 @@ import type { Steps } from '../../base/steps.ts';
 import { isChainShownWhole } from '../../ruleset/completeness.ts';
 import { declarationOf } from '../../ruleset/places.ts';
 import { reachOf } from '../../ruleset/reachable.ts';
+import { restartKubeProxy } from '../mending/node-commands.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { isFlushed } from '../support/flushed-nat.ts';
 
@@ -19,6 +20,6 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
     const place = isChainShownWhole(ruleset, chain) && !isFlushed(ruleset, table) ? declarationOf(ruleset, chain) : undefined;
     if (place === undefined) continue;
     const message = 'KUBE-SERVICES has no rule, so that no Service works: kube-proxy has not synced, or its restore failed';
-    report(finding(place, 'services-empty', 'warning', message, { table, chain }));
+    report(finding(place, 'services-empty', 'warning', message, { table, chain, onNode: restartKubeProxy() }));
   }
 }

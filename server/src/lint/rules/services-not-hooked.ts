@@ -3,7 +3,10 @@ import type { Hook } from '../../catalog/types.ts';
 import { isShownFrom } from '../../ruleset/completeness.ts';
 import { declarationOf } from '../../ruleset/places.ts';
 import { reachOf } from '../../ruleset/reachable.ts';
-import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
+import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
+import type { Fix, NodeCommand } from '../mending/fix.ts';
+import { isMendable, rulesInFront } from '../mending/mendable.ts';
+import { iptablesCommand, restartKubeProxy } from '../mending/node-commands.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { isFlushed } from '../support/flushed-nat.ts';
 
@@ -16,21 +19,50 @@ export const servicesNotHooked: LintRule = {
   check,
 };
 
-function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+/** What is wrong: what it means, and the built-in chains that lack their jump. */
+interface Unhooked {
+  readonly message: string;
+  readonly hooks: readonly Hook[];
+}
+
+function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
+  const { ruleset } = input;
   for (const table of ruleset.tables) {
     yield;
     const services = table.chains.get('KUBE-SERVICES');
     if (services === undefined || services.declarations.length === 0 || isFlushed(ruleset, table)) continue;
-    const message =
-      table.name === 'nat'
-        ? natMessage(ruleset, services)
-        : table.name === 'filter'
-          ? filterMessage(ruleset, services)
-          : undefined;
-    const place = message === undefined ? undefined : declarationOf(ruleset, services);
-    if (message === undefined || place === undefined) continue;
-    report(finding(place, 'services-not-hooked', 'warning', message, { table, chain: services }));
+    const found =
+      table.name === 'nat' ? inNat(ruleset, services) : table.name === 'filter' ? inFilter(ruleset, services) : undefined;
+    const place = found === undefined ? undefined : declarationOf(ruleset, services);
+    if (found === undefined || place === undefined) continue;
+    const onNode = [...found.hooks.flatMap((hook) => insertion(table, hook)), ...restartKubeProxy()];
+    const fixes = (): readonly Fix[] => hooking(input, table, found.hooks);
+    report(finding(place, 'services-not-hooked', 'warning', found.message, { table, chain: services, fixes, onNode }));
   }
+}
+
+/** The rule by which kube-proxy has a built-in chain lead to KUBE-SERVICES, without `-A CHAIN` (`iptablesJumpChains`; base-rules.ts). */
+function hookRule({ name }: Table): string {
+  const opening = name === 'filter' ? '-m conntrack --ctstate NEW ' : '';
+  return `${opening}-m comment --comment "kubernetes service portals" -j KUBE-SERVICES`;
+}
+
+/** kube-proxy puts its jumps in front of what is there. */
+function insertion(table: Table, hook: Hook): readonly NodeCommand[] {
+  const does = `puts kube-proxy's jump to KUBE-SERVICES in front of ${hook}`;
+  return iptablesCommand(table.dump.family, table.name, `-I ${hook} 1 ${hookRule(table)}`, does);
+}
+
+function hooking(input: LintInput, table: Table, hooks: readonly Hook[]): readonly Fix[] {
+  const chains = hooks.flatMap((hook) => table.chains.get(hook) ?? []);
+  if (!isMendable(input, table) || chains.length < hooks.length) return [];
+  return [
+    {
+      title: `Lead from ${hooks.join(' and ')} to KUBE-SERVICES, as kube-proxy does`,
+      safety: 'unsafe',
+      changes: () => chains.flatMap((chain) => rulesInFront(input, chain, [`-A ${chain.name} ${hookRule(table)}`])),
+    },
+  ];
 }
 
 /** Whether it is certain that a built-in chain does not lead to a chain: it is shown with all that it leads to. */
@@ -44,16 +76,19 @@ function isReached(chain: Chain): boolean {
   return reachOf(chain.table).isReached(chain);
 }
 
-function natMessage(ruleset: Ruleset, services: Chain): string | undefined {
+function inNat(ruleset: Ruleset, services: Chain): Unhooked | undefined {
   if (!isReached(services)) return undefined;
   const missing = (['PREROUTING', 'OUTPUT'] as const).filter((hook) => lacksWay(ruleset, hook, services));
   if (missing.length === 0) return undefined;
   const who = missing[0] === 'PREROUTING' ? 'Pods and other hosts' : 'this node itself';
-  return `No way leads from ${missing.join(' and ')} to KUBE-SERVICES: Services do not work for ${who}`;
+  const message = `No way leads from ${missing.join(' and ')} to KUBE-SERVICES: Services do not work for ${who}`;
+  return { message, hooks: missing };
 }
 
-function filterMessage(ruleset: Ruleset, services: Chain): string | undefined {
+function inFilter(ruleset: Ruleset, services: Chain): Unhooked | undefined {
   const rejects = services.rules.some((line) => ruleset.lines[line]?.target === 'REJECT');
   if (!rejects || !isReached(services) || !lacksWay(ruleset, 'FORWARD', services)) return undefined;
-  return 'No way leads from FORWARD to KUBE-SERVICES: for Pods, connections to a Service without endpoints time out where they should be refused';
+  const message =
+    'No way leads from FORWARD to KUBE-SERVICES: for Pods, connections to a Service without endpoints time out where they should be refused';
+  return { message, hooks: ['FORWARD'] };
 }

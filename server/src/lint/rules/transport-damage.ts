@@ -1,8 +1,10 @@
 import type { Steps } from '../../base/steps.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import { tableAt } from '../../ruleset/ruleset.ts';
+import { replaced } from '../mending/change.ts';
 import { type FileShape, fileShape } from '../support/file-shape.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
+import { lineEndChanges, repairEdits } from '../support/repair.ts';
 
 /**
  * What only a transport did to a file: CR LF line ends, a byte order mark, blanks at the end of lines, an indent. Where it did so to the whole file
@@ -48,7 +50,15 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
     const message = `iptables-restore would refuse this file: ${damage.join(', ')}`;
     report(
       finding({ line: 0, start: 0, end: line.text.length }, 'transport-damage', 'warning', message, {
-        fix: { title: 'Make it a file that iptables-restore takes', text: '', repair: 'transport' },
+        // It changes every line, and bytes that somebody may want to keep.
+        fixes: [
+          {
+            title: 'Make it a file that iptables-restore takes',
+            safety: 'unsafe',
+            changes: () => repairEdits(document, 'transport'),
+            mendsLineEnds: true,
+          },
+        ],
       }),
     );
   }
@@ -68,7 +78,7 @@ function reportIndented({ ruleset }: LintInput, shape: FileShape, report: (findi
     report(
       finding(place, 'indented', 'error', `iptables-restore takes ${what} only at the start of a line`, {
         table: tableAt(ruleset, number),
-        fix: { title: 'Remove the indent', text: '' },
+        fixes: [{ title: 'Remove the indent', safety: 'safe', changes: () => [replaced(place, '')] }],
       }),
     );
   }
@@ -82,7 +92,7 @@ function reportBlankLines({ ruleset }: LintInput, shape: FileShape, report: (fin
     report(
       finding(place, 'blank-line', 'error', 'no command specified: iptables-restore skips an empty line, but not one of blanks', {
         table: tableAt(ruleset, number),
-        fix: { title: 'Remove the blanks', text: '' },
+        fixes: [{ title: 'Remove the blanks', safety: 'safe', changes: () => [replaced(place, '')] }],
       }),
     );
   }
@@ -90,7 +100,7 @@ function reportBlankLines({ ruleset }: LintInput, shape: FileShape, report: (fin
 
 const linesBetweenPauses = 8192;
 
-function* reportCarriageReturns({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+function* reportCarriageReturns({ document, ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (let number = 0; number < ruleset.lines.length; number += 1) {
     if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
     const line = ruleset.lines[number];
@@ -103,7 +113,14 @@ function* reportCarriageReturns({ ruleset }: LintInput, report: (finding: Findin
     report(
       finding({ line: number, start, end }, 'carriage-return', severity, message, {
         table: tableAt(ruleset, number),
-        fix: { title: 'Make all line ends LF', text: '', repair: 'transport' },
+        fixes: [
+          {
+            title: 'Make all line ends LF',
+            safety: 'safe',
+            changes: () => lineEndChanges(document),
+            mendsLineEnds: true,
+          },
+        ],
       }),
     );
   }

@@ -1,7 +1,12 @@
+import { nearestNames } from '../../base/nearest-names.ts';
 import type { Steps } from '../../base/steps.ts';
 import { formOf, isNamedInUnreadLine, isTableWhole } from '../../ruleset/completeness.ts';
-import { mentionsOf } from '../../ruleset/places.ts';
+import { type Mention, mentionsOf } from '../../ruleset/places.ts';
+import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
+import { replaced } from '../mending/change.ts';
+import type { Fix } from '../mending/fix.ts';
+import { declaredChains, isMendable } from '../mending/mendable.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { tableFacts } from '../support/table-facts.ts';
 
@@ -11,7 +16,8 @@ export const undeclaredChain: LintRule = {
   check,
 };
 
-function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
+  const { ruleset } = input;
   for (const table of ruleset.tables) {
     const { undeclared } = tableFacts(ruleset, table);
     if (undeclared.length === 0) continue;
@@ -19,7 +25,7 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
     if (formOf(ruleset, table) !== 'save' || !isTableWhole(ruleset, table)) continue;
     for (const chain of undeclared) {
       if (isNamedInUnreadLine(ruleset, chain)) continue;
-      reportChain(ruleset, chain, report);
+      reportChain(input, chain, report);
       yield;
     }
   }
@@ -41,7 +47,8 @@ function declaringTables(ruleset: Ruleset): ReadonlyMap<string, Table> {
   return all;
 }
 
-function reportChain(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): void {
+function reportChain(input: LintInput, chain: Chain, report: (finding: Finding) => void): void {
+  const { ruleset } = input;
   const elsewhere = declaringTables(ruleset).get(chain.name);
   const hint =
     elsewhere === undefined ? '' : `; table ${elsewhere.name} has a chain of that name, but a jump cannot leave its table`;
@@ -49,6 +56,59 @@ function reportChain(ruleset: Ruleset, chain: Chain, report: (finding: Finding) 
   for (const mention of mentionsOf(ruleset, chain)) {
     if (mention.kind === 'command' || mention.kind === 'declaration') continue;
     const message = `${what[mention.kind]} chain ${chain.name}, which table ${chain.table.name} does not declare${hint}`;
-    report(finding(mention, 'undeclared-chain', 'error', message, { table: chain.table, chain }));
+    const fixes = (): readonly Fix[] => fixesOf(input, chain, mention);
+    report(finding(mention, 'undeclared-chain', 'error', message, { table: chain.table, chain, fixes }));
   }
+}
+
+/** A name that a declaration may have as it is, for both back ends. */
+const plainName = /^[\w.+:@%~][\w.+:@%~-]{0,27}$/;
+
+/** A chain with rules lacks its declaration only; one that is only jumped to may as well be misspelled, and empty it does nothing. */
+function fixesOf(input: LintInput, chain: Chain, place: Mention): readonly Fix[] {
+  const { name, table } = chain;
+  if (!isMendable(input, table)) return [];
+  const fixes: Fix[] = [];
+  if (plainName.test(name))
+    fixes.push({
+      title: `Declare ${name}${chain.rules.length === 0 ? ', without rules' : ''}`,
+      safety: chain.rules.length === 0 ? 'unsafe' : 'safe',
+      changes: () => declaredChains(input, table, [name]),
+    });
+  const near = chain.rules.length === 0 ? likelyMeant(input, chain, place) : undefined;
+  if (near !== undefined) fixes.push({ title: `Jump to ${near}`, safety: 'unsafe', changes: () => [replaced(place, near)] });
+  return fixes;
+}
+
+/** So many names may be misspelled; and so many are compared with one, of 50,000 in a large cluster. */
+const fewNames = 20;
+const mostLikened = 500;
+
+/** The chain whose name is most like that of one which is not there: declared above, and not on a way back here. */
+function likelyMeant({ ruleset }: LintInput, { name, table }: Chain, { line }: Mention): string | undefined {
+  if (tableFacts(ruleset, table).undeclared.length > fewNames) return undefined;
+  const rule = ruleAt(ruleset, line);
+  const own = table.chains.get(rule?.chain.text ?? '');
+  // With options of its own it is a target that is misspelled.
+  if (own === undefined || rule?.options.some(({ spec }) => spec === undefined) !== false) return undefined;
+  const above: string[] = [];
+  for (const other of table.chains.values()) {
+    if (above.length === mostLikened) break;
+    if (!other.builtin && (other.declarations[0] ?? line) < line) above.push(other.name);
+  }
+  const [near] = nearestNames(name, above);
+  const meant = table.chains.get(near ?? '');
+  return meant === undefined || leadsTo(meant, own) ? undefined : near;
+}
+
+const mostFollowed = 1000;
+
+/** Whether jumps lead from one chain to another; true too where there are too many to follow. */
+function leadsTo(from: Chain, to: Chain): boolean {
+  const reached = new Set([from]);
+  for (const chain of reached) {
+    if (chain === to || reached.size > mostFollowed) return true;
+    for (const next of chain.jumps) reached.add(next);
+  }
+  return false;
 }

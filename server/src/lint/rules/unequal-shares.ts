@@ -1,10 +1,14 @@
 import { percentText } from '../../base/percent.ts';
 import type { Steps } from '../../base/steps.ts';
+import { savedShare } from '../../kube/expected/port-rules.ts';
 import { isChainShownWhole } from '../../ruleset/completeness.ts';
 import { declarationOf } from '../../ruleset/places.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
 import type { Line } from '../../syntax/line.ts';
-import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
+import { type Change, replaced } from '../mending/change.ts';
+import type { Fix } from '../mending/fix.ts';
+import { isMendable } from '../mending/mendable.ts';
+import { type Finding, finding, type LintInput, type LintRule, type Place } from '../support/finding.ts';
 import { tableFacts } from '../support/table-facts.ts';
 
 /**
@@ -34,7 +38,8 @@ function keepEven({ lines }: Ruleset, { rules }: Chain): void {
   if (chainLines[0] !== undefined) even.set(chainLines[0], chainLines);
 }
 
-function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
+  const { ruleset } = input;
   for (const table of ruleset.tables) {
     if (table.name !== 'nat') continue;
     let seen = 0;
@@ -55,7 +60,7 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
       const place = isChainShownWhole(ruleset, chain) ? declarationOf(ruleset, chain) : undefined;
       if (place === undefined) continue;
       const message = `The ${shares.length} endpoints of ${chain.name} get from ${percentText(least)} to ${percentText(most)} of its connections each, where ${percentText(fair)} would be even`;
-      report(finding(place, 'unequal-shares', 'warning', message, { table, chain }));
+      report(finding(place, 'unequal-shares', 'warning', message, { table, chain, fixes: () => evenly(input, chain) }));
     }
   }
 }
@@ -96,4 +101,20 @@ function sharesOf(ruleset: Ruleset, chain: Chain): readonly number[] | undefined
     isOver = at < 0;
   }
   return isOver && shares.length > 1 ? shares : undefined;
+}
+
+/** 1/n, 1/(n-1) ... 1/2, in the words of iptables-save. The endpoints for all that is left stay last. */
+function evenly(input: LintInput, chain: Chain): readonly Fix[] {
+  const { ruleset } = input;
+  if (!isMendable(input, chain.table)) return [];
+  const places: Place[] = [];
+  for (const number of chain.rules) {
+    const text = ruleset.lines[number]?.target.startsWith('KUBE-SEP-') === true ? ruleset.lines[number].text : '';
+    const at = text.indexOf(option, chain.name.length);
+    const start = at + option.length;
+    if (at >= 0)
+      places.push({ line: number, start, end: start + (/^[\d.]+/.exec(text.slice(start, start + 20))?.[0].length ?? 0) });
+  }
+  const changes = (): readonly Change[] => places.map((place, index) => replaced(place, savedShare(places.length + 1 - index)));
+  return [{ title: 'Give all endpoints equal shares', safety: 'unsafe', changes }];
 }

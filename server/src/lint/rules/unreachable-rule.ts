@@ -1,6 +1,9 @@
 import type { Steps } from '../../base/steps.ts';
 import { mayMixTables } from '../../ruleset/completeness.ts';
-import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
+import type { Chain, Table } from '../../ruleset/ruleset.ts';
+import { removedLines } from '../mending/change.ts';
+import type { Fix } from '../mending/fix.ts';
+import { isMendable, movedLine } from '../mending/mendable.ts';
 import { takesAll } from '../support/dropping-end.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { linePlace } from '../support/line-place.ts';
@@ -14,18 +17,20 @@ export const unreachableRule: LintRule = {
 /** Targets behind which a chain is not gone on with. */
 const ending = ['ACCEPT', 'DROP', 'REJECT', 'RETURN', 'QUEUE'];
 
-function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
+function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
+  const { ruleset } = input;
   for (const table of ruleset.tables) {
     yield;
     if (mayMixTables(ruleset, table)) continue;
-    yield* reportUnreachable(ruleset, table, report);
+    yield* reportUnreachable(input, table, report);
   }
 }
 
 /** Rules looked at between two pauses; a hostile file has all of them in one chain. */
 const rulesBetweenPauses = 500;
 
-function* reportUnreachable(ruleset: Ruleset, table: Table, report: (finding: Finding) => void): Steps<void> {
+function* reportUnreachable(input: LintInput, table: Table, report: (finding: Finding) => void): Steps<void> {
+  const { ruleset } = input;
   const done = new Set<Chain>();
   for (const target of ending) {
     for (const [place, number] of (table.targets.get(target) ?? []).entries()) {
@@ -46,8 +51,28 @@ function* reportUnreachable(ruleset: Ruleset, table: Table, report: (finding: Fi
           chain,
           related: [{ ...linePlace(ruleset, number), message: 'takes every packet' }],
           unnecessary: true,
+          fixes: () => waysOut(input, table, number, behind),
         }),
       );
     }
   }
 }
+
+/** Either the rules are of no use, or the one for every packet stands too high. */
+function waysOut(input: LintInput, table: Table, taker: number, behind: readonly number[]): readonly Fix[] {
+  const last = behind.at(-1);
+  if (!isMendable(input, table) || last === undefined) return [];
+  const many = behind.length === 1 ? 'the rule' : `the ${behind.length} rules`;
+  const removal: Fix = {
+    title: `Remove ${many} that no packet reaches`,
+    safety: 'unsafe',
+    changes: () => removedLines(input.document, behind),
+  };
+  // Behind another one for every packet it would be no better off.
+  if (behind.slice(0, mostLookedAt).some((line) => takesAll(input.ruleset, line)) || behind.length > mostLookedAt)
+    return [removal];
+  const title = `Move the rule for every packet behind ${behind.length === 1 ? 'it' : 'them'}`;
+  return [removal, { title, safety: 'unsafe', changes: () => movedLine(input, taker, last) }];
+}
+
+const mostLookedAt = 1000;

@@ -1,5 +1,6 @@
 /** What a whole file looks like: a file for iptables-restore, or what somebody pasted. One walk over its lines for all rules that ask. */
 import { type Ruleset, tableAt } from '../../ruleset/ruleset.ts';
+import { readHeader } from '../../syntax/header.ts';
 import { beginsWithOption, type Line } from '../../syntax/line.ts';
 import { joinedCode } from '../../syntax/pasted/joined-lines.ts';
 import { isGap } from '../../syntax/pasted/paste.ts';
@@ -147,6 +148,11 @@ function countLine(count: Count, line: Line, number: number): void {
   countKind(count, line, number);
 }
 
+/** "# iptables-save" as root types it; what iptables-save itself says at its head names the program, too. */
+function isPrompt({ text, prefix }: Line): boolean {
+  return readPrompt(text)?.family !== undefined && readHeader(text.slice(prefix)) === undefined;
+}
+
 function countKind(count: Count, line: Line, number: number): void {
   switch (line.kind) {
     case 'rule':
@@ -162,7 +168,7 @@ function countKind(count: Count, line: Line, number: number): void {
       break;
     case 'comment':
       if (line.text.startsWith('# Warning: ', line.prefix)) count.warnings.push(number);
-      if (isGap(line.text) || readPrompt(line.text)?.family !== undefined) count.isPaste = true;
+      if (isGap(line.text) || isPrompt(line)) count.isPaste = true;
       break;
     case 'other':
       if (!beginsWithOption(line)) count.unread.push(number);

@@ -2,6 +2,7 @@ import type { Steps } from '../../base/steps.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import type { SourceDocument } from '../../syntax/document.ts';
 import type { Span } from '../../syntax/statement.ts';
+import type { Fix, NodeCommand } from '../mending/fix.ts';
 
 export type Severity = 'error' | 'warning' | 'info' | 'hint';
 
@@ -9,19 +10,6 @@ export type Severity = 'error' | 'warning' | 'info' | 'hint';
 export interface Place extends Span {
   readonly line: number;
 }
-
-/** Replaces a place by a text, or mends the whole file. */
-export interface Fix {
-  readonly title: string;
-  readonly text: string;
-  /** What is replaced, where it is not the finding's own place. */
-  readonly at?: Place;
-  /** Present when the whole file is to be mended (`repairEdits`); `text` is empty then. */
-  readonly repair?: Repair;
-}
-
-/** Ways to mend a whole file: what its transport did to it, or several lines that stand on one. */
-export type Repair = 'transport' | 'plain-dump';
 
 export interface Finding extends Place {
   /** The code of the rule that found it: "orphaned-chain". */
@@ -32,8 +20,10 @@ export interface Finding extends Place {
   readonly table: Table | undefined;
   readonly chain: Chain | undefined;
   readonly related: readonly (Place & { readonly message: string })[];
-  /** The one right answer, where there is one. */
-  readonly fix: Fix | undefined;
+  /** Ways to mend it in the file, the likeliest first; none where there is no one right answer and no few sensible ones. Worked out when asked for. */
+  readonly fixes: () => readonly Fix[];
+  /** Where it is the node that has to be mended: the commands to run there. */
+  readonly onNode: readonly NodeCommand[];
   /** Marks text that does nothing: editors fade it out. */
   readonly unnecessary: boolean;
 }
@@ -58,8 +48,11 @@ export function finding(
   code: string,
   severity: Severity,
   message: string,
-  more: Partial<Pick<Finding, 'table' | 'chain' | 'related' | 'fix' | 'unnecessary'>> = {},
+  more: Partial<Pick<Finding, 'table' | 'chain' | 'related' | 'onNode' | 'unnecessary'>> & {
+    readonly fixes?: readonly Fix[] | (() => readonly Fix[]);
+  } = {},
 ): Finding {
+  const { fixes = [] } = more;
   return {
     line: place.line,
     start: place.start,
@@ -70,7 +63,8 @@ export function finding(
     table: more.table,
     chain: more.chain,
     related: more.related ?? [],
-    fix: more.fix,
+    fixes: typeof fixes === 'function' ? fixes : () => fixes,
+    onNode: more.onNode ?? [],
     unnecessary: more.unnecessary ?? false,
   };
 }

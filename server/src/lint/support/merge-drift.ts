@@ -34,7 +34,12 @@ export function mergeDrift(found: readonly Finding[], drift: readonly Finding[])
     const same = explained.has(finding.code) ? byLine.get(finding.line) : undefined;
     if (same === undefined) return finding;
     for (const each of same) merged.add(each);
-    return { ...finding, message: `${finding.message}. The cluster: ${same.map(({ message }) => message).join('; ')}` };
+    return {
+      ...finding,
+      message: `${finding.message}. The cluster: ${same.map(({ message }) => message).join('; ')}`,
+      fixes: () => [...finding.fixes(), ...same.flatMap(({ fixes }) => fixes())],
+      onNode: finding.onNode.length > 0 ? finding.onNode : (same[0]?.onNode ?? []),
+    };
   });
   for (const finding of drift) if (!merged.has(finding) && !(isSaid && finding.code === 'not-compared')) all.push(finding);
   return all.sort((a, b) => a.line - b.line || a.start - b.start);

@@ -1,30 +1,26 @@
 import type { SourceDocument } from '../../syntax/document.ts';
 import type { Line } from '../../syntax/line.ts';
 import { firstJoin, isEscapedText, joinedCode, splitJoined } from '../../syntax/pasted/joined-lines.ts';
-import type { Repair } from './finding.ts';
+import type { Change } from '../mending/change.ts';
 
-/** A text between two places becomes another. Lines are 0-based, characters 0-based UTF-16 offsets in them. */
-export interface RepairEdit {
-  readonly start: { readonly line: number; readonly character: number };
-  readonly end: { readonly line: number; readonly character: number };
-  readonly text: string;
-}
+/** Ways to mend a whole file: what its transport did to it, or several lines that stand on one. */
+export type Repair = 'transport' | 'plain-dump';
 
 /**
  * The edits that mend a whole file, in text order, none touching another. 'transport' makes line ends LF and takes indents and trailing blanks
  * away; 'plain-dump' puts each line of a dump on a line of its own.
  */
-export function repairEdits(document: SourceDocument, repair: Repair): readonly RepairEdit[] {
+export function repairEdits(document: SourceDocument, repair: Repair): readonly Change[] {
   return repair === 'transport' ? transportEdits(document) : plainDumpEdits(document);
 }
 
-function transportEdits({ lines }: SourceDocument): readonly RepairEdit[] {
-  const edits: RepairEdit[] = [];
+function transportEdits({ lines }: SourceDocument): readonly Change[] {
+  const edits: Change[] = [];
   for (const [number, line] of lines.entries()) {
     const { text } = line;
     const indent = text.length - text.trimStart().length;
     const end = Math.max(text.trimEnd().length, indent);
-    const place = (character: number): RepairEdit['start'] => ({ line: number, character });
+    const place = (character: number): Change['start'] => ({ line: number, character });
     if (indent > 0) edits.push({ start: place(0), end: place(indent), text: '' });
     const behind = line.carriageReturn && number + 1 < lines.length ? { line: number + 1, character: 0 } : place(text.length);
     if (end < text.length || line.carriageReturn) {
@@ -34,12 +30,21 @@ function transportEdits({ lines }: SourceDocument): readonly RepairEdit[] {
   return edits;
 }
 
+/** Makes every line end LF, and changes nothing else. */
+export function lineEndChanges({ lines }: SourceDocument): readonly Change[] {
+  return lines.flatMap(({ text, carriageReturn }, line): readonly Change[] =>
+    carriageReturn && line + 1 < lines.length
+      ? [{ start: { line, character: text.length }, end: { line: line + 1, character: 0 }, text: '\n' }]
+      : [],
+  );
+}
+
 function isJoined({ text, problems }: Line): boolean {
   return problems.some(({ code }) => code === joinedCode) || firstJoin(text, false) >= 0;
 }
 
-function plainDumpEdits({ lines }: SourceDocument): readonly RepairEdit[] {
-  const edits: RepairEdit[] = [];
+function plainDumpEdits({ lines }: SourceDocument): readonly Change[] {
+  const edits: Change[] = [];
   for (let number = 0; number < lines.length; number += 1) {
     const line = lines[number];
     if (line === undefined || !isJoined(line)) continue;

@@ -24,7 +24,12 @@ export function checkMatchName(at: Word, family: Family, report: Report): void {
       report(warning(at, 'unknown-match', `${message}; iptables 1.8 has no such match, its options are kept as they are`));
     } else {
       const problem = error(at, 'unknown-match', message);
-      report(similar?.kind === 'match' ? { ...problem, fix: { title: `Write ${similar.name}`, text: similar.name } } : problem);
+      const isGuess = similar?.name !== name.toLowerCase();
+      report(
+        similar?.kind === 'match'
+          ? { ...problem, fix: { title: `Write ${similar.name}`, text: similar.name, isGuess } }
+          : problem,
+      );
     }
   } else if (!found.families.includes(family)) {
     report(error(at, 'wrong-family', message));

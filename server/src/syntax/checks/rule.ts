@@ -266,7 +266,9 @@ function checkValue(
     const at: Word = values[value.word ?? 0] ?? first;
     const problem = refusal(at, context, value.refusedBy, value.code, value.message);
     if (problem !== undefined)
-      report(value.fix === undefined ? problem : { ...problem, fix: { title: `Write ${value.fix}`, text: value.fix } });
+      report(
+        value.fix === undefined ? problem : { ...problem, fix: { title: `Write ${value.fix}`, text: value.fix, isGuess: true } },
+      );
     return;
   }
   if (kind.type === 'interface' && /[\s/]/.test(first.text)) {

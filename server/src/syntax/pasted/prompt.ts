@@ -61,7 +61,8 @@ export function readTitle(text: string): TableName | undefined {
  * line. A command behind a prompt that has nothing to do with iptables ends what stood above it.
  */
 export function readPrompt(text: string): Prompt | undefined {
-  if (text.length > longestCommand) return undefined;
+  // Why a finding is ignored may name a command.
+  if (text.length > longestCommand || text.startsWith('# iptables-inspect:')) return undefined;
   const shown = prompt.exec(text);
   const command = readCommand(shown === null ? text : text.slice(shown[0].length));
   if (command !== undefined) return command;

@@ -1,0 +1,65 @@
+/** What `check --fix` and `check --diff` make of a file. */
+import { terminalText } from '../base/safe-text.ts';
+import type { AllFindings } from '../lint/all-findings.ts';
+import { type Mended, mend } from '../lint/mending/mend.ts';
+import { unifiedDiff } from '../lint/mending/unified-diff.ts';
+import type { LintInput } from '../lint/support/finding.ts';
+import { encodeText } from './encode-bytes.ts';
+import type { CliDump } from './read-dump.ts';
+import { runSteps } from './run-steps.ts';
+import { replaceFile } from './write-file.ts';
+
+export interface MendedFile {
+  /** As given; `-` for standard input. */
+  readonly path: string;
+  readonly file: string;
+  readonly before: string;
+  readonly mended: Mended;
+  /** The mended text in the bytes of the file. */
+  readonly content: Buffer;
+  readonly made: Mended['made'];
+  readonly left: AllFindings;
+}
+
+/** Mends a dump as it was read, in memory. */
+export function mendDump(
+  path: string,
+  { file, text }: CliDump,
+  unsafe: boolean,
+  find: (input: LintInput) => AllFindings,
+): MendedFile {
+  let left: AllFindings = { findings: [], ignored: [], isElsewhere: false };
+  const steps = mend({
+    text,
+    fileName: path === '-' ? '' : path,
+    unsafe,
+    *find(input) {
+      yield;
+      left = find(input);
+      return left.findings;
+    },
+  });
+  const mended = runSteps(steps, `mending ${file}`);
+  return { path, file, before: text, mended, content: encodeText(mended.text), made: mended.made, left };
+}
+
+/** Writes a mended file in one step; standard input has none, and a file without a change stays untouched. Throws UsageError. */
+export function keepMended({ path, before, mended, content }: MendedFile): void {
+  if (path !== '-' && mended.text !== before) replaceFile(path, content);
+}
+
+/** What mending changes in a file, as a unified diff: bytes that `patch` takes, or on a terminal what can be shown there. */
+export function diffOf({ file, before, mended }: MendedFile): Buffer {
+  const mark = before.startsWith('\ufeff') ? 1 : 0;
+  const old = before.slice(mark).split('\n');
+  const keepsMark = mended.text.startsWith('\ufeff');
+  const lines = mended.lines.map((line, index) => {
+    // The mark is the first line's; where it goes, that line is another.
+    if (mark === 0 || index > 0) return line;
+    return keepsMark ? { ...line, text: `\ufeff${line.text}` } : { ...line, origin: undefined };
+  });
+  if (mark > 0) old[0] = `\ufeff${old[0] ?? ''}`;
+  const diff = unifiedDiff(old, lines, file, file);
+  if (process.stdout.isTTY) return Buffer.from(diff.split('\n').map(terminalText).join('\n'));
+  return encodeText(diff);
+}

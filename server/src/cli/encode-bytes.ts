@@ -1,0 +1,22 @@
+/** A text as the bytes that `decodeBytes` made it of: characters that stand for a byte which is no UTF-8 become that byte again. */
+export function encodeText(text: string): Buffer {
+  if (!/[\udc80-\udcff]/u.test(text)) return Buffer.from(text, 'utf8');
+  const parts: Buffer[] = [];
+  let from = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit >= 0xd800 && unit <= 0xdbff && isLow(text.charCodeAt(at + 1))) {
+      at += 1;
+      continue;
+    }
+    if (unit < 0xdc80 || unit > 0xdcff) continue;
+    parts.push(Buffer.from(text.slice(from, at), 'utf8'), Buffer.from([unit - 0xdc00]));
+    from = at + 1;
+  }
+  parts.push(Buffer.from(text.slice(from), 'utf8'));
+  return Buffer.concat(parts);
+}
+
+function isLow(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff;
+}

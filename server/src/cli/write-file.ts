@@ -1,0 +1,67 @@
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { describeFileError } from '../lsp/node/files.ts';
+import { UsageError } from './usage-error.ts';
+
+/**
+ * Writes a file in one step: whoever reads it meanwhile, and whatever ends this program, there is the old content or the new one. Its permissions and,
+ * as far as one may, its owner stay; a link still leads to it. Throws UsageError with the file and why it cannot be written.
+ */
+export function replaceFile(path: string, content: Buffer): void {
+  try {
+    const target = realpathSync(path);
+    const stats = statSync(target);
+    if (!stats.isFile()) throw new Error('is no file that could be written');
+    const beside = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
+    try {
+      writeWhole(beside, content, stats.mode & 0o7777);
+      keepOwner(beside, stats.uid, stats.gid, stats.mode & 0o7777);
+      renameSync(beside, target);
+    } catch (error) {
+      removeLeft(beside);
+      throw error;
+    }
+  } catch (error) {
+    throw new UsageError(`${path}: was not written: ${describeFileError(error)}`);
+  }
+}
+
+function writeWhole(path: string, content: Buffer, mode: number): void {
+  const file = openSync(path, 'wx', mode);
+  try {
+    for (let written = 0; written < content.length; ) written += writeSync(file, content, written);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Another's file becomes one's own where one may not give files away; its permissions stay in either case. */
+function keepOwner(path: string, uid: number, gid: number, mode: number): void {
+  if (process.platform === 'win32') return;
+  try {
+    chownSync(path, uid, gid);
+  } catch {
+    // Only root may.
+  }
+  chmodSync(path, mode);
+}
+
+function removeLeft(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // It was not made, or has its new name already.
+  }
+}

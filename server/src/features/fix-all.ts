@@ -1,0 +1,53 @@
+import { type CodeAction, CodeActionKind, type TextEdit } from 'vscode-languageserver-types';
+import type { Steps } from '../base/steps.ts';
+import { allFindings } from '../lint/all-findings.ts';
+import { mend } from '../lint/mending/mend.ts';
+import { type Hunk, hunksOf } from '../lint/mending/mended-text.ts';
+import type { Severities } from '../lint/support/judge.ts';
+import { editsOf } from './code-actions.ts';
+import type { DumpState } from './support/state.ts';
+
+/** The kind of the action; a client may ask for `source` or `source.fixAll` as well. */
+export const fixAllKind = `${CodeActionKind.SourceFixAll}.iptables`;
+
+/** Whether a client that asks for these kinds alone asks for a kind: "source" for "source.fixAll". All are asked for without. */
+export function wantsKind(only: readonly string[] | undefined, kind: string): boolean {
+  return only === undefined || only.some((wanted) => kind === wanted || kind.startsWith(`${wanted}.`));
+}
+
+/** Makes every safe fix, as `iptables-inspect check --fix` does: none where there is none to make. Pauses often. */
+export function* fixAll(state: DumpState, severities: Severities): Steps<CodeAction[]> {
+  const { document, uri } = state;
+  const text = document.lines.map((line) => (line.carriageReturn ? `${line.text}\r` : line.text)).join('\n');
+  const mended = yield* mend({
+    text,
+    fileName: uri,
+    unsafe: false,
+    *find(input) {
+      return (yield* allFindings(input, severities, undefined)).findings;
+    },
+  });
+  const count = document.lines.length;
+  const edits = hunksOf(mended.lines, count).flatMap((hunk) => editOf(state, hunk, count));
+  if (edits.length === 0) return [];
+  return [{ title: 'Make all safe fixes', kind: fixAllKind, edit: { changes: { [uri]: edits } } }];
+}
+
+function editOf(state: DumpState, { from, to, texts }: Hunk, count: number): TextEdit[] {
+  const { lines } = state.document;
+  const lengthOf = (line: number): number => lines[line]?.text.length ?? 0;
+  const text = texts.join('\n');
+  if (to < count) {
+    const change = {
+      start: { line: from, character: 0 },
+      end: { line: to, character: 0 },
+      text: texts.length === 0 ? '' : `${text}\n`,
+    };
+    return editsOf(state, [change], true);
+  }
+  // The last line has no line end that could go with it.
+  const end = { line: count - 1, character: lengthOf(count - 1) };
+  if (from === 0) return editsOf(state, [{ start: { line: 0, character: 0 }, end, text }], true);
+  const start = { line: from - 1, character: lengthOf(from - 1) };
+  return editsOf(state, [{ start, end, text: texts.length === 0 ? '' : `\n${text}` }], true);
+}
