@@ -46,6 +46,7 @@ export function activateExtension(
       trusted: workspace.isTrusted,
       hasShowFlow: true,
       hasCopyNodeCommands: true,
+      pushesDiagnostics: true,
       ...pickedContext(context.workspaceState),
     }),
   };

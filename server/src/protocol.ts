@@ -365,6 +365,8 @@ export interface InitializationOptions {
   readonly hasShowFlow: boolean;
   /** The client has the command `copyNodeCommandsCommand`, which takes a text for the clipboard. */
   readonly hasCopyNodeCommands: boolean;
+  /** Diagnostics are sent although the client can ask for them: what the cluster says follows what the text says, without being asked twice. */
+  readonly pushesDiagnostics: boolean;
   /** The context that the user has picked for this workspace, empty for none; left out where nothing was picked. */
   readonly context?: string;
 }

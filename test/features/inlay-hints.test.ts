@@ -85,7 +85,7 @@ describe('code lenses', () => {
       (text.split('\n')[range.start.line] ?? '').startsWith('-A KUBE-SVC-3MGBTRC5ATFFL7T7'),
     );
     expect(lens?.command).toBeUndefined();
-    expect(lens === undefined ? undefined : resolveCodeLens(state, lens).command).toEqual({
+    expect(lens === undefined ? undefined : resolveCodeLens(state, lens, true).command).toEqual({
       title: 'booking/frontend:http: 3 endpoints, show NAT flow',
       command: 'iptables.showFlow',
       arguments: [state.uri, 'booking/frontend:http'],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
 import { definition } from '../../server/src/features/definition.ts';
 import { highlights, references } from '../../server/src/features/references.ts';
 import { dumpState } from '../support/dump-state.ts';
@@ -60,23 +61,23 @@ describe('definition', () => {
 
 describe('references', () => {
   it.each(web)('from a $text are all places of the chain in its table', (marker) => {
-    const found = references(state, { line: marker.line, character: marker.end }, true);
+    const found = runToEnd(references(state, { line: marker.line, character: marker.end }, true));
     expect(found.map((location) => location.range).sort(byText)).toEqual(web.map(placeOf).sort(byText));
   });
 
   it('leave the declaration out when asked to', () => {
-    const found = references(state, { line: 2, character: 5 }, false);
+    const found = runToEnd(references(state, { line: 2, character: 5 }, false));
     expect(found).toHaveLength(web.length - 1);
   });
 
   it('stay in the table', () => {
-    expect(references(state, { line: 18, character: 5 }, true)).toHaveLength(2);
+    expect(runToEnd(references(state, { line: 18, character: 5 }, true))).toHaveLength(2);
   });
 });
 
 describe('highlights', () => {
   it('are the same places', () => {
-    const found = highlights(state, { line: 5, character: 20 });
+    const found = runToEnd(highlights(state, { line: 5, character: 20 }));
     expect(found.map((highlight) => highlight.range).sort(byText)).toEqual(web.map(placeOf).sort(byText));
   });
 });

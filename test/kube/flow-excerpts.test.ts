@@ -231,7 +231,7 @@ describe('what an editor says of a chain that is not shown whole', () => {
   };
   const lensOf = (state: DumpState): string => {
     const [lens] = runToEnd(codeLenses(state));
-    return lens === undefined ? '' : (resolveCodeLens(state, lens).command?.title ?? '');
+    return lens === undefined ? '' : (resolveCodeLens(state, lens, true).command?.title ?? '');
   };
 
   it('gives shares only where all rules are there', () => {

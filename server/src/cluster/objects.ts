@@ -181,3 +181,11 @@ export type ClusterKind = ClusterRecord['kind'];
 export function objectName(object: { readonly namespace: string; readonly name: string }): string {
   return `${object.namespace}/${object.name}`;
 }
+
+/** An object by name. */
+export interface ObjectName {
+  readonly kind: 'Service' | 'Pod' | 'Node';
+  /** Empty for a Node. */
+  readonly namespace: string;
+  readonly name: string;
+}

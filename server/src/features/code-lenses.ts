@@ -10,6 +10,9 @@ import type { DumpState } from './support/state.ts';
 /** The client's command that opens a flow, with a document's URI and what `iptables/flow` takes as `to`. */
 export const showFlowCommand = 'iptables.showFlow';
 
+/** The server's command for clients without a drawing: says the state of a Service, with the same arguments. */
+export const tellServiceCommand = 'iptables.tellService';
+
 /** What a lens keeps until it is shown. */
 export interface LensData {
   readonly uri: string;
@@ -53,8 +56,8 @@ export function lensUri(lens: CodeLens): string | undefined {
   return isLensData(lens.data) ? lens.data.uri : undefined;
 }
 
-/** A lens with its text and command. */
-export function resolveCodeLens(state: DumpState, lens: CodeLens): CodeLens {
+/** A lens with its text and command. `hasShowFlow`: the client can open a flow. */
+export function resolveCodeLens(state: DumpState, lens: CodeLens, hasShowFlow: boolean): CodeLens {
   if (!isLensData(lens.data)) return lens;
   const { line } = lens.data;
   const name = state.ruleset.lines[line]?.name ?? '';
@@ -65,8 +68,9 @@ export function resolveCodeLens(state: DumpState, lens: CodeLens): CodeLens {
   const local = chain.name.startsWith('KUBE-SVL-') ? 'local ' : '';
   const shown = isAllShown(state.ruleset, chain) ? '' : ' shown';
   const endpoints = `${count} ${local}endpoint${count === 1 ? '' : 's'}${shown}`;
-  const title = service === null ? endpoints : labelText(`${serviceTitle(service)}: ${endpoints}, show NAT flow`);
+  const title =
+    service === null ? endpoints : labelText(`${serviceTitle(service)}: ${endpoints}${hasShowFlow ? ', show NAT flow' : ''}`);
   if (service === null) return { ...lens, command: { title, command: '' } };
   const to = portName(service.namespace, service.name, service.port);
-  return { ...lens, command: { title, command: showFlowCommand, arguments: [state.uri, to] } };
+  return { ...lens, command: { title, command: hasShowFlow ? showFlowCommand : tellServiceCommand, arguments: [state.uri, to] } };
 }

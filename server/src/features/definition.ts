@@ -49,3 +49,10 @@ function setDefinition(state: DumpState, name: string, origin: Place): LocationL
 export function definitionLocations(state: DumpState, position: Position): Location[] {
   return definition(state, position).map((link) => ({ uri: link.targetUri, range: link.targetSelectionRange }));
 }
+
+/** Where the chain under the position is declared, also from its declaration. */
+export function declaration(state: DumpState, position: Position): Location[] {
+  const symbol = symbolAt(state, position);
+  const place = symbol?.kind === 'chain' ? declarationOf(state.ruleset, symbol.chain) : undefined;
+  return place === undefined ? definitionLocations(state, position) : [{ uri: state.uri, range: rangeOf(place) }];
+}

@@ -1,4 +1,5 @@
 import type { Range } from 'vscode-languageserver-types';
+import type { Steps } from '../base/steps.ts';
 import { statementOf } from '../syntax/document.ts';
 import type { Line } from '../syntax/line.ts';
 import type { RuleOption, Span, Word } from '../syntax/statement.ts';
@@ -30,14 +31,25 @@ interface Token extends Span {
   readonly modifiers: number;
 }
 
-/** The semantic tokens of the lines of a range, in LSP's relative encoding: five numbers a token. */
-export function semanticTokens(state: DumpState, range: Range): number[] {
+const linesBetweenPauses = 64;
+
+/**
+ * The semantic tokens of the lines of a range, in LSP's relative encoding: five numbers a token. Pauses every few dozen lines.
+ * @param tell told of each part as it is made, for those who stream; what was told is not in the result
+ */
+export function* semanticTokens(state: DumpState, range: Range, tell?: (part: number[]) => void): Steps<number[]> {
   const { lines } = state.ruleset;
-  const data: number[] = [];
+  let data: number[] = [];
   let lastLine = 0;
   let lastStart = 0;
+  const first = Math.max(range.start.line, 0);
   const end = Math.min(range.end.line, lines.length - 1);
-  for (let number = Math.max(range.start.line, 0); number <= end; number += 1) {
+  for (let number = first; number <= end; number += 1) {
+    if ((number - first) % linesBetweenPauses === linesBetweenPauses - 1) yield;
+    if (tell !== undefined && data.length >= numbersInPart) {
+      tell(data);
+      data = [];
+    }
     const line = lines[number];
     if (line === undefined) continue;
     for (const token of tokensOf(line)) {
@@ -54,6 +66,19 @@ export function semanticTokens(state: DumpState, range: Range): number[] {
     }
   }
   return data;
+}
+
+/** Numbers in a part that is streamed: some ten thousand tokens. */
+const numbersInPart = 50_000;
+
+/** Beyond so many lines the tokens of a whole document are refused, unless they are streamed: they would be some 50 MB of numbers. */
+const mostLinesAtOnce = 50_000;
+
+/** Why the tokens of a whole document are not given at once, in a sentence; undefined where they are. */
+export function refusalOfAllTokens({ ruleset }: DumpState): string | undefined {
+  const { length } = ruleset.lines;
+  if (length <= mostLinesAtOnce) return undefined;
+  return `This document has ${length} lines: its tokens are given by range, or for all of it in parts, to a client that asks with a partialResultToken.`;
 }
 
 function tokensOf(line: Line): readonly Token[] {

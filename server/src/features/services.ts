@@ -128,3 +128,22 @@ export function* serviceEntries(state: DumpState, to: string): Steps<readonly Se
   }
   return infos;
 }
+
+/** "booking/frontend:http serves: 3 endpoints." and what is not sure of it; empty for what the dump does not have. */
+export function* serviceSentence(state: DumpState, to: string): Steps<string> {
+  const [found] = (yield* serviceStates(state, [to])).states;
+  if (found === undefined || found === null) return '';
+  return [`${to}${stateVerbs[found.kind]}: ${found.words}.`, ...found.remarks].join(' ');
+}
+
+const stateVerbs: Readonly<Record<ServiceState['kind'], string>> = {
+  serves: ' serves',
+  leads: ' leads to endpoints',
+  limited: ' serves in part',
+  // Its words say so.
+  differs: '',
+  'no-endpoints': ' has no endpoints',
+  refuses: ' is refused',
+  unreached: ' is not reached',
+  unknown: ' is not known',
+};

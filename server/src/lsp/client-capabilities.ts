@@ -7,6 +7,12 @@ export interface ClientAbilities {
   readonly canChangeFolders: boolean;
   readonly canRefreshHints: boolean;
   readonly canRefreshLenses: boolean;
+  readonly canRefreshDiagnostics: boolean;
+  /** It asks for diagnostics itself. */
+  readonly canPullDiagnostics: boolean;
+  /** It takes a provider of implementations for files of another language. */
+  readonly canRegisterImplementations: boolean;
+  readonly asksTokensByRange: boolean;
   readonly hasLinkSupport: boolean;
   /** Hovers may be Markdown; a client that does not say is one that shows it. */
   readonly hasMarkdown: boolean;
@@ -21,6 +27,10 @@ export function abilitiesOf(capabilities: Partial<InitializeParams['capabilities
     canChangeFolders: workspace?.workspaceFolders === true,
     canRefreshHints: workspace?.inlayHint?.refreshSupport === true,
     canRefreshLenses: workspace?.codeLens?.refreshSupport === true,
+    canRefreshDiagnostics: workspace?.diagnostics?.refreshSupport === true,
+    canPullDiagnostics: textDocument?.diagnostic !== undefined,
+    canRegisterImplementations: textDocument?.implementation?.dynamicRegistration === true,
+    asksTokensByRange: Boolean(textDocument?.semanticTokens?.requests?.range),
     hasLinkSupport: textDocument?.definition?.linkSupport === true,
     hasMarkdown: textDocument?.hover?.contentFormat?.includes('markdown') ?? true,
   };

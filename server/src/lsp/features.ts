@@ -16,33 +16,12 @@ import { inlayHints } from '../features/inlay-hints.ts';
 import { highlights, references } from '../features/references.ts';
 import { isRefusal, linkedEditing, prepareRename, type Refusal, rename } from '../features/rename.ts';
 import { selectionRange } from '../features/selection-ranges.ts';
-import { semanticTokens, tokenModifiers, tokenTypes } from '../features/semantic-tokens.ts';
 import { signatureHelp } from '../features/signature-help.ts';
 import { type PodName, podWantedAt } from '../features/support/pod-wanted.ts';
 import { documentSymbols, workspaceSymbols } from '../features/symbols.ts';
-import { answerFor, type ParamName, type Params } from './params.ts';
+import { document, type Feature, feature, part, place } from './feature.ts';
+import { navigationFeatures } from './navigation-features.ts';
 import { answering, inSlices, type Session, withState } from './session.ts';
-
-/** A request of the protocol that the server answers. */
-export interface Feature {
-  readonly method: string;
-  /** What the server says of it when it is initialized; nothing for a request that another entry speaks for. */
-  readonly capability: (session: Session) => ServerCapabilities;
-  readonly answer: (session: Session, message: unknown, token: CancellationToken) => unknown;
-}
-
-function feature<Name extends ParamName>(
-  method: string,
-  capability: ServerCapabilities | ((session: Session) => ServerCapabilities),
-  names: readonly Name[],
-  answer: (session: Session, params: Pick<Params, Name>, token: CancellationToken, message: unknown) => unknown,
-): Feature {
-  return {
-    method,
-    capability: typeof capability === 'function' ? capability : () => capability,
-    answer: (session, message, token) => answerFor(message, names, (params) => answer(session, params, token, message)),
-  };
-}
 
 type RenameAnswer = WorkspaceEdit | Refusal | null;
 
@@ -51,10 +30,6 @@ function orError<T extends object>(answer: T | ResponseError<void> | null): T | 
   if (answer === null || answer instanceof ResponseError || !isRefusal(answer)) return answer;
   return new ResponseError<void>(LSPErrorCodes.RequestFailed, answer.refusal);
 }
-
-const document = ['textDocument'] as const;
-const place = ['textDocument', 'position'] as const;
-const part = ['textDocument', 'range'] as const;
 
 /** Every request of the Language Server Protocol that is answered, and what is said of each. A new one is an entry here. */
 const features: readonly Feature[] = [
@@ -163,27 +138,17 @@ const features: readonly Feature[] = [
   ),
   feature(
     'textDocument/codeLens',
-    // Its command is one of the client's own.
-    ({ options }) => (options.hasShowFlow ? { codeLensProvider: { resolveProvider: true } } : {}),
+    { codeLensProvider: { resolveProvider: true } },
     document,
     (session, { textDocument }, token) => withState(session, textDocument.uri, token, [], codeLenses),
   ),
   feature('codeLens/resolve', {}, ['lens'], (session, { lens }, token) => {
     const uri = lensUri(lens);
-    return uri === undefined ? lens : withState(session, uri, token, lens, (state) => resolveCodeLens(state, lens));
+    return uri === undefined
+      ? lens
+      : withState(session, uri, token, lens, (state) => resolveCodeLens(state, lens, session.options.hasShowFlow));
   }),
-  feature(
-    'textDocument/semanticTokens/range',
-    {
-      semanticTokensProvider: {
-        legend: { tokenTypes: [...tokenTypes], tokenModifiers: [...tokenModifiers] },
-        range: true,
-      },
-    },
-    part,
-    (session, { textDocument, range }, token) =>
-      withState(session, textDocument.uri, token, { data: [] }, (state) => ({ data: semanticTokens(state, range) })),
-  ),
+  ...navigationFeatures,
 ];
 
 /** What the server says that it can do. */
@@ -197,3 +162,6 @@ export function registerFeatures(session: Session): void {
     session.connection.onRequest(method, (message: unknown, token: CancellationToken) => answer(session, message, token));
   }
 }
+
+/** The methods of all features, in the order of the table. */
+export const featureMethods: readonly string[] = features.map(({ method }) => method);

@@ -15,7 +15,7 @@ import { registerRefusals } from './lifecycle.ts';
 import { registerLiveRequests } from './live-requests.ts';
 import type { Runtime } from './runtime.ts';
 import { registerServiceRequests } from './service-requests.ts';
-import { configure, createSession, type Session } from './session.ts';
+import { configure, createSession, lookForDiagnostics, type Session } from './session.ts';
 import { readInitializationOptions } from './settings.ts';
 import { registerTraceRequests } from './trace-requests.ts';
 
@@ -45,6 +45,7 @@ function initialize(session: Session, params: InitializeParams): InitializeResul
   session.options = readInitializationOptions(params.initializationOptions);
   session.folders = params.workspaceFolders?.map((folder) => folder.uri) ?? (params.rootUri ? [params.rootUri] : []);
   session.client = abilitiesOf(params.capabilities ?? {});
+  session.isPulled = session.client.canPullDiagnostics && !session.options.pushesDiagnostics;
   return {
     serverInfo: { name: 'iptables-language-server' },
     capabilities: {
@@ -75,10 +76,10 @@ function initialized(session: Session): void {
 }
 
 function registerWorkspace(session: Session): void {
-  const { connection, clusters, diagnostics, states } = session;
+  const { connection, clusters, states } = session;
   connection.onDidChangeConfiguration(async () => {
     await configure(session);
-    for (const state of states.values()) void diagnostics.publish(state);
+    for (const state of states.values()) lookForDiagnostics(session, state);
     if (session.client.canRefreshHints) void connection.languages.inlayHint.refresh();
   });
   connection.onDidChangeWatchedFiles(({ changes }) => clusters.filesChanged(changes.map((change) => change.uri)));

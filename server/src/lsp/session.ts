@@ -2,6 +2,8 @@ import {
   type CancellationToken,
   CodeLensRefreshRequest,
   type Connection,
+  type Diagnostic,
+  DiagnosticRefreshRequest,
   ErrorCodes,
   LSPErrorCodes,
   MessageType,
@@ -27,8 +29,10 @@ import { abilitiesOf, type ClientAbilities } from './client-capabilities.ts';
 import { type Clusters, createClusters } from './clusters/sources.ts';
 import type { OpenDump, ReadDump } from './open-documents.ts';
 import { createDiagnosticsPublisher, type DiagnosticsPublisher } from './publish-diagnostics.ts';
+import { createPullStore, type PullStore } from './pull-store.ts';
 import type { Runtime } from './runtime.ts';
 import { readInitializationOptions, readSettings } from './settings.ts';
+import { createSnapshotImplementations, type SnapshotImplementations } from './snapshot-implementations.ts';
 
 /** All that a server knows between two messages. The functions beside it, and they alone, change it. */
 export interface Session {
@@ -38,7 +42,12 @@ export interface Session {
   /** The state of the version that was read last, by the document's URI; made again when the cluster behind it changes. */
   readonly states: Map<string, DumpState>;
   readonly clusters: Clusters;
+  readonly implementations: SnapshotImplementations;
   readonly diagnostics: DiagnosticsPublisher;
+  /** What is found, until the client asks for it. */
+  readonly pulled: PullStore;
+  /** Whether the client asks for diagnostics, and is sent none. */
+  isPulled: boolean;
   settings: Settings;
   options: InitializationOptions;
   /** URIs of the workspace's folders. */
@@ -58,20 +67,39 @@ export function createSession(connection: Connection, runtime: Runtime): Session
       () => clusterChanged(session),
       (message) => warnOfSnapshot(connection, message),
     ),
+    implementations: createSnapshotImplementations(connection),
     diagnostics: createDiagnosticsPublisher(
       runtime,
       () => session.settings,
       (state) => session.dumps.get(state.uri)?.version === state.version,
-      (uri, version, found) =>
-        connection.sendDiagnostics({ uri, ...(version === undefined ? {} : { version }), diagnostics: found }),
+      (uri, version, found) => giveDiagnostics(session, uri, version, found),
       (state, error) => connection.console.error(`lint of ${state.uri}: ${describeError(error)}`),
     ),
+    pulled: createPullStore(),
+    isPulled: false,
     settings: readSettings(undefined),
     options: readInitializationOptions(undefined),
     folders: [],
     client: abilitiesOf({}),
   };
   return session;
+}
+
+/** Sends what was found in a version of a document, or keeps it for a client that asks; without a version the document was closed. */
+async function giveDiagnostics(session: Session, uri: string, version: number | undefined, found: Diagnostic[]): Promise<void> {
+  const { connection, pulled, client, isPulled } = session;
+  if (!isPulled) {
+    await connection.sendDiagnostics({ uri, ...(version === undefined ? {} : { version }), diagnostics: found });
+    return;
+  }
+  if (version === undefined) pulled.forget(uri);
+  else if (pulled.take(uri, found) && client.canRefreshDiagnostics) void connection.sendRequest(DiagnosticRefreshRequest.type);
+}
+
+/** Looks for what is wrong with a state. */
+export function lookForDiagnostics({ diagnostics, pulled, isPulled }: Session, state: DumpState): void {
+  const done = diagnostics.publish(state);
+  if (isPulled) pulled.begin(state.uri, state.version, done);
 }
 
 function warnOfSnapshot(connection: Connection, message: string): void {
@@ -111,13 +139,22 @@ function makeState({ clusters }: Session, uri: string, { version, document, rule
   };
 }
 
+/** Has the client ask from the snapshot files behind the dumps, too. */
+function offerSnapshots({ client, clusters, implementations, states }: Session): void {
+  if (!client.canRegisterImplementations) return;
+  const files = [...states.keys()].flatMap((uri) => clusters.statusFor(uri).file ?? []);
+  implementations.offer(new Set(files));
+}
+
 /** Takes a version of a dump that was read, tells the client and looks for what is wrong with it. */
 export function showState(session: Session, uri: string, read: ReadDump): void {
   const state = makeState(session, uri, read);
+  const isNew = !session.states.has(uri);
   session.states.set(uri, state);
+  if (isNew) offerSnapshots(session);
   const params: RulesetChangedParams = { uri, version: state.version };
   void session.connection.sendNotification(rulesetChangedNotification, params);
-  void session.diagnostics.publish(state);
+  lookForDiagnostics(session, state);
 }
 
 function clusterChanged(session: Session): void {
@@ -130,6 +167,7 @@ function clusterChanged(session: Session): void {
     hasNewNames = true;
     showState(session, uri, old);
   }
+  offerSnapshots(session);
   if (hasNewNames && client.canRefreshHints) void connection.languages.inlayHint.refresh();
   if (hasNewNames && client.canRefreshLenses) void connection.sendRequest(CodeLensRefreshRequest.type);
   if (states.size === 0 && folders.length > 0) sendClusterStatus(session, clusters.statusFor(folders[0] ?? '').status);

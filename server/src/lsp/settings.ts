@@ -54,6 +54,7 @@ export function readInitializationOptions(value: unknown): InitializationOptions
     trusted: !isObject(value) || value['trusted'] !== false,
     hasShowFlow: isObject(value) && value['hasShowFlow'] === true,
     hasCopyNodeCommands: isObject(value) && value['hasCopyNodeCommands'] === true,
+    pushesDiagnostics: isObject(value) && value['pushesDiagnostics'] === true,
     ...(isObject(value) && typeof value['context'] === 'string' ? { context: value['context'] } : {}),
   };
 }

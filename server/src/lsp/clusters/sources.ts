@@ -10,6 +10,8 @@ import { createSnapshots, type SnapshotStatus } from './snapshot-files.ts';
 export interface ClusterView {
   readonly cluster: Cluster;
   readonly status: ClusterStatusParams;
+  /** The URI of the snapshot that it comes from; undefined where it comes from none. */
+  readonly file: string | undefined;
 }
 
 /** Where clusters come from: the live one that was chosen; else snapshot files; else nothing. */
@@ -36,12 +38,13 @@ export function createClusters(runtime: Runtime, onChange: () => void, onProblem
   return {
     statusFor(dumpUri) {
       const view = live.current();
-      if (view?.cluster !== undefined) return { cluster: view.cluster, status: describeLive(view, '') };
+      if (view?.cluster !== undefined) return { cluster: view.cluster, status: describeLive(view, ''), file: undefined };
       const snapshot = snapshots.statusFor(dumpUri);
       const status = describeSnapshot(snapshot);
-      if (view === undefined) return { cluster: snapshot.cluster, status };
+      const file = snapshot.uri;
+      if (view === undefined) return { cluster: snapshot.cluster, status, file };
       const instead = snapshot.cluster.source.kind === 'none' ? "the dump's comments" : status.label;
-      return { cluster: snapshot.cluster, status: describeLive(view, instead) };
+      return { cluster: snapshot.cluster, status: describeLive(view, instead), file };
     },
     async podDetails(namespace, name) {
       return live.current()?.live?.fetchPod(namespace, name);
