@@ -51,6 +51,16 @@ describe('reach', () => {
     });
   });
 
+  it('takes a node bundle, whose routes say where packets come in', () => {
+    const bundle = fixturePath('bundles/healthy.tar.gz');
+    const { stdout, status } = inspect(['reach', bundle, '--to', 'shop/web', '--format', 'json']);
+    const report = JSON.parse(stdout) as ReachReport;
+    const clients = report.services[0]?.entries[0]?.clients ?? [];
+    expect(clients.find(({ kind }) => kind === 'outside')?.packet.in).toBe('eth0');
+    expect(clients.every(({ answer }) => answer.outcome === 'arrives' && answer.isSure)).toBe(true);
+    expect(status).toBe(0);
+  });
+
   it('says what is wrong with a target in one line, with status 2', () => {
     const { stderr, status } = inspect(['reach', dump, '--to', 'booking/fronted', ...withCluster]);
     expect(stderr).toContain('Did you mean booking/frontend');

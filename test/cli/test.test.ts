@@ -91,6 +91,13 @@ describe('test', () => {
     expect(printed).not.toContain('mailer');
   });
 
+  it('takes a node bundle', () => {
+    const bundle = fixturePath('bundles/healthy.tar.gz');
+    const path = join(folder, 'bundle.packets.yaml');
+    expect(inspect(['test', bundle, '--write', path]).status).toBe(0);
+    expect(inspect(['test', bundle, path])).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+ met, 0 failed\n$/) });
+  });
+
   it.each([
     [['test', dump], "missing required argument 'file'"],
     [['test', dump, join(folder, 'none.yaml')], 'no such file'],

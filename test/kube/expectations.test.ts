@@ -20,7 +20,7 @@ function problemsOf(text: string): readonly string[] {
 function judge(resolution: Resolution, text: string): readonly ExpectationResult[] {
   expect(problemsOf(text)).toEqual([]);
   const { expectations, local } = readExpectations(text).file;
-  return expectations.map((expectation) => runToEnd(judgeSteps(resolution, expectation, local)));
+  return expectations.map((expectation) => runToEnd(judgeSteps(resolution, expectation, local === null ? {} : { local })));
 }
 
 const cluster = clusterFrom(fixturePath('sample/cluster.json'));
@@ -252,7 +252,7 @@ describe('what is true now', () => {
     for (const [at, expectation] of file.expectations.entries()) {
       if (at % step !== 0) continue;
       for (const known of [resolution, alone]) {
-        const result = runToEnd(judgeSteps(known, expectation, file.local));
+        const result = runToEnd(judgeSteps(known, expectation, { local: file.local ?? new Set() }));
         expect(`${result.name}: ${verdict(result)}`).toMatch(/: met: [^:]/);
       }
     }

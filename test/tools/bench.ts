@@ -12,6 +12,7 @@ import { measureDrawing } from '../bench/drawing.ts';
 import { generateCluster, generateDump } from '../bench/generate.ts';
 import { measureModel } from '../bench/model.ts';
 import { measureProtocol } from '../bench/protocol.ts';
+import { measureQuestions } from '../bench/questions.ts';
 import { restoreTestTime } from '../bench/real-iptables.ts';
 import { median } from '../bench/statistics.ts';
 import { launchBrowser } from '../support/browser.ts';
@@ -113,6 +114,8 @@ try {
 
   say('parts, in one process ...');
   const model = measureModel(shape);
+  say('questions about packets ...');
+  const questions = measureQuestions(shape);
   say('over the protocol ...');
   const uri = pathToFileURL(file).href;
   const protocol = await measureProtocol(uri, pathToFileURL(folder).href, text);
@@ -141,6 +144,11 @@ try {
     { what: 'index', value: model.index, unit: 'ms', ratio: against(model.index), goal: '' },
     { what: 'lint', value: model.lint, unit: 'ms', ratio: against(model.lint), goal: '' },
     { what: 'hashes of the cluster', value: model.hashes, unit: 'ms', ratio: against(model.hashes), goal: 'below parse + index' },
+    { what: 'first packet followed', value: questions.first, unit: 'ms', ratio: null, goal: '' },
+    { what: 'a packet followed', value: questions.trace, unit: 'ms', ratio: null, goal: '5 ms' },
+    { what: 'who reaches one Service', value: questions.reach, unit: 'ms', ratio: null, goal: '50 ms' },
+    { what: 'who reaches all of them', value: questions.reachAll, unit: 'ms', ratio: null, goal: '5000 ms' },
+    { what: '1,000 expectations', value: questions.expectations, unit: 'ms', ratio: null, goal: '2000 ms' },
     { what: 'definition, 95th percentile', value: protocol.definition, unit: 'ms', ratio: null, goal: '10 ms' },
     { what: 'hover, 95th percentile', value: protocol.hover, unit: 'ms', ratio: null, goal: '10 ms' },
     { what: 'edit to diagnostics, median', value: protocol.edit, unit: 'ms', ratio: null, goal: '100 ms' },

@@ -5,10 +5,9 @@ import { type ExpectationResult, judgeSteps } from '../kube/expectation/judge.ts
 import { type ExpectationFile, readExpectations } from '../kube/expectation/read-expectations.ts';
 import { writeExpectations } from '../kube/expectation/write-expectations.ts';
 import { parseFlowTarget } from '../kube/flow/target.ts';
-import type { Resolution } from '../kube/identity/chain-identity.ts';
 import { describeFileError } from '../lsp/node/files.ts';
 import { say } from './output.ts';
-import { type NodeOptions, readResolved } from './read-resolved.ts';
+import { type NodeOptions, type ResolvedDump, readResolved } from './read-resolved.ts';
 import { nameOfInput, readText } from './read-text.ts';
 import { runSteps } from './run-steps.ts';
 import { junitText, resultsText, summaryOf } from './test-text.ts';
@@ -39,8 +38,13 @@ function readFile(path: string): ExpectationFile {
   throw new UsageError(`${nameOfInput(path)}: line ${line}, column ${column}: ${first.message}${more}`);
 }
 
-function judgeAll(resolution: Resolution, { expectations, local }: ExpectationFile, what: string): readonly ExpectationResult[] {
-  return expectations.map((expectation) => runSteps(judgeSteps(resolution, expectation, local), what));
+function judgeAll(
+  { resolution, facts, file }: ResolvedDump,
+  { expectations, local }: ExpectationFile,
+): readonly ExpectationResult[] {
+  const options = { facts, ...(local === null ? {} : { local }) };
+  const what = `sending packets through ${file}`;
+  return expectations.map((expectation) => runSteps(judgeSteps(resolution, expectation, options), what));
 }
 
 async function writeNow(dump: string, path: string, options: TestCommandOptions): Promise<TestAnswer> {
@@ -48,8 +52,11 @@ async function writeNow(dump: string, path: string, options: TestCommandOptions)
   if (parsed?.ok === false) throw new UsageError(`--to: ${parsed.message}`);
   if (path !== '-' && options.force !== true && existsSync(path))
     throw new UsageError(`${path}: is there already; --force writes over it`);
-  const { file, resolution } = await readResolved(dump, options);
-  const written = runSteps(writeExpectations(resolution, parsed === null ? null : parsed.target), `following packets in ${file}`);
+  const { file, resolution, facts } = await readResolved(dump, options);
+  const written = runSteps(
+    writeExpectations(resolution, parsed === null ? null : parsed.target, { facts }),
+    `following packets in ${file}`,
+  );
   if (!written.ok) throw new UsageError(`${file}: ${written.message}`);
   const { text, count, left } = written;
   if (left.length > 0) say(`${file}: ${left.length} packets are left out, with the reason in the file`);
@@ -74,8 +81,7 @@ export async function runTest(dump: string, path: string | undefined, options: T
   if (path === undefined) throw new UsageError("missing required argument 'file': expected packets and what must come of them");
   const file = readFile(path);
   const node = options.node ?? file.node;
-  const { resolution, file: dumpName } = await readResolved(dump, { ...options, ...(node === null ? {} : { node }) });
-  const results = judgeAll(resolution, file, `sending packets through ${dumpName}`);
+  const results = judgeAll(await readResolved(dump, { ...options, ...(node === null ? {} : { node }) }), file);
   const { failed, unsure, errors } = summaryOf(results);
   return { output: outputOf(results, path, options.format), status: failed + unsure + errors > 0 ? 1 : 0 };
 }

@@ -152,12 +152,8 @@ function unknownPods({ cluster }: Resolution, { endpoints }: Expected): readonly
   );
 }
 
-/** Judges one expectation. @param local the node's addresses; null where the cluster tells them */
-export function* judgeSteps(
-  resolution: Resolution,
-  expectation: Expectation,
-  local: ReadonlySet<string> | null,
-): Steps<ExpectationResult> {
+/** Judges one expectation. @param options what is known of the node: `local` as the file says it, else as the cluster does */
+export function* judgeSteps(resolution: Resolution, expectation: Expectation, options: AskOptions): Steps<ExpectationResult> {
   const { name, question, expected, assumed, span, expectSpan } = expectation;
   const base = { name, span, expectSpan, expected: expectedText(expected) };
   const error = (reasons: readonly string[]): ExpectationResult => ({
@@ -169,8 +165,7 @@ export function* judgeSteps(
   });
   const pods = unknownPods(resolution, expected);
   if (pods.length > 0) return error(pods);
-  const decide = decisions(assumed);
-  const followed = yield* followQuestion(resolution, question, { local: local ?? undefined, decide });
+  const followed = yield* followQuestion(resolution, question, { ...options, decide: decisions(assumed) });
   if (!followed.ok) return error([followed.message]);
   const { traced, notes } = followed;
   const judged = judgedOf(traced.found, assumed);

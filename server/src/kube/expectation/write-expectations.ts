@@ -7,8 +7,9 @@ import { nodeAddress } from '../flow/packet-sources.ts';
 import type { FlowTargetSpec } from '../flow/target.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { dumpNode } from '../proxy/dump-node.ts';
-import { type Client, clientsOf } from '../question/clients.ts';
+import { arrivingClients, type Client } from '../question/clients.ts';
 import type { Fate } from '../question/fates.ts';
+import type { AskOptions } from '../question/node-knowledge.ts';
 import { entryGroups } from '../question/reach.ts';
 import { followQuestion, type PacketQuestion } from '../question/trace.ts';
 import { alternativeText, decisions, type Judged, judgedOf } from './judge.ts';
@@ -92,10 +93,10 @@ function left(name: string, why: string): Written {
   return { lines: [`  ${remark(`${name}: ${why}`)}`], left: `${name}: ${why}` };
 }
 
-function* packetLines(resolution: Resolution, local: ReadonlySet<string>, name: string, client: Client): Steps<Written> {
+function* packetLines(resolution: Resolution, options: AskOptions, name: string, client: Client): Steps<Written> {
   const question = questionOf(client);
   const ask = function* (assumed: Assumed): Steps<Judged | string> {
-    const followed = yield* followQuestion(resolution, question, { local, decide: decisions(assumed) });
+    const followed = yield* followQuestion(resolution, question, { ...options, decide: decisions(assumed) });
     return followed.ok ? judgedOf(followed.traced.found, assumed) : followed.message;
   };
   const open = yield* ask(nothingAssumed);
@@ -134,11 +135,15 @@ function entryName(frontend: Frontend, service: string): string {
  * never throws.
  * @param target null for all
  */
-export function* writeExpectations(resolution: Resolution, target: FlowTargetSpec | null): Steps<WrittenExpectations> {
+export function* writeExpectations(
+  resolution: Resolution,
+  target: FlowTargetSpec | null,
+  options: AskOptions = {},
+): Steps<WrittenExpectations> {
   const groups = yield* entryGroups(resolution, target);
   if (!groups.ok) return groups;
   const local = localAddresses(resolution);
-  const own = new Set(local);
+  const known = { ...options, local: new Set(local) };
   const [dump] = resolution.ruleset.dumps;
   const node = dump === undefined ? '' : dumpNode(resolution, dump).name;
   const packets: string[] = [];
@@ -146,9 +151,9 @@ export function* writeExpectations(resolution: Resolution, target: FlowTargetSpe
   let count = 0;
   for (const { name: service, frontends } of groups.groups) {
     for (const frontend of frontends) {
-      for (const client of clientsOf(resolution, frontend)) {
+      for (const client of arrivingClients(resolution, frontend, options)) {
         const who = client.name === null || client.name === node ? client.words : `${client.words} (${client.name})`;
-        const written = yield* packetLines(resolution, own, `${entryName(frontend, service)} from ${who}`, client);
+        const written = yield* packetLines(resolution, known, `${entryName(frontend, service)} from ${who}`, client);
         packets.push(...written.lines);
         if (written.left === '') count += 1;
         else lost.push(written.left);

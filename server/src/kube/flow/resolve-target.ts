@@ -30,6 +30,23 @@ function orNearest(wanted: string, names: Iterable<string>): string {
   return near.length === 0 ? '' : ` Did you mean ${near.join(' or ')}?`;
 }
 
+const namedFrontends = new WeakMap<readonly Frontend[], ReadonlyMap<string, readonly Frontend[]>>();
+
+/** The frontends of a dump by the Service that they are entries of. */
+function byServiceName(frontends: readonly Frontend[]): ReadonlyMap<string, readonly Frontend[]> {
+  const known = namedFrontends.get(frontends);
+  if (known !== undefined) return known;
+  const index = new Map<string, Frontend[]>();
+  for (const frontend of frontends) {
+    const name = serviceName(frontend);
+    const before = index.get(name);
+    if (before === undefined) index.set(name, [frontend]);
+    else before.push(frontend);
+  }
+  namedFrontends.set(frontends, index);
+  return index;
+}
+
 function serviceName({ service }: Frontend): string {
   return service === null ? '' : `${service.namespace}/${service.name}`;
 }
@@ -120,8 +137,11 @@ function* frontendsOfService(
   const { namespace, name } = target;
   const record = resolution.cluster.service(namespace, name);
   const keys = new Set(inDump.map(frontendKey));
-  const missing =
-    record === undefined ? [] : (yield* missingFrontends(resolution, record)).filter((each) => !keys.has(frontendKey(each)));
+  // Comparing is only for what may be missing: the first comparison looks through the whole dump.
+  const isWhole =
+    record === undefined ||
+    (record.healthCheckNodePort === 0 && frontendsOfRecord(resolution, record).every((each) => keys.has(frontendKey(each))));
+  const missing = isWhole ? [] : (yield* missingFrontends(resolution, record)).filter((each) => !keys.has(frontendKey(each)));
   const led = new Set(inDump.map(({ service }) => service?.port));
   const chains = yield* chainFrontends(
     resolution,
@@ -133,7 +153,7 @@ function* frontendsOfService(
 function* chooseService(resolution: Resolution, frontends: readonly Frontend[], target: ServiceTarget): Steps<FrontendChoice> {
   const name = `${target.namespace}/${target.name}`;
   const record = resolution.cluster.service(target.namespace, target.name);
-  const inDump = frontends.filter((frontend) => serviceName(frontend) === name);
+  const inDump = byServiceName(frontends).get(name) ?? [];
   const all = yield* frontendsOfService(resolution, inDump, target);
   if (all.length === 0)
     return record === undefined ? unknownService(resolution, name, frontends) : no(whyNoRules(resolution, record));

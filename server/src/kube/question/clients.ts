@@ -7,6 +7,8 @@ import type { Frontend } from '../flow/frontends.ts';
 import { addressIn, type Networks, networksOf, nodeAddress, podSource, strangers } from '../flow/packet-sources.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { dumpNode } from '../proxy/dump-node.ts';
+import { arrival } from './arrival.ts';
+import type { AskOptions } from './node-knowledge.ts';
 
 export type ClientKind = 'pod' | 'pod-elsewhere' | 'node' | 'loopback' | 'node-elsewhere' | 'outside';
 
@@ -127,6 +129,18 @@ function outsiders(node: IPAddress, { dump }: Frontend, { others, pods, endpoint
   const stranger = ipAddress(strangers[family].outside);
   if (stranger !== undefined) found.push([others.size > 0 ? 'outside, elsewhere' : 'outside', stranger]);
   return found;
+}
+
+/** The clients of a frontend, with the interfaces that their packets come in by where a bundle's routes tell. */
+export function arrivingClients(resolution: Resolution, frontend: Frontend, { facts }: AskOptions): readonly Client[] {
+  const clients = clientsOf(resolution, frontend);
+  if (facts === undefined) return clients;
+  return clients.map((client) => {
+    const { packet } = client;
+    if (packet.isFromHere || packet.in !== null || packet.source === null) return client;
+    const told = arrival(facts, { from: packet.source.text, to: packet.destination.text, hook: 'prerouting' });
+    return told.in === undefined ? client : { ...client, packet: { ...packet, in: told.in } };
+  });
 }
 
 /** A packet of a new connection to a frontend from each kind of client. Kinds of which nothing tells an address are left out. */

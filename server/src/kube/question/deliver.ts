@@ -92,7 +92,10 @@ function* enumerated(delivery: Delivery, packet: Packet, options: EnumerateOptio
 
 function* behindRouting(delivery: Delivery, packet: Packet): Steps<AfterRouting> {
   const { classes, options, known } = delivery;
-  const key = classes.keyOf(packet, options.isLocal?.(packet.destination.text));
+  const { destination } = packet;
+  // Where routes are known, each destination may have a way out and a source address of its own.
+  const isRouted = options.wayOut !== undefined || options.masqueradeAddress !== undefined;
+  const key = `${classes.keyOf(packet, options.isLocal?.(destination.text))}${isRouted ? ` ${destination.text}` : ''}`;
   let after = known.get(key);
   if (after === undefined) {
     after = yield* enumerated(delivery, packet, { ...options, part: 'after-routing' });

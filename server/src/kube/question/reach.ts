@@ -15,10 +15,10 @@ import type { Resolution } from '../identity/chain-identity.ts';
 import { portName } from '../identity/chain-names.ts';
 import { assumedHooksNotes } from '../proxy/assumed-hooks.ts';
 import { dumpNode } from '../proxy/dump-node.ts';
-import { type Client, type ClientKind, clientsOf } from './clients.ts';
+import { arrivingClients, type Client, type ClientKind } from './clients.ts';
 import { type Delivery, deliverSteps, newDelivery } from './deliver.ts';
 import { fatesOf } from './fates.ts';
-import { followOptions } from './node-knowledge.ts';
+import { type AskOptions, followOptions } from './node-knowledge.ts';
 import { type AskedService, type ReachAnswer, reachAnswer } from './reach-answer.ts';
 
 export interface ReachClient {
@@ -88,6 +88,7 @@ const mostNamed = 8;
 /** What is shared by all packets of one report. */
 interface Search {
   readonly resolution: Resolution;
+  readonly options: AskOptions;
   readonly deliveries: Map<string, Delivery>;
   readonly hooked: Set<string>;
   readonly assumptions: Set<string>;
@@ -96,13 +97,13 @@ interface Search {
 
 /** How packets are sent through one dump; an excerpt's chains for the node alone are hooked in for packets to the node. */
 function deliveryFor(search: Search, dump: Dump, destination: string): Delivery {
-  const { resolution, deliveries, hooked } = search;
+  const { resolution, options: known, deliveries, hooked } = search;
   const own = nodeAddress(resolution, dump).text;
   const isOwn = destination === own || destination === '127.0.0.1' || destination === '::1';
   const key = `${dump.index} ${isOwn}`;
   let delivery = deliveries.get(key);
   if (delivery === undefined) {
-    const options = followOptions(resolution, dump, destination, hooked, { own: new Set([own]) });
+    const options = followOptions(resolution, dump, destination, hooked, { ...known, own: new Set([own]) });
     delivery = newDelivery(resolution.ruleset, dump, options);
     deliveries.set(key, delivery);
   }
@@ -146,7 +147,7 @@ function* entryFor(search: Search, frontend: Frontend): Steps<ReachEntry> {
   const { kind, ip, port, dump, lines, target } = frontend;
   const service = target === null ? null : resolution.chain(target).service;
   const asked = { resolution, service: service ?? undefined };
-  for (const client of clientsOf(resolution, frontend))
+  for (const client of arrivingClients(resolution, frontend, search.options))
     clients.push(clientOf(client, yield* answerFor(search, asked, dump, client.packet)));
   return { kind, ip, port, family: dump.family, label: frontendLabel(frontend), lines: lines.map((line) => line + 1), clients };
 }
@@ -239,8 +240,15 @@ export function* entryGroups(resolution: Resolution, target: FlowTargetSpec | nu
  * each entry; never throws.
  * @param target null for all
  */
-export function* reachSteps(resolution: Resolution, target: FlowTargetSpec | null): Steps<ReachResult> {
-  const search: Search = { resolution, deliveries: new Map(), hooked: new Set(), assumptions: new Set(), unknown: new Map() };
+export function* reachSteps(resolution: Resolution, target: FlowTargetSpec | null, options: AskOptions = {}): Steps<ReachResult> {
+  const search: Search = {
+    resolution,
+    options,
+    deliveries: new Map(),
+    hooked: new Set(),
+    assumptions: new Set(),
+    unknown: new Map(),
+  };
   const chosen = yield* entryGroups(resolution, target);
   if (!chosen.ok) return chosen;
   const services: ReachService[] = [];
