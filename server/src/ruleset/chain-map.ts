@@ -1,3 +1,5 @@
+import type { NameIndex } from '../base/name-index.ts';
+
 /** What a map of chains needs to know of one. */
 interface Named {
   readonly name: string;
@@ -8,11 +10,11 @@ interface Named {
  * no chain shares the names: hashing 50,000 of them takes longer than all else about such an edit.
  */
 export class ChainMap<C extends Named> implements ReadonlyMap<string, C> {
-  readonly #places: ReadonlyMap<string, number>;
+  readonly #places: NameIndex;
   readonly #chains: readonly C[];
 
   /** @param places where each chain is in the list; both may still grow together while a table is read */
-  constructor(places: ReadonlyMap<string, number>, chains: readonly C[]) {
+  constructor(places: NameIndex, chains: readonly C[]) {
     this.#places = places;
     this.#chains = chains;
   }
@@ -23,7 +25,7 @@ export class ChainMap<C extends Named> implements ReadonlyMap<string, C> {
   }
 
   /** Where each chain is in their order, by its name. */
-  get places(): ReadonlyMap<string, number> {
+  get places(): NameIndex {
     return this.#places;
   }
 
@@ -47,11 +49,11 @@ export class ChainMap<C extends Named> implements ReadonlyMap<string, C> {
   }
 
   has(name: string): boolean {
-    return this.#places.has(name);
+    return this.get(name) !== undefined;
   }
 
-  keys(): MapIterator<string> {
-    return this.#places.keys() as MapIterator<string>;
+  keys(): ArrayIterator<string> {
+    return this.#places.names.values();
   }
 
   values(): ArrayIterator<C> {

@@ -1,3 +1,4 @@
+import type { NameIndex } from '../base/name-index.ts';
 import type { Line } from '../syntax/line.ts';
 import type { Table } from './ruleset.ts';
 
@@ -5,7 +6,7 @@ import type { Table } from './ruleset.ts';
 export function jumpsOf(
   lines: readonly Line[],
   rules: readonly number[],
-  places: ReadonlyMap<string, number>,
+  places: NameIndex,
   targets: Table['targets'],
 ): readonly number[] {
   const jumps = new Set<number>();

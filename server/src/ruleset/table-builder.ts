@@ -1,4 +1,5 @@
 /** A table while its lines are read: chains by name, and who jumps where. */
+import { NameIndex } from '../base/name-index.ts';
 import { findTarget, standardTargets } from '../catalog/lookup.ts';
 import { isBuiltinChain } from '../catalog/tables.ts';
 import type { Family, Hook } from '../catalog/types.ts';
@@ -30,8 +31,8 @@ const hasRules = 4;
 export interface OpenTable {
   readonly draft: TableDraft;
   /** What its map of chains is made of. */
-  readonly places: Map<string, number>;
-  readonly names: string[];
+  readonly places: NameIndex;
+  readonly names: readonly string[];
   /** Of each chain, what lines have said of it. */
   readonly flags: number[];
   /** Empty until the end. */
@@ -56,13 +57,8 @@ export interface OpenTable {
 
 /** The index of a chain by its name. */
 function chainOf(table: OpenTable, name: string): number {
-  const known = table.places.get(name);
-  if (known !== undefined) return known;
-  const { names, flags } = table;
-  const index = names.length;
-  table.places.set(name, index);
-  names.push(name);
-  flags.push(0);
+  const index = table.places.add(name);
+  if (index === table.flags.length) table.flags.push(0);
   return index;
 }
 
@@ -144,7 +140,7 @@ export function startsTable(table: OpenTable, line: Line): boolean {
 
 /** A table of which no line has been added yet; its name may be empty, and is inferred in the end. */
 export function openTable(name: string, declared: boolean, firstLine: number, listing: boolean): OpenTable {
-  const places = new Map<string, number>();
+  const places = new NameIndex();
   const chains: Chain[] = [];
   const draft: TableDraft = {
     index: -1,
@@ -161,7 +157,7 @@ export function openTable(name: string, declared: boolean, firstLine: number, li
   return {
     draft,
     places,
-    names: [],
+    names: places.names,
     flags: [],
     chains,
     declarations: new NumberPairs(),

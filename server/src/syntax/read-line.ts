@@ -1,4 +1,5 @@
 /** A line of text as a `Line`: plain restore input, or whatever else people paste. */
+import { NameIndex } from '../base/name-index.ts';
 import { longLineProblem } from './checks/long-line.ts';
 import { knownShape, learnShape, nameStartOf, type Shape } from './known-line-cache.ts';
 import { contextBefore, isRestoreInput, type Line, type LineContext } from './line.ts';
@@ -99,32 +100,24 @@ function lineOf(text: string, context: LineContext, carriageReturn: boolean, pas
   return toLine(text, pasted.context ?? context, carriageReturn, pasted.statement, pasted.prefix, pasted.listing);
 }
 
-/** Names in the order in which they were first seen, and where each is in it. */
-let names: string[] = [];
-const places = new Map<string, number>();
+let names = new NameIndex();
 const mostNames = 1 << 18;
 
 /**
- * One string object for each chain's name, however many lines hold it: a ruleset looks names up by the hundred thousand, and an engine
- * compares one object with itself at once. Forgotten when there are too many; equal strings of two objects are equal all the same.
+ * One string object for each chain's name, however many lines hold it: an engine compares one object with itself at once. Forgotten when there
+ * are too many; equal strings of two objects are equal all the same.
  */
-function shared(name: string): string {
-  return names[placeOf(name)] ?? name;
+function shared(text: string, start = 0, end = text.length): string {
+  return names.names[placeOf(text, start, end)] ?? '';
 }
 
-function placeOf(name: string): number {
-  const known = places.get(name);
+/** The place of a name among those that are known. */
+function placeOf(text: string, start: number, end: number): number {
+  const known = names.within(text, start, end);
   if (known !== undefined) return known;
-  if (names.length >= mostNames) {
-    names = [];
-    places.clear();
-  }
+  if (names.names.length >= mostNames) names = new NameIndex();
   // A part of a string keeps the whole of it in memory: of a dump of 16 MB, for one name.
-  const copy = ` ${name}`.slice(1);
-  const place = names.length;
-  names.push(copy);
-  places.set(copy, place);
-  return place;
+  return names.add(` ${text.slice(start, end)}`.slice(1));
 }
 
 const blank = 0x20;
@@ -138,23 +131,23 @@ let lastTarget = '';
 
 /** The name that begins here. The rules of a chain stand together, chains in the order of their declarations: to compare is quicker than to look up. */
 function nameAt(text: string, start: number): string {
-  const last = names[lastPlace];
+  const known = names.names;
+  const last = known[lastPlace];
   if (isWordAt(text, start, last)) return last;
-  const next = names[lastPlace + 1];
+  const next = known[lastPlace + 1];
   if (isWordAt(text, start, next)) {
     lastPlace += 1;
     return next;
   }
-  const name = text.slice(start, text.indexOf(' ', start));
-  lastPlace = placeOf(name);
-  return names[lastPlace] ?? name;
+  lastPlace = placeOf(text, start, text.indexOf(' ', start));
+  return names.names[lastPlace] ?? '';
 }
 
 /** The last word. */
 function targetOf(text: string): string {
   const start = text.length - lastTarget.length;
   if (text.charCodeAt(start - 1) === blank && text.endsWith(lastTarget)) return lastTarget;
-  lastTarget = shared(text.slice(text.lastIndexOf(' ') + 1));
+  lastTarget = shared(text, text.lastIndexOf(' ') + 1);
   return lastTarget;
 }
 
