@@ -29,6 +29,11 @@ export class ChainMap<C extends Named> implements ReadonlyMap<string, C> {
     return this.#places;
   }
 
+  /** The name at a place; empty where there is none. */
+  nameAt(place: number): string {
+    return this.#places.names[place] ?? '';
+  }
+
   /** The chains at these places. */
   atAll(places: readonly number[]): readonly C[] {
     const chains: C[] = [];

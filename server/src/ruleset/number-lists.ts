@@ -2,7 +2,13 @@
 
 const none: readonly number[] = Object.freeze([]);
 /** A list of more numbers than these is kept once it was asked for, so that whoever asks within a loop does not pay for all of it each time. */
-const few = 8;
+const few = 32;
+
+function copied(values: Uint32Array, start: number, length: number): readonly number[] {
+  const list: number[] = [];
+  for (let at = start; at < start + length; at += 1) list.push(values[at] ?? 0);
+  return list;
+}
 
 /** List `index` holds `values[starts[index]]` up to, but not including, `values[starts[index + 1]]`. */
 export class NumberLists {
@@ -21,6 +27,12 @@ export class NumberLists {
     return (this.starts[index + 1] ?? 0) - (this.starts[index] ?? 0);
   }
 
+  /** The first number of a list; undefined where it has none. */
+  firstOf(index: number): number | undefined {
+    const start = this.starts[index] ?? 0;
+    return start < (this.starts[index + 1] ?? 0) ? this.values[start] : undefined;
+  }
+
   /** A list as an array, which for a short one is made each time. */
   at(index: number): readonly number[] {
     const { starts, values } = this;
@@ -30,11 +42,11 @@ export class NumberLists {
     const first = values[start] ?? 0;
     if (length === 1) return [first];
     if (length === 2) return [first, values[start + 1] ?? 0];
-    if (length <= few) return Array.from(values.subarray(start, start + length));
+    if (length <= few) return copied(values, start, length);
     this.#long ??= new Map();
     let list = this.#long.get(index);
     if (list === undefined) {
-      list = Array.from(values.subarray(start, start + length));
+      list = copied(values, start, length);
       this.#long.set(index, list);
     }
     return list;

@@ -1,7 +1,8 @@
 import type { Chain, Table } from './ruleset.ts';
 
 const noChains: readonly Chain[] = Object.freeze([]);
-const fewJumps = 8;
+/** More jumps than these are kept once they were asked for, as long lists of numbers are. */
+const fewJumps = 32;
 
 /** A chain that reads in its table's lists what it says. */
 export class TableChain implements Chain {

@@ -45,26 +45,27 @@ function examine(ruleset: Ruleset, table: Table): TableFacts {
   const emptyServices: Chain[] = [];
   const plain: Chain[] = [];
   const reach = reachOf(table);
+  const { declarations, references } = table.lists;
   let lastDeclaration = -1;
   for (const chain of table.chains.values()) {
-    const { name, declarations } = chain;
+    const { name, index } = chain;
     const isOfService = name.startsWith('KUBE-S') && name.charCodeAt(8) === 0x2d;
     if (!isOfService) plain.push(chain);
     if (chain.builtin) {
-      if (chain.references.length > 0) builtinJumpedTo.push(chain);
+      if (references.lengthOf(index) > 0) builtinJumpedTo.push(chain);
       continue;
     }
-    const [declared] = declarations;
-    if (declared === undefined) {
+    const count = declarations.lengthOf(index);
+    if (count === 0) {
       undeclared.push(chain);
       continue;
     }
-    if (declarations.length > 1) redeclared.push(chain);
-    if (declared > lastDeclaration) lastDeclaration = declared;
+    if (count > 1) redeclared.push(chain);
+    lastDeclaration = Math.max(lastDeclaration, declarations.firstOf(index) ?? -1);
     if (!reach.isReached(chain)) unreached.push(chain);
     if (!isOfService || name.startsWith('KUBE-SEP-')) continue;
     services.push(chain);
-    if (chain.references.length > 0 && !jumpsToEndpoint(chain)) emptyServices.push(chain);
+    if (references.lengthOf(index) > 0 && !jumpsToEndpoint(chain)) emptyServices.push(chain);
   }
   return {
     undeclared,
@@ -85,16 +86,24 @@ function firstRuleOf({ lines }: Ruleset, table: Table): number {
   return number;
 }
 
-function declaredLaterIn(table: Table): readonly Chain[] {
+function declaredLaterIn({ chains, lists }: Table): readonly Chain[] {
   const later: Chain[] = [];
-  for (const chain of table.chains.values()) {
-    const [declared] = chain.declarations;
-    if (declared === undefined || chain.builtin) continue;
-    if ((chain.rules[0] ?? declared) < declared || (chain.references[0] ?? declared) < declared) later.push(chain);
+  for (const chain of chains.values()) {
+    const { index, builtin } = chain;
+    const declared = lists.declarations.firstOf(index);
+    if (declared === undefined || builtin) continue;
+    const used = Math.min(lists.rules.firstOf(index) ?? declared, lists.references.firstOf(index) ?? declared);
+    if (used < declared) later.push(chain);
   }
   return later;
 }
 
 function jumpsToEndpoint(chain: Chain): boolean {
-  return chain.jumps.some(({ name }) => name.startsWith('KUBE-SEP-'));
+  const { chains, lists } = chain.table;
+  const { starts, values } = lists.jumps;
+  const end = starts[chain.index + 1] ?? 0;
+  for (let at = starts[chain.index] ?? 0; at < end; at += 1) {
+    if (chains.nameAt(values[at] ?? 0).startsWith('KUBE-SEP-')) return true;
+  }
+  return false;
 }
