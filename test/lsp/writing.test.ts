@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LSPErrorCodes } from 'vscode-languageserver-protocol';
-import type { CompletionList, SignatureHelp, WorkspaceEdit } from 'vscode-languageserver-types';
+import type { CompletionList, SignatureHelp, TextEdit, WorkspaceEdit } from 'vscode-languageserver-types';
 import { type InProcessServer, startInProcessServer } from '../support/in-process-server.ts';
 
 const uri = 'file:///work/node-a.iptables';
@@ -78,5 +78,36 @@ describe('rename over the protocol', () => {
     expect(await server.client.sendRequest('textDocument/linkedEditingRange', at(2, 2))).toMatchObject({
       wordPattern: '[^\\s"]+',
     });
+  });
+});
+
+describe('formatting over the protocol', () => {
+  const options = { tabSize: 4, insertSpaces: true };
+
+  it('has the edits of a document, and of a range', async () => {
+    await server.client.sendNotification('textDocument/didChange', {
+      textDocument: { uri, version: 2 },
+      contentChanges: [{ text: '*filter\n-A INPUT  -j DROP\n-A INPUT  -j DROP\nCOMMIT\n' }],
+    });
+    const whole = await server.client.sendRequest<TextEdit[]>('textDocument/formatting', { textDocument: { uri }, options });
+    expect(whole.map(({ range }) => range.start.line)).toEqual([1, 2]);
+    const range = { start: { line: 1, character: 0 }, end: { line: 2, character: 0 } };
+    const some = await server.client.sendRequest<TextEdit[]>('textDocument/rangeFormatting', {
+      textDocument: { uri },
+      range,
+      options,
+    });
+    expect(some).toEqual(whole.slice(0, 1));
+  });
+
+  it('of a listing is refused in a message', async () => {
+    const listing = 'Chain INPUT (policy ACCEPT)\ntarget     prot opt source               destination\n';
+    await server.client.sendNotification('textDocument/didChange', {
+      textDocument: { uri, version: 2 },
+      contentChanges: [{ text: listing }],
+    });
+    expect(await server.client.sendRequest('textDocument/formatting', { textDocument: { uri }, options })).toEqual([]);
+    const shown = await server.notified<{ readonly message: string }>('window/showMessage', () => true);
+    expect(shown.message).toContain('iptables -L');
   });
 });

@@ -1,16 +1,21 @@
 import {
   type CancellationToken,
   LSPErrorCodes,
+  MessageType,
   ResponseError,
   type ServerCapabilities,
+  ShowMessageNotification,
+  type TextEdit,
   type WorkspaceEdit,
 } from 'vscode-languageserver';
+import { notificationText } from '../base/safe-text.ts';
 import { codeActions } from '../features/code-actions.ts';
 import { codeLenses, lensUri, resolveCodeLens } from '../features/code-lenses.ts';
 import { completion } from '../features/completion/completion.ts';
 import { definition, definitionLocations } from '../features/definition.ts';
 import { fixAll, fixAllKind, wantsKind } from '../features/fix-all.ts';
 import { folding } from '../features/folding.ts';
+import { formatting } from '../features/formatting.ts';
 import { hover } from '../features/hover/hover.ts';
 import { inlayHints } from '../features/inlay-hints.ts';
 import { highlights, references } from '../features/references.ts';
@@ -24,6 +29,16 @@ import { navigationFeatures } from './navigation-features.ts';
 import { answering, inSlices, type Session, withState } from './session.ts';
 
 type RenameAnswer = WorkspaceEdit | Refusal | null;
+
+type FormatAnswer = TextEdit[] | Refusal;
+
+/** A refusal as a message and no edits: of an error to this request clients show only that there was one. */
+function orSaid({ connection }: Session, answer: FormatAnswer | ResponseError<void>): TextEdit[] | ResponseError<void> {
+  if (answer instanceof ResponseError || !isRefusal(answer)) return answer;
+  const message = notificationText(answer.refusal);
+  void connection.sendNotification(ShowMessageNotification.type, { type: MessageType.Info, message });
+  return [];
+}
 
 /** A refusal as the protocol's error, whose message clients show. */
 function orError<T extends object>(answer: T | ResponseError<void> | null): T | ResponseError<void> | null {
@@ -117,6 +132,16 @@ const features: readonly Feature[] = [
     place,
     (session, { textDocument, position }, token) =>
       withState(session, textDocument.uri, token, null, (state) => linkedEditing(state, position)),
+  ),
+  feature('textDocument/formatting', { documentFormattingProvider: true }, document, async (session, { textDocument }, token) =>
+    orSaid(session, await withState<FormatAnswer>(session, textDocument.uri, token, [], (state) => formatting(state))),
+  ),
+  feature(
+    'textDocument/rangeFormatting',
+    { documentRangeFormattingProvider: true },
+    part,
+    async (session, { textDocument, range }, token) =>
+      orSaid(session, await withState<FormatAnswer>(session, textDocument.uri, token, [], (state) => formatting(state, range))),
   ),
   feature(
     'textDocument/codeAction',
