@@ -77,6 +77,22 @@ describe('check', () => {
     expect(status).toBe(1);
   });
 
+  it('prints SARIF whose rules have help, and whose results are told again when lines come above them', () => {
+    const twice = broken.replace('COMMIT', '-A INPUT -p tcp -j NOWHERE\nCOMMIT');
+    const resultsOf = (text: string) =>
+      (JSON.parse(inspect(['check', '--format', 'sarif', '-'], { input: text }).stdout) as Log).runs[0];
+    const run = resultsOf(twice);
+    const [rule] = run?.tool.driver.rules ?? [];
+    expect(rule?.help?.markdown).toMatch(/^# undeclared-chain\n/);
+    expect(rule?.helpUri).toBe(`${run?.tool.driver.informationUri}/blob/main/docs/findings/undeclared-chain.md`);
+    expect(rule?.defaultConfiguration).toEqual({ level: 'error' });
+    const prints = (text: string) =>
+      resultsOf(text)?.results?.map(({ partialFingerprints }) => partialFingerprints?.['finding/v1']);
+    expect(new Set(prints(twice)).size).toBe(2);
+    expect(prints(twice.replace('*filter', '# moved\n*filter'))).toEqual(prints(twice));
+    expect(prints(twice.replaceAll('NOWHERE', 'ELSEWHERE'))).not.toEqual(prints(twice));
+  });
+
   it('prints annotations for GitHub, in which no name of a dump can be a command of its own', () => {
     const hostile = broken.replace('NOWHERE', 'X%0A::warning');
     const { stdout } = inspect(['check', '--format', 'github', '-'], { input: hostile });

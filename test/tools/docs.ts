@@ -1,7 +1,9 @@
 /** `npm run docs`: writes the tables of the documentation, and the JSON schema, that say what the code says; with `--check` it only says whether they do. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { manPage } from '../../server/src/cli/man-page.ts';
+import { describedProgram } from '../../server/src/cli/program.ts';
 import { nodeFindingCodes } from '../../server/src/diagnose/registry.ts';
 import { expectationSchema } from '../../server/src/kube/expectation/keys.ts';
 import { findingCodes } from '../../server/src/lint/registry.ts';
@@ -64,6 +66,7 @@ function schemaText(before: string): string {
 const files = [
   ...tables.map(({ file, name, table }) => ({ file, text: (before: string) => fill(before, name, table) })),
   { file: 'schemas/packets.schema.json', text: schemaText },
+  { file: 'docs/man/iptables-inspect.1', text: () => manPage(describedProgram()) },
 ];
 for (const { file, text } of files) {
   const path = join(root, file);
@@ -74,6 +77,7 @@ for (const { file, text } of files) {
     console.error(`${file} does not say what the code says: npm run docs`);
     process.exitCode = 1;
   } else {
+    mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, after);
   }
 }

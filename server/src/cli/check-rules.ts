@@ -1,8 +1,8 @@
-import pc from 'picocolors';
 import { jsonText } from '../base/safe-text.ts';
 import { documentationUrl, findingCodes } from '../lint/registry.ts';
 import { usualSeverity } from '../lint/usual-severity.ts';
 import { severitiesGiven } from './check-severity.ts';
+import { pc } from './colors.ts';
 import { UsageError } from './usage-error.ts';
 
 /** `check --list-rules`: every finding there is, how grave it is (as `--severity` has it, where it says so), and what it says. Throws UsageError. */

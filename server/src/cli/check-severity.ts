@@ -3,7 +3,8 @@ import { findingCodes } from '../lint/registry.ts';
 import type { Severities } from '../lint/support/judge.ts';
 import { UsageError } from './usage-error.ts';
 
-const levels = ['off', 'hint', 'info', 'warning', 'error'] as const;
+/** What a finding may be. */
+export const severityLevels = ['off', 'hint', 'info', 'warning', 'error'] as const;
 
 /** Refuses a code that no finding has, with the nearest ones. Throws UsageError. */
 export function knownCode(code: string, codes: readonly string[] = [...findingCodes().keys()]): string {
@@ -18,9 +19,9 @@ export function severitiesGiven(given: readonly string[]): Severities {
   return new Map(
     given.map((text) => {
       const equals = text.indexOf('=');
-      const level = levels.find((each) => each === text.slice(equals + 1));
+      const level = severityLevels.find((each) => each === text.slice(equals + 1));
       if (equals < 1 || level === undefined)
-        throw new UsageError(`--severity ${JSON.stringify(text)} is none: expected CODE=${levels.join('|')}`);
+        throw new UsageError(`--severity ${JSON.stringify(text)} is none: expected CODE=${severityLevels.join('|')}`);
       return [knownCode(text.slice(0, equals)), level];
     }),
   );

@@ -1,7 +1,7 @@
-import pc from 'picocolors';
 import { terminalText } from '../base/safe-text.ts';
 import type { Severity } from '../lint/support/finding.ts';
 import type { CheckReport } from './check-report.ts';
+import { pc } from './colors.ts';
 
 const paint: Readonly<Record<Severity, (text: string) => string>> = {
   error: pc.red,

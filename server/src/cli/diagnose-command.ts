@@ -1,9 +1,9 @@
-import pc from 'picocolors';
 import { jsonText, terminalText } from '../base/safe-text.ts';
 import { diagnoseSteps } from '../diagnose/diagnose.ts';
 import type { Diagnosis } from '../diagnose/diagnosis.ts';
 import { subjectSteps } from '../diagnose/make-subject.ts';
 import { diagnosisMarkdown, diagnosisText } from '../diagnose/write-diagnosis.ts';
+import { pc } from './colors.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { originOf, readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';

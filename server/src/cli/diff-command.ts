@@ -1,7 +1,7 @@
-import pc from 'picocolors';
 import { jsonText, terminalText } from '../base/safe-text.ts';
 import { diffDumps, haveCommonTable } from '../kube/drift/dump-diff.ts';
 import type { DiffChange, DumpDiff } from '../kube/drift/dump-difference.ts';
+import { pc } from './colors.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { type CliDump, readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';

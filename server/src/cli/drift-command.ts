@@ -1,4 +1,3 @@
-import pc from 'picocolors';
 import { jsonText, terminalText } from '../base/safe-text.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { DriftStatus } from '../kube/drift/finding.ts';
@@ -6,6 +5,7 @@ import { type DriftReport, driftReportSteps } from '../kube/drift/report.ts';
 import { checkRequest } from '../kube/expected/request.ts';
 import { isProxied } from '../kube/expected/service-ports.ts';
 import { isElsewhere } from '../kube/proxy/mode.ts';
+import { pc } from './colors.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { originOf, readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';

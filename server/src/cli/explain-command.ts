@@ -5,16 +5,18 @@ import { findingCodes } from '../lint/registry.ts';
 import { knownCode } from './check-severity.ts';
 
 /** The pages lie in the package, two folders above the bundle, so that they can be read without a network. */
-const pages = join(__dirname, '../../docs/findings');
+function pageOf(code: string): string {
+  return join(__dirname, '../../docs/findings', `${code}.md`);
+}
 
 /** The page of a finding as Markdown. @throws UsageError for a code that no finding has */
 export function explain(code: string): string {
   knownCode(code, [...findingCodes().keys(), ...nodeFindingCodes().keys()]);
-  return readFileSync(join(pages, `${code}.md`), 'utf8');
+  return readFileSync(pageOf(code), 'utf8');
 }
 
 /** The same for a code that may have none; undefined also where the package's pages are not beside the program. */
 export function findingPage(code: string): string | undefined {
-  const path = join(pages, `${code}.md`);
+  const path = pageOf(code);
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 }

@@ -1,4 +1,3 @@
-import pc from 'picocolors';
 import { flowDot } from '../../../webview/src/export/dot.ts';
 import { flowLines } from '../../../webview/src/export/flow-lines.ts';
 import { flowHtml } from '../../../webview/src/export/html.ts';
@@ -10,6 +9,7 @@ import type { FlowGraph } from '../kube/flow/graph.ts';
 import { isChainRequest, requestSteps } from '../kube/flow/request.ts';
 import { parseFlowTarget } from '../kube/flow/target.ts';
 import { resolveChains } from '../kube/identity/resolve.ts';
+import { pc } from './colors.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { originOf, readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';

@@ -1,12 +1,17 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { projectVersion } from '../base/project.ts';
 import { detectLocalModes } from '../kube/expected/request.ts';
 import { questionEntries } from '../kube/question/ends.ts';
+import { findingCodes } from '../lint/registry.ts';
 import { runCheck } from './check-command.ts';
 import { listRules } from './check-rules.ts';
+import { severityLevels } from './check-severity.ts';
+import { colorChoices } from './colors.ts';
+import { completionScript, type Shell, shells } from './completion.ts';
 import { runDiagnose } from './diagnose-command.ts';
 import { runDiff } from './diff-command.ts';
 import { runDrift } from './drift-command.ts';
+import { examplesText } from './examples.ts';
 import { runExpected } from './expected-command.ts';
 import { explain } from './explain-command.ts';
 import { flowFormats, runFlow } from './flow-command.ts';
@@ -82,9 +87,33 @@ export function program(answered: Answered, write: (text: string) => void, compl
     addDiff,
     addDiagnose,
     addExplain,
+    addCompletion,
   ])
     add(root, answered);
+  // It has been read before: texts are painted by then.
+  root.hook('preAction', (_, command) => void command.setOptionValue('color', undefined));
+  for (const command of [root, ...root.commands]) {
+    command.addOption(new Option('--color <when>', 'colour in text').choices(colorChoices).default('auto'));
+    command.addHelpText('after', examplesText(programName, command.name()));
+  }
   return root;
+}
+
+/** The commands and options alone, for whoever writes of them: nothing is run. */
+export function describedProgram(): Command {
+  const ignore = (): void => undefined;
+  return program(ignore, ignore, ignore);
+}
+
+function addCompletion(root: Command, answered: Answered): void {
+  root
+    .command('completion')
+    .description('a script with which a shell completes commands, options and codes of findings')
+    .addArgument(new Argument('<shell>', 'which one').choices(shells))
+    .action((shell: Shell) => {
+      const words = { codes: [...findingCodes().keys()], levels: severityLevels };
+      answered({ output: completionScript(shell, root, words), status: 0 });
+    });
 }
 
 function addExplain(root: Command, answered: Answered): void {

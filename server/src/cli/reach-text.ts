@@ -1,9 +1,9 @@
-import pc from 'picocolors';
 import { percentText } from '../base/percent.ts';
 import { terminalText } from '../base/safe-text.ts';
 import type { ReachEntry, ReachReport, ReachService } from '../kube/question/reach.ts';
 import type { ReachAlternative, ReachAnswer, ReachedEndpoint, ReachOutcome } from '../kube/question/reach-answer.ts';
 import type { ReachComparison } from '../kube/question/reach-difference.ts';
+import { pc } from './colors.ts';
 
 const mostEndpointsNamed = 6;
 const gap = '  ';

@@ -1,10 +1,10 @@
-import pc from 'picocolors';
 import { hostPort } from '../base/ip.ts';
 import { jsonText, terminalText } from '../base/safe-text.ts';
 import { clusterOfDump } from '../kube/drift/other-cluster.ts';
 import { portName } from '../kube/identity/chain-names.ts';
 import { type ResolvedChain, resolveSteps } from '../kube/identity/report.ts';
 import { resolveChains } from '../kube/identity/resolve.ts';
+import { pc } from './colors.ts';
 import { sayOtherProxy } from './other-proxy.ts';
 import { say } from './output.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';

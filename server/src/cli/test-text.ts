@@ -1,7 +1,7 @@
-import pc from 'picocolors';
 import { terminalText, xmlText } from '../base/safe-text.ts';
 import type { ExpectationResult, ExpectationStatus } from '../kube/expectation/judge.ts';
 import { type TraceStyle, traceText } from '../netfilter/trace-text.ts';
+import { pc } from './colors.ts';
 import { terminalStyle } from './trace-command.ts';
 
 export interface TestSummary {

@@ -1,9 +1,9 @@
-import pc from 'picocolors';
 import { jsonText, terminalText } from '../base/safe-text.ts';
 import { readAddresses } from '../kube/question/node-knowledge.ts';
 import { type PacketQuestion, traceQuestion } from '../kube/question/trace.ts';
 import type { PacketKind } from '../netfilter/trace-request.ts';
 import { type TraceStyle, traceText } from '../netfilter/trace-text.ts';
+import { pc } from './colors.ts';
 import type { ClusterOptions } from './read-cluster.ts';
 import { readResolved } from './read-resolved.ts';
 import { runSteps } from './run-steps.ts';
