@@ -13,6 +13,8 @@ import { makeLineEndsStick } from './line-ends.ts';
 import { createNodeDumps } from './node-dumps.ts';
 import { createServerAccess } from './server-access.ts';
 import { createServicesView } from './services-view.ts';
+import { registerTraceCommands } from './trace/trace-commands.ts';
+import { createTraceView } from './trace/trace-view.ts';
 import { isUsersDocument } from './users-document.ts';
 
 /**
@@ -47,22 +49,26 @@ export function activateExtension(
       hasShowFlow: true,
       hasCopyNodeCommands: true,
       pushesDiagnostics: true,
+      hasTracePacket: true,
       ...pickedContext(context.workspaceState),
     }),
   };
   const server = createServerAccess((errorHandler) => createClient({ ...options, errorHandler }), log);
   const panels = createFlowPanels(context, server);
+  const trace = createTraceView(server);
   const dumps = createNodeDumps();
   context.subscriptions.push(
     log,
     server,
     panels,
+    trace,
     dumps,
     showClusterStatus(server),
     createServicesView(server),
     createDriftView(server),
     // Before the server is up: a command that comes early waits for it.
     ...registerCommands(server, panels, log),
+    ...registerTraceCommands({ server, view: trace, memento: context.workspaceState, drawnDump: () => panels.activeDump() }),
     ...registerClusterCommands(server, dumps, context.workspaceState),
   );
   server.start();

@@ -42,11 +42,18 @@ export interface ServerAccess extends Disposable {
   restart(): Promise<void>;
   flow(params: FlowParams, token: CancellationToken): Promise<FlowResult>;
   flowTargets(params: FlowTargetsParams, token: CancellationToken): Promise<FlowTargetsResult>;
+  /** Any other request about a dump, which is opened as a document where it is not. */
+  askOfDump<T>(method: string, params: DumpParams, token: CancellationToken): Promise<T>;
   /** Any other request. A rejection's message is a sentence for the user. */
   ask<T>(method: string, params?: object, token?: CancellationToken): Promise<T>;
   readonly onDidChangeState: Event<ServerState>;
   /** A method may have several handlers, and they stay over a restart. */
   onNotification<T>(method: string, handler: (params: T) => void): Disposable;
+}
+
+/** The parameters of a request about one dump. */
+export interface DumpParams {
+  readonly textDocument: { readonly uri: string };
 }
 
 /** Makes a client with the error handler that it is given. */
@@ -106,11 +113,18 @@ class LanguageServer implements ServerAccess {
   }
 
   flow(params: FlowParams, token: CancellationToken): Promise<FlowResult> {
-    return this.#askOfDump(flowRequest, params, token);
+    return this.askOfDump(flowRequest, params, token);
   }
 
   flowTargets(params: FlowTargetsParams, token: CancellationToken): Promise<FlowTargetsResult> {
-    return this.#askOfDump(flowTargetsRequest, params, token);
+    return this.askOfDump(flowTargetsRequest, params, token);
+  }
+
+  async askOfDump<T>(method: string, params: DumpParams, token: CancellationToken): Promise<T> {
+    await this.#running();
+    // The server knows a dump from the moment that it is open as a document; one that was closed meanwhile is opened again.
+    await workspace.openTextDocument(Uri.parse(params.textDocument.uri, true));
+    return this.ask<T>(method, params, token);
   }
 
   async ask<T>(method: string, params: object = {}, token?: CancellationToken): Promise<T> {
@@ -140,13 +154,6 @@ class LanguageServer implements ServerAccess {
     for (const emitter of this.#emitters.values()) emitter.dispose();
     this.#trust.dispose();
     void this.#client?.dispose().catch(() => undefined);
-  }
-
-  async #askOfDump<T>(method: string, params: FlowParams | FlowTargetsParams, token: CancellationToken): Promise<T> {
-    await this.#running();
-    // The server knows a dump from the moment that it is open as a document; one that was closed meanwhile is opened again.
-    await workspace.openTextDocument(Uri.parse(params.textDocument.uri, true));
-    return this.ask<T>(method, params, token);
   }
 
   /** The client, once it is up. @throws ServerStopped */

@@ -228,6 +228,11 @@ export function createServicesView(server: ServerAccess): Disposable {
       if (uri === undefined || !isServiceNode(node)) return undefined;
       return commands.executeCommand('iptables.showFlow', uri, node.service.to);
     }),
+    commands.registerCommand('iptables.traceService', (node: unknown) => {
+      const uri = tree.uri();
+      if (uri === undefined || !isServiceNode(node)) return undefined;
+      return commands.executeCommand('iptables.tracePacket', uri, node.service.to);
+    }),
   ];
   return {
     dispose: () => {

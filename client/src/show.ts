@@ -118,9 +118,14 @@ export interface OpenPick<T extends PickItem> {
   close(): void;
 }
 
+export interface OpenPickOptions<T> extends Omit<PickOptions, 'token'> {
+  /** An item of what was typed, which is the first one then; undefined where it is none. */
+  readonly typed?: (text: string) => T | undefined;
+}
+
 /** Opens a pick, which is busy until it has its first rows. */
 export function openPick<T extends PickItem>(
-  { title, placeHolder, matchOnDescription = false }: Omit<PickOptions, 'token'>,
+  { title, placeHolder, matchOnDescription = false, typed }: OpenPickOptions<T>,
   keyOf: (item: T) => string,
 ): OpenPick<T> {
   const box = window.createQuickPick<QuickPickItem & { readonly given: T }>();
@@ -140,18 +145,42 @@ export function openPick<T extends PickItem>(
     });
   });
   box.show();
+  const rowOf = (given: T) => ({ ...quickPickItem(given), given });
+  let rows: readonly ReturnType<typeof rowOf>[] = [];
+  let own: T | undefined;
+  const all = () => (own === undefined ? rows : [rowOf({ ...own, alwaysShow: true }), ...rows]);
+  box.onDidChangeValue((value) => {
+    const before = own;
+    own = typed?.(value.trim());
+    if (own !== before) box.items = all();
+  });
   return {
     picked,
     show: (items) => {
       const active = box.activeItems[0];
-      const rows = items.map((given) => ({ ...quickPickItem(given), given }));
+      rows = items.map(rowOf);
       box.busy = false;
-      box.items = rows;
+      box.items = all();
       const same = active === undefined ? undefined : rows.find(({ given }) => keyOf(given) === keyOf(active.given));
       if (same !== undefined) box.activeItems = [same];
     },
     close: () => box.hide(),
   };
+}
+
+/** Has the user type a text; undefined for none. `problem` says in a sentence what is wrong with one, undefined for nothing. */
+export async function askText(options: {
+  readonly title: string;
+  readonly prompt: string;
+  readonly value?: string;
+  readonly problem?: (text: string) => string | undefined;
+}): Promise<string | undefined> {
+  const { title, prompt, value = '', problem } = options;
+  const validateInput = (text: string): string | undefined => {
+    const wrong = problem?.(text);
+    return wrong === undefined ? undefined : notificationText(wrong);
+  };
+  return window.showInputBox({ title: statusText(title), prompt: statusText(prompt), value, validateInput });
 }
 
 function quickPickItem({ icon, label, description, detail, isSeparator, alwaysShow }: PickItem): QuickPickItem {
@@ -265,7 +294,9 @@ export function treeItem({ label, description, tooltip, icon, children, spoken, 
 }
 
 /** A tree in a view of the side bar. */
-export interface Tree extends Disposable {
+export interface Tree<Node = never> extends Disposable {
+  /** Selects a row and brings it into sight, without the focus. Needs `parent`. */
+  reveal(node: Node): Promise<void>;
   readonly isVisible: () => boolean;
   readonly onDidChangeVisibility: Event<{ readonly visible: boolean }>;
   /** The text above the rows; empty for none. */
@@ -281,17 +312,20 @@ export function createTree<Node>(
     readonly changed: Event<Node | undefined>;
     children(node: Node | undefined): Promise<readonly Node[]>;
     row(node: Node): TreeRow;
+    parent?(node: Node): Node | undefined;
   },
-): Tree {
+): Tree<Node> {
   const view = window.createTreeView<Node>(id, {
     treeDataProvider: {
       onDidChangeTreeData: source.changed,
       getTreeItem: (node) => treeItem(source.row(node)),
       getChildren: async (node) => [...(await source.children(node))],
+      getParent: (node) => source.parent?.(node),
     },
     showCollapseAll: true,
   });
   return {
+    reveal: async (node) => view.reveal(node, { select: true, focus: false, expand: false }),
     isVisible: () => view.visible,
     onDidChangeVisibility: view.onDidChangeVisibility,
     setMessage: (text) => {

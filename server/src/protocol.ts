@@ -367,6 +367,8 @@ export interface InitializationOptions {
   readonly hasCopyNodeCommands: boolean;
   /** Diagnostics are sent although the client can ask for them: what the cluster says follows what the text says, without being asked twice. */
   readonly pushesDiagnostics: boolean;
+  /** The client has the command "iptables.tracePacket", which takes a document's URI and what a question takes as `to`. */
+  readonly hasTracePacket: boolean;
   /** The context that the user has picked for this workspace, empty for none; left out where nothing was picked. */
   readonly context?: string;
 }

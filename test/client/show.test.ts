@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { EventEmitter, ThemeIcon } from 'vscode';
+import { pickOrType } from '../../client/src/pick-or-type.ts';
 import {
+  askText,
   confirm,
   createStatus,
   createTree,
@@ -32,6 +34,16 @@ const waysOut: readonly (readonly [string, () => unknown])[] = [
   ['the status bar', () => showInStatusBar(attack, 1)],
   ['progress', () => showProgress(attack, async (_token, report) => report(attack))],
   ['a pick', () => pick([{ label: attack, description: attack, detail: attack }], { title: attack, placeHolder: attack })],
+  [
+    'a pick that takes what is typed',
+    () => {
+      const rows = async () => [{ label: attack, description: attack, detail: attack }];
+      const source = { rows, onChange: () => ({ dispose: () => undefined }) };
+      fake.answers.push(undefined);
+      return pickOrType(source, { title: attack, placeHolder: attack, typed: () => undefined });
+    },
+  ],
+  ['a box for a text', () => askText({ title: attack, prompt: attack, problem: () => attack })],
   [
     'a language status',
     () => createStatus('a', 'a', 'iptables', { text: attack, detail: attack, severity: 'ok', busy: false, command }),
@@ -90,4 +102,39 @@ it('a question is answered by its button alone', async () => {
   fake.answers.push('Run', undefined);
   expect(await confirm('?', '', 'Run')).toBe(true);
   expect(await confirm('?', '', 'Run')).toBe(false);
+});
+
+describe('a pick that takes what is typed', () => {
+  const rows = [{ label: 'shop/web' }, { label: 'shop/api' }];
+  const never = () => ({ dispose: () => undefined });
+  const typed = (text: string) => (text.startsWith('10.') ? { label: text } : undefined);
+
+  it('gives the row that was picked, or makes one of what was typed', async () => {
+    const options = { title: 't', placeHolder: 'p', typed };
+    fake.answers.push('shop/api', { typed: '10.0.0.1' }, { typed: 'web' }, undefined);
+    const source = { rows: async () => rows, onChange: never };
+    expect(await pickOrType(source, options)).toBe(rows[1]);
+    expect(await pickOrType(source, options)).toEqual({ label: '10.0.0.1', alwaysShow: true });
+    expect(await pickOrType(source, options)).toBe(rows[0]);
+    expect(await pickOrType(source, options)).toBeUndefined();
+  });
+
+  it('has others when they have come', async () => {
+    const changes = new EventEmitter<undefined>();
+    let current = rows.slice(0, 1);
+    const picked = pickOrType(
+      { rows: async () => current, onChange: (listener) => changes.event(listener) },
+      { title: 't', placeHolder: 'p', typed },
+    );
+    await expect.poll(() => fake.shown.length).toBeGreaterThan(0);
+    current = rows;
+    fake.answers.push('shop/api');
+    changes.fire(undefined);
+    expect(await picked).toBe(rows[1]);
+  });
+
+  it('fails as its rows do', async () => {
+    const source = { rows: () => Promise.reject(new Error('the server is down')), onChange: never };
+    await expect(pickOrType(source, { title: 't', placeHolder: 'p', typed })).rejects.toThrow('the server is down');
+  });
 });

@@ -160,6 +160,72 @@ interface QuickPickItem {
   readonly detail?: string;
 }
 
+type Listener<T> = (value: T) => void;
+
+/**
+ * A pick in which one can type. When rows come it takes the next answer: the label of one, or what is typed, after which the first row that is there
+ * for it is taken; undefined leaves it, and without an answer it waits for other rows.
+ */
+class TypingPick {
+  title = '';
+  placeholder = '';
+  busy = false;
+  value = '';
+  selectedItems: readonly QuickPickItem[] = [];
+  activeItems: readonly QuickPickItem[] = [];
+  #items: readonly QuickPickItem[] = [];
+  #changed: Listener<string> = () => undefined;
+  #accepted: () => void = () => undefined;
+  #hidden: () => void = () => undefined;
+
+  get items(): readonly QuickPickItem[] {
+    return this.#items;
+  }
+
+  set items(rows: readonly QuickPickItem[]) {
+    this.#items = rows;
+    show('quick pick', this.title, this.placeholder);
+    for (const { label, description, detail } of rows) show('quick pick', label, description, detail);
+    if (this.value === '') queueMicrotask(() => this.#answer());
+  }
+
+  onDidChangeValue(listener: Listener<string>): void {
+    this.#changed = listener;
+  }
+
+  onDidAccept(listener: () => void): void {
+    this.#accepted = listener;
+  }
+
+  onDidHide(listener: () => void): void {
+    this.#hidden = listener;
+  }
+
+  show(): void {}
+
+  dispose(): void {}
+
+  hide(): void {
+    this.#hidden();
+  }
+
+  #answer(): void {
+    if (fake.answers.length === 0) return;
+    const answer = fake.answers.shift();
+    if (answer === undefined) {
+      this.hide();
+      return;
+    }
+    if (typeof answer === 'object' && answer !== null && 'typed' in answer) {
+      this.value = String(answer.typed);
+      this.#changed(this.value);
+    }
+    const wanted = this.value === '' ? String(answer) : this.value;
+    this.selectedItems = this.#items.filter(({ label }) => label.includes(wanted)).slice(0, 1);
+    this.#accepted();
+  }
+}
+
 /** A language status or a tree's view: every text that is set on it is shown. */
 function showsWhatIsSet<T extends object>(way: string, target: T): T {
   return new Proxy(target, {
@@ -196,6 +262,16 @@ export const window = {
     for (const { label, description, detail } of rows) show('quick pick', label, description, detail);
     const wanted = fake.answers.shift();
     return rows.find(({ label }) => label === wanted);
+  },
+  createQuickPick: () => new TypingPick(),
+  showInputBox: async (options: {
+    readonly title: string;
+    readonly prompt: string;
+    readonly value?: string;
+    readonly validateInput?: (text: string) => string | undefined;
+  }): Promise<unknown> => {
+    show('input box', options.title, options.prompt, options.validateInput?.(''));
+    return fake.answers.shift();
   },
   showSaveDialog: async (): Promise<Uri | undefined> => fake.saveTarget,
   createTreeView: (_id: string, options: object) =>

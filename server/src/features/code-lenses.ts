@@ -1,6 +1,7 @@
 import type { CodeLens } from 'vscode-languageserver-types';
 import { labelText } from '../base/safe-text.ts';
 import type { Steps } from '../base/steps.ts';
+import type { ChainService } from '../kube/identity/chain-identity.ts';
 import { portName } from '../kube/identity/chain-names.ts';
 import { serviceTitle } from '../kube/identity/titles.ts';
 import { endpointShares, isAllShown } from '../kube/proxy/endpoint-shares.ts';
@@ -13,17 +14,25 @@ export const showFlowCommand = 'iptables.showFlow';
 /** The server's command for clients without a drawing: says the state of a Service, with the same arguments. */
 export const tellServiceCommand = 'iptables.tellService';
 
+/** The client's command that follows a packet, with a document's URI and what a question takes as `to`. */
+export const tracePacketCommand = 'iptables.tracePacket';
+
 /** What a lens keeps until it is shown. */
 export interface LensData {
   readonly uri: string;
   /** The line of the chain's first rule, 0-based. */
   readonly line: number;
+  /** Whether it asks for a packet to be followed; else it draws. */
+  readonly traces?: boolean;
 }
 
 const chainsBetweenPauses = 1_024;
 
-/** A lens above the first rule of each Service chain, without its text: that is made for the ones on the screen only. */
-export function* codeLenses(state: DumpState): Steps<CodeLens[]> {
+/**
+ * A lens above the first rule of each Service chain, without its text: that is made for the ones on the screen only.
+ * @param canTrace whether there is a second one, that follows a packet to the Service
+ */
+export function* codeLenses(state: DumpState, canTrace = false): Steps<CodeLens[]> {
   const lenses: CodeLens[] = [];
   let count = 0;
   for (const table of state.ruleset.tables) {
@@ -34,7 +43,9 @@ export function* codeLenses(state: DumpState): Steps<CodeLens[]> {
       if (line === undefined || !/^KUBE-SV[CL]-/.test(chain.name)) continue;
       const place = { line, character: 0 };
       const data: LensData = { uri: state.uri, line };
-      lenses.push({ range: { start: place, end: place }, data });
+      const range = { start: place, end: place };
+      lenses.push({ range, data });
+      if (canTrace) lenses.push({ range, data: { ...data, traces: true } });
     }
   }
   return lenses;
@@ -56,6 +67,13 @@ export function lensUri(lens: CodeLens): string | undefined {
   return isLensData(lens.data) ? lens.data.uri : undefined;
 }
 
+/** One that follows a packet to a Service; without a name there is nothing to ask for. */
+function tracingLens({ uri }: DumpState, lens: CodeLens, service: ChainService | null): CodeLens {
+  if (service === null) return { ...lens, command: { title: '', command: '' } };
+  const to = portName(service.namespace, service.name, service.port);
+  return { ...lens, command: { title: 'trace a packet', command: tracePacketCommand, arguments: [uri, to] } };
+}
+
 /** A lens with its text and command. `hasShowFlow`: the client can open a flow. */
 export function resolveCodeLens(state: DumpState, lens: CodeLens, hasShowFlow: boolean): CodeLens {
   if (!isLensData(lens.data)) return lens;
@@ -64,6 +82,7 @@ export function resolveCodeLens(state: DumpState, lens: CodeLens, hasShowFlow: b
   const chain = tableAt(state.ruleset, line)?.chains.get(name);
   if (chain === undefined) return { ...lens, command: { title: '', command: '' } };
   const { service } = state.resolution().chain(chain);
+  if (lens.data.traces === true) return tracingLens(state, lens, service);
   const count = endpointShares(state.ruleset, chain).length;
   const local = chain.name.startsWith('KUBE-SVL-') ? 'local ' : '';
   const shown = isAllShown(state.ruleset, chain) ? '' : ' shown';

@@ -165,7 +165,8 @@ const features: readonly Feature[] = [
     'textDocument/codeLens',
     { codeLensProvider: { resolveProvider: true } },
     document,
-    (session, { textDocument }, token) => withState(session, textDocument.uri, token, [], codeLenses),
+    (session, { textDocument }, token) =>
+      withState(session, textDocument.uri, token, [], (state) => codeLenses(state, session.options.hasTracePacket)),
   ),
   feature('codeLens/resolve', {}, ['lens'], (session, { lens }, token) => {
     const uri = lensUri(lens);

@@ -55,6 +55,7 @@ export function readInitializationOptions(value: unknown): InitializationOptions
     hasShowFlow: isObject(value) && value['hasShowFlow'] === true,
     hasCopyNodeCommands: isObject(value) && value['hasCopyNodeCommands'] === true,
     pushesDiagnostics: isObject(value) && value['pushesDiagnostics'] === true,
+    hasTracePacket: isObject(value) && value['hasTracePacket'] === true,
     ...(isObject(value) && typeof value['context'] === 'string' ? { context: value['context'] } : {}),
   };
 }

@@ -98,8 +98,10 @@ function changed(question: PacketQuestion, meant: TraceRequest, { field, value }
       return ip === undefined ? undefined : { ...question, ...protocol, to: hostPort(ip, Number(value)) };
     }
     case 'source': {
-      const { in: came, ...rest } = question;
-      return { ...rest, from: value };
+      // By another client a Service's name may mean another entry, or none.
+      const { in: came, entry, ipv6, ...rest } = question;
+      const protocol = meant.protocol === undefined ? {} : { protocol: meant.protocol };
+      return { ...rest, ...protocol, from: value, to: meant.to };
     }
     default:
       return { ...question, [field]: value };

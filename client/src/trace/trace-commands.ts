@@ -1,0 +1,151 @@
+import {
+  type CancellationToken,
+  CancellationTokenSource,
+  commands,
+  type Disposable,
+  env,
+  l10n,
+  type Memento,
+  Uri,
+  window,
+} from 'vscode';
+import { parseHostPort } from '../../../server/src/base/ip.ts';
+import { type RulesetChangedParams, rulesetChangedNotification } from '../../../server/src/protocol.ts';
+import { type TraceEndsResult, type TraceQuestion, traceEndsRequest } from '../../../server/src/trace-protocol.ts';
+import { showFailure } from '../failure.ts';
+import type { ServerAccess } from '../server-access.ts';
+import { showInformation, showInStatusBar } from '../show.ts';
+import { askedBefore, keepAsked } from './trace-history.ts';
+import { pickQuestion, type TraceEnds } from './trace-question-pick.ts';
+import { showTraceLineCommand, tracePacketCommand } from './trace-rows.ts';
+import type { TraceView } from './trace-view.ts';
+
+const statusTime = 3_000;
+
+interface Context {
+  readonly server: ServerAccess;
+  readonly view: TraceView;
+  readonly memento: Memento;
+  /** The dump that the drawing with the focus is of. */
+  readonly drawnDump: () => Uri | undefined;
+}
+
+/** Registers what asks for traces and goes through them. */
+export function registerTraceCommands(context: Context): readonly Disposable[] {
+  const { view } = context;
+  return [
+    commands.registerCommand(tracePacketCommand, (uri?: unknown, about?: unknown) => tracePacket(context, uri, about)),
+    commands.registerCommand('iptables.traceAgain', () => traceAgain(context)),
+    commands.registerCommand('iptables.traceNextStep', () => view.walk(1)),
+    commands.registerCommand('iptables.tracePreviousStep', () => view.walk(-1)),
+    commands.registerCommand('iptables.copyTrace', () => copy(context, 'text')),
+    commands.registerCommand('iptables.copyTraceMarkdown', () => copy(context, 'markdown')),
+    commands.registerCommand('iptables.clearTrace', () => view.clear()),
+    commands.registerCommand(showTraceLineCommand, (uri: unknown, line: unknown, outcome: unknown, step: unknown) => {
+      if (!(uri instanceof Uri) || typeof line !== 'number' || typeof outcome !== 'number' || typeof step !== 'number')
+        return undefined;
+      return view.goTo(uri, line, outcome, step);
+    }),
+  ];
+}
+
+/** The dump that a command is about: what it was given, the editor's, the drawing's, or the one that was traced last. */
+function dumpOf({ view, drawnDump }: Context, given: unknown): Uri | undefined {
+  if (given instanceof Uri) return given;
+  if (typeof given === 'string') return Uri.parse(given, true);
+  const document = window.activeTextEditor?.document;
+  return (document?.languageId === 'iptables' ? document.uri : undefined) ?? drawnDump() ?? view.current()?.uri;
+}
+
+/** Where a packet goes, by a Service's name or by an address as `iptables/flow` takes it: "10.96.0.10:53/udp". */
+function destinationOf(text: string): Partial<TraceQuestion> {
+  const [, address = '', protocol] = /^(.*)\/([a-z]+)$/.exec(text) ?? [];
+  const isAddress = protocol !== undefined && parseHostPort(address) !== undefined;
+  return isAddress ? { to: address, protocol } : { to: text };
+}
+
+/** What a command was given of a question: all of it, one end, or where it goes to as text. */
+function givenOf(about: unknown): Partial<TraceQuestion> {
+  if (typeof about === 'string') return destinationOf(about);
+  if (typeof about !== 'object' || about === null || about instanceof Uri) return {};
+  const texts = Object.entries(about).filter(([, value]) => typeof value === 'string' || typeof value === 'boolean');
+  const given = Object.fromEntries(texts) as Partial<TraceQuestion>;
+  return given.from === undefined && given.to === undefined ? {} : given;
+}
+
+function endsOf(server: ServerAccess, dump: Uri, token: CancellationToken): TraceEnds {
+  const params = { textDocument: { uri: dump.toString() } };
+  return {
+    ask: () => server.askOfDump<TraceEndsResult>(traceEndsRequest, params, token),
+    onChange: (listener) =>
+      server.onNotification<RulesetChangedParams>(rulesetChangedNotification, ({ uri }) => {
+        if (uri === dump.toString()) listener();
+      }),
+  };
+}
+
+/**
+ * Asks for a packet, as far as it is not given, and follows it. Menus give the dump's URI as the first argument and something of their own as the
+ * second; a code lens and the views give the URI, as text or not, and a question or where it goes to.
+ */
+async function tracePacket(context: Context, uri: unknown, about: unknown): Promise<void> {
+  const { server, memento } = context;
+  const dump = dumpOf(context, uri);
+  if (dump === undefined) {
+    await showInformation(l10n.t('Open an iptables dump first: the packet is followed through its rules.'));
+    return;
+  }
+  const given = givenOf(about);
+  const cancellation = new CancellationTokenSource();
+  try {
+    const { from, to } = given;
+    const question =
+      from !== undefined && to !== undefined
+        ? { ...given, from, to }
+        : await pickQuestion(endsOf(server, dump, cancellation.token), askedBefore(memento), given);
+    if (question !== undefined) await follow(context, dump, question);
+  } catch (error) {
+    await failed(context, error);
+  } finally {
+    cancellation.dispose();
+  }
+}
+
+/** The last question once more, of the dump that is looked at. */
+async function traceAgain(context: Context): Promise<void> {
+  const [question] = askedBefore(context.memento);
+  const dump = dumpOf(context, undefined);
+  if (question === undefined || dump === undefined) {
+    await tracePacket(context, undefined, undefined);
+    return;
+  }
+  try {
+    await follow(context, dump, question);
+  } catch (error) {
+    await failed(context, error);
+  }
+}
+
+async function follow({ view, memento }: Context, dump: Uri, question: TraceQuestion): Promise<void> {
+  const refusal = await view.trace(dump, question);
+  if (refusal === undefined) await keepAsked(memento, question);
+  else await showInformation(refusal);
+}
+
+async function copy({ view, server }: Context, format: 'text' | 'markdown'): Promise<void> {
+  const session = view.current();
+  if (session === undefined) {
+    await showInformation(l10n.t('No packet has been followed yet.'));
+    return;
+  }
+  try {
+    await env.clipboard.writeText(await session.text(format));
+    showInStatusBar(l10n.t('The trace is on the clipboard.'), statusTime);
+  } catch (error) {
+    await showFailure(server, error);
+  }
+}
+
+function failed({ server }: Context, error: unknown): Promise<void> {
+  return showFailure(server, error, (reason) => l10n.t('No trace: {0}', reason));
+}

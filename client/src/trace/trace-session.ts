@@ -1,0 +1,67 @@
+import { CancellationTokenSource, type Uri } from 'vscode';
+import {
+  type TraceParams,
+  type TraceQuestion,
+  type TraceResult,
+  type TraceRulesParams,
+  type TraceRulesResult,
+  type TraceTextParams,
+  type TraceTextResult,
+  type TraceWayParams,
+  type TraceWayResult,
+  type TraceWhyNotResult,
+  traceRequest,
+  traceRulesRequest,
+  traceTextRequest,
+  traceWayRequest,
+  traceWhyNotRequest,
+} from '../../../server/src/trace-protocol.ts';
+import type { ServerAccess } from '../server-access.ts';
+
+/** One packet that is followed through one dump, as the server says it of one version of the dump. */
+export interface TraceSession {
+  readonly uri: Uri;
+  readonly question: TraceQuestion;
+  readonly result: Extract<TraceResult, { readonly kind: 'trace' }>;
+  way(outcome: number): Promise<TraceWayResult>;
+  rules(outcome: number, first: number, count: number): Promise<TraceRulesResult>;
+  whyNot(outcome: number): Promise<TraceWhyNotResult>;
+  text(format: 'text' | 'markdown'): Promise<string>;
+}
+
+/** Follows a packet. The sentence of a refusal where that cannot be done. */
+export async function openTrace(
+  server: ServerAccess,
+  uri: Uri,
+  question: TraceQuestion,
+  cancellation = new CancellationTokenSource(),
+): Promise<TraceSession | string> {
+  const packet: TraceParams = { textDocument: { uri: uri.toString() }, question };
+  const result = await server.askOfDump<TraceResult>(traceRequest, packet, cancellation.token);
+  if (result.kind === 'nothing') return result.reason;
+  const ways = new Map<number, Promise<TraceWayResult>>();
+  const ofOutcome = (outcome: number): TraceWayParams => ({ ...packet, outcome });
+  return {
+    uri,
+    question,
+    result,
+    way(outcome) {
+      const known = ways.get(outcome);
+      if (known !== undefined) return known;
+      const way = server.ask<TraceWayResult>(traceWayRequest, ofOutcome(outcome));
+      ways.set(outcome, way);
+      // One that failed is asked for again.
+      way.catch(() => ways.delete(outcome));
+      return way;
+    },
+    rules(outcome, first, count) {
+      const params: TraceRulesParams = { ...ofOutcome(outcome), first, count };
+      return server.ask<TraceRulesResult>(traceRulesRequest, params);
+    },
+    whyNot: (outcome) => server.ask<TraceWhyNotResult>(traceWhyNotRequest, ofOutcome(outcome)),
+    async text(format) {
+      const params: TraceTextParams = { ...packet, format };
+      return (await server.ask<TraceTextResult>(traceTextRequest, params)).text;
+    },
+  };
+}

@@ -1,0 +1,173 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Locator } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { describeWith } from '../support/requirements.ts';
+import { doUntil } from './again.ts';
+import { openWorkbench, saysSoon, soon, type Workbench } from './workbench.ts';
+
+const sample = resolve(import.meta.dirname, '../fixtures/sample');
+const lines = readFileSync(join(sample, 'worker-1.iptables'), 'utf8').split('\n');
+
+/** The 1-based number of the first line with this text. */
+function lineOf(text: string): number {
+  const index = lines.findIndex((line) => line.includes(text));
+  expect(index, `"${text}" in the sample`).toBeGreaterThanOrEqual(0);
+  return index + 1;
+}
+
+/** A script for the page: what decorations put before text, where it is a number. */
+const stepNumbers = `[...document.querySelectorAll('.monaco-editor .view-line span')]
+  .map((span) => getComputedStyle(span, '::before').content.replace(/["\\s]/g, ''))
+  .filter((content) => /^\\d+(?:,\\d+)*$/.test(content))`;
+
+describeWith(['code-server', 'chromium'], 'a packet that is traced in VS Code', () => {
+  let workbench: Workbench;
+
+  beforeAll(async () => {
+    workbench = await openWorkbench({ workspace: sample, file: 'worker-1.iptables' });
+    // The trace shares the side bar with other views, and a tree has no more rows than are in sight.
+    await workbench.page.setViewportSize({ width: 1440, height: 1600 });
+  }, 300_000);
+
+  afterAll(() => workbench?.close());
+
+  beforeEach(({ onTestFailed, task }) => {
+    onTestFailed(() => workbench.screenshot(`failed-trace-${task.id}`));
+  });
+
+  const rows = (): Locator => workbench.page.locator('[id="workbench.view.extension.iptables"] .monaco-list-row');
+  const row = (text: string | RegExp): Locator => rows().filter({ hasText: text });
+  const title = (): Locator => workbench.page.locator('.quick-input-title');
+  /** The numbers that stand before lines of the dump on the screen. */
+  const numbers = async (): Promise<string> => (await workbench.page.evaluate<readonly string[]>(stepNumbers)).join(' ');
+
+  /** In the box with this title: types, waits until a row is the one, and takes it. By the keyboard alone. */
+  const choose = async (boxTitle: string | RegExp, typed: string, wanted: string | RegExp): Promise<void> => {
+    const { page } = workbench;
+    await saysSoon(title(), boxTitle);
+    await page.keyboard.type(typed);
+    await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: wanted }).waitFor();
+    await page.keyboard.press('Enter');
+  };
+  const command = async (name: string): Promise<void> => {
+    const { page } = workbench;
+    const input = page.locator('.quick-input-widget input').first();
+    await doUntil(
+      'press F1',
+      () => page.keyboard.press('F1'),
+      () => input.isVisible(),
+    );
+    await page.keyboard.type(name);
+    await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: name }).waitFor();
+    await page.keyboard.press('Enter');
+  };
+
+  it('is asked for by the keyboard alone, and answered with what becomes of it', async () => {
+    await saysSoon(workbench.language(), 'iptables');
+    await command('iptables: Trace Packet');
+    await choose('Trace Packet: from', 'booking/frontend-6c8f7b9d45-2', 'booking/frontend-6c8f7b9d45-2lqzr');
+    await choose(/Trace Packet from booking\/frontend-6c8f7b9d45-2lqzr: to/, 'booking/tickets:grpc', 'booking/tickets:grpc');
+    await choose('Trace Packet', '', 'Trace the packet');
+    await row('50 % accepted').first().waitFor();
+    await row(/dnat to 10\.244\.\d\.2\d:9000/)
+      .first()
+      .waitFor();
+    await row('rules did not match').first().waitFor();
+    await workbench.screenshot('trace');
+  }, 60_000);
+
+  it('is walked by its keys, forward and back, in the tree and in the dump', async () => {
+    const { page } = workbench;
+    const current = (): Locator => page.locator('[id="workbench.view.extension.iptables"] .monaco-list-row.selected');
+    await page.keyboard.press('Alt+F9');
+    await saysSoon(workbench.activeLine(), String(lineOf('-A PREROUTING ')));
+    await saysSoon(current(), '1. jump KUBE-SERVICES');
+    await page.keyboard.press('Alt+F9');
+    await saysSoon(workbench.activeLine(), String(lineOf('booking/tickets:grpc cluster IP')));
+    await saysSoon(current(), '2. jump KUBE-SVC-MLP2VYCUNGXX2GFQ');
+    await soon(numbers).toContain('2');
+    await workbench.screenshot('trace-walked');
+    await page.keyboard.press('Shift+Alt+F9');
+    await saysSoon(workbench.activeLine(), String(lineOf('-A PREROUTING ')));
+  }, 60_000);
+
+  it('says of each rule that did not match why that is', async () => {
+    const { page } = workbench;
+    const folded = row('4 rules did not match').first();
+    await doUntil(
+      'unfold the rules that did not match',
+      () => folded.click(),
+      async () => (await row('the packet is for 10.96.40.20').count()) > 0,
+    );
+    await workbench.screenshot('trace-reasons');
+    await row('-d 10.96.0.1/32').first().click();
+    await saysSoon(workbench.activeLine(), String(lineOf('default/kubernetes:https cluster IP')));
+    await page.keyboard.press('Escape');
+  }, 60_000);
+
+  it('follows an edit that changes what becomes of it, and says what would pass', async () => {
+    const { page } = workbench;
+    await workbench.goTo(lineOf('-A FORWARD '));
+    await page.keyboard.insertText('-A FORWARD -s 10.244.0.17/32 -j DROP\n');
+    await row('50 % dropped').first().waitFor();
+    await row(`dropped by FORWARD, line ${lineOf('-A FORWARD ')}`)
+      .first()
+      .waitFor();
+    await row('passes from 203.0.113.1').first().waitFor();
+    await workbench.screenshot('trace-dropped');
+    await doUntil(
+      'undo the line',
+      () => page.keyboard.press('Control+Z'),
+      async () => (await page.locator('.tab.active.dirty').count()) === 0,
+    );
+    await row('50 % accepted').first().waitFor();
+    await soon(() => row('50 % dropped').count()).toBe(0);
+  }, 60_000);
+
+  it('is asked for by the lens above a Service, and again by its history', async () => {
+    const { page } = workbench;
+    await workbench.goTo(lineOf('-A KUBE-SVC-3MGBTRC5ATFFL7T7'));
+    const lens = page.locator('.codelens-decoration a', { hasText: 'trace a packet' }).first();
+    await doUntil(
+      'click a code lens',
+      () => lens.click(),
+      async () => /to booking\/frontend:http: from/.test((await title().first().textContent()) ?? ''),
+    );
+    await choose(/to booking\/frontend:http: from/, 'outside', 'outside');
+    await choose('Trace Packet', '', 'Trace the packet');
+    await row(/33.3 % accepted/)
+      .first()
+      .waitFor();
+    await command('iptables: Trace Packet');
+    await saysSoon(title(), 'Trace Packet: from');
+    const rowsOfBox = page.locator('.quick-input-list .monaco-list-row');
+    await soon(async () => (await rowsOfBox.allTextContents()).join()).toContain(
+      'booking/frontend-6c8f7b9d45-2lqzr to booking/tickets:grpc',
+    );
+    await page.keyboard.type('lqzr to booking/tickets');
+    await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: 'lqzr to booking/tickets:grpc' }).waitFor();
+    await page.keyboard.press('Enter');
+    await row('50 % accepted').first().waitFor();
+  }, 60_000);
+
+  it('is read in every theme, and where there is little room', async () => {
+    const { page } = workbench;
+    const settings = join(workbench.folder, '.vscode/settings.json');
+    mkdirSync(join(workbench.folder, '.vscode'), { recursive: true });
+    await workbench.goTo(lineOf('-A FORWARD '));
+    for (const [name, theme, seen] of [
+      ['dark', 'Default Dark Modern', '.monaco-workbench.vs-dark'],
+      ['high-contrast', 'Default High Contrast', '.monaco-workbench.hc-black'],
+      ['high-contrast-light', 'Default High Contrast Light', '.monaco-workbench.hc-light'],
+    ] as const) {
+      writeFileSync(settings, JSON.stringify({ 'workbench.colorTheme': theme }));
+      await page.locator(seen).waitFor();
+      await soon(numbers).toMatch(/\d/);
+      await workbench.screenshot(`trace-${name}`);
+    }
+    await page.setViewportSize({ width: 640, height: 700 });
+    await row('50 % accepted').first().waitFor();
+    await workbench.screenshot('trace-narrow');
+  }, 60_000);
+});
