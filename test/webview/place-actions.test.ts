@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { indexGraph } from '../../webview/src/model/graph-index.ts';
-import { edgeActions, nodeActions, type PlaceAction } from '../../webview/src/model/place-actions.ts';
+import { edgeActions, nodeActions, type PlaceAction } from '../../webview/src/page/place-actions.ts';
 import { edge, richGraph } from './fixtures.ts';
 
 const index = indexGraph(richGraph());

@@ -1,9 +1,9 @@
 /** Opens the menu of a place, in the drawing or in the text. */
 import type { TextItem } from '../export/text-tree.ts';
-import { edgeActions, nodeActions, type PlaceAction } from '../model/place-actions.ts';
 import { fitView, setMode } from './actions.ts';
 import type { MenuEntry } from './menu-list.ts';
 import { boxFor, focusFlow, type Page } from './page.ts';
+import { edgeActions, nodeActions, type PlaceAction } from './place-actions.ts';
 import { setSelected, toggleGroup } from './selection.ts';
 import type { Target } from './target.ts';
 

@@ -2,9 +2,9 @@
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowEdge, FlowNode } from '../../../server/src/kube/flow/graph.ts';
 import type { PageMessage } from '../messages.ts';
-import { lineOf } from './describe.ts';
-import { count } from './format.ts';
-import type { GraphIndex } from './graph-index.ts';
+import { lineOf } from '../model/describe.ts';
+import { count } from '../model/format.ts';
+import type { GraphIndex } from '../model/graph-index.ts';
 
 /** A label, and what the extension is told when it is chosen. */
 export interface PlaceAction {
