@@ -91,4 +91,16 @@ describe('code lenses', () => {
       arguments: [state.uri, 'booking/frontend:http'],
     });
   });
+
+  it('has a second lens above a Service chain, that follows a packet there, where the client can', () => {
+    const [first, second] = runToEnd(codeLenses(state, true));
+    expect(second?.range).toEqual(first?.range);
+    const resolved = second === undefined ? undefined : resolveCodeLens(state, second, true).command;
+    expect(resolved).toEqual({
+      title: 'trace a packet',
+      command: 'iptables.tracePacket',
+      arguments: [state.uri, expect.stringMatching(/^[\w-]+\/[\w-]+/)],
+    });
+    expect(runToEnd(codeLenses(state)).length * 2).toBe(runToEnd(codeLenses(state, true)).length);
+  });
 });
