@@ -95,6 +95,23 @@ describeWith('chromium', 'a panel', () => {
     await second.close();
   });
 
+  it('asks for what kube-proxy would write, and for the dump again', async () => {
+    const flow = await openFlowPage(browser, { viewport: { width: 1400, height: 800 } });
+    await flow.show(richGraph(), 'shop/web:http');
+    const toggle = flow.page.getByRole('button', { name: 'What kube-proxy would write' });
+    expect(await toggle.getAttribute('aria-pressed')).toBe('false');
+    await toggle.click();
+    expect(await flow.last('request-flow')).toEqual({ kind: 'request-flow', to: 'expected:shop/web:http' });
+    await flow.show(richGraph(), 'expected:shop/web:http');
+    expect(await toggle.getAttribute('aria-pressed')).toBe('true');
+    await flow.forget();
+    await toggle.click();
+    expect(await flow.last('request-flow')).toEqual({ kind: 'request-flow', to: 'shop/web:http' });
+    await flow.show(richGraph(), 'chain:filter/FORWARD@3');
+    expect(await toggle.isVisible()).toBe(false);
+    await flow.close();
+  });
+
   it('keeps the focus and the place in the details while the cursor in the dump moves', async () => {
     const flow = await openFlowPage(browser, { viewport: { width: 1900, height: 500 } });
     await flow.show(richGraph());

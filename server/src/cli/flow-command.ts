@@ -5,8 +5,8 @@ import { flowMermaid } from '../../../webview/src/export/mermaid.ts';
 import { flowSvg } from '../../../webview/src/export/svg.ts';
 import { jsonText, terminalText } from '../base/safe-text.ts';
 import { clusterOfDump } from '../kube/drift/other-cluster.ts';
-import type { FlowGraph } from '../kube/flow/graph.ts';
-import { isChainRequest, requestSteps } from '../kube/flow/request.ts';
+import { expectedPrefix, type FlowGraph } from '../kube/flow/graph.ts';
+import { isChainRequest, isExpectedRequest, requestSteps } from '../kube/flow/request.ts';
 import { parseFlowTarget } from '../kube/flow/target.ts';
 import { resolveChains } from '../kube/identity/resolve.ts';
 import { pc } from './colors.ts';
@@ -18,7 +18,7 @@ import { UsageError } from './usage-error.ts';
 export const flowFormats = ['text', 'json', 'svg', 'mermaid', 'dot', 'html'] as const;
 
 export interface FlowOptions extends ClusterOptions {
-  /** `IP[:PORT[/PROTO]]`, `namespace/name[:port]`, or `chain:TABLE/CHAIN[@DEPTH]`. */
+  /** `IP[:PORT[/PROTO]]`, `namespace/name[:port]`, one of these behind `expected:`, or `chain:TABLE/CHAIN[@DEPTH]`. */
   readonly to: string;
   /** The node that the dump is of, where it is given. */
   readonly node?: string;
@@ -28,7 +28,7 @@ export interface FlowOptions extends ClusterOptions {
 /** `flow DUMP --to`: the paths of packets to an address or a Service, as text or as a drawing. */
 export async function runFlow(path: string, options: FlowOptions): Promise<string> {
   // Before anything large is read.
-  const parsed = parseFlowTarget(options.to);
+  const parsed = parseFlowTarget(isExpectedRequest(options.to) ? options.to.slice(expectedPrefix.length) : options.to);
   if (!parsed.ok && !isChainRequest(options.to)) throw new UsageError(`--to: ${parsed.message}`);
   const dump = readDump(path);
   const cluster = await readCluster(options, [], dump.facts);

@@ -180,7 +180,7 @@ function addFlow(root: Command, answered: Answered): void {
       .argument('<dump>', dumpHelp)
       .requiredOption(
         '--to <target>',
-        'IP[:PORT[/PROTO]], namespace/name[:port], or chain:TABLE/CHAIN[@DEPTH] for the jumps from any chain',
+        'IP[:PORT[/PROTO]] or namespace/name[:port], behind expected: as kube-proxy would write it; or chain:TABLE/CHAIN[@DEPTH] for the jumps from any chain',
       )
       .option('--node <name>', 'the node that the dump is of (default: told by the dump)'),
   )

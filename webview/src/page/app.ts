@@ -1,4 +1,4 @@
-import { act, fitView, go, moveTo, search, setDetails, setMode, zoom } from './actions.ts';
+import { act, fitView, go, moveTo, search, setDetails, setMode, showExpected, zoom } from './actions.ts';
 import type { DetailsEvents } from './details.ts';
 import type { DrawingEvents } from './drawing.ts';
 import { exportEntries } from './exports.ts';
@@ -91,6 +91,7 @@ function toolbarEvents(page: () => Page): ToolbarEvents {
       update(page(), { grouping: by, open: [], view: null });
       relayout(page());
     },
+    expected: (on) => showExpected(page(), on),
     mode: (mode) => setMode(page(), mode),
     details: (on) => setDetails(page(), on),
     zoomBy: (factor) => zoom(page(), factor),

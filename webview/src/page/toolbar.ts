@@ -18,6 +18,8 @@ export interface ToolbarState {
   readonly filtering: boolean;
   /** Null where nothing is grouped: the choice is hidden. */
   readonly grouping: Grouping | null;
+  /** Whether what kube-proxy would write is shown; null where there is nothing of the kind. */
+  readonly expected: boolean | null;
   readonly mode: 'drawing' | 'text';
   readonly details: boolean;
   readonly zoom: number;
@@ -32,6 +34,7 @@ export interface ToolbarEvents {
   leaveSearch(): void;
   filter(on: boolean): void;
   group(by: Grouping): void;
+  expected(on: boolean): void;
   mode(mode: 'drawing' | 'text'): void;
   details(on: boolean): void;
   zoomBy(factor: number): void;
@@ -165,6 +168,9 @@ export function createToolbar(events: ToolbarEvents, exports: readonly MenuEntry
   const zoom = createZoom(events);
   const mode = iconButton('tree', 'Show as text', () => events.mode(mode.dataset['mode'] === 'text' ? 'drawing' : 'text'));
   const details = iconButton('details', 'Details', () => events.details(details.getAttribute('aria-pressed') !== 'true'));
+  const expected = iconButton('expected', 'What kube-proxy would write', () =>
+    events.expected(expected.getAttribute('aria-pressed') !== 'true'),
+  );
   const share = iconButton('share', 'Copy, export or print', () => undefined);
   return {
     element: element(
@@ -177,7 +183,7 @@ export function createToolbar(events: ToolbarEvents, exports: readonly MenuEntry
       search.element,
       grouping,
       zoom.element,
-      element('div', { class: 'cluster tools' }, mode, details, createMenu(share, exports).element),
+      element('div', { class: 'cluster tools' }, expected, mode, details, createMenu(share, exports).element),
       element('div', { class: 'row-end' }),
     ),
     show(state) {
@@ -196,6 +202,8 @@ export function createToolbar(events: ToolbarEvents, exports: readonly MenuEntry
       mode.title = label;
       mode.setAttribute('aria-label', label);
       setAttribute(details, 'aria-pressed', String(state.details));
+      expected.hidden = state.expected === null;
+      setAttribute(expected, 'aria-pressed', String(state.expected === true));
       zoom.show(state.zoom);
     },
     zoom: (k) => zoom.show(k),

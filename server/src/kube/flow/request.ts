@@ -3,6 +3,8 @@ import type { Steps } from '../../base/steps.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { type FlowAnswer, flowSteps } from './build-flow.ts';
 import { chainGraphSteps } from './chain-graph.ts';
+import { expectedFlowSteps } from './expected-flow.ts';
+import { expectedPrefix } from './graph.ts';
 import { parseFlowTarget } from './target.ts';
 
 const defaultDepth = 3;
@@ -18,11 +20,22 @@ export function isChainRequest(to: string): boolean {
   return to.startsWith('chain:');
 }
 
+/** Whether a request is for the flow that kube-proxy would make, and not for the dump's own. */
+export function isExpectedRequest(to: string): boolean {
+  return to.startsWith(expectedPrefix);
+}
+
 /**
- * The graph of a request: `IP[:PORT[/PROTOCOL]]`, `namespace/service[:port]`, or `chain:TABLE/CHAIN[@DEPTH]`; or in a sentence why there is
- * none. Never throws.
+ * The graph of a request: `IP[:PORT[/PROTOCOL]]`, `namespace/service[:port]`, either also behind `expected:` for what kube-proxy would write, or
+ * `chain:TABLE/CHAIN[@DEPTH]`; or in a sentence why there is none. Never throws.
  */
 export function* requestSteps(resolution: Resolution, to: string): Steps<FlowAnswer> {
+  if (isExpectedRequest(to)) {
+    const parsed = parseFlowTarget(to.slice(expectedPrefix.length));
+    if (!parsed.ok) return { ok: false, reason: parsed.message };
+    const answer = yield* expectedFlowSteps(resolution, parsed.target);
+    return answer.ok ? { ...answer, to: `${expectedPrefix}${answer.to}` } : answer;
+  }
   if (!isChainRequest(to)) {
     const parsed = parseFlowTarget(to);
     return parsed.ok ? yield* flowSteps(resolution, parsed.target) : { ok: false, reason: parsed.message };
