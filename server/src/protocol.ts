@@ -347,8 +347,14 @@ export const copyNodeCommandsCommand = 'iptables.copyNodeCommands';
 
 /** Which hints stand between the words of a rule. */
 export interface InlayHintSettings {
-  /** The Service or Pod after a jump. */
+  /** The Service or Pod of a chain that is jumped to. */
   readonly chains: boolean;
+  /** Where that of a jump stands: behind it, or at the beginning of the rule, where it is seen without scrolling. */
+  readonly jumpPlace: 'jump' | 'rule';
+  /** The Service or Pod of a chain where it is declared. */
+  readonly declarations: boolean;
+  /** The same at the first of its rules. */
+  readonly rules: boolean;
   /** The real share after a probability. */
   readonly shares: boolean;
   /** Whose an address is. */

@@ -12,7 +12,15 @@ import { clusterOf } from '../support/dumps.ts';
 const sample = resolve(import.meta.dirname, '../fixtures/sample');
 const text = readFileSync(resolve(sample, 'worker-1.iptables'), 'utf8');
 const state = dumpState(text, clusterOf(readFileSync(resolve(sample, 'cluster.json'), 'utf8')));
-const all: InlayHintSettings = { chains: true, shares: true, addresses: true };
+const none: InlayHintSettings = {
+  chains: false,
+  jumpPlace: 'jump',
+  declarations: false,
+  rules: false,
+  shares: false,
+  addresses: false,
+};
+const all: InlayHintSettings = { ...none, chains: true, shares: true, addresses: true };
 
 /** The first rule that holds these words, with its hints in angle brackets where they stand. */
 function shown(words: string, choice: InlayHintSettings): string {
@@ -43,9 +51,39 @@ describe('inlay hints', () => {
   });
 
   it('can be switched off, each kind by itself', () => {
-    expect(shown('10.96.40.10/32 KUBE-SERVICES', { chains: false, shares: true, addresses: true })).toMatch(/KUBE-SVC-\w+$/);
-    expect(shown('10.96.40.10/32 KUBE-SERVICES', { chains: false, shares: false, addresses: false })).not.toContain('<');
-    expect(shown('0.50000000000 KUBE-SEP-LHZID5ROYHOMKZPZ', { chains: true, shares: false, addresses: true })).not.toContain('%');
+    expect(shown('10.96.40.10/32 KUBE-SERVICES', { ...all, chains: false })).toMatch(/KUBE-SVC-\w+$/);
+    expect(shown('10.96.40.10/32 KUBE-SERVICES', none)).not.toContain('<');
+    expect(shown('0.50000000000 KUBE-SEP-LHZID5ROYHOMKZPZ', { ...all, shares: false })).not.toContain('%');
+  });
+});
+
+describe('hints of whose a chain is', () => {
+  const cluster = clusterWith(service('shop/web'), slice('shop/web', { '10.244.0.1': { pod: 'web-1' } }));
+  const dump = dumpState(
+    `*nat
+:PREROUTING ACCEPT [0:0]
+:KUBE-SVC-TG4Y7II5EGIOXNPD - [0:0]
+-A PREROUTING -d 10.96.0.1/32 -p tcp -m comment --comment "shop/web:http cluster IP" -j KUBE-SVC-TG4Y7II5EGIOXNPD
+-A KUBE-SVC-TG4Y7II5EGIOXNPD -m comment --comment "shop/web:http" -j RETURN
+-A KUBE-SVC-TG4Y7II5EGIOXNPD -j RETURN
+COMMIT
+`,
+    cluster,
+  );
+  const range = { start: { line: 0, character: 0 }, end: { line: 99, character: 0 } };
+  const hintsWith = (choice: Partial<InlayHintSettings>): readonly string[] =>
+    runToEnd(inlayHints(dump, range, { ...none, ...choice })).map(
+      ({ position, label }) => `${position.line}:${position.character} ${String(label)}`,
+    );
+
+  it('stand behind its declaration, and behind its name at the first of its rules', () => {
+    expect(hintsWith({ declarations: true })).toEqual(['2:34 shop/web:http']);
+    expect(hintsWith({ rules: true })).toEqual(['4:28 shop/web:http']);
+  });
+
+  it('of a jump stand behind it, or at the beginning of the rule', () => {
+    expect(hintsWith({ chains: true })).toEqual(['3:113 shop/web:http']);
+    expect(hintsWith({ chains: true, jumpPlace: 'rule' })).toEqual(['3:13 → shop/web:http']);
   });
 });
 

@@ -36,7 +36,16 @@ function hoverOf(state: DumpState, line: number, word: string): string {
 
 function hintsOf(state: DumpState): readonly string[] {
   const range = { start: { line: 0, character: 0 }, end: { line: 99, character: 0 } };
-  return runToEnd(inlayHints(state, range, { chains: true, shares: true, addresses: true })).map(({ label }) => String(label));
+  return runToEnd(
+    inlayHints(state, range, {
+      chains: true,
+      jumpPlace: 'jump',
+      declarations: false,
+      rules: false,
+      shares: true,
+      addresses: true,
+    }),
+  ).map(({ label }) => String(label));
 }
 
 describe('a dump that is of another cluster than the one at hand', () => {

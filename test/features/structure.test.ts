@@ -24,12 +24,9 @@ const state = dumpState(dump);
 
 describe('symbols', () => {
   it('are tables, and in them chains with the Service behind them', () => {
-    const outline = runToEnd(documentSymbols(state)).map((table) => [
-      table.name,
-      table.children?.map((chain) => (chain.detail ? `${chain.name}: ${chain.detail}` : chain.name)),
-    ]);
+    const outline = runToEnd(documentSymbols(state)).map((table) => [table.name, table.children?.map((chain) => chain.name)]);
     expect(outline).toEqual([
-      ['nat', ['PREROUTING', 'KUBE-SERVICES', 'KUBE-SVC-TG4Y7II5EGIOXNPD: shop/web:http']],
+      ['nat', ['PREROUTING', 'KUBE-SERVICES', 'shop/web:http (KUBE-SVC-TG4Y7II5EGIOXNPD)']],
       ['filter', ['INPUT']],
     ]);
   });
@@ -39,6 +36,36 @@ describe('symbols', () => {
     expect(names('shop/web')).toEqual(['KUBE-SVC-TG4Y7II5EGIOXNPD (shop/web:http)']);
     expect(names('tg4y7')).toEqual(['KUBE-SVC-TG4Y7II5EGIOXNPD (shop/web:http)']);
     expect(names('nothing of the kind')).toEqual([]);
+  });
+});
+
+describe('symbols of the workspace', () => {
+  const nodePorts = dumpState(`*nat
+:KUBE-NODEPORTS - [0:0]
+:KUBE-EXT-TG4Y7II5EGIOXNPD - [0:0]
+:KUBE-SVC-TG4Y7II5EGIOXNPD - [0:0]
+:KUBE-SEP-AAAAAAAAAAAAAAAA - [0:0]
+-A KUBE-NODEPORTS -p tcp -m comment --comment "shop/web:http" -m tcp --dport 30080 -j KUBE-EXT-TG4Y7II5EGIOXNPD
+-A KUBE-SERVICES -d 10.96.20.10/32 -p tcp -m comment --comment "shop/web:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-TG4Y7II5EGIOXNPD
+-A KUBE-SVC-TG4Y7II5EGIOXNPD ! -s 10.244.0.0/16 -d 10.96.20.10/32 -p tcp -m tcp --dport 80 -j KUBE-MARK-MASQ
+-A KUBE-SEP-AAAAAAAAAAAAAAAA -s 10.244.0.11/32 -m comment --comment "shop/web:http" -j KUBE-MARK-MASQ
+-A KUBE-SEP-AAAAAAAAAAAAAAAA -p tcp -m comment --comment "shop/web:http" -m tcp -j DNAT --to-destination 10.244.0.11:8080
+COMMIT
+`);
+  const names = (query: string): readonly string[] => runToEnd(workspaceSymbols([nodePorts], query)).map(({ name }) => name);
+
+  it.each([
+    ['10.96.20.10', 'KUBE-SVC-TG4Y7II5EGIOXNPD (shop/web:http, 10.96.20.10:80)'],
+    ['10.96.20', 'KUBE-SVC-TG4Y7II5EGIOXNPD (shop/web:http, 10.96.20.10:80)'],
+    ['10.96.20.10:80', 'KUBE-SVC-TG4Y7II5EGIOXNPD (shop/web:http, 10.96.20.10:80)'],
+    ['10.244.0.11', 'KUBE-SEP-AAAAAAAAAAAAAAAA (shop/web:http -> 10.244.0.11:8080, 10.244.0.11:8080)'],
+    ['30080', 'KUBE-EXT-TG4Y7II5EGIOXNPD (shop/web:http, port 30080)'],
+  ])('are found by %s', (query, name) => {
+    expect(names(query)).toEqual([name]);
+  });
+
+  it('are not found by an address or a port that no rule has', () => {
+    for (const query of ['10.96.20.11', '10.96.20.10:81', '3008', '300800', '192.0.2.']) expect(names(query)).toEqual([]);
   });
 });
 

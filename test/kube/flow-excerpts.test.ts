@@ -225,9 +225,16 @@ describe('what an editor says of a chain that is not shown whole', () => {
   };
   const hintsOf = (state: DumpState): readonly string[] => {
     const range = { start: { line: 0, character: 0 }, end: { line: 99, character: 0 } };
-    return runToEnd(inlayHints(state, range, { chains: false, shares: true, addresses: false })).map(({ label }) =>
-      String(label),
-    );
+    return runToEnd(
+      inlayHints(state, range, {
+        chains: false,
+        jumpPlace: 'jump',
+        declarations: false,
+        rules: false,
+        shares: true,
+        addresses: false,
+      }),
+    ).map(({ label }) => String(label));
   };
   const lensOf = (state: DumpState): string => {
     const [lens] = runToEnd(codeLenses(state));

@@ -3,13 +3,12 @@ import { percentText } from '../base/percent.ts';
 import { labelText } from '../base/safe-text.ts';
 import type { Steps } from '../base/steps.ts';
 import type { Cluster } from '../cluster/cluster.ts';
-import { endpointTitle, serviceTitle } from '../kube/identity/titles.ts';
+import { chainTitle, endpointTitle, serviceTitle } from '../kube/identity/titles.ts';
 import { areSharesKnown, type EndpointShare, endpointShares } from '../kube/proxy/endpoint-shares.ts';
 import type { InlayHintSettings } from '../protocol.ts';
 import { type Chain, type Table, tableAt } from '../ruleset/ruleset.ts';
 import { statementOf } from '../syntax/document.ts';
-import type { Line } from '../syntax/line.ts';
-import type { RuleOption, RuleStatement, Word } from '../syntax/statement.ts';
+import type { ChainStatement, RuleOption, RuleStatement, Span } from '../syntax/statement.ts';
 import { addressIn } from './support/address-in.ts';
 import type { DumpState } from './support/state.ts';
 
@@ -19,31 +18,54 @@ const longestLabel = 60;
 /** The hints on the lines of a range; only these lines are read again, and the chains whose shares they are part of. */
 export function* inlayHints(state: DumpState, range: Range, choice: InlayHintSettings): Steps<InlayHint[]> {
   const hints: InlayHint[] = [];
-  if (!choice.chains && !choice.shares && !choice.addresses) return hints;
+  if (!Object.values(choice).includes(true)) return hints;
   const { lines } = state.ruleset;
   const shares = new Map<Chain, ReadonlyMap<number, EndpointShare>>();
   const end = Math.min(range.end.line, lines.length - 1);
   for (let number = Math.max(range.start.line, 0); number <= end; number += 1) {
     if (number % linesBetweenPauses === 0) yield;
     const line = lines[number];
-    const table = line?.kind === 'rule' ? tableAt(state.ruleset, number) : undefined;
+    const table = line?.kind === 'rule' || line?.kind === 'chain' ? tableAt(state.ruleset, number) : undefined;
     if (line === undefined || table === undefined) continue;
-    const rule = ruleOn(line);
-    if (rule === undefined) continue;
-    const add = (word: Word, label: string): void => {
+    const add = (word: Span, label: string): void => {
       const shown = labelOf(label);
       if (shown === '') return;
       const position = { line: number, character: word.end };
       hints.push({ position, label: shown, kind: InlayHintKind.Type, paddingLeft: true });
     };
-    for (const option of rule.options) addHints(state, table, rule, number, option, choice, shares, add);
+    const statement = statementOf(line);
+    if (statement.kind === 'chain') {
+      const chain = choice.declarations ? table.chains.get(statement.name.text) : undefined;
+      if (chain !== undefined) add(endOf(statement), chainTitle(state.resolution(), chain));
+    } else if (statement.kind === 'rule') {
+      addRuleHint(state, table, statement, number, choice, add);
+      for (const option of statement.options) addHints(state, table, statement, number, option, choice, shares, add);
+    }
   }
   return hints;
 }
 
-function ruleOn(line: Line): RuleStatement | undefined {
-  const statement = statementOf(line);
-  return statement.kind === 'rule' ? statement : undefined;
+/** Behind all of a declaration the names of many stand below each other. */
+function endOf({ name, policy, counters }: ChainStatement): Span {
+  return counters ?? policy ?? name;
+}
+
+/** What stands behind the chain of a rule: whose chain it is, at the first of its rules, and where its jump leads if that is wanted here. */
+function addRuleHint(
+  state: DumpState,
+  table: Table,
+  { chain: word, target }: RuleStatement,
+  number: number,
+  choice: InlayHintSettings,
+  add: (word: Span, label: string) => void,
+): void {
+  if (word.end === 0) return;
+  const own = choice.rules ? table.chains.get(word.text) : undefined;
+  const isFirst = own !== undefined && own.rules[0] === number;
+  const whose = isFirst ? chainTitle(state.resolution(), own) : '';
+  const leadsTo = choice.chains && choice.jumpPlace === 'rule' ? table.chains.get(target?.text ?? '') : undefined;
+  const where = leadsTo === undefined ? '' : chainHint(state, leadsTo);
+  add(word, `${whose}${where === '' ? '' : `${whose === '' ? '' : ' '}→ ${where}`}`);
 }
 
 function labelOf(text: string): string {
@@ -59,14 +81,14 @@ function addHints(
   option: RuleOption,
   choice: InlayHintSettings,
   shares: Map<Chain, ReadonlyMap<number, EndpointShare>>,
-  add: (word: Word, label: string) => void,
+  add: (word: Span, label: string) => void,
 ): void {
   const word = option.values[0];
   if (word === undefined) return;
   switch (option.name) {
     case '--jump':
     case '--goto': {
-      const chain = choice.chains ? table.chains.get(word.text) : undefined;
+      const chain = choice.chains && choice.jumpPlace === 'jump' ? table.chains.get(word.text) : undefined;
       if (chain !== undefined) add(word, chainHint(state, chain));
       break;
     }

@@ -3,7 +3,7 @@ import { oneLine } from '../base/safe-text.ts';
 import type { Steps } from '../base/steps.ts';
 import { chainTitle } from '../kube/identity/titles.ts';
 import { declarationOf } from '../ruleset/places.ts';
-import type { Chain, Table } from '../ruleset/ruleset.ts';
+import { type Chain, type Table, tableAt } from '../ruleset/ruleset.ts';
 import { type DumpState, rangeOf } from './support/state.ts';
 
 // An outline of 50,000 endpoint chains helps nobody and costs every editor seconds: beyond this they are left to workspace symbols.
@@ -49,9 +49,10 @@ export function* documentSymbols(state: DumpState): Steps<DocumentSymbol[]> {
 function chainSymbol(state: DumpState, chain: Chain): DocumentSymbol | undefined {
   const place = declarationOf(state.ruleset, chain);
   if (place === undefined) return undefined;
+  const title = chainTitle(state.resolution(), chain);
   return {
-    name: oneLine(chain.name),
-    detail: oneLine(chainTitle(state.resolution(), chain)),
+    // Editors look for what is typed in the name alone.
+    name: oneLine(title === '' ? chain.name : `${title} (${chain.name})`),
     kind: chain.builtin ? SymbolKind.Event : SymbolKind.Function,
     range: rangeOf({ line: place.line, start: 0, end: state.ruleset.lines[place.line]?.text.length ?? place.end }),
     selectionRange: rangeOf(place),
@@ -59,34 +60,116 @@ function chainSymbol(state: DumpState, chain: Chain): DocumentSymbol | undefined
 }
 
 /**
- * Chains of all open dumps whose name, or whose Service or Pod, holds every word of the query, in any case; at most 500.
- * An endpoint chain is found by its own name, and by its Pod's where the query holds a "/".
+ * Chains of all open dumps whose name, or whose Service or Pod, holds every word of the query, in any case; at most 500. An endpoint chain is found by
+ * its own name, and by its Pod's where the query holds a "/". An address or a port finds the chains of Services and Pods whose rules have it.
  */
 export function* workspaceSymbols(states: readonly DumpState[], query: string): Steps<WorkspaceSymbol[]> {
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const symbols: WorkspaceSymbol[] = [];
-  let count = 0;
   for (const state of states) {
-    for (const table of state.ruleset.tables) {
-      for (const chain of table.chains.values()) {
-        count += 1;
-        if (count % chainsBetweenPauses === 0) yield;
-        const searchTitle =
-          !chain.name.startsWith('KUBE-SEP-') || query.includes('/') || table.chains.size <= mostChainsInOutline;
-        const title = searchTitle ? chainTitle(state.resolution(), chain) : '';
-        const text = `${chain.name} ${title}`.toLowerCase();
-        if (!words.every((word) => text.includes(word))) continue;
-        const place = declarationOf(state.ruleset, chain);
-        if (place === undefined) continue;
-        symbols.push({
-          name: oneLine(title === '' ? chain.name : `${chain.name} (${title})`),
-          kind: SymbolKind.Function,
-          containerName: table.name,
-          location: { uri: state.uri, range: rangeOf(place) },
-        });
-        if (symbols.length >= mostWorkspaceSymbols) return symbols;
-      }
-    }
+    const found = mayBeAddress(query) ? byAddress(state, query.trim()) : byName(state, query);
+    yield* addSymbols(symbols, state, found);
+    if (symbols.length >= mostWorkspaceSymbols) break;
   }
   return symbols;
+}
+
+/** A chain that a query finds, and what it is found by besides its own name. */
+interface FoundChain {
+  readonly chain: Chain;
+  readonly title: string;
+}
+
+function* addSymbols(symbols: WorkspaceSymbol[], state: DumpState, found: Generator<FoundChain | undefined>): Steps<void> {
+  for (const item of found) {
+    if (item === undefined) {
+      yield;
+      continue;
+    }
+    const { chain, title } = item;
+    const place = declarationOf(state.ruleset, chain);
+    if (place === undefined) continue;
+    symbols.push({
+      name: oneLine(title === '' ? chain.name : `${chain.name} (${title})`),
+      kind: SymbolKind.Function,
+      containerName: chain.table.name,
+      location: { uri: state.uri, range: rangeOf(place) },
+    });
+    if (symbols.length >= mostWorkspaceSymbols) return;
+  }
+}
+
+/** Undefined is a pause. */
+function* byName(state: DumpState, query: string): Generator<FoundChain | undefined> {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  let count = 0;
+  for (const table of state.ruleset.tables) {
+    for (const chain of table.chains.values()) {
+      count += 1;
+      if (count % chainsBetweenPauses === 0) yield undefined;
+      const searchTitle = !chain.name.startsWith('KUBE-SEP-') || query.includes('/') || table.chains.size <= mostChainsInOutline;
+      const title = searchTitle ? chainTitle(state.resolution(), chain) : '';
+      const text = `${chain.name} ${title}`.toLowerCase();
+      if (words.every((word) => text.includes(word))) yield { chain, title };
+    }
+  }
+}
+
+/** "10.96.20", "10.96.20.10:80", "fd00:10:96::a", "30080". */
+function mayBeAddress(query: string): boolean {
+  return /^\s*(?:\d{1,3}\.[\d.]*(?::\d*)?|\d{2,5}|\[?[\da-f]*:[\da-f:]+(?:\]:\d*)?)\s*$/i.test(query);
+}
+
+const linesBetweenPauses = 2048;
+
+/**
+ * The chains of Services and Pods that rules with an address or a port lead to or belong to: of `-d 10.96.20.10/32 ... -j KUBE-SVC-X` that chain, of an
+ * endpoint's DNAT its own. What was found stands behind the name, as editors look for the query there. Undefined is a pause.
+ */
+function* byAddress(state: DumpState, query: string): Generator<FoundChain | undefined> {
+  const { lines } = state.ruleset;
+  const [address = '', port] = query.includes('.') ? query.split(':') : [query];
+  const isPort = /^\d+$/.test(query);
+  const seen = new Set<Chain>();
+  for (const [number, line] of lines.entries()) {
+    if (number % linesBetweenPauses === 0) yield undefined;
+    if (line.kind !== 'rule' || !line.text.includes(isPort ? query : address)) continue;
+    const found = isPort ? portOn(line.text, query) : addressOn(line.text, address, port);
+    const chain = found === undefined ? undefined : subjectOf(state, number);
+    if (found === undefined || chain === undefined || seen.has(chain)) continue;
+    seen.add(chain);
+    yield { chain, title: `${chainTitle(state.resolution(), chain)}, ${found}` };
+  }
+}
+
+/** The port of a rule that is just this one: a NodePort, or that of a Service. */
+function portOn(text: string, port: string): string | undefined {
+  return ` ${text} `.includes(` --dport ${port} `) ? `port ${port}` : undefined;
+}
+
+/** What a rule asks for or sends packets to that begins with an address, with its port. */
+function addressOn(text: string, address: string, port: string | undefined): string | undefined {
+  for (const option of [' -d ', ' --to-destination ', ' --to-destination [']) {
+    const at = text.indexOf(option + address);
+    if (at < 0) continue;
+    const start = at + option.length;
+    const space = text.indexOf(' ', start);
+    const value = text.slice(start, space < 0 ? undefined : space);
+    const dport = / --dport (\d+)/.exec(text)?.[1];
+    const whole = option === ' -d ' ? `${value.replace(/\/(?:32|128)$/, '')}${dport === undefined ? '' : `:${dport}`}` : value;
+    if (port === undefined || port === '' || whole.includes(`:${port}`)) return option.endsWith('[') ? `[${whole}` : whole;
+  }
+  return undefined;
+}
+
+/** The chain that a rule is about: the one it jumps to where that is a Service's or a Pod's, else its own where that is one. */
+function subjectOf({ ruleset, resolution }: DumpState, number: number): Chain | undefined {
+  const line = ruleset.lines[number];
+  const table = tableAt(ruleset, number);
+  for (const name of [line?.target ?? '', line?.name ?? '']) {
+    const chain = table?.chains.get(name);
+    if (chain === undefined || chain.builtin) continue;
+    const { service, endpoint } = resolution().chain(chain);
+    if (service !== null || endpoint !== null) return chain;
+  }
+  return undefined;
 }

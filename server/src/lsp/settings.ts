@@ -42,6 +42,9 @@ export function readSettings(section: unknown): Settings {
     severities: severitiesOf(values['lint']),
     inlayHints: {
       chains: hints['chains'] !== false,
+      jumpPlace: hints['jumpPlace'] === 'rule' ? 'rule' : 'jump',
+      declarations: hints['declarations'] !== false,
+      rules: hints['rules'] !== false,
       shares: hints['shares'] !== false,
       addresses: hints['addresses'] !== false,
     },
