@@ -25,7 +25,7 @@ class AsGiven extends BaseSequencer {
 export default defineConfig({
   root: resolve(import.meta.dirname, '../..'),
   test: {
-    include: [`test/{${folders}}/**/*.test.ts`, 'test/oracle/corpus.test.ts'],
+    include: [`test/{${folders}}/**/*.test.ts`, 'test/oracle/corpus.test.ts', 'test/property/incremental.test.ts'],
     exclude: ['**/node_modules/**', ...heavy.map((name) => `test/${name}.test.ts`)],
     setupFiles: ['test/mutation/setup.ts'],
     testTimeout: 60_000,

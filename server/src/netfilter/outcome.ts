@@ -43,11 +43,11 @@ export interface Outcome {
   readonly assumed: Assumption | null;
 }
 
-/** A table, a built-in chain of a table, or the end of a chain that the text does not show. */
+/** A table, a built-in chain of a table, the end of a chain, or (`cut`) the ends of a table's rules that the text does not show. */
 export interface Unshown {
-  readonly what: 'table' | 'base chain' | 'end';
+  readonly what: 'table' | 'base chain' | 'end' | 'cut';
   readonly table: string;
-  /** Empty for a table. */
+  /** Empty for a table and its rules. */
   readonly chain: string;
 }
 

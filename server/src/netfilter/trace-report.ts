@@ -141,6 +141,9 @@ export function unshownTexts(unshown: readonly Unshown[]): readonly string[] {
       `The text does not show ${tables.length === 1 ? 'table' : 'the tables'} ${listed(tables)}, which the packet would meet.`,
     );
   if (of('base chain').length > 0) texts.push(`The text does not show ${chains('base chain')}, which the packet would meet.`);
+  const cut = of('cut').map(({ table }) => table);
+  if (cut.length > 0)
+    texts.push(`The rules of ${listed(cut)} are cut, all at one place: what they ask for and where they lead is not known.`);
   if (of('end').length > 0) texts.push(`More rules than are shown may stand at the end of ${chains('end')}.`);
   return texts;
 }

@@ -10,7 +10,8 @@ import type { Line } from '../syntax/line.ts';
 import { isGap } from '../syntax/pasted/paste.ts';
 import { readPrompt } from '../syntax/pasted/prompt.ts';
 import { endsInHashedName } from '../syntax/saved-layout.ts';
-import type { Chain, Dump, Ruleset, Table } from './ruleset.ts';
+import { cutLines } from './cut-columns.ts';
+import { type Chain, type Dump, type Ruleset, type Table, tableAt } from './ruleset.ts';
 
 /**
  * What printed a table: iptables-save (`*table` to COMMIT), `iptables -S` (-P, -N and -A), `iptables -L`; or rules alone, as grep leaves them and as
@@ -35,6 +36,8 @@ interface Extent {
   readonly listedEnds: ReadonlyMap<number, number>;
   /** False for a listing in which chains lack the names of their columns: grep took lines away, and rows stand below chains that are not theirs. */
   readonly hasColumns: boolean;
+  /** Rules that were cut, all at one place, so that each may ask for more and lead elsewhere. */
+  readonly cut: ReadonlySet<number>;
 }
 
 const known = new WeakMap<Table, Extent>();
@@ -67,8 +70,8 @@ export function mayMixTables(ruleset: Ruleset, table: Table): boolean {
  * `-S` have no last line of their own: where they end with the text, the last chain may go on all the same (`isChainShownWhole`).
  */
 export function isTableWhole(ruleset: Ruleset, table: Table): boolean {
-  const { form, begins, ends, gaps, undeclared, hasColumns } = extentOf(ruleset, table);
-  if (!begins || gaps.length > 0 || !hasColumns) return false;
+  const { form, begins, ends, gaps, undeclared, hasColumns, cut } = extentOf(ruleset, table);
+  if (!begins || gaps.length > 0 || !hasColumns || cut.size > 0) return false;
   switch (form) {
     case 'save':
       return ends;
@@ -100,7 +103,7 @@ export function isChainShownWhole(ruleset: Ruleset, chain: Chain): boolean {
   const { table } = chain;
   const extent = extentOf(ruleset, table);
   if (chain.declarations.length === 0 && !(chain.builtin && (chain.mentions.length > 0 || extent.form === 'save'))) return false;
-  if (extent.unread.has(chain.name)) return false;
+  if (extent.unread.has(chain.name) || extent.cut.size > 0) return false;
   switch (extent.form) {
     case 'save':
       return extent.ends && extent.gaps.length === 0;
@@ -204,12 +207,24 @@ export function showsInterfaces(line: Line): boolean {
 export function isRuleShownWhole(ruleset: Ruleset, number: number): boolean {
   const line = ruleset.lines[number];
   if (line === undefined || line.isUnsure || line.problems.some(({ severity }) => severity === 'error')) return false;
-  return !isLastLine(ruleset, number);
+  return !isLastLine(ruleset, number) && !isCutLine(ruleset, number);
+}
+
+/** Whether rules of a table were cut, all at one place, so that each may ask for more and lead elsewhere. */
+export function hasCutLines(ruleset: Ruleset, table: Table): boolean {
+  return extentOf(ruleset, table).cut.size > 0;
+}
+
+/** Whether the line (0-based) of a rule was cut where all of its table's rules were. */
+export function isCutLine(ruleset: Ruleset, number: number): boolean {
+  const table = tableAt(ruleset, number);
+  return table !== undefined && extentOf(ruleset, table).cut.has(number);
 }
 
 /** Whether a name or an address at the end of a line may be half of another: the text was cut there, for all that it shows. */
 export function mayBeHalf(ruleset: Ruleset, number: number): boolean {
   const line = ruleset.lines[number];
+  if (isCutLine(ruleset, number)) return true;
   return isLastLine(ruleset, number) && !(line !== undefined && endsInHashedName(line));
 }
 
@@ -238,6 +253,7 @@ function examine(ruleset: Ruleset, table: Table): Extent {
   return {
     form,
     begins: hasBeginning(table, form),
+    cut: cutLines(ruleset.lines, table.firstLine, table.endLine, table.chains),
     ends: hasEnd(ruleset, table, form),
     gaps,
     unread: { has: (word) => words.has(word) || endless.some((text) => text.includes(word)) },
@@ -269,6 +285,8 @@ function hasBeginning(table: Table, form: TableForm): boolean {
   };
   switch (form) {
     case 'save':
+      // iptables-save declares every chain: where none is, its lines were taken out.
+      if (table.dump.generator !== undefined && !hasDeclarations(table)) return false;
       // Without any built-in chain it is the input of a program that knows the others to be there.
       return expected.some((name) => isShown(name) || (table.chains.get(name)?.rules.length ?? 0) > 0);
     case 'commands':
@@ -278,6 +296,11 @@ function hasBeginning(table: Table, form: TableForm): boolean {
     case 'rules':
       return false;
   }
+}
+
+function hasDeclarations({ chains }: Table): boolean {
+  for (const { declarations } of chains.values()) if (declarations.length > 0) return true;
+  return false;
 }
 
 /** Whether something stands behind a table that could not, had it been cut there: COMMIT; right behind the output of a command the next prompt. */

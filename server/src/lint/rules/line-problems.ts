@@ -1,5 +1,6 @@
 import type { Steps } from '../../base/steps.ts';
-import { tableAt } from '../../ruleset/ruleset.ts';
+import { isCutLine } from '../../ruleset/completeness.ts';
+import { type Table, tableAt } from '../../ruleset/ruleset.ts';
 import { problemCodes } from '../../syntax/checks/problem-codes.ts';
 import type { Problem } from '../../syntax/statement.ts';
 import { replaced } from '../mending/change.ts';
@@ -27,6 +28,7 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   const shape = fileShape(input);
   const unread = new Set(shape.unread);
   const isEverywhere = hasTrailingBlanks(shape);
+  const cutTables = new Set<Table>();
   for (const [index, number] of shape.withProblems.entries()) {
     if (index % problemsBetweenPauses === problemsBetweenPauses - 1) yield;
     const line = ruleset.lines[number];
@@ -35,6 +37,14 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
     if (!shape.isRestoreFile && unread.has(number)) continue;
     const table = tableAt(ruleset, number);
     const chain = table?.chains.get(line.name);
+    if (isCutLine(ruleset, number)) {
+      if (table !== undefined && !cutTables.has(table)) {
+        cutTables.add(table);
+        const message = `The lines of table ${table.name} are cut, all at one place: what rules ask for and where they lead is not known`;
+        report(finding(linePlace(ruleset, number), 'cut-off', 'info', message, { table, chain }));
+      }
+      continue;
+    }
     const cut = isCutOff(input, number) ? 'ends' : isCutOn(input, number) ? 'begins' : undefined;
     if (cut !== undefined) {
       const message = `The text ${cut} in the middle of this line`;

@@ -1,6 +1,6 @@
 /** From one table to the next: the base chain of each hook, and what conntrack does in between. */
 import type { Hook } from '../../catalog/types.ts';
-import { isChainShownWhole, isTableWhole } from '../../ruleset/completeness.ts';
+import { hasCutLines, isChainShownWhole, isTableWhole } from '../../ruleset/completeness.ts';
 import type { Chain, Table } from '../../ruleset/ruleset.ts';
 import { output, outputRouted, prerouting, type Stage } from '../hooks.ts';
 import { isOwnAddress } from '../local-address.ts';
@@ -122,7 +122,9 @@ export function enterStage(run: Run, path: Path): Path | null {
 /** The end of a chain behind its last rule. */
 export function passEnd(run: Run, path: Path, frame: Frame): Path | null {
   const { chain } = frame;
-  if (!isChainShownWhole(run.ruleset, chain)) noteUnshown(run, { what: 'end', table: chain.table.name, chain: chain.name });
+  const table = chain.table.name;
+  if (hasCutLines(run.ruleset, chain.table)) noteUnshown(run, { what: 'cut', table, chain: '' });
+  else if (!isChainShownWhole(run.ruleset, chain)) noteUnshown(run, { what: 'end', table, chain: chain.name });
   return leaveChain(run, path, frame);
 }
 

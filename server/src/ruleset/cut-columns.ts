@@ -1,0 +1,98 @@
+/**
+ * Lines that were all cut at one place: `cut -c1-100`, `less -S`, a terminal that does not wrap, `cut -d' ' -f1-6`, `awk '{print $1, $2, $3}'`.
+ * Nothing says so but the lines themselves: none is longer, several are as long, and of those most break off.
+ */
+import { beginsWithOption, type Line } from '../syntax/line.ts';
+import type { ChainMap } from './chain-map.ts';
+import type { Chain } from './ruleset.ts';
+
+/** So many lines break off in a text that was cut; fewer may be mistakes. */
+const fewestLines = 4;
+/** They break off in so many different words; one mistake may stand in many lines. */
+const fewestEndings = 3;
+
+/** The lines (0-based, from `from` up to `to`) of a table's rules that were cut where all of its lines were; empty where none was. */
+export function cutLines(lines: readonly Line[], from: number, to: number, chains: ChainMap<Chain>): ReadonlySet<number> {
+  const byLength = longest(lines, from, to, ({ text }) => text.length);
+  const cut = new Set(areCut(lines, byLength, chains) ? byLength : []);
+  // Nearly every rule that somebody prints has a target. Words are counted only where many have none.
+  let rules = 0;
+  let withoutTarget = 0;
+  for (let number = from; number < to; number += 1) {
+    const line = lines[number];
+    if (line === undefined || !isRule(line)) continue;
+    rules += 1;
+    if (line.target === '') withoutTarget += 1;
+  }
+  if (withoutTarget < fewestLines || withoutTarget * 3 < rules) return cut;
+  const byWords = longest(lines, from, to, ({ text, prefix }) => text.slice(prefix, prefix + mostRead).split(/\s+/).length);
+  return areCut(lines, byWords, chains) ? new Set([...cut, ...byWords]) : cut;
+}
+
+/** A rule of more characters has more words than anybody cuts it to. */
+const mostRead = 1000;
+
+/** Whether a line is a rule as iptables-save and `iptables -S` print it, or may be the beginning of one. */
+function isRule(line: Line): boolean {
+  return !line.listing && (line.kind === 'rule' || (line.kind === 'other' && beginsWithOption(line)));
+}
+
+/** The rules that measure most. */
+function longest(lines: readonly Line[], from: number, to: number, measure: (line: Line) => number): readonly number[] {
+  let most = 0;
+  let found: number[] = [];
+  for (let number = from; number < to; number += 1) {
+    const line = lines[number];
+    if (line === undefined || !isRule(line)) continue;
+    const size = measure(line);
+    if (size < most) continue;
+    if (size > most) found = [];
+    most = size;
+    found.push(number);
+  }
+  return found;
+}
+
+/** Whether most of some lines break off, each in words of its own. */
+function areCut(lines: readonly Line[], numbers: readonly number[], chains: ChainMap<Chain>): boolean {
+  if (numbers.length < fewestLines) return false;
+  const endings = new Set<string>();
+  let broken = 0;
+  for (const number of numbers) {
+    const line = lines[number];
+    if (line === undefined || !breaksOff(line, chains)) continue;
+    broken += 1;
+    endings.add(line.text.slice(-mostOfEnding));
+  }
+  return broken >= fewestLines && broken * 2 >= numbers.length && endings.size >= fewestEndings;
+}
+
+const mostOfEnding = 12;
+
+/** Whether a rule lacks its target, or what it says last is half of something: a value, a quote, the name of a chain that is declared. */
+function breaksOff({ kind, target, problems }: Line, chains: ChainMap<Chain>): boolean {
+  if (kind === 'other' || target === '' || problems.some(({ code }) => code === 'unbalanced-quote')) return true;
+  if (problems.some(({ severity }) => severity === 'error')) return true;
+  const chain = chains.get(target);
+  return chain !== undefined && !chain.builtin && chain.declarations.length === 0 && isHalf(target, chains);
+}
+
+const sortedNames = new WeakMap<ChainMap<Chain>, readonly string[]>();
+
+/** Whether a name is the beginning of a longer one that is declared. */
+function isHalf(name: string, chains: ChainMap<Chain>): boolean {
+  let names = sortedNames.get(chains);
+  if (names === undefined) {
+    const declared: string[] = [];
+    for (const chain of chains.values()) if (chain.declarations.length > 0) declared.push(chain.name);
+    names = declared.sort();
+    sortedNames.set(chains, names);
+  }
+  let [low, high] = [0, names.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((names[middle] ?? '') <= name) low = middle + 1;
+    else high = middle;
+  }
+  return names[low]?.startsWith(name) === true;
+}
