@@ -55,6 +55,9 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     { args: 'diff before.iptables after.iptables', does: 'what differs in meaning' },
     { args: 'diff node-a.iptables node-b.iptables --cluster cluster.json', does: 'two nodes, with the names of the cluster' },
   ],
+  collect: [
+    { args: 'collect --script > collect.sh', does: 'a script for a node: ssh node-a "sudo sh -s" < collect.sh > bundle.tar' },
+  ],
   diagnose: [
     { args: 'diagnose bundle.tar.gz', does: 'what is wrong on a node, the likeliest first' },
     { args: 'diagnose bundle/ --from shop/web-0 --to shop/api', does: 'why one Pod does not reach a Service' },

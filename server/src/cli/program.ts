@@ -6,6 +6,7 @@ import { findingCodes } from '../lint/registry.ts';
 import { runCheck } from './check-command.ts';
 import { listRules } from './check-rules.ts';
 import { severityLevels } from './check-severity.ts';
+import { runCollect } from './collect-command.ts';
 import { colorChoices } from './colors.ts';
 import { completionScript, type Shell, shells } from './completion.ts';
 import { runDiagnose } from './diagnose-command.ts';
@@ -86,6 +87,7 @@ export function program(answered: Answered, write: (text: string) => void, compl
     addExpected,
     addDiff,
     addDiagnose,
+    addCollect,
     addExplain,
     addCompletion,
   ])
@@ -147,6 +149,14 @@ function addCheck(root: Command, answered: Answered): void {
         options.listRules === true ? { output: listRules(options), status: 0 } : await runCheck(dumps, options, projectVersion),
       ),
     );
+}
+
+function addCollect(root: Command, answered: Answered): void {
+  root
+    .command('collect')
+    .description('a node bundle for diagnose: by a script that is run on the node as root, reads only, and prints a tar archive')
+    .option('--script', 'print the script (POSIX sh): ssh NODE "sudo sh -s" < collect.sh > bundle.tar')
+    .action((options) => answered({ output: runCollect(options), status: 0 }));
 }
 
 function addDiagnose(root: Command, answered: Answered): void {

@@ -21,6 +21,8 @@ export interface BundleFile {
   readonly text: string;
 }
 
+const mostNotes = 20;
+
 type Facts = { -readonly [Key in keyof NodeFacts]: NodeFacts[Key] };
 
 function isJson(text: string): boolean {
@@ -106,7 +108,18 @@ function take(facts: Facts, kind: PartKind, file: BundleFile): boolean {
     case 'cluster':
       facts.cluster ??= { file: path, text };
       return true;
+    case 'notes':
+      facts.notes = [
+        ...facts.notes,
+        ...text
+          .split('\n')
+          .filter((line) => line.trim() !== '')
+          .slice(0, mostNotes)
+          .map((line) => `Not collected: ${line}`),
+      ];
+      return true;
     case 'nft':
+    case 'complaints':
       return true;
   }
 }
@@ -134,7 +147,11 @@ export function readBundle(files: readonly BundleFile[]): NodeFacts {
   }
   const shown = strange.slice(0, 10).join(', ');
   const left = strange.length > 10 ? ` and ${strange.length - 10} more` : '';
-  facts.notes = [...skippedNotes(facts), ...(strange.length > 0 ? [`Not understood, and left out: ${shown}${left}.`] : [])];
+  facts.notes = [
+    ...facts.notes,
+    ...skippedNotes(facts),
+    ...(strange.length > 0 ? [`Not understood, and left out: ${shown}${left}.`] : []),
+  ];
   return facts;
 }
 

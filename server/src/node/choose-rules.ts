@@ -70,7 +70,8 @@ export function chooseRules({ rules }: NodeFacts): ChosenRules | undefined {
       .sort(better);
     const [chosen, ...left] = weighed;
     if (chosen === undefined) continue;
-    const withRules = left.filter(({ ruleCount }) => ruleCount > 0);
+    // A policy that drops is as much as a rule.
+    const withRules = left.filter(({ ruleCount, rules: each }) => ruleCount > 0 || /^:\w+ DROP /m.test(each.text));
     others.push(...withRules.map((each) => each.rules));
     const [second] = withRules;
     if (second !== undefined) notes.push(noteOf(chosen, second));

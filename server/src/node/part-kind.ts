@@ -19,6 +19,9 @@ export type PartKind =
   | 'counters'
   | 'meta'
   | 'cluster'
+  /** What the script that collects could not get, and what programs complained about. */
+  | 'notes'
+  | 'complaints'
   /** What nft prints: known, and read by none here. */
   | 'nft';
 
@@ -46,6 +49,8 @@ const byName: Readonly<Record<string, PartKind>> = {
   'kube-proxy': 'proxy-log',
   cluster: 'cluster',
   meta: 'meta',
+  notes: 'notes',
+  errors: 'complaints',
 };
 
 /** The last part of a path without its ending. */

@@ -1,0 +1,76 @@
+/**
+ * Runs in a network namespace of its own, listens where it is told to and asks others, an order a line. Whoever connects, or sends a datagram, is
+ * answered with a few words. Started by node-lab.ts.
+ */
+import { createSocket } from 'node:dgram';
+import { connect, createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+
+export type Heard = 'arrives' | 'lost' | 'refused';
+
+export interface Order {
+  readonly protocol: 'tcp' | 'udp';
+  readonly from: string;
+  readonly to: string;
+  readonly dport: number;
+  readonly sport: number;
+  /** How long to wait for an answer, in milliseconds. */
+  readonly wait: number;
+}
+
+const refusals: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET']);
+
+function askTcp({ from, to, dport, sport, wait }: Order): Promise<Heard> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: to, port: dport, localAddress: from, ...(sport === 0 ? {} : { localPort: sport }) });
+    const finish = (heard: Heard): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(heard);
+    };
+    const timer = setTimeout(() => finish('lost'), wait);
+    socket.on('error', (error) => finish('code' in error && refusals.has(String(error.code)) ? 'refused' : 'lost'));
+    socket.on('data', () => finish('arrives'));
+  });
+}
+
+function askUdp({ from, to, dport, sport, wait }: Order): Promise<Heard> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4');
+    const finish = (heard: Heard): void => {
+      clearTimeout(timer);
+      socket.close(() => resolve(heard));
+    };
+    const timer = setTimeout(() => finish('lost'), wait);
+    socket.on('error', () => finish('lost'));
+    socket.on('message', () => finish('arrives'));
+    socket.bind(sport, from, () => socket.send('who is there?', dport, to, () => undefined));
+  });
+}
+
+function listenAt(port: number): Promise<void> {
+  return new Promise((resolve) => {
+    const datagrams = createSocket('udp4');
+    datagrams.on('message', (_text, { port: back, address }) => datagrams.send('it is me', back, address, () => undefined));
+    const server = createServer((client) => {
+      client.on('error', () => client.destroy());
+      client.end('it is me');
+    });
+    datagrams.bind(port, '0.0.0.0', () => server.listen(port, '0.0.0.0', () => resolve()));
+  });
+}
+
+createInterface({ input: process.stdin })
+  .on('line', (line) => {
+    void (async () => {
+      if (line.startsWith('listen ')) {
+        await Promise.all(line.slice('listen '.length).split(' ').map(Number).map(listenAt));
+        console.log('listening');
+        return;
+      }
+      const order = JSON.parse(line) as Order;
+      console.log(await (order.protocol === 'tcp' ? askTcp(order) : askUdp(order)));
+    })();
+  })
+  .on('close', () => process.exit(0));
+console.log('ready');
