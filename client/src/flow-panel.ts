@@ -1,5 +1,6 @@
 import {
   CancellationTokenSource,
+  commands,
   type Disposable,
   l10n,
   Selection,
@@ -20,6 +21,7 @@ import { copyText, printPage, saveFile } from './flow-exports.ts';
 import { pickFlowTarget } from './flow-target-pick.ts';
 import { type ServerAccess, type ServerState, ServerStopped } from './server-access.ts';
 import { messageOf } from './show.ts';
+import { tracePacketCommand } from './trace/trace-rows.ts';
 
 /** One drawing of one dump's flow. */
 export interface FlowPanel {
@@ -239,6 +241,12 @@ class PanelOfDump implements FlowPanel {
         return this.show(message.to);
       case 'pick-flow':
         return this.#pick();
+      case 'trace': {
+        const { from, to, protocol } = message;
+        const ends = { ...(from === null ? {} : { from }), ...(to === null ? {} : { to }) };
+        await commands.executeCommand(tracePacketCommand, this.uri(), { ...ends, protocol });
+        return;
+      }
       case 'restart':
         return this.#server.restart();
       case 'copy':

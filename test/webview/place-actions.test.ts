@@ -8,6 +8,7 @@ const index = indexGraph(richGraph());
 function said({ label, message }: PlaceAction): string {
   if (message.kind === 'open-line') return `${label}: line ${message.line}`;
   if (message.kind === 'copy') return `${label}: ${message.text}`;
+  if (message.kind === 'trace') return `${label}: ${message.from} to ${message.to}, ${message.protocol}`;
   return message.kind === 'request-flow' ? `${label}: ${message.to}` : label;
 }
 
@@ -28,12 +29,20 @@ describe('the menu of a place', () => {
   });
 
   it('copies the address and the name of a Pod, and leads to the rule that sends packets there', () => {
-    expect(at('pod:1')).toEqual(['Go to Rule: line 85', 'Copy Address: 10.244.0.11:8080', 'Copy Pod Name: shop/web-7d9c-x2x4z']);
+    expect(at('pod:1')).toEqual([
+      'Go to Rule: line 85',
+      'Copy Address: 10.244.0.11:8080',
+      'Copy Pod Name: shop/web-7d9c-x2x4z',
+      'Trace Packet to Here…: null to 10.244.0.11:8080, tcp',
+      'Trace Packet from Here…: shop/web-7d9c-x2x4z to null, tcp',
+    ]);
   });
 
   it('copies where an entry listens', () => {
     expect(at('e:ip')).toContain('Copy Address: 10.96.20.10:80/tcp');
     expect(at('e:np')).toContain('Copy Address: 30080/tcp');
+    expect(at('e:ip')).toContain('Trace Packet to Here…: null to 10.96.20.10:80, tcp');
+    expect(at('e:np').join()).not.toContain('Trace');
   });
 
   it('leads from a verdict to its rule alone', () => {

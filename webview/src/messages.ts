@@ -101,6 +101,15 @@ export interface PickFlow {
   readonly kind: 'pick-flow';
 }
 
+/** Ask about a packet from or to a place, as `trace` takes it; what is null the user is asked for. */
+export interface TracePacket {
+  readonly kind: 'trace';
+  readonly from: string | null;
+  readonly to: string | null;
+  /** "tcp". */
+  readonly protocol: string;
+}
+
 /** Start the language server again. */
 export interface Restart {
   readonly kind: 'restart';
@@ -134,7 +143,7 @@ export interface Print {
 }
 
 /** From the page to the extension. */
-export type PageMessage = Ready | OpenLine | RequestFlow | PickFlow | Restart | CopyText | SaveFile | Print;
+export type PageMessage = Ready | OpenLine | RequestFlow | PickFlow | TracePacket | Restart | CopyText | SaveFile | Print;
 
 const source = { uri: isString, file: isString, to: isString };
 
@@ -184,6 +193,7 @@ export const readPageMessage: (value: unknown) => PageMessage | null = tagged<Pa
   'open-line': record<OpenLine>({ kind: oneOf('open-line'), line: isLine, focus: isBoolean }),
   'request-flow': record<RequestFlow>({ kind: oneOf('request-flow'), to: isString }),
   'pick-flow': record<PickFlow>({ kind: oneOf('pick-flow') }),
+  trace: record<TracePacket>({ kind: oneOf('trace'), from: orNull(isString), to: orNull(isString), protocol: isString }),
   restart: record<Restart>({ kind: oneOf('restart') }),
   copy: record<CopyText>({ kind: oneOf('copy'), text: isString, what: isString }),
   save: isSave,

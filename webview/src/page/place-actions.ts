@@ -1,4 +1,5 @@
 /** What one can do with a place of the drawing: the entries of its context menu. */
+import { hostPort } from '../../../server/src/base/ip.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowEdge, FlowNode } from '../../../server/src/kube/flow/graph.ts';
 import type { PageMessage } from '../messages.ts';
@@ -35,11 +36,29 @@ export function nodeActions(index: GraphIndex, node: FlowNode): readonly PlaceAc
   if (node.address !== null) actions.push(copy('Address', node.address));
   if (node.pod !== null) actions.push(copy('Pod Name', `${node.pod.namespace}/${node.pod.name}`));
   if (node.service !== null) actions.push(copy('Service Name', `${node.service.namespace}/${node.service.name}`));
+  actions.push(...traceActions(index, node));
   if (isChain && node.table !== null && node.chain !== null) {
     const to = `chain:${node.table}/${node.chain}@${chainGraphDepth}`;
     actions.push({ label: 'Show Chain Graph', message: { kind: 'request-flow', to } });
   }
   return actions;
+}
+
+/** Packets to an entry or an endpoint, and from a Pod. */
+function traceActions({ graph }: GraphIndex, node: FlowNode): readonly PlaceAction[] {
+  const protocol = node.service?.protocol ?? graph.entries[0]?.protocol ?? 'tcp';
+  const trace = (label: string, from: string | null, to: string | null): PlaceAction => ({
+    label,
+    message: { kind: 'trace', from, to, protocol },
+  });
+  const entry = graph.entries.find(({ id }) => id === node.id);
+  const to =
+    entry === undefined ? node.address : entry.ip === null || entry.port === null ? null : hostPort(entry.ip, entry.port);
+  const from = node.pod === null ? null : `${node.pod.namespace}/${node.pod.name}`;
+  return [
+    ...(to === null ? [] : [trace('Trace Packet to Here…', null, to)]),
+    ...(from === null ? [] : [trace('Trace Packet from Here…', from, null)]),
+  ];
 }
 
 /** "10.96.0.10:53/udp", and of a NodePort "30080/tcp", which any address of the node has. */
