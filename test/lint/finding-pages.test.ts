@@ -1,36 +1,46 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
 import { nodeFindingCodes } from '../../server/src/diagnose/registry.ts';
+import { allFindings, ownSeverities } from '../../server/src/lint/all-findings.ts';
 import { findingCodes } from '../../server/src/lint/registry.ts';
+import type { Finding } from '../../server/src/lint/support/finding.ts';
 import { usualSeverity } from '../../server/src/lint/usual-severity.ts';
+import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
+import { readWholeDocument } from '../../server/src/syntax/document.ts';
+import { clusterOf } from '../support/dumps.ts';
 import { findingsIn } from './check-findings.ts';
 
 const folder = resolve(import.meta.dirname, '../../docs/findings');
 const codes = [...findingCodes(), ...nodeFindingCodes()];
 
-/** Findings that no few lines can show: of a size, of bytes that a page cannot hold, or of a cluster beside the dump. */
-const withoutExample: readonly string[] = [
-  'carriage-return',
-  'drift-differs',
-  'drift-missing',
-  'drift-stale',
-  'long-line',
-  'not-compared',
-  'services-empty',
-  'text-too-long',
-  'text-too-short',
-  'too-many-words',
-  'word-too-long',
-  // What is seen with a bundle alone, of which no excerpt of rules is an example.
-  ...nodeFindingCodes().keys(),
-];
+/** What is seen with a bundle alone, of which no excerpt of rules is an example. */
+const withoutExample: readonly string[] = [...nodeFindingCodes().keys()];
 
 function page(code: string): string {
   return readFileSync(join(folder, `${code}.md`), 'utf8');
 }
 
-const exampleIn = (text: string): string | undefined => /```iptables\n([\s\S]*?)```/.exec(text)?.[1];
+/** A page's example, with what it stands for: "␍" for a carriage return, "{a × 200}" for so many letters. */
+function exampleIn(text: string): string | undefined {
+  return /```iptables\n([\s\S]*?)```/
+    .exec(text)?.[1]
+    ?.replaceAll('␍', '\r')
+    .replace(/\{([^{}]*?) ?× (\d+)\}/g, (_, part: string, count: string) =>
+      (part.length === 1 ? part : `${part} `.replace(/, $/, ',')).repeat(Number(count)),
+    );
+}
+
+/** What is found in a page's example: beside its cluster, where it has one. */
+function foundIn(text: string): readonly Finding[] {
+  const snapshot = /```yaml\n([\s\S]*?)```/.exec(text)?.[1];
+  const dump = exampleIn(text) ?? '';
+  if (snapshot === undefined) return findingsIn(dump, 'example.iptables');
+  const document = readWholeDocument(dump, 'example.iptables');
+  const against = { cluster: clusterOf(snapshot, 'cluster.yaml'), options: {} };
+  return runToEnd(allFindings({ document, ruleset: buildWholeRuleset(document) }, ownSeverities, against)).findings;
+}
 
 describe('the pages of findings', () => {
   it('are there for each, and for nothing else', () => {
@@ -51,9 +61,19 @@ describe('the pages of findings', () => {
   });
 
   it.each(codes.map(([code]) => code).filter((code) => !withoutExample.includes(code)))('%s: its example has it', (code) => {
-    const found = findingsIn(exampleIn(page(code)) ?? '', 'example.iptables');
+    const found = foundIn(page(code));
     expect(found.map((finding) => finding.code)).toContain(code);
     expect(found.filter((finding) => finding.code === code).map(({ severity }) => severity)).toContain(usualSeverity(code));
+  });
+
+  it.each(codes.map(([code]) => code).filter((code) => !withoutExample.includes(code)))('%s: says what mends it', (code) => {
+    const own = foundIn(page(code)).find((finding) => finding.code === code);
+    const mending = /## Mend it\n\n([\s\S]*?)\n## /.exec(page(code))?.[1] ?? '';
+    const [fix] = own?.fixes() ?? [];
+    const option = fix === undefined ? '' : fix.safety === 'safe' ? '`check --fix`' : '`check --fix --unsafe`';
+    expect(mending).toContain(option);
+    if (fix === undefined) expect(mending).not.toContain('check --fix');
+    for (const { command } of own?.onNode ?? []) if (!command.startsWith('kubectl')) expect(mending).toContain(command);
   });
 
   it('are all that the setting of severities offers', () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inspect } from '../support/inspect.ts';
@@ -36,6 +36,17 @@ describe('README.md', () => {
     const targets = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map(([, target = '']) => target);
     expect(targets).toContain('client/media/picture-hover.png');
     expect(targets.filter((target) => !target.startsWith('https:') && !existsSync(join(root, target)))).toEqual([]);
+  });
+
+  it('leads to an index of all that is in docs', () => {
+    expect(readme).toContain('(docs/README.md)');
+    const index = readFileSync(join(root, 'docs/README.md'), 'utf8');
+    const linked = [...index.matchAll(/\]\(([^)#]+)\)/g)].map(([, target = '']) => join('docs', target));
+    expect(linked.filter((target) => !existsSync(join(root, target)))).toEqual([]);
+    const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.(?:md|1)$/.test(name) && !/^findings\/(?!README)/.test(name) && name !== 'README.md')
+      .map((name) => join('docs', name));
+    expect(linked).toEqual(expect.arrayContaining(pages));
   });
 
   it('has every command of the command line, and examples that it takes', () => {

@@ -1,6 +1,6 @@
 import { terminalText } from '../base/safe-text.ts';
 import type { Severity } from '../lint/support/finding.ts';
-import type { CheckReport } from './check-report.ts';
+import type { CheckReport, ReportFinding } from './check-report.ts';
 import { pc } from './colors.ts';
 
 const paint: Readonly<Record<Severity, (text: string) => string>> = {
@@ -14,12 +14,11 @@ const paint: Readonly<Record<Severity, (text: string) => string>> = {
 export function checkText(report: CheckReport): string {
   const lines: string[] = [];
   for (const { file, findings } of report.files) {
-    for (const { range, severity, message, rule, onNode } of findings) {
+    for (const { range, severity, message, rule } of findings) {
       const place = pc.bold(`${terminalText(file)}:${range.start.line}:${range.start.column}:`);
       lines.push(`${place} ${paint[severity](`${severity}:`)} ${terminalText(message)} ${pc.dim(`[${rule}]`)}`);
-      for (const { command, does } of onNode)
-        lines.push(pc.dim(`    on the node: ${terminalText(command)}  # ${terminalText(does)}`));
     }
+    lines.push(...nodeText(findings));
   }
   for (const { file, mended = [] } of report.files) lines.push(...mendedText(file, mended));
   const help = fixHelp(report);
@@ -31,6 +30,19 @@ export function checkText(report: CheckReport): string {
   const unread = failed === 0 ? '' : `; ${failed === 1 ? '1 file' : `${failed} files`} could not be read`;
   lines.push(`${said.length === 0 ? 'nothing found' : said.join(', ')}${unread}`);
   return lines.join('\n');
+}
+
+const mostCommands = 20;
+
+/** What mends the findings of a file on its node, each command once: a dump of a stale node has thousands that one of them mends. */
+function nodeText(findings: readonly ReportFinding[]): readonly string[] {
+  const commands = new Map(
+    findings.flatMap(({ onNode }) => onNode.map(({ command, does }): [string, string] => [command, does])),
+  );
+  const shown = [...commands]
+    .slice(0, mostCommands)
+    .map(([command, does]) => pc.dim(`on the node: ${terminalText(command)}  # ${terminalText(does)}`));
+  return commands.size > mostCommands ? [...shown, pc.dim(`and ${commands.size - mostCommands} more commands`)] : shown;
 }
 
 /** "node-a.iptables: mended 3: Declare WEB, ..."; a large file may have thousands of one kind. */
