@@ -51,7 +51,7 @@ describe('a trace over the protocol', () => {
   it("is the command line's, with the names of addresses", async () => {
     const result = await ask<TraceResult>(traceRequest);
     const options = { ...question, cluster: fixturePath('sample/cluster.json') } as const;
-    const printed = await runTrace(fixturePath('sample/worker-1.iptables'), { ...options, format: 'json' });
+    const { output: printed } = await runTrace(fixturePath('sample/worker-1.iptables'), { ...options, format: 'json' });
     if (result.kind !== 'trace') throw new Error(result.reason);
     expect(result.report).toEqual(JSON.parse(printed));
     expect(result.title).toMatch(/^tcp 10\.244\.0\.\d+ -> 10\.96\.40\.20:9000, NEW, first met in PREROUTING$/);
@@ -60,7 +60,7 @@ describe('a trace over the protocol', () => {
       '10.244.1.21': expect.stringMatching(/^booking\/tickets-/),
     });
     const { text } = await ask<TraceTextResult>(traceTextRequest, { format: 'text' });
-    const inTerminal = await runTrace(fixturePath('sample/worker-1.iptables'), { ...options, format: 'text' });
+    const { output: inTerminal } = await runTrace(fixturePath('sample/worker-1.iptables'), { ...options, format: 'text' });
     // biome-ignore lint/suspicious/noControlCharactersInRegex: colours of a terminal
     expect(text).toBe(`${inTerminal.replace(/\u001b\[\d+m/g, '')}\n`);
   });

@@ -205,8 +205,8 @@ function addTrace(root: Command, answered: Answered): void {
       .description('every way of one packet through the rules, with its probability')
       .argument('<dump>', dumpHelp),
   )
-    .requiredOption('--from <source>', 'IP[:PORT], namespace/pod, node:NAME, this-node or outside')
-    .requiredOption('--to <destination>', 'IP:PORT, namespace/service[:port], namespace/pod[:port] or node:NAME[:port]')
+    .option('--from <source>', 'IP[:PORT], namespace/pod, node:NAME, this-node or outside')
+    .option('--to <destination>', 'IP:PORT, namespace/service[:port], namespace/pod[:port] or node:NAME[:port]')
     .option('--proto <protocol>', "by name or number (default: the Service's, else tcp)")
     .addOption(
       new Option(
@@ -233,10 +233,14 @@ function addTrace(root: Command, answered: Answered): void {
     .option('--ttl <number>', 'TTL or hop limit, as it comes in')
     .option('--length <bytes>', 'of the whole IP packet')
     .option('--tos <number>', 'the byte that holds DSCP and ECN')
+    .option(
+      '--seen <file>',
+      'in place of --from and --to: packets as xtables-monitor --trace, nft monitor trace or a kernel log with TRACE shows them',
+    )
     .option('--local <ip,...>', "the node's addresses; all others are taken to be elsewhere (default: told by the cluster)")
     .option('--node <name>', 'the node that the dump is of (default: told by the dump)')
     .addOption(formatOption('text', 'json'))
-    .action(async (dump, options) => answered({ output: await runTrace(dump, options), status: 0 }));
+    .action(async (dump, options) => answered(await runTrace(dump, options)));
 }
 
 function addReach(root: Command, answered: Answered): void {

@@ -1,0 +1,120 @@
+/** Which rules of a dump a trace tells of. */
+import { canonicalRule } from '../../ruleset/canonical.ts';
+import { ruleAt } from '../../ruleset/rules.ts';
+import type { Chain, Dump, Ruleset, Table } from '../../ruleset/ruleset.ts';
+import { statementOf } from '../../syntax/document.ts';
+import type { Line } from '../../syntax/line.ts';
+import { readIfWritten } from '../../syntax/read-line.ts';
+import { ruleText } from '../../syntax/saved-layout.ts';
+import { rulesInOrder } from '../rule-order.ts';
+import { factsOfNft, factsOfRule, mayBeSame } from './nft-facts.ts';
+import type { SeenStep } from './seen-packet.ts';
+
+/** A step with the rules that it may be, 0-based lines in the order of the chain. */
+export interface MatchedStep {
+  readonly step: SeenStep;
+  /** null where the dump has no such chain. */
+  readonly chain: Chain | null;
+  /** Whether it tells of a rule, and not of a chain's end. */
+  readonly isRule: boolean;
+  readonly lines: readonly number[];
+}
+
+/** Looks up rules of one dump; what was looked up is kept. */
+export interface RuleFinder {
+  readonly ruleset: Ruleset;
+  readonly tables: ReadonlyMap<string, Table>;
+  readonly byText: Map<Chain, ReadonlyMap<string, readonly number[]>>;
+  readonly known: Map<string, readonly number[]>;
+}
+
+export function newRuleFinder(ruleset: Ruleset, dump: Dump): RuleFinder {
+  return { ruleset, tables: new Map(dump.tables.map((table) => [table.name, table])), byText: new Map(), known: new Map() };
+}
+
+/** The rules of a chain by how iptables-save prints them. */
+function textsOf({ ruleset, byText }: RuleFinder, chain: Chain): ReadonlyMap<string, readonly number[]> {
+  let texts = byText.get(chain);
+  if (texts === undefined) {
+    const found = new Map<string, number[]>();
+    const add = (text: string, line: number): void => {
+      const known = found.get(text);
+      if (known === undefined) found.set(text, [line]);
+      else if (!known.includes(line)) known.push(line);
+    };
+    for (const line of rulesInOrder(ruleset, chain)) {
+      const source = ruleset.lines[line];
+      if (source !== undefined) add(ruleText(source), line);
+    }
+    texts = found;
+    byText.set(chain, texts);
+  }
+  return texts;
+}
+
+function canonical(line: Line): string {
+  const statement = statementOf(line);
+  return statement.kind === 'rule' ? canonicalRule(statement, line.context) : '';
+}
+
+/** Rules with a text: as it stands, or where none does, in the form in which equal rules are equal texts. */
+function linesByText(finder: RuleFinder, chain: Chain, text: string): readonly number[] {
+  const asIs = textsOf(finder, chain).get(text);
+  if (asIs !== undefined) return asIs;
+  const { ruleset } = finder;
+  const lines = rulesInOrder(ruleset, chain);
+  const context = ruleset.lines[lines[0] ?? -1]?.context;
+  const statement = context === undefined ? undefined : readIfWritten(text, context);
+  if (context === undefined || statement?.kind !== 'rule') return [];
+  const wanted = canonicalRule(statement, context);
+  return lines.filter((line) => {
+    const source = ruleset.lines[line];
+    return source !== undefined && canonical(source) === wanted;
+  });
+}
+
+function linesByNft({ ruleset }: RuleFinder, chain: Chain, text: string, verdict: string): readonly number[] {
+  const wanted = factsOfNft(text, verdict);
+  return rulesInOrder(ruleset, chain).filter((line) => {
+    const rule = ruleAt(ruleset, line);
+    return (
+      rule !== undefined &&
+      mayBeSame(
+        factsOfRule(rule, (name) => chain.table.chains.has(name)),
+        wanted,
+      )
+    );
+  });
+}
+
+/** Number N of a chain; one behind the last is the chain's end. */
+function linesByNumber({ ruleset }: RuleFinder, chain: Chain, number: number): readonly number[] {
+  const line = rulesInOrder(ruleset, chain)[number - 1];
+  return line === undefined ? [] : [line];
+}
+
+function find(finder: RuleFinder, chain: Chain, rule: NonNullable<SeenStep['rule']>): readonly number[] {
+  switch (rule.by) {
+    case 'number':
+      return linesByNumber(finder, chain, rule.number);
+    case 'text':
+      return linesByText(finder, chain, rule.text);
+    case 'nft':
+      return linesByNft(finder, chain, rule.text, rule.verdict);
+  }
+}
+
+/** The rules that a step may be. */
+export function matchedStep(finder: RuleFinder, step: SeenStep): MatchedStep {
+  const chain = finder.tables.get(step.table)?.chains.get(step.chain) ?? null;
+  const { rule, kind } = step;
+  if (chain === null || rule === null) return { step, chain, isRule: kind === 'rule', lines: [] };
+  const key = JSON.stringify([step.table, step.chain, rule]);
+  let lines = finder.known.get(key);
+  if (lines === undefined) {
+    lines = find(finder, chain, rule);
+    finder.known.set(key, lines);
+  }
+  // A rule without conditions that accepts, drops or returns is told as the end that it makes (ip_tables.c, get_chainname_rulenum).
+  return { step, chain, isRule: kind === 'rule' || (rule.by === 'number' && lines.length > 0), lines };
+}

@@ -1,0 +1,75 @@
+/** Traces of real packets, from whichever program printed them, as packets. */
+import type { Steps } from '../../base/steps.ts';
+import { kernelLogEvent } from './read-kernel-log.ts';
+import { nftMonitorEvent } from './read-nft-monitor.ts';
+import { type ShownPackets, xtablesMonitorEvent } from './read-xtables-monitor.ts';
+import type { SeenEvent, SeenPacket, SeenStep } from './seen-packet.ts';
+
+export interface SeenTraces {
+  /** In the order in which they were first seen. */
+  readonly packets: readonly SeenPacket[];
+  /** Packets that were left out, as there are too many. */
+  readonly left: number;
+}
+
+const mostPackets = 20_000;
+const linesBetweenPauses = 2000;
+const tables = ['raw', 'mangle', 'nat', 'filter', 'security'];
+const hooks: Readonly<Record<string, number>> = { PREROUTING: 0, OUTPUT: 0, INPUT: 1, FORWARD: 1, POSTROUTING: 2 };
+
+interface Open {
+  readonly packet: Omit<SeenPacket, 'steps'> & { readonly steps: SeenStep[] };
+  /** How far it has come: base chains are met in one order. */
+  rank: number;
+}
+
+/** Where a base chain stands on a packet's way; undefined for other chains. nat holds source NAT at INPUT, behind filter. */
+function rankOf({ table, chain }: SeenEvent): number | undefined {
+  const hook = Object.hasOwn(hooks, chain) ? hooks[chain] : undefined;
+  if (hook === undefined) return undefined;
+  // OUTPUT has nat before filter, and INPUT behind it.
+  const place = table === 'nat' && chain === 'INPUT' ? tables.length : tables.indexOf(table);
+  return hook * 10 + place;
+}
+
+function eventOf(text: string, line: number, shown: ShownPackets): SeenEvent | undefined {
+  if (text.startsWith('trace id ')) return nftMonitorEvent(text, line, shown);
+  if (text.startsWith('PACKET: ') || text.startsWith(' TRACE: ') || text.startsWith('TRACE: 2 ') || text.startsWith('TRACE: 10 '))
+    return xtablesMonitorEvent(text, line, shown);
+  return text.includes('TRACE: ') ? kernelLogEvent(text, line) : undefined;
+}
+
+function startOf({ format, family, id }: SeenEvent, rank: number): Open {
+  return { packet: { format, family, id, steps: [] }, rank };
+}
+
+/** The packets in a text; lines that tell of none are passed over. Pauses every few thousand lines; never throws. */
+export function* readSeen(text: string): Steps<SeenTraces> {
+  const shown: ShownPackets = new Map();
+  const open = new Map<string, Open>();
+  const packets: SeenPacket[] = [];
+  let left = 0;
+  let line = 0;
+  for (let start = 0; start <= text.length; ) {
+    const newline = text.indexOf('\n', start);
+    const end = newline < 0 ? text.length : newline;
+    line += 1;
+    if (line % linesBetweenPauses === 0) yield;
+    const event = eventOf(text.slice(start, end).replace(/\r$/, ''), line, shown);
+    start = end + 1;
+    if (event === undefined) continue;
+    const rank = rankOf(event);
+    let current = open.get(event.key);
+    // What this node sends to itself comes back in, and a name may be used again.
+    if (current === undefined || (rank !== undefined && rank < current.rank)) {
+      current = startOf(event, rank ?? 0);
+      open.set(event.key, current);
+      if (packets.length < mostPackets) packets.push(current.packet);
+      else left += 1;
+    }
+    current.rank = rank ?? current.rank;
+    const { format, family, key, id, ...step } = event;
+    current.packet.steps.push(step);
+  }
+  return { packets, left };
+}
