@@ -37,6 +37,15 @@ COMMIT
     expect(chainIn(ruleset, 0, 'A')).toMatchObject({ builtin: false, declarations: [2], rules: [6, 7], references: [4] });
   });
 
+  it('has tables that know their places', () => {
+    const two = rulesetOf('*nat\nCOMMIT\n*filter\nCOMMIT\n*nat\nCOMMIT\n');
+    expect(two.tables.map(({ index, name }) => [index, name])).toEqual([
+      [0, 'nat'],
+      [1, 'filter'],
+      [2, 'nat'],
+    ]);
+  });
+
   it('takes a target for a chain where a chain of that name is declared', () => {
     expect(chainIn(ruleset, 0, 'LOG').references).toEqual([5, 6]);
     expect(names(chainIn(ruleset, 0, 'A').jumps)).toEqual(['LOG']);

@@ -305,6 +305,21 @@ describe('rules that stand together may be of several tables', () => {
   });
 });
 
+describe('the interfaces of a rule are shown', () => {
+  const shows = (text: string): readonly boolean[] =>
+    rulesetOf(text)
+      .lines.filter(({ kind }) => kind === 'rule')
+      .map((line) => showsInterfaces(line));
+
+  it('on a line of which a word was not understood, if they are', () => {
+    expect(shows('*filter\n-A INPUT --no-such-option -j ACCEPT\nCOMMIT\n')).toEqual([true]);
+  });
+
+  it('not in a listing without -v', () => {
+    expect(shows(listing)).toEqual([false, false, false]);
+  });
+});
+
 describe('a rule is shown whole', () => {
   const shown = (text: string): readonly boolean[] => {
     const ruleset = rulesetOf(text);

@@ -118,6 +118,12 @@ describe('an edit of a few rules is patched, and gives what a fresh reading give
 });
 
 describe('an edit that says more is not patched, and read anew', () => {
+  it('in a table without COMMIT, which the text may end within', () => {
+    const { patched, rebuilt, fresh } = edit(18, 1, ['-A A -j DROP'], [...dump.slice(0, 19), '']);
+    expect(patched).toBeUndefined();
+    expect(rulesetOutline(rebuilt)).toEqual(rulesetOutline(fresh));
+  });
+
   const many = Array.from({ length: 65 }, (_, index) => `-A A -s 10.0.1.${index}/32 -j B`);
 
   it.each<[string, number, number, readonly string[]]>([

@@ -321,3 +321,37 @@ describe('a list in a program or in Markdown', () => {
     },
   );
 });
+
+describe('a listing that somebody made a table of Markdown of', () => {
+  const table = `Chain INPUT (policy DROP)
+
+| pkts | bytes | target | prot | opt | in | out | source | destination | |
+|------|-------|--------|------|-----|----|-----|--------|-------------|---|
+| 12 | 720 | ACCEPT | tcp | -- | lo | * | 0.0.0.0/0 | 0.0.0.0/0 | tcp dpt:22 |
+| 3 | 180 | DROP | tcp | -- | * | * | 0.0.0.0/0 | 10.0.0.1 | tcp dpt:8080 |
+`;
+
+  it('has the rules of the listing', () => {
+    const listing = table
+      .replace(/^\|-.*\n/m, '')
+      .replace(/^\| ?/gm, '')
+      .replace(/\|/g, ' ');
+    expect(rulesIn(table)).toEqual(rulesIn(listing));
+    expect(rulesIn(table)).toHaveLength(2);
+  });
+
+  it('has its words where they stand', () => {
+    const { lines } = readWholeDocument(table);
+    const statement = lines[5] === undefined ? undefined : statementOf(lines[5]);
+    const target = statement?.kind === 'rule' ? statement.target : undefined;
+    expect([target?.text, lines[5]?.text.slice(target?.start, target?.end)]).toEqual(['DROP', 'DROP']);
+  });
+
+  it('is none where the cells are no columns', () => {
+    expect(readWholeDocument('| Chain | pkts | Rule | note |\n|---|---|---|---|\n').lines.map(({ kind }) => kind)).toEqual([
+      'foreign',
+      'foreign',
+      'blank',
+    ]);
+  });
+});

@@ -18,7 +18,7 @@ import { isEscapedText } from './joined-lines.ts';
 import { logPrefix } from './log-prefix.ts';
 import { shiftStatement, spreadStatement } from './move-spans.ts';
 import { startsNftBlock } from './nft.ts';
-import { loggedMessage, type PlainText, withoutJson, withoutMarks } from './plain-text.ts';
+import { loggedMessage, type PlainText, withoutCells, withoutJson, withoutMarks } from './plain-text.ts';
 import { readPrompt, readTitle } from './prompt.ts';
 import { readRuleCommand } from './shell-command.ts';
 
@@ -142,11 +142,25 @@ function readPasted(text: string, how: Reading): PastedLine {
   const { context } = how;
   const plain = withoutMarks(text, isRestoreInput(context));
   if (plain !== undefined) return spread(readEither(plain.text, how), plain);
+  const row = isRestoreInput(context) ? undefined : readTableRow(text, how);
+  if (row !== undefined) return row;
   const quote = text.length > mostLookedAt && !/[>|]/.test(text.slice(0, mostLookedAt)) ? undefined : quoteMarks.exec(text)?.[0];
   if (quote === undefined) return readUnquoted(text, how);
   // A row of a table in Markdown ends as it begins.
   const inner = quote.includes('|') ? text.trimEnd().replace(/\|$/, '') : text;
   return shift(readEither(inner.slice(quote.length), how), quote.length);
+}
+
+/** The line below the head of a table in Markdown. */
+const belowHead = /^\s*\|[-:| ]+\|\s*$/;
+
+/** A row of a table in Markdown, a cell for each column of a listing. */
+function readTableRow(text: string, how: Reading): PastedLine | undefined {
+  if (!text.trimStart().startsWith('|')) return undefined;
+  if (belowHead.test(text)) return foreign('separator');
+  const cells = withoutCells(text);
+  const line = cells === undefined ? undefined : accepted(spread(readEither(cells.text, how), cells));
+  return line?.listing === true ? line : undefined;
 }
 
 /**

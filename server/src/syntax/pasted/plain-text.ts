@@ -183,3 +183,16 @@ export function loggedMessage(text: string): PlainText | undefined {
   }));
   return replaced(text, [{ start: 0, end: start, by: '' }, ...escapes, { start: start + lineEnd, end: text.length, by: '' }]);
 }
+
+const fewestCells = 4;
+
+/**
+ * The cells of a row of a Markdown table, with a blank between them: a listing that somebody made a table of, a column a cell. Undefined for any
+ * other line.
+ */
+export function withoutCells(text: string): PlainText | undefined {
+  const indent = text.length - text.trimStart().length;
+  if (text.charAt(indent) !== '|' || !text.trimEnd().endsWith('|')) return undefined;
+  const bars = replacementsOf(text, /\|/g, () => ' ');
+  return bars.length > fewestCells ? replaced(text, bars) : undefined;
+}
