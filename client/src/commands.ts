@@ -1,6 +1,7 @@
 import { CancellationTokenSource, commands, type Disposable, env, type LogOutputChannel, l10n, Uri, window } from 'vscode';
 import { copyNodeCommandsCommand } from '../../server/src/protocol.ts';
 import { pickClusterSnapshot } from './cluster-snapshot-pick.ts';
+import { writeExpectations } from './expectations/write-expectations.ts';
 import { showFailure } from './failure.ts';
 import type { FlowPanels } from './flow-panels.ts';
 import { pickFlowTarget } from './flow-target-pick.ts';
@@ -13,6 +14,7 @@ export function registerCommands(server: ServerAccess, panels: FlowPanels, log: 
     commands.registerCommand('iptables.showFlow', (uri?: unknown, to?: unknown) => showFlow(server, panels, uri, to)),
     commands.registerCommand('iptables.showChainGraph', () => showChainGraph(server, panels)),
     commands.registerCommand('iptables.selectClusterSnapshot', pickClusterSnapshot),
+    commands.registerCommand('iptables.writeExpectations', () => writeExpectations(server)),
     commands.registerCommand('iptables.restartServer', () => server.restart()),
     commands.registerCommand('iptables.showServerLog', () => log.show()),
     commands.registerCommand(copyNodeCommandsCommand, copyNodeCommands),

@@ -6,6 +6,7 @@ import { showClusterStatus } from './cluster-status.ts';
 import { registerCommands } from './commands.ts';
 import { pickedContext } from './context-choice.ts';
 import { createDriftView } from './drift-view.ts';
+import { createPacketTests } from './expectations/packet-tests.ts';
 import { withPage } from './finding-page.ts';
 import { createFlowPanels } from './flow-panels.ts';
 import { safeConnection } from './incoming-text.ts';
@@ -66,6 +67,7 @@ export function activateExtension(
     showClusterStatus(server),
     createServicesView(server),
     createDriftView(server),
+    createPacketTests(server),
     // Before the server is up: a command that comes early waits for it.
     ...registerCommands(server, panels, log),
     ...registerTraceCommands({ server, view: trace, memento: context.workspaceState, drawnDump: () => panels.activeDump() }),

@@ -9,11 +9,13 @@ import {
   type Disposable,
   type Event,
   LanguageStatusSeverity,
+  type Location,
   languages,
   MarkdownString,
   ProgressLocation,
   type QuickPickItem,
   QuickPickItemKind,
+  TestMessage,
   type ThemeIcon,
   TreeItem,
   TreeItemCollapsibleState,
@@ -26,6 +28,7 @@ import {
   notificationText,
   type SafeText,
   statusText,
+  terminalText,
   visibleLines,
 } from '../../server/src/base/safe-text.ts';
 
@@ -336,6 +339,29 @@ export function createTree<Node>(
     },
     dispose: () => view.dispose(),
   };
+}
+
+/** The name of a test in the Test Explorer. */
+export function testLabel(text: string): string {
+  return labelText(text);
+}
+
+/** What a test that was not met says at a place of its file: what was expected and came, and in lines all else. */
+export function testMessage(
+  { expected, actual, details }: { readonly expected: string; readonly actual: string; readonly details: string },
+  place: Location,
+): TestMessage {
+  const message =
+    actual === ''
+      ? new TestMessage(new MarkdownString().appendText(visibleLines(details)))
+      : TestMessage.diff(new MarkdownString().appendText(visibleLines(details)), visibleLines(expected), visibleLines(actual));
+  message.location = place;
+  return message;
+}
+
+/** Lines for the terminal of a test run. */
+export function testOutput(text: string): string {
+  return `${text.split('\n').map(terminalText).join('\r\n')}\r\n`;
 }
 
 /** The title of a panel's tab. */

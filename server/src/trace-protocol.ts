@@ -130,3 +130,60 @@ export interface TraceWhyNotResult {
     readonly assuming: readonly string[];
   }[];
 }
+
+/** A place in a file: lines and characters 0-based, as in LSP. */
+export interface TextRange {
+  readonly start: { readonly line: number; readonly character: number };
+  readonly end: { readonly line: number; readonly character: number };
+}
+
+/** The expected packets in the text of a `*.packets.yaml`, which need not be open. */
+export const expectationsRequest = 'iptables/expectations';
+export interface ExpectationsParams {
+  readonly text: string;
+}
+export interface ExpectationsResult {
+  /** The node that the file says its dump is of; empty where it does not say it. */
+  readonly node: string;
+  readonly expectations: readonly { readonly name: string; readonly range: TextRange; readonly question: TraceQuestion }[];
+  /** What is wrong with the file, in sentences. */
+  readonly problems: readonly { readonly message: string; readonly range: TextRange }[];
+}
+
+/** Whether what must come of packets comes of them: what `iptables-inspect test` says. */
+export const judgeRequest = 'iptables/judge';
+export interface JudgeParams {
+  readonly textDocument: { readonly uri: string };
+  readonly text: string;
+  /** Which of the file's, 0-based; all where absent. */
+  readonly only?: readonly number[];
+}
+export interface JudgedExpectation {
+  /** Which of the file's, 0-based. */
+  readonly at: number;
+  readonly status: 'met' | 'failed' | 'unsure' | 'error';
+  /** What stands behind "expect". */
+  readonly range: TextRange;
+  readonly expected: string;
+  readonly actual: string;
+  /** Why it is unsure or cannot be asked, in sentences. */
+  readonly reasons: readonly string[];
+  /** Every path of the packet, as the command line prints it; empty where it is met, or cannot be asked. */
+  readonly trace: string;
+}
+export interface JudgeResult {
+  readonly results: readonly JudgedExpectation[];
+  /** Why nothing can be judged, in a sentence; empty otherwise. */
+  readonly reason: string;
+}
+
+/** What is true of a dump now, as the text of a `*.packets.yaml`. */
+export const writeExpectationsRequest = 'iptables/writeExpectations';
+export interface WriteExpectationsParams {
+  readonly textDocument: { readonly uri: string };
+}
+export interface WriteExpectationsResult {
+  /** Empty where nothing can be expected. */
+  readonly text: string;
+  readonly reason: string;
+}

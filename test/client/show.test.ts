@@ -12,6 +12,9 @@ import {
   showInStatusBar,
   showProgress,
   showWarning,
+  testLabel,
+  testMessage,
+  testOutput,
   treeItem,
 } from '../../client/src/show.ts';
 import { fake, resetVscode } from '../support/vscode.ts';
@@ -89,6 +92,22 @@ describe('foreign text is text in', () => {
       expect(text).not.toMatch(unseen);
     }
     expect(item.tooltip).toMatchObject({ value: expect.stringContaining('\\[Repair\\]\\(command') });
+  });
+});
+
+describe('foreign text is text in a test run', () => {
+  it('in a message', () => {
+    const { message, expectedOutput, actualOutput } = testMessage(
+      { expected: attack, actual: attack, details: `${attack}\nsecond` },
+      {} as never,
+    );
+    expect(message).toMatchObject({ value: expect.stringContaining('\\[Repair\\]\\(command') });
+    for (const text of [expectedOutput, actualOutput]) expect(text).not.toMatch(unseen);
+  });
+
+  it('in a label and in its terminal', () => {
+    expect(testLabel(attack)).not.toMatch(icon);
+    expect(testOutput('one\n\u001b[31mtwo')).toBe('one\r\n\u241b[31mtwo\r\n');
   });
 });
 

@@ -83,6 +83,20 @@ export class MarkdownString {
   }
 }
 
+/** What a test says that was not met: every text of it is Markdown, or shown as it is. */
+export class TestMessage {
+  location: unknown;
+  expectedOutput: string | undefined;
+  actualOutput: string | undefined;
+  readonly message: MarkdownString;
+  constructor(message: MarkdownString) {
+    this.message = message;
+  }
+  static diff(message: MarkdownString, expected: string, actual: string): TestMessage {
+    return Object.assign(new TestMessage(message), { expectedOutput: expected, actualOutput: actual });
+  }
+}
+
 export class TreeItem {
   readonly label: string;
   readonly collapsibleState: number;

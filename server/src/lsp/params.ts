@@ -44,6 +44,10 @@ export interface Params {
   readonly first: number;
   readonly count: number;
   readonly format: 'text' | 'markdown';
+  /** Of a file that need not be open. */
+  readonly text: string;
+  /** Which of several, 0-based; all where absent. */
+  readonly only: readonly number[] | undefined;
   readonly to: string;
   readonly targets: readonly string[];
 }
@@ -140,6 +144,8 @@ const checks: { readonly [name in ParamName]: { readonly field: string; readonly
   outcome: { field: 'outcome', isRight: isCount },
   first: { field: 'first', isRight: isCount },
   count: { field: 'count', isRight: isCount },
+  text: { field: 'text', isRight: isText },
+  only: { field: 'only', isRight: (value) => value === undefined || (Array.isArray(value) && value.every(isCount)) },
   format: { field: 'format', isRight: (value) => value === 'text' || value === 'markdown' },
   to: { field: 'to', isRight: isText },
   targets: { field: 'targets', isRight: (value) => Array.isArray(value) && value.every(isText) },

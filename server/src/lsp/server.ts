@@ -9,6 +9,7 @@ import {
 import { abilitiesOf } from './client-capabilities.ts';
 import { registerDocuments } from './documents.ts';
 import { registerDriftRequests } from './drift-requests.ts';
+import { registerExpectationRequests } from './expectation-requests.ts';
 import { featureCapabilities, registerFeatures } from './features.ts';
 import { registerFlowRequests } from './flow-requests.ts';
 import { registerRefusals } from './lifecycle.ts';
@@ -34,6 +35,7 @@ export function startServer(connection: Connection, runtime: Runtime): void {
   registerFlowRequests(session);
   registerDriftRequests(session);
   registerTraceRequests(session);
+  registerExpectationRequests(session);
   registerServiceRequests(session);
   registerLiveRequests(connection, session.clusters, () => session.settings);
   // What was made in a cluster is taken back before the process ends, in whatever way.
