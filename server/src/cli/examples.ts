@@ -30,6 +30,7 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
       does: 'the same by the names of Pod and Service',
     },
     { args: 'trace node-a.iptables --from outside --to node:node-a:30080 --reply', does: 'the way of the answer' },
+    { args: 'trace node-a.iptables --seen trace.txt', does: 'packets that xtables-monitor --trace saw, beside the rules' },
   ],
   reach: [
     { args: 'reach node-a.iptables --to shop/api --cluster cluster.json', does: 'who reaches a Service by which entry' },
