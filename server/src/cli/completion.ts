@@ -38,7 +38,7 @@ function optionsOf(command: Command, words: CompletionWords): readonly Completed
   return command.options
     .filter(({ hidden, long }) => !hidden && long !== undefined)
     .map((option) => {
-      const name = /[<[]([^>\]]+)[>\]]/.exec(option.flags)?.[1]?.replace(/\.{3}$/, '') ?? '';
+      const name = /[<[]([^<>[\]]+)[>\]]/.exec(option.flags)?.[1]?.replace(/\.{3}$/, '') ?? '';
       const takes = option.required || (option.optional && option.argChoices !== undefined);
       return { option, long: option.long ?? '', value: takes ? valueFor(name, option.argChoices, words) : undefined };
     });

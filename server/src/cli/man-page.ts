@@ -31,7 +31,7 @@ function described({ description, argChoices, defaultValue }: Option): string {
 /** "--format <format>" with the option in bold and its value in italics. */
 function flagsText(flags: string): string {
   return flags
-    .split(/(<[^>]+>|\[[^\]]+\])/)
+    .split(/(<[^<>]+>|\[[^[\]]+\])/)
     .filter((part) => part !== '')
     .map((part) => (/^[<[]/.test(part) ? `\\fI${roff(part.slice(1, -1))}\\fR` : `\\fB${roff(part)}\\fR`))
     .join('');
