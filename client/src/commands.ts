@@ -1,5 +1,15 @@
-import { CancellationTokenSource, commands, type Disposable, env, type LogOutputChannel, l10n, Uri, window } from 'vscode';
-import { copyNodeCommandsCommand } from '../../server/src/protocol.ts';
+import {
+  CancellationTokenSource,
+  commands,
+  type Disposable,
+  env,
+  type LogOutputChannel,
+  l10n,
+  Uri,
+  window,
+  workspace,
+} from 'vscode';
+import { type AnnotateParams, type AnnotateResult, annotateRequest, copyNodeCommandsCommand } from '../../server/src/protocol.ts';
 import { pickClusterSnapshot } from './cluster-snapshot-pick.ts';
 import { writeExpectations } from './expectations/write-expectations.ts';
 import { showFailure } from './failure.ts';
@@ -13,6 +23,7 @@ export function registerCommands(server: ServerAccess, panels: FlowPanels, log: 
   return [
     commands.registerCommand('iptables.showFlow', (uri?: unknown, to?: unknown) => showFlow(server, panels, uri, to)),
     commands.registerCommand('iptables.showChainGraph', () => showChainGraph(server, panels)),
+    commands.registerCommand('iptables.annotate', () => annotate(server)),
     commands.registerCommand('iptables.selectClusterSnapshot', pickClusterSnapshot),
     commands.registerCommand('iptables.writeExpectations', () => writeExpectations(server)),
     commands.registerCommand('iptables.restartServer', () => server.restart()),
@@ -26,6 +37,27 @@ async function copyNodeCommands(text: unknown): Promise<void> {
   if (typeof text !== 'string') return;
   await env.clipboard.writeText(text);
   await showInformation(l10n.t('Copied. Read each command before you run it on the node.'));
+}
+
+/** Opens a copy of the dump in the editor with the names of its chains as comments, beside it and not saved yet. */
+async function annotate(server: ServerAccess): Promise<void> {
+  const editor = window.activeTextEditor;
+  if (editor === undefined || editor.document.languageId !== 'iptables') {
+    await showInformation(l10n.t('Open an iptables dump first: a copy of it gets the names.'));
+    return;
+  }
+  try {
+    const params: AnnotateParams = { textDocument: { uri: editor.document.uri.toString() } };
+    const result = await server.ask<AnnotateResult>(annotateRequest, params);
+    if (result.kind === 'nothing') {
+      await showInformation(result.reason);
+      return;
+    }
+    const copy = await workspace.openTextDocument({ language: 'iptables', content: result.text });
+    await window.showTextDocument(copy, { preview: false });
+  } catch (error) {
+    await showFailure(server, error, (reason) => l10n.t('No names were added: {0}', reason));
+  }
 }
 
 /** Opens the graph of the chain at the cursor: who jumps where from it, for chains that are not kube-proxy's. */

@@ -345,6 +345,15 @@ export interface Settings {
 /** The client's command that copies commands for a node: one argument, the text. */
 export const copyNodeCommandsCommand = 'iptables.copyNodeCommands';
 
+/** A dump with the names of its chains as comments. */
+export const annotateRequest = 'iptables/annotate';
+export interface AnnotateParams {
+  readonly textDocument: { readonly uri: string };
+}
+export type AnnotateResult =
+  | { readonly kind: 'text'; readonly text: string; readonly comments: number }
+  | { readonly kind: 'nothing'; readonly reason: string };
+
 /** Which hints stand between the words of a rule. */
 export interface InlayHintSettings {
   /** The Service or Pod of a chain that is jumped to. */

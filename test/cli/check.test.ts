@@ -143,6 +143,7 @@ describe('unusable input is one line on standard error and status 2', () => {
       () => ['resolve', sample, '--cluster', file('no.yaml', 'a: 1\n')],
       /no.yaml: .*(Service|kubectl)/,
     ],
+    ['names as comments in JSON', () => ['resolve', sample, '--annotate', '--format', 'json'], /--annotate prints a dump/],
     ['two clusters', () => ['resolve', sample, '--cluster', 'a', '--context', 'b'], /exclude each other/],
     ['an unknown command', () => ['frobnicate'], /unknown command/],
     ['an unknown option', () => ['check', '--frobnicate', sample], /unknown option/],
@@ -167,6 +168,15 @@ describe('unusable input is one line on standard error and status 2', () => {
 
 describe('resolve', () => {
   const cluster = resolve(import.meta.dirname, '../fixtures/sample/cluster.json');
+
+  it('prints the dump with names as comments', () => {
+    const { stdout, status } = inspect(['resolve', sample, '--cluster', cluster, '--annotate']);
+    const isName = (line: string): boolean => / is booking\/frontend:http/.test(line) && line.startsWith('# KUBE-');
+    const lines = stdout.split('\n');
+    expect(lines.filter(isName).length).toBeGreaterThan(5);
+    expect(lines.filter((line) => !/^# \S+ is /.test(line)).join('\n')).toBe(readFileSync(sample, 'utf8'));
+    expect(status).toBe(0);
+  });
 
   it('prints each chain with its role, Service and Pod', () => {
     const { stdout, status } = inspect(['resolve', sample, '--cluster', cluster]);

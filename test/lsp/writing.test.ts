@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LSPErrorCodes } from 'vscode-languageserver-protocol';
 import type { CompletionList, SignatureHelp, TextEdit, WorkspaceEdit } from 'vscode-languageserver-types';
+import { type AnnotateResult, annotateRequest } from '../../server/src/protocol.ts';
 import { type InProcessServer, startInProcessServer } from '../support/in-process-server.ts';
 
 const uri = 'file:///work/node-a.iptables';
@@ -109,5 +110,21 @@ describe('formatting over the protocol', () => {
     expect(await server.client.sendRequest('textDocument/formatting', { textDocument: { uri }, options })).toEqual([]);
     const shown = await server.notified<{ readonly message: string }>('window/showMessage', () => true);
     expect(shown.message).toContain('iptables -L');
+  });
+});
+
+describe('a dump with names over the protocol', () => {
+  it('is its text, or a sentence that says why there is none', async () => {
+    const ask = (): Promise<AnnotateResult> => server.client.sendRequest(annotateRequest, { textDocument: { uri } });
+    expect(await ask()).toEqual({ kind: 'nothing', reason: expect.stringContaining('No chain of this dump has a name') });
+    const named =
+      '*nat\n:KUBE-SVC-TG4Y7II5EGIOXNPD - [0:0]\n-A KUBE-SVC-TG4Y7II5EGIOXNPD -m comment --comment "shop/web:http" -j RETURN\nCOMMIT\n';
+    await server.client.sendNotification('textDocument/didChange', {
+      textDocument: { uri, version: 2 },
+      contentChanges: [{ text: named }],
+    });
+    const result = await ask();
+    expect(result).toMatchObject({ kind: 'text', comments: 2 });
+    expect(result.kind === 'text' && result.text).toContain('# KUBE-SVC-TG4Y7II5EGIOXNPD is shop/web:http\n:KUBE-SVC');
   });
 });

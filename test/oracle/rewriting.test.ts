@@ -5,9 +5,11 @@ import { builtinChains } from '../../server/src/catalog/tables.ts';
 import type { Family, TableName } from '../../server/src/catalog/types.ts';
 import { formatting } from '../../server/src/features/formatting.ts';
 import { isRefusal, rename } from '../../server/src/features/rename.ts';
+import { annotateSteps } from '../../server/src/kube/identity/annotate.ts';
 import { applyEdits } from '../support/apply-edits.ts';
 import { dumpState } from '../support/dump-state.ts';
-import { fixtureText } from '../support/fixtures.ts';
+import { clusterFrom } from '../support/dumps.ts';
+import { fixturePath, fixtureText } from '../support/fixtures.ts';
 import { describeWith } from '../support/requirements.ts';
 import { type Backend, openNamespace, programName } from './real-iptables.ts';
 
@@ -109,4 +111,12 @@ describeWith(['root', 'iptables'], 'a file', () => {
       }
     },
   );
+
+  it('with names as comments loads the same, with the nft back end', { timeout: 300_000 }, async () => {
+    const text = fixtureText('sample/worker-1.iptables').replace(/^.*(?:-m nfacct|KUBE-SVC-S5UHGVGWUT2PPRZN).*\n/gm, '');
+    const state = dumpState(text, clusterFrom(fixturePath('sample/cluster.json')), 'rules.v4');
+    const { text: named, comments } = runToEnd(annotateSteps(state.document, state.resolution()));
+    expect(comments).toBeGreaterThan(50);
+    expect(await saved('ipv4', 'nft', named)).toBe(await saved('ipv4', 'nft', text));
+  });
 });

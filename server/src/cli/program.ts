@@ -179,6 +179,7 @@ function addDiagnose(root: Command, answered: Answered): void {
 function addResolve(root: Command, answered: Answered): void {
   withCluster(root.command('resolve').description('the Service, endpoint and Pod behind each chain').argument('<dump>', dumpHelp))
     .addOption(formatOption('text', 'json'))
+    .option('--annotate', 'print the dump with these names as comments; iptables-restore loads it as before')
     .action(async (dump, options) => answered({ output: await runResolve(dump, options), status: 0 }));
 }
 

@@ -1,24 +1,37 @@
 import { hostPort } from '../base/ip.ts';
 import { jsonText, terminalText } from '../base/safe-text.ts';
 import { clusterOfDump } from '../kube/drift/other-cluster.ts';
+import { annotateSteps } from '../kube/identity/annotate.ts';
+import type { Resolution } from '../kube/identity/chain-identity.ts';
 import { portName } from '../kube/identity/chain-names.ts';
 import { type ResolvedChain, resolveSteps } from '../kube/identity/report.ts';
 import { resolveChains } from '../kube/identity/resolve.ts';
 import { pc } from './colors.ts';
+import { encodeText } from './encode-bytes.ts';
 import { sayOtherProxy } from './other-proxy.ts';
 import { say } from './output.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
-import { originOf, readDump } from './read-dump.ts';
+import { type CliDump, originOf, readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';
+import { UsageError } from './usage-error.ts';
 
-/** `resolve DUMP`: every chain with its role and the Service, endpoint and Pod behind it. */
-export async function runResolve(path: string, options: ClusterOptions & { readonly format: 'text' | 'json' }): Promise<string> {
+interface ResolveOptions extends ClusterOptions {
+  readonly format: 'text' | 'json';
+  readonly annotate?: boolean;
+}
+
+/** `resolve DUMP`: every chain with its role and the Service, endpoint and Pod behind it; with `annotate` the dump with these as comments. */
+export async function runResolve(path: string, options: ResolveOptions): Promise<string | Buffer> {
+  if (options.annotate === true && options.format === 'json')
+    throw new UsageError('--annotate prints a dump: --format json has no place beside it');
   const dump = readDump(path);
   const cluster = await readCluster(options, [], dump.facts);
   const { file, ruleset } = dump;
   const own = clusterOfDump(ruleset, cluster);
   if (own !== cluster) for (const why of own.warnings) say(`${file}: ${why}`);
-  sayOtherProxy(file, resolveChains(ruleset, own, originOf(dump, undefined)));
+  const resolution = resolveChains(ruleset, own, originOf(dump, undefined));
+  sayOtherProxy(file, resolution);
+  if (options.annotate === true) return annotated(dump, resolution);
   const report = runSteps(resolveSteps(ruleset, own), `naming the chains of ${file}`);
   if (options.format === 'json') return jsonText(report);
   const lines: string[] = [];
@@ -31,6 +44,13 @@ export async function runResolve(path: string, options: ClusterOptions & { reado
     lines.push(chainText(chain));
   }
   return lines.join('\n');
+}
+
+/** Bytes that iptables-restore takes; on a terminal what can be shown there. */
+function annotated({ file, document }: CliDump, resolution: Resolution): Buffer {
+  const { text, comments } = runSteps(annotateSteps(document, resolution), `naming the chains of ${file}`);
+  if (comments === 0) say(`${file}: no chain has a name that could be added; it is printed as it is`);
+  return process.stdout.isTTY ? Buffer.from(text.split('\n').map(terminalText).join('\n')) : encodeText(text);
 }
 
 function chainText(chain: ResolvedChain): string {

@@ -6,6 +6,7 @@ import {
   type InitializeResult,
   TextDocumentSyncKind,
 } from 'vscode-languageserver';
+import { registerAnnotateRequests } from './annotate-requests.ts';
 import { abilitiesOf } from './client-capabilities.ts';
 import { registerDocuments } from './documents.ts';
 import { registerDriftRequests } from './drift-requests.ts';
@@ -34,6 +35,7 @@ export function startServer(connection: Connection, runtime: Runtime): void {
   registerFeatures(session);
   registerFlowRequests(session);
   registerDriftRequests(session);
+  registerAnnotateRequests(session);
   registerTraceRequests(session);
   registerExpectationRequests(session);
   registerServiceRequests(session);

@@ -1,0 +1,15 @@
+import type { Steps } from '../base/steps.ts';
+import { annotateSteps } from '../kube/identity/annotate.ts';
+import type { AnnotateResult } from '../protocol.ts';
+import type { DumpState } from './support/state.ts';
+
+/** The text of a dump with the names of its chains as comments; why there is none to be had, where no name is known. */
+export function* annotate({ document, resolution }: DumpState): Steps<AnnotateResult> {
+  const { text, comments } = yield* annotateSteps(document, resolution());
+  if (comments > 0) return { kind: 'text', text, comments };
+  return {
+    kind: 'nothing',
+    reason:
+      'No chain of this dump has a name that could be added: neither its comments nor the cluster say whose its chains are, or they are named already.',
+  };
+}
