@@ -105,6 +105,15 @@ describe('a bundle in place of a dump', () => {
     expect(outcomes).toMatchObject([{ probability: 1, assuming: [] }]);
   });
 
+  it('makes flow exact: which addresses are the node’s, and by which interface packets leave', () => {
+    const bundle = join(folder, 'hairpin-off');
+    const drawn = inspect(['flow', bundle, '--to', '10.42.0.1:30080', '--format', 'json']);
+    // The bridge's address is the node's own, as only its addresses say: a NodePort listens there.
+    const { nodes } = JSON.parse(drawn.stdout) as { readonly nodes: readonly { readonly label: string }[] };
+    expect(nodes.map(({ label }) => label).join(' ')).toContain('10.42.0.11:8080');
+    expect(inspect(['trace', bundle, '--from', 'outside', '--to', '10.42.0.1:30080']).stdout).not.toContain(', if ');
+  });
+
   it('is taken by every command that takes a dump, with its cluster', () => {
     const bundle = join(folder, 'hairpin-off');
     expect(inspect(['check', bundle])).toMatchObject({ status: 0, stderr: '' });

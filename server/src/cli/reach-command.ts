@@ -16,8 +16,8 @@ export interface ReachCommandOptions extends NodeOptions {
 }
 
 async function reportOn(path: string, target: FlowTargetSpec | null, options: NodeOptions): Promise<ReachReport> {
-  const { file, resolution, facts } = await readResolved(path, options);
-  const result = runSteps(reachSteps(resolution, target, { facts }), `asking who reaches what in ${file}`);
+  const { file, resolution } = await readResolved(path, options);
+  const result = runSteps(reachSteps(resolution, target), `asking who reaches what in ${file}`);
   if (!result.ok) throw new UsageError(`${file}: ${result.message}`);
   return result.report;
 }

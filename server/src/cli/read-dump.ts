@@ -112,5 +112,5 @@ export function readDumps(path: string): readonly CliDump[] {
 export function originOf({ file, facts }: CliDump, node: string | undefined): DumpOrigin {
   const named = node ?? (facts.meta?.node === '' ? undefined : facts.meta?.node);
   // A folder is named as it was given, and may be ".".
-  return { node: named, fileName: facts === noFacts ? file : resolve(file) };
+  return facts === noFacts ? { node: named, fileName: file } : { node: named, fileName: resolve(file), facts };
 }

@@ -38,11 +38,8 @@ function readFile(path: string): ExpectationFile {
   throw new UsageError(`${nameOfInput(path)}: line ${line}, column ${column}: ${first.message}${more}`);
 }
 
-function judgeAll(
-  { resolution, facts, file }: ResolvedDump,
-  { expectations, local }: ExpectationFile,
-): readonly ExpectationResult[] {
-  const options = { facts, ...(local === null ? {} : { local }) };
+function judgeAll({ resolution, file }: ResolvedDump, { expectations, local }: ExpectationFile): readonly ExpectationResult[] {
+  const options = local === null ? {} : { local };
   const what = `sending packets through ${file}`;
   return expectations.map((expectation) => runSteps(judgeSteps(resolution, expectation, options), what));
 }
@@ -52,11 +49,8 @@ async function writeNow(dump: string, path: string, options: TestCommandOptions)
   if (parsed?.ok === false) throw new UsageError(`--to: ${parsed.message}`);
   if (path !== '-' && options.force !== true && existsSync(path))
     throw new UsageError(`${path}: is there already; --force writes over it`);
-  const { file, resolution, facts } = await readResolved(dump, options);
-  const written = runSteps(
-    writeExpectations(resolution, parsed === null ? null : parsed.target, { facts }),
-    `following packets in ${file}`,
-  );
+  const { file, resolution } = await readResolved(dump, options);
+  const written = runSteps(writeExpectations(resolution, parsed === null ? null : parsed.target), `following packets in ${file}`);
   if (!written.ok) throw new UsageError(`${file}: ${written.message}`);
   const { text, count, left } = written;
   if (left.length > 0) say(`${file}: ${left.length} packets are left out, with the reason in the file`);

@@ -47,8 +47,8 @@ async function runSeen(path: string, seen: string, options: TraceCommandOptions)
   if (options.from !== undefined || options.to !== undefined)
     throw new UsageError('--seen FILE stands for the packets: leave --from and --to out');
   const local = givenAddresses(options.local);
-  const { file, resolution, facts } = await readResolved(path, options);
-  const answer = runSteps(seenSteps(resolution, readText(seen), { local, facts }), `sending packets through ${file}`);
+  const { file, resolution } = await readResolved(path, options);
+  const answer = runSteps(seenSteps(resolution, readText(seen), { local }), `sending packets through ${file}`);
   if (!answer.ok) throw new UsageError(`${nameOfInput(seen)}: ${answer.message}`);
   const { report } = answer;
   return {
@@ -78,8 +78,8 @@ export async function runTrace(path: string, options: TraceCommandOptions): Prom
   if (options.seen !== undefined) return await runSeen(path, options.seen, options);
   const question = questionOf(options);
   const local = givenAddresses(options.local);
-  const { file, resolution, facts } = await readResolved(path, options);
-  const answer = runSteps(traceQuestion(resolution, question, { local, facts }), `sending the packet through ${file}`);
+  const { file, resolution } = await readResolved(path, options);
+  const answer = runSteps(traceQuestion(resolution, question, { local }), `sending the packet through ${file}`);
   if (!answer.ok) throw new UsageError(answer.message);
   const { report } = answer;
   return { output: options.format === 'json' ? jsonText(report) : traceText(report, terminalStyle), status: 0 };

@@ -124,12 +124,12 @@ function* requestOf(
   const { resolution, facts } = subject;
   const [, to = question.to, suffix] = /^(.*?)(?:\/(tcp|udp|sctp|icmp))?$/i.exec(question.to.trim()) ?? [];
   const protocol = question.protocol ?? suffix?.toLowerCase();
-  const meant = yield* questionEnds(resolution, { from: question.from, to, protocol }, { facts });
+  const meant = yield* questionEnds(resolution, { from: question.from, to, protocol });
   if (!meant.ok) {
     // Rules that lack a Service are what is to be diagnosed: the cluster says its address.
     const address = addressByCluster(subject, to, question.from);
     if (address === undefined) return meant.message;
-    const again = yield* questionEnds(resolution, { from: question.from, ...address }, { facts });
+    const again = yield* questionEnds(resolution, { from: question.from, ...address });
     return again.ok ? { ...again.ends, ...arrival(facts, again.ends) } : meant.message;
   }
   return { ...meant.ends, ...arrival(facts, meant.ends) };
@@ -137,7 +137,7 @@ function* requestOf(
 
 /** Follows the packets of a question; refused in a sentence where the question cannot be read. */
 export function* askedSteps(subject: Subject, question: DiagnoseQuestion): Steps<AskedAnswer> {
-  const { ruleset, resolution, facts } = subject;
+  const { ruleset, resolution } = subject;
   const request = yield* requestOf(subject, question);
   if (typeof request === 'string') return { ok: false, message: request };
   let packet: Packet;
@@ -152,7 +152,7 @@ export function* askedSteps(subject: Subject, question: DiagnoseQuestion): Steps
     return { ok: false, message: `There are no ${name} rules, and ${packet.destination.text} is an ${name} address.` };
   }
   const destination = packet.destination.text;
-  const options = followOptions(resolution, dumpFor(ruleset, destination), destination, new Set(), { facts });
+  const options = followOptions(resolution, dumpFor(ruleset, destination), destination, new Set(), {});
   const { outcomes, assumptions } = yield* enumerateSteps(ruleset, packet, options);
   const followed: Outcome[] = [];
   for (const outcome of likeliest(outcomes)) followed.push(...(yield* byLoopback(ruleset, outcome, options)));

@@ -38,7 +38,7 @@ export function* subjectSteps(parts: SubjectParts): Steps<Subject> {
     facts,
     document,
     ruleset,
-    resolution: resolveChains(ruleset, clusterOfDump(ruleset, cluster), origin),
+    resolution: resolveChains(ruleset, clusterOfDump(ruleset, cluster), { ...origin, facts }),
     cluster,
     lint: yield* findingsOf(parts),
     others,

@@ -151,7 +151,7 @@ export function* writeExpectations(
   let count = 0;
   for (const { name: service, frontends } of groups.groups) {
     for (const frontend of frontends) {
-      for (const client of arrivingClients(resolution, frontend, options)) {
+      for (const client of arrivingClients(resolution, frontend)) {
         const who = client.name === null || client.name === node ? client.words : `${client.words} (${client.name})`;
         const written = yield* packetLines(resolution, known, `${entryName(frontend, service)} from ${who}`, client);
         packets.push(...written.lines);

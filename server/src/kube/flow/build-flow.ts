@@ -41,7 +41,13 @@ function* gather(resolution: Resolution, frontends: readonly Frontend[]): Steps<
     // What only the cluster has, no rule is about.
     if (frontend.lines.length === 0 && frontend.kind !== 'chain') continue;
     const start = frontend.kind === 'chain' ? frontend.target : null;
-    const context = { ruleset, dump: frontend.dump, isLocal: ownAddresses(resolution, frontend.dump), start };
+    const context = {
+      ruleset,
+      dump: frontend.dump,
+      isLocal: ownAddresses(resolution, frontend.dump),
+      start,
+      facts: resolution.origin.facts,
+    };
     const classes = targetClasses(ruleset, frontend.dump);
     for (const source of packetSources(resolution, frontend)) {
       const found = yield* pathSteps(context, source, classes);

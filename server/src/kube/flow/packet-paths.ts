@@ -9,6 +9,8 @@ import type { Fact } from '../../netfilter/answer.ts';
 import { enumerateSteps } from '../../netfilter/enumerate.ts';
 import type { Assumption, Enumeration, Outcome, TraceStep, Unshown, Verdict } from '../../netfilter/outcome.ts';
 import type { Packet } from '../../netfilter/packet.ts';
+import type { NodeFacts } from '../../node/facts.ts';
+import { type NodeKnowledge, nodeKnowledge } from '../../node/knowledge.ts';
 import { isTableWhole } from '../../ruleset/completeness.ts';
 import type { Chain, Dump, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import { assumedHooks } from '../proxy/assumed-hooks.ts';
@@ -65,6 +67,8 @@ export interface PathContext {
   readonly isLocal: (address: string) => boolean | undefined;
   /** A chain of nat at which the packet starts, as nothing leads there; null to start at the hooks. */
   readonly start: Chain | null;
+  /** What a bundle says of the node. */
+  readonly facts?: NodeFacts | undefined;
   /** Also paths of a packet that uses an interface which some rule asks for; without it, it uses none of them. */
   readonly withInterfaces?: boolean;
 }
@@ -96,11 +100,17 @@ interface Search {
   asksInterface: boolean;
 }
 
+/** What is drawn is true of any client, whoever is on a list just now. */
+function withoutLists({ isListed, ...knowledge }: NodeKnowledge): Omit<NodeKnowledge, 'isListed'> {
+  return knowledge;
+}
+
 function startSearch(context: PathContext): Search {
-  const { ruleset, dump, isLocal, start, withInterfaces } = context;
+  const { ruleset, dump, isLocal, start, facts, withInterfaces } = context;
   const assumptions = new Set<string>();
   const hooked = new Set<Chain>();
   const options = {
+    ...(facts === undefined ? {} : withoutLists(nodeKnowledge(facts))),
     dump,
     isLocal,
     hooked: (table: Table, hook: Hook, base: Chain | undefined) => {
@@ -217,7 +227,10 @@ export function* pathSteps(context: PathContext, source: PacketSource, classes: 
       if (last !== null) paths.push({ ...base, ...stoppedPath(outcome, last, soFar) });
       continue;
     }
-    const key = classes.keyOf(outcome.packet, context.isLocal(outcome.packet.destination.text));
+    const { destination } = outcome.packet;
+    // Where routes are known, each destination may have a way out of its own.
+    const way = context.facts === undefined ? '' : ` ${destination.text}`;
+    const key = classes.keyOf(outcome.packet, context.isLocal(destination.text)) + way;
     for (const after of yield* afterRoutingOf(search, key, outcome.packet))
       paths.push({ ...base, ...wholePath(context, outcome, soFar, pathsBySteps, after) });
   }

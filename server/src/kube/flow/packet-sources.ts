@@ -4,6 +4,8 @@ import { inCIDR, isIPv6 } from '../../base/ip.ts';
 import type { Family } from '../../catalog/types.ts';
 import { compiledRule } from '../../netfilter/compile-rule.ts';
 import { addressOf, type IPAddress, ipAddress, type Packet, packetOf } from '../../netfilter/packet.ts';
+import { arrivalInterface } from '../../node/look-ups/arrival.ts';
+import { isOwn } from '../../node/look-ups/own-address.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Dump } from '../../ruleset/ruleset.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
@@ -200,6 +202,9 @@ export function packetSources(resolution: Resolution, frontend: Frontend): reado
   const node = nodeAddress(resolution, frontend.dump);
   const destination = frontend.ip === null ? node : mustBe(frontend.ip);
   const origins: PacketSource[] = [];
+  const { facts } = resolution.origin;
+  const arrival = (from: IPAddress, to: IPAddress): string | null =>
+    facts === undefined ? null : arrivalInterface(facts, from.text, to.text);
   const add = (kind: SourceKind, words: string, source: IPAddress, to = destination): void => {
     const podInterface = networks.podInterface?.replace(/\+$/, '0') ?? null;
     const packet = packetOf({
@@ -209,7 +214,7 @@ export function packetSources(resolution: Resolution, frontend: Frontend): reado
       sport: 40000,
       dport: frontend.port,
       isFromHere: kind === 'node',
-      in: kind === 'pod' ? podInterface : null,
+      in: kind === 'node' ? null : ((kind === 'pod' ? podInterface : null) ?? arrival(source, to)),
     });
     origins.push({ kind, words, packet });
   };
@@ -230,12 +235,19 @@ export function packetSources(resolution: Resolution, frontend: Frontend): reado
   return origins;
 }
 
-/** Whether an address is the node's own, as far as the cluster says; what it does not know is taken to be another machine's. */
+function isLoopbackText(address: string): boolean {
+  return address.startsWith('127.') || address === '::1';
+}
+
+/** Whether an address is the node's own, as far as a bundle or the cluster says; what it does not know is taken to be another machine's. */
 export function ownAddresses(resolution: Resolution, dump: Dump): (address: string) => boolean {
+  const { facts } = resolution.origin;
   const own = nodeAddress(resolution, dump).text;
   const node = dumpNode(resolution, dump).record;
   return (address) => {
-    if (address === own || address.startsWith('127.') || address === '::1') return true;
+    const told = facts === undefined ? undefined : isOwn(facts, address);
+    if (told !== undefined) return told || address === own || isLoopbackText(address);
+    if (address === own || isLoopbackText(address)) return true;
     return node !== null && resolution.cluster.nodeAt(address) === node;
   };
 }

@@ -2,6 +2,7 @@
 import { canonicalCIDR } from '../../base/ip.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { NodeRecord } from '../../cluster/objects.ts';
+import type { NodeFacts } from '../../node/facts.ts';
 import { optionOf, ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { dnatDestination, singleAddress } from './rule-values.ts';
@@ -12,6 +13,8 @@ export interface DumpOrigin {
   readonly node?: string | undefined;
   /** Its file, as a path or a URI, which may be named after the node. */
   readonly fileName?: string | undefined;
+  /** What a bundle says of the node besides its rules. */
+  readonly facts?: NodeFacts | undefined;
 }
 
 export interface DumpNode {

@@ -8,7 +8,6 @@ import { addressIn, type Networks, networksOf, nodeAddress, podSource, strangers
 import type { Resolution } from '../identity/chain-identity.ts';
 import { dumpNode } from '../proxy/dump-node.ts';
 import { arrival } from './arrival.ts';
-import type { AskOptions } from './node-knowledge.ts';
 
 export type ClientKind = 'pod' | 'pod-elsewhere' | 'node' | 'loopback' | 'node-elsewhere' | 'outside';
 
@@ -132,8 +131,9 @@ function outsiders(node: IPAddress, { dump }: Frontend, { others, pods, endpoint
 }
 
 /** The clients of a frontend, with the interfaces that their packets come in by where a bundle's routes tell. */
-export function arrivingClients(resolution: Resolution, frontend: Frontend, { facts }: AskOptions): readonly Client[] {
+export function arrivingClients(resolution: Resolution, frontend: Frontend): readonly Client[] {
   const clients = clientsOf(resolution, frontend);
+  const { facts } = resolution.origin;
   if (facts === undefined) return clients;
   return clients.map((client) => {
     const { packet } = client;

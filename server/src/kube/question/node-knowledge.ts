@@ -2,7 +2,6 @@
 import { canonicalIP, inCIDR } from '../../base/ip.ts';
 import type { Fact } from '../../netfilter/answer.ts';
 import type { EnumerateOptions } from '../../netfilter/enumeration/options.ts';
-import type { NodeFacts } from '../../node/facts.ts';
 import { nodeKnowledge } from '../../node/knowledge.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { ownAddresses } from '../flow/packet-sources.ts';
@@ -15,8 +14,6 @@ export interface AskOptions {
   readonly local?: ReadonlySet<string> | undefined;
   /** Addresses that are the node's besides what else is known. */
   readonly own?: ReadonlySet<string> | undefined;
-  /** What a bundle says of the node. */
-  readonly facts?: NodeFacts | undefined;
   /** An answer that is to be taken for every path; undefined to follow both. */
   readonly decide?: ((fact: Fact) => boolean | undefined) | undefined;
 }
@@ -49,8 +46,9 @@ function clusterAddresses(resolution: Resolution, dump: Dump): ((address: string
 export function localAddresses(
   resolution: Resolution,
   dump: Dump,
-  { local, own, facts }: AskOptions,
+  { local, own }: AskOptions,
 ): ((address: string) => boolean | undefined) | undefined {
+  const { facts } = resolution.origin;
   const known = (facts === undefined ? undefined : nodeKnowledge(facts).isLocal) ?? clusterAddresses(resolution, dump);
   const told = local === undefined ? known : (address: string): boolean | undefined => local.has(address);
   return own === undefined ? told : (address) => own.has(address) || told?.(address);
@@ -79,9 +77,10 @@ export function followOptions(
   hooked: Set<string>,
   options: AskOptions,
 ): EnumerateOptions {
+  const { facts } = resolution.origin;
   const isLocal = dump === undefined ? undefined : localAddresses(resolution, dump, options);
   return {
-    ...(options.facts === undefined ? {} : nodeKnowledge(options.facts)),
+    ...(facts === undefined ? {} : nodeKnowledge(facts)),
     hooked: hooks(resolution.ruleset, hooked, isLocal?.(destination)),
     ...(dump === undefined ? {} : { dump }),
     ...(isLocal === undefined ? {} : { isLocal }),

@@ -147,7 +147,7 @@ function* entryFor(search: Search, frontend: Frontend): Steps<ReachEntry> {
   const { kind, ip, port, dump, lines, target } = frontend;
   const service = target === null ? null : resolution.chain(target).service;
   const asked = { resolution, service: service ?? undefined };
-  for (const client of arrivingClients(resolution, frontend, search.options))
+  for (const client of arrivingClients(resolution, frontend))
     clients.push(clientOf(client, yield* answerFor(search, asked, dump, client.packet)));
   return { kind, ip, port, family: dump.family, label: frontendLabel(frontend), lines: lines.map((line) => line + 1), clients };
 }

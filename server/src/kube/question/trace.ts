@@ -45,7 +45,7 @@ export function* followQuestion(
   if (!meant.ok) return meant;
   const { notes, ...asked } = meant.ends;
   const { entry, ipv6, protocol, hook, ...said } = question;
-  const ends = { ...asked, ...arrival(options.facts, { ...asked, in: question.in }) };
+  const ends = { ...asked, ...arrival(resolution.origin.facts, { ...asked, in: question.in }) };
   const destination = parseHostPort(ends.to)?.ip ?? '';
   const hooked = new Set<string>();
   const known = followOptions(resolution, dumpFor(ruleset, destination), destination, hooked, options);

@@ -109,7 +109,7 @@ export function* entryEnds(resolution: Resolution, frontend: Frontend): Steps<En
   const { ruleset } = resolution;
   const { dump, target } = frontend;
   const start = frontend.kind === 'chain' ? target : null;
-  const context: PathContext = { ruleset, dump, isLocal: ownAddresses(resolution, dump), start };
+  const context: PathContext = { ruleset, dump, isLocal: ownAddresses(resolution, dump), start, facts: resolution.origin.facts };
   const classes = targetClasses(ruleset, dump);
   const places: PlaceEnds[] = [];
   const endpoints = new Set<string>();
