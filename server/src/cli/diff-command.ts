@@ -1,4 +1,5 @@
 import { jsonText, terminalText } from '../base/safe-text.ts';
+import { type CounterReport, counterChanges } from '../kube/drift/counter-changes.ts';
 import { diffDumps, haveCommonTable } from '../kube/drift/dump-diff.ts';
 import type { DiffChange, DumpDiff } from '../kube/drift/dump-difference.ts';
 import { pc } from './colors.ts';
@@ -7,6 +8,12 @@ import { type CliDump, readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';
 import { UsageError } from './usage-error.ts';
 
+export interface DiffCommandOptions extends ClusterOptions {
+  /** Whether to say which rules counted packets in between. */
+  readonly counters?: boolean;
+  readonly format: 'text' | 'json';
+}
+
 /**
  * `diff DUMP DUMP`: what differs in meaning, of what both show. Status 0 where nothing does, else 1, as diff(1). Throws UsageError where they have
  * no table in common.
@@ -14,7 +21,7 @@ import { UsageError } from './usage-error.ts';
 export async function runDiff(
   before: string,
   after: string,
-  options: ClusterOptions & { readonly format: 'text' | 'json' },
+  options: DiffCommandOptions,
 ): Promise<{ readonly output: string; readonly status: 0 | 1 }> {
   const old = readDump(before);
   const now = readDump(after);
@@ -24,7 +31,31 @@ export async function runDiff(
   }
   const diff = runSteps(diffDumps(old.ruleset, now.ruleset, cluster), `comparing ${old.file} and ${now.file}`);
   const differs = diff.services.length + diff.chains.length + diff.rules.length > 0;
-  return { output: options.format === 'json' ? jsonText(diff) : diffText(diff), status: differs ? 1 : 0 };
+  const counters = options.counters === true ? countersBetween(old, now) : null;
+  const json = counters === null ? diff : { ...diff, counters };
+  const text = counters === null ? diffText(diff) : `${diffText(diff)}\n\n${countersText(counters)}`;
+  return { output: options.format === 'json' ? jsonText(json) : text, status: differs ? 1 : 0 };
+}
+
+/** Which rules counted packets in between. Throws UsageError where the dumps have no counters. */
+function countersBetween(old: CliDump, now: CliDump): CounterReport {
+  const report = runSteps(counterChanges(old.ruleset, now.ruleset), `comparing the counters of ${old.file} and ${now.file}`);
+  if (report.compared === 0) throw new UsageError(`${old.file} and ${now.file}: --counters: ${report.notes.join(' ')}`);
+  return report;
+}
+
+function countersText({ changes, notes }: CounterReport): string {
+  const rows = changes.map(({ table, chain, line, rule, packets, isRestarted }) => {
+    const count = `${isRestarted ? '>= ' : ''}${packets}`;
+    return `${pc.cyan(count.padStart(10))}  ${terminalText(`${table} ${chain} (line ${line}): ${rule}`)}`;
+  });
+  const none = changes.length === 0 ? ['No rule counted a packet.'] : [];
+  return [
+    pc.bold('Packets counted in between'),
+    ...rows,
+    ...none,
+    ...notes.map((note) => pc.dim(`note: ${terminalText(note)}`)),
+  ].join('\n');
 }
 
 /** "node-a.iptables has nat and filter". */

@@ -54,6 +54,7 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
   ],
   diff: [
     { args: 'diff before.iptables after.iptables', does: 'what differs in meaning' },
+    { args: 'diff --counters before.iptables after.iptables', does: 'also which rules counted packets in between' },
     { args: 'diff node-a.iptables node-b.iptables --cluster cluster.json', does: 'two nodes, with the names of the cluster' },
   ],
   collect: [

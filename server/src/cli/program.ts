@@ -319,6 +319,7 @@ function addDiff(root: Command, answered: Answered): void {
       .argument('<before>', dumpHelp)
       .argument('<after>', dumpHelp),
   )
+    .option('--counters', 'also which rules counted packets in between, of two dumps with counters')
     .addOption(formatOption('text', 'json'))
     .action(async (before, after, options) => answered(await runDiff(before, after, options)));
 }
