@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: what reading a large dump takes, as ratios against iptables itself in the same run where it is installed. Prints a
- * table, or with --json the figures. `--services N --endpoints N` for another size; `--quick` leaves the growth out.
+ * table, or with --json the figures. `--services N --endpoints N` for another size; `--quick` leaves the growth out. `--record` counts the work
+ * that a small dump is, and records the counts that `test/bench/counts.test.ts` compares with.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { measureCounts, recordCounts } from '../bench/counts.ts';
 import { measureDrawing } from '../bench/drawing.ts';
 import { generateCluster, generateDump } from '../bench/generate.ts';
 import { measureModel } from '../bench/model.ts';
@@ -23,6 +25,7 @@ const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
     services: { type: 'string', default: '5000' },
     endpoints: { type: 'string', default: '10' },
   },
@@ -83,6 +86,12 @@ function checkTime(file: string): number {
   return performance.now() - started;
 }
 
+if (values.record) {
+  const counts = measureCounts();
+  recordCounts(counts);
+  console.log(JSON.stringify(counts));
+  process.exit(0);
+}
 if (
   spawnSync(process.execPath, [join(root, 'esbuild.mjs')], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] }).status !== 0
 ) {

@@ -50,6 +50,10 @@ export class FormedLine implements Line {
     return this.form.problems;
   }
 
+  get isPlain(): boolean {
+    return this.form.isPlain;
+  }
+
   get carriageReturn(): boolean {
     return this.form.carriageReturn;
   }
@@ -61,9 +65,17 @@ const known = new WeakMap<LineContext, Map<string, LineForm>>();
 /** Of one context; circumstances are many where a text is hostile, forms within one are few. */
 const mostForms = 1_000;
 
+type Said = Omit<LineForm, 'isPlain'>;
+
+/** What a dump is made of. */
+function isPlain({ kind, command, listing, prefix, carriageReturn }: Said): boolean {
+  const isOfDump = (kind === 'rule' && command === 'append') || (kind === 'chain' && (command === 'new' || command === 'policy'));
+  return isOfDump && !listing && prefix === 0 && !carriageReturn;
+}
+
 /** The one shared object for this form, unless a line has problems of its own. */
-export function lineForm(form: LineForm): LineForm {
-  if (form.problems.length > 0) return form;
+export function lineForm(form: Said): LineForm {
+  if (form.problems.length > 0) return { ...form, isPlain: false };
   let forms = known.get(form.context);
   if (forms === undefined) {
     forms = new Map();
@@ -73,7 +85,7 @@ export function lineForm(form: LineForm): LineForm {
   const key = `${kind} ${command} ${isGoto} ${isUnsure} ${listing} ${carriageReturn} ${prefix}`;
   let shared = forms.get(key);
   if (shared === undefined) {
-    shared = { ...form, problems: noProblems };
+    shared = { ...form, problems: noProblems, isPlain: isPlain(form) };
     if (forms.size < mostForms) forms.set(key, shared);
   }
   return shared;

@@ -70,6 +70,8 @@ export interface Line {
   /** How many UTF-16 units at its start only a paste put there: an indent, `> `, a line number, the file that grep names. */
   readonly prefix: number;
   readonly problems: readonly Problem[];
+  /** Whether it says nothing but a chain or a rule at a chain's end, as a dump does, with nothing wrong with it. */
+  readonly isPlain: boolean;
   /** It ended in CR LF, which iptables-restore does not take; `text` is without the CR. */
   readonly carriageReturn: boolean;
 }

@@ -124,6 +124,11 @@ function nothingYet(): Count {
 }
 
 function countLine(count: Count, line: Line, number: number): void {
+  if (line.isPlain) {
+    if (count.first < 0) count.first = number;
+    count.last = number;
+    return;
+  }
   if (line.text.length === 0) {
     count.empty += 1;
     if (line.carriageReturn) count.carriageReturns += 1;
