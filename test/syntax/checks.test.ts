@@ -276,6 +276,19 @@ describe('extensions', () => {
   });
 });
 
+describe('rateest', () => {
+  it('needs a comparison and what is compared; whether there is an estimator of the name only the machine can tell', () => {
+    check(`
+-A INPUT -m rateest --rateest est --rateest-bps 1000 -j ACCEPT
+            ^^^^^^^ missing-option: the kernel refuses rateest without --rateest-lt, -gt or -eq`);
+    check(`
+-A INPUT -m rateest --rateest1 est --rateest2 other --rateest-lt -j ACCEPT
+            ^^^^^^^ missing-option: the kernel refuses rateest without --rateest-bps or --rateest-pps`);
+    check('-A INPUT -m rateest --rateest-lt --rateest-bps -j ACCEPT');
+    check('-A INPUT -m rateest --rateest1 est --rateest-delta ! --rateest-gt --rateest-pps1 5 -j ACCEPT');
+  });
+});
+
 describe('where the back ends differ', () => {
   it('the header says who is right', () => {
     check(`

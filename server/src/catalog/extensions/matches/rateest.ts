@@ -1,6 +1,8 @@
 /** The match rateest. Source: iptables-extensions(8) and libxt_rateest.c of iptables 1.8.9, and runs of it. */
-import type { ExtensionData, Normalize, NormalizedOption } from '../../extension.ts';
+import type { CombinationCheck, ExtensionData, Normalize, NormalizedOption } from '../../extension.ts';
 import { bitRate, uint32 } from '../../values/value-kinds.ts';
+import { fault } from '../../values/values.ts';
+import { hasGiven } from '../support/given.ts';
 import { findOption, ordered, unquoted } from '../support/normalized.ts';
 
 const rateestOrder = [
@@ -35,6 +37,18 @@ const normalize: Normalize = (options) => {
   return ordered(named, rateestOrder);
 };
 
+const comparisons = ['--rateest-lt', '--rateest-gt', '--rateest-eq'];
+const quantities = ['--rateest-bps1', '--rateest-bps2', '--rateest-pps1', '--rateest-pps2'];
+
+/** Source: `xt_rateest_mt_checkentry`, and runs with an estimator that is there. Whether one of a name is there only the machine can tell. */
+const kernelCheck: CombinationCheck = (given) => {
+  const hasOne = (names: readonly string[]): boolean => names.some((name) => hasGiven(given, name));
+  if (!hasOne(comparisons)) return fault('missing-option', 'the kernel refuses rateest without --rateest-lt, -gt or -eq');
+  return hasOne(quantities)
+    ? undefined
+    : fault('missing-option', 'the kernel refuses rateest without --rateest-bps or --rateest-pps');
+};
+
 export const rateestMatch: ExtensionData = {
   name: 'rateest',
   help: 'A rate that the RATEEST target estimates, compared with another or with a number.',
@@ -62,5 +76,6 @@ export const rateestMatch: ExtensionData = {
     { long: '--rateest-gt', negatable: true, help: 'The first is higher.' },
     { long: '--rateest-eq', negatable: true, help: 'They are equal.' },
   ],
+  kernelCheck,
   normalize,
 };
