@@ -447,6 +447,68 @@ const cases: readonly Case[] = [
     code: 'answers-bypass-node',
   },
   {
+    what: 'a rule sets the mark to drop by',
+    changes: {
+      'iptables-save.txt': (text) =>
+        add(
+          'filter',
+          '-A KUBE-FIREWALL -m mark --mark 0x8000/0x8000 -j DROP',
+          '-A FORWARD -j KUBE-FIREWALL',
+        )(
+          text
+            .replace('COMMIT', '-A FORWARD -i eth0 -j MARK --set-xmark 0x8001/0xffff\nCOMMIT')
+            .replace(/^.*-A FORWARD -m comment --comment "kubernetes forwarding rules.*\n/m, '')
+            .replace(/^.*-A FORWARD .*FLANNEL-FWD\n/m, ''),
+        ),
+    },
+    ask: fromOutside,
+    outcome: 'lost',
+    code: 'mark-drops',
+  },
+  {
+    what: 'a blackhole route to the other node',
+    changes: {
+      'ip-route.json': (text) =>
+        text.replace(
+          '{"dst":"10.42.1.0/24","gateway":"172.18.0.3","dev":"eth0","flags":[]}',
+          '{"type":"blackhole","dst":"10.42.1.0/24","flags":[]}',
+        ),
+    },
+    ask: toCart,
+    outcome: 'lost',
+    code: 'no-route',
+  },
+  {
+    what: 'the other node does not answer',
+    changes: {
+      'ip-neigh.json': (text) =>
+        `${text}[{"dst":"172.18.0.3","dev":"eth0","state":["FAILED"]}]`.replace(
+          /\{"dst":"172\.18\.0\.3","dev":"eth0","lladdr":"[^"]*","state":\["[A-Z]*"\]\},?/,
+          '',
+        ),
+    },
+    ask: toCart,
+    outcome: 'lost',
+    code: 'next-hop-silent',
+  },
+  {
+    what: 'kube-proxy was told ipvs and uses iptables',
+    changes: { 'kube-proxy-config.yaml': (text) => text.replace('mode: iptables', 'mode: ipvs') },
+    ask: toWeb,
+    outcome: 'arrives',
+    code: 'proxy-mode-fallback',
+  },
+  {
+    what: 'conntrack dropped and is nearly full',
+    changes: {
+      'sysctl.txt': setting('net.netfilter.nf_conntrack_count', '243000'),
+      'conntrack-stats.txt': (text) => text.replace('drop=0', 'drop=812'),
+    },
+    ask: toWeb,
+    outcome: 'lost',
+    code: 'conntrack-full',
+  },
+  {
     what: 'Tailscale and Calico use the same bits',
     changes: {
       'iptables-save.txt': all(

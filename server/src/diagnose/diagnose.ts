@@ -30,7 +30,7 @@ const refusals: ReadonlySet<string> = new Set(['rejected-by-rule', 'rejected-ser
 
 /** Why rules are older than the cluster explains what they do: it is the cause behind those. */
 function withReasons(found: readonly Found[]): readonly Found[] {
-  const isBehind = found.some(({ code, concerns }) => code.startsWith('drift-') && concerns);
+  const isBehind = found.some(({ code, concerns }) => code === 'rules-flushed' || (code.startsWith('drift-') && concerns));
   const explained = found.filter(
     ({ code, ends }) => ends.length > 0 && (ofOldRules.has(code) || (isBehind && refusals.has(code))),
   );

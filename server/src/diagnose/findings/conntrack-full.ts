@@ -20,6 +20,7 @@ export const conntrackFull: NodeFinding = {
 /** From this share on connections are dropped now and then, as entries are counted ahead. */
 const nearlyFull = 0.95;
 const halfFull = 0.5;
+const mostlyFull = 0.9;
 /** A few clashes are usual. */
 const manyClashes = 50;
 
@@ -75,7 +76,8 @@ function look(subject: Subject, asked: Asked | null): Looked {
     const count = Math.max(counted?.value ?? 0, entriesListed(subject));
     const share = count / most.value;
     if (share >= nearlyFull || (drops > 0 && share >= halfFull)) {
-      const isFull = share >= 1 || (drops > 0 && share >= nearlyFull);
+      // What drops and is that full now is full time and again.
+      const isFull = share >= 1 || (drops > 0 && share >= mostlyFull);
       found.push(
         foundCause(fullCause(subject, count, most, drops, counted), { ends: isFull ? accepted(asked) : [], concerns: true }),
       );

@@ -1,37 +1,84 @@
+import type { Cause, Evidence } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
-import { atOnce, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
-import { endText, whoHas } from '../signs.ts';
+import { atOnce, type Found, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
+import { endText, failedNeighbour, whoHas } from '../signs.ts';
 import type { Subject } from '../subject.ts';
 
-/** The way of the routes: none, or through an interface that is down. */
+/** The way that routes say: none, a refusal, or a router that does not answer. */
 export const noRoute: NodeFinding = {
-  codes: { 'no-route': 'The node has no route to where its rules send the packet.' },
+  codes: {
+    'no-route': 'The node has no route to where its rules send the packet.',
+    'next-hop-silent': 'The next machine on the way does not answer: its neighbour entry failed.',
+  },
   look: atOnce(look),
 };
 
-function isWithout({ route }: Journey): boolean {
-  return route.kind === 'none';
+function evidenceOf({ facts }: Subject, { route, end }: Journey): readonly Evidence[] {
+  const { routes, policyRules } = facts;
+  if (route.kind !== 'none' || routes === null) return [];
+  const refused = route.route;
+  if (refused !== null)
+    return [{ file: routes.file, line: refused.line, text: `${refused.type} ${refused.network}, table ${refused.table}` }];
+  if (route.rule !== null && policyRules !== null)
+    return [{ file: policyRules.file, line: route.rule.line, text: `priority ${route.rule.priority} ${route.rule.refuses}` }];
+  return [{ file: routes.file, line: 1, text: `none of ${routes.records.length} routes is for ${end.destination.text}` }];
 }
 
-function look(subject: Subject, asked: Asked | null): Looked {
-  const ways = leaving(asked).filter(isWithout);
+function withoutRoute(subject: Subject, ways: readonly Journey[]): Cause | undefined {
   const [way] = ways;
-  const { routes, policyRules } = subject.facts;
-  if (way === undefined || routes === null) {
-    const routed = leaving(asked).filter(({ route }) => route.kind === 'route');
-    return { ...nothing, fine: routed.length > 0 ? ['There is a route to where the packet is sent.'] : [] };
-  }
-  const rule = way.route.kind === 'none' ? way.route.rule : null;
-  const cause = {
+  if (way?.route.kind !== 'none') return undefined;
+  const { rule, route } = way.route;
+  const why =
+    route !== null
+      ? `: a route of type ${route.type} refuses it`
+      : rule !== null && rule.refuses !== ''
+        ? `: policy rule ${rule.priority} refuses it`
+        : '';
+  return {
     code: 'no-route',
-    message: `The node has no route to ${endText(way)}, where the rules send the packet for ${whoHas(subject, way.end.destination.text)}${rule === null ? '' : `: policy rule ${rule.priority} refuses it`}. A node's routes to the Pods of others are the network plugin's.`,
-    evidence: [
-      rule !== null && policyRules !== null
-        ? { file: policyRules.file, line: rule.line, text: `priority ${rule.priority} ${rule.refuses}` }
-        : { file: routes.file, line: 1, text: `no route of ${routes.records.length} is for ${way.end.destination.text}` },
-    ],
+    message: `The node has no route to ${endText(way)}, where the rules send the packet (${whoHas(subject, way.end.destination.text)})${why}. A node's routes to the Pods of others are made by the network plugin.`,
+    evidence: evidenceOf(subject, way),
     confirm: [`ip route get ${way.end.destination.text}`, 'ip rule'],
     mend: ["restart the network plugin's Pod on this node, and look into its log"],
   };
-  return { ...nothing, found: [foundCause(cause, { ends: ways })] };
+}
+
+/** The router of a way whose neighbour entry failed. */
+function silentHop(subject: Subject, { route }: Journey): (Evidence & { readonly ip: string }) | undefined {
+  if (route.kind !== 'route') return undefined;
+  const gateways = route.route.hops.map(({ gateway }) => gateway).filter((gateway) => gateway !== '');
+  const [only, ...others] = gateways;
+  const failed = only === undefined || others.length > 0 ? undefined : failedNeighbour(subject, only);
+  if (failed === undefined) return undefined;
+  return {
+    ip: failed.ip,
+    file: subject.facts.neighbours?.file ?? '',
+    line: failed.line,
+    text: `${failed.ip} dev ${failed.interface} FAILED`,
+  };
+}
+
+function silentCause(subject: Subject, way: Journey, hop: NonNullable<ReturnType<typeof silentHop>>): Cause {
+  const { ip, ...evidence } = hop;
+  return {
+    code: 'next-hop-silent',
+    message: `Packets to ${endText(way)} go by ${whoHas(subject, ip)}, which does not answer on the link (ARP, neighbour discovery): that machine or the network between is down.`,
+    evidence: [evidence],
+    confirm: [`ip neigh show ${ip}`, `ping -c 3 ${ip}`],
+    mend: [`look at ${whoHas(subject, ip)} and the network between, or at the route by it`],
+  };
+}
+
+function look(subject: Subject, asked: Asked | null): Looked {
+  const ways = leaving(asked);
+  const found: Found[] = [];
+  const none = ways.filter(({ route }) => route.kind === 'none');
+  const cause = withoutRoute(subject, none);
+  if (cause !== undefined) found.push(foundCause(cause, { ends: none }));
+  const silent = ways.filter((way) => silentHop(subject, way) !== undefined);
+  const [way] = silent;
+  const hop = way === undefined ? undefined : silentHop(subject, way);
+  if (way !== undefined && hop !== undefined) found.push(foundCause(silentCause(subject, way, hop), { ends: silent }));
+  const routed = ways.some(({ route }) => route.kind === 'route');
+  return { ...nothing, found, fine: found.length === 0 && routed ? ['There is a route to where the packet is sent.'] : [] };
 }

@@ -26,6 +26,8 @@ const sizes = /numServices=(\d+)/;
 const fallback =
   /falling back to iptables|can't use .*proxier|unknown proxy mode|Flag proxy-mode=.*(?:unknown|assuming)|assuming iptables/i;
 
+const usesIptables = /Using iptables Proxier/i;
+
 function familyOf(message: string): string {
   return /ip6tables|ipFamily="?IPv6/.test(message) ? 'ipv6' : /ipFamily="?IPv4/.test(message) ? 'ipv4' : '';
 }
@@ -158,7 +160,9 @@ function look(subject: Subject, asked: Asked | null): Looked {
   if (syncs.failed !== undefined)
     found.push({ ...foundCause(failedCause(subject, syncs.failed), { concerns }), explainsOldRules: true });
   else if (old !== undefined) found.push({ ...foundCause(old, { concerns }), explainsOldRules: true });
-  const fell = log.records.find(({ message }) => fallback.test(message));
+  const wanted = subject.facts.proxyConfiguration?.mode ?? '';
+  const isOther = wanted === 'ipvs' || wanted === 'nftables';
+  const fell = log.records.find(({ message }) => fallback.test(message) || (isOther && usesIptables.test(message)));
   if (fell !== undefined) found.push(foundCause(fallbackCause(subject, fell, log.file)));
   const fine =
     found.length === 0 && syncs.last !== undefined

@@ -2,6 +2,7 @@ import type { Finding } from '../../lint/support/finding.ts';
 import type { TraceStep, Verdict } from '../../netfilter/outcome.ts';
 import type { Cause } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
+import { marksOn } from '../marks.ts';
 import { atOnce, type Found, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
 import { ownerOf } from '../owners.ts';
 import { ruleEvidence, type Subject } from '../subject.ts';
@@ -11,6 +12,7 @@ export const ruleVerdict: NodeFinding = {
   codes: {
     'dropped-by-rule': 'A rule or policy drops what was asked about.',
     'rejected-by-rule': 'A rule refuses what was asked about.',
+    'mark-drops': 'A rule drops packets with a mark that a rule of another program set.',
     'answer-dropped': 'The packet arrives, and a rule drops the answer on its way back.',
   },
   look: atOnce(look),
@@ -38,6 +40,11 @@ function messageOf(subject: Subject, step: TraceStep, verdict: Exclude<Verdict, 
   const owner = ownerOf(name);
   const whose = owner === '' ? '' : `, a chain of ${owner}`;
   const place = step.line === null ? null : subject.place(step.line);
+  const comment = /--comment "([^"]*has no [^"]*)"/.exec(
+    step.line === null ? '' : (subject.ruleset.lines[step.line]?.text ?? ''),
+  )?.[1];
+  if (comment !== undefined)
+    return `kube-proxy ${does} ${what}, as ${comment} on this node (${name}, table ${table.name}${place === null ? '' : `: ${place.file}, line ${place.line}`}).`;
   return `A rule of ${name} (table ${table.name}${whose}) ${does} ${what}${place === null ? '' : `: ${place.file}, line ${place.line}`}.`;
 }
 
@@ -71,6 +78,22 @@ function endedBy(journeys: readonly Journey[]): ReadonlyMap<string, readonly Jou
   return groups;
 }
 
+/** A mark that somebody else set and the rule goes by, as a cause; undefined where it does not. */
+function byForeignMark(subject: Subject, way: Journey, own: Cause): Cause | undefined {
+  const line = way.last?.line ?? null;
+  if (line === null || way.verdict !== 'drop' || !/--mark /.test(subject.ruleset.lines[line]?.text ?? '')) return undefined;
+  const setter = marksOn(way).findLast(({ chain }) => !chain.startsWith('KUBE-'));
+  if (setter === undefined || !(way.last?.chain.name ?? '').startsWith('KUBE-')) return undefined;
+  const { file, line: at } = subject.place(setter.line);
+  return {
+    ...own,
+    code: 'mark-drops',
+    message: `${own.message} It goes by the mark, which a rule of ${setter.chain} set (${file}, line ${at}): kubelet and kube-proxy take those bits (0x8000) for their own word to drop.`,
+    evidence: [ruleEvidence(subject, setter.line), ...own.evidence],
+    mend: ['give the rule that sets the mark a mask that leaves 0x4000 and 0x8000 alone'],
+  };
+}
+
 function verdictCause(subject: Subject, verdict: Exclude<Verdict, 'accept'>, step: TraceStep, family: 'ipv4' | 'ipv6'): Cause {
   return {
     code: codes[verdict],
@@ -89,8 +112,9 @@ function look(subject: Subject, asked: Asked | null): Looked {
     if (first?.last === undefined || first.last === null || first.verdict === 'accept') continue;
     const { family } = first.start;
     const own = verdictCause(subject, first.verdict, first.last, family);
-    const known = lintCause(subject, subject.lint, first.last);
-    const cause = known === undefined ? own : { ...known, confirm: own.confirm, mend: [...own.mend, ...known.mend] };
+    const marked = byForeignMark(subject, first, own);
+    const known = marked === undefined ? lintCause(subject, subject.lint, first.last) : undefined;
+    const cause = known === undefined ? (marked ?? own) : { ...known, confirm: own.confirm, mend: [...own.mend, ...known.mend] };
     found.push(foundCause(cause, { ends: ways, as: first.verdict === 'drop' ? 'lost' : 'refused' }));
   }
   const back = asked.answers.filter(({ verdict }) => verdict !== 'accept');

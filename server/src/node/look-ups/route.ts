@@ -16,8 +16,8 @@ export interface Routed {
 export type RouteAnswer =
   /** A route was found; `rule` is the policy rule that led to it, null where rules are not known and the usual ones are taken. */
   | { readonly kind: 'route'; readonly route: RouteRecord; readonly rule: PolicyRuleRecord | null }
-  /** There is none, or a rule refuses it. */
-  | { readonly kind: 'none'; readonly rule: PolicyRuleRecord | null }
+  /** There is none, or a rule or a route (blackhole, unreachable, prohibit) refuses it. */
+  | { readonly kind: 'none'; readonly rule: PolicyRuleRecord | null; readonly route: RouteRecord | null }
   /** Routes are not known, or a rule asks for something that is not known. */
   | { readonly kind: 'unknown' };
 
@@ -92,20 +92,20 @@ export function routeOf(facts: NodeFacts, packet: Routed): RouteAnswer {
     for (const table of usualTables) {
       const route = lookIn(facts, table, packet, null);
       if (route !== undefined && route.type !== 'throw')
-        return isRefusal(route) ? { kind: 'none', rule: null } : { kind: 'route', route, rule: null };
+        return isRefusal(route) ? { kind: 'none', rule: null, route } : { kind: 'route', route, rule: null };
     }
-    return { kind: 'none', rule: null };
+    return { kind: 'none', rule: null, route: null };
   }
   for (const rule of rules) {
     const fits = isFor(rule, packet);
     if (fits === undefined) return { kind: 'unknown' };
     if (!fits) continue;
-    if (rule.refuses !== '') return { kind: 'none', rule };
+    if (rule.refuses !== '') return { kind: 'none', rule, route: null };
     const route = lookIn(facts, rule.table, packet, rule.suppressedPrefix);
     if (route === undefined || route.type === 'throw') continue;
-    return isRefusal(route) ? { kind: 'none', rule } : { kind: 'route', route, rule };
+    return isRefusal(route) ? { kind: 'none', rule, route } : { kind: 'route', route, rule };
   }
-  return { kind: 'none', rule: null };
+  return { kind: 'none', rule: null, route: null };
 }
 
 /** The interfaces that a route leaves by, each once. */
