@@ -1,6 +1,6 @@
 // Bundles what ships, each part apart: nothing that starts often (the command line, the server) carries what is used seldom
 // (the cluster's API client, the drawing). `node esbuild.mjs [--watch] [part...]`; parts: client server cluster webview cli.
-import { chmodSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
@@ -160,6 +160,12 @@ for (const bundle of chosen) {
   const path = resolve(root, dirname(bundle.out), `${bundle.bin}.cjs`);
   writeWhole(path, launcher(bundle.bin, bundle.out.split('/').at(-1), bundle.flags, bundle.start));
   chmodSync(path, 0o755);
+}
+
+// The sample that the extension opens is the one that the tests read.
+if (chosen.some(({ part }) => part === 'client')) {
+  for (const file of ['worker-1.iptables', 'cluster.json'])
+    writeWhole(resolve(root, 'dist/sample', file), readFileSync(resolve(root, 'test/fixtures/sample', file)));
 }
 
 if (watch) {

@@ -1,4 +1,4 @@
-import { type ExtensionContext, window, workspace } from 'vscode';
+import { type ExtensionContext, type TextDocument, window, workspace } from 'vscode';
 import { type BaseLanguageClient, type LanguageClientOptions, RevealOutputChannelOn } from 'vscode-languageclient';
 import type { InitializationOptions } from '../../server/src/protocol.ts';
 import { registerClusterCommands } from './cluster-commands.ts';
@@ -6,13 +6,15 @@ import { showClusterStatus } from './cluster-status.ts';
 import { registerCommands } from './commands.ts';
 import { pickedContext } from './context-choice.ts';
 import { createDriftView } from './drift-view.ts';
+import { registerDumpCommands } from './dump-commands.ts';
 import { createPacketTests } from './expectations/packet-tests.ts';
 import { withPage } from './finding-page.ts';
 import { createFlowPanels } from './flow-panels.ts';
 import { safeConnection } from './incoming-text.ts';
 import { makeLineEndsStick } from './line-ends.ts';
 import { createNodeDumps } from './node-dumps.ts';
-import { createServerAccess } from './server-access.ts';
+import { recognizeDumps } from './recognition.ts';
+import { createServerAccess, type ServerAccess } from './server-access.ts';
 import { createServicesView } from './services-view.ts';
 import { registerTraceCommands } from './trace/trace-commands.ts';
 import { createTraceView } from './trace/trace-view.ts';
@@ -73,6 +75,22 @@ export function activateExtension(
     ...registerTraceCommands({ server, view: trace, memento: context.workspaceState, drawnDump: () => panels.activeDump() }),
     ...registerClusterCommands(server, dumps, context.workspaceState),
   );
-  server.start();
+  startWithFirstDump(context, server);
+  context.subscriptions.push(...registerDumpCommands(context), recognizeDumps(context));
   return () => server.stop();
+}
+
+/** A text file may have brought the extension up: the server starts with the first dump, or with the first question. */
+function startWithFirstDump({ subscriptions }: ExtensionContext, server: ServerAccess): void {
+  const isDump = ({ languageId }: TextDocument): boolean => languageId === 'iptables';
+  if (workspace.textDocuments.some(isDump)) {
+    server.start();
+    return;
+  }
+  const waiting = workspace.onDidOpenTextDocument((document) => {
+    if (!isDump(document)) return;
+    waiting.dispose();
+    server.startUnlessStarted();
+  });
+  subscriptions.push(waiting);
 }

@@ -36,6 +36,8 @@ export class ServerStopped extends Error {
 export interface ServerAccess extends Disposable {
   /** Starts it; what goes wrong is told to the user. */
   start(): void;
+  /** Starts it where nobody has yet; any question does the same. */
+  startUnlessStarted(): void;
   /** Ends it for good, once it has taken back what it made in a cluster. */
   stop(): Promise<void>;
   /** Starts it anew, whatever state it is in. */
@@ -78,6 +80,7 @@ class LanguageServer implements ServerAccess {
   #started: Promise<void> = Promise.resolve();
   /** Whether it was up since it was started by hand. */
   #hasRun = false;
+  #isWanted = false;
 
   constructor(createClient: CreateClient, log: LogOutputChannel) {
     this.#createClient = createClient;
@@ -92,7 +95,12 @@ class LanguageServer implements ServerAccess {
     return this.#changed.event;
   }
 
+  startUnlessStarted(): void {
+    if (!this.#isWanted) this.start();
+  }
+
   start(): void {
+    this.#isWanted = true;
     this.#crashes.forget();
     this.#hasRun = false;
     this.#begin();
@@ -158,6 +166,7 @@ class LanguageServer implements ServerAccess {
 
   /** The client, once it is up. @throws ServerStopped */
   async #running(): Promise<BaseLanguageClient> {
+    this.startUnlessStarted();
     for (;;) {
       const started = this.#started;
       await started.catch(() => undefined);

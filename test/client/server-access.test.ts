@@ -53,6 +53,20 @@ beforeEach(() => {
   server.onDidChangeState((state) => states.push(state));
 });
 
+it('starts with the first question, and once', async () => {
+  server.startUnlessStarted();
+  server.startUnlessStarted();
+  expect(clients).toHaveLength(1);
+  await server.ask('iptables/contexts');
+  expect(clients).toHaveLength(1);
+});
+
+it('is started by a question where nobody has yet', async () => {
+  expect(clients).toHaveLength(0);
+  await server.ask('iptables/contexts');
+  expect(clients).toHaveLength(1);
+});
+
 /** Its process ends, each time that it is up. */
 async function crashFiveTimes(): Promise<void> {
   for (let crash = 0; crash < 5; crash += 1) {

@@ -13,7 +13,11 @@ interface Manifest {
   readonly icon: string;
   readonly bin: Readonly<Record<string, string>>;
   readonly contributes: {
-    readonly languages: readonly { readonly configuration: string }[];
+    readonly languages: readonly {
+      readonly configuration: string;
+      readonly icon: { readonly light: string; readonly dark: string };
+    }[];
+    readonly walkthroughs: readonly { readonly steps: readonly { readonly media: { readonly markdown: string } }[] }[];
     readonly grammars: readonly { readonly path: string }[];
     readonly jsonValidation: readonly { readonly url: string }[];
     readonly yamlValidation: readonly { readonly url: string }[];
@@ -43,6 +47,8 @@ describe('the packaged extension', () => {
       manifest.icon,
       ...Object.values(manifest.bin),
       ...manifest.contributes.languages.map((language) => language.configuration),
+      ...manifest.contributes.languages.flatMap(({ icon }) => [icon.light, icon.dark]),
+      ...manifest.contributes.walkthroughs.flatMap(({ steps }) => steps.map(({ media }) => media.markdown)),
       ...manifest.contributes.grammars.map((grammar) => grammar.path),
       ...manifest.contributes.jsonValidation.map(({ url }) => url),
       ...manifest.contributes.yamlValidation.map(({ url }) => url),
@@ -59,6 +65,8 @@ describe('the packaged extension', () => {
         'dist/webview/flow.js',
         'dist/webview/flow.css',
         'dist/cli/main.cjs',
+        'dist/sample/worker-1.iptables',
+        'dist/sample/cluster.json',
       ]),
     );
   });

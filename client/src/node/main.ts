@@ -1,12 +1,14 @@
 import type { ExtensionContext } from 'vscode';
 import { LanguageClient, TransportKind } from 'vscode-languageclient/node';
 import { activateExtension } from '../extension.ts';
+import { provideCheckTasks } from './check-tasks.ts';
 
 let stop: (() => Promise<void>) | undefined;
 
 /** The entry for VS Code on a desktop or a remote machine: the server is a Node.js process. */
 export function activate(context: ExtensionContext): void {
   const module = context.asAbsolutePath('dist/server/iptables-language-server.cjs');
+  context.subscriptions.push(provideCheckTasks(context.asAbsolutePath('dist/cli/iptables-inspect.cjs')));
   stop = activateExtension(
     context,
     (options) => new LanguageClient('iptables', 'iptables', { module, transport: TransportKind.ipc }, options),
