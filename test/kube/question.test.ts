@@ -82,6 +82,18 @@ describe('a question by names', () => {
     });
   });
 
+  it('of a protocol without ports goes to the address of a Service', () => {
+    expect(ask({ from: '10.244.0.9', to: 'booking/frontend', protocol: 'ICMP' })).toMatchObject({
+      ok: true,
+      ends: { to: '10.96.40.10', protocol: 'icmp' },
+    });
+    expect(ask({ from: '10.244.0.9', to: 'booking/frontend:http', protocol: '6' })).toMatchObject({
+      ok: true,
+      ends: { to: '10.96.40.10:80', protocol: 'tcp' },
+    });
+    expect(ask({ from: 'outside', to: 'booking/frontend', protocol: 'icmp' })).toMatchObject({ ok: false });
+  });
+
   it('takes addresses of the node that are given, where no cluster knows them', () => {
     const local = new Set(['192.0.2.77']);
     const resolution = resolveChains(ruleset, emptyCluster, origin);

@@ -10,6 +10,7 @@ import { dumps, questions } from '../torture/dumps.ts';
 import { measureGrowth, mostGrowth, sizes } from '../torture/growth.ts';
 import { kubeconfigs } from '../torture/kubeconfigs.ts';
 import { panelMessages, protocolMessages } from '../torture/messages.ts';
+import { expectedPackets, seenPackets } from '../torture/packets.ts';
 import { snapshots } from '../torture/snapshots.ts';
 import { exports as drawings, text } from '../torture/ways-out.ts';
 
@@ -17,7 +18,18 @@ const { values } = parseArgs({
   options: { seed: { type: 'string', default: '1' }, seconds: { type: 'string', default: '60' }, only: { type: 'string' } },
 });
 const seed = Number(values.seed);
-const attacks: readonly Attack[] = [dumps, questions, snapshots, kubeconfigs, panelMessages, protocolMessages, text, drawings];
+const attacks: readonly Attack[] = [
+  dumps,
+  questions,
+  seenPackets,
+  expectedPackets,
+  snapshots,
+  kubeconfigs,
+  panelMessages,
+  protocolMessages,
+  text,
+  drawings,
+];
 const chosen = attacks.filter(({ name }) => values.only === undefined || values.only === name);
 const withGrowth = values.only === undefined || values.only === 'growth';
 if (!Number.isInteger(seed) || !(Number(values.seconds) > 0) || (chosen.length === 0 && !withGrowth)) {

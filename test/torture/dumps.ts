@@ -2,6 +2,7 @@ import { runToEnd } from '../../server/src/base/steps.ts';
 import { definition } from '../../server/src/features/definition.ts';
 import { flowFor, flowTargetsOf } from '../../server/src/features/flow.ts';
 import { hover } from '../../server/src/features/hover/hover.ts';
+import { reachSteps } from '../../server/src/kube/question/reach.ts';
 import { lint } from '../../server/src/lint/registry.ts';
 import { traceReport } from '../../server/src/netfilter/trace-report.ts';
 import { canonicalRules } from '../../server/src/ruleset/canonical.ts';
@@ -48,7 +49,7 @@ export const dumps: Attack = {
 /** What is asked of a dump that is open. */
 export const questions: Attack = {
   name: 'questions',
-  claim: 'hover, definition, flow and trace answer for a damaged dump without an exception',
+  claim: 'hover, definition, flow, trace and reach answer for a damaged dump without an exception',
   attempt: (below) => {
     const state = readIt(mutateText(excerpt(below), excerpt(below), below).slice(0, 4_000));
     const position = { line: below(state.ruleset.lines.length + 2), character: below(120) };
@@ -57,6 +58,7 @@ export const questions: Attack = {
     const { targets } = runToEnd(flowTargetsOf(state));
     const target = targets.length > 0 ? pick(below, targets).to : '10.96.0.10:53/udp';
     runToEnd(flowFor(state, target));
+    runToEnd(reachSteps(state.resolution(), null));
     traceReport(state.ruleset, { from: '10.244.0.9', to: '10.96.0.10:53', ...(below(2) === 0 ? { protocol: 'udp' } : {}) });
   },
 };

@@ -145,7 +145,8 @@ function directionOf(flags: number | null, protocol: string, icmp: Packet['icmp'
   return icmpAnswer(protocol, icmp.type) === undefined ? 'reply' : 'original';
 }
 
-const protocolsWithPorts: ReadonlySet<string> = new Set(['tcp', 'udp', 'udplite', 'sctp', 'dccp']);
+/** Protocols whose packets have ports, by the names that iptables-save prints. */
+export const protocolsWithPorts: ReadonlySet<string> = new Set(['tcp', 'udp', 'udplite', 'sctp', 'dccp']);
 
 /** The two ends, of one family, with ports where the protocol has them. */
 function readEnds(request: TraceRequest, protocol: string) {

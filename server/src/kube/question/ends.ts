@@ -3,6 +3,8 @@ import { canonicalIP, hostPort, inCIDR, isIPv6, parseHostPort } from '../../base
 import { nearestNames } from '../../base/nearest-names.ts';
 import type { Steps } from '../../base/steps.ts';
 import type { NodeRecord, PodRecord } from '../../cluster/objects.ts';
+import { canonicalProtocol } from '../../netfilter/core-match-predicates.ts';
+import { protocolsWithPorts } from '../../netfilter/trace-request.ts';
 import type { Frontend } from '../flow/frontends.ts';
 import type { FlowEntryKind } from '../flow/graph.ts';
 import { chooseFrontends } from '../flow/resolve-target.ts';
@@ -182,13 +184,19 @@ function* serviceDestination(reading: Reading, side: 'inside' | 'outside'): Step
   if (!parsed.ok || parsed.target.kind !== 'service') return refuse(`--to ${shown(question.to)}: expected ${expectedTo}.`);
   const choice = yield* chooseFrontends(resolution, parsed.target);
   if (!choice.ok) return refuse(choice.reason);
-  const ofProtocol = choice.frontends.filter(({ protocol }) => question.protocol === undefined || protocol === question.protocol);
+  const wanted = protocolOf(question);
+  // What has no ports goes to the address.
+  const hasPorts = wanted === undefined || protocolsWithPorts.has(wanted);
+  const ofProtocol = choice.frontends.filter(
+    ({ protocol, ip }) => wanted === undefined || protocol === wanted || (!hasPorts && ip !== null),
+  );
   const kinds = question.entry === undefined ? entriesFor[side] : [question.entry];
   const inOrder = kinds.flatMap((kind) => ofProtocol.filter((frontend) => frontend.kind === kind));
   const frontend = chosen(inOrder, isV6);
   if (frontend === undefined) return refuse(whyNoFrontend(reading, side, ofProtocol.length > 0));
   const { ip, notes } = addressOfFrontend(reading, frontend);
   const { port, protocol } = frontend;
+  if (!hasPorts) return { ip, port: null, protocol: wanted, notes: [...notes, `${question.to} is asked for as ${ip}.`] };
   const ports = new Set(ofProtocol.map((each) => each.service?.port ?? ''));
   const first =
     ports.size > 1
@@ -292,10 +300,17 @@ function source(reading: Reading, isV6: boolean): Source {
   return refuse(`--from ${shown(text)}: expected ${expectedFrom}.`);
 }
 
-/** The family that a question says, by itself or by the address that it is from. */
-function familyOf({ from, ipv6 }: Question): boolean | null {
-  const ip = parseHostPort(from.trim())?.ip;
-  return ipv6 ?? (ip === undefined ? null : isIPv6(ip));
+/** The protocol that a question says, as iptables-save names it; undefined where it says none. */
+function protocolOf({ protocol }: Question): string | undefined {
+  return protocol === undefined ? undefined : canonicalProtocol(protocol.toLowerCase()) || protocol;
+}
+
+/** The family that a question says, by itself, by the address that it is from, or by a protocol that one family has. */
+function familyOf(question: Question): boolean | null {
+  const ip = parseHostPort(question.from.trim())?.ip;
+  if (question.ipv6 !== undefined || ip !== undefined) return question.ipv6 ?? isIPv6(ip ?? '');
+  const protocol = protocolOf(question);
+  return protocol === 'ipv6-icmp' ? true : protocol === 'icmp' ? false : null;
 }
 
 function isOutside({ cluster }: Resolution, from: string): boolean {

@@ -7,7 +7,7 @@ import type { Line } from '../../syntax/line.ts';
 import { readIfWritten } from '../../syntax/read-line.ts';
 import { ruleText } from '../../syntax/saved-layout.ts';
 import { rulesInOrder } from '../rule-order.ts';
-import { factsOfNft, factsOfRule, mayBeSame } from './nft-facts.ts';
+import { factsOfNft, factsOfRule, mayBeSame, type RuleFacts } from './nft-facts.ts';
 import type { SeenStep } from './seen-packet.ts';
 
 /** A step with the rules that it may be, 0-based lines in the order of the chain. */
@@ -20,36 +20,30 @@ export interface MatchedStep {
   readonly lines: readonly number[];
 }
 
+interface RuleWithFacts {
+  readonly line: number;
+  readonly facts: RuleFacts;
+}
+
 /** Looks up rules of one dump; what was looked up is kept. */
 export interface RuleFinder {
   readonly ruleset: Ruleset;
   readonly tables: ReadonlyMap<string, Table>;
   readonly byText: Map<Chain, ReadonlyMap<string, readonly number[]>>;
+  readonly byMeaning: Map<Chain, ReadonlyMap<string, readonly number[]>>;
+  readonly facts: Map<Chain, readonly RuleWithFacts[]>;
   readonly known: Map<string, readonly number[]>;
 }
 
 export function newRuleFinder(ruleset: Ruleset, dump: Dump): RuleFinder {
-  return { ruleset, tables: new Map(dump.tables.map((table) => [table.name, table])), byText: new Map(), known: new Map() };
-}
-
-/** The rules of a chain by how iptables-save prints them. */
-function textsOf({ ruleset, byText }: RuleFinder, chain: Chain): ReadonlyMap<string, readonly number[]> {
-  let texts = byText.get(chain);
-  if (texts === undefined) {
-    const found = new Map<string, number[]>();
-    const add = (text: string, line: number): void => {
-      const known = found.get(text);
-      if (known === undefined) found.set(text, [line]);
-      else if (!known.includes(line)) known.push(line);
-    };
-    for (const line of rulesInOrder(ruleset, chain)) {
-      const source = ruleset.lines[line];
-      if (source !== undefined) add(ruleText(source), line);
-    }
-    texts = found;
-    byText.set(chain, texts);
-  }
-  return texts;
+  return {
+    ruleset,
+    tables: new Map(dump.tables.map((table) => [table.name, table])),
+    byText: new Map(),
+    byMeaning: new Map(),
+    facts: new Map(),
+    known: new Map(),
+  };
 }
 
 function canonical(line: Line): string {
@@ -57,34 +51,58 @@ function canonical(line: Line): string {
   return statement.kind === 'rule' ? canonicalRule(statement, line.context) : '';
 }
 
-/** Rules with a text: as it stands, or where none does, in the form in which equal rules are equal texts. */
-function linesByText(finder: RuleFinder, chain: Chain, text: string): readonly number[] {
-  const asIs = textsOf(finder, chain).get(text);
-  if (asIs !== undefined) return asIs;
-  const { ruleset } = finder;
-  const lines = rulesInOrder(ruleset, chain);
-  const context = ruleset.lines[lines[0] ?? -1]?.context;
-  const statement = context === undefined ? undefined : readIfWritten(text, context);
-  if (context === undefined || statement?.kind !== 'rule') return [];
-  const wanted = canonicalRule(statement, context);
-  return lines.filter((line) => {
+/** The rules of a chain by a text for each. */
+function textsOf(
+  { ruleset }: RuleFinder,
+  known: Map<Chain, ReadonlyMap<string, readonly number[]>>,
+  chain: Chain,
+  textOf: (line: Line) => string,
+): ReadonlyMap<string, readonly number[]> {
+  const before = known.get(chain);
+  if (before !== undefined) return before;
+  const texts = new Map<string, number[]>();
+  for (const line of rulesInOrder(ruleset, chain)) {
     const source = ruleset.lines[line];
-    return source !== undefined && canonical(source) === wanted;
-  });
+    if (source === undefined) continue;
+    const text = textOf(source);
+    const alike = texts.get(text);
+    if (alike === undefined) texts.set(text, [line]);
+    else alike.push(line);
+  }
+  known.set(chain, texts);
+  return texts;
 }
 
-function linesByNft({ ruleset }: RuleFinder, chain: Chain, text: string, verdict: string): readonly number[] {
+const none: readonly number[] = [];
+
+/** Rules with a text: as it stands, or where none does, in the form in which equal rules are equal texts. */
+function linesByText(finder: RuleFinder, chain: Chain, text: string): readonly number[] {
+  const asIs = textsOf(finder, finder.byText, chain, ruleText).get(text);
+  if (asIs !== undefined) return asIs;
+  const { lines } = finder.ruleset;
+  const context = lines[rulesInOrder(finder.ruleset, chain)[0] ?? -1]?.context;
+  const statement = context === undefined ? undefined : readIfWritten(text, context);
+  if (context === undefined || statement?.kind !== 'rule') return none;
+  return textsOf(finder, finder.byMeaning, chain, canonical).get(canonicalRule(statement, context)) ?? none;
+}
+
+/** What the rules of a chain ask for and do. */
+function factsOf({ ruleset, facts }: RuleFinder, chain: Chain): readonly RuleWithFacts[] {
+  let known = facts.get(chain);
+  if (known === undefined) {
+    const isChain = (name: string): boolean => chain.table.chains.has(name);
+    known = rulesInOrder(ruleset, chain).flatMap((line) => {
+      const rule = ruleAt(ruleset, line);
+      return rule === undefined ? [] : [{ line, facts: factsOfRule(rule, isChain) }];
+    });
+    facts.set(chain, known);
+  }
+  return known;
+}
+
+function linesByNft(finder: RuleFinder, chain: Chain, text: string, verdict: string): readonly number[] {
   const wanted = factsOfNft(text, verdict);
-  return rulesInOrder(ruleset, chain).filter((line) => {
-    const rule = ruleAt(ruleset, line);
-    return (
-      rule !== undefined &&
-      mayBeSame(
-        factsOfRule(rule, (name) => chain.table.chains.has(name)),
-        wanted,
-      )
-    );
-  });
+  return factsOf(finder, chain).flatMap(({ line, facts }) => (mayBeSame(facts, wanted) ? [line] : []));
 }
 
 /** Number N of a chain; one behind the last is the chain's end. */
