@@ -1,6 +1,6 @@
 /**
  * `npm run mutation`: changes the code at random places, one at a time, and runs the tests that come by there. What no test notices is listed.
- * `--room NAME` for one room (default: each in turn), `--mutants N` how many changes in a room (60), `--seed N` which ones, `--survivors` only
+ * `--room NAME` for one room, or several times for some (default: all), `--mutants N` how many changes in a room (60), `--seed N` which ones, `--survivors` only
  * those that were not noticed the last time. Ends with 1 where fewer than 85 % were noticed in a room; changes that make no difference
  * stand in test/mutation/survivors.json with the reason. Works in a copy of the checkout, at the lowest priority; all figures and who noticed
  * what are in test/output/mutation/ROOM.json.
@@ -130,18 +130,18 @@ function judge(room: string, tried: readonly Tried[]): boolean {
 
 const { values } = parseArgs({
   options: {
-    room: { type: 'string' },
+    room: { type: 'string', multiple: true, default: rooms },
     mutants: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
     survivors: { type: 'boolean', default: false },
   },
 });
-if (values.room !== undefined && !rooms.includes(values.room)) usage(`--room takes one of: ${rooms.join(', ')}`);
+if (!values.room.every((room) => rooms.includes(room))) usage(`--room takes one of: ${rooms.join(', ')}`);
 const seed = count('seed', values.seed);
 const most = count('mutants', values.mutants);
 
 setPriority(19);
-const chosen = (values.room === undefined ? rooms : [values.room]).flatMap((room) => {
+const chosen = values.room.flatMap((room) => {
   const all = mutantsOf(room);
   return values.survivors ? lastSurvivors(room, all) : some(all, most, seeded(seed));
 });
