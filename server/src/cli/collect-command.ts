@@ -1,14 +1,64 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { terminalText } from '../base/safe-text.ts';
+import { describeFileError } from '../lsp/node/files.ts';
 import { collectScript } from '../node/collect-script.ts';
+import { say } from './output.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface CollectCommandOptions {
   readonly script?: boolean;
+  readonly node?: string;
+  readonly context?: string;
+  /** The folder that the bundle is written to. */
+  readonly output?: string;
 }
 
-/** `collect --script`: the script that collects a node bundle. Throws UsageError where nothing is asked for. */
-export function runCollect(options: CollectCommandOptions): string {
-  if (options.script === true) return collectScript;
-  throw new UsageError(
-    'collect needs --script: a shell script for the node, as in: ssh NODE "sudo sh -s" < collect.sh > bundle.tar',
-  );
+const timeoutMilliseconds = 300_000;
+
+/** Whether a folder is there and holds something, which is not to be written over. */
+function isTaken(folder: string): boolean {
+  try {
+    return existsSync(folder) && readdirSync(folder).length > 0;
+  } catch {
+    return true;
+  }
+}
+
+async function collectFrom(node: string, context: string, folder: string): Promise<string> {
+  if (isTaken(folder)) throw new UsageError(`${folder}: is there already; expected a new or an empty folder`);
+  // A bundle of its own: its API client is 2 MB that most calls do without.
+  const { collectOnce } = await import('../cluster/live/live.ts');
+  let collected: Awaited<ReturnType<typeof collectOnce>>;
+  try {
+    collected = await collectOnce(context, node, { timeoutMs: timeoutMilliseconds });
+  } catch (error) {
+    throw new UsageError(`context ${context}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  try {
+    for (const { path, text } of collected.files) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+  } catch (error) {
+    throw new UsageError(`${folder}: ${describeFileError(error)}`);
+  }
+  for (const problem of collected.problems) say(`not collected: ${problem}`);
+  const names = collected.files.map(({ path }) => path).join(', ');
+  return terminalText(`${folder}: ${collected.files.length} files from ${collected.from}: ${names}`);
+}
+
+/**
+ * `collect --script`: the script that collects a node bundle. `collect --node NAME --context C -o FOLDER`: the bundle, through the API. Throws
+ * UsageError where neither is asked for, or it cannot be had.
+ */
+export async function runCollect({ script, node, context, output }: CollectCommandOptions): Promise<string> {
+  if (script === true) {
+    if (node !== undefined || context !== undefined || output !== undefined)
+      throw new UsageError('--script stands alone: it prints a script for the node');
+    return collectScript;
+  }
+  if (node === undefined || context === undefined || output === undefined)
+    throw new UsageError('collect needs --script, or --node NAME, --context NAME and -o FOLDER together');
+  return await collectFrom(node, context, output);
 }

@@ -58,6 +58,7 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     { args: 'diff node-a.iptables node-b.iptables --cluster cluster.json', does: 'two nodes, with the names of the cluster' },
   ],
   collect: [
+    { args: 'collect --node node-a --context production -o bundle', does: 'what can be had through the API' },
     { args: 'collect --script > collect.sh', does: 'a script for a node: ssh node-a "sudo sh -s" < collect.sh > bundle.tar' },
   ],
   diagnose: [

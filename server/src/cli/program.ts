@@ -154,9 +154,14 @@ function addCheck(root: Command, answered: Answered): void {
 function addCollect(root: Command, answered: Answered): void {
   root
     .command('collect')
-    .description('a node bundle for diagnose: by a script that is run on the node as root, reads only, and prints a tar archive')
+    .description(
+      'a node bundle for diagnose: by a script for the node that only reads and prints a tar archive, or through the API',
+    )
     .option('--script', 'print the script (POSIX sh): ssh NODE "sudo sh -s" < collect.sh > bundle.tar')
-    .action((options) => answered({ output: runCollect(options), status: 0 }));
+    .option('--node <name>', "collect through the API, by kube-proxy's Pod on this node or a network plugin's")
+    .option('--context <name>', 'the kubeconfig context of its cluster')
+    .option('-o, --output <folder>', 'the folder that the bundle is written to')
+    .action(async (options) => answered({ output: await runCollect(options), status: 0 }));
 }
 
 function addDiagnose(root: Command, answered: Answered): void {

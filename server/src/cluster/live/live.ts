@@ -9,6 +9,7 @@ import { type KubeContext, loadKubeconfig } from './kubeconfig.ts';
 import { type KubeEnvironment, processEnvironment } from './kubeconfig-files.ts';
 import { type LiveCluster, type LiveClusterOptions, watchCluster } from './live-cluster.ts';
 import { listCluster } from './load-once.ts';
+import { type CollectedBundle, collectNodeBundle } from './node-bundle.ts';
 
 export interface Contexts {
   readonly contexts: readonly KubeContext[];
@@ -49,6 +50,24 @@ export async function loadOnce(
   const api = createApi(() => loadKubeconfig(environment).configFor(context));
   try {
     return await listCluster(context, api, { timeoutMs });
+  } finally {
+    api.close();
+  }
+}
+
+/**
+ * Collects a node bundle through the API of a context's cluster.
+ * @throws Error with a sentence for the user, as loadOnce does
+ */
+export async function collectOnce(
+  context: string,
+  node: string,
+  options: { readonly timeoutMs: number; readonly environment?: KubeEnvironment; readonly onProgress?: (text: string) => void },
+): Promise<CollectedBundle> {
+  const { environment = processEnvironment, timeoutMs, onProgress } = options;
+  const api = createApi(() => loadKubeconfig(environment).configFor(context));
+  try {
+    return await collectNodeBundle(api, node, AbortSignal.timeout(timeoutMs), onProgress);
   } finally {
     api.close();
   }

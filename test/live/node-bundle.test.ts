@@ -1,0 +1,114 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { bundleFiles } from '../support/bundles.ts';
+import { inspectBundle } from '../support/inspect.ts';
+import { type ApiObject, answerStatus, startApiServer, type TestApiServer } from './api-server.ts';
+import { type Folder, kubeconfigText, temporaryFolder } from './kubeconfigs.ts';
+
+// A node whose kube-proxy's Pod has most programs; what they print was recorded.
+
+const recorded = new Map(bundleFiles('hairpin-off').map(({ path, text }) => [path, text]));
+const { items } = JSON.parse(recorded.get('cluster.json') ?? '') as { readonly items: readonly ApiObject[] };
+const proxyPod = (name: string, node: string): ApiObject => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { namespace: 'kube-system', name, labels: { 'k8s-app': 'kube-proxy' } },
+  spec: { nodeName: node, hostNetwork: true, containers: [{ name: 'kube-proxy', securityContext: { privileged: true } }] },
+  status: { phase: 'Running', containerStatuses: [{ name: 'kube-proxy', state: { running: {} } }] },
+});
+
+/** What each program prints; one that is not here is not in the container. */
+const printed: Readonly<Record<string, string>> = {
+  'iptables-nft-save -c': 'iptables-save.txt',
+  'ip6tables-nft-save -c': 'ip6tables-save.txt',
+  'conntrack -L -o extended': 'conntrack.txt',
+  'conntrack -S': 'conntrack-stats.txt',
+  'ip -j -d addr show': 'ip-addr.json',
+  'ip -j -d -4 route show table all': 'ip-route.json',
+  'ip -j -d rule show': 'ip-rule.json',
+  'ip -j -d link show': 'ip-link.json',
+  'ip -j -d neigh show': 'ip-neigh.json',
+  'bridge -j -d link show': 'bridge-link.json',
+  'sysctl -a': 'sysctl.txt',
+};
+const empty: ReadonlySet<string> = new Set(['iptables-legacy-save', 'ip6tables-legacy-save', 'conntrack', 'ip', 'bridge']);
+
+let api: TestApiServer;
+let folder: Folder;
+let kubeconfig = '';
+let ran: string[] = [];
+
+beforeEach(async () => {
+  api = await startApiServer();
+  folder = temporaryFolder();
+  ran = [];
+  for (const item of items) if (['Service', 'EndpointSlice', 'Pod', 'Node'].includes(String(item['kind']))) api.put(item);
+  api.put(proxyPod('kube-proxy-1', 'worker-1'));
+  kubeconfig = folder.write('config', kubeconfigText(api, { token: 'secret' }));
+  api.log = () => recorded.get('kube-proxy.log') ?? '';
+  api.exec = ({ argv }) => {
+    const command = argv.join(' ');
+    ran.push(command);
+    const file = printed[command];
+    if (file !== undefined)
+      return {
+        stdout: [`${recorded.get(file) ?? ''}${file === 'sysctl.txt' ? 'net.ipv6.conf.all.stable_secret = 1234\n' : ''}`],
+      };
+    if (empty.has(argv[0] ?? '')) return { stdout: [] };
+    return { stdout: [], status: { status: 'Failure', message: `exec: "${argv[0]}": executable file not found in $PATH` } };
+  };
+});
+
+afterEach(async () => {
+  await api.close();
+  folder.remove();
+});
+
+function run(...args: readonly string[]): Promise<{ readonly status: number; readonly stdout: string; readonly stderr: string }> {
+  return new Promise((done) => {
+    const child = execFile(
+      process.execPath,
+      [inspectBundle, ...args],
+      { env: { ...process.env, KUBECONFIG: kubeconfig, HOME: folder.path, NO_COLOR: '1' } },
+      (_error, stdout, stderr) => done({ status: child.exitCode ?? -1, stdout, stderr }),
+    );
+  });
+}
+
+describe('collect --node', () => {
+  it('collects what the container and the API have, says what they lack, and is diagnosed', async () => {
+    const target = resolve(folder.path, 'bundle');
+    const { status, stdout, stderr } = await run('collect', '--node', 'worker-1', '--context', 'test', '-o', target);
+    expect(status).toBe(0);
+    expect(stdout).toContain('from kube-system/kube-proxy-1, container kube-proxy');
+    expect(stderr).toContain('not collected: ipset-save.txt: the container has no ipset.');
+    expect(readdirSync(target)).toEqual(
+      expect.arrayContaining(['cluster.json', 'ip-route.json', 'iptables-save.txt', 'kube-proxy.log', 'meta.json', 'sysctl.txt']),
+    );
+    expect(readFileSync(join(target, 'iptables-save.txt'), 'utf8')).toBe(recorded.get('iptables-save.txt'));
+    expect(readFileSync(join(target, 'sysctl.txt'), 'utf8')).not.toContain('stable_secret');
+    expect(ran.filter((command) => / (?:-D|-F|add|del|set|-w)\b/.test(command))).toEqual([]);
+    const diagnosis = await run('diagnose', target, '--from', 'shop/solo-0', '--to', 'shop/solo');
+    expect([diagnosis.status, diagnosis.stderr]).toEqual([1, '']);
+    expect(diagnosis.stdout).toContain('[hairpin-off]');
+  });
+
+  it('exits with 2 where no Pod can be asked, nothing may be listed, or the folder is taken', async () => {
+    const target = resolve(folder.path, 'bundle');
+    const without = await run('collect', '--node', 'worker-2', '--context', 'test', '-o', target);
+    expect([without.status, without.stdout]).toEqual([2, '']);
+    expect(without.stderr).toContain('No Pod on worker-2 can be asked');
+    expect((await run('collect', '--node', 'worker-1', '--context', 'test', '-o', folder.path)).stderr).toContain(
+      'is there already',
+    );
+    expect((await run('collect', '--node', 'worker-1')).stderr).toContain('--context NAME and -o FOLDER together');
+    expect((await run('collect', '--script', '--node', 'worker-1')).status).toBe(2);
+    api.intercept = ({ path }, response) => path === '/api/v1/pods' && answerStatus(response, 403, 'Forbidden', 'no');
+    expect((await run('collect', '--node', 'worker-1', '--context', 'test', '-o', target)).stderr).toContain(
+      'Permission to list pods',
+    );
+    expect(existsSync(target)).toBe(false);
+  });
+});
