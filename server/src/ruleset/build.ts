@@ -54,6 +54,8 @@ interface CommandDrafts {
 }
 
 const linesBetweenPauses = 4096;
+/** A table is as much work as so many lines, however few it has. */
+const linesATable = 40;
 
 /** The ruleset of a document. Pauses every few thousand lines; never throws. */
 export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
@@ -128,7 +130,7 @@ export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
     }
   }
   close(lines.length);
-  return finish(lines, dumps, commands);
+  return yield* finish(lines, dumps, commands);
 }
 
 /** The table that a command changes; all commands of one family and table make one. */
@@ -196,15 +198,18 @@ export function buildWholeRuleset(document: SourceDocument): Ruleset {
   return runToEnd(buildRuleset(document));
 }
 
-function finish(lines: readonly Line[], read: readonly DumpDraft[], commands: CommandDrafts): Ruleset {
+/** What shows only when all lines are known. Pauses after every large table, and every hundred small ones. */
+function* finish(lines: readonly Line[], read: readonly DumpDraft[], commands: CommandDrafts): Steps<Ruleset> {
   const tables: Table[] = [];
-  const dumps = [...read, ...commands.dumps].map((draft, index): Dump => {
+  const dumps: Dump[] = [];
+  let finished = 0;
+  for (const draft of [...read, ...commands.dumps]) {
     const first = draft.tables[0]?.draft.firstLine ?? 0;
     const end = draft.tables.at(-1)?.draft.endLine ?? 0;
     const byAddress = draft.family === undefined ? inferFamily(lines, first, end) : undefined;
     const dumpTables: Table[] = [];
     const dump: Dump = {
-      index,
+      index: dumps.length,
       family: draft.family ?? byAddress ?? 'ipv4',
       familyBy:
         draft.generator !== undefined
@@ -221,9 +226,13 @@ function finish(lines: readonly Line[], read: readonly DumpDraft[], commands: Co
       finishTable(table, lines, tables.length, dump);
       tables.push(table.draft);
       dumpTables.push(table.draft);
+      finished += table.draft.chains.size + linesATable;
+      if (finished < linesBetweenPauses) continue;
+      finished = 0;
+      yield;
     }
-    return dump;
-  });
+    dumps.push(dump);
+  }
   if (commands.lines.size === 0) return { lines, dumps, tables };
   const byLine = new Map(Array.from(commands.lines, ([number, { draft }]): [number, Table] => [number, draft]));
   return { lines, dumps, tables, commands: { byLine, count: new Set(byLine.values()).size } };
