@@ -13,6 +13,7 @@ import { isLoopback, type Packet, packetOf } from '../../server/src/netfilter/pa
 import type { Ruleset } from '../../server/src/ruleset/ruleset.ts';
 import { fixtureText } from '../support/fixtures.ts';
 import { describeWith } from '../support/requirements.ts';
+import { countedRules } from './counted-rules.ts';
 import { type Exchange, type Host, hosts, interfaceTo, listening, type Network, startNetwork } from './kernel-network.ts';
 import { randomRules } from './random-rules.ts';
 import { ownAddresses, pathOf, type RecordedRuleset, sets } from './recorded-traces.ts';
@@ -73,23 +74,6 @@ function coursesOf(rules: Ruleset, exchange: Exchange): readonly Course[] {
 
 function pathsOf(course: Course): readonly string[] {
   return course.flatMap(pathOf).toSorted();
-}
-
-/** The packets that each rule counted, as "filter FORWARD 2" by its place in its chain, 1-based; once for each packet. */
-function counted(saved: string): readonly string[] {
-  let table = '';
-  const places = new Map<string, number>();
-  const seen: string[] = [];
-  for (const line of saved.split('\n')) {
-    if (line.startsWith('*')) table = line.slice(1);
-    const match = /^\[(\d+):\d+\] -A (\S+)/.exec(line);
-    if (match?.[2] === undefined) continue;
-    const chain = `${table} ${match[2]}`;
-    const place = (places.get(chain) ?? 0) + 1;
-    places.set(chain, place);
-    for (let times = Number(match[1]); times > 0; times -= 1) seen.push(`${chain} ${place}`);
-  }
-  return seen.toSorted();
 }
 
 /** A refused packet is answered by the node, which goes through its own rules. */
@@ -156,7 +140,7 @@ async function compare(network: Network, rules: Ruleset, family: Family, exchang
   const answered = await network.say(said, mayBeAnswered ? 900 : 60);
   const saved = network.onNode([family === 'ipv4' ? 'iptables-nft-save' : 'ip6tables-nft-save', '-c']);
   await network.close(said.at);
-  const seen = counted(saved);
+  const seen = countedRules(saved);
   const packets = Math.max(...courses.map((course) => course.length));
   if (courses.some((course) => explains(course, seen))) return { packets, disagreement: undefined };
   const ours = courses.slice(0, 3).map((course) => `  ours: ${describeCourse(course)}`);

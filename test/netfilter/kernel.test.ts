@@ -12,6 +12,7 @@ import { runToEnd } from '../../server/src/base/steps.ts';
 import type { Fact } from '../../server/src/netfilter/answer.ts';
 import { enumerateSteps } from '../../server/src/netfilter/enumerate.ts';
 import { describeWith } from '../support/requirements.ts';
+import { countedRules } from './counted-rules.ts';
 import { packet, ruleset } from './support.ts';
 
 interface Case {
@@ -183,23 +184,6 @@ for rules in *.rules; do
 done
 `.replaceAll('\\$', '$');
 
-/** The packets that each rule counted, as "filter FORWARD 2" by its place in its chain, 1-based; rules that counted none are left out. */
-function counted(saved: string): readonly string[] {
-  let table = '';
-  const places = new Map<string, number>();
-  const seen: string[] = [];
-  for (const line of saved.split('\n')) {
-    if (line.startsWith('*')) table = line.slice(1);
-    const match = /^\[(\d+):\d+\] -A (\S+)/.exec(line);
-    if (match?.[2] === undefined) continue;
-    const chain = `${table} ${match[2]}`;
-    const place = (places.get(chain) ?? 0) + 1;
-    places.set(chain, place);
-    for (let times = Number(match[1]); times > 0; times -= 1) seen.push(`${chain} ${place}`);
-  }
-  return seen.toSorted();
-}
-
 /** The same of the one way that enumerating gives. */
 function enumerated({ rules, isFromHere, to }: Case): readonly string[] {
   const built = ruleset(rules);
@@ -241,7 +225,7 @@ describeWith(['root', 'iptables'], 'random rulesets in a real kernel', () => {
       for (const [index, each] of all.entries()) {
         const saved = readFileSync(`${name(index)}.saved`, 'utf8');
         expect(enumerated(each), `${each.isFromHere ? 'sent here' : 'sent by the client'} to ${each.to}\n${saved}`).toEqual(
-          counted(saved),
+          countedRules(saved),
         );
       }
     } finally {

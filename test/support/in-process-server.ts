@@ -9,6 +9,7 @@ import {
 import { createLifecycle } from '../../server/src/lsp/lifecycle.ts';
 import type { FileAccess } from '../../server/src/lsp/runtime.ts';
 import { startServer } from '../../server/src/lsp/server.ts';
+import { createInbox } from './inbox.ts';
 
 /** The server in this very process, spoken to as a client does. */
 export interface InProcessServer {
@@ -63,32 +64,18 @@ export function startInProcessServer(files?: FileAccess): InProcessServer {
   });
 
   const client = createProtocolConnection(new StreamMessageReader(toClient), new StreamMessageWriter(toServer));
-  const received: { readonly method: string; readonly params: unknown }[] = [];
+  const { receive, notified } = createInbox();
   const published: PublishDiagnosticsParams[] = [];
   const log: string[] = [];
   const opened = new Set<string>();
-  const waiting = new Set<() => void>();
   client.onUnhandledNotification(({ method, params }) => {
-    received.push({ method, params });
     if (method === 'textDocument/publishDiagnostics') published.push(params as PublishDiagnosticsParams);
     if (method === 'window/logMessage') log.push((params as { readonly message: string }).message);
-    for (const look of waiting) look();
+    receive(method, params);
   });
   client.onRequest('client/registerCapability', () => null);
   client.onRequest('workspace/configuration', ({ items }: { items: readonly unknown[] }) => items.map(() => ({})));
   client.listen();
-
-  const notified = <T>(method: string, fits: (params: T) => boolean): Promise<T> =>
-    new Promise((done) => {
-      const look = (): void => {
-        const found = received.findLast((message) => message.method === method && fits(message.params as T));
-        if (found === undefined) return;
-        waiting.delete(look);
-        done(found.params as T);
-      };
-      waiting.add(look);
-      look();
-    });
 
   return {
     client,

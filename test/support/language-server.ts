@@ -14,6 +14,7 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from 'vscode-languageserver-protocol/node';
+import { createInbox } from './inbox.ts';
 
 export const serverBundle = resolve(import.meta.dirname, '../../dist/server/iptables-language-server.cjs');
 
@@ -79,12 +80,7 @@ export async function startTestServer(options: ServerOptions = {}): Promise<Test
   const program = options.program ?? serverBundle;
   if (!existsSync(program)) throw new Error(`${program} is not there: npm run build`);
   const { child, connection } = options.isByChannel === true ? startByChannel(program) : startByStreams(program);
-  const received: { readonly method: string; readonly params: unknown }[] = [];
-  const waiting = new Set<() => void>();
-  const receive = (method: string, params: unknown): void => {
-    received.push({ method, params });
-    for (const look of waiting) look();
-  };
+  const { receive, notified } = createInbox();
   connection.onUnhandledNotification(({ method, params }) => receive(method, params));
   connection.onNotification(PublishDiagnosticsNotification.type, (params) => receive('textDocument/publishDiagnostics', params));
   connection.onRequest('workspace/configuration', ({ items }: { items: readonly unknown[] }) =>
@@ -107,18 +103,6 @@ export async function startTestServer(options: ServerOptions = {}): Promise<Test
     ...(options.initializationOptions === undefined ? {} : { initializationOptions: options.initializationOptions }),
   });
   await connection.sendNotification('initialized', {});
-
-  const notified = <T>(method: string, fits: (params: T) => boolean): Promise<T> =>
-    new Promise((done) => {
-      const look = (): void => {
-        const found = received.findLast((message) => message.method === method && fits(message.params as T));
-        if (found === undefined) return;
-        waiting.delete(look);
-        done(found.params as T);
-      };
-      waiting.add(look);
-      look();
-    });
 
   return {
     connection,
