@@ -222,7 +222,7 @@ describeWith(['code-server', 'chromium'], 'text of others in VS Code', () => {
     await rows().filter({ hasText: 'Repair' }).first().click();
     await workbench.statusSays('[Repair]');
     await workbench.run('iptables: Focus on Drift View');
-    await saysSoon(workbench.page.locator('.sidebar .tree-explorer-viewlet-tree-view .message'), '[Repair]');
+    await saysSoon(workbench.view('Drift').locator('.message'), '[Repair]');
     await workbench.screenshot('hostile-drift');
   }, 60_000);
 

@@ -23,8 +23,7 @@ describeWith(['code-server', 'chromium'], 'the Services view', () => {
   });
 
   /** Rows of the view with a text. */
-  const row = (text: string): Locator =>
-    workbench.page.locator('.sidebar .pane', { hasText: 'Services' }).first().locator('.monaco-list-row', { hasText: text });
+  const row = (text: string): Locator => workbench.view('Services').locator('.monaco-list-row', { hasText: text });
   const shown = (): Promise<readonly string[]> => row('').allTextContents();
   const cursorLine = async (): Promise<string> => {
     const line = Number(/Ln (\d+)/.exec((await workbench.cursor().textContent()) ?? '')?.[1]);
@@ -49,7 +48,7 @@ describeWith(['code-server', 'chromium'], 'the Services view', () => {
     await saysSoon(row('gateway'), 'only from 203.0.113.0/24 at 198.51.100.20:443/tcp');
     await saysSoon(row('frontend'), 'differs from cluster.json, 3 endpoints');
     await saysSoon(row('booking'), /^booking6/);
-    await saysSoon(workbench.page.locator('.sidebar .message').first(), 'worker-1.iptables, compared with cluster.json.');
+    await saysSoon(workbench.view('Services').locator('.message'), 'worker-1.iptables, compared with cluster.json.');
   }, 60_000);
 
   it('shows entries with shares, and a click goes to the rule', async () => {
@@ -74,7 +73,7 @@ describeWith(['code-server', 'chromium'], 'the Services view', () => {
     await soon(async () => (await shown()).join()).toMatch(/gateway/);
     await soon(shown).toHaveLength(2);
     await workbench.page.keyboard.press('Enter');
-    await saysSoon(workbench.page.locator('.sidebar .message').first(), '1 with "30443".');
+    await saysSoon(workbench.view('Services').locator('.message'), '1 with "30443".');
     await workbench.screenshot('services-filtered');
     await workbench.run('iptables: Clear the Filter of Services');
     await soon(async () => (await shown()).length).toBeGreaterThan(8);

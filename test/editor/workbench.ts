@@ -41,6 +41,8 @@ export interface Workbench {
   statusSays(text: string | RegExp): Promise<string>;
   /** Rows of the Problems view with this text; opens the view where it is not open. */
   problems(text: string): Promise<Locator>;
+  /** A view of the side bar by its title: "Drift". */
+  view(title: string): Locator;
   /** The page inside the drawing that is on the screen. */
   drawing(): FrameLocator;
   /** Reloads the window, as after a crash or a restart. */
@@ -201,6 +203,7 @@ function driver(page: Page, folder: string): Omit<Workbench, 'close'> {
       }
       return panel.locator('.monaco-list-row', { hasText: text });
     },
+    view: (title) => page.locator('.sidebar .pane', { has: page.locator('.pane-header', { hasText: title }) }).first(),
     drawing: () => page.frameLocator('iframe.webview.ready:visible').frameLocator('#active-frame'),
     async reload() {
       const loaded = page.waitForEvent('load');

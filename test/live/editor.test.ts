@@ -108,7 +108,7 @@ describeWith(['code-server', 'chromium'], 'a live cluster in VS Code', () => {
 
   it('shows drift in a tree as objects change, and goes to the rule on a click', async () => {
     await workbench.run('iptables: Focus on Drift View');
-    const tree = workbench.page.locator('.sidebar .monaco-list-row');
+    const tree = workbench.view('Drift').locator('.monaco-list-row');
     await saysSoon(tree.filter({ hasText: 'tickets' }), 'in sync');
     api.remove('Service', 'booking', 'tickets');
     await saysSoon(tree.filter({ hasText: 'tickets' }), 'stale');
