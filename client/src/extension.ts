@@ -1,4 +1,4 @@
-import { type ExtensionContext, type TextDocument, window, workspace } from 'vscode';
+import { commands, type ExtensionContext, type TextDocument, window, workspace } from 'vscode';
 import { type BaseLanguageClient, type LanguageClientOptions, RevealOutputChannelOn } from 'vscode-languageclient';
 import type { InitializationOptions } from '../../server/src/protocol.ts';
 import { registerClusterCommands } from './cluster-commands.ts';
@@ -7,6 +7,7 @@ import { registerCommands } from './commands.ts';
 import { pickedContext } from './context-choice.ts';
 import { createDriftView } from './drift-view.ts';
 import { registerDumpCommands } from './dump-commands.ts';
+import { createExpandedChains } from './expanded-chains.ts';
 import { createPacketTests } from './expectations/packet-tests.ts';
 import { withPage } from './finding-page.ts';
 import { createFlowPanels } from './flow-panels.ts';
@@ -59,12 +60,15 @@ export function activateExtension(
   const server = createServerAccess((errorHandler) => createClient({ ...options, errorHandler }), log);
   const panels = createFlowPanels(context, server);
   const trace = createTraceView(server);
+  const expanded = createExpandedChains(server);
   const dumps = createNodeDumps();
   context.subscriptions.push(
     log,
     server,
     panels,
     trace,
+    expanded,
+    commands.registerCommand('iptables.expandChain', () => expanded.open()),
     dumps,
     showClusterStatus(server),
     createServicesView(server),

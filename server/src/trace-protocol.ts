@@ -187,3 +187,27 @@ export interface WriteExpectationsResult {
   readonly text: string;
   readonly reason: string;
 }
+
+/** The chain at a place of a dump, by which it is expanded. */
+export const chainAtRequest = 'iptables/chainAt';
+export interface ChainAtParams {
+  readonly textDocument: { readonly uri: string };
+  readonly position: { readonly line: number; readonly character: number };
+}
+/** null where none is there. */
+export type ChainAtResult = { readonly table: string; readonly chain: string } | null;
+
+/** A chain with all that it jumps to as one text: each end with the conditions of all rules on the way. */
+export const expandedChainRequest = 'iptables/expandedChain';
+export interface ExpandedChainParams {
+  readonly textDocument: { readonly uri: string };
+  readonly table: string;
+  readonly chain: string;
+}
+export interface ExpandedChainResult {
+  readonly text: string;
+  /** Which lines of the text are of which lines of the dump. */
+  readonly links: readonly { readonly line: number; readonly target: number }[];
+  /** Why there is no text, in a sentence; empty where there is one. */
+  readonly reason: string;
+}

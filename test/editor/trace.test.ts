@@ -151,6 +151,23 @@ describeWith(['code-server', 'chromium'], 'a packet that is traced in VS Code', 
     await row('50 % accepted').first().waitFor();
   }, 60_000);
 
+  it('has chains expanded, which lead to the rules of each end', async () => {
+    const { page } = workbench;
+    const line = lineOf('-A KUBE-SVC-3MGBTRC5ATFFL7T7');
+    await workbench.goTo(line, 6);
+    await workbench.run('iptables: Expand Chain');
+    await page.locator('.tab.active', { hasText: 'KUBE-SVC-3MGBTRC5ATFFL7T7.txt' }).waitFor();
+    await workbench.line('DNAT --to-destination 10.244.0.17:8080').first().waitFor();
+    await workbench.screenshot('expanded-chain');
+    const end = page.locator('.monaco-editor .view-line .detected-link', { hasText: 'KUBE-SEP-QWFXKANDF3TMYGQH' }).first();
+    await doUntil(
+      'follow a link',
+      () => end.click({ modifiers: ['Control'] }),
+      async () => (await page.locator('.tab.active', { hasText: 'worker-1.iptables' }).count()) > 0,
+    );
+    await saysSoon(workbench.activeLine(), String(lineOf('--to-destination 10.244.0.17:8080')));
+  }, 60_000);
+
   it('is read in every theme, and where there is little room', async () => {
     const { page } = workbench;
     const settings = join(workbench.folder, '.vscode/settings.json');

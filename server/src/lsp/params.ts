@@ -44,6 +44,8 @@ export interface Params {
   readonly first: number;
   readonly count: number;
   readonly format: 'text' | 'markdown';
+  readonly table: string;
+  readonly chain: string;
   /** Of a file that need not be open. */
   readonly text: string;
   /** Which of several, 0-based; all where absent. */
@@ -144,6 +146,8 @@ const checks: { readonly [name in ParamName]: { readonly field: string; readonly
   outcome: { field: 'outcome', isRight: isCount },
   first: { field: 'first', isRight: isCount },
   count: { field: 'count', isRight: isCount },
+  table: { field: 'table', isRight: isText },
+  chain: { field: 'chain', isRight: isText },
   text: { field: 'text', isRight: isText },
   only: { field: 'only', isRight: (value) => value === undefined || (Array.isArray(value) && value.every(isCount)) },
   format: { field: 'format', isRight: (value) => value === 'text' || value === 'markdown' },

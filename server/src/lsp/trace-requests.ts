@@ -1,7 +1,12 @@
 import type { CancellationToken } from 'vscode-languageserver';
+import { chainAt, expandedChain } from '../features/expand-chain.ts';
 import { traceOf, traceRulesOf, traceTextOf, traceWayOf, traceWhyNotOf } from '../features/trace.ts';
 import { traceEndsOf } from '../features/trace-ends.ts';
 import {
+  type ChainAtResult,
+  chainAtRequest,
+  type ExpandedChainResult,
+  expandedChainRequest,
   type TraceEndsResult,
   type TraceResult,
   type TraceRulesResult,
@@ -24,6 +29,7 @@ const noTrace: TraceResult = { kind: 'nothing', reason: notOpen };
 const noText: TraceTextResult = { text: '' };
 const noWay: TraceWayResult = { stages: [], reason: notOpen };
 const noRules: TraceRulesResult = { rules: [] };
+const notExpanded: ExpandedChainResult = { text: '', links: [], reason: notOpen };
 const noChanges: TraceWhyNotResult = { changes: [] };
 
 const packet = ['textDocument', 'question'] as const;
@@ -54,6 +60,12 @@ export function registerTraceRequests(session: Session): void {
   );
   on(traceRulesRequest, [...way, 'first', 'count'], ({ textDocument, question, outcome, first, count }, token) =>
     withState(session, textDocument.uri, token, noRules, (state) => traceRulesOf(state, question, outcome, first, count)),
+  );
+  on(chainAtRequest, ['textDocument', 'position'], ({ textDocument, position }, token) =>
+    withState<ChainAtResult>(session, textDocument.uri, token, null, (state) => chainAt(state, position)),
+  );
+  on(expandedChainRequest, ['textDocument', 'table', 'chain'], ({ textDocument, table, chain }, token) =>
+    withState(session, textDocument.uri, token, notExpanded, (state) => expandedChain(state, table, chain)),
   );
   on(traceWhyNotRequest, way, ({ textDocument, question, outcome }, token) =>
     withState(session, textDocument.uri, token, noChanges, (state) => traceWhyNotOf(state, question, outcome)),

@@ -20,7 +20,8 @@ export interface ConditionReason {
   readonly why: string;
 }
 
-function conditionText({ match, options }: Condition): string {
+/** A condition as rules write it: "! -s 10.244.0.0/16", "-m tcp --dport 80"; "interfaces" for those that a listing does not show. */
+export function conditionText({ match, options }: Condition): string {
   if (options.length === 0) return match === '' ? 'interfaces' : `-m ${match}`;
   return `${match === '' ? '' : `-m ${match} `}${optionsText(options)}`;
 }

@@ -1,0 +1,102 @@
+/** Which packets come to a rule at all: the ways to it, with the conditions of the rules that lead along them. */
+import { ruleConditions } from '../../netfilter/compile-rule.ts';
+import { rulesInOrder } from '../../netfilter/rule-order.ts';
+import { conditionText } from '../../netfilter/rule-reasons.ts';
+import { mayHaveMoreReferences } from '../../ruleset/completeness.ts';
+import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
+import { areSharesKnown, endpointShares } from '../proxy/endpoint-shares.ts';
+
+/** A rule that a packet has met, and what it asked. */
+export interface WayStep {
+  readonly chain: string;
+  /** 0-based. */
+  readonly line: number;
+  /** "-d 10.96.0.10/32", "-m udp --dport 53"; none where it is for every packet. */
+  readonly conditions: readonly string[];
+  /** Of the packets that come to its chain, where chance decides and shares are known: 0 to 1; else null. */
+  readonly share: number | null;
+}
+
+export interface RuleWay {
+  /** The built-in chain that it begins in, or a chain that nothing shown leads to. */
+  readonly start: string;
+  readonly steps: readonly WayStep[];
+}
+
+export interface RuleWays {
+  readonly ways: readonly RuleWay[];
+  /** How many rules lead to chains on the way of which no way was followed, as there are too many. */
+  readonly left: number;
+  /** Chains to which more rules may lead than the text shows. */
+  readonly unsure: readonly string[];
+}
+
+const mostWays = 12;
+const mostLooked = 64;
+const deepest = 24;
+const mostRules = 4096;
+
+const none: ReadonlyMap<number, number> = new Map();
+
+/** The shares of the rules of a Service chain that picks by chance, by line; none for another chain. */
+export function sharesOf(ruleset: Ruleset, chain: Chain): ReadonlyMap<number, number> {
+  if (!/^KUBE-SV[CL]-/.test(chain.name) || chain.rules.length > mostRules || !areSharesKnown(ruleset, chain)) return none;
+  // A client that was sent somewhere before is sent there again: the shares are those of others.
+  const hasAffinity = chain.rules.some((line) => / --(?:rcheck|update)\b/.test(ruleset.lines[line]?.text ?? ''));
+  if (hasAffinity) return none;
+  return new Map(endpointShares(ruleset, chain).map(({ line, share }) => [line, share]));
+}
+
+/** A rule as a step of a way: its conditions without comments, and where it picks by chance its share in place of that condition. */
+export function stepOf(ruleset: Ruleset, chain: Chain, line: number, shares = sharesOf(ruleset, chain)): WayStep {
+  const source = ruleset.lines[line];
+  const share = shares.get(line) ?? null;
+  const conditions = source === undefined ? [] : ruleConditions(source, chain.table.dump.family);
+  return {
+    chain: chain.name,
+    line,
+    conditions: conditions
+      .filter(({ match }) => match !== 'comment' && (share === null || match !== 'statistic'))
+      .map(conditionText),
+    share,
+  };
+}
+
+interface Climbing {
+  readonly ruleset: Ruleset;
+  readonly ways: RuleWay[];
+  readonly unsure: Set<string>;
+  left: number;
+  looked: number;
+}
+
+function climb(climbing: Climbing, chain: Chain, steps: readonly WayStep[], above: ReadonlySet<Chain>): void {
+  const { ruleset, ways } = climbing;
+  if (chain.builtin) {
+    ways.push({ start: chain.name, steps });
+    return;
+  }
+  if (mayHaveMoreReferences(ruleset, chain)) climbing.unsure.add(chain.name);
+  const references = chain.references;
+  if (references.length === 0 && mayHaveMoreReferences(ruleset, chain)) ways.push({ start: chain.name, steps });
+  for (const [at, line] of references.entries()) {
+    climbing.looked += 1;
+    if (ways.length >= mostWays || climbing.looked > mostLooked || above.size >= deepest) {
+      climbing.left += references.length - at;
+      return;
+    }
+    const name = ruleset.lines[line]?.name ?? '';
+    const from = chain.table.chains.get(name);
+    // Rules that delete or only check lead nowhere, and loops neither.
+    if (from === undefined || above.has(from) || !rulesInOrder(ruleset, from).includes(line)) continue;
+    climb(climbing, from, [stepOf(ruleset, from, line), ...steps], new Set([...above, from]));
+  }
+}
+
+/** The ways to the rules of a chain, a few of them where there are many; bounded in work. */
+export function waysTo(ruleset: Ruleset, chain: Chain): RuleWays {
+  const climbing: Climbing = { ruleset, ways: [], unsure: new Set(), left: 0, looked: 0 };
+  climb(climbing, chain, [], new Set([chain]));
+  const { ways, left, unsure } = climbing;
+  return { ways, left, unsure: [...unsure] };
+}
