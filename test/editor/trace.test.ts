@@ -119,7 +119,7 @@ describeWith(['code-server', 'chromium'], 'a packet that is traced in VS Code', 
     await doUntil(
       'undo the line',
       () => page.keyboard.press('Control+Z'),
-      async () => (await page.locator('.tab.active.dirty').count()) === 0,
+      async () => (await workbench.line(/^-A.FORWARD.-m.conntrack.*load.balancer/).count()) > 0,
     );
     await row('50 % accepted').first().waitFor();
     await soon(() => row('50 % dropped').count()).toBe(0);
@@ -165,7 +165,7 @@ describeWith(['code-server', 'chromium'], 'a packet that is traced in VS Code', 
       () => end.click({ modifiers: ['Control'] }),
       async () => (await page.locator('.tab.active', { hasText: 'worker-1.iptables' }).count()) > 0,
     );
-    await saysSoon(workbench.activeLine(), String(lineOf('--to-destination 10.244.0.17:8080')));
+    await saysSoon(workbench.activeLine(), String(lineOf('-A KUBE-SEP-QWFXKANDF3TMYGQH ')));
   }, 60_000);
 
   it('is read in every theme, and where there is little room', async () => {

@@ -29,7 +29,7 @@ export interface Workbench {
   /** The language of the active editor, as the status bar has it. */
   language(): Locator;
   /** Editor lines with this text that are on the screen. */
-  line(text: string): Locator;
+  line(text: string | RegExp): Locator;
   /** Opens the context menu on a word of the line at the cursor and takes an entry of it. */
   menu(word: string, entry: string): Promise<void>;
   /**
