@@ -311,6 +311,8 @@ describe('commands of restore input', () => {
     expect(text('-X', '-N B')).toEqual([]);
     expect(text('-X', '-N A')).toEqual(['restore-command']);
     expect(text('-F', '-X', '-N A', '-N B')).toEqual([]);
+    expect(text('-A B -j RETURN', '-X', '-N B')).toEqual(['restore-command']);
+    expect(text('-X', '-P INPUT DROP', '-A INPUT -j ACCEPT')).toEqual([]);
     expect(text('-X B', '-N B')).toEqual([]);
     expect(text('-A B -j RETURN', '-X B')).toEqual(['restore-command']);
   });

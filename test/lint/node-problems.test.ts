@@ -197,6 +197,23 @@ COMMIT
     ]);
   });
 
+  it('may be told to use random ports where it stands in a file, not in what somebody pasted', () => {
+    const rules = `:POSTROUTING ACCEPT [0:0]
+:KUBE-POSTROUTING - [0:0]
+-A POSTROUTING -j KUBE-POSTROUTING
+-A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN
+-A KUBE-POSTROUTING -j MARK --xor-mark 0x4000
+-A KUBE-POSTROUTING -j MASQUERADE
+`;
+    const fixes = (text: string): readonly string[] =>
+      findingsIn(text)
+        .filter(({ code }) => code === 'masquerade-not-random')
+        .flatMap((found) => found.fixes?.() ?? [])
+        .map(({ title }) => title);
+    expect(fixes(`*nat\n${rules}COMMIT\n`)).toEqual(['Add --random-fully']);
+    expect(fixes(`root@node-a:~# iptables-save -t nat\n*nat\n${rules}COMMIT\n`)).toEqual([]);
+  });
+
   it('goes by bits of the mark that no other rule should change', () => {
     const marks = (mark: string): readonly string[] =>
       findingsIn(`*nat
@@ -217,6 +234,9 @@ COMMIT
     expect(marks('--set-xmark 0x1/0xffffffff')).toEqual(['This changes bits 0xc000 of ']);
     expect(marks('--set-xmark 0x4000/0x4000')).toEqual(['This changes bits 0x4000 of ']);
     expect(marks('--set-xmark 0x10000/0xff0000')).toEqual([]);
+    expect(marks('--or-mark 0x8000')).toEqual(['This changes bits 0x8000 of ']);
+    expect(marks('--or-mark 0x10000')).toEqual([]);
+    expect(marks('--set-mark 0x10000')).toEqual(['This changes bits 0xc000 of ']);
   });
 });
 
