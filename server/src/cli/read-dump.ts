@@ -38,7 +38,7 @@ const expected = 'expected what iptables-save, ip6tables-save, iptables -S or ip
  * the others; here there is nobody to ask, and line numbers are those of the lines apart.
  */
 function readApart(file: string, document: SourceDocument): SourceDocument {
-  const isJoined = (line: Line): boolean => line.problems.some(({ code }) => code === joinedCode);
+  const isJoined = (line: Line): boolean => !line.isPlain && line.problems.some(({ code }) => code === joinedCode);
   const joined = document.lines.findIndex(isJoined);
   if (joined < 0) return document;
   say(`${file}: line ${joined + 1}: several lines of a dump stand on one; they are read and numbered apart`);

@@ -44,7 +44,7 @@ function readBytes(path: string): Buffer {
   // A named pipe is not waited for on opening: whoever is to write to it may never come.
   const file = openSync(path, stats.isFIFO() ? constants.O_RDONLY | constants.O_NONBLOCK : constants.O_RDONLY);
   try {
-    return readAll(file, stats.isFIFO() ? pipeMilliseconds() : Number.POSITIVE_INFINITY);
+    return readAll(file, stats.isFIFO() ? pipeMilliseconds() : Number.POSITIVE_INFINITY, stats.size);
   } finally {
     closeSync(file);
   }
@@ -81,17 +81,21 @@ const waitMilliseconds = 20;
 /**
  * All that can be read.
  * @param patience how long nothing may come, in milliseconds
+ * @param size how many bytes are expected; a file may be longer or shorter than its status says
  */
-function readAll(file: number, patience: number): Buffer {
+function readAll(file: number, patience: number, size = 0): Buffer {
   const chunks: Buffer[] = [];
   let length = 0;
   let deadline = performance.now() + patience;
   for (;;) {
-    const chunk = Buffer.allocUnsafe(chunkBytes);
+    // All of a file at once, and one byte more, so that nothing is copied.
+    const chunk = Buffer.allocUnsafe(length === 0 ? Math.max(size + 1, chunkBytes) : chunkBytes);
     const read = readSome(file, chunk);
-    if (read === 0 && (length > 0 || patience === Number.POSITIVE_INFINITY)) return Buffer.concat(chunks, length);
+    if (read === 0 && (length > 0 || patience === Number.POSITIVE_INFINITY)) {
+      return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length);
+    }
     if (read > 0) {
-      chunks.push(read === chunkBytes ? chunk : Buffer.from(chunk.subarray(0, read)));
+      chunks.push(read * 2 > chunk.length ? chunk.subarray(0, read) : Buffer.from(chunk.subarray(0, read)));
       length += read;
       if (length > mostBytes) throw new Error(tooLarge);
       deadline = performance.now() + patience;
