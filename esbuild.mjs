@@ -56,7 +56,6 @@ const bundles = [
     // Each version of a large dump leaves tens of megabytes behind. V8 lets them pile up to several times of what is in use; this makes
     // its collector, which works beside the program, begin earlier.
     flags: ['--heap-growing-percent=20'],
-    start: `(${limitYoungGeneration.toString()})();\n`,
   },
   { part: 'server', in: 'server/src/lsp/browser/main.ts', out: 'dist/server/browser.js', options: web },
   {
@@ -76,25 +75,8 @@ const bundles = [
   },
 ];
 
-/**
- * V8 copies what is new until it is old, in one go, and gives it ever more room, up to 16 MB twice. All of a dump stays, so that each go lasts long and
- * the room is full of copies: with 4 MB it is a third less memory, and no go lasts longer than a few milliseconds. V8 takes the size from its
- * command line alone, which a launcher comes too late for; but not the factor by which the room grows. It grows once, and then no more.
- */
-function limitYoungGeneration() {
-  const v8 = require('node:v8');
-  const wanted = 8_000_000;
-  const size = () => v8.getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')?.space_size ?? wanted;
-  v8.setFlagsFromString('--semi-space-growth-factor=4');
-  const kept = [];
-  for (let rounds = 0; rounds < 64 && size() < wanted; rounds += 1) {
-    for (let piece = 0; piece < 32; piece += 1) kept.push(new Array(1024));
-  }
-  v8.setFlagsFromString('--semi-space-growth-factor=1');
-}
-
 /** What `bin` points to: refuses an old Node.js in words it can read, and has the bundle compiled from Node's cache the next time. */
-function launcher(name, main, flags = [], start = '') {
+function launcher(name, main, flags = []) {
   return `#!/usr/bin/env node
 'use strict';
 if (Number(process.versions.node.split('.')[0]) < 22) {
@@ -103,7 +85,7 @@ if (Number(process.versions.node.split('.')[0]) < 22) {
 }
 ${flags.map((flag) => `require('node:v8').setFlagsFromString('${flag}');\n`).join('')}var enableCompileCache = require('node:module').enableCompileCache;
 if (enableCompileCache) enableCompileCache();
-${start}require('./${main}');
+require('./${main}');
 `;
 }
 
@@ -158,7 +140,7 @@ const chosen = bundles.filter(
 for (const bundle of chosen) {
   if (bundle.bin === undefined) continue;
   const path = resolve(root, dirname(bundle.out), `${bundle.bin}.cjs`);
-  writeWhole(path, launcher(bundle.bin, bundle.out.split('/').at(-1), bundle.flags, bundle.start));
+  writeWhole(path, launcher(bundle.bin, bundle.out.split('/').at(-1), bundle.flags));
   chmodSync(path, 0o755);
 }
 

@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSy
 import { devNull } from 'node:os';
 import { isatty } from 'node:tty';
 import { describeFileError } from '../lsp/node/files.ts';
+import { limitYoungGeneration } from '../lsp/node/young-generation.ts';
 import { decodeBytes } from './decode-bytes.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -10,6 +11,8 @@ import { UsageError } from './usage-error.ts';
 export const mostBytes = 500_000_000;
 const tooLarge = `is larger than ${mostBytes / 1_000_000} MB`;
 const chunkBytes = 1 << 20;
+/** Of a file of more bytes than these, so much stays in memory that it matters how it is collected. */
+const largeFile = 4_000_000;
 const standardInput = ['-', '/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'];
 
 let isStandardInputRead = false;
@@ -41,6 +44,7 @@ function readBytes(path: string): Buffer {
   const stats = statSync(path);
   if (stats.isSocket()) throw new Error('is a socket, not a file');
   refuse(stats);
+  if (stats.size > largeFile) limitYoungGeneration();
   // A named pipe is not waited for on opening: whoever is to write to it may never come.
   const file = openSync(path, stats.isFIFO() ? constants.O_RDONLY | constants.O_NONBLOCK : constants.O_RDONLY);
   try {

@@ -3,6 +3,7 @@ import { createLifecycle } from '../lifecycle.ts';
 import { startServer } from '../server.ts';
 import { cleanUpBeforeExit } from './before-exit.ts';
 import { nodeFiles } from './files.ts';
+import { limitYoungGeneration } from './young-generation.ts';
 
 // Without a transport on the command line the library throws; a person who tries the program deserves a sentence.
 const transports = ['--stdio', '--node-ipc', '--socket', '--pipe'];
@@ -13,6 +14,7 @@ if (!process.argv.some((argument) => transports.some((transport) => argument.sta
   process.exit(2);
 }
 
+limitYoungGeneration();
 startServer(createConnection(ProposedFeatures.all, { messageStrategy: createLifecycle() }), {
   pause: () => new Promise((resolve) => setImmediate(resolve)),
   files: nodeFiles,
