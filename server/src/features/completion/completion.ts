@@ -2,7 +2,6 @@ import { CompletionItemKind, type CompletionList, type Position } from 'vscode-l
 import type { Steps } from '../../base/steps.ts';
 import type { Family } from '../../catalog/types.ts';
 import { knownWords } from '../../catalog/values/known-words.ts';
-import { isTableWhole } from '../../ruleset/completeness.ts';
 import { type Chain, type Table, tableAt } from '../../ruleset/ruleset.ts';
 import { type ExpectedValue, type ExpectedWord, expectedWord } from '../../syntax/expected-word.ts';
 import { contextBefore, type LineContext } from '../../syntax/line.ts';
@@ -10,7 +9,7 @@ import { familyOfOptions } from '../../syntax/rule-family.ts';
 import type { RuleOption, Span } from '../../syntax/statement.ts';
 import type { DumpState } from '../support/state.ts';
 import { chainOffers } from './chain-offers.ts';
-import { approachTo, isTakenFrom, jumpTest } from './jumpable-chains.ts';
+import { approachTo, isKnownAt, isTakenFrom, jumpTest } from './jumpable-chains.ts';
 import {
   builtinOffers,
   commandOffers,
@@ -228,12 +227,6 @@ function othersIn(text: string, word: Span, part: Span): readonly string[] {
   return `${before},${after}`.split(',').filter(Boolean);
 }
 
-/** Whether a chain stands above a line, or may do so in an excerpt. */
-function isKnownAt({ state: { ruleset }, line }: Asked, table: Table): (chain: Chain) => boolean {
-  const isWhole = isTableWhole(ruleset, table);
-  return ({ builtin, declarations }) => builtin || !isWhole || declarations.some((declared) => declared < line);
-}
-
 function* atTarget(
   asked: Asked,
   { word, chain, options }: ExpectedWord,
@@ -256,14 +249,14 @@ function* atTarget(
 }
 
 function* atCommandValue(asked: Asked, { word, command, chain }: ExpectedWord, at: number): Steps<Offered | undefined> {
-  const { state, table, text, offset } = asked;
+  const { state, line, table, text, offset } = asked;
   if (command === undefined || table === undefined) return undefined;
   if (at === 1) {
     if (command.kind !== 'chain' || command.command !== 'policy') return undefined;
     const offers = policyOffers(table.name, chain?.text ?? '').filter(({ text: policy }) => policy !== '-');
     return { offers, span: word };
   }
-  const isKnown = isKnownAt(asked, table);
+  const isKnown = (candidate: Chain): boolean => isKnownAt(state.ruleset, candidate, line);
   const onlyOwn = command.kind === 'chain' && (command.command === 'delete-chain' || command.command === 'rename');
   const onlyBuiltin = command.kind === 'chain' && command.command === 'policy';
   if (command.kind === 'chain' && command.command === 'new') return { offers: undeclaredChains(table), span: word };

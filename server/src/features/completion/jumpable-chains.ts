@@ -45,15 +45,26 @@ export function isTakenFrom({ hooks: taken }: Pick<ExtensionSpec, 'hooks'>, { ho
   return taken === undefined || hooks.every((hook) => taken.includes(hook));
 }
 
+/**
+ * Whether iptables-restore knows a chain at a line (0-based): a built-in one, one that is declared above, or one that an excerpt does not declare.
+ * The name that the line itself is about to be is none.
+ */
+export function isKnownAt(ruleset: Ruleset, chain: Chain, line: number): boolean {
+  const { builtin, declarations, rules, references, mentions, table } = chain;
+  if (builtin) return true;
+  // Only what the text opens with `*table` is read from its beginning on.
+  if (declarations.length > 0) return !table.declared || declarations.some((declared) => declared < line);
+  const isElsewhere = [rules, references, mentions].some((numbers) => numbers.some((number) => number !== line));
+  return isElsewhere && !isTableWhole(ruleset, table);
+}
+
 /** Says of chains of a table whether a rule on a line (0-based) may jump to them. */
 export function jumpTest(ruleset: Ruleset, table: Table, line: number, approach: Approach): (chain: Chain) => boolean {
-  const isWhole = isTableWhole(ruleset, table);
   const refused = refusedTargets(table, approach);
   const verdicts = new Map<Chain, boolean>();
   return (chain) => {
     if (chain.builtin || (approach.hooks.length > 0 && approach.from.has(chain))) return false;
-    // iptables-restore knows the chains above; of an excerpt nobody knows which these are.
-    if (isWhole && !chain.declarations.some((declared) => declared < line)) return false;
+    if (!isKnownAt(ruleset, chain, line)) return false;
     return refused.size === 0 || !leadsToOne(ruleset, chain, refused, verdicts);
   };
 }

@@ -67,6 +67,29 @@ function isNatWhole({ ruleset, dump }: Entries): boolean {
   return nat !== undefined && isTableWhole(ruleset, nat);
 }
 
+/** The hashes of a cluster's Service ports: of those that every cluster has, and of the others. */
+interface ClusterHashes {
+  readonly common: ReadonlySet<string>;
+  readonly hashes: ReadonlySet<string>;
+}
+
+const hashesKnown = new WeakMap<Cluster, ClusterHashes>();
+
+function hashesOf(cluster: Cluster): ClusterHashes {
+  let found = hashesKnown.get(cluster);
+  if (found === undefined) {
+    const common = new Set<string>();
+    const hashes = new Set<string>();
+    for (const service of cluster.services) {
+      const names = everywhere.has(`${service.namespace}/${service.name}`) ? common : hashes;
+      if (isProxied(service)) for (const { hash } of portHashes(service)) names.add(hash);
+    }
+    found = { common, hashes };
+    hashesKnown.set(cluster, found);
+  }
+  return found;
+}
+
 /** Why a dump cannot be of this cluster, in a sentence; undefined where it may be. */
 export function otherCluster(side: Entries, cluster: Cluster): string | undefined {
   const { label } = cluster.source;
@@ -74,12 +97,7 @@ export function otherCluster(side: Entries, cluster: Cluster): string | undefine
   const known = cluster.service('default', 'kubernetes')?.clusterIPs.filter((ip) => isIPv6(ip) === (side.dump.family === 'ipv6'));
   if (dumped !== undefined && known !== undefined && known.length > 0 && !known.includes(dumped))
     return `The dump is of another cluster than ${label}: there default/kubernetes is ${dumped}, here ${known.join(', ')}.`;
-  const common = new Set<string>();
-  const hashes = new Set<string>();
-  for (const service of cluster.services) {
-    const names = everywhere.has(`${service.namespace}/${service.name}`) ? common : hashes;
-    if (isProxied(service)) for (const { hash } of portHashes(service)) names.add(hash);
-  }
+  const { common, hashes } = hashesOf(cluster);
   const all = portHashesIn(side);
   const inDump = all.filter((hash) => !common.has(hash));
   const shared = inDump.filter((hash) => hashes.has(hash)).length;
