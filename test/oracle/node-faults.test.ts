@@ -207,6 +207,50 @@ const faults: readonly Fault[] = [
   },
 ];
 
+/** A Service that refuses, as it has no endpoints: what is refused stands in FORWARD. */
+const withRefusal = rules.replace(
+  '-A KUBE-FORWARD',
+  '-A KUBE-SERVICES -d 10.96.10.99/32 -p tcp -m comment --comment "shop/none:http has no endpoints" -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable\n-A KUBE-FORWARD',
+);
+
+/** From everywhere to everything: whoever asks, and by which address. */
+const everything: readonly Question[] = [
+  toWeb,
+  toCart,
+  nodePort,
+  nodePortOfCart,
+  localhost,
+  { at: 'node', order: { from: '127.0.0.1', to: '127.0.0.1', dport: 30090 } },
+  ownNodePort,
+  { at: 'node', order: { to: '172.18.0.2', dport: 30090 } },
+  { at: 'node', order: { to: '10.96.10.80', dport: 80 } },
+  { at: 'node', order: { to: '10.96.10.90', dport: 80 } },
+  itself,
+  { at: 'worker2', order: { from: '10.42.1.20', to: '10.42.0.11', dport: 8080 } },
+  { at: 'client0', order: { to: '172.18.0.2', dport: 30080 } },
+  { at: 'client0', order: { to: '172.18.0.2', dport: 30090 } },
+  { at: 'client0', order: { to: '10.96.10.99', dport: 80 } },
+  { at: 'client0', order: { to: '10.42.0.11', dport: 8080 } },
+  { at: 'client', order: { to: '172.18.0.2', dport: 30999 } },
+];
+
+const setEach = (name: string, value: number): string =>
+  `for each in /proc/sys/net/ipv4/conf/*/${name}; do echo ${value} > $each; done`;
+const ports = ['vethdns', 'vethweb1', 'vethweb2', 'vethclient0'];
+const hairpins = (mode: string): string => ports.map((port) => `bridge link set dev ${port} hairpin ${mode}`).join('; ');
+
+/** What may be so of a node, to make and to take away; some of it is no fault at all. */
+const circumstances: readonly (readonly [what: string, make: string, undo: string])[] = [
+  ['all as it should be', '', ''],
+  ['a strict reverse path filter everywhere', setEach('rp_filter', 1), setEach('rp_filter', 0)],
+  ['no route_localnet', 'sysctl -qw net.ipv4.conf.all.route_localnet=0', 'sysctl -qw net.ipv4.conf.all.route_localnet=1'],
+  ['no forwarding', 'sysctl -qw net.ipv4.ip_forward=0', `sysctl -qw net.ipv4.ip_forward=1; ${setEach('send_redirects', 0)}`],
+  ['no masquerading', 'iptables-nft -t nat -F KUBE-POSTROUTING', ''],
+  ['INPUT that drops', 'iptables-nft -P INPUT DROP; iptables-nft -A INPUT -i lo -j ACCEPT', ''],
+  ['OUTPUT of nat without rules', 'iptables-nft -t nat -F OUTPUT', ''],
+  ['no hairpin', hairpins('off'), hairpins('on')],
+];
+
 describeWith(['root', 'iptables'], 'a node with a fault', () => {
   let lab: NodeLab;
   beforeAll(async () => {
@@ -271,6 +315,26 @@ describeWith(['root', 'iptables'], 'a node with a fault', () => {
       }
     },
     60_000,
+  );
+
+  it.each(circumstances)(
+    '%s: every question is answered as the kernel does',
+    async (_what, make, undo) => {
+      load(withRefusal);
+      lab.run('node', make);
+      try {
+        const heard = [];
+        for (const { at, order } of everything) heard.push(await lab.ask(at, order));
+        const files = bundle();
+        const said = everything.map((question) => diagnosed(files, asked(question)).outcome);
+        const named = (outcomes: readonly (string | null)[]): readonly string[] =>
+          everything.map((question, at) => `${asked(question).from} ${asked(question).to} ${outcomes[at]}`);
+        expect(named(said)).toEqual(named(heard));
+      } finally {
+        lab.run('node', undo);
+      }
+    },
+    120_000,
   );
 
   it('an entry of conntrack to a Pod that is gone', async () => {

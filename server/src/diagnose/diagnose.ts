@@ -55,6 +55,8 @@ function distinct(found: readonly Found[]): readonly Cause[] {
 }
 
 function fateOf(journey: Journey, found: readonly Found[]): Fate {
+  const before = found.find(({ isBeforeRules, ends }) => isBeforeRules === true && ends.includes(journey));
+  if (before !== undefined) return before.as;
   if (journey.verdict === 'reject') return 'refused';
   if (journey.verdict === 'drop') return 'lost';
   const ending = found.find(({ ends }) => ends.includes(journey));

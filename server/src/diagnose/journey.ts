@@ -13,6 +13,7 @@ import { type Packet, packetOf } from '../netfilter/packet.ts';
 import { RequestError, readRequest, type TraceRequest } from '../netfilter/trace-request.ts';
 import { type RouteAnswer, routeOf } from '../node/look-ups/route.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
+import { bridgedSkipsRules, bridgeNamed, linkOfRoute, routeTo } from './bridges.ts';
 import type { Subject } from './subject.ts';
 
 /** What is asked, as typed. */
@@ -34,6 +35,8 @@ export interface Journey {
   readonly last: TraceStep | null;
   /** Whether it is for this node itself. */
   readonly isDelivered: boolean;
+  /** Whether a bridge passes it from one port to another, as its two ends are on it: it is not routed. */
+  readonly isBridged: boolean;
   /** Where it is routed behind PREROUTING, or by this node that sends it. */
   readonly route: RouteAnswer;
 }
@@ -95,10 +98,22 @@ function routeOfEnd({ facts }: Subject, start: Packet, end: Packet): RouteAnswer
   });
 }
 
+/** Whether both ends of a packet that nobody translated are on one bridge. */
+function isBridged(subject: Subject, start: Packet, end: Packet): boolean {
+  if (start.isFromHere || end.dnat || start.source === null || end.destination.standsIn === true) return false;
+  const bridge = bridgeNamed(subject, linkOfRoute(routeTo(subject, end.destination.text)));
+  return bridge !== undefined && bridge === linkOfRoute(routeTo(subject, start.source.text));
+}
+
 function journeyOf(subject: Subject, start: Packet, outcome: Outcome): Journey {
   const { probability, verdict, last, packet: end } = outcome;
   const isDelivered = end.hook === 'INPUT' || (end.isFromHere && end.out === 'lo');
-  return { probability, verdict, last, start, end, isDelivered, route: routeOfEnd(subject, start, end) };
+  const bridged = isBridged(subject, start, end);
+  const route = routeOfEnd(subject, start, end);
+  // Without br_netfilter no rule sees what a bridge passes.
+  if (bridged && bridgedSkipsRules(subject, start.family, linkOfRoute(route) ?? ''))
+    return { probability, verdict: 'accept', last: null, start, end: start, isDelivered: false, isBridged: true, route };
+  return { probability, verdict, last, start, end, isDelivered, isBridged: bridged, route };
 }
 
 /** The address and protocol by which a client asks for a Service that the cluster has: its clusterIP, or from outside a NodePort. */

@@ -14,6 +14,8 @@ export interface Found extends Cause {
   readonly as: 'lost' | 'refused';
   /** Whether it is about what was asked, even though the first packet arrives: large packets, some of many. */
   readonly concerns: boolean;
+  /** Whether packets are dropped before the rules of FORWARD and INPUT see them, whatever those say. */
+  readonly isBeforeRules?: boolean;
   /** Whether it is why rules are older than the cluster, so that it explains what such rules do. */
   readonly explainsOldRules?: boolean;
 }
@@ -42,8 +44,14 @@ export function atOnce(look: (subject: Subject, asked: Asked | null) => Looked):
 export const nothing: Looked = { found: [], fine: [] };
 
 /** A cause that ends ways of the question's packets where `ends` has some. */
-export function foundCause(cause: Cause, more: Partial<Pick<Found, 'ends' | 'as' | 'concerns'>> = {}): Found {
-  return { ...cause, ends: more.ends ?? [], as: more.as ?? 'lost', concerns: more.concerns ?? false };
+export function foundCause(cause: Cause, more: Partial<Pick<Found, 'ends' | 'as' | 'concerns' | 'isBeforeRules'>> = {}): Found {
+  return {
+    ...cause,
+    ends: more.ends ?? [],
+    as: more.as ?? 'lost',
+    concerns: more.concerns ?? false,
+    isBeforeRules: more.isBeforeRules ?? false,
+  };
 }
 
 /** The ways of a question that rules let pass; empty without a question. */

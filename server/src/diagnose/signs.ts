@@ -1,10 +1,10 @@
 /** Signs that several findings look at: settings as evidence, where this node's Pods are, whether an endpoint is there. */
 import { inCIDR, isIPv6 } from '../base/ip.ts';
 import { hasProxyRules } from '../kube/proxy/mode.ts';
-import { linkNamed } from '../node/look-ups/links.ts';
-import { interfacesOf, type RouteAnswer, routeOf } from '../node/look-ups/route.ts';
+import { interfacesOf } from '../node/look-ups/route.ts';
 import type { Setting } from '../node/look-ups/sysctl.ts';
 import type { NeighbourRecord } from '../node/records.ts';
+import { linkOfRoute, routeTo } from './bridges.ts';
 import type { Evidence } from './diagnosis.ts';
 import type { Journey } from './journey.ts';
 import { nodeName, type Subject } from './subject.ts';
@@ -16,18 +16,6 @@ export function settingEvidence({ file, line, name, value }: Setting): Evidence 
 /** Whether the rules at hand have Services of kube-proxy's in a family. */
 export function hasServices({ ruleset }: Subject, family: 'ipv4' | 'ipv6'): boolean {
   return ruleset.dumps.some((dump) => dump.family === family && hasProxyRules(ruleset, dump));
-}
-
-/** Where a packet to an address would go, whoever sends it. */
-export function routeTo({ facts }: Subject, destination: string): RouteAnswer {
-  return routeOf(facts, { destination, source: '', mark: 0, in: '' });
-}
-
-/** The interface of a route to a neighbour: one hop without a gateway; null for a route that leads to a router, or none. */
-export function linkOfRoute(answer: RouteAnswer): string | null {
-  if (answer.kind !== 'route' || answer.route.type !== 'unicast') return null;
-  const [hop, ...others] = answer.route.hops;
-  return hop !== undefined && others.length === 0 && hop.gateway === '' && hop.interface !== '' ? hop.interface : null;
 }
 
 const mostPodsAsked = 500;
@@ -53,11 +41,6 @@ export function podInterfaces(subject: Subject): readonly string[] {
     .filter(({ kind, name }) => kind === 'bridge' && links?.records.some(({ master }) => master === name))
     .map(({ name }) => name)
     .filter((name) => !name.startsWith('docker') && !name.startsWith('br-') && !name.startsWith('virbr'));
-}
-
-/** The bridge that an interface is; undefined for another kind of link. */
-export function bridgeNamed({ facts }: Subject, name: string | null): string | undefined {
-  return name !== null && linkNamed(facts, name)?.kind === 'bridge' ? name : undefined;
 }
 
 /** What the node knows of a neighbour's absence: an entry that failed. */

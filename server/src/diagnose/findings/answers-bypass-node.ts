@@ -1,9 +1,11 @@
+import { isLoopback } from '../../netfilter/packet.ts';
 import { isOwn } from '../../node/look-ups/own-address.ts';
+import { linkOfRoute, routeTo } from '../bridges.ts';
 import type { Evidence } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { clearingStep, type MarkStep } from '../marks.ts';
 import { atOnce, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
-import { linkOfRoute, podAddressesHere, routeTo } from '../signs.ts';
+import { podAddressesHere } from '../signs.ts';
 import { ruleEvidence, type Subject } from '../subject.ts';
 
 /** Translated packets whose answers do not come back by this node: nobody puts the Service's address back. */
@@ -30,6 +32,8 @@ function isHere(subject: Subject, ip: string, journey?: Journey): boolean | unde
 /** A packet that comes in, is sent on to another node, and keeps its source, which is no Pod of this node. */
 function isBypassed(subject: Subject, journey: Journey): boolean {
   const { start, end } = journey;
+  // What keeps a loopback address is dropped wherever it comes in (a martian source).
+  if (start.isFromHere && start.source !== null && isLoopback(start.source)) return end.source !== null && isLoopback(end.source);
   if (!end.dnat || end.snat || start.isFromHere || start.source === null) return false;
   // A Pod's own packet that comes back to it is answered within the Pod.
   if (end.destination.text === start.source.text) return true;

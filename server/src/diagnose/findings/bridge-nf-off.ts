@@ -1,10 +1,9 @@
 import { proxyLayout } from '../../kube/proxy/layout.ts';
-import { linkNamed, portsOf } from '../../node/look-ups/links.ts';
-import { setting } from '../../node/look-ups/sysctl.ts';
-import type { Evidence } from '../diagnosis.ts';
+import { portsOf } from '../../node/look-ups/links.ts';
+import { bridgeNamed, bridgeSettings, linkOfRoute, routeTo, skipsRulesEvidence } from '../bridges.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { atOnce, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
-import { bridgeNamed, hasServices, leavesBy, linkOfRoute, podInterfaces, routeTo, settingEvidence } from '../signs.ts';
+import { hasServices, leavesBy, podInterfaces } from '../signs.ts';
 import type { Subject } from '../subject.ts';
 
 /** What a bridge passes from Pod to Pod meets conntrack only with br_netfilter: without it answers keep the endpoint's address. */
@@ -15,22 +14,6 @@ export const bridgeNfOff: NodeFinding = {
   },
   look: atOnce(look),
 };
-
-const names = { ipv4: 'net.bridge.bridge-nf-call-iptables', ipv6: 'net.bridge.bridge-nf-call-ip6tables' } as const;
-
-/** What shows that bridged packets do not meet iptables; undefined where they do, or that is not known. */
-function offEvidence({ facts }: Subject, family: 'ipv4' | 'ipv6', bridge: string): Evidence | undefined {
-  const link = linkNamed(facts, bridge);
-  if (family === 'ipv4' && link?.callsIptables === true) return undefined;
-  const found = setting(facts, names[family]);
-  if (found !== undefined) return found.value === 0 ? settingEvidence(found) : undefined;
-  // The setting is there as soon as br_netfilter is loaded.
-  const { sysctls } = facts;
-  const isShown = sysctls !== null && setting(facts, 'net.ipv4.ip_forward') !== undefined && sysctls.values.size > 50;
-  const hasBridge = [...(sysctls?.values.keys() ?? [])].some((name) => name.startsWith('net.bridge.'));
-  if (sysctls === null || !isShown || hasBridge) return undefined;
-  return { file: sysctls.file, line: 1, text: `${names[family]} is not there: br_netfilter is not loaded` };
-}
 
 /** A way from one Pod to another of the same bridge, by a Service whose address the client keeps its own with. */
 function isBridged(subject: Subject, journey: Journey): boolean {
@@ -62,16 +45,16 @@ function look(subject: Subject, asked: Asked | null): Looked {
     const [way] = own;
     for (const name of way === undefined ? podInterfaces(subject) : [leavesBy(way)]) {
       const bridge = bridgeNamed(subject, name);
-      const evidence = bridge === undefined ? undefined : offEvidence(subject, family, bridge);
+      const evidence = bridge === undefined ? undefined : skipsRulesEvidence(subject, family, bridge);
       if (bridge === undefined || evidence === undefined) continue;
       const ports = portsOf(subject.facts, bridge).length;
       if (own.length === 0 && (ports < 2 || !hasLocalService(subject, family, bridge))) continue;
       const cause = {
         code: 'bridge-nf-off',
-        message: `${names[family]} is off: where client and endpoint are both on ${bridge}, the answer goes from Pod to Pod without meeting iptables, so its source is the endpoint's address instead of the Service's, and the client drops it. Between nodes and from the node itself the Service works.`,
+        message: `${bridgeSettings[family]} is off: where client and endpoint are both on ${bridge}, the answer goes from Pod to Pod without meeting iptables, so its source is the endpoint's address instead of the Service's, and the client drops it. Between nodes and from the node itself the Service works.`,
         evidence: [evidence],
-        confirm: [`sysctl ${names[family]}`, 'lsmod | grep br_netfilter'],
-        mend: ['modprobe br_netfilter', `sysctl -w ${names[family]}=1`],
+        confirm: [`sysctl ${bridgeSettings[family]}`, 'lsmod | grep br_netfilter'],
+        mend: ['modprobe br_netfilter', `sysctl -w ${bridgeSettings[family]}=1`],
       };
       found.push(foundCause(cause, { ends: own }));
     }

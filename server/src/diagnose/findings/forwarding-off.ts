@@ -1,6 +1,6 @@
 import { interfaceSetting, type Setting, setting } from '../../node/look-ups/sysctl.ts';
 import type { Asked, Journey } from '../journey.ts';
-import { atOnce, type Found, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
+import { atOnce, type Found, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
 import { hasServices, settingEvidence } from '../signs.ts';
 import type { Subject } from '../subject.ts';
 
@@ -18,6 +18,11 @@ function deciding({ facts }: Subject, { start }: Journey): Setting | undefined {
   return own ?? setting(facts, names[start.family]);
 }
 
+/** Whether a packet that came in met FORWARD, or would have: the kernel looks at the switch before. */
+function isForwarded({ start, end, isDelivered, isBridged }: Journey): boolean {
+  return !start.isFromHere && !isDelivered && !isBridged && end.hook !== 'PREROUTING';
+}
+
 function causeOf(switchedOff: Setting, ends: readonly Journey[]): Found {
   const isOne = !Object.values(names).some((name) => name === switchedOff.name);
   return foundCause(
@@ -28,7 +33,7 @@ function causeOf(switchedOff: Setting, ends: readonly Journey[]): Found {
       confirm: [`sysctl ${switchedOff.name}`],
       mend: [`sysctl -w ${switchedOff.name}=1`],
     },
-    { ends },
+    { ends, isBeforeRules: true },
   );
 }
 
@@ -38,7 +43,7 @@ function look(subject: Subject, asked: Asked | null): Looked {
   for (const family of ['ipv4', 'ipv6'] as const) {
     const whole = setting(subject.facts, names[family]);
     if (whole === undefined) continue;
-    const forwarded = leaving(asked).filter(({ start }) => !start.isFromHere && start.family === family);
+    const forwarded = (asked?.journeys ?? []).filter((journey) => isForwarded(journey) && journey.start.family === family);
     const ended = forwarded.filter((journey) => deciding(subject, journey)?.value === 0);
     const [first] = ended;
     const decides = first === undefined ? undefined : deciding(subject, first);

@@ -7,7 +7,10 @@ import { nodeName, type Subject } from '../subject.ts';
 
 /** A Service that the cluster has and no rule knows: its address is nobody's. */
 export const notTranslated: NodeFinding = {
-  codes: { 'not-translated': 'No rule translates the address of the Service that was asked for: packets to it go astray.' },
+  codes: {
+    'not-translated': 'No rule translates the address of the Service that was asked for: packets to it go astray.',
+    'no-such-nodeport': 'No Service has the NodePort that was asked for: nothing listens there.',
+  },
   look: atOnce(look),
 };
 
@@ -38,6 +41,25 @@ function messageOf({ service, isNodePort }: Frontend, { start }: Journey): strin
     : `No rule translates ${address}, an address of ${what}: the packet leaves as it is, for an address that nobody has.`;
 }
 
+/** NodePorts where nobody says otherwise (--service-node-port-range): no program gets a port there by itself. */
+const nodePorts = { first: 30_000, last: 32_767 } as const;
+
+function unknownNodePort({ cluster }: Subject, ways: readonly Journey[]): Looked {
+  const asked = ways.filter(
+    ({ isDelivered, start: { dport } }) => isDelivered && dport !== null && dport >= nodePorts.first && dport <= nodePorts.last,
+  );
+  const [way] = asked;
+  if (way === undefined || !cluster.kinds.has('Service') || cluster.onlyIn.size > 0) return nothing;
+  const cause = {
+    code: 'no-such-nodeport',
+    message: `No Service of the cluster has NodePort ${way.start.dport}/${way.start.protocol}, and no rule translates it: the packet is for the node itself, where nothing is known to listen.`,
+    evidence: [{ file: cluster.source.label, line: 1, text: `none of ${cluster.services.length} Services has it` }],
+    confirm: ['kubectl get services -A | grep -E "NodePort|LoadBalancer"', `ss -ltnu | grep ${way.start.dport}   (on the node)`],
+    mend: ['ask by the NodePort that the Service has now'],
+  };
+  return { ...nothing, found: [foundCause(cause, { ends: asked, as: 'refused' })] };
+}
+
 function look(subject: Subject, asked: Asked | null): Looked {
   const { ruleset, cluster } = subject;
   const ways = accepted(asked).filter(({ end }) => !end.dnat);
@@ -45,7 +67,8 @@ function look(subject: Subject, asked: Asked | null): Looked {
   if (asked === null || way === undefined) return nothing;
   const frontend = frontendOf(subject, way);
   const dump = ruleset.dumps.find(({ family }) => family === asked.packet.family);
-  if (frontend === undefined || dump === undefined) return nothing;
+  if (frontend === undefined) return unknownNodePort(subject, ways);
+  if (dump === undefined) return nothing;
   const proxy = serviceProxyOf(ruleset, dump, cluster, nodeName(subject));
   // Where ipvs or another program does Services, rules need not know them.
   if (isElsewhere(proxy) && proxy.kind !== 'flushed' && proxy.kind !== 'absent') return nothing;

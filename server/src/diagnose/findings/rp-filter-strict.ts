@@ -103,7 +103,7 @@ function look(subject: Subject, asked: Asked | null): Looked {
       ],
       mend: [`sysctl -w net.ipv4.conf.all.rp_filter=2`, `sysctl -w net.ipv4.conf.${fails.in}.rp_filter=2   (loose)`],
     },
-    { ends: ways },
+    { ends: ways, isBeforeRules: true },
   );
   return { ...nothing, found: [cause] };
 }
