@@ -125,3 +125,29 @@ describe('a request that is none', () => {
     });
   });
 });
+
+describe('what a report cannot list or follow', () => {
+  const rules = (lines: readonly string[]): string => `*filter\n:INPUT ACCEPT [0:0]\n${lines.join('\n')}\nCOMMIT\n`;
+  const reported = (lines: readonly string[]) => {
+    const answer = traceReport(ruleset(rules(lines)), {
+      from: '192.0.2.1',
+      to: '127.0.0.1:80',
+      hook: 'prerouting',
+      in: 'lo',
+    });
+    if (!answer.ok) throw new Error(answer.message);
+    return answer.report;
+  };
+
+  it('is said in one sentence where an outcome takes very much to be so', () => {
+    const { outcomes } = reported(Array.from({ length: 107 }, (_, at) => `-A INPUT -m set --match-set set${at} src -j DROP`));
+    const assuming = outcomes.find(({ verdict }) => verdict === 'accept')?.assuming ?? [];
+    expect(assuming).toHaveLength(101);
+    expect(assuming[0]).toBe('7 more questions before these were answered with what is usual, or otherwise.');
+  });
+
+  it('is passed over where a chain is not in the dump', () => {
+    const { outcomes } = reported(['-A INPUT -j NOWHERE', '-A INPUT -j DROP']);
+    expect(outcomes.map(({ steps }) => steps.map(({ action }) => action))).toEqual([['jump NOWHERE', 'drop']]);
+  });
+});
