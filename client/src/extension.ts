@@ -4,6 +4,9 @@ import type { InitializationOptions } from '../../server/src/protocol.ts';
 import { registerClusterCommands } from './cluster-commands.ts';
 import { showClusterStatus } from './cluster-status.ts';
 import { registerCommands } from './commands.ts';
+import { registerCompareCommands } from './compare-commands.ts';
+import { createCompareView } from './compare-view.ts';
+import { createComparedDumps } from './compared-dumps.ts';
 import { pickedContext } from './context-choice.ts';
 import { createDriftView } from './drift-view.ts';
 import { registerDumpCommands } from './dump-commands.ts';
@@ -62,6 +65,8 @@ export function activateExtension(
   const trace = createTraceView(server);
   const expanded = createExpandedChains(server);
   const dumps = createNodeDumps();
+  const comparedDumps = createComparedDumps();
+  const compareView = createCompareView();
   context.subscriptions.push(
     log,
     server,
@@ -70,6 +75,8 @@ export function activateExtension(
     expanded,
     commands.registerCommand('iptables.expandChain', () => expanded.open()),
     dumps,
+    comparedDumps,
+    compareView,
     showClusterStatus(server),
     createServicesView(server),
     createDriftView(server),
@@ -78,6 +85,7 @@ export function activateExtension(
     ...registerCommands(server, panels, log),
     ...registerTraceCommands({ server, view: trace, memento: context.workspaceState, drawnDump: () => panels.activeDump() }),
     ...registerClusterCommands(server, dumps, context.workspaceState),
+    ...registerCompareCommands(server, comparedDumps, compareView),
   );
   startWithFirstDump(context, server);
   context.subscriptions.push(...registerDumpCommands(context), recognizeDumps(context));

@@ -68,7 +68,7 @@ function checkFixes(text: string): number {
       if (finding.severity === 'error') continue;
       for (const { change, line, rule } of runToEnd(diffDumps(input.ruleset, after.ruleset)).rules)
         expect(
-          change === 'added' ? areNew.has(bare(mended[line - 1])) : wereThere.has(bare(lines[line - 1])),
+          change === 'added' ? areNew.has(bare(mended[(line ?? 0) - 1])) : wereThere.has(bare(lines[(line ?? 0) - 1])),
           `also changed: ${change} ${rule}: ${what}`,
         ).toBe(true);
     }

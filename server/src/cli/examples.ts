@@ -52,10 +52,15 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
       does: 'those of a certain version, with its Pod network',
     },
   ],
+  canonical: [
+    { args: 'canonical node-a.iptables', does: 'tables, chains and rules in one order, without counters' },
+    { args: 'canonical node-a.iptables | diff - expected.txt', does: 'for other programs that compare lines' },
+  ],
   diff: [
     { args: 'diff before.iptables after.iptables', does: 'what differs in meaning' },
     { args: 'diff --counters before.iptables after.iptables', does: 'also which rules counted packets in between' },
     { args: 'diff node-a.iptables node-b.iptables --cluster cluster.json', does: 'two nodes, with the names of the cluster' },
+    { args: 'diff node-a.iptables --expected --cluster cluster.json', does: 'a node and what kube-proxy would write there' },
   ],
   collect: [
     { args: 'collect --node node-a --context production -o bundle', does: 'what can be had through the API' },

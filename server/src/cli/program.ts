@@ -3,6 +3,7 @@ import { projectVersion } from '../base/project.ts';
 import { detectLocalModes } from '../kube/expected/request.ts';
 import { questionEntries } from '../kube/question/ends.ts';
 import { findingCodes } from '../lint/registry.ts';
+import { runCanonical } from './canonical-command.ts';
 import { runCheck } from './check-command.ts';
 import { listRules } from './check-rules.ts';
 import { severityLevels } from './check-severity.ts';
@@ -86,6 +87,7 @@ export function program(answered: Answered, write: (text: string) => void, compl
     addDrift,
     addExpected,
     addDiff,
+    addCanonical,
     addDiagnose,
     addCollect,
     addExplain,
@@ -316,13 +318,22 @@ function addExpected(root: Command, answered: Answered): void {
     .action(async (options) => answered({ output: await runExpected(options), status: 0 }));
 }
 
+function addCanonical(root: Command, answered: Answered): void {
+  root
+    .command('canonical')
+    .description('the dump in one order, without counters: for the textconv of git, and for comparing line by line')
+    .argument('<dump>', dumpHelp)
+    .action((dump: string) => answered({ output: runCanonical(dump), status: 0 }));
+}
+
 function addDiff(root: Command, answered: Answered): void {
   withCluster(
     root
       .command('diff')
       .description('what differs between two dumps in meaning, not in order or in counters')
       .argument('<before>', dumpHelp)
-      .argument('<after>', dumpHelp),
+      .argument('[after]', dumpHelp)
+      .option('--expected', 'compare one dump with what kube-proxy would write on its node; needs the cluster'),
   )
     .option('--counters', 'also which rules counted packets in between, of two dumps with counters')
     .addOption(formatOption('text', 'json'))

@@ -7,6 +7,7 @@ import {
   ResponseError,
   type TextDocumentContentChangeEvent,
 } from 'vscode-languageserver';
+import type { CompareSide } from '../compare-protocol.ts';
 import type { NodeReader } from '../protocol.ts';
 import type { TraceQuestion } from '../trace-protocol.ts';
 
@@ -38,6 +39,9 @@ export interface Params {
   /** Null goes back to the one that the settings name. */
   readonly contextChoice: string | null;
   readonly reader: NodeReader;
+  /** Null for what kube-proxy would write. */
+  readonly compareBefore: CompareSide | null;
+  readonly compareAfter: CompareSide;
   readonly question: TraceQuestion;
   /** Of a trace, 0-based. */
   readonly outcome: number;
@@ -95,6 +99,10 @@ function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 
+function isCompareSide(value: unknown): boolean {
+  return isDocument(value) && (value['text'] === undefined || isText(value['text']));
+}
+
 function isReader(value: unknown): value is NodeReader {
   if (!isObject(value) || !isText(value['namespace'])) return false;
   if (value['kind'] === 'debug-pod') return isText(value['image']);
@@ -142,6 +150,8 @@ const checks: { readonly [name in ParamName]: { readonly field: string; readonly
   context: { field: 'context', isRight: isText },
   contextChoice: { field: 'context', isRight: (value) => value === null || isText(value) },
   reader: { field: 'reader', isRight: isReader },
+  compareBefore: { field: 'before', isRight: (value) => value === null || isCompareSide(value) },
+  compareAfter: { field: 'after', isRight: isCompareSide },
   question: { field: 'question', isRight: isQuestion },
   outcome: { field: 'outcome', isRight: isCount },
   first: { field: 'first', isRight: isCount },

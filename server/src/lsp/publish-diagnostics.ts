@@ -38,6 +38,7 @@ const historySchemes: ReadonlySet<string> = new Set([
   'review',
   'pr',
   'vscode-local-history',
+  'iptables-compared',
 ]);
 
 /** Whether a document is an old version of one. Nobody can mend what is found in it, and today's cluster says nothing about it. */

@@ -8,6 +8,7 @@ import {
 } from 'vscode-languageserver';
 import { registerAnnotateRequests } from './annotate-requests.ts';
 import { abilitiesOf } from './client-capabilities.ts';
+import { registerCompareRequests } from './compare-requests.ts';
 import { registerDocuments } from './documents.ts';
 import { registerDriftRequests } from './drift-requests.ts';
 import { registerExpectationRequests } from './expectation-requests.ts';
@@ -34,6 +35,7 @@ export function startServer(connection: Connection, runtime: Runtime): void {
   registerDocuments(session);
   registerFeatures(session);
   registerFlowRequests(session);
+  registerCompareRequests(session);
   registerDriftRequests(session);
   registerAnnotateRequests(session);
   registerTraceRequests(session);

@@ -35,8 +35,8 @@ export interface RuleDiff {
   readonly change: 'added' | 'removed';
   /** As iptables-save prints it, without counters. */
   readonly rule: string;
-  /** 1-based, in the dump that has it. */
-  readonly line: number;
+  /** 1-based, in the dump that has it; null for what kube-proxy would write. */
+  readonly line: number | null;
 }
 
 export interface DumpDiff {

@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { describeWith } from '../support/requirements.ts';
+import { doUntil } from './again.ts';
+import { openWorkbench, saysSoon, soon, type Workbench } from './workbench.ts';
+
+const sample = resolve(import.meta.dirname, '../fixtures/sample');
+const dump = readFileSync(join(sample, 'worker-1.iptables'), 'utf8');
+
+/** A chain that is not declared (safe), one without use (unsafe), and a rule that stands there twice (safe). */
+const faulty = `*filter
+:INPUT ACCEPT [0:0]
+:SPARE - [0:0]
+-A INPUT -j WEB
+-A WEB -p tcp -m tcp --dport 80 -j ACCEPT
+-A INPUT -s 10.0.0.1/32 -j ACCEPT
+-A INPUT -s 10.0.0.1/32 -j ACCEPT
+COMMIT
+`;
+
+describeWith(['code-server', 'chromium'], 'mending and comparing in VS Code', () => {
+  let workbench: Workbench;
+
+  beforeAll(async () => {
+    workbench = await openWorkbench({
+      workspace: sample,
+      file: 'worker-1.iptables',
+      files: {
+        'faulty.iptables': faulty,
+        'spare.iptables': faulty,
+        'later.iptables': dump.replace('--dport 53 ', '--dport 54 ').replaceAll('[0:0]', '[3:180]'),
+      },
+    });
+  }, 300_000);
+
+  afterAll(() => workbench?.close());
+
+  beforeEach(async ({ onTestFailed, task }) => {
+    onTestFailed(() => workbench.screenshot(`failed-mending-${task.id}`));
+    await workbench.page.keyboard.press('Escape');
+  });
+
+  const rows = () => workbench.page.locator('.pane', { hasText: 'Compared Dumps' }).locator('.monaco-list-row');
+  const diffLines = () => workbench.page.locator('.editor-group-container.active .monaco-diff-editor .modified .view-line');
+
+  /** Takes the row of the pick that the command opens. */
+  async function compareWith(row: string): Promise<void> {
+    await workbench.run('iptables: Compare Dumps by Meaning');
+    await workbench.page.locator('.quick-input-list .monaco-list-row', { hasText: row }).first().click();
+  }
+
+  it('Fix All makes what is safe', async () => {
+    await workbench.open('faulty.iptables');
+    await saysSoon(await workbench.problems('undeclared-chain'), 'WEB');
+    await workbench.page.keyboard.press('Control+J');
+    await workbench.goTo(1);
+    await doUntil(
+      'run Fix All',
+      () => workbench.run('Fix All'),
+      () => workbench.line(':WEB').first().isVisible(),
+    );
+    await soon(() => workbench.line('10.0.0.1/32').count()).toBe(1);
+    expect(await workbench.line(':SPARE').count()).toBe(1);
+  }, 90_000);
+
+  it('a quick fix is offered at its finding, with the commands for the node', async () => {
+    await workbench.open('spare.iptables');
+    await workbench.goTo(3, 3);
+    const actions = workbench.page.locator('.action-widget .monaco-list-row');
+    await workbench.page.keyboard.press('Control+.');
+    await saysSoon(actions.filter({ hasText: 'Remove SPARE' }), 'Remove SPARE (unsafe)');
+    await saysSoon(actions.filter({ hasText: 'Copy commands' }), 'Copy commands for the node (orphaned-chain)');
+    await workbench.screenshot('quick-fixes');
+    await actions.filter({ hasText: 'Remove SPARE' }).click();
+    await soon(() => workbench.line(':SPARE').count()).toBe(0);
+  }, 90_000);
+
+  it('a dump is compared with what kube-proxy would write, as a tree and side by side', async () => {
+    await workbench.open('worker-1.iptables');
+    await workbench.statusSays('cluster.json');
+    await compareWith('With What kube-proxy Would Write');
+    await workbench.page.locator('.tab.active', { hasText: 'kube-proxy \u2194 worker-1.iptables' }).waitFor();
+    await saysSoon(rows().filter({ hasText: 'booking/invoices' }), 'booking/invoices');
+    await saysSoon(rows().filter({ hasText: 'KUBE-SEP-YMMDN24UIRGMOLTR' }), 'booking/frontend:http');
+    await workbench.screenshot('compared-with-kube-proxy');
+    await rows().filter({ hasText: 'KUBE-SEP-YMMDN24UIRGMOLTR' }).click();
+    await diffLines().filter({ hasText: ':KUBE-SEP-YMMDN24UIRGMOLTR' }).first().waitFor();
+  }, 90_000);
+
+  it('two dumps that are open are compared, counters aside', async () => {
+    await workbench.open('later.iptables');
+    await workbench.open('worker-1.iptables');
+    await compareWith('later.iptables');
+    await workbench.page.locator('.tab.active', { hasText: 'later.iptables \u2194 worker-1.iptables' }).waitFor();
+    await saysSoon(rows().filter({ hasText: /^nat/ }), 'nat');
+    expect(await rows().filter({ hasText: 'mangle' }).count()).toBe(0);
+    await workbench.screenshot('compared-dumps');
+  }, 90_000);
+});
