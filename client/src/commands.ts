@@ -15,6 +15,7 @@ import { writeExpectations } from './expectations/write-expectations.ts';
 import { showFailure } from './failure.ts';
 import type { FlowPanels } from './flow-panels.ts';
 import { pickFlowTarget } from './flow-target-pick.ts';
+import { registerReach } from './reach.ts';
 import type { ServerAccess } from './server-access.ts';
 import { showInformation } from './show.ts';
 
@@ -23,6 +24,7 @@ export function registerCommands(server: ServerAccess, panels: FlowPanels, log: 
   return [
     commands.registerCommand('iptables.showFlow', (uri?: unknown, to?: unknown) => showFlow(server, panels, uri, to)),
     commands.registerCommand('iptables.showChainGraph', () => showChainGraph(server, panels)),
+    registerReach(server),
     commands.registerCommand('iptables.annotate', () => annotate(server)),
     commands.registerCommand('iptables.selectClusterSnapshot', pickClusterSnapshot),
     commands.registerCommand('iptables.writeExpectations', () => writeExpectations(server)),

@@ -43,13 +43,20 @@ async function addStates(
   }
 }
 
-/** Lets the user pick a Service's address of this dump. What `iptables/flow` takes as `to`; undefined when nothing was picked. */
-export async function pickFlowTarget(server: ServerAccess, uri: Uri): Promise<string | undefined> {
+/**
+ * Lets the user pick a Service's address of this dump. What `iptables/flow` takes as `to`; undefined when nothing was picked.
+ * @param title what the pick is for
+ */
+export async function pickFlowTarget(
+  server: ServerAccess,
+  uri: Uri,
+  title: string = l10n.t('Show NAT Flow'),
+): Promise<string | undefined> {
   const cancellation = new CancellationTokenSource();
   // Shown at once and filled when the answer is there; with nothing to choose from, the reason takes its place.
   const list = openPick<TargetItem>(
     {
-      title: l10n.t('Show NAT Flow'),
+      title,
       placeHolder: l10n.t('A Service, by name, namespace, address, port or NodePort'),
       matchOnDescription: true,
     },

@@ -211,3 +211,16 @@ export interface ExpandedChainResult {
   /** Why there is no text, in a sentence; empty where there is one. */
   readonly reason: string;
 }
+
+/** Who reaches a Service by which entry, as Markdown: what `iptables-inspect reach` says. */
+export const reachRequest = 'iptables/reach';
+export interface ReachParams {
+  readonly textDocument: { readonly uri: string };
+  /** `namespace/service[:port]` or `IP[:PORT[/PROTO]]`; empty for all Services. */
+  readonly to: string;
+}
+export interface ReachResult {
+  /** Empty where there is nothing to say. */
+  readonly text: string;
+  readonly reason: string;
+}

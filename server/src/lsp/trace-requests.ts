@@ -1,5 +1,6 @@
 import type { CancellationToken } from 'vscode-languageserver';
 import { chainAt, expandedChain } from '../features/expand-chain.ts';
+import { reachOf } from '../features/reach.ts';
 import { traceOf, traceRulesOf, traceTextOf, traceWayOf, traceWhyNotOf } from '../features/trace.ts';
 import { traceEndsOf } from '../features/trace-ends.ts';
 import {
@@ -7,6 +8,8 @@ import {
   chainAtRequest,
   type ExpandedChainResult,
   expandedChainRequest,
+  type ReachResult,
+  reachRequest,
   type TraceEndsResult,
   type TraceResult,
   type TraceRulesResult,
@@ -30,12 +33,13 @@ const noText: TraceTextResult = { text: '' };
 const noWay: TraceWayResult = { stages: [], reason: notOpen };
 const noRules: TraceRulesResult = { rules: [] };
 const notExpanded: ExpandedChainResult = { text: '', links: [], reason: notOpen };
+const noTables: ReachResult = { text: '', reason: notOpen };
 const noChanges: TraceWhyNotResult = { changes: [] };
 
 const packet = ['textDocument', 'question'] as const;
 const way = [...packet, 'outcome'] as const;
 
-/** Answers what the trace view asks. */
+/** Answers what the trace view asks, and who reaches a Service. */
 export function registerTraceRequests(session: Session): void {
   const on = <Name extends ParamName>(
     method: string,
@@ -48,6 +52,9 @@ export function registerTraceRequests(session: Session): void {
   };
   on(traceEndsRequest, ['textDocument'], ({ textDocument }, token) =>
     withState(session, textDocument.uri, token, noEnds, traceEndsOf),
+  );
+  on(reachRequest, ['textDocument', 'to'], ({ textDocument, to }, token) =>
+    withState(session, textDocument.uri, token, noTables, (state) => reachOf(state, to)),
   );
   on(traceRequest, packet, ({ textDocument, question }, token) =>
     withState(session, textDocument.uri, token, noTrace, (state) => traceOf(state, question)),

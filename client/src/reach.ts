@@ -1,0 +1,65 @@
+import { CancellationTokenSource, commands, type Disposable, l10n, Uri, window, workspace } from 'vscode';
+import { type ReachParams, type ReachResult, reachRequest } from '../../server/src/trace-protocol.ts';
+import { showFailure } from './failure.ts';
+import { pickFlowTarget } from './flow-target-pick.ts';
+import type { ServerAccess } from './server-access.ts';
+import { showInformation } from './show.ts';
+
+/** Tables that were made; nothing else has such a URI. */
+const scheme = 'iptables-reach';
+const mostKept = 20;
+
+/** Registers the command that shows who reaches a Service, and the documents that it makes. */
+export function registerReach(server: ServerAccess): Disposable {
+  const texts = new Map<string, string>();
+  const provider = workspace.registerTextDocumentContentProvider(scheme, {
+    provideTextDocumentContent: (uri) => texts.get(uri.toString()) ?? l10n.t('This table is gone: ask for it again.'),
+  });
+  const command = commands.registerCommand('iptables.showReach', (uri?: unknown, to?: unknown) =>
+    showReach(server, texts, uri, to),
+  );
+  return {
+    dispose: () => {
+      provider.dispose();
+      command.dispose();
+    },
+  };
+}
+
+let shown = 0;
+
+/** Keeps a table under a URI of its own, with a name that its tab shows. */
+function keep(texts: Map<string, string>, dump: Uri, text: string): Uri {
+  shown += 1;
+  const name = dump.path.slice(dump.path.lastIndexOf('/') + 1);
+  const uri = Uri.from({ scheme, path: `/${shown}/${name}.md` });
+  texts.set(uri.toString(), text);
+  for (const key of texts.keys()) if (texts.size > mostKept) texts.delete(key);
+  return uri;
+}
+
+/** Shows a table of who reaches a Service by which of its entries: of `to` where it is given, else of what the user picks. */
+async function showReach(server: ServerAccess, texts: Map<string, string>, given: unknown, to: unknown): Promise<void> {
+  const editor = window.activeTextEditor;
+  const dump = given instanceof Uri ? given : editor?.document.languageId === 'iptables' ? editor.document.uri : undefined;
+  if (dump === undefined) {
+    await showInformation(l10n.t('Open an iptables dump first: who reaches a Service is told from it.'));
+    return;
+  }
+  const cancellation = new CancellationTokenSource();
+  try {
+    const wanted = typeof to === 'string' ? to : await pickFlowTarget(server, dump, l10n.t('Who Reaches a Service'));
+    if (wanted === undefined) return;
+    const params: ReachParams = { textDocument: { uri: dump.toString() }, to: wanted };
+    const { text, reason } = await server.ask<ReachResult>(reachRequest, params, cancellation.token);
+    if (text === '') {
+      await showInformation(reason);
+      return;
+    }
+    await commands.executeCommand('markdown.showPreview', keep(texts, dump, text));
+  } catch (error) {
+    await showFailure(server, error, (why) => l10n.t('Nothing can be said of who reaches it: {0}', why));
+  } finally {
+    cancellation.dispose();
+  }
+}

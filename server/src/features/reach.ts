@@ -1,0 +1,27 @@
+/** Who reaches a Service of a dump by which entry, as a document to read. */
+import type { Steps } from '../base/steps.ts';
+import { parseFlowTarget } from '../kube/flow/target.ts';
+import { reachSteps } from '../kube/question/reach.ts';
+import { reachMarkdown } from '../kube/question/reach-markdown.ts';
+import type { ReachResult } from '../trace-protocol.ts';
+import type { DumpState } from './support/state.ts';
+
+/** The last part of a URI, as people read it. */
+function fileName(uri: string): string {
+  const name = uri.slice(uri.lastIndexOf('/') + 1);
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
+/** The tables of a Service or address, or of all Services where `to` is empty; or in a sentence why there are none. */
+export function* reachOf(state: DumpState, to: string): Steps<ReachResult> {
+  const parsed = to === '' ? null : parseFlowTarget(to);
+  if (parsed?.ok === false) return { text: '', reason: parsed.message };
+  const result = yield* reachSteps(state.resolution(), parsed === null ? null : parsed.target);
+  return result.ok
+    ? { text: reachMarkdown(result.report, fileName(state.uri)), reason: '' }
+    : { text: '', reason: result.message };
+}

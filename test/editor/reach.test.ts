@@ -1,0 +1,37 @@
+import { resolve } from 'node:path';
+import { afterAll, beforeAll, beforeEach, it } from 'vitest';
+import { describeWith } from '../support/requirements.ts';
+import { openWorkbench, saysSoon, type Workbench } from './workbench.ts';
+
+const sample = resolve(import.meta.dirname, '../fixtures/sample');
+
+describeWith(['code-server', 'chromium'], 'who reaches a Service, in the editor', () => {
+  let workbench: Workbench;
+
+  beforeAll(async () => {
+    workbench = await openWorkbench({ workspace: sample, file: 'worker-1.iptables' });
+  }, 300_000);
+
+  afterAll(() => workbench?.close());
+
+  beforeEach(({ onTestFailed, task }) => {
+    onTestFailed(() => workbench.screenshot(`failed-reach-${task.id}`));
+  });
+
+  it('is a page with tables, of the Service that is picked by keys alone', async () => {
+    const { page } = workbench;
+    await saysSoon(workbench.language(), 'iptables');
+    await workbench.statusSays('cluster.json');
+    await workbench.run('iptables: Show Who Reaches a Service');
+    const pick = page.locator('.quick-input-widget');
+    await pick.locator('.monaco-list-row', { hasText: 'booking/gateway' }).first().waitFor();
+    await page.keyboard.type('gateway');
+    await pick.locator('.monaco-list-row.focused', { hasText: 'booking/gateway' }).first().waitFor();
+    await page.keyboard.press('Enter');
+    const table = page.frameLocator('iframe.webview.ready').frameLocator('#active-frame').locator('body');
+    await saysSoon(table, 'Who reaches what: worker-1.iptables');
+    await saysSoon(table, '203.0.113.0/24');
+    await saysSoon(table, 'by filter KUBE-PROXY-FIREWALL, line 42');
+    await workbench.screenshot('reach');
+  }, 60_000);
+});
