@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, beforeEach, it } from 'vitest';
+import { describeWith } from '../support/requirements.ts';
+import { openWorkbench, saysSoon, soon, type Workbench } from './workbench.ts';
+
+const sample = resolve(import.meta.dirname, '../fixtures/sample');
+const lines = readFileSync(join(sample, 'worker-1.iptables'), 'utf8').split('\n');
+const objects = readFileSync(join(sample, 'cluster.json'), 'utf8').split('\n');
+const rule = lines.findIndex((line) => line.startsWith('-A KUBE-SERVICES') && line.includes('booking/seatmap'));
+const chainColumn = (lines[rule] ?? '').indexOf('KUBE-SVC-') + 3;
+
+describeWith(['code-server', 'chromium'], 'from place to place in VS Code', () => {
+  let workbench: Workbench;
+
+  beforeAll(async () => {
+    workbench = await openWorkbench({ workspace: sample, file: 'worker-1.iptables' });
+  }, 300_000);
+
+  afterAll(() => workbench?.close());
+
+  beforeEach(({ onTestFailed, task }) => {
+    onTestFailed(() => workbench.screenshot(`failed-navigation-${task.id}`));
+  });
+
+  const cursorLine = async (of: readonly string[]): Promise<string> => {
+    const line = Number(/Ln (\d+)/.exec((await workbench.cursor().textContent()) ?? '')?.[1]);
+    return of[line - 1] ?? '';
+  };
+
+  it('a chain has a call hierarchy', async () => {
+    await saysSoon(workbench.language(), 'iptables');
+    await workbench.statusSays('cluster.json');
+    await workbench.goTo(rule + 1, chainColumn);
+    await workbench.run('Peek Call Hierarchy');
+    const callers = workbench.page.locator('.call-hierarchy .monaco-list-row');
+    await saysSoon(callers.filter({ hasText: 'KUBE-SERVICES' }), 'KUBE-SERVICES');
+    await workbench.screenshot('navigation-calls');
+    await workbench.page.keyboard.press('Escape');
+  }, 90_000);
+
+  it('its type is the Service in the snapshot, from which its chains are found', async () => {
+    await workbench.goTo(rule + 1, chainColumn);
+    await workbench.run('Go to Type Definition');
+    await workbench.page.locator('.tab.active', { hasText: 'cluster.json' }).waitFor();
+    await soon(() => cursorLine(objects)).toContain('"name": "seatmap"');
+    await workbench.run('Go to Implementations');
+    await workbench.page.locator('.tab.active', { hasText: 'worker-1.iptables' }).waitFor();
+    await soon(() => cursorLine(lines)).toMatch(/^:KUBE-SVC-/);
+  }, 90_000);
+
+  it('a name in a comment is a link', async () => {
+    await workbench.goTo(rule + 1);
+    const link = workbench.page.locator('.editor-group-container.active .view-line .detected-link', {
+      hasText: 'booking/seatmap',
+    });
+    await link.first().waitFor();
+  }, 60_000);
+});
