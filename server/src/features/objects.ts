@@ -87,7 +87,7 @@ export interface LinkData {
 
 const comment = /--comment (?:"([^"]*)"|([^\s"]+))|\/\* (.*?) \*\//g;
 
-/** The names of Services in comments, as links to be resolved: those that the cluster has. Pauses every few thousand lines. */
+/** The names of Services where rules look for their clusterIP or refuse it, as links to be resolved: those that the cluster has. Pauses every few thousand lines. */
 export function* documentLinks(state: DumpState): Steps<DocumentLink[]> {
   const { cluster, ruleset } = state.resolution();
   const links: DocumentLink[] = [];
@@ -96,7 +96,9 @@ export function* documentLinks(state: DumpState): Steps<DocumentLink[]> {
     if (!text.includes('/')) continue;
     for (const match of text.matchAll(comment)) {
       const found = serviceComment(match[1] ?? match[2] ?? match[3] ?? '');
-      if (found === undefined || cluster.service(found.namespace, found.service) === undefined) continue;
+      // Editors underline links: in every comment of a Service they would be most of the text.
+      if (found?.use !== 'cluster-ip' && found?.use !== 'no-endpoints') continue;
+      if (cluster.service(found.namespace, found.service) === undefined) continue;
       const name = `${found.namespace}/${found.service}`;
       const start = text.indexOf(name, match.index);
       const data: LinkData = { uri: state.uri, namespace: found.namespace, name: found.service };
