@@ -7,7 +7,7 @@ import { type Mended, mend } from '../../server/src/lint/mending/mend.ts';
 import { fileShape } from '../../server/src/lint/support/file-shape.ts';
 import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
-import { faultyDump } from '../support/faulty-dumps.ts';
+import { doubledDump, faultyDump } from '../support/faulty-dumps.ts';
 import { describeWith } from '../support/requirements.ts';
 import { type Backend, type Namespace, openNamespace, programName } from './real-iptables.ts';
 
@@ -67,7 +67,7 @@ describeWith(['root', 'iptables'], 'real iptables', () => {
           expect(status, `${backend}: ${stderr}${text}\n--- mended:\n${after}`).toBe(0);
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 40, seed: 7 },
     );
     expect(seen).toBeGreaterThan(5);
   });
@@ -75,7 +75,7 @@ describeWith(['root', 'iptables'], 'real iptables', () => {
   it('saves the same rules before and after safe fixes', async () => {
     let seen = 0;
     await fc.assert(
-      fc.asyncProperty(faultyDump, fc.constantFrom<Backend>('nft', 'legacy'), async (text, backend) => {
+      fc.asyncProperty(doubledDump, fc.constantFrom<Backend>('nft', 'legacy'), async (text, backend) => {
         const after = mended(text, false);
         if (after.made.length === 0 || after.made.some(({ code }) => code === 'missing-commit')) return;
         const namespace = backend === 'nft' ? nft : legacy;
@@ -91,8 +91,8 @@ describeWith(['root', 'iptables'], 'real iptables', () => {
         expect(rules.filter(({ change }) => change === 'added')).toEqual([]);
         expect(rules.length === 0 || doubles > 0, JSON.stringify(rules)).toBe(true);
       }),
-      { numRuns: 60 },
+      { numRuns: 40, seed: 7 },
     );
-    expect(seen).toBeGreaterThan(0);
+    expect(seen).toBeGreaterThan(5);
   });
 });

@@ -91,3 +91,16 @@ export const faultyDump: fc.Arbitrary<string> = fc
     for (const [fault, at, other] of chosen) fault(lines, at % lines.length, other % lines.length);
     return lines.join('\n');
   });
+
+/** A sound ruleset in which one to four rules stand again, right behind themselves: iptables loads it. */
+export const doubledDump: fc.Arbitrary<string> = fc
+  .tuple(fc.constantFrom(...soundDumps), fc.array(fc.nat(), { minLength: 1, maxLength: 4 }))
+  .map(([dump, chosen]) => {
+    const lines = dump.split('\n');
+    for (const number of chosen) {
+      const rules = lines.flatMap((line, at) => (line.startsWith('-A ') ? [at] : []));
+      const at = rules[number % rules.length] ?? 0;
+      lines.splice(at, 0, lines[at] ?? '');
+    }
+    return lines.join('\n');
+  });

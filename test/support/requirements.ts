@@ -54,7 +54,7 @@ const checks: Readonly<Record<Requirement, { readonly met: () => boolean; readon
   nfacct: { met: () => onPath('nfacct') !== null, how: 'nfacct: apt-get install nfacct' },
   patch: { met: () => onPath('patch') !== null, how: 'patch: apt-get install patch' },
   git: { met: () => onPath('git') !== null, how: 'git: apt-get install git' },
-  man: { met: () => onPath('groff') !== null || onPath('mandoc') !== null, how: 'groff: apt-get install groff' },
+  man: { met: () => onPath('groff') !== null, how: 'groff: apt-get install groff-base' },
   bash: { met: () => onPath('bash') !== null, how: 'bash: apt-get install bash' },
   zsh: { met: () => onPath('zsh') !== null, how: 'zsh: apt-get install zsh' },
   fish: { met: () => onPath('fish') !== null, how: 'fish: apt-get install fish' },
