@@ -222,5 +222,39 @@ export interface ReachParams {
 export interface ReachResult {
   /** Empty where there is nothing to say. */
   readonly text: string;
+  /** Why there is none, in a sentence; empty otherwise. */
+  readonly reason: string;
+}
+
+/** Packets that a kernel was seen to take through its rules, in what `xtables-monitor --trace` and its kin print. */
+export const seenRequest = 'iptables/seen';
+export interface SeenParams {
+  readonly textDocument: { readonly uri: string };
+  readonly text: string;
+}
+export interface SeenPacketInfo {
+  /** "tcp 192.0.2.1:40000 -> 10.96.0.10:80, NEW, in by eth0". */
+  readonly title: string;
+  /** null where the trace does not show it to its end. */
+  readonly verdict: 'accept' | 'drop' | 'reject' | null;
+  /** Whether the dump's rules say the same; null where that cannot be told. */
+  readonly agrees: boolean | null;
+  readonly steps: readonly {
+    readonly table: string;
+    readonly chain: string;
+    readonly kind: 'rule' | 'return' | 'policy';
+    /** null where the dump does not have it, or where it may be several. */
+    readonly line: number | null;
+    /** Empty where the dump does not have it. */
+    readonly rule: string;
+  }[];
+  /** What would have come instead, in a sentence, and before which step; null behind the last. */
+  readonly difference: { readonly step: number | null; readonly message: string } | null;
+  readonly notes: readonly string[];
+}
+export interface SeenResult {
+  readonly packets: readonly SeenPacketInfo[];
+  readonly notes: readonly string[];
+  /** Why there are none, in a sentence; empty otherwise. */
   readonly reason: string;
 }

@@ -16,6 +16,17 @@ function lineOf(text: string): number {
   return index + 1;
 }
 
+/** What xtables-monitor prints of a packet in the sample. */
+const packet =
+  'PACKET: 2 8e5c2777 IN=cni0 MACSRC=2:0:0:0:1:2 MACDST=2:0:0:0:1:1 MACPROTO=0800 SRC=10.244.0.17 DST=10.96.40.10 LEN=60 TOS=0x0 TTL=64 ID=43183 DF SPORT=41001 DPORT=80 SYN ';
+const seen = [
+  packet,
+  ' TRACE: 2 8e5c2777 nat:PREROUTING:rule:0xc:JUMP:KUBE-SERVICES  -4 -t nat -A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES',
+  packet,
+  ' TRACE: 2 8e5c2777 nat:KUBE-SERVICES:rule:0xd:JUMP:KUBE-SVC-3MGBTRC5ATFFL7T7  -4 -t nat -A KUBE-SERVICES -d 10.96.40.10/32 -p tcp -m comment --comment "booking/frontend:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-3MGBTRC5ATFFL7T7',
+  '',
+].join('\n');
+
 /** A script for the page: what decorations put before text, where it is a number. */
 const stepNumbers = `[...document.querySelectorAll('.monaco-editor .view-line span')]
   .map((span) => getComputedStyle(span, '::before').content.replace(/["\\s]/g, ''))
@@ -118,7 +129,10 @@ describeWith(['code-server', 'chromium'], 'a packet that is traced in VS Code', 
     await workbench.screenshot('trace-dropped');
     await doUntil(
       'undo the line',
-      () => page.keyboard.press('Control+Z'),
+      // Typed by the editor in several steps; before them there is nothing to undo.
+      async () => {
+        for (let step = 0; step < 12; step += 1) await page.keyboard.press('Control+Z');
+      },
       async () => (await workbench.line(/^-A.FORWARD.-m.conntrack.*load.balancer/).count()) > 0,
     );
     await row('50 % accepted').first().waitFor();
@@ -166,6 +180,22 @@ describeWith(['code-server', 'chromium'], 'a packet that is traced in VS Code', 
       async () => (await page.locator('.tab.active', { hasText: 'worker-1.iptables' }).count()) > 0,
     );
     await saysSoon(workbench.activeLine(), String(lineOf('-A KUBE-SEP-QWFXKANDF3TMYGQH ')));
+  }, 60_000);
+
+  it('may be one that a kernel was seen to take, which was pasted', async () => {
+    const { page } = workbench;
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(seen)})`);
+    await workbench.goTo(1);
+    await command('iptables: Show Seen Packets');
+    await choose('Show Seen Packets', 'clipboard', 'What is on the clipboard');
+    await row('tcp 10.244.0.17:41001 -> 10.96.40.10:80').first().waitFor();
+    await row('1. nat PREROUTING').first().waitFor();
+    await workbench.screenshot('trace-seen');
+    await page.keyboard.press('Alt+F9');
+    await saysSoon(workbench.activeLine(), String(lineOf('-A PREROUTING ')));
+    await command('iptables: Trace Again');
+    await row('accepted').first().waitFor();
   }, 60_000);
 
   it('is read in every theme, and where there is little room', async () => {

@@ -8,17 +8,20 @@ import {
   type Memento,
   Uri,
   window,
+  workspace,
 } from 'vscode';
 import { parseHostPort } from '../../../server/src/base/ip.ts';
 import { type RulesetChangedParams, rulesetChangedNotification } from '../../../server/src/protocol.ts';
 import { type TraceEndsResult, type TraceQuestion, traceEndsRequest } from '../../../server/src/trace-protocol.ts';
 import { showFailure } from '../failure.ts';
 import type { ServerAccess } from '../server-access.ts';
-import { showInformation, showInStatusBar } from '../show.ts';
+import { pick, showInformation, showInStatusBar } from '../show.ts';
+import { seenPaths } from './seen-paths.ts';
 import { askedBefore, keepAsked } from './trace-history.ts';
 import { pickQuestion, type TraceEnds } from './trace-question-pick.ts';
 import { showTraceLineCommand, tracePacketCommand } from './trace-rows.ts';
 import type { TraceView } from './trace-view.ts';
+import { tracedPaths } from './traced-paths.ts';
 
 const statusTime = 3_000;
 
@@ -40,6 +43,7 @@ export function registerTraceCommands(context: Context): readonly Disposable[] {
     commands.registerCommand('iptables.tracePreviousStep', () => view.walk(-1)),
     commands.registerCommand('iptables.copyTrace', () => copy(context, 'text')),
     commands.registerCommand('iptables.copyTraceMarkdown', () => copy(context, 'markdown')),
+    commands.registerCommand('iptables.showSeenPackets', () => showSeen(context)),
     commands.registerCommand('iptables.clearTrace', () => view.clear()),
     commands.registerCommand(showTraceLineCommand, (uri: unknown, line: unknown, outcome: unknown, step: unknown) => {
       if (!(uri instanceof Uri) || typeof line !== 'number' || typeof outcome !== 'number' || typeof step !== 'number')
@@ -126,10 +130,45 @@ async function traceAgain(context: Context): Promise<void> {
   }
 }
 
-async function follow({ view, memento }: Context, dump: Uri, question: TraceQuestion): Promise<void> {
-  const refusal = await view.trace(dump, question);
+async function follow({ view, memento, server }: Context, dump: Uri, question: TraceQuestion): Promise<void> {
+  const refusal = await view.look(() => tracedPaths(server, dump, question));
   if (refusal === undefined) await keepAsked(memento, question);
   else await showInformation(refusal);
+}
+
+const mostBytes = 64 * 1024 * 1024;
+
+/** The text of a trace: what is on the clipboard, or in a file. */
+async function seenText(): Promise<string | undefined> {
+  const clipboard = { icon: 'clippy', label: l10n.t('What is on the clipboard') };
+  const file = { icon: 'file', label: l10n.t('A file...') };
+  const title = l10n.t('Show Seen Packets');
+  const placeHolder = l10n.t('What xtables-monitor --trace or nft monitor trace printed, or a kernel log with TRACE: lines');
+  const picked = await pick([clipboard, file], { title, placeHolder });
+  if (picked === clipboard) return env.clipboard.readText();
+  if (picked !== file) return undefined;
+  const [chosen] = (await window.showOpenDialog({ title, canSelectMany: false })) ?? [];
+  if (chosen === undefined) return undefined;
+  const { size } = await workspace.fs.stat(chosen);
+  if (size > mostBytes) throw new Error(l10n.t('The file has more than 64 MB.'));
+  return new TextDecoder().decode(await workspace.fs.readFile(chosen));
+}
+
+/** Shows packets that a kernel was seen to take through its rules, lit in the dump that is looked at. */
+async function showSeen(context: Context): Promise<void> {
+  const { view, server } = context;
+  const dump = dumpOf(context, undefined);
+  if (dump === undefined) {
+    await showInformation(l10n.t('Open an iptables dump first: seen packets are matched to its rules.'));
+    return;
+  }
+  try {
+    const text = await seenText();
+    const refusal = text === undefined ? undefined : await view.look(() => seenPaths(server, dump, text));
+    if (refusal !== undefined) await showInformation(refusal);
+  } catch (error) {
+    await failed(context, error);
+  }
 }
 
 async function copy({ view, server }: Context, format: 'text' | 'markdown'): Promise<void> {

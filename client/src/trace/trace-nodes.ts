@@ -1,4 +1,5 @@
 import type {
+  SeenPacketInfo,
   TracedOutcome,
   TracePart,
   TraceReason,
@@ -39,7 +40,12 @@ export type TraceSubject =
   | { readonly kind: 'why-not'; readonly at: number; readonly stopped: StoppedBy }
   | { readonly kind: 'change'; readonly change: PassingChange }
   | { readonly kind: 'notes'; readonly notes: readonly string[] }
-  | { readonly kind: 'note'; readonly text: string };
+  | { readonly kind: 'note'; readonly text: string }
+  /** A packet that a kernel was seen to take through its rules; `at` is its place among them. */
+  | { readonly kind: 'seen-packet'; readonly at: number; readonly packet: SeenPacketInfo }
+  /** `number` is its place among the packet's steps, from 1. */
+  | { readonly kind: 'seen-step'; readonly at: number; readonly number: number; readonly step: SeenPacketInfo['steps'][number] }
+  | { readonly kind: 'seen-difference'; readonly message: string };
 
 /** A row of the trace view, which knows the one that it stands below. */
 export interface TraceNode {

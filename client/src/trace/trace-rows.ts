@@ -3,6 +3,7 @@ import { hostPort } from '../../../server/src/base/ip.ts';
 import { percentText } from '../../../server/src/base/percent.ts';
 import type { TracedOutcome, TracedPacket, TracePart, TraceReason } from '../../../server/src/trace-protocol.ts';
 import type { TreeRow } from '../show.ts';
+import { seenDifferenceRow, seenPacketRow, seenStepRow } from './seen-rows.ts';
 import { isDull, type LookedRule, type StoppedBy, type TraceNode, type TraceSubject } from './trace-nodes.ts';
 
 type Subject<Kind extends TraceSubject['kind']> = Extract<TraceSubject, { readonly kind: Kind }>;
@@ -197,6 +198,12 @@ function rowOf(subject: TraceSubject): TreeRow {
       };
     case 'note':
       return noteRow(subject.text);
+    case 'seen-packet':
+      return seenPacketRow(subject.packet, subject.at === 0);
+    case 'seen-step':
+      return seenStepRow(subject.step, subject.number);
+    case 'seen-difference':
+      return seenDifferenceRow(subject.message);
   }
 }
 
@@ -211,6 +218,10 @@ function placeOf(subject: TraceSubject): { readonly line: number; readonly at: n
     case 'why-not': {
       const { line, step } = subject.stopped;
       return line === null ? undefined : { line, at: subject.at, step };
+    }
+    case 'seen-step': {
+      const { line } = subject.step;
+      return line === null ? undefined : { line, at: subject.at, step: subject.number };
     }
     case 'looked':
       return { line: subject.rule.line, at: -1, step: 0 };

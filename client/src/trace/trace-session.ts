@@ -30,12 +30,8 @@ export interface TraceSession {
 }
 
 /** Follows a packet. The sentence of a refusal where that cannot be done. */
-export async function openTrace(
-  server: ServerAccess,
-  uri: Uri,
-  question: TraceQuestion,
-  cancellation = new CancellationTokenSource(),
-): Promise<TraceSession | string> {
+export async function openTrace(server: ServerAccess, uri: Uri, question: TraceQuestion): Promise<TraceSession | string> {
+  const cancellation = new CancellationTokenSource();
   const packet: TraceParams = { textDocument: { uri: uri.toString() }, question };
   const result = await server.askOfDump<TraceResult>(traceRequest, packet, cancellation.token);
   if (result.kind === 'nothing') return result.reason;

@@ -11,13 +11,12 @@ import {
   window,
 } from 'vscode';
 import { type RulesetChangedParams, rulesetChangedNotification } from '../../../server/src/protocol.ts';
-import type { TraceQuestion } from '../../../server/src/trace-protocol.ts';
 import type { ServerAccess } from '../server-access.ts';
 import { createTree, messageOf, showInStatusBar, type Tree } from '../show.ts';
+import type { ShownPaths } from './shown-paths.ts';
 import { createTraceLights, type TraceLights } from './trace-lights.ts';
-import { below, rangesOf, subjectsOfParts, type TraceNode, type TraceSubject } from './trace-nodes.ts';
+import { below, type TraceNode, type TraceSubject } from './trace-nodes.ts';
 import { traceRow } from './trace-rows.ts';
-import { openTrace, type TraceSession } from './trace-session.ts';
 
 const viewId = 'iptables.trace';
 /** Commands that go through a trace are there once there is one. */
@@ -26,23 +25,25 @@ const statusTime = 5_000;
 
 /** The trace that is looked at: its tree, the lit path in the dump, and where the user is on it. */
 export interface TraceView extends Disposable {
-  /** Follows a packet and shows what becomes of it; the sentence of a refusal where that cannot be done. */
-  trace(uri: Uri, question: TraceQuestion): Promise<string | undefined>;
+  /** Shows what `open` gives, and follows edits; the sentence of a refusal where there is nothing. */
+  look(open: () => Promise<ShownPaths | string>): Promise<string | undefined>;
   /** Goes a step forward, or back (-1). */
   walk(by: 1 | -1): Promise<void>;
   /** Goes to a line of the dump; with an outcome and a step of it, counted from 1, the path is that outcome's from here on. */
   goTo(uri: Uri, line: number, outcome: number, step: number): Promise<void>;
   clear(): void;
-  current(): TraceSession | undefined;
+  current(): ShownPaths | undefined;
 }
 
+/** Rows below which steps are. */
+const deep: ReadonlySet<TraceSubject['kind']> = new Set(['outcome', 'stage', 'rule', 'seen-packet']);
+
 class View implements TraceView {
-  readonly #server: ServerAccess;
   readonly #tree: Tree<TraceNode>;
   readonly #lights: TraceLights = createTraceLights();
   readonly #changed = new EventEmitter<TraceNode | undefined>();
   readonly #listener: Disposable;
-  #session: TraceSession | undefined;
+  #session: ShownPaths | undefined;
   /** The rows that were shown, by the row above them: the tree knows a row by its object. */
   #rows = new Map<TraceNode | undefined, Promise<readonly TraceNode[]>>();
   #outcome = 0;
@@ -51,7 +52,6 @@ class View implements TraceView {
   #running: CancellationTokenSource | undefined;
 
   constructor(server: ServerAccess) {
-    this.#server = server;
     this.#tree = createTree<TraceNode>(viewId, {
       changed: this.#changed.event,
       row: (node) => traceRow(node, this.#session?.uri ?? Uri.parse('untitled:')),
@@ -63,12 +63,12 @@ class View implements TraceView {
     });
   }
 
-  current(): TraceSession | undefined {
+  current(): ShownPaths | undefined {
     return this.#session;
   }
 
-  async trace(uri: Uri, question: TraceQuestion): Promise<string | undefined> {
-    const opened = await this.#open(uri, question);
+  async look(open: () => Promise<ShownPaths | string>): Promise<string | undefined> {
+    const opened = await this.#open(open);
     if (typeof opened === 'string') return opened;
     if (opened === undefined) return undefined;
     this.#outcome = 0;
@@ -107,8 +107,8 @@ class View implements TraceView {
     editor.selection = new Selection(at, 0, at, 0);
     editor.revealRange(new Range(at, 0, at, 0), TextEditorRevealType.InCenterIfOutsideViewport);
     if (!isStep || session === undefined) return;
-    const { chain = '', action = '' } = session.result.report.outcomes[outcome]?.steps[step - 1] ?? {};
-    showInStatusBar(l10n.t('Step {0} of {1}: {2}: {3}', step, this.#lines().length, chain, action), statusTime);
+    const words = session.paths[outcome]?.[step - 1]?.words ?? '';
+    showInStatusBar(l10n.t('Step {0} of {1}: {2}', step, this.#lines().length, words), statusTime);
     await this.#reveal(outcome, step);
   }
 
@@ -126,12 +126,12 @@ class View implements TraceView {
   }
 
   /** The answer, unless another question came meanwhile. */
-  async #open(uri: Uri, question: TraceQuestion): Promise<TraceSession | string | undefined> {
+  async #open(open: () => Promise<ShownPaths | string>): Promise<ShownPaths | string | undefined> {
     this.#running?.cancel();
     const mine = new CancellationTokenSource();
     this.#running = mine;
     try {
-      const opened = await openTrace(this.#server, uri, question, mine);
+      const opened = await open();
       return this.#running === mine ? opened : undefined;
     } catch (error) {
       if (this.#running !== mine) return undefined;
@@ -147,24 +147,24 @@ class View implements TraceView {
     const before = this.#session;
     if (before === undefined) return;
     try {
-      const opened = await this.#open(before.uri, before.question);
-      if (opened === undefined || this.#session?.question !== before.question) return;
+      const opened = await this.#open(() => before.again());
+      if (opened === undefined || this.#session !== before) return;
       if (typeof opened === 'string') {
         this.#tree.setMessage(opened);
         return;
       }
-      const { outcomes } = opened.result.report;
-      this.#outcome = Math.min(this.#outcome, Math.max(outcomes.length - 1, 0));
-      this.#step = Math.min(this.#step, (outcomes[this.#outcome]?.steps.length ?? 0) - 1);
+      const { paths } = opened;
+      this.#outcome = Math.min(this.#outcome, Math.max(paths.length - 1, 0));
+      this.#step = Math.min(this.#step, (paths[this.#outcome]?.length ?? 0) - 1);
       this.#show(opened);
     } catch (error) {
       this.#tree.setMessage(messageOf(error));
     }
   }
 
-  #show(session: TraceSession): void {
+  #show(session: ShownPaths): void {
     this.#session = session;
-    this.#tree.setMessage(session.result.title);
+    this.#tree.setMessage(session.title);
     void commands.executeCommand('setContext', contextKey, true);
     this.#refresh();
   }
@@ -177,8 +177,7 @@ class View implements TraceView {
 
   /** The 0-based lines of the steps of the outcome that is looked at. */
   #lines(): readonly (number | null)[] {
-    const steps = this.#session?.result.report.outcomes[this.#outcome]?.steps ?? [];
-    return steps.map(({ line }) => (line === null ? null : line - 1));
+    return (this.#session?.paths[this.#outcome] ?? []).map(({ line }) => line);
   }
 
   #light(): void {
@@ -198,7 +197,8 @@ class View implements TraceView {
   async #find(node: TraceNode, step: number): Promise<TraceNode | undefined> {
     const { subject } = node;
     if ((subject.kind === 'rule' || subject.kind === 'policy') && subject.part.step === step) return node;
-    if (subject.kind !== 'outcome' && subject.kind !== 'stage' && subject.kind !== 'rule') return undefined;
+    if (subject.kind === 'seen-step' && subject.number === step) return node;
+    if (!deep.has(subject.kind)) return undefined;
     for (const child of await this.#children(node)) {
       const found = await this.#find(child, step);
       if (found !== undefined) return found;
@@ -210,76 +210,11 @@ class View implements TraceView {
     const known = this.#rows.get(node);
     if (known !== undefined) return known;
     const session = this.#session;
-    const rows = (session === undefined ? Promise.resolve([]) : subjectsBelow(session, node?.subject)).then((subjects) =>
+    const rows = (session === undefined ? Promise.resolve([]) : session.rows(node?.subject)).then((subjects) =>
       below(node, subjects),
     );
     this.#rows.set(node, rows);
     return rows;
-  }
-}
-
-function outcomesOf({ result }: TraceSession): readonly TraceSubject[] {
-  const { report, owners } = result;
-  const outcomes = report.outcomes.map((outcome, at): TraceSubject => {
-    const owner = outcome.packet.dst === null ? '' : (owners[outcome.packet.dst] ?? '');
-    return { kind: 'outcome', at, outcome, owner };
-  });
-  return report.assumptions.length === 0 ? outcomes : [...outcomes, { kind: 'notes', notes: report.assumptions }];
-}
-
-async function belowOutcome(session: TraceSession, { at, outcome }: Extract<TraceSubject, { readonly kind: 'outcome' }>) {
-  const { stages, reason } = await session.way(at);
-  const rows: TraceSubject[] = outcome.assuming.map((text) => ({ kind: 'assuming', text }));
-  const { verdict, steps } = outcome;
-  const last = steps.at(-1);
-  if (verdict !== 'accept' && last !== undefined) {
-    const { chain, line, rule } = last;
-    const stopped = { verdict, step: steps.length, chain, line: line === null ? null : line - 1, rule };
-    rows.push({ kind: 'why-not', at, stopped });
-  }
-  rows.push(...stages.map((stage): TraceSubject => ({ kind: 'stage', at, stage })));
-  if (reason !== '') rows.push({ kind: 'note', text: reason });
-  return rows;
-}
-
-async function whatPasses(session: TraceSession, at: number): Promise<readonly TraceSubject[]> {
-  const { changes } = await session.whyNot(at);
-  if (changes.length === 0) return [{ kind: 'note', text: l10n.t('No change of one respect was found with which it passes.') }];
-  return changes.map((change) => ({ kind: 'change', change }));
-}
-
-/** The rows below a row; those of all where there is none. */
-async function subjectsBelow(session: TraceSession, subject: TraceSubject | undefined): Promise<readonly TraceSubject[]> {
-  switch (subject?.kind) {
-    case undefined:
-      return outcomesOf(session);
-    case 'outcome':
-      return belowOutcome(session, subject);
-    case 'stage':
-      return subjectsOfParts(subject.at, subject.stage.parts);
-    case 'rule': {
-      const { part, at } = subject;
-      const { reasons, before, after } = part;
-      return [
-        ...(reasons.length === 0 ? [] : [{ kind: 'reasons', reasons } as const]),
-        ...(after === null ? [] : [{ kind: 'changed', before, after } as const]),
-        ...subjectsOfParts(at, part.parts),
-      ];
-    }
-    case 'passed': {
-      const { at, first, count } = subject;
-      const ranges = rangesOf(at, first, count);
-      if (ranges.length > 0) return ranges;
-      return (await session.rules(at, first, count)).rules.map((rule) => ({ kind: 'looked', rule }));
-    }
-    case 'reasons':
-      return subject.reasons.map((reason) => ({ kind: 'reason', reason }));
-    case 'why-not':
-      return whatPasses(session, subject.at);
-    case 'notes':
-      return subject.notes.map((text) => ({ kind: 'note', text }));
-    default:
-      return [];
   }
 }
 

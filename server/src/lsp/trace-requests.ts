@@ -1,6 +1,7 @@
 import type { CancellationToken } from 'vscode-languageserver';
 import { chainAt, expandedChain } from '../features/expand-chain.ts';
 import { reachOf } from '../features/reach.ts';
+import { seenPackets } from '../features/seen.ts';
 import { traceOf, traceRulesOf, traceTextOf, traceWayOf, traceWhyNotOf } from '../features/trace.ts';
 import { traceEndsOf } from '../features/trace-ends.ts';
 import {
@@ -10,6 +11,8 @@ import {
   expandedChainRequest,
   type ReachResult,
   reachRequest,
+  type SeenResult,
+  seenRequest,
   type TraceEndsResult,
   type TraceResult,
   type TraceRulesResult,
@@ -34,6 +37,7 @@ const noWay: TraceWayResult = { stages: [], reason: notOpen };
 const noRules: TraceRulesResult = { rules: [] };
 const notExpanded: ExpandedChainResult = { text: '', links: [], reason: notOpen };
 const noTables: ReachResult = { text: '', reason: notOpen };
+const notSeen: SeenResult = { packets: [], notes: [], reason: notOpen };
 const noChanges: TraceWhyNotResult = { changes: [] };
 
 const packet = ['textDocument', 'question'] as const;
@@ -67,6 +71,9 @@ export function registerTraceRequests(session: Session): void {
   );
   on(traceRulesRequest, [...way, 'first', 'count'], ({ textDocument, question, outcome, first, count }, token) =>
     withState(session, textDocument.uri, token, noRules, (state) => traceRulesOf(state, question, outcome, first, count)),
+  );
+  on(seenRequest, ['textDocument', 'text'], ({ textDocument, text }, token) =>
+    withState(session, textDocument.uri, token, notSeen, (state) => seenPackets(state, text)),
   );
   on(chainAtRequest, ['textDocument', 'position'], ({ textDocument, position }, token) =>
     withState<ChainAtResult>(session, textDocument.uri, token, null, (state) => chainAt(state, position)),
