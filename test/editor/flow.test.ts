@@ -60,8 +60,9 @@ describeWith(['code-server', 'chromium'], 'the NAT flow in VS Code', () => {
   }, 60_000);
 
   it('shows the rule of a box that is clicked, in the editor that is there', async () => {
-    await box('KUBE-SEP-LHZID5ROYHOMKZPZ').click();
-    await saysSoon(workbench.activeLine(), String(lineOf('-A KUBE-SEP-LHZID5ROYHOMKZPZ ')));
+    // Below the answer there is room for the upper boxes.
+    await box('KUBE-SVC-3MGBTRC5ATFFL7T7').click();
+    await saysSoon(workbench.activeLine(), String(lineOf('-A KUBE-SVC-3MGBTRC5ATFFL7T7 ')));
     await soon(() => workbench.page.locator('.tab', { hasText: 'worker-1.iptables' }).count()).toBe(1);
   }, 60_000);
 
