@@ -37,6 +37,8 @@ describeWith(['code-server', 'chromium'], 'writing rules in VS Code', () => {
       text.replaceAll('\u00a0', ' ').trimEnd(),
     );
   const suggestion = (text: string) => workbench.page.locator('.suggest-widget.visible .monaco-list-row', { hasText: text });
+  /** The one that Tab writes: what is typed has reached the list. */
+  const chosen = (text: string) => workbench.page.locator('.suggest-widget.visible .monaco-list-row.focused', { hasText: text });
   /** What is typed next takes the place of what stands in the line. */
   const selectLine = async (): Promise<void> => {
     const { page } = workbench;
@@ -56,10 +58,10 @@ describeWith(['code-server', 'chromium'], 'writing rules in VS Code', () => {
     await suggestion('ESTABLISHED').first().waitFor();
     await workbench.screenshot('completion');
     await page.keyboard.type('REL');
-    await soon(() => suggestion('RELATED').count()).toBe(1);
+    await chosen('RELATED').waitFor();
     await page.keyboard.press('Tab');
     await page.keyboard.type(' -j MI');
-    await suggestion('MINE').first().waitFor();
+    await chosen('MINE').waitFor();
     await page.keyboard.press('Tab');
     await soon(shown).toContain('-A INPUT -m conntrack --ctstate RELATED -j MINE');
   }, 90_000);
