@@ -113,7 +113,7 @@ describeWith('chromium', 'the drawing', () => {
 
   it('answers above the drawing whether the Service serves, and whom', async () => {
     const answer = flow.page.getByRole('region', { name: 'Where packets end' });
-    expect(await texts('.answer .answer-state')).toEqual(['!Serves, not from everywhere']);
+    expect(await texts('.answer .answer-state')).toEqual(['!Serves some: only from 203.0.113.0/24 at 203.0.113.80:80/tcp']);
     expect(await texts('.answer tbody th')).toEqual([
       'clusterIP 10.96.20.10:80/tcp',
       'NodePort 30080/tcp',

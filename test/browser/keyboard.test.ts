@@ -59,7 +59,7 @@ describeWith('chromium', 'the keyboard alone', () => {
     const first = flow.page.locator('.answer .answer-link').first();
     const focused = () => flow.page.evaluate<string>('document.activeElement.textContent');
     await first.focus();
-    expect(await focused()).toBe('!Serves, not from everywhere');
+    expect(await focused()).toBe('!Serves some: only from 203.0.113.0/24 at 203.0.113.80:80/tcp');
     await press('ArrowRight');
     expect(await focused()).toBe('2 source ranges');
     await press('End', 'Enter');

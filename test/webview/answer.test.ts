@@ -24,13 +24,35 @@ function oneEnd(end: FlowNode): FlowGraph {
 }
 
 describe('the answer of a flow', () => {
+  const pod1 = node('end', 'pod', { label: 'web-1', pod: pod('web-1', 'node-a'), shares: { e: 1 } });
+
   it.each([
-    [node('end', 'pod', { label: 'web-1', pod: pod('web-1', 'node-a'), shares: { e: 1 } }), 'good: Serves'],
+    [{ kind: 'serves', words: '1 endpoint' }, 'good: Serves'],
+    [{ kind: 'leads', words: '1 endpoint, as far as shown' }, 'unsure: Serves: 1 endpoint, as far as shown'],
+    [{ kind: 'limited', words: 'only from 192.0.2.0/24' }, 'warning: Serves some: only from 192.0.2.0/24'],
+    [{ kind: 'no-endpoints', words: 'no endpoints' }, 'bad: Refuses: no endpoints'],
+    [{ kind: 'refuses', words: 'dropped in FORWARD' }, 'bad: Refuses: dropped in FORWARD'],
+    [{ kind: 'unreached', words: 'no rule leads to it' }, 'bad: Not reached: no rule leads to it'],
+    [{ kind: 'unknown', words: 'FORWARD is not shown' }, 'unsure: Not known: FORWARD is not shown'],
+  ] as const)('says what the list of Services says of it', (state, expected) => {
+    expect(said(answerOf({ ...oneEnd(pod1), state: { ...state, line: null, remarks: [] } }).state)).toBe(expected);
+  });
+
+  it('is not that all is well where something is wrong', () => {
+    const graph: FlowGraph = {
+      ...oneEnd({ ...pod1, drift: 'stale' }),
+      state: { kind: 'serves', words: '1 endpoint', line: null, remarks: [] },
+    };
+    expect(said(answerOf(graph).state)).toBe('warning: Serves, but look below');
+  });
+
+  it.each([
+    [pod1, 'unsure: Serves, as far as is drawn'],
     [verdict('REJECT', 'no endpoints', 12), 'bad: Refuses everything: no endpoints'],
     [verdict('DROP', 'policy of FORWARD in table filter'), 'bad: Drops everything: policy of FORWARD in table filter'],
     [verdict('not redirected', ''), 'warning: Redirects nothing'],
     [verdict('not known', 'KUBE-SVC-X is not shown'), 'unsure: Not known: KUBE-SVC-X is not shown'],
-  ])('says what becomes of all packets', (end, expected) => {
+  ])('says what the drawing shows where nobody looked at the whole', (end, expected) => {
     expect(said(answerOf(oneEnd(end)).state)).toBe(expected);
   });
 
@@ -39,21 +61,7 @@ describe('the answer of a flow', () => {
     expect([state.node, state.line]).toEqual(['end', 12]);
   });
 
-  it('is not that it serves where one entry does not', () => {
-    const served = oneEnd(node('end', 'pod', { label: 'web-1', pod: pod('web-1', null), shares: { e: 1 } }));
-    const graph: FlowGraph = {
-      ...served,
-      nodes: [...served.nodes, node('no', 'verdict', { label: 'DROP', line: 9, shares: { np: 1 } })],
-      entries: [
-        ...served.entries,
-        { id: 'np', kind: 'node-port', ip: null, port: 30080, protocol: 'tcp', label: 'NodePort 30080/tcp' },
-      ],
-      routes: [...(served.routes ?? []), { entry: 'np', origins: [{ words: 'outside', masqueraded: 0 }], ends: null }],
-    };
-    expect(said(answerOf(graph).state)).toBe('warning: Serves, but not by NodePort 30080/tcp');
-  });
-
-  it('is not made by what kube-proxy itself answers', () => {
+  it('has no complaint about what kube-proxy itself answers', () => {
     const served = oneEnd(node('end', 'pod', { label: 'web-1', pod: pod('web-1', null), shares: { e: 1 } }));
     const graph: FlowGraph = {
       ...served,
@@ -64,8 +72,7 @@ describe('the answer of a flow', () => {
       ],
       routes: [...(served.routes ?? []), { entry: 'hc', origins: [{ words: 'outside', masqueraded: 0 }], ends: null }],
     };
-    const { state, routes } = answerOf(graph);
-    expect(said(state)).toBe('good: Serves');
+    const { routes } = answerOf(graph);
     expect(routes.map(({ entry, ends }) => [entry.text, ...ends.map(said)])).toEqual([
       ['clusterIP 10.96.0.1:80/tcp', 'web-1'],
       ['health check port 32000/tcp', 'ACCEPT'],
@@ -74,7 +81,7 @@ describe('the answer of a flow', () => {
 
   it('says for each entry and origin where packets end and whose address they keep', () => {
     const { state, facts, routes, faults } = answerOf(richGraph());
-    expect(said(state)).toBe('warning: Serves, not from everywhere');
+    expect(said(state)).toBe('warning: Serves some: only from 203.0.113.0/24 at 203.0.113.80:80/tcp');
     expect(facts.map(said)).toEqual([
       '3 endpoints: node-a 1, node-b 1, no known Pod 1',
       'warning: 1 of 2 ready',

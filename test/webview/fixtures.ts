@@ -204,6 +204,7 @@ export function richGraph(): FlowGraph {
       { entry: 'e:lb', origins: [{ words: '203.0.113.0/24', masqueraded: 0 }], ends: null },
       { entry: 'e:lb', origins: [{ words: 'elsewhere', masqueraded: 0 }], ends: { drop: 1 } },
     ],
+    state: { kind: 'limited', words: 'only from 203.0.113.0/24 at 203.0.113.80:80/tcp', line: 140, remarks: [] },
     source: 'cluster.json, read 2 minutes ago',
   };
 }

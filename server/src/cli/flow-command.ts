@@ -6,9 +6,10 @@ import { flowSvg } from '../../../webview/src/export/svg.ts';
 import { jsonText, terminalText } from '../base/safe-text.ts';
 import { clusterOfDump } from '../kube/drift/other-cluster.ts';
 import { expectedPrefix, type FlowGraph } from '../kube/flow/graph.ts';
-import { isChainRequest, isExpectedRequest, requestSteps } from '../kube/flow/request.ts';
+import { isChainRequest, isExpectedRequest } from '../kube/flow/request.ts';
 import { parseFlowTarget } from '../kube/flow/target.ts';
 import { resolveChains } from '../kube/identity/resolve.ts';
+import { flowWithState } from '../kube/services/flow-state.ts';
 import { pc } from './colors.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { originOf, readDump } from './read-dump.ts';
@@ -35,7 +36,7 @@ export async function runFlow(path: string, options: FlowOptions): Promise<strin
   const { file, ruleset } = dump;
   const origin = originOf(dump, options.node);
   const resolution = resolveChains(ruleset, clusterOfDump(ruleset, cluster), origin);
-  const answer = runSteps(requestSteps(resolution, options.to), `following ${options.to}`);
+  const answer = runSteps(flowWithState(resolution, options.to), `following ${options.to}`);
   if (!answer.ok) throw new UsageError(`${file}: ${answer.reason}`);
   const { graph } = answer;
   switch (options.format) {

@@ -6,13 +6,14 @@ import { comparisonBasis } from '../kube/drift/basis.ts';
 import { chainFrontends } from '../kube/flow/chain-frontends.ts';
 import { frontendDescription, targetOf } from '../kube/flow/frontend-target.ts';
 import { type Frontend, frontendSteps, frontendsOfRecord } from '../kube/flow/frontends.ts';
-import { chainRequest, requestSteps } from '../kube/flow/request.ts';
+import { chainRequest } from '../kube/flow/request.ts';
 import { otherProxyRemark, showsAllOfNat } from '../kube/flow/resolve-target.ts';
 import { addressText } from '../kube/flow/target.ts';
 import type { ChainService, Resolution } from '../kube/identity/chain-identity.ts';
 import { portName } from '../kube/identity/chain-names.ts';
 import { serviceComment } from '../kube/identity/comments.ts';
 import { commentOf } from '../kube/proxy/rule-values.ts';
+import { flowWithState } from '../kube/services/flow-state.ts';
 import type { FlowResult, FlowTarget, FlowTargetsResult } from '../protocol.ts';
 import { ruleAt } from '../ruleset/rules.ts';
 import type { Chain } from '../ruleset/ruleset.ts';
@@ -83,7 +84,7 @@ function nothing(reason: string): FlowResult {
 
 /** The graph of a request, as `requestSteps` takes it: a flow's or a chain's. */
 export function* flowFor(state: DumpState, to: string): Steps<FlowResult> {
-  const answer = yield* requestSteps(state.resolution(), to);
+  const answer = yield* flowWithState(state.resolution(), to);
   if (!answer.ok) return nothing(answer.reason);
   return { kind: 'flow', graph: answer.graph, to: answer.to, documentVersion: state.version };
 }

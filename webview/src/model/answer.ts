@@ -1,7 +1,14 @@
 /** What a flow's picture answers first: whether the Service serves, whom, by which endpoints, and what is wrong. */
 import { percentText } from '../../../server/src/base/percent.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
-import type { FlowBadgeKind, FlowEntry, FlowNode, FlowRoute } from '../../../server/src/kube/flow/graph.ts';
+import type {
+  FlowBadgeKind,
+  FlowEntry,
+  FlowNode,
+  FlowRoute,
+  FlowState,
+  FlowStateKind,
+} from '../../../server/src/kube/flow/graph.ts';
 import { groupBy } from './collect.ts';
 import { badgeName, count, counted, driftText, entryKindName, kindName, readiness } from './format.ts';
 import type { GraphIndex } from './graph-index.ts';
@@ -78,33 +85,41 @@ const fateWords: Readonly<Record<Exclude<Fate, 'served'>, readonly [all: string,
   unknown: ['Not known', 'unsure'],
 };
 
-function stateOf(entries: readonly FlowEntry[], routes: readonly RouteWithEnds[], faults: readonly AnswerWords[]): AnswerWords {
+const stateWords: Readonly<Record<FlowStateKind, readonly [text: string, tone: AnswerTone]>> = {
+  serves: ['Serves', 'good'],
+  leads: ['Serves', 'unsure'],
+  limited: ['Serves some', 'warning'],
+  differs: ['Differs', 'warning'],
+  'no-endpoints': ['Refuses', 'bad'],
+  refuses: ['Refuses', 'bad'],
+  unreached: ['Not reached', 'bad'],
+  unknown: ['Not known', 'unsure'],
+};
+
+/** What the server says of the whole, with the box of the verdict that decides against it. */
+function knownState(
+  { kind, words: why, line }: FlowState,
+  routes: readonly RouteWithEnds[],
+  faults: readonly AnswerWords[],
+): AnswerWords {
+  const isSound = faults.every(({ tone }) => tone !== 'bad' && tone !== 'warning');
+  if (kind === 'serves') return isSound ? words('Serves', 'good') : words('Serves, but look below', 'warning');
+  const [text, tone] = stateWords[kind];
+  const verdict = routes.flatMap(({ ends }) => ends).find(({ node }) => node.kind === 'verdict' && node.line === line)?.node;
+  return words(`${text}: ${why}`, tone, { line, ...(verdict === undefined ? {} : { node: verdict.id }) });
+}
+
+/** Of a flow whose whole nobody looked at: what its routes show, and never that all is well. */
+function drawnState(routes: readonly RouteWithEnds[]): AnswerWords {
   const all = routes.flatMap(({ ends }) => ends);
-  const nodeOf = (fate: Fate) => all.find(({ node }) => fateOf(node) === fate)?.node;
-  const served = routes.filter(({ ends }) => shareOf(ends, 'served') >= whole);
-  if (served.length === routes.length) {
-    const isSound = faults.every(({ tone }) => tone !== 'bad' && tone !== 'warning');
-    return isSound ? words('Serves', 'good') : words('Serves, but look below', 'warning');
+  for (const fate of ['refused', 'dropped', 'not-redirected', 'unknown'] as const) {
+    const end = all.find(({ node }) => fateOf(node) === fate)?.node;
+    if (end === undefined || routes.some(({ ends }) => shareOf(ends, fate) < whole)) continue;
+    const [text, tone] = fateWords[fate];
+    return words(end.detail === '' ? text : `${text}: ${end.detail}`, tone, { node: end.id, line: end.line });
   }
-  if (nodeOf('served') === undefined) {
-    for (const fate of ['refused', 'dropped', 'not-redirected', 'unknown'] as const) {
-      const end = nodeOf(fate);
-      if (end === undefined || routes.some(({ ends }) => shareOf(ends, fate) < whole)) continue;
-      const [text, tone] = fateWords[fate];
-      return words(end.detail === '' ? text : `${text}: ${end.detail}`, tone, { node: end.id, line: end.line });
-    }
-    const refusal = nodeOf('refused') ?? nodeOf('dropped');
-    if (refusal === undefined) return words('Not known', 'unsure');
-    return words('Serves nobody', 'bad', { node: refusal.id, line: refusal.line });
-  }
-  const unserved = [...groupBy(routes, ({ route }) => route.entry)]
-    .filter(([, own]) => own.every(({ ends }) => shareOf(ends, 'served') === 0))
-    .map(([entry]) => entry);
-  const labels = entries.filter(({ id }) => unserved.includes(id)).map((entry) => entryWords(entry).text);
-  const refusal = nodeOf('refused') ?? nodeOf('dropped');
-  if (refusal === undefined) return words('Serves, as far as is known', 'unsure');
-  const text = labels.length === 0 ? 'Serves, not from everywhere' : `Serves, but not by ${labels.join(', ')}`;
-  return words(text, 'warning', { node: refusal.id, line: refusal.line });
+  const isServed = routes.every(({ ends }) => shareOf(ends, 'served') >= whole);
+  return isServed ? words('Serves, as far as is drawn', 'unsure') : words('Serves some, as far as is drawn', 'unsure');
 }
 
 /** Endpoints that some packet may end at. */
@@ -251,12 +266,7 @@ export function flowAnswer(index: GraphIndex): FlowAnswer | null {
   const faults = faultsOf(index);
   const entries = new Map(graph.entries.map((entry) => [entry.id, entry]));
   return {
-    // What kube-proxy itself answers a load balancer's question with is no service.
-    state: stateOf(
-      graph.entries,
-      routes.filter(({ route }) => entries.get(route.entry)?.kind !== 'health-check'),
-      faults,
-    ),
+    state: graph.state === undefined ? drawnState(routes) : knownState(graph.state, routes, faults),
     facts: [...endpointFacts(endpointsOf(routes)), ...badgeFacts(index)],
     routes: routes.flatMap((route) => routesOf(entries, route)),
     faults,

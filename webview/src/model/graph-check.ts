@@ -9,6 +9,7 @@ import type {
   FlowPodRef,
   FlowRoute,
   FlowServiceRef,
+  FlowState,
 } from '../../../server/src/kube/flow/graph.ts';
 import { type Check, isBoolean, isLine, isNumber, isString, listOf, mapOf, oneOf, optional, orNull, record } from './check.ts';
 
@@ -99,6 +100,13 @@ const isRoute: Check<FlowRoute> = record<FlowRoute>({
   ends: orNull(mapOf(isNumber)),
 });
 
+const isState: Check<FlowState> = record<FlowState>({
+  kind: oneOf('serves', 'leads', 'limited', 'differs', 'no-endpoints', 'refuses', 'unreached', 'unknown'),
+  words: isString,
+  line: orNull(isLine),
+  remarks: listOf(isString),
+});
+
 const hasShape: Check<FlowGraph> = record<FlowGraph>({
   title: isString,
   entries: listOf(isEntry),
@@ -106,6 +114,7 @@ const hasShape: Check<FlowGraph> = record<FlowGraph>({
   edges: listOf(isEdge),
   notes: listOf(isNote),
   routes: optional(listOf(isRoute)),
+  state: optional(isState),
   source: isString,
 });
 

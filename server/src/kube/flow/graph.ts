@@ -148,6 +148,25 @@ export interface FlowRoute {
   readonly ends: Readonly<Record<string, number>> | null;
 }
 
+/**
+ * `serves`: every new connection to each of its entries, from each place that makes a difference, comes to an endpoint, and all that decides is
+ * shown. `leads`: the same as far as the dump shows, or with something taken to be so. `limited`: some do. `differs`: they do, or the dump has
+ * nothing of it, and the cluster says otherwise. `no-endpoints`: refused as there are none. `refuses`: rejected or dropped by other rules.
+ * `unreached`: nothing leads to its chains, or nothing redirects its packets. `unknown`: what decides is not shown.
+ */
+export type FlowStateKind = 'serves' | 'leads' | 'limited' | 'differs' | 'no-endpoints' | 'refuses' | 'unreached' | 'unknown';
+
+/** The state of a Service at a glance. */
+export interface FlowState {
+  readonly kind: FlowStateKind;
+  /** A few words: "3 endpoints", "only from 203.0.113.0/24", "rejected in FORWARD". */
+  readonly words: string;
+  /** The rule that decides against it, 1-based; null where there is none. */
+  readonly line: number | null;
+  /** What is not sure, in sentences. */
+  readonly remarks: readonly string[];
+}
+
 export interface FlowGraph {
   /** What was asked for, as a reader would say it: "shop/web:http". */
   readonly title: string;
@@ -157,6 +176,8 @@ export interface FlowGraph {
   readonly notes: readonly FlowNote[];
   /** For each entry, first the route that the nodes' `shares` are of, then those of other origins that end otherwise. */
   readonly routes?: readonly FlowRoute[];
+  /** What becomes of new connections; absent where nobody asked, and for chains. */
+  readonly state?: FlowState;
   /** Where names come from: "cluster.json, read 2 minutes ago", "the dump's comments". */
   readonly source: string;
 }

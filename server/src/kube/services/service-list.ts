@@ -104,7 +104,8 @@ function* judge(resolution: Resolution, frontend: Frontend): Steps<JudgedEntry> 
   return { kind: frontend.kind, label: frontendLabel(frontend), ends: own };
 }
 
-function* judgeAll(resolution: Resolution, entries: readonly Frontend[]): Steps<readonly JudgedEntry[]> {
+/** What becomes of packets to each of these entries. Pauses after each packet. */
+export function* judgeAll(resolution: Resolution, entries: readonly Frontend[]): Steps<readonly JudgedEntry[]> {
   const judged: JudgedEntry[] = [];
   for (const frontend of entries) judged.push(yield* judge(resolution, frontend));
   return judged;

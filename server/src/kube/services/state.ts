@@ -1,16 +1,10 @@
 /** The state of a Service at a glance: one pure function of what the packets to its entries meet and of what drift finds. */
 import { percentText } from '../../base/percent.ts';
 import type { ServiceDrift } from '../drift/drift.ts';
-import type { FlowEntryKind } from '../flow/graph.ts';
+import type { FlowEntryKind, FlowStateKind } from '../flow/graph.ts';
 import type { EndKind, EntryEnd, EntryEnds, PlaceEnds } from './entry-ends.ts';
 
-/**
- * `serves`: every new connection to each of its entries, from each place that makes a difference, comes to an endpoint, and all that decides is
- * shown. `leads`: the same as far as the dump shows, or with something taken to be so. `limited`: some do. `differs`: they do, or the dump has
- * nothing of it, and the cluster says otherwise. `no-endpoints`: refused as there are none. `refuses`: rejected or dropped by other rules.
- * `unreached`: nothing leads to its chains, or nothing redirects its packets. `unknown`: what decides is not shown.
- */
-export type ServiceStateKind = 'serves' | 'leads' | 'limited' | 'differs' | 'no-endpoints' | 'refuses' | 'unreached' | 'unknown';
+export type ServiceStateKind = FlowStateKind;
 
 export interface ServiceState {
   readonly kind: ServiceStateKind;
