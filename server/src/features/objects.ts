@@ -85,7 +85,16 @@ export interface LinkData {
   readonly name: string;
 }
 
-const comment = /--comment (?:"([^"]*)"|([^\s"]+))|\/\* (.*?) \*\//g;
+/** A rule's comment and where it stands, in its saved form or in a listing's; null where there is none. One look from each end of it. */
+function commentIn(text: string): { readonly comment: string; readonly at: number } | null {
+  const isListed = text.includes('/* ');
+  const begin = isListed ? '/* ' : text.includes('--comment "') ? '--comment "' : '--comment ';
+  const at = text.indexOf(begin);
+  if (at < 0) return null;
+  const start = at + begin.length;
+  const end = text.indexOf(isListed ? ' */' : begin.endsWith('"') ? '"' : ' ', start);
+  return { comment: text.slice(start, end < 0 ? undefined : end), at };
+}
 
 /** The names of Services where rules look for their clusterIP or refuse it, as links to be resolved: those that the cluster has. Pauses every few thousand lines. */
 export function* documentLinks(state: DumpState): Steps<DocumentLink[]> {
@@ -94,13 +103,14 @@ export function* documentLinks(state: DumpState): Steps<DocumentLink[]> {
   for (const [number, { text }] of ruleset.lines.entries()) {
     if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
     if (!text.includes('/')) continue;
-    for (const match of text.matchAll(comment)) {
-      const found = serviceComment(match[1] ?? match[2] ?? match[3] ?? '');
+    const written = commentIn(text);
+    if (written !== null) {
+      const found = serviceComment(written.comment);
       // Editors underline links: in every comment of a Service they would be most of the text.
       if (found?.use !== 'cluster-ip' && found?.use !== 'no-endpoints') continue;
       if (cluster.service(found.namespace, found.service) === undefined) continue;
       const name = `${found.namespace}/${found.service}`;
-      const start = text.indexOf(name, match.index);
+      const start = text.indexOf(name, written.at);
       const data: LinkData = { uri: state.uri, namespace: found.namespace, name: found.service };
       links.push({
         range: rangeOf({ line: number, start, end: start + name.length }),

@@ -1,5 +1,7 @@
+import { commentOf } from '../../kube/proxy/rule-values.ts';
 import type { Finding } from '../../lint/support/finding.ts';
 import type { TraceStep, Verdict } from '../../netfilter/outcome.ts';
+import { ruleAt } from '../../ruleset/rules.ts';
 import type { Cause } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { marksOn } from '../marks.ts';
@@ -40,10 +42,9 @@ function messageOf(subject: Subject, step: TraceStep, verdict: Exclude<Verdict, 
   const owner = ownerOf(name);
   const whose = owner === '' ? '' : `, a chain of ${owner}`;
   const place = step.line === null ? null : subject.place(step.line);
-  const comment = /--comment "([^"]*has no [^"]*)"/.exec(
-    step.line === null ? '' : (subject.ruleset.lines[step.line]?.text ?? ''),
-  )?.[1];
-  if (comment !== undefined)
+  const rule = step.line === null ? undefined : ruleAt(subject.ruleset, step.line);
+  const comment = rule === undefined ? '' : commentOf(rule);
+  if (comment.includes('has no '))
     return `kube-proxy ${does} ${what}, as ${comment} on this node (${name}, table ${table.name}${place === null ? '' : `: ${place.file}, line ${place.line}`}).`;
   return `A rule of ${name} (table ${table.name}${whose}) ${does} ${what}${place === null ? '' : `: ${place.file}, line ${place.line}`}.`;
 }
