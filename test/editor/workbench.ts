@@ -121,9 +121,20 @@ function driver(page: Page, folder: string): Omit<Workbench, 'close'> {
       () => quickInput.isVisible(),
     );
 
+  /** The palette lists what can be run where the focus was when it opened, which the editor may not have known yet: then it is opened again. */
   const run = async (title: string): Promise<void> => {
-    await openQuickInput('F1');
-    await pick(`>${title}`, title);
+    const row = page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
+    await doUntil(
+      `find ${title}`,
+      async () => {
+        if (await quickInput.isVisible()) await page.keyboard.press('Escape');
+        await quickInput.waitFor({ state: 'hidden' });
+        await openQuickInput('F1');
+        await quickInput.fill(`>${title}`);
+      },
+      () => row.isVisible(),
+    );
+    await row.click();
   };
 
   const cursor = (): Locator => page.locator('[id="status.editor.selection"]');

@@ -37,8 +37,11 @@ describeWith(['code-server', 'chromium'], 'writing rules in VS Code', () => {
       text.replaceAll('\u00a0', ' ').trimEnd(),
     );
   const suggestion = (text: string) => workbench.page.locator('.suggest-widget.visible .monaco-list-row', { hasText: text });
-  /** The one that Tab writes: what is typed has reached the list. */
-  const chosen = (text: string) => workbench.page.locator('.suggest-widget.visible .monaco-list-row.focused', { hasText: text });
+  /** The one that Tab writes: what is typed has reached the list. By its name alone, as what is said of another may have the same word. */
+  const chosen = (name: string) => {
+    const named = workbench.page.locator('.label-name', { hasText: new RegExp(`^${name}$`) });
+    return workbench.page.locator('.suggest-widget.visible .monaco-list-row.focused').filter({ has: named });
+  };
   /** What is typed next takes the place of what stands in the line. */
   const selectLine = async (): Promise<void> => {
     const { page } = workbench;
