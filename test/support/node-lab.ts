@@ -58,6 +58,9 @@ pod $6 10.42.0.12 vethweb2
 pod $7 10.42.0.10 vethdns
 `;
 
+/** In milliseconds. The kernel sends a SYN again after one second: on a busy machine that one may be the first to be answered. */
+const patience = 3_000;
+
 interface Agent {
   readonly process: ChildProcessWithoutNullStreams;
   readonly lines: Interface;
@@ -120,7 +123,7 @@ export async function startNodeLab(): Promise<NodeLab> {
   for (const [host, ports] of listening) await tell(host, `listen ${ports}`);
   return {
     async ask(host, order) {
-      const whole: Order = { protocol: 'tcp', from: addresses[host], sport: 0, wait: 1000, ...order };
+      const whole: Order = { protocol: 'tcp', from: addresses[host], sport: 0, wait: patience, ...order };
       return (await tell(host, JSON.stringify(whole))) as Heard;
     },
     run: (host, script, input = '') => inNamespace(agentOf(host).process.pid, script, input).toString('utf8'),
