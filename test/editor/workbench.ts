@@ -171,7 +171,13 @@ function driver(page: Page, folder: string): Omit<Workbench, 'close'> {
     async menu(word, entry) {
       const { x, y } = await startOf(page, word);
       await page.mouse.click(x, y, { button: 'right' });
-      await page.locator('.monaco-menu .action-item', { hasText: entry }).first().click();
+      const item = page.locator('.monaco-menu .action-item', { hasText: entry }).first();
+      // A menu that has just opened takes no click: it may be the end of the one that opened it.
+      await doUntil(
+        `choose ${entry}`,
+        () => item.click(),
+        async () => !(await item.isVisible()),
+      );
     },
     async hover(word) {
       const hover = page.locator('.monaco-editor .monaco-hover:not(.hidden) .hover-contents');
