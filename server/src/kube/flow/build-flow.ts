@@ -24,7 +24,8 @@ export type FlowAnswer =
   /** `to` is the target as text, to ask again with after an edit. */
   { readonly ok: true; readonly graph: FlowGraph; readonly to: string } | { readonly ok: false; readonly reason: string };
 
-const mostFrontends = 60;
+/** So many entries of one target are drawn at the most. */
+export const mostFrontends = 60;
 
 /** Sends a packet to each frontend from each place that makes a difference. */
 function* gather(resolution: Resolution, frontends: readonly Frontend[]): Steps<Gathered> {

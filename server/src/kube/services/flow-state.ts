@@ -1,6 +1,6 @@
 /** A flow with the state of what it is drawn of, so that the drawing and the list of Services say the same. */
 import type { Steps } from '../../base/steps.ts';
-import type { FlowAnswer } from '../flow/build-flow.ts';
+import { type FlowAnswer, mostFrontends } from '../flow/build-flow.ts';
 import type { FlowState } from '../flow/graph.ts';
 import { isChainRequest, isExpectedRequest, requestSteps } from '../flow/request.ts';
 import { chooseFrontends } from '../flow/resolve-target.ts';
@@ -8,9 +8,6 @@ import { parseFlowTarget } from '../flow/target.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { judgeAll } from './service-list.ts';
 import { serviceState } from './state.ts';
-
-/** As `kube/flow/build-flow.ts` draws at most. */
-const mostFrontends = 60;
 
 /** The graph of a request as `requestSteps` makes it, a Service's or an address's with its state. */
 export function* flowWithState(resolution: Resolution, to: string): Steps<FlowAnswer> {
