@@ -19,7 +19,7 @@ it('endpoints are told apart by the rules as an edit left them', () => {
   const tellsApart = (ruleset: Ruleset, one: string, other: string): boolean => {
     const [first] = ruleset.dumps;
     if (first === undefined) throw new Error('no dump');
-    const { keyOf } = targetClasses(ruleset, first);
+    const { keyOf } = runToEnd(targetClasses(ruleset, first));
     return keyOf(packet({ to: one }), false) !== keyOf(packet({ to: other }), false);
   };
   const document = readWholeDocument(dump);

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { seeded } from '../property/random-edits.ts';
 import type { Attack } from '../torture/attack.ts';
 import { dumps, questions } from '../torture/dumps.ts';
-import { measureGrowth, mostGrowth, sizes } from '../torture/growth.ts';
+import { measureGrowth, measureWaits, mostGrowth, mostWait, sizes } from '../torture/growth.ts';
 import { kubeconfigs } from '../torture/kubeconfigs.ts';
 import { panelMessages, protocolMessages } from '../torture/messages.ts';
 import { expectedPackets, seenPackets } from '../torture/packets.ts';
@@ -89,6 +89,12 @@ if (withGrowth) {
     if (isTooMuch) faults += 1;
     const figures = times.map((time) => String(Math.round(time)).padStart(6)).join('');
     console.log(`${shape.padEnd(34)}${figures}  ${factor.toFixed(1)}${isTooMuch ? '  FAULT' : ''}`);
+  }
+  console.log(`\nlongest step in milliseconds (${mostWait} at most): what a hover in another document waits for`);
+  for (const { shape, longest: wait } of measureWaits()) {
+    const isTooMuch = wait > mostWait;
+    if (isTooMuch) faults += 1;
+    if (wait >= 1) console.log(`${shape.padEnd(34)}${String(Math.round(wait)).padStart(6)}${isTooMuch ? '  FAULT' : ''}`);
   }
 }
 console.log(`\n${inputs.toLocaleString('en')} inputs, ${faults} faults, seed ${seed}`);

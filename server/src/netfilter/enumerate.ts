@@ -17,6 +17,7 @@ import { enterStage, passEnd } from './enumeration/stages.ts';
 import { assume, newRun, type Run } from './enumeration/state.ts';
 import { output, prerouting } from './hooks.ts';
 import { isOwnAddress } from './local-address.ts';
+import { knowLoops } from './loops.ts';
 import type { Enumeration } from './outcome.ts';
 import type { Packet } from './packet.ts';
 
@@ -139,6 +140,7 @@ function* mergedPaths(ruleset: Ruleset, packet: Packet, options: EnumerateOption
  */
 export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: EnumerateOptions = {}): Steps<Enumeration> {
   const run = newRun(ruleset, packet, options);
+  yield* knowLoops(run.tables.values());
   const single = yield* singlePaths(run, packet, options.mostOutcomes ?? defaultMostOutcomes);
   if (single.complete) return enumerationOf(run, single.root, !run.isCut);
   const merged = yield* mergedPaths(ruleset, packet, options);

@@ -1,13 +1,17 @@
 /** Jumps that lead back to where they came from, which iptables refuses; dumps that were edited may have them. */
+import { runToEnd, type Steps } from '../base/steps.ts';
 import type { Chain, Table } from '../ruleset/ruleset.ts';
 
 const known = new WeakMap<Table, ReadonlyMap<Chain, ReadonlySet<Chain>>>();
 
+const jumpsBetweenPauses = 4096;
+
 /** Goes through all chains depth first, without recursion: a jump to a chain that is still being gone through leads back. */
-function findLoops(table: Table): ReadonlyMap<Chain, ReadonlySet<Chain>> {
+function* findLoops(table: Table): Steps<ReadonlyMap<Chain, ReadonlySet<Chain>>> {
   const loops = new Map<Chain, Set<Chain>>();
   const open = new Set<Chain>();
   const done = new Set<Chain>();
+  let looked = 0;
   for (const start of table.chains.values()) {
     if (done.has(start)) continue;
     const stack: { readonly chain: Chain; at: number }[] = [{ chain: start, at: 0 }];
@@ -15,6 +19,8 @@ function findLoops(table: Table): ReadonlyMap<Chain, ReadonlySet<Chain>> {
     for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
       const next = top.chain.jumps[top.at];
       top.at += 1;
+      looked += 1;
+      if (looked % jumpsBetweenPauses === 0) yield;
       if (next === undefined) {
         open.delete(top.chain);
         done.add(top.chain);
@@ -31,12 +37,21 @@ function findLoops(table: Table): ReadonlyMap<Chain, ReadonlySet<Chain>> {
   return loops;
 }
 
+function* loopsOf(table: Table): Steps<ReadonlyMap<Chain, ReadonlySet<Chain>>> {
+  let loops = known.get(table);
+  if (loops === undefined) {
+    loops = yield* findLoops(table);
+    known.set(table, loops);
+  }
+  return loops;
+}
+
+/** Looks for the loops of tables, so that `leadsBack` knows them at once. Pauses every few thousand jumps. */
+export function* knowLoops(tables: Iterable<Table>): Steps<void> {
+  for (const table of tables) yield* loopsOf(table);
+}
+
 /** Whether a jump from one chain to another closes a loop. */
 export function leadsBack(from: Chain, to: Chain): boolean {
-  let loops = known.get(from.table);
-  if (loops === undefined) {
-    loops = findLoops(from.table);
-    known.set(from.table, loops);
-  }
-  return loops.get(from)?.has(to) === true;
+  return (known.get(from.table) ?? runToEnd(loopsOf(from.table))).get(from)?.has(to) === true;
 }

@@ -49,7 +49,7 @@ function* gather(resolution: Resolution, frontends: readonly Frontend[]): Steps<
       start,
       facts: resolution.origin.facts,
     };
-    const classes = targetClasses(ruleset, frontend.dump);
+    const classes = yield* targetClasses(ruleset, frontend.dump);
     for (const source of packetSources(resolution, frontend)) {
       const found = yield* pathSteps(context, source, classes);
       const sample = samples.push({ entry: id, frontend, source }) - 1;

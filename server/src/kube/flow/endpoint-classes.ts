@@ -1,5 +1,6 @@
 /** Tells which redirected packets the rules behind the routing decision cannot tell apart. */
 
+import type { Steps } from '../../base/steps.ts';
 import type { Family } from '../../catalog/types.ts';
 import { networkTest } from '../../netfilter/core-match-predicates.ts';
 import { type IPAddress, ipAddress, type Packet } from '../../netfilter/packet.ts';
@@ -30,11 +31,12 @@ const known = new WeakMap<Dump, { readonly ruleset: Ruleset; readonly classes: T
 /**
  * Looks through the rules of a dump's tables, all but nat's for destinations, once. Two packets differ for the rules only by port, marks,
  * source, and the networks of `-s` and `-d` that they lie in; where a rule looks at an address in another way every address is a class.
+ * Pauses every few hundred rules.
  */
-export function targetClasses(ruleset: Ruleset, dump: Dump): TargetClasses {
+export function* targetClasses(ruleset: Ruleset, dump: Dump): Steps<TargetClasses> {
   const before = known.get(dump);
   if (before?.ruleset === ruleset) return before.classes;
-  const classes = readClasses(ruleset, dump);
+  const classes = yield* readClasses(ruleset, dump);
   known.set(dump, { ruleset, classes });
   return classes;
 }
@@ -82,14 +84,19 @@ function lookAtRule(looks: Looks, ruleset: Ruleset, rule: RuleStatement, family:
 /** Chains of nat that hand packets out: not reached behind the routing decision, where only POSTROUTING is still to come. */
 const beforeRouting = /^(?:KUBE-(?:SERVICES|NODEPORTS|SVC-|SVL-|SEP-|EXT-|XLB-|FW-)|CNI-(?:DN-|HOSTPORT-DNAT))/;
 
-function readClasses(ruleset: Ruleset, dump: Dump): TargetClasses {
+const rulesAStep = 512;
+
+function* readClasses(ruleset: Ruleset, dump: Dump): Steps<TargetClasses> {
   const looks: Looks = { single: new Set(), networks: new Map(), everyAddress: false, asked: false, lists: false };
+  let read = 0;
   for (const table of dump.tables) {
     for (const chain of table.chains.values()) {
       if (table.name === 'nat' && beforeRouting.test(chain.name)) continue;
       for (const line of chain.rules) {
         const rule = ruleAt(ruleset, line);
         if (rule !== undefined) lookAtRule(looks, ruleset, rule, dump.family);
+        read += 1;
+        if (read % rulesAStep === 0) yield;
       }
     }
   }

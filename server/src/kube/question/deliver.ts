@@ -36,8 +36,8 @@ export interface Delivery {
   readonly known: Map<string, AfterRouting>;
 }
 
-export function newDelivery(ruleset: Ruleset, dump: Dump, options: EnumerateOptions): Delivery {
-  return { ruleset, dump, options: { ...options, dump }, classes: targetClasses(ruleset, dump), known: new Map() };
+export function* newDelivery(ruleset: Ruleset, dump: Dump, options: EnumerateOptions): Steps<Delivery> {
+  return { ruleset, dump, options: { ...options, dump }, classes: yield* targetClasses(ruleset, dump), known: new Map() };
 }
 
 function newRemarks(): Remarks {

@@ -96,7 +96,7 @@ interface Search {
 }
 
 /** How packets are sent through one dump; an excerpt's chains for the node alone are hooked in for packets to the node. */
-function deliveryFor(search: Search, dump: Dump, destination: string): Delivery {
+function* deliveryFor(search: Search, dump: Dump, destination: string): Steps<Delivery> {
   const { resolution, options: known, deliveries, hooked } = search;
   const own = nodeAddress(resolution, dump).text;
   const isOwn = destination === own || destination === '127.0.0.1' || destination === '::1';
@@ -104,14 +104,14 @@ function deliveryFor(search: Search, dump: Dump, destination: string): Delivery 
   let delivery = deliveries.get(key);
   if (delivery === undefined) {
     const options = followOptions(resolution, dump, destination, hooked, { ...known, own: new Set([own]) });
-    delivery = newDelivery(resolution.ruleset, dump, options);
+    delivery = yield* newDelivery(resolution.ruleset, dump, options);
     deliveries.set(key, delivery);
   }
   return delivery;
 }
 
 function* answerFor(search: Search, asked: AskedService, dump: Dump, packet: Packet): Steps<ReachAnswer> {
-  const delivery = deliveryFor(search, dump, packet.destination.text);
+  const delivery = yield* deliveryFor(search, dump, packet.destination.text);
   const delivered = yield* deliverSteps(delivery, packet);
   for (const text of delivered.assumptions) if (search.assumptions.size < mostNotes) search.assumptions.add(text);
   const notShown = notShownTexts({ missing: [...delivered.missing], unshown: [...delivered.unshown.values()] });

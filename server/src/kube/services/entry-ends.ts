@@ -110,7 +110,7 @@ export function* entryEnds(resolution: Resolution, frontend: Frontend): Steps<En
   const { dump, target } = frontend;
   const start = frontend.kind === 'chain' ? target : null;
   const context: PathContext = { ruleset, dump, isLocal: ownAddresses(resolution, dump), start, facts: resolution.origin.facts };
-  const classes = targetClasses(ruleset, dump);
+  const classes = yield* targetClasses(ruleset, dump);
   const places: PlaceEnds[] = [];
   const endpoints = new Set<string>();
   const caveats = new Set<string>();

@@ -15,6 +15,7 @@ export const chainDeclaredLater: LintRule = {
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;
   for (const table of ruleset.tables) {
+    yield;
     if (!table.declared) continue;
     for (const chain of tableFacts(ruleset, table).declaredLater) {
       yield;
