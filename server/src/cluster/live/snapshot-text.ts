@@ -5,7 +5,7 @@
  */
 import { type Fields, fieldsAt, isFields, objectsAt } from '../fields.ts';
 import type { ClusterKind } from '../objects.ts';
-import { onlyInKey } from '../snapshot.ts';
+import { onlyInKey } from '../snapshot-objects.ts';
 import type { Api } from './api.ts';
 import { ApiError } from './api-error.ts';
 import { listAllowed } from './list-allowed.ts';

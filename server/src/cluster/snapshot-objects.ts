@@ -1,0 +1,132 @@
+/** The objects of a snapshot, gathered as they are read. */
+import { type Fields, fieldsAt, isFields, textAt } from './fields.ts';
+import { newestTimeOf } from './newest-time.ts';
+import type { ClusterKind, EndpointSliceRecord, NodeRecord, PodRecord, ProxyConfig, ServiceRecord } from './objects.ts';
+import { proxyConfigsOf } from './proxy-config.ts';
+import { clusterKind, listItems, readObject } from './read-object.ts';
+import { SnapshotFailure, shown, wanted } from './snapshot-failure.ts';
+
+const itemsBetweenPauses = 400;
+
+/** What was read of a snapshot so far. */
+export interface Gathered {
+  readonly services: ServiceRecord[];
+  readonly slices: EndpointSliceRecord[];
+  readonly pods: PodRecord[];
+  readonly nodes: NodeRecord[];
+  readonly proxyConfigs: ProxyConfig[];
+  readonly kinds: Set<ClusterKind>;
+  readonly otherKinds: Set<string>;
+  readonly onlyIn: Map<ClusterKind, string>;
+  malformed: number;
+  objects: number;
+  /** The newest time that some object names, in milliseconds since 1970. */
+  newest: number;
+}
+
+/** A snapshot of which nothing is read yet. */
+export function nothingGathered(): Gathered {
+  return {
+    services: [],
+    slices: [],
+    pods: [],
+    nodes: [],
+    proxyConfigs: [],
+    kinds: new Set(),
+    otherKinds: new Set(),
+    onlyIn: new Map(),
+    malformed: 0,
+    objects: 0,
+    newest: 0,
+  };
+}
+
+/** Adds one object; `defaultKind` is what its list says that it is, where it does not say so itself. */
+export function gatherObject(into: Gathered, object: unknown, defaultKind: string): void {
+  into.objects += 1;
+  if (!isFields(object)) {
+    into.malformed += 1;
+    return;
+  }
+  into.newest = Math.max(into.newest, newestTimeOf(object));
+  const kindText = textAt(object, 'kind') || defaultKind;
+  const kind = clusterKind(textAt(object, 'apiVersion'), kindText);
+  into.proxyConfigs.push(...proxyConfigsOf(kindText, object));
+  if (kind === undefined) {
+    into.otherKinds.add(kindText === '' ? 'no kind' : kindText);
+    return;
+  }
+  into.kinds.add(kind);
+  const record = readObject(kind, object);
+  switch (record?.kind) {
+    case 'Service':
+      into.services.push(record);
+      break;
+    case 'EndpointSlice':
+      into.slices.push(record);
+      break;
+    case 'Pod':
+      into.pods.push(record);
+      break;
+    case 'Node':
+      into.nodes.push(record);
+      break;
+    default:
+      into.malformed += 1;
+  }
+}
+
+/** In a list's metadata: kinds of which one namespace alone could be read, each with that namespace. */
+export const onlyInKey = 'vscode-iptables/only-in';
+
+/** Adds what a list says of the kinds of which one namespace alone could be read. */
+export function gatherScope(into: Gathered, list: Fields): void {
+  const onlyIn = fieldsAt(fieldsAt(list, 'metadata'), onlyInKey);
+  for (const kind of ['Service', 'EndpointSlice', 'Pod'] as const) {
+    const namespace = textAt(onlyIn, kind);
+    if (namespace !== '') into.onlyIn.set(kind, namespace);
+  }
+}
+
+/** An API server's error, or a kubeconfig, saved by mistake. */
+function refuseKnownMistakes(object: Fields): void {
+  const kind = textAt(object, 'kind');
+  if (kind === 'Status' && textAt(object, 'status') === 'Failure') {
+    throw new SnapshotFailure(
+      `This is the API server's refusal, not its objects: ${shown(textAt(object, 'message'))}. ${wanted}`,
+    );
+  }
+  if (kind === 'Config' && (Object.hasOwn(object, 'clusters') || Object.hasOwn(object, 'contexts'))) {
+    throw new SnapshotFailure(`This is a kubeconfig, which says how to reach a cluster and not what is in it. ${wanted}`);
+  }
+}
+
+/** Adds an object, or all of a list, with pauses. @throws {SnapshotFailure} where the value is no Kubernetes object */
+export function* gather(into: Gathered, value: unknown): Generator<void, void> {
+  if (value === null || value === undefined) return;
+  let items: readonly unknown[];
+  let itemKind = '';
+  if (Array.isArray(value)) {
+    items = value;
+  } else if (isFields(value)) {
+    refuseKnownMistakes(value);
+    const list = listItems(value);
+    if (list === undefined) {
+      gatherObject(into, value, '');
+      return;
+    }
+    ({ items, itemKind } = list);
+    gatherScope(into, value);
+    into.newest = Math.max(into.newest, newestTimeOf(value));
+    const kind = clusterKind('', itemKind);
+    if (kind !== undefined) into.kinds.add(kind);
+  } else {
+    throw new SnapshotFailure(
+      `This is no Kubernetes object but ${typeof value === 'string' ? 'plain text' : `a ${typeof value}`}. ${wanted}`,
+    );
+  }
+  for (const [index, item] of items.entries()) {
+    gatherObject(into, item, itemKind);
+    if (index % itemsBetweenPauses === itemsBetweenPauses - 1) yield;
+  }
+}
