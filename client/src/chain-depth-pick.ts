@@ -1,4 +1,5 @@
 import { l10n } from 'vscode';
+import { chainRequest, requestedChain } from '../../server/src/base/flow-request.ts';
 import { type PickItem, pick } from './show.ts';
 
 // More than any chain is deep, and the most that a request takes.
@@ -14,12 +15,12 @@ interface DepthItem extends PickItem {
  * next, which is what `service` gives where the user would rather see a Service; undefined when nothing was picked.
  */
 export async function pickChainDepth(to: string, service: () => Promise<string | undefined>): Promise<string | undefined> {
-  const [, chain = to, shown = ''] = /^(.+)@(\d+)$/.exec(to) ?? [];
+  const asked = requestedChain(to);
   const items = depths.map(
     (depth): DepthItem => ({
       label: depth === 1 ? l10n.t('One jump') : depth === every ? l10n.t('Every jump') : l10n.t('Up to {0} jumps', depth),
-      description: String(depth) === shown ? l10n.t('shown now') : '',
-      to: `${chain}@${depth}`,
+      description: depth === asked?.depth ? l10n.t('shown now') : '',
+      to: asked === undefined ? to : chainRequest(asked.table, asked.chain, depth),
     }),
   );
   const instead: DepthItem = { label: l10n.t('A Service instead...'), to: undefined };

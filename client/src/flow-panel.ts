@@ -12,6 +12,7 @@ import {
   window,
   workspace,
 } from 'vscode';
+import { isChainRequest } from '../../server/src/base/flow-request.ts';
 import { type HostMessage, type Outdated, readPageMessage, type ShowFlow, type ShowNothing } from '../../webview/src/messages.ts';
 import { pickChainDepth } from './chain-depth-pick.ts';
 import { cursorPlace } from './cursor-place.ts';
@@ -53,13 +54,8 @@ function columnOf(uri: Uri): ViewColumn | undefined {
   return tabs.find(({ input }) => input instanceof TabInputText && input.uri.toString() === uri.toString())?.group.viewColumn;
 }
 
-/** Whether a chain's graph was asked for and not a Service's flow. */
-function isChain(to: string): boolean {
-  return to.startsWith('chain:');
-}
-
 function titleOf(to: string, title: string): string {
-  return isChain(to) ? l10n.t('Chains: {0}', title) : l10n.t('NAT flow: {0}', title);
+  return isChainRequest(to) ? l10n.t('Chains: {0}', title) : l10n.t('NAT flow: {0}', title);
 }
 
 function nameOf(uri: Uri): string {
@@ -225,7 +221,7 @@ class PanelOfDump implements FlowPanel {
 
   async #pick(): Promise<void> {
     const pickService = (): Promise<string | undefined> => pickFlowTarget(this.#server, this.uri());
-    const picked = isChain(this.#to) ? await pickChainDepth(this.#to, pickService) : await pickService();
+    const picked = isChainRequest(this.#to) ? await pickChainDepth(this.#to, pickService) : await pickService();
     if (picked !== undefined) await this.show(picked);
   }
 

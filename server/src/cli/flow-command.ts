@@ -3,10 +3,10 @@ import { flowLines } from '../../../webview/src/export/flow-lines.ts';
 import { flowHtml } from '../../../webview/src/export/html.ts';
 import { flowMermaid } from '../../../webview/src/export/mermaid.ts';
 import { flowSvg } from '../../../webview/src/export/svg.ts';
+import { isChainRequest, ownRequest } from '../base/flow-request.ts';
 import { jsonText, terminalText } from '../base/safe-text.ts';
 import { clusterOfDump } from '../kube/drift/other-cluster.ts';
-import { expectedPrefix, type FlowGraph } from '../kube/flow/graph.ts';
-import { isChainRequest, isExpectedRequest } from '../kube/flow/request.ts';
+import type { FlowGraph } from '../kube/flow/graph.ts';
 import { parseFlowTarget } from '../kube/flow/target.ts';
 import { resolveChains } from '../kube/identity/resolve.ts';
 import { flowWithState } from '../kube/services/flow-state.ts';
@@ -29,7 +29,7 @@ export interface FlowOptions extends ClusterOptions {
 /** `flow DUMP --to`: the paths of packets to an address or a Service, as text or as a drawing. */
 export async function runFlow(path: string, options: FlowOptions): Promise<string> {
   // Before anything large is read.
-  const parsed = parseFlowTarget(isExpectedRequest(options.to) ? options.to.slice(expectedPrefix.length) : options.to);
+  const parsed = parseFlowTarget(ownRequest(options.to));
   if (!parsed.ok && !isChainRequest(options.to)) throw new UsageError(`--to: ${parsed.message}`);
   const dump = readDump(path);
   const cluster = await readCluster(options, [], dump.facts);

@@ -1,12 +1,12 @@
 /** The flow panel's questions: what can be drawn, and the flow to a target or to what a place in the dump is. */
 import type { Position } from 'vscode-languageserver-types';
+import { chainRequest } from '../base/flow-request.ts';
 import { canonicalIP } from '../base/ip.ts';
 import type { Steps } from '../base/steps.ts';
 import { comparisonBasis } from '../kube/drift/basis.ts';
 import { chainFrontends } from '../kube/flow/chain-frontends.ts';
 import { frontendDescription, targetOf } from '../kube/flow/frontend-target.ts';
 import { type Frontend, frontendSteps, frontendsOfRecord } from '../kube/flow/frontends.ts';
-import { chainRequest } from '../kube/flow/request.ts';
 import { otherProxyRemark, showsAllOfNat } from '../kube/flow/resolve-target.ts';
 import { addressText } from '../kube/flow/target.ts';
 import type { ChainService, Resolution } from '../kube/identity/chain-identity.ts';

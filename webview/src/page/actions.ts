@@ -1,6 +1,6 @@
 /** What buttons and keys do, selection aside. */
 
-import { expectedPrefix } from '../../../server/src/kube/flow/graph.ts';
+import { expectedRequest, ownRequest } from '../../../server/src/base/flow-request.ts';
 import type { KeyAction } from './keyboard.ts';
 import { focusFlow, matches, openLineOf, type Page, say, update } from './page.ts';
 import { refresh, relayout } from './refresh.ts';
@@ -16,8 +16,8 @@ export function go(page: Page, step: 1 | -1): void {
 
 /** Asks for the flow that kube-proxy would make of the same Service, or for the dump's own again. */
 export function showExpected(page: Page, on: boolean): void {
-  const own = page.state.to.startsWith(expectedPrefix) ? page.state.to.slice(expectedPrefix.length) : page.state.to;
-  page.host.post({ kind: 'request-flow', to: on ? `${expectedPrefix}${own}` : own });
+  const own = ownRequest(page.state.to);
+  page.host.post({ kind: 'request-flow', to: on ? expectedRequest(own) : own });
 }
 
 export function setMode(page: Page, mode: 'drawing' | 'text'): void {

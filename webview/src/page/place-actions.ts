@@ -1,4 +1,5 @@
 /** What one can do with a place of the drawing: the entries of its context menu. */
+import { chainRequest } from '../../../server/src/base/flow-request.ts';
 import { hostPort } from '../../../server/src/base/ip.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowEdge, FlowNode } from '../../../server/src/kube/flow/graph.ts';
@@ -14,7 +15,6 @@ export interface PlaceAction {
 }
 
 const mostRules = 8;
-const chainGraphDepth = 3;
 
 function goTo(label: string, line: number): PlaceAction {
   return { label, message: { kind: 'open-line', line, focus: true } };
@@ -38,7 +38,7 @@ export function nodeActions(index: GraphIndex, node: FlowNode): readonly PlaceAc
   if (node.service !== null) actions.push(copy('Service Name', `${node.service.namespace}/${node.service.name}`));
   actions.push(...traceActions(index, node));
   if (isChain && node.table !== null && node.chain !== null) {
-    const to = `chain:${node.table}/${node.chain}@${chainGraphDepth}`;
+    const to = chainRequest(node.table, node.chain);
     actions.push({ label: 'Show Chain Graph', message: { kind: 'request-flow', to } });
   }
   return actions;

@@ -1,5 +1,5 @@
+import { isChainRequest, isExpectedRequest } from '../../../server/src/base/flow-request.ts';
 import { drawingText, visibleLines } from '../../../server/src/base/safe-text.ts';
-import { expectedPrefix } from '../../../server/src/kube/flow/graph.ts';
 import { textItems } from '../export/text-tree.ts';
 import { filterOf } from '../model/search.ts';
 import { emphasisOf } from './emphasis.ts';
@@ -81,7 +81,7 @@ function toolbarState({ state, index, shown, parts }: Page, found: readonly stri
     matches: state.search === '' ? '' : selectedMatch < 0 ? String(found.length) : `${selectedMatch + 1} of ${found.length}`,
     filtering: state.filtering,
     grouping: shown?.layout.arrangement.grouping ?? null,
-    expected: state.to.startsWith('chain:') ? null : state.to.startsWith(expectedPrefix),
+    expected: isChainRequest(state.to) ? null : isExpectedRequest(state.to),
     mode: state.mode,
     details: state.details,
     zoom: parts.drawing.view().k,

@@ -5,9 +5,6 @@
  * Lines are 1-based, as on the command line. Probabilities and shares are 0 to 1.
  */
 
-/** Before what asks for a flow: the one that kube-proxy would make is meant, and not the dump's own. */
-export const expectedPrefix = 'expected:';
-
 /** Where a packet starts; `chain` is a Service's chain that no rule leads to. */
 export type FlowEntryKind =
   | 'cluster-ip'

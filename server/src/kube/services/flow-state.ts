@@ -1,8 +1,10 @@
 /** A flow with the state of what it is drawn of, so that the drawing and the list of Services say the same. */
+
+import { isChainRequest, isExpectedRequest } from '../../base/flow-request.ts';
 import type { Steps } from '../../base/steps.ts';
 import { type FlowAnswer, mostFrontends } from '../flow/build-flow.ts';
 import type { FlowState } from '../flow/graph.ts';
-import { isChainRequest, isExpectedRequest, requestSteps } from '../flow/request.ts';
+import { requestSteps } from '../flow/request.ts';
 import { chooseFrontends } from '../flow/resolve-target.ts';
 import { parseFlowTarget } from '../flow/target.ts';
 import type { Resolution } from '../identity/chain-identity.ts';

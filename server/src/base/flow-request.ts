@@ -1,0 +1,50 @@
+/**
+ * What asks for a drawing, as a text that server, client, page and command line hand to each other: an address ("10.96.20.10:80/tcp") or a
+ * Service ("shop/web:http"), either also for the flow that kube-proxy would make ("expected:shop/web:http"), or a chain with how many jumps
+ * are followed from it ("chain:filter/FORWARD@3").
+ */
+
+const chainPrefix = 'chain:';
+const expectedPrefix = 'expected:';
+const chainPattern = /^chain:([^/\s]+)\/(\S+?)(?:@(\d{1,2}))?$/;
+const usualDepth = 3;
+
+/** A chain that is asked for. */
+export interface RequestedChain {
+  readonly table: string;
+  readonly chain: string;
+  /** How many jumps are followed, 0 to 99. */
+  readonly depth: number;
+}
+
+/** What asks for the graph of a chain, over so many jumps: "chain:filter/FORWARD@3". */
+export function chainRequest(table: string, chain: string, depth = usualDepth): string {
+  return `${chainPrefix}${table}/${chain}@${depth}`;
+}
+
+/** Whether a request is for a chain's graph and not for a flow. */
+export function isChainRequest(to: string): boolean {
+  return to.startsWith(chainPrefix);
+}
+
+/** The chain that a request is for; undefined where it is for none, or cannot be read. */
+export function requestedChain(to: string): RequestedChain | undefined {
+  const [, table, chain, depth] = chainPattern.exec(to) ?? [];
+  if (table === undefined || chain === undefined) return undefined;
+  return { table, chain, depth: depth === undefined ? usualDepth : Number(depth) };
+}
+
+/** What asks for the flow that kube-proxy would make, instead of the dump's own. */
+export function expectedRequest(to: string): string {
+  return `${expectedPrefix}${to}`;
+}
+
+/** Whether a request is for the flow that kube-proxy would make, and not for the dump's own. */
+export function isExpectedRequest(to: string): boolean {
+  return to.startsWith(expectedPrefix);
+}
+
+/** What asks for the dump's own flow, of a request for either. */
+export function ownRequest(to: string): string {
+  return isExpectedRequest(to) ? to.slice(expectedPrefix.length) : to;
+}
