@@ -55,6 +55,20 @@ describe('diagnose', () => {
     expect(markdown).toContain('- `bridge link set dev veth1aa601b0 hairpin on`');
   });
 
+  it('does not go through a whole disk, nor unpack one', () => {
+    const disk = mkdtempSync(join(tmpdir(), 'iptables-disk-'));
+    for (let index = 0; index <= 5_000; index += 1) mkdirSync(join(disk, String(index)), { recursive: true });
+    const { status, stderr } = inspect(['diagnose', disk]);
+    expect(status).toBe(2);
+    expect(stderr).toBe(`iptables-inspect: ${disk}: holds more than 5000 files and folders; expected a node bundle\n`);
+    rmSync(disk, { recursive: true });
+    const bomb = join(folder, 'bomb.tar.gz');
+    execFileSync('sh', ['-c', `head -c 501000000 /dev/zero | gzip -1 > ${bomb}`]);
+    expect(inspect(['diagnose', bomb]).stderr).toBe(
+      `iptables-inspect: ${bomb}: holds more than 500 MB; expected a node bundle\n`,
+    );
+  });
+
   it('takes a dump alone, says what is missing, and does not claim that a packet arrives', () => {
     const dump = join(folder, 'hairpin-off/iptables-save.txt');
     const { outcome, causes, missing } = diagnosis(dump, '--from', '10.42.0.30', '--to', '10.96.10.60:80');

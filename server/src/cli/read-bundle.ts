@@ -13,38 +13,69 @@ import { UsageError } from './usage-error.ts';
 
 const mostFiles = 5_000;
 const deepest = 8;
+const tooLarge = `holds more than ${mostBytes / 1_000_000} MB; expected a node bundle`;
 
 /** Whether a path names a folder, which can only be a bundle. */
 export function isFolder(path: string): boolean {
   return path !== '-' && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** Files below a folder in the order of their names, without links and devices. @throws UsageError for more than any bundle has */
-function filesIn(folder: string): readonly BundleFile[] {
-  const files: BundleFile[] = [];
+/**
+ * Paths of files below a folder in the order of their names, without links and devices.
+ * @throws UsageError for more than any bundle has, and what Node.js throws where the folder itself cannot be listed
+ */
+function pathsIn(folder: string, notes: string[]): readonly string[] {
+  const paths: string[] = [];
+  let entries = 0;
   let bytes = 0;
-  const walk = (at: string, path: string, depth: number): void => {
+  const walk = (path: string, depth: number): void => {
     if (depth > deepest) return;
-    for (const name of readdirSync(at).toSorted()) {
-      const full = join(at, name);
+    for (const name of readdirSync(join(folder, path)).toSorted()) {
       const inner = path === '' ? name : `${path}/${name}`;
-      const stats = lstatSync(full);
-      if (stats.isDirectory()) walk(full, inner, depth + 1);
+      entries += 1;
+      // Folders count as well: a whole disk has more of them than anybody waits for.
+      if (entries > mostFiles)
+        throw new UsageError(`${folder}: holds more than ${mostFiles} files and folders; expected a node bundle`);
+      const stats = lstatSync(join(folder, inner));
+      if (stats.isDirectory()) {
+        try {
+          walk(inner, depth + 1);
+        } catch (error) {
+          if (error instanceof UsageError) throw error;
+          notes.push(unreadText(inner, error));
+        }
+      }
       if (!stats.isFile()) continue;
       bytes += stats.size;
-      if (bytes > mostBytes) throw new UsageError(`${folder}: holds more than ${mostBytes / 1_000_000} MB`);
-      if (files.length >= mostFiles)
-        throw new UsageError(`${folder}: holds more than ${mostFiles} files; expected a node bundle`);
-      files.push({ path: inner, text: decodeBytes(readFileSync(full)) });
+      if (bytes > mostBytes) throw new UsageError(`${folder}: ${tooLarge}`);
+      paths.push(inner);
     }
   };
+  walk('', 0);
+  return paths;
+}
+
+function unreadText(path: string, error: unknown): string {
+  return `${path} could not be read: ${describeFileError(error)}.`;
+}
+
+/** Files below a folder, and of those that cannot be read why. @throws UsageError for a folder that cannot be listed, and as `pathsIn` does */
+function filesIn(folder: string): { readonly files: readonly BundleFile[]; readonly notes: readonly string[] } {
   try {
-    walk(folder, '', 0);
+    const files: BundleFile[] = [];
+    const notes: string[] = [];
+    for (const path of pathsIn(folder, notes)) {
+      try {
+        files.push({ path, text: decodeBytes(readFileSync(join(folder, path))) });
+      } catch (error) {
+        notes.push(unreadText(path, error));
+      }
+    }
+    return { files, notes };
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(`${folder}: ${describeFileError(error)}`);
   }
-  return files;
 }
 
 /** Folders that hold rules of their own: of one node there is one. */
@@ -80,7 +111,8 @@ function factsOf(
 
 /** The bundle in a folder. @throws UsageError */
 export function readBundleFolder(folder: string): NodeFacts {
-  return factsOf(folder, 'a directory', filesIn(folder), []);
+  const { files, notes } = filesIn(folder);
+  return factsOf(folder, 'a directory', files, notes);
 }
 
 /** The bundle in the bytes of a file, where they are a tar archive, compressed by gzip or not; undefined where they are none. @throws UsageError */
@@ -93,6 +125,8 @@ export function readBundleArchive(path: string, bytes: Buffer): NodeFacts | unde
     try {
       plain = gunzipSync(bytes, { maxOutputLength: mostBytes });
     } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE')
+        throw new UsageError(`${name}: ${tooLarge}`);
       throw new UsageError(
         `${name}: is compressed and cannot be read: ${error instanceof Error ? error.message : String(error)}`,
       );
