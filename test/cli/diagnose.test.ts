@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Diagnosis } from '../../server/src/diagnose/diagnosis.ts';
 import { bundleFiles, bundlePath } from '../support/bundles.ts';
@@ -37,6 +38,17 @@ describe('diagnose', () => {
     for (const path of [plain, bundlePath('hairpin-off')]) expect(diagnosis(path, ...itself)).toEqual(wanted);
   });
 
+  it('reads files that were compressed one by one', () => {
+    const packed = join(folder, 'packed');
+    for (const { path, text } of bundleFiles('hairpin-off')) {
+      mkdirSync(dirname(join(packed, path)), { recursive: true });
+      writeFileSync(join(packed, `${path}.gz`), gzipSync(text));
+    }
+    const { outcome, causes } = diagnosis(packed, ...itself);
+    expect([outcome, causes.map(({ code }) => code)]).toEqual(['lost', ['hairpin-off']]);
+    rmSync(packed, { recursive: true });
+  });
+
   it('exits with 1 where something is wrong, 0 where nothing is', () => {
     expect(inspect(['diagnose', join(folder, 'hairpin-off')]).status).toBe(1);
     const healthy = inspect(['diagnose', join(folder, 'healthy'), '--from', 'shop/client-0', '--to', 'shop/web']);
@@ -57,10 +69,10 @@ describe('diagnose', () => {
 
   it('does not go through a whole disk, nor unpack one', () => {
     const disk = mkdtempSync(join(tmpdir(), 'iptables-disk-'));
-    for (let index = 0; index <= 5_000; index += 1) mkdirSync(join(disk, String(index)), { recursive: true });
+    for (let index = 0; index <= 25_000; index += 1) mkdirSync(join(disk, String(index)), { recursive: true });
     const { status, stderr } = inspect(['diagnose', disk]);
     expect(status).toBe(2);
-    expect(stderr).toBe(`iptables-inspect: ${disk}: holds more than 5000 files and folders; expected a node bundle\n`);
+    expect(stderr).toBe(`iptables-inspect: ${disk}: holds more than 25000 files and folders; expected a node bundle\n`);
     rmSync(disk, { recursive: true });
     const bomb = join(folder, 'bomb.tar.gz');
     execFileSync('sh', ['-c', `head -c 501000000 /dev/zero | gzip -1 > ${bomb}`]);

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { BundleFile } from '../../server/src/node/bundle.ts';
+import type { BundleFile } from '../../server/src/node/bundle-file.ts';
 import { bundleFiles, codesOf, diagnosed, withChanges } from '../support/bundles.ts';
 import { addresses, type LabHost, type NodeLab, startNodeLab } from '../support/node-lab.ts';
 import type { Order } from '../support/node-lab-agent.ts';

@@ -6,7 +6,7 @@ import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:chil
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
-import type { BundleFile } from '../../server/src/node/bundle.ts';
+import type { BundleFile } from '../../server/src/node/bundle-file.ts';
 import { collectScript } from '../../server/src/node/collect-script.ts';
 import { readTar } from '../../server/src/node/tar.ts';
 import type { Heard, Order } from './node-lab-agent.ts';

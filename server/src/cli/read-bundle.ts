@@ -3,7 +3,8 @@ import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describeFileError } from '../lsp/node/files.ts';
-import { type BundleFile, readBundle } from '../node/bundle.ts';
+import { readBundle } from '../node/bundle.ts';
+import type { BundleFile } from '../node/bundle-file.ts';
 import type { NodeFacts } from '../node/facts.ts';
 import { partKindOf } from '../node/part-kind.ts';
 import { isTar, readTar } from '../node/tar.ts';
@@ -11,13 +12,24 @@ import { decodeBytes } from './decode-bytes.ts';
 import { mostBytes, nameOfInput } from './read-text.ts';
 import { UsageError } from './usage-error.ts';
 
-const mostFiles = 5_000;
+/** A copied /proc/sys has some fifty files for each interface. */
+const mostFiles = 25_000;
 const deepest = 8;
 const tooLarge = `holds more than ${mostBytes / 1_000_000} MB; expected a node bundle`;
 
 /** Whether a path names a folder, which can only be a bundle. */
 export function isFolder(path: string): boolean {
   return path !== '-' && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** A file of a bundle as text; one that was compressed by itself is read as what it was. */
+function textOf(path: string, bytes: Buffer): BundleFile {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return { path, text: decodeBytes(bytes) };
+  try {
+    return { path: path.replace(/\.gz$/, ''), text: decodeBytes(gunzipSync(bytes, { maxOutputLength: mostBytes })) };
+  } catch {
+    return { path, text: '' };
+  }
 }
 
 /**
@@ -66,7 +78,7 @@ function filesIn(folder: string): { readonly files: readonly BundleFile[]; reado
     const notes: string[] = [];
     for (const path of pathsIn(folder, notes)) {
       try {
-        files.push({ path, text: decodeBytes(readFileSync(join(folder, path))) });
+        files.push(textOf(path, readFileSync(join(folder, path))));
       } catch (error) {
         notes.push(unreadText(path, error));
       }
@@ -135,9 +147,8 @@ export function readBundleArchive(path: string, bytes: Buffer): NodeFacts | unde
   }
   const answer = readTar(plain);
   if (!answer.ok) throw new UsageError(`${name}: ${answer.message}; expected a node bundle`);
-  const files = answer.files.map(({ path: inner, bytes: content }) => ({
-    path: inner,
-    text: decodeBytes(Buffer.from(content.buffer, content.byteOffset, content.byteLength)),
-  }));
+  const files = answer.files.map(({ path: inner, bytes: content }) =>
+    textOf(inner, Buffer.from(content.buffer, content.byteOffset, content.byteLength)),
+  );
   return factsOf(name, 'an archive', files, answer.notes);
 }

@@ -14,7 +14,7 @@ import { RequestError, readRequest, type TraceRequest } from '../netfilter/trace
 import { type RouteAnswer, routeOf } from '../node/look-ups/route.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import { bridgedSkipsRules, bridgeNamed, linkOfRoute, routeTo } from './bridges.ts';
-import type { Subject } from './subject.ts';
+import { nodeName, type Subject } from './subject.ts';
 
 /** What is asked, as typed. */
 export interface DiagnoseQuestion {
@@ -118,15 +118,16 @@ function journeyOf(subject: Subject, start: Packet, outcome: Outcome): Journey {
 
 /** The address and protocol by which a client asks for a Service that the cluster has: its clusterIP, or from outside a NodePort. */
 function addressByCluster(
-  { cluster, facts, resolution }: Subject,
+  subject: Subject,
   to: string,
   from: string,
 ): { readonly to: string; readonly protocol: string } | undefined {
+  const { cluster } = subject;
   const [, namespace = '', name = '', wanted] = /^([^/:\s]+)\/([^/:\s]+)(?::([^/:\s]+))?$/.exec(to) ?? [];
   const service = cluster.service(namespace, name);
   const port = service?.ports.find((each) => wanted === undefined || each.name === wanted || String(each.port) === wanted);
   if (service === undefined || port === undefined) return undefined;
-  const node = cluster.node(facts.meta?.node ?? resolution.origin.node ?? '');
+  const node = cluster.node(nodeName(subject));
   const ip = from === 'outside' ? node?.addresses.find(({ type }) => type === 'InternalIP')?.address : service.clusterIPs[0];
   const number = from === 'outside' ? port.nodePort : port.port;
   return ip === undefined || number === 0 ? undefined : { to: hostPort(ip, number), protocol: port.protocol };

@@ -1,6 +1,7 @@
 /** What is diagnosed: a node's rules with everything that is known beside them. */
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Resolution } from '../kube/identity/chain-identity.ts';
+import { dumpNodes } from '../kube/proxy/dump-node.ts';
 import type { Finding } from '../lint/support/finding.ts';
 import type { NodeFacts } from '../node/facts.ts';
 import type { RulesText } from '../node/records.ts';
@@ -36,7 +37,16 @@ export function ruleEvidence({ ruleset, place }: Subject, line: number): Evidenc
   return { ...place(line), text: source === undefined ? '' : source.kind === 'rule' ? ruleText(source) : source.text };
 }
 
-/** The node's name; empty where nothing tells. */
-export function nodeName({ facts, resolution }: Subject): string {
-  return facts.meta?.node || (resolution.origin.node ?? '');
+const named = new WeakMap<Subject, string>();
+
+/** The node's name: said by the bundle, or told by its addresses, rules or files; empty where nothing tells. */
+export function nodeName(subject: Subject): string {
+  let name = named.get(subject);
+  if (name === undefined) {
+    const { facts, ruleset, cluster, resolution } = subject;
+    const told = dumpNodes(ruleset, cluster, { ...resolution.origin, facts });
+    name = facts.meta?.node || (told.find((each) => each.name !== '')?.name ?? '');
+    named.set(subject, name);
+  }
+  return name;
 }

@@ -14,14 +14,27 @@ export interface ChosenRules {
 }
 
 interface Weighed {
+  /** The first of several listings that are one ruleset together. */
   readonly rules: RulesText;
+  readonly pieces: readonly RulesText[];
   /** How many rules it has, how many of kube-proxy's, and how many packets met kube-proxy's entry. */
   readonly ruleCount: number;
   readonly proxyCount: number;
   readonly packets: number;
 }
 
-function weigh(rules: RulesText): Weighed {
+/** Each text alone, and listings of one table each as one. */
+function groupsOf(rules: readonly RulesText[]): readonly (readonly RulesText[])[] {
+  const listings = rules.filter(({ command }) => command !== '');
+  const others = rules.filter(({ command }) => command === '').map((each) => [each]);
+  // The same table may be listed twice, as with -L and -nvL.
+  const each = new Map(listings.map((listing) => [listing.command, listing]));
+  return each.size === 0 ? others : [...others, [...each.values()]];
+}
+
+function weigh(pieces: readonly RulesText[]): Weighed | undefined {
+  const [rules] = pieces;
+  if (rules === undefined || pieces.every(({ text }) => text.trim() === '')) return undefined;
   let ruleCount = 0;
   let proxyCount = 0;
   let packets = 0;
@@ -32,7 +45,7 @@ function weigh(rules: RulesText): Weighed {
     if ((chain === 'PREROUTING' || chain === 'OUTPUT') && (found[3] ?? '').includes('-j KUBE-SERVICES'))
       packets += Number(found[1] ?? 0);
   }
-  return { rules, ruleCount, proxyCount, packets };
+  return { rules, pieces, ruleCount, proxyCount, packets };
 }
 
 /** Whether one is rather the back end that is used than the other. */
@@ -63,10 +76,9 @@ export function chooseRules({ rules }: NodeFacts): ChosenRules | undefined {
   let text = '';
   let line = 0;
   for (const family of ['ipv4', 'ipv6'] as const) {
-    const weighed = rules
-      .filter((each) => each.family === family)
+    const weighed = groupsOf(rules.filter((each) => each.family === family))
       .map(weigh)
-      .filter(({ rules: each }) => each.text.trim() !== '')
+      .filter((each) => each !== undefined)
       .sort(better);
     const [chosen, ...left] = weighed;
     if (chosen === undefined) continue;
@@ -75,10 +87,16 @@ export function chooseRules({ rules }: NodeFacts): ChosenRules | undefined {
     others.push(...withRules.map((each) => each.rules));
     const [second] = withRules;
     if (second !== undefined) notes.push(noteOf(chosen, second));
-    const own = chosen.rules.text.endsWith('\n') ? chosen.rules.text : `${chosen.rules.text}\n`;
-    parts.push({ rules: chosen.rules, firstLine: line });
-    text += own;
-    line += own.split('\n').length - 1;
+    for (const piece of chosen.pieces) {
+      if (piece.command !== '') {
+        text += `${piece.command}\n`;
+        line += 1;
+      }
+      const own = piece.text.endsWith('\n') ? piece.text : `${piece.text}\n`;
+      parts.push({ rules: piece, firstLine: line });
+      text += own;
+      line += own.split('\n').length - 1;
+    }
   }
   return parts.length === 0 ? undefined : { text, parts, others, note: notes.join(' ') };
 }

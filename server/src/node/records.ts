@@ -183,10 +183,17 @@ export interface ProxyConfiguration {
   readonly masqueradeAll: boolean | null;
 }
 
-/** Values by name, each with its line. */
-export interface NamedValues {
+export interface NamedValue extends Placed {
+  readonly value: string;
+  /** Where it stands: settings may come from several files. */
   readonly file: string;
-  readonly values: ReadonlyMap<string, { readonly value: string; readonly line: number }>;
+}
+
+/** Values by name. */
+export interface NamedValues {
+  /** The first file of them. */
+  readonly file: string;
+  readonly values: ReadonlyMap<string, NamedValue>;
   readonly skipped: number;
 }
 
@@ -215,4 +222,6 @@ export type BackEnd = 'nft' | 'legacy';
 export interface RulesText extends TextPart {
   readonly family: 'ipv4' | 'ipv6';
   readonly backEnd: BackEnd;
+  /** Of a listing of one table, the command that printed it, by its file's name: "iptables -t nat -nvL"; empty for other texts. */
+  readonly command: string;
 }

@@ -6,7 +6,7 @@ import type { Asked, Journey } from '../journey.ts';
 import { clearingStep, type MarkStep } from '../marks.ts';
 import { atOnce, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
 import { podAddressesHere } from '../signs.ts';
-import { ruleEvidence, type Subject } from '../subject.ts';
+import { nodeName, ruleEvidence, type Subject } from '../subject.ts';
 
 /** Translated packets whose answers do not come back by this node: nobody puts the Service's address back. */
 export const answersBypassNode: NodeFinding = {
@@ -24,6 +24,8 @@ function isHere(subject: Subject, ip: string, journey?: Journey): boolean | unde
   if (podAddressesHere(subject).includes(ip) || isOwn(subject.facts, ip) === true) return true;
   const answer = journey?.route ?? routeTo(subject, ip);
   if (answer.kind !== 'route') return undefined;
+  // On a link of the node, and of a Pod of which nobody says where it is, or whose node is not known to be another.
+  if (linkOfRoute(answer) !== null && nodeName(subject) === '') return undefined;
   const pods = subject.cluster.podsAt(ip);
   if (pods.length > 0) return false;
   return linkOfRoute(answer) === null ? false : undefined;

@@ -119,11 +119,20 @@ function votesOf(ruleset: Ruleset, dump: Dump, cluster: Cluster): ReadonlyMap<st
   return votes;
 }
 
+/** The one node of the cluster that has an address which a bundle says is the node's own. */
+function nodeWithAddress(cluster: Cluster, facts: NodeFacts | undefined): string | undefined {
+  const names = new Set((facts?.addresses?.records ?? []).map(({ ip }) => cluster.nodeAt(ip)?.name));
+  names.delete(undefined);
+  return names.size === 1 ? [...names][0] : undefined;
+}
+
 /** The node of one dump, others of the file aside. */
 function nodeTold(ruleset: Ruleset, dump: Dump, cluster: Cluster, origin: DumpOrigin): Omit<DumpNode, 'record'> {
   if (origin.node !== undefined && origin.node !== '') return { name: origin.node, reason: 'The node was given.' };
   const [only, ...others] = cluster.nodes;
   if (only !== undefined && others.length === 0) return { name: only.name, reason: `${only.name} is the cluster's only node.` };
+  const own = nodeWithAddress(cluster, origin.facts);
+  if (own !== undefined) return { name: own, reason: `The addresses of the dump's node are ${own}'s.` };
   const [folder, file] = lastParts(origin.fileName ?? '');
   const named = nodeNamedIn(cluster, file);
   if (named !== undefined) return { name: named, reason: `The dump's file is named after ${named}.` };
@@ -158,7 +167,12 @@ const known = new WeakMap<Ruleset, Known>();
 /** The nodes of all dumps of a ruleset, in their order. What tells the node in IPv4's rules holds for IPv6's beside them. */
 export function dumpNodes(ruleset: Ruleset, cluster: Cluster, origin: DumpOrigin): readonly DumpNode[] {
   const before = known.get(ruleset);
-  if (before?.cluster === cluster && before.origin.node === origin.node && before.origin.fileName === origin.fileName)
+  if (
+    before?.cluster === cluster &&
+    before.origin.node === origin.node &&
+    before.origin.fileName === origin.fileName &&
+    before.origin.facts === origin.facts
+  )
     return before.nodes;
   const told = ruleset.dumps.map((dump) => nodeTold(ruleset, dump, cluster, origin));
   const nodes = told.map((own, index): DumpNode => {

@@ -2,6 +2,7 @@
 import { inCIDR, isIPv6 } from '../../base/ip.ts';
 import type { NodeFacts } from '../facts.ts';
 import type { PolicyRuleRecord, RouteRecord } from '../records.ts';
+import { ownAddress } from './own-address.ts';
 
 /** What routing looks at in a packet. */
 export interface Routed {
@@ -63,7 +64,17 @@ function isFor(rule: PolicyRuleRecord, packet: Routed): boolean | undefined {
   return fits === undefined ? undefined : fits !== rule.isNegated;
 }
 
+/** The route that the kernel makes for each own address: `ip route` alone prints no table local. */
+function localRoute(facts: NodeFacts, destination: string): RouteRecord | undefined {
+  const own = ownAddress(facts, destination);
+  if (own === undefined && !inCIDR(destination, '127.0.0.0/8') && destination !== '::1') return undefined;
+  const network = `${destination}/${isIPv6(destination) ? 128 : 32}`;
+  const hops = [{ interface: 'lo', gateway: '' }];
+  return { line: own?.line ?? 1, network, type: 'local', table: 'local', hops, source: '', metric: 0, isDown: false };
+}
+
 function lookIn(facts: NodeFacts, table: string, { destination }: Routed, suppressed: number | null): RouteRecord | undefined {
+  if (table === 'local' && !prepare(facts).byTable.has('local')) return localRoute(facts, destination);
   const routes = prepare(facts).byTable.get(table) ?? [];
   const found = routes.find((route) => !route.isDown && inCIDR(destination, route.network));
   return found !== undefined && suppressed !== null && prefixOf(found) <= suppressed ? undefined : found;

@@ -11,8 +11,8 @@ export interface Setting {
 /** A setting that is a number; undefined where it is not known. */
 export function setting({ sysctls }: NodeFacts, name: string): Setting | undefined {
   const found = sysctls?.values.get(name);
-  if (sysctls === null || found === undefined || !/^-?\d+$/.test(found.value)) return undefined;
-  return { name, value: Number(found.value), file: sysctls.file, line: found.line };
+  if (found === undefined || !/^-?\d+$/.test(found.value)) return undefined;
+  return { name, value: Number(found.value), file: found.file, line: found.line };
 }
 
 /** A setting of an interface. sysctl writes the dots of an interface's own name as slashes. */

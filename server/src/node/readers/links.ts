@@ -11,6 +11,26 @@ function switchAt(fields: Fields, key: string): boolean | null {
   return typeof value === 'number' ? value !== 0 : typeof value === 'boolean' ? value : null;
 }
 
+/** What a name says of a tunnel's kind, where nobody asked for more (`ip` without -d): names that network plugins give. */
+const kindsByName: readonly (readonly [RegExp, string])[] = [
+  [/^(?:flannel\.\d+|vxlan\.calico|vxlan-v6\.calico|cilium_vxlan|vxlan\d+)$/, 'vxlan'],
+  [/^(?:genev_sys_\d+|cilium_geneve)$/, 'geneve'],
+  [/^tunl0$/, 'ipip'],
+  [/^(?:wg\d+|flannel-wg|cilium_wg0|wireguard\.cali)$/, 'wireguard'],
+];
+
+/** Links with the kinds that `ip` without -d leaves out, as far as they show: what others are ports of is a bridge, unless it is a bond. */
+export function withInferredKinds(links: readonly LinkRecord[]): readonly LinkRecord[] {
+  if (links.some(({ kind }) => kind === 'bridge' || kind === 'veth')) return links;
+  const masters = new Set(links.map(({ master }) => master).filter((name) => name !== ''));
+  return links.map((link) => {
+    if (link.kind !== '') return link;
+    const named = kindsByName.find(([shape]) => shape.test(link.name))?.[1] ?? '';
+    const isBond = /^(?:bond|team|vrf)/.test(link.name);
+    return { ...link, kind: named === '' && masters.has(link.name) && !isBond ? 'bridge' : named };
+  });
+}
+
 /** Links of JSON text. Never throws. */
 export function readLinks(file: string, text: string): Part<LinkRecord> {
   const { records, skipped } = jsonRecords(text);
@@ -37,7 +57,7 @@ export function readLinks(file: string, text: string): Part<LinkRecord> {
       },
     ];
   });
-  return { file, records: links, skipped: skipped + records.length - links.length };
+  return { file, records: withInferredKinds(links), skipped: skipped + records.length - links.length };
 }
 
 /** A bridge's ports of JSON text. Never throws. */

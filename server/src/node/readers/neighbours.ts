@@ -17,27 +17,27 @@ export function readNeighboursJson(file: string, text: string): Part<NeighbourRe
   return { file, records: neighbours, skipped: skipped + records.length - neighbours.length };
 }
 
-const neighbour = /^([0-9a-fA-F:.]+) dev (\S+)(?: lladdr (\S+))?(?: router)? {1,2}([A-Z]+)$/;
+const states: ReadonlySet<string> = new Set('PERMANENT NOARP REACHABLE STALE NONE INCOMPLETE DELAY PROBE FAILED'.split(' '));
 
-/** Neighbours of what `ip neigh` printed. Never throws. */
+function wordAfter(words: readonly string[], word: string): string {
+  const at = words.indexOf(word);
+  return at < 0 ? '' : (words[at + 1] ?? '');
+}
+
+/** Neighbours of what `ip neigh` printed, with statistics (-s) or without. Never throws. */
 export function readNeighboursText(file: string, text: string): Part<NeighbourRecord> {
   const records: NeighbourRecord[] = [];
   let skipped = 0;
   for (const { line, text: source } of numberedLines(text)) {
-    const found = neighbour.exec(source.trimEnd());
-    const ip = canonicalIP(found?.[1] ?? '');
-    if (found === null || ip === undefined) {
+    const words = source.trim().split(/\s+/);
+    const ip = canonicalIP(words[0] ?? '');
+    const name = wordAfter(words, 'dev');
+    const said = words.filter((word) => states.has(word));
+    if (ip === undefined || name === '' || said.length === 0) {
       if (source.trim() !== '') skipped += 1;
       continue;
     }
-    const state = found[4] ?? '';
-    records.push({
-      line,
-      ip,
-      interface: found[2] ?? '',
-      mac: (found[3] ?? '').toLowerCase(),
-      states: state === '' ? [] : [state],
-    });
+    records.push({ line, ip, interface: name, mac: wordAfter(words, 'lladdr').toLowerCase(), states: said });
   }
   return { file, records, skipped };
 }

@@ -1,4 +1,5 @@
 /** kube-proxy's log, in klog's form: "I1125 21:00:47.133235     890 proxier.go:243] message". */
+import { isFields, textAt } from '../../cluster/fields.ts';
 import type { LogRecord, Part } from '../records.ts';
 import { numberedLines } from './lines.ts';
 
@@ -12,6 +13,33 @@ function severityOf(letter: string | undefined): LogRecord['severity'] {
   return letter === 'W' || letter === 'E' || letter === 'F' ? severities[letter] : 'info';
 }
 
+/** A line of `--logging-format=json`: {"ts":1764104447133.2,"caller":"...","msg":"...","v":2}; undefined for another line. */
+function jsonRecord(line: number, source: string): LogRecord | undefined {
+  const at = source.indexOf('{"ts":');
+  if (at < 0) return undefined;
+  try {
+    const value: unknown = JSON.parse(source.slice(at));
+    if (!isFields(value)) return undefined;
+    const { ts, v, err } = value;
+    if (typeof ts !== 'number') return undefined;
+    const time = new Date(ts);
+    const isError = typeof v !== 'number' || typeof err === 'string';
+    return {
+      line,
+      severity: isError ? 'error' : 'info',
+      month: time.getUTCMonth() + 1,
+      day: time.getUTCDate(),
+      seconds: time.getUTCHours() * 3600 + time.getUTCMinutes() * 60 + time.getUTCSeconds(),
+      message: `${textAt(value, 'msg')}${Object.entries(value)
+        .filter(([key]) => !['ts', 'caller', 'msg', 'v'].includes(key))
+        .map(([key, each]) => ` ${key}=${typeof each === 'string' ? `"${each}"` : JSON.stringify(each)}`)
+        .join('')}`,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
 /** The log's records; lines without a head belong to the one before them. Never throws. */
 export function readProxyLog(file: string, text: string): Part<LogRecord> {
   const records: LogRecord[] = [];
@@ -19,6 +47,12 @@ export function readProxyLog(file: string, text: string): Part<LogRecord> {
   let joined = 0;
   for (const { line, text: source } of numberedLines(text)) {
     const found = head.exec(source);
+    const told = found === null ? jsonRecord(line, source) : undefined;
+    if (told !== undefined) {
+      records.push(told);
+      joined = 0;
+      continue;
+    }
     if (found !== null) {
       const [, letter, month, day, hours, minutes, seconds, message = ''] = found;
       records.push({
