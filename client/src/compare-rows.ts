@@ -6,6 +6,7 @@ import type {
   ComparedService,
   ComparedTable,
 } from '../../server/src/compare-protocol.ts';
+import { listed } from './listed.ts';
 import type { TreeRow } from './show.ts';
 
 /** A row of the view of compared dumps. */
@@ -37,10 +38,6 @@ function changeText(change: CompareChange): string {
     case 'changed':
       return l10n.t('changed');
   }
-}
-
-function listed(...texts: readonly string[]): string {
-  return texts.filter((text) => text !== '').join(', ');
 }
 
 function familyText(family: 'ipv4' | 'ipv6'): string {

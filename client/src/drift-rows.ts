@@ -1,5 +1,7 @@
 import { l10n, ThemeColor, ThemeIcon, type Uri } from 'vscode';
 import type { DriftPort, DriftResult, DriftService, DriftStatus } from '../../server/src/protocol.ts';
+import { leadingToLine } from './line-rows.ts';
+import { listed } from './listed.ts';
 import type { TreeRow } from './show.ts';
 
 type Namespace = DriftResult['namespaces'][number];
@@ -14,9 +16,6 @@ export type DriftNode =
   | { readonly kind: 'port'; readonly port: DriftPort }
   | { readonly kind: 'chain'; readonly chain: Chain }
   | { readonly kind: 'endpoint'; readonly endpoint: Endpoint };
-
-/** Opens a dump at a line of it: the command behind a row, with the dump's URI and the 0-based line. */
-export const showLineCommand = 'iptables.showDriftLine';
 
 const icons: Readonly<Record<DriftStatus, ThemeIcon>> = {
   'in-sync': new ThemeIcon('pass', new ThemeColor('testing.iconPassed')),
@@ -43,10 +42,6 @@ function statusText(status: DriftStatus | null): string {
     case 'stale':
       return l10n.t('stale');
   }
-}
-
-function listed(...texts: readonly string[]): string {
-  return texts.filter((text) => text !== '').join(', ');
 }
 
 function isDrifted({ status }: DriftService): boolean {
@@ -125,8 +120,5 @@ function lineOf(node: DriftNode): number | null {
 
 /** The row of a node; a click on it goes to its rule where it has one. */
 export function driftRow(node: DriftNode, uri: Uri): TreeRow {
-  const row = rowOf(node);
-  const line = lineOf(node);
-  if (line === null) return row;
-  return { ...row, command: { command: showLineCommand, title: l10n.t('Go to the Rule'), arguments: [uri, line] } };
+  return leadingToLine(rowOf(node), uri, lineOf(node));
 }

@@ -1,4 +1,4 @@
-import { CancellationTokenSource, commands, type Disposable, EventEmitter, l10n, Position, Range, Uri, window } from 'vscode';
+import { type Disposable, l10n, type Uri } from 'vscode';
 import {
   type DriftPort,
   type DriftPortsParams,
@@ -7,86 +7,42 @@ import {
   driftPortsRequest,
   driftRequest,
 } from '../../server/src/protocol.ts';
-import { type DriftNode, driftedServices, driftRow, showLineCommand } from './drift-rows.ts';
+import { type DriftNode, driftedServices, driftRow } from './drift-rows.ts';
 import { followDump } from './dump-follower.ts';
+import { DumpTree, type Filling } from './dump-tree.ts';
 import type { ServerAccess } from './server-access.ts';
-import { createTree, messageOf, type Tree } from './show.ts';
 
 const viewId = 'iptables.drift';
-/** Changes of a dump or a cluster come in bursts; this long after the last one it is compared again, in milliseconds. */
-const calm = 400;
 
 /** What the view shows: the dump that was looked at last, compared with the cluster. */
 class DriftComparison {
   readonly #server: ServerAccess;
-  readonly #tree: Tree;
-  readonly #changed = new EventEmitter<DriftNode | undefined>();
-  #uri: Uri | undefined;
+  readonly tree: DumpTree<DriftNode>;
   #result: DriftResult | undefined;
-  #isOutdated = true;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #running: CancellationTokenSource | undefined;
 
   constructor(server: ServerAccess) {
     this.#server = server;
-    this.#tree = createTree<DriftNode>(viewId, {
-      changed: this.#changed.event,
-      row: (node) => driftRow(node, this.#uri ?? Uri.parse('untitled:')),
-      children: (node) => this.#children(node),
+    this.tree = new DumpTree<DriftNode>(viewId, {
+      row: driftRow,
+      children: (node, dump) => this.#children(node, dump),
+      fill: (filling) => this.#compare(filling),
+      fail: (reason) => {
+        this.#result = undefined;
+        this.tree.setBadge(undefined);
+        this.tree.setMessage(reason);
+        this.tree.refresh();
+      },
     });
-    this.#tree.onDidChangeVisibility(({ visible }) => {
-      if (visible && this.#isOutdated) void this.#compare();
-    });
   }
 
-  /** A dump is looked at; one that is looked at already stays as it is. */
-  look(dump: Uri | undefined): void {
-    if (dump === undefined || dump.toString() === this.#uri?.toString()) return;
-    this.#uri = dump;
-    this.#outdate();
-  }
-
-  /** A dump, or its cluster, has changed. */
-  changed(uri: string): void {
-    if (uri === this.#uri?.toString()) this.#outdate();
-  }
-
-  dispose(): void {
-    clearTimeout(this.#timer);
-    this.#running?.cancel();
-    this.#tree.dispose();
-    this.#changed.dispose();
-  }
-
-  #outdate(): void {
-    this.#isOutdated = true;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#compare(), calm);
-  }
-
-  /** Compares, where the view is on the screen. */
-  async #compare(): Promise<void> {
-    this.#running?.cancel();
-    const asked = this.#uri;
-    if (asked === undefined || !this.#tree.isVisible()) return;
-    this.#isOutdated = false;
-    const mine = new CancellationTokenSource();
-    this.#running = mine;
-    try {
-      const params = { textDocument: { uri: asked.toString() } };
-      const answer = await this.#server.ask<DriftResult>(driftRequest, params, mine.token);
-      if (this.#running !== mine) return;
-      this.#result = answer;
-      this.#describe(asked, answer);
-    } catch (error) {
-      if (this.#running !== mine) return;
-      this.#result = undefined;
-      this.#tree.setMessage(messageOf(error));
-    } finally {
-      if (this.#running === mine) this.#running = undefined;
-      mine.dispose();
-    }
-    this.#changed.fire(undefined);
+  async #compare({ dump, token, isOver, take }: Filling): Promise<void> {
+    const params = { textDocument: { uri: dump.toString() } };
+    const answer = await this.#server.ask<DriftResult>(driftRequest, params, token);
+    if (isOver()) return;
+    take();
+    this.#result = answer;
+    this.#describe(dump, answer);
+    this.tree.refresh();
   }
 
   #describe(dump: Uri, answer: DriftResult): void {
@@ -94,7 +50,7 @@ class DriftComparison {
     const drifted = driftedServices(answer);
     const file = dump.path.slice(dump.path.lastIndexOf('/') + 1);
     const tooltip = l10n.t('{0} Services are not in sync with the node', drifted);
-    this.#tree.setBadge(drifted === 0 ? undefined : { value: drifted, tooltip });
+    this.tree.setBadge(drifted === 0 ? undefined : { value: drifted, tooltip });
     const what =
       cluster === ''
         ? l10n.t('{0}, not compared: no cluster is known.', file)
@@ -102,17 +58,17 @@ class DriftComparison {
           ? l10n.t('{0}, compared with {1}.', file, cluster)
           : l10n.t('{0} of node {1}, compared with {2}.', file, node, cluster);
     // An empty tree without a message shows the view's welcome, which leads to a cluster.
-    this.#tree.setMessage(namespaces.length === 0 && cluster === '' ? '' : [what, ...notes].join(' '));
+    this.tree.setMessage(namespaces.length === 0 && cluster === '' ? '' : [what, ...notes].join(' '));
   }
 
-  async #children(node: DriftNode | undefined): Promise<readonly DriftNode[]> {
+  async #children(node: DriftNode | undefined, dump: Uri): Promise<readonly DriftNode[]> {
     switch (node?.kind) {
       case undefined:
         return (this.#result?.namespaces ?? []).map((namespace) => ({ kind: 'namespace', namespace }));
       case 'namespace':
         return inOrder(node.namespace.services).map((service) => ({ kind: 'service', service }));
       case 'service': {
-        const ports = await this.#portsOf(node.service);
+        const ports = await this.#portsOf(dump, node.service);
         return [
           ...node.service.findings.map((finding): DriftNode => ({ kind: 'finding', finding })),
           ...ports.map((port): DriftNode => ({ kind: 'port', port })),
@@ -128,9 +84,8 @@ class DriftComparison {
     }
   }
 
-  async #portsOf({ namespace, name }: DriftService): Promise<readonly DriftPort[]> {
-    if (this.#uri === undefined) return [];
-    const params: DriftPortsParams = { textDocument: { uri: this.#uri.toString() }, namespace, name };
+  async #portsOf(dump: Uri, { namespace, name }: DriftService): Promise<readonly DriftPort[]> {
+    const params: DriftPortsParams = { textDocument: { uri: dump.toString() }, namespace, name };
     return this.#server.ask<readonly DriftPort[]>(driftPortsRequest, params);
   }
 }
@@ -140,18 +95,12 @@ class DriftComparison {
  * is on the screen.
  */
 export function createDriftView(server: ServerAccess): Disposable {
-  const comparison = new DriftComparison(server);
-  const disposables: Disposable[] = [
-    followDump(server, comparison),
-    commands.registerCommand(showLineCommand, (target: unknown, line: unknown) => {
-      if (target instanceof Uri && typeof line === 'number') return showLine(target, line);
-      return undefined;
-    }),
-  ];
+  const { tree } = new DriftComparison(server);
+  const following = followDump(server, tree);
   return {
     dispose: () => {
-      for (const disposable of disposables) disposable.dispose();
-      comparison.dispose();
+      following.dispose();
+      tree.dispose();
     },
   };
 }
@@ -159,9 +108,4 @@ export function createDriftView(server: ServerAccess): Disposable {
 /** What is not in sync is what one looks for. */
 function inOrder(services: readonly DriftService[]): readonly DriftService[] {
   return services.toSorted((a, b) => Number(a.status === 'in-sync') - Number(b.status === 'in-sync'));
-}
-
-async function showLine(uri: Uri, line: number): Promise<void> {
-  const start = new Position(line, 0);
-  await window.showTextDocument(uri, { selection: new Range(start, start), preserveFocus: false });
 }

@@ -16,6 +16,7 @@ import { withPage } from './finding-page.ts';
 import { createFlowPanels } from './flow-panels.ts';
 import { safeConnection } from './incoming-text.ts';
 import { makeLineEndsStick } from './line-ends.ts';
+import { registerShowLine } from './line-rows.ts';
 import { createNodeDumps } from './node-dumps.ts';
 import { recognizeDumps } from './recognition.ts';
 import { createServerAccess, type ServerAccess } from './server-access.ts';
@@ -78,6 +79,7 @@ export function activateExtension(
     comparedDumps,
     compareView,
     showClusterStatus(server),
+    registerShowLine(),
     createServicesView(server),
     createDriftView(server),
     createPacketTests(server),

@@ -1,7 +1,8 @@
 import { l10n, ThemeColor, ThemeIcon, type Uri } from 'vscode';
 import { percentText } from '../../server/src/base/percent.ts';
 import type { ListedServiceInfo, ServiceEntryInfo, ServiceStateInfo } from '../../server/src/protocol.ts';
-import { showLineCommand } from './drift-rows.ts';
+import { leadingToLine } from './line-rows.ts';
+import { listed } from './listed.ts';
 import type { TreeRow } from './show.ts';
 
 type Kind = ServiceStateInfo['kind'];
@@ -74,10 +75,6 @@ export function stateWords({ kind, words }: ServiceStateInfo): string {
 /** The icon that stands for a state; one that turns for a state that is not known yet. */
 export function stateIcon(state: ServiceStateInfo | undefined): ThemeIcon {
   return state === undefined ? waiting : icons[state.kind];
-}
-
-function listed(...texts: readonly string[]): string {
-  return texts.filter((text) => text !== '').join(', ');
 }
 
 function isWell({ kind }: ServiceStateInfo): boolean {
@@ -185,10 +182,7 @@ function lineOf(node: ServicesNode): number | null {
 
 /** The row of a node; a click on it goes to its rules where it has some. */
 export function servicesRow(node: ServicesNode, states: ServiceStates, uri: Uri): TreeRow {
-  const row = rowOf(node, states);
-  const line = lineOf(node);
-  if (line === null) return row;
-  return { ...row, command: { command: showLineCommand, title: l10n.t('Go to the Rule'), arguments: [uri, line] } };
+  return leadingToLine(rowOf(node, states), uri, lineOf(node));
 }
 
 /** Whether a Service has every word of a filter in its name, namespace, addresses or state. */

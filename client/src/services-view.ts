@@ -1,4 +1,4 @@
-import { CancellationTokenSource, commands, type Disposable, EventEmitter, l10n, Uri } from 'vscode';
+import { commands, type Disposable, l10n, type Uri } from 'vscode';
 import {
   type ServiceEntriesParams,
   type ServiceEntryInfo,
@@ -11,15 +11,14 @@ import {
   servicesRequest,
 } from '../../server/src/protocol.ts';
 import { followDump } from './dump-follower.ts';
+import { DumpTree, type Filling } from './dump-tree.ts';
 import type { ServerAccess } from './server-access.ts';
 import { fitsFilter, type NamespaceNode, type ServiceNode, type ServicesNode, servicesRow } from './services-rows.ts';
-import { askWhileTyping, createTree, messageOf, type Tree } from './show.ts';
+import { askWhileTyping } from './show.ts';
 
 const viewId = 'iptables.services';
 /** A filter is set. */
 const filteredKey = 'iptables.servicesFiltered';
-/** Changes of a dump or a cluster come in bursts; this long after the last one Services are listed again, in milliseconds. */
-const calm = 400;
 /** States that are asked for at a time: rows fill as the answers come. */
 const statesAtATime = 100;
 /** Namespaces with so many Services in all are open from the start. */
@@ -32,9 +31,7 @@ function countOf(namespaces: readonly { readonly services: readonly unknown[] }[
 /** What the view shows: the Services of the dump that was looked at last. */
 class ServiceTree {
   readonly #server: ServerAccess;
-  readonly #tree: Tree;
-  readonly #changed = new EventEmitter<ServicesNode | undefined>();
-  #uri: Uri | undefined;
+  readonly tree: DumpTree<ServicesNode>;
   #namespaces: readonly NamespaceNode[] = [];
   #shown: readonly NamespaceNode[] = [];
   #states = new Map<string, ServiceStateInfo>();
@@ -42,34 +39,19 @@ class ServiceTree {
   #opened: readonly NamespaceNode[] = [];
   #filter = '';
   #message = '';
-  #isOutdated = true;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #running: CancellationTokenSource | undefined;
 
   constructor(server: ServerAccess) {
     this.#server = server;
-    this.#tree = createTree<ServicesNode>(viewId, {
-      changed: this.#changed.event,
-      row: (node) => servicesRow(node, this.#states, this.#uri ?? Uri.parse('untitled:')),
-      children: (node) => this.#children(node),
+    this.tree = new DumpTree<ServicesNode>(viewId, {
+      row: (node, dump) => servicesRow(node, this.#states, dump),
+      children: (node, dump) => this.#children(node, dump),
+      fill: (filling) => this.#list(filling),
+      fail: (reason) => {
+        this.#namespaces = [];
+        this.#message = reason;
+        this.#show();
+      },
     });
-    this.#tree.onDidChangeVisibility(({ visible }) => {
-      if (visible && this.#isOutdated) void this.#list();
-    });
-  }
-
-  uri(): Uri | undefined {
-    return this.#uri;
-  }
-
-  look(dump: Uri | undefined): void {
-    if (dump === undefined || dump.toString() === this.#uri?.toString()) return;
-    this.#uri = dump;
-    this.#outdate();
-  }
-
-  changed(uri: string): void {
-    if (uri === this.#uri?.toString()) this.#outdate();
   }
 
   /** Shows the Services that have every word of a text, in any case. */
@@ -86,42 +68,14 @@ class ServiceTree {
     await askWhileTyping({ title, placeHolder, value: this.#filter }, (text) => this.setFilter(text));
   }
 
-  dispose(): void {
-    clearTimeout(this.#timer);
-    this.#running?.cancel();
-    this.#tree.dispose();
-    this.#changed.dispose();
-  }
-
-  #outdate(): void {
-    this.#isOutdated = true;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#list(), calm);
-  }
-
-  /** Lists the Services and then has their states, where the view is on the screen. */
-  async #list(): Promise<void> {
-    this.#running?.cancel();
-    const asked = this.#uri;
-    if (asked === undefined || !this.#tree.isVisible()) return;
-    this.#isOutdated = false;
-    const mine = new CancellationTokenSource();
-    this.#running = mine;
-    try {
-      const params = { textDocument: { uri: asked.toString() } };
-      const answer = await this.#server.ask<ServicesResult>(servicesRequest, params, mine.token);
-      if (this.#running !== mine) return;
-      this.#take(asked, answer);
-      while (await this.#fill(asked, mine));
-    } catch (error) {
-      if (this.#running !== mine) return;
-      this.#namespaces = [];
-      this.#message = messageOf(error);
-      this.#show();
-    } finally {
-      if (this.#running === mine) this.#running = undefined;
-      mine.dispose();
-    }
+  /** Lists the Services and then has their states. */
+  async #list(filling: Filling): Promise<void> {
+    const params = { textDocument: { uri: filling.dump.toString() } };
+    const answer = await this.#server.ask<ServicesResult>(servicesRequest, params, filling.token);
+    if (filling.isOver()) return;
+    filling.take();
+    this.#take(filling.dump, answer);
+    while (await this.#askForStates(filling));
   }
 
   #take(dump: Uri, { namespaces, cluster, reason }: ServicesResult): void {
@@ -145,7 +99,7 @@ class ServiceTree {
   }
 
   /** Asks for the next states, those of open namespaces first; false when all are there or nobody wants them any longer. */
-  async #fill(dump: Uri, mine: CancellationTokenSource): Promise<boolean> {
+  async #askForStates({ dump, token, isOver }: Filling): Promise<boolean> {
     const batch: string[] = [];
     for (const { services } of [...this.#opened, ...this.#namespaces]) {
       for (const { service } of services) {
@@ -155,15 +109,15 @@ class ServiceTree {
     }
     if (batch.length === 0) return false;
     const params: ServiceStatesParams = { textDocument: { uri: dump.toString() }, targets: batch };
-    const { states } = await this.#server.ask<ServiceStatesResult>(serviceStatesRequest, params, mine.token);
-    if (this.#running !== mine) return false;
+    const { states } = await this.#server.ask<ServiceStatesResult>(serviceStatesRequest, params, token);
+    if (isOver()) return false;
     for (const [at, to] of batch.entries()) {
       const unknown: ServiceStateInfo = { kind: 'unknown', words: '', line: null, remarks: [] };
       this.#states.set(to, states[at] ?? unknown);
     }
     const asked = new Set(batch);
     for (const namespace of this.#shown) {
-      if (namespace.services.some(({ service }) => asked.has(service.to))) this.#changed.fire(namespace);
+      if (namespace.services.some(({ service }) => asked.has(service.to))) this.tree.refresh(namespace);
     }
     return true;
   }
@@ -180,11 +134,11 @@ class ServiceTree {
     const count = countOf(this.#shown);
     if (words.length > 0 && count <= fewServices) this.#shown = this.#shown.map((namespace) => ({ ...namespace, isOpen: true }));
     const filtered = words.length === 0 ? '' : l10n.t('{0} with "{1}".', count, this.#filter.trim());
-    this.#tree.setMessage([this.#message, filtered].filter((text) => text !== '').join(' '));
-    this.#changed.fire(undefined);
+    this.tree.setMessage([this.#message, filtered].filter((text) => text !== '').join(' '));
+    this.tree.refresh();
   }
 
-  async #children(node: ServicesNode | undefined): Promise<readonly ServicesNode[]> {
+  async #children(node: ServicesNode | undefined, dump: Uri): Promise<readonly ServicesNode[]> {
     switch (node?.kind) {
       case undefined:
         return this.#shown;
@@ -192,7 +146,7 @@ class ServiceTree {
         this.#opened = [node, ...this.#opened.filter((other) => other !== node)];
         return node.services;
       case 'service': {
-        const entries = await this.#entriesOf(node.service.to);
+        const entries = await this.#entriesOf(dump, node.service.to);
         return entries.map((entry) => ({ kind: 'entry', service: node.service, entry }));
       }
       case 'entry': {
@@ -205,9 +159,8 @@ class ServiceTree {
     }
   }
 
-  async #entriesOf(to: string): Promise<readonly ServiceEntryInfo[]> {
-    if (this.#uri === undefined) return [];
-    const params: ServiceEntriesParams = { textDocument: { uri: this.#uri.toString() }, to };
+  async #entriesOf(dump: Uri, to: string): Promise<readonly ServiceEntryInfo[]> {
+    const params: ServiceEntriesParams = { textDocument: { uri: dump.toString() }, to };
     return this.#server.ask<readonly ServiceEntryInfo[]>(serviceEntriesRequest, params);
   }
 }
@@ -218,26 +171,25 @@ function isServiceNode(value: unknown): value is { readonly service: { readonly 
 
 /** The tree of a dump's Services by namespace, with the state of each. It looks only while it is on the screen. */
 export function createServicesView(server: ServerAccess): Disposable {
-  const tree = new ServiceTree(server);
-  const disposables: Disposable[] = [
+  const services = new ServiceTree(server);
+  const { tree } = services;
+  const onService =
+    (command: string) =>
+    (node: unknown): Thenable<unknown> | undefined => {
+      const dump = tree.shown();
+      return dump === undefined || !isServiceNode(node) ? undefined : commands.executeCommand(command, dump, node.service.to);
+    };
+  const disposables: readonly Disposable[] = [
     followDump(server, tree),
-    commands.registerCommand('iptables.filterServices', () => tree.askForFilter()),
-    commands.registerCommand('iptables.clearServicesFilter', () => tree.setFilter('')),
-    commands.registerCommand('iptables.showServiceFlow', (node: unknown) => {
-      const uri = tree.uri();
-      if (uri === undefined || !isServiceNode(node)) return undefined;
-      return commands.executeCommand('iptables.showFlow', uri, node.service.to);
-    }),
-    commands.registerCommand('iptables.traceService', (node: unknown) => {
-      const uri = tree.uri();
-      if (uri === undefined || !isServiceNode(node)) return undefined;
-      return commands.executeCommand('iptables.tracePacket', uri, node.service.to);
-    }),
+    commands.registerCommand('iptables.filterServices', () => services.askForFilter()),
+    commands.registerCommand('iptables.clearServicesFilter', () => services.setFilter('')),
+    commands.registerCommand('iptables.showServiceFlow', onService('iptables.showFlow')),
+    commands.registerCommand('iptables.traceService', onService('iptables.tracePacket')),
+    tree,
   ];
   return {
     dispose: () => {
       for (const disposable of disposables) disposable.dispose();
-      tree.dispose();
     },
   };
 }

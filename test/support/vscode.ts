@@ -129,6 +129,22 @@ export interface ShownText {
   readonly text: string;
 }
 
+interface TreeOptions {
+  readonly treeDataProvider: {
+    readonly onDidChangeTreeData: (listener: (node: unknown) => void) => Disposable;
+    getTreeItem(node: unknown): TreeItem;
+    getChildren(node?: unknown): Promise<readonly unknown[]>;
+  };
+}
+
+/** A tree in the side bar, which a test may show, hide and read. */
+export interface FakeTree extends TreeOptions {
+  visible: boolean;
+  readonly visibility: EventEmitter<{ readonly visible: boolean }>;
+  readonly badge: { readonly value: number } | undefined;
+  readonly message: string;
+}
+
 /** What happened, and what happens next; `resetVscode` brings it back to the beginning. */
 export const fake = {
   shown: [] as ShownText[],
@@ -145,12 +161,15 @@ export const fake = {
   trusted: new EventEmitter<void>(),
   created: new EventEmitter<Uri>(),
   vanished: new EventEmitter<Uri>(),
+  /** The trees that were made, by the view that they are in. */
+  trees: new Map<string, FakeTree>(),
 };
 
 export function resetVscode(): void {
   fake.shown.length = 0;
   fake.answers.length = 0;
   fake.files.clear();
+  fake.trees.clear();
   fake.written.clear();
   fake.opened.length = 0;
   fake.saveTarget = undefined;
@@ -288,8 +307,13 @@ export const window = {
     return fake.answers.shift();
   },
   showSaveDialog: async (): Promise<Uri | undefined> => fake.saveTarget,
-  createTreeView: (_id: string, options: object) =>
-    showsWhatIsSet('tree', { ...options, visible: true, onDidChangeVisibility: never, dispose: () => undefined }),
+  createTreeView: (id: string, options: TreeOptions) => {
+    const visibility = new EventEmitter<{ readonly visible: boolean }>();
+    const view = { ...options, visible: true, badge: undefined, message: '', visibility, dispose: () => undefined };
+    const shown = showsWhatIsSet('tree', { ...view, onDidChangeVisibility: visibility.event });
+    fake.trees.set(id, shown);
+    return shown;
+  },
   onDidChangeTextEditorSelection: never,
   onDidChangeActiveTextEditor: never,
   showTextDocument: async (document: { readonly uri: Uri }) => void fake.opened.push(document.uri.toString()),

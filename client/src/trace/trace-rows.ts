@@ -2,6 +2,7 @@ import { l10n, ThemeColor, ThemeIcon, type Uri } from 'vscode';
 import { hostPort } from '../../../server/src/base/ip.ts';
 import { percentText } from '../../../server/src/base/percent.ts';
 import type { TracedOutcome, TracedPacket, TracePart, TraceReason } from '../../../server/src/trace-protocol.ts';
+import { listed } from '../listed.ts';
 import type { TreeRow } from '../show.ts';
 import { seenDifferenceRow, seenPacketRow, seenStepRow } from './seen-rows.ts';
 import { isDull, type LookedRule, type StoppedBy, type TraceNode, type TraceSubject } from './trace-nodes.ts';
@@ -40,10 +41,6 @@ function destinationText({ dst, dport }: TracedPacket, owner: string): string {
 function sourceText(start: TracedPacket, packet: TracedPacket): string {
   if (packet.src === null) return l10n.t('masqueraded');
   return packet.src === start.src ? '' : l10n.t('from {0}', packet.src);
-}
-
-function listed(...texts: readonly string[]): string {
-  return texts.filter((text) => text !== '').join(', ');
 }
 
 function outcomeRow({ at, outcome, owner }: Subject<'outcome'>): TreeRow {
