@@ -85,7 +85,7 @@ function registerWorkspace(session: Session): void {
   const { connection, clusters, states } = session;
   connection.onDidChangeConfiguration(async () => {
     await configure(session);
-    for (const state of states.values()) lookForDiagnostics(session, state);
+    for (const state of states.values()) void lookForDiagnostics(session, state);
     if (session.client.canRefreshHints) void connection.languages.inlayHint.refresh();
   });
   connection.onDidChangeWatchedFiles(({ changes }) => clusters.filesChanged(changes.map((change) => change.uri)));

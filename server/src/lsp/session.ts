@@ -11,12 +11,13 @@ import {
   ShowMessageNotification,
 } from 'vscode-languageserver';
 import { notificationText } from '../base/safe-text.ts';
-import { Cancelled, runInSlices } from '../base/scheduler.ts';
+import { Cancelled, runBehind, runInSlices } from '../base/scheduler.ts';
 import type { Steps } from '../base/steps.ts';
 import type { DumpState } from '../features/support/state.ts';
 import { clusterOfDump } from '../kube/drift/other-cluster.ts';
 import type { Resolution } from '../kube/identity/chain-identity.ts';
 import { resolveChains } from '../kube/identity/resolve.ts';
+import { prepareQuestions } from '../kube/question/prepare.ts';
 import {
   type ClusterStatusParams,
   clusterStatusNotification,
@@ -28,7 +29,7 @@ import {
 import { abilitiesOf, type ClientAbilities } from './client-capabilities.ts';
 import { type Clusters, createClusters } from './clusters/sources.ts';
 import type { OpenDump, ReadDump } from './open-documents.ts';
-import { createDiagnosticsPublisher, type DiagnosticsPublisher } from './publish-diagnostics.ts';
+import { createDiagnosticsPublisher, type DiagnosticsPublisher, isOldVersion } from './publish-diagnostics.ts';
 import { createPullStore, type PullStore } from './pull-store.ts';
 import type { Runtime } from './runtime.ts';
 import { readInitializationOptions, readSettings } from './settings.ts';
@@ -96,10 +97,22 @@ async function giveDiagnostics(session: Session, uri: string, version: number | 
   else if (pulled.take(uri, found) && client.canRefreshDiagnostics) void connection.sendRequest(DiagnosticRefreshRequest.type);
 }
 
-/** Looks for what is wrong with a state. */
-export function lookForDiagnostics({ diagnostics, pulled, isPulled }: Session, state: DumpState): void {
+/** Looks for what is wrong with a state; settles when all of it is found. */
+export function lookForDiagnostics({ diagnostics, pulled, isPulled }: Session, state: DumpState): Promise<void> {
   const done = diagnostics.publish(state);
   if (isPulled) pulled.begin(state.uri, state.version, done);
+  return done;
+}
+
+/** Looks up what questions about packets need, once all else is found, so that the first of them is answered as soon as later ones. */
+async function prepareAnswers({ connection, runtime, states }: Session, state: DumpState): Promise<void> {
+  const isOutdated = (): boolean => states.get(state.uri) !== state;
+  if (isOldVersion(state.uri) || isOutdated()) return;
+  try {
+    await runBehind(prepareQuestions(state.resolution()), runtime.pause, isOutdated);
+  } catch (error) {
+    if (!(error instanceof Cancelled)) connection.console.error(`questions of ${state.uri}: ${describeError(error)}`);
+  }
 }
 
 function warnOfSnapshot(connection: Connection, message: string): void {
@@ -154,7 +167,7 @@ export function showState(session: Session, uri: string, read: ReadDump): void {
   if (isNew) offerSnapshots(session);
   const params: RulesetChangedParams = { uri, version: state.version };
   void session.connection.sendNotification(rulesetChangedNotification, params);
-  lookForDiagnostics(session, state);
+  void lookForDiagnostics(session, state).then(() => prepareAnswers(session, state));
 }
 
 function clusterChanged(session: Session): void {
