@@ -1,7 +1,7 @@
 // Bundles what ships, each part apart: nothing that starts often (the command line, the server) carries what is used seldom
 // (the cluster's API client, the drawing). `node esbuild.mjs [--watch] [part...]`; parts: client server cluster webview cli.
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 
@@ -38,6 +38,49 @@ const clientWithoutEffects = {
   },
 };
 
+/** Commander loads what starts programs, for commands that are programs of their own: there are none, and loading it takes some milliseconds. */
+const startsNoPrograms = {
+  name: 'starts-no-programs',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]commander[\\/]lib[\\/]command\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace("require('node:child_process')", '{}'),
+      loader: 'js',
+    }));
+  },
+};
+
+const checkModules = ['./check-command.ts', './check-rules.ts', './check-severity.ts', './explain-command.ts', './completion.ts'];
+
+/**
+ * What the command line loads when it is asked for, in three pieces: esbuild would make one of each command and one of whatever some of them
+ * share, which are sixty, and each takes as long to find as to read.
+ */
+const commandsInPieces = {
+  name: 'commands-in-pieces',
+  setup(build) {
+    const pieces = { check: new Set([...checkModules, '../lint/registry.ts']), packets: new Set() };
+    build.onStart(() => {
+      const program = readFileSync(resolve(root, 'server/src/cli/program.ts'), 'utf8');
+      for (const [, path] of program.matchAll(/import\('([^']+)'\)/g)) {
+        if (!pieces.check.has(path) && path !== './flow-command.ts') pieces.packets.add(path);
+      }
+    });
+    build.onResolve({ filter: /./ }, ({ kind, importer, path, resolveDir }) => {
+      if (kind !== 'dynamic-import' || basename(importer) !== 'program.ts') return undefined;
+      const piece = Object.keys(pieces).find((name) => pieces[name].has(path));
+      return piece && { path: resolve(resolveDir, `pieces/${piece}.ts`) };
+    });
+    build.onLoad({ filter: /[\\/]cli[\\/]pieces[\\/]\w+\.ts$/ }, ({ path: piece }) => ({
+      contents: [...pieces[basename(piece, '.ts')]].map((path) => `export * from '${path}';`).join('\n'),
+      loader: 'ts',
+      resolveDir: resolve(root, 'server/src/cli'),
+    }));
+  },
+};
+
+// What is CommonJS in the packages asks for Node's own modules so.
+const requireInModule = "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);";
+
 const bundles = [
   // .cjs: the package is of type "module", and VS Code's web worker host loads CommonJS only.
   { part: 'client', in: 'client/src/node/main.ts', out: 'dist/client/node.cjs', options: { ...node, external: ['vscode'] } },
@@ -69,8 +112,15 @@ const bundles = [
   {
     part: 'cli',
     in: 'server/src/cli/main.ts',
-    out: 'dist/cli/main.cjs',
-    options: { ...node, plugins: [clusterApart] },
+    out: 'dist/cli/main.mjs',
+    // In pieces: a command loads what it needs, and the options are told without any.
+    options: {
+      ...node,
+      format: 'esm',
+      splitting: true,
+      banner: { js: requireInModule },
+      plugins: [clusterApart, startsNoPrograms, commandsInPieces],
+    },
     bin: 'iptables-inspect',
   },
 ];
@@ -85,7 +135,7 @@ if (Number(process.versions.node.split('.')[0]) < 22) {
 }
 ${flags.map((flag) => `require('node:v8').setFlagsFromString('${flag}');\n`).join('')}var enableCompileCache = require('node:module').enableCompileCache;
 if (enableCompileCache) enableCompileCache();
-require('./${main}');
+${main.endsWith('.mjs') ? `import('./${main}')` : `require('./${main}')`};
 `;
 }
 
@@ -97,21 +147,39 @@ function writeWhole(path, contents) {
   renameSync(temporary, path);
 }
 
-const written = {
+/** Removes pieces of earlier builds that stand beside those of this one. */
+function removeOthers(paths) {
+  const names = new Set(paths.map((path) => basename(path)));
+  for (const folder of new Set(paths.map((path) => dirname(path)))) {
+    for (const name of readdirSync(folder)) {
+      if (/\.mjs(?:\.map)?$/.test(name) && !names.has(name)) rmSync(resolve(folder, name));
+    }
+  }
+}
+
+const written = (out) => ({
   name: 'written',
   setup(build) {
     build.onEnd((result) => {
-      for (const file of result.outputFiles ?? []) writeWhole(file.path, file.contents);
-      if (result.errors.length === 0) process.stderr.write(`built ${build.initialOptions.outfile}\n`);
+      const files = result.outputFiles ?? [];
+      for (const file of files) writeWhole(file.path, file.contents);
+      if (result.errors.length > 0) return;
+      if (build.initialOptions.splitting) removeOthers(files.map(({ path }) => path));
+      process.stderr.write(`built ${out}\n`);
     });
   },
-};
+});
+
+/** Where esbuild writes: a file, or a folder for what is in pieces. */
+function outputOf({ in: entry, out, options }) {
+  if (!options.splitting) return { entryPoints: [entry], outfile: out };
+  return { entryPoints: { [basename(out, '.mjs')]: entry }, outdir: dirname(out), outExtension: { '.js': '.mjs' } };
+}
 
 function optionsOf(bundle, watch) {
   return {
     absWorkingDir: root,
-    entryPoints: [bundle.in],
-    outfile: bundle.out,
+    ...outputOf(bundle),
     bundle: true,
     write: false,
     metafile: true,
@@ -120,7 +188,7 @@ function optionsOf(bundle, watch) {
     legalComments: 'none',
     logLevel: 'warning',
     ...bundle.options,
-    plugins: [...(bundle.options.plugins ?? []), written],
+    plugins: [...(bundle.options.plugins ?? []), written(bundle.out)],
   };
 }
 
@@ -128,6 +196,10 @@ function merged(results) {
   const [inputs, outputs] = ['inputs', 'outputs'].map((key) =>
     Object.assign({}, ...results.map(({ metafile }) => metafile[key])),
   );
+  // What is made here is no file, and of no package.
+  for (const { inputs: made } of [{ inputs }, ...Object.values(outputs)]) {
+    for (const path of Object.keys(made)) if (path.includes('/cli/pieces/')) delete made[path];
+  }
   return { inputs, outputs };
 }
 

@@ -64,7 +64,7 @@ describe('the packaged extension', () => {
         'dist/cluster/live.cjs',
         'dist/webview/flow.js',
         'dist/webview/flow.css',
-        'dist/cli/main.cjs',
+        'dist/cli/main.mjs',
         'dist/sample/worker-1.iptables',
         'dist/sample/cluster.json',
       ]),

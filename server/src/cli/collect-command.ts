@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { terminalText } from '../base/safe-text.ts';
-import { describeFileError } from '../lsp/node/files.ts';
+import { describeFileError } from '../lsp/node/file-error.ts';
 import { collectScript } from '../node/collect-script.ts';
 import { say } from './output.ts';
 import { UsageError } from './usage-error.ts';

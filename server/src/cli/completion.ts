@@ -1,8 +1,6 @@
 /** Completion scripts for shells, made of the commands and options that the program has. */
 import type { Argument, Command, Option } from 'commander';
-
-export const shells = ['bash', 'zsh', 'fish'] as const;
-export type Shell = (typeof shells)[number];
+import type { Shell } from './shells.ts';
 
 /** What may stand behind an option or as an argument. */
 type Value =

@@ -6,7 +6,7 @@ import { knownCode } from './check-severity.ts';
 
 /** The pages lie in the package, two folders above the bundle, so that they can be read without a network. */
 function pageOf(code: string): string {
-  return join(__dirname, '../../docs/findings', `${code}.md`);
+  return join(import.meta.dirname, '../../docs/findings', `${code}.md`);
 }
 
 /** The page of a finding as Markdown. @throws UsageError for a code that no finding has */

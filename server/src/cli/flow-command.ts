@@ -11,12 +11,11 @@ import { parseFlowTarget } from '../kube/flow/target.ts';
 import { resolveChains } from '../kube/identity/resolve.ts';
 import { flowWithState } from '../kube/services/flow-state.ts';
 import { pc } from './colors.ts';
+import type { flowFormats } from './flow-formats.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { originOf, readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';
 import { UsageError } from './usage-error.ts';
-
-export const flowFormats = ['text', 'json', 'svg', 'mermaid', 'dot', 'html'] as const;
 
 export interface FlowOptions extends ClusterOptions {
   /** `IP[:PORT[/PROTO]]`, `namespace/name[:port]`, one of these behind `expected:`, or `chain:TABLE/CHAIN[@DEPTH]`. */

@@ -1,7 +1,7 @@
 /** Standard output and standard error: all of it arrives, or it is said that it did not. */
 import { writeSync } from 'node:fs';
 import { terminalText } from '../base/safe-text.ts';
-import { describeFileError } from '../lsp/node/files.ts';
+import { describeFileError } from '../lsp/node/file-error.ts';
 
 export const programName = 'iptables-inspect';
 

@@ -1,27 +1,12 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { projectVersion } from '../base/project.ts';
-import { detectLocalModes } from '../kube/expected/request.ts';
-import { questionEntries } from '../kube/question/ends.ts';
-import { findingCodes } from '../lint/registry.ts';
-import { runCanonical } from './canonical-command.ts';
-import { runCheck } from './check-command.ts';
-import { listRules } from './check-rules.ts';
-import { severityLevels } from './check-severity.ts';
-import { runCollect } from './collect-command.ts';
+import { detectLocalModes } from '../kube/expected/detect-local-modes.ts';
+import { questionEntries } from '../kube/question/entries.ts';
 import { colorChoices } from './colors.ts';
-import { completionScript, type Shell, shells } from './completion.ts';
-import { runDiagnose } from './diagnose-command.ts';
-import { runDiff } from './diff-command.ts';
-import { runDrift } from './drift-command.ts';
 import { examplesText } from './examples.ts';
-import { runExpected } from './expected-command.ts';
-import { explain } from './explain-command.ts';
-import { flowFormats, runFlow } from './flow-command.ts';
+import { flowFormats } from './flow-formats.ts';
 import { programName } from './output.ts';
-import { runReach } from './reach-command.ts';
-import { runResolve } from './resolve-command.ts';
-import { runTest } from './test-command.ts';
-import { runTrace } from './trace-command.ts';
+import { type Shell, shells } from './shells.ts';
 
 const dumpHelp =
   'what iptables-save, ip6tables-save, iptables -S or -L -n -v printed, or a node bundle (folder or tar); - for standard input';
@@ -114,7 +99,10 @@ function addCompletion(root: Command, answered: Answered): void {
     .command('completion')
     .description('a script with which a shell completes commands, options and codes of findings')
     .addArgument(new Argument('<shell>', 'which one').choices(shells))
-    .action((shell: Shell) => {
+    .action(async (shell: Shell) => {
+      const { completionScript } = await import('./completion.ts');
+      const { severityLevels } = await import('./check-severity.ts');
+      const { findingCodes } = await import('../lint/registry.ts');
       const words = { codes: [...findingCodes().keys()], levels: severityLevels };
       answered({ output: completionScript(shell, root, words), status: 0 });
     });
@@ -125,7 +113,10 @@ function addExplain(root: Command, answered: Answered): void {
     .command('explain')
     .description('the page of a finding: what it means, what it does, how to confirm and to mend it')
     .argument('<code>', 'what stands in brackets behind a finding, such as orphaned-chain')
-    .action((code: string) => answered({ output: explain(code), status: 0 }));
+    .action(async (code) => {
+      const { explain } = await import('./explain-command.ts');
+      answered({ output: explain(code), status: 0 });
+    });
 }
 
 function addCheck(root: Command, answered: Answered): void {
@@ -146,11 +137,15 @@ function addCheck(root: Command, answered: Answered): void {
     .option('--unsafe', 'with --fix or --diff: make fixes that change what the rules do, or are a guess, too')
     .option('--diff', 'print what --fix would change, and change nothing; status 1 where there is something')
     .option('--list-rules', 'print every finding there is, with how grave it is')
-    .action(async (dumps, options) =>
-      answered(
-        options.listRules === true ? { output: listRules(options), status: 0 } : await runCheck(dumps, options, projectVersion),
-      ),
-    );
+    .action(async (dumps, options) => {
+      if (options.listRules === true) {
+        const { listRules } = await import('./check-rules.ts');
+        answered({ output: listRules(options), status: 0 });
+        return;
+      }
+      const { runCheck } = await import('./check-command.ts');
+      answered(await runCheck(dumps, options, projectVersion));
+    });
 }
 
 function addCollect(root: Command, answered: Answered): void {
@@ -163,7 +158,10 @@ function addCollect(root: Command, answered: Answered): void {
     .option('--node <name>', "collect through the API, by kube-proxy's Pod on this node or a network plugin's")
     .option('--context <name>', 'the kubeconfig context of its cluster')
     .option('-o, --output <folder>', 'the folder that the bundle is written to')
-    .action(async (options) => answered({ output: await runCollect(options), status: 0 }));
+    .action(async (options) => {
+      const { runCollect } = await import('./collect-command.ts');
+      answered({ output: await runCollect(options), status: 0 });
+    });
 }
 
 function addDiagnose(root: Command, answered: Answered): void {
@@ -180,14 +178,20 @@ function addDiagnose(root: Command, answered: Answered): void {
     .option('--proto <protocol>', "by name or number (default: the Service's, else tcp)")
     .option('--node <name>', 'the node (default: told by the bundle or the dump)')
     .addOption(formatOption('text', 'json', 'markdown'))
-    .action(async (bundle, options) => answered(await runDiagnose(bundle, options)));
+    .action(async (bundle, options) => {
+      const { runDiagnose } = await import('./diagnose-command.ts');
+      answered(await runDiagnose(bundle, options));
+    });
 }
 
 function addResolve(root: Command, answered: Answered): void {
   withCluster(root.command('resolve').description('the Service, endpoint and Pod behind each chain').argument('<dump>', dumpHelp))
     .addOption(formatOption('text', 'json'))
     .option('--annotate', 'print the dump with these names as comments; iptables-restore loads it as before')
-    .action(async (dump, options) => answered({ output: await runResolve(dump, options), status: 0 }));
+    .action(async (dump, options) => {
+      const { runResolve } = await import('./resolve-command.ts');
+      answered({ output: await runResolve(dump, options), status: 0 });
+    });
 }
 
 function addFlow(root: Command, answered: Answered): void {
@@ -203,7 +207,10 @@ function addFlow(root: Command, answered: Answered): void {
       .option('--node <name>', 'the node that the dump is of (default: told by the dump)'),
   )
     .addOption(formatOption(...flowFormats))
-    .action(async (dump, options) => answered({ output: await runFlow(dump, options), status: 0 }));
+    .action(async (dump, options) => {
+      const { runFlow } = await import('./flow-command.ts');
+      answered({ output: await runFlow(dump, options), status: 0 });
+    });
 }
 
 function addTrace(root: Command, answered: Answered): void {
@@ -248,7 +255,10 @@ function addTrace(root: Command, answered: Answered): void {
     .option('--local <ip,...>', "the node's addresses; all others are taken to be elsewhere (default: told by the cluster)")
     .option('--node <name>', 'the node that the dump is of (default: told by the dump)')
     .addOption(formatOption('text', 'json'))
-    .action(async (dump, options) => answered(await runTrace(dump, options)));
+    .action(async (dump, options) => {
+      const { runTrace } = await import('./trace-command.ts');
+      answered(await runTrace(dump, options));
+    });
 }
 
 function addReach(root: Command, answered: Answered): void {
@@ -263,7 +273,10 @@ function addReach(root: Command, answered: Answered): void {
     .option('--node <name>', 'the node that the dump is of (default: told by the dump)')
     .option('--other-node <name>', 'the node that the other dump is of (default: that of --node, else told by the dump)')
     .addOption(formatOption('text', 'json'))
-    .action(async (dump, other, options) => answered(await runReach(dump, other, options)));
+    .action(async (dump, other, options) => {
+      const { runReach } = await import('./reach-command.ts');
+      answered(await runReach(dump, other, options));
+    });
 }
 
 function addTest(root: Command, answered: Answered): void {
@@ -279,7 +292,10 @@ function addTest(root: Command, answered: Answered): void {
     .option('--to <target>', 'with --write: of one Service or address only, namespace/name[:port] or IP[:PORT[/PROTO]]')
     .option('--force', 'with --write: over a file that is there already')
     .addOption(formatOption('text', 'json', 'junit'))
-    .action(async (dump, file, options) => answered(await runTest(dump, file, options)));
+    .action(async (dump, file, options) => {
+      const { runTest } = await import('./test-command.ts');
+      answered(await runTest(dump, file, options));
+    });
 }
 
 function addDrift(root: Command, answered: Answered): void {
@@ -290,7 +306,10 @@ function addDrift(root: Command, answered: Answered): void {
     .option('--cluster-cidr <cidr>', 'the Pod network that kube-proxy was given (default: told by the dump)')
     .option('--kube-proxy-version <version>', 'of kube-proxy, 1.24 to 1.36 (default: told by the dump and the node)')
     .addOption(formatOption('text', 'json'))
-    .action(async (dump, options) => answered(await runDrift(dump, options)));
+    .action(async (dump, options) => {
+      const { runDrift } = await import('./drift-command.ts');
+      answered(await runDrift(dump, options));
+    });
 }
 
 function addExpected(root: Command, answered: Answered): void {
@@ -315,7 +334,10 @@ function addExpected(root: Command, answered: Answered): void {
     .option('--detect-local-mode <mode>', `how Pods' traffic is told: ${detectLocalModes.join(', ')} (default: ClusterCIDR)`)
     .option('--bridge-interface <name>', 'for BridgeInterface')
     .option('--interface-prefix <prefix>', 'for InterfaceNamePrefix')
-    .action(async (options) => answered({ output: await runExpected(options), status: 0 }));
+    .action(async (options) => {
+      const { runExpected } = await import('./expected-command.ts');
+      answered({ output: await runExpected(options), status: 0 });
+    });
 }
 
 function addCanonical(root: Command, answered: Answered): void {
@@ -323,7 +345,10 @@ function addCanonical(root: Command, answered: Answered): void {
     .command('canonical')
     .description('the dump in one order, without counters: for the textconv of git, and for comparing line by line')
     .argument('<dump>', dumpHelp)
-    .action((dump: string) => answered({ output: runCanonical(dump), status: 0 }));
+    .action(async (dump) => {
+      const { runCanonical } = await import('./canonical-command.ts');
+      answered({ output: runCanonical(dump), status: 0 });
+    });
 }
 
 function addDiff(root: Command, answered: Answered): void {
@@ -337,5 +362,8 @@ function addDiff(root: Command, answered: Answered): void {
   )
     .option('--counters', 'also which rules counted packets in between, of two dumps with counters')
     .addOption(formatOption('text', 'json'))
-    .action(async (before, after, options) => answered(await runDiff(before, after, options)));
+    .action(async (before, after, options) => {
+      const { runDiff } = await import('./diff-command.ts');
+      answered(await runDiff(before, after, options));
+    });
 }

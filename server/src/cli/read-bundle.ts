@@ -2,7 +2,7 @@
 import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { describeFileError } from '../lsp/node/files.ts';
+import { describeFileError } from '../lsp/node/file-error.ts';
 import { readBundle } from '../node/bundle.ts';
 import type { BundleFile } from '../node/bundle-file.ts';
 import type { NodeFacts } from '../node/facts.ts';

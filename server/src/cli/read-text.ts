@@ -2,7 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { isatty } from 'node:tty';
-import { describeFileError } from '../lsp/node/files.ts';
+import { describeFileError } from '../lsp/node/file-error.ts';
 import { limitYoungGeneration } from '../lsp/node/young-generation.ts';
 import { decodeBytes } from './decode-bytes.ts';
 import { UsageError } from './usage-error.ts';

@@ -5,7 +5,7 @@ import { type ExpectationResult, judgeSteps } from '../kube/expectation/judge.ts
 import { type ExpectationFile, readExpectations } from '../kube/expectation/read-expectations.ts';
 import { writeExpectations } from '../kube/expectation/write-expectations.ts';
 import { parseFlowTarget } from '../kube/flow/target.ts';
-import { describeFileError } from '../lsp/node/files.ts';
+import { describeFileError } from '../lsp/node/file-error.ts';
 import { say } from './output.ts';
 import { type NodeOptions, type ResolvedDump, readResolved } from './read-resolved.ts';
 import { nameOfInput, readText } from './read-text.ts';

@@ -11,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { describeFileError } from '../lsp/node/files.ts';
+import { describeFileError } from '../lsp/node/file-error.ts';
 import { UsageError } from './usage-error.ts';
 
 /**

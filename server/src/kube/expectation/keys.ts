@@ -1,5 +1,5 @@
 /** The words of a file of expectations. The reader takes these, and the JSON schema is made of them. */
-import { questionEntries } from '../question/ends.ts';
+import { questionEntries } from '../question/entries.ts';
 
 export interface KeySpec {
   /** For the schema: what stands there. */

@@ -3,7 +3,7 @@ import { canonicalIP, parseHostPort } from '../../base/ip.ts';
 import { nearestNames } from '../../base/nearest-names.ts';
 import type { Verdict } from '../../netfilter/outcome.ts';
 import type { PacketKind } from '../../netfilter/trace-request.ts';
-import { type QuestionEntry, questionEntries } from '../question/ends.ts';
+import { type QuestionEntry, questionEntries } from '../question/entries.ts';
 import type { PacketQuestion } from '../question/trace.ts';
 import { fileKeys, type KeySpec, packetKeys } from './keys.ts';
 import { type MapNode, readTree, type ScalarNode, type Span, type TreeNode, type TreeProblem } from './yaml-tree.ts';

@@ -6,6 +6,7 @@ import type { NodeRecord } from '../../cluster/objects.ts';
 import { nodeAddress } from '../proxy/node-address.ts';
 import { type PodTraffic, type ProxyOptions, proxyOptions } from '../proxy/options.ts';
 import { newestVersion, oldestVersion, type ProxyVersion, parseProxyVersion, proxyVersionText } from '../proxy/version.ts';
+import { type DetectLocalMode, detectLocalModes } from './detect-local-modes.ts';
 
 /** kube-proxy's flags by their names, as text; undefined where a flag is not given. */
 export interface ProxyFlags {
@@ -45,8 +46,6 @@ export interface CheckedRequest {
 }
 
 /** `--detect-local-mode`: how kube-proxy tells Pods' traffic. */
-export const detectLocalModes = ['ClusterCIDR', 'NodeCIDR', 'BridgeInterface', 'InterfaceNamePrefix'] as const;
-type DetectLocalMode = (typeof detectLocalModes)[number];
 
 export const familyNames: Readonly<Record<Family, string>> = { ipv4: 'IPv4', ipv6: 'IPv6' };
 

@@ -11,6 +11,7 @@ import { chooseFrontends } from '../flow/resolve-target.ts';
 import { parseFlowTarget } from '../flow/target.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { dumpNode } from '../proxy/dump-node.ts';
+import type { QuestionEntry } from './entries.ts';
 import type { AskOptions } from './node-knowledge.ts';
 
 /** What is asked, as typed. */
@@ -27,9 +28,6 @@ export interface Question {
   /** Whether Services and nodes with addresses of both families are asked for by IPv6; told by `from` where it is an address. */
   readonly ipv6?: boolean | undefined;
 }
-
-export const questionEntries = ['cluster-ip', 'node-port', 'load-balancer-ip', 'external-ip', 'host-port'] as const;
-export type QuestionEntry = (typeof questionEntries)[number];
 
 export interface QuestionEnds {
   readonly from: string;

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { URI, Utils } from 'vscode-uri';
 import type { FileAccess } from '../runtime.ts';
+import { describeFileError } from './file-error.ts';
 
 // A string in V8 holds 512 MB at most, and a snapshot of the largest clusters has some 200 MB.
 const largestFile = 500_000_000;
@@ -73,22 +74,4 @@ async function readWhole(file: FileHandle): Promise<string> {
     chunks.push(bytes);
   }
   return Buffer.concat(chunks, size).toString('utf8');
-}
-
-/** What is wrong with a file, in a few words that follow its name. */
-export function describeFileError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  switch ('code' in error ? error.code : undefined) {
-    case 'ENOENT':
-      return 'there is no such file';
-    case 'EACCES':
-    case 'EPERM':
-      return 'permission to read it is denied';
-    case 'ENOSPC':
-      return 'no space left on the device';
-    case 'EISDIR':
-      return 'is a directory, not a file';
-    default:
-      return error.message;
-  }
 }

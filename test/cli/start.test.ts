@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { inspectBundle } from '../support/inspect.ts';
+
+const folder = dirname(inspectBundle);
+
+/** A piece of the program and all that is loaded with it. */
+function loadedWith(piece: string, found = new Set<string>()): ReadonlySet<string> {
+  if (found.has(piece)) return found;
+  found.add(piece);
+  const text = readFileSync(resolve(folder, piece), 'utf8');
+  for (const [, other] of text.matchAll(/(?:\bfrom|\bimport)"\.\/([^"]+)"/g)) loadedWith(other ?? '', found);
+  return found;
+}
+
+function bytesOf(pieces: ReadonlySet<string>): number {
+  return [...pieces].reduce((sum, piece) => sum + statSync(resolve(folder, piece)).size, 0);
+}
+
+function pieceOf(name: string): string {
+  const found = readdirSync(folder).filter((file) => file.startsWith(`${name}-`) && file.endsWith('.mjs'));
+  expect(found).toHaveLength(1);
+  return found[0] ?? '';
+}
+
+describe('what the command line loads', () => {
+  it('is nothing but the options for what only tells of them', () => {
+    const first = loadedWith('main.mjs');
+    expect(first.size).toBeGreaterThan(1);
+    expect(bytesOf(first)).toBeLessThan(110_000);
+  });
+
+  it('is neither a drawing nor packets for check', () => {
+    const pieces = loadedWith(pieceOf('check'));
+    const text = [...pieces].map((piece) => readFileSync(resolve(folder, piece), 'utf8')).join('');
+    expect(pieces).not.toContain(pieceOf('flow-command'));
+    expect(pieces).not.toContain(pieceOf('packets'));
+    expect(text.includes('orphaned-chain')).toBe(true);
+    // What dagre calls the direction of a layout.
+    expect(text.includes('rankdir')).toBe(false);
+    expect(bytesOf(pieces)).toBeLessThan(850_000);
+  });
+
+  it('starts no program to find a command', () => {
+    expect(readFileSync(resolve(folder, 'main.mjs'), 'utf8').includes('child_process')).toBe(false);
+  });
+});
