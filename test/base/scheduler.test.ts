@@ -32,6 +32,18 @@ describe('long work', () => {
     expect(pieces.length).toBeGreaterThan(6);
   });
 
+  it('lets the messages in that came with a keystroke, one of which a connection hands over at a time', async () => {
+    const log: string[] = [];
+    const pause = (): Promise<void> => new Promise((done) => setImmediate(done));
+    const hearing = runInSlices(work('a', 12, log), pause, () => false);
+    for (const message of [1, 2, 3, 4]) {
+      log.push(String(message));
+      await pause();
+    }
+    await hearing;
+    expect(log.join('')).toMatch(/^a+1234a+$/);
+  });
+
   it('that is cancelled or fails leaves the turn to others', async () => {
     const log: string[] = [];
     const pause = (): Promise<void> => new Promise((done) => setImmediate(done));

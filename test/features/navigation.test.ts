@@ -80,4 +80,16 @@ describe('highlights', () => {
     const found = runToEnd(highlights(state, { line: 5, character: 20 }));
     expect(found.map((highlight) => highlight.range).sort(byText)).toEqual(web.map(placeOf).sort(byText));
   });
+
+  it('are those of the nearest lines where thousands name a chain', () => {
+    const declared = ['*nat', ':MARK - [0:0]', ':web - [0:0]'];
+    const large = dumpState([...declared, ...Array.from({ length: 3000 }, () => '-A web -j MARK'), 'COMMIT', ''].join('\n'));
+    const linesAround = (line: number): readonly number[] =>
+      runToEnd(highlights(large, { line, character: 12 })).map(({ range }) => range.start.line);
+    const around = linesAround(1500);
+    expect(around).toHaveLength(1000);
+    expect([around[0], around.at(-1)]).toEqual([1000, 1999]);
+    expect(linesAround(3).slice(0, 3)).toEqual([1, 3, 4]);
+    expect(linesAround(3002).at(-1)).toBe(3002);
+  });
 });

@@ -17,6 +17,7 @@ import { measureProtocol } from '../bench/protocol.ts';
 import { measureQuestions } from '../bench/questions.ts';
 import { restoreTestTime } from '../bench/real-iptables.ts';
 import { median } from '../bench/statistics.ts';
+import { measureTyping } from '../bench/typing.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { chromiumPath } from '../support/requirements.ts';
 
@@ -128,6 +129,8 @@ try {
   say('over the protocol ...');
   const uri = pathToFileURL(file).href;
   const protocol = await measureProtocol(uri, pathToFileURL(folder).href, text);
+  say('somebody who types ...');
+  const typing = await measureTyping(uri, pathToFileURL(folder).href, text);
   if (chromiumPath() !== null) say('the drawing, in Chromium ...');
   const drawing = await drawingRows();
   const growth = values.quick
@@ -162,6 +165,10 @@ try {
     { what: '1,000 expectations', value: questions.expectations, unit: 'ms', ratio: null, goal: '2000 ms' },
     { what: 'definition, 95th percentile', value: protocol.definition, unit: 'ms', ratio: null, goal: '10 ms' },
     { what: 'hover, 95th percentile', value: protocol.hover, unit: 'ms', ratio: null, goal: '10 ms' },
+    { what: `slowest request, 95th: ${typing.slowest}`, value: typing.request, unit: 'ms', ratio: null, goal: '10 ms' },
+    { what: 'a screenful, 95th percentile', value: typing.screenful, unit: 'ms', ratio: null, goal: '20 ms' },
+    { what: 'typing: completion, 95th percentile', value: typing.completion, unit: 'ms', ratio: null, goal: '' },
+    { what: 'typing: completion, longest', value: typing.longest, unit: 'ms', ratio: null, goal: '50 ms' },
     { what: 'edit to diagnostics, median', value: protocol.edit, unit: 'ms', ratio: null, goal: '100 ms' },
     { what: 'edit to diagnostics, 95th percentile', value: protocol.editSlow, unit: 'ms', ratio: null, goal: '100 ms' },
     ...(protocol.memory === null

@@ -13,6 +13,14 @@ export type Pause = () => Promise<void>;
 
 const sliceMilliseconds = 6;
 
+/** A connection hands over one message each time that waiting work runs, and an editor sends several with each keystroke. */
+const messagesAtATime = 6;
+
+/** Lets the messages in that came with a keystroke. */
+export async function letMessagesIn(pause: Pause): Promise<void> {
+  for (let message = 0; message < messagesAtATime; message += 1) await pause();
+}
+
 /** Settles when it is the next one's turn. */
 let turn: Promise<void> = Promise.resolve();
 
@@ -27,7 +35,7 @@ async function nextTurn(pause: Pause): Promise<() => void> {
     end = done;
   });
   await before;
-  await pause();
+  await letMessagesIn(pause);
   return end;
 }
 

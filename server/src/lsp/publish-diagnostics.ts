@@ -1,5 +1,5 @@
 import type { Diagnostic } from 'vscode-languageserver';
-import { Cancelled, runBehind, runInSlices } from '../base/scheduler.ts';
+import { Cancelled, letMessagesIn, runBehind, runInSlices } from '../base/scheduler.ts';
 import { diagnosticsOf } from '../features/diagnostics.ts';
 import { carryOver } from '../features/support/carry-over.ts';
 import { driftOf } from '../features/support/drift-of.ts';
@@ -83,6 +83,9 @@ export function createDiagnosticsPublisher(
       await send(uri, version, diagnosticsOf(findings, uri, settings().maxDiagnostics));
     };
     const known = drifts.get(uri);
+    // Whoever typed waits for what was asked with the keystroke, before what is found.
+    await letMessagesIn(pause);
+    if (isOutdated()) throw new Cancelled();
     const found = linted.get(ruleset) ?? (await runInSlices(lint(state), pause, isOutdated));
     linted.set(ruleset, found);
     const withDrift = settings().drift && cluster.source.kind !== 'none';

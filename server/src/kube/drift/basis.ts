@@ -45,7 +45,7 @@ function obstacleTo(proxy: ServiceProxy, layout: ProxyLayout, side: DumpSide, cl
     return `The rules are those of kube-proxy ${proxyVersionText(layout.newest)} or earlier, whose chains were laid out in another way; from ${proxyVersionText(oldestVersion)} on they can be compared.`;
   if (side.changedNames > side.portChains.size + side.endpointChains.length)
     return 'The names of chains were changed, so that they do not tell which Service they are for.';
-  return otherCluster(side, cluster);
+  return otherCluster(side.ruleset, side.dump, cluster);
 }
 
 interface Known {

@@ -114,7 +114,7 @@ export function refusalsFor(side: DumpSide, port: ProxiedPort): readonly number[
 }
 
 /** Rules of nat's KUBE-SERVICES and KUBE-NODEPORTS, by the hash of the chain that they lead to. No rule is read for it. */
-export function serviceEntries(ruleset: Ruleset, dump: Dump): ReadonlyMap<string, readonly number[]> {
+function serviceEntries(ruleset: Ruleset, dump: Dump): ReadonlyMap<string, readonly number[]> {
   const nat = dump.tables.find(({ name }) => name === 'nat');
   const entries = new Map<string, number[]>();
   for (const name of ['KUBE-SERVICES', 'KUBE-NODEPORTS']) {

@@ -2,17 +2,21 @@
 
 import { isIPv6 } from '../../base/ip.ts';
 import { type Cluster, createCluster, emptyCluster } from '../../cluster/cluster.ts';
-import { isTableWhole } from '../../ruleset/completeness.ts';
+import { isTableWhole, mayBeHalf } from '../../ruleset/completeness.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { isProxied } from '../expected/service-ports.ts';
 import { portHash, portName, splitHashedName } from '../identity/chain-names.ts';
 import { portHashes } from '../identity/hash-index.ts';
 import { dnatDestination, singleAddress } from '../proxy/rule-values.ts';
-import { type DumpSide, serviceEntries } from './dump-side.ts';
+import { type PortTally, portTally } from './port-tally.ts';
 
 /** What of a dump tells its cluster. */
-type Entries = Pick<DumpSide, 'ruleset' | 'dump' | 'entries'>;
+interface Told {
+  readonly ruleset: Ruleset;
+  readonly dump: Dump;
+  readonly tally: PortTally;
+}
 
 /** Every cluster has these. */
 const everywhere: ReadonlySet<string> = new Set(['default/kubernetes', 'kube-system/kube-dns']);
@@ -22,9 +26,11 @@ const leastShare = 0.25;
 const apiServerHash = portHash(portName('default', 'kubernetes', 'https'), 'tcp');
 
 /** Where the dump has the API server's Service, whose address a cluster keeps for life. */
-function apiServerIP({ entries, ruleset }: Entries): string | undefined {
-  for (const line of entries.get(apiServerHash) ?? []) {
-    const rule = ruleAt(ruleset, line);
+function apiServerIP({ tally, ruleset }: Told): string | undefined {
+  if (!tally.counts.has(apiServerHash)) return undefined;
+  for (const [at, hash] of tally.hashes.entries()) {
+    const line = tally.numbers[at] ?? -1;
+    const rule = hash === apiServerHash && !mayBeHalf(ruleset, line) ? ruleAt(ruleset, line) : undefined;
     const ip = rule === undefined ? undefined : singleAddress(rule, '--destination');
     if (ip !== undefined) return ip;
   }
@@ -32,7 +38,7 @@ function apiServerIP({ entries, ruleset }: Entries): string | undefined {
 }
 
 /** The addresses of the API servers that the dump's rules lead to. */
-function apiServers({ ruleset, dump }: Entries): readonly string[] {
+function apiServers({ ruleset, dump }: Told): readonly string[] {
   const nat = dump.tables.find(({ name }) => name === 'nat');
   const endpoints = nat?.chains.get(`KUBE-SVC-${apiServerHash}`)?.jumps ?? [];
   return endpoints.flatMap(({ rules }) =>
@@ -44,25 +50,56 @@ function apiServers({ ruleset, dump }: Entries): readonly string[] {
 }
 
 /** Whether the dump's API servers are all others than the cluster's; false where either has none. */
-function hasOtherApiServers(side: Entries, cluster: Cluster): boolean {
+function hasOtherApiServers(side: Told, cluster: Cluster): boolean {
   const slices = cluster.slicesOf('default', 'kubernetes');
   const own = new Set(slices.flatMap(({ endpoints }) => endpoints.flatMap(({ addresses }) => addresses)));
   const dumped = apiServers(side);
   return own.size > 0 && dumped.length > 0 && !dumped.some((ip) => own.has(ip));
 }
 
-/** The hashes of the Service ports that a dump has rules for; of an excerpt without the rules that lead to them, those of their chains. */
-function portHashesIn({ dump, entries }: Entries): readonly string[] {
-  if (entries.size > 0) return [...entries.keys()];
+/** The hashes of the Service ports whose chains an excerpt names that has no rules which lead to them. */
+function portHashesIn({ dump }: Told): Iterable<string> {
   const hashes = new Set<string>();
   for (const name of dump.tables.find((table) => table.name === 'nat')?.chains.keys() ?? []) {
     const split = splitHashedName(name);
     if (split !== undefined && split.prefix !== 'KUBE-SEP-') hashes.add(split.hash);
   }
-  return [...hashes];
+  return hashes;
 }
 
-function isNatWhole({ ruleset, dump }: Entries): boolean {
+/** How many Service ports a dump has of those that every cluster has, how many others, and how many of these a cluster has. */
+interface Compared {
+  readonly common: number;
+  readonly others: number;
+  readonly shared: number;
+}
+
+const comparedBefore = new WeakMap<object, { readonly inCluster: ClusterHashes; readonly compared: Compared }>();
+
+function compareWith(inCluster: ClusterHashes, told: Told): Compared {
+  const { counts, ports } = told.tally;
+  if (counts.size === 0) return compare(portHashesIn(told), inCluster);
+  const before = comparedBefore.get(ports);
+  if (before?.inCluster === inCluster) return before.compared;
+  const compared = compare(counts.keys(), inCluster);
+  comparedBefore.set(ports, { inCluster, compared });
+  return compared;
+}
+
+function compare(hashesInDump: Iterable<string>, { common, hashes }: ClusterHashes): Compared {
+  const compared = { common: 0, others: 0, shared: 0 };
+  for (const hash of hashesInDump) {
+    if (common.has(hash)) {
+      compared.common += 1;
+      continue;
+    }
+    compared.others += 1;
+    if (hashes.has(hash)) compared.shared += 1;
+  }
+  return compared;
+}
+
+function isNatWhole({ ruleset, dump }: Told): boolean {
   const nat = dump.tables.find(({ name }) => name === 'nat');
   return nat !== undefined && isTableWhole(ruleset, nat);
 }
@@ -91,35 +128,31 @@ function hashesOf(cluster: Cluster): ClusterHashes {
 }
 
 /** Why a dump cannot be of this cluster, in a sentence; undefined where it may be. */
-export function otherCluster(side: Entries, cluster: Cluster): string | undefined {
+export function otherCluster(ruleset: Ruleset, dump: Dump, cluster: Cluster): string | undefined {
   const { label } = cluster.source;
-  const dumped = apiServerIP(side);
-  const known = cluster.service('default', 'kubernetes')?.clusterIPs.filter((ip) => isIPv6(ip) === (side.dump.family === 'ipv6'));
+  const told: Told = { ruleset, dump, tally: portTally(ruleset, dump) };
+  const dumped = apiServerIP(told);
+  const known = cluster.service('default', 'kubernetes')?.clusterIPs.filter((ip) => isIPv6(ip) === (dump.family === 'ipv6'));
   if (dumped !== undefined && known !== undefined && known.length > 0 && !known.includes(dumped))
     return `The dump is of another cluster than ${label}: there default/kubernetes is ${dumped}, here ${known.join(', ')}.`;
-  const { common, hashes } = hashesOf(cluster);
-  const all = portHashesIn(side);
-  const inDump = all.filter((hash) => !common.has(hash));
-  const shared = inDump.filter((hash) => hashes.has(hash)).length;
-  const seems = `The dump seems to be of another cluster than ${label}: of the ${inDump.length} Service ports that it has rules for, ${shared} are there`;
-  if (inDump.length > 0 && hashes.size > 0 && shared === 0 && hasOtherApiServers(side, cluster))
-    return `${seems}, and its API servers are others.`;
-  // An excerpt without a single Service in common: nothing tells that they belong together, as long as the API server's is not shown.
-  const isPartKnown = cluster.onlyIn.has('Service') || inDump.length < all.length || isNatWhole(side);
-  if (dumped === undefined && inDump.length > 0 && shared === 0 && hashes.size > 0 && !isPartKnown) {
-    const ports = inDump.length === 1 ? 'the one Service port' : `none of the ${inDump.length} Service ports`;
-    return `Nothing tells that the dump is of ${label}: ${ports} that it shows is ${inDump.length === 1 ? 'not ' : ''}there.`;
+  const inCluster = hashesOf(cluster);
+  const { hashes } = inCluster;
+  const { common, others, shared } = compareWith(inCluster, told);
+  const seems = `The dump seems to be of another cluster than ${label}: of the ${others} Service ports that it has rules for, ${shared} are there`;
+  if (others > 0 && hashes.size > 0 && shared === 0) {
+    if (hasOtherApiServers(told, cluster)) return `${seems}, and its API servers are others.`;
+    // An excerpt without a single Service in common: nothing tells that they belong together, as long as the API server's is not shown.
+    if (dumped === undefined && !cluster.onlyIn.has('Service') && common === 0 && !isNatWhole(told)) {
+      const ports = others === 1 ? 'the one Service port' : `none of the ${others} Service ports`;
+      return `Nothing tells that the dump is of ${label}: ${ports} that it shows is ${others === 1 ? 'not ' : ''}there.`;
+    }
   }
-  if (inDump.length < fewestTold || hashes.size < fewestTold) return undefined;
-  if (shared >= inDump.length * leastShare || shared >= hashes.size * leastShare) return undefined;
+  if (others < fewestTold || hashes.size < fewestTold) return undefined;
+  if (shared >= others * leastShare || shared >= hashes.size * leastShare) return undefined;
   return `${seems}.`;
 }
 
 const known = new WeakMap<Ruleset, { readonly given: Cluster; readonly own: Cluster }>();
-
-function reasonFor(ruleset: Ruleset, dump: Dump, cluster: Cluster): string | undefined {
-  return otherCluster({ ruleset, dump, entries: serviceEntries(ruleset, dump) }, cluster);
-}
 
 /**
  * The cluster to take names and details of a ruleset's chains from: the one given, or, where the dump cannot be of it, one that knows nothing and
@@ -129,7 +162,7 @@ export function clusterOfDump(ruleset: Ruleset, cluster: Cluster): Cluster {
   if (cluster.source.kind === 'none') return cluster;
   const before = known.get(ruleset);
   if (before?.given === cluster) return before.own;
-  const reason = ruleset.dumps.map((dump) => reasonFor(ruleset, dump, cluster)).find((text) => text !== undefined);
+  const reason = ruleset.dumps.map((dump) => otherCluster(ruleset, dump, cluster)).find((text) => text !== undefined);
   const own =
     reason === undefined
       ? cluster

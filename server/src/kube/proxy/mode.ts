@@ -119,14 +119,13 @@ const serviceChains = ['KUBE-SVC-', 'KUBE-SEP-', 'KUBE-SVL-', 'KUBE-EXT-', 'KUBE
 const iptablesFilterChains = ['KUBE-EXTERNAL-SERVICES', 'KUBE-NODEPORTS', 'KUBE-SERVICES'];
 
 function shownByIpvs(ruleset: Ruleset, nat: Table | undefined, filter: Table | undefined): Shown | undefined {
-  const service = chainLike(nat, 'KUBE-SVC-');
   const line = setLookup(ruleset, nat?.chains.get('KUBE-SERVICES'));
   if (line !== undefined) {
-    const left = service === undefined ? '' : ' KUBE-SVC- chains beside it were left by iptables mode.';
+    const left = chainLike(nat, 'KUBE-SVC-') === undefined ? '' : ' KUBE-SVC- chains beside it were left by iptables mode.';
     return { kind: 'ipvs', reason: `KUBE-SERVICES looks addresses up in an ipset.${left}`, line };
   }
   const chain = firstChain(nat, ipvsChains) ?? firstChain(filter, ipvsChains);
-  if (chain === undefined || service !== undefined) return undefined;
+  if (chain === undefined || chainLike(nat, 'KUBE-SVC-') !== undefined) return undefined;
   return { kind: 'ipvs', reason: `${chain.name} is one of its chains.`, line: firstLineOf(chain) };
 }
 
