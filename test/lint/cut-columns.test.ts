@@ -39,6 +39,17 @@ describe('lines that were all cut at one place', () => {
     expect(said(words(sample, count))).toEqual([aboutTheCut('filter'), aboutTheCut('nat')]);
   });
 
+  it('say so where half a chain’s name is all that is wrong', () => {
+    const names = ['KUBE-SVC-AAAAAAAA', 'KUBE-SVC-BBBBBBBB', 'KUBE-SVC-CCCCCCCC', 'KUBE-SVC-DDDDDDDD', 'KUBE-SVC-EEEEEEEE'];
+    const declared = names.map((name) => `:${name} - [0:0]\n`).join('');
+    const rules = names.map((name) => `-A KUBE-SERVICES -j ${name}`.slice(0, 32));
+    const ruleset = rulesetOf(`*nat\n:KUBE-SERVICES - [0:0]\n${declared}${rules.join('\n')}\nCOMMIT\n`);
+    expect(ruleset.tables.map((table) => hasCutLines(ruleset, table))).toEqual([true]);
+    expect(findingsIn(ruleset.lines.map(({ text }) => text).join('\n')).map(({ code }) => code)).not.toContain(
+      'undeclared-chain',
+    );
+  });
+
   it('are no whole table', () => {
     const ruleset = rulesetOf(columns(sample, 80));
     expect(ruleset.tables.map((table) => [table.name, isTableWhole(ruleset, table)])).toEqual([

@@ -147,6 +147,9 @@ COMMIT
     expect(changed('TTL --ttl-dec 2', { ttl: 64 })?.ttl).toBe(62);
     expect(changed('TTL --ttl-inc 250', { ttl: 64 })?.ttl).toBe(255);
     expect(changed('DSCP --set-dscp-class EF', { tos: 1 })?.tos).toBe(0xb9);
+    expect(changed('DSCP --set-dscp-class cs5', { tos: 1 })?.tos).toBe(0xa1);
+    expect(changed('DSCP --set-dscp-class AF41', { tos: 0 })?.tos).toBe(0x88);
+    expect(changed('DSCP --set-dscp-class be', { tos: 0xb9 })?.tos).toBe(1);
     expect(changed('TOS --set-tos 0x10/0x3f', { tos: 0xc0 })?.tos).toBe(0xd0);
     expect(changed('TOS --or-tos 0x04', { tos: 0x10 })?.tos).toBe(0x14);
     expect(changed('CONNMARK --save-mark --nfmask 0xff --ctmask 0xf', { mark: 0x12, connectionMark: 0x30 })?.connectionMark).toBe(
@@ -191,12 +194,45 @@ describe('rates, quotas and their like', () => {
     ['-m helper --helper ftp', 'accept'],
     ['-m connbytes --connbytes 2 --connbytes-mode packets --connbytes-dir both', 'accept'],
     ['-m connbytes --connbytes 1 --connbytes-mode packets --connbytes-dir both', 'drop'],
+    ['-m connbytes --connbytes 100: --connbytes-mode bytes --connbytes-dir reply', 'accept'],
     ['-m pkttype --pkt-type broadcast', 'accept'],
     ['-m pkttype ! --pkt-type broadcast', 'drop'],
   ])('%s: one outcome, %s', (match, verdict) => {
     const table = /rpfilter/.test(match) ? ['raw', 'PREROUTING'] : ['filter', 'FORWARD'];
     const text = `*${table[0]}\n:${table[1]} ACCEPT [0:0]\n-A ${table[1]} ${match} -j DROP\nCOMMIT\n`;
     expect(enumerate(text, {}, remote).outcomes.map((outcome) => outcome.verdict)).toEqual([verdict]);
+  });
+});
+
+describe('how much a connection has carried', () => {
+  const verdicts = (match: string, given: PacketTexts) =>
+    enumerate(`*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -m connbytes ${match} -j DROP\nCOMMIT\n`, given, remote).outcomes.map(
+      (outcome) => outcome.verdict,
+    );
+  const first: PacketTexts = {};
+  const answer: PacketTexts = { state: 'ESTABLISHED', direction: 'reply', before: 1 };
+  const second: PacketTexts = { state: 'ESTABLISHED', direction: 'original', before: 2 };
+
+  it('is known in packets of the first ones that go each way', () => {
+    const carried = (count: number, direction: string): string =>
+      `--connbytes ${count}:${count} --connbytes-mode packets --connbytes-dir ${direction}`;
+    const packets = (given: PacketTexts): readonly string[] =>
+      ['original', 'reply', 'both'].map((direction) => {
+        const met = [0, 1, 2, 3].filter((count) => verdicts(carried(count, direction), given).join() === 'drop');
+        return `${direction} ${met.join()}`;
+      });
+    expect(packets(first)).toEqual(['original 1', 'reply 0', 'both 1']);
+    expect(packets(answer)).toEqual(['original 1', 'reply 1', 'both 2']);
+    expect(packets(second)).toEqual(['original 2', 'reply 1', 'both 3']);
+    expect(verdicts(carried(3, 'both'), { ...second, before: 7 })).toHaveLength(2);
+  });
+
+  it('is known in bytes of the first packet alone, where its length is said', () => {
+    const large = '--connbytes 100: --connbytes-mode bytes --connbytes-dir both';
+    expect(verdicts(large, { ...first, length: 1400 })).toEqual(['drop']);
+    expect(verdicts(large, { ...first, length: 60 })).toEqual(['accept']);
+    expect(verdicts(large, first)).toHaveLength(2);
+    expect(verdicts(large, { ...answer, length: 1400 })).toHaveLength(2);
   });
 });
 

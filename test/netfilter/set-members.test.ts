@@ -47,6 +47,17 @@ describe('a packet in a set whose members are in the text', () => {
     expect(isInSet(known, name, ['src'], packet(given))).toBeUndefined();
   });
 
+  it('is not told where a member is none that ipset prints', () => {
+    const damaged = ruleset('create web hash:ip,port family inet\nadd web 10.0.0.1,:80\n');
+    expect(isInSet(damaged, 'web', ['dst', 'dst'], packet())).toBeUndefined();
+  });
+
+  it('takes a port without a protocol for one of TCP, as ipset does', () => {
+    const typed = ruleset('create web hash:ip,port family inet\nadd web 10.0.0.1,80\n');
+    expect(isInSet(typed, 'web', ['dst', 'dst'], packet())).toBe(true);
+    expect(isInSet(typed, 'web', ['dst', 'dst'], packet({ protocol: 'udp' }))).toBe(false);
+  });
+
   it('goes by the closest member, of which a range is the widest', () => {
     const ranges = ruleset(`create r hash:ip family inet
 add r 10.0.0.1-10.0.0.9

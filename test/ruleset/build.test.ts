@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
+import { familyOfAddress } from '../../server/src/ruleset/infer-family.ts';
 import { declarationOf, mentionsOf } from '../../server/src/ruleset/places.ts';
 import { reachOf } from '../../server/src/ruleset/reachable.ts';
 import { type Chain, type Ruleset, tableAt } from '../../server/src/ruleset/ruleset.ts';
@@ -50,6 +51,12 @@ COMMIT
     expect(chainIn(ruleset, 0, 'LOG').references).toEqual([5, 6]);
     expect(names(chainIn(ruleset, 0, 'A').jumps)).toEqual(['LOG']);
     expect(ruleset.tables[0]?.chains.has('ACCEPT')).toBe(false);
+  });
+
+  it('keeps a chain with its rules in one table where commands make it and empty it first', () => {
+    const commands = rulesetOf('-N web\n-F web\n-A web -j ACCEPT\n-P INPUT DROP\n-A INPUT -j web\n');
+    expect(commands.tables).toHaveLength(1);
+    expect(chainIn(commands, 0, 'web')).toMatchObject({ declarations: [0], rules: [2], references: [4] });
   });
 
   it('knows a chain that is only jumped to, but not that a deleted rule leads to it', () => {
@@ -362,5 +369,22 @@ describe('rules of several tables that grep put together', () => {
     ['of which nothing tells', '-A INPUT -j ACCEPT\n-A X -j DROP\n-A INPUT -j DROP\n', ['filter 1-3']],
   ])('%s', (_what, text, expected) => {
     expect(tablesIn(text)).toEqual(expected);
+  });
+});
+
+describe('the family of an address', () => {
+  it.each([
+    ['8.8.8.8', 'ipv4'],
+    ['10.0.0.1-10.0.0.9:80', 'ipv4'],
+    ['192.0.2.0/24', 'ipv4'],
+    ['::1', 'ipv6'],
+    ['fd00::1/128', 'ipv6'],
+    ['[fd00::1]:80', 'ipv6'],
+    ['::ffff:192.0.2.1', 'ipv6'],
+    ['a1.example', undefined],
+    [':8080', undefined],
+    ['', undefined],
+  ])('%s: %s', (text, family) => {
+    expect(familyOfAddress(text)).toBe(family);
   });
 });

@@ -91,6 +91,21 @@ describe('the canonical text of a rule', () => {
   });
 });
 
+describe('a match that is loaded twice', () => {
+  it.each([
+    ['-A INPUT -p tcp -m tcp --sport 1 -m tcp --dport 2 -j ACCEPT', '-A INPUT -p tcp -m tcp --sport 1 --dport 2 -j ACCEPT'],
+    [
+      '-A INPUT -p tcp -m tcp --dport 2 -m mark --mark 1 -m tcp --sport 1 -j ACCEPT',
+      '-A INPUT -p tcp -m tcp --sport 1 --dport 2 -m mark --mark 0x1 -j ACCEPT',
+    ],
+  ])('is printed once by iptables-nft-save, and twice by iptables-legacy-save: %s', (typed, expected) => {
+    const nft = lineContext('ipv4', 'nft', 'filter');
+    expect(canonicalRules(rule(typed, nft), nft)).toEqual([expected]);
+    const legacy = lineContext('ipv4', 'legacy', 'filter');
+    expect(canonicalRules(rule(typed, legacy), legacy)).toEqual([typed.replace('--mark 1', '--mark 0x1')]);
+  });
+});
+
 describe('the rules that iptables makes of one line', () => {
   function rules(text: string): readonly string[] {
     const context = lineContext('ipv4', undefined, 'filter');

@@ -124,6 +124,22 @@ describe('options', () => {
   });
 });
 
+describe('an address', () => {
+  it('has a prefix length as a network, and a port as what a packet is sent to', () => {
+    check('-A INPUT -s 10.0.0.0/8 -d 10.1.2.3 -j ACCEPT');
+    check('-A PREROUTING -p tcp -j DNAT --to-destination 10.0.0.1:80', { table: 'nat' });
+    check(`
+-A INPUT -s 10.0.0.1:80 -j ACCEPT
+            ^^^^^^^^^^^ bad-address: host/network \`10.0.0.1:80' not found`);
+    check(
+      `
+-A PREROUTING -p tcp -j DNAT --to-destination 10.0.0.1/8
+                                              ^^^^^^^^^^ bad-address: Bad IP address "10.0.0.1/8"`,
+      { table: 'nat' },
+    );
+  });
+});
+
 describe('negation', () => {
   it('stands before an option that takes it', () => {
     check('-A INPUT ! -s 10.0.0.0/8 -p tcp ! --dport 22 -j DROP');

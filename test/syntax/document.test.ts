@@ -29,6 +29,28 @@ COMMIT
 # Completed
 `;
 
+describe('a long text', () => {
+  const rules = Array.from({ length: 3000 }, (_, index) => `-A INPUT -s 10.0.${index >> 8}.${index & 0xff}/32 -j DROP\n`).join(
+    '',
+  );
+  const pauses = (steps: Generator<void, unknown>): number => {
+    let count = 0;
+    while (steps.next().done !== true) count += 1;
+    return count;
+  };
+
+  it('that is pasted is read with a pause every few hundred lines', () => {
+    const empty = readWholeDocument('*filter\n\nCOMMIT\n');
+    expect(pauses(changeDocument(empty, edit([1, 0], [1, 0], rules)))).toBe(Math.floor(3001 / 256));
+  });
+
+  it('whose circumstances an edit changes is read again with as many', () => {
+    const document = readWholeDocument(`*filter\n${rules}COMMIT\n`);
+    expect(pauses(changeDocument(document, edit([0, 1], [0, 7], 'mangle')))).toBe(Math.floor(3001 / 256));
+    expect(pauses(changeDocument(document, edit([1, 0], [1, 0], '#')))).toBe(0);
+  });
+});
+
 describe('a document', () => {
   it('has a line for each line of the text, the last one empty', () => {
     const { lines } = readWholeDocument(dump);

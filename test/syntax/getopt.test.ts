@@ -64,6 +64,9 @@ describe('words of a line', () => {
     ['-A INPUT -fjACCEPT', ['--append INPUT', '--fragments', '--jump -fjACCEPT']],
     ['-A INPUT -mtcp', ['--append INPUT', '--match tcp']],
     ['-I INPUT 3 -j DROP', ['--insert INPUT 3', '--jump DROP']],
+    // The counters of one rule are cleared by its number.
+    ['-Z INPUT 3', ['--zero INPUT 3']],
+    ['-Z INPUT', ['--zero INPUT']],
     // A value may look like an option: getopt does not look at it.
     ['-A INPUT -m comment --comment -j', ['--append INPUT', '--match comment', '--comment -j']],
     // The second word of two is taken by the extension, and is no option.
