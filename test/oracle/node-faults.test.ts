@@ -30,6 +30,9 @@ const ownNodePort: Question = { at: 'node', order: { to: '172.18.0.2', dport: 30
 const itself: Question = { at: 'dns', order: { to: '10.96.0.10', dport: 53 } };
 const query: Question = { at: 'client0', order: { protocol: 'udp', to: '10.96.0.10', dport: 53, sport: 41000 } };
 
+/** A table of nft's own with chains and sets. */
+const nft = (inner: string): string => `printf '%s\\n' 'table inet guard {' '${inner}' '}' | nft -f -`;
+
 interface Fault {
   readonly what: string;
   /** Bash in the node's namespace, to make it and to take it away. */
@@ -182,6 +185,58 @@ const faults: readonly Fault[] = [
     ask: [
       [nodePort, 'arrives'],
       [toWeb, 'arrives'],
+    ],
+  },
+  {
+    what: 'a table of nft whose policy drops',
+    make: nft(
+      'chain ways { type filter hook forward priority 10; policy drop; ct state established,related accept\nip saddr 10.42.0.30 ip daddr 10.42.1.0/24 accept\n}',
+    ),
+    undo: 'nft delete table inet guard',
+    ask: [
+      [toWeb, 'lost'],
+      [nodePort, 'lost'],
+      [toCart, 'arrives'],
+      [ownNodePort, 'arrives'],
+    ],
+    code: 'nft-table-drops',
+  },
+  {
+    what: 'a table of nft that refuses, by way of a set and another chain',
+    make: nft(
+      'set pods { type ipv4_addr; flags interval; elements = { 10.42.0.8/29, 10.42.9.9 } }\nchain more { tcp dport { 80, 8000-8100 } reject with icmpx type admin-prohibited\n}\nchain ways { type filter hook forward priority -5; ip saddr 10.42.0.30 ip daddr @pods jump more\n}',
+    ),
+    undo: 'nft delete table inet guard',
+    ask: [
+      [toWeb, 'refused'],
+      [query, 'arrives'],
+      [nodePort, 'arrives'],
+    ],
+    code: 'nft-table-drops',
+  },
+  {
+    what: 'a table of nft that drops answers',
+    make: nft(
+      'chain ways { type filter hook forward priority 0; meta l4proto tcp ct state != new iifname "cni0" ct direction reply drop\n}',
+    ),
+    undo: 'nft delete table inet guard',
+    ask: [
+      [toWeb, 'lost'],
+      [query, 'arrives'],
+    ],
+    code: 'nft-table-drops',
+  },
+  {
+    what: 'a table of nft that drops others',
+    make: nft(
+      'chain ways { type filter hook forward priority 0; policy drop; ct state vmap { established : accept, related : accept, invalid : drop }\niifname "cni*" accept\nct status dnat accept\n}\nchain into { type filter hook input priority 0; tcp dport 22 drop\nmeta mark & 0xff == 0x1 drop\n}',
+    ),
+    undo: 'nft delete table inet guard',
+    ask: [
+      [toWeb, 'arrives'],
+      [toCart, 'arrives'],
+      [nodePort, 'arrives'],
+      [ownNodePort, 'arrives'],
     ],
   },
   {

@@ -9,6 +9,7 @@ import { forwardingOff } from './findings/forwarding-off.ts';
 import { hairpinOff } from './findings/hairpin-off.ts';
 import { markBitsShared } from './findings/mark-bits-shared.ts';
 import { mtuAboveTunnel } from './findings/mtu-above-tunnel.ts';
+import { nftTableDrops } from './findings/nft-table-drops.ts';
 import { noRoute } from './findings/no-route.ts';
 import { notTranslated } from './findings/not-translated.ts';
 import { proxySync } from './findings/proxy-sync.ts';
@@ -33,6 +34,7 @@ export const nodeFindings: readonly NodeFinding[] = [
   hairpinOff,
   bridgeNfOff,
   ruleVerdict,
+  nftTableDrops,
   bothBackEnds,
   answersBypassNode,
   notTranslated,

@@ -152,6 +152,8 @@ function take(facts: Facts, kind: PartKind, file: BundleFile): boolean {
       ];
       return true;
     case 'nft':
+      if (json) facts.nft ??= { file: path, text };
+      return true;
     case 'complaints':
       return true;
   }

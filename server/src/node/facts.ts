@@ -22,6 +22,8 @@ export interface NodeFacts {
   /** All that iptables-save printed, of both families and back ends; empty texts too, which say that there is nothing. */
   readonly rules: readonly RulesText[];
   readonly sets: TextPart | null;
+  /** What `nft -j list ruleset` printed, as text: `readNft` reads the tables that are not iptables'. */
+  readonly nft: TextPart | null;
   readonly addresses: Part<AddressRecord> | null;
   readonly routes: Part<RouteRecord> | null;
   readonly policyRules: Part<PolicyRuleRecord> | null;
@@ -49,6 +51,7 @@ export interface NodeFacts {
 export const noFacts: NodeFacts = {
   rules: [],
   sets: null,
+  nft: null,
   addresses: null,
   routes: null,
   policyRules: null,

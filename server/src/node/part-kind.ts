@@ -25,7 +25,7 @@ export type PartKind =
   /** What the script that collects could not get, and what programs complained about. */
   | 'notes'
   | 'complaints'
-  /** What nft prints: known, and read by none here. */
+  /** What nft prints, for programs or for people. */
   | 'nft';
 
 const byName: Readonly<Record<string, PartKind>> = {

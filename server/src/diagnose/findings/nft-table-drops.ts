@@ -1,0 +1,166 @@
+import { type NftEnd, type NftPacket, nftVerdict } from '../../node/look-ups/nft-verdict.ts';
+import { type NftTables, nftRuleText, readNft } from '../../node/readers/nft.ts';
+import type { TextPart } from '../../node/records.ts';
+import type { Evidence } from '../diagnosis.ts';
+import type { Asked, Journey } from '../journey.ts';
+import { accepted, atOnce, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
+import { leavesBy } from '../signs.ts';
+import type { Subject } from '../subject.ts';
+
+/** Chains of nft's that no iptables command shows stand at the same hooks, and each of them must let a packet pass. */
+export const nftTableDrops: NodeFinding = {
+  codes: {
+    'nft-table-drops':
+      'A table of nftables that iptables does not show drops the packet: its chains stand at the same hooks, and both must let it pass.',
+  },
+  look: atOnce(look),
+};
+
+const read = new WeakMap<TextPart, NftTables>();
+
+function tablesOf(part: TextPart): NftTables {
+  let tables = read.get(part);
+  if (tables === undefined) {
+    tables = readNft(part.file, part.text);
+    read.set(part, tables);
+  }
+  return tables;
+}
+
+/** The packet of a way at each hook that it comes by, and the answer at those that it comes by then. */
+function atHooks(journey: Journey): readonly NftPacket[] {
+  const { start, end, isDelivered, isBridged } = journey;
+  if (start.source === null || isBridged || end.destination.standsIn === true) return [];
+  const out = isDelivered ? null : leavesBy(journey);
+  const first = {
+    source: start.source.text,
+    destination: end.destination.text,
+    protocol: start.protocol,
+    sport: start.sport,
+    dport: end.dport,
+    in: start.isFromHere ? '' : start.in,
+    out,
+    state: 'new',
+    isTranslated: end.dnat,
+    mark: end.mark,
+  } as const;
+  const there = start.isFromHere
+    ? ['output', 'postrouting', ...(isDelivered ? ['input'] : [])]
+    : isDelivered
+      ? ['input']
+      : ['forward', 'postrouting'];
+  const before = start.isFromHere
+    ? []
+    : [{ ...first, hook: 'prerouting', destination: start.destination.text, dport: start.dport, out: '' }];
+  const back = {
+    ...first,
+    source: first.destination,
+    destination: first.source,
+    sport: first.dport,
+    dport: first.sport,
+    in: out ?? '',
+    out: first.in,
+    state: 'established',
+  } as const;
+  const backHooks = start.isFromHere ? ['input'] : isDelivered ? ['output'] : ['forward'];
+  return [
+    ...before,
+    ...there.map((hook) => ({
+      ...first,
+      hook,
+      in: hook === 'input' && start.isFromHere ? 'lo' : first.in,
+      out: hook === 'input' ? '' : out,
+    })),
+    ...backHooks.map((hook) => ({ ...back, hook, out: hook === 'input' ? '' : back.out })),
+  ];
+}
+
+interface Ended {
+  readonly end: NftEnd;
+  readonly packet: NftPacket;
+}
+
+function endedBy({ facts }: Subject, tables: NftTables, journey: Journey): Ended | undefined {
+  let unsure: Ended | undefined;
+  for (const packet of atHooks(journey)) {
+    const end = nftVerdict(facts, tables, packet);
+    if (end?.isSure === true) return { end, packet };
+    if (end !== undefined) unsure ??= { end, packet };
+  }
+  return unsure;
+}
+
+function nameOf({ chain }: NftEnd): string {
+  return `${chain.family} ${chain.table} ${chain.name}`;
+}
+
+function evidenceOf({ file }: NftTables, end: NftEnd): Evidence {
+  const { chain, rule } = end;
+  return rule === null
+    ? {
+        file,
+        line: chain.line,
+        text: `chain ${nameOf(end)}: hook ${chain.hook} priority ${chain.priority}; policy ${chain.policy}`,
+      }
+    : { file, line: rule.line, text: `chain ${nameOf(end)}: ${nftRuleText(rule)}` };
+}
+
+/** Chains that are hooked in and may drop something, by name. */
+function mayDrop({ chains }: NftTables): readonly string[] {
+  const hooked = chains.filter(
+    ({ hook, type, family }) => hook !== '' && type !== 'nat' && family !== 'bridge' && family !== 'netdev' && family !== 'arp',
+  );
+  const drops = (name: string): boolean =>
+    chains.some(
+      ({ table, policy, hook, rules }) =>
+        table === name &&
+        ((hook !== '' && policy === 'drop') ||
+          rules.some(({ statements }) => statements.some((each) => /"(?:drop|reject)":/.test(JSON.stringify(each))))),
+    );
+  return hooked
+    .filter(({ table }) => drops(table))
+    .map(({ family, table, name, hook }) => `${family} ${table} ${name} (hook ${hook})`);
+}
+
+function look(subject: Subject, asked: Asked | null): Looked {
+  const { nft } = subject.facts;
+  if (nft === null) return nothing;
+  const tables = tablesOf(nft);
+  const names = mayDrop(tables);
+  if (names.length === 0)
+    return { ...nothing, fine: ['nftables has no table besides those of iptables that could drop packets.'] };
+  const ways = accepted(asked);
+  const ended = ways.flatMap((way) => {
+    const found = endedBy(subject, tables, way);
+    return found === undefined ? [] : [{ way, ...found }];
+  });
+  const sure = ended.filter(({ end }) => end.isSure);
+  const [first] = sure;
+  if (first === undefined) {
+    const [unsure] = ended;
+    const shown = names.slice(0, 6).join(', ');
+    const text =
+      unsure === undefined
+        ? `Besides iptables' chains packets meet those of other tables of nftables, which may drop some: ${shown}${asked === null ? '' : '; they let this packet pass'}.`
+        : `Besides iptables' chains packets meet those of other tables of nftables: ${shown}. Whether ${nameOf(unsure.end)} lets this packet pass could not be told (${evidenceOf(tables, unsure.end).text}); look with: nft list table ${unsure.end.chain.family} ${unsure.end.chain.table}`;
+    return { ...nothing, fine: [text] };
+  }
+  const { end, packet } = first;
+  const { chain } = end;
+  const what = packet.state === 'established' ? 'the answer' : 'the packet';
+  const does = end.verdict === 'drop' ? 'drops' : 'refuses';
+  const by = end.rule === null ? `its policy ${does} ${what}, which no rule of it accepts` : `a rule of it ${does} ${what}`;
+  const cause = {
+    code: 'nft-table-drops',
+    message: `Chain ${chain.name} of nftables' table ${chain.family} ${chain.table} stands at the hook ${packet.hook} beside iptables' chains, and ${by}. iptables lets it pass, and shows nothing of that table: every chain at a hook must let a packet pass.`,
+    evidence: [evidenceOf(tables, end)],
+    confirm: [`nft list chain ${chain.family} ${chain.table} ${chain.name}`, 'nft list hooks'],
+    mend: [
+      `let the packet pass in table ${chain.family} ${chain.table} (whoever writes it: firewalld, nftables.conf, ...), or take the table away: nft delete table ${chain.family} ${chain.table}`,
+    ],
+  };
+  return {
+    ...nothing,
+    found: [foundCause(cause, { ends: sure.map(({ way }) => way), as: end.verdict === 'drop' ? 'lost' : 'refused' })],
+  };
+}

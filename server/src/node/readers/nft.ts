@@ -1,0 +1,156 @@
+/**
+ * What `nft -j list ruleset` prints of tables that are not iptables' own: chains at the hooks of the network stack, which packets meet beside
+ * iptables' rules. (libnftables-json(5))
+ */
+import { type Fields, fieldsAt, isFields, listAt, numberAt, textAt, valueAt } from '../../cluster/fields.ts';
+import { jsonPieces } from '../../cluster/json-values.ts';
+
+export interface NftRule {
+  /** 1-based; nft prints all on one line unless somebody put breaks in. */
+  readonly line: number;
+  /** The statements of a rule, in their order. */
+  readonly statements: readonly Fields[];
+}
+
+export interface NftChain {
+  readonly line: number;
+  /** "ip", "ip6", "inet", ... */
+  readonly family: string;
+  readonly table: string;
+  readonly name: string;
+  /** "filter", "nat", "route"; empty for a chain that no hook leads to. */
+  readonly type: string;
+  /** "forward", ...; empty for a chain that others jump to. */
+  readonly hook: string;
+  readonly priority: number;
+  readonly policy: 'accept' | 'drop';
+  readonly rules: readonly NftRule[];
+}
+
+export interface NftTables {
+  readonly file: string;
+  readonly chains: readonly NftChain[];
+  /** Elements of sets, by "family table name". */
+  readonly sets: ReadonlyMap<string, readonly unknown[]>;
+}
+
+/** The tables that iptables-nft keeps, and the chains that it hooks in there. */
+const ofIptables: ReadonlySet<string> = new Set(['filter', 'nat', 'mangle', 'raw', 'security']);
+const builtin: ReadonlySet<string> = new Set(['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING']);
+/** An object of iptables' own tables, by what nft prints first: most of a node's, and not parsed. */
+const own =
+  /^\{\s*"(?:rule|table|set)":\s*\{\s*"family":\s*"ip6?",\s*"table":\s*"(?:filter|nat|mangle|raw|security)",\s*"chain":\s*"[A-Z][^"]*"/;
+
+type Chain = { -readonly [Key in keyof NftChain]: NftChain[Key] } & { rules: NftRule[] };
+
+const mostObjects = 2_000_000;
+
+function keyOf(family: string, table: string, name: string): string {
+  return `${family} ${table} ${name}`;
+}
+
+function chainOf(fields: Fields, line: number): Chain {
+  return {
+    line,
+    family: textAt(fields, 'family'),
+    table: textAt(fields, 'table'),
+    name: textAt(fields, 'name'),
+    type: textAt(fields, 'type'),
+    hook: textAt(fields, 'hook'),
+    priority: Number(valueAt(fields, 'prio') ?? 0) || 0,
+    policy: textAt(fields, 'policy') === 'drop' ? 'drop' : 'accept',
+    rules: [],
+  };
+}
+
+function isOfIptables({ family, table, name, hook }: NftChain): boolean {
+  return (family === 'ip' || family === 'ip6') && ofIptables.has(table) && hook !== '' && builtin.has(name);
+}
+
+function parsed(text: string): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isFields(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The chains that are not iptables' own. Never throws; a text that is cut off says what it has. */
+export function readNft(file: string, text: string): NftTables {
+  const chains = new Map<string, Chain>();
+  const sets = new Map<string, readonly unknown[]>();
+  const start = text.indexOf('[');
+  const isOneLine = text.indexOf('\n') < 0 || text.indexOf('\n') > text.length - 3;
+  let line = 1;
+  let counted = 0;
+  let objects = 0;
+  for (const piece of start < 0 ? [] : jsonPieces(text.slice(start + 1))) {
+    objects += 1;
+    if (piece.kind !== 'value' || objects > mostObjects) continue;
+    const from = start + 1 + piece.start;
+    const source = text.slice(from, start + 1 + piece.end);
+    if (own.test(source.slice(0, 200))) continue;
+    const object = parsed(source);
+    if (object === undefined) continue;
+    if (!isOneLine) {
+      for (let at = text.indexOf('\n', counted); at >= 0 && at < from; at = text.indexOf('\n', at + 1)) {
+        line += 1;
+        counted = at + 1;
+      }
+    }
+    const chain = fieldsAt(object, 'chain');
+    const rule = fieldsAt(object, 'rule');
+    const set = fieldsAt(object, 'set');
+    if (textAt(chain, 'name') !== '') {
+      const read = chainOf(chain, line);
+      chains.set(keyOf(read.family, read.table, read.name), read);
+    } else if (textAt(rule, 'chain') !== '') {
+      const holder = chains.get(keyOf(textAt(rule, 'family'), textAt(rule, 'table'), textAt(rule, 'chain')));
+      holder?.rules.push({ line, statements: listAt(rule, 'expr').filter(isFields) });
+    } else if (textAt(set, 'name') !== '')
+      sets.set(keyOf(textAt(set, 'family'), textAt(set, 'table'), textAt(set, 'name')), listAt(set, 'elem'));
+  }
+  return { file, chains: [...chains.values()].filter((chain) => !isOfIptables(chain)), sets };
+}
+
+const verdicts = ['accept', 'drop', 'reject', 'return', 'continue', 'queue'] as const;
+
+function valueText(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (Array.isArray(value)) return value.map(valueText).join(', ');
+  if (!isFields(value)) return '';
+  const prefix = fieldsAt(value, 'prefix');
+  if (textAt(prefix, 'addr') !== '') return `${textAt(prefix, 'addr')}/${numberAt(prefix, 'len', 128)}`;
+  const range = listAt(value, 'range');
+  if (range.length === 2) return range.map(valueText).join('-');
+  const set = listAt(value, 'set');
+  if (set.length > 0) return `{ ${set.slice(0, 20).map(valueText).join(', ')} }`;
+  return JSON.stringify(value);
+}
+
+function leftText(left: Fields): string {
+  const payload = fieldsAt(left, 'payload');
+  if (textAt(payload, 'field') !== '') return `${textAt(payload, 'protocol')} ${textAt(payload, 'field')}`;
+  const meta = textAt(fieldsAt(left, 'meta'), 'key');
+  if (meta !== '') return `meta ${meta}`;
+  const ct = textAt(fieldsAt(left, 'ct'), 'key');
+  return ct === '' ? JSON.stringify(left) : `ct ${ct}`;
+}
+
+/** A rule about as nft prints it to people. */
+export function nftRuleText({ statements }: NftRule): string {
+  const words = statements.map((statement) => {
+    const match = fieldsAt(statement, 'match');
+    if (textAt(match, 'op') !== '') {
+      const sign = textAt(match, 'op') === '!=' ? ' !=' : '';
+      return `${leftText(fieldsAt(match, 'left'))}${sign} ${valueText(valueAt(match, 'right'))}`;
+    }
+    const verdict = verdicts.find((name) => Object.hasOwn(statement, name));
+    if (verdict !== undefined) return verdict;
+    const jump = textAt(fieldsAt(statement, 'jump'), 'target');
+    const goto = textAt(fieldsAt(statement, 'goto'), 'target');
+    return jump !== '' ? `jump ${jump}` : goto !== '' ? `goto ${goto}` : (Object.keys(statement)[0] ?? '');
+  });
+  return words.join(' ');
+}
