@@ -109,7 +109,7 @@ describe('a prompt', () => {
     ['~ # iptables --list-rules --table=nat', { family: 'ipv4', backend: undefined, table: 'nat' }],
     ['$ kubectl get pods', { family: undefined, backend: undefined, table: undefined }],
   ])('%j says %j', (text, prompt) => {
-    expect(readPrompt(text)).toEqual(prompt);
+    expect(readPrompt(text)).toMatchObject(prompt);
   });
 
   it.each(['# Completed on Mon Nov 23 00:42:42 2026', '# a comment', 'some prose', '# iptables -A INPUT -j ACCEPT', ''])(

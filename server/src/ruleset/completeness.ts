@@ -3,53 +3,11 @@
  * could explain is nobody's fault, and nothing may be claimed of it. Whoever says that something is missing, that nothing leads somewhere, or
  * that a rule takes every packet, asks here first.
  */
-import { builtinChains, isTableName } from '../catalog/tables.ts';
-import type { Hook } from '../catalog/types.ts';
 import { statementOf } from '../syntax/document.ts';
 import type { Line } from '../syntax/line.ts';
-import { isGap } from '../syntax/pasted/paste.ts';
-import { readPrompt } from '../syntax/pasted/prompt.ts';
 import { endsInHashedName } from '../syntax/saved-layout.ts';
-import { cutLines } from './cut-columns.ts';
+import { type Extent, extentOf, type TableForm } from './extent.ts';
 import { type Chain, type Dump, type Ruleset, type Table, tableAt } from './ruleset.ts';
-
-/**
- * What printed a table: iptables-save (`*table` to COMMIT), `iptables -S` (-P, -N and -A), `iptables -L`; or rules alone, as grep leaves them and as
- * they stand where the beginning of a table was cut off.
- */
-export type TableForm = 'save' | 'commands' | 'listing' | 'rules';
-
-/** What is known of a table's text as a whole. */
-interface Extent {
-  readonly form: TableForm;
-  /** Whether the first lines of what iptables printed are shown. */
-  readonly begins: boolean;
-  /** Whether it is certain that nothing behind its last line is missing. */
-  readonly ends: boolean;
-  /** Lines that say that something was left out: "...", "[snip]". */
-  readonly gaps: readonly number[];
-  /** The words of lines that could not be read; each line may be a rule or a declaration. */
-  readonly unread: { has(word: string): boolean };
-  /** Chains that rules name and that no line declares, in the order first named. Built-in chains are not among them. */
-  readonly undeclared: readonly Chain[];
-  /** In a listing, where the chain that a line begins ends: the line of the next one. */
-  readonly listedEnds: ReadonlyMap<number, number>;
-  /** False for a listing in which chains lack the names of their columns: grep took lines away, and rows stand below chains that are not theirs. */
-  readonly hasColumns: boolean;
-  /** Rules that were cut, all at one place, so that each may ask for more and lead elsewhere. */
-  readonly cut: ReadonlySet<number>;
-}
-
-const known = new WeakMap<Table, Extent>();
-
-function extentOf(ruleset: Ruleset, table: Table): Extent {
-  let extent = known.get(table);
-  if (extent === undefined) {
-    extent = examine(ruleset, table);
-    known.set(table, extent);
-  }
-  return extent;
-}
 
 /** What printed a table. */
 export function formOf(ruleset: Ruleset, table: Table): TableForm {
@@ -83,6 +41,14 @@ export function isTableWhole(ruleset: Ruleset, table: Table): boolean {
     case 'rules':
       return false;
   }
+}
+
+/**
+ * Whether a table is the input of a program that loads it with --noflush, on top of what is there: it makes or takes away single chains and rules,
+ * and declares no built-in chain.
+ */
+export function isLoadedOnTop(ruleset: Ruleset, table: Table): boolean {
+  return extentOf(ruleset, table).isLoadedOnTop;
 }
 
 /** Whether every chain of a table is shown, if not every rule: `iptables -S` names them all first. */
@@ -123,7 +89,7 @@ export function isChainShownWhole(ruleset: Ruleset, chain: Chain): boolean {
 export function mayHaveMoreReferences(ruleset: Ruleset, chain: Chain): boolean {
   const { table } = chain;
   const extent = extentOf(ruleset, table);
-  if (extent.unread.has(chain.name)) return true;
+  if (extent.unread.has(chain.name) || extent.hasLostTargets) return true;
   switch (extent.form) {
     case 'save':
       return !isTableWhole(ruleset, table);
@@ -233,90 +199,6 @@ function isLastLine({ lines, tables }: Ruleset, number: number): boolean {
   return number === lines.length - 1 && tables.at(-1)?.commitLine === undefined;
 }
 
-function examine(ruleset: Ruleset, table: Table): Extent {
-  const gaps: number[] = [];
-  const words = new Set<string>();
-  const endless: string[] = [];
-  for (let number = table.firstLine; number < table.endLine; number += 1) {
-    const line = ruleset.lines[number];
-    if (line === undefined) continue;
-    if (line.kind === 'foreign' || line.kind === 'comment') {
-      if (isGap(line.text)) gaps.push(number);
-    } else if (line.kind === 'other') {
-      if (line.text.length > mostSplit) endless.push(line.text);
-      else for (const word of line.text.split(wordEnds)) words.add(word);
-    }
-  }
-  const undeclared: Chain[] = [];
-  for (const chain of table.chains.values()) if (!chain.builtin && chain.declarations.length === 0) undeclared.push(chain);
-  const form = formByFirstLine(table, ruleset.lines[table.firstLine]);
-  return {
-    form,
-    begins: hasBeginning(table, form),
-    cut: cutLines(ruleset.lines, table.firstLine, table.endLine, table.chains),
-    ends: hasEnd(ruleset, table, form),
-    gaps,
-    unread: { has: (word) => words.has(word) || endless.some((text) => text.includes(word)) },
-    undeclared,
-    listedEnds: form === 'listing' ? listedEndsOf(table) : noEnds,
-    hasColumns: form !== 'listing' || hasColumnsThroughout(ruleset, table),
-  };
-}
-
-/** A longer line is searched instead: to part it takes long, and nobody asks for most of its words. */
-const mostSplit = 100_000;
-/** What stands around a chain's name in a line that was damaged. */
-const wordEnds = /[\s:"'`,;()]+/;
-const noEnds: ReadonlyMap<number, number> = new Map();
-
-function formByFirstLine(table: Table, first: Line | undefined): TableForm {
-  if (table.declared) return 'save';
-  if (first?.listing === true) return 'listing';
-  // What somebody did one by one shows nothing of what was there before.
-  if (first?.context.within?.kind === 'command') return 'rules';
-  return first?.kind === 'chain-command' && (first.command === 'policy' || first.command === 'new') ? 'commands' : 'rules';
-}
-
-function hasBeginning(table: Table, form: TableForm): boolean {
-  const expected: readonly Hook[] = isTableName(table.name) ? builtinChains[table.name] : [];
-  const isShown = (name: Hook): boolean => {
-    const chain = table.chains.get(name);
-    return chain !== undefined && (chain.declarations.length > 0 || chain.mentions.length > 0);
-  };
-  switch (form) {
-    case 'save':
-      // iptables-save declares every chain: where none is, its lines were taken out.
-      if (table.dump.generator !== undefined && !hasDeclarations(table)) return false;
-      // Without any built-in chain it is the input of a program that knows the others to be there.
-      return expected.some((name) => isShown(name) || (table.chains.get(name)?.rules.length ?? 0) > 0);
-    case 'commands':
-    case 'listing':
-      // Every built-in chain is printed, nat's INPUT since Linux 2.6.36. `-L CHAIN` and `-S CHAIN` print one chain.
-      return expected.length > 0 && expected.every((name) => isShown(name) || (table.name === 'nat' && name === 'INPUT'));
-    case 'rules':
-      return false;
-  }
-}
-
-function hasDeclarations({ chains }: Table): boolean {
-  for (const { declarations } of chains.values()) if (declarations.length > 0) return true;
-  return false;
-}
-
-/** Whether something stands behind a table that could not, had it been cut there: COMMIT; right behind the output of a command the next prompt. */
-function hasEnd({ lines }: Ruleset, table: Table, form: TableForm): boolean {
-  if (form === 'save') return table.commitLine !== undefined;
-  let last = table.endLine - 1;
-  while (last > table.firstLine && !ofTable.has(lines[last]?.kind ?? 'blank')) last -= 1;
-  let next = last + 1;
-  while (next < table.endLine && lines[next]?.kind === 'blank') next += 1;
-  const line = next < table.endLine ? lines[next] : undefined;
-  return line !== undefined && readPrompt(line.text.slice(line.prefix)) !== undefined;
-}
-
-/** The kinds of lines that a table's own are of. */
-const ofTable: ReadonlySet<Line['kind']> = new Set(['rule', 'chain', 'chain-command', 'columns']);
-
 /** The first line that names a chain: its declaration, its policy. */
 function placeOf({ declarations, mentions, rules }: Chain): number {
   return Math.min(
@@ -341,24 +223,6 @@ function lastDeclared(table: Table): number {
   let last = -1;
   for (const chain of table.chains.values()) last = Math.max(last, chain.declarations.at(-1) ?? chain.mentions.at(-1) ?? -1);
   return last;
-}
-
-function listedEndsOf({ chains }: Table): ReadonlyMap<number, number> {
-  const begins: number[] = [];
-  for (const { declarations } of chains.values()) begins.push(...declarations.slice(0, 1));
-  begins.sort((a, b) => a - b);
-  return new Map(begins.slice(0, -1).map((line, at) => [line, begins[at + 1] ?? line]));
-}
-
-function hasColumnsThroughout({ lines }: Ruleset, { chains }: Table): boolean {
-  for (const { declarations } of chains.values()) {
-    for (const number of declarations) {
-      let next = number + 1;
-      while (lines[next]?.kind === 'comment') next += 1;
-      if (lines[next]?.kind !== 'columns') return false;
-    }
-  }
-  return true;
 }
 
 /** A listed chain goes on to the next one: whole where another stands behind it, or the listing's end is shown. */

@@ -24,8 +24,9 @@ function familyOn(line: Line): Family | undefined {
   if (line.listing && line.text.includes(' 0.0.0.0/0 ')) return 'ipv4';
   const rule = statementOf(line);
   if (rule.kind !== 'rule') return undefined;
-  for (const { name, values } of rule.options) {
-    const family = addressOptions.has(name) ? familyOfAddress(values[0]?.text ?? '') : undefined;
+  for (const { name, values, spec } of rule.options) {
+    // Of a word that was not understood nothing is told.
+    const family = spec !== undefined && addressOptions.has(name) ? familyOfAddress(values[0]?.text ?? '') : undefined;
     if (family !== undefined) return family;
   }
   return undefined;

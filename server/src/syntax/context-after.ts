@@ -71,6 +71,8 @@ function inListing(context: LineContext, chain: string, columns = ''): LineConte
 function afterPrompt(text: string, context: LineContext): LineContext {
   const prompt = readPrompt(text);
   if (prompt === undefined) return context;
+  // What iptables-save prints says its family; where somebody only names the program, addresses do.
+  if (prompt.table === undefined && !prompt.isShown) return lineContext(undefined, undefined, undefined);
   if (prompt.table === undefined) return lineContext(prompt.family ?? context.family, prompt.backend, undefined);
   return { family: prompt.family ?? context.family, backend: prompt.backend, table: prompt.table, within: output };
 }

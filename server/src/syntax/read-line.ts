@@ -7,7 +7,8 @@ import { FormedLine, lineForm, plainForm } from './line-form.ts';
 import { createStatementReader, type StatementReader } from './parser.ts';
 import { firstJoin, joinedProblem } from './pasted/joined-lines.ts';
 import { cutStatement } from './pasted/move-spans.ts';
-import { isPlainLine, isSpoiled, mayBeSpoiled, type PastedLine, readPastedLine, readSpoiledLine } from './pasted/paste.ts';
+import { isSpoiled, mayBeSpoiled, type PastedLine, readPastedLine, readSpoiledLine } from './pasted/paste.ts';
+import { isPlainLine } from './pasted/plain-line.ts';
 import { notUnderstood, type Statement } from './statement.ts';
 
 let sharedReader: StatementReader | undefined;
@@ -61,7 +62,8 @@ export function readAgain(line: Line): Statement {
   }
   if (!isPlainLine(text)) return readPastedLine(text, context, readRestoreLine).statement;
   // Most lines have nothing wrong with them, and it is known by now.
-  if (line.problems.length === 0 && !mayBeSpoiled(text)) return reader().readAgain(text, context, line.problems);
+  if (line.problems.length === 0 && line.kind !== 'foreign' && !mayBeSpoiled(text))
+    return reader().readAgain(text, context, line.problems);
   return readPlainLine(text, context).statement;
 }
 

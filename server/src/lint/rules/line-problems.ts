@@ -5,7 +5,7 @@ import { problemCodes } from '../../syntax/checks/problem-codes.ts';
 import type { Problem } from '../../syntax/statement.ts';
 import { replaced } from '../mending/change.ts';
 import type { Fix } from '../mending/fix.ts';
-import { isCutOff, isCutOn } from '../support/cut-text.ts';
+import { isCutAway, isCutOff, isCutOn } from '../support/cut-text.ts';
 import { fileShape } from '../support/file-shape.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { linePlace } from '../support/line-place.ts';
@@ -34,7 +34,7 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
     const line = ruleset.lines[number];
     if (line === undefined) continue;
     if (isUnsupportedRevision(line.text)) continue;
-    if (!shape.isRestoreFile && unread.has(number)) continue;
+    if (!shape.isRestoreFile && unread.has(number) && !isCutAway(input, number)) continue;
     const table = tableAt(ruleset, number);
     const chain = table?.chains.get(line.name);
     if (isCutLine(ruleset, number)) {

@@ -1,6 +1,7 @@
 import type { Steps } from '../../base/steps.ts';
 import { tableAt } from '../../ruleset/ruleset.ts';
 import { statementOf } from '../../syntax/document.ts';
+import { isCutAway } from '../support/cut-text.ts';
 import { fileShape } from '../support/file-shape.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { lineRanges } from '../support/line-ranges.ts';
@@ -28,7 +29,8 @@ const whatIs = {
 
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;
-  const { unread, foreign, isRestoreFile } = fileShape(input);
+  const { unread: all, foreign, isRestoreFile } = fileShape(input);
+  const unread = all.filter((number) => !isCutAway(input, number));
   const isSkipped = (number: number): boolean => ruleset.lines[number]?.context.within?.kind !== 'wrapped';
   const skipped = (isRestoreFile ? foreign : [...unread, ...foreign].sort((a, b) => a - b)).filter(isSkipped);
   const [first] = skipped;

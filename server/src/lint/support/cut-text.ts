@@ -18,6 +18,12 @@ export function isCutOff(input: LintInput, number: number): boolean {
   return table !== undefined && table.commitLine === undefined;
 }
 
+/** Whether a line is the first or the last of a text that was cut within it, and what is left of it begins with an option. */
+export function isCutAway(input: LintInput, number: number): boolean {
+  const line = input.ruleset.lines[number];
+  return line !== undefined && beginsWithOption(line) && (isCutOff(input, number) || isCutOn(input, number));
+}
+
 /** How the comments of iptables-save end: "... on Mon Nov 23 00:58:31 2026". */
 const dateAtEnd = / on [A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d{1,2} [\d:]{8} \d{4}$/;
 

@@ -1,8 +1,9 @@
 /** What a whole file looks like: a file for iptables-restore, or what somebody pasted. One walk over its lines for all rules that ask. */
 import { type Ruleset, tableAt } from '../../ruleset/ruleset.ts';
 import { readHeader } from '../../syntax/header.ts';
-import { beginsWithOption, type Line } from '../../syntax/line.ts';
+import { beginsWithOption, contextBefore, isRestoreInput, type Line } from '../../syntax/line.ts';
 import { joinedCode } from '../../syntax/pasted/joined-lines.ts';
+import { isProse } from '../../syntax/pasted/notes.ts';
 import { isGap } from '../../syntax/pasted/paste.ts';
 import { readPrompt } from '../../syntax/pasted/prompt.ts';
 import type { LintInput } from './finding.ts';
@@ -12,7 +13,7 @@ export interface FileShape {
   readonly withProblems: readonly number[];
   /** Lines on which several lines of a dump stand. */
   readonly joined: readonly number[];
-  /** Lines that could not be read and begin with no option: prose, or words that stand where none may. */
+  /** Lines that could not be read: prose, or words that stand where none may. Within a table such a line begins with no option. */
   readonly unread: readonly number[];
   /** Lines that are no line of iptables' for certain: prompts, fences, gaps, rules in nft's language. */
   readonly foreign: readonly number[];
@@ -72,8 +73,9 @@ function isRefusedPrefix(line: Line): boolean {
 /** A field of a log in JSON or logfmt: `msg="`, `"err":"`. */
 const field = /[\w"][=:] ?"/;
 
-function holdsField(line: Line | undefined): boolean {
-  return line !== undefined && field.test(line.text);
+/** Whether a line outside all tables shows that a text is no file for iptables-restore: a log's, or somebody's sentence. */
+function isForeign(line: Line | undefined): boolean {
+  return line !== undefined && (field.test(line.text) || isProse(line.text));
 }
 
 function endsInBlank(text: string): boolean {
@@ -176,7 +178,8 @@ function countKind(count: Count, line: Line, number: number): void {
       if (isGap(line.text) || isPrompt(line)) count.isPaste = true;
       break;
     case 'other':
-      if (!beginsWithOption(line)) count.unread.push(number);
+      // Outside a table words that begin like an option, and with no command, are a part of something else.
+      if (!beginsWithOption(line) || !isRestoreInput(contextBefore(line))) count.unread.push(number);
       else if (isBlank(line.text.charCodeAt(0))) count.indented += 1;
       break;
     case 'foreign':
@@ -210,7 +213,7 @@ function examine(ruleset: Ruleset): FileShape {
     beginsWithin ||
     hasQuotes ||
     unread.length > Math.max(fewLines, written / 4) ||
-    unread.some((number) => tableAt(ruleset, number) === undefined && holdsField(ruleset.lines[number]));
+    unread.some((number) => tableAt(ruleset, number) === undefined && isForeign(ruleset.lines[number]));
   return {
     withProblems,
     joined,

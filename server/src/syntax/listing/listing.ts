@@ -34,9 +34,9 @@ export function columnsOf(text: string): Columns {
   return { numbered: found[1] !== undefined, counted: found[2] !== undefined, interfaces: found[3] !== undefined };
 }
 
-// `column -t` makes one blank many.
+// `column -t` makes one blank many; somebody may have put the policy in bold type.
 const chainLine =
-  /^Chain\s+([^\s()]+)\s+\((?:policy\s+([^\s()]+)(?:\s+(\d+[KMGT]?)\s+packets,\s+(\d+[KMGT]?)\s+bytes)?|(\d+)\s+references)\)(?=\s*$|(?:num|pkts|target)\s)/;
+  /^Chain\s+([^\s()]+)\s+\((?:\*\*)?(?:policy\s+([^\s()*]+)(?:\s+(\d+[KMGT]?)\s+packets,\s+(\d+[KMGT]?)\s+bytes)?|(\d+)\s+references)(?:\*\*)?\)(?=\s*$|(?:num|pkts|target)\s)/;
 
 /** Whether a line seems to begin a chain of a listing, though something keeps it from being read: "Chain INPUT (pol". */
 export function isLostHeader(text: string): boolean {

@@ -67,7 +67,8 @@ const ruleStart = /^\s{0,40}(?:\[\d+:\d+\] ?)?-[AI] /;
 function foldedRules(texts: readonly string[], found: Map<number, BrokenLine>): void {
   let isInTable = false;
   for (let index = 0; index < texts.length; index += 1) {
-    const text = texts[index] ?? '';
+    const quote = quoteOf(texts[index] ?? '');
+    const text = (texts[index] ?? '').slice(quote.length);
     if (tableStart.test(text)) isInTable = true;
     else if (text.startsWith('COMMIT')) isInTable = false;
     if (isInTable || !ruleStart.test(text)) continue;
@@ -75,13 +76,25 @@ function foldedRules(texts: readonly string[], found: Map<number, BrokenLine>): 
     const begun = found.get(index);
     let lines = begun?.lines ?? 0;
     let whole = text + (begun?.more ?? '');
-    for (let next = texts[index + lines + 1]; lines < mostPieces && isFolded(whole, next); next = texts[index + lines + 1]) {
+    const below = (): string | undefined => unquoted(texts[index + lines + 1], quote);
+    for (let next = below(); lines < mostPieces && isFolded(whole, next); next = below()) {
       whole += ` ${next}`;
       lines += 1;
     }
     if (lines > 0) found.set(index, { lines, more: whole.slice(text.length) });
     index += lines;
   }
+}
+
+/** The marks of a quoted mail in front of a line: "> ", "> > ". */
+function quoteOf(text: string): string {
+  return text.startsWith('>') ? (/^(?:> ?){1,8}/.exec(text)?.[0] ?? '') : '';
+}
+
+/** A line of the same quote without its marks. */
+function unquoted(text: string | undefined, quote: string): string | undefined {
+  if (text === undefined || quote === '') return text;
+  return text.startsWith(quote.trimEnd()) ? text.slice(quoteOf(text).length) : undefined;
 }
 
 function isFolded(text: string, next: string | undefined): next is string {

@@ -2,24 +2,19 @@
  * Lines as people paste them: with an indent, `> `, a line number or a file's name in front, between prompts, fences and prose, from
  * `iptables -L` and `ipset`. A line of a plain dump never comes here.
  */
-import { isTableName } from '../../catalog/tables.ts';
 import { isRestoreInput, type LineContext } from '../line.ts';
 import { isColumnsLine, readFittingRow, readListedChain, readListedRule } from '../listing/listing.ts';
-import {
-  type ChainCommandStatement,
-  type ForeignStatement,
-  notUnderstood,
-  type RuleOption,
-  type RuleStatement,
-  type Statement,
-} from '../statement.ts';
+import { type ForeignStatement, notUnderstood, type RuleOption, type Statement } from '../statement.ts';
 import { readSetLine } from './ipset.ts';
 import { isEscapedText } from './joined-lines.ts';
 import { logPrefix } from './log-prefix.ts';
 import { shiftStatement, spreadStatement } from './move-spans.ts';
 import { startsNftBlock } from './nft.ts';
-import { loggedMessage, type PlainText, withoutCells, withoutJson, withoutMarks } from './plain-text.ts';
+import { endBeforeNote } from './notes.ts';
+import { isPlainLine } from './plain-line.ts';
+import { loggedMessage, type PlainText, withoutCells, withoutJson, withoutMarks, withoutTypography } from './plain-text.ts';
 import { readPrompt, readTitle } from './prompt.ts';
+import { withRedactions, withUnknownValues } from './redacted.ts';
 import { readRuleCommand } from './shell-command.ts';
 
 /** A line's statement, and what the line is besides. */
@@ -45,43 +40,7 @@ interface Reading {
 /** A quoted log of a coloured dump in JSON is three deep; whoever nests more means no good. */
 const mostNested = 5;
 
-/** Whether a line is one of restore input by its first characters; what is not may be so behind something that a paste put in front. */
-export function isPlainLine(text: string): boolean {
-  switch (text.charCodeAt(0)) {
-    case 0x2d: {
-      // '-', but not the third one of a separator, nor before a blank, which makes it a bullet
-      const next = text.charCodeAt(1);
-      return !(next === 0x2d && text.charCodeAt(2) === 0x2d) && next !== 0x20;
-    }
-    case 0x2a: // '*'
-      return isTableLine(text);
-    case 0x23: // '#'
-    case 0x3a: // ':'
-      return true;
-    case 0x43: // 'C'
-      return text.startsWith('COMMIT');
-    case 0x5b: {
-      // '[': counters, or the prompt of a Red Hat
-      const next = text.charCodeAt(1);
-      return next >= 0x30 && next <= 0x39;
-    }
-    default:
-      return text.length === 0;
-  }
-}
-
 const bullet = /^\s*(?:[-+\u2022]\s+\S|\*)/;
-const afterStar = /^\*\s*(\S*)\s*(.?)/;
-
-/**
- * Whether a line that begins with `*` is that of a table: it names one, or it is one word, which may be meant for one. Markdown has `* item`
- * and `**bold**`.
- */
-function isTableLine(text: string): boolean {
-  const [, word = '', more = ''] = afterStar.exec(text.length > mostLookedAt ? text.slice(0, mostLookedAt) : text) ?? [];
-  return isTableName(word) || (/^[A-Za-z]*$/.test(word) && (more === '' || more === '#'));
-}
-
 const quoteMarks = /^(?:[ \t]*[>|]+[ \t]?)+/;
 const restoreStart =
   '(?=(?:\\[\\d+:\\d+\\][ \\t]?)?-[AIDRCNPXFZE][ \\t]+\\S|\\*(?:filter|nat|mangle|raw|security)(?:\\s|$)|:[^\\s:]+[ \\t]+(?:-|[A-Z]+)(?:\\s|$)|COMMIT\\s*$|#[ \\t])';
@@ -176,13 +135,53 @@ function readSpoiled(text: string, how: Reading): PastedLine | undefined {
   const plain = withoutMarks(text, isRestoreInput(context));
   if (plain !== undefined) return accepted(spread(readEither(plain.text, how), plain));
   // What stands in a table that the text opens is meant for iptables-restore: there only a fence that closes behind it is somebody else's.
-  if (isRestoreInput(context)) return text.endsWith('```') ? readBetweenTicks(text, how) : undefined;
+  if (isRestoreInput(context)) return text.endsWith('```') ? readBetweenTicks(text, how) : readRedacted(text, how);
   // What `diff -u` says to be gone is not there.
-  if (removedLine.test(text)) return foreign('text');
-  return readUnescaped(text, how) ?? readBetweenTicks(text, how) ?? readCutLine(text, how);
+  if (removedLine.test(text) || isRemovedRow(text, context)) return foreign('text');
+  return (
+    readUnescaped(text, how) ??
+    readBetweenTicks(text, how) ??
+    readCutLine(text, how) ??
+    readTypographic(text, how) ??
+    readRedacted(text, how) ??
+    readNoted(text, how) ??
+    (isSentence(text, how) ? foreign('text') : undefined)
+  );
 }
 
 const removedLine = /^--[AIN] \S/;
+
+/** A line of a listing behind the mark of `diff -u`. */
+function isRemovedRow(text: string, context: LineContext): boolean {
+  const row = text.slice(1);
+  if (!/^(?:Chain |target |num |[ \d]|\S{1,40} {1,16}\S{1,16} {1,8}(?:--|-f|!f) )/.test(row)) return false;
+  return readListedChain(row) !== undefined || isColumnsLine(row) || readListedRule(row, context) !== undefined;
+}
+
+/** A rule in which somebody replaced an address or a port before it was shown. */
+function readRedacted(text: string, { context, readRestore }: Reading): PastedLine | undefined {
+  const statement = readRestore(text, context);
+  const redacted = statement.kind === 'rule' ? withRedactions(statement) : undefined;
+  return redacted === undefined ? undefined : { statement: redacted, prefix: 0, listing: false };
+}
+
+/** A rule whose dashes and quotes were made nicer. */
+function readTypographic(text: string, how: Reading): PastedLine | undefined {
+  const plain = withoutTypography(text);
+  return plain === undefined ? undefined : accepted(spread(readEither(plain.text, how), plain));
+}
+
+/** A rule with somebody's note behind it. */
+function readNoted(text: string, how: Reading): PastedLine | undefined {
+  const end = endBeforeNote(text);
+  return end === undefined ? undefined : accepted(readEither(text.slice(0, end), how));
+}
+
+/** Whether a line only begins like a command: "-A means append". */
+function isSentence(text: string, { context, readRestore }: Reading): boolean {
+  if (!/^-[A-Z] /.test(text) || /\s-{1,2}[A-Za-z]/.test(text)) return false;
+  return hasErrors(readRestore(text, context));
+}
 
 /** A rule whose end somebody left out: "-A KUBE-SERVICES -d 10.96.0.1/32 -p tcp -m comm...". What the cut word would be nobody knows. */
 function readCutLine(text: string, how: Reading): PastedLine | undefined {
@@ -216,7 +215,8 @@ function spread({ statement, prefix, listing, context }: PastedLine, plain: Plai
 }
 
 const escapeCharacter = '\u001b';
-const spoiling = /[\u00a0`~&<\\…]|m\[K|\.{3}|^--[AIN] /;
+const spoiling =
+  /[\u00a0`~&<\\…\u2010-\u2015\u2190\u201c-\u201f\u21d0\u2212\u27f5\u2b05]|m\[K|\.{3}|^--[AIN] |\s(?:#|\(|\/\/|=>|-{2,3}>|\^\^)/;
 
 /** Whether a line that begins like a plain one may have to be read in another way than it stands. */
 export function mayBeSpoiled(text: string): boolean {
@@ -310,20 +310,9 @@ function readCommandLine(text: string, how: Reading): PastedLine | undefined {
   return { statement, prefix, listing: false, context };
 }
 
-/** A command of a script, in which the values of variables are not known: what they are in is not understood, and nothing is wrong with it. */
-function withUnknownValues(statement: RuleStatement | ChainCommandStatement): Statement {
-  const problems = statement.problems.filter(({ severity }) => severity !== 'error');
-  if (statement.kind === 'chain-command') return { ...statement, problems };
-  const isUnknown = ({ values }: RuleOption): boolean => values.some(({ text }) => /[$`]/.test(text));
-  const options = statement.options.map(
-    (option): RuleOption => (isUnknown(option) ? { ...option, spec: undefined, instance: notUnderstood } : option),
-  );
-  return { ...statement, options, problems };
-}
-
 /** A line of iptables within something else. */
 function readWrapping(text: string, how: Reading): PastedLine | undefined {
-  return readBetweenTicks(text, how) ?? readCommandLine(text, how) ?? readUnescaped(text, how);
+  return readBetweenTicks(text, how) ?? readCommandLine(text, how) ?? readUnescaped(text, how) ?? readTypographic(text, how);
 }
 
 /** The line that begins a chain of a listing, from here on: a prompt that lost its line end may stand in front of it. */

@@ -184,6 +184,24 @@ export function loggedMessage(text: string): PlainText | undefined {
   return replaced(text, [{ start: 0, end: start, by: '' }, ...escapes, { start: start + lineEnd, end: text.length, by: '' }]);
 }
 
+/** What editors and phones make of `-`, `--` and quotes as they are typed. */
+const dashes = /(?<=^|\s)[-\u2010-\u2015\u2212]{0,2}[\u2010-\u2015\u2212][-\u2010-\u2015\u2212]{0,2}(?=[A-Za-z])/g;
+const quotes = /[\u201c-\u201f]/g;
+
+/** A line with plain dashes and quotes in the place of typographic ones; undefined where it has none. */
+export function withoutTypography(text: string): PlainText | undefined {
+  if (!/[\u2010-\u2015\u201c-\u201f\u2212]/.test(text)) return undefined;
+  const found = [
+    // An option of one letter has one dash.
+    ...Array.from(text.matchAll(dashes), ({ 0: run, index: start }) => {
+      const end = start + run.length;
+      return { start, end, by: /^[A-Za-z](?:\s|$)/.test(text.slice(end, end + 2)) ? '-' : '--' };
+    }),
+    ...replacementsOf(text, quotes, () => '"'),
+  ].sort((a, b) => a.start - b.start);
+  return found.length === 0 ? undefined : replaced(text, found);
+}
+
 const fewestCells = 4;
 
 /**

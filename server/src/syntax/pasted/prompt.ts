@@ -8,6 +8,8 @@ export interface Prompt {
   readonly backend: 'nft' | 'legacy' | undefined;
   /** The table whose rules `-S` or `-L` print: filter unless -t says another; undefined where the output names its tables itself. */
   readonly table: TableName | undefined;
+  /** Whether a shell's prompt stands before it. Without one it may be a list of commands, whose output is not what follows. */
+  readonly isShown: boolean;
 }
 
 /** Where a command begins: behind `$`, `#`, `%` or `>` and a blank. */
@@ -34,18 +36,18 @@ function tableNamed(words: readonly string[]): string | undefined {
   return undefined;
 }
 
-function readCommand(text: string): Prompt | undefined {
+function readCommand(text: string, isShown: boolean): Prompt | undefined {
   const found = program.exec(text);
   if (found === null) return undefined;
   const [, stem, variant, save] = found;
   const family: Family = stem === 'ip6' ? 'ipv6' : 'ipv4';
   const backend = variant === 'nft' || variant === 'legacy' ? variant : undefined;
   const options = text.slice(found.index + found[0].length);
-  if (save !== undefined) return { family, backend, table: undefined };
+  if (save !== undefined) return { family, backend, table: undefined, isShown };
   const words = options.split(/\s+/);
   if (!words.some(isPrinting)) return undefined;
   const named = tableNamed(words) ?? 'filter';
-  return { family, backend, table: isTableName(named) ? named : undefined };
+  return { family, backend, table: isTableName(named) ? named : undefined, isShown };
 }
 
 const titleLine = /^[^\w*:-]*(?:table[: ]+)?(filter|nat|mangle|raw|security)(?: +table)?[^\w]*$/i;
@@ -64,10 +66,12 @@ export function readPrompt(text: string): Prompt | undefined {
   // Why a finding is ignored may name a command.
   if (text.length > longestCommand || text.startsWith('# iptables-inspect:')) return undefined;
   const shown = prompt.exec(text);
-  const command = readCommand(shown === null ? text : text.slice(shown[0].length));
+  const command = readCommand(shown === null ? text : text.slice(shown[0].length), shown !== null);
   if (command !== undefined) return command;
   const title = readTitle(text);
-  if (title !== undefined) return { family: undefined, backend: undefined, table: title };
+  if (title !== undefined) return { family: undefined, backend: undefined, table: title, isShown: false };
   // "# Completed on ..." and other comments look like the prompt of root.
-  return shown === null || text.startsWith('#') ? undefined : { family: undefined, backend: undefined, table: undefined };
+  return shown === null || text.startsWith('#')
+    ? undefined
+    : { family: undefined, backend: undefined, table: undefined, isShown: true };
 }

@@ -1,0 +1,190 @@
+/** What a table's text shows as a whole; `completeness.ts` says what follows from it. */
+import { builtinChains, isTableName } from '../catalog/tables.ts';
+import type { Hook } from '../catalog/types.ts';
+import { beginsWithOption, type Line } from '../syntax/line.ts';
+import { joinedCode } from '../syntax/pasted/joined-lines.ts';
+import { isGap } from '../syntax/pasted/paste.ts';
+import { readPrompt } from '../syntax/pasted/prompt.ts';
+import { cutLines } from './cut-columns.ts';
+import type { Chain, Ruleset, Table } from './ruleset.ts';
+
+/**
+ * What printed a table: iptables-save (`*table` to COMMIT), `iptables -S` (-P, -N and -A), `iptables -L`; or rules alone, as grep leaves them and as
+ * they stand where the beginning of a table was cut off.
+ */
+export type TableForm = 'save' | 'commands' | 'listing' | 'rules';
+
+/** What is known of a table's text as a whole. */
+export interface Extent {
+  readonly form: TableForm;
+  /** Whether the first lines of what iptables printed are shown. */
+  readonly begins: boolean;
+  /** Whether it is certain that nothing behind its last line is missing. */
+  readonly ends: boolean;
+  /** Lines that say that something was left out: "...", "[snip]". */
+  readonly gaps: readonly number[];
+  /** The words of lines that could not be read; each line may be a rule or a declaration. */
+  readonly unread: { has(word: string): boolean };
+  /** Chains that rules name and that no line declares, in the order first named. Built-in chains are not among them. */
+  readonly undeclared: readonly Chain[];
+  /** In a listing, where the chain that a line begins ends: the line of the next one. */
+  readonly listedEnds: ReadonlyMap<number, number>;
+  /** False for a listing in which chains lack the names of their columns: grep took lines away, and rows stand below chains that are not theirs. */
+  readonly hasColumns: boolean;
+  /** Whether it is loaded with --noflush. */
+  readonly isLoadedOnTop: boolean;
+  /** Whether a rule could not be read to its target, which may be any chain. */
+  readonly hasLostTargets: boolean;
+  /** Rules that were cut, all at one place, so that each may ask for more and lead elsewhere. */
+  readonly cut: ReadonlySet<number>;
+}
+
+const known = new WeakMap<Table, Extent>();
+
+export function extentOf(ruleset: Ruleset, table: Table): Extent {
+  let extent = known.get(table);
+  if (extent === undefined) {
+    extent = examine(ruleset, table);
+    known.set(table, extent);
+  }
+  return extent;
+}
+
+function examine(ruleset: Ruleset, table: Table): Extent {
+  const gaps: number[] = [];
+  const words = new Set<string>();
+  const endless: string[] = [];
+  const addWords = (text: string): void => {
+    if (text.length > mostSplit) endless.push(text);
+    else for (const word of text.split(wordEnds)) words.add(word);
+  };
+  let hasLostTargets = false;
+  let isIncremental = false;
+  for (let number = table.firstLine; number < table.endLine; number += 1) {
+    const line = ruleset.lines[number];
+    if (line === undefined || line.isPlain) continue;
+    switch (line.kind) {
+      case 'foreign':
+      case 'comment':
+        if (isGap(line.text)) gaps.push(number);
+        else if (line.kind === 'foreign' && beginsWithOption(line)) addWords(line.text);
+        break;
+      case 'other':
+        addWords(line.text);
+        break;
+      case 'rule':
+        // What is wrong with it may have kept the rest from being read.
+        if (line.target === '' && line.problems.some(({ severity }) => severity === 'error')) {
+          addWords(line.name);
+          hasLostTargets = true;
+        }
+        isIncremental ||= line.command === 'delete';
+        break;
+      case 'chain-command':
+        isIncremental ||= line.command === 'new' || line.command === 'delete-chain' || line.command === 'flush';
+        break;
+      default:
+    }
+    // Only the first of several lines on one was read.
+    if (line.problems.some(({ code }) => code === joinedCode)) {
+      gaps.push(number);
+      addWords(line.text);
+    }
+  }
+  const undeclared: Chain[] = [];
+  for (const chain of table.chains.values()) if (!chain.builtin && chain.declarations.length === 0) undeclared.push(chain);
+  const form = formByFirstLine(table, ruleset.lines[table.firstLine]);
+  const isOnTop = form === 'save' && isIncremental && !builtinsOf(table).some((name) => isShown(table, name));
+  return {
+    form,
+    begins: !isOnTop && hasBeginning(table, form),
+    isLoadedOnTop: isOnTop,
+    hasLostTargets,
+    cut: cutLines(ruleset.lines, table.firstLine, table.endLine, table.chains),
+    ends: hasEnd(ruleset, table, form),
+    gaps,
+    unread: { has: (word) => words.has(word) || endless.some((text) => text.includes(word)) },
+    undeclared,
+    listedEnds: form === 'listing' ? listedEndsOf(table) : noEnds,
+    hasColumns: form !== 'listing' || hasColumnsThroughout(ruleset, table),
+  };
+}
+
+/** A longer line is searched instead: to part it takes long, and nobody asks for most of its words. */
+const mostSplit = 100_000;
+/** What stands around a chain's name in a line that was damaged. */
+const wordEnds = /[\s:"'`,;()]+/;
+const noEnds: ReadonlyMap<number, number> = new Map();
+
+function formByFirstLine(table: Table, first: Line | undefined): TableForm {
+  if (table.declared) return 'save';
+  if (first?.listing === true) return 'listing';
+  // What somebody did one by one shows nothing of what was there before.
+  if (first?.context.within?.kind === 'command') return 'rules';
+  return first?.kind === 'chain-command' && (first.command === 'policy' || first.command === 'new') ? 'commands' : 'rules';
+}
+
+function builtinsOf({ name }: Table): readonly Hook[] {
+  return isTableName(name) ? builtinChains[name] : [];
+}
+
+/** Whether a line declares a chain, or says its policy. */
+function isShown({ chains }: Table, name: Hook): boolean {
+  const chain = chains.get(name);
+  return chain !== undefined && (chain.declarations.length > 0 || chain.mentions.length > 0);
+}
+
+function hasBeginning(table: Table, form: TableForm): boolean {
+  const expected = builtinsOf(table);
+  switch (form) {
+    case 'save':
+      // iptables-save declares every chain: where none is, its lines were taken out.
+      if (table.dump.generator !== undefined && !hasDeclarations(table)) return false;
+      // Without any built-in chain it is the input of a program that knows the others to be there.
+      return expected.some((name) => isShown(table, name) || (table.chains.get(name)?.rules.length ?? 0) > 0);
+    case 'commands':
+    case 'listing':
+      // Every built-in chain is printed, nat's INPUT since Linux 2.6.36. `-L CHAIN` and `-S CHAIN` print one chain.
+      return expected.length > 0 && expected.every((name) => isShown(table, name) || (table.name === 'nat' && name === 'INPUT'));
+    case 'rules':
+      return false;
+  }
+}
+
+function hasDeclarations({ chains }: Table): boolean {
+  for (const { declarations } of chains.values()) if (declarations.length > 0) return true;
+  return false;
+}
+
+/** Whether something stands behind a table that could not, had it been cut there: COMMIT; right behind the output of a command the next prompt. */
+function hasEnd({ lines }: Ruleset, table: Table, form: TableForm): boolean {
+  if (form === 'save') return table.commitLine !== undefined;
+  let last = table.endLine - 1;
+  while (last > table.firstLine && !ofTable.has(lines[last]?.kind ?? 'blank')) last -= 1;
+  let next = last + 1;
+  // The rest of a line that was broken begins with no prompt, whatever it looks like.
+  while (next < table.endLine && (lines[next]?.kind === 'blank' || lines[next]?.context.within?.kind === 'wrapped')) next += 1;
+  const line = next < table.endLine ? lines[next] : undefined;
+  return line !== undefined && readPrompt(line.text.slice(line.prefix)) !== undefined;
+}
+
+/** The kinds of lines that a table's own are of. */
+const ofTable: ReadonlySet<Line['kind']> = new Set(['rule', 'chain', 'chain-command', 'columns']);
+
+function listedEndsOf({ chains }: Table): ReadonlyMap<number, number> {
+  const begins: number[] = [];
+  for (const { declarations } of chains.values()) begins.push(...declarations.slice(0, 1));
+  begins.sort((a, b) => a - b);
+  return new Map(begins.slice(0, -1).map((line, at) => [line, begins[at + 1] ?? line]));
+}
+
+function hasColumnsThroughout({ lines }: Ruleset, { chains }: Table): boolean {
+  for (const { declarations } of chains.values()) {
+    for (const number of declarations) {
+      let next = number + 1;
+      while (lines[next]?.kind === 'comment') next += 1;
+      if (lines[next]?.kind !== 'columns') return false;
+    }
+  }
+  return true;
+}

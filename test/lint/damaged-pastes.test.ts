@@ -1,0 +1,189 @@
+/** What people and programs do to rules before others see them: no error of iptables', and nothing claimed for what is lost. */
+import { describe, expect, it } from 'vitest';
+import { rulesIn } from '../support/rules-in.ts';
+import { findingsIn } from './check-findings.ts';
+
+/** [code, severity] of each finding, but for the one that says which lines are skipped. */
+function told(text: string, fileName?: string): readonly (readonly [string, string])[] {
+  return findingsIn(text, fileName)
+    .filter(({ code }) => code !== 'not-iptables')
+    .map(({ code, severity }) => [code, severity]);
+}
+
+const web = '-A KUBE-SVC-A -m comment --comment "shop/web:http" -j KUBE-SEP-B';
+
+describe('a note behind a rule', () => {
+  it.each(['<-- this one', '# and this', '← here it ends', '// why?', '(mine)', '^^^ look', '=> not hit', '--> here'])(
+    '%s is none of its words',
+    (note) => {
+      expect(rulesIn(`${web} ${note}\n`)).toEqual([web]);
+      expect(told(`${web} ${note}\n`)).toEqual([]);
+    },
+  );
+
+  it('is an error in a file for iptables-restore', () => {
+    const text = '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j DROP <-- this one\nCOMMIT\n';
+    expect(told(text)).toEqual([['bad-argument', 'error']]);
+  });
+
+  it('hides no word that is wrong in front of it', () => {
+    expect(told('-A INPUT --dprot 80 -j DROP # mine\n-A INPUT -j DROP\n')).toEqual([['unknown-option', 'error']]);
+  });
+});
+
+describe('words that only begin like an option', () => {
+  it.each([
+    '-A means append',
+    '-P is the policy',
+    '-rw-r--r-- 1 root root 812 Jan  1 10:00 rules.v4',
+    '  -o com.docker.network.bridge.name=bridge1 \\',
+    '  --subnet 192.0.2.0/24 --gateway 192.0.2.1 bridge1',
+    '-p tcp',
+  ])('%j is no rule', (line) => {
+    const text = `We did this:\n\n${line}\n\n${web}\n`;
+    expect(rulesIn(text)).toEqual([web]);
+    expect(told(text)).toEqual([]);
+  });
+});
+
+describe('a value that somebody took out', () => {
+  const hidden = [
+    '-s XX.XX.XX.XX/32',
+    '-s x.x.x.x',
+    '-s <node-ip>/32',
+    '-d [REDACTED]',
+    '-s 203.0.113.xxx/32',
+    '-s ***.***.***.***/32',
+    '-s a.b.c.d/24',
+    '-p tcp -m tcp --dport XXXX',
+    '-m mac --mac-source XX:XX:XX:XX:XX:XX',
+  ];
+  it.each(hidden)('%s may be any', (words) => {
+    const text = `*filter\n:INPUT ACCEPT [0:0]\n-A INPUT ${words} -j DROP\n-A INPUT -s 10.0.0.1/32 -j ACCEPT\nCOMMIT\n`;
+    const findings = findingsIn(text);
+    expect(findings.map(({ severity }) => severity)).toEqual(['info']);
+    expect(findings[0]?.message).toContain('stands for a value that the text does not show');
+    expect(rulesIn(text)[0]).toContain('not understood');
+  });
+
+  it.each(['-s 1.2.3.x', '-s nosuch.invalid', '-m comment --comment [x] -s 300.0.0.1'])('%s is a mistake', (words) => {
+    expect(told(`*filter\n:INPUT ACCEPT [0:0]\n-A INPUT ${words} -j DROP\nCOMMIT\n`)).toEqual([['bad-address', 'error']]);
+  });
+});
+
+describe('dashes and quotes that were made nicer', () => {
+  it('are those of the rule', () => {
+    const nicer = web.replace('--', '—').replaceAll(/"([^"]*)"/g, '“$1”');
+    expect(rulesIn(`${nicer}\n–A INPUT –i lo –j ACCEPT\niptables –A INPUT –p tcp ––dport 22 –j ACCEPT\n`)).toEqual([
+      web,
+      '-A INPUT -i lo -j ACCEPT',
+      'filter -A INPUT -p tcp -m tcp --dport 22 -j ACCEPT',
+    ]);
+  });
+
+  it('stay in a comment that iptables printed', () => {
+    const text = '-A INPUT -m comment --comment "pods – “ours” -A" -j ACCEPT';
+    expect(rulesIn(`${text}\n`)).toEqual([text]);
+  });
+});
+
+describe('a mail', () => {
+  it('that broke a rule at its blanks within a quote is read to its end', () => {
+    const text = `On Thu, somebody wrote:
+
+> -P PREROUTING ACCEPT
+> -P INPUT ACCEPT
+> -P OUTPUT ACCEPT
+> -P POSTROUTING ACCEPT
+> -N KUBE-SERVICES
+> -A PREROUTING -m comment --comment "kubernetes service portals" -j
+> KUBE-SERVICES
+> -A OUTPUT -m comment --comment "kubernetes service
+> portals" -j KUBE-SERVICES
+`;
+    const hook = (chain: string): string => `-A ${chain} -m comment --comment "kubernetes service portals" -j KUBE-SERVICES`;
+    expect(rulesIn(text)).toEqual([hook('PREROUTING'), hook('OUTPUT')]);
+    expect(told(text)).toEqual([]);
+  });
+});
+
+describe('a rule whose target could not be read', () => {
+  it('may lead to any chain', () => {
+    const text = (rule: string): string =>
+      `*nat\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:KUBE-SERVICES - [0:0]\n:MINE - [0:0]\n${rule}\n-A OUTPUT -j KUBE-SERVICES\n-A KUBE-SERVICES -d 10.96.0.1/32 -j RETURN\nCOMMIT\n`;
+    expect(told(text('-A PREROUTING -j')).map(([code]) => code)).toEqual(['missing-value']);
+    expect(told(text('-A PREROUTING -j ACCEPT')).map(([code]) => code)).toEqual(['services-not-hooked', 'orphaned-chain']);
+  });
+});
+
+describe('a difference between two listings', () => {
+  it('shows what is there by +, and by - what is gone', () => {
+    const text = `--- before
++++ after
+@@ -1,6 +1,5 @@
+-Chain INPUT (policy ACCEPT)
+-target     prot opt source               destination
+-NETAVARK_INPUT  0    --  0.0.0.0/0            0.0.0.0/0            /* netavark firewall rules */
++# Generated by iptables-save v1.8.10 on Thu Feb 15 10:53:49 2024
++*filter
++:INPUT ACCEPT [0:0]
++-A INPUT -j DROP
++COMMIT
+`;
+    expect(rulesIn(text)).toEqual(['filter -A INPUT -j DROP']);
+    expect(told(text)).toEqual([]);
+  });
+});
+
+describe('a text of both words and tables', () => {
+  const table = `# Generated by iptables-save v1.4.21 on Mon Jan  4 14:55:01 2016
+*filter
+:INPUT ACCEPT [0:0]
+-A INPUT -j DROP
+${'-A INPUT -s 10.0.0.1/32 -p tcp -m tcp --dport 80 -j ACCEPT\n'.repeat(1)}COMMIT
+# Completed on Mon Jan  4 14:55:01 2016
+`;
+  it('is a paste, and no file with mistakes', () => {
+    const text = `This is a dump of the node (slightly shortened by me):\n\n${table}\n1: lo: <LOOPBACK,UP> mtu 65536 state UNKNOWN\n`;
+    expect(told(text).map(([code]) => code)).toEqual(['unreachable-rule']);
+    expect(told(`{"rules": [\n${table}]}\n`).map(([code]) => code)).toEqual(['unreachable-rule']);
+  });
+
+  it('with a rule that lost its dash is a file', () => {
+    expect(told(`A INPUT -j DROP\n${table}`).filter(([, severity]) => severity === 'error')).toEqual([['bad-argument', 'error']]);
+  });
+});
+
+describe('the input that a program loads on top of what is there', () => {
+  const input = `Writing following contents to rules file: /tmp/rules.txt
+* nat
+-N ISTIO_INBOUND
+-N ISTIO_REDIRECT
+-D PREROUTING -j OLD
+-A ISTIO_REDIRECT -p tcp -j REDIRECT --to-ports 15001
+-A OUTPUT -p tcp -j ISTIO_REDIRECT
+-A OUTPUT -p tcp -j ISTIO_OUTPUT
+COMMIT
+`;
+  it('lacks nothing that was there before, and may be led to from there', () => {
+    expect(told(input)).toEqual([]);
+  });
+
+  it('is of the family that its addresses say, where two programs are named above it', () => {
+    expect(
+      told(`iptables-save\nip6tables-save\n${input.replace('-p tcp -j ISTIO_OUTPUT', '-d 127.0.0.1/32 -j ACCEPT')}`),
+    ).toEqual([]);
+    const saved = '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -s 10.0.0.1/32 -j DROP\nCOMMIT\n';
+    expect(told(`$ ip6tables-save\n${saved}`)).toEqual([['wrong-family', 'error']]);
+  });
+});
+
+describe('a heading in bold type', () => {
+  it('begins its chain', () => {
+    const text = `Chain FORWARD (**policy DROP 22 packets, 1848 bytes**)
+ pkts bytes target     prot opt in     out     source               destination
+    0     0 ACCEPT     all  --  docker0 !docker0  0.0.0.0/0            0.0.0.0/0
+`;
+    expect(rulesIn(text)).toEqual(['-A FORWARD -i docker0 ! -o docker0 -j ACCEPT']);
+  });
+});
