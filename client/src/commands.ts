@@ -13,6 +13,7 @@ import { type AnnotateParams, type AnnotateResult, annotateRequest, copyNodeComm
 import { pickClusterSnapshot } from './cluster-snapshot-pick.ts';
 import { writeExpectations } from './expectations/write-expectations.ts';
 import { showFailure } from './failure.ts';
+import type { FlowPanel } from './flow-panel.ts';
 import type { FlowPanels } from './flow-panels.ts';
 import { pickFlowTarget } from './flow-target-pick.ts';
 import { registerReach } from './reach.ts';
@@ -23,6 +24,7 @@ import { showInformation } from './show.ts';
 export function registerCommands(server: ServerAccess, panels: FlowPanels, log: LogOutputChannel): readonly Disposable[] {
   return [
     commands.registerCommand('iptables.showFlow', (uri?: unknown, to?: unknown) => showFlow(server, panels, uri, to)),
+    commands.registerCommand('iptables.compareFlow', () => compareFlow(server, panels)),
     commands.registerCommand('iptables.showChainGraph', () => showChainGraph(server, panels)),
     registerReach(server),
     commands.registerCommand('iptables.annotate', () => annotate(server)),
@@ -32,6 +34,12 @@ export function registerCommands(server: ServerAccess, panels: FlowPanels, log: 
     commands.registerCommand('iptables.showServerLog', () => log.show()),
     commands.registerCommand(copyNodeCommandsCommand, copyNodeCommands),
   ];
+}
+
+/** Has the user pick a dump, and draws its flow beside that of the drawing with the focus, or of the Service at the cursor. */
+async function compareFlow(server: ServerAccess, panels: FlowPanels): Promise<void> {
+  const flow = panels.active() ?? (await showFlow(server, panels, undefined, undefined));
+  await flow?.compare();
 }
 
 /** Puts commands for a node on the clipboard; each stands below a comment that says what it does. */
@@ -88,7 +96,7 @@ async function showChainGraph(server: ServerAccess, panels: FlowPanels): Promise
  * Opens a flow: of `to` where it is given; else of the chain or address at the cursor; else of what the user picks. Menus give the
  * dump's URI as the first argument and something of their own as the second; a code lens gives the URI as text.
  */
-async function showFlow(server: ServerAccess, panels: FlowPanels, given: unknown, to: unknown): Promise<void> {
+async function showFlow(server: ServerAccess, panels: FlowPanels, given: unknown, to: unknown): Promise<FlowPanel | undefined> {
   const editor = window.activeTextEditor;
   const uri =
     given instanceof Uri
@@ -98,11 +106,10 @@ async function showFlow(server: ServerAccess, panels: FlowPanels, given: unknown
         : (editor?.document.uri ?? panels.activeDump());
   if (uri === undefined) {
     await showInformation(l10n.t('Open an iptables dump first: the flow is drawn from it.'));
-    return;
+    return undefined;
   }
   if (typeof to === 'string') {
-    panels.show(uri, to);
-    return;
+    return panels.show(uri, to);
   }
   const cancellation = new CancellationTokenSource();
   try {
@@ -111,15 +118,15 @@ async function showFlow(server: ServerAccess, panels: FlowPanels, given: unknown
       const params = { textDocument: { uri: uri.toString() }, position: { line, character } };
       const result = await server.flow(params, cancellation.token);
       if (result.kind === 'flow') {
-        panels.show(uri, result.to);
-        return;
+        return panels.show(uri, result.to);
       }
     }
     const picked = await pickFlowTarget(server, uri);
-    if (picked !== undefined) panels.show(uri, picked);
+    if (picked !== undefined) return panels.show(uri, picked);
   } catch (error) {
     await showFailure(server, error, (reason) => l10n.t('No flow: {0}', reason));
   } finally {
     cancellation.dispose();
   }
+  return undefined;
 }

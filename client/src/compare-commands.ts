@@ -1,8 +1,9 @@
-import { commands, type Disposable, extensions, l10n, Uri, window, workspace } from 'vscode';
+import { commands, type Disposable, l10n, Uri, window, workspace } from 'vscode';
 import { type CompareParams, type CompareResult, type CompareSide, compareRequest } from '../../server/src/compare-protocol.ts';
 import type { CompareView } from './compare-view.ts';
 import type { ComparedDumps } from './compared-dumps.ts';
 import { showFailure } from './failure.ts';
+import { committedDump, fileNameOf, openDumps } from './other-dump-pick.ts';
 import type { ServerAccess } from './server-access.ts';
 import { pick, showInformation, showProgress } from './show.ts';
 
@@ -11,12 +12,6 @@ interface NamedSide {
   readonly name: string;
   /** Null for what kube-proxy would write. */
   readonly side: CompareSide | null;
-}
-
-/** What of Git's extension is used (vscode.git, API version 1). */
-interface GitApi {
-  getRepository(uri: Uri): { readonly state: { readonly HEAD?: { readonly commit?: string } } } | null;
-  toGitUri(uri: Uri, ref: string): Uri;
 }
 
 /** Registers *Compare Dumps by Meaning*. */
@@ -49,13 +44,9 @@ async function compare(
   await view.show(kept.keep(result, before.name, after.name));
 }
 
-function nameOf(uri: Uri): string {
-  return uri.path.slice(uri.path.lastIndexOf('/') + 1);
-}
-
 /** Two names that are one are told apart by their folders. */
 function apart(first: Uri, second: Uri): readonly [string, string] {
-  const [a, b] = [nameOf(first), nameOf(second)];
+  const [a, b] = [fileNameOf(first), fileNameOf(second)];
   return a === b ? [workspace.asRelativePath(first), workspace.asRelativePath(second)] : [a, b];
 }
 
@@ -82,7 +73,7 @@ async function chooseSides(given: unknown, selected: unknown): Promise<readonly 
     const [one, other] = (await openDialog(true)) ?? [];
     return one === undefined || other === undefined ? undefined : files(one, other);
   }
-  const own: NamedSide = { name: nameOf(uri), side: await sideOf(uri) };
+  const own: NamedSide = { name: fileNameOf(uri), side: await sideOf(uri) };
   const committed = await committedSide(uri);
   const picked = await pick(
     [
@@ -90,7 +81,7 @@ async function chooseSides(given: unknown, selected: unknown): Promise<readonly 
       ...openDumps(uri).map((other) => ({
         id: 'open',
         icon: 'files',
-        label: nameOf(other),
+        label: fileNameOf(other),
         description: workspace.asRelativePath(other),
         other,
       })),
@@ -122,30 +113,14 @@ async function chooseSides(given: unknown, selected: unknown): Promise<readonly 
   }
 }
 
-/** The other dumps that are open. */
-function openDumps(than: Uri): readonly Uri[] {
-  return workspace.textDocuments
-    .filter(({ languageId, uri, isClosed }) => languageId === 'iptables' && !isClosed && uri.toString() !== than.toString())
-    .map(({ uri }) => uri)
-    .filter(({ scheme }) => scheme !== 'git' && scheme !== 'iptables-compared');
-}
-
 async function openDialog(canSelectMany: boolean): Promise<readonly Uri[] | undefined> {
   return window.showOpenDialog({ canSelectMany, openLabel: l10n.t('Compare'), title: l10n.t('Compare Dumps by Meaning') });
 }
 
 /** The file as it was committed last; undefined without Git, or where it never was. */
 async function committedSide(uri: Uri): Promise<NamedSide | undefined> {
-  const git = extensions.getExtension<{ getAPI(version: 1): GitApi }>('vscode.git');
-  if (git === undefined || uri.scheme !== 'file') return undefined;
-  try {
-    const api = (git.isActive ? git.exports : await git.activate()).getAPI(1);
-    const commit = api.getRepository(uri)?.state.HEAD?.commit;
-    if (commit === undefined) return undefined;
-    const document = await workspace.openTextDocument(api.toGitUri(uri, 'HEAD'));
-    return { name: `${nameOf(uri)} (${commit.slice(0, 7)})`, side: { uri: uri.toString(), text: document.getText() } };
-  } catch {
-    // Git is turned off, or the file is new.
-    return undefined;
-  }
+  const committed = await committedDump(uri);
+  if (committed === undefined) return undefined;
+  const document = await workspace.openTextDocument(committed.uri);
+  return { name: `${fileNameOf(uri)} (${committed.commit})`, side: { uri: uri.toString(), text: document.getText() } };
 }

@@ -15,14 +15,24 @@ import {
 import { isChainRequest } from '../../server/src/base/flow-request.ts';
 import { type HostMessage, type Outdated, readPageMessage, type ShowFlow, type ShowNothing } from '../../webview/src/messages.ts';
 import { pickChainDepth } from './chain-depth-pick.ts';
+import { flowMessage } from './compared-flow.ts';
 import { cursorPlace } from './cursor-place.ts';
 import { type DumpPlace, watchDump } from './dump-place.ts';
 import { showFailure } from './failure.ts';
 import { copyText, printPage, saveFile } from './flow-exports.ts';
 import { pickFlowTarget } from './flow-target-pick.ts';
+import { fileNameOf, type OtherDump, pickOtherDump } from './other-dump-pick.ts';
 import { type ServerAccess, type ServerState, ServerStopped } from './server-access.ts';
 import { messageOf } from './show.ts';
 import { tracePacketCommand } from './trace/trace-rows.ts';
+
+/** What a panel shows at first. */
+export interface FlowSubject {
+  readonly uri: Uri;
+  readonly to: string;
+  /** What it is compared with. */
+  readonly other?: OtherDump | undefined;
+}
 
 /** One drawing of one dump's flow. */
 export interface FlowPanel {
@@ -32,6 +42,10 @@ export interface FlowPanel {
   to(): string;
   /** "NAT flow: shop/web:http", before it is told from others. */
   title(): string;
+  /** Whether it shows something of a dump, be it as what its own is compared with. */
+  isOf(uri: string): boolean;
+  /** Has the user pick a dump, and draws its flow beside. */
+  compare(): Promise<void>;
   /** Draws another flow of the same dump, or the same one as it is now. */
   show(to: string): Promise<void>;
 }
@@ -58,10 +72,6 @@ function titleOf(to: string, title: string): string {
   return isChainRequest(to) ? l10n.t('Chains: {0}', title) : l10n.t('NAT flow: {0}', title);
 }
 
-function nameOf(uri: Uri): string {
-  return uri.path.slice(uri.path.lastIndexOf('/') + 1);
-}
-
 class PanelOfDump implements FlowPanel {
   readonly panel: WebviewPanel;
   readonly #server: ServerAccess;
@@ -73,12 +83,15 @@ class PanelOfDump implements FlowPanel {
   #isReady = false;
   #shown: ShowFlow | ShowNothing | undefined;
   #outdated: Outdated | undefined;
+  #other: OtherDump | undefined;
   #running: CancellationTokenSource | undefined;
   #cursorTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(panel: WebviewPanel, uri: Uri, to: string, server: ServerAccess, storage: Uri, titled: () => void) {
+  constructor(panel: WebviewPanel, subject: FlowSubject, server: ServerAccess, storage: Uri, titled: () => void) {
+    const { uri, to, other } = subject;
     this.panel = panel;
     this.#to = to;
+    this.#other = other;
     this.#server = server;
     this.#storage = storage;
     this.#titled = titled;
@@ -119,22 +132,29 @@ class PanelOfDump implements FlowPanel {
     return this.#title;
   }
 
+  isOf(uri: string): boolean {
+    return this.uri().toString() === uri || this.#other?.uri.toString() === uri;
+  }
+
+  async compare(): Promise<void> {
+    const other = await pickOtherDump(this.uri(), !isChainRequest(this.#to));
+    if (other === undefined) return;
+    this.#other = other;
+    await this.show(this.#to);
+  }
+
   async show(wanted: string): Promise<void> {
     this.#to = wanted;
     this.#running?.cancel();
     const mine = new CancellationTokenSource();
     this.#running = mine;
     const uri = this.uri();
-    const source = { uri: uri.toString(), file: nameOf(uri), to: wanted };
+    const source = { uri: uri.toString(), file: fileNameOf(uri), to: wanted };
     const waiting = setTimeout(() => this.#post({ kind: 'loading', ...source }), patience);
     let message: ShowFlow | ShowNothing;
     let outdated: Outdated | undefined;
     try {
-      const result = await this.#server.flow({ textDocument: { uri: source.uri }, to: wanted }, mine.token);
-      message =
-        result.kind === 'flow'
-          ? { kind: 'flow', ...source, graph: result.graph }
-          : { kind: 'nothing', ...source, reason: result.reason };
+      message = await flowMessage(this.#server, uri, wanted, this.#other, mine.token);
     } catch (error) {
       const isDown = error instanceof ServerStopped;
       const reason = this.#dump.isGone() ? this.#goneText() : messageOf(error);
@@ -165,7 +185,7 @@ class PanelOfDump implements FlowPanel {
   }
 
   #goneText(): string {
-    return l10n.t('{0} is gone: it was deleted, moved or closed unsaved. This is the flow as it was.', nameOf(this.uri()));
+    return l10n.t('{0} is gone: it was deleted, moved or closed unsaved. This is the flow as it was.', fileNameOf(this.uri()));
   }
 
   #markOutdated(reason: string, canRestart: boolean): void {
@@ -179,7 +199,7 @@ class PanelOfDump implements FlowPanel {
   }
 
   #moved(uri: Uri): void {
-    const place = { uri: uri.toString(), file: nameOf(uri) };
+    const place = { uri: uri.toString(), file: fileNameOf(uri) };
     if (this.#shown !== undefined) this.#shown = { ...this.#shown, ...place };
     this.#post({ kind: 'moved', ...place });
     this.#titled();
@@ -204,9 +224,13 @@ class PanelOfDump implements FlowPanel {
     if (editor !== undefined) this.#follow(editor);
   }
 
-  async #openLine(line: number, focus: boolean): Promise<void> {
-    const uri = this.uri();
-    if (this.#dump.isGone() && !workspace.textDocuments.some((document) => document.uri.toString() === uri.toString())) {
+  async #openLine(line: number, focus: boolean, isOther: boolean): Promise<void> {
+    const uri = isOther && this.#other !== undefined ? this.#other.uri : this.uri();
+    if (
+      !isOther &&
+      this.#dump.isGone() &&
+      !workspace.textDocuments.some((document) => document.uri.toString() === uri.toString())
+    ) {
       throw new Error(this.#goneText());
     }
     const document = await workspace.openTextDocument(uri);
@@ -232,11 +256,15 @@ class PanelOfDump implements FlowPanel {
         this.#ready();
         return;
       case 'open-line':
-        return this.#openLine(message.line, message.focus);
+        return this.#openLine(message.line, message.focus, message.isOther === true);
       case 'request-flow':
         return this.show(message.to);
       case 'pick-flow':
         return this.#pick();
+      case 'compare':
+        if (!message.stop) return this.compare();
+        this.#other = undefined;
+        return this.show(this.#to);
       case 'trace': {
         const { from, to, protocol } = message;
         const ends = { ...(from === null ? {} : { from }), ...(to === null ? {} : { to }) };
@@ -258,18 +286,17 @@ class PanelOfDump implements FlowPanel {
 }
 
 /**
- * Takes a panel over: listens to its page, follows the cursor and the dump, and shows `to`. `storage` is a folder for pages to print;
+ * Takes a panel over: listens to its page, follows the cursor and the dump, and shows what it is about. `storage` is a folder for pages to print;
  * `titled` is told when the title is another.
  */
 export function createFlowPanel(
   panel: WebviewPanel,
-  uri: Uri,
-  to: string,
+  subject: FlowSubject,
   server: ServerAccess,
   storage: Uri,
   titled: () => void,
 ): FlowPanel {
-  const flow = new PanelOfDump(panel, uri, to, server, storage, titled);
-  void flow.show(to);
+  const flow = new PanelOfDump(panel, subject, server, storage, titled);
+  void flow.show(subject.to);
   return flow;
 }

@@ -11,7 +11,7 @@ import {
 import { type RulesetChangedParams, rulesetChangedNotification } from '../../server/src/protocol.ts';
 import { readPanelState } from '../../webview/src/model/panel-state.ts';
 import { flowPage } from './flow-page.ts';
-import { createFlowPanel, type FlowPanel } from './flow-panel.ts';
+import { createFlowPanel, type FlowPanel, type FlowSubject } from './flow-panel.ts';
 import { distinctTitles } from './flow-titles.ts';
 import type { ServerAccess } from './server-access.ts';
 import { setPanelTitle } from './show.ts';
@@ -21,7 +21,9 @@ const viewType = 'iptables.flow';
 /** The open drawings. */
 export interface FlowPanels extends Disposable {
   /** Opens a flow beside the dump, or brings the panel to front that shows it already. */
-  show(uri: Uri, to: string): void;
+  show(uri: Uri, to: string): FlowPanel;
+  /** The drawing with the focus. */
+  active(): FlowPanel | undefined;
   /** The dump that the drawing with the focus is of. */
   activeDump(): Uri | undefined;
 }
@@ -43,9 +45,9 @@ export function createFlowPanels(context: ExtensionContext, server: ServerAccess
     for (const [at, flow] of flows.entries()) setPanelTitle(flow.panel, titles[at] ?? flow.title());
   };
 
-  const adopt = (panel: WebviewPanel, uri: Uri, to: string): void => {
+  const adopt = (panel: WebviewPanel, subject: FlowSubject): FlowPanel => {
     panel.iconPath = Uri.joinPath(context.extensionUri, 'client/media/icon.png');
-    const flow = createFlowPanel(panel, uri, to, server, context.globalStorageUri, entitle);
+    const flow = createFlowPanel(panel, subject, server, context.globalStorageUri, entitle);
     panels.add(flow);
     panel.onDidDispose(() => {
       panels.delete(flow);
@@ -53,11 +55,12 @@ export function createFlowPanels(context: ExtensionContext, server: ServerAccess
     });
     // The page comes last: once it runs, what it says must be heard.
     panel.webview.html = flowPage(panel.webview, context.extensionUri);
+    return flow;
   };
 
   const subscriptions = [
     server.onNotification<RulesetChangedParams>(rulesetChangedNotification, ({ uri }) => {
-      for (const flow of panels) if (flow.uri().toString() === uri) void flow.show(flow.to());
+      for (const flow of panels) if (flow.isOf(uri)) void flow.show(flow.to());
     }),
     window.registerWebviewPanelSerializer(viewType, {
       async deserializeWebviewPanel(panel, kept: unknown) {
@@ -67,7 +70,8 @@ export function createFlowPanels(context: ExtensionContext, server: ServerAccess
           return;
         }
         panel.webview.options = webviewOptions;
-        adopt(panel, Uri.parse(state.uri, true), state.to);
+        const other = state.compared == null ? undefined : { ...state.compared, uri: Uri.parse(state.compared.uri, true) };
+        adopt(panel, { uri: Uri.parse(state.uri, true), to: state.to, other });
       },
     }),
   ];
@@ -77,14 +81,15 @@ export function createFlowPanels(context: ExtensionContext, server: ServerAccess
       for (const flow of panels) {
         if (flow.to() === to && flow.uri().toString() === uri.toString()) {
           flow.panel.reveal();
-          return;
+          return flow;
         }
       }
       // From a drawing, in its place; from the dump, beside it.
       const column = active()?.panel.viewColumn ?? ViewColumn.Beside;
       const panel = window.createWebviewPanel(viewType, l10n.t('NAT flow'), column, webviewOptions);
-      adopt(panel, uri, to);
+      return adopt(panel, { uri, to });
     },
+    active,
     activeDump: () => active()?.uri(),
     dispose() {
       // Not the panels: after a reload of the window they are given back to the serializer.

@@ -47,6 +47,11 @@ describeWith('chromium', 'axe-core finds nothing', () => {
       await flow.show(manyEndpoints(100, 4));
       await page.getByRole('searchbox').fill('node-2');
       expect(await violations(page)).toEqual([]);
+      await flow.compare(richGraph(), manyEndpoints(3));
+      expect(await violations(page)).toEqual([]);
+      await page.keyboard.press('F7');
+      await page.getByRole('button', { name: /Show as/ }).click();
+      expect(await violations(page)).toEqual([]);
       await flow.send({ kind: 'nothing', uri: 'file:///d', file: 'd', to: 'x', reason: 'There is no such Service.' });
       expect(await violations(page)).toEqual([]);
       expect(flow.problems).toEqual([]);

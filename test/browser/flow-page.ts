@@ -35,6 +35,8 @@ export interface FlowPage {
   forget(): Promise<void>;
   send(message: HostMessage): Promise<void>;
   show(graph: FlowGraph, to?: string): Promise<void>;
+  /** Two flows beside each other. */
+  compare(graph: FlowGraph, other: FlowGraph, names?: readonly [string, string]): Promise<void>;
   /** What setState was given last. */
   state(): Promise<FlowPanelState>;
   /** Errors, refusals by the policy, and what the console complains about. */
@@ -109,6 +111,15 @@ export async function openFlowPage(browser: Browser, options: FlowPageOptions = 
     send,
     show: (graph, to = graph.title) =>
       send({ kind: 'flow', uri: 'file:///dumps/node-a.iptables', file: 'node-a.iptables', to, graph }),
+    compare: (graph, other, [file, otherFile] = ['node-a.iptables', 'node-b.iptables']) =>
+      send({
+        kind: 'flow',
+        uri: 'file:///dumps/node-a.iptables',
+        file,
+        to: graph.title,
+        graph,
+        other: { uri: 'file:///dumps/node-b.iptables', expected: false, file: otherFile, graph: other },
+      }),
     async state() {
       await page.waitForTimeout(200);
       return page.evaluate<FlowPanelState>('window.keptState');

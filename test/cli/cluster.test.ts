@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CheckReport } from '../../server/src/cli/check-report.ts';
 import type { DriftReport } from '../../server/src/kube/drift/report.ts';
@@ -57,6 +59,28 @@ describe('flow', () => {
     expect(stdout).toMatch(beginning);
     expect(stdout).toContain('KUBE-SVC-3MGBTRC5ATFFL7T7');
     expect(status).toBe(0);
+  });
+
+  it('says what differs in the flow of another dump, as text and as pictures', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'iptables-flow-'));
+    const other = join(folder, 'other.iptables');
+    const gone = /^-A KUBE-SVC-3MGBTRC5ATFFL7T7 .*probability 0\.3333.*\n/m;
+    writeFileSync(other, readFileSync(dump, 'utf8').replace(gone, ''));
+    const args = ['flow', dump, '--to', 'booking/frontend:http', '--with', other, ...withCluster];
+    const said = inspect(args);
+    expect(said.stdout).toContain(`2 differences: 1 endpoint only in ${dump}, changed shares in 1 chain.`);
+    expect(said.stdout).toMatch(/≠ Service chain of booking\/frontend:http: 2 targets get 33\.3 % in .*, 50 % in /);
+    expect(said.status).toBe(0);
+    expect(inspect([...args, '--format', 'svg']).stdout).toMatch(/^<\?xml[^>]*>\n<svg .*≠ only here/s);
+    expect(inspect([...args, '--format', 'html']).stdout).toMatch(/^<!DOCTYPE html>.*≠ Endpoint /s);
+    const { differences } = json<{ readonly differences: readonly { readonly kind: string }[] }>(args);
+    expect(differences.map(({ kind }) => kind)).toEqual(['share', 'only']);
+    const same = inspect(['flow', dump, '--to', 'booking/frontend:http', '--with', dump, ...withCluster]);
+    expect(same.stdout).toContain('No differences: ');
+    const refused = inspect([...args, '--format', 'dot']);
+    expect(refused.stderr).toContain('--with: two flows are printed as text, json, svg or html, not as dot');
+    expect(refused.status).toBe(2);
+    rmSync(folder, { recursive: true });
   });
 
   it.each([

@@ -14,12 +14,12 @@ class Setting {
   readonly page = new EventEmitter<unknown>();
   readonly states = new EventEmitter<ServerState>();
   readonly closed = new EventEmitter<void>();
-  answer: () => Promise<unknown> = async () => ({ kind: 'flow', to: 'shop/web', graph: richGraph() });
+  answer: (to: string) => Promise<unknown> = async () => ({ kind: 'flow', to: 'shop/web', graph: richGraph() });
   restarts = 0;
   titles = 0;
   readonly flow: FlowPanel;
 
-  constructor() {
+  constructor(other?: { readonly uri: Uri; readonly expected: boolean }) {
     const panel = {
       title: '',
       visible: true,
@@ -31,7 +31,7 @@ class Setting {
       onDidDispose: this.closed.event,
     };
     const server = {
-      flow: () => this.answer(),
+      flow: ({ to }: { readonly to: string }) => this.answer(to),
       onDidChangeState: this.states.event,
       restart: async () => {
         this.restarts += 1;
@@ -39,8 +39,7 @@ class Setting {
     };
     this.flow = createFlowPanel(
       panel as unknown as WebviewPanel,
-      dump as never,
-      'shop/web',
+      { uri: dump as never, to: 'shop/web', other: other as never },
       server as unknown as ServerAccess,
       Uri.file('/storage') as never,
       () => {
@@ -134,6 +133,35 @@ describe('a drawing', () => {
   it('opens a line that an edit has taken away at the end of the dump', async () => {
     setting.page.fire({ kind: 'open-line', line: 9_999, focus: true });
     await expect.poll(() => fake.opened).toEqual([dump.toString()]);
+  });
+
+  it('has the flow of another dump beside it, and leaves it when the page says so', async () => {
+    const other = Uri.file('/elsewhere/node-a.iptables');
+    setting = new Setting({ uri: other, expected: false });
+    await expect.poll(() => setting.last()).toMatchObject({ kind: 'flow', other: { uri: other.toString(), expected: false } });
+    const shown = setting.last();
+    // One name is none.
+    if (shown?.kind !== 'flow') throw new Error('no flow');
+    expect(shown.file).not.toBe(shown.other?.file);
+    expect(setting.flow.isOf(other.toString())).toBe(true);
+    fake.files.set(other.toString(), '*nat\nCOMMIT\n');
+    setting.page.fire({ kind: 'open-line', line: 1, focus: false, isOther: true });
+    await expect.poll(() => fake.opened).toEqual([other.toString()]);
+    setting.page.fire({ kind: 'compare', stop: true });
+    await expect.poll(() => setting.last()?.kind === 'flow' && !('other' in (setting.last() ?? {}))).toBe(true);
+    expect(setting.flow.isOf(other.toString())).toBe(false);
+  });
+
+  it('is of what kube-proxy would write where that is compared, and says why the other has nothing', async () => {
+    setting = new Setting({ uri: dump, expected: true });
+    setting.answer = async (to) =>
+      to.startsWith('expected:') ? { kind: 'nothing', reason: 'No cluster is known.' } : { kind: 'flow', to, graph: richGraph() };
+    await setting.flow.show('shop/web');
+    expect(setting.last()).toMatchObject({
+      kind: 'flow',
+      to: 'shop/web',
+      other: { expected: true, file: 'kube-proxy', graph: { nodes: [], notes: [{ message: 'No cluster is known.' }] } },
+    });
   });
 
   it('does nothing for what is no message', () => {

@@ -331,6 +331,7 @@ export const workspace = {
   isTrusted: true,
   textDocuments: [],
   workspaceFolders: undefined,
+  asRelativePath: ({ path }: Uri) => path.replace(/^\/work\//, ''),
   getWorkspaceFolder: (uri: Uri) => (uri.path.startsWith('/workspace/') ? { uri: Uri.file('/workspace') } : undefined),
   fs: {
     isWritableFileSystem: (scheme: string) => ({ file: true, 'vscode-vfs': true, git: false })[scheme],

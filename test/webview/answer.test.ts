@@ -43,7 +43,7 @@ describe('the answer of a flow', () => {
       ...oneEnd({ ...pod1, drift: 'stale' }),
       state: { kind: 'serves', words: '1 endpoint', line: null, remarks: [] },
     };
-    expect(said(answerOf(graph).state)).toBe('warning: Serves, but look below');
+    expect(said(answerOf(graph).state)).toBe('warning: Serves, with 1 fault');
   });
 
   it.each([

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { compareSvg } from '../../webview/src/export/compare-svg.ts';
 import { flowDot } from '../../webview/src/export/dot.ts';
-import { flowHtml } from '../../webview/src/export/html.ts';
+import { compareHtml, flowHtml } from '../../webview/src/export/html.ts';
 import { flowMermaid } from '../../webview/src/export/mermaid.ts';
 import { flowSvg } from '../../webview/src/export/svg.ts';
+import { compareFlows } from '../../webview/src/model/compare-flows.ts';
+import { isExport } from '../../webview/src/model/export-check.ts';
 import { edge, graphOf, hostileGraph, manyEndpoints, node, richGraph } from './fixtures.ts';
 
 const small = graphOf(
@@ -15,6 +18,32 @@ const small = graphOf(
   [edge('e', 's'), edge('s', 'd', { probability: 0.25, condition: 'from 192.0.2.0/24', packets: 3 })],
   { title: 'kube-system/kube-dns:dns' },
 );
+
+describe('two flows', () => {
+  const other = { ...richGraph(), nodes: richGraph().nodes.map((each) => (each.id === 'svc' ? { ...each, badges: [] } : each)) };
+  const comparison = compareFlows({ name: 'a.iptables', graph: richGraph() }, { name: 'b.iptables', graph: other });
+
+  it.each(['light', 'dark'] as const)('are one picture in %s, with what differs in words', (theme) => {
+    const svg = compareSvg(comparison, { theme });
+    expect(svg.match(/≠ changed/g)).toHaveLength(2);
+    expect(svg).toContain('1 difference: 1 changed box.');
+    expect(svg).toContain('>a.iptables: Serves some: ');
+    expect(isExport('svg', 'a.svg', svg)).toBe(true);
+    const html = compareHtml(comparison, { theme });
+    expect(html).toContain(
+      '<li>≠ Service chain of shop/web:http: masquerade unless from 10.244.0.0/16, affinity 10800 s in a.iptables',
+    );
+    expect(isExport('html', 'a.html', html)).toBe(true);
+  });
+
+  it('stay text, whatever they hold, and stand below each other where they are wide', () => {
+    const hostile = { name: '<script>', graph: hostileGraph() };
+    const svg = compareSvg(compareFlows(hostile, { name: '"&', graph: manyEndpoints(3) }));
+    expect(isExport('svg', 'a.svg', svg)).toBe(true);
+    const height = Number(/ height="(\d+)"/.exec(compareSvg(compareFlows(hostile, hostile)))?.[1]);
+    expect(height).toBeGreaterThan(500);
+  });
+});
 
 describe('Mermaid', () => {
   it('is a flowchart from left to right', () => {

@@ -12,7 +12,7 @@
  * What the page keeps with setState, and so what a WebviewPanelSerializer is given back, is a FlowPanelState (model/panel-state.ts).
  */
 import type { FlowGraph } from '../../server/src/kube/flow/graph.ts';
-import { type Check, isBoolean, isLine, isString, oneOf, orNull, record } from './model/check.ts';
+import { type Check, isBoolean, isLine, isString, oneOf, optional, orNull, record } from './model/check.ts';
 import { isExport, type SaveFormat } from './model/export-check.ts';
 import { isFlowGraph } from './model/graph-check.ts';
 
@@ -25,6 +25,18 @@ export interface ShowFlow {
   readonly file: string;
   /** What to ask for again to get this flow: "10.96.20.10:80/tcp", "shop/web:http". Opaque to the page. */
   readonly to: string;
+  readonly graph: FlowGraph;
+  /** The flow beside which it is to be drawn, with what differs; absent for none. */
+  readonly other?: OtherFlow;
+}
+
+/** The second of two flows that are compared. */
+export interface OtherFlow {
+  /** Its dump, and whether what kube-proxy would write for it is meant: comes back in the state. */
+  readonly uri: string;
+  readonly expected: boolean;
+  /** What it is called, to be read: "node-b.iptables". */
+  readonly file: string;
   readonly graph: FlowGraph;
 }
 
@@ -88,6 +100,8 @@ export interface OpenLine {
   readonly line: number;
   /** Whether the editor takes the focus (Enter, double click) or only shows the line (a click). */
   readonly focus: boolean;
+  /** Of the dump that is compared, not of the panel's own. */
+  readonly isOther?: boolean;
 }
 
 /** Answer with the flow of `to`, in this panel: back, forward, reload. */
@@ -99,6 +113,12 @@ export interface RequestFlow {
 /** Let the user pick another Service, as the command does, and answer with its flow in this panel. */
 export interface PickFlow {
   readonly kind: 'pick-flow';
+}
+
+/** Let the user pick a dump to compare with, and answer with both flows; `stop`: answer with the panel's own alone again. */
+export interface CompareFlow {
+  readonly kind: 'compare';
+  readonly stop: boolean;
 }
 
 /** Ask about a packet from or to a place, as `trace` takes it; what is null the user is asked for. */
@@ -143,8 +163,19 @@ export interface Print {
 }
 
 /** From the page to the extension. */
-export type PageMessage = Ready | OpenLine | RequestFlow | PickFlow | TracePacket | Restart | CopyText | SaveFile | Print;
+export type PageMessage =
+  | Ready
+  | OpenLine
+  | RequestFlow
+  | PickFlow
+  | CompareFlow
+  | TracePacket
+  | Restart
+  | CopyText
+  | SaveFile
+  | Print;
 
+const isOther: Check<OtherFlow> = record<OtherFlow>({ uri: isString, expected: isBoolean, file: isString, graph: isFlowGraph });
 const source = { uri: isString, file: isString, to: isString };
 
 function tagged<T extends { readonly kind: string }>(
@@ -162,7 +193,7 @@ function tagged<T extends { readonly kind: string }>(
 
 /** The page's check: a message from the extension, or null for anything else. */
 export const readHostMessage: (value: unknown) => HostMessage | null = tagged<HostMessage>({
-  flow: record<ShowFlow>({ kind: oneOf('flow'), ...source, graph: isFlowGraph }),
+  flow: record<ShowFlow>({ kind: oneOf('flow'), ...source, graph: isFlowGraph, other: optional(isOther) }),
   nothing: record<ShowNothing>({ kind: oneOf('nothing'), ...source, reason: isString }),
   loading: record<ShowLoading>({ kind: oneOf('loading'), ...source }),
   outdated: record<Outdated>({ kind: oneOf('outdated'), reason: orNull(isString), canRestart: isBoolean }),
@@ -190,7 +221,8 @@ const isPrint: Check<Print> = (value): value is Print => isPrintShape(value) && 
 /** The extension's check: a message from the page, or null for anything else. */
 export const readPageMessage: (value: unknown) => PageMessage | null = tagged<PageMessage>({
   ready: record<Ready>({ kind: oneOf('ready') }),
-  'open-line': record<OpenLine>({ kind: oneOf('open-line'), line: isLine, focus: isBoolean }),
+  'open-line': record<OpenLine>({ kind: oneOf('open-line'), line: isLine, focus: isBoolean, isOther: optional(isBoolean) }),
+  compare: record<CompareFlow>({ kind: oneOf('compare'), stop: isBoolean }),
   'request-flow': record<RequestFlow>({ kind: oneOf('request-flow'), to: isString }),
   'pick-flow': record<PickFlow>({ kind: oneOf('pick-flow') }),
   trace: record<TracePacket>({ kind: oneOf('trace'), from: orNull(isString), to: orNull(isString), protocol: isString }),

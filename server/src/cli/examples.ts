@@ -21,6 +21,7 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
   flow: [
     { args: 'flow node-a.iptables --to shop/web:http', does: 'where packets to a Service go' },
     { args: 'flow node-a.iptables --to 10.96.20.10:80 --format svg > flow.svg', does: 'the same to an address, as a picture' },
+    { args: 'flow node-a.iptables --to shop/web --with node-b.iptables', does: 'what differs in the flow on another node' },
     { args: 'flow node-a.iptables --to chain:filter/INPUT@2', does: 'who jumps where from a chain, two jumps deep' },
   ],
   trace: [

@@ -1,8 +1,11 @@
+import { compareSvg } from '../../../webview/src/export/compare-svg.ts';
 import { flowDot } from '../../../webview/src/export/dot.ts';
 import { flowLines } from '../../../webview/src/export/flow-lines.ts';
-import { flowHtml } from '../../../webview/src/export/html.ts';
+import { compareHtml, flowHtml } from '../../../webview/src/export/html.ts';
 import { flowMermaid } from '../../../webview/src/export/mermaid.ts';
 import { flowSvg } from '../../../webview/src/export/svg.ts';
+import { compareFlows, type FlowComparison } from '../../../webview/src/model/compare-flows.ts';
+import { contrastSign } from '../../../webview/src/model/format.ts';
 import { isChainRequest, ownRequest } from '../base/flow-request.ts';
 import { jsonText, terminalText } from '../base/safe-text.ts';
 import { clusterOfDump } from '../kube/drift/other-cluster.ts';
@@ -22,6 +25,8 @@ export interface FlowOptions extends ClusterOptions {
   readonly to: string;
   /** The node that the dump is of, where it is given. */
   readonly node?: string;
+  /** A dump whose flow to the same is compared with this one's. */
+  readonly with?: string;
   readonly format: (typeof flowFormats)[number];
 }
 
@@ -30,6 +35,9 @@ export async function runFlow(path: string, options: FlowOptions): Promise<strin
   // Before anything large is read.
   const parsed = parseFlowTarget(ownRequest(options.to));
   if (!parsed.ok && !isChainRequest(options.to)) throw new UsageError(`--to: ${parsed.message}`);
+  if (options.with !== undefined && (options.format === 'mermaid' || options.format === 'dot'))
+    throw new UsageError(`--with: two flows are printed as text, json, svg or html, not as ${options.format}`);
+  if (path === '-' && options.with === '-') throw new UsageError('--with: only one of two dumps can come from standard input');
   const dump = readDump(path);
   const cluster = await readCluster(options, [], dump.facts);
   const { file, ruleset } = dump;
@@ -37,6 +45,7 @@ export async function runFlow(path: string, options: FlowOptions): Promise<strin
   const resolution = resolveChains(ruleset, clusterOfDump(ruleset, cluster), origin);
   const answer = runSteps(flowWithState(resolution, options.to), `following ${options.to}`);
   if (!answer.ok) throw new UsageError(`${file}: ${answer.reason}`);
+  if (options.with !== undefined) return comparedFlows(answer.graph, dump.file, options.with, options);
   const { graph } = answer;
   switch (options.format) {
     case 'json':
@@ -52,6 +61,36 @@ export async function runFlow(path: string, options: FlowOptions): Promise<strin
     case 'text':
       return flowText(graph);
   }
+}
+
+/** The flow of a second dump beside the first one's. */
+async function comparedFlows(graph: FlowGraph, file: string, path: string, options: FlowOptions): Promise<string> {
+  const other = readDump(path);
+  const cluster = await readCluster(options, [], other.facts);
+  const resolution = resolveChains(other.ruleset, clusterOfDump(other.ruleset, cluster), originOf(other, undefined));
+  const answer = runSteps(flowWithState(resolution, options.to), `following ${options.to} in ${other.file}`);
+  if (!answer.ok) throw new UsageError(`${other.file}: ${answer.reason}`);
+  const comparison = compareFlows({ name: file, graph }, { name: other.file, graph: answer.graph });
+  switch (options.format) {
+    case 'json':
+      return jsonText(comparison);
+    case 'svg':
+      return compareSvg(comparison);
+    case 'html':
+      return compareHtml(comparison);
+    default:
+      return comparisonText(comparison);
+  }
+}
+
+function comparisonText({ before, after, summary, remarks, differences }: FlowComparison): string {
+  const lines = [
+    `${pc.bold(terminalText(before.graph.title))} ${pc.dim(`(${terminalText(before.name)}, ${terminalText(after.name)})`)}`,
+    terminalText(summary),
+  ];
+  for (const { text } of differences) lines.push(`  ${contrastSign} ${terminalText(text)}`);
+  for (const remark of remarks) lines.push(pc.dim(`note: ${terminalText(remark)}`));
+  return lines.join('\n');
 }
 
 function flowText(graph: FlowGraph): string {

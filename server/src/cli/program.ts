@@ -204,7 +204,8 @@ function addFlow(root: Command, answered: Answered): void {
         '--to <target>',
         'IP[:PORT[/PROTO]] or namespace/name[:port], behind expected: as kube-proxy would write it; or chain:TABLE/CHAIN[@DEPTH] for the jumps from any chain',
       )
-      .option('--node <name>', 'the node that the dump is of (default: told by the dump)'),
+      .option('--node <name>', 'the node that the dump is of (default: told by the dump)')
+      .option('--with <dump>', 'another dump, to say what differs in its flow (text, json, svg and html)'),
   )
     .addOption(formatOption(...flowFormats))
     .action(async (dump, options) => {

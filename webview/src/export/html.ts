@@ -2,9 +2,12 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { drawingText, xmlText } from '../../../server/src/base/safe-text.ts';
 import type { FlowGraph } from '../../../server/src/kube/flow/graph.ts';
 import { flowAnswer } from '../model/answer.ts';
+import type { FlowComparison } from '../model/compare-flows.ts';
+import { contrastSign } from '../model/format.ts';
 import { type GraphIndex, indexGraph } from '../model/graph-index.ts';
 import { arrange } from '../model/groups.ts';
 import { routeFacts, routeLine } from '../model/routes.ts';
+import { compareSvg } from './compare-svg.ts';
 import { monoFont, paletteOf, sansFont } from './palette.ts';
 import { flowSvg, type SvgOptions } from './svg.ts';
 import { itemLine, type TextItem, textItems } from './text-tree.ts';
@@ -58,26 +61,56 @@ export function flowHtml(graph: FlowGraph, options: SvgOptions = {}): string {
     (note) => `<li${note.severity === 'warning' ? ' class="warning"' : ''}>${xmlText(drawingText(note.message))}</li>`,
   );
   const routes = routeFacts(graph).map((route) => `<li>${xmlText(`${route.label} ${routeLine(route)}`)}</li>`);
-  return [
-    '<!DOCTYPE html>',
-    `<html lang="en"${options.theme === 'dark' ? ' class="dark"' : ''}>`,
-    '<head>',
-    '<meta charset="utf-8">',
-    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${hashOfStyle()}'">`,
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>${xmlText(`NAT flow of ${title}`)}</title>`,
-    `<style>${style}</style>`,
-    '</head>',
-    '<body>',
-    '<main>',
+  return htmlPage(`NAT flow of ${title}`, options.theme, [
     `<h1>${xmlText(`NAT flow of ${title}`)}</h1>`,
     `<p>${xmlText(about.join(' · '))}</p>`,
     ...answerHtml(index),
-    `<div class="drawing" tabindex="0" role="region" aria-label="Drawing">${svg}</div>`,
+    drawingHtml(svg),
     ...(routes.length === 0 ? [] : ['<h2>Where packets end</h2>', `<ul class="notes">${routes.join('')}</ul>`]),
     ...(notes.length === 0 ? [] : ['<h2>Notes</h2>', `<ul class="notes">${notes.join('')}</ul>`]),
     '<h2>As text</h2>',
     nested(textItems(index, arrangement, open, new Set())),
+  ]);
+}
+
+/** Two flows as such a page: what differs, both drawings, every difference, and both as lists. */
+export function compareHtml(comparison: FlowComparison, options: SvgOptions = {}): string {
+  const { before, after, differences, remarks, summary } = comparison;
+  const title = `NAT flow of ${drawingText(before.graph.title)}: ${drawingText(before.name)} and ${drawingText(after.name)}`;
+  const svg = compareSvg(comparison, { ...options, bare: true }).replace(/^<\?xml[^>]*\?>\n/, '');
+  const items = differences.map(({ text }) => `<li>${xmlText(`${contrastSign} ${text}`)}</li>`);
+  return htmlPage(title, options.theme, [
+    `<h1>${xmlText(title)}</h1>`,
+    `<p>${xmlText([summary, ...remarks].join(' '))}</p>`,
+    drawingHtml(svg),
+    ...(items.length === 0 ? [] : ['<h2>Differences</h2>', `<ul class="notes">${items.join('')}</ul>`]),
+    ...[before, after].flatMap(({ name, graph }) => {
+      const index = indexGraph(graph);
+      const arrangement = arrange(index, options.grouping ?? null, null);
+      const open = new Set((arrangement.groups ?? []).map((group) => group.id));
+      return [`<h2>${xmlText(drawingText(name))}</h2>`, nested(textItems(index, arrangement, open, new Set()))];
+    }),
+  ]);
+}
+
+function drawingHtml(svg: string): string {
+  return `<div class="drawing" tabindex="0" role="region" aria-label="Drawing">${svg}</div>`;
+}
+
+function htmlPage(title: string, theme: SvgOptions['theme'], content: readonly string[]): string {
+  return [
+    '<!DOCTYPE html>',
+    `<html lang="en"${theme === 'dark' ? ' class="dark"' : ''}>`,
+    '<head>',
+    '<meta charset="utf-8">',
+    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${hashOfStyle()}'">`,
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    `<title>${xmlText(title)}</title>`,
+    `<style>${style}</style>`,
+    '</head>',
+    '<body>',
+    '<main>',
+    ...content,
     '</main>',
     '</body>',
     '</html>',

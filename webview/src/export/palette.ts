@@ -123,6 +123,10 @@ export function paint(element: ElementSpec, inherited: readonly string[], theme:
   const struck: Attributes = element.classes.includes('struck') ? { 'text-decoration': 'line-through' } : {};
   switch (element.classes[0]) {
     case 'back':
+      if (all.includes('contrast-only') || all.includes('contrast-changed')) {
+        const dash: Attributes = all.includes('contrast-only') ? { 'stroke-dasharray': '9 3' } : {};
+        return { fill: palette.box, stroke: palette.orange, 'stroke-width': 2.5, ...dash };
+      }
       return {
         fill: palette.box,
         stroke: all.includes('drift-stale') ? palette.red : palette.border,
@@ -154,6 +158,9 @@ export function paint(element: ElementSpec, inherited: readonly string[], theme:
     case 'chevron':
       return stroke(palette.muted, 1.4, { 'stroke-linecap': 'round', 'stroke-linejoin': 'round' });
     case 'line':
+      if (all.includes('contrast-only') || all.includes('contrast-changed')) {
+        return { fill: 'none', stroke: palette.orange, 'stroke-linecap': 'round', 'stroke-dasharray': '9 5' };
+      }
       return {
         fill: 'none',
         stroke: drifted || all.includes('verdict-drop') ? palette.red : palette.edge,

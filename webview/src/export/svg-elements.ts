@@ -44,12 +44,18 @@ export function verdictTone(node: FlowNode): 'accept' | 'drop' | 'other' {
   return name === 'DROP' || name === 'REJECT' ? 'drop' : 'other';
 }
 
-/** The classes that say what a box stands for: its kind, a verdict's tone, its drift. */
-function boxClasses(node: FlowNode | null): readonly string[] {
-  if (node === null) return ['box', 'kind-group'];
+/** The classes that say what a box stands for: its kind, a verdict's tone, its drift, how it differs from another flow's. */
+function boxClasses({ node, group }: Box): readonly string[] {
+  if (node === null) {
+    const differs = group?.rows.some(({ endpoint, behind }) =>
+      [endpoint, ...behind].some(({ contrast }) => contrast !== undefined),
+    );
+    return differs === true ? ['box', 'kind-group', 'contrast-changed'] : ['box', 'kind-group'];
+  }
   const classes = ['box', `kind-${node.kind}`];
   if (node.kind === 'verdict') classes.push(`verdict-${verdictTone(node)}`);
   if (node.drift !== null) classes.push(`drift-${node.drift}`);
+  if (node.contrast !== undefined) classes.push(`contrast-${node.contrast.kind}`);
   return classes;
 }
 
@@ -76,7 +82,7 @@ export function boxElement(box: Box): ElementSpec {
   }
   inside.push(...content.chips.map(chipElement), ...stateElements(content.state, width - padRight - 6));
   children.push(shift === 0 ? spec('g', [], {}, inside) : spec('g', [], { transform: `translate(0,${round(shift)})` }, inside));
-  return spec('g', boxClasses(box.node), {}, children);
+  return spec('g', boxClasses(box), {}, children);
 }
 
 function chipElement(chip: Chip): ElementSpec {
@@ -125,6 +131,8 @@ export function edgeElement(drawn: DrawnEdge, target: FlowNode | undefined): Ele
   if (target !== undefined && target.drift !== null) classes.push(`drift-${target.drift}`);
   if (target?.kind === 'verdict') classes.push(`verdict-${verdictTone(target)}`);
   if (never) classes.push('never');
+  const contrast = drawn.edges.find((edge) => edge.contrast !== undefined)?.contrast;
+  if (contrast !== undefined) classes.push(`contrast-${contrast.kind}`);
   return spec('g', classes, {}, [
     spec('path', ['hit'], { d: drawn.path }),
     spec('path', ['line'], { d: drawn.path, 'stroke-width': edgeWidth(drawn.edges) }),

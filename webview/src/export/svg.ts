@@ -58,10 +58,7 @@ export function flowSvg(graph: FlowGraph, options: SvgOptions = {}): string {
           `<text x="${side}" y="51" font-size="11" fill="${palette.muted}"${bounded(measure(subtitle, 'edge'))}>${xmlText(subtitle)}</text>`,
         ]),
     `<g transform="translate(${side - 8},${above})">`,
-    ...layoutElements(index, layout).map(({ element, x, y }) => {
-      const text = spell(element, [], theme, measure);
-      return x === 0 && y === 0 ? text : `<g transform="translate(${x},${y})">${text}</g>`;
-    }),
+    ...layoutLines(index, layout, theme, measure),
     '</g>',
     ...notes.map(
       ({ line, tone }, at) =>
@@ -115,8 +112,16 @@ const styles: Readonly<Record<string, TextStyle>> = {
   'frame-detail': 'edge',
 };
 
-/** The width that a text was given room for: whoever has none of the fonts sees it in that width all the same. */
-function bounded(width: number): string {
+/** A layout as lines of SVG, without a document around them. */
+export function layoutLines(index: GraphIndex, layout: Layout, theme: Theme, measure: Measure): readonly string[] {
+  return layoutElements(index, layout).map(({ element, x, y }) => {
+    const text = spell(element, [], theme, measure);
+    return x === 0 && y === 0 ? text : `<g transform="translate(${x},${y})">${text}</g>`;
+  });
+}
+
+/** The width that a text was given room for, as attributes: whoever has none of the fonts sees it in that width all the same. */
+export function bounded(width: number): string {
   return width === 0 ? '' : ` textLength="${Math.round(width * 10) / 10}" lengthAdjust="spacingAndGlyphs"`;
 }
 

@@ -4,7 +4,7 @@ import { percentText } from '../../../server/src/base/percent.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import { type MergedEdge, type MergedGraph, mergeGraph, type Vertex } from '../layout/merged-edges.ts';
 import { nodeSentence } from '../model/describe.ts';
-import { counted } from '../model/format.ts';
+import { contrastSign, counted } from '../model/format.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
 import { type Arrangement, branchesOf, type EndpointRow } from '../model/groups.ts';
 
@@ -107,7 +107,9 @@ function branchOf(merged: MergedEdge, target: Vertex): string {
   return branchesOf(merged.edges, target.group !== null)
     .map((branch) => {
       const share = branch.probability === null || branch.probability >= 1 ? '' : percentText(branch.probability);
-      return [share, drawingText(branch.condition)].filter((part) => part !== '').join(' ');
+      const contrast = branch.edges.length === 1 ? (branch.edges[0]?.contrast?.words ?? '') : '';
+      const words = contrast === '' ? '' : `(${contrastSign} ${drawingText(contrast)})`;
+      return [share, drawingText(branch.condition), words].filter((part) => part !== '').join(' ');
     })
     .filter((text, at, all) => text !== '' && all.indexOf(text) === at)
     .join('; ');

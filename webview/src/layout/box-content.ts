@@ -1,6 +1,6 @@
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowBadgeKind, FlowNode } from '../../../server/src/kube/flow/graph.ts';
-import { count } from '../model/format.ts';
+import { contrastText, count } from '../model/format.ts';
 import type { EndpointGroup } from '../model/groups.ts';
 import { fitText, type Measure, wrap } from './text-metrics.ts';
 
@@ -57,6 +57,8 @@ interface ChipText {
 /** Badges and states to be read in the box. The hairpin rule, which every endpoint chain has, is a state there and no badge. */
 function chipTexts(node: FlowNode, idle: boolean): readonly ChipText[] {
   const chips: ChipText[] = [];
+  const contrast = contrastText(node);
+  if (contrast !== '') chips.push({ text: contrast, tone: 'warning', badge: null });
   if (node.drift === 'stale') chips.push({ text: 'stale', tone: 'error', badge: null });
   if (node.drift === 'missing') chips.push({ text: 'missing in dump', tone: 'error', badge: null });
   if (node.drift === 'differs') chips.push({ text: 'differs', tone: 'warning', badge: null });

@@ -1,7 +1,7 @@
 import { percentText } from '../../../server/src/base/percent.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowEdge, FlowNode } from '../../../server/src/kube/flow/graph.ts';
-import { count, counted } from '../model/format.ts';
+import { contrastSign, count, counted } from '../model/format.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
 import { type Arrangement, type Branch, branchesOf, type EndpointGroup } from '../model/groups.ts';
 import type { EdgeLabel } from './model.ts';
@@ -152,6 +152,11 @@ function labelOf(index: GraphIndex, branch: Branch, width: number, measure: Meas
   const share = branch.probability === null || branch.probability >= 1 ? '' : percentText(branch.probability);
   const main = [share, drawingText(branch.condition)].filter((part) => part !== '').join(' ');
   const lines: EdgeLabel['lines'][number][] = wrap(main, 'edge', width, 2, measure).map((text) => ({ text, tone: 'main' }));
+  const contrast = branch.edges.length === 1 ? (branch.edges[0]?.contrast?.words ?? '') : '';
+  if (contrast !== '') {
+    const text = `${contrastSign} ${drawingText(contrast)}`;
+    lines.push(...wrap(text, 'edge', width / boldness, 2, measure).map((part) => ({ text: part, tone: 'warning' as const })));
+  }
   if (branch.packets !== null) {
     const total = branch.edges[0] === undefined || branch.probability === null ? null : countedAt(index, branch.edges[0].from);
     const seen = total === null || share === '' ? '' : `, ${percentText(branch.packets / total)}`;

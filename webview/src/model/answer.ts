@@ -102,8 +102,9 @@ function knownState(
   routes: readonly RouteWithEnds[],
   faults: readonly AnswerWords[],
 ): AnswerWords {
-  const isSound = faults.every(({ tone }) => tone !== 'bad' && tone !== 'warning');
-  if (kind === 'serves') return isSound ? words('Serves', 'good') : words('Serves, but look below', 'warning');
+  const wrong = faults.filter(({ tone }) => tone === 'bad' || tone === 'warning').length;
+  if (kind === 'serves')
+    return wrong === 0 ? words('Serves', 'good') : words(`Serves, with ${counted(wrong, 'fault')}`, 'warning');
   const [text, tone] = stateWords[kind];
   const verdict = routes.flatMap(({ ends }) => ends).find(({ node }) => node.kind === 'verdict' && node.line === line)?.node;
   return words(`${text}: ${why}`, tone, { line, ...(verdict === undefined ? {} : { node: verdict.id }) });

@@ -3,7 +3,7 @@
 import { percentText } from '../../../server/src/base/percent.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowEdge, FlowNode } from '../../../server/src/kube/flow/graph.ts';
-import { badgeName, branchText, count, counted, driftText, kindName, podText, readiness } from './format.ts';
+import { badgeName, branchText, contrastSign, count, counted, driftText, kindName, podText, readiness } from './format.ts';
 import type { GraphIndex } from './graph-index.ts';
 import { type EndpointGroup, podOf } from './groups.ts';
 
@@ -30,12 +30,18 @@ export function nodeName(node: FlowNode): string {
   return drawingText(node.kind === 'entry' ? node.label : (node.chain ?? node.label));
 }
 
+/** How a place differs from the other of two flows: "only here", "affinity 10800 s only there"; empty for not at all. */
+function contrastWords({ contrast }: FlowNode | FlowEdge): string {
+  return contrast === undefined ? '' : contrast.words;
+}
+
 /** A node's facts in the order in which a reader asks for them. */
 export function nodeFacts(node: FlowNode): readonly Fact[] {
   const facts: Fact[] = [];
   const add = (term: string, text: string, line: number | null = null): void => {
     if (text !== '') facts.push({ term, text: drawingText(text), line });
   };
+  add('Compared', contrastWords(node));
   add('Drift', driftText(node));
   if (node.chain !== null) add('Chain', node.table === null ? node.chain : `${node.chain}, table ${node.table}`, node.line);
   else if (node.kind === 'pod' || node.kind === 'address') add('Detail', node.detail, node.line);
@@ -155,6 +161,7 @@ export function nodeSentence(node: FlowNode): string {
     node.pod === null || isPod ? '' : `Pod ${drawingText(podText(node))}`,
     readiness(node),
     driftText(node),
+    drawingText(contrastWords(node)),
     ...node.badges.map((badge) => drawingText([badge.label, badge.condition].filter((part) => part !== '').join(' '))),
   ];
   return parts.filter((part) => part !== '').join(', ');
@@ -171,7 +178,8 @@ export function edgeLines(index: GraphIndex, edges: readonly FlowEdge[]): readon
     const said =
       rule !== '' ? rule : [branch, to === undefined ? '' : `to ${nodeName(to)}`].filter((part) => part !== '').join(' ');
     const packets = edge.packets === null ? '' : ` (${counted(edge.packets, 'packet')})`;
-    return `${place}${said}${packets}`;
+    const contrast = drawingText(contrastWords(edge));
+    return `${place}${said}${packets}${contrast === '' ? '' : ` ${contrastSign} ${contrast}`}`;
   });
   if (edges.length > most) lines.push(`and ${counted(edges.length - most, 'more rule')}`);
   return lines;

@@ -76,6 +76,15 @@ export function driftText(node: FlowNode): string {
   return node.drift === 'differs' ? 'differs from the cluster' : '';
 }
 
+/** Before what differs from the other of two flows: a shape beside the colour. */
+export const contrastSign = '≠';
+
+/** What a box says of how it differs from the other flow: "≠ only here"; empty for a box that does not. */
+export function contrastText({ contrast }: Pick<FlowNode, 'contrast'>): string {
+  if (contrast === undefined) return '';
+  return contrast.kind === 'only' ? `${contrastSign} only here` : `${contrastSign} changed`;
+}
+
 /** "shop/web-7d9c-x2x on node-a"; empty for a node without a Pod. */
 export function podText(node: FlowNode): string {
   if (node.pod === null) return '';

@@ -1,5 +1,6 @@
 import type {
   FlowBadge,
+  FlowContrast,
   FlowEdge,
   FlowEntry,
   FlowGraph,
@@ -46,6 +47,8 @@ const isEntry: Check<FlowEntry> = record<FlowEntry>({
   label: isString,
 });
 
+const isContrast: Check<FlowContrast> = record<FlowContrast>({ kind: oneOf('only', 'changed'), words: isString });
+
 const isNode: Check<FlowNode> = record<FlowNode>({
   id: isString,
   kind: oneOf(
@@ -74,6 +77,7 @@ const isNode: Check<FlowNode> = record<FlowNode>({
   badges: listOf(isBadge),
   drift: orNull(oneOf('stale', 'missing', 'differs')),
   packets: orNull(isNumber),
+  contrast: optional(isContrast),
 });
 
 const isEdge: Check<FlowEdge> = record<FlowEdge>({
@@ -84,6 +88,7 @@ const isEdge: Check<FlowEdge> = record<FlowEdge>({
   probability: orNull(isNumber),
   condition: isString,
   packets: orNull(isNumber),
+  contrast: optional(isContrast),
 });
 
 const isNote: Check<FlowNote> = record<FlowNote>({

@@ -1,6 +1,6 @@
 import type { FlowEdge, FlowNode } from '../../../server/src/kube/flow/graph.ts';
 import { groupBy } from './collect.ts';
-import { count, counted } from './format.ts';
+import { contrastSign, count, counted } from './format.ts';
 import type { GraphIndex } from './graph-index.ts';
 
 /** Above this many endpoints a flow is drawn as groups that open. */
@@ -136,13 +136,19 @@ function group(id: string, label: string, rows: readonly EndpointRow[], total: n
   const unready = rows.filter((row) => podOf(row)?.ready === false).length;
   const stale = rows.filter((row) => drifted(row, 'stale')).length;
   const missing = rows.filter((row) => drifted(row, 'missing')).length;
+  const differing = rows.filter(({ endpoint, behind }) => [endpoint, ...behind].some(isContrasted)).length;
   const detail = [
     rows.length === total ? counted(total, 'endpoint') : `${count(rows.length)} of ${counted(total, 'endpoint')}`,
     unready > 0 ? `${count(unready)} not ready` : '',
     stale > 0 ? `${count(stale)} stale` : '',
     missing > 0 ? `${count(missing)} missing` : '',
+    differing > 0 ? `${contrastSign} ${count(differing)} differ` : '',
   ];
   return { id: `group:${id}`, label, detail: detail.filter((part) => part !== '').join(', '), rows };
+}
+
+function isContrasted({ contrast }: FlowNode): boolean {
+  return contrast !== undefined;
 }
 
 function drifted(row: EndpointRow, drift: FlowNode['drift']): boolean {

@@ -1,5 +1,5 @@
 /** What a flow panel's page keeps over a reload of the window. */
-import { type Check, isBoolean, isNumber, isString, listOf, oneOf, orNull, record } from './check.ts';
+import { type Check, isBoolean, isNumber, isString, listOf, oneOf, optional, orNull, record } from './check.ts';
 import type { Grouping } from './groups.ts';
 
 /** A flow that was shown in a panel. */
@@ -28,6 +28,8 @@ export interface FlowPanelState {
   readonly details: boolean;
   /** Pan and zoom; null: fitted. */
   readonly view: { readonly x: number; readonly y: number; readonly k: number } | null;
+  /** The dump that it is compared with, and whether what kube-proxy would write for it is meant; absent or null for none. */
+  readonly compared?: { readonly uri: string; readonly expected: boolean } | null;
 }
 
 const mostVisits = 50;
@@ -95,6 +97,7 @@ const isPanelState: Check<FlowPanelState> = record<FlowPanelState>({
   filtering: isBoolean,
   details: isBoolean,
   view: orNull(record<{ x: number; y: number; k: number }>({ x: isNumber, y: isNumber, k: isNumber })),
+  compared: optional(orNull(record<{ uri: string; expected: boolean }>({ uri: isString, expected: isBoolean }))),
 });
 
 /** Both ends' check: what setState kept, or null where it is absent, from another version, or damaged. */

@@ -1,6 +1,7 @@
 /** What buttons and keys do, selection aside. */
 
 import { expectedRequest, ownRequest } from '../../../server/src/base/flow-request.ts';
+import { nextDifference } from './comparing.ts';
 import type { KeyAction } from './keyboard.ts';
 import { focusFlow, matches, openLineOf, type Page, say, update } from './page.ts';
 import { refresh, relayout } from './refresh.ts';
@@ -42,12 +43,14 @@ export function search(page: Page, query: string): void {
 
 export function zoom(page: Page, factor: number): void {
   page.parts.drawing.zoomBy(factor);
+  if (page.compared !== null) page.parts.other.drawing.zoomBy(factor);
   update(page, { view: page.parts.drawing.view() });
 }
 
 export function fitView(page: Page): void {
   update(page, { view: null });
   page.parts.drawing.fit(true);
+  if (page.compared !== null) page.parts.other.drawing.fit(true);
 }
 
 /** Brings a place of the drawing, in its pixels, to the middle. */
@@ -97,6 +100,9 @@ export function act(page: Page, action: KeyAction): void {
       break;
     case 'details':
       setDetails(page, !state.details);
+      break;
+    case 'difference':
+      nextDifference(page, action.step);
       break;
     case 'go':
       go(page, action.step);

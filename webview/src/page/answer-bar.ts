@@ -15,7 +15,7 @@ export interface AnswerEvents {
 }
 
 /** Shape beside colour: what a reader sees who tells no colours apart. */
-const toneSigns = { good: '✓', warning: '!', bad: '✕', unsure: '?', plain: '' } as const;
+export const toneSigns = { good: '✓', warning: '!', bad: '✕', unsure: '?', plain: '' } as const;
 
 export function createAnswerBar(events: AnswerEvents): AnswerBar {
   const host = element('section', { class: 'answer', 'aria-label': 'Where packets end', hidden: true });

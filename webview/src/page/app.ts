@@ -1,15 +1,19 @@
 import { act, fitView, go, moveTo, search, setDetails, setMode, showExpected, zoom } from './actions.ts';
+import { resizedOther } from './compared-view.ts';
+import { clickOther, nextDifference, openOtherItem, stopComparing, walkOther } from './comparing.ts';
 import type { DetailsEvents } from './details.ts';
 import type { DrawingEvents } from './drawing.ts';
-import { exportEntries } from './exports.ts';
+import { type Exportable, exportEntries } from './exports.ts';
 import type { Host } from './host.ts';
 import { receive, resized, themeChanged } from './incoming.ts';
 import { keyAction } from './keyboard.ts';
 import { openItemMenu, openTargetMenu } from './open-menu.ts';
-import { createPage, focusFlow, type Page, say, update } from './page.ts';
+import type { OtherEvents } from './other-pane.ts';
+import { createPage, focusFlow, isOfOther, openLine, type Page, say, update } from './page.ts';
 import { createParts } from './parts.ts';
 import { refresh, relayout } from './refresh.ts';
 import { clickItem, clickTarget, nextMatch, select, setSelected, toggle } from './selection.ts';
+import type { Shown } from './shown.ts';
 import type { ToolbarEvents } from './toolbar.ts';
 import { tooltipOf } from './tooltip-text.ts';
 
@@ -24,9 +28,11 @@ export function startPage(host: Host): void {
       toggle: (item) => toggle(page, item),
       menu: (item, x, y) => openItemMenu(page, item, x, y),
     },
+    other: otherEvents(() => page),
+    compare: { nextDifference: (step) => nextDifference(page, step), stopComparing: () => stopComparing(page) },
     toolbar: toolbarEvents(() => page),
     exports: exportEntries(
-      () => (page.shown === null ? null : { index: page.shown.index, file: page.state.file, options: page.shown.options }),
+      () => (page.shown === null ? null : exportable(page, page.shown)),
       host.post,
       (text) => say(page, text),
     ),
@@ -42,6 +48,11 @@ export function startPage(host: Host): void {
   listen(page);
   refresh(page);
   host.post({ kind: 'ready' });
+}
+
+/** What is on the page, to be exported. */
+function exportable({ state, compared }: Page, { index, options }: Shown): Exportable {
+  return { index, file: state.file, options, comparison: compared?.comparison ?? null };
 }
 
 function drawingEvents(page: () => Page): DrawingEvents {
@@ -65,9 +76,32 @@ function drawingEvents(page: () => Page): DrawingEvents {
   };
 }
 
+/** The pane of the compared flow. */
+function otherEvents(page: () => Page): OtherEvents {
+  return {
+    drawing: {
+      click: (target, double) => clickOther(page(), target, double),
+      menu: (_target, x, y) => openTargetMenu(page(), null, x, y),
+      hover(target, x, y) {
+        const { compared, parts } = page();
+        if (target === null || compared === null) parts.tooltip.hide();
+        else parts.tooltip.show(tooltipOf(compared.index, target), x, y);
+      },
+      view: (_view, byUser) => (byUser ? page().parts.tooltip.hide() : undefined),
+    },
+    tree: {
+      click: (item, double) => openOtherItem(page(), item, double),
+      toggle: (item) => openOtherItem(page(), item, false),
+      menu: (_item, x, y) => openTargetMenu(page(), null, x, y),
+    },
+    walked: (item) => walkOther(page(), item),
+    opened: (item) => openOtherItem(page(), item, true),
+  };
+}
+
 function detailsEvents(page: () => Page): DetailsEvents {
   return {
-    openLine: (line, focus) => page().host.post({ kind: 'open-line', line, focus }),
+    openLine: (line, focus) => openLine(page(), line, focus, isOfOther(page())),
     select(id) {
       select(page(), id);
       focusFlow(page());
@@ -91,6 +125,7 @@ function toolbarEvents(page: () => Page): ToolbarEvents {
       update(page(), { grouping: by, open: [], view: null });
       relayout(page());
     },
+    compare: (on) => page().host.post({ kind: 'compare', stop: !on }),
     expected: (on) => showExpected(page(), on),
     mode: (mode) => setMode(page(), mode),
     details: (on) => setDetails(page(), on),
@@ -121,6 +156,7 @@ function listen(page: Page): void {
   });
   window.addEventListener('message', (event: MessageEvent<unknown>) => receive(page, event.data));
   new ResizeObserver(() => resized(page)).observe(drawing.element);
+  new ResizeObserver(() => resizedOther(page)).observe(page.parts.other.drawing.element);
   new MutationObserver(() => themeChanged(page)).observe(document.body, {
     attributes: true,
     attributeFilter: ['data-vscode-theme-id'],

@@ -28,6 +28,7 @@ const keys: readonly Fact[] = [
   { term: '+ - 0', text: 'zoom, fit', line: null },
   { term: 'Shift+Arrows', text: 'pan', line: null },
   { term: '/', text: 'find', line: null },
+  { term: 'F7', text: 'next difference', line: null },
   { term: 'T, D', text: 'text, details', line: null },
   { term: 'Alt+←, Alt+→', text: 'back, forward', line: null },
 ];

@@ -66,6 +66,8 @@ export class Drawing {
   }
 
   show(index: GraphIndex, layout: Layout): void {
+    // It may have come into the document, or to another place in it, since.
+    this.#size = null;
     this.#index = index;
     this.#layout = layout;
     this.#labels = layout.edges.flatMap((drawn) => drawn.labels.map((label, at) => ({ id: `${drawn.id}\n${at}`, label, drawn })));

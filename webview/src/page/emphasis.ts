@@ -48,6 +48,20 @@ export function emphasisOf(
   return { ...named, lit: { boxes: lit, edges } };
 }
 
+/** A difference of two flows stands out: its boxes (the first as the selected one), and the edges between them that differ. */
+export function differenceEmphasis({ layout, boxOf }: Shown, ids: readonly string[]): Emphasis {
+  const boxes = new Set(ids.map((id) => boxOf.get(id)?.id).filter((id) => id !== undefined));
+  const edges = layout.edges.filter(
+    (drawn) => boxes.has(drawn.from) && boxes.has(drawn.to) && drawn.edges.some(({ contrast }) => contrast !== undefined),
+  );
+  const [first] = boxes;
+  return {
+    ...noEmphasis,
+    selected: first ?? null,
+    lit: boxes.size === 0 ? null : { boxes, edges: new Set(edges.map(({ id }) => id)) },
+  };
+}
+
 /** The boxes that a place in the dump stands for: what its rules lead to, or what is declared there. */
 export function boxesAt({ index, boxOf }: Shown, highlight: Highlight): readonly Box[] {
   const place = findPlace(index, highlight);

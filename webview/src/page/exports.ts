@@ -1,10 +1,12 @@
+import { compareSvg } from '../export/compare-svg.ts';
 import { flowDot } from '../export/dot.ts';
-import { flowHtml } from '../export/html.ts';
+import { compareHtml, flowHtml } from '../export/html.ts';
 import { flowMermaid } from '../export/mermaid.ts';
 import { flowSvg, type SvgOptions } from '../export/svg.ts';
 import type { LayoutOptions } from '../layout/model.ts';
 import { plainOptions } from '../layout/model.ts';
 import type { PageMessage } from '../messages.ts';
+import type { FlowComparison } from '../model/compare-flows.ts';
 import { extensions, type SaveFormat } from '../model/export-check.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
 import type { MenuEntry } from './menu-list.ts';
@@ -14,6 +16,8 @@ export interface Exportable {
   readonly index: GraphIndex;
   readonly file: string;
   readonly options: LayoutOptions;
+  /** The two flows that are shown; null where there is one. */
+  readonly comparison: FlowComparison | null;
 }
 
 /** A canvas has limits, and nobody wants a picture larger than this. */
@@ -42,19 +46,28 @@ export function exportEntries(
     entry('Copy as Mermaid', ({ index, options }) =>
       post({ kind: 'copy', text: flowMermaid(index.graph, options.grouping), what: 'Mermaid' }),
     ),
-    entry('Save as SVG…', (shown) => save(shown, 'svg', flowSvg(shown.index.graph, svgOptions(shown)))),
-    entry('Save as PNG…', async (shown) => save(shown, 'png', await pngOf(flowSvg(shown.index.graph, svgOptions(shown))))),
-    entry('Save as HTML page…', (shown) => save(shown, 'html', flowHtml(shown.index.graph, svgOptions(shown)))),
+    entry('Save as SVG…', (shown) => save(shown, 'svg', svgOf(shown))),
+    entry('Save as PNG…', async (shown) => save(shown, 'png', await pngOf(svgOf(shown)))),
+    entry('Save as HTML page…', (shown) => save(shown, 'html', htmlOf(shown, svgOptions(shown)))),
     entry('Save as Mermaid…', (shown) => save(shown, 'mermaid', flowMermaid(shown.index.graph, shown.options.grouping))),
     entry('Save as Graphviz DOT…', (shown) => save(shown, 'dot', flowDot(shown.index.graph))),
     entry('Print…', (shown) =>
       post({
         kind: 'print',
         name: `${baseName(shown)}.html`,
-        html: flowHtml(shown.index.graph, { ...svgOptions(shown), theme: 'light' }),
+        html: htmlOf(shown, { ...svgOptions(shown), theme: 'light' }),
       }),
     ),
   ];
+}
+
+function svgOf(shown: Exportable): string {
+  const { comparison, index } = shown;
+  return comparison === null ? flowSvg(index.graph, svgOptions(shown)) : compareSvg(comparison, svgOptions(shown));
+}
+
+function htmlOf({ comparison, index }: Exportable, options: SvgOptions): string {
+  return comparison === null ? flowHtml(index.graph, options) : compareHtml(comparison, options);
 }
 
 /** As it is on the page, in columns, in the light or dark that the page has, and in fonts that any machine has. */

@@ -13,6 +13,9 @@ const paths = {
   share: 'M8,10V2.5M5,5L8,2L11,5M3,8.5V13.5H13V8.5',
   search: 'M7,11.5A4.5,4.5 0 1 1 7,2.5A4.5,4.5 0 0 1 7,11.5M10.3,10.3L13.8,13.8',
   expected: 'M2.5,8.5L5.5,11.5L13.5,3.5M2,14H14',
+  compare: 'M2,3H7V13H2ZM9,3H14V13H9ZM4,8H5M11,8H12',
+  previous: 'M8,13V3M4,7L8,3L12,7',
+  next: 'M8,3V13M4,9L8,13L12,9',
   pick: 'M4.5,6.5L8,10L11.5,6.5',
 } as const;
 

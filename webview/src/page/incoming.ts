@@ -1,8 +1,10 @@
 /** What the extension sends, and what of the window changes by itself. */
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import { type Highlight, type Outdated, readHostMessage, type ShowFlow, type ShowNothing } from '../messages.ts';
+import { compareFlows } from '../model/compare-flows.ts';
 import { indexGraph } from '../model/graph-index.ts';
 import { afterShow } from '../model/panel-state.ts';
+import { placePanes } from './compared-view.ts';
 import { boxesAt } from './emphasis.ts';
 import { createMeasure } from './measure.ts';
 import { keep, type Page, say } from './page.ts';
@@ -49,6 +51,7 @@ function showFlow(page: Page, message: ShowFlow | ShowNothing): void {
   const title = message.kind === 'flow' ? message.graph.title : to;
   page.state = afterShow(state, { uri, file, to, title }, page.wanted);
   page.wanted = null;
+  page.state = { ...page.state, compared: comparedState(message) };
   if (!isSame) {
     page.cursor = null;
     page.collapsed = new Set();
@@ -60,22 +63,46 @@ function showFlow(page: Page, message: ShowFlow | ShowNothing): void {
   if (message.kind === 'nothing') {
     page.index = null;
     page.shown = null;
+    page.compared = null;
     page.reason = message.reason;
     refresh(page);
     say(page, message.reason);
     return;
   }
   page.reason = null;
-  page.index = indexGraph(message.graph);
+  showCompared(page, message);
   if (page.undecided) page.state = { ...page.state, details: document.body.clientWidth >= roomy };
   page.undecided = false;
   // Laid out with the place that the answer and the details leave.
-  parts.answer.show(page.index);
+  parts.answer.show(page.compared === null ? page.index : null);
+  parts.compare.show(page.compared?.comparison ?? null, page.compared?.at ?? null);
+  placePanes(page);
   parts.main.classList.remove('is-empty');
   parts.details.element.hidden = !page.state.details;
   document.body.classList.toggle('text-mode', page.state.mode === 'text');
   relayout(page);
-  say(page, `NAT flow of ${drawingText(message.graph.title)}`);
+  const said = `NAT flow of ${drawingText(message.graph.title)}`;
+  say(page, page.compared === null ? said : `${said}. ${page.compared.comparison.summary}`);
+}
+
+/** The dump that is compared, as the state keeps it. */
+function comparedState(message: ShowFlow | ShowNothing): NonNullable<Page['state']['compared']> | null {
+  if (message.kind === 'nothing' || message.other === undefined) return null;
+  return { uri: message.other.uri, expected: message.other.expected };
+}
+
+/** The flow alone, or with the one that it is compared with; the difference that was gone to stays, as far as there is one. */
+function showCompared(page: Page, { graph, file, other }: ShowFlow): void {
+  if (other === undefined) {
+    page.compared = null;
+    page.index = indexGraph(graph);
+    return;
+  }
+  const comparison = compareFlows({ name: file, graph }, { name: other.file, graph: other.graph });
+  const before = page.compared;
+  const at = before === null || before.at === null ? null : Math.min(before.at, comparison.differences.length - 1);
+  page.index = indexGraph(comparison.before.graph);
+  page.compared = { comparison, index: indexGraph(comparison.after.graph), shown: null, at: at === -1 ? null : at };
 }
 
 function showOutdated(page: Page, { reason, canRestart }: Outdated): void {

@@ -69,5 +69,10 @@ function groundEntries(page: Page): readonly MenuEntry[] {
     run: () => setMode(page, isText ? 'drawing' : 'text'),
   };
   const another: MenuEntry = { label: 'Show Another Service…', run: () => page.host.post({ kind: 'pick-flow' }) };
-  return isText ? [mode, another] : [{ label: 'Fit', run: () => fitView(page) }, mode, another];
+  const isCompared = page.compared !== null;
+  const compare: MenuEntry = {
+    label: isCompared ? 'Stop Comparing' : 'Compare Flow With…',
+    run: () => page.host.post({ kind: 'compare', stop: isCompared }),
+  };
+  return isText ? [mode, another, compare] : [{ label: 'Fit', run: () => fitView(page) }, mode, another, compare];
 }

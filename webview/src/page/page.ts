@@ -2,6 +2,7 @@ import type { TextItem } from '../export/text-tree.ts';
 import type { Box } from '../layout/model.ts';
 import type { Measure } from '../layout/text-metrics.ts';
 import type { Highlight } from '../messages.ts';
+import type { FlowComparison } from '../model/compare-flows.ts';
 import { lineOf } from '../model/describe.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
 import { type FlowPanelState, freshState } from '../model/panel-state.ts';
@@ -10,6 +11,15 @@ import type { Host } from './host.ts';
 import { createMeasure } from './measure.ts';
 import type { PageParts } from './parts.ts';
 import type { Shown } from './shown.ts';
+
+/** The flow that is drawn beside the page's own. */
+export interface Compared {
+  readonly comparison: FlowComparison;
+  readonly index: GraphIndex;
+  readonly shown: Shown | null;
+  /** The difference that was gone to last; null for none. */
+  readonly at: number | null;
+}
 
 /** The page: its parts, and what it shows now. There is one; the functions beside this file change it. */
 export interface Page {
@@ -20,6 +30,7 @@ export interface Page {
   /** The flow that was asked for; null where there is none. */
   index: GraphIndex | null;
   shown: Shown | null;
+  compared: Compared | null;
   /** Why there is nothing to show; null where there is something. */
   reason: string | null;
   /** The place in the history that the flow which is on its way was asked for from. */
@@ -46,6 +57,7 @@ export function createPage(host: Host, parts: PageParts): Page {
     state: host.kept ?? freshState,
     index: null,
     shown: null,
+    compared: null,
     reason: null,
     wanted: null,
     cursor: null,
@@ -88,17 +100,31 @@ export function boxFor({ shown }: Page, id: string): Box | undefined {
   return shown?.boxOf.get(id);
 }
 
-/** The line that stands for a node; null for a group and for what the dump has no line of. */
-export function lineOfId({ index }: Page, id: string): number | null {
-  const node = index?.nodes.get(id);
-  return node === undefined || index === null ? null : lineOf(index, node);
+/** The line that stands for a node, and whether the compared dump is meant, which alone has it; null for a group and for what has no line. */
+function placeOfId({ index, compared }: Page, id: string): { readonly line: number; readonly isOther: boolean } | null {
+  const own = index?.nodes.get(id);
+  const node = own ?? compared?.index.nodes.get(id);
+  const of = own === undefined ? compared?.index : index;
+  const line = node === undefined || of === undefined || of === null ? null : lineOf(of, node);
+  return line === null ? null : { line, isOther: own === undefined };
+}
+
+/** Shows a line in the editor, of the compared dump where that is meant. */
+export function openLine({ host }: Page, line: number, focus: boolean, isOther: boolean): void {
+  host.post({ kind: 'open-line', line, focus, ...(isOther ? { isOther } : {}) });
+}
+
+/** Whether what is selected is of the compared flow alone. */
+export function isOfOther({ state, index, compared }: Page): boolean {
+  const { selected } = state;
+  return selected !== null && index?.nodes.has(selected) !== true && compared?.index.nodes.has(selected) === true;
 }
 
 /** Shows the line of a node in the editor; false where it has none. */
 export function openLineOf(page: Page, id: string, focus: boolean): boolean {
-  const line = lineOfId(page, id);
-  if (line !== null) page.host.post({ kind: 'open-line', line, focus });
-  return line !== null;
+  const place = placeOfId(page, id);
+  if (place !== null) openLine(page, place.line, focus, place.isOther);
+  return place !== null;
 }
 
 /** The flow has the focus again. */

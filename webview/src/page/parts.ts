@@ -1,10 +1,12 @@
 import { type AnswerBar, createAnswerBar } from './answer-bar.ts';
+import { type CompareBar, type CompareEvents, createCompareBar } from './compare-bar.ts';
 import { type ContextMenu, createContextMenu } from './context-menu.ts';
 import { createDetails, type Details, type DetailsEvents } from './details.ts';
 import { element } from './dom.ts';
 import { Drawing, type DrawingEvents } from './drawing.ts';
 import { createFooter, type Footer } from './footer.ts';
 import type { MenuEntry } from './menu-list.ts';
+import { createOtherPane, type OtherEvents, type OtherPane } from './other-pane.ts';
 import { createOutdatedBar, type OutdatedBar } from './outdated-bar.ts';
 import { createOverview, type Overview } from './overview.ts';
 import { createToolbar, type Toolbar, type ToolbarEvents } from './toolbar.ts';
@@ -20,6 +22,11 @@ export interface PageParts {
   readonly tree: TreeView;
   readonly toolbar: Toolbar;
   readonly footer: Footer;
+  /** The page's own flow and the one that it is compared with. */
+  readonly panes: HTMLElement;
+  readonly ownHead: HTMLElement;
+  readonly other: OtherPane;
+  readonly compare: CompareBar;
   /** Text and drawing, or why there is neither. */
   readonly main: HTMLElement;
   readonly empty: HTMLElement;
@@ -37,6 +44,8 @@ export interface PartEvents {
   readonly drawing: DrawingEvents;
   readonly details: DetailsEvents;
   readonly tree: TreeEvents;
+  readonly other: OtherEvents;
+  readonly compare: CompareEvents;
   readonly toolbar: ToolbarEvents;
   readonly exports: readonly MenuEntry[];
   /** A place of the drawing, in its pixels, is wanted in the middle. */
@@ -64,13 +73,18 @@ export function createParts(events: PartEvents): PageParts {
   const outdated = createOutdatedBar(events.restart);
   const contextMenu = createContextMenu();
   const answer = createAnswerBar(events.details);
-  const main = element('main', { class: 'stage' }, tree.element, drawing.element, overview.element, empty);
-  const body = element('div', { class: 'body' }, main, details.element);
+  const main = element('div', { class: 'stage' }, tree.element, drawing.element, overview.element, empty);
+  const other = createOtherPane(events.other);
+  const compare = createCompareBar(events.compare);
+  const ownHead = element('h2', { class: 'pane-head', hidden: true });
+  const panes = element('main', { class: 'panes' }, element('div', { class: 'pane' }, ownHead, main));
+  const body = element('div', { class: 'body' }, panes, details.element);
   document.body.append(
     toolbar.element,
     progress,
     outdated.element,
     answer.element,
+    compare.element,
     body,
     footer.element,
     status,
@@ -85,6 +99,10 @@ export function createParts(events: PartEvents): PageParts {
     tree,
     toolbar,
     footer,
+    panes,
+    ownHead,
+    other,
+    compare,
     main,
     empty,
     emptyText,

@@ -2,8 +2,9 @@ import { isChainRequest, isExpectedRequest } from '../../../server/src/base/flow
 import { drawingText, visibleLines } from '../../../server/src/base/safe-text.ts';
 import { textItems } from '../export/text-tree.ts';
 import { filterOf } from '../model/search.ts';
+import { ownDifference, placePanes, refreshOther, relayoutOther } from './compared-view.ts';
 import { emphasisOf } from './emphasis.ts';
-import { boxFor, matches, type Page } from './page.ts';
+import { matches, type Page } from './page.ts';
 import { makeShown, type Shown } from './shown.ts';
 import type { ToolbarState } from './toolbar.ts';
 
@@ -12,6 +13,7 @@ export function relayout(page: Page): void {
   const { index, state, parts } = page;
   if (index === null) return;
   const { drawing, overview } = parts;
+  placePanes(page);
   const { width } = drawing.size();
   const shown = makeShown(index, {
     measure: page.measure,
@@ -28,6 +30,7 @@ export function relayout(page: Page): void {
   else drawing.setView(state.view);
   const size = drawing.size();
   overview.view(drawing.view(), size.width, size.height);
+  relayoutOther(page);
   refresh(page);
 }
 
@@ -38,7 +41,9 @@ export function refresh(page: Page): void {
   parts.toolbar.show(toolbarState(page, found));
   document.body.classList.toggle('text-mode', state.mode === 'text');
   parts.empty.hidden = reason === null;
-  parts.answer.show(shown === null ? null : shown.index);
+  placePanes(page);
+  // Of two flows, each has its state above it.
+  parts.answer.show(shown === null || page.compared !== null ? null : shown.index);
   parts.emptyText.textContent = visibleLines(reason ?? '');
   parts.main.classList.toggle('is-empty', shown === null);
   parts.details.element.hidden = !state.details || shown === null;
@@ -46,16 +51,27 @@ export function refresh(page: Page): void {
     parts.tree.show([], 'NAT flow', true);
     parts.footer.show(null);
     parts.details.show(null, null);
+    refreshOther(page);
     return;
   }
   const title = `NAT flow of ${drawingText(shown.index.graph.title)}`;
   parts.tree.show(itemsOf(page, shown), title, state.mode === 'text');
   activateSelected(page);
-  parts.details.show(shown.index, state.selected === null ? null : (boxFor(page, state.selected) ?? null));
-  const emphasis = emphasisOf(shown, state.selected, page.cursor, found);
+  showDetails(page, shown);
+  const emphasis = ownDifference(page) ?? emphasisOf(shown, state.selected, page.cursor, found);
   parts.drawing.emphasize(emphasis);
   parts.tree.light(page.cursor === null ? null : (emphasis.lit?.boxes ?? null));
   parts.footer.show(shown.index.graph);
+  refreshOther(page);
+}
+
+/** About the selected box; of one that the compared flow alone has, that one. */
+function showDetails({ parts, state, compared }: Page, shown: Shown): void {
+  const { selected } = state;
+  const own = selected === null ? undefined : shown.boxOf.get(selected);
+  const other = selected === null || own !== undefined ? undefined : compared?.shown?.boxOf.get(selected);
+  if (other !== undefined && compared !== null) parts.details.show(compared.index, other);
+  else parts.details.show(shown.index, own ?? null);
 }
 
 function itemsOf(page: Page, shown: Shown) {
@@ -66,7 +82,8 @@ function itemsOf(page: Page, shown: Shown) {
   return items;
 }
 
-function toolbarState({ state, index, shown, parts }: Page, found: readonly string[]): ToolbarState {
+function toolbarState(page: Page, found: readonly string[]): ToolbarState {
+  const { state, index, shown, parts } = page;
   const selectedMatch = state.selected === null ? -1 : found.indexOf(state.selected);
   const before = state.history[state.at - 1];
   const after = state.history[state.at + 1];
@@ -82,6 +99,7 @@ function toolbarState({ state, index, shown, parts }: Page, found: readonly stri
     filtering: state.filtering,
     grouping: shown?.layout.arrangement.grouping ?? null,
     expected: isChainRequest(state.to) ? null : isExpectedRequest(state.to),
+    compared: page.compared !== null,
     mode: state.mode,
     details: state.details,
     zoom: parts.drawing.view().k,

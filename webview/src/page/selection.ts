@@ -10,6 +10,7 @@ import type { Target } from './target.ts';
 /** Selects a node or a group by its id; `key` is the tree's item that was chosen, where one was. */
 export function setSelected(page: Page, id: string | null, key: string | null): void {
   if (id !== null) page.cursor = null;
+  if (page.compared !== null) page.compared = { ...page.compared, at: null };
   update(page, { selected: id });
   if (key !== null) page.parts.tree.activate(key);
   refresh(page);

@@ -20,6 +20,8 @@ export interface ToolbarState {
   readonly grouping: Grouping | null;
   /** Whether what kube-proxy would write is shown; null where there is nothing of the kind. */
   readonly expected: boolean | null;
+  /** Another flow is drawn beside it. */
+  readonly compared: boolean;
   readonly mode: 'drawing' | 'text';
   readonly details: boolean;
   readonly zoom: number;
@@ -35,6 +37,7 @@ export interface ToolbarEvents {
   filter(on: boolean): void;
   group(by: Grouping): void;
   expected(on: boolean): void;
+  compare(on: boolean): void;
   mode(mode: 'drawing' | 'text'): void;
   details(on: boolean): void;
   zoomBy(factor: number): void;
@@ -171,6 +174,9 @@ export function createToolbar(events: ToolbarEvents, exports: readonly MenuEntry
   const expected = iconButton('expected', 'What kube-proxy would write', () =>
     events.expected(expected.getAttribute('aria-pressed') !== 'true'),
   );
+  const compare = iconButton('compare', 'Compare flow with…', () =>
+    events.compare(compare.getAttribute('aria-pressed') !== 'true'),
+  );
   const share = iconButton('share', 'Copy, export or print', () => undefined);
   return {
     element: element(
@@ -183,7 +189,7 @@ export function createToolbar(events: ToolbarEvents, exports: readonly MenuEntry
       search.element,
       grouping,
       zoom.element,
-      element('div', { class: 'cluster tools' }, expected, mode, details, createMenu(share, exports).element),
+      element('div', { class: 'cluster tools' }, compare, expected, mode, details, createMenu(share, exports).element),
       element('div', { class: 'row-end' }),
     ),
     show(state) {
@@ -204,6 +210,7 @@ export function createToolbar(events: ToolbarEvents, exports: readonly MenuEntry
       setAttribute(details, 'aria-pressed', String(state.details));
       expected.hidden = state.expected === null;
       setAttribute(expected, 'aria-pressed', String(state.expected === true));
+      setAttribute(compare, 'aria-pressed', String(state.compared));
       zoom.show(state.zoom);
     },
     zoom: (k) => zoom.show(k),

@@ -77,6 +77,14 @@ export interface FlowEntry {
   readonly label: string;
 }
 
+/** How a part of a flow differs from the flow that it is compared with. */
+export interface FlowContrast {
+  /** `only`: the other flow has nothing of it. */
+  readonly kind: 'only' | 'changed';
+  /** "only here", "50 % there"; empty where what it leads to says it. */
+  readonly words: string;
+}
+
 /** How a node of the dump and the cluster disagree; `missing` is in the cluster and not in the dump. */
 export type FlowDrift = 'stale' | 'missing' | 'differs';
 
@@ -104,6 +112,8 @@ export interface FlowNode {
   readonly drift: FlowDrift | null;
   /** Counted packets that entered, where the dump has counters. */
   readonly packets: number | null;
+  /** Absent where nothing differs, and where nothing was compared. */
+  readonly contrast?: FlowContrast;
 }
 
 export interface FlowEdge {
@@ -119,6 +129,8 @@ export interface FlowEdge {
   readonly condition: string;
   /** From the dump's counters; null where it has none. */
   readonly packets: number | null;
+  /** As that of a node. */
+  readonly contrast?: FlowContrast;
 }
 
 /** Something a reader should know before believing the picture: "KUBE-SERVICES is not hooked from OUTPUT". */

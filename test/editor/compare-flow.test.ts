@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { describeWith } from '../support/requirements.ts';
+import { openWorkbench, saysSoon, soon, type Workbench } from './workbench.ts';
+
+const sample = resolve(import.meta.dirname, '../fixtures/sample');
+const text = readFileSync(join(sample, 'worker-1.iptables'), 'utf8');
+const lines = text.split('\n');
+const service = 'KUBE-SVC-3MGBTRC5ATFFL7T7';
+/** The same node once one of the Service's three endpoints was gone. */
+const later = lines.filter((line) => !(line.startsWith(`-A ${service}`) && line.includes('10.244.0.17:8080'))).join('\n');
+
+describeWith(['code-server', 'chromium'], 'two flows in VS Code', () => {
+  let workbench: Workbench;
+
+  beforeAll(async () => {
+    workbench = await openWorkbench({ workspace: sample, file: 'worker-1.iptables', files: { 'later.iptables': later } });
+  }, 300_000);
+
+  afterAll(() => workbench?.close());
+
+  beforeEach(({ onTestFailed, task }) => {
+    onTestFailed(() => workbench.screenshot(`failed-compare-${task.id}`));
+  });
+
+  const summary = () => workbench.drawing().locator('.compare-summary');
+
+  it('are drawn beside each other by the command, with what differs', async () => {
+    await workbench.open('later.iptables');
+    await workbench.open('worker-1.iptables');
+    await saysSoon(workbench.language(), 'iptables');
+    const line = lines.findIndex((each) => each.includes('booking/frontend:http cluster IP')) + 1;
+    await workbench.goTo(line, (lines[line - 1] ?? '').length);
+    await workbench.run('iptables: Show NAT Flow');
+    await saysSoon(workbench.drawing().locator('h1'), 'booking/frontend:http');
+    await workbench.run('iptables: Compare Flow With');
+    await workbench.page.locator('.quick-input-list .monaco-list-row', { hasText: 'later.iptables' }).first().click();
+    await saysSoon(summary(), '2 differences: 1 endpoint only in worker-1.iptables, changed shares in 1 chain.');
+    await soon(() => workbench.drawing().locator('.pane-file').allTextContents()).toEqual([
+      'worker-1.iptables',
+      'later.iptables',
+    ]);
+    await workbench.screenshot('flow-compared');
+  }, 90_000);
+
+  it('are walked from difference to difference, and lead to their own dumps', async () => {
+    await workbench.drawing().getByRole('tree').first().focus();
+    await workbench.page.keyboard.press('F7');
+    await saysSoon(workbench.drawing().locator('.compare-current'), '≠ 1 of 2: ');
+    await workbench.page.keyboard.press('F7');
+    await saysSoon(workbench.drawing().locator('.compare-current'), 'is only in worker-1.iptables');
+    await workbench.screenshot('flow-compared-walked');
+    await workbench.drawing().locator('.pane').nth(1).locator('.boxes > .kind-service').click();
+    await workbench.page.locator('.tab.active', { hasText: 'later.iptables' }).first().waitFor();
+    await saysSoon(workbench.activeLine(), String(later.split('\n').findIndex((each) => each.startsWith(`-A ${service}`)) + 1));
+  }, 60_000);
+
+  it('are there again after the window was reloaded, and one again when that is wanted', async () => {
+    await workbench.reload();
+    await saysSoon(summary(), '2 differences: ');
+    await workbench.drawing().getByRole('button', { name: 'Stop comparing' }).click();
+    await soon(() => workbench.drawing().locator('.pane').count()).toBe(1);
+    await workbench.drawing().locator('.answer').waitFor();
+    expect(await workbench.drawing().locator('.boxes > .contrast-only').count()).toBe(0);
+  }, 60_000);
+});
