@@ -13,6 +13,7 @@ export type Requirement =
   | 'ipset'
   | 'perl'
   | 'code-server'
+  | 'neovim'
   | 'patch'
   | 'git'
   | 'man'
@@ -42,6 +43,13 @@ export function chromiumPath(): string | null {
   return onPath('chromium') ?? onPath('chromium-browser') ?? onPath('google-chrome');
 }
 
+/** The path of a Neovim on this machine, null where there is none; NEOVIM_PATH names another than that on PATH. */
+export function neovimPath(): string | null {
+  const named = process.env['NEOVIM_PATH'];
+  if (named !== undefined && existsSync(named)) return named;
+  return onPath('nvim');
+}
+
 const checks: Readonly<Record<Requirement, { readonly met: () => boolean; readonly how: string }>> = {
   chromium: { met: () => chromiumPath() !== null, how: 'Chromium: apt-get install chromium' },
   root: {
@@ -52,6 +60,7 @@ const checks: Readonly<Record<Requirement, { readonly met: () => boolean; readon
   ipset: { met: () => onPath('ipset') !== null, how: 'ipset: apt-get install ipset' },
   perl: { met: () => onPath('perl') !== null, how: 'perl: apt-get install perl-base' },
   nfacct: { met: () => onPath('nfacct') !== null, how: 'nfacct: apt-get install nfacct' },
+  neovim: { met: () => neovimPath() !== null, how: 'Neovim: apt-get install neovim' },
   patch: { met: () => onPath('patch') !== null, how: 'patch: apt-get install patch' },
   git: { met: () => onPath('git') !== null, how: 'git: apt-get install git' },
   man: { met: () => onPath('groff') !== null, how: 'groff: apt-get install groff-base' },
