@@ -10,7 +10,7 @@ const heavy = [
   'kube/{drift-kernel,expected-kernel,expected-hostile}',
   'lint/large',
   'listing/{real-listing,generated-listing}',
-  'netfilter/{kernel*,many-paths}',
+  'netfilter/kernel*',
   'syntax/endless-line',
 ];
 
