@@ -77,6 +77,19 @@ describe('# iptables-inspect: ignore', () => {
     ]);
   });
 
+  it('may be for nothing where that is ignored, too', () => {
+    checkFindings(`
+      # iptables-inspect: ignore-file unused-ignore for the dumps of all nodes
+      *filter
+      :INPUT ACCEPT [0:0]
+      # iptables-inspect: ignore orphaned-chain
+      :OUTPUT ACCEPT [0:0]
+      # iptables-inspect: ignore orphaned-chian
+      :FORWARD ACCEPT [0:0]
+      COMMIT
+    `);
+  });
+
   it('of what only a cluster tells is for nothing only where there is one', () => {
     const text = dump(`
       *nat

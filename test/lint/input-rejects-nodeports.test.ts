@@ -83,6 +83,7 @@ describe('INPUT on a node in ipvs mode', () => {
     '-p tcp -m tcp --dport 30000:32767 -j ACCEPT',
     '-p tcp -m tcp --dport 31111 -j ACCEPT',
     '-p tcp -m multiport --dports 22,30080 -j ACCEPT',
+    '-p tcp -m multiport --dports 22,web:443 -j ACCEPT',
     '-p tcp -m tcp ! --dport 22 -j ACCEPT',
     '-p tcp -m state --state NEW,ESTABLISHED -j ACCEPT',
     '! -i lo -j ACCEPT',

@@ -55,6 +55,21 @@ ${input}`),
     expect(found.filter(({ severity }) => severity === 'error')).toEqual([]);
   });
 
+  it('has the reason that stands closest above it', () => {
+    const log = (...lines: readonly string[]): readonly string[] =>
+      refusals(`${lines.join('\n')}\n${input}`).map(([, message]) => message);
+    const place = 'Error occurred at line: 3';
+    const reason = "iptables-restore v1.8.9 (nf_tables): Couldn't load target `KUBE-X':No such file or directory";
+    const said =
+      "iptables-restore refused this line, line 3 of its input: Couldn't load target `KUBE-X':No such file or directory";
+    const unsaid = 'iptables-restore refused this line, line 3 of its input';
+    expect(log(reason, '', place)).toEqual([said]);
+    expect(log("Bad argument `-x'", reason, place)).toEqual([said]);
+    expect(log(reason, '', '', '', place)).toEqual([said]);
+    expect(log(reason, '', '', '', '', place)).toEqual([unsaid]);
+    expect(log(place, reason)).toEqual([unsaid]);
+  });
+
   it('names the line of the rules above', () => {
     expect(
       refusals(`I0627 09:28:54.054930       1 proxier.go:1500] Restoring iptables rules: ${input}E0627 09:28:54.054930       1 proxier.go:1598] Failed to execute iptables-restore: exit status 1 (iptables-restore: line 4 failed

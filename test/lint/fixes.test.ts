@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
+import { allFindings, ownSeverities } from '../../server/src/lint/all-findings.ts';
+import { changedLines, textOf, unmendedLines, withOwnLineEnds } from '../../server/src/lint/mending/mended-text.ts';
+import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
+import { readWholeDocument } from '../../server/src/syntax/document.ts';
+import { dump } from './check-findings.ts';
+
+/** The fixes of the first finding with a code, by title, each with the text that it makes. */
+function mended(text: string, code: string): Readonly<Record<string, string>> {
+  const document = readWholeDocument(text, 'node.iptables');
+  const input = { document, ruleset: buildWholeRuleset(document) };
+  const found = runToEnd(allFindings(input, ownSeverities, undefined)).findings.find((each) => each.code === code);
+  if (found === undefined) throw new Error(`no ${code}`);
+  return Object.fromEntries(
+    found.fixes().map((fix) => {
+      const changes = withOwnLineEnds(document, fix.changes());
+      return [fix.title, textOf(changedLines(unmendedLines(text), changes))];
+    }),
+  );
+}
+
+describe('what lets packets go before KUBE-POSTROUTING', () => {
+  const before = dump(`
+    *nat
+    :POSTROUTING ACCEPT [0:0]
+    :KUBE-POSTROUTING - [0:0]
+    -A POSTROUTING -o docker0 -j MASQUERADE
+    -A POSTROUTING -s 10.244.0.0/16 -d 10.244.0.0/16 -j RETURN
+    -A POSTROUTING -m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING
+    -A KUBE-POSTROUTING -j MASQUERADE
+    COMMIT
+  `);
+
+  it('stands behind the jump there afterwards, and what was above it stays above', () => {
+    expect(mended(before, 'accepted-before-masquerading')).toEqual({
+      'Put the jump to KUBE-POSTROUTING above this rule': dump(`
+        *nat
+        :POSTROUTING ACCEPT [0:0]
+        :KUBE-POSTROUTING - [0:0]
+        -A POSTROUTING -o docker0 -j MASQUERADE
+        -A POSTROUTING -m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING
+        -A POSTROUTING -s 10.244.0.0/16 -d 10.244.0.0/16 -j RETURN
+        -A KUBE-POSTROUTING -j MASQUERADE
+        COMMIT
+      `),
+    });
+  });
+});
+
+describe('rules below COMMIT', () => {
+  const outside = (declared: string, rules: string): string => `*filter
+:INPUT ACCEPT [0:0]
+${declared}-A INPUT -i lo -j ACCEPT
+COMMIT
+${rules}`;
+
+  it('go to the end of the table above, where it has their chains', () => {
+    expect(mended(outside(':OPS - [0:0]\n-A INPUT -j OPS\n', '-A OPS -s 10.0.0.1/32 -j ACCEPT\n'), 'outside-table')).toEqual({
+      'Move it into *filter above': `*filter
+:INPUT ACCEPT [0:0]
+:OPS - [0:0]
+-A INPUT -j OPS
+-A INPUT -i lo -j ACCEPT
+-A OPS -s 10.0.0.1/32 -j ACCEPT
+COMMIT
+`,
+    });
+  });
+
+  it('come with the declarations that stand beside them', () => {
+    expect(mended(outside('', ':OPS - [0:0]\n-A INPUT -j OPS\n-A OPS -j DROP\n'), 'outside-table')).toEqual({
+      'Move these 3 lines into *filter above': `*filter
+:INPUT ACCEPT [0:0]
+:OPS - [0:0]
+-A INPUT -i lo -j ACCEPT
+-A INPUT -j OPS
+-A OPS -j DROP
+COMMIT
+`,
+    });
+  });
+
+  it('stay where they are if nobody declares their chain', () => {
+    expect(mended(outside('', '-A OPS -s 10.0.0.1/32 -j ACCEPT\n'), 'outside-table')).toEqual({});
+    expect(mended(outside('', '-A INPUT -j OPS\n'), 'outside-table')).toEqual({});
+  });
+});

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { duplicateChain } from '../../server/src/lint/rules/duplicate-chain.ts';
+import { inputRejectsNodeports } from '../../server/src/lint/rules/input-rejects-nodeports.ts';
+import { repeatedRule } from '../../server/src/lint/rules/repeated-rule.ts';
+import { restoreCommand } from '../../server/src/lint/rules/restore-command.ts';
+import { transport } from '../../server/src/lint/rules/transport-damage.ts';
+import { unreachableRule } from '../../server/src/lint/rules/unreachable-rule.ts';
+import { droppingEndOf } from '../../server/src/lint/support/dropping-end.ts';
+import type { LintInput, LintRule } from '../../server/src/lint/support/finding.ts';
+import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
+import { readWholeDocument } from '../../server/src/syntax/document.ts';
+
+// Whoever runs lint lets others in at each pause: a rule of lint pauses however the lines of a text are laid out.
+
+function read(text: string): LintInput {
+  const document = readWholeDocument(text, 'node.iptables');
+  return { document, ruleset: buildWholeRuleset(document) };
+}
+
+function pausesOf(steps: Generator<void, unknown>): number {
+  let count = 0;
+  while (steps.next().done !== true) count += 1;
+  return count;
+}
+
+function pauses(rule: LintRule, input: LintInput): number {
+  return pausesOf(rule.check(input, () => undefined));
+}
+
+const rules = (count: number, words: (index: number) => string): string =>
+  Array.from({ length: count }, (_, index) => `-A INPUT ${words(index)}\n`).join('');
+const address = (index: number): string => `-s 10.${index >> 16}.${(index >> 8) & 0xff}.${index & 0xff}/32`;
+const filter = (body: string): string => `*filter\n:INPUT ACCEPT [0:0]\n${body}COMMIT\n`;
+
+describe('a rule of lint pauses', () => {
+  it.each([
+    ['duplicate-chain', duplicateChain],
+    ['repeated-rule', repeatedRule],
+    ['unreachable-rule', unreachableRule],
+  ])('between two tables of many: %s', (_, rule) => {
+    expect(pauses(rule, read(filter('').repeat(300)))).toBeGreaterThanOrEqual(300);
+  });
+
+  it('among rules that stand again and again', () => {
+    expect(pauses(repeatedRule, read(filter(rules(5_000, () => '-j LOG'))))).toBeGreaterThanOrEqual(10);
+    expect(pauses(repeatedRule, read(filter(rules(5_000, (index) => address(index >> 1)))))).toBeGreaterThanOrEqual(15);
+  });
+
+  it('among targets that end a packet’s way', () => {
+    expect(pauses(unreachableRule, read(filter(rules(5_000, (index) => `${address(index)} -j DROP`))))).toBeGreaterThanOrEqual(
+      10,
+    );
+  });
+
+  it('where a file for iptables-restore takes rules away', () => {
+    const input = read(filter(`${rules(5_000, (index) => `${address(index)} -j DROP`)}-D INPUT ${address(0)} -j DROP\n`));
+    expect(pauses(restoreCommand, input)).toBe(5);
+    expect(pauses(restoreCommand, read(filter(rules(5_000, (index) => `${address(index)} -j DROP`))))).toBe(0);
+  });
+
+  it('among lines that end in CR LF', () => {
+    const few = '*filter\r\n:INPUT ACCEPT [0:0]\r\n';
+    expect(pauses(transport, read(`${few}${rules(20_000, (index) => `${address(index)} -j DROP`)}COMMIT\n`))).toBe(3);
+  });
+
+  it('in a long chain that may end in DROP', () => {
+    const { ruleset } = read(filter(rules(5_000, (index) => `${address(index)} -j ACCEPT`)));
+    const input = ruleset.tables[0]?.chains.get('INPUT');
+    if (input === undefined) throw new Error('no INPUT');
+    expect(pausesOf(droppingEndOf(ruleset, input))).toBe(4);
+  });
+
+  it('where it looks for a rule that accepts NodePorts', () => {
+    const nat = `*nat
+:PREROUTING ACCEPT [0:0]
+:KUBE-MARK-MASQ - [0:0]
+:KUBE-NODE-PORT - [0:0]
+:KUBE-SERVICES - [0:0]
+-A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000
+-A KUBE-NODE-PORT -p tcp -m set --match-set KUBE-NODE-PORT-TCP dst -j KUBE-MARK-MASQ
+-A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT
+-A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODE-PORT
+COMMIT
+`;
+    const closed = (count: number): string =>
+      `${nat}*filter\n:INPUT DROP [0:0]\n${rules(count, (index) => `${address(index)} -p tcp -m tcp --dport 22 -j ACCEPT`)}COMMIT\n`;
+    const findings: string[] = [];
+    const steps = inputRejectsNodeports.check(read(closed(5_000)), ({ code }) => void findings.push(code));
+    expect(pausesOf(steps)).toBeGreaterThanOrEqual(12);
+    expect(findings).toEqual(['input-rejects-nodeports']);
+  });
+});
