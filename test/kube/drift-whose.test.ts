@@ -28,6 +28,15 @@ describe('a dump of another cluster', () => {
     });
   });
 
+  it('is not told by an API server that the cluster has under addresses of the other family', () => {
+    const report = driftReport(
+      rulesetOf(written(cluster(api('10.96.0.1'), apiEndpoints))),
+      cluster(api('fd00:43::1'), apiEndpoints),
+      { node: 'node-a' },
+    );
+    expect(report.summary.notes.filter((note) => note.includes('another cluster'))).toEqual([]);
+  });
+
   it('is told, where there are few Services, by API servers that are others too', () => {
     const theirs = written(clusterWith(api('10.96.0.1'), apiEndpoints, ...many('theirs', 2)));
     const others = slice('default/kubernetes', { '192.168.7.2': {} }, [{ name: 'https', port: 6443 }]);

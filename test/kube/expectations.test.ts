@@ -5,6 +5,7 @@ import { type ExpectationResult, judgeSteps } from '../../server/src/kube/expect
 import { expectationSchema } from '../../server/src/kube/expectation/keys.ts';
 import { readExpectations } from '../../server/src/kube/expectation/read-expectations.ts';
 import { writeExpectations } from '../../server/src/kube/expectation/write-expectations.ts';
+import { readTree, type TreeNode } from '../../server/src/kube/expectation/yaml-tree.ts';
 import { parseFlowTarget } from '../../server/src/kube/flow/target.ts';
 import type { Resolution } from '../../server/src/kube/identity/chain-identity.ts';
 import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
@@ -22,6 +23,29 @@ function judge(resolution: Resolution, text: string): readonly ExpectationResult
   const { expectations, local } = readExpectations(text).file;
   return expectations.map((expectation) => runToEnd(judgeSteps(resolution, expectation, local === null ? {} : { local })));
 }
+
+/** Each node of a file's tree that is no word, as "kind from-to" of columns. */
+function spansOf(text: string): readonly string[] {
+  const answer = readTree(text);
+  if (!answer.ok) throw new Error(answer.problem.message);
+  const below = (tree: TreeNode): readonly string[] => {
+    if (tree.kind === 'scalar') return [];
+    const { start, end } = tree.span;
+    const inner = tree.kind === 'list' ? tree.items : tree.entries.map(({ value }) => value);
+    return [`${tree.kind} ${start.line}:${start.column}-${end.line}:${end.column}`, ...inner.flatMap(below)];
+  };
+  return answer.root === null ? [] : below(answer.root);
+}
+
+describe('where lists and maps of a file stand', () => {
+  it.each([
+    ['a: {}', ['map 1:1-1:5', 'map 1:4-1:5']],
+    ['a: []', ['map 1:1-1:5', 'list 1:4-1:5']],
+    ['- a\n- b: c\n', ['list 1:1-2:7', 'map 2:3-2:7']],
+  ])('%j', (text, spans) => {
+    expect(spansOf(text)).toEqual(spans);
+  });
+});
 
 const cluster = clusterFrom(fixturePath('sample/cluster.json'));
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
 import type { Cluster } from '../../server/src/cluster/cluster.ts';
+import { baseChains } from '../../server/src/kube/expected/base-rules.ts';
 import { expectedRules } from '../../server/src/kube/expected/expected.ts';
 import {
   checkRequest,
@@ -17,6 +18,19 @@ import { labPath } from '../support/fixtures.ts';
 import { kubeProxyRules } from '../support/kube-proxy-rules.ts';
 import { options, rulesFor } from './expected-support.ts';
 import { clusterWith, node, service, slice } from './objects.ts';
+
+describe("kube-proxy's own chains", () => {
+  it.each([
+    [24, ['KUBE-MARK-DROP']],
+    [26, ['KUBE-PROXY-FIREWALL']],
+    [34, ['KUBE-FIREWALL', 'KUBE-PROXY-FIREWALL']],
+  ] as const)('of version 1.%i are made whatever Services there are', (version, some) => {
+    const { filter, nat } = baseChains(options({ version }));
+    const all = [...filter, ...nat];
+    expect(['KUBE-FIREWALL', 'KUBE-MARK-DROP', 'KUBE-PROXY-FIREWALL'].filter((chain) => all.includes(chain))).toEqual(some);
+    expect(nat).toEqual(expect.arrayContaining(['KUBE-MARK-MASQ', 'KUBE-NODEPORTS', 'KUBE-POSTROUTING', 'KUBE-SERVICES']));
+  });
+});
 
 describe("kube-proxy's own rules", () => {
   function base(more: Partial<ProxyOptions>): readonly string[] {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
-import { clusterFrom, clusterOf, rulesetFrom } from '../support/dumps.ts';
+import { clusterFrom, clusterOf, rulesetFrom, rulesetOf } from '../support/dumps.ts';
 import { fixturePath } from '../support/fixtures.ts';
 import { askFlow, badgesOf, edgesOf, flow, nodeOf, routesOf } from './flow-support.ts';
+import { clusterWith, service } from './objects.ts';
 
 const sample = rulesetFrom(fixturePath('sample/worker-1.iptables'));
 const cluster = clusterFrom(fixturePath('sample/cluster.json'));
@@ -156,6 +157,34 @@ describe('a Service', () => {
     expect(graph.notes.map((note) => note.message)).toContain(
       "No cluster is known: names come from the dump's comments, and Pods are addresses.",
     );
+  });
+});
+
+describe('the port of a Service behind a NodePort', () => {
+  it('is the one that the cluster gives it, of several with NodePorts', () => {
+    const ports = [
+      { name: 'admin', port: 81, nodePort: 30081 },
+      { name: 'http', port: 80, nodePort: 30080 },
+    ];
+    const shop = clusterWith(service('shop/web', { ip: '10.96.0.7', ports, spec: { type: 'NodePort' } }));
+    const rules = ['http', 'admin'].map((name, index) => {
+      const chain = `KUBE-EXT-${'AB'.charAt(index).repeat(16)}`;
+      return { chain, nodePort: 30080 + index, comment: `shop/web:${name}` };
+    });
+    const text = `*nat
+:PREROUTING ACCEPT [0:0]
+:KUBE-SERVICES - [0:0]
+:KUBE-NODEPORTS - [0:0]
+${rules.map(({ chain }) => `:${chain} - [0:0]`).join('\n')}
+-A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
+${rules.map(({ chain, nodePort, comment }) => `-A KUBE-NODEPORTS -p tcp -m comment --comment "${comment}" -m tcp --dport ${nodePort} -j ${chain}`).join('\n')}
+${rules.map(({ chain }) => `-A ${chain} -p tcp -m tcp -j DNAT --to-destination 10.244.0.9:8080`).join('\n')}
+COMMIT
+`;
+    const portOf = (target: string): unknown =>
+      flow(rulesetOf(text), target, shop).nodes.find(({ kind }) => kind === 'entry')?.service?.portNumber;
+    expect([portOf('shop/web:http'), portOf('shop/web:admin')]).toEqual([80, 81]);
   });
 });
 

@@ -342,6 +342,9 @@ COMMIT
       '*nat\n:KUBE-SEP-AAAAAAAAAAAAAAAA - [0:0]\n-A KUBE-SEP-AAAAAAAAAAAAAAAA -p tcp -m comment --comment "shop/web" -m tcp -j DNAT --to-destination 192.0.2.7:80\nCOMMIT\n';
     const podOf = (kind: string) => report(dump, cluster(kind))[0]?.endpoint?.pod?.name ?? null;
     expect([podOf('Pod'), podOf('VirtualMachine'), podOf('Node')]).toEqual(['it', null, null]);
+    // The Service of the chain is gone: whoever has the address now would get its packets.
+    const podNow = (kind: string) => report(dump.replace('shop/web', 'shop/gone'), cluster(kind))[0]?.endpoint?.pod?.name ?? null;
+    expect([podNow('Pod'), podNow('VirtualMachine'), podNow('Node')]).toEqual(['it', null, null]);
   });
 });
 

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
-import type { Line } from '../../server/src/syntax/line.ts';
+import { knownShape, learnShape } from '../../server/src/syntax/known-line-cache.ts';
+import { type Line, lineContext } from '../../server/src/syntax/line.ts';
 import { createStatementReader } from '../../server/src/syntax/parser.ts';
 import { generateDump } from '../bench/generate.ts';
 import { fixtureNames, fixturePath, fixtureText } from '../support/fixtures.ts';
@@ -43,6 +44,19 @@ function compared(text: string): number {
 }
 
 const sample = readFileSync(fixturePath('sample/worker-1.iptables'), 'utf8');
+
+describe('the shape of a line', () => {
+  it.each(['', '[12:3456] '])('tells the others of its shape, with and without counters: "%s"', (counters) => {
+    // Circumstances that no other test has: what one learns, another finds.
+    const context = { ...lineContext('ipv4', undefined, 'nat') };
+    const line = (hash: string): string => `${counters}-A KUBE-SERVICES -d 10.96.0.1/32 -j KUBE-SVC-${hash}`;
+    const first = line('AAAAAAAAAAAAAAAA');
+    expect(knownShape(line('BBBBBBBBBBBBBBBB'), context)).toBeUndefined();
+    learnShape(first, context, reader.read(first, context));
+    expect(knownShape(line('BBBBBBBBBBBBBBBB'), context)).toMatchObject({ counted: counters !== '', nameStart: 3 });
+    expect(knownShape(`${line('BBBBBBBBBBBBBBBB')} --odd`, context)).toBeUndefined();
+  });
+});
 
 describe('a line of a known shape', () => {
   it('is what the parser says it is', () => {
