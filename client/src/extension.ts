@@ -58,6 +58,7 @@ export function activateExtension(
       hasCopyNodeCommands: true,
       pushesDiagnostics: true,
       hasTracePacket: true,
+      hasShowReach: true,
       ...pickedContext(context.workspaceState),
     }),
   };

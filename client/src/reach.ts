@@ -38,10 +38,17 @@ function keep(texts: Map<string, string>, dump: Uri, text: string): Uri {
   return uri;
 }
 
+/** The dump that the command was given, as text by a code lens, or that is looked at. */
+function dumpOf(given: unknown): Uri | undefined {
+  if (given instanceof Uri) return given;
+  if (typeof given === 'string') return Uri.parse(given, true);
+  const document = window.activeTextEditor?.document;
+  return document?.languageId === 'iptables' ? document.uri : undefined;
+}
+
 /** Shows a table of who reaches a Service by which of its entries: of `to` where it is given, else of what the user picks. */
 async function showReach(server: ServerAccess, texts: Map<string, string>, given: unknown, to: unknown): Promise<void> {
-  const editor = window.activeTextEditor;
-  const dump = given instanceof Uri ? given : editor?.document.languageId === 'iptables' ? editor.document.uri : undefined;
+  const dump = dumpOf(given);
   if (dump === undefined) {
     await showInformation(l10n.t('Open an iptables dump first: who reaches a Service is told from it.'));
     return;
@@ -51,7 +58,7 @@ async function showReach(server: ServerAccess, texts: Map<string, string>, given
     const wanted = typeof to === 'string' ? to : await pickFlowTarget(server, dump, l10n.t('Who Reaches a Service'));
     if (wanted === undefined) return;
     const params: ReachParams = { textDocument: { uri: dump.toString() }, to: wanted };
-    const { text, reason } = await server.ask<ReachResult>(reachRequest, params, cancellation.token);
+    const { text, reason } = await server.askOfDump<ReachResult>(reachRequest, params, cancellation.token);
     if (text === '') {
       await showInformation(reason);
       return;

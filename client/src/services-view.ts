@@ -185,6 +185,7 @@ export function createServicesView(server: ServerAccess): Disposable {
     commands.registerCommand('iptables.clearServicesFilter', () => services.setFilter('')),
     commands.registerCommand('iptables.showServiceFlow', onService('iptables.showFlow')),
     commands.registerCommand('iptables.traceService', onService('iptables.tracePacket')),
+    commands.registerCommand('iptables.showServiceReach', onService('iptables.showReach')),
     tree,
   ];
   return {

@@ -116,7 +116,7 @@ export async function pick<T extends PickItem>(
 export interface OpenPick<T extends PickItem> {
   /** What was picked; undefined when it was left. */
   readonly picked: Promise<T | undefined>;
-  /** Shows these rows; what was typed and the row with the focus stay, rows being told by `keyOf`. */
+  /** Shows these rows; what was typed stays, and the row that the user went to before typing, rows being told by `keyOf`. */
   show(items: readonly T[]): void;
   close(): void;
 }
@@ -160,11 +160,14 @@ export function openPick<T extends PickItem>(
   return {
     picked,
     show: (items) => {
-      const active = box.activeItems[0];
+      // The first row has the focus unless the user went to another one. What was typed may have left no row of those before, and then a row
+      // that is made the active one here takes the focus from the one that is.
+      const [active] = box.value === '' ? box.activeItems : [];
+      const isFirst = active === all().find(({ kind }) => kind !== QuickPickItemKind.Separator);
       rows = items.map(rowOf);
       box.busy = false;
       box.items = all();
-      const same = active === undefined ? undefined : rows.find(({ given }) => keyOf(given) === keyOf(active.given));
+      const same = active === undefined || isFirst ? undefined : rows.find(({ given }) => keyOf(given) === keyOf(active.given));
       if (same !== undefined) box.activeItems = [same];
     },
     close: () => box.hide(),

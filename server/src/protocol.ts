@@ -384,6 +384,8 @@ export interface InitializationOptions {
   readonly pushesDiagnostics: boolean;
   /** The client has the command "iptables.tracePacket", which takes a document's URI and what a question takes as `to`. */
   readonly hasTracePacket: boolean;
+  /** The same of "iptables.showReach". */
+  readonly hasShowReach: boolean;
   /** The context that the user has picked for this workspace, empty for none; left out where nothing was picked. */
   readonly context?: string;
 }

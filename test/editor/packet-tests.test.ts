@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, it } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
@@ -6,6 +7,8 @@ import { doUntil } from './again.ts';
 import { openWorkbench, saysSoon, soon, type Workbench } from './workbench.ts';
 
 const sample = resolve(import.meta.dirname, '../fixtures/sample');
+
+const lines = readFileSync(join(sample, 'worker-1.iptables'), 'utf8').split('\n');
 
 const file = `packets:
   - name: the frontend reaches the tickets
@@ -38,11 +41,14 @@ describeWith(['code-server', 'chromium'], 'expected packets in the Test Explorer
   const rows = (): Locator => workbench.page.locator('.test-explorer .monaco-list-row');
   const row = (text: string): Locator => rows().filter({ hasText: text });
 
-  it('are there with their names, before any dump is open', async () => {
-    await workbench.page
+  const openExplorer = (): Promise<void> =>
+    workbench.page
       .getByRole('tab', { name: /^Testing/ })
       .first()
       .click();
+
+  it('are there with their names, before any dump is open', async () => {
+    await openExplorer();
     const twistie = row('worker-1.packets.yaml').first().locator('.monaco-tl-twistie');
     await twistie.waitFor();
     await doUntil(
@@ -70,5 +76,29 @@ describeWith(['code-server', 'chromium'], 'expected packets in the Test Explorer
     await row('mail goes out').first().getByRole('button', { name: 'Trace Packet' }).click();
     await page.locator('[id="workbench.view.extension.iptables"] .monaco-list-row', { hasText: 'rejected' }).first().waitFor();
     await workbench.screenshot('packet-tests-trace');
+  }, 60_000);
+
+  it('are outdated once the dump is another', async () => {
+    const { page } = workbench;
+    await workbench.open('worker-1.iptables');
+    await saysSoon(workbench.language(), 'iptables');
+    await openExplorer();
+    await row('mail goes out').locator('.codicon-testing-failed-icon').waitFor();
+    await soon(() => page.locator('.test-explorer .computed-state.retired').count()).toBe(0);
+    await workbench.goTo(lines.findIndex((line) => line.includes('booking/mailer:smtp has no endpoints')) + 1);
+    await page.keyboard.insertText('#');
+    await row('mail goes out').locator('.computed-state.retired').waitFor();
+    await workbench.screenshot('packet-tests-outdated');
+  }, 60_000);
+
+  it('are run again by themselves as the dump is typed in, where that is wanted', async () => {
+    const { page } = workbench;
+    await workbench.run('Test: Start Continuous Run');
+    await row('mail goes out').locator('.codicon-testing-passed-icon').waitFor();
+    await workbench.goTo(lines.findIndex((line) => line.includes('booking/mailer:smtp has no endpoints')) + 1);
+    await page.keyboard.press('Delete');
+    await row('mail goes out').locator('.codicon-testing-failed-icon').waitFor();
+    await workbench.screenshot('packet-tests-continuous');
+    await workbench.run('Test: Stop Continuous Run');
   }, 60_000);
 });

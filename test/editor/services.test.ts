@@ -93,6 +93,23 @@ describeWith(['code-server', 'chromium'], 'the Services view', () => {
     expect(await workbench.page.locator('.notifications-toasts .notification-list-item').count()).toBe(0);
   }, 60_000);
 
+  it('says who reaches a Service by a button', async () => {
+    await workbench.run('View: Close All Editors');
+    await workbench.open('worker-1.iptables');
+    const service = row('gateway').first();
+    await doUntil(
+      'press the button of a row',
+      async () => {
+        await service.hover();
+        await service.locator('.action-label[aria-label*="Show Who Reaches a Service"]').click();
+      },
+      () => workbench.page.locator('.tab', { hasText: 'Preview worker-1.iptables.md' }).first().isVisible(),
+    );
+    const page = workbench.page.frameLocator('iframe.webview.ready').frameLocator('#active-frame').locator('body');
+    await saysSoon(page, 'by filter KUBE-PROXY-FIREWALL');
+    await workbench.screenshot('services-reach');
+  }, 60_000);
+
   it('has its states in the pick list of flows, which finds a Service by its NodePort', async () => {
     await workbench.run('View: Close All Editors');
     await workbench.open('worker-1.iptables');

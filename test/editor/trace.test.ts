@@ -217,4 +217,16 @@ describeWith(['code-server', 'chromium'], 'a packet that is traced in VS Code', 
     await row('50 % accepted').first().waitFor();
     await workbench.screenshot('trace-narrow');
   }, 60_000);
+
+  it('says that its dump was closed, and follows the packet again once it is open', async () => {
+    const { page } = workbench;
+    await page.setViewportSize({ width: 1440, height: 1600 });
+    const message = page.locator('[id="workbench.view.extension.iptables"] .message');
+    await workbench.run('View: Close All Editors');
+    await saysSoon(message.filter({ hasText: 'closed' }), 'worker-1.iptables was closed');
+    await workbench.screenshot('trace-closed');
+    await workbench.open('worker-1.iptables');
+    await soon(() => message.filter({ hasText: 'closed' }).count()).toBe(0);
+    await row('50 % accepted').first().waitFor();
+  }, 60_000);
 });

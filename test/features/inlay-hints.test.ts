@@ -130,15 +130,15 @@ describe('code lenses', () => {
     });
   });
 
-  it('has a second lens above a Service chain, that follows a packet there, where the client can', () => {
-    const [first, second] = runToEnd(codeLenses(state, true));
-    expect(second?.range).toEqual(first?.range);
-    const resolved = second === undefined ? undefined : resolveCodeLens(state, second, true).command;
-    expect(resolved).toEqual({
-      title: 'trace a packet',
-      command: 'iptables.tracePacket',
-      arguments: [state.uri, expect.stringMatching(/^[\w-]+\/[\w-]+/)],
-    });
-    expect(runToEnd(codeLenses(state)).length * 2).toBe(runToEnd(codeLenses(state, true)).length);
+  it('have others beside them, that ask about the Service, where the client can', () => {
+    const [first, second, third] = runToEnd(codeLenses(state, ['trace', 'reach']));
+    expect([second?.range, third?.range]).toEqual([first?.range, first?.range]);
+    const resolved = [second, third].map((lens) => (lens === undefined ? undefined : resolveCodeLens(state, lens, true).command));
+    const to = expect.stringMatching(/^[\w-]+\/[\w-]+/);
+    expect(resolved).toEqual([
+      { title: 'trace a packet', command: 'iptables.tracePacket', arguments: [state.uri, to] },
+      { title: 'who reaches it', command: 'iptables.showReach', arguments: [state.uri, to] },
+    ]);
+    expect(runToEnd(codeLenses(state)).length * 3).toBe(runToEnd(codeLenses(state, ['trace', 'reach'])).length);
   });
 });

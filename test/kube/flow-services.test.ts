@@ -191,7 +191,7 @@ COMMIT
 describe('a target that is none', () => {
   it.each([
     ['booking/frontent', 'Neither the dump nor the cluster has a Service booking/frontent. Did you mean booking/frontend?'],
-    ['booking/frontend:grpc', 'booking/frontend has no port grpc; it has http.'],
+    ['booking/frontend:grpc', 'booking/frontend has no port grpc; it has http (80/tcp).'],
     ['10.96.40.10:81', '10.96.40.10:81: no rule for that port. 10.96.40.10 has 80/tcp.'],
     ['10.96.40.10:80/udp', '10.96.40.10:80/udp: no rule for that port. 10.96.40.10 has 80/tcp.'],
     [

@@ -129,9 +129,55 @@ describe('a question by names', () => {
     [{ from: '10.0.0.1', to: 'somewhere' }, /--to "somewhere": expected IP/],
     [{ from: '10.0.0.1', to: 'booking/fronted:http' }, /booking\/frontend/],
     [{ from: '10.0.0.1', to: 'node:worker-9:80' }, /no node "worker-9"/],
-    [{ from: '10.0.0.1', to: 'booking/frontend:http', protocol: 'sctp' }, /no port of protocol sctp/],
+    [{ from: '10.0.0.1', to: 'booking/frontend:http', protocol: 'sctp' }, /no port of protocol sctp; it has tcp\.$/],
+    // Without its namespace, or the word that says what it is.
+    [{ from: 'frontend-6c8f7b9d45-2lqzr', to: '10.96.40.10:80' }, /outside\. Did you mean booking\/frontend-6c8f7b9d45-2lqzr\?$/],
+    [{ from: '10.0.0.1', to: 'tickets:grpc' }, /Did you mean booking\/tickets:grpc\?$/],
+    [{ from: '10.0.0.1', to: 'tickets.booking:9000' }, /Did you mean booking\/tickets:9000\?$/],
+    [{ from: 'worker-1', to: '10.96.40.10:80' }, /Did you mean node:worker-1\?$/],
+    [{ from: 'outside', to: 'worker-2:30180' }, /Did you mean node:worker-2:30180\?$/],
+    [{ from: 'localhost', to: '10.96.40.10:80' }, /Did you mean this-node\?$/],
+    [{ from: 'internet', to: '10.96.40.10:80' }, /Did you mean outside\?$/],
+    // Ports.
+    [{ from: '10.0.0.1', to: 'booking/tickets:9001' }, /^booking\/tickets has no port 9001; it has grpc \(9000\/tcp\)\.$/],
+    [{ from: '10.0.0.1', to: 'kube-system/kube-dns:80' }, /it has dns \(53\/udp\), dns-tcp \(53\/tcp\)\.$/],
+    [
+      { from: 'outside', to: 'booking/frontend:30180' },
+      /no port 30180; 30180 is the NodePort of http; it has http \(80\/tcp\)\.$/,
+    ],
+    [
+      { from: '10.0.0.1', to: 'booking/tickets-0' },
+      /--to booking\/tickets-0 has no port, which tcp needs: expected booking\/tickets-0:PORT\./,
+    ],
+    [{ from: 'outside', to: 'node:worker-1' }, /--to node:worker-1 has no port, which tcp needs/],
+    [{ from: '10.0.0.1', to: '10.96.40.10:80/udp', protocol: 'tcp' }, /says udp, and --proto tcp: say one of them/],
+    // Services without an address.
+    [{ from: '10.0.0.1', to: 'booking/sessions:redis' }, /is headless .* Ask for one of its Pods/],
   ])('%j is refused with what is expected', (question, message) => {
     expect(ask(question)).toMatchObject({ ok: false, message: expect.stringMatching(message) });
+  });
+
+  it.each([
+    ['tickets.booking.svc.cluster.local:9000', '10.96.40.20:9000', 'tcp'],
+    ['tickets.booking.svc', '10.96.40.20:9000', 'tcp'],
+    ['booking/tickets:grpc/tcp', '10.96.40.20:9000', 'tcp'],
+    ['kube-system/kube-dns:53/TCP', '10.96.0.10:53', 'tcp'],
+    ['10.96.0.10:53/udp', '10.96.0.10:53', 'udp'],
+    ['10.244.1.9/icmp', '10.244.1.9', 'icmp'],
+    ['This-Node:30180', '192.168.50.11:30180', undefined],
+    ['node:30180', '192.168.50.11:30180', undefined],
+    ['node:worker-2:30180/udp', '192.168.50.12:30180', 'udp'],
+  ])('%s is another way to say where to', (to, plain, protocol) => {
+    const answer = ask({ from: '10.244.0.9', to });
+    expect(answer).toMatchObject({ ok: true, ends: { to: plain } });
+    expect(answer.ok ? answer.ends.protocol : '').toBe(protocol);
+  });
+
+  it('of icmp to a clusterIP says that no endpoint gets it', () => {
+    const answer = ask({ from: '10.244.0.9', to: 'booking/frontend', protocol: 'icmp' });
+    expect(answer.ok && answer.ends.notes.at(-1)).toBe(
+      'The rules of a Service are for its ports: icmp to a clusterIP is sent to no endpoint, whatever lets it pass.',
+    );
   });
 
   it('needs a cluster for what only a cluster knows', () => {

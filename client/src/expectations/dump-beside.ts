@@ -2,7 +2,8 @@ import { l10n, RelativePattern, Uri, window, workspace } from 'vscode';
 import { type PickItem, pick } from '../show.ts';
 
 /** Files that are dumps by their names, as package.json has it. */
-const dumps = '{*.iptables,*.ip6tables,*.iptables-save,*.ip6tables-save,rules.v4,rules.v6,iptables-save*,ip6tables-save*}';
+export const dumpNames =
+  '{*.iptables,*.ip6tables,*.iptables-save,*.ip6tables-save,rules.v4,rules.v6,iptables-save*,ip6tables-save*}';
 const mostDumps = 200;
 
 function nameOf({ path }: Uri): string {
@@ -31,7 +32,7 @@ async function askFor(file: Uri, found: readonly Uri[]): Promise<Uri | undefined
  */
 export async function dumpBeside(file: Uri, node: string): Promise<Uri | undefined> {
   const folder = Uri.joinPath(file, '..');
-  const found = await workspace.findFiles(new RelativePattern(folder, dumps), null, mostDumps);
+  const found = await workspace.findFiles(new RelativePattern(folder, dumpNames), null, mostDumps);
   const [only] = found;
   if (found.length <= 1) return only;
   const named = found.filter((dump) => stemOf(dump) === stemOf(file));

@@ -2,6 +2,7 @@ import {
   type CancellationToken,
   commands,
   type Disposable,
+  EventEmitter,
   Location,
   l10n,
   Range,
@@ -30,6 +31,7 @@ import type { ServerAccess } from '../server-access.ts';
 import { messageOf, showInformation, testLabel, testMessage, testOutput } from '../show.ts';
 import { tracePacketCommand } from '../trace/trace-rows.ts';
 import { dumpBeside } from './dump-beside.ts';
+import { createJudgedBy, type JudgedBy } from './judged-by.ts';
 
 const files = '**/*.packets.{yaml,yml,json}';
 const ignored = '**/node_modules/**';
@@ -39,6 +41,15 @@ const calm = 300;
 
 function rangeIn({ start, end }: TextRange): Range {
   return new Range(start.line, start.character, end.line, end.character);
+}
+
+/** A file, and those of its tests that are wanted, by their ids; undefined for all of them. */
+type ChosenTests = readonly [file: TestItem, chosen: ReadonlySet<string> | undefined];
+
+interface HowToRun {
+  readonly token: CancellationToken;
+  /** Whether nobody waits who could be asked for a dump again. */
+  readonly isContinuous: boolean;
 }
 
 /** The expectations of the workspace's files, as tests. */
@@ -52,6 +63,9 @@ class PacketTests {
   readonly #nodes = new WeakMap<TestItem, string>();
   readonly #texts = new WeakMap<TestItem, string>();
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #judgedBy: JudgedBy;
+  /** Files whose results are outdated. */
+  readonly #outdated = new EventEmitter<TestItem>();
 
   constructor(server: ServerAccess) {
     this.#server = server;
@@ -61,10 +75,16 @@ class PacketTests {
       else await this.#read(item);
     };
     this.#controller.refreshHandler = () => this.#discover();
-    this.#controller.createRunProfile(l10n.t('Run'), TestRunProfileKind.Run, (request, token) => this.#run(request, token), true);
+    const run = (request: TestRunRequest, token: CancellationToken): Promise<void> =>
+      request.continuous === true ? this.#runOnChanges(request, token) : this.#run(request, token);
+    this.#controller.createRunProfile(l10n.t('Run'), TestRunProfileKind.Run, run, true, undefined, true);
+    this.#judgedBy = createJudgedBy(server);
     const watcher = workspace.createFileSystemWatcher(files);
     this.#disposables = [
       this.#controller,
+      this.#judgedBy,
+      this.#judgedBy.onDidChange((file) => this.#outdate(file)),
+      this.#outdated,
       watcher,
       watcher.onDidCreate((uri) => this.#changed(uri)),
       watcher.onDidChange((uri) => this.#changed(uri)),
@@ -124,6 +144,7 @@ class PacketTests {
       item.error =
         first === undefined ? undefined : testLabel(l10n.t('Line {0}: {1}', first.range.start.line + 1, first.message));
       this.#nodes.set(item, node);
+      if (this.#texts.has(item)) this.#outdate(item);
       this.#texts.set(item, text);
       item.children.replace(
         expectations.map(({ name, range, question }, at) => {
@@ -141,13 +162,51 @@ class PacketTests {
     }
   }
 
+  async #dumpBeside(file: TestItem): Promise<Uri | undefined> {
+    return file.uri === undefined ? undefined : dumpBeside(file.uri, this.#nodes.get(file) ?? '');
+  }
+
+  #outdate(file: TestItem): void {
+    this.#controller.invalidateTestResults(file);
+    this.#outdated.fire(file);
+  }
+
+  /** Runs what is asked for, and again each time that it is outdated, until the token is cancelled. */
+  async #runOnChanges(request: TestRunRequest, token: CancellationToken): Promise<void> {
+    const waiting = new Set<TestItem>();
+    // An edit makes other tests of those that were chosen; their files and places stay.
+    const chosen = request.include === undefined ? undefined : await this.#chosen(request);
+    let isRunning = true;
+    const run = async (): Promise<void> => {
+      isRunning = true;
+      while (waiting.size > 0 && !token.isCancellationRequested) {
+        const all = chosen ?? (await this.#chosen(request));
+        const files = [...all].filter(([file]) => waiting.has(file));
+        waiting.clear();
+        if (files.length > 0) await this.#runFiles(request, token, files);
+      }
+      isRunning = false;
+    };
+    const listener = this.#outdated.event((file) => {
+      waiting.add(file);
+      if (!isRunning) void run();
+    });
+    token.onCancellationRequested(() => listener.dispose());
+    await this.#run(request, token);
+    await run();
+  }
+
   async #run(request: TestRunRequest, token: CancellationToken): Promise<void> {
-    const run = this.#controller.createTestRun(request);
     if (request.include === undefined) await this.#discover();
+    await this.#runFiles(request, token, await this.#chosen(request));
+  }
+
+  async #runFiles(request: TestRunRequest, token: CancellationToken, files: Iterable<ChosenTests>): Promise<void> {
+    const run = this.#controller.createTestRun(request);
     try {
-      for (const [file, chosen] of await this.#chosen(request)) {
+      for (const [file, chosen] of files) {
         if (token.isCancellationRequested) break;
-        await this.#runFile(run, file, chosen, token);
+        await this.#runFile(run, file, chosen, { token, isContinuous: request.continuous === true });
       }
     } finally {
       run.end();
@@ -172,7 +231,12 @@ class PacketTests {
     return byFile;
   }
 
-  async #runFile(run: TestRun, file: TestItem, chosen: ReadonlySet<string> | undefined, token: CancellationToken): Promise<void> {
+  async #runFile(
+    run: TestRun,
+    file: TestItem,
+    chosen: ReadonlySet<string> | undefined,
+    { token, isContinuous }: HowToRun,
+  ): Promise<void> {
     const text = await this.#read(file);
     const isWanted = ({ id }: TestItem): boolean => chosen === undefined || chosen.has(id);
     const items = [...file.children].map(([, child]) => child).filter(isWanted);
@@ -183,14 +247,15 @@ class PacketTests {
         run.errored(item, testMessage({ expected: '', actual: '', details: reason }, place));
     };
     try {
-      const dump = file.uri === undefined ? undefined : await dumpBeside(file.uri, this.#nodes.get(file) ?? '');
+      const dump = (isContinuous ? this.#judgedBy.dumpOf(file) : undefined) ?? (await this.#dumpBeside(file));
       if (text === undefined || dump === undefined) {
         fail(text === undefined ? String(file.error) : l10n.t('There is no dump beside the file.'));
         return;
       }
       const all = { textDocument: { uri: dump.toString() }, text };
       const params: JudgeParams = chosen === undefined ? all : { ...all, only: [...chosen].map(Number) };
-      const { results, reason } = await this.#server.askOfDump<JudgeResult>(judgeRequest, params, token);
+      const end = this.#judgedBy.begin(file, dump);
+      const { results, reason } = await this.#server.askOfDump<JudgeResult>(judgeRequest, params, token).finally(end);
       if (reason !== '') fail(reason);
       else for (const result of results) report(run, file, result);
     } catch (error) {
@@ -203,7 +268,7 @@ class PacketTests {
     const item = testOf(about);
     const question = item === undefined ? undefined : this.#questions.get(item);
     const file = item?.parent;
-    const dump = file?.uri === undefined ? undefined : await dumpBeside(file.uri, this.#nodes.get(file) ?? '');
+    const dump = file === undefined ? undefined : await this.#dumpBeside(file);
     if (question === undefined || dump === undefined) await showInformation(l10n.t('There is no dump beside the file.'));
     else await commands.executeCommand(tracePacketCommand, dump, question);
   }

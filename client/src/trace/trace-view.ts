@@ -9,6 +9,7 @@ import {
   TextEditorRevealType,
   Uri,
   window,
+  workspace,
 } from 'vscode';
 import { type RulesetChangedParams, rulesetChangedNotification } from '../../../server/src/protocol.ts';
 import type { ServerAccess } from '../server-access.ts';
@@ -42,7 +43,7 @@ class View implements TraceView {
   readonly #tree: Tree<TraceNode>;
   readonly #lights: TraceLights = createTraceLights();
   readonly #changed = new EventEmitter<TraceNode | undefined>();
-  readonly #listener: Disposable;
+  readonly #listeners: readonly Disposable[];
   #session: ShownPaths | undefined;
   /** The rows that were shown, by the row above them: the tree knows a row by its object. */
   #rows = new Map<TraceNode | undefined, Promise<readonly TraceNode[]>>();
@@ -58,9 +59,14 @@ class View implements TraceView {
       children: (node) => this.#children(node),
       parent: ({ parent }) => parent,
     });
-    this.#listener = server.onNotification<RulesetChangedParams>(rulesetChangedNotification, ({ uri }) => {
-      if (uri === this.#session?.uri.toString()) void this.#again();
-    });
+    this.#listeners = [
+      server.onNotification<RulesetChangedParams>(rulesetChangedNotification, ({ uri }) => {
+        if (uri === this.#session?.uri.toString()) void this.#again();
+      }),
+      workspace.onDidCloseTextDocument(({ uri }) => {
+        if (uri.toString() === this.#session?.uri.toString()) this.#sayClosed(uri);
+      }),
+    ];
   }
 
   current(): ShownPaths | undefined {
@@ -122,7 +128,7 @@ class View implements TraceView {
 
   dispose(): void {
     this.#running?.cancel();
-    for (const each of [this.#listener, this.#tree, this.#changed, this.#lights]) each.dispose();
+    for (const each of [...this.#listeners, this.#tree, this.#changed, this.#lights]) each.dispose();
   }
 
   /** The answer, unless another question came meanwhile. */
@@ -150,7 +156,7 @@ class View implements TraceView {
       const opened = await this.#open(() => before.again());
       if (opened === undefined || this.#session !== before) return;
       if (typeof opened === 'string') {
-        this.#tree.setMessage(opened);
+        this.#tree.setMessage(l10n.t('{0} What is shown is of the dump as it was.', opened));
         return;
       }
       const { paths } = opened;
@@ -160,6 +166,16 @@ class View implements TraceView {
     } catch (error) {
       this.#tree.setMessage(messageOf(error));
     }
+  }
+
+  /** The server knows the dump no more; once it is open again the packet is followed anew. */
+  #sayClosed({ path }: Uri): void {
+    this.#running?.cancel();
+    this.#running = undefined;
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    this.#tree.setMessage(
+      l10n.t('{0} was closed: this is the way through it as it was. Open it to follow the packet again.', name),
+    );
   }
 
   #show(session: ShownPaths): void {

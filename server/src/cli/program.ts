@@ -174,7 +174,7 @@ function addDiagnose(root: Command, answered: Answered): void {
       .argument('<bundle>', dumpHelp),
   )
     .option('--from <source>', 'IP[:PORT], namespace/pod, node:NAME, this-node or outside')
-    .option('--to <destination>', 'IP:PORT, namespace/service[:port], namespace/pod[:port] or node:NAME[:port]')
+    .option('--to <destination>', 'IP:PORT, namespace/service[:port], namespace/pod[:port], node:NAME[:port] or this-node[:port]')
     .option('--proto <protocol>', "by name or number (default: the Service's, else tcp)")
     .option('--node <name>', 'the node (default: told by the bundle or the dump)')
     .addOption(formatOption('text', 'json', 'markdown'))
@@ -222,7 +222,7 @@ function addTrace(root: Command, answered: Answered): void {
       .argument('<dump>', dumpHelp),
   )
     .option('--from <source>', 'IP[:PORT], namespace/pod, node:NAME, this-node or outside')
-    .option('--to <destination>', 'IP:PORT, namespace/service[:port], namespace/pod[:port] or node:NAME[:port]')
+    .option('--to <destination>', 'IP:PORT, namespace/service[:port], namespace/pod[:port], node:NAME[:port] or this-node[:port]')
     .option('--proto <protocol>', "by name or number (default: the Service's, else tcp)")
     .addOption(
       new Option(

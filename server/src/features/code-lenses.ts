@@ -17,22 +17,33 @@ export const tellServiceCommand = 'iptables.tellService';
 /** The client's command that follows a packet, with a document's URI and what a question takes as `to`. */
 export const tracePacketCommand = 'iptables.tracePacket';
 
+/** The client's command that shows who reaches a Service, with the same arguments. */
+export const showReachCommand = 'iptables.showReach';
+
+/** What can be asked about a Service besides its drawing. */
+export type LensQuestion = 'trace' | 'reach';
+
+const questions: Readonly<Record<LensQuestion, { readonly title: string; readonly command: string }>> = {
+  trace: { title: 'trace a packet', command: tracePacketCommand },
+  reach: { title: 'who reaches it', command: showReachCommand },
+};
+
 /** What a lens keeps until it is shown. */
 export interface LensData {
   readonly uri: string;
   /** The line of the chain's first rule, 0-based. */
   readonly line: number;
-  /** Whether it asks for a packet to be followed; else it draws. */
-  readonly traces?: boolean;
+  /** What it asks; a lens without draws. */
+  readonly asks?: LensQuestion;
 }
 
 const chainsBetweenPauses = 1_024;
 
 /**
  * A lens above the first rule of each Service chain, without its text: that is made for the ones on the screen only.
- * @param canTrace whether there is a second one, that follows a packet to the Service
+ * @param asked what the client has a command for: a lens each beside it
  */
-export function* codeLenses(state: DumpState, canTrace = false): Steps<CodeLens[]> {
+export function* codeLenses(state: DumpState, asked: readonly LensQuestion[] = []): Steps<CodeLens[]> {
   const lenses: CodeLens[] = [];
   let count = 0;
   for (const table of state.ruleset.tables) {
@@ -45,7 +56,7 @@ export function* codeLenses(state: DumpState, canTrace = false): Steps<CodeLens[
       const data: LensData = { uri: state.uri, line };
       const range = { start: place, end: place };
       lenses.push({ range, data });
-      if (canTrace) lenses.push({ range, data: { ...data, traces: true } });
+      for (const asks of asked) lenses.push({ range, data: { ...data, asks } satisfies LensData });
     }
   }
   return lenses;
@@ -67,11 +78,11 @@ export function lensUri(lens: CodeLens): string | undefined {
   return isLensData(lens.data) ? lens.data.uri : undefined;
 }
 
-/** One that follows a packet to a Service; without a name there is nothing to ask for. */
-function tracingLens({ uri }: DumpState, lens: CodeLens, service: ChainService | null): CodeLens {
+/** One that asks about a Service; without a name there is nothing to ask for. */
+function askingLens({ uri }: DumpState, lens: CodeLens, service: ChainService | null, asks: LensQuestion): CodeLens {
   if (service === null) return { ...lens, command: { title: '', command: '' } };
   const to = portName(service.namespace, service.name, service.port);
-  return { ...lens, command: { title: 'trace a packet', command: tracePacketCommand, arguments: [uri, to] } };
+  return { ...lens, command: { ...questions[asks], arguments: [uri, to] } };
 }
 
 /** A lens with its text and command. `hasShowFlow`: the client can open a flow. */
@@ -82,7 +93,8 @@ export function resolveCodeLens(state: DumpState, lens: CodeLens, hasShowFlow: b
   const chain = tableAt(state.ruleset, line)?.chains.get(name);
   if (chain === undefined) return { ...lens, command: { title: '', command: '' } };
   const { service } = state.resolution().chain(chain);
-  if (lens.data.traces === true) return tracingLens(state, lens, service);
+  const { asks } = lens.data;
+  if (asks === 'trace' || asks === 'reach') return askingLens(state, lens, service, asks);
   const count = endpointShares(state.ruleset, chain).length;
   const local = chain.name.startsWith('KUBE-SVL-') ? 'local ' : '';
   const shown = isAllShown(state.ruleset, chain) ? '' : ' shown';

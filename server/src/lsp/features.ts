@@ -10,7 +10,7 @@ import {
 } from 'vscode-languageserver';
 import { notificationText } from '../base/safe-text.ts';
 import { codeActions } from '../features/code-actions.ts';
-import { codeLenses, lensUri, resolveCodeLens } from '../features/code-lenses.ts';
+import { codeLenses, type LensQuestion, lensUri, resolveCodeLens } from '../features/code-lenses.ts';
 import { completion } from '../features/completion/completion.ts';
 import { definition, definitionLocations } from '../features/definition.ts';
 import { fixAll, fixAllKind, wantsKind } from '../features/fix-all.ts';
@@ -44,6 +44,11 @@ function orSaid({ connection }: Session, answer: FormatAnswer | ResponseError<vo
 function orError<T extends object>(answer: T | ResponseError<void> | null): T | ResponseError<void> | null {
   if (answer === null || answer instanceof ResponseError || !isRefusal(answer)) return answer;
   return new ResponseError<void>(LSPErrorCodes.RequestFailed, answer.refusal);
+}
+
+/** What the client can be asked to do for a Service beside drawing it. */
+function lensQuestions({ options }: Session): readonly LensQuestion[] {
+  return [...(options.hasTracePacket ? (['trace'] as const) : []), ...(options.hasShowReach ? (['reach'] as const) : [])];
 }
 
 /** Every request of the Language Server Protocol that is answered, and what is said of each. A new one is an entry here. */
@@ -166,7 +171,7 @@ const features: readonly Feature[] = [
     { codeLensProvider: { resolveProvider: true } },
     document,
     (session, { textDocument }, token) =>
-      withState(session, textDocument.uri, token, [], (state) => codeLenses(state, session.options.hasTracePacket)),
+      withState(session, textDocument.uri, token, [], (state) => codeLenses(state, lensQuestions(session))),
   ),
   feature('codeLens/resolve', {}, ['lens'], (session, { lens }, token) => {
     const uri = lensUri(lens);

@@ -59,6 +59,7 @@ export function readInitializationOptions(value: unknown): InitializationOptions
     hasCopyNodeCommands: isObject(value) && value['hasCopyNodeCommands'] === true,
     pushesDiagnostics: isObject(value) && value['pushesDiagnostics'] === true,
     hasTracePacket: isObject(value) && value['hasTracePacket'] === true,
+    hasShowReach: isObject(value) && value['hasShowReach'] === true,
     ...(isObject(value) && typeof value['context'] === 'string' ? { context: value['context'] } : {}),
   };
 }

@@ -38,7 +38,7 @@ export const packetKeys = {
   },
   to: {
     type: 'text',
-    text: 'Where to: IP[:PORT], namespace/service[:port], namespace/pod[:port] or node:NAME[:port].',
+    text: 'Where to: IP[:PORT], namespace/service[:port], namespace/pod[:port], node:NAME[:port] or this-node[:port].',
     examples: ['shop/api:grpc', '10.96.20.10:80', 'node:node-a:30080'],
   },
   port: { type: 'text', text: 'The destination port, by number or by the name of a Service port, where "to" does not say it.' },

@@ -150,6 +150,18 @@ function* frontendsOfService(
   return [...inDump, ...missing, ...chains];
 }
 
+/** The ports of a Service: "http (80/tcp), metrics (9100/tcp)". */
+function portsText(frontends: readonly Frontend[]): string {
+  const ports = new Map<string, string>();
+  for (const { kind, service, port, protocol } of frontends) {
+    const name = service?.port || '';
+    const isOwn = kind !== 'node-port' && kind !== 'health-check' && port !== 0;
+    const text = isOwn ? (name === '' ? `${port}/${protocol}` : `${name} (${port}/${protocol})`) : name || 'an unnamed port';
+    if (isOwn || !ports.has(name)) ports.set(name === '' && isOwn ? text : name, text);
+  }
+  return [...ports.values()].slice(0, 8).join(', ');
+}
+
 function* chooseService(resolution: Resolution, frontends: readonly Frontend[], target: ServiceTarget): Steps<FrontendChoice> {
   const name = `${target.namespace}/${target.name}`;
   const record = resolution.cluster.service(target.namespace, target.name);
@@ -170,8 +182,9 @@ function* chooseService(resolution: Resolution, frontends: readonly Frontend[], 
   const byNumber = number === null ? [] : all.filter((frontend) => ports.has(frontend.service?.port));
   const chosen = byName.length > 0 ? byName : byNumber;
   if (chosen.length === 0) {
-    const known = [...new Set(all.map(({ service, port }) => service?.port || (port === 0 ? 'an unnamed port' : String(port))))];
-    return no(`${name} has no port ${target.port}; it has ${known.slice(0, 8).join(', ')}.`);
+    const nodePort = all.find(({ kind, port }) => kind === 'node-port' && port === number)?.service?.port;
+    const isNodePort = nodePort === undefined ? '' : `; ${number} is the NodePort${nodePort === '' ? '' : ` of ${nodePort}`}`;
+    return no(`${name} has no port ${target.port}${isNodePort}; it has ${portsText(all)}.`);
   }
   const named = new Set(chosen.map((frontend) => frontend.service?.port ?? ''));
   const title = named.size === 1 ? portName(target.namespace, target.name, [...named][0] ?? '') : flowTargetText(target);

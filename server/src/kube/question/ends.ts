@@ -5,12 +5,13 @@ import type { Steps } from '../../base/steps.ts';
 import type { NodeRecord, PodRecord } from '../../cluster/objects.ts';
 import { canonicalProtocol } from '../../netfilter/core-match-predicates.ts';
 import { protocolsWithPorts } from '../../netfilter/trace-request.ts';
-import type { Frontend } from '../flow/frontends.ts';
+import { type Frontend, frontendSteps } from '../flow/frontends.ts';
 import type { FlowEntryKind } from '../flow/graph.ts';
 import { chooseFrontends } from '../flow/resolve-target.ts';
 import { parseFlowTarget } from '../flow/target.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { dumpNode } from '../proxy/dump-node.ts';
+import { insteadOf, meantEnd, plainDestination, plainSource } from './end-text.ts';
 import type { QuestionEntry } from './entries.ts';
 import type { AskOptions } from './node-knowledge.ts';
 
@@ -18,7 +19,7 @@ import type { AskOptions } from './node-knowledge.ts';
 export interface Question {
   /** `IP[:PORT]`, `namespace/pod`, `node:NAME`, `this-node` or `outside`. */
   readonly from: string;
-  /** `IP[:PORT]`, `namespace/service[:port]`, `namespace/pod[:port]` or `node:NAME[:port]`. */
+  /** `IP[:PORT]`, `namespace/service[:port]`, `namespace/pod[:port]`, `node:NAME[:port]` or `this-node[:port]`; a protocol may follow, as in `10.96.0.10:53/udp`. */
   readonly to: string;
   /** undefined where it is not said: that of the Service's port, or tcp. */
   readonly protocol?: string | undefined;
@@ -53,7 +54,7 @@ function refuse(message: string): never {
 const outside4 = '203.0.113.1';
 const outside6 = '2001:db8::cb00:7101';
 const expectedFrom = 'IP[:PORT], namespace/pod, node:NAME, this-node or outside';
-const expectedTo = 'IP:PORT, namespace/service[:port], namespace/pod[:port] or node:NAME[:port]';
+const expectedTo = 'IP:PORT, namespace/service[:port], namespace/pod:port, node:NAME:port or this-node:port';
 
 function shown(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
@@ -164,15 +165,26 @@ function chosen(frontends: readonly Frontend[], isV6: boolean | null): Frontend 
   return known.find((frontend) => isOf(frontend, false)) ?? known[0];
 }
 
-/** Why no frontend of a Service fits a question. */
-function whyNoFrontend({ question, isV6 }: Reading, side: 'inside' | 'outside', hasProtocol: boolean): string {
+/** Why no frontend of a Service fits a question. @param others protocols that its ports have, where none has the one that is asked for */
+function whyNoFrontend({ question, isV6 }: Reading, side: 'inside' | 'outside', others: ReadonlySet<string> | null): string {
   const { to, protocol, entry } = question;
-  if (!hasProtocol) return `${to} has no port of protocol ${protocol}.`;
+  if (others !== null) return `${to} has no port of protocol ${protocol}; it has ${[...others].join(' and ')}.`;
   const family = isV6 === null ? '' : isV6 ? ' for IPv6' : ' for IPv4';
   if (entry !== undefined) return `${to} has no ${entryWords[entry]}${family}.`;
   return side === 'outside'
     ? `Nothing lets packets from outside in to ${to}: it has no NodePort, load balancer or external IP${family}.`
     : `Nothing lets packets in to ${to}: it has no address${family}.`;
+}
+
+/** What is to be known of a packet without ports to a Service. */
+function portless(to: string, { kind, target }: Frontend, ip: string, protocol: string): readonly string[] {
+  const asked = `${to} is asked for as ${ip}.`;
+  // Of ipvs mode, where the node has the address itself, a frontend leads to no chain.
+  if (kind !== 'cluster-ip' || target === null) return [asked];
+  return [
+    asked,
+    `The rules of a Service are for its ports: ${protocol} to a clusterIP is sent to no endpoint, whatever lets it pass.`,
+  ];
 }
 
 /** The destination of a question for a Service, for a client inside or outside of the cluster. */
@@ -181,7 +193,10 @@ function* serviceDestination(reading: Reading, side: 'inside' | 'outside'): Step
   const parsed = parseFlowTarget(question.to);
   if (!parsed.ok || parsed.target.kind !== 'service') return refuse(`--to ${shown(question.to)}: expected ${expectedTo}.`);
   const choice = yield* chooseFrontends(resolution, parsed.target);
-  if (!choice.ok) return refuse(choice.reason);
+  if (!choice.ok) {
+    const { namespace, name } = parsed.target;
+    return refuse(`${choice.reason}${insteadOf(resolution, resolution.cluster.service(namespace, name))}`);
+  }
   const wanted = protocolOf(question);
   // What has no ports goes to the address.
   const hasPorts = wanted === undefined || protocolsWithPorts.has(wanted);
@@ -191,10 +206,11 @@ function* serviceDestination(reading: Reading, side: 'inside' | 'outside'): Step
   const kinds = question.entry === undefined ? entriesFor[side] : [question.entry];
   const inOrder = kinds.flatMap((kind) => ofProtocol.filter((frontend) => frontend.kind === kind));
   const frontend = chosen(inOrder, isV6);
-  if (frontend === undefined) return refuse(whyNoFrontend(reading, side, ofProtocol.length > 0));
+  const others = ofProtocol.length > 0 ? null : new Set(choice.frontends.map(({ protocol }) => protocol));
+  if (frontend === undefined) return refuse(whyNoFrontend(reading, side, others));
   const { ip, notes } = addressOfFrontend(reading, frontend);
   const { port, protocol } = frontend;
-  if (!hasPorts) return { ip, port: null, protocol: wanted, notes: [...notes, `${question.to} is asked for as ${ip}.`] };
+  if (!hasPorts) return { ip, port: null, protocol: wanted, notes: [...notes, ...portless(question.to, frontend, ip, wanted)] };
   const ports = new Set(ofProtocol.map((each) => each.service?.port ?? ''));
   const first =
     ports.size > 1
@@ -216,27 +232,40 @@ function* serviceDestination(reading: Reading, side: 'inside' | 'outside'): Step
 
 function* destination(reading: Reading, side: 'inside' | 'outside'): Steps<Destination> {
   const { resolution, question, isV6 } = reading;
-  const text = question.to.trim();
+  const text = question.to;
   const { protocol } = question;
   const address = parseHostPort(text);
   if (address !== undefined) return { ip: address.ip, port: address.port, protocol, notes: [] };
-  const node = /^node:([^:]+)(?::(\d+))?$/.exec(text);
-  if (node?.[1] !== undefined) {
-    const ip = addressOfNode(nodeNamed(resolution, node[1], '--to'), isV6 === true);
-    return { ip, port: node[2] === undefined ? null : portOf(node[2]), protocol, notes: [] };
+  const [, node, port] = /^(?:this-node|node:([^:]+)|node)(?::([^:]+))?$/.exec(text) ?? [];
+  // "node:30080" is a port of this node, unless there is a node of that name.
+  const isPort = node !== undefined && /^\d+$/.test(node) && port === undefined && resolution.cluster.node(node) === undefined;
+  if (/^(?:this-node|node)(?::|$)/.test(text) && (node === undefined || isPort)) {
+    const own = ownSource(reading, isV6 === true).ip;
+    return { ip: own, port: portFor(reading, 'this-node', isPort ? node : port), protocol, notes: [] };
+  }
+  if (node !== undefined) {
+    const ip = addressOfNode(nodeNamed(resolution, node, '--to'), isV6 === true);
+    return { ip, port: portFor(reading, `node:${node}`, port), protocol, notes: [] };
   }
   const named = /^([^/:\s]+\/[^/:\s]+)(?::([^/:\s]+))?$/.exec(text);
-  if (named?.[1] === undefined) return refuse(`--to ${shown(text)}: expected ${expectedTo}.`);
+  if (named?.[1] === undefined) {
+    const meant = meantEnd(resolution, text, 'to', yield* frontendSteps(resolution));
+    return refuse(`--to ${shown(text)}: expected ${expectedTo}.${meant}`);
+  }
   const [namespace = '', name = ''] = named[1].split('/');
   const pod = resolution.cluster.pod(namespace, name);
   if (pod === undefined || resolution.cluster.service(namespace, name) !== undefined)
     return yield* serviceDestination(reading, side);
-  return {
-    ip: addressOfPod(pod, isV6 ?? undefined),
-    port: named[2] === undefined ? null : portOf(named[2]),
-    protocol,
-    notes: [],
-  };
+  return { ip: addressOfPod(pod, isV6 ?? undefined), port: portFor(reading, named[1], named[2]), protocol, notes: [] };
+}
+
+/** The port that was said of what has no ports of its own; null where the protocol has none. */
+function portFor({ question }: Reading, name: string, port: string | undefined): number | null {
+  if (port !== undefined) return portOf(port);
+  const protocol = protocolOf(question) ?? 'tcp';
+  return protocolsWithPorts.has(protocol)
+    ? refuse(`--to ${name} has no port, which ${protocol} needs: expected ${name}:PORT.`)
+    : null;
 }
 
 interface Source {
@@ -277,7 +306,7 @@ function podSource(resolution: Resolution, text: string, isV6: boolean): Source 
 
 function source(reading: Reading, isV6: boolean): Source {
   const { resolution, question } = reading;
-  const text = question.from.trim();
+  const text = question.from;
   if (parseHostPort(text) !== undefined) return { ip: text, hook: undefined, notes: [] };
   if (text === 'outside') {
     const ip = isV6 ? outside6 : outside4;
@@ -295,7 +324,7 @@ function source(reading: Reading, isV6: boolean): Source {
     return { ip: addressOfNode(record, isV6), hook: isHere ? 'output' : 'prerouting', notes: [] };
   }
   if (/^[^/:\s]+\/[^/:\s]+$/.test(text)) return podSource(resolution, text, isV6);
-  return refuse(`--from ${shown(text)}: expected ${expectedFrom}.`);
+  return refuse(`--from ${shown(text)}: expected ${expectedFrom}.${meantEnd(resolution, text, 'from', [])}`);
 }
 
 /** The protocol that a question says, as iptables-save names it; undefined where it says none. */
@@ -305,15 +334,15 @@ function protocolOf({ protocol }: Question): string | undefined {
 
 /** The family that a question says, by itself, by the address that it is from, or by a protocol that one family has. */
 function familyOf(question: Question): boolean | null {
-  const ip = parseHostPort(question.from.trim())?.ip;
+  const ip = parseHostPort(question.from)?.ip;
   if (question.ipv6 !== undefined || ip !== undefined) return question.ipv6 ?? isIPv6(ip ?? '');
   const protocol = protocolOf(question);
   return protocol === 'ipv6-icmp' ? true : protocol === 'icmp' ? false : null;
 }
 
 function isOutside({ cluster }: Resolution, from: string): boolean {
-  const ip = parseHostPort(from.trim())?.ip;
-  if (ip === undefined) return from.trim() === 'outside';
+  const ip = parseHostPort(from)?.ip;
+  if (ip === undefined) return from === 'outside';
   return (
     cluster.podsAt(ip).length === 0 &&
     cluster.nodeAt(ip) === undefined &&
@@ -323,10 +352,20 @@ function isOutside({ cluster }: Resolution, from: string): boolean {
   );
 }
 
+/** The question with its ends spelt in the plain way. */
+function plainQuestion(asked: Question): Question {
+  const { text: to, protocol } = plainDestination(asked.to);
+  const given = protocolOf(asked);
+  if (protocol !== undefined && given !== undefined && protocol !== given)
+    refuse(`--to ${shown(asked.to)} says ${protocol}, and --proto ${given}: say one of them.`);
+  return { ...asked, from: plainSource(asked.from), to, protocol: asked.protocol ?? protocol };
+}
+
 /** The addresses, port, protocol and hook that a question means. What the dump and the cluster do not say is refused with what to say instead. */
-export function* questionEnds(resolution: Resolution, question: Question, options: AskOptions = {}): Steps<QuestionAnswer> {
-  const reading: Reading = { resolution, question, local: options.local ?? new Set(), isV6: familyOf(question) };
+export function* questionEnds(resolution: Resolution, asked: Question, options: AskOptions = {}): Steps<QuestionAnswer> {
   try {
+    const question = plainQuestion(asked);
+    const reading: Reading = { resolution, question, local: options.local ?? new Set(), isV6: familyOf(question) };
     const to = yield* destination(reading, isOutside(resolution, question.from) ? 'outside' : 'inside');
     const from = source(reading, isIPv6(to.ip));
     const hook = question.hook ?? from.hook;
