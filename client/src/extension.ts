@@ -64,7 +64,7 @@ export function activateExtension(
   };
   const server = createServerAccess((errorHandler) => createClient({ ...options, errorHandler }), log);
   const panels = createFlowPanels(context, server);
-  const trace = createTraceView(server);
+  const trace = createTraceView(server, (path) => panels.light(path));
   const expanded = createExpandedChains(server);
   const dumps = createNodeDumps();
   const comparedDumps = createComparedDumps();
@@ -86,7 +86,7 @@ export function activateExtension(
     createPacketTests(server),
     // Before the server is up: a command that comes early waits for it.
     ...registerCommands(server, panels, log),
-    ...registerTraceCommands({ server, view: trace, memento: context.workspaceState, drawnDump: () => panels.activeDump() }),
+    ...registerTraceCommands({ server, view: trace, memento: context.workspaceState, panels }),
     ...registerClusterCommands(server, dumps, context.workspaceState),
     ...registerCompareCommands(server, comparedDumps, compareView),
   );

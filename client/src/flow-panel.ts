@@ -24,6 +24,7 @@ import { pickFlowTarget } from './flow-target-pick.ts';
 import { fileNameOf, type OtherDump, pickOtherDump } from './other-dump-pick.ts';
 import { type ServerAccess, type ServerState, ServerStopped } from './server-access.ts';
 import { messageOf } from './show.ts';
+import type { DrawnTrace } from './trace/drawn-trace.ts';
 import { tracePacketCommand } from './trace/trace-rows.ts';
 
 /** What a panel shows at first. */
@@ -44,6 +45,8 @@ export interface FlowPanel {
   title(): string;
   /** Whether it shows something of a dump, be it as what its own is compared with. */
   isOf(uri: string): boolean;
+  /** Lights the path of a packet where it is of this dump; undefined for none. */
+  light(trace: DrawnTrace | undefined): void;
   /** Has the user pick a dump, and draws its flow beside. */
   compare(): Promise<void>;
   /** Draws another flow of the same dump, or the same one as it is now. */
@@ -84,6 +87,7 @@ class PanelOfDump implements FlowPanel {
   #shown: ShowFlow | ShowNothing | undefined;
   #outdated: Outdated | undefined;
   #other: OtherDump | undefined;
+  #trace: DrawnTrace | undefined;
   #running: CancellationTokenSource | undefined;
   #cursorTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -134,6 +138,11 @@ class PanelOfDump implements FlowPanel {
 
   isOf(uri: string): boolean {
     return this.uri().toString() === uri || this.#other?.uri.toString() === uri;
+  }
+
+  light(trace: DrawnTrace | undefined): void {
+    this.#trace = trace;
+    this.#postTrace();
   }
 
   async compare(): Promise<void> {
@@ -210,6 +219,12 @@ class PanelOfDump implements FlowPanel {
     if (this.#isReady) void this.panel.webview.postMessage(message);
   }
 
+  #postTrace(): void {
+    const trace = this.#trace?.uri.toString() === this.uri().toString() ? this.#trace : undefined;
+    const steps = (trace?.steps ?? []).map(({ line, words }) => ({ line: line === null ? null : line + 1, words }));
+    this.#post({ kind: 'traced', title: trace?.title ?? '', steps, current: trace?.current ?? -1 });
+  }
+
   #follow(editor: TextEditor): void {
     if (!isOf(this.uri())(editor)) return;
     clearTimeout(this.#cursorTimer);
@@ -220,6 +235,7 @@ class PanelOfDump implements FlowPanel {
     this.#isReady = true;
     if (this.#shown !== undefined) this.#post(this.#shown);
     if (this.#outdated !== undefined) this.#post(this.#outdated);
+    if (this.#trace !== undefined) this.#postTrace();
     const editor = window.visibleTextEditors.find(isOf(this.uri()));
     if (editor !== undefined) this.#follow(editor);
   }
@@ -271,6 +287,9 @@ class PanelOfDump implements FlowPanel {
         await commands.executeCommand(tracePacketCommand, this.uri(), { ...ends, protocol });
         return;
       }
+      case 'trace-step':
+        await commands.executeCommand(message.by === 1 ? 'iptables.traceNextStep' : 'iptables.tracePreviousStep');
+        return;
       case 'restart':
         return this.#server.restart();
       case 'copy':

@@ -15,6 +15,7 @@ import { createFlowPanel, type FlowPanel, type FlowSubject } from './flow-panel.
 import { distinctTitles } from './flow-titles.ts';
 import type { ServerAccess } from './server-access.ts';
 import { setPanelTitle } from './show.ts';
+import type { DrawnTrace } from './trace/drawn-trace.ts';
 
 const viewType = 'iptables.flow';
 
@@ -26,11 +27,14 @@ export interface FlowPanels extends Disposable {
   active(): FlowPanel | undefined;
   /** The dump that the drawing with the focus is of. */
   activeDump(): Uri | undefined;
+  /** Lights the path of a packet in the drawings of its dump, and in none for undefined. */
+  light(trace: DrawnTrace | undefined): void;
 }
 
 /** Keeps the flow panels of a window: opens them, restores them after a reload, and has them follow edits. */
 export function createFlowPanels(context: ExtensionContext, server: ServerAccess): FlowPanels {
   const panels = new Set<FlowPanel>();
+  let lit: DrawnTrace | undefined;
   const webviewOptions: WebviewOptions = {
     enableScripts: true,
     localResourceRoots: [Uri.joinPath(context.extensionUri, 'dist/webview')],
@@ -49,6 +53,7 @@ export function createFlowPanels(context: ExtensionContext, server: ServerAccess
     panel.iconPath = Uri.joinPath(context.extensionUri, 'client/media/icon.png');
     const flow = createFlowPanel(panel, subject, server, context.globalStorageUri, entitle);
     panels.add(flow);
+    flow.light(lit);
     panel.onDidDispose(() => {
       panels.delete(flow);
       entitle();
@@ -91,6 +96,10 @@ export function createFlowPanels(context: ExtensionContext, server: ServerAccess
     },
     active,
     activeDump: () => active()?.uri(),
+    light(trace) {
+      lit = trace;
+      for (const flow of panels) flow.light(trace);
+    },
     dispose() {
       // Not the panels: after a reload of the window they are given back to the serializer.
       for (const subscription of subscriptions) subscription.dispose();

@@ -12,9 +12,10 @@
  * What the page keeps with setState, and so what a WebviewPanelSerializer is given back, is a FlowPanelState (model/panel-state.ts).
  */
 import type { FlowGraph } from '../../server/src/kube/flow/graph.ts';
-import { type Check, isBoolean, isLine, isString, oneOf, optional, orNull, record } from './model/check.ts';
+import { type Check, isBoolean, isLine, isNumber, isString, listOf, oneOf, optional, orNull, record } from './model/check.ts';
 import { isExport, type SaveFormat } from './model/export-check.ts';
 import { isFlowGraph } from './model/graph-check.ts';
+import type { TracedStep } from './model/traced-path.ts';
 
 /** Draw this. */
 export interface ShowFlow {
@@ -86,8 +87,18 @@ export interface Highlight {
   readonly chain: string | null;
 }
 
+/** The path of a packet through the dump, of which the flow may have a part: lights it, step by step. No steps: none. */
+export interface Traced {
+  readonly kind: 'traced';
+  /** "tcp 10.244.0.9 -> 10.96.0.10:53, NEW, first met in PREROUTING". */
+  readonly title: string;
+  readonly steps: readonly TracedStep[];
+  /** The step that was gone to last, 0-based; -1 for none. */
+  readonly current: number;
+}
+
 /** From the extension to the page. */
-export type HostMessage = ShowFlow | ShowNothing | ShowLoading | Outdated | Moved | Highlight;
+export type HostMessage = ShowFlow | ShowNothing | ShowLoading | Outdated | Moved | Highlight | Traced;
 
 /** Listening. */
 export interface Ready {
@@ -130,6 +141,12 @@ export interface TracePacket {
   readonly protocol: string;
 }
 
+/** Go to the next step of the traced packet, or the one before, in the dump as well. */
+export interface TraceStep {
+  readonly kind: 'trace-step';
+  readonly by: 1 | -1;
+}
+
 /** Start the language server again. */
 export interface Restart {
   readonly kind: 'restart';
@@ -170,6 +187,7 @@ export type PageMessage =
   | PickFlow
   | CompareFlow
   | TracePacket
+  | TraceStep
   | Restart
   | CopyText
   | SaveFile
@@ -204,6 +222,12 @@ export const readHostMessage: (value: unknown) => HostMessage | null = tagged<Ho
     table: orNull(isString),
     chain: orNull(isString),
   }),
+  traced: record<Traced>({
+    kind: oneOf('traced'),
+    title: isString,
+    steps: listOf(record<TracedStep>({ line: orNull(isLine), words: isString })),
+    current: isNumber,
+  }),
 });
 
 const isSaveShape = record<SaveFile>({
@@ -226,6 +250,7 @@ export const readPageMessage: (value: unknown) => PageMessage | null = tagged<Pa
   'request-flow': record<RequestFlow>({ kind: oneOf('request-flow'), to: isString }),
   'pick-flow': record<PickFlow>({ kind: oneOf('pick-flow') }),
   trace: record<TracePacket>({ kind: oneOf('trace'), from: orNull(isString), to: orNull(isString), protocol: isString }),
+  'trace-step': record<TraceStep>({ kind: oneOf('trace-step'), by: oneOf(1, -1) }),
   restart: record<Restart>({ kind: oneOf('restart') }),
   copy: record<CopyText>({ kind: oneOf('copy'), text: isString, what: isString }),
   save: isSave,

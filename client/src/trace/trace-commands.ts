@@ -14,6 +14,7 @@ import { parseHostPort } from '../../../server/src/base/ip.ts';
 import { type RulesetChangedParams, rulesetChangedNotification } from '../../../server/src/protocol.ts';
 import { type TraceEndsResult, type TraceQuestion, traceEndsRequest } from '../../../server/src/trace-protocol.ts';
 import { showFailure } from '../failure.ts';
+import type { FlowPanels } from '../flow-panels.ts';
 import type { ServerAccess } from '../server-access.ts';
 import { pick, showInformation, showInStatusBar } from '../show.ts';
 import { seenPaths } from './seen-paths.ts';
@@ -29,8 +30,7 @@ interface Context {
   readonly server: ServerAccess;
   readonly view: TraceView;
   readonly memento: Memento;
-  /** The dump that the drawing with the focus is of. */
-  readonly drawnDump: () => Uri | undefined;
+  readonly panels: FlowPanels;
 }
 
 /** Registers what asks for traces and goes through them. */
@@ -41,6 +41,7 @@ export function registerTraceCommands(context: Context): readonly Disposable[] {
     commands.registerCommand('iptables.traceAgain', () => traceAgain(context)),
     commands.registerCommand('iptables.traceNextStep', () => view.walk(1)),
     commands.registerCommand('iptables.tracePreviousStep', () => view.walk(-1)),
+    commands.registerCommand('iptables.showTraceInDrawing', () => showInDrawing(context)),
     commands.registerCommand('iptables.copyTrace', () => copy(context, 'text')),
     commands.registerCommand('iptables.copyTraceMarkdown', () => copy(context, 'markdown')),
     commands.registerCommand('iptables.showSeenPackets', () => showSeen(context)),
@@ -54,11 +55,11 @@ export function registerTraceCommands(context: Context): readonly Disposable[] {
 }
 
 /** The dump that a command is about: what it was given, the editor's, the drawing's, or the one that was traced last. */
-function dumpOf({ view, drawnDump }: Context, given: unknown): Uri | undefined {
+function dumpOf({ view, panels }: Context, given: unknown): Uri | undefined {
   if (given instanceof Uri) return given;
   if (typeof given === 'string') return Uri.parse(given, true);
   const document = window.activeTextEditor?.document;
-  return (document?.languageId === 'iptables' ? document.uri : undefined) ?? drawnDump() ?? view.current()?.uri;
+  return (document?.languageId === 'iptables' ? document.uri : undefined) ?? panels.activeDump() ?? view.current()?.uri;
 }
 
 /** Where a packet goes, by a Service's name or by an address as `iptables/flow` takes it: "10.96.0.10:53/udp". */
@@ -168,6 +169,33 @@ async function showSeen(context: Context): Promise<void> {
     if (refusal !== undefined) await showInformation(refusal);
   } catch (error) {
     await failed(context, error);
+  }
+}
+
+/** Draws the flow of the Service that the packet's path comes by; the path is lit in it. */
+async function showInDrawing(context: Context): Promise<void> {
+  const { view, server, panels } = context;
+  const session = view.current();
+  if (session === undefined) {
+    await showInformation(l10n.t('No packet has been followed yet.'));
+    return;
+  }
+  const { uri } = session;
+  const cancellation = new CancellationTokenSource();
+  try {
+    const lines = new Set(view.steps().flatMap(({ line }) => (line === null ? [] : [line])));
+    for (const line of lines) {
+      const params = { textDocument: { uri: uri.toString() }, position: { line, character: 0 } };
+      const result = await server.flow(params, cancellation.token);
+      if (result.kind !== 'flow') continue;
+      panels.show(uri, result.to);
+      return;
+    }
+    await showInformation(l10n.t('No rule on the path of this packet is for a Service: there is no drawing to show it in.'));
+  } catch (error) {
+    await showFailure(server, error, (reason) => l10n.t('No flow: {0}', reason));
+  } finally {
+    cancellation.dispose();
   }
 }
 

@@ -14,7 +14,8 @@ import {
 import { type RulesetChangedParams, rulesetChangedNotification } from '../../../server/src/protocol.ts';
 import type { ServerAccess } from '../server-access.ts';
 import { createTree, messageOf, showInStatusBar, type Tree } from '../show.ts';
-import type { ShownPaths } from './shown-paths.ts';
+import type { DrawnTrace } from './drawn-trace.ts';
+import type { ShownPaths, ShownStep } from './shown-paths.ts';
 import { createTraceLights, type TraceLights } from './trace-lights.ts';
 import { below, type TraceNode, type TraceSubject } from './trace-nodes.ts';
 import { traceRow } from './trace-rows.ts';
@@ -34,6 +35,8 @@ export interface TraceView extends Disposable {
   goTo(uri: Uri, line: number, outcome: number, step: number): Promise<void>;
   clear(): void;
   current(): ShownPaths | undefined;
+  /** The steps of the outcome that is looked at; none without a trace. */
+  steps(): readonly ShownStep[];
 }
 
 /** Rows below which steps are. */
@@ -41,6 +44,7 @@ const deep: ReadonlySet<TraceSubject['kind']> = new Set(['outcome', 'stage', 'ru
 
 class View implements TraceView {
   readonly #tree: Tree<TraceNode>;
+  readonly #drawn: (trace: DrawnTrace | undefined) => void;
   readonly #lights: TraceLights = createTraceLights();
   readonly #changed = new EventEmitter<TraceNode | undefined>();
   readonly #listeners: readonly Disposable[];
@@ -52,7 +56,8 @@ class View implements TraceView {
   #step = -1;
   #running: CancellationTokenSource | undefined;
 
-  constructor(server: ServerAccess) {
+  constructor(server: ServerAccess, drawn: (trace: DrawnTrace | undefined) => void) {
+    this.#drawn = drawn;
     this.#tree = createTree<TraceNode>(viewId, {
       changed: this.#changed.event,
       row: (node) => traceRow(node, this.#session?.uri ?? Uri.parse('untitled:')),
@@ -71,6 +76,10 @@ class View implements TraceView {
 
   current(): ShownPaths | undefined {
     return this.#session;
+  }
+
+  steps(): readonly ShownStep[] {
+    return this.#session?.paths[this.#outcome] ?? [];
   }
 
   async look(open: () => Promise<ShownPaths | string>): Promise<string | undefined> {
@@ -193,12 +202,15 @@ class View implements TraceView {
 
   /** The 0-based lines of the steps of the outcome that is looked at. */
   #lines(): readonly (number | null)[] {
-    return (this.#session?.paths[this.#outcome] ?? []).map(({ line }) => line);
+    return this.steps().map(({ line }) => line);
   }
 
   #light(): void {
     const session = this.#session;
     this.#lights.show(session === undefined ? undefined : { uri: session.uri, lines: this.#lines(), current: this.#step });
+    this.#drawn(
+      session === undefined ? undefined : { uri: session.uri, title: session.title, steps: this.steps(), current: this.#step },
+    );
   }
 
   /** Brings a step's row into sight, where the tree is on the screen. */
@@ -234,7 +246,10 @@ class View implements TraceView {
   }
 }
 
-/** The view of the packet that was followed last. It follows edits of its dump, and says why where it cannot. */
-export function createTraceView(server: ServerAccess): TraceView {
-  return new View(server);
+/**
+ * The view of the packet that was followed last. It follows edits of its dump, and says why where it cannot. `drawn` is told of each path and
+ * step that is looked at, and of none.
+ */
+export function createTraceView(server: ServerAccess, drawn: (trace: DrawnTrace | undefined) => void): TraceView {
+  return new View(server, drawn);
 }

@@ -80,6 +80,7 @@ export function act(page: Page, action: KeyAction): void {
     }
     case 'clear':
       page.cursor = null;
+      page.traced = null;
       setSelected(page, null, null);
       break;
     case 'search':
@@ -100,6 +101,9 @@ export function act(page: Page, action: KeyAction): void {
       break;
     case 'details':
       setDetails(page, !state.details);
+      break;
+    case 'step':
+      page.host.post({ kind: 'trace-step', by: action.by });
       break;
     case 'difference':
       nextDifference(page, action.step);

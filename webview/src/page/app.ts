@@ -16,6 +16,7 @@ import { clickItem, clickTarget, nextMatch, select, setSelected, toggle } from '
 import type { Shown } from './shown.ts';
 import type { ToolbarEvents } from './toolbar.ts';
 import { tooltipOf } from './tooltip-text.ts';
+import { hideTraced } from './tracing.ts';
 
 /** Builds the page, listens, and says that it does. */
 export function startPage(host: Host): void {
@@ -30,6 +31,7 @@ export function startPage(host: Host): void {
     },
     other: otherEvents(() => page),
     compare: { nextDifference: (step) => nextDifference(page, step), stopComparing: () => stopComparing(page) },
+    trace: { step: (by) => host.post({ kind: 'trace-step', by }), hide: () => hideTraced(page) },
     toolbar: toolbarEvents(() => page),
     exports: exportEntries(
       () => (page.shown === null ? null : exportable(page, page.shown)),

@@ -30,7 +30,7 @@ export function createCompareBar(events: CompareEvents): CompareBar {
     button('Previous difference', 'Previous difference (Shift+F7)', 'previous', -1),
     button('Next difference', 'Next difference (F7)', 'next', 1),
   );
-  const stop = element('button', { type: 'button', class: 'button compare-stop' }, 'Stop comparing');
+  const stop = element('button', { type: 'button', class: 'button bar-button' }, 'Stop comparing');
   stop.addEventListener('click', () => events.stopComparing());
   const host = element(
     'section',

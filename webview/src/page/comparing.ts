@@ -5,8 +5,8 @@ import type { GraphIndex } from '../model/graph-index.ts';
 import { differenceText } from './compare-bar.ts';
 import type { Drawing } from './drawing.ts';
 import { openLine, openLineOf, type Page, say, update } from './page.ts';
-import { refresh, relayout } from './refresh.ts';
-import { setSelected, toggleGroup } from './selection.ts';
+import { refresh } from './refresh.ts';
+import { openGroupsOf, setSelected, toggleGroup } from './selection.ts';
 import type { Shown } from './shown.ts';
 import type { Target } from './target.ts';
 
@@ -48,21 +48,6 @@ function revealIn(shown: Shown | null, drawing: Drawing, ids: readonly string[],
     const box = id === undefined ? undefined : shown?.boxOf.get(id);
     if (box !== undefined) drawing.reveal(box);
   }
-}
-
-/** A group's endpoint is seen when the group is open; of many only the first few are opened for. */
-function openGroupsOf(page: Page, ids: readonly string[]): void {
-  const most = 2;
-  const closed = new Set<string>();
-  for (const id of ids) {
-    for (const shown of [page.shown, page.compared?.shown]) {
-      const box = shown?.boxOf.get(id);
-      if (box !== undefined && box.group !== null && box.id !== id && closed.size < most) closed.add(box.id);
-    }
-  }
-  if (closed.size === 0) return;
-  update(page, { open: [...page.state.open, ...closed], view: page.parts.drawing.view() });
-  relayout(page);
 }
 
 export function stopComparing(page: Page): void {

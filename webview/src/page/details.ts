@@ -29,6 +29,7 @@ const keys: readonly Fact[] = [
   { term: 'Shift+Arrows', text: 'pan', line: null },
   { term: '/', text: 'find', line: null },
   { term: 'F7', text: 'next difference', line: null },
+  { term: 'Alt+F9', text: 'next step of a trace', line: null },
   { term: 'T, D', text: 'text, details', line: null },
   { term: 'Alt+←, Alt+→', text: 'back, forward', line: null },
 ];

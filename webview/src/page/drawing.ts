@@ -120,6 +120,8 @@ export class Drawing {
 
   /** Pans so far that the box is in view. */
   reveal(box: Box): void {
+    // A bar above the drawing may just have come or gone.
+    this.#size = null;
     const before = this.view();
     const after = revealingView(box, before, this.size());
     if (after !== before) this.#move(after, true);

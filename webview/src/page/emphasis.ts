@@ -1,7 +1,9 @@
 import type { FlowEdge } from '../../../server/src/kube/flow/graph.ts';
 import type { Box } from '../layout/model.ts';
 import type { Highlight } from '../messages.ts';
+import { count } from '../model/format.ts';
 import { findPlace, pathsThrough } from '../model/graph-index.ts';
+import type { TracedPath } from '../model/traced-path.ts';
 import type { Shown } from './shown.ts';
 
 /** What stands out in a drawing. Ids are those of boxes and edges. */
@@ -13,10 +15,19 @@ export interface Emphasis {
   readonly cursor: ReadonlySet<FlowEdge>;
   /** Boxes that match the search, or hold what does. */
   readonly matches: ReadonlySet<string>;
+  /** By a box's id, at which steps of a packet's path one comes there: "2, 3". */
+  readonly steps: ReadonlyMap<string, StepNumbers>;
+}
+
+/** The numbers of the steps that lead to a box. */
+export interface StepNumbers {
+  readonly text: string;
+  /** One of them is the step that is looked at. */
+  readonly isCurrent: boolean;
 }
 
 /** Nothing stands out. */
-export const noEmphasis: Emphasis = { selected: null, lit: null, cursor: new Set(), matches: new Set() };
+export const noEmphasis: Emphasis = { selected: null, lit: null, cursor: new Set(), matches: new Set(), steps: new Map() };
 
 /**
  * Lights every path through what the editor's cursor is on, or else through what is selected (a node's or a group's id); `found` are the
@@ -37,6 +48,7 @@ export function emphasisOf(
     selected: selected === null ? null : (boxOf.get(selected)?.id ?? selected),
     cursor: new Set(place.edges),
     matches: new Set(found.map((id) => boxOf.get(id)?.id).filter((id) => id !== undefined)),
+    steps: new Map(),
   };
   if (starts.length === 0 && place.edges.length === 0) return { ...named, lit: null };
   const path = pathsThrough(index, starts, place.edges);
@@ -46,6 +58,30 @@ export function emphasisOf(
     layout.edges.filter((drawn) => drawn.edges.some((edge) => path.edges.has(edge))).map((drawn) => drawn.id),
   );
   return { ...named, lit: { boxes: lit, edges } };
+}
+
+/** The path of a packet stands out, its steps numbered; `current` is the one that is looked at, 0-based. */
+export function traceEmphasis({ layout, boxOf }: Shown, { nodes, edges, places }: TracedPath, current: number): Emphasis {
+  const boxes = new Set([...nodes].map((id) => boxOf.get(id)?.id).filter((id) => id !== undefined));
+  const lines = new Set(layout.edges.filter((drawn) => drawn.edges.some((edge) => edges.has(edge))).map(({ id }) => id));
+  const numbers = new Map<string, number[]>();
+  for (const [at, place] of places.entries()) {
+    const box = place === null ? undefined : boxOf.get(place);
+    if (box !== undefined) numbers.set(box.id, [...(numbers.get(box.id) ?? []), at]);
+  }
+  const here = places[current] ?? null;
+  return {
+    ...noEmphasis,
+    selected: here === null ? null : (boxOf.get(here)?.id ?? null),
+    lit: { boxes, edges: lines },
+    steps: new Map(
+      [...numbers].map(([id, all]) => {
+        const isCurrent = all.includes(current);
+        const text = all.map((at) => count(at + 1)).join(', ');
+        return [id, { text: isCurrent ? `▶ ${text}` : text, isCurrent }];
+      }),
+    ),
+  };
 }
 
 /** A difference of two flows stands out: its boxes (the first as the selected one), and the edges between them that differ. */

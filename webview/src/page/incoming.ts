@@ -10,6 +10,7 @@ import { createMeasure } from './measure.ts';
 import { keep, type Page, say } from './page.ts';
 import { refresh, relayout } from './refresh.ts';
 import type { Shown } from './shown.ts';
+import { showTraced } from './tracing.ts';
 
 /** Narrower than this, details lie over the drawing's lower part. */
 const narrow = 640;
@@ -38,6 +39,9 @@ export function receive(page: Page, data: unknown): void {
       break;
     case 'highlight':
       highlight(page, message);
+      break;
+    case 'traced':
+      showTraced(page, message);
       break;
     case undefined:
       break;

@@ -11,6 +11,8 @@ export type KeyAction =
   /** In pixels of the window. */
   | { readonly kind: 'pan'; readonly dx: number; readonly dy: number }
   | { readonly kind: 'go'; readonly step: 1 | -1 }
+  /** To the next step of a traced packet, or the one before. */
+  | { readonly kind: 'step'; readonly by: 1 | -1 }
   /** To the next of the differences of two flows, or the one before. */
   | { readonly kind: 'difference'; readonly step: 1 | -1 };
 
@@ -36,6 +38,7 @@ export function keyAction(event: KeyboardEvent, inTree: boolean): KeyAction | nu
   const command = event.ctrlKey || event.metaKey;
   if (event.altKey && !command && event.key === 'ArrowLeft') return { kind: 'go', step: -1 };
   if (event.altKey && !command && event.key === 'ArrowRight') return { kind: 'go', step: 1 };
+  if (event.altKey && !command && event.key === 'F9') return { kind: 'step', by: event.shiftKey ? -1 : 1 };
   if (!event.altKey && !command && event.key === 'F7') return { kind: 'difference', step: event.shiftKey ? -1 : 1 };
   if (command && !event.altKey && event.key.toLowerCase() === 'f') return { kind: 'search' };
   if (command || event.altKey || !inTree) return null;

@@ -2,8 +2,8 @@ import { type Selection, select } from 'd3';
 import { boxElement, edgeElement, frameElement, labelElement } from '../export/svg-elements.ts';
 import type { Box, DrawnEdge, Frame, Layout } from '../layout/model.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
-import { svgElement } from './dom.ts';
-import type { Emphasis } from './emphasis.ts';
+import { buildElement, svgElement } from './dom.ts';
+import type { Emphasis, StepNumbers } from './emphasis.ts';
 import { joinElements } from './join-elements.ts';
 import type { PlacedLabel } from './target.ts';
 
@@ -15,6 +15,7 @@ export interface Layers {
   readonly edges: Layer;
   readonly labels: Layer;
   readonly boxes: Layer;
+  readonly steps: Layer;
 }
 
 /** Empty layers in an element. */
@@ -24,7 +25,13 @@ export function createLayers(world: SVGGElement): Layers {
     world.append(made);
     return select<SVGGElement, unknown>(made);
   };
-  return { frames: layer('frames'), edges: layer('edges'), labels: layer('labels'), boxes: layer('boxes') };
+  return {
+    frames: layer('frames'),
+    edges: layer('edges'),
+    labels: layer('labels'),
+    boxes: layer('boxes'),
+    steps: layer('steps'),
+  };
 }
 
 /** A part of the drawing from a top to a bottom, in its own pixels. */
@@ -63,13 +70,44 @@ export function renderBand(layers: Layers, index: GraphIndex, layout: Layout, la
   ).attr('transform', (item) => `translate(${item.x},${item.y})`);
 }
 
+const stepHeight = 16;
+const digitWidth = 7;
+
+/** The number of a step, at the upper right corner of the box that it leads to. */
+function stepNumber({ x, y, width }: Box, { text, isCurrent }: StepNumbers): SVGGElement {
+  const wide = text.length * digitWidth + 10;
+  const left = x + width - wide + 8;
+  const top = y - stepHeight / 2;
+  return svgElement(
+    'g',
+    { class: isCurrent ? 'step current' : 'step' },
+    svgElement('rect', { class: 'step-back', x: left, y: top, width: wide, height: stepHeight, rx: 5 }),
+    buildElement({
+      tag: 'text',
+      classes: ['step-text'],
+      attributes: { x: left + wide / 2, y: top + 12, 'text-anchor': 'middle' },
+      text,
+      children: [],
+    }),
+  );
+}
+
 /** Sets the classes that say what stands out; lit edges come to the front and are drawn whole. */
-export function emphasizeLayers({ edges, labels, boxes }: Layers, { lit, selected, matches, cursor }: Emphasis): void {
+export function emphasizeLayers(
+  { edges, labels, boxes, steps: numbers }: Layers,
+  { lit, selected, matches, cursor, steps }: Emphasis,
+): void {
+  numbers.selectChildren().remove();
   boxes
     .selectChildren<SVGGElement, Box>()
     .classed('lit', (box) => lit?.boxes.has(box.id) ?? false)
     .classed('selected', (box) => box.id === selected)
-    .classed('match', (box) => matches.has(box.id));
+    .classed('match', (box) => matches.has(box.id))
+    .filter((box) => steps.has(box.id))
+    .each((box) => {
+      const step = steps.get(box.id);
+      if (step !== undefined) numbers.node()?.append(stepNumber(box, step));
+    });
   edges
     .selectChildren<SVGGElement, DrawnEdge>()
     .classed('lit', (drawn) => lit?.edges.has(drawn.id) ?? false)

@@ -1,12 +1,13 @@
 import type { TextItem } from '../export/text-tree.ts';
 import type { Box } from '../layout/model.ts';
 import type { Measure } from '../layout/text-metrics.ts';
-import type { Highlight } from '../messages.ts';
+import type { Highlight, Traced } from '../messages.ts';
 import type { FlowComparison } from '../model/compare-flows.ts';
 import { lineOf } from '../model/describe.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
 import { type FlowPanelState, freshState } from '../model/panel-state.ts';
 import { findNodes } from '../model/search.ts';
+import { type TracedPath, tracedPath } from '../model/traced-path.ts';
 import type { Host } from './host.ts';
 import { createMeasure } from './measure.ts';
 import type { PageParts } from './parts.ts';
@@ -31,6 +32,8 @@ export interface Page {
   index: GraphIndex | null;
   shown: Shown | null;
   compared: Compared | null;
+  /** The path of a packet through the dump; null for none. */
+  traced: Traced | null;
   /** Why there is nothing to show; null where there is something. */
   reason: string | null;
   /** The place in the history that the flow which is on its way was asked for from. */
@@ -58,6 +61,7 @@ export function createPage(host: Host, parts: PageParts): Page {
     index: null,
     shown: null,
     compared: null,
+    traced: null,
     reason: null,
     wanted: null,
     cursor: null,
@@ -112,6 +116,11 @@ function placeOfId({ index, compared }: Page, id: string): { readonly line: numb
 /** Shows a line in the editor, of the compared dump where that is meant. */
 export function openLine({ host }: Page, line: number, focus: boolean, isOther: boolean): void {
   host.post({ kind: 'open-line', line, focus, ...(isOther ? { isOther } : {}) });
+}
+
+/** Where in the flow the traced packet goes; null for nowhere. */
+export function tracedIn({ index, traced }: Page): TracedPath | null {
+  return index === null || traced === null ? null : tracedPath(index.graph, traced.steps);
 }
 
 /** Whether what is selected is of the compared flow alone. */

@@ -11,6 +11,7 @@ import { createOutdatedBar, type OutdatedBar } from './outdated-bar.ts';
 import { createOverview, type Overview } from './overview.ts';
 import { createToolbar, type Toolbar, type ToolbarEvents } from './toolbar.ts';
 import { createTooltip, type Tooltip } from './tooltip.ts';
+import { createTraceBar, type TraceBar, type TraceBarEvents } from './trace-bar.ts';
 import { createTreeView, type TreeEvents, type TreeView } from './tree-view.ts';
 
 /** What the page is made of. */
@@ -27,6 +28,7 @@ export interface PageParts {
   readonly ownHead: HTMLElement;
   readonly other: OtherPane;
   readonly compare: CompareBar;
+  readonly trace: TraceBar;
   /** Text and drawing, or why there is neither. */
   readonly main: HTMLElement;
   readonly empty: HTMLElement;
@@ -46,6 +48,7 @@ export interface PartEvents {
   readonly tree: TreeEvents;
   readonly other: OtherEvents;
   readonly compare: CompareEvents;
+  readonly trace: TraceBarEvents;
   readonly toolbar: ToolbarEvents;
   readonly exports: readonly MenuEntry[];
   /** A place of the drawing, in its pixels, is wanted in the middle. */
@@ -76,6 +79,7 @@ export function createParts(events: PartEvents): PageParts {
   const main = element('div', { class: 'stage' }, tree.element, drawing.element, overview.element, empty);
   const other = createOtherPane(events.other);
   const compare = createCompareBar(events.compare);
+  const trace = createTraceBar(events.trace);
   const ownHead = element('h2', { class: 'pane-head', hidden: true });
   const panes = element('main', { class: 'panes' }, element('div', { class: 'pane' }, ownHead, main));
   const body = element('div', { class: 'body' }, panes, details.element);
@@ -85,6 +89,7 @@ export function createParts(events: PartEvents): PageParts {
     outdated.element,
     answer.element,
     compare.element,
+    trace.element,
     body,
     footer.element,
     status,
@@ -103,6 +108,7 @@ export function createParts(events: PartEvents): PageParts {
     ownHead,
     other,
     compare,
+    trace,
     main,
     empty,
     emptyText,

@@ -3,8 +3,8 @@ import { drawingText, visibleLines } from '../../../server/src/base/safe-text.ts
 import { textItems } from '../export/text-tree.ts';
 import { filterOf } from '../model/search.ts';
 import { ownDifference, placePanes, refreshOther, relayoutOther } from './compared-view.ts';
-import { emphasisOf } from './emphasis.ts';
-import { matches, type Page } from './page.ts';
+import { emphasisOf, traceEmphasis } from './emphasis.ts';
+import { matches, type Page, tracedIn } from './page.ts';
 import { makeShown, type Shown } from './shown.ts';
 import type { ToolbarState } from './toolbar.ts';
 
@@ -51,6 +51,7 @@ export function refresh(page: Page): void {
     parts.tree.show([], 'NAT flow', true);
     parts.footer.show(null);
     parts.details.show(null, null);
+    parts.trace.show(null, null);
     refreshOther(page);
     return;
   }
@@ -58,9 +59,12 @@ export function refresh(page: Page): void {
   parts.tree.show(itemsOf(page, shown), title, state.mode === 'text');
   activateSelected(page);
   showDetails(page, shown);
-  const emphasis = ownDifference(page) ?? emphasisOf(shown, state.selected, page.cursor, found);
+  const path = tracedIn(page);
+  parts.trace.show(page.traced, path);
+  const traced = path === null ? null : traceEmphasis(shown, path, page.traced?.current ?? -1);
+  const emphasis = ownDifference(page) ?? traced ?? emphasisOf(shown, state.selected, page.cursor, found);
   parts.drawing.emphasize(emphasis);
-  parts.tree.light(page.cursor === null ? null : (emphasis.lit?.boxes ?? null));
+  parts.tree.light(page.cursor === null && traced === null ? null : (emphasis.lit?.boxes ?? null));
   parts.footer.show(shown.index.graph);
   refreshOther(page);
 }

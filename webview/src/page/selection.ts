@@ -28,6 +28,21 @@ export function select(page: Page, id: string): void {
   if (found !== undefined) page.parts.drawing.reveal(found);
 }
 
+/** A group's endpoint is seen when the group is open; of many only the first few are opened for. */
+export function openGroupsOf(page: Page, ids: readonly string[]): void {
+  const most = 2;
+  const closed = new Set<string>();
+  for (const id of ids) {
+    for (const shown of [page.shown, page.compared?.shown]) {
+      const box = shown?.boxOf.get(id);
+      if (box !== undefined && box.group !== null && box.id !== id && closed.size < most) closed.add(box.id);
+    }
+  }
+  if (closed.size === 0) return;
+  update(page, { open: [...page.state.open, ...closed], view: page.parts.drawing.view() });
+  relayout(page);
+}
+
 /** A click on a box or an edge of the drawing. */
 export function clickTarget(page: Page, target: Target, double: boolean): void {
   focusFlow(page);
