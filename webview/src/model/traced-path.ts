@@ -72,6 +72,7 @@ export function tracedPath(graph: FlowGraph, steps: readonly TracedStep[]): Trac
   for (const { line, to } of first) place(line, to);
   for (const { id, badges } of graph.nodes) if (nodes.has(id)) for (const { line } of badges) place(line, id);
   const dispatchers = graph.nodes.filter(({ id, kind }) => kind === 'dispatch' && first.some(({ to }) => to === id));
-  const places = steps.map(({ line }) => (line === null ? null : (byLine.get(line) ?? null)));
-  return { nodes, edges, places: dispatchers.reduce((known, { id, chain }) => withEntrance(known, steps, id, chain), places) };
+  let places: readonly (string | null)[] = steps.map(({ line }) => (line === null ? null : (byLine.get(line) ?? null)));
+  for (const { id, chain } of dispatchers) places = withEntrance(places, steps, id, chain);
+  return { nodes, edges, places };
 }
