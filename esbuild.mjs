@@ -49,6 +49,8 @@ const startsNoPrograms = {
   },
 };
 
+/** Loaded alone, each without what others need. */
+const alone = ['./flow-command.ts', './check-cached.ts'];
 const checkModules = ['./check-command.ts', './check-rules.ts', './check-severity.ts', './explain-command.ts', './completion.ts'];
 
 /**
@@ -62,11 +64,11 @@ const commandsInPieces = {
     build.onStart(() => {
       const program = readFileSync(resolve(root, 'server/src/cli/program.ts'), 'utf8');
       for (const [, path] of program.matchAll(/import\('([^']+)'\)/g)) {
-        if (!pieces.check.has(path) && path !== './flow-command.ts') pieces.packets.add(path);
+        if (!pieces.check.has(path) && !alone.includes(path)) pieces.packets.add(path);
       }
     });
     build.onResolve({ filter: /./ }, ({ kind, importer, path, resolveDir }) => {
-      if (kind !== 'dynamic-import' || basename(importer) !== 'program.ts') return undefined;
+      if (kind !== 'dynamic-import' || !/[\\/]cli[\\/][\w-]+\.ts$/.test(importer)) return undefined;
       const piece = Object.keys(pieces).find((name) => pieces[name].has(path));
       return piece && { path: resolve(resolveDir, `pieces/${piece}.ts`) };
     });

@@ -19,7 +19,7 @@ function bytesOf(pieces: ReadonlySet<string>): number {
 }
 
 function pieceOf(name: string): string {
-  const found = readdirSync(folder).filter((file) => file.startsWith(`${name}-`) && file.endsWith('.mjs'));
+  const found = readdirSync(folder).filter((file) => new RegExp(`^${name}-[0-9A-Z]+\\.mjs$`).test(file));
   expect(found).toHaveLength(1);
   return found[0] ?? '';
 }

@@ -76,13 +76,19 @@ async function drawingRows(): Promise<readonly Row[]> {
   }
 }
 
-function checkTime(file: string): number {
+/** Milliseconds of a whole process that checks the file, as for the first time or, with a folder of caches, once more. */
+function checkTime(file: string, caches?: string): number {
   const started = performance.now();
   const bin = join(root, 'dist/cli/iptables-inspect.cjs');
-  const { status, stderr } = spawnSync(process.execPath, [bin, 'check', '--format', 'json', file], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    encoding: 'utf8',
-  });
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [bin, 'check', ...(caches === undefined ? ['--no-cache'] : []), '--format', 'json', file],
+    {
+      env: { ...process.env, ...(caches === undefined ? {} : { XDG_CACHE_HOME: caches, LOCALAPPDATA: caches }) },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      encoding: 'utf8',
+    },
+  );
   if (status === null || status > 1) throw new Error(`iptables-inspect check failed: ${stderr}`);
   return performance.now() - started;
 }
@@ -108,13 +114,16 @@ try {
 
   say('whole processes, in turn ...');
   checkTime(file);
+  checkTime(file, folder);
   const checks: number[] = [];
+  const again: number[] = [];
   const nft: number[] = [];
   const ratios: number[] = [];
   for (let pair = 0; pair < pairs; pair += 1) {
     const real = restoreTestTime('iptables-nft-restore', file);
     const ours = checkTime(file);
     checks.push(ours);
+    again.push(checkTime(file, folder));
     if (real === null) continue;
     nft.push(real);
     ratios.push(ours / real);
@@ -149,9 +158,10 @@ try {
       value: median(checks),
       unit: 'ms',
       ratio: ratios.length > 0 ? median(ratios) : null,
-      goal: 'ratio 0.6',
+      goal: 'ratio 0.36',
     },
-    { what: 'open to first diagnostics', value: protocol.open, unit: 'ms', ratio: against(protocol.open), goal: 'ratio 1.0' },
+    { what: 'check of the same once more', value: median(again), unit: 'ms', ratio: against(median(again)), goal: 'ratio 0.2' },
+    { what: 'open to first diagnostics', value: protocol.open, unit: 'ms', ratio: against(protocol.open), goal: 'ratio 0.4' },
     { what: 'parse', value: model.parse, unit: 'ms', ratio: against(model.parse), goal: '' },
     { what: 'index', value: model.index, unit: 'ms', ratio: against(model.index), goal: '' },
     { what: 'lint', value: model.lint, unit: 'ms', ratio: against(model.lint), goal: '' },

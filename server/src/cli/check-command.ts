@@ -51,19 +51,25 @@ function checkOptions(paths: readonly string[], { fix, unsafe, diff, format }: C
  * `check DUMP...`: what is wrong with each dump, and with a cluster also where the two disagree. Status 0 where nothing is as grave as
  * `failOn`, else 1, and 1 where the node's Services are not in its iptables and so cannot be compared; 2 where one of them cannot be read, which does not silence the others. With `fix` the files are mended first; with `diff` what that
  * would change is all that is said, and 1 that there is something.
+ * @param given the bytes of files that were read already, by their names; each is let go as it is read
  */
-export async function runCheck(paths: readonly string[], options: CheckOptions, version: string): Promise<CheckAnswer> {
+export async function runCheck(
+  paths: readonly string[],
+  options: CheckOptions,
+  version: string,
+  given: Map<string, Buffer> = new Map(),
+): Promise<CheckAnswer> {
   checkOptions(paths, options);
   const severities = severitiesGiven(options.severity ?? []);
   const hasCluster = options.cluster !== undefined || options.context !== undefined;
-  const cluster = await readCluster(options);
+  const cluster = await readCluster(options, [], undefined, takeFrom(given, options.cluster));
   const files: CheckedFile[] = [];
   const unreadable: UnreadableFile[] = [];
   const mended: MendedFile[] = [];
   let isElsewhere = false;
   for (const path of paths) {
     try {
-      for (const dump of readDumps(path)) {
+      for (const dump of readDumps(path, takeFrom(given, path))) {
         const known = hasCluster ? cluster : await readCluster(options, [], dump.facts);
         const look = (input: LintInput): AllFindings => findingsOf(dump, input, severities, known);
         if (options.fix !== true && options.diff !== true) {
@@ -97,6 +103,14 @@ export async function runCheck(paths: readonly string[], options: CheckOptions, 
   if (onStandardInput === undefined) return { output: write(report, options, version), status };
   for (const line of checkText(report).split('\n')) say(line);
   return { output: onStandardInput.content, status };
+}
+
+/** The bytes of a file, which are held no longer. */
+function takeFrom(given: Map<string, Buffer>, path: string | undefined): Buffer | undefined {
+  if (path === undefined) return undefined;
+  const bytes = given.get(path);
+  given.delete(path);
+  return bytes;
 }
 
 function findingsOf(dump: CliDump, input: LintInput, severities: Severities, cluster: Cluster): AllFindings {

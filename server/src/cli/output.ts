@@ -43,8 +43,17 @@ export async function print(text: string | Buffer): Promise<void> {
   });
 }
 
+let heard: string[] | undefined;
+
+/** From now on keeps what is said, as it was given. */
+export function keepSaid(): readonly string[] {
+  heard = [];
+  return heard;
+}
+
 /** One line on standard error, the program's name in front: "iptables-inspect: node-a.iptables: is empty". */
 export function say(message: string): void {
+  heard?.push(message);
   const line = `${programName}: ${terminalText(
     message
       .trim()

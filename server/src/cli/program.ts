@@ -136,6 +136,7 @@ function addCheck(root: Command, answered: Answered): void {
     .option('--fix', 'mend the files, as far as it is safe; what is mended of standard input goes to standard output')
     .option('--unsafe', 'with --fix or --diff: make fixes that change what the rules do, or are a guess, too')
     .option('--diff', 'print what --fix would change, and change nothing; status 1 where there is something')
+    .option('--no-cache', 'neither look up nor keep what was said of the same content')
     .option('--list-rules', 'print every finding there is, with how grave it is')
     .action(async (dumps, options) => {
       if (options.listRules === true) {
@@ -143,8 +144,8 @@ function addCheck(root: Command, answered: Answered): void {
         answered({ output: listRules(options), status: 0 });
         return;
       }
-      const { runCheck } = await import('./check-command.ts');
-      answered(await runCheck(dumps, options, projectVersion));
+      const { checkCached } = await import('./check-cached.ts');
+      answered(await checkCached(dumps, options, projectVersion));
     });
 }
 

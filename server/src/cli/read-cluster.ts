@@ -4,6 +4,7 @@ import { type Cluster, emptyCluster } from '../cluster/cluster.ts';
 import type { ClusterKind } from '../cluster/objects.ts';
 import { snapshotSteps } from '../cluster/snapshot.ts';
 import type { NodeFacts } from '../node/facts.ts';
+import { decodeBytes } from './decode-bytes.ts';
 import { say } from './output.ts';
 import { nameOfInput, readText } from './read-text.ts';
 import { runSteps } from './run-steps.ts';
@@ -19,16 +20,18 @@ const liveTimeoutMilliseconds = 30_000;
 /**
  * The cluster that `--cluster` or `--context` names; without either, that of a bundle, else one that knows nothing. Throws UsageError, also where it lacks one of
  * the kinds without which the question has no answer.
+ * @param given the bytes of the snapshot, where they were read already
  */
 export async function readCluster(
   options: ClusterOptions,
   needed: readonly ClusterKind[] = [],
   facts: Pick<NodeFacts, 'cluster'> = { cluster: null },
+  given?: Buffer,
 ): Promise<Cluster> {
   if (options.cluster !== undefined && options.context !== undefined) {
     throw new UsageError('--cluster and --context exclude each other: a snapshot file or a live cluster');
   }
-  if (options.cluster !== undefined) return readSnapshotFile(options.cluster, needed);
+  if (options.cluster !== undefined) return readSnapshotFile(options.cluster, needed, given);
   if (options.context !== undefined) return readLive(options.context, needed);
   if (facts.cluster !== null) return clusterOfText(facts.cluster.file, facts.cluster.text, 0, needed);
   return emptyCluster;
@@ -43,8 +46,8 @@ function checkKinds(cluster: Cluster, needed: readonly ClusterKind[], where: str
   );
 }
 
-function readSnapshotFile(path: string, needed: readonly ClusterKind[]): Cluster {
-  const text = readText(path);
+function readSnapshotFile(path: string, needed: readonly ClusterKind[], given: Buffer | undefined): Cluster {
+  const text = given === undefined ? readText(path) : decodeBytes(given);
   const file = nameOfInput(path);
   const changedAt = path === '-' ? 0 : statSync(path).mtimeMs;
   return clusterOfText(file, text, changedAt, needed);

@@ -77,9 +77,9 @@ function ofBundle(file: string, facts: NodeFacts): CliDump {
 }
 
 /** The facts of a bundle, or the text of a dump. */
-function readInput(path: string): NodeFacts | string {
-  if (isFolder(path)) return readBundleFolder(path);
-  const bytes = readWhole(path);
+function readInput(path: string, given?: Buffer): NodeFacts | string {
+  if (given === undefined && isFolder(path)) return readBundleFolder(path);
+  const bytes = given ?? readWhole(path);
   return readBundleArchive(path, bytes) ?? decodeBytes(bytes);
 }
 
@@ -92,10 +92,13 @@ export function readDump(path: string): CliDump {
   return { file, ...read, facts: noFacts, others: [], place: (line) => ({ file, line: line + 1 }) };
 }
 
-/** The same with a dump for each of a bundle's files that has rules, so that lines are numbered as they stand there. */
-export function readDumps(path: string): readonly CliDump[] {
+/**
+ * The same with a dump for each of a bundle's files that has rules, so that lines are numbered as they stand there.
+ * @param given the bytes of the file, where they were read already
+ */
+export function readDumps(path: string, given?: Buffer): readonly CliDump[] {
   const file = nameOfInput(path);
-  const input = readInput(path);
+  const input = readInput(path, given);
   if (typeof input === 'string') {
     const read = readRules(file, input, path === '-' ? '' : path);
     return [{ file, ...read, facts: noFacts, others: [], place: (line) => ({ file, line: line + 1 }) }];

@@ -39,12 +39,17 @@ export function readWhole(path: string): Buffer {
   }
 }
 
+/** Makes ready for text of so many bytes to stay in memory. */
+export function prepareForBytes(bytes: number): void {
+  if (bytes > largeFile) limitYoungGeneration();
+}
+
 function readBytes(path: string): Buffer {
   if (standardInput.includes(path)) return readStandardInput();
   const stats = statSync(path);
   if (stats.isSocket()) throw new Error('is a socket, not a file');
   refuse(stats);
-  if (stats.size > largeFile) limitYoungGeneration();
+  prepareForBytes(stats.size);
   // A named pipe is not waited for on opening: whoever is to write to it may never come.
   const file = openSync(path, stats.isFIFO() ? constants.O_RDONLY | constants.O_NONBLOCK : constants.O_RDONLY);
   try {

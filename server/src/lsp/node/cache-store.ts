@@ -1,0 +1,119 @@
+/** Entries of a cache as files: each read only where it is this user's and as it was written, and the oldest gone where there are too many. */
+import { hash, randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { isOwn, isPrivate } from './cache-folder.ts';
+
+/** How much a cache may hold. */
+export interface CacheBounds {
+  readonly entries: number;
+  /** Of all entries together. */
+  readonly bytes: number;
+  /** Of one entry. */
+  readonly entryBytes: number;
+}
+
+export const cacheBounds: CacheBounds = { entries: 200, bytes: 64_000_000, entryBytes: 8_000_000 };
+
+const digestLength = 64;
+const entryName = /^[0-9a-f]{64}$/;
+const temporaryName = /^[0-9a-f-]{36}\.tmp$/;
+const abandonedMilliseconds = 3_600_000;
+
+/** The name of an entry: SHA-256 of all that what it holds depends on. */
+export function entryKey(parts: unknown): string {
+  return hash('sha256', JSON.stringify(parts), 'hex');
+}
+
+/**
+ * What stands before an entry, so that one that was cut, damaged or copied under another's name is none. It has no secret: whoever may write into a folder that only its owner
+ * may open could read a key there as well.
+ */
+function digestOf(key: string, content: string): string {
+  return hash('sha256', `${key}\n${content}`, 'hex');
+}
+
+/** What was kept under a key; undefined where there is nothing, or nothing that this user wrote just so. */
+export function readEntry(folder: string, key: string, bounds: CacheBounds = cacheBounds): string | undefined {
+  const path = join(folder, key);
+  let file: number | undefined;
+  try {
+    // No link is followed, and a pipe is not waited for. Windows has neither flag, and no links that need no rights.
+    file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+    const stats = fstatSync(file);
+    if (!stats.isFile() || stats.nlink !== 1 || !isOwn(stats) || !isPrivate(stats)) return undefined;
+    if (stats.size > bounds.entryBytes + digestLength + 1) return undefined;
+    const text = readFileSync(file, 'utf8');
+    const content = text.slice(digestLength + 1);
+    if (text.slice(0, digestLength + 1) !== `${digestOf(key, content)}\n`) return undefined;
+    markUsed(path);
+    return content;
+  } catch {
+    return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+/** The oldest go first: old is what has not been used for long. */
+function markUsed(path: string): void {
+  try {
+    const now = new Date();
+    utimesSync(path, now, now);
+  } catch {
+    // It goes a little sooner.
+  }
+}
+
+/** Keeps text under a key, in one step, and makes room. What does not fit, or cannot be written, is not kept. */
+export function writeEntry(folder: string, key: string, content: string, bounds: CacheBounds = cacheBounds): void {
+  if (Buffer.byteLength(content) > bounds.entryBytes) return;
+  const beside = join(folder, `${randomUUID()}.tmp`);
+  try {
+    writeFileSync(beside, `${digestOf(key, content)}\n${content}`, { flag: 'wx', mode: 0o600 });
+    renameSync(beside, join(folder, key));
+    makeRoom(folder, bounds);
+  } catch {
+    remove(beside);
+  }
+}
+
+function remove(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Another took it away.
+  }
+}
+
+/** Takes the oldest entries away until the others are within bounds; nothing else in the folder is touched. */
+function makeRoom(folder: string, bounds: CacheBounds): void {
+  const entries: { readonly path: string; readonly bytes: number; readonly usedAt: number }[] = [];
+  for (const name of readdirSync(folder)) {
+    const isTemporary = temporaryName.test(name);
+    if (!isTemporary && !entryName.test(name)) continue;
+    const path = join(folder, name);
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    if (stats === undefined || stats.isDirectory()) continue;
+    if (!isTemporary) entries.push({ path, bytes: stats.size, usedAt: stats.mtimeMs });
+    else if (Date.now() - stats.mtimeMs > abandonedMilliseconds) remove(path);
+  }
+  entries.sort((a, b) => b.usedAt - a.usedAt);
+  let bytes = 0;
+  for (const [index, entry] of entries.entries()) {
+    bytes += entry.bytes;
+    if (index >= bounds.entries || (bytes > bounds.bytes && index > 0)) remove(entry.path);
+  }
+}
