@@ -61,7 +61,10 @@ describeWith('git', 'canonical as git’s textconv', () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'iptables-git-'));
     git('init', '-q', '-b', 'main');
-    const script = settings.replace('"iptables-inspect canonical"', `"'${process.execPath}' '${inspectBundle}' canonical"`);
+    // The checkout may lie in a path with any character.
+    const words = [process.execPath, inspectBundle].map((word) => `'${word.replaceAll("'", "'\\''")}'`);
+    writeFileSync(join(folder, '.git/inspect'), `exec ${words.join(' ')} "$@"\n`);
+    const script = settings.replace('"iptables-inspect canonical"', '"sh .git/inspect canonical"');
     expect(script).not.toBe(settings);
     const { status, stderr } = spawnSync('sh', ['-e', '-c', script], { cwd: folder, encoding: 'utf8' });
     expect([status, stderr]).toEqual([0, '']);

@@ -79,7 +79,8 @@ describe('diagnose', () => {
     expect(inspect(['diagnose', bomb]).stderr).toBe(
       `iptables-inspect: ${bomb}: holds more than 500 MB; expected a node bundle\n`,
     );
-  });
+    // 25,000 folders and 500 MB are made for it, which a busy disk takes its time for.
+  }, 120_000);
 
   it('takes a dump alone, says what is missing, and does not claim that a packet arrives', () => {
     const dump = join(folder, 'hairpin-off/iptables-save.txt');
