@@ -49,8 +49,9 @@ const startsNoPrograms = {
   },
 };
 
-/** Loaded alone, each without what others need. */
-const alone = ['./flow-command.ts', './check-cached.ts'];
+/** Loaded alone, without what others need. */
+const alone = ['./check-cached.ts'];
+const drawingModules = ['./flow-command.ts', './map-command.ts'];
 const checkModules = ['./check-command.ts', './check-rules.ts', './check-severity.ts', './explain-command.ts', './completion.ts'];
 
 /**
@@ -60,11 +61,15 @@ const checkModules = ['./check-command.ts', './check-rules.ts', './check-severit
 const commandsInPieces = {
   name: 'commands-in-pieces',
   setup(build) {
-    const pieces = { check: new Set([...checkModules, '../lint/registry.ts']), packets: new Set() };
+    const pieces = {
+      check: new Set([...checkModules, '../lint/registry.ts']),
+      packets: new Set(),
+      drawings: new Set(drawingModules),
+    };
     build.onStart(() => {
       const program = readFileSync(resolve(root, 'server/src/cli/program.ts'), 'utf8');
       for (const [, path] of program.matchAll(/import\('([^']+)'\)/g)) {
-        if (!pieces.check.has(path) && !alone.includes(path)) pieces.packets.add(path);
+        if (!pieces.check.has(path) && !pieces.drawings.has(path) && !alone.includes(path)) pieces.packets.add(path);
       }
     });
     build.onResolve({ filter: /./ }, ({ kind, importer, path, resolveDir }) => {

@@ -9,6 +9,7 @@ import {
   window,
   workspace,
 } from 'vscode';
+import { mapRequest } from '../../server/src/base/flow-request.ts';
 import { type AnnotateParams, type AnnotateResult, annotateRequest, copyNodeCommandsCommand } from '../../server/src/protocol.ts';
 import { pickClusterSnapshot } from './cluster-snapshot-pick.ts';
 import { writeExpectations } from './expectations/write-expectations.ts';
@@ -26,6 +27,7 @@ export function registerCommands(server: ServerAccess, panels: FlowPanels, log: 
     commands.registerCommand('iptables.showFlow', (uri?: unknown, to?: unknown) => showFlow(server, panels, uri, to)),
     commands.registerCommand('iptables.compareFlow', () => compareFlow(server, panels)),
     commands.registerCommand('iptables.showChainGraph', () => showChainGraph(server, panels)),
+    commands.registerCommand('iptables.showMap', (uri?: unknown) => showMap(panels, uri)),
     registerReach(server),
     commands.registerCommand('iptables.annotate', () => annotate(server)),
     commands.registerCommand('iptables.selectClusterSnapshot', pickClusterSnapshot),
@@ -90,6 +92,18 @@ async function showChainGraph(server: ServerAccess, panels: FlowPanels): Promise
   } finally {
     cancellation.dispose();
   }
+}
+
+/** Opens the map of all Services: of the dump that a menu or the side bar gives, else of the one in the editor or in the drawing. */
+async function showMap(panels: FlowPanels, given: unknown): Promise<void> {
+  const editor = window.activeTextEditor;
+  const open = editor?.document.languageId === 'iptables' ? editor.document.uri : panels.activeDump();
+  const uri = given instanceof Uri ? given : open;
+  if (uri === undefined) {
+    await showInformation(l10n.t('Open an iptables dump first: the map is drawn from it.'));
+    return;
+  }
+  panels.show(uri, mapRequest);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The flows of a panel: its dump's own, alone or with the one that it is compared with. */
 import { type CancellationToken, l10n, type Uri, workspace } from 'vscode';
-import { expectedRequest, isExpectedRequest } from '../../server/src/base/flow-request.ts';
+import { expectedRequest, isExpectedRequest, isMapRequest } from '../../server/src/base/flow-request.ts';
 import type { FlowGraph } from '../../server/src/kube/flow/graph.ts';
 import type { FlowResult } from '../../server/src/protocol.ts';
 import type { OtherFlow, ShowFlow, ShowNothing } from '../../webview/src/messages.ts';
@@ -42,9 +42,11 @@ export async function flowMessage(
   server: ServerAccess,
   own: Uri,
   to: string,
-  other: OtherDump | undefined,
+  chosen: OtherDump | undefined,
   token: CancellationToken,
 ): Promise<ShowFlow | ShowNothing> {
+  // Flows are compared, one at a time: the map of all stands alone.
+  const other = isMapRequest(to) ? undefined : chosen;
   const source = { uri: own.toString(), file: fileNameOf(own), to };
   const [result, second] = await Promise.all([
     server.flow({ textDocument: { uri: source.uri }, to }, token),

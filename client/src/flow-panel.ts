@@ -12,7 +12,7 @@ import {
   window,
   workspace,
 } from 'vscode';
-import { isChainRequest } from '../../server/src/base/flow-request.ts';
+import { isChainRequest, isMapRequest } from '../../server/src/base/flow-request.ts';
 import { type HostMessage, type Outdated, readPageMessage, type ShowFlow, type ShowNothing } from '../../webview/src/messages.ts';
 import { pickChainDepth } from './chain-depth-pick.ts';
 import { flowMessage } from './compared-flow.ts';
@@ -72,6 +72,7 @@ function columnOf(uri: Uri): ViewColumn | undefined {
 }
 
 function titleOf(to: string, title: string): string {
+  if (isMapRequest(to)) return title;
   return isChainRequest(to) ? l10n.t('Chains: {0}', title) : l10n.t('NAT flow: {0}', title);
 }
 
@@ -146,6 +147,11 @@ class PanelOfDump implements FlowPanel {
   }
 
   async compare(): Promise<void> {
+    if (isMapRequest(this.#to)) {
+      const picked = await pickFlowTarget(this.#server, this.uri());
+      if (picked === undefined) return;
+      this.#to = picked;
+    }
     const other = await pickOtherDump(this.uri(), !isChainRequest(this.#to));
     if (other === undefined) return;
     this.#other = other;

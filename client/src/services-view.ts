@@ -186,6 +186,7 @@ export function createServicesView(server: ServerAccess): Disposable {
     commands.registerCommand('iptables.showServiceFlow', onService('iptables.showFlow')),
     commands.registerCommand('iptables.traceService', onService('iptables.tracePacket')),
     commands.registerCommand('iptables.showServiceReach', onService('iptables.showReach')),
+    commands.registerCommand('iptables.showServicesMap', () => commands.executeCommand('iptables.showMap', tree.shown())),
     tree,
   ];
   return {

@@ -34,7 +34,7 @@ describe('what the command line loads', () => {
   it('is neither a drawing nor packets for check', () => {
     const pieces = loadedWith(pieceOf('check'));
     const text = [...pieces].map((piece) => readFileSync(resolve(folder, piece), 'utf8')).join('');
-    expect(pieces).not.toContain(pieceOf('flow-command'));
+    expect(pieces).not.toContain(pieceOf('drawings'));
     expect(pieces).not.toContain(pieceOf('packets'));
     expect(text.includes('orphaned-chain')).toBe(true);
     // What dagre calls the direction of a layout.

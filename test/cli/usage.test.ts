@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { inspect } from '../support/inspect.ts';
 
 it.each([
-  ['', 'expected a command: check, resolve, flow, trace, reach, test, drift, expected, diff'],
+  ['', 'expected a command: check, resolve, flow, map, trace, reach, test, drift, expected, diff'],
   ['chek', "unknown command 'chek' (Did you mean check?)"],
   ['check', "missing required argument 'dump'"],
   ['check a.iptables --bogus', "unknown option '--bogus'"],

@@ -1,7 +1,7 @@
 /**
  * What asks for a drawing, as a text that server, client, page and command line hand to each other: an address ("10.96.20.10:80/tcp") or a
  * Service ("shop/web:http"), either also for the flow that kube-proxy would make ("expected:shop/web:http"), or a chain with how many jumps
- * are followed from it ("chain:filter/FORWARD@3").
+ * are followed from it ("chain:filter/FORWARD@3"), or the map of all Services ("map:").
  */
 
 const chainPrefix = 'chain:';
@@ -47,4 +47,12 @@ export function isExpectedRequest(to: string): boolean {
 /** What asks for the dump's own flow, of a request for either. */
 export function ownRequest(to: string): string {
   return isExpectedRequest(to) ? to.slice(expectedPrefix.length) : to;
+}
+
+/** What asks for the map of all Services of a dump. */
+export const mapRequest = 'map:';
+
+/** Whether a request is for the map of all Services and not for one flow. */
+export function isMapRequest(to: string): boolean {
+  return to === mapRequest;
 }

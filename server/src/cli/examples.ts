@@ -24,6 +24,13 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     { args: 'flow node-a.iptables --to shop/web --with node-b.iptables', does: 'what differs in the flow on another node' },
     { args: 'flow node-a.iptables --to chain:filter/INPUT@2', does: 'who jumps where from a chain, two jumps deep' },
   ],
+  map: [
+    { args: 'map node-a.iptables', does: 'every Service with its state, those with faults first' },
+    {
+      args: 'map node-a.iptables --cluster cluster.json --format svg > map.svg',
+      does: 'the same as a picture, with nodes and Pods',
+    },
+  ],
   trace: [
     { args: 'trace node-a.iptables --from 10.244.1.5 --to 10.96.20.10:80', does: 'every way of one packet' },
     {

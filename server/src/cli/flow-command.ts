@@ -1,9 +1,5 @@
 import { compareSvg } from '../../../webview/src/export/compare-svg.ts';
-import { flowDot } from '../../../webview/src/export/dot.ts';
-import { flowLines } from '../../../webview/src/export/flow-lines.ts';
-import { compareHtml, flowHtml } from '../../../webview/src/export/html.ts';
-import { flowMermaid } from '../../../webview/src/export/mermaid.ts';
-import { flowSvg } from '../../../webview/src/export/svg.ts';
+import { compareHtml } from '../../../webview/src/export/html.ts';
 import { compareFlows, type FlowComparison } from '../../../webview/src/model/compare-flows.ts';
 import { contrastSign } from '../../../webview/src/model/format.ts';
 import { isChainRequest, ownRequest } from '../base/flow-request.ts';
@@ -15,6 +11,7 @@ import { resolveChains } from '../kube/identity/resolve.ts';
 import { flowWithState } from '../kube/services/flow-state.ts';
 import { pc } from './colors.ts';
 import type { flowFormats } from './flow-formats.ts';
+import { graphText } from './graph-text.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { originOf, readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';
@@ -46,21 +43,7 @@ export async function runFlow(path: string, options: FlowOptions): Promise<strin
   const answer = runSteps(flowWithState(resolution, options.to), `following ${options.to}`);
   if (!answer.ok) throw new UsageError(`${file}: ${answer.reason}`);
   if (options.with !== undefined) return comparedFlows(answer.graph, dump.file, options.with, options);
-  const { graph } = answer;
-  switch (options.format) {
-    case 'json':
-      return jsonText(graph);
-    case 'svg':
-      return flowSvg(graph, { subtitle: file });
-    case 'html':
-      return flowHtml(graph, { subtitle: file });
-    case 'mermaid':
-      return flowMermaid(graph);
-    case 'dot':
-      return flowDot(graph);
-    case 'text':
-      return flowText(graph);
-  }
+  return graphText(answer.graph, options.format, file);
 }
 
 /** The flow of a second dump beside the first one's. */
@@ -90,21 +73,5 @@ function comparisonText({ before, after, summary, remarks, differences }: FlowCo
   ];
   for (const { text } of differences) lines.push(`  ${contrastSign} ${terminalText(text)}`);
   for (const remark of remarks) lines.push(pc.dim(`note: ${terminalText(remark)}`));
-  return lines.join('\n');
-}
-
-function flowText(graph: FlowGraph): string {
-  const lines = [`${pc.bold(terminalText(graph.title))} ${pc.dim(`(${terminalText(graph.source)})`)}`];
-  for (const { level, branch, text } of flowLines(graph)) {
-    const indent = '  '.repeat(level - 1);
-    lines.push(
-      `${indent}${level > 1 ? '-> ' : ''}${branch === '' ? '' : `${pc.cyan(terminalText(branch))}  `}${terminalText(text)}`,
-    );
-  }
-  for (const { severity, message } of graph.notes) {
-    lines.push(
-      severity === 'warning' ? pc.yellow(`warning: ${terminalText(message)}`) : pc.dim(`note: ${terminalText(message)}`),
-    );
-  }
   return lines.join('\n');
 }

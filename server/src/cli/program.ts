@@ -66,6 +66,7 @@ export function program(answered: Answered, write: (text: string) => void, compl
     addCheck,
     addResolve,
     addFlow,
+    addMap,
     addTrace,
     addReach,
     addTest,
@@ -212,6 +213,21 @@ function addFlow(root: Command, answered: Answered): void {
     .action(async (dump, options) => {
       const { runFlow } = await import('./flow-command.ts');
       answered({ output: await runFlow(dump, options), status: 0 });
+    });
+}
+
+function addMap(root: Command, answered: Answered): void {
+  withCluster(
+    root
+      .command('map')
+      .description('all Services of a dump with their states, entries and endpoints, by namespace, those with faults first')
+      .argument('<dump>', dumpHelp)
+      .option('--node <name>', 'the node that the dump is of (default: told by the dump)'),
+  )
+    .addOption(formatOption(...flowFormats))
+    .action(async (dump, options) => {
+      const { runMap } = await import('./map-command.ts');
+      answered({ output: await runMap(dump, options), status: 0 });
     });
 }
 

@@ -7,8 +7,9 @@ import { comparisonBasis } from '../kube/drift/basis.ts';
 import { chainFrontends } from '../kube/flow/chain-frontends.ts';
 import { frontendDescription, targetOf } from '../kube/flow/frontend-target.ts';
 import { type Frontend, frontendSteps, frontendsOfRecord } from '../kube/flow/frontends.ts';
-import { otherProxyRemark, showsAllOfNat } from '../kube/flow/resolve-target.ts';
+import { showsAllOfNat } from '../kube/flow/resolve-target.ts';
 import { addressText } from '../kube/flow/target.ts';
+import { whyNoServices } from '../kube/flow/why-no-services.ts';
 import type { ChainService, Resolution } from '../kube/identity/chain-identity.ts';
 import { portName } from '../kube/identity/chain-names.ts';
 import { serviceComment } from '../kube/identity/comments.ts';
@@ -62,20 +63,7 @@ export function* flowTargetsOf(state: DumpState): Steps<FlowTargetsResult> {
   const targets = [...descriptions].map(
     ([to, parts]): FlowTarget => ({ to, label: to, description: [...new Set(parts)].slice(0, mostAddressesListed).join(', ') }),
   );
-  return { targets, reason: targets.length > 0 ? '' : whyNoTargets(state) };
-}
-
-/** Why a dump has no Services, in a sentence. */
-export function whyNoTargets(state: DumpState): string {
-  const { ruleset } = state;
-  if (ruleset.dumps.length === 0) return 'This document holds no iptables rules.';
-  const other = otherProxyRemark(state.resolution());
-  if (other !== '') return other;
-  if (!ruleset.tables.some((table) => table.name === 'nat'))
-    return "The dump has no nat table, which is where kube-proxy's Services are.";
-  return ruleset.tables.some((table) => table.chains.has('KUBE-SERVICES'))
-    ? 'No rule of the dump is for a Service.'
-    : 'The dump shows no KUBE-SERVICES chain, which is where kube-proxy looks Services up.';
+  return { targets, reason: targets.length > 0 ? '' : whyNoServices(state.resolution()) };
 }
 
 function nothing(reason: string): FlowResult {
@@ -131,7 +119,7 @@ export function* flowAt(state: DumpState, position: Position): Steps<FlowResult>
   if (inChain !== undefined) candidates.push(targetOfChain(resolution, inChain, frontends));
   const to = candidates.find((candidate) => candidate !== undefined);
   if (to !== undefined) return yield* flowFor(state, to);
-  if (frontends.length === 0) return nothing(whyNoTargets(state));
+  if (frontends.length === 0) return nothing(whyNoServices(state.resolution()));
   const name = symbol?.kind === 'chain' ? symbol.name : inChain?.name;
   return nothing(
     name === undefined

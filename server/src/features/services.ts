@@ -5,8 +5,10 @@ import { entryKindNames, targetOf } from '../kube/flow/frontend-target.ts';
 import { type Frontend, frontendLabel } from '../kube/flow/frontends.ts';
 import type { FlowGraph } from '../kube/flow/graph.ts';
 import { requestSteps } from '../kube/flow/request.ts';
+import { whyNoServices } from '../kube/flow/why-no-services.ts';
 import {
   type ListedService,
+  lineOfService,
   listServices,
   type ServiceList,
   stateOfEntry,
@@ -15,7 +17,6 @@ import {
 } from '../kube/services/service-list.ts';
 import type { ServiceState } from '../kube/services/state.ts';
 import type { ListedServiceInfo, ServiceEntryInfo, ServiceStatesResult, ServicesResult } from '../protocol.ts';
-import { whyNoTargets } from './flow.ts';
 import { driftOf } from './support/drift-of.ts';
 import type { DumpState } from './support/state.ts';
 
@@ -49,9 +50,9 @@ function* servicesOf(state: DumpState): Steps<KnownServices> {
   return services;
 }
 
-function lineOf({ entries, drift }: ListedService): number | null {
-  for (const { target } of entries) if (target?.rules[0] !== undefined) return target.rules[0];
-  return entries[0]?.lines[0] ?? drift?.findings.find(({ line }) => line !== null)?.line ?? null;
+/** The Services of one state, listed once for each. */
+export function* serviceListOf(state: DumpState): Steps<ServiceList> {
+  return (yield* servicesOf(state)).list;
 }
 
 /** The Services of a dump by namespace, without their states: those take longer. */
@@ -62,13 +63,13 @@ export function* serviceNames(state: DumpState): Steps<ServicesResult> {
     const { to, namespace, name, entries } = service;
     const addresses = [...new Set(entries.map(frontendLabel))];
     const own = namespaces.get(namespace) ?? [];
-    own.push({ to, name, addresses, line: lineOf(service) });
+    own.push({ to, name, addresses, line: lineOfService(service) });
     namespaces.set(namespace, own);
   }
   return {
     namespaces: Array.from(namespaces, ([name, services]) => ({ name, services })),
     cluster: list.cluster,
-    reason: list.services.length > 0 ? '' : whyNoTargets(state),
+    reason: list.services.length > 0 ? '' : whyNoServices(state.resolution()),
   };
 }
 

@@ -1,5 +1,7 @@
 import type { CancellationToken } from 'vscode-languageserver';
+import { isMapRequest } from '../base/flow-request.ts';
 import { chainGraphAt, flowAt, flowFor, flowTargetsOf } from '../features/flow.ts';
+import { serviceMapOf } from '../features/service-map.ts';
 import { type FlowParams, type FlowResult, type FlowTargetsResult, flowRequest, flowTargetsRequest } from '../protocol.ts';
 import { answerFor } from './params.ts';
 import { type Session, withState } from './session.ts';
@@ -22,7 +24,9 @@ export function registerFlowRequests(session: Session): void {
       const { to, chain } = message ?? {};
       if (typeof to === 'string') {
         return answerFor(message, ['textDocument'], ({ textDocument }) =>
-          withState(session, textDocument.uri, token, noFlow, (state) => flowFor(state, to)),
+          withState(session, textDocument.uri, token, noFlow, (state) =>
+            isMapRequest(to) ? serviceMapOf(state) : flowFor(state, to),
+          ),
         );
       }
       return answerFor(message, ['textDocument', 'position'], ({ textDocument, position }) =>

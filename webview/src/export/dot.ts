@@ -1,6 +1,10 @@
 import { drawingText } from '../../../server/src/base/safe-text.ts';
-import type { FlowGraph, FlowNode } from '../../../server/src/kube/flow/graph.ts';
+import type { FlowGraph, FlowNode, FlowState } from '../../../server/src/kube/flow/graph.ts';
+import { plainOptions } from '../layout/model.ts';
 import { branchText, counted, driftText } from '../model/format.ts';
+import { indexGraph } from '../model/graph-index.ts';
+import { stateTones } from '../model/service-state.ts';
+import { drawnGraph } from './map-drawn-graph.ts';
 import { paletteOf } from './palette.ts';
 import { verdictTone } from './svg-elements.ts';
 
@@ -28,6 +32,8 @@ function colourOf(node: FlowNode): string {
       return palette.teal;
     case 'pod':
       return palette.green;
+    case 'listed-service':
+      return node.state === undefined ? palette.purple : stateColour(palette, node.state);
     case 'verdict':
       return verdictTone(node) === 'drop' ? palette.red : palette.green;
     default:
@@ -35,8 +41,16 @@ function colourOf(node: FlowNode): string {
   }
 }
 
+/** The colour of a Service's state; of one that is not known none of them. */
+function stateColour(palette: ReturnType<typeof paletteOf>, { kind }: FlowState): string {
+  const tone = stateTones[kind];
+  if (tone === 'good') return palette.green;
+  return tone === 'bad' ? palette.red : tone === 'warning' ? palette.orange : palette.grey;
+}
+
 /** A flow for Graphviz: every node and every rule of the graph, from left to right. */
-export function flowDot(graph: FlowGraph): string {
+export function flowDot(given: FlowGraph): string {
+  const graph = drawnGraph(indexGraph(given), plainOptions);
   const ids = new Map(graph.nodes.map((node, at) => [node.id, `n${at}`]));
   const lines = [
     'digraph flow {',

@@ -3,11 +3,13 @@ import { drawingText, xmlText } from '../../../server/src/base/safe-text.ts';
 import type { FlowGraph } from '../../../server/src/kube/flow/graph.ts';
 import { flowAnswer } from '../model/answer.ts';
 import type { FlowComparison } from '../model/compare-flows.ts';
-import { contrastSign } from '../model/format.ts';
+import { contrastSign, graphTitle } from '../model/format.ts';
 import { type GraphIndex, indexGraph } from '../model/graph-index.ts';
 import { arrange } from '../model/groups.ts';
+import { mapAnswer } from '../model/map-answer.ts';
 import { routeFacts, routeLine } from '../model/routes.ts';
 import { compareSvg } from './compare-svg.ts';
+import { allMapItems } from './map-items.ts';
 import { monoFont, paletteOf, sansFont } from './palette.ts';
 import { flowSvg, type SvgOptions } from './svg.ts';
 import { itemLine, type TextItem, textItems } from './text-tree.ts';
@@ -56,20 +58,21 @@ export function flowHtml(graph: FlowGraph, options: SvgOptions = {}): string {
   const open = new Set((arrangement.groups ?? []).map((group) => group.id));
   const svg = flowSvg(graph, { ...options, bare: true }).replace(/^<\?xml[^>]*\?>\n/, '');
   const title = drawingText(graph.title);
+  const heading = graphTitle({ ...graph, title });
   const about = [options.subtitle ?? '', graph.source].map(drawingText).filter((part) => part !== '');
   const notes = graph.notes.map(
     (note) => `<li${note.severity === 'warning' ? ' class="warning"' : ''}>${xmlText(drawingText(note.message))}</li>`,
   );
   const routes = routeFacts(graph).map((route) => `<li>${xmlText(`${route.label} ${routeLine(route)}`)}</li>`);
-  return htmlPage(`NAT flow of ${title}`, options.theme, [
-    `<h1>${xmlText(`NAT flow of ${title}`)}</h1>`,
+  return htmlPage(heading, options.theme, [
+    `<h1>${xmlText(heading)}</h1>`,
     `<p>${xmlText(about.join(' · '))}</p>`,
     ...answerHtml(index),
     drawingHtml(svg),
     ...(routes.length === 0 ? [] : ['<h2>Where packets end</h2>', `<ul class="notes">${routes.join('')}</ul>`]),
     ...(notes.length === 0 ? [] : ['<h2>Notes</h2>', `<ul class="notes">${notes.join('')}</ul>`]),
     '<h2>As text</h2>',
-    nested(textItems(index, arrangement, open, new Set())),
+    nested(index.map === null ? textItems(index, arrangement, open, new Set()) : allMapItems(index.map)),
   ]);
 }
 
@@ -120,7 +123,7 @@ function htmlPage(title: string, theme: SvgOptions['theme'], content: readonly s
 
 /** What the page says above the drawing: whether the Service serves, and what is wrong. */
 function answerHtml(index: GraphIndex): readonly string[] {
-  const answer = flowAnswer(index);
+  const answer = index.map === null ? flowAnswer(index) : mapAnswer(index.map);
   if (answer === null) return [];
   const facts = answer.facts.map(({ text }) => xmlText(text)).join(' · ');
   const faults = answer.faults.map(({ text }) => `<li class="warning">${xmlText(text)}</li>`).join('');

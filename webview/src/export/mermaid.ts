@@ -2,9 +2,12 @@ import { percentText } from '../../../server/src/base/percent.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowGraph, FlowNode } from '../../../server/src/kube/flow/graph.ts';
 import { mergeGraph, type Vertex } from '../layout/merged-edges.ts';
+import { plainOptions } from '../layout/model.ts';
 import { driftText } from '../model/format.ts';
 import { indexGraph } from '../model/graph-index.ts';
 import { arrange, branchesOf, type Grouping } from '../model/groups.ts';
+import { stateTones } from '../model/service-state.ts';
+import { drawnGraph } from './map-drawn-graph.ts';
 import { verdictTone } from './svg-elements.ts';
 
 /** In quotes; what Mermaid or HTML would read as its own is spelled as Mermaid's character codes. */
@@ -44,6 +47,8 @@ function vertexText(vertex: Vertex): string {
 function classOf(vertex: Vertex): string {
   if (vertex.node?.drift === 'stale' || vertex.node?.drift === 'missing') return vertex.node.drift;
   if (vertex.node?.kind === 'verdict') return verdictTone(vertex.node) === 'drop' ? 'drop' : 'accept';
+  if (vertex.node?.kind === 'listed-service' && vertex.node.state !== undefined)
+    return mermaidStates[stateTones[vertex.node.state.kind]];
   if (vertex.node === null) return 'endpoint';
   switch (vertex.node.kind) {
     case 'entry':
@@ -63,6 +68,8 @@ function classOf(vertex: Vertex): string {
   }
 }
 
+const mermaidStates = { good: 'accept', warning: 'external', bad: 'drop', unsure: 'chain' } as const;
+
 const styles: readonly string[] = [
   'classDef entry stroke:#0969da,stroke-width:2px',
   'classDef external stroke:#bc4c00,stroke-width:2px',
@@ -80,7 +87,8 @@ const styles: readonly string[] = [
  * A flow as a Mermaid flowchart, from left to right, to be pasted where Markdown shows it. More than some thirty endpoints stand as
  * groups, as Mermaid draws 500 edges at most.
  */
-export function flowMermaid(graph: FlowGraph, grouping: Grouping | null = null): string {
+export function flowMermaid(given: FlowGraph, grouping: Grouping | null = null): string {
+  const graph = drawnGraph(indexGraph(given), plainOptions);
   const index = indexGraph(graph);
   const parts = mergeGraph(index, arrange(index, grouping, null));
   const ids = new Map(parts.vertices.map((vertex, at) => [vertex.id, `n${at}`]));

@@ -99,10 +99,27 @@ function kindColour(classes: readonly string[], palette: Palette): string {
       case 'kind-group':
         return palette.teal;
       case 'kind-pod':
+      case 'state-good':
         return palette.green;
+      case 'state-bad':
+        return palette.red;
+      case 'state-warning':
+        return palette.orange;
     }
   }
   return palette.grey;
+}
+
+/** The words of a state that is a fault stand out. */
+function detailColour(classes: readonly string[], palette: Palette): string {
+  if (classes.includes('state-bad')) return palette.errorText;
+  return classes.includes('state-warning') ? palette.warningText : palette.muted;
+}
+
+function signColour(classes: readonly string[], palette: Palette): string {
+  if (classes.includes('sign-good')) return palette.green;
+  if (classes.includes('sign-bad')) return palette.red;
+  return classes.includes('sign-warning') ? palette.orange : palette.grey;
 }
 
 /**
@@ -140,7 +157,7 @@ export function paint(element: ElementSpec, inherited: readonly string[], theme:
         ...struck,
       });
     case 'detail':
-      return text(11, palette.muted, { 'font-family': monoFont });
+      return text(11, detailColour(all, palette), { 'font-family': monoFont });
     case 'group-count':
       return text(11, palette.muted);
     case 'chip-back':
@@ -154,6 +171,8 @@ export function paint(element: ElementSpec, inherited: readonly string[], theme:
       return { fill: palette.green };
     case 'not-ready':
       return stroke(palette.orange, 1.6);
+    case 'sign':
+      return stroke(signColour(all, palette), 1.8, { 'stroke-linecap': 'round', 'stroke-linejoin': 'round' });
     case 'hairpin':
     case 'chevron':
       return stroke(palette.muted, 1.4, { 'stroke-linecap': 'round', 'stroke-linejoin': 'round' });

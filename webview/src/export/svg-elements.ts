@@ -14,6 +14,7 @@ import {
 } from '../layout/box-content.ts';
 import { labelLineHeight } from '../layout/merged-edges.ts';
 import type { Box, DrawnEdge, EdgeLabel, Frame, Heading } from '../layout/model.ts';
+import { stateTones } from '../model/service-state.ts';
 
 /** An SVG element. Attributes say where it is, its classes what it is. */
 export interface ElementSpec {
@@ -56,6 +57,7 @@ function boxClasses({ node, group }: Box): readonly string[] {
   if (node.kind === 'verdict') classes.push(`verdict-${verdictTone(node)}`);
   if (node.drift !== null) classes.push(`drift-${node.drift}`);
   if (node.contrast !== undefined) classes.push(`contrast-${node.contrast.kind}`);
+  if (node.state !== undefined) classes.push(`state-${stateTones[node.state.kind]}`);
   return classes;
 }
 
@@ -112,6 +114,18 @@ function stateElements(state: BoxState, x: number): readonly ElementSpec[] {
       return [spec('path', ['chevron'], { d: `M${x - 5},12L${x},17L${x + 5},12` })];
     case 'closed':
       return [spec('path', ['chevron'], { d: `M${x - 3},10L${x + 2},15L${x - 3},20` })];
+    case 'good':
+      return [spec('path', ['sign', 'sign-good'], { d: `M${x - 5},14L${x - 1},18L${x + 5},10` })];
+    case 'warning':
+      return [spec('path', ['sign', 'sign-warning'], { d: `M${x},8V15M${x},19V19.5` })];
+    case 'bad':
+      return [spec('path', ['sign', 'sign-bad'], { d: `M${x - 4},10L${x + 4},18M${x + 4},10L${x - 4},18` })];
+    case 'unsure':
+      return [
+        spec('path', ['sign', 'sign-unsure'], {
+          d: `M${x - 3.5},11A3.5,3.5 0 1 1 ${x},14.5V16M${x},19V19.5`,
+        }),
+      ];
     case null:
       return [];
   }

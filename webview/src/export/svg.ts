@@ -4,6 +4,7 @@ import { layoutFlow } from '../layout/layout.ts';
 import { boldness } from '../layout/merged-edges.ts';
 import { type Layout, type LayoutOptions, plainOptions } from '../layout/model.ts';
 import { type Measure, type TextStyle, wrap } from '../layout/text-metrics.ts';
+import { graphTitle } from '../model/format.ts';
 import { type GraphIndex, indexGraph } from '../model/graph-index.ts';
 import { routeFacts, routeLine } from '../model/routes.ts';
 import { paint, paletteOf, sansFont, type Theme } from './palette.ts';
@@ -49,7 +50,7 @@ export function flowSvg(graph: FlowGraph, options: SvgOptions = {}): string {
   const lines = [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="title" font-family="${xmlText(sansFont)}">`,
-    `<title id="title">${xmlText(`NAT flow of ${title}`)}</title>`,
+    `<title id="title">${xmlText(graphTitle({ ...graph, title }))}</title>`,
     `<rect width="${width}" height="${height}" fill="${palette.canvas}"/>`,
     ...(options.bare === true
       ? []

@@ -2,6 +2,7 @@ import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowBadgeKind, FlowNode } from '../../../server/src/kube/flow/graph.ts';
 import { contrastText, count } from '../model/format.ts';
 import type { EndpointGroup } from '../model/groups.ts';
+import { isFault, type StateTone, stateTones } from '../model/service-state.ts';
 import { fitText, type Measure, wrap } from './text-metrics.ts';
 
 export type ChipTone = 'plain' | 'warning' | 'error';
@@ -17,7 +18,7 @@ export interface Chip {
 }
 
 /** What the box shows at its right end, besides text. */
-export type BoxState = 'ready' | 'not-ready' | 'hairpin' | 'open' | 'closed' | null;
+export type BoxState = 'ready' | 'not-ready' | 'hairpin' | 'open' | 'closed' | StateTone | null;
 
 /** A box's content, cut to its width. */
 export interface BoxContent {
@@ -78,6 +79,7 @@ function detailOf({ kind, detail, line }: FlowNode): string {
 }
 
 function stateOf(node: FlowNode): BoxState {
+  if (node.state !== undefined) return node.kind === 'entry' && !isFault(node.state) ? null : stateTones[node.state.kind];
   if (node.kind === 'endpoint') return node.badges.some((badge) => badge.kind === 'hairpin') ? 'hairpin' : null;
   if (node.pod === null || node.pod.ready === null) return null;
   return node.pod.ready ? 'ready' : 'not-ready';
@@ -87,12 +89,17 @@ function chipWidth(chip: ChipText, measure: Measure): number {
   return Math.ceil(measure(chip.text, 'chip')) + 12;
 }
 
+/** In how many lines the detail may stand: a reason is not cut where a line more would hold it. */
+function detailLines({ kind, state }: FlowNode): number {
+  return kind === 'verdict' || state !== undefined ? mostReasonLines : 1;
+}
+
 /** The width at which a node's name is not cut, bounded: what cannot be left out even where there is little room. */
 export function nameWidth(node: FlowNode, measure: Measure): number {
   const state = stateOf(node) === null ? 0 : stateWidth;
   const name = Math.ceil(measure(drawingText(node.label).slice(0, 200), 'label')) + state;
-  // A verdict's reason may be broken, but not within a word.
-  const words = node.kind === 'verdict' ? detailOf(node).slice(0, 200).split(' ') : [];
+  // A reason may be broken, but not within a word.
+  const words = detailLines(node) > 1 ? detailOf(node).slice(0, 200).split(' ') : [];
   const word = Math.max(0, ...words.map((text) => Math.ceil(measure(text, 'detail'))));
   return Math.min(longestName, Math.max(name, word)) + padLeft + padRight;
 }
@@ -119,7 +126,7 @@ export function boxContent(node: FlowNode, idle: boolean, width: number, measure
   const room = width - padLeft - padRight;
   const state = stateOf(node);
   const detail = detailOf(node);
-  const [first = '', ...moreDetail] = wrap(detail, 'detail', room + 1, node.kind === 'verdict' ? mostReasonLines : 1, measure);
+  const [first = '', ...moreDetail] = wrap(detail, 'detail', room + 1, detailLines(node), measure);
   const top = (detail === '' ? 28 : 43) + moreDetail.length * detailLineHeight;
   const chips: Chip[] = [];
   let x = padLeft;

@@ -17,6 +17,10 @@ export interface Box {
   readonly content: BoxContent;
   /** Boxes of one column have one number; in an outline, boxes of one depth. */
   readonly column: number;
+  /** The id of what a click opens or closes, on a map; absent where it opens nothing, or a group of endpoints. */
+  readonly opens?: string;
+  /** What a click asks the flow of, where no node of the graph says it. */
+  readonly enters?: string;
 }
 
 /** What says at an edge when a packet goes there: a rule's share, condition and counter. */
@@ -75,15 +79,17 @@ export interface Layout {
   readonly width: number;
   readonly height: number;
   readonly arrangement: Arrangement;
+  /** The id of the box that a node is folded into, by the node's; absent where only groups fold. */
+  foldedInto?(id: string): string | undefined;
 }
 
 export interface LayoutOptions {
   readonly measure: Measure;
   /** Null: the best for the graph. */
   readonly grouping: Grouping | null;
-  /** Ids of open groups. */
+  /** Ids of open groups; on a map, of what is not as it is from the start. */
   readonly open: ReadonlySet<string>;
-  /** Ids of the endpoints and Pods that a filter lets through; null: all. */
+  /** Ids of the endpoints and Pods, or of a map's Services, that a filter lets through; null: all. */
   readonly keep: ReadonlySet<string> | null;
   /** Columns from left to right, or one below the other with an indent, for where there is little width. */
   readonly form: 'columns' | 'outline';

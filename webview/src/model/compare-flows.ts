@@ -40,6 +40,9 @@ const columns: Readonly<Record<FlowNodeKind, number>> = {
   pod: 7,
   address: 7,
   verdict: 8,
+  namespace: 1,
+  'listed-service': 4,
+  host: 6,
 };
 
 /** What boxes lead to that lead elsewhere on the other side, and an end that only boxes of this side lead to: told with those. */

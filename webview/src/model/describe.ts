@@ -6,6 +6,7 @@ import type { FlowEdge, FlowNode } from '../../../server/src/kube/flow/graph.ts'
 import { badgeName, branchText, contrastSign, count, counted, driftText, kindName, podText, readiness } from './format.ts';
 import type { GraphIndex } from './graph-index.ts';
 import { type EndpointGroup, podOf } from './groups.ts';
+import { stateText } from './service-state.ts';
 
 /** A line of details: what it is, what it says, and the rule it is about (1-based; null: none). */
 export interface Fact {
@@ -43,8 +44,11 @@ export function nodeFacts(node: FlowNode): readonly Fact[] {
   };
   add('Compared', contrastWords(node));
   add('Drift', driftText(node));
+  if (node.state !== undefined) add('State', stateText(node.state), node.state.line);
+  for (const remark of node.state?.remarks ?? []) add('Remark', remark);
   if (node.chain !== null) add('Chain', node.table === null ? node.chain : `${node.chain}, table ${node.table}`, node.line);
   else if (node.kind === 'pod' || node.kind === 'address') add('Detail', node.detail, node.line);
+  else if (node.kind === 'listed-service') add('Rules', node.line === null ? '' : 'first', node.line);
   else if (node.line !== null) add('Rule', node.detail === '' ? node.label : node.detail, node.line);
   else add('Detail', node.detail);
   if (node.service !== null) {

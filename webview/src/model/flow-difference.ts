@@ -41,6 +41,9 @@ const nouns: Readonly<Record<FlowNodeKind, string>> = {
   address: 'address',
   verdict: 'verdict',
   chain: 'chain',
+  namespace: 'namespace',
+  'listed-service': 'Service',
+  host: 'node',
 };
 
 /** A node in a sentence: "endpoint 10.244.0.11:8080 (web-1)", "REJECT (no endpoints)". */

@@ -1,6 +1,14 @@
 /** Numbers and kinds in the words that the drawing, its text form and the exported files share. */
 import { percentText } from '../../../server/src/base/percent.ts';
-import type { FlowBadgeKind, FlowEdge, FlowEntryKind, FlowNode, FlowNodeKind } from '../../../server/src/kube/flow/graph.ts';
+import { drawingText } from '../../../server/src/base/safe-text.ts';
+import type {
+  FlowBadgeKind,
+  FlowEdge,
+  FlowEntryKind,
+  FlowGraph,
+  FlowNode,
+  FlowNodeKind,
+} from '../../../server/src/kube/flow/graph.ts';
 
 // One for all, as making one takes longer than a thousand uses.
 const grouped = new Intl.NumberFormat('en-US');
@@ -27,11 +35,19 @@ const kindNames: Readonly<Record<FlowNodeKind, string>> = {
   address: 'Address',
   verdict: 'Verdict',
   chain: 'Chain',
+  namespace: 'Namespace',
+  'listed-service': 'Service',
+  host: 'Node',
 };
 
 /** "Service chain". */
 export function kindName(kind: FlowNodeKind): string {
   return kindNames[kind];
+}
+
+/** What a drawing is called where it stands alone: "NAT flow of shop/web:http", "All Services of node-a". */
+export function graphTitle({ map, title }: Pick<FlowGraph, 'map' | 'title'>): string {
+  return map === undefined ? `NAT flow of ${drawingText(title)}` : drawingText(title);
 }
 
 const entryKindNames: Readonly<Record<FlowEntryKind, string>> = {

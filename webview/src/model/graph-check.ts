@@ -11,6 +11,10 @@ import type {
   FlowRoute,
   FlowServiceRef,
   FlowState,
+  MapEndpoint,
+  MapEntry,
+  MapService,
+  ServiceMap,
 } from '../../../server/src/kube/flow/graph.ts';
 import { type Check, isBoolean, isLine, isNumber, isString, listOf, mapOf, oneOf, optional, orNull, record } from './check.ts';
 
@@ -38,9 +42,18 @@ const isPod: Check<FlowPodRef> = record<FlowPodRef>({
   ready: orNull(isBoolean),
 });
 
+const isState: Check<FlowState> = record<FlowState>({
+  kind: oneOf('serves', 'leads', 'limited', 'differs', 'no-endpoints', 'refuses', 'unreached', 'unknown'),
+  words: isString,
+  line: orNull(isLine),
+  remarks: listOf(isString),
+});
+
+const isEntryKind = oneOf('cluster-ip', 'node-port', 'external-ip', 'load-balancer-ip', 'host-port', 'health-check', 'chain');
+
 const isEntry: Check<FlowEntry> = record<FlowEntry>({
   id: isString,
-  kind: oneOf('cluster-ip', 'node-port', 'external-ip', 'load-balancer-ip', 'host-port', 'health-check', 'chain'),
+  kind: isEntryKind,
   ip: orNull(isString),
   port: orNull(isNumber),
   protocol: isString,
@@ -63,6 +76,9 @@ const isNode: Check<FlowNode> = record<FlowNode>({
     'address',
     'verdict',
     'chain',
+    'namespace',
+    'listed-service',
+    'host',
   ),
   label: isString,
   detail: isString,
@@ -78,6 +94,8 @@ const isNode: Check<FlowNode> = record<FlowNode>({
   drift: orNull(oneOf('stale', 'missing', 'differs')),
   packets: orNull(isNumber),
   contrast: optional(isContrast),
+  to: optional(isString),
+  state: optional(isState),
 });
 
 const isEdge: Check<FlowEdge> = record<FlowEdge>({
@@ -105,12 +123,34 @@ const isRoute: Check<FlowRoute> = record<FlowRoute>({
   ends: orNull(mapOf(isNumber)),
 });
 
-const isState: Check<FlowState> = record<FlowState>({
-  kind: oneOf('serves', 'leads', 'limited', 'differs', 'no-endpoints', 'refuses', 'unreached', 'unknown'),
-  words: isString,
+const isMapEntry: Check<MapEntry> = record<MapEntry>({
+  kind: isEntryKind,
+  label: isString,
+  state: isState,
   line: orNull(isLine),
-  remarks: listOf(isString),
 });
+
+const isMapEndpoint: Check<MapEndpoint> = record<MapEndpoint>({
+  address: isString,
+  pod: orNull(isPod),
+  line: orNull(isLine),
+});
+
+const isMapService: Check<MapService> = record<MapService>({
+  to: isString,
+  namespace: isString,
+  name: isString,
+  state: isState,
+  entries: listOf(isMapEntry),
+  endpoints: listOf(isMapEndpoint),
+  line: orNull(isLine),
+});
+
+const hasMapShape: Check<ServiceMap> = record<ServiceMap>({ services: listOf(isMapService) });
+
+/** A map whose Services are told apart by what asks for them. */
+const isMap: Check<ServiceMap> = (value): value is ServiceMap =>
+  hasMapShape(value) && new Set(value.services.map(({ to }) => to)).size === value.services.length;
 
 const hasShape: Check<FlowGraph> = record<FlowGraph>({
   title: isString,
@@ -120,6 +160,7 @@ const hasShape: Check<FlowGraph> = record<FlowGraph>({
   notes: listOf(isNote),
   routes: optional(listOf(isRoute)),
   state: optional(isState),
+  map: optional(isMap),
   source: isString,
 });
 

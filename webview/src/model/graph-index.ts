@@ -1,4 +1,5 @@
 import type { FlowEdge, FlowGraph, FlowNode } from '../../../server/src/kube/flow/graph.ts';
+import { allNodes, edgesOf, indexMap, type MapIndex } from './map-graph.ts';
 
 /** Look-ups in a graph, made once for each graph. */
 export interface GraphIndex {
@@ -9,6 +10,8 @@ export interface GraphIndex {
   readonly in: (id: string) => readonly FlowEdge[];
   /** Nodes that no edge leads to, in the graph's order. */
   readonly roots: readonly FlowNode[];
+  /** The Services of a map; null for a flow. */
+  readonly map: MapIndex | null;
 }
 
 const none: readonly FlowEdge[] = [];
@@ -19,7 +22,26 @@ function byRule(edges: readonly FlowEdge[]): readonly FlowEdge[] {
   return edges.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
 }
 
+/** A map's nodes are all there, its edges are made for the Services that are asked for: a large map has some ten thousand of each. */
+function indexOfMap(graph: FlowGraph, map: MapIndex): GraphIndex {
+  const nodes = allNodes(map);
+  const near = (id: string): readonly FlowEdge[] => {
+    const listed = map.serviceOf.get(id);
+    return listed === undefined ? none : edgesOf(listed);
+  };
+  return {
+    graph: { ...graph, nodes },
+    nodes: new Map(nodes.map((node) => [node.id, node])),
+    out: (id) => near(id).filter((edge) => edge.from === id),
+    in: (id) => near(id).filter((edge) => edge.to === id),
+    roots: [],
+    map,
+  };
+}
+
+/** The index of a graph; that of a map has the nodes of all its Services. */
 export function indexGraph(graph: FlowGraph): GraphIndex {
+  if (graph.map !== undefined) return indexOfMap(graph, indexMap(graph.map));
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
   const outgoing = new Map<string, FlowEdge[]>();
   const incoming = new Map<string, FlowEdge[]>();
@@ -39,6 +61,7 @@ export function indexGraph(graph: FlowGraph): GraphIndex {
     out: (id) => ordered.get(id) ?? none,
     in: (id) => incoming.get(id) ?? none,
     roots: graph.nodes.filter((node) => !incoming.has(node.id)),
+    map: null,
   };
 }
 

@@ -3,6 +3,7 @@
 import { expectedRequest, ownRequest } from '../../../server/src/base/flow-request.ts';
 import { nextDifference } from './comparing.ts';
 import type { KeyAction } from './keyboard.ts';
+import { enterNode } from './map-actions.ts';
 import { focusFlow, matches, openLineOf, type Page, say, update } from './page.ts';
 import { refresh, relayout } from './refresh.ts';
 import { setSelected, toggle, toggleGroup, walk } from './selection.ts';
@@ -70,7 +71,7 @@ export function act(page: Page, action: KeyAction): void {
       walk(page, action.walk);
       break;
     case 'open':
-      if (state.selected === null || openLineOf(page, state.selected, true)) break;
+      if (state.selected === null || enterNode(page, state.selected) || openLineOf(page, state.selected, true)) break;
       if (state.selected.startsWith('group:')) toggleGroup(page, state.selected);
       break;
     case 'toggle': {

@@ -1,6 +1,7 @@
-import { type AnswerRoute, type AnswerWords, flowAnswer } from '../model/answer.ts';
+import { type AnswerRoute, type AnswerWords, type FlowAnswer, flowAnswer } from '../model/answer.ts';
 import { groupBy } from '../model/collect.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
+import { type MapWords, mapAnswer } from '../model/map-answer.ts';
 import { element } from './dom.ts';
 
 /** Above the drawing: whether the Service serves, whom, by which endpoints, and what is wrong, each a link to its rule or box. */
@@ -27,7 +28,7 @@ export function createAnswerBar(events: AnswerEvents): AnswerBar {
       // Built anew only for another flow, as a button in it may have the focus.
       if (last === index) return;
       last = index;
-      const answer = index === null ? null : flowAnswer(index);
+      const answer = index === null ? null : answerOf(index);
       host.hidden = answer === null;
       host.replaceChildren();
       if (answer === null) return;
@@ -36,11 +37,20 @@ export function createAnswerBar(events: AnswerEvents): AnswerBar {
       const faults = answer.faults.map((fault) => element('li', { class: `tone-${fault.tone}` }, link(events, fault)));
       host.append(element('p', { class: 'answer-head' }, state, ...facts));
       if (faults.length > 0) host.append(element('ul', { class: 'answer-faults' }, ...faults));
-      host.append(routeTable(events, answer.routes));
+      if (answer.routes.length > 0) host.append(routeTable(events, answer.routes));
+      host.setAttribute('aria-label', index?.map == null ? 'Where packets end' : 'How the Services are');
       setTabStop(host, linksOf(host)[0]);
       host.scrollTop = 0;
     },
   };
+}
+
+/** The answer of a flow or a map; null where there is none. */
+function answerOf(index: GraphIndex): FlowAnswer | null {
+  if (index.map === null) return flowAnswer(index);
+  const { state, facts, faults } = mapAnswer(index.map);
+  const withLine = (words: MapWords): AnswerWords => ({ ...words, line: null });
+  return { state: withLine(state), facts: facts.map(withLine), routes: [], faults: faults.map(withLine) };
 }
 
 function linksOf(host: HTMLElement): readonly HTMLButtonElement[] {

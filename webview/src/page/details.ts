@@ -5,7 +5,9 @@ import type { Box } from '../layout/model.ts';
 import { type Fact, groupFacts, nodeFacts, type RuleFact, rulesFrom, rulesTo, seenShares } from '../model/describe.ts';
 import { count, counted, entryKindName, kindName } from '../model/format.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
+import type { MapIndex } from '../model/map-graph.ts';
 import { nodeShares, routeFacts } from '../model/routes.ts';
+import { countStates, stateCount } from '../model/service-state.ts';
 import { element, svgElement } from './dom.ts';
 
 export interface DetailsEvents {
@@ -23,7 +25,7 @@ const mostRules = 60;
 
 const keys: readonly Fact[] = [
   { term: 'Arrows', text: 'walk along the flow', line: null },
-  { term: 'Enter', text: 'show the rule', line: null },
+  { term: 'Enter', text: 'show the rule; of a Service its flow', line: null },
   { term: 'Space', text: 'open or close a group', line: null },
   { term: '+ - 0', text: 'zoom, fit', line: null },
   { term: 'Shift+Arrows', text: 'pan', line: null },
@@ -78,6 +80,7 @@ function wholeFlow(events: DetailsEvents, index: GraphIndex): readonly (Node | n
       text: drawingText(entry.label),
       line: null,
     })),
+    ...(index.map === null ? [] : mapFacts(index.map)),
     ...(endpoints > 0 ? [{ term: 'Endpoints', text: count(endpoints), line: null }] : []),
     ...(verdicts.length > 0 ? [{ term: 'Verdicts', text: [...new Set(verdicts)].join(', '), line: null }] : []),
     { term: 'Names from', text: drawingText(graph.source), line: null },
@@ -87,6 +90,17 @@ function wholeFlow(events: DetailsEvents, index: GraphIndex): readonly (Node | n
     factList(events, facts),
     graph.notes.length === 0 ? null : section('Notes', noteList(events, graph.notes)),
     section('Keys', factList(events, keys)),
+  ];
+}
+
+/** How many Services there are, and how many are in which state. */
+function mapFacts({ namespaces }: MapIndex): readonly Fact[] {
+  const services = namespaces.flatMap((namespace) => namespace.services);
+  const states = [...countStates(services.map(({ service }) => service.state))];
+  return [
+    { term: 'Namespaces', text: count(namespaces.length), line: null },
+    { term: 'Services', text: count(services.length), line: null },
+    ...states.map(([kind, number]) => ({ term: 'Of these', text: stateCount(kind, number), line: null })),
   ];
 }
 

@@ -51,6 +51,9 @@ export function emphasisOf(
     steps: new Map(),
   };
   if (starts.length === 0 && place.edges.length === 0) return { ...named, lit: null };
+  // Nothing comes before or behind a namespace: lit alone it would dim all else.
+  if (!isCursorHere && selected !== null && index.map !== null && !index.map.serviceOf.has(selected))
+    return { ...named, lit: null };
   const path = pathsThrough(index, starts, place.edges);
   const lit = new Set([...path.nodes].map((id) => boxOf.get(id)?.id).filter((id) => id !== undefined));
   for (const box of layout.boxes) if (box.group?.rows.some((row) => path.nodes.has(row.endpoint.id))) lit.add(box.id);

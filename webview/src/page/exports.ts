@@ -1,6 +1,7 @@
 import { compareSvg } from '../export/compare-svg.ts';
 import { flowDot } from '../export/dot.ts';
 import { compareHtml, flowHtml } from '../export/html.ts';
+import { drawnGraph } from '../export/map-drawn-graph.ts';
 import { flowMermaid } from '../export/mermaid.ts';
 import { flowSvg, type SvgOptions } from '../export/svg.ts';
 import type { LayoutOptions } from '../layout/model.ts';
@@ -44,13 +45,15 @@ export function exportEntries(
     post({ kind: 'save', format, name: `${baseName(shown)}.${extensions[format]}`, content });
   return [
     entry('Copy as Mermaid', ({ index, options }) =>
-      post({ kind: 'copy', text: flowMermaid(index.graph, options.grouping), what: 'Mermaid' }),
+      post({ kind: 'copy', text: flowMermaid(drawnGraph(index, options), options.grouping), what: 'Mermaid' }),
     ),
     entry('Save as SVG…', (shown) => save(shown, 'svg', svgOf(shown))),
     entry('Save as PNG…', async (shown) => save(shown, 'png', await pngOf(svgOf(shown)))),
     entry('Save as HTML page…', (shown) => save(shown, 'html', htmlOf(shown, svgOptions(shown)))),
-    entry('Save as Mermaid…', (shown) => save(shown, 'mermaid', flowMermaid(shown.index.graph, shown.options.grouping))),
-    entry('Save as Graphviz DOT…', (shown) => save(shown, 'dot', flowDot(shown.index.graph))),
+    entry('Save as Mermaid…', (shown) =>
+      save(shown, 'mermaid', flowMermaid(drawnGraph(shown.index, shown.options), shown.options.grouping)),
+    ),
+    entry('Save as Graphviz DOT…', (shown) => save(shown, 'dot', flowDot(drawnGraph(shown.index, shown.options)))),
     entry('Print…', (shown) =>
       post({
         kind: 'print',
@@ -93,7 +96,7 @@ function baseName({ index }: Exportable): string {
     .replace(/\.{2,}/g, '.')
     .replace(/^[-.]+/, '')
     .slice(0, 80);
-  return `nat-flow-${name === '' ? 'drawing' : name.replace(/[-.]$/, '')}`;
+  return `${index.map === null ? 'nat-flow' : 'map'}-${name === '' ? 'drawing' : name.replace(/[-.]$/, '')}`;
 }
 
 /** The picture in twice its size as PNG, in base64. */

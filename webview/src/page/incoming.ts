@@ -1,13 +1,14 @@
 /** What the extension sends, and what of the window changes by itself. */
-import { drawingText } from '../../../server/src/base/safe-text.ts';
 import { type Highlight, type Outdated, readHostMessage, type ShowFlow, type ShowNothing } from '../messages.ts';
 import { compareFlows } from '../model/compare-flows.ts';
+import { graphTitle } from '../model/format.ts';
 import { indexGraph } from '../model/graph-index.ts';
 import { afterShow } from '../model/panel-state.ts';
 import { placePanes } from './compared-view.ts';
 import { boxesAt } from './emphasis.ts';
 import { createMeasure } from './measure.ts';
 import { keep, type Page, say } from './page.ts';
+import { placeOf } from './places.ts';
 import { refresh, relayout } from './refresh.ts';
 import type { Shown } from './shown.ts';
 import { showTraced } from './tracing.ts';
@@ -53,7 +54,10 @@ function showFlow(page: Page, message: ShowFlow | ShowNothing): void {
   const isSame = message.uri === state.uri && message.to === state.to;
   const { uri, file, to } = message;
   const title = message.kind === 'flow' ? message.graph.title : to;
-  page.state = afterShow(state, { uri, file, to, title }, page.wanted);
+  if (message.uri !== state.uri) page.places.clear();
+  else if (!isSame) page.places.set(state.to, placeOf(state));
+  const left = page.wanted === null ? undefined : page.places.get(to);
+  page.state = { ...afterShow(state, { uri, file, to, title }, page.wanted), ...(isSame ? {} : left) };
   page.wanted = null;
   page.state = { ...page.state, compared: comparedState(message) };
   if (!isSame) {
@@ -85,7 +89,7 @@ function showFlow(page: Page, message: ShowFlow | ShowNothing): void {
   parts.details.element.hidden = !page.state.details;
   document.body.classList.toggle('text-mode', page.state.mode === 'text');
   relayout(page);
-  const said = `NAT flow of ${drawingText(message.graph.title)}`;
+  const said = graphTitle(message.graph);
   say(page, page.compared === null ? said : `${said}. ${page.compared.comparison.summary}`);
 }
 

@@ -116,7 +116,8 @@ export function walkTo(
         const original = items.findIndex((other) => other.id === active.id && !other.repeated);
         return original < 0 ? null : item(original + 1);
       }
-      return null;
+      const beside = mode === 'drawing' && box !== undefined ? boxAtTheRight(layout, box) : null;
+      return beside === null ? null : { kind: 'select', id: beside.id, key: null };
     }
     case 'left': {
       if (mode === 'text' && active?.expanded === true) return { kind: 'toggle', item: active };
@@ -124,6 +125,17 @@ export function walkTo(
       return parent < 0 ? null : item(parent);
     }
   }
+}
+
+/** The nearest box at the right of one, at the same height: what the text has one below the other. */
+function boxAtTheRight({ boxes }: Layout, box: Box): Box | null {
+  const middle = box.y + box.height / 2;
+  let best: Box | null = null;
+  for (const other of boxes) {
+    if (other.x < box.x + box.width || other.y > middle || other.y + other.height < middle) continue;
+    if (best === null || other.x < best.x) best = other;
+  }
+  return best;
 }
 
 function verticalNeighbour(layout: Layout, box: Box, direction: 1 | -1): Box | null {

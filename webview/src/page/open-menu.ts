@@ -1,4 +1,5 @@
 /** Opens the menu of a place, in the drawing or in the text. */
+import { mapRequest } from '../../../server/src/base/flow-request.ts';
 import type { TextItem } from '../export/text-tree.ts';
 import { fitView, setMode } from './actions.ts';
 import type { MenuEntry } from './menu-list.ts';
@@ -68,11 +69,17 @@ function groundEntries(page: Page): readonly MenuEntry[] {
     label: isText ? 'Show as Drawing' : 'Show as Text',
     run: () => setMode(page, isText ? 'drawing' : 'text'),
   };
+  const isMap = page.index?.map != null;
+  const map: MenuEntry = {
+    label: 'Show Map of All Services',
+    run: () => page.host.post({ kind: 'request-flow', to: mapRequest }),
+  };
   const another: MenuEntry = { label: 'Show Another Service…', run: () => page.host.post({ kind: 'pick-flow' }) };
   const isCompared = page.compared !== null;
   const compare: MenuEntry = {
     label: isCompared ? 'Stop Comparing' : 'Compare Flow With…',
     run: () => page.host.post({ kind: 'compare', stop: isCompared }),
   };
-  return isText ? [mode, another, compare] : [{ label: 'Fit', run: () => fitView(page) }, mode, another, compare];
+  const fit: MenuEntry = { label: 'Fit', run: () => fitView(page) };
+  return [...(isText ? [] : [fit]), mode, another, ...(isMap ? [] : [compare, map])];
 }

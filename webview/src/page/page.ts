@@ -11,6 +11,7 @@ import { type TracedPath, tracedPath } from '../model/traced-path.ts';
 import type { Host } from './host.ts';
 import { createMeasure } from './measure.ts';
 import type { PageParts } from './parts.ts';
+import type { Place } from './places.ts';
 import type { Shown } from './shown.ts';
 
 /** The flow that is drawn beside the page's own. */
@@ -38,6 +39,8 @@ export interface Page {
   reason: string | null;
   /** The place in the history that the flow which is on its way was asked for from. */
   wanted: number | null;
+  /** How drawings were left, by what asks for them. */
+  readonly places: Map<string, Place>;
   /** Where the editor's cursor is; null for nowhere in this flow. */
   cursor: Highlight | null;
   measure: Measure;
@@ -64,6 +67,7 @@ export function createPage(host: Host, parts: PageParts): Page {
     traced: null,
     reason: null,
     wanted: null,
+    places: new Map(),
     cursor: null,
     measure: createMeasure(),
     collapsed: new Set(),

@@ -27,6 +27,7 @@ function copy(what: string, text: string): PlaceAction {
 /** What can be done with a node: its rule, its chain's declaration, its names, the chains behind it. */
 export function nodeActions(index: GraphIndex, node: FlowNode): readonly PlaceAction[] {
   const actions: PlaceAction[] = [];
+  if (node.to !== undefined) actions.push({ label: enterLabel(node), message: { kind: 'request-flow', to: node.to } });
   const rule = lineOf(index, node);
   const isChain = node.chain !== null && node.kind !== 'entry' && node.kind !== 'verdict';
   if (rule !== null) actions.push(goTo(isChain && rule === node.line ? 'Go to Declaration' : 'Go to Rule', rule));
@@ -44,6 +45,11 @@ export function nodeActions(index: GraphIndex, node: FlowNode): readonly PlaceAc
   return actions;
 }
 
+/** What it is to go into what a node stands for. */
+function enterLabel({ kind }: FlowNode): string {
+  return kind === 'listed-service' ? 'Show NAT Flow' : 'Show Its Services';
+}
+
 /** Packets to an entry or an endpoint, and from a Pod. */
 function traceActions({ graph }: GraphIndex, node: FlowNode): readonly PlaceAction[] {
   const protocol = node.service?.protocol ?? graph.entries[0]?.protocol ?? 'tcp';
@@ -51,6 +57,10 @@ function traceActions({ graph }: GraphIndex, node: FlowNode): readonly PlaceActi
     label,
     message: { kind: 'trace', from, to, protocol },
   });
+  if (node.kind === 'listed-service')
+    return node.to === undefined
+      ? []
+      : [{ label: 'Trace Packet to Here…', message: { kind: 'trace', from: null, to: node.to, protocol: 'tcp' } }];
   const entry = graph.entries.find(({ id }) => id === node.id);
   const to =
     entry === undefined ? node.address : entry.ip === null || entry.port === null ? null : hostPort(entry.ip, entry.port);

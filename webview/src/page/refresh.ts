@@ -1,9 +1,12 @@
-import { isChainRequest, isExpectedRequest } from '../../../server/src/base/flow-request.ts';
+import { isChainRequest, isExpectedRequest, isMapRequest } from '../../../server/src/base/flow-request.ts';
 import { drawingText, visibleLines } from '../../../server/src/base/safe-text.ts';
+import { mapItems } from '../export/map-items.ts';
 import { textItems } from '../export/text-tree.ts';
+import { graphTitle } from '../model/format.ts';
 import { filterOf } from '../model/search.ts';
 import { ownDifference, placePanes, refreshOther, relayoutOther } from './compared-view.ts';
 import { emphasisOf, traceEmphasis } from './emphasis.ts';
+import { itemFor } from './map-actions.ts';
 import { matches, type Page, tracedIn } from './page.ts';
 import { makeShown, type Shown } from './shown.ts';
 import type { ToolbarState } from './toolbar.ts';
@@ -55,7 +58,7 @@ export function refresh(page: Page): void {
     refreshOther(page);
     return;
   }
-  const title = `NAT flow of ${drawingText(shown.index.graph.title)}`;
+  const title = graphTitle(shown.index.graph);
   parts.tree.show(itemsOf(page, shown), title, state.mode === 'text');
   activateSelected(page);
   showDetails(page, shown);
@@ -81,7 +84,8 @@ function showDetails({ parts, state, compared }: Page, shown: Shown): void {
 function itemsOf(page: Page, shown: Shown) {
   const { listed, collapsed } = page;
   if (listed?.shown === shown && listed.collapsed === collapsed) return listed.items;
-  const items = textItems(shown.index, shown.layout.arrangement, shown.options.open, collapsed);
+  const { index, layout, options } = shown;
+  const items = index.map === null ? textItems(index, layout.arrangement, options.open, collapsed) : mapItems(index.map, options);
   page.listed = { shown, collapsed, items };
   return items;
 }
@@ -102,7 +106,8 @@ function toolbarState(page: Page, found: readonly string[]): ToolbarState {
     matches: state.search === '' ? '' : selectedMatch < 0 ? String(found.length) : `${selectedMatch + 1} of ${found.length}`,
     filtering: state.filtering,
     grouping: shown?.layout.arrangement.grouping ?? null,
-    expected: isChainRequest(state.to) ? null : isExpectedRequest(state.to),
+    isMap: index?.map != null,
+    expected: isChainRequest(state.to) || isMapRequest(state.to) ? null : isExpectedRequest(state.to),
     compared: page.compared !== null,
     mode: state.mode,
     details: state.details,
@@ -111,12 +116,16 @@ function toolbarState(page: Page, found: readonly string[]): ToolbarState {
 }
 
 /** The tree's active item follows the selection. */
-function activateSelected({ state, parts: { tree } }: Page): void {
+function activateSelected(page: Page): void {
+  const { tree } = page.parts;
+  const { state } = page;
   const active = tree.active();
   if (state.selected !== null && active?.id === state.selected) {
     tree.activate(active.key);
     return;
   }
-  const item = tree.items().find((candidate) => candidate.id === state.selected) ?? null;
-  tree.activate(item?.key ?? null);
+  const items = tree.items();
+  const own = items.find(({ id }) => id === state.selected);
+  const near = own ?? (state.selected === null ? undefined : items.find(({ id }) => id === itemFor(page, state.selected ?? '')));
+  tree.activate(near?.key ?? null);
 }

@@ -3,6 +3,7 @@ import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { TextItem } from '../export/text-tree.ts';
 import type { Box } from '../layout/model.ts';
 import { type Walk, walkTo } from './keyboard.ts';
+import { enterNode, unfold } from './map-actions.ts';
 import { boxFor, focusFlow, matches, openLineOf, type Page, say, update } from './page.ts';
 import { refresh, relayout } from './refresh.ts';
 import type { Target } from './target.ts';
@@ -19,7 +20,8 @@ export function setSelected(page: Page, id: string | null, key: string | null): 
 /** Selects a node, opening the group that it is in, and brings it into view. */
 export function select(page: Page, id: string): void {
   const box = boxFor(page, id);
-  if (box !== undefined && box.id !== id && box.group !== null) {
+  if (unfold(page, id)) relayout(page);
+  else if (box !== undefined && box.id !== id && box.group !== null) {
     update(page, { open: [...page.state.open, box.id], view: page.parts.drawing.view() });
     relayout(page);
   }
@@ -56,18 +58,25 @@ export function clickTarget(page: Page, target: Target, double: boolean): void {
 }
 
 function clickBox(page: Page, box: Box, double: boolean): void {
-  if (box.group !== null) {
-    if (!double) setSelected(page, box.id, null);
-    toggleGroup(page, box.id);
+  const opens = box.opens ?? (box.group === null ? undefined : box.id);
+  if (opens !== undefined) {
+    if (!double) setSelected(page, opens, null);
+    toggleGroup(page, opens);
     return;
   }
   setSelected(page, box.id, null);
+  if (box.enters !== undefined) {
+    page.host.post({ kind: 'request-flow', to: box.enters });
+    return;
+  }
+  if (enterNode(page, box.id)) return;
   openLineOf(page, box.id, double);
 }
 
 /** A click on an item of the text. */
 export function clickItem(page: Page, item: TextItem, double: boolean): void {
   setSelected(page, item.id, item.key);
+  if (enterNode(page, item.id)) return;
   if (openLineOf(page, item.id, double)) return;
   if (item.expanded !== null && item.id.startsWith('group:')) toggle(page, item);
 }
@@ -88,7 +97,7 @@ export function toggleGroup(page: Page, id: string): void {
     if (isOpen) drawing.revealWidth(after);
     update(page, { view: drawing.view() });
   }
-  say(page, `${drawingText(after?.group?.label ?? '')} ${isOpen ? 'opened' : 'closed'}`);
+  say(page, `${drawingText(after?.group?.label ?? after?.content.label ?? '')} ${isOpen ? 'opened' : 'closed'}`);
 }
 
 /** Opens or closes an item of the text. */

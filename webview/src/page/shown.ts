@@ -8,7 +8,7 @@ export interface Shown {
   readonly layout: Layout;
   readonly options: LayoutOptions;
   /** The box of each node: its own, or the closed group that it is in. */
-  readonly boxOf: ReadonlyMap<string, Box>;
+  readonly boxOf: Pick<ReadonlyMap<string, Box>, 'get'>;
   readonly boxes: ReadonlyMap<string, Box>;
 }
 
@@ -21,5 +21,8 @@ export function makeShown(index: GraphIndex, options: Omit<LayoutOptions, 'form'
     if (box.group === null || options.open.has(box.id)) continue;
     for (const row of box.group.rows) for (const node of [row.endpoint, ...row.behind]) boxOf.set(node.id, box);
   }
-  return { index, layout, options: { ...options, form: layout.form }, boxOf, boxes };
+  const { foldedInto } = layout;
+  const find = (id: string): Box | undefined => boxes.get(id) ?? boxes.get(foldedInto?.(id) ?? '');
+  const found = foldedInto === undefined ? boxOf : { get: find };
+  return { index, layout, options: { ...options, form: layout.form }, boxOf: found, boxes };
 }

@@ -16,6 +16,8 @@ export interface ToolbarState {
   /** "3 of 12"; empty for no query. */
   readonly matches: string;
   readonly filtering: boolean;
+  /** All Services are shown, and not one flow. */
+  readonly isMap: boolean;
   /** Null where nothing is grouped: the choice is hidden. */
   readonly grouping: Grouping | null;
   /** Whether what kube-proxy would write is shown; null where there is nothing of the kind. */
@@ -100,6 +102,9 @@ function createSearch(events: ToolbarEvents): SearchBox {
       if (input.value !== state.search) input.value = state.search;
       matches.textContent = state.matches;
       setAttribute(filter, 'aria-pressed', String(state.filtering));
+      const label = state.isMap ? 'Show only matching Services' : 'Show only matching endpoints';
+      filter.title = label;
+      filter.setAttribute('aria-label', label);
     },
     focus() {
       input.focus();

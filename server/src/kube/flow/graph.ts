@@ -19,6 +19,7 @@ export type FlowEntryKind =
  * What a node stands for. The drawing's columns follow from it, in this order: entry; dispatch (KUBE-SERVICES, KUBE-NODEPORTS,
  * CNI-HOSTPORT-DNAT); external (KUBE-EXT-, KUBE-XLB-) and firewall (KUBE-FW-); service (KUBE-SVC-) and service-local (KUBE-SVL-);
  * endpoint (KUBE-SEP-, CNI-DN-); pod, or an address that is no Pod's. A verdict (REJECT, DROP, ACCEPT) stands behind the column it ends.
+ * A namespace, a Service as a whole (`listed-service`) and a node of the cluster (`host`) are on maps, the first two in graphs of chains too.
  */
 export type FlowNodeKind =
   | 'entry'
@@ -31,7 +32,10 @@ export type FlowNodeKind =
   | 'pod'
   | 'address'
   | 'verdict'
-  | 'chain';
+  | 'chain'
+  | 'namespace'
+  | 'listed-service'
+  | 'host';
 
 /** What happens to a packet at a node, besides being sent on. */
 export type FlowBadgeKind = 'masquerade' | 'affinity' | 'hairpin' | 'mark' | 'source-ranges' | 'local-only';
@@ -114,6 +118,10 @@ export interface FlowNode {
   readonly packets: number | null;
   /** Absent where nothing differs, and where nothing was compared. */
   readonly contrast?: FlowContrast;
+  /** What asks for the graph that it stands for: of a Service its flow; absent for what stands for itself. */
+  readonly to?: string;
+  /** What becomes of packets to it; absent but for a Service as a whole and for its entries on a map. */
+  readonly state?: FlowState;
 }
 
 export interface FlowEdge {
@@ -176,6 +184,44 @@ export interface FlowState {
   readonly remarks: readonly string[];
 }
 
+/** An entry of a Service on a map. */
+export interface MapEntry {
+  readonly kind: FlowEntryKind;
+  /** "10.96.20.10:80/tcp", "NodePort 30080/tcp". */
+  readonly label: string;
+  readonly state: FlowState;
+  /** The rule that looks for it, 1-based; null where the dump has none. */
+  readonly line: number | null;
+}
+
+/** What packets to a Service are sent to. */
+export interface MapEndpoint {
+  /** "10.244.0.11:8080". */
+  readonly address: string;
+  readonly pod: FlowPodRef | null;
+  /** The rule that sends packets there, 1-based; null where there is none. */
+  readonly line: number | null;
+}
+
+export interface MapService {
+  /** What asks for its flow; unique on a map. */
+  readonly to: string;
+  /** Empty where no name is known. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly state: FlowState;
+  readonly entries: readonly MapEntry[];
+  /** Of all its entries together, in the order in which the rules lead to them. */
+  readonly endpoints: readonly MapEndpoint[];
+  /** Its first rule, 1-based; null where the dump has none. */
+  readonly line: number | null;
+}
+
+/** The Services of a dump, by namespace and name. */
+export interface ServiceMap {
+  readonly services: readonly MapService[];
+}
+
 export interface FlowGraph {
   /** What was asked for, as a reader would say it: "shop/web:http". */
   readonly title: string;
@@ -187,6 +233,8 @@ export interface FlowGraph {
   readonly routes?: readonly FlowRoute[];
   /** What becomes of new connections; absent where nobody asked, and for chains. */
   readonly state?: FlowState;
+  /** All Services of the dump, of a map; it has no nodes and edges then: whoever draws it makes those that are seen. */
+  readonly map?: ServiceMap;
   /** Where names come from: "cluster.json, read 2 minutes ago", "the dump's comments". */
   readonly source: string;
 }

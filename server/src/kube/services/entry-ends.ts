@@ -3,7 +3,7 @@ import type { Steps } from '../../base/steps.ts';
 import { unshownTexts } from '../../netfilter/trace-report.ts';
 import { mayHaveMoreReferences } from '../../ruleset/completeness.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
-import type { Ruleset } from '../../ruleset/ruleset.ts';
+import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
 import { chainRemark } from '../flow/chain-frontends.ts';
 import { drawnKind } from '../flow/drawn-kind.ts';
 import { targetClasses } from '../flow/endpoint-classes.ts';
@@ -40,10 +40,16 @@ export interface PlaceEnds {
   readonly ends: readonly EntryEnd[];
 }
 
+/** The rule that sends packets to an endpoint (0-based; null where there is none), and its chain. */
+export interface EndpointEnd {
+  readonly chain: Chain;
+  readonly line: number | null;
+}
+
 export interface EntryEnds {
   readonly places: readonly PlaceEnds[];
-  /** Addresses of the endpoints that packets are sent to: "10.244.0.11:8080". */
-  readonly endpoints: ReadonlySet<string>;
+  /** By the address of an endpoint that packets are sent to ("10.244.0.11:8080"), in the order in which they are met. */
+  readonly endpoints: ReadonlyMap<string, EndpointEnd>;
   /** What is taken to be so, or not shown, in sentences; nothing is sure where there are some. */
   readonly caveats: readonly string[];
   /** Nothing leads to the chain that the entry is. */
@@ -112,7 +118,7 @@ export function* entryEnds(resolution: Resolution, frontend: Frontend): Steps<En
   const context: PathContext = { ruleset, dump, isLocal: ownAddresses(resolution, dump), start, facts: resolution.origin.facts };
   const classes = yield* targetClasses(ruleset, dump);
   const places: PlaceEnds[] = [];
-  const endpoints = new Set<string>();
+  const endpoints = new Map<string, EndpointEnd>();
   const caveats = new Set<string>();
   const isLed = start === null || mayHaveMoreReferences(ruleset, start);
   if (start !== null && isLed) caveats.add(chainRemark(ruleset, start));
@@ -120,7 +126,11 @@ export function* entryEnds(resolution: Resolution, frontend: Frontend): Steps<En
     const found = yield* pathSteps(context, source, classes);
     const place = placeEnds(ruleset, source, found);
     places.push(place);
-    for (const path of found.paths) if (endOf(ruleset, path).kind === 'endpoint') endpoints.add(pathEndAddress(path.end));
+    for (const { end } of found.paths) {
+      if (end.kind !== 'address' || drawnKind(end.chain) !== 'endpoint') continue;
+      const address = pathEndAddress(end);
+      if (!endpoints.has(address)) endpoints.set(address, { chain: end.chain, line: end.line });
+    }
     for (const text of [...found.assumptions, ...unshownTexts(found.unshown)]) caveats.add(text);
     const hooked = new Set(Array.from(found.hooked, ({ name, table }) => `${name} (${table.name})`));
     for (const text of assumedHooksNotes(hooked)) caveats.add(text);

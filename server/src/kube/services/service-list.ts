@@ -90,7 +90,7 @@ export function* listServices(resolution: Resolution, drift: Drift | null): Step
 const known = new WeakMap<Resolution, Map<Frontend, EntryEnds>>();
 
 /** What becomes of packets to an entry; asked once for each. */
-function* judge(resolution: Resolution, frontend: Frontend): Steps<JudgedEntry> {
+export function* endsOfEntry(resolution: Resolution, frontend: Frontend): Steps<EntryEnds> {
   let ends = known.get(resolution);
   if (ends === undefined) {
     ends = new Map();
@@ -101,7 +101,17 @@ function* judge(resolution: Resolution, frontend: Frontend): Steps<JudgedEntry> 
     own = yield* entryEnds(resolution, frontend);
     ends.set(frontend, own);
   }
-  return { kind: frontend.kind, label: frontendLabel(frontend), ends: own };
+  return own;
+}
+
+function* judge(resolution: Resolution, frontend: Frontend): Steps<JudgedEntry> {
+  return { kind: frontend.kind, label: frontendLabel(frontend), ends: yield* endsOfEntry(resolution, frontend) };
+}
+
+/** The first rule of a listed Service, 0-based; null where the dump has none. */
+export function lineOfService({ entries, drift }: ListedService): number | null {
+  for (const { target } of entries) if (target?.rules[0] !== undefined) return target.rules[0];
+  return entries[0]?.lines[0] ?? drift?.findings.find(({ line }) => line !== null)?.line ?? null;
 }
 
 /** What becomes of packets to each of these entries. Pauses after each packet. */

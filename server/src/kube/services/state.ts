@@ -27,8 +27,8 @@ export interface JudgedEntry {
 const nearlyAll = 1 - 1e-9;
 const nothingSure = { words: 'no packet could be followed', line: null };
 
-function countOf(endpoints: ReadonlySet<string>): string {
-  return `${endpoints.size} endpoint${endpoints.size === 1 ? '' : 's'}`;
+function countOf({ size }: { readonly size: number }): string {
+  return `${size} endpoint${size === 1 ? '' : 's'}`;
 }
 
 function served({ ends }: PlaceEnds): number {
@@ -130,7 +130,7 @@ function combined(
  */
 export function serviceState(entries: readonly JudgedEntry[], drift: ServiceDrift | null, cluster: string): ServiceState {
   const judged = entries.filter(counts);
-  const endpoints = new Set(judged.flatMap(({ ends }) => [...ends.endpoints]));
+  const endpoints = new Set(judged.flatMap(({ ends }) => [...ends.endpoints.keys()]));
   const state = combined(
     judged.map((entry) => ({ label: entry.label, state: entryState(entry) })),
     endpoints,
