@@ -4,6 +4,7 @@ import { emptyCluster } from '../../server/src/cluster/cluster.ts';
 import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
 import { type SeenReport, seenSteps } from '../../server/src/kube/question/seen.ts';
 import type { SeenPacketReport } from '../../server/src/netfilter/seen/compare-seen.ts';
+import { nftMonitorEvent } from '../../server/src/netfilter/seen/read-nft-monitor.ts';
 import { readSeen } from '../../server/src/netfilter/seen/read-seen.ts';
 import { type Recorded, type RecordedRuleset, sets } from '../netfilter/recorded-traces.ts';
 import { rulesetOf } from '../support/dumps.ts';
@@ -31,6 +32,29 @@ function placesOf(dump: string, { steps }: SeenPacketReport): readonly string[] 
 function words({ packet: { protocol, src, dst, dport, state }, verdict }: SeenPacketReport): string {
   return `${protocol} ${src} -> ${dst}:${dport} ${state} ${verdict}`;
 }
+
+describe('what nft monitor says of a packet', () => {
+  const fieldsOf = (family: string, words: string): unknown => {
+    const shown = new Map();
+    nftMonitorEvent(`trace id a1 ${family} filter FORWARD packet: ${words}`, 1, shown);
+    return nftMonitorEvent(`trace id a1 ${family} filter FORWARD policy accept`, 2, shown)?.fields;
+  };
+
+  it.each([
+    ['ip', 'icmp type echo-reply', 0],
+    ['ip', 'icmp type destination-unreachable', 3],
+    ['ip', 'icmp type echo-request', 8],
+    ['ip', 'icmp type time-exceeded', 11],
+    ['ip', 'icmp type 13', 13],
+    ['ip6', 'icmpv6 type destination-unreachable', 1],
+    ['ip6', 'icmpv6 type packet-too-big', 2],
+    ['ip6', 'icmpv6 type time-exceeded', 3],
+    ['ip6', 'icmpv6 type echo-request', 128],
+    ['ip6', 'icmpv6 type echo-reply', 129],
+  ])('%s %s', (family, words, type) => {
+    expect(fieldsOf(family, `iif "eth0" ${words}`)).toMatchObject({ in: 'eth0', icmp: { type, code: 0 } });
+  });
+});
 
 describe('packets that a kernel was seen to take', () => {
   const nft = fixtureText('seen/nft-after.iptables');

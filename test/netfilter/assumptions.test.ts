@@ -146,6 +146,10 @@ COMMIT
     expect(changed('TTL --ttl-set 10')?.ttl).toBe(10);
     expect(changed('TTL --ttl-dec 2', { ttl: 64 })?.ttl).toBe(62);
     expect(changed('TTL --ttl-inc 250', { ttl: 64 })?.ttl).toBe(255);
+    const marked = { mark: 0x1, connectionMark: 0x8000_0002 };
+    expect(changed('CONNMARK --restore-mark', marked)?.mark).toBe(0x8000_0002);
+    expect(changed('CONNMARK --restore-mark --nfmask 0x1 --ctmask 0x80000000', marked)?.mark).toBe(0x8000_0000);
+    expect(changed('CONNMARK --save-mark', { mark: 0xf000_0000 })?.connectionMark).toBe(0xf000_0000);
     expect(changed('DSCP --set-dscp-class EF', { tos: 1 })?.tos).toBe(0xb9);
     expect(changed('DSCP --set-dscp-class cs5', { tos: 1 })?.tos).toBe(0xa1);
     expect(changed('DSCP --set-dscp-class AF41', { tos: 0 })?.tos).toBe(0x88);
@@ -201,6 +205,27 @@ describe('rates, quotas and their like', () => {
     const table = /rpfilter/.test(match) ? ['raw', 'PREROUTING'] : ['filter', 'FORWARD'];
     const text = `*${table[0]}\n:${table[1]} ACCEPT [0:0]\n-A ${table[1]} ${match} -j DROP\nCOMMIT\n`;
     expect(enumerate(text, {}, remote).outcomes.map((outcome) => outcome.verdict)).toEqual([verdict]);
+  });
+});
+
+describe('whether a connection has seen an answer', () => {
+  const seen = (given: PacketTexts): readonly string[] => outcomes(['-m conntrack --ctstatus SEEN_REPLY -j DROP'], given);
+
+  it('is known of a new one and of an answer, else it is an assumption', () => {
+    expect(seen({ state: 'NEW', before: null })).toEqual(['accept']);
+    expect(seen({ state: 'ESTABLISHED', direction: 'reply', before: null })).toEqual(['drop']);
+    expect(seen({ state: 'ESTABLISHED', direction: 'original', before: null })).toHaveLength(2);
+    expect(seen({ state: 'ESTABLISHED', direction: 'original', before: 2 })).toEqual(['drop']);
+  });
+});
+
+describe('a share that is negated', () => {
+  it('is the rest of all packets', () => {
+    const text = '*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -m statistic --mode random ! --probability 0.25 -j DROP\nCOMMIT\n';
+    expect(enumerate(text, {}, remote).outcomes.map(({ verdict, probability }) => [verdict, probability])).toEqual([
+      ['drop', 0.75],
+      ['accept', 0.25],
+    ]);
   });
 });
 

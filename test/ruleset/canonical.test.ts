@@ -91,6 +91,17 @@ describe('the canonical text of a rule', () => {
   });
 });
 
+describe('every interface', () => {
+  it.each([
+    ['legacy', ['-A INPUT -j DROP', '-A INPUT -j DROP', '-A INPUT -i eth0 -j DROP']],
+    ['nft', ['-A INPUT -j DROP', '-A INPUT ! -i + -j DROP', '-A INPUT -i eth0 -j DROP']],
+  ] as const)('is printed by the %s back end where it is negated, or not at all', (backend, expected) => {
+    const context = lineContext('ipv4', backend, 'filter');
+    const typed = ['-A INPUT -i + -j DROP', '-A INPUT ! -i + -j DROP', '-A INPUT -i eth0 -j DROP'];
+    expect(typed.flatMap((text) => canonicalRules(rule(text, context), context))).toEqual(expected);
+  });
+});
+
 describe('a match that is loaded twice', () => {
   it.each([
     ['-A INPUT -p tcp -m tcp --sport 1 -m tcp --dport 2 -j ACCEPT', '-A INPUT -p tcp -m tcp --sport 1 --dport 2 -j ACCEPT'],

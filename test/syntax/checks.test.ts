@@ -151,6 +151,11 @@ describe('negation', () => {
                   ^^^^^^^^^ negation: limit: option "--limit" cannot be inverted.`);
   });
 
+  it('of a family is taken, and changes nothing', () => {
+    check('-A INPUT ! -4 -j DROP');
+    check('-A INPUT ! --ipv6 -j DROP', { family: 'ipv6' });
+  });
+
   it('is not for lists, nor for nothing', () => {
     check(`
 -A INPUT ! -s 10.0.0.1,10.0.0.2 -j DROP
@@ -342,6 +347,13 @@ describe('chains and tables', () => {
 :ACCEPT - [0:0]
  ^^^^^^ bad-chain-name: chain name may not clash with target name`);
     check(':LOG - [0:0]');
+    check(
+      `
+:!x - [0:0]
+ ^^ bad-chain-name: chain name not allowed to start with \`!'`,
+      { backend: 'nft' },
+    );
+    check(':!x - [0:0]', { backend: 'legacy' });
     check(`
 *fitler
  ^^^^^^ unknown-table: table name 'fitler' invalid`);
