@@ -68,14 +68,15 @@ describe('diagnose', () => {
   });
 
   it('does not go through a whole disk, nor unpack one', () => {
-    const disk = mkdtempSync(join(tmpdir(), 'iptables-disk-'));
-    for (let index = 0; index <= 25_000; index += 1) mkdirSync(join(disk, String(index)), { recursive: true });
-    const { status, stderr } = inspect(['diagnose', disk]);
+    const { status, stderr } = inspect(['diagnose', '/']);
     expect(status).toBe(2);
-    expect(stderr).toBe(`iptables-inspect: ${disk}: holds more than 25000 files and folders; expected a node bundle\n`);
-    rmSync(disk, { recursive: true });
+    expect(stderr).toMatch(
+      /^iptables-inspect: \/: holds more than (?:25000 files and folders|500 MB); expected a node bundle\n$/,
+    );
     const bomb = join(folder, 'bomb.tar.gz');
-    execFileSync('sh', ['-c', `head -c 501000000 /dev/zero | gzip -1 > ${bomb}`]);
+    // What is compressed may be put one behind the other.
+    const million = gzipSync(Buffer.alloc(1_000_000));
+    writeFileSync(bomb, Buffer.concat(Array.from({ length: 501 }, () => million)));
     expect(inspect(['diagnose', bomb]).stderr).toBe(
       `iptables-inspect: ${bomb}: holds more than 500 MB; expected a node bundle\n`,
     );
