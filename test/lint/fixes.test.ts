@@ -48,6 +48,34 @@ describe('what lets packets go before KUBE-POSTROUTING', () => {
   });
 });
 
+describe('a mark that is not cleared before masquerading', () => {
+  const postrouting = (...more: readonly string[]): string => `*nat
+:POSTROUTING ACCEPT [0:0]
+:KUBE-POSTROUTING - [0:0]
+-A POSTROUTING -m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING
+-A KUBE-POSTROUTING -m mark --mark 0x4000/0x4000 -j MASQUERADE
+${more.join('')}COMMIT
+`;
+
+  it('is cleared as kube-proxy does since 1.19', () => {
+    expect(Object.values(mended(postrouting(), 'mark-not-cleared'))).toEqual([
+      `*nat
+:POSTROUTING ACCEPT [0:0]
+:KUBE-POSTROUTING - [0:0]
+-A POSTROUTING -m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING
+-A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN
+-A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0
+-A KUBE-POSTROUTING -j MASQUERADE
+COMMIT
+`,
+    ]);
+  });
+
+  it('is left to somebody who knows, where more rules follow', () => {
+    expect(mended(postrouting('-A KUBE-POSTROUTING -s 10.0.0.0/8 -j RETURN\n'), 'mark-not-cleared')).toEqual({});
+  });
+});
+
 describe('rules below COMMIT', () => {
   const outside = (declared: string, rules: string): string => `*filter
 :INPUT ACCEPT [0:0]

@@ -42,6 +42,13 @@ describe('a file that a transport damaged', () => {
     expect(repaired(damaged, 'transport')).toBe(dump);
   });
 
+  it('by an indent gets one warning, too, where one line alone is refused for it', () => {
+    const rules = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4'].map((ip) => `  -A INPUT -s ${ip}/32 -j DROP\n`).join('');
+    expect(findingsIn(`  *filter\n${rules}COMMIT\n`).map(({ code, severity }) => [code, severity])).toEqual([
+      ['transport-damage', 'warning'],
+    ]);
+  });
+
   it('by a byte order mark is told so', () => {
     expect(findingsIn(`\ufeff${dump}`).map(({ code, message }) => [code, message])).toEqual([
       ['transport-damage', 'iptables-restore would refuse this file: it begins with a byte order mark'],

@@ -124,6 +124,25 @@ describe('options', () => {
   });
 });
 
+describe('a rule that is deleted by its number', () => {
+  it('has nothing beside it that iptables would look for', () => {
+    check('-D INPUT 1');
+    check('-D INPUT 1 -m comment --comment x');
+    check(`
+-D INPUT 1 -p tcp
+           ^^ superfluous-option: Illegal option \`-p' with this command`);
+  });
+});
+
+describe('a mark', () => {
+  it('is a number, in hexadecimal too', () => {
+    check('-A INPUT -m mark --mark 0x4f00/0x4f00 -j DROP');
+    check(`
+-A INPUT -m mark --mark 0x4g -j DROP
+                        ^^^^ bad-number: mark: trailing garbage after value for option "--mark".`);
+  });
+});
+
 describe('an address', () => {
   it('has a prefix length as a network, and a port as what a packet is sent to', () => {
     check('-A INPUT -s 10.0.0.0/8 -d 10.1.2.3 -j ACCEPT');
