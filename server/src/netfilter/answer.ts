@@ -39,7 +39,7 @@ export interface Chance {
   readonly probability: number;
 }
 
-/** An answer that rests on an assumption, which is the same for every packet. */
+/** An answer that depends on an assumption, which is the same for every packet. */
 export interface Assumed {
   readonly kind: 'assumed';
   readonly holds: boolean;
