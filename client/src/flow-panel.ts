@@ -15,6 +15,7 @@ import {
 import { isChainRequest, isMapRequest } from '../../server/src/base/flow-request.ts';
 import { type HostMessage, type Outdated, readPageMessage, type ShowFlow, type ShowNothing } from '../../webview/src/messages.ts';
 import { pickChainDepth } from './chain-depth-pick.ts';
+import { openObject } from './cluster-object.ts';
 import { flowMessage } from './compared-flow.ts';
 import { cursorPlace } from './cursor-place.ts';
 import { type DumpPlace, watchDump } from './dump-place.ts';
@@ -293,6 +294,8 @@ class PanelOfDump implements FlowPanel {
         await commands.executeCommand(tracePacketCommand, this.uri(), { ...ends, protocol });
         return;
       }
+      case 'open-object':
+        return openObject(this.uri(), message.line);
       case 'trace-step':
         await commands.executeCommand(message.by === 1 ? 'iptables.traceNextStep' : 'iptables.tracePreviousStep');
         return;

@@ -61,7 +61,7 @@ describeWith('chromium', 'the keyboard alone', () => {
     await first.focus();
     expect(await focused()).toBe('!Serves some: only from 203.0.113.0/24 at 203.0.113.80:80/tcp');
     await press('ArrowRight');
-    expect(await focused()).toBe('2 source ranges');
+    expect(await focused()).toBe('✕Endpoint 10.244.2.9:8080 is no longer in the cluster.');
     await press('End', 'Enter');
     expect(await selected()).toBe('drop');
     await first.focus();

@@ -64,4 +64,16 @@ describeWith(['code-server', 'chromium'], 'two flows in VS Code', () => {
     await workbench.drawing().locator('.answer').waitFor();
     expect(await workbench.drawing().locator('.boxes > .contrast-only').count()).toBe(0);
   }, 60_000);
+
+  it('lead from a Pod to its object in the snapshot, by the menu of its box', async () => {
+    const pod = workbench.drawing().locator('.boxes > .kind-pod', { hasText: 'frontend-6c8f7b9d45-2lqzr' });
+    // The keyboard brings it into sight and asks for its menu.
+    await workbench.drawing().getByRole('searchbox').fill('frontend-6c8f7b9d45-2lqzr');
+    await workbench.page.keyboard.press('Enter');
+    await pod.click({ button: 'right' });
+    await workbench.drawing().locator('.context-menu button', { hasText: 'Open Object in Snapshot' }).click();
+    await workbench.page.locator('.tab.active', { hasText: 'cluster.json' }).first().waitFor();
+    await soon(() => workbench.page.locator('.view-line', { hasText: 'frontend-6c8f7b9d45-2lqzr' }).count()).toBeGreaterThan(0);
+    await workbench.screenshot('flow-object');
+  }, 60_000);
 });

@@ -75,27 +75,28 @@ describe('the answer of a flow', () => {
     const { routes } = answerOf(graph);
     expect(routes.map(({ entry, ends }) => [entry.text, ...ends.map(said)])).toEqual([
       ['clusterIP 10.96.0.1:80/tcp', 'web-1'],
-      ['health check port 32000/tcp', 'ACCEPT'],
+      ['health check port 32000/tcp', 'kube-proxy itself: HTTP 200 with a ready endpoint on this node, else 503'],
     ]);
   });
 
   it('says for each entry and origin where packets end and whose address they keep', () => {
-    const { state, facts, routes, faults } = answerOf(richGraph());
+    const { state, facts, details, routes, faults } = answerOf(richGraph());
     expect(said(state)).toBe('warning: Serves some: only from 203.0.113.0/24 at 203.0.113.80:80/tcp');
-    expect(facts.map(said)).toEqual([
-      '3 endpoints: node-a 1, node-b 1, no known Pod 1',
-      'warning: 1 of 2 ready',
+    expect(facts.map(said)).toEqual(['3 endpoints: node-a 1, node-b 1, no known Pod 1', 'warning: 1 of 2 ready']);
+    expect(details.map(said)).toEqual([
       '2 source ranges',
       'local endpoints only from outside',
       'affinity 10800 s',
+      'no endpoint left: rejected; none on this node: dropped',
     ]);
+    const again = 'all 3 endpoints, 33.3 % each';
     const all = 'web-7d9c-x2x4z on node-a, web-7d9c-m8r7t on node-b, bad: 10.244.2.9:8080, 33.3 % each';
     expect(routes.map(({ entry, from, ends, source }) => [entry.text, from, ends.map(said).join(', '), source])).toEqual([
       ['clusterIP 10.96.20.10:80/tcp', 'a Pod', all, "client's address kept"],
-      ['clusterIP 10.96.20.10:80/tcp', 'this node, outside', all, 'source rewritten'],
+      ['clusterIP 10.96.20.10:80/tcp', 'this node, outside', again, 'source rewritten'],
       ['NodePort 30080/tcp', 'outside', 'web-7d9c-x2x4z on node-a', "client's address kept"],
-      ['NodePort 30080/tcp', 'a Pod', all, "client's address kept"],
-      ['NodePort 30080/tcp', 'this node', all, 'source rewritten'],
+      ['NodePort 30080/tcp', 'a Pod', again, "client's address kept"],
+      ['NodePort 30080/tcp', 'this node', again, 'source rewritten'],
       ['load-balancer IP 203.0.113.80:80/tcp', '203.0.113.0/24', 'web-7d9c-x2x4z on node-a', "client's address kept"],
       ['load-balancer IP 203.0.113.80:80/tcp', 'elsewhere', 'bad: DROP (KUBE-PROXY-FIREWALL)', ''],
     ]);
@@ -103,6 +104,31 @@ describe('the answer of a flow', () => {
       'bad: Endpoint 10.244.2.9:8080 is no longer in the cluster.',
       'bad: Pod web-7d9c-q9kkl missing: in the cluster, not in the dump',
       'warning: 10.244.1.7:8080 got no packet of 830 packets, where 33.3 % were expected',
+    ]);
+  });
+
+  it('says that there is no affinity, and what comes without endpoints, where all is shown and kube-proxy serves', () => {
+    const service = node('svc', 'service', { label: 'shop/web' });
+    const base = oneEnd(pod1);
+    const serving = (kind: 'serves' | 'leads' | 'unknown', more: readonly FlowNode[]): FlowGraph => ({
+      ...base,
+      nodes: [...base.nodes, ...more],
+      state: { kind, words: '1 endpoint', line: null, remarks: [] },
+    });
+    const details = (graph: FlowGraph) => answerOf(graph).details.map(said);
+    expect(details(serving('serves', [service]))).toEqual(['no affinity', 'no endpoint left: rejected']);
+    expect(details(serving('leads', [service]))).toEqual([]);
+    expect(details(serving('unknown', [service]))).toEqual([]);
+    expect(details(serving('serves', []))).toEqual([]);
+    const badge = { kind: 'local-only', label: 'endpoints of this node', condition: '', line: 3 } as const;
+    const local = node('svl', 'service-local', { label: 'shop/web', badges: [badge] });
+    const dispatch = node('services', 'dispatch');
+    // Local for clients in the cluster: the clusterIP leads straight to it.
+    const inside = serving('serves', [local, dispatch]);
+    expect(details({ ...inside, edges: [...inside.edges, edge('services', 'svl')] })).toEqual([
+      'local endpoints only',
+      'no affinity',
+      'no endpoint left: rejected; none on this node: dropped',
     ]);
   });
 

@@ -33,6 +33,7 @@ describe('the menu of a place', () => {
       'Go to Rule: line 85',
       'Copy Address: 10.244.0.11:8080',
       'Copy Pod Name: shop/web-7d9c-x2x4z',
+      'Open Object in Snapshot',
       'Trace Packet to Here…: null to 10.244.0.11:8080, tcp',
       'Trace Packet from Here…: shop/web-7d9c-x2x4z to null, tcp',
     ]);

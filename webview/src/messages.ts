@@ -147,6 +147,12 @@ export interface TraceStep {
   readonly by: 1 | -1;
 }
 
+/** Open the object of the cluster that the rule on a line (1-based) is for: an endpoint's Pod in the snapshot. */
+export interface OpenObject {
+  readonly kind: 'open-object';
+  readonly line: number;
+}
+
 /** Start the language server again. */
 export interface Restart {
   readonly kind: 'restart';
@@ -188,6 +194,7 @@ export type PageMessage =
   | CompareFlow
   | TracePacket
   | TraceStep
+  | OpenObject
   | Restart
   | CopyText
   | SaveFile
@@ -250,6 +257,7 @@ export const readPageMessage: (value: unknown) => PageMessage | null = tagged<Pa
   'request-flow': record<RequestFlow>({ kind: oneOf('request-flow'), to: isString }),
   'pick-flow': record<PickFlow>({ kind: oneOf('pick-flow') }),
   trace: record<TracePacket>({ kind: oneOf('trace'), from: orNull(isString), to: orNull(isString), protocol: isString }),
+  'open-object': record<OpenObject>({ kind: oneOf('open-object'), line: isLine }),
   'trace-step': record<TraceStep>({ kind: oneOf('trace-step'), by: oneOf(1, -1) }),
   restart: record<Restart>({ kind: oneOf('restart') }),
   copy: record<CopyText>({ kind: oneOf('copy'), text: isString, what: isString }),

@@ -123,9 +123,10 @@ function htmlPage(title: string, theme: SvgOptions['theme'], content: readonly s
 
 /** What the page says above the drawing: whether the Service serves, and what is wrong. */
 function answerHtml(index: GraphIndex): readonly string[] {
-  const answer = index.map === null ? flowAnswer(index) : mapAnswer(index.map);
+  const flow = index.map === null ? flowAnswer(index) : null;
+  const answer = index.map === null ? flow : mapAnswer(index.map);
   if (answer === null) return [];
-  const facts = answer.facts.map(({ text }) => xmlText(text)).join(' · ');
+  const facts = [...answer.facts, ...(flow?.details ?? [])].map(({ text }) => xmlText(text)).join(' · ');
   const faults = answer.faults.map(({ text }) => `<li class="warning">${xmlText(text)}</li>`).join('');
   return [
     `<h2>${xmlText(answer.state.text)}</h2>`,

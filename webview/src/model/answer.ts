@@ -39,8 +39,10 @@ export interface AnswerRoute {
 export interface FlowAnswer {
   /** "Serves", "Refuses everything", "Serves in part"... */
   readonly state: AnswerWords;
-  /** Endpoints by node, affinity, policies: each a few words. */
+  /** Endpoints by node, and how many are ready: each a few words. */
   readonly facts: readonly AnswerWords[];
+  /** Affinity, policies, source ranges, what comes when no endpoint is left. */
+  readonly details: readonly AnswerWords[];
   readonly routes: readonly AnswerRoute[];
   /** What is wrong, the first first; empty for nothing known. */
   readonly faults: readonly AnswerWords[];
@@ -148,12 +150,33 @@ function endpointFacts(endpoints: readonly FlowNode[]): readonly AnswerWords[] {
 
 const toldBadges: ReadonlySet<FlowBadgeKind> = new Set(['affinity', 'source-ranges', 'local-only']);
 
+/** For whose packets only endpoints of this node count: those that come by the chain for external traffic, or those that come straight to it. */
+function localText(index: GraphIndex, { id, kind }: FlowNode): string {
+  const name = badgeName('local-only').toLowerCase();
+  const external = kind === 'external' || index.in(id).every(({ from }) => index.nodes.get(from)?.kind === 'external');
+  return external ? `${name} from outside` : name;
+}
+
+/**
+ * What no rule says yet: that a client comes to any endpoint each time, and what kube-proxy writes in place of its chains once no endpoint is
+ * left. Only where the whole is shown, and where kube-proxy's chains serve.
+ */
+function unsaidFacts({ graph }: GraphIndex): readonly AnswerWords[] {
+  const kind = graph.state?.kind;
+  const own = graph.nodes.filter((node) => node.kind === 'service' || node.kind === 'service-local');
+  if (own.length === 0 || kind === undefined || kind === 'unknown' || kind === 'leads' || kind === 'unreached') return [];
+  const badges = graph.nodes.flatMap((node) => node.badges);
+  const isLocal = badges.some((badge) => badge.kind === 'local-only');
+  const last = isLocal ? 'no endpoint left: rejected; none on this node: dropped' : 'no endpoint left: rejected';
+  return badges.some((badge) => badge.kind === 'affinity') ? [words(last)] : [words('no affinity'), words(last)];
+}
+
 function badgeFacts(index: GraphIndex): readonly AnswerWords[] {
   const facts = new Map<string, AnswerWords>();
   for (const node of index.graph.nodes) {
     for (const badge of node.badges) {
       if (!toldBadges.has(badge.kind)) continue;
-      const text = badge.kind === 'local-only' ? `${badgeName(badge.kind).toLowerCase()} from outside` : badge.label;
+      const text = badge.kind === 'local-only' ? localText(index, node) : badge.label;
       if (!facts.has(text)) facts.set(text, words(text, 'plain', { node: node.id, line: badge.line ?? node.line }));
     }
   }
@@ -227,6 +250,9 @@ function verdictWords({ node, share }: RouteEnd, isHealthCheck: boolean): Answer
   const fate = fateOf(node);
   const tone =
     fate === 'refused' || fate === 'dropped' ? 'bad' : fate === 'unknown' ? 'unsure' : isHealthCheck ? 'plain' : 'warning';
+  // Kubernetes' documentation of healthCheckNodePort.
+  if (isHealthCheck && node.label === 'ACCEPT')
+    return words('kube-proxy itself: HTTP 200 with a ready endpoint on this node, else 503', tone, { node: node.id });
   const why = node.detail === '' ? '' : ` (${node.detail})`;
   return words(`${node.label}${percentPart(share)}${why}`, tone, { node: node.id });
 }
@@ -259,17 +285,38 @@ function routesOf(entries: ReadonlyMap<string, FlowEntry>, { route, ends }: Rout
   }));
 }
 
+/** Where packets end at every endpoint, as other packets before, the endpoints are not named again. */
+function withoutRepeats(routes: readonly AnswerRoute[], endpoints: readonly FlowNode[]): readonly AnswerRoute[] {
+  const ids = new Set(endpoints.map(({ id }) => id));
+  let isTold = false;
+  return routes.map((route) => {
+    const named = route.ends.filter(({ node }) => node !== null && ids.has(node)).length;
+    const isAll = named > 1 && named === ids.size && route.ends.every(({ node }) => node === null || ids.has(node));
+    if (!isAll) return route;
+    const shares = route.ends.filter(({ node }) => node === null);
+    if (isTold && shares.length === 1)
+      return { ...route, ends: [words(named === 2 ? 'both endpoints' : `all ${counted(named, 'endpoint')}`), ...shares] };
+    isTold = true;
+    return route;
+  });
+}
+
 /** The answer of a flow; null for a graph that says nothing of where packets end (a chain's). */
 export function flowAnswer(index: GraphIndex): FlowAnswer | null {
   const { graph } = index;
   const routes = (graph.routes ?? []).map((route): RouteWithEnds => ({ route, ends: routeEnds(graph, route) }));
   if (routes.length === 0) return null;
   const faults = faultsOf(index);
+  const all = endpointsOf(routes);
   const entries = new Map(graph.entries.map((entry) => [entry.id, entry]));
   return {
     state: graph.state === undefined ? drawnState(routes) : knownState(graph.state, routes, faults),
-    facts: [...endpointFacts(endpointsOf(routes)), ...badgeFacts(index)],
-    routes: routes.flatMap((route) => routesOf(entries, route)),
+    facts: endpointFacts(all),
+    details: [...badgeFacts(index), ...unsaidFacts(index)],
+    routes: withoutRepeats(
+      routes.flatMap((route) => routesOf(entries, route)),
+      all,
+    ),
     faults,
   };
 }

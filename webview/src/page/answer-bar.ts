@@ -18,9 +18,22 @@ export interface AnswerEvents {
 /** Shape beside colour: what a reader sees who tells no colours apart. */
 export const toneSigns = { good: '✓', warning: '!', bad: '✕', unsure: '?', plain: '' } as const;
 
+/** So many faults are seen of a folded answer, as flow.css has it. */
+const mostLowFaults = 2;
+
 export function createAnswerBar(events: AnswerEvents): AnswerBar {
   const host = element('section', { class: 'answer', 'aria-label': 'Where packets end', hidden: true });
   let last: GraphIndex | null = null;
+  // Where there is little height, all but the first lines is folded away.
+  const fold = element('button', { type: 'button', class: 'answer-fold' });
+  let folded = '';
+  const unfold = (isOpen: boolean): void => {
+    host.classList.toggle('unfolded', isOpen);
+    fold.setAttribute('aria-expanded', String(isOpen));
+    fold.textContent = isOpen ? 'Less' : folded;
+  };
+  unfold(false);
+  fold.addEventListener('click', () => unfold(!host.classList.contains('unfolded')));
   host.addEventListener('keydown', (event) => walkLinks(host, event));
   return {
     element: host,
@@ -33,11 +46,20 @@ export function createAnswerBar(events: AnswerEvents): AnswerBar {
       host.replaceChildren();
       if (answer === null) return;
       const state = element('strong', { class: `answer-state tone-${answer.state.tone}` }, link(events, answer.state));
-      const facts = answer.facts.map((fact) => element('span', { class: `tone-${fact.tone}` }, link(events, fact)));
+      const spans = (facts: readonly AnswerWords[]): readonly HTMLElement[] =>
+        facts.map((fact) => element('span', { class: `tone-${fact.tone}` }, link(events, fact)));
       const faults = answer.faults.map((fault) => element('li', { class: `tone-${fault.tone}` }, link(events, fault)));
-      host.append(element('p', { class: 'answer-head' }, state, ...facts));
+      host.append(element('p', { class: 'answer-head' }, state, ...spans(answer.facts), fold));
       if (faults.length > 0) host.append(element('ul', { class: 'answer-faults' }, ...faults));
-      if (answer.routes.length > 0) host.append(routeTable(events, answer.routes));
+      const details = spans(answer.details);
+      const more = [
+        ...(details.length > 0 ? [element('p', { class: 'answer-head' }, ...details)] : []),
+        ...(answer.routes.length > 0 ? [routeTable(events, answer.routes)] : []),
+      ];
+      if (more.length > 0) host.append(element('div', { class: 'answer-more' }, ...more));
+      folded = index?.map == null ? 'Where packets end…' : 'More…';
+      unfold(host.classList.contains('unfolded'));
+      fold.hidden = more.length === 0 && faults.length <= mostLowFaults;
       host.setAttribute('aria-label', index?.map == null ? 'Where packets end' : 'How the Services are');
       setTabStop(host, linksOf(host)[0]);
       host.scrollTop = 0;
@@ -50,16 +72,17 @@ function answerOf(index: GraphIndex): FlowAnswer | null {
   if (index.map === null) return flowAnswer(index);
   const { state, facts, faults } = mapAnswer(index.map);
   const withLine = (words: MapWords): AnswerWords => ({ ...words, line: null });
-  return { state: withLine(state), facts: facts.map(withLine), routes: [], faults: faults.map(withLine) };
+  return { state: withLine(state), facts: facts.map(withLine), details: [], routes: [], faults: faults.map(withLine) };
 }
 
 function linksOf(host: HTMLElement): readonly HTMLButtonElement[] {
-  return [...host.querySelectorAll('button')];
+  return [...host.querySelectorAll('button')].filter((link) => link.offsetParent !== null);
 }
 
 /** One tab stop for all links, so that the flow stays near; arrows lead from one to the other. */
 function setTabStop(host: HTMLElement, link: HTMLButtonElement | undefined): void {
-  for (const other of linksOf(host)) other.tabIndex = other === link ? 0 : -1;
+  // Those that are folded away, too.
+  for (const other of host.querySelectorAll('button')) other.tabIndex = other === link ? 0 : -1;
 }
 
 function walkLinks(host: HTMLElement, event: KeyboardEvent): void {

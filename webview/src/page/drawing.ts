@@ -90,7 +90,7 @@ export class Drawing {
 
   /** Everything into view where it stays legible, else its width or its top left. */
   fit(smooth: boolean): void {
-    const fitted = this.#layout === null ? null : fittedView(this.#layout, this.size());
+    const fitted = this.#layout === null ? null : fittedView(this.#layout, this.size(), document.body.classList.contains('low'));
     if (fitted !== null) this.#move(fitted, smooth);
   }
 

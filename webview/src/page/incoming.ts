@@ -15,6 +15,10 @@ import { showTraced } from './tracing.ts';
 
 /** Narrower than this, details lie over the drawing's lower part. */
 const narrow = 640;
+/** Narrower than this, where packets end is a list and no table. */
+const slim = 900;
+/** Lower than this, the answer is folded to its first lines, so that endpoints stay in sight. */
+const low = 720;
 /** Wider than this, there is room for details from the beginning. */
 const roomy = 1800;
 
@@ -138,7 +142,10 @@ function revealCursor({ state, parts: { drawing } }: Page, shown: Shown, place: 
 /** The drawing has another size. */
 export function resized(page: Page): void {
   const { drawing, overview } = page.parts;
-  document.body.classList.toggle('narrow', document.body.clientWidth < narrow);
+  const { classList, clientWidth, clientHeight } = document.body;
+  classList.toggle('narrow', clientWidth < narrow);
+  classList.toggle('slim', clientWidth < slim);
+  classList.toggle('low', clientHeight < low);
   const { width, height } = drawing.size();
   if (page.shown === null || width === 0) return;
   if (Math.abs(width - page.fittedWidth) > 1) {

@@ -37,6 +37,8 @@ export function nodeActions(index: GraphIndex, node: FlowNode): readonly PlaceAc
   if (node.address !== null) actions.push(copy('Address', node.address));
   if (node.pod !== null) actions.push(copy('Pod Name', `${node.pod.namespace}/${node.pod.name}`));
   if (node.service !== null) actions.push(copy('Service Name', `${node.service.namespace}/${node.service.name}`));
+  if (node.pod !== null && rule !== null)
+    actions.push({ label: 'Open Object in Snapshot', message: { kind: 'open-object', line: rule } });
   actions.push(...traceActions(index, node));
   if (isChain && node.table !== null && node.chain !== null) {
     const to = chainRequest(node.table, node.chain);

@@ -11,14 +11,28 @@ export function transformOf({ x, y, k }: View): ZoomTransform {
   return zoomIdentity.translate(x, y).scale(k);
 }
 
-/** Everything in view where it stays legible, else its width or its top left; null where there is no room or nothing. */
-export function fittedView(layout: Layout, { width, height }: Size): View | null {
+/** Where the first endpoint's box ends, with some space below; 0 where there is none. */
+function firstEndpointEnd({ boxes }: Layout): number {
+  const ends = boxes.flatMap(({ node, group, y, height }) => (node?.kind === 'endpoint' || group !== null ? [y + height] : []));
+  return ends.length === 0 ? 0 : Math.min(...ends) + 8;
+}
+
+/**
+ * Everything in view where it stays legible, else its width or its top left; null where there is no room or nothing. `isLow`: panned down to
+ * the first endpoint, where that is beyond what is seen.
+ */
+export function fittedView(layout: Layout, { width, height }: Size, isLow: boolean): View | null {
   if (width === 0 || layout.width === 0) return null;
   const byWidth = Math.min(1, width / layout.width);
   const whole = Math.min(byWidth, height / layout.height);
-  const k = whole >= leastLegible ? whole : Math.min(1, Math.max(byWidth, leastLegible));
+  const readable = whole >= leastLegible ? whole : Math.min(1, Math.max(byWidth, leastLegible));
+  const first = firstEndpointEnd(layout);
+  // A little smaller, if that is what brings an endpoint into sight.
+  const k = first * readable <= height ? readable : Math.min(readable, Math.max(leastLegible, height / first));
   const x = Math.max(0, (width - layout.width * k) / 2);
-  const y = Math.max(0, Math.min((height - layout.height * k) / 2, 36));
+  // What leads to endpoints is named above the drawing.
+  const beyond = height - first * k;
+  const y = isLow && beyond < 0 ? beyond : Math.max(0, Math.min((height - layout.height * k) / 2, 36));
   return { x, y, k };
 }
 
