@@ -8,6 +8,7 @@ import { registerCompareCommands } from './compare-commands.ts';
 import { createCompareView } from './compare-view.ts';
 import { createComparedDumps } from './compared-dumps.ts';
 import { pickedContext } from './context-choice.ts';
+import { registerDiagnose } from './diagnose/diagnose-command.ts';
 import { createDriftView } from './drift-view.ts';
 import { registerDumpCommands } from './dump-commands.ts';
 import { createExpandedChains } from './expanded-chains.ts';
@@ -83,6 +84,7 @@ export function activateExtension(
     registerShowLine(),
     createServicesView(server),
     createDriftView(server),
+    registerDiagnose(server),
     createPacketTests(server),
     // Before the server is up: a command that comes early waits for it.
     ...registerCommands(server, panels, log),

@@ -258,3 +258,23 @@ export interface SeenResult {
   /** Why there are none, in a sentence; empty otherwise. */
   readonly reason: string;
 }
+
+/** What is wrong on a node, by a dump that is open or by a node bundle. */
+export const diagnoseRequest = 'iptables/diagnose';
+export interface DiagnoseParams {
+  /** The URI of an open dump, or of a bundle: a folder, or an archive of it. A dump that lies in a bundle is diagnosed with it. */
+  readonly source: string;
+  /** Both empty for no question. */
+  readonly from: string;
+  readonly to: string;
+}
+export interface DiagnoseResult {
+  /** To be read as it is; empty where there is nothing to say. */
+  readonly text: string;
+  /** The same for a ticket. */
+  readonly markdown: string;
+  /** The files that its evidence names ("sysctl.txt line 13: ..."), as far as they can be opened. */
+  readonly files: readonly { readonly name: string; readonly uri: string }[];
+  /** Why there is none, in a sentence; empty otherwise. */
+  readonly reason: string;
+}

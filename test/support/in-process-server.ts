@@ -47,6 +47,11 @@ export function filesOf(texts: Readonly<Record<string, string>>): FileAccess {
       if (text === undefined) throw new Error('there is no such file');
       return { text, modifiedAt: 0 };
     },
+    async readBytes(uri) {
+      const text = texts[uri];
+      if (text === undefined) throw new Error('there is no such file');
+      return Buffer.from(text);
+    },
   };
 }
 

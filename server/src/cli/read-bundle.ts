@@ -3,10 +3,9 @@ import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describeFileError } from '../lsp/node/file-error.ts';
-import { readBundle } from '../node/bundle.ts';
 import type { BundleFile } from '../node/bundle-file.ts';
 import type { NodeFacts } from '../node/facts.ts';
-import { partKindOf } from '../node/part-kind.ts';
+import { judgeBundle } from '../node/judge-bundle.ts';
 import { isTar, readTar } from '../node/tar.ts';
 import { decodeBytes } from './decode-bytes.ts';
 import { mostBytes, nameOfInput } from './read-text.ts';
@@ -90,35 +89,15 @@ function filesIn(folder: string): { readonly files: readonly BundleFile[]; reado
   }
 }
 
-/** Folders that hold rules of their own: of one node there is one. */
-function rulesFolders(files: readonly BundleFile[]): readonly string[] {
-  const folders = files
-    .filter(({ path }) => /(?:^|\/)ip6?tables-save\.txt$/.test(path))
-    .map(({ path }) => path.slice(0, path.lastIndexOf('/') + 1));
-  return [...new Set(folders)];
-}
-
-/** Whether files are a node's, and not just a folder that dumps lie in: plain names, or rules with something beside them. */
-function isBundle(files: readonly BundleFile[]): boolean {
-  if (files.some(({ path }) => partKindOf(path, '') === 'rules')) return true;
-  const kinds = new Set(files.map(({ path, text }) => partKindOf(path, text)).filter((kind) => kind !== undefined));
-  return kinds.has('rules') && kinds.size > 1;
-}
-
 function factsOf(
   name: string,
   what: 'a directory' | 'an archive',
   files: readonly BundleFile[],
   notes: readonly string[],
 ): NodeFacts {
-  const folders = rulesFolders(files);
-  if (folders.length > 1) {
-    const some = folders.slice(0, 4).map((folder) => (folder === '' ? '.' : folder));
-    throw new UsageError(`${name}: holds several bundles (${some.join(', ')}); name one of them`);
-  }
-  if (!isBundle(files)) throw new UsageError(`${name}: is ${what} and no node bundle; expected iptables-save.txt in it`);
-  const facts = readBundle(files);
-  return notes.length === 0 ? facts : { ...facts, notes: [...notes, ...facts.notes] };
+  const answer = judgeBundle(what, files, notes);
+  if (!answer.ok) throw new UsageError(`${name}: ${answer.message}`);
+  return answer.facts;
 }
 
 /** The bundle in a folder. @throws UsageError */

@@ -7,6 +7,7 @@ import { conntrackStale } from './findings/conntrack-stale.ts';
 import { endpointGone } from './findings/endpoint-gone.ts';
 import { forwardingOff } from './findings/forwarding-off.ts';
 import { hairpinOff } from './findings/hairpin-off.ts';
+import { invalidDropped } from './findings/invalid-dropped.ts';
 import { markBitsShared } from './findings/mark-bits-shared.ts';
 import { mtuAboveTunnel } from './findings/mtu-above-tunnel.ts';
 import { nftTableDrops } from './findings/nft-table-drops.ts';
@@ -43,6 +44,7 @@ export const nodeFindings: readonly NodeFinding[] = [
   mtuAboveTunnel,
   markBitsShared,
   rulesAndCluster,
+  invalidDropped,
   sizes,
 ];
 

@@ -1,6 +1,6 @@
 import { openDump } from './open-documents.ts';
 import { type ParamName, type Params, readParams } from './params.ts';
-import { describeError, type Session, sendClusterStatus, showState } from './session.ts';
+import { describeError, readFactsBeside, type Session, sendClusterStatus, showState } from './session.ts';
 
 /** Follows what the client says of its documents. A message that is not as the protocol has it changes nothing, and stands in the log. */
 export function registerDocuments(session: Session): void {
@@ -12,6 +12,7 @@ export function registerDocuments(session: Session): void {
     session.dumps.get(uri)?.close();
     session.dumps.delete(uri);
     session.states.delete(uri);
+    session.facts.delete(uri);
     session.diagnostics.close(uri);
   });
 }
@@ -43,5 +44,6 @@ function open(session: Session, document: Params['openedDocument']): void {
   );
   dumps.set(uri, dump);
   void clusters.addDump(uri);
+  void readFactsBeside(session, uri);
   sendClusterStatus(session, clusters.statusFor(uri).status);
 }

@@ -55,6 +55,9 @@ export interface Params {
   /** Which of several, 0-based; all where absent. */
   readonly only: readonly number[] | undefined;
   readonly to: string;
+  readonly from: string;
+  /** The URI of a dump, a folder or an archive. */
+  readonly source: string;
   readonly targets: readonly string[];
 }
 
@@ -162,6 +165,8 @@ const checks: { readonly [name in ParamName]: { readonly field: string; readonly
   only: { field: 'only', isRight: (value) => value === undefined || (Array.isArray(value) && value.every(isCount)) },
   format: { field: 'format', isRight: (value) => value === 'text' || value === 'markdown' },
   to: { field: 'to', isRight: isText },
+  from: { field: 'from', isRight: isText },
+  source: { field: 'source', isRight: isText },
   targets: { field: 'targets', isRight: (value) => Array.isArray(value) && value.every(isText) },
 };
 

@@ -21,6 +21,8 @@ export interface FileAccess {
   readHead(uri: string, bytes: number): Promise<string | undefined>;
   /** A whole file. Throws an Error whose message says in a sentence what is wrong ("permission denied", "larger than 512 MB"). */
   read(uri: string): Promise<FileContent>;
+  /** The bytes of a file, unpacked where gzip packed it. Throws as `read` does. */
+  readBytes(uri: string): Promise<Uint8Array>;
 }
 
 /** What differs between Node and a browser worker. The server knows no more of where it runs. */

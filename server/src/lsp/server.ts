@@ -9,6 +9,7 @@ import {
 import { registerAnnotateRequests } from './annotate-requests.ts';
 import { abilitiesOf } from './client-capabilities.ts';
 import { registerCompareRequests } from './compare-requests.ts';
+import { registerDiagnoseRequests } from './diagnose-requests.ts';
 import { registerDocuments } from './documents.ts';
 import { registerDriftRequests } from './drift-requests.ts';
 import { registerExpectationRequests } from './expectation-requests.ts';
@@ -41,6 +42,7 @@ export function startServer(connection: Connection, runtime: Runtime): void {
   registerTraceRequests(session);
   registerExpectationRequests(session);
   registerServiceRequests(session);
+  registerDiagnoseRequests(session);
   registerLiveRequests(connection, session.clusters, () => session.settings);
   // What was made in a cluster is taken back before the process ends, in whatever way.
   runtime.beforeExit?.(() => session.clusters.live.close());

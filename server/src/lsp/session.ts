@@ -17,6 +17,7 @@ import type { DumpState } from '../features/support/state.ts';
 import { clusterOfDump } from '../kube/drift/other-cluster.ts';
 import type { Resolution } from '../kube/identity/chain-identity.ts';
 import { resolveChains } from '../kube/identity/resolve.ts';
+import type { DumpOrigin } from '../kube/proxy/dump-node.ts';
 import { prepareQuestions } from '../kube/question/prepare.ts';
 import {
   type ClusterStatusParams,
@@ -26,6 +27,7 @@ import {
   rulesetChangedNotification,
   type Settings,
 } from '../protocol.ts';
+import { factsBeside } from './bundles.ts';
 import { abilitiesOf, type ClientAbilities } from './client-capabilities.ts';
 import { type Clusters, createClusters } from './clusters/sources.ts';
 import type { OpenDump, ReadDump } from './open-documents.ts';
@@ -42,6 +44,8 @@ export interface Session {
   readonly dumps: Map<string, OpenDump>;
   /** The state of the version that was read last, by the document's URI; made again when the cluster behind it changes. */
   readonly states: Map<string, DumpState>;
+  /** What lies beside dumps that are in a bundle says of their node, by the dump's URI. */
+  readonly facts: Map<string, NonNullable<DumpOrigin['facts']>>;
   readonly clusters: Clusters;
   readonly implementations: SnapshotImplementations;
   readonly diagnostics: DiagnosticsPublisher;
@@ -63,6 +67,7 @@ export function createSession(connection: Connection, runtime: Runtime): Session
     runtime,
     dumps: new Map(),
     states: new Map(),
+    facts: new Map(),
     clusters: createClusters(
       runtime,
       () => clusterChanged(session),
@@ -135,7 +140,7 @@ export async function configure(session: Session): Promise<void> {
   await clusters.configure(session.folders, session.settings, session.options);
 }
 
-function makeState({ clusters }: Session, uri: string, { version, document, ruleset }: ReadDump): DumpState {
+function makeState({ clusters, facts }: Session, uri: string, { version, document, ruleset }: ReadDump): DumpState {
   const { cluster } = clusters.statusFor(uri);
   let resolution: Resolution | undefined;
   return {
@@ -146,10 +151,31 @@ function makeState({ clusters }: Session, uri: string, { version, document, rule
     cluster,
     podDetails: clusters.podDetails,
     resolution: () => {
-      resolution ??= resolveChains(ruleset, clusterOfDump(ruleset, cluster), { fileName: uri });
+      resolution ??= resolveChains(ruleset, clusterOfDump(ruleset, cluster), originOf(facts.get(uri), uri));
       return resolution;
     },
   };
+}
+
+function originOf(facts: DumpOrigin['facts'], fileName: string): DumpOrigin {
+  if (facts === undefined) return { fileName };
+  const node = facts.meta?.node ?? '';
+  return node === '' ? { fileName, facts } : { fileName, facts, node };
+}
+
+/** Looks for what a bundle says of a dump's node, and shows the dump anew with it. */
+export async function readFactsBeside(session: Session, uri: string): Promise<void> {
+  const { connection, runtime, facts, dumps, states } = session;
+  if (runtime.files === undefined) return;
+  try {
+    const found = await factsBeside(runtime.files, uri);
+    if (found === undefined || !dumps.has(uri)) return;
+    facts.set(uri, found);
+    const state = states.get(uri);
+    if (state !== undefined) showState(session, uri, state);
+  } catch (error) {
+    connection.console.error(`the bundle of ${uri}: ${describeError(error)}`);
+  }
 }
 
 /** Has the client ask from the snapshot files behind the dumps, too. */

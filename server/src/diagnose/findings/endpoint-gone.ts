@@ -1,6 +1,7 @@
 import type { Evidence } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { atOnce, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
+import { ownerOf } from '../owners.ts';
 import { endText, failedNeighbour, isGone } from '../signs.ts';
 import { ruleEvidence, type Subject } from '../subject.ts';
 
@@ -23,6 +24,16 @@ function evidenceOf(subject: Subject, journey: Journey): readonly Evidence[] {
       text: `${failed.ip} dev ${failed.interface} FAILED`,
     });
   return evidence;
+}
+
+/** Whoever wrote the rule that sends packets there takes it away. */
+function mendOf(way: Journey | undefined): string {
+  let owner = '';
+  for (let step = way?.last ?? null; step !== null && owner === ''; step = step.previous)
+    if (step.kind === 'dnat') owner = ownerOf(step.chain.name);
+  return owner === '' || owner === ownerOf('KUBE-')
+    ? 'restart kube-proxy on this node, and look into its log why it was behind'
+    : `take the rule away that ${owner} left behind: its Pod was removed without it (a hostPort: delete the Pod's chains of nat, or reboot the node)`;
 }
 
 function look(subject: Subject, asked: Asked | null): Looked {
@@ -48,7 +59,7 @@ function look(subject: Subject, asked: Asked | null): Looked {
         message: `${often} ${share > 0.999 ? 'is' : 'are'} sent to ${end}, and ${why}.`,
         evidence: way === undefined ? [] : evidenceOf(subject, way),
         confirm: [`kubectl get pods -A -o wide | grep -w ${ip}`, `ip neigh show ${ip}`],
-        mend: ['restart kube-proxy on this node, and look into its log why it was behind'],
+        mend: [mendOf(way)],
       },
       { ends: ways },
     );

@@ -44,12 +44,33 @@ function messageOf({ service, isNodePort }: Frontend, { start }: Journey): strin
 /** NodePorts where nobody says otherwise (--service-node-port-range): no program gets a port there by itself. */
 const nodePorts = { first: 30_000, last: 32_767 } as const;
 
-function unknownNodePort({ cluster }: Subject, ways: readonly Journey[]): Looked {
+/** What a load balancer hears at a healthCheckNodePort, which kube-proxy itself answers; undefined for another port. */
+function healthChecked(subject: Subject, { start }: Journey): string | undefined {
+  const { cluster } = subject;
+  const service = cluster.services.find(
+    ({ healthCheckNodePort }) => healthCheckNodePort > 0 && healthCheckNodePort === start.dport,
+  );
+  if (service === undefined) return undefined;
+  const node = nodeName(subject);
+  const what = `${service.namespace}/${service.name}`;
+  const about = `${start.dport} is the healthCheckNodePort of ${what}, where kube-proxy itself answers load balancers`;
+  if (node === '') return `${about}: 200 where this node has a ready endpoint, 503 where it has none.`;
+  const endpoints = cluster.slicesOf(service.namespace, service.name).flatMap((slice) => slice.endpoints);
+  const here = endpoints.filter((endpoint) => endpoint.nodeName === node && endpoint.ready !== false).length;
+  return here > 0
+    ? `${about}: 200, as ${node} has ${here} ready endpoint${here === 1 ? '' : 's'} of it.`
+    : `${about}: 503, as ${node} has no ready endpoint of it, so load balancers leave it out.`;
+}
+
+function unknownNodePort(subject: Subject, ways: readonly Journey[]): Looked {
+  const { cluster } = subject;
   const asked = ways.filter(
     ({ isDelivered, start: { dport } }) => isDelivered && dport !== null && dport >= nodePorts.first && dport <= nodePorts.last,
   );
   const [way] = asked;
   if (way === undefined || !cluster.kinds.has('Service') || cluster.onlyIn.size > 0) return nothing;
+  const checked = healthChecked(subject, way);
+  if (checked !== undefined) return { ...nothing, fine: [checked] };
   const cause = {
     code: 'no-such-nodeport',
     message: `No Service of the cluster has NodePort ${way.start.dport}/${way.start.protocol}, and no rule translates it: the packet is for the node itself, where nothing is known to listen.`,

@@ -2,6 +2,7 @@ import { commentOf } from '../../kube/proxy/rule-values.ts';
 import type { Finding } from '../../lint/support/finding.ts';
 import type { TraceStep, Verdict } from '../../netfilter/outcome.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
+import type { RuleStatement } from '../../syntax/statement.ts';
 import type { Cause } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { marksOn } from '../marks.ts';
@@ -35,6 +36,12 @@ function mendOf(subject: Subject, step: TraceStep, family: 'ipv4' | 'ipv6'): rea
   return rule.startsWith('-A ') ? [`${program} -D ${rule.slice(3)}`] : [];
 }
 
+/** What a rule's own comments say, as which NetworkPolicy it is of; a program's marks of its own aside. */
+function commentsOf(rule: RuleStatement): string {
+  const comments = rule.options.filter(({ name }) => name === '--comment').map(({ values }) => values[0]?.text ?? '');
+  return comments.filter((comment) => !/^cali:/.test(comment)).join(', ');
+}
+
 function messageOf(subject: Subject, step: TraceStep, verdict: Exclude<Verdict, 'accept'>, what: string): string {
   const does = verdict === 'drop' ? 'drops' : 'refuses';
   const { name, table } = step.chain;
@@ -46,7 +53,8 @@ function messageOf(subject: Subject, step: TraceStep, verdict: Exclude<Verdict, 
   const comment = rule === undefined ? '' : commentOf(rule);
   if (comment.includes('has no '))
     return `kube-proxy ${does} ${what}, as ${comment} on this node (${name}, table ${table.name}${place === null ? '' : `: ${place.file}, line ${place.line}`}).`;
-  return `A rule of ${name} (table ${table.name}${whose}) ${does} ${what}${place === null ? '' : `: ${place.file}, line ${place.line}`}.`;
+  const said = rule === undefined ? '' : commentsOf(rule);
+  return `A rule of ${name} (table ${table.name}${whose}) ${does} ${what}${place === null ? '' : `: ${place.file}, line ${place.line}`}${said === '' ? '' : ` ("${said}")`}.`;
 }
 
 /** What a step's rule is known for already: a finding of the rules at its line. */

@@ -1,5 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, readdir } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 import { URI, Utils } from 'vscode-uri';
 import type { FileAccess } from '../runtime.ts';
 import { describeFileError } from './file-error.ts';
@@ -42,13 +44,25 @@ export const nodeFiles: FileAccess = {
     try {
       return await withFile(URI.parse(uri).fsPath, async (file) => {
         const { mtimeMs } = await file.stat();
-        return { text: await readWhole(file), modifiedAt: mtimeMs };
+        return { text: (await readWhole(file)).toString('utf8'), modifiedAt: mtimeMs };
       });
     } catch (error) {
       throw new Error(describeFileError(error));
     }
   },
+
+  async readBytes(uri) {
+    try {
+      const bytes = await withFile(URI.parse(uri).fsPath, readWhole);
+      if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+      return await unpacked(bytes, { maxOutputLength: largestFile });
+    } catch (error) {
+      throw new Error(describeFileError(error));
+    }
+  },
 };
+
+const unpacked = promisify<Buffer, { readonly maxOutputLength: number }, Buffer>(gunzip);
 
 /** Opens a file that ends: a pipe would be waited for, a device read for ever. */
 async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
@@ -64,7 +78,7 @@ async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>):
 }
 
 /** A file may be longer than its status says: in /proc, or while somebody writes it. */
-async function readWhole(file: FileHandle): Promise<string> {
+async function readWhole(file: FileHandle): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of file.createReadStream({ autoClose: false, highWaterMark: 1_000_000 })) {
@@ -73,5 +87,5 @@ async function readWhole(file: FileHandle): Promise<string> {
     if (size > largestFile) throw new Error(`is larger than ${largestFile / 1_000_000} MB`);
     chunks.push(bytes);
   }
-  return Buffer.concat(chunks, size).toString('utf8');
+  return Buffer.concat(chunks, size);
 }

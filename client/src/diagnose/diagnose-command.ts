@@ -1,0 +1,122 @@
+import { commands, type Disposable, l10n, languages, Uri, window, workspace } from 'vscode';
+import { type DiagnoseParams, type DiagnoseResult, diagnoseRequest } from '../../../server/src/trace-protocol.ts';
+import { showFailure } from '../failure.ts';
+import type { ServerAccess } from '../server-access.ts';
+import { askText, pick, showInformation, showProgress } from '../show.ts';
+import { askDiagnosisCommand, createDiagnosisDocuments, type DiagnosisDocuments } from './diagnosis-documents.ts';
+
+interface Question {
+  /** Both empty for none. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Registers the commands that say what is wrong on a node, and the documents that they make. */
+export function registerDiagnose(server: ServerAccess): Disposable {
+  const documents = createDiagnosisDocuments();
+  const guarded = async (run: () => Promise<void>): Promise<void> => {
+    try {
+      await run();
+    } catch (error) {
+      await showFailure(server, error, (why) => l10n.t('Nothing can be said of the node: {0}', why));
+    }
+  };
+  const parts: readonly Disposable[] = [
+    documents,
+    commands.registerCommand('iptables.diagnose', (given?: unknown) => guarded(() => diagnose(server, documents, given))),
+    commands.registerCommand(askDiagnosisCommand, (given?: unknown) =>
+      guarded(async () => {
+        const source = given instanceof Uri ? documents.sourceOf(given) : undefined;
+        const question = source === undefined ? undefined : await askQuestion();
+        if (source !== undefined && question !== undefined) await show(server, documents, source, question);
+      }),
+    ),
+  ];
+  return {
+    dispose: () => {
+      for (const part of parts) part.dispose();
+    },
+  };
+}
+
+/** What to diagnose: what a menu gives; else the open dump, a folder or an archive, as the user picks. */
+async function chooseSource(given: unknown): Promise<Uri | undefined> {
+  if (given instanceof Uri) return given;
+  const editor = window.activeTextEditor;
+  const dump = editor?.document.languageId === 'iptables' ? editor.document.uri : undefined;
+  const title = l10n.t('Diagnose');
+  const ofDump = {
+    icon: 'file',
+    label: l10n.t('The open dump'),
+    description: dump?.path.slice(dump.path.lastIndexOf('/') + 1) ?? '',
+    detail: l10n.t('with the node bundle that it lies in, if any'),
+    kind: 'dump',
+  } as const;
+  const others = [
+    { icon: 'folder', label: l10n.t('A node bundle in a folder...'), kind: 'folder' },
+    { icon: 'archive', label: l10n.t('A node bundle in an archive...'), description: '.tar, .tar.gz', kind: 'archive' },
+  ] as const;
+  const picked = await pick<(typeof others)[number] | typeof ofDump>(dump === undefined ? others : [ofDump, ...others], {
+    title,
+    placeHolder: l10n.t('What was taken of the node?'),
+  });
+  if (picked === undefined || picked.kind === 'dump') return picked === undefined ? undefined : dump;
+  const isFolder = picked.kind === 'folder';
+  const defaultUri = workspace.workspaceFolders?.[0]?.uri;
+  const chosen = await window.showOpenDialog({
+    canSelectFiles: !isFolder,
+    canSelectFolders: isFolder,
+    canSelectMany: false,
+    openLabel: title,
+    title,
+    ...(defaultUri === undefined ? {} : { defaultUri }),
+    ...(isFolder ? {} : { filters: { [l10n.t('Archives')]: ['tar', 'gz', 'tgz'] } }),
+  });
+  return chosen?.[0];
+}
+
+/** Which packet is asked about; nothing typed is no question. Undefined where the user left. */
+async function askQuestion(): Promise<Question | undefined> {
+  const title = l10n.t('Diagnose: a packet');
+  const from = await askText({
+    title,
+    prompt: l10n.t('From where? An address, namespace/pod, "outside" or "this-node"; empty to look at the node as a whole'),
+  });
+  if (from === undefined) return undefined;
+  if (from.trim() === '') return { from: '', to: '' };
+  const to = await askText({
+    title,
+    prompt: l10n.t('To where? namespace/service, address:port or address:port/udp'),
+    problem: (text) => (text.trim() === '' ? l10n.t('A packet goes somewhere.') : undefined),
+  });
+  return to === undefined ? undefined : { from: from.trim(), to: to.trim() };
+}
+
+async function diagnose(server: ServerAccess, documents: DiagnosisDocuments, given: unknown): Promise<void> {
+  const source = await chooseSource(given);
+  if (source === undefined) return;
+  const question = await askQuestion();
+  if (question !== undefined) await show(server, documents, source, question);
+}
+
+async function show(server: ServerAccess, documents: DiagnosisDocuments, source: Uri, question: Question): Promise<void> {
+  const params: DiagnoseParams = { source: source.toString(), ...question };
+  const name = source.path.replace(/\/$/, '');
+  const result = await showProgress(l10n.t('Diagnosing {0}', name.slice(name.lastIndexOf('/') + 1)), async (token) => {
+    try {
+      return await server.ask<DiagnoseResult>(diagnoseRequest, params, token);
+    } catch (error) {
+      if (token.isCancellationRequested) return undefined;
+      throw error;
+    }
+  });
+  if (result === undefined) return;
+  if (result.text === '') {
+    await showInformation(result.reason);
+    return;
+  }
+  const opened = await workspace.openTextDocument(documents.keep(source, result));
+  // Named after a dump, and none.
+  const document = await languages.setTextDocumentLanguage(opened, 'plaintext');
+  await window.showTextDocument(document, { preview: true });
+}

@@ -1,0 +1,87 @@
+/** Node bundles as the server reads them: whole ones for a diagnosis, and the parts beside a dump that is open. */
+import { isBesideDump, isBundleRules } from '../features/diagnose.ts';
+import { factsOfFiles } from '../features/support/node-facts.ts';
+import type { FileAccess } from './runtime.ts';
+
+type Facts = ReturnType<typeof factsOfFiles>;
+
+interface BundleFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+const mostFiles = 5_000;
+const deepest = 6;
+const mostCharacters = 500_000_000;
+
+/** The files of a bundle's folder, and of those that cannot be read why. @throws Error for more than any bundle has */
+export async function readFolder(
+  files: FileAccess,
+  folder: string,
+): Promise<{ readonly files: readonly BundleFile[]; readonly notes: readonly string[] }> {
+  const read: BundleFile[] = [];
+  const notes: string[] = [];
+  let entries = 0;
+  let characters = 0;
+  const walk = async (uri: string, path: string, depth: number): Promise<void> => {
+    const listed = await files.list(uri);
+    for (const entry of listed.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+      entries += 1;
+      if (entries > mostFiles)
+        throw new Error(`The folder holds more than ${mostFiles} files and folders: it is no node bundle.`);
+      const inner = path === '' ? entry.name : `${path}/${entry.name}`;
+      if (entry.isDirectory) {
+        if (depth < deepest) await walk(entry.uri, inner, depth + 1);
+        continue;
+      }
+      try {
+        const bytes = await files.readBytes(entry.uri);
+        characters += bytes.length;
+        if (characters > mostCharacters) throw new Error('the bundle is too large');
+        read.push({ path: inner.replace(/\.gz$/, ''), text: new TextDecoder().decode(bytes) });
+      } catch (error) {
+        notes.push(`${inner} could not be read: ${error instanceof Error ? error.message : String(error)}.`);
+      }
+    }
+  };
+  await walk(folder, '', 0);
+  return { files: read, notes };
+}
+
+/** "file:///a/b/" of "file:///a/b/c". */
+export function folderOf(uri: string): string {
+  return uri.slice(0, uri.lastIndexOf('/') + 1);
+}
+
+function nameOf(uri: string): string {
+  return decodeURIComponent(uri.slice(uri.lastIndexOf('/') + 1));
+}
+
+/** Whether a dump lies in a bundle: it has a plain name, and parts of a bundle stand beside it. */
+export async function liesInBundle(files: FileAccess, uri: string): Promise<boolean> {
+  if (!uri.startsWith('file:') || !isBundleRules(nameOf(uri))) return false;
+  return (await files.list(folderOf(uri))).some(({ name, isDirectory }) => !isDirectory && isBesideDump(name));
+}
+
+/** What the files beside a dump say of its node; undefined for a dump that lies in no bundle. */
+export async function factsBeside(files: FileAccess, uri: string): Promise<Facts | undefined> {
+  if (!(await liesInBundle(files, uri))) return undefined;
+  const read: BundleFile[] = [];
+  const listed = await files.list(folderOf(uri));
+  const lists = listed.find(({ name, isDirectory }) => isDirectory && name === 'xt_recent');
+  const inLists = lists === undefined ? [] : await files.list(lists.uri);
+  const wanted = [
+    ...listed
+      .filter(({ name, isDirectory }) => !isDirectory && isBesideDump(name))
+      .map(({ uri: at, name }) => ({ at, path: name })),
+    ...inLists.slice(0, mostFiles).map(({ uri: at, name }) => ({ at, path: `xt_recent/${name}` })),
+  ];
+  for (const { at, path } of wanted) {
+    try {
+      read.push({ path, text: (await files.read(at)).text });
+    } catch {
+      // A part that cannot be read is one that is not there.
+    }
+  }
+  return read.length === 0 ? undefined : factsOfFiles(read);
+}

@@ -1,0 +1,46 @@
+/** Whether files are a node bundle, and of one node. */
+import { readBundle } from './bundle.ts';
+import type { BundleFile } from './bundle-file.ts';
+import type { NodeFacts } from './facts.ts';
+import { partKindOf } from './part-kind.ts';
+
+export type BundleAnswer =
+  | { readonly ok: true; readonly facts: NodeFacts }
+  /** The rest of a sentence that begins with the bundle's name. */
+  | { readonly ok: false; readonly message: string };
+
+/** Folders that hold rules of their own: of one node there is one. */
+function rulesFolders(files: readonly BundleFile[]): readonly string[] {
+  const folders = files
+    .filter(({ path }) => /(?:^|\/)ip6?tables-save\.txt$/.test(path))
+    .map(({ path }) => path.slice(0, path.lastIndexOf('/') + 1));
+  return [...new Set(folders)];
+}
+
+/** Whether files are a node's, and not just a folder that dumps lie in: plain names, or rules with something beside them. */
+function isBundle(files: readonly BundleFile[]): boolean {
+  if (files.some(({ path }) => partKindOf(path, '') === 'rules')) return true;
+  const facts = readBundle(files);
+  const others = [facts.addresses, facts.routes, facts.links, facts.sysctls, facts.conntrack, facts.cluster, facts.proxyLog];
+  return facts.rules.length > 0 && others.some((part) => part !== null);
+}
+
+/**
+ * The facts of a bundle's files.
+ * @param what "a directory" or "an archive", for the message
+ * @param notes what could not be read of it
+ */
+export function judgeBundle(
+  what: 'a directory' | 'an archive',
+  files: readonly BundleFile[],
+  notes: readonly string[],
+): BundleAnswer {
+  const folders = rulesFolders(files);
+  if (folders.length > 1) {
+    const some = folders.slice(0, 4).map((folder) => (folder === '' ? '.' : folder));
+    return { ok: false, message: `holds several bundles (${some.join(', ')}); name one of them` };
+  }
+  if (!isBundle(files)) return { ok: false, message: `is ${what} and no node bundle; expected iptables-save.txt in it` };
+  const facts = readBundle(files);
+  return { ok: true, facts: notes.length === 0 ? facts : { ...facts, notes: [...notes, ...facts.notes] } };
+}

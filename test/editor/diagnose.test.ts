@@ -1,0 +1,62 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { bundleFiles } from '../support/bundles.ts';
+import { describeWith } from '../support/requirements.ts';
+import { openWorkbench, saysSoon, type Workbench } from './workbench.ts';
+
+describeWith(['code-server', 'chromium'], 'what is wrong on a node, in the editor', () => {
+  let workbench: Workbench;
+  let bundle = '';
+
+  beforeAll(async () => {
+    bundle = mkdtempSync(join(tmpdir(), 'iptables-bundle-'));
+    for (const { path, text } of bundleFiles('hairpin-off')) {
+      mkdirSync(dirname(join(bundle, path)), { recursive: true });
+      writeFileSync(join(bundle, path), text);
+    }
+    // No workspace is trusted: a diagnosis runs nothing and connects nowhere.
+    workbench = await openWorkbench({ workspace: bundle, file: 'iptables-save.txt', trusted: false });
+  }, 300_000);
+
+  afterAll(async () => {
+    await workbench?.close();
+    rmSync(bundle, { recursive: true, force: true });
+  });
+
+  beforeEach(({ onTestFailed, task }) => {
+    onTestFailed(() => workbench.screenshot(`failed-diagnose-${task.id}`));
+  });
+
+  it('is a document with links to the evidence, of the bundle that the open dump lies in', async () => {
+    const { page } = workbench;
+    await saysSoon(workbench.language(), 'iptables');
+    await workbench.run('iptables: Diagnose');
+    const input = page.locator('.quick-input-widget');
+    await input.locator('.monaco-list-row.focused', { hasText: 'The open dump' }).waitFor();
+    await page.keyboard.press('Enter');
+    await input.locator('.quick-input-message', { hasText: 'From where?' }).waitFor();
+    await page.keyboard.type('shop/solo-0');
+    await page.keyboard.press('Enter');
+    await input.locator('.quick-input-message', { hasText: 'To where?' }).waitFor();
+    await page.keyboard.type('shop/solo');
+    await page.keyboard.press('Enter');
+    await workbench.line('[hairpin-off]').first().waitFor();
+    await saysSoon(workbench.language(), 'Plain Text');
+    await page.locator('.codelens-decoration a', { hasText: 'Copy for a Ticket' }).first().waitFor();
+    await page.locator('.detected-link', { hasText: 'bridge-link.json line 1' }).first().waitFor();
+    await workbench.screenshot('diagnosis-light');
+    await workbench.run('Preferences: Toggle between Light/Dark Themes');
+    await page.locator('.monaco-workbench.vs-dark').waitFor();
+    await workbench.screenshot('diagnosis-dark');
+    await page.locator('.codelens-decoration a', { hasText: 'Copy for a Ticket' }).first().click();
+    await page.locator('.statusbar-item', { hasText: 'The diagnosis is on the clipboard' }).waitFor();
+    await page
+      .locator('.detected-link', { hasText: 'bridge-link.json line 1' })
+      .first()
+      .click({ modifiers: ['Control'] });
+    await page.locator('.tab.active', { hasText: 'bridge-link.json' }).waitFor();
+    expect(await workbench.cursor().textContent()).toContain('Ln 1');
+  }, 90_000);
+});
