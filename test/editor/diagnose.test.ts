@@ -47,7 +47,11 @@ describeWith(['code-server', 'chromium'], 'what is wrong on a node, in the edito
     await page.locator('.codelens-decoration a', { hasText: 'Copy for a Ticket' }).first().waitFor();
     await page.locator('.detected-link', { hasText: 'bridge-link.json line 1' }).first().waitFor();
     await workbench.screenshot('diagnosis-light');
-    await workbench.run('Preferences: Toggle between Light/Dark Themes');
+    mkdirSync(join(workbench.folder, '.vscode'));
+    writeFileSync(
+      join(workbench.folder, '.vscode/settings.json'),
+      JSON.stringify({ 'workbench.colorTheme': 'Default Dark Modern' }),
+    );
     await page.locator('.monaco-workbench.vs-dark').waitFor();
     await workbench.screenshot('diagnosis-dark');
     await page.locator('.codelens-decoration a', { hasText: 'Copy for a Ticket' }).first().click();
