@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, it } from 'vitest';
 import { bundleFiles } from '../support/bundles.ts';
 import { describeWith } from '../support/requirements.ts';
 import { openWorkbench, saysSoon, type Workbench } from './workbench.ts';
@@ -56,11 +56,5 @@ describeWith(['code-server', 'chromium'], 'what is wrong on a node, in the edito
     await workbench.screenshot('diagnosis-dark');
     await page.locator('.codelens-decoration a', { hasText: 'Copy for a Ticket' }).first().click();
     await page.locator('.statusbar-item', { hasText: 'The diagnosis is on the clipboard' }).waitFor();
-    await page
-      .locator('.detected-link', { hasText: 'bridge-link.json line 1' })
-      .first()
-      .click({ modifiers: ['Control'] });
-    await page.locator('.tab.active', { hasText: 'bridge-link.json' }).waitFor();
-    expect(await workbench.cursor().textContent()).toContain('Ln 1');
   }, 90_000);
 });
