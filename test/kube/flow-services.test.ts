@@ -160,6 +160,15 @@ describe('a Service', () => {
   });
 });
 
+describe('the ends of a route', () => {
+  it('are those that its packets come to, and no other', () => {
+    const graphs = ['booking/frontend', 'booking/gateway', 'kube-system/kube-dns'].map((to) => flow(sample, to, cluster));
+    const ends = graphs.flatMap(({ routes = [] }) => routes.flatMap((route) => (route.ends === null ? [] : [route.ends])));
+    expect(ends.length).toBeGreaterThan(0);
+    expect(ends.flatMap((shares) => Object.values(shares)).filter((share) => share <= 0)).toEqual([]);
+  });
+});
+
 describe('the port of a Service behind a NodePort', () => {
   it('is the one that the cluster gives it, of several with NodePorts', () => {
     const ports = [
