@@ -7,6 +7,7 @@ import type { Fix } from '../mending/fix.ts';
 import { isMendable } from '../mending/mendable.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { targetPlace } from '../support/line-place.ts';
+import { masqueradeRuleOf } from '../support/masquerade-rule.ts';
 
 /** kubernetes/kubernetes PR 92035: KUBE-POSTROUTING clears the mark before it masquerades, since kube-proxy 1.19. */
 export const markNotCleared: LintRule = {
@@ -18,9 +19,9 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   const { ruleset } = input;
   for (const table of ruleset.tables) {
     yield;
-    const chain = table.name === 'nat' ? table.chains.get('KUBE-POSTROUTING') : undefined;
-    const number = chain?.rules.find((line) => ruleset.lines[line]?.target === 'MASQUERADE');
-    if (chain === undefined || number === undefined) continue;
+    const found = masqueradeRuleOf(ruleset, table);
+    if (found === undefined) continue;
+    const { chain, number } = found;
     const rule = ruleAt(ruleset, number);
     const clears = chain.rules.some((other) => other < number && ruleset.lines[other]?.target === 'MARK');
     // In an excerpt the rule may be among what is left out.

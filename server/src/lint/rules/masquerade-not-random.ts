@@ -7,6 +7,7 @@ import type { Fix } from '../mending/fix.ts';
 import { isMendable } from '../mending/mendable.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { targetPlace } from '../support/line-place.ts';
+import { masqueradeRuleOf } from '../support/masquerade-rule.ts';
 
 /** kubeflow/pipelines PR 13737: without --random-fully connections made at once may get one port. */
 export const masqueradeNotRandom: LintRule = {
@@ -18,9 +19,9 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   const { ruleset } = input;
   for (const table of ruleset.tables) {
     yield;
-    const chain = table.name === 'nat' ? table.chains.get('KUBE-POSTROUTING') : undefined;
-    const number = chain?.rules.find((line) => ruleset.lines[line]?.target === 'MASQUERADE');
-    if (chain === undefined || number === undefined || !isRuleShownWhole(ruleset, number)) continue;
+    const found = masqueradeRuleOf(ruleset, table);
+    if (found === undefined || !isRuleShownWhole(ruleset, found.number)) continue;
+    const { chain, number } = found;
     const rule = ruleAt(ruleset, number);
     if (rule === undefined || optionOf(rule, '--random-fully') !== undefined) continue;
     const message =
