@@ -72,6 +72,22 @@ describe('a bundle', () => {
     ]);
   });
 
+  it('leaves a large list of connections alone until somebody asks for it', () => {
+    let asked = 0;
+    const facts = readBundle([
+      {
+        path: 'conntrack.txt',
+        isLarge: true,
+        get text() {
+          asked += 1;
+          return 'entries';
+        },
+      },
+    ]);
+    expect([facts.conntrack?.file, asked]).toEqual(['conntrack.txt', 0]);
+    expect([facts.conntrack?.text, asked]).toEqual(['entries', 1]);
+  });
+
   it('tells an empty list of something from what is not there', () => {
     expect(readBundle([{ path: 'conntrack.txt', text: '' }]).conntrack).toEqual({ file: 'conntrack.txt', text: '' });
     expect(readBundle([]).conntrack).toBeNull();

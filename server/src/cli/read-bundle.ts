@@ -3,6 +3,7 @@ import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describeFileError } from '../lsp/node/file-error.ts';
+import { isAskedLater } from '../node/bundle.ts';
 import type { BundleFile } from '../node/bundle-file.ts';
 import type { NodeFacts } from '../node/facts.ts';
 import { judgeBundle } from '../node/judge-bundle.ts';
@@ -70,6 +71,28 @@ function unreadText(path: string, error: unknown): string {
   return `${path} could not be read: ${describeFileError(error)}.`;
 }
 
+/** From this size on a file that is asked for later is not read before. */
+const largeBytes = 4_000_000;
+
+/** A file of a folder; connections and tables of nftables, where there are many, are read when somebody asks for them. */
+function fileIn(folder: string, path: string): BundleFile {
+  const full = join(folder, path);
+  if (!isAskedLater(path) || statSync(full).size < largeBytes) return textOf(path, readFileSync(full));
+  let text: string | undefined;
+  return {
+    path,
+    isLarge: true,
+    get text() {
+      try {
+        text ??= decodeBytes(readFileSync(full));
+      } catch (error) {
+        throw new UsageError(`${full}: ${describeFileError(error)}`);
+      }
+      return text;
+    },
+  };
+}
+
 /** Files below a folder, and of those that cannot be read why. @throws UsageError for a folder that cannot be listed, and as `pathsIn` does */
 function filesIn(folder: string): { readonly files: readonly BundleFile[]; readonly notes: readonly string[] } {
   try {
@@ -77,7 +100,7 @@ function filesIn(folder: string): { readonly files: readonly BundleFile[]; reado
     const notes: string[] = [];
     for (const path of pathsIn(folder, notes)) {
       try {
-        files.push(textOf(path, readFileSync(join(folder, path))));
+        files.push(fileIn(folder, path));
       } catch (error) {
         notes.push(unreadText(path, error));
       }

@@ -73,8 +73,30 @@ function fuller(before: Part<LinkRecord> | null, part: Part<LinkRecord>): Part<L
   return before === null || said(part) >= said(before) ? part : before;
 }
 
+/** Parts that nobody needs before connections or tables of nftables are asked for. */
+const laterParts: ReadonlySet<PartKind> = new Set(['conntrack', 'nft']);
+
+/** Whether a file's text need not be there until somebody asks for it: connections, and what nft prints, by their plain names. */
+export function isAskedLater(path: string): boolean {
+  const kind = partKindOf(path, '');
+  return kind !== undefined && laterParts.has(kind) && /(?:conntrack\.txt|nft\.json)$/.test(path);
+}
+
+function takeLarge(facts: Facts, kind: PartKind, file: BundleFile): boolean {
+  const part: TextPart = {
+    file: file.path,
+    get text() {
+      return file.text;
+    },
+  };
+  if (kind === 'conntrack') facts.conntrack ??= part;
+  else facts.nft ??= part;
+  return true;
+}
+
 /** Puts one file to the others; false where it is no such part after all. */
 function take(facts: Facts, kind: PartKind, file: BundleFile): boolean {
+  if (file.isLarge === true) return takeLarge(facts, kind, file);
   const { path, text } = file;
   const json = isJson(text);
   switch (kind) {
@@ -179,7 +201,7 @@ export function readBundle(files: readonly BundleFile[]): NodeFacts {
   for (const file of files.toSorted((a, b) => Number(isPlain(b)) - Number(isPlain(a)))) {
     const parts = isPlain(file) ? [file] : (sectionsOf(file) ?? [file]);
     const taken = parts.map((part) => {
-      const kind = partKindOf(part.path, part.text);
+      const kind = partKindOf(part.path, part.isLarge === true ? '' : part.text);
       return kind !== undefined && take(facts, kind, part);
     });
     if (!taken.includes(true) && !isIgnored(file.path)) strange.push(file.path);
