@@ -20,7 +20,7 @@ export async function pickChainDepth(to: string, service: () => Promise<string |
     (depth): DepthItem => ({
       label: depth === 1 ? l10n.t('One jump') : depth === every ? l10n.t('Every jump') : l10n.t('Up to {0} jumps', depth),
       description: depth === asked?.depth ? l10n.t('shown now') : '',
-      to: asked === undefined ? to : chainRequest(asked.table, asked.chain, depth),
+      to: asked === undefined ? to : chainRequest(asked.table, asked.chain, depth, asked.part),
     }),
   );
   const instead: DepthItem = { label: l10n.t('A Service instead...'), to: undefined };

@@ -4,6 +4,8 @@ import {
   expectedRequest,
   isChainRequest,
   isExpectedRequest,
+  isMapRequest,
+  mapRequest,
   ownRequest,
   requestedChain,
 } from '../../server/src/base/flow-request.ts';
@@ -23,6 +25,20 @@ describe('a request for the graph of a chain', () => {
     expect(requestedChain('chain:nat/a@b@12')).toEqual({ table: 'nat', chain: 'a@b', depth: 12 });
     expect(requestedChain('chain:nat/a/b')).toEqual({ table: 'nat', chain: 'a/b', depth: 3 });
     expect(requestedChain('chain:nat/web@100')).toEqual({ table: 'nat', chain: 'web@100', depth: 3 });
+  });
+
+  it('names the Services that are drawn where there are too many: those of a namespace, or some of them', () => {
+    const part = { namespace: 'shop', page: null };
+    expect(chainRequest('nat', 'KUBE-SERVICES', 2, part)).toBe('chain:nat/KUBE-SERVICES@2/shop');
+    expect(requestedChain('chain:nat/KUBE-SERVICES@2/shop')).toEqual({ table: 'nat', chain: 'KUBE-SERVICES', depth: 2, part });
+    const page = chainRequest('nat', 'KUBE-SERVICES', 2, { namespace: 'shop', page: 12 });
+    expect(requestedChain(page)?.part).toEqual({ namespace: 'shop', page: 12 });
+  });
+
+  it('is another thing than a request for the map', () => {
+    expect(isMapRequest(mapRequest)).toBe(true);
+    expect(['map', 'map:x', 'shop/map', 'chain:nat/map:'].filter(isMapRequest)).toEqual([]);
+    expect(isChainRequest(mapRequest)).toBe(false);
   });
 
   it.each(['chain:', 'chain:nat', 'chain:nat/', 'chain:/web', 'chain:nat/two words'])('cannot be read: %s', (to) => {

@@ -4,7 +4,7 @@ import type { Browser, Locator } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
 import { describeWith } from '../support/requirements.ts';
-import { graphOf, node } from '../webview/fixtures.ts';
+import { edge, graphOf, node } from '../webview/fixtures.ts';
 import { manyServices, richMap } from '../webview/map-fixtures.ts';
 import { buildWebview, type FlowPage, type FlowPageOptions, openFlowPage, settle } from './flow-page.ts';
 import { themeNames } from './themes.ts';
@@ -138,6 +138,29 @@ describeWith('chromium', 'the map of all Services', () => {
     ]);
     await flow.page.keyboard.press('Escape');
     expect(await flow.page.getByRole('tree').getAttribute('aria-label')).toBe('All Services of node-a');
+    await close();
+  });
+
+  it('opens the Services that the graph of a chain has folded, and goes from one into its flow', async () => {
+    await open();
+    const chain = node('chain:0:nat:KUBE-SERVICES', 'chain', { label: 'KUBE-SERVICES' });
+    const folded = node('services:team-1', 'namespace', {
+      label: 'team-1',
+      detail: '1,250 Services',
+      to: 'chain:nat/KUBE-SERVICES@3/team-1',
+    });
+    const web = node('service:web', 'listed-service', { label: 'team-2/web', detail: '1 jump', to: 'team-2/web' });
+    const jumps = edge(chain.id, folded.id, { condition: '1,250 jumps', packets: 2500 });
+    await flow.show(graphOf([chain, folded, web], [jumps, edge(chain.id, web.id)]), 'chain:nat/KUBE-SERVICES@3');
+    expect(await flow.page.locator('.labels text').allTextContents()).toEqual(['1,250 jumps', '2,500 pkts']);
+    await box('services:team-1').click();
+    expect(await flow.last('request-flow')).toEqual({ kind: 'request-flow', to: 'chain:nat/KUBE-SERVICES@3/team-1' });
+    await flow.forget();
+    await box('service:web').click();
+    expect(await flow.last('request-flow')).toEqual({ kind: 'request-flow', to: 'team-2/web' });
+    await box('services:team-1').click({ button: 'right' });
+    expect(await flow.page.getByRole('menuitem').first().textContent()).toBe('Show Its Services');
+    await flow.page.keyboard.press('Escape');
     await close();
   });
 

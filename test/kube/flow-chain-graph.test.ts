@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
 import { chainGraph } from '../../server/src/kube/flow/chain-graph.ts';
 import type { FlowGraph } from '../../server/src/kube/flow/graph.ts';
+import { requestSteps } from '../../server/src/kube/flow/request.ts';
 import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
+import { isFlowGraph } from '../../webview/src/model/graph-check.ts';
 import { rulesetOf } from '../support/dumps.ts';
 import { edgesOf } from './flow-support.ts';
 
@@ -38,7 +41,7 @@ describe('the graph of a chain', () => {
       'INPUT -> ACCEPT @7 RELATED,ESTABLISHED',
       'INPUT -> ADMIN @8 tcp to port 22',
       'INPUT -> ACCEPT @9 in by lo',
-      'INPUT -> LOGDROP @11 some packets',
+      'INPUT -> LOGDROP @11 limit 1/min',
       'INPUT -> DROP @null otherwise',
       'ADMIN -> OFFICE @12 from 10.1.0.0/16',
       'ADMIN -> REJECT @13',
@@ -102,5 +105,109 @@ describe('the graph of a chain', () => {
       reason: 'Table filter has no chain OFICE. Did you mean OFFICE?',
     });
     expect(chainGraph(resolution, 'nat', 'INPUT', 3)).toEqual({ ok: false, reason: 'The dump has no table nat; it has filter.' });
+  });
+});
+
+/** A nat table that jumps to so many Services, in namespaces of some, with counters. */
+function servicesDump(count: number, perNamespace: number): string {
+  const services = Array.from({ length: count }, (_, at) => ({
+    name: `team-${Math.floor(at / perNamespace) + 1}/web-${at}:http`,
+    chain: `KUBE-SVC-${String(at).padStart(16, 'A')}`,
+    ip: `10.96.${at >> 8}.${at & 255}`,
+  }));
+  return [
+    '*nat',
+    ':PREROUTING ACCEPT [0:0]',
+    ':KUBE-SERVICES - [0:0]',
+    ':KUBE-NODEPORTS - [0:0]',
+    ...services.map(({ chain }) => `:${chain} - [0:0]`),
+    '[7:420] -A PREROUTING -j KUBE-SERVICES',
+    ...services.map(
+      ({ name, chain, ip }) =>
+        `[2:120] -A KUBE-SERVICES -d ${ip}/32 -p tcp -m comment --comment "${name} cluster IP" -m tcp --dport 80 -j ${chain}`,
+    ),
+    '[1:60] -A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS',
+    'COMMIT',
+    '',
+  ].join('\n');
+}
+
+describe('the graph of a chain that leads to thousands of Services', () => {
+  const edges = (graph: FlowGraph): readonly string[] => {
+    const labels = new Map(graph.nodes.map(({ id, label }) => [id, label]));
+    return graph.edges.map(
+      ({ from, to, condition, packets }) => `${labels.get(from)} -> ${labels.get(to)}: ${condition}, ${packets}`,
+    );
+  };
+  const asked = (text: string, to: string): FlowGraph => {
+    const answer = runToEnd(requestSteps(resolveChains(rulesetOf(text), emptyCluster), to));
+    if (!answer.ok) throw new Error(answer.reason);
+    expect(answer.to).toBe(to);
+    return answer.graph;
+  };
+
+  it('follows each chain of a few', () => {
+    expect(ask(servicesDump(30, 10), 'nat', 'KUBE-SERVICES', 3).nodes.every(({ kind }) => kind === 'chain')).toBe(true);
+  });
+
+  it('has a Service for its chains where there are more, with what each rule asks and has counted', () => {
+    const graph = ask(servicesDump(90, 10), 'nat', 'KUBE-SERVICES', 3);
+    expect(graph.nodes.filter(({ kind }) => kind === 'listed-service').length).toBe(90);
+    expect(edges(graph)[0]).toBe('KUBE-SERVICES -> KUBE-NODEPORTS: to this node, 1');
+    expect(edges(graph)).toContain('KUBE-SERVICES -> team-2/web-12: tcp to 10.96.0.12:80, 2');
+    expect(graph.nodes.find(({ label }) => label === 'team-2/web-12')).toMatchObject({
+      to: 'team-2/web-12',
+      line: 108,
+      detail: '1 jump',
+    });
+    expect(graph.notes).toEqual([]);
+  });
+
+  it('folds five thousand by namespace, and each namespace by name', () => {
+    const text = servicesDump(5000, 1250);
+    const whole = asked(text, 'chain:nat/KUBE-SERVICES@3');
+    expect(edges(whole)).toEqual([
+      'KUBE-SERVICES -> KUBE-NODEPORTS: to this node, 1',
+      'KUBE-SERVICES -> team-1: 1,250 jumps, 2500',
+      'KUBE-SERVICES -> team-2: 1,250 jumps, 2500',
+      'KUBE-SERVICES -> team-3: 1,250 jumps, 2500',
+      'KUBE-SERVICES -> team-4: 1,250 jumps, 2500',
+    ]);
+    expect(whole.notes.map(({ message }) => message)).toEqual([
+      'KUBE-SERVICES has 5,000 jumps to 5,000 Services, folded by namespace.',
+    ]);
+    const team = whole.nodes.find(({ label }) => label === 'team-2');
+    expect(team).toMatchObject({ kind: 'namespace', detail: '1,250 Services', to: 'chain:nat/KUBE-SERVICES@3/team-2' });
+    const namespace = asked(text, team?.to ?? '');
+    expect(namespace.title).toBe('KUBE-SERVICES (nat), team-2');
+    expect(edges(namespace)).toContain('KUBE-SERVICES -> web-1350 to web-1449: 100 jumps, 200');
+    const page = namespace.nodes.find(({ label }) => label === 'web-1350 to web-1449');
+    const services = asked(text, page?.to ?? '');
+    expect(edges(services)).toContain('KUBE-SERVICES -> team-2/web-1399: tcp to 10.96.5.119:80, 2');
+    expect(services.nodes.filter(({ kind }) => kind === 'listed-service').length).toBe(100);
+    expect(isFlowGraph(services)).toBe(true);
+  });
+
+  it('folds those that a chain further on leads to, too', () => {
+    const graph = ask(servicesDump(200, 50), 'nat', 'PREROUTING', 3);
+    expect(edges(graph)).toContain('KUBE-SERVICES -> team-3: 50 jumps, 100');
+    expect(graph.nodes.find(({ label }) => label === 'team-3')?.to).toBe('chain:nat/KUBE-SERVICES@3/team-3');
+  });
+});
+
+describe('what a rule asks', () => {
+  it.each([
+    ['-m limit --limit 1/min', 'limit 1/min'],
+    ['-p tcp -m tcp --dport 80 -m string --algo bm --string x', 'tcp to port 80, algo bm, string x'],
+    ['! -p tcp', 'not tcp'],
+    ['-m addrtype ! --dst-type LOCAL', 'unless to this node'],
+    ['-m owner ! --uid-owner 0', 'not uid-owner 0'],
+    ['-m comment --comment "all of them"', ''],
+    ['-m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-mode srcip --hashlimit-name x', /more condition/],
+    ['-m quux --quux 7', /quux/],
+  ])('is said in words, never as some packets: %s', (match, words) => {
+    const [edge] = ask(`*filter\n:A - [0:0]\n-A A ${match} -j DROP\nCOMMIT\n`, 'filter', 'A', 1).edges;
+    if (typeof words === 'string') expect(edge?.condition).toBe(words);
+    else expect(edge?.condition).toMatch(words);
   });
 });

@@ -48,11 +48,16 @@ export function assignColumns(
     const column = meaning.get(id) ?? 0;
     kindsIn.set(column, (kindsIn.get(column) ?? new Set()).add(node?.kind ?? 'group'));
   }
-  const named = parts.vertices.some((vertex) => vertex.node?.kind !== 'chain' && vertex.node?.kind !== 'verdict');
+  const named = parts.vertices.some(({ node }) => node === null || !isOfChains(node.kind));
   return {
     columnOf: new Map([...meaning].map(([id, column]) => [id, used.indexOf(column)])),
     titles: used.map((column) => (named ? titleOf(column, kindsIn.get(column) ?? new Set()) : '')),
   };
+}
+
+/** What graphs of chains are made of, whose columns have no names. */
+function isOfChains(kind: FlowNodeKind): boolean {
+  return kind === 'chain' || kind === 'verdict' || kind === 'namespace' || kind === 'listed-service';
 }
 
 /** A column that holds nothing of its own meaning is called by what stands in it. */

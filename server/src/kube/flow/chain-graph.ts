@@ -14,6 +14,7 @@ import { destinationCondition, sourceCondition } from './conditions.ts';
 import { packetsOf, packetsOfAll } from './counters.ts';
 import type { FlowEdge, FlowGraph, FlowNode, FlowNote } from './graph.ts';
 import { emptyNode } from './nodes.ts';
+import { foldedJumps, type ServicesPart } from './service-jumps.ts';
 
 const mostNodes = 2000;
 const mostEdges = 6000;
@@ -41,7 +42,7 @@ const stateOptions: ReadonlySet<string> = new Set(['--ctstate', '--state']);
 
 /** What a rule asks, in a few words: "tcp to port 22, from 10.0.0.0/8"; empty for every packet. */
 export function ruleCondition(rule: RuleStatement): string {
-  const protocol = protocolOf(rule);
+  const protocol = protocolOf(rule) || exceptProtocol(rule);
   const destination = destinationCondition(rule);
   const states = rule.options.find((option) => stateOptions.has(option.name));
   const parts = [
@@ -49,9 +50,37 @@ export function ruleCondition(rule: RuleStatement): string {
     sourceCondition(rule),
     states === undefined ? '' : `${states.negation === undefined ? '' : 'not '}${states.values[0]?.text ?? ''}`,
   ].filter((part) => part !== '');
-  if (parts.length > 0) return parts.join(', ');
-  const asks = rule.options.some((option) => option.instance > 0 && !saysNothing.has(option.spec?.extension?.name ?? ''));
-  return asks ? 'some packets' : '';
+  return [...parts, ...otherConditions(rule)].join(', ');
+}
+
+/** "not tcp" of a rule that asks for any other protocol. */
+function exceptProtocol({ options }: RuleStatement): string {
+  const asked = options.find(({ name }) => name === '--protocol');
+  return asked?.negation === undefined ? '' : `not ${asked.values[0]?.text ?? ''}`;
+}
+
+/** Options of which a condition is made in other words. */
+const saidOtherwise: ReadonlySet<string> = new Set([
+  ...['--protocol', '--source', '--src-range', '--src-type', '--in-interface', '--out-interface', '--match-set'],
+  ...['--mark', '--physdev-is-in', '--destination', '--destination-port', '--destination-ports', '--ctstate', '--state'],
+]);
+const mostOthers = 3;
+
+/** What else a rule asks, in iptables' own words: "limit 1/min"; what nobody understood as it stands there. */
+function otherConditions(rule: RuleStatement): readonly string[] {
+  const others = rule.options.filter(({ name, instance, spec }) => {
+    if (instance === -1 || saidOtherwise.has(name)) return false;
+    return instance !== 0 || name === '--fragment' ? !saysNothing.has(spec?.extension?.name ?? '') : false;
+  });
+  const words = others.slice(0, mostOthers).map(({ name, negation, values }) => {
+    if (name === '--dst-type') {
+      const where = values[0]?.text === 'LOCAL' ? 'this node' : `${values[0]?.text} addresses`;
+      return `${negation === undefined ? 'to' : 'unless to'} ${where}`;
+    }
+    const own = [name.replace(/^--?/, ''), ...values.map(({ text }) => text)].filter((part) => part !== '').join(' ');
+    return negation === undefined ? own : `not ${own}`;
+  });
+  return others.length > mostOthers ? [...words, `${others.length - mostOthers} more conditions`] : words;
 }
 
 /** A chance that the rule itself states, all earlier rules aside. */
@@ -117,6 +146,10 @@ interface Walk {
   /** Over how many jumps a chain is reached. */
   readonly levels: Map<Chain, number>;
   readonly waiting: Chain[];
+  readonly depth: number;
+  readonly part: ServicesPart | null;
+  /** How jumps to Services are folded, in sentences. */
+  readonly remarks: string[];
   /** Jumps and verdicts that found no room. */
   left: number;
   read: number;
@@ -154,7 +187,10 @@ function enter(walk: Walk, target: Chain, level: number): boolean {
 
 function* follow(walk: Walk, chain: Chain, level: number): Steps<void> {
   const { ruleset } = walk.resolution;
+  const part = level === 0 ? walk.part : null;
+  const folded = yield* foldedJumps(walk.resolution, chain, chainKey(chain), walk.depth, part, ruleCondition);
   for (const line of rulesInOrder(ruleset, chain)) {
+    if (folded?.lines.has(line) === true) continue;
     const rule = ruleAt(ruleset, line);
     walk.read += 1;
     if (walk.read % rulesBetweenPauses === 0) yield;
@@ -175,6 +211,11 @@ function* follow(walk: Walk, chain: Chain, level: number): Steps<void> {
     }
     addEdge(walk, chain, verdict.key, line, ruleCondition(rule), chanceOf(rule));
   }
+  if (folded !== undefined) {
+    for (const node of folded.nodes) walk.nodes.set(node.id, node);
+    walk.edges.push(...folded.edges);
+    if (folded.remark !== '') walk.remarks.push(folded.remark);
+  }
   if (chain.builtin) addPolicy(walk, chain);
 }
 
@@ -188,7 +229,7 @@ function addPolicy(walk: Walk, chain: Chain): void {
   addEdge(walk, chain, key, null, 'otherwise', null);
 }
 
-function* graphFrom(resolution: Resolution, start: Chain, depth: number): Steps<FlowGraph> {
+function* graphFrom(resolution: Resolution, start: Chain, depth: number, part: ServicesPart | null): Steps<FlowGraph> {
   const { ruleset, cluster } = resolution;
   const walk: Walk = {
     resolution,
@@ -196,6 +237,9 @@ function* graphFrom(resolution: Resolution, start: Chain, depth: number): Steps<
     edges: [],
     levels: new Map([[start, 0]]),
     waiting: [start],
+    depth,
+    part,
+    remarks: [],
     left: 0,
     read: 0,
   };
@@ -209,12 +253,13 @@ function* graphFrom(resolution: Resolution, start: Chain, depth: number): Steps<
     walk.nodes.set(chainKey(chain), chainNode(resolution, chain, isCut));
     if (!isCut) yield* follow(walk, chain, level);
   }
-  const notes: readonly FlowNote[] =
-    walk.left === 0
-      ? []
-      : [{ severity: 'warning', message: `The graph is cut: ${walk.left} more jumps and verdicts are left out.`, line: null }];
+  const cut = `The graph is cut: ${walk.left} more jumps and verdicts are left out.`;
+  const notes: readonly FlowNote[] = [
+    ...(walk.left === 0 ? [] : [{ severity: 'warning' as const, message: cut, line: null }]),
+    ...walk.remarks.map((message): FlowNote => ({ severity: 'info', message, line: null })),
+  ];
   return {
-    title: `${start.name} (${start.table.name})`,
+    title: `${start.name} (${start.table.name})${part === null ? '' : `, ${part.namespace}${part.page === null ? '' : ` ${part.page}`}`}`,
     entries: [],
     nodes: [...walk.nodes.values()],
     edges: walk.edges.filter((edge) => walk.nodes.has(edge.from) && walk.nodes.has(edge.to)),
@@ -226,9 +271,15 @@ function* graphFrom(resolution: Resolution, start: Chain, depth: number): Steps<
 /**
  * The chains that a chain leads to, over at most `depth` jumps (1 to 64), with the verdicts on the way. A chain is one node
  * however many jumps lead to it, so that loops end. Chains at the last level are drawn and not followed. Lines are 1-based.
- * Of several dumps in one file the first that has the chain counts.
+ * Of several dumps in one file the first that has the chain counts. `part` are the Services that are drawn where the chain leads to very many.
  */
-export function* chainGraphSteps(resolution: Resolution, table: string, chain: string, depth: number): Steps<ChainGraphAnswer> {
+export function* chainGraphSteps(
+  resolution: Resolution,
+  table: string,
+  chain: string,
+  depth: number,
+  part: ServicesPart | null = null,
+): Steps<ChainGraphAnswer> {
   const tables = resolution.ruleset.tables.filter((candidate) => candidate.name === table);
   const [first] = tables;
   if (first === undefined) {
@@ -242,7 +293,7 @@ export function* chainGraphSteps(resolution: Resolution, table: string, chain: s
     return { ok: false, reason: `Table ${table} has no chain ${chain}.${hint}` };
   }
   const levels = Math.min(Math.max(Math.trunc(depth) || 1, 1), mostDepth);
-  return { ok: true, graph: yield* graphFrom(resolution, start, levels) };
+  return { ok: true, graph: yield* graphFrom(resolution, start, levels, part) };
 }
 
 /** The same without pauses. */

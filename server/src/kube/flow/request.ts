@@ -36,6 +36,8 @@ export function* requestSteps(resolution: Resolution, to: string): Steps<FlowAns
       reason: `${JSON.stringify(to.slice(0, 80))} is no chain. Expected chain:TABLE/CHAIN[@DEPTH] such as chain:filter/FORWARD.`,
     };
   }
-  const answer = yield* chainGraphSteps(resolution, chain.table, chain.chain, chain.depth);
-  return answer.ok ? { ok: true, graph: answer.graph, to: chainRequest(chain.table, chain.chain, chain.depth) } : answer;
+  const answer = yield* chainGraphSteps(resolution, chain.table, chain.chain, chain.depth, chain.part ?? null);
+  return answer.ok
+    ? { ok: true, graph: answer.graph, to: chainRequest(chain.table, chain.chain, chain.depth, chain.part) }
+    : answer;
 }
