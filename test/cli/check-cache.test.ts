@@ -51,7 +51,7 @@ describe('check of what was checked before', () => {
     expect(check(dump)).toEqual(first);
   });
 
-  it('looks again where anything is different that the answer depends on', () => {
+  it('looks again where anything is different that the answer depends on', { timeout: 120_000 }, () => {
     const cluster = join(folder, 'cluster.json');
     writeFileSync(cluster, fixtureText('sample/cluster.json'));
     let kept = 0;

@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: what reading a large dump takes, as ratios against iptables itself in the same run where it is installed. Prints a
  * table, or with --json the figures. `--services N --endpoints N` for another size; `--quick` leaves the growth out. `--record` counts the work
- * that a small dump is, and records the counts that `test/bench/counts.test.ts` compares with.
+ * that a small dump is, and records the counts that `test/bench/counts.test.ts` compares with. `--docs` measures dumps of 1,000 to 860,000 lines and writes
+ * docs/speed.md.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,6 +13,8 @@ import { parseArgs } from 'node:util';
 import { measureCounts, recordCounts } from '../bench/counts.ts';
 import { measureDrawing } from '../bench/drawing.ts';
 import { generateCluster, generateDump } from '../bench/generate.ts';
+import { type Growth, growthServices, measureGrowth } from '../bench/growth.ts';
+import { growthPage, thisMachine } from '../bench/growth-page.ts';
 import { measureModel } from '../bench/model.ts';
 import { measureProtocol } from '../bench/protocol.ts';
 import { measureQuestions } from '../bench/questions.ts';
@@ -26,6 +29,7 @@ const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
+    docs: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
     services: { type: 'string', default: '5000' },
     endpoints: { type: 'string', default: '10' },
@@ -103,6 +107,16 @@ if (
   spawnSync(process.execPath, [join(root, 'esbuild.mjs')], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] }).status !== 0
 ) {
   process.exit(1);
+}
+if (values.docs) {
+  const dumps: Growth[] = [];
+  for (const services of growthServices) {
+    say(`${services} Services ...`);
+    dumps.push(await measureGrowth(services, services > 5_000 ? 1 : 2));
+  }
+  const version = spawnSync('iptables-nft', ['--version'], { encoding: 'utf8' }).stdout ?? '';
+  writeFileSync(join(root, 'docs/speed.md'), growthPage(dumps, thisMachine(version.trim())));
+  process.exit(0);
 }
 const folder = mkdtempSync(join(tmpdir(), 'iptables-bench-'));
 try {
