@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
 import type { ResolvedBy } from '../../server/src/kube/identity/chain-identity.ts';
+import { chainIndexOf } from '../../server/src/kube/identity/hash-index.ts';
 import { type ResolvedChain, resolveReport } from '../../server/src/kube/identity/report.ts';
 import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
 import { clusterFrom, clusterOf, rulesetFrom, rulesetOf } from '../support/dumps.ts';
@@ -231,6 +232,36 @@ describe('the chains that real kube-proxies wrote', () => {
       service: { name: 'api' },
       endpoint: { ip: '10.244.1.21', pod: { namespace: 'shop', name: 'batch-1' } },
     });
+  });
+});
+
+describe('the endpoints of a Service port at an address', () => {
+  const cluster = clusterOf(
+    JSON.stringify({
+      kind: 'List',
+      items: [
+        {
+          kind: 'EndpointSlice',
+          metadata: { namespace: 'kube-system', name: 'dns-1', labels: { 'kubernetes.io/service-name': 'dns' } },
+          addressType: 'IPv4',
+          ports: [
+            { name: 'dns', protocol: 'UDP', port: 53 },
+            { name: 'dns', protocol: 'TCP', port: 5353 },
+            { name: 'metrics', protocol: 'UDP', port: 9153 },
+          ],
+          endpoints: [{ addresses: ['10.244.0.7'], conditions: { ready: true } }],
+        },
+      ],
+    }),
+  );
+
+  it('are those of its name and its protocol, both', () => {
+    const portsOf = (port: string, protocol: string): readonly number[] =>
+      chainIndexOf(cluster)
+        .endpointsAt({ namespace: 'kube-system', name: 'dns', port, protocol }, '10.244.0.7', null)
+        .map((found) => found.port);
+    expect([portsOf('dns', 'udp'), portsOf('dns', 'tcp'), portsOf('metrics', 'udp')]).toEqual([[53], [5353], [9153]]);
+    expect(portsOf('metrics', 'tcp')).toEqual([]);
   });
 });
 
