@@ -36,6 +36,18 @@ describe('two flows', () => {
     expect(isExport('html', 'a.html', html)).toBe(true);
   });
 
+  it('has the names of long files within their own drawing', () => {
+    const long = `${'a-long-folder/'.repeat(20)}node-a.iptables`;
+    const svg = compareSvg(compareFlows({ name: long, graph: manyEndpoints(2) }, { name: 'b', graph: manyEndpoints(2) }));
+    const title = /<text x="8" y="16"[^>]* textLength="([\d.]+)"[^>]*>a-long-folder[^<]*…</.exec(svg)?.[1];
+    const lefts = [...svg.matchAll(/<g transform="translate\(([\d.]+),[\d.]+\)">\n<text x="8" y="16"/g)].map(([, x]) =>
+      Number(x),
+    );
+    expect(lefts).toHaveLength(2);
+    expect(Number(title)).toBeGreaterThan(100);
+    expect(Number(title) + 8).toBeLessThan((lefts[1] ?? 0) - (lefts[0] ?? 0));
+  });
+
   it('stay text, whatever they hold, and stand below each other where they are wide', () => {
     const hostile = { name: '<script>', graph: hostileGraph() };
     const svg = compareSvg(compareFlows(hostile, { name: '"&', graph: manyEndpoints(3) }));

@@ -1,7 +1,7 @@
 import { drawingText, xmlText } from '../../../server/src/base/safe-text.ts';
 import { layoutFlow } from '../layout/layout.ts';
 import { type Layout, plainOptions } from '../layout/model.ts';
-import { type Measure, wrap } from '../layout/text-metrics.ts';
+import { fitText, type Measure, wrap } from '../layout/text-metrics.ts';
 import { flowAnswer } from '../model/answer.ts';
 import type { FlowComparison } from '../model/compare-flows.ts';
 import type { ComparedFlow } from '../model/flow-difference.ts';
@@ -17,6 +17,8 @@ const lineHeight = 17;
 /** Wider than this, one drawing stands below the other. */
 const widestPair = 2_600;
 const mostDifferences = 60;
+/** A pane of a flow that is small, or none. */
+const least = 320;
 
 interface Pane {
   readonly flow: ComparedFlow;
@@ -36,7 +38,6 @@ function placePanes(
     return { flow, index, layout: layoutFlow(index, { ...plainOptions, ...options, keep: null }) };
   });
   if (first === undefined || second === undefined) return { panes: [], width: 0, height: 0 };
-  const least = 320;
   const [left, right] = [Math.max(least, first.layout.width), Math.max(least, second.layout.width)];
   const isPair = left + gap + right <= widestPair;
   return isPair
@@ -59,7 +60,8 @@ function placePanes(
 }
 
 function text(words: string, x: number, y: number, size: number, more: string, measure: Measure): string {
-  const bound = size === 11 ? bounded(measure(words, 'edge')) : '';
+  // What has none of the fonts shows it in that width all the same.
+  const bound = size === 18 ? bounded(measure(words, 'label') * 1.4) : bounded(measure(words, size === 11 ? 'edge' : 'label'));
   return `<text x="${x}" y="${y}" font-size="${size}"${more}${bound}>${xmlText(words)}</text>`;
 }
 
@@ -96,7 +98,14 @@ export function compareSvg(comparison: FlowComparison, options: SvgOptions = {})
     ...top.map((line, at) => text(line, side, 50 + at * lineHeight, 11, fill, measure)),
     ...panes.flatMap(({ flow, index, layout, x, y }) => [
       `<g transform="translate(${side + x},${above + y})">`,
-      text(paneTitle(flow, index), 8, 16, 13, ` font-weight="600"${fill}`, measure),
+      text(
+        fitText(paneTitle(flow, index), 'label', Math.max(least, layout.width) - 16, measure),
+        8,
+        16,
+        13,
+        ` font-weight="600"${fill}`,
+        measure,
+      ),
       `<g transform="translate(-8,${paneHead - 8})">`,
       ...layoutLines(index, layout, theme, measure),
       '</g>',
