@@ -29,3 +29,15 @@ describe('explain', () => {
     expect(status).toBe(2);
   });
 });
+
+describe('the exit status in --help', () => {
+  it.each([
+    ['check', 'Exit status: 0 looked and found nothing of that, 1 a finding is as grave as --fail-on'],
+    ['drift', 'Exit status: 0 looked and found nothing of that, 1 anything is missing, stale or different, however grave'],
+    ['flow', 'Exit status: 0 done, 2 input or arguments cannot be used'],
+  ])('of %s says what it is for', (command, says) => {
+    const { status, stdout } = inspect([command, '--help']);
+    expect(status).toBe(0);
+    expect(stdout).toContain(says);
+  });
+});

@@ -2,6 +2,7 @@
 import type { Command, Option } from 'commander';
 import { projectVersion, repositoryUrl } from '../base/project.ts';
 import { examples } from './examples.ts';
+import { commandStatuses, unusable } from './exit-statuses.ts';
 
 /** ASCII that troff would set as something else. */
 const signs: Readonly<Record<string, string>> = { '~': '\\(ti', '^': '\\(ha', '`': '\\(ga', "'": '\\(aq' };
@@ -67,9 +68,9 @@ function commandLines(command: Command): readonly string[] {
 }
 
 const statuses: readonly (readonly [status: string, text: string])[] = [
-  ['0', 'Nothing was found, of check nothing at or above --fail-on.'],
-  ['1', 'Something was found; dumps differ; an expectation is not met.'],
-  ['2', 'Input or arguments cannot be used; standard error says which file, which line, and what was expected.'],
+  ['0', 'Nothing was found.'],
+  ['1', `${commandStatuses.map(([command, text]) => `${command}: ${text}`).join('. ')}.`],
+  ['2', `What was asked could not be looked at: ${unusable}; standard error says which file, which line, and what was expected.`],
 ];
 
 const variables: readonly (readonly [name: string, text: string])[] = [

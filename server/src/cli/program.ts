@@ -4,6 +4,7 @@ import { detectLocalModes } from '../kube/expected/detect-local-modes.ts';
 import { questionEntries } from '../kube/question/entries.ts';
 import { colorChoices } from './colors.ts';
 import { examplesText } from './examples.ts';
+import { statusText, unusable } from './exit-statuses.ts';
 import { flowFormats } from './flow-formats.ts';
 import { programName } from './output.ts';
 import { type Shell, shells } from './shells.ts';
@@ -61,7 +62,7 @@ export function program(answered: Answered, write: (text: string) => void, compl
     .exitOverride()
     // One line, as for every other input that cannot be used.
     .configureOutput({ writeOut: write, outputError: (text) => complain(text.replace(/^error: /, '')) })
-    .addHelpText('after', '\nExit status: 0 nothing found, 1 something at or above --fail-on, 2 unusable input or arguments.');
+    .addHelpText('after', `\nExit status: 0 nothing found, 1 something was (each command's --help says what), 2 ${unusable}.`);
   for (const add of [
     addCheck,
     addResolve,
@@ -85,6 +86,7 @@ export function program(answered: Answered, write: (text: string) => void, compl
   for (const command of [root, ...root.commands]) {
     command.addOption(new Option('--color <when>', 'colour in text').choices(colorChoices).default('auto'));
     command.addHelpText('after', examplesText(programName, command.name()));
+    if (command !== root) command.addHelpText('after', statusText(command.name()));
   }
   return root;
 }
