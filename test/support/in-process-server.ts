@@ -32,6 +32,7 @@ export interface InProcessServer {
 export function filesOf(texts: Readonly<Record<string, string>>): FileAccess {
   const uris = Object.keys(texts);
   return {
+    hasFolder: (uri) => uri.startsWith('file:'),
     async list(directoryUri) {
       const start = directoryUri.endsWith('/') ? directoryUri : `${directoryUri}/`;
       const names = new Set(
@@ -56,7 +57,7 @@ export function filesOf(texts: Readonly<Record<string, string>>): FileAccess {
 }
 
 /** Starts a server; nothing is sent yet, "initialize" neither. */
-export function startInProcessServer(files?: FileAccess): InProcessServer {
+export function startInProcessServer(files: FileAccess = filesOf({})): InProcessServer {
   const [toServer, toClient] = [new PassThrough(), new PassThrough()];
   const connection = createConnection(new StreamMessageReader(toServer), new StreamMessageWriter(toClient), {
     messageStrategy: createLifecycle(),

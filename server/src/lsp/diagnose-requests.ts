@@ -36,8 +36,6 @@ function withFiles(text: DiagnosisText, files: DiagnoseResult['files']): Diagnos
   return { ...text, files };
 }
 
-const noFiles = 'Bundles cannot be read here: there is no file system. Open the dump, and ask with it.';
-
 async function diagnose(session: Session, asked: Asked, token: CancellationToken): Promise<DiagnoseResult> {
   const { source } = asked;
   const { files } = session.runtime;
@@ -47,11 +45,10 @@ async function diagnose(session: Session, asked: Asked, token: CancellationToken
     const state = session.states.get(source);
     if (state === undefined)
       return { text: '', markdown: '', files: [], reason: 'This document is not open as an iptables dump.' };
-    if (files !== undefined && (await liesInBundle(files, source))) return inBundle(session, files, state, asked, token);
+    if (await liesInBundle(files, source)) return inBundle(session, files, state, asked, token);
     const name = decodeURIComponent(source.slice(source.lastIndexOf('/') + 1));
     return withFiles(await inSlices(session, diagnoseDump(state, asked), token), [{ name, uri: source }]);
   }
-  if (files === undefined) return { text: '', markdown: '', files: [], reason: noFiles };
   const { cluster } = session.clusters.statusFor(source);
   if (/\.(?:tar|tgz|tar\.gz|gz)$/i.test(source)) return ofArchive(session, files, cluster, asked, token);
   return ofFolder(session, files, source.endsWith('/') ? source : `${source}/`, cluster, asked, token);

@@ -32,7 +32,7 @@ async function placeInSnapshot(
   token: CancellationToken,
 ): Promise<Location | undefined> {
   const { file } = session.clusters.statusFor(dumpUri);
-  const read = file === undefined ? undefined : await session.runtime.files?.read(file).catch(() => undefined);
+  const read = file === undefined ? undefined : await session.runtime.files.read(file).catch(() => undefined);
   if (file === undefined || read === undefined) return undefined;
   const found = await inSlices(session, placeOfObject(read.text.split('\n'), object), token);
   if (found === undefined) return undefined;
@@ -53,7 +53,7 @@ async function wantedService(
   }
   // No other file is read because somebody names it.
   if (![...session.states.keys()].some((dump) => session.clusters.statusFor(dump).file === uri)) return undefined;
-  const read = await session.runtime.files?.read(uri).catch(() => undefined);
+  const read = await session.runtime.files.read(uri).catch(() => undefined);
   const object = read === undefined ? undefined : objectOnLine(read.text.split('\n'), position.line);
   return object?.kind === 'Service' ? object : undefined;
 }

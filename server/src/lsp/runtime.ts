@@ -13,8 +13,10 @@ export interface FileContent {
   readonly modifiedAt: number;
 }
 
-/** Files as the server may see them; a browser worker has none. All are asked by URI. */
+/** Files as the server may see them. All are asked by URI. */
 export interface FileAccess {
+  /** Whether a document of this URI lies in a folder that may be looked into. */
+  hasFolder(uri: string): boolean;
   /** The entries of a directory; empty where it cannot be read. */
   list(directoryUri: string): Promise<readonly FileEntry[]>;
   /** The first bytes of a file as text; undefined where it cannot be read. */
@@ -28,7 +30,7 @@ export interface FileAccess {
 /** What differs between Node and a browser worker. The server knows no more of where it runs. */
 export interface Runtime {
   readonly pause: Pause;
-  readonly files: FileAccess | undefined;
+  readonly files: FileAccess;
   /** Loads the cluster's API client; undefined where there is none, in a browser worker. */
   readonly live: (() => Promise<typeof live>) | undefined;
   /** Has `cleanUp` run before the process ends, however it is told to end; undefined where nothing needs to be. */

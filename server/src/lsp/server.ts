@@ -65,10 +65,10 @@ function initialize(session: Session, params: InitializeParams): InitializeResul
 }
 
 function initialized(session: Session): void {
-  const { connection, client, runtime } = session;
+  const { connection, client } = session;
   if (client.canAskConfiguration)
     void connection.client.register(DidChangeConfigurationNotification.type, { section: 'iptables' });
-  if (client.canWatchFiles && runtime.files !== undefined) {
+  if (client.canWatchFiles) {
     void connection.client.register(DidChangeWatchedFilesNotification.type, {
       watchers: [{ globPattern: '**/*.{json,yaml,yml}' }],
     });

@@ -166,7 +166,6 @@ function originOf(facts: DumpOrigin['facts'], fileName: string): DumpOrigin {
 /** Looks for what a bundle says of a dump's node, and shows the dump anew with it. */
 export async function readFactsBeside(session: Session, uri: string): Promise<void> {
   const { connection, runtime, facts, dumps, states } = session;
-  if (runtime.files === undefined) return;
   try {
     const found = await factsBeside(runtime.files, uri);
     if (found === undefined || !dumps.has(uri)) return;

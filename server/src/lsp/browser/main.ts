@@ -1,6 +1,7 @@
 import { BrowserMessageReader, BrowserMessageWriter, createConnection } from 'vscode-languageserver/browser';
 import { createLifecycle } from '../lifecycle.ts';
 import { startServer } from '../server.ts';
+import { clientFiles } from './client-files.ts';
 
 /** The part of a dedicated worker's global scope that is used here; the full type would need the DOM's library in every file. */
 interface WorkerScope {
@@ -22,12 +23,7 @@ function pause(): Promise<void> {
   });
 }
 
-startServer(
-  createConnection(new BrowserMessageReader(self), new BrowserMessageWriter(self), { messageStrategy: createLifecycle() }),
-  {
-    pause,
-    files: undefined,
-    live: undefined,
-    beforeExit: undefined,
-  },
-);
+const connection = createConnection(new BrowserMessageReader(self), new BrowserMessageWriter(self), {
+  messageStrategy: createLifecycle(),
+});
+startServer(connection, { pause, files: clientFiles(connection), live: undefined, beforeExit: undefined });

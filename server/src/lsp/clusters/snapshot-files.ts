@@ -61,24 +61,15 @@ interface State {
   generation: number;
 }
 
-/** In a browser without a remote machine there are no files. */
-const noSnapshots: Snapshots = {
-  statusFor: () => ({ uri: undefined, label: '', cluster: emptyCluster, problem: '', asNear: [] }),
-  configure: async () => undefined,
-  addDump: async () => undefined,
-  filesChanged: async () => undefined,
-};
-
 /**
  * Snapshots over files. `onChange` is told when the cluster behind any dump may be another; `onProblem` once for each new problem.
  */
 export function createSnapshots(
-  files: FileAccess | undefined,
+  files: FileAccess,
   pause: Pause,
   onChange: () => void,
   onProblem: (message: string) => void,
 ): Snapshots {
-  if (files === undefined) return noSnapshots;
   const state: State = {
     files,
     pause,
@@ -102,7 +93,7 @@ export function createSnapshots(
     },
     async addDump(dumpUri) {
       const uri = URI.parse(dumpUri);
-      if (uri.scheme !== 'file') return;
+      if (!files.hasFolder(dumpUri)) return;
       const folder = Utils.dirname(uri).toString();
       if (state.dumpFolders.has(folder)) return;
       state.dumpFolders.add(folder);

@@ -84,7 +84,10 @@ function isAbsolute(setting: string): boolean {
 function patternsOf(setting: string, { folders, dumpFolders }: SearchPlaces): readonly Pattern[] {
   if (isAbsolute(setting)) {
     const { base, glob, isGlob } = picomatch.scan(setting.replaceAll('\\', '/'));
-    return [isGlob ? { folder: URI.file(base === '' ? '/' : base), glob } : { folder: URI.file(setting), glob: '' }];
+    const virtual = folders.map((uri) => URI.parse(uri)).find(({ scheme }) => scheme !== 'file');
+    // In a virtual file system a path from the root is one of that file system.
+    const at = (path: string): URI => virtual?.with({ path }) ?? URI.file(path);
+    return [isGlob ? { folder: at(base === '' ? '/' : base), glob } : { folder: at(setting), glob: '' }];
   }
   // Without a workspace a path is relative to the dump.
   const roots = folders.length > 0 ? folders : dumpFolders;

@@ -11,6 +11,8 @@ const largestFile = 500_000_000;
 
 /** Files of this machine by `file:` URI. */
 export const nodeFiles: FileAccess = {
+  hasFolder: (uri) => URI.parse(uri).scheme === 'file',
+
   async list(directoryUri) {
     const directory = URI.parse(directoryUri);
     if (directory.scheme !== 'file') return [];
