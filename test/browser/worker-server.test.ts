@@ -56,7 +56,7 @@ describeWith('chromium', 'the server in a worker of a browser', () => {
               return;
             }
             received.push(data);
-            if (data.id === 3) finish(received);
+            if ([2, 3, 4].every((id) => received.some((each) => each.id === id))) finish(received);
           };
         });
         const send = (message: object): void => worker.postMessage({ jsonrpc: '2.0', ...message });
@@ -65,11 +65,16 @@ describeWith('chromium', 'the server in a worker of a browser', () => {
         send({ method: 'textDocument/didOpen', params: { textDocument } });
         send({ id: 2, method: 'textDocument/definition', params: { textDocument, position } });
         send({ id: 3, method: 'textDocument/hover', params: { textDocument, position } });
+        const question = { from: '10.0.0.1', to: '10.96.0.1:443' };
+        send({ id: 4, method: 'iptables/trace', params: { textDocument, question } });
         return done;
       }, dump);
       const definition = answers.find(({ id }) => id === 2)?.result;
       expect(definition).toMatchObject([{ range: { start: { line: 2, character: 1 } } }]);
       expect(JSON.stringify(answers.find(({ id }) => id === 3)?.result)).toContain('kube\\\\-proxy');
+      const trace = answers.find(({ id }) => id === 4)?.result;
+      expect(trace).toMatchObject({ kind: 'trace' });
+      expect(JSON.stringify(trace)).toContain('-A PREROUTING -j KUBE-SERVICES');
     } finally {
       await browser.close();
       http.close();

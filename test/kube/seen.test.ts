@@ -56,6 +56,20 @@ describe('what nft monitor says of a packet', () => {
   });
 });
 
+/** Lines of a monitor with those of its packets in turn: each packet keeps its own order. */
+function inTurn(text: string): string {
+  const packets = new Map<string, string[]>();
+  let count = 0;
+  for (const line of text.split('\n').filter(Boolean)) {
+    const id = /(?:trace id|TRACE: 2|PACKET: 2) ([0-9a-f]+)/.exec(line)?.[1] ?? '';
+    packets.set(id, [...(packets.get(id) ?? []), line]);
+    count += 1;
+  }
+  const lines: string[] = [];
+  for (let at = 0; lines.length < count; at += 1) for (const own of packets.values()) lines.push(...own.slice(at, at + 1));
+  return lines.join('\n');
+}
+
 describe('packets that a kernel was seen to take', () => {
   const nft = fixtureText('seen/nft-after.iptables');
   const legacy = fixtureText('seen/legacy-after.iptables');
@@ -111,6 +125,81 @@ describe('packets that a kernel was seen to take', () => {
     const log = fixtureText('seen/kernel.log').replaceAll(/^\[/gm, 'Nov 26 01:24:25 node-a kernel: [');
     const { summary } = seen(legacy, `${log}Nov 26 01:24:26 node-a kubelet[1]: TRACE: x\n`);
     expect(summary).toEqual({ agree: 22, differ: 0, unknown: 0 });
+  });
+
+  const kernelVariants: readonly (readonly [string, (line: string) => string])[] = [
+    ['dmesg -T', (line) => line.replace(/^\[[\d.]+\]/, '[Thu Nov 26 03:41:34 2026]')],
+    ['dmesg -x', (line) => `kern  :warn  : ${line}`],
+    ['dmesg --color=always', (line) => line.replace(/^(\[[\d.]+\]) (TRACE:)/, '\u001b[32m$1 \u001b[0m\u001b[33m$2\u001b[0m')],
+    ['journalctl -k', (line) => line.replace(/^\[[\d.]+\]/, 'Nov 26 03:41:34 node-a kernel:')],
+    ['journalctl -o short-iso', (line) => line.replace(/^\[[\d.]+\]/, '2026-11-26T03:41:34+00:00 node-a kernel:')],
+    ['rsyslog', (line) => `<4>Nov 26 03:41:34 node-a kernel: ${line}`],
+    ['Windows', (line) => `${line}\r`],
+  ];
+
+  it.each(kernelVariants)('are read of a kernel log as %s has it', (_, change) => {
+    const log = fixtureText('seen/kernel.log').split('\n').filter(Boolean).map(change).join('\n');
+    const { packets, summary } = seen(legacy, log);
+    expect(summary).toEqual({ agree: 22, differ: 0, unknown: 0 });
+    expect(packets.flatMap(({ steps }) => steps).some(({ kind, line }) => kind === 'rule' && line === null)).toBe(false);
+  });
+
+  const monitorVariants: readonly (readonly [string, (line: string) => string])[] = [
+    ['times before it', (line) => `2026-11-26T03:41:34.123456789Z ${line}`],
+    ['the lines of a container', (line) => `2026-11-26T03:41:34.123456789Z stdout F ${line}`],
+    ['spaces before it', (line) => `    ${line}`],
+    ['colours of a terminal', (line) => `\u001b[36m${line}\u001b[0m`],
+    ['line ends of Windows', (line) => `${line}\r`],
+  ];
+
+  it.each(monitorVariants)('are read of both monitors with %s', (_, change) => {
+    for (const file of ['xtables-monitor.txt', 'nft-monitor.txt']) {
+      const text = fixtureText(`seen/${file}`).split('\n').filter(Boolean).map(change).join('\n');
+      expect([file, seen(nft, text).summary]).toEqual([file, { agree: 22, differ: 0, unknown: 0 }]);
+    }
+  });
+
+  it('are told apart where a monitor prints the steps of several in turn', () => {
+    for (const file of ['xtables-monitor.txt', 'nft-monitor.txt']) {
+      const plain = seen(nft, fixtureText(`seen/${file}`));
+      const { packets, summary } = seen(nft, inTurn(fixtureText(`seen/${file}`)));
+      expect([file, summary]).toEqual([file, plain.summary]);
+      const all = (report: SeenReport): readonly string[] =>
+        report.packets.map((packet) => placesOf(nft, packet).join()).toSorted();
+      expect(all({ packets, summary, notes: [] })).toEqual(all(plain));
+    }
+  });
+
+  it('are compared as far as they were seen where lines were lost at the beginning, at the end, or are cut', () => {
+    for (const [file, dump] of [
+      ['xtables-monitor.txt', nft],
+      ['nft-monitor.txt', nft],
+      ['kernel.log', legacy],
+    ] as const) {
+      const lines = fixtureText(`seen/${file}`).split('\n').filter(Boolean);
+      for (const part of [lines.slice(4), lines.slice(0, -3), [...lines.slice(0, 7), (lines[7] ?? '').slice(0, 60)]]) {
+        const { packets, summary } = seen(dump, part.join('\n'));
+        expect(packets.length).toBeGreaterThan(0);
+        expect([file, part.length, summary.differ]).toEqual([file, part.length, 0]);
+      }
+    }
+  });
+
+  it('are not compared where nothing led to a rule, which is said', () => {
+    const lines = fixtureText('seen/nft-monitor.txt').split('\n');
+    const { packets } = seen(nft, lines.filter((_, at) => at !== 9).join('\n'));
+    expect(packets[0]).toMatchObject({
+      agrees: null,
+      notes: [expect.stringMatching(/^Lines of the trace are missing before line 10, as /)],
+    });
+  });
+
+  it('of which a line of a chain is missing say that it may be lost', () => {
+    const lines = fixtureText('seen/nft-monitor.txt').split('\n');
+    const { packets } = seen(nft, lines.filter((_, at) => at !== 21).join('\n'));
+    expect(packets[0]?.difference?.message).toMatch(
+      /takes the packet here: .* Behind it both are the same: a line of the trace may be lost\.$/,
+    );
   });
 
   it('differ where the dump does, from the rule on', () => {

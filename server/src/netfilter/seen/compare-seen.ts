@@ -7,6 +7,7 @@ import type { EnumerateOptions } from '../enumeration/options.ts';
 import type { Outcome, TraceStep, Verdict } from '../outcome.ts';
 import { policyOf } from '../rule-order.ts';
 import { type ReportedPacket, reportedPacket } from '../trace-report.ts';
+import { lostLinesText } from './lost-lines.ts';
 import { type MatchedStep, matchedStep, type newRuleFinder } from './match-rules.ts';
 import type { SeenFormat, SeenPacket } from './seen-packet.ts';
 import { asksNat, type SeenStart, seenLocal, seenStarts } from './seen-start.ts';
@@ -142,6 +143,9 @@ function judge(
   return { agrees: verdict === 'accept' && isUnruled, isShort: isUnruled };
 }
 
+/** Targets with which a packet's way through a table ends, and it goes on. */
+const ending: ReadonlySet<string> = new Set(['ACCEPT', 'DNAT', 'SNAT', 'MASQUERADE', 'REDIRECT', 'NETMAP', 'TPROXY']);
+
 /** What became of a packet, by the last that was seen of it. */
 function seenVerdict(ruleset: Ruleset, steps: readonly MatchedStep[]): Verdict | null {
   const last = steps.at(-1);
@@ -151,7 +155,8 @@ function seenVerdict(ruleset: Ruleset, steps: readonly MatchedStep[]): Verdict |
     const target = ruleset.lines[line]?.target ?? '';
     if (target === 'DROP') return 'drop';
     if (target === 'REJECT') return 'reject';
-    return last.chain?.table.chains.has(target) === true || target === 'RETURN' ? null : 'accept';
+    // Behind any other target something always comes.
+    return ending.has(target) ? 'accept' : null;
   }
   if (last.isRule) return last.step.verdict === 'DROP' ? 'drop' : null;
   if (last.step.kind !== 'policy') return null;
@@ -172,6 +177,12 @@ function insteadText({ outcome, steps, before, same }: Alignment): string {
   const { last, verdict } = outcome;
   const by = last === null ? '' : ` by ${last.kind === 'policy' ? 'the policy of ' : ''}${placeText(last)}`;
   return `By the dump the packet is ${verdictWords[verdict]} here${by}.`;
+}
+
+/** Whether a trace lacks one rule of the dump's way, and is the same behind it. */
+function goesOn({ steps, before, same }: Alignment, rules: readonly MatchedStep[]): boolean {
+  const rest = rules.slice(same);
+  return rest.length > 0 && rest.every((each, at) => isOne(steps[before + same + 1 + at], each));
 }
 
 /** Whether a rule is one that begins the trace, which a dump from before does not have. */
@@ -213,6 +224,8 @@ function* compare(context: SeenContext, seen: SeenPacket, all: readonly MatchedS
   );
   const [first] = starts;
   if (first === undefined) return nothingToCompare('The trace does not show the addresses of the packet.');
+  const missing = lostLinesText(ruleset, dump, all);
+  if (missing !== '') return nothingToCompare(missing, first);
   const rules = all.filter((each) => each.isRule && !(each.lines.length === 0 && beginsTrace(each)));
   const lost = rules.find(({ lines }) => lines.length === 0);
   if (lost !== undefined) {
@@ -245,7 +258,10 @@ function* compare(context: SeenContext, seen: SeenPacket, all: readonly MatchedS
   const differing = rules[alignment.same];
   return {
     agrees: false,
-    difference: { step: differing === undefined ? null : all.indexOf(differing), message: insteadText(alignment) },
+    difference: {
+      step: differing === undefined ? null : all.indexOf(differing),
+      message: `${insteadText(alignment)}${goesOn(alignment, rules) ? ' Behind it both are the same: a line of the trace may be lost.' : ''}`,
+    },
     start,
     notes: start.note === '' ? [] : [start.note],
     outcome: alignment.outcome,

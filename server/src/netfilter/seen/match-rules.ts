@@ -73,7 +73,9 @@ function textsOf(
   return texts;
 }
 
-const none: readonly number[] = [];
+function isBegunBy(line: Line | undefined, text: string): boolean {
+  return line !== undefined && ruleText(line).startsWith(text);
+}
 
 /** Rules with a text: as it stands, or where none does, in the form in which equal rules are equal texts. */
 function linesByText(finder: RuleFinder, chain: Chain, text: string): readonly number[] {
@@ -82,8 +84,12 @@ function linesByText(finder: RuleFinder, chain: Chain, text: string): readonly n
   const { lines } = finder.ruleset;
   const context = lines[rulesInOrder(finder.ruleset, chain)[0] ?? -1]?.context;
   const statement = context === undefined ? undefined : readIfWritten(text, context);
-  if (context === undefined || statement?.kind !== 'rule') return none;
-  return textsOf(finder, finder.byMeaning, chain, canonical).get(canonicalRule(statement, context)) ?? none;
+  const alike =
+    context === undefined || statement?.kind !== 'rule'
+      ? undefined
+      : textsOf(finder, finder.byMeaning, chain, canonical).get(canonicalRule(statement, context));
+  // What is left of a line that was cut may be several rules.
+  return alike ?? rulesInOrder(finder.ruleset, chain).filter((line) => isBegunBy(lines[line], text));
 }
 
 /** What the rules of a chain ask for and do. */

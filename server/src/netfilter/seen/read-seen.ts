@@ -1,5 +1,6 @@
 /** Traces of real packets, from whichever program printed them, as packets. */
 import type { Steps } from '../../base/steps.ts';
+import { withoutMarks } from '../../syntax/pasted/plain-text.ts';
 import { kernelLogEvent } from './read-kernel-log.ts';
 import { nftMonitorEvent } from './read-nft-monitor.ts';
 import { type ShownPackets, xtablesMonitorEvent } from './read-xtables-monitor.ts';
@@ -32,10 +33,20 @@ function rankOf({ table, chain }: SeenEvent): number | undefined {
   return hook * 10 + place;
 }
 
+// A log, a time or a terminal may stand before what a program printed.
+const nftLine = /(?:^|\s)trace id [0-9a-f]/;
+const xtablesLine = /(?:^|\s)(?:PACKET: (?:2|10) [0-9a-f]| ?TRACE: (?:2|10) [0-9a-f])/;
+
+function plainLine(text: string): string {
+  const line = text.replace(/\r$/, '');
+  return withoutMarks(line, true)?.text ?? line;
+}
+
 function eventOf(text: string, line: number, shown: ShownPackets): SeenEvent | undefined {
-  if (text.startsWith('trace id ')) return nftMonitorEvent(text, line, shown);
-  if (text.startsWith('PACKET: ') || text.startsWith(' TRACE: ') || text.startsWith('TRACE: 2 ') || text.startsWith('TRACE: 10 '))
-    return xtablesMonitorEvent(text, line, shown);
+  const nft = nftLine.exec(text);
+  if (nft !== null) return nftMonitorEvent(text.slice(nft.index).trimStart(), line, shown);
+  const xtables = xtablesLine.exec(text);
+  if (xtables !== null) return xtablesMonitorEvent(text.slice(xtables.index).trimStart(), line, shown);
   return text.includes('TRACE: ') ? kernelLogEvent(text, line) : undefined;
 }
 
@@ -55,7 +66,7 @@ export function* readSeen(text: string): Steps<SeenTraces> {
     const end = newline < 0 ? text.length : newline;
     line += 1;
     if (line % linesBetweenPauses === 0) yield;
-    const event = eventOf(text.slice(start, end).replace(/\r$/, ''), line, shown);
+    const event = eventOf(plainLine(text.slice(start, end)), line, shown);
     start = end + 1;
     if (event === undefined) continue;
     const rank = rankOf(event);
