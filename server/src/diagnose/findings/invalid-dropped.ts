@@ -10,7 +10,10 @@ function look(subject: Subject): Looked {
   const { ruleset, place, facts } = subject;
   for (const table of ruleset.tables) {
     const chain = table.name === 'filter' ? table.chains.get('KUBE-FORWARD') : undefined;
-    const line = chain?.rules.find((each) => /--ctstate INVALID .*-j DROP/.test(ruleset.lines[each]?.text ?? ''));
+    const line = chain?.rules.find((each) => {
+      const { text, target } = ruleset.lines[each] ?? { text: '', target: '' };
+      return target === 'DROP' && text.includes('--ctstate INVALID ');
+    });
     const packets = line === undefined ? null : packetsOf(ruleset, line);
     if (line === undefined || packets === null || packets === 0) continue;
     const { file, line: at } = place(line);
