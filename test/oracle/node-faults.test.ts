@@ -204,7 +204,7 @@ const faults: readonly Fault[] = [
   {
     what: 'a table of nft that refuses, by way of a set and another chain',
     make: nft(
-      'set pods { type ipv4_addr; flags interval; elements = { 10.42.0.8/29, 10.42.9.9 } }\nchain more { tcp dport { 80, 8000-8100 } reject with icmpx type admin-prohibited\n}\nchain ways { type filter hook forward priority -5; ip saddr 10.42.0.30 ip daddr @pods jump more\n}',
+      'set pods { type ipv4_addr; flags interval; elements = { 10.42.0.8/29, 10.42.9.9 } }\nchain more { tcp dport { 80, 8000-8100 } reject with icmpx type port-unreachable\n}\nchain ways { type filter hook forward priority -5; ip saddr 10.42.0.30 ip daddr @pods jump more\n}',
     ),
     undo: 'nft delete table inet guard',
     ask: [
