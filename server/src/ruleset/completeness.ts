@@ -28,8 +28,8 @@ export function mayMixTables(ruleset: Ruleset, table: Table): boolean {
  * `-S` have no last line of their own: where they end with the text, the last chain may go on all the same (`isChainShownWhole`).
  */
 export function isTableWhole(ruleset: Ruleset, table: Table): boolean {
-  const { form, begins, ends, gaps, undeclared, hasColumns, cut } = extentOf(ruleset, table);
-  if (!begins || gaps.length > 0 || !hasColumns || cut.size > 0) return false;
+  const { form, begins, ends, gaps, undeclared, hasColumns, cut, hasLinesTakenOut } = extentOf(ruleset, table);
+  if (!begins || gaps.length > 0 || !hasColumns || cut.size > 0 || hasLinesTakenOut) return false;
   switch (form) {
     case 'save':
       return ends;
@@ -69,7 +69,7 @@ export function isChainShownWhole(ruleset: Ruleset, chain: Chain): boolean {
   const { table } = chain;
   const extent = extentOf(ruleset, table);
   if (chain.declarations.length === 0 && !(chain.builtin && (chain.mentions.length > 0 || extent.form === 'save'))) return false;
-  if (extent.unread.has(chain.name) || extent.cut.size > 0) return false;
+  if (extent.unread.has(chain.name) || extent.cut.size > 0 || extent.hasLinesTakenOut) return false;
   switch (extent.form) {
     case 'save':
       return extent.ends && extent.gaps.length === 0;
@@ -77,7 +77,7 @@ export function isChainShownWhole(ruleset: Ruleset, chain: Chain): boolean {
       // Rules come in the order of the chains.
       return extent.gaps.length === 0 && (extent.ends || placeOf(chain) < lastShown(table));
     case 'listing':
-      return isListedWhole(extent, chain);
+      return isListedWhole(extent, chain) && !(extent.begins && lacksReferences(ruleset, table));
     case 'rules':
       return false;
   }
@@ -238,6 +238,12 @@ function referencesSaid(ruleset: Ruleset, chain: Chain): number | undefined {
   const line = ruleset.lines[chain.declarations[0] ?? -1];
   const found = line?.listing === true ? / \((\d+) references\)\s*$/.exec(line.text)?.[1] : undefined;
   return found === undefined ? undefined : Number(found);
+}
+
+/** Whether a listing says that more rules jump to some chain than it shows. */
+function lacksReferences(ruleset: Ruleset, table: Table): boolean {
+  for (const chain of table.chains.values()) if ((referencesSaid(ruleset, chain) ?? 0) > chain.references.length) return true;
+  return false;
 }
 
 /** Whether a listing shows as many jumps to each chain as it says that there are. */

@@ -7,6 +7,7 @@ import { isGap } from '../syntax/pasted/paste.ts';
 import { readPrompt } from '../syntax/pasted/prompt.ts';
 import { cutLines } from './cut-columns.ts';
 import type { Chain, Ruleset, Table } from './ruleset.ts';
+import { hasLinesTakenOut } from './taken-lines.ts';
 
 /**
  * What printed a table: iptables-save (`*table` to COMMIT), `iptables -S` (-P, -N and -A), `iptables -L`; or rules alone, as grep leaves them and as
@@ -31,6 +32,8 @@ export interface Extent {
   readonly listedEnds: ReadonlyMap<number, number>;
   /** False for a listing in which chains lack the names of their columns: grep took lines away, and rows stand below chains that are not theirs. */
   readonly hasColumns: boolean;
+  /** Whether lines with some word in them are missing, as grep -v takes them out. */
+  readonly hasLinesTakenOut: boolean;
   /** Whether it is loaded with --noflush. */
   readonly isLoadedOnTop: boolean;
   /** Whether a rule could not be read to its target, which may be any chain. */
@@ -98,6 +101,7 @@ function examine(ruleset: Ruleset, table: Table): Extent {
   return {
     form,
     begins: !isOnTop && hasBeginning(table, form),
+    hasLinesTakenOut: form !== 'listing' && hasLinesTakenOut(ruleset, table),
     isLoadedOnTop: isOnTop,
     hasLostTargets,
     cut: cutLines(ruleset.lines, table.firstLine, table.endLine, table.chains),
@@ -178,7 +182,12 @@ function listedEndsOf({ chains }: Table): ReadonlyMap<number, number> {
   return new Map(begins.slice(0, -1).map((line, at) => [line, begins[at + 1] ?? line]));
 }
 
-function hasColumnsThroughout({ lines }: Ruleset, { chains }: Table): boolean {
+function hasColumnsThroughout({ lines }: Ruleset, { chains, firstLine, endLine }: Table): boolean {
+  // A heading that is missing leaves the names of its columns.
+  for (let number = firstLine; number < endLine; number += 1) {
+    const { within } = lines[number]?.context ?? {};
+    if (lines[number]?.kind === 'columns' && (within?.kind !== 'listing' || within.named)) return false;
+  }
   for (const { declarations } of chains.values()) {
     for (const number of declarations) {
       let next = number + 1;

@@ -36,7 +36,7 @@ export function contextAfter(line: Line): LineContext {
     case 'chain-command':
       return outside(context);
     case 'columns':
-      return inListing(context, context.within?.kind === 'listing' ? context.within.chain : '', whole.slice(line.prefix));
+      return inListing(context, chainAbove(context), whole.slice(line.prefix));
     case 'set':
       return line.listing ? surrounded(context, { kind: 'set', name: line.name, members: false }) : outside(context);
     case 'set-detail':
@@ -50,6 +50,11 @@ export function contextAfter(line: Line): LineContext {
     default:
       return context;
   }
+}
+
+/** The chain whose columns are named below its heading. Where these were named before, the next heading was taken out: of what chain the rows are nobody knows. */
+function chainAbove({ within }: LineContext): string {
+  return within?.kind === 'listing' && !within.named ? within.chain : '';
 }
 
 const output: Surroundings = { kind: 'output' };

@@ -35,7 +35,8 @@ function touchedBits({ name }: RuleOption, text: string): number {
 function checkMarks(ruleset: Ruleset, table: Table, report: (finding: Finding) => void): void {
   for (const number of table.targets.get('MARK') ?? []) {
     const line = ruleset.lines[number];
-    if (line === undefined || ownMarkers.some((prefix) => line.name.startsWith(prefix))) continue;
+    // A row whose chain is not shown may be one of kube-proxy's own.
+    if (line === undefined || line.name === '' || ownMarkers.some((prefix) => line.name.startsWith(prefix))) continue;
     const rule = ruleAt(ruleset, number);
     const option = rule?.options.find(({ name }) => name === '--set-xmark' || name === '--set-mark' || name === '--or-mark');
     const value = option?.values[0];

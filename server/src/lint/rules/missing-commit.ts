@@ -15,11 +15,17 @@ export const missingCommit: LintRule = {
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;
   const { isPaste, last } = fileShape(input);
+  const areTakenOut = hasNoCommits(ruleset);
   for (const table of ruleset.tables) {
     yield;
     if (!table.declared || table.commitLine !== undefined) continue;
-    report(missingIn(ruleset, table, isPaste || isCutOff(input, last) || isCutTable(ruleset, table)));
+    report(missingIn(ruleset, table, isPaste || areTakenOut || isCutOff(input, last) || isCutTable(ruleset, table)));
   }
+}
+
+/** Whether grep took every COMMIT out of what iptables-save printed: nobody forgets all of them. */
+function hasNoCommits({ tables }: Ruleset): boolean {
+  return tables.length > 1 && tables.every(({ commitLine, dump }) => commitLine === undefined && dump.generator !== undefined);
 }
 
 function headerPlace(ruleset: Ruleset, table: Table): Place {

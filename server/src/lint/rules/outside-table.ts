@@ -32,9 +32,9 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   }
 }
 
-/** Whether a COMMIT ends a table of which nothing else is shown: the text was cut right above it, and other tables follow. */
+/** Whether a COMMIT ends a table of which nothing else is shown: the text was cut right above it, and what iptables-save prints follows. */
 function isEndOfCutTable({ lines, tables }: Ruleset, number: number): boolean {
-  if (tables.length === 0) return false;
+  if (tables.length === 0 && lines[number + 1]?.text.startsWith('# Completed on ') !== true) return false;
   for (let above = number - 1; above >= 0; above -= 1) {
     const kind = lines[above]?.kind;
     if (kind !== 'blank' && kind !== 'comment' && kind !== 'foreign' && kind !== 'other') return false;

@@ -1,0 +1,142 @@
+/**
+ * Whether lines were taken out of a dump by a word in them, as `iptables-save | grep -v KUBE-SEP` does. Such a text looks whole; but iptables-save
+ * declares every built-in chain, and kube-proxy writes all of a table's rules in one go, so that some of its chains say what others must hold.
+ * What they lack then says nothing of the node.
+ */
+import { builtinChains, isTableName } from '../catalog/tables.ts';
+import type { Chain, Dump, Ruleset, Table } from './ruleset.ts';
+
+/** Fewer chains or rules than these may be somebody's example, or a fault of the node's. */
+const several = 2;
+const manyChains = 10;
+const fewRules = 5;
+
+/** What a table has of kube-proxy's: chains of Services, and of endpoints, to which these lead. */
+interface ProxyChains {
+  readonly services: readonly Chain[];
+  readonly external: readonly Chain[];
+  readonly endpoints: readonly Chain[];
+}
+
+const servicePrefixes = ['KUBE-SVC-', 'KUBE-SVL-'];
+const externalPrefixes = ['KUBE-EXT-', 'KUBE-XLB-', 'KUBE-FW-'];
+
+function proxyChains({ chains }: Table): ProxyChains {
+  const services: Chain[] = [];
+  const external: Chain[] = [];
+  const endpoints: Chain[] = [];
+  for (const chain of chains.values()) {
+    const { name } = chain;
+    if (!name.startsWith('KUBE-')) continue;
+    if (name.startsWith('KUBE-SEP-')) endpoints.push(chain);
+    else if (servicePrefixes.some((prefix) => name.startsWith(prefix))) services.push(chain);
+    else if (externalPrefixes.some((prefix) => name.startsWith(prefix))) external.push(chain);
+  }
+  return { services, external, endpoints };
+}
+
+function hasRules({ rules }: Chain): boolean {
+  return rules.length > 0;
+}
+
+function isReferenced({ references }: Chain): boolean {
+  return references.length > 0;
+}
+
+/** A chain for a port of a Service is there only if it has endpoints, an endpoint's only if a Service has it, and none of these is ever empty. */
+function lacksHalf({ chains, dump }: Table, { services, external, endpoints }: ProxyChains): boolean {
+  const isPrinted = dump.generator !== undefined;
+  const isLookedUp = (chains.get('KUBE-SERVICES')?.rules.length ?? 0) > 0;
+  const filled = endpoints.filter(hasRules).length;
+  const isSomeLeft = filled > 0 || (isPrinted && isLookedUp);
+  if (isSomeLeft && endpoints.length - filled >= several) return true;
+  if (endpoints.length === 0) return services.filter(isReferenced).length >= (isPrinted ? 1 : several);
+  if (filled >= several && !services.some(({ name }) => name.startsWith('KUBE-SVC-'))) return true;
+  const isAskedFromOutside = external.some(({ name }) => !name.startsWith('KUBE-FW-'));
+  return (
+    !isAskedFromOutside && services.some((chain) => hasRules(chain) && !isReferenced(chain) && chain.name.startsWith('KUBE-SVL-'))
+  );
+}
+
+/** A single chain to which nothing leads may be left over; kube-proxy leaves many only where there are a thousand endpoints, without comments. */
+function lacksManyJumps({ lines }: Ruleset, { services, external, endpoints }: ProxyChains): boolean {
+  const isMostlyLeft = (chains: readonly Chain[]): boolean => {
+    const filled = chains.filter(hasRules);
+    const left = filled.filter((chain) => !isReferenced(chain));
+    return left.length >= several && left.length * 4 >= filled.length;
+  };
+  if (![services, external, endpoints].some(isMostlyLeft)) return false;
+  const [first] = endpoints.filter(hasRules);
+  return lines[first?.rules[0] ?? -1]?.text.includes('--comment') === true;
+}
+
+/** Endpoints without a translation, Services that nothing looks up, a mark that is never set. */
+function lacksBasics({ lines }: Ruleset, { chains }: Table, { services, external, endpoints }: ProxyChains): boolean {
+  const filled = endpoints.filter(hasRules);
+  if (filled.length < several) return false;
+  if (services.length >= several && !chains.has('KUBE-SERVICES')) return true;
+  if (external.some((chain) => hasRules(chain) && !isReferenced(chain)) && !chains.has('KUBE-NODEPORTS')) return true;
+  const marking = chains.get('KUBE-MARK-MASQ');
+  if (marking !== undefined && marking.references.length >= several && !hasRules(marking)) return true;
+  return !filled.some(({ rules }) => rules.some((number) => lines[number]?.target === 'DNAT'));
+}
+
+interface Kinds {
+  readonly hasRules: boolean;
+  readonly hasComments: boolean;
+}
+
+const known = new WeakMap<Dump, Kinds>();
+
+/** Which kinds of words a dump has. */
+function kindsOf({ lines }: Ruleset, dump: Dump): Kinds {
+  let kinds = known.get(dump);
+  if (kinds === undefined) {
+    const chains = dump.tables.flatMap((table) => [...table.chains.values()]);
+    const ofProxy = chains.filter(({ name }) => name.startsWith('KUBE-'));
+    // The first few rules of a chain tell.
+    const hasComment = ({ rules }: Chain): boolean =>
+      rules.slice(0, fewRules).some((number) => lines[number]?.text.includes('--comment') === true);
+    kinds = { hasRules: chains.some(hasRules), hasComments: !ofProxy.some(hasRules) || ofProxy.some(hasComment) };
+    known.set(dump, kinds);
+  }
+  return kinds;
+}
+
+/** Rules of kube-proxy's without any of its comments, or none at all in several tables with chains. */
+function lacksKinds(ruleset: Ruleset, { dump, chains }: Table): boolean {
+  const kinds = kindsOf(ruleset, dump);
+  if (!kinds.hasRules) return dump.tables.length > 1;
+  // Who writes an example needs none.
+  if (kinds.hasComments || dump.generator === undefined) return false;
+  for (const chain of chains.values()) if (chain.name.startsWith('KUBE-') && hasRules(chain)) return true;
+  return false;
+}
+
+/** iptables-save prints all built-in chains of a table, nat's INPUT since Linux 2.6.36: one alone is missing where all lines with its name are. */
+function lacksBuiltinChain({ name, declared, chains, dump, commitLine }: Table): boolean {
+  const isPrinted = dump.generator !== undefined || chains.size >= manyChains;
+  if (!declared || !isPrinted || commitLine === undefined || !isTableName(name)) return false;
+  const isDeclared = (hook: string): boolean => (chains.get(hook)?.declarations.length ?? 0) > 0;
+  const expected = builtinChains[name].filter((hook) => name !== 'nat' || hook !== 'INPUT');
+  return expected.length > several && expected.filter((hook) => !isDeclared(hook)).length === 1;
+}
+
+/** Whether a table's own chains, or those of its whole dump, show that lines with some word in them are missing. */
+export function hasLinesTakenOut(ruleset: Ruleset, table: Table): boolean {
+  // Who writes an example for a table does not write all of it.
+  return (
+    lacksBuiltinChain(table) ||
+    (table.dump.tables.some(hasManyChains) && (lacksKinds(ruleset, table) || lacksProxyLines(ruleset, table)))
+  );
+}
+
+function hasManyChains({ chains }: Table): boolean {
+  return chains.size >= manyChains;
+}
+
+function lacksProxyLines(ruleset: Ruleset, table: Table): boolean {
+  const chains = proxyChains(table);
+  if (!hasManyChains(table) || chains.services.length + chains.endpoints.length === 0) return false;
+  return lacksHalf(table, chains) || lacksManyJumps(ruleset, chains) || lacksBasics(ruleset, table, chains);
+}
