@@ -156,20 +156,17 @@ describe('an excerpt of a dump gets no error and no claim that the whole contrad
       'COMMIT',
       'Chain ',
       'target ',
-      '-A',
       '*',
     ];
-    const anyWord = fc.constantFrom(...words);
-    check(
-      fc.property(anyWhole, anyWord, fc.constantFrom('', ...words), (name, word, other) => {
-        const whole = wholes[name] ?? '';
+    for (const [name, whole] of Object.entries(wholes)) {
+      for (const word of words) {
         const excerpt = whole
           .split('\n')
-          .filter((line) => !line.includes(word) && (other === '' || !line.includes(other)))
+          .filter((line) => !line.includes(word))
           .join('\n');
-        expect(wrongClaims(whole, excerpt)).toEqual([]);
-      }),
-    );
+        expect(wrongClaims(whole, excerpt), `${name} without ${word}`).toEqual([]);
+      }
+    }
   });
 
   it('when it is its head or its tail', () => {

@@ -71,7 +71,8 @@ function lacksManyJumps({ lines }: Ruleset, { services, external, endpoints }: P
 }
 
 /** Endpoints without a translation, Services that nothing looks up, a mark that is never set. */
-function lacksBasics({ lines }: Ruleset, { chains }: Table, { services, external, endpoints }: ProxyChains): boolean {
+function lacksBasics({ lines }: Ruleset, { chains, dump }: Table, { services, external, endpoints }: ProxyChains): boolean {
+  if (dump.generator !== undefined && services.some(hasRules) && !chains.has('KUBE-SERVICES')) return true;
   const filled = endpoints.filter(hasRules);
   if (filled.length < several) return false;
   if (services.length >= several && !chains.has('KUBE-SERVICES')) return true;
@@ -82,7 +83,6 @@ function lacksBasics({ lines }: Ruleset, { chains }: Table, { services, external
 }
 
 interface Kinds {
-  readonly hasRules: boolean;
   readonly hasComments: boolean;
 }
 
@@ -97,16 +97,15 @@ function kindsOf({ lines }: Ruleset, dump: Dump): Kinds {
     // The first few rules of a chain tell.
     const hasComment = ({ rules }: Chain): boolean =>
       rules.slice(0, fewRules).some((number) => lines[number]?.text.includes('--comment') === true);
-    kinds = { hasRules: chains.some(hasRules), hasComments: !ofProxy.some(hasRules) || ofProxy.some(hasComment) };
+    kinds = { hasComments: !ofProxy.some(hasRules) || ofProxy.some(hasComment) };
     known.set(dump, kinds);
   }
   return kinds;
 }
 
-/** Rules of kube-proxy's without any of its comments, or none at all in several tables with chains. */
+/** Rules of kube-proxy's without any of its comments. Chains without any rule are what a flush leaves. */
 function lacksKinds(ruleset: Ruleset, { dump, chains }: Table): boolean {
   const kinds = kindsOf(ruleset, dump);
-  if (!kinds.hasRules) return dump.tables.length > 1;
   // Who writes an example needs none.
   if (kinds.hasComments || dump.generator === undefined) return false;
   for (const chain of chains.values()) if (chain.name.startsWith('KUBE-') && hasRules(chain)) return true;
