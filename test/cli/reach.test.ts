@@ -13,13 +13,13 @@ describe('reach', () => {
     const rows = stdout.split('\n').map((line) => line.trim().split(/ {2,}/));
     expect(rows[0]).toEqual(['booking/gateway:https (tcp)']);
     expect(rows).toContainEqual([
-      '198.51.100.20:443/tcp (load balancer ip)',
-      'a Pod on worker-1, a Pod on another node, worker-1, another node, outside, elsewhere',
+      '198.51.100.20:443/tcp (load-balancer IP)',
+      'a Pod on worker-1, a Pod on another node, worker-1, another node, outside (elsewhere)',
       'dropped',
       'by filter KUBE-PROXY-FIREWALL, line 42',
     ]);
     expect(rows).toContainEqual([
-      'outside, 203.0.113.0/24',
+      'outside (203.0.113.0/24)',
       'arrives',
       'source kept',
       'gateway-7f6d5c4b88-c5rhp 10.244.0.30:8443',

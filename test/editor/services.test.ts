@@ -54,7 +54,7 @@ describeWith(['code-server', 'chromium'], 'the Services view', () => {
   it('shows entries with shares, and a click goes to the rule', async () => {
     await expand(row('tickets'), row('10.96.'));
     const entry = row('')
-      .filter({ hasText: /ClusterIP.*serves/ })
+      .filter({ hasText: /clusterIP.*serves/ })
       .first();
     await expand(entry, row('50 %'));
     await row('50 %').first().click();

@@ -95,15 +95,15 @@ describe('what a flow can be asked for', () => {
     const { targets, reason } = runToEnd(flowTargetsOf(state));
     expect(reason).toBe('');
     expect(targets.map(({ to, description }) => `${to}: ${description}`)).toEqual([
-      'default/kubernetes:https: 10.96.0.1:443/tcp ClusterIP',
-      'kube-system/kube-dns:dns: 10.96.0.10:53/udp ClusterIP',
-      'kube-system/kube-dns:dns-tcp: 10.96.0.10:53/tcp ClusterIP',
-      'booking/frontend:http: 10.96.40.10:80/tcp ClusterIP, NodePort 30180/tcp',
-      'booking/tickets:grpc: 10.96.40.20:9000/tcp ClusterIP',
-      'booking/gateway:https: 10.96.40.30:443/tcp ClusterIP, 198.51.100.20:443/tcp load-balancer IP, NodePort 30443/tcp, health check port 30900/tcp',
-      'booking/seatmap: 10.96.40.40:8080/tcp ClusterIP',
-      'booking/invoices:http: 10.96.40.60:80/tcp ClusterIP',
-      'booking/mailer:smtp: 10.96.40.50:25/tcp ClusterIP',
+      'default/kubernetes:https: 10.96.0.1:443/tcp clusterIP',
+      'kube-system/kube-dns:dns: 10.96.0.10:53/udp clusterIP',
+      'kube-system/kube-dns:dns-tcp: 10.96.0.10:53/tcp clusterIP',
+      'booking/frontend:http: 10.96.40.10:80/tcp clusterIP, NodePort 30180/tcp',
+      'booking/tickets:grpc: 10.96.40.20:9000/tcp clusterIP',
+      'booking/gateway:https: 10.96.40.30:443/tcp clusterIP, 198.51.100.20:443/tcp load-balancer IP, NodePort 30443/tcp, health check port 30900/tcp',
+      'booking/seatmap: 10.96.40.40:8080/tcp clusterIP',
+      'booking/invoices:http: 10.96.40.60:80/tcp clusterIP',
+      'booking/mailer:smtp: 10.96.40.50:25/tcp clusterIP',
     ]);
   });
 

@@ -56,8 +56,8 @@ describe('who reaches a Service', () => {
     expect(table(reach(sample(), 'booking/gateway'), 'booking/gateway:https')).toEqual([
       'cluster-ip from pod, pod-elsewhere: arrives kept 10.244.0.30:8443 0.5 + 10.244.1.31:8443 0.5',
       'cluster-ip from node, node-elsewhere, outside: arrives rewritten 10.244.0.30:8443 0.5 + 10.244.1.31:8443 0.5',
-      'load-balancer-ip from pod, pod-elsewhere, node, node-elsewhere, outside, elsewhere: dropped by KUBE-PROXY-FIREWALL',
-      'load-balancer-ip from outside, 203.0.113.0/24: arrives kept 10.244.0.30:8443 1',
+      'load-balancer-ip from pod, pod-elsewhere, node, node-elsewhere, outside (elsewhere): dropped by KUBE-PROXY-FIREWALL',
+      'load-balancer-ip from outside (203.0.113.0/24): arrives kept 10.244.0.30:8443 1',
       'node-port from pod, pod-elsewhere: arrives kept 10.244.0.30:8443 0.5 + 10.244.1.31:8443 0.5',
       'node-port from node, loopback: arrives rewritten 10.244.0.30:8443 0.5 + 10.244.1.31:8443 0.5',
       'node-port from node-elsewhere, outside: arrives kept 10.244.0.30:8443 1',

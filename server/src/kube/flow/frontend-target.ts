@@ -18,7 +18,7 @@ export function targetOf(resolution: Resolution, frontend: Frontend): string {
 
 /** What an entry is called. */
 export const entryKindNames: Readonly<Record<FlowEntryKind, string>> = {
-  'cluster-ip': 'ClusterIP',
+  'cluster-ip': 'clusterIP',
   'node-port': 'NodePort',
   'external-ip': 'external IP',
   'load-balancer-ip': 'load-balancer IP',
@@ -27,7 +27,7 @@ export const entryKindNames: Readonly<Record<FlowEntryKind, string>> = {
   chain: 'chain',
 };
 
-/** "10.96.20.10:80/tcp ClusterIP", "NodePort 30080/tcp". */
+/** "10.96.20.10:80/tcp clusterIP", "NodePort 30080/tcp". */
 export function frontendDescription(frontend: Frontend): string {
   const label = frontendLabel(frontend);
   return label.startsWith(entryKindNames[frontend.kind]) ? label : `${label} ${entryKindNames[frontend.kind]}`;

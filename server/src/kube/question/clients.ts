@@ -13,7 +13,7 @@ export type ClientKind = 'pod' | 'pod-elsewhere' | 'node' | 'loopback' | 'node-e
 
 export interface Client {
   readonly kind: ClientKind;
-  /** "a Pod on node-a", "outside", "outside, 203.0.113.0/24". */
+  /** "a Pod on node-a", "outside", "outside (203.0.113.0/24)". */
   readonly words: string;
   /** The Pod or node that stands for its kind: "shop/web-0"; null where an address without one does. */
   readonly name: string | null;
@@ -123,10 +123,10 @@ function outsiders(node: IPAddress, { dump }: Frontend, { others, pods, endpoint
     const ip = addressIn(network, endpoints);
     if (ip === undefined || ip.text === node.text || endpoints.has(ip.text)) continue;
     if (/^(?:127\.|::1$)/.test(ip.text) || [...pods].some((each) => inCIDR(ip.text, each))) continue;
-    found.push([`outside, ${network}`, ip]);
+    found.push([`outside (${network})`, ip]);
   }
   const stranger = ipAddress(strangers[family].outside);
-  if (stranger !== undefined) found.push([others.size > 0 ? 'outside, elsewhere' : 'outside', stranger]);
+  if (stranger !== undefined) found.push([others.size > 0 ? 'outside (elsewhere)' : 'outside', stranger]);
   return found;
 }
 

@@ -1,5 +1,6 @@
 /** Answers about who reaches a Service in words: what the command line prints and the editor's tables say. */
 import { percentText } from '../../base/percent.ts';
+import { entryKindNames } from '../flow/frontend-target.ts';
 import type { ReachEntry } from './reach.ts';
 import type { ReachAlternative, ReachAnswer, ReachedEndpoint, ReachOutcome } from './reach-answer.ts';
 
@@ -65,7 +66,7 @@ export function rowsOf({ label, kind, clients }: ReachEntry): readonly ReachRow[
     if (known === undefined) groups.set(key, { answer, words: [words] });
     else known.words.push(words);
   }
-  const entry = kind === 'node-port' || kind === 'host-port' ? label : `${label} (${kind.replaceAll('-', ' ')})`;
+  const entry = kind === 'node-port' || kind === 'host-port' ? label : `${label} (${entryKindNames[kind]})`;
   return [...groups.values()].map(({ answer, words }, at) => ({
     answer,
     cells: [

@@ -23,7 +23,7 @@ import { type AskedService, type ReachAnswer, reachAnswer } from './reach-answer
 
 export interface ReachClient {
   readonly kind: ClientKind;
-  /** "a Pod on node-a", "outside, 203.0.113.0/24". */
+  /** "a Pod on node-a", "outside (203.0.113.0/24)". */
   readonly words: string;
   /** The Pod or node that stands for its kind; null where an address alone does. */
   readonly name: string | null;
