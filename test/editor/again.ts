@@ -2,7 +2,7 @@
 export const patience = 30_000;
 
 /** After so long without an effect a key press or a click was lost, in milliseconds. */
-const lost = 3_000;
+export const lost = 3_000;
 
 /** What was done again because the editor lost it, and how often: printed at the end, as a number that grows says that something is wrong. */
 const counted = new Map<string, number>();

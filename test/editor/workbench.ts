@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
 import { installExtension, pageOf, type RunningEditor, startEditor, writeUserSettings } from '../support/embedded-editor.ts';
 import { packageExtension } from '../support/package-extension.ts';
-import { doneAgain, doUntil, patience } from './again.ts';
+import { doneAgain, doUntil, lost, patience } from './again.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const output = join(root, 'test/output');
@@ -122,6 +122,9 @@ export function driver(page: Page, folder: string): Omit<Workbench, 'close'> {
       () => quickInput.isVisible(),
     );
 
+  /** Types into the box where it is still open: whatever takes the focus closes it. */
+  const typeInto = (typed: string): Promise<void> => quickInput.fill(typed, { timeout: lost }).catch(() => undefined);
+
   /** The palette lists what can be run where the focus was when it opened, which the editor may not have known yet: then it is opened again. */
   const run = async (title: string): Promise<void> => {
     const row = page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
@@ -131,7 +134,7 @@ export function driver(page: Page, folder: string): Omit<Workbench, 'close'> {
         if (await quickInput.isVisible()) await page.keyboard.press('Escape');
         await quickInput.waitFor({ state: 'hidden' });
         await openQuickInput('F1');
-        await quickInput.fill(`>${title}`);
+        await typeInto(`>${title}`);
       },
       () => row.isVisible(),
     );

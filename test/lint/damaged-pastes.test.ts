@@ -54,7 +54,6 @@ describe('a value that somebody took out', () => {
     '-d [REDACTED]',
     '-s 203.0.113.xxx/32',
     '-s ***.***.***.***/32',
-    '-s a.b.c.d/24',
     '-p tcp -m tcp --dport XXXX',
     '-m mac --mac-source XX:XX:XX:XX:XX:XX',
   ];
@@ -66,9 +65,12 @@ describe('a value that somebody took out', () => {
     expect(rulesIn(text)[0]).toContain('not understood');
   });
 
-  it.each(['-s 1.2.3.x', '-s nosuch.invalid', '-m comment --comment [x] -s 300.0.0.1'])('%s is a mistake', (words) => {
-    expect(told(`*filter\n:INPUT ACCEPT [0:0]\n-A INPUT ${words} -j DROP\nCOMMIT\n`)).toEqual([['bad-address', 'error']]);
-  });
+  it.each(['-s 1.2.3.x', '-s a.b.c.d', '-s nosuch.invalid', '-m comment --comment [x] -s 300.0.0.1'])(
+    '%s is a mistake',
+    (words) => {
+      expect(told(`*filter\n:INPUT ACCEPT [0:0]\n-A INPUT ${words} -j DROP\nCOMMIT\n`)).toEqual([['bad-address', 'error']]);
+    },
+  );
 });
 
 describe('dashes and quotes that were made nicer', () => {

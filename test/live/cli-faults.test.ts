@@ -30,6 +30,7 @@ const commandLines: Readonly<Record<string, readonly string[]>> = {
   drift: [dump],
   expected: ['--node', 'worker-1', '--cluster-cidr', '10.244.0.0/16'],
   diff: [dump, dump],
+  map: [dump],
 };
 
 type Answer = (response: ServerResponse, asked: SeenRequest) => boolean;
