@@ -211,7 +211,7 @@ describe('the sample’s Services', () => {
   it('have entries with shares, and lead to their rules', () => {
     const entries = runToEnd(serviceEntries(dumpState(sample, sampleCluster), 'booking/gateway'));
     expect(entries.map(({ label, use, state }) => [label, use, state.kind, state.words])).toEqual([
-      ['10.96.40.30:443/tcp', 'ClusterIP', 'serves', '2 endpoints'],
+      ['10.96.40.30:443/tcp', 'clusterIP', 'serves', '2 endpoints'],
       ['198.51.100.20:443/tcp', 'load-balancer IP', 'limited', 'only from 203.0.113.0/24'],
       ['NodePort 30443/tcp', 'NodePort', 'serves', '2 endpoints'],
       ['health check port 30900/tcp', 'health check', 'serves', 'let through'],

@@ -51,10 +51,12 @@ function lacksHalf({ chains, dump }: Table, { services, external, endpoints }: P
   const isSomeLeft = filled > 0 || (isPrinted && isLookedUp);
   if (isSomeLeft && endpoints.length - filled >= several) return true;
   if (endpoints.length === 0) return services.filter(isReferenced).length >= (isPrinted ? 1 : several);
-  if (filled >= several && !services.some(({ name }) => name.startsWith('KUBE-SVC-'))) return true;
+  // With internal traffic policy Local alone there is no KUBE-SVC-.
+  if (filled >= several && services.length === 0) return true;
+  // For traffic from inside alone it would be looked up; for that from outside there would be a chain that jumps to it.
   const isAskedFromOutside = external.some(({ name }) => !name.startsWith('KUBE-FW-'));
   return (
-    !isAskedFromOutside && services.some((chain) => hasRules(chain) && !isReferenced(chain) && chain.name.startsWith('KUBE-SVL-'))
+    !isAskedFromOutside && services.some((chain) => chain.name.startsWith('KUBE-SVL-') && hasRules(chain) && !isReferenced(chain))
   );
 }
 

@@ -25,13 +25,15 @@ const hidable: ReadonlySet<ValueKind['type']> = new Set([
   'mac',
 ]);
 
-const placeholder = /<[^<>]{1,60}>|\[[A-Za-z][\w .-]{2,40}\]|\{\{|\b(?:redacted|removed|masked|hidden|censored|omitted)\b/i;
+const placeholder = /<[^<>]{1,60}>|\{\{|\b(?:redacted|removed|masked|hidden|censored|omitted)\b/i;
+/** In small letters it may be a host's name where IPv6 wants brackets. */
+const inBrackets = /\[[A-Z][A-Z\d_ .-]{2,40}\]/;
 /** At least one part of it is nothing but x, * or #; so that a slip of the pen is none, two are, or one is longer. */
 const crossedOut = /^(?:[\da-f]{0,4}[.:]){0,7}(?:[x*#?]{2,}|[x*#?][.:](?:[\da-f]{0,4}[.:]){0,6}[x*#?])(?:[.:]|$)/i;
 
 /** Whether a word stands for a value that is not shown. */
 export function isRedacted(word: string): boolean {
-  if (placeholder.test(word)) return true;
+  if (placeholder.test(word) || inBrackets.test(word)) return true;
   const value = word.replace(/^[![]+/, '').replace(/\/[\w.*#?-]*$/, '');
   return crossedOut.test(value);
 }
