@@ -23,7 +23,9 @@ describe('who reaches a Service, over the protocol', () => {
     expect(lines[0]).toBe('# Who reaches what: worker-1.iptables, worker-1');
     expect(lines).toContain('## booking/gateway:https (tcp)');
     expect(lines).toContain('| entry | from | outcome | source | endpoints, or what decides |');
-    expect(lines).toContain('|  | outside (203.0.113.0/24) | arrives | source kept | gateway-7f6d5c4b88-c5rhp 10.244.0.30:8443 |');
+    expect(lines).toContain(
+      '|  | outside (203.0.113.0/24) | arrives | source kept | gateway-7f6d5c4b88-c5rhp 10.244.0.30:8443 |',
+    );
   });
 
   it('is of every Service where none is named', async () => {
