@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { runToEnd, type Steps } from '../../server/src/base/steps.ts';
+import { prepareQuestions } from '../../server/src/kube/question/prepare.ts';
 import { lint } from '../../server/src/lint/registry.ts';
 import { traceReport } from '../../server/src/netfilter/trace-report.ts';
 import { buildRuleset } from '../../server/src/ruleset/build.ts';
@@ -143,6 +144,7 @@ function worked(): number {
 function askAll(text: string): void {
   const state = dumpState(text);
   runToEnd(lint(state));
+  runToEnd(prepareQuestions(state.resolution()));
   traceReport(state.ruleset, { from: '192.0.2.1', to: '192.0.2.2:80', hook: 'prerouting' });
 }
 

@@ -127,7 +127,7 @@ function nodeWithAddress(cluster: Cluster, facts: NodeFacts | undefined): string
 }
 
 /** The node of one dump, others of the file aside. */
-function nodeTold(ruleset: Ruleset, dump: Dump, cluster: Cluster, origin: DumpOrigin): Omit<DumpNode, 'record'> {
+function nodeTold(ruleset: Ruleset, dump: Dump, cluster: Cluster, origin: DumpOrigin): Told {
   if (origin.node !== undefined && origin.node !== '') return { name: origin.node, reason: 'The node was given.' };
   const [only, ...others] = cluster.nodes;
   if (only !== undefined && others.length === 0) return { name: only.name, reason: `${only.name} is the cluster's only node.` };
@@ -144,16 +144,35 @@ function nodeTold(ruleset: Ruleset, dump: Dump, cluster: Cluster, origin: DumpOr
   return { name: '', reason: 'Nothing in the dump tells which node it was taken on.' };
 }
 
-/** What tells the node of the nearest dump of the other family: tools print one behind the other. */
-function beside(
+type Told = Omit<DumpNode, 'record'>;
+
+/** For each dump what tells the node of the last one before it that is of the other family, and how far that is. Backwards: of the first behind it. */
+function nearestOfOther(
   { dumps }: Ruleset,
-  told: readonly Omit<DumpNode, 'record'>[],
-  index: number,
-): Omit<DumpNode, 'record'> | undefined {
-  const others = told
-    .map((node, at) => ({ node, distance: Math.abs(at - index), isOther: dumps[at]?.family !== dumps[index]?.family }))
-    .filter(({ node, isOther }) => isOther && node.name !== '');
-  return others.sort((a, b) => a.distance - b.distance)[0]?.node;
+  told: readonly Told[],
+  isBackwards: boolean,
+): readonly (readonly [Told, distance: number] | undefined)[] {
+  const nearest: (readonly [Told, number] | undefined)[] = [];
+  const last = new Map<Dump['family'], number>();
+  for (let step = 0; step < dumps.length; step += 1) {
+    const at = isBackwards ? dumps.length - 1 - step : step;
+    const family = dumps[at]?.family ?? 'ipv4';
+    const other = last.get(family === 'ipv4' ? 'ipv6' : 'ipv4');
+    const node = other === undefined ? undefined : told[other];
+    nearest[at] = other === undefined || node === undefined ? undefined : [node, Math.abs(at - other)];
+    if (told[at]?.name !== '') last.set(family, at);
+  }
+  return nearest;
+}
+
+/** What tells the node of the nearest dump of the other family, for each dump: tools print one behind the other. A file may hold thousands. */
+function besides(ruleset: Ruleset, told: readonly Told[]): readonly (Told | undefined)[] {
+  const before = nearestOfOther(ruleset, told, false);
+  const behind = nearestOfOther(ruleset, told, true);
+  return told.map((_node, at) => {
+    const [one, other] = [before[at], behind[at]];
+    return one === undefined || (other !== undefined && other[1] < one[1]) ? other?.[0] : one[0];
+  });
 }
 
 interface Known {
@@ -175,8 +194,9 @@ export function dumpNodes(ruleset: Ruleset, cluster: Cluster, origin: DumpOrigin
   )
     return before.nodes;
   const told = ruleset.dumps.map((dump) => nodeTold(ruleset, dump, cluster, origin));
+  const others = besides(ruleset, told);
   const nodes = told.map((own, index): DumpNode => {
-    const { name, reason } = own.name === '' ? (beside(ruleset, told, index) ?? own) : own;
+    const { name, reason } = own.name === '' ? (others[index] ?? own) : own;
     return { name, reason, record: cluster.node(name) ?? null };
   });
   known.set(ruleset, { cluster, origin, nodes });
