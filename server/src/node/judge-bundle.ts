@@ -18,9 +18,8 @@ function rulesFolders(files: readonly BundleFile[]): readonly string[] {
 }
 
 /** Whether files are a node's, and not just a folder that dumps lie in: plain names, or rules with something beside them. */
-function isBundle(files: readonly BundleFile[]): boolean {
+function isBundle(files: readonly BundleFile[], facts: NodeFacts): boolean {
   if (files.some(({ path }) => partKindOf(path, '') === 'rules')) return true;
-  const facts = readBundle(files);
   const others = [facts.addresses, facts.routes, facts.links, facts.sysctls, facts.conntrack, facts.cluster, facts.proxyLog];
   return facts.rules.length > 0 && others.some((part) => part !== null);
 }
@@ -40,7 +39,7 @@ export function judgeBundle(
     const some = folders.slice(0, 4).map((folder) => (folder === '' ? '.' : folder));
     return { ok: false, message: `holds several bundles (${some.join(', ')}); name one of them` };
   }
-  if (!isBundle(files)) return { ok: false, message: `is ${what} and no node bundle; expected iptables-save.txt in it` };
   const facts = readBundle(files);
+  if (!isBundle(files, facts)) return { ok: false, message: `is ${what} and no node bundle; expected iptables-save.txt in it` };
   return { ok: true, facts: notes.length === 0 ? facts : { ...facts, notes: [...notes, ...facts.notes] } };
 }

@@ -139,9 +139,10 @@ function look(subject: Subject, asked: Asked | null): Looked {
   if (first === undefined) {
     const [unsure] = ended;
     const shown = names.slice(0, 6).join(', ');
+    const isFollowed = ways.length > 0 && ways.every((way) => atHooks(way).length > 0);
     const text =
       unsure === undefined
-        ? `Besides iptables' chains packets meet those of other tables of nftables, which may drop some: ${shown}${asked === null ? '' : '; they let this packet pass'}.`
+        ? `Besides iptables' chains packets meet those of other tables of nftables, which may drop some: ${shown}${isFollowed ? '; they let this packet pass' : ''}.`
         : `Besides iptables' chains packets meet those of other tables of nftables: ${shown}. Whether ${nameOf(unsure.end)} lets this packet pass could not be told (${evidenceOf(tables, unsure.end).text}); look with: nft list table ${unsure.end.chain.family} ${unsure.end.chain.table}`;
     return { ...nothing, fine: [text] };
   }

@@ -174,6 +174,11 @@ interface End {
   readonly rule: NftRule | null;
 }
 
+/** What becomes of a packet in rules that are not shown, or are too many to be followed. */
+function notFollowed(chain: NftChain): Possible {
+  return [null, { verdict: 'accept', chain, rule: null }, { verdict: 'drop', chain, rule: null }];
+}
+
 const passedOver: ReadonlySet<string> = new Set(['counter', 'log', 'mangle', 'notrack', 'set', 'meta', 'comment', 'flow']);
 const deepest = 12;
 
@@ -213,7 +218,7 @@ function walk(asked: Asked, depth: number): Possible {
   const possible: (End | null)[] = [];
   for (const rule of chain.rules) {
     left.steps -= 1;
-    if (left.steps < 0) return [...possible, null, { verdict: 'accept', chain, rule: null }];
+    if (left.steps < 0) return [...possible, ...notFollowed(chain)];
     let { told, last } = ruleOf(asked, rule);
     if (last !== undefined && Object.hasOwn(last, 'vmap')) {
       const chosen = verdictMap(asked, last);
@@ -226,7 +231,7 @@ function walk(asked: Asked, depth: number): Possible {
       const next = tables.chains.find(
         (each) => each.name === target && each.table === chain.table && each.family === chain.family,
       );
-      const inner = next === undefined || depth >= deepest ? [null] : walk({ ...asked, chain: next }, depth + 1);
+      const inner = next === undefined || depth >= deepest ? notFollowed(chain) : walk({ ...asked, chain: next }, depth + 1);
       possible.push(...inner.filter((end) => end !== null));
       const goesOn = inner.includes(null);
       if (told === true && (!goesOn || Object.hasOwn(last, 'goto'))) return goesOn ? [...possible, null] : possible;

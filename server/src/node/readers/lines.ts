@@ -9,6 +9,12 @@ export interface NumberedLine {
 /** A longer line than this is nothing that the commands of a bundle print. */
 const mostCharacters = 100_000;
 
+/** The word behind another one; empty where that is the last or not there. */
+export function wordAfter(words: readonly string[], word: string): string {
+  const at = words.indexOf(word);
+  return at < 0 ? '' : (words[at + 1] ?? '');
+}
+
 /** All lines, those that are too long cut. The empty text behind the last line end is none. */
 export function* numberedLines(text: string): Generator<NumberedLine, void, void> {
   let line = 1;

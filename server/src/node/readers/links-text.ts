@@ -1,6 +1,6 @@
 /** Interfaces as `ip link`, `ip -d link` or `ip addr` print them for people, and the ports of bridges by `bridge link` and `bridge fdb`. */
 import type { BridgePortRecord, ForwardingRecord, LinkRecord, Part } from '../records.ts';
-import { numberedLines } from './lines.ts';
+import { numberedLines, wordAfter } from './lines.ts';
 import { withInferredKinds } from './links.ts';
 
 /** Kinds that `ip -d` puts at the beginning of a line of their own. */
@@ -21,11 +21,6 @@ const kindOfHardware: Readonly<Record<string, string>> = {
 const head = /^\d+: ([^:@\s]+)(?:@([^:\s]+))?: <([^>\s]*)> (.*)$/;
 
 type Link = { -readonly [Key in keyof LinkRecord]: LinkRecord[Key] };
-
-function wordAfter(words: readonly string[], word: string): string {
-  const at = words.indexOf(word);
-  return at < 0 ? '' : (words[at + 1] ?? '');
-}
 
 function switchIn(words: readonly string[], word: string): boolean | null {
   const value = wordAfter(words, word);

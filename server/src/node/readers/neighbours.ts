@@ -3,7 +3,7 @@ import { canonicalIP } from '../../base/ip.ts';
 import { textAt, textsAt } from '../../cluster/fields.ts';
 import type { NeighbourRecord, Part } from '../records.ts';
 import { jsonRecords } from './json-records.ts';
-import { numberedLines } from './lines.ts';
+import { numberedLines, wordAfter } from './lines.ts';
 
 /** Neighbours of JSON text. Never throws. */
 export function readNeighboursJson(file: string, text: string): Part<NeighbourRecord> {
@@ -18,11 +18,6 @@ export function readNeighboursJson(file: string, text: string): Part<NeighbourRe
 }
 
 const states: ReadonlySet<string> = new Set('PERMANENT NOARP REACHABLE STALE NONE INCOMPLETE DELAY PROBE FAILED'.split(' '));
-
-function wordAfter(words: readonly string[], word: string): string {
-  const at = words.indexOf(word);
-  return at < 0 ? '' : (words[at + 1] ?? '');
-}
 
 /** Neighbours of what `ip neigh` printed, with statistics (-s) or without. Never throws. */
 export function readNeighboursText(file: string, text: string): Part<NeighbourRecord> {
