@@ -49,6 +49,23 @@ describe('diagnose', () => {
     rmSync(packed, { recursive: true });
   });
 
+  it('says which packed files it could not read, and unpacks no more of many than of one', () => {
+    const damaged = join(folder, 'damaged-file');
+    for (const { path, text } of bundleFiles('healthy')) {
+      mkdirSync(dirname(join(damaged, path)), { recursive: true });
+      writeFileSync(join(damaged, path), text);
+    }
+    const half = gzipSync(Buffer.alloc(300_000_000));
+    for (const name of ['a.gz', 'b.gz']) writeFileSync(join(damaged, name), half);
+    writeFileSync(join(damaged, 'more.txt.gz'), gzipSync('net.ipv4.ip_forward = 0\n').subarray(0, 20));
+    const { stdout, stderr } = inspect(['diagnose', damaged]);
+    expect(stderr).toBe('');
+    expect(stdout).not.toContain('a.gz could not be read');
+    expect(stdout).toContain('b.gz could not be read: it and the files before it are too large.');
+    expect(stdout).toContain('more.txt.gz could not be read: ');
+    rmSync(damaged, { recursive: true });
+  });
+
   it('exits with 1 where something is wrong, 0 where nothing is', () => {
     expect(inspect(['diagnose', join(folder, 'hairpin-off')]).status).toBe(1);
     const healthy = inspect(['diagnose', join(folder, 'healthy'), '--from', 'shop/client-0', '--to', 'shop/web']);

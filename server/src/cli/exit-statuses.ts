@@ -1,4 +1,4 @@
-/** What the exit status of each command means: one source for `--help`, the manual page and README.md. */
+/** What the exit status of each command means: one source for `--help` and the manual page; README.md has a table of them. */
 
 /** What status 1 of a command means; a command that is not here gives 0 wherever it could look. */
 const something: Readonly<Record<string, string>> = {

@@ -22,14 +22,28 @@ export function isFolder(path: string): boolean {
   return path !== '-' && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** A file of a bundle as text; one that was compressed by itself is read as what it was. */
-function textOf(path: string, bytes: Buffer): BundleFile {
+/** How many bytes more the files of a bundle may have once they are unpacked. */
+interface Room {
+  left: number;
+}
+
+/**
+ * A file of a bundle as text; one that was compressed by itself is read as what it was.
+ * @throws Error for one that cannot be unpacked, or for which there is no room behind those before
+ */
+function textOf(path: string, bytes: Buffer, room: Room): BundleFile {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return { path, text: decodeBytes(bytes) };
   try {
-    return { path: path.replace(/\.gz$/, ''), text: decodeBytes(gunzipSync(bytes, { maxOutputLength: mostBytes })) };
-  } catch {
-    return { path, text: '' };
+    const plain = gunzipSync(bytes, { maxOutputLength: Math.max(room.left, 1) });
+    room.left -= plain.length;
+    return { path: path.replace(/\.gz$/, ''), text: decodeBytes(plain) };
+  } catch (error) {
+    throw isTooLarge(error) ? new Error('it and the files before it are too large') : error;
   }
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
 }
 
 /**
@@ -75,9 +89,9 @@ function unreadText(path: string, error: unknown): string {
 const largeBytes = 4_000_000;
 
 /** A file of a folder; connections and tables of nftables, where there are many, are read when somebody asks for them. */
-function fileIn(folder: string, path: string): BundleFile {
+function fileIn(folder: string, path: string, room: Room): BundleFile {
   const full = join(folder, path);
-  if (!isAskedLater(path) || statSync(full).size < largeBytes) return textOf(path, readFileSync(full));
+  if (!isAskedLater(path) || statSync(full).size < largeBytes) return textOf(path, readFileSync(full), room);
   let text: string | undefined;
   return {
     path,
@@ -98,9 +112,10 @@ function filesIn(folder: string): { readonly files: readonly BundleFile[]; reado
   try {
     const files: BundleFile[] = [];
     const notes: string[] = [];
+    const room: Room = { left: mostBytes };
     for (const path of pathsIn(folder, notes)) {
       try {
-        files.push(fileIn(folder, path));
+        files.push(fileIn(folder, path, room));
       } catch (error) {
         notes.push(unreadText(path, error));
       }
@@ -139,8 +154,7 @@ export function readBundleArchive(path: string, bytes: Buffer): NodeFacts | unde
     try {
       plain = gunzipSync(bytes, { maxOutputLength: mostBytes });
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE')
-        throw new UsageError(`${name}: ${tooLarge}`);
+      if (isTooLarge(error)) throw new UsageError(`${name}: ${tooLarge}`);
       throw new UsageError(
         `${name}: is compressed and cannot be read: ${error instanceof Error ? error.message : String(error)}`,
       );
@@ -149,8 +163,15 @@ export function readBundleArchive(path: string, bytes: Buffer): NodeFacts | unde
   }
   const answer = readTar(plain);
   if (!answer.ok) throw new UsageError(`${name}: ${answer.message}; expected a node bundle`);
-  const files = answer.files.map(({ path: inner, bytes: content }) =>
-    textOf(inner, Buffer.from(content.buffer, content.byteOffset, content.byteLength)),
-  );
-  return factsOf(name, 'an archive', files, answer.notes);
+  const notes = [...answer.notes];
+  const room: Room = { left: mostBytes };
+  const files = answer.files.flatMap(({ path: inner, bytes: content }) => {
+    try {
+      return [textOf(inner, Buffer.from(content.buffer, content.byteOffset, content.byteLength), room)];
+    } catch (error) {
+      notes.push(unreadText(inner, error));
+      return [];
+    }
+  });
+  return factsOf(name, 'an archive', files, notes);
 }

@@ -12,6 +12,7 @@ import { partKindOf } from '../node/part-kind.ts';
 import { readTar } from '../node/tar.ts';
 import { buildRuleset } from '../ruleset/build.ts';
 import { readDocument } from '../syntax/document.ts';
+import { nameInUri } from './support/name-in-uri.ts';
 import type { DumpState } from './support/state.ts';
 
 /** What is to be read, plain and as Markdown, or a sentence why there is none. */
@@ -41,21 +42,10 @@ function* textOf(parts: SubjectParts, { from, to }: DiagnosisQuestion): Steps<Di
   return { text: `${diagnosisText(diagnosis).join('\n')}\n`, markdown: diagnosisMarkdown(diagnosis), reason: '' };
 }
 
-/** The last part of a URI, as people read it. */
-function nameOf(uri: string): string {
-  const path = uri.endsWith('/') ? uri.slice(0, -1) : uri;
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return name;
-  }
-}
-
 /** What is wrong by an open dump alone, which says where it could not look. */
 export function* diagnoseDump(state: DumpState, question: DiagnosisQuestion): Steps<DiagnosisText> {
   const { document, ruleset, cluster, uri } = state;
-  const file = nameOf(uri);
+  const file = nameInUri(uri);
   const { origin } = state.resolution();
   const facts = origin.facts ?? noFacts;
   return yield* textOf(
@@ -89,10 +79,10 @@ export function* diagnoseFiles(
   question: DiagnosisQuestion,
 ): Steps<DiagnosisText> {
   const answer = judgeBundle('a directory', files, notes);
-  if (!answer.ok) return nothing(`${nameOf(uri)} ${answer.message}.`);
+  if (!answer.ok) return nothing(`${nameInUri(uri)} ${answer.message}.`);
   const { facts } = answer;
   const chosen = chooseRules(facts);
-  if (chosen === undefined) return nothing(`${nameOf(uri)} holds no rules of iptables.`);
+  if (chosen === undefined) return nothing(`${nameInUri(uri)} holds no rules of iptables.`);
   const document = yield* readDocument(chosen.text, chosen.parts[0]?.rules.file ?? '');
   const ruleset = yield* buildRuleset(document);
   const cluster = yield* clusterOf(facts, clusters);

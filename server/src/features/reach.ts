@@ -4,17 +4,8 @@ import { parseFlowTarget } from '../kube/flow/target.ts';
 import { reachSteps } from '../kube/question/reach.ts';
 import { reachMarkdown } from '../kube/question/reach-markdown.ts';
 import type { ReachResult } from '../trace-protocol.ts';
+import { nameInUri } from './support/name-in-uri.ts';
 import type { DumpState } from './support/state.ts';
-
-/** The last part of a URI, as people read it. */
-function fileName(uri: string): string {
-  const name = uri.slice(uri.lastIndexOf('/') + 1);
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return name;
-  }
-}
 
 /** The tables of a Service or address, or of all Services where `to` is empty; or in a sentence why there are none. */
 export function* reachOf(state: DumpState, to: string): Steps<ReachResult> {
@@ -22,6 +13,6 @@ export function* reachOf(state: DumpState, to: string): Steps<ReachResult> {
   if (parsed?.ok === false) return { text: '', reason: parsed.message };
   const result = yield* reachSteps(state.resolution(), parsed === null ? null : parsed.target);
   return result.ok
-    ? { text: reachMarkdown(result.report, fileName(state.uri)), reason: '' }
+    ? { text: reachMarkdown(result.report, nameInUri(state.uri)), reason: '' }
     : { text: '', reason: result.message };
 }

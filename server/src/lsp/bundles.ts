@@ -1,5 +1,6 @@
 /** Node bundles as the server reads them: whole ones for a diagnosis, and the parts beside a dump that is open. */
 import { isBesideDump, isBundleRules } from '../features/diagnose.ts';
+import { nameInUri } from '../features/support/name-in-uri.ts';
 import { factsOfFiles } from '../features/support/node-facts.ts';
 import type { FileAccess } from './runtime.ts';
 
@@ -12,7 +13,7 @@ interface BundleFile {
 
 const mostFiles = 5_000;
 const deepest = 6;
-const mostCharacters = 500_000_000;
+const mostBytes = 500_000_000;
 
 /** The files of a bundle's folder, and of those that cannot be read why. @throws Error for more than any bundle has */
 export async function readFolder(
@@ -22,7 +23,7 @@ export async function readFolder(
   const read: BundleFile[] = [];
   const notes: string[] = [];
   let entries = 0;
-  let characters = 0;
+  let bytes = 0;
   const walk = async (uri: string, path: string, depth: number): Promise<void> => {
     const listed = await files.list(uri);
     for (const entry of listed.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -35,13 +36,13 @@ export async function readFolder(
         continue;
       }
       try {
-        const bytes = await files.readBytes(entry.uri);
-        characters += bytes.length;
-        if (characters > mostCharacters) throw new Error('the bundle is too large');
-        read.push({ path: inner.replace(/\.gz$/, ''), text: new TextDecoder().decode(bytes) });
+        const content = await files.readBytes(entry.uri);
+        bytes += content.length;
+        if (bytes <= mostBytes) read.push({ path: inner.replace(/\.gz$/, ''), text: new TextDecoder().decode(content) });
       } catch (error) {
         notes.push(`${inner} could not be read: ${error instanceof Error ? error.message : String(error)}.`);
       }
+      if (bytes > mostBytes) throw new Error(`The folder holds more than ${mostBytes / 1_000_000} MB: it is no node bundle.`);
     }
   };
   await walk(folder, '', 0);
@@ -53,13 +54,9 @@ export function folderOf(uri: string): string {
   return uri.slice(0, uri.lastIndexOf('/') + 1);
 }
 
-function nameOf(uri: string): string {
-  return decodeURIComponent(uri.slice(uri.lastIndexOf('/') + 1));
-}
-
 /** Whether a dump lies in a bundle: it has a plain name, and parts of a bundle stand beside it. */
 export async function liesInBundle(files: FileAccess, uri: string): Promise<boolean> {
-  if (!uri.startsWith('file:') || !isBundleRules(nameOf(uri))) return false;
+  if (!uri.startsWith('file:') || !isBundleRules(nameInUri(uri))) return false;
   return (await files.list(folderOf(uri))).some(({ name, isDirectory }) => !isDirectory && isBesideDump(name));
 }
 

@@ -3,6 +3,7 @@ import type { Steps } from '../base/steps.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { snapshotSteps } from '../cluster/snapshot.ts';
 import { type DiagnosisClusters, type DiagnosisText, diagnoseDump, diagnoseFiles, filesOfArchive } from '../features/diagnose.ts';
+import { nameInUri } from '../features/support/name-in-uri.ts';
 import type { DumpState } from '../features/support/state.ts';
 import { type DiagnoseResult, diagnoseRequest } from '../trace-protocol.ts';
 import { folderOf, liesInBundle, readFolder } from './bundles.ts';
@@ -46,7 +47,7 @@ async function diagnose(session: Session, asked: Asked, token: CancellationToken
     if (state === undefined)
       return { text: '', markdown: '', files: [], reason: 'This document is not open as an iptables dump.' };
     if (await liesInBundle(files, source)) return inBundle(session, files, state, asked, token);
-    const name = decodeURIComponent(source.slice(source.lastIndexOf('/') + 1));
+    const name = nameInUri(source);
     return withFiles(await inSlices(session, diagnoseDump(state, asked), token), [{ name, uri: source }]);
   }
   const { cluster } = session.clusters.statusFor(source);
@@ -62,7 +63,7 @@ async function inBundle(
   asked: Asked,
   token: CancellationToken,
 ): Promise<DiagnoseResult> {
-  const name = decodeURIComponent(state.uri.slice(state.uri.lastIndexOf('/') + 1));
+  const name = nameInUri(state.uri);
   const text = state.document.lines.map((line) => line.text).join('\n');
   return ofFolder(session, files, folderOf(state.uri), state.cluster, asked, token, { path: name, text });
 }

@@ -44,6 +44,7 @@ export interface Extent {
 
 const known = new WeakMap<Table, Extent>();
 
+/** What a table's text shows; looked for once for each table. */
 export function extentOf(ruleset: Ruleset, table: Table): Extent {
   let extent = known.get(table);
   if (extent === undefined) {

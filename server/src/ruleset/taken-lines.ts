@@ -84,32 +84,27 @@ function lacksBasics({ lines }: Ruleset, { chains, dump }: Table, { services, ex
   return !filled.some(({ rules }) => rules.some((number) => lines[number]?.target === 'DNAT'));
 }
 
-interface Kinds {
-  readonly hasComments: boolean;
-}
+const commented = new WeakMap<Dump, boolean>();
 
-const known = new WeakMap<Dump, Kinds>();
-
-/** Which kinds of words a dump has. */
-function kindsOf({ lines }: Ruleset, dump: Dump): Kinds {
-  let kinds = known.get(dump);
-  if (kinds === undefined) {
+/** Whether some rules of kube-proxy's have comments, as those of its fixed chains have in a cluster of any size; true where it has no rules. */
+function hasProxyComments({ lines }: Ruleset, dump: Dump): boolean {
+  let hasComments = commented.get(dump);
+  if (hasComments === undefined) {
     const chains = dump.tables.flatMap((table) => [...table.chains.values()]);
     const ofProxy = chains.filter(({ name }) => name.startsWith('KUBE-'));
     // The first few rules of a chain tell.
     const hasComment = ({ rules }: Chain): boolean =>
       rules.slice(0, fewRules).some((number) => lines[number]?.text.includes('--comment') === true);
-    kinds = { hasComments: !ofProxy.some(hasRules) || ofProxy.some(hasComment) };
-    known.set(dump, kinds);
+    hasComments = !ofProxy.some(hasRules) || ofProxy.some(hasComment);
+    commented.set(dump, hasComments);
   }
-  return kinds;
+  return hasComments;
 }
 
 /** Rules of kube-proxy's without any of its comments. Chains without any rule are what a flush leaves. */
-function lacksKinds(ruleset: Ruleset, { dump, chains }: Table): boolean {
-  const kinds = kindsOf(ruleset, dump);
+function lacksComments(ruleset: Ruleset, { dump, chains }: Table): boolean {
   // Who writes an example needs none.
-  if (kinds.hasComments || dump.generator === undefined) return false;
+  if (dump.generator === undefined || hasProxyComments(ruleset, dump)) return false;
   for (const chain of chains.values()) if (chain.name.startsWith('KUBE-') && hasRules(chain)) return true;
   return false;
 }
@@ -128,7 +123,7 @@ export function hasLinesTakenOut(ruleset: Ruleset, table: Table): boolean {
   // Who writes an example for a table does not write all of it.
   return (
     lacksBuiltinChain(table) ||
-    (table.dump.tables.some(hasManyChains) && (lacksKinds(ruleset, table) || lacksProxyLines(ruleset, table)))
+    (table.dump.tables.some(hasManyChains) && (lacksComments(ruleset, table) || lacksProxyLines(ruleset, table)))
   );
 }
 

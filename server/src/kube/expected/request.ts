@@ -45,8 +45,6 @@ export interface CheckedRequest {
   readonly options: readonly ProxyOptions[];
 }
 
-/** `--detect-local-mode`: how kube-proxy tells Pods' traffic. */
-
 export const familyNames: Readonly<Record<Family, string>> = { ipv4: 'IPv4', ipv6: 'IPv6' };
 
 /** Ends the reading of a request; `checkRequest` makes a problem of it. */

@@ -5,6 +5,7 @@ import { rulesInOrder } from '../../netfilter/rule-order.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain } from '../../ruleset/ruleset.ts';
 import { ruleText } from '../../syntax/saved-layout.ts';
+import type { RuleStatement } from '../../syntax/statement.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { portName } from '../identity/chain-names.ts';
 import { packetsOf } from './counters.ts';
@@ -144,7 +145,7 @@ export function* foldedJumps(
   from: string,
   depth: number,
   part: ServicesPart | null,
-  conditionOf: (rule: NonNullable<ReturnType<typeof ruleAt>>) => string,
+  conditionOf: (rule: RuleStatement) => string,
 ): Steps<FoldedJumps | undefined> {
   const all = yield* jumpsByService(resolution, chain);
   if (all.length <= mostFollowed) return undefined;

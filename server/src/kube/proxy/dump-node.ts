@@ -166,7 +166,7 @@ function nearestOfOther(
 }
 
 /** What tells the node of the nearest dump of the other family, for each dump: tools print one behind the other. A file may hold thousands. */
-function besides(ruleset: Ruleset, told: readonly Told[]): readonly (Told | undefined)[] {
+function toldBeside(ruleset: Ruleset, told: readonly Told[]): readonly (Told | undefined)[] {
   const before = nearestOfOther(ruleset, told, false);
   const behind = nearestOfOther(ruleset, told, true);
   return told.map((_node, at) => {
@@ -194,7 +194,7 @@ export function dumpNodes(ruleset: Ruleset, cluster: Cluster, origin: DumpOrigin
   )
     return before.nodes;
   const told = ruleset.dumps.map((dump) => nodeTold(ruleset, dump, cluster, origin));
-  const others = besides(ruleset, told);
+  const others = toldBeside(ruleset, told);
   const nodes = told.map((own, index): DumpNode => {
     const { name, reason } = own.name === '' ? (others[index] ?? own) : own;
     return { name, reason, record: cluster.node(name) ?? null };
