@@ -138,9 +138,11 @@ export function readZone(text: string): Value | ValueFault {
     : { type: 'number', value, text: `${value}` };
 }
 
+/** xtables takes the number as an int that is not negative, and the kernel's field keeps its lower 16 bits. Source: libxt_connlabel.c, and runs of it. */
 export function readLabel(text: string): Value | ValueFault {
-  const value = readNumber(text, 0, 65535);
-  return value === undefined
-    ? fault('bad-name', `label '${text}' not found or invalid value`)
-    : { type: 'number', value, text: `"${value}"` };
+  const given = readBigNumber(text, 0n, maxOfBits(64));
+  const kept = given === undefined ? -1n : BigInt.asIntN(32, given);
+  if (kept < 0n) return fault('bad-name', `label '${text}' not found or invalid value`);
+  const value = Number(kept & 0xffffn);
+  return { type: 'number', value, text: `"${value}"` };
 }

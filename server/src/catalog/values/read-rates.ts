@@ -61,30 +61,58 @@ export function readLimitRate(text: string): Value | ValueFault {
   return { type: 'rate', amount, unit: 'packets', seconds: unit.seconds, text: `${amount}/${unit.name}` };
 }
 
-const byteRate = /^([0-9]+)([kmKM]?)b\/s$/;
-const largestCost = 0xffff_ffff_ffff_ffffn;
+const largestCost = 0xffff_ffffn;
+
+/** What a byte costs of the credits that come in a second. Source: libxt_hashlimit.c, bytes_to_cost; runs show that it counts in 32 bits. */
+function costOfByte(bytesASecond: bigint): bigint {
+  return largestCost / ((bytesASecond >> 4n) + 1n);
+}
 
 function byteFactor(letter: string | undefined): bigint {
   return letter === 'k' || letter === 'K' ? 1024n : letter === 'm' || letter === 'M' ? 1024n * 1024n : 1n;
 }
 
-/** In megabytes or kilobytes: a rate where it comes out even, a burst in any case. */
-function printBytes(bytes: bigint, isExact: boolean): string {
-  if (bytes >= 1024n * 1024n && (!isExact || bytes % (1024n * 1024n) === 0n)) return `${bytes / (1024n * 1024n)}mb`;
-  if (bytes >= 1024n && (!isExact || bytes % 1024n === 0n)) return `${bytes / 1024n}kb`;
-  return `${bytes}b`;
+const byteUnits: readonly (readonly [name: string, size: bigint])[] = [
+  ['mb', 1024n * 1024n],
+  ['kb', 1024n],
+];
+
+/** In the largest unit that is right: whole units are printed, and whether what is cut off may be is for the caller to say. */
+function printBytes(bytes: bigint, mayCut: (cut: bigint) => boolean): string {
+  const unit = byteUnits.find(([, size]) => bytes >= size && mayCut(bytes - (bytes % size)));
+  return unit === undefined ? `${bytes}b` : `${bytes / unit[1]}${unit[0]}`;
+}
+
+const largestInt64 = 0x7fff_ffff_ffff_ffffn;
+
+/**
+ * Bytes a second as libxt_hashlimit.c's parse_bytes finds them: wherever the first `b/s` stands, the letter before it is the factor, and what
+ * stands between the number and it is not looked at. Undefined where the text is a rate of packets.
+ */
+function readByteRate(text: string): bigint | undefined {
+  const at = text.indexOf('b/s');
+  if (at < 1) return undefined;
+  const number = BigInt(/^[ \t\n\v\f\r]*([+-]?[0-9]+)/.exec(text)?.[1]?.replace('+', '') ?? 0);
+  if (number === 0n) return undefined;
+  const kept = number > largestInt64 ? largestInt64 : BigInt.asUintN(64, number);
+  return BigInt.asUintN(64, kept * byteFactor(text[at - 1]));
 }
 
 /** hashlimit's rate: packets in a unit of time in steps of a millionth of a second, or bytes a second in steps of 16. Source: libxt_hashlimit.c. */
 export function readHashRate(text: string, option: string): Value | ValueFault {
-  const bytes = byteRate.exec(text);
-  if (bytes !== null) {
-    const wanted = BigInt(bytes[1] ?? 0) * byteFactor(bytes[2]);
+  const wanted = readByteRate(text);
+  if (wanted !== undefined) {
     if (wanted > 0xffff_ffffn << 4n) return fault('bad-rate', `Rate value too large "${wanted}" (max ${0xffff_ffffn << 4n})`);
-    // The kernel keeps the cost of a byte, and the rate is what that stands for.
-    const cost = largestCost / ((wanted >> 4n) + 1n);
+    // The kernel keeps the cost of a byte, and the rate is what that stands for. What is printed in a unit is compared in 32 bits.
+    const cost = costOfByte(wanted);
     const kept = (largestCost / cost - 1n) << 4n;
-    return { type: 'rate', amount: Number(kept), unit: 'bytes', seconds: 1, text: `${printBytes(kept, true)}/s` };
+    return {
+      type: 'rate',
+      amount: Number(kept),
+      unit: 'bytes',
+      seconds: 1,
+      text: `${printBytes(kept, (cut) => costOfByte(cut & 0xffff_ffffn) === cost)}/s`,
+    };
   }
   const read = readAmount(text);
   if (read === undefined) return fault('bad-rate', `hashlimit: Bad value for "${option}" option: "${text}"`);
@@ -106,7 +134,7 @@ export function readHashBurst(text: string): Value | ValueFault {
 
 /** The burst in bytes as the kernel keeps it, in whole rates: what iptables-save prints. */
 export function printByteBurst(burst: number, rate: number): string {
-  return printBytes(BigInt(Math.ceil(burst / Math.max(rate, 1)) * rate), false);
+  return printBytes(BigInt(Math.ceil(burst / Math.max(rate, 1)) * rate), () => true);
 }
 
 /** The interval of hashlimit's rate matching, in seconds. What stands behind the number is not looked at. */
