@@ -72,7 +72,15 @@ export function registerLiveRequests(connection: Connection, clusters: Clusters,
   );
   connection.onRequest(nodesRequest, () => answer(async () => nodesOf(connected())));
   connection.onRequest<unknown, void>(nodeReadersRequest, (message: unknown, token: CancellationToken) =>
-    answerFor(message, ['node'], ({ node }) => answer(async () => readersOn(connected(), node, settings(), token))),
+    answerFor(message, ['node'], ({ node }) =>
+      answer(async () => {
+        const cluster = connected();
+        const given = settings();
+        const readers = await readersOn(cluster, node, given, token);
+        void offerLeftPods(connection, cluster, given.debugNamespace);
+        return readers;
+      }),
+    ),
   );
   connection.onRequest<unknown, void>(nodeDumpRequest, (message: unknown, token: CancellationToken) =>
     answerFor(message, ['context', 'node', 'reader'], ({ context, node, reader }) =>
@@ -88,33 +96,34 @@ export function registerLiveRequests(connection: Connection, clusters: Clusters,
     ),
   );
   connection.onRequest(clusterSnapshotRequest, (_params: object, token?: CancellationToken) =>
-    answer(async (): Promise<ClusterSnapshotResult> => {
-      const cluster = connected();
-      const { text, counts, problems } = await cluster.snapshot(signalOf(token));
-      const summary = Object.entries(counts).map(([kind, count]) => `${count} ${kind}${count === 1 ? '' : 's'}`);
-      return { context: cluster.context, text, summary: summary.join(', '), problems };
-    }, token),
+    answer(async () => snapshotOf(connected(), token), token),
   );
   connection.onShutdown(() => live.close());
   live.whenKnown((cluster) => void offerLeftPods(connection, cluster, settings().debugNamespace));
+}
 
-  async function readersOn(
-    cluster: LiveCluster,
-    node: string,
-    { debugImage, debugNamespace }: Settings,
-    token: CancellationToken,
-  ): Promise<NodeReadersResult> {
-    const readers = await cluster.readersOn(node, signalOf(token));
-    void offerLeftPods(connection, cluster, debugNamespace);
-    const version = /^v\d+\.\d+\.\d+/.exec(cluster.cluster()?.node(node)?.kubeletVersion ?? '')?.[0] ?? unknownVersion;
-    const image = debugImage.replaceAll('{version}', version);
-    return {
-      context: cluster.context,
-      server: cluster.status().server,
-      readers: [...readers, { kind: 'debug-pod', namespace: debugNamespace, image }],
-      commands: dumpCommands.map(({ argv }) => argv.join(' ')),
-    };
-  }
+/** What can read the rules of a node, a debug pod last. */
+async function readersOn(
+  cluster: LiveCluster,
+  node: string,
+  { debugImage, debugNamespace }: Settings,
+  token: CancellationToken,
+): Promise<NodeReadersResult> {
+  const readers = await cluster.readersOn(node, signalOf(token));
+  const version = /^v\d+\.\d+\.\d+/.exec(cluster.cluster()?.node(node)?.kubeletVersion ?? '')?.[0] ?? unknownVersion;
+  const image = debugImage.replaceAll('{version}', version);
+  return {
+    context: cluster.context,
+    server: cluster.status().server,
+    readers: [...readers, { kind: 'debug-pod', namespace: debugNamespace, image }],
+    commands: dumpCommands.map(({ argv }) => argv.join(' ')),
+  };
+}
+
+async function snapshotOf(cluster: LiveCluster, token: CancellationToken | undefined): Promise<ClusterSnapshotResult> {
+  const { text, counts, problems } = await cluster.snapshot(signalOf(token));
+  const summary = Object.entries(counts).map(([kind, count]) => `${count} ${kind}${count === 1 ? '' : 's'}`);
+  return { context: cluster.context, text, summary: summary.join(', '), problems };
 }
 
 async function contextsOf(live: Clusters['live']): Promise<ContextsResult> {

@@ -1,5 +1,6 @@
 import type { TextDocumentContentChangeEvent } from 'vscode-languageserver';
 import { Cancelled, type Pause, runInSlices } from '../base/scheduler.ts';
+import type { Steps } from '../base/steps.ts';
 import { buildRuleset, rebuildRuleset } from '../ruleset/build.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import { changeDocument, readDocument, type SourceDocument, type TextChange } from '../syntax/document.ts';
@@ -29,6 +30,43 @@ interface Waiter {
   readonly reject: (error: Error) => void;
 }
 
+/** Those who wait for a dump's newest version. */
+interface Waiters {
+  wait(): Promise<ReadDump>;
+  resolve(dump: ReadDump): void;
+  reject(error: Error): void;
+}
+
+function createWaiters(): Waiters {
+  let waiting: Waiter[] = [];
+  const take = (): typeof waiting => {
+    const taken = waiting;
+    waiting = [];
+    return taken;
+  };
+  return {
+    wait() {
+      return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+    },
+    resolve(dump) {
+      for (const waiter of take()) waiter.resolve(dump);
+    },
+    reject(error) {
+      for (const waiter of take()) waiter.reject(error);
+    },
+  };
+}
+
+/** Only what lies behind the last full text matters. */
+function fromLastFullText(changes: TextChange[]): readonly TextChange[] {
+  const lastFull = changes.findLastIndex((change) => change.range === undefined);
+  return lastFull > 0 ? changes.slice(lastFull) : changes;
+}
+
+function changed(document: SourceDocument | undefined, change: TextChange, uri: string): Steps<SourceDocument> {
+  return document === undefined ? readDocument(change.text, uri) : changeDocument(document, change, uri);
+}
+
 /**
  * Opens a dump and begins to read it. Reading happens in slices; changes that arrive meanwhile are applied in order.
  * @param onRead told of every version that was read to the end
@@ -46,7 +84,7 @@ export function openDump(
   let document: SourceDocument | undefined;
   let isRunning = false;
   let isClosed = false;
-  let waiters: Waiter[] = [];
+  const waiters = createWaiters();
 
   // A client may give a text a new version without a change.
   const isBehind = (): boolean => pending.length > 0 || (read !== undefined && read.version !== version);
@@ -59,14 +97,10 @@ export function openDump(
       await pause();
       while (isBehind() && !isClosed) {
         const target = version;
-        // Only what lies behind the last full text matters.
-        const lastFull = pending.findLastIndex((change) => change.range === undefined);
-        const changes = lastFull > 0 ? pending.slice(lastFull) : pending;
+        const changes = fromLastFullText(pending);
         pending = [];
         for (const change of changes) {
-          const steps =
-            document === undefined ? readDocument(change.text, identity.uri) : changeDocument(document, change, identity.uri);
-          document = await runInSlices(steps, pause, () => isClosed);
+          document = await runInSlices(changed(document, change, identity.uri), pause, () => isClosed);
         }
         if (pending.length > 0 || document === undefined) continue;
         // A change that arrives from here on is not in this version: `target` is what was taken above.
@@ -75,15 +109,13 @@ export function openDump(
         read = { version: target, document, ruleset };
         onRead(read);
         if (pending.length > 0) continue;
-        const done = waiters;
-        waiters = [];
-        for (const waiter of done) waiter.resolve(read);
+        waiters.resolve(read);
       }
     } catch (error) {
       if (!(error instanceof Cancelled)) {
         hasFailed = pending.length === 0;
         onFailure(error);
-        failWaiters(error instanceof Error ? error : new Error(String(error)));
+        waiters.reject(error instanceof Error ? error : new Error(String(error)));
       }
     } finally {
       isRunning = false;
@@ -92,11 +124,6 @@ export function openDump(
   };
   const start = (): void => {
     if (!isRunning) void run();
-  };
-  const failWaiters = (error: Error): void => {
-    const failed = waiters;
-    waiters = [];
-    for (const waiter of failed) waiter.reject(error);
   };
 
   start();
@@ -114,15 +141,14 @@ export function openDump(
     current() {
       if (isClosed) return Promise.reject(new Cancelled());
       if (read !== undefined && read.version === version && pending.length === 0) return Promise.resolve(read);
-      return new Promise((resolve, reject) => {
-        waiters.push({ resolve, reject });
-        start();
-      });
+      const newest = waiters.wait();
+      start();
+      return newest;
     },
     close() {
       isClosed = true;
       pending = [];
-      failWaiters(new Cancelled());
+      waiters.reject(new Cancelled());
     },
   };
 }

@@ -94,6 +94,12 @@ function takeLarge(facts: Facts, kind: PartKind, file: BundleFile): boolean {
   return true;
 }
 
+/** What could not be collected, a line each. */
+function notesOf(text: string): readonly string[] {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return lines.slice(0, mostNotes).map((line) => `Not collected: ${line}`);
+}
+
 /** Puts one file to the others; false where it is no such part after all. */
 function take(facts: Facts, kind: PartKind, file: BundleFile): boolean {
   if (file.isLarge === true) return takeLarge(facts, kind, file);
@@ -164,14 +170,7 @@ function take(facts: Facts, kind: PartKind, file: BundleFile): boolean {
       facts.cluster = withObjects(facts.cluster, file);
       return true;
     case 'notes':
-      facts.notes = [
-        ...facts.notes,
-        ...text
-          .split('\n')
-          .filter((line) => line.trim() !== '')
-          .slice(0, mostNotes)
-          .map((line) => `Not collected: ${line}`),
-      ];
+      facts.notes = [...facts.notes, ...notesOf(text)];
       return true;
     case 'nft':
       if (json) facts.nft ??= { file: path, text };

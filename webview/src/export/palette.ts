@@ -122,6 +122,19 @@ function signColour(classes: readonly string[], palette: Palette): string {
   return classes.includes('sign-warning') ? palette.orange : palette.grey;
 }
 
+/** A box behind its texts. */
+function paintBack(classes: readonly string[], palette: Palette): Attributes {
+  if (classes.includes('contrast-only') || classes.includes('contrast-changed')) {
+    const dash: Attributes = classes.includes('contrast-only') ? { 'stroke-dasharray': '9 3' } : {};
+    return { fill: palette.box, stroke: palette.orange, 'stroke-width': 2.5, ...dash };
+  }
+  return {
+    fill: palette.box,
+    stroke: classes.includes('drift-stale') ? palette.red : palette.border,
+    ...(classes.includes('drift-missing') ? { 'stroke-dasharray': '5 4', fill: palette.canvas, stroke: palette.red } : {}),
+  };
+}
+
 /**
  * The presentation attributes of an element, so that a file needs no style sheet: not every viewer reads one. `inherited` are the classes of
  * the elements around it, the nearest last.
@@ -140,15 +153,7 @@ export function paint(element: ElementSpec, inherited: readonly string[], theme:
   const struck: Attributes = element.classes.includes('struck') ? { 'text-decoration': 'line-through' } : {};
   switch (element.classes[0]) {
     case 'back':
-      if (all.includes('contrast-only') || all.includes('contrast-changed')) {
-        const dash: Attributes = all.includes('contrast-only') ? { 'stroke-dasharray': '9 3' } : {};
-        return { fill: palette.box, stroke: palette.orange, 'stroke-width': 2.5, ...dash };
-      }
-      return {
-        fill: palette.box,
-        stroke: all.includes('drift-stale') ? palette.red : palette.border,
-        ...(all.includes('drift-missing') ? { 'stroke-dasharray': '5 4', fill: palette.canvas, stroke: palette.red } : {}),
-      };
+      return paintBack(all, palette);
     case 'stripe':
       return { fill: kindColour(all, palette), ...(all.includes('drift-missing') ? { 'fill-opacity': 0.4 } : {}) };
     case 'name':

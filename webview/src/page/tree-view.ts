@@ -31,6 +31,29 @@ interface Rendered {
 /** So many items before and after the active one are in the document when it is only heard. */
 const reach = 150;
 
+/** Gives texts that end in 1, 2, 3, ... */
+function numbered(start: string): () => string {
+  let last = 0;
+  return () => {
+    last += 1;
+    return `${start}${last}`;
+  };
+}
+
+/** Items with their lines, by key; lines that are there and say the same stay. */
+function renderItems(
+  items: readonly TextItem[],
+  before: ReadonlyMap<string, Rendered>,
+  nextId: () => string,
+): Map<string, Rendered> {
+  return new Map(
+    items.map((item): [string, Rendered] => {
+      const old = before.get(item.key);
+      return [item.key, { item, line: old !== undefined && sameItem(old.item, item) ? old.line : makeLine(item, nextId()) }];
+    }),
+  );
+}
+
 export function createTreeView(events: TreeEvents): TreeView {
   const host = element('div', { class: 'tree', role: 'tree', tabindex: 0 });
   let shown: readonly TextItem[] = [];
@@ -43,11 +66,7 @@ export function createTreeView(events: TreeEvents): TreeView {
     until: 0,
   };
   let current: string | null = null;
-  let lastId = 0;
-  const nextId = (): string => {
-    lastId += 1;
-    return `item-${lastId}`;
-  };
+  const nextId = numbered('item-');
 
   const itemOf = (event: Event): TextItem | undefined => {
     const found = event.target instanceof Element ? event.target.closest('[data-key]') : null;
@@ -76,17 +95,9 @@ export function createTreeView(events: TreeEvents): TreeView {
     const from = whole ? 0 : Math.max(0, around - reach);
     const until = whole ? shown.length : around + reach;
     if (from === drawn.from && until === drawn.until && drawn.items === shown) return;
-    const next = new Map<string, Rendered>();
-    for (const item of shown.slice(from, until)) {
-      const old = rendered.get(item.key);
-      next.set(
-        item.key,
-        old !== undefined && sameItem(old.item, item) ? { ...old, item } : { item, line: makeLine(item, nextId()) },
-      );
-    }
-    rendered = next;
+    rendered = renderItems(shown.slice(from, until), rendered, nextId);
     drawn = { items: shown, from, until };
-    host.replaceChildren(...[...next.values()].map(({ line }) => line));
+    host.replaceChildren(...[...rendered.values()].map(({ line }) => line));
   };
 
   const view: TreeView = {

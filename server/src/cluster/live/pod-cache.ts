@@ -26,6 +26,22 @@ const mostRequests = 8;
 /** Milliseconds; a hover that is not answered soon is of no use. */
 const patience = 5_000;
 
+/** Keeps a Pod as the one that was used last, and forgets those that were not used for longest. */
+function remember(known: Map<string, Known>, key: string, { pod, at }: Known): void {
+  known.delete(key);
+  known.set(key, { pod, at });
+  for (const oldest of known.keys()) {
+    if (known.size <= mostPods) break;
+    known.delete(oldest);
+  }
+}
+
+/** What an answer that could not be had says of the connection. */
+function stateAfter({ failure, status }: ApiError): ResourceStatus['state'] {
+  if (failure === 'refused') return status === 403 ? 'forbidden' : 'unauthorized';
+  return failure === 'unreachable' ? 'offline' : 'stale';
+}
+
 /** @param lasts milliseconds for which a Pod counts as current */
 export function createPodCache(api: Api, lasts: number, onChange: () => void): PodCache {
   // In order of use: the first one is the one to forget.
@@ -37,15 +53,6 @@ export function createPodCache(api: Api, lasts: number, onChange: () => void): P
   let problem = '';
   let currentAt = 0;
 
-  function remember(key: string, pod: PodRecord | undefined): void {
-    known.delete(key);
-    known.set(key, { pod, at: Date.now() });
-    for (const oldest of known.keys()) {
-      if (known.size <= mostPods) break;
-      known.delete(oldest);
-    }
-  }
-
   async function ask(key: string, namespace: string, name: string): Promise<PodRecord | undefined> {
     const before = state;
     const { signal: refreshed } = abort;
@@ -55,7 +62,7 @@ export function createPodCache(api: Api, lasts: number, onChange: () => void): P
       const object = await api.json({ path: namespacedPath(namespace, 'pods', name), what, signal });
       const record = readObject('Pod', object);
       const pod = record?.kind === 'Pod' && record.name === name ? record : undefined;
-      remember(key, pod);
+      remember(known, key, { pod, at: Date.now() });
       state = 'live';
       problem = '';
       currentAt = Date.now();
@@ -64,15 +71,11 @@ export function createPodCache(api: Api, lasts: number, onChange: () => void): P
       if (!(error instanceof ApiError)) throw error;
       if (refreshed.aborted) return undefined;
       if (error.failure === 'not-found') {
-        remember(key, undefined);
+        remember(known, key, { pod: undefined, at: Date.now() });
         return undefined;
       }
-      if (error.failure === 'refused') {
-        if (refused.size < mostRefused) refused.add(namespace);
-        state = error.status === 403 ? 'forbidden' : 'unauthorized';
-      } else {
-        state = error.failure === 'unreachable' ? 'offline' : 'stale';
-      }
+      if (error.failure === 'refused' && refused.size < mostRefused) refused.add(namespace);
+      state = stateAfter(error);
       problem = error.message;
       return known.get(key)?.pod;
     } finally {
@@ -86,8 +89,7 @@ export function createPodCache(api: Api, lasts: number, onChange: () => void): P
       const key = `${namespace}/${name}`;
       const present = known.get(key);
       if (present !== undefined && Date.now() - present.at < lasts) {
-        known.delete(key);
-        known.set(key, present);
+        remember(known, key, present);
         return present.pod;
       }
       if (refused.has(namespace)) return present?.pod;

@@ -53,6 +53,12 @@ export function chosenContext({ trusted, picked, setting }: LiveChoice): string 
   return trusted ? (picked ?? setting) : '';
 }
 
+async function loadTrusted(loadModule: Runtime['live'], { trusted }: LiveChoice): Promise<LiveModule> {
+  if (!trusted) throw new Error(restricted);
+  if (loadModule === undefined) throw new Error('In a browser without a remote machine no cluster can be reached.');
+  return loadModule();
+}
+
 /** @param onChange told when the cluster or what is known of its state has changed */
 export function createLiveSource(loadModule: Runtime['live'], onChange: () => void): LiveSource {
   let choice = noChoice;
@@ -82,12 +88,6 @@ export function createLiveSource(loadModule: Runtime['live'], onChange: () => vo
     onChange();
   }
 
-  async function load(): Promise<LiveModule> {
-    if (!choice.trusted) throw new Error(restricted);
-    if (loadModule === undefined) throw new Error('In a browser without a remote machine no cluster can be reached.');
-    return loadModule();
-  }
-
   async function open(): Promise<void> {
     generation += 1;
     const mine = generation;
@@ -97,7 +97,7 @@ export function createLiveSource(loadModule: Runtime['live'], onChange: () => vo
     onChange();
     if (context === '') return;
     try {
-      const module = await load();
+      const module = await loadTrusted(loadModule, choice);
       if (mine !== generation) return;
       live = module.connect(context, {
         environment: module.environmentWith(choice.kubeconfig),
@@ -120,7 +120,7 @@ export function createLiveSource(loadModule: Runtime['live'], onChange: () => vo
       if (!isSame) void open();
     },
     choice: () => choice,
-    load,
+    load: () => loadTrusted(loadModule, choice),
     refresh() {
       if (live === undefined) void open();
       else live.refresh();

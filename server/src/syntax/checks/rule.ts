@@ -133,22 +133,33 @@ export function checkRule(rule: UncheckedRule, context: LineContext, family: Fam
   const table = context.table === 'unknown' ? undefined : context.table;
   const hook = table !== undefined && isBuiltinChain(table, rule.chain.text) ? rule.chain.text : undefined;
   const given = { family, protocol, protocolNegated, rule: options, table, hook, backend: context.backend };
-  for (const match of matches) {
-    if (match.spec !== undefined) checkDemands(match.spec, match.instance, match.at, given, context, reportAtEnd);
-  }
-  const target = rule.target === undefined || rule.isGoto ? undefined : findTarget(rule.target.text);
-  if (target !== undefined && rule.target !== undefined) {
-    checkDemands(target, -1, rule.target, given, context, reportAtEnd);
-    matches.push({ name: target.name, spec: target, instance: -1, at: rule.target });
-  }
-  checkPlacement(rule, table, reportAtEnd);
-  for (const { spec, instance, at } of matches) {
-    if (spec !== undefined) checkKernel(spec, instance, at, given, context, reportAtEnd);
-  }
+  checkExtensions(rule, matches, given, context, reportAtEnd);
 }
 
 /** What a rule says besides the options of one extension. */
 type GivenRule = Omit<GivenOptions, 'all' | 'rule'> & { readonly rule: readonly RuleOption[] };
+
+/** Reports what iptables and then the kernel say of the matches and the target of a rule that is read to its end. */
+function checkExtensions(
+  rule: UncheckedRule,
+  matches: readonly LoadedMatch[],
+  given: GivenRule,
+  context: LineContext,
+  report: Report,
+): void {
+  for (const { spec, instance, at } of matches) {
+    if (spec !== undefined) checkDemands(spec, instance, at, given, context, report);
+  }
+  const target = rule.target === undefined || rule.isGoto ? undefined : findTarget(rule.target.text);
+  if (target !== undefined && rule.target !== undefined) {
+    checkDemands(target, -1, rule.target, given, context, report);
+  }
+  checkPlacement(rule, given.table, report);
+  for (const { spec, instance, at } of matches) {
+    if (spec !== undefined) checkKernel(spec, instance, at, given, context, report);
+  }
+  if (target !== undefined && rule.target !== undefined) checkKernel(target, -1, rule.target, given, context, report);
+}
 
 function checkKernel(
   spec: ExtensionSpec,
