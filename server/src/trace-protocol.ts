@@ -60,15 +60,15 @@ export interface TraceTextResult {
   readonly text: string;
 }
 
-/** The way of one outcome of a trace, table by table. */
-export const traceWayRequest = 'iptables/traceWay';
-export interface TraceWayParams extends TraceParams {
+/** The path of one outcome of a trace, table by table. */
+export const tracePathRequest = 'iptables/tracePath';
+export interface TracePathParams extends TraceParams {
   /** Which one, 0-based, in the order of the report. */
   readonly outcome: number;
 }
-export interface TraceWayResult {
+export interface TracePathResult {
   readonly stages: readonly TraceStage[];
-  /** Why there is no way, in a sentence; empty where there is one. */
+  /** Why there is no path, in a sentence; empty where there is one. */
   readonly reason: string;
 }
 export interface TraceStage {
@@ -108,7 +108,7 @@ export type TracePart =
 
 /** Rules that an outcome's packet met and that did not match it, and why; 200 at most are given at once. */
 export const traceRulesRequest = 'iptables/traceRules';
-export interface TraceRulesParams extends TraceWayParams {
+export interface TraceRulesParams extends TracePathParams {
   /** In the order in which the packet meets them, from 0. */
   readonly first: number;
   readonly count: number;

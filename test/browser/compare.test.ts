@@ -11,7 +11,7 @@ import { clusterFrom, rulesetFrom } from '../support/dumps.ts';
 import { labPath } from '../support/fixtures.ts';
 import { describeWith } from '../support/requirements.ts';
 import { graphOf, manyEndpoints, richGraph } from '../webview/fixtures.ts';
-import { buildWebview, type FlowPage, openFlowPage, outputPath, settle } from './flow-page.ts';
+import { buildWebview, type FlowPage, openFlowPage, outputPath, untilDrawn } from './flow-page.ts';
 import { themeNames } from './themes.ts';
 
 // A browser on a busy machine takes its time.
@@ -93,7 +93,7 @@ describeWith('chromium', 'two flows beside each other', () => {
     await flow.page.getByRole('tree').first().focus();
     for (const _ of [1, 2]) {
       await flow.page.keyboard.press('F7');
-      await settle(flow.page);
+      await untilDrawn(flow.page);
       const at = (await panes(flow).nth(0).locator('.boxes > .selected').count()) > 0 ? 0 : 1;
       const pane = await panes(flow).nth(at).locator('.drawing').boundingBox();
       const box = await panes(flow).nth(at).locator('.boxes > .selected').boundingBox();
@@ -186,7 +186,7 @@ describeWith('chromium', 'two flows beside each other', () => {
         const flow = await openFlowPage(browser, { viewport: { width, height: 800 }, theme });
         await flow.compare(stale(), fresh());
         await flow.page.getByRole('button', { name: 'Next difference' }).click();
-        await settle(flow.page);
+        await untilDrawn(flow.page);
         const bytes = await flow.page.screenshot({ path: join(outputPath, `compare-${theme}-${name}.png`) });
         expect(bytes.length).toBeGreaterThan(15_000);
         await closed(flow);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
 import { describeWith } from '../support/requirements.ts';
 import { chainGraph, richGraph } from '../webview/fixtures.ts';
-import { buildWebview, type FlowPage, openFlowPage, settle } from './flow-page.ts';
+import { buildWebview, type FlowPage, openFlowPage, untilDrawn } from './flow-page.ts';
 
 // A browser on a busy machine takes its time.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -175,25 +175,25 @@ describeWith('chromium', 'the drawing', () => {
   it('pans with the wheel and by dragging, zooms around the pointer, and fits again', async () => {
     const world = () => flow.page.locator('.canvas > g').first().getAttribute('transform');
     await flow.page.getByRole('button', { name: /%, fit/ }).click();
-    await settle(flow.page);
+    await untilDrawn(flow.page);
     const fitted = await world();
     await flow.page.mouse.move(700, 600);
     await flow.page.mouse.wheel(0, 60);
-    await settle(flow.page);
+    await untilDrawn(flow.page);
     const panned = await world();
     expect(panned).not.toBe(fitted);
     expect((await flow.state()).view).not.toBeNull();
     await flow.page.keyboard.down('Control');
     await flow.page.mouse.wheel(0, -120);
     await flow.page.keyboard.up('Control');
-    await settle(flow.page);
+    await untilDrawn(flow.page);
     expect(await flow.page.getByRole('button', { name: /%, fit/ }).textContent()).not.toBe('95 %');
     await flow.page.mouse.down();
     await flow.page.mouse.move(760, 620, { steps: 4 });
     await flow.page.mouse.up();
     expect(await world()).not.toBe(panned);
     await flow.page.getByRole('button', { name: /%, fit/ }).click();
-    await settle(flow.page);
+    await untilDrawn(flow.page);
     expect(await world()).toBe(fitted);
     expect((await flow.state()).view).toBeNull();
   });
@@ -201,7 +201,7 @@ describeWith('chromium', 'the drawing', () => {
   it('cannot be lost out of view', async () => {
     await flow.page.mouse.move(700, 600);
     for (let turn = 0; turn < 30; turn += 1) await flow.page.mouse.wheel(600, 600);
-    await settle(flow.page);
+    await untilDrawn(flow.page);
     const inView = await flow.page.locator('.boxes > *').evaluateAll((boxes) =>
       boxes.some((item) => {
         const area = item.getBoundingClientRect();
@@ -259,7 +259,7 @@ describeWith('chromium', 'the drawing', () => {
 
   it('ignores what it does not understand', async () => {
     await flow.page.evaluate('window.postMessage({ kind: "flow", graph: { nodes: 3 } }, "*"); window.postMessage("x", "*")');
-    await settle(flow.page);
+    await untilDrawn(flow.page);
     expect(await box('svc').count()).toBe(1);
   });
 });

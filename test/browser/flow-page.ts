@@ -92,7 +92,7 @@ export async function openFlowPage(browser: Browser, options: FlowPageOptions = 
     });
   };
   const send = (message: HostMessage): Promise<void> =>
-    page.evaluate(`window.postMessage(${JSON.stringify(message)}, '*')`).then(() => settle(page));
+    page.evaluate(`window.postMessage(${JSON.stringify(message)}, '*')`).then(() => untilDrawn(page));
   return {
     page,
     posted,
@@ -130,7 +130,7 @@ export async function openFlowPage(browser: Browser, options: FlowPageOptions = 
 }
 
 /** Two frames: a message has arrived and what follows from it is drawn. */
-export async function settle(page: Page): Promise<void> {
+export async function untilDrawn(page: Page): Promise<void> {
   await page.evaluate('new Promise((done) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 0))');
 }
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
 import { describeWith } from '../support/requirements.ts';
 import { manyEndpoints } from '../webview/fixtures.ts';
-import { buildWebview, type FlowPage, openFlowPage, settle } from './flow-page.ts';
+import { buildWebview, type FlowPage, openFlowPage, untilDrawn } from './flow-page.ts';
 
 // A browser on a busy machine takes its time.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -37,10 +37,10 @@ describeWith('chromium', 'a Service with a thousand endpoints', () => {
   it('opens a group at a click, and closes it at another, without moving it', async () => {
     await flow.page.setViewportSize({ width: 1900, height: 800 });
     await flow.page.getByRole('button', { name: /%, fit/ }).click();
-    await settle(flow.page);
+    await untilDrawn(flow.page);
     const before = await group('node-3').boundingBox();
     await group('node-3').click({ position: { x: 40, y: 14 } });
-    await settle(flow.page);
+    await untilDrawn(flow.page);
     expect(await flow.page.locator('.boxes > [data-id="sep:2"]').count()).toBe(1);
     expect((await flow.state()).open).toEqual(['group:node:node-3']);
     const after = await group('node-3').boundingBox();
@@ -81,7 +81,7 @@ describeWith('chromium', 'a Service with a thousand endpoints', () => {
   it('goes to what is found inside a closed group', async () => {
     await flow.page.getByRole('searchbox').fill('10.128.3.200:');
     await flow.page.keyboard.press('Enter');
-    await settle(flow.page);
+    await untilDrawn(flow.page);
     const found = flow.page.locator('.boxes > .selected');
     expect(await found.locator('.name').textContent()).toBe('10.128.3.200:8443');
     const area = await found.boundingBox();
@@ -97,7 +97,7 @@ describeWith('chromium', 'a Service with a thousand endpoints', () => {
     const before = Number(await top());
     const area = await overview.boundingBox();
     await flow.page.mouse.click((area?.x ?? 0) + 20, (area?.y ?? 0) + (area?.height ?? 0) - 12);
-    await settle(flow.page);
+    await untilDrawn(flow.page);
     expect(Number(await top())).toBeGreaterThan(before);
   });
 
@@ -109,7 +109,7 @@ describeWith('chromium', 'a Service with a thousand endpoints', () => {
     expect(await flow.page.locator('.boxes > *').count()).toBeLessThan(400);
     await flow.page.mouse.move(600, 500);
     for (let turn = 0; turn < 10; turn += 1) await flow.page.mouse.wheel(0, 1500);
-    await settle(flow.page);
+    await untilDrawn(flow.page);
     const inView = await flow.page
       .locator('.boxes > .kind-endpoint')
       .evaluateAll(

@@ -6,7 +6,7 @@ import { launchBrowser } from '../support/browser.ts';
 import { describeWith } from '../support/requirements.ts';
 import { edge, graphOf, node } from '../webview/fixtures.ts';
 import { manyServices, richMap } from '../webview/map-fixtures.ts';
-import { buildWebview, type FlowPage, type FlowPageOptions, openFlowPage, settle } from './flow-page.ts';
+import { buildWebview, type FlowPage, type FlowPageOptions, openFlowPage, untilDrawn } from './flow-page.ts';
 import { themeNames } from './themes.ts';
 
 // A browser on a busy machine takes its time.
@@ -109,7 +109,7 @@ describeWith('chromium', 'the map of all Services', () => {
     await flow.show(manyServices(5000), 'map:');
     await flow.page.getByRole('searchbox').fill('frontend-4444');
     await flow.page.keyboard.press('Enter');
-    await settle(flow.page);
+    await untilDrawn(flow.page);
     expect(await flow.page.locator('.boxes > .selected .name').textContent()).toBe('frontend-4444');
     await flow.page.getByRole('button', { name: 'Show only matching Services' }).click();
     expect(await names('.kind-listed-service')).toEqual(['frontend-4444']);
@@ -170,7 +170,7 @@ describeWith('chromium', 'the map of all Services', () => {
       await flow.show(richMap(), 'map:');
       expect(await violations()).toEqual([]);
       await flow.page.setViewportSize({ width: 600, height: 800 });
-      await settle(flow.page);
+      await untilDrawn(flow.page);
       await flow.page.getByRole('button', { name: /Show as text/ }).click();
       expect(await violations()).toEqual([]);
       await close();

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
 import { describeWith } from '../support/requirements.ts';
 import { hostileGraph, manyEndpoints, richGraph } from '../webview/fixtures.ts';
-import { buildWebview, openFlowPage, settle } from './flow-page.ts';
+import { buildWebview, openFlowPage, untilDrawn } from './flow-page.ts';
 
 // A browser on a busy machine takes its time.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -48,7 +48,7 @@ describeWith('chromium', 'a panel', () => {
     await flow.page.locator('.boxes > [data-id="sep:1"]').click();
     await flow.page.mouse.move(500, 600);
     await flow.page.mouse.wheel(0, 120);
-    await settle(flow.page);
+    await untilDrawn(flow.page);
     const world = () => flow.page.locator('.canvas > g').first().getAttribute('transform');
     const before = await world();
     await flow.show({
@@ -184,7 +184,7 @@ describeWith('chromium', 'a panel', () => {
     await flow.page.evaluate(
       'document.documentElement.style.setProperty("--vscode-font-family", "monospace"); document.body.setAttribute("data-vscode-theme-id", "other")',
     );
-    await settle(flow.page);
+    await untilDrawn(flow.page);
     await expect.poll(async () => Number(await wide()), { timeout: 20_000 }).not.toBe(before);
     await flow.close();
   });

@@ -10,7 +10,7 @@ import { launchBrowser } from '../support/browser.ts';
 import { clusterFrom, rulesetFrom } from '../support/dumps.ts';
 import { labPath } from '../support/fixtures.ts';
 import { describeWith } from '../support/requirements.ts';
-import { buildWebview, type FlowPage, openFlowPage, outputPath, settle } from './flow-page.ts';
+import { buildWebview, type FlowPage, openFlowPage, outputPath, untilDrawn } from './flow-page.ts';
 import { themeNames } from './themes.ts';
 
 // A browser on a busy machine takes its time.
@@ -88,7 +88,7 @@ describeWith('chromium', 'what is asked of a flow', () => {
         for (const [name, graph] of graphs) {
           const flow = await openFlowPage(browser, { viewport: { width, height }, theme });
           await flow.show(graph);
-          await settle(flow.page);
+          await untilDrawn(flow.page);
           const text = await seen(flow);
           for (const [question, service, answer] of questions) {
             if (service === name) expect(text, question).toMatch(answer);
@@ -111,7 +111,7 @@ describeWith('chromium', 'what is asked of a flow', () => {
         const flow = await openFlowPage(browser, { viewport: { width, height } });
         const { page } = flow;
         await flow.show(graphs.get(name) ?? flowOf(name));
-        await settle(page);
+        await untilDrawn(page);
         const drawing = await page.locator('.drawing').boundingBox();
         const bottom = (drawing?.y ?? 0) + (drawing?.height ?? 0);
         const boxes = await Promise.all((await page.locator('.boxes > .kind-endpoint').all()).map((box) => box.boundingBox()));

@@ -6,7 +6,7 @@ import type { FlowGraph } from '../../server/src/kube/flow/graph.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { describeWith } from '../support/requirements.ts';
 import { chainGraph, manyEndpoints, richGraph } from '../webview/fixtures.ts';
-import { buildWebview, type FlowPage, type FlowPageOptions, openFlowPage, outputPath, settle } from './flow-page.ts';
+import { buildWebview, type FlowPage, type FlowPageOptions, openFlowPage, outputPath, untilDrawn } from './flow-page.ts';
 import { themeNames } from './themes.ts';
 
 // A browser on a busy machine takes its time.
@@ -43,7 +43,7 @@ describeWith('chromium', 'pictures in test/output', () => {
       .locator('.boxes > .kind-group')
       .nth(2)
       .click({ position: { x: 40, y: 14 } });
-    await settle(flow.page);
+    await untilDrawn(flow.page);
   };
 
   for (const theme of themeNames) {

@@ -7,7 +7,7 @@ import type { Traced } from '../../webview/src/messages.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { describeWith } from '../support/requirements.ts';
 import { manyEndpoints, richGraph } from '../webview/fixtures.ts';
-import { buildWebview, type FlowPage, openFlowPage, outputPath, settle } from './flow-page.ts';
+import { buildWebview, type FlowPage, openFlowPage, outputPath, untilDrawn } from './flow-page.ts';
 import { themeNames } from './themes.ts';
 
 // A browser on a busy machine takes its time.
@@ -150,7 +150,7 @@ describeWith('chromium', 'the path of a traced packet', () => {
         const flow = await openFlowPage(browser, { viewport: { width, height: 800 }, theme });
         await flow.show(drawn());
         await flow.send(traced(4));
-        await settle(flow.page);
+        await untilDrawn(flow.page);
         const bytes = await flow.page.screenshot({ path: join(outputPath, `trace-drawn-${theme}-${name}.png`) });
         expect(bytes.length).toBeGreaterThan(15_000);
         await closed(flow);

@@ -3,17 +3,17 @@ import { runTrace } from '../../server/src/cli/trace-command.ts';
 import {
   type TraceEndsResult,
   type TracePart,
+  type TracePathResult,
   type TraceQuestion,
   type TraceResult,
   type TraceRulesResult,
   type TraceTextResult,
-  type TraceWayResult,
   type TraceWhyNotResult,
   traceEndsRequest,
+  tracePathRequest,
   traceRequest,
   traceRulesRequest,
   traceTextRequest,
-  traceWayRequest,
   traceWhyNotRequest,
 } from '../../server/src/trace-protocol.ts';
 import { fixturePath, fixtureText } from '../support/fixtures.ts';
@@ -38,7 +38,7 @@ afterEach(() => server.dispose());
 const ask = <T>(method: string, params: object = {}): Promise<T> =>
   server.client.sendRequest(method, { textDocument, question, ...params });
 
-/** The rows of a way, an indent a level. */
+/** The rows of a path, an indent a level. */
 function rows(parts: readonly TracePart[], indent = ''): readonly string[] {
   return parts.flatMap((part) => {
     if (part.kind === 'passed') return [`${indent}${part.count} of ${part.chain} from ${part.first}`];
@@ -66,7 +66,7 @@ describe('a trace over the protocol', () => {
   });
 
   it('has the way of an outcome, rule by rule, with what did not match folded up', async () => {
-    const { stages, reason } = await ask<TraceWayResult>(traceWayRequest, { outcome: 0 });
+    const { stages, reason } = await ask<TracePathResult>(tracePathRequest, { outcome: 0 });
     expect(reason).toBe('');
     expect(stages.map(({ hook, table }) => `${hook} ${table}`)).toEqual(['PREROUTING nat', 'FORWARD filter', 'POSTROUTING nat']);
     const nat = stages[0];
@@ -107,7 +107,7 @@ describe('a trace over the protocol', () => {
     expect(new Set(await verdicts())).toEqual(new Set(['drop']));
     const { changes } = await ask<TraceWhyNotResult>(traceWhyNotRequest, { outcome: 0 });
     expect(changes.map(({ words }) => words)).not.toContain('for port 8999 instead of 9000');
-    const { stages } = await ask<TraceWayResult>(traceWayRequest, { outcome: 0 });
+    const { stages } = await ask<TracePathResult>(tracePathRequest, { outcome: 0 });
     expect(stages.at(-1)).toMatchObject({ hook: 'FORWARD', table: 'filter' });
   });
 
@@ -134,7 +134,7 @@ describe('a trace over the protocol', () => {
       kind: 'nothing',
       reason: expect.stringContaining('booking/nobody'),
     });
-    expect(await ask<TraceWayResult>(traceWayRequest, { outcome: 99 })).toMatchObject({
+    expect(await ask<TracePathResult>(tracePathRequest, { outcome: 99 })).toMatchObject({
       stages: [],
       reason: expect.stringMatching(/no such outcome/),
     });
@@ -142,6 +142,6 @@ describe('a trace over the protocol', () => {
       kind: 'nothing',
     });
     await expect(ask(traceRequest, { question: { from: pod } })).rejects.toThrow('"question" is missing or not of its type');
-    await expect(ask(traceWayRequest, { outcome: -1 })).rejects.toThrow('"outcome"');
+    await expect(ask(tracePathRequest, { outcome: -1 })).rejects.toThrow('"outcome"');
   });
 });

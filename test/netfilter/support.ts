@@ -47,8 +47,8 @@ export function pathWords(outcome: Outcome): string {
 
 export function assumedBy(outcome: Outcome): readonly string[] {
   const texts: string[] = [];
-  for (let settled = outcome.assumed; settled !== null; settled = settled.previous) {
-    texts.unshift(settled.holds ? settled.fact.yes : settled.fact.no);
+  for (let assumed = outcome.assumed; assumed !== null; assumed = assumed.previous) {
+    texts.unshift(assumed.holds ? assumed.fact.yes : assumed.fact.no);
   }
   return texts.filter((text) => text !== '');
 }

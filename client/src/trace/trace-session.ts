@@ -1,19 +1,19 @@
 import { CancellationTokenSource, type Uri } from 'vscode';
 import {
   type TraceParams,
+  type TracePathParams,
+  type TracePathResult,
   type TraceQuestion,
   type TraceResult,
   type TraceRulesParams,
   type TraceRulesResult,
   type TraceTextParams,
   type TraceTextResult,
-  type TraceWayParams,
-  type TraceWayResult,
   type TraceWhyNotResult,
+  tracePathRequest,
   traceRequest,
   traceRulesRequest,
   traceTextRequest,
-  traceWayRequest,
   traceWhyNotRequest,
 } from '../../../server/src/trace-protocol.ts';
 import type { ServerAccess } from '../server-access.ts';
@@ -23,7 +23,7 @@ export interface TraceSession {
   readonly uri: Uri;
   readonly question: TraceQuestion;
   readonly result: Extract<TraceResult, { readonly kind: 'trace' }>;
-  way(outcome: number): Promise<TraceWayResult>;
+  path(outcome: number): Promise<TracePathResult>;
   rules(outcome: number, first: number, count: number): Promise<TraceRulesResult>;
   whyNot(outcome: number): Promise<TraceWhyNotResult>;
   text(format: 'text' | 'markdown'): Promise<string>;
@@ -35,20 +35,20 @@ export async function openTrace(server: ServerAccess, uri: Uri, question: TraceQ
   const packet: TraceParams = { textDocument: { uri: uri.toString() }, question };
   const result = await server.askOfDump<TraceResult>(traceRequest, packet, cancellation.token);
   if (result.kind === 'nothing') return result.reason;
-  const ways = new Map<number, Promise<TraceWayResult>>();
-  const ofOutcome = (outcome: number): TraceWayParams => ({ ...packet, outcome });
+  const paths = new Map<number, Promise<TracePathResult>>();
+  const ofOutcome = (outcome: number): TracePathParams => ({ ...packet, outcome });
   return {
     uri,
     question,
     result,
-    way(outcome) {
-      const known = ways.get(outcome);
+    path(outcome) {
+      const known = paths.get(outcome);
       if (known !== undefined) return known;
-      const way = server.ask<TraceWayResult>(traceWayRequest, ofOutcome(outcome));
-      ways.set(outcome, way);
+      const path = server.ask<TracePathResult>(tracePathRequest, ofOutcome(outcome));
+      paths.set(outcome, path);
       // One that failed is asked for again.
-      way.catch(() => ways.delete(outcome));
-      return way;
+      path.catch(() => paths.delete(outcome));
+      return path;
     },
     rules(outcome, first, count) {
       const params: TraceRulesParams = { ...ofOutcome(outcome), first, count };

@@ -12,7 +12,7 @@ function outcomesOf({ result }: TraceSession): readonly TraceSubject[] {
 }
 
 async function belowOutcome(session: TraceSession, { at, outcome }: Extract<TraceSubject, { readonly kind: 'outcome' }>) {
-  const { stages, reason } = await session.way(at);
+  const { stages, reason } = await session.path(at);
   const rows: TraceSubject[] = outcome.assuming.map((text) => ({ kind: 'assuming', text }));
   const { verdict, steps } = outcome;
   const last = steps.at(-1);

@@ -73,7 +73,7 @@ function outcomeOf({ facts }: Subject, { journeys }: Asked, found: readonly Foun
 }
 
 /** Where the question's packets go by the rules, in sentences. */
-function waysTexts(subject: Subject, { journeys }: Asked, outcome: Fate): readonly string[] {
+function passingTexts(subject: Subject, { journeys }: Asked, outcome: Fate): readonly string[] {
   const accepted = journeys.filter(({ verdict }) => verdict === 'accept');
   const texts = new Map<string, number>();
   for (const journey of accepted) {
@@ -84,8 +84,10 @@ function waysTexts(subject: Subject, { journeys }: Asked, outcome: Fate): readon
     const text = `${changed}${source}, ${where}${start.out === end.out || end.out === null || end.out === '' ? '' : ` by ${end.out}`}`;
     texts.set(text, (texts.get(text) ?? 0) + probability);
   }
-  const ways = [...texts].slice(0, 10).map(([text, share]) => `${share > 0.999 ? '' : `${Math.round(share * 100)} %: `}${text}`);
-  if (ways.length === 0) return [];
+  const passing = [...texts]
+    .slice(0, 10)
+    .map(([text, share]) => `${share > 0.999 ? '' : `${Math.round(share * 100)} %: `}${text}`);
+  if (passing.length === 0) return [];
   const [first] = accepted;
   const target =
     first === undefined ? '' : first.isDelivered ? 'what listens on the node' : whoHas(subject, first.end.destination.text);
@@ -96,7 +98,7 @@ function waysTexts(subject: Subject, { journeys }: Asked, outcome: Fate): readon
           `iptables lets it pass; if it fails all the same look at ${target}: whether a program listens on port ${port ?? '?'} (kubectl exec POD -- ss -ltn), whether targetPort is right, and what stands between.`,
         ]
       : [];
-  return [`The rules let the packet pass: ${ways.join('; ')}.`, ...advice];
+  return [`The rules let the packet pass: ${passing.join('; ')}.`, ...advice];
 }
 
 /** What is wrong, the likeliest for the question first, what is fine and what could not be looked at. */
@@ -112,14 +114,14 @@ export function* diagnoseSteps(subject: Subject, question: DiagnoseQuestion | nu
     fine.push(...looked.fine);
   }
   const outcome = asked === null ? null : outcomeOf(subject, asked, found);
-  const ways = asked === null || outcome === null ? [] : [...waysTexts(subject, asked, outcome), ...asked.notes];
+  const passing = asked === null || outcome === null ? [] : [...passingTexts(subject, asked, outcome), ...asked.notes];
   return {
     ok: true,
     diagnosis: {
       question: asked?.question ?? null,
       outcome,
       causes: distinct(byLikelihood(withReasons(found))),
-      looked: [...ways, ...fine, ...subject.facts.notes],
+      looked: [...passing, ...fine, ...subject.facts.notes],
       missing: missingParts(subject.facts, subject.cluster.source.kind !== 'none'),
     },
   };

@@ -41,7 +41,7 @@ export interface Journey {
   readonly route: RouteAnswer;
 }
 
-/** A question with the ways that its packets may go. */
+/** A question with the journeys that its packets may go. */
 export interface Asked {
   readonly question: { readonly from: string; readonly to: string; readonly protocol: string };
   readonly packet: Packet;

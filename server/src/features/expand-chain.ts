@@ -1,9 +1,9 @@
-/** A chain with all that it jumps to in one text: each end with the conditions of all rules on the way to it. */
+/** A chain with all that it jumps to in one text: each end with the conditions of all rules on the path to it. */
 import type { Position } from 'vscode-languageserver-types';
 import { percentText } from '../base/percent.ts';
 import { oneLine } from '../base/safe-text.ts';
 import type { Steps } from '../base/steps.ts';
-import { sharesOf, stepOf, type WayStep } from '../kube/flow/rule-ways.ts';
+import { type RulePathStep, sharesOf, stepOf } from '../kube/flow/rule-paths.ts';
 import { leadsBack } from '../netfilter/loops.ts';
 import { policyOf, rulesInOrder } from '../netfilter/rule-order.ts';
 import { isChainShownWhole } from '../ruleset/completeness.ts';
@@ -34,7 +34,7 @@ function actionText(ruleset: Ruleset, line: number): string {
   return oneLine(source.text.slice(rule.target.start)).trim();
 }
 
-function placeText({ chain, line }: Pick<WayStep, 'chain' | 'line'>): string {
+function placeText({ chain, line }: Pick<RulePathStep, 'chain' | 'line'>): string {
   return `${chain}, line ${line + 1}`;
 }
 
@@ -43,14 +43,14 @@ function addLine({ lines, links }: Expanding, text: string, target: number): voi
   lines.push(oneLine(text));
 }
 
-/** An end: what becomes of a packet, and below it every rule on the way that asked something. */
-function addEnd(expanding: Expanding, way: readonly WayStep[], last: WayStep, action: string): void {
+/** An end: what becomes of a packet, and below it every rule on the path that asked something. */
+function addEnd(expanding: Expanding, path: readonly RulePathStep[], last: RulePathStep, action: string): void {
   if (expanding.ends >= mostEnds) {
     expanding.left += 1;
     return;
   }
   expanding.ends += 1;
-  const all = [...way, last];
+  const all = [...path, last];
   const shares = all.flatMap(({ share }) => (share === null ? [] : [share]));
   const share = shares.length === 0 ? '' : `${percentText(shares.reduce((product, each) => product * each, 1))} `;
   addLine(expanding, `${expanding.ends}. ${share}${action}  (${placeText(last)})`, last.line);
@@ -61,7 +61,7 @@ function addEnd(expanding: Expanding, way: readonly WayStep[], last: WayStep, ac
   expanding.lines.push('');
 }
 
-function* expand(expanding: Expanding, chain: Chain, way: readonly WayStep[], above: ReadonlySet<Chain>): Steps<void> {
+function* expand(expanding: Expanding, chain: Chain, path: readonly RulePathStep[], above: ReadonlySet<Chain>): Steps<void> {
   const { ruleset } = expanding;
   const shares = sharesOf(ruleset, chain);
   for (const line of rulesInOrder(ruleset, chain)) {
@@ -74,11 +74,12 @@ function* expand(expanding: Expanding, chain: Chain, way: readonly WayStep[], ab
     const step = stepOf(ruleset, chain, line, shares);
     const target = chain.table.chains.get(ruleset.lines[line]?.target ?? '');
     const isShown = target !== undefined && (target.declarations.length > 0 || target.rules.length > 0);
-    if (target === undefined) addEnd(expanding, way, step, actionText(ruleset, line));
-    else if (!isShown) addEnd(expanding, way, step, `${target.name}, which is not in the dump`);
-    else if (above.has(target) || leadsBack(chain, target)) addEnd(expanding, way, step, `${target.name}, which leads back here`);
-    else if (above.size >= deepest) addEnd(expanding, way, step, `${target.name}, and so on`);
-    else yield* expand(expanding, target, [...way, step], new Set([...above, target]));
+    if (target === undefined) addEnd(expanding, path, step, actionText(ruleset, line));
+    else if (!isShown) addEnd(expanding, path, step, `${target.name}, which is not in the dump`);
+    else if (above.has(target) || leadsBack(chain, target))
+      addEnd(expanding, path, step, `${target.name}, which leads back here`);
+    else if (above.size >= deepest) addEnd(expanding, path, step, `${target.name}, and so on`);
+    else yield* expand(expanding, target, [...path, step], new Set([...above, target]));
   }
 }
 

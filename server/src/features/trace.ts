@@ -1,4 +1,4 @@
-/** The trace view's questions: the outcomes of a packet, the way of one of them rule by rule, and what would let it pass. */
+/** The trace view's questions: the outcomes of a packet, the path of one of them rule by rule, and what would let it pass. */
 import { visibleLines } from '../base/safe-text.ts';
 import type { Steps } from '../base/steps.ts';
 import { type QuestionTrace, traceQuestion } from '../kube/question/trace.ts';
@@ -11,12 +11,12 @@ import { type Walk, type WalkPart, type WalkStage, walkSteps } from '../netfilte
 import { ruleText } from '../syntax/saved-layout.ts';
 import type {
   TracePart,
+  TracePathResult,
   TraceQuestion,
   TraceResult,
   TraceRulesResult,
   TraceStage,
   TraceTextResult,
-  TraceWayResult,
   TraceWhyNotResult,
 } from '../trace-protocol.ts';
 import type { DumpState } from './support/state.ts';
@@ -91,7 +91,7 @@ function* walkOf(state: DumpState, question: TraceQuestion, at: number): Steps<W
   return walk ?? 'This outcome stands for several that end alike: the rules that it met are not gone through one by one.';
 }
 
-/** What rows of a way are numbered by. */
+/** What rows of a path are numbered by. */
 interface Numbers {
   step: number;
   passed: number;
@@ -142,8 +142,8 @@ function stageOf(state: DumpState, walk: Walk, { stage, before, after, parts }: 
   };
 }
 
-/** The way of one outcome, with how many rules did not match where. */
-export function* traceWayOf(state: DumpState, question: TraceQuestion, outcome: number): Steps<TraceWayResult> {
+/** The path of one outcome, with how many rules did not match where. */
+export function* tracePathOf(state: DumpState, question: TraceQuestion, outcome: number): Steps<TracePathResult> {
   const walk = yield* walkOf(state, question, outcome);
   if (typeof walk === 'string') return { stages: [], reason: walk };
   const numbers: Numbers = { step: 0, passed: 0 };

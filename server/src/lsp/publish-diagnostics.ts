@@ -47,13 +47,13 @@ export function isOldVersion(uri: string): boolean {
 }
 
 // Longer than between two strokes of somebody who types.
-const restMilliseconds = 250;
+const pauseMilliseconds = 250;
 
 /** Those of an older version would change lines that are elsewhere now. */
 const noFixes: Finding['fixes'] = () => [];
 
-function rest(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, restMilliseconds));
+function pauseOfTyping(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, pauseMilliseconds));
 }
 
 /**
@@ -92,7 +92,7 @@ export function createDiagnosticsPublisher(
     const carried = withDrift && known !== undefined ? carryOver(known.findings, known.lines, ruleset.lines) : [];
     await show(found, withDrift && known !== undefined ? carried : undefined);
     // What follows takes a second for a large dump, and is for nothing when the next edit comes at once.
-    if (shown.has(uri)) await rest();
+    if (shown.has(uri)) await pauseOfTyping();
     if (isOutdated()) throw new Cancelled();
     shown.add(uri);
     // So that the first hover of a chain without a comment need not hash every endpoint of the cluster.

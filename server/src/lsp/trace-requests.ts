@@ -2,7 +2,7 @@ import type { CancellationToken } from 'vscode-languageserver';
 import { chainAt, expandedChain } from '../features/expand-chain.ts';
 import { reachOf } from '../features/reach.ts';
 import { seenPackets } from '../features/seen.ts';
-import { traceOf, traceRulesOf, traceTextOf, traceWayOf, traceWhyNotOf } from '../features/trace.ts';
+import { traceOf, tracePathOf, traceRulesOf, traceTextOf, traceWhyNotOf } from '../features/trace.ts';
 import { traceEndsOf } from '../features/trace-ends.ts';
 import {
   type ChainAtResult,
@@ -14,16 +14,16 @@ import {
   type SeenResult,
   seenRequest,
   type TraceEndsResult,
+  type TracePathResult,
   type TraceResult,
   type TraceRulesResult,
   type TraceTextResult,
-  type TraceWayResult,
   type TraceWhyNotResult,
   traceEndsRequest,
+  tracePathRequest,
   traceRequest,
   traceRulesRequest,
   traceTextRequest,
-  traceWayRequest,
   traceWhyNotRequest,
 } from '../trace-protocol.ts';
 import { answerFor, type ParamName, type Params } from './params.ts';
@@ -33,7 +33,7 @@ const notOpen = 'This document is not open as an iptables dump.';
 const noEnds: TraceEndsResult = { from: [], to: [] };
 const noTrace: TraceResult = { kind: 'nothing', reason: notOpen };
 const noText: TraceTextResult = { text: '' };
-const noWay: TraceWayResult = { stages: [], reason: notOpen };
+const noPath: TracePathResult = { stages: [], reason: notOpen };
 const noRules: TraceRulesResult = { rules: [] };
 const notExpanded: ExpandedChainResult = { text: '', links: [], reason: notOpen };
 const noTables: ReachResult = { text: '', reason: notOpen };
@@ -41,7 +41,7 @@ const notSeen: SeenResult = { packets: [], notes: [], reason: notOpen };
 const noChanges: TraceWhyNotResult = { changes: [] };
 
 const packet = ['textDocument', 'question'] as const;
-const way = [...packet, 'outcome'] as const;
+const ofOutcome = [...packet, 'outcome'] as const;
 
 /** Answers what the trace view asks, and who reaches a Service. */
 export function registerTraceRequests(session: Session): void {
@@ -66,10 +66,10 @@ export function registerTraceRequests(session: Session): void {
   on(traceTextRequest, [...packet, 'format'], ({ textDocument, question, format }, token) =>
     withState(session, textDocument.uri, token, noText, (state) => traceTextOf(state, question, format)),
   );
-  on(traceWayRequest, way, ({ textDocument, question, outcome }, token) =>
-    withState(session, textDocument.uri, token, noWay, (state) => traceWayOf(state, question, outcome)),
+  on(tracePathRequest, ofOutcome, ({ textDocument, question, outcome }, token) =>
+    withState(session, textDocument.uri, token, noPath, (state) => tracePathOf(state, question, outcome)),
   );
-  on(traceRulesRequest, [...way, 'first', 'count'], ({ textDocument, question, outcome, first, count }, token) =>
+  on(traceRulesRequest, [...ofOutcome, 'first', 'count'], ({ textDocument, question, outcome, first, count }, token) =>
     withState(session, textDocument.uri, token, noRules, (state) => traceRulesOf(state, question, outcome, first, count)),
   );
   on(seenRequest, ['textDocument', 'text'], ({ textDocument, text }, token) =>
@@ -81,7 +81,7 @@ export function registerTraceRequests(session: Session): void {
   on(expandedChainRequest, ['textDocument', 'table', 'chain'], ({ textDocument, table, chain }, token) =>
     withState(session, textDocument.uri, token, notExpanded, (state) => expandedChain(state, table, chain)),
   );
-  on(traceWhyNotRequest, way, ({ textDocument, question, outcome }, token) =>
+  on(traceWhyNotRequest, ofOutcome, ({ textDocument, question, outcome }, token) =>
     withState(session, textDocument.uri, token, noChanges, (state) => traceWhyNotOf(state, question, outcome)),
   );
 }

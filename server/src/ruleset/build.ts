@@ -9,7 +9,7 @@ import { patchRuleset } from './patch.ts';
 import type { Dump, Ruleset, Table } from './ruleset.ts';
 import { addLine, finishTable, type OpenTable, openTable, startsTable } from './table-builder.ts';
 
-interface DumpDraft {
+interface UnfinishedDump {
   generator: Generator | undefined;
   readonly tables: OpenTable[];
   family: Family | undefined;
@@ -19,9 +19,9 @@ interface DumpDraft {
  * Gives a dump the header that stands within it: iptables-save prints it above each table, and the first was cut off with the beginning of the text.
  * False where the tables above it are of the other family.
  */
-function adoptHeader(dump: DumpDraft, generator: Generator, lines: readonly Line[]): boolean {
-  const first = dump.tables[0]?.draft.firstLine ?? 0;
-  const end = dump.tables.at(-1)?.draft.endLine ?? 0;
+function adoptHeader(dump: UnfinishedDump, generator: Generator, lines: readonly Line[]): boolean {
+  const first = dump.tables[0]?.result.firstLine ?? 0;
+  const end = dump.tables.at(-1)?.result.endLine ?? 0;
   const family = dump.family ?? inferFamily(lines, first, end);
   if (family !== undefined && family !== generator.family) return false;
   dump.generator = generator;
@@ -31,7 +31,7 @@ function adoptHeader(dump: DumpDraft, generator: Generator, lines: readonly Line
 
 /** Whether a table that starts under this header belongs to another dump than the one before it. */
 function startsDump(
-  current: DumpDraft | undefined,
+  current: UnfinishedDump | undefined,
   generator: Generator | undefined,
   name: string | undefined,
   family: Family | undefined,
@@ -41,15 +41,15 @@ function startsDump(
   if (generator !== undefined && known !== undefined) {
     if (generator.family !== known.family || generator.program !== known.program || generator.version !== known.version)
       return true;
-  } else if (generator !== undefined && current.tables.some(({ draft }) => draft.commitLine === undefined)) {
+  } else if (generator !== undefined && current.tables.some(({ result }) => result.commitLine === undefined)) {
     return true;
   }
-  return name !== undefined && current.tables.some(({ draft }) => draft.name === name);
+  return name !== undefined && current.tables.some(({ result }) => result.name === name);
 }
 
 /** What commands change, as far as it was read. */
-interface CommandDrafts {
-  readonly dumps: DumpDraft[];
+interface UnfinishedCommands {
+  readonly dumps: UnfinishedDump[];
   readonly lines: Map<number, OpenTable>;
 }
 
@@ -60,12 +60,12 @@ const linesATable = 40;
 /** The ruleset of a document. Pauses every few thousand lines; never throws. */
 export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
   const { lines } = document;
-  const dumps: DumpDraft[] = [];
-  let dump: DumpDraft | undefined;
+  const dumps: UnfinishedDump[] = [];
+  let dump: UnfinishedDump | undefined;
   let generator: Generator | undefined;
   let table: OpenTable | undefined;
   let excerpt: ExcerptTables | undefined;
-  const commands: CommandDrafts = { dumps: [], lines: new Map() };
+  const commands: UnfinishedCommands = { dumps: [], lines: new Map() };
 
   const open = (name: string | undefined, firstLine: number, line: Line, part?: TableName): OpenTable => {
     const known = name ?? line.context.table ?? part;
@@ -81,7 +81,7 @@ export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
   };
   const close = (endLine: number): void => {
     if (table !== undefined && dump !== undefined) {
-      table.draft.endLine = endLine;
+      table.result.endLine = endLine;
       dump.tables.push(table);
     }
     table = undefined;
@@ -107,7 +107,7 @@ export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
         break;
       case 'commit':
         if (table !== undefined) {
-          table.draft.commitLine = number;
+          table.result.commitLine = number;
           close(number + 1);
         }
         break;
@@ -134,20 +134,20 @@ export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
 }
 
 /** The table that a command changes; all commands of one family and table make one. */
-function commandTable(drafts: CommandDrafts, line: Line, number: number): OpenTable {
+function commandTable(commands: UnfinishedCommands, line: Line, number: number): OpenTable {
   const { family, table: name = '' } = line.context;
-  let dump = drafts.dumps.find((known) => known.family === family);
+  let dump = commands.dumps.find((known) => known.family === family);
   if (dump === undefined) {
     dump = { generator: undefined, tables: [], family };
-    drafts.dumps.push(dump);
+    commands.dumps.push(dump);
   }
-  let table = dump.tables.find(({ draft }) => draft.name === name);
+  let table = dump.tables.find(({ result }) => result.name === name);
   if (table === undefined) {
     table = openTable(name, false, number, false);
     dump.tables.push(table);
   }
-  drafts.lines.set(number, table);
-  table.draft.endLine = number + 1;
+  commands.lines.set(number, table);
+  table.result.endLine = number + 1;
   return table;
 }
 
@@ -199,34 +199,34 @@ export function buildWholeRuleset(document: SourceDocument): Ruleset {
 }
 
 /** What shows only when all lines are known. Pauses after every large table, and every hundred small ones. */
-function* finish(lines: readonly Line[], read: readonly DumpDraft[], commands: CommandDrafts): Steps<Ruleset> {
+function* finish(lines: readonly Line[], read: readonly UnfinishedDump[], commands: UnfinishedCommands): Steps<Ruleset> {
   const tables: Table[] = [];
   const dumps: Dump[] = [];
   let finished = 0;
-  for (const draft of [...read, ...commands.dumps]) {
-    const first = draft.tables[0]?.draft.firstLine ?? 0;
-    const end = draft.tables.at(-1)?.draft.endLine ?? 0;
-    const byAddress = draft.family === undefined ? inferFamily(lines, first, end) : undefined;
+  for (const unfinished of [...read, ...commands.dumps]) {
+    const first = unfinished.tables[0]?.result.firstLine ?? 0;
+    const end = unfinished.tables.at(-1)?.result.endLine ?? 0;
+    const byAddress = unfinished.family === undefined ? inferFamily(lines, first, end) : undefined;
     const dumpTables: Table[] = [];
     const dump: Dump = {
       index: dumps.length,
-      family: draft.family ?? byAddress ?? 'ipv4',
+      family: unfinished.family ?? byAddress ?? 'ipv4',
       familyBy:
-        draft.generator !== undefined
+        unfinished.generator !== undefined
           ? 'header'
-          : draft.family !== undefined
+          : unfinished.family !== undefined
             ? 'file-name'
             : byAddress !== undefined
               ? 'address'
               : 'default',
-      generator: draft.generator,
+      generator: unfinished.generator,
       tables: dumpTables,
     };
-    for (const table of draft.tables) {
+    for (const table of unfinished.tables) {
       finishTable(table, lines, tables.length, dump);
-      tables.push(table.draft);
-      dumpTables.push(table.draft);
-      finished += table.draft.chains.size + linesATable;
+      tables.push(table.result);
+      dumpTables.push(table.result);
+      finished += table.result.chains.size + linesATable;
       if (finished < linesBetweenPauses) continue;
       finished = 0;
       yield;
@@ -234,6 +234,6 @@ function* finish(lines: readonly Line[], read: readonly DumpDraft[], commands: C
     dumps.push(dump);
   }
   if (commands.lines.size === 0) return { lines, dumps, tables };
-  const byLine = new Map(Array.from(commands.lines, ([number, { draft }]): [number, Table] => [number, draft]));
+  const byLine = new Map(Array.from(commands.lines, ([number, { result }]): [number, Table] => [number, result]));
   return { lines, dumps, tables, commands: { byLine, count: new Set(byLine.values()).size } };
 }

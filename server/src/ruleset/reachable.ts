@@ -66,7 +66,7 @@ export function keepReach(from: Table, to: Table): void {
 }
 
 const unseen = 0;
-const onWay = 1;
+const onPath = 1;
 const done = 2;
 
 /** Which chains are built in, by their index. */
@@ -79,7 +79,7 @@ function builtinChains({ chains }: Table): Uint8Array {
   return builtin;
 }
 
-/** The chains that built-in ones lead to, each behind all that it leads to; and the jumps that lead back. Built-in chains end a way. */
+/** The chains that built-in ones lead to, each behind all that it leads to; and the jumps that lead back. Built-in chains end a path. */
 function walk(table: Table): { readonly order: Uint32Array; readonly loops: readonly Loop[] } {
   const { size } = table.chains;
   const { starts, values } = table.lists.jumps;
@@ -93,29 +93,29 @@ function walk(table: Table): { readonly order: Uint32Array; readonly loops: read
     const start = table.chains.get(name);
     if (start?.builtin !== true) continue;
     // Two lists for one stack: a table has tens of thousands of chains, and most lead to one other.
-    const way = [start.index];
+    const path = [start.index];
     const next = [starts[start.index] ?? 0];
-    state[start.index] = onWay;
-    while (way.length > 0) {
-      const top = way.length - 1;
-      const chain = way[top] ?? 0;
+    state[start.index] = onPath;
+    while (path.length > 0) {
+      const top = path.length - 1;
+      const chain = path[top] ?? 0;
       const at = next[top] ?? 0;
       if (at >= (starts[chain + 1] ?? 0)) {
         state[chain] = done;
         order[ordered] = chain;
         ordered += 1;
-        way.pop();
+        path.pop();
         next.pop();
         continue;
       }
       next[top] = at + 1;
       const target = values[at] ?? 0;
       if (builtin[target] === 1) continue;
-      if (state[target] === onWay) {
+      if (state[target] === onPath) {
         for (const from of chainAt(chain)) for (const to of chainAt(target)) loops.push({ from, to });
       } else if (state[target] === unseen) {
-        state[target] = onWay;
-        way.push(target);
+        state[target] = onPath;
+        path.push(target);
         next.push(starts[target] ?? 0);
       }
     }

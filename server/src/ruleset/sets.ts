@@ -16,7 +16,7 @@ export interface IpSet {
   readonly references: readonly (Span & { readonly line: number })[];
 }
 
-interface Draft extends IpSet {
+interface UnfinishedSet extends IpSet {
   type: string | undefined;
   readonly declarations: number[];
   readonly entries: number[];
@@ -58,8 +58,8 @@ export function membersOf(ruleset: Ruleset, set: IpSet, limit = Number.POSITIVE_
 }
 
 function collect(ruleset: Ruleset): ReadonlyMap<string, IpSet> {
-  const sets = new Map<string, Draft>();
-  const setOf = (name: string): Draft => {
+  const sets = new Map<string, UnfinishedSet>();
+  const setOf = (name: string): UnfinishedSet => {
     let set = sets.get(name);
     if (set === undefined) {
       set = { name, type: undefined, declarations: [], entries: [], references: [] };
@@ -67,7 +67,7 @@ function collect(ruleset: Ruleset): ReadonlyMap<string, IpSet> {
     }
     return set;
   };
-  let listed: Draft | undefined;
+  let listed: UnfinishedSet | undefined;
   for (const [number, line] of ruleset.lines.entries()) {
     switch (line.kind) {
       case 'set': {

@@ -12,7 +12,7 @@ import { NumberPairs, withLists, withoutRepeats } from './number-lists.ts';
 import type { Chain, Dump, Table } from './ruleset.ts';
 import { TableChain } from './table-chain.ts';
 
-interface TableDraft extends Table {
+interface UnfinishedTable extends Table {
   index: number;
   name: string;
   dump: Dump;
@@ -29,7 +29,8 @@ const hasRules = 4;
 
 /** What is known of a table only while it is read. */
 export interface OpenTable {
-  readonly draft: TableDraft;
+  /** What it becomes. */
+  readonly result: UnfinishedTable;
   /** What its map of chains is made of. */
   readonly places: NameIndex;
   readonly names: readonly string[];
@@ -82,10 +83,10 @@ function addJump(table: OpenTable, chain: number, line: Line, number: number): v
   }
   let to = table.lastJump >= 0 && table.names[table.lastJump] === target ? table.lastJump : -1;
   if (to < 0 && !line.isGoto && isTarget(target, line.context.family)) {
-    let lines = table.draft.targets.get(target);
+    let lines = table.result.targets.get(target);
     if (lines === undefined) {
       lines = [];
-      table.draft.targets.set(target, lines);
+      table.result.targets.set(target, lines);
     }
     lines.push(number);
     table.lastTarget = { name: target, lines };
@@ -118,10 +119,10 @@ function addCommand(table: OpenTable, line: Line, number: number): void {
 
 /** Whether a line outside `*table` belongs to another table than the lines above it: a paste may hold several outputs of `-S` or `-L`. */
 export function startsTable(table: OpenTable, line: Line): boolean {
-  if (table.draft.declared) return false;
+  if (table.result.declared) return false;
   if (table.listing !== line.listing) return true;
   const { table: said } = line.context;
-  if (said !== undefined && said !== table.draft.name) return true;
+  if (said !== undefined && said !== table.result.name) return true;
   if (line.kind === 'rule') return false;
   const place = table.places.get(line.name);
   const flags = place === undefined ? undefined : table.flags[place];
@@ -142,7 +143,7 @@ export function startsTable(table: OpenTable, line: Line): boolean {
 export function openTable(name: string, declared: boolean, firstLine: number, listing: boolean): OpenTable {
   const places = new NameIndex();
   const chains: Chain[] = [];
-  const draft: TableDraft = {
+  const result: UnfinishedTable = {
     index: -1,
     name,
     dump: unknownDump,
@@ -155,7 +156,7 @@ export function openTable(name: string, declared: boolean, firstLine: number, li
     targets: new Map(),
   };
   return {
-    draft,
+    result,
     places,
     names: places.names,
     flags: [],
@@ -212,7 +213,7 @@ function ruleChain(table: OpenTable, name: string): number {
 
 function makeLists(table: OpenTable): void {
   const { length } = table.names;
-  table.draft.lists = {
+  table.result.lists = {
     declarations: table.declarations.toLists(length),
     rules: table.rules.toLists(length),
     references: table.references.toLists(length),
@@ -223,32 +224,32 @@ function makeLists(table: OpenTable): void {
 
 /** What shows only when all lines are known: a chain that is called like a target, the table's name, which chains are built in. */
 export function finishTable(table: OpenTable, lines: readonly Line[], index: number, dump: Dump): void {
-  const { draft, places, names, chains } = table;
-  draft.index = index;
-  draft.dump = dump;
+  const { result, places, names, chains } = table;
+  result.index = index;
+  result.dump = dump;
   makeLists(table);
-  for (const [place, name] of names.entries()) chains.push(new TableChain(draft, place, name, false));
-  if (draft.name === '') draft.name = inferTableName(draft);
+  for (const [place, name] of names.entries()) chains.push(new TableChain(result, place, name, false));
+  if (result.name === '') result.name = inferTableName(result);
   addJumpsToTargets(table, lines);
   // At most a dozen chains are built in: looked for by name, not asked of every chain.
   for (const hook of hooks) {
     const place = places.get(hook);
-    if (place !== undefined && isBuiltinChain(draft.name, hook)) chains[place] = new TableChain(draft, place, hook, true);
+    if (place !== undefined && isBuiltinChain(result.name, hook)) chains[place] = new TableChain(result, place, hook, true);
   }
 }
 
 /** Of a chain that is called like a target the rules that jump to it are known only when its declaration is. */
 function addJumpsToTargets(table: OpenTable, lines: readonly Line[]): void {
-  const { draft, places, flags } = table;
+  const { result, places, flags } = table;
   const references = new Map<number, readonly number[]>();
   const from = new Set<number>();
-  for (const [name, numbers] of draft.targets) {
+  for (const [name, numbers] of result.targets) {
     const place = places.get(name);
     if (place === undefined || ((flags[place] ?? 0) & (isDeclared | hasRules)) === 0) continue;
-    draft.targets.delete(name);
+    result.targets.delete(name);
     references.set(
       place,
-      [...draft.lists.references.at(place), ...numbers].sort((a, b) => a - b),
+      [...result.lists.references.at(place), ...numbers].sort((a, b) => a - b),
     );
     for (const number of numbers) {
       const chain = places.get(lines[number]?.name ?? '');
@@ -256,10 +257,10 @@ function addJumpsToTargets(table: OpenTable, lines: readonly Line[]): void {
     }
   }
   if (references.size === 0) return;
-  const { lists } = draft;
+  const { lists } = result;
   const count = table.names.length;
-  const jumps = new Map(Array.from(from, (chain) => [chain, jumpsOf(lines, lists.rules.at(chain), places, draft.targets)]));
-  draft.lists = {
+  const jumps = new Map(Array.from(from, (chain) => [chain, jumpsOf(lines, lists.rules.at(chain), places, result.targets)]));
+  result.lists = {
     ...lists,
     references: withLists(lists.references, count, references),
     jumps: withLists(lists.jumps, count, jumps),

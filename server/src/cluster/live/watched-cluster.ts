@@ -11,7 +11,7 @@ export interface Assembled {
   readonly warnings: string;
 }
 
-function isSettled(reflector: Reflector): boolean {
+function isDecided(reflector: Reflector): boolean {
   return reflector.hasData() || reflector.status().state !== 'syncing';
 }
 
@@ -49,7 +49,7 @@ export function assemble(
   before: Assembled | undefined,
 ): Assembled | undefined {
   const known = reflectors.filter((reflector) => reflector.hasData()).map((reflector) => reflector.status());
-  if (known.length === 0 || !reflectors.every(isSettled)) return before;
+  if (known.length === 0 || !reflectors.every(isDecided)) return before;
   const lists = reflectors.map((reflector) => reflector.records());
   const warnings = reflectors.flatMap(warningOf);
   const text = warnings.join('\n');

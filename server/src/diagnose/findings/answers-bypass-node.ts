@@ -65,21 +65,21 @@ function clearedBy(subject: Subject, step: MarkStep | undefined): string {
 }
 
 function look(subject: Subject, asked: Asked | null): Looked {
-  const ways = leaving(asked).filter((journey) => isBypassed(subject, journey));
-  const [way] = ways;
-  if (way === undefined) return nothing;
-  const step = clearingStep(way);
-  const itself = way.end.destination.text === way.start.source?.text;
+  const journeys = leaving(asked).filter((journey) => isBypassed(subject, journey));
+  const [journey] = journeys;
+  if (journey === undefined) return nothing;
+  const step = clearingStep(journey);
+  const itself = journey.end.destination.text === journey.start.source?.text;
   const cause = {
     code: step === undefined ? 'answers-bypass-node' : 'mark-cleared',
-    message: `The packet is sent on to ${way.end.destination.text} with its source ${way.start.source?.text ?? ''} as it was: ${
+    message: `The packet is sent on to ${journey.end.destination.text} with its source ${journey.start.source?.text ?? ''} as it was: ${
       itself
         ? 'the Pod gets a packet from itself, and drops it'
         : 'the answer goes straight from there to the client, which does not know that address and drops it'
     }.${clearedBy(subject, step)}`,
-    evidence: [...(step === undefined ? [] : [ruleEvidence(subject, step.line)]), ...evidenceOf(subject, way)],
+    evidence: [...(step === undefined ? [] : [ruleEvidence(subject, step.line)]), ...evidenceOf(subject, journey)],
     confirm: ['iptables -t nat -L POSTROUTING -v -n -x', 'iptables -t nat -L KUBE-POSTROUTING -v -n -x'],
     mend: ['put KUBE-POSTROUTING first in POSTROUTING of nat, and give rules that set marks a mask that leaves 0x4000 alone'],
   };
-  return { ...nothing, found: [foundCause(cause, { ends: ways })] };
+  return { ...nothing, found: [foundCause(cause, { ends: journeys })] };
 }

@@ -52,7 +52,7 @@ function packetsOn(ruleset: Ruleset, { last }: Pick<Outcome, 'last'>): number | 
 
 /** Ways of the question that the other back end ends: it drops or refuses, or sends them to somebody who is gone. */
 interface Ended {
-  readonly ways: readonly Journey[];
+  readonly journeys: readonly Journey[];
   readonly as: 'lost' | 'refused';
   readonly line: number | null;
   readonly why: string;
@@ -63,25 +63,25 @@ function likeliest(outcomes: readonly Outcome[]): readonly Outcome[] {
   return outcomes.filter(({ oddity }) => oddity === least);
 }
 
-const mostWays = 50;
+const mostJourneys = 50;
 
 /** The ways that filter of the other back end ends: it sees packets as nat of either left them, translated already. */
-function* refusedBy(asked: Asked, ways: readonly Journey[], { ruleset }: OtherRules): Steps<Ended | undefined> {
+function* refusedBy(asked: Asked, journeys: readonly Journey[], { ruleset }: OtherRules): Steps<Ended | undefined> {
   const { dump, ...options } = asked.options;
   const ended: Journey[] = [];
   let last: Outcome | undefined;
-  for (const way of ways.slice(0, mostWays)) {
-    const { destination, dport, dnat } = way.end;
-    const { outcomes } = yield* enumerateSteps(ruleset, { ...way.start, destination, dport, dnat }, options);
+  for (const journey of journeys.slice(0, mostJourneys)) {
+    const { destination, dport, dnat } = journey.end;
+    const { outcomes } = yield* enumerateSteps(ruleset, { ...journey.start, destination, dport, dnat }, options);
     const refusing = likeliest(outcomes).find(({ verdict }) => verdict !== 'accept');
     if (refusing === undefined) continue;
-    ended.push(way);
+    ended.push(journey);
     last = refusing;
   }
   if (last === undefined) return undefined;
   const does = last.verdict === 'drop' ? 'drops' : 'refuses';
   return {
-    ways: ended,
+    journeys: ended,
     as: last.verdict === 'drop' ? 'lost' : 'refused',
     line: last.last?.line ?? null,
     why: `filter there ${does} this packet`,
@@ -92,7 +92,7 @@ function* refusedBy(asked: Asked, ways: readonly Journey[], { ruleset }: OtherRu
 function* sentAstray(
   subject: Subject,
   asked: Asked,
-  ways: readonly Journey[],
+  journeys: readonly Journey[],
   { ruleset }: OtherRules,
 ): Steps<Ended | undefined> {
   const { dump, ...options } = asked.options;
@@ -100,17 +100,17 @@ function* sentAstray(
   const astray = likeliest(outcomes).find(({ packet }) => packet.dnat && isGone(subject, packet.destination.text));
   if (astray === undefined) return undefined;
   const theirs = packetsOn(ruleset, astray);
-  const ours = Math.max(...ways.map((each) => packetsOn(subject.ruleset, each) ?? 0));
+  const ours = Math.max(...journeys.map((each) => packetsOn(subject.ruleset, each) ?? 0));
   // Who translates first decides, and only that one's rules count.
   if (theirs === 0 || (theirs !== null && theirs < ours)) return undefined;
   const { text } = astray.packet.destination;
-  return { ways, as: 'lost', line: astray.last?.line ?? null, why: `they send this packet to ${text}, which is gone` };
+  return { journeys, as: 'lost', line: astray.last?.line ?? null, why: `they send this packet to ${text}, which is gone` };
 }
 
 function* endedBy(subject: Subject, asked: Asked | null, other: OtherRules): Steps<Ended | undefined> {
-  const ways = accepted(asked);
-  if (asked === null || ways[0]?.start.family !== other.text.family) return undefined;
-  return (yield* refusedBy(asked, ways, other)) ?? (yield* sentAstray(subject, asked, ways, other));
+  const journeys = accepted(asked);
+  if (asked === null || journeys[0]?.start.family !== other.text.family) return undefined;
+  return (yield* refusedBy(asked, journeys, other)) ?? (yield* sentAstray(subject, asked, journeys, other));
 }
 
 function* look(subject: Subject, asked: Asked | null): Steps<Looked> {
@@ -141,7 +141,7 @@ function* look(subject: Subject, asked: Asked | null): Steps<Looked> {
         'use one back end for kube-proxy, the network plugin and the node (update-alternatives --config iptables)',
       ],
     };
-    found.push(foundCause(cause, { ends: ended?.ways ?? [], as: ended?.as ?? 'lost', concerns: own !== undefined }));
+    found.push(foundCause(cause, { ends: ended?.journeys ?? [], as: ended?.as ?? 'lost', concerns: own !== undefined }));
   }
   return {
     ...nothing,

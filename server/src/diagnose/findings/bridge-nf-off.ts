@@ -39,11 +39,11 @@ function hasLocalService(subject: Subject, family: 'ipv4' | 'ipv6', bridge: stri
 
 function look(subject: Subject, asked: Asked | null): Looked {
   const found = [];
-  const ways = leaving(asked).filter((journey) => isBridged(subject, journey));
+  const journeys = leaving(asked).filter((journey) => isBridged(subject, journey));
   for (const family of ['ipv4', 'ipv6'] as const) {
-    const own = ways.filter(({ start }) => start.family === family);
-    const [way] = own;
-    for (const name of way === undefined ? podInterfaces(subject) : [leavesBy(way)]) {
+    const own = journeys.filter(({ start }) => start.family === family);
+    const [journey] = own;
+    for (const name of journey === undefined ? podInterfaces(subject) : [leavesBy(journey)]) {
       const bridge = bridgeNamed(subject, name);
       const evidence = bridge === undefined ? undefined : skipsRulesEvidence(subject, family, bridge);
       if (bridge === undefined || evidence === undefined) continue;
@@ -62,6 +62,6 @@ function look(subject: Subject, asked: Asked | null): Looked {
   return {
     ...nothing,
     found,
-    fine: ways.length > 0 && found.length === 0 ? ['Bridged packets meet iptables (bridge-nf-call-iptables).'] : [],
+    fine: journeys.length > 0 && found.length === 0 ? ['Bridged packets meet iptables (bridge-nf-call-iptables).'] : [],
   };
 }

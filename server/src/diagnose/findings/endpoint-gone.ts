@@ -27,9 +27,9 @@ function evidenceOf(subject: Subject, journey: Journey): readonly Evidence[] {
 }
 
 /** Whoever wrote the rule that sends packets there takes it away. */
-function mendOf(way: Journey | undefined): string {
+function mendOf(journey: Journey | undefined): string {
   let owner = '';
-  for (let step = way?.last ?? null; step !== null && owner === ''; step = step.previous)
+  for (let step = journey?.last ?? null; step !== null && owner === ''; step = step.previous)
     if (step.kind === 'dnat') owner = ownerOf(step.chain.name);
   return owner === '' || owner === ownerOf('KUBE-')
     ? 'restart kube-proxy on this node, and look into its log why it was behind'
@@ -45,10 +45,10 @@ function look(subject: Subject, asked: Asked | null): Looked {
     if (group === undefined) byEnd.set(endText(journey), [journey]);
     else group.push(journey);
   }
-  const found = [...byEnd].map(([end, ways]) => {
-    const [way] = ways;
-    const ip = way?.end.destination.text ?? '';
-    const share = ways.reduce((sum, { probability }) => sum + probability, 0);
+  const found = [...byEnd].map(([end, journeys]) => {
+    const [journey] = journeys;
+    const ip = journey?.end.destination.text ?? '';
+    const share = journeys.reduce((sum, { probability }) => sum + probability, 0);
     const often = share > 0.999 ? 'Every packet' : `About ${Math.round(100 * share)} % of the connections`;
     const why = isGone(subject, ip)
       ? 'the cluster has no Pod and no endpoint with that address any more, so the rules are older than the cluster'
@@ -57,11 +57,11 @@ function look(subject: Subject, asked: Asked | null): Looked {
       {
         code: 'endpoint-gone',
         message: `${often} ${share > 0.999 ? 'is' : 'are'} sent to ${end}, and ${why}.`,
-        evidence: way === undefined ? [] : evidenceOf(subject, way),
+        evidence: journey === undefined ? [] : evidenceOf(subject, journey),
         confirm: [`kubectl get pods -A -o wide | grep -w ${ip}`, `ip neigh show ${ip}`],
-        mend: [mendOf(way)],
+        mend: [mendOf(journey)],
       },
-      { ends: ways },
+      { ends: journeys },
     );
   });
   return { ...nothing, found };

@@ -36,7 +36,7 @@ function isHairpin({ start, end }: Journey): boolean {
   return end.dnat && end.destination.text === start.source?.text;
 }
 
-/** The last rule of a way that belongs to an endpoint. */
+/** The last rule of a journey that belongs to an endpoint. */
 function endpointLine({ last }: Journey): number | undefined {
   for (let step = last; step !== null; step = step.previous) {
     if (step.kind === 'dnat' && step.line !== null) return step.line;
@@ -57,10 +57,10 @@ function messageOf(subject: Subject, ip: string | undefined, bridge: string, por
 
 function look(subject: Subject, asked: Asked | null): Looked {
   if (subject.facts.links === null && subject.facts.bridgePorts === null) return nothing;
-  const ways = leaving(asked).filter(isHairpin);
-  const [way] = ways;
-  const ip = way?.start.source?.text;
-  const bridges = way === undefined ? podInterfaces(subject) : [leavesBy(way)];
+  const journeys = leaving(asked).filter(isHairpin);
+  const [journey] = journeys;
+  const ip = journey?.start.source?.text;
+  const bridges = journey === undefined ? podInterfaces(subject) : [leavesBy(journey)];
   for (const name of bridges) {
     const bridge = bridgeNamed(subject, name);
     if (bridge === undefined || linkNamed(subject.facts, bridge)?.isPromiscuous === true) continue;
@@ -68,7 +68,7 @@ function look(subject: Subject, asked: Asked | null): Looked {
     const off = ip === undefined ? all.filter(({ hairpin }) => hairpin === false) : portsInTheWay(subject, bridge, ip);
     // A bridge without any port in that mode is one that nobody wanted it of, unless a Pod is to reach itself there.
     if (off.length === 0 || (ip === undefined && off.length === all.length)) continue;
-    const line = way === undefined ? undefined : endpointLine(way);
+    const line = journey === undefined ? undefined : endpointLine(journey);
     const cause = {
       code: 'hairpin-off',
       message: messageOf(subject, ip, bridge, off),
@@ -81,7 +81,7 @@ function look(subject: Subject, asked: Asked | null): Looked {
       confirm: [`bridge -d link show | grep -A1 "master ${bridge}"`],
       mend: off.slice(0, 5).map(({ name: port }) => `bridge link set dev ${port} hairpin on`),
     };
-    return { ...nothing, found: [foundCause(cause, { ends: ways })] };
+    return { ...nothing, found: [foundCause(cause, { ends: journeys })] };
   }
-  return { ...nothing, fine: ways.length > 0 ? ["The Pod's port of the bridge is in hairpin mode."] : [] };
+  return { ...nothing, fine: journeys.length > 0 ? ["The Pod's port of the bridge is in hairpin mode."] : [] };
 }

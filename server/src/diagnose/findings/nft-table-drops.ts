@@ -129,17 +129,17 @@ function look(subject: Subject, asked: Asked | null): Looked {
   const names = mayDrop(tables);
   if (names.length === 0)
     return { ...nothing, fine: ['nftables has no table besides those of iptables that could drop packets.'] };
-  const ways = accepted(asked);
-  const ended = ways.flatMap((way) => {
-    const found = endedBy(subject, tables, way);
-    return found === undefined ? [] : [{ way, ...found }];
+  const journeys = accepted(asked);
+  const ended = journeys.flatMap((journey) => {
+    const found = endedBy(subject, tables, journey);
+    return found === undefined ? [] : [{ journey, ...found }];
   });
   const sure = ended.filter(({ end }) => end.isSure);
   const [first] = sure;
   if (first === undefined) {
     const [unsure] = ended;
     const shown = names.slice(0, 6).join(', ');
-    const isFollowed = ways.length > 0 && ways.every((way) => atHooks(way).length > 0);
+    const isFollowed = journeys.length > 0 && journeys.every((journey) => atHooks(journey).length > 0);
     const text =
       unsure === undefined
         ? `Besides iptables' chains packets meet those of other tables of nftables, which may drop some: ${shown}${isFollowed ? '; they let this packet pass' : ''}.`
@@ -162,6 +162,6 @@ function look(subject: Subject, asked: Asked | null): Looked {
   };
   return {
     ...nothing,
-    found: [foundCause(cause, { ends: sure.map(({ way }) => way), as: end.verdict === 'drop' ? 'lost' : 'refused' })],
+    found: [foundCause(cause, { ends: sure.map(({ journey }) => journey), as: end.verdict === 'drop' ? 'lost' : 'refused' })],
   };
 }

@@ -24,10 +24,10 @@ function evidenceOf({ facts }: Subject, { route, end }: Journey): readonly Evide
   return [{ file: routes.file, line: 1, text: `none of ${routes.records.length} routes is for ${end.destination.text}` }];
 }
 
-function withoutRoute(subject: Subject, ways: readonly Journey[]): Cause | undefined {
-  const [way] = ways;
-  if (way?.route.kind !== 'none') return undefined;
-  const { rule, route } = way.route;
+function withoutRoute(subject: Subject, journeys: readonly Journey[]): Cause | undefined {
+  const [journey] = journeys;
+  if (journey?.route.kind !== 'none') return undefined;
+  const { rule, route } = journey.route;
   const why =
     route !== null
       ? `: a route of type ${route.type} refuses it`
@@ -36,9 +36,9 @@ function withoutRoute(subject: Subject, ways: readonly Journey[]): Cause | undef
         : '';
   return {
     code: 'no-route',
-    message: `The node has no route to ${endText(way)}, where the rules send the packet (${whoHas(subject, way.end.destination.text)})${why}. A node's routes to the Pods of others are made by the network plugin.`,
-    evidence: evidenceOf(subject, way),
-    confirm: [`ip route get ${way.end.destination.text}`, 'ip rule'],
+    message: `The node has no route to ${endText(journey)}, where the rules send the packet (${whoHas(subject, journey.end.destination.text)})${why}. A node's routes to the Pods of others are made by the network plugin.`,
+    evidence: evidenceOf(subject, journey),
+    confirm: [`ip route get ${journey.end.destination.text}`, 'ip rule'],
     mend: ["restart the network plugin's Pod on this node, and look into its log"],
   };
 }
@@ -58,11 +58,11 @@ function silentHop(subject: Subject, { route }: Journey): (Evidence & { readonly
   };
 }
 
-function silentCause(subject: Subject, way: Journey, hop: NonNullable<ReturnType<typeof silentHop>>): Cause {
+function silentCause(subject: Subject, journey: Journey, hop: NonNullable<ReturnType<typeof silentHop>>): Cause {
   const { ip, ...evidence } = hop;
   return {
     code: 'next-hop-silent',
-    message: `Packets to ${endText(way)} go by ${whoHas(subject, ip)}, which does not answer on the link (ARP, neighbour discovery): that machine or the network between is down.`,
+    message: `Packets to ${endText(journey)} go by ${whoHas(subject, ip)}, which does not answer on the link (ARP, neighbour discovery): that machine or the network between is down.`,
     evidence: [evidence],
     confirm: [`ip neigh show ${ip}`, `ping -c 3 ${ip}`],
     mend: [`look at ${whoHas(subject, ip)} and the network between, or at the route by it`],
@@ -70,15 +70,15 @@ function silentCause(subject: Subject, way: Journey, hop: NonNullable<ReturnType
 }
 
 function look(subject: Subject, asked: Asked | null): Looked {
-  const ways = leaving(asked);
+  const journeys = leaving(asked);
   const found: Found[] = [];
-  const none = ways.filter(({ route }) => route.kind === 'none');
+  const none = journeys.filter(({ route }) => route.kind === 'none');
   const cause = withoutRoute(subject, none);
   if (cause !== undefined) found.push(foundCause(cause, { ends: none }));
-  const silent = ways.filter((way) => silentHop(subject, way) !== undefined);
-  const [way] = silent;
-  const hop = way === undefined ? undefined : silentHop(subject, way);
-  if (way !== undefined && hop !== undefined) found.push(foundCause(silentCause(subject, way, hop), { ends: silent }));
-  const routed = ways.some(({ route }) => route.kind === 'route');
+  const silent = journeys.filter((journey) => silentHop(subject, journey) !== undefined);
+  const [journey] = silent;
+  const hop = journey === undefined ? undefined : silentHop(subject, journey);
+  if (journey !== undefined && hop !== undefined) found.push(foundCause(silentCause(subject, journey, hop), { ends: silent }));
+  const routed = journeys.some(({ route }) => route.kind === 'route');
   return { ...nothing, found, fine: found.length === 0 && routed ? ['There is a route to where the packet is sent.'] : [] };
 }

@@ -62,20 +62,23 @@ function healthChecked(subject: Subject, { start }: Journey): string | undefined
     : `${about}: 503, as ${node} has no ready endpoint of it, so load balancers leave it out.`;
 }
 
-function unknownNodePort(subject: Subject, ways: readonly Journey[]): Looked {
+function unknownNodePort(subject: Subject, journeys: readonly Journey[]): Looked {
   const { cluster } = subject;
-  const asked = ways.filter(
+  const asked = journeys.filter(
     ({ isDelivered, start: { dport } }) => isDelivered && dport !== null && dport >= nodePorts.first && dport <= nodePorts.last,
   );
-  const [way] = asked;
-  if (way === undefined || !cluster.kinds.has('Service') || cluster.onlyIn.size > 0) return nothing;
-  const checked = healthChecked(subject, way);
+  const [journey] = asked;
+  if (journey === undefined || !cluster.kinds.has('Service') || cluster.onlyIn.size > 0) return nothing;
+  const checked = healthChecked(subject, journey);
   if (checked !== undefined) return { ...nothing, fine: [checked] };
   const cause = {
     code: 'no-such-nodeport',
-    message: `No Service of the cluster has NodePort ${way.start.dport}/${way.start.protocol}, and no rule translates it: the packet is for the node itself, where nothing is known to listen.`,
+    message: `No Service of the cluster has NodePort ${journey.start.dport}/${journey.start.protocol}, and no rule translates it: the packet is for the node itself, where nothing is known to listen.`,
     evidence: [{ file: cluster.source.label, line: 1, text: `none of ${cluster.services.length} Services has it` }],
-    confirm: ['kubectl get services -A | grep -E "NodePort|LoadBalancer"', `ss -ltnu | grep ${way.start.dport}   (on the node)`],
+    confirm: [
+      'kubectl get services -A | grep -E "NodePort|LoadBalancer"',
+      `ss -ltnu | grep ${journey.start.dport}   (on the node)`,
+    ],
     mend: ['ask by the NodePort that the Service has now'],
   };
   return { ...nothing, found: [foundCause(cause, { ends: asked, as: 'refused' })] };
@@ -83,12 +86,12 @@ function unknownNodePort(subject: Subject, ways: readonly Journey[]): Looked {
 
 function look(subject: Subject, asked: Asked | null): Looked {
   const { ruleset, cluster } = subject;
-  const ways = accepted(asked).filter(({ end }) => !end.dnat);
-  const [way] = ways;
-  if (asked === null || way === undefined) return nothing;
-  const frontend = frontendOf(subject, way);
+  const journeys = accepted(asked).filter(({ end }) => !end.dnat);
+  const [journey] = journeys;
+  if (asked === null || journey === undefined) return nothing;
+  const frontend = frontendOf(subject, journey);
   const dump = ruleset.dumps.find(({ family }) => family === asked.packet.family);
-  if (frontend === undefined) return unknownNodePort(subject, ways);
+  if (frontend === undefined) return unknownNodePort(subject, journeys);
   if (dump === undefined) return nothing;
   const proxy = serviceProxyOf(ruleset, dump, cluster, nodeName(subject));
   // Where ipvs or another program does Services, rules need not know them.
@@ -98,16 +101,16 @@ function look(subject: Subject, asked: Asked | null): Looked {
   const line = services?.declarations[0] ?? nat?.firstLine;
   const cause = {
     code: 'not-translated',
-    message: messageOf(frontend, way),
+    message: messageOf(frontend, journey),
     evidence: line === undefined ? [] : [{ ...subject.place(line), text: ruleset.lines[line]?.text ?? '' }],
     confirm: [
-      `iptables-save -t nat | grep ${way.start.destination.text}`,
+      `iptables-save -t nat | grep ${journey.start.destination.text}`,
       'kubectl -n kube-system logs -l k8s-app=kube-proxy --tail=50',
     ],
     mend: ['restart kube-proxy on this node: it writes every chain anew'],
   };
   return {
     ...nothing,
-    found: [foundCause(cause, { ends: ways, as: frontend.isNodePort && way.isDelivered ? 'refused' : 'lost' })],
+    found: [foundCause(cause, { ends: journeys, as: frontend.isNodePort && journey.isDelivered ? 'refused' : 'lost' })],
   };
 }

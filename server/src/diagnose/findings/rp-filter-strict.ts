@@ -84,9 +84,9 @@ function look(subject: Subject, asked: Asked | null): Looked {
   const { facts } = subject;
   if (facts.sysctls === null || facts.routes === null) return nothing;
   const seen = dropped(subject);
-  const ways = (asked?.journeys ?? []).filter((journey) => seen?.count !== 0 && failing(subject, journey) !== undefined);
-  const [way] = ways;
-  const fails = way === undefined ? elsewhere(subject) : failing(subject, way);
+  const journeys = (asked?.journeys ?? []).filter((journey) => seen?.count !== 0 && failing(subject, journey) !== undefined);
+  const [journey] = journeys;
+  const fails = journey === undefined ? elsewhere(subject) : failing(subject, journey);
   if (fails === undefined) return { ...nothing, fine: ['The reverse path filter lets pass what comes in (rp_filter).'] };
   const cause = foundCause(
     {
@@ -99,11 +99,13 @@ function look(subject: Subject, asked: Asked | null): Looked {
       confirm: [
         `nstat -az ${counter}`,
         'sysctl -w net.ipv4.conf.all.log_martians=1   (then look at dmesg)',
-        ...(way?.start.source === undefined || way.start.source === null ? [] : [`ip route get ${way.start.source.text}`]),
+        ...(journey?.start.source === undefined || journey.start.source === null
+          ? []
+          : [`ip route get ${journey.start.source.text}`]),
       ],
       mend: [`sysctl -w net.ipv4.conf.all.rp_filter=2`, `sysctl -w net.ipv4.conf.${fails.in}.rp_filter=2   (loose)`],
     },
-    { ends: ways, isBeforeRules: true },
+    { ends: journeys, isBeforeRules: true },
   );
   return { ...nothing, found: [cause] };
 }

@@ -88,11 +88,11 @@ function endedBy(journeys: readonly Journey[]): ReadonlyMap<string, readonly Jou
 }
 
 /** A mark that somebody else set and the rule goes by, as a cause; undefined where it does not. */
-function byForeignMark(subject: Subject, way: Journey, own: Cause): Cause | undefined {
-  const line = way.last?.line ?? null;
-  if (line === null || way.verdict !== 'drop' || !/--mark /.test(subject.ruleset.lines[line]?.text ?? '')) return undefined;
-  const setter = marksOn(way).findLast(({ chain }) => !chain.startsWith('KUBE-'));
-  if (setter === undefined || !(way.last?.chain.name ?? '').startsWith('KUBE-')) return undefined;
+function byForeignMark(subject: Subject, journey: Journey, own: Cause): Cause | undefined {
+  const line = journey.last?.line ?? null;
+  if (line === null || journey.verdict !== 'drop' || !/--mark /.test(subject.ruleset.lines[line]?.text ?? '')) return undefined;
+  const setter = marksOn(journey).findLast(({ chain }) => !chain.startsWith('KUBE-'));
+  if (setter === undefined || !(journey.last?.chain.name ?? '').startsWith('KUBE-')) return undefined;
   const { file, line: at } = subject.place(setter.line);
   return {
     ...own,
@@ -116,15 +116,15 @@ function verdictCause(subject: Subject, verdict: Exclude<Verdict, 'accept'>, ste
 function look(subject: Subject, asked: Asked | null): Looked {
   if (asked === null) return nothing;
   const found: Found[] = [];
-  for (const ways of endedBy(asked.journeys.filter(({ verdict }) => verdict !== 'accept')).values()) {
-    const [first] = ways;
+  for (const journeys of endedBy(asked.journeys.filter(({ verdict }) => verdict !== 'accept')).values()) {
+    const [first] = journeys;
     if (first?.last === undefined || first.last === null || first.verdict === 'accept') continue;
     const { family } = first.start;
     const own = verdictCause(subject, first.verdict, first.last, family);
     const marked = byForeignMark(subject, first, own);
     const known = marked === undefined ? lintCause(subject, subject.lint, first.last) : undefined;
     const cause = known === undefined ? (marked ?? own) : { ...known, confirm: own.confirm, mend: [...own.mend, ...known.mend] };
-    found.push(foundCause(cause, { ends: ways, as: first.verdict === 'drop' ? 'lost' : 'refused' }));
+    found.push(foundCause(cause, { ends: journeys, as: first.verdict === 'drop' ? 'lost' : 'refused' }));
   }
   const back = asked.answers.filter(({ verdict }) => verdict !== 'accept');
   const arriving = asked.journeys.filter(({ verdict }) => verdict === 'accept');

@@ -18,7 +18,7 @@ import { addressBlocks } from './address.ts';
 import { chainBlocks } from './chain.ts';
 import { lineWordAt } from './line-words.ts';
 import { probabilityBlocks } from './probability.ts';
-import { ruleWayBlocks } from './rule-ways.ts';
+import { rulePathBlocks } from './rule-paths.ts';
 import { setBlocks } from './set.ts';
 
 /**
@@ -35,7 +35,7 @@ export function* hover(
 ): Steps<Hover | null> {
   const symbol = symbolAt(state, position);
   const word = symbol === undefined ? lineWordAt(state, position) : undefined;
-  if (word !== undefined) return shown([...word.blocks, ...wayBlocks(state, position.line)], word.place, markdown);
+  if (word !== undefined) return shown([...word.blocks, ...pathBlocks(state, position.line)], word.place, markdown);
   if (symbol === undefined) return null;
   const blocks =
     symbol.kind === 'chain' ? yield* chainBlocks(state, symbol.chain, now, pod) : blocksOf(state, symbol, position, now, pod);
@@ -43,8 +43,8 @@ export function* hover(
 }
 
 /** What comes to the rule of a line, set off from what stands before it. */
-function wayBlocks(state: DumpState, line: number): readonly Block[] {
-  const blocks = ruleWayBlocks(state, line);
+function pathBlocks(state: DumpState, line: number): readonly Block[] {
+  const blocks = rulePathBlocks(state, line);
   return blocks.length === 0 ? [] : [{ kind: 'rule' }, ...blocks];
 }
 
@@ -85,7 +85,7 @@ function valueBlocks(
   switch (option.name) {
     case '--jump':
     case '--goto':
-      return [...targetBlocks(word.text), ...wayBlocks(state, symbol.place.line)];
+      return [...targetBlocks(word.text), ...pathBlocks(state, symbol.place.line)];
     case '--match':
       return extensionBlocks(findMatch(word.text));
     case '--probability':

@@ -158,7 +158,7 @@ export function* serviceTree(resolution: Resolution, drift: Drift | null): Steps
   };
 }
 
-interface PortDraft {
+interface UnfinishedPort {
   readonly facts: PortFacts;
   readonly chains: TreeChain[];
   readonly endpoints: Map<string, TreeEndpoint>;
@@ -171,8 +171,8 @@ function portsOf(
   refusals: readonly Refusal[],
   findings: readonly DriftFinding[] | null,
 ): readonly TreePort[] {
-  const ports = new Map<string, PortDraft>();
-  const portOf = (facts: PortFacts, { table }: Chain): PortDraft => {
+  const ports = new Map<string, UnfinishedPort>();
+  const portOf = (facts: PortFacts, { table }: Chain): UnfinishedPort => {
     const key = `${facts.port} ${facts.protocol} ${table.dump.index}`;
     let port = ports.get(key);
     if (port === undefined) {
@@ -181,7 +181,7 @@ function portsOf(
     }
     return port;
   };
-  const addEndpoint = (port: PortDraft, chain: Chain): void => {
+  const addEndpoint = (port: UnfinishedPort, chain: Chain): void => {
     const { endpoint } = resolution.chain(chain);
     if (endpoint === null || port.endpoints.has(chain.name)) return;
     const address = addressText(endpoint);

@@ -28,14 +28,14 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
     yield;
     if (mayMixTables(ruleset, table)) continue;
     for (const { from, to } of reachOf(table).loops.slice(0, mostLoops)) {
-      reportLoop(input, from, to, wayBetween(to, from), report);
+      reportLoop(input, from, to, pathBetween(to, from), report);
       yield;
     }
   }
 }
 
 /** The chains on a shortest way from one to another, both included. */
-function wayBetween(from: Chain, to: Chain): readonly Chain[] {
+function pathBetween(from: Chain, to: Chain): readonly Chain[] {
   const cameFrom = new Map<Chain, Chain>();
   const waiting: Chain[] = [from];
   for (const chain of waiting) {
@@ -46,16 +46,16 @@ function wayBetween(from: Chain, to: Chain): readonly Chain[] {
       waiting.push(target);
     }
   }
-  const way: Chain[] = [];
-  for (let chain: Chain | undefined = to; chain !== undefined; chain = cameFrom.get(chain)) way.push(chain);
-  return way.reverse();
+  const path: Chain[] = [];
+  for (let chain: Chain | undefined = to; chain !== undefined; chain = cameFrom.get(chain)) path.push(chain);
+  return path.reverse();
 }
 
-function reportLoop(input: LintInput, from: Chain, to: Chain, way: readonly Chain[], report: (finding: Finding) => void): void {
+function reportLoop(input: LintInput, from: Chain, to: Chain, path: readonly Chain[], report: (finding: Finding) => void): void {
   const { document, ruleset } = input;
   const { table } = from;
   const hooks = reachOf(table).hooksOf(from).join(', ');
-  const names = [...way, to].map(({ name }) => name);
+  const names = [...path, to].map(({ name }) => name);
   const left = names.length - 2 * mostNames;
   // Both ends of a long one: they are what the message is about.
   const shown = left > 1 ? [...names.slice(0, mostNames), `${left} more`, ...names.slice(-mostNames)] : names;

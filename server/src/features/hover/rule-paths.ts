@@ -1,6 +1,6 @@
 /** Of a rule: which packets come to it at all. */
 import { percentText } from '../../base/percent.ts';
-import { type RuleWay, waysTo } from '../../kube/flow/rule-ways.ts';
+import { pathsTo, type RulePath } from '../../kube/flow/rule-paths.ts';
 import type { Block, Inline, Text } from '../support/markup.ts';
 import type { DumpState } from '../support/state.ts';
 import { chainOfLine } from '../support/symbol-at.ts';
@@ -10,16 +10,16 @@ const mostConditions = 12;
 const mostListed = 4;
 
 /** Ways with the same conditions, which begin in several chains. */
-interface WaysAlike {
+interface PathsAlike {
   readonly starts: string[];
   readonly conditions: readonly string[];
   /** null where chance plays no part that is known. */
   readonly share: number | null;
 }
 
-function alike(ways: readonly RuleWay[]): readonly WaysAlike[] {
-  const groups = new Map<string, WaysAlike>();
-  for (const { start, steps } of ways) {
+function alike(paths: readonly RulePath[]): readonly PathsAlike[] {
+  const groups = new Map<string, PathsAlike>();
+  for (const { start, steps } of paths) {
     const conditions = steps.flatMap(({ conditions: asked }) => asked);
     const shares = steps.flatMap(({ share }) => (share === null ? [] : [share]));
     const share = shares.length === 0 ? null : shares.reduce((product, each) => product * each, 1);
@@ -31,7 +31,7 @@ function alike(ways: readonly RuleWay[]): readonly WaysAlike[] {
   return [...groups.values()].toSorted((one, other) => one.conditions.length - other.conditions.length);
 }
 
-function wayText({ starts, conditions, share }: WaysAlike): Text {
+function pathText({ starts, conditions, share }: PathsAlike): Text {
   const amount: readonly Inline[] = share === null ? [] : [{ strong: percentText(share) }, ' of '];
   const places = starts.flatMap((start, at): Inline[] => [at === 0 ? '' : ' or ', { code: start }]);
   if (conditions.length === 0) return [...amount, 'every packet in ', ...places];
@@ -44,18 +44,18 @@ function wayText({ starts, conditions, share }: WaysAlike): Text {
  * Which packets come to the rule on a line, by the conditions of the rules that lead there; what rules above it take is not said. Nothing for what is
  * no rule, and for a rule of a built-in chain, to which every packet comes.
  */
-export function ruleWayBlocks(state: DumpState, line: number): readonly Block[] {
+export function rulePathBlocks(state: DumpState, line: number): readonly Block[] {
   const chain = chainOfLine(state, line);
   if (chain === undefined || chain.builtin || state.ruleset.lines[line]?.kind !== 'rule') return [];
-  const { ways, left, unsure } = waysTo(state.ruleset, chain);
-  if (ways.length === 0) {
+  const { paths, left, unsure } = pathsTo(state.ruleset, chain);
+  if (paths.length === 0) {
     const isCertain = unsure.length === 0 && left === 0;
     return isCertain ? [{ kind: 'paragraph', text: 'No packet comes to it: no built-in chain leads here.' }] : [];
   }
-  const groups = alike(ways);
+  const groups = alike(paths);
   const blocks: Block[] = [
     { kind: 'paragraph', text: 'Comes to it, unless a rule above takes it:' },
-    { kind: 'list', items: groups.slice(0, mostListed).map(wayText) },
+    { kind: 'list', items: groups.slice(0, mostListed).map(pathText) },
   ];
   const isAll = left === 0 && groups.length <= mostListed;
   if (!isAll) blocks.push({ kind: 'paragraph', text: 'Other packets come to it in other ways, too.' });

@@ -1,4 +1,4 @@
-/** Which packets come to a rule at all: the ways to it, with the conditions of the rules that lead along them. */
+/** Which packets come to a rule at all: the paths to it, with the conditions of the rules that lead along them. */
 import { ruleConditions } from '../../netfilter/compile-rule.ts';
 import { rulesInOrder } from '../../netfilter/rule-order.ts';
 import { conditionText } from '../../netfilter/rule-reasons.ts';
@@ -7,7 +7,7 @@ import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
 import { areSharesKnown, endpointShares } from '../proxy/endpoint-shares.ts';
 
 /** A rule that a packet has met, and what it asked. */
-export interface WayStep {
+export interface RulePathStep {
   readonly chain: string;
   /** 0-based. */
   readonly line: number;
@@ -17,21 +17,21 @@ export interface WayStep {
   readonly share: number | null;
 }
 
-export interface RuleWay {
+export interface RulePath {
   /** The built-in chain that it begins in, or a chain that nothing shown leads to. */
   readonly start: string;
-  readonly steps: readonly WayStep[];
+  readonly steps: readonly RulePathStep[];
 }
 
-export interface RuleWays {
-  readonly ways: readonly RuleWay[];
-  /** How many rules lead to chains on the way of which no way was followed, as there are too many. */
+export interface RulePaths {
+  readonly paths: readonly RulePath[];
+  /** How many rules lead to chains on whose way no path was followed, as there are too many. */
   readonly left: number;
   /** Chains to which more rules may lead than the text shows. */
   readonly unsure: readonly string[];
 }
 
-const mostWays = 12;
+const mostPaths = 12;
 const mostLooked = 64;
 const deepest = 24;
 const mostRules = 4096;
@@ -47,8 +47,8 @@ export function sharesOf(ruleset: Ruleset, chain: Chain): ReadonlyMap<number, nu
   return new Map(endpointShares(ruleset, chain).map(({ line, share }) => [line, share]));
 }
 
-/** A rule as a step of a way: its conditions without comments, and where it picks by chance its share in place of that condition. */
-export function stepOf(ruleset: Ruleset, chain: Chain, line: number, shares = sharesOf(ruleset, chain)): WayStep {
+/** A rule as a step of a path: its conditions without comments, and where it picks by chance its share in place of that condition. */
+export function stepOf(ruleset: Ruleset, chain: Chain, line: number, shares = sharesOf(ruleset, chain)): RulePathStep {
   const source = ruleset.lines[line];
   const share = shares.get(line) ?? null;
   const conditions = source === undefined ? [] : ruleConditions(source, chain.table.dump.family);
@@ -64,24 +64,24 @@ export function stepOf(ruleset: Ruleset, chain: Chain, line: number, shares = sh
 
 interface Climbing {
   readonly ruleset: Ruleset;
-  readonly ways: RuleWay[];
+  readonly paths: RulePath[];
   readonly unsure: Set<string>;
   left: number;
   looked: number;
 }
 
-function climb(climbing: Climbing, chain: Chain, steps: readonly WayStep[], above: ReadonlySet<Chain>): void {
-  const { ruleset, ways } = climbing;
+function climb(climbing: Climbing, chain: Chain, steps: readonly RulePathStep[], above: ReadonlySet<Chain>): void {
+  const { ruleset, paths } = climbing;
   if (chain.builtin) {
-    ways.push({ start: chain.name, steps });
+    paths.push({ start: chain.name, steps });
     return;
   }
   if (mayHaveMoreReferences(ruleset, chain)) climbing.unsure.add(chain.name);
   const references = chain.references;
-  if (references.length === 0 && mayHaveMoreReferences(ruleset, chain)) ways.push({ start: chain.name, steps });
+  if (references.length === 0 && mayHaveMoreReferences(ruleset, chain)) paths.push({ start: chain.name, steps });
   for (const [at, line] of references.entries()) {
     climbing.looked += 1;
-    if (ways.length >= mostWays || climbing.looked > mostLooked || above.size >= deepest) {
+    if (paths.length >= mostPaths || climbing.looked > mostLooked || above.size >= deepest) {
       climbing.left += references.length - at;
       return;
     }
@@ -93,10 +93,10 @@ function climb(climbing: Climbing, chain: Chain, steps: readonly WayStep[], abov
   }
 }
 
-/** The ways to the rules of a chain, a few of them where there are many; bounded in work. */
-export function waysTo(ruleset: Ruleset, chain: Chain): RuleWays {
-  const climbing: Climbing = { ruleset, ways: [], unsure: new Set(), left: 0, looked: 0 };
+/** The paths to the rules of a chain, a few of them where there are many; bounded in work. */
+export function pathsTo(ruleset: Ruleset, chain: Chain): RulePaths {
+  const climbing: Climbing = { ruleset, paths: [], unsure: new Set(), left: 0, looked: 0 };
   climb(climbing, chain, [], new Set([chain]));
-  const { ways, left, unsure } = climbing;
-  return { ways, left, unsure: [...unsure] };
+  const { paths, left, unsure } = climbing;
+  return { paths, left, unsure: [...unsure] };
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
 import { expandedChain } from '../../server/src/features/expand-chain.ts';
-import { waysTo } from '../../server/src/kube/flow/rule-ways.ts';
+import { pathsTo } from '../../server/src/kube/flow/rule-paths.ts';
 import { traceReport } from '../../server/src/netfilter/trace-report.ts';
 import { dumpState } from '../support/dump-state.ts';
 
@@ -106,7 +106,7 @@ it('a packet ends where the first end of the expanded chain is whose conditions 
   expect(tried).toBeGreaterThan(100);
 });
 
-it('a packet that comes to a rule meets the conditions of one of the ways that its hover names', () => {
+it('a packet that comes to a rule meets the conditions of one of the paths that its hover names', () => {
   let tried = 0;
   fc.assert(
     fc.property(dumps, (dump) => {
@@ -114,10 +114,10 @@ it('a packet that comes to a rule meets the conditions of one of the ways that i
       for (const table of state.ruleset.tables)
         for (const chain of table.chains.values()) {
           if (chain.builtin) continue;
-          const { ways, left } = waysTo(state.ruleset, chain);
+          const { paths, left } = pathsTo(state.ruleset, chain);
           for (const packet of packets) {
             if (left > 0 || !rulesMet(state, packet).some((line) => chain.rules.includes(line - 1))) continue;
-            const isTold = ways.some(({ steps }) => steps.every(({ conditions }) => meets(packet, conditions.join(' '))));
+            const isTold = paths.some(({ steps }) => steps.every(({ conditions }) => meets(packet, conditions.join(' '))));
             expect([chain.name, packet, isTold]).toEqual([chain.name, packet, true]);
             tried += 1;
           }
