@@ -1,3 +1,4 @@
+import { createMemory, type Memory } from '../base/memory.ts';
 import type { Family } from '../catalog/types.ts';
 import { statementOf } from '../syntax/document.ts';
 import type { Line } from '../syntax/line.ts';
@@ -9,7 +10,10 @@ import { ipAddress } from './packet.ts';
 import { conditionsOf } from './rule-predicates.ts';
 
 // Lines live as long as some ruleset has them, and rulesets share those that an edit leaves alone.
-const compiled: Readonly<Record<Family, WeakMap<Line, CompiledRule | null>>> = { ipv4: new WeakMap(), ipv6: new WeakMap() };
+const compiled: Readonly<Record<Family, Memory<Line, CompiledRule | null>>> = {
+  ipv4: createMemory(),
+  ipv6: createMemory(),
+};
 
 /** The rule on a line, read once; null where the line holds none. */
 export function compiledRule(line: Line, family: Family): CompiledRule | null {

@@ -1,8 +1,9 @@
 /** Jumps that lead back to where they came from, which iptables refuses; dumps that were edited may have them. */
+import { createMemory } from '../base/memory.ts';
 import { runToEnd, type Steps } from '../base/steps.ts';
 import type { Chain, Table } from '../ruleset/ruleset.ts';
 
-const known = new WeakMap<Table, ReadonlyMap<Chain, ReadonlySet<Chain>>>();
+const known = createMemory<Table, ReadonlyMap<Chain, ReadonlySet<Chain>>>();
 
 const jumpsBetweenPauses = 4096;
 

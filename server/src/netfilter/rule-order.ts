@@ -1,9 +1,10 @@
+import { createMemory } from '../base/memory.ts';
 import { ruleAt } from '../ruleset/rules.ts';
 import type { Chain, Ruleset } from '../ruleset/ruleset.ts';
 import { statementOf } from '../syntax/document.ts';
 import type { RuleStatement } from '../syntax/statement.ts';
 
-const orders = new WeakMap<Chain, readonly number[]>();
+const orders = createMemory<Chain, readonly number[]>();
 
 function samePlace(rule: RuleStatement): string {
   return rule.options

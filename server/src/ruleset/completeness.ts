@@ -3,6 +3,7 @@
  * could explain is nobody's fault, and nothing may be claimed of it. Whoever says that something is missing, that nothing leads somewhere, or
  * that a rule takes every packet, asks here first.
  */
+import { createMemory } from '../base/memory.ts';
 import { statementOf } from '../syntax/document.ts';
 import type { Line } from '../syntax/line.ts';
 import { endsInHashedName } from '../syntax/saved-layout.ts';
@@ -129,7 +130,7 @@ function hasUnknownJumper({ lines }: Ruleset, { references, table }: Chain): boo
   return references.some((number) => table.chains.get(lines[number]?.name ?? '') === undefined);
 }
 
-const perhapsReached = new WeakMap<Table, ReadonlySet<Chain>>();
+const perhapsReached = createMemory<Table, ReadonlySet<Chain>>();
 
 /**
  * Whether everything is shown that a packet can come to in a table from one of its chains: that chain and all that it leads to, each whole. Only

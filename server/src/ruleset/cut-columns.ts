@@ -2,6 +2,7 @@
  * Lines that were all cut at one place: `cut -c1-100`, `less -S`, a terminal that does not wrap, `cut -d' ' -f1-6`, `awk '{print $1, $2, $3}'`.
  * Nothing says so but the lines themselves: none is longer, several are as long, and of those most break off.
  */
+import { createMemory } from '../base/memory.ts';
 import { beginsWithOption, type Line } from '../syntax/line.ts';
 import type { ChainMap } from './chain-map.ts';
 import type { Chain } from './ruleset.ts';
@@ -77,7 +78,7 @@ function breaksOff({ kind, target, problems }: Line, chains: ChainMap<Chain>): b
   return chain !== undefined && !chain.builtin && chain.declarations.length === 0 && isHalf(target, chains);
 }
 
-const sortedNames = new WeakMap<ChainMap<Chain>, readonly string[]>();
+const sortedNames = createMemory<ChainMap<Chain>, readonly string[]>();
 
 /** Whether a name is the beginning of a longer one that is declared. */
 function isHalf(name: string, chains: ChainMap<Chain>): boolean {

@@ -1,4 +1,5 @@
 /** What a table's text shows as a whole; `completeness.ts` says what follows from it. */
+import { createMemory } from '../base/memory.ts';
 import { builtinChains, isTableName } from '../catalog/tables.ts';
 import type { Hook } from '../catalog/types.ts';
 import { beginsWithOption, type Line } from '../syntax/line.ts';
@@ -42,7 +43,7 @@ export interface Extent {
   readonly cut: ReadonlySet<number>;
 }
 
-const known = new WeakMap<Table, Extent>();
+const known = createMemory<Table, Extent>();
 
 /** What a table's text shows; looked for once for each table. */
 export function extentOf(ruleset: Ruleset, table: Table): Extent {

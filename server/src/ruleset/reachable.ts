@@ -1,3 +1,4 @@
+import { createMemory } from '../base/memory.ts';
 import type { Hook } from '../catalog/types.ts';
 import type { Chain, Ruleset, Table } from './ruleset.ts';
 
@@ -30,7 +31,7 @@ interface Spread {
   readonly loops: readonly Loop[];
 }
 
-const known = new WeakMap<Table, Spread>();
+const known = createMemory<Table, Spread>();
 
 function isHook(name: string): name is Hook {
   return Object.hasOwn(bits, name);

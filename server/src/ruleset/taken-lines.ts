@@ -3,6 +3,7 @@
  * declares every built-in chain, and kube-proxy writes all of a table's rules in one go, so that some of its chains say what others must hold.
  * What they lack then says nothing of the node.
  */
+import { createMemory } from '../base/memory.ts';
 import { builtinChains, isTableName } from '../catalog/tables.ts';
 import type { Chain, Dump, Ruleset, Table } from './ruleset.ts';
 
@@ -84,7 +85,7 @@ function lacksBasics({ lines }: Ruleset, { chains, dump }: Table, { services, ex
   return !filled.some(({ rules }) => rules.some((number) => lines[number]?.target === 'DNAT'));
 }
 
-const commented = new WeakMap<Dump, boolean>();
+const commented = createMemory<Dump, boolean>();
 
 /** Whether some rules of kube-proxy's have comments, as those of its fixed chains have in a cluster of any size; true where it has no rules. */
 function hasProxyComments({ lines }: Ruleset, dump: Dump): boolean {

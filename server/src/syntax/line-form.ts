@@ -1,4 +1,5 @@
 /** What many lines have in common: a dump of 200,000 lines has a few dozen forms, and each line of one points to it. */
+import { createMemory } from '../base/memory.ts';
 import type { Line, LineContext } from './line.ts';
 
 /** All of a line but its text and its names. */
@@ -61,7 +62,7 @@ export class FormedLine implements Line {
 
 const noProblems: readonly never[] = Object.freeze([]);
 
-const known = new WeakMap<LineContext, Map<string, LineForm>>();
+const known = createMemory<LineContext, Map<string, LineForm>>();
 /** Of one context; circumstances are many where a text is hostile, forms within one are few. */
 const mostForms = 1_000;
 

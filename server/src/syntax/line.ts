@@ -87,7 +87,7 @@ export function lineContext(
   const key = `${family ?? ''} ${backend ?? ''} ${table ?? ''}`;
   let context = contexts.get(key);
   if (context === undefined) {
-    context = Object.freeze({ family, backend, table, within: undefined });
+    context = { family, backend, table, within: undefined };
     contexts.set(key, context);
   }
   return context;

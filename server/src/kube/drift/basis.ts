@@ -1,5 +1,7 @@
 /** As what a dump of one family is compared with a cluster, and why it may not be compared at all. */
+
 import { isIPv6 } from '../../base/ip.ts';
+import { createMemory } from '../../base/memory.ts';
 import type { Steps } from '../../base/steps.ts';
 import type { Family } from '../../catalog/types.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
@@ -54,7 +56,7 @@ interface Known {
   readonly basis: ComparisonBasis;
 }
 
-const known = new WeakMap<Dump, Known>();
+const known = createMemory<Dump, Known>();
 
 /** The basis of comparing a dump with a cluster. Kept, as the drawing asks about one Service after another. Pauses every few hundred chains. */
 export function* comparisonBasis(ruleset: Ruleset, dump: Dump, cluster: Cluster, given: DriftOptions): Steps<ComparisonBasis> {

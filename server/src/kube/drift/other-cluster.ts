@@ -1,6 +1,7 @@
 /** Whether a dump is of another cluster than the one at hand: an editor finds snapshots by itself, and people keep several. */
 
 import { isIPv6 } from '../../base/ip.ts';
+import { createMemory } from '../../base/memory.ts';
 import { type Cluster, createCluster, emptyCluster } from '../../cluster/cluster.ts';
 import { isTableWhole, mayBeHalf } from '../../ruleset/completeness.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
@@ -74,7 +75,7 @@ interface Compared {
   readonly shared: number;
 }
 
-const comparedBefore = new WeakMap<object, { readonly inCluster: ClusterHashes; readonly compared: Compared }>();
+const comparedBefore = createMemory<object, { readonly inCluster: ClusterHashes; readonly compared: Compared }>();
 
 function compareWith(inCluster: ClusterHashes, told: Told): Compared {
   const { counts, ports } = told.tally;

@@ -1,5 +1,6 @@
 /** Which Service ports a dump has rules for, counted on over edits: a large dump has thousands of such rules, of which an edit touches one. */
 
+import { createMemory } from '../../base/memory.ts';
 import { changedLines } from '../../ruleset/changed-lines.ts';
 import type { Chain, Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import type { Line } from '../../syntax/line.ts';
@@ -25,7 +26,7 @@ interface Kept {
 }
 
 /** By a line that most edits leave alone: the first declaration of the chains, or else their first rule. */
-const keptBy = new WeakMap<Line, Kept>();
+const keptBy = createMemory<Line, Kept>();
 
 function hashOn({ command, target }: Line): string {
   if (command === 'delete' || command === 'check') return '';

@@ -2,6 +2,7 @@
  * What a comparison makes of the entries, chains and endpoints of one Service port: the same as `driftSteps` finds, told by where it shows, for
  * the drawing and for hovers.
  */
+import { createMemory } from '../../base/memory.ts';
 import type { Steps } from '../../base/steps.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
@@ -138,7 +139,7 @@ export interface ServiceView {
   port(name: string, protocol: string): PortView;
 }
 
-const known = new WeakMap<ComparisonBasis, Map<string, ServiceView>>();
+const known = createMemory<ComparisonBasis, Map<string, ServiceView>>();
 
 /** Looks at one Service as `driftSteps` would. Compared once for each basis. Pauses where the dump was not looked at before. */
 export function* serviceView(

@@ -1,6 +1,7 @@
 /** Which endpoints of a Service port a node sends to (pkg/proxy/endpointslicecache.go and topology.go). */
 
 import { hostPort, isIPv6 } from '../../base/ip.ts';
+import { createMemory } from '../../base/memory.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { EndpointRecord, EndpointSliceRecord } from '../../cluster/objects.ts';
 import { type EndpointRef, endpointHashes, type HashedEndpoint } from '../identity/hash-index.ts';
@@ -88,7 +89,7 @@ function takeOfSlice(claims: Claims, next: EndpointRef, { node, version }: Proxy
   else if (endpoint.nodeName === node) claims.taken = next;
 }
 
-const byPort = new WeakMap<EndpointSliceRecord, ReadonlyMap<string, readonly HashedEndpoint[]>>();
+const byPort = createMemory<EndpointSliceRecord, ReadonlyMap<string, readonly HashedEndpoint[]>>();
 
 /** A slice's endpoints for one port of the Service, sorted out once for all of its ports. */
 function hashedFor(slice: EndpointSliceRecord, portName: string, protocol: string): readonly HashedEndpoint[] {

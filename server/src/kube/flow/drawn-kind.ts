@@ -1,8 +1,9 @@
+import { createMemory } from '../../base/memory.ts';
 import type { Chain } from '../../ruleset/ruleset.ts';
 import { roleOf } from '../identity/roles.ts';
 import type { FlowNodeKind } from './graph.ts';
 
-const kinds = new WeakMap<Chain, { readonly kind: FlowNodeKind | null }>();
+const kinds = createMemory<Chain, { readonly kind: FlowNodeKind | null }>();
 
 /** What a chain is drawn as; null for one that is left out: marks, hooks, postrouting, chains that are not kube-proxy's. */
 export function drawnKind(chain: Chain): FlowNodeKind | null {

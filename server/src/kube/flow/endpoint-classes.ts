@@ -1,5 +1,6 @@
 /** Tells which redirected packets the rules behind the routing decision cannot tell apart. */
 
+import { createMemory } from '../../base/memory.ts';
 import type { Steps } from '../../base/steps.ts';
 import type { Family } from '../../catalog/types.ts';
 import { networkTest } from '../../netfilter/core-match-predicates.ts';
@@ -26,7 +27,7 @@ const otherLooks: ReadonlySet<string> = new Set(['--dst-range', '--ctreplsrc', '
 const listLooks: ReadonlySet<string> = new Set(['--rcheck', '--update', '--remove']);
 
 // A dump is shared by rulesets between which only values in its rules changed.
-const known = new WeakMap<Dump, { readonly ruleset: Ruleset; readonly classes: TargetClasses }>();
+const known = createMemory<Dump, { readonly ruleset: Ruleset; readonly classes: TargetClasses }>();
 
 /**
  * Looks through the rules of a dump's tables, all but nat's for destinations, once. Two packets differ for the rules only by port, marks,

@@ -1,5 +1,7 @@
 /** Which frontends a target means, or in a sentence why none. */
+
 import { canonicalIP } from '../../base/ip.ts';
+import { createMemory } from '../../base/memory.ts';
 import { nearestNames } from '../../base/nearest-names.ts';
 import type { Steps } from '../../base/steps.ts';
 import type { ServiceRecord } from '../../cluster/objects.ts';
@@ -30,7 +32,7 @@ function orNearest(wanted: string, names: Iterable<string>): string {
   return near.length === 0 ? '' : ` Did you mean ${near.join(' or ')}?`;
 }
 
-const namedFrontends = new WeakMap<readonly Frontend[], ReadonlyMap<string, readonly Frontend[]>>();
+const namedFrontends = createMemory<readonly Frontend[], ReadonlyMap<string, readonly Frontend[]>>();
 
 /** The frontends of a dump by the Service that they are entries of. */
 function byServiceName(frontends: readonly Frontend[]): ReadonlyMap<string, readonly Frontend[]> {

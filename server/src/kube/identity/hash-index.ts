@@ -4,6 +4,7 @@
  */
 
 import { hostPort } from '../../base/ip.ts';
+import { createMemory } from '../../base/memory.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { EndpointRecord, EndpointSliceRecord, ServicePort, ServiceRecord } from '../../cluster/objects.ts';
 import { endpointHash, portHash, portName } from './chain-names.ts';
@@ -63,7 +64,7 @@ export interface HashedEndpoint {
   readonly asGiven: { readonly address: string; readonly hash: string; readonly chain: string } | null;
 }
 
-const hashedPorts = new WeakMap<ServiceRecord, readonly HashedPort[]>();
+const hashedPorts = createMemory<ServiceRecord, readonly HashedPort[]>();
 
 /** The ports of a Service, in the order of its spec, with the hashes of their chains. */
 export function portHashes(service: ServiceRecord): readonly HashedPort[] {
@@ -79,7 +80,7 @@ export function portHashes(service: ServiceRecord): readonly HashedPort[] {
   return hashes;
 }
 
-const hashedEndpoints = new WeakMap<EndpointSliceRecord, readonly HashedEndpoint[]>();
+const hashedEndpoints = createMemory<EndpointSliceRecord, readonly HashedEndpoint[]>();
 const none: readonly never[] = Object.freeze([]);
 
 /** The endpoints of a slice, once for each of its ports, with the hashes of their chains; none for a slice of no Service. */

@@ -1,4 +1,5 @@
 /** What kube-proxy's rules in a dump say of the one that wrote them: its mode, range of versions, and how it was started. */
+import { createMemory } from '../../base/memory.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { type ShownSettings, shownSettings } from './detect-settings.ts';
 import { versionLimits } from './detect-version.ts';
@@ -31,7 +32,7 @@ function shownMode(ruleset: Ruleset, dump: Dump): ShownMode {
   return { mode, reasons: [{ about: 'mode', text: `${mode} mode: ${reason}`, line }] };
 }
 
-const known = new WeakMap<Dump, { readonly ruleset: Ruleset; readonly layout: ProxyLayout }>();
+const known = createMemory<Dump, { readonly ruleset: Ruleset; readonly layout: ProxyLayout }>();
 
 /** What kube-proxy's rules in one dump of one family say about it. Kept: a hover, the drawing and drift all ask. */
 export function proxyLayout(ruleset: Ruleset, dump: Dump): ProxyLayout {

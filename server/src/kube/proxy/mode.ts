@@ -2,6 +2,7 @@
  * What does the work of Services on a node: kube-proxy in one of its modes, kube-proxy whose chains were flushed, or another program.
  * Told by the dump, else by the cluster: what neither shows is not claimed.
  */
+import { createMemory } from '../../base/memory.ts';
 import { type Cluster, emptyCluster } from '../../cluster/cluster.ts';
 import type { ProxyConfig } from '../../cluster/objects.ts';
 import { isTableWhole } from '../../ruleset/completeness.ts';
@@ -183,7 +184,7 @@ function shownByIptables(ruleset: Ruleset, nat: Table | undefined, filter: Table
     : { kind: 'iptables', reason: `${own.name} is one of its chains.`, line: firstLineOf(own) };
 }
 
-const shownBefore = new WeakMap<Dump, { readonly ruleset: Ruleset; readonly shown: Shown | undefined }>();
+const shownBefore = createMemory<Dump, { readonly ruleset: Ruleset; readonly shown: Shown | undefined }>();
 
 function shownBy(ruleset: Ruleset, dump: Dump): Shown | undefined {
   const known = shownBefore.get(dump);

@@ -1,3 +1,4 @@
+import { createMemory } from '../../base/memory.ts';
 import type { Steps } from '../../base/steps.ts';
 import { splitHashedName } from '../../kube/identity/chain-names.ts';
 import { destinationPort, protocolOf, singleAddress } from '../../kube/proxy/rule-values.ts';
@@ -31,7 +32,7 @@ interface Frontend {
 }
 
 // Lines live as long as some ruleset has them, and an edit leaves most of them alone.
-const known = new WeakMap<Line, Frontend | null>();
+const known = createMemory<Line, Frontend | null>();
 /** What a rule may have that is for all packets to one address and port. */
 const plainOptions = new Set(['--destination', '--protocol', '--destination-port', '--match', '--comment', '--jump']);
 

@@ -1,3 +1,4 @@
+import { createMemory } from '../../base/memory.ts';
 import { percentText } from '../../base/percent.ts';
 import type { Steps } from '../../base/steps.ts';
 import { savedShare } from '../../kube/expected/port-rules.ts';
@@ -25,7 +26,7 @@ const chainsBetweenPauses = 256;
 const tolerance = 0.002;
 
 /** The lines of chains that were found even, by the first of them: an edit elsewhere leaves them as they are. */
-const even = new WeakMap<Line, readonly Line[]>();
+const even = createMemory<Line, readonly Line[]>();
 
 function isKnownEven({ lines }: Ruleset, { rules }: Chain): boolean {
   const first = lines[rules[0] ?? -1];

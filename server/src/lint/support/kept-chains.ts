@@ -1,3 +1,4 @@
+import { createMemory } from '../../base/memory.ts';
 import { roleInfo } from '../../kube/identity/roles.ts';
 import type { Chain, Table } from '../../ruleset/ruleset.ts';
 
@@ -52,7 +53,7 @@ export function keeperOf({ name, table }: Chain): string | undefined {
   return skeletons.find(({ owner: maker, isKept }) => isKept.test(name) && makersOf(table).has(maker))?.owner;
 }
 
-const makersBefore = new WeakMap<Table, ReadonlySet<string>>();
+const makersBefore = createMemory<Table, ReadonlySet<string>>();
 
 /** The programs whose own chains a table has. */
 function makersOf(table: Table): ReadonlySet<string> {

@@ -1,3 +1,4 @@
+import { createMemory } from '../../base/memory.ts';
 import { reachOf } from '../../ruleset/reachable.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
 
@@ -24,7 +25,7 @@ export interface TableFacts {
   readonly plain: readonly Chain[];
 }
 
-const known = new WeakMap<Table, TableFacts>();
+const known = createMemory<Table, TableFacts>();
 
 /** What lint needs to know of a table's chains. */
 export function tableFacts(ruleset: Ruleset, table: Table): TableFacts {

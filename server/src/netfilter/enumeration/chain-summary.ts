@@ -2,6 +2,7 @@
  * What a chain makes of a packet, all paths through it at once: where it leaves the chain, as what, and what is taken to be so for that. A chain is
  * gone through once for each packet that differs in what rules can see, however often it is jumped to.
  */
+import { createMemory } from '../../base/memory.ts';
 import type { Steps } from '../../base/steps.ts';
 import type { Chain } from '../../ruleset/ruleset.ts';
 import type { Answer } from '../answer.ts';
@@ -50,7 +51,7 @@ export interface Summaries {
 const mostPlaces = 512;
 const rulesBetweenPauses = 1024;
 
-const keys = new WeakMap<Packet, string>();
+const keys = createMemory<Packet, string>();
 
 /** Everything of a packet that a rule can see, as a key. */
 function packetKey(packet: Packet): string {
