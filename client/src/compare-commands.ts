@@ -3,7 +3,8 @@ import { type CompareParams, type CompareResult, type CompareSide, compareReques
 import type { CompareView } from './compare-view.ts';
 import type { ComparedDumps } from './compared-dumps.ts';
 import { showFailure } from './failure.ts';
-import { committedDump, fileNameOf, openDumps } from './other-dump-pick.ts';
+import { fileNameOf } from './file-name.ts';
+import { committedDump, openDumps } from './other-dump-pick.ts';
 import type { ServerAccess } from './server-access.ts';
 import { pick, showInformation, showProgress } from './show.ts';
 

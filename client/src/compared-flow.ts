@@ -4,7 +4,8 @@ import { expectedRequest, isExpectedRequest, isMapRequest } from '../../server/s
 import type { FlowGraph } from '../../server/src/kube/flow/graph.ts';
 import type { FlowResult } from '../../server/src/protocol.ts';
 import type { OtherFlow, ShowFlow, ShowNothing } from '../../webview/src/messages.ts';
-import { fileNameOf, type OtherDump } from './other-dump-pick.ts';
+import { fileNameOf } from './file-name.ts';
+import type { OtherDump } from './other-dump-pick.ts';
 import type { ServerAccess } from './server-access.ts';
 import { messageOf } from './show.ts';
 

@@ -10,6 +10,7 @@ import {
 import { type DriftNode, driftedServices, driftRow } from './drift-rows.ts';
 import { followDump } from './dump-follower.ts';
 import { DumpTree, type Filling } from './dump-tree.ts';
+import { fileNameOf } from './file-name.ts';
 import type { ServerAccess } from './server-access.ts';
 
 const viewId = 'iptables.drift';
@@ -48,7 +49,7 @@ class DriftComparison {
   #describe(dump: Uri, answer: DriftResult): void {
     const { namespaces, cluster, node, notes } = answer;
     const drifted = driftedServices(answer);
-    const file = dump.path.slice(dump.path.lastIndexOf('/') + 1);
+    const file = fileNameOf(dump);
     const tooltip = l10n.t('{0} Services are not in sync with the node', drifted);
     this.tree.setBadge(drifted === 0 ? undefined : { value: drifted, tooltip });
     const what =

@@ -1,4 +1,5 @@
 import { type Disposable, EventEmitter, RelativePattern, Uri, workspace } from 'vscode';
+import { fileNameOf } from './file-name.ts';
 
 /** Where a dump lies, as long as somebody looks. */
 export interface DumpPlace extends Disposable {
@@ -66,7 +67,7 @@ class WatchedDump implements DumpPlace {
     if (this.#uri.scheme === 'untitled' || workspace.fs.isWritableFileSystem(this.#uri.scheme) === undefined) {
       return { dispose: () => undefined };
     }
-    const name = this.#uri.path.slice(this.#uri.path.lastIndexOf('/') + 1);
+    const name = fileNameOf(this.#uri);
     // Characters that a pattern would read as its own stand for any one character: what was meant is looked up then.
     const pattern = new RelativePattern(Uri.joinPath(this.#uri, '..'), name.replace(/[*?{}[\],!]/g, '?'));
     const watcher = workspace.createFileSystemWatcher(pattern, false, true, false);

@@ -12,6 +12,7 @@ import {
   nodeReadersRequest,
   nodesRequest,
 } from '../../server/src/protocol.ts';
+import { fileNameOf } from './file-name.ts';
 import { type NodeDumpOrigin, type NodeDumps, nodeDumpOrigin } from './node-dumps.ts';
 import type { ServerAccess } from './server-access.ts';
 import { confirm, pick, showInformation, showInStatusBar, showProgress, showWarning } from './show.ts';
@@ -63,7 +64,7 @@ export async function compareNodeDump(dumps: NodeDumps, given: unknown): Promise
     await showInformation(l10n.t('There is no dump before this one: refresh it first.'));
     return;
   }
-  const name = uri.path.slice(uri.path.lastIndexOf('/') + 1);
+  const name = fileNameOf(uri);
   const [before, current] = [versions.beforeAt, versions.currentAt].map((at) => new Date(at).toLocaleTimeString());
   await commands.executeCommand('vscode.diff', versions.before, uri, labelText(`${name}: ${before} \u2194 ${current}`));
 }

@@ -1,5 +1,6 @@
 import { extensions, l10n, type Uri, window, workspace } from 'vscode';
 import { comparedScheme } from './compared-dumps.ts';
+import { fileNameOf } from './file-name.ts';
 import { type PickItem, pick } from './show.ts';
 
 /** What of Git's extension is used (vscode.git, API version 1). */
@@ -41,11 +42,6 @@ export interface OtherDump {
 
 interface OtherItem extends PickItem {
   readonly other: OtherDump | 'file';
-}
-
-/** The last part of a path. */
-export function fileNameOf(uri: Uri): string {
-  return uri.path.slice(uri.path.lastIndexOf('/') + 1);
 }
 
 /** Lets the user pick what the flow of a dump is compared with; undefined when nothing was picked. `hasExpected`: kube-proxy writes such a flow. */

@@ -1,6 +1,7 @@
 import { CancellationTokenSource, commands, type Disposable, l10n, Uri, window, workspace } from 'vscode';
 import { type ReachParams, type ReachResult, reachRequest } from '../../server/src/trace-protocol.ts';
 import { showFailure } from './failure.ts';
+import { fileNameOf } from './file-name.ts';
 import { pickFlowTarget } from './flow-target-pick.ts';
 import type { ServerAccess } from './server-access.ts';
 import { showInformation } from './show.ts';
@@ -31,7 +32,7 @@ let shown = 0;
 /** Keeps a table under a URI of its own, with a name that its tab shows. */
 function keep(texts: Map<string, string>, dump: Uri, text: string): Uri {
   shown += 1;
-  const name = dump.path.slice(dump.path.lastIndexOf('/') + 1);
+  const name = fileNameOf(dump);
   const uri = Uri.from({ scheme, path: `/${shown}/${name}.md` });
   texts.set(uri.toString(), text);
   for (const key of texts.keys()) if (texts.size > mostKept) texts.delete(key);

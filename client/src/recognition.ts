@@ -1,5 +1,6 @@
 import { type Disposable, type ExtensionContext, l10n, languages, Range, type TextDocument, window, workspace } from 'vscode';
 import { looksLikeDump } from '../../server/src/base/recognize-dump.ts';
+import { fileNameOf } from './file-name.ts';
 import { showInformation } from './show.ts';
 import { isUsersDocument } from './users-document.ts';
 
@@ -56,7 +57,7 @@ class Recognition {
     const yes = l10n.t('Yes');
     const always = l10n.t('Always for Such Files');
     const never = l10n.t('Never');
-    const file = document.uri.path.slice(document.uri.path.lastIndexOf('/') + 1);
+    const file = fileNameOf(document.uri);
     const question = l10n.t('{0} holds iptables rules. Read it as such?', file);
     const answer = await showInformation(question, yes, always, never);
     if (answer === always || answer === never) {

@@ -12,6 +12,7 @@ import {
 } from '../../server/src/protocol.ts';
 import { followDump } from './dump-follower.ts';
 import { DumpTree, type Filling } from './dump-tree.ts';
+import { fileNameOf } from './file-name.ts';
 import type { ServerAccess } from './server-access.ts';
 import { fitsFilter, type NamespaceNode, type ServiceNode, type ServicesNode, servicesRow } from './services-rows.ts';
 import { askWhileTyping } from './show.ts';
@@ -79,7 +80,7 @@ class ServiceTree {
   }
 
   #take(dump: Uri, { namespaces, cluster, reason }: ServicesResult): void {
-    const file = dump.path.slice(dump.path.lastIndexOf('/') + 1);
+    const file = fileNameOf(dump);
     this.#message =
       reason !== ''
         ? reason

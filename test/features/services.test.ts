@@ -214,7 +214,7 @@ describe('the sample’s Services', () => {
       ['10.96.40.30:443/tcp', 'clusterIP', 'serves', '2 endpoints'],
       ['198.51.100.20:443/tcp', 'load-balancer IP', 'limited', 'only from 203.0.113.0/24'],
       ['NodePort 30443/tcp', 'NodePort', 'serves', '2 endpoints'],
-      ['health check port 30900/tcp', 'health check', 'serves', 'let through'],
+      ['health check port 30900/tcp', 'health check port', 'serves', 'let through'],
     ]);
     const lines = sample.split('\n');
     for (const { label, line, endpoints } of entries) {

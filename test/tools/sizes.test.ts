@@ -4,6 +4,7 @@ import { stripTypeScriptTypes } from 'node:module';
 import { join, resolve } from 'node:path';
 import { type Node, parse } from 'acorn';
 import { describe, expect, it } from 'vitest';
+import { lastAtMost } from '../../server/src/base/last-at-most.ts';
 
 // Biome does not count blank lines and comments, nor every line of a nested function. A reader has to pass them all: here every line counts.
 
@@ -19,16 +20,8 @@ interface Size {
 
 /** Every function of a text, methods and arrow functions too. */
 function functionsIn(source: string): readonly Size[] {
-  const ends = Array.from(source.matchAll(/\n/g), ({ index }) => index);
-  const lineAt = (place: number): number => {
-    let [from, until] = [0, ends.length];
-    while (from < until) {
-      const middle = (from + until) >> 1;
-      if ((ends[middle] ?? 0) < place) from = middle + 1;
-      else until = middle;
-    }
-    return from + 1;
-  };
+  const starts = [0, ...Array.from(source.matchAll(/\n/g), ({ index }) => index + 1)];
+  const lineAt = (place: number): number => lastAtMost(starts, place) + 1;
   const sizes: Size[] = [];
   // Types become blanks: all places stay.
   const waiting: Node[] = [parse(stripTypeScriptTypes(source), { ecmaVersion: 'latest', sourceType: 'module' })];

@@ -1,33 +1,17 @@
-import type {
-  FlowBadge,
-  FlowEdge,
-  FlowEntry,
-  FlowGraph,
-  FlowNode,
-  FlowPodRef,
-  FlowServiceRef,
+import {
+  emptyNode,
+  type FlowBadge,
+  type FlowEdge,
+  type FlowEntry,
+  type FlowGraph,
+  type FlowNode,
+  type FlowPodRef,
+  type FlowServiceRef,
 } from '../../server/src/kube/flow/graph.ts';
 
 /** A node with what a test says and nothing else. */
 export function node(id: string, kind: FlowNode['kind'], more: Partial<FlowNode> = {}): FlowNode {
-  return {
-    id,
-    kind,
-    label: id,
-    detail: '',
-    table: null,
-    chain: null,
-    line: null,
-    service: null,
-    pod: null,
-    address: null,
-    shares: {},
-    share: null,
-    badges: [],
-    drift: null,
-    packets: null,
-    ...more,
-  };
+  return { ...emptyNode(id, kind, id), ...more };
 }
 
 /** An edge with what a test says and nothing else. */

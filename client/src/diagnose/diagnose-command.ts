@@ -1,6 +1,7 @@
 import { commands, type Disposable, l10n, languages, Uri, window, workspace } from 'vscode';
 import { type DiagnoseParams, type DiagnoseResult, diagnoseRequest } from '../../../server/src/trace-protocol.ts';
 import { showFailure } from '../failure.ts';
+import { fileNameOf } from '../file-name.ts';
 import type { ServerAccess } from '../server-access.ts';
 import { askText, pick, showInformation, showProgress } from '../show.ts';
 import { askDiagnosisCommand, createDiagnosisDocuments, type DiagnosisDocuments } from './diagnosis-documents.ts';
@@ -48,7 +49,7 @@ async function chooseSource(given: unknown): Promise<Uri | undefined> {
   const ofDump = {
     icon: 'file',
     label: l10n.t('The open dump'),
-    description: dump?.path.slice(dump.path.lastIndexOf('/') + 1) ?? '',
+    description: dump === undefined ? '' : fileNameOf(dump),
     detail: l10n.t('with the node bundle that it lies in, if any'),
     kind: 'dump',
   } as const;
@@ -101,8 +102,7 @@ async function diagnose(server: ServerAccess, documents: DiagnosisDocuments, giv
 
 async function show(server: ServerAccess, documents: DiagnosisDocuments, source: Uri, question: Question): Promise<void> {
   const params: DiagnoseParams = { source: source.toString(), ...question };
-  const name = source.path.replace(/\/$/, '');
-  const result = await showProgress(l10n.t('Diagnosing {0}', name.slice(name.lastIndexOf('/') + 1)), async (token) => {
+  const result = await showProgress(l10n.t('Diagnosing {0}', fileNameOf(source)), async (token) => {
     try {
       return await server.ask<DiagnoseResult>(diagnoseRequest, params, token);
     } catch (error) {

@@ -14,6 +14,7 @@ import {
   workspace,
 } from 'vscode';
 import type { DiagnoseResult } from '../../../server/src/trace-protocol.ts';
+import { fileNameOf } from '../file-name.ts';
 import { showInStatusBar } from '../show.ts';
 
 /** Nothing else has such a URI. */
@@ -100,8 +101,7 @@ export function createDiagnosisDocuments(): DiagnosisDocuments {
   return {
     keep(source, result) {
       shown += 1;
-      const path = source.path.replace(/\/$/, '');
-      const uri = Uri.from({ scheme: diagnosisScheme, path: `/${shown}/${path.slice(path.lastIndexOf('/') + 1)} diagnosis.txt` });
+      const uri = Uri.from({ scheme: diagnosisScheme, path: `/${shown}/${fileNameOf(source)} diagnosis.txt` });
       const files = result.files.toSorted((a, b) => b.name.length - a.name.length);
       kept.set(uri.toString(), { ...result, files, source: source.toString() });
       for (const key of kept.keys()) if (kept.size > mostKept) kept.delete(key);

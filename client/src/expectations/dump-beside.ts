@@ -1,4 +1,5 @@
 import { l10n, RelativePattern, Uri, window, workspace } from 'vscode';
+import { fileNameOf } from '../file-name.ts';
 import { type PickItem, pick } from '../show.ts';
 
 /** Files that are dumps by their names, as package.json has it. */
@@ -6,13 +7,9 @@ export const dumpNames =
   '{*.iptables,*.ip6tables,*.iptables-save,*.ip6tables-save,rules.v4,rules.v6,iptables-save*,ip6tables-save*}';
 const mostDumps = 200;
 
-function nameOf({ path }: Uri): string {
-  return path.slice(path.lastIndexOf('/') + 1);
-}
-
 /** The name up to its first dot: "node-a" of "node-a.packets.yaml" and of "node-a.iptables". */
 function stemOf(uri: Uri): string {
-  return nameOf(uri).split('.', 1)[0] ?? '';
+  return fileNameOf(uri).split('.', 1)[0] ?? '';
 }
 
 interface DumpItem extends PickItem {
@@ -20,8 +17,8 @@ interface DumpItem extends PickItem {
 }
 
 async function askFor(file: Uri, found: readonly Uri[]): Promise<Uri | undefined> {
-  const items = found.map((dump): DumpItem => ({ label: nameOf(dump), dump }));
-  const title = l10n.t('The dump that {0} is about', nameOf(file));
+  const items = found.map((dump): DumpItem => ({ label: fileNameOf(dump), dump }));
+  const title = l10n.t('The dump that {0} is about', fileNameOf(file));
   return (await pick(items, { title, placeHolder: l10n.t('Named like the file, it is found by itself') }))?.dump;
 }
 

@@ -1,6 +1,7 @@
 import { CancellationTokenSource, l10n, Uri, window, workspace } from 'vscode';
 import { type WriteExpectationsResult, writeExpectationsRequest } from '../../../server/src/trace-protocol.ts';
 import { showFailure } from '../failure.ts';
+import { fileNameOf } from '../file-name.ts';
 import type { ServerAccess } from '../server-access.ts';
 import { showInformation } from '../show.ts';
 
@@ -25,7 +26,7 @@ export async function writeExpectations(server: ServerAccess): Promise<void> {
       return;
     }
     const isFile = workspace.fs.isWritableFileSystem(uri.scheme) === true;
-    const stem = uri.path.slice(uri.path.lastIndexOf('/') + 1).replace(/\.[^.]*$/, '');
+    const stem = fileNameOf(uri).replace(/\.[^.]*$/, '');
     const target = await window.showSaveDialog({
       title: l10n.t('Keep What Is True Now'),
       ...(isFile ? { defaultUri: Uri.joinPath(uri, '..', `${stem}.packets.yaml`) } : {}),

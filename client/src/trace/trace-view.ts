@@ -12,6 +12,7 @@ import {
   workspace,
 } from 'vscode';
 import { type RulesetChangedParams, rulesetChangedNotification } from '../../../server/src/protocol.ts';
+import { fileNameOf } from '../file-name.ts';
 import type { ServerAccess } from '../server-access.ts';
 import { createTree, messageOf, showInStatusBar, type Tree } from '../show.ts';
 import type { DrawnTrace } from './drawn-trace.ts';
@@ -178,10 +179,10 @@ class View implements TraceView {
   }
 
   /** The server knows the dump no more; once it is open again the packet is followed anew. */
-  #sayClosed({ path }: Uri): void {
+  #sayClosed(dump: Uri): void {
     this.#running?.cancel();
     this.#running = undefined;
-    const name = path.slice(path.lastIndexOf('/') + 1);
+    const name = fileNameOf(dump);
     this.#tree.setMessage(
       l10n.t('{0} was closed: this is the way through it as it was. Open it to follow the packet again.', name),
     );

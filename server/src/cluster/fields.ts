@@ -8,6 +8,16 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The object that a JSON text is; undefined for what is none. */
+export function fieldsOfJson(text: string): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isFields(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The object under a key, empty where there is none. Own keys only, so that "constructor" finds nothing. */
 export function fieldsAt(object: Fields, key: string): Fields {
   const value = valueAt(object, key);

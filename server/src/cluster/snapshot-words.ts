@@ -1,4 +1,5 @@
 /** What is said of a snapshot as a whole: that a text is none, that it holds nothing, and what it lacks. */
+import { counted } from '../base/counted.ts';
 import { shown, wanted } from './snapshot-failure.ts';
 import type { Gathered } from './snapshot-objects.ts';
 
@@ -21,10 +22,6 @@ export function knownText(text: string): string | undefined {
   return undefined;
 }
 
-function plural(count: number, one: string): string {
-  return `${count} ${one}${count === 1 ? '' : 's'}`;
-}
-
 /** What a snapshot lacks, a sentence each with what to do about it. */
 export function warningsOf(gathered: Gathered): readonly string[] {
   const warnings: string[] = [];
@@ -43,7 +40,7 @@ export function warningsOf(gathered: Gathered): readonly string[] {
   if (!kinds.has('Node'))
     warnings.push('The snapshot has no Nodes: zones and node addresses are not known. Add nodes to "kubectl get".');
   if (gathered.malformed > 0) {
-    warnings.push(`${plural(gathered.malformed, 'object')} of the snapshot without a name or of a wrong shape left out.`);
+    warnings.push(`${counted(gathered.malformed, 'object')} of the snapshot without a name or of a wrong shape left out.`);
   }
   return warnings;
 }
@@ -53,7 +50,7 @@ export function emptyMessage(gathered: Gathered): string {
   if (gathered.objects === 0)
     return `This holds no objects: kubectl found none. Look for the right context, and use -A. ${wanted}`;
   if (gathered.malformed > 0) {
-    return `None of its ${plural(gathered.malformed, 'object')} is a sound Service, EndpointSlice, Pod or Node: names are missing. ${wanted}`;
+    return `None of its ${counted(gathered.malformed, 'object')} is a sound Service, EndpointSlice, Pod or Node: names are missing. ${wanted}`;
   }
   const kinds = [...gathered.otherKinds].slice(0, 5).map(shown).join(', ');
   return `This holds no Service, EndpointSlice, Pod or Node, but ${kinds}. ${wanted}`;

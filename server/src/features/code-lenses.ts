@@ -1,4 +1,5 @@
 import type { CodeLens } from 'vscode-languageserver-types';
+import { counted } from '../base/counted.ts';
 import { labelText } from '../base/safe-text.ts';
 import type { Steps } from '../base/steps.ts';
 import type { ChainService } from '../kube/identity/chain-identity.ts';
@@ -98,7 +99,7 @@ export function resolveCodeLens(state: DumpState, lens: CodeLens, hasShowFlow: b
   const count = endpointShares(state.ruleset, chain).length;
   const local = chain.name.startsWith('KUBE-SVL-') ? 'local ' : '';
   const shown = isAllShown(state.ruleset, chain) ? '' : ' shown';
-  const endpoints = `${count} ${local}endpoint${count === 1 ? '' : 's'}${shown}`;
+  const endpoints = `${counted(count, `${local}endpoint`)}${shown}`;
   const title =
     service === null ? endpoints : labelText(`${serviceTitle(service)}: ${endpoints}${hasShowFlow ? ', show NAT flow' : ''}`);
   if (service === null) return { ...lens, command: { title, command: '' } };

@@ -1,9 +1,10 @@
 /** The Services view's questions: which Services a dump has, the state of each, and what is behind one. */
 import type { Steps } from '../base/steps.ts';
 import { entryId } from '../kube/flow/context.ts';
-import { entryKindNames, targetOf } from '../kube/flow/frontend-target.ts';
+import { targetOf } from '../kube/flow/frontend-target.ts';
 import { type Frontend, frontendLabel } from '../kube/flow/frontends.ts';
 import type { FlowGraph } from '../kube/flow/graph.ts';
+import { entryKindNames } from '../kube/flow/graph.ts';
 import { requestSteps } from '../kube/flow/request.ts';
 import { whyNoServices } from '../kube/flow/why-no-services.ts';
 import {

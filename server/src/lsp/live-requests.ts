@@ -1,4 +1,5 @@
 import { type CancellationToken, type Connection, ErrorCodes, LSPErrorCodes, ResponseError } from 'vscode-languageserver';
+import { counted } from '../base/counted.ts';
 import { dumpCommands } from '../cluster/live/dump-commands.ts';
 import type { LiveCluster } from '../cluster/live/live-cluster.ts';
 import {
@@ -122,7 +123,7 @@ async function readersOn(
 
 async function snapshotOf(cluster: LiveCluster, token: CancellationToken | undefined): Promise<ClusterSnapshotResult> {
   const { text, counts, problems } = await cluster.snapshot(signalOf(token));
-  const summary = Object.entries(counts).map(([kind, count]) => `${count} ${kind}${count === 1 ? '' : 's'}`);
+  const summary = Object.entries(counts).map(([kind, count]) => counted(count, kind));
   return { context: cluster.context, text, summary: summary.join(', '), problems };
 }
 

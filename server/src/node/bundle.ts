@@ -1,4 +1,5 @@
 /** A node bundle: the files of a folder or an archive, put together as what is known of the node. */
+import { lastPart } from '../base/last-part.ts';
 import type { BundleFile } from './bundle-file.ts';
 import { type NodeFacts, noFacts } from './facts.ts';
 import { type PartKind, partKindOf, stemOf } from './part-kind.ts';
@@ -28,7 +29,7 @@ function isJson(text: string): boolean {
 /** The command of a listing whose file is named for it, as sosreport does: "iptables_-t_nat_-nvL". */
 function commandOf(path: string, text: string): string {
   if (!/^\s*Chain \S+ \(/.test(text.slice(0, 500))) return '';
-  const name = path.slice(path.lastIndexOf('/') + 1);
+  const name = lastPart(path);
   const program = /^ip6?tables/.exec(name)?.[0];
   const table = /_-t_(\w{3,8}?)(?:_|$)/.exec(name)?.[1] ?? 'filter';
   return program === undefined ? '' : `${program} -t ${table} -nvL`;
@@ -152,7 +153,7 @@ function take(facts: Facts, kind: PartKind, file: BundleFile): boolean {
       facts.conntrackCounts ??= readConntrackCounts(path, text);
       return true;
     case 'recent-list':
-      facts.recentLists = [...(facts.recentLists ?? []), readRecentList(path.slice(path.lastIndexOf('/') + 1), path, text)];
+      facts.recentLists = [...(facts.recentLists ?? []), readRecentList(lastPart(path), path, text)];
       return true;
     case 'proxy-configuration':
       facts.proxyConfiguration ??= readProxyConfiguration(path, text) ?? null;

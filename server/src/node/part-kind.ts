@@ -1,4 +1,5 @@
 /** What a file of a bundle is: told by its plain name, else by its content. */
+import { lastPart } from '../base/last-part.ts';
 import { sysctlFileName } from './readers/named-values.ts';
 
 export type PartKind =
@@ -59,7 +60,7 @@ const byName: Readonly<Record<string, PartKind>> = {
 
 /** The last part of a path without its ending. */
 export function stemOf(path: string): string {
-  const file = path.slice(path.lastIndexOf('/') + 1);
+  const file = lastPart(path);
   return file.replace(/(?:\.gz)?$/, '').replace(/\.(?:txt|json|ya?ml|log|iptables)$/, '');
 }
 
@@ -127,7 +128,7 @@ export function partKindOf(path: string, text: string): PartKind | undefined {
   const head = text.slice(0, headCharacters);
   if (named !== undefined && (text.trim() === '' || fits(named, head))) return named;
   const told = byContent.find(([, shape]) => shape.test(head))?.[0];
-  const isOwnName = ending.test(path.slice(path.lastIndexOf('/') + 1));
+  const isOwnName = ending.test(lastPart(path));
   // Names without a shape of their own (meta, notes) and texts without one are what they are called.
   return named !== undefined && (told === undefined || (isOwnName && !byContent.some(([kind]) => kind === named))) ? named : told;
 }

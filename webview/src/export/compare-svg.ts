@@ -1,3 +1,4 @@
+import { counted } from '../../../server/src/base/counted.ts';
 import { drawingText, xmlText } from '../../../server/src/base/safe-text.ts';
 import { layoutFlow } from '../layout/layout.ts';
 import { type Layout, plainOptions } from '../layout/model.ts';
@@ -5,7 +6,7 @@ import { fitText, type Measure, wrap } from '../layout/text-metrics.ts';
 import { flowAnswer } from '../model/answer.ts';
 import type { FlowComparison } from '../model/compare-flows.ts';
 import type { ComparedFlow } from '../model/flow-difference.ts';
-import { contrastSign, counted } from '../model/format.ts';
+import { contrastSign } from '../model/format.ts';
 import { type GraphIndex, indexGraph } from '../model/graph-index.ts';
 import { paletteOf, sansFont } from './palette.ts';
 import { bounded, layoutLines, type SvgOptions } from './svg.ts';

@@ -1,7 +1,8 @@
+import { counted } from '../../../server/src/base/counted.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowGraph, FlowNode, FlowState } from '../../../server/src/kube/flow/graph.ts';
 import { plainOptions } from '../layout/model.ts';
-import { branchText, counted, driftText } from '../model/format.ts';
+import { branchText, driftText } from '../model/format.ts';
 import { indexGraph } from '../model/graph-index.ts';
 import { stateTones } from '../model/service-state.ts';
 import { drawnGraph } from './map-drawn-graph.ts';

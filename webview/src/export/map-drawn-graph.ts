@@ -1,29 +1,8 @@
 /** What is drawn of a map as a graph of its own, for formats that lay a graph out themselves. */
-import type { FlowEdge, FlowGraph, FlowNode } from '../../../server/src/kube/flow/graph.ts';
+import { emptyNode, type FlowEdge, type FlowGraph } from '../../../server/src/kube/flow/graph.ts';
 import { layoutFlow } from '../layout/layout.ts';
-import type { Box, LayoutOptions } from '../layout/model.ts';
+import type { LayoutOptions } from '../layout/model.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
-
-/** A box that stands for several nodes as one node. */
-function foldNode({ id, content }: Box): FlowNode {
-  return {
-    id,
-    kind: 'chain',
-    label: content.label,
-    detail: content.detail,
-    table: null,
-    chain: null,
-    line: null,
-    service: null,
-    pod: null,
-    address: null,
-    shares: {},
-    share: null,
-    badges: [],
-    drift: null,
-    packets: null,
-  };
-}
 
 /** A graph as it is, or of a map what is drawn of it: a node for each box, and from a namespace to its Services. */
 export function drawnGraph(index: GraphIndex, options: LayoutOptions): FlowGraph {
@@ -35,5 +14,9 @@ export function drawnGraph(index: GraphIndex, options: LayoutOptions): FlowGraph
     const isDead = own.length > 0 && own.every(({ probability }) => probability === 0);
     return { ...bare, from, to, probability: isDead ? 0 : null };
   });
-  return { ...same, nodes: boxes.map((box) => box.node ?? foldNode(box)), edges: drawn };
+  return {
+    ...same,
+    nodes: boxes.map(({ id, node, content }) => node ?? emptyNode(id, 'chain', content.label, content.detail)),
+    edges: drawn,
+  };
 }

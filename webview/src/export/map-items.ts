@@ -1,8 +1,9 @@
 /** A map of Services as an indented list, for screen readers, for who likes text better, and for exported files. */
+import { count } from '../../../server/src/base/counted.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowNode } from '../../../server/src/kube/flow/graph.ts';
 import { namespaceSentence } from '../layout/map-boxes.ts';
-import { count, readiness } from '../model/format.ts';
+import { readiness } from '../model/format.ts';
 import { entryName, type ListedService, type MapIndex } from '../model/map-graph.ts';
 import { type MapPlanOptions, type PlannedNamespace, type PlannedService, planMap } from '../model/map-plan.ts';
 import { isFault, stateText } from '../model/service-state.ts';

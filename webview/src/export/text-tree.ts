@@ -1,10 +1,11 @@
 /** A flow as an indented list, for screen readers, for who likes text better, and for exported files. */
 
+import { counted } from '../../../server/src/base/counted.ts';
 import { percentText } from '../../../server/src/base/percent.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import { type MergedEdge, type MergedGraph, mergeGraph, type Vertex } from '../layout/merged-edges.ts';
 import { nodeSentence } from '../model/describe.ts';
-import { contrastSign, counted } from '../model/format.ts';
+import { contrastSign } from '../model/format.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
 import { type Arrangement, branchesOf, type EndpointRow } from '../model/groups.ts';
 

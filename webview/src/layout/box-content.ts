@@ -1,6 +1,7 @@
+import { count } from '../../../server/src/base/counted.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowBadgeKind, FlowNode } from '../../../server/src/kube/flow/graph.ts';
-import { contrastText, count } from '../model/format.ts';
+import { contrastText } from '../model/format.ts';
 import type { EndpointGroup } from '../model/groups.ts';
 import { isFault, type StateTone, stateTones } from '../model/service-state.ts';
 import { fitText, type Measure, wrap } from './text-metrics.ts';

@@ -1,5 +1,5 @@
+import { count } from '../../../server/src/base/counted.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
-import { count } from '../model/format.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
 import type { Arrangement } from '../model/groups.ts';
 import { columnEdges } from './column-edges.ts';

@@ -1,7 +1,7 @@
 /** What the boxes of a map hold, in pixels from their top left. */
+import { count, counted } from '../../../server/src/base/counted.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowNode } from '../../../server/src/kube/flow/graph.ts';
-import { count, counted } from '../model/format.ts';
 import { entryName, type ListedService, type MapNamespace } from '../model/map-graph.ts';
 import type { MapFold, PlannedNamespace } from '../model/map-plan.ts';
 import { countStates, stateCount, stateTones } from '../model/service-state.ts';

@@ -2,27 +2,24 @@
 import type { FlowEdge } from '../../../server/src/kube/flow/graph.ts';
 import type { MapPlan } from '../model/map-plan.ts';
 import { bend } from './edge-path.ts';
-import { headContent, headWidth, restContent, restWidth } from './map-boxes.ts';
+import { headWidth, restWidth } from './map-boxes.ts';
 import {
   boxOfItem,
   drawnServices,
   edgesBetween,
-  foldedInto,
   type MapItem,
   type MapSection,
-  noArrangement,
   type ServiceItems,
   widestOf,
 } from './map-parts.ts';
 import { framePad, podGrid, stackGap } from './map-pods.ts';
+import { type DrawnMap, drawSection, mapLayout, rowGap, type SectionForm } from './map-section.ts';
 import { type Box, type DrawnEdge, type Frame, type Heading, type Layout, type LayoutOptions, margin } from './model.ts';
 
 const inset = 12;
 const edgeGap = 44;
 const podGap = 34;
 const hostGap = 8;
-const rowGap = 12;
-const namespaceGap = 14;
 /** So many Pods stand side by side at the most, however much room there is. */
 const mostInRow = 6;
 const inRowWithoutRoom = 3;
@@ -40,30 +37,20 @@ interface MapColumns {
   readonly right: number;
 }
 
-/** What is drawn so far, and down to where. */
-interface Drawn {
-  readonly boxes: Box[];
-  readonly edges: DrawnEdge[];
-  readonly frames: Frame[];
-  y: number;
-}
-
 /** A map in columns. */
 export function layoutMapColumns(sections: readonly MapSection[], plan: MapPlan, options: LayoutOptions): Layout {
   const columns = planColumns(sections, options);
-  const drawn: Drawn = { boxes: [], edges: [], frames: [], y: headingRoom };
-  for (const section of sections) drawSection(drawn, section, columns, options);
-  return {
-    form: 'columns',
-    boxes: drawn.boxes,
-    edges: drawn.edges,
-    frames: drawn.frames,
-    headings: headingsOf(columns, sections),
-    width: columns.right + margin,
-    height: drawn.y - namespaceGap + margin,
-    arrangement: noArrangement,
-    foldedInto: foldedInto(plan, sections, drawn.boxes),
+  const drawn: DrawnMap = { boxes: [], edges: [], frames: [], y: headingRoom };
+  const form: SectionForm = {
+    width: columns.right - margin,
+    inset,
+    column: 1,
+    measure: options.measure,
+    drawService: (above, items) => drawService(above, items, columns),
   };
+  for (const section of sections) drawSection(drawn, section, form);
+  const headings = headingsOf(columns, sections);
+  return mapLayout(drawn, sections, plan, { form: 'columns', headings, width: columns.right + margin });
 }
 
 /** How wide a column would like to be, and the width below which a name in it is cut. */
@@ -153,37 +140,6 @@ function headingsOf({ entry, service, host, pod, podsInRow }: MapColumns, sectio
   ].filter(({ width }) => width > 0);
 }
 
-function drawSection(
-  drawn: Drawn,
-  { planned, services, behind }: MapSection,
-  columns: MapColumns,
-  { measure }: LayoutOptions,
-): void {
-  const { namespace, rest } = planned;
-  const { id } = namespace.node;
-  const top = drawn.y;
-  const frames = drawn.frames.length;
-  const width = columns.right - margin;
-  const head = headContent(planned, width, measure);
-  const same = { node: namespace.node, group: null, column: 1, opens: id };
-  drawn.boxes.push({ ...same, id, x: margin, y: top, width, height: head.height, content: head });
-  drawn.y = top + head.height + rowGap;
-  for (const items of services) drawService(drawn, items, columns);
-  if (rest !== null) {
-    const inner = width - 2 * inset;
-    const content = restContent(rest, inner, measure);
-    const place = { x: margin + inset, y: drawn.y, width: inner, height: content.height };
-    drawn.boxes.push({ id: rest.id, node: null, group: null, column: 1, opens: rest.id, ...place, content });
-    drawn.y += content.height + rowGap;
-  }
-  for (const items of behind) drawService(drawn, items, columns);
-  const isBare = services.length === 0 && rest === null;
-  if (isBare) drawn.y = top + head.height;
-  else
-    drawn.frames.splice(frames, 0, { id, kind: 'group', label: '', detail: '', x: margin, y: top, width, height: drawn.y - top });
-  drawn.y += namespaceGap;
-}
-
 /** The boxes of a column, one below the other around a middle. */
 function stack(items: readonly MapItem[], x: number, middle: number, width: number, column: number): readonly Box[] {
   const contents = items.map((item) => item.content(width));
@@ -243,7 +199,7 @@ function join(
   return { id: `${from.id}\n${to.id}`, from: from.id, to: to.id, edges, path, labels: [], top, bottom: Math.max(start.y, end.y) };
 }
 
-function drawService(drawn: Drawn, items: ServiceItems, columns: MapColumns): void {
+function drawService(drawn: DrawnMap, items: ServiceItems, columns: MapColumns): void {
   const { entries, service, fold } = items;
   const { y: top } = drawn;
   const own = service.content(columns.service.width);
@@ -272,7 +228,7 @@ function drawService(drawn: Drawn, items: ServiceItems, columns: MapColumns): vo
   drawn.y = top + height + rowGap;
 }
 
-function drawHost(drawn: Drawn, items: ServiceItems, at: number, service: Box, placed: PlacedHost, shift: number): void {
+function drawHost(drawn: DrawnMap, items: ServiceItems, at: number, service: Box, placed: PlacedHost, shift: number): void {
   const moved = <T extends { readonly y: number }>(item: T): T => ({ ...item, y: item.y + shift });
   const boxes = placed.boxes.map(moved);
   const own = items.hosts[at];

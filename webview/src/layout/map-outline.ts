@@ -2,82 +2,29 @@
 import type { FlowEdge } from '../../../server/src/kube/flow/graph.ts';
 import type { MapPlan } from '../model/map-plan.ts';
 import { elbow } from './edge-path.ts';
-import { headContent, restContent } from './map-boxes.ts';
-import {
-  boxOfItem,
-  edgesBetween,
-  foldedInto,
-  type MapItem,
-  type MapSection,
-  noArrangement,
-  type ServiceItems,
-  widestOf,
-} from './map-parts.ts';
+import { boxOfItem, edgesBetween, type MapItem, type MapSection, type ServiceItems, widestOf } from './map-parts.ts';
 import { framePad, podGrid, stackGap } from './map-pods.ts';
-import { type Box, type DrawnEdge, type Frame, type Layout, type LayoutOptions, margin } from './model.ts';
+import { type DrawnMap, drawSection, mapLayout, rowGap, type SectionForm } from './map-section.ts';
+import { type Box, type Layout, type LayoutOptions, margin } from './model.ts';
 
 const inset = 10;
 const indent = 22;
 const railInset = 11;
-const rowGap = 12;
-const namespaceGap = 14;
 const narrowest = 240;
 const widest = 640;
 
-interface Drawn {
-  readonly boxes: Box[];
-  readonly edges: DrawnEdge[];
-  readonly frames: Frame[];
-  y: number;
-}
-
 export function layoutMapOutline(sections: readonly MapSection[], plan: MapPlan, { room, measure }: LayoutOptions): Layout {
   const right = Math.max(narrowest, Math.min(widest, room ?? widest)) - margin;
-  const drawn: Drawn = { boxes: [], edges: [], frames: [], y: margin };
-  for (const { planned, services, behind } of sections) {
-    const { namespace, rest } = planned;
-    const { id } = namespace.node;
-    const top = drawn.y;
-    const frames = drawn.frames.length;
-    const width = right - margin;
-    const content = headContent(planned, width, measure);
-    const place = { x: margin, y: top, width, height: content.height };
-    drawn.boxes.push({ id, node: namespace.node, group: null, column: 0, opens: id, ...place, content });
-    drawn.y += content.height + rowGap;
-    for (const items of services) drawService(drawn, items, right - inset);
-    if (rest !== null) {
-      const inner = width - 2 * inset;
-      const text = restContent(rest, inner, measure);
-      const at = { x: margin + inset, y: drawn.y, width: inner, height: text.height };
-      drawn.boxes.push({ id: rest.id, node: null, group: null, column: 1, opens: rest.id, ...at, content: text });
-      drawn.y += text.height + rowGap;
-    }
-    for (const items of behind) drawService(drawn, items, right - inset);
-    if (services.length === 0 && rest === null) drawn.y = top + content.height;
-    else
-      drawn.frames.splice(frames, 0, {
-        id,
-        kind: 'group',
-        label: '',
-        detail: '',
-        x: margin,
-        y: top,
-        width,
-        height: drawn.y - top,
-      });
-    drawn.y += namespaceGap;
-  }
-  return {
-    form: 'outline',
-    boxes: drawn.boxes,
-    edges: drawn.edges,
-    frames: drawn.frames,
-    headings: [],
-    width: right + margin,
-    height: drawn.y - namespaceGap + margin,
-    arrangement: noArrangement,
-    foldedInto: foldedInto(plan, sections, drawn.boxes),
+  const drawn: DrawnMap = { boxes: [], edges: [], frames: [], y: margin };
+  const form: SectionForm = {
+    width: right - margin,
+    inset,
+    column: 0,
+    measure,
+    drawService: (above, items) => drawService(above, items, right - inset),
   };
+  for (const section of sections) drawSection(drawn, section, form);
+  return mapLayout(drawn, sections, plan, { form: 'outline', headings: [], width: right + margin });
 }
 
 /** A rail that runs down from a box; each piece begins where the one before it turned off. */
@@ -92,7 +39,7 @@ function railOf(from: Box, item: MapItem): Rail {
 }
 
 function addTurn(
-  drawn: Drawn,
+  drawn: DrawnMap,
   rail: Rail,
   to: { readonly id: string; readonly x: number; readonly y: number; readonly height: number },
   edges: readonly FlowEdge[],
@@ -114,7 +61,7 @@ function addTurn(
   rail.turned = end.y - 7;
 }
 
-function place(drawn: Drawn, item: MapItem, x: number, right: number, column: number): Box {
+function place(drawn: DrawnMap, item: MapItem, x: number, right: number, column: number): Box {
   const width = right - x;
   const box = boxOfItem(item, x, drawn.y, width, column, item.line(width));
   drawn.boxes.push(box);
@@ -122,7 +69,7 @@ function place(drawn: Drawn, item: MapItem, x: number, right: number, column: nu
   return box;
 }
 
-function drawService(drawn: Drawn, items: ServiceItems, right: number): void {
+function drawService(drawn: DrawnMap, items: ServiceItems, right: number): void {
   const { service, entries, hosts, fold } = items;
   const box = place(drawn, service, margin + inset, right, 1);
   const rail = railOf(box, service);
@@ -142,7 +89,7 @@ function drawService(drawn: Drawn, items: ServiceItems, right: number): void {
 }
 
 /** Pods side by side where two of them find room. */
-function drawPods(drawn: Drawn, items: ServiceItems, rail: Rail, pods: readonly MapItem[], x: number, right: number): void {
+function drawPods(drawn: DrawnMap, items: ServiceItems, rail: Rail, pods: readonly MapItem[], x: number, right: number): void {
   const natural = widestOf(pods).width;
   const room = right - x - 2 * framePad;
   const fitting = Math.max(1, Math.min(pods.length, Math.floor((room + stackGap) / (natural + stackGap))));

@@ -1,6 +1,6 @@
 /** The boxes of one Service on a map, before they have places. */
+import { count } from '../../../server/src/base/counted.ts';
 import type { FlowEdge, FlowNode } from '../../../server/src/kube/flow/graph.ts';
-import { count } from '../model/format.ts';
 import { edgesOf, type ListedService } from '../model/map-graph.ts';
 import type { MapPlan, PlannedNamespace, PlannedService } from '../model/map-plan.ts';
 import { type BoxContent, lineContent } from './box-content.ts';

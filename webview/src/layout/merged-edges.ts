@@ -1,7 +1,8 @@
+import { count, counted } from '../../../server/src/base/counted.ts';
 import { percentText } from '../../../server/src/base/percent.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowEdge, FlowNode } from '../../../server/src/kube/flow/graph.ts';
-import { contrastSign, count, counted } from '../model/format.ts';
+import { contrastSign } from '../model/format.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
 import { type Arrangement, type Branch, branchesOf, type EndpointGroup } from '../model/groups.ts';
 import type { EdgeLabel } from './model.ts';

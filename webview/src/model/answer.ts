@@ -1,4 +1,5 @@
 /** What a flow's picture answers first: whether the Service serves, whom, by which endpoints, and what is wrong. */
+import { count, counted } from '../../../server/src/base/counted.ts';
 import { percentText } from '../../../server/src/base/percent.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type {
@@ -10,7 +11,7 @@ import type {
   FlowStateKind,
 } from '../../../server/src/kube/flow/graph.ts';
 import { groupBy } from './collect.ts';
-import { badgeName, count, counted, driftText, entryKindName, kindName, readiness } from './format.ts';
+import { badgeName, driftText, entryKindName, kindName, readiness } from './format.ts';
 import type { GraphIndex } from './graph-index.ts';
 import { type RouteEnd, routeEnds } from './routes.ts';
 

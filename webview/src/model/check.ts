@@ -24,6 +24,11 @@ export function oneOf<const T extends string | number>(...values: readonly T[]):
   return (value): value is T => known.has(value);
 }
 
+/** One of the kinds that a map has a word for. */
+export function keyOf<T extends string>(words: Readonly<Record<T, unknown>>): Check<T> {
+  return (value): value is T => typeof value === 'string' && Object.hasOwn(words, value);
+}
+
 export function listOf<T>(check: Check<T>): Check<readonly T[]> {
   return (value): value is readonly T[] => Array.isArray(value) && value.every((item) => check(item));
 }

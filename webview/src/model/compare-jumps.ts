@@ -1,4 +1,5 @@
 /** What the jumps of a box that two flows have differ in. */
+import { counted } from '../../../server/src/base/counted.ts';
 import { percentText } from '../../../server/src/base/percent.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowContrast, FlowEdge, FlowNode } from '../../../server/src/kube/flow/graph.ts';
@@ -15,7 +16,6 @@ import {
   swapped,
 } from './compare-sides.ts';
 import { nameIn } from './flow-difference.ts';
-import { counted } from './format.ts';
 
 const mostNamed = 3;
 

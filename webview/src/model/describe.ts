@@ -1,9 +1,10 @@
 /** What there is to say about a place of the graph, in words: for the details, the tooltip, the text form and exported files. */
 
+import { count, counted } from '../../../server/src/base/counted.ts';
 import { percentText } from '../../../server/src/base/percent.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowEdge, FlowNode } from '../../../server/src/kube/flow/graph.ts';
-import { badgeName, branchText, contrastSign, count, counted, driftText, kindName, podText, readiness } from './format.ts';
+import { badgeName, branchText, contrastSign, driftText, kindName, podText, readiness } from './format.ts';
 import type { GraphIndex } from './graph-index.ts';
 import { type EndpointGroup, podOf } from './groups.ts';
 import { stateText } from './service-state.ts';

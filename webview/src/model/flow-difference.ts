@@ -1,6 +1,7 @@
 /** What two flows that are compared differ in, in words: one sentence for each difference, and one for all of them. */
+import { counted } from '../../../server/src/base/counted.ts';
 import type { FlowGraph, FlowNode, FlowNodeKind } from '../../../server/src/kube/flow/graph.ts';
-import { counted, entryKindName, kindName } from './format.ts';
+import { entryKindName, kindName } from './format.ts';
 
 /** One of two flows that are compared. */
 export interface ComparedFlow {

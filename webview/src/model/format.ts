@@ -1,29 +1,18 @@
 /** Numbers and kinds in the words that the drawing, its text form and the exported files share. */
 import { percentText } from '../../../server/src/base/percent.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
-import type {
-  FlowBadgeKind,
-  FlowEdge,
-  FlowEntryKind,
-  FlowGraph,
-  FlowNode,
-  FlowNodeKind,
+import {
+  entryKindNames,
+  type FlowBadgeKind,
+  type FlowEdge,
+  type FlowEntryKind,
+  type FlowGraph,
+  type FlowNode,
+  type FlowNodeKind,
 } from '../../../server/src/kube/flow/graph.ts';
 
-// One for all, as making one takes longer than a thousand uses.
-const grouped = new Intl.NumberFormat('en-US');
-
-/** "1,204": counts are grouped, whatever the machine's language, as a dump's reader compares them. */
-export function count(value: number): string {
-  return grouped.format(value);
-}
-
-/** "1 endpoint", "12 endpoints". */
-export function counted(value: number, noun: string): string {
-  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
-}
-
-const kindNames: Readonly<Record<FlowNodeKind, string>> = {
+/** What a node is called by its kind. */
+export const nodeKindNames: Readonly<Record<FlowNodeKind, string>> = {
   entry: 'Entry',
   dispatch: 'Dispatch chain',
   external: 'External traffic chain',
@@ -42,7 +31,7 @@ const kindNames: Readonly<Record<FlowNodeKind, string>> = {
 
 /** "Service chain". */
 export function kindName(kind: FlowNodeKind): string {
-  return kindNames[kind];
+  return nodeKindNames[kind];
 }
 
 /** What a drawing is called where it stands alone: "NAT flow of shop/web:http", "All Services of node-a". */
@@ -50,19 +39,9 @@ export function graphTitle({ map, title }: Pick<FlowGraph, 'map' | 'title'>): st
   return map === undefined ? `NAT flow of ${drawingText(title)}` : drawingText(title);
 }
 
-const entryKindNames: Readonly<Record<FlowEntryKind, string>> = {
-  'cluster-ip': 'clusterIP',
-  'node-port': 'NodePort',
-  'external-ip': 'external IP',
-  'load-balancer-ip': 'load-balancer IP',
-  'host-port': 'hostPort',
-  'health-check': 'health-check port',
-  chain: 'chain that no rule leads to',
-};
-
 /** "clusterIP". */
 export function entryKindName(kind: FlowEntryKind): string {
-  return entryKindNames[kind];
+  return kind === 'chain' ? 'chain that no rule leads to' : entryKindNames[kind];
 }
 
 const badgeNames: Readonly<Record<FlowBadgeKind, string>> = {

@@ -1,22 +1,38 @@
-import type {
-  FlowBadge,
-  FlowContrast,
-  FlowEdge,
-  FlowEntry,
-  FlowGraph,
-  FlowNode,
-  FlowNote,
-  FlowOrigin,
-  FlowPodRef,
-  FlowRoute,
-  FlowServiceRef,
-  FlowState,
-  MapEndpoint,
-  MapEntry,
-  MapService,
-  ServiceMap,
+import {
+  entryKindNames,
+  type FlowBadge,
+  type FlowContrast,
+  type FlowEdge,
+  type FlowEntry,
+  type FlowGraph,
+  type FlowNode,
+  type FlowNote,
+  type FlowOrigin,
+  type FlowPodRef,
+  type FlowRoute,
+  type FlowServiceRef,
+  type FlowState,
+  type MapEndpoint,
+  type MapEntry,
+  type MapService,
+  type ServiceMap,
 } from '../../../server/src/kube/flow/graph.ts';
-import { type Check, isBoolean, isLine, isNumber, isString, listOf, mapOf, oneOf, optional, orNull, record } from './check.ts';
+import {
+  type Check,
+  isBoolean,
+  isLine,
+  isNumber,
+  isString,
+  keyOf,
+  listOf,
+  mapOf,
+  oneOf,
+  optional,
+  orNull,
+  record,
+} from './check.ts';
+import { nodeKindNames } from './format.ts';
+import { stateTones } from './service-state.ts';
 
 const isBadge: Check<FlowBadge> = record<FlowBadge>({
   kind: oneOf('masquerade', 'affinity', 'hairpin', 'mark', 'source-ranges', 'local-only'),
@@ -43,13 +59,13 @@ const isPod: Check<FlowPodRef> = record<FlowPodRef>({
 });
 
 const isState: Check<FlowState> = record<FlowState>({
-  kind: oneOf('serves', 'leads', 'limited', 'differs', 'no-endpoints', 'refuses', 'unreached', 'unknown'),
+  kind: keyOf(stateTones),
   words: isString,
   line: orNull(isLine),
   remarks: listOf(isString),
 });
 
-const isEntryKind = oneOf('cluster-ip', 'node-port', 'external-ip', 'load-balancer-ip', 'host-port', 'health-check', 'chain');
+const isEntryKind = keyOf(entryKindNames);
 
 const isEntry: Check<FlowEntry> = record<FlowEntry>({
   id: isString,
@@ -64,22 +80,7 @@ const isContrast: Check<FlowContrast> = record<FlowContrast>({ kind: oneOf('only
 
 const isNode: Check<FlowNode> = record<FlowNode>({
   id: isString,
-  kind: oneOf(
-    'entry',
-    'dispatch',
-    'external',
-    'firewall',
-    'service',
-    'service-local',
-    'endpoint',
-    'pod',
-    'address',
-    'verdict',
-    'chain',
-    'namespace',
-    'listed-service',
-    'host',
-  ),
+  kind: keyOf(nodeKindNames),
   label: isString,
   detail: isString,
   table: orNull(isString),

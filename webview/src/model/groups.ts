@@ -1,6 +1,7 @@
+import { count, counted } from '../../../server/src/base/counted.ts';
 import type { FlowEdge, FlowNode } from '../../../server/src/kube/flow/graph.ts';
 import { groupBy } from './collect.ts';
-import { contrastSign, count, counted } from './format.ts';
+import { contrastSign } from './format.ts';
 import type { GraphIndex } from './graph-index.ts';
 
 /** Above this many endpoints a flow is drawn as groups that open. */

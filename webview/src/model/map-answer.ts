@@ -1,6 +1,6 @@
 /** What a map answers first: how many of its Services serve, and which ones do not. */
+import { count, counted } from '../../../server/src/base/counted.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
-import { count, counted } from './format.ts';
 import type { ListedService, MapIndex } from './map-graph.ts';
 import { countStates, isFault, type StateTone, stateCount, stateTones } from './service-state.ts';
 

@@ -1,7 +1,8 @@
 /** A map of Services as nodes and edges: all of them, whatever is folded in the drawing. */
+import { counted } from '../../../server/src/base/counted.ts';
 import type { FlowEdge, FlowNode, MapEndpoint, MapEntry, MapService, ServiceMap } from '../../../server/src/kube/flow/graph.ts';
 import { groupBy } from './collect.ts';
-import { counted, entryKindName } from './format.ts';
+import { entryKindName } from './format.ts';
 import { isFault, stateRank, stateText } from './service-state.ts';
 
 /** The endpoints of a Service on one node of the cluster. */

@@ -1,5 +1,5 @@
 /** What of a map is seen and what is folded: by namespace, and within a Service what is before and behind it. */
-import { count, counted } from './format.ts';
+import { count, counted } from '../../../server/src/base/counted.ts';
 import { type ListedService, type MapIndex, type MapNamespace, restId } from './map-graph.ts';
 import { countStates, isFault, stateCount } from './service-state.ts';
 

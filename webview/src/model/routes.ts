@@ -1,9 +1,9 @@
 /** Where packets to each entry end, in words, by where they come from. */
 
+import { counted } from '../../../server/src/base/counted.ts';
 import { percentText } from '../../../server/src/base/percent.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowGraph, FlowNode, FlowRoute } from '../../../server/src/kube/flow/graph.ts';
-import { counted } from './format.ts';
 import type { GraphIndex } from './graph-index.ts';
 
 /** Packets from some places to an entry, which end alike and are changed alike. */

@@ -1,6 +1,6 @@
 /** The state of a Service in words and in a tone, on maps and in answers. */
+import { count } from '../../../server/src/base/counted.ts';
 import type { FlowState, FlowStateKind } from '../../../server/src/kube/flow/graph.ts';
-import { count } from './format.ts';
 
 /** Good, to be looked at, wrong, or not known. */
 export type StateTone = 'good' | 'warning' | 'bad' | 'unsure';

@@ -1,5 +1,6 @@
+import { count } from '../../../server/src/base/counted.ts';
 import type { FlowComparison } from '../model/compare-flows.ts';
-import { contrastSign, count } from '../model/format.ts';
+import { contrastSign } from '../model/format.ts';
 import { element } from './dom.ts';
 import { icon } from './icons.ts';
 

@@ -1,9 +1,10 @@
+import { count, counted } from '../../../server/src/base/counted.ts';
 import { percentText } from '../../../server/src/base/percent.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowNode, FlowNote } from '../../../server/src/kube/flow/graph.ts';
 import type { Box } from '../layout/model.ts';
 import { type Fact, groupFacts, nodeFacts, type RuleFact, rulesFrom, rulesTo, seenShares } from '../model/describe.ts';
-import { count, counted, entryKindName, kindName } from '../model/format.ts';
+import { entryKindName, kindName } from '../model/format.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
 import type { MapIndex } from '../model/map-graph.ts';
 import { nodeShares, routeFacts } from '../model/routes.ts';

@@ -1,7 +1,7 @@
+import { count } from '../../../server/src/base/counted.ts';
 import type { FlowEdge } from '../../../server/src/kube/flow/graph.ts';
 import type { Box } from '../layout/model.ts';
 import type { Highlight } from '../messages.ts';
-import { count } from '../model/format.ts';
 import { findPlace, pathsThrough } from '../model/graph-index.ts';
 import type { TracedPath } from '../model/traced-path.ts';
 import type { Shown } from './shown.ts';

@@ -1,6 +1,6 @@
+import { counted } from '../../../server/src/base/counted.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowGraph } from '../../../server/src/kube/flow/graph.ts';
-import { counted } from '../model/format.ts';
 import { element } from './dom.ts';
 
 /** Below the drawing: where names come from, and what a reader should know before believing the picture. */

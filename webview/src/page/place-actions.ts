@@ -1,11 +1,11 @@
 /** What one can do with a place of the drawing: the entries of its context menu. */
+import { count } from '../../../server/src/base/counted.ts';
 import { chainRequest } from '../../../server/src/base/flow-request.ts';
 import { hostPort } from '../../../server/src/base/ip.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowEdge, FlowNode } from '../../../server/src/kube/flow/graph.ts';
 import type { PageMessage } from '../messages.ts';
 import { lineOf } from '../model/describe.ts';
-import { count } from '../model/format.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
 
 /** A label, and what the extension is told when it is chosen. */

@@ -1,6 +1,6 @@
+import { count, counted } from '../../../server/src/base/counted.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { Traced } from '../messages.ts';
-import { count, counted } from '../model/format.ts';
 import type { TracedPath } from '../model/traced-path.ts';
 import { element } from './dom.ts';
 import { icon } from './icons.ts';

@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import type { ServiceRecord } from '../../cluster/objects.ts';
 import { isElsewhere, serviceProxyOf } from '../../kube/proxy/mode.ts';
 import { isOwn } from '../../node/look-ups/own-address.ts';
@@ -58,7 +59,7 @@ function healthChecked(subject: Subject, { start }: Journey): string | undefined
   const endpoints = cluster.slicesOf(service.namespace, service.name).flatMap((slice) => slice.endpoints);
   const here = endpoints.filter((endpoint) => endpoint.nodeName === node && endpoint.ready !== false).length;
   return here > 0
-    ? `${about}: 200, as ${node} has ${here} ready endpoint${here === 1 ? '' : 's'} of it.`
+    ? `${about}: 200, as ${node} has ${counted(here, 'ready endpoint')} of it.`
     : `${about}: 503, as ${node} has no ready endpoint of it, so load balancers leave it out.`;
 }
 

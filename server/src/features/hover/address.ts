@@ -1,5 +1,6 @@
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { EndpointSliceRecord, PodRecord, ServiceRecord } from '../../cluster/objects.ts';
+import { entryKindNames } from '../../kube/flow/graph.ts';
 import { serviceComment } from '../../kube/identity/comments.ts';
 import { commentOf, dnatDestination, singleAddress } from '../../kube/proxy/rule-values.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
@@ -8,12 +9,6 @@ import { addressIn } from '../support/address-in.ts';
 import type { Block, Text } from '../support/markup.ts';
 import type { DumpState } from '../support/state.ts';
 import { sourceText } from './source.ts';
-
-const uses = {
-  'cluster-ip': 'clusterIP',
-  'external-ip': 'external IP',
-  'load-balancer-ip': 'load-balancer IP',
-} as const;
 
 /** Whose an address is: a Service's, a Pod's, a node's. Empty where nobody knows. */
 export function addressBlocks(state: DumpState, text: string, now: number, fetched?: PodRecord): readonly Block[] {
@@ -66,7 +61,11 @@ function sliceText(slice: EndpointSliceRecord, port: number | null): Text {
 function* clusterOwners(cluster: Cluster, ip: string, port: number | null): Generator<Text> {
   for (const { service, use } of cluster.servicesAt(ip)) {
     const ports = servicePorts(service, port);
-    yield [`${uses[use]} of Service `, { strong: `${service.namespace}/${service.name}` }, ports === '' ? '' : `: ${ports}`];
+    yield [
+      `${entryKindNames[use]} of Service `,
+      { strong: `${service.namespace}/${service.name}` },
+      ports === '' ? '' : `: ${ports}`,
+    ];
   }
   const pods = cluster.podsAt(ip);
   const node = cluster.nodeAt(ip);

@@ -1,4 +1,5 @@
 import type { Position } from 'vscode-languageserver-types';
+import { counted } from '../../base/counted.ts';
 import type { Place } from '../../lint/support/finding.ts';
 import { statementOf } from '../../syntax/document.ts';
 import type { Counters, Span, Statement } from '../../syntax/statement.ts';
@@ -88,6 +89,5 @@ function policyText(policy: string): Text {
 }
 
 function countersText({ packets, bytes }: Counters, what: string): string {
-  const count = (number: number, unit: string): string => `${number.toLocaleString('en')} ${unit}${number === 1 ? '' : 's'}`;
-  return `${what} ${count(packets, 'packet')}, ${count(bytes, 'byte')}, since the counters were set to zero.`;
+  return `${what} ${counted(packets, 'packet')}, ${counted(bytes, 'byte')}, since the counters were set to zero.`;
 }

@@ -1,5 +1,7 @@
 /** A YAML or JSON text as a tree that knows where everything stands. Lines and columns are 1-based, ends are behind the last character. */
+
 import { EVENT_ID, getScalarValue, parseEvents, SCALAR_STYLE, type ScalarEvent, YAMLException } from 'js-yaml';
+import { lastAtMost } from '../../base/last-at-most.ts';
 
 export interface Place {
   readonly line: number;
@@ -57,14 +59,8 @@ function lineStarts(text: string): readonly number[] {
 }
 
 function placeIn(starts: readonly number[], offset: number): Place {
-  let low = 0;
-  let high = starts.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if ((starts[middle] ?? 0) <= offset) low = middle;
-    else high = middle - 1;
-  }
-  return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
+  const at = lastAtMost(starts, offset);
+  return { line: at + 1, column: offset - (starts[at] ?? 0) + 1 };
 }
 
 /** A document, list or map that is being read. */

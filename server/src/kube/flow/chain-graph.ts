@@ -1,5 +1,6 @@
 /** Who jumps where from one chain on: for chains that are not kube-proxy's, where no single Service is the question. */
 
+import { counted } from '../../base/counted.ts';
 import { nearestNames } from '../../base/nearest-names.ts';
 import { runToEnd, type Steps } from '../../base/steps.ts';
 import { policyOf, rulesInOrder } from '../../netfilter/rule-order.ts';
@@ -12,8 +13,7 @@ import { chainTitle } from '../identity/titles.ts';
 import { protocolOf } from '../proxy/rule-values.ts';
 import { destinationCondition, sourceCondition } from './conditions.ts';
 import { packetsOf, packetsOfAll } from './counters.ts';
-import type { FlowEdge, FlowGraph, FlowNode, FlowNote } from './graph.ts';
-import { emptyNode } from './nodes.ts';
+import { emptyNode, type FlowEdge, type FlowGraph, type FlowNode, type FlowNote } from './graph.ts';
 import { foldedJumps, type ServicesPart } from './service-jumps.ts';
 
 const mostNodes = 2000;
@@ -97,7 +97,7 @@ function chainNode(resolution: Resolution, chain: Chain, isCut: boolean): FlowNo
   const { ruleset } = resolution;
   const declared = chain.declarations[0] ?? chain.rules[0] ?? chain.references[0];
   const count = rulesInOrder(ruleset, chain).length;
-  const rules = `${count} rule${count === 1 ? '' : 's'}`;
+  const rules = counted(count, 'rule');
   const title = chainTitle(resolution, chain);
   const parts = [
     title,

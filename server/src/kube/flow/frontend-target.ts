@@ -3,7 +3,7 @@ import type { Resolution } from '../identity/chain-identity.ts';
 import { portName } from '../identity/chain-names.ts';
 import { dumpNode } from '../proxy/dump-node.ts';
 import { type Frontend, frontendLabel } from './frontends.ts';
-import type { FlowEntryKind } from './graph.ts';
+import { entryKindNames } from './graph.ts';
 import { nodeAddress } from './packet-sources.ts';
 import { addressText } from './target.ts';
 
@@ -15,17 +15,6 @@ export function targetOf(resolution: Resolution, frontend: Frontend): string {
   const own = dumpNode(resolution, dump).record === null ? loopback : nodeAddress(resolution, dump).text;
   return addressText(frontend.ip ?? own, frontend.port, frontend.protocol);
 }
-
-/** What an entry is called. */
-export const entryKindNames: Readonly<Record<FlowEntryKind, string>> = {
-  'cluster-ip': 'clusterIP',
-  'node-port': 'NodePort',
-  'external-ip': 'external IP',
-  'load-balancer-ip': 'load-balancer IP',
-  'host-port': 'hostPort',
-  'health-check': 'health check',
-  chain: 'chain',
-};
 
 /** "10.96.20.10:80/tcp clusterIP", "NodePort 30080/tcp". */
 export function frontendDescription(frontend: Frontend): string {

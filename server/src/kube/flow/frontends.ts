@@ -21,7 +21,7 @@ import {
   protocolOf,
   singleAddress,
 } from '../proxy/rule-values.ts';
-import type { FlowEntryKind } from './graph.ts';
+import { entryKindNames, type FlowEntryKind } from './graph.ts';
 
 /** The Service port that a frontend belongs to. */
 export interface FrontendService {
@@ -214,9 +214,8 @@ export function dumpsByFamily({ dumps }: Ruleset): readonly Dump[] {
 export function frontendLabel({ kind, ip, port, protocol, target }: FrontendPlace & Pick<Frontend, 'target'>): string {
   if (kind === 'chain') return target?.name ?? '';
   if (ip !== null) return `${hostPort(ip, port)}/${protocol}`;
-  const name =
-    kind === 'node-port' ? 'NodePort' : kind === 'host-port' ? 'hostPort' : kind === 'health-check' ? 'health check port' : '*';
-  return `${name} ${port}/${protocol}`;
+  const isOfNode = kind === 'node-port' || kind === 'host-port' || kind === 'health-check';
+  return `${isOfNode ? entryKindNames[kind] : '*'} ${port}/${protocol}`;
 }
 
 type FrontendPlace = Pick<Frontend, 'kind' | 'ip' | 'port' | 'protocol'>;

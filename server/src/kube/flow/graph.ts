@@ -15,6 +15,17 @@ export type FlowEntryKind =
   | 'health-check'
   | 'chain';
 
+/** What an entry is called. */
+export const entryKindNames: Readonly<Record<FlowEntryKind, string>> = {
+  'cluster-ip': 'clusterIP',
+  'node-port': 'NodePort',
+  'external-ip': 'external IP',
+  'load-balancer-ip': 'load-balancer IP',
+  'host-port': 'hostPort',
+  'health-check': 'health check port',
+  chain: 'chain',
+};
+
 /**
  * What a node stands for. The drawing's columns follow from it, in this order: entry; dispatch (KUBE-SERVICES, KUBE-NODEPORTS,
  * CNI-HOSTPORT-DNAT); external (KUBE-EXT-, KUBE-XLB-) and firewall (KUBE-FW-); service (KUBE-SVC-) and service-local (KUBE-SVL-);
@@ -122,6 +133,27 @@ export interface FlowNode {
   readonly to?: string;
   /** What becomes of packets to it; absent but for a Service as a whole and for its entries on a map. */
   readonly state?: FlowState;
+}
+
+/** A node of which nothing is known yet but what it stands for. */
+export function emptyNode(id: string, kind: FlowNode['kind'], label: string, detail = ''): FlowNode {
+  return {
+    id,
+    kind,
+    label,
+    detail,
+    table: null,
+    chain: null,
+    line: null,
+    service: null,
+    pod: null,
+    address: null,
+    shares: {},
+    share: null,
+    badges: [],
+    drift: null,
+    packets: null,
+  };
 }
 
 export interface FlowEdge {

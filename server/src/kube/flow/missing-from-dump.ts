@@ -7,8 +7,8 @@ import { podBehind } from '../identity/pods.ts';
 import { entryId, type FlowContext } from './context.ts';
 import { viewOfFrontend } from './disagreements.ts';
 import type { Frontend } from './frontends.ts';
-import type { FlowEdge, FlowNode } from './graph.ts';
-import { emptyNode, podRef } from './nodes.ts';
+import { emptyNode, type FlowEdge, type FlowNode } from './graph.ts';
+import { podRef } from './nodes.ts';
 import type { CollectedPaths } from './path-collector.ts';
 
 interface MissingParts {

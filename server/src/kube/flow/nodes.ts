@@ -14,7 +14,7 @@ import { chainDrift, endpointDrift, entryDrift } from './disagreements.ts';
 import { drawnKind } from './drawn-kind.ts';
 import { rounded } from './edges.ts';
 import { type Frontend, frontendLabel, isMarkChain } from './frontends.ts';
-import type { FlowNode, FlowPodRef, FlowServiceRef } from './graph.ts';
+import { emptyNode, entryKindNames, type FlowEntryKind, type FlowNode, type FlowPodRef, type FlowServiceRef } from './graph.ts';
 import { nodeAddress } from './packet-sources.ts';
 import type { CollectedNode } from './path-collector.ts';
 
@@ -28,36 +28,13 @@ export function podRef(pod: ChainPod | null): FlowPodRef | null {
   return pod === null ? null : { namespace: pod.namespace, name: pod.name, node: pod.node, zone: pod.zone, ready: pod.ready };
 }
 
-const entryDetails = {
-  'cluster-ip': 'clusterIP',
+const entryDetails: Readonly<Record<FlowEntryKind, string>> = {
+  ...entryKindNames,
   'node-port': 'any address of this node',
-  'external-ip': 'external IP',
-  'load-balancer-ip': 'load-balancer IP',
   'host-port': 'any address of this node',
   'health-check': 'health check node port',
   chain: 'no rule leads to it',
-} as const;
-
-/** A node of which nothing is known yet but what it stands for. */
-export function emptyNode(id: string, kind: FlowNode['kind'], label: string, detail = ''): FlowNode {
-  return {
-    id,
-    kind,
-    label,
-    detail,
-    table: null,
-    chain: null,
-    line: null,
-    service: null,
-    pod: null,
-    address: null,
-    shares: {},
-    share: null,
-    badges: [],
-    drift: null,
-    packets: null,
-  };
-}
+};
 
 function sharesOf(context: FlowContext, collected: CollectedNode): Pick<FlowNode, 'share' | 'shares'> {
   const shares: Record<string, number> = {};

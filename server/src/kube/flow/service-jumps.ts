@@ -1,4 +1,5 @@
 /** Jumps of one chain to the chains of Services, folded by Service or by namespace where there are more than can be read. */
+import { counted } from '../../base/counted.ts';
 import { chainRequest } from '../../base/flow-request.ts';
 import type { Steps } from '../../base/steps.ts';
 import { rulesInOrder } from '../../netfilter/rule-order.ts';
@@ -9,8 +10,7 @@ import type { RuleStatement } from '../../syntax/statement.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { portName } from '../identity/chain-names.ts';
 import { packetsOf } from './counters.ts';
-import type { FlowEdge, FlowNode } from './graph.ts';
-import { emptyNode } from './nodes.ts';
+import { emptyNode, type FlowEdge, type FlowNode } from './graph.ts';
 
 /** With chains of so many Services each chain is drawn and followed; of more, Services stand for their chains. */
 const mostFollowed = 30;
@@ -61,10 +61,6 @@ function* jumpsByService(resolution: Resolution, chain: Chain): Steps<readonly S
   return [...services.values()].sort(
     (a, b) => collator.compare(a.namespace, b.namespace) || collator.compare(a.name, b.name) || (a.name < b.name ? -1 : 1),
   );
-}
-
-function counted(value: number, noun: string): string {
-  return `${value.toLocaleString('en-US')} ${noun}${value === 1 ? '' : 's'}`;
 }
 
 /** What several rules have counted; null where none has counters. */
@@ -147,6 +143,7 @@ export function* foldedJumps(
   part: ServicesPart | null,
   conditionOf: (rule: RuleStatement) => string,
 ): Steps<FoldedJumps | undefined> {
+  if (chain.rules.length <= mostFollowed) return undefined;
   const all = yield* jumpsByService(resolution, chain);
   if (all.length <= mostFollowed) return undefined;
   const lines = new Set(all.flatMap((service) => service.lines));

@@ -6,7 +6,7 @@ import type { NodeRecord, PodRecord } from '../../cluster/objects.ts';
 import { canonicalProtocol } from '../../netfilter/core-match-predicates.ts';
 import { protocolsWithPorts } from '../../netfilter/trace-request.ts';
 import { type Frontend, frontendSteps } from '../flow/frontends.ts';
-import type { FlowEntryKind } from '../flow/graph.ts';
+import { entryKindNames, type FlowEntryKind } from '../flow/graph.ts';
 import { chooseFrontends } from '../flow/resolve-target.ts';
 import { parseFlowTarget } from '../flow/target.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
@@ -64,14 +64,6 @@ function orNearest(wanted: string, names: Iterable<string>): string {
   const near = nearestNames(wanted, names);
   return near.length === 0 ? '' : ` Did you mean ${near.join(' or ')}?`;
 }
-
-const entryWords: Readonly<Record<QuestionEntry, string>> = {
-  'cluster-ip': 'clusterIP',
-  'node-port': 'NodePort',
-  'load-balancer-ip': 'load balancer',
-  'external-ip': 'external IP',
-  'host-port': 'host port',
-};
 
 /** What comes in from where: a Pod or a node asks for a Service by its clusterIP, others by an address that is seen from outside. */
 const entriesFor: Readonly<Record<'inside' | 'outside', readonly FlowEntryKind[]>> = {
@@ -170,7 +162,7 @@ function whyNoFrontend({ question, isV6 }: Reading, side: 'inside' | 'outside', 
   const { to, protocol, entry } = question;
   if (others !== null) return `${to} has no port of protocol ${protocol}; it has ${[...others].join(' and ')}.`;
   const family = isV6 === null ? '' : isV6 ? ' for IPv6' : ' for IPv4';
-  if (entry !== undefined) return `${to} has no ${entryWords[entry]}${family}.`;
+  if (entry !== undefined) return `${to} has no ${entryKindNames[entry]}${family}.`;
   return side === 'outside'
     ? `Nothing lets packets from outside in to ${to}: it has no NodePort, load balancer or external IP${family}.`
     : `Nothing lets packets in to ${to}: it has no address${family}.`;

@@ -1,6 +1,6 @@
 /** Answers about who reaches a Service in words: what the command line prints and the editor's tables say. */
 import { percentText } from '../../base/percent.ts';
-import { entryKindNames } from '../flow/frontend-target.ts';
+import { entryKindNames } from '../flow/graph.ts';
 import type { ReachEntry } from './reach.ts';
 import type { ReachAlternative, ReachAnswer, ReachedEndpoint, ReachOutcome } from './reach-answer.ts';
 

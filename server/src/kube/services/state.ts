@@ -1,4 +1,5 @@
 /** The state of a Service at a glance: one pure function of what the packets to its entries meet and of what drift finds. */
+import { counted } from '../../base/counted.ts';
 import { percentText } from '../../base/percent.ts';
 import type { ServiceDrift } from '../drift/drift.ts';
 import type { FlowEntryKind, FlowStateKind } from '../flow/graph.ts';
@@ -28,7 +29,7 @@ const nearlyAll = 1 - 1e-9;
 const nothingSure = { words: 'no packet could be followed', line: null };
 
 function countOf({ size }: { readonly size: number }): string {
-  return `${size} endpoint${size === 1 ? '' : 's'}`;
+  return counted(size, 'endpoint');
 }
 
 function served({ ends }: PlaceEnds): number {

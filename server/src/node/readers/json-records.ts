@@ -1,5 +1,5 @@
 /** What `ip -j` and `bridge -j` print: lists of objects, one list for each family or several behind each other. */
-import { type Fields, isFields } from '../../cluster/fields.ts';
+import { type Fields, fieldsOfJson } from '../../cluster/fields.ts';
 import { jsonPieces } from '../../cluster/json-values.ts';
 
 export interface JsonRecord {
@@ -35,20 +35,11 @@ export function jsonRecords(text: string): JsonRecords {
     const inner = text.charCodeAt(list.start) === 91 ? list.start + 1 : list.start;
     const end = list.kind === 'value' ? (inner === list.start ? list.end : list.end - 1) : text.length;
     for (const piece of jsonPieces(text.slice(inner, end))) {
-      const value = piece.kind === 'value' ? parsed(text.slice(inner + piece.start, inner + piece.end)) : undefined;
+      const value = piece.kind === 'value' ? fieldsOfJson(text.slice(inner + piece.start, inner + piece.end)) : undefined;
       if (value === undefined || records.length >= mostRecords) skipped += 1;
       // `ip -j` prints an empty object for what a filter left out.
       else if (Object.keys(value).length > 0) records.push({ fields: value, line: lineAt(inner + piece.start) });
     }
   }
   return { records, skipped };
-}
-
-function parsed(text: string): Fields | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isFields(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,17 +1,11 @@
 /** What a bundle says of itself: meta.json. */
-import { type Fields, isFields, textAt, timeAt } from '../../cluster/fields.ts';
+import { fieldsOfJson, textAt, timeAt } from '../../cluster/fields.ts';
 import type { BundleMeta } from '../records.ts';
 
 /** The bundle's own facts; undefined for a text that is no JSON object. Never throws. */
 export function readMeta(file: string, text: string): BundleMeta | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (!isFields(value)) return undefined;
-  const fields: Fields = value;
+  const fields = fieldsOfJson(text);
+  if (fields === undefined) return undefined;
   return {
     file,
     node: textAt(fields, 'node'),

@@ -2,7 +2,7 @@
  * What `nft -j list ruleset` prints of tables that are not iptables' own: chains at the hooks of the network stack, which packets meet beside
  * iptables' rules. (libnftables-json(5))
  */
-import { type Fields, fieldsAt, isFields, listAt, numberAt, textAt, valueAt } from '../../cluster/fields.ts';
+import { type Fields, fieldsAt, fieldsOfJson, isFields, listAt, numberAt, textAt, valueAt } from '../../cluster/fields.ts';
 import { jsonPieces } from '../../cluster/json-values.ts';
 
 export interface NftRule {
@@ -67,15 +67,6 @@ function isOfIptables({ family, table, name, hook }: NftChain): boolean {
   return (family === 'ip' || family === 'ip6') && ofIptables.has(table) && hook !== '' && builtin.has(name);
 }
 
-function parsed(text: string): Fields | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isFields(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** The chains that are not iptables' own. Never throws; a text that is cut off says what it has. */
 export function readNft(file: string, text: string): NftTables {
   const chains = new Map<string, Chain>();
@@ -91,7 +82,7 @@ export function readNft(file: string, text: string): NftTables {
     const from = start + 1 + piece.start;
     const source = text.slice(from, start + 1 + piece.end);
     if (own.test(source.slice(0, 200))) continue;
-    const object = parsed(source);
+    const object = fieldsOfJson(source);
     if (object === undefined) continue;
     if (!isOneLine) {
       for (let at = text.indexOf('\n', counted); at >= 0 && at < from; at = text.indexOf('\n', at + 1)) {

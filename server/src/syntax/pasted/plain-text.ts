@@ -1,5 +1,7 @@
 /** Takes out of a line what a terminal, a web page, a log or JSON put into it, and says where each of its characters stood. */
 
+import { lastAtMost } from '../../base/last-at-most.ts';
+
 /** A text without what does not belong to it. */
 export interface PlainText {
   readonly text: string;
@@ -72,22 +74,12 @@ function replaced(text: string, replacements: readonly Replacement[]): PlainText
     last = end;
   }
   keep(last, text.length);
-  const pieceAt = (offset: number): number => {
-    let low = 0;
-    let high = starts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((starts[middle] ?? 0) <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  };
   const placeIn = (piece: number, offset: number): number => (places[piece] ?? 0) + offset - (starts[piece] ?? 0);
   return {
     text: plain,
-    placeOf: (offset) => placeIn(pieceAt(offset), offset),
+    placeOf: (offset) => placeIn(lastAtMost(starts, offset), offset),
     endOf: (offset) => {
-      const piece = pieceAt(offset);
+      const piece = lastAtMost(starts, offset);
       const end = ends[piece] ?? 0;
       return end > 0 ? end : placeIn(piece, offset) + 1;
     },
