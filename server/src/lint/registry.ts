@@ -33,6 +33,7 @@ import { returnAfterMasquerade } from './rules/return-after-masquerade.ts';
 import { serviceProxy } from './rules/service-proxy.ts';
 import { servicesEmpty } from './rules/services-empty.ts';
 import { servicesNotHooked } from './rules/services-not-hooked.ts';
+import { shadowedRule } from './rules/shadowed-rule.ts';
 import { targetNotInChain } from './rules/target-not-in-chain.ts';
 import { transport } from './rules/transport-damage.ts';
 import { undeclaredChain } from './rules/undeclared-chain.ts';
@@ -81,6 +82,7 @@ const rules: readonly LintRule[] = [
   forwardDropsPods,
   inputRejectsNodeports,
   unreachableRule,
+  shadowedRule,
   repeatedRule,
   unsupportedRevision,
   otherBackEnd,

@@ -29,6 +29,7 @@ const others: Readonly<Record<Exclude<Severity, 'error'>, readonly string[]>> = 
     'foreign-mark',
     'forward-drops-pods',
     'unreachable-rule',
+    'shadowed-rule',
     'repeated-rule',
     'unsupported-revision',
     'drift-missing',

@@ -9,6 +9,7 @@ import type { Fix } from '../mending/fix.ts';
 import { isMendable } from '../mending/mendable.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { linePlace } from '../support/line-place.ts';
+import { isOneRun } from '../support/one-run.ts';
 import { tableFacts } from '../support/table-facts.ts';
 
 /** A rule that stands in a chain again (kubernetes/kubernetes#82361: by the ten thousand). */
@@ -121,28 +122,4 @@ function isMeant(ruleset: Ruleset, chain: Chain, original: number, again: readon
   // What grep found in several tables may stand once in each; what was pasted twice with words between is one rule.
   if (mayMixTables(ruleset, chain.table)) return again.length < tableCount || !isOneRun(ruleset, original, last);
   return formOf(ruleset, chain.table) === 'rules' && !isOneRun(ruleset, original, last);
-}
-
-const runsBefore = new WeakMap<Ruleset, Uint32Array>();
-
-/** For each line, how many lines above it are no rules. */
-function otherLines(ruleset: Ruleset): Uint32Array {
-  let above = runsBefore.get(ruleset);
-  if (above === undefined) {
-    above = new Uint32Array(ruleset.lines.length + 1);
-    let count = 0;
-    for (const [number, { kind }] of ruleset.lines.entries()) {
-      above[number] = count;
-      if (kind !== 'rule') count += 1;
-    }
-    above[ruleset.lines.length] = count;
-    runsBefore.set(ruleset, above);
-  }
-  return above;
-}
-
-/** Whether nothing but rules stands between two lines. */
-function isOneRun(ruleset: Ruleset, from: number, to: number): boolean {
-  const above = otherLines(ruleset);
-  return above[from] === above[to];
 }

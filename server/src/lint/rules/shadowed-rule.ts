@@ -1,0 +1,128 @@
+import type { Steps } from '../../base/steps.ts';
+import { formOf, isRuleShownWhole, mayMixTables } from '../../ruleset/completeness.ts';
+import type { NormalizedExtension, NormalizedRule } from '../../ruleset/normalize-rule.ts';
+import { comparableRule, coversRule, mayCover } from '../../ruleset/rule-covers.ts';
+import { ruleAt } from '../../ruleset/rules.ts';
+import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
+import { removedLines } from '../mending/change.ts';
+import type { Fix } from '../mending/fix.ts';
+import { isMendable, movedLine } from '../mending/mendable.ts';
+import { takesAll } from '../support/dropping-end.ts';
+import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
+import { linePlace } from '../support/line-place.ts';
+import { isOneRun } from '../support/one-run.ts';
+import { tableFacts } from '../support/table-facts.ts';
+import { addTaker, firstTaker, type Taker, type Takers } from '../support/takers.ts';
+
+/** A rule that stands too low: one above it takes all of its packets, and does something else with them. */
+export const shadowedRule: LintRule = {
+  codes: { 'shadowed-rule': 'A rule above takes every packet that the rule is for, and does something else with it.' },
+  check,
+};
+
+/** Targets behind which a packet is through with a chain, and which say all of what becomes of it. */
+const plainEndings = new Set(['ACCEPT', 'DROP', 'REJECT', 'RETURN']);
+
+/** Likewise, where it counts what is behind `--to-destination`. */
+const translations = new Set(['DNAT', 'SNAT', 'REDIRECT', 'MASQUERADE', 'NETMAP']);
+
+function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
+  for (const table of input.ruleset.tables) {
+    yield;
+    if (mayMixTables(input.ruleset, table)) continue;
+    for (const chain of tableFacts(input.ruleset, table).plain) {
+      if (chain.rules.length < 2) continue;
+      yield* reportShadowed(input, chain, report);
+    }
+  }
+}
+
+/** Rules looked at between two pauses; a hostile file has all of them in one chain. */
+const rulesBetweenPauses = 500;
+
+function* reportShadowed(input: LintInput, chain: Chain, report: (finding: Finding) => void): Steps<void> {
+  const { ruleset } = input;
+  // No rule is read before: most chains have no two such rules.
+  if (!mayShadow(ruleset, chain)) return;
+  const isLoose = formOf(ruleset, chain.table) === 'rules';
+  const takers: Takers = new Map();
+  for (const [place, line] of chain.rules.entries()) {
+    if (place % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
+    const isTaker = isEnding(ruleset, chain, line) && isRuleShownWhole(ruleset, line);
+    if (isTaker && takesAll(ruleset, line)) return;
+    const rule = readRule(ruleset, line);
+    if (rule === undefined) continue;
+    // What was pasted twice, with words between, may be of two nodes.
+    const taker = firstTaker(
+      takers,
+      rule,
+      (above) => (!isLoose || isOneRun(ruleset, above.line, line)) && coversRule(above.rule, rule),
+    );
+    if (taker === undefined) {
+      if (isTaker && mayCover(rule, chain.table.name)) addTaker(takers, { line, rule });
+    } else if (!doesTheSame(taker.rule, rule)) report(shadowedBy(input, chain, line, taker));
+  }
+}
+
+/** Whether a rule that ends packets' way stands in a chain above one with another target, all in the order of the text. */
+function mayShadow(ruleset: Ruleset, chain: Chain): boolean {
+  let ending: string | undefined;
+  let may = false;
+  for (const number of chain.rules) {
+    const line = ruleset.lines[number];
+    // With rules put in front or taken away the order is another one than in the text.
+    if (line?.command !== 'append') return false;
+    if (ending === undefined) ending = isEnding(ruleset, chain, number) ? line.target : undefined;
+    else may ||= line.target !== ending || !plainEndings.has(ending);
+  }
+  return may;
+}
+
+/** Whether packets that meet the rule on a line are through with its chain. */
+function isEnding({ lines }: Ruleset, { table }: Chain, number: number): boolean {
+  const { target = '', isGoto = false } = lines[number] ?? {};
+  return isGoto || ((plainEndings.has(target) || translations.has(target)) && !table.chains.has(target));
+}
+
+function readRule(ruleset: Ruleset, number: number): NormalizedRule | undefined {
+  const line = ruleset.lines[number];
+  const rule = ruleAt(ruleset, number);
+  return line === undefined || rule === undefined ? undefined : comparableRule(rule, line.context);
+}
+
+function doesTheSame(one: NormalizedRule, other: NormalizedRule): boolean {
+  const { target } = one;
+  if (target === undefined || target.name !== other.target?.name || one.isGoto !== other.isGoto) return false;
+  if (one.isGoto || plainEndings.has(target.name)) return true;
+  const said = ({ options }: NormalizedExtension): string =>
+    options.map(({ name, value }) => `${name} ${value?.text ?? ''}`).join(' ');
+  return said(target) === said(other.target);
+}
+
+function shadowedBy(input: LintInput, chain: Chain, line: number, taker: Taker): Finding {
+  const { ruleset } = input;
+  const { table } = chain;
+  const { target = '', isGoto = false } = ruleset.lines[taker.line] ?? {};
+  const end = isGoto ? `goes on in ${target}` : `ends with ${target}`;
+  const message = `No packet reaches this rule: the rule in line ${taker.line + 1} takes all that it is for, and ${end}`;
+  return finding(linePlace(ruleset, line), 'shadowed-rule', 'warning', message, {
+    table,
+    chain,
+    related: [{ ...linePlace(ruleset, taker.line), message: 'takes its packets' }],
+    unnecessary: true,
+    fixes: () => waysOut(input, chain, line, taker.line),
+  });
+}
+
+/** Either it was meant as an exception, and stands too low, or it is of no use. */
+function waysOut(input: LintInput, { table }: Chain, line: number, above: number): readonly Fix[] {
+  if (!isMendable(input, table)) return [];
+  return [
+    {
+      title: `Move this rule above the one in line ${above + 1}`,
+      safety: 'unsafe',
+      changes: () => movedLine(input, line, above - 1),
+    },
+    { title: 'Remove the rule that no packet reaches', safety: 'unsafe', changes: () => removedLines(input.document, [line]) },
+  ];
+}

@@ -1,0 +1,25 @@
+import type { Ruleset } from '../../ruleset/ruleset.ts';
+
+const runsBefore = new WeakMap<Ruleset, Uint32Array>();
+
+/** For each line, how many lines above it are no rules. */
+function otherLines(ruleset: Ruleset): Uint32Array {
+  let above = runsBefore.get(ruleset);
+  if (above === undefined) {
+    above = new Uint32Array(ruleset.lines.length + 1);
+    let count = 0;
+    for (const [number, { kind }] of ruleset.lines.entries()) {
+      above[number] = count;
+      if (kind !== 'rule') count += 1;
+    }
+    above[ruleset.lines.length] = count;
+    runsBefore.set(ruleset, above);
+  }
+  return above;
+}
+
+/** Whether nothing but rules stands between two lines (0-based). */
+export function isOneRun(ruleset: Ruleset, from: number, to: number): boolean {
+  const above = otherLines(ruleset);
+  return above[from] === above[to];
+}
