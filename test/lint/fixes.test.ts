@@ -114,3 +114,66 @@ COMMIT
     expect(mended(outside('', '-A INPUT -j OPS\n'), 'outside-table')).toEqual({});
   });
 });
+
+describe('options that do not go together', () => {
+  const rule = (text: string): string => `*filter\n:INPUT ACCEPT [0:0]\n-A INPUT ${text}\nCOMMIT\n`;
+  const fixesFor = (text: string, code: string): Readonly<Record<string, string>> =>
+    Object.fromEntries(
+      Object.entries(mended(rule(text), code)).map(([title, after]) => [
+        title,
+        after.split('\n')[2]?.slice('-A INPUT '.length) ?? '',
+      ]),
+    );
+
+  it.each([
+    [
+      'the one protocol that a match is for',
+      '! -s 10.0.0.1 -m udp --dport 53 -j DROP',
+      'needs-protocol',
+      {
+        'Put -p udp before it': '-p udp ! -s 10.0.0.1 -m udp --dport 53 -j DROP',
+      },
+    ],
+    [
+      'each protocol that has ports',
+      '-m multiport --dports 80,443 -j DROP',
+      'needs-protocol',
+      {
+        'Put -p tcp before it': '-p tcp -m multiport --dports 80,443 -j DROP',
+        'Put -p udp before it': '-p udp -m multiport --dports 80,443 -j DROP',
+        'Put -p sctp before it': '-p sctp -m multiport --dports 80,443 -j DROP',
+        'Put -p dccp before it': '-p dccp -m multiport --dports 80,443 -j DROP',
+        'Put -p udplite before it': '-p udplite -m multiport --dports 80,443 -j DROP',
+      },
+    ],
+    ['no second protocol', '-p icmp -m multiport --dports 80,443 -j DROP', 'needs-protocol', {}],
+    [
+      'one of two options',
+      '-p tcp -m tcp --syn ! --tcp-flags SYN,ACK SYN -j DROP',
+      'excluded-option',
+      {
+        'Remove --syn': '-p tcp -m tcp ! --tcp-flags SYN,ACK SYN -j DROP',
+        'Remove ! --tcp-flags SYN,ACK SYN': '-p tcp -m tcp --syn -j DROP',
+      },
+    ],
+    [
+      'what the kernel does not take beside another',
+      '-m recent --set --seconds 5 --name a',
+      'excluded-option',
+      {
+        'Remove --seconds 5': '-m recent --set --name a',
+      },
+    ],
+    [
+      'one of two values, also at the end',
+      '-s 10.0.0.1 -j DROP -s 10.0.0.2',
+      'repeated-option',
+      {
+        'Remove -s 10.0.0.1': '-j DROP -s 10.0.0.2',
+        'Remove -s 10.0.0.2': '-s 10.0.0.1 -j DROP',
+      },
+    ],
+  ])('%s', (_, text, code, expected) => {
+    expect(fixesFor(text, code)).toEqual(expected);
+  });
+});

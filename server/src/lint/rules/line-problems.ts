@@ -2,6 +2,7 @@ import type { Steps } from '../../base/steps.ts';
 import { isCutLine } from '../../ruleset/completeness.ts';
 import { type Table, tableAt } from '../../ruleset/ruleset.ts';
 import { problemCodes } from '../../syntax/checks/problem-codes.ts';
+import type { Line } from '../../syntax/line.ts';
 import type { Problem } from '../../syntax/statement.ts';
 import { replaced } from '../mending/change.ts';
 import type { Fix } from '../mending/fix.ts';
@@ -9,6 +10,7 @@ import { isCutAway, isCutOff, isCutOn } from '../support/cut-text.ts';
 import { fileShape } from '../support/file-shape.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { linePlace } from '../support/line-place.ts';
+import { optionFixes } from '../support/option-fixes.ts';
 import { hasTrailingBlanks } from './transport-damage.ts';
 import { isUnsupportedRevision } from './unsupported-revision.ts';
 
@@ -59,15 +61,19 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
         finding({ line: number, start: problem.start, end: problem.end }, problem.code, problem.severity, problem.message, {
           table,
           chain,
-          fixes: fixesOf(number, problem),
+          fixes: () => fixesOf(line, number, problem),
         }),
       );
     }
   }
 }
 
-function fixesOf(line: number, { fix, start, end }: Problem): readonly Fix[] {
+const betweenOptions: ReadonlySet<string> = new Set(['needs-protocol', 'excluded-option', 'repeated-option']);
+
+function fixesOf(line: Line, number: number, problem: Problem): readonly Fix[] {
+  if (betweenOptions.has(problem.code)) return optionFixes(line, number, problem);
+  const { fix, start, end } = problem;
   if (fix === undefined) return [];
   const { title, text, isGuess } = fix;
-  return [{ title, safety: isGuess === true ? 'unsafe' : 'safe', changes: () => [replaced({ line, start, end }, text)] }];
+  return [{ title, safety: isGuess === true ? 'unsafe' : 'safe', changes: () => [replaced({ line: number, start, end }, text)] }];
 }
