@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dump as yamlText } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
-import { objectOnLine, placeOfObject } from '../../server/src/cluster/object-places.ts';
+import { objectOnLine, placesOfObjects } from '../../server/src/cluster/object-places.ts';
 import type { ObjectName } from '../../server/src/cluster/objects.ts';
 import { fixturePath } from '../support/fixtures.ts';
 
@@ -39,8 +39,9 @@ describe.each(printed)('a snapshot %s', (_, snapshot) => {
 
   it('has a place for each Service, Pod and Node, and tells back whose it is', () => {
     expect(objects.length).toBeGreaterThan(15);
+    const places = runToEnd(placesOfObjects(lines));
     for (const object of objects) {
-      const place = runToEnd(placeOfObject(lines, object));
+      const place = places.of(object);
       expect(place, `${object.kind} ${object.namespace}/${object.name}`).toBeDefined();
       expect(lines[place?.line ?? -1]?.slice(place?.start, place?.end)).toBe(object.name);
       expect(objectOnLine(lines, place?.line ?? -1)).toEqual(object);
@@ -54,8 +55,9 @@ describe.each(printed)('a snapshot %s', (_, snapshot) => {
   });
 
   it('has no place for what it does not have', () => {
-    for (const missing of ['gateway', 'no-such']) {
-      expect(runToEnd(placeOfObject(lines, { kind: 'Service', namespace: 'default', name: missing }))).toBeUndefined();
+    const places = runToEnd(placesOfObjects(lines));
+    for (const name of ['gateway', 'no-such']) {
+      expect(places.of({ kind: 'Service', namespace: 'default', name })).toBeUndefined();
     }
     expect(objectOnLine(lines, 100_000)).toBeUndefined();
   });
@@ -64,7 +66,7 @@ describe.each(printed)('a snapshot %s', (_, snapshot) => {
 describe('a snapshot on one line', () => {
   it('has no places', () => {
     const [first] = objects;
-    if (first !== undefined) expect(runToEnd(placeOfObject([JSON.stringify({ items })], first))).toBeUndefined();
+    if (first !== undefined) expect(runToEnd(placesOfObjects([JSON.stringify({ items })])).of(first)).toBeUndefined();
     expect(objectOnLine([JSON.stringify({ items })], 0)).toBeUndefined();
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
 import type { Change } from '../../server/src/lint/mending/change.ts';
 import { changedLines, hunksOf, unmendedLines } from '../../server/src/lint/mending/mended-text.ts';
 import { unifiedDiff } from '../../server/src/lint/mending/unified-diff.ts';
@@ -8,7 +9,7 @@ const insert = (line: number, text: string): Change => ({ start: at(line), end: 
 const remove = (from: number, to: number): Change => ({ start: at(from), end: at(to), text: '' });
 
 function diff(text: string, ...changes: readonly Change[]): string {
-  return unifiedDiff(text.split('\n'), changedLines(unmendedLines(text), changes), 'a', 'b');
+  return unifiedDiff(text.split('\n'), changedLines(runToEnd(unmendedLines(text)), changes), 'a', 'b');
 }
 
 const letters = [...'abcdefghijklmnop'].map((letter) => `${letter}\n`).join('');
@@ -40,6 +41,6 @@ describe('a diff as diff -u prints it', () => {
 });
 
 it('has the lines that came with the lines that went', () => {
-  const lines = changedLines(unmendedLines('a\nb\nc\n'), [{ start: at(1), end: at(2), text: 'x\ny\n' }]);
+  const lines = changedLines(runToEnd(unmendedLines('a\nb\nc\n')), [{ start: at(1), end: at(2), text: 'x\ny\n' }]);
   expect(hunksOf(lines, 4)).toEqual([{ from: 1, to: 2, texts: ['x', 'y'] }]);
 });

@@ -63,6 +63,33 @@ describe('from a dump to the snapshot and back', () => {
     expect(objects[found?.range.start.line ?? -1]).toContain(name);
   });
 
+  it('a snapshot is read once for all places in it, and again when it has changed', async () => {
+    let text = snapshot;
+    let changedAt = 0;
+    let reads = 0;
+    const files = filesOf({ [file]: snapshot, [uri]: dump });
+    await server.dispose();
+    server = startInProcessServer({
+      ...files,
+      changedAt: async () => changedAt,
+      async read(of) {
+        reads += 1;
+        return of === file ? { text, modifiedAt: changedAt } : files.read(of);
+      },
+    });
+    await openSample();
+    const lineOfService = async (): Promise<number | undefined> =>
+      (await server.client.sendRequest<Location[]>('textDocument/typeDefinition', at(rule, 'KUBE-SVC-')))[0]?.range.start.line;
+    const before = reads;
+    const line = (await lineOfService()) ?? -1;
+    expect(objects[line]).toContain('"name": "frontend"');
+    for (let again = 0; again < 3; again += 1) expect(await lineOfService()).toBe(line);
+    expect(reads).toBe(before + 1);
+    text = `\n\n${snapshot}`;
+    changedAt = 1;
+    expect(await lineOfService()).toBe(line + 2);
+  });
+
   it('the implementation of a Service is its chains, from the dump and from the snapshot', async () => {
     await openSample({ textDocument: { implementation: { dynamicRegistration: true } } });
     const fromDump = await server.client.sendRequest<Location[]>('textDocument/implementation', at(rule, 'booking/frontend'));

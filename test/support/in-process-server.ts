@@ -43,6 +43,9 @@ export function filesOf(texts: Readonly<Record<string, string>>): FileAccess {
     async readHead(uri, bytes) {
       return texts[uri]?.slice(0, bytes);
     },
+    async changedAt(uri) {
+      return texts[uri] === undefined ? undefined : 0;
+    },
     async read(uri) {
       const text = texts[uri];
       if (text === undefined) throw new Error('there is no such file');

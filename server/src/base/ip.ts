@@ -2,6 +2,8 @@
 import ipaddr from 'ipaddr.js';
 
 const plainIPv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+/** The library takes long to refuse a text, and names have colons too. */
+const ipv6Characters = /^[\da-f:.]+$/i;
 const paddedIPv4 = /^\d{1,5}(?:\.\d{1,5}){3}$/;
 
 /**
@@ -15,7 +17,7 @@ export function canonicalIP(text: string): string | undefined {
     const stripped = text.replace(/\b0+(?=\d)/g, '');
     return plainIPv4.test(stripped) ? stripped : undefined;
   }
-  if (!text.includes(':') || text.includes('%') || text.length > 45) return undefined;
+  if (!text.includes(':') || text.length > 45 || !ipv6Characters.test(text)) return undefined;
   if (!ipaddr.IPv6.isValid(text)) return undefined;
   const address = ipaddr.IPv6.parse(text);
   return address.isIPv4MappedAddress() ? address.toIPv4Address().toString() : address.toRFC5952String();

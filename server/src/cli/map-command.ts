@@ -1,3 +1,4 @@
+import { runToEnd } from '../base/steps.ts';
 import { driftSteps } from '../kube/drift/drift.ts';
 import { whyNoServices } from '../kube/flow/why-no-services.ts';
 import { listServices } from '../kube/services/service-list.ts';
@@ -21,6 +22,6 @@ export async function runMap(path: string, options: MapOptions): Promise<string>
       ? null
       : runSteps(driftSteps(ruleset, cluster, { node: origin.node, fileName: path }), 'comparing with the cluster');
   const list = runSteps(listServices(resolution, drift), 'listing Services');
-  if (list.services.length === 0) throw new UsageError(`${file}: ${whyNoServices(resolution)}`);
+  if (list.services.length === 0) throw new UsageError(`${file}: ${runToEnd(whyNoServices(resolution))}`);
   return graphText(runSteps(serviceMapSteps(resolution, list), 'following packets to each Service'), options.format, file);
 }

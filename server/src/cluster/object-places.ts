@@ -24,7 +24,6 @@ interface Field {
 const field = /^([ \t]*)(- )?"?([A-Za-z]{1,40})"? ?:(?: (.*))?$/;
 /** The lines of one object that are looked at: Pods have some hundred. */
 const mostLines = 20_000;
-const namesBetweenPauses = 256;
 const longestLine = 2_000;
 
 function indentOf(line: string): number {
@@ -99,30 +98,72 @@ function objectOf(
   };
 }
 
-function isSame(
-  found: { readonly kind: string; readonly namespace: string; readonly name: string },
-  wanted: ObjectName,
-): boolean {
-  return found.kind === wanted.kind && found.namespace === wanted.namespace && found.name === wanted.name;
+const linesBetweenPauses = 2_048;
+
+/** The fields that stand equally far in, of one object. */
+interface Scope {
+  readonly indent: number;
+  /** The field that was seen last: what stands further in belongs to it. */
+  key: string;
+  kind: string;
+  namespace: string;
+  name: string;
+  place: ObjectPlace | undefined;
 }
 
-/** Where an object's name stands; undefined where the text does not have it on lines of its own. Pauses every few hundred names. */
-export function* placeOfObject(lines: readonly string[], wanted: ObjectName): Steps<ObjectPlace | undefined> {
-  let seen = 0;
-  for (const [number, line] of lines.entries()) {
-    if (!line.includes(wanted.name)) continue;
-    seen += 1;
-    if (seen % namesBetweenPauses === 0) yield;
-    const own = fieldOn(line);
-    if (own?.key !== 'name' || own.value !== wanted.name) continue;
-    const metadata = parentOf(lines, number, own.indent);
-    if (metadata === undefined || fieldOn(lines[metadata] ?? '')?.key !== 'metadata') continue;
-    if (!isSame(objectOf(lines, metadata), wanted)) continue;
-    const start = line.lastIndexOf(wanted.name);
-    return { line: number, start, end: start + wanted.name.length };
-  }
-  return undefined;
+/** Where the names of a text's objects stand. */
+export interface ObjectPlaces {
+  of(object: ObjectName): ObjectPlace | undefined;
 }
+
+function placeKey(kind: string, namespace: string, name: string): string {
+  return `${kind} ${namespace}/${name}`;
+}
+
+/** Takes a field in; the name and namespace below "metadata" are the object's. */
+function takeField(scopes: readonly Scope[], line: string, number: number, { key, value }: Field): void {
+  const scope = scopes.at(-1);
+  const above = scopes.at(-2);
+  if (scope === undefined) return;
+  scope.key = key;
+  if (key === 'kind') scope.kind = value;
+  if (above?.key !== 'metadata' || value === '') return;
+  if (key === 'namespace') above.namespace = value;
+  if (key !== 'name') return;
+  const start = line.lastIndexOf(value);
+  above.name = value;
+  above.place = { line: number, start, end: start + value.length };
+}
+
+/** Where the names of all Services, Pods and Nodes stand that a text has on lines of their own; of several of one name the first. Pauses often. */
+export function* placesOfObjects(lines: readonly string[]): Steps<ObjectPlaces> {
+  const found = new Map<string, ObjectPlace>();
+  const scopes: Scope[] = [];
+  const close = (indent: number): void => {
+    for (let scope = scopes.at(-1); scope !== undefined && scope.indent >= indent; scope = scopes.at(-1)) {
+      scopes.pop();
+      const { kind, namespace, name, place } = scope;
+      const key = placeKey(kind, namespace, name);
+      if (place !== undefined && named.has(kind) && !found.has(key)) found.set(key, place);
+    }
+  };
+  for (const [number, line] of lines.entries()) {
+    if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
+    if (line.startsWith('---')) close(0);
+    if (line.startsWith('---') || isBlank(line)) continue;
+    const own = fieldOn(line);
+    const indent = own?.indent ?? indentOf(line);
+    // A field goes on with the object that it stands in; the first of an item begins one.
+    close(own === undefined || own.startsItem ? indent : indent + 1);
+    if (own === undefined) continue;
+    if (scopes.at(-1)?.indent !== indent) scopes.push({ indent, key: '', kind: '', namespace: '', name: '', place: undefined });
+    takeField(scopes, line, number, own);
+  }
+  close(0);
+  return { of: ({ kind, namespace, name }) => found.get(placeKey(kind, namespace, name)) };
+}
+
+const named: ReadonlySet<string> = new Set<ObjectName['kind']>(['Service', 'Pod', 'Node']);
 
 /** The Service, Pod or Node that a line belongs to; undefined for none. */
 export function objectOnLine(lines: readonly string[], at: number): ObjectName | undefined {

@@ -1,8 +1,9 @@
 import { type CodeAction, CodeActionKind, type TextEdit } from 'vscode-languageserver-types';
-import type { Steps } from '../base/steps.ts';
+import { joinedSteps, type Steps } from '../base/steps.ts';
 import { allFindings } from '../lint/all-findings.ts';
-import { mend } from '../lint/mending/mend.ts';
+import { fixToMake, mend } from '../lint/mending/mend.ts';
 import { type Hunk, hunksOf } from '../lint/mending/mended-text.ts';
+import type { Finding, LintInput } from '../lint/support/finding.ts';
 import type { Severities } from '../lint/support/judge.ts';
 import { editsOf } from './code-actions.ts';
 import type { DumpState } from './support/state.ts';
@@ -17,15 +18,20 @@ export function wantsKind(only: readonly string[] | undefined, kind: string): bo
 
 /** Makes every safe fix, as `iptables-inspect check --fix` does: none where there is none to make. Pauses often. */
 export function* fixAll(state: DumpState, severities: Severities): Steps<CodeAction[]> {
-  const { document, uri } = state;
-  const text = document.lines.map((line) => (line.carriageReturn ? `${line.text}\r` : line.text)).join('\n');
+  const { document, ruleset, uri } = state;
+  const find = function* (input: LintInput): Steps<readonly Finding[]> {
+    return (yield* allFindings(input, severities, undefined)).findings;
+  };
+  const found = yield* find({ document, ruleset });
+  if (!found.some((finding) => fixToMake(finding, false) !== undefined)) return [];
+  const lines = document.lines.map((line) => (line.carriageReturn ? `${line.text}\r` : line.text));
+  yield;
+  const text = yield* joinedSteps(lines, '\n');
   const mended = yield* mend({
     text,
     fileName: uri,
     unsafe: false,
-    *find(input) {
-      return (yield* allFindings(input, severities, undefined)).findings;
-    },
+    find,
   });
   const count = document.lines.length;
   const edits = hunksOf(mended.lines, count).flatMap((hunk) => editOf(state, hunk, count));

@@ -63,7 +63,7 @@ export function* flowTargetsOf(state: DumpState): Steps<FlowTargetsResult> {
   const targets = [...descriptions].map(
     ([to, parts]): FlowTarget => ({ to, label: to, description: [...new Set(parts)].slice(0, mostAddressesListed).join(', ') }),
   );
-  return { targets, reason: targets.length > 0 ? '' : whyNoServices(state.resolution()) };
+  return { targets, reason: targets.length > 0 ? '' : yield* whyNoServices(state.resolution()) };
 }
 
 function nothing(reason: string): FlowResult {
@@ -119,7 +119,7 @@ export function* flowAt(state: DumpState, position: Position): Steps<FlowResult>
   if (inChain !== undefined) candidates.push(targetOfChain(resolution, inChain, frontends));
   const to = candidates.find((candidate) => candidate !== undefined);
   if (to !== undefined) return yield* flowFor(state, to);
-  if (frontends.length === 0) return nothing(whyNoServices(state.resolution()));
+  if (frontends.length === 0) return nothing(yield* whyNoServices(state.resolution()));
   const name = symbol?.kind === 'chain' ? symbol.name : inChain?.name;
   return nothing(
     name === undefined

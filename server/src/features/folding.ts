@@ -2,7 +2,7 @@ import { type FoldingRange, FoldingRangeKind } from 'vscode-languageserver-types
 import type { Steps } from '../base/steps.ts';
 import type { DumpState } from './support/state.ts';
 
-const linesBetweenPauses = 8192;
+const linesBetweenPauses = 4096;
 
 /** Tables, and within them the declarations and each run of one chain's rules; runs of comments too. */
 export function* folding(state: DumpState): Steps<FoldingRange[]> {
@@ -12,6 +12,7 @@ export function* folding(state: DumpState): Steps<FoldingRange[]> {
     const last = (table.commitLine ?? table.endLine - 1) - (table.commitLine === undefined ? 0 : 1);
     if (last > table.firstLine) ranges.push({ startLine: table.firstLine, endLine: Math.max(last, table.firstLine) });
   }
+  yield;
   let runStart = 0;
   const close = (end: number): void => {
     const first = lines[runStart];
@@ -29,5 +30,6 @@ export function* folding(state: DumpState): Steps<FoldingRange[]> {
     runStart = number;
   }
   close(lines.length - 1);
+  yield;
   return ranges.sort((a, b) => a.startLine - b.startLine || b.endLine - a.endLine);
 }

@@ -13,6 +13,6 @@ export function* reachOf(state: DumpState, to: string): Steps<ReachResult> {
   if (parsed?.ok === false) return { text: '', reason: parsed.message };
   const result = yield* reachSteps(state.resolution(), parsed === null ? null : parsed.target);
   return result.ok
-    ? { text: reachMarkdown(result.report, nameInUri(state.uri)), reason: '' }
+    ? { text: yield* reachMarkdown(result.report, nameInUri(state.uri)), reason: '' }
     : { text: '', reason: result.message };
 }

@@ -10,7 +10,7 @@ import type { DumpState } from './support/state.ts';
 /** The map of a dump's Services as a graph; or in a sentence why there is none. Pauses after each packet that is followed. */
 export function* serviceMapOf(state: DumpState): Steps<FlowResult> {
   const list = yield* serviceListOf(state);
-  if (list.services.length === 0) return { kind: 'nothing', reason: whyNoServices(state.resolution()) };
+  if (list.services.length === 0) return { kind: 'nothing', reason: yield* whyNoServices(state.resolution()) };
   const graph = yield* serviceMapSteps(state.resolution(), list);
   return { kind: 'flow', graph, to: mapRequest, documentVersion: state.version };
 }

@@ -29,6 +29,7 @@ interface KnownServices {
 }
 
 const known = new WeakMap<DumpState, KnownServices>();
+const servicesBetweenPauses = 512;
 
 function* servicesOf(state: DumpState): Steps<KnownServices> {
   let services = known.get(state);
@@ -37,7 +38,8 @@ function* servicesOf(state: DumpState): Steps<KnownServices> {
     const drift = state.cluster.source.kind === 'none' ? null : yield* driftOf(state);
     const list = yield* listServices(resolution, drift);
     const ports = new Map<string, { readonly service: ListedService; readonly entries: Frontend[] }>();
-    for (const service of list.services) {
+    for (const [at, service] of list.services.entries()) {
+      if (at % servicesBetweenPauses === servicesBetweenPauses - 1) yield;
       for (const entry of service.entries) {
         const to = targetOf(resolution, entry);
         const port = ports.get(to) ?? { service, entries: [] };
@@ -60,7 +62,8 @@ export function* serviceListOf(state: DumpState): Steps<ServiceList> {
 export function* serviceNames(state: DumpState): Steps<ServicesResult> {
   const { list } = yield* servicesOf(state);
   const namespaces = new Map<string, ListedServiceInfo[]>();
-  for (const service of list.services) {
+  for (const [at, service] of list.services.entries()) {
+    if (at % servicesBetweenPauses === servicesBetweenPauses - 1) yield;
     const { to, namespace, name, entries } = service;
     const addresses = [...new Set(entries.map(frontendLabel))];
     const own = namespaces.get(namespace) ?? [];
@@ -70,7 +73,7 @@ export function* serviceNames(state: DumpState): Steps<ServicesResult> {
   return {
     namespaces: Array.from(namespaces, ([name, services]) => ({ name, services })),
     cluster: list.cluster,
-    reason: list.services.length > 0 ? '' : whyNoServices(state.resolution()),
+    reason: list.services.length > 0 ? '' : yield* whyNoServices(state.resolution()),
   };
 }
 

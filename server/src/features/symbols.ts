@@ -18,10 +18,12 @@ function tableTitle(state: DumpState, table: Table): string {
 /** Tables, and in each its chains with the Service or Pod behind them. */
 export function* documentSymbols(state: DumpState): Steps<DocumentSymbol[]> {
   const symbols: DocumentSymbol[] = [];
+  let count = 0;
   for (const table of state.ruleset.tables) {
     const children: DocumentSymbol[] = [];
     const withEndpoints = table.chains.size <= mostChainsInOutline;
-    let count = 0;
+    count += 1;
+    if (count % chainsBetweenPauses === 0) yield;
     for (const chain of table.chains.values()) {
       if (!withEndpoints && chain.name.startsWith('KUBE-SEP-')) continue;
       count += 1;

@@ -5,13 +5,14 @@ import type { NodeRecord, PodRecord } from '../cluster/objects.ts';
 import { frontendLabel, frontendSteps } from '../kube/flow/frontends.ts';
 import { parseFlowTarget } from '../kube/flow/target.ts';
 import { portName } from '../kube/identity/chain-names.ts';
-import { dumpNode } from '../kube/proxy/dump-node.ts';
+import { dumpNode, dumpNodeSteps } from '../kube/proxy/dump-node.ts';
 import type { TraceEnd, TraceEndsResult } from '../trace-protocol.ts';
 import { flowTargetsOf } from './flow.ts';
 import type { DumpState } from './support/state.ts';
 
 /** A pick list that is longer helps nobody; what is not on it can be typed. */
 const mostPods = 20_000;
+const endsBetweenPauses = 512;
 
 function nodeText({ addresses }: NodeRecord): string {
   return addresses.map(({ address }) => address).join(', ');
@@ -34,8 +35,9 @@ function podsOf(state: DumpState, ofHere: string): readonly TraceEnd[] {
     .map((pod) => ({ kind: 'pod', value: `${pod.namespace}/${pod.name}`, description: podText(pod) }));
 }
 
-function sourcesOf(state: DumpState): readonly TraceEnd[] {
+function* sourcesOf(state: DumpState): Steps<readonly TraceEnd[]> {
   const resolution = state.resolution();
+  yield* dumpNodeSteps(resolution);
   const nodes = resolution.ruleset.dumps.map((dump) => dumpNode(resolution, dump));
   const own = nodes.find(({ record }) => record !== null)?.record ?? null;
   return [
@@ -52,7 +54,9 @@ function sourcesOf(state: DumpState): readonly TraceEnd[] {
 function* entriesOf(state: DumpState): Steps<readonly TraceEnd[]> {
   const resolution = state.resolution();
   const entries = new Map<string, TraceEnd>();
-  for (const frontend of yield* frontendSteps(resolution)) {
+  const frontends = yield* frontendSteps(resolution);
+  for (const [at, frontend] of frontends.entries()) {
+    if (at % endsBetweenPauses === endsBetweenPauses - 1) yield;
     const { kind, dump, port, protocol, service } = frontend;
     const { record } = dumpNode(resolution, dump);
     const own = record?.addresses.find(({ address }) => isIPv6(address) === (dump.family === 'ipv6'))?.address;
@@ -74,9 +78,11 @@ function isServiceName(to: string): boolean {
 
 function* destinationsOf(state: DumpState): Steps<readonly TraceEnd[]> {
   const { targets } = yield* flowTargetsOf(state);
-  const services = targets
-    .filter(({ to }) => isServiceName(to))
-    .map(({ to, description }): TraceEnd => ({ kind: 'service', value: to, description }));
+  const services: TraceEnd[] = [];
+  for (const [at, { to, description }] of targets.entries()) {
+    if (at % endsBetweenPauses === endsBetweenPauses - 1) yield;
+    if (isServiceName(to)) services.push({ kind: 'service', value: to, description });
+  }
   const entries = yield* entriesOf(state);
   const { cluster } = state.resolution();
   return [
@@ -91,5 +97,5 @@ function* destinationsOf(state: DumpState): Steps<readonly TraceEnd[]> {
 
 /** The ends of the packets that people ask about. A new list each time; those of this node come first. */
 export function* traceEndsOf(state: DumpState): Steps<TraceEndsResult> {
-  return { from: sourcesOf(state), to: yield* destinationsOf(state) };
+  return { from: yield* sourcesOf(state), to: yield* destinationsOf(state) };
 }

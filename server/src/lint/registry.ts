@@ -1,5 +1,6 @@
 import { repositoryUrl } from '../base/project.ts';
 import type { Steps } from '../base/steps.ts';
+import { extentSteps } from '../ruleset/extent.ts';
 import { acceptedBeforeMasquerading } from './rules/accepted-before-masquerading.ts';
 import { addressUsedTwice } from './rules/address-used-twice.ts';
 import { chainDeclaredLater } from './rules/chain-declared-later.ts';
@@ -117,6 +118,11 @@ export function* lint(input: LintInput, limit = Number.POSITIVE_INFINITY): Steps
   const report = (finding: Finding): void => {
     if (findings.length < limit) findings.push(finding);
   };
+  // Most rules ask what is shown of a table: it is looked for in steps, and then known.
+  for (const table of input.ruleset.tables) {
+    yield* extentSteps(input.ruleset, table);
+    yield;
+  }
   for (const rule of rules) {
     yield* rule.check(input, report);
     yield;

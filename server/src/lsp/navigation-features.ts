@@ -10,7 +10,6 @@ import {
   ShowMessageNotification,
 } from 'vscode-languageserver';
 import { notificationText } from '../base/safe-text.ts';
-import { objectOnLine, placeOfObject } from '../cluster/object-places.ts';
 import type { ObjectName } from '../cluster/objects.ts';
 import { incomingCalls, outgoingCalls, prepareCallHierarchy } from '../features/call-hierarchy.ts';
 import { tellServiceCommand } from '../features/code-lenses.ts';
@@ -32,9 +31,8 @@ async function placeInSnapshot(
   token: CancellationToken,
 ): Promise<Location | undefined> {
   const { file } = session.clusters.statusFor(dumpUri);
-  const read = file === undefined ? undefined : await session.runtime.files.read(file).catch(() => undefined);
-  if (file === undefined || read === undefined) return undefined;
-  const found = await inSlices(session, placeOfObject(read.text.split('\n'), object), token);
+  if (file === undefined) return undefined;
+  const found = await session.places.placeOf(file, object, () => token.isCancellationRequested);
   if (found === undefined) return undefined;
   const { line, start, end } = found;
   return { uri: file, range: { start: { line, character: start }, end: { line, character: end } } };
@@ -53,8 +51,7 @@ async function wantedService(
   }
   // No other file is read because somebody names it.
   if (![...session.states.keys()].some((dump) => session.clusters.statusFor(dump).file === uri)) return undefined;
-  const read = await session.runtime.files.read(uri).catch(() => undefined);
-  const object = read === undefined ? undefined : objectOnLine(read.text.split('\n'), position.line);
+  const object = await session.places.objectAt(uri, position.line, () => token.isCancellationRequested);
   return object?.kind === 'Service' ? object : undefined;
 }
 

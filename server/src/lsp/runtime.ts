@@ -21,6 +21,8 @@ export interface FileAccess {
   list(directoryUri: string): Promise<readonly FileEntry[]>;
   /** The first bytes of a file as text; undefined where it cannot be read. */
   readHead(uri: string, bytes: number): Promise<string | undefined>;
+  /** When a file was last changed, in milliseconds since 1970; undefined where that is not told without reading it. */
+  changedAt(uri: string): Promise<number | undefined>;
   /** A whole file. Throws an Error whose message says in a sentence what is wrong ("permission denied", "larger than 512 MB"). */
   read(uri: string): Promise<FileContent>;
   /** The bytes of a file, unpacked where gzip packed it. Throws as `read` does. */

@@ -29,6 +29,7 @@ import {
 } from '../protocol.ts';
 import { factsBeside } from './bundles.ts';
 import { abilitiesOf, type ClientAbilities } from './client-capabilities.ts';
+import { createSnapshotPlaces, type SnapshotPlaces } from './clusters/snapshot-places.ts';
 import { type Clusters, createClusters } from './clusters/sources.ts';
 import type { OpenDump, ReadDump } from './open-documents.ts';
 import { createDiagnosticsPublisher, type DiagnosticsPublisher, isOldVersion } from './publish-diagnostics.ts';
@@ -47,6 +48,7 @@ export interface Session {
   /** What lies beside dumps that are in a bundle says of their node, by the dump's URI. */
   readonly facts: Map<string, NonNullable<DumpOrigin['facts']>>;
   readonly clusters: Clusters;
+  readonly places: SnapshotPlaces;
   readonly implementations: SnapshotImplementations;
   readonly diagnostics: DiagnosticsPublisher;
   /** What is found, until the client asks for it. */
@@ -73,6 +75,7 @@ export function createSession(connection: Connection, runtime: Runtime): Session
       () => clusterChanged(session),
       (message) => warnOfSnapshot(connection, message),
     ),
+    places: createSnapshotPlaces(runtime.files, runtime.pause),
     implementations: createSnapshotImplementations(connection),
     diagnostics: createDiagnosticsPublisher(
       runtime,

@@ -3,6 +3,7 @@
  * Nothing says so but the lines themselves: none is longer, several are as long, and of those most break off.
  */
 import { createMemory } from '../base/memory.ts';
+import type { Steps } from '../base/steps.ts';
 import { beginsWithOption, type Line } from '../syntax/line.ts';
 import type { ChainMap } from './chain-map.ts';
 import type { Chain } from './ruleset.ts';
@@ -11,22 +12,29 @@ import type { Chain } from './ruleset.ts';
 const fewestLines = 4;
 /** They break off in so many different words; one mistake may stand in many lines. */
 const fewestEndings = 3;
+const linesBetweenPauses = 4_096;
 
-/** The lines (0-based, from `from` up to `to`) of a table's rules that were cut where all of its lines were; empty where none was. */
-export function cutLines(lines: readonly Line[], from: number, to: number, chains: ChainMap<Chain>): ReadonlySet<number> {
-  const byLength = longest(lines, from, to, ({ text }) => text.length);
+/** The lines (0-based, from `from` up to `to`) of a table's rules that were cut where all of its lines were; empty where none was. Pauses every few thousand. */
+export function* cutLines(lines: readonly Line[], from: number, to: number, chains: ChainMap<Chain>): Steps<ReadonlySet<number>> {
+  const byLength = yield* longest(lines, from, to, ({ text }) => text.length);
   const cut = new Set(areCut(lines, byLength, chains) ? byLength : []);
   // Nearly every rule that somebody prints has a target. Words are counted only where many have none.
   let rules = 0;
   let withoutTarget = 0;
   for (let number = from; number < to; number += 1) {
+    if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
     const line = lines[number];
     if (line === undefined || !isRule(line)) continue;
     rules += 1;
     if (line.target === '') withoutTarget += 1;
   }
   if (withoutTarget < fewestLines || withoutTarget * 3 < rules) return cut;
-  const byWords = longest(lines, from, to, ({ text, prefix }) => text.slice(prefix, prefix + mostRead).split(/\s+/).length);
+  const byWords = yield* longest(
+    lines,
+    from,
+    to,
+    ({ text, prefix }) => text.slice(prefix, prefix + mostRead).split(/\s+/).length,
+  );
   return areCut(lines, byWords, chains) ? new Set([...cut, ...byWords]) : cut;
 }
 
@@ -39,10 +47,11 @@ function isRule(line: Line): boolean {
 }
 
 /** The rules that measure most. */
-function longest(lines: readonly Line[], from: number, to: number, measure: (line: Line) => number): readonly number[] {
+function* longest(lines: readonly Line[], from: number, to: number, measure: (line: Line) => number): Steps<readonly number[]> {
   let most = 0;
   let found: number[] = [];
   for (let number = from; number < to; number += 1) {
+    if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
     const line = lines[number];
     if (line === undefined || !isRule(line)) continue;
     const size = measure(line);

@@ -1,5 +1,6 @@
 /** What a table's text shows as a whole; `completeness.ts` says what follows from it. */
 import { createMemory } from '../base/memory.ts';
+import { runToEnd, type Steps } from '../base/steps.ts';
 import { builtinChains, isTableName } from '../catalog/tables.ts';
 import type { Hook } from '../catalog/types.ts';
 import { beginsWithOption, type Line } from '../syntax/line.ts';
@@ -45,17 +46,32 @@ export interface Extent {
 
 const known = createMemory<Table, Extent>();
 
+const linesBetweenPauses = 4_096;
+
 /** What a table's text shows; looked for once for each table. */
 export function extentOf(ruleset: Ruleset, table: Table): Extent {
+  return known.get(table) ?? runToEnd(extentSteps(ruleset, table));
+}
+
+/** The same; pauses every few thousand lines. */
+export function* extentSteps(ruleset: Ruleset, table: Table): Steps<Extent> {
   let extent = known.get(table);
   if (extent === undefined) {
-    extent = examine(ruleset, table);
+    extent = yield* examine(ruleset, table);
     known.set(table, extent);
   }
   return extent;
 }
 
-function examine(ruleset: Ruleset, table: Table): Extent {
+/** What the lines of a table that are no plain rules and declarations say. */
+interface Unread {
+  readonly gaps: readonly number[];
+  readonly unread: Extent['unread'];
+  readonly hasLostTargets: boolean;
+  readonly isIncremental: boolean;
+}
+
+function* readUnread(ruleset: Ruleset, table: Table): Steps<Unread> {
   const gaps: number[] = [];
   const words = new Set<string>();
   const endless: string[] = [];
@@ -66,6 +82,7 @@ function examine(ruleset: Ruleset, table: Table): Extent {
   let hasLostTargets = false;
   let isIncremental = false;
   for (let number = table.firstLine; number < table.endLine; number += 1) {
+    if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
     const line = ruleset.lines[number];
     if (line === undefined || line.isPlain) continue;
     switch (line.kind) {
@@ -96,6 +113,12 @@ function examine(ruleset: Ruleset, table: Table): Extent {
       addWords(line.text);
     }
   }
+  const unread = { has: (word: string) => words.has(word) || endless.some((text) => text.includes(word)) };
+  return { gaps, unread, hasLostTargets, isIncremental };
+}
+
+function* examine(ruleset: Ruleset, table: Table): Steps<Extent> {
+  const { gaps, unread, hasLostTargets, isIncremental } = yield* readUnread(ruleset, table);
   const undeclared: Chain[] = [];
   for (const chain of table.chains.values()) if (!chain.builtin && chain.declarations.length === 0) undeclared.push(chain);
   const form = formByFirstLine(table, ruleset.lines[table.firstLine]);
@@ -103,13 +126,13 @@ function examine(ruleset: Ruleset, table: Table): Extent {
   return {
     form,
     begins: !isOnTop && hasBeginning(table, form),
-    hasLinesTakenOut: form !== 'listing' && hasLinesTakenOut(ruleset, table),
+    hasLinesTakenOut: form !== 'listing' && (yield* hasLinesTakenOut(ruleset, table)),
     isLoadedOnTop: isOnTop,
     hasLostTargets,
-    cut: cutLines(ruleset.lines, table.firstLine, table.endLine, table.chains),
+    cut: yield* cutLines(ruleset.lines, table.firstLine, table.endLine, table.chains),
     ends: hasEnd(ruleset, table, form),
     gaps,
-    unread: { has: (word) => words.has(word) || endless.some((text) => text.includes(word)) },
+    unread,
     undeclared,
     listedEnds: form === 'listing' ? listedEndsOf(table) : noEnds,
     hasColumns: form !== 'listing' || hasColumnsThroughout(ruleset, table),

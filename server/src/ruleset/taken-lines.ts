@@ -4,6 +4,7 @@
  * What they lack then says nothing of the node.
  */
 import { createMemory } from '../base/memory.ts';
+import type { Steps } from '../base/steps.ts';
 import { builtinChains, isTableName } from '../catalog/tables.ts';
 import type { Chain, Dump, Ruleset, Table } from './ruleset.ts';
 
@@ -11,6 +12,7 @@ import type { Chain, Dump, Ruleset, Table } from './ruleset.ts';
 const several = 2;
 const manyChains = 10;
 const fewRules = 5;
+const chainsBetweenPauses = 4_096;
 
 /** What a table has of kube-proxy's: chains of Services, and of endpoints, to which these lead. */
 interface ProxyChains {
@@ -22,12 +24,15 @@ interface ProxyChains {
 const servicePrefixes = ['KUBE-SVC-', 'KUBE-SVL-'];
 const externalPrefixes = ['KUBE-EXT-', 'KUBE-XLB-', 'KUBE-FW-'];
 
-function proxyChains({ chains }: Table): ProxyChains {
+function* proxyChains({ chains }: Table): Steps<ProxyChains> {
   const services: Chain[] = [];
   const external: Chain[] = [];
   const endpoints: Chain[] = [];
+  let looked = 0;
   for (const chain of chains.values()) {
     const { name } = chain;
+    looked += 1;
+    if (looked % chainsBetweenPauses === 0) yield;
     if (!name.startsWith('KUBE-')) continue;
     if (name.startsWith('KUBE-SEP-')) endpoints.push(chain);
     else if (servicePrefixes.some((prefix) => name.startsWith(prefix))) services.push(chain);
@@ -119,21 +124,26 @@ function lacksBuiltinChain({ name, declared, chains, dump, commitLine }: Table):
   return expected.length > several && expected.filter((hook) => !isDeclared(hook)).length === 1;
 }
 
-/** Whether a table's own chains, or those of its whole dump, show that lines with some word in them are missing. */
-export function hasLinesTakenOut(ruleset: Ruleset, table: Table): boolean {
+/** Whether a table's own chains, or those of its whole dump, show that lines with some word in them are missing. Pauses between what it looks at. */
+export function* hasLinesTakenOut(ruleset: Ruleset, table: Table): Steps<boolean> {
+  if (lacksBuiltinChain(table)) return true;
   // Who writes an example for a table does not write all of it.
-  return (
-    lacksBuiltinChain(table) ||
-    (table.dump.tables.some(hasManyChains) && (lacksComments(ruleset, table) || lacksProxyLines(ruleset, table)))
-  );
+  if (!table.dump.tables.some(hasManyChains)) return false;
+  yield;
+  return lacksComments(ruleset, table) || (yield* lacksProxyLines(ruleset, table));
 }
 
 function hasManyChains({ chains }: Table): boolean {
   return chains.size >= manyChains;
 }
 
-function lacksProxyLines(ruleset: Ruleset, table: Table): boolean {
-  const chains = proxyChains(table);
+function* lacksProxyLines(ruleset: Ruleset, table: Table): Steps<boolean> {
+  yield;
+  const chains = yield* proxyChains(table);
   if (!hasManyChains(table) || chains.services.length + chains.endpoints.length === 0) return false;
-  return lacksHalf(table, chains) || lacksManyJumps(ruleset, chains) || lacksBasics(ruleset, table, chains);
+  if (lacksHalf(table, chains)) return true;
+  yield;
+  if (lacksManyJumps(ruleset, chains)) return true;
+  yield;
+  return lacksBasics(ruleset, table, chains);
 }

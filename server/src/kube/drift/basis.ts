@@ -7,7 +7,7 @@ import type { Family } from '../../catalog/types.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { isProxied } from '../expected/service-ports.ts';
-import { type DumpNode, dumpNode } from '../proxy/dump-node.ts';
+import { type DumpNode, dumpNode, dumpNodeSteps } from '../proxy/dump-node.ts';
 import { type ProxyLayout, proxyLayout } from '../proxy/layout.ts';
 import { type ServiceProxy, serviceProxyOf, serviceProxyText } from '../proxy/mode.ts';
 import type { ProxyOptions } from '../proxy/options.ts';
@@ -66,6 +66,7 @@ export function* comparisonBasis(ruleset: Ruleset, dump: Dump, cluster: Cluster,
   const layout = proxyLayout(ruleset, dump);
   yield;
   const side = yield* readDumpSide(ruleset, dump);
+  yield* dumpNodeSteps({ ruleset, cluster, origin: given });
   const node = dumpNode({ ruleset, cluster, origin: given }, dump);
   const options = yield* comparedOptions(side, cluster, layout, given, node.name);
   const proxy = serviceProxyOf(ruleset, dump, cluster, node.name);

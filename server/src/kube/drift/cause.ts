@@ -1,4 +1,5 @@
 /** Why a node's rules may differ from the cluster, told by when things were made and when the dump was written. */
+import type { Steps } from '../../base/steps.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { Dump } from '../../ruleset/ruleset.ts';
 import type { ExpectedPort } from '../expected/expected.ts';
@@ -53,6 +54,7 @@ function madeOf(
 }
 
 const clockTolerance = 30_000;
+const portsBetweenPauses = 256;
 
 /** What the objects tell: the oldest that is not in the dump, and when the newest that is was made; 0 for none. */
 interface Times {
@@ -60,10 +62,11 @@ interface Times {
   readonly newestShown: number;
 }
 
-function timesOf(cluster: Cluster, programmed: readonly Programmed[]): Times | undefined {
+function* timesOf(cluster: Cluster, programmed: readonly Programmed[]): Steps<Times | undefined> {
   let unseen: Made | undefined;
   let newestShown = 0;
-  for (const entry of programmed) {
+  for (const [at, entry] of programmed.entries()) {
+    if (at % portsBetweenPauses === portsBetweenPauses - 1) yield;
     const made = madeOf(cluster, entry);
     for (const { time } of made.shown) newestShown = Math.max(newestShown, time);
     for (const candidate of made.unseen) if (unseen === undefined || candidate.time < unseen.time) unseen = candidate;
@@ -75,8 +78,8 @@ function timesOf(cluster: Cluster, programmed: readonly Programmed[]): Times | u
  * One sentence on what may be why what is new in the cluster is not in the dump; empty where the objects do not tell. When an object was made
  * bounds when kube-proxy could have known it, and no more: a Pod may have become ready long after.
  */
-export function causeOf(cluster: Cluster, dump: Dump, node: string, programmed: readonly Programmed[]): string {
-  const times = timesOf(cluster, programmed);
+export function* causeOf(cluster: Cluster, dump: Dump, node: string, programmed: readonly Programmed[]): Steps<string> {
+  const times = yield* timesOf(cluster, programmed);
   if (times === undefined) return '';
   const { unseen, newestShown } = times;
   // What was made later is there: it is not for want of a sync.

@@ -44,7 +44,7 @@ export interface Comparison {
   readonly services: Iterable<ServiceRecord>;
 }
 
-const portsBetweenPauses = 64;
+const portsBetweenPauses = 32;
 
 /** What a dump that is not all does not show. */
 function gaps({ nat, filter }: DumpSide): readonly string[] {
@@ -116,8 +116,10 @@ function* comparePorts(basis: ComparisonBasis): Steps<ComparedPorts> {
   }
   yield;
   for (const gone of goneServices(side, cluster, used)) findings.push(gone);
+  yield;
   for (const chain of unusedChains(side, cluster, used, layout.largeCluster)) findings.push(chain);
-  return { findings, services, skipped, cause: causeOf(cluster, side.dump, options.node, programmed) };
+  yield;
+  return { findings, services, skipped, cause: yield* causeOf(cluster, side.dump, options.node, programmed) };
 }
 
 /** Compares one dump with a cluster. Pauses every few dozen Services. */

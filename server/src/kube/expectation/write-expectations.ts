@@ -1,7 +1,7 @@
 /** Writes a file of expectations from what is true now: every kind of client to every entry of every Service. It is met by the rules that it is of. */
 import { hostPort, isIPv6 } from '../../base/ip.ts';
 import { oneLine } from '../../base/safe-text.ts';
-import type { Steps } from '../../base/steps.ts';
+import { joinedSteps, type Steps } from '../../base/steps.ts';
 import { type Frontend, frontendLabel } from '../flow/frontends.ts';
 import { nodeAddress } from '../flow/packet-sources.ts';
 import type { FlowTargetSpec } from '../flow/target.ts';
@@ -29,6 +29,7 @@ export type WrittenExpectations =
 const nothingAssumed: Assumed = { usual: false, sentences: new Map() };
 const allUsual: Assumed = { usual: true, sentences: new Map() };
 const mostRemarks = 5;
+const dumpsBetweenPauses = 32;
 
 /** A text as a YAML scalar. */
 function scalar(text: string): string {
@@ -43,9 +44,10 @@ function remark(text: string): string {
 }
 
 /** The node's own addresses, by which packets to it are told. */
-function localAddresses(resolution: Resolution): readonly string[] {
+function* localAddresses(resolution: Resolution): Steps<readonly string[]> {
   const own = new Set<string>();
   for (const dump of resolution.ruleset.dumps) {
+    if (dump.index % dumpsBetweenPauses === dumpsBetweenPauses - 1) yield;
     const { record } = dumpNode(resolution, dump);
     own.add(nodeAddress(resolution, dump).text);
     for (const { address } of record?.addresses ?? []) if (/^[\d.]+$|:/.test(address)) own.add(address);
@@ -142,7 +144,7 @@ export function* writeExpectations(
 ): Steps<WrittenExpectations> {
   const groups = yield* entryGroups(resolution, target);
   if (!groups.ok) return groups;
-  const local = localAddresses(resolution);
+  const local = yield* localAddresses(resolution);
   const known = { ...options, local: new Set(local) };
   const [dump] = resolution.ruleset.dumps;
   const node = dump === undefined ? '' : dumpNode(resolution, dump).name;
@@ -154,7 +156,7 @@ export function* writeExpectations(
       for (const client of arrivingClients(resolution, frontend)) {
         const who = client.name === null || client.name === node ? client.words : `${client.words} (${client.name})`;
         const written = yield* packetLines(resolution, known, `${entryName(frontend, service)} from ${who}`, client);
-        packets.push(...written.lines);
+        for (const line of written.lines) packets.push(line);
         if (written.left === '') count += 1;
         else lost.push(written.left);
         yield;
@@ -167,7 +169,7 @@ export function* writeExpectations(
     ...(node === '' ? [] : [`node: ${scalar(node)}`]),
     `local: [${local.map((ip) => (isIPv6(ip) ? JSON.stringify(ip) : ip)).join(', ')}]`,
     count === 0 ? 'packets: []' : 'packets:',
-    ...packets,
   ];
-  return { ok: true, text: `${lines.join('\n')}\n`, count, left: lost };
+  const text = yield* joinedSteps(lines.concat(packets), '\n');
+  return { ok: true, text: `${text}\n`, count, left: lost };
 }

@@ -12,6 +12,7 @@ import type { RuleStatement } from '../../syntax/statement.ts';
 import { isProxied } from '../expected/service-ports.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { type CommentUse, serviceComment } from '../identity/comments.ts';
+import { dumpNodeSteps } from '../proxy/dump-node.ts';
 import {
   commentOf,
   destinationPort,
@@ -78,6 +79,7 @@ export function isMarkChain(name: string): boolean {
   return name === 'KUBE-MARK-MASQ' || name === 'KUBE-MARK-DROP' || name === 'CNI-HOSTPORT-SETMARK';
 }
 
+const dumpsBetweenPauses = 512;
 const rulesBetweenPauses = 256;
 
 function serviceOf(resolution: Resolution, rule: RuleStatement, target: Chain | undefined): FrontendService | null {
@@ -143,9 +145,11 @@ function addRule(resolution: Resolution, frontends: FrontendsByKey, chain: Chain
 
 function* readFrontends(resolution: Resolution): Steps<readonly Frontend[]> {
   const { ruleset } = resolution;
+  yield* dumpNodeSteps(resolution);
   const frontends: FrontendsByKey = new Map();
   let read = 0;
   for (const dump of ruleset.dumps) {
+    if (dump.index % dumpsBetweenPauses === dumpsBetweenPauses - 1) yield;
     for (const [tableName, chainName, kind] of dispatchChains) {
       const chain = dump.tables.find((candidate) => candidate.name === tableName)?.chains.get(chainName);
       if (chain === undefined) continue;

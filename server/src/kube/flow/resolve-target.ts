@@ -3,15 +3,15 @@
 import { canonicalIP } from '../../base/ip.ts';
 import { createMemory } from '../../base/memory.ts';
 import { nearestNames } from '../../base/nearest-names.ts';
-import type { Steps } from '../../base/steps.ts';
+import { runToEnd, type Steps } from '../../base/steps.ts';
 import type { ServiceRecord } from '../../cluster/objects.ts';
 import { isTableWhole } from '../../ruleset/completeness.ts';
 import type { Dump } from '../../ruleset/ruleset.ts';
 import { serviceView } from '../drift/port-view.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { portName } from '../identity/chain-names.ts';
-import { dumpNode } from '../proxy/dump-node.ts';
-import { isElsewhere, serviceProxyOf, serviceProxyText } from '../proxy/mode.ts';
+import { dumpNode, dumpNodeSteps } from '../proxy/dump-node.ts';
+import { isElsewhere, type ServiceProxy, serviceProxyOf, serviceProxySteps, serviceProxyText } from '../proxy/mode.ts';
 import { chainFrontends } from './chain-frontends.ts';
 import { dumpsByFamily, type Frontend, frontendKey, frontendLabel, frontendSteps, frontendsOfRecord } from './frontends.ts';
 import { type FlowTargetSpec, flowTargetText } from './target.ts';
@@ -69,12 +69,32 @@ function* missingFrontends(resolution: Resolution, service: ServiceRecord): Step
 }
 
 /** Who does Services on the node where it is not kube-proxy with the rules of this dump, and what to collect; empty where it is, or the dump is an excerpt. */
-export function otherProxyRemark({ ruleset, cluster, origin }: Resolution): string {
-  const proxies = ruleset.dumps.map((dump) =>
-    serviceProxyOf(ruleset, dump, cluster, dumpNode({ ruleset, cluster, origin }, dump).name),
-  );
-  const told = proxies.find(isElsewhere);
-  return told === undefined || proxies.some(({ kind }) => kind === 'iptables') ? '' : serviceProxyText(told);
+export function otherProxyRemark(resolution: Resolution): string {
+  return runToEnd(otherProxySteps(resolution));
+}
+
+const remarks = new WeakMap<Resolution, string>();
+const dumpsBetweenPauses = 64;
+
+/** The same; pauses every few dozen dumps, and is looked for once. */
+export function* otherProxySteps(resolution: Resolution): Steps<string> {
+  let remark = remarks.get(resolution);
+  if (remark === undefined) {
+    const { ruleset, cluster } = resolution;
+    yield* dumpNodeSteps(resolution);
+    yield* serviceProxySteps(ruleset);
+    let told: ServiceProxy | undefined;
+    let isHere = false;
+    for (const dump of ruleset.dumps) {
+      if (dump.index % dumpsBetweenPauses === dumpsBetweenPauses - 1) yield;
+      const proxy = serviceProxyOf(ruleset, dump, cluster, dumpNode(resolution, dump).name);
+      if (isElsewhere(proxy)) told ??= proxy;
+      isHere ||= proxy.kind === 'iptables';
+    }
+    remark = told === undefined || isHere ? '' : serviceProxyText(told);
+    remarks.set(resolution, remark);
+  }
+  return remark;
 }
 
 /** Who does the Services of a Kubernetes node where the dump does not show them; empty elsewhere. */

@@ -1,12 +1,13 @@
 /** What is said of a dump that has no Services. */
+import type { Steps } from '../../base/steps.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
-import { otherProxyRemark } from './resolve-target.ts';
+import { otherProxySteps } from './resolve-target.ts';
 
-/** Why a dump has no Services, in a sentence. */
-export function whyNoServices(resolution: Resolution): string {
+/** Why a dump has no Services, in a sentence. A file may hold thousands of dumps: pauses every few dozen. */
+export function* whyNoServices(resolution: Resolution): Steps<string> {
   const { ruleset } = resolution;
   if (ruleset.dumps.length === 0) return 'This document holds no iptables rules.';
-  const other = otherProxyRemark(resolution);
+  const other = yield* otherProxySteps(resolution);
   if (other !== '') return other;
   if (!ruleset.tables.some((table) => table.name === 'nat'))
     return "The dump has no nat table, which is where kube-proxy's Services are.";

@@ -1,6 +1,6 @@
 /** A dump with the names of its chains as comments, which iptables-restore loads as it loads the dump. */
 import { oneLine } from '../../base/safe-text.ts';
-import type { Steps } from '../../base/steps.ts';
+import { joinedSteps, type Steps } from '../../base/steps.ts';
 import { type Chain, tableAt } from '../../ruleset/ruleset.ts';
 import type { SourceDocument } from '../../syntax/document.ts';
 import type { Line } from '../../syntax/line.ts';
@@ -37,7 +37,7 @@ export function* annotateSteps(document: SourceDocument, resolution: Resolution)
     }
     pieces.push(line.text, end);
   }
-  return { text: `${document.byteOrderMark ? '\ufeff' : ''}${pieces.join('')}`, comments };
+  return { text: `${document.byteOrderMark ? '\ufeff' : ''}${yield* joinedSteps(pieces, '')}`, comments };
 }
 
 /** Whether the comments directly above a line hold this one. */

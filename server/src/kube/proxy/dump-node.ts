@@ -1,5 +1,6 @@
 /** Which node a dump was taken on: said by the user, told by its file's name, or by what only one node's rules have. */
 import { canonicalCIDR } from '../../base/ip.ts';
+import { runToEnd, type Steps } from '../../base/steps.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { NodeRecord } from '../../cluster/objects.ts';
 import type { NodeFacts } from '../../node/facts.ts';
@@ -183,8 +184,13 @@ interface Known {
 
 const known = new WeakMap<Ruleset, Known>();
 
-/** The nodes of all dumps of a ruleset, in their order. What tells the node in IPv4's rules holds for IPv6's beside them. */
-export function dumpNodes(ruleset: Ruleset, cluster: Cluster, origin: DumpOrigin): readonly DumpNode[] {
+interface Asked {
+  readonly ruleset: Ruleset;
+  readonly cluster: Cluster;
+  readonly origin: DumpOrigin;
+}
+
+function knownNodes({ ruleset, cluster, origin }: Asked): readonly DumpNode[] | undefined {
   const before = known.get(ruleset);
   if (
     before?.cluster === cluster &&
@@ -193,8 +199,23 @@ export function dumpNodes(ruleset: Ruleset, cluster: Cluster, origin: DumpOrigin
     before.origin.facts === origin.facts
   )
     return before.nodes;
-  const told = ruleset.dumps.map((dump) => nodeTold(ruleset, dump, cluster, origin));
+  return undefined;
+}
+
+const dumpsBetweenPauses = 64;
+
+/** Looks for the nodes of all dumps of a ruleset, of which a file may hold thousands, so that `dumpNode` and `dumpNodes` know them. Pauses every few dozen. */
+export function* dumpNodeSteps(asked: Asked): Steps<readonly DumpNode[]> {
+  const before = knownNodes(asked);
+  if (before !== undefined) return before;
+  const { ruleset, cluster, origin } = asked;
+  const told: Told[] = [];
+  for (const dump of ruleset.dumps) {
+    told.push(nodeTold(ruleset, dump, cluster, origin));
+    if (told.length % dumpsBetweenPauses === 0) yield;
+  }
   const others = toldBeside(ruleset, told);
+  yield;
   const nodes = told.map((own, index): DumpNode => {
     const { name, reason } = own.name === '' ? (others[index] ?? own) : own;
     return { name, reason, record: cluster.node(name) ?? null };
@@ -203,11 +224,13 @@ export function dumpNodes(ruleset: Ruleset, cluster: Cluster, origin: DumpOrigin
   return nodes;
 }
 
+/** The nodes of all dumps of a ruleset, in their order. What tells the node in IPv4's rules holds for IPv6's beside them. */
+export function dumpNodes(ruleset: Ruleset, cluster: Cluster, origin: DumpOrigin): readonly DumpNode[] {
+  return runToEnd(dumpNodeSteps({ ruleset, cluster, origin }));
+}
+
 /** The node that one dump of a ruleset was taken on. Every answer that depends on the node asks here. */
-export function dumpNode(
-  { ruleset, cluster, origin }: { readonly ruleset: Ruleset; readonly cluster: Cluster; readonly origin: DumpOrigin },
-  dump: Dump,
-): DumpNode {
+export function dumpNode({ ruleset, cluster, origin }: Asked, dump: Dump): DumpNode {
   return (
     dumpNodes(ruleset, cluster, origin)[dump.index] ?? { name: '', record: null, reason: 'The dump is not of this ruleset.' }
   );

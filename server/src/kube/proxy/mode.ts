@@ -2,7 +2,9 @@
  * What does the work of Services on a node: kube-proxy in one of its modes, kube-proxy whose chains were flushed, or another program.
  * Told by the dump, else by the cluster: what neither shows is not claimed.
  */
+
 import { createMemory } from '../../base/memory.ts';
+import type { Steps } from '../../base/steps.ts';
 import { type Cluster, emptyCluster } from '../../cluster/cluster.ts';
 import type { ProxyConfig } from '../../cluster/objects.ts';
 import { isTableWhole } from '../../ruleset/completeness.ts';
@@ -210,6 +212,18 @@ interface ShownDump {
 }
 
 const shownInBefore = new WeakMap<Ruleset, readonly ShownDump[]>();
+
+const dumpsBetweenPauses = 64;
+
+/** Looks for what all dumps of a file show, of which it may hold thousands, so that `serviceProxyOf` knows it. Pauses every few dozen. */
+export function* serviceProxySteps(ruleset: Ruleset): Steps<void> {
+  if (shownInBefore.get(ruleset) !== undefined) return;
+  for (const dump of ruleset.dumps) {
+    shownBy(ruleset, dump);
+    if (dump.index % dumpsBetweenPauses === dumpsBetweenPauses - 1) yield;
+  }
+  shownIn(ruleset);
+}
 
 /** What the dumps of a file show: the first of each family and kind, in their order. A file may hold thousands of dumps. */
 function shownIn(ruleset: Ruleset): readonly ShownDump[] {

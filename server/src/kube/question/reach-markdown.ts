@@ -1,5 +1,6 @@
 /** Who reaches a Service, as Markdown: a table for each of its ports. */
 import { markdownText } from '../../base/safe-text.ts';
+import { joinedSteps, type Steps } from '../../base/steps.ts';
 import type { ReachReport, ReachService } from './reach.ts';
 import { alternativeText, rowsOf } from './reach-words.ts';
 
@@ -24,14 +25,14 @@ function serviceLines({ name, protocol, entries }: ReachService): readonly strin
   ];
 }
 
-/** A report as a document. @param title what it is about, such as the name of the dump's file */
-export function reachMarkdown({ services, notes, node }: ReachReport, title: string): string {
+/** A report as a document. Pauses after each Service. @param title what it is about, such as the name of the dump's file */
+export function* reachMarkdown({ services, notes, node }: ReachReport, title: string): Steps<string> {
   const of = node === '' ? title : `${title}, ${node}`;
-  return [
-    `# ${markdownText(`Who reaches what: ${of}`)}`,
-    '',
-    ...services.flatMap(serviceLines),
-    ...notes.map((note) => `- ${markdownText(note)}`),
-    '',
-  ].join('\n');
+  const lines = [`# ${markdownText(`Who reaches what: ${of}`)}`, ''];
+  for (const service of services) {
+    for (const line of serviceLines(service)) lines.push(line);
+    yield;
+  }
+  for (const note of notes) lines.push(`- ${markdownText(note)}`);
+  return yield* joinedSteps([...lines, ''], '\n');
 }

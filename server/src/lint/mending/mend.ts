@@ -44,11 +44,11 @@ export function fixToMake({ fixes }: Finding, unsafe: boolean): Fix | undefined 
 /** Mends a text. Each round makes the fixes that do not get in each other's way; at most ten rounds. Pauses often; never throws. */
 export function* mend({ text, fileName, unsafe, find }: MendRequest): Steps<Mended> {
   let mark = text.startsWith(byteOrderMark) ? byteOrderMark : '';
-  let lines = unmendedLines(text.slice(mark.length));
+  let lines = yield* unmendedLines(text.slice(mark.length));
   const made: { readonly code: string; readonly title: string }[] = [];
   const seen = new Set<string>();
   for (let round = 1; ; round += 1) {
-    const now = mark + textOf(lines);
+    const now = mark + (yield* textOf(lines));
     const document = yield* readDocument(now, fileName);
     const input = { document, ruleset: yield* buildRuleset(document) };
     const left = yield* find(input);

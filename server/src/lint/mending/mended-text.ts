@@ -1,4 +1,5 @@
 /** A text under repair: its lines, each with the line of the text as given that it still is. */
+import { joinedSteps, lineSteps, type Steps } from '../../base/steps.ts';
 import type { SourceDocument } from '../../syntax/document.ts';
 import { type Change, inTextOrder } from './change.ts';
 
@@ -10,13 +11,16 @@ export interface MendedLine {
 }
 
 /** The lines of a text as given. A byte order mark is in none. */
-export function unmendedLines(text: string): readonly MendedLine[] {
-  return text.split('\n').map((line, origin) => ({ text: line, origin }));
+export function* unmendedLines(text: string): Steps<readonly MendedLine[]> {
+  const lines = yield* lineSteps(text);
+  return lines.map((line, origin) => ({ text: line, origin }));
 }
 
 /** The text of lines. */
-export function textOf(lines: readonly MendedLine[]): string {
-  return lines.map(({ text }) => text).join('\n');
+export function* textOf(lines: readonly MendedLine[]): Steps<string> {
+  const texts = lines.map(({ text }) => text);
+  yield;
+  return yield* joinedSteps(texts, '\n');
 }
 
 /** Changes as the document's own line ends have them: lines that are put among lines that end in CR LF end so, too. */

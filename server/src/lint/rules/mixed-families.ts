@@ -16,10 +16,12 @@ export const mixedFamilies: LintRule = {
 
 const addressOptions = new Set(['--source', '--destination', '--to-destination', '--to-source']);
 const rulesBetweenPauses = 2048;
+const dumpsBetweenPauses = 256;
 
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;
   for (const dump of ruleset.dumps) {
+    if (dump.index % dumpsBetweenPauses === dumpsBetweenPauses - 1) yield;
     if (dump.familyBy !== 'address' && dump.familyBy !== 'default') continue;
     const other = yield* firstOfOtherFamily(ruleset, dump);
     if (other === undefined) continue;

@@ -1,5 +1,5 @@
 import type { Steps } from '../../base/steps.ts';
-import { type ServiceProxy, serviceProxyOf, serviceProxyText } from '../../kube/proxy/mode.ts';
+import { type ServiceProxy, serviceProxyOf, serviceProxySteps, serviceProxyText } from '../../kube/proxy/mode.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { tableAt } from '../../ruleset/ruleset.ts';
 import type { NodeCommand } from '../mending/fix.ts';
@@ -20,6 +20,7 @@ export const serviceProxy: LintRule = {
 
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   const said = new Set<string>();
+  yield* serviceProxySteps(ruleset);
   for (const dump of ruleset.dumps) {
     yield;
     const proxy = serviceProxyOf(ruleset, dump);

@@ -25,7 +25,7 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
     if (formOf(ruleset, table) !== 'save' || !isTableWhole(ruleset, table)) continue;
     for (const chain of undeclared) {
       if (isNamedInUnreadLine(ruleset, chain)) continue;
-      reportChain(input, chain, report);
+      reportChain(input, chain, (yield* declaringTables(ruleset)).get(chain.name), report);
       yield;
     }
   }
@@ -33,23 +33,30 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
 
 const declaringBefore = new WeakMap<Ruleset, ReadonlyMap<string, Table>>();
 
-/** By a chain's name: the first table that declares it. A file may hold thousands of tables. */
-function declaringTables(ruleset: Ruleset): ReadonlyMap<string, Table> {
+const chainsBetweenPauses = 4_096;
+
+/** By a chain's name: the first table that declares it. A file may hold thousands of tables, and a table thousands of chains. */
+function* declaringTables(ruleset: Ruleset): Steps<ReadonlyMap<string, Table>> {
   let all = declaringBefore.get(ruleset);
   if (all === undefined) {
     const found = new Map<string, Table>();
-    for (const table of ruleset.tables)
-      for (const { name, declarations } of table.chains.values())
+    let looked = 0;
+    for (const table of ruleset.tables) {
+      for (const { name, declarations } of table.chains.values()) {
         if (declarations.length > 0 && !found.has(name)) found.set(name, table);
+        looked += 1;
+        if (looked % chainsBetweenPauses === 0) yield;
+      }
+    }
     all = found;
     declaringBefore.set(ruleset, all);
   }
   return all;
 }
 
-function reportChain(input: LintInput, chain: Chain, report: (finding: Finding) => void): void {
+/** @param elsewhere the table that does declare the chain */
+function reportChain(input: LintInput, chain: Chain, elsewhere: Table | undefined, report: (finding: Finding) => void): void {
   const { ruleset } = input;
-  const elsewhere = declaringTables(ruleset).get(chain.name);
   const hint =
     elsewhere === undefined ? '' : `; table ${elsewhere.name} has a chain of that name, but a jump cannot leave its table`;
   const what = { rule: 'Rule for', jump: 'Jump to', goto: 'Goto' } as const;

@@ -38,6 +38,10 @@ export function clientFiles(connection: Connection): FileAccess {
       return 'problem' in result ? undefined : result.text;
     },
 
+    async changedAt() {
+      return undefined;
+    },
+
     async read(uri) {
       const result = await read({ uri });
       if ('problem' in result) throw new Error(result.problem);

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, readdir } from 'node:fs/promises';
+import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { URI, Utils } from 'vscode-uri';
@@ -37,6 +37,14 @@ export const nodeFiles: FileAccess = {
         const { bytesRead } = await file.read(buffer, 0, bytes, 0);
         return buffer.toString('utf8', 0, bytesRead);
       });
+    } catch {
+      return undefined;
+    }
+  },
+
+  async changedAt(uri) {
+    try {
+      return (await stat(URI.parse(uri).fsPath)).mtimeMs;
     } catch {
       return undefined;
     }
