@@ -1,3 +1,4 @@
+import { mayHaveMoreTables } from '../../ruleset/completeness.ts';
 import type { Chain } from '../../ruleset/ruleset.ts';
 import type { Asked } from '../journey.ts';
 import { type MarkUse, markLedger } from '../marks.ts';
@@ -48,6 +49,13 @@ function sharedBits(subject: Subject): readonly Shared[] {
   return [...pairs.values()];
 }
 
+function noneFound({ ruleset }: Subject): string {
+  const isAllShown = ruleset.dumps.every((dump) => !mayHaveMoreTables(ruleset, dump));
+  return isAllShown
+    ? "No two programs share bits of the packets' mark."
+    : "No two programs share bits of the packets' mark in what is shown of the rules.";
+}
+
 function look(subject: Subject, _asked: Asked | null): Looked {
   const found = sharedBits(subject).map(({ writer, owner, test, bits }): Found => {
     return foundCause({
@@ -60,5 +68,5 @@ function look(subject: Subject, _asked: Asked | null): Looked {
       ],
     });
   });
-  return { ...nothing, found, fine: found.length === 0 ? ["No two programs share bits of the packets' mark."] : [] };
+  return { ...nothing, found, fine: found.length === 0 ? [noneFound(subject)] : [] };
 }

@@ -34,7 +34,7 @@ function flushedIn({ ruleset }: Subject, dump: Dump): Flushed | undefined {
     if (table === undefined) continue;
     if (beside !== undefined && !table.chains.has(canary))
       return { table, beside, how: 'has no chain of kube-proxy, which makes one in each table' };
-    const services = table.chains.get(table.name === 'nat' ? 'KUBE-SERVICES' : 'KUBE-FORWARD');
+    const services = table.chains.get(proxyChain(table.name));
     const kept = [...table.chains.values()].filter((chain) => chain.name.startsWith('KUBE-') && chain.name !== canary);
     if (
       services !== undefined &&
@@ -100,5 +100,18 @@ function look(subject: Subject, asked: Asked | null): Looked {
       ],
     };
   }
-  return { ...nothing, fine: ["kube-proxy's chains stand in all tables: nobody flushed them."] };
+  return isAllThere(subject) ? { ...nothing, fine: ["kube-proxy's chains stand in all tables: nobody flushed them."] } : nothing;
+}
+
+/** Whether all of nat and filter is shown, and kube-proxy's chains stand in both: of an excerpt, or a node of another program, nothing is said. */
+function isAllThere({ ruleset }: Subject): boolean {
+  return ruleset.dumps.some((dump) =>
+    ['nat', 'filter'].every((name) =>
+      dump.tables.some((table) => table.name === name && table.chains.has(proxyChain(name)) && isTableWhole(ruleset, table)),
+    ),
+  );
+}
+
+function proxyChain(table: string): string {
+  return table === 'nat' ? 'KUBE-SERVICES' : 'KUBE-FORWARD';
 }

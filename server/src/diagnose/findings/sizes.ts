@@ -1,3 +1,4 @@
+import { mayHaveMoreTables } from '../../ruleset/completeness.ts';
 import type { Asked } from '../journey.ts';
 import { atOnce, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
 import type { Subject } from '../subject.ts';
@@ -22,16 +23,24 @@ function look({ ruleset }: Subject, _asked: Asked | null): Looked {
       if (chain.name === 'KUBE-SERVICES') entries = Math.max(entries, chain.rules.length);
     }
   }
-  if (services === 0) return { ...nothing, fine: [`There are ${rules} rules.`] };
+  const isAllShown = ruleset.dumps.every((dump) => !mayHaveMoreTables(ruleset, dump));
+  const shown = isAllShown ? `There ${rules === 1 ? 'is' : 'are'} ${ruleCount(rules)}` : `The text shows ${ruleCount(rules)}`;
+  if (services === 0) return { ...nothing, fine: [`${shown}.`] };
   const each = Math.round(proxyRules / services);
   const advice =
     entries > manyServices
       ? "; kube-proxy's nftables mode looks an address up in one step, and Services without clusterIP, NodePorts that nobody uses and allocateLoadBalancerNodePorts: false save some"
       : '';
+  // Of an excerpt nobody knows how long KUBE-SERVICES is.
+  const compared = isAllShown ? `; the first packet of a connection to none of them is compared with ${entries}${advice}` : '';
   return {
     ...nothing,
     fine: [
-      `There are ${rules} rules, of which kube-proxy has ${proxyRules} for ${services} Service ports in nat (about ${each} each); the first packet of a connection to none of them is compared with ${entries}${advice}.`,
+      `${shown}, of which kube-proxy has ${proxyRules} for ${services} Service ${services === 1 ? 'port' : 'ports'} in nat${services === 1 ? '' : ` (about ${each} each)`}${compared}.`,
     ],
   };
+}
+
+function ruleCount(rules: number): string {
+  return rules === 1 ? '1 rule' : `${rules} rules`;
 }
