@@ -5,10 +5,16 @@ import type { Chain, Table } from '../../ruleset/ruleset.ts';
 /** Programs that make all of their chains at once, used or not, by what is known of chains by name. */
 const keepers = new Set(['ufw', 'Docker', 'Docker Swarm', 'Podman (netavark)', 'libvirt']);
 
-/** Single chains that stay when nothing jumps to them any more. Source: kubelet up to 1.27, syncIPTablesRulesDeprecated; CNI portmap, genSetMarkChain. */
+/**
+ * Single chains that stay when nothing jumps to them any more. Source: kubelet up to 1.27, syncIPTablesRulesDeprecated; CNI portmap,
+ * genSetMarkChain; kube-proxy, pkg/proxy/ipvs/proxier.go, iptablesChains, which are made whether there are load balancers or not.
+ */
 const keptAlone: Readonly<Record<string, string>> = {
   'KUBE-MARK-MASQ': 'kube-proxy',
   'KUBE-MARK-DROP': 'kubelet',
+  'KUBE-LOAD-BALANCER': 'kube-proxy',
+  'KUBE-NODE-PORT': 'kube-proxy',
+  'KUBE-SOURCE-RANGES-FIREWALL': 'kube-proxy',
   'CNI-HOSTPORT-SETMARK': 'CNI portmap',
   'CNI-ADMIN': 'CNI firewall',
 };
