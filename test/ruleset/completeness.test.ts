@@ -345,3 +345,12 @@ describe('a rule is shown whole', () => {
     expect(new Set(shown(verbose))).toEqual(new Set([true]));
   });
 });
+
+describe('the output of -S that begins behind the policies', () => {
+  it('does not show that chains have no rules: those of built-in chains come first', () => {
+    const ruleset = rulesetOf('-N A\n-N B\n-A INPUT -j A\n-A FORWARD -j B\n');
+    const table = ruleset.tables[0];
+    const shown = [...(table?.chains.values() ?? [])].filter((chain) => isChainShownWhole(ruleset, chain));
+    expect(shown.map(({ name }) => name)).not.toContain('A');
+  });
+});

@@ -200,8 +200,9 @@ function isLastLine({ lines, tables }: Ruleset, number: number): boolean {
   return number === lines.length - 1 && tables.at(-1)?.commitLine === undefined;
 }
 
-/** The first line that names a chain: its declaration, its policy. */
-function placeOf({ declarations, mentions, rules }: Chain): number {
+/** The first line that names a chain: its declaration, its policy; -1 for a built-in chain of which neither is shown: they come first. */
+function placeOf({ builtin, declarations, mentions, rules }: Chain): number {
+  if (builtin && declarations.length + mentions.length === 0) return -1;
   return Math.min(
     declarations[0] ?? Number.POSITIVE_INFINITY,
     mentions[0] ?? Number.POSITIVE_INFINITY,

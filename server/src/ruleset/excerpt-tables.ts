@@ -20,6 +20,8 @@ interface Part {
 /** Whether a line is of nat for certain, or of another table; undefined where it may be of either. */
 function isOfNat({ name, target }: Line): boolean | undefined {
   if (isNatName(name) || isNatJump(name, target)) return true;
+  // kube-proxy accepts its health checks there.
+  if (name === 'KUBE-NODEPORTS' && target === 'ACCEPT') return false;
   if (name === 'FORWARD' || target === 'REJECT' || filterChain.test(name) || filterChain.test(target)) return false;
   return undefined;
 }
