@@ -274,6 +274,14 @@ function isRedirect(step: TraceStep): boolean {
   return step.kind === 'dnat' || step.kind === 'redirect' || step.kind === 'netmap';
 }
 
+/** Why nobody knows where a DNAT leads: its address could not be read, or it keeps the one of a packet that no address is known of. */
+function unknownTarget({ start }: PathContext, { kind, line, words }: TraceStep): PathEnd | undefined {
+  if (kind !== 'dnat' || line === null) return undefined;
+  if (words === 'dnat') return { kind: 'not-shown', what: `line ${line + 1} does not say to which address` };
+  const keepsAddress = start !== null && words.startsWith('dnat to :');
+  return keepsAddress ? { kind: 'not-shown', what: `line ${line + 1} changes the port alone` } : undefined;
+}
+
 function isMissing(chain: Chain): boolean {
   return chain.declarations.length === 0 && chain.rules.length === 0;
 }
@@ -305,6 +313,11 @@ function wholePath(
       endLine: null,
       isMasqueraded,
     };
+  }
+  const unknown = redirect === undefined ? undefined : unknownTarget(context, redirect);
+  if (unknown !== undefined) {
+    const from = soFar.level?.drawn ?? null;
+    return { probability, visits: usedVisits([soFar.visits], from), end: unknown, from, endLine: null, isMasqueraded };
   }
   const stop = after.verdict === 'accept' ? (redirect === undefined ? acceptedBy(after) : undefined) : after.lasts.at(-1);
   if (stop !== undefined && stop !== null) {

@@ -81,6 +81,15 @@ export function entryState({ kind, ends }: JudgedEntry): ServiceState {
     return { kind: isSure ? 'serves' : 'leads', words, line: null, remarks };
   }
   const { line, state, words } = worst;
+  // What nobody knows is no fault: it serves as far as shown.
+  if (state === 'unknown' && ends.endpoints.size > 0) {
+    return {
+      kind: 'leads',
+      words: `${countOf(ends.endpoints)}, as far as shown`,
+      line: null,
+      remarks: [`Others: ${words}.`, ...remarks],
+    };
+  }
   if (whole.length > 0) {
     const from = whole.map((place) => place.words).join(', ');
     return { kind: 'limited', words: `only from ${from}`, line, remarks: [`Other packets: ${words}.`, ...remarks] };
@@ -116,8 +125,9 @@ function combined(
   const isAll = bad.length === states.length && new Set(bad.map(({ state }) => `${state.kind} ${state.words}`)).size === 1;
   const { words, line } = named.state;
   const others = bad.length > 1 ? ` and ${bad.length - 1} more` : '';
+  const isUnknown = bad.every(({ state }) => state.kind === 'unknown');
   return {
-    kind: isPartly ? 'limited' : named.state.kind,
+    kind: isPartly ? (isUnknown ? 'leads' : 'limited') : named.state.kind,
     words: isAll ? words : `${words} at ${named.label}${others}`,
     line,
     remarks: [...(isAll || bad.length === 1 ? [] : bad.map(({ label, state }) => `${label}: ${state.words}.`)), ...remarks],

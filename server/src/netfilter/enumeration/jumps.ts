@@ -3,6 +3,7 @@ import { rulesFor } from '../rule-index.ts';
 import { effectOf } from './effects.ts';
 import { answerTo, suppose } from './facts.ts';
 import { jumpTarget } from './jump-target.ts';
+import { supposePassed } from './not-shown.ts';
 import { type Frame, type Matched, type Path, splitOff } from './path.ts';
 import { leaveChain, nextStage } from './stages.ts';
 import { addStep, assume, end, type Run } from './state.ts';
@@ -13,7 +14,10 @@ function jump(run: Run, path: Path, frame: Frame, line: number, name: string, is
   const words = named === null ? 'continue' : `${isGoto ? 'goto' : 'jump'} ${name}`;
   addStep(run, path, { chain, line, kind: named === null ? 'continue' : 'jump', words, target: named });
   const target = jumpTarget(run, chain, name);
-  if (target === null) return path;
+  if (target === null) {
+    if (named !== null && run.missing.has(named)) supposePassed(run, path, named);
+    return path;
+  }
   const rules = rulesFor(run.ruleset, target, path.packet);
   path.frame = isGoto
     ? { chain: target, rules, parent: frame.parent, resume: frame.resume }

@@ -8,6 +8,7 @@ import { translatedAtDestination, translatedAtSource } from '../nat.ts';
 import { hasConnection, type Packet } from '../packet.ts';
 import { rulesFor } from '../rule-index.ts';
 import { policyOf } from '../rule-order.ts';
+import { supposeEnded } from './not-shown.ts';
 import type { Frame, Path } from './path.ts';
 import { route } from './routing.ts';
 import { addStep, assume, end, noteUnshown, type Run } from './state.ts';
@@ -124,7 +125,10 @@ export function passEnd(run: Run, path: Path, frame: Frame): Path | null {
   const { chain } = frame;
   const table = chain.table.name;
   if (hasCutLines(run.ruleset, chain.table)) noteUnshown(run, { what: 'cut', table, chain: '' });
-  else if (!isChainShownWhole(run.ruleset, chain)) noteUnshown(run, { what: 'end', table, chain: chain.name });
+  else if (!isChainShownWhole(run.ruleset, chain)) {
+    noteUnshown(run, { what: 'end', table, chain: chain.name });
+    supposeEnded(run, path, chain);
+  }
   return leaveChain(run, path, frame);
 }
 

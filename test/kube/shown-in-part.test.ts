@@ -1,0 +1,93 @@
+/** What an excerpt does not show of a Service's chains: no command takes it for known, and all say the same of it. */
+import { describe, expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
+import { emptyCluster } from '../../server/src/cluster/cluster.ts';
+import { serviceEntries, serviceStates } from '../../server/src/features/services.ts';
+import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
+import { traceQuestion } from '../../server/src/kube/question/trace.ts';
+import { dumpState } from '../support/dump-state.ts';
+import { rulesetOf } from '../support/dumps.ts';
+import { edgesOf, flow } from './flow-support.ts';
+
+function stateOf(text: string, to = 'shop/web'): string {
+  const [state] = runToEnd(serviceStates(dumpState(text), [to])).states;
+  return `${state?.kind}: ${state?.words}`;
+}
+
+/** What a Pod's packet to an address takes to be so, for its likeliest outcome. */
+function assumed(text: string, to: string): readonly string[] {
+  const resolution = resolveChains(rulesetOf(text), emptyCluster);
+  const answer = runToEnd(traceQuestion(resolution, { from: '10.244.9.9', to }));
+  if (!answer.ok) throw new Error(answer.message);
+  return answer.report.outcomes[0]?.assuming ?? [];
+}
+
+const dispatch = `-A KUBE-SERVICES -d 10.96.20.10/32 -p tcp -m comment --comment "shop/web cluster IP" -m tcp --dport 80 -j KUBE-SVC-2WEB2WEB2WEB2WEB
+-A KUBE-NODEPORTS -p tcp -m comment --comment "shop/web" -m tcp --dport 30080 -j KUBE-EXT-2WEB2WEB2WEB2WEB
+`;
+const service = '-A KUBE-SVC-2WEB2WEB2WEB2WEB -m comment --comment "shop/web -> 10.244.1.5:8080" -j KUBE-SEP-2WEBAAAAAAAAAAAA\n';
+const endpoint =
+  '-A KUBE-SEP-2WEBAAAAAAAAAAAA -p tcp -m comment --comment "shop/web" -m tcp -j DNAT --to-destination 10.244.1.5:8080\n';
+/** What `grep shop/web` leaves of policy Local: the rule that jumps to KUBE-SVL- has no comment. */
+const external =
+  '-A KUBE-EXT-2WEB2WEB2WEB2WEB -s 10.244.0.0/16 -m comment --comment "pod traffic for shop/web external destinations" -j KUBE-SVC-2WEB2WEB2WEB2WEB\n';
+
+describe('a Service of which grep left a part', () => {
+  it('serves as far as shown, where the rules for others are not shown', () => {
+    expect(stateOf(dispatch + external + service + endpoint)).toBe('leads: 1 endpoint, as far as shown');
+  });
+
+  it('serves as far as shown, where the chains of one of its ports are not shown', () => {
+    const metrics =
+      '-A KUBE-SERVICES -d 10.96.20.10/32 -p tcp -m comment --comment "shop/web:metrics cluster IP" -m tcp --dport 9153 -j KUBE-SVC-2WEBMETRICSMETRI\n';
+    expect(stateOf(metrics + dispatch + service + endpoint)).toBe(
+      'leads: KUBE-SVC-2WEBMETRICSMETRI is not in the dump at 10.96.20.10:9153/tcp and 1 more',
+    );
+  });
+
+  it('has a health check in filter, which is no NodePort', () => {
+    const check =
+      '-A KUBE-NODEPORTS -p tcp -m comment --comment "shop/web health check node port" -m tcp --dport 31701 -j ACCEPT\n';
+    const entries = runToEnd(serviceEntries(dumpState(check + dispatch + external + service + endpoint), 'shop/web'));
+    expect(entries.map(({ label }) => label)).toEqual(expect.arrayContaining(['10.96.20.10:80/tcp', 'NodePort 30080/tcp']));
+    expect(entries.map(({ label }) => label)).not.toContain('NodePort 31701/tcp');
+  });
+});
+
+describe('a DNAT that cannot be read', () => {
+  const cut = '-A KUBE-SEP-2WEBAAAAAAAAAAAA -p tcp -m comment --comment "shop/web" -m tcp -j DNAT --to-destination 10.244.1.\n';
+
+  it('leads to no address that nobody wrote', () => {
+    expect(edgesOf(flow(dispatch + service + cut, '10.96.20.10:80')).at(-1)).toBe('KUBE-SEP-2WEBAAAAAAAAAAAA -> not known 1');
+    expect(stateOf(dispatch + service + cut)).toMatch(/^unknown: line 4 does not say to which address/);
+  });
+
+  it('leads to no address where it changes the port alone and nothing tells to what address packets are sent', () => {
+    const port = cut.replace('10.244.1.', ':8080');
+    expect(stateOf(service + port)).toBe('unknown: line 2 changes the port alone');
+    // Where that is told, it is the address that packets keep.
+    expect(edgesOf(flow(dispatch + service + port, '10.96.20.10:80')).at(-1)).toBe(
+      'KUBE-SEP-2WEBAAAAAAAAAAAA -> 10.96.20.10:8080 1',
+    );
+  });
+});
+
+describe('a packet whose way goes through chains that are not shown', () => {
+  it('names what it takes to be so', () => {
+    expect(assumed(dispatch, '10.96.20.10:80')).toContain(
+      'KUBE-SVC-2WEB2WEB2WEB2WEB, which the text does not show, lets the packet pass.',
+    );
+  });
+
+  it('names the chain of which more may be shown elsewhere', () => {
+    const masquerade =
+      '-A KUBE-SVC-2WEB2WEB2WEB2WEB ! -s 10.244.0.0/16 -d 10.96.20.10/32 -p tcp -m comment --comment "shop/web cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ\n';
+    expect(assumed(dispatch + masquerade, '10.96.20.10:80')).toContain(
+      'What the text does not show of KUBE-SVC-2WEB2WEB2WEB2WEB lets the packet pass.',
+    );
+  });
+
+  it('says nothing of it where an endpoint takes the packet', () => {
+    expect(assumed(dispatch + service + endpoint, '10.96.20.10:80').join(' ')).not.toContain('lets the packet pass');
+  });
+});
