@@ -42,6 +42,21 @@ describe('completion over the protocol', () => {
     expect(await behind(3, 9)).toBe(0);
   });
 
+  it('has the codes of findings in a comment that ignores some', async () => {
+    const text = '# iptables-inspect: ignore ';
+    await server.client.sendNotification('textDocument/didChange', {
+      textDocument: { uri, version: 2 },
+      contentChanges: [{ range: { start: { line: 3, character: 0 }, end: { line: 3, character: 99 } }, text }],
+    });
+    const context = { triggerKind: 2, triggerCharacter: ' ' };
+    const place = { ...at(3, text.length), context };
+    const { items } = await server.client.sendRequest<CompletionList>('textDocument/completion', place);
+    expect(items.find(({ label }) => label === 'orphaned-chain')).toMatchObject({
+      detail: 'A chain is declared, but no way from a built-in chain leads to it.',
+      textEdit: { newText: 'orphaned-chain' },
+    });
+  });
+
   it('is empty in a document that is not open', async () => {
     const other = { textDocument: { uri: 'file:///other' }, position: { line: 0, character: 0 } };
     expect(await server.client.sendRequest('textDocument/completion', other)).toEqual({ isIncomplete: false, items: [] });

@@ -9,6 +9,7 @@ import { familyOfOptions } from '../../syntax/rule-family.ts';
 import type { RuleOption, Span } from '../../syntax/statement.ts';
 import type { DumpState } from '../support/state.ts';
 import { chainOffers } from './chain-offers.ts';
+import { ignoreOffers } from './ignore-offers.ts';
 import { approachTo, isKnownAt, isTakenFrom, jumpTest } from './jumpable-chains.ts';
 import {
   builtinOffers,
@@ -76,7 +77,7 @@ export function* completion(state: DumpState, position: Position, request: Compl
 function* offersAt(asked: Asked): Steps<Offered | undefined> {
   switch (asked.text.charAt(0)) {
     case '#':
-      return undefined;
+      return ignoreOffers(asked.text, asked.offset);
     case '*':
       return asked.context.table === undefined ? atTable(asked) : undefined;
     case ':':

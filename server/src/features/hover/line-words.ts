@@ -1,6 +1,9 @@
 import type { Position } from 'vscode-languageserver-types';
 import { counted } from '../../base/counted.ts';
+import { documentationUrl, findingCodes } from '../../lint/registry.ts';
 import type { Place } from '../../lint/support/finding.ts';
+import { ignoresIn } from '../../lint/support/ignores.ts';
+import type { Ruleset } from '../../ruleset/ruleset.ts';
 import { statementOf } from '../../syntax/document.ts';
 import type { Counters, Span, Statement } from '../../syntax/statement.ts';
 import { commandHelp } from '../support/command-text.ts';
@@ -13,15 +16,26 @@ export interface LineWord {
   readonly blocks: readonly Block[];
 }
 
-/** The command, the policy, the counters, a `!` or the COMMIT under a position; undefined for anything else. */
+/** The command, the policy, the counters, a `!`, the COMMIT or the code of an ignored finding under a position; undefined for anything else. */
 export function lineWordAt({ ruleset }: DumpState, position: Position): LineWord | undefined {
   const source = ruleset.lines[position.line];
   if (source === undefined || source.listing) return undefined;
+  if (source.kind === 'comment') return ignoredCodeAt(ruleset, position);
   for (const [{ start, end }, texts] of wordsOf(statementOf(source))) {
     const place = { line: position.line, start, end };
     if (end > start && touches(place, position)) return { place, blocks: texts.map((text) => ({ kind: 'paragraph', text })) };
   }
   return undefined;
+}
+
+/** The code of a finding in a comment that ignores it, with what it means. */
+function ignoredCodeAt(ruleset: Ruleset, position: Position): LineWord | undefined {
+  const ignore = ignoresIn(ruleset).find(({ line }) => line === position.line);
+  const place = ignore?.codes.find((code) => touches(code, position));
+  const says = place === undefined ? undefined : findingCodes().get(place.code);
+  if (place === undefined || says === undefined) return undefined;
+  const name: Text = { label: place.code, link: documentationUrl(place.code) ?? '' };
+  return { place, blocks: [{ kind: 'paragraph', text: [name, ': ', says] }] };
 }
 
 function* wordsOf(statement: Statement): Generator<readonly [Span, readonly Text[]]> {
