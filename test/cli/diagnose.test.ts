@@ -124,7 +124,7 @@ describe('diagnose', () => {
       [[empty], 'is a directory and no node bundle; expected iptables-save.txt in it'],
       [[folder], 'holds several bundles (hairpin-off/, healthy/); name one of them'],
       [[join(folder, 'nowhere')], 'nowhere'],
-      [[join(folder, 'healthy'), '--from', 'shop/client-0'], '--from and --to go together'],
+      [[join(folder, 'healthy'), '--from', 'shop/client-0'], '--to is missing: --from and --to go together'],
       [[join(folder, 'healthy'), '--from', 'shop/nobody', '--to', 'shop/web'], 'The cluster has no Pod shop/nobody.'],
       [[join(folder, 'healthy'), '--from', '10.0.0.1', '--to', '10.0.0.2'], 'has no port'],
     ];

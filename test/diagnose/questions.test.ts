@@ -22,6 +22,15 @@ const flushedNat = (text: string): string =>
     '*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\nCOMMIT\n',
   );
 
+/** What kube-proxy writes for a Service without endpoints. */
+const refused =
+  (comment: string, target: string) =>
+  (text: string): string => {
+    const end = text.indexOf('COMMIT\n', text.indexOf('*filter\n'));
+    const rule = `-A KUBE-SERVICES -d 10.96.10.200/32 -p tcp -m comment --comment "${comment}" -m tcp --dport 80 -j ${target}\n`;
+    return text.slice(0, end) + rule + text.slice(end);
+  };
+
 const stale =
   'ipv4     2 udp      17 25 src=10.42.0.30 dst=10.96.0.10 sport=41000 dport=53 [UNREPLIED] src=10.42.0.9 dst=10.42.0.30 sport=53 dport=41000 mark=0 use=1\n';
 
@@ -32,6 +41,33 @@ const questions: readonly Asked[] = [
     ask: ['shop/client-0', 'shop/web'],
     answer: /Somebody flushed rules under kube-proxy: table nat .*mangle still has it/,
     mend: /restart kube-proxy/,
+  },
+  {
+    question: 'Why is a Service refused?',
+    changes: {
+      'cluster.json': null,
+      'iptables-save.txt': refused('shop/old:http has no endpoints', 'REJECT --reject-with icmp-port-unreachable'),
+    },
+    ask: ['10.42.0.30', '10.96.10.200:80'],
+    answer: /kube-proxy refuses the packet, as shop\/old:http has no endpoints/,
+    mend: /^give shop\/old an endpoint that is ready: .*kubectl get service old -n shop -o wide/,
+  },
+  {
+    question: 'Why is a Service dropped on this node alone?',
+    changes: { 'cluster.json': null, 'iptables-save.txt': refused('shop/old:http has no local endpoints', 'DROP') },
+    ask: ['10.42.0.30', '10.96.10.200:80'],
+    answer: /kube-proxy drops the packet, as shop\/old:http has no local endpoints/,
+    mend: /^run a ready Pod of shop\/old on this node/,
+  },
+  {
+    question: 'Why is a Service refused, whose name would be a command?',
+    changes: {
+      'cluster.json': null,
+      'iptables-save.txt': refused('shop/$(reboot):http has no endpoints', 'REJECT --reject-with icmp-port-unreachable'),
+    },
+    ask: ['10.42.0.30', '10.96.10.200:80'],
+    answer: /has no endpoints/,
+    mend: /^change it where .* is configured/,
   },
   {
     question: 'Why does UDP go to a dead Pod?',

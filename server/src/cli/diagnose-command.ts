@@ -34,7 +34,9 @@ export async function runDiagnose(
 ): Promise<{ readonly output: string; readonly status: 0 | 1 }> {
   const { from, to, proto, node } = options;
   if ((from === undefined) !== (to === undefined))
-    throw new UsageError('--from and --to go together: where a packet comes from, and where it is to go');
+    throw new UsageError(
+      `${from === undefined ? '--from is missing' : '--to is missing'}: --from and --to go together. --from says where a packet comes from (namespace/pod, an address, this-node, outside), --to where it is to go (namespace/service)`,
+    );
   const dump = readDump(path);
   const cluster = await readCluster(options, [], dump.facts);
   const subject = runSteps(subjectSteps({ ...dump, cluster, origin: originOf(dump, node) }), `checking ${dump.file}`);

@@ -23,6 +23,25 @@ export const ruleVerdict: NodeFinding = {
 
 const codes: Readonly<Record<Exclude<Verdict, 'accept'>, string>> = { drop: 'dropped-by-rule', reject: 'rejected-by-rule' };
 
+/** The Service of which kube-proxy's rule says that it has no endpoints, or none on this node: "shop/web:http has no local endpoints". */
+const withoutEndpoints = /^([a-z0-9-]{1,63})\/([a-z0-9-]{1,63})(?::[a-z0-9-]{1,63})? has no (local )?endpoints$/;
+
+/** Where kube-proxy refuses it is the Service that lacks something, not the rule. */
+function lackOf(subject: Subject, { chain, line }: TraceStep): Pick<Cause, 'confirm' | 'mend'> | undefined {
+  const rule = line === null || !chain.name.startsWith('KUBE-') ? undefined : ruleAt(subject.ruleset, line);
+  const [, namespace, name, local] = withoutEndpoints.exec(rule === undefined ? '' : commentOf(rule)) ?? [];
+  if (namespace === undefined || name === undefined) return undefined;
+  return {
+    confirm: [`kubectl get endpointslices -n ${namespace} -l kubernetes.io/service-name=${name} -o yaml`],
+    mend:
+      local === undefined
+        ? [
+            `give ${namespace}/${name} an endpoint that is ready: its selector must find Pods (kubectl get service ${name} -n ${namespace} -o wide), and a readiness probe must succeed (kubectl get pods -n ${namespace})`,
+          ]
+        : [`run a ready Pod of ${namespace}/${name} on this node, or make the traffic policy of the Service Cluster`],
+  };
+}
+
 function commandOf({ chain }: TraceStep, family: 'ipv4' | 'ipv6'): string {
   return `${family === 'ipv6' ? 'ip6tables' : 'iptables'} -t ${chain.table.name} -L ${chain.name} -v -n -x --line-numbers`;
 }
@@ -104,12 +123,13 @@ function byForeignMark(subject: Subject, journey: Journey, own: Cause): Cause | 
 }
 
 function verdictCause(subject: Subject, verdict: Exclude<Verdict, 'accept'>, step: TraceStep, family: 'ipv4' | 'ipv6'): Cause {
+  const lack = lackOf(subject, step);
   return {
     code: codes[verdict],
     message: messageOf(subject, step, verdict, 'the packet'),
     evidence: step.line === null ? [] : [ruleEvidence(subject, step.line)],
-    confirm: [commandOf(step, family)],
-    mend: mendOf(subject, step, family),
+    confirm: [commandOf(step, family), ...(lack?.confirm ?? [])],
+    mend: lack?.mend ?? mendOf(subject, step, family),
   };
 }
 
