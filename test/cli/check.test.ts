@@ -186,6 +186,32 @@ describe('resolve', () => {
     );
   });
 
+  it('prints the chains that are named, and says where there is none of that name', () => {
+    const { stdout, status } = inspect(['resolve', sample, 'KUBE-SEP-LHZID5ROYHOMKZPZ', 'KUBE-SERVICES', '--cluster', cluster]);
+    expect(stdout.split('\n').map((line) => line.trim().split(/\s+/).slice(1, 3).join(' '))).toEqual([
+      '',
+      'KUBE-SERVICES services',
+      '',
+      '',
+      'KUBE-SEP-LHZID5ROYHOMKZPZ endpoint',
+      'KUBE-SERVICES services',
+      '',
+    ]);
+    expect(status).toBe(0);
+    const typo = inspect(['resolve', sample, 'KUBE-SEP-LHZID5ROYHOMKZPX']);
+    expect(typo.stderr).toContain('there is no chain KUBE-SEP-LHZID5ROYHOMKZPX. Did you mean KUBE-SEP-LHZID5ROYHOMKZPZ');
+    expect([typo.stdout, typo.status]).toEqual(['', 2]);
+    expect(inspect(['resolve', sample, 'INPUT', '--annotate']).stderr).toContain('--annotate prints the whole dump');
+  });
+
+  it('says that Pods need a cluster, where there is none', () => {
+    expect(inspect(['resolve', sample, 'KUBE-SEP-LHZID5ROYHOMKZPZ']).stdout).toMatch(
+      /-> 10\.244\.1\.9:8080 \(comment\)\n\nnote: Pods are addresses here, as no cluster of this dump is known: --cluster FILE names them\.\n$/,
+    );
+    expect(inspect(['resolve', sample, 'KUBE-SERVICES']).stdout).not.toContain('note:');
+    expect(inspect(['resolve', sample, '--cluster', cluster]).stdout).not.toContain('note:');
+  });
+
   it('prints JSON in the documented shape', () => {
     const { chains } = JSON.parse(inspect(['resolve', sample, '--cluster', cluster, '--format', 'json']).stdout) as {
       chains: readonly { chain: string }[];

@@ -1,7 +1,7 @@
 // `npm run -s inspect` and `npm run -s server`: starts the built bundle in this very process, and builds it first where it is missing
 // or older than its sources. Standard output belongs to the program that is started.
 import { spawnSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,11 +29,16 @@ function newestSource() {
 const program = programs[process.argv[2]];
 const built = modified(program.bundle);
 if (built === undefined || built < newestSource()) {
+  if (!existsSync(join(root, 'node_modules/esbuild'))) {
+    process.stderr.write('Nothing is installed yet. Once in a checkout: npm ci\n');
+    process.exit(2);
+  }
+  process.stderr.write('Building ...\n');
   const { status } = spawnSync(process.execPath, [join(root, 'esbuild.mjs'), program.part, 'cluster'], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   if (status !== 0) {
-    process.stderr.write('The build failed; see above. With nothing installed yet: npm ci\n');
+    process.stderr.write('The build failed; see above.\n');
     process.exit(2);
   }
 }

@@ -16,6 +16,10 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
   ],
   resolve: [
     { args: 'resolve node-a.iptables', does: 'whose chain is whose, by the comments of the dump' },
+    {
+      args: 'resolve node-a.iptables KUBE-SEP-QWFXKANDF3TMYGQH --cluster cluster.json',
+      does: 'which Pod is behind a chain',
+    },
     { args: 'resolve node-a.iptables --cluster cluster.json --format json', does: 'by the objects of the cluster, with Pods' },
   ],
   flow: [

@@ -20,7 +20,5 @@ export const commandStatuses: readonly (readonly [command: string, text: string]
 /** What `--help` of a command says of its exit status, one line or two. */
 export function statusText(command: string): string {
   const one = something[command];
-  return one === undefined
-    ? `\nExit status: 0 done, 2 ${unusable}.`
-    : `\nExit status: 0 looked and found nothing of that, 1 ${one}; 2 ${unusable}.`;
+  return one === undefined ? `\nExit status: 0 done, 2 ${unusable}.` : `\nExit status: 1 if ${one}; 0 if not; 2 if ${unusable}.`;
 }

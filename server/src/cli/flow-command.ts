@@ -31,7 +31,7 @@ export interface FlowOptions extends ClusterOptions {
 export async function runFlow(path: string, options: FlowOptions): Promise<string> {
   // Before anything large is read.
   const parsed = parseFlowTarget(ownRequest(options.to));
-  if (!parsed.ok && !isChainRequest(options.to)) throw new UsageError(`--to: ${parsed.message}`);
+  if (!parsed.ok && !isChainRequest(options.to)) throw new UsageError(`--to: ${parsed.message}${chainHint(options.to)}`);
   if (options.with !== undefined && (options.format === 'mermaid' || options.format === 'dot'))
     throw new UsageError(`--with: two flows are printed as text, json, svg or html, not as ${options.format}`);
   if (path === '-' && options.with === '-') throw new UsageError('--with: only one of two dumps can come from standard input');
@@ -44,6 +44,11 @@ export async function runFlow(path: string, options: FlowOptions): Promise<strin
   if (!answer.ok) throw new UsageError(`${file}: ${answer.reason}`);
   if (options.with !== undefined) return comparedFlows(answer.graph, dump.file, options.with, options);
   return graphText(answer.graph, options.format, file);
+}
+
+/** Who copies a chain's name out of a dump is told how a chain is asked for. */
+function chainHint(to: string): string {
+  return /^[A-Za-z]+-[\w-]+$/.test(to) ? ` A chain is asked for with its table: chain:nat/${to}` : '';
 }
 
 /** The flow of a second dump beside the first one's. */

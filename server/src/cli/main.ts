@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
-import { OutputError, print, say } from './output.ts';
+import { nearestNames } from '../base/nearest-names.ts';
+import { OutputError, print, programName, say } from './output.ts';
 import { type Answer, program } from './program.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -18,8 +19,19 @@ process.on('uncaughtException', (error) => {
 });
 
 function sayFailure(error: unknown): void {
-  if (error instanceof UsageError || error instanceof OutputError) say(error.message);
+  if (error instanceof UsageError || error instanceof OutputError) say(withHelp(error.message, process.argv[2]));
   else say(`this is a fault of the program, and no answer: ${error instanceof Error ? error.message : String(error)}`);
+}
+
+function unknownCommand(asked: string, commands: readonly string[]): string {
+  const [nearest] = nearestNames(asked, commands);
+  return `unknown command '${asked}'${nearest === undefined ? `; ${programName} --help names all` : ` (Did you mean ${nearest}?)`}`;
+}
+
+/** What is missing or too much is told by the help of the command: what its arguments are, and examples. */
+function withHelp(text: string, command = ''): string {
+  if (!/^(?:missing required argument|required option|too many arguments)/.test(text)) return text;
+  return `${text.trimEnd().replace(/\.$/, '')}; ${programName} ${command} --help has examples`;
 }
 
 /** Runs what the arguments ask for; the exit status. Everything is written before it returns. */
@@ -33,13 +45,22 @@ async function run(): Promise<number> {
     (text) => {
       help += text;
     },
-    say,
+    (text) => say(withHelp(text, process.argv[2])),
   );
   try {
     if (process.argv.length <= 2) {
       const commands = root.commands.map((command) => command.name());
       throw new UsageError(`expected a command: ${commands.join(', ')}; --help says what each does`);
     }
+    const [first, asked] = process.argv.slice(2);
+    // Without this the help of all commands is printed for one that is none.
+    if (first === 'help' && asked !== undefined && !root.commands.some((command) => command.name() === asked))
+      throw new UsageError(
+        unknownCommand(
+          asked,
+          root.commands.map((command) => command.name()),
+        ),
+      );
     await root.parseAsync();
     if (answer === undefined) throw new UsageError('the command gave no answer');
     await print(answer.output);

@@ -189,12 +189,18 @@ function addDiagnose(root: Command, answered: Answered): void {
 }
 
 function addResolve(root: Command, answered: Answered): void {
-  withCluster(root.command('resolve').description('the Service, endpoint and Pod behind each chain').argument('<dump>', dumpHelp))
+  withCluster(
+    root
+      .command('resolve')
+      .description('the Service, endpoint and Pod behind each chain')
+      .argument('<dump>', dumpHelp)
+      .argument('[chain...]', 'these chains only, such as KUBE-SEP-QWFXKANDF3TMYGQH'),
+  )
     .addOption(formatOption('text', 'json'))
     .option('--annotate', 'print the dump with these names as comments; iptables-restore loads it as before')
-    .action(async (dump, options) => {
+    .action(async (dump, chains, options) => {
       const { runResolve } = await import('./resolve-command.ts');
-      answered({ output: await runResolve(dump, options), status: 0 });
+      answered({ output: await runResolve(dump, chains, options), status: 0 });
     });
 }
 

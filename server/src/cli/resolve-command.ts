@@ -1,5 +1,7 @@
 import { hostPort } from '../base/ip.ts';
+import { nearestNames } from '../base/nearest-names.ts';
 import { jsonText, terminalText } from '../base/safe-text.ts';
+import { emptyCluster } from '../cluster/cluster.ts';
 import { clusterOfDump } from '../kube/drift/other-cluster.ts';
 import { annotateSteps } from '../kube/identity/annotate.ts';
 import type { Resolution } from '../kube/identity/chain-identity.ts';
@@ -20,10 +22,15 @@ interface ResolveOptions extends ClusterOptions {
   readonly annotate?: boolean;
 }
 
-/** `resolve DUMP`: every chain with its role and the Service, endpoint and Pod behind it; with `annotate` the dump with these as comments. */
-export async function runResolve(path: string, options: ResolveOptions): Promise<string | Buffer> {
+/**
+ * `resolve DUMP [CHAIN...]`: every chain, or those that are named, with role and the Service, endpoint and Pod behind it; with `annotate` the dump
+ * with these as comments. Throws UsageError for a chain that the dump does not have.
+ */
+export async function runResolve(path: string, chains: readonly string[], options: ResolveOptions): Promise<string | Buffer> {
   if (options.annotate === true && options.format === 'json')
     throw new UsageError('--annotate prints a dump: --format json has no place beside it');
+  if (options.annotate === true && chains.length > 0)
+    throw new UsageError('--annotate prints the whole dump: names of chains have no place beside it');
   const dump = readDump(path);
   const cluster = await readCluster(options, [], dump.facts);
   const { file, ruleset } = dump;
@@ -32,7 +39,8 @@ export async function runResolve(path: string, options: ResolveOptions): Promise
   const resolution = resolveChains(ruleset, own, originOf(dump, undefined));
   sayOtherProxy(file, resolution);
   if (options.annotate === true) return annotated(dump, resolution);
-  const report = runSteps(resolveSteps(ruleset, own), `naming the chains of ${file}`);
+  const all = runSteps(resolveSteps(ruleset, own), `naming the chains of ${file}`);
+  const report = chains.length === 0 ? all : { chains: namedChains(all.chains, chains, file) };
   if (options.format === 'json') return jsonText(report);
   const lines: string[] = [];
   let table = '';
@@ -43,7 +51,26 @@ export async function runResolve(path: string, options: ResolveOptions): Promise
     }
     lines.push(chainText(chain));
   }
+  // A cluster that the dump is not of has been told of, and names nothing.
+  const knows = cluster !== emptyCluster && own === cluster;
+  if (!knows && report.chains.some(({ endpoint }) => endpoint !== null))
+    lines.push(pc.dim(`\nnote: Pods are addresses here, as no cluster of this dump is known: --cluster FILE names them.`));
   return lines.join('\n');
+}
+
+/** Those chains that are asked for, in whichever table. */
+function namedChains(all: readonly ResolvedChain[], names: readonly string[], file: string): readonly ResolvedChain[] {
+  const wanted = new Set(names);
+  const found = all.filter(({ chain }) => wanted.has(chain));
+  for (const name of names) {
+    if (found.some(({ chain }) => chain === name)) continue;
+    const near = nearestNames(
+      name,
+      all.map(({ chain }) => chain),
+    );
+    throw new UsageError(`${file}: there is no chain ${name}${near.length === 0 ? '' : `. Did you mean ${near.join(' or ')}?`}`);
+  }
+  return found;
 }
 
 /** Bytes that iptables-restore takes; on a terminal what can be shown there. */
