@@ -138,6 +138,25 @@ describe('a rule that the ruleset alone does not decide', () => {
     expect(both('-m recent --set --name L --rsource')).toEqual(['drop 1 ']);
   });
 
+  it('knows how often a packet put itself on a list that it was not on', () => {
+    const text = (rules: string) =>
+      `*filter\n:FORWARD ACCEPT [0:0]\n${rules}-A FORWARD -m recent RULE --name L --rsource -j DROP\nCOMMIT\n`;
+    const set = '-A FORWARD -m recent --set --name L --rsource\n';
+    const update = '-A FORWARD -m recent --update --name L --rsource\n';
+    const fate = (rules: string, rule: string, isListed?: boolean) =>
+      enumerate(text(rules).replace('RULE', rule), {}, { ...notLocal, isListed: () => isListed }).outcomes.map(
+        ({ verdict }) => verdict,
+      );
+    expect(fate(set, '--update --seconds 30 --hitcount 6', false)).toEqual(['accept']);
+    expect(fate(set, '--rcheck --seconds 30 --hitcount 2', false)).toEqual(['accept']);
+    expect(fate(set + set, '--rcheck --hitcount 2', false)).toEqual(['drop']);
+    expect(fate(set + update, '--rcheck --hitcount 2', false)).toEqual(['drop']);
+    expect(fate(set, '! --rcheck --hitcount 2', false)).toEqual(['drop']);
+    // Who was there before may have been there often.
+    expect(fate(set, '--rcheck --hitcount 2', true)).toEqual(['accept', 'drop']);
+    expect(fate(set, '--rcheck --hitcount 2')).toEqual(['accept', 'drop']);
+  });
+
   it('treats `!` as the other answer', () => {
     expect(both('-m set ! --match-set ok src')).toEqual([
       'drop 1 The set ok does not have 203.0.113.9.',

@@ -96,8 +96,8 @@ export interface Packet {
   readonly snat: boolean;
   /** Whether a rule sent it to this node, whatever its address: TPROXY, or REDIRECT. */
   readonly isCaught: boolean;
-  /** What rules on its way wrote: the lists of `-m recent` it was put on (true) or taken from (false). */
-  readonly lists: ReadonlyMap<string, boolean>;
+  /** What rules on its way wrote: how often it was put on lists of `-m recent`, null where it was there before, and 0 where it was taken from them. */
+  readonly lists: ReadonlyMap<string, number | null>;
   /** Sets of ipset's that rules on its way added it to (true) or took it from (false), as "name directions". */
   readonly sets: ReadonlyMap<string, boolean>;
 }
@@ -183,7 +183,7 @@ function sameEnd(one: End, other: End): boolean {
   return one.address?.text === other.address?.text && one.port === other.port;
 }
 
-const noList: ReadonlyMap<string, boolean> = new Map();
+const noList: ReadonlyMap<string, never> = new Map<string, never>();
 
 /** A packet at the start of its way. */
 export function packetOf(spec: PacketSpec): Packet {

@@ -25,8 +25,26 @@ function entryOf({ name, end }: Pick<List, 'name' | 'end'>, packet: Packet): str
   return `${name} ${packet[end]?.text ?? 'picked'}`;
 }
 
-function put({ name, end }: List, isOn: boolean): (packet: Packet) => Packet {
-  return (packet) => ({ ...packet, lists: new Map([...packet.lists, [entryOf({ name, end }, packet), isOn]]) });
+type Change = (packet: Packet) => Packet;
+
+function write(list: List, packet: Packet, times: number | null): Packet {
+  return { ...packet, lists: new Map([...packet.lists, [entryOf(list, packet), times]]) };
+}
+
+function put(list: List): Change {
+  return (packet) => {
+    const times = packet.lists.get(entryOf(list, packet));
+    return write(list, packet, times === null ? null : (times ?? 0) + 1);
+  };
+}
+
+/** What it is where nobody knows how often it was put there before. */
+function putAgain(list: List): Change {
+  return (packet) => write(list, packet, null);
+}
+
+function take(list: List): Change {
+  return (packet) => write(list, packet, 0);
 }
 
 /** The question whether an entry is on a list, younger than so many seconds; null for any age. Its age is a number, -1 for none. */
@@ -51,8 +69,18 @@ function onList(
   });
 }
 
+interface Often extends Pick<Fact, 'learn'> {
+  readonly times: number;
+  readonly seconds: number | null;
+  readonly words: string;
+}
+
 /** The question whether it was seen so often. */
-function seenOften(list: List, packet: Packet, times: number, seconds: number | null, words: string): Answer {
+function seenOften(
+  list: List,
+  packet: Packet,
+  { times, seconds, words, learn }: Often,
+): Answer {
   return doubt({
     about: 'recent',
     key: `recent ${entryOf(list, packet)} ${times} times within ${seconds ?? 'any'}`,
@@ -60,6 +88,7 @@ function seenOften(list: List, packet: Packet, times: number, seconds: number | 
     no: '',
     likely: false,
     value: { of: `hits on ${entryOf(list, packet)} within ${seconds ?? 'any'}`, within: [[times, null]] },
+    ...(learn === undefined ? {} : { learn }),
   });
 }
 
@@ -71,29 +100,39 @@ export const recent: MatchReader = (match, context) => {
   };
   const set = optionNamed(match, '--set');
   // --set puts the address on the list and always matches.
-  if (set !== undefined) return [() => ({ kind: 'effect', holds: !isNegated(set), change: put(list, true) })];
+  if (set !== undefined) return [() => ({ kind: 'effect', holds: !isNegated(set), change: put(list) })];
   const remove = optionNamed(match, '--remove');
-  const check = optionNamed(match, '--rcheck') ?? optionNamed(match, '--update');
+  const update = optionNamed(match, '--update');
+  const check = optionNamed(match, '--rcheck') ?? update;
   if (remove === undefined && check === undefined) return [unknownMatch(match)];
+  const negated = isNegated(remove ?? check);
   const secondsValue = optionValue(optionNamed(match, '--seconds'), context);
   const seconds = secondsValue?.type === 'number' && remove === undefined ? secondsValue.value : null;
   const hitsValue = optionValue(optionNamed(match, '--hitcount'), context);
   const hits = hitsValue?.type === 'number' && remove === undefined ? hitsValue.value : 0;
   const words = seconds === null ? '' : ` within ${seconds} s`;
-  const taken = remove === undefined ? undefined : put(list, false);
+  // --update puts whoever is on the list there once more where the match holds, --remove takes it off whichever way.
+  const updates = remove === undefined && update !== undefined;
+  const found = remove !== undefined ? take(list) : updates && !negated ? put(list) : undefined;
+  const learn = remove !== undefined ? take(list) : updates && !negated ? putAgain(list) : undefined;
 
   const listed: Predicate = (packet, knows) => {
     const known = listedNow(list, packet, knows);
+    const times = packet.lists.get(entryOf(list, packet));
     // Who is on no list is not on it within some seconds either; who is may have been put there long ago.
-    const isOn = packet.lists.get(entryOf(list, packet)) ?? (known === true && seconds !== null ? undefined : known);
-    if (isOn === undefined) return onList(list, packet, seconds, words, known, taken);
-    return isOn && taken !== undefined ? { kind: 'effect', holds: true, change: taken } : isOn;
+    const isOn = times === undefined ? (known === true && seconds !== null ? undefined : known) : times !== 0;
+    if (isOn === undefined) return onList(list, packet, seconds, words, known, learn);
+    return isOn && found !== undefined ? { kind: 'effect', holds: true, change: found } : isOn;
   };
   const often: Predicate = (packet, knows) => {
     const known = listedNow(list, packet, knows);
-    if ((packet.lists.get(entryOf(list, packet)) ?? known) === false) return false;
-    return seenOften(list, packet, hits, seconds, words);
+    const times = packet.lists.get(entryOf(list, packet));
+    if (times === 0 || (times === undefined && known === false)) return false;
+    // Who was on no list is there as often as this packet was put there, just now.
+    if (known !== false || typeof times !== 'number') return seenOften(list, packet, { times: hits, seconds, words, ...(learn === undefined ? {} : { learn }) });
+    const holds = times >= hits;
+    return updates && holds !== negated ? { kind: 'effect', holds, change: put(list) } : holds;
   };
   const predicate = hits > 1 ? often : listed;
-  return [perhapsNegated(predicate, isNegated(remove ?? check))];
+  return [perhapsNegated(predicate, negated)];
 };
