@@ -105,6 +105,20 @@ COMMIT
     expect(raw('-m connbytes --connbytes 1 --connbytes-mode packets --connbytes-dir both')).toEqual(['accept']);
   });
 
+  it('have no mark of a connection behind table raw where they are invalid, template or not', () => {
+    const text = `*raw
+:PREROUTING ACCEPT [0:0]
+-A PREROUTING -j CT --zone 0
+COMMIT
+*filter
+:FORWARD ACCEPT [0:0]
+-A FORWARD -m connmark ! --mark 0x1 -j DROP
+COMMIT
+`;
+    expect(outcomes(text, { state: 'INVALID' })).toEqual(['accept']);
+    expect(outcomes(text)).toEqual(['drop']);
+  });
+
   it('show a template to rules in table raw', () => {
     const raw = (rules: string) =>
       outcomes(`*raw\n:PREROUTING ACCEPT [0:0]\n${rules}\n-A PREROUTING -m state --state NEW -j DROP\nCOMMIT\n`);

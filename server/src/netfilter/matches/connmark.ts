@@ -10,5 +10,5 @@ export const connmark: MatchReader = (match, context) =>
   read(match, context).map(
     (predicate): Predicate =>
       (packet, knows) =>
-        (hasConnection(packet) || packet.hasTemplate) && predicate(packet, knows),
+        (hasConnection(packet) || (packet.hasTemplate && !packet.isTracked)) && predicate(packet, knows),
   );
