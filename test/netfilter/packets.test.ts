@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EnumerateOptions } from '../../server/src/netfilter/enumeration/options.ts';
-import { assumedBy, enumerate, type PacketTexts, pathWords } from './support.ts';
+import { address, assumedBy, enumerate, type PacketTexts, pathWords } from './support.ts';
 
 const remote: EnumerateOptions = { isLocal: () => false };
 
@@ -37,8 +37,9 @@ COMMIT
     expect(outcomes(asking)).toContain(
       'accept: The interface that the packet came in by has an address, which REDIRECT gives it.: The address that REDIRECT gave lies in 192.0.2.1/32.',
     );
-    expect(outcomes(asking, {}, { ...remote, redirectAddress: '192.0.2.1' })).toEqual(['accept']);
-    expect(outcomes(asking, {}, { ...remote, redirectAddress: '192.0.2.2' })).toEqual(['drop']);
+    expect(outcomes(asking, {}, { ...remote, redirectAddress: () => address('192.0.2.1') })).toEqual(['accept']);
+    expect(outcomes(asking, {}, { ...remote, redirectAddress: () => address('192.0.2.2') })).toEqual(['drop']);
+    expect(outcomes(redirect, {}, { ...remote, redirectAddress: () => null })).toEqual(['drop']);
   });
 
   it('never has a loopback address, unless this node sends it', () => {

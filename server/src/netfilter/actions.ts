@@ -23,7 +23,7 @@ export interface NatRange {
 export type NumberChange = (old: number) => number;
 
 export type Action =
-  | { readonly kind: 'continue' | 'accept' | 'drop' | 'return' | 'masquerade' | 'notrack' | 'queue' }
+  | { readonly kind: 'continue' | 'accept' | 'drop' | 'return' | 'notrack' | 'queue' }
   /** A target that is known, and whose work no rule and no address shows: it is taken to let the packet pass. */
   | { readonly kind: 'unfollowed'; readonly name: string }
   | { readonly kind: 'reject'; readonly answer: string }
@@ -31,6 +31,8 @@ export type Action =
   | { readonly kind: 'jump'; readonly chain: string }
   /** A range that is null could not be read. */
   | { readonly kind: 'dnat' | 'snat'; readonly range: NatRange | null }
+  /** Whether the source port stays where no other connection has it. */
+  | { readonly kind: 'masquerade'; readonly keepsPort: boolean }
   | { readonly kind: 'redirect'; readonly port: number | null }
   | { readonly kind: 'netmap'; readonly network: Network }
   | { readonly kind: 'tproxy'; readonly change: NumberChange }
@@ -201,7 +203,10 @@ const readers: Readonly<Record<string, ActionReader>> = {
     const change = markChange(rule);
     return change === undefined ? { kind: 'continue' } : { kind: 'mark', ...change };
   },
-  MASQUERADE: () => ({ kind: 'masquerade' }),
+  MASQUERADE: (rule) => ({
+    kind: 'masquerade',
+    keepsPort: ['--random', '--random-fully', '--to-ports'].every((name) => targetOption(rule, name) === undefined),
+  }),
   NETMAP: netmap,
   NFLOG: passes,
   NFQUEUE: () => ({ kind: 'queue' }),

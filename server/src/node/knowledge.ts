@@ -1,14 +1,16 @@
 /** What is known of a node, as the engine that follows packets asks for it. */
-import { isIPv6 } from '../base/ip.ts';
 import type { EnumerateOptions } from '../netfilter/enumeration/options.ts';
 import { ipAddress, type Packet } from '../netfilter/packet.ts';
 import type { NodeFacts } from './facts.ts';
-import { addressOfInterface, isOwn } from './look-ups/own-address.ts';
+import { addressOfInterface, isOwn, redirectAddressOf } from './look-ups/own-address.ts';
 import { routeOf, wayOut } from './look-ups/route.ts';
 import { setsOfNode } from './sets.ts';
 
 /** What of the options a node's facts answer. */
-export type NodeKnowledge = Pick<EnumerateOptions, 'isLocal' | 'sets' | 'isListed' | 'wayOut' | 'masqueradeAddress'>;
+export type NodeKnowledge = Pick<
+  EnumerateOptions,
+  'isLocal' | 'sets' | 'isListed' | 'wayOut' | 'masqueradeAddress' | 'redirectAddress'
+>;
 
 const known = new WeakMap<NodeFacts, NodeKnowledge>();
 
@@ -34,8 +36,14 @@ function masqueradeAddress(facts: NodeFacts, packet: Packet): ReturnType<NonNull
   const { text: destination } = packet.destination;
   const answer = routeOf(facts, routedPacket(packet));
   const hop = answer.kind === 'route' ? answer.route.hops.find((each) => each.interface === packet.out) : undefined;
-  const text = addressOfInterface(facts, packet.out, isIPv6(destination), hop?.gateway || destination);
+  const text = addressOfInterface(facts, packet.out, { destination, nextHop: hop?.gateway || destination });
   return text === undefined ? undefined : ipAddress(text);
+}
+
+function redirectAddress(facts: NodeFacts, packet: Packet): ReturnType<NonNullable<EnumerateOptions['redirectAddress']>> {
+  if (packet.in === null || packet.in === '' || packet.destination.standsIn === true) return undefined;
+  const text = redirectAddressOf(facts, packet.in, packet.destination.text);
+  return text === undefined || text === null ? text : ipAddress(text);
 }
 
 /** A node's facts for `enumerateSteps`; an option is absent where the bundle has nothing about it. */
@@ -49,7 +57,12 @@ export function nodeKnowledge(facts: NodeFacts): NodeKnowledge {
     ...(sets === undefined ? {} : { sets }),
     ...(isListed === undefined ? {} : { isListed }),
     ...(facts.routes === null ? {} : { wayOut: (packet: Packet) => wayOut(facts, routedPacket(packet)) }),
-    ...(facts.addresses === null ? {} : { masqueradeAddress: (packet: Packet) => masqueradeAddress(facts, packet) }),
+    ...(facts.addresses === null
+      ? {}
+      : {
+          masqueradeAddress: (packet: Packet) => masqueradeAddress(facts, packet),
+          redirectAddress: (packet: Packet) => redirectAddress(facts, packet),
+        }),
   };
   known.set(facts, knowledge);
   return knowledge;

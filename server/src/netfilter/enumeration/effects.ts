@@ -1,8 +1,8 @@
 /** What a target does to a packet, and what becomes of the packet then. */
 import type { Action } from '../actions.ts';
 import type { Stage } from '../hooks.ts';
-import { isRange, loopbackOf, netmapped, ownAddressOf, place, translated, withDestination } from '../nat.ts';
-import { hasConnection, ipAddress, type Packet } from '../packet.ts';
+import { isRange, loopbackOf, netmapped, ownAddressOf, place, translated, withDestination, withSource } from '../nat.ts';
+import { hasConnection, type Packet } from '../packet.ts';
 import { entryKey } from '../set-entry.ts';
 import type { EnumerateOptions } from './options.ts';
 
@@ -45,16 +45,18 @@ function redirect(port: number | null, packet: Packet, { options }: Place): Effe
   const words = `redirect${port === null ? '' : ` to :${port}`}`;
   const dport = port ?? packet.dport;
   if (packet.isFromHere) return effect(words, withDestination(packet, loopbackOf(packet.family), dport), 'next-table');
-  const known = options.redirectAddress === undefined ? undefined : ipAddress(options.redirectAddress);
-  const address = known?.family === packet.family ? known : ownAddressOf(packet.family);
+  const address = options.redirectAddress?.(packet) ?? ownAddressOf(packet.family);
   return effect(words, { ...withDestination(packet, address, dport), isCaught: true }, 'next-table');
 }
 
-/** MASQUERADE takes the first address of the interface that a packet leaves by. Where it is the packet's own, whether that is NAT is left open. */
-function masqueraded(packet: Packet, options: EnumerateOptions): Packet {
+/**
+ * MASQUERADE takes an address of the interface that a packet leaves by, and leaves the port where it may. Where that is what the packet has already it
+ * is no NAT (nf_nat_core.c, get_unique_tuple); where the address is not known, that is left open.
+ */
+function masqueraded(packet: Packet, keepsPort: boolean, options: EnumerateOptions): Packet {
   const known = packet.out === null ? undefined : options.masqueradeAddress?.(packet);
-  const source = known === undefined || known.text === packet.source?.text ? null : known;
-  return { ...packet, source, sport: null, snat: true };
+  if (known === undefined) return { ...packet, source: null, sport: null, snat: true };
+  return keepsPort ? withSource(packet, known, packet.sport) : { ...packet, source: known, sport: null, snat: true };
 }
 
 function setChange(action: Extract<Action, { readonly kind: 'set-change' }>, packet: Packet): Effect {
@@ -120,7 +122,7 @@ export function effectOf(action: Exclude<Action, { readonly kind: 'jump' }>, pac
       return effect(`netmap to ${moved[end]?.text ?? ''}`, moved, 'next-table');
     }
     case 'masquerade':
-      return effect('masquerade', masqueraded(packet, at.options), 'next-table');
+      return effect('masquerade', masqueraded(packet, action.keepsPort, at.options), 'next-table');
     case 'mark':
       return effect(action.words, { ...packet, mark: action.change(packet.mark) }, 'continue');
     case 'connection-mark': {

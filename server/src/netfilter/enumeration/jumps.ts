@@ -37,7 +37,9 @@ const hasAddress: Fact = {
 
 /** Takes an interface to have an address, and adds the path on which it has none. False where it certainly has none. */
 function findsAddress(run: Run, path: Path, addDrop: (path: Path) => void): boolean {
-  if (path.packet.isFromHere || run.options.redirectAddress !== undefined) return true;
+  if (path.packet.isFromHere) return true;
+  const address = run.options.redirectAddress?.(path.packet);
+  if (address !== undefined) return address !== null;
   const known = answerTo(run, path, hasAddress);
   if (known !== undefined) return known;
   const other = splitOff(path);

@@ -5,8 +5,8 @@ import type { IPAddress, Packet } from '../packet.ts';
 
 export interface EnumerateOptions {
   readonly isLocal?: Knowledge['isLocal'];
-  /** The address that REDIRECT gives a packet that came in: the first of the interface. Where it is absent, nobody knows it. */
-  readonly redirectAddress?: string;
+  /** The address that REDIRECT gives a packet that came in: the first of its interface. null where that has none, undefined where nobody knows it. */
+  readonly redirectAddress?: (packet: Packet) => IPAddress | null | undefined;
   /** A text that has the members of sets, where the dump's own does not: what `ipset save` printed. */
   readonly sets?: Ruleset;
   /** Whether an address is on a list of `-m recent`; undefined where that is not known. */
