@@ -58,7 +58,7 @@ const anywhere = (family: Family): Rules => {
     '-m length --length 0:52',
     '-m dscp ! --dscp 0',
     '-m connbytes --connbytes 2 --connbytes-dir both --connbytes-mode packets',
-    '-m limit --limit 1000/sec',
+    '-m limit --limit 1000/sec --limit-burst 10000',
     '-m statistic --mode nth --every 1 --packet 0',
     '-m recent --set --name L',
     '-m recent --rcheck --name L',

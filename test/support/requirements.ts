@@ -9,6 +9,7 @@ export type Requirement =
   | 'chromium'
   | 'root'
   | 'iptables'
+  | 'nftables'
   | 'nfacct'
   | 'ipset'
   | 'perl'
@@ -57,6 +58,7 @@ const checks: Readonly<Record<Requirement, { readonly met: () => boolean; readon
     how: 'root and network namespaces: sudo npm test',
   },
   iptables: { met: () => onPath('iptables-nft-restore') !== null, how: 'iptables: apt-get install iptables' },
+  nftables: { met: () => onPath('nft') !== null, how: 'nftables: apt-get install nftables' },
   ipset: { met: () => onPath('ipset') !== null, how: 'ipset: apt-get install ipset' },
   perl: { met: () => onPath('perl') !== null, how: 'perl: apt-get install perl-base' },
   nfacct: { met: () => onPath('nfacct') !== null, how: 'nfacct: apt-get install nfacct' },

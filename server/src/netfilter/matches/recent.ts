@@ -76,11 +76,7 @@ interface Often extends Pick<Fact, 'learn'> {
 }
 
 /** The question whether it was seen so often. */
-function seenOften(
-  list: List,
-  packet: Packet,
-  { times, seconds, words, learn }: Often,
-): Answer {
+function seenOften(list: List, packet: Packet, { times, seconds, words, learn }: Often): Answer {
   return doubt({
     about: 'recent',
     key: `recent ${entryOf(list, packet)} ${times} times within ${seconds ?? 'any'}`,
@@ -129,7 +125,8 @@ export const recent: MatchReader = (match, context) => {
     const times = packet.lists.get(entryOf(list, packet));
     if (times === 0 || (times === undefined && known === false)) return false;
     // Who was on no list is there as often as this packet was put there, just now.
-    if (known !== false || typeof times !== 'number') return seenOften(list, packet, { times: hits, seconds, words, ...(learn === undefined ? {} : { learn }) });
+    if (known !== false || typeof times !== 'number')
+      return seenOften(list, packet, { times: hits, seconds, words, ...(learn === undefined ? {} : { learn }) });
     const holds = times >= hits;
     return updates && holds !== negated ? { kind: 'effect', holds, change: put(list) } : holds;
   };
