@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -11,7 +12,7 @@ import type {
   ServiceStatesResult,
   ServicesResult,
 } from '../../server/src/protocol.ts';
-import { startTestServer, type TestServer } from '../support/language-server.ts';
+import { serverBundle, startTestServer, type TestServer } from '../support/language-server.ts';
 
 const sample = resolve(import.meta.dirname, '../fixtures/sample');
 const dump = readFileSync(join(sample, 'worker-1.iptables'), 'utf8');
@@ -40,6 +41,17 @@ afterAll(async () => {
 });
 
 const at = (position: { readonly line: number; readonly character: number }): object => ({ textDocument: { uri }, position });
+
+describe('the server without an editor', () => {
+  it.each([
+    ['--help', 0, /^iptables-language-server speaks the Language Server Protocol/, /^$/],
+    ['--version', 0, /^\d+\.\d+\.\d+\n$/, /^$/],
+    ['--stdoi', 2, /^$/, /^iptables-language-server speaks .* --stdio, --socket=PORT or --pipe=NAME\n$/],
+  ])('%s says what it is', (argument, expected, prints, complains) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [serverBundle, argument], { encoding: 'utf8' });
+    expect([status, stdout, stderr]).toEqual([expected, expect.stringMatching(prints), expect.stringMatching(complains)]);
+  });
+});
 
 describe('the server over stdio', () => {
   it('publishes the findings of a dump that is opened', async () => {

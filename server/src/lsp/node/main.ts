@@ -1,4 +1,6 @@
+import { writeSync } from 'node:fs';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
+import { projectVersion } from '../../base/project.ts';
 import { createLifecycle } from '../lifecycle.ts';
 import { startServer } from '../server.ts';
 import { cleanUpBeforeExit } from './before-exit.ts';
@@ -8,10 +10,17 @@ import { limitYoungGeneration } from './young-generation.ts';
 // Without a transport on the command line the library throws; a person who tries the program deserves a sentence.
 const transports = ['--stdio', '--node-ipc', '--socket', '--pipe'];
 if (!process.argv.some((argument) => transports.some((transport) => argument.startsWith(transport)))) {
-  process.stderr.write(
+  const [asked] = process.argv.slice(2);
+  if (asked === '--version' || asked === '-V') {
+    writeSync(1, `${projectVersion}\n`);
+    process.exit(0);
+  }
+  const isHelp = asked === '--help' || asked === '-h';
+  writeSync(
+    isHelp ? 1 : 2,
     'iptables-language-server speaks the Language Server Protocol to an editor: start it with --stdio, --socket=PORT or --pipe=NAME\n',
   );
-  process.exit(2);
+  process.exit(isHelp ? 0 : 2);
 }
 
 limitYoungGeneration();
