@@ -108,6 +108,9 @@ describe('the npm package, where there is only Node.js', () => {
     expect(checked.status).toBe(1);
     expect(JSON.parse(checked.stdout)).toMatchObject({ summary: { errors: 1 } });
     expect(run(folder, join(prefix, 'bin/iptables-inspect'), ['explain', 'undeclared-chain']).stdout).toContain('## Mend it');
+    expect(run(folder, join(prefix, 'bin/iptables-language-server'), ['--version']).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    // Where man looks for the page of a program in bin/.
+    expect(readFileSync(join(prefix, 'share/man/man1/iptables-inspect.1'), 'utf8')).toContain('.SH SYNOPSIS');
 
     const server = await startTestServer({ program: join(prefix, 'bin/iptables-language-server') });
     await server.open('file:///a.iptables', '*filter\n-A INPUT -j NOWHERE\nCOMMIT\n');
