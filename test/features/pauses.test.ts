@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { joinedSteps, lineSteps, type Steps } from '../../server/src/base/steps.ts';
+import { joinedSteps, lineSteps, runToEnd, type Steps } from '../../server/src/base/steps.ts';
 import { folding } from '../../server/src/features/folding.ts';
 import type { DumpState } from '../../server/src/features/support/state.ts';
 import { documentSymbols } from '../../server/src/features/symbols.ts';
@@ -43,6 +43,15 @@ describe('a request in another document waits for a part of what is made', () =>
     // The lines several times, the chains, and between.
     expect(pausesOf(extentSteps(state.ruleset, table))).toBeGreaterThanOrEqual((3 * 10 * count) / 4_096);
     expect(pausesOf(folding(state))).toBeGreaterThanOrEqual((10 * count) / 4_096);
+  });
+});
+
+describe('an outline', () => {
+  it('of thousands of tables holds so many symbols as an editor can show, the first', () => {
+    const state = dumpState('*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n'.repeat(15_000));
+    const symbols = runToEnd(documentSymbols(state));
+    expect(symbols).toHaveLength(10_000);
+    expect(symbols.at(-1)).toMatchObject({ name: 'nat', children: [{ name: 'PREROUTING' }], range: { start: { line: 29_997 } } });
   });
 });
 

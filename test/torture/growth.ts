@@ -1,10 +1,7 @@
-import { performance } from 'node:perf_hooks';
-import { runToEnd, type Steps } from '../../server/src/base/steps.ts';
+import { runToEnd } from '../../server/src/base/steps.ts';
 import { prepareQuestions } from '../../server/src/kube/question/prepare.ts';
 import { lint } from '../../server/src/lint/registry.ts';
 import { traceReport } from '../../server/src/netfilter/trace-report.ts';
-import { buildRuleset } from '../../server/src/ruleset/build.ts';
-import { readDocument } from '../../server/src/syntax/document.ts';
 import { dumpState } from '../support/dump-state.ts';
 import { clusterShapes, compareWith } from './cluster-shapes.ts';
 import { dumpShapes } from './dump-shapes.ts';
@@ -41,42 +38,6 @@ function took(ask: (text: string) => void, text: string): number {
   const start = worked();
   ask(text);
   return worked() - start;
-}
-
-/** Milliseconds of the longest step between two pauses of reading a text and looking at it: a hover elsewhere waits for no more than that. */
-export interface Wait {
-  readonly shape: string;
-  readonly longest: number;
-}
-
-/** Milliseconds that a request in another document may wait behind a step. */
-export const mostWait = 50;
-
-/** A step may be longer by a collection of garbage or by what else the machine does: the shortest of some times counts. */
-const timesWaited = 3;
-
-function longestStep(text: string): number {
-  let longest = 0;
-  const through = <T>(steps: Steps<T>): T => {
-    for (;;) {
-      const start = performance.now();
-      const step = steps.next();
-      longest = Math.max(longest, performance.now() - start);
-      if (step.done === true) return step.value;
-    }
-  };
-  const document = through(readDocument(text, 'node-a.iptables'));
-  const ruleset = through(buildRuleset(document));
-  through(lint({ document, ruleset }));
-  return longest;
-}
-
-/** How long a request waits at the most while a text of each hostile shape is read. */
-export function* measureWaits(): Generator<Wait> {
-  for (const { name, textOf } of dumpShapes) {
-    const text = textOf(sizes.at(-1) ?? 0);
-    yield { shape: name, longest: Math.min(...Array.from({ length: timesWaited }, () => longestStep(text))) };
-  }
 }
 
 const asked = [

@@ -2,7 +2,9 @@
  * A cluster as far as it is known: the only thing that the rest of the program sees of one, wherever it came from. Immutable;
  * a change makes a new one. Look-ups build their index at the first question.
  */
+
 import { canonicalIP } from '../base/ip.ts';
+import type { Steps } from '../base/steps.ts';
 import type {
   ClusterKind,
   EndpointRecord,
@@ -182,3 +184,21 @@ export function createCluster(data: ClusterData): Cluster {
 export const emptyCluster: Cluster = createCluster({
   source: { kind: 'none', label: "the dump's comments", readAt: 0 },
 });
+
+/** Makes the indexes by which a cluster is asked, which are made at the first question else. Pauses between them. */
+export function* indexSteps(cluster: Cluster): Steps<void> {
+  const questions: readonly (() => unknown)[] = [
+    () => cluster.service('', ''),
+    () => cluster.slicesOf('', ''),
+    () => cluster.pod('', ''),
+    () => cluster.node(''),
+    () => cluster.servicesAt(''),
+    () => cluster.endpointsAt(''),
+    () => cluster.podsAt(''),
+    () => cluster.nodeAt(''),
+  ];
+  for (const ask of questions) {
+    ask();
+    yield;
+  }
+}

@@ -8,6 +8,8 @@ import { type DumpState, rangeOf } from './support/state.ts';
 
 // An outline of 50,000 endpoint chains helps nobody and costs every editor seconds: beyond this they are left to workspace symbols.
 const mostChainsInOutline = 10_000;
+/** Of all tables together; a file may hold thousands, and what stands behind so many symbols is found by its name. */
+const mostSymbols = 20_000;
 const mostWorkspaceSymbols = 500;
 const chainsBetweenPauses = 256;
 
@@ -15,21 +17,26 @@ function tableTitle(state: DumpState, table: Table): string {
   return state.ruleset.dumps.length > 1 ? `${table.dump.family === 'ipv6' ? 'IPv6' : 'IPv4'} (dump ${table.dump.index + 1})` : '';
 }
 
-/** Tables, and in each its chains with the Service or Pod behind them. */
+/** Tables, and in each its chains with the Service or Pod behind them; at most 20,000, the first. */
 export function* documentSymbols(state: DumpState): Steps<DocumentSymbol[]> {
   const symbols: DocumentSymbol[] = [];
   let count = 0;
+  let made = 0;
   for (const table of state.ruleset.tables) {
     const children: DocumentSymbol[] = [];
     const withEndpoints = table.chains.size <= mostChainsInOutline;
     count += 1;
     if (count % chainsBetweenPauses === 0) yield;
+    if (made >= mostSymbols) break;
+    made += 1;
     for (const chain of table.chains.values()) {
       if (!withEndpoints && chain.name.startsWith('KUBE-SEP-')) continue;
       count += 1;
       if (count % chainsBetweenPauses === 0) yield;
-      const symbol = chainSymbol(state, chain);
-      if (symbol !== undefined) children.push(symbol);
+      const symbol = made < mostSymbols ? chainSymbol(state, chain) : undefined;
+      if (symbol === undefined) continue;
+      children.push(symbol);
+      made += 1;
     }
     const header = { line: table.firstLine, start: 0, end: state.ruleset.lines[table.firstLine]?.text.length ?? 0 };
     const last = table.endLine - 1;

@@ -14,7 +14,7 @@ import { notificationText } from '../base/safe-text.ts';
 import { Cancelled, runBehind, runInSlices } from '../base/scheduler.ts';
 import type { Steps } from '../base/steps.ts';
 import type { DumpState } from '../features/support/state.ts';
-import { clusterOfDump } from '../kube/drift/other-cluster.ts';
+import { clusterOfDump, clusterOfDumpSteps, knownCluster } from '../kube/drift/other-cluster.ts';
 import type { Resolution } from '../kube/identity/chain-identity.ts';
 import { resolveChains } from '../kube/identity/resolve.ts';
 import type { DumpOrigin } from '../kube/proxy/dump-node.ts';
@@ -234,6 +234,9 @@ export async function withState<T>(
     const state = session.states.get(uri);
     if (token.isCancellationRequested) throw new Cancelled();
     if (state === undefined) return empty;
+    // Whether the cluster at hand is the dump's takes long to tell of a large one, and nearly every feature asks.
+    if (knownCluster(state.ruleset, state.cluster) === undefined)
+      await inSlices(session, clusterOfDumpSteps(state.ruleset, state.cluster), token);
     const result = feature(state);
     return isSteps(result) ? inSlices(session, result, token) : result;
   });

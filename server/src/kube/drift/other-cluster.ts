@@ -2,6 +2,7 @@
 
 import { isIPv6 } from '../../base/ip.ts';
 import { createMemory } from '../../base/memory.ts';
+import { runToEnd, type Steps } from '../../base/steps.ts';
 import { type Cluster, createCluster, emptyCluster } from '../../cluster/cluster.ts';
 import { isTableWhole, mayBeHalf } from '../../ruleset/completeness.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
@@ -113,12 +114,19 @@ interface ClusterHashes {
 
 const hashesKnown = new WeakMap<Cluster, ClusterHashes>();
 
+const servicesBetweenPauses = 256;
+
 function hashesOf(cluster: Cluster): ClusterHashes {
+  return hashesKnown.get(cluster) ?? runToEnd(hashSteps(cluster));
+}
+
+function* hashSteps(cluster: Cluster): Steps<ClusterHashes> {
   let found = hashesKnown.get(cluster);
   if (found === undefined) {
     const common = new Set<string>();
     const hashes = new Set<string>();
-    for (const service of cluster.services) {
+    for (const [at, service] of cluster.services.entries()) {
+      if (at % servicesBetweenPauses === servicesBetweenPauses - 1) yield;
       const names = everywhere.has(`${service.namespace}/${service.name}`) ? common : hashes;
       if (isProxied(service)) for (const { hash } of portHashes(service)) names.add(hash);
     }
@@ -160,10 +168,27 @@ const known = new WeakMap<Ruleset, { readonly given: Cluster; readonly own: Clus
  * whose warning says why.
  */
 export function clusterOfDump(ruleset: Ruleset, cluster: Cluster): Cluster {
+  return knownCluster(ruleset, cluster) ?? runToEnd(clusterOfDumpSteps(ruleset, cluster));
+}
+
+/** What `clusterOfDump` gives, where that was looked for already, or is clear. */
+export function knownCluster(ruleset: Ruleset, cluster: Cluster): Cluster | undefined {
   if (cluster.source.kind === 'none') return cluster;
   const before = known.get(ruleset);
-  if (before?.given === cluster) return before.own;
-  const reason = ruleset.dumps.map((dump) => otherCluster(ruleset, dump, cluster)).find((text) => text !== undefined);
+  return before?.given === cluster ? before.own : undefined;
+}
+
+/** The same as `clusterOfDump`, which then knows it; pauses at each dump, of which a file may hold thousands, and every few hundred Services. */
+export function* clusterOfDumpSteps(ruleset: Ruleset, cluster: Cluster): Steps<Cluster> {
+  const before = knownCluster(ruleset, cluster);
+  if (before !== undefined) return before;
+  yield* hashSteps(cluster);
+  let reason: string | undefined;
+  for (const dump of ruleset.dumps) {
+    reason = otherCluster(ruleset, dump, cluster);
+    if (reason !== undefined) break;
+    yield;
+  }
   const own =
     reason === undefined
       ? cluster

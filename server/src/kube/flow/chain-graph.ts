@@ -19,7 +19,7 @@ import { foldedJumps, type ServicesPart } from './service-jumps.ts';
 const mostNodes = 2000;
 const mostEdges = 6000;
 const mostDepth = 64;
-const rulesBetweenPauses = 256;
+const rulesBetweenPauses = 32;
 /** Targets that end a packet's way through the table, or send it elsewhere. Others only note or change something. */
 const verdicts: ReadonlySet<string> = new Set([
   'ACCEPT',

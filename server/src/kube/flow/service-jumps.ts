@@ -16,7 +16,7 @@ import { emptyNode, type FlowEdge, type FlowNode } from './graph.ts';
 const mostFollowed = 30;
 /** So many Services are drawn one by one. */
 const mostDrawn = 100;
-const rulesBetweenPauses = 256;
+const rulesBetweenPauses = 32;
 
 /** What of a chain's Services is asked for: those of a namespace, or some of those, counted from 1 by so many at a time. */
 export interface ServicesPart {
@@ -171,14 +171,20 @@ export function* foldedJumps(
   const page = part?.page == null ? undefined : pages[part.page - 1];
   const listed = page ?? (asked.length <= mostDrawn ? asked : undefined);
   if (listed !== undefined) {
-    const drawn = listed.map((service) => serviceOf(resolution, from, service, condition));
+    const drawn: ReturnType<typeof serviceOf>[] = [];
+    for (const service of listed) {
+      drawn.push(serviceOf(resolution, from, service, condition));
+      yield;
+    }
     const isAll = listed.length === all.length;
     return together(drawn, isAll ? '' : `${chain.name} has ${total}, of which ${counted(listed.length, 'Service')} are drawn.`);
   }
   if (namespace === undefined) {
-    const drawn = [...namespaces].map(([name, services]) =>
-      groupOf(resolution, from, `services:${from}:${name}`, name, request(name, null), services),
-    );
+    const drawn: ReturnType<typeof groupOf>[] = [];
+    for (const [name, services] of namespaces) {
+      drawn.push(groupOf(resolution, from, `services:${from}:${name}`, name, request(name, null), services));
+      yield;
+    }
     return together(drawn, `${chain.name} has ${total}, folded by namespace.`);
   }
   const drawn = pages.map((services, at) => {

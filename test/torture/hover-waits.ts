@@ -1,0 +1,196 @@
+/** How long a hover in a small document waits while another document, or a snapshot, is read and asked about: over the protocol, with the built server. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { generateCluster, generateDump } from '../bench/generate.ts';
+import { fixtureText } from '../support/fixtures.ts';
+import { clusterShapes } from './cluster-shapes.ts';
+import { dumpShapes } from './dump-shapes.ts';
+import { type RawClient, startRawClient } from './raw-client.ts';
+
+/** What is opened beside the small document. */
+interface Opened {
+  readonly shape: string;
+  /** Each becomes a document. */
+  readonly dumps: readonly string[];
+  /** The text of a snapshot beside them. */
+  readonly snapshot?: string;
+}
+
+/** The longest wait for a shape. */
+export interface HoverWait {
+  readonly shape: string;
+  /** Milliseconds. */
+  readonly longest: number;
+  /** What was under way then: "open", or the method that had been asked for. */
+  readonly during: string;
+  /** The longest for each thing that was under way. */
+  readonly each: ReadonlyMap<string, number>;
+}
+
+const characters = 1_500_000;
+const snapshotCharacters = 4_000_000;
+const betweenHovers = 1;
+
+const large = { services: 10_000, endpoints: 5 };
+
+function* openings(): Generator<() => Opened> {
+  for (const { name, textOf } of dumpShapes) yield () => ({ shape: name, dumps: [textOf(characters)] });
+  for (const { name, textOf } of clusterShapes) {
+    yield () => ({
+      shape: `a snapshot's ${name}`,
+      dumps: [fixtureText('lab/shop/node-a.iptables')],
+      snapshot: textOf(snapshotCharacters),
+    });
+  }
+  yield () => ({ shape: 'a large dump', dumps: [generateDump(large)] });
+  yield () => ({
+    shape: 'a large dump and its snapshot',
+    dumps: [generateDump(large)],
+    snapshot: JSON.stringify(generateCluster(large), null, 1),
+  });
+  yield () => ({
+    shape: 'two large dumps and their snapshot',
+    dumps: [generateDump(large), generateDump(large)],
+    snapshot: JSON.stringify(generateCluster(large), null, 1),
+  });
+}
+
+/** Milliseconds of each hover, by what was under way. */
+async function* hovers(client: RawClient, textDocument: object, isOver: () => boolean): AsyncGenerator<number> {
+  while (!isOver()) {
+    const asked = performance.now();
+    await client.request('textDocument/hover', { textDocument, position: { line: 2, character: 4 } });
+    yield performance.now() - asked;
+    await after(betweenHovers);
+  }
+}
+
+interface Asked {
+  readonly client: RawClient;
+  readonly textDocument: { readonly uri: string };
+  readonly lines: readonly string[];
+  readonly now: (what: string) => void;
+}
+
+async function askAll({ client, textDocument, lines, now }: Asked): Promise<void> {
+  const ask = (method: string, params: object = {}): Promise<string> => {
+    now(method);
+    return client.request(method, { textDocument, ...params });
+  };
+  const middle = { line: Math.floor(lines.length / 2), character: 12 };
+  const screen = { start: { line: middle.line, character: 0 }, end: { line: middle.line + 60, character: 0 } };
+  const everything = { start: { line: 0, character: 0 }, end: { line: lines.length, character: 0 } };
+  for (const method of ['documentSymbol', 'foldingRange', 'codeLens', 'documentLink']) await ask(`textDocument/${method}`);
+  await ask('textDocument/semanticTokens/full', { partialResultToken: 1 });
+  await ask('textDocument/semanticTokens/full');
+  for (const method of ['semanticTokens/range', 'inlayHint']) await ask(`textDocument/${method}`, { range: screen });
+  await ask('textDocument/inlayHint', { range: everything });
+  for (const method of [
+    'hover',
+    'definition',
+    'typeDefinition',
+    'implementation',
+    'documentHighlight',
+    'completion',
+    'signatureHelp',
+  ])
+    await ask(`textDocument/${method}`, { position: middle });
+  for (const method of ['prepareRename', 'linkedEditingRange', 'prepareCallHierarchy'])
+    await ask(`textDocument/${method}`, { position: middle });
+  await ask('textDocument/references', { position: middle, context: { includeDeclaration: true } });
+  await ask('textDocument/rename', { position: middle, newName: 'OTHER' });
+  await ask('textDocument/selectionRange', { positions: [middle] });
+  await ask('textDocument/codeAction', { range: screen, context: { diagnostics: [] } });
+  await ask('textDocument/codeAction', { range: screen, context: { diagnostics: [], only: ['source.fixAll'] } });
+  await ask('textDocument/formatting', { options: { tabSize: 2, insertSpaces: true } });
+  await ask('workspace/symbol', { query: 'web' });
+  for (const method of ['flowTargets', 'services', 'drift', 'annotate', 'traceEnds', 'writeExpectations'])
+    await ask(`iptables/${method}`);
+  await ask('iptables/flow', { to: 'map' });
+  await ask('iptables/flow', { position: middle });
+  await ask('iptables/flow', { position: middle, chain: true });
+  await ask('iptables/reach', { to: '' });
+  await ask('iptables/trace', { question: { from: '10.128.0.1', to: '10.96.0.10:80' } });
+}
+
+async function edit({ client, textDocument, lines, now }: Asked): Promise<void> {
+  const { uri } = textDocument;
+  for (const [at, line] of [0, Math.floor(lines.length / 2), lines.length - 1].entries()) {
+    const version = 2 + at;
+    now('an edit');
+    const start = { line, character: 0 };
+    const found = client.message(
+      new RegExp(`publishDiagnostics","params":\\{"uri":"[^"]*${uri.slice(-6)}","version":${version},`),
+    );
+    client.notify('textDocument/didChange', {
+      textDocument: { uri, version },
+      contentChanges: [{ range: { start, end: start }, text: '-A INPUT -j NONE\n' }],
+    });
+    await found;
+  }
+}
+
+async function waitsFor({ shape, dumps, snapshot }: Opened): Promise<HoverWait> {
+  const folder = mkdtempSync(join(tmpdir(), 'torture-'));
+  try {
+    if (snapshot !== undefined) writeFileSync(join(folder, 'cluster.json'), snapshot);
+    const uriOf = (name: string): string => pathToFileURL(join(folder, name)).href;
+    const client = await startRawClient(uriOf(''), { textDocument: { semanticTokens: { requests: { range: true } } } });
+    const small = { uri: uriOf('small.iptables') };
+    const opened = client.message(/publishDiagnostics.*small\.iptables/);
+    client.notify('textDocument/didOpen', {
+      textDocument: {
+        ...small,
+        languageId: 'iptables',
+        version: 1,
+        text: '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n',
+      },
+    });
+    await opened;
+    const each = new Map<string, number>();
+    let under = 'open';
+    let isOver = false;
+    const now = (what: string): void => {
+      under = what;
+    };
+    const measured = (async () => {
+      let before = under;
+      for await (const wait of hovers(client, small, () => isOver)) {
+        for (const what of new Set([before, under])) each.set(what, Math.max(each.get(what) ?? 0, wait));
+        before = under;
+      }
+    })();
+    const uris = dumps.map((_, index) => uriOf(`${index}.dump`));
+    const found = uris.map((uri) => client.message(new RegExp(`publishDiagnostics.*${uri.slice(-6)}`)));
+    for (const [index, uri] of uris.entries())
+      client.notify('textDocument/didOpen', {
+        textDocument: { uri, languageId: 'iptables', version: 1, text: dumps[index] ?? '' },
+      });
+    await Promise.all(found);
+    for (const [index, uri] of uris.entries()) {
+      const asked = { client, textDocument: { uri }, lines: (dumps[index] ?? '').split('\n'), now };
+      await askAll(asked);
+      await edit(asked);
+    }
+    now('close');
+    for (const uri of uris) client.notify('textDocument/didClose', { textDocument: { uri } });
+    isOver = true;
+    await measured;
+    await client.stop();
+    const [during = 'open', longest = 0] = [...each].reduce((a, b) => (b[1] > a[1] ? b : a), ['open', 0] as const);
+    return { shape, longest, during, each };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The longest wait of a hover for each hostile shape. @param only those whose names hold this */
+export async function* measureHoverWaits(only = ''): AsyncGenerator<HoverWait> {
+  for (const opening of openings()) {
+    const opened = opening();
+    if (opened.shape.includes(only)) yield await waitsFor(opened);
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * A client that looks at the head of each message alone: what waits for an answer is then the server, and not a client that parses the
+ * 20 MB which came before it.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { serverBundle } from '../support/language-server.ts';
+
+export interface RawClient {
+  notify(method: string, params: object): void;
+  /** Settles when the answer is there, whatever it says, with the first characters of it. */
+  request(method: string, params: object): Promise<string>;
+  /** Settles at the next message whose head fits. */
+  message(fits: RegExp): Promise<string>;
+  stop(): Promise<void>;
+}
+
+const headLength = 400;
+
+/** Cuts what comes in into messages and hands over the head of each. */
+function createReader(take: (head: string) => void): (chunk: Buffer) => void {
+  let begun = Buffer.alloc(0);
+  let left = 0;
+  let head = '';
+  return (chunk) => {
+    let rest = chunk;
+    while (rest.length > 0) {
+      if (left > 0) {
+        const part = rest.subarray(0, left);
+        if (head.length < headLength) head += part.toString('latin1', 0, headLength);
+        left -= part.length;
+        rest = rest.subarray(part.length);
+        if (left > 0) return;
+        take(head);
+        head = '';
+        continue;
+      }
+      begun = Buffer.concat([begun, rest]);
+      const end = begun.indexOf('\r\n\r\n');
+      if (end < 0) return;
+      left = Number(/Content-Length: (\d+)/.exec(begun.toString('latin1', 0, end))?.[1]);
+      rest = begun.subarray(end + 4);
+      begun = Buffer.alloc(0);
+    }
+  };
+}
+
+/** Starts the built server in a process of its own, and initializes it. @param folder the URI of the workspace's folder */
+export async function startRawClient(folder: string, capabilities: object): Promise<RawClient> {
+  if (!existsSync(serverBundle)) throw new Error(`${serverBundle} is not there: npm run build`);
+  const child = spawn(process.execPath, [serverBundle, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const { stdin, stdout } = child;
+  const answers = new Map<string, (head: string) => void>();
+  const watchers = new Set<(head: string) => void>();
+  let lastId = 0;
+
+  const send = (message: object): void => {
+    const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', ...message }));
+    stdin.write(`Content-Length: ${body.length}\r\n\r\n`);
+    stdin.write(body);
+  };
+  stdout.on(
+    'data',
+    createReader((head) => {
+      const [, id, next] = /^\{"jsonrpc":"2\.0","id":("?\w+"?),"(method|result|error)"/.exec(head) ?? [];
+      if (next === 'method') send({ id: JSON.parse(id ?? '0') as unknown, result: null });
+      else if (id !== undefined) answers.get(id)?.(head);
+      for (const watch of watchers) watch(head);
+    }),
+  );
+  const client: RawClient = {
+    notify: (method, params) => send({ method, params }),
+    request: (method, params) =>
+      new Promise((resolve) => {
+        lastId += 1;
+        const id = String(lastId);
+        answers.set(id, (head) => {
+          answers.delete(id);
+          resolve(head);
+        });
+        send({ id: lastId, method, params });
+      }),
+    message: (fits) =>
+      new Promise((resolve) => {
+        const watch = (head: string): void => {
+          if (!fits.test(head)) return;
+          watchers.delete(watch);
+          resolve(head);
+        };
+        watchers.add(watch);
+      }),
+    async stop() {
+      const closed = once(child, 'close');
+      await client.request('shutdown', {});
+      client.notify('exit', {});
+      await closed;
+    },
+  };
+  await client.request('initialize', {
+    processId: process.pid,
+    rootUri: folder,
+    workspaceFolders: [{ uri: folder, name: 'workspace' }],
+    capabilities,
+  });
+  client.notify('initialized', {});
+  return client;
+}
