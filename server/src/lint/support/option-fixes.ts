@@ -82,7 +82,7 @@ function withoutOption({ text }: Line, option: RuleOption): Edit {
   const end = Math.max(option.word.end, ...option.values.map((value) => value.end));
   const blanksBehind = /^[ \t]*/.exec(text.slice(end))?.[0].length ?? 0;
   const isLast = end + blanksBehind === text.length;
-  const blanksBefore = isLast ? (/[ \t]*$/.exec(text.slice(0, start))?.[0].length ?? 0) : 0;
+  const blanksBefore = isLast ? start - text.slice(0, start).trimEnd().length : 0;
   return {
     start: start - blanksBefore,
     end: end + blanksBehind,
