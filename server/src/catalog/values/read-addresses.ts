@@ -15,6 +15,14 @@ import {
 import { readNumber } from './numbers.ts';
 import { fault, type Value, type ValueFault } from './values.ts';
 
+/** What no host is called: `invalid` (RFC 2606), and what somebody wrote who took an address out, as in 203.0.113.xxx. */
+const noDomain = /\.(?:invalid|([A-Za-z])\1+)$/i;
+
+/** Whether a name may be that of some host; a domain of one letter does not exist. */
+function mayBeHost(text: string): boolean {
+  return /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}$/.test(text) && !noDomain.test(text);
+}
+
 export function readNetworks(text: string, family: Family): Value | ValueFault {
   const networks: Network[] = [];
   for (const part of text.split(',')) {
@@ -24,7 +32,8 @@ export function readNetworks(text: string, family: Family): Value | ValueFault {
       const other = family === 'ipv4' ? 'ipv6' : 'ipv4';
       const isOther =
         readNumericAddress(network.text, other) !== undefined && network.text.includes(other === 'ipv6' ? ':' : '.');
-      return fault(isOther ? 'wrong-family' : 'bad-address', `host/network \`${network.text}' not found`);
+      const notFound = fault(isOther ? 'wrong-family' : 'bad-address', `host/network \`${network.text}' not found`);
+      return mayBeHost(network.text) ? { ...notFound, isLookedUp: true } : notFound;
     }
     networks.push(network);
   }

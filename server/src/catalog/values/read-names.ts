@@ -118,12 +118,20 @@ export function accountNames(of: 'user' | 'group'): readonly string[] {
   return Object.keys(accounts).filter((name) => accounts[name]?.[of] !== undefined);
 }
 
+/** Whether a name may be an account's of some machine (useradd(8)), and no range of two that are known. */
+function mayBeAccount(text: string): boolean {
+  return /^[a-z_][a-z0-9_-]{0,31}$/.test(text) && !text.split('-').every((part) => Object.hasOwn(accounts, part));
+}
+
 /** owner: a name, a number, or `from-to`. */
 export function readAccount(text: string, of: 'user' | 'group', option: string): Value | ValueFault {
   const known = Object.hasOwn(accounts, text) ? accounts[text]?.[of] : undefined;
   if (known !== undefined) return { type: 'range', range: { from: known, to: known }, text: `${known}` };
   const largest = 0xffff_fffe;
-  const bad = (): ValueFault => fault('bad-account', `owner: Bad value for "${option}" option: "${text}"`);
+  const bad = (): ValueFault => ({
+    ...fault('bad-account', `owner: Bad value for "${option}" option: "${text}"`),
+    ...(mayBeAccount(text) ? { isLookedUp: true } : {}),
+  });
   const first = scanNumber(text);
   if (first?.value === undefined || first.value > BigInt(largest)) return bad();
   const from = Number(first.value);

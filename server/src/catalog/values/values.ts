@@ -70,6 +70,8 @@ export interface ValueFault {
   readonly fix?: string;
   /** The back end that alone refuses it; absent where both do. */
   readonly refusedBy?: 'nft' | 'legacy';
+  /** Whether it is a name that the machine looks up which loads the rule: it may be there. */
+  readonly isLookedUp?: boolean;
 }
 
 /** A fault, for short. */

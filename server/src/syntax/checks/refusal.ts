@@ -1,5 +1,5 @@
 import type { LineContext } from '../line.ts';
-import type { Problem, Span } from '../statement.ts';
+import type { Problem, Span, Word } from '../statement.ts';
 
 /**
  * What is refused at a place of a line. An error where no back end that could have written the file takes it: where both refuse it, or the one
@@ -17,4 +17,10 @@ export function refusal(
   if (refusedBy === undefined || refusedBy === backend) return { code, message, severity: 'error', start, end };
   if (backend !== undefined) return undefined;
   return { code, message: `${message} (the ${refusedBy} back end)`, severity: 'warning', refusedBy, start, end };
+}
+
+/** A name that the machine knows, or does not: the text does not tell. */
+export function lookedUp({ start, end, text }: Word, code: string): Problem {
+  const message = `${text} is looked up by the machine that loads this rule: nothing here tells whether it is known there`;
+  return { code, message, severity: 'info', start, end };
 }

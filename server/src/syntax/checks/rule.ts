@@ -15,7 +15,7 @@ import { kernelFault } from './kernel.ts';
 import { checkMatchName, reportUnknown } from './names.ts';
 import { checkCoreOption, checkListingOptions, checkPlacement, checkRuleNumber } from './placement.ts';
 import { isPlainValue } from './quick-value-check.ts';
-import { refusal } from './refusal.ts';
+import { lookedUp, refusal } from './refusal.ts';
 
 /** What an extension asks for in the end. */
 interface Demands {
@@ -275,7 +275,8 @@ function checkValue(
   if (value === undefined) return;
   if (value.type === 'fault') {
     const at: Word = values[value.word ?? 0] ?? first;
-    const problem = refusal(at, context, value.refusedBy, value.code, value.message);
+    const problem =
+      value.isLookedUp === true ? lookedUp(at, value.code) : refusal(at, context, value.refusedBy, value.code, value.message);
     if (problem !== undefined)
       report(
         value.fix === undefined ? problem : { ...problem, fix: { title: `Write ${value.fix}`, text: value.fix, isGuess: true } },
