@@ -25,9 +25,11 @@ export function readIfWritten(text: string, context: LineContext): Statement {
 
 function readRestoreLine(text: string, context: LineContext): Statement {
   const statement = reader().read(text, context);
-  if (statement.problems.length === 0) return statement;
+  // iptables takes a table's name and nothing behind it: what stands there is no mistake to it, and lost to whoever pasted it.
+  const isFollowed = statement.kind === 'table' && text.length > statement.name.end + 1;
+  if (statement.problems.length === 0 && !isFollowed) return statement;
   // Of several lines on one the first is read; the others are said to be there.
-  const end = firstJoin(text, !isRestoreInput(context));
+  const end = firstJoin(text, isFollowed || !isRestoreInput(context));
   if (end < 0) return statement;
   const first = reader().read(text.slice(0, end).trimEnd(), context);
   return { ...first, problems: [...first.problems, joinedProblem(text, end)] };

@@ -14,11 +14,13 @@ export const missingCommit: LintRule = {
 
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;
-  const { isPaste, last } = fileShape(input);
+  const { isPaste, last, joined } = fileShape(input);
   const areTakenOut = hasNoCommits(ruleset);
   for (const table of ruleset.tables) {
     yield;
     if (!table.declared || table.commitLine !== undefined) continue;
+    // Of several lines on one the first alone was read.
+    if (joined.some((number) => number >= table.firstLine && number < table.endLine)) continue;
     report(missingIn(ruleset, table, isPaste || areTakenOut || isCutOff(input, last) || isCutTable(ruleset, table)));
   }
 }

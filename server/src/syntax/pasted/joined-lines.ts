@@ -53,11 +53,14 @@ class Joins {
   #hasBegun: boolean;
 
   readonly #atSingleBlanks: boolean;
+  /** Whether the line that is read now declares a chain whose counters have not come yet: they are its own, and not those of a rule behind it. */
+  #awaitsCounters: boolean;
 
   constructor(text: string, atSingleBlanks: boolean) {
     this.#text = text;
     this.#atSingleBlanks = atSingleBlanks;
     this.#hasBegun = matchesAt(start, text, 0);
+    this.#awaitsCounters = this.#hasBegun && text.startsWith(':');
   }
 
   /** The next place; undefined where there is none. */
@@ -73,6 +76,7 @@ class Joins {
         this.#at = Math.max(join.next, at + 1);
         this.#isQuoted = false;
         this.#hasBegun = true;
+        this.#awaitsCounters = text.charAt(join.next) === ':';
         return join;
       }
       if (this.#at === at) this.#at += 1;
@@ -99,6 +103,10 @@ class Joins {
     let end = at;
     while (end < text.length && isBlank(text.charCodeAt(end))) end += 1;
     this.#at = end;
+    if (this.#awaitsCounters && text.charAt(end) === '[') {
+      this.#awaitsCounters = false;
+      return undefined;
+    }
     if (end - at < 3) {
       if (!this.#atSingleBlanks || this.#isQuoted || !matchesAt(certainStart, text, end)) return undefined;
       if (this.#hasBegun) return { end: at, next: end };

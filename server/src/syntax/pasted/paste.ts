@@ -5,6 +5,7 @@
 import { isRestoreInput, type LineContext } from '../line.ts';
 import { isColumnsLine, readFittingRow, readListedChain, readListedRule } from '../listing/listing.ts';
 import { type ForeignStatement, notUnderstood, type RuleOption, type Statement } from '../statement.ts';
+import { isOfBridge } from './ebtables.ts';
 import { readSetLine } from './ipset.ts';
 import { isEscapedText } from './joined-lines.ts';
 import { logPrefix } from './log-prefix.ts';
@@ -15,7 +16,7 @@ import { isPlainLine } from './plain-line.ts';
 import { loggedMessage, type PlainText, withoutCells, withoutJson, withoutMarks, withoutTypography } from './plain-text.ts';
 import { readPrompt, readTitle } from './prompt.ts';
 import { withRedactions, withUnknownValues } from './redacted.ts';
-import { readRuleCommand } from './shell-command.ts';
+import { namedCommand, readRuleCommand } from './shell-command.ts';
 
 /** A line's statement, and what the line is besides. */
 export interface PastedLine {
@@ -145,6 +146,7 @@ function readSpoiled(text: string, how: Reading): PastedLine | undefined {
     readTypographic(text, how) ??
     readRedacted(text, how) ??
     readNoted(text, how) ??
+    (isOfBridge(text) ? foreign('text') : undefined) ??
     (isSentence(text, how) ? foreign('text') : undefined)
   );
 }
@@ -216,7 +218,7 @@ function spread({ statement, prefix, listing, context }: PastedLine, plain: Plai
 
 const escapeCharacter = '\u001b';
 const spoiling =
-  /[\u00a0`~&<\\…\u2010-\u2015\u2190\u201c-\u201f\u21d0\u2212\u27f5\u2b05]|m\[K|\.{3}|^--[AIN] |\s(?:#|\(|\/\/|=>|-{2,3}>|\^\^)/;
+  /[\u00a0\u3000`~&<\\…\u2010-\u2015\u2190\u201c-\u201f\u21d0\u2212\u27f5\u2b05]|m\[K|\.{3}|^--[AIN] |\s(?:#|\(|\/\/|=>|-{2,3}>|\^\^)/;
 
 /** Whether a line that begins like a plain one may have to be read in another way than it stands. */
 export function mayBeSpoiled(text: string): boolean {
@@ -305,9 +307,20 @@ function readCommandLine(text: string, how: Reading): PastedLine | undefined {
   if (statement.kind !== 'rule' && statement.kind !== 'chain-command') return undefined;
   const prefix = command.text.search(/\S/);
   if (command.hasVariables) return { statement: withUnknownValues(statement), prefix, listing: false, context };
+  if (hasErrors(statement)) {
+    const mended = readTypographic(text, how);
+    if (mended !== undefined) return mended;
+  }
   // A sentence that begins like a command is none.
   if (hasErrors(statement) && !isCertain(command.text.slice(prefix), 0)) return undefined;
   return { statement, prefix, listing: false, context };
+}
+
+/** A command in a list, or behind a few words that say what it is. */
+function readNamedCommand(text: string, how: Reading): PastedLine | undefined {
+  const place = namedCommand(text);
+  const line = place === undefined ? undefined : readCommandLine(text.slice(place.start, place.end), how);
+  return place === undefined || line === undefined ? undefined : accepted(shift(line, place.start));
 }
 
 /** A line of iptables within something else. */
@@ -320,6 +333,9 @@ function readHeader(text: string, at: number): PastedLine | undefined {
   const chain = at < 0 ? undefined : readListedChain(text.slice(at));
   return chain === undefined ? undefined : { statement: shiftStatement(chain, at), prefix: at, listing: true };
 }
+
+/** What a line of a dump begins with, counters and the quotes of JSON included; a time in brackets and a list of words in quotes do not. */
+const ownStart = /^(?:[-!]|\[\d{1,20}:\d{1,20}\] ?(?:-|$)|"(?:\[|-{1,2}[A-Za-z][\w-]{0,40} |:|\*|COMMIT|#))/;
 
 function readUnquoted(text: string, how: Reading): PastedLine {
   const { context, readRestore } = how;
@@ -346,13 +362,13 @@ function readUnquoted(text: string, how: Reading): PastedLine {
   if (set !== undefined) {
     return { statement: shiftStatement(set, indent), prefix: indent, listing: set.kind === 'set' && set.type === undefined };
   }
-  const found = isRestoreInput(context) ? undefined : readWrapping(text, how);
+  const found = isRestoreInput(context) ? undefined : (readWrapping(text, how) ?? readNamedCommand(text, how));
   if (found !== undefined) return found;
   const what = foreignKind(text);
   if (what !== undefined) return foreign(what);
   if (!isRestoreInput(context) && logPrefix(text) > 0 && !text.startsWith('[') && !isEscapedText(text)) return foreign('log');
   // What iptables writes begins with an option; a sentence in which one stands is a sentence.
-  return '-!"['.includes(inner.charAt(0)) || isEscapedText(text)
+  return (isRestoreInput(context) ? '-!"['.includes(inner.charAt(0)) : ownStart.test(inner)) || isEscapedText(text)
     ? { statement: readRestore(text, context), prefix: 0, listing: false }
     : { statement: proseLine(text, indent), prefix: 0, listing: false };
 }

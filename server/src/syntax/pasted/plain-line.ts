@@ -15,16 +15,15 @@ export function isPlainLine(text: string): boolean {
       return true;
     case 0x43: // 'C'
       return text.startsWith('COMMIT');
-    case 0x5b: {
-      // '[': counters, or the prompt of a Red Hat
-      const next = text.charCodeAt(1);
-      return next >= 0x30 && next <= 0x39;
-    }
+    case 0x5b: // '[': counters, the prompt of a Red Hat, or a time
+      return counters.test(text.slice(0, mostCounters));
     default:
       return text.length === 0;
   }
 }
 
+const counters = /^\[\d{1,20}:\d{1,20}\]/;
+const mostCounters = 50;
 const afterStar = /^\*\s*(\S*)\s*(.?)/;
 
 /**

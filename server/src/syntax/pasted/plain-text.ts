@@ -114,11 +114,11 @@ function jsonPart(text: string): JsonPart | undefined {
 
 /** A line without colours and, unless these alone are looked for, what web pages make of characters; undefined where it has none. */
 export function withoutMarks(text: string, coloursAlone: boolean): PlainText | undefined {
-  if (!text.includes(escapeCharacter) && !/[\u00a0&]|m\[K|\^\[\[/.test(text)) return undefined;
+  if (!text.includes(escapeCharacter) && !/[\u00a0\u3000&]|m\[K|\^\[\[/.test(text)) return undefined;
   const found = [
     ...replacementsOf(text, colours, () => ''),
     ...(coloursAlone ? [] : replacementsOf(text, entity, (name) => entities.get(name) ?? name)),
-    ...(coloursAlone ? [] : replacementsOf(text, /\u00a0/g, () => ' ')),
+    ...(coloursAlone ? [] : replacementsOf(text, /[\u00a0\u3000]/g, () => ' ')),
   ].sort((a, b) => a.start - b.start);
   return found.length === 0 ? undefined : replaced(text, found);
 }

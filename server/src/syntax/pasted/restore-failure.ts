@@ -16,7 +16,9 @@ const longestReason = 200;
 /** Up to where a message goes on in another line, or in what a log put behind it. */
 function firstLineOf(text: string): string {
   const end = text.search(/\\n|\n|\s\)|\)"|"\s|"$/);
-  return (end < 0 ? text : text.slice(0, end)).slice(0, longestReason).trim();
+  // A quote that the message opened is its own.
+  const isOwnQuote = text.charAt(end) === '"' && (text.slice(0, end).split('"').length - 1) % 2 === 1;
+  return (end < 0 ? text : text.slice(0, isOwnQuote ? end + 1 : end)).slice(0, longestReason).trim();
 }
 
 /** The reason that a line states, which may stand in front of the one that says where: "iptables-restore v1.8.4 (legacy): Couldn't load target". */

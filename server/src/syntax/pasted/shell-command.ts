@@ -182,3 +182,17 @@ export function readRuleCommand(line: string): RuleCommandLine | undefined {
   }
   return checked;
 }
+
+/** "- ", "2) ", "Example: " in front of a command, and the quote that YAML puts there. */
+const beforeCommand =
+  /^[ \t]{0,60}(?:[-*+\u2022][ \t]{1,8}|\d{1,3}[.)][ \t]{1,8})?(?:[^\s"'`:\uff1a|][^"'`:\uff1a|]{0,60}(?:: {0,4}|\uff1a ?))?(["']?)(?=(?:(?:sudo|doas) (?:-[A-Za-z]{1,8} ){0,3})?(?:[\w./-]{0,60}\/)?ip6?tables(?:-nft|-legacy)? )/;
+
+/** Where a command stands in an item of a list, or behind a few words that say what it is; undefined where the line begins with it, or has none. */
+export function namedCommand(line: string): { readonly start: number; readonly end: number } | undefined {
+  if (line.length > longestCommand) return undefined;
+  const found = beforeCommand.exec(line);
+  if (found === null || found[0] === '') return undefined;
+  const start = found[0].length;
+  const closing = found[1] === '' || found[1] === undefined ? -1 : line.lastIndexOf(found[1]);
+  return { start, end: closing > start ? closing : line.length };
+}
