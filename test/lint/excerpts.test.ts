@@ -298,3 +298,16 @@ describe('rules that a terminal broke', () => {
     expect(codes([80, 81, 82])).toEqual([]);
   });
 });
+
+describe('rows of a listing that grep left below a heading that is not theirs', () => {
+  it('are of other chains: none takes the packets of another', () => {
+    const rows = `Chain CNI-HOSTPORT-DNAT (2 references)
+    0     0 DNAT       6    --  *      *       0.0.0.0/0            0.0.0.0/0            /* shop/web */ tcp to:10.244.0.3:9100
+    0     0 DNAT       6    --  *      *       0.0.0.0/0            0.0.0.0/0            /* shop/api */ tcp to:10.244.0.4:9100
+    0     0 ACCEPT     0    --  *      *       0.0.0.0/0            0.0.0.0/0            /* DNAT goes on */
+    0     0 DNAT       6    --  *      *       0.0.0.0/0            0.0.0.0/0            /* shop/cart */ tcp to:10.244.0.5:9100
+`;
+    expect(codes(rows)).not.toEqual(expect.arrayContaining(['shadowed-rule']));
+    expect(codes(rows)).not.toEqual(expect.arrayContaining(['unreachable-rule']));
+  });
+});

@@ -17,9 +17,11 @@ export function formOf(ruleset: Ruleset, table: Table): TableForm {
 
 /**
  * Whether rules that stand together may be of several tables, as `iptables-save | grep` leaves them: chains of one name are one chain then, and what
- * stands below a rule in the text need not come after it. Where COMMIT or a prompt follows or precedes them they are of one table.
+ * stands below a rule in the text need not come after it. Where COMMIT or a prompt follows or precedes them they are of one table. Likewise of a
+ * listing of which grep left a heading here and there: rows stand below chains that are not theirs.
  */
 export function mayMixTables(ruleset: Ruleset, table: Table): boolean {
+  if (!extentOf(ruleset, table).hasColumns) return true;
   if (table.commitLine !== undefined || extentOf(ruleset, table).form !== 'rules') return false;
   return ruleset.lines[table.firstLine]?.context.table === undefined;
 }
