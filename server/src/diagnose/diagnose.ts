@@ -40,13 +40,37 @@ function withReasons(found: readonly Found[]): readonly Found[] {
   return found.map((each) => (each.explainsOldRules === true ? { ...each, ends, as: first.as } : each));
 }
 
+/** Symptoms are left out for what something else explains. */
+function withoutExplained(found: readonly Found[]): readonly Found[] {
+  const explained = new Set(found.flatMap(({ isSymptom, ends }) => (isSymptom === true ? [] : ends)));
+  return found.flatMap((each) => {
+    if (each.isSymptom !== true) return [each];
+    const ends = each.ends.filter((journey) => !explained.has(journey));
+    return ends.length === 0 ? [] : [{ ...each, ends }];
+  });
+}
+
+/** One cause that was found for several ways, as one that ends them all. */
+function merged(found: readonly Found[]): readonly Found[] {
+  const byKey = new Map<string, Found>();
+  for (const each of found) {
+    const key = `${keyOf(each)} ${each.as} ${each.isBeforeRules} ${each.ends.length > 0}`;
+    const known = byKey.get(key);
+    byKey.set(key, known === undefined ? each : { ...known, ends: [...new Set([...known.ends, ...each.ends])] });
+  }
+  return [...byKey.values()];
+}
+
+function keyOf({ code, evidence: [first] }: Cause): string {
+  return `${code} ${first?.file} ${first?.line}`;
+}
+
 /** One cause of the same code, place and words is enough. */
 function distinct(found: readonly Found[]): readonly Cause[] {
   const seen = new Set<string>();
   const causes: Cause[] = [];
   for (const { code, message, evidence, confirm, mend } of found) {
-    const [first] = evidence;
-    const key = `${code} ${first?.file} ${first?.line}`;
+    const key = keyOf({ code, message, evidence, confirm, mend });
     if (seen.has(key)) continue;
     seen.add(key);
     causes.push({ code, message, evidence, confirm, mend });
@@ -113,14 +137,15 @@ export function* diagnoseSteps(subject: Subject, question: DiagnoseQuestion | nu
     found.push(...looked.found);
     fine.push(...looked.fine);
   }
-  const outcome = asked === null ? null : outcomeOf(subject, asked, found);
+  const causes = withoutExplained(merged(found));
+  const outcome = asked === null ? null : outcomeOf(subject, asked, causes);
   const passing = asked === null || outcome === null ? [] : [...passingTexts(subject, asked, outcome), ...asked.notes];
   return {
     ok: true,
     diagnosis: {
       question: asked?.question ?? null,
       outcome,
-      causes: distinct(byLikelihood(withReasons(found))),
+      causes: distinct(byLikelihood(withReasons(causes))),
       looked: [...passing, ...fine, ...subject.facts.notes],
       missing: missingParts(subject.facts, subject.cluster.source.kind !== 'none'),
     },

@@ -7,12 +7,13 @@ import { followOptions } from '../kube/question/node-knowledge.ts';
 import { dumpFor } from '../kube/question/trace.ts';
 import { enumerateSteps } from '../netfilter/enumerate.ts';
 import type { EnumerateOptions } from '../netfilter/enumeration/options.ts';
-import { followConnection } from '../netfilter/follow-connection.ts';
+import { type FollowedOutcome, followConnection } from '../netfilter/follow-connection.ts';
 import type { Outcome, TraceStep, Verdict } from '../netfilter/outcome.ts';
 import { type Packet, packetOf } from '../netfilter/packet.ts';
 import { RequestError, readRequest, type TraceRequest } from '../netfilter/trace-request.ts';
 import { type RouteAnswer, routeOf } from '../node/look-ups/route.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
+import { type AnswerWay, answerWay } from './answer-way.ts';
 import { bridgedSkipsRules, bridgeNamed, linkOfRoute, routeTo } from './bridges.ts';
 import { nodeName, type Subject } from './subject.ts';
 
@@ -39,6 +40,8 @@ export interface Journey {
   readonly isBridged: boolean;
   /** Where it is routed behind PREROUTING, or by this node that sends it. */
   readonly route: RouteAnswer;
+  /** How its answers are routed; null where none is routed, or that is not known. */
+  readonly answer: AnswerWay | null;
 }
 
 /** A question with the journeys that its packets may go. */
@@ -47,7 +50,7 @@ export interface Asked {
   readonly packet: Packet;
   readonly journeys: readonly Journey[];
   /** Ways of the answers to what arrives; empty where none does. */
-  readonly answers: readonly Outcome[];
+  readonly answers: readonly FollowedOutcome[];
   /** What was taken to be so, in sentences. */
   readonly notes: readonly string[];
   /** Whether other answers to what is not known lead elsewhere. */
@@ -93,7 +96,7 @@ function routeOfEnd({ facts }: Subject, start: Packet, end: Packet): RouteAnswer
   return routeOf(facts, {
     destination: end.destination.text,
     source: start.source?.text ?? '',
-    mark: end.mark,
+    mark: end.routedMark ?? end.mark,
     in: start.isFromHere ? '' : start.in,
   });
 }
@@ -105,7 +108,7 @@ function isBridged(subject: Subject, start: Packet, end: Packet): boolean {
   return bridge !== undefined && bridge === linkOfRoute(routeTo(subject, start.source.text));
 }
 
-function journeyOf(subject: Subject, start: Packet, outcome: Outcome): Journey {
+function journeyOf(subject: Subject, start: Packet, outcome: Outcome): Omit<Journey, 'answer'> {
   const { probability, verdict, last, packet: end } = outcome;
   const isDelivered = end.hook === 'INPUT' || (end.isFromHere && end.out === 'lo');
   const bridged = isBridged(subject, start, end);
@@ -172,16 +175,18 @@ export function* askedSteps(subject: Subject, question: DiagnoseQuestion): Steps
   const { outcomes, assumptions } = yield* enumerateSteps(ruleset, packet, options);
   const followed: Outcome[] = [];
   for (const outcome of likeliest(outcomes)) followed.push(...(yield* byLoopback(ruleset, outcome, options)));
-  const journeys = followed.map((outcome) => journeyOf(subject, packet, outcome));
-  const arrives = journeys.some(({ verdict }) => verdict === 'accept');
+  const ways = followed.map((outcome) => journeyOf(subject, packet, outcome));
+  const arrives = ways.some(({ verdict }) => verdict === 'accept');
   const back = arrives ? yield* followConnection(ruleset, packet, 'answer', {}, options) : undefined;
+  const answers = back === undefined ? [] : likeliest(back.outcomes);
+  const journeys = ways.map((way) => ({ ...way, answer: answerWay(subject, way, answers) }));
   return {
     ok: true,
     asked: {
       question: { from: question.from, to: question.to, protocol: packet.protocol },
       packet,
       journeys,
-      answers: back === undefined ? [] : likeliest(back.outcomes),
+      answers,
       notes: [...request.notes, ...assumptions],
       options,
     },

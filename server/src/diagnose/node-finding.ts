@@ -18,6 +18,8 @@ export interface Found extends Cause {
   readonly isBeforeRules?: boolean;
   /** Whether it is why rules are older than the cluster, so that it explains what such rules do. */
   readonly explainsOldRules?: boolean;
+  /** Whether it only shows that packets are lost, and is no cause where something else explains it. */
+  readonly isSymptom?: boolean;
 }
 
 export interface Looked {

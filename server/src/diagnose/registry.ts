@@ -1,4 +1,5 @@
 import { affinityToGonePod } from './findings/affinity-to-gone-pod.ts';
+import { answerRoutes } from './findings/answer-routes.ts';
 import { answersBypassNode } from './findings/answers-bypass-node.ts';
 import { bothBackEnds } from './findings/both-back-ends.ts';
 import { bridgeNfOff } from './findings/bridge-nf-off.ts';
@@ -8,11 +9,15 @@ import { endpointGone } from './findings/endpoint-gone.ts';
 import { forwardingOff } from './findings/forwarding-off.ts';
 import { hairpinOff } from './findings/hairpin-off.ts';
 import { invalidDropped } from './findings/invalid-dropped.ts';
+import { linkDown } from './findings/link-down.ts';
 import { markBitsShared } from './findings/mark-bits-shared.ts';
+import { markRoutes } from './findings/mark-routes.ts';
 import { mtuAboveTunnel } from './findings/mtu-above-tunnel.ts';
+import { neverAnswered } from './findings/never-answered.ts';
 import { nftTableDrops } from './findings/nft-table-drops.ts';
 import { noRoute } from './findings/no-route.ts';
 import { notTranslated } from './findings/not-translated.ts';
+import { podRouteMissing } from './findings/pod-route-missing.ts';
 import { proxySync } from './findings/proxy-sync.ts';
 import { routeLocalnetOff } from './findings/route-localnet-off.ts';
 import { rpFilterStrict } from './findings/rp-filter-strict.ts';
@@ -20,6 +25,8 @@ import { ruleVerdict } from './findings/rule-verdict.ts';
 import { rulesAndCluster } from './findings/rules-and-cluster.ts';
 import { rulesFlushed } from './findings/rules-flushed.ts';
 import { sizes } from './findings/sizes.ts';
+import { translatedElsewhere } from './findings/translated-elsewhere.ts';
+import { untracked } from './findings/untracked.ts';
 import type { NodeFinding } from './node-finding.ts';
 
 /** Every check of a node, the likelier cause of two that explain the same first. A new one is a file of its own and a line here. */
@@ -29,6 +36,7 @@ export const nodeFindings: readonly NodeFinding[] = [
   affinityToGonePod,
   rulesFlushed,
   proxySync,
+  linkDown,
   forwardingOff,
   rpFilterStrict,
   routeLocalnetOff,
@@ -37,14 +45,20 @@ export const nodeFindings: readonly NodeFinding[] = [
   ruleVerdict,
   nftTableDrops,
   bothBackEnds,
+  podRouteMissing,
+  untracked,
   answersBypassNode,
+  translatedElsewhere,
   notTranslated,
   endpointGone,
+  markRoutes,
   noRoute,
+  answerRoutes,
   mtuAboveTunnel,
   markBitsShared,
   rulesAndCluster,
   invalidDropped,
+  neverAnswered,
   sizes,
 ];
 

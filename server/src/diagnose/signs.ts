@@ -1,7 +1,6 @@
 /** Signs that several findings look at: settings as evidence, where this node's Pods are, whether an endpoint is there. */
 import { inCIDR, isIPv6 } from '../base/ip.ts';
 import { hasProxyRules } from '../kube/proxy/mode.ts';
-import { interfacesOf } from '../node/look-ups/route.ts';
 import type { Setting } from '../node/look-ups/sysctl.ts';
 import type { NeighbourRecord } from '../node/records.ts';
 import { linkOfRoute, routeTo } from './bridges.ts';
@@ -43,9 +42,12 @@ export function podInterfaces(subject: Subject): readonly string[] {
     .filter((name) => !name.startsWith('docker') && !name.startsWith('br-') && !name.startsWith('virbr'));
 }
 
-/** What the node knows of a neighbour's absence: an entry that failed. */
+/** What the node knows of a neighbour's absence: an entry that failed, or that nobody has answered yet. */
 export function failedNeighbour({ facts }: Subject, ip: string): NeighbourRecord | undefined {
-  return facts.neighbours?.records.find((record) => record.ip === ip && record.mac === '' && record.states.includes('FAILED'));
+  return facts.neighbours?.records.find(
+    ({ ip: own, mac, states }) =>
+      own === ip && mac === '' && states.some((state) => state === 'FAILED' || state === 'INCOMPLETE'),
+  );
 }
 
 /**
@@ -84,12 +86,4 @@ export function whoHas({ cluster }: Subject, ip: string): string {
   if (pod !== undefined) return `Pod ${pod.namespace}/${pod.name} (${ip})`;
   const node = cluster.nodeAt(ip);
   return node === undefined ? ip : `node ${node.name} (${ip})`;
-}
-
-/** The interface that a way leaves by; null where it is not known. */
-export function leavesBy({ end, route }: Journey): string | null {
-  if (end.out !== null && end.out !== '') return end.out;
-  if (route.kind !== 'route') return null;
-  const [only, ...others] = interfacesOf(route.route);
-  return only !== undefined && others.length === 0 ? only : null;
 }

@@ -19,6 +19,12 @@ export interface NatRange {
   readonly lastPort: number | null;
 }
 
+/** The zones of conntrack that a template has, for a connection's first direction and for its answers: 'mark' is the packet's mark. */
+export interface Zones {
+  readonly original: number | 'mark';
+  readonly reply: number | 'mark';
+}
+
 /** A change of a mark of 32 bits, or of a byte of the header. */
 export type NumberChange = (old: number) => number;
 
@@ -42,7 +48,7 @@ export type Action =
   /** Which bits of the one mark go over which bits of the other. */
   | { readonly kind: 'save-mark' | 'restore-mark'; readonly packetMask: number; readonly connectionMask: number }
   /** CT without --notrack: the connection gets a template, which rules in table raw see. */
-  | { readonly kind: 'template' }
+  | { readonly kind: 'template'; readonly zones: Zones }
   | { readonly kind: 'set-change'; readonly isAdded: boolean; readonly set: string; readonly directions: string };
 
 const ports = String.raw`(?::(\d{1,5})(?:-(\d{1,5}))?(?:/\d{1,5})?)?`;
@@ -179,6 +185,14 @@ function netmap(rule: RuleStatement, family: Family): Action {
 
 type ActionReader = (rule: RuleStatement, family: Family) => Action;
 
+/** There is one number for a rule, in one direction or both; the other has zone 0 (xt_CT.c). */
+function zonesOf(rule: RuleStatement): Zones {
+  const both = targetValue(rule, '--zone');
+  const read = (value: string | undefined): number | 'mark' =>
+    value === undefined ? 0 : value === 'mark' ? 'mark' : (Number(value) & 0xffff) >>> 0;
+  return { original: read(both ?? targetValue(rule, '--zone-orig')), reply: read(both ?? targetValue(rule, '--zone-reply')) };
+}
+
 const passes: ActionReader = () => ({ kind: 'continue' });
 
 /** What each target does. Those that only note, count or change what no rule looks at let the packet pass. */
@@ -190,7 +204,8 @@ const readers: Readonly<Record<string, ActionReader>> = {
   CLASSIFY: passes,
   CONNMARK: connectionMark,
   CONNSECMARK: passes,
-  CT: (rule) => ({ kind: targetOption(rule, '--notrack') === undefined ? 'template' : 'notrack' }),
+  CT: (rule) =>
+    targetOption(rule, '--notrack') === undefined ? { kind: 'template', zones: zonesOf(rule) } : { kind: 'notrack' },
   DNAT: (rule) => ({ kind: 'dnat', range: natRange(targetValue(rule, '--to-destination') ?? '') }),
   DROP: () => ({ kind: 'drop' }),
   DSCP: tosChange,

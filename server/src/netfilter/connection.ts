@@ -60,6 +60,8 @@ export interface Connection {
   readonly mark: number;
   /** Whether conntrack was told to leave its packets alone. */
   readonly isUntracked: boolean;
+  /** The zone of conntrack in which answers find it. */
+  readonly answerZone: number;
   /** Whether conntrack has seen an answer; false where rules tell it to leave that alone. */
   readonly isAnswered: boolean;
 }
@@ -72,6 +74,7 @@ export function connectionOf(first: Packet, { packet: last }: Pick<Outcome, 'pac
     answered: { source: endOf(last.destination, last.dport), destination: endOf(last.source, last.sport) },
     mark: last.connectionMark,
     isUntracked: last.state === 'UNTRACKED' || last.state === 'INVALID',
+    answerZone: last.zones.reply,
     isAnswered: true,
   };
 }
@@ -133,6 +136,7 @@ function packetOfConnection(
     connectionMark: mark,
     asked,
     answered,
+    knownIn: isReply ? connection.answerZone : null,
     translation: {
       destination: isSame(towards, ends.destination) ? null : towards,
       source: isSame(from, ends.source) ? null : from,

@@ -75,6 +75,12 @@ export interface Packet {
   readonly isTracked: boolean;
   /** Whether a rule with CT has given it a template, which rules in table raw see as a new connection without addresses. */
   readonly hasTemplate: boolean;
+  /** The zones of conntrack where its connection is looked for and kept: as for a first packet, and as for answers. */
+  readonly zones: { readonly original: number; readonly reply: number };
+  /** Of an answer, the zone in which conntrack has its connection; null where that is the packet's own. */
+  readonly knownIn: number | null;
+  /** The mark that it had when it was routed last; null before that. */
+  readonly routedMark: number | null;
   /** Whether a process of this node sent it. */
   readonly isFromHere: boolean;
   /** The interface that it came in by: empty for none, null where it is not known. */
@@ -159,7 +165,10 @@ export interface PacketSpec {
   readonly asked?: Ends;
   readonly answered?: Ends;
   readonly translation?: Translation | null;
+  readonly knownIn?: number | null;
 }
+
+const noZones = { original: 0, reply: 0 } as const;
 
 export const tcpFlags = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16, URG: 32 } as const;
 
@@ -217,6 +226,9 @@ export function packetOf(spec: PacketSpec): Packet {
     // What this node sent to itself kept its connection on the way over lo.
     isTracked: spec.in === 'lo',
     hasTemplate: false,
+    zones: noZones,
+    knownIn: spec.knownIn ?? null,
+    routedMark: null,
     isFromHere,
     in: isFromHere ? '' : (spec.in ?? null),
     out: spec.out ?? null,

@@ -1,5 +1,7 @@
 import { isLoopback } from '../../netfilter/packet.ts';
+import { linkNamed } from '../../node/look-ups/links.ts';
 import { isOwn } from '../../node/look-ups/own-address.ts';
+import { routeOf } from '../../node/look-ups/route.ts';
 import { linkOfRoute, routeTo } from '../bridges.ts';
 import type { Evidence } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
@@ -40,7 +42,16 @@ function isBypassed(subject: Subject, journey: Journey): boolean {
   // A Pod's own packet that comes back to it is answered within the Pod.
   if (end.destination.text === start.source.text) return true;
   if (isHere(subject, end.destination.text, journey) !== false) return false;
+  if (turnsRound(subject, journey)) return true;
   return isHere(subject, start.source.text) === false || isOutside(subject, start.source.text);
+}
+
+/** Whether a packet leaves to a router by the interface that it came in by, where its sender is a direct neighbour: both reach each other without this node. */
+function turnsRound({ facts }: Subject, { start, route }: Journey): boolean {
+  if (route.kind !== 'route' || start.source === null || start.in === null || start.in === '') return false;
+  if (!route.route.hops.every((hop) => hop.interface === start.in && hop.gateway !== '')) return false;
+  const back = routeOf(facts, { destination: start.source.text, source: '', mark: 0, in: '' });
+  return linkOfRoute(back) === start.in && linkNamed(facts, start.in)?.kind !== 'bridge';
 }
 
 /** Whether a source is no Pod's and reached by another way than a link of Pods. */

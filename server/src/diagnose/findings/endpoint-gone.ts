@@ -21,7 +21,7 @@ function evidenceOf(subject: Subject, journey: Journey): readonly Evidence[] {
     evidence.push({
       file: subject.facts.neighbours?.file ?? '',
       line: failed.line,
-      text: `${failed.ip} dev ${failed.interface} FAILED`,
+      text: `${failed.ip} dev ${failed.interface} ${failed.states.join(' ')}`,
     });
   return evidence;
 }

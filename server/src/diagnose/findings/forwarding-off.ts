@@ -13,9 +13,18 @@ export const forwardingOff: NodeFinding = {
 const names = { ipv4: 'net.ipv4.ip_forward', ipv6: 'net.ipv6.conf.all.forwarding' } as const;
 
 /** What decides whether a packet that came in by an interface is forwarded: for IPv4 that interface's own switch. */
-function deciding({ facts }: Subject, { start }: Journey): Setting | undefined {
-  const own = start.family === 'ipv4' && start.in !== null ? interfaceSetting(facts, 'ipv4', start.in, 'forwarding') : undefined;
-  return own ?? setting(facts, names[start.family]);
+function decidingFor({ facts }: Subject, family: 'ipv4' | 'ipv6', name: string | null): Setting | undefined {
+  const own = family === 'ipv4' && name !== null ? interfaceSetting(facts, 'ipv4', name, 'forwarding') : undefined;
+  return own ?? setting(facts, names[family]);
+}
+
+/** What switches off that a packet is forwarded, or the answer to it; undefined where nothing does. */
+function switchedOff(subject: Subject, journey: Journey): Setting | undefined {
+  const { start, answer } = journey;
+  const there = isForwarded(journey) ? decidingFor(subject, start.family, start.in) : undefined;
+  const back =
+    answer !== null && !answer.isFromHere && answer.in !== null ? decidingFor(subject, start.family, answer.in) : undefined;
+  return [there, back].find((each) => each?.value === 0);
 }
 
 /** Whether a packet that came in met FORWARD, or would have: the kernel looks at the switch before. */
@@ -23,15 +32,15 @@ function isForwarded({ start, end, isDelivered, isBridged }: Journey): boolean {
   return !start.isFromHere && !isDelivered && !isBridged && end.hook !== 'PREROUTING';
 }
 
-function causeOf(switchedOff: Setting, ends: readonly Journey[]): Found {
-  const isOne = !Object.values(names).some((name) => name === switchedOff.name);
+function causeOf(off: Setting, ends: readonly Journey[]): Found {
+  const isOne = !Object.values(names).some((name) => name === off.name);
   return foundCause(
     {
       code: 'forwarding-off',
-      message: `${switchedOff.name} is 0: the kernel drops every packet that ${isOne ? 'comes in there and ' : ''}is to be forwarded, to Pods and from them, before FORWARD. kubelet and CNI plugins need it to be 1; a sysctl file of the distribution or a hardening profile sets it back.`,
-      evidence: [settingEvidence(switchedOff)],
-      confirm: [`sysctl ${switchedOff.name}`],
-      mend: [`sysctl -w ${switchedOff.name}=1`],
+      message: `${off.name} is 0: the kernel drops every packet that ${isOne ? 'comes in there and ' : ''}is to be forwarded, to Pods and from them, before FORWARD. kubelet and CNI plugins need it to be 1; a sysctl file of the distribution or a hardening profile sets it back.`,
+      evidence: [settingEvidence(off)],
+      confirm: [`sysctl ${off.name}`],
+      mend: [`sysctl -w ${off.name}=1`],
     },
     { ends, isBeforeRules: true },
   );
@@ -44,9 +53,9 @@ function look(subject: Subject, asked: Asked | null): Looked {
     const whole = setting(subject.facts, names[family]);
     if (whole === undefined) continue;
     const forwarded = (asked?.journeys ?? []).filter((journey) => isForwarded(journey) && journey.start.family === family);
-    const ended = forwarded.filter((journey) => deciding(subject, journey)?.value === 0);
+    const ended = forwarded.filter((journey) => switchedOff(subject, journey) !== undefined);
     const [first] = ended;
-    const decides = first === undefined ? undefined : deciding(subject, first);
+    const decides = first === undefined ? undefined : switchedOff(subject, first);
     if (decides !== undefined) found.push(causeOf(decides, ended));
     else if (whole.value === 0 && hasServices(subject, family) && forwarded.length === 0) found.push(causeOf(whole, []));
   }

@@ -4,8 +4,8 @@ import type { TextPart } from '../../node/records.ts';
 import type { Evidence } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { accepted, atOnce, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
-import { leavesBy } from '../signs.ts';
 import type { Subject } from '../subject.ts';
+import { leavesBy } from '../way-out.ts';
 
 /** Chains of nft's that no iptables command shows stand at the same hooks, and each of them must let a packet pass. */
 export const nftTableDrops: NodeFinding = {

@@ -1,3 +1,4 @@
+import { routeOf } from '../../node/look-ups/route.ts';
 import type { Cause, Evidence } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { atOnce, type Found, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
@@ -43,7 +44,7 @@ function withoutRoute(subject: Subject, journeys: readonly Journey[]): Cause | u
   };
 }
 
-/** The router of a way whose neighbour entry failed. */
+/** The router of a journey whose neighbour entry failed. */
 function silentHop(subject: Subject, { route }: Journey): (Evidence & { readonly ip: string }) | undefined {
   if (route.kind !== 'route') return undefined;
   const gateways = route.route.hops.map(({ gateway }) => gateway).filter((gateway) => gateway !== '');
@@ -54,7 +55,7 @@ function silentHop(subject: Subject, { route }: Journey): (Evidence & { readonly
     ip: failed.ip,
     file: subject.facts.neighbours?.file ?? '',
     line: failed.line,
-    text: `${failed.ip} dev ${failed.interface} FAILED`,
+    text: `${failed.ip} dev ${failed.interface} ${failed.states.join(' ')}`,
   };
 }
 
@@ -69,9 +70,30 @@ function silentCause(subject: Subject, journey: Journey, hop: NonNullable<Return
   };
 }
 
+/** Ways of what the node itself sends that end before OUTPUT: a program's first packet is routed by the address that it asks for. */
+function withoutFirstRoute(subject: Subject, asked: Asked | null): Found | undefined {
+  const { facts } = subject;
+  const sent = (asked?.journeys ?? []).filter(({ start, end }) => start.isFromHere && end.dnat);
+  const [journey] = sent;
+  if (journey === undefined || facts.routes === null) return undefined;
+  const { text: destination } = journey.start.destination;
+  const route = routeOf(facts, { destination, source: '', mark: journey.start.mark, in: '' });
+  if (route.kind !== 'none') return undefined;
+  const cause: Cause = {
+    code: 'no-route',
+    message: `The node has no route to ${destination}, the address that its program asks for: the kernel wants one before any rule of OUTPUT translates the packet, so nothing is sent (network is unreachable). A default route is enough. Pods are not concerned: theirs come in.`,
+    evidence: evidenceOf(subject, { ...journey, route, end: journey.start }),
+    confirm: [`ip route get ${destination}`],
+    mend: ["give the node a default route, or one to the Services' network (ip route add CIDR dev eth0)"],
+  };
+  return foundCause(cause, { ends: sent, isBeforeRules: true });
+}
+
 function look(subject: Subject, asked: Asked | null): Looked {
   const journeys = leaving(asked);
   const found: Found[] = [];
+  const first = withoutFirstRoute(subject, asked);
+  if (first !== undefined) found.push(first);
   const none = journeys.filter(({ route }) => route.kind === 'none');
   const cause = withoutRoute(subject, none);
   if (cause !== undefined) found.push(foundCause(cause, { ends: none }));

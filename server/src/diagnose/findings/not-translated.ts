@@ -1,45 +1,119 @@
 import { counted } from '../../base/counted.ts';
 import type { ServiceRecord } from '../../cluster/objects.ts';
 import { isElsewhere, serviceProxyOf } from '../../kube/proxy/mode.ts';
+import type { TraceStep } from '../../netfilter/outcome.ts';
 import { isOwn } from '../../node/look-ups/own-address.ts';
+import type { Cause } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { accepted, atOnce, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
-import { nodeName, type Subject } from '../subject.ts';
+import { entryRule, natOf } from '../service-rules.ts';
+import { nodeName, ruleEvidence, type Subject } from '../subject.ts';
 
 /** A Service that the cluster has and no rule knows: its address is nobody's. */
 export const notTranslated: NodeFinding = {
   codes: {
     'not-translated': 'No rule translates the address of the Service that was asked for: packets to it go astray.',
+    'service-passed-over':
+      'The rules know the Service that was asked for, and a rule before them, or a missing jump, keeps packets from coming to them.',
     'no-such-nodeport': 'No Service has the NodePort that was asked for: nothing listens there.',
   },
   look: atOnce(look),
 };
 
 interface Frontend {
-  readonly service: ServiceRecord;
+  /** "shop/web", by the rules with the port's name; empty where nothing tells. */
+  readonly name: string;
   readonly isNodePort: boolean;
 }
 
-/** The Service whose address and port a packet was sent to, as the cluster says. */
-function frontendOf({ cluster, facts }: Subject, { start }: Journey): Frontend | undefined {
+/** The Service whose address and port a packet was sent to, as the cluster says, or else the rules. */
+function frontendOf(subject: Subject, journey: Journey): Frontend | undefined {
+  const { start } = journey;
+  const { destination, dport } = start;
+  const told = byCluster(subject, start);
+  // What a program of the node has bound to a Service's address needs no translation, as NodeLocal DNSCache.
+  if (journey.isDelivered && isOwn(subject.facts, destination.text) === true) {
+    const entry = entryRule(subject, start);
+    return entry?.isNodePort === true ? { name: entry.service, isNodePort: true } : told?.isNodePort === true ? told : undefined;
+  }
+  if (told !== undefined || dport === null) return told;
+  const entry = entryRule(subject, start);
+  return entry === undefined ? undefined : { name: entry.service, isNodePort: entry.isNodePort };
+}
+
+function byCluster({ cluster, facts }: Subject, start: Journey['start']): Frontend | undefined {
   const { destination, dport, protocol } = start;
   const hasPort = (service: ServiceRecord): boolean =>
     service.ports.some((port) => port.port === dport && port.protocol === protocol);
   const service = cluster.servicesAt(destination.text).find((each) => hasPort(each.service))?.service;
-  if (service !== undefined) return { service, isNodePort: false };
+  if (service !== undefined) return { name: `${service.namespace}/${service.name}`, isNodePort: false };
   if (dport === null || isOwn(facts, destination.text) !== true) return undefined;
   const byPort = cluster.services.find((each) =>
     each.ports.some((port) => port.nodePort === dport && port.protocol === protocol),
   );
-  return byPort === undefined ? undefined : { service: byPort, isNodePort: true };
+  return byPort === undefined ? undefined : { name: `${byPort.namespace}/${byPort.name}`, isNodePort: true };
 }
 
-function messageOf({ service, isNodePort }: Frontend, { start }: Journey): string {
-  const what = `${service.namespace}/${service.name}`;
+function messageOf({ name, isNodePort }: Frontend, { start }: Journey): string {
+  const what = name === '' ? 'a Service' : name;
   const address = `${start.destination.text}:${start.dport}/${start.protocol}`;
   return isNodePort
     ? `No rule translates ${address}, a NodePort of ${what}: the packet is for the node itself, where nothing listens.`
     : `No rule translates ${address}, an address of ${what}: the packet leaves as it is, for an address that nobody has.`;
+}
+
+/** Rules of nat that took a packet past the rules of Services: the last one that accepted or returned it before its routing. */
+function takenPast({ last, start }: Journey): TraceStep | undefined {
+  const first = start.isFromHere ? 'OUTPUT' : 'PREROUTING';
+  for (let step = last; step !== null; step = step.previous) {
+    const { chain, kind, line } = step;
+    if (chain.table.name !== 'nat' || line === null) continue;
+    if (kind === 'accept' && chain.name !== 'POSTROUTING' && chain.name !== 'INPUT') return step;
+    if (kind === 'return' && (chain.name === first || chain.name === 'KUBE-SERVICES' || chain.name === 'KUBE-NODEPORTS'))
+      return step;
+  }
+  return undefined;
+}
+
+/** The jump to KUBE-NODEPORTS that is for other addresses alone (nodePortAddresses); undefined where there is another. */
+function narrowJump(subject: Subject, { start }: Journey): number | undefined {
+  const jumps = (natOf(subject, start)?.chains.get('KUBE-SERVICES')?.rules ?? []).filter((line) =>
+    subject.ruleset.lines[line]?.text.includes('-j KUBE-NODEPORTS'),
+  );
+  const [first, ...others] = jumps;
+  const isNarrow = (line: number): boolean => / (?:-d|--destination) /.test(subject.ruleset.lines[line]?.text ?? '');
+  return first !== undefined && [first, ...others].every(isNarrow) ? first : undefined;
+}
+
+/** Why rules that are there for a Service do not get its packet; undefined where there are none. */
+function passedOver(subject: Subject, journey: Journey, said: string): Cause | undefined {
+  const entry = entryRule(subject, journey.start);
+  if (entry === undefined) return undefined;
+  const step = takenPast(journey);
+  const narrow = entry.isNodePort && step === undefined ? narrowJump(subject, journey) : undefined;
+  const at = step?.line ?? narrow;
+  const hook = journey.start.isFromHere ? 'OUTPUT' : 'PREROUTING';
+  const place = at === undefined || at === null ? null : subject.place(at);
+  const where = place === null ? '' : `: ${place.file}, line ${place.line}`;
+  const own = subject.place(entry.line);
+  const why =
+    step !== undefined
+      ? `a rule of ${step.chain.name} takes the packet past it (${step.kind}${where})`
+      : narrow !== undefined
+        ? `the jump to KUBE-NODEPORTS is for other addresses of the node alone (nodePortAddresses${where})`
+        : `no rule of ${hook} leads this packet to KUBE-SERVICES`;
+  return {
+    code: 'service-passed-over',
+    message: `${said} kube-proxy has a rule for it (${own.file}, line ${own.line}), and ${why}.`,
+    evidence: [...(at === undefined || at === null ? [] : [ruleEvidence(subject, at)]), ruleEvidence(subject, entry.line)],
+    confirm: [`iptables -t nat -L ${step?.chain.name ?? hook} -v -n -x --line-numbers`],
+    mend:
+      narrow !== undefined
+        ? ["ask by an address that nodePortAddresses has, or set it in kube-proxy's configuration (nodePortAddresses: primary)"]
+        : step !== undefined
+          ? ['put the rule behind the jump to KUBE-SERVICES, or narrow it']
+          : ['restart kube-proxy on this node: it puts its jumps in again'],
+  };
 }
 
 /** NodePorts where nobody says otherwise (--service-node-port-range): no program gets a port there by itself. */
@@ -87,7 +161,8 @@ function unknownNodePort(subject: Subject, journeys: readonly Journey[]): Looked
 
 function look(subject: Subject, asked: Asked | null): Looked {
   const { ruleset, cluster } = subject;
-  const journeys = accepted(asked).filter(({ end }) => !end.dnat);
+  // What is not tracked, or caught by another rule, is explained elsewhere.
+  const journeys = accepted(asked).filter(({ end }) => !end.dnat && !end.isCaught && end.state !== 'UNTRACKED');
   const [journey] = journeys;
   if (asked === null || journey === undefined) return nothing;
   const frontend = frontendOf(subject, journey);
@@ -100,6 +175,9 @@ function look(subject: Subject, asked: Asked | null): Looked {
   const nat = dump.tables.find(({ name }) => name === 'nat');
   const services = nat?.chains.get('KUBE-SERVICES');
   const line = services?.declarations[0] ?? nat?.firstLine;
+  const refused = frontend.isNodePort && journey.isDelivered ? 'refused' : 'lost';
+  const passed = passedOver(subject, journey, messageOf(frontend, journey));
+  if (passed !== undefined) return { ...nothing, found: [foundCause(passed, { ends: journeys, as: refused })] };
   const cause = {
     code: 'not-translated',
     message: messageOf(frontend, journey),
@@ -112,6 +190,6 @@ function look(subject: Subject, asked: Asked | null): Looked {
   };
   return {
     ...nothing,
-    found: [foundCause(cause, { ends: journeys, as: frontend.isNodePort && journey.isDelivered ? 'refused' : 'lost' })],
+    found: [foundCause(cause, { ends: journeys, as: refused })],
   };
 }

@@ -84,7 +84,7 @@ function look(subject: Subject, asked: Asked | null): Looked {
   const { facts } = subject;
   if (facts.sysctls === null || facts.routes === null) return nothing;
   const seen = dropped(subject);
-  const journeys = (asked?.journeys ?? []).filter((journey) => seen?.count !== 0 && failing(subject, journey) !== undefined);
+  const journeys = (asked?.journeys ?? []).filter((journey) => failing(subject, journey) !== undefined);
   const [journey] = journeys;
   const fails = journey === undefined ? elsewhere(subject) : failing(subject, journey);
   if (fails === undefined) return { ...nothing, fine: ['The reverse path filter lets pass what comes in (rp_filter).'] };

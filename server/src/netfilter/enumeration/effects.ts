@@ -1,5 +1,5 @@
 /** What a target does to a packet, and what becomes of the packet then. */
-import type { Action } from '../actions.ts';
+import type { Action, Zones } from '../actions.ts';
 import type { Stage } from '../hooks.ts';
 import { isRange, loopbackOf, netmapped, ownAddressOf, place, translated, withDestination, withSource } from '../nat.ts';
 import { hasConnection, type Packet } from '../packet.ts';
@@ -79,10 +79,13 @@ function moveMark(action: Extract<Action, { readonly kind: 'save-mark' | 'restor
 }
 
 /** A packet that has a connection or a template already keeps it (xt_CT.c). */
-function track(isTracked: boolean, packet: Packet): Effect {
-  const words = isTracked ? 'continue' : 'notrack';
+function track(zones: Zones | null, packet: Packet): Effect {
+  const words = zones === null ? 'notrack' : 'continue';
   if (packet.isTracked || packet.hasTemplate || packet.state === 'UNTRACKED') return effect(words, packet, 'continue');
-  return effect(words, isTracked ? { ...packet, hasTemplate: true } : { ...packet, state: 'UNTRACKED' }, 'continue');
+  if (zones === null) return effect(words, { ...packet, state: 'UNTRACKED' }, 'continue');
+  const numberOf = (zone: number | 'mark'): number => (zone === 'mark' ? packet.mark & 0xffff : zone);
+  const own = { original: numberOf(zones.original), reply: numberOf(zones.reply) };
+  return effect(words, { ...packet, hasTemplate: true, zones: own }, 'continue');
 }
 
 /** What an action that is no jump does. */
@@ -143,9 +146,9 @@ export function effectOf(action: Exclude<Action, { readonly kind: 'jump' }>, pac
     case 'tos':
       return effect(action.words, { ...packet, tos: packet.tos === null ? null : action.change(packet.tos) }, 'continue');
     case 'template':
-      return track(true, packet);
+      return track(action.zones, packet);
     case 'notrack':
-      return track(false, packet);
+      return track(null, packet);
     case 'set-change':
       return setChange(action, packet);
   }

@@ -20,6 +20,7 @@ function toForward(run: Run, path: Path): Path | null {
     assume(run, 'A packet whose TTL runs out is dropped before FORWARD.');
     return end(run, path, 'drop');
   }
+  path.packet = { ...path.packet, routedMark: path.packet.mark };
   path.packet = ttl === null ? { ...path.packet, ttlChange: ttlChange - 1 } : { ...path.packet, ttl: ttl - 1 };
   if (out === null) path.packet = { ...path.packet, out: run.options.wayOut?.(path.packet) ?? null };
   path.stages = forward;

@@ -2,6 +2,7 @@
 import type { Hook } from '../../catalog/types.ts';
 import { hasCutLines, isChainShownWhole, isTableWhole } from '../../ruleset/completeness.ts';
 import type { Chain, Table } from '../../ruleset/ruleset.ts';
+import { stateAlone } from '../connection.ts';
 import { output, outputRouted, prerouting, type Stage } from '../hooks.ts';
 import { isOwnAddress } from '../local-address.ts';
 import { translatedAtDestination, translatedAtSource } from '../nat.ts';
@@ -54,10 +55,11 @@ function translate(packet: Packet, hook: Hook): Packet {
 function afterOutput(run: Run, path: Path): void {
   const { packet } = path;
   const sentTo = run.options.part === 'after-routing' ? packet.asked.destination.address : run.start.destination;
-  if (isOwnAddress(packet.destination, run.knows) === true) path.packet = { ...packet, out: 'lo' };
+  path.packet = { ...packet, routedMark: packet.mark };
+  if (isOwnAddress(packet.destination, run.knows) === true) path.packet = { ...path.packet, out: 'lo' };
   else if (packet.destination.text !== sentTo?.text) {
     const known = run.options.wayOut?.(packet) ?? null;
-    path.packet = { ...packet, out: known, isRerouted: known === null };
+    path.packet = { ...path.packet, out: known, isRerouted: known === null };
   }
 }
 
@@ -80,7 +82,30 @@ function passNat(run: Run, path: Path, stage: Stage, frame: Frame | null): void 
 /** The packet as a stage finds it: conntrack stands behind table raw, and a hook sees no interface that is not there yet. */
 function arriving(packet: Packet, stage: Stage): Packet {
   const isTracked = packet.isTracked || stage.table !== 'raw';
-  return isTracked === packet.isTracked && stage.hook === packet.hook ? packet : { ...packet, isTracked, hook: stage.hook };
+  if (isTracked === packet.isTracked) return stage.hook === packet.hook ? packet : { ...packet, hook: stage.hook };
+  return { ...(isKnown(packet) ? packet : asStranger(packet)), isTracked, hook: stage.hook };
+}
+
+/** Whether conntrack finds an answer's connection: in the zone where it was put (resolve_normal_ct). */
+function isKnown({ knownIn, zones, state }: Packet): boolean {
+  return knownIn === null || state === 'UNTRACKED' || knownIn === zones.original || knownIn === zones.reply;
+}
+
+/** An answer whose connection conntrack does not find, as that is in another zone. */
+function asStranger(packet: Packet): Packet {
+  const { source, sport, destination, dport, protocol, flags, icmp } = packet;
+  return {
+    ...packet,
+    state: stateAlone(protocol, flags, icmp),
+    direction: 'original',
+    before: 0,
+    connectionMark: 0,
+    asked: { source: { address: source, port: sport }, destination: { address: destination, port: dport } },
+    answered: null,
+    translation: null,
+    dnat: false,
+    snat: false,
+  };
 }
 
 /** What comes behind the last stage of a part of the way; null where the path has ended. */

@@ -1,0 +1,112 @@
+import { inCIDR } from '../../base/ip.ts';
+import { linkNamed } from '../../node/look-ups/links.ts';
+import { interfacesOf } from '../../node/look-ups/route.ts';
+import type { AddressRecord } from '../../node/records.ts';
+import type { Cause, Evidence } from '../diagnosis.ts';
+import type { Asked, Journey } from '../journey.ts';
+import { accepted, atOnce, type Found, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
+import { endText, podAddressesHere, whoHas } from '../signs.ts';
+import type { Subject } from '../subject.ts';
+
+/** Packets to a Pod of this very node that take another way than to it. */
+export const podRouteMissing: NodeFinding = {
+  codes: {
+    'pod-route-missing': "The Pod is on this node, and packets to it are routed away: its route or its network's is missing.",
+    'pod-address-taken': 'The node itself has the address of a Pod, and keeps the packets that are for it.',
+  },
+  look: atOnce(look),
+};
+
+function prefixOf(network: string): number {
+  return Number(network.slice(network.indexOf('/') + 1));
+}
+
+/** The own network, longest first, in which an address lies. */
+function ownNetwork({ facts }: Subject, ip: string): AddressRecord | undefined {
+  return (facts.addresses?.records ?? [])
+    .filter(({ prefix, scope, ip: own }) => scope !== 'link' && prefix < (own.includes(':') ? 128 : 32) && prefix > 0)
+    .filter(({ ip: own, prefix }) => inCIDR(ip, `${own}/${prefix}`))
+    .toSorted((a, b) => b.prefix - a.prefix)[0];
+}
+
+/** Why a journey leads elsewhere, in words and with evidence; undefined for one that may be right. */
+function misled(
+  subject: Subject,
+  journey: Journey,
+): { readonly why: string; readonly evidence: readonly Evidence[] } | undefined {
+  const { route, end } = journey;
+  if (route.kind !== 'route' || route.route.type !== 'unicast' || route.route.hops.every(({ gateway }) => gateway === ''))
+    return undefined;
+  const ip = end.destination.text;
+  const own = ownNetwork(subject, ip);
+  // A route that is wider than the own network is taken only where the own one is gone.
+  const isOwnGone =
+    own !== undefined && prefixOf(route.route.network) < own.prefix && !interfacesOf(route.route).includes(own.interface);
+  if (!isOwnGone && !podAddressesHere(subject).includes(ip)) return undefined;
+  const link = own === undefined ? undefined : linkNamed(subject.facts, own.interface);
+  const state = link === undefined ? '' : link.isUp ? '' : `, which is down`;
+  const why = isOwnGone
+    ? `${own.interface} has ${own.ip}/${own.prefix}${state}, and the route of that network is gone`
+    : 'the network plugin made no route to it, or it is gone';
+  const evidence = [
+    ...(isOwnGone && subject.facts.addresses !== null
+      ? [{ file: subject.facts.addresses.file, line: own.line, text: `${own.interface} ${own.ip}/${own.prefix}` }]
+      : []),
+    ...(link !== undefined && !link.isUp && subject.facts.links !== null
+      ? [{ file: subject.facts.links.file, line: link.line, text: `${link.name}: not UP` }]
+      : []),
+  ];
+  return { why, evidence };
+}
+
+function routeCause(subject: Subject, journey: Journey): Cause | undefined {
+  const because = misled(subject, journey);
+  const { routes } = subject.facts;
+  if (because === undefined || journey.route.kind !== 'route' || routes === null) return undefined;
+  const { route } = journey.route;
+  const [hop] = route.hops;
+  const ip = journey.end.destination.text;
+  return {
+    code: 'pod-route-missing',
+    message: `Packets to ${endText(journey)} (${whoHas(subject, ip)}), which is on this node, leave by ${hop?.interface ?? ''} to ${hop?.gateway ?? ''} (route ${route.network}): ${because.why}.`,
+    evidence: [
+      { file: routes.file, line: route.line, text: `${route.network} via ${hop?.gateway ?? ''} dev ${hop?.interface ?? ''}` },
+      ...because.evidence,
+    ],
+    confirm: [`ip route get ${ip}`, 'ip -br addr; ip -br link'],
+    mend: ["set the Pods' interface up (ip link set cni0 up), or restart the network plugin's Pod on this node"],
+  };
+}
+
+/** A translated packet that this node keeps, as it has the address of the Pod that it is for. */
+function takenCause(subject: Subject, journey: Journey): Cause | undefined {
+  const { end, isDelivered, start } = journey;
+  const ip = end.destination.text;
+  const { cluster, facts } = subject;
+  if (!isDelivered || ip === start.destination.text || !end.dnat || end.destination.standsIn === true) return undefined;
+  const pod = cluster.podsAt(ip).find(({ hostNetwork }) => !hostNetwork);
+  const record = facts.addresses?.records.find((each) => each.ip === ip);
+  if (pod === undefined || record === undefined || cluster.nodeAt(ip) !== undefined) return undefined;
+  return {
+    code: 'pod-address-taken',
+    message: `Packets are sent to ${endText(journey)}, Pod ${pod.namespace}/${pod.name}, and ${record.interface} of this node has that address itself: the node keeps them, and the Pod never sees one.`,
+    evidence: [
+      { file: facts.addresses?.file ?? '', line: record.line, text: `${record.interface} ${record.ip}/${record.prefix}` },
+    ],
+    confirm: [`ip addr show to ${ip}`, `ip route get ${ip}`],
+    mend: [`ip addr del ${ip}/${record.prefix} dev ${record.interface}`],
+  };
+}
+
+function look(subject: Subject, asked: Asked | null): Looked {
+  const found: Found[] = [];
+  for (const journey of leaving(asked)) {
+    const cause = routeCause(subject, journey);
+    if (cause !== undefined) found.push(foundCause(cause, { ends: [journey] }));
+  }
+  for (const journey of accepted(asked)) {
+    const cause = takenCause(subject, journey);
+    if (cause !== undefined) found.push(foundCause(cause, { ends: [journey] }));
+  }
+  return { ...nothing, found };
+}

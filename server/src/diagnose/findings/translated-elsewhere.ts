@@ -1,0 +1,57 @@
+import type { TraceStep } from '../../netfilter/outcome.ts';
+import type { Asked, Journey } from '../journey.ts';
+import { accepted, atOnce, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
+import { ownerOf } from '../owners.ts';
+import { entryRule } from '../service-rules.ts';
+import { endText } from '../signs.ts';
+import { ruleEvidence, type Subject } from '../subject.ts';
+
+/** A rule of another program that takes what was for a Service: a hostPort of the same number, a REDIRECT of a proxy. */
+export const translatedElsewhere: NodeFinding = {
+  codes: {
+    'translated-elsewhere': "A rule of another program translates what was sent to the Service before kube-proxy's rules do.",
+  },
+  look: atOnce(look),
+};
+
+const kinds: ReadonlySet<string> = new Set(['dnat', 'redirect', 'netmap', 'tproxy']);
+
+/** The rule that chose where a packet goes; undefined where kube-proxy's did, or none. */
+function foreignStep({ last }: Journey): TraceStep | undefined {
+  for (let step = last; step !== null; step = step.previous) {
+    if (kinds.has(step.kind) && step.line !== null) return step.chain.name.startsWith('KUBE-') ? undefined : step;
+  }
+  return undefined;
+}
+
+function look(subject: Subject, asked: Asked | null): Looked {
+  for (const journey of accepted(asked)) {
+    const step = foreignStep(journey);
+    const entry = step === undefined ? undefined : entryRule(subject, journey.start);
+    if (step === undefined || step.line === null || entry === undefined) continue;
+    // Whoever sends it to one of the Service's own endpoints does it a service.
+    if (
+      subject.cluster
+        .endpointsAt(journey.end.destination.text)
+        .some(({ slice }) => entry.service.startsWith(`${slice.namespace}/${slice.serviceName}:`))
+    )
+      continue;
+    const owner = ownerOf(step.chain.name);
+    const place = subject.place(step.line);
+    const where = journey.end.destination.standsIn === true ? `port ${journey.end.dport ?? ''} of this node` : endText(journey);
+    const cause = {
+      code: 'translated-elsewhere',
+      message: `The packet is for ${entry.service === '' ? 'a Service' : `Service ${entry.service}`}${entry.isNodePort ? ' (a NodePort)' : ''}, and a rule of ${step.chain.name}${owner === '' ? '' : ` (${owner})`} sends it to ${where} before kube-proxy's rules see it (${place.file}, line ${place.line}).`,
+      evidence: [ruleEvidence(subject, step.line), ruleEvidence(subject, entry.line)],
+      confirm: ['iptables -t nat -L PREROUTING -v -n -x --line-numbers'],
+      mend: [
+        entry.isNodePort
+          ? 'give the hostPort or the NodePort another number'
+          : 'narrow the rule so that it leaves the addresses of Services alone, or put it behind KUBE-SERVICES',
+      ],
+    };
+    const ends = accepted(asked).filter((each) => foreignStep(each)?.line === step.line);
+    return { ...nothing, found: [foundCause(cause, { ends: [], concerns: ends.length > 0 })] };
+  }
+  return nothing;
+}
