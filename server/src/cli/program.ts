@@ -326,7 +326,10 @@ function addTest(root: Command, answered: Answered): void {
 
 function addDrift(root: Command, answered: Answered): void {
   withCluster(
-    root.command('drift').description('where the dump and the cluster disagree, Service by Service').argument('<dump>', dumpHelp),
+    root
+      .command('drift')
+      .description('where the dump and the cluster (--cluster or --context) disagree, Service by Service')
+      .argument('<dump>', dumpHelp),
   )
     .option('--node <name>', 'the node that the dump is of (default: told by the dump)')
     .option('--cluster-cidr <cidr>', 'the Pod network that kube-proxy was given (default: told by the dump)')
