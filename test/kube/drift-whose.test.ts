@@ -189,5 +189,8 @@ describe('a cluster of which one namespace alone could be read', () => {
     const { services, summary } = driftReport(rulesetOf(text), part, { node: 'node-a' });
     expect(services.map(({ service: name, status }) => `${name} ${status}`)).toEqual(['shop/other in-sync', 'shop/web stale']);
     expect(summary.notes).toContain('Namespace shop alone could be read: the Services of others were not compared.');
+    // Endpoints of all namespaces are no help where Services are those of one.
+    const servicesOfShop = createCluster({ ...whole, onlyIn: new Map([['Service', 'shop']] as const) });
+    expect(driftReport(rulesetOf(text), servicesOfShop, { node: 'node-a' }).services).toEqual(services);
   });
 });

@@ -77,6 +77,11 @@ describe('the node that a dump is of', () => {
     expect(nodeOfDump(nothing, { fileName: 'n1.west.example.iptables' }, two)).toMatch(/^n1\.west\.example: /);
   });
 
+  test('of short names that a name holds, the longest', () => {
+    const two = clusterWith(node('node.east.example'), node('node-1.west.example'));
+    expect(nodeOfDump(nothing, { fileName: 'node-1 (node).iptables' }, two)).toMatch(/^node-1\.west\.example: /);
+  });
+
   test('the only node there is', () => {
     expect(nodeOfDump(nothing, {}, clusterWith(node('alone')))).toBe("alone: alone is the cluster's only node.");
   });

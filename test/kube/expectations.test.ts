@@ -302,6 +302,18 @@ describe('what is true now', () => {
     for (const result of results) expect(verdict(result)).toMatch(/^failed: to .*10\.244\.1\.99:8080/);
   });
 
+  it('names the clients, with the Pod or node where words do not have it already', () => {
+    const written = runToEnd(writeExpectations(sample(), null));
+    const text = written.ok ? written.text : '';
+    expect(Array.from(text.matchAll(/name: "booking\/tickets:grpc by \S+ from (.*)"/g), ([, who]) => who)).toEqual([
+      'a Pod on worker-1 (kube-system/coredns-5d78c9869d-h2kfw)',
+      'a Pod on another node (kube-system/coredns-5d78c9869d-tq9vn)',
+      'worker-1',
+      'another node (worker-2)',
+      'outside',
+    ]);
+  });
+
   it('may be of one Service, and says why there is none', () => {
     const of = (to: string) => {
       const target = parseFlowTarget(to);

@@ -1,12 +1,26 @@
 import { describe, expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
+import { frontendSteps } from '../../server/src/kube/flow/frontends.ts';
+import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
 import { clusterFrom, clusterOf, rulesetFrom, rulesetOf } from '../support/dumps.ts';
-import { fixturePath } from '../support/fixtures.ts';
+import { fixturePath, fixtureText } from '../support/fixtures.ts';
 import { askFlow, badgesOf, edgesOf, flow, nodeOf, routesOf } from './flow-support.ts';
 import { clusterWith, service } from './objects.ts';
 
 const sample = rulesetFrom(fixturePath('sample/worker-1.iptables'));
 const cluster = clusterFrom(fixturePath('sample/cluster.json'));
+
+describe('the Services of a dump without comments', () => {
+  it('are told by the hashes of their chains', () => {
+    const text = fixtureText('sample/worker-1.iptables').replaceAll(/ -m comment --comment (?:"[^"]*"|\S+)/g, '');
+    const frontends = runToEnd(frontendSteps(resolveChains(rulesetOf(text), cluster)));
+    const named = frontends.filter(({ kind, service: of }) => kind === 'cluster-ip' && of !== null);
+    expect(named.map(({ ip, port, service: of }) => `${ip}:${port} ${of?.namespace}/${of?.name}:${of?.port}`)).toContain(
+      '10.96.40.10:80 booking/frontend:http',
+    );
+  });
+});
 
 describe('a clusterIP', () => {
   const graph = flow(sample, '10.96.40.10:80/tcp', cluster);

@@ -1,6 +1,8 @@
 /** Who does Services on a node, told by its dump and by the cluster; and where neither tells, nothing is claimed. */
 import { describe, expect, it } from 'vitest';
 import { type Cluster, emptyCluster } from '../../server/src/cluster/cluster.ts';
+import { otherProxyNote } from '../../server/src/kube/flow/resolve-target.ts';
+import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
 import { type ServiceProxy, serviceProxyOf, serviceProxyText } from '../../server/src/kube/proxy/mode.ts';
 import { rulesetOf } from '../support/dumps.ts';
 import { clusterWith, pod } from './objects.ts';
@@ -125,6 +127,10 @@ it('is said with what to collect instead', () => {
   expect(said(table('nat', ':KUBE-NODE-PORT - [0:0]'))).toBe(
     'kube-proxy in ipvs mode does the Services of this node: KUBE-NODE-PORT is one of its chains. Collect "ipvsadm -Ln" and "ipset save" on the node: they hold the Services.',
   );
+  // Beside a packet's path, too, where no cluster says that it is a node of Kubernetes, but its chains do.
+  const resolution = resolveChains(rulesetOf(table('nat', ':KUBE-NODE-PORT - [0:0]')), emptyCluster);
+  expect(otherProxyNote(resolution)).toBe(said(table('nat', ':KUBE-NODE-PORT - [0:0]')));
+  expect(otherProxyNote(resolveChains(rulesetOf(empty), emptyCluster))).toBe('');
   // Whose chains they are is known, but not that nobody else does Services.
   expect(said(table('nat', ':cali-PREROUTING - [0:0]'))).toMatch(
     /^Calico seems to do the Services of this node: Nothing in nat is kube-proxy’s, .* Collect "calico-node .* If it is not Calico: Collect "curl /,

@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
 import { allFindings, ownSeverities } from '../../server/src/lint/all-findings.ts';
+import type { Change } from '../../server/src/lint/mending/change.ts';
+import { mend } from '../../server/src/lint/mending/mend.ts';
+import { lastDeclaration } from '../../server/src/lint/mending/mendable.ts';
 import { changedLines, textOf, unmendedLines, withOwnLineEnds } from '../../server/src/lint/mending/mended-text.ts';
+import { finding } from '../../server/src/lint/support/finding.ts';
+import type { Severities } from '../../server/src/lint/support/judge.ts';
 import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
-import { dump } from './check-findings.ts';
+import { clusterFrom } from '../support/dumps.ts';
+import { fixturePath } from '../support/fixtures.ts';
+import { dump, findingsIn } from './check-findings.ts';
 
 /** The fixes of the first finding with a code, by title, each with the text that it makes. */
 function mended(text: string, code: string): Readonly<Record<string, string>> {
@@ -175,5 +182,101 @@ describe('options that do not go together', () => {
     ],
   ])('%s', (_, text, code, expected) => {
     expect(fixesFor(text, code)).toEqual(expected);
+  });
+});
+
+describe('a host port that two Pods have', () => {
+  it('is freed by removing either of the two rules', () => {
+    const rule = (port: number, name: string): string =>
+      `-A CNI-HOSTPORT-DNAT -p tcp -m comment --comment "dnat name: \\"cni\\" id: \\"${name}\\"" -m multiport --dports ${port} -j CNI-DN-${name}\n`;
+    const text = (...rules: readonly string[]): string =>
+      `*nat\n:PREROUTING ACCEPT [0:0]\n:CNI-DN-aaaa - [0:0]\n:CNI-DN-bbbb - [0:0]\n:CNI-HOSTPORT-DNAT - [0:0]\n-A PREROUTING -j CNI-HOSTPORT-DNAT\n${rules.join('')}COMMIT\n`;
+    expect(mended(text(rule(80, 'aaaa'), rule(80, 'bbbb')), 'host-port-used-twice')).toEqual({
+      'Remove the rule that takes the traffic (line 7)': text(rule(80, 'bbbb')),
+      'Remove this rule': text(rule(80, 'aaaa')),
+    });
+  });
+});
+
+describe('where a table declares its chains', () => {
+  it('is behind the last declaration above its rules, else behind its name', () => {
+    const text = `*filter
+:INPUT ACCEPT [0:0]
+COMMIT
+*nat
+:PREROUTING ACCEPT [0:0]
+:MINE - [0:0]
+-A PREROUTING -j MINE
+:LATE - [0:0]
+COMMIT
+*raw
+COMMIT
+`;
+    const ruleset = buildWholeRuleset(readWholeDocument(text));
+    expect(ruleset.tables.map((table) => [table.name, lastDeclaration(ruleset, table)])).toEqual([
+      ['filter', 1],
+      ['nat', 5],
+      ['raw', 9],
+    ]);
+  });
+});
+
+describe('fixes of one round', () => {
+  const place = (line: number, character: number) => ({ line, character });
+
+  /** The text after mending with a fix for each change, and how many of them each round made. */
+  function mendedBy(text: string, ...changes: readonly Change[]): readonly [string, number] {
+    let isFirst = true;
+    const { text: after, made } = runToEnd(
+      mend({
+        text,
+        fileName: '',
+        unsafe: false,
+        // What is found is found once: a second round has nothing to do.
+        *find() {
+          yield;
+          const found = isFirst ? changes : [];
+          isFirst = false;
+          return found.map((change) =>
+            finding({ line: change.start.line, start: 0, end: 0 }, 'a-code', 'warning', 'Something', {
+              fixes: () => [{ title: 'Mend it', safety: 'safe', changes: () => [change] }],
+            }),
+          );
+        },
+      }),
+    );
+    return [after, made.length];
+  }
+
+  it('do not change the last line of what another one removes', () => {
+    const removes = { start: place(0, 2), end: place(2, 1), text: '' };
+    expect(mendedBy('aaaa\nbbbb\ncccc\n', removes, { start: place(2, 0), end: place(2, 3), text: 'x' })).toEqual(['aaccc\n', 1]);
+    expect(mendedBy('aaaa\nbbbb\ncccc\n', { start: place(2, 0), end: place(2, 3), text: 'x' }, removes)).toEqual([
+      'aaaa\nbbbb\nxc\n',
+      1,
+    ]);
+    expect(mendedBy('aaaa\nbbbb\ncccc\n', removes, { start: place(2, 2), end: place(2, 3), text: 'x' })).toEqual(['aacxc\n', 2]);
+  });
+});
+
+describe('a node whose Services are elsewhere', () => {
+  const text = (canary: string): string =>
+    `*mangle\n:PREROUTING ACCEPT [0:0]\n${canary}COMMIT\n*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\nCOMMIT\n`;
+  const all = (severities: Severities) => {
+    const document = readWholeDocument(text(':KUBE-KUBELET-CANARY - [0:0]\n'), 'node.iptables');
+    const input = { document, ruleset: buildWholeRuleset(document) };
+    const cluster = clusterFrom(fixturePath('sample/cluster.json'));
+    return runToEnd(allFindings(input, severities, { cluster, options: {} }));
+  };
+
+  it('is told by what kubelet leaves, and is none of Kubernetes’ without it', () => {
+    expect(findingsIn(text(':KUBE-KUBELET-CANARY - [0:0]\n')).map(({ code }) => code)).toEqual(['service-proxy']);
+    expect(findingsIn(text(''))).toEqual([]);
+  });
+
+  it('is said to be so where a finding says why', () => {
+    expect(all(ownSeverities).isElsewhere).toBe(true);
+    const silent = new Map(['service-proxy', 'nat-flushed', 'not-compared'].map((code) => [code, 'off' as const]));
+    expect(all(silent).isElsewhere).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Repair, repairEdits } from '../../server/src/lint/support/repair.ts';
+import { lineEndChanges, type Repair, repairEdits } from '../../server/src/lint/support/repair.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
 import { findingsIn } from './check-findings.ts';
 
@@ -72,6 +72,16 @@ describe('a file that a transport damaged', () => {
   });
 });
 
+describe('line ends', () => {
+  it('are made LF on every line that has one', () => {
+    const changes = lineEndChanges(readWholeDocument('*nat\r\n\nCOMMIT\r\n'));
+    expect(changes).toEqual([
+      { start: { line: 0, character: 4 }, end: { line: 1, character: 0 }, text: '\n' },
+      { start: { line: 2, character: 6 }, end: { line: 3, character: 0 }, text: '\n' },
+    ]);
+  });
+});
+
 describe('several lines on one', () => {
   const escaped = String.raw`{"log": "*nat\n:KUBE-SERVICES - [0:0]\n-A KUBE-SERVICES -m comment --comment \"shop/web:http cluster IP\" -j KUBE-SVC-A\nCOMMIT\n"}`;
 
@@ -90,6 +100,31 @@ describe('several lines on one', () => {
     expect(repaired(padded, 'plain-dump')).toBe(
       '  2 -A KUBE-SERVICES -d 10.0.0.1/32 -j KUBE-SVC-FKYB3VE56PGE3NL6\n-A KUBE-SERVICES -d 10.0.0.2/32 -j KUBE-MARK-MASQ\n',
     );
+  });
+
+  it('are put apart at single blanks in a paste, and at wide ones behind what iptables would ignore', () => {
+    expect(repaired('-A KUBE-SVC-A -j KUBE-SEP-A -A KUBE-SVC-A -j KUBE-SEP-B\n', 'plain-dump')).toBe(
+      '-A KUBE-SVC-A -j KUBE-SEP-A\n-A KUBE-SVC-A -j KUBE-SEP-B\n',
+    );
+    expect(repaired('*nat      :PREROUTING ACCEPT [0:0]      COMMIT\n', 'plain-dump')).toBe(
+      '*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n',
+    );
+  });
+
+  it('are one line where iptables-restore would refuse it as one', () => {
+    const refused = '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j ACCEPT -A INPUT -j DROP\nCOMMIT\n';
+    expect(repaired(refused, 'plain-dump')).toBe(refused);
+  });
+
+  it('of which the first is none of iptables’ get the one error that iptables-restore had with them', () => {
+    const text = `*filter
+:INPUT ACCEPT [0:0]
+nonsense   -A INPUT -j DROP
+-A INPUT -s 10.0.0.1/32 -j ACCEPT
+-A INPUT -s 10.0.0.2/32 -j ACCEPT
+COMMIT
+`;
+    expect(findingsIn(text).map(({ line, message }) => [line + 1, message])).toEqual([[3, "Bad argument `nonsense'"]]);
   });
 
   it('of which the first is a rule are read that far', () => {

@@ -38,6 +38,17 @@ describe('a diff as diff -u prints it', () => {
   it('says where a text has no line end', () => {
     expect(diff('a\nb', insert(1, 'x\n'))).toBe('--- a\n+++ b\n@@ -1,2 +1,3 @@\n a\n+x\n b\n\\ No newline at end of file\n');
   });
+
+  it('has the last line anew where more lines stand behind one without a line end', () => {
+    const behind = (text: string): Change => ({ start: at(1, 1), end: at(1, 1), text });
+    expect(diff('a\nb', behind('\n\nc'))).toBe(
+      '--- a\n+++ b\n@@ -1,2 +1,4 @@\n a\n-b\n\\ No newline at end of file\n+b\n+\n+c\n\\ No newline at end of file\n',
+    );
+    expect(diff('a\nb', behind('\n\nc\n'))).toBe(
+      '--- a\n+++ b\n@@ -1,2 +1,4 @@\n a\n-b\n\\ No newline at end of file\n+b\n+\n+c\n',
+    );
+    expect(diff('a\nb\n', behind('\n\nc'))).toBe('--- a\n+++ b\n@@ -1,2 +1,4 @@\n a\n b\n+\n+c\n');
+  });
 });
 
 it('has the lines that came with the lines that went', () => {

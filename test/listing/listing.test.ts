@@ -24,6 +24,25 @@ function canonical(row: string, columns = verbose, fileName = 'rules.v4'): strin
 }
 
 describe('a row of iptables -L', () => {
+  it('has numbered lines where its column names are missing, too', () => {
+    const row = '1        5   300 DROP       tcp  --  eth0   *       10.0.0.0/8           0.0.0.0/0            tcp dpt:80';
+    expect(canonical(row, '')).toBe('-A FORWARD -s 10.0.0.0/8 -i eth0 -p tcp -m tcp --dport 80 -j DROP');
+  });
+
+  it('has the options of its target apart from those of matches', () => {
+    const row = '    0     0 LOG        all  --  *      *       0.0.0.0/0            0.0.0.0/0            LOG flags 3 level 4';
+    const flags = rowOf(row).options.filter(({ name }) => name === '--log-tcp-sequence' || name === '--log-tcp-options');
+    expect(flags.map(({ instance }) => instance)).toEqual([-1, -1]);
+  });
+
+  it('has networks by their names, in front of the length of their prefix', () => {
+    const row = '    0     0 DROP       all  --  *      *       link-local/16        loopback/8';
+    expect(canonical(row)).toBe('-A FORWARD -s 169.254.0.0/16 -d 127.0.0.0/8 -j DROP');
+    expect(canonical('    0     0 DROP       all  --  *      *       localhost            anywhere')).toBe(
+      '-A FORWARD -s 127.0.0.1/32 -j DROP',
+    );
+  });
+
   it.each([
     ['    0     0 ACCEPT     all  --  *      *       0.0.0.0/0            0.0.0.0/0', '-j ACCEPT'],
     [

@@ -235,3 +235,27 @@ describe('outcomes of paths that end alike', () => {
     );
   });
 });
+
+describe('more packets than can be followed', () => {
+  /** Five rules in each of some chains mark a packet where it is in a set that nobody knows: 32 packets leave the first, 1,024 the second. */
+  const marking = (hooks: readonly (readonly [table: string, chain: string])[]): string =>
+    hooks
+      .map(([table, chain], at) => {
+        const bits = [0, 1, 2, 3, 4].map((bit) => 1 << (5 * at + bit));
+        const rules = bits.map(
+          (bit) => `-A ${chain} -m set --match-set s${bit} src -j MARK --set-xmark 0x${bit.toString(16)}/0x${bit.toString(16)}\n`,
+        );
+        return `*${table}\n:${chain} ACCEPT [0:0]\n${rules.join('')}COMMIT\n`;
+      })
+      .join('');
+
+  it('are said to be some of all', () => {
+    const hooks = [
+      ['raw', 'PREROUTING'],
+      ['mangle', 'PREROUTING'],
+      ['filter', 'FORWARD'],
+    ] as const;
+    expect(enumerate(marking(hooks), {}, remote).complete).toBe(false);
+    expect(enumerate(marking(hooks.slice(0, 1)), {}, remote).complete).toBe(true);
+  });
+});

@@ -101,6 +101,8 @@ COMMIT
       outcomes(`*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j CT\n-A PREROUTING ${match} -j DROP\nCOMMIT\n`);
     expect(raw('-m conntrack ! --ctrepldst 10.0.0.1')).toEqual(['drop']);
     expect(raw('-m conntrack --ctorigdst 10.0.0.1')).toEqual(['accept']);
+    expect(raw('-m conntrack --ctorigdstport 0')).toEqual(['drop']);
+    expect(raw('-m conntrack --ctorigdstport 1')).toEqual(['accept']);
     expect(raw('-m conntrack --ctdir ORIGINAL --ctstatus CONFIRMED')).toEqual(['drop']);
     expect(raw('-m connmark ! --mark 0x1')).toEqual(['drop']);
     expect(raw('-m connbytes --connbytes 1 --connbytes-mode packets --connbytes-dir both')).toEqual(['accept']);

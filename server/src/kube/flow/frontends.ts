@@ -138,7 +138,7 @@ function addRule(resolution: Resolution, frontends: FrontendsByKey, chain: Chain
       frontends.set(key, frontend);
     }
     frontend.lines.push(line);
-    if (kind !== 'host-port') frontend.service ??= serviceOf(resolution, rule, isMark ? undefined : target);
+    if (kind !== 'host-port') frontend.service ??= serviceOf(resolution, rule, target);
     if (!isMark) frontend.target ??= target ?? null;
   }
 }

@@ -29,7 +29,7 @@ export function unifiedDiff(before: readonly string[], after: readonly MendedLin
     const body: string[] = [];
     let at = from;
     for (const hunk of hunks) {
-      for (; at < hunk.from; at += 1) push(body, ' ', before[at] ?? '', at === before.length - 1);
+      for (; at < hunk.from; at += 1) pushKept(body, before[at] ?? '', at === before.length - 1);
       for (; at < hunk.to; at += 1) push(body, '-', before[at] ?? '', at === before.length - 1);
       for (const [index, text] of hunk.texts.entries())
         push(body, '+', text, hunk.to === before.length && index === hunk.texts.length - 1);
@@ -42,6 +42,12 @@ export function unifiedDiff(before: readonly string[], after: readonly MendedLin
     added += newCount - oldCount;
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** A line in front of a change. The last one of a text without a line end is another line once more lines stand behind it. */
+function pushKept(body: string[], text: string, isLast: boolean): void {
+  push(body, isLast ? '-' : ' ', text, isLast);
+  if (isLast && text !== '') push(body, '+', text, false);
 }
 
 /** A text that ends with a line end has, behind it, an empty last line that is none. */

@@ -80,7 +80,7 @@ function isSaved({ lines }: Ruleset, start: number): boolean {
 /** Where the input begins that the log shows: behind the failure (`Rules:`) or in front of it; undefined where it shows none. */
 function startOfInput(ruleset: Ruleset, failure: number): number | undefined {
   const { lines } = ruleset;
-  let start = failure + 1;
+  let start = failure;
   while (start < lines.length && lines[start]?.kind !== 'table') start += 1;
   if (start < lines.length && !isSaved(ruleset, start)) return start;
   let end = failure - 1;

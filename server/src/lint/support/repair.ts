@@ -40,7 +40,7 @@ export function lineEndChanges({ lines }: SourceDocument): readonly Change[] {
 }
 
 function isJoined({ text, problems }: Line): boolean {
-  return problems.some(({ code }) => code === joinedCode) || firstJoin(text, false) >= 0;
+  return problems.some(({ code }) => code === joinedCode) || firstJoin(text, false) !== -1;
 }
 
 function plainDumpEdits({ lines }: SourceDocument): readonly Change[] {

@@ -114,7 +114,7 @@ export function* followMerged(run: Run, rules: number): Steps<boolean> {
     let current: Path | null = path;
     while (current !== null && current.frame === null) current = enterStage(run, current);
     if (current === null || current.frame === null) continue;
-    if (run.ended + run.waiting.size > mostPaths || left <= 0) {
+    if (run.ended + run.waiting.size > mostPaths) {
       isComplete = false;
       break;
     }
