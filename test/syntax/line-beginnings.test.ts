@@ -41,8 +41,9 @@ describe('lines whose ends JSON escaped', () => {
 });
 
 describe('a command with variables of the shell', () => {
-  it('is a rule of restore input, and no row of a listing', () => {
-    const [line] = readWholeDocument('iptables -A INPUT -s $NETWORK -j ACCEPT\n').lines;
+  it('is a rule of restore input, and no row of a listing; so is one without', () => {
+    const [line, plain] = readWholeDocument('iptables -A INPUT -s $NETWORK -j ACCEPT\nip6tables -A INPUT -j DROP\n').lines;
+    expect(plain).toMatchObject({ kind: 'rule', name: 'INPUT', target: 'DROP', listing: false, isUnsure: false });
     expect(line).toMatchObject({ kind: 'rule', name: 'INPUT', target: 'ACCEPT', listing: false, isUnsure: true });
   });
 });

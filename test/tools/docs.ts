@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { statusTable } from '../../server/src/cli/exit-statuses.ts';
 import { manPage } from '../../server/src/cli/man-page.ts';
 import { describedProgram } from '../../server/src/cli/program.ts';
 import { nodeFindingCodes } from '../../server/src/diagnose/registry.ts';
@@ -54,6 +55,7 @@ function fill(text: string, name: string, table: string): string {
 
 const tables = [
   { file: 'README.md', name: 'settings', table: settings() },
+  { file: 'README.md', name: 'exit statuses', table: statusTable() },
   { file: 'docs/findings/README.md', name: 'findings', table: findings() },
 ];
 /** The schema as JSON; as it is where it says the same, however it is laid out. */
