@@ -97,7 +97,7 @@ describeWith(['root', 'iptables', 'nftables', 'ipset', 'nfacct', 'perl'], 'fresh
     try {
       load(lab, each);
       const facts = collected(lab);
-      lab.observe();
+      await lab.observe();
       const remembers = each.rules.includes('-m recent');
 
       const plain = followed(lab, each, addressesAlone(each));
@@ -121,7 +121,7 @@ describeWith(['root', 'iptables', 'nftables', 'ipset', 'nfacct', 'perl'], 'fresh
   ] as const)('by random rules of $family', { timeout: 240_000 }, async ({ family, rulesets, seed }) => {
     const lab = await startLab(podLinks);
     try {
-      lab.observe();
+      await lab.observe();
       for (const [index, rules] of fc.sample(randomRules(family), { seed, numRuns: rulesets }).entries()) {
         const each: LabRuleset = { name: `random ${family} ${index}`, family, rules, sets: '', links: podLinks };
         lab.onNode([restoreCommand(family)], rules);

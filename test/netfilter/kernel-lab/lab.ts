@@ -24,7 +24,7 @@ export interface Lab {
   /** Runs a program in the node's namespace. @throws where it fails */
   onNode(command: readonly string[], input?: string, env?: NodeJS.ProcessEnv): Buffer;
   /** Lets packets be watched, behind and before all rules that are there. @throws where the kernel refuses */
-  observe(): void;
+  observe(): Promise<void>;
   /** An order of wire.pl. */
   order(line: string): void;
   /** The kernel's messages about all that was sent since the last time. @throws where the process ended, with its words */
@@ -48,7 +48,8 @@ function setUp(links: readonly Link[]): string {
     `ip link add ${name} index ${10 + index} netns $node address ${mac} type veth peer name h${index} index ${10 + index} netns $hosts`,
     `in_ns $hosts 'ip link set h${index} arp off up'`,
     // Without ARP nobody is looked for: what is routed leaves at once.
-    `in_ns $node 'ip link set ${name} arp off up'`,
+    // An address of the link that is there at once.
+    `in_ns $node 'ip link set ${name} addrgenmode none; ip link set ${name} arp off up; ip addr add fe80::${index + 1}/64 dev ${name} nodad'`,
     ...addresses.map((each) => `in_ns $node 'ip addr add ${each} dev ${name}${each.includes(':') ? ' nodad' : ''}'`),
     ...routes.flatMap((each) =>
       each === 'default'
@@ -184,19 +185,22 @@ async function labIn(links: readonly Link[], node: number | undefined, hosts: nu
   const interfaces = links.map((_, link) => indexOf(link));
   const wire = startWire(node, hosts, interfaces);
   await wire.until('ready');
+  const barrier = async (): Promise<readonly string[]> => {
+    const traces = wire.until('done');
+    wire.write('barrier');
+    return (await traces).map((line) => line.slice(2));
+  };
   return {
     links,
     indexOf,
     onNode: (command, input = '', env = process.env) => run([...inNode, ...command], input, env),
-    observe: () => {
+    async observe() {
       run([...inNode, 'nft', '-f', '-'], watching);
+      // The first packet comes when every interface is at work.
+      await barrier();
     },
     order: wire.write,
-    barrier() {
-      const traces = wire.until('done');
-      wire.write('barrier');
-      return traces.then((lines) => lines.map((line) => line.slice(2)));
-    },
+    barrier,
     stop: wire.stop,
   };
 }
