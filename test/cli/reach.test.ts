@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { ReachReport } from '../../server/src/kube/question/reach.ts';
 import type { ReachComparison } from '../../server/src/kube/question/reach-difference.ts';
 import { fixturePath, labPath } from '../support/fixtures.ts';
@@ -6,6 +9,9 @@ import { inspect } from '../support/inspect.ts';
 
 const dump = fixturePath('sample/worker-1.iptables');
 const withCluster = ['--cluster', fixturePath('sample/cluster.json')];
+
+const folder = mkdtempSync(join(tmpdir(), 'reach-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('reach', () => {
   it('prints a table of entries and clients, those that get the same answer in one row', () => {
@@ -59,6 +65,17 @@ describe('reach', () => {
     expect(clients.find(({ kind }) => kind === 'outside')?.packet.in).toBe('eth0');
     expect(clients.every(({ answer }) => answer.outcome === 'arrives' && answer.isSure)).toBe(true);
     expect(status).toBe(0);
+  });
+
+  it('never says that nobody fares differently where there is no Service to ask about', () => {
+    const filter = join(folder, 'filter.iptables');
+    writeFileSync(filter, '*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n');
+    const alone = inspect(['reach', filter]);
+    expect(alone).toMatchObject({ status: 2, stdout: '' });
+    expect(alone.stderr).toContain('The dump has no nat table');
+    expect(inspect(['reach', filter, '--format', 'json'])).toMatchObject({ status: 2, stdout: '' });
+    expect(inspect(['reach', filter, filter])).toMatchObject({ status: 2, stdout: '' });
+    expect(inspect(['reach', filter, dump]).status).toBe(1);
   });
 
   it('says what is wrong with a target in one line, with status 2', () => {

@@ -105,6 +105,8 @@ describe('test', () => {
       ['test', dump, file('bad.yaml', 'packets:\n  - form: a\n')],
       'bad.yaml: line 2, column 5: there is no key "form"; did you mean from? (and 3 more)',
     ],
+    [['test', dump, file('empty.yaml', 'packets: []\n')], 'empty.yaml: packets is an empty list: there is nothing to look at'],
+    [['test', file('filter.iptables', '*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n'), '--write', '-'], 'The dump has no nat table'],
     [['test', dump, some, '--write', 'x'], 'leave the other one out'],
     [['test', dump, '--write', '/nowhere/at/all.yaml'], '/nowhere/at/all.yaml: '],
   ])('arguments that cannot be used are one line and status 2: %j', (args, says) => {

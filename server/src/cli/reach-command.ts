@@ -1,5 +1,7 @@
 import { jsonText } from '../base/safe-text.ts';
+import { runToEnd } from '../base/steps.ts';
 import { type FlowTargetSpec, parseFlowTarget } from '../kube/flow/target.ts';
+import { whyNoServices } from '../kube/flow/why-no-services.ts';
 import { type ReachReport, reachSteps } from '../kube/question/reach.ts';
 import { compareReach } from '../kube/question/reach-difference.ts';
 import { comparisonText, reachText } from './reach-text.ts';
@@ -15,11 +17,19 @@ export interface ReachCommandOptions extends NodeOptions {
   readonly format: 'text' | 'json';
 }
 
-async function reportOn(path: string, target: FlowTargetSpec | null, options: NodeOptions): Promise<ReachReport> {
+/** A report, and why it is empty where it is. */
+interface Asked {
+  readonly report: ReachReport;
+  /** A sentence; empty where some Service was asked about. */
+  readonly whyNone: string;
+}
+
+async function reportOn(path: string, target: FlowTargetSpec | null, options: NodeOptions): Promise<Asked> {
   const { file, resolution } = await readResolved(path, options);
   const result = runSteps(reachSteps(resolution, target), `asking who reaches what in ${file}`);
   if (!result.ok) throw new UsageError(`${file}: ${result.message}`);
-  return result.report;
+  const { report } = result;
+  return { report, whyNone: report.services.length > 0 ? '' : `${file}: ${runToEnd(whyNoServices(resolution))}` };
 }
 
 /**
@@ -34,10 +44,16 @@ export async function runReach(
   const parsed = options.to === undefined ? null : parseFlowTarget(options.to);
   if (parsed?.ok === false) throw new UsageError(`--to: ${parsed.message}`);
   const target = parsed === null ? null : parsed.target;
-  const report = await reportOn(path, target, options);
+  const { report, whyNone } = await reportOn(path, target, options);
+  if (other === undefined && whyNone !== '') throw new UsageError(whyNone);
   if (other === undefined) return { output: options.format === 'json' ? jsonText(report) : reachText(report), status: 0 };
   const node = options.otherNode ?? options.node;
-  const after = await reportOn(other, target, { ...options, ...(node === undefined ? {} : { node }) });
+  const { report: after, whyNone: whyNoneAfter } = await reportOn(other, target, {
+    ...options,
+    ...(node === undefined ? {} : { node }),
+  });
+  // Nobody fares the same where nobody was asked about.
+  if (whyNone !== '' && whyNoneAfter !== '') throw new UsageError(`${whyNone} ${whyNoneAfter}`);
   const comparison = compareReach(report, after);
   const { onlyBefore, onlyAfter, differences } = comparison;
   return {

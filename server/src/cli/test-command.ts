@@ -1,10 +1,12 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { jsonText } from '../base/safe-text.ts';
+import { runToEnd } from '../base/steps.ts';
 import { type ExpectationResult, judgeSteps } from '../kube/expectation/judge.ts';
 import { type ExpectationFile, readExpectations } from '../kube/expectation/read-expectations.ts';
 import { writeExpectations } from '../kube/expectation/write-expectations.ts';
 import { parseFlowTarget } from '../kube/flow/target.ts';
+import { whyNoServices } from '../kube/flow/why-no-services.ts';
 import { describeFileError } from '../lsp/node/file-error.ts';
 import { say } from './output.ts';
 import { type NodeOptions, type ResolvedDump, readResolved } from './read-resolved.ts';
@@ -53,6 +55,8 @@ async function writeNow(dump: string, path: string, options: TestCommandOptions)
   const written = runSteps(writeExpectations(resolution, parsed === null ? null : parsed.target), `following packets in ${file}`);
   if (!written.ok) throw new UsageError(`${file}: ${written.message}`);
   const { text, count, left } = written;
+  // A file without packets is met by every dump.
+  if (count + left.length === 0) throw new UsageError(`${file}: ${runToEnd(whyNoServices(resolution))}`);
   if (left.length > 0) say(`${file}: ${left.length} packets are left out, with the reason in the file`);
   if (path === '-') return { output: text, status: 0 };
   try {
@@ -74,6 +78,8 @@ export async function runTest(dump: string, path: string | undefined, options: T
   }
   if (path === undefined) throw new UsageError("missing required argument 'file': expected packets and what must come of them");
   const file = readFile(path);
+  // That nothing failed of nothing is no answer.
+  if (file.expectations.length === 0) throw new UsageError(`${path}: packets is an empty list: there is nothing to look at`);
   const node = options.node ?? file.node;
   const results = judgeAll(await readResolved(dump, { ...options, ...(node === null ? {} : { node }) }), file);
   const { failed, unsure, errors } = summaryOf(results);
