@@ -27,6 +27,8 @@ describe('a row of iptables -L', () => {
   it('has numbered lines where its column names are missing, too', () => {
     const row = '1        5   300 DROP       tcp  --  eth0   *       10.0.0.0/8           0.0.0.0/0            tcp dpt:80';
     expect(canonical(row, '')).toBe('-A FORWARD -s 10.0.0.0/8 -i eth0 -p tcp -m tcp --dport 80 -j DROP');
+    const brief = '1    DROP       tcp  --  10.0.0.0/8           0.0.0.0/0            tcp dpt:80';
+    expect(canonical(brief, '')).toBe('-A FORWARD -s 10.0.0.0/8 -p tcp -m tcp --dport 80 -j DROP');
   });
 
   it('has the options of its target apart from those of matches', () => {
@@ -36,11 +38,13 @@ describe('a row of iptables -L', () => {
   });
 
   it('has networks by their names, in front of the length of their prefix', () => {
-    const row = '    0     0 DROP       all  --  *      *       link-local/16        loopback/8';
-    expect(canonical(row)).toBe('-A FORWARD -s 169.254.0.0/16 -d 127.0.0.0/8 -j DROP');
-    expect(canonical('    0     0 DROP       all  --  *      *       localhost            anywhere')).toBe(
-      '-A FORWARD -s 127.0.0.1/32 -j DROP',
-    );
+    const addresses = (source: string, destination: string): readonly (string | undefined)[] =>
+      rowOf(`    0     0 DROP       all  --  *      *       ${source}        ${destination}`).options.flatMap(
+        ({ name, values }) => (name === '--source' || name === '--destination' ? [values[0]?.text] : []),
+      );
+    expect(addresses('link-local/16', 'loopback/8')).toEqual(['169.254.0.0/16', '127.0.0.0/8']);
+    expect(addresses('localhost', '!default')).toEqual(['127.0.0.1', '0.0.0.0']);
+    expect(addresses('nobody-knows/8', 'anywhere')).toEqual(['nobody-knows/8']);
   });
 
   it.each([
