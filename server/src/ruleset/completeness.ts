@@ -21,9 +21,14 @@ export function formOf(ruleset: Ruleset, table: Table): TableForm {
  * listing of which grep left a heading here and there: rows stand below chains that are not theirs.
  */
 export function mayMixTables(ruleset: Ruleset, table: Table): boolean {
-  if (!extentOf(ruleset, table).hasColumns) return true;
+  if (mayMixChains(ruleset, table)) return true;
   if (table.commitLine !== undefined || extentOf(ruleset, table).form !== 'rules') return false;
   return ruleset.lines[table.firstLine]?.context.table === undefined;
+}
+
+/** Whether rows of a listing may stand below chains that are not theirs: grep took headings away, and the names of columns with them. */
+export function mayMixChains(ruleset: Ruleset, table: Table): boolean {
+  return !extentOf(ruleset, table).hasColumns;
 }
 
 /**
@@ -56,9 +61,10 @@ export function isLoadedOnTop(ruleset: Ruleset, table: Table): boolean {
 
 /** Whether every chain of a table is shown, if not every rule: `iptables -S` names them all first. */
 export function hasEveryChain(ruleset: Ruleset, table: Table): boolean {
-  const { form, begins, ends, gaps, undeclared } = extentOf(ruleset, table);
+  const { form, begins, ends, gaps, undeclared, hasLinesTakenOut } = extentOf(ruleset, table);
   // Rules come behind the last -N.
-  if (form === 'commands') return begins && gaps.length === 0 && undeclared.length === 0 && (ends || lastShown(table) >= 0);
+  if (form === 'commands' && !hasLinesTakenOut)
+    return begins && gaps.length === 0 && undeclared.length === 0 && (ends || lastShown(table) >= 0);
   return isTableWhole(ruleset, table);
 }
 

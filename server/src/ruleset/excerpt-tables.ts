@@ -1,7 +1,7 @@
 /**
  * Which tables the rules of an excerpt are of. `iptables-save | grep` leaves out `*table`, and rules of filter and nat stand one behind another: taken
  * for one table, a Service's REJECT would be nat's. Two things tell: nat alone rewrites addresses and has kube-proxy's chains for Services, and it has
- * neither FORWARD nor REJECT.
+ * neither FORWARD nor REJECT, and iptables puts no DROP there.
  */
 import type { TableName } from '../catalog/types.ts';
 import type { Line } from '../syntax/line.ts';
@@ -22,7 +22,8 @@ function isOfNat({ name, target }: Line): boolean | undefined {
   if (isNatName(name) || isNatJump(name, target)) return true;
   // kube-proxy accepts its health checks there.
   if (name === 'KUBE-NODEPORTS' && target === 'ACCEPT') return false;
-  if (name === 'FORWARD' || target === 'REJECT' || filterChain.test(name) || filterChain.test(target)) return false;
+  if (name === 'FORWARD' || target === 'REJECT' || target === 'DROP' || filterChain.test(name) || filterChain.test(target))
+    return false;
   return undefined;
 }
 
