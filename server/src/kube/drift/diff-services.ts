@@ -2,7 +2,7 @@
 import type { Steps } from '../../base/steps.ts';
 import type { Family } from '../../catalog/types.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
-import { isTableWhole, mayBeHalf } from '../../ruleset/completeness.ts';
+import { hasGap, isTableWhole, mayBeHalf } from '../../ruleset/completeness.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
@@ -60,6 +60,8 @@ function addServiceChain(into: ServiceStates, resolution: Resolution, chain: Cha
     const places = [line, ...(endpointChain?.rules ?? [])];
     if (!isWhole && (places.length === 1 || places.some((number) => mayBeHalf(ruleset, number)))) continue;
     const endpoint = endpointChain === undefined ? null : resolution.chain(endpointChain).endpoint;
+    // Without the rule that sends packets there nobody knows the port.
+    if (!isWhole && endpoint?.port === null) continue;
     state.endpoints.add(endpoint === null ? target : endpointAddress(endpoint));
   }
 }
@@ -84,6 +86,8 @@ function* servicesOf(ruleset: Ruleset, tables: Iterable<Table>, cluster: Cluster
   for (const table of tables) {
     const { family } = table.dump;
     if (table.name === 'nat' || table.name === 'filter') (isTableWhole(ruleset, table) ? whole : cut).add(family);
+    // What was left out may have been a table of its own.
+    else if (hasGap(ruleset, table)) cut.add(family);
     for (const chain of table.chains.values()) {
       count += 1;
       if (count % chainsBetweenPauses === 0) yield;

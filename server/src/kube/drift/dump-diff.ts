@@ -6,7 +6,7 @@
 import type { Steps } from '../../base/steps.ts';
 import type { Family } from '../../catalog/types.ts';
 import { type Cluster, emptyCluster } from '../../cluster/cluster.ts';
-import { hasEveryChain, mayBeHalf, mayHaveMoreTables } from '../../ruleset/completeness.ts';
+import { hasEveryChain, hasGap, mayBeHalf, mayHaveMoreTables, mayMixChains } from '../../ruleset/completeness.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import { statementOf } from '../../syntax/document.ts';
 import { diffChainRules } from './diff-chain.ts';
@@ -133,6 +133,20 @@ interface ChainPair {
 
 function* compareTables(comparison: Comparison, pair: Pair): Steps<void> {
   const { old, now } = pair;
+  const isMixed =
+    (old !== undefined && mayMixChains(comparison.before, old)) || (now !== undefined && mayMixChains(comparison.after, now));
+  // Behind a part that was left out another table may have begun.
+  const hasGaps = (old !== undefined && hasGap(comparison.before, old)) || (now !== undefined && hasGap(comparison.after, now));
+  if (hasGaps) {
+    comparison.notCompared.push(
+      `Of ${(old ?? now)?.name} nothing was compared: a part is left out, and what stands behind it may be another table's.`,
+    );
+    return;
+  }
+  if (isMixed) {
+    comparison.notCompared.push(`Of ${(old ?? now)?.name} nothing was compared: rows stand below chains that may not be theirs.`);
+    return;
+  }
   const unseen = { first: [] as string[], second: [] as string[] };
   let count = 0;
   for (const name of new Set([...(old?.chains.keys() ?? []), ...(now?.chains.keys() ?? [])])) {

@@ -1,7 +1,7 @@
 /** A dump's rules for Services, by the port that they are for. */
 
 import type { Steps } from '../../base/steps.ts';
-import { isTableWhole, mayBeHalf } from '../../ruleset/completeness.ts';
+import { isTableWhole, mayBeHalf, mayMixChains } from '../../ruleset/completeness.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Dump, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
@@ -67,7 +67,8 @@ function tableOf(ruleset: Ruleset, dump: Dump, name: 'nat' | 'filter'): DumpTabl
 
 /** Rules that are there: what -D and -C name is not, and what a text that was cut ends with may be another. */
 export function rulesIn(ruleset: Ruleset, chain: Chain | undefined): readonly number[] {
-  if (chain === undefined) return [];
+  // Rows that may be of other chains say nothing of this one.
+  if (chain === undefined || mayMixChains(ruleset, chain.table)) return [];
   return chain.rules.filter((line) => {
     const command = ruleset.lines[line]?.command;
     if (command === 'delete' || command === 'check') return false;
