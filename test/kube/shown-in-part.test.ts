@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
 import { serviceEntries, serviceStates } from '../../server/src/features/services.ts';
+import { diffDumps } from '../../server/src/kube/drift/dump-diff.ts';
 import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
 import { traceQuestion } from '../../server/src/kube/question/trace.ts';
 import { dumpState } from '../support/dump-state.ts';
@@ -89,5 +90,60 @@ describe('a packet whose way goes through chains that are not shown', () => {
 
   it('says nothing of it where an endpoint takes the packet', () => {
     expect(assumed(dispatch + service + endpoint, '10.96.20.10:80').join(' ')).not.toContain('lets the packet pass');
+  });
+});
+
+describe('a packet that some rule drops where its redirection may not be shown', () => {
+  const filter = `*filter
+:INPUT ACCEPT [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+COMMIT
+`;
+
+  it('is not known to be dropped', () => {
+    expect(stateOf(`${filter}*nat\n${dispatch}${external}`)).toMatch(/^unknown: /);
+  });
+
+  it('is, where kube-proxy says that there is no endpoint', () => {
+    const refusal =
+      '-A KUBE-SERVICES -d 10.96.20.10/32 -p tcp -m comment --comment "shop/web has no endpoints" -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable\n';
+    expect(stateOf(refusal)).toBe('no-endpoints: no endpoints');
+  });
+});
+
+describe('a part of a dump beside the whole', () => {
+  const whole = `*nat
+:PREROUTING ACCEPT [0:0]
+:INPUT ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+:A - [0:0]
+:B - [0:0]
+-A PREROUTING -j A
+-A A -p tcp -j DNAT --to-destination 10.0.0.1
+-A B -p udp -j DNAT --to-destination 10.0.0.2
+COMMIT
+`;
+  const differences = (part: string): number => {
+    const { services, chains, rules } = runToEnd(diffDumps(rulesetOf(part), rulesetOf(whole)));
+    return services.length + chains.length + rules.length;
+  };
+
+  it('does not differ where rows stand below a heading that is not theirs', () => {
+    const rows = `Chain A (1 references)
+    0     0 DNAT       6    --  *      *       0.0.0.0/0            0.0.0.0/0            to:10.0.0.1
+    0     0 DNAT       17   --  *      *       0.0.0.0/0            0.0.0.0/0            to:10.0.0.2
+`;
+    expect(differences(rows)).toBe(0);
+  });
+
+  it('does not differ where what was left out held the beginning of the table', () => {
+    expect(differences(`*mangle\n:PREROUTING ACCEPT [0:0]\n...\n${whole.slice(whole.indexOf(':A'))}`)).toBe(0);
+  });
+
+  it('differs where both show it', () => {
+    expect(differences(whole.replace('10.0.0.2', '10.0.0.3'))).toBe(2);
   });
 });

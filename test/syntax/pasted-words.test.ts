@@ -40,6 +40,14 @@ describe('a command in a text', () => {
   );
 });
 
+describe('a rule that somebody quotes in a chat', () => {
+  it('is read between its marks', () => {
+    expect(
+      outline('[10:42 AM] bo: `-A KUBE-SERVICES -d 10.43.200.3/32 -p tcp -m tcp --dport 80 -j KUBE-SVC-ABCDABCDABCDABCD`'),
+    ).toEqual([['rule', '', 'KUBE-SERVICES', 'KUBE-SVC-ABCDABCDABCDABCD']]);
+  });
+});
+
 describe('a line that is no rule', () => {
   it.each([
     // A chat with a time in brackets.

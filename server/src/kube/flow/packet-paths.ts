@@ -12,9 +12,12 @@ import type { Packet } from '../../netfilter/packet.ts';
 import type { NodeFacts } from '../../node/facts.ts';
 import { type NodeKnowledge, nodeKnowledge } from '../../node/knowledge.ts';
 import { isTableWhole } from '../../ruleset/completeness.ts';
+import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Dump, Ruleset, Table } from '../../ruleset/ruleset.ts';
+import { serviceComment } from '../identity/comments.ts';
 import { assumedHooks } from '../proxy/assumed-hooks.ts';
 import { isAllShown } from '../proxy/endpoint-shares.ts';
+import { commentOf } from '../proxy/rule-values.ts';
 import { type ChainVisit, type PathSoFar, type PathsBySteps, pathTo, usedVisits } from './chain-visits.ts';
 import { drawnKind } from './drawn-kind.ts';
 import type { TargetClasses } from './endpoint-classes.ts';
@@ -291,6 +294,13 @@ function isLost(step: TraceStep): boolean {
   return step.kind === 'jump' && step.target !== null && isMissing(step.target) && drawnKind(step.target) !== null;
 }
 
+/** Whether a rule refuses a Service's packets as it has no endpoint, by kube-proxy's own words. */
+function saysNoEndpoints({ ruleset }: PathContext, step: TraceStep | null | undefined): boolean {
+  const rule = step?.line === null || step?.line === undefined ? undefined : ruleAt(ruleset, step.line);
+  const use = rule === undefined ? undefined : serviceComment(commentOf(rule))?.use;
+  return use === 'no-endpoints' || use === 'no-local-endpoints';
+}
+
 /** How a path goes on behind the routing decision. */
 function wholePath(
   context: PathContext,
@@ -319,7 +329,11 @@ function wholePath(
     const from = soFar.level?.drawn ?? null;
     return { probability, visits: usedVisits([soFar.visits], from), end: unknown, from, endLine: null, isMasqueraded };
   }
-  const stop = after.verdict === 'accept' ? (redirect === undefined ? acceptedBy(after) : undefined) : after.lasts.at(-1);
+  const unchanged = redirect === undefined ? unchangedEnd(context, outcome, soFar) : undefined;
+  const decides = after.verdict === 'accept' ? (redirect === undefined ? acceptedBy(after) : undefined) : after.lasts.at(-1);
+  // What some rule does to a packet that may have been redirected is not known, but for one that says that there is no endpoint.
+  const isUnknown = unchanged?.kind === 'not-shown' && after.verdict !== 'accept' && !saysNoEndpoints(context, decides);
+  const stop = isUnknown ? undefined : decides;
   if (stop !== undefined && stop !== null) {
     const later = pathTo(pathsBySteps, stop);
     const inLater = later.level?.drawn === stop.chain ? stop.chain : null;
@@ -331,7 +345,7 @@ function wholePath(
   }
   const end: PathEnd =
     redirect === undefined
-      ? unchangedEnd(context, outcome, soFar)
+      ? (unchanged ?? unchangedEnd(context, outcome, soFar))
       : { kind: 'address', packet: outcome.packet, chain: redirect.chain, line: redirect.line };
   const from = redirect === undefined ? soFar.lastDrawn : (soFar.level?.drawn ?? null);
   return {
