@@ -63,6 +63,7 @@ function restorePrefix(text: string, isRestore: boolean): number {
   for (let at = 2; at < Math.min(text.length, longestPrefix); at += 1) {
     if (text.charCodeAt(at - 1) !== 0x20 || !':|>]'.includes(text.charAt(at - 2))) continue;
     if (isCertain(text, at)) return at;
+    if (text.charAt(at) === '`' && isCertain(text, at + 1)) return at + 1;
   }
   return 0;
 }
