@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
-import { emptyCluster } from '../../server/src/cluster/cluster.ts';
+import { type Cluster, emptyCluster } from '../../server/src/cluster/cluster.ts';
 import { chainGraph } from '../../server/src/kube/flow/chain-graph.ts';
 import type { FlowGraph } from '../../server/src/kube/flow/graph.ts';
 import { requestSteps } from '../../server/src/kube/flow/request.ts';
@@ -8,6 +8,7 @@ import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
 import { isFlowGraph } from '../../webview/src/model/graph-check.ts';
 import { rulesetOf } from '../support/dumps.ts';
 import { edgesOf } from './flow-support.ts';
+import { clusterWith, node, service, slice } from './objects.ts';
 
 const firewall = `*filter
 :INPUT DROP [3:180]
@@ -192,6 +193,89 @@ describe('the graph of a chain that leads to thousands of Services', () => {
     const graph = ask(servicesDump(200, 50), 'nat', 'PREROUTING', 3);
     expect(edges(graph)).toContain('KUBE-SERVICES -> team-3: 50 jumps, 100');
     expect(graph.nodes.find(({ label }) => label === 'team-3')?.to).toBe('chain:nat/KUBE-SERVICES@3/team-3');
+  });
+});
+
+/** A Service's chain with so many endpoints, a third of them on each node, as its cluster knows them. */
+function endpointsDump(count: number, affinity = false): { readonly text: string; readonly cluster: Cluster } {
+  const ips = Array.from({ length: count }, (_, at) => `10.244.${at % 3}.${Math.floor(at / 3) + 1}`);
+  const endpoints = ips.map((ip, at) => [ip, { node: `node-${'abc'[at % 3]}`, pod: `web-${at}`, ready: true }] as const);
+  const cluster = clusterWith(
+    ...['node-a', 'node-b', 'node-c'].map((name) => node(name)),
+    service('shop/web', { ip: '10.96.0.1' }),
+    slice('shop/web', Object.fromEntries(endpoints)),
+  );
+  const chains = ips.map((_, at) => `KUBE-SEP-${String(at).padStart(16, 'A')}`);
+  const own = 'KUBE-SVC-AAAAAAAAAAAAAAAA';
+  const said = '-m comment --comment "shop/web:http"';
+  const text = [
+    '*nat',
+    `:${own} - [0:0]`,
+    ...chains.map((chain) => `:${chain} - [0:0]`),
+    `-A ${own} ! -s 10.244.0.0/16 -d 10.96.0.1/32 -p tcp -m tcp --dport 80 -j KUBE-MARK-MASQ`,
+    ...(affinity
+      ? chains.map(
+          (chain) =>
+            `-A ${own} ${said} -m recent --rcheck --seconds 60 --reap --name ${chain} --mask 255.255.255.255 --rsource -j ${chain}`,
+        )
+      : []),
+    ...chains.map((chain, at) => {
+      const chance = at === count - 1 ? '' : ` -m statistic --mode random --probability ${(1 / (count - at)).toFixed(11)}`;
+      return `[1:60] -A ${own} ${said}${chance} -j ${chain}`;
+    }),
+    ...chains.map((chain, at) => `-A ${chain} -p tcp ${said} -m tcp -j DNAT --to-destination ${ips[at]}:8080`),
+    'COMMIT',
+    '',
+  ].join('\n');
+  return { text, cluster };
+}
+
+describe('the graph of a chain that leads to many endpoints', () => {
+  const drawn = (count: number, affinity = false): FlowGraph => {
+    const { text, cluster } = endpointsDump(count, affinity);
+    const answer = chainGraph(resolveChains(rulesetOf(text), cluster), 'nat', 'KUBE-SVC-AAAAAAAAAAAAAAAA', 3);
+    if (!answer.ok) throw new Error(answer.reason);
+    expect(isFlowGraph(answer.graph)).toBe(true);
+    return answer.graph;
+  };
+  const hosts = (graph: FlowGraph) => graph.nodes.filter(({ kind }) => kind === 'host');
+
+  it('follows each of a few', () => {
+    expect(hosts(drawn(30))).toEqual([]);
+    expect(drawn(30).nodes.filter(({ label }) => label.startsWith('KUBE-SEP-'))).toHaveLength(30);
+  });
+
+  it('folds hundreds by node, with their share, what they counted, and the flow of their Service', () => {
+    const graph = drawn(600);
+    expect(hosts(graph).map(({ label, detail, packets }) => `${label}: ${detail}, ${packets}`)).toEqual([
+      'node-a: 200 endpoints, 200',
+      'node-b: 200 endpoints, 200',
+      'node-c: 200 endpoints, 200',
+    ]);
+    expect(hosts(graph)[0]?.to).toBe('shop/web:http');
+    const edges = graph.edges.filter(({ to }) => to.startsWith('endpoints:'));
+    expect(edges.map(({ condition }) => condition)).toEqual(['200 jumps', '200 jumps', '200 jumps']);
+    for (const { probability } of edges) expect(probability).toBeCloseTo(1 / 3, 6);
+    expect(graph.notes.map(({ message }) => message)).toEqual([
+      'KUBE-SVC-AAAAAAAAAAAAAAAA has 600 jumps to 600 endpoints, folded by node.',
+    ]);
+  });
+
+  it('counts an endpoint once where affinity jumps there, too', () => {
+    const [first] = hosts(drawn(60, true));
+    expect(first?.detail).toBe('20 endpoints');
+    const edges = drawn(60, true).edges.filter(({ to }) => to.startsWith('endpoints:'));
+    expect(edges[0]?.condition).toBe('40 jumps');
+    expect(edges[0]?.probability).toBeCloseTo(1 / 3, 6);
+  });
+
+  it('says no share where a rule before them may end packets', () => {
+    const { text, cluster } = endpointsDump(60);
+    const before = text.replace(/^\[1:60\]/m, '-A KUBE-SVC-AAAAAAAAAAAAAAAA -s 192.0.2.0/24 -j ACCEPT\n[1:60]');
+    const answer = chainGraph(resolveChains(rulesetOf(before), cluster), 'nat', 'KUBE-SVC-AAAAAAAAAAAAAAAA', 3);
+    if (!answer.ok) throw new Error(answer.reason);
+    const edges = answer.graph.edges.filter(({ to }) => to.startsWith('endpoints:'));
+    expect(edges.map(({ probability }) => probability)).toEqual([null, null, null]);
   });
 });
 

@@ -57,7 +57,7 @@ export function assignColumns(
 
 /** What graphs of chains are made of, whose columns have no names. */
 function isOfChains(kind: FlowNodeKind): boolean {
-  return kind === 'chain' || kind === 'verdict' || kind === 'namespace' || kind === 'listed-service';
+  return kind === 'chain' || kind === 'verdict' || kind === 'namespace' || kind === 'listed-service' || kind === 'host';
 }
 
 /** A column that holds nothing of its own meaning is called by what stands in it. */

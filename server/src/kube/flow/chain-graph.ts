@@ -13,6 +13,7 @@ import { chainTitle } from '../identity/titles.ts';
 import { protocolOf } from '../proxy/rule-values.ts';
 import { destinationCondition, sourceCondition } from './conditions.ts';
 import { packetsOf, packetsOfAll } from './counters.ts';
+import { foldedEndpoints } from './endpoint-jumps.ts';
 import { emptyNode, type FlowEdge, type FlowGraph, type FlowNode, type FlowNote } from './graph.ts';
 import { foldedJumps, type ServicesPart } from './service-jumps.ts';
 
@@ -148,7 +149,7 @@ interface Walk {
   readonly waiting: Chain[];
   readonly depth: number;
   readonly part: ServicesPart | null;
-  /** How jumps to Services are folded, in sentences. */
+  /** How jumps to Services and endpoints are folded, in sentences. */
   readonly remarks: string[];
   /** Jumps and verdicts that found no room. */
   left: number;
@@ -188,7 +189,10 @@ function enter(walk: Walk, target: Chain, level: number): boolean {
 function* follow(walk: Walk, chain: Chain, level: number): Steps<void> {
   const { ruleset } = walk.resolution;
   const part = level === 0 ? walk.part : null;
-  const folded = yield* foldedJumps(walk.resolution, chain, chainKey(chain), walk.depth, part, ruleCondition);
+  const { resolution } = walk;
+  const folded =
+    (yield* foldedJumps(resolution, chain, chainKey(chain), walk.depth, part, ruleCondition)) ??
+    (yield* foldedEndpoints(resolution, chain, chainKey(chain), { conditionOf: ruleCondition, chanceOf }));
   for (const line of rulesInOrder(ruleset, chain)) {
     if (folded?.lines.has(line) === true) continue;
     const rule = ruleAt(ruleset, line);

@@ -9,7 +9,7 @@ import { ruleText } from '../../syntax/saved-layout.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { portName } from '../identity/chain-names.ts';
-import { packetsOf } from './counters.ts';
+import { packetsOf, packetsOfAll } from './counters.ts';
 import { emptyNode, type FlowEdge, type FlowNode } from './graph.ts';
 
 /** With chains of so many Services each chain is drawn and followed; of more, Services stand for their chains. */
@@ -63,20 +63,10 @@ function* jumpsByService(resolution: Resolution, chain: Chain): Steps<readonly S
   );
 }
 
-/** What several rules have counted; null where none has counters. */
-function packetsOfLines({ ruleset }: Resolution, lines: readonly number[]): number | null {
-  let sum: number | null = null;
-  for (const line of lines) {
-    const packets = packetsOf(ruleset, line);
-    if (packets !== null) sum = (sum ?? 0) + packets;
-  }
-  return sum;
-}
-
 /** Several Services in one box, with what asks for them. */
 function groupOf(resolution: Resolution, from: string, id: string, label: string, to: string, services: readonly ServiceJumps[]) {
   const lines = services.flatMap((service) => service.lines);
-  const packets = packetsOfLines(resolution, lines);
+  const packets = packetsOfAll(resolution.ruleset, lines);
   const node: FlowNode = { ...emptyNode(id, 'namespace', label, counted(services.length, 'Service')), to, packets };
   // Without a rule of its own: boxes stand in the order of their names.
   const edge: FlowEdge = {
@@ -98,7 +88,7 @@ function serviceOf(resolution: Resolution, from: string, { namespace, name, line
   const id = `service:${from}:${to}`;
   const service = { namespace, name, port: '', portNumber: null, protocol: '', clusterIP: null };
   const own = emptyNode(id, 'listed-service', to, counted(lines.length, 'jump'));
-  const node: FlowNode = { ...own, to, service, line: (lines[0] ?? 0) + 1, packets: packetsOfLines(resolution, lines) };
+  const node: FlowNode = { ...own, to, service, line: (lines[0] ?? 0) + 1, packets: packetsOfAll(resolution.ruleset, lines) };
   const edges = lines.map((line): FlowEdge => {
     const source = ruleset.lines[line];
     const rule = source?.kind === 'rule' ? ruleText(source) : null;
@@ -143,6 +133,7 @@ export function* foldedJumps(
   part: ServicesPart | null,
   conditionOf: (rule: RuleStatement) => string,
 ): Steps<FoldedJumps | undefined> {
+  // Most chains have few rules, and are not read for this.
   if (chain.rules.length <= mostFollowed) return undefined;
   const all = yield* jumpsByService(resolution, chain);
   if (all.length <= mostFollowed) return undefined;
