@@ -38,6 +38,18 @@ async function otherResult(
   }
 }
 
+/** The map of a dump before its Services were looked at; undefined where there is none. @throws as `flowMessage` does */
+export async function pendingMapMessage(
+  server: ServerAccess,
+  own: Uri,
+  to: string,
+  token: CancellationToken,
+): Promise<ShowFlow | undefined> {
+  const result = await server.flow({ textDocument: { uri: own.toString() }, to, statesLater: true }, token);
+  if (result.kind === 'nothing') return undefined;
+  return { kind: 'flow', uri: own.toString(), file: fileNameOf(own), to, graph: result.graph };
+}
+
 /** What a panel is to show for `to`. @throws what the server says where it cannot answer for the panel's own dump */
 export async function flowMessage(
   server: ServerAccess,

@@ -16,7 +16,7 @@ import { isChainRequest, isMapRequest } from '../../server/src/base/flow-request
 import { type HostMessage, type Outdated, readPageMessage, type ShowFlow, type ShowNothing } from '../../webview/src/messages.ts';
 import { pickChainDepth } from './chain-depth-pick.ts';
 import { openObject } from './cluster-object.ts';
-import { flowMessage } from './compared-flow.ts';
+import { flowMessage, pendingMapMessage } from './compared-flow.ts';
 import { cursorPlace } from './cursor-place.ts';
 import { type DumpPlace, watchDump } from './dump-place.ts';
 import { showFailure } from './failure.ts';
@@ -171,6 +171,7 @@ class PanelOfDump implements FlowPanel {
     let message: ShowFlow | ShowNothing;
     let outdated: Outdated | undefined;
     try {
+      await this.#showPending(uri, wanted, mine);
       message = await flowMessage(this.#server, uri, wanted, this.#other, mine.token);
     } catch (error) {
       const isDown = error instanceof ServerStopped;
@@ -190,6 +191,13 @@ class PanelOfDump implements FlowPanel {
     const stays = outdated !== undefined && this.#shown?.kind === 'flow' && this.#shown.to === wanted;
     if (!stays) this.#draw(message);
     if (outdated !== undefined) this.#post(outdated);
+  }
+
+  /** A map that is not drawn yet is seen at once; the states of its Services come when all were looked at. */
+  async #showPending(uri: Uri, wanted: string, mine: CancellationTokenSource): Promise<void> {
+    if (!isMapRequest(wanted) || (this.#shown?.kind === 'flow' && this.#shown.to === wanted)) return;
+    const pending = await pendingMapMessage(this.#server, uri, wanted, mine.token);
+    if (pending !== undefined && this.#running === mine && uri.toString() === this.uri().toString()) this.#draw(pending);
   }
 
   #draw(message: ShowFlow | ShowNothing): void {

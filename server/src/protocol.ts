@@ -25,12 +25,16 @@ export interface FlowTargetsResult {
 }
 
 export const flowRequest = 'iptables/flow';
-/** Either `to`, or the place of a chain or an address in the dump; with `chain`, the graph of the chain there. */
+/**
+ * Either `to`, or the place of a chain or an address in the dump; with `chain`, the graph of the chain there. With `statesLater` a map comes at
+ * once, its Services not looked at yet.
+ */
 export interface FlowParams {
   readonly textDocument: { readonly uri: string };
   readonly to?: string;
   readonly position?: { readonly line: number; readonly character: number };
   readonly chain?: boolean;
+  readonly statesLater?: boolean;
 }
 export type FlowResult =
   | {

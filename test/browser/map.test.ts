@@ -164,6 +164,27 @@ describeWith('chromium', 'the map of all Services', () => {
     await close();
   });
 
+  it('is there before the states of its Services are, and says that they are on their way', async () => {
+    await open();
+    const whole = manyServices(3000);
+    const pending = { kind: 'pending', words: '', line: null, remarks: [] } as const;
+    const services = (whole.map?.services ?? []).map((listed) => ({
+      ...listed,
+      state: pending,
+      endpoints: [],
+      entries: listed.entries.map((entry) => ({ ...entry, state: pending })),
+    }));
+    await flow.show({ ...whole, map: { services } }, 'map:');
+    expect(await flow.page.locator('.answer-state').textContent()).toBe('3,000 Services, being looked at…');
+    expect(await flow.page.locator('.progress').isVisible()).toBe(true);
+    expect(await flow.page.locator('.boxes > .kind-namespace').count()).toBeGreaterThan(0);
+    expect(await violations()).toEqual([]);
+    await flow.show(whole, 'map:');
+    expect(await flow.page.locator('.progress').isVisible()).toBe(false);
+    expect(await flow.page.locator('.answer-state').textContent()).not.toContain('being looked at');
+    await close();
+  });
+
   for (const theme of themeNames) {
     it(`has nothing that axe-core finds in ${theme}, wide and narrow, drawn and as text`, async () => {
       await open({ theme });

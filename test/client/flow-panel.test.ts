@@ -2,9 +2,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { WebviewPanel } from 'vscode';
 import { createFlowPanel, type FlowPanel } from '../../client/src/flow-panel.ts';
 import { type ServerAccess, type ServerState, ServerStopped } from '../../client/src/server-access.ts';
+import type { FlowParams } from '../../server/src/protocol.ts';
 import type { HostMessage } from '../../webview/src/messages.ts';
 import { EventEmitter, fake, resetVscode, Uri } from '../support/vscode.ts';
-import { richGraph } from '../webview/fixtures.ts';
+import { graphOf, richGraph } from '../webview/fixtures.ts';
 
 const dump = Uri.file('/work/node-a.iptables');
 
@@ -14,6 +15,7 @@ class Setting {
   readonly page = new EventEmitter<unknown>();
   readonly states = new EventEmitter<ServerState>();
   readonly closed = new EventEmitter<void>();
+  ask: (params: FlowParams) => Promise<unknown> = ({ to }) => this.answer(to ?? '');
   answer: (to: string) => Promise<unknown> = async () => ({ kind: 'flow', to: 'shop/web', graph: richGraph() });
   restarts = 0;
   titles = 0;
@@ -31,7 +33,7 @@ class Setting {
       onDidDispose: this.closed.event,
     };
     const server = {
-      flow: ({ to }: { readonly to: string }) => this.answer(to),
+      flow: (params: FlowParams) => this.ask(params),
       onDidChangeState: this.states.event,
       restart: async () => {
         this.restarts += 1;
@@ -87,6 +89,27 @@ describe('a drawing', () => {
     setting.answer = () => Promise.reject(new ServerStopped('It is down.'));
     await setting.flow.show('shop/web');
     expect(setting.kinds().filter((kind) => kind !== 'highlight')).toEqual(['flow', 'outdated']);
+  });
+
+  it('of all Services comes at once, and again with their states', async () => {
+    const map = (kind: 'pending' | 'serves') => {
+      const state = { kind, words: '', line: null, remarks: [] };
+      const listed = { to: 'shop/web', namespace: 'shop', name: 'web', state, entries: [], endpoints: [], line: null };
+      return { kind: 'flow', to: 'map:', graph: { ...graphOf([], []), map: { services: [listed] } } };
+    };
+    const asked: unknown[] = [];
+    setting.ask = async (params) => {
+      asked.push(params.statesLater);
+      return map(params.statesLater === true ? 'pending' : 'serves');
+    };
+    await setting.flow.show('map:');
+    const states = setting.posted.flatMap((message) =>
+      message.kind === 'flow' ? (message.graph.map?.services.map(({ state }) => state.kind) ?? []) : [],
+    );
+    expect(states).toEqual(['pending', 'serves']);
+    // What is drawn with its states is not drawn without them again.
+    await setting.flow.show('map:');
+    expect(asked).toEqual([true, undefined, undefined]);
   });
 
   it('of another Service says why there is none, and offers the restart', async () => {

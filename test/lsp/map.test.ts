@@ -61,6 +61,27 @@ describe('the map of all Services, over the protocol', () => {
     });
   });
 
+  it('comes before the states where those are wanted later, with the same Services, entries and lines', async () => {
+    const whole = await mapOf(uri, sample, { 'file:///work/cluster.json': fixtureText('sample/cluster.json') });
+    const params = { textDocument: { uri }, to: 'map:', statesLater: true };
+    const first = await running().client.sendRequest<FlowResult>(flowRequest, params);
+    if (whole.kind !== 'flow' || first.kind !== 'flow') throw new Error('no map');
+    expect(isFlowGraph(first.graph)).toBe(true);
+    const listed = ({ graph }: typeof first) =>
+      graph.map?.services.map(({ to, line, entries }) => [
+        to,
+        line,
+        entries.map(({ kind, label, line: own }) => [kind, label, own]),
+      ]);
+    expect(listed(first)).toEqual(listed(whole));
+    const services = first.graph.map?.services ?? [];
+    expect(new Set(services.flatMap(({ state, entries }) => [state.kind, ...entries.map((entry) => entry.state.kind)]))).toEqual(
+      new Set(['pending']),
+    );
+    expect(services.flatMap(({ endpoints }) => endpoints)).toEqual([]);
+    expect(whole.graph.map?.services.map(({ state }) => state.kind)).not.toContain('pending');
+  });
+
   it('says without a cluster what the dump says, and no more', async () => {
     const answer = await mapOf('file:///work/dump.iptables', sample);
     if (answer.kind !== 'flow') throw new Error(answer.reason);

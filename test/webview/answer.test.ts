@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FlowGraph, FlowNode } from '../../server/src/kube/flow/graph.ts';
-import { type AnswerWords, flowAnswer } from '../../webview/src/model/answer.ts';
+import { flowAnswer } from '../../webview/src/model/answer.ts';
+import type { AnswerWords } from '../../webview/src/model/answer-words.ts';
 import { indexGraph } from '../../webview/src/model/graph-index.ts';
 import { chainGraph, edge, graphOf, manyEndpoints, node, pod, richGraph } from './fixtures.ts';
 
@@ -73,7 +74,7 @@ describe('the answer of a flow', () => {
       routes: [...(served.routes ?? []), { entry: 'hc', origins: [{ words: 'outside', masqueraded: 0 }], ends: null }],
     };
     const { routes } = answerOf(graph);
-    expect(routes.map(({ entry, ends }) => [entry.text, ...ends.map(said)])).toEqual([
+    expect(routes.map(({ entries: [entry], ends }) => [entry?.text, ...ends.map(said)])).toEqual([
       ['clusterIP 10.96.0.1:80/tcp', 'web-1'],
       ['health check port 32000/tcp', 'kube-proxy itself: HTTP 200 with a ready endpoint on this node, else 503'],
     ]);
@@ -91,7 +92,9 @@ describe('the answer of a flow', () => {
     ]);
     const again = 'all 3 endpoints, 33.3 % each';
     const all = 'web-7d9c-x2x4z on node-a, web-7d9c-m8r7t on node-b, bad: 10.244.2.9:8080, 33.3 % each';
-    expect(routes.map(({ entry, from, ends, source }) => [entry.text, from, ends.map(said).join(', '), source])).toEqual([
+    expect(
+      routes.map(({ entries: [entry], from, ends, source }) => [entry?.text, from, ends.map(said).join(', '), source]),
+    ).toEqual([
       ['clusterIP 10.96.20.10:80/tcp', 'a Pod', all, "client's address kept"],
       ['clusterIP 10.96.20.10:80/tcp', 'this node, outside', again, 'source rewritten'],
       ['NodePort 30080/tcp', 'outside', 'web-7d9c-x2x4z on node-a', "client's address kept"],
@@ -143,6 +146,45 @@ describe('the answer of a flow', () => {
       'node-2: 333 endpoints 33.3 %',
       'node-3: 333 endpoints 33.3 %',
     ]);
+  });
+
+  it('is one for entries whose packets all fare alike', () => {
+    const base = oneEnd(pod1);
+    const ports = Array.from({ length: 20 }, (_, at) => `10.96.0.1:${9000 + at}/tcp`);
+    const alike = (count: number): FlowGraph => ({
+      ...base,
+      nodes: [
+        ...ports.map((label, at) => node(`e${at}`, 'entry', { label })),
+        { ...pod1, shares: Object.fromEntries(ports.map((_, at) => [`e${at}`, 1])) },
+      ],
+      entries: ports
+        .slice(0, count)
+        .map((label, at) => ({ id: `e${at}`, kind: 'cluster-ip', ip: '10.96.0.1', port: 9000 + at, protocol: 'tcp', label })),
+      routes: ports
+        .slice(0, count)
+        .map((_, at) => ({ entry: `e${at}`, origins: [{ words: 'anywhere', masqueraded: 0 }], ends: null })),
+    });
+    const named = (graph: FlowGraph) => answerOf(graph).routes.map(({ entries }) => entries.map(said).join(', '));
+    expect(named(alike(3))).toEqual(['clusterIP 10.96.0.1:9000/tcp, 10.96.0.1:9001/tcp, 10.96.0.1:9002/tcp']);
+    expect(named(alike(20))).toEqual(['clusterIP 10.96.0.1:9000/tcp, 10.96.0.1:9001/tcp, 10.96.0.1:9002/tcp, and 17 more']);
+    // One that keeps the client's address no longer fares alike.
+    const [first, second, ...others] = alike(3).routes ?? [];
+    const apart: FlowGraph = {
+      ...alike(3),
+      routes: [first, { entry: 'e1', origins: [{ words: 'anywhere', masqueraded: 1 }], ends: null }, ...others].flatMap(
+        (route) => route ?? [],
+      ),
+    };
+    expect(second?.entry).toBe('e1');
+    expect(named(apart)).toEqual(['clusterIP 10.96.0.1:9000/tcp, 10.96.0.1:9002/tcp', 'clusterIP 10.96.0.1:9001/tcp']);
+  });
+
+  it('names the beginning and the end of a very long name', () => {
+    const name = `${'pod-with-a-long-name.'.repeat(12)}x7`;
+    const [route] = answerOf(oneEnd({ ...pod1, label: name })).routes;
+    const [end] = route?.ends ?? [];
+    expect(end?.text.length).toBeLessThan(90);
+    expect(end?.text).toMatch(/^pod-with-a-long-name.*….*x7 on node-a$/);
   });
 
   it('is none for a graph of chains', () => {

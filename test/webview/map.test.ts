@@ -50,6 +50,26 @@ describe('a map of Services', () => {
     ]);
   });
 
+  it('says that nobody has looked yet while the states are on their way', () => {
+    const pending = stateOf('pending', '');
+    const early = mapOf([
+      mapService('shop/web', { state: pending, entries: [mapEntry('10.96.20.10:80/tcp', { state: pending })], endpoints: [] }),
+      mapService('shop/api', { state: pending, entries: [], endpoints: [] }),
+    ]);
+    expect(isFlowGraph(early)).toBe(true);
+    expect(mapAnswer(mapIn(early))).toEqual({
+      state: { text: '2 Services, being looked at…', node: null, tone: 'plain' },
+      facts: [],
+      faults: [],
+    });
+    expect(seen(early)).toEqual([
+      'shop, 2 Services: 2 not looked at yet',
+      '  api: not looked at yet',
+      '  web: not looked at yet',
+      '    clusterIP 10.96.20.10:80/tcp',
+    ]);
+  });
+
   it('lists entries, nodes and Pods of each where there are few', () => {
     expect(seen(richMap()).slice(0, 8)).toEqual([
       'legacy, 2 Services: 1 refuses, 1 not reached',

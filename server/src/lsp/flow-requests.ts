@@ -21,11 +21,11 @@ export function registerFlowRequests(session: Session): void {
   connection.onRequest<unknown, void>(
     flowRequest,
     (message: Partial<FlowParams> | null | undefined, token: CancellationToken) => {
-      const { to, chain } = message ?? {};
+      const { to, chain, statesLater } = message ?? {};
       if (typeof to === 'string') {
         return answerFor(message, ['textDocument'], ({ textDocument }) =>
           withState(session, textDocument.uri, token, noFlow, (state) =>
-            isMapRequest(to) ? serviceMapOf(state) : flowFor(state, to),
+            isMapRequest(to) ? serviceMapOf(state, statesLater === true) : flowFor(state, to),
           ),
         );
       }

@@ -10,32 +10,12 @@ import type {
   FlowState,
   FlowStateKind,
 } from '../../../server/src/kube/flow/graph.ts';
+import { alikeTogether } from './answer-entries.ts';
+import type { AnswerRoute, AnswerTone, AnswerWords } from './answer-words.ts';
 import { groupBy } from './collect.ts';
-import { badgeName, driftText, entryKindName, kindName, readiness } from './format.ts';
+import { badgeName, bounded, driftText, entryKindName, kindName, readiness } from './format.ts';
 import type { GraphIndex } from './graph-index.ts';
 import { type RouteEnd, routeEnds } from './routes.ts';
-
-/** Good, to be looked at, wrong, or not known; `plain` says neither. */
-export type AnswerTone = 'good' | 'warning' | 'bad' | 'unsure' | 'plain';
-
-/** Some words, and what they are about: a node of the graph, or else a line (1-based) of the dump. Both null: neither. */
-export interface AnswerWords {
-  readonly text: string;
-  readonly node: string | null;
-  readonly line: number | null;
-  readonly tone: AnswerTone;
-}
-
-/** Packets to an entry, from places from which they end alike and are changed alike. */
-export interface AnswerRoute {
-  readonly entry: AnswerWords;
-  /** "a Pod, this node". */
-  readonly from: string;
-  /** In the order of the rules: "node-a 1 Pod 33.3 %", "DROP". */
-  readonly ends: readonly AnswerWords[];
-  /** "client's address kept", "source rewritten"; empty where nothing arrives. */
-  readonly source: string;
-}
 
 export interface FlowAnswer {
   /** "Serves", "Refuses everything", "Serves in part"... */
@@ -97,6 +77,7 @@ const stateWords: Readonly<Record<FlowStateKind, readonly [text: string, tone: A
   refuses: ['Refuses', 'bad'],
   unreached: ['Not reached', 'bad'],
   unknown: ['Not known', 'unsure'],
+  pending: ['Not looked at yet', 'unsure'],
 };
 
 /** What the server says of the whole, with the box of the verdict that decides against it. */
@@ -158,6 +139,8 @@ function localText(index: GraphIndex, { id, kind }: FlowNode): string {
   return external ? `${name} from outside` : name;
 }
 
+const sayNothingYet: ReadonlySet<FlowStateKind> = new Set(['unknown', 'pending', 'leads', 'unreached']);
+
 /**
  * What no rule says yet: that a client comes to any endpoint each time, and what kube-proxy writes in place of its chains once no endpoint is
  * left. Only where the whole is shown, and where kube-proxy's chains serve.
@@ -165,7 +148,7 @@ function localText(index: GraphIndex, { id, kind }: FlowNode): string {
 function unsaidFacts({ graph }: GraphIndex): readonly AnswerWords[] {
   const kind = graph.state?.kind;
   const own = graph.nodes.filter((node) => node.kind === 'service' || node.kind === 'service-local');
-  if (own.length === 0 || kind === undefined || kind === 'unknown' || kind === 'leads' || kind === 'unreached') return [];
+  if (own.length === 0 || kind === undefined || sayNothingYet.has(kind)) return [];
   const badges = graph.nodes.flatMap((node) => node.badges);
   const isLocal = badges.some((badge) => badge.kind === 'local-only');
   const last = isLocal ? 'no endpoint left: rejected; none on this node: dropped' : 'no endpoint left: rejected';
@@ -233,7 +216,7 @@ function namedEnds(served: readonly RouteEnd[]): readonly AnswerWords[] {
   const names = served.map(({ node, share }) => {
     const where = node.pod?.node == null ? '' : ` on ${node.pod.node}`;
     const tone = node.drift === null ? 'plain' : 'bad';
-    return words(`${node.label}${where}${isEqual ? '' : percentPart(share)}`, tone, { node: node.id });
+    return words(`${bounded(node.label)}${where}${isEqual ? '' : percentPart(share)}`, tone, { node: node.id });
   });
   return isEqual ? [...names, words(`${[...parts].join('').trim()} each`)] : names;
 }
@@ -279,7 +262,7 @@ function routesOf(entries: ReadonlyMap<string, FlowEntry>, { route, ends }: Rout
   if (entry === undefined) return [];
   const arrives = shareOf(ends, 'served') > 0;
   return [...groupBy(route.origins, ({ masqueraded }) => (arrives ? masqueraded : 0))].map(([masqueraded, origins]) => ({
-    entry: entryWords(entry),
+    entries: [entryWords(entry)],
     from: origins.map((origin) => drawingText(origin.words)).join(', '),
     ends: endWords(ends, entry.kind === 'health-check'),
     source: arrives ? sourceWords(masqueraded) : '',
@@ -314,10 +297,7 @@ export function flowAnswer(index: GraphIndex): FlowAnswer | null {
     state: graph.state === undefined ? drawnState(routes) : knownState(graph.state, routes, faults),
     facts: endpointFacts(all),
     details: [...badgeFacts(index), ...unsaidFacts(index)],
-    routes: withoutRepeats(
-      routes.flatMap((route) => routesOf(entries, route)),
-      all,
-    ),
+    routes: withoutRepeats(alikeTogether(routes.flatMap((route) => routesOf(entries, route))), all),
     faults,
   };
 }

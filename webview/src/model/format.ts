@@ -11,6 +11,15 @@ import {
   type FlowNodeKind,
 } from '../../../server/src/kube/flow/graph.ts';
 
+/** So long a name is read at a glance; Kubernetes allows four times as much. */
+const longestName = 64;
+
+/** A name, or its beginning and its end, which tell it from others, where it is very long. */
+export function bounded(name: string): string {
+  const characters = [...name];
+  return characters.length <= longestName ? name : `${characters.slice(0, 38).join('')}…${characters.slice(-24).join('')}`;
+}
+
 /** What a node is called by its kind. */
 export const nodeKindNames: Readonly<Record<FlowNodeKind, string>> = {
   entry: 'Entry',

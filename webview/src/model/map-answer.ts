@@ -34,8 +34,12 @@ function stateOf(services: readonly ListedService[], faults: number, worst: Stat
 }
 
 /** The answer of a map. */
-export function mapAnswer({ namespaces }: MapIndex): MapAnswer {
+export function mapAnswer({ namespaces, isPending }: MapIndex): MapAnswer {
   const services = namespaces.flatMap((namespace) => namespace.services);
+  if (isPending) {
+    const text = `${counted(services.length, 'Service')}, being looked at…`;
+    return { state: { text, node: null, tone: 'plain' }, facts: [], faults: [] };
+  }
   const bad = services.filter(({ service }) => isFault(service.state));
   const worst = [...bad].toSorted((a, b) => rank(a) - rank(b));
   const nodes = new Set(services.flatMap(({ hosts }) => hosts.flatMap(({ pods }) => pods.flatMap(({ pod }) => pod?.node ?? []))));

@@ -35,6 +35,8 @@ export interface MapIndex {
   /** By the id of each node, a Service's and what belongs to one. */
   readonly serviceOf: ReadonlyMap<string, ListedService>;
   readonly namespaceOf: ReadonlyMap<ListedService, MapNamespace>;
+  /** The Services are not all looked at yet. */
+  readonly isPending: boolean;
 }
 
 // What opens and closes has an id that begins so, as endpoints' groups have.
@@ -181,7 +183,7 @@ export function indexMap({ services }: ServiceMap): MapIndex {
       for (const { id } of nodesOf(own)) serviceOf.set(id, own);
     }
   }
-  return { namespaces, serviceOf, namespaceOf };
+  return { namespaces, serviceOf, namespaceOf, isPending: services.some(({ state }) => state.kind === 'pending') };
 }
 
 /** A Service's nodes: itself, its entries, nodes of the cluster and endpoints. */

@@ -15,6 +15,7 @@ export const stateTones: Readonly<Record<FlowStateKind, StateTone>> = {
   refuses: 'bad',
   unreached: 'bad',
   unknown: 'unsure',
+  pending: 'unsure',
 };
 
 /** What is looked at first. */
@@ -25,6 +26,7 @@ export const worstFirst: readonly FlowStateKind[] = [
   'differs',
   'limited',
   'unknown',
+  'pending',
   'leads',
   'serves',
 ];
@@ -41,9 +43,16 @@ export function isFault({ kind }: FlowState): boolean {
   return stateTones[kind] === 'bad' || stateTones[kind] === 'warning';
 }
 
+const stateNames: Readonly<Partial<Record<FlowStateKind, string>>> = {
+  serves: 'serves',
+  unreached: 'not reached',
+  unknown: 'not known',
+  pending: 'not looked at yet',
+};
+
 /** "serves, 3 endpoints", "only from 203.0.113.0/24". */
 export function stateText({ kind, words }: FlowState): string {
-  const name = kind === 'serves' ? 'serves' : kind === 'unreached' ? 'not reached' : kind === 'unknown' ? 'not known' : '';
+  const name = stateNames[kind] ?? '';
   return [name, words].filter((part) => part !== '').join(', ');
 }
 
@@ -56,6 +65,7 @@ const counts: Readonly<Record<FlowStateKind, readonly [one: string, several: str
   refuses: ['refuses', 'refuse'],
   unreached: ['not reached', 'not reached'],
   unknown: ['not known', 'not known'],
+  pending: ['not looked at yet', 'not looked at yet'],
 };
 
 /** How many Services are in a state: "1 refuses", "1,204 serve". */

@@ -1,4 +1,5 @@
-import { type AnswerRoute, type AnswerWords, type FlowAnswer, flowAnswer } from '../model/answer.ts';
+import { type FlowAnswer, flowAnswer } from '../model/answer.ts';
+import type { AnswerRoute, AnswerWords } from '../model/answer-words.ts';
 import { groupBy } from '../model/collect.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
 import { type MapWords, mapAnswer } from '../model/map-answer.ts';
@@ -124,7 +125,7 @@ function link(events: AnswerEvents, words: AnswerWords): HTMLElement {
 
 function routeTable(events: AnswerEvents, routes: readonly AnswerRoute[]): HTMLElement {
   const heads = ['To', 'From', 'Ends at', 'Source'].map((text) => element('th', { scope: 'col' }, text));
-  const bodies = [...groupBy(routes, ({ entry }) => entry.node)].map(([, own]) =>
+  const bodies = [...groupBy(routes, ({ entries }) => entries[0]?.node)].map(([, own]) =>
     element(
       'tbody',
       {},
@@ -132,9 +133,9 @@ function routeTable(events: AnswerEvents, routes: readonly AnswerRoute[]): HTMLE
         element(
           'tr',
           {},
-          at === 0 ? element('th', { scope: 'rowgroup', rowspan: own.length }, link(events, route.entry)) : null,
+          at === 0 ? element('th', { scope: 'rowgroup', rowspan: own.length }, ...wordList(events, route.entries)) : null,
           element('td', {}, route.from),
-          element('td', {}, ...endList(events, route.ends)),
+          element('td', {}, ...wordList(events, route.ends)),
           element('td', {}, route.source),
         ),
       ),
@@ -143,9 +144,9 @@ function routeTable(events: AnswerEvents, routes: readonly AnswerRoute[]): HTMLE
   return element('table', { class: 'answer-routes' }, element('thead', {}, element('tr', {}, ...heads)), ...bodies);
 }
 
-function endList(events: AnswerEvents, ends: readonly AnswerWords[]): readonly (Node | string)[] {
-  return ends.flatMap((end, at) => [
+function wordList(events: AnswerEvents, list: readonly AnswerWords[]): readonly (Node | string)[] {
+  return list.flatMap((words, at) => [
     ...(at === 0 ? [] : [', ']),
-    element('span', { class: `tone-${end.tone}` }, link(events, end)),
+    element('span', { class: `tone-${words.tone}` }, link(events, words)),
   ]);
 }

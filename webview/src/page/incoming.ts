@@ -85,6 +85,8 @@ function showFlow(page: Page, message: ShowFlow | ShowNothing): void {
   showCompared(page, message);
   if (page.undecided) page.state = { ...page.state, details: document.body.clientWidth >= roomy };
   page.undecided = false;
+  // The states of a map's Services are on their way.
+  parts.progress.hidden = page.index?.map?.isPending !== true;
   // Laid out with the place that the answer and the details leave.
   parts.answer.show(page.compared === null ? page.index : null);
   parts.compare.show(page.compared?.comparison ?? null, page.compared?.at ?? null);

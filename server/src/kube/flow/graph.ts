@@ -30,7 +30,7 @@ export const entryKindNames: Readonly<Record<FlowEntryKind, string>> = {
  * What a node stands for. The drawing's columns follow from it, in this order: entry; dispatch (KUBE-SERVICES, KUBE-NODEPORTS,
  * CNI-HOSTPORT-DNAT); external (KUBE-EXT-, KUBE-XLB-) and firewall (KUBE-FW-); service (KUBE-SVC-) and service-local (KUBE-SVL-);
  * endpoint (KUBE-SEP-, CNI-DN-); pod, or an address that is no Pod's. A verdict (REJECT, DROP, ACCEPT) stands behind the column it ends.
- * A namespace, a Service as a whole (`listed-service`) and a node of the cluster (`host`) are on maps, the first two in graphs of chains too.
+ * A namespace, a Service as a whole (`listed-service`) and a node of the cluster (`host`) are on maps and in graphs of chains.
  */
 export type FlowNodeKind =
   | 'entry'
@@ -201,9 +201,18 @@ export interface FlowRoute {
  * `serves`: every new connection to each of its entries, from each place that makes a difference, comes to an endpoint, and all that decides is
  * shown. `leads`: the same as far as the dump shows, or with something taken to be so. `limited`: some do. `differs`: they do, or the dump has
  * nothing of it, and the cluster says otherwise. `no-endpoints`: refused as there are none. `refuses`: rejected or dropped by other rules.
- * `unreached`: nothing leads to its chains, or nothing redirects its packets. `unknown`: what decides is not shown.
+ * `unreached`: nothing leads to its chains, or nothing redirects its packets. `unknown`: what decides is not shown. `pending`: nobody has looked yet.
  */
-export type FlowStateKind = 'serves' | 'leads' | 'limited' | 'differs' | 'no-endpoints' | 'refuses' | 'unreached' | 'unknown';
+export type FlowStateKind =
+  | 'serves'
+  | 'leads'
+  | 'limited'
+  | 'differs'
+  | 'no-endpoints'
+  | 'refuses'
+  | 'unreached'
+  | 'unknown'
+  | 'pending';
 
 /** The state of a Service at a glance. */
 export interface FlowState {

@@ -2,7 +2,7 @@
 import type { Steps } from '../../base/steps.ts';
 import { dumpNotes } from '../flow/dump-notes.ts';
 import { type Frontend, frontendLabel } from '../flow/frontends.ts';
-import type { FlowGraph, FlowState, MapEndpoint, MapEntry, MapService } from '../flow/graph.ts';
+import type { FlowGraph, FlowState, MapEndpoint, MapEntry, MapService, ServiceMap } from '../flow/graph.ts';
 import { podRef } from '../flow/nodes.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { dumpNode } from '../proxy/dump-node.ts';
@@ -68,10 +68,31 @@ function nodeOf(resolution: Resolution): string {
   return names.size === 1 ? ([...names][0] ?? '') : '';
 }
 
+const notYet: FlowState = { kind: 'pending', words: '', line: null, remarks: [] };
+
+/** A Service with its entries, before any packet was followed. */
+function pendingService({ to, namespace, name, ...service }: ListedService): MapService {
+  const entries = service.entries.map((entry): MapEntry => {
+    const line = lineFrom(entry.lines[0] ?? entry.target?.rules[0] ?? null);
+    return { kind: entry.kind, label: frontendLabel(entry), state: notYet, line };
+  });
+  const line = lineFrom(lineOfService({ to, namespace, name, ...service }));
+  return { to, namespace, name, state: notYet, entries, endpoints: [], line };
+}
+
+/** The map of a dump's Services as they are listed: their states and endpoints come with `serviceMapSteps`, which takes longer. */
+export function pendingMap(resolution: Resolution, list: ServiceList): FlowGraph {
+  return mapGraph(resolution, list, { services: list.services.map(pendingService) });
+}
+
 /** The map of a dump's Services as a graph without nodes and edges. Pauses after each packet that is followed. */
 export function* serviceMapSteps(resolution: Resolution, list: ServiceList): Steps<FlowGraph> {
   const services: MapService[] = [];
   for (const service of list.services) services.push(yield* mapService(resolution, list, service));
+  return mapGraph(resolution, list, { services });
+}
+
+function mapGraph(resolution: Resolution, list: ServiceList, map: ServiceMap): FlowGraph {
   const node = nodeOf(resolution);
   return {
     title: node === '' ? 'All Services' : `All Services of ${node}`,
@@ -79,7 +100,7 @@ export function* serviceMapSteps(resolution: Resolution, list: ServiceList): Ste
     nodes: [],
     edges: [],
     notes: dumpNotes(resolution, resolution.ruleset.dumps),
-    map: { services },
+    map,
     source: list.cluster === '' ? resolution.cluster.source.label : list.cluster,
   };
 }

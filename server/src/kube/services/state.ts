@@ -5,7 +5,7 @@ import type { ServiceDrift } from '../drift/drift.ts';
 import type { FlowEntryKind, FlowStateKind } from '../flow/graph.ts';
 import type { EndKind, EntryEnd, EntryEnds, PlaceEnds } from './entry-ends.ts';
 
-export type ServiceStateKind = FlowStateKind;
+export type ServiceStateKind = Exclude<FlowStateKind, 'pending'>;
 
 export interface ServiceState {
   readonly kind: ServiceStateKind;
