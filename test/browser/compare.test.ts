@@ -120,6 +120,85 @@ describeWith('chromium', 'two flows beside each other', () => {
     await closed(flow);
   });
 
+  /** Where the drawings of both panes are: "translate(x,y) scale(k)" as numbers. */
+  const views = (flow: FlowPage): Promise<readonly (readonly number[])[]> =>
+    flow.page.evaluate(`[...document.querySelectorAll('.pane .canvas > g:first-child')].map((world) => {
+      const { e, f, a } = world.transform.baseVal.consolidate()?.matrix ?? { e: 0, f: 0, a: 1 };
+      return [e, f, a];
+    })`);
+
+  it('move together, by the wheel over either, by dragging, by keys and by the buttons', async () => {
+    const flow = await openFlowPage(browser, { viewport: { width: 1600, height: 500 } });
+    const { page } = flow;
+    await flow.compare(manyEndpoints(200, 20), manyEndpoints(195, 20));
+    const moved = async (act: () => Promise<unknown>): Promise<readonly number[]> => {
+      const before = await views(flow);
+      await act();
+      await untilDrawn(page);
+      const after = await views(flow);
+      const [own = [], other = []] = after.map((view, pane) =>
+        view.map((value, at) => Math.round((value - (before[pane]?.[at] ?? 0)) * 100) / 100),
+      );
+      expect(other).toEqual(own);
+      return own;
+    };
+    for (const at of [0, 1]) {
+      const pane = await panes(flow).nth(at).locator('.drawing').boundingBox();
+      await page.mouse.move((pane?.x ?? 0) + 300, (pane?.y ?? 0) + 150);
+      expect((await moved(() => page.mouse.wheel(0, 120)))[1]).toBe(-120);
+      expect((await moved(() => page.mouse.wheel(0, -120)))[1]).toBe(120);
+      const [, down] = await moved(async () => {
+        await page.mouse.down();
+        await page.mouse.move((pane?.x ?? 0) + 300, (pane?.y ?? 0) + 90, { steps: 3 });
+        await page.mouse.up();
+      });
+      expect(down).toBe(-60);
+    }
+    await page.getByRole('tree').first().focus();
+    expect((await moved(() => page.keyboard.press('Shift+ArrowDown')))[1]).toBe(-80);
+    const before = await views(flow);
+    await page.getByRole('button', { name: 'Zoom in' }).click();
+    await untilDrawn(page);
+    const [own = 0, other = 0] = (await views(flow)).map(([, , scale = 0], at) => scale / (before[at]?.[2] ?? 0));
+    expect(own).toBeGreaterThan(1);
+    expect(other).toBeCloseTo(own, 6);
+    await closed(flow);
+  });
+
+  it('are searched both, and what only one has is gone to there', async () => {
+    const flow = await openFlowPage(browser, { viewport: { width: 1600, height: 800 } });
+    const { page } = flow;
+    await flow.compare(stale(), fresh());
+    const endpoint = panes(flow).nth(1).locator('.boxes > .kind-endpoint.contrast-only');
+    // Its address is known in the other, too, as that of a Pod that the dump lacks.
+    const only = (await endpoint.locator('.detail').allTextContents()).join('');
+    const address = await endpoint.locator('.name').textContent();
+    expect(only).toMatch(/^KUBE-SEP-/);
+    const matched = (at: number): Promise<number> => panes(flow).nth(at).locator('.boxes > .match').count();
+    await page.getByRole('searchbox').fill(only);
+    expect([await matched(0), await matched(1)]).toEqual([0, 1]);
+    expect(await page.locator('.matches').textContent()).toBe('1');
+    await page.keyboard.press('Enter');
+    await untilDrawn(page);
+    const box = await panes(flow).nth(1).locator('.boxes > .selected').boundingBox();
+    const pane = await panes(flow).nth(1).locator('.drawing').boundingBox();
+    expect(box?.y).toBeGreaterThanOrEqual(pane?.y ?? 0);
+    expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual((pane?.y ?? 0) + (pane?.height ?? 0));
+    await page.getByRole('searchbox').fill('KUBE-SERVICES');
+    expect([await matched(0), await matched(1)]).toEqual([2, 2]);
+    await page.getByRole('searchbox').fill(only);
+    await page.getByRole('button', { name: 'Show only matching endpoints' }).click();
+    expect(await panes(flow).nth(1).locator('.boxes > .kind-endpoint').count()).toBe(1);
+    expect(await panes(flow).nth(0).locator('.boxes > .kind-endpoint').count()).toBe(0);
+    // What is saved is what is seen.
+    await page.getByRole('button', { name: 'Copy, export or print' }).click();
+    await page.getByRole('menuitem', { name: 'Save as SVG…' }).click();
+    const { content } = await flow.last('save');
+    const drawnNames = [...content.matchAll(/>(10\.244\.\d+\.\d+:\d+)</g)].map(([, name]) => name);
+    expect(new Set(drawnNames)).toEqual(new Set([address]));
+    await closed(flow);
+  });
+
   it('lead to the lines of their own dumps', async () => {
     const flow = await openFlowPage(browser, { viewport: { width: 1600, height: 800 } });
     await flow.compare(stale(), fresh());
@@ -174,6 +253,29 @@ describeWith('chromium', 'two flows beside each other', () => {
     await flow.page.getByRole('button', { name: 'Next difference' }).click();
     await flow.page.getByRole('button', { name: 'Next difference' }).click();
     expect(await panes(flow).nth(0).locator('.boxes > .contrast-only.lit').count()).toBeGreaterThan(0);
+    await closed(flow);
+  });
+
+  it('where the system forces its colours, differ in words and in shape', async () => {
+    const flow = await openFlowPage(browser, { viewport: { width: 1600, height: 800 }, forcedColors: 'active' });
+    await flow.compare(stale(), fresh());
+    await flow.page.getByRole('button', { name: 'Next difference' }).click();
+    await untilDrawn(flow.page);
+    for (const at of [0, 1]) {
+      const only = panes(flow).nth(at).locator('.boxes > .contrast-only');
+      for (const text of await only.allTextContents()) expect(text).toContain('≠ only here');
+      const shape = (selector: string): Promise<readonly string[]> =>
+        flow.page.evaluate(`(() => {
+          const pane = document.querySelectorAll('.pane')[${at}];
+          const style = getComputedStyle(pane.querySelector(${JSON.stringify(selector)} + ' .back'));
+          const ground = getComputedStyle(pane.querySelector('.box .back')).fill;
+          return [style.strokeDasharray, String(style.stroke !== ground)];
+        })()`);
+      expect(await shape('.boxes > .contrast-only')).toEqual(['9px, 3px', 'true']);
+      expect((await shape('.boxes > .box:not(.contrast-only)'))[0]).toBe('none');
+    }
+    const bytes = await flow.page.screenshot({ path: join(outputPath, 'compare-forced-colors.png') });
+    expect(bytes.length).toBeGreaterThan(15_000);
     await closed(flow);
   });
 

@@ -4,7 +4,8 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
 import { describeWith } from '../support/requirements.ts';
-import { richGraph } from '../webview/fixtures.ts';
+import { manyEndpoints, richGraph } from '../webview/fixtures.ts';
+import { richMap } from '../webview/map-fixtures.ts';
 import { buildWebview, type FlowPage, openFlowPage } from './flow-page.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -29,6 +30,7 @@ const bodyClasses: Readonly<Record<Theme['kind'], string>> = {
 /** What VS Code takes where a theme does not say (src/vs/platform/theme/common/colors). */
 const defaults: Readonly<Record<Theme['kind'], Colors>> = {
   vs: {
+    focusBorder: '#0090f1',
     'editor.background': '#ffffff',
     'editor.foreground': '#333333',
     'editorError.foreground': '#e51400',
@@ -38,6 +40,7 @@ const defaults: Readonly<Record<Theme['kind'], Colors>> = {
     'charts.purple': '#652d90',
   },
   'vs-dark': {
+    focusBorder: '#007fd4',
     'editor.background': '#1e1e1e',
     'editor.foreground': '#bbbbbb',
     'editorError.foreground': '#f14c4c',
@@ -47,6 +50,7 @@ const defaults: Readonly<Record<Theme['kind'], Colors>> = {
     'charts.purple': '#b180d7',
   },
   'hc-black': {
+    focusBorder: '#f38518',
     'editor.background': '#000000',
     'editor.foreground': '#ffffff',
     'editorError.foreground': '#f48771',
@@ -56,6 +60,7 @@ const defaults: Readonly<Record<Theme['kind'], Colors>> = {
     'charts.purple': '#b180d7',
   },
   'hc-light': {
+    focusBorder: '#006bbd',
     'editor.background': '#ffffff',
     'editor.foreground': '#292929',
     'editorError.foreground': '#b5200d',
@@ -125,37 +130,77 @@ const shapes: readonly (readonly [selector: string, property: string])[] = [
   ['.edge.verdict-drop .line', 'stroke'],
   ['.edge.drift-stale .line', 'stroke'],
 ];
+/** Of a map. */
+const mapShapes: typeof shapes = [
+  ['.sign-good', 'stroke'],
+  ['.sign-warning', 'stroke'],
+  ['.sign-bad', 'stroke'],
+  ['.sign-unsure', 'stroke'],
+  ['.kind-entry .stripe', 'fill'],
+  ['.kind-namespace .stripe', 'fill'],
+  ['.kind-listed-service .stripe', 'fill'],
+  ['.kind-host .stripe', 'fill'],
+  ['.kind-pod .stripe', 'fill'],
+];
+/** Of two flows, and of a traced packet. */
+const comparedShapes: typeof shapes = [
+  ['.box.contrast-only .back', 'stroke'],
+  ['.edge.contrast-only .line', 'stroke'],
+];
+const tracedShapes: typeof shapes = [
+  ['.step:not(.current) .step-back', 'fill'],
+  ['.step.current .step-back', 'stroke'],
+  ['.step.current .step-text', 'fill'],
+  ['.edge.lit .line', 'stroke'],
+];
 const texts: readonly string[] = ['.answer .tone-bad', '.answer .tone-warning', '.answer-state', '.verdict-drop .name'];
 
 describeWith(['chromium', 'code-server'], 'colours that carry meaning', () => {
   let browser: Browser;
-  let flow: FlowPage;
+  const pages: { readonly flow: FlowPage; readonly shapes: typeof shapes; readonly texts: readonly string[] }[] = [];
   beforeAll(async () => {
     buildWebview();
     browser = await launchBrowser();
-    flow = await openFlowPage(browser, { viewport: { width: 1900, height: 800 } });
+    const open = (): Promise<FlowPage> => openFlowPage(browser, { viewport: { width: 1900, height: 800 } });
+    const [flow, map, compared, traced] = [await open(), await open(), await open(), await open()];
     await flow.show(richGraph());
+    await map.show(richMap(), 'map:');
+    await compared.compare(richGraph(), manyEndpoints(3));
+    await traced.show(richGraph());
+    const steps = [
+      { line: 64, words: 'KUBE-FW: jump' },
+      { line: 82, words: 'KUBE-SVL: jump' },
+    ];
+    await traced.send({ kind: 'traced', title: 'tcp', steps, current: 1 });
+    pages.push(
+      { flow, shapes, texts },
+      { flow: map, shapes: mapShapes, texts: ['.answer-state'] },
+      { flow: compared, shapes: comparedShapes, texts: [] },
+      { flow: traced, shapes: tracedShapes, texts: [] },
+    );
   });
   afterAll(() => browser.close());
 
-  const contrast = (selector: string, property: string): Promise<number> =>
+  const contrast = (flow: FlowPage, selector: string, property: string): Promise<number> =>
     flow.page.evaluate<number>(`(${contrastScript})(${JSON.stringify(selector)}, ${JSON.stringify(property)})`);
 
   it.each(bundledThemesOrNone())('are told from the ground in $name', async ({ kind, colors }) => {
     const variables = Object.entries(colors).map(([name, value]) => [`--vscode-${name.replaceAll('.', '-')}`, value]);
-    await flow.page.evaluate(
-      `document.body.className = ${JSON.stringify(bodyClasses[kind])};
+    const faint: string[] = [];
+    for (const { flow, shapes: drawn, texts: words } of pages) {
+      await flow.page.evaluate(
+        `document.body.className = ${JSON.stringify(bodyClasses[kind])};
        document.body.removeAttribute('style'); document.documentElement.removeAttribute('style');
        for (const [name, value] of ${JSON.stringify(variables)}) document.documentElement.style.setProperty(name, value);`,
-    );
-    const faint: string[] = [];
-    for (const [selector, property] of shapes) {
-      const ratio = await contrast(selector, property);
-      if (ratio < 3) faint.push(`${selector} ${ratio.toFixed(2)}`);
-    }
-    for (const selector of texts) {
-      const ratio = await contrast(selector, selector.endsWith('.name') ? 'fill' : 'color');
-      if (ratio < 4.5) faint.push(`${selector} ${ratio.toFixed(2)}`);
+      );
+      for (const [selector, property] of drawn) {
+        const ratio = await contrast(flow, selector, property);
+        if (ratio < 3) faint.push(`${selector} ${ratio.toFixed(2)}`);
+      }
+      for (const selector of words) {
+        const ratio = await contrast(flow, selector, selector.endsWith('.name') ? 'fill' : 'color');
+        if (ratio < 4.5) faint.push(`${selector} ${ratio.toFixed(2)}`);
+      }
     }
     expect(faint).toEqual([]);
   });

@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
 import { describeWith } from '../support/requirements.ts';
-import { chainGraph, richGraph } from '../webview/fixtures.ts';
+import { chainGraph, edge, graphOf, node, richGraph } from '../webview/fixtures.ts';
 import { buildWebview, type FlowPage, openFlowPage, untilDrawn } from './flow-page.ts';
 
 // A browser on a busy machine takes its time.
@@ -210,6 +210,23 @@ describeWith('chromium', 'the drawing', () => {
     );
     expect(inView).toBe(true);
     await flow.page.getByRole('button', { name: /%, fit/ }).click();
+  });
+
+  it('begins where the chain is that the drawing is of, however far down', async () => {
+    const leaves = Array.from({ length: 60 }, (_, at) => `END-${at}`);
+    const middle = ['MIDDLE-1', 'MIDDLE-2'];
+    const graph = graphOf(
+      ['START', ...middle, ...leaves].map((id) => node(id, 'chain', { label: id })),
+      [
+        ...middle.map((id, at) => edge('START', id, { line: at + 1 })),
+        ...leaves.map((id, at) => edge(middle[at < 30 ? 0 : 1] ?? '', id, { line: at + 10 })),
+      ],
+    );
+    await flow.show(graph, 'chain:filter/START@3');
+    const area = await box('START').boundingBox();
+    expect(area?.y).toBeGreaterThan(0);
+    expect((area?.y ?? 0) + (area?.height ?? 0)).toBeLessThan(flow.page.viewportSize()?.height ?? 0);
+    await flow.show(richGraph());
   });
 
   it('draws chains that are not kube-proxy’s', async () => {

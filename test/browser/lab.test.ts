@@ -53,7 +53,7 @@ function readDrawing(flow: FlowPage): Promise<{
         id: box.getAttribute('data-id'),
         classes: box.getAttribute('class'),
         name: texts(box, '.name')[0],
-        chips: texts(box, '.chip-text'),
+        chips: [...box.querySelectorAll('.chip')].map((chip) => texts(chip, '.chip-text').join(' ')),
         hairpin: box.querySelector('.hairpin') !== null,
       })),
       edges: [...document.querySelectorAll('.edges > *')].map((edge) => {
@@ -64,9 +64,10 @@ function readDrawing(flow: FlowPage): Promise<{
   })()`);
 }
 
-/** Whether a text that may have been cut is the beginning of another. */
+/** Whether a text that may have been cut, at its end or within, is of another. */
 function begins(shown: string, whole: string): boolean {
-  return whole.startsWith(shown.replace(/…$/, ''));
+  const [head = '', tail = ''] = shown.split('…');
+  return whole.startsWith(head) && whole.endsWith(tail);
 }
 
 function chipsExpected(node: FlowNode): readonly string[] {

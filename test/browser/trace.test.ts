@@ -141,6 +141,32 @@ describeWith('chromium', 'the path of a traced packet', () => {
     await closed(flow);
   });
 
+  it('where the system forces its colours, stands out by its numbers and its thickness', async () => {
+    const flow = await openFlowPage(browser, { viewport: { width: 1600, height: 800 }, forcedColors: 'active' });
+    await flow.show(drawn());
+    await flow.send(traced(2));
+    await untilDrawn(flow.page);
+    const look = await flow.page.evaluate<{
+      readonly lit: number;
+      readonly plain: number;
+      readonly texts: readonly string[];
+    }>(`(() => {
+      const width = (selector) => Number.parseFloat(getComputedStyle(document.querySelector(selector)).strokeWidth);
+      const step = document.querySelector('.step.current');
+      return {
+        lit: width('.boxes > .lit .back'),
+        plain: width('.boxes > .box:not(.lit) .back'),
+        texts: [getComputedStyle(step.querySelector('.step-text')).fill, getComputedStyle(step.querySelector('.step-back')).fill],
+      };
+    })()`);
+    expect(look.lit).toBeGreaterThan(look.plain);
+    expect(look.texts[0]).not.toBe(look.texts[1]);
+    expect(await numbers(flow)).toContain('▶ 3');
+    const bytes = await flow.page.screenshot({ path: join(outputPath, 'trace-drawn-forced-colors.png') });
+    expect(bytes.length).toBeGreaterThan(15_000);
+    await closed(flow);
+  });
+
   for (const theme of themeNames) {
     it(`in ${theme}`, async () => {
       for (const [name, width] of [

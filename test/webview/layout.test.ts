@@ -5,8 +5,7 @@ import { layoutFlow } from '../../webview/src/layout/layout.ts';
 import { type Box, type Layout, type LayoutOptions, plainOptions } from '../../webview/src/layout/model.ts';
 import { indexGraph } from '../../webview/src/model/graph-index.ts';
 import { chainGraph, edge, graphOf, manyEndpoints, node, richGraph } from './fixtures.ts';
-
-type Rectangle = Pick<Box, 'x' | 'y' | 'width' | 'height'>;
+import { coveredLabels, overlaps } from './geometry.ts';
 
 function layout(graph: FlowGraph, options: Partial<LayoutOptions> = {}): Layout {
   return layoutFlow(indexGraph(graph), { ...plainOptions, ...options });
@@ -16,30 +15,6 @@ function box(layout: Layout, id: string): Box {
   const found = layout.boxes.find((candidate) => candidate.id === id);
   if (found === undefined) throw new Error(`no box ${id}`);
   return found;
-}
-
-/** Pairs of boxes that lie on each other. */
-function overlaps(boxes: readonly Box[]): readonly string[] {
-  const found: string[] = [];
-  const sorted = boxes.toSorted((a, b) => a.y - b.y);
-  for (const [at, a] of sorted.entries()) {
-    for (const b of sorted.slice(at + 1)) {
-      if (b.y >= a.y + a.height) break;
-      if (a.x < b.x + b.width && b.x < a.x + a.width) found.push(`${a.id} on ${b.id}`);
-    }
-  }
-  return found;
-}
-
-/** Labels that lie on a box or on another label. */
-function coveredLabels({ boxes, edges }: Layout): readonly string[] {
-  const labels = edges.flatMap((drawn) => drawn.labels.map((label) => ({ ...label, id: `${drawn.id} ${label.lines[0]?.text}` })));
-  const cover = (a: Rectangle, b: Rectangle): boolean =>
-    a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
-  return labels.flatMap((label, at) => {
-    const others: readonly (Rectangle & { readonly id: string })[] = [...boxes, ...labels.slice(at + 1)];
-    return others.filter((other) => cover(label, other)).map((other) => `${label.id} on ${other.id}`);
-  });
 }
 
 function labelTexts(layout: Layout, from: string, to: string): readonly string[] {
@@ -255,7 +230,8 @@ describe('outline', () => {
     const target = box(roomy, 'ext');
     const labelsFrom = (from: string) => roomy.edges.find((item) => item.from === from && item.to === 'ext')?.labels ?? [];
     expect(labelsFrom('nodeports').map(({ x }) => x)).toEqual([target.x]);
-    expect(labelsFrom('fw').map(({ x, width }) => x + width)).toEqual([target.x + target.width, target.x + target.width]);
+    const right = target.x + target.width - 14;
+    expect(labelsFrom('fw').map(({ x, width }) => x + width)).toEqual([right, right]);
   });
 
   it('is of one line a box where the width allows it', () => {

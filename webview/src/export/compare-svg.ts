@@ -34,9 +34,10 @@ function placePanes(
   { before, after }: FlowComparison,
   options: SvgOptions,
 ): { readonly panes: readonly Pane[]; readonly width: number; readonly height: number } {
-  const [first, second] = [before, after].map((flow) => {
+  const keeps = [options.keep ?? null, options.otherKeep ?? null];
+  const [first, second] = [before, after].map((flow, at) => {
     const index = indexGraph(flow.graph);
-    return { flow, index, layout: layoutFlow(index, { ...plainOptions, ...options, keep: null }) };
+    return { flow, index, layout: layoutFlow(index, { ...plainOptions, ...options, keep: keeps[at] ?? null }) };
   });
   if (first === undefined || second === undefined) return { panes: [], width: 0, height: 0 };
   const [left, right] = [Math.max(least, first.layout.width), Math.max(least, second.layout.width)];

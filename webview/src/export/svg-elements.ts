@@ -7,6 +7,7 @@ import {
   type BoxState,
   type Chip,
   chipHeight,
+  chipLineHeight,
   detailLineHeight,
   labelBaseline,
   padLeft,
@@ -88,9 +89,10 @@ export function boxElement(box: Box): ElementSpec {
 }
 
 function chipElement(chip: Chip): ElementSpec {
+  const lines = [chip.text, ...(chip.more ?? [])];
   return spec('g', ['chip', `tone-${chip.tone}`], { transform: `translate(${round(chip.x)},${round(chip.y)})` }, [
-    spec('rect', ['chip-back'], { width: chip.width, height: chipHeight, rx: 8 }),
-    spec('text', ['chip-text'], { x: 6, y: 12 }, chip.text),
+    spec('rect', ['chip-back'], { width: chip.width, height: chipHeight + (lines.length - 1) * chipLineHeight, rx: 8 }),
+    ...lines.map((line, at) => spec('text', ['chip-text'], { x: 6, y: 12 + at * chipLineHeight }, line)),
   ]);
 }
 

@@ -17,6 +17,8 @@ export interface SvgOptions extends Partial<LayoutOptions> {
   readonly subtitle?: string;
   /** Without title, notes and source, where they stand beside the drawing. */
   readonly bare?: boolean;
+  /** Of two flows what `keep` is for the first, for the second. */
+  readonly otherKeep?: LayoutOptions['keep'];
 }
 
 const side = 20;

@@ -4,7 +4,7 @@ import type { FlowBadgeKind, FlowNode } from '../../../server/src/kube/flow/grap
 import { contrastText } from '../model/format.ts';
 import type { EndpointGroup } from '../model/groups.ts';
 import { isFault, type StateTone, stateTones } from '../model/service-state.ts';
-import { fitText, type Measure, wrap } from './text-metrics.ts';
+import { fitName, fitText, type Measure, wrap } from './text-metrics.ts';
 
 export type ChipTone = 'plain' | 'warning' | 'error';
 
@@ -14,6 +14,8 @@ export interface Chip {
   readonly y: number;
   readonly width: number;
   readonly text: string;
+  /** Lines below the first, where the box is too narrow for one. */
+  readonly more?: readonly string[];
   readonly tone: ChipTone;
   readonly badge: FlowBadgeKind | null;
 }
@@ -36,16 +38,21 @@ export interface BoxContent {
 }
 
 export const chipHeight = 16;
+export const chipLineHeight = 13;
+const mostChipLines = 6;
 export const padLeft = 13;
 export const padRight = 10;
 const stateWidth = 20;
 const chipGap = 4;
 const longestName = 280;
+/** As wide as a hash, or as a short IPv6 address. */
+const longestPiece = 125;
 /** The label's and the detail's baselines, from the box's top. */
 export const labelBaseline = 18;
 const detailBaseline = 34;
 export const detailLineHeight = 14;
 const mostReasonLines = 6;
+const mostDetailLines = 3;
 /** A box of one line, and the space between what stands in it. */
 const lineHeight = 28;
 const lineGap = 12;
@@ -90,18 +97,24 @@ function chipWidth(chip: ChipText, measure: Measure): number {
   return Math.ceil(measure(chip.text, 'chip')) + 12;
 }
 
-/** In how many lines the detail may stand: a reason is not cut where a line more would hold it. */
-function detailLines({ kind, state }: FlowNode): number {
-  return kind === 'verdict' || state !== undefined ? mostReasonLines : 1;
+/** In how many lines the detail may stand: neither a reason nor a chain's name is cut where a line more would hold it. */
+function detailLines(node: FlowNode): number {
+  return isReason(node) ? mostReasonLines : mostDetailLines;
+}
+
+function isReason({ kind, state }: FlowNode): boolean {
+  return kind === 'verdict' || state !== undefined;
 }
 
 /** The width at which a node's name is not cut, bounded: what cannot be left out even where there is little room. */
 export function nameWidth(node: FlowNode, measure: Measure): number {
   const state = stateOf(node) === null ? 0 : stateWidth;
   const name = Math.ceil(measure(drawingText(node.label).slice(0, 200), 'label')) + state;
-  // A reason may be broken, but not within a word.
-  const words = detailLines(node) > 1 ? detailOf(node).slice(0, 200).split(' ') : [];
-  const word = Math.max(0, ...words.map((text) => Math.ceil(measure(text, 'detail'))));
+  // A reason may be broken, but not within a word; a chain's name, but not within its hash.
+  const detail = detailOf(node).slice(0, 200);
+  const words = isReason(node) ? detail.split(' ') : detail.split(/ |(?<=[-\]])/);
+  const most = isReason(node) ? longestName : longestPiece;
+  const word = Math.min(most, Math.max(0, ...words.map((text) => Math.ceil(measure(text, 'detail')))));
   return Math.min(longestName, Math.max(name, word)) + padLeft + padRight;
 }
 
@@ -129,29 +142,42 @@ export function boxContent(node: FlowNode, idle: boolean, width: number, measure
   const detail = detailOf(node);
   const [first = '', ...moreDetail] = wrap(detail, 'detail', room + 1, detailLines(node), measure);
   const top = (detail === '' ? 28 : 43) + moreDetail.length * detailLineHeight;
-  const chips: Chip[] = [];
-  let x = padLeft;
-  let y = top - 1;
-  for (const chip of chipTexts(node, idle)) {
-    const wanted = Math.min(chipWidth(chip, measure), room);
-    if (x > padLeft && x + wanted > width - padRight) {
-      x = padLeft;
-      y += chipHeight + chipGap;
-    }
-    const text = fitText(chip.text, 'chip', wanted - 12 + 1, measure);
-    chips.push({ x, y, width: wanted, text, tone: chip.tone, badge: chip.badge });
-    x += wanted + chipGap;
-  }
+  const { chips, bottom } = chipRows(chipTexts(node, idle), top - 1, room, measure);
   return {
-    label: fitText(drawingText(node.label), 'label', room - (state === null ? 0 : stateWidth) + 1, measure),
+    label: fitName(drawingText(node.label), 'label', room - (state === null ? 0 : stateWidth) + 1, measure),
     detail: first,
     moreDetail,
     detailX: padLeft,
     detailY: detailBaseline,
     chips,
     state,
-    height: chips.length === 0 ? top : y + chipHeight + 8,
+    height: chips.length === 0 ? top : bottom + 8,
   };
+}
+
+/** Badges from left to right and below each other; one that is wider than the box has its words in several lines. */
+function chipRows(
+  texts: readonly ChipText[],
+  top: number,
+  room: number,
+  measure: Measure,
+): { readonly chips: readonly Chip[]; readonly bottom: number } {
+  const chips: Chip[] = [];
+  let x = padLeft;
+  let y = top;
+  let bottom = top;
+  for (const { text, tone, badge } of texts) {
+    const width = Math.min(chipWidth({ text, tone, badge }, measure), room);
+    if (x > padLeft && x + width > padLeft + room) {
+      x = padLeft;
+      y = bottom + chipGap;
+    }
+    const [first = '', ...more] = wrap(text, 'chip', width - 12 + 1, mostChipLines, measure);
+    chips.push({ x, y, width, text: first, ...(more.length > 0 ? { more } : {}), tone, badge });
+    x += width + chipGap;
+    bottom = Math.max(bottom, y + chipHeight + more.length * chipLineHeight);
+  }
+  return { chips, bottom };
 }
 
 /** Badges from `left` on, in one line. */
@@ -189,7 +215,7 @@ export function lineContent(node: FlowNode, idle: boolean, width: number, measur
 /** What a group's head shows: its name and, after it, how many endpoints. */
 export function groupContent(group: EndpointGroup, open: boolean, width: number, measure: Measure): BoxContent {
   const room = width - padLeft - padRight - stateWidth;
-  const label = fitText(drawingText(group.label), 'label', room, measure);
+  const label = fitName(drawingText(group.label), 'label', room, measure);
   return {
     label,
     detail: fitText(group.detail, 'chip', Math.max(0, room - measure(label, 'label') - 10), measure),

@@ -1,36 +1,29 @@
 /** The edges between filled columns. */
 
+import { groupBy } from '../model/collect.ts';
 import { laneId, slotHeight } from './column-items.ts';
 import { arrowWidth, type ColumnPlan, framePad } from './column-plan.ts';
-import { bend, type Point, straightDown } from './edge-path.ts';
+import { bend, onRails, type Point, type RailEnd, straightDown } from './edge-path.ts';
 import type { FilledColumns } from './fill-columns.ts';
 import type { LabelText, MergedEdge, MergedGraph } from './merged-edges.ts';
 import type { DrawnEdge, EdgeLabel } from './model.ts';
+import { railPieces } from './rails.ts';
 
 /** Every merged edge as an edge that ends at its target's left, or at its top where it comes from the box above. */
 export function columnEdges(parts: MergedGraph, plan: ColumnPlan, filled: FilledColumns): readonly DrawnEdge[] {
-  const { framed, size, widths, labelWidths, lefts } = plan;
+  const { widths, lefts, size } = plan;
   const { columnAt, labelsAt, heightAt, middleAt, down } = filled;
-  const edges: DrawnEdge[] = [];
-  for (const vertex of parts.vertices) {
-    const incoming = (parts.in.get(vertex.id) ?? []).filter((merged) => !down.has(merged.id));
-    const column = columnAt(vertex.id);
-    const left = lefts[column] ?? 0;
-    const end = left + (column === framed ? framePad : 0);
-    const zone = left - (labelWidths[column] ?? 0) - arrowWidth;
-    const slots = incoming
-      .map((merged) => ({ merged, points: waypoints(merged, plan, filled), height: slotHeight(labelsAt(merged)) }))
-      .toSorted((a, b) => (a.points.at(-1)?.y ?? 0) - (b.points.at(-1)?.y ?? 0));
-    let slot = middleAt(vertex.id) - slots.reduce((sum, { height }) => sum + height + 4, -4) / 2;
-    for (const { merged, points, height } of slots) {
-      const at = slot + height / 2;
-      slot += height + 4;
-      const labels = placeLabels(labelsAt(merged), at, (widest) => left - arrowWidth - widest);
-      const branch = [...points, { x: zone, y: at }, { x: end, y: at }];
-      const heights = branch.map((point) => point.y);
-      edges.push(drawnEdgeOf(merged, bend(branch), labels, Math.min(...heights), Math.max(...heights)));
-    }
-  }
+  const branches = parts.vertices.flatMap((vertex) => branchesTo(vertex.id, parts, plan, filled));
+  const pieces = piecesOf(branches, plan, filled);
+  const edges: DrawnEdge[] = branches.map(({ merged, points, labels }) => {
+    const first = pieces.out.get(merged.id) ?? null;
+    const last = pieces.in.get(merged.id) ?? null;
+    const heights = points.map((point) => point.y);
+    const [top, bottom] = [Math.min(...heights), Math.max(...heights)];
+    if (first === null && last === null) return drawnEdgeOf(merged, bend(points), labels, top, bottom);
+    const whole = onRails(points, first && { ...first, neighbour: null }, last && { ...last, neighbour: null });
+    return { ...drawnEdgeOf(merged, onRails(points, first, last), labels, top, bottom), wholePath: whole };
+  });
   for (const merged of parts.mergedEdges) {
     if (!down.has(merged.id)) continue;
     const column = columnAt(merged.from);
@@ -41,6 +34,80 @@ export function columnEdges(parts: MergedGraph, plan: ColumnPlan, filled: Filled
     edges.push(drawnEdgeOf(merged, straightDown(middle, top, bottom), labels, top, bottom));
   }
   return edges;
+}
+
+/** A merged edge that comes from the left, with the places that it passes: the last two are where it runs level into its target. */
+interface ColumnBranch {
+  readonly merged: MergedEdge;
+  readonly points: readonly Point[];
+  readonly labels: readonly EdgeLabel[];
+}
+
+/** What comes to a box from the left, in the order of where it comes from; what shares a rail comes at one height. */
+function branchesTo(id: string, parts: MergedGraph, plan: ColumnPlan, filled: FilledColumns): readonly ColumnBranch[] {
+  const { framed, labelWidths, lefts, rails } = plan;
+  const { columnAt, labelsAt, middleAt, down } = filled;
+  const incoming = (parts.in.get(id) ?? []).filter((merged) => !down.has(merged.id));
+  const column = columnAt(id);
+  const left = lefts[column] ?? 0;
+  const end = left + (column === framed ? framePad : 0);
+  const zone = left - (labelWidths[column] ?? 0) - arrowWidth;
+  const ways = incoming.map((merged) => ({
+    merged,
+    points: waypoints(merged, plan, filled),
+    height: slotHeight(labelsAt(merged)),
+  }));
+  const slots = [...groupBy(ways, ({ merged }) => rails.in.get(merged.id) ?? merged)]
+    .map(([, together]) => ({
+      together,
+      from: together.reduce((sum, { points }) => sum + (points.at(-1)?.y ?? 0), 0) / together.length,
+      height: Math.max(...together.map(({ height }) => height)),
+    }))
+    .toSorted((a, b) => a.from - b.from);
+  let slot = middleAt(id) - slots.reduce((sum, { height }) => sum + height + 4, -4) / 2;
+  return slots.flatMap(({ together, height }) => {
+    const at = slot + height / 2;
+    slot += height + 4;
+    return together.map(({ merged, points }) => ({
+      merged,
+      points: [...points, { x: zone, y: at }, { x: end, y: at }],
+      labels: placeLabels(labelsAt(merged), at, (widest) => left - arrowWidth - widest),
+    }));
+  });
+}
+
+/** Of each edge on a rail, by its id, where the rail stands and which neighbour has the rest of it. */
+function piecesOf(
+  branches: readonly ColumnBranch[],
+  { rails, lefts, widths }: ColumnPlan,
+  { columnAt, middleAt }: FilledColumns,
+): { readonly out: ReadonlyMap<string, RailEnd>; readonly in: ReadonlyMap<string, RailEnd> } {
+  const ends = (
+    of: ReadonlyMap<string, string>,
+    side: 'out' | 'in',
+    heightOf: (points: readonly Point[]) => number | undefined,
+    meetingOf: (box: string, points: readonly Point[]) => number,
+  ): ReadonlyMap<string, RailEnd> => {
+    const made = new Map<string, RailEnd>();
+    for (const [box, group] of groupBy(branches, ({ merged }) => of.get(merged.id))) {
+      if (box === undefined) continue;
+      const before = columnAt(box) - (side === 'out' ? 0 : 1);
+      const x = (lefts[before] ?? 0) + (widths[before] ?? 0) + (rails.lefts.get(`${side}:${box}`) ?? 0);
+      const heights = new Map(group.map(({ merged, points }) => [merged.id, heightOf(points) ?? 0]));
+      const pieces = railPieces(heights, meetingOf(box, group[0]?.points ?? []));
+      for (const [id, neighbour] of pieces) made.set(id, { x, neighbour });
+    }
+    return made;
+  };
+  return {
+    out: ends(rails.out, 'out', (points) => points[1]?.y, middleAt),
+    in: ends(
+      rails.in,
+      'in',
+      (points) => points.at(-3)?.y,
+      (_, points) => points.at(-1)?.y ?? 0,
+    ),
+  };
 }
 
 /** Where an edge begins, and where it passes the columns between. */

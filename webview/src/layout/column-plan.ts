@@ -5,8 +5,10 @@ import { nameWidth, naturalGroupWidth, naturalWidth } from './box-content.ts';
 import { groupSize } from './group-box.ts';
 import { isIdle, type LabelText, labelsOf, type MergedGraph, type Vertex } from './merged-edges.ts';
 import { type LayoutOptions, margin } from './model.ts';
+import { type Rails, railsOf } from './rails.ts';
 
-const curveWidth = 34;
+/** What an edge takes to come from one height to another. */
+export const curveWidth = 34;
 /** What an arrow head takes before a box. */
 export const arrowWidth = 12;
 /** The space between a frame and the boxes in it. */
@@ -35,6 +37,7 @@ export interface ColumnPlan {
   readonly labelWidths: readonly number[];
   /** The labels of each merged edge. */
   readonly labels: ReadonlyMap<string, readonly LabelText[]>;
+  readonly rails: Rails;
   readonly lefts: readonly number[];
   readonly right: number;
 }
@@ -105,12 +108,13 @@ function plan(
     labelWidths[column] = Math.max(labelWidths[column] ?? 0, ...texts.map((text) => text.width + 8));
   }
   if (framed !== null) widths[framed] = (widths[framed] ?? 0) + 2 * framePad;
+  const rails = railsOf(parts, columnOf, titles.length, labels);
   const lefts: number[] = [];
   let x = margin;
   for (const [column, width] of widths.entries()) {
-    if (column > 0) x += curveWidth + (labelWidths[column] ?? 0) + arrowWidth;
+    if (column > 0) x += curveWidth + (rails.more[column] ?? 0) + (labelWidths[column] ?? 0) + arrowWidth;
     lefts.push(x);
     x += width;
   }
-  return { columnOf, titles, framed, size, widths, labelWidths, labels, lefts, right: x };
+  return { columnOf, titles, framed, size, widths, labelWidths, labels, rails, lefts, right: x };
 }

@@ -44,6 +44,69 @@ export function bend(points: readonly Point[]): string {
   return path + head(last);
 }
 
+/** A rail that an edge begins or ends on: where it stands, and the height from which (or to which) a neighbour has it; null: nobody. */
+export interface RailEnd {
+  readonly x: number;
+  readonly neighbour: number | null;
+}
+
+const railRadius = 7;
+
+/** Straight lines with round corners. */
+function rounded(points: readonly Point[]): string {
+  const [first] = points;
+  if (first === undefined) return '';
+  let path = `M${at(first)}`;
+  for (const [place, corner] of points.entries()) {
+    const before = points[place - 1];
+    const after = points[place + 1];
+    if (before === undefined) continue;
+    if (after === undefined) {
+      path += `L${at(corner)}`;
+      continue;
+    }
+    const radius = Math.min(railRadius, distance(before, corner) / 2, distance(corner, after) / 2);
+    path += `L${at(towards(corner, before, radius))}Q${at(corner)} ${at(towards(corner, after, radius))}`;
+  }
+  return path;
+}
+
+const distance = (a: Point, b: Point): number => Math.abs(a.x - b.x) + Math.abs(a.y - b.y);
+
+/** A point that far from the one to the other, which are level or one above the other. */
+function towards(from: Point, to: Point, far: number): Point {
+  return { x: from.x + Math.sign(to.x - from.x) * far, y: from.y + Math.sign(to.y - from.y) * far };
+}
+
+/**
+ * As `bend`, but the first of its ways from one height to another begins on a rail, or the last ends on one, or both. Of a rail it draws what
+ * no neighbour does; all points go forward.
+ */
+export function onRails(points: readonly Point[], first: RailEnd | null, last: RailEnd | null): string {
+  const [start, next] = points;
+  const end = points.at(-1);
+  const turn = points.at(-2);
+  if (start === undefined || next === undefined || end === undefined || turn === undefined) return '';
+  let path = '';
+  if (first !== null) {
+    const corner = { x: first.x, y: next.y };
+    const from =
+      first.neighbour === null
+        ? [start, { x: first.x, y: start.y }]
+        : [towards({ x: first.x, y: first.neighbour }, { x: first.x, y: start.y }, railRadius)];
+    path += rounded([...from, corner, next]);
+  }
+  // The last way from one height to another is before the labels, where the edge runs level.
+  const between = points.slice(first === null ? 0 : 1, last === null ? points.length : -2);
+  if (between.length > 1) path += levelAtEach(between) ?? '';
+  if (last === null) return path + head(end);
+  const from = between.at(-1) ?? next;
+  const corner = { x: last.x, y: from.y };
+  if (last.neighbour !== null)
+    return path + rounded([from, corner, towards({ x: last.x, y: last.neighbour }, { x: last.x, y: end.y }, railRadius)]);
+  return path + rounded([from, corner, { x: last.x, y: end.y }, end]) + head(end);
+}
+
 const smooth = line<Point>()
   .x((point) => point.x)
   .y((point) => point.y)
@@ -73,6 +136,12 @@ export function elbow(rail: number, top: number, end: Point, arrow: boolean): st
   const radius = Math.max(0, Math.min(7, end.y - top, end.x - rail));
   const path = `M${at({ x: rail, y: top })}L${at({ x: rail, y: end.y - radius })}Q${at({ x: rail, y: end.y })} ${at({ x: rail + radius, y: end.y })}L${at(end)}`;
   return arrow ? path + head(end) : path;
+}
+
+/** Out to the right, along a lane up or down, back above a box and down into its top; `above` is the height at which it comes back. */
+export function intoTop(start: Point, lane: number, above: number, end: Point): string {
+  const path = rounded([start, { x: lane, y: start.y }, { x: lane, y: above }, { x: end.x, y: above }, end]);
+  return `${path}M${at({ x: end.x - 4, y: end.y - 6 })}L${at(end)}L${at({ x: end.x + 4, y: end.y - 6 })}`;
 }
 
 /** Out to the right, along a lane up or down, and in from the right. */

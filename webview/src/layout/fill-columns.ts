@@ -64,10 +64,13 @@ export function fillColumns(
     arrangement.rows.flatMap((row, at) => [row.endpoint, ...row.behind].map((node) => [node.id, at] as const)),
   );
   const keyOf = (id: string): number => rowPosition.get(id) ?? position.get(id) ?? 0;
-  const portsHeight = (id: string): number =>
-    (parts.in.get(id) ?? [])
-      .filter((merged) => !within(merged))
-      .reduce((sum, merged) => sum + slotHeight(labelsAt(merged)) + 4, 0);
+  const portsHeight = (id: string): number => {
+    const incoming = (parts.in.get(id) ?? []).filter((merged) => !within(merged));
+    // Those that come on a rail come together.
+    const apart = incoming.filter((merged) => !plan.rails.in.has(merged.id));
+    const together = apart.length < incoming.length ? slotHeight([]) + 4 : 0;
+    return apart.reduce((sum, merged) => sum + slotHeight(labelsAt(merged)) + 4, together);
+  };
 
   const filled = fillBoxes(index, parts, plan, portsHeight, options);
   const ports = new Map<string, Port>();

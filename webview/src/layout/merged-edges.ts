@@ -152,7 +152,7 @@ export function labelsOf(index: GraphIndex, branches: readonly Branch[], room: n
 function labelOf(index: GraphIndex, branch: Branch, width: number, measure: Measure): LabelText | null {
   const share = branch.probability === null || branch.probability >= 1 ? '' : percentText(branch.probability);
   const main = [share, drawingText(branch.condition)].filter((part) => part !== '').join(' ');
-  const lines: EdgeLabel['lines'][number][] = wrap(main, 'edge', width, 2, measure).map((text) => ({ text, tone: 'main' }));
+  const lines: EdgeLabel['lines'][number][] = wrap(main, 'edge', width, 3, measure).map((text) => ({ text, tone: 'main' }));
   const contrast = branch.edges.length === 1 ? (branch.edges[0]?.contrast?.words ?? '') : '';
   if (contrast !== '') {
     const text = `${contrastSign} ${drawingText(contrast)}`;

@@ -2,13 +2,13 @@ import { nodeName } from '../model/describe.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
 import { type Arrangement, branchesOf } from '../model/groups.ts';
 import { type BoxContent, boxContent, groupContent, lineContent, naturalGroupWidth, naturalWidth } from './box-content.ts';
-import { bend, elbow, roundTheRight, straightDown } from './edge-path.ts';
+import { bend, elbow, intoTop, roundTheRight, straightDown } from './edge-path.ts';
 import { boldness, isIdle, type LabelText, labelLineHeight, labelsOf } from './merged-edges.ts';
 import { type Box, type DrawnEdge, type EdgeLabel, type Frame, type Layout, type LayoutOptions, margin } from './model.ts';
 import { type EntryLine, entryGap, entryLine } from './outline-entries.ts';
 import { placeBeside } from './outline-pods.ts';
-import { isInside, type OutlineLink, type OutlineRow, outlineRows } from './outline-rows.ts';
-import { fitText } from './text-metrics.ts';
+import { insideLinks, type OutlineLink, type OutlineRow, outlineRows } from './outline-rows.ts';
+import { wrap } from './text-metrics.ts';
 
 const indent = 22;
 const railInset = 11;
@@ -19,6 +19,9 @@ const widest = 460;
 const narrowest = 170;
 const labelGap = 16;
 const widestBesideLabel = 110;
+/** Between a box's right end and what comes down into its top there, which has its labels on the left. */
+const intoTopInset = 7;
+const laneLabelInset = 2 * intoTopInset;
 
 /** What an outline is laid out from: its rows and links, and how wide all of it is. */
 interface OutlinePlan {
@@ -26,6 +29,7 @@ interface OutlinePlan {
   readonly options: LayoutOptions;
   readonly rows: readonly OutlineRow[];
   readonly links: readonly OutlineLink[];
+  readonly depths: ReadonlyMap<string, number>;
   /** Links that run down a rail at the left, and are no lane at the right. */
   readonly inside: ReadonlySet<OutlineLink>;
   readonly lanes: { readonly of: ReadonlyMap<OutlineLink, number>; readonly count: number };
@@ -65,8 +69,9 @@ export function layoutOutline(index: GraphIndex, arrangement: Arrangement, optio
 
 function planOutline(index: GraphIndex, arrangement: Arrangement, options: LayoutOptions): OutlinePlan {
   const { rows, links } = outlineRows(index, arrangement, options.open);
+  const depths = new Map(rows.map(({ id, depth }) => [id, depth]));
   const position = new Map(rows.map((row, at) => [row.id, at]));
-  const inside = new Set(links.filter((link) => isInside(link, rows, position)));
+  const inside = insideLinks(rows, links, position);
   const entries = entryLine(index, rows, links, options);
   const lanes = assignLanes(
     links.filter((link) => !inside.has(link) && entries?.links.has(link) !== true),
@@ -88,7 +93,7 @@ function planOutline(index: GraphIndex, arrangement: Arrangement, options: Layou
   );
   const least = Math.max(deepest * indent + narrowest, beside?.width ?? 0, entries?.width ?? 0);
   const right = margin + Math.max(least, Math.min(natural, widest + deepest * indent, inner ?? natural));
-  return { index, options, rows, links, inside, lanes, laneRoom, beside, entries, right };
+  return { index, options, rows, links, depths, inside, lanes, laneRoom, beside, entries, right };
 }
 
 function contentOf({ index, options }: OutlinePlan, row: OutlineRow, width: number): BoxContent | null {
@@ -167,24 +172,33 @@ function placeLabels(
   const above = incoming.filter((link) => plan.entries?.links.has(link) !== true);
   const texts = above.map((link) => {
     const isInner = plan.inside.has(link);
-    return { link, isInner, of: linkLabels(plan.index, link, isInner, width - 4, plan.options) };
+    return { link, isInner, of: linkLabels(plan.index, link, isInner, width - 4 - (isInner ? 0 : laneLabelInset), plan.options) };
   });
   const widest = (isInner: boolean): number =>
     Math.max(0, ...texts.filter((side) => side.isInner === isInner).flatMap(({ of }) => of.map((text) => text.width)));
-  const fitBeside = widest(true) + widest(false) + labelGap <= width;
+  const fitBeside = widest(true) + widest(false) + laneLabelInset + labelGap <= width;
   let left = y;
   let right = y;
   for (const { link, isInner, of } of texts.toSorted((a, b) => Number(b.isInner) - Number(a.isInner))) {
     const placed: EdgeLabel[] = [];
     for (const text of of) {
       if (!fitBeside) left = right = Math.max(left, right);
-      placed.push(isInner ? { ...text, x, y: left } : { ...text, x: x + width - text.width, y: right });
+      placed.push(
+        isInner
+          ? { ...text, x: besideRail(plan, link), y: left }
+          : { ...text, x: x + width - laneLabelInset - text.width, y: right },
+      );
       if (isInner) left += text.height + 1;
       else right += text.height + 1;
     }
     labels.set(link, placed);
   }
   return Math.max(left, right);
+}
+
+/** Where what is said of a rail begins: as near to it as the next deeper box. */
+function besideRail({ depths }: OutlinePlan, { from }: OutlineLink): number {
+  return margin + ((depths.get(from) ?? 0) + 1) * indent;
 }
 
 /** Labels one below the other around a middle. */
@@ -234,8 +248,16 @@ function outlineEdges(
     }
     const start = from.y + from.height / 2 + 6;
     const leaves = { x: from.x + from.width, y: start };
-    const path = roundTheRight(leaves, right + 10 + lane * laneWidth, { x: to.x + to.width, y: end - 6 });
-    edges.push({ ...same, path, ...between(start, end) });
+    const along = right + 10 + lane * laneWidth;
+    const [first] = same.labels;
+    if (first === undefined) {
+      const path = roundTheRight(leaves, along, { x: to.x + to.width, y: end - 6 });
+      edges.push({ ...same, path, ...between(start, end) });
+      continue;
+    }
+    const above = first.y + first.height / 2;
+    const path = intoTop(leaves, along, above, { x: to.x + to.width - intoTopInset, y: to.y });
+    edges.push({ ...same, path, top: Math.min(start, above), bottom: Math.max(start, to.y) });
   }
   return edges;
 }
@@ -292,12 +314,12 @@ function linkLabels(
     const joined = inOneLine({ ...first, lines: [{ text: source, tone: line.tone }, line] }, width, options);
     if (joined.lines.length === 1) return [joined, ...others];
   }
-  const text = fitText(source, 'edge', width - 10, options.measure);
+  const lines = wrap(source, 'edge', width - 10, 3, options.measure);
   const label: LabelText = {
-    lines: [{ text, tone: 'counter' }],
+    lines: lines.map((text) => ({ text, tone: 'counter' })),
     edges: link.edges,
-    width: Math.ceil(options.measure(text, 'edge')) + 10,
-    height: labelLineHeight + 3,
+    width: Math.max(...lines.map((text) => Math.ceil(options.measure(text, 'edge')))) + 10,
+    height: lines.length * labelLineHeight + 3,
   };
   return [label, ...texts];
 }

@@ -73,11 +73,43 @@ function behindLinks(index: GraphIndex, row: EndpointRow): readonly OutlineLink[
 }
 
 /** True where a rail from the one to the other meets no box in between. */
-export function isInside(link: OutlineLink, rows: readonly OutlineRow[], position: ReadonlyMap<string, number>): boolean {
+function isInside(link: OutlineLink, rows: readonly OutlineRow[], position: ReadonlyMap<string, number>): boolean {
   const from = position.get(link.from) ?? 0;
   const to = position.get(link.to) ?? 0;
   const depth = rows[from]?.depth ?? 0;
   if (to <= from) return false;
   for (let at = from + 1; at <= to; at += 1) if ((rows[at]?.depth ?? 0) <= depth) return false;
   return true;
+}
+
+/**
+ * Links that run down a rail at the left: of several to one box that from the nearest above, and none with another rail between its own and the
+ * box, so that what stands above the box is said of the rail beside it.
+ */
+export function insideLinks(
+  rows: readonly OutlineRow[],
+  links: readonly OutlineLink[],
+  position: ReadonlyMap<string, number>,
+): ReadonlySet<OutlineLink> {
+  const nearest = new Map<string, OutlineLink>();
+  for (const link of links) {
+    if (!isInside(link, rows, position)) continue;
+    const known = nearest.get(link.to);
+    if (known === undefined || (position.get(link.from) ?? 0) > (position.get(known.from) ?? 0)) nearest.set(link.to, link);
+  }
+  const inside = [...nearest.values()];
+  const depths = new Map(rows.map(({ id, depth }) => [id, depth]));
+  const depthOf = (id: string): number => depths.get(id) ?? 0;
+  const at = (id: string): number => position.get(id) ?? 0;
+  // A rail between its own and the box would be nearer to what is said of it.
+  const isCutOff = ({ from, to }: OutlineLink): boolean =>
+    depthOf(to) > depthOf(from) + 1 &&
+    inside.some(
+      (other) =>
+        at(other.from) < at(to) &&
+        at(other.to) > at(to) &&
+        depthOf(other.from) > depthOf(from) &&
+        depthOf(other.from) < depthOf(to),
+    );
+  return new Set(inside.filter((link) => !isCutOff(link)));
 }

@@ -45,38 +45,59 @@ export const estimateWidth: Measure = (text, style) => {
   return (width * size * (style === 'label' ? 1.04 : 1)) / 1000;
 };
 
-/** The text, or as much of its beginning as fits with an ellipsis. */
-export function fitText(text: string, style: TextStyle, width: number, measure: Measure): string {
-  // No font has characters below a pixel: what is longer than this is never measured whole.
-  const bounded = text.length > 400 ? `${text.slice(0, 400)}…` : text;
-  if (measure(bounded, style) <= width) return bounded;
-  const characters = [...bounded];
+/** No font has characters below a pixel: what is longer than this is never measured whole. */
+const longestMeasured = 400;
+
+/** The longest text of at most so many characters that fits, as `cut` makes them. */
+function longestFit(most: number, cut: (length: number) => string, style: TextStyle, width: number, measure: Measure): string {
   let low = 0;
-  let high = characters.length;
+  let high = most;
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
-    if (measure(`${characters.slice(0, middle).join('')}…`, style) <= width) low = middle;
+    if (measure(cut(middle), style) <= width) low = middle;
     else high = middle - 1;
   }
-  return `${characters.slice(0, low).join('').trimEnd()}…`;
+  return cut(low);
+}
+
+/** The text, or as much of its beginning as fits with an ellipsis. */
+export function fitText(text: string, style: TextStyle, width: number, measure: Measure): string {
+  const bounded = text.length > longestMeasured ? `${text.slice(0, longestMeasured)}…` : text;
+  if (measure(bounded, style) <= width) return bounded;
+  const characters = [...bounded];
+  const cut = (length: number): string => `${characters.slice(0, length).join('').trimEnd()}…`;
+  return longestFit(characters.length, cut, style, width, measure);
+}
+
+/** The name, or as much of its beginning and its end as fits with an ellipsis between: names of one kind differ at their end. */
+export function fitName(name: string, style: TextStyle, width: number, measure: Measure): string {
+  const characters = [...name];
+  if (characters.length <= longestMeasured && measure(name, style) <= width) return name;
+  const cut = (length: number): string => {
+    const tail = Math.floor(length * 0.4);
+    return `${characters.slice(0, length - tail).join('')}…${tail === 0 ? '' : characters.slice(-tail).join('')}`;
+  };
+  return longestFit(Math.min(characters.length, longestMeasured), cut, style, width, measure);
 }
 
 /** The text in lines that fit, broken at spaces, at most `most` of them; the last ends in an ellipsis where there was more. */
 export function wrap(text: string, style: TextStyle, width: number, most: number, measure: Measure): readonly string[] {
-  const words = text
+  const pieces = text
     .slice(0, 1000)
     .split(/\s+/)
-    .filter((word) => word !== '');
+    .filter((word) => word !== '')
+    .flatMap((word) => brokenWord(word, style, width, measure));
   const lines: string[] = [];
   let line = '';
-  for (const [index, word] of words.entries()) {
-    const longer = line === '' ? word : `${line} ${word}`;
+  for (const [index, { word, glue }] of pieces.entries()) {
+    const longer = line === '' ? word : `${line}${glue}${word}`;
     if (line === '' || measure(longer, style) <= width) {
       line = longer;
       continue;
     }
     if (lines.length === most - 1) {
-      lines.push(fitText([line, ...words.slice(index)].join(' '), style, width, measure));
+      const others = pieces.slice(index).map((piece) => `${piece.glue}${piece.word}`);
+      lines.push(fitText(`${line}${others.join('')}`, style, width, measure));
       return lines;
     }
     lines.push(fitText(line, style, width, measure));
@@ -84,4 +105,18 @@ export function wrap(text: string, style: TextStyle, width: number, most: number
   }
   if (line !== '') lines.push(fitText(line, style, width, measure));
   return lines;
+}
+
+interface WordPiece {
+  readonly word: string;
+  /** What stands before it where it is not the first of its line. */
+  readonly glue: '' | ' ';
+}
+
+/** A word, or what it is made of where it is too wide: "KUBE-SVC-" and "S6GYCJULEJ2HSKT7", "[fd00::1]" and ":8080". */
+function brokenWord(word: string, style: TextStyle, width: number, measure: Measure): readonly WordPiece[] {
+  const fits = (piece: string): boolean => measure(piece, style) <= width;
+  if (fits(word)) return [{ word, glue: ' ' }];
+  const pieces = word.split(/(?<=-)|(?<=\])/).flatMap((piece) => (fits(piece) ? [piece] : piece.split(/(?<=[:./])/)));
+  return pieces.map((piece, at) => ({ word: piece, glue: at === 0 ? ' ' : '' }));
 }

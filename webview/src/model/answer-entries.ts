@@ -1,8 +1,8 @@
 /** Entries whose packets all fare alike are answered together. */
 
+import { count } from '../../../server/src/base/counted.ts';
 import type { AnswerRoute, AnswerWords } from './answer-words.ts';
 import { groupBy } from './collect.ts';
-import { count } from '../../../server/src/base/counted.ts';
 
 /** So many entries are named together; of more, all but the first are counted. */
 const mostTogether = 4;

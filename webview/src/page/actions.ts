@@ -3,6 +3,7 @@
 import { expectedRequest, ownRequest } from '../../../server/src/base/flow-request.ts';
 import { nextDifference } from './comparing.ts';
 import type { KeyAction } from './keyboard.ts';
+import { moveBoth } from './linked-views.ts';
 import { enterNode } from './map-actions.ts';
 import { focusFlow, matches, openLineOf, type Page, say, update } from './page.ts';
 import { refresh, relayout } from './refresh.ts';
@@ -59,7 +60,7 @@ export function moveTo(page: Page, x: number, y: number): void {
   const { drawing } = page.parts;
   const { width, height } = drawing.size();
   const { k } = drawing.view();
-  drawing.setView({ x: width / 2 - x * k, y: height / 2 - y * k, k });
+  moveBoth(page, () => drawing.setView({ x: width / 2 - x * k, y: height / 2 - y * k, k }));
   update(page, { view: drawing.view() });
 }
 
@@ -91,7 +92,7 @@ export function act(page: Page, action: KeyAction): void {
       zoom(page, action.factor);
       break;
     case 'pan':
-      parts.drawing.panBy(action.dx, action.dy);
+      moveBoth(page, () => parts.drawing.panBy(action.dx, action.dy));
       update(page, { view: parts.drawing.view() });
       break;
     case 'fit':

@@ -7,6 +7,7 @@ import { type Exportable, exportEntries } from './exports.ts';
 import type { Host } from './host.ts';
 import { receive, resized, themeChanged } from './incoming.ts';
 import { keyAction } from './keyboard.ts';
+import { follow } from './linked-views.ts';
 import { openItemMenu, openTargetMenu } from './open-menu.ts';
 import type { OtherEvents } from './other-pane.ts';
 import { createPage, focusFlow, isOfOther, openLine, type Page, say, update } from './page.ts';
@@ -54,7 +55,13 @@ export function startPage(host: Host): void {
 
 /** What is on the page, to be exported. */
 function exportable({ state, compared }: Page, { index, options }: Shown): Exportable {
-  return { index, file: state.file, options, comparison: compared?.comparison ?? null };
+  return {
+    index,
+    file: state.file,
+    options,
+    comparison: compared?.comparison ?? null,
+    otherKeep: compared?.shown?.options.keep ?? null,
+  };
 }
 
 function drawingEvents(page: () => Page): DrawingEvents {
@@ -66,13 +73,14 @@ function drawingEvents(page: () => Page): DrawingEvents {
       if (target === null || index === null) parts.tooltip.hide();
       else parts.tooltip.show(tooltipOf(index, target), x, y);
     },
-    view(view, byUser) {
-      const { toolbar, drawing, overview, tooltip } = page().parts;
+    view(view, byUser, before) {
+      const { toolbar, drawing, overview, tooltip, other } = page().parts;
       toolbar.zoom(view.k);
       const { width, height } = drawing.size();
       overview.view(view, width, height);
       if (!byUser) return;
       tooltip.hide();
+      if (page().compared !== null) follow(other.drawing, before, view);
       update(page(), { view });
     },
   };
@@ -89,7 +97,13 @@ function otherEvents(page: () => Page): OtherEvents {
         if (target === null || compared === null) parts.tooltip.hide();
         else parts.tooltip.show(tooltipOf(compared.index, target), x, y);
       },
-      view: (_view, byUser) => (byUser ? page().parts.tooltip.hide() : undefined),
+      view(view, byUser, before) {
+        if (!byUser) return;
+        const { drawing, tooltip } = page().parts;
+        tooltip.hide();
+        follow(drawing, before, view);
+        update(page(), { view: drawing.view() });
+      },
     },
     tree: {
       click: (item, double) => openOtherItem(page(), item, double),

@@ -4,10 +4,11 @@ import { textItems } from '../export/text-tree.ts';
 import { flowAnswer } from '../model/answer.ts';
 import type { ComparedFlow } from '../model/flow-difference.ts';
 import { type GraphIndex, indexGraph } from '../model/graph-index.ts';
+import { filterOf } from '../model/search.ts';
 import { toneSigns } from './answer-bar.ts';
 import { element } from './dom.ts';
 import { differenceEmphasis, type Emphasis, emphasisOf } from './emphasis.ts';
-import type { Page } from './page.ts';
+import { matches, type Page } from './page.ts';
 import { makeShown } from './shown.ts';
 
 /** Two panes want this much, in pixels, to stand side by side; with less, one is above the other. */
@@ -34,7 +35,7 @@ export function relayoutOther(page: Page): void {
     measure: page.measure,
     grouping: state.grouping,
     open: new Set(state.open),
-    keep: null,
+    keep: state.filtering ? filterOf(compared.index, state.search) : null,
     room: width === 0 ? null : width,
   });
   page.compared = { ...compared, shown };
@@ -62,7 +63,8 @@ export function ownDifference({ compared, shown }: Page): Emphasis | null {
 }
 
 /** All of the other pane and of the bar that follows from the state. */
-export function refreshOther({ compared, parts, state }: Page): void {
+export function refreshOther(page: Page): void {
+  const { compared, parts, state } = page;
   parts.compare.show(compared?.comparison ?? null, compared?.at ?? null);
   if (compared === null) return;
   const { comparison, index, shown, at } = compared;
@@ -76,7 +78,9 @@ export function refreshOther({ compared, parts, state }: Page): void {
   tree.activate(item?.key ?? null);
   const difference = at === null ? undefined : comparison.differences[at];
   drawing.emphasize(
-    difference === undefined ? emphasisOf(shown, state.selected, null, []) : differenceEmphasis(shown, difference.after),
+    difference === undefined
+      ? emphasisOf(shown, state.selected, null, matches(page))
+      : differenceEmphasis(shown, difference.after),
   );
 }
 

@@ -4,6 +4,7 @@ import type { Box, Layout } from '../layout/model.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
 import { buildElement, element, svgElement } from './dom.ts';
 import { type Emphasis, noEmphasis } from './emphasis.ts';
+import { keepInView } from './keep-in-view.ts';
 import { type Band, createLayers, emphasizeLayers, type Layers, renderBand } from './layers.ts';
 import { type Behaviour, type Canvas, panZoom, type Size, type View, wheelPan } from './pan-zoom.ts';
 import { type PlacedLabel, type Target, targetOf } from './target.ts';
@@ -16,8 +17,8 @@ export interface DrawingEvents {
   menu(target: Target | null, x: number, y: number): void;
   /** The pointer came onto something, or off everything (null); where it is, in the window's pixels. */
   hover(target: Target | null, x: number, y: number): void;
-  /** Panned or zoomed; by the user, or by the page itself. */
-  view(view: View, byUser: boolean): void;
+  /** Panned or zoomed, from where it was before; by the user, or by the page itself. */
+  view(view: View, byUser: boolean, before: View): void;
 }
 
 /** Up to so many boxes everything is in the document; above, only what is near the view. */
@@ -108,6 +109,12 @@ export class Drawing {
     this.#move(view, false);
   }
 
+  /** As `setView`, but never so far that the drawing is lost. */
+  follow(view: View): void {
+    const { x, y, k } = keepInView(transformOf(view), this.#layout, this.size());
+    this.setView({ x, y, k });
+  }
+
   view(): View {
     const { x, y, k } = this.#transform;
     return { x, y, k };
@@ -149,9 +156,10 @@ export class Drawing {
       (event: WheelEvent) => {
         if (event.ctrlKey || event.metaKey) return;
         event.preventDefault();
+        const before = this.view();
         const { dx, dy } = wheelPan(event, this.size().height);
         this.panBy(dx, dy);
-        this.#events.view(this.view(), true);
+        this.#events.view(this.view(), true, before);
       },
       { passive: false },
     );
@@ -171,11 +179,12 @@ export class Drawing {
   }
 
   #moved(transform: ZoomTransform, byUser: boolean): void {
+    const before = this.view();
     this.#transform = transform;
     this.#world.setAttribute('transform', transform.toString());
     this.#placeHeadings();
     if (this.#isBeyondRendered()) this.#schedule();
-    this.#events.view(this.view(), byUser);
+    this.#events.view(this.view(), byUser, before);
   }
 
   #move(wanted: View, smooth: boolean): void {

@@ -19,6 +19,8 @@ export interface Exportable {
   readonly options: LayoutOptions;
   /** The two flows that are shown; null where there is one. */
   readonly comparison: FlowComparison | null;
+  /** As `options.keep`, of the second of two flows. */
+  readonly otherKeep: LayoutOptions['keep'];
 }
 
 /** A canvas has limits, and nobody wants a picture larger than this. */
@@ -74,13 +76,14 @@ function htmlOf({ comparison, index }: Exportable, options: SvgOptions): string 
 }
 
 /** As it is on the page, in columns, in the light or dark that the page has, and in fonts that any machine has. */
-function svgOptions({ file, options }: Exportable): SvgOptions {
+function svgOptions({ file, options, otherKeep }: Exportable): SvgOptions {
   const { classList } = document.body;
   const dark =
     classList.contains('vscode-dark') ||
     (classList.contains('vscode-high-contrast') && !classList.contains('vscode-high-contrast-light'));
   return {
     ...options,
+    otherKeep,
     form: 'columns',
     room: null,
     measure: plainOptions.measure,

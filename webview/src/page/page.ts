@@ -98,9 +98,10 @@ export function say(page: Page, text: string): void {
   page.parts.status.textContent = text;
 }
 
-/** Ids of the nodes that match the search. */
-export function matches({ index, state }: Page): readonly string[] {
-  return index === null ? [] : findNodes(index, state.search).map((node) => node.id);
+/** Ids of the nodes that match the search: those of the page's own flow, then those that the compared flow alone has. */
+export function matches({ index, compared, state }: Page): readonly string[] {
+  const all = [index, compared?.index ?? null].flatMap((of) => (of === null ? [] : findNodes(of, state.search)));
+  return [...new Set(all.map(({ id }) => id))];
 }
 
 /** The box of a node or a group: its own, or the closed group that the node is in. */

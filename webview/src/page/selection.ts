@@ -19,7 +19,7 @@ export function setSelected(page: Page, id: string | null, key: string | null): 
 
 /** Selects a node, opening the group that it is in, and brings it into view. */
 export function select(page: Page, id: string): void {
-  const box = boxFor(page, id);
+  const box = boxFor(page, id) ?? page.compared?.shown?.boxOf.get(id);
   if (unfold(page, id)) relayout(page);
   else if (box !== undefined && box.id !== id && box.group !== null) {
     update(page, { open: [...page.state.open, box.id], view: page.parts.drawing.view() });
@@ -28,6 +28,10 @@ export function select(page: Page, id: string): void {
   setSelected(page, id, null);
   const found = boxFor(page, id);
   if (found !== undefined) page.parts.drawing.reveal(found);
+  const beside = page.compared?.shown?.boxOf.get(id);
+  if (beside !== undefined) page.parts.other.drawing.reveal(beside);
+  // The bars above both may have grown: without this, both are fitted anew.
+  if (page.compared !== null) update(page, { view: page.parts.drawing.view() });
 }
 
 /** A group's endpoint is seen when the group is open; of many only the first few are opened for. */

@@ -17,6 +17,12 @@ function firstEndpointEnd({ boxes }: Layout): number {
   return ends.length === 0 ? 0 : Math.min(...ends) + 8;
 }
 
+/** Where all begins: the uppermost box of the first column. */
+function startOf({ boxes, form }: Layout): { readonly y: number; readonly height: number } {
+  const firsts = form === 'columns' ? boxes.filter(({ column }) => column === 0) : [];
+  return firsts.reduce((top, box) => (box.y < top.y ? box : top), firsts[0] ?? { y: 0, height: 0 });
+}
+
 /**
  * Everything in view where it stays legible, else its width or its top left; null where there is no room or nothing. `isLow`: panned down to
  * the first endpoint, where that is beyond what is seen.
@@ -32,7 +38,13 @@ export function fittedView(layout: Layout, { width, height }: Size, isLow: boole
   const x = Math.max(0, (width - layout.width * k) / 2);
   // What leads to endpoints is named above the drawing.
   const beyond = height - first * k;
-  const y = isLow && beyond < 0 ? beyond : Math.max(0, Math.min((height - layout.height * k) / 2, 36));
+  const start = startOf(layout);
+  const y =
+    isLow && beyond < 0
+      ? beyond
+      : (start.y + start.height) * k > height
+        ? Math.max(height - layout.height * k, height / 3 - start.y * k)
+        : Math.max(0, Math.min((height - layout.height * k) / 2, 36));
   return { x, y, k };
 }
 
