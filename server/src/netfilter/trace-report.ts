@@ -1,12 +1,13 @@
 /** What `iptables-inspect trace` answers: the paths of one packet, rule by rule. */
 
+import { createMemory } from '../base/memory.ts';
 import { runToEnd, type Steps } from '../base/steps.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import { ruleText } from '../syntax/saved-layout.ts';
 import { enumerateSteps } from './enumerate.ts';
 import type { EnumerateOptions } from './enumeration/options.ts';
 import { type Followed, type FollowedOutcome, followConnection } from './follow-connection.ts';
-import type { Outcome, TraceStep, Unshown, Verdict } from './outcome.ts';
+import type { Assumption, Outcome, TraceStep, Unshown, Verdict } from './outcome.ts';
 import type { ConnectionState, Packet } from './packet.ts';
 import { type PacketKind, RequestError, readMarks, readRequest, type TraceRequest } from './trace-request.ts';
 
@@ -90,16 +91,36 @@ export function reportedSteps(ruleset: Ruleset, last: TraceStep | null): readonl
   return steps.reverse();
 }
 
+function assumptionText({ holds, fact }: Assumption): string {
+  return holds ? fact.yes : fact.no;
+}
+
+const saidBefore = createMemory<Assumption, number>();
+
+/** How many of the assumptions up to one have words. Counted once for each: a packet's thousand outcomes share most of thousands. */
+function saidUpTo(last: Assumption | null): number {
+  const uncounted: Assumption[] = [];
+  let at = last;
+  while (at !== null && saidBefore.get(at) === undefined) {
+    uncounted.push(at);
+    at = at.previous;
+  }
+  let said = at === null ? 0 : (saidBefore.get(at) ?? 0);
+  for (const assumption of uncounted.toReversed()) {
+    if (assumptionText(assumption) !== '') said += 1;
+    saidBefore.set(assumption, said);
+  }
+  return said;
+}
+
 /** What an outcome takes to be so, the latest part where that is much; what goes without saying is left out. */
 function assumingOf(outcome: Outcome): readonly string[] {
   const texts: string[] = [];
-  let left = 0;
-  for (let at = outcome.assumed; at !== null; at = at.previous) {
-    const text = at.holds ? at.fact.yes : at.fact.no;
-    if (text === '') continue;
-    if (texts.length < mostAssumptionsListed) texts.push(text);
-    else left += 1;
+  for (let at = outcome.assumed; at !== null && texts.length < mostAssumptionsListed; at = at.previous) {
+    const text = assumptionText(at);
+    if (text !== '') texts.push(text);
   }
+  const left = saidUpTo(outcome.assumed) - texts.length;
   if (left > 0) texts.push(`${left} more questions before these were answered with what is usual, or otherwise.`);
   return texts.reverse();
 }

@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import ipaddr from 'ipaddr.js';
+import { describe, expect, it } from 'vitest';
+import { canonicalCIDR, canonicalIP, inCIDR } from '../../server/src/base/ip.ts';
+
+const seed = 20261126;
+const numRuns = 2_000;
+const address = fc.ipV4();
+const prefix = fc.integer({ min: 0, max: 32 });
+
+describe('networks of IPv4 are read as the library reads them', () => {
+  it('what lies in one', () => {
+    fc.assert(
+      fc.property(address, address, prefix, fc.boolean(), (ip, base, bits, isNear) => {
+        const network = `${isNear ? ip : base}/${bits}`;
+        const [parsed, length] = ipaddr.IPv4.parseCIDR(network);
+        expect(inCIDR(ip, network)).toBe(ipaddr.IPv4.parse(ip).match(parsed, length));
+      }),
+      { seed, numRuns },
+    );
+  });
+
+  it('where one begins', () => {
+    fc.assert(
+      fc.property(address, prefix, (ip, bits) => {
+        expect(canonicalCIDR(`${ip}/${bits}`)).toBe(`${ipaddr.IPv4.networkAddressFromCIDR(`${ip}/${bits}`)}/${bits}`);
+      }),
+      { seed, numRuns },
+    );
+  });
+
+  it.each([
+    ['10.0.0.1', '10.0.0.0/24', true],
+    ['10.0.1.1', '10.0.0.0/24', false],
+    ['255.255.255.255', '0.0.0.0/0', true],
+    ['10.0.0.1', '10.0.0.1/32', true],
+    ['fd00::1', 'fd00::/8', true],
+    ['10.0.0.1', 'fd00::/8', false],
+    ['10.0.0.1', '10.0.0.1', false],
+    ['10.0.0.1', '10.0.0.0/33', false],
+    ['10.0.0.1', '10.0.0.0/', false],
+    ['10.0.0.1', '__proto__/24', false],
+  ])('%s in %s: %s', (ip, network, isIn) => {
+    expect(inCIDR(ip, network)).toBe(isIn);
+  });
+});
+
+describe('a name with a colon is no address', () => {
+  it.each(['shop/web:http', 'a:b:c:d', '::g', 'constructor:'])('%s', (text) => {
+    expect(canonicalIP(text)).toBeUndefined();
+  });
+});
