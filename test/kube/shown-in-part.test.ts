@@ -143,6 +143,14 @@ COMMIT
     expect(differences(`*mangle\n:PREROUTING ACCEPT [0:0]\n...\n${whole.slice(whole.indexOf(':A'))}`)).toBe(0);
   });
 
+  it('has no Service that the whole lacks where the beginning of nat was left out', () => {
+    const nat = `*nat\n${whole.slice(whole.indexOf(':PRE'), whole.indexOf('-A'))}${dispatch}${service}${endpoint}COMMIT\n`;
+    const filter = '*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n';
+    const part = `${filter}...\n${service}${endpoint}COMMIT\n`;
+    const { services } = runToEnd(diffDumps(rulesetOf(part), rulesetOf(`${filter}COMMIT\n${nat}`)));
+    expect(services).toEqual([]);
+  });
+
   it('differs where both show it', () => {
     expect(differences(whole.replace('10.0.0.2', '10.0.0.3'))).toBe(2);
   });

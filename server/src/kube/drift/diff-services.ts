@@ -70,6 +70,8 @@ function addServiceChain(into: ServiceStates, resolution: Resolution, chain: Cha
 function addRefusals(into: ServiceStates, ruleset: Ruleset, chain: Chain): void {
   for (const line of chain.rules) {
     if (mayBeHalf(ruleset, line) && !isTableWhole(ruleset, chain.table)) continue;
+    const target = ruleset.lines[line]?.target;
+    if (target !== 'REJECT' && target !== 'DROP') continue;
     const rule = ruleAt(ruleset, line);
     const comment = rule === undefined ? undefined : serviceComment(commentOf(rule));
     if (rule === undefined || comment === undefined) continue;
@@ -91,7 +93,9 @@ function* servicesOf(ruleset: Ruleset, tables: Iterable<Table>, cluster: Cluster
     for (const chain of table.chains.values()) {
       count += 1;
       if (count % chainsBetweenPauses === 0) yield;
-      if (servicePrefixes.some((prefix) => chain.name.startsWith(prefix))) addServiceChain(states, resolution, chain);
+      // Behind a part that was left out chains of nat may seem to be another table's.
+      if (table.name === 'nat' && servicePrefixes.some((prefix) => chain.name.startsWith(prefix)))
+        addServiceChain(states, resolution, chain);
       else if (table.name === 'filter' && refusingChains.includes(chain.name)) addRefusals(states, ruleset, chain);
     }
   }
