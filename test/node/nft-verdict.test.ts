@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { noFacts } from '../../server/src/node/facts.ts';
-import { type NftPacket, nftVerdict } from '../../server/src/node/look-ups/nft-verdict.ts';
+import { type NftPacket, nftNotrack, nftTranslation, nftVerdict } from '../../server/src/node/look-ups/nft-verdict.ts';
 import { readNft } from '../../server/src/node/readers/nft.ts';
 
 const packet: NftPacket = {
   hook: 'forward',
+  layer: 'network',
   source: '10.42.0.30',
   destination: '10.42.1.9',
   protocol: 'tcp',
@@ -44,5 +45,65 @@ describe('chains of nftables', () => {
     const names = Array.from({ length: 30 }, (_, at) => `c${at}`);
     const jumps = names.map((name, at) => rule(name, at === 29 ? { accept: null } : { jump: { target: `c${at + 1}` } }));
     expect(fate(...names.map(chain), ...jumps, rule('ways', { jump: { target: 'c0' } }))).toBe('perhaps drop');
+  });
+});
+
+describe('chains of nftables at other places', () => {
+  const drops = (family: string, hook: string, more: object = {}): ReturnType<typeof readNft> =>
+    readNft(
+      'nft.json',
+      JSON.stringify({
+        nftables: [
+          { chain: { family, table: 'guard', name: 'c', type: 'filter', hook, prio: 0, policy: 'drop', ...more } },
+        ],
+      }),
+    );
+
+  it('are for the device that a packet comes in by', () => {
+    const comesIn: NftPacket = { ...packet, hook: 'ingress', layer: 'device', in: 'eth0' };
+    expect(nftVerdict(noFacts, drops('netdev', 'ingress', { dev: 'eth0' }), comesIn)?.verdict).toBe('drop');
+    expect(nftVerdict(noFacts, drops('netdev', 'ingress', { dev: ['eth1', 'eth0'] }), comesIn)?.verdict).toBe('drop');
+    expect(nftVerdict(noFacts, drops('netdev', 'ingress', { dev: 'eth1' }), comesIn)).toBeUndefined();
+    expect(nftVerdict(noFacts, drops('netdev', 'ingress', { dev: 'eth0' }), packet)).toBeUndefined();
+  });
+
+  it('are for what a bridge passes', () => {
+    expect(nftVerdict(noFacts, drops('bridge', 'forward'), { ...packet, layer: 'bridge' })?.verdict).toBe('drop');
+    expect(nftVerdict(noFacts, drops('bridge', 'forward'), packet)).toBeUndefined();
+  });
+});
+
+describe('rules of nftables before those of iptables', () => {
+  const sent: NftPacket = { ...packet, hook: 'prerouting', destination: '10.96.10.80', dport: 80 };
+  const toPort = (port: number): object => ({
+    match: { op: '==', left: { payload: { protocol: 'tcp', field: 'dport' } }, right: port },
+  });
+  const tables = (type: string, prio: number, port: number, does: object): ReturnType<typeof readNft> =>
+    readNft(
+      'nft.json',
+      JSON.stringify({
+        nftables: [
+          { chain: { ...where, name: 'early', type, hook: 'prerouting', prio, policy: 'accept' } },
+          rule('early', toPort(port), does),
+        ],
+      }),
+    );
+
+  it.each([
+    ['a translation', 'nat', -110, 80, true],
+    ['one of another port', 'nat', -110, 81, false],
+    ['one that comes too late', 'nat', -90, 80, false],
+  ] as const)('%s', (_what, type, prio, port, isOne) => {
+    const found = nftTranslation(noFacts, tables(type, prio, port, { redirect: { port: 9999 } }), sent);
+    expect(found?.chain.name).toBe(isOne ? 'early' : undefined);
+  });
+
+  it.each([
+    ['notrack', -300, 80, true],
+    ['notrack of another port', -300, 81, false],
+    ['notrack behind conntrack', -150, 80, false],
+  ] as const)('%s', (_what, prio, port, isOne) => {
+    const found = nftNotrack(noFacts, tables('filter', prio, port, { notrack: null }), sent);
+    expect(found?.chain.name).toBe(isOne ? 'early' : undefined);
   });
 });

@@ -38,6 +38,9 @@ const hostPort = (port: number, to: string): string =>
   `iptables -t nat -N CNI-HOSTPORT-DNAT; iptables -t nat -I PREROUTING -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT
    iptables -t nat -A CNI-HOSTPORT-DNAT -p tcp --dport ${port} -j DNAT --to-destination ${to}`;
 
+/** A chain with a rule, in a table of its own. */
+const nft = (table: string, inner: string): string => `printf '%s\\n' '${table} {' 'chain ways {' '${inner}' '}' '}' | nft -f -`;
+
 const cases: readonly Case[] = [
   {
     what: 'packets in a zone of conntrack that answers are not in',
@@ -201,6 +204,48 @@ while 1:
     code: 'service-passed-over',
   },
   {
+    what: 'a table of nft at a device',
+    make: nft('table netdev guard', 'type filter hook ingress device "eth0" priority 0; ip saddr 172.18.0.1 tcp dport 30000-32767 drop'),
+    undo: 'nft delete table netdev guard',
+    ask: [
+      [nodePort, 'lost'],
+      [toWeb, 'arrives'],
+    ],
+    code: 'nft-table-drops',
+  },
+  {
+    what: 'a table of nft for bridges',
+    make: nft('table bridge guard', 'type filter hook forward priority 0; ip daddr 10.42.0.10 drop'),
+    undo: 'nft delete table bridge guard',
+    ask: [
+      [query, 'lost'],
+      [toWeb, 'arrives'],
+      [nodePort, 'arrives'],
+    ],
+    code: 'nft-table-drops',
+  },
+  {
+    what: 'a table of nft that keeps packets from conntrack',
+    make: nft('table inet guard', 'type filter hook prerouting priority raw; ip daddr 10.96.0.0/12 udp dport 53 notrack'),
+    undo: 'nft delete table inet guard',
+    ask: [
+      [query, 'lost'],
+      [toWeb, 'arrives'],
+    ],
+    code: 'untracked',
+  },
+  {
+    what: 'tables of nft for other devices, bridges and ports',
+    make: `${nft('table netdev guard', 'type filter hook ingress device "cni0" priority 0; tcp dport 30000-32767 drop')}
+${nft('table bridge guard', 'type filter hook forward priority 0; ip daddr 10.42.0.99 drop')}
+${nft('table inet guard', 'type nat hook prerouting priority -110; tcp dport 31000 redirect to :9999')}`,
+    undo: 'nft delete table netdev guard; nft delete table bridge guard; nft delete table inet guard',
+    ask: [
+      [nodePort, 'arrives'],
+      [query, 'arrives'],
+    ],
+  },
+  {
     what: 'a hostPort with a number of its own',
     make: hostPort(8099, '10.42.0.11:8080'),
     ask: [
@@ -260,6 +305,20 @@ describeWith(['root', 'iptables'], 'packets and answers on their ways', () => {
     },
     60_000,
   );
+
+  it('a redirection by a table of nft', async () => {
+    load(rules);
+    lab.run('node', nft('table ip guard', 'type nat hook prerouting priority dstnat - 10; tcp dport 30080 redirect to :9999'));
+    try {
+      expect(await lab.ask('client', { to: '172.18.0.2', dport: 30_080 })).toBe('refused');
+      const files = bundle();
+      const taken = diagnosed(files, { from: '172.18.0.1', to: '172.18.0.2:30080' });
+      expect(codesOf(taken)[0]).toBe('translated-elsewhere');
+      expect(codesOf(diagnosed(files, { from: '172.18.0.1', to: '172.18.0.2:30090' }))).toEqual([]);
+    } finally {
+      lab.run('node', 'nft delete table ip guard');
+    }
+  }, 60_000);
 
   it('a hostPort with the number of a NodePort', async () => {
     load(rules);

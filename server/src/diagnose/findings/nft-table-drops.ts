@@ -1,11 +1,10 @@
 import { type NftEnd, type NftPacket, nftVerdict } from '../../node/look-ups/nft-verdict.ts';
-import { type NftTables, nftRuleText, readNft } from '../../node/readers/nft.ts';
-import type { TextPart } from '../../node/records.ts';
+import { type NftTables, nftRuleText } from '../../node/readers/nft.ts';
 import type { Evidence } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { accepted, atOnce, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
+import { nftTables, packetsAtHooks } from '../nft-packets.ts';
 import type { Subject } from '../subject.ts';
-import { leavesBy } from '../way-out.ts';
 
 /** Chains of nft's that no iptables command shows stand at the same hooks, and each of them must let a packet pass. */
 export const nftTableDrops: NodeFinding = {
@@ -16,74 +15,15 @@ export const nftTableDrops: NodeFinding = {
   look: atOnce(look),
 };
 
-const read = new WeakMap<TextPart, NftTables>();
-
-function tablesOf(part: TextPart): NftTables {
-  let tables = read.get(part);
-  if (tables === undefined) {
-    tables = readNft(part.file, part.text);
-    read.set(part, tables);
-  }
-  return tables;
-}
-
-/** The packet of a way at each hook that it comes by, and the answer at those that it comes by then. */
-function atHooks(journey: Journey): readonly NftPacket[] {
-  const { start, end, isDelivered, isBridged } = journey;
-  if (start.source === null || isBridged || end.destination.standsIn === true) return [];
-  const out = isDelivered ? null : leavesBy(journey);
-  const first = {
-    source: start.source.text,
-    destination: end.destination.text,
-    protocol: start.protocol,
-    sport: start.sport,
-    dport: end.dport,
-    in: start.isFromHere ? '' : start.in,
-    out,
-    state: 'new',
-    isTranslated: end.dnat,
-    mark: end.mark,
-  } as const;
-  const there = start.isFromHere
-    ? ['output', 'postrouting', ...(isDelivered ? ['input'] : [])]
-    : isDelivered
-      ? ['input']
-      : ['forward', 'postrouting'];
-  const before = start.isFromHere
-    ? []
-    : [{ ...first, hook: 'prerouting', destination: start.destination.text, dport: start.dport, out: '' }];
-  const back = {
-    ...first,
-    source: first.destination,
-    destination: first.source,
-    sport: first.dport,
-    dport: first.sport,
-    in: out ?? '',
-    out: first.in,
-    state: 'established',
-  } as const;
-  const backHooks = start.isFromHere ? ['input'] : isDelivered ? ['output'] : ['forward'];
-  return [
-    ...before,
-    ...there.map((hook) => ({
-      ...first,
-      hook,
-      in: hook === 'input' && start.isFromHere ? 'lo' : first.in,
-      out: hook === 'input' ? '' : out,
-    })),
-    ...backHooks.map((hook) => ({ ...back, hook, out: hook === 'input' ? '' : back.out })),
-  ];
-}
-
 interface Ended {
   readonly end: NftEnd;
   readonly packet: NftPacket;
 }
 
-function endedBy({ facts }: Subject, tables: NftTables, journey: Journey): Ended | undefined {
+function endedBy(subject: Subject, tables: NftTables, journey: Journey): Ended | undefined {
   let unsure: Ended | undefined;
-  for (const packet of atHooks(journey)) {
-    const end = nftVerdict(facts, tables, packet);
+  for (const packet of packetsAtHooks(subject, journey)) {
+    const end = nftVerdict(subject.facts, tables, packet);
     if (end?.isSure === true) return { end, packet };
     if (end !== undefined) unsure ??= { end, packet };
   }
@@ -108,7 +48,7 @@ function evidenceOf({ file }: NftTables, end: NftEnd): Evidence {
 /** Chains that are hooked in and may drop something, by name. */
 function mayDrop({ chains }: NftTables): readonly string[] {
   const hooked = chains.filter(
-    ({ hook, type, family }) => hook !== '' && type !== 'nat' && family !== 'bridge' && family !== 'netdev' && family !== 'arp',
+    ({ hook, type, family }) => hook !== '' && type !== 'nat' && family !== 'arp',
   );
   const drops = (name: string): boolean =>
     chains.some(
@@ -125,7 +65,7 @@ function mayDrop({ chains }: NftTables): readonly string[] {
 function look(subject: Subject, asked: Asked | null): Looked {
   const { nft } = subject.facts;
   if (nft === null) return nothing;
-  const tables = tablesOf(nft);
+  const tables = nftTables(nft);
   const names = mayDrop(tables);
   if (names.length === 0)
     return { ...nothing, fine: ['nftables has no table besides those of iptables that could drop packets.'] };
@@ -139,7 +79,7 @@ function look(subject: Subject, asked: Asked | null): Looked {
   if (first === undefined) {
     const [unsure] = ended;
     const shown = names.slice(0, 6).join(', ');
-    const isFollowed = journeys.length > 0 && journeys.every((journey) => atHooks(journey).length > 0);
+    const isFollowed = journeys.length > 0 && journeys.every((journey) => packetsAtHooks(subject, journey).length > 0);
     const text =
       unsure === undefined
         ? `Besides iptables' chains packets meet those of other tables of nftables, which may drop some: ${shown}${isFollowed ? '; they let this packet pass' : ''}.`

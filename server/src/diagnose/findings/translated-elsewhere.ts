@@ -1,8 +1,11 @@
 import type { TraceStep } from '../../netfilter/outcome.ts';
+import { nftTranslation } from '../../node/look-ups/nft-verdict.ts';
+import { nftRuleText } from '../../node/readers/nft.ts';
 import type { Asked, Journey } from '../journey.ts';
-import { accepted, atOnce, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
+import { accepted, atOnce, type Found, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
 import { ownerOf } from '../owners.ts';
-import { entryRule } from '../service-rules.ts';
+import { firstPacket, nftTables } from '../nft-packets.ts';
+import { type EntryRule, entryRule } from '../service-rules.ts';
 import { endText } from '../signs.ts';
 import { ruleEvidence, type Subject } from '../subject.ts';
 
@@ -24,8 +27,38 @@ function foreignStep({ last }: Journey): TraceStep | undefined {
   return undefined;
 }
 
+/** A rule of another table of nft that translates the packet before iptables' table nat is asked. */
+function byNft(subject: Subject, journey: Journey): Found | undefined {
+  const { nft } = subject.facts;
+  const packet = firstPacket(journey);
+  const entry = entryRule(subject, journey.start);
+  if (nft === null || packet === undefined || entry === undefined) return undefined;
+  const tables = nftTables(nft);
+  const found = nftTranslation(subject.facts, tables, packet);
+  if (found === undefined) return undefined;
+  const { chain, rule } = found;
+  const where = `${chain.family} ${chain.table} ${chain.name}`;
+  const cause = {
+    code: 'translated-elsewhere',
+    message: `The packet is for ${serviceText(entry)}, and a rule of nftables' table ${chain.family} ${chain.table} (chain ${chain.name}, priority ${chain.priority}) translates it before kube-proxy's rules see it. iptables shows nothing of that table.`,
+    evidence: [
+      { file: tables.file, line: rule.line, text: `chain ${where}: ${nftRuleText(rule)}` },
+      ruleEvidence(subject, entry.line),
+    ],
+    confirm: [`nft list chain ${where}`],
+    mend: [`narrow the rule in table ${chain.family} ${chain.table} so that it leaves Services alone`],
+  };
+  return foundCause(cause, { concerns: true });
+}
+
+function serviceText({ service, isNodePort }: EntryRule): string {
+  return `${service === '' ? 'a Service' : `Service ${service}`}${isNodePort ? ' (a NodePort)' : ''}`;
+}
+
 function look(subject: Subject, asked: Asked | null): Looked {
   for (const journey of accepted(asked)) {
+    const other = byNft(subject, journey);
+    if (other !== undefined) return { ...nothing, found: [other] };
     const step = foreignStep(journey);
     const entry = step === undefined ? undefined : entryRule(subject, journey.start);
     if (step === undefined || step.line === null || entry === undefined) continue;
@@ -41,7 +74,7 @@ function look(subject: Subject, asked: Asked | null): Looked {
     const where = journey.end.destination.standsIn === true ? `port ${journey.end.dport ?? ''} of this node` : endText(journey);
     const cause = {
       code: 'translated-elsewhere',
-      message: `The packet is for ${entry.service === '' ? 'a Service' : `Service ${entry.service}`}${entry.isNodePort ? ' (a NodePort)' : ''}, and a rule of ${step.chain.name}${owner === '' ? '' : ` (${owner})`} sends it to ${where} before kube-proxy's rules see it (${place.file}, line ${place.line}).`,
+      message: `The packet is for ${serviceText(entry)}, and a rule of ${step.chain.name}${owner === '' ? '' : ` (${owner})`} sends it to ${where} before kube-proxy's rules see it (${place.file}, line ${place.line}).`,
       evidence: [ruleEvidence(subject, step.line), ruleEvidence(subject, entry.line)],
       confirm: ['iptables -t nat -L PREROUTING -v -n -x --line-numbers'],
       mend: [

@@ -1,8 +1,11 @@
 import type { FollowedOutcome } from '../../netfilter/follow-connection.ts';
 import type { TraceStep } from '../../netfilter/outcome.ts';
+import { nftNotrack } from '../../node/look-ups/nft-verdict.ts';
+import { nftRuleText } from '../../node/readers/nft.ts';
 import type { Cause } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { accepted, atOnce, type Found, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
+import { firstPacket, nftTables } from '../nft-packets.ts';
 import { entryRule } from '../service-rules.ts';
 import { endText } from '../signs.ts';
 import { ruleEvidence, type Subject } from '../subject.ts';
@@ -61,6 +64,26 @@ function ofPacket(subject: Subject, journey: Journey): Found | undefined {
   return foundCause(causeOf(subject, 'untracked', said, step, [entry.line]), { ends: [journey] });
 }
 
+/** A rule of another table of nft that keeps the packet from conntrack. */
+function byNft(subject: Subject, journey: Journey): Found | undefined {
+  const { nft } = subject.facts;
+  const packet = firstPacket(journey);
+  if (nft === null || packet === undefined || !journey.end.dnat) return undefined;
+  const tables = nftTables(nft);
+  const found = nftNotrack(subject.facts, tables, packet);
+  if (found === undefined) return undefined;
+  const { chain, rule } = found;
+  const where = `${chain.family} ${chain.table} ${chain.name}`;
+  const cause = {
+    code: 'untracked',
+    message: `The packet is not translated: a rule of nftables' table ${chain.family} ${chain.table} (chain ${chain.name}), which iptables does not show, keeps it from conntrack (notrack), and what is not tracked never meets table nat.`,
+    evidence: [{ file: tables.file, line: rule.line, text: `chain ${where}: ${nftRuleText(rule)}` }],
+    confirm: [`nft list chain ${where}`],
+    mend: [`narrow the rule in table ${chain.family} ${chain.table} to what no Service has to do with`],
+  };
+  return foundCause(cause, { ends: [journey] });
+}
+
 /** Whether an answer comes through without its translation taken back. */
 function keepsAddresses({ verdict, packet, start }: FollowedOutcome): boolean {
   return verdict === 'accept' && packet.state !== 'ESTABLISHED' && start.state === 'ESTABLISHED' && start.translation !== null;
@@ -88,7 +111,7 @@ function ofAnswers(subject: Subject, asked: Asked): Found | undefined {
 
 function look(subject: Subject, asked: Asked | null): Looked {
   if (asked === null) return nothing;
-  const packets = accepted(asked).flatMap((journey) => ofPacket(subject, journey) ?? []);
+  const packets = accepted(asked).flatMap((journey) => ofPacket(subject, journey) ?? byNft(subject, journey) ?? []);
   const answers = ofAnswers(subject, asked);
   return { ...nothing, found: [...packets, ...(answers === undefined ? [] : [answers])] };
 }

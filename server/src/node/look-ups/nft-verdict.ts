@@ -8,6 +8,8 @@ import { isOwn } from './own-address.ts';
 /** A packet at one hook. */
 export interface NftPacket {
   readonly hook: string;
+  /** Whose chains it meets: those of the network layer, of a bridge, or of the device that it comes in by. */
+  readonly layer: 'network' | 'bridge' | 'device';
   readonly source: string;
   readonly destination: string;
   readonly protocol: string;
@@ -28,6 +30,12 @@ export interface NftEnd {
   readonly chain: NftChain;
   /** null for the policy. */
   readonly rule: NftRule | null;
+}
+
+/** A rule with the chain that it stands in. */
+export interface NftPlace {
+  readonly chain: NftChain;
+  readonly rule: NftRule;
 }
 
 /** undefined where it is not known. */
@@ -181,16 +189,19 @@ function notFollowed(chain: NftChain): Possible {
 
 const passedOver: ReadonlySet<string> = new Set(['counter', 'log', 'mangle', 'notrack', 'set', 'meta', 'comment', 'flow']);
 const deepest = 12;
+const translations: readonly string[] = ['dnat', 'redirect', 'snat', 'masquerade'];
+const ends: readonly string[] = ['accept', 'drop', 'reject', 'return', 'jump', 'goto', ...translations];
 
 /** What a rule's statements do: whether it is for the packet, and the verdict at their end. */
 function ruleOf(asked: Asked, { statements }: NftRule): { readonly told: Told; readonly last: Fields | undefined } {
   let told: Told = true;
   for (const statement of statements) {
+    // Translations end a chain as accept does.
     if (Object.hasOwn(statement, 'match')) {
       const own = matches(asked, fieldsAt(statement, 'match'));
       if (own === false) return { told: false, last: undefined };
       if (own === undefined) told = undefined;
-    } else if (['accept', 'drop', 'reject', 'return', 'jump', 'goto'].some((name) => Object.hasOwn(statement, name)))
+    } else if (ends.some((name) => Object.hasOwn(statement, name)))
       return { told, last: statement };
     else if (Object.hasOwn(statement, 'vmap')) return { told: undefined, last: statement };
     else if (!Object.keys(statement).every((name) => passedOver.has(name))) told = undefined;
@@ -242,7 +253,8 @@ function walk(asked: Asked, depth: number): Possible {
       if (told === true) return possible;
       continue;
     }
-    const verdict = Object.hasOwn(last, 'accept') ? 'accept' : Object.hasOwn(last, 'drop') ? 'drop' : 'reject';
+    const isLetPass = Object.hasOwn(last, 'accept') || translations.some((name) => Object.hasOwn(last, name));
+    const verdict = isLetPass ? 'accept' : Object.hasOwn(last, 'drop') ? 'drop' : 'reject';
     if (Object.hasOwn(last, 'continue')) continue;
     possible.push({ verdict, chain, rule });
     if (told === true) return possible;
@@ -252,12 +264,52 @@ function walk(asked: Asked, depth: number): Possible {
 
 const familiesOf = { 4: ['ip', 'inet'], 6: ['ip6', 'inet'] } as const;
 
+/** The chains that a packet meets at its hook, in their order. */
+function chainsAt(tables: NftTables, packet: NftPacket): readonly NftChain[] {
+  const families: readonly string[] =
+    packet.layer === 'bridge'
+      ? ['bridge']
+      : packet.layer === 'device'
+        ? ['netdev']
+        : familiesOf[isIPv6(packet.destination) ? 6 : 4];
+  return tables.chains
+    .filter(({ hook, family, devices }) => {
+      const isThere = hook === packet.hook && families.includes(family);
+      return isThere && (packet.layer !== 'device' || devices.includes(packet.in ?? ''));
+    })
+    .toSorted((a, b) => a.priority - b.priority);
+}
+
+/** What iptables' own chains have: their tables of nat, and conntrack, stand there (NF_IP_PRI_NAT_DST, NF_IP_PRI_CONNTRACK). */
+const priorities = { nat: -100, conntrack: -200 } as const;
+
+/** A rule that surely translates the destination of a new packet before iptables' table nat is asked; undefined where none does. */
+export function nftTranslation(facts: NodeFacts, tables: NftTables, packet: NftPacket): NftPlace | undefined {
+  const chains = chainsAt(tables, packet).filter(({ type, priority }) => type === 'nat' && priority < priorities.nat);
+  for (const chain of chains) {
+    const [only, ...others] = walk({ tables, packet, facts, chain, left: { steps: 10_000 } }, 0);
+    if (only === undefined || only === null || others.length > 0 || only.rule === null) continue;
+    if (only.rule.statements.some((each) => Object.hasOwn(each, 'dnat') || Object.hasOwn(each, 'redirect')))
+      return { chain: only.chain, rule: only.rule };
+  }
+  return undefined;
+}
+
+/** A rule of a chain before conntrack that surely keeps a packet from it; undefined where none does. Chains behind a jump are not looked into. */
+export function nftNotrack(facts: NodeFacts, tables: NftTables, packet: NftPacket): NftPlace | undefined {
+  for (const chain of chainsAt(tables, packet).filter(({ priority }) => priority < priorities.conntrack)) {
+    const asked = { tables, packet, facts, chain, left: { steps: 10_000 } };
+    const rule = chain.rules.find(
+      (each) => each.statements.some((statement) => Object.hasOwn(statement, 'notrack')) && ruleOf(asked, each).told === true,
+    );
+    if (rule !== undefined) return { chain, rule };
+  }
+  return undefined;
+}
+
 /** The first chain at the packet's hook that drops or refuses it, or may do so; undefined where every one lets it pass. */
 export function nftVerdict(facts: NodeFacts, tables: NftTables, packet: NftPacket): NftEnd | undefined {
-  const families: readonly string[] = familiesOf[isIPv6(packet.destination) ? 6 : 4];
-  const hooked = tables.chains
-    .filter(({ hook, family, type }) => hook === packet.hook && families.includes(family) && type !== 'nat')
-    .toSorted((a, b) => a.priority - b.priority);
+  const hooked = chainsAt(tables, packet).filter(({ type }) => type !== 'nat');
   const left = { steps: 100_000 };
   let unsure: NftEnd | undefined;
   for (const base of hooked) {

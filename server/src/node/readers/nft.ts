@@ -2,7 +2,7 @@
  * What `nft -j list ruleset` prints of tables that are not iptables' own: chains at the hooks of the network stack, which packets meet beside
  * iptables' rules. (libnftables-json(5))
  */
-import { type Fields, fieldsAt, fieldsOfJson, isFields, listAt, numberAt, textAt, valueAt } from '../../cluster/fields.ts';
+import { type Fields, fieldsAt, fieldsOfJson, isFields, listAt, numberAt, textAt, textsAt, valueAt } from '../../cluster/fields.ts';
 import { jsonPieces } from '../../cluster/json-values.ts';
 
 export interface NftRule {
@@ -22,6 +22,8 @@ export interface NftChain {
   readonly type: string;
   /** "forward", ...; empty for a chain that others jump to. */
   readonly hook: string;
+  /** The devices that a chain of family netdev is for; empty for others. */
+  readonly devices: readonly string[];
   readonly priority: number;
   readonly policy: 'accept' | 'drop';
   readonly rules: readonly NftRule[];
@@ -57,6 +59,7 @@ function chainOf(fields: Fields, line: number): Chain {
     name: textAt(fields, 'name'),
     type: textAt(fields, 'type'),
     hook: textAt(fields, 'hook'),
+    devices: [textAt(fields, 'dev'), ...textsAt(fields, 'dev')].filter((name) => name !== ''),
     priority: Number(valueAt(fields, 'prio') ?? 0) || 0,
     policy: textAt(fields, 'policy') === 'drop' ? 'drop' : 'accept',
     rules: [],
@@ -105,7 +108,7 @@ export function readNft(file: string, text: string): NftTables {
   return { file, chains: [...chains.values()].filter((chain) => !isOfIptables(chain)), sets };
 }
 
-const verdicts = ['accept', 'drop', 'reject', 'return', 'continue', 'queue'] as const;
+const verdicts = ['accept', 'drop', 'reject', 'return', 'continue', 'queue', 'redirect', 'dnat', 'notrack'] as const;
 
 function valueText(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);

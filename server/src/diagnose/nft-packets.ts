@@ -1,0 +1,99 @@
+/** A question's packets as nft's chains beside those of iptables meet them. */
+import type { NftPacket } from '../node/look-ups/nft-verdict.ts';
+import { type NftTables, readNft } from '../node/readers/nft.ts';
+import type { TextPart } from '../node/records.ts';
+import { bridgeNamed } from './bridges.ts';
+import type { Journey } from './journey.ts';
+import type { Subject } from './subject.ts';
+import { leavesBy } from './way-out.ts';
+
+const read = new WeakMap<TextPart, NftTables>();
+
+/** The tables of nft that are not iptables' own, read once. */
+export function nftTables(part: TextPart): NftTables {
+  let tables = read.get(part);
+  if (tables === undefined) {
+    tables = readNft(part.file, part.text);
+    read.set(part, tables);
+  }
+  return tables;
+}
+
+/** The packet as it was sent, at the first hook that it comes by; undefined where its source is not known. */
+export function firstPacket({ start, end }: Journey): NftPacket | undefined {
+  if (start.source === null) return undefined;
+  return {
+    hook: start.isFromHere ? 'output' : 'prerouting',
+    layer: 'network',
+    source: start.source.text,
+    destination: start.destination.text,
+    protocol: start.protocol,
+    sport: start.sport,
+    dport: start.dport,
+    in: start.isFromHere ? '' : start.in,
+    out: start.isFromHere ? end.out : '',
+    state: 'new',
+    isTranslated: false,
+    mark: start.mark,
+  };
+}
+
+/** Where a bridge passes the packet, or it comes in or leaves by a bridge's port: ports are not known by name. */
+function atBridges(subject: Subject, journey: Journey, sent: NftPacket, gone: NftPacket): readonly NftPacket[] {
+  const { start, isDelivered } = journey;
+  const into = start.isFromHere ? undefined : bridgeNamed(subject, start.in);
+  const out = isDelivered ? undefined : bridgeNamed(subject, gone.out);
+  const at = (packet: NftPacket, hook: string): NftPacket => ({ ...packet, hook, layer: 'bridge', in: null, out: null });
+  if (into !== undefined && into === out)
+    return [at(sent, 'prerouting'), at(gone, 'forward'), at(gone, 'postrouting')];
+  return [
+    ...(into === undefined ? [] : [at(sent, 'prerouting'), at(gone, 'input')]),
+    ...(out === undefined ? [] : [at(gone, 'output'), at(gone, 'postrouting')]),
+  ];
+}
+
+/** The packet of a journey at each hook that it comes by, and the answer at those that it comes by then. */
+export function packetsAtHooks(subject: Subject, journey: Journey): readonly NftPacket[] {
+  const { start, end, isDelivered, isBridged } = journey;
+  const sent = firstPacket(journey);
+  if (sent === undefined || isBridged || end.destination.standsIn === true) return [];
+  const out = isDelivered ? null : leavesBy(journey);
+  const gone: NftPacket = {
+    ...sent,
+    destination: end.destination.text,
+    dport: end.dport,
+    out,
+    isTranslated: end.dnat,
+    mark: end.mark,
+  };
+  const there = start.isFromHere
+    ? ['output', 'postrouting', ...(isDelivered ? ['input'] : [])]
+    : isDelivered
+      ? ['input']
+      : ['forward', 'postrouting'];
+  const comesIn: readonly NftPacket[] = start.isFromHere
+    ? []
+    : [{ ...sent, hook: 'ingress', layer: 'device' }, { ...sent, mark: end.mark }];
+  const back: NftPacket = {
+    ...gone,
+    source: gone.destination,
+    destination: gone.source,
+    sport: gone.dport,
+    dport: gone.sport,
+    in: out ?? '',
+    out: gone.in,
+    state: 'established',
+  };
+  const backHooks = start.isFromHere ? ['input'] : isDelivered ? ['output'] : ['forward'];
+  return [
+    ...comesIn,
+    ...there.map((hook) => ({
+      ...gone,
+      hook,
+      in: hook === 'input' && start.isFromHere ? 'lo' : gone.in,
+      out: hook === 'input' ? '' : out,
+    })),
+    ...backHooks.map((hook) => ({ ...back, hook, out: hook === 'input' ? '' : back.out })),
+    ...atBridges(subject, journey, sent, gone),
+  ];
+}
