@@ -56,6 +56,21 @@ const withService = (name: string, change: (service: { spec: Record<string, unkn
   return JSON.stringify(cluster);
 };
 
+/** The recorded cluster, with hints at the endpoints of shop/web. */
+const withHints =
+  (...zones: readonly (readonly string[])[]) =>
+  (text: string): string => {
+    const cluster = JSON.parse(text) as {
+      items: { kind: string; metadata: { name: string }; endpoints?: { hints?: object }[] }[];
+    };
+    const slice = cluster.items.find(({ kind, metadata }) => kind === 'EndpointSlice' && metadata.name.startsWith('web'));
+    for (const [at, endpoint] of (slice?.endpoints ?? []).entries()) {
+      const names = zones[at] ?? [];
+      if (names.length > 0) endpoint.hints = { forZones: names.map((name) => ({ name })) };
+    }
+    return JSON.stringify(cluster);
+  };
+
 const questions: readonly Question[] = [
   {
     number: 2,
@@ -329,6 +344,22 @@ const questions: readonly Question[] = [
     outcome: 'lost',
     code: 'dropped-by-rule',
     answer: /KUBE-PROXY-FIREWALL .*shop\/web:http traffic not accepted by KUBE-FW/,
+  },
+  {
+    number: 27,
+    question: 'Topology hints not used',
+    changes: { 'cluster.json': withHints(['zone-a'], []) },
+    ask: toWeb,
+    outcome: 'arrives',
+    answer: /Zone hints of shop\/web do not count: 1 of 2 ready endpoints has none, so all 2 ready endpoints are used/,
+  },
+  {
+    number: 27,
+    question: 'Topology hints not used, on a node without a zone',
+    changes: { 'cluster.json': withHints(['zone-a'], ['zone-b']) },
+    ask: toWeb,
+    outcome: 'arrives',
+    answer: /Zone hints of shop\/web do not count here: node worker-1 has no label topology\.kubernetes\.io\/zone/,
   },
   {
     number: 28,

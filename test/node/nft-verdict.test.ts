@@ -53,9 +53,7 @@ describe('chains of nftables at other places', () => {
     readNft(
       'nft.json',
       JSON.stringify({
-        nftables: [
-          { chain: { family, table: 'guard', name: 'c', type: 'filter', hook, prio: 0, policy: 'drop', ...more } },
-        ],
+        nftables: [{ chain: { family, table: 'guard', name: 'c', type: 'filter', hook, prio: 0, policy: 'drop', ...more } }],
       }),
     );
 
@@ -65,6 +63,9 @@ describe('chains of nftables at other places', () => {
     expect(nftVerdict(noFacts, drops('netdev', 'ingress', { dev: ['eth1', 'eth0'] }), comesIn)?.verdict).toBe('drop');
     expect(nftVerdict(noFacts, drops('netdev', 'ingress', { dev: 'eth1' }), comesIn)).toBeUndefined();
     expect(nftVerdict(noFacts, drops('netdev', 'ingress', { dev: 'eth0' }), packet)).toBeUndefined();
+    expect(nftVerdict(noFacts, drops('netdev', 'ingress', { dev: 'eth0' }), comesIn)?.isSure).toBe(true);
+    // nft 1.0.6 does not say which device.
+    expect(nftVerdict(noFacts, drops('netdev', 'ingress'), comesIn)?.isSure).toBe(false);
   });
 
   it('are for what a bridge passes', () => {

@@ -204,16 +204,6 @@ while 1:
     code: 'service-passed-over',
   },
   {
-    what: 'a table of nft at a device',
-    make: nft('table netdev guard', 'type filter hook ingress device "eth0" priority 0; ip saddr 172.18.0.1 tcp dport 30000-32767 drop'),
-    undo: 'nft delete table netdev guard',
-    ask: [
-      [nodePort, 'lost'],
-      [toWeb, 'arrives'],
-    ],
-    code: 'nft-table-drops',
-  },
-  {
     what: 'a table of nft for bridges',
     make: nft('table bridge guard', 'type filter hook forward priority 0; ip daddr 10.42.0.10 drop'),
     undo: 'nft delete table bridge guard',

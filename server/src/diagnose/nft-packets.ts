@@ -44,8 +44,7 @@ function atBridges(subject: Subject, journey: Journey, sent: NftPacket, gone: Nf
   const into = start.isFromHere ? undefined : bridgeNamed(subject, start.in);
   const out = isDelivered ? undefined : bridgeNamed(subject, gone.out);
   const at = (packet: NftPacket, hook: string): NftPacket => ({ ...packet, hook, layer: 'bridge', in: null, out: null });
-  if (into !== undefined && into === out)
-    return [at(sent, 'prerouting'), at(gone, 'forward'), at(gone, 'postrouting')];
+  if (into !== undefined && into === out) return [at(sent, 'prerouting'), at(gone, 'forward'), at(gone, 'postrouting')];
   return [
     ...(into === undefined ? [] : [at(sent, 'prerouting'), at(gone, 'input')]),
     ...(out === undefined ? [] : [at(gone, 'output'), at(gone, 'postrouting')]),
@@ -73,7 +72,10 @@ export function packetsAtHooks(subject: Subject, journey: Journey): readonly Nft
       : ['forward', 'postrouting'];
   const comesIn: readonly NftPacket[] = start.isFromHere
     ? []
-    : [{ ...sent, hook: 'ingress', layer: 'device' }, { ...sent, mark: end.mark }];
+    : [
+        { ...sent, hook: 'ingress', layer: 'device' },
+        { ...sent, mark: end.mark },
+      ];
   const back: NftPacket = {
     ...gone,
     source: gone.destination,

@@ -25,6 +25,7 @@ import { ruleVerdict } from './findings/rule-verdict.ts';
 import { rulesAndCluster } from './findings/rules-and-cluster.ts';
 import { rulesFlushed } from './findings/rules-flushed.ts';
 import { sizes } from './findings/sizes.ts';
+import { topologyHints } from './findings/topology-hints.ts';
 import { translatedElsewhere } from './findings/translated-elsewhere.ts';
 import { untracked } from './findings/untracked.ts';
 import type { NodeFinding } from './node-finding.ts';
@@ -59,6 +60,7 @@ export const nodeFindings: readonly NodeFinding[] = [
   rulesAndCluster,
   invalidDropped,
   neverAnswered,
+  topologyHints,
   sizes,
 ];
 

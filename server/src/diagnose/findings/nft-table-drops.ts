@@ -2,8 +2,8 @@ import { type NftEnd, type NftPacket, nftVerdict } from '../../node/look-ups/nft
 import { type NftTables, nftRuleText } from '../../node/readers/nft.ts';
 import type { Evidence } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
-import { accepted, atOnce, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
 import { nftTables, packetsAtHooks } from '../nft-packets.ts';
+import { accepted, atOnce, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
 import type { Subject } from '../subject.ts';
 
 /** Chains of nft's that no iptables command shows stand at the same hooks, and each of them must let a packet pass. */
@@ -47,9 +47,7 @@ function evidenceOf({ file }: NftTables, end: NftEnd): Evidence {
 
 /** Chains that are hooked in and may drop something, by name. */
 function mayDrop({ chains }: NftTables): readonly string[] {
-  const hooked = chains.filter(
-    ({ hook, type, family }) => hook !== '' && type !== 'nat' && family !== 'arp',
-  );
+  const hooked = chains.filter(({ hook, type, family }) => hook !== '' && type !== 'nat' && family !== 'arp');
   const drops = (name: string): boolean =>
     chains.some(
       ({ table, policy, hook, rules }) =>

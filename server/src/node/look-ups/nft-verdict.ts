@@ -201,8 +201,7 @@ function ruleOf(asked: Asked, { statements }: NftRule): { readonly told: Told; r
       const own = matches(asked, fieldsAt(statement, 'match'));
       if (own === false) return { told: false, last: undefined };
       if (own === undefined) told = undefined;
-    } else if (ends.some((name) => Object.hasOwn(statement, name)))
-      return { told, last: statement };
+    } else if (ends.some((name) => Object.hasOwn(statement, name))) return { told, last: statement };
     else if (Object.hasOwn(statement, 'vmap')) return { told: undefined, last: statement };
     else if (!Object.keys(statement).every((name) => passedOver.has(name))) told = undefined;
   }
@@ -275,7 +274,7 @@ function chainsAt(tables: NftTables, packet: NftPacket): readonly NftChain[] {
   return tables.chains
     .filter(({ hook, family, devices }) => {
       const isThere = hook === packet.hook && families.includes(family);
-      return isThere && (packet.layer !== 'device' || devices.includes(packet.in ?? ''));
+      return isThere && (packet.layer !== 'device' || devices.length === 0 || devices.includes(packet.in ?? ''));
     })
     .toSorted((a, b) => a.priority - b.priority);
 }
@@ -316,9 +315,11 @@ export function nftVerdict(facts: NodeFacts, tables: NftTables, packet: NftPacke
     const ends = walk({ tables, packet, facts, chain: base, left }, 0).map(
       (end): End => end ?? { verdict: base.policy, chain: base, rule: null },
     );
+    // nft 1.0.6 leaves the device out of its JSON.
+    const isMet = packet.layer !== 'device' || base.devices.length > 0;
     const against = ends.find(({ verdict }) => verdict !== 'accept');
     if (against === undefined || against.verdict === 'accept') continue;
-    const end = { ...against, verdict: against.verdict, isSure: ends.every(({ verdict }) => verdict !== 'accept') };
+    const end = { ...against, verdict: against.verdict, isSure: isMet && ends.every(({ verdict }) => verdict !== 'accept') };
     if (end.isSure) return end;
     unsure ??= end;
   }

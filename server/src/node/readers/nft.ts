@@ -2,7 +2,17 @@
  * What `nft -j list ruleset` prints of tables that are not iptables' own: chains at the hooks of the network stack, which packets meet beside
  * iptables' rules. (libnftables-json(5))
  */
-import { type Fields, fieldsAt, fieldsOfJson, isFields, listAt, numberAt, textAt, textsAt, valueAt } from '../../cluster/fields.ts';
+import {
+  type Fields,
+  fieldsAt,
+  fieldsOfJson,
+  isFields,
+  listAt,
+  numberAt,
+  textAt,
+  textsAt,
+  valueAt,
+} from '../../cluster/fields.ts';
 import { jsonPieces } from '../../cluster/json-values.ts';
 
 export interface NftRule {
