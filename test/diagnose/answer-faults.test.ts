@@ -102,6 +102,26 @@ const cases: readonly FaultCase[] = [
     code: 'pod-route-missing',
   },
   {
+    what: 'a network plugin that leads to its Pods by an address of the node',
+    changes: {
+      'ip-route.json': (text) =>
+        text.replace('{"dst":"10.42.0.0/24","dev":"cni0"', '{"dst":"10.42.0.0/24","gateway":"10.42.0.1","dev":"cni0"'),
+    },
+    ask: nodePort,
+    outcome: 'arrives',
+  },
+  {
+    what: "an interface for Services' addresses that is never up",
+    changes: {
+      'ip-link.json': (text) =>
+        `${text}\n[{"ifindex":99,"ifname":"kube-ipvs0","flags":["BROADCAST","NOARP"],"mtu":1500,"linkinfo":{"info_kind":"dummy"}}]`,
+      'ip-addr.json': (text) =>
+        `${text}\n[{"ifname":"kube-ipvs0","addr_info":[{"family":"inet","local":"172.18.0.200","prefixlen":32,"scope":"global"}]}]`,
+    },
+    ask: ['outside', '172.18.0.200:30080'],
+    outcome: 'arrives',
+  },
+  {
     what: 'a policy rule that sends answers by the same router',
     changes: {
       'ip-rule.json': (text) =>

@@ -26,7 +26,9 @@ function needed(subject: Subject, journey: Journey): readonly string[] {
 
 function downCause(subject: Subject, name: string): Cause | undefined {
   const link = linkNamed(subject.facts, name);
-  if (link === undefined || link.isUp) return undefined;
+  // What has the addresses of Services in ipvs mode (kube-ipvs0) never is up, and need not be.
+  if (link === undefined || link.isUp || link.kind === 'dummy' || /^(?:kube-ipvs|dummy|nodelocaldns)/.test(name))
+    return undefined;
   return {
     code: 'link-down',
     message: `Interface ${name} is down, and these packets need it: nothing comes in or leaves there, and its routes are gone.`,

@@ -1,7 +1,8 @@
 import { inCIDR } from '../../base/ip.ts';
 import { linkNamed } from '../../node/look-ups/links.ts';
+import { isOwn } from '../../node/look-ups/own-address.ts';
 import { interfacesOf } from '../../node/look-ups/route.ts';
-import type { AddressRecord } from '../../node/records.ts';
+import type { AddressRecord, RouteRecord } from '../../node/records.ts';
 import type { Cause, Evidence } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { accepted, atOnce, type Found, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
@@ -29,6 +30,15 @@ function ownNetwork({ facts }: Subject, ip: string): AddressRecord | undefined {
     .toSorted((a, b) => b.prefix - a.prefix)[0];
 }
 
+/** Whether a route leads to other machines: by the default route, or the interface of that. Network plugins lead to own Pods by a router of their own (cilium_host). */
+function leadsAway({ facts }: Subject, { network, hops }: RouteRecord): boolean {
+  if (hops.some(({ gateway }) => isOwn(facts, gateway) === true)) return false;
+  if (prefixOf(network) === 0) return true;
+  const others = (facts.routes?.records ?? []).filter((route) => prefixOf(route.network) === 0 && route.table === 'main');
+  const away = new Set(others.flatMap(interfacesOf));
+  return hops.every((hop) => away.has(hop.interface));
+}
+
 /** Why a journey leads elsewhere, in words and with evidence; undefined for one that may be right. */
 function misled(
   subject: Subject,
@@ -42,7 +52,7 @@ function misled(
   // A route that is wider than the own network is taken only where the own one is gone.
   const isOwnGone =
     own !== undefined && prefixOf(route.route.network) < own.prefix && !interfacesOf(route.route).includes(own.interface);
-  if (!isOwnGone && !podAddressesHere(subject).includes(ip)) return undefined;
+  if (!isOwnGone && !(podAddressesHere(subject).includes(ip) && leadsAway(subject, route.route))) return undefined;
   const link = own === undefined ? undefined : linkNamed(subject.facts, own.interface);
   const state = link === undefined ? '' : link.isUp ? '' : `, which is down`;
   const why = isOwnGone
