@@ -3,7 +3,7 @@ import { loggedPacket } from './log-fields.ts';
 import type { SeenEvent } from './seen-packet.ts';
 
 // A log may put the time, the host and the program before it.
-const form = /\bTRACE: ([a-z]+):(\S+):(rule|return|policy):(\d{1,9}) (IN=.*)$/;
+const form = /\bTRACE: ([a-z]+):(\S+):(rule|return|policy):(\d{1,9}) (IN=.*)/;
 
 /** The event that a line is; undefined where it is none. @param line its number, 1-based */
 export function kernelLogEvent(text: string, line: number): SeenEvent | undefined {
