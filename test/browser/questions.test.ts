@@ -132,6 +132,18 @@ describeWith('chromium', 'what is asked of a flow', () => {
     });
   }
 
+  it('is drawn in columns, all of them in sight, at 1,240 pixels', async () => {
+    const flow = await openFlowPage(browser, { viewport: { width: 1240, height: 800 } });
+    await flow.show(graphs.get('checkout') ?? flowOf('checkout'));
+    expect(await flow.page.locator('.headings text').allTextContents()).toContain('Entry');
+    for (const box of await flow.page.locator('.boxes > *').all()) {
+      const area = await box.boundingBox();
+      expect(area?.x).toBeGreaterThanOrEqual(0);
+      expect((area?.x ?? 0) + (area?.width ?? 0)).toBeLessThanOrEqual(1240);
+    }
+    await flow.close();
+  });
+
   it('is walked by the arrow keys where it is folded, over what is seen', async () => {
     const flow = await openFlowPage(browser, { viewport: { width: 700, height: 500 } });
     await flow.show(graphs.get('checkout') ?? flowOf('checkout'));

@@ -1,7 +1,7 @@
 /** Where a view has to be so that something of the drawing is seen. */
 import { type ZoomTransform, zoomIdentity } from 'd3';
 import type { Box, Layout } from '../layout/model.ts';
-import { leastLegible } from './choose-form.ts';
+import { leastLegible, leastScale } from './choose-form.ts';
 import type { Size, View } from './pan-zoom.ts';
 
 /** The height of the columns' names, which stay above what is panned. */
@@ -30,11 +30,12 @@ function startOf({ boxes, form }: Layout): { readonly y: number; readonly height
 export function fittedView(layout: Layout, { width, height }: Size, isLow: boolean): View | null {
   if (width === 0 || layout.width === 0) return null;
   const byWidth = Math.min(1, width / layout.width);
+  const least = Math.max(leastScale(width), Math.min(leastLegible, byWidth));
   const whole = Math.min(byWidth, height / layout.height);
-  const readable = whole >= leastLegible ? whole : Math.min(1, Math.max(byWidth, leastLegible));
+  const readable = whole >= least ? whole : Math.min(1, Math.max(byWidth, least));
   const first = firstEndpointEnd(layout);
   // A little smaller, if that is what brings an endpoint into sight.
-  const k = first * readable <= height ? readable : Math.min(readable, Math.max(leastLegible, height / first));
+  const k = first * readable <= height ? readable : Math.min(readable, Math.max(least, height / first));
   const x = Math.max(0, (width - layout.width * k) / 2);
   // What leads to endpoints is named above the drawing.
   const beyond = height - first * k;
