@@ -2,6 +2,7 @@ import { commands, type Disposable, l10n, type Memento } from 'vscode';
 import { refreshClusterRequest } from '../../server/src/protocol.ts';
 import { pickContext } from './context-pick.ts';
 import { showFailure } from './failure.ts';
+import { collectNodeBundle } from './node-bundle-command.ts';
 import { compareNodeDump, openNodeDump, refreshNodeDump } from './node-dump-commands.ts';
 import type { NodeDumps } from './node-dumps.ts';
 import { type ServerAccess, ServerStopped } from './server-access.ts';
@@ -29,6 +30,7 @@ export function registerClusterCommands(server: ServerAccess, dumps: NodeDumps, 
     register('openNodeDump', () => openNodeDump(server, dumps)),
     register('refreshNodeDump', (given) => refreshNodeDump(server, dumps, given)),
     register('compareNodeDump', (given) => compareNodeDump(dumps, given)),
+    register('collectNodeBundle', () => collectNodeBundle(server)),
     register('saveClusterSnapshot', () => saveSnapshot(server)),
   ];
 }

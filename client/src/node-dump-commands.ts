@@ -2,34 +2,22 @@ import { commands, l10n, Uri, ViewColumn, window, workspace } from 'vscode';
 import { labelText } from '../../server/src/base/safe-text.ts';
 import {
   type NodeDumpParams,
-  type NodeDumpProgressParams,
   type NodeDumpResult,
   type NodeReader,
   type NodeReadersResult,
-  type NodesResult,
-  nodeDumpProgressNotification,
   nodeDumpRequest,
   nodeReadersRequest,
-  nodesRequest,
-} from '../../server/src/protocol.ts';
+} from '../../server/src/node-protocol.ts';
+import { askOfNode, pickNode } from './ask-node.ts';
 import { fileNameOf } from './file-name.ts';
 import { type NodeDumpOrigin, type NodeDumps, nodeDumpOrigin } from './node-dumps.ts';
 import type { ServerAccess } from './server-access.ts';
-import { confirm, pick, showInformation, showInStatusBar, showProgress, showWarning } from './show.ts';
+import { confirm, pick, showInformation, showInStatusBar, showWarning } from './show.ts';
 
 /** Lets the user choose a node, shows what will be run there and where, and opens what it prints. */
 export async function openNodeDump(server: ServerAccess, dumps: NodeDumps): Promise<void> {
-  const { context, nodes } = await server.ask<NodesResult>(nodesRequest);
-  const picked = await pick(
-    nodes.map(({ name, addresses, kubeletVersion }) => ({
-      label: name,
-      description: addresses.join(', '),
-      detail: kubeletVersion,
-      name,
-    })),
-    { title: l10n.t('Open Dump from Node'), placeHolder: l10n.t('A node of {0}', context), matchOnDescription: true },
-  );
-  if (picked !== undefined) await readAndOpen(server, dumps, { context, node: picked.name });
+  const origin = await pickNode(server, l10n.t('Open Dump from Node'));
+  if (origin !== undefined) await readAndOpen(server, dumps, origin);
 }
 
 /** Reads a node again, in the container that it was read in before. */
@@ -157,19 +145,7 @@ async function read(
   reader: NodeReader,
 ): Promise<NodeDumpResult | undefined> {
   const params: NodeDumpParams = { context, node, reader };
-  return showProgress(l10n.t('Reading the rules of {0}', node), async (token, say) => {
-    const progress = server.onNotification<NodeDumpProgressParams>(nodeDumpProgressNotification, (told) => {
-      if (told.node === node) say(told.text);
-    });
-    try {
-      return await server.ask<NodeDumpResult>(nodeDumpRequest, params, token);
-    } catch (error) {
-      if (token.isCancellationRequested) return undefined;
-      throw error;
-    } finally {
-      progress.dispose();
-    }
-  });
+  return askOfNode<NodeDumpResult>(server, node, l10n.t('Reading the rules of {0}', node), nodeDumpRequest, params);
 }
 
 /** Says what could not be read. A cut dump is never shown. */

@@ -132,6 +132,21 @@ describe('unusable input is one line on standard error and status 2', () => {
     ['a directory', () => ['check', folder], /is a directory/],
     ['an empty file', () => ['check', file('empty', '')], /empty: is empty; expected what iptables-save/],
     ['a binary file', () => ['check', file('binary', Uint8Array.from([0x7f, 0x45, 0, 1, 2]))], /line 1: is binary/],
+    [
+      'what nft prints',
+      () => ['check', file('node.nft', 'table ip nat {\n\tchain PREROUTING {\n\t}\n}\n')],
+      /node\.nft: line 1: holds no table, chain or rule of iptables; it is nft's own output; .* iptables-nft-save/,
+    ],
+    [
+      "kube-proxy's own tables, in JSON",
+      () => ['check', file('node.json', '{"nftables": [{"metainfo": {}}, {"table": {"family": "ip", "name": "kube-proxy"}}]}')],
+      /its Services are in those tables and not in iptables/,
+    ],
+    [
+      'what ipvsadm prints',
+      () => ['check', file('ipvs', 'IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n')],
+      /kube-proxy runs in ipvs mode/,
+    ],
     ['prose', () => ['check', file('prose', 'Dear all,\nit does not work.\n')], /prose: line 1: holds no table, chain or rule/],
     [
       'a snapshot cut off',

@@ -1,14 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type {
-  ClusterSnapshotResult,
-  ClusterStatusParams,
-  ContextsResult,
-  DriftResult,
-  NodeDumpResult,
-  NodeReadersResult,
-  NodesResult,
-} from '../../server/src/protocol.ts';
+import type { NodeBundleResult, NodeDumpResult, NodeReadersResult, NodesResult } from '../../server/src/node-protocol.ts';
+import type { ClusterSnapshotResult, ClusterStatusParams, ContextsResult, DriftResult } from '../../server/src/protocol.ts';
 import { fixturePath } from '../support/fixtures.ts';
 import { startTestServer, type TestServer } from '../support/language-server.ts';
 import { type ApiObject, answerStatus, startApiServer, type TestApiServer } from './api-server.ts';
@@ -209,7 +202,7 @@ describe('the server with a live cluster', () => {
       spec: { nodeName: node, hostNetwork: true, containers: [{ name: 'kube-proxy', securityContext: { privileged: true } }] },
       status: { phase: 'Running', containerStatuses: [{ name: 'kube-proxy', state: { running: {} } }] },
     });
-    const { readers, commands, context } = await of.request<NodeReadersResult>('iptables/nodeReaders', { node });
+    const { readers, commands, bundleCommands, context } = await of.request<NodeReadersResult>('iptables/nodeReaders', { node });
     expect(commands).toContain('iptables-nft-save -c');
     expect(readers).toEqual([
       { kind: 'pod', isKubeProxy: true, namespace: 'kube-system', pod: 'kube-proxy-1', container: 'kube-proxy' },
@@ -228,6 +221,18 @@ describe('the server with a live cluster', () => {
     expect(cut.problems).toEqual([expect.stringMatching(/^The answer of iptables-nft-save -c was cut short/)]);
     await expect(of.request('iptables/nodeDump', { context: 'other', node, reader: readers[0] })).rejects.toThrow(
       'The live cluster is test now, and no longer other.',
+    );
+    const bundle = { context, node, reader: readers[0] };
+    await expect(of.request('iptables/nodeBundle', { ...bundle, reader: readers[1] })).rejects.toThrow(
+      'runs on the node already',
+    );
+    await expect(of.request('iptables/nodeBundle', { ...bundle, context: 'other' })).rejects.toThrow('no longer other');
+    api.exec = ({ argv }) => ({ stdout: argv[0] === 'iptables-nft-save' ? [dump] : [] });
+    const collected = await of.request<NodeBundleResult>('iptables/nodeBundle', bundle);
+    expect(bundleCommands).toEqual(expect.arrayContaining(['iptables-nft-save -c', 'conntrack -S', 'ip -j -d addr show']));
+    expect(collected.files.find(({ path }) => path === 'iptables-save.txt')?.text).toBe(dump);
+    expect(collected.files.map(({ path }) => path)).toEqual(
+      expect.arrayContaining(['conntrack.txt', 'cluster.json', 'meta.json']),
     );
     const saved = await of.request<ClusterSnapshotResult>('iptables/clusterSnapshot', {});
     expect(saved.summary).toMatch(/^3 Nodes, 8 Services, 7 EndpointSlices, \d+ Pods$/);

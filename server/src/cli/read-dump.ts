@@ -9,6 +9,7 @@ import { readDocument, type SourceDocument } from '../syntax/document.ts';
 import type { Line } from '../syntax/line.ts';
 import { joinedCode, splitJoined } from '../syntax/pasted/joined-lines.ts';
 import { decodeBytes } from './decode-bytes.ts';
+import { otherProgram } from './other-program.ts';
 import { say } from './output.ts';
 import { isFolder, readBundleArchive, readBundleFolder } from './read-bundle.ts';
 import { nameOfInput, readWhole } from './read-text.ts';
@@ -57,7 +58,10 @@ function readRules(file: string, text: string, name: string): Pick<CliDump, 'tex
   const document = readApart(file, runSteps(readDocument(text, name), `reading ${file}`));
   const ruleset = runSteps(buildRuleset(document), `indexing ${file}`);
   if (ruleset.tables.length === 0 && !document.lines.some((line) => line.kind === 'commit')) {
-    throw new UsageError(`${file}: line 1: holds no table, chain or rule of iptables; ${expected}`);
+    const other = otherProgram(text);
+    throw new UsageError(
+      `${file}: line 1: holds no table, chain or rule of iptables; ${other === undefined ? '' : `${other}; `}${expected}`,
+    );
   }
   return { text, document, ruleset };
 }

@@ -8,7 +8,7 @@ import {
   type TextDocumentContentChangeEvent,
 } from 'vscode-languageserver';
 import type { CompareSide } from '../compare-protocol.ts';
-import type { NodeReader } from '../protocol.ts';
+import type { NodeReader } from '../node-protocol.ts';
 import type { TraceQuestion } from '../trace-protocol.ts';
 
 /** A document as it is opened. */

@@ -8,6 +8,7 @@ import { gather } from './gather.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { findLeftPods, type LeftPod } from './left-pods.ts';
 import type { LiveStatus, ResourceStatus } from './live-status.ts';
+import { type CollectedBundle, collectNodeBundle } from './node-bundle.ts';
 import { readNode } from './node-dump.ts';
 import { findReaders, type NodeReader } from './node-readers.ts';
 import { createPodCache } from './pod-cache.ts';
@@ -33,6 +34,17 @@ export interface LiveCluster {
    * @throws ApiError
    */
   readNode(node: string, reader: NodeReader, signal: AbortSignal, onProgress?: (text: string) => void): Promise<NodeDumps>;
+  /**
+   * Collects the bundle of a node in one of its containers.
+   * @param onProgress told what is being read, in a few words
+   * @throws ApiError
+   */
+  collectBundle(
+    node: string,
+    reader: NodeReader & { readonly kind: 'pod' },
+    signal: AbortSignal,
+    onProgress?: (text: string) => void,
+  ): Promise<CollectedBundle>;
   /** Debug pods in a namespace that nobody reads any longer. @throws ApiError */
   leftPods(namespace: string, signal: AbortSignal): Promise<readonly LeftPod[]>;
   /** Removes one of them. @returns what is left to do by hand, in a sentence; empty for nothing */
@@ -92,6 +104,8 @@ export function watchCluster(context: string, api: Api, options: LiveClusterOpti
       reads.add(reading);
       return reading.finally(() => reads.delete(reading));
     },
+    collectBundle: (node, reader, signal, onProgress) =>
+      collectNodeBundle(api, node, reader, AbortSignal.any([signal, ending.signal]), onProgress),
     leftPods: (namespace, signal) => findLeftPods(api, namespace, signal),
     removeLeftPod: ({ namespace, name }) => removePod(api, namespace, name),
     snapshot: (signal) => snapshotText(api, signal),

@@ -9,7 +9,7 @@ import { type KubeContext, loadKubeconfig } from './kubeconfig.ts';
 import { type KubeEnvironment, processEnvironment } from './kubeconfig-files.ts';
 import { type LiveCluster, type LiveClusterOptions, watchCluster } from './live-cluster.ts';
 import { listCluster } from './load-once.ts';
-import { type CollectedBundle, collectNodeBundle } from './node-bundle.ts';
+import { bundleReader, type CollectedBundle, collectNodeBundle } from './node-bundle.ts';
 
 export interface Contexts {
   readonly contexts: readonly KubeContext[];
@@ -67,7 +67,8 @@ export async function collectOnce(
   const { environment = processEnvironment, timeoutMs, onProgress } = options;
   const api = createApi(() => loadKubeconfig(environment).configFor(context));
   try {
-    return await collectNodeBundle(api, node, AbortSignal.timeout(timeoutMs), onProgress);
+    const signal = AbortSignal.timeout(timeoutMs);
+    return await collectNodeBundle(api, node, await bundleReader(api, node, signal), signal, onProgress);
   } finally {
     api.close();
   }

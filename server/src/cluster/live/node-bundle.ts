@@ -4,7 +4,8 @@
  */
 import { fieldsAt, textAt } from '../fields.ts';
 import type { Api } from './api.ts';
-import { ApiError } from './api-error.ts';
+import { ApiError, shown } from './api-error.ts';
+import { type BundlePart, bundleParts } from './bundle-commands.ts';
 import { dumpCommands, fallbackCommands, judge } from './dump-commands.ts';
 import { findReaders, type NodeReader } from './node-readers.ts';
 import { isObjectName, namespacedPath } from './resources.ts';
@@ -25,39 +26,6 @@ export interface CollectedBundle {
   readonly from: string;
 }
 
-interface Part {
-  readonly path: string;
-  /** Run one after the other, their output behind each other. */
-  readonly commands: readonly (readonly string[])[];
-}
-
-const parts: readonly Part[] = [
-  { path: 'ipset-save.txt', commands: [['ipset', 'save']] },
-  {
-    path: 'conntrack.txt',
-    commands: [
-      ['conntrack', '-L', '-o', 'extended'],
-      ['conntrack', '-L', '-f', 'ipv6', '-o', 'extended'],
-    ],
-  },
-  { path: 'conntrack-stats.txt', commands: [['conntrack', '-S']] },
-  { path: 'ip-addr.json', commands: [['ip', '-j', '-d', 'addr', 'show']] },
-  {
-    path: 'ip-route.json',
-    commands: [
-      ['ip', '-j', '-d', '-4', 'route', 'show', 'table', 'all'],
-      ['ip', '-j', '-d', '-6', 'route', 'show', 'table', 'all'],
-    ],
-  },
-  { path: 'ip-rule.json', commands: [['ip', '-j', '-d', 'rule', 'show']] },
-  { path: 'ip-link.json', commands: [['ip', '-j', '-d', 'link', 'show']] },
-  { path: 'ip-neigh.json', commands: [['ip', '-j', '-d', 'neigh', 'show']] },
-  { path: 'bridge-link.json', commands: [['bridge', '-j', '-d', 'link', 'show']] },
-  { path: 'bridge-fdb.json', commands: [['bridge', '-j', 'fdb', 'show']] },
-  { path: 'sysctl.txt', commands: [['sysctl', '-a']] },
-  { path: 'nstat.txt', commands: [['nstat', '-asz']] },
-];
-
 const rulesFiles: Readonly<Record<string, string>> = {
   'iptables-nft-save': 'iptables-save.txt',
   'ip6tables-nft-save': 'ip6tables-save.txt',
@@ -71,6 +39,8 @@ const wantedSettings = /^net\.(?:bridge|ipv4\.(?:conf|ip_|fwmark)|ipv6\.conf|net
 const secretSettings = /secret|key|token/;
 const logLines = 20_000;
 const mostLogBytes = 5_000_000;
+
+type PodReader = NodeReader & { readonly kind: 'pod' };
 
 type Run = (argv: readonly string[]) => Promise<CommandResult>;
 
@@ -97,7 +67,7 @@ async function collectRules(run: Run, files: CollectedFile[], problems: string[]
   if (found.size === 0) problems.push('The container has no iptables-save.');
 }
 
-async function collectPart(run: Run, { path, commands }: Part, files: CollectedFile[], problems: string[]): Promise<void> {
+async function collectPart(run: Run, { path, commands }: BundlePart, files: CollectedFile[], problems: string[]): Promise<void> {
   let text = '';
   for (const argv of commands) {
     const result = await run(argv);
@@ -122,7 +92,7 @@ async function orProblem(what: string, problems: string[], collect: () => Promis
   }
 }
 
-async function proxyLog(api: Api, { namespace, pod, container }: NodeReader & { readonly kind: 'pod' }, signal: AbortSignal) {
+async function proxyLog(api: Api, { namespace, pod, container }: PodReader, signal: AbortSignal) {
   const query = new URLSearchParams({ container, tailLines: String(logLines), limitBytes: String(mostLogBytes) });
   const path = `${namespacedPath(namespace, 'pods', pod)}/log?${query.toString()}`;
   return await api.text({ path, what: `get pods/log in namespace ${namespace}`, signal }, mostLogBytes + 1000);
@@ -134,17 +104,8 @@ async function proxyConfiguration(api: Api, signal: AbortSignal): Promise<string
   return textAt(fieldsAt(object, 'data'), 'config.conf');
 }
 
-/**
- * Collects the bundle of a node. Never changes anything there.
- * @param onProgress told what is being read, in a few words
- * @throws ApiError where no container on the node can be asked, or the API cannot
- */
-export async function collectNodeBundle(
-  api: Api,
-  node: string,
-  signal: AbortSignal,
-  onProgress: (text: string) => void = () => undefined,
-): Promise<CollectedBundle> {
+/** The container on a node that a bundle is collected in. @throws ApiError where there is none */
+export async function bundleReader(api: Api, node: string, signal: AbortSignal): Promise<PodReader> {
   if (!isObjectName(node)) throw new ApiError('not-found', 'There can be no node of that name.');
   const [reader] = await findReaders(api, node, signal);
   if (reader === undefined)
@@ -152,6 +113,23 @@ export async function collectNodeBundle(
       'not-found',
       `No Pod on ${node} can be asked: kube-proxy's, or a network plugin's that may read rules. Run the script there.`,
     );
+  return reader;
+}
+
+/**
+ * Collects the bundle of a node in one of its containers. Never changes anything there.
+ * @param onProgress told what is being read, in a few words
+ * @throws ApiError where the container cannot be asked, or the API cannot
+ */
+export async function collectNodeBundle(
+  api: Api,
+  node: string,
+  reader: PodReader,
+  signal: AbortSignal,
+  onProgress: (text: string) => void = () => undefined,
+): Promise<CollectedBundle> {
+  const wrong = [node, reader.namespace, reader.pod].find((name) => !isObjectName(name));
+  if (wrong !== undefined) throw new ApiError('not-found', `There can be nothing named "${shown(wrong, 80)}".`);
   const files: CollectedFile[] = [];
   const problems: string[] = [];
   const run: Run = (argv) => {
@@ -159,7 +137,7 @@ export async function collectNodeBundle(
     return runInPod(api, reader, argv, signal);
   };
   await collectRules(run, files, problems);
-  for (const part of parts) await collectPart(run, part, files, problems);
+  for (const part of bundleParts) await collectPart(run, part, files, problems);
   if (reader.isKubeProxy)
     await orProblem('kube-proxy.log', problems, async () => {
       onProgress("kube-proxy's log");
@@ -176,7 +154,7 @@ export async function collectNodeBundle(
     problems.push(...snapshot.problems);
   });
   const from = `${reader.namespace}/${reader.pod}, container ${reader.container}`;
-  const meta = { node, time: new Date().toISOString(), how: `iptables-inspect collect --node, in ${from}` };
+  const meta = { node, time: new Date().toISOString(), how: `through the API, in ${from}` };
   files.push({ path: 'meta.json', text: `${JSON.stringify(meta, null, 1)}\n` });
   return { files, problems, from };
 }

@@ -1,0 +1,99 @@
+import { commands, FileType, l10n, Uri, window, workspace } from 'vscode';
+import {
+  type NodeBundleParams,
+  type NodeBundleResult,
+  type NodeReader,
+  type NodeReadersResult,
+  nodeBundleRequest,
+  nodeReadersRequest,
+} from '../../server/src/node-protocol.ts';
+import { askOfNode, pickNode } from './ask-node.ts';
+import { fileNameOf } from './file-name.ts';
+import type { NodeDumpOrigin } from './node-dumps.ts';
+import type { ServerAccess } from './server-access.ts';
+import { confirm, showInformation, showWarning } from './show.ts';
+
+/**
+ * Lets the user choose a node, shows what will be run there and where, and writes what it prints to a folder of its own. Its dump is opened.
+ */
+export async function collectNodeBundle(server: ServerAccess): Promise<void> {
+  const origin = await pickNode(server, l10n.t('Collect Node Bundle'));
+  if (origin === undefined) return;
+  const { context, node } = origin;
+  const found = await server.ask<NodeReadersResult>(nodeReadersRequest, { node });
+  const reader = found.readers.find(({ kind }) => kind === 'pod');
+  if (reader?.kind !== 'pod')
+    throw new Error(
+      l10n.t(
+        "No Pod on {0} can be asked: kube-proxy's, or a network plugin's that may read rules. On the node itself the script that {1} prints does the same.",
+        node,
+        'iptables-inspect collect --script',
+      ),
+    );
+  if (!(await agreedTo(origin, reader, found))) return;
+  const folder = await chooseFolder(node);
+  if (folder === undefined) return;
+  const params: NodeBundleParams = { context, node, reader };
+  const result = await askOfNode<NodeBundleResult>(server, node, l10n.t('Collecting from {0}', node), nodeBundleRequest, params);
+  if (result !== undefined) await write(folder, result);
+}
+
+async function agreedTo(
+  { node }: NodeDumpOrigin,
+  { namespace, pod, container }: NodeReader & { readonly kind: 'pod' },
+  found: NodeReadersResult,
+): Promise<boolean> {
+  return confirm(
+    l10n.t('Collect a bundle in {0} on {1}?', pod, node),
+    l10n.t(
+      "Cluster: {0}\nPod: {1}/{2}, container {3}\n\nThese programs are run, without a shell; they read and change nothing:\n{4}\n\nThe API is asked for kube-proxy's log and configuration and for the cluster's objects, without secrets.",
+      `${found.context} (${found.server})`,
+      namespace,
+      pod,
+      container,
+      found.bundleCommands.map((command) => `    ${command}`).join('\n'),
+    ),
+    l10n.t('Collect'),
+  );
+}
+
+/** A new folder, or one that is empty, in the one that the user chooses. */
+async function chooseFolder(node: string): Promise<Uri | undefined> {
+  const chosen = await window.showOpenDialog({
+    canSelectFiles: false,
+    canSelectFolders: true,
+    openLabel: l10n.t('Collect Here'),
+    title: l10n.t('The folder to make the bundle of {0} in', node),
+    ...(workspace.workspaceFolders?.[0] === undefined ? {} : { defaultUri: workspace.workspaceFolders[0].uri }),
+  });
+  const [parent] = chosen ?? [];
+  if (parent === undefined) return undefined;
+  for (let number = 1; ; number += 1) {
+    const folder = Uri.joinPath(parent, number === 1 ? `${node}-bundle` : `${node}-bundle-${number}`);
+    if (!(await isTaken(folder))) return folder;
+  }
+}
+
+async function isTaken(folder: Uri): Promise<boolean> {
+  try {
+    if ((await workspace.fs.stat(folder)).type !== FileType.Directory) return true;
+    return (await workspace.fs.readDirectory(folder)).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+async function write(folder: Uri, { files, problems }: NodeBundleResult): Promise<void> {
+  await workspace.fs.createDirectory(folder);
+  for (const { path, text } of files) await workspace.fs.writeFile(Uri.joinPath(folder, path), new TextEncoder().encode(text));
+  const rules = files.find(({ path, text }) => /^ip6?tables-.*save\.txt$/.test(path) && text !== '');
+  if (rules !== undefined) {
+    const document = await workspace.openTextDocument(Uri.joinPath(folder, rules.path));
+    await window.showTextDocument(document, { preview: false });
+  }
+  const diagnose = l10n.t('Diagnose');
+  const said = l10n.t('{0}: {1} files.', fileNameOf(folder), files.length);
+  const lacking = problems.length === 0 ? '' : ` ${l10n.t('Not collected: {0}', problems.join(' '))}`;
+  const shown = problems.length === 0 ? showInformation(said, diagnose) : showWarning(`${said}${lacking}`, diagnose);
+  if ((await shown) === diagnose) await commands.executeCommand('iptables.diagnose', folder);
+}

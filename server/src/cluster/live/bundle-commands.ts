@@ -1,0 +1,43 @@
+/** What is run on a node for a bundle besides the programs that print its rules. All of it reads only. */
+import { dumpCommands } from './dump-commands.ts';
+
+/** A file of a bundle, and what prints it. */
+export interface BundlePart {
+  /** As a node bundle names it: "ip-addr.json". */
+  readonly path: string;
+  /** Run one after the other, their output behind each other. */
+  readonly commands: readonly (readonly string[])[];
+}
+
+export const bundleParts: readonly BundlePart[] = [
+  { path: 'ipset-save.txt', commands: [['ipset', 'save']] },
+  {
+    path: 'conntrack.txt',
+    commands: [
+      ['conntrack', '-L', '-o', 'extended'],
+      ['conntrack', '-L', '-f', 'ipv6', '-o', 'extended'],
+    ],
+  },
+  { path: 'conntrack-stats.txt', commands: [['conntrack', '-S']] },
+  { path: 'ip-addr.json', commands: [['ip', '-j', '-d', 'addr', 'show']] },
+  {
+    path: 'ip-route.json',
+    commands: [
+      ['ip', '-j', '-d', '-4', 'route', 'show', 'table', 'all'],
+      ['ip', '-j', '-d', '-6', 'route', 'show', 'table', 'all'],
+    ],
+  },
+  { path: 'ip-rule.json', commands: [['ip', '-j', '-d', 'rule', 'show']] },
+  { path: 'ip-link.json', commands: [['ip', '-j', '-d', 'link', 'show']] },
+  { path: 'ip-neigh.json', commands: [['ip', '-j', '-d', 'neigh', 'show']] },
+  { path: 'bridge-link.json', commands: [['bridge', '-j', '-d', 'link', 'show']] },
+  { path: 'bridge-fdb.json', commands: [['bridge', '-j', 'fdb', 'show']] },
+  { path: 'sysctl.txt', commands: [['sysctl', '-a']] },
+  { path: 'nstat.txt', commands: [['nstat', '-asz']] },
+];
+
+/** All that is run, to be shown before: "iptables-nft-save -c". */
+export const bundleCommands: readonly string[] = [
+  ...dumpCommands.map(({ argv }) => argv),
+  ...bundleParts.flatMap(({ commands }) => commands),
+].map((argv) => argv.join(' '));
