@@ -36,8 +36,10 @@ describe('a question by names', () => {
 
   it('from outside to a Service is about an entry that is seen from there', () => {
     const answer = ask({ from: 'outside', to: 'booking/frontend:http' });
-    expect(answer).toMatchObject({ ok: true, ends: { from: '203.0.113.1', hook: 'prerouting' } });
+    expect(answer).toMatchObject({ ok: true, ends: { from: '198.19.255.1', hook: 'prerouting' } });
     if (answer.ok) expect(answer.ends.to).not.toBe('10.96.40.10:80');
+    // The gateway of the sample takes 203.0.113.0/24 alone: not everybody outside is in it.
+    expect(ask({ from: 'outside', to: 'booking/gateway:https' })).toMatchObject({ ok: true, ends: { from: '198.19.255.1' } });
   });
 
   it('from this node begins in OUTPUT with its own address', () => {

@@ -7,6 +7,7 @@ import { canonicalProtocol } from '../../netfilter/core-match-predicates.ts';
 import { protocolsWithPorts } from '../../netfilter/trace-request.ts';
 import { type Frontend, frontendSteps } from '../flow/frontends.ts';
 import { entryKindNames, type FlowEntryKind } from '../flow/graph.ts';
+import { strangers } from '../flow/packet-sources.ts';
 import { chooseFrontends } from '../flow/resolve-target.ts';
 import { parseFlowTarget } from '../flow/target.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
@@ -51,8 +52,6 @@ function refuse(message: string): never {
   throw new Refusal(message);
 }
 
-const outside4 = '203.0.113.1';
-const outside6 = '2001:db8::cb00:7101';
 const expectedFrom = 'IP[:PORT], namespace/pod, node:NAME, this-node or outside';
 const expectedTo = 'IP:PORT, namespace/service[:port], namespace/pod:port, node:NAME:port or this-node:port';
 
@@ -301,7 +300,8 @@ function source(reading: Reading, isV6: boolean): Source {
   const text = question.from;
   if (parseHostPort(text) !== undefined) return { ip: text, hook: undefined, notes: [] };
   if (text === 'outside') {
-    const ip = isV6 ? outside6 : outside4;
+    // The one that reach asks with: of examples and documentation many source ranges are.
+    const ip = strangers[isV6 ? 'ipv6' : 'ipv4'].outside;
     return {
       ip,
       hook: 'prerouting',
