@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { counted } from '../base/counted.ts';
 import { hostPort } from '../base/ip.ts';
 import { terminalText } from '../base/safe-text.ts';
 import type { SeenReport } from '../kube/question/seen.ts';
@@ -48,7 +49,7 @@ export function seenText({ packets, summary, notes }: SeenReport): string {
   const { agree, differ, unknown } = summary;
   const counts = [`${agree} as follows from the dump`, `${differ} otherwise`];
   if (unknown > 0) counts.push(`${unknown} that cannot be compared`);
-  const all = `${packets.length} packets: ${counts.join(', ')}`;
+  const all = `${counted(packets.length, 'packet')}: ${counts.join(', ')}`;
   return [
     ...packets.flatMap(packetLines),
     ...notes.map((note) => pc.dim(`note: ${terminalText(note)}`)),
