@@ -19,6 +19,14 @@ export function sysctl(name: string, value: string): Change {
   return (text) => text.replace(new RegExp(`^(${name.replaceAll('.', '\\.')}) = .*$`, 'm'), `$1 = ${value}`);
 }
 
+/** Table nat with nothing in it, as after somebody's `iptables -t nat -F; -X`. */
+export function flushedNat(text: string): string {
+  return text.replace(
+    /\*nat\n[\s\S]*?COMMIT\n/,
+    '*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\nCOMMIT\n',
+  );
+}
+
 export function all(...changes: readonly Change[]): Change {
   return (text) => changes.reduce((done, change) => change(done), text);
 }

@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import { add, all, nodePort, nodePortOfCart, toCart, toDNS, toWeb } from './bundle-changes.ts';
+import { add, all, flushedNat, nodePort, nodePortOfCart, toCart, toDNS, toWeb } from './bundle-changes.ts';
 import { checkFault, type FaultCase } from './fault-case.ts';
 
 // What kube-proxy did or did not do, and what others did to its rules and marks. Beside each fault what looks like it and is none.
@@ -67,11 +67,7 @@ const cases: readonly FaultCase[] = [
   {
     what: 'nat was flushed',
     changes: {
-      'iptables-save.txt': (text) =>
-        text.replace(
-          /\*nat\n[\s\S]*?COMMIT\n/,
-          '*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\nCOMMIT\n',
-        ),
+      'iptables-save.txt': flushedNat,
     },
     ask: toWeb,
     outcome: 'lost',
@@ -80,11 +76,7 @@ const cases: readonly FaultCase[] = [
   {
     what: 'nat was flushed, a NodePort',
     changes: {
-      'iptables-save.txt': (text) =>
-        text.replace(
-          /\*nat\n[\s\S]*?COMMIT\n/,
-          '*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\nCOMMIT\n',
-        ),
+      'iptables-save.txt': flushedNat,
     },
     ask: nodePort,
     outcome: 'refused',

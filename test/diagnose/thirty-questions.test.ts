@@ -1,7 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import type { Diagnosis } from '../../server/src/diagnose/diagnosis.ts';
 import { bundleFiles, type Changes, codesOf, diagnosed, withChanges } from '../support/bundles.ts';
-import { type Ask, add, all, healthy, nodePort, nodePortOfCart, sysctl, toCart, toDNS, toWeb, tunnel } from './bundle-changes.ts';
+import {
+  type Ask,
+  add,
+  all,
+  flushedNat,
+  healthy,
+  nodePort,
+  nodePortOfCart,
+  sysctl,
+  toCart,
+  toDNS,
+  toWeb,
+  tunnel,
+} from './bundle-changes.ts';
 
 // The questions that recur in public threads and that a diagnosis answers: with the fault, and on the same node without it. Faults that the
 // kernel makes are tried for real in test/oracle/node-faults.test.ts. Of the thirty, three are answered elsewhere: which Service a chain is of
@@ -86,11 +99,7 @@ const questions: readonly Question[] = [
     number: 3,
     question: "Who changed kube-proxy's rules (flush, agent, firewalld)?",
     changes: {
-      [rules]: (text) =>
-        text.replace(
-          /\*nat\n[\s\S]*?COMMIT\n/,
-          '*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\nCOMMIT\n',
-        ),
+      [rules]: flushedNat,
     },
     ask: toWeb,
     outcome: 'lost',

@@ -1,40 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { generate } from 'selfsigned';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { connect, loadOnce } from '../../server/src/cluster/live/live.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { loadOnce } from '../../server/src/cluster/live/live.ts';
 import type { LiveCluster } from '../../server/src/cluster/live/live-cluster.ts';
-import { defaultTiming } from '../../server/src/cluster/live/timing.ts';
-import { answerStatus, startApiServer, type TestApiServer } from './api-server.ts';
-import { environmentOf, type Folder, kubeconfigText, temporaryFolder } from './kubeconfigs.ts';
-import { node, pod, service, slice } from './objects.ts';
-
-const quick = { ...defaultTiming, firstRetry: 4, longestRetry: 40, longestOffline: 40, gather: 5, longestGather: 20 };
-
-let api: TestApiServer;
-let folder: Folder;
-let live: LiveCluster | undefined;
-
-beforeEach(async () => {
-  api = await startApiServer();
-  folder = temporaryFolder();
-  api.put(service('shop', 'web', '10.96.20.10'));
-  api.put(slice('shop', 'web', [['10.244.0.11', 'web-1']]));
-  api.put(node('node-a', '192.0.2.1'));
-  api.put(pod('shop', 'web-1', 'node-a'));
-});
-
-afterEach(async () => {
-  live?.close();
-  live = undefined;
-  await api.close();
-  folder.remove();
-});
-
-function connectAs(user: object): LiveCluster {
-  const file = folder.write('config', kubeconfigText(api, user));
-  live = connect('test', { environment: environmentOf(folder, [file]), timing: quick, onChange: () => undefined });
-  return live;
-}
+import { answerStatus } from './api-server.ts';
+import { environmentOf, kubeconfigText } from './kubeconfigs.ts';
+import { service } from './objects.ts';
+import { api, connectAs, connectWith, folder } from './watched-server.ts';
 
 async function until(condition: () => boolean): Promise<void> {
   await vi.waitFor(() => expect(condition()).toBe(true), { timeout: 8_000, interval: 5 });
@@ -178,8 +150,7 @@ describe('credentials', () => {
       cluster['certificate-authority'] = 'ca.crt';
     }
     const file = folder.write('config', JSON.stringify(config));
-    live = connect('test', { environment: environmentOf(folder, [file]), timing: quick, onChange: () => undefined });
-    const of = live;
+    const of = connectWith(file);
     await until(() => states(of).every((state) => state === 'live'));
     expect(new Set(api.seen.map(({ certificate }) => certificate))).toEqual(new Set(['dev']));
   });

@@ -26,11 +26,6 @@ describeWith(['root', 'iptables'], 'a node with a fault', () => {
   }, 60_000);
   afterAll(() => lab.stop());
 
-  const load = (text: string): void => {
-    lab.run('node', 'iptables-nft-restore', text);
-    lab.run('node', 'conntrack -F 2>/dev/null; ip neigh flush all');
-  };
-
   /** The bundle with the cluster, which no node has. */
   const bundle = (objects = cluster): readonly BundleFile[] =>
     withChanges(
@@ -47,7 +42,7 @@ describeWith(['root', 'iptables'], 'a node with a fault', () => {
   it.each(faults)(
     '$what',
     async ({ make, undo, ask, code, rules: others, cluster: objects }) => {
-      load(others ?? rules);
+      lab.load(others ?? rules);
       lab.run('node', make);
       const heard = [];
       try {
@@ -70,7 +65,7 @@ describeWith(['root', 'iptables'], 'a node with a fault', () => {
   it.runIf(existsSync('/proc/sys/net/bridge'))(
     'bridged packets that do not meet iptables',
     async () => {
-      load(rules);
+      lab.load(rules);
       lab.run('node', 'sysctl -qw net.bridge.bridge-nf-call-iptables=0');
       try {
         expect(await lab.ask('client0', toWeb.order)).toBe('lost');
@@ -88,7 +83,7 @@ describeWith(['root', 'iptables'], 'a node with a fault', () => {
   it.each(circumstances)(
     '%s: every question is answered as the kernel does',
     async (_what, make, undo) => {
-      load(withRefusal);
+      lab.load(withRefusal);
       lab.run('node', make);
       try {
         const heard = [];
@@ -106,7 +101,7 @@ describeWith(['root', 'iptables'], 'a node with a fault', () => {
   );
 
   it('an entry of conntrack to a Pod that is gone', async () => {
-    load(rules);
+    lab.load(rules);
     expect(await lab.ask('client0', query.order)).toBe('arrives');
     // The Pod is replaced: rules and cluster know it, and the client goes on from the same port.
     lab.run('dns', 'ip link set eth0 down');
@@ -128,7 +123,7 @@ describeWith(['root', 'iptables'], 'a node with a fault', () => {
   }, 60_000);
 
   it('a strict reverse path filter on an asymmetric way', async () => {
-    load(rules);
+    lab.load(rules);
     lab.run(
       'node',
       `ip link add eth1 type veth peer name eth1 netns ${lab.pid('client')}; ip addr add 10.77.0.2/24 dev eth1; ip link set eth1 up`,

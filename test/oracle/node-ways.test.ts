@@ -252,11 +252,6 @@ describeWith(['root', 'iptables'], 'packets and answers on their ways', () => {
   }, 60_000);
   afterAll(() => lab.stop());
 
-  const load = (text: string): void => {
-    lab.run('node', 'iptables-nft-restore', text);
-    lab.run('node', 'conntrack -F 2>/dev/null; ip neigh flush all');
-  };
-
   const bundle = (): readonly BundleFile[] =>
     withChanges(
       lab.collect().filter(({ path }) => path !== 'kube-proxy.log'),
@@ -266,7 +261,7 @@ describeWith(['root', 'iptables'], 'packets and answers on their ways', () => {
   it.each(cases)(
     '$what',
     async ({ make, undo, rules: others, ask, code }) => {
-      load(others ?? rules);
+      lab.load(others ?? rules);
       try {
         lab.run('node', make);
         const heard: string[] = [];
@@ -297,7 +292,7 @@ describeWith(['root', 'iptables'], 'packets and answers on their ways', () => {
   );
 
   it('a redirection by a table of nft', async () => {
-    load(rules);
+    lab.load(rules);
     lab.run('node', nft('table ip guard', 'type nat hook prerouting priority dstnat - 10; tcp dport 30080 redirect to :9999'));
     try {
       expect(await lab.ask('client', { to: '172.18.0.2', dport: 30_080 })).toBe('refused');
@@ -311,7 +306,7 @@ describeWith(['root', 'iptables'], 'packets and answers on their ways', () => {
   }, 60_000);
 
   it('a hostPort with the number of a NodePort', async () => {
-    load(rules);
+    lab.load(rules);
     lab.run('node', hostPort(30_080, '10.42.0.10:8081'));
     expect(await lab.ask('client', { to: '172.18.0.2', dport: 30_080 })).toBe('refused');
     const files = bundle();

@@ -71,6 +71,8 @@ export interface NodeLab {
   ask(host: LabHost, order: Partial<Order> & Pick<Order, 'to' | 'dport'>): Promise<Heard>;
   /** Runs bash as root in a host's namespace. @throws where it fails */
   run(host: LabHost, script: string, input?: string): string;
+  /** Loads rules on the node, which forgets its connections and neighbours. */
+  load(rules: string): void;
   /** The process that holds a host's namespace. */
   pid(host: LabHost): number;
   /** The bundle of the node, as the script collects it. */
@@ -121,12 +123,18 @@ export async function startNodeLab(): Promise<NodeLab> {
     ['worker2', '8080'],
   ];
   for (const [host, ports] of listening) await tell(host, `listen ${ports}`);
+  const run: NodeLab['run'] = (host, script, input = '') =>
+    inNamespace(agentOf(host).process.pid, script, input).toString('utf8');
   return {
     async ask(host, order) {
       const whole: Order = { protocol: 'tcp', from: addresses[host], sport: 0, wait: patience, ...order };
       return (await tell(host, JSON.stringify(whole))) as Heard;
     },
-    run: (host, script, input = '') => inNamespace(agentOf(host).process.pid, script, input).toString('utf8'),
+    run,
+    load(rules) {
+      run('node', 'iptables-nft-restore', rules);
+      run('node', 'conntrack -F 2>/dev/null; ip neigh flush all');
+    },
     pid: (host) => agentOf(host).process.pid ?? 0,
     collect() {
       const archive = inNamespace(agentOf('node').process.pid, 'sh -s', collectScript, { ...process.env, NODE_NAME: 'worker-1' });

@@ -13,7 +13,7 @@ import { type Packet, packetOf } from '../netfilter/packet.ts';
 import { RequestError, readRequest, type TraceRequest } from '../netfilter/trace-request.ts';
 import { type RouteAnswer, routeOf } from '../node/look-ups/route.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
-import { type AnswerWay, answerWay } from './answer-way.ts';
+import { type AnswerRoute, answerRoute } from './answer-route.ts';
 import { bridgedSkipsRules, bridgeNamed, linkOfRoute, routeTo } from './bridges.ts';
 import { nodeName, type Subject } from './subject.ts';
 
@@ -41,7 +41,7 @@ export interface Journey {
   /** Where it is routed behind PREROUTING, or by this node that sends it. */
   readonly route: RouteAnswer;
   /** How its answers are routed; null where none is routed, or that is not known. */
-  readonly answer: AnswerWay | null;
+  readonly answer: AnswerRoute | null;
 }
 
 /** A question with the journeys that its packets may go. */
@@ -179,7 +179,7 @@ export function* askedSteps(subject: Subject, question: DiagnoseQuestion): Steps
   const arrives = ways.some(({ verdict }) => verdict === 'accept');
   const back = arrives ? yield* followConnection(ruleset, packet, 'answer', {}, options) : undefined;
   const answers = back === undefined ? [] : likeliest(back.outcomes);
-  const journeys = ways.map((way) => ({ ...way, answer: answerWay(subject, way, answers) }));
+  const journeys = ways.map((way) => ({ ...way, answer: answerRoute(subject, way, answers) }));
   return {
     ok: true,
     asked: {

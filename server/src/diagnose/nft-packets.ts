@@ -4,8 +4,8 @@ import { type NftTables, readNft } from '../node/readers/nft.ts';
 import type { TextPart } from '../node/records.ts';
 import { bridgeNamed } from './bridges.ts';
 import type { Journey } from './journey.ts';
+import { leavesBy } from './leaves-by.ts';
 import type { Subject } from './subject.ts';
-import { leavesBy } from './way-out.ts';
 
 const read = new WeakMap<TextPart, NftTables>();
 

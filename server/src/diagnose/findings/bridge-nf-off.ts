@@ -2,10 +2,10 @@ import { proxyLayout } from '../../kube/proxy/layout.ts';
 import { portsOf } from '../../node/look-ups/links.ts';
 import { bridgeNamed, bridgeSettings, linkOfRoute, routeTo, skipsRulesEvidence } from '../bridges.ts';
 import type { Asked, Journey } from '../journey.ts';
+import { leavesBy } from '../leaves-by.ts';
 import { atOnce, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
 import { hasServices, podInterfaces } from '../signs.ts';
 import type { Subject } from '../subject.ts';
-import { leavesBy } from '../way-out.ts';
 
 /** What a bridge passes from Pod to Pod meets conntrack only with br_netfilter: without it answers keep the endpoint's address. */
 export const bridgeNfOff: NodeFinding = {

@@ -2,10 +2,10 @@ import { type BridgePort, linkNamed, portBehind, portsOf } from '../../node/look
 import { conntrackEntries } from '../../node/readers/conntrack-entries.ts';
 import { bridgeNamed } from '../bridges.ts';
 import type { Asked, Journey } from '../journey.ts';
+import { leavesBy } from '../leaves-by.ts';
 import { atOnce, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
 import { podInterfaces, whoHas } from '../signs.ts';
 import { ruleEvidence, type Subject } from '../subject.ts';
-import { leavesBy } from '../way-out.ts';
 
 /** A bridge sends no frame out by the port that it came in by, unless that port is in hairpin mode (br_forward.c, should_deliver). */
 export const hairpinOff: NodeFinding = {

@@ -2,9 +2,9 @@ import { linkNamed } from '../../node/look-ups/links.ts';
 import { isOwn, ownAddress } from '../../node/look-ups/own-address.ts';
 import type { Cause } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
+import { leavesBy } from '../leaves-by.ts';
 import { atOnce, type Found, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
 import { nodeName, type Subject } from '../subject.ts';
-import { leavesBy } from '../way-out.ts';
 
 /** Interfaces and addresses that the question's packets need, and that are not there. */
 export const linkDown: NodeFinding = {

@@ -2,10 +2,10 @@ import { linkNamed, portsOf } from '../../node/look-ups/links.ts';
 import type { LinkRecord } from '../../node/records.ts';
 import type { Evidence } from '../diagnosis.ts';
 import type { Asked } from '../journey.ts';
+import { leavesBy } from '../leaves-by.ts';
 import { atOnce, type Found, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
 import { podInterfaces } from '../signs.ts';
 import { ruleEvidence, type Subject } from '../subject.ts';
-import { leavesBy } from '../way-out.ts';
 
 /** Large packets do not fit where small ones do: connections open, and hang at the first large answer. */
 export const mtuAboveTunnel: NodeFinding = {

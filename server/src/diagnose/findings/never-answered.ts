@@ -1,11 +1,11 @@
 import type { Steps } from '../../base/steps.ts';
 import type { Cause } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
+import { leavesBy } from '../leaves-by.ts';
 import { accepted, type Found, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
 import { endText, whoHas } from '../signs.ts';
 import type { Subject } from '../subject.ts';
 import { type Tries, triesOf, tryKey } from '../tries.ts';
-import { leavesBy } from '../way-out.ts';
 
 /**
  * What conntrack says of tries that nothing else explains: a packet that was sent on and not answered is lost behind the rules, one whose answer
@@ -48,7 +48,7 @@ function halfOpenCause(subject: Subject, journey: Journey, { halfOpen }: Tries):
     message: `Conntrack has tries of this that ${endText(journey)} answered and that never went on (SYN_RECV): the answer came to this node, and ${whoHas(subject, asker)} did not get it, or dropped it. Its way back is not the one that the packet came by, or somebody drops it there.`,
     evidence: halfOpen,
     confirm: [`ip route get ${asker}`, 'ip rule', `tcpdump -ni any host ${asker}`],
-    mend: ['give answers the journey by which their packets came in (ip rule, ip route), or look at what stands between'],
+    mend: ['give answers the route by which their packets came in (ip rule, ip route), or look at what stands between'],
   };
 }
 

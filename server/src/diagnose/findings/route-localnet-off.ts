@@ -2,10 +2,10 @@ import { isLoopback } from '../../netfilter/packet.ts';
 import { largerSetting, type Setting, setting } from '../../node/look-ups/sysctl.ts';
 import type { Evidence } from '../diagnosis.ts';
 import type { Asked } from '../journey.ts';
+import { leavesBy } from '../leaves-by.ts';
 import { atOnce, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
 import { settingEvidence } from '../signs.ts';
 import { ruleEvidence, type Subject } from '../subject.ts';
-import { leavesBy } from '../way-out.ts';
 
 /** A packet with a loopback source may leave by no other interface than lo (__mkroute_output), unless route_localnet is set. */
 export const routeLocalnetOff: NodeFinding = {

@@ -1,13 +1,13 @@
-/** The way of answers through the node: where they come in, and where they are routed to. */
+/** Where answers come in at the node, and how they are routed. */
 import type { Outcome, Verdict } from '../netfilter/outcome.ts';
 import { isLoopback, type Packet } from '../netfilter/packet.ts';
 import { isOwn } from '../node/look-ups/own-address.ts';
 import { type RouteAnswer, routeOf } from '../node/look-ups/route.ts';
+import { leavesBy } from './leaves-by.ts';
 import type { Subject } from './subject.ts';
-import { leavesBy } from './way-out.ts';
 
 /** How the answer to a packet that arrives is routed. */
-export interface AnswerWay {
+export interface AnswerRoute {
   /** Whether a program of this node answers. */
   readonly isFromHere: boolean;
   /** The interface that it comes in by: empty where it is from here, null where that is not known. */
@@ -40,7 +40,7 @@ function asker({ source }: Packet): string | undefined {
 }
 
 /** How answers to what arrives by a journey are routed; null for what a bridge passes, what this node sends, and where it is not known. */
-export function answerWay(subject: Subject, journey: Gone, answers: readonly Outcome[]): AnswerWay | null {
+export function answerRoute(subject: Subject, journey: Gone, answers: readonly Outcome[]): AnswerRoute | null {
   const { start, end, verdict, isBridged, isDelivered } = journey;
   const destination = asker(start);
   if (verdict !== 'accept' || isBridged || start.isFromHere || destination === undefined || end.destination.standsIn === true)
