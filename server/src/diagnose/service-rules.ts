@@ -20,11 +20,14 @@ export function natOf({ ruleset }: Subject, { family }: Packet): Table | undefin
   return ruleset.dumps.find((dump) => dump.family === family)?.tables.find(({ name }) => name === 'nat');
 }
 
+const serviceChain = /^KUBE-(?:SVC|EXT|SVL|FW|XLB)-/;
+
 function entryIn(subject: Subject, table: Table, chain: string, packet: Packet): EntryRule | undefined {
   const isNodePort = chain === 'KUBE-NODEPORTS';
   for (const line of table.chains.get(chain)?.rules ?? []) {
-    const text = subject.ruleset.lines[line]?.text ?? '';
-    if (!text.includes(`${packet.dport}`) || !/-j KUBE-(?:SVC|EXT|SVL|FW|XLB)-/.test(text)) continue;
+    const { text = '', target = '' } = subject.ruleset.lines[line] ?? {};
+    // Most rules are for other ports: only those that may have this one are read.
+    if (!serviceChain.test(target) || !text.includes(`${packet.dport}`)) continue;
     const rule = ruleAt(subject.ruleset, line);
     if (rule === undefined || destinationPort(rule) !== packet.dport || protocolOf(rule) !== packet.protocol) continue;
     if (!isNodePort && singleAddress(rule, '--destination') !== packet.destination.text) continue;

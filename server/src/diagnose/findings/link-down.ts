@@ -1,3 +1,4 @@
+import { isIPv6 } from '../../base/ip.ts';
 import { linkNamed } from '../../node/look-ups/links.ts';
 import { isOwn, ownAddress } from '../../node/look-ups/own-address.ts';
 import type { Cause } from '../diagnosis.ts';
@@ -45,9 +46,7 @@ function missingAddress(subject: Subject, { start }: Journey): Cause | undefined
   const node = cluster.node(nodeName(subject));
   if (facts.addresses === null || isOwn(facts, ip) !== false) return undefined;
   if (node?.addresses.some(({ address, type }) => address === ip && type === 'InternalIP') !== true) return undefined;
-  const others = facts.addresses.records.filter(
-    ({ scope, ip: own }) => scope === 'global' && own.includes(':') === ip.includes(':'),
-  );
+  const others = facts.addresses.records.filter(({ scope, ip: own }) => scope === 'global' && isIPv6(own) === isIPv6(ip));
   return {
     code: 'address-not-here',
     message: `The cluster says that ${ip} is an address of node ${node.name}, and none of its interfaces has it (they have ${others

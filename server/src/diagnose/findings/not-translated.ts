@@ -1,8 +1,10 @@
 import { counted } from '../../base/counted.ts';
 import type { ServiceRecord } from '../../cluster/objects.ts';
 import { isElsewhere, serviceProxyOf } from '../../kube/proxy/mode.ts';
+import { optionsOf } from '../../kube/proxy/rule-values.ts';
 import type { TraceStep } from '../../netfilter/outcome.ts';
 import { isOwn } from '../../node/look-ups/own-address.ts';
+import { ruleAt } from '../../ruleset/rules.ts';
 import type { Cause } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { accepted, atOnce, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
@@ -77,11 +79,15 @@ function takenPast({ last, start }: Journey): TraceStep | undefined {
 
 /** The jump to KUBE-NODEPORTS that is for other addresses alone (nodePortAddresses); undefined where there is another. */
 function narrowJump(subject: Subject, { start }: Journey): number | undefined {
-  const jumps = (natOf(subject, start)?.chains.get('KUBE-SERVICES')?.rules ?? []).filter((line) =>
-    subject.ruleset.lines[line]?.text.includes('-j KUBE-NODEPORTS'),
+  const jumps = (natOf(subject, start)?.chains.get('KUBE-SERVICES')?.rules ?? []).filter(
+    (line) => subject.ruleset.lines[line]?.target === 'KUBE-NODEPORTS',
   );
   const [first, ...others] = jumps;
-  const isNarrow = (line: number): boolean => / (?:-d|--destination) /.test(subject.ruleset.lines[line]?.text ?? '');
+  // For all but loopback (`! -d ::1/128`) is what kube-proxy writes by default.
+  const isNarrow = (line: number): boolean => {
+    const rule = ruleAt(subject.ruleset, line);
+    return rule !== undefined && optionsOf(rule, '--destination').some(({ negation }) => negation === undefined);
+  };
   return first !== undefined && [first, ...others].every(isNarrow) ? first : undefined;
 }
 
