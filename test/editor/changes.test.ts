@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
-import { openWorkbench, saysSoon, soon, type Workbench } from './workbench.ts';
+import { saysSoon, soon } from './workbench.ts';
+import { sampleWorkbenchOfTests } from './workbench-of-tests.ts';
 
 const sample = resolve(import.meta.dirname, '../fixtures/sample');
 const dump = readFileSync(join(sample, 'worker-1.iptables'), 'utf8');
@@ -27,21 +28,9 @@ function serversOf(home: string): readonly number[] {
 }
 
 describeWith(['code-server', 'chromium'], 'what happens behind an open drawing', () => {
-  let workbench: Workbench;
-
-  beforeAll(async () => {
-    workbench = await openWorkbench({
-      workspace: sample,
-      file: 'worker-1.iptables',
-      files: { 'copy.iptables': dump },
-      userSettings: { 'explorer.confirmDelete': false },
-    });
-  }, 300_000);
-
-  afterAll(() => workbench?.close());
-
-  beforeEach(({ onTestFailed, task }) => {
-    onTestFailed(() => workbench.screenshot(`failed-changes-${task.id}`));
+  const workbench = sampleWorkbenchOfTests('changes', {
+    files: { 'copy.iptables': dump },
+    userSettings: { 'explorer.confirmDelete': false },
   });
 
   const title = () => workbench.drawing().locator('h1');

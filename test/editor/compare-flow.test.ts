@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
-import { openWorkbench, saysSoon, soon, type Workbench } from './workbench.ts';
+import { saysSoon, soon } from './workbench.ts';
+import { sampleWorkbenchOfTests } from './workbench-of-tests.ts';
 
 const sample = resolve(import.meta.dirname, '../fixtures/sample');
 const text = readFileSync(join(sample, 'worker-1.iptables'), 'utf8');
@@ -12,17 +13,7 @@ const service = 'KUBE-SVC-3MGBTRC5ATFFL7T7';
 const later = lines.filter((line) => !(line.startsWith(`-A ${service}`) && line.includes('10.244.0.17:8080'))).join('\n');
 
 describeWith(['code-server', 'chromium'], 'two flows in VS Code', () => {
-  let workbench: Workbench;
-
-  beforeAll(async () => {
-    workbench = await openWorkbench({ workspace: sample, file: 'worker-1.iptables', files: { 'later.iptables': later } });
-  }, 300_000);
-
-  afterAll(() => workbench?.close());
-
-  beforeEach(({ onTestFailed, task }) => {
-    onTestFailed(() => workbench.screenshot(`failed-compare-${task.id}`));
-  });
+  const workbench = sampleWorkbenchOfTests('compare', { files: { 'later.iptables': later } });
 
   const summary = () => workbench.drawing().locator('.compare-summary');
 

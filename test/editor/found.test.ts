@@ -1,18 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
 import { doUntil } from './again.ts';
-import { openWorkbench, saysSoon, soon, type Workbench } from './workbench.ts';
+import { openWorkbench, saysSoon, soon } from './workbench.ts';
+import { workbenchOfTests } from './workbench-of-tests.ts';
 
 const sample = resolve(import.meta.dirname, '../fixtures/sample');
 const dump = readFileSync(join(sample, 'worker-1.iptables'), 'utf8');
 
 describeWith(['code-server', 'chromium'], 'dumps that are not called one', () => {
-  let workbench: Workbench;
-
-  beforeAll(async () => {
-    workbench = await openWorkbench({
+  const workbench = workbenchOfTests('found', async () => {
+    const opened = await openWorkbench({
       workspace: sample,
       file: 'notes.txt',
       files: {
@@ -25,13 +24,8 @@ describeWith(['code-server', 'chromium'], 'dumps that are not called one', () =>
         'broken.iptables': '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j NOWHERE\nCOMMIT\n',
       },
     });
-    await workbench.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-  }, 300_000);
-
-  afterAll(() => workbench?.close());
-
-  beforeEach(({ onTestFailed, task }) => {
-    onTestFailed(() => workbench.screenshot(`failed-found-${task.id}`));
+    await opened.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    return opened;
   });
 
   const offer = () => workbench.page.locator('.notification-list-item', { hasText: 'holds iptables rules' });

@@ -1,23 +1,11 @@
-import { resolve } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
 import { doUntil } from './again.ts';
-import { openWorkbench, saysSoon, soon, type Workbench } from './workbench.ts';
-
-const sample = resolve(import.meta.dirname, '../fixtures/sample');
+import { saysSoon, soon } from './workbench.ts';
+import { sampleWorkbenchOfTests } from './workbench-of-tests.ts';
 
 describeWith(['code-server', 'chromium'], 'the map of all Services, in VS Code', () => {
-  let workbench: Workbench;
-
-  beforeAll(async () => {
-    workbench = await openWorkbench({ workspace: sample, file: 'worker-1.iptables' });
-  }, 300_000);
-
-  afterAll(() => workbench?.close());
-
-  beforeEach(({ onTestFailed, task }) => {
-    onTestFailed(() => workbench.screenshot(`failed-map-${task.id}`));
-  });
+  const workbench = sampleWorkbenchOfTests('map');
 
   const service = (to: string) => workbench.drawing().locator(`.boxes > [data-id="group:service:${to}"]`);
 

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, beforeEach, it } from 'vitest';
+import { it } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
-import { openWorkbench, saysSoon, soon, type Workbench } from './workbench.ts';
+import { saysSoon, soon } from './workbench.ts';
+import { sampleWorkbenchOfTests } from './workbench-of-tests.ts';
 
 const sample = resolve(import.meta.dirname, '../fixtures/sample');
 const lines = readFileSync(join(sample, 'worker-1.iptables'), 'utf8').split('\n');
@@ -11,17 +12,7 @@ const rule = lines.findIndex((line) => line.startsWith('-A KUBE-SERVICES') && li
 const chainColumn = (lines[rule] ?? '').indexOf('KUBE-SVC-') + 3;
 
 describeWith(['code-server', 'chromium'], 'from place to place in VS Code', () => {
-  let workbench: Workbench;
-
-  beforeAll(async () => {
-    workbench = await openWorkbench({ workspace: sample, file: 'worker-1.iptables' });
-  }, 300_000);
-
-  afterAll(() => workbench?.close());
-
-  beforeEach(({ onTestFailed, task }) => {
-    onTestFailed(() => workbench.screenshot(`failed-navigation-${task.id}`));
-  });
+  const workbench = sampleWorkbenchOfTests('navigation');
 
   const cursorLine = async (of: readonly string[]): Promise<string> => {
     const line = Number(/Ln (\d+)/.exec((await workbench.cursor().textContent()) ?? '')?.[1]);

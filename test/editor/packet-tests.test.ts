@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Locator } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, it } from 'vitest';
+import { it } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
 import { doUntil } from './again.ts';
-import { openWorkbench, saysSoon, soon, type Workbench } from './workbench.ts';
+import { openWorkbench, saysSoon, soon } from './workbench.ts';
+import { workbenchOfTests } from './workbench-of-tests.ts';
 
 const sample = resolve(import.meta.dirname, '../fixtures/sample');
 
@@ -22,21 +23,13 @@ const file = `packets:
 `;
 
 describeWith(['code-server', 'chromium'], 'expected packets in the Test Explorer', () => {
-  let workbench: Workbench;
-
-  beforeAll(async () => {
-    workbench = await openWorkbench({
+  const workbench = workbenchOfTests('packet-tests', () =>
+    openWorkbench({
       workspace: sample,
       file: 'worker-1.packets.yaml',
       files: { 'worker-1.packets.yaml': file },
-    });
-  }, 300_000);
-
-  afterAll(() => workbench?.close());
-
-  beforeEach(({ onTestFailed, task }) => {
-    onTestFailed(() => workbench.screenshot(`failed-packet-tests-${task.id}`));
-  });
+    }),
+  );
 
   const rows = (): Locator => workbench.page.locator('.test-explorer .monaco-list-row');
   const row = (text: string): Locator => rows().filter({ hasText: text });

@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
-import { openWorkbench, saysSoon, soon, type Workbench } from './workbench.ts';
+import { openWorkbench, saysSoon, soon } from './workbench.ts';
+import { workbenchOfTests } from './workbench-of-tests.ts';
 
 // The pictures of README.md, taken from the real thing. `IPTABLES_PICTURES=1 npm test test/editor/pictures` puts them where the README has
 // them; otherwise they go with the other screenshots. Each waits for what it is to show.
@@ -11,21 +12,14 @@ const root = resolve(import.meta.dirname, '../..');
 const folder = process.env['IPTABLES_PICTURES'] === '1' ? join(root, 'client/media') : join(root, 'test/output');
 
 describeWith(['code-server', 'chromium'], 'the pictures of the README', () => {
-  let workbench: Workbench;
-
-  beforeAll(async () => {
-    workbench = await openWorkbench({
+  const workbench = workbenchOfTests('pictures', async () => {
+    const opened = await openWorkbench({
       workspace: join(root, 'test/fixtures/sample'),
       file: 'worker-1.iptables',
       userSettings: { 'editor.fontSize': 12, 'editor.cursorBlinking': 'solid', 'workbench.activityBar.location': 'hidden' },
     });
     mkdirSync(folder, { recursive: true });
-  }, 300_000);
-
-  afterAll(() => workbench?.close());
-
-  beforeEach(({ onTestFailed, task }) => {
-    onTestFailed(() => workbench.screenshot(`failed-${task.id}`));
+    return opened;
   });
 
   /** Takes it once nothing on the screen changes any more: a hover that fades in, a tooltip that goes, a drawing that is fitted. */

@@ -1,22 +1,10 @@
-import { resolve } from 'node:path';
-import { afterAll, beforeAll, beforeEach, it } from 'vitest';
+import { it } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
-import { openWorkbench, saysSoon, type Workbench } from './workbench.ts';
-
-const sample = resolve(import.meta.dirname, '../fixtures/sample');
+import { saysSoon } from './workbench.ts';
+import { sampleWorkbenchOfTests } from './workbench-of-tests.ts';
 
 describeWith(['code-server', 'chromium'], 'who reaches a Service, in the editor', () => {
-  let workbench: Workbench;
-
-  beforeAll(async () => {
-    workbench = await openWorkbench({ workspace: sample, file: 'worker-1.iptables' });
-  }, 300_000);
-
-  afterAll(() => workbench?.close());
-
-  beforeEach(({ onTestFailed, task }) => {
-    onTestFailed(() => workbench.screenshot(`failed-reach-${task.id}`));
-  });
+  const workbench = sampleWorkbenchOfTests('reach');
 
   it('is a page with tables, of the Service that is picked by keys alone', async () => {
     const { page } = workbench;

@@ -1,26 +1,17 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Locator } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
 import { doUntil } from './again.ts';
-import { openWorkbench, saysSoon, soon, type Workbench } from './workbench.ts';
+import { saysSoon, soon } from './workbench.ts';
+import { sampleWorkbenchOfTests } from './workbench-of-tests.ts';
 
 const sample = resolve(import.meta.dirname, '../fixtures/sample');
 const lines = readFileSync(join(sample, 'worker-1.iptables'), 'utf8').split('\n');
 
 describeWith(['code-server', 'chromium'], 'the Services view', () => {
-  let workbench: Workbench;
-
-  beforeAll(async () => {
-    workbench = await openWorkbench({ workspace: sample, file: 'worker-1.iptables' });
-  }, 300_000);
-
-  afterAll(() => workbench?.close());
-
-  beforeEach(({ onTestFailed, task }) => {
-    onTestFailed(() => workbench.screenshot(`failed-services-${task.id}`));
-  });
+  const workbench = sampleWorkbenchOfTests('services');
 
   /** Rows of the view with a text. */
   const row = (text: string): Locator => workbench.view('Services').locator('.monaco-list-row', { hasText: text });

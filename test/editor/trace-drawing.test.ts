@@ -1,25 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, beforeEach, it } from 'vitest';
+import { it } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
-import { openWorkbench, saysSoon, soon, type Workbench } from './workbench.ts';
+import { saysSoon, soon } from './workbench.ts';
+import { sampleWorkbenchOfTests } from './workbench-of-tests.ts';
 
 const sample = resolve(import.meta.dirname, '../fixtures/sample');
 const lines = readFileSync(join(sample, 'worker-1.iptables'), 'utf8').split('\n');
 const lineOf = (text: string): number => lines.findIndex((line) => line.includes(text)) + 1;
 
 describeWith(['code-server', 'chromium'], 'a traced packet in the drawing, in VS Code', () => {
-  let workbench: Workbench;
-
-  beforeAll(async () => {
-    workbench = await openWorkbench({ workspace: sample, file: 'worker-1.iptables' });
-  }, 300_000);
-
-  afterAll(() => workbench?.close());
-
-  beforeEach(({ onTestFailed, task }) => {
-    onTestFailed(() => workbench.screenshot(`failed-trace-drawing-${task.id}`));
-  });
+  const workbench = sampleWorkbenchOfTests('trace-drawing');
 
   const numbers = async (): Promise<string> => (await workbench.drawing().locator('.steps text').allTextContents()).join(' ');
   const step = () => workbench.drawing().locator('.trace-step');

@@ -1,10 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Locator } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
 import { doUntil } from './again.ts';
-import { openWorkbench, saysSoon, soon, type Workbench } from './workbench.ts';
+import { openWorkbench, saysSoon, soon } from './workbench.ts';
+import { workbenchOfTests } from './workbench-of-tests.ts';
 
 const sample = resolve(import.meta.dirname, '../fixtures/sample');
 const lines = readFileSync(join(sample, 'worker-1.iptables'), 'utf8').split('\n');
@@ -33,18 +34,11 @@ const stepNumbers = `[...document.querySelectorAll('.monaco-editor .view-line sp
   .filter((content) => /^\\d+(?:,\\d+)*$/.test(content))`;
 
 describeWith(['code-server', 'chromium'], 'a packet that is traced in VS Code', () => {
-  let workbench: Workbench;
-
-  beforeAll(async () => {
-    workbench = await openWorkbench({ workspace: sample, file: 'worker-1.iptables' });
+  const workbench = workbenchOfTests('trace', async () => {
+    const opened = await openWorkbench({ workspace: sample, file: 'worker-1.iptables' });
     // The trace shares the side bar with other views, and a tree has no more rows than are in sight.
-    await workbench.page.setViewportSize({ width: 1440, height: 1600 });
-  }, 300_000);
-
-  afterAll(() => workbench?.close());
-
-  beforeEach(({ onTestFailed, task }) => {
-    onTestFailed(() => workbench.screenshot(`failed-trace-${task.id}`));
+    await opened.page.setViewportSize({ width: 1440, height: 1600 });
+    return opened;
   });
 
   const rows = (): Locator => workbench.page.locator('[id="workbench.view.extension.iptables"] .monaco-list-row');

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
 import { doUntil } from './again.ts';
 import { openWebWorkbench } from './web-workbench.ts';
-import { saysSoon, type Workbench } from './workbench.ts';
+import { saysSoon } from './workbench.ts';
+import { workbenchOfTests } from './workbench-of-tests.ts';
 
 const sample = resolve(import.meta.dirname, '../fixtures/sample');
 const dump = readFileSync(join(sample, 'worker-1.iptables'), 'utf8');
@@ -14,17 +15,9 @@ const chain = 'KUBE-SVC-3MGBTRC5ATFFL7T7';
 const pod = 'frontend-6c8f7b9d45-2lqzr';
 
 describeWith(['code-server', 'chromium'], 'VS Code for the Web, on a folder in memory', () => {
-  let workbench: Workbench;
-
-  beforeAll(async () => {
+  const workbench = workbenchOfTests('web', () => {
     const files = { 'worker-1.iptables': dump, 'snapshots/cluster.json': snapshot };
-    workbench = await openWebWorkbench({ files, file: 'worker-1.iptables' });
-  }, 300_000);
-
-  afterAll(() => workbench?.close());
-
-  beforeEach(({ onTestFailed, task }) => {
-    onTestFailed(() => workbench.screenshot(`failed-web-${task.id}`));
+    return openWebWorkbench({ files, file: 'worker-1.iptables' });
   });
 
   const showDump = (): Promise<void> => {

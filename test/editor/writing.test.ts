@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
-import { openWorkbench, saysSoon, soon, type Workbench } from './workbench.ts';
+import { openWorkbench, saysSoon, soon } from './workbench.ts';
+import { workbenchOfTests } from './workbench-of-tests.ts';
 
 const mine = `*filter
 :INPUT ACCEPT [0:0]
@@ -14,22 +15,14 @@ COMMIT
 const emptyLine = 6;
 
 describeWith(['code-server', 'chromium'], 'writing rules in VS Code', () => {
-  let workbench: Workbench;
-
-  beforeAll(async () => {
-    workbench = await openWorkbench({
+  const workbench = workbenchOfTests('writing', () =>
+    openWorkbench({
       workspace: resolve(import.meta.dirname, '../fixtures/sample'),
       file: 'mine.iptables',
       files: { 'mine.iptables': mine },
       userSettings: { 'files.autoSave': 'off', 'editor.inlayHints.enabled': 'off' },
-    });
-  }, 300_000);
-
-  afterAll(() => workbench?.close());
-
-  beforeEach(({ onTestFailed, task }) => {
-    onTestFailed(() => workbench.screenshot(`failed-writing-${task.id}`));
-  });
+    }),
+  );
 
   /** The lines that are shown, with plain blanks. */
   const shown = async (): Promise<readonly string[]> =>
