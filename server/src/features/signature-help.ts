@@ -4,11 +4,11 @@ import { exampleValue } from '../catalog/values/example-value.ts';
 import { partBeingWritten, readForm, type ValueForm, valueForm } from '../catalog/values/value-form.ts';
 import type { CommandSpec } from '../syntax/commands.ts';
 import { type ExpectedWord, expectedWord } from '../syntax/expected-word.ts';
-import { contextBefore } from '../syntax/line.ts';
 import { familyOfOptions } from '../syntax/rule-family.ts';
 import { commandHelp } from './support/command-text.ts';
 import { type Block, renderBlocks } from './support/markup.ts';
 import type { DumpState } from './support/state.ts';
+import { writtenRule } from './support/written-rule.ts';
 
 const chain = 'The chain.';
 
@@ -38,13 +38,12 @@ const commandForms: ReadonlyMap<string, ValueForm> = new Map([
  * completion knows all of.
  */
 export function signatureHelp(state: DumpState, position: Position, markdown: boolean): SignatureHelp | null {
-  const source = state.ruleset.lines[position.line];
-  if (source === undefined || source.listing || position.character > source.text.length) return null;
-  const context = contextBefore(source);
-  if (context.within !== undefined || /^[#*:]/.test(source.text)) return null;
-  const expected = expectedWord(source.text, context, position.character);
+  const rule = writtenRule(state, position);
+  if (rule === undefined || rule.command?.tableName !== undefined || /^[#*:]/.test(rule.text)) return null;
+  const { context } = rule;
+  const expected = expectedWord(rule.text, context, rule.offset);
   if (expected?.value === undefined) return null;
-  const written = source.text.slice(expected.word.start, position.character);
+  const written = rule.text.slice(expected.word.start, rule.offset);
   if (expected.value.of === 'command') return commandSignature(expected, expected.command, written, markdown);
   const { spec, values, word } = expected.value.option;
   const form = spec === undefined ? undefined : valueForm(spec);

@@ -2,13 +2,15 @@ import { CompletionItemKind, type CompletionList, type Position } from 'vscode-l
 import type { Steps } from '../../base/steps.ts';
 import type { Family } from '../../catalog/types.ts';
 import { knownWords } from '../../catalog/values/known-words.ts';
-import { type Chain, type Table, tableAt } from '../../ruleset/ruleset.ts';
+import type { Chain } from '../../ruleset/ruleset.ts';
+import type { CommandSpec } from '../../syntax/commands.ts';
 import { type ExpectedValue, type ExpectedWord, expectedWord } from '../../syntax/expected-word.ts';
-import { contextBefore, type LineContext } from '../../syntax/line.ts';
 import { familyOfOptions } from '../../syntax/rule-family.ts';
-import type { RuleOption, Span } from '../../syntax/statement.ts';
+import type { ChainCommand, RuleOption, Span } from '../../syntax/statement.ts';
 import type { DumpState } from '../support/state.ts';
+import { type WrittenRule, writtenRule } from '../support/written-rule.ts';
 import { chainOffers } from './chain-offers.ts';
+import { ownOptionOffers, tablesOfCommand } from './command-line-offers.ts';
 import { ignoreOffers } from './ignore-offers.ts';
 import { approachTo, isKnownAt, isTakenFrom, jumpTest } from './jumpable-chains.ts';
 import {
@@ -33,18 +35,13 @@ export interface CompletionRequest {
   readonly markdown: boolean;
 }
 
-/** A line, and the place in it that is asked about. */
-interface Asked {
+/** A line or command, and the place in it that is asked about. */
+interface Asked extends WrittenRule {
   readonly state: DumpState;
-  readonly line: number;
-  readonly text: string;
-  readonly context: LineContext;
-  readonly table: Table | undefined;
-  readonly offset: number;
   readonly isAfterBlank: boolean;
 }
 
-/** What is offered, and the span that it takes the place of. */
+/** What is offered, and the span of the text that it takes the place of. */
 interface Offered {
   readonly offers: readonly Offer[];
   readonly span: Span;
@@ -55,26 +52,24 @@ const nothing: CompletionList = { isIncomplete: false, items: [] };
 
 /**
  * What may be written at a position: nothing that iptables would refuse there, and all that it takes of what has a name. Each item takes the
- * place of the word under the cursor, or of its part between commas. Empty in what is no restore input.
+ * place of the word under the cursor, or of its part between commas. Empty in what is neither restore input nor a command of a shell.
  */
 export function* completion(state: DumpState, position: Position, request: CompletionRequest): Steps<CompletionList> {
-  const { ruleset } = state;
-  const source = ruleset.lines[position.line];
-  if (source === undefined || position.character > source.text.length) return nothing;
-  const context = contextBefore(source);
-  if (context.within !== undefined || source.listing) return nothing;
-  const table = tableAt(ruleset, position.line);
-  const offset = position.character;
+  const written = writtenRule(state, position);
+  if (written === undefined) return nothing;
   const { isAfterBlank, markdown } = request;
-  const asked: Asked = { state, line: position.line, text: source.text, context, table, offset, isAfterBlank };
+  const asked: Asked = { ...written, state, isAfterBlank };
   const offered = yield* offersAt(asked);
   if (offered === undefined) return nothing;
   const { offers, span, isCut = false } = offered;
-  const items = offers.map((offer, index) => toItem(offer, index, { line: position.line, ...span }, markdown));
+  const target = { line: position.line, start: span.start - written.above, end: span.end - written.above };
+  const items = offers.map((offer, index) => toItem(offer, index, target, markdown));
   return { isIncomplete: isCut, items };
 }
 
 function* offersAt(asked: Asked): Steps<Offered | undefined> {
+  const tableName = asked.command?.tableName;
+  if (tableName !== undefined) return { offers: tablesOfCommand(asked.state.ruleset), span: tableName };
   switch (asked.text.charAt(0)) {
     case '#':
       return ignoreOffers(asked.text, asked.offset);
@@ -85,13 +80,19 @@ function* offersAt(asked: Asked): Steps<Offered | undefined> {
     default:
   }
   const expected = expectedWord(asked.text, asked.context, asked.offset);
-  if (expected === undefined) return undefined;
+  if (expected === undefined || isProse(asked.text, expected)) return undefined;
   const values = expected.value === undefined ? undefined : yield* atValue(asked, expected, expected.value);
   if (!expected.mayBeOption) return values;
   const options = atOption(asked, expected);
   return values === undefined || options === undefined
     ? (values ?? options)
     : { ...options, offers: [...values.offers, ...options.offers] };
+}
+
+/** Whether other words stand in front of a place: a sentence, or another program's command. What a paste puts in front of a rule is none of it. */
+function isProse(text: string, { command, word }: ExpectedWord): boolean {
+  const before = text.slice(0, word.start);
+  return /^\s*[A-Za-z]\w*\s/.test(before) || (command === undefined && /^\s*[^-![\s"]/.test(before));
 }
 
 function wordAround({ text, offset }: Asked, from: number): Span {
@@ -142,10 +143,15 @@ function atOption(asked: Asked, { word, command, options, negation }: ExpectedWo
       .slice(0, word.start)
       .replace(/^\[[^\]]*\]/, '')
       .trim() === '';
+  const own = negation === undefined ? ownOptionOffers(asked.command, command) : [];
   if (command === undefined && isFirst) {
-    return { offers: word.start === 0 ? lineStartOffers(state.ruleset, line, table, context) : commandOffers(), span: word };
+    const isLineStart = asked.command === undefined && word.start === 0;
+    return {
+      offers: isLineStart ? lineStartOffers(state.ruleset, line, table, context) : [...commandOffers(), ...own],
+      span: word,
+    };
   }
-  if (command?.kind === 'chain') return undefined;
+  if (command?.kind === 'chain') return own.length === 0 ? undefined : { offers: own, span: word };
   // A value behind the word is the value of whatever stands in its place, of which an example is tried.
   const trial = createTrial(
     text,
@@ -160,7 +166,10 @@ function atOption(asked: Asked, { word, command, options, negation }: ExpectedWo
   const family = familyAt(asked, options);
   const offers = optionOffers(options, family, typed, trial);
   const hasBang = negation === undefined && mayBeNegated(options, family, trial);
-  return { offers: [...(command === undefined ? commandOffers() : []), ...offers, ...(hasBang ? [bang] : [])], span: word };
+  return {
+    offers: [...(command === undefined ? commandOffers() : []), ...offers, ...(hasBang ? [bang] : []), ...own],
+    span: word,
+  };
 }
 
 const bang: Offer = { text: '!', kind: CompletionItemKind.Operator, detail: 'Not: the option behind it is negated.', rank: 3 };
@@ -249,16 +258,20 @@ function* atTarget(
   return { offers: [...targets, ...chains.offers], span: word, isCut: chains.isCut };
 }
 
+/** The commands that take chains of the user's alone. */
+const onlyOwnChains: ReadonlySet<ChainCommand> = new Set(['new', 'delete-chain', 'rename']);
+
 function* atCommandValue(asked: Asked, { word, command, chain }: ExpectedWord, at: number): Steps<Offered | undefined> {
   const { state, line, table, text, offset } = asked;
-  if (command === undefined || table === undefined) return undefined;
+  if (command === undefined) return undefined;
+  if (table === undefined) return atNewTable(asked, word, command, at);
   if (at === 1) {
     if (command.kind !== 'chain' || command.command !== 'policy') return undefined;
     const offers = policyOffers(table.name, chain?.text ?? '').filter(({ text: policy }) => policy !== '-');
     return { offers, span: word };
   }
   const isKnown = (candidate: Chain): boolean => isKnownAt(state.ruleset, candidate, line);
-  const onlyOwn = command.kind === 'chain' && (command.command === 'delete-chain' || command.command === 'rename');
+  const onlyOwn = command.kind === 'chain' && onlyOwnChains.has(command.command);
   const onlyBuiltin = command.kind === 'chain' && command.command === 'policy';
   if (command.kind === 'chain' && command.command === 'new') return { offers: undeclaredChains(table), span: word };
   const found = yield* chainOffers(
@@ -269,4 +282,11 @@ function* atCommandValue(asked: Asked, { word, command, chain }: ExpectedWord, a
   );
   const builtin = onlyOwn ? [] : builtinOffers(table, true);
   return { offers: [...builtin, ...found.offers], span: word, isCut: found.isCut };
+}
+
+/** The chain of a command in a table of which the text shows nothing. */
+function atNewTable({ context }: Asked, word: Span, command: CommandSpec, at: number): Offered | undefined {
+  const takesBuiltin = command.kind === 'rule' || !onlyOwnChains.has(command.command);
+  if (at > 0 || !takesBuiltin || context.table === undefined) return undefined;
+  return { offers: builtinOffers({ name: context.table, chains: new Map() }), span: word };
 }

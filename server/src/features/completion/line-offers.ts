@@ -42,8 +42,10 @@ export function tableNameOffers(ruleset: Ruleset, line: number): readonly Offer[
 
 const mostChains = 100;
 
+type Named = Pick<Table, 'name'> & { readonly chains: Pick<Table['chains'], 'get'> };
+
 /** Built-in chains of a table that the text does not declare; those that it does not even name, where so asked. */
-export function builtinOffers(table: Table, onlyUnnamed = false): readonly Offer[] {
+export function builtinOffers(table: Named, onlyUnnamed = false): readonly Offer[] {
   const names: readonly string[] = isTableName(table.name) ? builtinChains[table.name] : [];
   return names
     .filter((name) => {

@@ -14,14 +14,14 @@ export interface RuleCommandLine {
   readonly hasVariables: boolean;
 }
 
-interface ShellWord {
+export interface ShellWord {
   readonly start: number;
   readonly end: number;
   /** Without quotes and backslashes. */
   readonly text: string;
 }
 
-const longestCommand = 4096;
+export const longestCommand = 4096;
 const prompt = /^[ \t]*(?:\[?[^\s\]#$%>]{0,200}(?: ?[^\s\]#$%>]{1,80})?\]?)? ?[#$%>]{1,2} {1,4}(?=\S)/;
 const traceMark = /^[ \t]*\+{1,8} {1,4}/;
 const program = /^(?:[\w./-]{0,200}\/)?(x|ip6?)tables(?:-(nft|legacy))?$/;
@@ -34,7 +34,7 @@ const wrapper =
 const mostWordsBefore = 12;
 
 /** The words of one command, up to what ends it in a shell: an operator, a redirection or a comment. */
-function wordsOf(text: string, from: number): { readonly words: readonly ShellWord[]; readonly end: number } {
+export function wordsOf(text: string, from: number): { readonly words: readonly ShellWord[]; readonly end: number } {
   const words: ShellWord[] = [];
   let at = from;
   while (at < text.length) {
@@ -72,14 +72,15 @@ function wordsOf(text: string, from: number): { readonly words: readonly ShellWo
   return { words, end: text.length };
 }
 
-interface Program {
+export interface Program {
   readonly family: Family;
   readonly backend: 'nft' | 'legacy' | undefined;
   /** Which of the words it is. */
   readonly index: number;
 }
 
-function programIn(words: readonly ShellWord[]): Program | undefined {
+/** The program that words run, behind sudo and its like; undefined where it is not iptables. */
+export function programIn(words: readonly ShellWord[]): Program | undefined {
   for (let index = 0; index < words.length && index < mostWordsBefore; index += 1) {
     const text = words[index]?.text ?? '';
     const named = program.exec(text);
@@ -97,7 +98,7 @@ function programIn(words: readonly ShellWord[]): Program | undefined {
 }
 
 /** Options of the program that a line of iptables-restore does not have, and how many words each takes. */
-function wordsOfOwnOption(words: readonly ShellWord[], index: number): number {
+export function wordsOfOwnOption(words: readonly ShellWord[], index: number): number {
   switch (words[index]?.text) {
     case '-w':
     case '--wait':
@@ -118,11 +119,30 @@ function wordsOfOwnOption(words: readonly ShellWord[], index: number): number {
 /** "2>/dev/null", "> file 2>&1" */
 const redirections = /(?:\d?(?:>>?|<)&?[ \t]{0,4}[^\s;&|<>]{1,200}[ \t]{0,4}){0,4}/y;
 
+/** The table that `-tnat` or `--table=nat` names. */
+export function gluedTable(word: string): string | undefined {
+  return /^(?:-t|--table=)(\w+)$/.exec(word)?.[1];
+}
+
+/** Where the first command of a line begins: behind a shell's prompt, or the `+` of `set -x`. */
+export function commandStart(line: string): number {
+  return (prompt.exec(line) ?? traceMark.exec(line))?.[0].length ?? 0;
+}
+
+/** Where the command behind one that ended at `end` may begin; `end` itself where nothing can be told of what follows. */
+export function nextCommand(line: string, end: number): number {
+  redirections.lastIndex = end;
+  redirections.test(line);
+  let from = Math.max(end, redirections.lastIndex);
+  while (from < line.length && ';&|'.includes(line.charAt(from))) from += 1;
+  return from;
+}
+
 const changing =
   /^(?:-[AIDRCNPXFZE]|--(?:append|insert|delete|replace|check|new-chain|policy|delete-chain|flush|zero|rename-chain))$/;
 
 /** A text in which a word's quotes are double ones and its backslashes blanks; as long as it was. */
-function requoted(text: string): string {
+export function requoted(text: string): string {
   if (!/['\\]/.test(text)) return text;
   if (text.startsWith("'") && text.endsWith("'") && !text.slice(1, -1).includes('"')) return `"${text.slice(1, -1)}"`;
   return text.replace(/\\(?=[!()*])/g, ' ');
@@ -145,7 +165,7 @@ function commandAt(line: string, from: number): { readonly command: RuleCommandL
       index += own - 1;
       continue;
     }
-    const glued = /^(?:-t|--table=)(\w+)$/.exec(word.text)?.[1];
+    const glued = gluedTable(word.text);
     if (glued !== undefined) {
       table = glued;
       continue;
@@ -165,7 +185,7 @@ function commandAt(line: string, from: number): { readonly command: RuleCommandL
  */
 export function readRuleCommand(line: string): RuleCommandLine | undefined {
   if (line.length > longestCommand || !/tables|IPT/i.test(line)) return undefined;
-  let from = (prompt.exec(line) ?? traceMark.exec(line))?.[0].length ?? 0;
+  let from = commandStart(line);
   let checked: RuleCommandLine | undefined;
   while (from < line.length) {
     const { command, end } = commandAt(line, from);
@@ -173,10 +193,7 @@ export function readRuleCommand(line: string): RuleCommandLine | undefined {
       if (!/^ *(?:-C|--check) /.test(command.text)) return command;
       checked ??= command;
     } else if (checked === undefined && end >= line.length) return undefined;
-    redirections.lastIndex = end;
-    redirections.test(line);
-    from = Math.max(end, redirections.lastIndex);
-    while (from < line.length && ';&|'.includes(line.charAt(from))) from += 1;
+    from = nextCommand(line, end);
     // A redirection or a comment ends what can be told.
     if (from === end) break;
   }
