@@ -102,6 +102,17 @@ describe('every interface', () => {
   });
 });
 
+describe('a protocol whose number is larger than a byte', () => {
+  it.each([
+    ['legacy', '-A INPUT -p mptcp -j DROP'],
+    // 262 less 256.
+    ['nft', '-A INPUT -p tcp -j DROP'],
+  ] as const)('is printed by the %s back end as %s', (backend, expected) => {
+    const context = lineContext('ipv4', backend, 'filter');
+    expect(canonicalRules(rule('-A INPUT -p mptcp -j DROP', context), context)).toEqual([expected]);
+  });
+});
+
 describe('a match that is loaded twice', () => {
   it.each([
     ['-A INPUT -p tcp -m tcp --sport 1 -m tcp --dport 2 -j ACCEPT', '-A INPUT -p tcp -m tcp --sport 1 --dport 2 -j ACCEPT'],
