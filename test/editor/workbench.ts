@@ -5,7 +5,7 @@ import type { Browser, FrameLocator, Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
 import { installExtension, pageOf, type RunningEditor, startEditor, writeUserSettings } from '../support/embedded-editor.ts';
-import { packageExtension } from '../support/package-extension.ts';
+import { packageExtension, packExtension } from '../support/package-extension.ts';
 import { doneAgain, doUntil, lost, patience } from './again.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -65,6 +65,8 @@ export async function openWorkbench(options: {
   readonly userSettings?: Readonly<Record<string, unknown>>;
   /** More files for the workspace: path to text. */
   readonly files?: Readonly<Record<string, string>>;
+  /** The folder of another extension that is installed, too. */
+  readonly other?: string;
 }): Promise<Workbench> {
   mkdirSync(output, { recursive: true });
   const home = mkdtempSync(join(tmpdir(), 'iptables-editor-'));
@@ -86,6 +88,13 @@ export async function openWorkbench(options: {
   };
   try {
     await installExtension(await packageExtension(join(home, 'extension.vsix')), folders);
+    if (options.other !== undefined) {
+      const packed = await packExtension(options.other, join(home, 'other.vsix'), [
+        '--allow-missing-repository',
+        '--skip-license',
+      ]);
+      await installExtension(packed, folders);
+    }
     editor = await startEditor({ folders, port: 0, trusted: options.trusted ?? true });
     browser = await launchBrowser();
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });

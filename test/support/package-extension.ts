@@ -17,19 +17,19 @@ export async function packageExtension(path: string = vsixPath): Promise<string>
   mkdirSync(dirname(path), { recursive: true });
   await run([join(root, 'esbuild.mjs')]);
   writeThirdParty();
-  await run([
-    join(root, 'node_modules/@vscode/vsce/vsce'),
-    'package',
-    // The bundles hold what they need.
-    '--no-dependencies',
-    `--out=${path}`,
-  ]);
+  return packExtension(root, path);
+}
+
+/** Packs the extension in a folder, as it lies there, into a VSIX at `path`, which is returned. */
+export async function packExtension(folder: string, path: string, more: readonly string[] = []): Promise<string> {
+  // The bundles hold what they need.
+  await run([join(root, 'node_modules/@vscode/vsce/vsce'), 'package', '--no-dependencies', ...more, `--out=${path}`], folder);
   return path;
 }
 
-function run(args: readonly string[]): Promise<void> {
+function run(args: readonly string[], cwd = root): Promise<void> {
   return new Promise((done, fail) => {
-    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';
     const keep = (chunk: Buffer): void => {
       said += chunk.toString();
