@@ -28,7 +28,7 @@ import type {
   SymbolInformation,
   TextEdit,
   WorkspaceEdit,
-} from 'vscode-languageserver-types';
+} from 'vscode-languageserver-protocol';
 import { tokenTypes } from '../../server/src/features/semantic-tokens.ts';
 import { fixtureText } from './fixtures.ts';
 
