@@ -168,15 +168,19 @@ export function driver(page: Page, folder: string): Omit<Workbench, 'close'> {
         .waitFor();
     },
     async goTo(line, column = 1) {
-      await openQuickInput('Control+G');
-      await quickInput.fill(`:${line}:${column}`);
-      // Enter before it has been read does nothing.
-      await page.locator('.quick-input-list .monaco-list-row', { hasText: `line ${line} at column ${column}` }).waitFor();
-      await page.keyboard.press('Enter');
-      await quickInput.waitFor({ state: 'hidden' });
-      await cursor()
-        .filter({ hasText: `Ln ${line}, Col ${column}` })
-        .waitFor();
+      const row = page.locator('.quick-input-list .monaco-list-row', { hasText: `line ${line} at column ${column}` });
+      const there = cursor().filter({ hasText: `Ln ${line}, Col ${column}` });
+      await doUntil(
+        'go to a line',
+        async () => {
+          await openQuickInput('Control+G');
+          await typeInto(`:${line}:${column}`);
+          // Enter before it has been read does nothing.
+          await row.waitFor({ timeout: lost }).catch(() => undefined);
+          await quickInput.press('Enter', { timeout: lost }).catch(() => undefined);
+        },
+        async () => (await there.isVisible()) && !(await quickInput.isVisible()),
+      );
     },
     activeLine: () => page.locator('.monaco-editor .line-numbers.active-line-number'),
     language: () => page.locator('[id="status.editor.mode"]'),
