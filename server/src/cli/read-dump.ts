@@ -5,9 +5,8 @@ import { type NodeFacts, noFacts } from '../node/facts.ts';
 import type { RulesText } from '../node/records.ts';
 import { buildRuleset } from '../ruleset/build.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
+import { isBehindAnother, putApart } from '../syntax/apart.ts';
 import { readDocument, type SourceDocument } from '../syntax/document.ts';
-import type { Line } from '../syntax/line.ts';
-import { joinedCode, splitJoined } from '../syntax/pasted/joined-lines.ts';
 import { decodeBytes } from './decode-bytes.ts';
 import { otherProgram } from './other-program.ts';
 import { say } from './output.ts';
@@ -34,17 +33,15 @@ export interface CliDump {
 
 const expected = 'expected what iptables-save, ip6tables-save, iptables -S or iptables -L -n -v prints';
 
-/**
- * Lines that stand on one, as in a JSON string or in what a terminal padded, apart. An editor reads the first of them and offers to split
- * the others; here there is nobody to ask, and line numbers are those of the lines apart.
- */
+/** Lines that stand on one, as in a JSON string or in what a terminal padded, apart: here line numbers are those of the lines apart. */
 function readApart(file: string, document: SourceDocument): SourceDocument {
-  const isJoined = (line: Line): boolean => !line.isPlain && line.problems.some(({ code }) => code === joinedCode);
-  const joined = document.lines.findIndex(isJoined);
-  if (joined < 0) return document;
-  say(`${file}: line ${joined + 1}: several lines of a dump stand on one; they are read and numbered apart`);
-  const text = document.lines.flatMap((line) => (isJoined(line) ? splitJoined(line.text) : [line.text])).join('\n');
-  return runSteps(readDocument(text, file), `reading ${file}`);
+  const read = runSteps(putApart(document, file), `reading ${file}`);
+  const { apart } = read;
+  if (apart === undefined) return document;
+  const joined = apart.places.findIndex((_, line) => isBehindAnother(apart, line));
+  const line = (apart.places[joined]?.line ?? 0) + 1;
+  say(`${file}: line ${line}: several lines of a dump stand on one; they are read and numbered apart`);
+  return read;
 }
 
 /** The text of a dump as a document with its ruleset. @throws UsageError for what is none: empty, binary, without a line of iptables */

@@ -1,5 +1,4 @@
 import {
-  type CancellationToken,
   LSPErrorCodes,
   MessageType,
   ResponseError,
@@ -26,6 +25,7 @@ import { type PodName, podWantedAt } from '../features/support/pod-wanted.ts';
 import { documentSymbols, workspaceSymbols } from '../features/symbols.ts';
 import { document, type Feature, feature, part, place } from './feature.ts';
 import { navigationFeatures } from './navigation-features.ts';
+import { atPlacesInText } from './places-in-text.ts';
 import { answering, inSlices, type Session, withState } from './session.ts';
 
 type RenameAnswer = WorkspaceEdit | Refusal | null;
@@ -190,7 +190,10 @@ export function featureCapabilities(session: Session): ServerCapabilities {
 /** Answers every request of the table. */
 export function registerFeatures(session: Session): void {
   for (const { method, answer } of features) {
-    session.connection.onRequest(method, (message: unknown, token: CancellationToken) => answer(session, message, token));
+    session.connection.onRequest(
+      method,
+      atPlacesInText(session, (message, token) => answer(session, message, token)),
+    );
   }
 }
 

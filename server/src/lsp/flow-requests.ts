@@ -4,6 +4,7 @@ import { chainGraphAt, flowAt, flowFor, flowTargetsOf } from '../features/flow.t
 import { serviceMapOf } from '../features/service-map.ts';
 import { type FlowParams, type FlowResult, type FlowTargetsResult, flowRequest, flowTargetsRequest } from '../protocol.ts';
 import { answerFor } from './params.ts';
+import { atPlacesInText } from './places-in-text.ts';
 import { type Session, withState } from './session.ts';
 
 const notOpen = 'This document is not open as an iptables dump.';
@@ -20,8 +21,8 @@ export function registerFlowRequests(session: Session): void {
   );
   connection.onRequest<unknown, void>(
     flowRequest,
-    (message: Partial<FlowParams> | null | undefined, token: CancellationToken) => {
-      const { to, chain, statesLater } = message ?? {};
+    atPlacesInText(session, (message, token) => {
+      const { to, chain, statesLater } = (message ?? {}) as Partial<FlowParams>;
       if (typeof to === 'string') {
         return answerFor(message, ['textDocument'], ({ textDocument }) =>
           withState(session, textDocument.uri, token, noFlow, (state) =>
@@ -34,6 +35,6 @@ export function registerFlowRequests(session: Session): void {
           chain === true ? chainGraphAt(state, position) : flowAt(state, position),
         ),
       );
-    },
+    }),
   );
 }

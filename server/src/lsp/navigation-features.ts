@@ -18,6 +18,7 @@ import { chainsOfService, documentLinks, linkData, objectAt, serviceAt } from '.
 import { refusalOfAllTokens, semanticTokens, tokenModifiers, tokenTypes } from '../features/semantic-tokens.ts';
 import { serviceSentence } from '../features/services.ts';
 import { document, type Feature, feature, part, place } from './feature.ts';
+import { tokensInText } from './places-in-text.ts';
 import { pulledDiagnostics } from './pull-diagnostics.ts';
 import { answering, inSlices, type Session, withState } from './session.ts';
 
@@ -80,7 +81,9 @@ async function allTokens(session: Session, uri: string, message: unknown, token:
   const answer = await withState(session, uri, token, { data: [] as number[] }, function* (state) {
     refusal = isStreamed ? undefined : refusalOfAllTokens(state);
     if (refusal !== undefined) return { data: [] };
-    const data = yield* semanticTokens(state, wholeDocument, isStreamed ? send : undefined);
+    // Where lines were put apart each token's place is told by the one before.
+    const isWhole = !isStreamed || state.document.apart !== undefined;
+    const data = tokensInText(state.document, yield* semanticTokens(state, wholeDocument, isWhole ? undefined : send));
     if (!isStreamed) return { data };
     send(data);
     return { data: [] };
@@ -177,7 +180,7 @@ export const navigationFeatures: readonly Feature[] = [
     part,
     (session, { textDocument, range }, token) =>
       withState(session, textDocument.uri, token, { data: [] as number[] }, function* (state) {
-        return { data: yield* semanticTokens(state, range) };
+        return { data: tokensInText(state.document, yield* semanticTokens(state, range)) };
       }),
   ),
   feature('textDocument/semanticTokens/full', {}, document, (session, { textDocument }, token, message) =>

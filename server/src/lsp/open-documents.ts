@@ -3,11 +3,13 @@ import { Cancelled, type Pause, runInSlices } from '../base/scheduler.ts';
 import type { Steps } from '../base/steps.ts';
 import { buildRuleset, rebuildRuleset } from '../ruleset/build.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
+import { putApart } from '../syntax/apart.ts';
 import { changeDocument, readDocument, type SourceDocument, type TextChange } from '../syntax/document.ts';
 
 /** One version of a dump, read. */
 export interface ReadDump {
   readonly version: number;
+  /** With lines that stand on one put apart. */
   readonly document: SourceDocument;
   readonly ruleset: Ruleset;
 }
@@ -67,6 +69,11 @@ function changed(document: SourceDocument | undefined, change: TextChange, uri: 
   return document === undefined ? readDocument(change.text, uri) : changeDocument(document, change, uri);
 }
 
+function* builtOf(document: SourceDocument, uri: string, before: Ruleset | undefined): Steps<Omit<ReadDump, 'version'>> {
+  const apart = yield* putApart(document, uri);
+  return { document: apart, ruleset: yield* before === undefined ? buildRuleset(apart) : rebuildRuleset(apart, before) };
+}
+
 /**
  * Opens a dump and begins to read it. Reading happens in slices; changes that arrive meanwhile are applied in order.
  * @param onRead told of every version that was read to the end
@@ -104,9 +111,8 @@ export function openDump(
         }
         if (pending.length > 0 || document === undefined) continue;
         // A change that arrives from here on is not in this version: `target` is what was taken above.
-        const built = read === undefined ? buildRuleset(document) : rebuildRuleset(document, read.ruleset);
-        const ruleset = await runInSlices(built, pause, () => isClosed || pending.length > 0);
-        read = { version: target, document, ruleset };
+        const built = builtOf(document, identity.uri, read?.ruleset);
+        read = { version: target, ...(await runInSlices(built, pause, () => isClosed || pending.length > 0)) };
         onRead(read);
         if (pending.length > 0) continue;
         waiters.resolve(read);

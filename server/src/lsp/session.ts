@@ -32,6 +32,7 @@ import { abilitiesOf, type ClientAbilities } from './client-capabilities.ts';
 import { createSnapshotPlaces, type SnapshotPlaces } from './clusters/snapshot-places.ts';
 import { type Clusters, createClusters } from './clusters/sources.ts';
 import type { OpenDump, ReadDump } from './open-documents.ts';
+import { placesInText } from './places-in-text.ts';
 import { createDiagnosticsPublisher, type DiagnosticsPublisher, isOldVersion } from './publish-diagnostics.ts';
 import { createPullStore, type PullStore } from './pull-store.ts';
 import type { Runtime } from './runtime.ts';
@@ -97,12 +98,13 @@ export function createSession(connection: Connection, runtime: Runtime): Session
 /** Sends what was found in a version of a document, or keeps it for a client that asks; without a version the document was closed. */
 async function giveDiagnostics(session: Session, uri: string, version: number | undefined, found: Diagnostic[]): Promise<void> {
   const { connection, pulled, client, isPulled } = session;
+  const shown = placesInText(session, uri, found);
   if (!isPulled) {
-    await connection.sendDiagnostics({ uri, ...(version === undefined ? {} : { version }), diagnostics: found });
+    await connection.sendDiagnostics({ uri, ...(version === undefined ? {} : { version }), diagnostics: shown });
     return;
   }
   if (version === undefined) pulled.forget(uri);
-  else if (pulled.take(uri, found) && client.canRefreshDiagnostics) void connection.sendRequest(DiagnosticRefreshRequest.type);
+  else if (pulled.take(uri, shown) && client.canRefreshDiagnostics) void connection.sendRequest(DiagnosticRefreshRequest.type);
 }
 
 /** Looks for what is wrong with a state; settles when all of it is found. */

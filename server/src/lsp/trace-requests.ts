@@ -27,6 +27,7 @@ import {
   traceWhyNotRequest,
 } from '../trace-protocol.ts';
 import { answerFor, type ParamName, type Params } from './params.ts';
+import { atPlacesInText } from './places-in-text.ts';
 import { type Session, withState } from './session.ts';
 
 const notOpen = 'This document is not open as an iptables dump.';
@@ -50,8 +51,9 @@ export function registerTraceRequests(session: Session): void {
     names: readonly Name[],
     answer: (params: Pick<Params, Name>, token: CancellationToken) => unknown,
   ): void => {
-    session.connection.onRequest<unknown, void>(method, (message: unknown, token: CancellationToken) =>
-      answerFor(message, names, (params) => answer(params, token)),
+    session.connection.onRequest<unknown, void>(
+      method,
+      atPlacesInText(session, (message, token) => answerFor(message, names, (params) => answer(params, token))),
     );
   };
   on(traceEndsRequest, ['textDocument'], ({ textDocument }, token) =>

@@ -14,6 +14,26 @@ export interface SourceDocument {
   readonly byteOrderMark: boolean;
   /** Whether some of its lines go on in those below them. */
   readonly hasBrokenLines: boolean;
+  /** Where its lines stand in the text, where several of them stood on one and were put apart (`apart.ts`). */
+  readonly apart?: LinesApart | undefined;
+}
+
+/** A line of a document (0-based) in the text that it is of. */
+export interface PlaceInText {
+  /** The text's line, 0-based. */
+  readonly line: number;
+  /** UTF-16 offset in it, 0-based. */
+  readonly start: number;
+  /** How far behind `start` each character stands; undefined where they stand as in the document. */
+  readonly offsets: readonly number[] | undefined;
+}
+
+/** Lines that stood on one, put apart. */
+export interface LinesApart {
+  /** For each line of the document. */
+  readonly places: readonly PlaceInText[];
+  /** How long each line of the text is, in UTF-16 units. */
+  readonly lengths: readonly number[];
 }
 
 /** A place in a document: 0-based line, 0-based UTF-16 offset in it. */

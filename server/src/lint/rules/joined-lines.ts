@@ -1,6 +1,9 @@
 import type { Steps } from '../../base/steps.ts';
 import { tableAt } from '../../ruleset/ruleset.ts';
+import { isBehindAnother } from '../../syntax/apart.ts';
+import type { LinesApart } from '../../syntax/document.ts';
 import { joinedCode } from '../../syntax/pasted/joined-lines.ts';
+import type { Change } from '../mending/change.ts';
 import { fileShape } from '../support/file-shape.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { lineRanges } from '../support/line-ranges.ts';
@@ -9,8 +12,15 @@ import { repairEdits } from '../support/repair.ts';
 /** Several lines of a dump on one, as in a JSON string: said once. Its code is one of the reader's problems (`line-problems`). */
 export const joinedLines: LintRule = { codes: {}, check };
 
+const title = 'Put each line on a line of its own';
+
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
-  const { ruleset } = input;
+  const { document, ruleset } = input;
+  const { apart } = document;
+  if (apart !== undefined) {
+    report(ofApart(input, apart));
+    return;
+  }
   const { joined } = fileShape(input);
   const [first] = joined;
   const line = first === undefined ? undefined : ruleset.lines[first];
@@ -20,13 +30,34 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   report(
     finding({ line: first, start: problem.start, end: problem.end }, joinedCode, 'info', message, {
       table: tableAt(ruleset, first),
-      fixes: [
-        {
-          title: 'Put each line on a line of its own',
-          safety: 'unsafe',
-          changes: () => repairEdits(input.document, 'plain-dump'),
-        },
-      ],
+      fixes: [{ title, safety: 'unsafe', changes: () => repairEdits(document, 'plain-dump') }],
     }),
   );
+}
+
+/** Where they were put apart already it stands at the first that was not at its line's beginning. */
+function ofApart({ document, ruleset }: LintInput, apart: LinesApart): Finding {
+  const line = apart.places.findIndex((_, number) => isBehindAnother(apart, number));
+  const message = 'Several lines of a dump stand on one: each is read, and counted, as a line of its own';
+  const end = document.lines[line]?.text.length ?? 0;
+  return finding({ line, start: 0, end }, joinedCode, 'info', message, {
+    table: tableAt(ruleset, line),
+    fixes: [{ title, safety: 'unsafe', changes: () => apartEdits(document, apart) }],
+  });
+}
+
+/** The edits that write each line on one of its own. */
+function apartEdits({ lines }: LintInput['document'], apart: LinesApart): readonly Change[] {
+  const changes: Change[] = [];
+  for (let first = 0; first < lines.length; first += 1) {
+    let last = first;
+    while (isBehindAnother(apart, last + 1)) last += 1;
+    if (last === first) continue;
+    const texts = lines.slice(first, last + 1).map(({ text }) => text);
+    // Whatever stands behind the last one on its line closes a string.
+    const end = { line: last, character: Number.MAX_SAFE_INTEGER };
+    changes.push({ start: { line: first, character: 0 }, end, text: texts.join('\n') });
+    first = last;
+  }
+  return changes;
 }

@@ -48,10 +48,10 @@ export interface FileShape {
 const known = new WeakMap<Ruleset, FileShape>();
 
 /** The shape of a file; worked out once for a ruleset. */
-export function fileShape({ ruleset }: LintInput): FileShape {
+export function fileShape({ document, ruleset }: LintInput): FileShape {
   let shape = known.get(ruleset);
   if (shape === undefined) {
-    shape = examine(ruleset);
+    shape = examine(ruleset, document.apart !== undefined);
     known.set(ruleset, shape);
   }
   return shape;
@@ -192,7 +192,7 @@ function countKind(count: Count, line: Line, number: number): void {
   }
 }
 
-function examine(ruleset: Ruleset): FileShape {
+function examine(ruleset: Ruleset, isApart: boolean): FileShape {
   const count = nothingYet();
   for (let number = 0; number < ruleset.lines.length; number += 1) {
     const line = ruleset.lines[number];
@@ -210,6 +210,7 @@ function examine(ruleset: Ruleset): FileShape {
     count.isPaste ||
     foreign.length > 0 ||
     joined.length > 0 ||
+    isApart ||
     beginsWithin ||
     hasQuotes ||
     unread.length > Math.max(fewLines, written / 4) ||

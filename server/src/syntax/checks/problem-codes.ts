@@ -59,5 +59,6 @@ export const problemCodes: Readonly<Record<string, string>> = {
   'glued-value': 'iptables before 1.8.10 takes the whole word for the value.',
   'long-line': 'A line is longer than 10,239 bytes: iptables-restore reads the rest of it as a line of its own.',
   'no-command': 'A line has options, but no command such as -A.',
-  'joined-lines': 'Several lines of a dump stand on one: a JSON string, or what a terminal padded. Only the first is read.',
+  'joined-lines':
+    'Several lines of a dump stand on one: a JSON string, or what a terminal padded. Each is read as a line of its own.',
 };

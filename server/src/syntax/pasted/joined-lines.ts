@@ -159,17 +159,50 @@ function withoutEscapes(line: string): string {
   return ended.endsWith('"') && (ended.split('"').length - 1) % 2 === 1 ? ended.slice(0, -1) : begun;
 }
 
-/** The lines that stand on one, each as it was: apart, whole, and without what JSON put in front of quotes. */
-export function splitJoined(text: string): readonly string[] {
+/** A line that stands with others on one. */
+export interface JoinedPiece {
+  /** As it was: whole, and without what JSON put in front of quotes. */
+  readonly text: string;
+  /** Where it begins on the line, a 0-based UTF-16 offset. */
+  readonly start: number;
+  /** How far behind `start` each character of `text` stands; undefined where they stand as in the text. */
+  readonly offsets: readonly number[] | undefined;
+}
+
+/** The places of a text's characters in another, from which some were taken away. */
+function offsetsIn(whole: string, text: string): readonly number[] | undefined {
+  if (whole.startsWith(text)) return undefined;
+  const offsets: number[] = [];
+  let at = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const found = whole.indexOf(text.charAt(index), at);
+    if (found >= 0) at = found + 1;
+    offsets.push(at - 1);
+  }
+  return offsets;
+}
+
+/** The lines that stand on one, apart. */
+export function joinedPieces(text: string): readonly JoinedPiece[] {
   const isEscaped = isEscapedText(text);
-  const lines: string[] = [];
+  const pieces: JoinedPiece[] = [];
+  const add = (start: number, end: number): void => {
+    const whole = text.slice(start, end);
+    const own = (isEscaped ? withoutEscapes(whole) : whole).replace(wrappedName, '$1').trimEnd();
+    pieces.push({ text: own, start, offsets: offsetsIn(whole, own) });
+  };
   let from = 0;
   for (const { end, next } of joinsOf(text, true, Number.POSITIVE_INFINITY)) {
-    lines.push(text.slice(from, end));
+    add(from, end);
     from = next;
   }
-  lines.push(text.slice(from));
-  return lines.map((line) => (isEscaped ? withoutEscapes(line) : line)).map((line) => line.replace(wrappedName, '$1').trimEnd());
+  add(from, text.length);
+  return pieces;
+}
+
+/** The same as texts. */
+export function splitJoined(text: string): readonly string[] {
+  return joinedPieces(text).map((piece) => piece.text);
 }
 
 /** The code of what a line says on which several lines stand. */

@@ -1,0 +1,75 @@
+/**
+ * Texts with several lines of a dump on one. Such a text is read as if each stood on a line of its own; where they stand in the text is kept, so
+ * that an editor can be asked, and told, about the places that it shows.
+ */
+import type { Steps } from '../base/steps.ts';
+import { type LinesApart, type PlaceInText, type Position, readDocument, type SourceDocument } from './document.ts';
+import type { Line } from './line.ts';
+import { joinedCode, joinedPieces } from './pasted/joined-lines.ts';
+
+/** Whether several lines of a dump stand on a line. */
+function isJoined({ isPlain, problems }: Line): boolean {
+  return !isPlain && problems.some(({ code }) => code === joinedCode);
+}
+
+const linesBetweenPauses = 4096;
+
+/**
+ * The document with each of its lines by itself; the same one where no line holds several. Pauses every few thousand lines.
+ * @param fileName as for `readDocument`
+ */
+export function* putApart(document: SourceDocument, fileName = ''): Steps<SourceDocument> {
+  const { lines, byteOrderMark } = document;
+  if (!lines.some(isJoined)) return document;
+  const places: PlaceInText[] = [];
+  const texts: string[] = [];
+  for (const [number, line] of lines.entries()) {
+    if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
+    const pieces = isJoined(line) ? joinedPieces(line.text) : [{ text: line.text, start: 0, offsets: undefined }];
+    for (const { text, start, offsets } of pieces) {
+      places.push({ line: number, start, offsets });
+      texts.push(line.carriageReturn ? `${text}\r` : text);
+    }
+  }
+  const mark = byteOrderMark ? '\ufeff' : '';
+  const apart = yield* readDocument(mark + texts.join('\n'), fileName);
+  return { ...apart, apart: { places, lengths: lines.map(({ text }) => text.length) } };
+}
+
+/** Whether the line of a document (0-based) stands in the text behind another one on the same line. */
+export function isBehindAnother({ places }: LinesApart, line: number): boolean {
+  return line > 0 && places[line - 1]?.line === places[line]?.line;
+}
+
+/** Where a place of the document stands in its text; the same place where nothing was put apart. */
+export function placeInText({ apart, lines }: Pick<SourceDocument, 'apart' | 'lines'>, { line, character }: Position): Position {
+  const place = apart?.places[line];
+  if (apart === undefined || place === undefined)
+    return apart === undefined ? { line, character } : { line: apart.lengths.length, character };
+  const { length } = lines[line]?.text ?? '';
+  const isLast = !isBehindAnother(apart, line + 1);
+  if (character > length && isLast) return { line: place.line, character: apart.lengths[place.line] ?? 0 };
+  const within = Math.min(Math.max(character, 0), length);
+  if (place.offsets === undefined) return { line: place.line, character: place.start + within };
+  const before = place.offsets[within - 1];
+  const offset = place.offsets[within] ?? (before === undefined ? 0 : before + 1);
+  return { line: place.line, character: place.start + offset };
+}
+
+/** Where a place of the text stands in its document; the same place where nothing was put apart. */
+export function placeInDocument(
+  { apart, lines }: Pick<SourceDocument, 'apart' | 'lines'>,
+  { line, character }: Position,
+): Position {
+  if (apart === undefined) return { line, character };
+  const first = apart.places.findIndex((place) => place.line === line);
+  if (first < 0) return { line: line < 0 ? line : line - apart.lengths.length + apart.places.length, character };
+  let number = first;
+  while (isBehindAnother(apart, number + 1) && (apart.places[number + 1]?.start ?? 0) <= character) number += 1;
+  const { start = 0, offsets } = apart.places[number] ?? {};
+  const { length } = lines[number]?.text ?? '';
+  const own = character - start;
+  if (offsets === undefined) return { line: number, character: Math.min(own, length) };
+  const at = offsets.findIndex((offset) => offset >= own);
+  return { line: number, character: at < 0 ? length : at };
+}
