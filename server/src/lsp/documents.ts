@@ -1,6 +1,6 @@
 import { openDump } from './open-documents.ts';
 import { type ParamName, type Params, readParams } from './params.ts';
-import { describeError, readFactsBeside, type Session, sendClusterStatus, showState } from './session.ts';
+import { describeError, lookBeside, readFactsBeside, type Session, sendClusterStatus, showState } from './session.ts';
 
 /** Follows what the client says of its documents. A message that is not as the protocol has it changes nothing, and stands in the log. */
 export function registerDocuments(session: Session): void {
@@ -43,7 +43,7 @@ function open(session: Session, document: Params['openedDocument']): void {
     (error) => connection.console.error(`reading ${uri}: ${describeError(error)}`),
   );
   dumps.set(uri, dump);
-  void clusters.addDump(uri);
+  void lookBeside(session, uri);
   void readFactsBeside(session, uri);
   sendClusterStatus(session, clusters.statusFor(uri).status);
 }

@@ -134,8 +134,16 @@ function warnOfSnapshot(connection: Connection, message: string): void {
   });
 }
 
-/** Reads the client's settings, and has the clusters follow them. */
+/** Reads the client's settings, and has the clusters follow them. What goes wrong stands in the log: nobody waits for it, and all else goes on. */
 export async function configure(session: Session): Promise<void> {
+  try {
+    await readConfiguration(session);
+  } catch (error) {
+    session.connection.console.error(`settings: ${describeError(error)}`);
+  }
+}
+
+async function readConfiguration(session: Session): Promise<void> {
   const { connection, client, clusters, diagnostics, states } = session;
   const { severities } = session.settings;
   if (client.canAskConfiguration) session.settings = readSettings(await connection.workspace.getConfiguration('iptables'));
@@ -166,6 +174,15 @@ function originOf(facts: DumpOrigin['facts'], fileName: string): DumpOrigin {
   if (facts === undefined) return { fileName };
   const node = facts.meta?.node ?? '';
   return node === '' ? { fileName, facts } : { fileName, facts, node };
+}
+
+/** Looks for snapshots beside a dump. What goes wrong stands in the log. */
+export async function lookBeside({ connection, clusters }: Session, uri: string): Promise<void> {
+  try {
+    await clusters.addDump(uri);
+  } catch (error) {
+    connection.console.error(`snapshots beside ${uri}: ${describeError(error)}`);
+  }
 }
 
 /** Looks for what a bundle says of a dump's node, and shows the dump anew with it. */

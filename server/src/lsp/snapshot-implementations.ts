@@ -1,5 +1,5 @@
 import { type Connection, type Disposable, ImplementationRequest } from 'vscode-languageserver';
-import { URI } from 'vscode-uri';
+import { parseUri } from './parse-uri.ts';
 
 /** Has a client ask for implementations in snapshot files too, which are of another language than dumps. */
 export interface SnapshotImplementations {
@@ -9,7 +9,7 @@ export interface SnapshotImplementations {
 
 /** Characters that a pattern reads as its own stand for any one character: that the file is a snapshot is looked up when it is asked about. */
 function patternOf(uri: string): string {
-  return URI.parse(uri)
+  return parseUri(uri)
     .fsPath.replaceAll('\\', '/')
     .replace(/[*?{}[\],!]/g, '?');
 }
@@ -26,7 +26,7 @@ export function createSnapshotImplementations(connection: Connection): SnapshotI
       registered = registered.then(async (before) => {
         before?.dispose();
         if (wanted.length === 0) return undefined;
-        const documentSelector = wanted.map((uri) => ({ scheme: URI.parse(uri).scheme, pattern: patternOf(uri) }));
+        const documentSelector = wanted.map((uri) => ({ scheme: parseUri(uri).scheme, pattern: patternOf(uri) }));
         return connection.client.register(ImplementationRequest.type, { documentSelector }).catch(() => undefined);
       });
     },

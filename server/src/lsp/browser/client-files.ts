@@ -1,5 +1,5 @@
 import type { Connection } from 'vscode-languageserver';
-import { URI, Utils } from 'vscode-uri';
+import { Utils } from 'vscode-uri';
 import {
   type FolderEntry,
   type ListFolderParams,
@@ -8,11 +8,12 @@ import {
   type ReadFileResult,
   readFileRequest,
 } from '../../files-protocol.ts';
+import { noScheme, parseUri } from '../parse-uri.ts';
 import { isOldVersion } from '../publish-diagnostics.ts';
 import type { FileAccess } from '../runtime.ts';
 
 /** Schemes whose documents are in no folder. */
-const withoutFolder: ReadonlySet<string> = new Set(['untitled', 'inmemory', 'output', 'vscode', 'vscode-userdata']);
+const withoutFolder: ReadonlySet<string> = new Set([noScheme, 'untitled', 'inmemory', 'output', 'vscode', 'vscode-userdata']);
 
 /** Files as the client has them: a worker sees none itself. A client that does not know the requests has none for us. */
 export function clientFiles(connection: Connection): FileAccess {
@@ -24,12 +25,12 @@ export function clientFiles(connection: Connection): FileAccess {
     }
   };
   return {
-    hasFolder: (uri) => !isOldVersion(uri) && !withoutFolder.has(URI.parse(uri).scheme),
+    hasFolder: (uri) => !isOldVersion(uri) && !withoutFolder.has(parseUri(uri).scheme),
 
     async list(directoryUri) {
       const params: ListFolderParams = { uri: directoryUri };
       const entries = await connection.sendRequest<readonly FolderEntry[]>(listFolderRequest, params).catch(() => []);
-      const directory = URI.parse(directoryUri);
+      const directory = parseUri(directoryUri);
       return entries.map((entry) => ({ ...entry, uri: Utils.joinPath(directory, entry.name).toString() }));
     },
 

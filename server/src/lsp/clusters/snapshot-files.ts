@@ -1,7 +1,8 @@
-import { URI, Utils } from 'vscode-uri';
+import { Utils } from 'vscode-uri';
 import { type Pause, runBehind, untilNothingIsAhead } from '../../base/scheduler.ts';
 import { type Cluster, emptyCluster, indexSteps } from '../../cluster/cluster.ts';
 import { snapshotSteps } from '../../cluster/snapshot.ts';
+import { parseUri } from '../parse-uri.ts';
 import type { FileAccess } from '../runtime.ts';
 import {
   fileLabels,
@@ -92,7 +93,7 @@ export function createSnapshots(
       await look(state);
     },
     async addDump(dumpUri) {
-      const uri = URI.parse(dumpUri);
+      const uri = parseUri(dumpUri);
       if (!files.hasFolder(dumpUri)) return;
       const folder = Utils.dirname(uri).toString();
       if (state.dumpFolders.has(folder)) return;

@@ -2,6 +2,7 @@
 import picomatch from 'picomatch';
 import { URI, Utils } from 'vscode-uri';
 import { looksLikeSnapshot } from '../../cluster/snapshot-sniff.ts';
+import { parseUri } from '../parse-uri.ts';
 import type { FileAccess } from '../runtime.ts';
 
 /** Where is looked. */
@@ -84,22 +85,22 @@ function isAbsolute(setting: string): boolean {
 function patternsOf(setting: string, { folders, dumpFolders }: SearchPlaces): readonly Pattern[] {
   if (isAbsolute(setting)) {
     const { base, glob, isGlob } = picomatch.scan(setting.replaceAll('\\', '/'));
-    const virtual = folders.map((uri) => URI.parse(uri)).find(({ scheme }) => scheme !== 'file');
+    const virtual = folders.map(parseUri).find(({ scheme }) => scheme !== 'file');
     // In a virtual file system a path from the root is one of that file system.
-    const at = (path: string): URI => virtual?.with({ path }) ?? URI.file(path);
+    const at = (path: string): URI => virtual?.with({ path: path.replace(/^\/+/, '/') }) ?? URI.file(path);
     return [isGlob ? { folder: at(base === '' ? '/' : base), glob } : { folder: at(setting), glob: '' }];
   }
   // Without a workspace a path is relative to the dump.
   const roots = folders.length > 0 ? folders : dumpFolders;
   const { base, glob, isGlob } = picomatch.scan(setting);
   return roots.map((root) => {
-    const folder = Utils.resolvePath(URI.parse(root), isGlob ? base : setting);
+    const folder = Utils.resolvePath(parseUri(root), isGlob ? base : setting);
     return { folder, glob: isGlob ? glob : '' };
   });
 }
 
 function matches({ folder, glob }: Pattern, uri: string): boolean {
-  const { path } = URI.parse(uri);
+  const { path } = parseUri(uri);
   if (glob === '') return folder.path === path;
   const base = folder.path.endsWith('/') ? folder.path : `${folder.path}/`;
   return path.startsWith(base) && picomatch.isMatch(path.slice(base.length), glob, { dot: true });
@@ -131,7 +132,7 @@ export async function findNamed(files: FileAccess, setting: string, places: Sear
 
 /** Names for files, each as short as tells it from the others: "cluster.json", or "east/cluster.json" and "west/cluster.json". */
 export function fileLabels(uris: readonly string[]): ReadonlyMap<string, string> {
-  const paths = new Map(uris.map((uri) => [uri, URI.parse(uri).path.split('/')] as const));
+  const paths = new Map(uris.map((uri) => [uri, parseUri(uri).path.split('/')] as const));
   const labels = new Map<string, string>();
   let open = uris;
   for (let parts = 1; open.length > 0; parts += 1) {
@@ -153,7 +154,7 @@ export function fileLabels(uris: readonly string[]): ReadonlyMap<string, string>
 }
 
 function folderParts(uri: string): readonly string[] {
-  return URI.parse(uri).path.split('/').slice(0, -1);
+  return parseUri(uri).path.split('/').slice(0, -1);
 }
 
 /** How many steps lie between two files' folders. */

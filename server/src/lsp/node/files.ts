@@ -2,7 +2,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { URI, Utils } from 'vscode-uri';
+import { Utils } from 'vscode-uri';
+import { parseUri } from '../parse-uri.ts';
 import type { FileAccess } from '../runtime.ts';
 import { describeFileError } from './file-error.ts';
 
@@ -11,10 +12,10 @@ const largestFile = 500_000_000;
 
 /** Files of this machine by `file:` URI. */
 export const nodeFiles: FileAccess = {
-  hasFolder: (uri) => URI.parse(uri).scheme === 'file',
+  hasFolder: (uri) => parseUri(uri).scheme === 'file',
 
   async list(directoryUri) {
-    const directory = URI.parse(directoryUri);
+    const directory = parseUri(directoryUri);
     if (directory.scheme !== 'file') return [];
     try {
       const entries = await readdir(directory.fsPath, { withFileTypes: true });
@@ -32,7 +33,7 @@ export const nodeFiles: FileAccess = {
 
   async readHead(uri, bytes) {
     try {
-      return await withFile(URI.parse(uri).fsPath, async (file) => {
+      return await withFile(parseUri(uri).fsPath, async (file) => {
         const buffer = Buffer.alloc(bytes);
         const { bytesRead } = await file.read(buffer, 0, bytes, 0);
         return buffer.toString('utf8', 0, bytesRead);
@@ -44,7 +45,7 @@ export const nodeFiles: FileAccess = {
 
   async changedAt(uri) {
     try {
-      return (await stat(URI.parse(uri).fsPath)).mtimeMs;
+      return (await stat(parseUri(uri).fsPath)).mtimeMs;
     } catch {
       return undefined;
     }
@@ -52,7 +53,7 @@ export const nodeFiles: FileAccess = {
 
   async read(uri) {
     try {
-      return await withFile(URI.parse(uri).fsPath, async (file) => {
+      return await withFile(parseUri(uri).fsPath, async (file) => {
         const { mtimeMs } = await file.stat();
         return { text: (await readWhole(file)).toString('utf8'), modifiedAt: mtimeMs };
       });
@@ -63,7 +64,7 @@ export const nodeFiles: FileAccess = {
 
   async readBytes(uri) {
     try {
-      const bytes = await withFile(URI.parse(uri).fsPath, readWhole);
+      const bytes = await withFile(parseUri(uri).fsPath, readWhole);
       if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
       return await unpacked(bytes, { maxOutputLength: largestFile });
     } catch (error) {
