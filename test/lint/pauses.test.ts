@@ -3,6 +3,7 @@ import { duplicateChain } from '../../server/src/lint/rules/duplicate-chain.ts';
 import { inputRejectsNodeports } from '../../server/src/lint/rules/input-rejects-nodeports.ts';
 import { repeatedRule } from '../../server/src/lint/rules/repeated-rule.ts';
 import { restoreCommand } from '../../server/src/lint/rules/restore-command.ts';
+import { targetNotInChain } from '../../server/src/lint/rules/target-not-in-chain.ts';
 import { transport } from '../../server/src/lint/rules/transport-damage.ts';
 import { unreachableRule } from '../../server/src/lint/rules/unreachable-rule.ts';
 import { droppingEndOf } from '../../server/src/lint/support/dropping-end.ts';
@@ -54,8 +55,20 @@ describe('a rule of lint pauses', () => {
 
   it('where a file for iptables-restore takes rules away', () => {
     const input = read(filter(`${rules(5_000, (index) => `${address(index)} -j DROP`)}-D INPUT ${address(0)} -j DROP\n`));
-    expect(pauses(restoreCommand, input)).toBe(5);
+    expect(pauses(restoreCommand, input)).toBe(20);
     expect(pauses(restoreCommand, read(filter(rules(5_000, (index) => `${address(index)} -j DROP`))))).toBe(0);
+  });
+
+  it('among declarations of one chain', () => {
+    const declared = ':WEB - [0:0]\n'.repeat(5_000);
+    expect(pauses(duplicateChain, read(filter(declared)))).toBeGreaterThanOrEqual(19);
+  });
+
+  it('among chains, and rules of one, that a match may not be in', () => {
+    const chains = (count: number): string => Array.from({ length: count }, (_, index) => `:C${index} - [0:0]\n`).join('');
+    expect(pauses(targetNotInChain, read(filter(chains(5_000))))).toBeGreaterThanOrEqual(9);
+    const many = Array.from({ length: 9_000 }, (_, index) => `-A WEB ${address(index)} -j ACCEPT\n`).join('');
+    expect(pauses(targetNotInChain, read(filter(`:WEB - [0:0]\n${many}`)))).toBeGreaterThanOrEqual(4);
   });
 
   it('among lines that end in CR LF', () => {

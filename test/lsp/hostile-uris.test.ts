@@ -62,7 +62,7 @@ describe('settings that a client cannot give', () => {
     ['a path with NUL', () => [{ cluster: { snapshot: '/tmp/a\u0000b' } }]],
     ['a path of slashes', () => [{ cluster: { snapshot: '////' } }]],
   ])('%s: the server goes on', async (_, answer) => {
-    server.client.onRequest('workspace/configuration', answer);
+    server.client.onRequest('workspace/configuration', answer as () => unknown);
     server.client.onRequest('client/registerCapability', () => null);
     await server.initialize({
       capabilities: { workspace: { configuration: true } },

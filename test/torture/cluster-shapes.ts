@@ -72,7 +72,7 @@ export const clusterShapes: readonly ClusterShape[] = [
     ),
   ]),
   shape('slices', (size) => [service('a'), ...times(size / 200, (index) => slice(`a${index}`, [address(index)]))]),
-  shape('external addresses', (size) => [service('a', { externalIPs: times(size / 3, address) }), slice('a', ['10.244.7.7'])]),
+  shape('external addresses', (size) => [service('a', { externalIPs: times(size / 12, address) }), slice('a', ['10.244.7.7'])]),
   shape('load balancers', (size) => [
     service('a', { type: 'LoadBalancer' }, { loadBalancer: { ingress: times(size / 20, (index) => ({ ip: address(index) })) } }),
     slice('a', ['10.244.7.7']),

@@ -14,18 +14,18 @@ import { followMerged } from './enumeration/merged.ts';
 import type { EnumerateOptions } from './enumeration/options.ts';
 import { type Branch, newBranch, outcomesBelow, type Path } from './enumeration/path.ts';
 import { enterStage, passEnd } from './enumeration/stages.ts';
-import { assume, newRun, type Run } from './enumeration/state.ts';
+import { assume, isPauseDue, newRun, type Run } from './enumeration/state.ts';
 import { output, prerouting } from './hooks.ts';
 import { isOwnAddress } from './local-address.ts';
 import { knowLoops } from './loops.ts';
 import type { Enumeration } from './outcome.ts';
 import type { Packet } from './packet.ts';
+import { knowOrders } from './rule-order.ts';
 
 const defaultMostOutcomes = 20_000;
 const mostWork = 1_000_000;
 const mostSteps = 200_000;
 const mostRulesMerged = 500_000;
-const rulesBetweenPauses = 4096;
 
 /** A packet at the beginning of its way. */
 export function startOf(run: Run, packet: Packet): Path {
@@ -54,9 +54,9 @@ export function startOf(run: Run, packet: Packet): Path {
 /** Follows one path to its end or until a likelier one waits; false where too many rules were asked. */
 function* follow(run: Run, start: Path): Steps<boolean> {
   let path: Path | null = start;
-  let asked = 0;
   while (path !== null) {
     if (run.work >= mostWork || run.steps >= mostSteps) return false;
+    if (isPauseDue(run)) yield;
     const { frame, pending }: Path = path;
     if (pending !== null) {
       path.pending = null;
@@ -77,8 +77,6 @@ function* follow(run: Run, start: Path): Steps<boolean> {
     const { destination }: Packet = path.packet;
     if (source === undefined || (destination.standsIn !== true && isForAnother(source, destination.text))) continue;
     run.work += 1;
-    asked += 1;
-    if (asked % rulesBetweenPauses === 0) yield;
     const rule = compiledRule(source, run.family);
     if (rule === null || !matches(run, path, rule)) continue;
     path.pending = { frame, line, rule, target: source.target };
@@ -134,13 +132,14 @@ function* mergedPaths(ruleset: Ruleset, packet: Packet, options: EnumerateOption
 }
 
 /**
- * All paths of a packet, those that take the fewest unlikely things to be so first. Pauses every few thousand rules; never throws.
+ * All paths of a packet, those that take the fewest unlikely things to be so first. Pauses every few hundred rules; never throws.
  * A packet of this node meets OUTPUT and POSTROUTING; one that comes in meets PREROUTING and INPUT or FORWARD and POSTROUTING. One that
  * comes in by lo was sent by this node and has its NAT behind it. Where there are too many, those that end alike are one outcome.
  */
 export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: EnumerateOptions = {}): Steps<Enumeration> {
   const run = newRun(ruleset, packet, options);
   yield* knowLoops(run.tables.values());
+  yield* knowOrders(ruleset);
   const single = yield* singlePaths(run, packet, options.mostOutcomes ?? defaultMostOutcomes);
   if (single.complete) return enumerationOf(run, single.root, !run.isCut);
   const merged = yield* mergedPaths(ruleset, packet, options);

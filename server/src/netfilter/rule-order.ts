@@ -1,69 +1,106 @@
+import { createLongList } from '../base/long-list.ts';
 import { createMemory } from '../base/memory.ts';
+import { runToEnd, type Steps } from '../base/steps.ts';
 import { ruleAt } from '../ruleset/rules.ts';
-import type { Chain, Ruleset } from '../ruleset/ruleset.ts';
+import { type Chain, type Ruleset, tableAt } from '../ruleset/ruleset.ts';
 import { statementOf } from '../syntax/document.ts';
 import type { RuleStatement } from '../syntax/statement.ts';
 
 const orders = createMemory<Chain, readonly number[]>();
 
-function samePlace(rule: RuleStatement): string {
+/** What two rules that are the same to -D have in common. */
+function samePlace(rule: RuleStatement | undefined): string {
+  if (rule === undefined) return '';
   return rule.options
     .flatMap((option) => [option.negation === undefined ? '' : '!', option.name, ...option.values.map((value) => value.text)])
     .join('\0');
 }
 
+const linesBetweenPauses = 512;
+
 /** What the lines of a chain, taken as commands one after the other, leave in it. */
-function replay(ruleset: Ruleset, chain: Chain): readonly number[] {
-  const kept: number[] = [];
+function* replay(ruleset: Ruleset, chain: Chain): Steps<readonly number[]> {
   const lines = [...chain.rules, ...chain.mentions, ...chain.declarations].toSorted((a, b) => a - b);
-  for (const line of lines) {
+  const keys = new Map<number, string>();
+  const kept = createLongList((line: number) => keys.get(line) ?? '');
+  // To work out what rules have in common takes long, and is for nothing where none is deleted by its text.
+  let hasKeys = false;
+  for (const [at, line] of lines.entries()) {
+    if (at % linesBetweenPauses === linesBetweenPauses - 1) yield;
     const source = ruleset.lines[line];
     if (source === undefined) continue;
     // `:CHAIN` and -F empty a chain that was filled before.
-    if (source.kind === 'chain' || source.command === 'flush') kept.length = 0;
+    if (source.kind === 'chain' || source.command === 'flush') kept.clear();
     const rule = ruleAt(ruleset, line);
     if (rule === undefined) continue;
+    if (hasKeys) keys.set(line, samePlace(rule));
     const number = Number(rule.number?.text ?? '1');
     switch (rule.command) {
       case 'append':
-        kept.push(line);
+        kept.insert(kept.length, line);
         break;
       case 'insert':
-        kept.splice(Math.min(Math.max(number - 1, 0), kept.length), 0, line);
+        kept.insert(Math.min(Math.max(number - 1, 0), kept.length), line);
         break;
       case 'replace':
-        if (number >= 1 && number <= kept.length) kept[number - 1] = line;
+        if (number < 1 || number > kept.length) break;
+        kept.removeAt(number - 1);
+        kept.insert(number - 1, line);
         break;
-      case 'delete': {
-        const wanted = samePlace(rule);
-        const at =
-          rule.number === undefined
-            ? kept.findIndex((candidate) => {
-                const other = ruleAt(ruleset, candidate);
-                return other !== undefined && samePlace(other) === wanted;
-              })
-            : number - 1;
-        if (at >= 0 && at < kept.length) kept.splice(at, 1);
+      case 'delete':
+        if (rule.number !== undefined) {
+          kept.removeAt(number - 1);
+          break;
+        }
+        if (!hasKeys) {
+          hasKeys = true;
+          const before = kept.items();
+          kept.clear();
+          for (const [index, other] of before.entries()) {
+            if (index % linesBetweenPauses === linesBetweenPauses - 1) yield;
+            keys.set(other, samePlace(ruleAt(ruleset, other)));
+            kept.insert(index, other);
+          }
+        }
+        kept.removeFirst(samePlace(rule));
         break;
-      }
       case 'check':
     }
   }
-  return kept;
+  return kept.items();
 }
 
-/** The rules of a chain in the order in which packets meet them, as lines (0-based): -I, -R, -D and -F are done, -C changes nothing. */
-export function rulesInOrder(ruleset: Ruleset, chain: Chain): readonly number[] {
+function* orderOf(ruleset: Ruleset, chain: Chain): Steps<readonly number[]> {
   let order = orders.get(chain);
   if (order === undefined) {
     const isPlain =
       chain.rules.every((line) => ruleset.lines[line]?.command === 'append') &&
       chain.mentions.every((line) => ruleset.lines[line]?.command !== 'flush') &&
       chain.declarations.every((line) => line <= (chain.rules[0] ?? line));
-    order = isPlain ? chain.rules : replay(ruleset, chain);
+    order = isPlain ? chain.rules : yield* replay(ruleset, chain);
     orders.set(chain, order);
   }
   return order;
+}
+
+/** The rules of a chain in the order in which packets meet them, as lines (0-based): -I, -R, -D and -F are done, -C changes nothing. */
+export function rulesInOrder(ruleset: Ruleset, chain: Chain): readonly number[] {
+  return orders.get(chain) ?? runToEnd(orderOf(ruleset, chain));
+}
+
+const ordered = createMemory<Ruleset, true>();
+const linesLookedAtBetweenPauses = 8_192;
+
+/** Works out the order of all chains that commands change, so that `rulesInOrder` knows it at once. Pauses every few hundred lines. */
+export function* knowOrders(ruleset: Ruleset): Steps<void> {
+  if (ordered.get(ruleset) === true) return;
+  for (const [number, { kind, command, name }] of ruleset.lines.entries()) {
+    if (number % linesLookedAtBetweenPauses === linesLookedAtBetweenPauses - 1) yield;
+    if (command === 'append' || (kind !== 'rule' && command !== 'flush')) continue;
+    const chain = tableAt(ruleset, number)?.chains.get(name);
+    if (chain !== undefined) yield* orderOf(ruleset, chain);
+  }
+  ordered.set(ruleset, true);
 }
 
 /** What a built-in chain does with a packet that no rule decided on, and where the dump says so (0-based). */

@@ -223,9 +223,16 @@ export function* followRequest(ruleset: Ruleset, request: TraceRequest, options:
   return { ok: true, traced: { request, packet, found, options } };
 }
 
-/** The report on a packet that was followed. */
-export function reportOf(ruleset: Ruleset, { request, packet, found }: Traced): TraceReport {
+const outcomesBetweenPauses = 8;
+
+/** The report on a packet that was followed. Pauses every few outcomes. */
+export function* reportSteps(ruleset: Ruleset, { request, packet, found }: Traced): Steps<TraceReport> {
   const isNode = packet.isFromHere && packet.in !== 'lo';
+  const outcomes: ReportedOutcome[] = [];
+  for (const outcome of found.outcomes.slice(0, mostOutcomesListed)) {
+    outcomes.push(reportedOutcome(ruleset, outcome));
+    if (outcomes.length % outcomesBetweenPauses === 0) yield;
+  }
   return {
     packet: {
       ...reportedPacket(packet),
@@ -236,7 +243,7 @@ export function reportOf(ruleset: Ruleset, { request, packet, found }: Traced): 
       state: packet.state,
       kind: request.kind ?? 'first',
     },
-    outcomes: found.outcomes.slice(0, mostOutcomesListed).map((outcome) => reportedOutcome(ruleset, outcome)),
+    outcomes,
     assumptions: sharedAssumptions(found, isNode),
   };
 }
@@ -244,7 +251,7 @@ export function reportOf(ruleset: Ruleset, { request, packet, found }: Traced): 
 /** The report on one packet, or in a sentence what is wrong with the request. Pauses every few thousand rules; never throws. */
 export function* traceSteps(ruleset: Ruleset, request: TraceRequest, options: EnumerateOptions = {}): Steps<TraceAnswer> {
   const answer = yield* followRequest(ruleset, request, options);
-  return answer.ok ? { ok: true, report: reportOf(ruleset, answer.traced) } : answer;
+  return answer.ok ? { ok: true, report: yield* reportSteps(ruleset, answer.traced) } : answer;
 }
 
 /** The same without pauses. */

@@ -17,7 +17,7 @@ const linesBetweenPauses = 4_096;
 /** The lines (0-based, from `from` up to `to`) of a table's rules that were cut where all of its lines were; empty where none was. Pauses every few thousand. */
 export function* cutLines(lines: readonly Line[], from: number, to: number, chains: ChainMap<Chain>): Steps<ReadonlySet<number>> {
   const byLength = yield* longest(lines, from, to, ({ text }) => text.length);
-  const cut = new Set(areCut(lines, byLength, chains) ? byLength : []);
+  const cut = new Set((yield* areCut(lines, byLength, chains)) ? byLength : []);
   // Nearly every rule that somebody prints has a target. Words are counted only where many have none.
   let rules = 0;
   let withoutTarget = 0;
@@ -35,7 +35,7 @@ export function* cutLines(lines: readonly Line[], from: number, to: number, chai
     to,
     ({ text, prefix }) => text.slice(prefix, prefix + mostRead).split(/\s+/).length,
   );
-  return areCut(lines, byWords, chains) ? new Set([...cut, ...byWords]) : cut;
+  return (yield* areCut(lines, byWords, chains)) ? new Set([...cut, ...byWords]) : cut;
 }
 
 /** A rule of more characters has more words than anybody cuts it to. */
@@ -64,11 +64,12 @@ function* longest(lines: readonly Line[], from: number, to: number, measure: (li
 }
 
 /** Whether most of some lines break off, each in words of its own. */
-function areCut(lines: readonly Line[], numbers: readonly number[], chains: ChainMap<Chain>): boolean {
+function* areCut(lines: readonly Line[], numbers: readonly number[], chains: ChainMap<Chain>): Steps<boolean> {
   if (numbers.length < fewestLines) return false;
   const endings = new Set<string>();
   let broken = 0;
-  for (const number of numbers) {
+  for (const [at, number] of numbers.entries()) {
+    if (at % linesBetweenPauses === linesBetweenPauses - 1) yield;
     const line = lines[number];
     if (line === undefined || !breaksOff(line, chains)) continue;
     broken += 1;

@@ -11,7 +11,7 @@ import { otherModeConfigured, type ServiceProxy } from '../proxy/mode.ts';
 import type { ProxyOptions } from '../proxy/options.ts';
 import { type ComparisonBasis, comparisonBasis } from './basis.ts';
 import { causeOf, type Programmed } from './cause.ts';
-import { comparedPort } from './compare-service.ts';
+import { comparedPortSteps } from './compare-service.ts';
 import type { DumpSide } from './dump-side.ts';
 import type { DriftFinding } from './finding.ts';
 import { goneServices, unusedChains } from './gone.ts';
@@ -88,13 +88,13 @@ function* comparePorts(basis: ComparisonBasis): Steps<ComparedPorts> {
     portCounts.set(service, (portCounts.get(service) ?? 0) + 1);
     used.hashes.add(hash);
     used.names.add(name);
-    const written = port.rules();
+    const written = yield* port.ruleSteps();
     let chain = '';
     for (const rule of written) {
       if (rule.chain !== chain) used.chains.add(rule.chain);
       chain = rule.chain;
     }
-    const compared = comparedPort(basis, port, written);
+    const compared = yield* comparedPortSteps(basis, port, written);
     for (const endpoint of compared.rules?.endpoints.keys() ?? []) used.chains.add(endpoint);
     for (const rule of compared.rules?.actual ?? []) used.chains.add(rule.chain);
     if (compared.state === 'unknown') skipped += 1;

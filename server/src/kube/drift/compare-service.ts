@@ -1,11 +1,13 @@
 /** Compares a Service's ports with what a dump has for them. */
+import { runToEnd, type Steps } from '../../base/steps.ts';
 import type { ServiceRecord } from '../../cluster/objects.ts';
 import { type ExpectedPort, expectedPortsOf } from '../expected/expected.ts';
+import type { ExpectedRule } from '../expected/rule.ts';
 import type { ComparisonBasis } from './basis.ts';
 import { comparePort } from './compare-port.ts';
 import type { DriftFinding } from './finding.ts';
 import { missingFindings } from './missing.ts';
-import { type PortRules, portRulesOf } from './port-rules.ts';
+import { type PortRules, portRulesSteps } from './port-rules.ts';
 
 export interface ComparedPort {
   readonly port: ExpectedPort;
@@ -29,18 +31,27 @@ function dependsOnNode({ port, endpoints }: ExpectedPort, { node: { name, record
 }
 
 /**
- * Compares one port of a Service. What a Service lacks altogether is said of the Service: see `missingFindings`.
- * @param written the rules that kube-proxy would write for it, where they are at hand
+ * Compares one port of a Service. What a Service lacks altogether is said of the Service: see `missingFindings`. Pauses every thousand rules.
+ * @param written the rules that kube-proxy would write for it
  */
-export function comparedPort(basis: ComparisonBasis, port: ExpectedPort, written = port.rules()): ComparedPort {
+export function* comparedPortSteps(
+  basis: ComparisonBasis,
+  port: ExpectedPort,
+  written: readonly ExpectedRule[],
+): Steps<ComparedPort> {
   const { side, cluster, node } = basis;
-  const rules = portRulesOf(side, port, written);
+  const rules = yield* portRulesSteps(side, port, written);
   if (rules === undefined) return { port, state: 'compared', rules, findings: [] };
   if (rules.actual.length === 0) {
     return { port, state: rules.missing.length === 0 ? 'unseen' : 'absent', rules, findings: [] };
   }
   if (dependsOnNode(port, basis)) return { port, state: 'unknown', rules, findings: [] };
   return { port, state: 'compared', rules, findings: comparePort(side, cluster, rules, node.name) };
+}
+
+/** The same without pauses. */
+export function comparedPort(basis: ComparisonBasis, port: ExpectedPort): ComparedPort {
+  return runToEnd(comparedPortSteps(basis, port, port.rules()));
 }
 
 /** The same for all ports of one Service: what `driftSteps` says of it, without looking at any other. None for a Service that is not kube-proxy's. */

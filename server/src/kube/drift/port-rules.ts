@@ -1,5 +1,6 @@
 /** What the dump has for one Service port, beside what it should have. */
 
+import type { Steps } from '../../base/steps.ts';
 import type { EndpointRecord } from '../../cluster/objects.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
 import type { ProxyEndpoint } from '../expected/endpoints.ts';
@@ -153,19 +154,23 @@ function* takings(
 
 /**
  * Compares a port's rules, first by their text, then, for those that differ, by their meaning. undefined where all is right, also by what
- * kube-proxy may have taken where slices contradict each other.
+ * kube-proxy may have taken where slices contradict each other. Pauses every thousand rules.
  */
-export function portRulesOf(side: DumpSide, expected: ExpectedPort, rules: readonly ExpectedRule[]): PortRules | undefined {
+export function* portRulesSteps(
+  side: DumpSide,
+  expected: ExpectedPort,
+  rules: readonly ExpectedRule[],
+): Steps<PortRules | undefined> {
   if (isAsWritten(side, expected, rules)) return undefined;
-  const found = compareRules(side, expected, rules);
+  const found = yield* compareRules(side, expected, rules);
   if (expected.endpoints.every(({ others }) => others.length === 0)) return found;
   let likeliest: ExpectedPort | undefined;
   for (const endpoints of takings(expected.endpoints, ({ chain }) => found.endpoints.has(chain))) {
     const taken = expected.withEndpoints(endpoints);
-    if (isAsWritten(side, taken, taken.rules())) return undefined;
+    if (isAsWritten(side, taken, yield* taken.ruleSteps())) return undefined;
     likeliest ??= taken;
   }
-  return likeliest === undefined ? found : compareRules(side, likeliest, likeliest.rules());
+  return likeliest === undefined ? found : yield* compareRules(side, likeliest, yield* likeliest.ruleSteps());
 }
 
 /** All rules that a dump has for a port: those that lead to it, those of its chains and its endpoints', and those that refuse its traffic. */
@@ -187,10 +192,13 @@ function rulesFor(
   return found;
 }
 
+const rulesBetweenPauses = 1_024;
+
 /** Where each key stands among the rules expected; a key may stand there more than once. */
-function placesByKey(rules: readonly ExpectedRule[]): Map<string, number[]> {
+function* placesByKey(rules: readonly ExpectedRule[]): Steps<Map<string, number[]>> {
   const places = new Map<string, number[]>();
   for (const [index, rule] of rules.entries()) {
+    if (index % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
     const key = `${rule.table} ${expectedKey(rule)}`;
     const known = places.get(key);
     if (known === undefined) places.set(key, [index]);
@@ -204,16 +212,17 @@ function isDamaged({ lines }: Ruleset, { line }: DumpRule): boolean {
   return lines[line]?.problems.some(({ severity }) => severity === 'error') === true;
 }
 
-function compareRules(side: DumpSide, expected: ExpectedPort, rules: readonly ExpectedRule[]): PortRules {
+function* compareRules(side: DumpSide, expected: ExpectedPort, rules: readonly ExpectedRule[]): Steps<PortRules> {
   const { ruleset } = side;
   const chains = chainsOf(side, expected.port.hash, rules);
   const endpoints = endpointsIn(side, chains);
   const actual = rulesFor(side, expected, chains, endpoints);
-  const wanted = placesByKey(rules);
+  const wanted = yield* placesByKey(rules);
   const places: (number | undefined)[] = actual.map((rule) => wanted.get(`${rule.table} ${rule.key}`)?.shift());
   const extra: DumpRule[] = [];
   const damaged = new Set<string>();
   for (const [index, rule] of actual.entries()) {
+    if (index % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
     if (places[index] !== undefined) continue;
     const key = meaningKey(ruleset, rule.line) ?? rule.key;
     if (key !== rule.key) places[index] = wanted.get(`${rule.table} ${key}`)?.shift();
@@ -221,7 +230,13 @@ function compareRules(side: DumpSide, expected: ExpectedPort, rules: readonly Ex
     if (isDamaged(ruleset, rule)) damaged.add(`${rule.table} ${rule.chain}`);
     else extra.push({ ...rule, key });
   }
-  const missing = [...wanted.values()].flatMap((indexes) => indexes.flatMap((index) => rules[index] ?? []));
+  const missing: ExpectedRule[] = [];
+  let keys = 0;
+  for (const indexes of wanted.values()) {
+    for (const index of indexes) missing.push(...(rules[index] === undefined ? [] : [rules[index]]));
+    keys += 1;
+    if (keys % rulesBetweenPauses === 0) yield;
+  }
   return {
     expected,
     actual,

@@ -12,7 +12,7 @@ import { type ProxyLayout, proxyLayout } from '../proxy/layout.ts';
 import { type ProxyOptions, proxyOptions } from '../proxy/options.ts';
 import { newestVersion, oldestVersion, type ProxyVersion, parseProxyVersion, versionTraits } from '../proxy/version.ts';
 import type { DumpSide } from './dump-side.ts';
-import { type PortRules, portRulesOf } from './port-rules.ts';
+import { type PortRules, portRulesSteps } from './port-rules.ts';
 
 /** What the user says about where a dump comes from; all that is left out is told by the dump. */
 export interface DriftOptions extends DumpOrigin {
@@ -117,9 +117,9 @@ function* bestVersion(
   for (const version of versions) {
     yield;
     const options = optionsOf(version);
-    const right = services
-      .flatMap((service) => expectedPortsOf(cluster, service, options))
-      .filter((port) => isRight(portRulesOf(side, port, port.rules()))).length;
+    let right = 0;
+    for (const port of services.flatMap((service) => expectedPortsOf(cluster, service, options)))
+      if (isRight(yield* portRulesSteps(side, port, yield* port.ruleSteps()))) right += 1;
     if (right <= most) continue;
     most = right;
     best = version;

@@ -177,6 +177,6 @@ export function* judgeSteps(resolution: Resolution, expectation: Expectation, op
     status,
     actual: actualText(judged.fates.fates),
     reasons,
-    trace: status === 'met' ? null : questionReport(resolution, traced, notes),
+    trace: status === 'met' ? null : yield* questionReport(resolution, traced, notes),
   };
 }

@@ -7,7 +7,7 @@ import { nodeAddress } from '../proxy/node-address.ts';
 import type { ProxyOptions } from '../proxy/options.ts';
 import { baseChains, baseRules, nodePortJumps } from './base-rules.ts';
 import { chooseEndpoints, type EndpointChoice, endpointsOf, type ProxyEndpoint } from './endpoints.ts';
-import { type NodeFacts, portRules } from './port-rules.ts';
+import { type NodeFacts, portRuleSteps } from './port-rules.ts';
 import type { ExpectedRule } from './rule.ts';
 import { type ProxiedPort, proxiedPorts } from './service-ports.ts';
 
@@ -22,7 +22,9 @@ export interface ExpectedPort {
   /** All of them, ready or not. */
   readonly endpoints: readonly ProxyEndpoint[];
   readonly choice: EndpointChoice;
-  /** Made when asked for. */
+  /** Made when asked for. Pauses every thousand rules. */
+  readonly ruleSteps: () => Steps<readonly ExpectedRule[]>;
+  /** The same without pauses. */
   readonly rules: () => readonly ExpectedRule[];
   /** The same port as if these were its endpoints. */
   readonly withEndpoints: (endpoints: readonly ProxyEndpoint[]) => ExpectedPort;
@@ -54,7 +56,8 @@ function expectedPort(port: ProxiedPort, endpoints: readonly ProxyEndpoint[], zo
     port,
     endpoints,
     choice,
-    rules: () => portRules(port, choice, facts),
+    ruleSteps: () => portRuleSteps(port, choice, facts),
+    rules: () => runToEnd(portRuleSteps(port, choice, facts)),
     withEndpoints: (others) => expectedPort(port, others, zone, facts),
   };
 }
@@ -107,7 +110,7 @@ export function* expectedTables(cluster: Cluster, options: ProxyOptions): Steps<
   }
   for (const rule of baseRules(options)) add(rule);
   for (const [index, port] of node.ports.entries()) {
-    for (const rule of port.rules()) add(rule);
+    for (const rule of yield* port.ruleSteps()) add(rule);
     if (index % portsBetweenPauses === portsBetweenPauses - 1) yield;
   }
   for (const rule of nodePortJumps(options)) add(rule);

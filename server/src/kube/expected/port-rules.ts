@@ -1,5 +1,6 @@
 /** The rules of one Service port, as kube-proxy writes them (pkg/proxy/iptables/proxier.go, syncProxyRules). */
 import { inCIDR, isIPv6 } from '../../base/ip.ts';
+import type { Steps } from '../../base/steps.ts';
 import type { PodTraffic, ProxyOptions } from '../proxy/options.ts';
 import { type VersionTraits, versionTraits } from '../proxy/version.ts';
 import type { EndpointChoice, ProxyEndpoint } from './endpoints.ts';
@@ -274,15 +275,18 @@ function* endpointRules(plan: PortPlan): Generator<ExpectedRule> {
   }
 }
 
-/** kube-proxy's rules for a port, each chain's in order; the chains one after another. */
-export function portRules(port: ProxiedPort, choice: EndpointChoice, facts: NodeFacts): readonly ExpectedRule[] {
+const parts = [addressRules, nodePortRules, externalRules, firewallRules, serviceRules, endpointRules];
+const rulesBetweenPauses = 1_024;
+
+/** kube-proxy's rules for a port, each chain's in order; the chains one after another. Pauses every thousand rules. */
+export function* portRuleSteps(port: ProxiedPort, choice: EndpointChoice, facts: NodeFacts): Steps<readonly ExpectedRule[]> {
   const plan = planOf(port, choice, facts);
-  return [
-    ...addressRules(plan),
-    ...nodePortRules(plan),
-    ...externalRules(plan),
-    ...firewallRules(plan),
-    ...serviceRules(plan),
-    ...endpointRules(plan),
-  ];
+  const rules: ExpectedRule[] = [];
+  for (const part of parts) {
+    for (const rule of part(plan)) {
+      rules.push(rule);
+      if (rules.length % rulesBetweenPauses === 0) yield;
+    }
+  }
+  return rules;
 }

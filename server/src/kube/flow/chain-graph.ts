@@ -3,7 +3,7 @@
 import { counted } from '../../base/counted.ts';
 import { nearestNames } from '../../base/nearest-names.ts';
 import { runToEnd, type Steps } from '../../base/steps.ts';
-import { policyOf, rulesInOrder } from '../../netfilter/rule-order.ts';
+import { knowOrders, policyOf, rulesInOrder } from '../../netfilter/rule-order.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain } from '../../ruleset/ruleset.ts';
 import { ruleText } from '../../syntax/saved-layout.ts';
@@ -12,7 +12,7 @@ import type { Resolution } from '../identity/chain-identity.ts';
 import { chainTitle } from '../identity/titles.ts';
 import { protocolOf } from '../proxy/rule-values.ts';
 import { destinationCondition, sourceCondition } from './conditions.ts';
-import { packetsOf, packetsOfAll } from './counters.ts';
+import { packetsOf, packetsOfAllSteps } from './counters.ts';
 import { foldedEndpoints } from './endpoint-jumps.ts';
 import { emptyNode, type FlowEdge, type FlowGraph, type FlowNode, type FlowNote } from './graph.ts';
 import { foldedJumps, type ServicesPart } from './service-jumps.ts';
@@ -94,7 +94,7 @@ function chainKey(chain: Chain): string {
   return `chain:${chain.table.index}:${chain.table.name}:${chain.name}`;
 }
 
-function chainNode(resolution: Resolution, chain: Chain, isCut: boolean): FlowNode {
+function* chainNode(resolution: Resolution, chain: Chain, isCut: boolean): Steps<FlowNode> {
   const { ruleset } = resolution;
   const declared = chain.declarations[0] ?? chain.rules[0] ?? chain.references[0];
   const count = rulesInOrder(ruleset, chain).length;
@@ -111,7 +111,7 @@ function chainNode(resolution: Resolution, chain: Chain, isCut: boolean): FlowNo
     table: chain.table.name,
     chain: chain.name,
     line: declared === undefined ? null : declared + 1,
-    packets: packetsOfAll(ruleset, chain.references),
+    packets: yield* packetsOfAllSteps(ruleset, chain.references),
   };
 }
 
@@ -247,6 +247,7 @@ function* graphFrom(resolution: Resolution, start: Chain, depth: number, part: S
     left: 0,
     read: 0,
   };
+  yield* knowOrders(ruleset);
   for (let at = 0; at < walk.waiting.length; at += 1) {
     const chain = walk.waiting[at];
     if (chain === undefined) break;
@@ -254,7 +255,7 @@ function* graphFrom(resolution: Resolution, start: Chain, depth: number, part: S
     const leadsOn = rulesInOrder(ruleset, chain).some((line) => chain.table.chains.has(ruleset.lines[line]?.target ?? ''));
     // At the last level the verdicts of a chain that leads nowhere else still are to be seen.
     const isCut = level >= depth && leadsOn;
-    walk.nodes.set(chainKey(chain), chainNode(resolution, chain, isCut));
+    walk.nodes.set(chainKey(chain), yield* chainNode(resolution, chain, isCut));
     if (!isCut) yield* follow(walk, chain, level);
   }
   const cut = `The graph is cut: ${walk.left} more jumps and verdicts are left out.`;

@@ -1,3 +1,4 @@
+import { runToEnd, type Steps } from '../../base/steps.ts';
 import type { Ruleset } from '../../ruleset/ruleset.ts';
 import { statementOf } from '../../syntax/document.ts';
 
@@ -10,12 +11,20 @@ export function packetsOf(ruleset: Ruleset, line: number | null): number | null 
   return packets === undefined || (statement.kind === 'chain' && packets === 0) ? null : packets;
 }
 
-/** All packets that these lines have counted; null where none of them has counters. */
-export function packetsOfAll(ruleset: Ruleset, lines: readonly number[]): number | null {
+const linesBetweenPauses = 512;
+
+/** All packets that these lines have counted; null where none of them has counters. Pauses every few hundred lines. */
+export function* packetsOfAllSteps(ruleset: Ruleset, lines: readonly number[]): Steps<number | null> {
   let sum: number | null = null;
-  for (const line of lines) {
+  for (const [at, line] of lines.entries()) {
+    if (at % linesBetweenPauses === linesBetweenPauses - 1) yield;
     const packets = packetsOf(ruleset, line);
     if (packets !== null) sum = (sum ?? 0) + packets;
   }
   return sum;
+}
+
+/** The same without pauses. */
+export function packetsOfAll(ruleset: Ruleset, lines: readonly number[]): number | null {
+  return runToEnd(packetsOfAllSteps(ruleset, lines));
 }

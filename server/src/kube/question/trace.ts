@@ -1,7 +1,7 @@
 /** A question about a packet, followed through the rules of a dump: what the command line prints and the editor shows. */
 import { isIPv6, parseHostPort } from '../../base/ip.ts';
 import type { Steps } from '../../base/steps.ts';
-import { followRequest, reportOf, type Traced, type TraceReport } from '../../netfilter/trace-report.ts';
+import { followRequest, reportSteps, type Traced, type TraceReport } from '../../netfilter/trace-report.ts';
 import type { TraceRequest } from '../../netfilter/trace-request.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { otherProxyNote } from '../flow/resolve-target.ts';
@@ -53,9 +53,9 @@ export function* followQuestion(
   return answer.ok ? { ...answer, notes: [...notes, ...assumedHooksNotes(hooked)] } : answer;
 }
 
-/** The report on a question that was followed. */
-export function questionReport(resolution: Resolution, traced: Traced, notes: readonly string[]): TraceReport {
-  return withNotes(reportOf(resolution.ruleset, traced), [...notes, otherProxyNote(resolution)]);
+/** The report on a question that was followed. Pauses every few outcomes. */
+export function* questionReport(resolution: Resolution, traced: Traced, notes: readonly string[]): Steps<TraceReport> {
+  return withNotes(yield* reportSteps(resolution.ruleset, traced), [...notes, otherProxyNote(resolution)]);
 }
 
 /** The same as `followQuestion` with a report, as `trace` prints it. */
@@ -63,7 +63,7 @@ export function* traceQuestion(resolution: Resolution, question: PacketQuestion,
   const followed = yield* followQuestion(resolution, question, options);
   if (!followed.ok) return followed;
   const { traced, notes } = followed;
-  return { ok: true, report: questionReport(resolution, traced, notes), traced };
+  return { ok: true, report: yield* questionReport(resolution, traced, notes), traced };
 }
 
 /** The report with what else is to be known before it is believed; empty notes are none. */

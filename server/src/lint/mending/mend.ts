@@ -34,6 +34,7 @@ export interface Mended {
 const mostRounds = 10;
 const byteOrderMark = '\ufeff';
 const fixesBetweenPauses = 64;
+const changesBetweenPauses = 512;
 
 /** The fix of a finding that is made without asking: the first safe one, else, where such are asked for, the first. */
 export function fixToMake({ fixes }: Finding, unsafe: boolean): Fix | undefined {
@@ -91,7 +92,10 @@ function* chooseFixes(input: LintInput, findings: readonly Finding[], unsafe: bo
     if (fix === undefined) continue;
     const changes = fix.mendsLineEnds === true ? fix.changes() : withOwnLineEnds(input.document, fix.changes());
     if (changes.length === 0 || changes.some((change) => isTaken(taken, change))) continue;
-    for (const change of changes) take(taken, change);
+    for (const [at, change] of changes.entries()) {
+      if (at % changesBetweenPauses === changesBetweenPauses - 1) yield;
+      take(taken, change);
+    }
     chosen.push({ finding, fix, changes });
   }
   return chosen;

@@ -18,15 +18,18 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   const { ruleset } = input;
   for (const table of ruleset.tables) {
     yield;
-    for (const chain of tableFacts(ruleset, table).redeclared) reportDuplicates(input, chain, report);
+    for (const chain of tableFacts(ruleset, table).redeclared) yield* reportDuplicates(input, chain, report);
   }
 }
 
-function reportDuplicates({ document, ruleset }: LintInput, chain: Chain, report: (finding: Finding) => void): void {
+const declarationsBetweenPauses = 256;
+
+function* reportDuplicates({ document, ruleset }: LintInput, chain: Chain, report: (finding: Finding) => void): Steps<void> {
   const { table } = chain;
   const [first = 0, ...again] = chain.declarations;
   const original = mentionsOn(ruleset, first).find(({ name }) => name === chain.name);
-  for (const number of again) {
+  for (const [index, number] of again.entries()) {
+    if (index % declarationsBetweenPauses === declarationsBetweenPauses - 1) yield;
     // -N, -X and -E change what there is while the file is read: restore-command looks at them.
     if (ruleset.lines[number]?.kind !== 'chain' || chain.mentions.length > 0) continue;
     const severity = severityFor(table.dump, { legacy: false, nft: true });

@@ -1,3 +1,4 @@
+import { createLongList, type LongList } from '../../base/long-list.ts';
 import type { Steps } from '../../base/steps.ts';
 import { builtinChains, isTableName } from '../../catalog/tables.ts';
 import { canonicalRules } from '../../ruleset/canonical.ts';
@@ -26,9 +27,13 @@ interface Entry {
   readonly target: string;
 }
 
-type Chains = Map<string, Entry[]>;
+type Chains = Map<string, LongList<Entry>>;
 
-const linesBetweenPauses = 1024;
+const linesBetweenPauses = 256;
+
+function noRules(): LongList<Entry> {
+  return createLongList(({ text }) => text);
+}
 
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;
@@ -45,12 +50,12 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
 
 function* goThrough({ document, ruleset }: LintInput, table: Table, report: (finding: Finding) => void): Steps<void> {
   const builtin: readonly string[] = isTableName(table.name) ? builtinChains[table.name] : [];
-  const chains: Chains = new Map(builtin.map((name) => [name, []]));
+  const chains: Chains = new Map(builtin.map((name) => [name, noRules()]));
   for (let number = table.firstLine; number < table.endLine; number += 1) {
     if (number % linesBetweenPauses === 0) yield;
     const line = ruleset.lines[number];
     if (line === undefined) continue;
-    if (line.kind === 'chain' && !chains.has(line.name)) chains.set(line.name, []);
+    if (line.kind === 'chain' && !chains.has(line.name)) chains.set(line.name, noRules());
     // With an error of its own a line changes nothing.
     if (line.problems.some(({ severity }) => severity === 'error')) continue;
     const problem = line.kind === 'rule' || line.kind === 'chain-command' ? applyLine(line, chains, builtin) : undefined;
@@ -97,14 +102,14 @@ function applyRule(statement: RuleStatement, line: Line, chains: Chains): Comman
   const entries = (): readonly Entry[] => canonicalRules(statement, line.context).map((text) => ({ text, target: line.target }));
   switch (command) {
     case 'append':
-      rules.push(...entries());
+      for (const entry of entries()) rules.insert(rules.length, entry);
       return undefined;
     case 'insert': {
       const at = position ?? 1;
       if (number !== undefined && at > rules.length + 1) {
         return { at: number, message: `Index of insertion too big: ${chain.text} has ${count(rules.length)} here` };
       }
-      rules.splice(at - 1, 0, ...entries());
+      for (const [index, entry] of entries().entries()) rules.insert(at - 1 + index, entry);
       return undefined;
     }
     case 'replace': {
@@ -112,7 +117,8 @@ function applyRule(statement: RuleStatement, line: Line, chains: Chains): Comman
       if (position > rules.length) {
         return { at: number, message: `Index of replacement too big: ${chain.text} has ${count(rules.length)} here` };
       }
-      rules.splice(position - 1, 1, ...entries());
+      rules.removeAt(position - 1);
+      for (const [index, entry] of entries().entries()) rules.insert(position - 1 + index, entry);
       return undefined;
     }
     case 'delete':
@@ -120,12 +126,12 @@ function applyRule(statement: RuleStatement, line: Line, chains: Chains): Comman
         if (position > rules.length) {
           return { at: number, message: `Index of deletion too big: ${chain.text} has ${count(rules.length)} here` };
         }
-        rules.splice(position - 1, 1);
+        rules.removeAt(position - 1);
         return undefined;
       }
       return removeRule(statement, entries(), rules);
     case 'check':
-      return entries().every(({ text }) => rules.some((rule) => rule.text === text))
+      return entries().every(({ text }) => rules.has(text))
         ? undefined
         : {
             at: commandWord,
@@ -137,15 +143,13 @@ function applyRule(statement: RuleStatement, line: Line, chains: Chains): Comman
 function removeRule(
   { chain, commandWord }: RuleStatement,
   removed: readonly Entry[],
-  rules: Entry[],
+  rules: LongList<Entry>,
 ): CommandProblem | undefined {
   for (const { text } of removed) {
-    const at = rules.findIndex((rule) => rule.text === text);
-    if (at < 0) {
+    if (!rules.removeFirst(text)) {
       const message = `Bad rule (does a matching rule exist in that chain?): ${chain.text} has no such rule here, unless the file is loaded with --noflush`;
       return { at: commandWord, message };
     }
-    rules.splice(at, 1);
   }
   return undefined;
 }
@@ -165,7 +169,7 @@ function applyChainCommand(
     case 'new':
       if (name === undefined) return undefined;
       if (chains.has(name)) return { at, message: `Chain already exists: ${name}` };
-      chains.set(name, []);
+      chains.set(name, noRules());
       return undefined;
     case 'rename': {
       const renamed = name === undefined ? undefined : chains.get(name);
@@ -186,7 +190,7 @@ function applyChainCommand(
       return deleteChain(name, at, chains, builtin);
     case 'flush':
       if (name === undefined) {
-        for (const rules of chains.values()) rules.length = 0;
+        for (const rules of chains.values()) rules.clear();
         return undefined;
       }
       return emptyChain(name, at, chains);
@@ -200,13 +204,13 @@ function applyChainCommand(
 function emptyChain(name: string, at: Span, chains: Chains): CommandProblem | undefined {
   const rules = chains.get(name);
   if (rules === undefined) return { at, message: `No chain ${name} is declared above this line` };
-  rules.length = 0;
+  rules.clear();
   return undefined;
 }
 
 function usesOf(name: string, chains: Chains): number {
   let uses = 0;
-  for (const rules of chains.values()) for (const { target } of rules) if (target === name) uses += 1;
+  for (const rules of chains.values()) for (const { target } of rules.items()) if (target === name) uses += 1;
   return uses;
 }
 

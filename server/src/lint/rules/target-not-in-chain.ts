@@ -20,6 +20,9 @@ export const targetNotInChain: LintRule = {
   check,
 };
 
+const chainsBetweenPauses = 512;
+const rulesBetweenPauses = 2_048;
+
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of ruleset.tables) {
     yield;
@@ -27,7 +30,10 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
     if (mayMixTables(ruleset, table)) continue;
     checkTargets(ruleset, table, report);
     yield;
-    for (const chain of tableFacts(ruleset, table).plain) if (!chain.builtin) checkMatches(ruleset, chain, report);
+    for (const [at, chain] of tableFacts(ruleset, table).plain.entries()) {
+      if (at % chainsBetweenPauses === chainsBetweenPauses - 1) yield;
+      if (!chain.builtin) yield* checkMatches(ruleset, chain, report);
+    }
     yield;
     checkTargetsWithOptions(ruleset, table, report);
   }
@@ -126,8 +132,9 @@ function checkTargetsWithOptions(ruleset: Ruleset, table: Table, report: (findin
   }
 }
 
-function checkMatches(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): void {
-  for (const number of chain.rules) {
+function* checkMatches(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): Steps<void> {
+  for (const [at, number] of chain.rules.entries()) {
+    if (at % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
     const line = ruleset.lines[number];
     if (line === undefined || line.listing) continue;
     for (const spec of new Set(placedIn(line.text))) {

@@ -9,7 +9,7 @@ import { type Exit, type Summaries, summarySteps } from './chain-summary.ts';
 import { answerTo, suppose } from './facts.ts';
 import { type Frame, type Path, splitOff } from './path.ts';
 import { enterStage, leaveChain, nextStage } from './stages.ts';
-import { addStep, assume, end, type Run } from './state.ts';
+import { addStep, assume, end, isPauseDue, type Run } from './state.ts';
 import type { Answered, Trail } from './worlds.ts';
 
 const mostPaths = 2000;
@@ -111,6 +111,7 @@ export function* followMerged(run: Run, rules: number): Steps<boolean> {
   let left = rules;
   let isComplete = true;
   for (let path = run.waiting.take(); path !== undefined; path = run.waiting.take()) {
+    if (isPauseDue(run)) yield;
     let current: Path | null = path;
     while (current !== null && current.frame === null) current = enterStage(run, current);
     if (current === null || current.frame === null) continue;

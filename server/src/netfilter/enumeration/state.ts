@@ -36,11 +36,14 @@ export interface Run {
   steps: number;
   /** Whether some path was not followed. */
   isCut: boolean;
+  /** How much may be done before the next pause, counted as `isPauseDue` does. */
+  pauseAt: number;
   /** How much was asked and looked up: a rule counts as one, and so do a few looks at what a path takes to be so. */
   work: number;
 }
 
 const mostAssumptions = 50;
+const workBetweenPauses = 512;
 
 function tablesOf(dump: Dump | undefined): ReadonlyMap<string, Table> {
   const tables = new Map<string, Table>();
@@ -77,8 +80,17 @@ export function newRun(ruleset: Ruleset, packet: Packet, options: EnumerateOptio
     asked: new Set(),
     steps: 0,
     isCut: false,
+    pauseAt: workBetweenPauses,
     work: 0,
   };
+}
+
+/** Whether so much was done since the last pause that there should be one, be it on one path or on many. */
+export function isPauseDue(run: Run): boolean {
+  const done = run.work + run.steps + run.ended;
+  if (done < run.pauseAt) return false;
+  run.pauseAt = done + workBetweenPauses;
+  return true;
 }
 
 /** Notes what is taken to be so on all paths. */

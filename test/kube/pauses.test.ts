@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import type { Steps } from '../../server/src/base/steps.ts';
+import { emptyCluster } from '../../server/src/cluster/cluster.ts';
+import { driftSteps } from '../../server/src/kube/drift/drift.ts';
+import { chainGraphSteps } from '../../server/src/kube/flow/chain-graph.ts';
+import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
+import { clusterOf, rulesetOf } from '../support/dumps.ts';
+import { fixtureText } from '../support/fixtures.ts';
+import { clusterShapes } from '../torture/cluster-shapes.ts';
+
+function pausesOf(steps: Steps<unknown>): number {
+  let pauses = 0;
+  while (steps.next().done !== true) pauses += 1;
+  return pauses;
+}
+
+it.each(['external addresses', 'load balancers', 'source ranges', 'endpoints'])(
+  'one Service with thousands of %s is compared with a pause at each thousand rules',
+  (name) => {
+    const shape = clusterShapes.find((each) => each.name === name);
+    if (shape === undefined) throw new Error(`no ${name}`);
+    const ruleset = rulesetOf(fixtureText('lab/shop/node-a.iptables'));
+    const pauses = (size: number): number => pausesOf(driftSteps(ruleset, clusterOf(shape.textOf(size)), { node: 'node-a' }));
+    expect(pauses(300_000) - pauses(3_000)).toBeGreaterThanOrEqual(16);
+  },
+);
+
+it('the packets of thousands of jumps to one chain are counted with a pause at each few hundred', () => {
+  const jumps = Array.from({ length: 5_000 }, (_, index) => `-A INPUT -s 10.0.${index >> 8}.${index & 255}/32 -j WEB\n`).join('');
+  const ruleset = rulesetOf(`*filter\n:INPUT ACCEPT [0:0]\n:WEB - [0:0]\n${jumps}COMMIT\n`);
+  const resolution = resolveChains(ruleset, emptyCluster);
+  expect(pausesOf(chainGraphSteps(resolution, 'filter', 'WEB', 1))).toBeGreaterThanOrEqual(9);
+});

@@ -1,0 +1,57 @@
+import { expect, it } from 'vitest';
+import { runToEnd, type Steps } from '../../server/src/base/steps.ts';
+import { knowOrders, rulesInOrder } from '../../server/src/netfilter/rule-order.ts';
+import { traceSteps } from '../../server/src/netfilter/trace-report.ts';
+import { rulesetOf } from '../support/dumps.ts';
+
+// Whoever follows packets lets others in at each pause: as often as much is done, be it on one path or on many.
+
+function pausesOf(steps: Steps<unknown>): number {
+  let pauses = 0;
+  while (steps.next().done !== true) pauses += 1;
+  return pauses;
+}
+
+const filter = (count: number, row: (index: number) => string): string =>
+  `*filter\n:INPUT ACCEPT [0:0]\n${Array.from({ length: count }, (_, index) => `${row(index)}\n`).join('')}COMMIT\n`;
+
+it.each([
+  ['many short paths', '-A INPUT -m statistic --mode random --probability 0.5 -j ACCEPT', 2_000],
+  ['sets that are not known', '-A INPUT -m set --match-set S# src -j ACCEPT', 1_000],
+  ['one long chain', '-A INPUT -s 10.1.0.#/32 -j DROP', 5_000],
+])('%s: a packet is followed with a pause at each few hundred rules', (_, rule, count) => {
+  const ruleset = rulesetOf(filter(count, (index) => rule.replace('#', String(index % 250))));
+  const request = { from: '192.0.2.1', to: '192.0.2.2:80', hook: 'prerouting' as const };
+  expect(pausesOf(traceSteps(ruleset, request))).toBeGreaterThanOrEqual(count / 600);
+});
+
+it('the order of a chain that commands change is worked out with a pause at each few hundred lines, once', () => {
+  const ruleset = rulesetOf(
+    filter(6_000, (index) =>
+      index % 3 === 2
+        ? `-D INPUT -s 10.0.${(index - 1) >> 8}.${(index - 1) & 255}/32 -j DROP`
+        : `-I INPUT -s 10.0.${index >> 8}.${index & 255}/32 -j DROP`,
+    ),
+  );
+  expect(pausesOf(knowOrders(ruleset))).toBeGreaterThanOrEqual(11);
+  expect(pausesOf(knowOrders(ruleset))).toBe(0);
+  const input = ruleset.tables[0]?.chains.get('INPUT');
+  if (input === undefined) throw new Error('no INPUT');
+  // Of each three lines the first stays, at the head.
+  const order = rulesInOrder(ruleset, input);
+  expect([order.length, order[0], order.at(-1)]).toEqual([2_000, 2 + 5_997, 2]);
+});
+
+it('commands in thousands take steps that are no longer where there are more', () => {
+  // Deleted from the end: each is looked for among all that are left.
+  const count = 20_000;
+  const address = (index: number): string => `-s 10.${index >> 16}.${(index >> 8) & 255}.${index & 255}/32`;
+  const ruleset = rulesetOf(
+    filter(count * 2, (index) =>
+      index < count ? `-A INPUT ${address(index)} -j DROP` : `-D INPUT ${address(count * 2 - 1 - index)} -j DROP`,
+    ),
+  );
+  runToEnd(knowOrders(ruleset));
+  const input = ruleset.tables[0]?.chains.get('INPUT');
+  expect(input === undefined ? undefined : rulesInOrder(ruleset, input)).toEqual([]);
+});
