@@ -211,7 +211,11 @@ COMMIT
   it.each([
     ['--to-destination 10.1.1.1', '10.1.1.1', 80],
     ['--to-destination :8080', '10.0.0.1', 8080],
-    ['--to-destination 10.1.1.1-10.1.1.9:81-90', '10.1.1.1', 81],
+    // Of a range of ports the one that the packet has stays; else the kernel picks one.
+    ['--to-destination 10.1.1.1:70-90', '10.1.1.1', 80],
+    ['--to-destination 10.1.1.1:1000-2000', '10.1.1.1', null],
+    ['--to-destination 10.1.1.1:70-190 --random', '10.1.1.1', null],
+    ['--to-destination 10.1.1.1:9000-9100/70', '10.1.1.1', 9010],
   ])('DNAT %s', (where, ip, port) => {
     const { outcomes } = enumerate(`*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -j DNAT ${where}\nCOMMIT\n`, {}, remote);
     expect(outcomes[0]?.packet).toMatchObject({ destination: { text: ip }, dport: port });

@@ -29,6 +29,58 @@ const facts = readBundle([
   { path: 'ip-link.txt', text: links },
 ]);
 
+describe('what is delivered to the node', () => {
+  const routes = `local default dev lo table 100
+default via 192.0.2.254 dev eth0
+local 192.0.2.1 dev eth0 table local
+local 203.0.113.0/24 dev lo table local
+broadcast 192.0.2.255 dev eth0 table local
+blackhole 198.18.0.0/15
+`;
+  const rules = `0: from all lookup local
+50: from all fwmark 0x1 lookup 100
+32766: from all lookup main
+32767: from all lookup default
+`;
+  const known = nodeKnowledge(
+    readBundle([
+      { path: 'ip-addr.txt', text: addresses },
+      { path: 'ip-route.txt', text: routes },
+      { path: 'ip-rule.txt', text: rules },
+    ]),
+  );
+
+  it('are its addresses, and what table local has; not what another table has for some packets', () => {
+    const own = ['192.0.2.1', '203.0.113.9', '8.8.8.8'].map((ip) => known.isLocal?.(ip));
+    expect(own).toEqual([true, true, false]);
+  });
+
+  it('are the last addresses of its networks', () => {
+    const ofAll = ['192.0.2.255', '198.51.100.255', '10.42.0.255', '10.42.0.254', 'fd42::ff'].map((ip) =>
+      known.isBroadcast?.(ip),
+    );
+    expect(ofAll).toEqual([true, true, true, false, false]);
+    expect(
+      nodeKnowledge(readBundle([{ path: 'ip-route.txt', text: 'default via 192.0.2.254 dev eth0' }])).isBroadcast?.(
+        '192.0.2.255',
+      ),
+    ).toBe(undefined);
+  });
+
+  it('is what the routes lead there, by marks too', () => {
+    const lead = (given: PacketTexts) => known.routed?.(packet({ in: 'eth0', ...given }));
+    expect(
+      [
+        { to: '8.8.8.8' },
+        { to: '8.8.8.8', mark: 1 },
+        { to: '198.18.0.1' },
+        { to: '192.0.2.1' },
+        { to: '2001:db8::9', from: 'fd00::1' },
+      ].map(lead),
+    ).toEqual(['on', 'here', 'nowhere', 'here', undefined]);
+  });
+});
+
 describe('the address that MASQUERADE gives', () => {
   const given = (name: string, destination: string): string | undefined =>
     addressOfInterface(facts, name, { destination, nextHop: destination });

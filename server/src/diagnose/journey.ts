@@ -154,6 +154,18 @@ function* requestOf(
   return { ...meant.ends, ...arrival(facts, meant.ends) };
 }
 
+/** What no route leads on goes through the rules nevertheless: that it ends there is a finding of its own. */
+function routedOn({ routed, ...options }: EnumerateOptions): EnumerateOptions {
+  if (routed === undefined) return options;
+  return {
+    ...options,
+    routed: (packet) => {
+      const lead = routed(packet);
+      return lead === 'nowhere' ? 'on' : lead;
+    },
+  };
+}
+
 /** Follows the packets of a question; refused in a sentence where the question cannot be read. */
 export function* askedSteps(subject: Subject, question: DiagnoseQuestion): Steps<AskedAnswer> {
   const { ruleset, resolution } = subject;
@@ -171,7 +183,7 @@ export function* askedSteps(subject: Subject, question: DiagnoseQuestion): Steps
     return { ok: false, message: `There are no ${name} rules, and ${packet.destination.text} is an ${name} address.` };
   }
   const destination = packet.destination.text;
-  const options = followOptions(resolution, dumpFor(ruleset, destination), destination, new Set(), {});
+  const options = routedOn(followOptions(resolution, dumpFor(ruleset, destination), destination, new Set(), {}));
   const { outcomes, assumptions } = yield* enumerateSteps(ruleset, packet, options);
   const followed: Outcome[] = [];
   for (const outcome of likeliest(outcomes)) followed.push(...(yield* byLoopback(ruleset, outcome, options)));

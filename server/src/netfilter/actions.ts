@@ -17,6 +17,8 @@ export interface NatRange {
   readonly last: IPAddress | null;
   readonly firstPort: number | null;
   readonly lastPort: number | null;
+  /** The port that becomes the first of the range, the next one the second, and so on; null where ports do not move like that. */
+  readonly basePort: number | null;
 }
 
 /** The zones of conntrack that a template has, for a connection's first direction and for its answers: 'mark' is the packet's mark. */
@@ -29,17 +31,20 @@ export interface Zones {
 export type NumberChange = (old: number) => number;
 
 export type Action =
-  | { readonly kind: 'continue' | 'accept' | 'drop' | 'return' | 'notrack' | 'queue' }
+  | { readonly kind: 'continue' | 'accept' | 'drop' | 'return' | 'notrack' }
+  /** Whether packets pass where no program takes them from the queue. */
+  | { readonly kind: 'queue'; readonly isBypassed: boolean }
   /** A target that is known, and whose work no rule and no address shows: it is taken to let the packet pass. */
   | { readonly kind: 'unfollowed'; readonly name: string }
   | { readonly kind: 'reject'; readonly answer: string }
   /** Where no chain has that name, the target is unknown here. */
   | { readonly kind: 'jump'; readonly chain: string }
-  /** A range that is null could not be read. */
-  | { readonly kind: 'dnat' | 'snat'; readonly range: NatRange | null }
+  /** A range that is null could not be read; with `isRandom` a port is picked by chance where there is a choice. */
+  | { readonly kind: 'dnat' | 'snat'; readonly range: NatRange | null; readonly isRandom: boolean }
   /** Whether the source port stays where no other connection has it. */
   | { readonly kind: 'masquerade'; readonly keepsPort: boolean }
-  | { readonly kind: 'redirect'; readonly port: number | null }
+  /** Of ports alone; null for the port that the packet has. */
+  | { readonly kind: 'redirect'; readonly range: NatRange | null; readonly isRandom: boolean }
   | { readonly kind: 'netmap'; readonly network: Network }
   | { readonly kind: 'tproxy'; readonly change: NumberChange }
   | { readonly kind: 'mark' | 'connection-mark' | 'ttl' | 'tos'; readonly change: NumberChange; readonly words: string }
@@ -51,7 +56,7 @@ export type Action =
   | { readonly kind: 'template'; readonly zones: Zones }
   | { readonly kind: 'set-change'; readonly isAdded: boolean; readonly set: string; readonly directions: string };
 
-const ports = String.raw`(?::(\d{1,5})(?:-(\d{1,5}))?(?:/\d{1,5})?)?`;
+const ports = String.raw`(?::(\d{1,5})(?:-(\d{1,5}))?(?:/(\d{1,5}))?)?`;
 const natForms: readonly RegExp[] = [
   new RegExp(String.raw`^([\d.]*)(?:-([\d.]+))?${ports}$`),
   // ip6tables prints "[first-last]:port" (libip6t_DNAT.c, print_range) and takes brackets around each as well.
@@ -64,13 +69,14 @@ export function natRange(text: string): NatRange | null {
   for (const form of natForms) {
     const match = form.exec(text);
     if (match === null) continue;
-    const [, firstText = '', lastText, firstPortText, lastPortText] = match;
+    const [, firstText = '', lastText, firstPortText, lastPortText, basePortText] = match;
     const first = firstText === '' ? null : ipAddress(firstText);
     const last = lastText === undefined ? first : ipAddress(lastText);
     const firstPort = firstPortText === undefined ? null : readNumber(firstPortText, 0, 65535);
     const lastPort = lastPortText === undefined ? firstPort : readNumber(lastPortText, 0, 65535);
+    const basePort = basePortText === undefined ? null : readNumber(basePortText, 0, 65535);
     if (first === undefined || last === undefined || firstPort === undefined || lastPort === undefined) continue;
-    if (first !== null || firstPort !== null) return { first, last, firstPort, lastPort };
+    if (basePort !== undefined && (first !== null || firstPort !== null)) return { first, last, firstPort, lastPort, basePort };
   }
   return null;
 }
@@ -185,6 +191,10 @@ function netmap(rule: RuleStatement, family: Family): Action {
 
 type ActionReader = (rule: RuleStatement, family: Family) => Action;
 
+function isRandom(rule: RuleStatement): boolean {
+  return ['--random', '--random-fully'].some((name) => targetOption(rule, name) !== undefined);
+}
+
 /** There is one number for a rule, in one direction or both; the other has zone 0 (xt_CT.c). */
 function zonesOf(rule: RuleStatement): Zones {
   const both = targetValue(rule, '--zone');
@@ -206,7 +216,11 @@ const readers: Readonly<Record<string, ActionReader>> = {
   CONNSECMARK: passes,
   CT: (rule) =>
     targetOption(rule, '--notrack') === undefined ? { kind: 'template', zones: zonesOf(rule) } : { kind: 'notrack' },
-  DNAT: (rule) => ({ kind: 'dnat', range: natRange(targetValue(rule, '--to-destination') ?? '') }),
+  DNAT: (rule) => ({
+    kind: 'dnat',
+    range: natRange(targetValue(rule, '--to-destination') ?? ''),
+    isRandom: isRandom(rule),
+  }),
   DROP: () => ({ kind: 'drop' }),
   DSCP: tosChange,
   ECN: tosChange,
@@ -220,15 +234,19 @@ const readers: Readonly<Record<string, ActionReader>> = {
   },
   MASQUERADE: (rule) => ({
     kind: 'masquerade',
-    keepsPort: ['--random', '--random-fully', '--to-ports'].every((name) => targetOption(rule, name) === undefined),
+    keepsPort: !isRandom(rule) && targetOption(rule, '--to-ports') === undefined,
   }),
   NETMAP: netmap,
   NFLOG: passes,
-  NFQUEUE: () => ({ kind: 'queue' }),
+  NFQUEUE: (rule) => ({ kind: 'queue', isBypassed: targetOption(rule, '--queue-bypass') !== undefined }),
   NOTRACK: () => ({ kind: 'notrack' }),
-  QUEUE: () => ({ kind: 'queue' }),
+  QUEUE: () => ({ kind: 'queue', isBypassed: false }),
   RATEEST: passes,
-  REDIRECT: (rule) => ({ kind: 'redirect', port: natRange(`:${targetValue(rule, '--to-ports') ?? ''}`)?.firstPort ?? null }),
+  REDIRECT: (rule) => ({
+    kind: 'redirect',
+    range: natRange(`:${targetValue(rule, '--to-ports') ?? ''}`),
+    isRandom: isRandom(rule),
+  }),
   REJECT: (rule, family) => ({
     kind: 'reject',
     answer: targetValue(rule, '--reject-with') ?? (family === 'ipv4' ? 'icmp-port-unreachable' : 'icmp6-port-unreachable'),
@@ -236,7 +254,7 @@ const readers: Readonly<Record<string, ActionReader>> = {
   RETURN: () => ({ kind: 'return' }),
   SECMARK: passes,
   SET: setChange,
-  SNAT: (rule) => ({ kind: 'snat', range: natRange(targetValue(rule, '--to-source') ?? '') }),
+  SNAT: (rule) => ({ kind: 'snat', range: natRange(targetValue(rule, '--to-source') ?? ''), isRandom: isRandom(rule) }),
   TCPMSS: passes,
   TCPOPTSTRIP: passes,
   TEE: passes,

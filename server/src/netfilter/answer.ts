@@ -59,6 +59,8 @@ export type Answer = boolean | Doubt | Chance | Assumed | Effect;
 export interface Knowledge {
   /** Whether an address is one of the node's own; undefined where that is not known. */
   readonly isLocal: (address: string) => boolean | undefined;
+  /** Whether an address is that of everybody in a network of the node's; undefined where that is not known. */
+  readonly isBroadcast?: ((address: string) => boolean | undefined) | undefined;
   /** Whether a packet is in a set, by "src" or "dst" for each of the set's dimensions; undefined where its members are not known. */
   readonly isInSet?: (name: string, directions: readonly string[], packet: Packet) => boolean | undefined;
   /** Whether an address is on a list of `-m recent`; undefined where that is not known. Its age is not known in either case. */

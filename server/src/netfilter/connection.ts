@@ -82,7 +82,8 @@ export function connectionOf(first: Packet, { packet: last }: Pick<Outcome, 'pac
 /** A connection after its first answer took the path that an outcome is: what rules made of the connection's mark, and whether it was seen. */
 export function afterAnswer(connection: Connection, { packet }: Pick<Outcome, 'packet'>): Connection {
   if (connection.isUntracked) return connection;
-  return packet.state === 'UNTRACKED' ? { ...connection, isAnswered: false } : { ...connection, mark: packet.connectionMark };
+  // Left alone, or looked for in a zone where it is not: the connection has no answer yet.
+  return packet.state === 'ESTABLISHED' ? { ...connection, mark: packet.connectionMark } : { ...connection, isAnswered: false };
 }
 
 function isSame(one: End, other: End): boolean {

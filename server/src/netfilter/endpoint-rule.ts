@@ -20,7 +20,11 @@ export function endpointRule(line: Line, family: Family): CompiledRule | undefin
     case 'redirect': {
       const range = natRange(layout.destination);
       if (range === null) return undefined;
-      return { predicates: [hasProtocol(layout.protocol, false)], action: { kind: 'dnat', range }, isGoto: false };
+      return {
+        predicates: [hasProtocol(layout.protocol, false)],
+        action: { kind: 'dnat', range, isRandom: false },
+        isGoto: false,
+      };
     }
     case 'hairpin': {
       const predicate = inNetworks(layout.source, false, family, 'source');

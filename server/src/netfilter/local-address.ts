@@ -1,5 +1,5 @@
 import { type Doubt, doubt, type Knowledge } from './answer.ts';
-import { type IPAddress, isLoopback } from './packet.ts';
+import { type IPAddress, isLoopback, type Packet } from './packet.ts';
 
 /** The doubt whether an address is one of the node's own: rules and routing ask it with one voice. */
 export function localDoubt(address: string): Doubt {
@@ -15,4 +15,23 @@ export function localDoubt(address: string): Doubt {
 /** Whether an address is the node's own; undefined where nobody knows. Loopback addresses and those that stand for one always are. */
 export function isOwnAddress(address: IPAddress, knows: Knowledge): boolean | undefined {
   return isLoopback(address) || address.standsIn === true ? true : knows.isLocal(address.text);
+}
+
+/**
+ * Whether a destination is a broadcast address, which the kernel delivers as it does an own one. Where nobody knows the node's networks, an address that
+ * ends in 255 may be one, unless NAT gave it: an endpoint is none.
+ */
+export function broadcastAnswer({ destination, dnat }: Pick<Packet, 'destination' | 'dnat'>, knows: Knowledge): boolean | Doubt {
+  const { family, low, text, standsIn } = destination;
+  if (family !== 'ipv4' || standsIn === true) return false;
+  const known = knows.isBroadcast?.(text);
+  if (known !== undefined) return known;
+  if (dnat || (low & 0xff) !== 0xff || knows.isLocal(text) === true) return false;
+  return doubt({
+    about: 'local',
+    key: `broadcast ${text}`,
+    yes: `${text} is the broadcast address of a network of this node.`,
+    no: `${text} is the broadcast address of no network of this node.`,
+    likely: false,
+  });
 }

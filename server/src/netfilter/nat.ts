@@ -5,11 +5,6 @@ import type { Network } from '../catalog/values/addresses.ts';
 import type { NatRange } from './actions.ts';
 import { addressOf, type IPAddress, type Packet } from './packet.ts';
 
-/** Whether there is a choice of addresses or ports. */
-export function isRange(range: NatRange): boolean {
-  return range.first?.text !== range.last?.text || range.firstPort !== range.lastPort;
-}
-
 /** "10.0.0.1:80", "[fd00::1]:80", ":80"; what is null is left out. */
 export function place(address: IPAddress | null, port: number | null): string {
   if (address === null) return port === null ? '' : `:${port}`;
@@ -39,11 +34,48 @@ export function withSource(packet: Packet, source: IPAddress | null, sport: numb
   return isChanged ? { ...packet, source, sport, snat: true } : packet;
 }
 
-/** A packet after DNAT or SNAT to the first address and port of a range; what the range does not say stays. */
-export function translated(packet: Packet, kind: 'dnat' | 'snat', { first, firstPort }: NatRange): Packet {
-  return kind === 'dnat'
-    ? withDestination(packet, first ?? packet.destination, firstPort ?? packet.dport)
-    : withSource(packet, first ?? packet.source, firstPort ?? packet.sport);
+/** Whether there is a choice of addresses. */
+export function hasAddresses({ first, last }: NatRange): boolean {
+  return first?.text !== last?.text;
+}
+
+/**
+ * The port that a range makes of another; null where the kernel picks one by chance (nf_nat_core.c, nf_nat_l4proto_unique_tuple). One that is in the
+ * range stays, as long as no other connection has it; without a range only a source port may change.
+ */
+export function pickedPort(
+  { firstPort, lastPort, basePort }: NatRange,
+  port: number | null,
+  kind: 'dnat' | 'snat',
+  isRandom: boolean,
+): number | null {
+  if (firstPort === null || lastPort === null) return isRandom && kind === 'snat' ? null : port;
+  if (firstPort === lastPort) return firstPort;
+  if (port === null) return null;
+  if (basePort !== null) return firstPort + (((port - basePort) & 0xffff) % (lastPort - firstPort + 1));
+  return !isRandom && port >= firstPort && port <= lastPort ? port : null;
+}
+
+/** More ways than these are not followed one by one. */
+const mostPicks = 32;
+
+/** What a range may make of a packet's destination, each by the same chance, as ranges of one; the range itself where there is no choice, or too much of it. */
+export function picksOf(range: NatRange, { dport }: Packet, isRandom: boolean): readonly NatRange[] {
+  const { first, last, firstPort, lastPort } = range;
+  const addresses = first === null || last === null ? 1 : Number(last.bits - first.bits) + 1;
+  const isPortOpen = dport !== null && pickedPort(range, dport, 'dnat', isRandom) === null;
+  const ports = isPortOpen && firstPort !== null && lastPort !== null ? lastPort - firstPort + 1 : 1;
+  const isFew = ports >= 1 && addresses * ports <= mostPicks;
+  if (addresses < 1 || addresses > mostPicks || addresses * (isFew ? ports : 1) === 1) return [range];
+  const picks: NatRange[] = [];
+  for (let at = 0; at < addresses; at += 1) {
+    const address = first === null ? null : addressOf(first.family, first.bits + BigInt(at));
+    for (let port = 0; port < (isFew ? ports : 1); port += 1) {
+      const own = isFew && isPortOpen && firstPort !== null ? { firstPort: firstPort + port, lastPort: firstPort + port } : {};
+      picks.push({ ...range, first: address, last: address, ...own });
+    }
+  }
+  return picks;
 }
 
 /** A packet one of whose addresses NETMAP moved to another network, host bits kept. */

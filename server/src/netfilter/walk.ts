@@ -169,7 +169,7 @@ function performRule(walking: Walking, frame: Frame, before: Packet, matched: Om
   const { run, path } = walking;
   const parts = placeOf(walking, frame);
   const stage = walking.stages.at(-1);
-  const next = perform(run, path, { frame, ...matched });
+  const next = perform(run, path, { frame, ...matched }, walking.ahead.at(-1)?.words);
   while (run.waiting.take() !== undefined);
   const steps: TraceStep[] = [];
   // A rule that returns from a base chain has the policy behind it.

@@ -2,14 +2,14 @@
 import type { EnumerateOptions } from '../netfilter/enumeration/options.ts';
 import { ipAddress, type Packet } from '../netfilter/packet.ts';
 import type { NodeFacts } from './facts.ts';
-import { addressOfInterface, isOwn, redirectAddressOf } from './look-ups/own-address.ts';
-import { routeOf, wayOut } from './look-ups/route.ts';
+import { addressOfInterface, isBroadcast, isOwn, redirectAddressOf } from './look-ups/own-address.ts';
+import { leadOf, routeOf, wayOut } from './look-ups/route.ts';
 import { setsOfNode } from './sets.ts';
 
 /** What of the options a node's facts answer. */
 export type NodeKnowledge = Pick<
   EnumerateOptions,
-  'isLocal' | 'sets' | 'isListed' | 'wayOut' | 'masqueradeAddress' | 'redirectAddress'
+  'isLocal' | 'isBroadcast' | 'routed' | 'sets' | 'isListed' | 'wayOut' | 'masqueradeAddress' | 'redirectAddress'
 >;
 
 const known = new WeakMap<NodeFacts, NodeKnowledge>();
@@ -53,10 +53,20 @@ export function nodeKnowledge(facts: NodeFacts): NodeKnowledge {
   const sets = setsOfNode(facts);
   const isListed = listsOf(facts);
   knowledge = {
-    ...(facts.addresses === null && facts.routes === null ? {} : { isLocal: (address: string) => isOwn(facts, address) }),
+    ...(facts.addresses === null && facts.routes === null
+      ? {}
+      : {
+          isLocal: (address: string) => isOwn(facts, address),
+          isBroadcast: (address: string) => isBroadcast(facts, address),
+        }),
     ...(sets === undefined ? {} : { sets }),
     ...(isListed === undefined ? {} : { isListed }),
-    ...(facts.routes === null ? {} : { wayOut: (packet: Packet) => wayOut(facts, routedPacket(packet)) }),
+    ...(facts.routes === null
+      ? {}
+      : {
+          wayOut: (packet: Packet) => wayOut(facts, routedPacket(packet)),
+          routed: (packet: Packet) => leadOf(facts, routedPacket(packet)),
+        }),
     ...(facts.addresses === null
       ? {}
       : {

@@ -161,6 +161,7 @@ export function exchangesFor(site: Site): fc.Arbitrary<Exchange> {
         };
       })
       // Whoever sends to itself does so without the node; what has a source of the node's own from outside is no honest packet.
-      .filter(({ from, to, link }) => from !== to && (link === null || !own.includes(from)))
+      // What it sends to everybody in a network goes two ways at once, one of them back to itself.
+      .filter(({ from, to, link }) => from !== to && (link === null ? !to.endsWith('.255') : !own.includes(from)))
   );
 }

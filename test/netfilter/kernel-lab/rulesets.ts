@@ -11,6 +11,8 @@ export interface LabRuleset {
   /** What `ipset restore` is to have before. */
   readonly sets: string;
   readonly links: readonly Link[];
+  /** What a shell is to do on the node before: routes by which its rules send packets, which only a bundle tells. */
+  readonly routing: string;
 }
 
 /** A node with two Pods, for whose interfaces most of the rules are. */
@@ -32,9 +34,9 @@ const dockerLinks: readonly Link[] = [
   { name: 'br-5f0c2d4e6a18', addresses: ['172.18.0.1/16', 'fd00:d0c:1::1/64'], routes: ['172.18.0.2/32', 'fd00:d0c:1::2/128'] },
 ];
 
-function fromFile(path: string, links: readonly Link[]): LabRuleset {
+function fromFile(path: string, links: readonly Link[], routing = ''): LabRuleset {
   const family: Family = path.endsWith('.ip6tables') ? 'ipv6' : 'ipv4';
-  return { name: path, family, rules: fixtureText(path), sets: '', links };
+  return { name: path, family, rules: fixtureText(path), sets: '', links, routing };
 }
 
 /** kube-proxy's, Calico's, Docker's, Istio's, flannel's, ufw's, firewalld's and others. */
@@ -43,7 +45,14 @@ export function rulesetsOfPrograms(): readonly LabRuleset[] {
   const ofPrograms = Object.entries(recorded).filter(([name]) => name.startsWith('tpl-') && !name.includes('stale'));
   return [
     ...ofPrograms.map(
-      ([name, { family, text }]): LabRuleset => ({ name: name.replace('tpl-', ''), family, rules: text, sets, links: podLinks }),
+      ([name, { family, text }]): LabRuleset => ({
+        name: name.replace('tpl-', ''),
+        family,
+        rules: text,
+        sets,
+        links: podLinks,
+        routing: '',
+      }),
     ),
     ...['1.25.ip6tables', '1.30.iptables', '1.36.iptables', '1.36.ip6tables'].map((name) =>
       fromFile(`lab/round-2/random-11/node-0.${name}`, clusterLinks),
@@ -53,5 +62,19 @@ export function rulesetsOfPrograms(): readonly LabRuleset[] {
     ...['istio-redirect.iptables', 'istio-redirect.ip6tables', 'ufw.ip6tables'].map((name) =>
       fromFile(`packets/${name}`, podLinks),
     ),
+  ];
+}
+
+/** A way by a Pod for one mark, none for another, and the node itself for a third, as programs with TPROXY have it. */
+const markRouting = `
+ip rule add fwmark 0x10/0xf0 lookup 100; ip route add default dev cali12ab34 table 100
+ip rule add fwmark 0x20/0xf0 lookup 101; ip route add blackhole default table 101
+ip rule add fwmark 0x30/0xf0 lookup 102; ip route add local default dev lo table 102`;
+
+/** One kind of rule each, which the programs above use seldom. */
+export function rulesetsOfKinds(): readonly LabRuleset[] {
+  return [
+    ...['nat-ranges', 'broadcast', 'zones'].map((name) => fromFile(`packets/${name}.iptables`, podLinks)),
+    fromFile('packets/mark-routes.iptables', podLinks, markRouting),
   ];
 }

@@ -103,8 +103,8 @@ interface Search {
   asksInterface: boolean;
 }
 
-/** What is drawn is true of any client, whoever is on a list just now. */
-function withoutLists({ isListed, ...knowledge }: NodeKnowledge): Omit<NodeKnowledge, 'isListed'> {
+/** What is drawn is true of any client, whoever is on a list just now and wherever routes lead. */
+function withoutLists({ isListed, routed, ...knowledge }: NodeKnowledge): Omit<NodeKnowledge, 'isListed' | 'routed'> {
   return knowledge;
 }
 

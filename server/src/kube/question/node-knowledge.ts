@@ -2,7 +2,7 @@
 import { canonicalIP, inCIDR } from '../../base/ip.ts';
 import type { Fact } from '../../netfilter/answer.ts';
 import type { EnumerateOptions } from '../../netfilter/enumeration/options.ts';
-import { nodeKnowledge } from '../../node/knowledge.ts';
+import { type NodeKnowledge, nodeKnowledge } from '../../node/knowledge.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { ownAddresses } from '../flow/packet-sources.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
@@ -66,6 +66,11 @@ function hooks(ruleset: Ruleset, hooked: Set<string>, isOwn: boolean | undefined
   };
 }
 
+/** Who says which addresses are the node's own does not mean its routes. */
+function toldKnowledge({ routed, ...knowledge }: NodeKnowledge, { local, own }: AskOptions): NodeKnowledge {
+  return routed === undefined || local !== undefined || own !== undefined ? knowledge : { ...knowledge, routed };
+}
+
 /**
  * How a packet to an address is followed through a dump.
  * @param hooked gathers the chains that were taken to be hooked in, as "KUBE-SERVICES (nat)"
@@ -80,7 +85,7 @@ export function followOptions(
   const { facts } = resolution.origin;
   const isLocal = dump === undefined ? undefined : localAddresses(resolution, dump, options);
   return {
-    ...(facts === undefined ? {} : nodeKnowledge(facts)),
+    ...(facts === undefined ? {} : toldKnowledge(nodeKnowledge(facts), options)),
     hooked: hooks(resolution.ruleset, hooked, isLocal?.(destination)),
     ...(dump === undefined ? {} : { dump }),
     ...(isLocal === undefined ? {} : { isLocal }),

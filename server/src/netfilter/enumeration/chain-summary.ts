@@ -11,7 +11,7 @@ import type { CompiledRule } from '../compiled-rule.ts';
 import type { Stage } from '../hooks.ts';
 import type { Packet } from '../packet.ts';
 import { rulesFor } from '../rule-index.ts';
-import { effectOf, type Then } from './effects.ts';
+import { chancesOf, effectOf, type Then } from './effects.ts';
 import { jumpTarget } from './jump-target.ts';
 import { assume, type Run } from './state.ts';
 import { addWorld, answerIn, newWorld, passing, stepping, supposing, type World, type Worlds } from './worlds.ts';
@@ -203,11 +203,15 @@ function perform(summaries: Summaries, at: At, asked: Asked, rule: CompiledRule,
   const { chain } = passage;
   if (action.kind === 'jump') return jump(summaries, at, asked, action.chain, isGoto);
   if (chain.table.chains.has(targetName)) return jump(summaries, at, asked, targetName, isGoto);
-  const { words, packet, then, assumption } = effectOf(action, asked.packet, { stage, line, options: run.options });
-  assume(run, assumption);
-  const world = stepping(asked.world, { chain, line, kind: action.kind, words, target: null });
-  if (then === 'continue') add(summaries, next, packet, world);
-  else leaving.push({ kind: then, packet, world });
+  const chances = chancesOf(action, asked.packet);
+  const before = { ...asked.world, probability: asked.world.probability / chances.length };
+  for (const each of chances) {
+    const { words, packet, then, assumption } = effectOf(each, asked.packet, { stage, line, options: run.options });
+    assume(run, assumption);
+    const world = stepping(before, { chain, line, kind: action.kind, words, target: null });
+    if (then === 'continue') add(summaries, next, packet, world);
+    else leaving.push({ kind: then, packet, world });
+  }
   return undefined;
 }
 

@@ -1,7 +1,17 @@
 /** What a target does to a packet, and what becomes of the packet then. */
-import type { Action, Zones } from '../actions.ts';
+import type { Action, NatRange, Zones } from '../actions.ts';
 import type { Stage } from '../hooks.ts';
-import { isRange, loopbackOf, netmapped, ownAddressOf, place, translated, withDestination, withSource } from '../nat.ts';
+import {
+  hasAddresses,
+  loopbackOf,
+  netmapped,
+  ownAddressOf,
+  pickedPort,
+  picksOf,
+  place,
+  withDestination,
+  withSource,
+} from '../nat.ts';
 import { hasConnection, type Packet } from '../packet.ts';
 import { entryKey } from '../set-entry.ts';
 import type { EnumerateOptions } from './options.ts';
@@ -29,21 +39,36 @@ function effect(words: string, packet: Packet, then: Then, assumption = ''): Eff
   return { words, packet, then, assumption };
 }
 
+/** What is said of the ports that DNAT, SNAT or REDIRECT picks: of many that are open, the range. */
+function portsText({ firstPort, lastPort }: NatRange, picked: number | null): string {
+  if (firstPort === null) return '';
+  return picked === null && firstPort !== lastPort ? `:${firstPort}-${lastPort}` : `:${picked ?? firstPort}`;
+}
+
 function nat(action: Extract<Action, { readonly kind: 'dnat' | 'snat' }>, packet: Packet, { line }: Place): Effect {
-  const { kind, range } = action;
+  const { kind, range, isRandom } = action;
   if (range === null) {
     const unknown = `Line ${line + 1} does not say where ${kind.toUpperCase()} sends packets: the address stays as it was.`;
     return effect(kind, { ...packet, [kind]: true }, 'next-table', unknown);
   }
-  const first = place(range.first, range.firstPort);
-  const choice = isRange(range) ? `NAT to a range (${first} and following) is shown with its first address and port.` : '';
-  return effect(`${kind} to ${first}`, translated(packet, kind, range), 'next-table', choice);
+  const { first, firstPort } = range;
+  const address = place(first, null);
+  const choice = hasAddresses(range) ? `NAT to a range (${address} and following) is shown with its first address.` : '';
+  const picked = pickedPort(range, kind === 'dnat' ? packet.dport : packet.sport, kind, isRandom);
+  const isBracketed = first?.family === 'ipv6' && firstPort !== null;
+  const words = `${kind} to ${isBracketed ? `[${address}]` : address}${portsText(range, picked)}`;
+  const translated =
+    kind === 'dnat'
+      ? withDestination(packet, first ?? packet.destination, picked)
+      : withSource(packet, first ?? packet.source, picked);
+  return effect(words, translated, 'next-table', choice);
 }
 
 /** REDIRECT gives what this node sends a loopback address, and what comes in one of its interface (nf_nat_redirect.c). */
-function redirect(port: number | null, packet: Packet, { options }: Place): Effect {
-  const words = `redirect${port === null ? '' : ` to :${port}`}`;
-  const dport = port ?? packet.dport;
+function redirect(action: Extract<Action, { readonly kind: 'redirect' }>, packet: Packet, { options }: Place): Effect {
+  const { range, isRandom } = action;
+  const dport = range === null ? packet.dport : pickedPort(range, packet.dport, 'dnat', isRandom);
+  const words = `redirect${range === null ? '' : ` to ${portsText(range, dport)}`}`;
   if (packet.isFromHere) return effect(words, withDestination(packet, loopbackOf(packet.family), dport), 'next-table');
   const address = options.redirectAddress?.(packet) ?? ownAddressOf(packet.family);
   return effect(words, { ...withDestination(packet, address, dport), isCaught: true }, 'next-table');
@@ -88,8 +113,17 @@ function track(zones: Zones | null, packet: Packet): Effect {
   return effect(words, { ...packet, hasTemplate: true, zones: own }, 'continue');
 }
 
+/** An action that is no jump. */
+type Deed = Exclude<Action, { readonly kind: 'jump' }>;
+
+/** What a target may do by chance, each as likely as the others: DNAT and REDIRECT to a range. */
+export function chancesOf(action: Deed, packet: Packet): readonly Deed[] {
+  if ((action.kind !== 'dnat' && action.kind !== 'redirect') || action.range === null) return [action];
+  return picksOf(action.range, packet, action.isRandom).map((range) => ({ ...action, range }));
+}
+
 /** What an action that is no jump does. */
-export function effectOf(action: Exclude<Action, { readonly kind: 'jump' }>, packet: Packet, at: Place): Effect {
+export function effectOf(action: Deed, packet: Packet, at: Place): Effect {
   switch (action.kind) {
     case 'continue':
       return effect('continue', packet, 'continue');
@@ -104,21 +138,28 @@ export function effectOf(action: Exclude<Action, { readonly kind: 'jump' }>, pac
     case 'return':
       return effect('return', packet, 'return');
     case 'queue':
-      return effect('queue', packet, 'next-table', 'A program takes packets from the queue and lets them pass.');
+      return effect(
+        'queue',
+        packet,
+        'next-table',
+        action.isBypassed
+          ? 'A program that takes packets from the queue lets them pass, as they do where there is none.'
+          : 'A program takes packets from the queue and lets them pass; where there is none they are dropped.',
+      );
     case 'tproxy': {
       const caught = { ...packet, mark: action.change(packet.mark), isCaught: true };
       return effect(
         'tproxy',
         caught,
         'next-table',
-        'A program listens for what TPROXY catches, and a route leads it to this node.',
+        'A program listens for what TPROXY catches, and a route leads it to this node; where none listens it is dropped.',
       );
     }
     case 'dnat':
     case 'snat':
       return nat(action, packet, at);
     case 'redirect':
-      return redirect(action.port, packet, at);
+      return redirect(action, packet, at);
     case 'netmap': {
       const end = at.stage?.hook === 'POSTROUTING' || at.stage?.hook === 'INPUT' ? 'source' : 'destination';
       const moved = netmapped(packet, end, action.network);

@@ -1,6 +1,6 @@
 import type { Fact } from '../answer.ts';
 import { rulesFor } from '../rule-index.ts';
-import { effectOf } from './effects.ts';
+import { chancesOf, effectOf } from './effects.ts';
 import { answerTo, suppose } from './facts.ts';
 import { jumpTarget } from './jump-target.ts';
 import { supposePassed } from './not-shown.ts';
@@ -49,23 +49,16 @@ function findsAddress(run: Run, path: Path, addDrop: (path: Path) => void): bool
   return true;
 }
 
-/** Does what a matching rule says; null when the path has ended. */
-export function perform(run: Run, path: Path, { frame, line, rule, target: targetName }: Matched): Path | null {
-  const { action, isGoto } = rule;
+type Deed = Parameters<typeof effectOf>[0];
+
+function effectHere(run: Run, path: Path, line: number, action: Deed): ReturnType<typeof effectOf> {
+  return effectOf(action, path.packet, { stage: path.stages[path.stage], line, options: run.options });
+}
+
+/** Does one deed of a matching rule; null when the path has ended. */
+function done(run: Run, path: Path, { frame, line }: Matched, action: Deed): Path | null {
   const { chain } = frame;
-  if (action.kind === 'jump') return jump(run, path, frame, line, action.chain, isGoto);
-  // A chain may be called like a target that only notes or changes something.
-  if (chain.table.chains.has(targetName)) return jump(run, path, frame, line, targetName, isGoto);
-  const drop = (dropped: Path): null => {
-    addStep(run, dropped, { chain, line, kind: 'redirect', words: 'redirect without an address: drop', target: null });
-    return end(run, dropped, 'drop');
-  };
-  if (action.kind === 'redirect' && !findsAddress(run, path, drop)) return drop(path);
-  const { words, packet, then, assumption } = effectOf(action, path.packet, {
-    stage: path.stages[path.stage],
-    line,
-    options: run.options,
-  });
+  const { words, packet, then, assumption } = effectHere(run, path, line, action);
   addStep(run, path, { chain, line, kind: action.kind, words, target: null });
   assume(run, assumption);
   path.packet = packet;
@@ -80,4 +73,32 @@ export function perform(run: Run, path: Path, { frame, line, rule, target: targe
     case 'reject':
       return end(run, path, then);
   }
+}
+
+/**
+ * Does what a matching rule says; null when the path has ended. What it may do besides, by chance, is added to the paths that wait.
+ * @param words of what it is to do on this path, where it may do one of several by chance
+ */
+export function perform(run: Run, path: Path, matched: Matched, words?: string): Path | null {
+  const { frame, line, rule, target: targetName } = matched;
+  const { action, isGoto } = rule;
+  const { chain } = frame;
+  if (action.kind === 'jump') return jump(run, path, frame, line, action.chain, isGoto);
+  // A chain may be called like a target that only notes or changes something.
+  if (chain.table.chains.has(targetName)) return jump(run, path, frame, line, targetName, isGoto);
+  const drop = (dropped: Path): null => {
+    addStep(run, dropped, { chain, line, kind: 'redirect', words: 'redirect without an address: drop', target: null });
+    return end(run, dropped, 'drop');
+  };
+  if (action.kind === 'redirect' && !findsAddress(run, path, drop)) return drop(path);
+  const chances = chancesOf(action, path.packet);
+  const isWanted = (each: Deed): boolean => words !== undefined && effectHere(run, path, line, each).words === words;
+  const chosen = (chances.length > 1 ? chances.find(isWanted) : undefined) ?? chances[0] ?? action;
+  path.probability /= chances.length;
+  for (const other of chances.toReversed()) {
+    if (other === chosen) continue;
+    const following = done(run, splitOff(path), matched, other);
+    if (following !== null) run.waiting.add(following);
+  }
+  return done(run, path, matched, chosen);
 }

@@ -5,6 +5,10 @@ import type { IPAddress, Packet } from '../packet.ts';
 
 export interface EnumerateOptions {
   readonly isLocal?: Knowledge['isLocal'];
+  /** Whether an address is that of everybody in a network of the node's; undefined where that is not known. */
+  readonly isBroadcast?: Knowledge['isBroadcast'];
+  /** Where the node's routes lead a packet that came in: to the node, on, nowhere; undefined where that is not known. */
+  readonly routed?: (packet: Packet) => 'here' | 'on' | 'nowhere' | undefined;
   /** The address that REDIRECT gives a packet that came in: the first of its interface. null where that has none, undefined where nobody knows it. */
   readonly redirectAddress?: (packet: Packet) => IPAddress | null | undefined;
   /** A text that has the members of sets, where the dump's own does not: what `ipset save` printed. */

@@ -1,7 +1,7 @@
 /** Where a packet goes once PREROUTING is behind it. */
 import type { Doubt } from '../answer.ts';
 import { forward, input } from '../hooks.ts';
-import { isOwnAddress, localDoubt } from '../local-address.ts';
+import { broadcastAnswer, isOwnAddress, localDoubt } from '../local-address.ts';
 import { isLoopback, type Packet } from '../packet.ts';
 import { answerTo, suppose } from './facts.ts';
 import { type Path, splitOff } from './path.ts';
@@ -67,14 +67,29 @@ function routeMulticast(run: Run, path: Path): Path | null {
   return split(run, path, member, toInput, (other) => end(run, other, 'drop'));
 }
 
-/** Sends a path to INPUT or FORWARD; null where it ends. What a rule caught or redirected is local, and loopback addresses always are. */
-export function route(run: Run, path: Path): Path | null {
-  const { destination, out, isCaught } = path.packet;
-  if (run.isLooped || isCaught || isLoopback(destination)) return toInput(path);
-  if (destination.family === 'ipv4' && destination.low === 0xffff_ffff) return toInput(path);
-  if (isMulticast(path.packet)) return routeMulticast(run, path);
+/** By own addresses alone. */
+function routeByAddress(run: Run, path: Path): Path | null {
+  const { destination, out } = path.packet;
   const known = isOwnAddress(destination, run.knows);
   if (known !== undefined) return known ? toInput(path) : toForward(run, path);
   if (out !== null && out !== '') return toForward(run, path);
   return split(run, path, localDoubt(destination.text), toInput, (other) => toForward(run, other));
+}
+
+/** Sends a path to INPUT or FORWARD; null where it ends. What a rule caught or redirected is local, and loopback addresses always are. */
+export function route(run: Run, path: Path): Path | null {
+  const { destination, isCaught } = path.packet;
+  if (run.isLooped || isCaught || isLoopback(destination) || destination.standsIn === true) return toInput(path);
+  if (destination.family === 'ipv4' && destination.low === 0xffff_ffff) return toInput(path);
+  if (isMulticast(path.packet)) return routeMulticast(run, path);
+  const lead = run.options.routed?.(path.packet);
+  if (lead === 'here') return toInput(path);
+  if (lead === 'nowhere') {
+    assume(run, `No route of this node leads to ${destination.text}: it drops the packet before FORWARD.`);
+    return end(run, path, 'drop');
+  }
+  if (lead === 'on') return toForward(run, path);
+  const broadcast = broadcastAnswer(path.packet, run.knows);
+  if (broadcast === false) return routeByAddress(run, path);
+  return broadcast === true ? toInput(path) : split(run, path, broadcast, toInput, (other) => routeByAddress(run, other));
 }

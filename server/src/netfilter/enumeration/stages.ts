@@ -51,13 +51,18 @@ function translate(packet: Packet, hook: Hook): Packet {
   return hook === 'PREROUTING' || hook === 'OUTPUT' ? translatedAtDestination(packet) : translatedAtSource(packet);
 }
 
-/** A packet of this node leaves by lo if it is for the node itself; one whose destination changed is routed once more. */
+/** Whether table mangle gave what this node sends another mark, by which it is routed again where routes are known (ipt_mangle_out). */
+function isRemarked({ options }: Run, { routedMark }: Packet): boolean {
+  return routedMark !== null && options.wayOut !== undefined;
+}
+
+/** A packet of this node leaves by lo if it is for the node itself; one whose destination or mark changed is routed once more. */
 function afterOutput(run: Run, path: Path): void {
   const { packet } = path;
   const sentTo = run.options.part === 'after-routing' ? packet.asked.destination.address : run.start.destination;
   path.packet = { ...packet, routedMark: packet.mark };
   if (isOwnAddress(packet.destination, run.knows) === true) path.packet = { ...path.packet, out: 'lo' };
-  else if (packet.destination.text !== sentTo?.text) {
+  else if (packet.destination.text !== sentTo?.text || isRemarked(run, packet)) {
     const known = run.options.wayOut?.(packet) ?? null;
     path.packet = { ...path.packet, out: known, isRerouted: known === null };
   }
@@ -86,9 +91,9 @@ function arriving(packet: Packet, stage: Stage): Packet {
   return { ...(isKnown(packet) ? packet : asStranger(packet)), isTracked, hook: stage.hook };
 }
 
-/** Whether conntrack finds an answer's connection: in the zone where it was put (resolve_normal_ct). */
+/** Whether conntrack finds an answer's connection: in the zone where it was put for answers (nf_ct_key_equal). */
 function isKnown({ knownIn, zones, state }: Packet): boolean {
-  return knownIn === null || state === 'UNTRACKED' || knownIn === zones.original || knownIn === zones.reply;
+  return knownIn === null || state === 'UNTRACKED' || knownIn === zones.reply;
 }
 
 /** An answer whose connection conntrack does not find, as that is in another zone. */
@@ -130,6 +135,8 @@ export function enterStage(run: Run, path: Path): Path | null {
       afterOutput(run, path);
     }
     path.packet = arriving(path.packet, stage);
+    if (stage.table === 'nat' && stage.hook === 'OUTPUT' && path.packet.mark !== run.start.mark)
+      path.packet = { ...path.packet, routedMark: path.packet.mark };
     const table = run.tables.get(stage.table);
     const base = table?.chains.get(stage.hook);
     const frame = table === undefined ? null : baseFrame(run, table, stage.hook, base, path.packet);

@@ -63,6 +63,7 @@ export function newRun(ruleset: Ruleset, packet: Packet, options: EnumerateOptio
     tables: tablesOf(dump),
     knows: {
       isLocal: options.isLocal ?? (() => undefined),
+      isBroadcast: options.isBroadcast,
       isInSet: (name, directions, asked) => {
         const own = isInSet(ruleset, name, directions, asked);
         return own !== undefined || options.sets === undefined ? own : isInSet(options.sets, name, directions, asked);

@@ -1,6 +1,6 @@
 /** Which addresses are the node's own. */
 import { inCIDR, isIPv6 } from '../../base/ip.ts';
-import { ipAddress } from '../../netfilter/packet.ts';
+import { addressOf, ipAddress } from '../../netfilter/packet.ts';
 import type { NodeFacts } from '../facts.ts';
 import type { AddressRecord } from '../records.ts';
 
@@ -20,6 +20,9 @@ export function ownAddress(facts: NodeFacts, ip: string): AddressRecord | undefi
   return ownAddresses(facts).get(ip);
 }
 
+/** The tables that every packet asks; what is local by another (`ip route add local default dev lo table 100`) is so for those that a rule sends there. */
+const askedByAll: ReadonlySet<string> = new Set(['local', 'main', 'default']);
+
 /**
  * Whether an address is the node's own; undefined where its addresses are not known. What table local of the routes has is own as well, as
  * where a whole network is (`ip route add local`).
@@ -27,9 +30,26 @@ export function ownAddress(facts: NodeFacts, ip: string): AddressRecord | undefi
 export function isOwn(facts: NodeFacts, ip: string): boolean | undefined {
   if (facts.addresses === null && facts.routes === null) return undefined;
   if (ownAddresses(facts).has(ip)) return true;
-  const local = facts.routes?.records.filter(({ type }) => type === 'local') ?? [];
+  const local = facts.routes?.records.filter(({ type, table }) => type === 'local' && askedByAll.has(table)) ?? [];
   if (local.some(({ network }) => inCIDR(ip, network))) return true;
   return facts.addresses === null && local.length === 0 ? undefined : false;
+}
+
+/** The last address of an own network: the kernel delivers what is sent there (fib_add_ifaddr); '' for one without it. */
+function broadcastOf({ ip, prefix }: AddressRecord): string {
+  const own = ipAddress(ip);
+  if (own === undefined || own.family !== 'ipv4' || prefix >= 31) return '';
+  return addressOf('ipv4', own.bits | ((1n << BigInt(32 - prefix)) - 1n)).text;
+}
+
+/** Whether an address is that of everybody in a network of the node's; undefined where its addresses are not known. */
+export function isBroadcast(facts: NodeFacts, ip: string): boolean | undefined {
+  if (isIPv6(ip)) return false;
+  const routes = facts.routes?.records ?? [];
+  if (routes.some(({ type, table, network }) => type === 'broadcast' && askedByAll.has(table) && inCIDR(ip, network)))
+    return true;
+  if (facts.addresses?.records.some((record) => broadcastOf(record) === ip)) return true;
+  return facts.addresses === null && !routes.some(({ table }) => table === 'local') ? undefined : false;
 }
 
 /** Networks whose addresses go with their like (net/ipv6/addrlabel.c). */

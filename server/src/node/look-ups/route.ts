@@ -131,3 +131,18 @@ export function wayOut(facts: NodeFacts, packet: Routed): string | null {
   const [only, ...others] = interfacesOf(answer.route);
   return only !== undefined && others.length === 0 ? only : null;
 }
+
+/** Whether a part of the routes is of that family: of one without any, nothing is said. */
+function hasRoutesOf({ routes }: NodeFacts, isV6: boolean): boolean {
+  return routes !== null && routes.skipped === 0 && routes.records.some(({ network }) => isIPv6(network) === isV6);
+}
+
+/** Where a packet that came in is led: to the node itself, on to others, nowhere; undefined where that is not known. */
+export function leadOf(facts: NodeFacts, packet: Routed): 'here' | 'on' | 'nowhere' | undefined {
+  const answer = routeOf(facts, packet);
+  if (answer.kind === 'unknown') return undefined;
+  if (answer.kind === 'none') return hasRoutesOf(facts, isIPv6(packet.destination)) ? 'nowhere' : undefined;
+  const { type } = answer.route;
+  if (type === 'local' || type === 'broadcast') return 'here';
+  return type === 'unicast' ? 'on' : undefined;
+}

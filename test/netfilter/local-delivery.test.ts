@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import type { EnumerateOptions } from '../../server/src/netfilter/enumeration/options.ts';
+import { assumedBy, enumerate, type PacketTexts, pathWords } from './support.ts';
+
+const remote = { isLocal: () => false };
+
+const ways = (text: string, given: PacketTexts, options: EnumerateOptions) =>
+  enumerate(text, given, options).outcomes.map(pathWords);
+
+describe('what is delivered to the node', () => {
+  it('a broadcast address: delivered where the networks are known, else perhaps', () => {
+    const text = `*filter
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+-A INPUT -m addrtype --dst-type BROADCAST -j DROP
+-A FORWARD -j REJECT
+COMMIT
+`;
+    const to = { to: '192.168.50.255' };
+    const known = enumerate(text, to, { ...remote, isBroadcast: (ip) => ip === '192.168.50.255' });
+    expect(known.outcomes.map(pathWords)).toEqual(['filter INPUT drop']);
+    const elsewhere = enumerate(text, to, { ...remote, isBroadcast: () => false });
+    expect(elsewhere.outcomes.map(pathWords)).toEqual(['filter FORWARD reject with icmp-port-unreachable']);
+    const unknown = enumerate(text, to, remote);
+    expect(unknown.outcomes.map((each) => [pathWords(each), assumedBy(each)])).toEqual([
+      [
+        'filter FORWARD reject with icmp-port-unreachable',
+        ['192.168.50.255 is the broadcast address of no network of this node.'],
+      ],
+      ['filter INPUT drop', ['192.168.50.255 is the broadcast address of a network of this node.']],
+    ]);
+  });
+
+  it('where the routes lead decides, whatever addresses are known', () => {
+    const text = `*mangle
+:PREROUTING ACCEPT [0:0]
+-A PREROUTING -p tcp -j MARK --set-xmark 0x1/0x1
+COMMIT
+*filter
+:INPUT ACCEPT [0:0]
+-A INPUT -j DROP
+:FORWARD ACCEPT [0:0]
+-A FORWARD -j REJECT
+COMMIT
+`;
+    const routed: EnumerateOptions['routed'] = ({ mark }) => (mark === 1 ? 'here' : mark === 2 ? 'nowhere' : 'on');
+    expect(ways(text, {}, { ...remote, routed })).toEqual([
+      'mangle PREROUTING mark 0x1/0x1; mangle PREROUTING policy accept; filter INPUT drop',
+    ]);
+    expect(ways(text, { protocol: 'udp' }, { ...remote, routed })).toEqual(['filter FORWARD reject with icmp-port-unreachable']);
+    const lost = enumerate(text, { protocol: 'udp', mark: 2 }, { ...remote, routed });
+    expect(lost.outcomes.map(({ verdict, last }) => [verdict, last])).toEqual([['drop', null]]);
+    expect(lost.assumptions).toEqual(['No route of this node leads to 10.0.0.1: it drops the packet before FORWARD.']);
+  });
+});
