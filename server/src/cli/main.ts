@@ -82,6 +82,8 @@ async function main(): Promise<void> {
     process.exitCode = 2;
   }
   isAnswered = true;
+  // Everything is written. Memory that a large dump took need not be given back piece by piece.
+  if (process.stdout.writableLength === 0 && process.stderr.writableLength === 0) process.exit();
 }
 
 void main();

@@ -16,18 +16,15 @@ const linesBetweenPauses = 4_096;
 
 /** The lines (0-based, from `from` up to `to`) of a table's rules that were cut where all of its lines were; empty where none was. Pauses every few thousand. */
 export function* cutLines(lines: readonly Line[], from: number, to: number, chains: ChainMap<Chain>): Steps<ReadonlySet<number>> {
-  const byLength = yield* longest(lines, from, to, ({ text }) => text.length);
-  const cut = new Set((yield* areCut(lines, byLength, chains)) ? byLength : []);
-  // Nearly every rule that somebody prints has a target. Words are counted only where many have none.
   let rules = 0;
   let withoutTarget = 0;
-  for (let number = from; number < to; number += 1) {
-    if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
-    const line = lines[number];
-    if (line === undefined || !isRule(line)) continue;
+  const byLength = yield* longest(lines, from, to, ({ text, target }) => {
     rules += 1;
-    if (line.target === '') withoutTarget += 1;
-  }
+    if (target === '') withoutTarget += 1;
+    return text.length;
+  });
+  const cut = new Set((yield* areCut(lines, byLength, chains)) ? byLength : []);
+  // Nearly every rule that somebody prints has a target. Words are counted only where many have none.
   if (withoutTarget < fewestLines || withoutTarget * 3 < rules) return cut;
   const byWords = yield* longest(
     lines,

@@ -7,6 +7,7 @@ import { beginsWithOption, type Line } from '../syntax/line.ts';
 import { joinedCode } from '../syntax/pasted/joined-lines.ts';
 import { isGap } from '../syntax/pasted/paste.ts';
 import { readPrompt } from '../syntax/pasted/prompt.ts';
+import { placeOf, unusualLines } from '../syntax/unusual-lines.ts';
 import { cutLines } from './cut-columns.ts';
 import type { Chain, Ruleset, Table } from './ruleset.ts';
 import { hasLinesTakenOut } from './taken-lines.ts';
@@ -81,10 +82,13 @@ function* readUnread(ruleset: Ruleset, table: Table): Steps<Unread> {
   };
   let hasLostTargets = false;
   let isIncremental = false;
-  for (let number = table.firstLine; number < table.endLine; number += 1) {
-    if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
+  const unusual = unusualLines(ruleset.lines);
+  for (let place = placeOf(unusual, table.firstLine); place < unusual.length; place += 1) {
+    if (place % linesBetweenPauses === linesBetweenPauses - 1) yield;
+    const number = unusual[place] ?? 0;
+    if (number >= table.endLine) break;
     const line = ruleset.lines[number];
-    if (line === undefined || line.isPlain) continue;
+    if (line === undefined) continue;
     switch (line.kind) {
       case 'foreign':
       case 'comment':
@@ -120,7 +124,10 @@ function* readUnread(ruleset: Ruleset, table: Table): Steps<Unread> {
 function* examine(ruleset: Ruleset, table: Table): Steps<Extent> {
   const { gaps, unread, hasLostTargets, isIncremental } = yield* readUnread(ruleset, table);
   const undeclared: Chain[] = [];
-  for (const chain of table.chains.values()) if (!chain.builtin && chain.declarations.length === 0) undeclared.push(chain);
+  const { declarations } = table.lists;
+  for (const chain of table.chains.values()) {
+    if (declarations.lengthOf(chain.index) === 0 && !chain.builtin) undeclared.push(chain);
+  }
   const form = formByFirstLine(table, ruleset.lines[table.firstLine]);
   const isOnTop = form === 'save' && isIncremental && !builtinsOf(table).some((name) => isShown(table, name));
   return {
@@ -180,9 +187,8 @@ function hasBeginning(table: Table, form: TableForm): boolean {
   }
 }
 
-function hasDeclarations({ chains }: Table): boolean {
-  for (const { declarations } of chains.values()) if (declarations.length > 0) return true;
-  return false;
+function hasDeclarations({ lists }: Table): boolean {
+  return lists.declarations.values.length > 0;
 }
 
 /** Whether something stands behind a table that could not, had it been cut there: COMMIT; right behind the output of a command the next prompt. */

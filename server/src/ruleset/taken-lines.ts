@@ -7,7 +7,7 @@ import { createMemory } from '../base/memory.ts';
 import type { Steps } from '../base/steps.ts';
 import { builtinChains, isTableName } from '../catalog/tables.ts';
 import { cutLines } from './cut-columns.ts';
-import type { Chain, Dump, Ruleset, Table } from './ruleset.ts';
+import type { Dump, Ruleset, Table } from './ruleset.ts';
 
 /** Fewer chains or rules than these may be somebody's example, or a fault of the node's. */
 const several = 2;
@@ -17,23 +17,24 @@ const chainsBetweenPauses = 4_096;
 
 /** What a table has of kube-proxy's: chains of Services, and of endpoints, to which these lead. */
 interface ProxyChains {
-  readonly services: readonly Chain[];
-  readonly external: readonly Chain[];
-  readonly endpoints: readonly Chain[];
+  readonly services: ChainPlaces;
+  readonly external: ChainPlaces;
+  readonly endpoints: ChainPlaces;
 }
+
+/** Chains by their indices: there are tens of thousands. */
+type ChainPlaces = readonly number[];
 
 const servicePrefixes = ['KUBE-SVC-', 'KUBE-SVL-'];
 const externalPrefixes = ['KUBE-EXT-', 'KUBE-XLB-', 'KUBE-FW-'];
 
 function* proxyChains({ chains }: Table): Steps<ProxyChains> {
-  const services: Chain[] = [];
-  const external: Chain[] = [];
-  const endpoints: Chain[] = [];
-  let looked = 0;
-  for (const chain of chains.values()) {
-    const { name } = chain;
-    looked += 1;
-    if (looked % chainsBetweenPauses === 0) yield;
+  const services: number[] = [];
+  const external: number[] = [];
+  const endpoints: number[] = [];
+  for (let chain = 0; chain < chains.size; chain += 1) {
+    if (chain % chainsBetweenPauses === chainsBetweenPauses - 1) yield;
+    const name = chains.nameAt(chain);
     if (!name.startsWith('KUBE-')) continue;
     if (name.startsWith('KUBE-SEP-')) endpoints.push(chain);
     else if (servicePrefixes.some((prefix) => name.startsWith(prefix))) services.push(chain);
@@ -42,41 +43,49 @@ function* proxyChains({ chains }: Table): Steps<ProxyChains> {
   return { services, external, endpoints };
 }
 
-function hasRules({ rules }: Chain): boolean {
-  return rules.length > 0;
+function hasRules({ lists }: Table, chain: number): boolean {
+  return lists.rules.lengthOf(chain) > 0;
 }
 
-function isReferenced({ references }: Chain): boolean {
-  return references.length > 0;
+function isReferenced({ lists }: Table, chain: number): boolean {
+  return lists.references.lengthOf(chain) > 0;
+}
+
+function count(chains: ChainPlaces, is: (chain: number) => boolean): number {
+  let found = 0;
+  for (const chain of chains) if (is(chain)) found += 1;
+  return found;
 }
 
 /** A chain for a port of a Service is there only if it has endpoints, an endpoint's only if a Service has it, and none of these is ever empty. */
-function lacksHalf({ chains, dump }: Table, { services, external, endpoints }: ProxyChains): boolean {
+function lacksHalf(table: Table, { services, external, endpoints }: ProxyChains): boolean {
+  const { chains, dump } = table;
+  const isFilled = (chain: number): boolean => hasRules(table, chain);
+  const isJumpedTo = (chain: number): boolean => isReferenced(table, chain);
   const isPrinted = dump.generator !== undefined;
   const isLookedUp = (chains.get('KUBE-SERVICES')?.rules.length ?? 0) > 0;
-  const filled = endpoints.filter(hasRules).length;
+  const filled = count(endpoints, isFilled);
   const isSomeLeft = filled > 0 || (isPrinted && isLookedUp);
   if (isSomeLeft && endpoints.length - filled >= several) return true;
-  if (endpoints.length === 0) return services.filter(isReferenced).length >= (isPrinted ? 1 : several);
+  if (endpoints.length === 0) return count(services, isJumpedTo) >= (isPrinted ? 1 : several);
   // With internal traffic policy Local alone there is no KUBE-SVC-.
   if (filled >= several && services.length === 0) return true;
   // For traffic from inside alone it would be looked up; for that from outside there would be a chain that jumps to it.
-  const isAskedFromOutside = external.some(({ name }) => !name.startsWith('KUBE-FW-'));
-  return (
-    !isAskedFromOutside && services.some((chain) => chain.name.startsWith('KUBE-SVL-') && hasRules(chain) && !isReferenced(chain))
-  );
+  const isAskedFromOutside = external.some((chain) => !chains.nameAt(chain).startsWith('KUBE-FW-'));
+  const isLeft = (chain: number): boolean => isFilled(chain) && !isJumpedTo(chain);
+  return !isAskedFromOutside && services.some((chain) => chains.nameAt(chain).startsWith('KUBE-SVL-') && isLeft(chain));
 }
 
 /** A single chain to which nothing leads may be left over; kube-proxy leaves many only where there are a thousand endpoints, without comments. */
-function lacksManyJumps({ lines }: Ruleset, { services, external, endpoints }: ProxyChains): boolean {
-  const isMostlyLeft = (chains: readonly Chain[]): boolean => {
-    const filled = chains.filter(hasRules);
-    const left = filled.filter((chain) => !isReferenced(chain));
-    return left.length >= several && left.length * 4 >= filled.length;
+function lacksManyJumps({ lines }: Ruleset, table: Table, { services, external, endpoints }: ProxyChains): boolean {
+  const isFilled = (chain: number): boolean => hasRules(table, chain);
+  const isMostlyLeft = (chains: ChainPlaces): boolean => {
+    const left = count(chains, (chain) => isFilled(chain) && !isReferenced(table, chain));
+    return left >= several && left * 4 >= count(chains, isFilled);
   };
   if (![services, external, endpoints].some(isMostlyLeft)) return false;
-  const [first] = endpoints.filter(hasRules);
-  return lines[first?.rules[0] ?? -1]?.text.includes('--comment') === true;
+  const first = table.lists.rules.firstOf(endpoints.find(isFilled) ?? -1);
+  return lines[first ?? -1]?.text.includes('--comment') === true;
 }
 
 /** What kube-proxy of every version makes in nat, and names in other rules of it. */
@@ -90,15 +99,16 @@ function lacksFilterChain({ name, chains }: Table): boolean {
 }
 
 /** Endpoints without a translation, Services that nothing looks up, a mark that is never set. */
-function lacksBasics({ lines }: Ruleset, { chains, dump }: Table, { services, external, endpoints }: ProxyChains): boolean {
-  if (dump.generator !== undefined && services.some(hasRules) && !chains.has('KUBE-SERVICES')) return true;
-  const filled = endpoints.filter(hasRules);
-  if (filled.length < several) return false;
+function lacksBasics({ lines }: Ruleset, table: Table, { services, external, endpoints }: ProxyChains): boolean {
+  const { chains, dump, lists } = table;
+  const isFilled = (chain: number): boolean => hasRules(table, chain);
+  if (dump.generator !== undefined && services.some(isFilled) && !chains.has('KUBE-SERVICES')) return true;
+  if (count(endpoints, isFilled) < several) return false;
   if (services.length >= several && alwaysMade.some((name) => !chains.has(name))) return true;
-  if (external.some((chain) => hasRules(chain) && !isReferenced(chain)) && !chains.has('KUBE-NODEPORTS')) return true;
+  if (external.some((chain) => isFilled(chain) && !isReferenced(table, chain)) && !chains.has('KUBE-NODEPORTS')) return true;
   const marking = chains.get('KUBE-MARK-MASQ');
-  if (marking !== undefined && marking.references.length >= several && !hasRules(marking)) return true;
-  return !filled.some(({ rules }) => rules.some((number) => lines[number]?.target === 'DNAT'));
+  if (marking !== undefined && lists.references.lengthOf(marking.index) >= several && !isFilled(marking.index)) return true;
+  return !endpoints.some((chain) => lists.rules.at(chain).some((number) => lines[number]?.target === 'DNAT'));
 }
 
 const commented = createMemory<Dump, boolean>();
@@ -107,22 +117,37 @@ const commented = createMemory<Dump, boolean>();
 function hasProxyComments({ lines }: Ruleset, dump: Dump): boolean {
   let hasComments = commented.get(dump);
   if (hasComments === undefined) {
-    const chains = dump.tables.flatMap((table) => [...table.chains.values()]);
-    const ofProxy = chains.filter(({ name }) => name.startsWith('KUBE-'));
+    let isFilled = false;
     // The first few rules of a chain tell.
-    const hasComment = ({ rules }: Chain): boolean =>
-      rules.slice(0, fewRules).some((number) => lines[number]?.text.includes('--comment') === true);
-    hasComments = !ofProxy.some(hasRules) || ofProxy.some(hasComment);
+    const hasComment = ({ lists }: Table, chain: number): boolean =>
+      lists.rules
+        .at(chain)
+        .slice(0, fewRules)
+        .some((number) => lines[number]?.text.includes('--comment') === true);
+    hasComments = dump.tables.some((table) =>
+      someOfProxy(table, (chain) => {
+        if (!hasRules(table, chain)) return false;
+        isFilled = true;
+        return hasComment(table, chain);
+      }),
+    );
+    hasComments ||= !isFilled;
     commented.set(dump, hasComments);
   }
   return hasComments;
 }
 
 /** Rules of kube-proxy's without any of its comments. Chains without any rule are what a flush leaves. */
-function lacksComments(ruleset: Ruleset, { dump, chains }: Table): boolean {
+function lacksComments(ruleset: Ruleset, table: Table): boolean {
+  const { dump } = table;
   // Who writes an example needs none.
   if (dump.generator === undefined || hasProxyComments(ruleset, dump)) return false;
-  for (const chain of chains.values()) if (chain.name.startsWith('KUBE-') && hasRules(chain)) return true;
+  return someOfProxy(table, (chain) => hasRules(table, chain));
+}
+
+/** Whether something holds for one of kube-proxy's chains, by their indices. */
+function someOfProxy({ chains }: Table, is: (chain: number) => boolean): boolean {
+  for (let chain = 0; chain < chains.size; chain += 1) if (chains.nameAt(chain).startsWith('KUBE-') && is(chain)) return true;
   return false;
 }
 
@@ -174,7 +199,7 @@ function* lacksProxyLines(ruleset: Ruleset, table: Table): Steps<boolean> {
   if (!hasManyChains(table) || chains.services.length + chains.endpoints.length === 0) return false;
   if (lacksHalf(table, chains)) return true;
   yield;
-  if (lacksManyJumps(ruleset, chains)) return true;
+  if (lacksManyJumps(ruleset, table, chains)) return true;
   yield;
   return lacksBasics(ruleset, table, chains);
 }

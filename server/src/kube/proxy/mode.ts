@@ -10,6 +10,7 @@ import type { ProxyConfig } from '../../cluster/objects.ts';
 import { isTableWhole } from '../../ruleset/completeness.ts';
 import { optionOf, ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Dump, Ruleset, Table } from '../../ruleset/ruleset.ts';
+import { unusualLines } from '../../syntax/unusual-lines.ts';
 import { otherProxyIn } from './other-proxies.ts';
 
 export type ServiceProxyKind =
@@ -250,10 +251,11 @@ const nftLineBefore = new WeakMap<Ruleset, number>();
 function nftLine(ruleset: Ruleset): number {
   let line = nftLineBefore.get(ruleset);
   if (line === undefined) {
-    line = ruleset.lines.findIndex(
-      ({ kind, text }) =>
-        ((kind === 'foreign' || kind === 'other') && nftTable.test(text)) || (kind === 'comment' && foreignTable.test(text)),
-    );
+    const saysSo = (number: number): boolean => {
+      const { kind, text = '' } = ruleset.lines[number] ?? {};
+      return ((kind === 'foreign' || kind === 'other') && nftTable.test(text)) || (kind === 'comment' && foreignTable.test(text));
+    };
+    line = unusualLines(ruleset.lines).find(saysSo) ?? -1;
     nftLineBefore.set(ruleset, line);
   }
   return line;

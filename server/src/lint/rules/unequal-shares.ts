@@ -82,6 +82,16 @@ function fractionAt(text: string, start: number): number | undefined {
   return value / scale;
 }
 
+/** How a rule of kube-proxy's that has a share begins behind the name of its chain. */
+const usual = ` -m statistic --mode random ${option}`;
+
+/** Where `--probability` stands in a rule of a chain; -1 where it does not. */
+function optionIn(text: string, chain: string): number {
+  const behindName = '-A '.length + chain.length;
+  // To search takes four times as long as to look where it is.
+  return text.startsWith(usual, behindName) ? behindName + usual.length - option.length : text.indexOf(option, chain.length);
+}
+
 /** What each endpoint gets, in rule order; undefined where the chain is not a plain cascade that ends with an endpoint for all that is left. */
 function sharesOf(ruleset: Ruleset, chain: Chain): readonly number[] | undefined {
   const shares: number[] = [];
@@ -91,7 +101,7 @@ function sharesOf(ruleset: Ruleset, chain: Chain): readonly number[] | undefined
     const line = ruleset.lines[number];
     if (line === undefined || !line.target.startsWith('KUBE-SEP-')) continue;
     if (line.listing || line.command !== 'append') return undefined;
-    const at = line.text.indexOf(option, chain.name.length);
+    const at = optionIn(line.text, chain.name);
     // Affinity sends known clients to their endpoint first.
     if (at < 0 && line.text.includes('--rcheck')) continue;
     if (isOver) return undefined;

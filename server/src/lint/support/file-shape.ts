@@ -6,6 +6,7 @@ import { joinedCode } from '../../syntax/pasted/joined-lines.ts';
 import { isProse } from '../../syntax/pasted/notes.ts';
 import { isGap } from '../../syntax/pasted/paste.ts';
 import { readPrompt } from '../../syntax/pasted/prompt.ts';
+import { unusualLines } from '../../syntax/unusual-lines.ts';
 import type { LintInput } from './finding.ts';
 
 export interface FileShape {
@@ -126,11 +127,6 @@ function nothingYet(): Count {
 }
 
 function countLine(count: Count, line: Line, number: number): void {
-  if (line.isPlain) {
-    if (count.first < 0) count.first = number;
-    count.last = number;
-    return;
-  }
   if (line.text.length === 0) {
     count.empty += 1;
     if (line.carriageReturn) count.carriageReturns += 1;
@@ -194,10 +190,21 @@ function countKind(count: Count, line: Line, number: number): void {
 
 function examine(ruleset: Ruleset, isApart: boolean): FileShape {
   const count = nothingYet();
-  for (let number = 0; number < ruleset.lines.length; number += 1) {
+  let next = 0;
+  // Chains and rules, which are never empty, stand between the lines that are looked at.
+  const skipTo = (number: number): void => {
+    if (number > next) {
+      if (count.first < 0) count.first = next;
+      count.last = number - 1;
+    }
+    next = number + 1;
+  };
+  for (const number of unusualLines(ruleset.lines)) {
+    skipTo(number);
     const line = ruleset.lines[number];
     if (line !== undefined) countLine(count, line, number);
   }
+  skipTo(ruleset.lines.length);
   const { withProblems, joined, unread, foreign, prefixed, blank, commits, warnings, commands } = count;
   const written = ruleset.lines.length - count.empty;
   const [table] = ruleset.tables;

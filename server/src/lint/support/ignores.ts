@@ -1,5 +1,6 @@
 /** `# iptables-inspect: ignore CODE[,CODE] reason`: findings that somebody has looked at and wants to hear no more of. */
 import type { Ruleset } from '../../ruleset/ruleset.ts';
+import { unusualLines } from '../../syntax/unusual-lines.ts';
 import type { Place } from './finding.ts';
 
 export interface Ignore {
@@ -36,20 +37,29 @@ function find({ lines }: Ruleset): readonly Ignore[] {
   // Those whose line has not come yet.
   let waiting = 0;
   let isHead = true;
-  for (const [number, { kind, text, prefix }] of lines.entries()) {
+  const aim = (target: number): void => {
+    isHead = false;
+    for (; waiting < found.length; waiting += 1) {
+      const ignore = found[waiting];
+      if (ignore !== undefined && ignore.target === -1) found[waiting] = { ...ignore, target };
+    }
+  };
+  let next = 0;
+  for (const number of unusualLines(lines)) {
+    // Chains and rules are what stands between these lines.
+    if (number > next) aim(next);
+    next = number + 1;
+    const { kind = 'blank', text = '', prefix = 0 } = lines[number] ?? {};
     if (kind === 'blank') continue;
     if (kind !== 'comment') {
-      isHead = false;
-      for (; waiting < found.length; waiting += 1) {
-        const ignore = found[waiting];
-        if (ignore !== undefined && ignore.target === -1) found[waiting] = { ...ignore, target: number };
-      }
+      aim(number);
       continue;
     }
     if (!text.startsWith(marker, prefix + 1) && !text.startsWith(marker, prefix + 2)) continue;
     const ignore = found.length < mostIgnores ? readIgnore(text, number, prefix, isHead) : undefined;
     if (ignore !== undefined) found.push(ignore);
   }
+  if (next < lines.length) aim(next);
   return found;
 }
 

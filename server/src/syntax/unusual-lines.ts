@@ -1,0 +1,29 @@
+import type { Line } from './line.ts';
+
+const known = new WeakMap<readonly Line[], readonly number[]>();
+
+/**
+ * The numbers (0-based) of the lines that are more than a chain's declaration or a rule at its end, in their order: a dump of 200,000 lines has a
+ * few dozen. Looked for once for all that ask; lines are not changed.
+ */
+export function unusualLines(lines: readonly Line[]): readonly number[] {
+  let numbers = known.get(lines);
+  if (numbers === undefined) {
+    const found: number[] = [];
+    for (let number = 0; number < lines.length; number += 1) if (lines[number]?.isPlain === false) found.push(number);
+    numbers = found;
+    known.set(lines, numbers);
+  }
+  return numbers;
+}
+
+/** How many of some numbers, which ascend, are below a bound: the place of the first that is not. */
+export function placeOf(numbers: readonly number[], bound: number): number {
+  let [low, high] = [0, numbers.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((numbers[middle] ?? 0) < bound) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
