@@ -26,17 +26,24 @@ export class NameIndex {
     return number < 0 ? undefined : number;
   }
 
-  /** The number of the name that stands in a text from `start` up to, but not including, `end`. */
-  within(text: string, start: number, end: number): number | undefined {
-    const number = this.#find(text, start, end, hashOf(text, start, end));
-    return number < 0 ? undefined : number;
-  }
-
   /** The number of a name, which is given one if it is new. */
   add(name: string): number {
     const hash = hashOf(name, 0, name.length);
     const known = this.#find(name, 0, name.length, hash);
+    return known >= 0 ? known : this.#append(name, hash);
+  }
+
+  /** The same of the name that stands in a text from `start` up to, but not including, `end`. Does not keep the text in memory. */
+  addWithin(text: string, start: number, end: number): number {
+    const known = this.#find(text, start, end, hashOf(text, start, end));
     if (known >= 0) return known;
+    // V8 keeps a part of a string as a part of it: of a dump of 16 MB, for one name. Put together of two, and looked into, it is a string of its own.
+    const middle = (start + end) >>> 1;
+    const name = text.slice(start, middle) + text.slice(middle, end);
+    return this.#append(name, hashOf(name, 0, name.length));
+  }
+
+  #append(name: string, hash: number): number {
     const number = this.#names.length;
     if ((number + 1) * 2 > this.#slots.length || this.#slots === noHash) this.#grow();
     this.#names.push(name);

@@ -91,6 +91,10 @@ export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
     if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
     const line = lines[number];
     if (line === undefined) continue;
+    if (table?.result.declared === true && line.isPlain && line.context.within === undefined) {
+      addLine(table, line, number);
+      continue;
+    }
     switch (line.kind) {
       case 'comment':
         if (line.text.startsWith('# Generated', line.prefix)) {

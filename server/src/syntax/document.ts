@@ -2,7 +2,7 @@ import { runToEnd, type Steps } from '../base/steps.ts';
 import { contextAfter } from './context-after.ts';
 import { contextBefore, type Line, type LineContext, lineContext, sameContext } from './line.ts';
 import { type BrokenLine, brokenLines, mostLinesOfPaste } from './pasted/broken-lines.ts';
-import { readAgain, readLine } from './read-line.ts';
+import { readAgain, readKnownLine, readLine, readNewLine } from './read-line.ts';
 import type { Statement } from './statement.ts';
 
 /** A dump's text as lines. Immutable; an edit makes a new one that shares all untouched lines. */
@@ -97,14 +97,16 @@ function* readLines(
   let context = document.start;
   // So many lines from here on belong to one above.
   let below = 0;
-  for (const [index, piece] of texts.entries()) {
+  for (let index = 0; index < texts.length; index += 1) {
+    if (index % linesBetweenPauses === linesBetweenPauses - 1) yield;
+    const piece = texts[index] ?? '';
     const start = broken?.get(index);
     const own = start === undefined && below === 0 ? context : wrapped(context, start?.more);
     below = start === undefined ? Math.max(below - 1, 0) : start.lines;
-    const line = readLine(piece, own, endsInCr(index));
+    const known = readKnownLine(piece, own, endsInCr(index));
+    const line = known ?? readNewLine(piece, own, endsInCr(index));
     lines.push(line);
-    context = contextAfter(line);
-    if (lines.length % linesBetweenPauses === 0) yield;
+    if (known === undefined) context = contextAfter(line);
   }
   return { ...document, lines, hasBrokenLines: broken !== undefined };
 }

@@ -44,12 +44,47 @@ const anchored = new Map([...variable.values()].flat().map((source) => [source, 
 
 const mostShapes = 48;
 
-const shapesByContext = new Map<LineContext, Shape[]>();
+/** A shape, and which one the line below had when it was seen last. */
+interface LearnedShape extends Shape {
+  next: LearnedShape | undefined;
+}
+
+/** What was learned in the same circumstances, and the shape that was seen last. */
+interface Learned {
+  readonly shapes: LearnedShape[];
+  last: LearnedShape | undefined;
+}
+
+const learnedIn = new Map<LineContext, Learned>();
+let recentContext: LineContext | undefined;
+let recent: Learned | undefined;
+
+function learned(context: LineContext): Learned | undefined {
+  if (context !== recentContext) {
+    recent = learnedIn.get(context);
+    recentContext = context;
+  }
+  return recent;
+}
 
 /** The shape of a line, where it was learned in these circumstances; undefined where the parser has to look at it. */
 export function knownShape(text: string, context: LineContext): Shape | undefined {
-  const shapes = shapesByContext.get(context);
-  if (shapes === undefined) return undefined;
+  const known = learned(context);
+  if (known === undefined) return undefined;
+  // Chains of one kind have the same rules, in the same order.
+  const likely = known.last?.next;
+  if (likely?.pattern.test(text) === true) {
+    known.last = likely;
+    return likely;
+  }
+  const shape = findShape(text, known.shapes);
+  if (shape === undefined) return undefined;
+  if (known.last !== undefined) known.last.next = shape;
+  known.last = shape;
+  return shape;
+}
+
+function findShape(text: string, shapes: LearnedShape[]): LearnedShape | undefined {
   for (let index = 0; index < shapes.length; index += 1) {
     const shape = shapes[index];
     if (shape === undefined || !shape.pattern.test(text)) continue;
@@ -128,8 +163,8 @@ function chainShape(text: string, context: LineContext, statement: ChainStatemen
 /** Remembers the shape of a line that the parser has read in these circumstances, if nothing is wrong with it. */
 export function learnShape(text: string, context: LineContext, statement: Statement): void {
   if (statement.problems.length > 0 || context.within !== undefined || !text.includes('KUBE-')) return;
-  const shapes = shapesByContext.get(context) ?? [];
-  if (shapes.length >= mostShapes) return;
+  const known = learned(context) ?? { shapes: [], last: undefined };
+  if (known.shapes.length >= mostShapes) return;
   const shape =
     statement.kind === 'rule'
       ? ruleShape(text, context, statement)
@@ -137,6 +172,7 @@ export function learnShape(text: string, context: LineContext, statement: Statem
         ? chainShape(text, context, statement)
         : undefined;
   if (shape === undefined) return;
-  shapes.push(shape);
-  shapesByContext.set(context, shapes);
+  known.shapes.push({ ...shape, next: undefined });
+  learnedIn.set(context, known);
+  recent = known;
 }

@@ -76,12 +76,21 @@ const continuation: Statement = Object.freeze({ kind: 'foreign', what: 'wrapped'
  * own `context`; `contextBefore` tells what was given.
  */
 export function readLine(text: string, context: LineContext, carriageReturn: boolean): Line {
+  return readKnownLine(text, context, carriageReturn) ?? readNewLine(text, context, carriageReturn);
+}
+
+/** The same for a line of a shape that was seen before, behind which circumstances are what they were before it; undefined for another line. */
+export function readKnownLine(text: string, context: LineContext, carriageReturn: boolean): Line | undefined {
+  const shape = knownShape(text, context);
+  return shape === undefined ? undefined : shapedLine(text, carriageReturn, shape);
+}
+
+/** The same for a line of a shape that was not seen before. */
+export function readNewLine(text: string, context: LineContext, carriageReturn: boolean): Line {
   if (text.length > mostRead) return toLine(text, context, carriageReturn, unread, 0, false);
   const { within } = context;
   if (within?.kind === 'wrapped') return readBrokenLine(text, context, within.more, carriageReturn);
   if (!isPlainLine(text)) return lineOf(text, context, carriageReturn, readPastedLine(text, context, readRestoreLine));
-  const shape = knownShape(text, context);
-  if (shape !== undefined) return shapedLine(text, carriageReturn, shape);
   const pasted = readPlainLine(text, context);
   if (pasted.prefix === 0) learnShape(text, context, pasted.statement);
   return lineOf(text, context, carriageReturn, pasted);
@@ -117,11 +126,8 @@ function shared(text: string, start = 0, end = text.length): string {
 
 /** The place of a name among those that are known. */
 function placeOf(text: string, start: number, end: number): number {
-  const known = names.within(text, start, end);
-  if (known !== undefined) return known;
   if (names.names.length >= mostNames) names = new NameIndex();
-  // A part of a string keeps the whole of it in memory: of a dump of 16 MB, for one name.
-  return names.add(` ${text.slice(start, end)}`.slice(1));
+  return names.addWithin(text, start, end);
 }
 
 const blank = 0x20;
@@ -147,11 +153,16 @@ function nameAt(text: string, start: number): string {
   return names.names[lastPlace] ?? '';
 }
 
+/** How long most names of kube-proxy's are. */
+const usualLength = 'KUBE-SEP-AAAAAAAAAAAAAAAA'.length;
+
 /** The last word. */
 function targetOf(text: string): string {
   const start = text.length - lastTarget.length;
   if (text.charCodeAt(start - 1) === blank && text.endsWith(lastTarget)) return lastTarget;
-  lastTarget = shared(text, text.lastIndexOf(' ') + 1);
+  const usual = text.length - usualLength;
+  const isUsual = text.charCodeAt(usual - 1) === blank && !text.includes(' ', usual);
+  lastTarget = shared(text, isUsual ? usual : text.lastIndexOf(' ') + 1);
   return lastTarget;
 }
 

@@ -1,6 +1,7 @@
+import type { SourceDocument } from './document.ts';
 import type { Line } from './line.ts';
 
-const known = new WeakMap<readonly Line[], readonly number[]>();
+const known = new WeakMap<SourceDocument['lines'], readonly number[]>();
 
 /**
  * The numbers (0-based) of the lines that are more than a chain's declaration or a rule at its end, in their order: a dump of 200,000 lines has a
