@@ -6,10 +6,11 @@ import type { Steps } from '../base/steps.ts';
 import { type LinesApart, type PlaceInText, type Position, readDocument, type SourceDocument } from './document.ts';
 import type { Line } from './line.ts';
 import { joinedCode, joinedPieces } from './pasted/joined-lines.ts';
+import { unusualLines } from './unusual-lines.ts';
 
 /** Whether several lines of a dump stand on a line. */
-function isJoined({ isPlain, problems }: Line): boolean {
-  return !isPlain && problems.some(({ code }) => code === joinedCode);
+function isJoined({ problems }: Line): boolean {
+  return problems.some(({ code }) => code === joinedCode);
 }
 
 const linesBetweenPauses = 4096;
@@ -20,7 +21,8 @@ const linesBetweenPauses = 4096;
  */
 export function* putApart(document: SourceDocument, fileName = ''): Steps<SourceDocument> {
   const { lines, byteOrderMark } = document;
-  if (!lines.some(isJoined)) return document;
+  const isJoinedAt = (number: number): boolean => lines[number] !== undefined && isJoined(lines[number]);
+  if (!unusualLines(lines).some(isJoinedAt)) return document;
   const places: PlaceInText[] = [];
   const texts: string[] = [];
   for (const [number, line] of lines.entries()) {
