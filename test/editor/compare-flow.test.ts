@@ -25,8 +25,7 @@ describeWith(['code-server', 'chromium'], 'two flows in VS Code', () => {
     await workbench.goTo(line, (lines[line - 1] ?? '').length);
     await workbench.run('iptables: Show NAT Flow');
     await saysSoon(workbench.drawing().locator('h1'), 'booking/frontend:http');
-    await workbench.run('iptables: Compare Flow With');
-    await workbench.page.locator('.quick-input-list .monaco-list-row', { hasText: 'later.iptables' }).first().click();
+    await workbench.runAndPick('iptables: Compare Flow With', 'later.iptables');
     await saysSoon(summary(), '2 differences: 1 endpoint only in worker-1.iptables, changed shares in 1 chain.');
     await soon(() => workbench.drawing().locator('.pane-file').allTextContents()).toEqual([
       'worker-1.iptables',

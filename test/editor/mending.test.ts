@@ -44,11 +44,7 @@ describeWith(['code-server', 'chromium'], 'mending and comparing in VS Code', ()
   const rows = () => workbench.page.locator('.pane', { hasText: 'Compared Dumps' }).locator('.monaco-list-row');
   const diffLines = () => workbench.page.locator('.editor-group-container.active .monaco-diff-editor .modified .view-line');
 
-  /** Takes the row of the pick that the command opens. */
-  async function compareWith(row: string): Promise<void> {
-    await workbench.run('iptables: Compare Dumps by Meaning');
-    await workbench.page.locator('.quick-input-list .monaco-list-row', { hasText: row }).first().click();
-  }
+  const compareWith = (row: string): Promise<void> => workbench.runAndPick('iptables: Compare Dumps by Meaning', row);
 
   it('Fix All makes what is safe', async () => {
     await workbench.open('faulty.iptables');

@@ -67,8 +67,7 @@ describeWith(['code-server', 'chromium'], 'a dump in other places of VS Code', (
 
   it('is compared by meaning with its committed version', async () => {
     await workbench.open('worker-1.iptables');
-    await workbench.run('iptables: Compare Dumps by Meaning');
-    await workbench.page.locator('.quick-input-list .monaco-list-row', { hasText: 'With the Committed Version' }).click();
+    await workbench.runAndPick('iptables: Compare Dumps by Meaning', 'With the Committed Version');
     const view = workbench.view('Compare');
     await saysSoon(view, 'frontend');
     await workbench.screenshot('places-committed');

@@ -18,6 +18,8 @@ export interface Workbench {
   readonly folder: string;
   /** Runs a command by its title in the Command Palette: "iptables: Show NAT Flow". */
   run(title: string): Promise<void>;
+  /** Runs a command that asks with a pick list, and takes the row with this text. */
+  runAndPick(title: string, wanted: string): Promise<void>;
   /** Opens a file of the workspace by Quick Open. */
   open(file: string): Promise<void>;
   /** Puts the cursor on a 1-based line and column. */
@@ -114,13 +116,6 @@ export async function openWorkbench(options: {
 export function driver(page: Page, folder: string): Omit<Workbench, 'close'> {
   const quickInput = page.locator('.quick-input-widget input').first();
 
-  /** Types into the box that F1, Ctrl+P and Ctrl+G open, and takes the row that says `wanted`. */
-  const pick = async (typed: string, wanted: string): Promise<void> => {
-    await quickInput.waitFor();
-    await quickInput.fill(typed);
-    await page.locator('.quick-input-list .monaco-list-row', { hasText: wanted }).first().click();
-  };
-
   /** Presses a key that opens the box; between two editors the focus may be nowhere. */
   const openQuickInput = (key: string): Promise<void> =>
     doUntil(
@@ -134,21 +129,33 @@ export function driver(page: Page, folder: string): Omit<Workbench, 'close'> {
   /** Types into the box where it is still open: whatever takes the focus closes it. */
   const typeInto = (typed: string): Promise<void> => quickInput.fill(typed, { timeout: lost }).catch(() => undefined);
 
-  /** The palette lists what can be run where the focus was when it opened, which the editor may not have known yet: then it is opened again. */
-  const run = async (title: string): Promise<void> => {
-    const row = page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
+  /** Clicks the first row with this text. False where there is none, or whatever takes the focus closes the box meanwhile. */
+  const pick = (wanted: string): Promise<boolean> => {
+    const row = page.locator('.quick-input-list .monaco-list-row', { hasText: wanted }).first();
+    return row.click({ timeout: lost }).then(
+      () => true,
+      () => false,
+    );
+  };
+
+  /** Opens the box anew with a key, types into it, and takes the row that says `wanted`; then what follows, which says whether it came to its end. */
+  const choose = async (key: string, typed: string, wanted: string, next: () => Promise<boolean>): Promise<void> => {
+    let isChosen = false;
     await doUntil(
-      `find ${title}`,
+      `choose ${wanted}`,
       async () => {
         if (await quickInput.isVisible()) await page.keyboard.press('Escape');
         await quickInput.waitFor({ state: 'hidden' });
-        await openQuickInput('F1');
-        await typeInto(`>${title}`);
+        await openQuickInput(key);
+        await typeInto(typed);
+        isChosen = (await pick(wanted)) && (await next());
       },
-      () => row.isVisible(),
+      async () => isChosen,
     );
-    await row.click();
   };
+
+  // The palette lists what can be run where the focus was when it opened, which the editor may not have known yet: then it is opened again.
+  const run = (title: string): Promise<void> => choose('F1', `>${title}`, title, async () => true);
 
   const cursor = (): Locator => page.locator('[id="status.editor.selection"]');
 
@@ -156,11 +163,11 @@ export function driver(page: Page, folder: string): Omit<Workbench, 'close'> {
     page,
     folder,
     run,
+    runAndPick: (title, wanted) => choose('F1', `>${title}`, title, () => pick(wanted)),
     cursor,
     async open(file) {
-      await openQuickInput('Control+P');
       const name = file.slice(file.lastIndexOf('/') + 1);
-      await pick(file, name);
+      await choose('Control+P', file, name, async () => true);
       // A drawing's tab may name its dump.
       await page
         .locator('.tab.active', { hasText: name, hasNotText: /^(?:NAT flow|Chains): / })
