@@ -5,6 +5,7 @@ import { emptyCluster } from '../../server/src/cluster/cluster.ts';
 import { serviceEntries, serviceStates } from '../../server/src/features/services.ts';
 import { diffDumps } from '../../server/src/kube/drift/dump-diff.ts';
 import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
+import { reachSteps } from '../../server/src/kube/question/reach.ts';
 import { traceQuestion } from '../../server/src/kube/question/trace.ts';
 import { dumpState } from '../support/dump-state.ts';
 import { rulesetOf } from '../support/dumps.ts';
@@ -13,6 +14,15 @@ import { edgesOf, flow } from './flow-support.ts';
 function stateOf(text: string, to = 'shop/web'): string {
   const [state] = runToEnd(serviceStates(dumpState(text), [to])).states;
   return `${state?.kind}: ${state?.words}`;
+}
+
+/** What `reach` says of each client of a Service. */
+function outcomes(text: string): readonly string[] {
+  const target = { kind: 'service', namespace: 'shop', name: 'web', port: null } as const;
+  const answer = runToEnd(reachSteps(resolveChains(rulesetOf(text), emptyCluster), target));
+  if (!answer.ok) return [answer.message];
+  const clients = answer.report.services.flatMap(({ entries }) => entries.flatMap((entry) => entry.clients));
+  return [...new Set(clients.map(({ answer: { outcome, passed, notKnown } }) => `${outcome} ${passed} ${notKnown}`))];
 }
 
 /** What a Pod's packet to an address takes to be so, for its likeliest outcome. */
@@ -70,6 +80,27 @@ describe('a DNAT that cannot be read', () => {
     expect(edgesOf(flow(dispatch + service + port, '10.96.20.10:80')).at(-1)).toBe(
       'KUBE-SEP-2WEBAAAAAAAAAAAA -> 10.96.20.10:8080 1',
     );
+  });
+});
+
+describe('who reaches a Service', () => {
+  const clusterIP = dispatch.split('\n')[0] ?? '';
+
+  it('is not known where its chain is not shown, as a flow has it', () => {
+    expect(edgesOf(flow(clusterIP, '10.96.20.10:80')).at(-1)).toBe('KUBE-SVC-2WEB2WEB2WEB2WEB -> not known 1');
+    expect(outcomes(clusterIP)).toEqual(['not-known 0 1']);
+  });
+
+  it('is not known of the share whose endpoint is not shown', () => {
+    const half = service.replace('-j KUBE', '-m statistic --mode random --probability 0.5 -j KUBE');
+    const other = service.replace('AAAAAAAAAAAA', 'BBBBBBBBBBBB');
+    expect(outcomes(`${clusterIP}\n${half}${other}${endpoint}`)).toEqual(['mixed 0.5 0.5']);
+  });
+
+  it('and whether anything leads to it is not, where no rule of the excerpt does', () => {
+    expect(outcomes(service)).toEqual([expect.stringMatching(/^No address or port is shown to lead there/)]);
+    const entry = flow(service, 'shop/web').nodes.find(({ kind }) => kind === 'entry');
+    expect(entry?.detail).toBe('no shown rule leads to it');
   });
 });
 

@@ -50,7 +50,7 @@ export function graphTitle({ map, title }: Pick<FlowGraph, 'map' | 'title'>): st
 
 /** "clusterIP". */
 export function entryKindName(kind: FlowEntryKind): string {
-  return kind === 'chain' ? 'chain that no rule leads to' : entryKindNames[kind];
+  return kind === 'chain' ? 'chain that no shown rule leads to' : entryKindNames[kind];
 }
 
 const badgeNames: Readonly<Record<FlowBadgeKind, string>> = {

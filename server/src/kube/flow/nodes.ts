@@ -1,5 +1,6 @@
 /** The nodes of a flow: entries, chains, Pods and addresses, verdicts. */
 import { hostPort } from '../../base/ip.ts';
+import { mayHaveMoreReferences } from '../../ruleset/completeness.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import { tableAt } from '../../ruleset/ruleset.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
@@ -35,6 +36,9 @@ const entryDetails: Readonly<Record<FlowEntryKind, string>> = {
   'health-check': 'health check node port',
   chain: 'no rule leads to it',
 };
+
+/** Of a chain's entry, where rules that are not shown may lead to it. */
+const notShown = 'no shown rule leads to it';
 
 function sharesOf(context: FlowContext, collected: CollectedNode): Pick<FlowNode, 'share' | 'shares'> {
   const shares: Record<string, number> = {};
@@ -74,9 +78,10 @@ function entryNode(context: FlowContext, id: string, frontend: Frontend): FlowNo
   const { ruleset } = context.resolution;
   const { target, kind } = frontend;
   const lines = frontend.lines.filter((line) => !isMarkChain(ruleset.lines[line]?.target ?? ''));
+  const isShownInPart = kind === 'chain' && target !== null && mayHaveMoreReferences(ruleset, target);
   const first = lines[0] ?? frontend.lines[0] ?? (kind === 'chain' ? (target?.declarations[0] ?? target?.rules[0]) : undefined);
   return {
-    ...emptyNode(id, 'entry', frontendLabel(frontend), entryDetails[kind]),
+    ...emptyNode(id, 'entry', frontendLabel(frontend), isShownInPart ? notShown : entryDetails[kind]),
     line: first === undefined ? null : first + 1,
     table: first === undefined ? null : (tableAt(ruleset, first)?.name ?? null),
     chain: first === undefined ? null : (ruleset.lines[first]?.name ?? null),

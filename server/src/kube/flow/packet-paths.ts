@@ -12,16 +12,13 @@ import type { Packet } from '../../netfilter/packet.ts';
 import type { NodeFacts } from '../../node/facts.ts';
 import { type NodeKnowledge, nodeKnowledge } from '../../node/knowledge.ts';
 import { isTableWhole } from '../../ruleset/completeness.ts';
-import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Dump, Ruleset, Table } from '../../ruleset/ruleset.ts';
-import { serviceComment } from '../identity/comments.ts';
 import { assumedHooks } from '../proxy/assumed-hooks.ts';
-import { isAllShown } from '../proxy/endpoint-shares.ts';
-import { commentOf } from '../proxy/rule-values.ts';
 import { type ChainVisit, type PathSoFar, type PathsBySteps, pathTo, usedVisits } from './chain-visits.ts';
 import { drawnKind } from './drawn-kind.ts';
 import type { TargetClasses } from './endpoint-classes.ts';
 import { isMarkChain } from './frontends.ts';
+import { hiddenInNat, isHiddenInNat, saysNoEndpoints } from './hidden-in-nat.ts';
 import type { PacketSource } from './packet-sources.ts';
 
 /** Where a path ends: at an address, redirected; with a verdict of a rule or policy; where it was sent to, unchanged; or nobody knows where. */
@@ -294,13 +291,6 @@ function isLost(step: TraceStep): boolean {
   return step.kind === 'jump' && step.target !== null && isMissing(step.target) && drawnKind(step.target) !== null;
 }
 
-/** Whether a rule refuses a Service's packets as it has no endpoint, by kube-proxy's own words. */
-function saysNoEndpoints({ ruleset }: PathContext, step: TraceStep | null | undefined): boolean {
-  const rule = step?.line === null || step?.line === undefined ? undefined : ruleAt(ruleset, step.line);
-  const use = rule === undefined ? undefined : serviceComment(commentOf(rule))?.use;
-  return use === 'no-endpoints' || use === 'no-local-endpoints';
-}
-
 /** How a path goes on behind the routing decision. */
 function wholePath(
   context: PathContext,
@@ -332,7 +322,7 @@ function wholePath(
   const unchanged = redirect === undefined ? unchangedEnd(context, outcome, soFar) : undefined;
   const decides = after.verdict === 'accept' ? (redirect === undefined ? acceptedBy(after) : undefined) : after.lasts.at(-1);
   // What some rule does to a packet that may have been redirected is not known, but for one that says that there is no endpoint.
-  const isUnknown = unchanged?.kind === 'not-shown' && after.verdict !== 'accept' && !saysNoEndpoints(context, decides);
+  const isUnknown = unchanged?.kind === 'not-shown' && after.verdict !== 'accept' && !saysNoEndpoints(context.ruleset, decides);
   const stop = isUnknown ? undefined : decides;
   if (stop !== undefined && stop !== null) {
     const later = pathTo(pathsBySteps, stop);
@@ -364,10 +354,10 @@ function unchangedEnd({ ruleset, dump, start }: PathContext, { last, packet }: O
   if (nat === undefined) return { kind: 'not-shown', what: 'the dump has no nat table' };
   const hook = packet.isFromHere ? 'OUTPUT' : 'PREROUTING';
   const base = start ?? nat.chains.get(hook);
-  const isHidden = (chain: Chain): boolean => chain.table.name === 'nat' && !isAllShown(ruleset, chain);
-  const step = findStep(last, ({ chain, target }) => isHidden(chain) || (target !== null && isHidden(target)));
-  const passed = step?.target !== undefined && step.target !== null && isHidden(step.target) ? step.target : step?.chain;
-  const hidden = [lastDrawn, passed, base].find((chain) => chain !== null && chain !== undefined && isHidden(chain));
+  const passed = hiddenInNat(ruleset, last);
+  const hidden = [lastDrawn, passed, base].find(
+    (chain) => chain !== null && chain !== undefined && isHiddenInNat(ruleset, chain),
+  );
   if (hidden !== undefined && hidden !== null) return { kind: 'not-shown', what: `the dump does not show all of ${hidden.name}` };
   if (base === undefined && !isTableWhole(ruleset, nat))
     return { kind: 'not-shown', what: `the dump does not show ${hook} of nat` };

@@ -3,12 +3,16 @@ import { hostPort } from '../../base/ip.ts';
 import type { TraceStep } from '../../netfilter/outcome.ts';
 import type { Ruleset } from '../../ruleset/ruleset.ts';
 import { ruleText } from '../../syntax/saved-layout.ts';
+import { hiddenInNat, saysNoEndpoints } from '../flow/hidden-in-nat.ts';
 import type { ChainService, Resolution } from '../identity/chain-identity.ts';
 import { endpointOf } from '../identity/pods.ts';
 import type { Fate, Fates } from './fates.ts';
 
-/** 'not-redirected' is let through to where it was sent, as no rule sends it elsewhere; 'mixed' is by chance one or the other. */
-export type ReachOutcome = 'arrives' | 'dropped' | 'rejected' | 'not-redirected' | 'mixed';
+/**
+ * 'not-redirected' is let through to where it was sent, as no rule sends it elsewhere; 'not-known' may be redirected by a rule that the text does not
+ * show; 'mixed' is by chance one or the other.
+ */
+export type ReachOutcome = 'arrives' | 'dropped' | 'rejected' | 'not-redirected' | 'not-known' | 'mixed';
 
 /** Whether the source address stays what the client's is; null where the packet does not get through. */
 export type ReachedSource = 'kept' | 'rewritten' | 'both' | null;
@@ -42,8 +46,10 @@ export interface ReachAlternative {
 export interface ReachAnswer {
   readonly outcome: ReachOutcome;
   readonly source: ReachedSource;
-  /** The share that is let through. */
+  /** The share that is let through for certain, as far as the rest is as said. */
   readonly passed: number;
+  /** The share of which nobody knows what comes. */
+  readonly notKnown: number;
   readonly endpoints: readonly ReachedEndpoint[];
   /** What dropped or rejected it, where something did. */
   readonly decidedBy: DecidingRule | null;
@@ -55,7 +61,11 @@ export interface ReachAnswer {
   readonly unknown: readonly string[];
 }
 
-function outcomeOf({ verdict, endpoint }: Pick<Fate, 'verdict' | 'endpoint'>): ReachOutcome {
+/** What comes of a packet, in the words of a flow: where no rule that is shown redirects it and others may, nobody knows. */
+function outcomeOf(ruleset: Ruleset, { verdict, endpoint, ending }: Pick<Fate, 'verdict' | 'endpoint' | 'ending'>): ReachOutcome {
+  const mayBeRedirected = endpoint === null && ending.lasts.some((last) => hiddenInNat(ruleset, last) !== undefined);
+  const decides = ending.lasts.findLast((last) => last !== null);
+  if (mayBeRedirected && (verdict === 'accept' || !saysNoEndpoints(ruleset, decides))) return 'not-known';
   if (verdict === 'drop') return 'dropped';
   if (verdict === 'reject') return 'rejected';
   return endpoint === null ? 'not-redirected' : 'arrives';
@@ -112,31 +122,40 @@ export interface AskedService {
   readonly service: ChainService | undefined;
 }
 
+function shareOf(share: number): number {
+  return Math.round(share * 1e9) / 1e9;
+}
+
 /** The answer to one packet. @param unknown what of the rules on its way is not shown, in sentences */
 export function reachAnswer(asked: AskedService, { fates, alternatives }: Fates, unknown: readonly string[]): ReachAnswer {
-  const outcomes = new Set(fates.map(outcomeOf));
+  const { ruleset } = asked.resolution;
+  const isKnown = (fate: Fate): boolean => outcomeOf(ruleset, fate) !== 'not-known';
+  const outcomes = new Set(fates.map((fate) => outcomeOf(ruleset, fate)));
   const [only] = outcomes;
   const endpoints = new Map<string, ReachedEndpoint>();
   let stoppedShare = 0;
+  let unknownShare = 0;
   for (const fate of fates) {
-    if (fate.verdict !== 'accept') stoppedShare += fate.share;
+    if (!isKnown(fate)) unknownShare += fate.share;
+    else if (fate.verdict !== 'accept') stoppedShare += fate.share;
     if (fate.verdict !== 'accept' || fate.endpoint === null) continue;
     // One that is reached with either source is there twice.
     const endpoint = endpointFor(asked, fate, fate.endpoint);
     const known = endpoints.get(endpoint.address);
     endpoints.set(endpoint.address, known === undefined ? endpoint : { ...known, share: known.share + endpoint.share });
   }
-  const stopped = fates.find(({ verdict }) => verdict !== 'accept');
+  const stopped = fates.find((fate) => fate.verdict !== 'accept' && isKnown(fate));
   return {
     outcome: outcomes.size === 1 && only !== undefined ? only : 'mixed',
-    source: sourceOf(fates),
-    passed: Math.round((1 - stoppedShare) * 1e9) / 1e9,
+    source: sourceOf(fates.filter(isKnown)),
+    passed: shareOf(1 - stoppedShare - unknownShare),
+    notKnown: shareOf(unknownShare),
     endpoints: [...endpoints.values()],
-    decidedBy: stopped === undefined ? null : decidedBy(asked.resolution.ruleset, stopped),
+    decidedBy: stopped === undefined ? null : decidedBy(ruleset, stopped),
     isSure: alternatives.length === 0 && unknown.length === 0,
     alternatives: alternatives.map((alternative) => ({
       when: alternative.when,
-      outcome: outcomeOf(alternative),
+      outcome: outcomeOf(ruleset, alternative),
       source: sourceOf([alternative]),
       endpoint: alternative.endpoint === null || alternative.verdict !== 'accept' ? null : endpointText(alternative.endpoint),
     })),

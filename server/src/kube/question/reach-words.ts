@@ -11,6 +11,7 @@ const outcomeWords: Readonly<Record<ReachOutcome, string>> = {
   dropped: 'dropped',
   rejected: 'rejected',
   'not-redirected': 'not redirected',
+  'not-known': 'not known',
   mixed: 'by chance',
 };
 
@@ -36,8 +37,11 @@ function decidedText({ decidedBy }: ReachAnswer): string {
 
 function outcomeText(answer: ReachAnswer): string {
   const parts = [outcomeWords[answer.outcome]];
-  if (answer.outcome === 'mixed') parts.push(`(${percentText(answer.passed)} get through)`);
-  if (!answer.isSure) parts.push('(unsure)');
+  if (answer.outcome === 'mixed') {
+    const unknown = answer.notKnown === 0 ? '' : `, ${percentText(answer.notKnown)} not known`;
+    parts.push(`(${percentText(answer.passed)} get through${unknown})`);
+  }
+  if (!answer.isSure && answer.outcome !== 'not-known') parts.push('(unsure)');
   return parts.join(' ');
 }
 

@@ -221,7 +221,7 @@ export type EntryGroups =
   /** One sentence: why there is nothing to ask for. */
   | { readonly ok: false; readonly message: string };
 
-const nothingLeads = 'No address or port leads there: the chains of the Service have no rule that sends packets to them.';
+const nothingLeads = 'No address or port is shown to lead there: no rule of the dump sends packets to the chains of the Service.';
 
 /** The entries of a Service, or of all Services that the dump has rules for, by Service port. @param target null for all */
 export function* entryGroups(resolution: Resolution, target: FlowTargetSpec | null): Steps<EntryGroups> {
