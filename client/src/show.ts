@@ -6,6 +6,7 @@
 import {
   type CancellationToken,
   type Command,
+  commands,
   type Disposable,
   type Event,
   LanguageStatusSeverity,
@@ -285,7 +286,7 @@ const states = {
 } as const;
 
 /** The row as VS Code has it. */
-export function treeItem({ label, description, tooltip, icon, children, spoken, command, context }: TreeRow): TreeItem {
+export function treeItem({ label, description, tooltip, icon, children, spoken, context }: Omit<TreeRow, 'command'>): TreeItem {
   const item = new TreeItem(labelText(label), states[children]);
   item.iconPath = icon;
   if (description !== undefined) item.description = labelText(description);
@@ -294,7 +295,6 @@ export function treeItem({ label, description, tooltip, icon, children, spoken, 
     item.tooltip = new MarkdownString().appendText(visibleLines(lines));
   }
   if (spoken !== undefined) item.accessibilityInformation = { label: labelText(spoken) };
-  if (command !== undefined) item.command = command;
   if (context !== undefined) item.contextValue = context;
   return item;
 }
@@ -311,7 +311,10 @@ export interface Tree<Node = never> extends Disposable {
   setBadge(badge: { readonly value: number; readonly tooltip: string } | undefined): void;
 }
 
-/** `changed` has the rows of a node, or of all (undefined), asked for again. */
+/**
+ * `changed` has the rows of a node, or of all (undefined), asked for again. The command of a row is that of the row which is selected when it is pressed:
+ * VS Code forgets a command with arguments when rows are asked for again, and says so to whoever presses the row that is still on the screen.
+ */
 export function createTree<Node>(
   id: string,
   source: {
@@ -321,14 +324,26 @@ export function createTree<Node>(
     parent?(node: Node): Node | undefined;
   },
 ): Tree<Node> {
+  const openRow = `${id}.openRow`;
+  const itemOf = (node: Node): TreeItem => {
+    const { command, ...row } = source.row(node);
+    const item = treeItem(row);
+    if (command !== undefined) item.command = { command: openRow, title: command.title };
+    return item;
+  };
   const view = window.createTreeView<Node>(id, {
     treeDataProvider: {
       onDidChangeTreeData: source.changed,
-      getTreeItem: (node) => treeItem(source.row(node)),
+      getTreeItem: itemOf,
       getChildren: async (node) => [...(await source.children(node))],
       getParent: (node) => source.parent?.(node),
     },
     showCollapseAll: true,
+  });
+  const opening = commands.registerCommand(openRow, async () => {
+    const [node] = view.selection;
+    const command = node === undefined ? undefined : source.row(node).command;
+    if (command !== undefined) await commands.executeCommand(command.command, ...(command.arguments ?? []));
   });
   return {
     reveal: async (node) => view.reveal(node, { select: true, focus: false, expand: false }),
@@ -340,7 +355,10 @@ export function createTree<Node>(
     setBadge: (badge) => {
       view.badge = badge === undefined ? undefined : { value: badge.value, tooltip: labelText(badge.tooltip) };
     },
-    dispose: () => view.dispose(),
+    dispose: () => {
+      opening.dispose();
+      view.dispose();
+    },
   };
 }
 

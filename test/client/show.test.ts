@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { EventEmitter, ThemeIcon } from 'vscode';
+import { commands, EventEmitter, ThemeIcon } from 'vscode';
 import { pickOrType } from '../../client/src/pick-or-type.ts';
 import {
   askText,
@@ -92,6 +92,42 @@ describe('foreign text is text in', () => {
       expect(text).not.toMatch(unseen);
     }
     expect(item.tooltip).toMatchObject({ value: expect.stringContaining('\\[Repair\\]\\(command') });
+  });
+});
+
+describe("a row's command", () => {
+  const changed = new EventEmitter<string | undefined>();
+  const opened: unknown[] = [];
+  const open = () => {
+    commands.registerCommand('iptables.example', (...values) => void opened.push(values));
+    createTree<string>('iptables.rows', {
+      changed: changed.event as never,
+      children: async () => ['one', 'two', 'three'],
+      row: (node) => ({
+        label: node,
+        icon: undefined as never,
+        children: 'none',
+        ...(node === 'three' ? {} : { command: { command: 'iptables.example', title: 'Open', arguments: [node, 7] } }),
+      }),
+    });
+    const tree = fake.trees.get('iptables.rows');
+    if (tree === undefined) throw new Error('no tree');
+    return tree;
+  };
+
+  it('has no arguments, which VS Code would forget while rows are asked for again', () => {
+    expect(open().treeDataProvider.getTreeItem('one').command).toEqual({ command: 'iptables.rows.openRow', title: 'Open' });
+    expect(open().treeDataProvider.getTreeItem('three').command).toBe(undefined);
+  });
+
+  it('is done for the row that is selected; nothing for one that is no longer there', async () => {
+    opened.length = 0;
+    const tree = open();
+    for (const selection of [['two'], [], ['three']]) {
+      tree.selection = selection;
+      await commands.executeCommand('iptables.rows.openRow');
+    }
+    expect(opened).toEqual([['two', 7]]);
   });
 });
 

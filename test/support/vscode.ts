@@ -140,6 +140,8 @@ interface TreeOptions {
 /** A tree in the side bar, which a test may show, hide and read. */
 export interface FakeTree extends TreeOptions {
   visible: boolean;
+  /** The rows that the user has selected. */
+  selection: readonly unknown[];
   readonly visibility: EventEmitter<{ readonly visible: boolean }>;
   readonly badge: { readonly value: number } | undefined;
   readonly message: string;
@@ -163,6 +165,7 @@ export const fake = {
   vanished: new EventEmitter<Uri>(),
   /** The trees that were made, by the view that they are in. */
   trees: new Map<string, FakeTree>(),
+  commands: new Map<string, (...values: readonly unknown[]) => unknown>(),
 };
 
 export function resetVscode(): void {
@@ -170,6 +173,7 @@ export function resetVscode(): void {
   fake.answers.length = 0;
   fake.files.clear();
   fake.trees.clear();
+  fake.commands.clear();
   fake.written.clear();
   fake.opened.length = 0;
   fake.saveTarget = undefined;
@@ -309,7 +313,15 @@ export const window = {
   showSaveDialog: async (): Promise<Uri | undefined> => fake.saveTarget,
   createTreeView: (id: string, options: TreeOptions) => {
     const visibility = new EventEmitter<{ readonly visible: boolean }>();
-    const view = { ...options, visible: true, badge: undefined, message: '', visibility, dispose: () => undefined };
+    const view = {
+      ...options,
+      visible: true,
+      selection: [],
+      badge: undefined,
+      message: '',
+      visibility,
+      dispose: () => undefined,
+    };
     const shown = showsWhatIsSet('tree', { ...view, onDidChangeVisibility: visibility.event });
     fake.trees.set(id, shown);
     return shown;
@@ -325,7 +337,13 @@ export const languages = {
 
 export const env = { uiKind: UIKind.Desktop as number, remoteName: undefined, openExternal: async () => true };
 
-export const commands = { executeCommand: async () => undefined, registerCommand: never };
+export const commands = {
+  executeCommand: async (id: string, ...values: readonly unknown[]) => fake.commands.get(id)?.(...values),
+  registerCommand: (id: string, run: (...values: readonly unknown[]) => unknown): Disposable => {
+    fake.commands.set(id, run);
+    return { dispose: () => void fake.commands.delete(id) };
+  },
+};
 
 export const workspace = {
   isTrusted: true,
