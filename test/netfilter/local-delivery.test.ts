@@ -52,4 +52,23 @@ COMMIT
     expect(lost.outcomes.map(({ verdict, last }) => [verdict, last])).toEqual([['drop', null]]);
     expect(lost.assumptions).toEqual(['No route of this node leads to 10.0.0.1: it drops the packet before FORWARD.']);
   });
+
+  it('is an error about a connection only where that has no NAT, which is said', () => {
+    const text = `*nat
+:PREROUTING ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+-A POSTROUTING -o eth0 -j MASQUERADE
+COMMIT
+*filter
+:INPUT ACCEPT [0:0]
+-A INPUT -m conntrack --ctstate RELATED -j ACCEPT
+COMMIT
+`;
+    const given = { to: '192.0.2.1', protocol: 'icmp', icmp: { type: 3, code: 4 }, state: 'RELATED' } as const;
+    const { outcomes, assumptions } = enumerate(text, given, { isLocal: (ip) => ip === '192.0.2.1' });
+    expect(outcomes.map(pathWords)).toEqual(['filter INPUT accept']);
+    expect(assumptions).toEqual([
+      'The connection that the error is about is taken to have no NAT: else the error would be translated as answers to it are.',
+    ]);
+  });
 });

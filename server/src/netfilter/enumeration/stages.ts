@@ -68,16 +68,20 @@ function afterOutput(run: Run, path: Path): void {
   }
 }
 
+/** Why table nat is not asked for a packet that comes in or is sent. */
+function reasonToPass({ state }: Packet): string {
+  if (state === 'UNTRACKED') return 'A packet that is not tracked is not translated: table nat is not asked.';
+  if (state === 'RELATED')
+    return 'The connection that the error is about is taken to have no NAT: else the error would be translated as answers to it are.';
+  return 'NAT is decided by the first packet of a connection: table nat is not asked.';
+}
+
 /** Passes a stage without its rules; says why where it has some. */
 function passNat(run: Run, path: Path, stage: Stage, frame: Frame | null): void {
   if (frame !== null) {
     assume(
       run,
-      run.isLooped
-        ? 'A packet that comes in by lo has its NAT behind it: table nat is not asked.'
-        : path.packet.state === 'UNTRACKED'
-          ? 'A packet that is not tracked is not translated: table nat is not asked.'
-          : 'NAT is decided by the first packet of a connection: table nat is not asked.',
+      run.isLooped ? 'A packet that comes in by lo has its NAT behind it: table nat is not asked.' : reasonToPass(path.packet),
     );
   }
   // What conntrack was told to leave alone keeps its addresses.
