@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nodeFiles } from '../../server/src/lsp/node/files.ts';
-import { type InProcessServer, startInProcessServer } from '../support/in-process-server.ts';
+import { filesOf, type InProcessServer, startInProcessServer } from '../support/in-process-server.ts';
 
 const dump = '*filter\n:INPUT ACCEPT [0:0]\n:WEB - [0:0]\n-A INPUT -j WEB\nCOMMIT\n';
 
 let server: InProcessServer;
 
 beforeEach(() => {
-  server = startInProcessServer(nodeFiles);
+  server = startInProcessServer(filesOf({}));
 });
 afterEach(() => server.dispose());
 
@@ -53,6 +53,17 @@ describe('a document of an odd URI', () => {
     expect(await tableNames('file:///nowhere/a.iptables')).toEqual(['filter']);
   });
 });
+
+it.each(['file:////a', 'untitled:////a', ' file:///a', 'a b:/x', 'é:/x'])(
+  '%s is in no folder of this machine, and no file',
+  async (uri) => {
+    expect(nodeFiles.hasFolder(uri)).toBe(false);
+    expect(await nodeFiles.list(uri)).toEqual([]);
+    expect([await nodeFiles.readHead(uri, 1), await nodeFiles.changedAt(uri)]).toEqual([undefined, undefined]);
+    await expect(nodeFiles.read(uri)).rejects.toThrow('there is no such file');
+    await expect(nodeFiles.readBytes(uri)).rejects.toThrow('there is no such file');
+  },
+);
 
 describe('settings that a client cannot give', () => {
   it.each([

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { runToEnd, type Steps } from '../../server/src/base/steps.ts';
 import { knowOrders, rulesInOrder } from '../../server/src/netfilter/rule-order.ts';
 import { traceSteps } from '../../server/src/netfilter/trace-report.ts';
+import { setSteps, setsOf } from '../../server/src/ruleset/sets.ts';
 import { rulesetOf } from '../support/dumps.ts';
 
 // Whoever follows packets lets others in at each pause: as often as much is done, be it on one path or on many.
@@ -40,6 +41,13 @@ it('the order of a chain that commands change is worked out with a pause at each
   // Of each three lines the first stays, at the head.
   const order = rulesInOrder(ruleset, input);
   expect([order.length, order[0], order.at(-1)]).toEqual([2_000, 2 + 5_997, 2]);
+});
+
+it('the sets that rules name are looked for with a pause at each few hundred of them, once', () => {
+  const ruleset = rulesetOf(filter(5_000, (index) => `-A INPUT -m set --match-set S${index} src -j ACCEPT`));
+  expect(pausesOf(setSteps(ruleset))).toBeGreaterThanOrEqual(9);
+  expect(pausesOf(setSteps(ruleset))).toBe(0);
+  expect(setsOf(ruleset).size).toBe(5_000);
 });
 
 it('commands in thousands take steps that are no longer where there are more', () => {

@@ -23,6 +23,7 @@ import { chainOfLine, symbolAt } from './support/symbol-at.ts';
 
 // A Service is found by each of them; one with more external addresses is none that a list can show.
 const mostAddressesListed = 20;
+const frontendsBetweenPauses = 512;
 
 /** Whether a Service that the cluster has and no rule is for is missing from a dump, and not only from what it shows. */
 function* canLack({ ruleset, cluster, origin }: Resolution): Steps<boolean> {
@@ -51,10 +52,13 @@ export function* flowTargetsOf(state: DumpState): Steps<FlowTargetsResult> {
   const isComparable = yield* canLack(resolution);
   for (const service of isComparable ? cluster.services : []) {
     // Those that have rules are listed by them.
-    if (!seen.has(`${service.namespace}/${service.name}`)) frontends.push(...frontendsOfRecord(resolution, service));
+    if (seen.has(`${service.namespace}/${service.name}`)) continue;
+    for (const frontend of frontendsOfRecord(resolution, service)) frontends.push(frontend);
   }
+  yield;
   const descriptions = new Map<string, string[]>();
-  for (const frontend of frontends) {
+  for (const [at, frontend] of frontends.entries()) {
+    if (at % frontendsBetweenPauses === frontendsBetweenPauses - 1) yield;
     const to = targetOf(resolution, frontend);
     const known = descriptions.get(to);
     if (known === undefined) descriptions.set(to, [frontendDescription(frontend)]);

@@ -14,6 +14,8 @@ import type { DumpState } from './support/state.ts';
 
 const linesBetweenPauses = 64;
 const longestLabel = 60;
+/** To tell the shares of a chain all of its rules are read; no Service has so many endpoints. */
+const mostRulesOfShares = 3_000;
 
 /** The hints on the lines of a range; only these lines are read again, and the chains whose shares they are part of. */
 export function* inlayHints(state: DumpState, range: Range, choice: InlayHintSettings): Steps<InlayHint[]> {
@@ -122,7 +124,8 @@ function sharesOf(
   let shares = known.get(chain);
   if (shares === undefined) {
     // Of a chain that is not shown whole nobody knows what is left over.
-    const told = areSharesKnown(state.ruleset, chain) ? endpointShares(state.ruleset, chain) : [];
+    const told =
+      chain.rules.length <= mostRulesOfShares && areSharesKnown(state.ruleset, chain) ? endpointShares(state.ruleset, chain) : [];
     shares = new Map(told.map((share) => [share.line, share]));
     known.set(chain, shares);
   }

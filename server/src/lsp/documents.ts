@@ -1,6 +1,6 @@
 import { openDump } from './open-documents.ts';
 import { type ParamName, type Params, readParams } from './params.ts';
-import { describeError, lookBeside, readFactsBeside, type Session, sendClusterStatus, showState } from './session.ts';
+import { describeError, logError, lookBeside, readFactsBeside, type Session, sendClusterStatus, showState } from './session.ts';
 
 /** Follows what the client says of its documents. A message that is not as the protocol has it changes nothing, and stands in the log. */
 export function registerDocuments(session: Session): void {
@@ -26,7 +26,7 @@ function on<Name extends ParamName>(
   connection.onNotification(method, (message: unknown) => {
     const read = readParams(message, names);
     if (read.ok) handle(read.params);
-    else connection.console.error(`${method}: ${read.problem}`);
+    else logError(connection, `${method}: ${read.problem}`);
   });
 }
 
@@ -40,7 +40,7 @@ function open(session: Session, document: Params['openedDocument']): void {
     (read) => {
       if (dumps.get(uri) === dump) showState(session, uri, read);
     },
-    (error) => connection.console.error(`reading ${uri}: ${describeError(error)}`),
+    (error) => logError(connection, `reading ${uri}: ${describeError(error)}`),
   );
   dumps.set(uri, dump);
   void lookBeside(session, uri);

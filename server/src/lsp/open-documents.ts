@@ -109,6 +109,9 @@ export function openDump(
         for (const change of changes) {
           document = await runInSlices(changed(document, change, identity.uri), pause, () => isClosed);
         }
+        // Each of the two may take a slice, and a hover elsewhere waits for one.
+        await pause();
+        if (isClosed) break;
         if (pending.length > 0 || document === undefined) continue;
         // A change that arrives from here on is not in this version: `target` is what was taken above.
         const built = builtOf(document, identity.uri, read?.ruleset);

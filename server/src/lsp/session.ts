@@ -83,7 +83,7 @@ export function createSession(connection: Connection, runtime: Runtime): Session
       () => session.settings,
       (state) => session.dumps.get(state.uri)?.version === state.version,
       (uri, version, found) => giveDiagnostics(session, uri, version, found),
-      (state, error) => connection.console.error(`lint of ${state.uri}: ${describeError(error)}`),
+      (state, error) => logError(connection, `lint of ${state.uri}: ${describeError(error)}`),
     ),
     pulled: createPullStore(),
     isPulled: false,
@@ -121,7 +121,7 @@ async function prepareAnswers({ connection, runtime, states }: Session, state: D
   try {
     await runBehind(prepareQuestions(state.resolution()), runtime.pause, isOutdated);
   } catch (error) {
-    if (!(error instanceof Cancelled)) connection.console.error(`questions of ${state.uri}: ${describeError(error)}`);
+    if (!(error instanceof Cancelled)) logError(connection, `questions of ${state.uri}: ${describeError(error)}`);
   }
 }
 
@@ -139,7 +139,7 @@ export async function configure(session: Session): Promise<void> {
   try {
     await readConfiguration(session);
   } catch (error) {
-    session.connection.console.error(`settings: ${describeError(error)}`);
+    logError(session.connection, `settings: ${describeError(error)}`);
   }
 }
 
@@ -181,7 +181,7 @@ export async function lookBeside({ connection, clusters }: Session, uri: string)
   try {
     await clusters.addDump(uri);
   } catch (error) {
-    connection.console.error(`snapshots beside ${uri}: ${describeError(error)}`);
+    logError(connection, `snapshots beside ${uri}: ${describeError(error)}`);
   }
 }
 
@@ -195,7 +195,7 @@ export async function readFactsBeside(session: Session, uri: string): Promise<vo
     const state = states.get(uri);
     if (state !== undefined) showState(session, uri, state);
   } catch (error) {
-    connection.console.error(`the bundle of ${uri}: ${describeError(error)}`);
+    logError(connection, `the bundle of ${uri}: ${describeError(error)}`);
   }
 }
 
@@ -272,13 +272,22 @@ export async function answering<T>({ connection }: Session, answer: () => Promis
     return await answer();
   } catch (error) {
     if (error instanceof Cancelled) return new ResponseError(LSPErrorCodes.RequestCancelled, 'cancelled');
-    connection.console.error(describeError(error));
+    logError(connection, describeError(error));
     return new ResponseError(ErrorCodes.InternalError, describeError(error));
   }
 }
 
 function isSteps<T>(value: T | Steps<T>): value is Steps<T> {
   return typeof value === 'object' && value !== null && 'next' in value && typeof value.next === 'function';
+}
+
+/** Says in the client's log what went wrong. Of work that ends after its connection nobody is told. */
+export function logError(connection: Connection, text: string): void {
+  try {
+    connection.console.error(text);
+  } catch {
+    // The connection is closed.
+  }
 }
 
 /** An error with its stack, for the log. */

@@ -6,6 +6,7 @@
 
 import type { Steps } from '../base/steps.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
+import { setSteps } from '../ruleset/sets.ts';
 import type { Fact } from './answer.ts';
 import { compiledRule, isForAnother } from './compile-rule.ts';
 import { perform } from './enumeration/jumps.ts';
@@ -140,6 +141,7 @@ export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: Enume
   const run = newRun(ruleset, packet, options);
   yield* knowLoops(run.tables.values());
   yield* knowOrders(ruleset);
+  yield* setSteps(ruleset);
   const single = yield* singlePaths(run, packet, options.mostOutcomes ?? defaultMostOutcomes);
   if (single.complete) return enumerationOf(run, single.root, !run.isCut);
   const merged = yield* mergedPaths(ruleset, packet, options);

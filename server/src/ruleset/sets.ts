@@ -1,3 +1,4 @@
+import { runToEnd, type Steps } from '../base/steps.ts';
 import { statementOf } from '../syntax/document.ts';
 import type { Span, Word } from '../syntax/statement.ts';
 import { ruleAt } from './rules.ts';
@@ -25,14 +26,21 @@ interface UnfinishedSet extends IpSet {
 
 const known = new WeakMap<Ruleset, ReadonlyMap<string, IpSet>>();
 
-/** The sets of a text by name, in the order first mentioned. Worked out when first asked for. */
-export function setsOf(ruleset: Ruleset): ReadonlyMap<string, IpSet> {
+const linesBetweenPauses = 512;
+
+/** The sets of a text by name, in the order first mentioned. Worked out when first asked for. Pauses every few hundred lines that name sets. */
+export function* setSteps(ruleset: Ruleset): Steps<ReadonlyMap<string, IpSet>> {
   let sets = known.get(ruleset);
   if (sets === undefined) {
-    sets = collect(ruleset);
+    sets = yield* collect(ruleset);
     known.set(ruleset, sets);
   }
   return sets;
+}
+
+/** The same without pauses. */
+export function setsOf(ruleset: Ruleset): ReadonlyMap<string, IpSet> {
+  return known.get(ruleset) ?? runToEnd(setSteps(ruleset));
 }
 
 /** The words of a rule that name sets: the first value of --match-set and of the options of the SET target. */
@@ -57,7 +65,7 @@ export function membersOf(ruleset: Ruleset, set: IpSet, limit = Number.POSITIVE_
   return members;
 }
 
-function collect(ruleset: Ruleset): ReadonlyMap<string, IpSet> {
+function* collect(ruleset: Ruleset): Steps<ReadonlyMap<string, IpSet>> {
   const sets = new Map<string, UnfinishedSet>();
   const setOf = (name: string): UnfinishedSet => {
     let set = sets.get(name);
@@ -68,7 +76,13 @@ function collect(ruleset: Ruleset): ReadonlyMap<string, IpSet> {
     return set;
   };
   let listed: UnfinishedSet | undefined;
+  let read = 0;
   for (const [number, line] of ruleset.lines.entries()) {
+    if (line.kind !== 'blank' && line.kind !== 'comment') read += line.text.includes('set') ? 1 : 1 / 32;
+    if (read >= linesBetweenPauses) {
+      read = 0;
+      yield;
+    }
     switch (line.kind) {
       case 'set': {
         const set = setOf(line.name);

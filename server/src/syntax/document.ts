@@ -54,6 +54,8 @@ export function statementOf(line: Line): Statement {
 }
 
 const linesBetweenPauses = 256;
+/** To take a line over as it is costs next to nothing. */
+const keptBetweenPauses = 65_536;
 
 /** Pieces between newlines, and which of them ended in CR LF. The last piece has no line end: a CR there stands alone and stays. */
 function splitLines(text: string): { readonly texts: readonly string[]; readonly endsInCr: (index: number) => boolean } {
@@ -226,6 +228,7 @@ function* readBelow(old: readonly Line[], index: number, context: LineContext, l
     if (line === undefined) break;
     if (sameContext(contextBefore(line), above)) {
       for (let same = number; same < old.length; same += 1) {
+        if (same % keptBetweenPauses === keptBetweenPauses - 1) yield;
         const kept = old[same];
         if (kept !== undefined) lines.push(kept);
       }

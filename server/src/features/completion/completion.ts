@@ -54,9 +54,12 @@ const nothing: CompletionList = { isIncomplete: false, items: [] };
  * What may be written at a position: nothing that iptables would refuse there, and all that it takes of what has a name. Each item takes the
  * place of the word under the cursor, or of its part between commas. Empty in what is neither restore input nor a command of a shell.
  */
+const longestLine = 20_000;
+
 export function* completion(state: DumpState, position: Position, request: CompletionRequest): Steps<CompletionList> {
   const written = writtenRule(state, position);
-  if (written === undefined) return nothing;
+  // Every word that is offered is tried in the whole of the line.
+  if (written === undefined || written.text.length > longestLine) return nothing;
   const { isAfterBlank, markdown } = request;
   const asked: Asked = { ...written, state, isAfterBlank };
   const offered = yield* offersAt(asked);

@@ -96,12 +96,18 @@ function isAbout(rule: RuleStatement, ip: string): boolean {
   );
 }
 
+/** Of more rules about one address the rest is not read: a hover must not wait. */
+const mostRulesRead = 2_000;
+
 /** Without a cluster: what comments beside the address say. */
 function* dumpOwners(state: DumpState, ip: string): Generator<Text> {
   const seen = new Set<string>();
+  let read = 0;
   for (const [number, line] of state.ruleset.lines.entries()) {
     // Most lines need not be read; an address may be spelled in another way only where somebody wrote it by hand.
     if (line.kind !== 'rule' || !line.text.includes(ip)) continue;
+    read += 1;
+    if (read > mostRulesRead) return;
     const rule = ruleAt(state.ruleset, number);
     const comment = rule === undefined || !isAbout(rule, ip) ? undefined : serviceComment(commentOf(rule));
     if (comment === undefined) continue;

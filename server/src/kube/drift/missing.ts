@@ -21,8 +21,7 @@ export function missingFindings(side: DumpSide, ports: readonly ExpectedPort[], 
   const line = services?.rules.at(-1) ?? services?.declarations[0] ?? null;
   const finding = (kind: DriftKind, what: string, expected: ExpectedPort, entries: readonly string[]): DriftFinding => {
     const { service, port } = expected.port;
-    const rules = expected.rules();
-    const first = rules.find(({ purpose }) => purpose === 'cluster-ip') ?? rules[0];
+    const first = expected.firstRule();
     return {
       kind,
       status: 'missing',

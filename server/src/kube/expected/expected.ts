@@ -7,7 +7,7 @@ import { nodeAddress } from '../proxy/node-address.ts';
 import type { ProxyOptions } from '../proxy/options.ts';
 import { baseChains, baseRules, nodePortJumps } from './base-rules.ts';
 import { chooseEndpoints, type EndpointChoice, endpointsOf, type ProxyEndpoint } from './endpoints.ts';
-import { type NodeFacts, portRuleSteps } from './port-rules.ts';
+import { firstRule, type NodeFacts, portRuleSteps } from './port-rules.ts';
 import type { ExpectedRule } from './rule.ts';
 import { type ProxiedPort, proxiedPorts } from './service-ports.ts';
 
@@ -26,6 +26,8 @@ export interface ExpectedPort {
   readonly ruleSteps: () => Steps<readonly ExpectedRule[]>;
   /** The same without pauses. */
   readonly rules: () => readonly ExpectedRule[];
+  /** The first of the rules, for traffic to the clusterIP. */
+  readonly firstRule: () => ExpectedRule | undefined;
   /** The same port as if these were its endpoints. */
   readonly withEndpoints: (endpoints: readonly ProxyEndpoint[]) => ExpectedPort;
 }
@@ -58,6 +60,7 @@ function expectedPort(port: ProxiedPort, endpoints: readonly ProxyEndpoint[], zo
     choice,
     ruleSteps: () => portRuleSteps(port, choice, facts),
     rules: () => runToEnd(portRuleSteps(port, choice, facts)),
+    firstRule: () => firstRule(port, choice, facts),
     withEndpoints: (others) => expectedPort(port, others, zone, facts),
   };
 }

@@ -278,6 +278,12 @@ function* endpointRules(plan: PortPlan): Generator<ExpectedRule> {
 const parts = [addressRules, nodePortRules, externalRules, firewallRules, serviceRules, endpointRules];
 const rulesBetweenPauses = 1_024;
 
+/** The first of them: what does with traffic to the clusterIP what is to be done. */
+export function firstRule(port: ProxiedPort, choice: EndpointChoice, facts: NodeFacts): ExpectedRule | undefined {
+  const { value } = addressRules(planOf(port, choice, facts)).next();
+  return value ?? undefined;
+}
+
 /** kube-proxy's rules for a port, each chain's in order; the chains one after another. Pauses every thousand rules. */
 export function* portRuleSteps(port: ProxiedPort, choice: EndpointChoice, facts: NodeFacts): Steps<readonly ExpectedRule[]> {
   const plan = planOf(port, choice, facts);

@@ -91,7 +91,7 @@ function* chooseFixes(input: LintInput, findings: readonly Finding[], unsafe: bo
     const fix = fixToMake(finding, unsafe);
     if (fix === undefined) continue;
     const changes = fix.mendsLineEnds === true ? fix.changes() : withOwnLineEnds(input.document, fix.changes());
-    if (changes.length === 0 || changes.some((change) => isTaken(taken, change))) continue;
+    if (changes.length === 0 || (yield* areSomeTaken(taken, changes))) continue;
     for (const [at, change] of changes.entries()) {
       if (at % changesBetweenPauses === changesBetweenPauses - 1) yield;
       take(taken, change);
@@ -107,6 +107,14 @@ function keyOf({ start, end, text }: Change): string {
 
 function isInsertion({ start, end }: Change): boolean {
   return start.line === end.line && start.character === end.character;
+}
+
+function* areSomeTaken(taken: Taken, changes: readonly Change[]): Steps<boolean> {
+  for (const [at, change] of changes.entries()) {
+    if (at % changesBetweenPauses === changesBetweenPauses - 1) yield;
+    if (isTaken(taken, change)) return true;
+  }
+  return false;
 }
 
 /** Whether a change is made already, as where several rules name one chain that is not declared, or its text is another's. */

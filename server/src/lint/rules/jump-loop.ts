@@ -21,6 +21,7 @@ export const jumpLoop: LintRule = {
 const mostLoops = 20;
 /** Names of a loop's chains that are said of each of its ends; a hostile loop has thousands. */
 const mostNames = 10;
+const chainsBetweenPauses = 2_048;
 
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;
@@ -28,17 +29,18 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
     yield;
     if (mayMixTables(ruleset, table)) continue;
     for (const { from, to } of reachOf(table).loops.slice(0, mostLoops)) {
-      reportLoop(input, from, to, pathBetween(to, from), report);
+      reportLoop(input, from, to, yield* pathBetween(to, from), report);
       yield;
     }
   }
 }
 
 /** The chains on a shortest way from one to another, both included. */
-function pathBetween(from: Chain, to: Chain): readonly Chain[] {
+function* pathBetween(from: Chain, to: Chain): Steps<readonly Chain[]> {
   const cameFrom = new Map<Chain, Chain>();
   const waiting: Chain[] = [from];
-  for (const chain of waiting) {
+  for (const [at, chain] of waiting.entries()) {
+    if (at % chainsBetweenPauses === chainsBetweenPauses - 1) yield;
     if (chain === to) break;
     for (const target of chain.jumps) {
       if (target === from || cameFrom.has(target)) continue;

@@ -33,7 +33,7 @@ export const nodeFiles: FileAccess = {
 
   async readHead(uri, bytes) {
     try {
-      return await withFile(parseUri(uri).fsPath, async (file) => {
+      return await withFile(pathOf(uri), async (file) => {
         const buffer = Buffer.alloc(bytes);
         const { bytesRead } = await file.read(buffer, 0, bytes, 0);
         return buffer.toString('utf8', 0, bytesRead);
@@ -45,7 +45,7 @@ export const nodeFiles: FileAccess = {
 
   async changedAt(uri) {
     try {
-      return (await stat(parseUri(uri).fsPath)).mtimeMs;
+      return (await stat(pathOf(uri))).mtimeMs;
     } catch {
       return undefined;
     }
@@ -53,7 +53,7 @@ export const nodeFiles: FileAccess = {
 
   async read(uri) {
     try {
-      return await withFile(parseUri(uri).fsPath, async (file) => {
+      return await withFile(pathOf(uri), async (file) => {
         const { mtimeMs } = await file.stat();
         return { text: (await readWhole(file)).toString('utf8'), modifiedAt: mtimeMs };
       });
@@ -64,7 +64,7 @@ export const nodeFiles: FileAccess = {
 
   async readBytes(uri) {
     try {
-      const bytes = await withFile(parseUri(uri).fsPath, readWhole);
+      const bytes = await withFile(pathOf(uri), readWhole);
       if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
       return await unpacked(bytes, { maxOutputLength: largestFile });
     } catch (error) {
@@ -72,6 +72,13 @@ export const nodeFiles: FileAccess = {
     }
   },
 };
+
+/** @throws Error for what is no URI, or one of a file elsewhere */
+function pathOf(uri: string): string {
+  const { scheme, fsPath } = parseUri(uri);
+  if (scheme !== 'file') throw new Error('there is no such file');
+  return fsPath;
+}
 
 const unpacked = promisify<Buffer, { readonly maxOutputLength: number }, Buffer>(gunzip);
 
