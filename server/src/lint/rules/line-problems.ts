@@ -10,6 +10,7 @@ import { isCutAway, isCutOff, isCutOn } from '../support/cut-text.ts';
 import { fileShape } from '../support/file-shape.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { linePlace } from '../support/line-place.ts';
+import { lineRepairs } from '../support/line-repairs.ts';
 import { optionFixes } from '../support/option-fixes.ts';
 import { hasTrailingBlanks } from './transport-damage.ts';
 import { isUnsupportedRevision } from './unsupported-revision.ts';
@@ -73,7 +74,11 @@ const betweenOptions: ReadonlySet<string> = new Set(['needs-protocol', 'excluded
 function fixesOf(line: Line, number: number, problem: Problem): readonly Fix[] {
   if (betweenOptions.has(problem.code)) return optionFixes(line, number, problem);
   const { fix, start, end } = problem;
-  if (fix === undefined) return [];
+  if (fix === undefined) {
+    return lineRepairs(line, problem).map(
+      ({ title, ...edit }): Fix => ({ title, safety: 'unsafe', changes: () => [replaced({ line: number, ...edit }, edit.text)] }),
+    );
+  }
   const { title, text, isGuess } = fix;
   return [{ title, safety: isGuess === true ? 'unsafe' : 'safe', changes: () => [replaced({ line: number, start, end }, text)] }];
 }

@@ -2,21 +2,13 @@
 import { findMatch, findTarget } from '../../catalog/lookup.ts';
 import { statementOf } from '../../syntax/document.ts';
 import type { Line } from '../../syntax/line.ts';
-import { readLine } from '../../syntax/read-line.ts';
 import type { Problem, RuleOption, RuleStatement } from '../../syntax/statement.ts';
 import { replaced } from '../mending/change.ts';
 import type { Fix } from '../mending/fix.ts';
+import { type Edit, helps } from './line-edit.ts';
 
 /** The protocols that have ports. Source: libxt_multiport.c and libxt_DNAT.c ask for one of them. */
 const protocolsWithPorts = ['tcp', 'udp', 'sctp', 'dccp', 'udplite'];
-
-interface Edit {
-  /** 0-based, the end exclusive. */
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
-  readonly title: string;
-}
 
 /** The fixes of a problem between options of a rule: none where the line holds no rule, or nothing of it helps. `number` is 0-based. */
 export function optionFixes(line: Line, number: number, problem: Problem): readonly Fix[] {
@@ -29,15 +21,6 @@ export function optionFixes(line: Line, number: number, problem: Problem): reado
     safety: helping.length === 1 && problem.code === 'needs-protocol' ? 'safe' : 'unsafe',
     changes: () => [replaced({ line: number, start, end }, text)],
   }));
-}
-
-/** Whether nothing is wrong with the line afterwards that is not wrong with it now, and one problem less is. */
-function helps(line: Line, { start, end, text }: Edit): boolean {
-  const after = readLine(`${line.text.slice(0, start)}${text}${line.text.slice(end)}`, line.context, false);
-  const before = line.problems.map(({ code, message }) => `${code} ${message}`);
-  return (
-    after.problems.length < before.length && after.problems.every(({ code, message }) => before.includes(`${code} ${message}`))
-  );
 }
 
 function protocolsBefore(rule: RuleStatement): readonly Edit[] {
