@@ -92,6 +92,7 @@ function outcomeOf({ facts }: Subject, { journeys }: Asked, found: readonly Foun
   const fates = journeys.map((journey) => fateOf(journey, found));
   if (fates.includes('lost')) return 'lost';
   if (fates.includes('refused')) return 'refused';
+  if (fates.includes('unknown')) return 'unknown';
   const isKnown = facts.routes !== null || facts.sysctls !== null;
   return fates.length > 0 && isKnown ? 'arrives' : 'unknown';
 }

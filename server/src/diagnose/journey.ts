@@ -69,7 +69,7 @@ function likeliest<T extends Pick<Outcome, 'oddity'>>(outcomes: readonly T[]): r
 function* byLoopback(ruleset: Ruleset, outcome: Outcome, options: EnumerateOptions): Steps<readonly Outcome[]> {
   const { packet } = outcome;
   const sent = packet.source ?? packet.asked.source.address;
-  if (outcome.verdict !== 'accept' || packet.out !== 'lo' || sent === null) return [outcome];
+  if (outcome.verdict !== 'accept' || !packet.isFromHere || packet.out !== 'lo' || sent === null) return [outcome];
   const looped = packetOf({
     source: sent,
     destination: packet.destination,

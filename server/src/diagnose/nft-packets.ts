@@ -1,8 +1,9 @@
 /** A question's packets as nft's chains beside those of iptables meet them. */
+import { portBehind } from '../node/look-ups/links.ts';
 import type { NftPacket } from '../node/look-ups/nft-verdict.ts';
 import { type NftTables, readNft } from '../node/readers/nft.ts';
 import type { TextPart } from '../node/records.ts';
-import { bridgeNamed } from './bridges.ts';
+import { bridgedSkipsRules, bridgeNamed } from './bridges.ts';
 import type { Journey } from './journey.ts';
 import { leavesBy } from './leaves-by.ts';
 import type { Subject } from './subject.ts';
@@ -38,16 +39,36 @@ export function firstPacket({ start, end }: Journey): NftPacket | undefined {
   };
 }
 
-/** Where a bridge passes the packet, or it comes in or leaves by a bridge's port: ports are not known by name. */
-function atBridges(subject: Subject, journey: Journey, sent: NftPacket, gone: NftPacket): readonly NftPacket[] {
+/** Where a bridge passes the packet, or it comes in or leaves by a bridge's port. */
+function atBridges(subject: Subject, journey: Journey, sent: NftPacket, gone: NftPacket, back: NftPacket): readonly NftPacket[] {
   const { start, isDelivered } = journey;
   const into = start.isFromHere ? undefined : bridgeNamed(subject, start.in);
   const out = isDelivered ? undefined : bridgeNamed(subject, gone.out);
-  const at = (packet: NftPacket, hook: string): NftPacket => ({ ...packet, hook, layer: 'bridge', in: null, out: null });
-  if (into !== undefined && into === out) return [at(sent, 'prerouting'), at(gone, 'forward'), at(gone, 'postrouting')];
+  const portOf = (bridge: string | undefined, ip: string): string | null =>
+    bridge === undefined ? '' : (portBehind(subject.facts, bridge, ip) ?? null);
+  const near = portOf(into, sent.source);
+  const far = portOf(out, gone.destination);
+  const at = (packet: NftPacket, hook: string, port: string | null, to: string | null): NftPacket => ({
+    ...packet,
+    hook,
+    layer: 'bridge',
+    in: port,
+    out: to,
+  });
+  if (into !== undefined && into === out)
+    return [
+      at(sent, 'prerouting', near, ''),
+      at(gone, 'forward', near, far),
+      at(gone, 'postrouting', '', far),
+      at(back, 'prerouting', far, ''),
+      at(back, 'forward', far, near),
+      at(back, 'postrouting', '', near),
+    ];
   return [
-    ...(into === undefined ? [] : [at(sent, 'prerouting'), at(gone, 'input')]),
-    ...(out === undefined ? [] : [at(gone, 'output'), at(gone, 'postrouting')]),
+    ...(into === undefined ? [] : [at(sent, 'prerouting', near, ''), at(gone, 'input', near, '')]),
+    ...(out === undefined ? [] : [at(gone, 'output', '', far), at(gone, 'postrouting', '', far)]),
+    ...(out === undefined ? [] : [at(back, 'prerouting', far, ''), at(back, 'input', far, '')]),
+    ...(into === undefined ? [] : [at(back, 'output', '', near), at(back, 'postrouting', '', near)]),
   ];
 }
 
@@ -55,7 +76,7 @@ function atBridges(subject: Subject, journey: Journey, sent: NftPacket, gone: Nf
 export function packetsAtHooks(subject: Subject, journey: Journey): readonly NftPacket[] {
   const { start, end, isDelivered, isBridged } = journey;
   const sent = firstPacket(journey);
-  if (sent === undefined || isBridged || end.destination.standsIn === true) return [];
+  if (sent === undefined || end.destination.standsIn === true) return [];
   const out = isDelivered ? null : leavesBy(journey);
   const gone: NftPacket = {
     ...sent,
@@ -86,6 +107,9 @@ export function packetsAtHooks(subject: Subject, journey: Journey): readonly Nft
     out: gone.in,
     state: 'established',
   };
+  const bridged = atBridges(subject, journey, sent, gone, back);
+  // Without br_netfilter what a bridge passes meets the chains of bridges alone.
+  if (isBridged && bridgedSkipsRules(subject, start.family, start.in ?? '')) return bridged;
   const backHooks = start.isFromHere ? ['input'] : isDelivered ? ['output'] : ['forward'];
   return [
     ...comesIn,
@@ -96,6 +120,6 @@ export function packetsAtHooks(subject: Subject, journey: Journey): readonly Nft
       out: hook === 'input' ? '' : out,
     })),
     ...backHooks.map((hook) => ({ ...back, hook, out: hook === 'input' ? '' : back.out })),
-    ...atBridges(subject, journey, sent, gone),
+    ...bridged,
   ];
 }

@@ -11,7 +11,7 @@ export interface Found extends Cause {
    * touches the question.
    */
   readonly ends: readonly Journey[];
-  readonly as: 'lost' | 'refused';
+  readonly as: 'lost' | 'refused' | 'unknown';
   /** Whether it is about what was asked, even though the first packet arrives: large packets, some of many. */
   readonly concerns: boolean;
   /** Whether packets are dropped before the rules of FORWARD and INPUT see them, whatever those say. */

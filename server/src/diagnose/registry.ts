@@ -17,7 +17,10 @@ import { neverAnswered } from './findings/never-answered.ts';
 import { nftTableDrops } from './findings/nft-table-drops.ts';
 import { noRoute } from './findings/no-route.ts';
 import { notTranslated } from './findings/not-translated.ts';
+import { nothingListens } from './findings/nothing-listens.ts';
+import { podGatewayGone } from './findings/pod-gateway-gone.ts';
 import { podRouteMissing } from './findings/pod-route-missing.ts';
+import { portsIsolated } from './findings/ports-isolated.ts';
 import { proxySync } from './findings/proxy-sync.ts';
 import { routeLocalnetOff } from './findings/route-localnet-off.ts';
 import { rpFilterStrict } from './findings/rp-filter-strict.ts';
@@ -46,13 +49,15 @@ export const nodeFindings: readonly NodeFinding[] = [
   ruleVerdict,
   nftTableDrops,
   bothBackEnds,
+  podGatewayGone,
+  portsIsolated,
+  markRoutes,
   podRouteMissing,
   untracked,
   answersBypassNode,
   translatedElsewhere,
   notTranslated,
   endpointGone,
-  markRoutes,
   noRoute,
   answerRoutes,
   mtuAboveTunnel,
@@ -60,6 +65,7 @@ export const nodeFindings: readonly NodeFinding[] = [
   rulesAndCluster,
   invalidDropped,
   neverAnswered,
+  nothingListens,
   topologyHints,
   sizes,
 ];

@@ -55,6 +55,16 @@ export interface Effect {
 
 export type Answer = boolean | Doubt | Chance | Assumed | Effect;
 
+/** The ports of a bridge that a packet crosses. */
+export interface BridgePorts {
+  /** null where it is not known which one. */
+  readonly in: string | null;
+  /** Likewise; empty for a packet that leaves by none. */
+  readonly out: string | null;
+  /** Whether it goes from port to port, and is not routed. */
+  readonly isBridged: boolean;
+}
+
 /** What whoever asks knows of the node besides its rules. */
 export interface Knowledge {
   /** Whether an address is one of the node's own; undefined where that is not known. */
@@ -65,6 +75,8 @@ export interface Knowledge {
   readonly isInSet?: (name: string, directions: readonly string[], packet: Packet) => boolean | undefined;
   /** Whether an address is on a list of `-m recent`; undefined where that is not known. Its age is not known in either case. */
   readonly isListed?: (list: string, address: string) => boolean | undefined;
+  /** The ports of a bridge that a packet crosses; undefined where it crosses none, or nothing is known of bridges. */
+  readonly bridgePorts?: (packet: Packet) => BridgePorts | undefined;
   /** Whether rules add to a set or take from it, so that its members may be others by now. */
   readonly isSetChanged?: (name: string) => boolean;
 }

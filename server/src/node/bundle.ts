@@ -15,6 +15,7 @@ import { readProxyConfiguration } from './readers/proxy-configuration.ts';
 import { readProxyLog } from './readers/proxy-log.ts';
 import { readRecentList } from './readers/recent-list.ts';
 import { readRoutesJson, readRoutesText } from './readers/routes.ts';
+import { readSockets } from './readers/sockets.ts';
 import type { BackEnd, LinkRecord, Part, RulesText, TextPart } from './records.ts';
 import { sectionsOf } from './sections.ts';
 
@@ -110,6 +111,9 @@ function take(facts: Facts, kind: PartKind, file: BundleFile): boolean {
     case 'rules':
       facts.rules = [...facts.rules, rulesOf(file)];
       return true;
+    case 'sockets':
+      facts.sockets = joined(facts.sockets, readSockets(path, text));
+      return true;
     case 'sets':
       facts.sets ??= { file: path, text };
       return true;
@@ -155,6 +159,15 @@ function take(facts: Facts, kind: PartKind, file: BundleFile): boolean {
     case 'recent-list':
       facts.recentLists = [...(facts.recentLists ?? []), readRecentList(lastPart(path), path, text)];
       return true;
+    default:
+      return takeMore(facts, kind, file);
+  }
+}
+
+/** The same for what is known of programs, of the cluster, and of the collecting itself. */
+function takeMore(facts: Facts, kind: PartKind, file: BundleFile): boolean {
+  const { path, text } = file;
+  switch (kind) {
     case 'proxy-configuration':
       facts.proxyConfiguration ??= readProxyConfiguration(path, text) ?? null;
       return facts.proxyConfiguration !== null;
@@ -174,10 +187,12 @@ function take(facts: Facts, kind: PartKind, file: BundleFile): boolean {
       facts.notes = [...facts.notes, ...notesOf(text)];
       return true;
     case 'nft':
-      if (json) facts.nft ??= { file: path, text };
+      if (isJson(text)) facts.nft ??= { file: path, text };
       return true;
     case 'complaints':
       return true;
+    default:
+      return false;
   }
 }
 
@@ -188,8 +203,8 @@ function skippedNote(part: { readonly file: string; readonly skipped: number } |
 }
 
 function skippedNotes(facts: Facts): readonly string[] {
-  const { addresses, routes, policyRules, links, bridgePorts, forwarding, neighbours, sysctls, conntrackCounts } = facts;
-  const parts = [addresses, routes, policyRules, links, bridgePorts, forwarding, neighbours, sysctls, conntrackCounts];
+  const { addresses, routes, policyRules, links, bridgePorts, forwarding, neighbours, sysctls, conntrackCounts, sockets } = facts;
+  const parts = [addresses, routes, policyRules, links, bridgePorts, forwarding, neighbours, sysctls, conntrackCounts, sockets];
   return [...parts, facts.proxyLog, facts.counters].map(skippedNote).filter((note) => note !== '');
 }
 

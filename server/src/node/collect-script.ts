@@ -108,6 +108,7 @@ one ip-link link show
 one ip-neigh neigh show
 put bridge-link.json bridge -j -d link show
 put bridge-fdb.json bridge -j fdb show
+if has ss; then put sockets.txt ss -Hlntu; fi
 
 # Settings. Those that are secret (keys of TCP Fast Open, of IPv6 addresses) are not among them.
 if has sysctl; then

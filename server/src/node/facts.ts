@@ -15,6 +15,7 @@ import type {
   RecentList,
   RouteRecord,
   RulesText,
+  SocketRecord,
   TextPart,
 } from './records.ts';
 
@@ -35,6 +36,8 @@ export interface NodeFacts {
   /** As text, as there may be hundreds of thousands of entries: `conntrackEntries` reads them one by one. */
   readonly conntrack: TextPart | null;
   readonly conntrackCounts: Part<ConntrackCounts> | null;
+  /** What listens in the node's own network namespace. */
+  readonly sockets: Part<SocketRecord> | null;
   /** null where the lists were not looked at; empty where there is none. */
   readonly recentLists: readonly RecentList[] | null;
   readonly proxyConfiguration: ProxyConfiguration | null;
@@ -62,6 +65,7 @@ export const noFacts: NodeFacts = {
   sysctls: null,
   conntrack: null,
   conntrackCounts: null,
+  sockets: null,
   recentLists: null,
   proxyConfiguration: null,
   proxyLog: null,

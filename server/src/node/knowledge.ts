@@ -2,6 +2,7 @@
 import type { EnumerateOptions } from '../netfilter/enumeration/options.ts';
 import { ipAddress, type Packet } from '../netfilter/packet.ts';
 import type { NodeFacts } from './facts.ts';
+import { bridgePorts } from './look-ups/bridge-ports.ts';
 import { addressOfInterface, isBroadcast, isOwn, redirectAddressOf } from './look-ups/own-address.ts';
 import { leadOf, routeOf, wayOut } from './look-ups/route.ts';
 import { setsOfNode } from './sets.ts';
@@ -9,7 +10,7 @@ import { setsOfNode } from './sets.ts';
 /** What of the options a node's facts answer. */
 export type NodeKnowledge = Pick<
   EnumerateOptions,
-  'isLocal' | 'isBroadcast' | 'routed' | 'sets' | 'isListed' | 'wayOut' | 'masqueradeAddress' | 'redirectAddress'
+  'isLocal' | 'isBroadcast' | 'routed' | 'sets' | 'isListed' | 'bridgePorts' | 'wayOut' | 'masqueradeAddress' | 'redirectAddress'
 >;
 
 const known = new WeakMap<NodeFacts, NodeKnowledge>();
@@ -61,6 +62,7 @@ export function nodeKnowledge(facts: NodeFacts): NodeKnowledge {
         }),
     ...(sets === undefined ? {} : { sets }),
     ...(isListed === undefined ? {} : { isListed }),
+    ...(facts.links === null ? {} : { bridgePorts: (packet: Packet) => bridgePorts(facts, packet) }),
     ...(facts.routes === null
       ? {}
       : {

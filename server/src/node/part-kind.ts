@@ -17,6 +17,7 @@ export type PartKind =
   | 'sysctl-file'
   | 'conntrack'
   | 'conntrack-counts'
+  | 'sockets'
   | 'recent-list'
   | 'proxy-configuration'
   | 'proxy-log'
@@ -41,6 +42,7 @@ const byName: Readonly<Record<string, PartKind>> = {
   'ipset-save': 'sets',
   conntrack: 'conntrack',
   'conntrack-stats': 'conntrack-counts',
+  sockets: 'sockets',
   'ip-addr': 'addresses',
   'ip-route': 'routes',
   'ip-rule': 'policy-rules',
@@ -102,6 +104,7 @@ const byContent: readonly (readonly [PartKind, RegExp])[] = [
   ['sets', /^create \S+ (?:hash|bitmap|list):/m],
   ['conntrack-counts', /^cpu=\d+\s.*\bfound=\d+|^entries .*\binsert_failed\b/m],
   ['conntrack', /^(?:ipv[46]\s+\d+\s+)?[a-z][\w-]*\s+\d+\s.*\bsrc=\S+ dst=\S+ .*\bsrc=\S+ dst=\S+/m],
+  ['sockets', /^(?:tcp +LISTEN|udp +UNCONN) +\d+ +\d+ +\S+:\d+ /m],
   ['recent-list', /^src=\S+ ttl: \d+ last_seen: \d+/m],
   ['proxy-log', klog],
   ['proxy-log', /^[^{\n]{0,80}\{"ts":\d[^\n]{0,40}"caller":/m],

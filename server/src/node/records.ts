@@ -97,7 +97,11 @@ export interface LinkRecord extends Placed {
   readonly callsIptables: boolean | null;
   /** Of a bridge's port, whether a frame may leave by the port that it came in by; null where it is not said. */
   readonly hairpin: boolean | null;
+  /** Of a bridge's port, whether it passes nothing to other isolated ports; null where it is not said. */
+  readonly isIsolated: boolean | null;
   readonly isPromiscuous: boolean;
+  /** Of a tunnel over UDP, the port that it sends to; null for others. */
+  readonly tunnelPort: number | null;
 }
 
 /** A port of a bridge, by `bridge link`. */
@@ -105,12 +109,15 @@ export interface BridgePortRecord extends Placed {
   readonly name: string;
   readonly bridge: string;
   readonly hairpin: boolean | null;
+  readonly isIsolated: boolean | null;
 }
 
 /** Which MAC address a bridge has seen at which port, by `bridge fdb`. */
 export interface ForwardingRecord extends Placed {
   readonly mac: string;
   readonly port: string;
+  /** Of a tunnel, the machine that it is sent to; empty for others. */
+  readonly remote: string;
 }
 
 export interface NeighbourRecord extends Placed {
@@ -141,6 +148,15 @@ export interface ConntrackEntry extends Placed {
   readonly answered: ConntrackEnds;
   readonly isUnreplied: boolean;
   readonly isAssured: boolean;
+}
+
+/** A socket of the node that waits for packets. */
+export interface SocketRecord extends Placed {
+  /** "tcp", "udp" */
+  readonly protocol: string;
+  /** Empty for all addresses. */
+  readonly ip: string;
+  readonly port: number;
 }
 
 /** What conntrack counted on one processor. */

@@ -32,6 +32,7 @@ export const bundleParts: readonly BundlePart[] = [
   { path: 'ip-neigh.json', commands: [['ip', '-j', '-d', 'neigh', 'show']] },
   { path: 'bridge-link.json', commands: [['bridge', '-j', '-d', 'link', 'show']] },
   { path: 'bridge-fdb.json', commands: [['bridge', '-j', 'fdb', 'show']] },
+  { path: 'sockets.txt', commands: [['ss', '-Hlntu']] },
   { path: 'sysctl.txt', commands: [['sysctl', '-a']] },
   { path: 'nstat.txt', commands: [['nstat', '-asz']] },
 ];

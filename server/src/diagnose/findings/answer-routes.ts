@@ -1,9 +1,10 @@
 import type { Steps } from '../../base/steps.ts';
-import { interfacesOf, type RouteAnswer } from '../../node/look-ups/route.ts';
+import { interfacesOf } from '../../node/look-ups/route.ts';
 import { routeTo } from '../bridges.ts';
 import type { Cause, Evidence } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { accepted, type Found, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
+import { decidedBy, isByPolicy, wayText } from '../route-words.ts';
 import { endText, whoHas } from '../signs.ts';
 import type { Subject } from '../subject.ts';
 import { triesOf, tryKey } from '../tries.ts';
@@ -16,28 +17,6 @@ export const answerRoutes: NodeFinding = {
   },
   look,
 };
-
-/** Where a route or a policy rule that decides stands. */
-function decidedBy({ facts }: Subject, answer: RouteAnswer): readonly Evidence[] {
-  if (answer.kind === 'unknown') return [];
-  const { rule, route } = answer;
-  const { policyRules, routes } = facts;
-  const byRule =
-    rule === null || policyRules === null
-      ? []
-      : [
-          {
-            file: policyRules.file,
-            line: rule.line,
-            text: `priority ${rule.priority}${rule.from === '' ? '' : ` from ${rule.from}`}${rule.to === '' ? '' : ` to ${rule.to}`}${rule.in === '' ? '' : ` iif ${rule.in}`} ${rule.refuses === '' ? `lookup ${rule.table}` : rule.refuses}`,
-          },
-        ];
-  const byRoute =
-    route === null || routes === null
-      ? []
-      : [{ file: routes.file, line: route.line, text: `${route.type} ${route.network}, table ${route.table}` }];
-  return [...byRule, ...byRoute];
-}
 
 function withoutRoute(subject: Subject, journey: Journey, answer: NonNullable<Journey['answer']>): Cause {
   const { route } = answer;
@@ -59,22 +38,13 @@ function withoutRoute(subject: Subject, journey: Journey, answer: NonNullable<Jo
   };
 }
 
-/** Tables that every node has. */
-const usual: ReadonlySet<string> = new Set(['local', 'main', 'default', '']);
-
-function wayText({ route }: Extract<RouteAnswer, { readonly kind: 'route' }>): string {
-  const [hop] = route.hops;
-  const gateway = hop?.gateway ?? '';
-  return `by ${interfacesOf(route).join(', ')}${gateway === '' ? '' : ` to ${gateway}`}`;
-}
-
 /** The way that a policy rule gives answers, where it is another than that of all other packets. */
 function otherWay(
   subject: Subject,
   answer: NonNullable<Journey['answer']>,
 ): { readonly own: string; readonly plain: string } | undefined {
   const { route, destination } = answer;
-  if (route.kind !== 'route' || route.rule === null || usual.has(route.rule.table)) return undefined;
+  if (route.kind !== 'route' || !isByPolicy(route)) return undefined;
   const plain = routeTo(subject, destination);
   if (plain.kind !== 'route' || wayText(plain) === wayText(route)) return undefined;
   return { own: wayText(route), plain: wayText(plain) };
@@ -97,6 +67,36 @@ function misrouted(subject: Subject, journey: Journey, answer: NonNullable<Journ
   };
 }
 
+/** Whether answers leave by another interface than their packets come in by, in words; undefined where that is not so, or not known. */
+function otherInterface(journey: Journey): { readonly came: string; readonly goes: string } | undefined {
+  const { start, answer } = journey;
+  if (answer === null || answer.route.kind !== 'route' || start.in === null || start.in === '') return undefined;
+  return interfacesOf(answer.route.route).includes(start.in) ? undefined : { came: start.in, goes: wayText(answer.route) };
+}
+
+function asymmetric(
+  subject: Subject,
+  journey: Journey,
+  answer: NonNullable<Journey['answer']>,
+  lost: readonly Evidence[],
+): Cause | undefined {
+  const other = otherInterface(journey);
+  if (other === undefined) return undefined;
+  return {
+    code: 'answer-misrouted',
+    message: `The packet comes in by ${other.came} and arrives at ${endText(journey)}, and its answer to ${whoHas(subject, answer.destination)} leaves ${other.goes}. The answer is lost on that way: conntrack has tries that were answered and never went on (SYN_RECV).`,
+    evidence: [...decidedBy(subject, answer.route), ...lost],
+    confirm: [
+      `ip route get ${answer.destination} from ${journey.end.destination.text}`,
+      'ip rule',
+      'ip route show table all default',
+    ],
+    mend: [
+      `give answers the way by which their packets come in (a route to ${answer.destination} by ${other.came}, or a policy rule), or take the other default route away`,
+    ],
+  };
+}
+
 function* look(subject: Subject, asked: Asked | null): Steps<Looked> {
   if (asked === null) return nothing;
   const tries = yield* triesOf(subject, asked);
@@ -110,7 +110,10 @@ function* look(subject: Subject, asked: Asked | null): Steps<Looked> {
     if (answer.route.kind === 'none') found.push(foundCause(withoutRoute(subject, journey, answer), { ends: [journey] }));
     else if (other !== undefined && lost.length > 0)
       found.push(foundCause(misrouted(subject, journey, answer, lost), { ends: [journey] }));
-    else if (other !== undefined)
+    else if (lost.length > 0 && otherInterface(journey) !== undefined) {
+      const cause = asymmetric(subject, journey, answer, lost);
+      if (cause !== undefined) found.push(foundCause(cause, { ends: [journey] }));
+    } else if (other !== undefined)
       fine.add(
         `A policy rule sends answers to ${answer.destination} ${other.own}, where other packets go ${other.plain}: they are lost if that way does not lead there.`,
       );

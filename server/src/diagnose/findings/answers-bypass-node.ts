@@ -1,3 +1,4 @@
+import type { Steps } from '../../base/steps.ts';
 import { isLoopback } from '../../netfilter/packet.ts';
 import { linkNamed } from '../../node/look-ups/links.ts';
 import { isOwn } from '../../node/look-ups/own-address.ts';
@@ -6,19 +7,21 @@ import { linkOfRoute, routeTo } from '../bridges.ts';
 import type { Evidence } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { clearingStep, type MarkStep } from '../marks.ts';
-import { atOnce, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
+import { type Found, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
 import { podAddressesHere } from '../signs.ts';
 import { nodeName, ruleEvidence, type Subject } from '../subject.ts';
+import { triesOf, tryKey } from '../tries.ts';
 
 /** Translated packets whose answers do not come back by this node: nobody puts the Service's address back. */
 export const answersBypassNode: NodeFinding = {
   codes: {
     'answers-bypass-node':
       'A packet to a Service is not masqueraded where it must be: its answers go past this node, with the wrong source.',
+    'source-not-here': 'A rule gives packets a source that is no address of this node: answers go there, and do not come back.',
     'mark-cleared':
       'A rule of another program changes the mark by which kube-proxy masquerades, so that answers go past this node.',
   },
-  look: atOnce(look),
+  look,
 };
 
 /** Whether a Pod of this node has an address, as the cluster or the routes say; undefined where nobody does. */
@@ -75,10 +78,47 @@ function clearedBy(subject: Subject, step: MarkStep | undefined): string {
   return ` kube-proxy had marked it to be masqueraded (KUBE-MARK-MASQ), and a rule of ${step.chain} (${file}, line ${line}) changed the mark before KUBE-POSTROUTING looked at it.`;
 }
 
-function look(subject: Subject, asked: Asked | null): Looked {
+/** Packets whose new source is not the node's, and that nobody answered: a floating address may well be led here by others. */
+function* strangeSource(subject: Subject, asked: Asked): Steps<Found | undefined> {
+  const tries = yield* triesOf(subject, asked);
+  const lostOf = ({ end }: Journey): readonly Evidence[] => {
+    const own = tries.get(tryKey(end.destination.text, end.dport));
+    return own === undefined || own.well > 0 ? [] : own.unanswered;
+  };
+  const journeys = leaving(asked).filter(
+    (journey) =>
+      journey.end.snat &&
+      journey.end.source !== null &&
+      journey.end.source.standsIn !== true &&
+      isOwn(subject.facts, journey.end.source.text) === false &&
+      lostOf(journey).length > 0,
+  );
+  const [journey] = journeys;
+  if (journey === undefined) return undefined;
+  let line: number | null = null;
+  for (let step = journey.last; step !== null && line === null; step = step.previous) if (step.kind === 'snat') line = step.line;
+  const place = line === null ? '' : ` (${subject.place(line).file}, line ${subject.place(line).line})`;
+  const cause = {
+    code: 'source-not-here',
+    message: `The packet is sent on to ${journey.end.destination.text} with the source ${journey.end.source?.text ?? ''}, which a rule gave it${place} and which is no address of this node: answers are sent there, and conntrack saw none.`,
+    evidence: [...(line === null ? [] : [ruleEvidence(subject, line)]), ...lostOf(journey)],
+    confirm: ['ip -br addr', 'iptables -t nat -L POSTROUTING -v -n -x'],
+    mend: ['give the rule an address that this node has (or -j MASQUERADE), or the node that address'],
+  };
+  return foundCause(cause, { ends: journeys });
+}
+
+function* look(subject: Subject, asked: Asked | null): Steps<Looked> {
+  if (asked === null) return nothing;
+  const strange = yield* strangeSource(subject, asked);
+  const bypassing = bypassed(subject, asked);
+  return { ...nothing, found: [...(bypassing === undefined ? [] : [bypassing]), ...(strange === undefined ? [] : [strange])] };
+}
+
+function bypassed(subject: Subject, asked: Asked): Found | undefined {
   const journeys = leaving(asked).filter((journey) => isBypassed(subject, journey));
   const [journey] = journeys;
-  if (journey === undefined) return nothing;
+  if (journey === undefined) return undefined;
   const step = clearingStep(journey);
   const itself = journey.end.destination.text === journey.start.source?.text;
   const cause = {
@@ -92,5 +132,5 @@ function look(subject: Subject, asked: Asked | null): Looked {
     confirm: ['iptables -t nat -L POSTROUTING -v -n -x', 'iptables -t nat -L KUBE-POSTROUTING -v -n -x'],
     mend: ['put KUBE-POSTROUTING first in POSTROUTING of nat, and give rules that set marks a mask that leaves 0x4000 alone'],
   };
-  return { ...nothing, found: [foundCause(cause, { ends: journeys })] };
+  return foundCause(cause, { ends: journeys });
 }

@@ -1,23 +1,35 @@
+import type { Steps } from '../../base/steps.ts';
 import { interfacesOf, routeOf } from '../../node/look-ups/route.ts';
+import type { PolicyRuleRecord } from '../../node/records.ts';
+import type { Evidence } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
-import { marksOn } from '../marks.ts';
-import { atOnce, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
-import { endText } from '../signs.ts';
+import { type MarkStep, marksOn } from '../marks.ts';
+import { accepted, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
+import { decidedBy, wayText } from '../route-words.ts';
+import { endText, podAddressesHere } from '../signs.ts';
 import { ruleEvidence, type Subject } from '../subject.ts';
+import { type Tries, triesOf, tryKey } from '../tries.ts';
 
-/** A policy rule (ip rule fwmark) that takes kube-proxy's mark for its own program's. */
+/** A policy rule (ip rule fwmark) that takes a mark for its own program's: kube-proxy's, or one that rules set for other ends. */
 export const markRoutes: NodeFinding = {
   codes: {
-    'mark-routes': 'A policy rule routes by bits of the mark that kube-proxy sets, so that packets to Services take its table.',
+    'mark-routes':
+      'A policy rule routes by a mark that rules set, so that packets to Services take its table, where they are lost.',
   },
-  look: atOnce(look),
+  look,
 };
 
+interface Misled {
+  readonly journey: Journey;
+  readonly rule: PolicyRuleRecord;
+  readonly step: MarkStep;
+  /** Tries that nobody answered. */
+  readonly lost: readonly Evidence[];
+}
+
 /** Whether a journey is routed elsewhere for its mark alone. */
-function isMisled({ facts }: Subject, journey: Journey): boolean {
-  const { route, start, end } = journey;
-  if (route.kind === 'unknown' || route.rule?.mark === undefined || route.rule.mark === null) return false;
-  if (!marksOn(journey).some(({ chain }) => chain.startsWith('KUBE-'))) return false;
+function isElsewhere({ facts }: Subject, { route, start, end }: Journey): boolean {
+  if (route.kind === 'unknown') return false;
   const plain = routeOf(facts, {
     destination: end.destination.text,
     source: start.source?.text ?? '',
@@ -25,32 +37,54 @@ function isMisled({ facts }: Subject, journey: Journey): boolean {
     in: start.isFromHere ? '' : start.in,
   });
   if (plain.kind !== 'route') return false;
-  return route.kind === 'none' || interfacesOf(route.route).join() !== interfacesOf(plain.route).join();
+  if (route.kind === 'none' || route.route.type !== plain.route.type) return true;
+  return wayText(route) !== wayText(plain);
 }
 
-function look(subject: Subject, asked: Asked | null): Looked {
-  const journeys = leaving(asked).filter((journey) => isMisled(subject, journey));
-  const [journey] = journeys;
-  const rule = journey === undefined || journey.route.kind === 'unknown' ? null : journey.route.rule;
-  if (journey === undefined || rule === null || rule.mark === null) return nothing;
-  const step = marksOn(journey).find(({ chain }) => chain.startsWith('KUBE-'));
-  const mark = `0x${rule.mark.value.toString(16)}/0x${rule.mark.mask.toString(16)}`;
-  const where =
-    journey.route.kind === 'none'
-      ? 'which has no route for it'
-      : `which leads by ${journey.route.kind === 'route' ? interfacesOf(journey.route.route).join(', ') : ''}, where it is not`;
-  const { policyRules } = subject.facts;
+/** A journey that a mark leads to where it is lost; what another program leads away on purpose (egress gateways) may arrive. */
+function misled(subject: Subject, journey: Journey, tries: ReadonlyMap<string, Tries>): Misled | undefined {
+  const { route, end } = journey;
+  const rule = route.kind === 'unknown' ? null : route.rule;
+  const steps = marksOn(journey);
+  const step = steps.find(({ chain }) => chain.startsWith('KUBE-')) ?? steps.at(-1);
+  if (rule === null || rule.mark === null || step === undefined || !isElsewhere(subject, journey)) return undefined;
+  const own = tries.get(tryKey(end.destination.text, end.dport));
+  const lost = own === undefined || own.well > 0 ? [] : own.unanswered;
+  const isSure =
+    step.chain.startsWith('KUBE-') ||
+    route.kind === 'none' ||
+    (route.kind === 'route' && route.route.type === 'local') ||
+    podAddressesHere(subject).includes(end.destination.text);
+  return isSure || lost.length > 0 ? { journey, rule, step, lost } : undefined;
+}
+
+function whereText({ route }: Journey): string {
+  if (route.kind !== 'route') return 'which has no route for it';
+  if (route.route.type === 'local') return 'which delivers it to this node itself';
+  return `which leads by ${interfacesOf(route.route).join(', ')}, where it is not`;
+}
+
+function* look(subject: Subject, asked: Asked | null): Steps<Looked> {
+  if (asked === null) return nothing;
+  const tries = yield* triesOf(subject, asked);
+  const found = accepted(asked).flatMap((journey) => misled(subject, journey, tries) ?? []);
+  const [first] = found;
+  if (first === undefined) return nothing;
+  const { journey, rule, step, lost } = first;
+  const isProxys = step.chain.startsWith('KUBE-');
+  const mark = `0x${(rule.mark?.value ?? 0).toString(16)}/0x${(rule.mark?.mask ?? 0).toString(16)}`;
+  const { file, line } = subject.place(step.line);
+  const whose = isProxys
+    ? 'kube-proxy sets that bit for its own ends (KUBE-MARK-MASQ, to masquerade)'
+    : `a rule of ${step.chain} sets it (${file}, line ${line})`;
   const cause = {
     code: 'mark-routes',
-    message: `Policy rule ${rule.priority} takes packets with mark ${mark} to table ${rule.table}, and kube-proxy sets that bit for its own ends (KUBE-MARK-MASQ, to masquerade): the packet to ${endText(journey)} is routed by that table, ${where}.`,
-    evidence: [
-      ...(policyRules === null
-        ? []
-        : [{ file: policyRules.file, line: rule.line, text: `priority ${rule.priority} fwmark ${mark} lookup ${rule.table}` }]),
-      ...(step === undefined ? [] : [ruleEvidence(subject, step.line)]),
-    ],
-    confirm: ['ip rule', `ip route get ${journey.end.destination.text} mark ${rule.mark.value}`],
-    mend: ['give the program with the policy rule another bit, or kube-proxy (iptables.masqueradeBit)'],
+    message: `Policy rule ${rule.priority} takes packets with mark ${mark} to table ${rule.table}, and ${whose}: the packet to ${endText(journey)} is routed by that table, ${whereText(journey)}.`,
+    evidence: [...decidedBy(subject, journey.route).slice(0, 1), ruleEvidence(subject, step.line), ...lost],
+    confirm: ['ip rule', `ip route get ${journey.end.destination.text} mark ${rule.mark?.value ?? 0}`],
+    mend: isProxys
+      ? ['give the program with the policy rule another bit, or kube-proxy (iptables.masqueradeBit)']
+      : [`narrow the rule of ${step.chain} to what table ${rule.table} is meant for, or give the table the routes of table main`],
   };
-  return { ...nothing, found: [foundCause(cause, { ends: journeys })] };
+  return { ...nothing, found: [foundCause(cause, { ends: found.map((each) => each.journey) })] };
 }

@@ -1,7 +1,7 @@
-import { routeOf } from '../../node/look-ups/route.ts';
+import { type RouteAnswer, routeOf } from '../../node/look-ups/route.ts';
 import type { Cause, Evidence } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
-import { atOnce, type Found, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
+import { accepted, atOnce, type Found, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
 import { endText, failedNeighbour, whoHas } from '../signs.ts';
 import type { Subject } from '../subject.ts';
 
@@ -45,7 +45,7 @@ function withoutRoute(subject: Subject, journeys: readonly Journey[]): Cause | u
 }
 
 /** The router of a journey whose neighbour entry failed. */
-function silentHop(subject: Subject, { route }: Journey): (Evidence & { readonly ip: string }) | undefined {
+function silentHop(subject: Subject, route: RouteAnswer): (Evidence & { readonly ip: string }) | undefined {
   if (route.kind !== 'route') return undefined;
   const gateways = route.route.hops.map(({ gateway }) => gateway).filter((gateway) => gateway !== '');
   const [only, ...others] = gateways;
@@ -59,11 +59,11 @@ function silentHop(subject: Subject, { route }: Journey): (Evidence & { readonly
   };
 }
 
-function silentCause(subject: Subject, journey: Journey, hop: NonNullable<ReturnType<typeof silentHop>>): Cause {
+function silentCause(subject: Subject, what: string, hop: NonNullable<ReturnType<typeof silentHop>>): Cause {
   const { ip, ...evidence } = hop;
   return {
     code: 'next-hop-silent',
-    message: `Packets to ${endText(journey)} go by ${whoHas(subject, ip)}, which does not answer on the link (ARP, neighbour discovery): that machine or the network between is down.`,
+    message: `${what} go by ${whoHas(subject, ip)}, which does not answer on the link (ARP, neighbour discovery): that machine or the network between is down.`,
     evidence: [evidence],
     confirm: [`ip neigh show ${ip}`, `ping -c 3 ${ip}`],
     mend: [`look at ${whoHas(subject, ip)} and the network between, or at the route by it`],
@@ -89,6 +89,18 @@ function withoutFirstRoute(subject: Subject, asked: Asked | null): Found | undef
   return foundCause(cause, { ends: sent, isBeforeRules: true });
 }
 
+/** Answers to what arrives, by a router that does not answer. */
+function silentBack(subject: Subject, asked: Asked | null): readonly Found[] {
+  const hopOf = ({ answer }: Journey): ReturnType<typeof silentHop> =>
+    answer === null ? undefined : silentHop(subject, answer.route);
+  const journeys = accepted(asked).filter((journey) => hopOf(journey) !== undefined);
+  const [journey] = journeys;
+  const hop = journey === undefined ? undefined : hopOf(journey);
+  if (journey === undefined || hop === undefined || journey.answer === null) return [];
+  const what = `The packet arrives at ${endText(journey)}, and its answers to ${whoHas(subject, journey.answer.destination)}`;
+  return [foundCause(silentCause(subject, what, hop), { ends: journeys })];
+}
+
 function look(subject: Subject, asked: Asked | null): Looked {
   const journeys = leaving(asked);
   const found: Found[] = [];
@@ -97,10 +109,12 @@ function look(subject: Subject, asked: Asked | null): Looked {
   const none = journeys.filter(({ route }) => route.kind === 'none');
   const cause = withoutRoute(subject, none);
   if (cause !== undefined) found.push(foundCause(cause, { ends: none }));
-  const silent = journeys.filter((journey) => silentHop(subject, journey) !== undefined);
+  const silent = journeys.filter(({ route }) => silentHop(subject, route) !== undefined);
   const [journey] = silent;
-  const hop = journey === undefined ? undefined : silentHop(subject, journey);
-  if (journey !== undefined && hop !== undefined) found.push(foundCause(silentCause(subject, journey, hop), { ends: silent }));
+  const hop = journey === undefined ? undefined : silentHop(subject, journey.route);
+  if (journey !== undefined && hop !== undefined)
+    found.push(foundCause(silentCause(subject, `Packets to ${endText(journey)}`, hop), { ends: silent }));
+  found.push(...silentBack(subject, asked));
   const routed = journeys.some(({ route }) => route.kind === 'route');
   return { ...nothing, found, fine: found.length === 0 && routed ? ['There is a route to where the packet is sent.'] : [] };
 }

@@ -3,16 +3,19 @@ import { linkNamed } from '../../node/look-ups/links.ts';
 import { isOwn } from '../../node/look-ups/own-address.ts';
 import { interfacesOf } from '../../node/look-ups/route.ts';
 import type { AddressRecord, RouteRecord } from '../../node/records.ts';
+import { linkOfRoute, routeTo } from '../bridges.ts';
 import type { Cause, Evidence } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { accepted, atOnce, type Found, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
-import { endText, podAddressesHere, whoHas } from '../signs.ts';
+import { decidedBy, isByPolicy } from '../route-words.ts';
+import { endText, failedNeighbour, podAddressesHere, whoHas } from '../signs.ts';
 import type { Subject } from '../subject.ts';
 
 /** Packets to a Pod of this very node that take another way than to it. */
 export const podRouteMissing: NodeFinding = {
   codes: {
     'pod-route-missing': "The Pod is on this node, and packets to it are routed away: its route or its network's is missing.",
+    'networks-overlap': 'Two interfaces have networks with the address of a Pod in both, and its packets take the wrong one.',
     'pod-address-taken': 'The node itself has the address of a Pod, and keeps the packets that are for it.',
   },
   look: atOnce(look),
@@ -39,15 +42,30 @@ function leadsAway({ facts }: Subject, { network, hops }: RouteRecord): boolean 
   return hops.every((hop) => away.has(hop.interface));
 }
 
+const usualMend = "set the Pods' interface up (ip link set cni0 up), or restart the network plugin's Pod on this node";
+
 /** Why a journey leads elsewhere, in words and with evidence; undefined for one that may be right. */
 function misled(
   subject: Subject,
   journey: Journey,
-): { readonly why: string; readonly evidence: readonly Evidence[] } | undefined {
+): { readonly why: string; readonly evidence: readonly Evidence[]; readonly mend: readonly string[] } | undefined {
   const { route, end } = journey;
   if (route.kind !== 'route' || route.route.type !== 'unicast' || route.route.hops.every(({ gateway }) => gateway === ''))
     return undefined;
   const ip = end.destination.text;
+  const plain = routeTo(subject, ip);
+  // The usual routes lead to it: a policy rule takes its packets to a table that does not.
+  if (isByPolicy(route) && route.rule !== null && plain.kind === 'route' && linkOfRoute(plain) !== null) {
+    if (!podAddressesHere(subject).includes(ip) && ownNetwork(subject, ip) === undefined) return undefined;
+    return {
+      why: `policy rule ${route.rule.priority} has them looked for in table ${route.rule.table}, which has no route to the Pods of this node`,
+      evidence: decidedBy(subject, route).slice(0, 1),
+      mend: [
+        `ip rule add to ${plain.route.network} lookup main priority ${Math.max(1, route.rule.priority - 1)}`,
+        `ip route add ${plain.route.network} dev ${linkOfRoute(plain) ?? ''} table ${route.rule.table}`,
+      ],
+    };
+  }
   const own = ownNetwork(subject, ip);
   // A route that is wider than the own network is taken only where the own one is gone.
   const isOwnGone =
@@ -66,7 +84,7 @@ function misled(
       ? [{ file: subject.facts.links.file, line: link.line, text: `${link.name}: not UP` }]
       : []),
   ];
-  return { why, evidence };
+  return { why, evidence, mend: [usualMend] };
 }
 
 function routeCause(subject: Subject, journey: Journey): Cause | undefined {
@@ -84,7 +102,37 @@ function routeCause(subject: Subject, journey: Journey): Cause | undefined {
       ...because.evidence,
     ],
     confirm: [`ip route get ${ip}`, 'ip -br addr; ip -br link'],
-    mend: ["set the Pods' interface up (ip link set cni0 up), or restart the network plugin's Pod on this node"],
+    mend: because.mend,
+  };
+}
+
+/** A packet that is looked for on one link, as its network there is the narrower one, while the Pod is in the network of another. */
+function overlapCause(subject: Subject, journey: Journey): Cause | undefined {
+  const { facts } = subject;
+  const ip = journey.end.destination.text;
+  const name = linkOfRoute(journey.route);
+  if (name === null || journey.route.kind !== 'route' || facts.routes === null) return undefined;
+  const { route } = journey.route;
+  const other = (facts.addresses?.records ?? []).find(
+    (own) =>
+      own.interface !== name &&
+      own.scope !== 'link' &&
+      own.prefix > 0 &&
+      own.prefix < prefixOf(route.network) &&
+      inCIDR(ip, `${own.ip}/${own.prefix}`),
+  );
+  const isSilent = failedNeighbour(subject, ip)?.interface === name;
+  const isPod = podAddressesHere(subject).includes(ip);
+  if (other === undefined || !isSilent || prefixOf(route.network) > 30 || !isPod) return undefined;
+  return {
+    code: 'networks-overlap',
+    message: `Packets to ${endText(journey)} (${whoHas(subject, ip)}) leave by ${name}, as its route ${route.network} is narrower than the network ${other.ip}/${other.prefix} of ${other.interface}, where the Pod is: nobody answers on ${name}.`,
+    evidence: [
+      { file: facts.routes.file, line: route.line, text: `${route.network} dev ${name}` },
+      { file: facts.addresses?.file ?? '', line: other.line, text: `${other.interface} ${other.ip}/${other.prefix}` },
+    ],
+    confirm: [`ip route get ${ip}`, 'ip -br addr'],
+    mend: [`give ${name} a network that is not one of Pods, or take it away (ip link del ${name})`],
   };
 }
 
@@ -111,7 +159,7 @@ function takenCause(subject: Subject, journey: Journey): Cause | undefined {
 function look(subject: Subject, asked: Asked | null): Looked {
   const found: Found[] = [];
   for (const journey of leaving(asked)) {
-    const cause = routeCause(subject, journey);
+    const cause = routeCause(subject, journey) ?? overlapCause(subject, journey);
     if (cause !== undefined) found.push(foundCause(cause, { ends: [journey] }));
   }
   for (const journey of accepted(asked)) {

@@ -1,6 +1,7 @@
 import { commentOf } from '../../kube/proxy/rule-values.ts';
 import type { Finding } from '../../lint/support/finding.ts';
-import type { TraceStep, Verdict } from '../../netfilter/outcome.ts';
+import type { Outcome, TraceStep, Verdict } from '../../netfilter/outcome.ts';
+import type { Packet } from '../../netfilter/packet.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
 import type { Cause } from '../diagnosis.ts';
@@ -15,6 +16,7 @@ export const ruleVerdict: NodeFinding = {
   codes: {
     'dropped-by-rule': 'A rule or policy drops what was asked about.',
     'rejected-by-rule': 'A rule refuses what was asked about.',
+    'ttl-expired': 'A rule sets the TTL (hop limit) so low that this node, which is a router for the packet, drops it.',
     'mark-drops': 'A rule drops packets with a mark that a rule of another program set.',
     'answer-dropped': 'The packet arrives, and a rule drops the answer on its way back.',
   },
@@ -122,6 +124,29 @@ function byForeignMark(subject: Subject, journey: Journey, own: Cause): Cause | 
   };
 }
 
+/** A drop that is no rule's: a router drops what has no TTL left. */
+function isExpired({ verdict, last, end }: Pick<Outcome, 'verdict' | 'last'> & { readonly end: Packet }): boolean {
+  const isByRule = last?.kind === 'drop' || (last?.kind === 'policy' && last.words === 'drop');
+  return verdict === 'drop' && last !== null && !isByRule && end.ttl !== null && end.ttl <= 1;
+}
+
+function expiredCause(subject: Subject, last: TraceStep | null, what: string): Cause {
+  let step = last;
+  while (step !== null && step.kind !== 'ttl' && step.kind !== 'ttl-set') step = step.previous;
+  const line = step?.line ?? null;
+  const by =
+    line === null
+      ? ''
+      : `, which a rule of ${step?.chain.name ?? ''} set (${subject.place(line).file}, line ${subject.place(line).line})`;
+  return {
+    code: 'ttl-expired',
+    message: `${what} has no TTL left${by}: this node would have to hand it on, and a router drops what has a TTL of 1.`,
+    evidence: line === null ? [] : [ruleEvidence(subject, line)],
+    confirm: ['iptables -t mangle -L -v -n -x --line-numbers'],
+    mend: ['take the rule that sets the TTL away, or set it to 64'],
+  };
+}
+
 function verdictCause(subject: Subject, verdict: Exclude<Verdict, 'accept'>, step: TraceStep, family: 'ipv4' | 'ipv6'): Cause {
   const lack = lackOf(subject, step);
   return {
@@ -140,7 +165,9 @@ function look(subject: Subject, asked: Asked | null): Looked {
     const [first] = journeys;
     if (first?.last === undefined || first.last === null || first.verdict === 'accept') continue;
     const { family } = first.start;
-    const own = verdictCause(subject, first.verdict, first.last, family);
+    const own = isExpired(first)
+      ? expiredCause(subject, first.last, 'The packet')
+      : verdictCause(subject, first.verdict, first.last, family);
     const marked = byForeignMark(subject, first, own);
     const known = marked === undefined ? lintCause(subject, subject.lint, first.last) : undefined;
     const cause = known === undefined ? (marked ?? own) : { ...known, confirm: own.confirm, mend: [...own.mend, ...known.mend] };
@@ -151,13 +178,15 @@ function look(subject: Subject, asked: Asked | null): Looked {
   const [answer] = back;
   if (answer?.last !== undefined && answer.last !== null && answer.verdict !== 'accept' && back.length === asked.answers.length) {
     const { family } = asked.packet;
-    const cause: Cause = {
-      code: 'answer-dropped',
-      message: `${messageOf(subject, answer.last, answer.verdict, 'the answer')} The packet itself is let through.`,
-      evidence: answer.last.line === null ? [] : [ruleEvidence(subject, answer.last.line)],
-      confirm: [commandOf(answer.last, family)],
-      mend: mendOf(subject, answer.last, family),
-    };
+    const cause: Cause = isExpired({ ...answer, end: answer.packet })
+      ? expiredCause(subject, answer.last, 'The packet arrives, and its answer')
+      : {
+          code: 'answer-dropped',
+          message: `${messageOf(subject, answer.last, answer.verdict, 'the answer')} The packet itself is let through.`,
+          evidence: answer.last.line === null ? [] : [ruleEvidence(subject, answer.last.line)],
+          confirm: [commandOf(answer.last, family)],
+          mend: mendOf(subject, answer.last, family),
+        };
     found.push(foundCause(cause, { ends: arriving }));
   }
   return { ...nothing, found };

@@ -32,6 +32,11 @@ function isTooEarly({ code, table, chain }: Finding): boolean {
   return code === 'foreign-mark' && isFirst && (table?.name === 'raw' || table?.name === 'mangle');
 }
 
+/** A chain that another program left behind and no packet enters: it does nothing. */
+function isLeftBehind({ code, chain }: Finding): boolean {
+  return code === 'orphaned-chain' && chain?.name.startsWith('KUBE-') !== true;
+}
+
 function causeOf(subject: Subject, asked: Asked | null, met: ReadonlySet<number>, found: Finding): Found {
   const concerns = met.has(found.line) || isAbout(asked, found);
   return foundCause(
@@ -48,7 +53,9 @@ function causeOf(subject: Subject, asked: Asked | null, met: ReadonlySet<number>
 
 function look(subject: Subject, asked: Asked | null): Looked {
   const met = linesMet(asked);
-  const grave = subject.lint.filter((each) => (each.severity === 'error' || each.severity === 'warning') && !isTooEarly(each));
+  const grave = subject.lint.filter(
+    (each) => (each.severity === 'error' || each.severity === 'warning') && !isTooEarly(each) && !isLeftBehind(each),
+  );
   const found = grave
     .map((finding) => causeOf(subject, asked, met, finding))
     .toSorted((a, b) => Number(b.concerns) - Number(a.concerns));

@@ -1,20 +1,24 @@
+import type { Steps } from '../../base/steps.ts';
 import type { TraceStep } from '../../netfilter/outcome.ts';
+import { listens } from '../../node/look-ups/listening.ts';
 import { nftTranslation } from '../../node/look-ups/nft-verdict.ts';
 import { nftRuleText } from '../../node/readers/nft.ts';
+import type { Fate } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { firstPacket, nftTables } from '../nft-packets.ts';
-import { accepted, atOnce, type Found, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
+import { accepted, type Found, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
 import { ownerOf } from '../owners.ts';
 import { type EntryRule, entryRule } from '../service-rules.ts';
 import { endText } from '../signs.ts';
 import { ruleEvidence, type Subject } from '../subject.ts';
+import { type Tries, triesOf, tryKey } from '../tries.ts';
 
 /** A rule of another program that takes what was for a Service: a hostPort of the same number, a REDIRECT of a proxy. */
 export const translatedElsewhere: NodeFinding = {
   codes: {
     'translated-elsewhere': "A rule of another program translates what was sent to the Service before kube-proxy's rules do.",
   },
-  look: atOnce(look),
+  look,
 };
 
 const kinds: ReadonlySet<string> = new Set(['dnat', 'redirect', 'netmap', 'tproxy']);
@@ -48,14 +52,31 @@ function byNft(subject: Subject, journey: Journey): Found | undefined {
     confirm: [`nft list chain ${where}`],
     mend: [`narrow the rule in table ${chain.family} ${chain.table} so that it leaves Services alone`],
   };
-  return foundCause(cause, { concerns: true });
+  // Where it is sent, and whether somebody takes it there, nft's rule alone does not say.
+  return foundCause(cause, { ends: [journey], as: 'unknown' });
 }
 
 function serviceText({ service, isNodePort }: EntryRule): string {
   return `${service === '' ? 'a Service' : `Service ${service}`}${isNodePort ? ' (a NodePort)' : ''}`;
 }
 
-function look(subject: Subject, asked: Asked | null): Looked {
+/** What becomes of a packet that another program's rule sends elsewhere: whether somebody takes it there is known of few. */
+function whatBecomes(subject: Subject, { end, isDelivered }: Journey, tries: ReadonlyMap<string, Tries>): Fate {
+  const { text: ip } = end.destination;
+  if ((tries.get(tryKey(ip, end.dport))?.well ?? 0) > 0) return 'arrives';
+  if (isDelivered && end.dport !== null) {
+    const told = listens(subject.facts, end.protocol, ip, end.dport);
+    return told === undefined ? 'unknown' : told ? 'arrives' : 'refused';
+  }
+  const isEndpoint = subject.cluster
+    .endpointsAt(ip)
+    .some(({ slice }) => slice.ports.some(({ port, protocol }) => port === end.dport && protocol === end.protocol));
+  return isEndpoint ? 'arrives' : 'unknown';
+}
+
+function* look(subject: Subject, asked: Asked | null): Steps<Looked> {
+  if (asked === null) return nothing;
+  const tries = yield* triesOf(subject, asked);
   for (const journey of accepted(asked)) {
     const other = byNft(subject, journey);
     if (other !== undefined) return { ...nothing, found: [other] };
@@ -84,7 +105,9 @@ function look(subject: Subject, asked: Asked | null): Looked {
       ],
     };
     const ends = accepted(asked).filter((each) => foreignStep(each)?.line === step.line);
-    return { ...nothing, found: [foundCause(cause, { ends: [], concerns: ends.length > 0 })] };
+    const fate = whatBecomes(subject, journey, tries);
+    if (fate === 'arrives') return { ...nothing, found: [foundCause(cause, { concerns: true })] };
+    return { ...nothing, found: [foundCause(cause, { ends, as: fate })] };
   }
   return nothing;
 }

@@ -53,6 +53,11 @@ function placeText(subject: Subject, step: TraceStep | undefined): string {
   return `a rule of ${step.chain.name} (table raw: ${file}, line ${line})`;
 }
 
+/** What is not translated stays with this node where it has the address, and nothing listens at a NodePort. */
+function whatBecomes({ isDelivered }: Journey): 'lost' | 'refused' {
+  return isDelivered ? 'refused' : 'lost';
+}
+
 function ofPacket(subject: Subject, journey: Journey): Found | undefined {
   const { start, end, last } = journey;
   if (end.state !== 'UNTRACKED' || end.dnat) return undefined;
@@ -61,7 +66,7 @@ function ofPacket(subject: Subject, journey: Journey): Found | undefined {
   if (entry === undefined || (journey.isDelivered && !entry.isNodePort)) return undefined;
   const step = rawStep(last);
   const said = `The packet to ${entry.service === '' ? 'the Service' : `Service ${entry.service}`} is not translated: ${placeText(subject, step)} keeps it from conntrack, and what is not tracked never meets table nat.`;
-  return foundCause(causeOf(subject, 'untracked', said, step, [entry.line]), { ends: [journey] });
+  return foundCause(causeOf(subject, 'untracked', said, step, [entry.line]), { ends: [journey], as: whatBecomes(journey) });
 }
 
 /** A rule of another table of nft that keeps the packet from conntrack. */
@@ -81,7 +86,8 @@ function byNft(subject: Subject, journey: Journey): Found | undefined {
     confirm: [`nft list chain ${where}`],
     mend: [`narrow the rule in table ${chain.family} ${chain.table} to what no Service has to do with`],
   };
-  return foundCause(cause, { ends: [journey] });
+  const isOfNode = entryRule(subject, journey.start)?.isNodePort === true;
+  return foundCause(cause, { ends: [journey], as: isOfNode ? 'refused' : 'lost' });
 }
 
 /** Whether an answer comes through without its translation taken back. */

@@ -69,6 +69,7 @@ export function newRun(ruleset: Ruleset, packet: Packet, options: EnumerateOptio
         return own !== undefined || options.sets === undefined ? own : isInSet(options.sets, name, directions, asked);
       },
       ...(options.isListed === undefined ? {} : { isListed: options.isListed }),
+      ...(options.bridgePorts === undefined ? {} : { bridgePorts: options.bridgePorts }),
       isSetChanged: (name) => changedSets(ruleset).has(name),
     },
     isLooped: packet.in === 'lo',

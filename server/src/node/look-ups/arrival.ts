@@ -19,7 +19,8 @@ export function arrivalInterface(facts: NodeFacts, source: string, destination: 
 /** Whether a source is a direct neighbour: its route has no gateway. */
 function isOnLink(facts: NodeFacts, source: string): boolean {
   const back = wayOut(facts, { destination: source, source: '', mark: 0, in: '' });
-  const neighbour = facts.neighbours?.records.some(({ ip, interface: name }) => ip === source && name === back) ?? false;
+  const neighbour =
+    facts.neighbours?.records.some(({ ip, interface: name, mac }) => ip === source && name === back && mac !== '') ?? false;
   if (neighbour) return true;
   return (facts.routes?.records ?? []).some(
     ({ network, hops, type }) =>

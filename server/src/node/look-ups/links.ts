@@ -12,6 +12,7 @@ export interface BridgePort {
   readonly name: string;
   /** null where it is not said. */
   readonly hairpin: boolean | null;
+  readonly isIsolated: boolean | null;
   readonly file: string;
   readonly line: number;
 }
@@ -20,15 +21,16 @@ export interface BridgePort {
 export function portsOf({ links, bridgePorts }: NodeFacts, bridge: string): readonly BridgePort[] {
   const ports = bridgePorts?.records.filter((port) => port.bridge === bridge && port.hairpin !== null) ?? [];
   if (bridgePorts !== null && ports.length > 0)
-    return ports.map(({ name, hairpin, line }) => ({ name, hairpin, file: bridgePorts.file, line }));
+    return ports.map(({ name, hairpin, isIsolated, line }) => ({ name, hairpin, isIsolated, file: bridgePorts.file, line }));
   return (links?.records ?? [])
     .filter(({ master }) => master === bridge)
-    .map(({ name, hairpin, line }) => ({ name, hairpin, file: links?.file ?? '', line }));
+    .map(({ name, hairpin, isIsolated, line }) => ({ name, hairpin, isIsolated, file: links?.file ?? '', line }));
 }
 
 /** The port of a bridge behind which an address is; undefined where nothing tells: its neighbour entry and the bridge's own table do. */
-export function portBehind({ neighbours, forwarding }: NodeFacts, bridge: string, ip: string): string | undefined {
-  const mac = neighbours?.records.find((neighbour) => neighbour.ip === ip && neighbour.interface === bridge)?.mac ?? '';
+export function portBehind(facts: NodeFacts, bridge: string, ip: string): string | undefined {
+  const mac = facts.neighbours?.records.find((neighbour) => neighbour.ip === ip && neighbour.interface === bridge)?.mac ?? '';
   if (mac === '') return undefined;
-  return forwarding?.records.find((entry) => entry.mac === mac)?.port;
+  const ports = new Set(portsOf(facts, bridge).map(({ name }) => name));
+  return facts.forwarding?.records.find((entry) => entry.mac === mac && ports.has(entry.port))?.port;
 }

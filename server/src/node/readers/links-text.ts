@@ -1,4 +1,5 @@
 /** Interfaces as `ip link`, `ip -d link` or `ip addr` print them for people, and the ports of bridges by `bridge link` and `bridge fdb`. */
+import { canonicalIP } from '../../base/ip.ts';
 import type { BridgePortRecord, ForwardingRecord, LinkRecord, Part } from '../records.ts';
 import { numberedLines, wordAfter } from './lines.ts';
 import { withInferredKinds } from './links.ts';
@@ -42,7 +43,9 @@ function begun(line: number, found: RegExpExecArray): Link {
     lower: '',
     callsIptables: null,
     hairpin: null,
+    isIsolated: null,
     isPromiscuous: false,
+    tunnelPort: null,
   };
 }
 
@@ -54,11 +57,16 @@ function take(link: Link, source: string): boolean {
     link.mac = /^[0-9a-fA-F:]{17}$/.test(words[1] ?? '') ? (words[1] ?? '').toLowerCase() : '';
     link.kind ||= kindOfHardware[first.slice('link/'.length)] ?? '';
     link.isPromiscuous = Number(wordAfter(words, 'promiscuity')) > 0;
-  } else if (first === 'bridge_slave') link.hairpin = switchIn(words, 'hairpin');
-  else if (kinds.has(first)) {
+  } else if (first === 'bridge_slave') {
+    link.hairpin = switchIn(words, 'hairpin');
+    link.isIsolated = switchIn(words, 'isolated');
+  } else if (kinds.has(first)) {
     link.kind = first;
     if (first === 'bridge') link.callsIptables = switchIn(words, 'nf_call_iptables');
-    if (first === 'vxlan' || first === 'geneve' || first === 'ipip' || first === 'gre') link.lower = wordAfter(words, 'dev');
+    if (first === 'vxlan' || first === 'geneve' || first === 'ipip' || first === 'gre') {
+      link.lower = wordAfter(words, 'dev');
+      link.tunnelPort = Number(wordAfter(words, 'dstport')) || null;
+    }
   } else return false;
   return true;
 }
@@ -88,9 +96,17 @@ export function readBridgePortsText(file: string, text: string): Part<BridgePort
     const last = records.at(-1);
     if (found !== null) {
       const words = (found[2] ?? '').split(/\s+/);
-      records.push({ line, name: found[1] ?? '', bridge: wordAfter(words, 'master'), hairpin: switchIn(words, 'hairpin') });
-    } else if (last !== undefined && last.hairpin === null)
-      records[records.length - 1] = { ...last, hairpin: switchIn(source.trim().split(/\s+/), 'hairpin') };
+      records.push({
+        line,
+        name: found[1] ?? '',
+        bridge: wordAfter(words, 'master'),
+        hairpin: switchIn(words, 'hairpin'),
+        isIsolated: switchIn(words, 'isolated'),
+      });
+    } else if (last !== undefined && last.hairpin === null) {
+      const words = source.trim().split(/\s+/);
+      records[records.length - 1] = { ...last, hairpin: switchIn(words, 'hairpin'), isIsolated: switchIn(words, 'isolated') };
+    }
   }
   return { file, records: records.filter(({ bridge }) => bridge !== ''), skipped: 0 };
 }
@@ -103,7 +119,8 @@ export function readForwardingText(file: string, text: string): Part<ForwardingR
     const words = source.trim().split(/\s+/);
     const [mac = ''] = words;
     const name = wordAfter(words, 'dev');
-    if (/^[0-9a-fA-F:]{17}$/.test(mac) && name !== '') records.push({ line, mac: mac.toLowerCase(), port: name });
+    if (/^[0-9a-fA-F:]{17}$/.test(mac) && name !== '')
+      records.push({ line, mac: mac.toLowerCase(), port: name, remote: canonicalIP(wordAfter(words, 'dst')) ?? '' });
     else if (source.trim() !== '') skipped += 1;
   }
   return { file, records, skipped };

@@ -1,4 +1,5 @@
 /** Interfaces: `ip -j -d link` (or the same part of `ip -j -d addr`), and the ports of bridges: `bridge -j link`, `bridge -j fdb`. */
+import { canonicalIP } from '../../base/ip.ts';
 import { booleanAt, type Fields, fieldsAt, numberAt, textAt, textsAt, valueAt } from '../../cluster/fields.ts';
 import type { BridgePortRecord, ForwardingRecord, LinkRecord, Part } from '../records.ts';
 import { jsonRecords } from './json-records.ts';
@@ -53,6 +54,8 @@ export function readLinks(file: string, text: string): Part<LinkRecord> {
         lower: textAt(data, 'link') || textAt(fields, 'link'),
         callsIptables: switchAt(data, 'nf_call_iptables'),
         hairpin: textAt(info, 'info_slave_kind') === 'bridge' ? (booleanAt(port, 'hairpin') ?? null) : null,
+        isIsolated: textAt(info, 'info_slave_kind') === 'bridge' ? (booleanAt(port, 'isolated') ?? null) : null,
+        tunnelPort: numberAt(data, 'port', 65_535) || null,
         isPromiscuous: numberAt(fields, 'promiscuity', most) > 0,
       },
     ];
@@ -69,6 +72,7 @@ export function readBridgePorts(file: string, text: string): Part<BridgePortReco
       name: textAt(fields, 'ifname'),
       bridge: textAt(fields, 'master'),
       hairpin: booleanAt(fields, 'hairpin') ?? null,
+      isIsolated: booleanAt(fields, 'isolated') ?? null,
     }))
     .filter(({ name }) => name !== '');
   return { file, records: ports, skipped: skipped + records.length - ports.length };
@@ -78,7 +82,12 @@ export function readBridgePorts(file: string, text: string): Part<BridgePortReco
 export function readForwarding(file: string, text: string): Part<ForwardingRecord> {
   const { records, skipped } = jsonRecords(text);
   const entries = records
-    .map(({ fields, line }) => ({ line, mac: textAt(fields, 'mac').toLowerCase(), port: textAt(fields, 'ifname') }))
+    .map(({ fields, line }) => ({
+      line,
+      mac: textAt(fields, 'mac').toLowerCase(),
+      port: textAt(fields, 'ifname'),
+      remote: canonicalIP(textAt(fields, 'dst')) ?? '',
+    }))
     .filter(({ mac, port }) => mac !== '' && port !== '');
   return { file, records: entries, skipped: skipped + records.length - entries.length };
 }
