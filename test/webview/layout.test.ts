@@ -5,7 +5,7 @@ import { layoutFlow } from '../../webview/src/layout/layout.ts';
 import { type Box, type Layout, type LayoutOptions, plainOptions } from '../../webview/src/layout/model.ts';
 import { indexGraph } from '../../webview/src/model/graph-index.ts';
 import { chainGraph, edge, graphOf, manyEndpoints, node, richGraph } from './fixtures.ts';
-import { coveredLabels, overlaps } from './geometry.ts';
+import { coveredLabels, overlaps, pointsAlong } from './geometry.ts';
 
 function layout(graph: FlowGraph, options: Partial<LayoutOptions> = {}): Layout {
   return layoutFlow(indexGraph(graph), { ...plainOptions, ...options });
@@ -247,6 +247,42 @@ describe('outline', () => {
     expect(many.boxes).toHaveLength(3 + 12 + 2 * 84);
     expect(overlaps(many.boxes)).toEqual([]);
     expect(many.frames).toHaveLength(1);
+  });
+
+  const addresses = ['10.96.0.1:80/tcp', '192.0.2.10:80/tcp', '192.0.2.11:80/tcp', '203.0.113.200:80/tcp'];
+  const shared = (packets: number | null): FlowGraph =>
+    graphOf(
+      [
+        ...addresses.map((id) => node(id, 'entry', { detail: 'external IP' })),
+        node('services', 'dispatch'),
+        node('svc', 'service'),
+        node('firewall', 'firewall'),
+      ],
+      [
+        ...addresses.map((id) => edge(id, 'services', { packets })),
+        ...addresses.slice(0, 2).map((id) => edge('services', 'svc', { probability: null, condition: `to ${id}` })),
+        edge('services', 'firewall', { probability: null, condition: `to ${addresses[3]}` }),
+      ],
+    );
+
+  it('has entries that lead the same way close together, with one line to it', () => {
+    for (const packets of [null, 7]) {
+      const few = layout(shared(packets), { form: 'outline', room: 500 });
+      const entries = few.boxes.filter((candidate) => candidate.node?.kind === 'entry');
+      expect(new Set(entries.map(({ x, width }) => `${x} ${width}`)).size).toBe(1);
+      for (const [at, entry] of entries.slice(1).entries())
+        expect(entry.y - (entries[at]?.y ?? 0) - (entries[at]?.height ?? 0)).toBeLessThan(5);
+      const ends = few.edges.filter(({ to }) => to === 'services').map((drawn) => pointsAlong(drawn.wholePath ?? drawn.path));
+      expect(new Set(ends.map(([way]) => way?.at(-1)?.join())).size).toBe(1);
+      expect(labelTexts(few, addresses[0] ?? '', 'services')).toEqual(packets === null ? [] : ['7 pkts']);
+      expect(coveredLabels(few)).toEqual([]);
+    }
+  });
+
+  it('says in one label what rules look for that lead the same way', () => {
+    const few = layout(shared(null), { form: 'outline', room: 500 });
+    expect(labelTexts(few, 'services', 'svc')).toEqual([`to ${addresses.slice(0, 2).join(', ')}`]);
+    expect(few.edges.find(({ to }) => to === 'svc')?.labels[0]?.edges).toHaveLength(2);
   });
 });
 

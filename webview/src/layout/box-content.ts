@@ -191,6 +191,15 @@ function chipLine(texts: readonly ChipText[], left: number, y: number, measure: 
   });
 }
 
+/** The least width at which `lineContent` has all of a node in one line. */
+export function naturalLineWidth(node: FlowNode, idle: boolean, measure: Measure): number {
+  const texts = [measure(drawingText(node.label), 'label'), measure(detailOf(node), 'detail')].map(Math.ceil);
+  const chips = chipTexts(node, idle).map((chip) => chipWidth(chip, measure) + chipGap);
+  const state = stateOf(node) === null ? 0 : stateWidth;
+  const all = [...texts, ...chips].reduce((sum, width) => sum + width, 0);
+  return padLeft + all + lineGap + (chips.length === 0 ? 0 : lineGap) + state + padRight;
+}
+
 /**
  * The same for where there is more width than height: all in one line, or name and detail in one and the badges below; null where neither fits
  * uncut.

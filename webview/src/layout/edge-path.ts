@@ -131,6 +131,13 @@ export function straightDown(x: number, top: number, bottom: number): string {
   return `M${at({ x, y: top })}L${at({ x, y: bottom })}M${at({ x: x - 4, y: bottom - 6 })}L${at({ x, y: bottom })}L${at({ x: x + 4, y: bottom - 6 })}`;
 }
 
+/** Out to the right and down along a rail that others share; `arrow`: to its end, which is the top of a box. */
+export function joinRail(start: Point, rail: number, bottom: number, arrow: boolean): string {
+  const path = rounded([start, { x: rail, y: start.y }, { x: rail, y: bottom }]);
+  if (!arrow) return path;
+  return `${path}M${at({ x: rail - 4, y: bottom - 6 })}L${at({ x: rail, y: bottom })}L${at({ x: rail + 4, y: bottom - 6 })}`;
+}
+
 /** Down along a rail and, with a round corner, in to the right. */
 export function elbow(rail: number, top: number, end: Point, arrow: boolean): string {
   const radius = Math.max(0, Math.min(7, end.y - top, end.x - rail));

@@ -1,14 +1,22 @@
-import { nodeName } from '../model/describe.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
-import { type Arrangement, branchesOf } from '../model/groups.ts';
+import type { Arrangement } from '../model/groups.ts';
 import { type BoxContent, boxContent, groupContent, lineContent, naturalGroupWidth, naturalWidth } from './box-content.ts';
 import { bend, elbow, intoTop, roundTheRight, straightDown } from './edge-path.ts';
-import { boldness, isIdle, type LabelText, labelLineHeight, labelsOf } from './merged-edges.ts';
+import { isIdle, type LabelText } from './merged-edges.ts';
 import { type Box, type DrawnEdge, type EdgeLabel, type Frame, type Layout, type LayoutOptions, margin } from './model.ts';
-import { type EntryLine, entryGap, entryLine } from './outline-entries.ts';
+import {
+  type EntryLine,
+  type EntryStack,
+  entryGap,
+  entryLine,
+  entryStacks,
+  stackEdge,
+  stackGap,
+  stackLabels,
+} from './outline-entries.ts';
+import { linkLabels } from './outline-labels.ts';
 import { placeBeside } from './outline-pods.ts';
 import { insideLinks, type OutlineLink, type OutlineRow, outlineRows } from './outline-rows.ts';
-import { wrap } from './text-metrics.ts';
 
 const indent = 22;
 const railInset = 11;
@@ -36,6 +44,8 @@ interface OutlinePlan {
   readonly laneRoom: number;
   readonly beside: ReturnType<typeof placeBeside>;
   readonly entries: EntryLine | null;
+  /** The stack of entries that a link is of. */
+  readonly stackOf: ReadonlyMap<OutlineLink, EntryStack>;
   /** Where boxes end on the right. */
   readonly right: number;
 }
@@ -73,27 +83,26 @@ function planOutline(index: GraphIndex, arrangement: Arrangement, options: Layou
   const position = new Map(rows.map((row, at) => [row.id, at]));
   const inside = insideLinks(rows, links, position);
   const entries = entryLine(index, rows, links, options);
+  const ownLabels = (link: OutlineLink): readonly LabelText[] => linkLabels(index, link, true, widestBesideLabel, options);
+  const stacks = entries === null ? entryStacks(rows, links, ownLabels, options) : [];
+  const stackOf = new Map(stacks.flatMap((stack) => stack.links.map((link) => [link, stack] as const)));
   const lanes = assignLanes(
-    links.filter((link) => !inside.has(link) && entries?.links.has(link) !== true),
+    links.filter((link) => !inside.has(link) && entries?.links.has(link) !== true && !stackOf.has(link)),
     position,
   );
   const laneRoom = lanes.count === 0 ? 0 : lanes.count * laneWidth + 10;
   const deepest = Math.max(0, ...rows.map((row) => row.depth));
   const natural = Math.max(narrowest, ...rows.map((row) => row.depth * indent + widthOf(index, row, options)));
   const inner = options.room === null ? null : options.room - 2 * margin - laneRoom;
-  const beside = placeBeside(
-    index,
-    rows,
-    links,
-    (link) => inside.has(link),
-    (link) => linkLabels(index, link, true, widestBesideLabel, options),
-    indent,
-    inner,
-    options,
+  const beside = placeBeside(index, rows, links, (link) => inside.has(link), ownLabels, indent, inner, options);
+  const least = Math.max(
+    deepest * indent + narrowest,
+    beside?.width ?? 0,
+    entries?.width ?? 0,
+    ...stacks.map(({ rail }) => rail + 12),
   );
-  const least = Math.max(deepest * indent + narrowest, beside?.width ?? 0, entries?.width ?? 0);
   const right = margin + Math.max(least, Math.min(natural, widest + deepest * indent, inner ?? natural));
-  return { index, options, rows, links, depths, inside, lanes, laneRoom, beside, entries, right };
+  return { index, options, rows, links, depths, inside, lanes, laneRoom, beside, entries, stackOf, right };
 }
 
 function contentOf({ index, options }: OutlinePlan, row: OutlineRow, width: number): BoxContent | null {
@@ -115,8 +124,14 @@ function placeRows(plan: OutlinePlan): PlacedRows {
   const boxes = new Map<string, Box>();
   const labels = new Map<OutlineLink, readonly EdgeLabel[]>();
   let y = placeEntries(plan, boxes, labels);
+  const stacked = new Map([...plan.stackOf].map(([link, stack]) => [link.from, { link, stack }]));
   for (const row of rows) {
     if (boxes.has(row.id)) continue;
+    const inStack = stacked.get(row.id);
+    if (inStack !== undefined) {
+      y = placeInStack(plan, row, inStack, y, boxes, labels);
+      continue;
+    }
     const x = margin + row.depth * indent;
     const pod = beside?.of.get(row.id);
     const width = right - x - (pod === undefined || beside === null ? 0 : beside.gap + beside.pod);
@@ -134,6 +149,23 @@ function placeRows(plan: OutlinePlan): PlacedRows {
     y += height + rowGap;
   }
   return { boxes, labels, bottom: y };
+}
+
+/** An entry close to the one above it; the top of what comes next. */
+function placeInStack(
+  plan: OutlinePlan,
+  row: OutlineRow,
+  { link, stack }: { readonly link: OutlineLink; readonly stack: EntryStack },
+  y: number,
+  boxes: Map<string, Box>,
+  labels: Map<OutlineLink, readonly EdgeLabel[]>,
+): number {
+  const content = contentOf(plan, row, stack.box);
+  if (content === null) return y;
+  const box = boxOf(row, content, margin, y, stack.box);
+  boxes.set(row.id, box);
+  labels.set(link, stackLabels(stack, link, box));
+  return y + content.height + (stack.links.at(-1) === link ? rowGap + 2 : stackGap);
 }
 
 /** Entries beside each other, with their labels at the lines down; the top of what comes next. */
@@ -169,7 +201,7 @@ function placeLabels(
   { x, y, width }: { readonly x: number; readonly y: number; readonly width: number },
   labels: Map<OutlineLink, readonly EdgeLabel[]>,
 ): number {
-  const above = incoming.filter((link) => plan.entries?.links.has(link) !== true);
+  const above = incoming.filter((link) => plan.entries?.links.has(link) !== true && !plan.stackOf.has(link));
   const texts = above.map((link) => {
     const isInner = plan.inside.has(link);
     return { link, isInner, of: linkLabels(plan.index, link, isInner, width - 4 - (isInner ? 0 : laneLabelInset), plan.options) };
@@ -211,7 +243,7 @@ function stackAround(labels: readonly LabelText[], x: number, y: number): readon
 }
 
 function outlineEdges(
-  { links, lanes, beside, entries, right }: OutlinePlan,
+  { links, lanes, beside, entries, stackOf, right }: OutlinePlan,
   { boxes, labels }: PlacedRows,
 ): readonly DrawnEdge[] {
   const edges: DrawnEdge[] = [];
@@ -223,6 +255,12 @@ function outlineEdges(
     if (from === undefined || to === undefined) continue;
     const end = to.y + to.height / 2;
     const same = { id: link.id, from: link.from, to: link.to, edges: link.edges, labels: labels.get(link) ?? [] };
+    const stack = stackOf.get(link);
+    const joined = stack === undefined ? null : stackEdge(stack, link, boxes);
+    if (joined !== null) {
+      edges.push({ ...same, ...joined });
+      continue;
+    }
     if (beside?.of.get(from.id)?.link === link) {
       const path = bend([
         { x: from.x + from.width, y: end },
@@ -290,56 +328,6 @@ function assignLanes(
     of.set(link, lane);
   }
   return { of, count: bottoms.length };
-}
-
-/** What stands above a box about an edge to it; one that comes along the right says where from. */
-function linkLabels(
-  index: GraphIndex,
-  link: OutlineLink,
-  inside: boolean,
-  width: number,
-  options: LayoutOptions,
-): readonly LabelText[] {
-  const main = link.together ? link.edges : edgesToTell(link);
-  const texts = labelsOf(index, branchesOf(main, link.together), width, options.measure).map((text) =>
-    inOneLine(text, width, options),
-  );
-  // Where nothing is to be said, the edge alone says it.
-  if (inside || texts.length === 0) return texts;
-  const from = index.nodes.get(link.from);
-  const source = from === undefined ? '' : `from ${nodeName(from)}`;
-  const [first, ...others] = texts;
-  const line = first?.lines.length === 1 ? first.lines[0] : undefined;
-  if (first !== undefined && line !== undefined) {
-    const joined = inOneLine({ ...first, lines: [{ text: source, tone: line.tone }, line] }, width, options);
-    if (joined.lines.length === 1) return [joined, ...others];
-  }
-  const lines = wrap(source, 'edge', width - 10, 3, options.measure);
-  const label: LabelText = {
-    lines: lines.map((text) => ({ text, tone: 'counter' })),
-    edges: link.edges,
-    width: Math.max(...lines.map((text) => Math.ceil(options.measure(text, 'edge')))) + 10,
-    height: lines.length * labelLineHeight + 3,
-  };
-  return [label, ...texts];
-}
-
-/** There is more width than height: condition and counter stand in one line where they fit. */
-function inOneLine(label: LabelText, width: number, options: LayoutOptions): LabelText {
-  const [first, ...rest] = label.lines;
-  if (first === undefined || rest.length === 0) return label;
-  const text = label.lines.map((line) => line.text).join(' · ');
-  const tone = label.lines.some((line) => line.tone === 'warning') ? 'warning' : first.tone;
-  const wide = Math.ceil(options.measure(text, 'edge') * (tone === 'warning' ? boldness : 1)) + 10;
-  if (wide > width) return label;
-  return { ...label, lines: [{ text, tone }], width: wide, height: labelLineHeight + 3 };
-}
-
-/** In a group, the rule that sends a packet to the endpoint at random says the share; affinity's would repeat for each. */
-function edgesToTell(link: OutlineLink): OutlineLink['edges'] {
-  if (!link.from.startsWith('group:')) return link.edges;
-  const main = link.edges.find((edge) => edge.probability !== null) ?? link.edges[0];
-  return main === undefined ? [] : [main];
 }
 
 function groupFrames(rows: readonly OutlineRow[], boxes: ReadonlyMap<string, Box>, right: number): readonly Frame[] {
