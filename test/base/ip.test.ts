@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
-import { canonicalCIDR, canonicalIP, inCIDR } from '../../server/src/base/ip.ts';
+import { canonicalCIDR, canonicalIP, inCIDR, withoutHostMask } from '../../server/src/base/ip.ts';
 
 const seed = 20261126;
 const numRuns = 2_000;
@@ -48,5 +48,18 @@ describe('networks of IPv4 are read as the library reads them', () => {
 describe('a name with a colon is no address', () => {
   it.each(['shop/web:http', 'a:b:c:d', '::g', 'constructor:'])('%s', (text) => {
     expect(canonicalIP(text)).toBeUndefined();
+  });
+});
+
+describe('the mask of one address is left out', () => {
+  it.each([
+    ['10.0.0.1/32', '10.0.0.1'],
+    ['fd00::1/128', 'fd00::1'],
+    ['10.0.0.1', '10.0.0.1'],
+    ['10.244.0.0/16', '10.244.0.0/16'],
+    // 2^96 addresses.
+    ['fd00:244::/32', 'fd00:244::/32'],
+  ])('%s: %s', (network, text) => {
+    expect(withoutHostMask(network)).toBe(text);
   });
 });

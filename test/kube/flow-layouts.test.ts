@@ -148,6 +148,7 @@ describe('IPv6', () => {
 -A KUBE-SEP-3XS4PNCBWRSQ3DD7 -s fd00:10:244:1::b/128 -m comment --comment "shop/web:http" -j KUBE-MARK-MASQ
 -A KUBE-SEP-3XS4PNCBWRSQ3DD7 -p tcp -m comment --comment "shop/web:http" -m tcp -j DNAT --to-destination [fd00:10:244:1::b]:8080
 -A KUBE-SERVICES -d fd00:10:96::f77c/128 -p tcp -m comment --comment "shop/web:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-67NZLRHBNDSAWJRO
+-A KUBE-SVC-67NZLRHBNDSAWJRO ! -s fd00:244::/32 -d fd00:10:96::f77c/128 -p tcp -m comment --comment "shop/web:http cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
 -A KUBE-SVC-67NZLRHBNDSAWJRO -m comment --comment "shop/web:http -> [fd00:10:244:1::b]:8080" -j KUBE-SEP-3XS4PNCBWRSQ3DD7
 COMMIT
 `;
@@ -159,6 +160,8 @@ COMMIT
       'KUBE-SEP-3XS4PNCBWRSQ3DD7 -> [fd00:10:244:1::b]:8080 1',
     ]);
     expect(badgesOf(nodeOf(graph, 'KUBE-SEP-3XS4PNCBWRSQ3DD7'))).toEqual(['hairpin masqueraded when it reaches itself @10']);
+    // A network, though its mask is that of one IPv4 address.
+    expect(badgesOf(nodeOf(graph, 'KUBE-SVC-67NZLRHBNDSAWJRO'))).toEqual(['masquerade unless from fd00:244::/32 @13']);
   });
 });
 

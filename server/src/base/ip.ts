@@ -77,6 +77,11 @@ export function inCIDR(ip: string, cidr: string): boolean {
   }
 }
 
+/** "10.0.0.1" for "10.0.0.1/32", "fd00::1" for "fd00::1/128"; a network is left as it is, fd00::/32 too. */
+export function withoutHostMask(network: string): string {
+  return network.replace(isIPv6(network) ? /\/128$/ : /\/32$/, '');
+}
+
 /** "10.0.0.1:80", "[fd00::1]:80": as kube-proxy, DNAT and comments write an endpoint. `ip` is canonical. */
 export function hostPort(ip: string, port: number): string {
   return isIPv6(ip) ? `[${ip}]:${port}` : `${ip}:${port}`;

@@ -1,7 +1,7 @@
 /** The flow panel's questions: what can be drawn, and the flow to a target or to what a place in the dump is. */
 import type { Position } from 'vscode-languageserver-types';
 import { chainRequest } from '../base/flow-request.ts';
-import { canonicalIP } from '../base/ip.ts';
+import { canonicalIP, withoutHostMask } from '../base/ip.ts';
 import type { Steps } from '../base/steps.ts';
 import { comparisonBasis } from '../kube/drift/basis.ts';
 import { chainFrontends } from '../kube/flow/chain-frontends.ts';
@@ -108,7 +108,7 @@ export function* flowAt(state: DumpState, position: Position): Steps<FlowResult>
   const candidates: (string | undefined)[] = [];
   if (symbol?.kind === 'chain') candidates.push(targetOfChain(resolution, symbol.chain, frontends));
   if (symbol?.kind === 'value') {
-    const ip = canonicalIP(symbol.word.text.replace(/\/(?:32|128)$/, ''));
+    const ip = canonicalIP(withoutHostMask(symbol.word.text));
     const line = frontends.find((frontend) => frontend.lines.includes(position.line));
     if (ip !== undefined && frontends.some((frontend) => frontend.ip === ip)) {
       candidates.push(line?.ip === ip ? addressText(ip, line.port, line.protocol) : ip);

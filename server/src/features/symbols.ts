@@ -1,4 +1,5 @@
 import { type DocumentSymbol, SymbolKind, type WorkspaceSymbol } from 'vscode-languageserver-types';
+import { withoutHostMask } from '../base/ip.ts';
 import { oneLine } from '../base/safe-text.ts';
 import type { Steps } from '../base/steps.ts';
 import { chainTitle } from '../kube/identity/titles.ts';
@@ -164,7 +165,7 @@ function addressOn(text: string, address: string, port: string | undefined): str
     const space = text.indexOf(' ', start);
     const value = text.slice(start, space < 0 ? undefined : space);
     const dport = / --dport (\d+)/.exec(text)?.[1];
-    const whole = option === ' -d ' ? `${value.replace(/\/(?:32|128)$/, '')}${dport === undefined ? '' : `:${dport}`}` : value;
+    const whole = option === ' -d ' ? `${withoutHostMask(value)}${dport === undefined ? '' : `:${dport}`}` : value;
     if (port === undefined || port === '' || whole.includes(`:${port}`)) return option.endsWith('[') ? `[${whole}` : whole;
   }
   return undefined;

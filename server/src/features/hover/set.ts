@@ -1,4 +1,4 @@
-import { canonicalIP } from '../../base/ip.ts';
+import { canonicalIP, withoutHostMask } from '../../base/ip.ts';
 import { membersOf, setsOf } from '../../ruleset/sets.ts';
 import type { Block, Text } from '../support/markup.ts';
 import type { DumpState } from '../support/state.ts';
@@ -32,7 +32,7 @@ export function setBlocks(state: DumpState, name: string): readonly Block[] {
 
 /** "10.96.0.1,tcp:443", and the Service or Pod behind its first address where the cluster knows it. */
 function memberText(state: DumpState, member: string): Text {
-  const ip = canonicalIP(member.split(',')[0]?.replace(/\/(?:32|128)$/, '') ?? '');
+  const ip = canonicalIP(withoutHostMask(member.split(',')[0] ?? ''));
   if (ip === undefined) return { code: member };
   const { cluster } = state.resolution();
   const service = cluster.servicesAt(ip)[0]?.service;

@@ -1,4 +1,5 @@
 /** Says what differs: the value that the cluster has, and that of the dump. */
+import { withoutHostMask } from '../../base/ip.ts';
 import type { ExpectedRule } from '../expected/rule.ts';
 import type { DumpRule } from './dump-side.ts';
 import { someOf } from './endpoint-findings.ts';
@@ -16,7 +17,7 @@ export function valueIn(text: string | undefined, option: string): string | unde
 }
 
 function withoutMask(network: string | undefined): string {
-  return network?.replace(/\/(?:32|128)$/, '') ?? 'none';
+  return network === undefined ? 'none' : withoutHostMask(network);
 }
 
 /** A port's number, with its protocol where another rule has another one: "80", "80/udp". */

@@ -1,15 +1,10 @@
 /** When a rule applies, in a few words, for edges and badges. */
-import { hostPort } from '../../base/ip.ts';
+import { hostPort, withoutHostMask } from '../../base/ip.ts';
 import type { RuleOption, RuleStatement } from '../../syntax/statement.ts';
 import { destinationPort, destinationPorts, singleAddress } from '../proxy/rule-values.ts';
 
 function text(option: RuleOption): string {
   return option.values.map((value) => value.text).join(' ');
-}
-
-/** "10.0.0.1" for "10.0.0.1/32". */
-function short(network: string): string {
-  return network.replace(/\/(?:32|128)$/, '');
 }
 
 /** What a rule asks of a packet besides address and port: "from 10.244.0.0/16", "unless from this node"; empty for nothing. */
@@ -19,7 +14,7 @@ export function sourceCondition(rule: RuleStatement): string {
     const not = option.negation !== undefined;
     switch (option.name) {
       case '--source':
-        parts.push(`${not ? 'unless from' : 'from'} ${short(text(option))}`);
+        parts.push(`${not ? 'unless from' : 'from'} ${withoutHostMask(text(option))}`);
         break;
       case '--src-range':
         parts.push(`${not ? 'unless from' : 'from'} ${text(option)}`);
@@ -55,7 +50,7 @@ export function destinationCondition(rule: RuleStatement): string {
   const port = destinationPort(rule);
   if (ip !== undefined) return `to ${port === undefined ? ip : hostPort(ip, port)}`;
   const network = rule.options.find((option) => option.name === '--destination');
-  if (network !== undefined) return `${network.negation === undefined ? 'to' : 'unless to'} ${short(text(network))}`;
+  if (network !== undefined) return `${network.negation === undefined ? 'to' : 'unless to'} ${withoutHostMask(text(network))}`;
   if (port !== undefined) return `to port ${port}`;
   return ports.length > 0 ? `to port ${ports.join(', ')}` : '';
 }

@@ -1,5 +1,5 @@
 /** Why a packet does not pass, and the smallest changes of it that would: proposed from the conditions of rules, and each followed before it is said. */
-import { hostPort, parseHostPort } from '../../base/ip.ts';
+import { hostPort, parseHostPort, withoutHostMask } from '../../base/ip.ts';
 import type { Steps } from '../../base/steps.ts';
 import type { Fact } from '../../netfilter/answer.ts';
 import { compiledRule } from '../../netfilter/compile-rule.ts';
@@ -68,7 +68,7 @@ function avoiding(resolution: Resolution, walk: Walk, step: TraceStep, packet: P
 
 function isForOneAddress({ match, options }: Condition): boolean {
   const text = options[0]?.name === '--destination' ? (options[0].values[0]?.text ?? '') : '';
-  return match === '' && text !== '' && options[0]?.negation === undefined && /^[^/]+(?:\/(?:32|128))?$/.test(text);
+  return match === '' && text !== '' && options[0]?.negation === undefined && !withoutHostMask(text).includes('/');
 }
 
 /** Changes by which a rule before, which one condition kept from it, would let the packet pass. */
