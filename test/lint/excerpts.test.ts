@@ -12,6 +12,34 @@ function codes(text: string): readonly string[] {
   return findingsIn(text).map(({ code }) => code);
 }
 
+describe('a rule of kube-proxy whose mark an older iptables does not print', () => {
+  const rows = [
+    'DROP       all  --  *      *       0.0.0.0/0            0.0.0.0/0            ctstate INVALID',
+    'ACCEPT     all  --  *      *       0.0.0.0/0            0.0.0.0/0            /* kubernetes forwarding rules */',
+    'ACCEPT     all  --  *      *       0.0.0.0/0            0.0.0.0/0            /* kubernetes forwarding conntrack rule */ ctstate RELATED,ESTABLISHED',
+  ];
+  const listing = `Chain KUBE-FORWARD (1 references)
+ pkts bytes target     prot opt in     out     source               destination
+${rows.map((row) => `    0     0 ${row}`).join('\n')}
+`;
+
+  it('takes marked packets alone: those behind it are reached', () => {
+    expect(told(listing)).toEqual([]);
+    const save = `*filter
+      :FORWARD ACCEPT [0:0]
+      :KUBE-FORWARD - [0:0]
+      -A FORWARD -j KUBE-FORWARD
+      -A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" -j ACCEPT
+      -A KUBE-FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+      COMMIT`;
+    expect(codes(dump(save))).not.toContain('unreachable-rule');
+  });
+
+  it('is no excuse for a rule that somebody else wrote', () => {
+    expect(codes(listing.replace('kubernetes forwarding rules', 'mine'))).toEqual(['unreachable-rule']);
+  });
+});
+
 describe('a listing without -v', () => {
   const listing = `Chain INPUT (policy DROP)
 target     prot opt source               destination

@@ -3,6 +3,7 @@
 import type { Family } from '../catalog/types.ts';
 import { readNumber } from '../catalog/values/numbers.ts';
 import { protocolNumber } from '../catalog/values/protocols.ts';
+import { hasLostMark } from '../ruleset/lost-condition.ts';
 import { optionOf } from '../ruleset/rules.ts';
 import type { RuleOption, RuleStatement } from '../syntax/statement.ts';
 import { doubt, type Predicate, perhapsNegated } from './answer.ts';
@@ -51,6 +52,15 @@ function hiddenInterfaces({ chain, target }: RuleStatement): Predicate {
   return () => answer;
 }
 
+const lostMarkAnswer = doubt({
+  about: 'other',
+  key: 'mark that KUBE-FORWARD asks for',
+  yes: 'The packet has the mark that kube-proxy asks for in KUBE-FORWARD, and that the text does not show.',
+  no: 'The packet does not have the mark that kube-proxy asks for in KUBE-FORWARD, and that the text does not show.',
+  likely: false,
+});
+const lostMark: Predicate = () => lostMarkAnswer;
+
 /** The conditions of a rule, iptables' own first, in the order in which the kernel asks them. All must hold for it to match. */
 export function conditionsOf(rule: RuleStatement, family: Family): readonly Condition[] {
   const conditions: Condition[] = [];
@@ -65,5 +75,6 @@ export function conditionsOf(rule: RuleStatement, family: Family): readonly Cond
     if (predicates.length > 0) conditions.push({ match: match.name, options: match.options, predicates });
   }
   if (rule.hidden.includes('interfaces')) conditions.push({ match: '', options: [], predicates: [hiddenInterfaces(rule)] });
+  if (hasLostMark(rule)) conditions.push({ match: '', options: [], predicates: [lostMark] });
   return conditions;
 }

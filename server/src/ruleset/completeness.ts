@@ -8,6 +8,7 @@ import { statementOf } from '../syntax/document.ts';
 import type { Line } from '../syntax/line.ts';
 import { endsInHashedName } from '../syntax/saved-layout.ts';
 import { type Extent, extentOf, type TableForm } from './extent.ts';
+import { hasLostMark } from './lost-condition.ts';
 import { type Chain, type Dump, type Ruleset, type Table, tableAt } from './ruleset.ts';
 
 /** What printed a table. */
@@ -181,8 +182,16 @@ export function showsInterfaces(line: Line): boolean {
  */
 export function isRuleShownWhole(ruleset: Ruleset, number: number): boolean {
   const line = ruleset.lines[number];
-  if (line === undefined || line.isUnsure || line.problems.some(({ severity }) => severity === 'error')) return false;
+  if (line === undefined || line.isUnsure || isMarkLost(line) || line.problems.some(({ severity }) => severity === 'error'))
+    return false;
   return !isLastLine(ruleset, number) && !isCutLine(ruleset, number);
+}
+
+/** Whether a rule of kube-proxy's is shown without the mark that it asks for. */
+function isMarkLost(line: Line): boolean {
+  if (line.name !== 'KUBE-FORWARD' || line.target !== 'ACCEPT') return false;
+  const statement = statementOf(line);
+  return statement.kind === 'rule' && hasLostMark(statement);
 }
 
 /** Whether rules of a table were cut, all at one place, so that each may ask for more and lead elsewhere. */
