@@ -34,6 +34,14 @@ describe('check', () => {
     expect(status).toBe(1);
   });
 
+  it('says what mends the nodes once, however many dumps it is for', () => {
+    const copies = ['a', 'b', 'c'].map((name) => file(`${name}.iptables`, readFileSync(sample)));
+    const { stdout } = inspect(['check', ...copies, '--cluster', resolve(sample, '../cluster.json')]);
+    const commands = stdout.split('\n').filter((line) => line.startsWith('on the node: '));
+    expect(commands.length).toBeGreaterThan(0);
+    expect(new Set(commands).size).toBe(commands.length);
+  });
+
   it('exits with 0 where nothing is as grave as --fail-on', () => {
     const warned = '*filter\n:INPUT ACCEPT [0:0]\n:LONELY - [0:0]\nCOMMIT\n';
     expect(inspect(['check', '-'], { input: warned }).status).toBe(0);

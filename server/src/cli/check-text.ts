@@ -1,6 +1,6 @@
 import { terminalText } from '../base/safe-text.ts';
 import type { Severity } from '../lint/support/finding.ts';
-import type { CheckReport, ReportFinding } from './check-report.ts';
+import type { CheckReport } from './check-report.ts';
 import { pc } from './colors.ts';
 
 const paint: Readonly<Record<Severity, (text: string) => string>> = {
@@ -18,8 +18,8 @@ export function checkText(report: CheckReport): string {
       const place = pc.bold(`${terminalText(file)}:${range.start.line}:${range.start.column}:`);
       lines.push(`${place} ${paint[severity](`${severity}:`)} ${terminalText(message)} ${pc.dim(`[${rule}]`)}`);
     }
-    lines.push(...nodeText(findings));
   }
+  lines.push(...nodeText(report.files));
   for (const { file, mended = [] } of report.files) lines.push(...mendedText(file, mended));
   const help = fixHelp(report);
   if (help !== '') lines.push(help);
@@ -34,11 +34,14 @@ export function checkText(report: CheckReport): string {
 
 const mostCommands = 20;
 
-/** What mends the findings of a file on its node, each command once: a dump of a stale node has thousands that one of them mends. */
-function nodeText(findings: readonly ReportFinding[]): readonly string[] {
-  const commands = new Map(
-    findings.flatMap(({ onNode }) => onNode.map(({ command, does }): [string, string] => [command, does])),
-  );
+/**
+ * What mends the findings on their nodes, each command once: a dump of a stale node has thousands that one of them mends, and of many nodes each may
+ * have the same.
+ */
+function nodeText(files: CheckReport['files']): readonly string[] {
+  const commands = new Map<string, string>();
+  for (const { findings } of files)
+    for (const { onNode } of findings) for (const { command, does } of onNode) commands.set(command, does);
   const shown = [...commands]
     .slice(0, mostCommands)
     .map(([command, does]) => pc.dim(`on the node: ${terminalText(command)}  # ${terminalText(does)}`));
