@@ -1,5 +1,8 @@
 /** Bits of the packet's mark: who sets, tests and clears them, by the rules at hand. */
+import { markValue, valueText } from '../netfilter/option-view.ts';
+import { ruleAt } from '../ruleset/rules.ts';
 import type { Chain, Table } from '../ruleset/ruleset.ts';
+import type { RuleOption, RuleStatement } from '../syntax/statement.ts';
 import type { Journey } from './journey.ts';
 import { ownerOf } from './owners.ts';
 import type { Subject } from './subject.ts';
@@ -47,25 +50,54 @@ export interface MarkLedger {
 const mostUses = 20_000;
 
 /** The bits that a value with a mask is about: of one without, all. */
-function bitsOf(value: string, mask: string | undefined): number {
-  return ((mask === undefined ? 0xffff_ffff : Number(mask)) | Number(value)) >>> 0;
+function bitsOf(option: RuleOption): number | undefined {
+  const mark = markValue(valueText(option));
+  return mark === undefined ? undefined : (mark.mask | mark.value) >>> 0;
+}
+
+/** The bits that a rule's MARK changes; undefined where it has none, or one that nobody understood. */
+function writtenBits(rule: RuleStatement): number | undefined {
+  if (rule.target?.text !== 'MARK') return undefined;
+  for (const option of rule.options) {
+    switch (option.name) {
+      case '--set-xmark':
+      case '--set-mark':
+        return bitsOf(option);
+      case '--or-mark':
+      case '--xor-mark':
+        return markValue(valueText(option))?.value;
+      case '--and-mark': {
+        const kept = markValue(valueText(option))?.value;
+        return kept === undefined ? undefined : ~kept >>> 0;
+      }
+      default:
+    }
+  }
+  return undefined;
+}
+
+/** The bits of the packet's mark that a rule asks for; undefined where it asks for none. */
+function testedBits(rule: RuleStatement): number | undefined {
+  const option = rule.options.find(({ name, spec }) => name === '--mark' && spec?.extension?.name === 'mark');
+  return option === undefined ? undefined : bitsOf(option);
 }
 
 /** Who sets and tests which bits, rule by rule. */
-export function markLedger({ ruleset }: Subject): MarkLedger {
+export function markLedger({ ruleset }: Pick<Subject, 'ruleset'>): MarkLedger {
   const written: MarkUse[] = [];
   const tested: MarkUse[] = [];
   for (const table of ruleset.tables) {
     for (const chain of table.chains.values()) {
       const program = ownerOf(chain.name) || chain.name;
       for (const line of chain.rules) {
-        const text = ruleset.lines[line]?.text ?? '';
-        if (!text.includes('mark') || written.length + tested.length > mostUses) continue;
+        if (!/mark/i.test(ruleset.lines[line]?.text ?? '') || written.length + tested.length > mostUses) continue;
+        const rule = ruleAt(ruleset, line);
+        if (rule === undefined) continue;
         const use = { program, table, chain, line };
-        const set = /-j MARK --set-x?mark (0x[0-9a-f]+|\d+)(?:\/(0x[0-9a-f]+))?/.exec(text);
-        if (set?.[1] !== undefined) written.push({ ...use, bits: bitsOf(set[1], set[2]) });
-        const test = /-m mark (?:! )?--mark (0x[0-9a-f]+|\d+)(?:\/(0x[0-9a-f]+))?/.exec(text);
-        if (test?.[1] !== undefined) tested.push({ ...use, bits: bitsOf(test[1], test[2] ?? undefined) });
+        const set = writtenBits(rule);
+        if (set !== undefined) written.push({ ...use, bits: set });
+        const test = testedBits(rule);
+        if (test !== undefined) tested.push({ ...use, bits: test });
       }
     }
   }

@@ -1,5 +1,8 @@
+import { inCIDR } from '../../base/ip.ts';
 import { isLoopback } from '../../netfilter/packet.ts';
 import { largerSetting, type Setting, setting } from '../../node/look-ups/sysctl.ts';
+import { ruleAt } from '../../ruleset/rules.ts';
+import type { RuleStatement } from '../../syntax/statement.ts';
 import type { Evidence } from '../diagnosis.ts';
 import type { Asked } from '../journey.ts';
 import { leavesBy } from '../leaves-by.ts';
@@ -18,12 +21,22 @@ export const routeLocalnetOff: NodeFinding = {
 
 const all = 'net.ipv4.conf.all.route_localnet';
 
+/** Whether a rule is for packets to 127.0.0.1, as far as it says for which addresses it is. */
+function takesLoopback(rule: RuleStatement | undefined): boolean {
+  if (rule === undefined) return false;
+  return rule.options.every(({ name, negation, values }) => {
+    if (name !== '--destination') return true;
+    const isNamed = (values[0]?.text ?? '').split(',').some((network) => inCIDR('127.0.0.1', network));
+    return isNamed === (negation === undefined);
+  });
+}
+
 /** The rule that opens NodePorts on loopback addresses too, and the first NodePort; null where there is none. 0-based. */
 function localhostNodePorts({ ruleset }: Subject): { readonly hook: number; readonly port: number } | null {
   for (const table of ruleset.tables) {
     if (table.name !== 'nat' || table.dump.family !== 'ipv4') continue;
     const nodePorts = table.chains.get('KUBE-NODEPORTS');
-    const hook = nodePorts?.references.find((line) => !/ -d /.test(ruleset.lines[line]?.text ?? ' -d '));
+    const hook = nodePorts?.references.find((line) => takesLoopback(ruleAt(ruleset, line)));
     const port = nodePorts?.rules[0];
     if (hook !== undefined && port !== undefined) return { hook, port };
   }

@@ -6,6 +6,8 @@ import { type ExpectedPort, expectedPortsOf } from '../../kube/expected/expected
 import { type ExpectedRule, ruleText } from '../../kube/expected/rule.ts';
 import { hashedPrefix } from '../../kube/identity/chain-names.ts';
 import type { Chain, Table } from '../../ruleset/ruleset.ts';
+import { lineContext } from '../../syntax/line.ts';
+import { readLine } from '../../syntax/read-line.ts';
 import type { LintInput } from '../support/finding.ts';
 import { type Change, removedLines } from './change.ts';
 import type { Fix } from './fix.ts';
@@ -133,6 +135,6 @@ function changesOf(input: LintInput, { side }: ComparisonBasis, { removed, writt
 }
 
 function targetsIn(text: string): readonly string[] {
-  const target = /-j (\S+)/.exec(text)?.[1];
-  return target === undefined ? [] : [target];
+  const { target } = readLine(text, lineContext(undefined, undefined, undefined), false);
+  return target === '' ? [] : [target];
 }
