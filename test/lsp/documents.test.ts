@@ -33,6 +33,16 @@ describe('a document', () => {
     expect((await server.diagnostics(uri, 3)).diagnostics.length).toBeGreaterThan(1);
   });
 
+  it.each([2, 1, -7])('is read again where a change has no newer version (%i)', async (version) => {
+    const tables = (): Promise<unknown> => server.client.sendRequest('textDocument/documentSymbol', { textDocument: { uri } });
+    await server.open(uri, '*filter\nCOMMIT\n', 2);
+    expect(await tables()).toMatchObject([{ name: 'filter' }]);
+    await change(version, [{ text: '*nat\nCOMMIT\n' }]);
+    expect(await tables()).toMatchObject([{ name: 'nat' }]);
+    await change(version, [{ text: '*raw\nCOMMIT\n' }]);
+    expect(await tables()).toMatchObject([{ name: 'raw' }]);
+  });
+
   it('publishes only what is found in the newest version of a burst', async () => {
     await server.open(uri, dump);
     for (let version = 2; version <= 30; version += 1) {

@@ -93,8 +93,10 @@ export function openDump(
   let isClosed = false;
   const waiters = createWaiters();
 
-  // A client may give a text a new version without a change.
-  const isBehind = (): boolean => pending.length > 0 || (read !== undefined && read.version !== version);
+  // Not by versions: a client may give a text a new one without a change, or one that it had before.
+  let told = 1;
+  let readUpTo = 0;
+  const isBehind = (): boolean => readUpTo !== told;
 
   const run = async (): Promise<void> => {
     isRunning = true;
@@ -104,6 +106,7 @@ export function openDump(
       await pause();
       while (isBehind() && !isClosed) {
         const target = version;
+        const upTo = told;
         const changes = fromLastFullText(pending);
         pending = [];
         for (const change of changes) {
@@ -116,6 +119,7 @@ export function openDump(
         // A change that arrives from here on is not in this version: `target` is what was taken above.
         const built = builtOf(document, identity.uri, read?.ruleset);
         read = { version: target, ...(await runInSlices(built, pause, () => isClosed || pending.length > 0)) };
+        readUpTo = upTo;
         onRead(read);
         if (pending.length > 0) continue;
         waiters.resolve(read);
@@ -144,12 +148,13 @@ export function openDump(
     },
     change(changes, newVersion) {
       version = newVersion;
+      told += 1;
       pending = [...pending, ...changes];
       start();
     },
     current() {
       if (isClosed) return Promise.reject(new Cancelled());
-      if (read !== undefined && read.version === version && pending.length === 0) return Promise.resolve(read);
+      if (read !== undefined && !isBehind()) return Promise.resolve(read);
       const newest = waiters.wait();
       start();
       return newest;
