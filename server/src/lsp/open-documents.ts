@@ -5,6 +5,7 @@ import { buildRuleset, rebuildRuleset } from '../ruleset/build.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import { putApart } from '../syntax/apart.ts';
 import { changeDocument, readDocument, type SourceDocument, type TextChange } from '../syntax/document.ts';
+import { nextChange } from '../syntax/merge-changes.ts';
 
 /** One version of a dump, read. */
 export interface ReadDump {
@@ -74,6 +75,21 @@ function* builtOf(document: SourceDocument, uri: string, before: Ruleset | undef
   return { document: apart, ruleset: yield* before === undefined ? buildRuleset(apart) : rebuildRuleset(apart, before) };
 }
 
+function* changedByAll(
+  before: SourceDocument | undefined,
+  changes: readonly TextChange[],
+  uri: string,
+): Steps<SourceDocument | undefined> {
+  let document = before;
+  for (let at = 0; at < changes.length; ) {
+    const { change, count } =
+      document === undefined ? { change: changes[at], count: 1 } : yield* nextChange(document, changes, at);
+    if (change !== undefined) document = yield* changed(document, change, uri);
+    at += count;
+  }
+  return document;
+}
+
 /**
  * Opens a dump and begins to read it. Reading happens in slices; changes that arrive meanwhile are applied in order.
  * @param onRead told of every version that was read to the end
@@ -109,9 +125,7 @@ export function openDump(
         const upTo = told;
         const changes = fromLastFullText(pending);
         pending = [];
-        for (const change of changes) {
-          document = await runInSlices(changed(document, change, identity.uri), pause, () => isClosed);
-        }
+        document = await runInSlices(changedByAll(document, changes, identity.uri), pause, () => isClosed);
         // Each of the two may take a slice, and a hover elsewhere waits for one.
         await pause();
         if (isClosed) break;

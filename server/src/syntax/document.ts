@@ -124,12 +124,13 @@ export function readWholeDocument(text: string, fileName = ''): SourceDocument {
 }
 
 /** The text of a line as a client counts it: a byte order mark is its first character. */
-function rawText(document: SourceDocument, line: number): string {
+export function rawText(document: SourceDocument, line: number): string {
   const text = document.lines[line]?.text ?? '';
   return line === 0 && document.byteOrderMark ? `\ufeff${text}` : text;
 }
 
-function clamp(document: SourceDocument, position: Position): Position {
+/** The place in a document that is nearest to a position. */
+export function clamp(document: SourceDocument, position: Position): Position {
   const line = Math.min(Math.max(position.line, 0), document.lines.length - 1);
   const { length } = rawText(document, line);
   if (position.line > line) return { line, character: length };
