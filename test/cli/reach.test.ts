@@ -33,6 +33,14 @@ describe('reach', () => {
     expect(status).toBe(0);
   });
 
+  it('does not deny rules of other programs for an address that is no Service', () => {
+    const { stderr, status } = inspect(['reach', fixturePath('packets/docker.iptables'), '--to', '192.168.50.1:8080']);
+    expect(stderr).toContain(
+      'No Service that the dump has rules for has 192.168.50.1:8080. What other rules make of packets to it, a trace says.',
+    );
+    expect(status).toBe(2);
+  });
+
   it('answers for all Services without --to, and without a cluster', () => {
     const { stdout, status } = inspect(['reach', dump, '--format', 'json']);
     const report = JSON.parse(stdout) as ReachReport;

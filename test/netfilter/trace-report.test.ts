@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { traceReport } from '../../server/src/netfilter/trace-report.ts';
 import type { TraceRequest } from '../../server/src/netfilter/trace-request.ts';
+import { endsText } from '../../server/src/netfilter/trace-text.ts';
 import { rulesetFrom } from '../support/dumps.ts';
 import { fixturePath } from '../support/fixtures.ts';
 import { ruleset } from './support.ts';
@@ -150,4 +151,12 @@ describe('what a report cannot list or follow', () => {
     const { outcomes } = reported(['-A INPUT -j NOWHERE', '-A INPUT -j DROP']);
     expect(outcomes.map(({ steps }) => steps.map(({ action }) => action))).toEqual([['jump NOWHERE', 'drop']]);
   });
+});
+
+it('a packet that REDIRECT sent to an address that nobody knows is shown with its port', () => {
+  const text = '*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -j REDIRECT --to-ports 15006\nCOMMIT\n';
+  const answer = traceReport(ruleset(text), { from: '203.0.113.9', to: '10.0.0.1:80' });
+  if (!answer.ok) throw new Error(answer.message);
+  const [outcome] = answer.report.outcomes;
+  expect(outcome === undefined ? '' : endsText(outcome.packet)).toBe('203.0.113.9 -> an address of the node, port 15006');
 });

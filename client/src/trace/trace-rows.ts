@@ -33,7 +33,8 @@ function verdictText(verdict: TracedOutcome['verdict']): string {
 }
 
 function destinationText({ dst, dport }: TracedPacket, owner: string): string {
-  if (dst === null) return l10n.t('to an address of the node');
+  if (dst === null)
+    return dport === null ? l10n.t('to an address of the node') : l10n.t('to an address of the node, port {0}', dport);
   const address = dport === null ? dst : hostPort(dst, dport);
   return owner === '' ? l10n.t('to {0}', address) : l10n.t('to {0} ({1})', address, owner);
 }

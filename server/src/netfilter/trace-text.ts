@@ -15,7 +15,7 @@ export interface TraceStyle {
 }
 
 function endpointText(ip: string | null, port: number | null): string {
-  if (ip === null) return 'an address of the node';
+  if (ip === null) return port === null ? 'an address of the node' : `an address of the node, port ${port}`;
   return port === null ? ip : hostPort(ip, port);
 }
 

@@ -306,8 +306,10 @@ function whyNoAddress(resolution: Resolution, frontends: readonly Frontend[], ta
     return `${target.ip} is an address of ${known.service.namespace}/${known.service.name}. ${whyNoRules(resolution, known.service)}`;
   const addresses = new Set(frontends.flatMap(({ ip }) => (ip === null ? [] : [ip])));
   const near = orNearest(target.ip, addresses);
-  if (mode !== '') return `No rule of the dump is for ${text}. ${mode}`;
-  if (showsAllOfNat(resolution)) return `No rule of the dump is for ${text}: no Service has that address.${near}`;
+  // Rules of other programs may be for it (Docker's published ports), which make no Service.
+  const others = 'What other rules make of packets to it, a trace says.';
+  if (mode !== '') return `No Service that the dump has rules for has ${text}. ${others} ${mode}`;
+  if (showsAllOfNat(resolution)) return `No Service that the dump has rules for has ${text}.${near} ${others}`;
   return `No rule that the dump shows is for ${text}: it is an excerpt, and the node may have one.${near}`;
 }
 
