@@ -209,6 +209,21 @@ describe('resolve', () => {
     );
   });
 
+  it('prints the endpoints of a Service’s chain that is named, with their shares', () => {
+    const { stdout } = inspect(['resolve', sample, 'KUBE-SVC-3MGBTRC5ATFFL7T7', '--cluster', cluster]);
+    const rows = stdout.trim().split('\n').slice(1);
+    expect(rows.map((line) => line.trim().split(/\s+/)[1])).toEqual([
+      'KUBE-SVC-3MGBTRC5ATFFL7T7',
+      'KUBE-SEP-QWFXKANDF3TMYGQH',
+      'KUBE-SEP-LHZID5ROYHOMKZPZ',
+      'KUBE-SEP-R72EKRGA5WG7RIYS',
+    ]);
+    expect(rows[1]).toMatch(/booking\/frontend:http -> 10\.244\.0\.17:8080 booking\/frontend-\S+ on \S+ \(comment\) 33\.3 ?%$/);
+    const json = inspect(['resolve', sample, 'KUBE-SVC-3MGBTRC5ATFFL7T7', '--format', 'json']);
+    const [chain] = (JSON.parse(json.stdout) as { chains: { endpoints: { chain: string; share: number }[] }[] }).chains;
+    expect(chain?.endpoints.map(({ share }) => share.toFixed(3))).toEqual(['0.333', '0.333', '0.333']);
+  });
+
   it('prints the chains that are named, and says where there is none of that name', () => {
     const { stdout, status } = inspect(['resolve', sample, 'KUBE-SEP-LHZID5ROYHOMKZPZ', 'KUBE-SERVICES', '--cluster', cluster]);
     expect(stdout.split('\n').map((line) => line.trim().split(/\s+/).slice(1, 3).join(' '))).toEqual([

@@ -20,6 +20,18 @@ function json<T>(args: readonly string[]): T {
 }
 
 describe('flow', () => {
+  it.each([
+    ['mailer', 'booking/mailer'],
+    ['expected:seatmap:8080', 'expected:booking/seatmap:8080'],
+    ['seatmapp', 'booking/seatmap'],
+  ])('of %s, which has no namespace, proposes %s', (to, proposed) => {
+    for (const command of ['flow', ...(to.includes(':') ? [] : ['reach'])]) {
+      const { stderr, status } = inspect([command, dump, '--to', to, ...withCluster]);
+      expect(stderr).toContain(`Did you mean ${proposed}?`);
+      expect(status).toBe(2);
+    }
+  });
+
   it("draws a NodePort of the dump's node and of no other, as its file's name or --node says", () => {
     const args = ['flow', fixturePath('flow/worker-1.iptables'), '--cluster', fixturePath('flow/booking.cluster.json')];
     expect(inspect([...args, '--to', '192.168.50.11:30180']).stdout).toContain('Entry NodePort 30180/tcp');

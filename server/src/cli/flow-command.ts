@@ -15,6 +15,7 @@ import { graphText } from './graph-text.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { originOf, readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';
+import { serviceHint } from './service-hint.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface FlowOptions extends ClusterOptions {
@@ -31,7 +32,8 @@ export interface FlowOptions extends ClusterOptions {
 export async function runFlow(path: string, options: FlowOptions): Promise<string> {
   // Before anything large is read.
   const parsed = parseFlowTarget(ownRequest(options.to));
-  if (!parsed.ok && !isChainRequest(options.to)) throw new UsageError(`--to: ${parsed.message}${chainHint(options.to)}`);
+  if (!parsed.ok && !isChainRequest(options.to))
+    throw new UsageError(`--to: ${parsed.message}${chainHint(options.to)}${await serviceHint(path, options.to, options)}`);
   if (options.with !== undefined && (options.format === 'mermaid' || options.format === 'dot'))
     throw new UsageError(`--with: two flows are printed as text, json, svg or html, not as ${options.format}`);
   if (path === '-' && options.with === '-') throw new UsageError('--with: only one of two dumps can come from standard input');

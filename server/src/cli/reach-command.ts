@@ -7,6 +7,7 @@ import { compareReach } from '../kube/question/reach-difference.ts';
 import { comparisonText, reachText } from './reach-text.ts';
 import { type NodeOptions, readResolved } from './read-resolved.ts';
 import { runSteps } from './run-steps.ts';
+import { serviceHint } from './service-hint.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface ReachCommandOptions extends NodeOptions {
@@ -42,7 +43,7 @@ export async function runReach(
   options: ReachCommandOptions,
 ): Promise<{ readonly output: string; readonly status: 0 | 1 }> {
   const parsed = options.to === undefined ? null : parseFlowTarget(options.to);
-  if (parsed?.ok === false) throw new UsageError(`--to: ${parsed.message}`);
+  if (parsed?.ok === false) throw new UsageError(`--to: ${parsed.message}${await serviceHint(path, options.to ?? '', options)}`);
   const target = parsed === null ? null : parsed.target;
   const { report, whyNone } = await reportOn(path, target, options);
   if (other === undefined && whyNone !== '') throw new UsageError(whyNone);

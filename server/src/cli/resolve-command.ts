@@ -1,5 +1,6 @@
 import { hostPort } from '../base/ip.ts';
 import { nearestNames } from '../base/nearest-names.ts';
+import { percentText } from '../base/percent.ts';
 import { jsonText, terminalText } from '../base/safe-text.ts';
 import { emptyCluster } from '../cluster/cluster.ts';
 import { clusterOfDump } from '../kube/drift/other-cluster.ts';
@@ -8,6 +9,8 @@ import type { Resolution } from '../kube/identity/chain-identity.ts';
 import { portName } from '../kube/identity/chain-names.ts';
 import { type ResolvedChain, resolveSteps } from '../kube/identity/report.ts';
 import { resolveChains } from '../kube/identity/resolve.ts';
+import { areSharesKnown, endpointShares } from '../kube/proxy/endpoint-shares.ts';
+import { type Ruleset, tableAt } from '../ruleset/ruleset.ts';
 import { pc } from './colors.ts';
 import { encodeText } from './encode-bytes.ts';
 import { sayOtherProxy } from './other-proxy.ts';
@@ -23,7 +26,7 @@ interface ResolveOptions extends ClusterOptions {
 }
 
 /**
- * `resolve DUMP [CHAIN...]`: every chain, or those that are named, with role and the Service, endpoint and Pod behind it; with `annotate` the dump
+ * `resolve DUMP [CHAIN...]`: every chain, or those that are named with the endpoints that they pick among, with role and the Service, endpoint and Pod behind it; with `annotate` the dump
  * with these as comments. Throws UsageError for a chain that the dump does not have.
  */
 export async function runResolve(path: string, chains: readonly string[], options: ResolveOptions): Promise<string | Buffer> {
@@ -40,7 +43,10 @@ export async function runResolve(path: string, chains: readonly string[], option
   sayOtherProxy(file, resolution);
   if (options.annotate === true) return annotated(dump, resolution);
   const all = runSteps(resolveSteps(ruleset, own), `naming the chains of ${file}`);
-  const report = chains.length === 0 ? all : { chains: namedChains(all.chains, chains, file) };
+  const report =
+    chains.length === 0
+      ? all
+      : { chains: namedChains(all.chains, chains, file).map((chain) => withEndpoints(ruleset, all.chains, chain)) };
   if (options.format === 'json') return jsonText(report);
   const lines: string[] = [];
   let table = '';
@@ -50,10 +56,11 @@ export async function runResolve(path: string, chains: readonly string[], option
       lines.push(pc.bold(`${lines.length > 0 ? '\n' : ''}*${terminalText(table)}`));
     }
     lines.push(chainText(chain));
+    for (const endpoint of endpointsOf(chain)) lines.push(endpointText(endpoint));
   }
   // A cluster that the dump is not of has been told of, and names nothing.
   const knows = cluster !== emptyCluster && own === cluster;
-  if (!knows && report.chains.some(({ endpoint }) => endpoint !== null))
+  if (!knows && report.chains.some((chain) => chain.endpoint !== null || endpointsOf(chain).length > 0))
     lines.push(pc.dim(`\nnote: Pods are addresses here, as no cluster of this dump is known: --cluster FILE names them.`));
   return lines.join('\n');
 }
@@ -71,6 +78,38 @@ function namedChains(all: readonly ResolvedChain[], names: readonly string[], fi
     throw new UsageError(`${file}: there is no chain ${name}${near.length === 0 ? '' : `. Did you mean ${near.join(' or ')}?`}`);
   }
   return found;
+}
+
+/** An endpoint's chain that another chain leads to, with its share of new connections there, from 0 to 1; null where that cannot be told. */
+interface LedTo extends ResolvedChain {
+  readonly share: number | null;
+}
+
+function endpointsOf(chain: ResolvedChain & { readonly endpoints?: readonly LedTo[] }): readonly LedTo[] {
+  return chain.endpoints ?? [];
+}
+
+/** A chain with those of the endpoints that its own rules pick among; others as they are. */
+function withEndpoints(
+  ruleset: Ruleset,
+  all: readonly ResolvedChain[],
+  chain: ResolvedChain,
+): ResolvedChain & { readonly endpoints?: readonly LedTo[] } {
+  const own = tableAt(ruleset, chain.line - 1)?.chains.get(chain.chain);
+  const shares = own === undefined ? [] : endpointShares(ruleset, own);
+  if (own === undefined || shares.length === 0) return chain;
+  const isKnown = areSharesKnown(ruleset, own);
+  const index = own.table.index;
+  const endpoints = shares.flatMap(({ target, share }) => {
+    const found = all.find(({ chain: name, line }) => name === target && tableAt(ruleset, line - 1)?.index === index);
+    return found === undefined ? [] : [{ ...found, share: isKnown ? share : null }];
+  });
+  return { ...chain, endpoints };
+}
+
+function endpointText(endpoint: LedTo): string {
+  const share = endpoint.share === null ? '' : ` ${percentText(endpoint.share)}`;
+  return `${chainText(endpoint)}${pc.dim(share)}`;
 }
 
 /** Bytes that iptables-restore takes; on a terminal what can be shown there. */
