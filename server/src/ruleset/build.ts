@@ -3,6 +3,7 @@ import type { Family, TableName } from '../catalog/types.ts';
 import type { SourceDocument } from '../syntax/document.ts';
 import { type Generator, readHeader } from '../syntax/header.ts';
 import type { Line } from '../syntax/line.ts';
+import { hostNamed } from '../syntax/pasted/host-named.ts';
 import { type ExcerptTables, tablesOfExcerpt } from './excerpt-tables.ts';
 import { inferFamily } from './infer-family.ts';
 import { patchRuleset } from './patch.ts';
@@ -57,6 +58,11 @@ const linesBetweenPauses = 4096;
 /** A table is as much work as so many lines, however few it has. */
 const linesATable = 40;
 
+/** Whether a line may say on which machine the lines below it were printed. */
+function mayNameHost({ kind }: Line): boolean {
+  return kind === 'foreign' || kind === 'other' || kind === 'comment';
+}
+
 /** The ruleset of a document. Pauses every few thousand lines; never throws. */
 export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
   const { lines } = document;
@@ -65,6 +71,7 @@ export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
   let generator: Generator | undefined;
   let table: OpenTable | undefined;
   let excerpt: ExcerptTables | undefined;
+  let host: string | undefined;
   const commands: UnfinishedCommands = { dumps: [], lines: new Map() };
 
   const open = (name: string | undefined, firstLine: number, line: Line, part?: TableName): OpenTable => {
@@ -94,6 +101,15 @@ export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
     if (table?.result.declared === true && line.isPlain && line.context.within === undefined) {
       addLine(table, line, number);
       continue;
+    }
+    const named = mayNameHost(line) && table?.result.declared !== true ? hostNamed(line.text) : undefined;
+    if (named !== undefined) {
+      if (host !== undefined && host !== named) {
+        close(number);
+        dump = undefined;
+        generator = undefined;
+      }
+      host = named;
     }
     switch (line.kind) {
       case 'comment':

@@ -3,6 +3,7 @@ import { isShownFrom, isTableWhole } from '../../ruleset/completeness.ts';
 import type { Chain, Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { isLargeClusterMode } from '../proxy/large-cluster.ts';
+import { severalDumpsNotes } from '../proxy/several-dumps.ts';
 import type { FlowNote } from './graph.ts';
 
 /** Which base chains lead to kube-proxy's own: [table, chain, hooks]. Source: kube-proxy, iptablesJumpChains, 1.18 to 1.36. */
@@ -80,7 +81,10 @@ function completenessNotes(ruleset: Ruleset, dump: Dump): readonly FlowNote[] {
 /** Notes on the dumps that a flow is drawn from. */
 export function dumpNotes(resolution: Resolution, dumps: readonly Dump[]): readonly FlowNote[] {
   const { ruleset, cluster } = resolution;
-  const notes = dumps.flatMap((dump) => [...hookNotes(ruleset, dump), ...completenessNotes(ruleset, dump)]);
+  const several = severalDumpsNotes(ruleset, dumps).map((text) => note('warning', text));
+  const found = [...several, ...dumps.flatMap((dump) => [...hookNotes(ruleset, dump), ...completenessNotes(ruleset, dump)])];
+  // Of many dumps the first with it speaks for all.
+  const notes = [...new Map(found.toReversed().map((each) => [each.message, each])).values()].reverse();
   if (cluster.source.kind === 'none') {
     // That the cluster at hand is another one than the dump's.
     for (const warning of cluster.warnings) notes.push(note('warning', warning));

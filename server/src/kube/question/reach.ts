@@ -15,6 +15,7 @@ import type { Resolution } from '../identity/chain-identity.ts';
 import { portName } from '../identity/chain-names.ts';
 import { assumedHooksNotes } from '../proxy/assumed-hooks.ts';
 import { dumpNode } from '../proxy/dump-node.ts';
+import { severalDumpsNotes } from '../proxy/several-dumps.ts';
 import { arrivingClients, type Client, type ClientKind } from './clients.ts';
 import { type Delivery, deliverSteps, newDelivery } from './deliver.ts';
 import { fatesOf } from './fates.ts';
@@ -201,9 +202,8 @@ function clientNotes(resolution: Resolution, services: readonly ReachService[]):
   else if (clients.length > 0)
     notes.push('Nothing tells addresses of other nodes and their Pods: what they ask for is not looked at. Give --cluster FILE.');
   const { dumps } = resolution.ruleset;
-  const unknown = dumps
-    .filter((dump) => dumpNode(resolution, dump).record === null)
-    .map((dump) => nodeAddress(resolution, dump).text);
+  const without = dumps.filter((dump) => dumpNode(resolution, dump).record === null);
+  const unknown = [...new Set(without.map((dump) => nodeAddress(resolution, dump).text))];
   if (unknown.length > 0 && clients.some(({ packet }) => unknown.includes(packet.to) || unknown.includes(packet.from)))
     notes.push(`${unknown.join(' and ')} stands for an address of this node, as nothing tells one.`);
   return notes;
@@ -263,6 +263,9 @@ export function* reachSteps(resolution: Resolution, target: FlowTargetSpec | nul
   const [dump] = resolution.ruleset.dumps;
   const notes = [
     otherProxyNote(resolution),
+    ...severalDumpsNotes(resolution.ruleset, [
+      ...new Set(chosen.groups.flatMap(({ frontends }) => frontends.map(({ dump: of }) => of))),
+    ]),
     ...clientNotes(resolution, services),
     ...assumedHooksNotes(search.hooked),
     ...search.assumptions,

@@ -7,6 +7,7 @@ import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { otherProxyNote } from '../flow/resolve-target.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { assumedHooksNotes } from '../proxy/assumed-hooks.ts';
+import { severalDumpsNotes } from '../proxy/several-dumps.ts';
 import { arrival } from './arrival.ts';
 import { type Question, questionEnds } from './ends.ts';
 import { type AskOptions, followOptions } from './node-knowledge.ts';
@@ -48,9 +49,15 @@ export function* followQuestion(
   const ends = { ...asked, ...arrival(resolution.origin.facts, { ...asked, in: question.in }) };
   const destination = parseHostPort(ends.to)?.ip ?? '';
   const hooked = new Set<string>();
-  const known = followOptions(resolution, dumpFor(ruleset, destination), destination, hooked, options);
+  const dump = dumpFor(ruleset, destination);
+  const known = followOptions(resolution, dump, destination, hooked, options);
   const answer = yield* followRequest(ruleset, { ...said, ...ends }, known);
-  return answer.ok ? { ...answer, notes: [...notes, ...assumedHooksNotes(hooked)] } : answer;
+  return answer.ok
+    ? {
+        ...answer,
+        notes: [...notes, ...severalDumpsNotes(ruleset, dump === undefined ? [] : [dump]), ...assumedHooksNotes(hooked)],
+      }
+    : answer;
 }
 
 /** The report on a question that was followed. Pauses every few outcomes. */
