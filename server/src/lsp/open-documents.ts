@@ -90,6 +90,30 @@ function* changedByAll(
   return document;
 }
 
+/** How many changes were told of, the whole text the first, and how many of them were read. */
+interface Progress {
+  told(): number;
+  tell(): void;
+  haveRead(upTo: number): void;
+  isBehind(): boolean;
+}
+
+/** Not by versions: a client may give a text a new one without a change, or one that it had before. */
+function createProgress(): Progress {
+  let told = 1;
+  let read = 0;
+  return {
+    told: () => told,
+    tell() {
+      told += 1;
+    },
+    haveRead(upTo) {
+      read = upTo;
+    },
+    isBehind: () => read !== told,
+  };
+}
+
 /**
  * Opens a dump and begins to read it. Reading happens in slices; changes that arrive meanwhile are applied in order.
  * @param onRead told of every version that was read to the end
@@ -108,11 +132,7 @@ export function openDump(
   let isRunning = false;
   let isClosed = false;
   const waiters = createWaiters();
-
-  // Not by versions: a client may give a text a new one without a change, or one that it had before.
-  let told = 1;
-  let readUpTo = 0;
-  const isBehind = (): boolean => readUpTo !== told;
+  const progress = createProgress();
 
   const run = async (): Promise<void> => {
     isRunning = true;
@@ -120,9 +140,8 @@ export function openDump(
     try {
       // Give a burst of changes, and whatever else waits, a chance to come in first.
       await pause();
-      while (isBehind() && !isClosed) {
-        const target = version;
-        const upTo = told;
+      while (progress.isBehind() && !isClosed) {
+        const [target, upTo] = [version, progress.told()];
         const changes = fromLastFullText(pending);
         pending = [];
         document = await runInSlices(changedByAll(document, changes, identity.uri), pause, () => isClosed);
@@ -133,7 +152,7 @@ export function openDump(
         // A change that arrives from here on is not in this version: `target` is what was taken above.
         const built = builtOf(document, identity.uri, read?.ruleset);
         read = { version: target, ...(await runInSlices(built, pause, () => isClosed || pending.length > 0)) };
-        readUpTo = upTo;
+        progress.haveRead(upTo);
         onRead(read);
         if (pending.length > 0) continue;
         waiters.resolve(read);
@@ -146,7 +165,7 @@ export function openDump(
       }
     } finally {
       isRunning = false;
-      if (isBehind() && !isClosed && !hasFailed) start();
+      if (progress.isBehind() && !isClosed && !hasFailed) start();
     }
   };
   const start = (): void => {
@@ -162,13 +181,13 @@ export function openDump(
     },
     change(changes, newVersion) {
       version = newVersion;
-      told += 1;
+      progress.tell();
       pending = [...pending, ...changes];
       start();
     },
     current() {
       if (isClosed) return Promise.reject(new Cancelled());
-      if (read !== undefined && !isBehind()) return Promise.resolve(read);
+      if (read !== undefined && !progress.isBehind()) return Promise.resolve(read);
       const newest = waiters.wait();
       start();
       return newest;
