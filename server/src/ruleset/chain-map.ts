@@ -6,22 +6,22 @@ interface Named {
 }
 
 /**
- * The chains of a table by name, in the order first mentioned. Names and chains are kept apart, so that a ruleset after an edit that adds
- * no chain shares the names: hashing 50,000 of them takes longer than all else about such an edit.
+ * The chains of a table by name, in the order first mentioned. A chain is made when it is asked for, and is the same object from then on: a large
+ * table has 50,000, of which few are. Names and chains are kept apart, so that a ruleset after an edit that adds no chain shares the names: hashing
+ * them takes longer than all else about such an edit.
  */
 export class ChainMap<C extends Named> implements ReadonlyMap<string, C> {
   readonly #places: NameIndex;
-  readonly #chains: readonly C[];
+  readonly #make: (place: number, name: string) => C;
+  #made: (C | undefined)[] = [];
 
-  /** @param places where each chain is in the list; both may still grow together while a table is read */
-  constructor(places: NameIndex, chains: readonly C[]) {
+  /**
+   * @param places where each chain is in their order; it may still grow while a table is read
+   * @param make the chain at a place
+   */
+  constructor(places: NameIndex, make: (place: number, name: string) => C) {
     this.#places = places;
-    this.#chains = chains;
-  }
-
-  /** The same names for other chains, in the same order. */
-  withChains<D extends Named>(chains: readonly D[]): ChainMap<D> {
-    return new ChainMap(this.#places, chains);
+    this.#make = make;
   }
 
   /** Where each chain is in their order, by its name. */
@@ -34,39 +34,56 @@ export class ChainMap<C extends Named> implements ReadonlyMap<string, C> {
     return this.#places.names[place] ?? '';
   }
 
+  /** The chain at a place; undefined where there is none. */
+  at(place: number): C | undefined {
+    const made = this.#made[place];
+    if (made !== undefined) return made;
+    const { names } = this.#places;
+    const name = names[place];
+    if (name === undefined) return undefined;
+    // One that has room for all at once stays an array to V8.
+    if (this.#made.length < names.length) this.#made = [...this.#made, ...new Array(names.length - this.#made.length)];
+    const chain = this.#make(place, name);
+    this.#made[place] = chain;
+    return chain;
+  }
+
   /** The chains at these places. */
   atAll(places: readonly number[]): readonly C[] {
     const chains: C[] = [];
     for (const place of places) {
-      const chain = this.#chains[place];
+      const chain = this.at(place);
       if (chain !== undefined) chains.push(chain);
     }
     return chains;
   }
 
   get size(): number {
-    return this.#chains.length;
+    return this.#places.names.length;
   }
 
   get(name: string): C | undefined {
     const place = this.#places.get(name);
-    return place === undefined ? undefined : this.#chains[place];
+    return place === undefined ? undefined : this.at(place);
   }
 
   has(name: string): boolean {
-    return this.get(name) !== undefined;
+    return this.#places.get(name) !== undefined;
   }
 
   keys(): ArrayIterator<string> {
     return this.#places.names.values();
   }
 
-  values(): ArrayIterator<C> {
-    return this.#chains.values();
+  *values(): Generator<C, undefined, unknown> {
+    for (let place = 0; place < this.size; place += 1) {
+      const chain = this.at(place);
+      if (chain !== undefined) yield chain;
+    }
   }
 
   *entries(): Generator<[string, C], undefined, unknown> {
-    for (const chain of this.#chains) yield [chain.name, chain];
+    for (const chain of this.values()) yield [chain.name, chain];
   }
 
   [Symbol.iterator](): Generator<[string, C], undefined, unknown> {
@@ -74,6 +91,6 @@ export class ChainMap<C extends Named> implements ReadonlyMap<string, C> {
   }
 
   forEach(callback: (value: C, key: string, map: ReadonlyMap<string, C>) => void): void {
-    for (const chain of this.#chains) callback(chain, chain.name, this);
+    for (const chain of this.values()) callback(chain, chain.name, this);
   }
 }

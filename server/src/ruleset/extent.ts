@@ -124,9 +124,9 @@ function* readUnread(ruleset: Ruleset, table: Table): Steps<Unread> {
 function* examine(ruleset: Ruleset, table: Table): Steps<Extent> {
   const { gaps, unread, hasLostTargets, isIncremental } = yield* readUnread(ruleset, table);
   const undeclared: Chain[] = [];
-  const { declarations } = table.lists;
-  for (const chain of table.chains.values()) {
-    if (declarations.lengthOf(chain.index) === 0 && !chain.builtin) undeclared.push(chain);
+  for (let place = 0; place < table.chains.size; place += 1) {
+    if (table.lists.declarations.lengthOf(place) > 0) continue;
+    undeclared.push(...table.chains.atAll([place]).filter(({ builtin }) => !builtin));
   }
   const form = formByFirstLine(table, ruleset.lines[table.firstLine]);
   const isOnTop = form === 'save' && isIncremental && !builtinsOf(table).some((name) => isShown(table, name));

@@ -8,6 +8,7 @@ import { findTarget, standardTargets } from '../catalog/lookup.ts';
 import { readHeader } from '../syntax/header.ts';
 import type { Line } from '../syntax/line.ts';
 import type { ChainLists } from './chain-lists.ts';
+import { ChainMap } from './chain-map.ts';
 import { changedLines } from './changed-lines.ts';
 import { jumpsOf } from './jumps-of.ts';
 import { NumberLists, withLists } from './number-lists.ts';
@@ -137,14 +138,13 @@ function patchLists({ chains, lists, targets }: Table, edit: Edit, lines: readon
 }
 
 function patchTable(table: Table, edit: Edit, dump: Dump, lines: readonly Line[], isEdited: boolean): Table {
-  const chains: Chain[] = [];
   const patched: Table = {
     ...table,
     dump,
     firstLine: movedLine(table.firstLine, edit),
     endLine: movedLine(table.endLine, edit),
     commitLine: table.commitLine === undefined ? undefined : movedLine(table.commitLine, edit),
-    chains: table.chains.withChains(chains),
+    chains: new ChainMap<Chain>(table.chains.places, (place, name) => new TableChain(patched, place, name)),
     lists: isEdited
       ? patchLists(table, edit, lines)
       : {
@@ -156,7 +156,6 @@ function patchTable(table: Table, edit: Edit, dump: Dump, lines: readonly Line[]
         },
     targets: patchTargets(table, edit, isEdited),
   };
-  for (const { index, name, builtin } of table.chains.values()) chains.push(new TableChain(patched, index, name, builtin));
   if (patched.lists.jumps === table.lists.jumps) keepReach(table, patched);
   return patched;
 }

@@ -9,6 +9,8 @@ const hooks = Object.keys(bits) as readonly Hook[];
 export interface Reach {
   /** Whether some way from a built-in chain leads to a chain; built-in chains are reached. */
   isReached(chain: Chain): boolean;
+  /** The same by a chain's place in its table. */
+  isReachedAt(place: number): boolean;
   /** The built-in chains that lead to it, itself if it is one, in the order in which a packet would meet them. */
   hooksOf(chain: Chain): readonly Hook[];
   /** Jumps that lead back to a chain from which they were reached. */
@@ -52,6 +54,7 @@ export function reachOf(table: Table): Reach {
   };
   return {
     isReached: ({ index }) => reached[index] === 1,
+    isReachedAt: (place) => reached[place] === 1,
     hooksOf: (chain) => hooks.filter((hook) => (bitsOf(chain) & bits[hook]) !== 0),
     loops,
   };

@@ -1,7 +1,6 @@
 /** A table while its lines are read: chains by name, and who jumps where. */
 import { NameIndex } from '../base/name-index.ts';
 import { findTarget, standardTargets } from '../catalog/lookup.ts';
-import { isBuiltinChain } from '../catalog/tables.ts';
 import type { Family, Hook } from '../catalog/types.ts';
 import type { Line } from '../syntax/line.ts';
 import { type ChainLists, noChainLists } from './chain-lists.ts';
@@ -36,8 +35,6 @@ export interface OpenTable {
   readonly names: readonly string[];
   /** Of each chain, what lines have said of it. */
   readonly flags: number[];
-  /** Empty until the end. */
-  readonly chains: Chain[];
   readonly declarations: NumberPairs;
   readonly rules: NumberPairs;
   readonly references: NumberPairs;
@@ -142,7 +139,6 @@ export function startsTable(table: OpenTable, line: Line): boolean {
 /** A table of which no line has been added yet; its name may be empty, and is inferred in the end. */
 export function openTable(name: string, declared: boolean, firstLine: number, listing: boolean): OpenTable {
   const places = new NameIndex();
-  const chains: Chain[] = [];
   const result: UnfinishedTable = {
     index: -1,
     name,
@@ -151,7 +147,7 @@ export function openTable(name: string, declared: boolean, firstLine: number, li
     endLine: firstLine,
     commitLine: undefined,
     declared,
-    chains: new ChainMap(places, chains),
+    chains: new ChainMap<Chain>(places, (place, chain) => new TableChain(result, place, chain)),
     lists: noChainLists,
     targets: new Map(),
   };
@@ -160,7 +156,6 @@ export function openTable(name: string, declared: boolean, firstLine: number, li
     places,
     names: places.names,
     flags: [],
-    chains,
     declarations: new NumberPairs(),
     rules: new NumberPairs(),
     references: new NumberPairs(),
@@ -224,18 +219,12 @@ function makeLists(table: OpenTable): void {
 
 /** What shows only when all lines are known: a chain that is called like a target, the table's name, which chains are built in. */
 export function finishTable(table: OpenTable, lines: readonly Line[], index: number, dump: Dump): void {
-  const { result, places, names, chains } = table;
+  const { result } = table;
   result.index = index;
   result.dump = dump;
   makeLists(table);
-  for (const [place, name] of names.entries()) chains.push(new TableChain(result, place, name, false));
   if (result.name === '') result.name = inferTableName(result);
   addJumpsToTargets(table, lines);
-  // At most a dozen chains are built in: looked for by name, not asked of every chain.
-  for (const hook of hooks) {
-    const place = places.get(hook);
-    if (place !== undefined && isBuiltinChain(result.name, hook)) chains[place] = new TableChain(result, place, hook, true);
-  }
 }
 
 /** Of a chain that is called like a target the rules that jump to it are known only when its declaration is. */

@@ -1,3 +1,4 @@
+import { isBuiltinChain } from '../catalog/tables.ts';
 import type { Chain, Table } from './ruleset.ts';
 
 const noChains: readonly Chain[] = Object.freeze([]);
@@ -9,14 +10,16 @@ export class TableChain implements Chain {
   readonly index: number;
   readonly name: string;
   readonly table: Table;
-  readonly builtin: boolean;
   #manyJumps: readonly Chain[] | undefined;
 
-  constructor(table: Table, index: number, name: string, builtin: boolean) {
+  constructor(table: Table, index: number, name: string) {
     this.index = index;
     this.name = name;
     this.table = table;
-    this.builtin = builtin;
+  }
+
+  get builtin(): boolean {
+    return isBuiltinChain(this.table.name, this.name);
   }
 
   get declarations(): readonly number[] {

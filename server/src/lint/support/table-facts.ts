@@ -48,22 +48,26 @@ function examine(ruleset: Ruleset, table: Table): TableFacts {
   const reach = reachOf(table);
   const { declarations, references } = table.lists;
   let lastDeclaration = -1;
-  for (const chain of table.chains.values()) {
-    const { name, index } = chain;
+  for (let index = 0; index < table.chains.size; index += 1) {
+    const name = table.chains.nameAt(index);
     const isOfService = name.startsWith('KUBE-S') && name.charCodeAt(8) === 0x2d;
+    const count = declarations.lengthOf(index);
+    lastDeclaration = Math.max(lastDeclaration, declarations.firstOf(index) ?? -1);
+    // Most chains are of endpoints, about which there is nothing to say.
+    if (isOfService && count === 1 && reach.isReachedAt(index) && name.startsWith('KUBE-SEP-')) continue;
+    const chain = table.chains.at(index);
+    if (chain === undefined) continue;
     if (!isOfService) plain.push(chain);
     if (chain.builtin) {
       if (references.lengthOf(index) > 0) builtinJumpedTo.push(chain);
       continue;
     }
-    const count = declarations.lengthOf(index);
     if (count === 0) {
       undeclared.push(chain);
       continue;
     }
     if (count > 1) redeclared.push(chain);
-    lastDeclaration = Math.max(lastDeclaration, declarations.firstOf(index) ?? -1);
-    if (!reach.isReached(chain)) unreached.push(chain);
+    if (!reach.isReachedAt(index)) unreached.push(chain);
     if (!isOfService || name.startsWith('KUBE-SEP-')) continue;
     services.push(chain);
     if (references.lengthOf(index) > 0 && !jumpsToEndpoint(chain)) emptyServices.push(chain);
