@@ -22,6 +22,26 @@ describe('an index of names', () => {
     );
   });
 
+  it('numbers names anew in another order, with new ones among them', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.string({ maxLength: 30 }), { maxLength: 300 }), fc.nat(), (all, seed) => {
+        const known = all.filter((_, at) => at % 3 !== 0);
+        const index = new NameIndex();
+        for (const name of known) index.add(name);
+        const order = all.filter((_, at) => (at * 7 + seed) % 5 !== 0).reverse();
+        const reordered = index.reordered(
+          order,
+          Int32Array.from(order, (name) => known.indexOf(name)),
+        );
+        expect(reordered.names).toEqual(order);
+        for (const name of all) expect(reordered.get(name)).toBe(order.includes(name) ? order.indexOf(name) : undefined);
+        expect(reordered.add('a name that is new, and longer than any')).toBe(order.length);
+        expect(index.names).toEqual(known);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it('finds names that share their last characters, and so their hash', () => {
     const index = new NameIndex();
     const names = Array.from({ length: 3_000 }, (_, number) => `${String(number).padStart(8, '0')}-the same end`);

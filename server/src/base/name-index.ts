@@ -43,6 +43,25 @@ export class NameIndex {
     return this.#append(name, hashOf(name, 0, name.length));
   }
 
+  /**
+   * An index of names in another order, of which most are known here and are not hashed again.
+   * @param before the number that each of them has here; -1 for one that is new
+   */
+  reordered(names: readonly string[], before: Int32Array): NameIndex {
+    const index = new NameIndex();
+    let size = noHash.length;
+    while (names.length * 2 > size) size *= 2;
+    index.#slots = new Uint32Array(size);
+    index.#hashes = new Uint32Array(size / 2);
+    for (const [number, name] of names.entries()) {
+      const old = before[number] ?? -1;
+      index.#names.push(name);
+      index.#hashes[number] = old < 0 ? hashOf(name, 0, name.length) : (this.#hashes[old] ?? 0);
+      index.#put(number);
+    }
+    return index;
+  }
+
   #append(name: string, hash: number): number {
     const number = this.#names.length;
     if ((number + 1) * 2 > this.#slots.length || this.#slots === noHash) this.#grow();

@@ -63,10 +63,26 @@ export function reachOf(table: Table): Reach {
 /**
  * Says that another version of a table has the same chains with the same jumps, whatever lines say so: what leads where need not be walked
  * again. Loops name chains, which have other lines then, and are looked for anew.
+ * @param places where they are in other places, the place of each before, -1 for one to which nothing leads, and of each of those before the place now
  */
-export function keepReach(from: Table, to: Table): void {
+export function keepReach(
+  from: Table,
+  to: Table,
+  places: { readonly before: Int32Array; readonly after: Int32Array } | undefined,
+): void {
   const spread = known.get(from);
-  if (spread !== undefined && spread.loops.length === 0) known.set(to, spread);
+  if (spread === undefined || spread.loops.length > 0) return;
+  if (places === undefined) {
+    known.set(to, spread);
+    return;
+  }
+  const { before, after } = places;
+  known.set(to, {
+    reached: Uint8Array.from(before, (place) => spread.reached[place] ?? 0),
+    masks: undefined,
+    order: spread.order.map((place) => after[place] ?? 0),
+    loops: spread.loops,
+  });
 }
 
 const unseen = 0;
