@@ -41,8 +41,7 @@ export class ChainMap<C extends Named> implements ReadonlyMap<string, C> {
     const { names } = this.#places;
     const name = names[place];
     if (name === undefined) return undefined;
-    // One that has room for all at once stays an array to V8.
-    if (this.#made.length < names.length) this.#made = [...this.#made, ...new Array(names.length - this.#made.length)];
+    if (this.#made.length < names.length) this.#made = withRoom(this.#made, names.length);
     const chain = this.#make(place, name);
     this.#made[place] = chain;
     return chain;
@@ -93,4 +92,11 @@ export class ChainMap<C extends Named> implements ReadonlyMap<string, C> {
   forEach(callback: (value: C, key: string, map: ReadonlyMap<string, C>) => void): void {
     for (const chain of this.values()) callback(chain, chain.name, this);
   }
+}
+
+/** The same with room for more, which V8 would otherwise keep in a table by number. */
+function withRoom<C>(made: readonly (C | undefined)[], size: number): (C | undefined)[] {
+  const larger = new Array<C | undefined>(size);
+  for (let place = 0; place < made.length; place += 1) larger[place] = made[place];
+  return larger;
 }

@@ -77,8 +77,10 @@ export function keepReach(
     return;
   }
   const { before, after } = places;
+  const reached = new Uint8Array(before.length);
+  for (let place = 0; place < before.length; place += 1) reached[place] = spread.reached[before[place] ?? -1] ?? 0;
   known.set(to, {
-    reached: Uint8Array.from(before, (place) => spread.reached[place] ?? 0),
+    reached,
     masks: undefined,
     order: spread.order.map((place) => after[place] ?? 0),
     loops: spread.loops,

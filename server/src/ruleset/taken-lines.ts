@@ -7,6 +7,7 @@ import { createMemory } from '../base/memory.ts';
 import type { Steps } from '../base/steps.ts';
 import { builtinChains, isTableName } from '../catalog/tables.ts';
 import { cutLines } from './cut-columns.ts';
+import { notOfProxy, endpoint as ofEndpoints, external as ofExternal, service as ofServices, proxyNames } from './proxy-names.ts';
 import type { Dump, Ruleset, Table } from './ruleset.ts';
 
 /** Fewer chains or rules than these may be somebody's example, or a fault of the node's. */
@@ -25,20 +26,25 @@ interface ProxyChains {
 /** Chains by their indices: there are tens of thousands. */
 type ChainPlaces = readonly number[];
 
-const servicePrefixes = ['KUBE-SVC-', 'KUBE-SVL-'];
-const externalPrefixes = ['KUBE-EXT-', 'KUBE-XLB-', 'KUBE-FW-'];
-
 function* proxyChains({ chains }: Table): Steps<ProxyChains> {
   const services: number[] = [];
   const external: number[] = [];
   const endpoints: number[] = [];
-  for (let chain = 0; chain < chains.size; chain += 1) {
+  const kinds = proxyNames(chains);
+  for (let chain = 0; chain < kinds.length; chain += 1) {
     if (chain % chainsBetweenPauses === chainsBetweenPauses - 1) yield;
-    const name = chains.nameAt(chain);
-    if (!name.startsWith('KUBE-')) continue;
-    if (name.startsWith('KUBE-SEP-')) endpoints.push(chain);
-    else if (servicePrefixes.some((prefix) => name.startsWith(prefix))) services.push(chain);
-    else if (externalPrefixes.some((prefix) => name.startsWith(prefix))) external.push(chain);
+    switch (kinds[chain]) {
+      case ofEndpoints:
+        endpoints.push(chain);
+        break;
+      case ofServices:
+        services.push(chain);
+        break;
+      case ofExternal:
+        external.push(chain);
+        break;
+      default:
+    }
   }
   return { services, external, endpoints };
 }
@@ -147,7 +153,8 @@ function lacksComments(ruleset: Ruleset, table: Table): boolean {
 
 /** Whether something holds for one of kube-proxy's chains, by their indices. */
 function someOfProxy({ chains }: Table, is: (chain: number) => boolean): boolean {
-  for (let chain = 0; chain < chains.size; chain += 1) if (chains.nameAt(chain).startsWith('KUBE-') && is(chain)) return true;
+  const kinds = proxyNames(chains);
+  for (let chain = 0; chain < kinds.length; chain += 1) if (kinds[chain] !== notOfProxy && is(chain)) return true;
   return false;
 }
 

@@ -54,8 +54,6 @@ export function statementOf(line: Line): Statement {
 }
 
 const linesBetweenPauses = 256;
-/** To take a line over as it is costs next to nothing. */
-const keptBetweenPauses = 65_536;
 
 /** Pieces between newlines, and which of them ended in CR LF. The last piece has no line end: a CR there stands alone and stays. */
 function splitLines(text: string): { readonly texts: readonly string[]; readonly endsInCr: (index: number) => boolean } {
@@ -200,8 +198,8 @@ export function* changeDocument(document: SourceDocument, change: TextChange, fi
   const splice = spliceOf(document, change.range, change.text);
   const broken = readBroken(document, splice);
   if (broken !== undefined) return yield* broken;
-  const lines = document.lines.slice(0, splice.first);
-  const previous = lines.at(-1);
+  const lines: Line[] = [];
+  const previous = document.lines[splice.first - 1];
   let context = previous === undefined ? document.start : contextAfter(previous);
   let read = 0;
   for (const [index, piece] of splice.texts.entries()) {
@@ -216,29 +214,35 @@ export function* changeDocument(document: SourceDocument, change: TextChange, fi
     read += 1;
     if (read % linesBetweenPauses === 0) yield;
   }
-  yield* readBelow(document.lines, splice.last + 1, context, lines);
-  return { ...document, lines, byteOrderMark: splice.byteOrderMark };
+  const kept = yield* readBelow(document.lines, splice.last + 1, context, lines);
+  return { ...document, lines: spliced(document.lines, splice.first, kept, lines), byteOrderMark: splice.byteOrderMark };
 }
 
-/** Adds the lines from `index` on: those whose circumstances are others now are read again, until they are as they were. */
-function* readBelow(old: readonly Line[], index: number, context: LineContext, lines: Line[]): Steps<void> {
+/** A list with others in the place of the lines from `from` up to, but not including, `to`. */
+function spliced(lines: readonly Line[], from: number, to: number, others: readonly Line[]): readonly Line[] {
+  // In one go, as a large dump is copied; a call takes some 100,000 arguments.
+  if (others.length < mostArguments) return lines.toSpliced(from, to - from, ...others);
+  return [...lines.slice(0, from), ...others, ...lines.slice(to)];
+}
+
+const mostArguments = 10_000;
+
+/**
+ * Adds the lines from `index` on whose circumstances are others now, which are read again, until they are as they were. Gives the number from which
+ * on all are kept.
+ */
+function* readBelow(old: readonly Line[], index: number, context: LineContext, lines: Line[]): Steps<number> {
   let above = context;
   let read = 0;
   for (let number = index; number < old.length; number += 1) {
     const line = old[number];
     if (line === undefined) break;
-    if (sameContext(contextBefore(line), above)) {
-      for (let same = number; same < old.length; same += 1) {
-        if (same % keptBetweenPauses === keptBetweenPauses - 1) yield;
-        const kept = old[same];
-        if (kept !== undefined) lines.push(kept);
-      }
-      return;
-    }
+    if (sameContext(contextBefore(line), above)) return number;
     const again = readLine(line.text, above, line.carriageReturn);
     lines.push(again);
     above = contextAfter(again);
     read += 1;
     if (read % linesBetweenPauses === 0) yield;
   }
+  return old.length;
 }

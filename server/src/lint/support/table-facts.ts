@@ -1,4 +1,5 @@
 import { createMemory } from '../../base/memory.ts';
+import { endpoint, proxyNames, service } from '../../ruleset/proxy-names.ts';
 import { reachOf } from '../../ruleset/reachable.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
 
@@ -48,13 +49,14 @@ function examine(ruleset: Ruleset, table: Table): TableFacts {
   const reach = reachOf(table);
   const { declarations, references } = table.lists;
   let lastDeclaration = -1;
+  const kinds = proxyNames(table.chains);
   for (let index = 0; index < table.chains.size; index += 1) {
-    const name = table.chains.nameAt(index);
-    const isOfService = name.startsWith('KUBE-S') && name.charCodeAt(8) === 0x2d;
+    const kind = kinds[index];
+    const isOfService = kind === endpoint || kind === service;
     const count = declarations.lengthOf(index);
     lastDeclaration = Math.max(lastDeclaration, declarations.firstOf(index) ?? -1);
     // Most chains are of endpoints, about which there is nothing to say.
-    if (isOfService && count === 1 && reach.isReachedAt(index) && name.startsWith('KUBE-SEP-')) continue;
+    if (kind === endpoint && count === 1 && reach.isReachedAt(index)) continue;
     const chain = table.chains.at(index);
     if (chain === undefined) continue;
     if (!isOfService) plain.push(chain);
@@ -68,7 +70,7 @@ function examine(ruleset: Ruleset, table: Table): TableFacts {
     }
     if (count > 1) redeclared.push(chain);
     if (!reach.isReachedAt(index)) unreached.push(chain);
-    if (!isOfService || name.startsWith('KUBE-SEP-')) continue;
+    if (kind !== service) continue;
     services.push(chain);
     if (references.lengthOf(index) > 0 && !jumpsToEndpoint(chain)) emptyServices.push(chain);
   }
