@@ -63,6 +63,28 @@ function mayNameHost({ kind }: Line): boolean {
   return kind === 'foreign' || kind === 'other' || kind === 'comment';
 }
 
+/** Whether a table under this header belongs to a dump, which may get its header only now. */
+function isOfDump(
+  dump: UnfinishedDump,
+  generator: Generator | undefined,
+  name: string | undefined,
+  { context }: Line,
+  lines: readonly Line[],
+): boolean {
+  if (startsDump(dump, generator, name, context.family)) return false;
+  return generator === undefined || dump.generator !== undefined || adoptHeader(dump, generator, lines);
+}
+
+function endTable(dump: UnfinishedDump, table: OpenTable, endLine: number): void {
+  table.result.endLine = endLine;
+  dump.tables.push(table);
+}
+
+/** What a comment says of the program that printed what is below. */
+function headerOn({ text, prefix }: Line): Generator | undefined {
+  return text.startsWith('# Generated', prefix) ? readHeader(text.slice(prefix)) : undefined;
+}
+
 /** The ruleset of a document. Pauses every few thousand lines; never throws. */
 export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
   const { lines } = document;
@@ -76,21 +98,14 @@ export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
 
   const open = (name: string | undefined, firstLine: number, line: Line, part?: TableName): OpenTable => {
     const known = name ?? line.context.table ?? part;
-    if (
-      dump === undefined ||
-      startsDump(dump, generator, known, line.context.family) ||
-      (generator !== undefined && dump.generator === undefined && !adoptHeader(dump, generator, lines))
-    ) {
+    if (dump === undefined || !isOfDump(dump, generator, known, line, lines)) {
       dump = { generator, tables: [], family: generator?.family ?? line.context.family };
       dumps.push(dump);
     }
     return openTable(known ?? '', name !== undefined, firstLine, line.listing);
   };
   const close = (endLine: number): void => {
-    if (table !== undefined && dump !== undefined) {
-      table.result.endLine = endLine;
-      dump.tables.push(table);
-    }
+    if (table !== undefined && dump !== undefined) endTable(dump, table, endLine);
     table = undefined;
   };
 
@@ -112,15 +127,14 @@ export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
       host = named;
     }
     switch (line.kind) {
-      case 'comment':
-        if (line.text.startsWith('# Generated', line.prefix)) {
-          const header = readHeader(line.text.slice(line.prefix));
-          if (header === undefined) break;
-          // A header within a table: the COMMIT above it is missing.
-          close(number);
-          generator = header;
-        }
+      case 'comment': {
+        const header = headerOn(line);
+        if (header === undefined) break;
+        // A header within a table: the COMMIT above it is missing.
+        close(number);
+        generator = header;
         break;
+      }
       case 'table':
         close(number);
         table = open(line.name, number, line);
