@@ -52,6 +52,26 @@ describe('a question by names', () => {
     });
   });
 
+  it('from another node is told to meet the rules of that one first', () => {
+    const notes = (from: string, to: string) => {
+      const answer = ask({ from, to });
+      return answer.ok ? answer.ends.notes : answer.message;
+    };
+    const first = 'Packets of worker-2 meet its own rules first, and this dump is of worker-1.';
+    expect(notes('node:worker-2', 'node:worker-1:10250')).toEqual([first]);
+    expect(notes('node:worker-1', 'node:worker-1:10250')).toEqual([]);
+  });
+
+  it('from an address to itself is told to come to no other machine', () => {
+    const notes = (asked: Parameters<typeof ask>[0]) => {
+      const answer = ask(asked);
+      return answer.ok ? answer.ends.notes.join(' ') : answer.message;
+    };
+    expect(notes({ from: '10.244.0.17:40000', to: '10.244.0.17:80' })).toContain('10.244.0.17 is both ends');
+    expect(notes({ from: '10.244.0.17', to: '10.244.0.17:80', hook: 'output' })).toBe('');
+    expect(notes({ from: '127.0.0.1', to: '127.0.0.1:80' })).toBe('');
+  });
+
   it('from an address of a Pod network is from inside, whether the cluster knows the Pod or not', () => {
     const network = cluster.nodes.flatMap(({ podCIDRs }) => podCIDRs)[0] ?? '';
     const from = network.replace(/\.0\/24$/, '.231');

@@ -160,3 +160,18 @@ it('a packet that REDIRECT sent to an address that nobody knows is shown with it
   const [outcome] = answer.report.outcomes;
   expect(outcome === undefined ? '' : endsText(outcome.packet)).toBe('203.0.113.9 -> an address of the node, port 15006');
 });
+
+describe('a request is refused', () => {
+  it.each([
+    [{ from: '203.0.113.9', to: '10.0.0.1:80', uid: '1000' }, '--uid and --gid are those of a process of this node'],
+    [{ from: '203.0.113.9', to: '10.0.0.1:80', gid: '0', kind: 'later' }, 'they go with --from this-node or --hook output'],
+    [{ from: '010.0.0.1', to: '10.0.0.1:80' }, '--from "010.0.0.1" is no address: expected IP or IP:PORT'],
+    [{ from: '203.0.113.9', to: '10.1:80' }, '--to "10.1:80" is no address: expected IP:PORT'],
+  ] as const)('%j', (request, message) => {
+    expect(traceReport(sample, request)).toMatchObject({ ok: false, message: expect.stringContaining(message) });
+  });
+
+  it('not for the process that answers', () => {
+    expect(traceReport(sample, { from: '203.0.113.9', to: '10.0.0.1:80', uid: '1000', kind: 'answer' }).ok).toBe(true);
+  });
+});

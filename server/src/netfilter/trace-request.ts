@@ -63,7 +63,9 @@ interface Place {
 function readPlace(text: string, option: string, expected: string): Place {
   const range = natRange(text.trim());
   const isOne = range?.first?.text === range?.last?.text && range?.firstPort === range?.lastPort;
-  if (range?.first === undefined || range.first === null || !isOne)
+  // iptables reads 010 as eight, and 10.1 as 10.0.0.1: nobody who asks means that.
+  const isPlain = range?.first?.family === 'ipv6' || text.trim().startsWith(range?.first?.text ?? ' ');
+  if (range?.first === undefined || range.first === null || !isOne || !isPlain)
     return refuse(`${option} ${shown(text)} is no address: expected ${expected}.`);
   return { ip: range.first, port: range.firstPort };
 }
@@ -190,6 +192,9 @@ export function readRequest(request: TraceRequest): Packet {
   const given = readState(request.state);
   if (!isFirst && given !== undefined && given !== 'ESTABLISHED')
     refuse(`--state ${given} does not go with --reply or --established, which are about a connection that was established.`);
+  const hook = readHook(request, from);
+  if (hook === 'prerouting' && request.kind !== 'answer' && (header.uid ?? header.gid) !== null)
+    refuse('--uid and --gid are those of a process of this node: they go with --from this-node or --hook output.');
   const state = isFirst ? (given ?? stateAlone(protocol, header.flags, header.icmp)) : 'NEW';
   return packetOf({
     ...header,
@@ -200,7 +205,7 @@ export function readRequest(request: TraceRequest): Packet {
     protocol,
     sport,
     dport,
-    isFromHere: readHook(request, from) === 'output',
+    isFromHere: hook === 'output',
     in: readInterface(request.in, '--in'),
     out: readInterface(request.out, '--out'),
   });

@@ -312,8 +312,10 @@ function source(reading: Reading, isV6: boolean): Source {
   const node = /^node:(\S+)$/.exec(text)?.[1];
   if (node !== undefined) {
     const record = nodeNamed(resolution, node, '--from');
-    const isHere = thisNode(resolution, isV6)?.name === node;
-    return { ip: addressOfNode(record, isV6), hook: isHere ? 'output' : 'prerouting', notes: [] };
+    const here = thisNode(resolution, isV6)?.name ?? '';
+    const notes =
+      here === node || here === '' ? [] : [`Packets of ${node} meet its own rules first, and this dump is of ${here}.`];
+    return { ip: addressOfNode(record, isV6), hook: here === node ? 'output' : 'prerouting', notes };
   }
   if (/^[^/:\s]+\/[^/:\s]+$/.test(text)) return podSource(resolution, text, isV6);
   return refuse(`--from ${shown(text)}: expected ${expectedFrom}.${meantEnd(resolution, text, 'from', [])}`);
@@ -353,6 +355,15 @@ function plainQuestion(asked: Question): Question {
   return { ...asked, from: plainSource(asked.from), to, protocol: asked.protocol ?? protocol };
 }
 
+/** That a packet to its own sender comes to no other machine. */
+function ownEndNotes(from: string, to: string, hook: Question['hook']): readonly string[] {
+  const ip = parseHostPort(from)?.ip ?? from;
+  if (ip !== to || hook === 'output' || ip.startsWith('127.') || ip === '::1') return [];
+  return [
+    `${ip} is both ends: what is sent to an own address does not leave its sender, and this node sees no such packet. If it is this node's own, say --hook output.`,
+  ];
+}
+
 /** The addresses, port, protocol and hook that a question means. What the dump and the cluster do not say is refused with what to say instead. */
 export function* questionEnds(resolution: Resolution, asked: Question, options: AskOptions = {}): Steps<QuestionAnswer> {
   try {
@@ -368,7 +379,7 @@ export function* questionEnds(resolution: Resolution, asked: Question, options: 
         to: to.port === null ? to.ip : hostPort(to.ip, to.port),
         ...(to.protocol === undefined ? {} : { protocol: to.protocol }),
         ...(hook === undefined ? {} : { hook }),
-        notes: [...from.notes, ...to.notes],
+        notes: [...from.notes, ...to.notes, ...ownEndNotes(from.ip, to.ip, hook)],
       },
     };
   } catch (error) {
