@@ -169,6 +169,17 @@ const cases: readonly FaultCase[] = [
     outcome: 'arrives',
   },
   {
+    what: 'the reverse path filter is strict on an asymmetric way, and has dropped nothing',
+    changes: {
+      'sysctl.txt': sysctl('net.ipv4.conf.eth0.rp_filter', '1'),
+      'ip-route.json': (text) => text.replace('"gateway":"172.18.0.1","dev":"eth0"', '"gateway":"10.77.0.1","dev":"eth1"'),
+      'ip-addr.json': (text) =>
+        `${text}[{"ifname":"eth1","addr_info":[{"family":"inet","local":"10.77.0.2","prefixlen":24,"scope":"global"}]}]`,
+    },
+    ask: nodePort,
+    outcome: 'arrives',
+  },
+  {
     what: 'the reverse path filter is strict on a symmetric way',
     changes: { 'sysctl.txt': all(sysctl('net.ipv4.conf.all.rp_filter', '1'), sysctl('net.ipv4.conf.eth0.rp_filter', '1')) },
     ask: nodePort,

@@ -18,7 +18,7 @@ import {
 
 // The questions that recur in public threads and that a diagnosis answers: with the fault, and on the same node without it. Faults that the
 // kernel makes are tried for real in test/oracle/node-faults.test.ts. Of the thirty, three are answered elsewhere: which Service a chain is of
-// (1: `resolve --annotate`), how load is shared (26: `flow`), and the rules without SSH (30: `collect --node`, test/cli/collect.test.ts).
+// (1: `resolve --annotate`), how load is shared (26: `flow`), and the rules without SSH (30: `collect --node`): test/oracle/node-questions.test.ts.
 
 const rules = 'iptables-save.txt';
 

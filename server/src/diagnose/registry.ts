@@ -13,6 +13,7 @@ import { linkDown } from './findings/link-down.ts';
 import { markBitsShared } from './findings/mark-bits-shared.ts';
 import { markRoutes } from './findings/mark-routes.ts';
 import { mtuAboveTunnel } from './findings/mtu-above-tunnel.ts';
+import { neighbourWrong } from './findings/neighbour-wrong.ts';
 import { neverAnswered } from './findings/never-answered.ts';
 import { nftTableDrops } from './findings/nft-table-drops.ts';
 import { noRoute } from './findings/no-route.ts';
@@ -30,6 +31,7 @@ import { rulesFlushed } from './findings/rules-flushed.ts';
 import { sizes } from './findings/sizes.ts';
 import { topologyHints } from './findings/topology-hints.ts';
 import { translatedElsewhere } from './findings/translated-elsewhere.ts';
+import { tunnelPacketsLost } from './findings/tunnel-packets-lost.ts';
 import { untracked } from './findings/untracked.ts';
 import type { NodeFinding } from './node-finding.ts';
 
@@ -59,6 +61,8 @@ export const nodeFindings: readonly NodeFinding[] = [
   notTranslated,
   endpointGone,
   noRoute,
+  neighbourWrong,
+  tunnelPacketsLost,
   answerRoutes,
   mtuAboveTunnel,
   markBitsShared,

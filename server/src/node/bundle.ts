@@ -188,6 +188,10 @@ function takeMore(facts: Facts, kind: PartKind, file: BundleFile): boolean {
       return true;
     case 'nft':
       if (isJson(text)) facts.nft ??= { file: path, text };
+      else facts.nftText ??= { file: path, text };
+      return true;
+    case 'bridge-rules':
+      facts.bridgeRules ??= { file: path, text };
       return true;
     case 'complaints':
       return true;

@@ -25,6 +25,10 @@ export interface NodeFacts {
   readonly sets: TextPart | null;
   /** What `nft -j list ruleset` printed, as text: `readNft` reads the tables that are not iptables'. */
   readonly nft: TextPart | null;
+  /** What nft printed for people, which is not followed. */
+  readonly nftText: TextPart | null;
+  /** What `ebtables-save` printed, which is not followed. */
+  readonly bridgeRules: TextPart | null;
   readonly addresses: Part<AddressRecord> | null;
   readonly routes: Part<RouteRecord> | null;
   readonly policyRules: Part<PolicyRuleRecord> | null;
@@ -55,6 +59,8 @@ export const noFacts: NodeFacts = {
   rules: [],
   sets: null,
   nft: null,
+  nftText: null,
+  bridgeRules: null,
   addresses: null,
   routes: null,
   policyRules: null,

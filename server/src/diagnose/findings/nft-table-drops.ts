@@ -1,4 +1,5 @@
 import { type NftEnd, type NftPacket, nftVerdict } from '../../node/look-ups/nft-verdict.ts';
+import { numberedLines } from '../../node/readers/lines.ts';
 import { type NftTables, nftRuleText } from '../../node/readers/nft.ts';
 import type { Evidence } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
@@ -60,9 +61,26 @@ function mayDrop({ chains }: NftTables): readonly string[] {
     .map(({ family, table, name, hook }) => `${family} ${table} ${name} (hook ${hook})`);
 }
 
+/** Tables that iptables-nft keeps. */
+const ofIptables = /^table ip6? (?:filter|nat|mangle|raw|security) /;
+
+/** Tables of nft that are there as text alone, and not followed. */
+function notFollowed({ facts: { nftText } }: Subject): readonly string[] {
+  if (nftText === null) return [];
+  const tables = new Set<string>();
+  for (const { text } of numberedLines(nftText.text))
+    if (text.startsWith('table ') && !ofIptables.test(text)) tables.add(text.replace(/^table | \{.*$/g, ''));
+  const names = [...tables].slice(0, 6).join(', ');
+  return tables.size === 0
+    ? []
+    : [
+        `Tables of nftables besides those of iptables are in ${nftText.file} as text, and were not looked at: ${names}. They are with: nft -j list ruleset > nft.json`,
+      ];
+}
+
 function look(subject: Subject, asked: Asked | null): Looked {
   const { nft } = subject.facts;
-  if (nft === null) return nothing;
+  if (nft === null) return { ...nothing, fine: notFollowed(subject) };
   const tables = nftTables(nft);
   const names = mayDrop(tables);
   if (names.length === 0)

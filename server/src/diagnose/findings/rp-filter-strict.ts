@@ -84,7 +84,10 @@ function look(subject: Subject, asked: Asked | null): Looked {
   const { facts } = subject;
   if (facts.sysctls === null || facts.routes === null) return nothing;
   const seen = dropped(subject);
-  const journeys = (asked?.journeys ?? []).filter((journey) => failing(subject, journey) !== undefined);
+  const suspected = (asked?.journeys ?? []).filter((journey) => failing(subject, journey) !== undefined);
+  // By which interface packets come in is told by addresses and routes, which is not sure: a filter that has dropped nothing so far is not why.
+  if (suspected.length > 0 && seen?.count === 0) return { ...nothing, fine: [spared(subject, suspected)] };
+  const journeys = suspected;
   const [journey] = journeys;
   const fails = journey === undefined ? elsewhere(subject) : failing(subject, journey);
   if (fails === undefined) return { ...nothing, fine: ['The reverse path filter lets pass what comes in (rp_filter).'] };
@@ -108,6 +111,16 @@ function look(subject: Subject, asked: Asked | null): Looked {
     { ends: journeys, isBeforeRules: true },
   );
   return { ...nothing, found: [cause] };
+}
+
+/** What is said where the filter would drop packets, and has dropped none. */
+function spared(subject: Subject, [journey]: readonly Journey[]): string {
+  const fails = journey === undefined ? undefined : failing(subject, journey);
+  const what =
+    fails === undefined
+      ? 'The reverse path filter is strict'
+      : `${fails.setting.name} is 1 (strict), and answers leave by ${fails.back === '' ? 'no route' : fails.back}`;
+  return `${what}: packets that come in by ${fails?.in ?? 'another interface'} would be dropped, and the kernel has dropped none (${counter} 0). They come in by another interface, or nobody has tried yet.`;
 }
 
 /** Without a question about it: what the filter has dropped, where a strict interface is not the one that most answers leave by. */
