@@ -1,4 +1,5 @@
 /** Which of a bundle's rules are meant where one dump is wanted: those of the back end that kube-proxy writes to. */
+import { count, counted } from '../base/counted.ts';
 import type { NodeFacts } from './facts.ts';
 import type { BackEnd, RulesText } from './records.ts';
 
@@ -65,7 +66,7 @@ function noteOf(chosen: Weighed, other: Weighed): string {
       : proxyCount > 0
         ? 'both have rules of kube-proxy, and packets meet these'
         : 'it has more rules';
-  return `Both back ends have rules: ${rules.file} (${names[rules.backEnd]}, ${chosen.ruleCount} rules) is looked at, as ${why}; ${other.rules.file} (${names[other.rules.backEnd]}) has ${other.ruleCount}.`;
+  return `Both back ends have rules: ${rules.file} (${names[rules.backEnd]}, ${counted(chosen.ruleCount, 'rule')}) is looked at, as ${why}; ${other.rules.file} (${names[other.rules.backEnd]}) has ${count(other.ruleCount)}.`;
 }
 
 /** The rules to look at; undefined where the bundle has none. */

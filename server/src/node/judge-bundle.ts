@@ -1,4 +1,5 @@
 /** Whether files are a node bundle, and of one node. */
+import { counted } from '../base/counted.ts';
 import { readBundle } from './bundle.ts';
 import type { BundleFile } from './bundle-file.ts';
 import type { NodeFacts } from './facts.ts';
@@ -24,6 +25,20 @@ function isBundle(files: readonly BundleFile[], facts: NodeFacts): boolean {
   return facts.rules.length > 0 && others.some((part) => part !== null);
 }
 
+const mostNotes = 20;
+
+/** Of a hostile archive every file may be unreadable. */
+function firstOf(notes: readonly string[]): readonly string[] {
+  const left = notes.length - mostNotes;
+  if (left <= 0) return notes;
+  return [...notes.slice(0, mostNotes), `${counted(left, 'other part')} could not be read.`];
+}
+
+/** What of it was not read, as the reason why there may be no rules. */
+function reasonIn([first]: readonly string[]): string {
+  return first === undefined ? '' : ` (${first.replace(/\.$/, '')})`;
+}
+
 /**
  * The facts of a bundle's files.
  * @param what "a directory" or "an archive", for the message
@@ -40,6 +55,7 @@ export function judgeBundle(
     return { ok: false, message: `holds several bundles (${some.join(', ')}); name one of them` };
   }
   const facts = readBundle(files);
-  if (!isBundle(files, facts)) return { ok: false, message: `is ${what} and no node bundle; expected iptables-save.txt in it` };
-  return { ok: true, facts: notes.length === 0 ? facts : { ...facts, notes: [...notes, ...facts.notes] } };
+  if (!isBundle(files, facts))
+    return { ok: false, message: `is ${what} and no node bundle; expected iptables-save.txt in it${reasonIn(notes)}` };
+  return { ok: true, facts: notes.length === 0 ? facts : { ...facts, notes: [...firstOf(notes), ...facts.notes] } };
 }

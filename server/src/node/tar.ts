@@ -56,12 +56,19 @@ function extendedPath(bytes: Uint8Array): string {
   return /(?:^|\n)\d+ path=([^\n]*)\n/.exec(text)?.[1] ?? '';
 }
 
+function outsideText(count: number): string {
+  return count === 1
+    ? 'A file that would lie outside of the archive is left out.'
+    : `${count} files that would lie outside of the archive are left out.`;
+}
+
 /** Files of an archive, regular ones alone: no links, no devices. Bytes are shared with the archive. Never throws. */
 export function readTar(bytes: Uint8Array): TarAnswer {
   if (!isTar(bytes)) return { ok: false, message: 'is no tar archive' };
   const files: TarFile[] = [];
   const notes: string[] = [];
   let longName = '';
+  let outside = 0;
   for (let at = 0; at + blockBytes <= bytes.length; ) {
     const block = bytes.subarray(at, at + blockBytes);
     if (block.every((byte) => byte === 0)) break;
@@ -85,7 +92,7 @@ export function readTar(bytes: Uint8Array): TarAnswer {
       const name = longName !== '' ? longName : prefix === '' ? textOf(block, 0, 100) : `${prefix}/${textOf(block, 0, 100)}`;
       longName = '';
       const path = safePath(name);
-      if (path === '') notes.push('A file that would lie outside of the archive is left out.');
+      if (path === '') outside += 1;
       else files.push({ path, bytes: content });
       if (files.length >= mostFiles) {
         notes.push(`The archive has more than ${mostFiles} files: the others are left out.`);
@@ -93,5 +100,6 @@ export function readTar(bytes: Uint8Array): TarAnswer {
       }
     } else if (type !== 'g') longName = '';
   }
+  if (outside > 0) notes.unshift(outsideText(outside));
   return { ok: true, files, notes };
 }
