@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -86,6 +86,15 @@ describe('test', () => {
     expect(status).toBe(1);
     expect(inspect(['test', dump, '--write', path]).stderr).toContain('is there already; --force writes over it');
     expect(inspect(['test', dump, '--write', path, '--force', '--to', 'booking/frontend']).status).toBe(0);
+    // A link that leads nowhere is not followed, and a full disk leaves what was there: it is written beside, and put in its place.
+    symlinkSync(join(folder, 'nowhere.yaml'), join(folder, 'link.yaml'));
+    expect(inspect(['test', dump, '--write', join(folder, 'link.yaml')]).stderr).toContain(
+      'is there already; --force writes over it',
+    );
+    expect(existsSync(join(folder, 'nowhere.yaml'))).toBe(false);
+    const inode = statSync(path).ino;
+    expect(inspect(['test', dump, '--write', path, '--force', '--to', 'booking/frontend']).status).toBe(0);
+    expect(statSync(path).ino).not.toBe(inode);
     const printed = inspect(['test', dump, '--write', '-', '--to', 'booking/frontend']).stdout;
     expect(printed).toBe(readFileSync(path, 'utf8'));
     expect(printed).not.toContain('mailer');
@@ -108,7 +117,8 @@ describe('test', () => {
     [['test', dump, file('empty.yaml', 'packets: []\n')], 'empty.yaml: packets is an empty list: there is nothing to look at'],
     [['test', file('filter.iptables', '*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n'), '--write', '-'], 'The dump has no nat table'],
     [['test', dump, some, '--write', 'x'], 'leave the other one out'],
-    [['test', dump, '--write', '/nowhere/at/all.yaml'], '/nowhere/at/all.yaml: '],
+    [['test', dump, '--write', '/nowhere/at/all.yaml'], '/nowhere/at/all.yaml: there is no such folder to write it to'],
+    [['test', dump, '--write', ''], 'the file to write has no name; expected a path, or - for standard output'],
   ])('arguments that cannot be used are one line and status 2: %j', (args, says) => {
     const { status, stdout, stderr } = inspect(args);
     expect([status, stdout]).toEqual([2, '']);

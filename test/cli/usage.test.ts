@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { fixturePath } from '../support/fixtures.ts';
 import { inspect } from '../support/inspect.ts';
 
 it.each([
@@ -28,6 +32,52 @@ it.each([
   expect(stderr).toMatch(/^iptables-inspect: .*\n$/);
   expect(stderr).toContain(says);
 });
+
+it('a value of any length leaves the message readable, and what is expected in it', () => {
+  const { status, stderr } = inspect(['check', 'a.iptables', '--format', 'x'.repeat(100_000)]);
+  expect(status).toBe(2);
+  expect(stderr.length).toBeLessThan(3_000);
+  expect(stderr).toMatch(
+    /^iptables-inspect: option '--format <format>' argument 'x+ \[\d+ more characters\] x+' is invalid\. Allowed choices are /,
+  );
+});
+
+it.runIf(process.platform !== 'win32')(
+  'a path whose links lead in a circle, or that is too long, is said so by every command',
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), 'iptables-loop-'));
+    const loop = join(folder, 'loop');
+    symlinkSync(loop, loop);
+    const sample = fixturePath('sample/worker-1.iptables');
+    try {
+      for (const [path, says] of [
+        [loop, 'its links lead in a circle'],
+        [join(folder, 'a'.repeat(300)), 'its name is too long'],
+        [join(sample, 'a'), 'a part of its path is no folder'],
+      ] as const) {
+        for (const args of [
+          ['check', path],
+          ['canonical', path],
+          ['resolve', path],
+          ['flow', path, '--to', '10.0.0.1:80'],
+          ['map', path],
+          ['reach', path],
+          ['diff', sample, path],
+          ['diagnose', path, '--from', '10.0.0.1', '--to', '10.0.0.2:80'],
+          ['flow', sample, '--to', 'booking/frontend', '--with', path],
+          ['drift', sample, '--cluster', path],
+          ['test', sample, path],
+          ['test', sample, '--write', path, '--force'],
+        ]) {
+          const { status, stderr } = inspect(args);
+          expect([args[0], status, stderr]).toEqual([args[0], 2, expect.stringContaining(says)]);
+        }
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
 
 describe('explain', () => {
   it('prints the page of a finding, and the nearest name for one that is none', () => {

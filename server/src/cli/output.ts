@@ -51,16 +51,22 @@ export function keepSaid(): readonly string[] {
   return heard;
 }
 
+const longestSaid = 3_000;
+const headOfLong = 1_500;
+const tailOfLong = 1_000;
+
+/** Both ends of what is too long to be read: a value that is repeated may have any length, and what would be right stands behind it. */
+function shortened(text: string): string {
+  if (text.length <= longestSaid) return text;
+  const left = text.length - headOfLong - tailOfLong;
+  return `${text.slice(0, headOfLong)} [${left} more characters] ${text.slice(-tailOfLong)}`;
+}
+
 /** One line on standard error, the program's name in front: "iptables-inspect: node-a.iptables: is empty". */
 export function say(message: string): void {
   heard?.push(message);
-  const line = `${programName}: ${terminalText(
-    message
-      .trim()
-      .split(/\n\s*/)
-      .map((part) => part.trimEnd())
-      .join(' '),
-  )}\n`;
+  const parts = message.trim().split(/\n\s*/);
+  const line = `${programName}: ${terminalText(shortened(parts.map((part) => part.trimEnd()).join(' ')))}\n`;
   try {
     writeSync(2, line);
   } catch (error) {

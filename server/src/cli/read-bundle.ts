@@ -19,7 +19,12 @@ const tooLarge = `holds more than ${mostBytes / 1_000_000} MB; expected a node b
 
 /** Whether a path names a folder, which can only be a bundle. */
 export function isFolder(path: string): boolean {
-  return path !== '-' && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return path !== '-' && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    // Links in a circle, a name that is too long: whoever reads the file says what is wrong with it.
+    return false;
+  }
 }
 
 /** How many bytes more the files of a bundle may have once they are unpacked. */

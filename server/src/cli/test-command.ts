@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { jsonText } from '../base/safe-text.ts';
 import { runToEnd } from '../base/steps.ts';
@@ -7,13 +7,13 @@ import { type ExpectationFile, readExpectations } from '../kube/expectation/read
 import { writeExpectations } from '../kube/expectation/write-expectations.ts';
 import { parseFlowTarget } from '../kube/flow/target.ts';
 import { whyNoServices } from '../kube/flow/why-no-services.ts';
-import { describeFileError } from '../lsp/node/file-error.ts';
 import { say } from './output.ts';
 import { type NodeOptions, type ResolvedDump, readResolved } from './read-resolved.ts';
 import { nameOfInput, readText } from './read-text.ts';
 import { runSteps } from './run-steps.ts';
 import { junitText, resultsText, summaryOf } from './test-text.ts';
 import { UsageError } from './usage-error.ts';
+import { writeNewFile } from './write-file.ts';
 
 export interface TestCommandOptions extends NodeOptions {
   /** Where to write what is true now; `-` for standard output. */
@@ -59,11 +59,7 @@ async function writeNow(dump: string, path: string, options: TestCommandOptions)
   if (count + left.length === 0) throw new UsageError(`${file}: ${runToEnd(whyNoServices(resolution))}`);
   if (left.length > 0) say(`${file}: ${left.length} packets are left out, with the reason in the file`);
   if (path === '-') return { output: text, status: 0 };
-  try {
-    writeFileSync(path, text);
-  } catch (error) {
-    throw new UsageError(`${path}: ${describeFileError(error)}`);
-  }
+  writeNewFile(path, text, options.force === true);
   return { output: `${count} packets written to ${path}`, status: 0 };
 }
 

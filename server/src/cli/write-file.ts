@@ -8,6 +8,7 @@ import {
   renameSync,
   statSync,
   unlinkSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -34,6 +35,27 @@ export function replaceFile(path: string, content: Buffer): void {
     }
   } catch (error) {
     throw new UsageError(`${path}: was not written: ${describeFileError(error)}`);
+  }
+}
+
+/**
+ * Writes a file that is not there yet, or with `isForced` over one that is, in one step where that is a plain file. Throws UsageError with the file
+ * and why it is not written.
+ */
+export function writeNewFile(path: string, text: string, isForced: boolean): void {
+  if (path === '') throw new UsageError('the file to write has no name; expected a path, or - for standard output');
+  try {
+    if (isForced && statSync(path, { throwIfNoEntry: false })?.isFile() === true) {
+      replaceFile(path, Buffer.from(text));
+      return;
+    }
+    // A link that leads nowhere would be followed else.
+    writeFileSync(path, text, { flag: isForced ? 'w' : 'wx' });
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EEXIST') throw new UsageError(`${path}: is there already; --force writes over it`);
+    throw new UsageError(`${path}: ${code === 'ENOENT' ? 'there is no such folder to write it to' : describeFileError(error)}`);
   }
 }
 

@@ -9,6 +9,12 @@ export function describeFileError(error: unknown): string {
       return 'permission to read it is denied';
     case 'ENOSPC':
       return 'no space left on the device';
+    case 'ELOOP':
+      return 'its links lead in a circle';
+    case 'ENAMETOOLONG':
+      return 'its name is too long';
+    case 'ENOTDIR':
+      return 'a part of its path is no folder';
     case 'EISDIR':
       return 'is a directory, not a file';
     default:
