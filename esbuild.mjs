@@ -52,7 +52,7 @@ const startsNoPrograms = {
 /** Loaded alone, without what others need. */
 const alone = ['./check-cached.ts'];
 const drawingModules = ['./flow-command.ts', './map-command.ts'];
-const checkModules = ['./check-command.ts', './check-rules.ts', './check-severity.ts', './explain-command.ts', './completion.ts'];
+const checkModules = ['./check-command.ts', './check-rules.ts', './check-severity.ts', './completion.ts'];
 
 /**
  * What the command line loads when it is asked for, in three pieces: esbuild would make one of each command and one of whatever some of them

@@ -39,8 +39,8 @@ describe('what the command line loads', () => {
     expect(text.includes('orphaned-chain')).toBe(true);
     // What dagre calls the direction of a layout.
     expect(text.includes('rankdir')).toBe(false);
-    // 852,000; the drawing and the packets would be 300,000 more.
-    expect(bytesOf(pieces)).toBeLessThan(920_000);
+    // 763,000; the drawing and the packets would be 300,000 more.
+    expect(bytesOf(pieces)).toBeLessThan(830_000);
   });
 
   it('starts no program to find a command', () => {

@@ -6,7 +6,7 @@ import { documentationUrl, findingCodes } from '../lint/registry.ts';
 import type { Severity } from '../lint/support/finding.ts';
 import { usualSeverity } from '../lint/usual-severity.ts';
 import type { CheckReport, ReportFinding, ReportRange } from './check-report.ts';
-import { findingPage } from './explain-command.ts';
+import { findingPage } from './finding-page.ts';
 
 const levels: Readonly<Record<Severity, Result.level>> = { error: 'error', warning: 'warning', info: 'note', hint: 'note' };
 
