@@ -7,9 +7,16 @@ import { runToEnd } from '../../server/src/base/steps.ts';
 import { lint } from '../../server/src/lint/registry.ts';
 import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
-import { fileName, fileWith, finished, isOffered, offeredBehind, type Row, somePlaces } from '../support/completion-places.ts';
-
-const mostPlaces = 5_000;
+import {
+  fileName,
+  fileWith,
+  finished,
+  isOffered,
+  mostPlaces,
+  offeredBehind,
+  type Row,
+  somePlaces,
+} from '../support/completion-places.ts';
 
 function errorsIn(row: Row, rule: string): readonly string[] {
   const document = readWholeDocument(fileWith(row, rule), fileName(row));
