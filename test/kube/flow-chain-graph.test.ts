@@ -289,6 +289,14 @@ describe('what a rule asks', () => {
     ['-m comment --comment "all of them"', ''],
     ['-m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-mode srcip --hashlimit-name x', /more condition/],
     ['-m quux --quux 7', /quux/],
+    // Session affinity: kube-proxy's rule that finds a client again, and the one that only remembers it.
+    [
+      '-m recent --rcheck --seconds 600 --reap --name KUBE-SEP-A --mask 255.255.255.255 --rsource',
+      'returning client, within 600 s',
+    ],
+    ['-p tcp -m recent --set --name KUBE-SEP-A --mask 255.255.255.255 --rsource -m tcp', 'tcp'],
+    ['-m recent ! --rcheck --name KUBE-SEP-A --mask 255.255.255.255 --rsource', /not rcheck/],
+    ['-m recent --rcheck --name KUBE-SEP-A --mask 255.255.255.0 --rsource', /rcheck/],
   ])('is said in words, never as some packets: %s', (match, words) => {
     const [edge] = ask(`*filter\n:A - [0:0]\n-A A ${match} -j DROP\nCOMMIT\n`, 'filter', 'A', 1).edges;
     if (typeof words === 'string') expect(edge?.condition).toBe(words);

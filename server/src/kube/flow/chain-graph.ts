@@ -11,7 +11,7 @@ import type { RuleStatement } from '../../syntax/statement.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { chainTitle } from '../identity/titles.ts';
 import { protocolOf } from '../proxy/rule-values.ts';
-import { destinationCondition, sourceCondition } from './conditions.ts';
+import { affinityCondition, destinationCondition, sourceCondition } from './conditions.ts';
 import { packetsOf, packetsOfAllSteps } from './counters.ts';
 import { foldedEndpoints } from './endpoint-jumps.ts';
 import { emptyNode, type FlowEdge, type FlowGraph, type FlowNode, type FlowNote } from './graph.ts';
@@ -69,7 +69,9 @@ const mostOthers = 3;
 
 /** What else a rule asks, in iptables' own words: "limit 1/min"; what nobody understood as it stands there. */
 function otherConditions(rule: RuleStatement): readonly string[] {
+  const affinity = affinityCondition(rule);
   const others = rule.options.filter(({ name, instance, spec }) => {
+    if (affinity !== undefined && spec?.extension?.name === 'recent') return false;
     if (instance === -1 || saidOtherwise.has(name)) return false;
     return instance !== 0 || name === '--fragment' ? !saysNothing.has(spec?.extension?.name ?? '') : false;
   });
@@ -81,7 +83,12 @@ function otherConditions(rule: RuleStatement): readonly string[] {
     const own = [name.replace(/^--?/, ''), ...values.map(({ text }) => text)].filter((part) => part !== '').join(' ');
     return negation === undefined ? own : `not ${own}`;
   });
-  return others.length > mostOthers ? [...words, `${others.length - mostOthers} more conditions`] : words;
+  const more = others.length - mostOthers;
+  return [
+    ...(affinity === undefined || affinity === '' ? [] : [affinity]),
+    ...words,
+    ...(more > 0 ? [counted(more, 'more condition')] : []),
+  ];
 }
 
 /** A chance that the rule itself states, all earlier rules aside. */

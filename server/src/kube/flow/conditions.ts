@@ -54,3 +54,25 @@ export function destinationCondition(rule: RuleStatement): string {
   if (port !== undefined) return `to port ${port}`;
   return ports.length > 0 ? `to port ${ports.join(', ')}` : '';
 }
+
+/** Of a rule that takes clients which came before: "returning client, within 10800 s". */
+export function returningCondition(rule: RuleStatement | undefined): string {
+  const seconds = rule?.options.find(({ name }) => name === '--seconds')?.values[0]?.text ?? '';
+  return seconds === '' ? 'returning client' : `returning client, within ${seconds} s`;
+}
+
+const ofAffinity: ReadonlySet<string> = new Set(['--rcheck', '--set', '--seconds', '--reap', '--name', '--mask', '--rsource']);
+const masksOfOne: ReadonlySet<string> = new Set(['255.255.255.255', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff']);
+
+/**
+ * What `-m recent` asks of a packet as kube-proxy's session affinity uses it; empty where it only remembers the client, undefined where it asks
+ * something else, and where a rule has no such match.
+ */
+export function affinityCondition(rule: RuleStatement): string | undefined {
+  const own = rule.options.filter(({ spec }) => spec?.extension?.name === 'recent');
+  const textOf = (name: string): string => own.find((option) => option.name === name)?.values[0]?.text ?? '';
+  const isOfOne = own.every(({ name, values }) => name !== '--mask' || masksOfOne.has(values[0]?.text ?? ''));
+  const isPlain = own.every(({ name, negation }) => ofAffinity.has(name) && negation === undefined);
+  if (!isPlain || !isOfOne || !textOf('--name').startsWith('KUBE-SEP-')) return undefined;
+  return own.some(({ name }) => name === '--set') ? '' : returningCondition(rule);
+}

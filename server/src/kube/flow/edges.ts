@@ -4,7 +4,7 @@ import { ruleAt } from '../../ruleset/rules.ts';
 import { ruleText } from '../../syntax/saved-layout.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
 import { optionsOf, singleAddress } from '../proxy/rule-values.ts';
-import { destinationCondition, sourceCondition } from './conditions.ts';
+import { destinationCondition, returningCondition, sourceCondition } from './conditions.ts';
 import type { FlowContext, Sample } from './context.ts';
 import { packetsOf } from './counters.ts';
 import { frontendLabel } from './frontends.ts';
@@ -92,11 +92,6 @@ function ownCondition(rule: RuleStatement | undefined): string {
   // A single address is the entry's own, a network is a condition.
   const network = optionsOf(rule, '--destination')[0];
   return network !== undefined && singleAddress(rule, '--destination') === undefined ? destinationCondition(rule) : '';
-}
-
-function returningCondition(rule: RuleStatement | undefined): string {
-  const seconds = rule === undefined ? '' : (optionsOf(rule, '--seconds')[0]?.values[0]?.text ?? '');
-  return seconds === '' ? 'returning client' : `returning client, within ${seconds} s`;
 }
 
 /** To 12 digits, below which products of 31-bit probabilities say nothing. */
