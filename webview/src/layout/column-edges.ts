@@ -1,7 +1,7 @@
 /** The edges between filled columns. */
 
 import { groupBy } from '../model/collect.ts';
-import { laneId, slotHeight } from './column-items.ts';
+import { laneId, slotGap, slotHeight } from './column-items.ts';
 import { arrowWidth, type ColumnPlan, framePad } from './column-plan.ts';
 import { bend, onRails, type Point, type RailEnd, straightDown } from './edge-path.ts';
 import type { FilledColumns } from './fill-columns.ts';
@@ -64,10 +64,10 @@ function branchesTo(id: string, parts: MergedGraph, plan: ColumnPlan, filled: Fi
       height: Math.max(...together.map(({ height }) => height)),
     }))
     .toSorted((a, b) => a.from - b.from);
-  let slot = middleAt(id) - slots.reduce((sum, { height }) => sum + height + 4, -4) / 2;
+  let slot = middleAt(id) - slots.reduce((sum, { height }) => sum + height + slotGap, -slotGap) / 2;
   return slots.flatMap(({ together, height }) => {
     const at = slot + height / 2;
-    slot += height + 4;
+    slot += height + slotGap;
     return together.map(({ merged, points }) => ({
       merged,
       points: [...points, { x: zone, y: at }, { x: end, y: at }],

@@ -24,12 +24,19 @@ export interface Port {
 /** A merged edge's name where it passes a column. */
 export const laneId = (merged: MergedEdge, column: number): string => `${merged.id}\n${column}`;
 
-/** How much height labels need at the end of an edge. */
+const leastSlot = 14;
+/** The space between the ends of two edges. */
+export const slotGap = 4;
+
+/** How much height labels need at the end of an edge, so that the outermost is no nearer to the next edge than to its own. */
 export function slotHeight(labels: readonly LabelText[]): number {
-  return Math.max(
-    14,
-    labels.reduce((sum, label) => sum + label.height + 3, -3),
+  const height = labels.reduce((sum, label) => sum + label.height + 3, -3);
+  const farthest = Math.max(
+    0,
+    ...[labels[0], labels.at(-1)].map((label) => (label === undefined ? 0 : height / 2 - label.height)),
   );
+  const space = Math.max(0, farthest - slotGap - leastSlot / 2);
+  return Math.max(leastSlot, height + 2 * space);
 }
 
 /**

@@ -4,7 +4,7 @@ import { groupBy } from '../model/collect.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
 import type { Arrangement } from '../model/groups.ts';
 import { type BoxContent, boxContent, groupContent } from './box-content.ts';
-import { chainsDownwards, type Item, laneId, levelEdges, type Port, slotHeight } from './column-items.ts';
+import { chainsDownwards, type Item, laneId, levelEdges, type Port, slotGap, slotHeight } from './column-items.ts';
 import { type ColumnPlan, framePad, hostOf } from './column-plan.ts';
 import { type GroupParts, groupParts } from './group-box.ts';
 import { isIdle, type LabelText, type MergedEdge, type MergedGraph, type Vertex } from './merged-edges.ts';
@@ -68,8 +68,8 @@ export function fillColumns(
     const incoming = (parts.in.get(id) ?? []).filter((merged) => !within(merged));
     // Those that come on a rail come together.
     const apart = incoming.filter((merged) => !plan.rails.in.has(merged.id));
-    const together = apart.length < incoming.length ? slotHeight([]) + 4 : 0;
-    return apart.reduce((sum, merged) => sum + slotHeight(labelsAt(merged)) + 4, together);
+    const together = apart.length < incoming.length ? slotHeight([]) + slotGap : 0;
+    return apart.reduce((sum, merged) => sum + slotHeight(labelsAt(merged)) + slotGap, together);
   };
 
   const filled = fillBoxes(index, parts, plan, portsHeight, options);

@@ -122,6 +122,8 @@ function countedAt(index: GraphIndex, id: string): number | null {
 
 /** So many rules between the same two boxes are told apart at their edge; of more, only the first, and how many follow. */
 const mostLabels = 5;
+/** So many lines has a condition at most. */
+const mostLines = 6;
 const longestWord = 150;
 
 /** A network or an address and port are one word, which says nothing when it is cut. */
@@ -152,11 +154,16 @@ export function labelsOf(index: GraphIndex, branches: readonly Branch[], room: n
 function labelOf(index: GraphIndex, branch: Branch, width: number, measure: Measure): LabelText | null {
   const share = branch.probability === null || branch.probability >= 1 ? '' : percentText(branch.probability);
   const main = [share, drawingText(branch.condition)].filter((part) => part !== '').join(' ');
-  const lines: EdgeLabel['lines'][number][] = wrap(main, 'edge', width, 3, measure).map((text) => ({ text, tone: 'main' }));
+  const lines: EdgeLabel['lines'][number][] = wrap(main, 'edge', width, mostLines, measure).map((text) => ({
+    text,
+    tone: 'main',
+  }));
   const contrast = branch.edges.length === 1 ? (branch.edges[0]?.contrast?.words ?? '') : '';
   if (contrast !== '') {
     const text = `${contrastSign} ${drawingText(contrast)}`;
-    lines.push(...wrap(text, 'edge', width / boldness, 2, measure).map((part) => ({ text: part, tone: 'warning' as const })));
+    lines.push(
+      ...wrap(text, 'edge', width / boldness, mostLines, measure).map((part) => ({ text: part, tone: 'warning' as const })),
+    );
   }
   if (branch.packets !== null) {
     const total = branch.edges[0] === undefined || branch.probability === null ? null : countedAt(index, branch.edges[0].from);

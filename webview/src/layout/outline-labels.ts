@@ -7,6 +7,9 @@ import type { LayoutOptions } from './model.ts';
 import type { OutlineLink } from './outline-rows.ts';
 import { wrap } from './text-metrics.ts';
 
+/** How much wider a label is than its text. */
+const labelPad = 10;
+
 /** What stands above a box about an edge to it; one that comes along the right says where from. */
 export function linkLabels(
   index: GraphIndex,
@@ -17,7 +20,9 @@ export function linkLabels(
 ): readonly LabelText[] {
   const main = link.together ? link.edges : edgesToTell(link);
   const texts = joinAlike(
-    labelsOf(index, branchesOf(main, link.together), width, options.measure).map((text) => inOneLine(text, width, options)),
+    labelsOf(index, branchesOf(main, link.together), width - labelPad, options.measure).map((text) =>
+      inOneLine(text, width, options),
+    ),
     width,
     options,
   );
@@ -31,11 +36,11 @@ export function linkLabels(
     const joined = inOneLine({ ...first, lines: [{ text: source, tone: line.tone }, line] }, width, options);
     if (joined.lines.length === 1) return [joined, ...others];
   }
-  const lines = wrap(source, 'edge', width - 10, 3, options.measure);
+  const lines = wrap(source, 'edge', width - labelPad, 3, options.measure);
   const label: LabelText = {
     lines: lines.map((text) => ({ text, tone: 'counter' })),
     edges: link.edges,
-    width: Math.max(...lines.map((text) => Math.ceil(options.measure(text, 'edge')))) + 10,
+    width: Math.max(...lines.map((text) => Math.ceil(options.measure(text, 'edge')))) + labelPad,
     height: lines.length * labelLineHeight + 3,
   };
   return [label, ...texts];
@@ -47,7 +52,7 @@ function inOneLine(label: LabelText, width: number, options: LayoutOptions): Lab
   if (first === undefined || rest.length === 0) return label;
   const text = label.lines.map((line) => line.text).join(' · ');
   const tone = label.lines.some((line) => line.tone === 'warning') ? 'warning' : first.tone;
-  const wide = Math.ceil(options.measure(text, 'edge') * (tone === 'warning' ? boldness : 1)) + 10;
+  const wide = Math.ceil(options.measure(text, 'edge') * (tone === 'warning' ? boldness : 1)) + labelPad;
   if (wide > width) return label;
   return { ...label, lines: [{ text, tone }], width: wide, height: labelLineHeight + 3 };
 }
@@ -71,7 +76,7 @@ function joinAlike(texts: readonly LabelText[], width: number, { measure }: Layo
     const place = onePlace.exec(own ?? '');
     const words = before === undefined ? null : wordsOf(before);
     const together = `${words}, ${place?.[2]}`;
-    const wide = Math.ceil(measure(together, 'edge')) + 10;
+    const wide = Math.ceil(measure(together, 'edge')) + labelPad;
     const isAlike = place !== null && words !== null && onePlace.exec(words.split(', ')[0] ?? '')?.[1] === place[1];
     if (before === undefined || !isAlike || wide > width) {
       joined.push(text);

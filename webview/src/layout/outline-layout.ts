@@ -1,6 +1,14 @@
 import type { GraphIndex } from '../model/graph-index.ts';
 import type { Arrangement } from '../model/groups.ts';
-import { type BoxContent, boxContent, groupContent, lineContent, naturalGroupWidth, naturalWidth } from './box-content.ts';
+import {
+  type BoxContent,
+  boxContent,
+  groupContent,
+  lineContent,
+  nameWidth,
+  naturalGroupWidth,
+  naturalWidth,
+} from './box-content.ts';
 import { bend, elbow, intoTop, roundTheRight, straightDown } from './edge-path.ts';
 import { isIdle, type LabelText } from './merged-edges.ts';
 import { type Box, type DrawnEdge, type EdgeLabel, type Frame, type Layout, type LayoutOptions, margin } from './model.ts';
@@ -25,6 +33,8 @@ const laneWidth = 9;
 const mostLanes = 8;
 const widest = 460;
 const narrowest = 170;
+/** A name takes this at most; of longer ones, some may be left out. */
+const mostForName = 300;
 const labelGap = 16;
 const widestBesideLabel = 110;
 /** Between a box's right end and what comes down into its top there, which has its labels on the left. */
@@ -95,7 +105,11 @@ function planOutline(index: GraphIndex, arrangement: Arrangement, options: Layou
   const natural = Math.max(narrowest, ...rows.map((row) => row.depth * indent + widthOf(index, row, options)));
   const inner = options.room === null ? null : options.room - 2 * margin - laneRoom;
   const beside = placeBeside(index, rows, links, (link) => inside.has(link), ownLabels, indent, inner, options);
+  const named = rows.map(({ node, depth }) =>
+    node === null ? 0 : depth * indent + Math.min(mostForName, nameWidth(node, options.measure)),
+  );
   const least = Math.max(
+    ...named,
     deepest * indent + narrowest,
     beside?.width ?? 0,
     entries?.width ?? 0,

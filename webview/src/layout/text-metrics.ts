@@ -117,6 +117,6 @@ interface WordPiece {
 function brokenWord(word: string, style: TextStyle, width: number, measure: Measure): readonly WordPiece[] {
   const fits = (piece: string): boolean => measure(piece, style) <= width;
   if (fits(word)) return [{ word, glue: ' ' }];
-  const pieces = word.split(/(?<=-)|(?<=\])/).flatMap((piece) => (fits(piece) ? [piece] : piece.split(/(?<=[:./])/)));
+  const pieces = word.split(/(?<=-)|(?<=\])/).flatMap((piece) => (fits(piece) ? [piece] : piece.split(/(?<=[:./,])/)));
   return pieces.map((piece, at) => ({ word: piece, glue: at === 0 ? ' ' : '' }));
 }

@@ -1,0 +1,150 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
+import { emptyCluster } from '../../server/src/cluster/cluster.ts';
+import { expectedText } from '../../server/src/kube/expected/text.ts';
+import { flowGraph } from '../../server/src/kube/flow/build-flow.ts';
+import { chainGraph } from '../../server/src/kube/flow/chain-graph.ts';
+import type { FlowGraph } from '../../server/src/kube/flow/graph.ts';
+import type { Resolution } from '../../server/src/kube/identity/chain-identity.ts';
+import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
+import type { ProxyOptions } from '../../server/src/kube/proxy/options.ts';
+import { listServices } from '../../server/src/kube/services/service-list.ts';
+import { serviceMapSteps } from '../../server/src/kube/services/service-map.ts';
+import { layoutFlow } from '../../webview/src/layout/layout.ts';
+import { type Layout, plainOptions } from '../../webview/src/layout/model.ts';
+import { compareFlows } from '../../webview/src/model/compare-flows.ts';
+import { indexGraph } from '../../webview/src/model/graph-index.ts';
+import { clusterOfModels, type ServiceModel, serviceModel, setting } from '../kube/random-clusters.ts';
+import { rulesetOf } from '../support/dumps.ts';
+import { coveredLabels, distance, overlaps } from './geometry.ts';
+
+/** Services at random with the rules that kube-proxy would write for them. */
+const resolutions: fc.Arbitrary<Resolution> = fc
+  .tuple(fc.array(serviceModel, { minLength: 1, maxLength: 2 }), setting)
+  .map(([models, options]) => resolutionOf(models, options));
+
+function resolutionOf(models: readonly ServiceModel[], options: ProxyOptions): Resolution {
+  const cluster = clusterOfModels(models);
+  return resolveChains(rulesetOf(runToEnd(expectedText(cluster, options))), cluster);
+}
+
+function flowsOf(resolution: Resolution): readonly FlowGraph[] {
+  return resolution.cluster.services.flatMap(({ namespace, name }) => {
+    const answer = flowGraph(resolution, { kind: 'service', namespace, name, port: null });
+    return answer.ok ? [answer.graph] : [];
+  });
+}
+
+/** The flow of a Service on two nodes, or after its endpoints changed, as both are drawn. */
+const comparisons = fc.tuple(serviceModel, serviceModel, setting, setting).map(([model, other, options, otherOptions]) => {
+  const before = flowsOf(resolutionOf([model], options))[0];
+  const after = flowsOf(resolutionOf([{ ...model, endpoints: other.endpoints, external: other.external }], otherOptions))[0];
+  if (before === undefined || after === undefined) return [];
+  const compared = compareFlows({ name: 'before', graph: before }, { name: 'after', graph: after });
+  return [compared.before.graph, compared.after.graph];
+});
+
+const maps = resolutions.map((resolution) => [runToEnd(serviceMapSteps(resolution, runToEnd(listServices(resolution, null))))]);
+
+const chainsOfServices = resolutions.map((resolution) =>
+  [
+    ['nat', 'KUBE-SERVICES'],
+    ['nat', 'PREROUTING'],
+    ['filter', 'FORWARD'],
+    ['filter', 'INPUT'],
+  ].flatMap(([table = '', chain = '']) => {
+    const answer = chainGraph(resolution, table, chain, 6);
+    return answer.ok ? [answer.graph] : [];
+  }),
+);
+
+const names = ['FORWARD', 'ALLOWED', 'BLOCKED-BY-POLICY', 'LOGGING', 'cali-fw-cali0123456789a', 'DOCKER-USER'] as const;
+
+/** Firewalls that people write, loops of chains as well. */
+const firewalls = fc
+  .array(
+    fc.record({
+      chain: fc.constantFrom(...names),
+      match: fc.constantFrom(
+        '',
+        '-s 10.0.0.0/8 ',
+        '-i eth0 ',
+        '-p tcp -m tcp --dport 443 ',
+        '-m conntrack --ctstate RELATED,ESTABLISHED ',
+        '-m statistic --mode random --probability 0.25000000000 ',
+        '-m comment --comment "what the auditors asked for, all of it" ',
+      ),
+      target: fc.constantFrom('ACCEPT', 'DROP', 'RETURN', 'REJECT --reject-with icmp-host-prohibited', ...names.slice(1)),
+    }),
+    { minLength: 1, maxLength: 24 },
+  )
+  .map((rules) => {
+    const declared = names.map((name) => `:${name} ${name === 'FORWARD' ? 'DROP' : '-'} [0:0]`);
+    const lines = rules.map(({ chain, match, target }) => `-A ${chain} ${match}-j ${target}`);
+    const text = ['*filter', ...declared, ...lines, 'COMMIT', ''].join('\n');
+    const answer = chainGraph(resolveChains(rulesetOf(text), emptyCluster), 'filter', 'FORWARD', 6);
+    return answer.ok ? [answer.graph] : [];
+  });
+
+const drawings: Readonly<Record<string, fc.Arbitrary<readonly FlowGraph[]>>> = {
+  'any Service': resolutions.map(flowsOf),
+  'a comparison': comparisons,
+  'a map': maps,
+  "a Service's chains": chainsOfServices,
+  'a firewall': firewalls,
+};
+
+/** Labels that an edge of other boxes passes nearer than their own. */
+function strayLabels({ edges }: Layout): readonly string[] {
+  return edges.flatMap((drawn) =>
+    drawn.labels.flatMap((label) => {
+      const own = distance(label, drawn.path);
+      const nearer = edges.find((other) => other !== drawn && distance(label, other.path) < own - 0.5);
+      return nearer === undefined ? [] : [`"${label.lines[0]?.text}" of ${drawn.id} is nearer to ${nearer.id}`];
+    }),
+  );
+}
+
+/** All that is written, by where. */
+function cutTexts({ boxes, edges }: Layout): readonly string[] {
+  const texts = [
+    ...boxes.flatMap(({ content }) => [
+      content.label,
+      content.detail,
+      ...content.moreDetail,
+      ...content.chips.flatMap(({ text, more = [] }) => [text, ...more]),
+    ]),
+    ...edges.flatMap(({ labels }) => labels.flatMap(({ lines }) => lines.map(({ text }) => text))),
+  ];
+  return texts.filter((text) => text.includes('…'));
+}
+
+describe.each(Object.entries(drawings))('the drawing of %s', (_, graphsOf) => {
+  for (const [form, room] of [
+    ['columns', null],
+    ['columns', 1600],
+    ['columns', 1240],
+    ['outline', 700],
+    ['outline', 460],
+  ] as const) {
+    it(`has nothing on top of another, nothing cut, and each label at its own edge, in ${form} of ${room ?? 'any'} width`, {
+      timeout: 60_000,
+    }, () => {
+      fc.assert(
+        fc.property(graphsOf, (graphs) => {
+          for (const graph of graphs) {
+            const draw = (): Layout => layoutFlow(indexGraph(graph), { ...plainOptions, form, room });
+            const drawn = draw();
+            expect(overlaps(drawn.boxes)).toEqual([]);
+            expect(coveredLabels(drawn)).toEqual([]);
+            expect(cutTexts(drawn)).toEqual([]);
+            expect(strayLabels(drawn)).toEqual([]);
+            expect(JSON.stringify(draw())).toBe(JSON.stringify(drawn));
+          }
+        }),
+        { seed: 20_261_126, numRuns: 60 },
+      );
+    });
+  }
+});
