@@ -64,12 +64,19 @@ function mayDrop({ chains }: NftTables): readonly string[] {
 /** Tables that iptables-nft keeps. */
 const ofIptables = /^table ip6? (?:filter|nat|mangle|raw|security) /;
 
+/** "inet firewalld" of "table inet firewalld {". */
+function tableIn(text: string): string {
+  const name = text.slice('table '.length);
+  const end = name.indexOf(' {');
+  return end < 0 ? name : name.slice(0, end);
+}
+
 /** Tables of nft that are there as text alone, and not followed. */
 function notFollowed({ facts: { nftText } }: Subject): readonly string[] {
   if (nftText === null) return [];
   const tables = new Set<string>();
   for (const { text } of numberedLines(nftText.text))
-    if (text.startsWith('table ') && !ofIptables.test(text)) tables.add(text.replace(/^table | \{.*$/g, ''));
+    if (text.startsWith('table ') && !ofIptables.test(text)) tables.add(tableIn(text));
   const names = [...tables].slice(0, 6).join(', ');
   return tables.size === 0
     ? []

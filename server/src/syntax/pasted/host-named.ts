@@ -10,11 +10,19 @@ const machineName =
   /^(?:node|worker|master|control-?plane|server|agent|minion|host|kube|k8s|ip)[\w.-]*\d|^(?:worker|master|control-plane)$/i;
 const longestTitle = 120;
 
+/** A name without the dots and dashes at its end. */
+function withoutTail(name: string): string {
+  let end = name.length;
+  while (name[end - 1] === '.' || name[end - 1] === '-') end -= 1;
+  return name.slice(0, end);
+}
+
 /** The name of the machine that a line says; undefined for a line that says none. */
 export function hostNamed(text: string): string | undefined {
   const shown = text.length > 400 ? undefined : prompt.exec(text)?.[1];
   if (shown !== undefined || text.length > longestTitle) return shown;
-  const name = title.exec(text)?.[1]?.replace(/[.-]+$/, '');
-  if (name === undefined) return undefined;
+  const found = title.exec(text)?.[1];
+  if (found === undefined) return undefined;
+  const name = withoutTail(found);
   return machineName.test(name) || saysMachine.test(text) ? name : undefined;
 }
