@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -63,6 +63,19 @@ describe('reach', () => {
       status: 0,
       stdout: expect.stringContaining('the same clients reach the same endpoints'),
     });
+  });
+
+  it('takes a node bundle, one of whose routes refuses the way to an endpoint', () => {
+    const bundle = join(folder, 'no-route');
+    mkdirSync(bundle);
+    copyFileSync(dump, join(bundle, 'iptables-save.txt'));
+    copyFileSync(fixturePath('sample/cluster.json'), join(bundle, 'cluster.json'));
+    writeFileSync(join(bundle, 'ip-route.txt'), 'default via 192.168.50.254 dev eth0\nunreachable 10.244.2.0/24\n');
+    const { stdout, status } = inspect(['reach', bundle, '--to', 'booking/tickets', '--node', 'worker-1']);
+    expect(stdout).toContain('by chance (50 % get through)');
+    expect(stdout).toContain('note: No route of this node leads to 10.244.2.22: it drops the packet before FORWARD.');
+    expect(stdout).not.toContain('by nat ');
+    expect(status).toBe(0);
   });
 
   it('takes a node bundle, whose routes say where packets come in', () => {

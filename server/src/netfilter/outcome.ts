@@ -63,3 +63,11 @@ export interface Enumeration {
   /** False where there are more outcomes than these. */
   readonly complete: boolean;
 }
+
+/** The rule or policy that stopped a packet, of the last steps of its way; null where none did: it passed, or had no route or no TTL left. */
+export function stoppingStep(verdict: Verdict, lasts: readonly (TraceStep | null)[]): TraceStep | null {
+  const last = lasts.findLast((step) => step !== null) ?? null;
+  if (last === null || verdict === 'accept') return null;
+  if (last.kind === 'policy') return last.words === 'drop' ? last : null;
+  return last.kind === 'drop' || last.kind === 'reject' || last.kind === 'redirect' ? last : null;
+}

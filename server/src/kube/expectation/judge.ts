@@ -3,6 +3,7 @@ import { percentText } from '../../base/percent.ts';
 import type { Steps } from '../../base/steps.ts';
 import type { Fact } from '../../netfilter/answer.ts';
 import type { Followed } from '../../netfilter/follow-connection.ts';
+import { stoppingStep } from '../../netfilter/outcome.ts';
 import { notShownTexts, type TraceReport } from '../../netfilter/trace-report.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { type Alternative, endingOf, type Fate, type Fates, fatesOf } from '../question/fates.ts';
@@ -98,9 +99,9 @@ export function expectedText({ verdict, endpoints, isMasqueraded }: Expected): s
   return `to ${endpoints.map(({ text }) => text).join(', ')}${masqueraded}`;
 }
 
-function decidedBy({ ending }: Pick<Fate, 'ending'>): string {
-  const step = ending.lasts.findLast((last) => last !== null);
-  if (step === undefined || step === null) return '';
+function decidedBy({ ending, verdict }: Pick<Fate, 'ending' | 'verdict'>): string {
+  const step = stoppingStep(verdict, ending.lasts);
+  if (step === null) return ' by no rule';
   const place = `${step.chain.table.name} ${step.chain.name}`;
   return ` by ${step.kind === 'policy' ? `the policy of ${place}` : place}${step.line === null ? '' : `, line ${step.line + 1}`}`;
 }

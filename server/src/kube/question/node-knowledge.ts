@@ -66,9 +66,19 @@ function hooks(ruleset: Ruleset, hooked: Set<string>, isOwn: boolean | undefined
   };
 }
 
-/** Who says which addresses are the node's own does not mean its routes. */
-function toldKnowledge({ routed, ...knowledge }: NodeKnowledge, { local, own }: AskOptions): NodeKnowledge {
-  return routed === undefined || local !== undefined || own !== undefined ? knowledge : { ...knowledge, routed };
+/** A bundle's knowledge where somebody says which addresses are the node's own: routes count for all else. */
+function toldKnowledge(knowledge: NodeKnowledge, { local, own }: AskOptions): NodeKnowledge {
+  const { routed, isLocal } = knowledge;
+  if (routed === undefined) return knowledge;
+  return {
+    ...knowledge,
+    routed: (packet) => {
+      const { text } = packet.destination;
+      if (own?.has(text) === true || local?.has(text) === true) return 'here';
+      const lead = routed(packet);
+      return lead === 'here' && local !== undefined && isLocal?.(text) === true ? 'on' : lead;
+    },
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
 /** What comes of one packet to a Service, as plain data. Lines are 1-based, shares 0 to 1. */
 import { hostPort } from '../../base/ip.ts';
-import type { TraceStep } from '../../netfilter/outcome.ts';
+import { stoppingStep, type TraceStep } from '../../netfilter/outcome.ts';
 import type { Ruleset } from '../../ruleset/ruleset.ts';
 import { ruleText } from '../../syntax/saved-layout.ts';
 import { hiddenInNat, saysNoEndpoints } from '../flow/hidden-in-nat.ts';
@@ -104,8 +104,8 @@ function endpointFor(asked: AskedService, fate: Fate, endpoint: NonNullable<Fate
 }
 
 /** The rule or policy that a packet met last. */
-function decidedBy(ruleset: Ruleset, { ending }: Fate): DecidingRule | null {
-  const step = ending.lasts.findLast((last) => last !== null);
+function decidedBy(ruleset: Ruleset, { ending, verdict }: Fate): DecidingRule | null {
+  const step = verdict === 'accept' ? ending.lasts.findLast((last) => last !== null) : stoppingStep(verdict, ending.lasts);
   if (step === undefined || step === null) return null;
   const line = step.line === null ? undefined : ruleset.lines[step.line];
   return {

@@ -4,7 +4,7 @@ import type { Steps } from '../../base/steps.ts';
 import type { Fact } from '../../netfilter/answer.ts';
 import { compiledRule } from '../../netfilter/compile-rule.ts';
 import type { Condition } from '../../netfilter/compiled-rule.ts';
-import type { Assumption, Outcome, TraceStep } from '../../netfilter/outcome.ts';
+import { type Assumption, type Outcome, stoppingStep, type TraceStep } from '../../netfilter/outcome.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import { conditionsWithReasons } from '../../netfilter/rule-reasons.ts';
 import type { TraceRequest } from '../../netfilter/trace-request.ts';
@@ -151,10 +151,11 @@ export function* whyNot(
   if (outcome === undefined || outcome.verdict === 'accept') return undefined;
   const walk = yield* walkSteps(resolution.ruleset, outcome.start, outcome, options);
   const stage = walk?.stages.at(-1);
-  if (walk === undefined || stage === undefined || outcome.last === null) return { stoppedBy: outcome.last, changes: [] };
+  const stoppedBy = stoppingStep(outcome.verdict, [outcome.last]);
+  if (walk === undefined || stage === undefined || stoppedBy === null) return { stoppedBy, changes: [] };
   const isTranslated =
     stage.before.destination.text !== outcome.start.destination.text || stage.before.dport !== outcome.start.dport;
-  const candidates = [...meeting(resolution, walk, stage.parts), ...avoiding(resolution, walk, outcome.last, stage.before)]
+  const candidates = [...meeting(resolution, walk, stage.parts), ...avoiding(resolution, walk, stoppedBy, stage.before)]
     .filter(({ change }) => change.field !== 'port' || !isTranslated)
     .toSorted((one, other) => order.indexOf(one.change.field) - order.indexOf(other.change.field));
   const decide = decisions(outcome);
@@ -169,5 +170,5 @@ export function* whyNot(
     const assuming = yield* verify(resolution, other, { ...knowledge, decide: (fact) => decide(fact) ?? options.decide?.(fact) });
     if (assuming !== undefined) changes.push({ ...change, question: other, line: line + 1, assuming });
   }
-  return { stoppedBy: outcome.last, changes };
+  return { stoppedBy, changes };
 }
