@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readBundle } from '../../server/src/node/bundle.ts';
 import { listens } from '../../server/src/node/look-ups/listening.ts';
+import { readConntrackEntry } from '../../server/src/node/readers/conntrack-entries.ts';
 import { readSockets } from '../../server/src/node/readers/sockets.ts';
 import { bundleFiles, codesOf, diagnosed, withChanges } from '../support/bundles.ts';
 
@@ -62,4 +63,17 @@ describe('rules of other programs', () => {
     expect(diagnosis.looked.join('\n')).toMatch(/in nft\.txt as text, and were not looked at: inet firewalld\./);
     expect(diagnosis.looked.join('\n')).not.toContain('nftables has no table besides');
   });
+});
+
+describe('connections', () => {
+  it.each(['healthy', 'hairpin-off', 'nothing-listens', 'route-localnet-off'])(
+    'of %s are read alike in the plain form and in any other',
+    (name) => {
+      const text = bundleFiles(name).find(({ path }) => path.endsWith('conntrack.txt'))?.text ?? '';
+      const lines = text.split('\n').filter((line) => line !== '');
+      // A blank before it is enough to be no plain form.
+      expect(lines.map((line) => readConntrackEntry(line, 1))).toEqual(lines.map((line) => readConntrackEntry(` ${line}`, 1)));
+      expect(lines.some((line) => readConntrackEntry(line, 1) !== undefined)).toBe(true);
+    },
+  );
 });

@@ -47,9 +47,11 @@ export function* triesOf(subject: Subject, asked: Asked): Steps<ReadonlyMap<stri
   const { text: ip } = asked.packet.destination;
   // Addresses of IPv6 are written in several ways.
   const wanted = isIPv6(ip) ? 'dst=' : `dst=${ip} `;
+  const source = asked.question.from === 'outside' ? undefined : asked.packet.source?.text;
+  const from = source === undefined || isIPv6(source) ? 'src=' : `src=${source} `;
   for (const { line, text } of conntrack === null ? [] : numberedLines(conntrack.text)) {
     if (line % linesBetweenPauses === 0) yield;
-    if (!text.includes(wanted)) continue;
+    if (!text.includes(wanted) || !text.includes(from)) continue;
     const entry = readConntrackEntry(text, line);
     if (entry === undefined || !isOfQuestion(subject, asked, entry)) continue;
     const key = tryKey(entry.answered.source, entry.answered.sport);

@@ -3,7 +3,8 @@ import { enumerateSteps } from '../../netfilter/enumerate.ts';
 import { ipAddress, packetOf } from '../../netfilter/packet.ts';
 import { nodeKnowledge } from '../../node/knowledge.ts';
 import { isOwn } from '../../node/look-ups/own-address.ts';
-import { conntrackEntries } from '../../node/readers/conntrack-entries.ts';
+import { readConntrackEntry } from '../../node/readers/conntrack-entries.ts';
+import { numberedLines } from '../../node/readers/lines.ts';
 import type { ConntrackEntry } from '../../node/records.ts';
 import type { Asked } from '../journey.ts';
 import { accepted, type Found, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
@@ -24,6 +25,7 @@ export const conntrackStale: NodeFinding = {
 /** Service addresses whose endpoints are asked for; clusters have few Services of UDP. */
 const mostAddresses = 300;
 const entriesBetweenPauses = 2000;
+const linesBetweenPauses = 20_000;
 
 /** "10.42.0.10 53" of all endpoints that an address leads to now. */
 interface Current {
@@ -90,7 +92,11 @@ function* staleEntries(subject: Subject, text: string): Steps<readonly Stale[]> 
   const current = new Map<string, Current>();
   const stale = new Map<string, Stale>();
   let looked = 0;
-  for (const entry of conntrackEntries(text)) {
+  for (const { line, text: source } of numberedLines(text)) {
+    if (line % linesBetweenPauses === 0) yield;
+    // Most entries are of TCP.
+    const entry = source.includes('udp') ? readConntrackEntry(source, line) : undefined;
+    if (entry === undefined) continue;
     looked += 1;
     if (looked % entriesBetweenPauses === 0) yield;
     const { protocol, asked, answered } = entry;

@@ -16,7 +16,7 @@ export const hairpinOff: NodeFinding = {
 /** Whether conntrack has seen a Pod reach itself by a Service, with an answer. */
 function hasReachedItself({ facts }: Subject, ip: string): boolean {
   if (facts.conntrack === null) return false;
-  for (const { asked, answered, isUnreplied, state } of conntrackEntries(facts.conntrack.text)) {
+  for (const { asked, answered, isUnreplied, state } of conntrackEntries(facts.conntrack.text, `src=${ip} `)) {
     const isItself = asked.source === ip && answered.source === ip && asked.destination !== ip;
     if (isItself && !isUnreplied && state !== 'SYN_SENT') return true;
   }

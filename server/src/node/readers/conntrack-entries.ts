@@ -14,8 +14,37 @@ function endsOf(said: ReadonlyMap<string, string>): ConntrackEnds | undefined {
   return { source, destination, sport: portOf(said.get('sport')), dport: portOf(said.get('dport')) };
 }
 
+/** What nearly all entries of IPv4 look like: both directions with ports, and nothing between them. */
+const plain =
+  /^(?:ipv4 +\d+ +)?([a-z]\w*) +\d+ (\d+) (?:([A-Z][A-Z_0-9]*) )?src=([\d.]+) dst=([\d.]+) sport=(\d{1,5}) dport=(\d{1,5}) (\[UNREPLIED\] )?src=([\d.]+) dst=([\d.]+) sport=(\d{1,5}) dport=(\d{1,5})(?: |$)/;
+/** An address of IPv4 as the kernel prints it, which is the canonical form. */
+const printed = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$/;
+
+/** One entry of a line of the plain form; undefined for another one. */
+function readPlain(text: string, line: number): ConntrackEntry | undefined {
+  const found = plain.exec(text);
+  if (found === null) return undefined;
+  const [, protocol = '', timeout = '', state = '', source = '', destination = '', sport = '', dport = '', unreplied] = found;
+  const [, , , , , , , , , from = '', to = '', back = '', own = ''] = found;
+  if (!printed.test(source) || !printed.test(destination) || !printed.test(from) || !printed.test(to)) return undefined;
+  return {
+    line,
+    protocol,
+    timeout: Number(timeout),
+    state,
+    asked: { source, destination, sport: Number(sport), dport: Number(dport) },
+    answered: { source: from, destination: to, sport: Number(back), dport: Number(own) },
+    isUnreplied: unreplied !== undefined,
+    isAssured: text.includes('[ASSURED]'),
+  };
+}
+
 /** One entry of a line; undefined for a line that is none. */
 export function readConntrackEntry(text: string, line: number): ConntrackEntry | undefined {
+  return readPlain(text, line) ?? readAny(text, line);
+}
+
+function readAny(text: string, line: number): ConntrackEntry | undefined {
   const words = text.trim().split(/\s+/);
   // "ipv4 2 tcp 6 119 TIME_WAIT ...", "tcp 6 119 TIME_WAIT ...".
   const at = words[0] === 'ipv4' || words[0] === 'ipv6' ? 2 : 0;
@@ -51,9 +80,13 @@ export function readConntrackEntry(text: string, line: number): ConntrackEntry |
   };
 }
 
-/** All entries one after the other, none of them kept: there may be hundreds of thousands. Lines that are none are left out. */
-export function* conntrackEntries(text: string): Generator<ConntrackEntry, void, void> {
+/**
+ * All entries one after the other, none of them kept: there may be hundreds of thousands. Lines that are none are left out.
+ * @param word only lines that have it are read
+ */
+export function* conntrackEntries(text: string, word = ''): Generator<ConntrackEntry, void, void> {
   for (const { line, text: source } of numberedLines(text)) {
+    if (!source.includes(word)) continue;
     const entry = readConntrackEntry(source, line);
     if (entry !== undefined) yield entry;
   }
