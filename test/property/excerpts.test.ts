@@ -153,6 +153,8 @@ describe('an excerpt of a dump gets no error and no claim that the whole contrad
       'mark',
       'FLANNEL',
       'CNI',
+      'udp',
+      'conntrack',
       'COMMIT',
       'Chain ',
       'target ',

@@ -8,6 +8,7 @@ import type { Steps } from '../base/steps.ts';
 import { builtinChains, isTableName } from '../catalog/tables.ts';
 import { cutLines } from './cut-columns.ts';
 import { notOfProxy, endpoint as ofEndpoints, external as ofExternal, service as ofServices, proxyNames } from './proxy-names.ts';
+import { lacksPartsOfWrite } from './proxy-write.ts';
 import type { Dump, Ruleset, Table } from './ruleset.ts';
 
 /** Fewer chains or rules than these may be somebody's example, or a fault of the node's. */
@@ -208,5 +209,5 @@ function* lacksProxyLines(ruleset: Ruleset, table: Table): Steps<boolean> {
   yield;
   if (lacksManyJumps(ruleset, table, chains)) return true;
   yield;
-  return lacksBasics(ruleset, table, chains);
+  return lacksBasics(ruleset, table, chains) || (table.name === 'nat' && lacksPartsOfWrite(ruleset, table, chains));
 }

@@ -25,9 +25,12 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   }
 }
 
-/** Whether grep took every COMMIT out of what iptables-save printed: nobody forgets all of them. */
+/** Whether grep took every COMMIT out of what iptables-save printed: nobody forgets all of them, of three not even without its header. */
 function hasNoCommits({ tables }: Ruleset): boolean {
-  return tables.length > 1 && tables.every(({ commitLine, dump }) => commitLine === undefined && dump.generator !== undefined);
+  return (
+    tables.length > 1 &&
+    tables.every(({ commitLine, dump }) => commitLine === undefined && (dump.generator !== undefined || tables.length > 2))
+  );
 }
 
 function headerPlace(ruleset: Ruleset, table: Table): Place {
