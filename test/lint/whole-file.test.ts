@@ -211,6 +211,16 @@ describe('a line', () => {
     // Bytes, not characters.
     const wide = `*filter\n# ${'ä'.repeat(5_200)}\nCOMMIT\n`;
     expect(findingsIn(wide)).toMatchObject([{ code: 'long-line', line: 1, start: 5_120 }]);
+    // The first and the last character of four bytes, in two units each; those beside them have three.
+    for (const [character, start] of [
+      ['\u{10000}', 5_120],
+      ['\u{10ffff}', 5_120],
+      ['\ud7ff', 3_414],
+      ['\ue000', 3_414],
+    ] as const) {
+      const units = `# ${character.repeat(6_000 / character.length)}`;
+      expect(findingsIn(`*filter\n${units}\nCOMMIT\n`)).toMatchObject([{ code: 'long-line', line: 1, start }]);
+    }
   });
 });
 
