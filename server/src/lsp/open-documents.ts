@@ -135,6 +135,7 @@ export function openDump(
   const progress = createProgress();
 
   const run = async (): Promise<void> => {
+    if (isRunning) return;
     isRunning = true;
     let hasFailed = false;
     try {
@@ -165,14 +166,11 @@ export function openDump(
       }
     } finally {
       isRunning = false;
-      if (progress.isBehind() && !isClosed && !hasFailed) start();
+      if (progress.isBehind() && !isClosed && !hasFailed) void run();
     }
   };
-  const start = (): void => {
-    if (!isRunning) void run();
-  };
 
-  start();
+  void run();
   return {
     uri: identity.uri,
     languageId: identity.languageId,
@@ -183,13 +181,13 @@ export function openDump(
       version = newVersion;
       progress.tell();
       pending = [...pending, ...changes];
-      start();
+      void run();
     },
     current() {
       if (isClosed) return Promise.reject(new Cancelled());
       if (read !== undefined && !progress.isBehind()) return Promise.resolve(read);
       const newest = waiters.wait();
-      start();
+      void run();
       return newest;
     },
     close() {
