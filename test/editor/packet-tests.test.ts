@@ -57,8 +57,8 @@ describeWith(['code-server', 'chromium'], 'expected packets in the Test Explorer
     await workbench.run('Test: Run All Tests');
     await row('the frontend reaches the tickets').locator('.codicon-testing-passed-icon').waitFor();
     await row('mail goes out').locator('.codicon-testing-failed-icon').waitFor();
-    await saysSoon(page.locator('.test-output-peek-tree'), 'mail goes out');
     await page.locator('.monaco-editor .line-numbers', { hasText: /^9$/ }).first().waitFor();
+    // Whether VS Code opens what came by itself is its own affair: it does only where the file was seen on the screen by then.
     await soon(() => page.locator('.monaco-editor [class*="testing-inline-message"]').count()).toBeGreaterThan(0);
     await workbench.screenshot('packet-tests');
   }, 60_000);
