@@ -8,7 +8,7 @@ import {
   nodeReadersRequest,
 } from '../../server/src/node-protocol.ts';
 import { askOfNode, pickNode } from './ask-node.ts';
-import { fileNameOf } from './file-name.ts';
+import { fileNameOf, partOfFileName } from './file-name.ts';
 import type { NodeDumpOrigin } from './node-dumps.ts';
 import type { ServerAccess } from './server-access.ts';
 import { confirm, showInformation, showWarning } from './show.ts';
@@ -69,7 +69,8 @@ async function chooseFolder(node: string): Promise<Uri | undefined> {
   const [parent] = chosen ?? [];
   if (parent === undefined) return undefined;
   for (let number = 1; ; number += 1) {
-    const folder = Uri.joinPath(parent, number === 1 ? `${node}-bundle` : `${node}-bundle-${number}`);
+    const name = `${partOfFileName(node)}-bundle`;
+    const folder = Uri.joinPath(parent, number === 1 ? name : `${name}-${number}`);
     if (!(await isTaken(folder))) return folder;
   }
 }

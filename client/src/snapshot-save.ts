@@ -1,5 +1,6 @@
 import { l10n, Uri, window, workspace } from 'vscode';
 import { type ClusterSnapshotResult, clusterSnapshotRequest } from '../../server/src/protocol.ts';
+import { partOfFileName } from './file-name.ts';
 import type { ServerAccess } from './server-access.ts';
 import { showInformation, showProgress, showWarning } from './show.ts';
 
@@ -15,7 +16,7 @@ export async function saveSnapshot(server: ServerAccess): Promise<void> {
   });
   if (snapshot === undefined) return;
   const folder = besideDump();
-  const name = `cluster-${snapshot.context.replace(/[^\w.-]+/g, '-')}.json`;
+  const name = `cluster-${partOfFileName(snapshot.context)}.json`;
   const target = await window.showSaveDialog({
     title: l10n.t('Save Cluster Snapshot'),
     ...(folder === undefined ? {} : { defaultUri: Uri.joinPath(folder, name) }),

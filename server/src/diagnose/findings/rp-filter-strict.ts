@@ -84,10 +84,9 @@ function look(subject: Subject, asked: Asked | null): Looked {
   const { facts } = subject;
   if (facts.sysctls === null || facts.routes === null) return nothing;
   const seen = dropped(subject);
-  const suspected = (asked?.journeys ?? []).filter((journey) => failing(subject, journey) !== undefined);
+  const journeys = (asked?.journeys ?? []).filter((journey) => failing(subject, journey) !== undefined);
   // By which interface packets come in is told by addresses and routes, which is not sure: a filter that has dropped nothing so far is not why.
-  if (suspected.length > 0 && seen?.count === 0) return { ...nothing, fine: [spared(subject, suspected)] };
-  const journeys = suspected;
+  if (journeys.length > 0 && seen?.count === 0) return { ...nothing, fine: [spared(subject, journeys)] };
   const [journey] = journeys;
   const fails = journey === undefined ? elsewhere(subject) : failing(subject, journey);
   if (fails === undefined) return { ...nothing, fine: ['The reverse path filter lets pass what comes in (rp_filter).'] };
