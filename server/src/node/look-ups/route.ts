@@ -80,14 +80,36 @@ function lookIn(facts: NodeFacts, table: string, { destination }: Routed, suppre
   return found !== undefined && suppressed !== null && prefixOf(found) <= suppressed ? undefined : found;
 }
 
-function isOfFamily(rule: PolicyRuleRecord, isV6: boolean): boolean {
-  const told = rule.from || rule.to;
-  return told === '' || isIPv6(told) === isV6;
+/** Rules as they were printed: `ip rule` prints those of one family in their order, so that a lower priority begins those of another. */
+function listsOf(records: readonly PolicyRuleRecord[]): readonly (readonly PolicyRuleRecord[])[] {
+  const lists: PolicyRuleRecord[][] = [];
+  let before = Number.POSITIVE_INFINITY;
+  for (const rule of records) {
+    if (rule.priority < before) lists.push([]);
+    lists.at(-1)?.push(rule);
+    before = rule.priority;
+  }
+  return lists;
+}
+
+/** The priority of the rule for table default, which IPv4 alone has (fib_default_rules_init). */
+const priorityOfDefault = 32_767;
+
+/** Whether rules are of IPv6, by the addresses in them and by what IPv4 alone has; undefined where nothing says it. */
+function isOfIPv6(list: readonly PolicyRuleRecord[]): boolean | undefined {
+  const told = list.map(({ from, to }) => from || to).find((network) => network !== '');
+  if (told !== undefined) return isIPv6(told);
+  return list.some(({ priority }) => priority === priorityOfDefault) ? false : undefined;
 }
 
 /** The rules of a family in their order; null where they are not known, or are the usual ones. */
 function rulesFor(facts: NodeFacts, isV6: boolean): readonly PolicyRuleRecord[] | null {
-  const records = facts.policyRules?.records.filter((rule) => isOfFamily(rule, isV6)) ?? [];
+  const lists = listsOf(facts.policyRules?.records ?? []).map((list) => ({ list, isOfV6: isOfIPv6(list) }));
+  const has = (wanted: boolean): boolean => lists.some(({ isOfV6 }) => isOfV6 === wanted);
+  // A list that says nothing of its family is of the other one where this one is there alone.
+  const mayBeOwn = !has(isV6) || has(!isV6);
+  const own = lists.filter(({ isOfV6 }) => isOfV6 === isV6 || (isOfV6 === undefined && mayBeOwn));
+  const records = own.flatMap(({ list }) => list);
   return records.length === 0 ? null : records.toSorted((a, b) => a.priority - b.priority);
 }
 
