@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
-import { canonicalCIDR, canonicalIP, inCIDR, withoutHostMask } from '../../server/src/base/ip.ts';
+import { canonicalCIDR, canonicalIP, inCIDR, isLoopbackIP, withoutHostMask } from '../../server/src/base/ip.ts';
 
 const seed = 20261126;
 const numRuns = 2_000;
@@ -61,5 +61,31 @@ describe('the mask of one address is left out', () => {
     ['fd00:244::/32', 'fd00:244::/32'],
   ])('%s: %s', (network, text) => {
     expect(withoutHostMask(network)).toBe(text);
+  });
+});
+
+describe('loopback addresses', () => {
+  it('are those of 127.0.0.0/8 in IPv4', () => {
+    fc.assert(
+      fc.property(address, fc.boolean(), (ip, isNear) => {
+        const asked = isNear ? ip.replace(/^\d+/, '127') : ip;
+        expect(isLoopbackIP(asked)).toBe(inCIDR(asked, '127.0.0.0/8'));
+      }),
+      { seed, numRuns },
+    );
+  });
+
+  it.each([
+    ['::1', true],
+    ['::1/128', true],
+    ['127.0.0.0/8', true],
+    ['::', false],
+    ['::1:0:0:0', false],
+    ['::10', false],
+    ['::/0', false],
+    ['1.127.0.0', false],
+    ['', false],
+  ])('%s: %s', (text, isOne) => {
+    expect(isLoopbackIP(text)).toBe(isOne);
   });
 });

@@ -41,6 +41,11 @@ export function isIPv6(text: string): boolean {
   return text.includes(':');
 }
 
+/** Whether a canonical address or network as text is one that every node has for itself: 127.0.0.0/8, ::1. */
+export function isLoopbackIP(text: string): boolean {
+  return text.startsWith('127.') || text === '::1' || text === '::1/128';
+}
+
 /**
  * A network as iptables and Kubernetes print it, host bits cleared: "10.244.0.0/16". A lone address is its own network
  * ("10.0.0.1" gives "10.0.0.1/32"). Undefined where it is none.

@@ -1,5 +1,6 @@
 /** A packet as rules see it. Immutable; NAT and marks make a new one. */
 
+import { isLoopbackIP } from '../base/ip.ts';
 import type { Family, Hook } from '../catalog/types.ts';
 import { printAddress, readNumericAddress } from '../catalog/values/addresses.ts';
 
@@ -131,7 +132,7 @@ export function addressOf(family: Family, bits: bigint): IPAddress {
 
 /** Whether an address is one that every node has for itself: 127.0.0.0/8, ::1. */
 export function isLoopback(address: IPAddress): boolean {
-  return address.family === 'ipv4' ? address.low >>> 24 === 127 : address.bits === 1n;
+  return isLoopbackIP(address.text);
 }
 
 /** Whether rules that ask for the connection find one: not in table raw, and not for packets that are untracked or invalid. */

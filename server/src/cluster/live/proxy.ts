@@ -1,4 +1,4 @@
-import { canonicalIP, inCIDR } from '../../base/ip.ts';
+import { canonicalIP, inCIDR, isLoopbackIP } from '../../base/ip.ts';
 
 /**
  * The proxy for a server by HTTPS_PROXY, HTTP_PROXY and NO_PROXY, as kubectl uses them (golang.org/x/net/http/httpproxy): a loopback
@@ -11,7 +11,7 @@ export function proxyFor(server: string, env: Readonly<Record<string, string | u
   if (proxy === '') return undefined;
   const host = hostname.replace(/^\[|\]$/g, '').toLowerCase();
   const ip = canonicalIP(host);
-  if (host === 'localhost' || ip === '::1' || (ip !== undefined && inCIDR(ip, '127.0.0.0/8'))) return undefined;
+  if (host === 'localhost' || (ip !== undefined && isLoopbackIP(ip))) return undefined;
   const exceptions = (env['NO_PROXY'] || env['no_proxy'] || '').split(',').map((entry) => entry.trim().toLowerCase());
   for (const entry of exceptions) {
     if (entry === '') continue;

@@ -1,4 +1,5 @@
 /** The rules that kube-proxy writes whatever Services there are (pkg/proxy/iptables/proxier.go: iptablesJumpChains, syncProxyRules). */
+import { isLoopbackIP } from '../../base/ip.ts';
 import type { ProxyOptions } from '../proxy/options.ts';
 import { versionTraits } from '../proxy/version.ts';
 import { hostNetwork } from './port-rules.ts';
@@ -109,6 +110,6 @@ export function nodePortJumps(options: ProxyOptions): readonly ExpectedRule[] {
   }
   // Loopback addresses are left out where NodePorts cannot be reached by them.
   const isLeftOut = (ip: string): boolean =>
-    sparesLoopback && (ip === '::1' || (ip.startsWith('127.') && !options.localhostNodePorts));
+    sparesLoopback && isLoopbackIP(ip) && (options.family === 'ipv6' || !options.localhostNodePorts);
   return options.nodePortAddresses.filter((ip) => !isLeftOut(ip)).map((ip) => jump(` -d ${hostNetwork(ip)}`, ''));
 }

@@ -1,9 +1,9 @@
 /** Where a packet to a frontend may come from: one packet for each place that the rules on its way tell apart. */
 
-import { inCIDR, isIPv6 } from '../../base/ip.ts';
+import { inCIDR, isIPv6, isLoopbackIP } from '../../base/ip.ts';
 import type { Family } from '../../catalog/types.ts';
 import { compiledRule } from '../../netfilter/compile-rule.ts';
-import { addressOf, type IPAddress, ipAddress, type Packet, packetOf } from '../../netfilter/packet.ts';
+import { addressOf, type IPAddress, ipAddress, isLoopback, type Packet, packetOf } from '../../netfilter/packet.ts';
 import { arrivalInterface } from '../../node/look-ups/arrival.ts';
 import { isOwn } from '../../node/look-ups/own-address.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
@@ -39,7 +39,6 @@ export interface Networks {
 
 const mostRulesLookedAt = 2000;
 const mostPickingRulesRead = 64;
-const loopback = /^(?:127\.|::1(?:\/|$))/;
 
 /** The address that an endpoint's chain redirects to; undefined where it does not say. */
 function endpointAddress(resolution: Resolution, chain: Chain): string | undefined {
@@ -91,7 +90,7 @@ function lookAtRule(rule: RuleStatement, chain: Chain, target: string, into: Net
         option.negation !== undefined
           ? isMarkChain(target)
           : (leadsToService && !chain.name.startsWith('KUBE-FW-')) || isHostPort;
-      if (!loopback.test(network)) (isPods ? into.pods : into.others).add(network);
+      if (!isLoopbackIP(network)) (isPods ? into.pods : into.others).add(network);
     }
   }
   const from = optionsOf(rule, '--in-interface')[0];
@@ -108,10 +107,9 @@ export function networksOf(resolution: Resolution, frontend: Frontend): Networks
     const isMark = isMarkChain(rule.target?.text ?? '');
     for (const option of optionsOf(rule, '--source')) {
       const network = option.values[0]?.text ?? '';
-      if (!loopback.test(network)) (option.negation !== undefined && isMark ? into.pods : into.others).add(network);
+      if (!isLoopbackIP(network)) (option.negation !== undefined && isMark ? into.pods : into.others).add(network);
     }
-    if (frontend.ip === null && /^(?:127\.|::1)/.test(optionsOf(rule, '--destination')[0]?.values[0]?.text ?? ''))
-      into.localhost = true;
+    if (frontend.ip === null && isLoopbackIP(optionsOf(rule, '--destination')[0]?.values[0]?.text ?? '')) into.localhost = true;
   }
   return into;
 }
@@ -228,15 +226,11 @@ export function packetSources(resolution: Resolution, frontend: Frontend): reado
   for (const network of networks.others) {
     const within = isOf(network, family) ? addressIn(network, networks.endpoints) : undefined;
     if (within === undefined || within.text === node.text || networks.endpoints.has(within.text)) continue;
-    if ([...networks.pods].some((pods) => inCIDR(within.text, pods)) || /^(?:127\.|::1$)/.test(within.text)) continue;
+    if ([...networks.pods].some((pods) => inCIDR(within.text, pods)) || isLoopback(within)) continue;
     add('outside', network, within);
   }
   add('outside', networks.others.size > 0 ? 'elsewhere' : 'outside', mustBe(strangers[family].outside));
   return origins;
-}
-
-function isLoopbackText(address: string): boolean {
-  return address.startsWith('127.') || address === '::1';
 }
 
 /** Whether an address is the node's own, as far as a bundle or the cluster says; what it does not know is taken to be another machine's. */
@@ -246,8 +240,8 @@ export function ownAddresses(resolution: Resolution, dump: Dump): (address: stri
   const node = dumpNode(resolution, dump).record;
   return (address) => {
     const told = facts === undefined ? undefined : isOwn(facts, address);
-    if (told !== undefined) return told || address === own || isLoopbackText(address);
-    if (address === own || isLoopbackText(address)) return true;
+    if (told !== undefined) return told || address === own || isLoopbackIP(address);
+    if (address === own || isLoopbackIP(address)) return true;
     return node !== null && resolution.cluster.nodeAt(address) === node;
   };
 }

@@ -1,6 +1,6 @@
 /** Which frontends a target means, or in a sentence why none. */
 
-import { canonicalIP } from '../../base/ip.ts';
+import { canonicalIP, isLoopbackIP } from '../../base/ip.ts';
 import { createMemory } from '../../base/memory.ts';
 import { nearestNames } from '../../base/nearest-names.ts';
 import { runToEnd, type Steps } from '../../base/steps.ts';
@@ -290,7 +290,7 @@ function chooseNodeAddress(
 
 /** That nothing proves an address to be the node's own; empty where it is known. */
 function ownRemark(resolution: Resolution, ip: string, dump: Dump): string {
-  if (ip.startsWith('127.') || ip === '::1') return '';
+  if (isLoopbackIP(ip)) return '';
   const node = resolution.cluster.nodeAt(ip);
   if (node === undefined) return `${ip} is taken to be an address of this node.`;
   if (dumpNode(resolution, dump).record === node) return '';

@@ -1,7 +1,7 @@
 /** Who asks for a Service: one packet of each kind of client that the rules may treat otherwise than the others. */
 import { inCIDR, isIPv6 } from '../../base/ip.ts';
 import type { NodeRecord, PodRecord } from '../../cluster/objects.ts';
-import { type IPAddress, ipAddress, type Packet, packetOf } from '../../netfilter/packet.ts';
+import { type IPAddress, ipAddress, isLoopback, type Packet, packetOf } from '../../netfilter/packet.ts';
 import type { Dump } from '../../ruleset/ruleset.ts';
 import type { Frontend } from '../flow/frontends.ts';
 import { addressIn, type Networks, networksOf, nodeAddress, podSource, strangers } from '../flow/packet-sources.ts';
@@ -122,7 +122,7 @@ function outsiders(node: IPAddress, { dump }: Frontend, { others, pods, endpoint
     if (isIPv6(network) !== (family === 'ipv6')) continue;
     const ip = addressIn(network, endpoints);
     if (ip === undefined || ip.text === node.text || endpoints.has(ip.text)) continue;
-    if (/^(?:127\.|::1$)/.test(ip.text) || [...pods].some((each) => inCIDR(ip.text, each))) continue;
+    if (isLoopback(ip) || [...pods].some((each) => inCIDR(ip.text, each))) continue;
     found.push([`outside (${network})`, ip]);
   }
   const stranger = ipAddress(strangers[family].outside);

@@ -1,5 +1,5 @@
 /** A question about a packet as people ask it, by names, and the addresses and ports that it means. */
-import { canonicalIP, hostPort, inCIDR, isIPv6, parseHostPort } from '../../base/ip.ts';
+import { canonicalIP, hostPort, inCIDR, isIPv6, isLoopbackIP, parseHostPort } from '../../base/ip.ts';
 import { nearestNames } from '../../base/nearest-names.ts';
 import type { Steps } from '../../base/steps.ts';
 import type { NodeRecord, PodRecord } from '../../cluster/objects.ts';
@@ -358,7 +358,7 @@ function plainQuestion(asked: Question): Question {
 /** That a packet to its own sender comes to no other machine. */
 function ownEndNotes(from: string, to: string, hook: Question['hook']): readonly string[] {
   const ip = parseHostPort(from)?.ip ?? from;
-  if (ip !== to || hook === 'output' || ip.startsWith('127.') || ip === '::1') return [];
+  if (ip !== to || hook === 'output' || isLoopbackIP(ip)) return [];
   return [
     `${ip} is both ends: what is sent to an own address does not leave its sender, and this node sees no such packet. If it is this node's own, say --hook output.`,
   ];

@@ -1,13 +1,12 @@
 import type { Steps } from '../../base/steps.ts';
 import { isChainShownWhole } from '../../ruleset/completeness.ts';
-import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain } from '../../ruleset/ruleset.ts';
 import { insertedBehind, removedLines } from '../mending/change.ts';
 import type { Fix } from '../mending/fix.ts';
 import { isMendable } from '../mending/mendable.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { targetPlace } from '../support/line-place.ts';
-import { masqueradeRuleOf } from '../support/masquerade-rule.ts';
+import { masqueradeRules } from '../support/masquerade-rule.ts';
 
 /** kubernetes/kubernetes PR 92035: KUBE-POSTROUTING clears the mark before it masquerades, since kube-proxy 1.19. */
 export const markNotCleared: LintRule = {
@@ -17,15 +16,10 @@ export const markNotCleared: LintRule = {
 
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;
-  for (const table of ruleset.tables) {
-    yield;
-    const found = masqueradeRuleOf(ruleset, table);
-    if (found === undefined) continue;
-    const { chain, number } = found;
-    const rule = ruleAt(ruleset, number);
+  for (const { table, chain, number, rule } of yield* masqueradeRules(ruleset)) {
     const clears = chain.rules.some((other) => other < number && ruleset.lines[other]?.target === 'MARK');
     // In an excerpt the rule may be among what is left out.
-    if (rule === undefined || clears || !isChainShownWhole(ruleset, chain)) continue;
+    if (clears || !isChainShownWhole(ruleset, chain)) continue;
     const message =
       'KUBE-POSTROUTING does not clear the mark before it masquerades: over VXLAN a packet is masqueraded twice (kube-proxy does so since 1.19)';
     report(

@@ -1,13 +1,13 @@
 import type { Steps } from '../../base/steps.ts';
 import { isRuleShownWhole } from '../../ruleset/completeness.ts';
-import { optionOf, ruleAt } from '../../ruleset/rules.ts';
+import { optionOf } from '../../ruleset/rules.ts';
 import type { Table } from '../../ruleset/ruleset.ts';
 import { replaced } from '../mending/change.ts';
 import type { Fix } from '../mending/fix.ts';
 import { isMendable } from '../mending/mendable.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { targetPlace } from '../support/line-place.ts';
-import { masqueradeRuleOf } from '../support/masquerade-rule.ts';
+import { masqueradeRules } from '../support/masquerade-rule.ts';
 
 /** kubeflow/pipelines PR 13737: without --random-fully connections made at once may get one port. */
 export const masqueradeNotRandom: LintRule = {
@@ -17,13 +17,8 @@ export const masqueradeNotRandom: LintRule = {
 
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;
-  for (const table of ruleset.tables) {
-    yield;
-    const found = masqueradeRuleOf(ruleset, table);
-    if (found === undefined || !isRuleShownWhole(ruleset, found.number)) continue;
-    const { chain, number } = found;
-    const rule = ruleAt(ruleset, number);
-    if (rule === undefined || optionOf(rule, '--random-fully') !== undefined) continue;
+  for (const { table, chain, number, rule } of yield* masqueradeRules(ruleset)) {
+    if (!isRuleShownWhole(ruleset, number) || optionOf(rule, '--random-fully') !== undefined) continue;
     const message =
       'MASQUERADE without --random-fully: many connections at once may get the same port, and some are lost. An iptables older than 1.6.2 or kernel does not know it';
     report(

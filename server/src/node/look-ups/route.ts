@@ -1,5 +1,5 @@
 /** Where the kernel would send a packet: its policy rules and routes asked as fib_lookup does. */
-import { inCIDR, isIPv6 } from '../../base/ip.ts';
+import { inCIDR, isIPv6, isLoopbackIP } from '../../base/ip.ts';
 import type { NodeFacts } from '../facts.ts';
 import type { PolicyRuleRecord, RouteRecord } from '../records.ts';
 import { ownAddress } from './own-address.ts';
@@ -67,7 +67,7 @@ function isFor(rule: PolicyRuleRecord, packet: Routed): boolean | undefined {
 /** The route that the kernel makes for each own address: `ip route` alone prints no table local. */
 function localRoute(facts: NodeFacts, destination: string): RouteRecord | undefined {
   const own = ownAddress(facts, destination);
-  if (own === undefined && !inCIDR(destination, '127.0.0.0/8') && destination !== '::1') return undefined;
+  if (own === undefined && !isLoopbackIP(destination)) return undefined;
   const network = `${destination}/${isIPv6(destination) ? 128 : 32}`;
   const hops = [{ interface: 'lo', gateway: '' }];
   return { line: own?.line ?? 1, network, type: 'local', table: 'local', hops, source: '', metric: 0, isDown: false };
