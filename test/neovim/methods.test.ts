@@ -2,15 +2,17 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Diagnostic } from 'vscode-languageserver-types';
 import { type Asking, markedDump, markedSnapshot, methodMarks, saidAt } from '../support/method-marks.ts';
-import { describeWith } from '../support/requirements.ts';
+import { describeWith, neovims } from '../support/requirements.ts';
 import { type Neovim, soon, startNeovim } from './neovim.ts';
 
 vi.setConfig({ testTimeout: 90_000 });
 
-describeWith('neovim', 'the requests of the protocol from Neovim', () => {
+describeWith('neovim', 'the requests of the protocol from Neovim', () => describe.each(neovims())('%s', asksAll));
+
+function asksAll(program: string): void {
   let neovim: Neovim;
   let asking: Asking;
   const folder = mkdtempSync(join(tmpdir(), 'iptables-neovim-methods-'));
@@ -24,7 +26,7 @@ describeWith('neovim', 'the requests of the protocol from Neovim', () => {
   };
 
   beforeAll(async () => {
-    neovim = await startNeovim({ 'marked.iptables': markedDump, 'cluster.json': markedSnapshot }, 'marked.iptables');
+    neovim = await startNeovim(program, { 'marked.iptables': markedDump, 'cluster.json': markedSnapshot }, 'marked.iptables');
     asking = {
       uri: await neovim.lua<string>('vim.uri_from_bufnr(0)'),
       async send<T>(method: string, params: object) {
@@ -44,6 +46,8 @@ describeWith('neovim', 'the requests of the protocol from Neovim', () => {
         });
       },
     };
+    // A request before the server is there waits for its whole time.
+    await vi.waitFor(async () => expect(await asking.diagnosed?.()).not.toEqual([]), { timeout: 60_000, interval: 50 });
   }, 120_000);
 
   afterAll(async () => {
@@ -58,4 +62,4 @@ describeWith('neovim', 'the requests of the protocol from Neovim', () => {
       await soon(async () => (await saidAt(asking, mark)).join('\n')).toContain(mark.text);
     },
   );
-});
+}

@@ -5,7 +5,6 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, vi } from 'vitest';
 import { serverBundle } from '../support/language-server.ts';
-import { neovimPath } from '../support/requirements.ts';
 
 const run = promisify(execFile);
 const page = resolve(import.meta.dirname, '../../docs/other-editors.md');
@@ -45,11 +44,10 @@ export function soon<T>(read: () => Promise<T>): ReturnType<typeof expect.poll<T
 }
 
 /**
- * Starts Neovim with the set-up of docs/other-editors.md and nothing else, on a file of a folder of its own that has these files. The server that
+ * Starts a Neovim with the set-up of docs/other-editors.md and nothing else, on a file of a folder of its own that has these files. The server that
  * was built is the program `iptables-language-server` there.
  */
-export async function startNeovim(files: Readonly<Record<string, string>>, file: string): Promise<Neovim> {
-  const program = neovimPath() ?? 'nvim';
+export async function startNeovim(program: string, files: Readonly<Record<string, string>>, file: string): Promise<Neovim> {
   const { stdout: told } = await run(program, ['--version']);
   const version = /^NVIM v(\S+)/.exec(told)?.[1] ?? '';
   const folder = mkdtempSync(join(tmpdir(), 'iptables-neovim-'));

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { describe, it } from 'vitest';
 import { isEditorInstalled } from './embedded-editor.ts';
 
@@ -49,6 +49,12 @@ export function neovimPath(): string | null {
   const named = process.env['NEOVIM_PATH'];
   if (named !== undefined && existsSync(named)) return named;
   return onPath('nvim');
+}
+
+/** The Neovims to try: that of this machine, and the newest of Debian's where `.ci/newest-neovim` brought it. */
+export function neovims(): readonly string[] {
+  const newest = resolve(import.meta.dirname, '../neovim/newest/nvim');
+  return [neovimPath() ?? 'nvim', ...(existsSync(newest) ? [newest] : [])];
 }
 
 const checks: Readonly<Record<Requirement, { readonly met: () => boolean; readonly how: string }>> = {
