@@ -3,11 +3,14 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
+import { expectedText } from '../../server/src/kube/expected/text.ts';
 import type { FlowGraph } from '../../server/src/kube/flow/graph.ts';
 import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
+import { proxyOptions } from '../../server/src/kube/proxy/options.ts';
 import { flowWithState } from '../../server/src/kube/services/flow-state.ts';
+import { clusterWith, node, service, slice } from '../kube/objects.ts';
 import { launchBrowser } from '../support/browser.ts';
-import { clusterFrom, rulesetFrom } from '../support/dumps.ts';
+import { clusterFrom, rulesetFrom, rulesetOf } from '../support/dumps.ts';
 import { labPath } from '../support/fixtures.ts';
 import { describeWith } from '../support/requirements.ts';
 import { buildWebview, type FlowPage, openFlowPage, outputPath, untilDrawn } from './flow-page.ts';
@@ -23,6 +26,35 @@ const resolution = resolveChains(
 
 function flowOf(name: string): FlowGraph {
   const answer = runToEnd(flowWithState(resolution, `shop/${name}`));
+  if (!answer.ok) throw new Error(answer.reason);
+  return answer.graph;
+}
+
+/** A load balancer with external addresses, source ranges, affinity and the policy Local, with that many endpoints on three nodes. */
+function entriesOfAllKinds(count: number): FlowGraph {
+  const name = 'shop/front';
+  const spec = {
+    type: 'LoadBalancer',
+    externalTrafficPolicy: 'Local',
+    loadBalancerSourceRanges: ['203.0.113.0/24', '198.51.100.0/25'],
+    healthCheckNodePort: 32001,
+    externalIPs: ['192.0.2.10', '192.0.2.11'],
+    sessionAffinity: 'ClientIP',
+    sessionAffinityConfig: { clientIP: { timeoutSeconds: 10800 } },
+  };
+  const ports = [{ name: 'https', port: 443, nodePort: 30443 }];
+  const pods = Array.from({ length: count }, (_, at) => [
+    `10.244.${at % 3}.${at + 1}`,
+    { node: `node-${'abc'[at % 3]}`, pod: `front-84c6d9f5b7-x${at}x2z` },
+  ]);
+  const cluster = clusterWith(
+    ...['a', 'b', 'c'].map((letter, at) => node(`node-${letter}`, { ips: [`172.18.0.${at + 2}`] })),
+    service(name, { ip: '10.96.0.20', ports, spec, ingress: [{ ip: '192.0.2.100' }] }),
+    slice(name, Object.fromEntries(pods), [{ name: 'https', port: 8443 }]),
+  );
+  const options = proxyOptions({ node: 'node-a', family: 'ipv4', podTraffic: { by: 'source', cidr: '10.244.0.0/16' } });
+  const rules = rulesetOf(runToEnd(expectedText(cluster, options)));
+  const answer = runToEnd(flowWithState(resolveChains(rules, cluster), name));
   if (!answer.ok) throw new Error(answer.reason);
   return answer.graph;
 }
@@ -102,35 +134,77 @@ describeWith('chromium', 'what is asked of a flow', () => {
     }
   }
 
+  /** Endpoints, or groups of them, that are wholly within the drawing's window. */
+  const endpointsInSight = async ({ page }: FlowPage): Promise<number> => {
+    const drawing = await page.locator('.drawing').boundingBox();
+    const top = drawing?.y ?? 0;
+    const bottom = top + (drawing?.height ?? 0);
+    const boxes = await page.locator('.boxes > :is(.kind-endpoint, .kind-group)').all();
+    const areas = await Promise.all(boxes.map((box) => box.boundingBox()));
+    return areas.filter((area) => area !== null && area.y >= top && area.y + area.height <= bottom + 1).length;
+  };
+
   for (const [width, height] of [
-    [700, 500],
-    [500, 700],
+    [500, 900],
+    [700, 700],
+    [700, 900],
+    [900, 900],
+    [1600, 1000],
   ] as const) {
-    it(`leaves endpoints in sight in a panel of ${width} by ${height}, and is unfolded when that is wanted`, async () => {
-      for (const name of ['api', 'checkout']) {
+    it(`has endpoints and faults in sight in ${width} by ${height}, of whatever a load balancer is asked for`, async () => {
+      for (const graph of [...graphs.values(), entriesOfAllKinds(3), entriesOfAllKinds(30)]) {
         const flow = await openFlowPage(browser, { viewport: { width, height } });
-        const { page } = flow;
-        await flow.show(graphs.get(name) ?? flowOf(name));
-        await untilDrawn(page);
-        const drawing = await page.locator('.drawing').boundingBox();
-        const bottom = (drawing?.y ?? 0) + (drawing?.height ?? 0);
-        const boxes = await Promise.all((await page.locator('.boxes > .kind-endpoint').all()).map((box) => box.boundingBox()));
-        const inSight = boxes.filter((box) => box !== null && box.y >= (drawing?.y ?? 0) && box.y + box.height <= bottom + 1);
-        expect(inSight.length).toBeGreaterThan(0);
-        expect(Number.parseInt((await page.locator('.zoom-text').textContent()) ?? '', 10)).toBeGreaterThanOrEqual(75);
-        expect(await page.locator('.answer-state').isVisible()).toBe(true);
-        expect(await page.locator('.answer-routes').isVisible()).toBe(false);
-        const fold = page.getByRole('button', { name: 'Where packets end…' });
-        expect(await fold.getAttribute('aria-expanded')).toBe('false');
-        await fold.click();
-        expect(await page.locator('.answer-routes').isVisible()).toBe(true);
-        await page.getByRole('button', { name: 'Less' }).click();
-        expect(await page.locator('.answer-routes').isVisible()).toBe(false);
-        expect(flow.problems).toEqual([]);
+        await flow.show(graph);
+        await untilDrawn(flow.page);
+        if (graph.nodes.some(({ kind }) => kind === 'endpoint')) {
+          expect(await endpointsInSight(flow), graph.title).toBeGreaterThan(0);
+        }
+        const bar = await flow.page.locator('.answer').boundingBox();
+        for (const said of await flow.page.locator('.answer-state, .answer-faults > :nth-child(-n + 2)').all()) {
+          const area = await said.boundingBox();
+          expect((area?.y ?? 0) + (area?.height ?? 0)).toBeLessThanOrEqual((bar?.y ?? 0) + (bar?.height ?? 0) + 1);
+        }
+        expect(Number.parseInt((await flow.page.locator('.zoom-text').textContent()) ?? '', 10)).toBeGreaterThanOrEqual(75);
         await flow.close();
       }
     });
   }
+
+  for (const [width, height] of [
+    [700, 500],
+    [500, 700],
+  ] as const) {
+    it(`is folded where it would take the drawing's room, in ${width} by ${height}, and unfolded when that is wanted`, async () => {
+      const flow = await openFlowPage(browser, { viewport: { width, height } });
+      const { page } = flow;
+      await flow.show(graphs.get('checkout') ?? flowOf('checkout'));
+      await untilDrawn(page);
+      expect(await endpointsInSight(flow)).toBeGreaterThan(0);
+      expect(await page.locator('.answer-state').isVisible()).toBe(true);
+      expect(await page.locator('.answer-routes').isVisible()).toBe(false);
+      const fold = page.getByRole('button', { name: 'Where packets end…' });
+      expect(await fold.getAttribute('aria-expanded')).toBe('false');
+      await fold.click();
+      expect(await page.locator('.answer-routes').isVisible()).toBe(true);
+      await page.getByRole('button', { name: 'Less' }).click();
+      expect(await page.locator('.answer-routes').isVisible()).toBe(false);
+      expect(flow.problems).toEqual([]);
+      await flow.close();
+    });
+  }
+
+  it('is not folded where it is short, and folds and unfolds as the panel changes', async () => {
+    const flow = await openFlowPage(browser, { viewport: { width: 500, height: 700 } });
+    const { page } = flow;
+    await flow.show(graphs.get('api') ?? flowOf('api'));
+    expect(await page.locator('.answer-routes').isVisible()).toBe(true);
+    expect(await endpointsInSight(flow)).toBeGreaterThan(0);
+    await page.setViewportSize({ width: 500, height: 400 });
+    await expect.poll(() => page.locator('.answer-routes').isVisible(), { timeout: 20_000 }).toBe(false);
+    await page.setViewportSize({ width: 500, height: 700 });
+    await expect.poll(() => page.locator('.answer-routes').isVisible(), { timeout: 20_000 }).toBe(true);
+    await flow.close();
+  });
 
   it('is drawn in columns, all of them in sight, at 1,240 pixels', async () => {
     const flow = await openFlowPage(browser, { viewport: { width: 1240, height: 800 } });

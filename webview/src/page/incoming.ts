@@ -4,6 +4,7 @@ import { compareFlows } from '../model/compare-flows.ts';
 import { graphTitle } from '../model/format.ts';
 import { indexGraph } from '../model/graph-index.ts';
 import { afterShow } from '../model/panel-state.ts';
+import { foldAnswer } from './answer-room.ts';
 import { placePanes } from './compared-view.ts';
 import { boxesAt } from './emphasis.ts';
 import { createMeasure } from './measure.ts';
@@ -15,10 +16,10 @@ import { showTraced } from './tracing.ts';
 
 /** Narrower than this, details lie over the drawing's lower part. */
 const narrow = 640;
-/** Narrower than this, where packets end is a list and no table. */
+/** Narrower than this, there is no room for an overview. */
 const slim = 900;
-/** Lower than this, the answer is folded to its first lines, so that endpoints stay in sight. */
-const low = 720;
+/** Narrower than this, where packets end is a list and no table. */
+const listed = 1100;
 /** Wider than this, there is room for details from the beginning. */
 const roomy = 1800;
 
@@ -91,6 +92,7 @@ function showFlow(page: Page, message: ShowFlow | ShowNothing): void {
   parts.answer.show(page.compared === null ? page.index : null);
   parts.compare.show(page.compared?.comparison ?? null, page.compared?.at ?? null);
   placePanes(page);
+  foldAnswer(page);
   parts.main.classList.remove('is-empty');
   parts.details.element.hidden = !page.state.details;
   document.body.classList.toggle('text-mode', page.state.mode === 'text');
@@ -144,10 +146,11 @@ function revealCursor({ state, parts: { drawing } }: Page, shown: Shown, place: 
 /** The drawing has another size. */
 export function resized(page: Page): void {
   const { drawing, overview } = page.parts;
-  const { classList, clientWidth, clientHeight } = document.body;
+  const { classList, clientWidth } = document.body;
   classList.toggle('narrow', clientWidth < narrow);
   classList.toggle('slim', clientWidth < slim);
-  classList.toggle('low', clientHeight < low);
+  classList.toggle('listed', clientWidth < listed);
+  foldAnswer(page);
   const { width, height } = drawing.size();
   if (page.shown === null || width === 0) return;
   if (Math.abs(width - page.fittedWidth) > 1) {

@@ -24,8 +24,8 @@ function startOf({ boxes, form }: Layout): { readonly y: number; readonly height
 }
 
 /**
- * Everything in view where it stays legible, else its width or its top left; null where there is no room or nothing. `isLow`: panned down to
- * the first endpoint, where that is beyond what is seen.
+ * Everything in view where it stays legible, else its width or its top left; null where there is no room or nothing. An outline, and
+ * where there is little height (`isLow`) columns too, is panned down to the first endpoint that is beyond what is seen.
  */
 export function fittedView(layout: Layout, { width, height }: Size, isLow: boolean): View | null {
   if (width === 0 || layout.width === 0) return null;
@@ -41,7 +41,7 @@ export function fittedView(layout: Layout, { width, height }: Size, isLow: boole
   const beyond = height - first * k;
   const start = startOf(layout);
   const y =
-    isLow && beyond < 0
+    (isLow || layout.form === 'outline') && beyond < 0
       ? beyond
       : (start.y + start.height) * k > height
         ? Math.max(height - layout.height * k, height / 3 - start.y * k)
