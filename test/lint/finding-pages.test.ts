@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
 import { nodeFindingCodes } from '../../server/src/diagnose/registry.ts';
@@ -10,31 +10,17 @@ import { usualSeverity } from '../../server/src/lint/usual-severity.ts';
 import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
 import { clusterOf } from '../support/dumps.ts';
+import { exampleIn, pagesFolder as folder, pageOf as page, snapshotIn } from '../support/finding-pages.ts';
 import { findingsIn } from './check-findings.ts';
 
-const folder = resolve(import.meta.dirname, '../../docs/findings');
 const codes = [...findingCodes(), ...nodeFindingCodes()];
 
 /** What is seen with a bundle alone, of which no excerpt of rules is an example. */
 const withoutExample: readonly string[] = [...nodeFindingCodes().keys()];
 
-function page(code: string): string {
-  return readFileSync(join(folder, `${code}.md`), 'utf8');
-}
-
-/** A page's example, with what it stands for: "␍" for a carriage return, "{a × 200}" for so many letters. */
-function exampleIn(text: string): string | undefined {
-  return /```iptables\n([\s\S]*?)```/
-    .exec(text)?.[1]
-    ?.replaceAll('␍', '\r')
-    .replace(/\{([^{}]*?) ?× (\d+)\}/g, (_, part: string, count: string) =>
-      (part.length === 1 ? part : `${part} `.replace(/, $/, ',')).repeat(Number(count)),
-    );
-}
-
 /** What is found in a page's example: beside its cluster, where it has one. */
 function foundIn(text: string): readonly Finding[] {
-  const snapshot = /```yaml\n([\s\S]*?)```/.exec(text)?.[1];
+  const snapshot = snapshotIn(text);
   const dump = exampleIn(text) ?? '';
   if (snapshot === undefined) return findingsIn(dump, 'example.iptables');
   const document = readWholeDocument(dump, 'example.iptables');

@@ -15,7 +15,8 @@ import {
 import type { Finding, LintInput } from '../../server/src/lint/support/finding.ts';
 import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
-import { faultyDump, pageExamples } from '../support/faulty-dumps.ts';
+import { faultyDump } from '../support/faulty-dumps.ts';
+import { pageExamples } from '../support/finding-pages.ts';
 
 function read(text: string): LintInput {
   const document = readWholeDocument(text, 'node.iptables');

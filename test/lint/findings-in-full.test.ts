@@ -1,0 +1,81 @@
+/**
+ * All that is said of dumps, word for word, and what each fix does: of the examples on the pages of findings, of sound dumps, and of the
+ * dumps in `cases/`. Then in short what is said of each of them where a line is left out, stands twice, changes places with the next one, or is the
+ * last. What should be so is in the other tests; these show, in the difference of a text, what else a change does. `vitest -u` writes them again.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Cluster } from '../../server/src/cluster/cluster.ts';
+import { clusterOf } from '../support/dumps.ts';
+import { soundDumps } from '../support/faulty-dumps.ts';
+import { pageExamples } from '../support/finding-pages.ts';
+import { inFull, inShort, lookAt } from './findings-in-words.ts';
+
+interface Example {
+  readonly name: string;
+  readonly text: string;
+  readonly cluster?: Cluster;
+}
+
+const ofPages = pageExamples().map(
+  ({ code, text, snapshot }): Example => ({
+    name: code,
+    text,
+    ...(snapshot === undefined ? {} : { cluster: clusterOf(snapshot, 'cluster.yaml') }),
+  }),
+);
+const folder = join(import.meta.dirname, 'cases');
+const cases = readdirSync(folder)
+  .filter((name) => name.endsWith('.iptables'))
+  .toSorted()
+  .map((name): Example => ({ name, text: readFileSync(join(folder, name), 'utf8') }));
+const sound = soundDumps.map((text, index): Example => ({ name: `sound dump ${index + 1}`, text }));
+/** Most lines of an example that are tried one by one: the others show what long texts do, not what lines do. */
+const mostLines = 80;
+
+/** Ways in which a line (0-based) of a text goes wrong. */
+const faults: readonly (readonly [name: string, make: (lines: readonly string[], at: number) => readonly string[]])[] = [
+  ['without', (lines, at) => lines.toSpliced(at, 1)],
+  ['twice', (lines, at) => lines.toSpliced(at, 0, lines[at] ?? '')],
+  ['changed places', (lines, at) => lines.toSpliced(at, 2, ...lines.slice(at, at + 2).toReversed())],
+  ['the last', (lines, at) => [...lines.slice(0, at + 1), '']],
+  ['half', (lines, at) => lines.toSpliced(at, 1, (lines[at] ?? '').slice(0, (lines[at] ?? '').length / 2))],
+];
+
+/** What is said of a text, in short, by what does not change where lines go or come above: the words of the line, and what is said of it. */
+function saidOf(lines: readonly string[], cluster: Cluster | undefined): ReadonlyMap<string, string> {
+  const { findings } = lookAt(lines.join('\n'), cluster);
+  return new Map(findings.map((each) => [`${lines[each.line]} ${inShort({ ...each, line: 0 })}`, inShort(each)]));
+}
+
+/** What else is said (+) and no longer (-) where a line is not as it should be: a row for each line of the example and each fault. */
+function variantsOf({ text, cluster }: Example): readonly string[] {
+  const lines = text.split('\n');
+  const whole = saidOf(lines, cluster);
+  return faults.flatMap(([name, make]) =>
+    lines.slice(0, -1).flatMap((_, at) => {
+      const said = saidOf(make(lines, at), cluster);
+      const more = [...said].flatMap(([key, short]) => (whole.has(key) ? [] : [`+${short}`]));
+      const gone = [...whole].flatMap(([key, short]) => (said.has(key) ? [] : [`-${short}`]));
+      return more.length + gone.length === 0 ? [] : [`  ${at + 1} ${name}: ${[...more, ...gone].join(' ')}`];
+    }),
+  );
+}
+
+describe('what is said of dumps', () => {
+  it('is this in full', async () => {
+    const told = [...ofPages, ...cases, ...sound].flatMap(({ name, text, cluster }) => {
+      const { document, findings } = lookAt(text, cluster);
+      return [name, ...findings.flatMap((finding) => inFull(document, finding))];
+    });
+    await expect(`${told.join('\n')}\n`).toMatchFileSnapshot('findings-in-full.snap');
+  });
+
+  it('is this where a line is not as it should be', async () => {
+    const told = [...ofPages, ...cases, ...sound.slice(0, 1)]
+      .filter(({ text }) => text.split('\n').length <= mostLines && text.length < 20_000)
+      .flatMap((example) => [example.name, ...variantsOf(example)]);
+    await expect(`${told.join('\n')}\n`).toMatchFileSnapshot('findings-of-faults.snap');
+  });
+});
