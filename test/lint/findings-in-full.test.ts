@@ -10,7 +10,7 @@ import type { Cluster } from '../../server/src/cluster/cluster.ts';
 import { clusterOf } from '../support/dumps.ts';
 import { soundDumps } from '../support/faulty-dumps.ts';
 import { pageExamples } from '../support/finding-pages.ts';
-import { inFull, inShort, lookAt } from './findings-in-words.ts';
+import { inFull, inShort, lookAt, mendedInFull, textAfter } from './findings-in-words.ts';
 
 interface Example {
   readonly name: string;
@@ -63,6 +63,39 @@ function variantsOf({ text, cluster }: Example): readonly string[] {
   );
 }
 
+/** Shapes that a whole text takes on its way into a file or a paste. */
+const shapes: readonly (readonly [name: string, make: (lines: readonly string[]) => string])[] = [
+  ['line ends of Windows', (lines) => lines.join('\r\n')],
+  ['line ends of Windows, but for the last', (lines) => lines.join('\r\n').replace(/\r\n$/, '')],
+  ['no line end', (lines) => lines.join('\n').trimEnd()],
+  ['a byte order mark', (lines) => `\ufeff${lines.join('\n')}`],
+  ['quoted', (lines) => lines.map((line) => `> ${line}`).join('\n')],
+  ['indented', (lines) => lines.map((line) => `    ${line}`).join('\n')],
+  ['blanks at ends', (lines) => lines.map((line) => `${line}  `).join('\n')],
+  ['blank lines between', (lines) => lines.join('\n\n')],
+  ['numbered', (lines) => lines.map((line, at) => `${at + 1}: ${line}`).join('\n')],
+  ['fenced', (lines) => `See here:\n\`\`\`\n${lines.join('\n')}\`\`\`\nWhat is wrong?\n`],
+  ['behind a prompt', (lines) => `root@node:~# iptables-save\n${lines.join('\n')}root@node:~# exit\n`],
+  ['on one line', (lines) => `${lines.slice(0, 12).join(' ').trim()}\n`],
+  ['as a JSON string', (lines) => `${JSON.stringify({ rules: lines.slice(0, 12).join('\n') })}\n`],
+  ['logged', (lines) => lines.map((line) => `Nov 23 00:37:11 node kube-proxy[812]: ${line}`).join('\n')],
+  ['rules alone', (lines) => lines.filter((line) => line.includes('-A ')).join('\n')],
+  ['without ends of tables', (lines) => lines.filter((line) => line !== 'COMMIT').join('\n')],
+  ['without tables', (lines) => lines.filter((line) => !/^(?:\*|COMMIT|#)/.test(line)).join('\n')],
+  [
+    'as iptables -S prints it',
+    (lines) => lines.map((line) => line.replace(/^:(\S+) - .*/, '-N $1').replace(/^:(\S+) (\S+) .*/, '-P $1 $2')).join('\n'),
+  ],
+  ['as commands', (lines) => lines.map((line) => line.replace(/^(-A .*)/, 'sudo iptables -w $1')).join('\n')],
+  ['twice', (lines) => lines.join('\n').repeat(2)],
+  ['with a part left out', (lines) => lines.toSpliced(Math.floor(lines.length / 2), 1, '...').join('\n')],
+  ['with words in between', (lines) => lines.toSpliced(Math.floor(lines.length / 2), 0, 'and then there is').join('\n')],
+];
+
+function isShort({ text }: Example): boolean {
+  return text.split('\n').length <= mostLines && text.length < 20_000;
+}
+
 describe('what is said of dumps', () => {
   it('is this in full', async () => {
     const told = [...ofPages, ...cases, ...sound].flatMap(({ name, text, cluster }) => {
@@ -74,8 +107,46 @@ describe('what is said of dumps', () => {
 
   it('is this where a line is not as it should be', async () => {
     const told = [...ofPages, ...cases, ...sound.slice(0, 1)]
-      .filter(({ text }) => text.split('\n').length <= mostLines && text.length < 20_000)
+      .filter(isShort)
       .flatMap((example) => [example.name, ...variantsOf(example)]);
     await expect(`${told.join('\n')}\n`).toMatchFileSnapshot('findings-of-faults.snap');
+  });
+
+  it('is this where the whole text has another shape', async () => {
+    const told = [...ofPages, ...cases, ...sound.slice(0, 1)].filter(isShort).flatMap(({ name, text, cluster }) => [
+      name,
+      ...shapes.map(
+        ([shape, make]) =>
+          `  ${shape}: ${lookAt(make(text.split('\n')), cluster)
+            .findings.map(inShort)
+            .join(' ')}`,
+      ),
+    ]);
+    await expect(`${told.join('\n')}\n`).toMatchFileSnapshot('findings-of-shapes.snap');
+  });
+
+  it('is mended so', async () => {
+    const told = [...ofPages, ...cases, ...sound.slice(0, 1)]
+      .filter(isShort)
+      .flatMap(({ name, text }) => [name, ...mendedInFull(text)]);
+    await expect(`${told.join('\n')}\n`).toMatchFileSnapshot('findings-mended.snap');
+  });
+
+  it('is mended alike where lines end as on Windows', () => {
+    const ends = (text: string): string => text.replaceAll('\n', '\r\n');
+    const without = (text: string): string => text.replaceAll('\r\n', '\n');
+    for (const { name, text } of [...ofPages, ...cases].filter(
+      ({ text }) => !text.includes('\r') && isShort({ name: '', text }),
+    )) {
+      const fixed = (of: string): readonly string[] =>
+        lookAt(of).findings.flatMap((finding) =>
+          finding.code === 'carriage-return' ? [] : finding.fixes().map((fix) => `${fix.title}: ${without(textAfter(of, fix))}`),
+        );
+      const own = fixed(text);
+      expect(
+        fixed(ends(text)).filter((each) => own.includes(each)),
+        name,
+      ).toEqual(own);
+    }
   });
 });

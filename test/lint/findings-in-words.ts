@@ -2,7 +2,8 @@ import { runToEnd } from '../../server/src/base/steps.ts';
 import type { Cluster } from '../../server/src/cluster/cluster.ts';
 import { allFindings, ownSeverities } from '../../server/src/lint/all-findings.ts';
 import type { Fix } from '../../server/src/lint/mending/fix.ts';
-import { changedLines, unmendedLines, withOwnLineEnds } from '../../server/src/lint/mending/mended-text.ts';
+import { mend } from '../../server/src/lint/mending/mend.ts';
+import { changedLines, textOf, unmendedLines, withOwnLineEnds } from '../../server/src/lint/mending/mended-text.ts';
 import { unifiedDiff } from '../../server/src/lint/mending/unified-diff.ts';
 import type { Finding, Place } from '../../server/src/lint/support/finding.ts';
 import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
@@ -60,4 +61,33 @@ export function inFull(document: SourceDocument, finding: Finding): readonly str
 export function inShort(finding: Finding): string {
   const fixes = finding.fixes().map(({ safety }) => (safety === 'safe' ? '+' : '?'));
   return `${placeText(finding)} ${finding.code} ${finding.severity.charAt(0)}${fixes.join('')}`;
+}
+
+/** The text after one fix. */
+export function textAfter(text: string, { changes, mendsLineEnds }: Fix): string {
+  const document = readWholeDocument(text, 'node.iptables');
+  const made = mendsLineEnds === true ? changes() : withOwnLineEnds(document, changes());
+  return runToEnd(textOf(changedLines(runToEnd(unmendedLines(text)), made)));
+}
+
+/** What mending makes of a text, first with what is safe alone, then with all else: the fixes in order, the lines that changed, what is left. */
+export function mendedInFull(text: string): readonly string[] {
+  return [false, true].flatMap((unsafe) => {
+    const { lines, made, left } = runToEnd(
+      mend({
+        text,
+        fileName: 'node.iptables',
+        unsafe,
+        *find(input) {
+          return (yield* allFindings(input, ownSeverities, undefined)).findings;
+        },
+      }),
+    );
+    const diff = unifiedDiff(text.split('\n'), lines, 'old', 'new').split('\n').slice(2);
+    return [
+      `  ${unsafe ? 'with all' : 'with what is safe'}: ${made.map(({ code, title }) => visible(`${code} (${title})`)).join(', ')}`,
+      ...diff.filter((line) => line !== '' && !line.startsWith(' ')).map((line) => `    ${visible(line)}`),
+      `    left: ${left.map(inShort).join(' ')}`,
+    ];
+  });
 }

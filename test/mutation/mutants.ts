@@ -72,13 +72,36 @@ export function changesOf(source: string): readonly Change[] {
   ];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const { node, parent } = next;
-    if (node.type === 'ImportDeclaration') continue;
+    if (node.type === 'ImportDeclaration' || isPause(node)) continue;
     changes.push(...changesAt(node, parent, source));
     for (const value of Object.values(fieldsOf(node))) {
       for (const inner of Array.isArray(value) ? value : [value]) if (isNode(inner)) waiting.push({ node: inner, parent: node });
     }
   }
   return changes.toSorted((a, b) => a.start - b.start || a.end - b.end || a.kind.localeCompare(b.kind));
+}
+
+/**
+ * Whether a node says only when long work pauses: `yield;`, also under a condition, and how much is done between two pauses. No answer is another one
+ * where it pauses sooner or later; how long it goes without a pause is measured (`npm run torture`).
+ */
+function isPause(node: Node): boolean {
+  switch (node.type) {
+    case 'VariableDeclarator': {
+      const name = child(node, 'id');
+      return name !== undefined && textOf(name, 'name').endsWith('BetweenPauses');
+    }
+    case 'IfStatement': {
+      const then = child(node, 'consequent');
+      return child(node, 'alternate') === undefined && then !== undefined && isPause(then);
+    }
+    case 'ExpressionStatement': {
+      const value = child(node, 'expression');
+      return value?.type === 'YieldExpression' && child(value, 'argument') === undefined;
+    }
+    default:
+      return false;
+  }
 }
 
 function changesAt(node: Node, parent: Node | undefined, source: string): readonly Change[] {

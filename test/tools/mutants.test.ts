@@ -26,6 +26,18 @@ describe('changes that tests should notice', () => {
     expect(changes(source)).toEqual(expected);
   });
 
+  it('leaves alone when long work pauses', () => {
+    expect(
+      changes(
+        'const rulesBetweenPauses = 512;\nfunction* f() { if (at % rulesBetweenPauses === rulesBetweenPauses - 1) yield; yield; }',
+      ),
+    ).toEqual([]);
+    expect(changes('function* f() { if (isShown(line)) yield line; }')).toEqual([
+      'condition: isShown(line) => !(isShown(line))',
+      'no statement: yield line; => ',
+    ]);
+  });
+
   it('leaves names, texts and imports alone', () => {
     expect(
       changes("import { x } from './x.ts';\ninterface A { readonly a: 1 }\nconst o = { 1: 'one' };\nconst s = 'a' + b;"),
