@@ -140,6 +140,7 @@ class Documents implements ExpandedChains {
   }
 }
 
+/** The documents in which a chain stands expanded, asked of the server as they are opened. */
 export function createExpandedChains(server: ServerAccess): ExpandedChains {
   return new Documents(server);
 }

@@ -253,6 +253,7 @@ function forward(client: BaseLanguageClient, method: string, emitter: EventEmitt
   client.onNotification(method, (params: unknown) => emitter.fire(params));
 }
 
+/** Access to a server that is not started yet. */
 export function createServerAccess(createClient: CreateClient, log: LogOutputChannel): ServerAccess {
   return new LanguageServer(createClient, log);
 }

@@ -61,6 +61,7 @@ function light(
   editor.setDecorations(here, isThere ? [new Range(current, 0, current, 0)] : []);
 }
 
+/** Lights for the lines of a path, none of which is on; they take the theme's colours. */
 export function createTraceLights(): TraceLights {
   const all = window.createTextEditorDecorationType({
     isWholeLine: true,

@@ -53,6 +53,7 @@ export interface TraceNode {
   readonly parent: TraceNode | undefined;
 }
 
+/** Rows of the trace view below another one; undefined for those at the top. */
 export function below(parent: TraceNode | undefined, subjects: readonly TraceSubject[]): readonly TraceNode[] {
   return subjects.map((subject) => ({ subject, parent }));
 }

@@ -4,6 +4,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 const noFields: Fields = Object.freeze({});
 
+/** Whether a value is an object and no list. */
 export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -24,6 +25,7 @@ export function fieldsAt(object: Fields, key: string): Fields {
   return isFields(value) ? value : noFields;
 }
 
+/** The value under a key of the object's own; undefined where there is none. */
 export function valueAt(object: Fields, key: string): unknown {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
@@ -40,6 +42,7 @@ export function numberAt(object: Fields, key: string, most: number): number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most ? value : 0;
 }
 
+/** The truth value under a key; undefined where there is none. */
 export function booleanAt(object: Fields, key: string): boolean | undefined {
   const value = valueAt(object, key);
   return typeof value === 'boolean' ? value : undefined;
@@ -47,6 +50,7 @@ export function booleanAt(object: Fields, key: string): boolean | undefined {
 
 const emptyList: readonly never[] = Object.freeze([]);
 
+/** The list under a key, empty where there is none. */
 export function listAt(object: Fields, key: string): readonly unknown[] {
   const value = valueAt(object, key);
   return Array.isArray(value) ? value : emptyList;

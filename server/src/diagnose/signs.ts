@@ -8,6 +8,7 @@ import type { Evidence } from './diagnosis.ts';
 import type { Journey } from './journey.ts';
 import { nodeName, type Subject } from './subject.ts';
 
+/** A kernel setting with its value, and where the bundle has it. */
 export function settingEvidence({ file, line, name, value }: Setting): Evidence {
   return { file, line, text: `${name} = ${value}` };
 }

@@ -103,6 +103,7 @@ export function perhapsNegated(predicate: Predicate, negated: boolean): Predicat
   return negated ? (packet, knows) => negate(predicate(packet, knows)) : predicate;
 }
 
+/** The answer that a fact holds, where nothing tells whether it does. */
 export function doubt(fact: Fact): Doubt {
   return { kind: 'doubt', fact, negated: false };
 }

@@ -105,6 +105,7 @@ export function canonicalProtocol(text: string): string {
   return number === 0 ? '' : (protocolName(number) ?? String(number));
 }
 
+/** The predicate of -p. */
 export function protocolPredicate(option: RuleOption): Predicate {
   return hasProtocol(valueText(option), option.negation !== undefined);
 }
@@ -126,6 +127,7 @@ function leavingBy({ hook, out }: Packet): string | null {
   return hook === 'PREROUTING' || hook === 'INPUT' ? '' : out;
 }
 
+/** The predicate of -i or -o. */
 export function interfacePredicate(option: RuleOption, end: 'in' | 'out'): Predicate {
   return byInterface(valueText(option), option.negation !== undefined, end);
 }

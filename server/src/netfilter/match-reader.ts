@@ -37,6 +37,7 @@ export function optionNamed(match: LoadedMatch, name: string): RuleOption | unde
   return match.options.find((option) => option.name === name);
 }
 
+/** Whether an option has a `!` before it; false where there is no option. */
 export function isNegated(option: RuleOption | undefined): boolean {
   return option?.negation !== undefined;
 }

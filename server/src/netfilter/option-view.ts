@@ -42,6 +42,7 @@ export function loadedMatches(rule: RuleStatement): readonly LoadedMatch[] {
   return loaded;
 }
 
+/** An option's first value as typed; empty where there is none. */
 export function valueText(option: RuleOption | undefined): string {
   return option?.values[0]?.text ?? '';
 }

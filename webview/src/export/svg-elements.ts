@@ -163,6 +163,7 @@ export function labelElement(label: EdgeLabel): ElementSpec {
   ]);
 }
 
+/** A frame around boxes, with its label and detail. */
 export function frameElement(frame: Frame): ElementSpec {
   const { x, y, width, height } = frame;
   const children = [spec('rect', ['frame-back'], { x, y, width, height, rx: 8 })];
@@ -173,6 +174,7 @@ export function frameElement(frame: Frame): ElementSpec {
   return spec('g', ['frame', `frame-${frame.kind}`], {}, children);
 }
 
+/** The name above a column. */
 export function headingElement(heading: Heading): ElementSpec {
   return spec('text', ['heading'], { x: heading.x + heading.width / 2, y: 22, 'text-anchor': 'middle' }, heading.text);
 }

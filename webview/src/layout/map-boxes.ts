@@ -40,6 +40,7 @@ export function mapNameWidth(node: FlowNode, measure: Measure): number {
   return Math.min(widest, naturalWidth(node, false, measure), name + padLeft + padRight);
 }
 
+/** What stands in a Service's box of a map, fitted into its width in pixels. */
 export function mapBoxContent(node: FlowNode, width: number, measure: Measure): BoxContent {
   return boxContent(node, false, width, measure);
 }
@@ -50,6 +51,7 @@ export interface FoldText {
   readonly detail: string;
 }
 
+/** The width in pixels that something folded wants, with its chevron, within the widest. */
 export function foldWidth({ label, detail }: FoldText, measure: Measure): number {
   return Math.min(
     widest,
@@ -57,6 +59,7 @@ export function foldWidth({ label, detail }: FoldText, measure: Measure): number
   );
 }
 
+/** What stands in the box of something folded or unfolded, fitted into its width in pixels. */
 export function foldContent({ label, detail }: FoldText, width: number, isOpen: boolean, measure: Measure): BoxContent {
   const room = width - padLeft - padRight;
   return {
@@ -168,6 +171,7 @@ export function restContent({ label, detail, isOpen }: MapFold, width: number, m
   };
 }
 
+/** The width in pixels that the line of all that is left of a namespace wants. */
 export function restWidth({ label, detail }: MapFold, measure: Measure): number {
   return Math.ceil(measure(label, 'label') + gap + measure(detail, 'detail')) + padLeft + padRight + chevronWidth;
 }

@@ -13,6 +13,7 @@ const railInset = 11;
 const narrowest = 240;
 const widest = 640;
 
+/** Where everything of a map stands that is narrow: within `room` pixels, but no narrower than 240. */
 export function layoutMapOutline(sections: readonly MapSection[], plan: MapPlan, { room, measure }: LayoutOptions): Layout {
   const right = Math.max(narrowest, Math.min(widest, room ?? widest)) - margin;
   const drawn: DrawnMap = { boxes: [], edges: [], frames: [], y: margin };

@@ -11,14 +11,17 @@ export const isBoolean: Check<boolean> = (value) => typeof value === 'boolean';
 /** A 1-based line. */
 export const isLine: Check<number> = (value): value is number => Number.isSafeInteger(value) && Number(value) >= 1;
 
+/** What passes a check, or null. */
 export function orNull<T>(check: Check<T>): Check<T | null> {
   return (value): value is T | null => value === null || check(value);
 }
 
+/** What passes a check, or undefined. */
 export function optional<T>(check: Check<T>): Check<T | undefined> {
   return (value): value is T | undefined => value === undefined || check(value);
 }
 
+/** One of these values. */
 export function oneOf<const T extends string | number>(...values: readonly T[]): Check<T> {
   const known: ReadonlySet<unknown> = new Set(values);
   return (value): value is T => known.has(value);
@@ -29,6 +32,7 @@ export function keyOf<T extends string>(words: Readonly<Record<T, unknown>>): Ch
   return (value): value is T => typeof value === 'string' && Object.hasOwn(words, value);
 }
 
+/** A list of which every item passes a check. */
 export function listOf<T>(check: Check<T>): Check<readonly T[]> {
   return (value): value is readonly T[] => Array.isArray(value) && value.every((item) => check(item));
 }

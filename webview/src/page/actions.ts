@@ -23,6 +23,7 @@ export function showExpected(page: Page, on: boolean): void {
   page.host.post({ kind: 'request-flow', to: on ? expectedRequest(own) : own });
 }
 
+/** Shows the flow as a drawing or as text, and moves the focus there. */
 export function setMode(page: Page, mode: 'drawing' | 'text'): void {
   update(page, { mode });
   refresh(page);
@@ -30,11 +31,13 @@ export function setMode(page: Page, mode: 'drawing' | 'text'): void {
   if (mode === 'drawing') relayout(page);
 }
 
+/** Shows or hides the details of what is selected. */
 export function setDetails(page: Page, on: boolean): void {
   update(page, { details: on });
   refresh(page);
 }
 
+/** Marks what a text is found in, and says how often that is; with the filter on the others are left out. */
 export function search(page: Page, query: string): void {
   update(page, { search: query });
   if (page.state.filtering) relayout(page);
@@ -43,12 +46,14 @@ export function search(page: Page, query: string): void {
   say(page, query === '' ? '' : found.length === 1 ? '1 match' : `${found.length} matches`);
 }
 
+/** Makes the drawing so many times larger, and the one that it is compared with. */
 export function zoom(page: Page, factor: number): void {
   page.parts.drawing.zoomBy(factor);
   if (page.compared !== null) page.parts.other.drawing.zoomBy(factor);
   update(page, { view: page.parts.drawing.view() });
 }
 
+/** Shows all of the drawing, and of the one that it is compared with. */
 export function fitView(page: Page): void {
   update(page, { view: null });
   page.parts.drawing.fit(true);

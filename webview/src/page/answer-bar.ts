@@ -22,6 +22,7 @@ export const toneSigns = { good: '✓', warning: '!', bad: '✕', unsure: '?', p
 /** So many faults are seen of a folded answer, as flow.css has it. */
 const mostLowFaults = 2;
 
+/** The bar, hidden until it has something to show. */
 export function createAnswerBar(events: AnswerEvents): AnswerBar {
   const host = element('section', { class: 'answer', 'aria-label': 'Where packets end', hidden: true });
   let last: GraphIndex | null = null;

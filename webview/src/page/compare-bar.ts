@@ -16,6 +16,7 @@ export interface CompareEvents {
   stopComparing(): void;
 }
 
+/** The bar, hidden until two flows are compared. */
 export function createCompareBar(events: CompareEvents): CompareBar {
   const summary = element('strong', { class: 'compare-summary' });
   const current = element('span', { class: 'compare-current' });

@@ -50,6 +50,7 @@ function revealIn(shown: Shown | null, drawing: Drawing, ids: readonly string[],
   }
 }
 
+/** Asks for the flow alone again. */
 export function stopComparing(page: Page): void {
   page.host.post({ kind: 'compare', stop: true });
 }

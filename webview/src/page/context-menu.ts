@@ -10,6 +10,7 @@ export interface ContextMenu {
 
 const margin = 4;
 
+/** The menu, closed. */
 export function createContextMenu(): ContextMenu {
   const host = element('div', { class: 'context-menu', hidden: true });
   let refocus = (): void => undefined;

@@ -20,6 +20,7 @@ export interface OtherEvents {
   opened(item: TextItem): void;
 }
 
+/** The pane of the flow that is compared with, empty. */
 export function createOtherPane(events: OtherEvents): OtherPane {
   const drawing = new Drawing(events.drawing);
   const tree = createTreeView(events.tree);

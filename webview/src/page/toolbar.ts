@@ -165,6 +165,7 @@ function createHistory(events: ToolbarEvents): { readonly element: HTMLElement; 
   };
 }
 
+/** The toolbar, with what the drawing can be saved as. */
 export function createToolbar(events: ToolbarEvents, exports: readonly MenuEntry[]): Toolbar {
   const history = createHistory(events);
   const name = element('span', { class: 'title-text' });

@@ -8,6 +8,7 @@ export interface Tooltip {
   hide(): void;
 }
 
+/** The tooltip, hidden. */
 export function createTooltip(): Tooltip {
   const host = element('div', { class: 'tooltip', role: 'tooltip', hidden: true });
   let shown = '';

@@ -17,6 +17,7 @@ export interface TraceBarEvents {
   hide(): void;
 }
 
+/** The bar, hidden until a path is lit. */
 export function createTraceBar(events: TraceBarEvents): TraceBar {
   const title = element('strong', { class: 'trace-title' });
   const step = element('span', { class: 'trace-step' });

@@ -54,6 +54,7 @@ function renderItems(
   );
 }
 
+/** The flow as text, empty. */
 export function createTreeView(events: TreeEvents): TreeView {
   const host = element('div', { class: 'tree', role: 'tree', tabindex: 0 });
   let shown: readonly TextItem[] = [];

@@ -7,6 +7,7 @@ import type { Size, View } from './pan-zoom.ts';
 /** The height of the columns' names, which stay above what is panned. */
 export const headingHeight = 30;
 
+/** A view as d3's zoom has it. */
 export function transformOf({ x, y, k }: View): ZoomTransform {
   return zoomIdentity.translate(x, y).scale(k);
 }

@@ -23,6 +23,7 @@ function mayBeHost(text: string): boolean {
   return /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}$/.test(text) && !noDomain.test(text);
 }
 
+/** Addresses, networks and names of hosts between commas, as -s and -d take them; a fault for the first that is none. */
 export function readNetworks(text: string, family: Family): Value | ValueFault {
   const networks: Network[] = [];
   for (const part of text.split(',')) {
@@ -77,6 +78,7 @@ function prefixFault(option: OptionSpec, owner: string, bits: number): ValueFaul
   );
 }
 
+/** The length of a prefix, which may be written as a mask; a fault for a mask that is none. */
 export function readPrefix(text: string, family: Family, option: OptionSpec, owner: string): Value | ValueFault {
   const length = readPrefixLength(text, family);
   return length === undefined
@@ -84,6 +86,7 @@ export function readPrefix(text: string, family: Family, option: OptionSpec, own
     : { type: 'number', value: length, text: `${length}` };
 }
 
+/** `from[-to]` as iprange takes it; one address is a range by itself. */
 export function readAddressRange(text: string, family: Family, option: OptionSpec): Value | ValueFault {
   const dash = text.indexOf('-');
   const first = dash < 0 ? text : text.slice(0, dash);
@@ -95,6 +98,7 @@ export function readAddressRange(text: string, family: Family, option: OptionSpe
   return { type: 'addresses', from, to, text: `${printAddress(family, from)}-${printAddress(family, to)}` };
 }
 
+/** At most `max` addresses by number between commas; what stands behind them is left out, as by iptables. */
 export function readAddressList(text: string, family: Family, max: number): Value | ValueFault {
   const words: string[] = [];
   for (const part of text.split(',').slice(0, max)) {

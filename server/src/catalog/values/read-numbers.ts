@@ -33,6 +33,7 @@ function printNumber(value: bigint | number, print: UintKind['print']): string {
   return `0x${value.toString(16).padStart(print === 'hex2' ? 2 : print === 'hex8' ? 8 : print === 'hex4' ? 4 : 1, '0')}`;
 }
 
+/** XTTYPE_UINT*: a whole number within the bounds of its kind, printed as iptables-save does. */
 export function readUint(text: string, kind: UintKind, option: OptionSpec, owner: string): Value | ValueFault {
   const min = BigInt(kind.min ?? 0);
   const max = kind.max === undefined ? maxOfBits(kind.bits) : BigInt(kind.max);
@@ -108,6 +109,7 @@ function readDouble(text: string): number | undefined {
   return (sign === '-' ? -1 : 1) * digits * 2 ** (Number(exponent) - 4 * fraction.length);
 }
 
+/** Milliseconds, or `inf` in any case. Source: libxt_LED.c. */
 export function readLedDelay(text: string): Value | ValueFault {
   if (text.toLowerCase() === 'inf') return { type: 'number', value: Number.POSITIVE_INFINITY, text: 'inf' };
   const value = readNumber(text, 0, 0xffff_ffff);
@@ -115,11 +117,13 @@ export function readLedDelay(text: string): Value | ValueFault {
   return { type: 'number', value, text: `${value}` };
 }
 
+/** The number of a TCP option, 1 to 255. Source: libxt_tcp.c. */
 export function readTcpOption(text: string): Value | ValueFault {
   const value = readNumber(text, 1, 255);
   return value === undefined ? fault('bad-number', `Bad TCP option "${text}"`) : { type: 'number', value, text: `${value}` };
 }
 
+/** `major:minor`, hexadecimal, of which sixteen bits each are kept. Source: libxt_CLASSIFY.c. */
 export function readClass(text: string): Value | ValueFault {
   const read = /^\s*([-+]?)(?:0[xX])?([0-9a-fA-F]+):\s*([-+]?)(?:0[xX])?([0-9a-fA-F]+)/.exec(text);
   if (read === null) return fault('bad-number', `Bad class value "${text}"`);
@@ -130,6 +134,7 @@ export function readClass(text: string): Value | ValueFault {
   return { type: 'text', raw: printed, text: printed };
 }
 
+/** The number of a conntrack zone, or `mark` in any case. Source: libxt_CT.c. */
 export function readZone(text: string): Value | ValueFault {
   if (text.toLowerCase() === 'mark') return { type: 'text', raw: 'mark', text: 'mark' };
   const value = readNumber(text, 0, 65535);

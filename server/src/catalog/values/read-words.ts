@@ -14,6 +14,7 @@ export function readProtocol(text: string): Value | ValueFault {
   return { type: 'protocol', number, text: protocolName(number) ?? `${number}` };
 }
 
+/** The name of an interface, of 15 bytes at most; a trailing + stands for any ending. */
 export function readInterface(text: string, mayBeEmpty: boolean): Value | ValueFault {
   if (text === '' && !mayBeEmpty) return fault('bad-interface', 'Empty interface is likely to be undesired');
   if (byteLength(text) > 15) return fault('bad-interface', `interface name \`${text}' must be shorter than IFNAMSIZ (15)`);
@@ -21,6 +22,7 @@ export function readInterface(text: string, mayBeEmpty: boolean): Value | ValueF
   return { type: 'interface', name: prefix ? text.slice(0, -1) : text, prefix, text };
 }
 
+/** Six bytes between colons, printed in small letters as iptables-save does. */
 export function readMac(text: string): Value | ValueFault {
   const parts = text.split(':');
   // strtoul reads each part, of two characters at the most: nothing is 0, and `-1` is ff.
@@ -31,6 +33,7 @@ export function readMac(text: string): Value | ValueFault {
   return { type: 'text', raw: printed, text: printed };
 }
 
+/** One of the words that an option takes, or several between commas, printed in the order of the catalogue. */
 export function readEnum(
   text: string,
   kind: Extract<ValueKind, { type: 'enum' }>,
@@ -101,6 +104,7 @@ function enumFault(text: string, option: OptionSpec, owner: string): ValueFault 
   }
 }
 
+/** Types of DCCP packets between commas, in any case, printed in the order of the catalogue. */
 export function readDccpTypes(text: string): Value | ValueFault {
   const found = new Set<string>();
   for (const word of text.split(',').filter((part) => part !== '')) {
@@ -112,6 +116,7 @@ export function readDccpTypes(text: string): Value | ValueFault {
   return { type: 'words', words, text: words.join(',') };
 }
 
+/** The name of a set and its directions, src or dst between commas, six at most. */
 export function readSet(name: string, directions: string): Value | ValueFault {
   if (name === '') return fault('bad-name', "Set  doesn't exist.");
   if (name.length > 31) return fault('text-too-long', `setname \`${name}' too long, max 31 characters.`);
@@ -128,6 +133,7 @@ export function readSet(name: string, directions: string): Value | ValueFault {
 /** What makes the key of hashlimit. */
 export const hashModes = ['srcip', 'srcport', 'dstip', 'dstport'] as const;
 
+/** What makes the key of hashlimit, between commas, printed in the order in which iptables does. */
 export function readHashMode(text: string, option: OptionSpec): Value | ValueFault {
   const found = new Set<string>();
   for (const word of text.split(',').filter((part) => part !== '')) {
@@ -139,6 +145,7 @@ export function readHashMode(text: string, option: OptionSpec): Value | ValueFau
   return { type: 'words', words, text: words.join(',') };
 }
 
+/** Packets and bytes of -c, as two words or as one with a comma. */
 export function readCounters(first: string, second: string): Value | ValueFault {
   const comma = first.indexOf(',', 1);
   const packets = comma < 0 ? first : first.slice(0, comma);

@@ -10,6 +10,7 @@ export interface Reading {
   readonly heard: () => void;
 }
 
+/** The error of a server that says nothing for too long. */
 export function timedOut(server: string): ApiError {
   return new ApiError('unreachable', `${server} does not answer in time.`);
 }

@@ -50,12 +50,12 @@ interface Offered {
 
 const nothing: CompletionList = { isIncomplete: false, items: [] };
 
+const longestLine = 20_000;
+
 /**
  * What may be written at a position: nothing that iptables would refuse there, and all that it takes of what has a name. Each item takes the
  * place of the word under the cursor, or of its part between commas. Empty in what is neither restore input nor a command of a shell.
  */
-const longestLine = 20_000;
-
 export function* completion(state: DumpState, position: Position, request: CompletionRequest): Steps<CompletionList> {
   const written = writtenRule(state, position);
   // Every word that is offered is tried in the whole of the line.

@@ -25,6 +25,7 @@ export interface CanonicalPart {
   readonly hasRule: (line: number) => boolean;
 }
 
+/** The key of a chain, unique within the dumps of both families. */
 export function chainKey(family: Family, table: string, chain: string): string {
   return `${family} ${table} ${chain}`;
 }

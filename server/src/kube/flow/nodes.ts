@@ -25,6 +25,7 @@ function serviceRef(service: ChainService | null): FlowServiceRef | null {
   return { namespace, name, port, portNumber, protocol, clusterIP };
 }
 
+/** A Pod as a flow's nodes name it; null for none. */
 export function podRef(pod: ChainPod | null): FlowPodRef | null {
   return pod === null ? null : { namespace: pod.namespace, name: pod.name, node: pod.node, zone: pod.zone, ready: pod.ready };
 }

@@ -40,6 +40,7 @@ export interface CollectedPaths {
   readonly byTarget: Map<IPAddress, CollectedNode>;
 }
 
+/** A collection with nothing in it. */
 export function noPaths(): CollectedPaths {
   return { nodes: new Map(), edges: [], byChain: new Map(), byTarget: new Map() };
 }

@@ -24,6 +24,7 @@ export interface ServiceFacts {
   portNumber: number | null;
 }
 
+/** Facts of a Service of which nothing is known yet. */
 export function noFacts(): ServiceFacts {
   return { comment: undefined, protocol: '', clusterIP: null, portNumber: null };
 }

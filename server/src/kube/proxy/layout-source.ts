@@ -53,6 +53,7 @@ function chainsByPrefix(table: Table | undefined): ReadonlyMap<string, readonly 
   return found;
 }
 
+/** The tables and chains of a dump that show how kube-proxy was set up. Looks at every chain of nat once. */
 export function layoutSource(ruleset: Ruleset, dump: Dump): LayoutSource {
   const nat = dump.tables.find(({ name }) => name === 'nat');
   const filter = dump.tables.find(({ name }) => name === 'filter');

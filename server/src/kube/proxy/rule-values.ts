@@ -64,6 +64,7 @@ export function probabilityOf(rule: RuleStatement): number | undefined {
   return option.negation === undefined ? value : 1 - value;
 }
 
+/** Whether a rule has an option with this canonical name, negated or not. */
 export function hasOption(rule: RuleStatement, name: string): boolean {
   return optionOf(rule, name) !== undefined;
 }

@@ -36,6 +36,7 @@ export interface Delivery {
   readonly known: Map<string, AfterRouting>;
 }
 
+/** What packets through a dump are delivered with. Pauses as `targetClasses` does. */
 export function* newDelivery(ruleset: Ruleset, dump: Dump, options: EnumerateOptions): Steps<Delivery> {
   return { ruleset, dump, options: { ...options, dump }, classes: yield* targetClasses(ruleset, dump), known: new Map() };
 }

@@ -18,6 +18,7 @@ const mostOfAKind = 32;
  */
 export type Takers = Map<string, Taker[]>;
 
+/** Keeps a rule among those that may take the packets of the ones below, unless there are 32 of its kind. */
 export function addTaker(takers: Takers, taker: Taker): void {
   const [kind = ''] = kindsOf(taker.rule);
   const kept = takers.get(kind);

@@ -49,6 +49,7 @@ export interface Matched {
   readonly target: string;
 }
 
+/** A branch that nothing has come to yet. */
 export function newBranch(): Branch {
   return { first: null, second: null, outcome: null };
 }

@@ -52,6 +52,7 @@ function tablesOf(dump: Dump | undefined): ReadonlyMap<string, Table> {
   return tables;
 }
 
+/** The state of an enumeration that begins with a packet. */
 export function newRun(ruleset: Ruleset, packet: Packet, options: EnumerateOptions): Run {
   const { family } = packet;
   const dump = options.dump ?? ruleset.dumps.find((candidate) => candidate.family === family);

@@ -35,6 +35,7 @@ export interface RuleFinder {
   readonly known: Map<string, readonly number[]>;
 }
 
+/** A finder of a dump's rules that has looked up none. */
 export function newRuleFinder(ruleset: Ruleset, dump: Dump): RuleFinder {
   return {
     ruleset,
