@@ -55,3 +55,51 @@ export function tunnel(mtu: number): string {
     },
   ]);
 }
+
+/** A rule in front of the first one of a chain of table filter. */
+export function first(chain: string, rule: string): Change {
+  return (text) => {
+    const filter = text.indexOf('*filter\n');
+    const own = new RegExp(`^(?:\\[\\d+:\\d+\\] )?-A ${chain} `, 'm');
+    return text.slice(0, filter) + text.slice(filter).replace(own, (found) => `${rule}\n${found}`);
+  };
+}
+
+/** The policy of FORWARD is DROP, and nothing of flannel's lets Pods through. */
+export function dropsForward(text: string): string {
+  const filter = text.indexOf('*filter\n');
+  const rules = text.slice(filter).replace(':FORWARD ACCEPT', ':FORWARD DROP');
+  return text.slice(0, filter) + rules.replace(/^.*-A FLANNEL-FWD .*\n/gm, '');
+}
+
+/** The recorded cluster, with more in a Service. */
+export function withService(name: string, change: (service: { spec: Record<string, unknown> }) => void): Change {
+  return (text) => {
+    const cluster = JSON.parse(text) as { items: { kind: string; metadata: { name: string }; spec: Record<string, unknown> }[] };
+    for (const item of cluster.items) if (item.kind === 'Service' && item.metadata.name === name) change(item);
+    return JSON.stringify(cluster);
+  };
+}
+
+/** The recorded cluster, with hints at the endpoints of shop/web. */
+export function withHints(...zones: readonly (readonly string[])[]): Change {
+  return (text) => {
+    const cluster = JSON.parse(text) as {
+      items: { kind: string; metadata: { name: string }; endpoints?: { hints?: object }[] }[];
+    };
+    const slice = cluster.items.find(({ kind, metadata }) => kind === 'EndpointSlice' && metadata.name.startsWith('web'));
+    for (const [at, endpoint] of (slice?.endpoints ?? []).entries()) {
+      const names = zones[at] ?? [];
+      if (names.length > 0) endpoint.hints = { forZones: names.map((zone) => ({ name: zone })) };
+    }
+    return JSON.stringify(cluster);
+  };
+}
+
+/** What comes in by eth0 would be answered by eth1, where the way out is. */
+export const answersByEth1 = {
+  'ip-route.json': (text: string): string =>
+    text.replace('"gateway":"172.18.0.1","dev":"eth0"', '"gateway":"10.77.0.1","dev":"eth1"'),
+  'ip-addr.json': (text: string): string =>
+    `${text}[{"ifname":"eth1","addr_info":[{"family":"inet","local":"10.77.0.2","prefixlen":24,"scope":"global"}]}]`,
+} as const;

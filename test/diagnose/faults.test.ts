@@ -1,6 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { type Changes, codesOf, diagnosed } from '../support/bundles.ts';
-import { add, all, healthy, nodePort, nodePortOfCart, sysctl, toCart, toDNS, toWeb, tunnel } from './bundle-changes.ts';
+import {
+  add,
+  all,
+  answersByEth1,
+  healthy,
+  nodePort,
+  nodePortOfCart,
+  sysctl,
+  toCart,
+  toDNS,
+  toWeb,
+  tunnel,
+} from './bundle-changes.ts';
 import { checkFault, type FaultCase } from './fault-case.ts';
 
 // What the kernel and the network do: settings, conntrack, routes, links, and rules that drop. Beside each fault what looks like it and is none.
@@ -148,9 +160,7 @@ const cases: readonly FaultCase[] = [
     changes: {
       'sysctl.txt': sysctl('net.ipv4.conf.eth0.rp_filter', '1'),
       'nstat.txt': (text) => text.replace(/(TcpExtIPReversePathFilter +)0/, '$19'),
-      'ip-route.json': (text) => text.replace('"gateway":"172.18.0.1","dev":"eth0"', '"gateway":"10.77.0.1","dev":"eth1"'),
-      'ip-addr.json': (text) =>
-        `${text}[{"ifname":"eth1","addr_info":[{"family":"inet","local":"10.77.0.2","prefixlen":24,"scope":"global"}]}]`,
+      ...answersByEth1,
     },
     ask: nodePort,
     outcome: 'lost',
@@ -161,9 +171,7 @@ const cases: readonly FaultCase[] = [
     changes: {
       'sysctl.txt': sysctl('net.ipv4.conf.eth0.rp_filter', '2'),
       'nstat.txt': (text) => text.replace(/(TcpExtIPReversePathFilter +)0/, '$19'),
-      'ip-route.json': (text) => text.replace('"gateway":"172.18.0.1","dev":"eth0"', '"gateway":"10.77.0.1","dev":"eth1"'),
-      'ip-addr.json': (text) =>
-        `${text}[{"ifname":"eth1","addr_info":[{"family":"inet","local":"10.77.0.2","prefixlen":24,"scope":"global"}]}]`,
+      ...answersByEth1,
     },
     ask: nodePort,
     outcome: 'arrives',
@@ -172,9 +180,7 @@ const cases: readonly FaultCase[] = [
     what: 'the reverse path filter is strict on an asymmetric way, and has dropped nothing',
     changes: {
       'sysctl.txt': sysctl('net.ipv4.conf.eth0.rp_filter', '1'),
-      'ip-route.json': (text) => text.replace('"gateway":"172.18.0.1","dev":"eth0"', '"gateway":"10.77.0.1","dev":"eth1"'),
-      'ip-addr.json': (text) =>
-        `${text}[{"ifname":"eth1","addr_info":[{"family":"inet","local":"10.77.0.2","prefixlen":24,"scope":"global"}]}]`,
+      ...answersByEth1,
     },
     ask: nodePort,
     outcome: 'arrives',

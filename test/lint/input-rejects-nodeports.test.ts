@@ -1,23 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { clusterIPs, ipvsNat, tcpNodePorts, toNodePorts } from '../support/ipvs-rules.ts';
 import { checkFindings, findingsIn } from './check-findings.ts';
 
 /** What kube-proxy in ipvs mode writes into nat where there are NodePorts. */
-const nat = `*nat
-:PREROUTING ACCEPT [0:0]
-:INPUT ACCEPT [0:0]
-:OUTPUT ACCEPT [0:0]
-:POSTROUTING ACCEPT [0:0]
-:KUBE-MARK-MASQ - [0:0]
-:KUBE-NODE-PORT - [0:0]
-:KUBE-SERVICES - [0:0]
--A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
--A OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
--A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000
--A KUBE-NODE-PORT -p tcp -m comment --comment "Kubernetes nodeport TCP port for masquerade purpose" -m set --match-set KUBE-NODE-PORT-TCP dst -j KUBE-MARK-MASQ
--A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT
--A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODE-PORT
-COMMIT
-`;
+const nat = ipvsNat({ nodePort: [tcpNodePorts], services: [clusterIPs, toNodePorts] });
 
 const filter = (policy: string, ...rules: readonly string[]): string => `*filter
 :INPUT ${policy} [0:0]
@@ -71,12 +57,12 @@ describe('INPUT on a node in ipvs mode', () => {
   });
 
   it('refuses them by a rule or by its policy', () => {
-    expect(refusals(nat + filter('ACCEPT', ...usual, rejectAll))).toEqual(['info 26 REJECT']);
-    expect(refusals(nat + filter('ACCEPT', ...usual, '-m comment --comment "the rest" -j DROP'))).toEqual(['info 26 DROP']);
-    expect(refusals(nat + filter('DROP', ...usual))).toEqual(['info 17 DROP']);
-    expect(refusals(nat + filter('DROP', ...usual).replace('-A INPUT -i lo', '-I INPUT -i lo'))).toEqual(['info 17 DROP']);
+    expect(refusals(nat + filter('ACCEPT', ...usual, rejectAll))).toEqual(['info 34 REJECT']);
+    expect(refusals(nat + filter('ACCEPT', ...usual, '-m comment --comment "the rest" -j DROP'))).toEqual(['info 34 DROP']);
+    expect(refusals(nat + filter('DROP', ...usual))).toEqual(['info 25 DROP']);
+    expect(refusals(nat + filter('DROP', ...usual).replace('-A INPUT -i lo', '-I INPUT -i lo'))).toEqual(['info 25 DROP']);
     expect(refusals(nat + filter('ACCEPT', ...usual, rejectAll).replace('-A INPUT -i lo', '-I INPUT -i lo'))).toEqual([]);
-    expect(refusals(nat + filter('DROP', '-p tcp -m multiport --dports 22,80:443,2379 -j ACCEPT'))).toEqual(['info 17 DROP']);
+    expect(refusals(nat + filter('DROP', '-p tcp -m multiport --dports 22,80:443,2379 -j ACCEPT'))).toEqual(['info 25 DROP']);
   });
 
   it.each([

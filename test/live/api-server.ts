@@ -8,6 +8,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { generate } from 'selfsigned';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { collections, pluralOf } from './api-collections.ts';
 
 export interface ApiObject {
   readonly apiVersion?: string;
@@ -81,17 +82,6 @@ export interface TestApiServer {
   close(): Promise<void>;
 }
 
-const collections: Readonly<Record<string, { readonly kind: string; readonly path: string; readonly apiVersion: string }>> = {
-  services: { kind: 'Service', path: '/api/v1/services', apiVersion: 'v1' },
-  endpointslices: {
-    kind: 'EndpointSlice',
-    path: '/apis/discovery.k8s.io/v1/endpointslices',
-    apiVersion: 'discovery.k8s.io/v1',
-  },
-  nodes: { kind: 'Node', path: '/api/v1/nodes', apiVersion: 'v1' },
-  pods: { kind: 'Pod', path: '/api/v1/pods', apiVersion: 'v1' },
-};
-
 interface Change {
   readonly version: number;
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
@@ -124,11 +114,6 @@ export function answerStatus(
 function commonName(socket: Socket): string {
   const { CN } = socket instanceof TLSSocket ? (socket.getPeerCertificate().subject ?? {}) : {};
   return typeof CN === 'string' ? CN : '';
-}
-
-function pluralOf(kind: string): string {
-  for (const [plural, collection] of Object.entries(collections)) if (collection.kind === kind) return plural;
-  throw new Error(`no collection of ${kind}`);
 }
 
 /** Starts an API server on a free port of 127.0.0.1. */
