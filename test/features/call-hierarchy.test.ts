@@ -86,4 +86,29 @@ describe('the call hierarchy of a chain', () => {
       expect(pauses).toBeGreaterThan(100);
     }
   });
+
+  it('answers with the first thousand of more chains, and says how many others there are', () => {
+    const names = Array.from({ length: 2_500 }, (_, number) => `KUBE-SEP-${number}`);
+    const many = [
+      '*nat',
+      ...['KUBE-MARK-MASQ', 'KUBE-SERVICES', ...names].map((name) => `:${name} - [0:0]`),
+      ...names.map((name) => `-A ${name} -s 10.0.0.1/32 -j KUBE-MARK-MASQ`),
+      ...names.map((name) => `-A KUBE-SERVICES -j ${name}`),
+      'COMMIT',
+    ].join('\n');
+    const state = dumpState(`${many}\n`);
+    const itemOn = (line: number) => prepareCallHierarchy(state, { line, character: 2 })[0];
+    const [marks, services] = [itemOn(1), itemOn(2)];
+    if (marks === undefined || services === undefined) throw new Error('no chain');
+    const callers = runToEnd(incomingCalls(state, marks)).map(({ from }) => from);
+    const called = runToEnd(outgoingCalls(state, services)).map(({ to }) => to);
+    for (const items of [callers, called]) {
+      expect(items).toHaveLength(1_001);
+      const last = items.at(-1);
+      expect(last?.name).toBe('and 1,500 more chains');
+      // It stands at the first of those, and has nothing below it.
+      expect(last?.range.start.line).toBe(3 + 1_000);
+      expect(last === undefined ? undefined : runToEnd(incomingCalls(state, last))).toEqual([]);
+    }
+  });
 });

@@ -79,6 +79,14 @@ describe('folding', () => {
       [9, 10],
     ]);
   });
+
+  it('keeps to what a client takes: the longest, in their order', () => {
+    const ranges = runToEnd(folding(state, 2)).map(({ startLine, endLine }) => [startLine, endLine]);
+    expect(ranges).toEqual([
+      [1, 7],
+      [2, 4],
+    ]);
+  });
 });
 
 describe('selection ranges', () => {

@@ -7,11 +7,12 @@ import {
   type Range,
   SymbolKind,
 } from 'vscode-languageserver-types';
+import { counted } from '../base/counted.ts';
 import { oneLine } from '../base/safe-text.ts';
 import type { Steps } from '../base/steps.ts';
 import { chainTitle } from '../kube/identity/titles.ts';
 import { declarationOf, mentionsOn } from '../ruleset/places.ts';
-import type { Chain } from '../ruleset/ruleset.ts';
+import type { Chain, Table } from '../ruleset/ruleset.ts';
 import { type DumpState, rangeOf } from './support/state.ts';
 import { chainOfLine, symbolAt } from './support/symbol-at.ts';
 
@@ -23,6 +24,9 @@ interface ItemData {
 }
 
 const rulesBetweenPauses = 128;
+const linesBetweenPauses = 4_096;
+/** An answer of 50,000 chains is megabytes that nobody reads, and holds all others up. */
+const mostCalls = 1_000;
 
 function isItemData(value: unknown): value is ItemData {
   const data = value as Partial<ItemData> | null | undefined;
@@ -65,46 +69,72 @@ function jumpOn({ ruleset }: DumpState, line: number): { readonly name: string; 
   return mention === undefined ? undefined : { name: mention.name, range: rangeOf(mention) };
 }
 
+/** The lines of jumps by the name of a chain that there is. Pauses every few thousand. */
+function* linesByName(
+  lines: readonly number[],
+  chains: Table['chains'],
+  nameOf: (line: number) => string | undefined,
+): Steps<ReadonlyMap<string, number[]>> {
+  const found = new Map<string, number[]>();
+  for (const [at, line] of lines.entries()) {
+    if (at % linesBetweenPauses === linesBetweenPauses - 1) yield;
+    const name = nameOf(line);
+    if (name === undefined || !chains.has(name)) continue;
+    const before = found.get(name);
+    if (before === undefined) found.set(name, [line]);
+    else before.push(line);
+  }
+  return found;
+}
+
+/** Chains with the places of their jumps; of more than a thousand the first, and in place of the others one item that says how many they are. */
+function* callsOf(
+  state: DumpState,
+  byName: ReadonlyMap<string, readonly number[]>,
+  chains: Table['chains'],
+  target: (chain: string) => string,
+): Steps<{ readonly item: CallHierarchyItem; readonly fromRanges: Range[] }[]> {
+  const calls: { readonly item: CallHierarchyItem; readonly fromRanges: Range[] }[] = [];
+  let seen = 0;
+  for (const [name, lines] of byName) {
+    const chain = chains.get(name);
+    const item = chain === undefined ? undefined : itemOf(state, chain);
+    seen += 1;
+    if (item === undefined) continue;
+    if (calls.length === mostCalls) {
+      const title = `and ${counted(byName.size - seen + 1, 'more chain')}`;
+      const { data: _, detail: __, ...place } = item;
+      calls.push({ item: { ...place, name: title }, fromRanges: [] });
+      break;
+    }
+    const fromRanges: Range[] = [];
+    for (const [at, line] of lines.entries()) {
+      if (at % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
+      const jump = jumpOn(state, line);
+      if (jump?.name === target(name)) fromRanges.push(jump.range);
+    }
+    if (fromRanges.length > 0) calls.push({ item, fromRanges });
+    if (seen % rulesBetweenPauses === 0) yield;
+  }
+  return calls;
+}
+
 /** The chains with rules that jump to the item's chain, each with those jumps. Pauses every hundred rules. */
 export function* incomingCalls(state: DumpState, item: CallHierarchyItem): Steps<CallHierarchyIncomingCall[]> {
   const chain = chainOfItem(state, item);
-  const calls = new Map<Chain, Range[]>();
-  for (const [at, line] of (chain?.references ?? []).entries()) {
-    if (at % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
-    const from = chainOfLine(state, line);
-    const jump = jumpOn(state, line);
-    if (from === undefined || jump === undefined || jump.name !== chain?.name) continue;
-    const ranges = calls.get(from);
-    if (ranges === undefined) calls.set(from, [jump.range]);
-    else ranges.push(jump.range);
-  }
-  const found: CallHierarchyIncomingCall[] = [];
-  for (const [caller, fromRanges] of calls) {
-    const from = itemOf(state, caller);
-    if (from !== undefined) found.push({ from, fromRanges });
-    if (found.length % rulesBetweenPauses === 0) yield;
-  }
-  return found;
+  if (chain === undefined) return [];
+  const { lines } = state.ruleset;
+  const callers = yield* linesByName(chain.references, chain.table.chains, (line) => lines[line]?.name);
+  const calls = yield* callsOf(state, callers, chain.table.chains, () => chain.name);
+  return calls.map(({ item: from, fromRanges }) => ({ from, fromRanges }));
 }
 
 /** The chains that the item's chain jumps to, in the order of its rules, each with those jumps. Pauses every hundred rules. */
 export function* outgoingCalls(state: DumpState, item: CallHierarchyItem): Steps<CallHierarchyOutgoingCall[]> {
   const chain = chainOfItem(state, item);
-  const calls = new Map<Chain, Range[]>();
-  for (const [at, line] of (chain?.rules ?? []).entries()) {
-    if (at % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
-    const jump = jumpOn(state, line);
-    const target = jump === undefined ? undefined : chain?.table.chains.get(jump.name);
-    if (jump === undefined || target === undefined) continue;
-    const ranges = calls.get(target);
-    if (ranges === undefined) calls.set(target, [jump.range]);
-    else ranges.push(jump.range);
-  }
-  const found: CallHierarchyOutgoingCall[] = [];
-  for (const [callee, fromRanges] of calls) {
-    const to = itemOf(state, callee);
-    if (to !== undefined) found.push({ to, fromRanges });
-    if (found.length % rulesBetweenPauses === 0) yield;
-  }
-  return found;
+  if (chain === undefined) return [];
+  const { lines } = state.ruleset;
+  const called = yield* linesByName(chain.rules, chain.table.chains, (line) => lines[line]?.target);
+  const calls = yield* callsOf(state, called, chain.table.chains, (name) => name);
+  return calls.map(({ item: to, fromRanges }) => ({ to, fromRanges }));
 }

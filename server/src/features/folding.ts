@@ -4,8 +4,12 @@ import type { DumpState } from './support/state.ts';
 
 const linesBetweenPauses = 4096;
 
-/** Tables, and within them the declarations and each run of one chain's rules; runs of comments too. */
-export function* folding(state: DumpState): Steps<FoldingRange[]> {
+function length({ startLine, endLine }: FoldingRange): number {
+  return endLine - startLine;
+}
+
+/** Tables, and within them the declarations and each run of one chain's rules; runs of comments too. Of more than `limit` the longest. */
+export function* folding(state: DumpState, limit = Number.POSITIVE_INFINITY): Steps<FoldingRange[]> {
   const { lines, tables } = state.ruleset;
   const ranges: FoldingRange[] = [];
   for (const table of tables) {
@@ -31,5 +35,7 @@ export function* folding(state: DumpState): Steps<FoldingRange[]> {
   }
   close(lines.length - 1);
   yield;
-  return ranges.sort((a, b) => a.startLine - b.startLine || b.endLine - a.endLine);
+  // A large dump has tens of thousands, most of them of the two rules of an endpoint.
+  const shown = ranges.length <= limit ? ranges : ranges.sort((a, b) => length(b) - length(a)).slice(0, limit);
+  return shown.sort((a, b) => a.startLine - b.startLine || b.endLine - a.endLine);
 }

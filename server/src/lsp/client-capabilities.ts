@@ -14,6 +14,8 @@ export interface ClientAbilities {
   readonly canRegisterImplementations: boolean;
   readonly asksTokensByRange: boolean;
   readonly hasLinkSupport: boolean;
+  /** How many folding ranges it takes. */
+  readonly mostFoldingRanges: number;
   /** Hovers may be Markdown; a client that does not say is one that shows it. */
   readonly hasMarkdown: boolean;
 }
@@ -32,6 +34,11 @@ export function abilitiesOf(capabilities: Partial<InitializeParams['capabilities
     canRegisterImplementations: textDocument?.implementation?.dynamicRegistration === true,
     asksTokensByRange: Boolean(textDocument?.semanticTokens?.requests?.range),
     hasLinkSupport: textDocument?.definition?.linkSupport === true,
+    mostFoldingRanges: mostRanges(textDocument?.foldingRange?.rangeLimit),
     hasMarkdown: textDocument?.hover?.contentFormat?.includes('markdown') ?? true,
   };
+}
+
+function mostRanges(limit: unknown): number {
+  return typeof limit === 'number' && limit >= 0 ? limit : Number.POSITIVE_INFINITY;
 }

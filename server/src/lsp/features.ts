@@ -83,7 +83,7 @@ const features: readonly Feature[] = [
     return answering(session, () => inSlices(session, workspaceSymbols([...session.states.values()], query), token));
   }),
   feature('textDocument/foldingRange', { foldingRangeProvider: true }, document, (session, { textDocument }, token) =>
-    withState(session, textDocument.uri, token, [], folding),
+    withState(session, textDocument.uri, token, [], (state) => folding(state, session.client.mostFoldingRanges)),
   ),
   feature(
     'textDocument/selectionRange',
