@@ -119,3 +119,27 @@ describe('other slips', () => {
     });
   });
 });
+
+describe('what has one answer', () => {
+  it('is a text that iptables cuts off: what is left of it', () => {
+    const prefix = 'a prefix of more than twenty-nine letters';
+    expect(inFilter(`-A INPUT -j LOG --log-prefix "${prefix}"`)).toEqual({
+      'Write what is left of it': `-A INPUT -j LOG --log-prefix "${prefix.slice(0, 29)}"`,
+    });
+    // The 29th byte is in the middle of a letter.
+    expect(inFilter(`-A INPUT -j LOG --log-prefix "${'ä'.repeat(20)}"`)).toEqual({});
+  });
+
+  it('is the number of a rule that is counted from 0', () => {
+    expect(inFilter('-I INPUT 0 -j ACCEPT')).toEqual({ 'Write 1': '-I INPUT 1 -j ACCEPT' });
+    expect(inFilter('-I INPUT one -j ACCEPT')).toEqual({});
+  });
+
+  it('is a second command', () => {
+    expect(inFilter('-A INPUT -A FORWARD -j ACCEPT')).toEqual({ 'Remove -A FORWARD': '-A INPUT -j ACCEPT' });
+  });
+
+  it('is a rule that no packet matches', () => {
+    expect(inFilter('-A INPUT ! -p all -j DROP')).toEqual({ 'Remove the rule that no packet matches': 'COMMIT' });
+  });
+});

@@ -2,9 +2,8 @@ import type { Steps } from '../../base/steps.ts';
 import { isCutLine } from '../../ruleset/completeness.ts';
 import { type Table, tableAt } from '../../ruleset/ruleset.ts';
 import { problemCodes } from '../../syntax/checks/problem-codes.ts';
-import type { Line } from '../../syntax/line.ts';
 import type { Problem } from '../../syntax/statement.ts';
-import { replaced } from '../mending/change.ts';
+import { removedLines, replaced } from '../mending/change.ts';
 import type { Fix } from '../mending/fix.ts';
 import { isCutAway, isCutOff, isCutOn } from '../support/cut-text.ts';
 import { fileShape } from '../support/file-shape.ts';
@@ -62,7 +61,7 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
         finding({ line: number, start: problem.start, end: problem.end }, problem.code, problem.severity, problem.message, {
           table,
           chain,
-          fixes: () => fixesOf(line, number, problem),
+          fixes: () => fixesOf(input, number, problem),
         }),
       );
     }
@@ -71,7 +70,13 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
 
 const betweenOptions: ReadonlySet<string> = new Set(['needs-protocol', 'excluded-option', 'repeated-option']);
 
-function fixesOf(line: Line, number: number, problem: Problem): readonly Fix[] {
+function fixesOf({ document, ruleset }: LintInput, number: number, problem: Problem): readonly Fix[] {
+  const line = ruleset.lines[number];
+  if (line === undefined) return [];
+  if (problem.code === 'never-matches') {
+    const title = 'Remove the rule that no packet matches';
+    return [{ title, safety: 'unsafe', changes: () => removedLines(document, [number]) }];
+  }
   if (betweenOptions.has(problem.code)) return optionFixes(line, number, problem);
   const { fix, start, end } = problem;
   if (fix === undefined) {

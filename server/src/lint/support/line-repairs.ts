@@ -77,6 +77,7 @@ function* shortened(line: Line, problem: Problem): Generator<Edit> {
       yield* withoutWords(line, problem, 1);
       break;
     case 'superfluous-option':
+    case 'two-commands':
     case 'not-in-a-file':
       for (const words of [1, 2, 3]) yield* withoutWords(line, problem, words);
       break;

@@ -55,7 +55,9 @@ export function checkRuleNumber({ command, commandWord, number, options }: Unche
   }
   const value = readNumber(number.text, 1, 0x7fff_ffff);
   if (value === undefined) {
-    report(problem(number, 'error', 'bad-rule-number', `Invalid rule number \`${number.text}'`));
+    const bad = problem(number, 'error', 'bad-rule-number', `Invalid rule number \`${number.text}'`);
+    // Who counts from 0 means the first.
+    report(number.text === '0' ? { ...bad, fix: { title: 'Write 1', text: '1', isGuess: true } } : bad);
   } else if (command === 'delete') {
     for (const { spec, word } of options) {
       const letter = spec?.short;

@@ -292,7 +292,10 @@ function checkValue(
       ),
     );
   } else if (kind.type === 'text' && value.type === 'text' && value.raw !== first.text) {
-    report(warning(first, 'text-cut', `iptables cuts this off after ${kind.max ?? 0} bytes`));
+    // A character that was cut in its middle has no bytes of its own to be written.
+    const fix = value.raw.endsWith('\u{fffd}') ? undefined : { title: 'Write what is left of it', text: value.text };
+    const cut = warning(first, 'text-cut', `iptables cuts this off after ${kind.max ?? 0} bytes`);
+    report(fix === undefined ? cut : { ...cut, fix });
   } else if (isReversed(value)) {
     report(warning(first, 'reversed-range', `the range ${first.text} is reversed and will never match`));
   }
