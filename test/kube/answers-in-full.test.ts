@@ -6,14 +6,14 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
-import { clusterFrom } from '../support/dumps.ts';
-import { fixturePath, fixtureText } from '../support/fixtures.ts';
+import { clusterOf } from '../support/dumps.ts';
+import { fixtureText } from '../support/fixtures.ts';
 import { type Asked, answersTo } from './answers-in-words.ts';
 import { balanced, cluster, external, web, webEndpoints, written } from './drift-support.ts';
 
 const sample: Asked = {
   text: fixtureText('sample/worker-1.iptables'),
-  cluster: clusterFrom(fixturePath('sample/cluster.json')),
+  cluster: clusterOf(fixtureText('sample/cluster.json'), 'cluster.json'),
   fileName: 'worker-1.iptables',
   questions: [
     { from: '10.244.1.9', to: 'booking/frontend:http' },
