@@ -51,6 +51,17 @@ function causeOf(subject: Subject, asked: Asked | null, met: ReadonlySet<number>
   );
 }
 
+/** Whether the rules were compared with the cluster, and are what it asks for. */
+function agrees({ cluster, lint }: Subject): boolean {
+  const saysOtherwise = ({ code, isDriftToo }: Finding): boolean =>
+    code.startsWith('drift-') ||
+    isDriftToo === true ||
+    code === 'not-compared' ||
+    code === 'service-proxy' ||
+    code === 'nat-flushed';
+  return cluster.source.kind !== 'none' && !lint.some(saysOtherwise);
+}
+
 function look(subject: Subject, asked: Asked | null): Looked {
   const met = linesMet(asked);
   const grave = subject.lint.filter(
@@ -61,9 +72,7 @@ function look(subject: Subject, asked: Asked | null): Looked {
     .toSorted((a, b) => Number(b.concerns) - Number(a.concerns));
   const fine = [
     ...(found.length === 0 ? ['The rules themselves show nothing that is known to go wrong.'] : []),
-    ...(subject.cluster.source.kind !== 'none' && !found.some(({ code }) => code.startsWith('drift-'))
-      ? ["The rules of kube-proxy are what the cluster's Services and endpoints ask for."]
-      : []),
+    ...(agrees(subject) ? ["The rules of kube-proxy are what the cluster's Services and endpoints ask for."] : []),
   ];
   return { ...nothing, found: found.slice(0, mostListed), fine };
 }

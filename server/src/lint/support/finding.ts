@@ -26,6 +26,8 @@ export interface Finding extends Place {
   readonly onNode: readonly NodeCommand[];
   /** Marks text that does nothing: editors fade it out. */
   readonly unnecessary: boolean;
+  /** The cluster says of its line that it should be another: the message has both. */
+  readonly isDriftToo?: boolean;
 }
 
 /** What a rule looks at. */

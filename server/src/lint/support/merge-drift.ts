@@ -36,6 +36,7 @@ export function mergeDrift(found: readonly Finding[], drift: readonly Finding[])
     for (const each of same) merged.add(each);
     return {
       ...finding,
+      isDriftToo: true,
       message: `${finding.message}. The cluster: ${same.map(({ message }) => message).join('; ')}`,
       fixes: () => [...finding.fixes(), ...same.flatMap(({ fixes }) => fixes())],
       onNode: finding.onNode.length > 0 ? finding.onNode : (same[0]?.onNode ?? []),
