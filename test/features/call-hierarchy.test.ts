@@ -87,7 +87,7 @@ describe('the call hierarchy of a chain', () => {
     }
   });
 
-  it('answers with the first thousand of more chains, and says how many others there are', () => {
+  it('answers with the first thousand of more chains, and says how many rules are left', () => {
     const names = Array.from({ length: 2_500 }, (_, number) => `KUBE-SEP-${number}`);
     const many = [
       '*nat',
@@ -105,7 +105,7 @@ describe('the call hierarchy of a chain', () => {
     for (const items of [callers, called]) {
       expect(items).toHaveLength(1_001);
       const last = items.at(-1);
-      expect(last?.name).toBe('and 1,500 more chains');
+      expect(last?.name).toBe('and 1,500 more rules');
       // It stands at the first of those, and has nothing below it.
       expect(last?.range.start.line).toBe(3 + 1_000);
       expect(last === undefined ? undefined : runToEnd(incomingCalls(state, last))).toEqual([]);

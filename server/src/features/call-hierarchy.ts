@@ -69,28 +69,37 @@ function jumpOn({ ruleset }: DumpState, line: number): { readonly name: string; 
   return mention === undefined ? undefined : { name: mention.name, range: rangeOf(mention) };
 }
 
-/** The lines of jumps by the name of a chain that there is. Pauses every few thousand. */
-function* linesByName(
+/** Jumps of a chain, or to it, by the chain at their other end. */
+interface Jumps {
+  /** Lines by a chain's name, 0-based. */
+  readonly byName: ReadonlyMap<string, readonly number[]>;
+  /** How many jumps there are besides: what leads to thousands of chains is not gone through to its end. */
+  readonly left: number;
+}
+
+/** The lines of jumps by the name of a chain that there is, up to one chain more than an answer has. Pauses every few thousand. */
+function* jumpsByName(
   lines: readonly number[],
   chains: Table['chains'],
   nameOf: (line: number) => string | undefined,
-): Steps<ReadonlyMap<string, number[]>> {
-  const found = new Map<string, number[]>();
+): Steps<Jumps> {
+  const byName = new Map<string, number[]>();
   for (const [at, line] of lines.entries()) {
     if (at % linesBetweenPauses === linesBetweenPauses - 1) yield;
     const name = nameOf(line);
     if (name === undefined || !chains.has(name)) continue;
-    const before = found.get(name);
-    if (before === undefined) found.set(name, [line]);
+    const before = byName.get(name);
+    if (before === undefined) byName.set(name, [line]);
     else before.push(line);
+    if (byName.size > mostCalls) return { byName, left: lines.length - at };
   }
-  return found;
+  return { byName, left: 0 };
 }
 
-/** Chains with the places of their jumps; of more than a thousand the first, and in place of the others one item that says how many they are. */
+/** Chains with the places of their jumps; of more than a thousand the first, and in place of the others one item that says how many jumps are left. */
 function* callsOf(
   state: DumpState,
-  byName: ReadonlyMap<string, readonly number[]>,
+  { byName, left }: Jumps,
   chains: Table['chains'],
   target: (chain: string) => string,
 ): Steps<{ readonly item: CallHierarchyItem; readonly fromRanges: Range[] }[]> {
@@ -101,10 +110,9 @@ function* callsOf(
     const item = chain === undefined ? undefined : itemOf(state, chain);
     seen += 1;
     if (item === undefined) continue;
-    if (calls.length === mostCalls) {
-      const title = `and ${counted(byName.size - seen + 1, 'more chain')}`;
+    if (seen > mostCalls) {
       const { data: _, detail: __, ...place } = item;
-      calls.push({ item: { ...place, name: title }, fromRanges: [] });
+      calls.push({ item: { ...place, name: `and ${counted(left, 'more rule')}` }, fromRanges: [] });
       break;
     }
     const fromRanges: Range[] = [];
@@ -124,7 +132,7 @@ export function* incomingCalls(state: DumpState, item: CallHierarchyItem): Steps
   const chain = chainOfItem(state, item);
   if (chain === undefined) return [];
   const { lines } = state.ruleset;
-  const callers = yield* linesByName(chain.references, chain.table.chains, (line) => lines[line]?.name);
+  const callers = yield* jumpsByName(chain.references, chain.table.chains, (line) => lines[line]?.name);
   const calls = yield* callsOf(state, callers, chain.table.chains, () => chain.name);
   return calls.map(({ item: from, fromRanges }) => ({ from, fromRanges }));
 }
@@ -134,7 +142,7 @@ export function* outgoingCalls(state: DumpState, item: CallHierarchyItem): Steps
   const chain = chainOfItem(state, item);
   if (chain === undefined) return [];
   const { lines } = state.ruleset;
-  const called = yield* linesByName(chain.rules, chain.table.chains, (line) => lines[line]?.target);
+  const called = yield* jumpsByName(chain.rules, chain.table.chains, (line) => lines[line]?.target);
   const calls = yield* callsOf(state, called, chain.table.chains, (name) => name);
   return calls.map(({ item: to, fromRanges }) => ({ to, fromRanges }));
 }
