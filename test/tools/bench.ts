@@ -2,7 +2,7 @@
  * `npm run bench`: what reading a large dump takes, as ratios against iptables itself in the same run where it is installed. Prints a
  * table, or with --json the figures. `--services N --endpoints N` for another size; `--quick` leaves the growth out. `--record` counts the work
  * that a small dump is, and records the counts that `test/bench/counts.test.ts` compares with. `--docs` measures dumps of 1,000 to 860,000 lines and writes
- * docs/speed.md.
+ * docs/speed.md. `--methods` measures every request of the protocol in a dump of 215,000 lines, and writes docs/requests.md.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,6 +15,8 @@ import { measureDrawing } from '../bench/drawing.ts';
 import { generateCluster, generateDump } from '../bench/generate.ts';
 import { type Growth, growthServices, measureGrowth } from '../bench/growth.ts';
 import { growthPage, thisMachine } from '../bench/growth-page.ts';
+import { measureAllMethods } from '../bench/methods.ts';
+import { methodsPage } from '../bench/methods-page.ts';
 import { measureModel } from '../bench/model.ts';
 import { measureProtocol } from '../bench/protocol.ts';
 import { measureQuestions } from '../bench/questions.ts';
@@ -30,6 +32,7 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     docs: { type: 'boolean', default: false },
+    methods: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
     services: { type: 'string', default: '5000' },
     endpoints: { type: 'string', default: '10' },
@@ -119,6 +122,11 @@ if (values.docs) {
   process.exit(0);
 }
 const folder = mkdtempSync(join(tmpdir(), 'iptables-bench-'));
+if (values.methods) {
+  writeFileSync(join(root, 'docs/requests.md'), methodsPage(await measureAllMethods(folder, shape), thisMachine('')));
+  rmSync(folder, { recursive: true, force: true });
+  process.exit(0);
+}
 try {
   say(`generating ${shape.services} Services with ${shape.endpoints} endpoints ...`);
   const text = generateDump(shape);
