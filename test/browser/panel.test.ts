@@ -193,8 +193,8 @@ describeWith('chromium', 'a panel', () => {
     const flow = await openFlowPage(browser, { viewport: { width: 1600, height: 900 } });
     await flow.page.evaluate('window.alert = () => { window.alerted = true; }');
     await flow.show(hostileGraph());
-    await flow.page.locator('.boxes > *').first().click();
-    await flow.page.locator('.boxes > *').nth(1).hover();
+    await flow.page.locator('.boxes > .kind-endpoint').first().click();
+    await flow.page.locator('.boxes > .kind-pod').first().hover();
     await flow.page.getByRole('button', { name: /Show as text/ }).click();
     expect(await flow.page.locator('img, script:not([nonce]), iframe, [onerror]').count()).toBe(0);
     expect(await flow.page.evaluate('window.alerted === true')).toBe(false);

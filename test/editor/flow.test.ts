@@ -52,6 +52,8 @@ describeWith(['code-server', 'chromium'], 'the NAT flow in VS Code', () => {
   }, 60_000);
 
   it('shows the rule of a box that is clicked, in the editor that is there', async () => {
+    await box('frontend-6c8f7b9d45-2lqzr').click();
+    await saysSoon(workbench.activeLine(), String(lineOf('-A KUBE-SEP-QWFXKANDF3TMYGQH -p tcp')));
     // Below the answer there is room for the upper boxes.
     await box('KUBE-SVC-3MGBTRC5ATFFL7T7').click();
     await saysSoon(workbench.activeLine(), String(lineOf('-A KUBE-SVC-3MGBTRC5ATFFL7T7 ')));

@@ -148,6 +148,27 @@ describe('the answer of a flow', () => {
     ]);
   });
 
+  it('counts a Pod once that has an endpoint for each of several ports', () => {
+    const two = [1, 2].map((at) =>
+      node(`end${at}`, 'pod', { label: 'web-1', pod: { ...pod('web-1', 'node-a'), ready: false }, shares: { e: 0.5 } }),
+    );
+    const base = oneEnd(pod1);
+    const graph: FlowGraph = { ...base, nodes: [...base.nodes.filter(({ kind }) => kind === 'entry'), ...two] };
+    expect(answerOf(graph).facts.map(said)).toEqual(['2 endpoints of 1 Pod: node-a 2', 'warning: 0 of 1 ready']);
+  });
+
+  it('does not list nodes again, and never hundreds of them', () => {
+    const anywhere = (masqueraded: number) => ({ words: masqueraded === 0 ? 'a Pod' : 'outside', masqueraded });
+    const routesOf = (graph: FlowGraph) =>
+      answerOf({ ...graph, routes: [{ entry: 'e', origins: [anywhere(0), anywhere(1)], ends: null }] }).routes;
+    const ends = (graph: FlowGraph) => routesOf(graph).map((route) => route.ends.map(said).join(', '));
+    expect(ends(manyEndpoints(9, 3))).toEqual([
+      'node-1: 3 endpoints 33.3 %, node-2: 3 endpoints 33.3 %, node-3: 3 endpoints 33.3 %',
+      'all 9 endpoints, 11.1 % each',
+    ]);
+    expect(ends(manyEndpoints(1000, 500))).toEqual(['all 1,000 endpoints, 0.1 % each', 'all 1,000 endpoints, 0.1 % each']);
+  });
+
   it('is one for entries whose packets all fare alike', () => {
     const base = oneEnd(pod1);
     const ports = Array.from({ length: 20 }, (_, at) => `10.96.0.1:${9000 + at}/tcp`);

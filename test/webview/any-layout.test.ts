@@ -18,6 +18,7 @@ import { indexGraph } from '../../webview/src/model/graph-index.ts';
 import { clusterOfModels, type ServiceModel, serviceModel, setting } from '../kube/random-clusters.ts';
 import { rulesetOf } from '../support/dumps.ts';
 import { coveredLabels, distance, overlaps } from './geometry.ts';
+import { flowOfPorts } from './many-ports.ts';
 
 /** Services at random with the rules that kube-proxy would write for them. */
 const resolutions: fc.Arbitrary<Resolution> = fc
@@ -87,8 +88,14 @@ const firewalls = fc
     return answer.ok ? [answer.graph] : [];
   });
 
+/** Services with so many ports that those which are alike are drawn once, some of them without endpoints. */
+const manyPorts = fc
+  .record({ count: fc.integer({ min: 4, max: 24 }), missing: fc.subarray(['p0', 'p1', 'p2', 'p3']), isIPv6: fc.boolean() })
+  .map(({ count, missing, isIPv6 }) => [flowOfPorts(count, missing, isIPv6 ? 'ipv6' : 'ipv4')]);
+
 const drawings: Readonly<Record<string, fc.Arbitrary<readonly FlowGraph[]>>> = {
   'any Service': resolutions.map(flowsOf),
+  'many ports': manyPorts,
   'a comparison': comparisons,
   'a map': maps,
   "a Service's chains": chainsOfServices,

@@ -1,5 +1,6 @@
 import { count } from '../../../server/src/base/counted.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
+import { readyPods } from '../model/format.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
 import type { Arrangement } from '../model/groups.ts';
 import { columnEdges } from './column-edges.ts';
@@ -66,9 +67,8 @@ function hostFrames({ widths, lefts }: ColumnPlan, { items }: FilledColumns, opt
   return items.flatMap(({ item, vertices }) => {
     const host = vertices[0] === undefined || !item.id.startsWith('host:') ? null : hostOf(vertices[0]);
     if (host === null) return [];
-    const known = vertices.filter((vertex) => vertex.node?.pod?.ready !== null);
-    const ready = known.filter((vertex) => vertex.node?.pod?.ready === true).length;
-    const detail = known.length === 0 ? '' : `${count(ready)} of ${count(known.length)} ready`;
+    const { ready, known } = readyPods(vertices.flatMap(({ node }) => node ?? []));
+    const detail = known === 0 ? '' : `${count(ready)} of ${count(known)} ready`;
     const width = widths[item.column] ?? 0;
     const label = fitText(drawingText(host), 'label', width - 30 - options.measure(detail, 'chip'), options.measure);
     return [{ id: item.id, kind: 'host', label, detail, x: lefts[item.column] ?? 0, y: item.top, width, height: item.height }];

@@ -6,7 +6,7 @@ import { contrastSign } from '../model/format.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
 import { type Arrangement, type Branch, branchesOf, type EndpointGroup } from '../model/groups.ts';
 import type { EdgeLabel } from './model.ts';
-import { fitText, type Measure, wrap } from './text-metrics.ts';
+import { type Measure, wrap } from './text-metrics.ts';
 
 /** A box to be: a node or a group, before it has a place. */
 export interface Vertex {
@@ -139,14 +139,14 @@ export function labelsOf(index: GraphIndex, branches: readonly Branch[], room: n
   const rest = branches.slice(mostLabels - 1).flatMap((branch) => branch.edges);
   const packets = rest.reduce<number | null>((sum, edge) => (edge.packets === null ? sum : (sum ?? 0) + edge.packets), null);
   const counter = packets === null ? '' : `, ${count(packets)} pkts`;
-  const text = fitText(`and ${counted(rest.length, 'more rule')}${counter}`, 'edge', width, measure);
+  const texts = wrap(`and ${counted(rest.length, 'more rule')}${counter}`, 'edge', width, mostLines, measure);
   return [
     ...branches.slice(0, mostLabels - 1).flatMap((branch) => labelOf(index, branch, width, measure) ?? []),
     {
-      lines: [{ text, tone: 'counter' }],
+      lines: texts.map((text) => ({ text, tone: 'counter' })),
       edges: rest,
-      width: Math.ceil(measure(text, 'edge')) + 10,
-      height: labelLineHeight + 3,
+      width: Math.ceil(Math.max(...texts.map((text) => measure(text, 'edge')))) + 10,
+      height: texts.length * labelLineHeight + 3,
     },
   ];
 }

@@ -1,5 +1,6 @@
 /** What a layout is made of: the boxes, edges and frames of a drawing at their places, in pixels, and what it is made by. */
 import type { FlowEdge, FlowNode } from '../../../server/src/kube/flow/graph.ts';
+import type { GraphIndex } from '../model/graph-index.ts';
 import type { Arrangement, EndpointGroup, Grouping } from '../model/groups.ts';
 import type { BoxContent } from './box-content.ts';
 import { estimateWidth, type Measure } from './text-metrics.ts';
@@ -79,6 +80,8 @@ export interface Layout {
   readonly width: number;
   readonly height: number;
   readonly arrangement: Arrangement;
+  /** The graph that is drawn, where ports that are alike are folded into one; absent where it is all of the graph. */
+  readonly drawn?: GraphIndex;
   /** The id of the box that a node is folded into, by the node's; absent where only groups fold. */
   foldedInto?(id: string): string | undefined;
 }

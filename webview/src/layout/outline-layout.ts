@@ -23,7 +23,7 @@ import {
   stackLabels,
 } from './outline-entries.ts';
 import { linkLabels } from './outline-labels.ts';
-import { placeBeside } from './outline-pods.ts';
+import { placeBeside, widened } from './outline-pods.ts';
 import { insideLinks, type OutlineLink, type OutlineRow, outlineRows } from './outline-rows.ts';
 
 const indent = 22;
@@ -31,6 +31,7 @@ const railInset = 11;
 const rowGap = 10;
 const laneWidth = 9;
 const mostLanes = 8;
+/** As wide as boxes get where nobody says how much room there is. */
 const widest = 460;
 const narrowest = 170;
 /** A name takes this at most; of longer ones, some may be left out. */
@@ -115,8 +116,21 @@ function planOutline(index: GraphIndex, arrangement: Arrangement, options: Layou
     entries?.width ?? 0,
     ...stacks.map(({ rail }) => rail + 12),
   );
-  const right = margin + Math.max(least, Math.min(natural, widest + deepest * indent, inner ?? natural));
-  return { index, options, rows, links, depths, inside, lanes, laneRoom, beside, entries, stackOf, right };
+  const right = margin + Math.max(least, Math.min(natural, inner ?? widest + deepest * indent));
+  return {
+    index,
+    options,
+    rows,
+    links,
+    depths,
+    inside,
+    lanes,
+    laneRoom,
+    beside: widened(beside, right - margin),
+    entries,
+    stackOf,
+    right,
+  };
 }
 
 function contentOf({ index, options }: OutlinePlan, row: OutlineRow, width: number): BoxContent | null {

@@ -16,6 +16,8 @@ export interface Beside {
   readonly gap: number;
   /** The width that the outline needs for it, without margins. */
   readonly width: number;
+  /** How wide Pods would be of which nothing is cut. */
+  readonly natural: number;
 }
 
 const widestEndpoint = 230;
@@ -45,6 +47,7 @@ export function placeBeside(
   const of = new Map<string, { row: OutlineRow; link: OutlineLink; labels: readonly LabelText[] }>();
   let endpoint = 0;
   let pod = 0;
+  let whole = 0;
   let gap = leastGap;
   let depth = 0;
   for (const [at, row] of rows.entries()) {
@@ -57,14 +60,19 @@ export function placeBeside(
     of.set(before.id, { row, link, labels });
     const natural = naturalWidth(before.node, isIdle(index, before.node), options.measure);
     endpoint = Math.max(endpoint, Math.min(natural, Math.max(widestEndpoint, nameWidth(before.node, options.measure))));
-    pod = Math.max(
-      pod,
-      Math.min(naturalWidth(row.node, false, options.measure), Math.max(widestPod, nameWidth(row.node, options.measure))),
-    );
+    const own = naturalWidth(row.node, false, options.measure);
+    pod = Math.max(pod, Math.min(own, Math.max(widestPod, nameWidth(row.node, options.measure))));
+    whole = Math.max(whole, own);
     gap = Math.max(gap, ...labels.map((label) => label.width + leastGap));
     depth = Math.max(depth, before.depth);
   }
   const width = depth * indent + endpoint + gap + pod;
   if (of.size === 0 || (room !== null && width > room)) return null;
-  return { of, pod, gap, width };
+  return { of, pod, gap, width, natural: whole };
+}
+
+/** The same with wider Pods, where the outline is wider than it needs: no name is cut beside an endpoint's empty box. */
+export function widened(beside: Beside | null, width: number): Beside | null {
+  if (beside === null || width <= beside.width) return beside;
+  return { ...beside, pod: Math.max(beside.pod, Math.min(beside.natural, beside.pod + width - beside.width)) };
 }

@@ -13,7 +13,7 @@ import type {
 import { alikeTogether } from './answer-entries.ts';
 import type { AnswerRoute, AnswerTone, AnswerWords } from './answer-words.ts';
 import { groupBy } from './collect.ts';
-import { badgeName, bounded, driftText, entryKindName, kindName, readiness } from './format.ts';
+import { badgeName, bounded, driftText, entryKindName, kindName, readyPods } from './format.ts';
 import type { GraphIndex } from './graph-index.ts';
 import { type RouteEnd, routeEnds } from './routes.ts';
 
@@ -123,10 +123,13 @@ function endpointFacts(endpoints: readonly FlowNode[]): readonly AnswerWords[] {
   const places = [...groupBy(endpoints, placeOf)];
   const shown = places.slice(0, mostNodes).map(([place, nodes]) => `${place} ${count(nodes.length)}`);
   const more = places.length > mostNodes ? `, ${counted(places.length - mostNodes, 'more node')}` : '';
-  const known = endpoints.filter((node) => readiness(node) !== '');
-  const ready = known.filter((node) => node.pod?.ready === true).length;
-  const facts = [words(`${counted(endpoints.length, 'endpoint')}: ${shown.join(', ')}${more}`)];
-  if (known.length > 0 && ready < known.length) facts.push(words(`${count(ready)} of ${count(known.length)} ready`, 'warning'));
+  const pods = new Set(endpoints.flatMap(({ pod }) => (pod === null ? [] : [`${pod.namespace}/${pod.name}`]))).size;
+  const named = endpoints.filter(({ pod }) => pod !== null).length;
+  // A Pod has an endpoint for each port.
+  const of = pods < named ? ` of ${counted(pods, 'Pod')}` : '';
+  const { ready, known } = readyPods(endpoints);
+  const facts = [words(`${counted(endpoints.length, 'endpoint')}${of}: ${shown.join(', ')}${more}`)];
+  if (ready < known) facts.push(words(`${count(ready)} of ${count(known)} ready`, 'warning'));
   return facts;
 }
 
@@ -221,8 +224,19 @@ function namedEnds(served: readonly RouteEnd[]): readonly AnswerWords[] {
   return isEqual ? [...names, words(`${[...parts].join('').trim()} each`)] : names;
 }
 
-function countedEnds(served: readonly RouteEnd[]): readonly AnswerWords[] {
-  const places = [...groupBy(served, ({ node }) => placeOf(node))].map(([place, group]) => {
+/** Whether packets end at each of so many endpoints alike. */
+function isEven(ends: readonly RouteEnd[], all: number): boolean {
+  const served = ends.filter(({ node }) => node.kind !== 'verdict');
+  return served.length === all && new Set(served.map(({ share }) => percentPart(share))).size === 1;
+}
+
+/** By node; as one where all of a flow's endpoints get as much, and it was said by node before or would be a long list. */
+function countedEnds(served: readonly RouteEnd[], all: number, isTold: boolean): readonly AnswerWords[] {
+  const groups = [...groupBy(served, ({ node }) => placeOf(node))];
+  if (isEven(served, all) && (isTold || groups.length > mostNodes)) {
+    return [words(`all ${counted(all, 'endpoint')},${percentPart(served[0]?.share ?? 0)} each`)];
+  }
+  const places = groups.map(([place, group]) => {
     const share = group.reduce((sum, end) => sum + end.share, 0);
     return words(`${place}: ${counted(group.length, 'endpoint')}${percentPart(share)}`);
   });
@@ -241,12 +255,12 @@ function verdictWords({ node, share }: RouteEnd, isHealthCheck: boolean): Answer
   return words(`${node.label}${percentPart(share)}${why}`, tone, { node: node.id });
 }
 
-function endWords(ends: readonly RouteEnd[], isHealthCheck: boolean): readonly AnswerWords[] {
+function endWords(ends: readonly RouteEnd[], isHealthCheck: boolean, all: number, isTold: boolean): readonly AnswerWords[] {
   if (ends.length === 0) return [words('nowhere', 'unsure')];
   const served = ends.filter(({ node }) => node.kind !== 'verdict');
   const verdicts = ends.filter(({ node }) => node.kind === 'verdict');
   return [
-    ...(served.length <= mostNamed ? namedEnds(served) : countedEnds(served)),
+    ...(served.length <= mostNamed ? namedEnds(served) : countedEnds(served, all, isTold)),
     ...verdicts.map((end) => verdictWords(end, isHealthCheck)),
   ];
 }
@@ -257,14 +271,19 @@ function entryWords(entry: FlowEntry): AnswerWords {
   return words(text, 'plain', { node: entry.id });
 }
 
-function routesOf(entries: ReadonlyMap<string, FlowEntry>, { route, ends }: RouteWithEnds): readonly AnswerRoute[] {
+function routesOf(
+  entries: ReadonlyMap<string, FlowEntry>,
+  { route, ends }: RouteWithEnds,
+  all: number,
+  isTold: boolean,
+): readonly AnswerRoute[] {
   const entry = entries.get(route.entry);
   if (entry === undefined) return [];
   const arrives = shareOf(ends, 'served') > 0;
-  return [...groupBy(route.origins, ({ masqueraded }) => (arrives ? masqueraded : 0))].map(([masqueraded, origins]) => ({
+  return [...groupBy(route.origins, ({ masqueraded }) => (arrives ? masqueraded : 0))].map(([masqueraded, origins], at) => ({
     entries: [entryWords(entry)],
     from: origins.map((origin) => drawingText(origin.words)).join(', '),
-    ends: endWords(ends, entry.kind === 'health-check'),
+    ends: endWords(ends, entry.kind === 'health-check', all, isTold || at > 0),
     source: arrives ? sourceWords(masqueraded) : '',
   }));
 }
@@ -292,12 +311,13 @@ export function flowAnswer(index: GraphIndex): FlowAnswer | null {
   if (routes.length === 0) return null;
   const faults = faultsOf(index);
   const all = endpointsOf(routes);
+  const first = routes.find(({ ends }) => isEven(ends, all.length));
   const entries = new Map(graph.entries.map((entry) => [entry.id, entry]));
   return {
     state: graph.state === undefined ? drawnState(routes) : knownState(graph.state, routes, faults),
     facts: endpointFacts(all),
     details: [...badgeFacts(index), ...unsaidFacts(index)],
-    routes: withoutRepeats(alikeTogether(routes.flatMap((route) => routesOf(entries, route))), all),
+    routes: withoutRepeats(alikeTogether(routes.flatMap((route) => routesOf(entries, route, all.length, route !== first))), all),
     faults,
   };
 }

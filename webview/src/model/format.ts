@@ -73,6 +73,13 @@ export function readiness(node: FlowNode): string {
   return node.pod.ready ? 'ready' : 'not ready';
 }
 
+/** How many Pods whose readiness is known these nodes stand for, and how many of them are ready: a Pod that serves several ports is one. */
+export function readyPods(nodes: readonly FlowNode[]): { readonly ready: number; readonly known: number } {
+  const pods = new Map<string, boolean>();
+  for (const { pod } of nodes) if (pod !== null && pod.ready !== null) pods.set(`${pod.namespace}/${pod.name}`, pod.ready);
+  return { ready: [...pods.values()].filter((ready) => ready).length, known: pods.size };
+}
+
 /** How the dump and the cluster disagree about a node, as a reader would say it; empty where they do not. */
 export function driftText(node: FlowNode): string {
   if (node.drift === 'stale') return 'stale: no longer in the cluster';

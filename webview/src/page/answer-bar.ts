@@ -145,9 +145,10 @@ function routeTable(events: AnswerEvents, routes: readonly AnswerRoute[]): HTMLE
   return element('table', { class: 'answer-routes' }, element('thead', {}, element('tr', {}, ...heads)), ...bodies);
 }
 
+/** Words with commas between them, each of which stays with what is before it. */
 function wordList(events: AnswerEvents, list: readonly AnswerWords[]): readonly (Node | string)[] {
-  return list.flatMap((words, at) => [
-    ...(at === 0 ? [] : [', ']),
-    element('span', { class: `tone-${words.tone}` }, link(events, words)),
-  ]);
+  return list.flatMap((words, at) => {
+    const made = element('span', { class: `tone-${words.tone}` }, link(events, words));
+    return at === list.length - 1 ? [made] : [element('span', { class: 'answer-listed' }, made, ','), ' '];
+  });
 }

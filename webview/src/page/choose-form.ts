@@ -6,7 +6,7 @@ import type { GraphIndex } from '../model/graph-index.ts';
 export const leastLegible = 0.75;
 /** In a window as wide as this, columns a little smaller are better than an outline with empty canvas on both sides. */
 const wide = 1200;
-const leastInWide = 0.65;
+const leastInWide = 0.57;
 
 /** The least scale at which columns are drawn in a window of that width, in pixels. */
 export function leastScale(width: number): number {

@@ -73,7 +73,11 @@ export function refreshOther(page: Page): void {
   if (shown === null) return;
   const title = `NAT flow of ${drawingText(index.graph.title)} in ${drawingText(comparison.after.name)}`;
   const { tree, drawing } = parts.other;
-  tree.show(textItems(index, shown.layout.arrangement, shown.options.open, new Set()), title, state.mode === 'text');
+  tree.show(
+    textItems(shown.layout.drawn ?? index, shown.layout.arrangement, shown.options.open, new Set()),
+    title,
+    state.mode === 'text',
+  );
   const item = tree.active()?.id === state.selected ? tree.active() : tree.items().find(({ id }) => id === state.selected);
   tree.activate(item?.key ?? null);
   const difference = at === null ? undefined : comparison.differences[at];

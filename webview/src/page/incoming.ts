@@ -16,10 +16,8 @@ import { showTraced } from './tracing.ts';
 
 /** Narrower than this, details lie over the drawing's lower part. */
 const narrow = 640;
-/** Narrower than this, there is no room for an overview. */
-const slim = 900;
-/** Narrower than this, where packets end is a list and no table. */
-const listed = 1100;
+/** Narrower than this, where packets end is a list and no table, and there is no room for an overview. */
+const slim = 1100;
 /** Wider than this, there is room for details from the beginning. */
 const roomy = 1800;
 
@@ -149,7 +147,6 @@ export function resized(page: Page): void {
   const { classList, clientWidth } = document.body;
   classList.toggle('narrow', clientWidth < narrow);
   classList.toggle('slim', clientWidth < slim);
-  classList.toggle('listed', clientWidth < listed);
   foldAnswer(page);
   const { width, height } = drawing.size();
   if (page.shown === null || width === 0) return;

@@ -21,7 +21,7 @@ export function unfold(page: Page, id: string): boolean {
   return true;
 }
 
-/** The id of the text's item that stands for a place of a map which has none of its own: its Service's. */
+/** The id of the text's item that stands for what has none of its own: on a map its Service's, of a port that is folded that of the one drawn. */
 export function itemFor({ index, shown }: Page, id: string): string {
-  return shown?.boxes.get(id)?.opens ?? index?.map?.serviceOf.get(id)?.node.id ?? id;
+  return shown?.boxes.get(id)?.opens ?? index?.map?.serviceOf.get(id)?.node.id ?? shown?.layout.foldedInto?.(id) ?? id;
 }

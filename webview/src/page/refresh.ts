@@ -85,7 +85,10 @@ function itemsOf(page: Page, shown: Shown) {
   const { listed, collapsed } = page;
   if (listed?.shown === shown && listed.collapsed === collapsed) return listed.items;
   const { index, layout, options } = shown;
-  const items = index.map === null ? textItems(index, layout.arrangement, options.open, collapsed) : mapItems(index.map, options);
+  const items =
+    index.map === null
+      ? textItems(layout.drawn ?? index, layout.arrangement, options.open, collapsed)
+      : mapItems(index.map, options);
   page.listed = { shown, collapsed, items };
   return items;
 }

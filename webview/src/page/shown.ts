@@ -22,7 +22,7 @@ export function makeShown(index: GraphIndex, options: Omit<LayoutOptions, 'form'
     for (const row of box.group.rows) for (const node of [row.endpoint, ...row.behind]) boxOf.set(node.id, box);
   }
   const { foldedInto } = layout;
-  const find = (id: string): Box | undefined => boxes.get(id) ?? boxes.get(foldedInto?.(id) ?? '');
+  const find = (id: string): Box | undefined => boxOf.get(id) ?? boxOf.get(foldedInto?.(id) ?? '');
   const found = foldedInto === undefined ? boxOf : { get: find };
   return { index, layout, options: { ...options, form: layout.form }, boxOf: found, boxes };
 }
