@@ -1,10 +1,10 @@
 import { writeSync } from 'node:fs';
-import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import { projectVersion } from '../../base/project.ts';
 import { createLifecycle } from '../lifecycle.ts';
 import { startServer } from '../server.ts';
 import { cleanUpBeforeExit } from './before-exit.ts';
 import { nodeFiles } from './files.ts';
+import { connectionOf } from './transport.ts';
 import { limitYoungGeneration } from './young-generation.ts';
 
 // Without a transport on the command line the library throws; a person who tries the program deserves a sentence.
@@ -24,8 +24,9 @@ if (!process.argv.some((argument) => transports.some((transport) => argument.sta
 }
 
 limitYoungGeneration();
-startServer(createConnection(ProposedFeatures.all, { messageStrategy: createLifecycle() }), {
-  pause: () => new Promise((resolve) => setImmediate(resolve)),
+const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+startServer(connectionOf(process.argv.slice(2), pause, createLifecycle()), {
+  pause,
   files: nodeFiles,
   live: () => import('../../cluster/live/live.ts'),
   beforeExit: cleanUpBeforeExit,

@@ -1,0 +1,57 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { type Message, StreamMessageReader } from 'vscode-languageserver/node';
+import { createMessageWriter } from '../../server/src/lsp/node/message-writer.ts';
+
+const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const many = Array.from({ length: 60_000 }, (_, index) => ({ name: `KUBE-SEP-${index} é`, kind: 12 }));
+const answer = (id: number, result: unknown): Message => ({ jsonrpc: '2.0', id, result }) as Message;
+const notification = (method: string, params: unknown): Message => ({ jsonrpc: '2.0', method, params }) as Message;
+
+/** What a client reads of messages that are written at once. */
+async function readBack(messages: readonly Message[]): Promise<readonly Message[]> {
+  const stream = new PassThrough();
+  const writer = createMessageWriter(stream, pause);
+  const read: Message[] = [];
+  const all = new Promise<void>((resolve) => {
+    new StreamMessageReader(stream).listen((message) => {
+      if (read.push(message) === messages.length) resolve();
+    });
+  });
+  await Promise.all(messages.map((message) => writer.write(message)));
+  await all;
+  return read;
+}
+
+describe('how the server writes', () => {
+  it('writes large messages as they are', async () => {
+    const messages = [answer(1, many), notification('$/progress', { token: 1, value: many })];
+    const read = await readBack(messages);
+    expect(read).toHaveLength(2);
+    expect(read).toEqual(expect.arrayContaining(messages));
+  });
+
+  it('lets what is written meanwhile overtake a large answer', async () => {
+    expect(await readBack([answer(1, many), answer(2, 'hover'), notification('telemetry', 3)])).toEqual([
+      answer(2, 'hover'),
+      notification('telemetry', 3),
+      answer(1, many),
+    ]);
+  });
+
+  it('lets nothing overtake a large notification: an answer may end what it began', async () => {
+    const messages = [notification('$/progress', { token: 1, value: many }), answer(1, null), notification('telemetry', 3)];
+    expect(await readBack(messages)).toEqual(messages);
+  });
+
+  it('says that a stream is broken', async () => {
+    const stream = new PassThrough();
+    const writer = createMessageWriter(stream, pause);
+    const failed = new Promise((resolve) => {
+      writer.onError(resolve);
+    });
+    stream.destroy(new Error('the client is gone'));
+    expect(await failed).toMatchObject([{ message: 'the client is gone' }, undefined, undefined]);
+    await expect(writer.write(answer(1, many))).rejects.toThrow();
+  });
+});
