@@ -2,11 +2,14 @@ import { expect, it } from 'vitest';
 import type { Steps } from '../../server/src/base/steps.ts';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
 import { driftSteps } from '../../server/src/kube/drift/drift.ts';
+import { expectedNode } from '../../server/src/kube/expected/expected.ts';
 import { chainGraphSteps } from '../../server/src/kube/flow/chain-graph.ts';
+import { chainIndexOf } from '../../server/src/kube/identity/hash-index.ts';
 import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
 import { clusterOf, rulesetOf } from '../support/dumps.ts';
 import { fixtureText } from '../support/fixtures.ts';
 import { clusterShapes } from '../torture/cluster-shapes.ts';
+import { options } from './expected-support.ts';
 
 function pausesOf(steps: Steps<unknown>): number {
   let pauses = 0;
@@ -30,4 +33,12 @@ it('the packets of thousands of jumps to one chain are counted with a pause at e
   const ruleset = rulesetOf(`*filter\n:INPUT ACCEPT [0:0]\n:WEB - [0:0]\n${jumps}COMMIT\n`);
   const resolution = resolveChains(ruleset, emptyCluster);
   expect(pausesOf(chainGraphSteps(resolution, 'filter', 'WEB', 1))).toBeGreaterThanOrEqual(9);
+});
+
+it('the endpoints of one slice are hashed and chosen with a pause at each thousand', () => {
+  const shape = clusterShapes.find(({ name }) => name === 'endpoints');
+  if (shape === undefined) throw new Error('no endpoints');
+  const cluster = clusterOf(shape.textOf(300_000));
+  expect(pausesOf(chainIndexOf(cluster).prepare())).toBeGreaterThanOrEqual(16);
+  expect(pausesOf(expectedNode(clusterOf(shape.textOf(300_000)), options({ node: 'node-a' })))).toBeGreaterThanOrEqual(16);
 });

@@ -23,11 +23,21 @@ export function canonicalIP(text: string): string | undefined {
   return address.isIPv4MappedAddress() ? address.toIPv4Address().toString() : address.toRFC5952String();
 }
 
+const dot = 0x2e;
+const zero = 0x30;
+
 /** The number that a dotted address is, 0 to 2^32 - 1. */
 function ipv4Number(text: string): number {
   let number = 0;
-  for (const part of text.split('.')) number = number * 256 + Number(part);
-  return number;
+  let part = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit === dot) {
+      number = number * 256 + part;
+      part = 0;
+    } else part = part * 10 + unit - zero;
+  }
+  return number * 256 + part;
 }
 
 /** The first address of the network of so many bits that an address is in, as a number. */
@@ -60,7 +70,8 @@ export function canonicalCIDR(text: string): string | undefined {
   if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > width) return undefined;
   if (width === 32) {
     const network = ipv4Network(ipv4Number(ip), Number(prefix));
-    return `${[24, 16, 8, 0].map((shift) => Math.floor(network / 2 ** shift) % 256).join('.')}/${Number(prefix)}`;
+    const parts = [network >>> 24, (network >>> 16) & 255, (network >>> 8) & 255, network & 255];
+    return `${parts.join('.')}/${Number(prefix)}`;
   }
   const cidr = `${ip}/${Number(prefix)}`;
   const network = ipaddr.IPv6.networkAddressFromCIDR(cidr);

@@ -32,3 +32,31 @@ export function* lineSteps(text: string): Steps<string[]> {
     if (lines.length % piecesBetweenPauses === 0) yield;
   }
 }
+
+function* merged<T>(one: readonly T[], other: readonly T[], compare: (a: T, b: T) => number): Steps<T[]> {
+  const all: T[] = [];
+  let [left, right] = [0, 0];
+  while (left < one.length || right < other.length) {
+    const takesLeft = right >= other.length || (left < one.length && compare(one[left] as T, other[right] as T) <= 0);
+    all.push((takesLeft ? one[left] : other[right]) as T);
+    if (takesLeft) left += 1;
+    else right += 1;
+    if (all.length % piecesBetweenPauses === 0) yield;
+  }
+  return all;
+}
+
+/** Items in the order of `toSorted`, which keeps the order of those that are alike. Pauses every few thousand. */
+export function* sortedSteps<T>(items: readonly T[], compare: (a: T, b: T) => number): Steps<T[]> {
+  let runs: T[][] = [];
+  for (let at = 0; at < items.length; at += piecesBetweenPauses) {
+    runs.push(items.slice(at, at + piecesBetweenPauses).sort(compare));
+    yield;
+  }
+  while (runs.length > 1) {
+    const next: T[][] = [];
+    for (let at = 0; at < runs.length; at += 2) next.push(yield* merged(runs[at] ?? [], runs[at + 1] ?? [], compare));
+    runs = next;
+  }
+  return runs[0] ?? [];
+}

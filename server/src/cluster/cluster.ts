@@ -107,9 +107,12 @@ function key(namespace: string, name: string): string {
 function indexServiceAddresses(services: readonly ServiceRecord[]): ReadonlyMap<string, readonly ServiceAddress[]> {
   const index = new Map<string, ServiceAddress[]>();
   for (const service of services) {
-    for (const ip of service.clusterIPs) add(index, ip, { service, use: 'cluster-ip' });
-    for (const ip of service.externalIPs) add(index, ip, { service, use: 'external-ip' });
-    for (const { ip } of service.loadBalancerIPs) add(index, ip, { service, use: 'load-balancer-ip' });
+    const clusterIP: ServiceAddress = { service, use: 'cluster-ip' };
+    const externalIP: ServiceAddress = { service, use: 'external-ip' };
+    const loadBalancerIP: ServiceAddress = { service, use: 'load-balancer-ip' };
+    for (const ip of service.clusterIPs) add(index, ip, clusterIP);
+    for (const ip of service.externalIPs) add(index, ip, externalIP);
+    for (const { ip } of service.loadBalancerIPs) add(index, ip, loadBalancerIP);
   }
   return index;
 }

@@ -16,9 +16,17 @@ export function wantsKind(only: readonly string[] | undefined, kind: string): bo
   return only === undefined || only.some((wanted) => kind === wanted || kind.startsWith(`${wanted}.`));
 }
 
-/** Makes every safe fix, as `iptables-inspect check --fix` does: none where there is none to make. Pauses often. */
+/**
+ * No file of more is mended by one click: all of it is read again after each round of fixes, and changed in an editor. VS Code takes a text of as many lines for a large
+ * one, too; `iptables-inspect check --fix` mends any.
+ */
+const mostLines = 300_000;
+const mostTables = 1_000;
+
+/** Makes every safe fix, as `iptables-inspect check --fix` does: none where there is none to make, or the text is too large. Pauses often. */
 export function* fixAll(state: DumpState, severities: Severities): Steps<CodeAction[]> {
   const { document, ruleset, uri } = state;
+  if (document.lines.length > mostLines || ruleset.tables.length > mostTables) return [];
   const find = function* (input: LintInput): Steps<readonly Finding[]> {
     return (yield* allFindings(input, severities, undefined)).findings;
   };

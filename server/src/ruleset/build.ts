@@ -23,7 +23,7 @@ interface UnfinishedDump {
 function adoptHeader(dump: UnfinishedDump, generator: Generator, lines: readonly Line[]): boolean {
   const first = dump.tables[0]?.result.firstLine ?? 0;
   const end = dump.tables.at(-1)?.result.endLine ?? 0;
-  const family = dump.family ?? inferFamily(lines, first, end);
+  const family = dump.family ?? runToEnd(inferFamily(lines, first, end));
   if (family !== undefined && family !== generator.family) return false;
   dump.generator = generator;
   dump.family = generator.family;
@@ -240,7 +240,7 @@ function* finish(lines: readonly Line[], read: readonly UnfinishedDump[], comman
   for (const unfinished of [...read, ...commands.dumps]) {
     const first = unfinished.tables[0]?.result.firstLine ?? 0;
     const end = unfinished.tables.at(-1)?.result.endLine ?? 0;
-    const byAddress = unfinished.family === undefined ? inferFamily(lines, first, end) : undefined;
+    const byAddress = unfinished.family === undefined ? yield* inferFamily(lines, first, end) : undefined;
     const dumpTables: Table[] = [];
     const dump: Dump = {
       index: dumps.length,
@@ -257,7 +257,7 @@ function* finish(lines: readonly Line[], read: readonly UnfinishedDump[], comman
       tables: dumpTables,
     };
     for (const table of unfinished.tables) {
-      finishTable(table, lines, tables.length, dump);
+      yield* finishTable(table, lines, tables.length, dump);
       tables.push(table.result);
       dumpTables.push(table.result);
       finished += table.result.chains.size + linesATable;

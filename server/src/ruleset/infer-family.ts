@@ -1,12 +1,14 @@
+import type { Steps } from '../base/steps.ts';
 import type { Family } from '../catalog/types.ts';
 import { statementOf } from '../syntax/document.ts';
 import type { Line } from '../syntax/line.ts';
 
 const mostRules = 4096;
+const rulesBetweenPauses = 256;
 const addressOptions = new Set(['--source', '--destination', '--to-destination', '--to-source']);
 
-/** The family of the first address among the rules of some lines; undefined where none of the first few thousand has one. */
-export function inferFamily(lines: readonly Line[], from: number, to: number): Family | undefined {
+/** The family of the first address among the rules of some lines; undefined where none of the first few thousand has one. Pauses every few hundred. */
+export function* inferFamily(lines: readonly Line[], from: number, to: number): Steps<Family | undefined> {
   let looked = 0;
   for (let index = from; index < to && looked < mostRules; index += 1) {
     const line = lines[index];
@@ -14,6 +16,7 @@ export function inferFamily(lines: readonly Line[], from: number, to: number): F
     looked += 1;
     const family = familyOn(line);
     if (family !== undefined) return family;
+    if (looked % rulesBetweenPauses === 0) yield;
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
 /** A table while its lines are read: chains by name, and who jumps where. */
 import { NameIndex } from '../base/name-index.ts';
+import type { Steps } from '../base/steps.ts';
 import { findTarget, standardTargets } from '../catalog/lookup.ts';
 import type { Family, Hook } from '../catalog/types.ts';
 import type { Line } from '../syntax/line.ts';
@@ -7,7 +8,7 @@ import { type ChainLists, noChainLists } from './chain-lists.ts';
 import { ChainMap } from './chain-map.ts';
 import { inferTableName } from './infer-table.ts';
 import { jumpsOf } from './jumps-of.ts';
-import { NumberPairs, withLists, withoutRepeats } from './number-lists.ts';
+import { type NumberLists, NumberPairs, noLists, withLists, withoutRepeats } from './number-lists.ts';
 import type { Chain, Dump, Table } from './ruleset.ts';
 import { TableChain } from './table-chain.ts';
 
@@ -21,6 +22,8 @@ interface UnfinishedTable extends Table {
   /** A chain may have the name of a target: which it is shows when all declarations are known. */
   readonly targets: Map<string, number[]>;
 }
+
+const namesBetweenPauses = 4096;
 
 const isDeclared = 1;
 const isMentioned = 2;
@@ -206,23 +209,25 @@ function ruleChain(table: OpenTable, name: string): number {
   return chain;
 }
 
-function makeLists(table: OpenTable): void {
+function* makeLists(table: OpenTable): Steps<void> {
   const { length } = table.names;
-  table.result.lists = {
-    declarations: table.declarations.toLists(length),
-    rules: table.rules.toLists(length),
-    references: table.references.toLists(length),
-    mentions: table.mentions.toLists(length),
-    jumps: withoutRepeats(table.jumps.toLists(length)),
-  };
+  const isLarge = length > namesBetweenPauses;
+  const lists: NumberLists[] = [];
+  for (const pairs of [table.declarations, table.rules, table.references, table.mentions, table.jumps]) {
+    lists.push(pairs.toLists(length));
+    if (isLarge) yield;
+  }
+  const [declarations = noLists, rules = noLists, references = noLists, mentions = noLists, jumps = noLists] = lists;
+  table.result.lists = { declarations, rules, references, mentions, jumps: withoutRepeats(jumps) };
+  if (isLarge) yield;
 }
 
-/** What shows only when all lines are known: a chain that is called like a target, the table's name, which chains are built in. */
-export function finishTable(table: OpenTable, lines: readonly Line[], index: number, dump: Dump): void {
+/** What shows only when all lines are known: a chain that is called like a target, the table's name, which chains are built in. Pauses in a large table. */
+export function* finishTable(table: OpenTable, lines: readonly Line[], index: number, dump: Dump): Steps<void> {
   const { result } = table;
   result.index = index;
   result.dump = dump;
-  makeLists(table);
+  yield* makeLists(table);
   if (result.name === '') result.name = inferTableName(result);
   addJumpsToTargets(table, lines);
 }

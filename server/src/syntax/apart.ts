@@ -6,7 +6,7 @@ import type { Steps } from '../base/steps.ts';
 import { type LinesApart, type PlaceInText, type Position, readDocument, type SourceDocument } from './document.ts';
 import type { Line } from './line.ts';
 import { joinedCode, joinedPieces } from './pasted/joined-lines.ts';
-import { unusualLines } from './unusual-lines.ts';
+import { unusualLineSteps } from './unusual-lines.ts';
 
 /** Whether several lines of a dump stand on a line. */
 function isJoined({ problems }: Line): boolean {
@@ -15,14 +15,23 @@ function isJoined({ problems }: Line): boolean {
 
 const linesBetweenPauses = 4096;
 
+function* hasJoined(lines: readonly Line[]): Steps<boolean> {
+  const numbers = yield* unusualLineSteps(lines);
+  for (let at = 0; at < numbers.length; at += 1) {
+    const line = lines[numbers[at] ?? -1];
+    if (line !== undefined && isJoined(line)) return true;
+    if (at % linesBetweenPauses === linesBetweenPauses - 1) yield;
+  }
+  return false;
+}
+
 /**
  * The document with each of its lines by itself; the same one where no line holds several. Pauses every few thousand lines.
  * @param fileName as for `readDocument`
  */
 export function* putApart(document: SourceDocument, fileName = ''): Steps<SourceDocument> {
   const { lines, byteOrderMark } = document;
-  const isJoinedAt = (number: number): boolean => lines[number] !== undefined && isJoined(lines[number]);
-  if (!unusualLines(lines).some(isJoinedAt)) return document;
+  if (!(yield* hasJoined(lines))) return document;
   const places: PlaceInText[] = [];
   const texts: string[] = [];
   for (const [number, line] of lines.entries()) {

@@ -54,16 +54,35 @@ export function statementOf(line: Line): Statement {
 }
 
 const linesBetweenPauses = 256;
+const piecesBetweenPauses = 32_768;
 
-/** Pieces between newlines, and which of them ended in CR LF. The last piece has no line end: a CR there stands alone and stays. */
-function splitLines(text: string): { readonly texts: readonly string[]; readonly endsInCr: (index: number) => boolean } {
-  const texts = text.split('\n');
+interface SplitText {
+  readonly texts: readonly string[];
+  readonly endsInCr: (index: number) => boolean;
+}
+
+const charactersBetweenPauses = 1_000_000;
+
+/** Pieces between newlines, and which of them ended in CR LF. The last piece has no line end: a CR there stands alone and stays. Pauses every million characters. */
+function* splitLines(text: string): Steps<SplitText> {
+  const texts: string[] = [];
+  for (let from = 0, end = -1; end < text.length; from = end + 1) {
+    const next = text.indexOf('\n', from + charactersBetweenPauses);
+    end = next < 0 ? text.length : next;
+    for (const piece of text.slice(from, end).split('\n')) texts.push(piece);
+    if (end === text.length) break;
+    yield;
+  }
   if (!text.includes('\r')) return { texts, endsInCr: () => false };
-  const cr = texts.map((piece, index) => index < texts.length - 1 && piece.endsWith('\r'));
-  return {
-    texts: texts.map((piece, index) => (cr[index] ? piece.slice(0, -1) : piece)),
-    endsInCr: (index) => cr[index] === true,
-  };
+  const cr = new Uint8Array(texts.length);
+  for (let index = 0; index < texts.length - 1; index += 1) {
+    const piece = texts[index] ?? '';
+    if (index % piecesBetweenPauses === piecesBetweenPauses - 1) yield;
+    if (!piece.endsWith('\r')) continue;
+    cr[index] = 1;
+    texts[index] = piece.slice(0, -1);
+  }
+  return { texts, endsInCr: (index) => cr[index] === 1 };
 }
 
 /** The family that a file's name implies: `*.ip6tables`, `rules.v6`, `ip6tables-save.txt`. */
@@ -80,7 +99,7 @@ function familyOfName(fileName: string): LineContext['family'] {
  */
 export function* readDocument(text: string, fileName = ''): Steps<SourceDocument> {
   const byteOrderMark = text.charCodeAt(0) === 0xfeff;
-  const { texts, endsInCr } = splitLines(byteOrderMark ? text.slice(1) : text);
+  const { texts, endsInCr } = yield* splitLines(byteOrderMark ? text.slice(1) : text);
   const start = lineContext(familyOfName(fileName), undefined, undefined);
   const broken = brokenLines(texts);
   return yield* readLines(texts, endsInCr, broken, { start, byteOrderMark });
@@ -153,7 +172,7 @@ function spliceOf(document: SourceDocument, range: NonNullable<TextChange['range
   const whole = head + text + tail;
   const isFirst = start.line === 0;
   const byteOrderMark = isFirst ? whole.charCodeAt(0) === 0xfeff : document.byteOrderMark;
-  const raw = splitLines(isFirst && byteOrderMark ? whole.slice(1) : whole);
+  const raw = runToEnd(splitLines(isFirst && byteOrderMark ? whole.slice(1) : whole));
   // The last piece has the line end that stood behind the change; a CR of its own joins it.
   const lastIndex = raw.texts.length - 1;
   const last = raw.texts[lastIndex] ?? '';

@@ -1,6 +1,8 @@
+import { runToEnd, type Steps } from '../base/steps.ts';
 import type { SourceDocument } from './document.ts';
 import type { Line } from './line.ts';
 
+const linesBetweenPauses = 32_768;
 const known = new WeakMap<SourceDocument['lines'], readonly number[]>();
 
 /**
@@ -8,14 +10,20 @@ const known = new WeakMap<SourceDocument['lines'], readonly number[]>();
  * few dozen. Looked for once for all that ask; lines are not changed.
  */
 export function unusualLines(lines: readonly Line[]): readonly number[] {
-  let numbers = known.get(lines);
-  if (numbers === undefined) {
-    const found: number[] = [];
-    for (let number = 0; number < lines.length; number += 1) if (lines[number]?.isPlain === false) found.push(number);
-    numbers = found;
-    known.set(lines, numbers);
+  return known.get(lines) ?? runToEnd(unusualLineSteps(lines));
+}
+
+/** The same; pauses every few thousand lines. */
+export function* unusualLineSteps(lines: readonly Line[]): Steps<readonly number[]> {
+  const before = known.get(lines);
+  if (before !== undefined) return before;
+  const found: number[] = [];
+  for (let number = 0; number < lines.length; number += 1) {
+    if (lines[number]?.isPlain === false) found.push(number);
+    if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
   }
-  return numbers;
+  known.set(lines, found);
+  return found;
 }
 
 /** How many of some numbers, which ascend, are below a bound: the place of the first that is not. */

@@ -2,6 +2,7 @@
 
 import { hostPort, isIPv6 } from '../../base/ip.ts';
 import { createMemory } from '../../base/memory.ts';
+import { type Steps, sortedSteps } from '../../base/steps.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { EndpointRecord, EndpointSliceRecord } from '../../cluster/objects.ts';
 import { type EndpointRef, endpointHashes, type HashedEndpoint } from '../identity/hash-index.ts';
@@ -89,14 +90,15 @@ function takeOfSlice(claims: Claims, next: EndpointRef, { node, version }: Proxy
   else if (endpoint.nodeName === node) claims.taken = next;
 }
 
+const endpointsBetweenPauses = 1_024;
 const byPort = createMemory<EndpointSliceRecord, ReadonlyMap<string, readonly HashedEndpoint[]>>();
 
 /** A slice's endpoints for one port of the Service, sorted out once for all of its ports. */
-function hashedFor(slice: EndpointSliceRecord, portName: string, protocol: string): readonly HashedEndpoint[] {
+function* hashedFor(slice: EndpointSliceRecord, portName: string, protocol: string): Steps<readonly HashedEndpoint[]> {
   let ports = byPort.get(slice);
   if (ports === undefined) {
     const found = new Map<string, HashedEndpoint[]>();
-    for (const hashed of endpointHashes(slice)) {
+    for (const hashed of yield* endpointHashes(slice)) {
       const key = `${hashed.ref.protocol}/${hashed.ref.portName}`;
       const list = found.get(key);
       if (list === undefined) found.set(key, [hashed]);
@@ -109,10 +111,18 @@ function hashedFor(slice: EndpointSliceRecord, portName: string, protocol: strin
 }
 
 /** Takes in the endpoints of one slice for a port, by the address by which kube-proxy knows them. */
-function readSlice(claims: Map<string, Claims>, slice: EndpointSliceRecord, { port }: ProxiedPort, options: ProxyOptions): void {
+function* readSlice(
+  claims: Map<string, Claims>,
+  slice: EndpointSliceRecord,
+  { port }: ProxiedPort,
+  options: ProxyOptions,
+): Steps<void> {
   const { namesGivenAddress } = versionTraits(options.version);
   const own = new Map<string, Claims>();
-  for (const { ref, chain, asGiven } of hashedFor(slice, port.name, port.protocol)) {
+  let count = 0;
+  for (const { ref, chain, asGiven } of yield* hashedFor(slice, port.name, port.protocol)) {
+    count += 1;
+    if (count % endpointsBetweenPauses === 0) yield;
     if (isIPv6(ref.ip) !== (options.family === 'ipv6')) continue;
     const destination = hostPort(ref.ip, ref.port);
     const named = namesGivenAddress && asGiven !== null ? asGiven : { address: destination, chain };
@@ -124,6 +134,7 @@ function readSlice(claims: Map<string, Claims>, slice: EndpointSliceRecord, { po
       known.all.push(ref);
     }
   }
+  if (count > endpointsBetweenPauses) yield;
   for (const [address, next] of own) {
     const known = claims.get(address);
     if (known === undefined) {
@@ -136,22 +147,23 @@ function readSlice(claims: Map<string, Claims>, slice: EndpointSliceRecord, { po
   }
 }
 
-/** All endpoints of a port in its EndpointSlices of the family, ready or not, sorted by address as text. */
-export function endpointsOf(cluster: Cluster, port: ProxiedPort, options: ProxyOptions): readonly ProxyEndpoint[] {
+const byAddress = (a: ProxyEndpoint, b: ProxyEndpoint): number => (a.address < b.address ? -1 : 1);
+
+/** All endpoints of a port in its EndpointSlices of the family, ready or not, sorted by address as text. Pauses where they are thousands. */
+export function* endpointsOf(cluster: Cluster, port: ProxiedPort, options: ProxyOptions): Steps<readonly ProxyEndpoint[]> {
   const { namespace, name } = port.service;
   const addressType = options.family === 'ipv6' ? 'IPv6' : 'IPv4';
   const claims = new Map<string, Claims>();
   for (const slice of cluster.slicesOf(namespace, name)) {
     if (slice.addressType === addressType && slice.serviceProxyName === '' && !slice.labelledHeadless)
-      readSlice(claims, slice, port, options);
+      yield* readSlice(claims, slice, port, options);
   }
-  return [...claims.values()]
-    .map(({ taken, all, ...named }) => ({
-      ...named,
-      ref: taken,
-      sharing: all.length === 1 ? none : all.filter((ref) => ref !== taken),
-    }))
-    .sort((a, b) => (a.address < b.address ? -1 : 1));
+  const endpoints: ProxyEndpoint[] = [];
+  for (const { taken, all, ...named } of claims.values()) {
+    endpoints.push({ ...named, ref: taken, sharing: all.length === 1 ? none : all.filter((ref) => ref !== taken) });
+    if (endpoints.length % endpointsBetweenPauses === 0) yield;
+  }
+  return endpoints.length < endpointsBetweenPauses ? endpoints.sort(byAddress) : yield* sortedSteps(endpoints, byAddress);
 }
 
 type Wanted = (endpoint: EndpointRecord) => boolean;

@@ -70,7 +70,7 @@ export function expectedPortsOf(cluster: Cluster, service: ServiceRecord, option
   const node = cluster.node(options.node);
   const facts: NodeFacts = { options, nodeIP: nodeAddress(node, options), largeCluster: false };
   return proxiedPorts(service, options).map((port) =>
-    expectedPort(port, endpointsOf(cluster, port, options), zoneOf(node), facts),
+    expectedPort(port, runToEnd(endpointsOf(cluster, port, options)), zoneOf(node), facts),
   );
 }
 
@@ -83,7 +83,7 @@ export function* expectedNode(cluster: Cluster, options: ProxyOptions): Steps<Ex
     // A snapshot may hold an object twice; the later one counts.
     if (cluster.service(service.namespace, service.name) !== service) continue;
     for (const port of proxiedPorts(service, options)) {
-      const endpoints = endpointsOf(cluster, port, options);
+      const endpoints = yield* endpointsOf(cluster, port, options);
       total += endpoints.length;
       seen.push({ port, endpoints });
       if (seen.length % portsBetweenPauses === 0) yield;

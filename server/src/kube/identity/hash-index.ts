@@ -5,6 +5,7 @@
 
 import { hostPort } from '../../base/ip.ts';
 import { createMemory } from '../../base/memory.ts';
+import type { Steps } from '../../base/steps.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { EndpointRecord, EndpointSliceRecord, ServicePort, ServiceRecord } from '../../cluster/objects.ts';
 import { endpointHash, portHash, portName } from './chain-names.ts';
@@ -80,25 +81,28 @@ export function portHashes(service: ServiceRecord): readonly HashedPort[] {
   return hashes;
 }
 
+/** A slice of kube-controller-manager's has 100, and one that somebody wrote 50,000: etcd takes no more. */
+const endpointsBetweenPauses = 1_024;
 const hashedEndpoints = createMemory<EndpointSliceRecord, readonly HashedEndpoint[]>();
 const none: readonly never[] = Object.freeze([]);
 
-/** The endpoints of a slice, once for each of its ports, with the hashes of their chains; none for a slice of no Service. */
-export function endpointHashes(slice: EndpointSliceRecord): readonly HashedEndpoint[] {
+/** The endpoints of a slice, once for each of its ports, with the hashes of their chains; none for a slice of no Service. Pauses every few thousand. */
+export function* endpointHashes(slice: EndpointSliceRecord): Steps<readonly HashedEndpoint[]> {
   if (slice.serviceName === '') return none;
-  let hashes = hashedEndpoints.get(slice);
-  if (hashes === undefined) {
-    hashes = slice.ports.flatMap((port) => {
-      const name = portName(slice.namespace, slice.serviceName, port.name);
-      return endpointRefs(slice, port.name, port.protocol, port.port).map((ref) => {
-        const address = hostPort(ref.ip, ref.port);
-        const oldHash = port.name === '' ? endpointHash(`${name}:`, ref.protocol, address) : null;
-        const hash = endpointHash(name, ref.protocol, address);
-        return { ref, hash, chain: `KUBE-SEP-${hash}`, oldHash, asGiven: namedAsGiven(ref, name) };
-      });
-    });
-    hashedEndpoints.set(slice, hashes);
+  const before = hashedEndpoints.get(slice);
+  if (before !== undefined) return before;
+  const hashes: HashedEndpoint[] = [];
+  for (const port of slice.ports) {
+    const name = portName(slice.namespace, slice.serviceName, port.name);
+    for (const ref of endpointRefs(slice, port.name, port.protocol, port.port)) {
+      const address = hostPort(ref.ip, ref.port);
+      const oldHash = port.name === '' ? endpointHash(`${name}:`, ref.protocol, address) : null;
+      const hash = endpointHash(name, ref.protocol, address);
+      hashes.push({ ref, hash, chain: `KUBE-SEP-${hash}`, oldHash, asGiven: namedAsGiven(ref, name) });
+      if (hashes.length % endpointsBetweenPauses === 0) yield;
+    }
   }
+  hashedEndpoints.set(slice, hashes);
   return hashes;
 }
 
@@ -146,10 +150,13 @@ function* readSlices(parts: IndexParts): Generator<void, void> {
     const slice = slices[parts.slicesRead];
     parts.slicesRead += 1;
     if (slice !== undefined) {
-      for (const { ref, hash, oldHash, asGiven } of endpointHashes(slice)) {
+      let count = 0;
+      for (const { ref, hash, oldHash, asGiven } of yield* endpointHashes(slice)) {
         parts.endpoints.set(hash, ref);
         if (oldHash !== null) parts.endpoints.set(oldHash, ref);
         if (asGiven !== null) parts.endpoints.set(asGiven.hash, ref);
+        count += 1;
+        if (count % endpointsBetweenPauses === 0) yield;
       }
     }
     if (parts.slicesRead % slicesBetweenPauses === 0) yield;

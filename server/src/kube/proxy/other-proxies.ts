@@ -1,6 +1,7 @@
 /** Programs that do the work of Services in kube-proxy's place, told by the chains that they make and by their Pods. */
+import { createMemory } from '../../base/memory.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
-import type { Dump } from '../../ruleset/ruleset.ts';
+import type { Chain, Dump } from '../../ruleset/ruleset.ts';
 
 interface OtherProxy {
   readonly name: string;
@@ -53,21 +54,36 @@ export interface OtherProxyFound {
   readonly advice: string;
 }
 
+/** The first chain of the first of those programs that has one; null for none. */
+const firstChains = createMemory<Dump, Chain | null>();
+
+/** By names alone: to make all chains of a large table takes long, and each kind of finding asks. */
+function firstOfOther(dump: Dump): Chain | undefined {
+  let first = firstChains.get(dump);
+  if (first === undefined) {
+    first = findFirstOfOther(dump) ?? null;
+    firstChains.set(dump, first);
+  }
+  return first ?? undefined;
+}
+
+function findFirstOfOther(dump: Dump): Chain | undefined {
+  for (const { chains: prefix } of otherProxies) {
+    for (const { chains } of dump.tables) {
+      for (let place = 0; place < chains.size; place += 1) if (chains.nameAt(place).startsWith(prefix)) return chains.at(place);
+    }
+  }
+  return undefined;
+}
+
 /** Another program that may do Services on the node of a dump in which nothing is kube-proxy's; undefined where none shows. */
 export function otherProxyIn(dump: Dump, cluster: Cluster, node: string): OtherProxyFound | undefined {
-  for (const { name, chains, advice } of otherProxies) {
-    for (const table of dump.tables) {
-      for (const chain of table.chains.values()) {
-        if (!chain.name.startsWith(chains)) continue;
-        const reason = `Nothing in nat is kube-proxy’s, and ${chain.name} is ${name}’s, which can do Services in kube-proxy’s place.`;
-        return {
-          name,
-          reason,
-          line: chain.declarations[0] ?? chain.rules[0] ?? chain.references[0] ?? null,
-          advice,
-        };
-      }
-    }
+  const chain = firstOfOther(dump);
+  const itsOwner = otherProxies.find(({ chains }) => chain?.name.startsWith(chains));
+  if (chain !== undefined && itsOwner !== undefined) {
+    const { name, advice } = itsOwner;
+    const reason = `Nothing in nat is kube-proxy’s, and ${chain.name} is ${name}’s, which can do Services in kube-proxy’s place.`;
+    return { name, reason, line: chain.declarations[0] ?? chain.rules[0] ?? chain.references[0] ?? null, advice };
   }
   const owners = new Set<string>();
   for (const pod of cluster.pods) {

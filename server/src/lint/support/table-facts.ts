@@ -95,12 +95,12 @@ function firstRuleOf({ lines }: Ruleset, table: Table): number {
 
 function declaredLaterIn({ chains, lists }: Table): readonly Chain[] {
   const later: Chain[] = [];
-  for (const chain of chains.values()) {
-    const { index, builtin } = chain;
+  for (let index = 0; index < chains.size; index += 1) {
     const declared = lists.declarations.firstOf(index);
-    if (declared === undefined || builtin) continue;
+    if (declared === undefined) continue;
     const used = Math.min(lists.rules.firstOf(index) ?? declared, lists.references.firstOf(index) ?? declared);
-    if (used < declared) later.push(chain);
+    const chain = used < declared ? chains.at(index) : undefined;
+    if (chain?.builtin === false) later.push(chain);
   }
   return later;
 }
