@@ -26,6 +26,8 @@ export interface HoverWait {
   readonly longest: number;
   /** What was under way then: "open", or the method that had been asked for. */
   readonly during: string;
+  /** The longest that the server was at work without a look at what came in, in milliseconds of its processor time. */
+  readonly longestStep: number;
   /** The longest for each thing that was under way. */
   readonly each: ReadonlyMap<string, number>;
 }
@@ -180,9 +182,9 @@ async function waitsFor({ shape, dumps, snapshot }: Opened): Promise<HoverWait> 
     for (const uri of uris) client.notify('textDocument/didClose', { textDocument: { uri } });
     isOver = true;
     await measured;
-    await client.stop();
+    const longestStep = await client.stop();
     const [during = 'open', longest = 0] = [...each].reduce((a, b) => (b[1] > a[1] ? b : a), ['open', 0] as const);
-    return { shape, longest, during, each };
+    return { shape, longest, during, longestStep, each };
   } finally {
     rmSync(folder, { recursive: true });
   }
