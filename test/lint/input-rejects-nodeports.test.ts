@@ -86,6 +86,19 @@ describe('INPUT on a node in ipvs mode', () => {
     expect(refusals(nat + filter('DROP', ...usual, rule))).toEqual([]);
   });
 
+  it.each([
+    ['-p tcp -m tcp --dport 29999 -j ACCEPT', false],
+    ['-p tcp -m tcp --dport 30000 -j ACCEPT', true],
+    ['-p tcp -m tcp --dport 32767 -j ACCEPT', true],
+    ['-p tcp -m tcp --dport 32768 -j ACCEPT', false],
+    ['-p tcp -m tcp --dport 1:30000 -j ACCEPT', true],
+    ['-p tcp -m tcp --dport 32767:65535 -j ACCEPT', true],
+    ['-p tcp -m tcp --dport 32768:65535 -j ACCEPT', false],
+    ['-p tcp -m multiport --dports 22,32767 -j ACCEPT', true],
+  ])('takes 30000 to 32767 for the ports of NodePorts: %s', (rule, mayAccept) => {
+    expect(refusals(nat + filter('ACCEPT', ...usual, rule, rejectAll))).toEqual(mayAccept ? [] : ['info 35 REJECT']);
+  });
+
   it('accepts them where nothing refuses the rest, or only a part of it', () => {
     expect(refusals(nat + filter('ACCEPT', ...usual))).toEqual([]);
     expect(refusals(nat + filter('ACCEPT', ...usual, '-i eth1 -j REJECT --reject-with icmp-port-unreachable'))).toEqual([]);

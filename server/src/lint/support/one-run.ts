@@ -6,13 +6,12 @@ const runsBefore = new WeakMap<Ruleset, Uint32Array>();
 function otherLines(ruleset: Ruleset): Uint32Array {
   let above = runsBefore.get(ruleset);
   if (above === undefined) {
-    above = new Uint32Array(ruleset.lines.length + 1);
+    above = new Uint32Array(ruleset.lines.length);
     let count = 0;
     for (const [number, { kind }] of ruleset.lines.entries()) {
       above[number] = count;
       if (kind !== 'rule') count += 1;
     }
-    above[ruleset.lines.length] = count;
     runsBefore.set(ruleset, above);
   }
   return above;
