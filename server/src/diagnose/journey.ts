@@ -59,7 +59,7 @@ export interface Asked {
 
 export type AskedAnswer = { readonly ok: true; readonly asked: Asked } | { readonly ok: false; readonly message: string };
 
-/** Of all ways those that take the fewest unlikely things to be so. */
+/** Of all outcomes those of the fewest unlikely assumptions. */
 function likeliest<T extends Pick<Outcome, 'oddity'>>(outcomes: readonly T[]): readonly T[] {
   const least = outcomes.reduce((low, { oddity }) => Math.min(low, oddity), Number.POSITIVE_INFINITY);
   return outcomes.filter(({ oddity }) => oddity === least);
@@ -187,11 +187,11 @@ export function* askedSteps(subject: Subject, question: DiagnoseQuestion): Steps
   const { outcomes, assumptions } = yield* enumerateSteps(ruleset, packet, options);
   const followed: Outcome[] = [];
   for (const outcome of likeliest(outcomes)) followed.push(...(yield* byLoopback(ruleset, outcome, options)));
-  const ways = followed.map((outcome) => journeyOf(subject, packet, outcome));
-  const arrives = ways.some(({ verdict }) => verdict === 'accept');
+  const unanswered = followed.map((outcome) => journeyOf(subject, packet, outcome));
+  const arrives = unanswered.some(({ verdict }) => verdict === 'accept');
   const back = arrives ? yield* followConnection(ruleset, packet, 'answer', {}, options) : undefined;
   const answers = back === undefined ? [] : likeliest(back.outcomes);
-  const journeys = ways.map((way) => ({ ...way, answer: answerRoute(subject, way, answers) }));
+  const journeys = unanswered.map((journey) => ({ ...journey, answer: answerRoute(subject, journey, answers) }));
   return {
     ok: true,
     asked: {

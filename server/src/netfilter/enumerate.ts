@@ -133,7 +133,7 @@ function* mergedPaths(ruleset: Ruleset, packet: Packet, options: EnumerateOption
 }
 
 /**
- * All paths of a packet, those that take the fewest unlikely things to be so first. Pauses every few hundred rules; never throws.
+ * All paths of a packet, those of the fewest unlikely assumptions first. Pauses every few hundred rules; never throws.
  * A packet of this node meets OUTPUT and POSTROUTING; one that comes in meets PREROUTING and INPUT or FORWARD and POSTROUTING. One that
  * comes in by lo was sent by this node and has its NAT behind it. Where there are too many, those that end alike are one outcome.
  */

@@ -31,9 +31,9 @@ export interface Assumption {
 }
 
 export interface Outcome {
-  /** 0 to 1. Over all outcomes that take the same things to be so, they add up to 1. */
+  /** 0 to 1. Over all outcomes of the same assumptions, they add up to 1. */
   readonly probability: number;
-  /** How many unlikely things it takes to be so. */
+  /** How many unlikely assumptions it makes. */
   readonly oddity: number;
   readonly verdict: Verdict;
   /** The last rule or policy; null where no table has anything for the packet. */
@@ -52,7 +52,7 @@ export interface Unshown {
 }
 
 export interface Enumeration {
-  /** Those that take the fewest unlikely things to be so first. */
+  /** Those of the fewest unlikely assumptions first. */
   readonly outcomes: readonly Outcome[];
   /** What holds for all outcomes, in sentences. */
   readonly assumptions: readonly string[];

@@ -18,9 +18,9 @@ function addressed({ source, destination }: Packet): string {
   return `the packet is from ${source?.text ?? 'an address of the node'} for ${destination.text}`;
 }
 
-function interfaceWords(name: string | null, way: string): string {
+function interfaceWords(name: string | null, verb: string): string {
   if (name === null) return '';
-  return name === '' ? `the packet ${way} by no interface here` : `the packet ${way} by ${name}`;
+  return name === '' ? `the packet ${verb} by no interface here` : `the packet ${verb} by ${name}`;
 }
 
 function flagsText(flags: number): string {

@@ -229,8 +229,8 @@ export function* pathSteps(context: PathContext, source: PacketSource, classes: 
     }
     const { destination } = outcome.packet;
     // Where routes are known, each destination may have a way out of its own.
-    const way = context.facts === undefined ? '' : ` ${destination.text}`;
-    const key = classes.keyOf(outcome.packet, context.isLocal(destination.text)) + way;
+    const ownRoute = context.facts === undefined ? '' : ` ${destination.text}`;
+    const key = classes.keyOf(outcome.packet, context.isLocal(destination.text)) + ownRoute;
     for (const after of yield* afterRoutingOf(search, key, outcome.packet))
       paths.push({ ...base, ...wholePath(context, outcome, soFar, pathsBySteps, after) });
   }

@@ -1,9 +1,9 @@
 import type { Path } from './path.ts';
 
-/** Paths that wait to be followed: those that take the fewest unlikely things to be so first, of equal ones the latest. */
+/** Paths that wait to be followed: those of the fewest unlikely assumptions first, of equal ones the latest. */
 export class PathQueue {
   readonly #byOddity: Path[][] = [];
-  /** No path waits that takes fewer unlikely things to be so. */
+  /** No path waits that has fewer unlikely assumptions. */
   #lowest = 0;
   #size = 0;
 
@@ -18,7 +18,7 @@ export class PathQueue {
     this.#size += 1;
   }
 
-  /** Whether a path waits that takes fewer unlikely things to be so than this one. */
+  /** Whether a path waits that has fewer unlikely assumptions than this one. */
   hasLikelierThan(path: Path): boolean {
     return this.#size > 0 && this.#lowest < path.oddity;
   }

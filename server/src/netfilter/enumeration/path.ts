@@ -24,7 +24,7 @@ export interface Branch {
 export interface Path {
   branch: Branch;
   probability: number;
-  /** How many unlikely things it takes to be so. */
+  /** How many unlikely assumptions it makes. */
   oddity: number;
   packet: Packet;
   assumed: Assumption | null;
