@@ -262,3 +262,19 @@ describe('hostile names', () => {
     expect(item?.textEdit?.newText).toBe('EVIL\u202e');
   });
 });
+
+describe('a value behind `=`', () => {
+  it('is completed as behind a blank, in its place alone', () => {
+    expect(afterTaking(inFilter('-A INPUT --jump=DO|'), 'DOCKER-USER')).toBe('-A INPUT --jump=DOCKER-USER');
+    expect(afterTaking(inFilter('-A INPUT --protocol=t| -j DOCKER'), 'tcp')).toBe('-A INPUT --protocol=tcp -j DOCKER');
+    expect(afterTaking(inFilter('-A INPUT -m conntrack --ctstate=NEW,|'), 'ESTABLISHED')).toBe(
+      '-A INPUT -m conntrack --ctstate=NEW,ESTABLISHED',
+    );
+    expect(offered(inFilter('-A INPUT --protocol=|'))).toEqual(offered(inFilter('-A INPUT --protocol |')));
+  });
+
+  it('is nothing where the option takes none', () => {
+    expect(offered(inFilter('-A INPUT -p tcp -m tcp --syn=|'))).toEqual([]);
+    expect(offered(inFilter('-A INPUT -m comment --comment "--jump=|"'))).toEqual([]);
+  });
+});

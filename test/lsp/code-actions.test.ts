@@ -44,6 +44,16 @@ function result(action: CodeAction | undefined): string {
 }
 
 describe('quick fixes', () => {
+  it('of a selection say of what they mend alone that they mend it', async () => {
+    await server.initialize();
+    // The same chain is declared in neither table: two fixes of one title.
+    const twice = '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j WEB\nCOMMIT\n*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -j WEB\nCOMMIT\n';
+    await server.open(uri, twice);
+    const [declare] = (await actions(whole)).filter(({ title }) => title.startsWith('Declare WEB'));
+    expect(declare?.edit?.changes?.[uri]?.map(({ range }) => range.start.line)).toEqual([1]);
+    expect(declare?.diagnostics?.map(({ range }) => range.start.line)).toEqual([2]);
+  });
+
   it('are those of the finding at the place, safe and unsafe told apart', async () => {
     await server.initialize();
     await server.open(uri, text);

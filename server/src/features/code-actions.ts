@@ -36,18 +36,23 @@ function meets({ line, start, end }: Finding, range: Range): boolean {
   return line !== range.end.line || start <= range.end.character;
 }
 
+function doSame(one: CodeAction, other: CodeAction): boolean {
+  const done = ({ edit, command }: CodeAction): string => JSON.stringify([edit, command]);
+  return done(one) === done(other);
+}
+
 /** The quick fixes of what is found at a place: how to mend it in the file, the commands that mend it on the node, and a comment that ignores it. */
 export function* codeActions(state: DumpState, request: CodeActionRequest): Steps<CodeAction[]> {
   const found = (yield* findingsOf(state, request.severities)).filter((finding) => meets(finding, request.range));
   const actions: CodeAction[] = [];
   const byTitle = new Map<string, CodeAction>();
   const add = (action: CodeAction): void => {
-    // Several rules may name one chain that is not declared.
+    // Several rules may name one chain that is not declared. Of a selection with the same fault at several places the first is mended.
     const same = byTitle.get(action.title);
     if (same === undefined) {
       byTitle.set(action.title, action);
       actions.push(action);
-    } else same.diagnostics = [...(same.diagnostics ?? []), ...(action.diagnostics ?? [])];
+    } else if (doSame(same, action)) same.diagnostics = [...(same.diagnostics ?? []), ...(action.diagnostics ?? [])];
   };
   for (const finding of found)
     for (const [index, fix] of finding.fixes().entries()) add(fixAction(state, request, finding, fix, index));

@@ -82,6 +82,11 @@ function* offersAt(asked: Asked): Steps<Offered | undefined> {
       return atDeclaration(asked);
     default:
   }
+  const apart = withValueApart(asked);
+  if (apart !== undefined) {
+    const option = expectedWord(apart.text, apart.context, apart.offset);
+    return option?.value === undefined || option.value.of === 'command' ? undefined : yield* atValue(apart, option, option.value);
+  }
   const expected = expectedWord(asked.text, asked.context, asked.offset);
   if (expected === undefined || isProse(asked.text, expected)) return undefined;
   const values = expected.value === undefined ? undefined : yield* atValue(asked, expected, expected.value);
@@ -90,6 +95,15 @@ function* offersAt(asked: Asked): Steps<Offered | undefined> {
   return values === undefined || options === undefined
     ? (values ?? options)
     : { ...options, offers: [...values.offers, ...options.offers] };
+}
+
+/** Behind `--jump=` the same with a blank in place of the `=`, which getopt reads alike; undefined elsewhere. */
+function withValueApart(asked: Asked): Asked | undefined {
+  const { text, offset } = asked;
+  const [word = '', option = ''] = /(--[\w-]+)=[^\s="]*$/.exec(text.slice(0, offset)) ?? [];
+  const equals = offset - word.length + option.length;
+  if (word === '' || /\S/.test(text.charAt(offset - word.length - 1))) return undefined;
+  return { ...asked, text: `${text.slice(0, equals)} ${text.slice(equals + 1)}` };
 }
 
 /** Whether other words stand in front of a place: a sentence, or another program's command. What a paste puts in front of a rule is none of it. */
