@@ -44,9 +44,8 @@ describeWith(['root', 'iptables'], 'a node with a fault', () => {
     async ({ make, undo, ask, code, rules: others, cluster: objects }) => {
       lab.load(others ?? rules);
       lab.run('node', make);
-      const heard = [];
       try {
-        for (const [question] of ask) heard.push(await lab.ask(question.at, question.order));
+        const heard = await lab.askAll(ask.map(([{ at, order }]) => [at, order]));
         const files = bundle(objects);
         expect(heard).toEqual(ask.map(([, outcome]) => outcome));
         const said = ask.map(([question]) => diagnosed(files, asked(question)));
@@ -86,8 +85,7 @@ describeWith(['root', 'iptables'], 'a node with a fault', () => {
       lab.load(withRefusal);
       lab.run('node', make);
       try {
-        const heard = [];
-        for (const { at, order } of everything) heard.push(await lab.ask(at, order));
+        const heard = await lab.askAll(everything.map(({ at, order }) => [at, order]));
         const files = bundle();
         const said = everything.map((question) => diagnosed(files, asked(question)).outcome);
         const named = (outcomes: readonly (string | null)[]): readonly string[] =>

@@ -264,8 +264,7 @@ describeWith(['root', 'iptables'], 'packets and answers on their ways', () => {
       lab.load(others ?? rules);
       try {
         lab.run('node', make);
-        const heard: string[] = [];
-        for (const [[at, order]] of ask) heard.push(await lab.ask(at, order));
+        const heard: readonly string[] = await lab.askAll(ask.map(([question]) => question));
         const files = bundle();
         expect(heard).toEqual(ask.map(([, outcome]) => outcome));
         // With the cluster's objects, and by what the node has alone.

@@ -1,6 +1,6 @@
 /**
- * Runs in a network namespace of its own, listens where it is told to and asks others, an order a line. Whoever connects, or sends a datagram, is
- * answered with a few words. Started by node-lab.ts.
+ * Runs in a network namespace of its own, listens where it is told to and asks others, an order a line behind a number, which its answer begins
+ * with. Whoever connects, or sends a datagram, is answered with a few words. Started by node-lab.ts.
  */
 import { createSocket } from 'node:dgram';
 import { connect, createServer } from 'node:net';
@@ -63,13 +63,15 @@ function listenAt(port: number): Promise<void> {
 createInterface({ input: process.stdin })
   .on('line', (line) => {
     void (async () => {
-      if (line.startsWith('listen ')) {
-        await Promise.all(line.slice('listen '.length).split(' ').map(Number).map(listenAt));
-        console.log('listening');
+      const [number, ...words] = line.split(' ');
+      const text = words.join(' ');
+      if (text.startsWith('listen ')) {
+        await Promise.all(text.slice('listen '.length).split(' ').map(Number).map(listenAt));
+        console.log(`${number} listening`);
         return;
       }
-      const order = JSON.parse(line) as Order;
-      console.log(await (order.protocol === 'tcp' ? askTcp(order) : askUdp(order)));
+      const order = JSON.parse(text) as Order;
+      console.log(`${number} ${await (order.protocol === 'tcp' ? askTcp(order) : askUdp(order))}`);
     })();
   })
   .on('close', () => process.exit(0));

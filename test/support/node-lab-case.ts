@@ -2,8 +2,8 @@
 import { expect } from 'vitest';
 import type { BundleFile } from '../../server/src/node/bundle-file.ts';
 import { bundleFiles, codesOf, diagnosed, withChanges } from './bundles.ts';
-import { addresses, type LabHost, type NodeLab } from './node-lab.ts';
-import type { Heard, Order } from './node-lab-agent.ts';
+import { addresses, type LabHost, type LabQuestion, type NodeLab } from './node-lab.ts';
+import type { Heard } from './node-lab-agent.ts';
 
 const recorded = bundleFiles('healthy');
 const textOf = (path: string): string => recorded.find((file) => file.path === path)?.text ?? '';
@@ -14,7 +14,6 @@ export const labRules = textOf('iptables-save.txt')
   .replace(/^.*-m nfacct .*\n/gm, '');
 export const labCluster = textOf('cluster.json');
 
-export type LabQuestion = readonly [at: LabHost, order: Partial<Order> & Pick<Order, 'to' | 'dport'>];
 export const toWeb: LabQuestion = ['client0', { to: '10.96.10.80', dport: 80 }];
 export const toCart: LabQuestion = ['client0', { to: '10.96.10.90', dport: 80 }];
 export const nodePort: LabQuestion = ['client', { to: '172.18.0.2', dport: 30080 }];
@@ -63,8 +62,7 @@ export async function checkLabCase(lab: NodeLab, { make, undo, others, rules, as
   try {
     lab.run('node', typeof make === 'string' ? make : make(lab));
     for (const [at, script] of others ?? []) lab.run(at, script);
-    const heard: string[] = [];
-    for (const [[at, order]] of ask) heard.push(await lab.ask(at, order));
+    const heard: readonly string[] = await lab.askAll(ask.map(([question]) => question));
     const files = labBundle(lab);
     const said = ask.map(([question]) => diagnosed(files, asAsked(question)));
     const shown = ask.map(([question], at) => `${asAsked(question).from} ${asAsked(question).to} ${heard[at]}`);

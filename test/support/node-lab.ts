@@ -64,11 +64,18 @@ const patience = 3_000;
 interface Agent {
   readonly process: ChildProcessWithoutNullStreams;
   readonly lines: Interface;
+  /** Who waits for the answer with a number. */
+  readonly asked: Map<string, (answer: string) => void>;
 }
+
+/** What a host asks, and where. */
+export type LabQuestion = readonly [at: LabHost, order: Partial<Order> & Pick<Order, 'to' | 'dport'>];
 
 export interface NodeLab {
   /** Lets a host ask an address, and says what came of it. */
-  ask(host: LabHost, order: Partial<Order> & Pick<Order, 'to' | 'dport'>): Promise<Heard>;
+  ask(...question: LabQuestion): Promise<Heard>;
+  /** The same of several, side by side: each that is lost takes seconds. */
+  askAll(questions: readonly LabQuestion[]): Promise<readonly Heard[]>;
   /** Runs bash as root in a host's namespace. @throws where it fails */
   run(host: LabHost, script: string, input?: string): string;
   /** Loads rules on the node, which forgets its connections and neighbours. */
@@ -85,12 +92,17 @@ function startAgent(): Agent {
   agent.stderr.on('data', (text: Buffer) => {
     if (!/ExperimentalWarning|--trace-warnings/.test(String(text))) process.stderr.write(text);
   });
-  return { process: agent, lines: createInterface({ input: agent.stdout }) };
+  return { process: agent, lines: createInterface({ input: agent.stdout }), asked: new Map() };
 }
 
-async function nextLine({ lines }: Agent): Promise<string> {
-  const [line] = (await once(lines, 'line')) as [string];
-  return line;
+/** When it is ready, its lines are answers. */
+async function whenReady({ lines, asked }: Agent): Promise<void> {
+  await once(lines, 'line');
+  lines.on('line', (line) => {
+    const [number = '', ...words] = line.split(' ');
+    asked.get(number)?.(words.join(' '));
+    asked.delete(number);
+  });
 }
 
 function inNamespace(pid: number | undefined, script: string, input: string, env: NodeJS.ProcessEnv = process.env) {
@@ -107,15 +119,18 @@ export async function startNodeLab(): Promise<NodeLab> {
     if (agent === undefined) throw new Error(`There is no ${host}.`);
     return agent;
   };
-  await Promise.all([...agents.values()].map(nextLine));
+  await Promise.all([...agents.values()].map(whenReady));
   const pids = hostNames.map((name) => String(agentOf(name).process.pid));
   const made = spawnSync('bash', ['-c', setUp, 'bash', ...pids], { encoding: 'utf8' });
   if (made.status !== 0) throw new Error(`${made.stdout}${made.stderr}`);
-  const tell = async (host: LabHost, line: string): Promise<string> => {
-    const answer = nextLine(agentOf(host));
-    agentOf(host).process.stdin.write(`${line}\n`);
-    return answer;
-  };
+  let told = 0;
+  const tell = (host: LabHost, line: string): Promise<string> =>
+    new Promise((answered) => {
+      told += 1;
+      const number = String(told);
+      agentOf(host).asked.set(number, answered);
+      agentOf(host).process.stdin.write(`${number} ${line}\n`);
+    });
   const listening: readonly (readonly [LabHost, string])[] = [
     ['web1', '8080'],
     ['web2', '8080 53'],
@@ -125,11 +140,13 @@ export async function startNodeLab(): Promise<NodeLab> {
   for (const [host, ports] of listening) await tell(host, `listen ${ports}`);
   const run: NodeLab['run'] = (host, script, input = '') =>
     inNamespace(agentOf(host).process.pid, script, input).toString('utf8');
+  const ask: NodeLab['ask'] = async (host, order) => {
+    const whole: Order = { protocol: 'tcp', from: addresses[host], sport: 0, wait: patience, ...order };
+    return (await tell(host, JSON.stringify(whole))) as Heard;
+  };
   return {
-    async ask(host, order) {
-      const whole: Order = { protocol: 'tcp', from: addresses[host], sport: 0, wait: patience, ...order };
-      return (await tell(host, JSON.stringify(whole))) as Heard;
-    },
+    ask,
+    askAll: (questions) => Promise.all(questions.map((question) => ask(...question))),
     run,
     load(rules) {
       run('node', 'iptables-nft-restore', rules);
