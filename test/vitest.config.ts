@@ -1,6 +1,34 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Files that take long, the longest first: one that begins last would run alone at the end. All others, in vitest's order, come after them. */
+const long = [
+  'oracle/node-',
+  'tools/start',
+  'live/cli-faults',
+  'property/fuzz',
+  'tools/re',
+  'live/editor',
+  'editor/',
+  'netfilter/kernel',
+  'property/',
+  'browser/',
+  'oracle/',
+  'tools/',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification): number => {
+      const at = long.findIndex((begin) => moduleId.includes(`/test/${begin}`));
+      return at < 0 ? long.length : at;
+    };
+    const sorted = await super.sort(files);
+    return sorted.toSorted((a, b) => place(a) - place(b));
+  }
+}
 
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export.
 export default defineConfig({
@@ -19,6 +47,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    sequence: { sequencer: LongestFirst },
     // Tests with a browser wait more than they work: two at a time on a small machine, too.
     maxWorkers: Math.max(2, availableParallelism() - 1),
   },

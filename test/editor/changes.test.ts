@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, readlinkSync, renameSync, rmSync } from 'nod
 import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
+import { clickUntil, gone, surelyLost } from './again.ts';
 import { saysSoon, soon } from './workbench.ts';
 import { sampleWorkbenchOfTests } from './workbench-of-tests.ts';
 
@@ -29,76 +30,96 @@ function serversOf(home: string): readonly number[] {
 
 describeWith(['code-server', 'chromium'], 'what happens behind an open drawing', () => {
   const workbench = sampleWorkbenchOfTests('changes', {
-    files: { 'copy.iptables': dump },
+    files: {
+      'copy.iptables': dump,
+      'hints.iptables': dump,
+      'old.iptables': dump,
+      'there.iptables': dump,
+      'served.iptables': dump,
+    },
     userSettings: { 'explorer.confirmDelete': false },
   });
 
   const title = () => workbench.drawing().locator('h1');
   const file = () => workbench.drawing().locator('.toolbar .file');
   const bar = () => workbench.drawing().locator('.outdated-bar');
-  const drawingTabs = () => workbench.page.locator('.tab', { hasText: 'NAT flow: ' });
+  const drawingTabs = (of: string | RegExp = '') =>
+    workbench.page.locator('.tab', { hasText: 'NAT flow: ' }).filter({ hasText: of });
   const showFlow = async (of: string): Promise<void> => {
     await workbench.open(of);
     await saysSoon(workbench.language(), 'iptables');
     await workbench.goTo(toFrontend, (lines[toFrontend - 1] ?? '').length);
-    await workbench.run('iptables: Show NAT Flow');
+    await workbench.run('iptables: Show NAT Flow', drawingTabs());
+    await saysSoon(file(), of);
     await saysSoon(title(), 'booking/frontend:http');
+  };
+  /** One dump with its drawing, and nothing beside them. */
+  const showOnly = async (of: string): Promise<void> => {
+    await workbench.run('View: Close All Editors', gone(workbench.page.locator('.tab')));
+    await showFlow(of);
   };
 
   it('tabs of two dumps are told apart', async () => {
     await showFlow('worker-1.iptables');
-    expect(await drawingTabs().allTextContents()).toEqual(['NAT flow: booking/frontend:http']);
+    await soon(() => drawingTabs().allTextContents()).toEqual(['NAT flow: booking/frontend:http']);
     await showFlow('copy.iptables');
     await soon(() => drawingTabs().allTextContents()).toEqual([
       'NAT flow: booking/frontend:http (worker-1.iptables)',
       'NAT flow: booking/frontend:http (copy.iptables)',
     ]);
-    await drawingTabs().filter({ hasText: 'worker-1' }).click();
-    await workbench.run('View: Close Editor');
+    const first = drawingTabs('worker-1');
+    await clickUntil('choose a tab', first, workbench.page.locator('.tab.active', { hasText: '(worker-1.iptables)' }));
+    await workbench.run('View: Close Editor', gone(first));
     await soon(() => drawingTabs().allTextContents()).toEqual(['NAT flow: booking/frontend:http']);
-  }, 90_000);
+  });
 
   it('hints follow their settings at once', async () => {
     const hint = workbench.page.locator('.editor-group-container.active .view-line', {
       hasText: /--to-destination.10\.244\.0\.17:8080.*frontend-6c8f7b9d45/,
     });
-    await workbench.open('copy.iptables');
+    await workbench.open('hints.iptables');
     await workbench.goTo(lines.findIndex((line) => line.includes('--to-destination 10.244.0.17:8080')) + 1);
     await hint.waitFor();
     const settings = join(workbench.folder, '.vscode/settings.json');
     execFileSync('mkdir', ['-p', join(workbench.folder, '.vscode')]);
     execFileSync('sh', ['-c', `echo '{ "iptables.inlayHints.addresses": false }' > "$0"`, settings]);
     await hint.waitFor({ state: 'detached' });
-  }, 60_000);
+  });
 
   it('a drawing follows the rename of its dump', async () => {
     const { page } = workbench;
-    await workbench.run('File: Reveal Active File in Explorer View');
-    const row = page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'copy.iptables' });
-    await row.click();
-    await page.keyboard.press('F2');
-    const input = page.locator('.explorer-folders-view input.input');
-    await input.fill('renamed.iptables');
-    await page.keyboard.press('Enter');
+    await showOnly('old.iptables');
+    // A row that is clicked is opened where the focus was: not over the drawing.
+    await clickUntil(
+      'choose the dump',
+      page.locator('.tab', { hasText: /^old.iptables/ }),
+      page.locator('.editor-group-container.active .tab.active', { hasText: /^old.iptables/ }),
+    );
+    await workbench.run('File: Focus on Files Explorer', page.locator('.explorer-folders-view .monaco-list-row'));
+    await workbench.renameInExplorer('old.iptables', 'renamed.iptables');
     await saysSoon(file(), 'renamed.iptables');
-    // Three columns leave room for the upper boxes.
-    await workbench.drawing().locator('.boxes .box', { hasText: 'KUBE-SVC-3MGBTRC5ATFFL7T7' }).click();
-    await page.locator('.tab', { hasText: /^renamed.iptables/ }).waitFor();
-    expect(await bar().isVisible()).toBe(false);
-  }, 60_000);
+    await clickUntil(
+      'click a box',
+      workbench.drawing().locator('.boxes .box', { hasText: 'KUBE-SVC-3MGBTRC5ATFFL7T7' }),
+      page.locator('.tab', { hasText: /^renamed.iptables/ }),
+    );
+    await soon(() => bar().isVisible()).toBe(false);
+  });
 
   it('a drawing says that its dump is gone, and is drawn again when it is back', async () => {
-    const path = join(workbench.folder, 'renamed.iptables');
+    await showOnly('there.iptables');
+    const path = join(workbench.folder, 'there.iptables');
     const away = join(workbench.folder, '../away');
     renameSync(path, away);
-    await saysSoon(bar(), 'renamed.iptables is gone');
+    await saysSoon(bar(), 'there.iptables is gone');
     await workbench.screenshot('dump-gone');
     renameSync(away, path);
     await bar().waitFor({ state: 'hidden' });
     rmSync(away, { force: true });
-  }, 60_000);
+  });
 
   it('a server that ends again and again is down: the drawing says so, and a button starts it', async () => {
+    await showOnly('served.iptables');
     const home = resolve(workbench.folder, '..');
     const killed = new Set<number>();
     await soon(async () => {
@@ -113,13 +134,11 @@ describeWith(['code-server', 'chromium'], 'what happens behind an open drawing',
     await saysSoon(bar(), 'ended 5 times within three minutes');
     await saysSoon(workbench.page.locator('.notifications-toasts'), 'ended 5 times within three minutes');
     await workbench.screenshot('server-down');
-    await bar().getByRole('button', { name: 'Restart' }).click();
-    await bar().waitFor({ state: 'hidden' });
-    await workbench.page
-      .locator('.tab', { hasText: /^renamed.iptables/ })
-      .first()
-      .click();
+    await clickUntil('start the server again', bar().getByRole('button', { name: 'Restart' }), gone(bar()), {
+      lostAfter: surelyLost,
+    });
+    await workbench.open('served.iptables');
     await workbench.goTo(toFrontend, (lines[toFrontend - 1] ?? '').length);
-    expect(await workbench.hover('KUBE-SVC-3MGBTRC5ATFFL7T7')).toContain('booking/frontend');
-  }, 120_000);
+    await workbench.hover('KUBE-SVC-3MGBTRC5ATFFL7T7', 'booking/frontend');
+  });
 });

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, it } from 'vitest';
 import { bundleFiles } from '../support/bundles.ts';
 import { describeWith } from '../support/requirements.ts';
+import { clickUntil, doUntil, lost, surelyLost } from './again.ts';
 import { openWorkbench, saysSoon, type Workbench } from './workbench.ts';
 
 describeWith(['code-server', 'chromium'], 'what is wrong on a node, in the editor', () => {
@@ -18,7 +19,7 @@ describeWith(['code-server', 'chromium'], 'what is wrong on a node, in the edito
     }
     // No workspace is trusted: a diagnosis runs nothing and connects nowhere.
     workbench = await openWorkbench({ workspace: bundle, file: 'iptables-save.txt', trusted: false });
-  }, 300_000);
+  });
 
   afterAll(async () => {
     await workbench?.close();
@@ -33,15 +34,34 @@ describeWith(['code-server', 'chromium'], 'what is wrong on a node, in the edito
     const { page } = workbench;
     await saysSoon(workbench.language(), 'iptables');
     await workbench.run('iptables: Diagnose');
-    const input = page.locator('.quick-input-widget');
-    await input.locator('.monaco-list-row.focused', { hasText: 'The open dump' }).waitFor();
-    await page.keyboard.press('Enter');
-    await input.locator('.quick-input-message', { hasText: 'From where?' }).waitFor();
-    await page.keyboard.type('shop/solo-0');
-    await page.keyboard.press('Enter');
-    await input.locator('.quick-input-message', { hasText: 'To where?' }).waitFor();
-    await page.keyboard.type('shop/solo');
-    await page.keyboard.press('Enter');
+    const box = page.locator('.quick-input-widget');
+    const input = box.locator('input').first();
+    const asks = (text: string) => box.locator('.quick-input-message', { hasText: text });
+    const source = box.locator('.monaco-list-row', { hasText: 'The open dump' });
+    await box.locator('.monaco-list-row.focused', { hasText: 'The open dump' }).waitFor();
+    /** Types the answer to what is asked, and takes it, until the next question is there or none. */
+    const say = (question: string, text: string): Promise<void> =>
+      doUntil(
+        `answer ${question}`,
+        async () => {
+          if (!(await asks(question).isVisible())) return;
+          await input.fill(text, { timeout: lost });
+          await input.press('Enter', { timeout: lost });
+        },
+        async () => !(await asks(question).isVisible()),
+        surelyLost,
+      );
+    await doUntil(
+      'choose the open dump',
+      async () => {
+        if (await source.isVisible()) await page.keyboard.press('Enter');
+      },
+      asks('From where?'),
+      surelyLost,
+    );
+    await say('From where?', 'shop/solo-0');
+    await asks('To where?').waitFor();
+    await say('To where?', 'shop/solo');
     await workbench.line('[hairpin-off]').first().waitFor();
     await saysSoon(workbench.language(), 'Plain Text');
     await page.locator('.codelens-decoration a', { hasText: 'Copy for a Ticket' }).first().waitFor();
@@ -54,7 +74,10 @@ describeWith(['code-server', 'chromium'], 'what is wrong on a node, in the edito
     );
     await page.locator('.monaco-workbench.vs-dark').waitFor();
     await workbench.screenshot('diagnosis-dark');
-    await page.locator('.codelens-decoration a', { hasText: 'Copy for a Ticket' }).first().click();
-    await page.locator('.statusbar-item', { hasText: 'The diagnosis is on the clipboard' }).waitFor();
-  }, 90_000);
+    await clickUntil(
+      'copy for a ticket',
+      page.locator('.codelens-decoration a', { hasText: 'Copy for a Ticket' }),
+      page.locator('.statusbar-item', { hasText: 'The diagnosis is on the clipboard' }),
+    );
+  });
 });

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, it } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
-import { doUntil } from './again.ts';
+import { clickUntil, doUntil, gone, surelyLost } from './again.ts';
 import { openWorkbench, saysSoon, soon, type Workbench } from './workbench.ts';
 
 const sample = resolve(import.meta.dirname, '../fixtures/sample');
@@ -32,7 +32,7 @@ describeWith(['code-server', 'chromium'], 'mending and comparing in VS Code', ()
         'later.iptables': dump.replace('--dport 53 ', '--dport 54 ').replaceAll('[0:0]', '[3:180]'),
       },
     });
-  }, 300_000);
+  });
 
   afterAll(() => workbench?.close());
 
@@ -44,21 +44,19 @@ describeWith(['code-server', 'chromium'], 'mending and comparing in VS Code', ()
   const rows = () => workbench.page.locator('.pane', { hasText: 'Compared Dumps' }).locator('.monaco-list-row');
   const diffLines = () => workbench.page.locator('.editor-group-container.active .monaco-diff-editor .modified .view-line');
 
-  const compareWith = (row: string): Promise<void> => workbench.runAndPick('iptables: Compare Dumps by Meaning', row);
+  /** Until the two sides are open under this title. */
+  const compareWith = (row: string, title: string): Promise<void> =>
+    workbench.runAndPick('iptables: Compare Dumps by Meaning', row, workbench.page.locator('.tab.active', { hasText: title }));
 
   it('Fix All makes what is safe', async () => {
     await workbench.open('faulty.iptables');
     await saysSoon(await workbench.problems('undeclared-chain'), 'WEB');
-    await workbench.page.keyboard.press('Control+J');
+    await workbench.closePanel();
     await workbench.goTo(1);
-    await doUntil(
-      'run Fix All',
-      () => workbench.run('Fix All'),
-      () => workbench.line(':WEB').first().isVisible(),
-    );
+    await workbench.run('Fix All', workbench.line(':WEB'));
     await soon(() => workbench.line('10.0.0.1/32').count()).toBe(1);
-    expect(await workbench.line(':SPARE').count()).toBe(1);
-  }, 90_000);
+    await soon(() => workbench.line(':SPARE').count()).toBe(1);
+  });
 
   it('a quick fix is offered at its finding, with the commands for the node', async () => {
     await workbench.open('spare.iptables');
@@ -72,38 +70,31 @@ describeWith(['code-server', 'chromium'], 'mending and comparing in VS Code', ()
         await workbench.page.keyboard.press('Escape');
         await workbench.page.keyboard.press('Control+.');
       },
-      () => remove.isVisible(),
+      remove,
     );
     await saysSoon(remove, 'Remove SPARE (unsafe)');
     await saysSoon(actions.filter({ hasText: 'Copy commands' }), 'Copy commands for the node (orphaned-chain)');
     await workbench.screenshot('quick-fixes');
-    await doUntil(
-      'choose the quick fix',
-      () => remove.click(),
-      async () => !(await remove.isVisible()),
-    );
-    await soon(() => workbench.line(':SPARE').count()).toBe(0);
-  }, 90_000);
+    await clickUntil('choose the quick fix', remove, gone(workbench.line(':SPARE')), { lostAfter: surelyLost });
+  });
 
   it('a dump is compared with what kube-proxy would write, as a tree and side by side', async () => {
     await workbench.open('worker-1.iptables');
     await workbench.statusSays('cluster.json');
-    await compareWith('With What kube-proxy Would Write');
-    await workbench.page.locator('.tab.active', { hasText: 'kube-proxy \u2194 worker-1.iptables' }).waitFor();
+    await compareWith('With What kube-proxy Would Write', 'kube-proxy \u2194 worker-1.iptables');
     await saysSoon(rows().filter({ hasText: 'booking/invoices' }), 'booking/invoices');
     await saysSoon(rows().filter({ hasText: 'KUBE-SEP-YMMDN24UIRGMOLTR' }), 'booking/frontend:http');
     await workbench.screenshot('compared-with-kube-proxy');
-    await rows().filter({ hasText: 'KUBE-SEP-YMMDN24UIRGMOLTR' }).click();
-    await diffLines().filter({ hasText: ':KUBE-SEP-YMMDN24UIRGMOLTR' }).first().waitFor();
-  }, 90_000);
+    const line = diffLines().filter({ hasText: ':KUBE-SEP-YMMDN24UIRGMOLTR' });
+    await clickUntil('go to a difference', rows().filter({ hasText: 'KUBE-SEP-YMMDN24UIRGMOLTR' }), line);
+  });
 
   it('two dumps that are open are compared, counters aside', async () => {
     await workbench.open('later.iptables');
     await workbench.open('worker-1.iptables');
-    await compareWith('later.iptables');
-    await workbench.page.locator('.tab.active', { hasText: 'later.iptables \u2194 worker-1.iptables' }).waitFor();
+    await compareWith('later.iptables', 'later.iptables \u2194 worker-1.iptables');
     await saysSoon(rows().filter({ hasText: /^nat/ }), 'nat');
-    expect(await rows().filter({ hasText: 'mangle' }).count()).toBe(0);
+    await soon(() => rows().filter({ hasText: 'mangle' }).count()).toBe(0);
     await workbench.screenshot('compared-dumps');
-  }, 90_000);
+  });
 });

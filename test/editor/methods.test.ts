@@ -20,7 +20,7 @@ describeWith(['code-server', 'chromium'], 'the requests of the protocol in VS Co
       files: { 'marked.iptables': markedDump, 'marks.json': JSON.stringify({ file: 'marked.iptables', marks }) },
       other: resolve(import.meta.dirname, 'method-probe'),
     });
-  }, 300_000);
+  });
 
   afterAll(() => workbench?.close());
 
@@ -28,11 +28,11 @@ describeWith(['code-server', 'chromium'], 'the requests of the protocol in VS Co
     await saysSoon(workbench.language(), 'iptables');
     await workbench.statusSays('cluster.json');
     await saysSoon(await workbench.problems('SPARE'), 'orphaned-chain');
-    await workbench.run('Method Probe: Ask');
     const path = join(workbench.folder, 'answers.json');
+    await workbench.run('Method Probe: Ask');
     await soon(() => existsSync(path) && readFileSync(path, 'utf8').endsWith('}')).toBe(true);
     const answers = JSON.parse(readFileSync(path, 'utf8')) as Readonly<Record<string, readonly string[]>>;
     const said = marks.map(({ method }) => [method, (answers[method] ?? []).join('\n')]);
     expect(said).toEqual(marks.map(({ method, text }) => [method, expect.stringContaining(text)]));
-  }, 120_000);
+  });
 });

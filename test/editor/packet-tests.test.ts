@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { it } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
-import { doUntil } from './again.ts';
+import { clickUntil, doUntil, lost, pressUntil, surelyLost } from './again.ts';
 import { openWorkbench, saysSoon, soon } from './workbench.ts';
 import { workbenchOfTests } from './workbench-of-tests.ts';
 
@@ -34,42 +34,50 @@ describeWith(['code-server', 'chromium'], 'expected packets in the Test Explorer
   const rows = (): Locator => workbench.page.locator('.test-explorer .monaco-list-row');
   const row = (text: string): Locator => rows().filter({ hasText: text });
 
+  /** A click on the one that is open would close it. */
   const openExplorer = (): Promise<void> =>
-    workbench.page
-      .getByRole('tab', { name: /^Testing/ })
-      .first()
-      .click();
+    doUntil(
+      'open the Test Explorer',
+      async () => {
+        if (await rows().first().isVisible()) return;
+        await workbench.page
+          .getByRole('tab', { name: /^Testing/ })
+          .first()
+          .click({ timeout: lost });
+      },
+      rows(),
+      surelyLost,
+    );
 
   it('are there with their names, before any dump is open', async () => {
     await openExplorer();
-    const twistie = row('worker-1.packets.yaml').first().locator('.monaco-tl-twistie');
-    await twistie.waitFor();
-    await doUntil(
-      'unfold the file',
-      () => twistie.click(),
-      () => row('mail goes out').first().isVisible(),
-    );
+    await clickUntil('unfold the file', row('worker-1.packets.yaml').first().locator('.monaco-tl-twistie'), row('mail goes out'));
     await row('the frontend reaches the tickets').first().waitFor();
-  }, 60_000);
+  });
 
   it('are run by the dump beside them, and fail at their line with what came', async () => {
     const { page } = workbench;
-    await workbench.run('Test: Run All Tests');
-    await row('the frontend reaches the tickets').locator('.codicon-testing-passed-icon').waitFor();
+    await workbench.run('Test: Run All Tests', row('the frontend reaches the tickets').locator('.codicon-testing-passed-icon'));
     await row('mail goes out').locator('.codicon-testing-failed-icon').waitFor();
     await page.locator('.monaco-editor .line-numbers', { hasText: /^9$/ }).first().waitFor();
     // Whether VS Code opens what came by itself is its own affair: it does only where the file was seen on the screen by then.
     await soon(() => page.locator('.monaco-editor [class*="testing-inline-message"]').count()).toBeGreaterThan(0);
     await workbench.screenshot('packet-tests');
-  }, 60_000);
+  });
 
   it('open the trace of their packet', async () => {
     const { page } = workbench;
-    await row('mail goes out').first().hover();
-    await row('mail goes out').first().getByRole('button', { name: 'Trace Packet' }).click();
-    await page.locator('[id="workbench.view.extension.iptables"] .monaco-list-row', { hasText: 'rejected' }).first().waitFor();
+    await doUntil(
+      'press the button of a row',
+      async () => {
+        await row('mail goes out').first().hover({ timeout: lost });
+        await row('mail goes out').first().getByRole('button', { name: 'Trace Packet' }).click({ timeout: lost });
+      },
+      page.locator('[id="workbench.view.extension.iptables"] .monaco-list-row', { hasText: 'rejected' }),
+      surelyLost,
+    );
     await workbench.screenshot('packet-tests-trace');
-  }, 60_000);
+  });
 
   it('are outdated once the dump is another', async () => {
     const { page } = workbench;
@@ -79,19 +87,19 @@ describeWith(['code-server', 'chromium'], 'expected packets in the Test Explorer
     await row('mail goes out').locator('.codicon-testing-failed-icon').waitFor();
     await soon(() => page.locator('.test-explorer .computed-state.retired').count()).toBe(0);
     await workbench.goTo(lines.findIndex((line) => line.includes('booking/mailer:smtp has no endpoints')) + 1);
-    await page.keyboard.insertText('#');
+    await workbench.insert('#', workbench.line(/^#-A.*booking\/mailer:smtp.has.no.endpoints/));
     await row('mail goes out').locator('.computed-state.retired').waitFor();
     await workbench.screenshot('packet-tests-outdated');
-  }, 60_000);
+  });
 
   it('are run again by themselves as the dump is typed in, where that is wanted', async () => {
     const { page } = workbench;
-    await workbench.run('Test: Start Continuous Run');
-    await row('mail goes out').locator('.codicon-testing-passed-icon').waitFor();
+    await workbench.run('Test: Start Continuous Run', row('mail goes out').locator('.codicon-testing-passed-icon'));
     await workbench.goTo(lines.findIndex((line) => line.includes('booking/mailer:smtp has no endpoints')) + 1);
-    await page.keyboard.press('Delete');
+    const line = workbench.line(/^-A.*booking\/mailer:smtp.has.no.endpoints/);
+    await pressUntil(page, 'Delete', line, surelyLost);
     await row('mail goes out').locator('.codicon-testing-failed-icon').waitFor();
     await workbench.screenshot('packet-tests-continuous');
     await workbench.run('Test: Stop Continuous Run');
-  }, 60_000);
+  });
 });

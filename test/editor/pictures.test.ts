@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
+import { gone, pressUntil } from './again.ts';
 import { openWorkbench, saysSoon, soon } from './workbench.ts';
 import { workbenchOfTests } from './workbench-of-tests.ts';
 
@@ -39,27 +40,26 @@ describeWith(['code-server', 'chromium'], 'the pictures of the README', () => {
     const { page } = workbench;
     await page.setViewportSize({ width: 1320, height: 640 });
     await saysSoon(workbench.language(), 'iptables');
-    await page.keyboard.press('Control+B');
-    await soon(() => page.locator('.sidebar').isVisible()).toBe(false);
+    await pressUntil(page, 'Control+B', gone(page.locator('.sidebar')));
     await workbench.goTo(133, 122);
     await workbench.line('booking/frontend').first().waitFor();
     await saysSoon(page.locator('.codelens-decoration'), 'show NAT flow');
     await workbench.statusSays('cluster.json');
-    expect(await workbench.hover('KUBE-SVC-3MGBTRC5ATFFL7T7')).toContain('frontend-6c8f7b9d45-2lqzr');
+    await workbench.hover('KUBE-SVC-3MGBTRC5ATFFL7T7', 'frontend-6c8f7b9d45-2lqzr');
     await take('hover');
-  }, 60_000);
+  });
 
   it('show a flow', async () => {
     const { page } = workbench;
-    await page.keyboard.press('Escape');
+    await pressUntil(page, 'Escape', gone(page.locator('.monaco-editor .monaco-hover:not(.hidden) .hover-contents')));
     await page.setViewportSize({ width: 1320, height: 880 });
     await workbench.goTo(133, 122);
-    await workbench.run('iptables: Show NAT Flow');
+    await workbench.run('iptables: Show NAT Flow', page.locator('.tab', { hasText: 'NAT flow: ' }));
     await saysSoon(workbench.drawing().locator('h1'), 'booking/frontend:http');
     await soon(() => workbench.drawing().locator('.boxes .box.lit').count()).toBeGreaterThan(0);
     await page.mouse.move(400, 860);
     await take('flow');
-  }, 60_000);
+  });
 
   it('are of the real thing', async () => {
     // Not of an editor that said that something is wrong.

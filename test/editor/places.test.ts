@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
-import { doUntil } from './again.ts';
+import { clickUntil, doUntil, surelyLost } from './again.ts';
 import { openWorkbench, saysSoon, soon, type Workbench } from './workbench.ts';
 
 const sample = resolve(import.meta.dirname, '../fixtures/sample');
@@ -34,7 +34,7 @@ describeWith(['code-server', 'chromium'], 'a dump in other places of VS Code', (
         'worker-1.iptables': lines.join('\n').replace('--to-destination 10.244.0.17:8080', '--to-destination 10.244.0.99:8080'),
       },
     });
-  }, 300_000);
+  });
 
   afterAll(async () => {
     await workbench?.close();
@@ -54,24 +54,28 @@ describeWith(['code-server', 'chromium'], 'a dump in other places of VS Code', (
   it('of which Git has an older version: both sides have names, only the own one has findings', async () => {
     await saysSoon(workbench.language(), 'iptables');
     await workbench.goTo(toPod);
-    await workbench.page.locator('.editor-actions .action-label[aria-label^="Open Changes"]').click();
+    await clickUntil(
+      'open the changes',
+      workbench.page.locator('.editor-actions .action-label[aria-label^="Open Changes"]'),
+      workbench.page.locator('.monaco-diff-editor .editor.modified .view-line'),
+    );
     // What a hint says of a rule's endpoint: "booking/frontend:http -> ...".
     for (const side of ['original', 'modified'])
       await saysSoon(workbench.page.locator(`.monaco-diff-editor .editor.${side}`), '->');
     const orphans = await workbench.problems('orphaned-chain');
     await saysSoon(orphans, 'KUBE-SEP-YMMDN24UIRGMOLTR');
-    expect(await orphans.count()).toBe(1);
-    await workbench.page.keyboard.press('Control+J');
+    await soon(() => orphans.count()).toBe(1);
+    await workbench.closePanel();
     await workbench.screenshot('places-changes');
-  }, 120_000);
+  });
 
   it('is compared by meaning with its committed version', async () => {
     await workbench.open('worker-1.iptables');
-    await workbench.runAndPick('iptables: Compare Dumps by Meaning', 'With the Committed Version');
     const view = workbench.view('Compare');
+    await workbench.runAndPick('iptables: Compare Dumps by Meaning', 'With the Committed Version', view);
     await saysSoon(view, 'frontend');
     await workbench.screenshot('places-committed');
-  }, 90_000);
+  });
 
   it('in one of several folders, each with a cluster of its own', async () => {
     const cluster = readFileSync(join(sample, 'cluster.json'), 'utf8');
@@ -88,7 +92,8 @@ describeWith(['code-server', 'chromium'], 'a dump in other places of VS Code', (
     await doUntil(
       'open the workspace of two folders',
       () => goToPage(`workspace=${encodeURIComponent(file)}`),
-      () => workbench.page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'west' }).isVisible(),
+      workbench.page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'west' }),
+      surelyLost,
     );
     for (const folder of ['west', 'east']) {
       await workbench.open(`${folder}.iptables`);
@@ -96,7 +101,7 @@ describeWith(['code-server', 'chromium'], 'a dump in other places of VS Code', (
       await workbench.line(`frontend-of-the-${folder}`).first().waitFor();
     }
     await workbench.screenshot('places-folders');
-  }, 120_000);
+  });
 
   it('without a folder: names come from its comments, and it is said that there is no cluster', async () => {
     const folder = join(workbench.folder, '..', 'alone');
@@ -112,5 +117,5 @@ describeWith(['code-server', 'chromium'], 'a dump in other places of VS Code', (
     await soon(() => workbench.line('booking/frontend:http').count()).toBeGreaterThan(0);
     expect(await workbench.statusSays(/comments|no cluster/i)).not.toContain('cluster.json');
     await workbench.screenshot('places-alone');
-  }, 120_000);
+  });
 });

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
-import { doUntil } from './again.ts';
+import { clickUntil, doUntil, type Effect, gone, lost, pressUntil, surelyLost } from './again.ts';
 import { openWorkbench, saysSoon, soon } from './workbench.ts';
 import { workbenchOfTests } from './workbench-of-tests.ts';
 
@@ -43,78 +43,72 @@ describeWith(['code-server', 'chromium'], 'a packet that is traced in VS Code', 
 
   const rows = (): Locator => workbench.page.locator('[id="workbench.view.extension.iptables"] .monaco-list-row');
   const row = (text: string | RegExp): Locator => rows().filter({ hasText: text });
-  const title = (): Locator => workbench.page.locator('.quick-input-title');
+  const title = (text: string | RegExp): Locator => workbench.page.locator('.quick-input-title', { hasText: text });
   /** The numbers that stand before lines of the dump on the screen. */
   const numbers = async (): Promise<string> => (await workbench.page.evaluate<readonly string[]>(stepNumbers)).join(' ');
 
-  /** In the box with this title: types, waits until a row is the one, and takes it. By the keyboard alone. */
-  const choose = async (boxTitle: string | RegExp, typed: string, wanted: string | RegExp): Promise<void> => {
-    const { page } = workbench;
-    await saysSoon(title(), boxTitle);
-    await page.keyboard.type(typed);
-    await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: wanted }).waitFor();
-    await page.keyboard.press('Enter');
-  };
-  const command = async (name: string): Promise<void> => {
+  /** What nobody clicks: the command, too, is taken by Enter. */
+  const command = async (name: string, effect: Effect): Promise<void> => {
     const { page } = workbench;
     const input = page.locator('.quick-input-widget input').first();
+    const row = page.locator('.quick-input-list .monaco-list-row.focused', { hasText: name });
     await doUntil(
-      'press F1',
-      () => page.keyboard.press('F1'),
-      () => input.isVisible(),
+      `run ${name}`,
+      async () => {
+        if (await input.isVisible()) await page.keyboard.press('Escape');
+        await input.waitFor({ state: 'hidden', timeout: lost });
+        await pressUntil(page, 'F1', input);
+        await input.fill(`>${name}`, { timeout: lost });
+        await row.waitFor({ timeout: lost });
+        await input.press('Enter', { timeout: lost });
+      },
+      effect,
+      surelyLost,
     );
-    await page.keyboard.type(name);
-    await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: name }).waitFor();
-    await page.keyboard.press('Enter');
   };
 
   it('is asked for by the keyboard alone, and answered with what becomes of it', async () => {
     await saysSoon(workbench.language(), 'iptables');
-    await command('iptables: Trace Packet');
-    await choose('Trace Packet: from', 'booking/frontend-6c8f7b9d45-2', 'booking/frontend-6c8f7b9d45-2lqzr');
-    await choose(/Trace Packet from booking\/frontend-6c8f7b9d45-2lqzr: to/, 'booking/tickets:grpc', 'booking/tickets:grpc');
-    await choose('Trace Packet', '', 'Trace the packet');
+    await command('iptables: Trace Packet', title('Trace Packet: from'));
+    await workbench.answer('Trace Packet: from', 'booking/frontend-6c8f7b9d45-2', 'booking/frontend-6c8f7b9d45-2lqzr');
+    const to = /Trace Packet from booking\/frontend-6c8f7b9d45-2lqzr: to/;
+    await workbench.answer(to, 'booking/tickets:grpc', 'booking/tickets:grpc');
+    await workbench.answer(/^Trace Packet$/, '', 'Trace the packet');
     await row('50 % accepted').first().waitFor();
     await row(/dnat to 10\.244\.\d\.2\d:9000/)
       .first()
       .waitFor();
     await row('rules did not match').first().waitFor();
     await workbench.screenshot('trace');
-  }, 60_000);
+  });
 
   it('is walked by its keys, forward and back, in the tree and in the dump', async () => {
     const { page } = workbench;
     const current = (): Locator => page.locator('[id="workbench.view.extension.iptables"] .monaco-list-row.selected');
-    await page.keyboard.press('Alt+F9');
-    await saysSoon(workbench.activeLine(), String(lineOf('-A PREROUTING ')));
+    const isAt = (text: string): Locator => workbench.activeLine().filter({ hasText: String(lineOf(text)) });
+    await pressUntil(page, 'Alt+F9', isAt('-A PREROUTING '), surelyLost);
     await saysSoon(current(), '1. jump KUBE-SERVICES');
-    await page.keyboard.press('Alt+F9');
-    await saysSoon(workbench.activeLine(), String(lineOf('booking/tickets:grpc cluster IP')));
+    await pressUntil(page, 'Alt+F9', isAt('booking/tickets:grpc cluster IP'), surelyLost);
     await saysSoon(current(), '2. jump KUBE-SVC-MLP2VYCUNGXX2GFQ');
     await soon(numbers).toContain('2');
     await workbench.screenshot('trace-walked');
-    await page.keyboard.press('Shift+Alt+F9');
-    await saysSoon(workbench.activeLine(), String(lineOf('-A PREROUTING ')));
-  }, 60_000);
+    await pressUntil(page, 'Shift+Alt+F9', isAt('-A PREROUTING '), surelyLost);
+  });
 
   it('says of each rule that did not match why that is', async () => {
-    const { page } = workbench;
     const folded = row('4 rules did not match').first();
-    await doUntil(
-      'unfold the rules that did not match',
-      () => folded.click(),
-      async () => (await row('the packet is for 10.96.40.20').count()) > 0,
-    );
+    await clickUntil('unfold the rules that did not match', folded, row('the packet is for 10.96.40.20'), {
+      lostAfter: surelyLost,
+    });
     await workbench.screenshot('trace-reasons');
-    await row('-d 10.96.0.1/32').first().click();
-    await saysSoon(workbench.activeLine(), String(lineOf('default/kubernetes:https cluster IP')));
-    await page.keyboard.press('Escape');
-  }, 60_000);
+    const line = String(lineOf('default/kubernetes:https cluster IP'));
+    await clickUntil('go to a rule', row('-d 10.96.0.1/32'), workbench.activeLine().filter({ hasText: line }));
+  });
 
   it('follows an edit that changes what becomes of it, and says what would pass', async () => {
     const { page } = workbench;
     await workbench.goTo(lineOf('-A FORWARD '));
-    await page.keyboard.insertText('-A FORWARD -s 10.244.0.17/32 -j DROP\n');
+    await workbench.insert('-A FORWARD -s 10.244.0.17/32 -j DROP\n', workbench.line(/^-A.FORWARD.-s.10.244.0.17/));
     await row('50 % dropped').first().waitFor();
     await row(`dropped by FORWARD, line ${lineOf('-A FORWARD ')}`)
       .first()
@@ -127,70 +121,62 @@ describeWith(['code-server', 'chromium'], 'a packet that is traced in VS Code', 
       async () => {
         for (let step = 0; step < 12; step += 1) await page.keyboard.press('Control+Z');
       },
-      async () => (await workbench.line(/^-A.FORWARD.-m.conntrack.*load.balancer/).count()) > 0,
+      async () => (await workbench.line(/^-A.FORWARD.-s.10.244.0.17/).count()) === 0,
+      surelyLost,
     );
+    await workbench
+      .line(/^-A.FORWARD.-m.conntrack.*load.balancer/)
+      .first()
+      .waitFor();
     await row('50 % accepted').first().waitFor();
     await soon(() => row('50 % dropped').count()).toBe(0);
-  }, 60_000);
+  });
 
   it('is asked for by the lens above a Service, and again by its history', async () => {
     const { page } = workbench;
     await workbench.goTo(lineOf('-A KUBE-SVC-3MGBTRC5ATFFL7T7'));
-    const lens = page.locator('.codelens-decoration a', { hasText: 'trace a packet' }).first();
-    await doUntil(
-      'click a code lens',
-      () => lens.click(),
-      async () => /to booking\/frontend:http: from/.test((await title().first().textContent()) ?? ''),
-    );
-    await choose(/to booking\/frontend:http: from/, 'outside', 'outside');
-    await choose('Trace Packet', '', 'Trace the packet');
+    const lens = page.locator('.codelens-decoration a', { hasText: 'trace a packet' });
+    const from = /to booking\/frontend:http: from/;
+    await clickUntil('click a code lens', lens, title(from));
+    await workbench.answer(from, 'outside', 'outside');
+    await workbench.answer(/^Trace Packet$/, '', 'Trace the packet');
     await row(/33.3 % accepted/)
       .first()
       .waitFor();
-    await command('iptables: Trace Packet');
-    await saysSoon(title(), 'Trace Packet: from');
-    const rowsOfBox = page.locator('.quick-input-list .monaco-list-row');
-    await soon(async () => (await rowsOfBox.allTextContents()).join()).toContain(
-      'booking/frontend-6c8f7b9d45-2lqzr to booking/tickets:grpc',
-    );
-    await page.keyboard.type('lqzr to booking/tickets');
-    await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: 'lqzr to booking/tickets:grpc' }).waitFor();
-    await page.keyboard.press('Enter');
+    await command('iptables: Trace Packet', title('Trace Packet: from'));
+    await workbench.rows('booking/frontend-6c8f7b9d45-2lqzr to booking/tickets:grpc').first().waitFor();
+    await workbench.answer('Trace Packet: from', 'lqzr to booking/tickets', 'lqzr to booking/tickets:grpc');
     await row('50 % accepted').first().waitFor();
-  }, 60_000);
+  });
 
   it('has chains expanded, which lead to the rules of each end', async () => {
     const { page } = workbench;
     const line = lineOf('-A KUBE-SVC-3MGBTRC5ATFFL7T7');
     await workbench.goTo(line, 6);
-    await workbench.run('iptables: Expand Chain');
-    await page.locator('.tab.active', { hasText: 'KUBE-SVC-3MGBTRC5ATFFL7T7.txt' }).waitFor();
+    await workbench.run('iptables: Expand Chain', page.locator('.tab.active', { hasText: 'KUBE-SVC-3MGBTRC5ATFFL7T7.txt' }));
     await workbench.line('DNAT --to-destination 10.244.0.17:8080').first().waitFor();
     await workbench.screenshot('expanded-chain');
-    const end = page.locator('.monaco-editor .view-line .detected-link', { hasText: 'KUBE-SEP-QWFXKANDF3TMYGQH' }).first();
-    await doUntil(
-      'follow a link',
-      () => end.click({ modifiers: ['Control'] }),
-      async () => (await page.locator('.tab.active', { hasText: 'worker-1.iptables' }).count()) > 0,
-    );
+    const end = page.locator('.monaco-editor .view-line .detected-link', { hasText: 'KUBE-SEP-QWFXKANDF3TMYGQH' });
+    await clickUntil('follow a link', end, page.locator('.tab.active', { hasText: 'worker-1.iptables' }), {
+      modifiers: ['Control'],
+    });
     await saysSoon(workbench.activeLine(), String(lineOf('-A KUBE-SEP-QWFXKANDF3TMYGQH ')));
-  }, 60_000);
+  });
 
   it('may be one that a kernel was seen to take, which was pasted', async () => {
     const { page } = workbench;
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(seen)})`);
     await workbench.goTo(1);
-    await command('iptables: Show Seen Packets');
-    await choose('Show Seen Packets', 'clipboard', 'What is on the clipboard');
+    await command('iptables: Show Seen Packets', title('Show Seen Packets'));
+    await workbench.answer('Show Seen Packets', 'clipboard', 'What is on the clipboard');
     await row('tcp 10.244.0.17:41001 -> 10.96.40.10:80').first().waitFor();
     await row('1. nat PREROUTING').first().waitFor();
     await workbench.screenshot('trace-seen');
-    await page.keyboard.press('Alt+F9');
-    await saysSoon(workbench.activeLine(), String(lineOf('-A PREROUTING ')));
-    await command('iptables: Trace Again');
-    await row('accepted').first().waitFor();
-  }, 60_000);
+    const first = String(lineOf('-A PREROUTING '));
+    await pressUntil(page, 'Alt+F9', workbench.activeLine().filter({ hasText: first }), surelyLost);
+    await command('iptables: Trace Again', row('accepted'));
+  });
 
   it('is read in every theme, and where there is little room', async () => {
     const { page } = workbench;
@@ -210,17 +196,17 @@ describeWith(['code-server', 'chromium'], 'a packet that is traced in VS Code', 
     await page.setViewportSize({ width: 640, height: 700 });
     await row('50 % accepted').first().waitFor();
     await workbench.screenshot('trace-narrow');
-  }, 60_000);
+  });
 
   it('says that its dump was closed, and follows the packet again once it is open', async () => {
     const { page } = workbench;
     await page.setViewportSize({ width: 1440, height: 1600 });
     const message = page.locator('[id="workbench.view.extension.iptables"] .message');
-    await workbench.run('View: Close All Editors');
+    await workbench.run('View: Close All Editors', gone(page.locator('.tab')));
     await saysSoon(message.filter({ hasText: 'closed' }), 'worker-1.iptables was closed');
     await workbench.screenshot('trace-closed');
     await workbench.open('worker-1.iptables');
     await soon(() => message.filter({ hasText: 'closed' }).count()).toBe(0);
     await row('50 % accepted').first().waitFor();
-  }, 60_000);
+  });
 });

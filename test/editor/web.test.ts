@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { expect, it } from 'vitest';
+import { it } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
-import { doUntil } from './again.ts';
+import { clickUntil } from './again.ts';
 import { openWebWorkbench } from './web-workbench.ts';
 import { saysSoon } from './workbench.ts';
 import { workbenchOfTests } from './workbench-of-tests.ts';
@@ -22,59 +22,52 @@ describeWith(['code-server', 'chromium'], 'VS Code for the Web, on a folder in m
 
   const showDump = (): Promise<void> => {
     const tab = { hasText: /^worker-1\.iptables/ };
-    return doUntil(
+    const { page } = workbench;
+    return clickUntil(
       'choose the tab of the dump',
-      () => workbench.page.locator('.tab', tab).click(),
-      () => workbench.page.locator('.tab.active', tab).isVisible(),
+      page.locator('.tab', tab),
+      page.locator('.editor-group-container.active .tab.active', tab),
     );
   };
 
   it('shows the findings of a dump', async () => {
     await saysSoon(workbench.language(), 'iptables');
     await saysSoon(await workbench.problems('orphaned-chain'), 'KUBE-SEP-YMMDN24UIRGMOLTR');
-    await workbench.page.keyboard.press('Control+J');
-  }, 60_000);
+    await workbench.closePanel();
+  });
 
   it('takes names from a snapshot in a subfolder', async () => {
     await workbench.statusSays('cluster.json');
     await workbench.goTo(line, 140);
-    const text = await workbench.hover(chain);
-    expect(text).toContain('booking/frontend');
-    expect(text).toContain(pod);
-  }, 60_000);
+    await workbench.hover(chain, 'booking/frontend', pod);
+  });
 
   it('goes from a chain to its Service in the snapshot', async () => {
+    await showDump();
     await workbench.goTo(line, 140);
-    await workbench.run('Go to Type Definition');
-    await workbench.page.locator('.tab.active', { hasText: 'cluster.json' }).waitFor();
+    await workbench.run('Go to Type Definition', workbench.page.locator('.tab.active', { hasText: 'cluster.json' }));
     const named = snapshot.split('\n').findIndex((text) => text.trim() === '"name": "frontend",') + 1;
     await saysSoon(workbench.activeLine(), String(named));
-  }, 60_000);
+  });
 
   it('draws the flow of a Service', async () => {
     await showDump();
     await workbench.goTo(line, 140);
-    await workbench.run('iptables: Show NAT Flow');
+    await workbench.run('iptables: Show NAT Flow', workbench.page.locator('.tab', { hasText: 'NAT flow: ' }));
     await workbench.drawing().getByText(pod).first().waitFor();
     await workbench.screenshot('web-flow');
-  }, 60_000);
+  });
 
   it('follows a packet', async () => {
     await showDump();
     await workbench.goTo(line, 140);
     const { page } = workbench;
-    const choose = async (title: string | RegExp, typed: string, wanted: string): Promise<void> => {
-      await saysSoon(page.locator('.quick-input-title'), title);
-      await page.keyboard.type(typed);
-      await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: wanted }).waitFor();
-      await page.keyboard.press('Enter');
-    };
-    await workbench.run('iptables: Trace Packet');
-    await choose('Trace Packet: from', pod, `booking/${pod}`);
-    await choose(/Trace Packet from .*: to/, 'booking/tickets:grpc', 'booking/tickets:grpc');
-    await choose('Trace Packet', '', 'Trace the packet');
+    await workbench.run('iptables: Trace Packet', page.locator('.quick-input-title', { hasText: 'Trace Packet: from' }));
+    await workbench.answer('Trace Packet: from', pod, `booking/${pod}`);
+    await workbench.answer(/Trace Packet from .*: to/, 'booking/tickets:grpc', 'booking/tickets:grpc');
+    await workbench.answer(/^Trace Packet$/, '', 'Trace the packet');
     const rows = page.locator('[id="workbench.view.extension.iptables"] .monaco-list-row');
     await rows.filter({ hasText: '50 % accepted' }).first().waitFor();
     await workbench.screenshot('web-trace');
-  }, 60_000);
+  });
 });

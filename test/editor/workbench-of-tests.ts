@@ -10,7 +10,7 @@ export function workbenchOfTests(name: string, open: () => Promise<Workbench>): 
   const shared: Partial<Workbench> = {};
   beforeAll(async () => {
     Object.assign(shared, await open());
-  }, 300_000);
+  });
   afterAll(() => shared.close?.());
   beforeEach(({ onTestFailed, task }) => {
     onTestFailed(() => shared.screenshot?.(`failed-${name}-${task.id}`));

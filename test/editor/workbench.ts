@@ -2,24 +2,33 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Browser, FrameLocator, Locator, Page } from 'playwright-core';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
 import { installExtension, pageOf, type RunningEditor, startEditor, writeUserSettings } from '../support/embedded-editor.ts';
-import { packageExtension, packExtension } from '../support/package-extension.ts';
-import { doneAgain, doUntil, lost, patience } from './again.ts';
+import { packExtension } from '../support/package-extension.ts';
+import { clickUntil, doneAgain, doUntil, type Effect, gone, hasCome, lost, patience, pressUntil, surelyLost } from './again.ts';
+import { hoverText, startOf } from './hover.ts';
+import { copyInstalledExtension } from './installed-extension.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const output = join(root, 'test/output');
+
+// Only against hanging: whatever does not come in `patience` says so before.
+vi.setConfig({ testTimeout: 3 * patience, hookTimeout: 3 * patience });
 
 /** A VS Code window in Chromium, with the packaged extension installed, on a workspace that may be written to. */
 export interface Workbench {
   readonly page: Page;
   /** The workspace's folder on disk. */
   readonly folder: string;
-  /** Runs a command by its title in the Command Palette: "iptables: Show NAT Flow". */
-  run(title: string): Promise<void>;
-  /** Runs a command that asks with a pick list, and takes the row with this text. */
-  runAndPick(title: string, wanted: string): Promise<void>;
+  /** Runs a command by its title in the Command Palette, "iptables: Show NAT Flow"; again where `effect` is given and does not come. */
+  run(title: string, effect?: Effect): Promise<void>;
+  /** Runs a command that asks with a pick list, and takes the row with this text; the same. */
+  runAndPick(title: string, wanted: string, effect?: Effect): Promise<void>;
+  /** In the box with this title (null: any): types, waits until a row with `wanted` is the one, and takes it. By the keyboard alone. */
+  answer(title: string | RegExp | null, typed: string, wanted: string | RegExp): Promise<void>;
+  /** Rows of the list that a command asks with. */
+  rows(text?: string | RegExp): Locator;
   /** Opens a file of the workspace by Quick Open. */
   open(file: string): Promise<void>;
   /** Puts the cursor on a 1-based line and column. */
@@ -32,17 +41,23 @@ export interface Workbench {
   language(): Locator;
   /** Editor lines with this text that are on the screen. */
   line(text: string | RegExp): Locator;
-  /** Opens the context menu on a word of the line at the cursor and takes an entry of it. */
-  menu(word: string, entry: string): Promise<void>;
+  /** Writes text at the cursor, as at once as from the clipboard; until a line with `shown` is on the screen. */
+  insert(text: string, shown: Locator): Promise<void>;
+  /** Opens the context menu on a word of the line at the cursor and takes an entry of it, until the effect has come. */
+  menu(word: string, entry: string, effect: Effect): Promise<void>;
   /**
-   * The text of the hover that opens when the mouse rests on a word of the line at the cursor. There is one attempt: no hover, a late one, or
-   * one without text is a failure.
+   * The text of the hover that opens when the mouse rests on a word of the line at the cursor, once it has all texts of `says`. There is one
+   * attempt: no hover, or one without text, is a failure.
    */
-  hover(word: string): Promise<string>;
+  hover(word: string, ...says: readonly string[]): Promise<string>;
   /** What the language status says, where the names come from; as soon as it says `text`. */
   statusSays(text: string | RegExp): Promise<string>;
   /** Rows of the Problems view with this text; opens the view where it is not open. */
   problems(text: string): Promise<Locator>;
+  /** Closes the Problems view, or whatever the panel shows. */
+  closePanel(): Promise<void>;
+  /** Gives a file of the workspace another name in the Explorer. */
+  renameInExplorer(from: string, to: string): Promise<void>;
   /** A view of the side bar by its title: "Drift". */
   view(title: string): Locator;
   /** The page inside the drawing that is on the screen. */
@@ -89,7 +104,7 @@ export async function openWorkbench(options: {
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
-    await installExtension(await packageExtension(join(home, 'extension.vsix')), folders);
+    await copyInstalledExtension(folders.extensions);
     if (options.other !== undefined) {
       const packed = await packExtension(options.other, join(home, 'other.vsix'), [
         '--allow-missing-repository',
@@ -99,8 +114,7 @@ export async function openWorkbench(options: {
     }
     editor = await startEditor({ folders, port: 0, trusted: options.trusted ?? true });
     browser = await launchBrowser();
-    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-    page.setDefaultTimeout(patience);
+    const page = await newPage(browser);
     await page.goto(pageOf(editor, folder, join(folder, options.file)));
     // Until the file is there it takes the focus from whatever was opened meanwhile.
     await page.locator('.tab.active', { hasText: options.file.slice(options.file.lastIndexOf('/') + 1) }).waitFor();
@@ -112,30 +126,53 @@ export async function openWorkbench(options: {
   }
 }
 
-/** What a person does in a window of VS Code. `folder` is the workspace. */
-export function driver(page: Page, folder: string): Omit<Workbench, 'close'> {
-  const quickInput = page.locator('.quick-input-widget input').first();
+/** A page for a window of VS Code. IPTABLES_SLOW_BROWSER=4 makes its scripts four times slower, to see that the tests wait for what they need. */
+export async function newPage(browser: Browser): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  page.setDefaultTimeout(patience);
+  const slower = Number(process.env['IPTABLES_SLOW_BROWSER'] ?? 1);
+  if (slower > 1) {
+    const session = await page.context().newCDPSession(page);
+    await session.send('Emulation.setCPUThrottlingRate', { rate: slower });
+  }
+  return page;
+}
+
+/** The box that commands are searched and answers are given in, and what is done there. */
+function quickInputOf(page: Page) {
+  const box = page.locator('.quick-input-widget input').first();
+  const title = page.locator('.quick-input-title');
+  const rows = (text: string | RegExp = ''): Locator => page.locator('.quick-input-list .monaco-list-row', { hasText: text });
+  const focused = (text: string | RegExp): Locator =>
+    page.locator('.quick-input-list .monaco-list-row.focused', { hasText: text }).first();
 
   /** Presses a key that opens the box; between two editors the focus may be nowhere. */
-  const openQuickInput = (key: string): Promise<void> =>
+  const open = (key: string): Promise<void> =>
     doUntil(
       `press ${key}`,
       async () => {
-        if (!(await quickInput.isVisible())) await page.keyboard.press(key);
+        if (!(await box.isVisible())) await page.keyboard.press(key);
       },
-      () => quickInput.isVisible(),
+      box,
     );
 
   /** Types into the box where it is still open: whatever takes the focus closes it. */
-  const typeInto = (typed: string): Promise<void> => quickInput.fill(typed, { timeout: lost }).catch(() => undefined);
+  const type = (typed: string): Promise<void> => box.fill(typed, { timeout: lost }).catch(() => undefined);
 
-  /** Clicks the first row with this text. False where there is none, or whatever takes the focus closes the box meanwhile. */
-  const pick = (wanted: string): Promise<boolean> => {
-    const row = page.locator('.quick-input-list .monaco-list-row', { hasText: wanted }).first();
-    return row.click({ timeout: lost }).then(
-      () => true,
-      () => false,
-    );
+  /**
+   * Takes the first row with this text. False where none comes within that time, or whatever takes the focus closes the box meanwhile, or the row
+   * was drawn anew under the mouse and stays.
+   */
+  const pick = async (wanted: string | RegExp, within = lost): Promise<boolean> => {
+    const row = rows(wanted).first();
+    try {
+      await row.waitFor({ timeout: within });
+      await row.click({ timeout: surelyLost });
+      await row.waitFor({ state: 'hidden', timeout: lost });
+      return true;
+    } catch {
+      return false;
+    }
   };
 
   /** Opens the box anew with a key, types into it, and takes the row that says `wanted`; then what follows, which says whether it came to its end. */
@@ -144,107 +181,152 @@ export function driver(page: Page, folder: string): Omit<Workbench, 'close'> {
     await doUntil(
       `choose ${wanted}`,
       async () => {
-        if (await quickInput.isVisible()) await page.keyboard.press('Escape');
-        await quickInput.waitFor({ state: 'hidden' });
-        await openQuickInput(key);
-        await typeInto(typed);
+        if (await box.isVisible()) await page.keyboard.press('Escape');
+        await box.waitFor({ state: 'hidden', timeout: lost });
+        await open(key);
+        await type(typed);
         isChosen = (await pick(wanted)) && (await next());
+        return isChosen;
       },
       async () => isChosen,
     );
   };
 
-  // The palette lists what can be run where the focus was when it opened, which the editor may not have known yet: then it is opened again.
-  const run = (title: string): Promise<void> => choose('F1', `>${title}`, title, async () => true);
+  const answer = async (boxTitle: string | RegExp | null, typed: string, wanted: string | RegExp): Promise<void> => {
+    const asked = (boxTitle === null ? box : title.filter({ hasText: boxTitle })).first();
+    await asked.waitFor();
+    await doUntil(
+      `answer ${boxTitle ?? wanted}`,
+      async () => {
+        if (!(await asked.isVisible())) return;
+        await type(typed);
+        await focused(wanted).waitFor({ timeout: surelyLost });
+        await box.press('Enter', { timeout: lost });
+      },
+      gone(asked),
+      surelyLost,
+    );
+  };
 
+  return { box, rows, open, type, pick, choose, answer };
+}
+
+/** Whether the effect comes in time. */
+async function comes(effect: Effect | undefined): Promise<boolean> {
+  if (effect === undefined) return true;
+  const giveUp = Date.now() + surelyLost;
+  for (;;) {
+    if (await hasCome(effect)) return true;
+    if (Date.now() > giveUp) return false;
+    await new Promise((next) => setTimeout(next, 50));
+  }
+}
+
+/** What a person does in a window of VS Code. `folder` is the workspace. */
+export function driver(page: Page, folder: string): Omit<Workbench, 'close'> {
+  const quickInput = quickInputOf(page);
   const cursor = (): Locator => page.locator('[id="status.editor.selection"]');
+  const panel = page.locator('.part.panel');
+  const problems = page.locator('.markers-panel');
+
+  // The palette lists what can be run where the focus was when it opened, which the editor may not have known yet: then it is opened again.
+  const run = (title: string, effect?: Effect): Promise<void> => quickInput.choose('F1', `>${title}`, title, () => comes(effect));
 
   return {
     page,
     folder,
     run,
-    runAndPick: (title, wanted) => choose('F1', `>${title}`, title, () => pick(wanted)),
+    runAndPick: (title, wanted, effect) =>
+      quickInput.choose('F1', `>${title}`, title, async () => (await quickInput.pick(wanted, surelyLost)) && comes(effect)),
+    answer: quickInput.answer,
+    rows: quickInput.rows,
     cursor,
     async open(file) {
       const name = file.slice(file.lastIndexOf('/') + 1);
-      await choose('Control+P', file, name, async () => true);
       // A drawing's tab may name its dump.
-      await page
-        .locator('.tab.active', { hasText: name, hasNotText: /^(?:NAT flow|Chains): / })
-        .first()
-        .waitFor();
+      const tab = page.locator('.editor-group-container.active .tab.active', {
+        hasText: name,
+        hasNotText: /^(?:NAT flow|Chains): /,
+      });
+      await quickInput.choose('Control+P', file, name, () => comes(tab));
     },
     async goTo(line, column = 1) {
-      const row = page.locator('.quick-input-list .monaco-list-row', { hasText: `line ${line} at column ${column}` });
+      const row = quickInput.rows(`line ${line} at column ${column}`);
       const there = cursor().filter({ hasText: `Ln ${line}, Col ${column}` });
+      // What is typed next goes there.
+      const focused = page.locator('.editor-group-container.active .monaco-editor.focused');
       await doUntil(
         'go to a line',
         async () => {
-          await openQuickInput('Control+G');
-          await typeInto(`:${line}:${column}`);
+          await quickInput.open('Control+G');
+          await quickInput.type(`:${line}:${column}`);
           // Enter before it has been read does nothing.
           await row.waitFor({ timeout: lost }).catch(() => undefined);
-          await quickInput.press('Enter', { timeout: lost }).catch(() => undefined);
+          await quickInput.box.press('Enter', { timeout: lost }).catch(() => undefined);
         },
-        async () => (await there.isVisible()) && !(await quickInput.isVisible()),
+        async () => (await there.isVisible()) && !(await quickInput.box.isVisible()) && (await focused.first().isVisible()),
       );
     },
     activeLine: () => page.locator('.monaco-editor .line-numbers.active-line-number'),
     language: () => page.locator('[id="status.editor.mode"]'),
     line: (text) => page.locator('.monaco-editor .view-line', { hasText: text }),
-    async menu(word, entry) {
-      const { x, y } = await startOf(page, word);
-      await page.mouse.click(x, y, { button: 'right' });
+    insert: (text, shown) => doUntil('write text', () => page.keyboard.insertText(text), shown, surelyLost),
+    async menu(word, entry, effect) {
       const item = page.locator('.monaco-menu .action-item', { hasText: entry }).first();
-      // A menu that has just opened takes no click: it may be the end of the one that opened it.
       await doUntil(
         `choose ${entry}`,
-        () => item.click(),
-        async () => !(await item.isVisible()),
+        async () => {
+          if (!(await item.isVisible())) {
+            const { x, y } = await startOf(page, word);
+            await page.mouse.click(x, y, { button: 'right' });
+          }
+          // A menu that has just opened takes no click: it may be the end of the one that opened it. Then it stays open, and is clicked again.
+          await clickUntil(`choose ${entry} in the menu`, item, gone(item));
+        },
+        effect,
+        surelyLost,
       );
     },
-    async hover(word) {
-      const hover = page.locator('.monaco-editor .monaco-hover:not(.hidden) .hover-contents');
-      await page.keyboard.press('Escape');
-      await hover.first().waitFor({ state: 'hidden' });
-      const { x, y } = await restingPlace(page, word);
-      // From elsewhere: a mouse that does not move opens no hover.
-      await page.mouse.move(x, y - 100);
-      await page.mouse.move(x, y);
-      const contents = hover.filter({ hasNotText: /^(?:Loading\.\.\.)?$/ });
-      await contents.first().waitFor({ timeout: hoverPatience });
-      return (await hover.allTextContents()).join('\n');
-    },
+    hover: (word, ...says) => hoverText(page, word, says),
     async statusSays(text) {
       const status = page.locator('.hover-language-status');
+      let said = '';
+      // It goes where the status is drawn anew while the mouse rests there. Other extensions say something there, too.
       await doUntil(
         'rest the mouse on the language status',
         async () => {
           await page.mouse.move(0, 0);
-          await page.locator('[id="status.languageStatus"]').hover();
+          await page.locator('[id="status.languageStatus"]').hover({ timeout: lost });
         },
-        () => status.first().isVisible(),
+        async () => {
+          said = (await status.allTextContents()).join('\n');
+          return typeof text === 'string' ? said.includes(text) : text.test(said);
+        },
       );
-      // Other extensions say something there, too.
-      await saysSoon(status.filter({ hasText: text }), text);
-      const said = (await status.allTextContents()).join('\n');
       // One that was clicked stays until it is left by the keyboard.
       await page.mouse.move(600, 300);
-      await doUntil(
-        'leave the language status',
-        () => page.keyboard.press('Escape'),
-        async () => !(await status.first().isVisible()),
-      );
+      await pressUntil(page, 'Escape', gone(status));
       return said;
     },
     async problems(text) {
-      const panel = page.locator('.markers-panel');
-      if (!(await panel.isVisible())) {
-        await page.keyboard.press('Control+Shift+M');
-        await panel.waitFor();
-      }
-      return panel.locator('.monaco-list-row', { hasText: text });
+      await doUntil(
+        'open the problems',
+        async () => {
+          if (!(await problems.isVisible())) await page.keyboard.press('Control+Shift+M');
+        },
+        problems,
+      );
+      return problems.locator('.monaco-list-row', { hasText: text });
     },
+    closePanel: () =>
+      doUntil(
+        'close the panel',
+        async () => {
+          if (await panel.isVisible()) await page.keyboard.press('Control+J');
+        },
+        gone(panel),
+      ),
+    renameInExplorer: (from, to) => renameInExplorer(page, from, to),
     view: (title) => page.locator('.sidebar .pane', { has: page.locator('.pane-header', { hasText: title }) }).first(),
     drawing: () => page.frameLocator('iframe.webview.ready:visible').frameLocator('#active-frame'),
     async reload() {
@@ -259,6 +341,24 @@ export function driver(page: Page, folder: string): Omit<Workbench, 'close'> {
   };
 }
 
+/** The file is in sight there. A key goes to the editor where that takes the focus from the row, and the box closes where it loses it. */
+async function renameInExplorer(page: Page, from: string, to: string): Promise<void> {
+  const row = (name: string): Locator => page.locator('.explorer-folders-view .monaco-list-row', { hasText: name }).first();
+  const input = page.locator('.explorer-folders-view input.input');
+  await doUntil(
+    `rename ${from} in the Explorer`,
+    async () => {
+      if (!(await input.isVisible())) {
+        await row(from).click({ timeout: lost });
+        await page.keyboard.press('F2');
+      }
+      await input.fill(to, { timeout: lost });
+      await input.press('Enter', { timeout: lost });
+    },
+    async () => (await row(to).isVisible()) && !(await input.isVisible()),
+  );
+}
+
 /** `expect` of what `read` gives, as soon as it holds; in tests only. */
 export function soon<T>(read: () => T | Promise<T>): ReturnType<typeof expect.poll<T>> {
   return expect.poll(read, { timeout: patience, interval: 50 });
@@ -267,42 +367,4 @@ export function soon<T>(read: () => T | Promise<T>): ReturnType<typeof expect.po
 /** Waits until an element's text contains `text`; the failure shows what it was instead. In tests only. */
 export async function saysSoon(locator: Locator, text: string | RegExp): Promise<void> {
   await soon(() => locator.first().textContent({ timeout: patience })).toMatch(text);
-}
-
-/** A hover that takes longer is one that nobody waits for, in milliseconds; VS Code's own delay is in it. */
-const hoverPatience = 5_000;
-
-/** Where a word begins, once nothing moves it any more: hints that arrive push what is behind them. */
-async function restingPlace(page: Page, word: string): Promise<{ readonly x: number; readonly y: number }> {
-  let before = await startOf(page, word);
-  await soon(async () => {
-    await page.waitForTimeout(400);
-    const now = await startOf(page, word);
-    const isSame = now.x === before.x && now.y === before.y;
-    before = now;
-    return isSame;
-  }).toBe(true);
-  return before;
-}
-
-/**
- * Where a word of the line at the cursor begins on the screen, in pixels. Playwright's own hover scrolls what it hovers into view,
- * behind the back of the editor, which then draws its lines in two places.
- */
-async function startOf(page: Page, word: string): Promise<{ readonly x: number; readonly y: number }> {
-  const editor = page.locator('.editor-group-container.active .monaco-editor').first();
-  const giveUp = Date.now() + patience;
-  for (;;) {
-    const top = (await editor.locator('.current-line').first().boundingBox())?.y ?? -1;
-    for (const token of await editor.locator('.view-line > span > span', { hasText: word }).all()) {
-      const box = await token.boundingBox();
-      const text = (await token.textContent()) ?? '';
-      if (box === null || Math.abs(box.y - top) > 4) continue;
-      // Its end may be out of sight.
-      const x = box.x + (box.width / text.length) * (text.indexOf(word) + 1);
-      return { x, y: box.y + box.height / 2 };
-    }
-    if (Date.now() > giveUp) throw new Error(`"${word}" is not in the line at the cursor.`);
-    await page.waitForTimeout(50);
-  }
 }

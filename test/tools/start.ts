@@ -3,7 +3,7 @@
  * It is run by bootstrap.mjs, which has installed the packages.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs, styleText } from 'node:util';
 import {
@@ -15,7 +15,7 @@ import {
   startEditor,
   writeUserSettings,
 } from '../support/embedded-editor.ts';
-import { packageExtension } from '../support/package-extension.ts';
+import { bundleExtension, contentKey, packBuiltExtension } from '../support/package-extension.ts';
 import { step } from './progress.ts';
 
 const usage = `Usage: npm start [-- OPTIONS]
@@ -115,8 +115,8 @@ async function openEmbedded({ port, open }: Options): Promise<void> {
   const home = join(root, 'test/output/start');
   const folders: EditorFolders = { extensions: join(home, 'extensions'), userData: join(home, 'user-data') };
   if (!isEditorInstalled()) await step('Embedded editor ...', installEditor);
-  const vsix = await step('Packaging the extension ...', () => packageExtension());
-  await step('Installing it into the embedded editor ...', () => installExtension(vsix, folders));
+  await step('Building the extension ...', bundleExtension);
+  await installOnce(folders, join(home, 'installed'));
   writeUserSettings(folders);
 
   const stopped = new AbortController();
@@ -134,6 +134,15 @@ async function openEmbedded({ port, open }: Options): Promise<void> {
   const lastWords = await editor.ended;
   if (!stopped.signal.aborted) throw new Error(`The embedded editor has ended:\n${lastWords}`);
   console.error('\nStopped.');
+}
+
+/** Packs and installs what was built, unless it is what `mark` says that was installed last. */
+async function installOnce(folders: EditorFolders, mark: string): Promise<void> {
+  const key = contentKey();
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === key) return;
+  const vsix = await step('Packaging the extension ...', () => packBuiltExtension());
+  await step('Installing it into the embedded editor ...', () => installExtension(vsix, folders));
+  writeFileSync(mark, key);
 }
 
 /** Opens the page where a person sits in front of this machine. That it did not is no error: the address is on the screen. */
