@@ -15,7 +15,7 @@ import { buildWebview, type FlowPage, openFlowPage, outputPath, untilDrawn } fro
 import { themeNames } from './themes.ts';
 
 // A browser on a busy machine takes its time.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 /** The flow of a Service of a recorded node. */
 function recorded(folder: string, dump: string, to: string): FlowGraph {

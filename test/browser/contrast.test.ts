@@ -8,7 +8,7 @@ import { manyEndpoints, richGraph } from '../webview/fixtures.ts';
 import { richMap } from '../webview/map-fixtures.ts';
 import { buildWebview, type FlowPage, openFlowPage } from './flow-page.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const extensions = resolve(import.meta.dirname, '../editor/node_modules/code-server/lib/vscode/extensions');
 

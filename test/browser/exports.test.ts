@@ -11,7 +11,7 @@ import { buildWebview, type FlowPage, openFlowPage } from './flow-page.ts';
 const output = resolve(import.meta.dirname, '../output');
 
 // A browser on a busy machine takes its time.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 describeWith('chromium', 'the export menu', () => {
   let browser: Browser;

@@ -6,7 +6,7 @@ import { manyEndpoints, richGraph } from '../webview/fixtures.ts';
 import { buildWebview, type FlowPage, openFlowPage } from './flow-page.ts';
 
 // A browser on a busy machine takes its time.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 describeWith('chromium', 'the keyboard alone', () => {
   let browser: Browser;
@@ -143,7 +143,7 @@ describeWith('chromium', 'the keyboard alone', () => {
     await press('Shift+ArrowUp');
     expect(await world()).toBe(before);
     await press('0');
-    await expect.poll(zoom, { timeout: 20_000 }).toBe(fitted);
+    await expect.poll(zoom, { timeout: 60_000 }).toBe(fitted);
     await press('d');
     expect((await flow.state()).details).toBe(false);
     await press('t');

@@ -6,7 +6,7 @@ import { manyEndpoints } from '../webview/fixtures.ts';
 import { buildWebview, type FlowPage, openFlowPage, untilDrawn } from './flow-page.ts';
 
 // A browser on a busy machine takes its time.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 describeWith('chromium', 'a Service with a thousand endpoints', () => {
   let browser: Browser;

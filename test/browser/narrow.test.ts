@@ -6,7 +6,7 @@ import { manyEndpoints, richGraph } from '../webview/fixtures.ts';
 import { buildWebview, type FlowPage, openFlowPage } from './flow-page.ts';
 
 // A browser on a busy machine takes its time.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 interface Area {
   readonly name: string;
@@ -117,9 +117,9 @@ describeWith('chromium', 'little room', () => {
     await flow.show(richGraph());
     expect(await flow.page.locator('.headings text').count()).toBe(6);
     await flow.page.setViewportSize({ width: 500, height: 800 });
-    await expect.poll(() => flow.page.locator('.headings text').count(), { timeout: 20_000 }).toBe(0);
+    await expect.poll(() => flow.page.locator('.headings text').count(), { timeout: 60_000 }).toBe(0);
     await flow.page.setViewportSize({ width: 1900, height: 800 });
-    await expect.poll(() => flow.page.locator('.headings text').count(), { timeout: 20_000 }).toBe(6);
+    await expect.poll(() => flow.page.locator('.headings text').count(), { timeout: 60_000 }).toBe(6);
     await flow.close();
   });
 });

@@ -6,7 +6,7 @@ import { hostileGraph, manyEndpoints, richGraph } from '../webview/fixtures.ts';
 import { buildWebview, openFlowPage, untilDrawn } from './flow-page.ts';
 
 // A browser on a busy machine takes its time.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const other = { ...manyEndpoints(100, 4), title: 'big/fleet:https' };
 
@@ -185,7 +185,7 @@ describeWith('chromium', 'a panel', () => {
       'document.documentElement.style.setProperty("--vscode-font-family", "monospace"); document.body.setAttribute("data-vscode-theme-id", "other")',
     );
     await untilDrawn(flow.page);
-    await expect.poll(async () => Number(await wide()), { timeout: 20_000 }).not.toBe(before);
+    await expect.poll(async () => Number(await wide()), { timeout: 60_000 }).not.toBe(before);
     await flow.close();
   });
 

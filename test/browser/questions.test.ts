@@ -17,7 +17,7 @@ import { buildWebview, type FlowPage, openFlowPage, outputPath, untilDrawn } fro
 import { themeNames } from './themes.ts';
 
 // A browser on a busy machine takes its time.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const resolution = resolveChains(
   rulesetFrom(labPath('shop/node-a.counters.iptables')),
@@ -200,9 +200,9 @@ describeWith('chromium', 'what is asked of a flow', () => {
     expect(await page.locator('.answer-routes').isVisible()).toBe(true);
     expect(await endpointsInSight(flow)).toBeGreaterThan(0);
     await page.setViewportSize({ width: 500, height: 400 });
-    await expect.poll(() => page.locator('.answer-routes').isVisible(), { timeout: 20_000 }).toBe(false);
+    await expect.poll(() => page.locator('.answer-routes').isVisible(), { timeout: 60_000 }).toBe(false);
     await page.setViewportSize({ width: 500, height: 700 });
-    await expect.poll(() => page.locator('.answer-routes').isVisible(), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => page.locator('.answer-routes').isVisible(), { timeout: 60_000 }).toBe(true);
     await flow.close();
   });
 

@@ -10,7 +10,7 @@ import { buildWebview, type FlowPage, type FlowPageOptions, openFlowPage, output
 import { themeNames } from './themes.ts';
 
 // A browser on a busy machine takes its time.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const wide = { viewport: { width: 1900, height: 760 } };
 

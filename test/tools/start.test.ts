@@ -108,7 +108,7 @@ describeWith('code-server', 'npm start without a VS Code that can be used', () =
       fakeCode(version, status);
       const run = start(['--port', String(port)], env);
       try {
-        await expect.poll(run.said, { timeout: 90_000 }).toContain('Ctrl-C stops the editor');
+        await expect.poll(run.said, { timeout: 180_000 }).toContain('Ctrl-C stops the editor');
         expect(run.said()).toContain(reason);
         expect(run.said()).toContain(`Port ${port} is taken`);
         const address = /http:\/\/127\.0\.0\.1:\S+/.exec(run.said())?.[0] ?? '';
@@ -125,6 +125,6 @@ describeWith('code-server', 'npm start without a VS Code that can be used', () =
         await run.ended;
       }
     },
-    120_000,
+    240_000,
   );
 });
