@@ -2,7 +2,8 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
 import { describeWith } from '../support/requirements.ts';
-import { manyEndpoints, richGraph } from '../webview/fixtures.ts';
+import { chainGraph, manyEndpoints, richGraph } from '../webview/fixtures.ts';
+import { flowOfPorts } from '../webview/many-ports.ts';
 import { buildWebview, type FlowPage, openFlowPage } from './flow-page.ts';
 
 // A browser on a busy machine takes its time.
@@ -113,6 +114,43 @@ describeWith('chromium', 'the keyboard alone', () => {
     }
     expect(met).toEqual(new Set(richGraph().nodes.map((node) => node.id)));
   });
+
+  for (const [form, graph, width] of [
+    ['a ladder', richGraph(), 700],
+    ['the graph of a chain', chainGraph(), 1200],
+    ['the graph of a chain, narrow', chainGraph(), 500],
+    ['many ports, in columns', flowOfPorts(20), 1600],
+    ['many ports, in a ladder', flowOfPorts(20), 500],
+  ] as const) {
+    it(`reaches every box by the arrows alone, and its rule, in ${form}`, async () => {
+      const { page } = flow;
+      await page.setViewportSize({ width, height: 800 });
+      await flow.show(graph, form);
+      await toTree();
+      const all = await page.locator('.boxes > *').evaluateAll((boxes) => boxes.map((box) => box.getAttribute('data-id')));
+      const met = new Set<string | null>();
+      const isDone = (): boolean => all.every((id) => met.has(id));
+      // Down as far as that goes, then to each side of what was met there.
+      await press('Home');
+      for (const key of ['ArrowDown', 'ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowUp', 'ArrowRight', 'ArrowUp']) {
+        for (let turn = 0; turn <= all.length && !isDone(); turn += 1) {
+          met.add(await selected());
+          await press(key);
+        }
+      }
+      await press('Home');
+      for (let turn = 0; turn < all.length && !isDone(); turn += 1) {
+        await press('ArrowDown', 'ArrowRight');
+        met.add(await selected());
+      }
+      expect(all.filter((id) => !met.has(id))).toEqual([]);
+      expect(await page.locator('.boxes > .selected').count()).toBe(1);
+      await press('Home', 'ArrowRight', 'ArrowRight');
+      await flow.forget();
+      await press('Enter');
+      expect((await flow.last('open-line')).focus).toBe(true);
+    });
+  }
 
   it('keeps its own keys from the editor around it, and no others', async () => {
     await flow.page.evaluate(
