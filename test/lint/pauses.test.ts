@@ -7,6 +7,7 @@ import { targetNotInChain } from '../../server/src/lint/rules/target-not-in-chai
 import { transport } from '../../server/src/lint/rules/transport-damage.ts';
 import { unreachableRule } from '../../server/src/lint/rules/unreachable-rule.ts';
 import { droppingEndOf } from '../../server/src/lint/support/dropping-end.ts';
+import { fileShapeSteps } from '../../server/src/lint/support/file-shape.ts';
 import type { LintInput, LintRule } from '../../server/src/lint/support/finding.ts';
 import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
@@ -103,4 +104,10 @@ COMMIT
     expect(pausesOf(steps)).toBeGreaterThanOrEqual(12);
     expect(findings).toEqual(['input-rejects-nodeports']);
   });
+});
+
+it('what a file of thousands of odd lines looks like is told with pauses', () => {
+  const tables = read('*nat\nCOMMIT\n'.repeat(20_000));
+  expect(pausesOf(fileShapeSteps(tables))).toBeGreaterThanOrEqual(6);
+  expect(pausesOf(fileShapeSteps(tables))).toBe(0);
 });

@@ -42,6 +42,7 @@ import { unequalShares } from './rules/unequal-shares.ts';
 import { unknownSet } from './rules/unknown-set.ts';
 import { unreachableRule } from './rules/unreachable-rule.ts';
 import { unsupportedRevision } from './rules/unsupported-revision.ts';
+import { fileShapeSteps } from './support/file-shape.ts';
 import type { Finding, LintInput, LintRule } from './support/finding.ts';
 import { ignoreCodes } from './support/judge.ts';
 
@@ -123,6 +124,7 @@ export function* lint(input: LintInput, limit = Number.POSITIVE_INFINITY): Steps
     yield* extentSteps(input.ruleset, table);
     yield;
   }
+  yield* fileShapeSteps(input);
   for (const rule of rules) {
     yield* rule.check(input, report);
     yield;

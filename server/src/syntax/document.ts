@@ -61,9 +61,9 @@ interface SplitText {
   readonly endsInCr: (index: number) => boolean;
 }
 
-const charactersBetweenPauses = 1_000_000;
+const charactersBetweenPauses = 200_000;
 
-/** Pieces between newlines, and which of them ended in CR LF. The last piece has no line end: a CR there stands alone and stays. Pauses every million characters. */
+/** Pieces between newlines, and which of them ended in CR LF. The last piece has no line end: a CR there stands alone and stays. Pauses every few hundred thousand characters. */
 function* splitLines(text: string): Steps<SplitText> {
   const texts: string[] = [];
   for (let from = 0, end = -1; end < text.length; from = end + 1) {

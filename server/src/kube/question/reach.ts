@@ -191,8 +191,10 @@ function withoutRules(resolution: Resolution, frontends: readonly Frontend[]): s
   return `The dump has no rule for ${lost.slice(0, mostNamed).join(', ')}${more}, which the cluster has: ask for one of them by its name.`;
 }
 
+const dumpsBetweenPauses = 512;
+
 /** What is to be known of the clients that were asked for. */
-function clientNotes(resolution: Resolution, services: readonly ReachService[]): readonly string[] {
+function* clientNotes(resolution: Resolution, services: readonly ReachService[]): Steps<readonly string[]> {
   const clients = services.flatMap(({ entries }) => entries.flatMap((entry) => entry.clients));
   const notes: string[] = [];
   if (clients.some(({ kind }) => kind === 'pod-elsewhere' || kind === 'node-elsewhere'))
@@ -202,8 +204,12 @@ function clientNotes(resolution: Resolution, services: readonly ReachService[]):
   else if (clients.length > 0)
     notes.push('Nothing tells addresses of other nodes and their Pods: what they ask for is not looked at. Give --cluster FILE.');
   const { dumps } = resolution.ruleset;
-  const without = dumps.filter((dump) => dumpNode(resolution, dump).record === null);
-  const unknown = [...new Set(without.map((dump) => nodeAddress(resolution, dump).text))];
+  const addresses = new Set<string>();
+  for (const [index, dump] of dumps.entries()) {
+    if (dumpNode(resolution, dump).record === null) addresses.add(nodeAddress(resolution, dump).text);
+    if (index % dumpsBetweenPauses === dumpsBetweenPauses - 1) yield;
+  }
+  const unknown = [...addresses];
   if (unknown.length > 0 && clients.some(({ packet }) => unknown.includes(packet.to) || unknown.includes(packet.from)))
     notes.push(`${unknown.join(' and ')} stands for an address of this node, as nothing tells one.`);
   return notes;
@@ -266,7 +272,7 @@ export function* reachSteps(resolution: Resolution, target: FlowTargetSpec | nul
     ...severalDumpsNotes(resolution.ruleset, [
       ...new Set(chosen.groups.flatMap(({ frontends }) => frontends.map(({ dump: of }) => of))),
     ]),
-    ...clientNotes(resolution, services),
+    ...(yield* clientNotes(resolution, services)),
     ...assumedHooksNotes(search.hooked),
     ...search.assumptions,
     ...new Set([...search.unknown.values()].flat()),

@@ -1,4 +1,5 @@
 /** What a whole file looks like: a file for iptables-restore, or what somebody pasted. One walk over its lines for all rules that ask. */
+import { runToEnd, type Steps } from '../../base/steps.ts';
 import { type Ruleset, tableAt } from '../../ruleset/ruleset.ts';
 import { readHeader } from '../../syntax/header.ts';
 import { beginsWithOption, contextBefore, isRestoreInput, type Line } from '../../syntax/line.ts';
@@ -6,7 +7,7 @@ import { joinedCode } from '../../syntax/pasted/joined-lines.ts';
 import { isProse } from '../../syntax/pasted/notes.ts';
 import { isGap } from '../../syntax/pasted/paste.ts';
 import { readPrompt } from '../../syntax/pasted/prompt.ts';
-import { unusualLines } from '../../syntax/unusual-lines.ts';
+import { unusualLineSteps } from '../../syntax/unusual-lines.ts';
 import type { LintInput } from './finding.ts';
 
 export interface FileShape {
@@ -49,14 +50,21 @@ export interface FileShape {
 const known = new WeakMap<Ruleset, FileShape>();
 
 /** The shape of a file; worked out once for a ruleset. */
-export function fileShape({ document, ruleset }: LintInput): FileShape {
+export function fileShape(input: LintInput): FileShape {
+  return known.get(input.ruleset) ?? runToEnd(fileShapeSteps(input));
+}
+
+/** The same; pauses every few thousand lines that are no plain rules. */
+export function* fileShapeSteps({ document, ruleset }: LintInput): Steps<FileShape> {
   let shape = known.get(ruleset);
   if (shape === undefined) {
-    shape = examine(ruleset, document.apart !== undefined);
+    shape = yield* examine(ruleset, document.apart !== undefined);
     known.set(ruleset, shape);
   }
   return shape;
 }
+
+const linesBetweenPauses = 8_192;
 
 /** So many lines that cannot be read may be mistakes; more are somebody's words. */
 const fewLines = 3;
@@ -188,7 +196,16 @@ function countKind(count: Count, line: Line, number: number): void {
   }
 }
 
-function examine(ruleset: Ruleset, isApart: boolean): FileShape {
+function* strayOnes(ruleset: Ruleset, commits: readonly number[]): Steps<readonly number[]> {
+  const stray: number[] = [];
+  for (const [place, number] of commits.entries()) {
+    if (tableAt(ruleset, number) === undefined) stray.push(number);
+    if (place % linesBetweenPauses === linesBetweenPauses - 1) yield;
+  }
+  return stray;
+}
+
+function* examine(ruleset: Ruleset, isApart: boolean): Steps<FileShape> {
   const count = nothingYet();
   let next = 0;
   // Chains and rules, which are never empty, stand between the lines that are looked at.
@@ -199,13 +216,15 @@ function examine(ruleset: Ruleset, isApart: boolean): FileShape {
     }
     next = number + 1;
   };
-  for (const number of unusualLines(ruleset.lines)) {
+  for (const [place, number] of (yield* unusualLineSteps(ruleset.lines)).entries()) {
     skipTo(number);
     const line = ruleset.lines[number];
     if (line !== undefined) countLine(count, line, number);
+    if (place % linesBetweenPauses === linesBetweenPauses - 1) yield;
   }
   skipTo(ruleset.lines.length);
-  const { withProblems, joined, unread, foreign, prefixed, blank, commits, warnings, commands } = count;
+  const strayCommits = yield* strayOnes(ruleset, count.commits);
+  const { withProblems, joined, unread, foreign, prefixed, blank, warnings, commands } = count;
   const written = ruleset.lines.length - count.empty;
   const [table] = ruleset.tables;
   const beginsWithin = table?.declared === false && table.commitLine !== undefined && table.chains.size > 0;
@@ -229,7 +248,7 @@ function examine(ruleset: Ruleset, isApart: boolean): FileShape {
     foreign,
     prefixed,
     blank,
-    strayCommits: commits.filter((number) => tableAt(ruleset, number) === undefined),
+    strayCommits,
     commands,
     carriageReturns: count.carriageReturns,
     indented: count.indented,
