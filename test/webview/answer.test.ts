@@ -47,6 +47,14 @@ describe('the answer of a flow', () => {
     expect(said(answerOf(graph).state)).toBe('warning: Serves, with 1 fault');
   });
 
+  it('is not that all is well where no endpoint is ready, as of a Service whose last Pods terminate', () => {
+    const graph: FlowGraph = {
+      ...oneEnd({ ...pod1, pod: pod('web-1', 'node-a', false) }),
+      state: { kind: 'serves', words: '1 endpoint', line: null, remarks: [] },
+    };
+    expect(said(answerOf(graph).state)).toBe('warning: Serves, no endpoint ready');
+  });
+
   it.each([
     [pod1, 'unsure: Serves, as far as is drawn'],
     [verdict('REJECT', 'no endpoints', 12), 'bad: Refuses everything: no endpoints'],

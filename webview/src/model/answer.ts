@@ -87,8 +87,13 @@ function knownState(
   faults: readonly AnswerWords[],
 ): AnswerWords {
   const wrong = faults.filter(({ tone }) => tone === 'bad' || tone === 'warning').length;
-  if (kind === 'serves')
-    return wrong === 0 ? words('Serves', 'good') : words(`Serves, with ${counted(wrong, 'fault')}`, 'warning');
+  if (kind === 'serves') {
+    const { ready, known } = readyPods(endpointsOf(routes));
+    // Rules lead there all the same: the last ones of a Service as they terminate.
+    const none = known > 0 && ready === 0 ? ', no endpoint ready' : '';
+    const what = wrong === 0 ? none : `, with ${counted(wrong, 'fault')}`;
+    return what === '' ? words('Serves', 'good') : words(`Serves${what}`, 'warning');
+  }
   const [text, tone] = stateWords[kind];
   const verdict = routes.flatMap(({ ends }) => ends).find(({ node }) => node.kind === 'verdict' && node.line === line)?.node;
   return words(`${text}: ${why}`, tone, { line, ...(verdict === undefined ? {} : { node: verdict.id }) });
