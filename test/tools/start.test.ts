@@ -66,7 +66,7 @@ describe('npm start', () => {
       `${join(sample, 'worker-1.iptables')}:140`,
     ]);
     expect(run.said()).toContain('F12 goes to its declaration');
-  }, 60_000);
+  }, 240_000);
 
   it('sends people to a rule that is worth a look', () => {
     const lines = readFileSync(join(sample, 'worker-1.iptables'), 'utf8').split('\n');
