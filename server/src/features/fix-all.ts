@@ -23,6 +23,16 @@ export function wantsKind(only: readonly string[] | undefined, kind: string): bo
 const mostLines = 300_000;
 const mostTables = 1_000;
 
+const findingsBetweenPauses = 64;
+
+function* hasSafeFix(found: readonly Finding[]): Steps<boolean> {
+  for (const [index, finding] of found.entries()) {
+    if (fixToMake(finding, false) !== undefined) return true;
+    if (index % findingsBetweenPauses === findingsBetweenPauses - 1) yield;
+  }
+  return false;
+}
+
 /** Makes every safe fix, as `iptables-inspect check --fix` does: none where there is none to make, or the text is too large. Pauses often. */
 export function* fixAll(state: DumpState, severities: Severities): Steps<CodeAction[]> {
   const { document, ruleset, uri } = state;
@@ -31,7 +41,7 @@ export function* fixAll(state: DumpState, severities: Severities): Steps<CodeAct
     return (yield* allFindings(input, severities, undefined)).findings;
   };
   const found = yield* find({ document, ruleset });
-  if (!found.some((finding) => fixToMake(finding, false) !== undefined)) return [];
+  if (!(yield* hasSafeFix(found))) return [];
   const lines = document.lines.map((line) => (line.carriageReturn ? `${line.text}\r` : line.text));
   yield;
   const text = yield* joinedSteps(lines, '\n');

@@ -5,7 +5,7 @@ import type { Steps } from '../../base/steps.ts';
 import type { Family } from '../../catalog/types.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { EndpointRecord, ServiceRecord } from '../../cluster/objects.ts';
-import { expectedPortsOf } from '../expected/expected.ts';
+import { expectedPortSteps } from '../expected/expected.ts';
 import { isProxied } from '../expected/service-ports.ts';
 import type { DumpOrigin } from '../proxy/dump-node.ts';
 import { type ProxyLayout, proxyLayout } from '../proxy/layout.ts';
@@ -118,8 +118,9 @@ function* bestVersion(
     yield;
     const options = optionsOf(version);
     let right = 0;
-    for (const port of services.flatMap((service) => expectedPortsOf(cluster, service, options)))
-      if (isRight(yield* portRulesSteps(side, port, yield* port.ruleSteps()))) right += 1;
+    for (const service of services)
+      for (const port of yield* expectedPortSteps(cluster, service, options))
+        if (isRight(yield* portRulesSteps(side, port, yield* port.ruleSteps()))) right += 1;
     if (right <= most) continue;
     most = right;
     best = version;

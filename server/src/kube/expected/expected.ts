@@ -67,11 +67,21 @@ function expectedPort(port: ProxiedPort, endpoints: readonly ProxyEndpoint[], zo
 
 /** The ports of one Service, as if there were few endpoints in all: with comments everywhere. */
 export function expectedPortsOf(cluster: Cluster, service: ServiceRecord, options: ProxyOptions): readonly ExpectedPort[] {
+  return runToEnd(expectedPortSteps(cluster, service, options));
+}
+
+/** The same; pauses where endpoints are thousands. */
+export function* expectedPortSteps(
+  cluster: Cluster,
+  service: ServiceRecord,
+  options: ProxyOptions,
+): Steps<readonly ExpectedPort[]> {
   const node = cluster.node(options.node);
   const facts: NodeFacts = { options, nodeIP: nodeAddress(node, options), largeCluster: false };
-  return proxiedPorts(service, options).map((port) =>
-    expectedPort(port, runToEnd(endpointsOf(cluster, port, options)), zoneOf(node), facts),
-  );
+  const ports: ExpectedPort[] = [];
+  for (const port of proxiedPorts(service, options))
+    ports.push(expectedPort(port, yield* endpointsOf(cluster, port, options), zoneOf(node), facts));
+  return ports;
 }
 
 /** Every Service port that kube-proxy on a node has rules for. Pauses every few dozen ports. */
