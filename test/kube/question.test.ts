@@ -3,7 +3,7 @@ import { runToEnd } from '../../server/src/base/steps.ts';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
 import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
 import { type Question, type QuestionAnswer, questionEnds } from '../../server/src/kube/question/ends.ts';
-import { clusterFrom, rulesetFrom, rulesetOf } from '../support/dumps.ts';
+import { clusterFrom, clusterOf, rulesetFrom, rulesetOf } from '../support/dumps.ts';
 import { fixturePath, fixtureText } from '../support/fixtures.ts';
 
 const ruleset = rulesetFrom(fixturePath('sample/worker-1.iptables'));
@@ -32,6 +32,15 @@ describe('a question by names', () => {
   it('from a Pod of another node says whose rules it meets first', () => {
     const answer = ask({ from: pod('worker-2').name, to: 'booking/frontend:http' });
     expect(answer).toMatchObject({ ok: true, ends: { notes: [expect.stringContaining('is on worker-2'), expect.anything()] } });
+  });
+
+  it('about a Pod that has ended says that its address may be another one’s', () => {
+    const { name } = pod('worker-1');
+    const known = clusterOf(fixtureText('sample/cluster.json').replaceAll('"Running"', '"Succeeded"'));
+    const ended = `Pod ${name} has ended (Succeeded): its address may be another Pod's by now.`;
+    expect(ask({ from: name, to: '192.0.2.7:80' }, known)).toMatchObject({ ok: true, ends: { notes: [ended] } });
+    expect(ask({ from: '192.0.2.7', to: `${name}:80` }, known)).toMatchObject({ ok: true, ends: { notes: [ended] } });
+    expect(ask({ from: '192.0.2.7', to: `${name}:80` })).toMatchObject({ ok: true, ends: { notes: [] } });
   });
 
   it('from outside to a Service is about an entry that is seen from there', () => {

@@ -75,6 +75,40 @@ COMMIT
     expect(steps({ icmpType: 'timestamp-request', kind: 'answer' })).toEqual([2]);
   });
 
+  it('may be an error about the connection, which is related to it and translated as its packets are', () => {
+    const text = `*nat
+:PREROUTING ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+-A POSTROUTING -d 203.0.113.9/32 -j SNAT --to-source 192.0.2.1
+COMMIT
+*filter
+:FORWARD DROP [0:0]
+-A FORWARD -m conntrack --ctstate NEW,ESTABLISHED -j ACCEPT
+-A FORWARD -m conntrack --ctstate RELATED -j ACCEPT
+COMMIT
+`;
+    const ping = { from: '10.244.0.9', to: '203.0.113.9', protocol: 'icmp' };
+    const related = (request: Partial<TraceRequest>) =>
+      report(text, { ...ping, ...request }).outcomes.map(({ start, packet, steps }) => [
+        `${start.src} > ${start.dst}`,
+        `${packet.src} > ${packet.dst}`,
+        steps.map(({ line }) => line),
+      ]);
+    const back = (line: number) => [['203.0.113.9 > 192.0.2.1', '203.0.113.9 > 10.244.0.9', [line]]];
+    expect(related({ kind: 'answer' })).toEqual(back(8));
+    expect(related({ kind: 'answer', icmpType: 'fragmentation-needed' })).toEqual(back(9));
+    expect(related({ kind: 'later', icmpType: 'time-exceeded' })).toEqual([
+      ['10.244.0.9 > 203.0.113.9', '192.0.2.1 > 203.0.113.9', [9]],
+    ]);
+    expect(report(text, { ...ping, kind: 'answer', icmpType: '3' }).assumptions).toEqual([
+      'NAT is decided by the first packet of a connection: table nat is not asked.',
+    ]);
+    const untracked = `*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -s 10.244.0.9 -j CT --notrack\nCOMMIT\n*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -m state --state INVALID -j DROP\n-A FORWARD -m state --state RELATED -j REJECT\nCOMMIT\n`;
+    expect(report(untracked, { ...ping, kind: 'answer', icmpType: '3' }).outcomes.map(({ verdict }) => verdict)).toEqual([
+      'drop',
+    ]);
+  });
+
   it('that is not tracked keeps its addresses', () => {
     const text = `${service}*raw
 :PREROUTING ACCEPT [0:0]

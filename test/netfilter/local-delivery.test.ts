@@ -53,6 +53,39 @@ COMMIT
     expect(lost.assumptions).toEqual(['No route of this node leads to 10.0.0.1: it drops the packet before FORWARD.']);
   });
 
+  it('and where they lead nowhere the node sends nothing: at first, behind another mark, behind another destination', () => {
+    const text = `*mangle
+:OUTPUT ACCEPT [0:0]
+-A OUTPUT -d 10.0.0.1 -p udp -j MARK --set-mark 2
+COMMIT
+*nat
+:OUTPUT ACCEPT [0:0]
+-A OUTPUT -d 10.0.0.1 -p tcp -j DNAT --to-destination 10.99.0.1
+COMMIT
+*filter
+:OUTPUT ACCEPT [0:0]
+-A OUTPUT -j REJECT
+COMMIT
+`;
+    const routed: EnumerateOptions['routed'] = ({ mark, destination }) =>
+      mark === 2 || destination.text.startsWith('10.99.') || destination.text.startsWith('224.') ? 'nowhere' : 'on';
+    const sent = (given: PacketTexts) => {
+      const { outcomes, assumptions } = enumerate(text, { isFromHere: true, ...given }, { ...remote, routed });
+      return [...outcomes.map((each) => [each.verdict, pathWords(each)]), assumptions];
+    };
+    const nowhere = (address: string) => [`No route of this node leads to ${address}: it does not send the packet.`];
+    expect(sent({ to: '10.99.0.7' })).toEqual([['drop', ''], nowhere('10.99.0.7')]);
+    expect(sent({ protocol: 'udp' })).toEqual([
+      ['drop', 'mangle OUTPUT mark 0x2/0xffffffff; mangle OUTPUT policy accept'],
+      nowhere('10.0.0.1'),
+    ]);
+    expect(sent({})).toEqual([['drop', 'nat OUTPUT dnat to 10.99.0.1'], nowhere('10.99.0.1')]);
+    // What is for a group leaves by its source's interface; where somebody says the way out, that is it.
+    const rejected = [['reject', 'filter OUTPUT reject with icmp-port-unreachable'], []];
+    expect(sent({ to: '224.0.0.5', protocol: 'icmp' })).toEqual(rejected);
+    expect(sent({ to: '10.99.0.7', protocol: 'icmp', out: 'eth0' })).toEqual(rejected);
+  });
+
   it('is an error about a connection only where that has no NAT, which is said', () => {
     const text = `*nat
 :PREROUTING ACCEPT [0:0]

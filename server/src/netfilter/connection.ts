@@ -101,6 +101,11 @@ function stateIn({ first, isAnswered }: Connection, isReply: boolean): Connectio
   return first.protocol === 'tcp' ? 'INVALID' : 'NEW';
 }
 
+/** Whether a packet is an error about its connection. Of one that conntrack does not know it says INVALID (nf_conntrack_inet_error). */
+function isErrorIn({ first: { protocol } }: Connection, { icmp }: Marks): boolean {
+  return icmp !== null && (protocol === 'icmp' || protocol === 'ipv6-icmp') && isIcmpError(protocol, icmp.type);
+}
+
 function packetOfConnection(
   connection: Connection,
   {
@@ -124,14 +129,17 @@ function packetOfConnection(
     in: route.isFromHere ? '' : route.in,
     out: route.out,
   };
-  if (isUntracked)
-    return packetOf({ ...base, state: stateAlone(first.protocol, marks.flags, marks.icmp), direction: 'original' });
+  const isError = isErrorIn(connection, marks);
+  if (isUntracked) {
+    const state = isError ? 'INVALID' : stateAlone(first.protocol, marks.flags, marks.icmp);
+    return packetOf({ ...base, state, direction: 'original' });
+  }
   // NAT at the hooks for destinations and at those for sources: for answers the reverse of what the first packet got.
   const towards = isReply ? asked.source : answered.source;
   const from = isReply ? asked.destination : answered.destination;
   return packetOf({
     ...base,
-    state: stateIn(connection, isReply),
+    state: isError ? 'RELATED' : stateIn(connection, isReply),
     direction: isReply ? 'reply' : 'original',
     before: isAnswered ? before : 1,
     connectionMark: mark,

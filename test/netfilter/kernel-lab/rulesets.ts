@@ -65,8 +65,9 @@ export function rulesetsOfPrograms(): readonly LabRuleset[] {
   ];
 }
 
-/** A way by a Pod for one mark, none for another, and the node itself for a third, as programs with TPROXY have it. */
+/** A way by a Pod for one mark, none for another, and the node itself for a third, as programs with TPROXY have it; and a network that no route leads to. */
 const markRouting = `
+ip route add unreachable 198.51.100.0/24
 ip rule add fwmark 0x10/0xf0 lookup 100; ip route add default dev cali12ab34 table 100
 ip rule add fwmark 0x20/0xf0 lookup 101; ip route add blackhole default table 101
 ip rule add fwmark 0x30/0xf0 lookup 102; ip route add local default dev lo table 102`;

@@ -1,6 +1,6 @@
 /** How the ends of a question may be spelt besides the plain way, and what was meant where they are none. */
 import { parseHostPort } from '../../base/ip.ts';
-import type { ServiceRecord } from '../../cluster/objects.ts';
+import type { PodRecord, ServiceRecord } from '../../cluster/objects.ts';
 import { canonicalProtocol } from '../../netfilter/core-match-predicates.ts';
 import type { Frontend } from '../flow/frontends.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
@@ -72,4 +72,10 @@ export function insteadOf({ cluster }: Resolution, service: ServiceRecord | unde
     if (pod !== undefined && port !== null) return ` Ask for one of its Pods: --to ${namespace}/${pod}:${port}.`;
   }
   return ' Ask for one of its Pods, as --to namespace/pod:port.';
+}
+
+/** What is to be known of a Pod that sends nothing and gets nothing any more. */
+export function endedNotes({ namespace, name, phase }: PodRecord): readonly string[] {
+  if (phase !== 'Succeeded' && phase !== 'Failed') return [];
+  return [`Pod ${namespace}/${name} has ended (${phase}): its address may be another Pod's by now.`];
 }

@@ -12,7 +12,7 @@ import { chooseFrontends } from '../flow/resolve-target.ts';
 import { parseFlowTarget } from '../flow/target.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { dumpNode } from '../proxy/dump-node.ts';
-import { insteadOf, meantEnd, plainDestination, plainSource } from './end-text.ts';
+import { endedNotes, insteadOf, meantEnd, plainDestination, plainSource } from './end-text.ts';
 import type { QuestionEntry } from './entries.ts';
 import type { AskOptions } from './node-knowledge.ts';
 
@@ -247,7 +247,12 @@ function* destination(reading: Reading, side: 'inside' | 'outside'): Steps<Desti
   const pod = resolution.cluster.pod(namespace, name);
   if (pod === undefined || resolution.cluster.service(namespace, name) !== undefined)
     return yield* serviceDestination(reading, side);
-  return { ip: addressOfPod(pod, isV6 ?? undefined), port: portFor(reading, named[1], named[2]), protocol, notes: [] };
+  return {
+    ip: addressOfPod(pod, isV6 ?? undefined),
+    port: portFor(reading, named[1], named[2]),
+    protocol,
+    notes: endedNotes(pod),
+  };
 }
 
 /** The port that was said of what has no ports of its own; null where the protocol has none. */
@@ -287,11 +292,12 @@ function podSource(resolution: Resolution, text: string, isV6: boolean): Source 
     ? []
     : [`Pod ${text} is on ${pod.node}: its packets meet the rules of that node first, and this dump is of ${node}.`];
   const ip = addressOfPod(pod, isV6);
-  if (!pod.hostNetwork) return { ip, hook: 'prerouting', notes: elsewhere };
+  const notes = [...endedNotes(pod), ...elsewhere];
+  if (!pod.hostNetwork) return { ip, hook: 'prerouting', notes };
   return {
     ip,
     hook: isHere ? 'output' : 'prerouting',
-    notes: [...elsewhere, `Pod ${text} uses its node's network, so that its packets are the node's own.`],
+    notes: [...notes, `Pod ${text} uses its node's network, so that its packets are the node's own.`],
   };
 }
 

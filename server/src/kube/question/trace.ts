@@ -1,6 +1,8 @@
 /** A question about a packet, followed through the rules of a dump: what the command line prints and the editor shows. */
 import { isIPv6, parseHostPort } from '../../base/ip.ts';
 import type { Steps } from '../../base/steps.ts';
+import type { EnumerateOptions } from '../../netfilter/enumeration/options.ts';
+import { isLoopback } from '../../netfilter/packet.ts';
 import { followRequest, reportSteps, type Traced, type TraceReport } from '../../netfilter/trace-report.ts';
 import type { TraceRequest } from '../../netfilter/trace-request.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
@@ -32,6 +34,14 @@ export type FollowedQuestion =
   /** One sentence: what was wrong, and what is expected. */
   | { readonly ok: false; readonly message: string };
 
+/** That a route is taken to lead where this node sends a packet, where its routes are not known; empty for what a route is known of or none is needed. */
+function routeNote({ packet }: Traced, { routed, isLocal }: EnumerateOptions): string {
+  const { isFromHere, out, destination } = packet;
+  if (!isFromHere || out !== null || routed !== undefined) return '';
+  if (isLoopback(destination) || isLocal?.(destination.text) === true) return '';
+  return 'The routes of this node are not known: one is taken to lead there. Where none does, the node sends nothing.';
+}
+
 /**
  * Every path of the packet that a question by names means. Which addresses are the node's is told by `options.local`, else by the cluster; where
  * nothing tells, paths are told apart by it. Pauses every few thousand rules; never throws.
@@ -55,7 +65,12 @@ export function* followQuestion(
   return answer.ok
     ? {
         ...answer,
-        notes: [...notes, ...severalDumpsNotes(ruleset, dump === undefined ? [] : [dump]), ...assumedHooksNotes(hooked)],
+        notes: [
+          ...notes,
+          routeNote(answer.traced, known),
+          ...severalDumpsNotes(ruleset, dump === undefined ? [] : [dump]),
+          ...assumedHooksNotes(hooked),
+        ],
       }
     : answer;
 }

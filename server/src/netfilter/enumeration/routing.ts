@@ -32,6 +32,21 @@ function isMulticast({ destination }: Packet): boolean {
   return destination.family === 'ipv4' ? destination.low >>> 28 === 0xe : destination.bits >> 120n === 0xffn;
 }
 
+/** Whether the routes lead a packet of this node nowhere. What is for a group or for everybody leaves by its source's interface without any (ip_route_output_key). */
+function isStranded({ options }: Run, packet: Packet): boolean {
+  const { destination } = packet;
+  if (destination.standsIn === true || isLoopback(destination) || isMulticast(packet)) return false;
+  const isForAll = destination.family === 'ipv4' && destination.low === 0xffff_ffff;
+  return !isForAll && options.routed?.(packet) === 'nowhere';
+}
+
+/** Routes what this node sends, before its first rule or behind what changed it (ip_route_me_harder); null where the path ends. */
+export function routeSent(run: Run, path: Path): Path | null {
+  if (!isStranded(run, path.packet)) return path;
+  assume(run, `No route of this node leads to ${path.packet.destination.text}: it does not send the packet.`);
+  return end(run, path, 'drop');
+}
+
 /** Follows a path both ways where a fact is open. */
 function split(
   run: Run,

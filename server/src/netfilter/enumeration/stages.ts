@@ -11,7 +11,7 @@ import { rulesFor } from '../rule-index.ts';
 import { policyOf } from '../rule-order.ts';
 import { supposeEnded } from './not-shown.ts';
 import type { Frame, Path } from './path.ts';
-import { route } from './routing.ts';
+import { route, routeSent } from './routing.ts';
 import { addStep, assume, end, noteUnshown, type Run } from './state.ts';
 
 /** A hook's base chain with the chains that it is taken to lead to; null where there is none of them. */
@@ -56,22 +56,27 @@ function isRemarked({ options }: Run, { routedMark }: Packet): boolean {
   return routedMark !== null && options.wayOut !== undefined;
 }
 
+/** Whether a packet of this node has another destination than it was sent to, by which it is routed once more. */
+function isRedirected({ options, start }: Run, { destination, asked }: Packet): boolean {
+  const sentTo = options.part === 'after-routing' ? asked.destination.address : start.destination;
+  return destination.text !== sentTo?.text;
+}
+
 /** A packet of this node leaves by lo if it is for the node itself; one whose destination or mark changed is routed once more. */
 function afterOutput(run: Run, path: Path): void {
   const { packet } = path;
-  const sentTo = run.options.part === 'after-routing' ? packet.asked.destination.address : run.start.destination;
   path.packet = { ...packet, routedMark: packet.mark };
   if (isOwnAddress(packet.destination, run.knows) === true) path.packet = { ...path.packet, out: 'lo' };
-  else if (packet.destination.text !== sentTo?.text || isRemarked(run, packet)) {
+  else if (isRedirected(run, packet) || isRemarked(run, packet)) {
     const known = run.options.wayOut?.(packet) ?? null;
     path.packet = { ...path.packet, out: known, isRerouted: known === null };
   }
 }
 
 /** Why table nat is not asked for a packet that comes in or is sent. */
-function reasonToPass({ state }: Packet): string {
+function reasonToPass({ state, translation }: Packet): string {
   if (state === 'UNTRACKED') return 'A packet that is not tracked is not translated: table nat is not asked.';
-  if (state === 'RELATED')
+  if (state === 'RELATED' && translation === null)
     return 'The connection that the error is about is taken to have no NAT: else the error would be translated as answers to it are.';
   return 'NAT is decided by the first packet of a connection: table nat is not asked.';
 }
@@ -124,7 +129,13 @@ function afterStages(run: Run, path: Path): Path | null {
   if (path.stages !== output) return route(run, path);
   path.stages = outputRouted;
   path.stage = 0;
-  return path;
+  return isRedirected(run, path.packet) ? routeSent(run, path) : path;
+}
+
+/** Whether a packet of this node is routed before a stage: ahead of all rules, unless the way out was said, and where table mangle gave it another mark. */
+function isRoutedBefore({ start }: Run, { table, hook }: Stage, { mark }: Packet): boolean {
+  if (hook !== 'OUTPUT') return false;
+  return table === 'raw' ? start.out === null : table === 'nat' && mark !== start.mark;
 }
 
 /** Starts with the base chain of the next table; null when the path has ended. */
@@ -139,8 +150,10 @@ export function enterStage(run: Run, path: Path): Path | null {
       afterOutput(run, path);
     }
     path.packet = arriving(path.packet, stage);
-    if (stage.table === 'nat' && stage.hook === 'OUTPUT' && path.packet.mark !== run.start.mark)
-      path.packet = { ...path.packet, routedMark: path.packet.mark };
+    if (isRoutedBefore(run, stage, path.packet)) {
+      if (stage.table === 'nat') path.packet = { ...path.packet, routedMark: path.packet.mark };
+      if (routeSent(run, path) === null) return null;
+    }
     const table = run.tables.get(stage.table);
     const base = table?.chains.get(stage.hook);
     const frame = table === undefined ? null : baseFrame(run, table, stage.hook, base, path.packet);
