@@ -94,6 +94,21 @@ COMMIT
   });
 });
 
+describe('what this node sends to itself', () => {
+  it('is told to come back in by lo, and nothing else is', () => {
+    const notes = (request: Partial<TraceRequest>, isLocal?: (ip: string) => boolean) => {
+      const options = isLocal === undefined ? {} : { isLocal };
+      const answer = traceReport(sample, { from: '192.0.2.1', to: '192.0.2.7:80', hook: 'output', ...request }, options);
+      return answer.ok ? answer.report.assumptions.filter((note) => note.includes('comes back in by lo')).length : answer.message;
+    };
+    const isLocal = (ip: string): boolean => ip === '192.0.2.1';
+    expect(notes({ to: '192.0.2.1:80' }, isLocal)).toBe(1);
+    expect(notes({ from: '127.0.0.1', to: '127.0.0.1:80' }, isLocal)).toBe(1);
+    expect(notes({}, isLocal)).toBe(0);
+    expect(notes({})).toBe(1);
+  });
+});
+
 describe('a request that is none', () => {
   it('is quoted, the first 80 characters of it', () => {
     const message = (from: string) => traceReport(sample, { from, to: '10.0.0.1:80' });

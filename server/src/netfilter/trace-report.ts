@@ -8,7 +8,7 @@ import { enumerateSteps } from './enumerate.ts';
 import type { EnumerateOptions } from './enumeration/options.ts';
 import { type Followed, type FollowedOutcome, followConnection } from './follow-connection.ts';
 import type { Assumption, Outcome, TraceStep, Unshown, Verdict } from './outcome.ts';
-import type { ConnectionState, Packet } from './packet.ts';
+import { type ConnectionState, isLoopback, type Packet } from './packet.ts';
 import { type PacketKind, RequestError, readMarks, readRequest, type TraceRequest } from './trace-request.ts';
 
 export interface ReportedStep {
@@ -177,14 +177,22 @@ export function notShownTexts({ missing, unshown }: Pick<Followed, 'missing' | '
   return [...lost, ...unshownTexts(unshown)];
 }
 
+/** Whether a packet that this node sends may be for the node itself. */
+function mayComeBack({ found: { outcomes }, options }: Traced): boolean {
+  return outcomes.some(({ verdict, packet: { isFromHere, destination } }) => {
+    if (verdict !== 'accept' || !isFromHere) return false;
+    return isLoopback(destination) || destination.standsIn === true || options.isLocal?.(destination.text) !== false;
+  });
+}
+
 /** What holds for all outcomes, and what the text does not show. */
-function sharedAssumptions({ assumptions, unshown, missing, outcomes }: Followed, isNode: boolean): readonly string[] {
+function sharedAssumptions({ assumptions, unshown, missing, outcomes }: Followed, isSentToItself: boolean): readonly string[] {
   const notListed = outcomes.length - mostOutcomesListed;
   return [
     ...assumptions,
     ...notShownTexts({ missing, unshown }),
     ...(notListed > 0 ? [`${notListed} more outcomes, which take more unlikely things to be so, are not listed.`] : []),
-    ...(isNode ? [loNote] : []),
+    ...(isSentToItself ? [loNote] : []),
   ];
 }
 
@@ -226,7 +234,8 @@ export function* followRequest(ruleset: Ruleset, request: TraceRequest, options:
 const outcomesBetweenPauses = 8;
 
 /** The report on a packet that was followed. Pauses every few outcomes. */
-export function* reportSteps(ruleset: Ruleset, { request, packet, found }: Traced): Steps<TraceReport> {
+export function* reportSteps(ruleset: Ruleset, traced: Traced): Steps<TraceReport> {
+  const { request, packet, found } = traced;
   const isNode = packet.isFromHere && packet.in !== 'lo';
   const outcomes: ReportedOutcome[] = [];
   for (const outcome of found.outcomes.slice(0, mostOutcomesListed)) {
@@ -244,7 +253,7 @@ export function* reportSteps(ruleset: Ruleset, { request, packet, found }: Trace
       kind: request.kind ?? 'first',
     },
     outcomes,
-    assumptions: sharedAssumptions(found, isNode),
+    assumptions: sharedAssumptions(found, isNode && mayComeBack(traced)),
   };
 }
 
