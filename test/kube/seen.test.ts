@@ -247,6 +247,24 @@ describe('packets that a kernel was seen to take', () => {
     expect(packets[0]).toMatchObject({ agrees: true, verdict: null });
   });
 
+  it('may be cut behind a policy that let the packet pass, and then has no verdict', () => {
+    const rules =
+      '*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -j MASQUERADE\nCOMMIT\n*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -p tcp -j ACCEPT\nCOMMIT\n';
+    const line = (place: string, through: string): string =>
+      `[1.000001] TRACE: ${place} ${through} SRC=10.0.0.1 DST=8.8.8.8 LEN=60 TOS=0x00 PREC=0x00 TTL=64 ID=1 DF PROTO=TCP SPT=40000 DPT=80 WINDOW=64240 RES=0x00 SYN URGP=0`;
+    const all = [
+      line('nat:PREROUTING:policy:1', 'IN=veth0 OUT='),
+      line('filter:FORWARD:rule:1', 'IN=veth0 OUT=eth0'),
+      line('nat:POSTROUTING:rule:1', 'IN= OUT=eth0'),
+    ];
+    const told = [1, 2, 3].map((length) => seen(rules, all.slice(0, length).join('\n')).packets[0]);
+    expect(told.map((each) => [each?.agrees, each?.verdict])).toEqual([
+      [true, null],
+      [true, null],
+      [true, 'accept'],
+    ]);
+  });
+
   it('of a text that tells of none are refused with what is expected', () => {
     const answer = runToEnd(seenSteps(resolveChains(rulesetOf(nft), emptyCluster), nft));
     expect(answer).toMatchObject({ ok: false, message: expect.stringContaining('xtables-monitor --trace') });

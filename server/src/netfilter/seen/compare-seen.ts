@@ -197,13 +197,15 @@ interface Compared {
   readonly start: SeenStart | null;
   readonly notes: readonly string[];
   readonly outcome: Outcome | null;
+  /** Whether the trace ends before the packet's way does by the dump. */
+  readonly isShort: boolean;
 }
 
 const short =
   'The trace ends here, and no further rule was met: no route, the reverse path filter or the socket may have stopped the packet, or the trace was cut.';
 
 function nothingToCompare(note: string, start: SeenStart | null = null): Compared {
-  return { agrees: null, difference: null, start, notes: [note], outcome: null };
+  return { agrees: null, difference: null, start, notes: [note], outcome: null, isShort: false };
 }
 
 function assumedTexts(outcome: Outcome): readonly string[] {
@@ -248,7 +250,7 @@ function* compare(context: SeenContext, seen: SeenPacket, all: readonly MatchedS
       const { agrees, isShort } = judge(alignment, all, rules, verdict);
       if (agrees) {
         const notes = [start.note, ...assumedTexts(outcome), isShort ? short : ''].filter((note) => note !== '');
-        return { agrees: true, difference: null, start, notes, outcome };
+        return { agrees: true, difference: null, start, notes, outcome, isShort };
       }
       if (nearest === undefined || alignment.same > nearest.alignment.same) nearest = { alignment, start };
     }
@@ -265,6 +267,7 @@ function* compare(context: SeenContext, seen: SeenPacket, all: readonly MatchedS
     start,
     notes: start.note === '' ? [] : [start.note],
     outcome: alignment.outcome,
+    isShort: false,
   };
 }
 
@@ -301,7 +304,7 @@ export function* compareSeen(
   finder: ReturnType<typeof newRuleFinder>,
 ): Steps<SeenPacketReport> {
   const all = seen.steps.map((step) => matchedStep(finder, step));
-  const { agrees, difference, start, notes, outcome } = yield* compare(context, seen, all);
+  const { agrees, difference, start, notes, outcome, isShort } = yield* compare(context, seen, all);
   const fields = seen.steps[0]?.fields;
   const packet = start?.packet;
   return {
@@ -318,7 +321,7 @@ export function* compareSeen(
     },
     seenAt: seen.steps[0]?.line ?? 0,
     steps: stepReports(context.ruleset, all, outcome),
-    verdict: seenVerdict(context.ruleset, all),
+    verdict: isShort ? null : seenVerdict(context.ruleset, all),
     agrees,
     difference,
     notes,
