@@ -18,6 +18,8 @@ async function mapOf(uri: string, text: string, files: Readonly<Record<string, s
   server = startInProcessServer(filesOf(files));
   await server.initialize({ workspaceFolders: [{ uri: 'file:///work', name: 'work' }] });
   await server.open(uri, text);
+  if (Object.keys(files).length > 0)
+    await server.notified<{ readonly kind: string }>('iptables/clusterStatus', ({ kind }) => kind === 'snapshot');
   return server.client.sendRequest(flowRequest, { textDocument: { uri }, to: 'map:' });
 }
 

@@ -10,6 +10,7 @@ beforeEach(async () => {
   server = startInProcessServer(filesOf({ 'file:///work/cluster.json': fixtureText('sample/cluster.json') }));
   await server.initialize({ workspaceFolders: [{ uri: 'file:///work', name: 'work' }] });
   await server.open(textDocument.uri, fixtureText('sample/worker-1.iptables'));
+  await server.notified<{ readonly kind: string }>('iptables/clusterStatus', ({ kind }) => kind === 'snapshot');
 });
 afterEach(() => server.dispose());
 

@@ -32,6 +32,7 @@ beforeEach(async () => {
   server = startInProcessServer(filesOf({ 'file:///work/cluster.json': fixtureText('sample/cluster.json') }));
   await server.initialize({ workspaceFolders: [{ uri: 'file:///work', name: 'work' }] });
   await server.open(uri, dump);
+  await server.notified<{ readonly kind: string }>('iptables/clusterStatus', ({ kind }) => kind === 'snapshot');
 });
 afterEach(() => server.dispose());
 
