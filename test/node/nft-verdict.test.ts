@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { noFacts } from '../../server/src/node/facts.ts';
-import { type NftPacket, nftNotrack, nftTranslation, nftVerdict } from '../../server/src/node/look-ups/nft-verdict.ts';
+import type { NftPacket } from '../../server/src/node/look-ups/nft-conditions.ts';
+import { nftNotrack, nftTranslation, nftVerdict } from '../../server/src/node/look-ups/nft-verdict.ts';
 import { readNft } from '../../server/src/node/readers/nft.ts';
 
 const packet: NftPacket = {

@@ -1,5 +1,6 @@
 /** The verdict that rules and facts give together: looks at everything there is. */
 import type { Steps } from '../base/steps.ts';
+import { linkOfRoute } from './bridges.ts';
 import type { Cause, Diagnosis, Fate } from './diagnosis.ts';
 import { type Asked, askedSteps, type DiagnoseQuestion, type Journey } from './journey.ts';
 import { missingParts } from './missing-parts.ts';
@@ -78,10 +79,19 @@ function distinct(found: readonly Found[]): readonly Cause[] {
   return causes;
 }
 
+/**
+ * Whether a refusal does not get to the sender: where a bridge passes a translated packet from port to port, a reset goes out by the bridge as it is,
+ * with the endpoint's address for a source (nf_reject_ipv4.c, nf_send_reset).
+ */
+function isAnswerLost({ last, start, end, route }: Journey): boolean {
+  const isReset = last?.words.includes('tcp-reset') === true;
+  return isReset && end.dnat && start.in !== null && start.in !== '' && linkOfRoute(route) === start.in;
+}
+
 function fateOf(journey: Journey, found: readonly Found[]): Fate {
   const before = found.find(({ isBeforeRules, ends }) => isBeforeRules === true && ends.includes(journey));
   if (before !== undefined) return before.as;
-  if (journey.verdict === 'reject') return 'refused';
+  if (journey.verdict === 'reject') return isAnswerLost(journey) ? 'lost' : 'refused';
   if (journey.verdict === 'drop') return 'lost';
   const ending = found.find(({ ends }) => ends.includes(journey));
   return ending === undefined ? 'arrives' : ending.as;

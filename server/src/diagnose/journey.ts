@@ -8,7 +8,7 @@ import { dumpFor } from '../kube/question/trace.ts';
 import { enumerateSteps } from '../netfilter/enumerate.ts';
 import type { EnumerateOptions } from '../netfilter/enumeration/options.ts';
 import { type FollowedOutcome, followConnection } from '../netfilter/follow-connection.ts';
-import type { Outcome, TraceStep, Verdict } from '../netfilter/outcome.ts';
+import type { Enumeration, Outcome, TraceStep, Verdict } from '../netfilter/outcome.ts';
 import { type Packet, packetOf } from '../netfilter/packet.ts';
 import { RequestError, readRequest, type TraceRequest } from '../netfilter/trace-request.ts';
 import { type RouteAnswer, routeOf } from '../node/look-ups/route.ts';
@@ -166,6 +166,25 @@ function routedOn({ routed, ...options }: EnumerateOptions): EnumerateOptions {
   };
 }
 
+/**
+ * A packet of this node's, with its ways: where rules ask which user sends it, and nobody said, it is taken to be root, as kubelet and most daemons
+ * of a node are.
+ */
+function* sentBy(ruleset: Ruleset, packet: Packet, options: EnumerateOptions): Steps<readonly [Packet, Enumeration]> {
+  const known = yield* enumerateSteps(ruleset, packet, options);
+  const isAsked = known.outcomes.some(({ assumed }) => asksForUser(assumed));
+  if (!packet.isFromHere || packet.uid !== null || packet.gid !== null || !isAsked) return [packet, known];
+  const byRoot = { ...packet, uid: 0, gid: 0 };
+  const ways = yield* enumerateSteps(ruleset, byRoot, options);
+  return [byRoot, { ...ways, assumptions: [...ways.assumptions, 'Root sends the packet, as most programs of a node.'] }];
+}
+
+function asksForUser(assumed: Outcome['assumed']): boolean {
+  for (let each = assumed; each !== null; each = each.previous)
+    if (each.fact.value?.of === 'uid' || each.fact.value?.of === 'gid') return true;
+  return false;
+}
+
 /** Follows the packets of a question; refused in a sentence where the question cannot be read. */
 export function* askedSteps(subject: Subject, question: DiagnoseQuestion): Steps<AskedAnswer> {
   const { ruleset, resolution } = subject;
@@ -184,7 +203,8 @@ export function* askedSteps(subject: Subject, question: DiagnoseQuestion): Steps
   }
   const destination = packet.destination.text;
   const options = routedOn(followOptions(resolution, dumpFor(ruleset, destination), destination, new Set(), {}));
-  const { outcomes, assumptions } = yield* enumerateSteps(ruleset, packet, options);
+  const [sender, { outcomes, assumptions }] = yield* sentBy(ruleset, packet, options);
+  packet = sender;
   const followed: Outcome[] = [];
   for (const outcome of likeliest(outcomes)) followed.push(...(yield* byLoopback(ruleset, outcome, options)));
   const unanswered = followed.map((outcome) => journeyOf(subject, packet, outcome));

@@ -1,5 +1,6 @@
 /** Bits of the packet's mark: who sets, tests and clears them, by the rules at hand. */
 import { markValue, valueText } from '../netfilter/option-view.ts';
+import type { TraceStep } from '../netfilter/outcome.ts';
 import { ruleAt } from '../ruleset/rules.ts';
 import type { Chain, Table } from '../ruleset/ruleset.ts';
 import type { RuleOption, RuleStatement } from '../syntax/statement.ts';
@@ -22,6 +23,41 @@ export function marksOn({ last }: Pick<Journey, 'last'>): readonly MarkStep[] {
     if (kinds.has(step.kind) && step.line !== null) steps.push({ chain: step.chain.name, line: step.line });
   }
   return steps.reverse();
+}
+
+/** Hooks in the order in which a packet comes by them, and where iptables' tables stand at them. */
+const hooks: readonly string[] = ['PREROUTING', 'OUTPUT', 'INPUT', 'FORWARD', 'POSTROUTING'];
+const priorities: Readonly<Record<string, number>> = { raw: -300, mangle: -150, nat: -100, filter: 0, security: 50 };
+const natOfSources = 100;
+
+/** Whether a rule that changes the mark, of a table at a hook, stands before another place; both as numbers that grow along the way. */
+function isBefore(hook: number, table: string, at: number, priority: number): boolean {
+  const own = table === 'nat' && (hooks[hook] ?? '') === 'POSTROUTING' ? natOfSources : (priorities[table] ?? 0);
+  return hook < at || (hook === at && own < priority);
+}
+
+/** The mark that a packet has at a hook ("FORWARD") before a priority; null where rules changed it and its value there is not known. */
+export function markAt(
+  { start, end, last }: Pick<Journey, 'start' | 'end' | 'last'>,
+  hook: string,
+  priority: number,
+): number | null {
+  const steps: TraceStep[] = [];
+  for (let step = last; step !== null; step = step.previous) steps.push(step);
+  const at = hooks.indexOf(hook);
+  let own = 0;
+  let [all, before, routed] = [0, 0, 0];
+  for (const { chain, kind } of steps.reverse()) {
+    const next = hooks.indexOf(chain.name);
+    if (next >= 0) own = next;
+    if (!kinds.has(kind)) continue;
+    all += 1;
+    if (isBefore(own, chain.table.name, at, priority)) before += 1;
+    if (own <= hooks.indexOf('OUTPUT')) routed += 1;
+  }
+  if (before === 0) return start.mark;
+  if (before === all) return end.mark;
+  return before === routed ? (end.routedMark ?? null) : null;
 }
 
 /** A rule of somebody else that changed the mark after kube-proxy had set it to be masqueraded by; undefined where there is none. */

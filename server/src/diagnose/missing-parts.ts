@@ -46,18 +46,6 @@ const parts: readonly PartNeeded[] = [
   },
 ];
 
-/** Rules of ebtables, where there are some: bridged packets meet them before those of iptables. */
-function bridgeRules({ bridgeRules: part }: NodeFacts): readonly Missing[] {
-  const count = part === null ? 0 : (part.text.match(/^-A \S/gm)?.length ?? 0);
-  if (part === null || count === 0) return [];
-  return [
-    {
-      what: `rules of ebtables (${part.file} has ${count}), which are not followed: they may drop what a bridge passes`,
-      how: 'nft -j list ruleset > nft.json   (ebtables-nft), or read them: ebtables -L --Lc',
-    },
-  ];
-}
-
 /** What is missing, with how to get it. */
 export function missingParts(facts: NodeFacts, hasCluster: boolean): readonly Missing[] {
   const cluster = {
@@ -65,5 +53,5 @@ export function missingParts(facts: NodeFacts, hasCluster: boolean): readonly Mi
     how: 'kubectl get nodes,services,endpointslices,pods -A -o json > cluster.json',
   };
   const lacking = parts.filter(({ isThere }) => !isThere(facts)).map(({ what, how }) => ({ what, how }));
-  return [...lacking, ...bridgeRules(facts), ...(hasCluster ? [] : [cluster])];
+  return [...lacking, ...(hasCluster ? [] : [cluster])];
 }

@@ -1,21 +1,43 @@
 /** A question's packets as nft's chains beside those of iptables meet them. */
-import { portBehind } from '../node/look-ups/links.ts';
-import type { NftPacket } from '../node/look-ups/nft-verdict.ts';
-import { type NftTables, readNft } from '../node/readers/nft.ts';
-import type { TextPart } from '../node/records.ts';
+import type { Packet } from '../netfilter/packet.ts';
+import type { NodeFacts } from '../node/facts.ts';
+import { linkNamed, portBehind } from '../node/look-ups/links.ts';
+import type { NftPacket } from '../node/look-ups/nft-conditions.ts';
+import { readEbtables } from '../node/readers/ebtables.ts';
+import { type NftChain, type NftTables, readNft } from '../node/readers/nft.ts';
+import { readNftText } from '../node/readers/nft-text.ts';
 import { bridgedSkipsRules, bridgeNamed } from './bridges.ts';
-import type { Journey } from './journey.ts';
+import type { Asked, Journey } from './journey.ts';
 import { leavesBy } from './leaves-by.ts';
+import { markAt } from './marks.ts';
 import type { Subject } from './subject.ts';
 
-const read = new WeakMap<TextPart, NftTables>();
+const read = new WeakMap<NodeFacts, NftTables>();
 
-/** The tables of nft that are not iptables' own, read once. */
-export function nftTables(part: TextPart): NftTables {
-  let tables = read.get(part);
+/** Whether a chain is one of ebtables', by its table. */
+export function isOfEbtables({ family, table }: NftChain): boolean {
+  return family === 'bridge' && (table === 'filter' || table === 'nat');
+}
+
+/**
+ * The tables of nft that are not iptables' own, read once, with those of ebtables: what `ebtables-save` says of these is more than nft's JSON does.
+ * undefined where nothing is known of either.
+ */
+export function nftTables(facts: NodeFacts): NftTables | undefined {
+  const { nft, nftText, bridgeRules } = facts;
+  if (nft === null && nftText === null && bridgeRules === null) return undefined;
+  let tables = read.get(facts);
   if (tables === undefined) {
-    tables = readNft(part.file, part.text);
-    read.set(part, tables);
+    const ofNft =
+      nft !== null
+        ? readNft(nft.file, nft.text)
+        : nftText !== null
+          ? readNftText(nftText.file, nftText.text)
+          : { chains: [], sets: new Map<string, readonly unknown[]>() };
+    const bridged = bridgeRules === null ? [] : readEbtables(bridgeRules.file, bridgeRules.text);
+    const others = bridged.length === 0 ? ofNft.chains : ofNft.chains.filter((chain) => !isOfEbtables(chain));
+    tables = { sets: ofNft.sets, chains: [...others, ...bridged] };
+    read.set(facts, tables);
   }
   return tables;
 }
@@ -39,6 +61,88 @@ export function firstPacket({ start, end }: Journey): NftPacket | undefined {
   };
 }
 
+/** Where things happen at a hook: conntrack looks at a packet, table mangle marks it, table nat translates it (NF_IP_PRI_*). */
+const places = { conntrack: -200, mangle: -150, destinations: -100, filter: 0, sources: 100 } as const;
+
+/** What a packet is like at a hook behind one place and up to another: a chain of the same priority that came later stands before iptables'. */
+type Piece = readonly [above: number, upTo: number, changes: Partial<NftPacket>];
+
+function pieces(packet: NftPacket, hook: string, all: readonly Piece[]): readonly NftPacket[] {
+  return all.map(([above, upTo, changes]) => ({ ...packet, ...changes, hook, above, upTo }));
+}
+
+const first = Number.NEGATIVE_INFINITY;
+const last = Number.POSITIVE_INFINITY;
+
+/** At the hook where destinations change: before conntrack, before and behind the marks of mangle, and translated. */
+function arriving(hook: string, sent: NftPacket, gone: NftPacket, marks: readonly (number | null)[]): readonly NftPacket[] {
+  const [early = null, marked = null, routed = null] = marks;
+  return [
+    ...pieces(sent, hook, [
+      [first, places.conntrack, { state: 'invalid', mark: early }],
+      [places.conntrack, places.mangle, { mark: early }],
+      [places.mangle, places.destinations, { mark: marked }],
+    ]),
+    ...pieces(gone, hook, [[places.destinations, last, { out: sent.out, mark: routed }]]),
+  ];
+}
+
+/** The source that a packet leaves with; undefined where it is not known. */
+function sourceOf({ source, sport }: Packet): Pick<NftPacket, 'source' | 'sport'> | undefined {
+  return source === null || source.standsIn === true ? undefined : { source: source.text, sport };
+}
+
+/** The packet of a journey at the hooks of the network layer that it comes by. */
+function going({ start, end, isDelivered, last: way }: Journey, sent: NftPacket, gone: NftPacket): readonly NftPacket[] {
+  const mark = (hook: string, priority: number): number | null => markAt({ start, end, last: way }, hook, priority);
+  const at = (hook: string, more: Partial<NftPacket> = {}): readonly NftPacket[] =>
+    pieces({ ...gone, ...more }, hook.toLowerCase(), [
+      [first, places.mangle, { mark: mark(hook, places.mangle) }],
+      [places.mangle, places.filter, { mark: mark(hook, places.filter) }],
+      [places.filter, places.sources, { mark: mark(hook, places.sources) }],
+      [places.sources, last, { mark: mark(hook, last) }],
+    ]);
+  const into = start.isFromHere ? 'OUTPUT' : 'PREROUTING';
+  const marks = [mark(into, places.mangle), mark(into, places.destinations), mark(into, last)];
+  const comesIn = arriving(into.toLowerCase(), sent, gone, marks);
+  if (isDelivered && !start.isFromHere) return [...comesIn, ...at('INPUT', { out: '' })];
+  const translated = sourceOf(end);
+  const leaves = at('POSTROUTING', start.isFromHere ? {} : { in: '' }).flatMap((packet) => {
+    if (packet.above !== places.sources) return [packet];
+    return translated === undefined ? [] : [{ ...packet, ...translated }];
+  });
+  const looped = isDelivered ? at('INPUT', { in: 'lo', out: '' }) : [];
+  return [...comesIn, ...(start.isFromHere ? [] : at('FORWARD')), ...leaves, ...looped];
+}
+
+/** The answer at the hooks that it comes by. */
+function comingBack({ start, end, isDelivered }: Journey, back: NftPacket): readonly NftPacket[] {
+  const whole = (hook: string, changes: Partial<NftPacket> = {}): readonly NftPacket[] =>
+    pieces(back, hook, [[first, last, changes]]);
+  const restored = { source: start.destination.text, sport: start.dport };
+  const leaves = pieces(back, 'postrouting', [
+    [first, places.sources, { in: '' }],
+    [places.sources, last, { in: '', ...restored }],
+  ]);
+  if (isDelivered) return start.isFromHere ? whole('input', { out: '' }) : [...whole('output', { in: '' }), ...leaves];
+  const sender = sourceOf(end);
+  const comesIn =
+    sender === undefined
+      ? []
+      : arriving('prerouting', { ...back, destination: sender.source, dport: sender.sport, out: '' }, back, [
+          0,
+          back.mark,
+          back.mark,
+        ]);
+  return [...comesIn, ...(start.isFromHere ? whole('input', { out: '' }) : [...whole('forward'), ...leaves])];
+}
+
+/** The link address that the node's table of neighbours has for an address; undefined where it has none. */
+function macOf({ facts }: Subject, bridge: string, ip: string): string | undefined {
+  const mac = facts.neighbours?.records.find((each) => each.ip === ip && each.interface === bridge)?.mac;
+  return mac === '' ? undefined : mac;
+}
+
 /** Where a bridge passes the packet, or it comes in or leaves by a bridge's port. */
 function atBridges(subject: Subject, journey: Journey, sent: NftPacket, gone: NftPacket, back: NftPacket): readonly NftPacket[] {
   const { start, isDelivered } = journey;
@@ -46,80 +150,68 @@ function atBridges(subject: Subject, journey: Journey, sent: NftPacket, gone: Nf
   const out = isDelivered ? undefined : bridgeNamed(subject, gone.out);
   const portOf = (bridge: string | undefined, ip: string): string | null =>
     bridge === undefined ? '' : (portBehind(subject.facts, bridge, ip) ?? null);
+  const macs = (bridge: string | undefined, from: string, to: string): Pick<NftPacket, 'sourceMac' | 'destinationMac'> => {
+    const own = bridge === undefined ? undefined : linkNamed(subject.facts, bridge)?.mac;
+    const sourceMac = bridge === undefined ? undefined : from === '' ? own : macOf(subject, bridge, from);
+    const destinationMac = bridge === undefined ? undefined : to === '' ? own : macOf(subject, bridge, to);
+    return { ...(sourceMac === undefined ? {} : { sourceMac }), ...(destinationMac === undefined ? {} : { destinationMac }) };
+  };
   const near = portOf(into, sent.source);
   const far = portOf(out, gone.destination);
-  const at = (packet: NftPacket, hook: string, port: string | null, to: string | null): NftPacket => ({
+  const at = (packet: NftPacket, hook: string, port: string | null, to: string | null, ends: object): NftPacket => ({
     ...packet,
+    ...ends,
     hook,
     layer: 'bridge',
     in: port,
     out: to,
   });
+  const [fromNear, toFar] = [macs(into, sent.source, ''), macs(out, '', gone.destination)];
+  const [fromFar, toNear] = [macs(out, gone.destination, ''), macs(into, '', sent.source)];
   if (into !== undefined && into === out)
     return [
-      at(sent, 'prerouting', near, ''),
-      at(gone, 'forward', near, far),
-      at(gone, 'postrouting', '', far),
-      at(back, 'prerouting', far, ''),
-      at(back, 'forward', far, near),
-      at(back, 'postrouting', '', near),
+      at(sent, 'prerouting', near, '', fromNear),
+      at(gone, 'forward', near, far, { ...fromNear, ...toFar }),
+      at(gone, 'postrouting', '', far, toFar),
+      at(back, 'prerouting', far, '', fromFar),
+      at(back, 'forward', far, near, { ...fromFar, ...toNear }),
+      at(back, 'postrouting', '', near, toNear),
     ];
   return [
-    ...(into === undefined ? [] : [at(sent, 'prerouting', near, ''), at(gone, 'input', near, '')]),
-    ...(out === undefined ? [] : [at(gone, 'output', '', far), at(gone, 'postrouting', '', far)]),
-    ...(out === undefined ? [] : [at(back, 'prerouting', far, ''), at(back, 'input', far, '')]),
-    ...(into === undefined ? [] : [at(back, 'output', '', near), at(back, 'postrouting', '', near)]),
+    ...(into === undefined ? [] : [at(sent, 'prerouting', near, '', fromNear), at(gone, 'input', near, '', fromNear)]),
+    ...(out === undefined ? [] : [at(gone, 'output', '', far, toFar), at(gone, 'postrouting', '', far, toFar)]),
+    ...(out === undefined ? [] : [at(back, 'prerouting', far, '', fromFar), at(back, 'input', far, '', fromFar)]),
+    ...(into === undefined ? [] : [at(back, 'output', '', near, toNear), at(back, 'postrouting', '', near, toNear)]),
   ];
 }
 
+/** The mark of answers: 0 where no rule gives them one, else not known. */
+function markOfAnswers(answers: Asked['answers']): number | null {
+  return answers.every(({ packet }) => packet.mark === 0 && (packet.routedMark ?? 0) === 0) ? 0 : null;
+}
+
 /** The packet of a journey at each hook that it comes by, and the answer at those that it comes by then. */
-export function packetsAtHooks(subject: Subject, journey: Journey): readonly NftPacket[] {
+export function packetsAtHooks(subject: Subject, journey: Journey, answers: Asked['answers']): readonly NftPacket[] {
   const { start, end, isDelivered, isBridged } = journey;
   const sent = firstPacket(journey);
   if (sent === undefined || end.destination.standsIn === true) return [];
-  const out = isDelivered ? null : leavesBy(journey);
-  const gone: NftPacket = {
-    ...sent,
-    destination: end.destination.text,
-    dport: end.dport,
-    out,
-    isTranslated: end.dnat,
-    mark: end.mark,
-  };
-  const there = start.isFromHere
-    ? ['output', 'postrouting', ...(isDelivered ? ['input'] : [])]
-    : isDelivered
-      ? ['input']
-      : ['forward', 'postrouting'];
-  const comesIn: readonly NftPacket[] = start.isFromHere
-    ? []
-    : [
-        { ...sent, hook: 'ingress', layer: 'device' },
-        { ...sent, mark: end.mark },
-      ];
+  const out = isDelivered ? (start.isFromHere ? 'lo' : '') : leavesBy(journey);
+  const gone: NftPacket = { ...sent, destination: end.destination.text, dport: end.dport, out, isTranslated: end.dnat };
   const back: NftPacket = {
     ...gone,
     source: gone.destination,
     destination: gone.source,
     sport: gone.dport,
     dport: gone.sport,
-    in: out ?? '',
+    in: out,
     out: gone.in,
     state: 'established',
+    isAnswer: true,
+    mark: markOfAnswers(answers),
   };
   const bridged = atBridges(subject, journey, sent, gone, back);
   // Without br_netfilter what a bridge passes meets the chains of bridges alone.
   if (isBridged && bridgedSkipsRules(subject, start.family, start.in ?? '')) return bridged;
-  const backHooks = start.isFromHere ? ['input'] : isDelivered ? ['output'] : ['forward'];
-  return [
-    ...comesIn,
-    ...there.map((hook) => ({
-      ...gone,
-      hook,
-      in: hook === 'input' && start.isFromHere ? 'lo' : gone.in,
-      out: hook === 'input' ? '' : out,
-    })),
-    ...backHooks.map((hook) => ({ ...back, hook, out: hook === 'input' ? '' : back.out })),
-    ...bridged,
-  ];
+  const device: readonly NftPacket[] = start.isFromHere ? [] : [{ ...sent, hook: 'ingress', layer: 'device' }];
+  return [...device, ...going(journey, sent, gone), ...comingBack(journey, back), ...bridged];
 }

@@ -1,6 +1,7 @@
 import { affinityToGonePod } from './findings/affinity-to-gone-pod.ts';
 import { answerRoutes } from './findings/answer-routes.ts';
 import { answersBypassNode } from './findings/answers-bypass-node.ts';
+import { arpNotAnswered } from './findings/arp-not-answered.ts';
 import { bothBackEnds } from './findings/both-back-ends.ts';
 import { bridgeNfOff } from './findings/bridge-nf-off.ts';
 import { conntrackFull } from './findings/conntrack-full.ts';
@@ -17,10 +18,12 @@ import { neighbourWrong } from './findings/neighbour-wrong.ts';
 import { neverAnswered } from './findings/never-answered.ts';
 import { nftTableDrops } from './findings/nft-table-drops.ts';
 import { noRoute } from './findings/no-route.ts';
+import { nobodyTakes } from './findings/nobody-takes.ts';
 import { notTranslated } from './findings/not-translated.ts';
 import { nothingListens } from './findings/nothing-listens.ts';
 import { podGatewayGone } from './findings/pod-gateway-gone.ts';
 import { podRouteMissing } from './findings/pod-route-missing.ts';
+import { portBlocked } from './findings/port-blocked.ts';
 import { portsIsolated } from './findings/ports-isolated.ts';
 import { proxySync } from './findings/proxy-sync.ts';
 import { routeLocalnetOff } from './findings/route-localnet-off.ts';
@@ -49,9 +52,12 @@ export const nodeFindings: readonly NodeFinding[] = [
   hairpinOff,
   bridgeNfOff,
   ruleVerdict,
+  nobodyTakes,
   nftTableDrops,
   bothBackEnds,
   podGatewayGone,
+  arpNotAnswered,
+  portBlocked,
   portsIsolated,
   markRoutes,
   podRouteMissing,

@@ -77,6 +77,8 @@ export interface Knowledge {
   readonly isListed?: (list: string, address: string) => boolean | undefined;
   /** The ports of a bridge that a packet crosses; undefined where it crosses none, or nothing is known of bridges. */
   readonly bridgePorts?: (packet: Packet) => BridgePorts | undefined;
+  /** Whether the node's routes lead back to a packet's source, by the interface that it came in by; undefined where that is not known. */
+  readonly hasWayBack?: (packet: Packet, isAnyInterface: boolean, isMarkKept: boolean) => boolean | undefined;
   /** Whether rules add to a set or take from it, so that its members may be others by now. */
   readonly isSetChanged?: (name: string) => boolean;
 }

@@ -13,6 +13,7 @@ import { readNeighboursJson, readNeighboursText } from './readers/neighbours.ts'
 import { readPolicyRulesJson, readPolicyRulesText } from './readers/policy-rules.ts';
 import { readProxyConfiguration } from './readers/proxy-configuration.ts';
 import { readProxyLog } from './readers/proxy-log.ts';
+import { readQueues } from './readers/queues.ts';
 import { readRecentList } from './readers/recent-list.ts';
 import { readRoutesJson, readRoutesText } from './readers/routes.ts';
 import { readSockets } from './readers/sockets.ts';
@@ -113,6 +114,9 @@ function take(facts: Facts, kind: PartKind, file: BundleFile): boolean {
       return true;
     case 'sockets':
       facts.sockets = joined(facts.sockets, readSockets(path, text));
+      return true;
+    case 'queues':
+      facts.queues ??= readQueues(path, text);
       return true;
     case 'sets':
       facts.sets ??= { file: path, text };

@@ -83,6 +83,8 @@ fi
 put iptables-legacy-save.txt iptables-legacy-save -c
 put ip6tables-legacy-save.txt ip6tables-legacy-save -c
 put nft.json nft -j list ruleset
+# Of the tables of ebtables nft's JSON leaves out what the rules ask. Where there are none nothing is asked for.
+if [ -d /sys/module/ebtables ] || grep -qs '"family": *"bridge"' "$dir/nft.json"; then put ebtables-save.txt ebtables-save; fi
 if [ -d /sys/module/ip_set ]; then put ipset-save.txt ipset save; else : >"$dir/ipset-save.txt"; fi
 
 # Connections.
@@ -108,6 +110,7 @@ one ip-link link show
 one ip-neigh neigh show
 put bridge-link.json bridge -j -d link show
 put bridge-fdb.json bridge -j fdb show
+if [ -r /proc/net/netfilter/nfnetlink_queue ]; then cat /proc/net/netfilter/nfnetlink_queue >"$dir/nfnetlink_queue.txt"; fi
 if has ss; then put sockets.txt ss -Hlntu; fi
 
 # Settings. Those that are secret (keys of TCP Fast Open, of IPv6 addresses) are not among them.

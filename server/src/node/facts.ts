@@ -12,6 +12,7 @@ import type {
   Part,
   PolicyRuleRecord,
   ProxyConfiguration,
+  QueueRecord,
   RecentList,
   RouteRecord,
   RulesText,
@@ -25,9 +26,9 @@ export interface NodeFacts {
   readonly sets: TextPart | null;
   /** What `nft -j list ruleset` printed, as text: `readNft` reads the tables that are not iptables'. */
   readonly nft: TextPart | null;
-  /** What nft printed for people, which is not followed. */
+  /** What nft printed for people. */
   readonly nftText: TextPart | null;
-  /** What `ebtables-save` printed, which is not followed. */
+  /** What `ebtables-save` printed. */
   readonly bridgeRules: TextPart | null;
   readonly addresses: Part<AddressRecord> | null;
   readonly routes: Part<RouteRecord> | null;
@@ -42,6 +43,8 @@ export interface NodeFacts {
   readonly conntrackCounts: Part<ConntrackCounts> | null;
   /** What listens in the node's own network namespace. */
   readonly sockets: Part<SocketRecord> | null;
+  /** Queues that programs take packets from (NFQUEUE). */
+  readonly queues: Part<QueueRecord> | null;
   /** null where the lists were not looked at; empty where there is none. */
   readonly recentLists: readonly RecentList[] | null;
   readonly proxyConfiguration: ProxyConfiguration | null;
@@ -72,6 +75,7 @@ export const noFacts: NodeFacts = {
   conntrack: null,
   conntrackCounts: null,
   sockets: null,
+  queues: null,
   recentLists: null,
   proxyConfiguration: null,
   proxyLog: null,

@@ -4,13 +4,22 @@ import { ipAddress, type Packet } from '../netfilter/packet.ts';
 import type { NodeFacts } from './facts.ts';
 import { bridgePorts } from './look-ups/bridge-ports.ts';
 import { addressOfInterface, isBroadcast, isOwn, redirectAddressOf } from './look-ups/own-address.ts';
-import { leadOf, routeOf, wayOut } from './look-ups/route.ts';
+import { interfacesOf, leadOf, routeOf, wayOut } from './look-ups/route.ts';
 import { setsOfNode } from './sets.ts';
 
 /** What of the options a node's facts answer. */
 export type NodeKnowledge = Pick<
   EnumerateOptions,
-  'isLocal' | 'isBroadcast' | 'routed' | 'sets' | 'isListed' | 'bridgePorts' | 'wayOut' | 'masqueradeAddress' | 'redirectAddress'
+  | 'hasWayBack'
+  | 'isLocal'
+  | 'isBroadcast'
+  | 'routed'
+  | 'sets'
+  | 'isListed'
+  | 'bridgePorts'
+  | 'wayOut'
+  | 'masqueradeAddress'
+  | 'redirectAddress'
 >;
 
 const known = new WeakMap<NodeFacts, NodeKnowledge>();
@@ -47,6 +56,16 @@ function redirectAddress(facts: NodeFacts, packet: Packet): ReturnType<NonNullab
   return text === undefined || text === null ? text : ipAddress(text);
 }
 
+/** Whether a route leads back to a packet's source, by any interface or the one that it came in by (xt_rpfilter: ipt_rpfilter.c). */
+function hasWayBack(facts: NodeFacts, packet: Packet, isAny: boolean, isMarkKept: boolean): boolean | undefined {
+  const { source, in: name, mark } = packet;
+  if (source === null || source.standsIn === true || name === null || name === '') return undefined;
+  const answer = routeOf(facts, { destination: source.text, source: '', mark: isMarkKept ? mark : 0, in: '' });
+  if (answer.kind === 'unknown') return undefined;
+  if (answer.kind === 'none' || answer.route.type !== 'unicast') return false;
+  return isAny || interfacesOf(answer.route).includes(name);
+}
+
 /** A node's facts for `enumerateSteps`; an option is absent where the bundle has nothing about it. */
 export function nodeKnowledge(facts: NodeFacts): NodeKnowledge {
   let knowledge = known.get(facts);
@@ -68,6 +87,7 @@ export function nodeKnowledge(facts: NodeFacts): NodeKnowledge {
       : {
           wayOut: (packet: Packet) => wayOut(facts, routedPacket(packet)),
           routed: (packet: Packet) => leadOf(facts, routedPacket(packet)),
+          hasWayBack: (packet: Packet, isAny: boolean, isMarkKept: boolean) => hasWayBack(facts, packet, isAny, isMarkKept),
         }),
     ...(facts.addresses === null
       ? {}

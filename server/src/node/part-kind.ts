@@ -18,6 +18,7 @@ export type PartKind =
   | 'conntrack'
   | 'conntrack-counts'
   | 'sockets'
+  | 'queues'
   /** Rules of ebtables, which look like those of iptables. */
   | 'bridge-rules'
   | 'recent-list'
@@ -45,6 +46,7 @@ const byName: Readonly<Record<string, PartKind>> = {
   conntrack: 'conntrack',
   'conntrack-stats': 'conntrack-counts',
   sockets: 'sockets',
+  nfnetlink_queue: 'queues',
   'ebtables-save': 'bridge-rules',
   'ip-addr': 'addresses',
   'ip-route': 'routes',

@@ -110,6 +110,10 @@ export interface BridgePortRecord extends Placed {
   readonly bridge: string;
   readonly hairpin: boolean | null;
   readonly isIsolated: boolean | null;
+  /** "forwarding", "disabled", "blocking", ...; empty where it is not said. */
+  readonly state: string;
+  /** Whether it takes only what the bridge's table has for it; null where it is not said. */
+  readonly isLocked: boolean | null;
 }
 
 /** Which MAC address a bridge has seen at which port, by `bridge fdb`. */
@@ -157,6 +161,11 @@ export interface SocketRecord extends Placed {
   /** Empty for all addresses. */
   readonly ip: string;
   readonly port: number;
+}
+
+/** A queue of NFQUEUE that a program has opened. */
+export interface QueueRecord extends Placed {
+  readonly number: number;
 }
 
 /** What conntrack counted on one processor. */

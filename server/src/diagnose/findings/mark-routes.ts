@@ -1,10 +1,13 @@
 import type { Steps } from '../../base/steps.ts';
-import { interfacesOf, routeOf } from '../../node/look-ups/route.ts';
+import { nftMark } from '../../node/look-ups/nft-changes.ts';
+import { interfacesOf, type RouteAnswer, routeOf } from '../../node/look-ups/route.ts';
+import { nftRuleText } from '../../node/readers/nft.ts';
 import type { PolicyRuleRecord } from '../../node/records.ts';
 import type { Evidence } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { type MarkStep, marksOn } from '../marks.ts';
-import { accepted, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
+import { firstPacket, nftTables } from '../nft-packets.ts';
+import { accepted, type Found, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
 import { decidedBy, wayText } from '../route-words.ts';
 import { endText, podAddressesHere } from '../signs.ts';
 import { ruleEvidence, type Subject } from '../subject.ts';
@@ -64,12 +67,57 @@ function whereText({ route }: Journey): string {
   return `which leads by ${interfacesOf(route.route).join(', ')}, where it is not`;
 }
 
+/** Where a mark that a rule of another table of nft sets leads a packet; undefined where that is where it goes without, or it is not known. */
+function byNft(subject: Subject, journey: Journey, tries: ReadonlyMap<string, Tries>): Found | undefined {
+  const { facts } = subject;
+  const tables = nftTables(facts);
+  const packet = firstPacket(journey);
+  const { start, end, route } = journey;
+  if (tables === undefined || packet === undefined || route.kind !== 'route' || end.destination.standsIn === true)
+    return undefined;
+  const marked = end.routedMark ?? end.mark;
+  const found = nftMark(facts, tables, packet, marked);
+  if (found === undefined) return undefined;
+  const { place, mark } = found;
+  const routed = (value: number): RouteAnswer =>
+    routeOf(facts, {
+      destination: end.destination.text,
+      source: start.source?.text ?? '',
+      mark: value,
+      in: start.isFromHere ? '' : start.in,
+    });
+  // The first packet has the marks of table nat besides, those after it have not.
+  const ways = [routed((mark | marked) >>> 0), routed(mark)];
+  const other = ways.find((each) => each.kind === 'none' || (each.kind === 'route' && wayText(each) !== wayText(route)));
+  if (other === undefined || other.kind === 'unknown') return undefined;
+  const { rule } = other;
+  if (rule === null || rule.mark === null) return undefined;
+  const own = tries.get(tryKey(end.destination.text, end.dport));
+  if (other.kind === 'route' && (own === undefined || own.well > 0 || own.unanswered.length === 0)) return undefined;
+  const { chain } = place;
+  const where = `${chain.family} ${chain.table} ${chain.name}`;
+  const leads = whereText({ ...journey, route: other });
+  const cause = {
+    code: 'mark-routes',
+    message: `A rule of nftables' table ${chain.family} ${chain.table} (chain ${chain.name}) gives the packet mark 0x${mark.toString(16)}, and policy rule ${rule.priority} takes packets with it to ${rule.table === '' ? rule.refuses : `table ${rule.table}`}, ${rule.table === '' ? 'so that they go nowhere' : leads}. iptables shows nothing of that mark.`,
+    evidence: [
+      { file: chain.file, line: place.rule.line, text: `chain ${where}: ${nftRuleText(place.rule)}` },
+      ...decidedBy(subject, other).slice(0, 1),
+      ...(own?.unanswered ?? []),
+    ],
+    confirm: ['ip rule', `ip route get ${end.destination.text} mark ${mark}`, `nft list chain ${where}`],
+    mend: [`narrow the rule in table ${chain.family} ${chain.table} to what the mark is meant for`],
+  };
+  return foundCause(cause, { ends: [journey] });
+}
+
 function* look(subject: Subject, asked: Asked | null): Steps<Looked> {
   if (asked === null) return nothing;
   const tries = yield* triesOf(subject, asked);
   const found = accepted(asked).flatMap((journey) => misled(subject, journey, tries) ?? []);
+  const byOthers = accepted(asked).flatMap((journey) => byNft(subject, journey, tries) ?? []);
   const [first] = found;
-  if (first === undefined) return nothing;
+  if (first === undefined) return { ...nothing, found: byOthers };
   const { journey, rule, step, lost } = first;
   const isProxys = step.chain.startsWith('KUBE-');
   const mark = `0x${(rule.mark?.value ?? 0).toString(16)}/0x${(rule.mark?.mask ?? 0).toString(16)}`;
@@ -86,5 +134,5 @@ function* look(subject: Subject, asked: Asked | null): Steps<Looked> {
       ? ['give the program with the policy rule another bit, or kube-proxy (iptables.masqueradeBit)']
       : [`narrow the rule of ${step.chain} to what table ${rule.table} is meant for, or give the table the routes of table main`],
   };
-  return { ...nothing, found: [foundCause(cause, { ends: found.map((each) => each.journey) })] };
+  return { ...nothing, found: [foundCause(cause, { ends: found.map((each) => each.journey) }), ...byOthers] };
 }

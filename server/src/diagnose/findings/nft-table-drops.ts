@@ -1,9 +1,9 @@
-import { type NftEnd, type NftPacket, nftVerdict } from '../../node/look-ups/nft-verdict.ts';
-import { numberedLines } from '../../node/readers/lines.ts';
+import type { NftPacket } from '../../node/look-ups/nft-conditions.ts';
+import { type NftEnd, nftVerdict } from '../../node/look-ups/nft-verdict.ts';
 import { type NftTables, nftRuleText } from '../../node/readers/nft.ts';
 import type { Evidence } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
-import { nftTables, packetsAtHooks } from '../nft-packets.ts';
+import { isOfEbtables, nftTables, packetsAtHooks } from '../nft-packets.ts';
 import { accepted, atOnce, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
 import type { Subject } from '../subject.ts';
 
@@ -21,9 +21,9 @@ interface Ended {
   readonly packet: NftPacket;
 }
 
-function endedBy(subject: Subject, tables: NftTables, journey: Journey): Ended | undefined {
+function endedBy(subject: Subject, tables: NftTables, journey: Journey, answers: Asked['answers']): Ended | undefined {
   let unsure: Ended | undefined;
-  for (const packet of packetsAtHooks(subject, journey)) {
+  for (const packet of packetsAtHooks(subject, journey, answers)) {
     const end = nftVerdict(subject.facts, tables, packet);
     if (end?.isSure === true) return { end, packet };
     if (end !== undefined) unsure ??= { end, packet };
@@ -35,8 +35,9 @@ function nameOf({ chain }: NftEnd): string {
   return `${chain.family} ${chain.table} ${chain.name}`;
 }
 
-function evidenceOf({ file }: NftTables, end: NftEnd): Evidence {
+function evidenceOf(end: NftEnd): Evidence {
   const { chain, rule } = end;
+  const { file } = chain;
   return rule === null
     ? {
         file,
@@ -61,40 +62,15 @@ function mayDrop({ chains }: NftTables): readonly string[] {
     .map(({ family, table, name, hook }) => `${family} ${table} ${name} (hook ${hook})`);
 }
 
-/** Tables that iptables-nft keeps. */
-const ofIptables = /^table ip6? (?:filter|nat|mangle|raw|security) /;
-
-/** "inet firewalld" of "table inet firewalld {". */
-function tableIn(text: string): string {
-  const name = text.slice('table '.length);
-  const end = name.indexOf(' {');
-  return end < 0 ? name : name.slice(0, end);
-}
-
-/** Tables of nft that are there as text alone, and not followed. */
-function notFollowed({ facts: { nftText } }: Subject): readonly string[] {
-  if (nftText === null) return [];
-  const tables = new Set<string>();
-  for (const { text } of numberedLines(nftText.text))
-    if (text.startsWith('table ') && !ofIptables.test(text)) tables.add(tableIn(text));
-  const names = [...tables].slice(0, 6).join(', ');
-  return tables.size === 0
-    ? []
-    : [
-        `Tables of nftables besides those of iptables are in ${nftText.file} as text, and were not looked at: ${names}. They are with: nft -j list ruleset > nft.json`,
-      ];
-}
-
 function look(subject: Subject, asked: Asked | null): Looked {
-  const { nft } = subject.facts;
-  if (nft === null) return { ...nothing, fine: notFollowed(subject) };
-  const tables = nftTables(nft);
+  const tables = nftTables(subject.facts);
+  if (tables === undefined) return nothing;
   const names = mayDrop(tables);
   if (names.length === 0)
     return { ...nothing, fine: ['nftables has no table besides those of iptables that could drop packets.'] };
   const journeys = accepted(asked);
   const ended = journeys.flatMap((journey) => {
-    const found = endedBy(subject, tables, journey);
+    const found = endedBy(subject, tables, journey, asked?.answers ?? []);
     return found === undefined ? [] : [{ journey, ...found }];
   });
   const sure = ended.filter(({ end }) => end.isSure);
@@ -102,26 +78,31 @@ function look(subject: Subject, asked: Asked | null): Looked {
   if (first === undefined) {
     const [unsure] = ended;
     const shown = names.slice(0, 6).join(', ');
-    const isFollowed = journeys.length > 0 && journeys.every((journey) => packetsAtHooks(subject, journey).length > 0);
+    const isFollowed = journeys.length > 0 && journeys.every((journey) => packetsAtHooks(subject, journey, []).length > 0);
     const text =
       unsure === undefined
         ? `Besides iptables' chains packets meet those of other tables of nftables, which may drop some: ${shown}${isFollowed ? '; they let this packet pass' : ''}.`
-        : `Besides iptables' chains packets meet those of other tables of nftables: ${shown}. Whether ${nameOf(unsure.end)} lets this packet pass could not be told (${evidenceOf(tables, unsure.end).text}); look with: nft list table ${unsure.end.chain.family} ${unsure.end.chain.table}`;
+        : `Besides iptables' chains packets meet those of other tables of nftables: ${shown}. Whether ${nameOf(unsure.end)} lets this packet pass could not be told (${evidenceOf(unsure.end).text}); look with: nft list table ${unsure.end.chain.family} ${unsure.end.chain.table}`;
     return { ...nothing, fine: [text] };
   }
   const { end, packet } = first;
   const { chain } = end;
-  const what = packet.state === 'established' ? 'the answer' : 'the packet';
+  const what = packet.isAnswer === true ? 'the answer' : 'the packet';
   const does = end.verdict === 'drop' ? 'drops' : 'refuses';
   const by = end.rule === null ? `its policy ${does} ${what}, which no rule of it accepts` : `a rule of it ${does} ${what}`;
+  const whose = isOfEbtables(chain) ? `ebtables' table ${chain.table}` : `nftables' table ${chain.family} ${chain.table}`;
   const cause = {
     code: 'nft-table-drops',
-    message: `Chain ${chain.name} of nftables' table ${chain.family} ${chain.table} stands at the hook ${packet.hook} beside iptables' chains, and ${by}. iptables lets it pass, and shows nothing of that table: every chain at a hook must let a packet pass.`,
-    evidence: [evidenceOf(tables, end)],
-    confirm: [`nft list chain ${chain.family} ${chain.table} ${chain.name}`, 'nft list hooks'],
-    mend: [
-      `let the packet pass in table ${chain.family} ${chain.table} (whoever writes it: firewalld, nftables.conf, ...), or take the table away: nft delete table ${chain.family} ${chain.table}`,
-    ],
+    message: `Chain ${chain.name} of ${whose} stands at the hook ${packet.hook} beside iptables' chains, and ${by}. iptables lets it pass, and shows nothing of that table: every chain at a hook must let a packet pass.`,
+    evidence: [evidenceOf(end)],
+    confirm: isOfEbtables(chain)
+      ? [`ebtables -t ${chain.table} -L ${chain.name} --Lc`]
+      : [`nft list chain ${chain.family} ${chain.table} ${chain.name}`, 'nft list hooks'],
+    mend: isOfEbtables(chain)
+      ? [`take the rule out of ebtables' chain ${chain.name} (ebtables -t ${chain.table} -D ...), where it is configured`]
+      : [
+          `let the packet pass in table ${chain.family} ${chain.table} (whoever writes it: firewalld, nftables.conf, ...), or take the table away: nft delete table ${chain.family} ${chain.table}`,
+        ],
   };
   return {
     ...nothing,

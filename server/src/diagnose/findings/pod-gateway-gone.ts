@@ -1,27 +1,46 @@
-import { isIPv6 } from '../../base/ip.ts';
+import { inCIDR, isIPv6 } from '../../base/ip.ts';
+import type { Steps } from '../../base/steps.ts';
 import { linkNamed, portsOf } from '../../node/look-ups/links.ts';
 import { largerSetting } from '../../node/look-ups/sysctl.ts';
 import { bridgeNamed } from '../bridges.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { leavesBy } from '../leaves-by.ts';
-import { accepted, atOnce, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
+import { accepted, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
 import { podAddressesHere, whoHas } from '../signs.ts';
 import type { Subject } from '../subject.ts';
+import { triesOf, tryKey } from '../tries.ts';
 
 /** Pods on a bridge send all that is not of their own network to the bridge's address. */
 export const podGatewayGone: NodeFinding = {
   codes: {
     'pod-gateway-gone': "The Pods' bridge has no address: they find no gateway, and send nothing but to each other.",
   },
-  look: atOnce(look),
+  look,
 };
 
 /** A bridge with ports that is up, and has no address of IPv4, nor answers for those of others. */
-function isWithoutAddress({ facts }: Subject, bridge: string): boolean {
+function isWithoutAddress(subject: Subject, bridge: string): boolean {
+  const { facts } = subject;
   const { addresses } = facts;
   if (addresses === null || addresses.skipped > 0 || linkNamed(facts, bridge)?.isUp !== true) return false;
   if (addresses.records.some(({ interface: name, ip }) => name === bridge && !isIPv6(ip))) return false;
-  return portsOf(facts, bridge).length > 0 && (largerSetting(facts, bridge, 'proxy_arp')?.value ?? 0) === 0;
+  return (
+    portsOf(facts, bridge).length > 0 &&
+    !mayHaveOthers(subject, bridge) &&
+    (largerSetting(facts, bridge, 'proxy_arp')?.value ?? 0) === 0
+  );
+}
+
+/** Whether another machine may be on the bridge, which is the gateway then: behind a port that is no Pod's, or by more ports than there are Pods. */
+function mayHaveOthers(subject: Subject, bridge: string): boolean {
+  const { facts, cluster } = subject;
+  const ports = portsOf(facts, bridge);
+  if (ports.some(({ name }) => (linkNamed(facts, name)?.kind || 'veth') !== 'veth')) return true;
+  const networks = (facts.routes?.records ?? [])
+    .filter(({ type, hops }) => type === 'unicast' && hops.every((hop) => hop.interface === bridge))
+    .map(({ network }) => network);
+  const pods = podAddressesHere(subject).filter((ip) => networks.some((network) => inCIDR(ip, network)));
+  return cluster.kinds.has('Pod') && ports.length > pods.length;
 }
 
 /** The bridge behind which the asker is, or who answers, where they need its address to send on. */
@@ -36,8 +55,12 @@ function bridgeOf(subject: Subject, journey: Journey): string | undefined {
   return out !== undefined && out !== into && isWithoutAddress(subject, out) ? out : undefined;
 }
 
-function look(subject: Subject, asked: Asked | null): Looked {
-  const journeys = accepted(asked).filter((journey) => bridgeOf(subject, journey) !== undefined);
+function* look(subject: Subject, asked: Asked | null): Steps<Looked> {
+  if (asked === null) return nothing;
+  const without = accepted(asked).filter((journey) => bridgeOf(subject, journey) !== undefined);
+  const tries = without.length === 0 ? undefined : yield* triesOf(subject, asked);
+  // Who was answered has a gateway.
+  const journeys = without.filter(({ end }) => (tries?.get(tryKey(end.destination.text, end.dport))?.well ?? 0) === 0);
   const [journey] = journeys;
   const bridge = journey === undefined ? undefined : bridgeOf(subject, journey);
   if (journey === undefined || bridge === undefined) return nothing;

@@ -33,11 +33,10 @@ function foreignStep({ last }: Journey): TraceStep | undefined {
 
 /** A rule of another table of nft that translates the packet before iptables' table nat is asked. */
 function byNft(subject: Subject, journey: Journey): Found | undefined {
-  const { nft } = subject.facts;
   const packet = firstPacket(journey);
   const entry = entryRule(subject, journey.start);
-  if (nft === null || packet === undefined || entry === undefined) return undefined;
-  const tables = nftTables(nft);
+  const tables = nftTables(subject.facts);
+  if (tables === undefined || packet === undefined || entry === undefined) return undefined;
   const found = nftTranslation(subject.facts, tables, packet);
   if (found === undefined) return undefined;
   const { chain, rule } = found;
@@ -46,7 +45,7 @@ function byNft(subject: Subject, journey: Journey): Found | undefined {
     code: 'translated-elsewhere',
     message: `The packet is for ${serviceText(entry)}, and a rule of nftables' table ${chain.family} ${chain.table} (chain ${chain.name}, priority ${chain.priority}) translates it before kube-proxy's rules see it. iptables shows nothing of that table.`,
     evidence: [
-      { file: tables.file, line: rule.line, text: `chain ${where}: ${nftRuleText(rule)}` },
+      { file: chain.file, line: rule.line, text: `chain ${where}: ${nftRuleText(rule)}` },
       ruleEvidence(subject, entry.line),
     ],
     confirm: [`nft list chain ${where}`],

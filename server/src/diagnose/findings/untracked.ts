@@ -1,10 +1,11 @@
 import type { FollowedOutcome } from '../../netfilter/follow-connection.ts';
 import type { TraceStep } from '../../netfilter/outcome.ts';
+import { nftZone } from '../../node/look-ups/nft-changes.ts';
 import { nftNotrack } from '../../node/look-ups/nft-verdict.ts';
 import { nftRuleText } from '../../node/readers/nft.ts';
 import type { Cause } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
-import { firstPacket, nftTables } from '../nft-packets.ts';
+import { firstPacket, nftTables, packetsAtHooks } from '../nft-packets.ts';
 import { accepted, atOnce, type Found, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
 import { entryRule } from '../service-rules.ts';
 import { endText } from '../signs.ts';
@@ -71,10 +72,9 @@ function ofPacket(subject: Subject, journey: Journey): Found | undefined {
 
 /** A rule of another table of nft that keeps the packet from conntrack. */
 function byNft(subject: Subject, journey: Journey): Found | undefined {
-  const { nft } = subject.facts;
   const packet = firstPacket(journey);
-  if (nft === null || packet === undefined || !journey.end.dnat) return undefined;
-  const tables = nftTables(nft);
+  const tables = nftTables(subject.facts);
+  if (tables === undefined || packet === undefined || !journey.end.dnat) return undefined;
   const found = nftNotrack(subject.facts, tables, packet);
   if (found === undefined) return undefined;
   const { chain, rule } = found;
@@ -82,7 +82,7 @@ function byNft(subject: Subject, journey: Journey): Found | undefined {
   const cause = {
     code: 'untracked',
     message: `The packet is not translated: a rule of nftables' table ${chain.family} ${chain.table} (chain ${chain.name}), which iptables does not show, keeps it from conntrack (notrack), and what is not tracked never meets table nat.`,
-    evidence: [{ file: tables.file, line: rule.line, text: `chain ${where}: ${nftRuleText(rule)}` }],
+    evidence: [{ file: chain.file, line: rule.line, text: `chain ${where}: ${nftRuleText(rule)}` }],
     confirm: [`nft list chain ${where}`],
     mend: [`narrow the rule in table ${chain.family} ${chain.table} to what no Service has to do with`],
   };
@@ -115,9 +115,35 @@ function ofAnswers(subject: Subject, asked: Asked): Found | undefined {
   return foundCause(causeOf(subject, 'answer-untracked', said, step, []), { ends });
 }
 
+/** Rules of another table of nft that give a packet a zone that its answer does not get, or the other way round. */
+function zonesApart(subject: Subject, asked: Asked, journey: Journey): Found | undefined {
+  const { start, end, isDelivered } = journey;
+  const tables = nftTables(subject.facts);
+  const packet = firstPacket(journey);
+  if (tables === undefined || packet === undefined || !end.dnat || isDelivered) return undefined;
+  const there = nftZone(subject.facts, tables, packet);
+  const answer = packetsAtHooks(subject, journey, asked.answers).find(
+    ({ hook, isAnswer }) => hook === 'prerouting' && isAnswer === true,
+  );
+  const back = answer === undefined ? undefined : nftZone(subject.facts, tables, answer);
+  const place = there?.place ?? back?.place;
+  if (place === undefined || there?.zone === back?.zone || (answer === undefined && !start.isFromHere)) return undefined;
+  const { chain, rule } = place;
+  const where = `${chain.family} ${chain.table} ${chain.name}`;
+  const cause = {
+    code: 'answer-untracked',
+    message: `The packet arrives at ${endText(journey)}, and conntrack does not know its answer: a rule of nftables' table ${chain.family} ${chain.table} (chain ${chain.name}) gives ${there === undefined ? 'answers' : 'packets'} a zone of their own (${(there ?? back)?.zone ?? ''}), and the other direction has ${(there === undefined ? there : back)?.zone ?? 'none'}. Nobody puts back the address that was asked for.`,
+    evidence: [{ file: chain.file, line: rule.line, text: `chain ${where}: ${nftRuleText(rule)}` }],
+    confirm: [`nft list chain ${where}`, 'conntrack -L -o extended | grep zone'],
+    mend: ['give the same zone to both directions, or take the rule away'],
+  };
+  return foundCause(cause, { ends: [journey] });
+}
+
 function look(subject: Subject, asked: Asked | null): Looked {
   if (asked === null) return nothing;
   const packets = accepted(asked).flatMap((journey) => ofPacket(subject, journey) ?? byNft(subject, journey) ?? []);
+  const zones = accepted(asked).flatMap((journey) => zonesApart(subject, asked, journey) ?? []);
   const answers = ofAnswers(subject, asked);
-  return { ...nothing, found: [...packets, ...(answers === undefined ? [] : [answers])] };
+  return { ...nothing, found: [...packets, ...zones, ...(answers === undefined ? [] : [answers])] };
 }

@@ -17,6 +17,8 @@ export interface EnumerateOptions {
   readonly isListed?: Knowledge['isListed'];
   /** The ports of a bridge that a packet crosses; undefined where it crosses none, or nothing is known of bridges. */
   readonly bridgePorts?: Knowledge['bridgePorts'];
+  /** Whether routes lead back to a packet's source; undefined where that is not known. */
+  readonly hasWayBack?: Knowledge['hasWayBack'];
   /** The interface that a packet is routed to, after its destination is certain; null where that is not known. */
   readonly wayOut?: (packet: Packet) => string | null;
   /** The address that MASQUERADE gives what leaves by an interface; undefined where that is not known. */

@@ -71,6 +71,7 @@ export function newRun(ruleset: Ruleset, packet: Packet, options: EnumerateOptio
       },
       ...(options.isListed === undefined ? {} : { isListed: options.isListed }),
       ...(options.bridgePorts === undefined ? {} : { bridgePorts: options.bridgePorts }),
+      ...(options.hasWayBack === undefined ? {} : { hasWayBack: options.hasWayBack }),
       isSetChanged: (name) => changedSets(ruleset).has(name),
     },
     isLooped: packet.in === 'lo',

@@ -13,6 +13,9 @@ export interface BridgePort {
   /** null where it is not said. */
   readonly hairpin: boolean | null;
   readonly isIsolated: boolean | null;
+  /** As `bridge link` says; empty where it does not. */
+  readonly state: string;
+  readonly isLocked: boolean | null;
   readonly file: string;
   readonly line: number;
 }
@@ -21,10 +24,18 @@ export interface BridgePort {
 export function portsOf({ links, bridgePorts }: NodeFacts, bridge: string): readonly BridgePort[] {
   const ports = bridgePorts?.records.filter((port) => port.bridge === bridge && port.hairpin !== null) ?? [];
   if (bridgePorts !== null && ports.length > 0)
-    return ports.map(({ name, hairpin, isIsolated, line }) => ({ name, hairpin, isIsolated, file: bridgePorts.file, line }));
+    return ports.map(({ bridge: _, ...port }) => ({ ...port, file: bridgePorts.file }));
   return (links?.records ?? [])
     .filter(({ master }) => master === bridge)
-    .map(({ name, hairpin, isIsolated, line }) => ({ name, hairpin, isIsolated, file: links?.file ?? '', line }));
+    .map(({ name, hairpin, isIsolated, line }) => ({
+      name,
+      hairpin,
+      isIsolated,
+      state: '',
+      isLocked: null,
+      file: links?.file ?? '',
+      line,
+    }));
 }
 
 /** The port of a bridge behind which an address is; undefined where nothing tells: its neighbour entry and the bridge's own table do. */

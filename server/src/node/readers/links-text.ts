@@ -102,10 +102,17 @@ export function readBridgePortsText(file: string, text: string): Part<BridgePort
         bridge: wordAfter(words, 'master'),
         hairpin: switchIn(words, 'hairpin'),
         isIsolated: switchIn(words, 'isolated'),
+        state: wordAfter(words, 'state'),
+        isLocked: switchIn(words, 'locked'),
       });
     } else if (last !== undefined && last.hairpin === null) {
       const words = source.trim().split(/\s+/);
-      records[records.length - 1] = { ...last, hairpin: switchIn(words, 'hairpin'), isIsolated: switchIn(words, 'isolated') };
+      records[records.length - 1] = {
+        ...last,
+        hairpin: switchIn(words, 'hairpin'),
+        isIsolated: switchIn(words, 'isolated'),
+        isLocked: switchIn(words, 'locked'),
+      };
     }
   }
   return { file, records: records.filter(({ bridge }) => bridge !== ''), skipped: 0 };

@@ -73,6 +73,8 @@ export function readBridgePorts(file: string, text: string): Part<BridgePortReco
       bridge: textAt(fields, 'master'),
       hairpin: booleanAt(fields, 'hairpin') ?? null,
       isIsolated: booleanAt(fields, 'isolated') ?? null,
+      state: textAt(fields, 'state'),
+      isLocked: booleanAt(fields, 'locked') ?? null,
     }))
     .filter(({ name }) => name !== '');
   return { file, records: ports, skipped: skipped + records.length - ports.length };

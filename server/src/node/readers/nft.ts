@@ -23,6 +23,8 @@ export interface NftRule {
 }
 
 export interface NftChain {
+  /** The file of a bundle that it stands in. */
+  readonly file: string;
   readonly line: number;
   /** "ip", "ip6", "inet", ... */
   readonly family: string;
@@ -40,9 +42,8 @@ export interface NftChain {
 }
 
 export interface NftTables {
-  readonly file: string;
   readonly chains: readonly NftChain[];
-  /** Elements of sets, by "family table name". */
+  /** Elements of sets, and pairs of maps, by "family table name". */
   readonly sets: ReadonlyMap<string, readonly unknown[]>;
 }
 
@@ -61,8 +62,9 @@ function keyOf(family: string, table: string, name: string): string {
   return `${family} ${table} ${name}`;
 }
 
-function chainOf(fields: Fields, line: number): Chain {
+function chainOf(file: string, fields: Fields, line: number): Chain {
   return {
+    file,
     line,
     family: textAt(fields, 'family'),
     table: textAt(fields, 'table'),
@@ -76,7 +78,8 @@ function chainOf(fields: Fields, line: number): Chain {
   };
 }
 
-function isOfIptables({ family, table, name, hook }: NftChain): boolean {
+/** Whether a chain is one that iptables keeps and hooks in. */
+export function isOfIptables({ family, table, name, hook }: NftChain): boolean {
   return (family === 'ip' || family === 'ip6') && ofIptables.has(table) && hook !== '' && builtin.has(name);
 }
 
@@ -105,9 +108,9 @@ export function readNft(file: string, text: string): NftTables {
     }
     const chain = fieldsAt(object, 'chain');
     const rule = fieldsAt(object, 'rule');
-    const set = fieldsAt(object, 'set');
+    const set = fieldsAt(object, Object.hasOwn(object, 'map') ? 'map' : 'set');
     if (textAt(chain, 'name') !== '') {
-      const read = chainOf(chain, line);
+      const read = chainOf(file, chain, line);
       chains.set(keyOf(read.family, read.table, read.name), read);
     } else if (textAt(rule, 'chain') !== '') {
       const holder = chains.get(keyOf(textAt(rule, 'family'), textAt(rule, 'table'), textAt(rule, 'chain')));
@@ -115,7 +118,7 @@ export function readNft(file: string, text: string): NftTables {
     } else if (textAt(set, 'name') !== '')
       sets.set(keyOf(textAt(set, 'family'), textAt(set, 'table'), textAt(set, 'name')), listAt(set, 'elem'));
   }
-  return { file, chains: [...chains.values()].filter((chain) => !isOfIptables(chain)), sets };
+  return { chains: [...chains.values()].filter((chain) => !isOfIptables(chain)), sets };
 }
 
 const verdicts = ['accept', 'drop', 'reject', 'return', 'continue', 'queue', 'redirect', 'dnat', 'notrack'] as const;
