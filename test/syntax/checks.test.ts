@@ -66,6 +66,9 @@ describe('options', () => {
 -A INPUT -m comment -j ACCEPT
             ^^^^^^^ missing-option: comment: option "--comment" must be specified`);
     check(`
+-A INPUT -m bpf --bytecode "1,6 0 0 65535" --object-pinned /sys/fs/bpf/x -j DROP
+            ^^^ missing-option: bpf: one of --bytecode or --pinned is required`);
+    check(`
 -A INPUT -m statistic --mode nth --every 2
                                  ^^^^^^^ missing-option: statistic: option "--every" also requires "--packet".`);
     check(
@@ -136,6 +139,15 @@ describe('extensions', () => {
     check(`
 -A INPUT -m geoip --source-country DE -j DROP
             ~~~~~ unknown-match: Couldn't load match \`geoip':No such file or directory; iptables 1.8 has no such match, its options are kept as they are`);
+  });
+
+  it('that are a letter away from a known one are mistyped; another number is another extension', () => {
+    check(`
+-A INPUT -m conntrak --ctstate NEW -j DROP
+            ^^^^^^^^ unknown-match: Couldn't load match \`conntrak':No such file or directory`);
+    check(`
+-A INPUT -m quota2 --quota 10 -j DROP
+            ~~~~~~ unknown-match: Couldn't load match \`quota2':No such file or directory; iptables 1.8 has no such match, its options are kept as they are`);
   });
 
   it('of the other family are refused', () => {

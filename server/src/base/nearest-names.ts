@@ -31,3 +31,9 @@ export function nearestNames(wanted: string, names: Iterable<string>): readonly 
   }
   return [...new Set(ranked.toSorted((a, b) => a.rank - b.rank).map(({ name }) => name))].slice(0, 3);
 }
+
+/** Whether one letter or hyphen was left out, put in, or taken for another; digits make another name. */
+export function isMistyped(name: string, known: string): boolean {
+  const letters = (text: string): string => text.replace(/[a-z-]/g, '');
+  return known.length >= 4 && letters(name) === letters(known) && distance(name, known, 1) === 1;
+}

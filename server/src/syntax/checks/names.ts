@@ -1,6 +1,7 @@
 /** Names that nothing loaded has: of matches, and of options. */
-import { findMatch, findTarget, whoHas } from '../../catalog/lookup.ts';
-import type { Family } from '../../catalog/types.ts';
+import { isMistyped } from '../../base/nearest-names.ts';
+import { findMatch, findTarget, matches, whoHas } from '../../catalog/lookup.ts';
+import type { ExtensionSpec, Family } from '../../catalog/types.ts';
 import { secondCommand } from '../getopt.ts';
 import type { Problem, RuleOption, Span, Word } from '../statement.ts';
 import type { LoadedMatch, Report, UncheckedRule } from './checked-rule.ts';
@@ -13,14 +14,21 @@ function warning(at: Span, code: string, message: string): Problem {
   return { code, message, severity: 'warning', start: at.start, end: at.end };
 }
 
+/** The one match that a name is a letter away from; undefined for a name that another machine may well have. */
+function mistypedMatch(name: string): ExtensionSpec | undefined {
+  const known = matches.filter((each) => isMistyped(name, each.name));
+  return known.length === 1 ? known[0] : undefined;
+}
+
 /** The name behind `-m`: one that iptables 1.8 does not have may be a match that another machine has. */
 export function checkMatchName(at: Word, family: Family, report: Report): void {
   const name = at.text;
   const found = findMatch(name);
   const message = `Couldn't load match \`${name}':No such file or directory`;
   if (found === undefined) {
-    const similar = findMatch(name.toLowerCase()) ?? findTarget(name);
-    if (similar === undefined && /^[\w.-]+$/.test(name)) {
+    const similar = findMatch(name.toLowerCase()) ?? findTarget(name) ?? mistypedMatch(name);
+    // No match of any machine has a name of one letter.
+    if (similar === undefined && /^[\w.-]{2,}$/.test(name)) {
       report(warning(at, 'unknown-match', `${message}; iptables 1.8 has no such match, its options are kept as they are`));
     } else {
       const problem = error(at, 'unknown-match', message);

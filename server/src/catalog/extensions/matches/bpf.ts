@@ -1,6 +1,6 @@
 /** The match bpf. Source: iptables-extensions(8) and libxt_bpf.c of iptables 1.8.9, and runs of it. */
 import type { ExtensionData } from '../../extension.ts';
-import { anyOption } from '../support/given.ts';
+import { oneOnly } from '../support/given.ts';
 import { listedAs } from '../support/listed.ts';
 
 export const bpfMatch: ExtensionData = {
@@ -14,7 +14,7 @@ export const bpfMatch: ExtensionData = {
       help: 'The path of a program pinned in the BPF file system.',
     },
   ],
-  check: anyOption('bpf: one of --bytecode or --pinned is required'),
+  check: oneOnly('bpf: one of --bytecode or --pinned is required', '--bytecode', '--object-pinned'),
   listed: {
     opening: '',
     options: [

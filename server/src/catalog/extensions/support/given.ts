@@ -56,6 +56,11 @@ export function oneOf(message: string, ...longs: readonly string[]): Combination
   return (given) => (longs.some((long) => hasGiven(given, long)) ? undefined : missingOption(message));
 }
 
+/** One of these options must be there, and not another with it. */
+export function oneOnly(message: string, ...longs: readonly string[]): CombinationCheck {
+  return (given) => (longs.filter((long) => hasGiven(given, long)).length === 1 ? undefined : missingOption(message));
+}
+
 /** Some option must be there. */
 export function anyOption(message: string): CombinationCheck {
   return ({ all }) => (all.length > 0 ? undefined : missingOption(message));
