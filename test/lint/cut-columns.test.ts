@@ -59,6 +59,14 @@ describe('lines that were all cut at one place', () => {
     ]);
   });
 
+  it('may be rows of a listing, of which each may ask for more', () => {
+    const listing = fixtureText('lab/shop-listings/nat.L-n-v.txt');
+    const isCut = (text: string): readonly boolean[] =>
+      rulesetOf(text).tables.map((table) => hasCutLines(rulesetOf(text), table));
+    expect(isCut(listing)).toEqual([false]);
+    for (const count of [110, 140, 160]) expect(isCut(columns(listing, count)), `${count} columns`).toEqual([true]);
+  });
+
   it('are told from one mistake in several rules', () => {
     const rules = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4'].map((ip) => `-A INPUT -s ${ip}/32 -j NOWHERE\n`).join('');
     const text = `*filter\n:INPUT ACCEPT [0:0]\n${rules}COMMIT\n`;

@@ -69,3 +69,12 @@ it('a hashed name is whole or it is not', () => {
   expect(endsInHashedName(lineOf('-A KUBE-SVC-67NZLRHBNDSAWJRO -j KUBE-SEP-GXKVICYM64SODBWJ'))).toBe(true);
   expect(endsInHashedName(lineOf('-A KUBE-SVC-67NZLRHBNDSAWJRO -j KUBE-SEP-GXKVICYM64SODBW'))).toBe(false);
 });
+
+it('an endpoint’s rule is not told by its layout where a terminal broke the line: half of the port may stand below', () => {
+  const rule = `-A ${'KUBE-SEP-GXKVICYM64SODBWJ'} -p tcp -m comment --comment "shop/web:http" -m tcp -j DNAT --to-destination 10.244.0.11:8080`;
+  const { length } = rule;
+  const broken = [rule, rule].map((text) => `${text.slice(0, length - 1)}\n${text.slice(length - 1)}`);
+  const [line] = readWholeDocument(`${broken.join('\n')}\n`).lines;
+  expect(line === undefined ? undefined : endpointLayout(line)).toBeUndefined();
+  expect(line?.context.within).toMatchObject({ kind: 'wrapped', more: '0' });
+});

@@ -38,9 +38,9 @@ export function* cutLines(lines: readonly Line[], from: number, to: number, chai
 /** A rule of more characters has more words than anybody cuts it to. */
 const mostRead = 1000;
 
-/** Whether a line is a rule as iptables-save and `iptables -S` print it, or may be the beginning of one. */
+/** Whether a line is a rule as iptables prints it in any form, or may be the beginning of one. */
 function isRule(line: Line): boolean {
-  return !line.listing && (line.kind === 'rule' || (line.kind === 'other' && beginsWithOption(line)));
+  return line.kind === 'rule' || (line.kind === 'other' && !line.listing && beginsWithOption(line));
 }
 
 /** The rules that measure most. */
@@ -78,7 +78,9 @@ function* areCut(lines: readonly Line[], numbers: readonly number[], chains: Cha
 const mostOfEnding = 12;
 
 /** Whether a rule lacks its target, or what it says last is half of something: a value, a quote, the name of a chain that is declared. */
-function breaksOff({ kind, target, problems }: Line, chains: ChainMap<Chain>): boolean {
+function breaksOff({ kind, target, problems, listing, text, isUnsure }: Line, chains: ChainMap<Chain>): boolean {
+  // A row has its target in front; at its end it breaks off in a comment, or in a word that says nothing.
+  if (listing) return text.lastIndexOf('/*') > text.lastIndexOf('*/') || (isUnsure && !text.endsWith('*/'));
   if (kind === 'other' || target === '' || problems.some(({ code }) => code === 'unbalanced-quote')) return true;
   if (problems.some(({ severity }) => severity === 'error')) return true;
   const chain = chains.get(target);

@@ -2,7 +2,7 @@
  * Rules in the exact layouts that iptables-save writes, told from their text: a tenth of what the parser takes, for what a large cluster's dump
  * has by the ten thousand. Whatever is laid out in any other way is undefined here, and has to be read in full.
  */
-import type { Line } from './line.ts';
+import { type Line, textBelow } from './line.ts';
 
 /** kube-proxy's three rules for an endpoint. */
 export type EndpointLayout =
@@ -23,8 +23,10 @@ const hairpin = new RegExp(String.raw`${ofService}-s ([\da-f.:]+/\d+) ${comment}
 const redirect = new RegExp(String.raw`${ofService}-p (tcp|udp|sctp) ${comment}-m \1 -j DNAT --to-destination ([\da-f.:[\]]+)$`);
 
 /** What the line of a rule says where it is one of kube-proxy's for an endpoint, in a chain for a Service or endpoint. */
-export function endpointLayout({ text, target, command, isGoto, name }: Line): EndpointLayout | undefined {
+export function endpointLayout({ text, target, command, isGoto, name, context }: Line): EndpointLayout | undefined {
   if (command !== 'append' || isGoto || name.length !== 'KUBE-SEP-'.length + 16) return undefined;
+  // Of a port that a terminal broke, half stands on the next line.
+  if (textBelow(context) !== '') return undefined;
   if (target === 'DNAT') {
     const [, protocol, destination] = redirect.exec(text) ?? [];
     return protocol === undefined || destination === undefined ? undefined : { kind: 'redirect', protocol, destination };

@@ -14,10 +14,9 @@ function warning(at: Span, code: string, message: string): Problem {
   return { code, message, severity: 'warning', start: at.start, end: at.end };
 }
 
-/** The one match that a name is a letter away from; undefined for a name that another machine may well have. */
+/** A match that a name is a letter away from; undefined for a name that another machine may well have. */
 function mistypedMatch(name: string): ExtensionSpec | undefined {
-  const known = matches.filter((each) => isMistyped(name, each.name));
-  return known.length === 1 ? known[0] : undefined;
+  return matches.find((each) => isMistyped(name, each.name));
 }
 
 /** The name behind `-m`: one that iptables 1.8 does not have may be a match that another machine has. */
