@@ -171,6 +171,7 @@ function isEach(asked: AskedRule, parts: readonly unknown[], value: unknown): To
   return told.includes(false) ? false : told.includes(undefined) ? undefined : true;
 }
 
+/** Whether a condition is met: a `match` of nft's JSON, with `op`, `left` and `right`; undefined where that is not known. */
 export function matches(asked: AskedRule, match: Fields): Told {
   const op = textAt(match, 'op');
   const left = fieldsAt(match, 'left');
