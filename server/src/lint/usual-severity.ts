@@ -4,7 +4,6 @@ import type { Severity } from './support/finding.ts';
 const others: Readonly<Record<Exclude<Severity, 'error'>, readonly string[]>> = {
   warning: [
     'unbalanced-quote',
-    'unknown-match',
     'weird-interface',
     'text-cut',
     'policy-on-user-chain',

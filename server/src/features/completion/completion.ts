@@ -100,9 +100,10 @@ function* offersAt(asked: Asked): Steps<Offered | undefined> {
 /** Behind `--jump=` the same with a blank in place of the `=`, which getopt reads alike; undefined elsewhere. */
 function withValueApart(asked: Asked): Asked | undefined {
   const { text, offset } = asked;
-  const [word = '', option = ''] = /(--[\w-]+)=[^\s="]*$/.exec(text.slice(0, offset)) ?? [];
-  const equals = offset - word.length + option.length;
-  if (word === '' || /\S/.test(text.charAt(offset - word.length - 1))) return undefined;
+  const { start } = wordAround(asked, 0);
+  const option = /^(--[\w-]+)=[^="]*$/.exec(text.slice(start, offset))?.[1];
+  if (option === undefined) return undefined;
+  const equals = start + option.length;
   return { ...asked, text: `${text.slice(0, equals)} ${text.slice(equals + 1)}` };
 }
 

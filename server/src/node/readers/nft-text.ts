@@ -75,11 +75,13 @@ function elements(text: string): readonly string[] {
     .filter((part) => part !== '');
 }
 
-/** What stands behind an element: how long it stays, counters, a comment. */
-const behind = /\s(?:timeout|expires|counter|comment)\s.*$/;
+/** An element without what stands behind it: how long it stays, counters, a comment. */
+function bareElement(text: string): string {
+  return text.slice(0, /\s(?:timeout|expires|counter|comment)\s/.exec(text)?.index);
+}
 
 function wantedOf(text: string): unknown {
-  if (text.startsWith('{')) return { set: elements(text).map((each) => single(each.replace(behind, ''))) };
+  if (text.startsWith('{')) return { set: elements(text).map((each) => single(bareElement(each))) };
   return text.includes(',') ? elements(text).map(single) : single(text);
 }
 
@@ -96,7 +98,7 @@ function verdictOf(text: string): Fields | undefined {
 function pairsOf(text: string): readonly unknown[] {
   return elements(text).map((each) => {
     const at = each.lastIndexOf(' : ');
-    return [single(each.slice(0, at).trim().replace(behind, '')), verdictOf(each.slice(at + 3)) ?? { drop: null }];
+    return [single(bareElement(each.slice(0, at).trim())), verdictOf(each.slice(at + 3)) ?? { drop: null }];
   });
 }
 
@@ -254,7 +256,7 @@ export function readNftText(file: string, text: string): NftTables {
         reading.set,
         reading.isMap
           ? pairsOf(reading.elements.trim())
-          : elements(reading.elements.trim()).map((each) => single(each.replace(behind, ''))),
+          : elements(reading.elements.trim()).map((each) => single(bareElement(each))),
       );
       reading.elements = '';
     } else if (block?.[1] === 'table') {
