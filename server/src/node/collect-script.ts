@@ -99,7 +99,7 @@ else
 fi
 mkdir -p "$dir/xt_recent"
 for list in /proc/net/xt_recent/*; do
-  [ -f "$list" ] && head -c 1000000 "$list" >"$dir/xt_recent/$(basename "$list")"
+  [ -f "$list" ] && head -c 1000000 "$list" >"$dir/xt_recent/$(basename "$list")" 2>>"$dir/errors.txt"
 done
 
 # Addresses, routes, interfaces.
@@ -128,11 +128,11 @@ if has nstat; then put nstat.txt nstat -asz; fi
 hide() { grep -Eiv 'token|password|passwd|secret|bearer|private.key|certificate-.*-data|client-key-data'; }
 for process in /proc/[0-9]*; do
   [ -r "$process/cmdline" ] || continue
-  words=$(tr '\000' '\n' <"$process/cmdline" 2>/dev/null) || continue
+  words=$(cat "$process/cmdline" 2>/dev/null | tr '\000' '\n')
   case $words in *kube-proxy*) ;; *) continue ;; esac
   config=$(printf '%s\n' "$words" | sed -n 's/^--config=//p' | head -n 1)
   if [ -n "$config" ] && [ -r "$process/root$config" ] && [ ! -f "$dir/kube-proxy-config.yaml" ]; then
-    head -c 200000 "$process/root$config" | hide >"$dir/kube-proxy-config.yaml"
+    head -c 200000 "$process/root$config" 2>>"$dir/errors.txt" | hide >"$dir/kube-proxy-config.yaml"
   fi
 done
 newest=
@@ -141,7 +141,7 @@ for log in /var/log/pods/*kube-proxy*/*/*.log /var/log/containers/*kube-proxy*.l
   if [ -z "$newest" ] || [ -n "$(find "$log" -newer "$newest" 2>/dev/null)" ]; then newest=$log; fi
 done
 if [ -n "$newest" ]; then
-  tail -c "$log_bytes" "$newest" | hide >"$dir/kube-proxy.log"
+  tail -c "$log_bytes" "$newest" 2>>"$dir/errors.txt" | hide >"$dir/kube-proxy.log"
 elif has journalctl; then
   for unit in kube-proxy snap.kube-proxy.daemon k3s k3s-agent rke2-server rke2-agent; do
     limited journalctl -q --no-pager -o cat -n 20000 -u "$unit" 2>/dev/null | grep -E '^[IWEF][0-9]{4} ' | hide | tail -c "$log_bytes" >"$dir/kube-proxy.log"
