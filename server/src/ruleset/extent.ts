@@ -92,7 +92,7 @@ function* readUnread(ruleset: Ruleset, table: Table): Steps<Unread> {
     switch (line.kind) {
       case 'foreign':
       case 'comment':
-        if (isGap(line.text)) gaps.push(number);
+        if (isGap(line.text) || isLostRule(line)) gaps.push(number);
         else if (line.kind === 'foreign' && beginsWithOption(line)) addWords(line.text);
         break;
       case 'other':
@@ -120,6 +120,17 @@ function* readUnread(ruleset: Ruleset, table: Table): Steps<Unread> {
   const unread = { has: (word: string) => words.has(word) || endless.some((text) => text.includes(word)) };
   return { gaps, unread, hasLostTargets, isIncremental };
 }
+
+/** Whether a line that nobody understood may have been a rule, before somebody's editor or a picture changed it. */
+function isLostRule({ kind, text, context }: Line): boolean {
+  if (kind !== 'foreign' || text.length > mostSplit || context.within?.kind === 'wrapped') return false;
+  return lostTarget.test(text) || lostRow.test(text);
+}
+
+const lostTarget = /[ \t][-\u2010-\u2015\u2212]{1,2}(?:j|g|jump|goto)[ \t]{1,4}[A-Za-z]/;
+/** What stands between a row's protocol and its addresses. */
+const lostRow =
+  /[ \t](?:--|-f|!f|\u2014|\u2013)[ \t]{1,8}(?:[\w*.+-]{1,16}[ \t]{1,16}){0,2}(?:anywhere|!?[\dOlI]{1,3}\.[\dOlI.]{1,12}(?:\/\d{1,2})?|::\/0)/;
 
 function* examine(ruleset: Ruleset, table: Table): Steps<Extent> {
   const { gaps, unread, hasLostTargets, isIncremental } = yield* readUnread(ruleset, table);

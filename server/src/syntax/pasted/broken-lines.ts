@@ -146,29 +146,47 @@ function isContinuation(text: string | undefined, width: number): text is string
   return text !== undefined && text.length <= width && text.trim() !== '' && !isStart(text);
 }
 
+/** The line at the bottom of tmux, which copies of several screens have in their midst. */
+const statusLine = /^\[[^\]\s]{1,40}\] ?\d{1,3}:[^"]{1,400}"[^"]{0,120}" \d{1,2}:\d\d \d{1,2}-[A-Z][a-z]{2}-\d\d\s*$/;
+
+/** Whether a line is a terminal's own. */
+export function isStatusLine(text: string): boolean {
+  return text.startsWith('[') && statusLine.test(text);
+}
+
+/** A row of a listing has so many blanks in a run at the most, which a copy lacks where the line was full there. */
+const mostBlanks = 21;
+
+/** How many of a full line's last characters a copy lacks: blanks. Undefined for a line that was not full. */
+function blanksLost(text: string, width: number, isRow: boolean): number | undefined {
+  const lost = width - text.length;
+  return lost <= 1 || (isRow && lost <= mostBlanks) ? lost : undefined;
+}
+
 /** The lines that a terminal broke, by the number of their first piece. */
 function wrappedLines(texts: readonly string[], found: Map<number, BrokenLine>): void {
   const width = terminalWidth(texts);
   if (width === undefined) return;
   const indent = commonIndent(texts);
-  // Copied text lacks the blank at which a line was full.
-  const isFull = (text: string): boolean => text.length === width || text.length === width - 1;
   const candidates = new Map<number, BrokenLine>();
   let certain = 0;
   for (let index = 0; index < texts.length; index += 1) {
     const text = texts[index] ?? '';
-    if (!isFull(text) || !isStart(text) || found.has(index)) continue;
+    if (!isStart(text) || isStatusLine(text) || found.has(index)) continue;
+    const isRow = rowStart.test(text);
     let lines = 0;
     let more = '';
     let last = text;
-    for (
-      let next = texts[index + 1];
-      lines < mostPieces && isFull(last) && isContinuation(next, width);
-      next = texts[index + lines + 1]
-    ) {
-      more += (last.length < width || wantsValue(last, next) ? ' ' : '') + next.slice(indent);
+    let pieces = 0;
+    for (;;) {
+      const lost = blanksLost(last, width, isRow);
+      const below = pieces < mostPieces && lost !== undefined ? nextPiece(texts, index + lines + 1) : -1;
+      const next = below < 0 ? undefined : texts[below];
+      if (lost === undefined || !isContinuation(next, width)) break;
+      more += (wantsValue(last, next) ? ' ' : '').padStart(lost) + next.slice(indent);
       last = next;
-      lines += 1;
+      pieces += 1;
+      lines = below - index;
     }
     if (lines === 0) continue;
     if (isOpen(text) || completesName(text, more)) certain += 1;
@@ -176,6 +194,11 @@ function wrappedLines(texts: readonly string[], found: Map<number, BrokenLine>):
   }
   if (certain === 0 && candidates.size < 2) return;
   for (const [index, broken] of candidates) found.set(index, broken);
+}
+
+/** The number of the line that is next but for a terminal's own. */
+function nextPiece(texts: readonly string[], index: number): number {
+  return isStatusLine(texts[index] ?? '') ? index + 1 : index;
 }
 
 /** The lines of a text that go on below, by their numbers (0-based); undefined where there are none. */

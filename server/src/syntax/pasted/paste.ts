@@ -5,10 +5,12 @@
 import { isRestoreInput, type LineContext } from '../line.ts';
 import { isColumnsLine, readFittingRow, readListedChain, readListedRule } from '../listing/listing.ts';
 import { type ForeignStatement, notUnderstood, type RuleOption, type Statement } from '../statement.ts';
+import { isStatusLine } from './broken-lines.ts';
 import { isOfBridge } from './ebtables.ts';
 import { readSetLine } from './ipset.ts';
 import { isEscapedText } from './joined-lines.ts';
 import { logPrefix } from './log-prefix.ts';
+import { mayHaveMarkup } from './markup.ts';
 import { shiftStatement, spreadStatement } from './move-spans.ts';
 import { startsNftBlock } from './nft.ts';
 import { endBeforeNote } from './notes.ts';
@@ -87,7 +89,7 @@ export function isGap(text: string): boolean {
 
 function foreignKind(text: string): ForeignStatement['what'] | undefined {
   if (fence.test(text)) return 'fence';
-  if (separator.test(text)) return 'separator';
+  if (separator.test(text) || isStatusLine(text)) return 'separator';
   if (isGap(text)) return 'gap';
   if (readTitle(text) !== undefined) return 'separator';
   if (readPrompt(text) !== undefined) return 'prompt';
@@ -108,7 +110,7 @@ function readPasted(text: string, how: Reading): PastedLine {
   const quote = text.length > mostLookedAt && !/[>|]/.test(text.slice(0, mostLookedAt)) ? undefined : quoteMarks.exec(text)?.[0];
   if (quote === undefined) return readUnquoted(text, how);
   // A row of a table in Markdown ends as it begins.
-  const inner = quote.includes('|') ? text.trimEnd().replace(/\|$/, '') : text;
+  const inner = quote.includes('|') ? text.trimEnd().replace(/\|$/, '').trimEnd() : text;
   return shift(readEither(inner.slice(quote.length), how), quote.length);
 }
 
@@ -223,7 +225,7 @@ const spoiling =
 
 /** Whether a line that begins like a plain one may have to be read in another way than it stands. */
 export function mayBeSpoiled(text: string): boolean {
-  return spoiling.test(text) || text.includes(escapeCharacter);
+  return spoiling.test(text) || text.includes(escapeCharacter) || mayHaveMarkup(text);
 }
 
 /** Whether a plain line, read as it stands, shows signs of what a paste does to one: something is wrong with it, or holds marks. */
@@ -231,6 +233,8 @@ export function isSpoiled(text: string, { problems }: Statement, context: LineCo
   return (
     problems.some(({ severity, code }) => severity === 'error' || code === 'unbalanced-quote') ||
     text.includes(escapeCharacter) ||
+    mayHaveMarkup(text) ||
+    (text.includes('&') && !text.includes('"')) ||
     (!isRestoreInput(context) && (/(?:`|\.{3}|…)$/.test(text) || text.includes('&') || text.includes('m[K')))
   );
 }

@@ -1,6 +1,7 @@
 /** Takes out of a line what a terminal, a web page, a log or JSON put into it, and says where each of its characters stood. */
 
 import { lastAtMost } from '../../base/last-at-most.ts';
+import { markupIn, type Replacement } from './markup.ts';
 
 /** A text without what does not belong to it. */
 export interface PlainText {
@@ -11,13 +12,6 @@ export interface PlainText {
   readonly endOf: (offset: number) => number;
 }
 
-/** A part of a line that stands for another text: for nothing, or for one character. */
-interface Replacement {
-  readonly start: number;
-  readonly end: number;
-  readonly by: string;
-}
-
 const escapeCharacter = '\u001b';
 /** Colours as a terminal gets them, as `cat -v` shows them, and what is left of grep's where the escape character itself was lost. */
 const colours = new RegExp(
@@ -25,16 +19,25 @@ const colours = new RegExp(
   'g',
 );
 const entities: ReadonlyMap<string, string> = new Map([
-  ['&quot;', '"'],
-  ['&#34;', '"'],
-  ['&#39;', "'"],
-  ['&apos;', "'"],
-  ['&amp;', '&'],
-  ['&lt;', '<'],
-  ['&gt;', '>'],
-  ['&nbsp;', ' '],
+  ['quot', '"'],
+  ['apos', "'"],
+  ['amp', '&'],
+  ['lt', '<'],
+  ['gt', '>'],
+  ['nbsp', ' '],
 ]);
-const entity = /&(?:quot|apos|amp|lt|gt|nbsp|#34|#39);/g;
+/** Escaped twice where a page showed what was escaped already. */
+const entity = /&(?:amp;)?(quot|apos|amp|lt|gt|nbsp|#\d{2,5}|#[xX][0-9A-Fa-f]{2,4});/g;
+const escapedQuote = /&(?:amp;)?(?:quot|#\d{2,5}|#[xX][0-9A-Fa-f]{2,4});/;
+
+function characterOf(name: string): string {
+  const known = entities.get(name);
+  if (known !== undefined) return known;
+  const code = /^#x/i.test(name) ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1));
+  // A blank that does not break is a blank.
+  return code === 0xa0 || code < 0x20 || code > 0xffff ? ' ' : String.fromCharCode(code);
+}
+
 const jsonEscape = /\\(?:u[0-9a-fA-F]{4}|["\\/bfnrt])/g;
 const jsonLetters: ReadonlyMap<string, string> = new Map([
   ['b', ' '],
@@ -112,15 +115,28 @@ function jsonPart(text: string): JsonPart | undefined {
   return { start, end };
 }
 
-/** A line without colours and, unless these alone are looked for, what web pages make of characters; undefined where it has none. */
-export function withoutMarks(text: string, coloursAlone: boolean): PlainText | undefined {
-  if (!text.includes(escapeCharacter) && !/[\u00a0\u3000&]|m\[K|\^\[\[/.test(text)) return undefined;
-  const found = [
+/**
+ * A line without colours and marks around it and, unless these alone are looked for, what web pages make of characters; undefined where it has none.
+ * Where quotes are escaped and none is left, a page did so: iptables-save puts quotes around whatever holds a `&`.
+ */
+export function withoutMarks(text: string, marksAlone: boolean): PlainText | undefined {
+  const markup = markupIn(text);
+  if (markup.length === 0 && !text.includes(escapeCharacter) && !/[\u00a0\u2000-\u200a\u3000&]|m\[K|\^\[\[/.test(text))
+    return undefined;
+  const isEscaped = !marksAlone || (!text.includes('"') && escapedQuote.test(text));
+  const all = [
+    ...markup,
     ...replacementsOf(text, colours, () => ''),
-    ...(coloursAlone ? [] : replacementsOf(text, entity, (name) => entities.get(name) ?? name)),
-    ...(coloursAlone ? [] : replacementsOf(text, /[\u00a0\u3000]/g, () => ' ')),
+    ...(isEscaped ? Array.from(text.matchAll(entity), entityAt) : []),
+    ...(marksAlone ? [] : replacementsOf(text, /[\u00a0\u2000-\u200a\u3000]/g, () => ' ')),
   ].sort((a, b) => a.start - b.start);
+  // What stands within a mark goes with it.
+  const found = all.filter(({ start }, at) => at === 0 || start >= (all[at - 1]?.end ?? 0));
   return found.length === 0 ? undefined : replaced(text, found);
+}
+
+function entityAt({ 0: found, 1: name = '', index }: RegExpExecArray): Replacement {
+  return { start: index, end: index + found.length, by: characterOf(name) };
 }
 
 /** Where a line of a JSON string ends, in front of its line end, its quote and a comma. */
