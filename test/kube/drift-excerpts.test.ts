@@ -25,6 +25,25 @@ describe('a dump that is not all', () => {
     return `${written(both)}${written(both, { family: 'ipv6' })}`;
   }
 
+  it('has no other order because somebody sorted it', () => {
+    const commands = nat(written(both))
+      .split('\n')
+      .flatMap((line) =>
+        line.startsWith(':KUBE') ? [`-N ${line.slice(1).split(' ')[0]}`] : line.startsWith('-A') ? [line] : [],
+      );
+    expect(commands.length).toBeGreaterThan(10);
+    expect(drift(commands.join('\n'), both)).toEqual([]);
+    expect(drift(commands.toSorted().join('\n'), both)).toEqual([]);
+  });
+
+  it('lacks nothing that a picture of it holds, read with letters for digits', () => {
+    const text = written(both);
+    for (const misread of [text.replaceAll('10.96', '1O.96'), text.replaceAll(' 10.244', ' l0.244')]) {
+      expect(misread).not.toBe(text);
+      expect(drift(misread, both)).toEqual([]);
+    }
+  });
+
   it('of IPv6 alone is compared with what the cluster has of IPv6', () => {
     expect(drift(written(both, { family: 'ipv6' }), changed)).toEqual([]);
     expect(

@@ -31,6 +31,91 @@ describe('a note behind a rule', () => {
   });
 });
 
+describe('what a page puts around a line', () => {
+  const jump = '-A KUBE-SVC-A -m comment --comment "shop/web:http" -j KUBE-SEP-B';
+  const escaped = jump.replaceAll('"', '&quot;');
+
+  it.each([
+    `${jump}{noformat}`,
+    `{code:java}${jump}{code}`,
+    `[code]${jump}[/code]`,
+    `${jump}<br>`,
+    `<p>${escaped}</p>`,
+    `{{${jump}}}`,
+    `bq. ${jump}`,
+    `│ ${jump}       │`,
+    `   7   │ ${jump}`,
+    `\u200b${jump}`,
+    `\\${jump}`,
+    escaped.replaceAll('&', '&amp;'),
+    jump.replaceAll('"', '&#34;'),
+  ])('is no part of it: %s', (text) => {
+    expect(rulesIn(`${text}\n`)).toEqual([jump]);
+    expect(told(`${text}\n`)).toEqual([]);
+  });
+
+  it('comes off in a whole save as well', () => {
+    const save = ['*filter', ':INPUT ACCEPT [0:0]', ':KUBE-SVC-A - [0:0]', ':KUBE-SEP-B - [0:0]', jump, 'COMMIT'];
+    const plain = save.join('\n');
+    for (const text of [
+      save.map((line) => `${line}<br>`).join('\n'),
+      save.map((line) => `│ ${line.padEnd(90)} │`).join('\n'),
+      `<pre><code>${save.join('\n').replaceAll('"', '&quot;')}\n</code></pre>`,
+    ]) {
+      expect(rulesIn(text)).toEqual(rulesIn(plain));
+      expect(told(text).filter(([, severity]) => severity === 'error')).toEqual([]);
+    }
+  });
+
+  it('is not looked for in the words of a rule', () => {
+    const rule = '-A KUBE-SVC-A -m comment --comment "a &amp; b <br> {noformat}" -j KUBE-SEP-B';
+    const save = `*filter\n:KUBE-SVC-A - [0:0]\n:KUBE-SEP-B - [0:0]\n${rule}\nCOMMIT\n`;
+    expect(rulesIn(save)).toEqual([rule]);
+  });
+});
+
+describe('a line in a table that nobody understands', () => {
+  it('may have been the rule that leads to a chain', () => {
+    const save = '*filter\n:INPUT ACCEPT [0:0]\n:X - [0:0]\n- INPUT -p tcp -j X\n-A X -j DROP\nCOMMIT\n';
+    expect(told(save)).toEqual([]);
+  });
+});
+
+describe('what a pager or an editor writes below a text', () => {
+  it.each(['(END)', '--More--', '--More--(23%)', 'lines 1-204/204 (END)', '~', ':', '"rules.txt" 204L, 18231C'])(
+    '%s is no line of it',
+    (below) => {
+      const save = `*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n`;
+      expect(told(`${save}${below}\n`)).toEqual([]);
+      expect(told(`-A INPUT -j ACCEPT\n${below}\n`)).toEqual([]);
+    },
+  );
+
+  it.each(['.', '⋮', '(60 lines omitted for brevity)'])('%s says that something was left out', (gap) => {
+    const save = `*filter\n:INPUT ACCEPT [0:0]\n:X - [0:0]\n-A X -j DROP\n${gap}\nCOMMIT\n`;
+    expect(told(save)).toEqual([]);
+  });
+});
+
+describe('an address with letters in it that look like digits', () => {
+  it('is said to be misread, and nothing is claimed of its rule', () => {
+    expect(told('-A KUBE-SERVICES -d l0.96.0.1O/32 -p tcp -j KUBE-SVC-A\n')).toEqual([['bad-address', 'info']]);
+  });
+
+  it('is a host’s name where its letters look like none', () => {
+    expect(told('-A INPUT -s 10.o.example.org -j ACCEPT\n').filter(([, severity]) => severity === 'info')).toEqual([]);
+  });
+});
+
+describe('rows behind a node’s name or in a string', () => {
+  const row = 'KUBE-SEP-B  all  --  anywhere             anywhere             /* shop/web:http */';
+
+  it.each([`node-a: ${row}`, `10.5.0.2: ${row}`, `"${row}",`, `[pod/kube-proxy-x2x9z/kube-proxy] ${row}`])('%s', (text) => {
+    const listing = `Chain KUBE-SVC-A (1 references)\ntarget     prot opt source               destination\n`;
+    expect(rulesIn(`${listing}${text}\n`)).toEqual(rulesIn(`${listing}${row}\n`));
+  });
+});
+
 describe('words that only begin like an option', () => {
   it.each([
     '-A means append',

@@ -38,6 +38,21 @@ const damages: Readonly<Record<string, Damage>> = {
   'in logfmt': everyLine((line) => `time="2023-05-01T12:00:00Z" level=info msg=${JSON.stringify(line)}`),
   coloured: everyLine((line) => coloured(line, 'KUBE')),
   'from a web page': everyLine((line) => line.replace(/["&<>]/g, (mark) => escapeHtml[mark] ?? mark)),
+  'escaped twice': everyLine((line) => line.replace(/["&<>]/g, (mark) => (escapeHtml[mark] ?? mark).replace('&', '&amp;'))),
+  'escaped by number': everyLine((line) => line.replace(/["/]/g, (mark) => `&#x${mark.charCodeAt(0).toString(16)};`)),
+  'with line breaks of a web page': everyLine((line) => `${line}<br />`),
+  'a paragraph each': everyLine((line) => `<p>${line}</p>`),
+  'in a wiki': (lines) => [
+    `{code:title=rules|language=bash}${lines[0] ?? ''}`,
+    ...lines.slice(1, -1),
+    `${lines.at(-1) ?? ''}{code}`,
+  ],
+  'in a tracker': (lines) => [`{noformat}${lines[0] ?? ''}`, ...lines.slice(1, -1), `${lines.at(-1) ?? ''}{noformat}`],
+  'on a board': (lines) => [`[code]${lines[0] ?? ''}`, ...lines.slice(1, -1), `${lines.at(-1) ?? ''}[/code]`],
+  'in a box': everyLine((line) => `│ ${line.padEnd(150)} │`),
+  'numbered in a box': (lines) => lines.map((line, index) => (line === '' ? line : `${`${index + 1}`.padStart(4)}   │ ${line}`)),
+  'with characters that have no width': everyLine((line) => `\u200b${line.replace(' -j ', '\u200b -j ')}`),
+  'with Markdown’s backslashes': everyLine((line) => line.replace(/^-/, '\\-').replace(/[_*]/g, '\\$&')),
   'between fences': (lines) => ['This is what I see:', '```', ...lines, '```', 'Thanks'],
   'between glued fences': (lines) => [`\`\`\`${lines[0] ?? ''}`, ...lines.slice(1, -1), `${lines.at(-1) ?? ''}\`\`\``],
   'between backticks': everyLine((line) => `\`${line}\``),
@@ -104,6 +119,15 @@ describe('whatever somebody does to a text', () => {
       'with times',
       'coloured',
       'from a web page',
+      'escaped twice',
+      'escaped by number',
+      'with line breaks of a web page',
+      'in a wiki',
+      'in a tracker',
+      'on a board',
+      'in a box',
+      'numbered in a box',
+      'with Markdown’s backslashes',
       'between fences',
     );
     fc.assert(
@@ -125,6 +149,29 @@ describe('whatever somebody does to a text', () => {
         expect(rulesIn(wrapAt(at)(lines).join('\n')), `at ${at}`).toEqual(rulesIn(lines.join('\n')));
       }),
       { seed: 20_261_127, numRuns: 300 },
+    );
+  });
+
+  it('nor does it matter that a copy lacks blanks at the ends of lines, or has the line that tmux writes below', () => {
+    const width = fc.integer({ min: 76, max: 140 });
+    const status = '[0] 0:bash* 1:vim-                     "node-a" 12:34 26-Nov-26';
+    fc.assert(
+      fc.property(someRules, width, fc.boolean(), (rules, at, listing) => {
+        const lines = listing ? listingOf(rules) : rules;
+        const pieces = wrapAt(at)(lines);
+        fc.pre(pieces.some(({ length }) => length === at) && lines.filter(({ length }) => length > at).length > 1);
+        const copied = pieces
+          .map((piece) => piece.trimEnd())
+          .flatMap((piece, index) => (index % 5 === 4 ? [piece, status] : [piece]));
+        // A row of which nothing but blanks is lost at a break is whole; one of which all is lost cannot be told from the end of a row.
+        fc.pre(
+          !pieces.some(
+            (piece, index) => piece.trim() === '' || (index > 0 && pieces[index - 1]?.length === at && piece.startsWith('  ')),
+          ),
+        );
+        expect(rulesIn(copied.join('\n')), `at ${at}`).toEqual(rulesIn(lines.join('\n')));
+      }),
+      { seed: 20_261_129, numRuns: 300 },
     );
   });
 

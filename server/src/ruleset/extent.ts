@@ -4,9 +4,10 @@ import { runToEnd, type Steps } from '../base/steps.ts';
 import { builtinChains, isTableName } from '../catalog/tables.ts';
 import type { Hook } from '../catalog/types.ts';
 import { beginsWithOption, type Line } from '../syntax/line.ts';
+import { isGap } from '../syntax/pasted/gaps.ts';
 import { joinedCode } from '../syntax/pasted/joined-lines.ts';
-import { isGap } from '../syntax/pasted/paste.ts';
 import { readPrompt } from '../syntax/pasted/prompt.ts';
+import { hasMisreadAddress } from '../syntax/pasted/redacted.ts';
 import { placeOf, unusualLines } from '../syntax/unusual-lines.ts';
 import { cutLines } from './cut-columns.ts';
 import type { Chain, Ruleset, Table } from './ruleset.ts';
@@ -82,6 +83,9 @@ function* readUnread(ruleset: Ruleset, table: Table): Steps<Unread> {
   };
   let hasLostTargets = false;
   let isIncremental = false;
+  // "iptables -S | sort": what stands below a rule need not come after it.
+  const first = ruleset.lines[table.firstLine];
+  const isSorted = first?.kind === 'rule' && first.context.within?.kind !== 'command';
   const unusual = unusualLines(ruleset.lines);
   for (let place = placeOf(unusual, table.firstLine); place < unusual.length; place += 1) {
     if (place % linesBetweenPauses === linesBetweenPauses - 1) yield;
@@ -96,6 +100,7 @@ function* readUnread(ruleset: Ruleset, table: Table): Steps<Unread> {
         else if (line.kind === 'foreign' && beginsWithOption(line)) addWords(line.text);
         break;
       case 'other':
+        if (isLostRule(line)) gaps.push(number);
         addWords(line.text);
         break;
       case 'rule':
@@ -104,9 +109,11 @@ function* readUnread(ruleset: Ruleset, table: Table): Steps<Unread> {
           addWords(line.name);
           hasLostTargets = true;
         }
+        if (line.isUnsure && hasMisreadAddress(line.text)) gaps.push(number);
         isIncremental ||= line.command === 'delete';
         break;
       case 'chain-command':
+        if (isSorted && (line.command === 'new' || line.command === 'policy')) gaps.push(number);
         isIncremental ||= line.command === 'new' || line.command === 'delete-chain' || line.command === 'flush';
         break;
       default:
@@ -123,7 +130,8 @@ function* readUnread(ruleset: Ruleset, table: Table): Steps<Unread> {
 
 /** Whether a line that nobody understood may have been a rule, before somebody's editor or a picture changed it. */
 function isLostRule({ kind, text, context }: Line): boolean {
-  if (kind !== 'foreign' || text.length > mostSplit || context.within?.kind === 'wrapped') return false;
+  if (kind === 'comment' || beginsWithOption({ text }) || text.length > mostSplit || context.within?.kind === 'wrapped')
+    return false;
   return lostTarget.test(text) || lostRow.test(text);
 }
 

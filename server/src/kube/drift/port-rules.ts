@@ -2,7 +2,10 @@
 
 import type { Steps } from '../../base/steps.ts';
 import type { EndpointRecord } from '../../cluster/objects.ts';
+import { hasGap } from '../../ruleset/completeness.ts';
+import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
+import { notUnderstood } from '../../syntax/statement.ts';
 import type { ProxyEndpoint } from '../expected/endpoints.ts';
 import type { ExpectedPort } from '../expected/expected.ts';
 import type { ExpectedRule } from '../expected/rule.ts';
@@ -207,9 +210,11 @@ function* placesByKey(rules: readonly ExpectedRule[]): Steps<Map<string, number[
   return places;
 }
 
-/** Whether a rule's line was not understood, as where a paste damaged it: what it is for is not known. */
-function isDamaged({ lines }: Ruleset, { line }: DumpRule): boolean {
-  return lines[line]?.problems.some(({ severity }) => severity === 'error') === true;
+/** Whether a rule's line was not understood, as where a paste damaged it or took a value out: what it is for is not known. */
+function isDamaged(ruleset: Ruleset, { line }: DumpRule): boolean {
+  const { problems = [], isUnsure = false } = ruleset.lines[line] ?? {};
+  if (problems.some(({ severity }) => severity === 'error')) return true;
+  return isUnsure && ruleAt(ruleset, line)?.options.some(({ instance }) => instance === notUnderstood) === true;
 }
 
 function* compareRules(side: DumpSide, expected: ExpectedPort, rules: readonly ExpectedRule[]): Steps<PortRules> {
@@ -243,8 +248,13 @@ function* compareRules(side: DumpSide, expected: ExpectedPort, rules: readonly E
     endpoints,
     missing: missing.filter((rule) => isSeen(side, rule) && !damaged.has(`${rule.table} ${rule.chain}`)),
     extra,
-    misplaced: extra.length === 0 && missing.length === 0 ? firstMisplaced(actual, places) : undefined,
+    misplaced: extra.length === 0 && missing.length === 0 && !hasOtherOrder(side) ? firstMisplaced(actual, places) : undefined,
   };
+}
+
+/** Whether lines may stand in the text in another order than in the kernel. */
+function hasOtherOrder({ ruleset, nat }: DumpSide): boolean {
+  return nat !== undefined && hasGap(ruleset, nat.table);
 }
 
 function firstMisplaced(actual: readonly DumpRule[], places: readonly (number | undefined)[]): DumpRule | undefined {

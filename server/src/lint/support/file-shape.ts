@@ -5,7 +5,7 @@ import { readHeader } from '../../syntax/header.ts';
 import { beginsWithOption, contextBefore, isRestoreInput, type Line } from '../../syntax/line.ts';
 import { joinedCode } from '../../syntax/pasted/joined-lines.ts';
 import { isProse } from '../../syntax/pasted/notes.ts';
-import { isGap } from '../../syntax/pasted/paste.ts';
+import { isGap } from '../../syntax/pasted/gaps.ts';
 import { readPrompt } from '../../syntax/pasted/prompt.ts';
 import { unusualLineSteps } from '../../syntax/unusual-lines.ts';
 import type { LintInput } from './finding.ts';

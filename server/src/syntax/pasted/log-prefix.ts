@@ -35,3 +35,11 @@ export function logPrefix(text: string): number {
   }
   return at === indent ? 0 : at;
 }
+
+/** What tools that ask several nodes put in front of each line of an answer. */
+const nodePrefix = /^[\w.-]{1,64}: (?=\s{0,80}\S)/;
+
+/** Where what a line of a log, or of a node's answer, says may begin; 0 where nothing is known to stand in front of it. */
+export function messageStart(text: string): number {
+  return logPrefix(text) || (nodePrefix.exec(text)?.[0].length ?? 0);
+}

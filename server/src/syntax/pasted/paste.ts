@@ -4,12 +4,13 @@
  */
 import { isRestoreInput, type LineContext } from '../line.ts';
 import { isColumnsLine, readFittingRow, readListedChain, readListedRule } from '../listing/listing.ts';
-import { type ForeignStatement, notUnderstood, type RuleOption, type Statement } from '../statement.ts';
+import { type ForeignStatement, notUnderstood, type RuleOption, type RuleStatement, type Statement } from '../statement.ts';
 import { isStatusLine } from './broken-lines.ts';
 import { isOfBridge } from './ebtables.ts';
+import { isGap, isOfPager } from './gaps.ts';
 import { readSetLine } from './ipset.ts';
 import { isEscapedText } from './joined-lines.ts';
-import { logPrefix } from './log-prefix.ts';
+import { logPrefix, messageStart } from './log-prefix.ts';
 import { mayHaveMarkup } from './markup.ts';
 import { shiftStatement, spreadStatement } from './move-spans.ts';
 import { startsNftBlock } from './nft.ts';
@@ -17,7 +18,7 @@ import { endBeforeNote } from './notes.ts';
 import { isPlainLine } from './plain-line.ts';
 import { loggedMessage, type PlainText, withoutCells, withoutJson, withoutMarks, withoutTypography } from './plain-text.ts';
 import { readPrompt, readTitle } from './prompt.ts';
-import { withRedactions, withUnknownValues } from './redacted.ts';
+import { withMisreadAddresses, withRedactions, withUnknownValues } from './redacted.ts';
 import { namedCommand, readRuleCommand } from './shell-command.ts';
 
 /** A line's statement, and what the line is besides. */
@@ -78,18 +79,9 @@ function isCertain(text: string, at: number): boolean {
 
 const fence = /^\s*(?:```|~~~)/;
 const separator = /^\s*[-=_*~+]{3,}\s*$/;
-const leftOut = /^(?:snip|snipped|omitted|truncated|retrieval gap|cut)\b/i;
-
-/** Whether a line says that something was left out: "...", "[snip]", "# [retrieval gap]". */
-export function isGap(text: string): boolean {
-  if (text.length >= 200) return false;
-  const marks = /^\W*/.exec(text)?.[0] ?? '';
-  return marks.includes('..') || marks.includes('…') || leftOut.test(text.slice(marks.length));
-}
-
 function foreignKind(text: string): ForeignStatement['what'] | undefined {
   if (fence.test(text)) return 'fence';
-  if (separator.test(text) || isStatusLine(text)) return 'separator';
+  if (separator.test(text) || isStatusLine(text) || isOfPager(text)) return 'separator';
   if (isGap(text)) return 'gap';
   if (readTitle(text) !== undefined) return 'separator';
   if (readPrompt(text) !== undefined) return 'prompt';
@@ -138,6 +130,11 @@ function readSpoiled(text: string, how: Reading): PastedLine | undefined {
   const { context } = how;
   const plain = withoutMarks(text, isRestoreInput(context));
   if (plain !== undefined) return accepted(spread(readEither(plain.text, how), plain));
+  if (isOfPager(text)) return foreign('separator');
+  // iptables-save puts quotes around what holds others.
+  const quoted =
+    isRestoreInput(context) && !text.includes('"') && /[\u201c-\u201f]/.test(text) ? readTypographic(text, how) : undefined;
+  if (quoted !== undefined) return quoted;
   // What stands in a table that the text opens is meant for iptables-restore: there only a fence that closes behind it is somebody else's.
   if (isRestoreInput(context)) return text.endsWith('```') ? readBetweenTicks(text, how) : readRedacted(text, how);
   // What `diff -u` says to be gone is not there.
@@ -228,12 +225,13 @@ export function mayBeSpoiled(text: string): boolean {
   return spoiling.test(text) || text.includes(escapeCharacter) || mayHaveMarkup(text);
 }
 
-/** Whether a plain line, read as it stands, shows signs of what a paste does to one: something is wrong with it, or holds marks. */
+/** Whether a plain line, read as it stands, shows signs of what a paste does to one. */
 export function isSpoiled(text: string, { problems }: Statement, context: LineContext): boolean {
   return (
     problems.some(({ severity, code }) => severity === 'error' || code === 'unbalanced-quote') ||
     text.includes(escapeCharacter) ||
     mayHaveMarkup(text) ||
+    (/[\u00a0\u201c-\u201f]/.test(text) && (!isRestoreInput(context) || !text.includes('"'))) ||
     (text.includes('&') && !text.includes('"')) ||
     (!isRestoreInput(context) && (/(?:`|\.{3}|…)$/.test(text) || text.includes('&') || text.includes('m[K')))
   );
@@ -268,7 +266,7 @@ function readUnescaped(text: string, how: Reading): PastedLine | undefined {
 }
 
 const opening = /^[ \t]*(?:`|'|~{3}|\*\*|<(?:pre|code|samp|kbd)(?: [^<>]{0,80})?>)+[ \t]*(?=\S)/;
-const closings = ['`', "'", "',", '~~~', '**', '</pre>', '</code>', '</samp>', '</kbd>'];
+const closings = ['`', "'", "',", "']", '~~~', '**', '</pre>', '</code>', '</samp>', '</kbd>'];
 
 /** Where a line ends in front of the marks that close something. */
 function closedAt(text: string): number {
@@ -292,7 +290,7 @@ function readBetweenTicks(text: string, how: Reading): PastedLine | undefined {
 
 /** A line of a log that holds a line of iptables. */
 function readLogged(text: string, how: Reading): PastedLine | undefined {
-  const start = logPrefix(text);
+  const start = messageStart(text);
   if (start === 0 || start >= text.length) return undefined;
   const line = shift(readEither(text.slice(start), how), start);
   return isCertain(text, start) ? line : accepted(line);
@@ -342,10 +340,22 @@ function readHeader(text: string, at: number): PastedLine | undefined {
 /** What a line of a dump begins with, counters and the quotes of JSON included; a time in brackets and a list of words in quotes do not. */
 const ownStart = /^(?:[-!]|\[\d{1,20}:\d{1,20}\] ?(?:-|$)|"(?:\[|-{1,2}[A-Za-z][\w-]{0,40} |:|\*|COMMIT|#))/;
 
+/** Whether a row of a listing, if a line is one, stands in a string or behind a log's words, and not at the line's start. */
+function mayBeInner(text: string): boolean {
+  return /^\s*["']/.test(text) || messageStart(text) > 0;
+}
+
+function rowOf(statement: RuleStatement): PastedLine {
+  return { statement: withMisreadAddresses(statement), prefix: 0, listing: true };
+}
+
 function readUnquoted(text: string, how: Reading): PastedLine {
   const { context, readRestore } = how;
-  const row = readFittingRow(text, context);
-  if (row !== undefined) return { statement: row, prefix: 0, listing: true };
+  const isInner = !isRestoreInput(context) && mayBeInner(text);
+  const inString = isInner ? readUnescaped(text, how) : undefined;
+  if (inString !== undefined) return inString;
+  const row = isInner ? undefined : readFittingRow(text, context);
+  if (row !== undefined) return rowOf(row);
   const prefix = restorePrefix(text, isRestoreInput(context));
   if (prefix > 0) {
     const line = shift(readEither(text.slice(prefix), how), prefix);
@@ -362,7 +372,7 @@ function readUnquoted(text: string, how: Reading): PastedLine {
   if (chain !== undefined) return chain;
   if (isColumnsLine(text)) return { statement: { kind: 'columns', problems: [] }, prefix: 0, listing: true };
   const rule = readListedRule(text, context);
-  if (rule !== undefined) return { statement: rule, prefix: 0, listing: true };
+  if (rule !== undefined) return rowOf(rule);
   const set = readSetLine(inner, context);
   if (set !== undefined) {
     return { statement: shiftStatement(set, indent), prefix: indent, listing: set.kind === 'set' && set.type === undefined };

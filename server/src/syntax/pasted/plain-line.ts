@@ -11,8 +11,9 @@ export function isPlainLine(text: string): boolean {
     case 0x2a: // '*'
       return isTableLine(text);
     case 0x23: // '#'
-    case 0x3a: // ':'
       return true;
+    case 0x3a: // ':', but not the prompt of a pager
+      return text.length > 1;
     case 0x43: // 'C'
       return text.startsWith('COMMIT');
     case 0x5b: // '[': counters, the prompt of a Red Hat, or a time
