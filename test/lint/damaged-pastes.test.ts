@@ -70,7 +70,7 @@ describe('what a page puts around a line', () => {
   it('is not looked for in the words of a rule', () => {
     const rule = '-A KUBE-SVC-A -m comment --comment "a &amp; b <br> {noformat}" -j KUBE-SEP-B';
     const save = `*filter\n:KUBE-SVC-A - [0:0]\n:KUBE-SEP-B - [0:0]\n${rule}\nCOMMIT\n`;
-    expect(rulesIn(save)).toEqual([rule]);
+    expect(rulesIn(save)).toEqual([`filter ${rule}`]);
   });
 });
 
@@ -99,11 +99,12 @@ describe('what a pager or an editor writes below a text', () => {
 
 describe('an address with letters in it that look like digits', () => {
   it('is said to be misread, and nothing is claimed of its rule', () => {
-    expect(told('-A KUBE-SERVICES -d l0.96.0.1O/32 -p tcp -j KUBE-SVC-A\n')).toEqual([['bad-address', 'info']]);
+    expect(told(`${web}\n-A KUBE-SERVICES -d l0.96.0.1O/32 -p tcp -j KUBE-SVC-A\n${web}\n`)).toEqual([['bad-address', 'info']]);
   });
 
   it('is a host’s name where its letters look like none', () => {
-    expect(told('-A INPUT -s 10.o.example.org -j ACCEPT\n').filter(([, severity]) => severity === 'info')).toEqual([]);
+    const found = findingsIn('-A INPUT -j LOG\n-A INPUT -s 10.o.example.org -j ACCEPT\n-A INPUT -j DROP\n');
+    expect(found.map(({ message }) => message).filter((message) => message.includes('look like digits'))).toEqual([]);
   });
 });
 

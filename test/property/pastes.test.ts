@@ -159,7 +159,8 @@ describe('whatever somebody does to a text', () => {
       fc.property(someRules, width, fc.boolean(), (rules, at, listing) => {
         const lines = listing ? listingOf(rules) : rules;
         const pieces = wrapAt(at)(lines);
-        fc.pre(pieces.some(({ length }) => length === at) && lines.filter(({ length }) => length > at).length > 1);
+        // Where nothing reaches the edge nobody can tell how wide it was.
+        fc.pre(pieces.some((piece) => piece.trimEnd().length === at) && lines.filter(({ length }) => length > at).length > 1);
         const copied = pieces
           .map((piece) => piece.trimEnd())
           .flatMap((piece, index) => (index % 5 === 4 ? [piece, status] : [piece]));

@@ -96,11 +96,11 @@ function* readUnread(ruleset: Ruleset, table: Table): Steps<Unread> {
     switch (line.kind) {
       case 'foreign':
       case 'comment':
-        if (isGap(line.text) || isLostRule(line)) gaps.push(number);
-        else if (line.kind === 'foreign' && beginsWithOption(line)) addWords(line.text);
+        if (isGap(line.text) || isLostRule(line, table)) gaps.push(number);
+        else if (line.kind === 'foreign' && (beginsWithOption(line) || lostTarget.test(line.text))) addWords(line.text);
         break;
       case 'other':
-        if (isLostRule(line)) gaps.push(number);
+        if (isLostRule(line, table)) gaps.push(number);
         addWords(line.text);
         break;
       case 'rule':
@@ -128,11 +128,18 @@ function* readUnread(ruleset: Ruleset, table: Table): Steps<Unread> {
   return { gaps, unread, hasLostTargets, isIncremental };
 }
 
-/** Whether a line that nobody understood may have been a rule, before somebody's editor or a picture changed it. */
-function isLostRule({ kind, text, context }: Line): boolean {
+/** Whether a line that nobody understood may have been a rule of any chain, before somebody's editor or a picture changed it. */
+function isLostRule({ kind, text, context }: Line, { chains }: Table): boolean {
   if (kind === 'comment' || beginsWithOption({ text }) || text.length > mostSplit || context.within?.kind === 'wrapped')
     return false;
-  return lostTarget.test(text) || lostRow.test(text);
+  const target = lostTarget.exec(text);
+  // One that names its chain keeps that one alone from being known.
+  if (target !== null)
+    return !text
+      .slice(0, target.index)
+      .split(wordEnds)
+      .some((word) => chains.has(word));
+  return lostRow.test(text);
 }
 
 const lostTarget = /[ \t][-\u2010-\u2015\u2212]{1,2}(?:j|g|jump|goto)[ \t]{1,4}[A-Za-z]/;

@@ -1,7 +1,7 @@
 /** A dump's rules for Services, by the port that they are for. */
 
 import type { Steps } from '../../base/steps.ts';
-import { isTableWhole, mayBeHalf, mayMixChains } from '../../ruleset/completeness.ts';
+import { isNamedInUnreadLine, isTableWhole, mayBeHalf, mayMixChains } from '../../ruleset/completeness.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Dump, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
@@ -62,7 +62,15 @@ function addChain(index: Map<string, Chain[]>, key: string, chain: Chain): void 
 
 function tableOf(ruleset: Ruleset, dump: Dump, name: 'nat' | 'filter'): DumpTable | undefined {
   const table = dump.tables.find((candidate) => candidate.name === name);
-  return table === undefined ? undefined : { table, whole: isTableWhole(ruleset, table) };
+  return table === undefined ? undefined : { table, whole: isTableWhole(ruleset, table) && !hasLostEntries(ruleset, table) };
+}
+
+/** Whether a line that nobody could read may be a Service's entry. */
+function hasLostEntries(ruleset: Ruleset, { chains }: Table): boolean {
+  return filterChains.some((name) => {
+    const chain = chains.get(name);
+    return chain !== undefined && isNamedInUnreadLine(ruleset, chain);
+  });
 }
 
 /** Rules that are there: what -D and -C name is not, and what a text that was cut ends with may be another. */

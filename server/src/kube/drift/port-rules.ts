@@ -2,7 +2,7 @@
 
 import type { Steps } from '../../base/steps.ts';
 import type { EndpointRecord } from '../../cluster/objects.ts';
-import { hasGap } from '../../ruleset/completeness.ts';
+import { hasGap, isNamedInUnreadLine } from '../../ruleset/completeness.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
 import { notUnderstood } from '../../syntax/statement.ts';
@@ -58,9 +58,12 @@ function endpointsIn(side: DumpSide, chains: readonly Chain[]): ReadonlyMap<stri
   return found;
 }
 
-/** Where the rules that are expected and not there would be seen: a table that is whole. */
+/** Where the rules that are expected and not there would be seen: a table that is whole, and no line that nobody could read names the chain. */
 function isSeen(side: DumpSide, rule: ExpectedRule): boolean {
-  return side[rule.table]?.whole === true;
+  const shown = side[rule.table];
+  if (shown?.whole !== true) return false;
+  const chain = shown.table.chains.get(rule.chain);
+  return chain === undefined || !isNamedInUnreadLine(side.ruleset, chain);
 }
 
 /** The port's chains that lead somewhere. One that nothing leads to, and that should not be there, was left behind and makes no difference. */

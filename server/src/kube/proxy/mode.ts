@@ -7,7 +7,7 @@ import { createMemory } from '../../base/memory.ts';
 import type { Steps } from '../../base/steps.ts';
 import { type Cluster, emptyCluster } from '../../cluster/cluster.ts';
 import type { ProxyConfig } from '../../cluster/objects.ts';
-import { isTableWhole } from '../../ruleset/completeness.ts';
+import { isNamedInUnreadLine, isTableWhole } from '../../ruleset/completeness.ts';
 import { optionOf, ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Dump, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import { unusualLines } from '../../syntax/unusual-lines.ts';
@@ -135,17 +135,19 @@ function shownByIpvs(ruleset: Ruleset, nat: Table | undefined, filter: Table | u
 
 /** Whether nat was emptied under kube-proxy in iptables mode: it is whole, and has no rule that is for a Service. */
 function shownByFlush(ruleset: Ruleset, dump: Dump, nat: Table, filter: Table | undefined): Shown | undefined {
-  if (!isTableWhole(ruleset, nat) || (nat.chains.get('KUBE-SERVICES')?.rules.length ?? 0) > 0) return undefined;
+  const mayHaveRules = (chain: Chain | undefined): boolean =>
+    chain !== undefined && (chain.rules.length > 0 || isNamedInUnreadLine(ruleset, chain));
+  if (!isTableWhole(ruleset, nat) || mayHaveRules(nat.chains.get('KUBE-SERVICES'))) return undefined;
   let empty: Chain | undefined;
   for (const chain of nat.chains.values()) {
     if (!serviceChains.some((prefix) => chain.name.startsWith(prefix))) continue;
-    if (chain.rules.length > 0) return undefined;
+    if (mayHaveRules(chain)) return undefined;
     empty ??= chain;
   }
   // Without a Service that has endpoints KUBE-SERVICES may have no rules, but kube-proxy always fills KUBE-POSTROUTING.
   const services = nat.chains.get('KUBE-SERVICES');
   if (services !== undefined && empty === undefined) {
-    if ((nat.chains.get('KUBE-POSTROUTING')?.rules.length ?? 0) > 0) return undefined;
+    if (mayHaveRules(nat.chains.get('KUBE-POSTROUTING'))) return undefined;
     empty = services;
   }
   if (empty !== undefined)

@@ -25,7 +25,8 @@ const rowStart =
   /^\s{0,40}(?:\d+[KMGT]?\s{1,16}){0,3}\S{0,32}\s{1,16}!?[\w.+-]{1,32}\s{1,8}(?:--|-f|!f)\s|^\s{1,40}\d+[KMGT]?\s{1,16}\d+[KMGT]?\s/;
 const hashedName = /(?:^|[\s:])KUBE-(?:SEP|SVC|SVL|EXT|FW|XLB)-[A-Z2-7]{16}(?![A-Z2-7])/g;
 
-function isStart(text: string): boolean {
+/** Whether a text begins as a line of a save, of commands or of a listing does. */
+export function isStart(text: string): boolean {
   return lineStart.test(text) || rowStart.test(text);
 }
 

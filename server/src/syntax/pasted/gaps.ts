@@ -1,5 +1,7 @@
 /** Lines that say that a text goes on elsewhere: what people left out of it, and what programs that show it page by page write below. */
 
+import { isRestoreInput, type LineContext } from '../line.ts';
+
 const leftOut = /^(?:snip|snipped|omitted|truncated|retrieval gap|cut)\b/i;
 
 /** Dots below each other, a line each; "(60 lines omitted for brevity)". */
@@ -17,9 +19,9 @@ export function isGap(text: string): boolean {
 
 /** What `less`, `more` and `vi` write below a text. */
 const pager =
-  /^\s*(?:\(END\)|~|:|--\s?More\s?--.{0,20}|lines \d{1,7}-\d{1,7}(?:\/\d{1,7})?.{0,20}|"[^"]{1,200}" \d{1,7}L, \d{1,9}[BC].{0,40})\s*$/;
+  /^\s*(?:\(END\)|~|--\s?More\s?--.{0,20}|lines \d{1,7}-\d{1,7}(?:\/\d{1,7})?.{0,20}|"[^"]{1,200}" \d{1,7}L, \d{1,9}[BC].{0,40})\s*$/;
 
-/** Whether a line is one of a pager's or an editor's. */
-export function isOfPager(text: string): boolean {
-  return text.length < 400 && pager.test(text);
+/** Whether a line is one of a pager's or an editor's. In a table that the text opens a colon is the start of a chain's line. */
+export function isOfPager(text: string, context: LineContext): boolean {
+  return text.length < 400 && (pager.test(text) || (text.trim() === ':' && !isRestoreInput(context)));
 }

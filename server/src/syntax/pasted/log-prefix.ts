@@ -1,5 +1,7 @@
 /** What logs put in front of each line: journald, syslog, `kubectl logs --timestamps --prefix`, container runtimes, klog, docker compose. */
 
+import { isStart } from './broken-lines.ts';
+
 /** Pieces of which such a prefix is made, each at the place where the one before it ends. */
 const pieces: readonly RegExp[] = [
   // "Nov 14 11:06:11 ", "2023-05-01T12:00:00.123456789Z ", "2023/05/01 12:00:00 "
@@ -37,9 +39,13 @@ export function logPrefix(text: string): number {
 }
 
 /** What tools that ask several nodes put in front of each line of an answer. */
-const nodePrefix = /^[\w.-]{1,64}: (?=\s{0,80}\S)/;
+const nodePrefix = /^[\w.-]{1,64}: /;
 
 /** Where what a line of a log, or of a node's answer, says may begin; 0 where nothing is known to stand in front of it. */
 export function messageStart(text: string): number {
-  return logPrefix(text) || (nodePrefix.exec(text)?.[0].length ?? 0);
+  const logged = logPrefix(text);
+  if (logged > 0) return logged;
+  const named = nodePrefix.exec(text)?.[0].length ?? 0;
+  // A set has its name and type behind such words.
+  return named > 0 && isStart(text.slice(named)) ? named : 0;
 }

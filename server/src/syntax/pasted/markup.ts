@@ -35,14 +35,17 @@ export function mayHaveMarkup(text: string): boolean {
   );
 }
 
-/** The marks on a line, in their order; empty where there are none, or nothing else. */
-export function markupIn(text: string): readonly Replacement[] {
+/**
+ * The marks on a line, in their order; empty where there are none, or nothing else. In a table that the text opens a name may hold characters
+ * without width, which the kernel has in it: there they are kept.
+ */
+export function markupIn(text: string, isInTable: boolean): readonly Replacement[] {
   if (!mayHaveMarkup(text)) return [];
   const found: Replacement[] = [];
   const start = opening.exec(text.slice(0, longestMark))?.[0].length ?? 0;
   if (start > 0) found.push({ start: 0, end: start, by: '' });
   const end = endBeforeMarks(text, start);
-  const marks = [widthless, ...(escapedStart.test(text) ? [escapes] : [])];
+  const marks = [...(isInTable ? [] : [widthless]), ...(escapedStart.test(text) ? [escapes] : [])];
   for (const mark of marks) {
     for (const { index, 0: run } of text.slice(0, end).matchAll(mark)) {
       if (index >= start) found.push({ start: index, end: index + run.length, by: '' });

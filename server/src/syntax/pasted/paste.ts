@@ -79,9 +79,9 @@ function isCertain(text: string, at: number): boolean {
 
 const fence = /^\s*(?:```|~~~)/;
 const separator = /^\s*[-=_*~+]{3,}\s*$/;
-function foreignKind(text: string): ForeignStatement['what'] | undefined {
+function foreignKind(text: string, context: LineContext): ForeignStatement['what'] | undefined {
   if (fence.test(text)) return 'fence';
-  if (separator.test(text) || isStatusLine(text) || isOfPager(text)) return 'separator';
+  if (separator.test(text) || isStatusLine(text) || isOfPager(text, context)) return 'separator';
   if (isGap(text)) return 'gap';
   if (readTitle(text) !== undefined) return 'separator';
   if (readPrompt(text) !== undefined) return 'prompt';
@@ -130,7 +130,7 @@ function readSpoiled(text: string, how: Reading): PastedLine | undefined {
   const { context } = how;
   const plain = withoutMarks(text, isRestoreInput(context));
   if (plain !== undefined) return accepted(spread(readEither(plain.text, how), plain));
-  if (isOfPager(text)) return foreign('separator');
+  if (isOfPager(text, context)) return foreign('separator');
   // iptables-save puts quotes around what holds others.
   const quoted =
     isRestoreInput(context) && !text.includes('"') && /[\u201c-\u201f]/.test(text) ? readTypographic(text, how) : undefined;
@@ -379,11 +379,11 @@ function readUnquoted(text: string, how: Reading): PastedLine {
   }
   const found = isRestoreInput(context) ? undefined : (readWrapping(text, how) ?? readNamedCommand(text, how));
   if (found !== undefined) return found;
-  const what = foreignKind(text);
+  const what = foreignKind(text, context);
   if (what !== undefined) return foreign(what);
   if (!isRestoreInput(context) && logPrefix(text) > 0 && !text.startsWith('[') && !isEscapedText(text)) return foreign('log');
   // What iptables writes begins with an option; a sentence in which one stands is a sentence.
-  return (isRestoreInput(context) ? '-!"['.includes(inner.charAt(0)) : ownStart.test(inner)) || isEscapedText(text)
+  return (isRestoreInput(context) ? '-!"[:'.includes(inner.charAt(0)) : ownStart.test(inner)) || isEscapedText(text)
     ? { statement: readRestore(text, context), prefix: 0, listing: false }
     : { statement: proseLine(text, indent), prefix: 0, listing: false };
 }

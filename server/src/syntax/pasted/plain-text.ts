@@ -120,7 +120,7 @@ function jsonPart(text: string): JsonPart | undefined {
  * Where quotes are escaped and none is left, a page did so: iptables-save puts quotes around whatever holds a `&`.
  */
 export function withoutMarks(text: string, marksAlone: boolean): PlainText | undefined {
-  const markup = markupIn(text);
+  const markup = markupIn(text, marksAlone);
   if (markup.length === 0 && !text.includes(escapeCharacter) && !/[\u00a0\u2000-\u200a\u3000&]|m\[K|\^\[\[/.test(text))
     return undefined;
   const isEscaped = !marksAlone || (!text.includes('"') && escapedQuote.test(text));
