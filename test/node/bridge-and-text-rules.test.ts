@@ -70,6 +70,9 @@ describe('rules of ebtables', () => {
     ['-A FORWARD -i veth9 -j DROP', 'passes'],
     ['-A FORWARD --limit 5/sec --limit-burst 5 -j DROP', 'perhaps drop'],
     ['-A FORWARD --mark 0x4000/0x4000 -j DROP', 'drop'],
+    ['-A FORWARD --mark 0x4000 -j DROP', 'drop'],
+    ['-A FORWARD --mark mine -j DROP', 'perhaps drop'],
+    ['-A FORWARD -p IPv4 --ip-proto tcp --ip-dport http-alt -j DROP', 'perhaps drop'],
     ['-A FORWARD -j foo\n-A foo -p IPv4 -j DROP', 'drop'],
     ['-A FORWARD -j foo\n-A foo -p IPv6 -j DROP', 'passes'],
   ])('%s', (rule, fate) => {
@@ -92,6 +95,9 @@ describe('tables of nft as text', () => {
     ['ip saddr 10.42.0.30 ip daddr @pods counter packets 0 bytes 0 jump more', 'reject'],
     ['ip daddr @pods tcp dport 81 drop', 'passes'],
     ['ip saddr != 10.42.0.0/16 drop', 'passes'],
+    ['ip saddr 10.42.0.1-10.42.0.40 drop', 'perhaps drop'],
+    ['tcp dport 8000-8100 drop', 'drop'],
+    ['fib saddr . iif oif missing drop', 'perhaps drop'],
     ['ct state established,related drop', 'passes'],
     ['ct state { new, untracked } log prefix "no way " drop', 'drop'],
     ['ct state vmap { established : accept, new : drop }', 'drop'],
@@ -138,6 +144,38 @@ table netdev guard {
       [10, 'bridge', 'c', -305, 'drop', []],
       [15, 'netdev', 'd', -5, 'accept', ['eth0', 'eth1']],
     ]);
+  });
+});
+
+describe('what is too much', () => {
+  it('of one line is read as it is long', () => {
+    expect(inText(`${'fib '.repeat(300_000)}drop`)).toBe('perhaps drop');
+  });
+
+  it('of a set is not taken for all of it, and what stands behind it is read', () => {
+    const addresses = Array.from({ length: 10_000 }, (_, at) => `10.1.${at >> 8}.${at & 255}`).join(', ');
+    const text = (rule: string): string =>
+      `table inet guard {
+	set many {
+		type ipv4_addr
+		elements = { ${addresses} }
+	}
+	chain c {
+		type filter hook forward priority 0; policy accept;
+		${rule}
+	}
+}
+`;
+    const fate = (rule: string): string => word(nftVerdict(noFacts, readNftText('nft.txt', text(rule)), packet));
+    expect(fate('ip saddr @many drop')).toBe('perhaps drop');
+    expect(fate('tcp dport 8080 drop')).toBe('drop');
+  });
+
+  it('of sets and rules is left, and nothing claimed', () => {
+    const sets = new Map([['inet guard many', Array.from({ length: 100_000 }, (_, at) => `10.0.${at >> 8}.${at & 255}`)]]);
+    const rules = Array.from({ length: 50_000 }, () => 'ip saddr @many accept').join('\n');
+    const text = `table inet guard {\nchain c {\ntype filter hook forward priority 0; policy drop;\n${rules}\n}\n}\n`;
+    expect(word(nftVerdict(noFacts, { ...readNftText('nft.txt', text), sets }, packet))).toBe('perhaps drop');
   });
 });
 

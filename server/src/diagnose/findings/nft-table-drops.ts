@@ -50,15 +50,16 @@ function evidenceOf(end: NftEnd): Evidence {
 /** Chains that are hooked in and may drop something, by name. */
 function mayDrop({ chains }: NftTables): readonly string[] {
   const hooked = chains.filter(({ hook, type, family }) => hook !== '' && type !== 'nat' && family !== 'arp');
-  const drops = (name: string): boolean =>
-    chains.some(
-      ({ table, policy, hook, rules }) =>
-        table === name &&
-        ((hook !== '' && policy === 'drop') ||
-          rules.some(({ statements }) => statements.some((each) => /"(?:drop|reject)":/.test(JSON.stringify(each))))),
-    );
+  const dropping = new Set<string>();
+  for (const { table, policy, hook, rules } of chains) {
+    if (dropping.has(table)) continue;
+    const mayDropHere =
+      (hook !== '' && policy === 'drop') ||
+      rules.some(({ statements }) => statements.some((each) => /"(?:drop|reject)":/.test(JSON.stringify(each))));
+    if (mayDropHere) dropping.add(table);
+  }
   return hooked
-    .filter(({ table }) => drops(table))
+    .filter(({ table }) => dropping.has(table))
     .map(({ family, table, name, hook }) => `${family} ${table} ${name} (hook ${hook})`);
 }
 

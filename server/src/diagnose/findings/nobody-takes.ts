@@ -40,7 +40,7 @@ function ofQueue(subject: Subject, step: TraceStep, line: number): Cause | undef
   const opened = queues.records.map(({ number }) => number);
   return {
     code: 'queue-without-listener',
-    message: `A rule of ${step.chain.name} (${file}, line ${at}) hands the packet to queue ${wanted.join(', ')}, and no program has opened it (open are: ${opened.join(', ') || 'none'}): the kernel drops what nobody takes, unless the rule has --queue-bypass.`,
+    message: `A rule of ${step.chain.name} (${file}, line ${at}) hands the packet to queue ${wanted.length > 1 ? `${wanted[0]} to ${wanted.at(-1)}` : wanted[0]}, and no program has opened it (open are: ${opened.join(', ') || 'none'}): the kernel drops what nobody takes, unless the rule has --queue-bypass.`,
     evidence: [
       ruleEvidence(subject, line),
       { file: queues.file, line: queues.records[0]?.line ?? 1, text: `open queues: ${opened.join(', ') || 'none'}` },

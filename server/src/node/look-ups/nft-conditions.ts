@@ -1,5 +1,5 @@
 /** Whether a rule's conditions in nft are met by a packet, as far as they are understood. */
-import { inCIDR, isIPv6 } from '../../base/ip.ts';
+import { canonicalIP, inCIDR, isIPv6 } from '../../base/ip.ts';
 import { type Fields, fieldsAt, isFields, listAt, numberAt, textAt, valueAt } from '../../cluster/fields.ts';
 import type { NodeFacts } from '../facts.ts';
 import type { NftChain, NftTables } from '../readers/nft.ts';
@@ -62,7 +62,11 @@ function isInRange(value: unknown, actual: number): Told {
 }
 
 function isAddress(value: unknown, actual: string): Told {
-  if (typeof value === 'string') return value.includes('/') ? inCIDR(actual, value) : value === actual;
+  if (typeof value === 'string') {
+    if (value.includes('/')) return inCIDR(actual, value);
+    const wanted = canonicalIP(value);
+    return wanted === undefined ? undefined : wanted === actual;
+  }
   if (!isFields(value)) return undefined;
   const prefix = fieldsAt(value, 'prefix');
   const network = textAt(prefix, 'addr');
@@ -77,19 +81,24 @@ function isName(value: unknown, actual: string): Told {
 
 /** Whether a value is one that a rule wants: a value, a range, a prefix, a set in place, or one by name. */
 function isWanted(asked: AskedRule, right: unknown, one: (value: unknown) => Told): Told {
-  if (typeof right === 'string' && right.startsWith('@')) {
-    const elements = elementsOf(asked, right);
-    return elements === undefined ? undefined : some(elements.map((each) => one(elementOf(each))));
-  }
-  const set = isFields(right) ? valueAt(right, 'set') : right;
-  return Array.isArray(set) ? some(set.map((each) => one(elementOf(each)))) : one(right);
+  const isSet = typeof right === 'string' ? right.startsWith('@') : isFields(right) && Array.isArray(valueAt(right, 'set'));
+  const elements = isSet ? elementsOf(asked, right) : Array.isArray(right) ? right : [right];
+  return elements === undefined ? undefined : some(elements.map((each) => one(elementOf(each))));
 }
 
-/** The elements of a set by name, or those in place; undefined for one that is not there. */
-export function elementsOf({ tables, chain }: AskedRule, set: unknown): readonly unknown[] | undefined {
-  if (typeof set === 'string')
-    return set.startsWith('@') ? tables.sets.get(`${chain.family} ${chain.table} ${set.slice(1)}`) : undefined;
-  return isFields(set) && Array.isArray(valueAt(set, 'set')) ? listAt(set, 'set') : undefined;
+/** So many elements of a set are looked at in about the time of a rule. */
+const elementsOfStep = 16;
+
+/** The elements of a set by name, or those in place; undefined for one that is not there, and where too much has been looked at. */
+export function elementsOf({ tables, chain, left }: AskedRule, set: unknown): readonly unknown[] | undefined {
+  const named =
+    typeof set === 'string' && set.startsWith('@')
+      ? tables.sets.get(`${chain.family} ${chain.table} ${set.slice(1)}`)
+      : undefined;
+  const elements = named ?? (isFields(set) && Array.isArray(valueAt(set, 'set')) ? listAt(set, 'set') : undefined);
+  if (elements === undefined) return undefined;
+  left.steps -= Math.floor(elements.length / elementsOfStep);
+  return left.steps < 0 ? undefined : elements;
 }
 
 /** An element of a set, which may have a timeout or a comment around it. */

@@ -71,6 +71,18 @@ function verdictMap(asked: AskedRule, statement: Fields): { readonly told: Told;
   return unknown === undefined ? undefined : { told: undefined, last: unknown };
 }
 
+const named = new WeakMap<NftTables, ReadonlyMap<string, NftChain>>();
+
+/** Chains by "family table name". */
+function chainsByName(tables: NftTables): ReadonlyMap<string, NftChain> {
+  let chains = named.get(tables);
+  if (chains === undefined) {
+    chains = new Map(tables.chains.map((chain) => [`${chain.family} ${chain.table} ${chain.name}`, chain]));
+    named.set(tables, chains);
+  }
+  return chains;
+}
+
 function walk(asked: AskedRule, depth: number): Possible {
   const { chain, tables, left } = asked;
   const possible: (End | null)[] = [];
@@ -87,9 +99,7 @@ function walk(asked: AskedRule, depth: number): Possible {
     if (told === false || last === undefined) continue;
     const target = textAt(fieldsAt(last, 'jump'), 'target') || textAt(fieldsAt(last, 'goto'), 'target');
     if (target !== '') {
-      const next = tables.chains.find(
-        (each) => each.name === target && each.table === chain.table && each.family === chain.family,
-      );
+      const next = chainsByName(tables).get(`${chain.family} ${chain.table} ${target}`);
       const inner = next === undefined || depth >= deepest ? notFollowed(chain) : walk({ ...asked, chain: next }, depth + 1);
       possible.push(...inner.filter((end) => end !== null));
       const goesOn = inner.includes(null);

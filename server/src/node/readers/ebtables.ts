@@ -37,6 +37,8 @@ function network(value: string): unknown {
 
 function port(value: string): unknown {
   const [first = '', last] = value.split(':');
+  // A name stays one, of which nobody says what it matches.
+  if (!/^\d*(?::\d*)?$/.test(value)) return value;
   return last === undefined ? Number(first) : { range: [Number(first), Number(last || 65_535)] };
 }
 
@@ -74,9 +76,10 @@ const link =
       : [notFollowed(value)];
 
 function mark(value: string): readonly Fields[] {
-  const [wanted = '', mask] = value.split('/');
+  const [wanted = '', mask = '0xffffffff'] = value.split('/');
+  if (Number.isNaN(Number(wanted)) || Number.isNaN(Number(mask))) return [notFollowed(value)];
   const key = { meta: { key: 'mark' } };
-  return match(mask === undefined ? key : { '&': [key, Number(mask)] }, Number(wanted));
+  return match({ '&': [key, Number(mask)] }, Number(wanted));
 }
 
 /** What nobody follows: nft's JSON says as much of what its extensions of iptables ask. */
@@ -153,6 +156,7 @@ function negated(statement: Fields): Fields {
 /** The chains of text; empty where it has no table. Never throws. */
 export function readEbtables(file: string, text: string): readonly NftChain[] {
   const chains: Chain[] = [];
+  const byName = new Map<string, Chain>();
   const ends = new Map<Chain, string>();
   let table = '';
   for (const { line, text: source } of numberedLines(text)) {
@@ -175,11 +179,11 @@ export function readEbtables(file: string, text: string): readonly NftChain[] {
         rules: [],
       };
       chains.push(read);
+      byName.set(`${table} ${own}`, read);
       if (priority === undefined) ends.set(read, policy ?? '');
     }
     const [first, chain, ...words] = source.trim().split(/\s+/);
-    if (first === '-A')
-      chains.find((each) => each.table === table && each.name === chain)?.rules.push({ line, statements: statementsOf(words) });
+    if (first === '-A') byName.get(`${table} ${chain}`)?.rules.push({ line, statements: statementsOf(words) });
   }
   // A chain of the user's own has a policy as well, ACCEPT where nobody says another.
   for (const [chain, policy] of ends) chain.rules.push({ line: chain.line, statements: targetOf(policy) });

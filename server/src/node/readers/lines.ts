@@ -9,6 +9,11 @@ export interface NumberedLine {
 /** A longer line than this is nothing that the commands of a bundle print. */
 const mostCharacters = 100_000;
 
+/** Whether a line is one of which `numberedLines` gives the beginning alone. */
+export function isCutLine(text: string): boolean {
+  return text.length >= mostCharacters;
+}
+
 /** The word behind another one; empty where that is the last or not there. */
 export function wordAfter(words: readonly string[], word: string): string {
   const at = words.indexOf(word);

@@ -1,6 +1,7 @@
 /** What `nft list ruleset` prints for people, read as its JSON is: what is not understood of a rule is a statement that nobody follows. (nft(8)) */
+import { canonicalIP } from '../../base/ip.ts';
 import type { Fields } from '../../cluster/fields.ts';
-import { numberedLines } from './lines.ts';
+import { isCutLine, numberedLines } from './lines.ts';
 import { isOfIptables, type NftChain, type NftRule, type NftTables } from './nft.ts';
 
 type Chain = { -readonly [Key in keyof NftChain]: NftChain[Key] } & { rules: NftRule[] };
@@ -61,6 +62,7 @@ function single(text: string): unknown {
   if (/^(?:0x[0-9a-f]+|\d+)$/i.test(plain)) return Number(plain);
   const [low = '', high] = plain.split('-');
   if (high !== undefined && /^\d+$/.test(low) && /^\d+$/.test(high)) return { range: [Number(low), Number(high)] };
+  if (high !== undefined && canonicalIP(low) !== undefined && canonicalIP(high) !== undefined) return { range: [low, high] };
   const [addr = '', len] = plain.split('/');
   if (len !== undefined && /^\d+$/.test(len)) return { prefix: { addr, len: Number(len) } };
   return plain;
@@ -125,6 +127,9 @@ const passing: Readonly<Record<string, RegExp>> = {
 };
 const toTheEnd: ReadonlySet<string> = new Set(['reject', 'dnat', 'snat', 'masquerade', 'redirect', 'queue', 'tproxy']);
 
+/** "fib saddr . daddr . mark . iif . oif oif" */
+const longestFib = 12;
+
 interface Key {
   readonly left: Fields;
   readonly length: number;
@@ -139,10 +144,10 @@ function keyAt(words: readonly string[], at: number): Key | undefined {
   if (first === 'ct') return { left: { ct: { key: second } }, length: 2 };
   if (first !== 'fib') return undefined;
   // "fib saddr . iif oif", "fib daddr type"
-  const end = words.findIndex((word, index) => index > at && (word === 'oif' || word === 'oifname' || word === 'type'));
-  if (end < 0) return undefined;
-  const flags = words.slice(at + 1, end).filter((word) => word !== '.');
-  return { left: { fib: { result: words[end], flags } }, length: end - at + 1 };
+  const length = words.slice(at, at + longestFib).findIndex((word) => word === 'oif' || word === 'oifname' || word === 'type');
+  if (length < 0) return undefined;
+  const flags = words.slice(at + 1, at + length).filter((word) => word !== '.');
+  return { left: { fib: { result: words[at + length], flags } }, length: length + 1 };
 }
 
 /** A condition, or a change of what it names; the place behind it. */
@@ -181,6 +186,9 @@ function conditionAt(
   const right = isMissing ? value === 'exists' : wantedOf(value);
   return { statement: { match: { op, left: key, right } }, next: at + 1 };
 }
+
+/** What a rule of which only the beginning is read may do. */
+const cutRule: readonly Fields[] = [{ xt: 'cut' }, { drop: null }];
 
 function statementsOf(text: string): readonly Fields[] {
   const words = wordsOf(text);
@@ -248,16 +256,14 @@ export function readNftText(file: string, text: string): NftTables {
   const reading: Reading = { family: '', table: '', chain: undefined, set: '', isMap: false, elements: '' };
   for (const { line, text: source } of numberedLines(text)) {
     const words = source.trim();
+    // Of a set that is not all there nobody says what is not in it.
+    if (isCutLine(source)) reading.set = '';
     const block = /^(table|chain|set|map|flowtable|meter) (?:(ip6?|inet|bridge|arp|netdev) )?(\S+) \{/.exec(words);
     if (reading.elements !== '' || words.startsWith('elements = {')) {
-      const isEnd = takeElements(reading, words.replace('elements = ', ''));
-      if (!isEnd || reading.set === '') continue;
-      sets.set(
-        reading.set,
-        reading.isMap
-          ? pairsOf(reading.elements.trim())
-          : elements(reading.elements.trim()).map((each) => single(bareElement(each))),
-      );
+      if (!takeElements(reading, words.replace('elements = ', ''))) continue;
+      const read = reading.elements.trim();
+      if (reading.set !== '')
+        sets.set(reading.set, reading.isMap ? pairsOf(read) : elements(read).map((each) => single(bareElement(each))));
       reading.elements = '';
     } else if (block?.[1] === 'table') {
       reading.family = block[2] ?? 'ip';
@@ -287,7 +293,7 @@ export function readNftText(file: string, text: string): NftTables {
       reading.chain = undefined;
       reading.set = '';
     } else if (reading.chain !== undefined && words !== '' && !words.startsWith('#') && !takeHead(reading, words))
-      reading.chain.rules.push({ line, statements: statementsOf(words) });
+      reading.chain.rules.push({ line, statements: isCutLine(source) ? cutRule : statementsOf(words) });
   }
   return { chains: chains.filter((chain) => !isOfIptables(chain) && !isInside(chain)), sets };
 }
