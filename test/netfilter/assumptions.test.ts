@@ -208,6 +208,23 @@ describe('rates, quotas and their like', () => {
   });
 });
 
+describe('a reverse path filter where routes are known', () => {
+  const fate = (match: string, isBack: boolean): readonly string[] => {
+    const text = `*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -m rpfilter ${match} -j DROP\nCOMMIT\n`;
+    const { outcomes: all } = enumerate(text, { in: 'eth0' }, { ...remote, hasWayBack: () => isBack });
+    return all.map(({ verdict }) => verdict);
+  };
+
+  it('asks them', () => {
+    expect(fate('--invert', true)).toEqual(['accept']);
+    expect(fate('--invert', false)).toEqual(['drop']);
+  });
+
+  it('takes it to pass where the source may be an address of the node, which --accept-local lets in', () => {
+    expect(fate('--accept-local --invert', false)).toEqual(['accept']);
+  });
+});
+
 describe('whether a connection has seen an answer', () => {
   const seen = (given: PacketTexts): readonly string[] => outcomes(['-m conntrack --ctstatus SEEN_REPLY -j DROP'], given);
 
