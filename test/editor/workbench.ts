@@ -156,8 +156,23 @@ function quickInputOf(page: Page) {
       box,
     );
 
-  /** Types into the box where it is still open: whatever takes the focus closes it. */
-  const type = (typed: string): Promise<void> => box.fill(typed, { timeout: lost }).catch(() => undefined);
+  /**
+   * Writes into the box where it is still open: whatever takes the focus closes it. In one go, as what is typed key by key goes to the dump where
+   * that happens in between.
+   */
+  const type = (typed: string): Promise<void> =>
+    box
+      .evaluate(
+        (element, value) => {
+          const input = element as unknown as { value: string; focus(): void };
+          input.focus();
+          input.value = value;
+          element.dispatchEvent(new Event('input', { bubbles: true }));
+        },
+        typed,
+        { timeout: lost },
+      )
+      .catch(() => undefined);
 
   /**
    * Takes the first row with this text. False where none comes within that time, or whatever takes the focus closes the box meanwhile, or the row
@@ -260,9 +275,8 @@ export function driver(page: Page, folder: string): Omit<Workbench, 'close'> {
         async () => {
           await quickInput.open('Control+G');
           await quickInput.type(`:${line}:${column}`);
-          // Enter before it has been read does nothing.
-          await row.waitFor({ timeout: lost }).catch(() => undefined);
-          await quickInput.box.press('Enter', { timeout: lost }).catch(() => undefined);
+          // Not Enter: where a drawing takes the focus meanwhile, that goes to the dump and breaks a line.
+          await row.first().click({ timeout: lost });
         },
         async () => (await there.isVisible()) && !(await quickInput.box.isVisible()) && (await focused.first().isVisible()),
       );

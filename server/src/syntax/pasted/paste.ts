@@ -383,7 +383,8 @@ function readUnquoted(text: string, how: Reading): PastedLine {
   if (what !== undefined) return foreign(what);
   if (!isRestoreInput(context) && logPrefix(text) > 0 && !text.startsWith('[') && !isEscapedText(text)) return foreign('log');
   // What iptables writes begins with an option; a sentence in which one stands is a sentence.
-  return (isRestoreInput(context) ? '-!"[:'.includes(inner.charAt(0)) : ownStart.test(inner)) || isEscapedText(text)
+  return (isRestoreInput(context) ? text === ':' || '-!"['.includes(inner.charAt(0)) : ownStart.test(inner)) ||
+    isEscapedText(text)
     ? { statement: readRestore(text, context), prefix: 0, listing: false }
     : { statement: proseLine(text, indent), prefix: 0, listing: false };
 }
