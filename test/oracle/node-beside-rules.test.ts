@@ -1,7 +1,14 @@
-import { afterAll, beforeAll, it } from 'vitest';
-import { type LabQuestion, type NodeLab, startNodeLab } from '../support/node-lab.ts';
-import { checkLabCase, type LabCase, nodePort, nodePortOfCart, query, toCart, toPod, toWeb } from '../support/node-lab-case.ts';
-import { describeWith } from '../support/requirements.ts';
+import type { LabQuestion } from '../support/node-lab.ts';
+import {
+  describeLabCases,
+  type LabCase,
+  nodePort,
+  nodePortOfCart,
+  query,
+  toCart,
+  toPod,
+  toWeb,
+} from '../support/node-lab-case.ts';
 
 // What drops packets beside iptables' own verdicts: ARP, queues, ebtables, chains of nft at other priorities, routes back. With their twins.
 
@@ -130,12 +137,4 @@ const cases: readonly LabCase[] = [
   },
 ];
 
-describeWith(['root', 'iptables'], 'what drops packets beside the rules of iptables', () => {
-  let lab: NodeLab;
-  beforeAll(async () => {
-    lab = await startNodeLab();
-  }, 60_000);
-  afterAll(() => lab.stop());
-
-  it.each(cases)('$what', (each) => checkLabCase(lab, each), 60_000);
-});
+describeLabCases('what drops packets beside the rules of iptables', cases);

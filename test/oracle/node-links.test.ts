@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, it } from 'vitest';
-import { type NodeLab, startNodeLab } from '../support/node-lab.ts';
+import type { NodeLab } from '../support/node-lab.ts';
 import {
-  checkLabCase,
+  describeLabCases,
   farNodePort,
   type LabCase,
   nodePort,
@@ -11,7 +10,6 @@ import {
   toPod,
   toWeb,
 } from '../support/node-lab-case.ts';
-import { describeWith } from '../support/requirements.ts';
 
 // Links, ports of bridges, neighbours and the routes of answers: faults that no rule shows, and nodes where something looks wrong and is not.
 
@@ -229,12 +227,4 @@ const cases: readonly LabCase[] = [
   },
 ];
 
-describeWith(['root', 'iptables'], 'links, neighbours and routes', () => {
-  let lab: NodeLab;
-  beforeAll(async () => {
-    lab = await startNodeLab();
-  }, 60_000);
-  afterAll(() => lab.stop());
-
-  it.each(cases)('$what', (each) => checkLabCase(lab, each), 60_000);
-});
+describeLabCases('links, neighbours and routes', cases);

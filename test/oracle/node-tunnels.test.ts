@@ -1,7 +1,4 @@
-import { afterAll, beforeAll, it } from 'vitest';
-import { type NodeLab, startNodeLab } from '../support/node-lab.ts';
-import { checkLabCase, type LabCase, nodePortOfCart, query, toCart, toWeb } from '../support/node-lab-case.ts';
-import { describeWith } from '../support/requirements.ts';
+import { describeLabCases, type LabCase, nodePortOfCart, query, toCart, toWeb } from '../support/node-lab-case.ts';
 
 // A tunnel between the nodes, as flannel and Calico make it: what carries the packets of Pods meets rules, neighbours and tables of its own.
 
@@ -92,12 +89,4 @@ const cases: readonly LabCase[] = [
   },
 ];
 
-describeWith(['root', 'iptables'], 'tunnels and neighbours', () => {
-  let lab: NodeLab;
-  beforeAll(async () => {
-    lab = await startNodeLab();
-  }, 60_000);
-  afterAll(() => lab.stop());
-
-  it.each(cases)('$what', (each) => checkLabCase(lab, each), 60_000);
-});
+describeLabCases('tunnels and neighbours', cases);

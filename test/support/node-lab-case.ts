@@ -1,9 +1,10 @@
 /** A fault that is made on the lab's node, or what looks like one, with what the kernel does to packets and what the diagnosis must say. */
-import { expect } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BundleFile } from '../../server/src/node/bundle-file.ts';
 import { bundleFiles, codesOf, diagnosed, withChanges } from './bundles.ts';
-import { addresses, type LabHost, type LabQuestion, type NodeLab } from './node-lab.ts';
+import { addresses, type LabHost, type LabQuestion, type NodeLab, startNodeLab } from './node-lab.ts';
 import type { Heard } from './node-lab-agent.ts';
+import { describeWith } from './requirements.ts';
 
 const recorded = bundleFiles('healthy');
 const textOf = (path: string): string => recorded.find((file) => file.path === path)?.text ?? '';
@@ -57,7 +58,7 @@ export function asAsked([at, order]: LabQuestion): { readonly from: string; read
 }
 
 /** Makes a case, asks the kernel and the diagnosis, and expects the same of both. */
-export async function checkLabCase(lab: NodeLab, { make, undo, others, rules, ask, isHealthy }: LabCase): Promise<void> {
+async function checkLabCase(lab: NodeLab, { make, undo, others, rules, ask, isHealthy }: LabCase): Promise<void> {
   lab.load(rules ?? labRules);
   try {
     lab.run('node', typeof make === 'string' ? make : make(lab));
@@ -86,4 +87,17 @@ export async function checkLabCase(lab: NodeLab, { make, undo, others, rules, as
     for (const [at, , back] of others ?? []) lab.run(at, back);
     lab.run('node', undo ?? '');
   }
+}
+
+/** A test for each case, one after the other on a lab of their own. */
+export function describeLabCases(title: string, cases: readonly LabCase[]): void {
+  describeWith(['root', 'iptables'], title, () => {
+    let lab: NodeLab;
+    beforeAll(async () => {
+      lab = await startNodeLab();
+    }, 60_000);
+    afterAll(() => lab.stop());
+
+    it.each(cases)('$what', (each) => checkLabCase(lab, each), 60_000);
+  });
 }
