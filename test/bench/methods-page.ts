@@ -33,7 +33,7 @@ export function methodsPage({ lines, bytes, methods }: MethodsMeasured, machine:
     '',
     '## At a place, or of a screenful',
     '',
-    'At places that are spread over the dump and over the words of its lines.',
+    'At places that are spread over the dump and over the words of its lines. What is resolved (a link, a lens) is one near the place, of a list that was asked for once, as an editor does.',
     '',
     ...table(methods.filter((figures) => !isWhole(figures))),
     '',

@@ -52,19 +52,26 @@ const onLine = ({ textDocument, position: { line } }: Place): { textDocument: ob
 });
 const options = { tabSize: 2, insertSpaces: true };
 
-async function first<T>({ server }: Place, method: string, params: Params): Promise<T | undefined> {
-  return (await server.request<readonly T[] | null>(method, params ?? {}))?.[0];
-}
-
 async function item(place: Place): Promise<Params> {
-  const found = await first<CallHierarchyItem>(place, 'textDocument/prepareCallHierarchy', at(place));
+  const items = await place.server.request<readonly CallHierarchyItem[]>('textDocument/prepareCallHierarchy', at(place) ?? {});
+  const found = items[0];
   return found === undefined ? undefined : { item: found };
 }
 
-async function nextLens(place: Place): Promise<CodeLens | undefined> {
-  const lenses = await place.server.request<readonly CodeLens[]>('textDocument/codeLens', ofDocument(place) ?? {});
-  return lenses.find(({ range }) => range.start.line >= place.position.line) ?? lenses[0];
+/** The lists that a server gave of a document: an editor asks for one when a document is opened or changed, and then for what it shows of it. */
+const lists = new WeakMap<TestServer, Map<string, Promise<readonly unknown[]>>>();
+
+/** The first element of such a list at or below a place. */
+async function nextOf<T extends CodeLens | DocumentLink>(place: Place, method: string): Promise<T | undefined> {
+  const known = lists.get(place.server) ?? new Map<string, Promise<readonly unknown[]>>();
+  lists.set(place.server, known);
+  const list = known.get(method) ?? place.server.request<readonly T[]>(method, ofDocument(place) ?? {});
+  known.set(method, list);
+  const elements = (await list) as readonly T[];
+  return elements.find(({ range }) => range.start.line >= place.position.line) ?? elements[0];
 }
+
+const nextLens = (place: Place): Promise<CodeLens | undefined> => nextOf(place, 'textDocument/codeLens');
 
 /** For each method what it is asked with at a place; undefined where it cannot be asked there. */
 const asked: Readonly<Record<string, (place: Place) => Params | Promise<Params>>> = {
@@ -83,7 +90,7 @@ const asked: Readonly<Record<string, (place: Place) => Params | Promise<Params>>
   'textDocument/documentSymbol': ofDocument,
   'workspace/symbol': ({ line }) => ({ query: /KUBE-S\w+-\w+/.exec(line)?.[0] ?? 'web' }),
   'textDocument/documentLink': ofDocument,
-  'documentLink/resolve': (place) => first<DocumentLink>(place, 'textDocument/documentLink', ofDocument(place)),
+  'documentLink/resolve': (place) => nextOf<DocumentLink>(place, 'textDocument/documentLink'),
   'textDocument/codeLens': ofDocument,
   'codeLens/resolve': nextLens,
   'workspace/executeCommand': async (place) => {

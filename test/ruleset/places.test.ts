@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { declarationOf, mentionsOf, mentionsOn } from '../../server/src/ruleset/places.ts';
+import { statementOf } from '../../server/src/syntax/document.ts';
 import { rulesetOf } from '../support/dumps.ts';
+import { fixtureNames, fixtureText } from '../support/fixtures.ts';
 
 /** "kind name start-end" of each name on a line. */
 function namesOn(text: string, line = 0): readonly string[] {
@@ -18,6 +20,12 @@ describe('the chains that a line names', () => {
     ['-P INPUT DROP', ['command INPUT 3-8']],
     ['-F', []],
     ['-E A B', ['command A 3-4', 'declaration B 5-6']],
+    ['-A A -m comment --comment "x -j B" -j B', ['rule A 3-4', 'jump B 38-39']],
+    ['-A A -m comment --comment "-j C -g B"', ['rule A 3-4']],
+    ['-A A -m set --match-set -j src -j src', ['rule A 3-4', 'jump src 34-37']],
+    ['-A A -j src -m set --match-set -j src', ['rule A 3-4', 'jump src 8-11']],
+    ['-A A -j B ', ['rule A 3-4', 'jump B 8-9']],
+    ['-A A -j "B"', ['rule A 3-4', 'jump B 8-11']],
     ['# A', []],
     ['COMMIT', []],
   ])('%s', (line, expected) => {
@@ -30,6 +38,23 @@ describe('the chains that a line names', () => {
     expect(namesOn(listing('A          all  --  anywhere             anywhere'), 2)).toEqual(['jump A 0-1']);
     expect(namesOn(listing('           all  --  anywhere             anywhere'), 2)).toEqual([]);
     expect(namesOn(listing('A          all  --  anywhere             anywhere'), 0)).toEqual(['declaration INPUT 6-11']);
+  });
+
+  it('are those of the statement in all that programs saved', () => {
+    for (const name of fixtureNames('lab').filter((file) => file.endsWith('.iptables'))) {
+      const ruleset = rulesetOf(fixtureText(name), name);
+      for (const [number, line] of ruleset.lines.entries()) {
+        const statement = statementOf(line);
+        const words =
+          statement.kind === 'chain' ? [statement.name] : statement.kind === 'rule' ? [statement.chain, statement.target] : [];
+        const spans = words.flatMap((word) =>
+          word === undefined || word.end === 0 ? [] : [`${word.text} ${word.start}-${word.end}`],
+        );
+        if (spans.length === 0) continue;
+        const found = mentionsOn(ruleset, number).map(({ name: chain, start, end }) => `${chain} ${start}-${end}`);
+        if (found.join() !== spans.join()) expect(`${name} ${number + 1}: ${found.join()}`).toBe(spans.join());
+      }
+    }
   });
 
   it('are none beyond the text', () => {
