@@ -113,13 +113,25 @@ export function node(
 
 export function pod(
   fullName: string,
-  words: { readonly ip: string; readonly node?: string; readonly created?: string; readonly labels?: object },
+  words: {
+    readonly ip: string;
+    readonly node?: string;
+    readonly created?: string;
+    readonly deleted?: string;
+    readonly labels?: object;
+  },
 ): object {
   const [namespace, name] = fullName.split('/');
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { namespace, name, creationTimestamp: words.created, labels: words.labels ?? {} },
+    metadata: {
+      namespace,
+      name,
+      creationTimestamp: words.created,
+      deletionTimestamp: words.deleted,
+      labels: words.labels ?? {},
+    },
     spec: { nodeName: words.node ?? 'node-a' },
     status: { phase: 'Running', podIP: words.ip, podIPs: [{ ip: words.ip }], conditions: [{ type: 'Ready', status: 'True' }] },
   };

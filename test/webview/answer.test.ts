@@ -47,12 +47,22 @@ describe('the answer of a flow', () => {
     expect(said(answerOf(graph).state)).toBe('warning: Serves, with 1 fault');
   });
 
-  it('is not that all is well where no endpoint is ready, as of a Service whose last Pods terminate', () => {
+  it('is not that all is well where no endpoint is ready', () => {
     const graph: FlowGraph = {
       ...oneEnd({ ...pod1, pod: pod('web-1', 'node-a', false) }),
       state: { kind: 'serves', words: '1 endpoint', line: null, remarks: [] },
     };
     expect(said(answerOf(graph).state)).toBe('warning: Serves, no endpoint ready');
+  });
+
+  it('says of a Service whose last Pods terminate that they alone serve', () => {
+    const graph: FlowGraph = {
+      ...oneEnd({ ...pod1, pod: { ...pod('web-1', 'node-a', false), terminating: true } }),
+      state: { kind: 'serves', words: '1 endpoint', line: null, remarks: [] },
+    };
+    const { state, facts } = answerOf(graph);
+    expect(said(state)).toBe('warning: Serves, by terminating Pods alone');
+    expect(facts.map(said)).toEqual(['1 endpoint: node-a 1', 'warning: 0 of 1 ready', 'warning: 1 terminating']);
   });
 
   it.each([

@@ -33,7 +33,7 @@ export const web: FlowServiceRef = {
 };
 
 export function pod(name: string, host: string | null, ready: boolean | null = true, zone: string | null = null): FlowPodRef {
-  return { namespace: 'shop', name, node: host, zone, ready };
+  return { namespace: 'shop', name, node: host, zone, ready, terminating: false };
 }
 
 const hairpin = (address: string, line: number): FlowBadge => ({
@@ -211,7 +211,7 @@ export function manyEndpoints(count: number, hosts = 12): FlowGraph {
       address,
       shares: { e: 1 / count },
       share: 1 / count,
-      pod: { namespace: 'big', name, node: host, zone: `eu-1${'abc'[at % 3]}`, ready: at % 50 !== 49 },
+      pod: { namespace: 'big', name, node: host, zone: `eu-1${'abc'[at % 3]}`, ready: at % 50 !== 49, terminating: false },
     };
     const hash = at.toString(32).toUpperCase().padStart(16, 'A');
     nodes.push(

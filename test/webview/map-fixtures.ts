@@ -21,7 +21,8 @@ export function mapEntry(label: string, more: Partial<MapEntry> = {}): MapEntry 
 
 /** An endpoint; on a node where one is given. */
 export function mapEndpoint(address: string, pod = '', node: string | null = null, ready: boolean | null = true): MapEndpoint {
-  const ref: FlowPodRef | null = pod === '' ? null : { namespace: 'shop', name: pod, node, zone: null, ready };
+  const ref: FlowPodRef | null =
+    pod === '' ? null : { namespace: 'shop', name: pod, node, zone: null, ready, terminating: false };
   return { address, pod: ref, line: 40 };
 }
 

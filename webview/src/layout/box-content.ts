@@ -1,7 +1,7 @@
 import { count } from '../../../server/src/base/counted.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowBadgeKind, FlowNode } from '../../../server/src/kube/flow/graph.ts';
-import { contrastText } from '../model/format.ts';
+import { contrastText, readiness } from '../model/format.ts';
 import type { EndpointGroup } from '../model/groups.ts';
 import { isFault, type StateTone, stateTones } from '../model/service-state.ts';
 import { fitName, fitText, type Measure, wrap } from './text-metrics.ts';
@@ -71,7 +71,7 @@ function chipTexts(node: FlowNode, idle: boolean): readonly ChipText[] {
   if (node.drift === 'stale') chips.push({ text: 'stale', tone: 'error', badge: null });
   if (node.drift === 'missing') chips.push({ text: 'missing in dump', tone: 'error', badge: null });
   if (node.drift === 'differs') chips.push({ text: 'differs', tone: 'warning', badge: null });
-  if (node.pod?.ready === false && node.kind !== 'endpoint') chips.push({ text: 'not ready', tone: 'warning', badge: null });
+  if (node.pod?.ready === false && node.kind !== 'endpoint') chips.push({ text: readiness(node), tone: 'warning', badge: null });
   if (idle) chips.push({ text: 'no packets', tone: 'warning', badge: null });
   for (const badge of node.badges) {
     if (badge.kind === 'hairpin' && node.kind === 'endpoint') continue;

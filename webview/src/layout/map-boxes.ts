@@ -1,7 +1,7 @@
 /** What the boxes of a map hold, in pixels from their top left. */
 import { count, counted } from '../../../server/src/base/counted.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
-import type { FlowNode } from '../../../server/src/kube/flow/graph.ts';
+import { type FlowNode, unreadyWords } from '../../../server/src/kube/flow/graph.ts';
 import { entryName, type ListedService, type MapNamespace } from '../model/map-graph.ts';
 import type { MapFold, PlannedNamespace } from '../model/map-plan.ts';
 import { countStates, stateCount, stateTones } from '../model/service-state.ts';
@@ -85,12 +85,12 @@ export function entriesFold({ service }: ListedService): FoldText {
 
 /** Its endpoints in one box: how many, on which nodes. */
 export function endpointsFold({ hosts, endpoints }: ListedService): FoldText {
-  const unready = hosts.reduce((sum, { pods }) => sum + pods.filter(({ pod }) => pod?.ready === false).length, 0);
+  const unready = unreadyWords(hosts.flatMap(({ pods }) => pods.map(({ pod }) => pod)));
   const named = hosts.flatMap(({ node }) => (node === null ? [] : [node]));
   const only = named[0];
   const where =
     named.length === 0 ? '' : named.length === 1 ? `on ${drawingText(only?.label ?? '')}` : `on ${counted(named.length, 'node')}`;
-  const detail = [where, unready > 0 ? `${unready} not ready` : ''].filter((part) => part !== '').join(', ');
+  const detail = [where, ...unready].filter((part) => part !== '').join(', ');
   return { label: counted(endpoints, 'endpoint'), detail };
 }
 

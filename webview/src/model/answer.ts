@@ -13,7 +13,7 @@ import type {
 import { alikeTogether } from './answer-entries.ts';
 import type { AnswerRoute, AnswerTone, AnswerWords } from './answer-words.ts';
 import { groupBy } from './collect.ts';
-import { badgeName, bounded, driftText, entryKindName, kindName, readyPods } from './format.ts';
+import { badgeName, bounded, driftText, entryKindName, kindName, podKey, readyPods } from './format.ts';
 import type { GraphIndex } from './graph-index.ts';
 import { type RouteEnd, routeEnds } from './routes.ts';
 
@@ -88,9 +88,11 @@ function knownState(
 ): AnswerWords {
   const wrong = faults.filter(({ tone }) => tone === 'bad' || tone === 'warning').length;
   if (kind === 'serves') {
-    const { ready, known } = readyPods(endpointsOf(routes));
+    const endpoints = endpointsOf(routes);
+    const { ready, known } = readyPods(endpoints);
     // Rules lead there all the same: the last ones of a Service as they terminate.
-    const none = known > 0 && ready === 0 ? ', no endpoint ready' : '';
+    const ending = endpoints.every(({ pod }) => pod?.terminating === true);
+    const none = known > 0 && ready === 0 ? (ending ? ', by terminating Pods alone' : ', no endpoint ready') : '';
     const what = wrong === 0 ? none : `, with ${counted(wrong, 'fault')}`;
     return what === '' ? words('Serves', 'good') : words(`Serves${what}`, 'warning');
   }
@@ -128,13 +130,15 @@ function endpointFacts(endpoints: readonly FlowNode[]): readonly AnswerWords[] {
   const places = [...groupBy(endpoints, placeOf)];
   const shown = places.slice(0, mostNodes).map(([place, nodes]) => `${place} ${count(nodes.length)}`);
   const more = places.length > mostNodes ? `, ${counted(places.length - mostNodes, 'more node')}` : '';
-  const pods = new Set(endpoints.flatMap(({ pod }) => (pod === null ? [] : [`${pod.namespace}/${pod.name}`]))).size;
+  const pods = new Set(endpoints.flatMap(({ pod }) => (pod === null ? [] : [podKey(pod)]))).size;
   const named = endpoints.filter(({ pod }) => pod !== null).length;
   // A Pod has an endpoint for each port.
   const of = pods < named ? ` of ${counted(pods, 'Pod')}` : '';
   const { ready, known } = readyPods(endpoints);
   const facts = [words(`${counted(endpoints.length, 'endpoint')}${of}: ${shown.join(', ')}${more}`)];
   if (ready < known) facts.push(words(`${count(ready)} of ${count(known)} ready`, 'warning'));
+  const terminating = new Set(endpoints.flatMap(({ pod }) => (pod?.terminating === true ? [podKey(pod)] : []))).size;
+  if (terminating > 0) facts.push(words(`${count(terminating)} terminating`, 'warning'));
   return facts;
 }
 

@@ -9,6 +9,7 @@ import {
   type FlowGraph,
   type FlowNode,
   type FlowNodeKind,
+  type FlowPodRef,
 } from '../../../server/src/kube/flow/graph.ts';
 
 /** So long a name is read at a glance; Kubernetes allows four times as much. */
@@ -67,16 +68,22 @@ export function badgeName(kind: FlowBadgeKind): string {
   return badgeNames[kind];
 }
 
-/** "ready", "not ready", or empty where the cluster does not say or there is no Pod. */
+/** "ready", "not ready", "terminating", or empty where the cluster does not say or there is no Pod. */
 export function readiness(node: FlowNode): string {
+  if (node.pod?.terminating === true) return 'terminating';
   if (node.pod === null || node.pod.ready === null) return '';
   return node.pod.ready ? 'ready' : 'not ready';
+}
+
+/** What tells Pods apart: "shop/web-7d9c-x2x". */
+export function podKey({ namespace, name }: FlowPodRef): string {
+  return `${namespace}/${name}`;
 }
 
 /** How many Pods whose readiness is known these nodes stand for, and how many of them are ready: a Pod that serves several ports is one. */
 export function readyPods(nodes: readonly FlowNode[]): { readonly ready: number; readonly known: number } {
   const pods = new Map<string, boolean>();
-  for (const { pod } of nodes) if (pod !== null && pod.ready !== null) pods.set(`${pod.namespace}/${pod.name}`, pod.ready);
+  for (const { pod } of nodes) if (pod !== null && pod.ready !== null) pods.set(podKey(pod), pod.ready);
   return { ready: [...pods.values()].filter((ready) => ready).length, known: pods.size };
 }
 

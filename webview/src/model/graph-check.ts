@@ -56,6 +56,7 @@ const isPod: Check<FlowPodRef> = record<FlowPodRef>({
   node: orNull(isString),
   zone: orNull(isString),
   ready: orNull(isBoolean),
+  terminating: isBoolean,
 });
 
 const isState: Check<FlowState> = record<FlowState>({

@@ -1,5 +1,5 @@
 import { count, counted } from '../../../server/src/base/counted.ts';
-import type { FlowEdge, FlowNode } from '../../../server/src/kube/flow/graph.ts';
+import { type FlowEdge, type FlowNode, unreadyWords } from '../../../server/src/kube/flow/graph.ts';
 import { groupBy } from './collect.ts';
 import { contrastSign } from './format.ts';
 import type { GraphIndex } from './graph-index.ts';
@@ -134,13 +134,12 @@ function byPlace(rows: readonly EndpointRow[], all: readonly EndpointRow[], by: 
 const collator = new Intl.Collator('en', { numeric: true });
 
 function group(id: string, label: string, rows: readonly EndpointRow[], total: number): EndpointGroup {
-  const unready = rows.filter((row) => podOf(row)?.ready === false).length;
   const stale = rows.filter((row) => drifted(row, 'stale')).length;
   const missing = rows.filter((row) => drifted(row, 'missing')).length;
   const differing = rows.filter(({ endpoint, behind }) => [endpoint, ...behind].some(isContrasted)).length;
   const detail = [
     rows.length === total ? counted(total, 'endpoint') : `${count(rows.length)} of ${counted(total, 'endpoint')}`,
-    unready > 0 ? `${count(unready)} not ready` : '',
+    ...unreadyWords(rows.map(podOf)),
     stale > 0 ? `${count(stale)} stale` : '',
     missing > 0 ? `${count(missing)} missing` : '',
     differing > 0 ? `${contrastSign} ${count(differing)} differ` : '',

@@ -1,6 +1,14 @@
 /** A map of Services as nodes and edges: all of them, whatever is folded in the drawing. */
 import { counted } from '../../../server/src/base/counted.ts';
-import type { FlowEdge, FlowNode, MapEndpoint, MapEntry, MapService, ServiceMap } from '../../../server/src/kube/flow/graph.ts';
+import {
+  type FlowEdge,
+  type FlowNode,
+  type MapEndpoint,
+  type MapEntry,
+  type MapService,
+  type ServiceMap,
+  unreadyWords,
+} from '../../../server/src/kube/flow/graph.ts';
 import { groupBy } from './collect.ts';
 import { entryKindName } from './format.ts';
 import { isFault, stateRank, stateText } from './service-state.ts';
@@ -112,8 +120,7 @@ function podNode({ to }: MapService, { address, pod, line }: MapEndpoint): FlowN
 }
 
 function hostNode({ to }: MapService, name: string | null, pods: readonly FlowNode[]): FlowNode {
-  const unready = pods.filter(({ pod }) => pod?.ready === false).length;
-  const detail = [counted(pods.length, 'endpoint'), unready > 0 ? `${unready} not ready` : ''].filter((part) => part !== '');
+  const detail = [counted(pods.length, 'endpoint'), ...unreadyWords(pods.map(({ pod }) => pod))];
   const id = `host:${to}\n${name ?? ''}`;
   return mapNode({ id, kind: 'host', label: name ?? 'node not known', detail: detail.join(', '), line: null });
 }

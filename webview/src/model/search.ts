@@ -1,4 +1,5 @@
 import type { FlowNode } from '../../../server/src/kube/flow/graph.ts';
+import { readiness } from './format.ts';
 import type { GraphIndex } from './graph-index.ts';
 import { endpointRows } from './groups.ts';
 import type { MapIndex } from './map-graph.ts';
@@ -23,7 +24,7 @@ function textOf(node: FlowNode): string {
     node.chain ?? '',
     node.address ?? '',
     pod === null ? '' : `${pod.namespace}/${pod.name} ${pod.node ?? ''} ${pod.zone ?? ''}`,
-    pod?.ready === false ? 'not ready' : '',
+    pod?.ready === false ? readiness(node) : '',
     service === null ? '' : `${service.namespace}/${service.name}:${service.port} ${service.clusterIP ?? ''}`,
     node.drift ?? '',
     ...node.badges.map((badge) => badge.label),

@@ -8,7 +8,8 @@ import type { RuleStatement } from '../../syntax/statement.ts';
 import type { ChainEndpoint, ChainService, Resolution } from '../identity/chain-identity.ts';
 import { portName } from '../identity/chain-names.ts';
 import { packetsOfAll } from './counters.ts';
-import { emptyNode, type FlowEdge, type FlowNode } from './graph.ts';
+import { emptyNode, type FlowEdge, type FlowNode, unreadyWords } from './graph.ts';
+import { podRef } from './nodes.ts';
 import type { FoldedJumps } from './service-jumps.ts';
 
 /** So many endpoints are drawn one by one. */
@@ -74,14 +75,13 @@ function groupOf(resolution: Resolution, from: string, place: string, jumps: rea
   const id = `endpoints:${from}:${place}`;
   const lines = jumps.map(({ line }) => line);
   const packets = packetsOfAll(resolution.ruleset, lines);
-  const ready = jumps.flatMap(({ endpoint }) => endpoint?.pod?.ready ?? []);
-  const unready = ready.filter((isReady) => !isReady).length;
   const chains = new Set(lines.map((line) => resolution.ruleset.lines[line]?.target));
   const services = new Set(
     jumps.map(({ service }) => (service === null ? '' : portName(service.namespace, service.name, service.port))),
   );
   const [to = ''] = services.size === 1 ? services : [];
-  const detail = `${counted(chains.size, 'endpoint')}${unready === 0 ? '' : `, ${unready.toLocaleString('en-US')} not ready`}`;
+  const unready = unreadyWords(jumps.map(({ endpoint }) => podRef(endpoint?.pod ?? null)));
+  const detail = [counted(chains.size, 'endpoint'), ...unready].join(', ');
   const node: FlowNode = { ...emptyNode(id, 'host', place, detail), packets, ...(to === '' ? {} : { to }) };
   const shares = jumps.flatMap(({ share }) => share ?? []);
   const probability =

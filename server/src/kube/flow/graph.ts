@@ -4,6 +4,7 @@
  *
  * Lines are 1-based, as on the command line. Probabilities and shares are 0 to 1.
  */
+import { count } from '../../base/counted.ts';
 
 /** Where a packet starts; `chain` is a Service's chain that no rule leads to. */
 export type FlowEntryKind =
@@ -76,8 +77,20 @@ export interface FlowPodRef {
   readonly name: string;
   readonly node: string | null;
   readonly zone: string | null;
-  /** null where the cluster does not say. */
+  /** As EndpointSlices have it, where one that is terminating is not ready; null where the cluster does not say. */
   readonly ready: boolean | null;
+  /** It is to end: kube-proxy sends it packets only where no endpoint is ready. */
+  readonly terminating: boolean;
+}
+
+/** What keeps packets from some of these Pods: "2 not ready", "1 terminating"; of each Pod the one or the other. */
+export function unreadyWords(pods: readonly (FlowPodRef | null)[]): readonly string[] {
+  const terminating = pods.filter((pod) => pod?.terminating === true).length;
+  const unready = pods.filter((pod) => pod?.ready === false).length - terminating;
+  return [
+    ...(unready > 0 ? [`${count(unready)} not ready`] : []),
+    ...(terminating > 0 ? [`${count(terminating)} terminating`] : []),
+  ];
 }
 
 export interface FlowEntry {

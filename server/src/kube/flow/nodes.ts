@@ -27,7 +27,9 @@ function serviceRef(service: ChainService | null): FlowServiceRef | null {
 
 /** A Pod as a flow's nodes name it; null for none. */
 export function podRef(pod: ChainPod | null): FlowPodRef | null {
-  return pod === null ? null : { namespace: pod.namespace, name: pod.name, node: pod.node, zone: pod.zone, ready: pod.ready };
+  if (pod === null) return null;
+  const { namespace, name, node, zone, terminating } = pod;
+  return { namespace, name, node, zone, ready: terminating ? false : pod.ready, terminating };
 }
 
 const entryDetails: Readonly<Record<FlowEntryKind, string>> = {

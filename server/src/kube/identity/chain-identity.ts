@@ -29,6 +29,7 @@ export interface ChainPod {
   readonly zone: string | null;
   /** null where the cluster does not say. */
   readonly ready: boolean | null;
+  readonly terminating: boolean;
   readonly record: PodRecord | null;
 }
 

@@ -12,6 +12,7 @@ function podOf(cluster: Cluster, record: PodRecord): ChainPod {
     node: record.node || null,
     zone: zone === undefined || zone === '' ? null : zone,
     ready: record.ready,
+    terminating: record.terminating,
     record,
   };
 }
@@ -24,7 +25,9 @@ export function podBehind(cluster: Cluster, { endpoint, slice }: Pick<EndpointRe
   const record = cluster.pod(namespace, reference.name) ?? null;
   const node = endpoint.nodeName || record?.node || null;
   const zone = endpoint.zone || (node === null ? '' : (cluster.node(node)?.zone ?? '')) || null;
-  return { namespace, name: reference.name, node, zone, ready: record?.ready ?? endpoint.ready, record };
+  const ready = record?.ready ?? endpoint.ready;
+  const terminating = endpoint.terminating || record?.terminating === true;
+  return { namespace, name: reference.name, node, zone, ready, terminating, record };
 }
 
 /** A live cluster knows Pods by the slices alone until one is asked for. */
