@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +9,9 @@ import { inspect, inspectBundle } from '../support/inspect.ts';
 const sample = resolve(import.meta.dirname, '../fixtures/sample/worker-1.iptables');
 const cluster = resolve(import.meta.dirname, '../fixtures/sample/cluster.json');
 const isPosix = process.platform !== 'win32';
+/** Whether the kernel's tracing files can be mounted: as root, and not in every container. */
+const canTrace =
+  process.getuid?.() === 0 && spawnSync('unshare', ['-m', 'mount', '-t', 'tracefs', 'none', '/sys/kernel/tracing']).status === 0;
 let folder = '';
 
 beforeAll(() => {
@@ -139,6 +142,52 @@ describe('what is no plain file', () => {
       });
       expect(stderr).toMatch(/^iptables-inspect: .*silent-\w+: is a pipe, and nothing came for 0\.2 seconds\n$/);
       expect([status, stdout]).toEqual([2, '']);
+    },
+  );
+
+  it.skipIf(!isPosix)('a pipe that nobody reads is not waited for', () => {
+    const pipe = namedPipe('unread');
+    const args = ['test', sample, '--cluster', cluster, '--write', pipe, '--force'];
+    const { status, stderr } = spawnSync(process.execPath, [inspectBundle, ...args], { encoding: 'utf8', timeout: 20_000 });
+    expect([status, stderr]).toEqual([2, `iptables-inspect: ${pipe}: is a pipe that nobody reads\n`]);
+  });
+
+  it.skipIf(!canTrace)('a file of the kernel that is written to without an end is refused, as a dump and in a folder', () => {
+    const mounted = join(folder, 'tracing');
+    mkdirSync(mounted);
+    const run = (...args: readonly string[]) =>
+      spawnSync(
+        'unshare',
+        ['-m', 'sh', '-c', `mount -t tracefs none "$0" && exec "$@"`, mounted, process.execPath, inspectBundle, ...args],
+        { encoding: 'utf8', timeout: 20_000 },
+      );
+    const endless = join(mounted, 'trace_pipe');
+    const wanted = `iptables-inspect: ${endless}: has no end: the kernel writes to it while it is read\n`;
+    for (const args of [
+      ['check', endless],
+      ['check', sample, '--cluster', endless],
+      ['trace', sample, '--seen', endless],
+      ['test', sample, endless],
+    ]) {
+      const { status, stderr } = run(...args);
+      expect([status, stderr]).toEqual([2, wanted]);
+    }
+    const { status, stderr } = run('diagnose', join(mounted, 'per_cpu/cpu0'));
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/is a directory and no node bundle; .*trace_pipe could not be read: has no end/);
+  });
+
+  it.skipIf(!existsSync('/proc/self/pagemap'))(
+    'files of a folder that say they are empty are read within the same bounds',
+    () => {
+      const started = spawn('sleep', ['60']);
+      const { status, stderr } = spawnSync(process.execPath, [inspectBundle, 'diagnose', `/proc/${started.pid}`], {
+        encoding: 'utf8',
+        timeout: 60_000,
+      });
+      started.kill();
+      expect(status).toBe(2);
+      expect(stderr).toMatch(/is a directory and no node bundle/);
     },
   );
 

@@ -1,5 +1,5 @@
 /** Node bundles as files: a folder, or a tar archive, compressed or not. Bounded in files, depth and bytes; links are not followed. */
-import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describeFileError } from '../lsp/node/file-error.ts';
@@ -9,7 +9,7 @@ import type { NodeFacts } from '../node/facts.ts';
 import { judgeBundle } from '../node/judge-bundle.ts';
 import { isTar, readTar } from '../node/tar.ts';
 import { decodeBytes } from './decode-bytes.ts';
-import { mostBytes, nameOfInput } from './read-text.ts';
+import { mostBytes, nameOfInput, readPlainFile, TooLargeError } from './read-text.ts';
 import { UsageError } from './usage-error.ts';
 
 /** A copied /proc/sys has some fifty files for each interface. */
@@ -27,7 +27,7 @@ export function isFolder(path: string): boolean {
   }
 }
 
-/** How many bytes more the files of a bundle may have once they are unpacked. */
+/** How many bytes more the files of a bundle may have once they are read and unpacked. */
 interface Room {
   left: number;
 }
@@ -93,17 +93,30 @@ function unreadText(path: string, error: unknown): string {
 /** From this size on a file that is asked for later is not read before. */
 const largeBytes = 4_000_000;
 
+/** What a folder's files hold together is bounded by what they say of themselves (`pathsIn`); those of the kernel say 0, and may have no end. */
+function bytesOf(path: string, room: Room): Buffer {
+  const { size } = statSync(path);
+  try {
+    const bytes = readPlainFile(path, size + room.left);
+    room.left -= Math.max(bytes.length - size, 0);
+    return bytes;
+  } catch (error) {
+    if (error instanceof TooLargeError) room.left = 0;
+    throw error;
+  }
+}
+
 /** A file of a folder; connections and tables of nftables, where there are many, are read when somebody asks for them. */
 function fileIn(folder: string, path: string, room: Room): BundleFile {
   const full = join(folder, path);
-  if (!isAskedLater(path) || statSync(full).size < largeBytes) return textOf(path, readFileSync(full), room);
+  if (!isAskedLater(path) || statSync(full).size < largeBytes) return textOf(path, bytesOf(full, room), room);
   let text: string | undefined;
   return {
     path,
     isLarge: true,
     get text() {
       try {
-        text ??= decodeBytes(readFileSync(full));
+        text ??= decodeBytes(readPlainFile(full, mostBytes));
       } catch (error) {
         throw new UsageError(`${full}: ${describeFileError(error)}`);
       }

@@ -9,7 +9,7 @@ import { UsageError } from './usage-error.ts';
 
 // V8 holds no longer string.
 export const mostBytes = 500_000_000;
-const tooLarge = `is larger than ${mostBytes / 1_000_000} MB`;
+const firstBytes = 1 << 16;
 const chunkBytes = 1 << 20;
 /** Of a file of more bytes than these, so much stays in memory that it matters how it is collected. */
 const largeFile = 4_000_000;
@@ -50,10 +50,28 @@ function readBytes(path: string): Buffer {
   if (stats.isSocket()) throw new Error('is a socket, not a file');
   refuse(stats);
   prepareForBytes(stats.size);
-  // A named pipe is not waited for on opening: whoever is to write to it may never come.
-  const file = openSync(path, stats.isFIFO() ? constants.O_RDONLY | constants.O_NONBLOCK : constants.O_RDONLY);
+  const file = openSync(path, withoutWaiting);
   try {
-    return readAll(file, stats.isFIFO() ? pipeMilliseconds() : Number.POSITIVE_INFINITY, stats.size);
+    return readAll(file, stats.isFIFO() ? pipeMilliseconds() : null, stats.size);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** A named pipe is not waited for on opening: whoever is to write to it may never come. */
+const withoutWaiting = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+/**
+ * The bytes of a plain file, which is not followed where it is a link. A file of the kernel's may say that it is empty and have no end.
+ * @param most of so many bytes at most
+ * @throws TooLargeError for more, else Error with what is wrong, to stand behind its name
+ */
+export function readPlainFile(path: string, most: number): Buffer {
+  const file = openSync(path, withoutWaiting | (constants.O_NOFOLLOW ?? 0));
+  try {
+    const stats = fstatSync(file);
+    if (!stats.isFile()) throw new Error('is no file');
+    return readAll(file, null, stats.size, most);
   } finally {
     closeSync(file);
   }
@@ -71,7 +89,15 @@ function readStandardInput(): Buffer {
 function refuse(stats: Stats): void {
   if (stats.isDirectory()) throw new Error('is a directory, not a file');
   if (stats.isBlockDevice() || (stats.isCharacterDevice() && !isNull(stats))) throw new Error('is a device, not a file');
-  if (stats.size > mostBytes) throw new Error(tooLarge);
+  if (stats.size > mostBytes) throw new TooLargeError(mostBytes);
+}
+
+/** More than was asked for. */
+export class TooLargeError extends Error {
+  constructor(most: number) {
+    super(`is larger than ${Math.floor(most / 1_000_000)} MB`);
+    this.name = 'TooLargeError';
+  }
 }
 
 /** Whether a device is the one that is empty. */
@@ -89,27 +115,29 @@ const waitMilliseconds = 20;
 
 /**
  * All that can be read.
- * @param patience how long nothing may come, in milliseconds
+ * @param patience how long nothing may come from a pipe or a terminal, in milliseconds; null for a plain file, which is there already
  * @param size how many bytes are expected; a file may be longer or shorter than its status says
  */
-function readAll(file: number, patience: number, size = 0): Buffer {
+function readAll(file: number, patience: number | null, size = 0, most = mostBytes): Buffer {
   const chunks: Buffer[] = [];
   let length = 0;
-  let deadline = performance.now() + patience;
+  let deadline = performance.now() + (patience ?? 0);
   for (;;) {
     // All of a file at once, and one byte more, so that nothing is copied.
-    const chunk = Buffer.allocUnsafe(length === 0 ? Math.max(size + 1, chunkBytes) : chunkBytes);
+    const chunk = Buffer.allocUnsafe(length === 0 ? Math.max(Math.min(size, most) + 1, firstBytes) : chunkBytes);
     const read = readSome(file, chunk);
-    if (read === 0 && (length > 0 || patience === Number.POSITIVE_INFINITY)) {
+    if (read === 0 && (length > 0 || patience === null || patience === Number.POSITIVE_INFINITY)) {
       return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length);
     }
     if (read > 0) {
       chunks.push(read * 2 > chunk.length ? chunk.subarray(0, read) : Buffer.from(chunk.subarray(0, read)));
       length += read;
-      if (length > mostBytes) throw new Error(tooLarge);
-      deadline = performance.now() + patience;
+      if (length > most) throw new TooLargeError(most);
+      deadline = performance.now() + (patience ?? 0);
       continue;
     }
+    // As the kernel's log: it looks like a file, and is read as long as there is a kernel.
+    if (patience === null) throw new Error('has no end: the kernel writes to it while it is read');
     // Nothing yet; of a named pipe that nobody has opened for writing, too.
     if (performance.now() > deadline) throw new Error(`is a pipe, and nothing came for ${patience / 1000} seconds`);
     Atomics.wait(idle, 0, 0, waitMilliseconds);

@@ -2,6 +2,7 @@ import {
   chmodSync,
   chownSync,
   closeSync,
+  constants,
   fsyncSync,
   openSync,
   realpathSync,
@@ -45,10 +46,12 @@ export function replaceFile(path: string, content: Buffer): void {
 export function writeNewFile(path: string, text: string, isForced: boolean): void {
   if (path === '') throw new UsageError('the file to write has no name; expected a path, or - for standard output');
   try {
-    if (isForced && statSync(path, { throwIfNoEntry: false })?.isFile() === true) {
+    const there = isForced ? statSync(path, { throwIfNoEntry: false }) : undefined;
+    if (there?.isFile() === true) {
       replaceFile(path, Buffer.from(text));
       return;
     }
+    if (there?.isFIFO() === true) expectReader(path);
     // A link that leads nowhere would be followed else.
     writeFileSync(path, text, { flag: isForced ? 'w' : 'wx' });
   } catch (error) {
@@ -56,6 +59,16 @@ export function writeNewFile(path: string, text: string, isForced: boolean): voi
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'EEXIST') throw new UsageError(`${path}: is there already; --force writes over it`);
     throw new UsageError(`${path}: ${code === 'ENOENT' ? 'there is no such folder to write it to' : describeFileError(error)}`);
+  }
+}
+
+/** A named pipe that nobody has opened for reading would be waited for, maybe without an end. */
+function expectReader(path: string): void {
+  try {
+    closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    throw code === 'ENXIO' ? new UsageError(`${path}: is a pipe that nobody reads`) : error;
   }
 }
 
