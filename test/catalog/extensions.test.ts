@@ -43,13 +43,16 @@ const knownDifferences = new Set([
   'set --set arity',
 ]);
 
+/** Extensions ("match NAME", "target NAME") that iptables 1.8.9 has not, each with the version or the package that has it. */
+const notIn189: Readonly<Record<string, string>> = {};
+
 describe('the catalogue and the probed list of iptables 1.8.9', () => {
   const probed = (JSON.parse(fixtureText('corpus/extensions.json')) as { readonly extensions: readonly ProbedExtension[] })
     .extensions;
 
   it('have the same matches and targets', () => {
     const name = (extension: { readonly kind: string; readonly name: string }): string => `${extension.kind} ${extension.name}`;
-    expect([...matches, ...targets].map(name).sort()).toEqual(probed.map(name).sort());
+    expect([...matches, ...targets].map(name).sort()).toEqual([...probed.map(name), ...Object.keys(notIn189)].sort());
   });
 
   it('agree on every option', () => {

@@ -3,7 +3,20 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** The tests that hold the model. */
-const folders = ['base', 'catalog', 'syntax', 'listing', 'ruleset', 'netfilter', 'kube', 'lint', 'features', 'webview'];
+const folders = [
+  'base',
+  'catalog',
+  'syntax',
+  'listing',
+  'ruleset',
+  'netfilter',
+  'kube',
+  'node',
+  'lint',
+  'diagnose',
+  'features',
+  'webview',
+];
 
 /** Those that start programs or real iptables, or take many seconds over large or random input, for each of some hundred mutants. */
 const heavy = [

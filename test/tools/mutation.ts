@@ -25,7 +25,7 @@ import { seeded } from '../property/random-edits.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const output = join(root, 'test/output/mutation');
-const rooms = ['ruleset', 'netfilter', 'syntax', 'lint', 'kube'];
+const rooms = ['ruleset', 'netfilter', 'syntax', 'lint', 'kube', 'node', 'diagnose'];
 const wanted = 0.85;
 
 /** A survivor that is known: the change makes no difference that a test could see, and why. */
