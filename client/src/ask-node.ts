@@ -4,7 +4,7 @@ import {
   type NodesResult,
   nodeDumpProgressNotification,
   nodesRequest,
-} from '../../server/src/node-protocol.ts';
+} from '../../server/src/protocol/node.ts';
 import type { NodeDumpOrigin } from './node-dumps.ts';
 import type { ServerAccess } from './server-access.ts';
 import { pick, showProgress } from './show.ts';

@@ -1,5 +1,5 @@
 import { commands, type Disposable, l10n, type Memento } from 'vscode';
-import { refreshClusterRequest } from '../../server/src/protocol.ts';
+import { refreshClusterRequest } from '../../server/src/protocol/requests.ts';
 import { pickContext } from './context-pick.ts';
 import { showFailure } from './failure.ts';
 import { collectNodeBundle } from './node-bundle-command.ts';

@@ -1,5 +1,5 @@
 import { l10n } from 'vscode';
-import { type ClusterStatusParams, clusterStatusNotification } from '../../server/src/protocol.ts';
+import { type ClusterStatusParams, clusterStatusNotification } from '../../server/src/protocol/requests.ts';
 import type { ServerAccess } from './server-access.ts';
 import { createStatus } from './show.ts';
 

@@ -10,7 +10,12 @@ import {
   workspace,
 } from 'vscode';
 import { mapRequest } from '../../server/src/base/flow-request.ts';
-import { type AnnotateParams, type AnnotateResult, annotateRequest, copyNodeCommandsCommand } from '../../server/src/protocol.ts';
+import {
+  type AnnotateParams,
+  type AnnotateResult,
+  annotateRequest,
+  copyNodeCommandsCommand,
+} from '../../server/src/protocol/requests.ts';
 import { pickClusterSnapshot } from './cluster-snapshot-pick.ts';
 import { writeExpectations } from './expectations/write-expectations.ts';
 import { showFailure } from './failure.ts';

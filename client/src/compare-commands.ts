@@ -1,5 +1,5 @@
 import { commands, type Disposable, l10n, Uri, window, workspace } from 'vscode';
-import { type CompareParams, type CompareResult, type CompareSide, compareRequest } from '../../server/src/compare-protocol.ts';
+import { type CompareParams, type CompareResult, type CompareSide, compareRequest } from '../../server/src/protocol/compare.ts';
 import type { CompareView } from './compare-view.ts';
 import type { ComparedDumps } from './compared-dumps.ts';
 import { showFailure } from './failure.ts';

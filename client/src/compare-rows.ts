@@ -5,7 +5,7 @@ import type {
   ComparedRule,
   ComparedService,
   ComparedTable,
-} from '../../server/src/compare-protocol.ts';
+} from '../../server/src/protocol/compare.ts';
 import { listed } from './listed.ts';
 import type { TreeRow } from './show.ts';
 

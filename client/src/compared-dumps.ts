@@ -1,5 +1,5 @@
 import { type Disposable, EventEmitter, Uri, workspace } from 'vscode';
-import type { CompareResult } from '../../server/src/compare-protocol.ts';
+import type { CompareResult } from '../../server/src/protocol/compare.ts';
 
 /** Documents with a side of a comparison in canonical order; read-only, and gone with the window. */
 export const comparedScheme = 'iptables-compared';

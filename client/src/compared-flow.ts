@@ -2,7 +2,7 @@
 import { type CancellationToken, l10n, type Uri, workspace } from 'vscode';
 import { expectedRequest, isExpectedRequest, isMapRequest } from '../../server/src/base/flow-request.ts';
 import type { FlowGraph } from '../../server/src/kube/flow/graph.ts';
-import type { FlowResult } from '../../server/src/protocol.ts';
+import type { FlowResult } from '../../server/src/protocol/requests.ts';
 import type { OtherFlow, ShowFlow, ShowNothing } from '../../webview/src/messages.ts';
 import { fileNameOf } from './file-name.ts';
 import type { OtherDump } from './other-dump-pick.ts';

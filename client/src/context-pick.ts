@@ -5,7 +5,7 @@ import {
   refreshClusterRequest,
   type SelectContextParams,
   selectContextRequest,
-} from '../../server/src/protocol.ts';
+} from '../../server/src/protocol/requests.ts';
 import { pickClusterSnapshot } from './cluster-snapshot-pick.ts';
 import { keepContext, pickedContext } from './context-choice.ts';
 import type { ServerAccess } from './server-access.ts';

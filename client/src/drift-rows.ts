@@ -1,5 +1,5 @@
 import { l10n, ThemeColor, ThemeIcon, type Uri } from 'vscode';
-import type { DriftPort, DriftResult, DriftService, DriftStatus } from '../../server/src/protocol.ts';
+import type { DriftPort, DriftResult, DriftService, DriftStatus } from '../../server/src/protocol/requests.ts';
 import { leadingToLine } from './line-rows.ts';
 import { listed } from './listed.ts';
 import type { TreeRow } from './show.ts';

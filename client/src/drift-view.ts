@@ -6,7 +6,7 @@ import {
   type DriftService,
   driftPortsRequest,
   driftRequest,
-} from '../../server/src/protocol.ts';
+} from '../../server/src/protocol/requests.ts';
 import { type DriftNode, driftedServices, driftRow } from './drift-rows.ts';
 import { followDump } from './dump-follower.ts';
 import { DumpTree, type Filling } from './dump-tree.ts';

@@ -1,5 +1,5 @@
 import { commands, type Disposable, type Uri, window } from 'vscode';
-import { type RulesetChangedParams, rulesetChangedNotification } from '../../server/src/protocol.ts';
+import { type RulesetChangedParams, rulesetChangedNotification } from '../../server/src/protocol/requests.ts';
 import type { ServerAccess } from './server-access.ts';
 import { isUsersDocument } from './users-document.ts';
 

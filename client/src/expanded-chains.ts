@@ -10,7 +10,7 @@ import {
   window,
   workspace,
 } from 'vscode';
-import { type RulesetChangedParams, rulesetChangedNotification } from '../../server/src/protocol.ts';
+import { type RulesetChangedParams, rulesetChangedNotification } from '../../server/src/protocol/requests.ts';
 import {
   type ChainAtParams,
   type ChainAtResult,
@@ -18,7 +18,7 @@ import {
   type ExpandedChainParams,
   type ExpandedChainResult,
   expandedChainRequest,
-} from '../../server/src/trace-protocol.ts';
+} from '../../server/src/protocol/trace.ts';
 import { showFailure } from './failure.ts';
 import type { ServerAccess } from './server-access.ts';
 import { messageOf, showInformation } from './show.ts';

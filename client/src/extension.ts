@@ -1,6 +1,6 @@
 import { commands, type ExtensionContext, type TextDocument, window, workspace } from 'vscode';
 import { type BaseLanguageClient, type LanguageClientOptions, RevealOutputChannelOn } from 'vscode-languageclient';
-import type { InitializationOptions } from '../../server/src/protocol.ts';
+import type { InitializationOptions } from '../../server/src/protocol/requests.ts';
 import { registerClusterCommands } from './cluster-commands.ts';
 import { showClusterStatus } from './cluster-status.ts';
 import { registerCommands } from './commands.ts';

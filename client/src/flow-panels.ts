@@ -8,7 +8,7 @@ import {
   type WebviewPanel,
   window,
 } from 'vscode';
-import { type RulesetChangedParams, rulesetChangedNotification } from '../../server/src/protocol.ts';
+import { type RulesetChangedParams, rulesetChangedNotification } from '../../server/src/protocol/requests.ts';
 import { readPanelState } from '../../webview/src/model/panel-state.ts';
 import { flowPage } from './flow-page.ts';
 import { createFlowPanel, type FlowPanel, type FlowSubject } from './flow-panel.ts';

@@ -5,7 +5,7 @@ import {
   type ServiceStatesParams,
   type ServiceStatesResult,
   serviceStatesRequest,
-} from '../../server/src/protocol.ts';
+} from '../../server/src/protocol/requests.ts';
 import type { ServerAccess } from './server-access.ts';
 import { stateIcon, stateWords } from './services-rows.ts';
 import { type OpenPick, openPick, type PickItem, showInformation } from './show.ts';

@@ -6,7 +6,7 @@ import {
   type NodeReadersResult,
   nodeBundleRequest,
   nodeReadersRequest,
-} from '../../server/src/node-protocol.ts';
+} from '../../server/src/protocol/node.ts';
 import { askOfNode, pickNode } from './ask-node.ts';
 import { fileNameOf, partOfFileName } from './file-name.ts';
 import type { NodeDumpOrigin } from './node-dumps.ts';

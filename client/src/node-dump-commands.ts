@@ -7,7 +7,7 @@ import {
   type NodeReadersResult,
   nodeDumpRequest,
   nodeReadersRequest,
-} from '../../server/src/node-protocol.ts';
+} from '../../server/src/protocol/node.ts';
 import { askOfNode, pickNode } from './ask-node.ts';
 import { fileNameOf } from './file-name.ts';
 import { type NodeDumpOrigin, type NodeDumps, nodeDumpOrigin } from './node-dumps.ts';

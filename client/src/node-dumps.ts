@@ -1,5 +1,5 @@
 import { type Disposable, EventEmitter, l10n, Uri, workspace } from 'vscode';
-import type { NodeDumpResult, NodeReader } from '../../server/src/node-protocol.ts';
+import type { NodeDumpResult, NodeReader } from '../../server/src/protocol/node.ts';
 
 /** Documents with what was read from a node; read-only, and gone with the window. */
 export const nodeDumpScheme = 'iptables-node';

@@ -1,5 +1,5 @@
 import { CancellationTokenSource, commands, type Disposable, l10n, Uri, window, workspace } from 'vscode';
-import { type ReachParams, type ReachResult, reachRequest } from '../../server/src/trace-protocol.ts';
+import { type ReachParams, type ReachResult, reachRequest } from '../../server/src/protocol/trace.ts';
 import { showFailure } from './failure.ts';
 import { fileNameOf } from './file-name.ts';
 import { pickFlowTarget } from './flow-target-pick.ts';

@@ -17,7 +17,7 @@ import {
   flowRequest,
   flowTargetsRequest,
   trustNotification,
-} from '../../server/src/protocol.ts';
+} from '../../server/src/protocol/requests.ts';
 import { createCrashCount } from './crash-count.ts';
 import { showError } from './show.ts';
 

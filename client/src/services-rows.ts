@@ -1,6 +1,6 @@
 import { l10n, ThemeColor, ThemeIcon, type Uri } from 'vscode';
 import { percentText } from '../../server/src/base/percent.ts';
-import type { ListedServiceInfo, ServiceEntryInfo, ServiceStateInfo } from '../../server/src/protocol.ts';
+import type { ListedServiceInfo, ServiceEntryInfo, ServiceStateInfo } from '../../server/src/protocol/requests.ts';
 import { leadingToLine } from './line-rows.ts';
 import { listed } from './listed.ts';
 import type { TreeRow } from './show.ts';

@@ -9,7 +9,7 @@ import {
   serviceEntriesRequest,
   serviceStatesRequest,
   servicesRequest,
-} from '../../server/src/protocol.ts';
+} from '../../server/src/protocol/requests.ts';
 import { followDump } from './dump-follower.ts';
 import { DumpTree, type Filling } from './dump-tree.ts';
 import { fileNameOf } from './file-name.ts';

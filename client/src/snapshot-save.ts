@@ -1,5 +1,5 @@
 import { l10n, Uri, window, workspace } from 'vscode';
-import { type ClusterSnapshotResult, clusterSnapshotRequest } from '../../server/src/protocol.ts';
+import { type ClusterSnapshotResult, clusterSnapshotRequest } from '../../server/src/protocol/requests.ts';
 import { partOfFileName } from './file-name.ts';
 import type { ServerAccess } from './server-access.ts';
 import { showInformation, showProgress, showWarning } from './show.ts';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createDriftView } from '../../client/src/drift-view.ts';
 import { DumpTree, type Filling } from '../../client/src/dump-tree.ts';
 import type { ServerAccess } from '../../client/src/server-access.ts';
-import type { DriftResult } from '../../server/src/protocol.ts';
+import type { DriftResult } from '../../server/src/protocol/requests.ts';
 import { type Disposable, EventEmitter, type FakeTree, fake, resetVscode, Uri, window } from '../support/vscode.ts';
 
 const nodeA = Uri.file('/work/node-a.iptables');

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { WebviewPanel } from 'vscode';
 import { createFlowPanel, type FlowPanel } from '../../client/src/flow-panel.ts';
 import { type ServerAccess, type ServerState, ServerStopped } from '../../client/src/server-access.ts';
-import type { FlowParams } from '../../server/src/protocol.ts';
+import type { FlowParams } from '../../server/src/protocol/requests.ts';
 import type { HostMessage } from '../../webview/src/messages.ts';
 import { EventEmitter, fake, resetVscode, Uri } from '../support/vscode.ts';
 import { graphOf, richGraph } from '../webview/fixtures.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
-import type { CompareResult } from '../../server/src/compare-protocol.ts';
 import { compareRulesets, compareWithExpected } from '../../server/src/features/comparison.ts';
+import type { CompareResult } from '../../server/src/protocol/compare.ts';
 import { dumpState } from '../support/dump-state.ts';
 import { clusterFrom, rulesetOf } from '../support/dumps.ts';
 import { fixturePath, fixtureText } from '../support/fixtures.ts';

@@ -4,7 +4,7 @@ import { runToEnd } from '../../server/src/base/steps.ts';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
 import { chainGraphAt, flowAt, flowFor, flowTargetsOf } from '../../server/src/features/flow.ts';
 import type { DumpState } from '../../server/src/features/support/state.ts';
-import type { FlowResult } from '../../server/src/protocol.ts';
+import type { FlowResult } from '../../server/src/protocol/requests.ts';
 import { dumpState } from '../support/dump-state.ts';
 import { clusterFrom } from '../support/dumps.ts';
 import { fixturePath } from '../support/fixtures.ts';

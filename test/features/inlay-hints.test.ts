@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
 import { codeLenses, resolveCodeLens } from '../../server/src/features/code-lenses.ts';
 import { inlayHints } from '../../server/src/features/inlay-hints.ts';
-import type { InlayHintSettings } from '../../server/src/protocol.ts';
+import type { InlayHintSettings } from '../../server/src/protocol/requests.ts';
 import { clusterWith, node, pod, service, slice } from '../kube/objects.ts';
 import { dumpState } from '../support/dump-state.ts';
 import { clusterOf } from '../support/dumps.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ClusterStatusParams } from '../../server/src/protocol.ts';
+import type { ClusterStatusParams } from '../../server/src/protocol/requests.ts';
 import { startTestServer, type TestServer } from '../support/language-server.ts';
 import { startApiServer, type TestApiServer } from './api-server.ts';
 import { type Folder, kubeconfigText, temporaryFolder } from './kubeconfigs.ts';

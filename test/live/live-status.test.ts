@@ -3,7 +3,7 @@ import { emptyCluster } from '../../server/src/cluster/cluster.ts';
 import type { LiveCluster } from '../../server/src/cluster/live/live-cluster.ts';
 import type { ResourceStatus } from '../../server/src/cluster/live/live-status.ts';
 import { describeLive } from '../../server/src/lsp/clusters/live-status.ts';
-import type { ClusterStatusParams } from '../../server/src/protocol.ts';
+import type { ClusterStatusParams } from '../../server/src/protocol/requests.ts';
 
 type Change = Partial<ResourceStatus>;
 

@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { NodeBundleResult, NodeDumpResult, NodeReadersResult, NodesResult } from '../../server/src/node-protocol.ts';
-import type { ClusterSnapshotResult, ClusterStatusParams, ContextsResult, DriftResult } from '../../server/src/protocol.ts';
+import type { NodeBundleResult, NodeDumpResult, NodeReadersResult, NodesResult } from '../../server/src/protocol/node.ts';
+import type {
+  ClusterSnapshotResult,
+  ClusterStatusParams,
+  ContextsResult,
+  DriftResult,
+} from '../../server/src/protocol/requests.ts';
 import { fixturePath } from '../support/fixtures.ts';
 import { startTestServer, type TestServer } from '../support/language-server.ts';
 import { type ApiObject, answerStatus, startApiServer, type TestApiServer } from './api-server.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { CompareResult } from '../../server/src/compare-protocol.ts';
+import type { CompareResult } from '../../server/src/protocol/compare.ts';
 import { type InProcessServer, startInProcessServer } from '../support/in-process-server.ts';
 
 const uri = 'file:///work/node-a.iptables';

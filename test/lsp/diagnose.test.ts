@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type DiagnoseResult, diagnoseRequest, type TraceResult, traceRequest } from '../../server/src/trace-protocol.ts';
+import { type DiagnoseResult, diagnoseRequest, type TraceResult, traceRequest } from '../../server/src/protocol/trace.ts';
 import { bundleFiles, withChanges } from '../support/bundles.ts';
 import { filesOf, type InProcessServer, startInProcessServer } from '../support/in-process-server.ts';
 

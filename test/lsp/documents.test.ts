@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ClusterStatusParams } from '../../server/src/protocol.ts';
+import type { ClusterStatusParams } from '../../server/src/protocol/requests.ts';
 import { fixtureText } from '../support/fixtures.ts';
 import { filesOf, type InProcessServer, startInProcessServer } from '../support/in-process-server.ts';
 

@@ -11,7 +11,7 @@ import {
   judgeRequest,
   type WriteExpectationsResult,
   writeExpectationsRequest,
-} from '../../server/src/trace-protocol.ts';
+} from '../../server/src/protocol/trace.ts';
 import { fixturePath, fixtureText } from '../support/fixtures.ts';
 import { filesOf, type InProcessServer, startInProcessServer } from '../support/in-process-server.ts';
 

@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type FlowResult, flowRequest, type ServiceStatesResult, serviceStatesRequest } from '../../server/src/protocol.ts';
+import {
+  type FlowResult,
+  flowRequest,
+  type ServiceStatesResult,
+  serviceStatesRequest,
+} from '../../server/src/protocol/requests.ts';
 import { isFlowGraph } from '../../webview/src/model/graph-check.ts';
 import { fixtureText } from '../support/fixtures.ts';
 import { filesOf, type InProcessServer, startInProcessServer } from '../support/in-process-server.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { prepareQuestions } from '../../server/src/kube/question/prepare.ts';
-import { type TraceResult, traceRequest } from '../../server/src/trace-protocol.ts';
+import { type TraceResult, traceRequest } from '../../server/src/protocol/trace.ts';
 import { type InProcessServer, startInProcessServer } from '../support/in-process-server.ts';
 
 vi.mock(import('../../server/src/kube/question/prepare.ts'), async (importOriginal) => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ReachResult, reachRequest } from '../../server/src/trace-protocol.ts';
+import { type ReachResult, reachRequest } from '../../server/src/protocol/trace.ts';
 import { fixtureText } from '../support/fixtures.ts';
 import { filesOf, type InProcessServer, startInProcessServer } from '../support/in-process-server.ts';
 

@@ -6,7 +6,7 @@ import {
   seenRequest,
   type TraceResult,
   traceRequest,
-} from '../../server/src/trace-protocol.ts';
+} from '../../server/src/protocol/trace.ts';
 import { fixtureText } from '../support/fixtures.ts';
 import { filesOf, type InProcessServer, startInProcessServer } from '../support/in-process-server.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type SeenResult, seenRequest } from '../../server/src/trace-protocol.ts';
+import { type SeenResult, seenRequest } from '../../server/src/protocol/trace.ts';
 import { fixtureText } from '../support/fixtures.ts';
 import { type InProcessServer, startInProcessServer } from '../support/in-process-server.ts';
 

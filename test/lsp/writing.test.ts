@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LSPErrorCodes } from 'vscode-languageserver-protocol';
 import type { CompletionList, SignatureHelp, TextEdit, WorkspaceEdit } from 'vscode-languageserver-types';
-import { type AnnotateResult, annotateRequest } from '../../server/src/protocol.ts';
+import { type AnnotateResult, annotateRequest } from '../../server/src/protocol/requests.ts';
 import { type InProcessServer, startInProcessServer } from '../support/in-process-server.ts';
 
 const uri = 'file:///work/node-a.iptables';

@@ -11,7 +11,7 @@ import type {
   ServiceEntryInfo,
   ServiceStatesResult,
   ServicesResult,
-} from '../../server/src/protocol.ts';
+} from '../../server/src/protocol/requests.ts';
 import { serverBundle, startTestServer, type TestServer } from '../support/language-server.ts';
 
 const sample = resolve(import.meta.dirname, '../fixtures/sample');

@@ -70,7 +70,7 @@ const accepted = [
   ['server/src/lsp/node/main.ts', 'node:fs'],
   ['server/src/cli/main.ts', '../features/b.ts'],
   ['server/src/cli/main.ts', '../../../webview/src/export/svg.ts'],
-  ['client/src/a.ts', '../../server/src/protocol.ts'],
+  ['client/src/a.ts', '../../server/src/protocol/requests.ts'],
   ['client/src/node/main.ts', 'node:fs'],
   ['client/src/a.ts', '../../server/src/base/safe-text.ts'],
   ['webview/src/a.ts', '../../server/src/kube/flow/graph.ts'],

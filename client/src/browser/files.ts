@@ -7,7 +7,7 @@ import {
   type ReadFileParams,
   type ReadFileResult,
   readFileRequest,
-} from '../../../server/src/files-protocol.ts';
+} from '../../../server/src/protocol/files.ts';
 
 /** The whole file is handed over at once, and the server makes a string of it. */
 const largestFile = 200_000_000;

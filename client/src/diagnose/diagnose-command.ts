@@ -1,5 +1,5 @@
 import { commands, type Disposable, l10n, languages, Uri, window, workspace } from 'vscode';
-import { type DiagnoseParams, type DiagnoseResult, diagnoseRequest } from '../../../server/src/trace-protocol.ts';
+import { type DiagnoseParams, type DiagnoseResult, diagnoseRequest } from '../../../server/src/protocol/trace.ts';
 import { showFailure } from '../failure.ts';
 import { fileNameOf } from '../file-name.ts';
 import type { ServerAccess } from '../server-access.ts';

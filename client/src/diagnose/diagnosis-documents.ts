@@ -13,7 +13,7 @@ import {
   Uri,
   workspace,
 } from 'vscode';
-import type { DiagnoseResult } from '../../../server/src/trace-protocol.ts';
+import type { DiagnoseResult } from '../../../server/src/protocol/trace.ts';
 import { fileNameOf } from '../file-name.ts';
 import { showInStatusBar } from '../show.ts';
 

@@ -1,5 +1,5 @@
 import { type Disposable, type Event, EventEmitter, type TestItem, Uri, workspace } from 'vscode';
-import { type RulesetChangedParams, rulesetChangedNotification } from '../../../server/src/protocol.ts';
+import { type RulesetChangedParams, rulesetChangedNotification } from '../../../server/src/protocol/requests.ts';
 import type { ServerAccess } from '../server-access.ts';
 import { dumpNames } from './dump-beside.ts';
 

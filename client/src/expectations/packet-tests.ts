@@ -26,7 +26,7 @@ import {
   judgeRequest,
   type TextRange,
   type TraceQuestion,
-} from '../../../server/src/trace-protocol.ts';
+} from '../../../server/src/protocol/trace.ts';
 import type { ServerAccess } from '../server-access.ts';
 import { messageOf, showInformation, testLabel, testMessage, testOutput } from '../show.ts';
 import { tracePacketCommand } from '../trace/trace-rows.ts';

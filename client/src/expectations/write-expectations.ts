@@ -1,5 +1,5 @@
 import { CancellationTokenSource, l10n, Uri, window, workspace } from 'vscode';
-import { type WriteExpectationsResult, writeExpectationsRequest } from '../../../server/src/trace-protocol.ts';
+import { type WriteExpectationsResult, writeExpectationsRequest } from '../../../server/src/protocol/trace.ts';
 import { showFailure } from '../failure.ts';
 import { fileNameOf } from '../file-name.ts';
 import type { ServerAccess } from '../server-access.ts';

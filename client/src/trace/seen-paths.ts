@@ -1,5 +1,5 @@
 import { CancellationTokenSource, l10n, type Uri } from 'vscode';
-import { type SeenPacketInfo, type SeenParams, type SeenResult, seenRequest } from '../../../server/src/trace-protocol.ts';
+import { type SeenPacketInfo, type SeenParams, type SeenResult, seenRequest } from '../../../server/src/protocol/trace.ts';
 import type { ServerAccess } from '../server-access.ts';
 import type { ShownPaths } from './shown-paths.ts';
 import type { TraceSubject } from './trace-nodes.ts';

@@ -1,5 +1,5 @@
 import { l10n, ThemeColor, ThemeIcon } from 'vscode';
-import type { SeenPacketInfo } from '../../../server/src/trace-protocol.ts';
+import type { SeenPacketInfo } from '../../../server/src/protocol/trace.ts';
 import type { TreeRow } from '../show.ts';
 
 export type SeenStep = SeenPacketInfo['steps'][number];

@@ -11,8 +11,8 @@ import {
   workspace,
 } from 'vscode';
 import { parseHostPort } from '../../../server/src/base/ip.ts';
-import { type RulesetChangedParams, rulesetChangedNotification } from '../../../server/src/protocol.ts';
-import { type TraceEndsResult, type TraceQuestion, traceEndsRequest } from '../../../server/src/trace-protocol.ts';
+import { type RulesetChangedParams, rulesetChangedNotification } from '../../../server/src/protocol/requests.ts';
+import { type TraceEndsResult, type TraceQuestion, traceEndsRequest } from '../../../server/src/protocol/trace.ts';
 import { showFailure } from '../failure.ts';
 import type { FlowPanels } from '../flow-panels.ts';
 import type { ServerAccess } from '../server-access.ts';

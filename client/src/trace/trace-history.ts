@@ -1,5 +1,5 @@
 import type { Memento } from 'vscode';
-import type { TraceQuestion } from '../../../server/src/trace-protocol.ts';
+import type { TraceQuestion } from '../../../server/src/protocol/trace.ts';
 
 const historyKey = 'iptables.traces';
 const mostKept = 20;

@@ -6,7 +6,7 @@ import type {
   TraceRulesResult,
   TraceStage,
   TraceWhyNotResult,
-} from '../../../server/src/trace-protocol.ts';
+} from '../../../server/src/protocol/trace.ts';
 
 export type LookedRule = TraceRulesResult['rules'][number];
 export type PassingChange = TraceWhyNotResult['changes'][number];

@@ -1,5 +1,5 @@
 import { l10n } from 'vscode';
-import type { TraceQuestion } from '../../../server/src/trace-protocol.ts';
+import type { TraceQuestion } from '../../../server/src/protocol/trace.ts';
 import { askText, type PickItem, pick } from '../show.ts';
 
 type Field = Exclude<keyof TraceQuestion, 'from' | 'to' | 'protocol' | 'ipv6'>;

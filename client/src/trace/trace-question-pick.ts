@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
 import { canonicalIP, hostPort, isIPv6, parseHostPort } from '../../../server/src/base/ip.ts';
-import type { TraceEnd, TraceEndsResult, TraceQuestion } from '../../../server/src/trace-protocol.ts';
+import type { TraceEnd, TraceEndsResult, TraceQuestion } from '../../../server/src/protocol/trace.ts';
 import { type PickSource, pickOrType } from '../pick-or-type.ts';
 import { askText, type PickItem, pick } from '../show.ts';
 import { pickOptions, summaryOf } from './trace-options-pick.ts';

@@ -1,7 +1,7 @@
 import { l10n, ThemeColor, ThemeIcon, type Uri } from 'vscode';
 import { hostPort } from '../../../server/src/base/ip.ts';
 import { percentText } from '../../../server/src/base/percent.ts';
-import type { TracedOutcome, TracedPacket, TracePart, TraceReason } from '../../../server/src/trace-protocol.ts';
+import type { TracedOutcome, TracedPacket, TracePart, TraceReason } from '../../../server/src/protocol/trace.ts';
 import { listed } from '../listed.ts';
 import type { TreeRow } from '../show.ts';
 import { seenDifferenceRow, seenPacketRow, seenStepRow } from './seen-rows.ts';

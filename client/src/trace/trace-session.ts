@@ -15,7 +15,7 @@ import {
   traceRulesRequest,
   traceTextRequest,
   traceWhyNotRequest,
-} from '../../../server/src/trace-protocol.ts';
+} from '../../../server/src/protocol/trace.ts';
 import type { ServerAccess } from '../server-access.ts';
 
 /** One packet that is followed through one dump, as the server says it of one version of the dump. */

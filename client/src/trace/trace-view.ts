@@ -11,7 +11,7 @@ import {
   window,
   workspace,
 } from 'vscode';
-import { type RulesetChangedParams, rulesetChangedNotification } from '../../../server/src/protocol.ts';
+import { type RulesetChangedParams, rulesetChangedNotification } from '../../../server/src/protocol/requests.ts';
 import { fileNameOf } from '../file-name.ts';
 import type { ServerAccess } from '../server-access.ts';
 import { createTree, messageOf, showInStatusBar, type Tree } from '../show.ts';

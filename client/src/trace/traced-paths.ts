@@ -1,5 +1,5 @@
 import type { Uri } from 'vscode';
-import type { TraceQuestion } from '../../../server/src/trace-protocol.ts';
+import type { TraceQuestion } from '../../../server/src/protocol/trace.ts';
 import type { ServerAccess } from '../server-access.ts';
 import type { ShownPaths } from './shown-paths.ts';
 import { openTrace } from './trace-session.ts';

@@ -1,6 +1,6 @@
 import type { Steps } from '../base/steps.ts';
 import { annotateSteps } from '../kube/identity/annotate.ts';
-import type { AnnotateResult } from '../protocol.ts';
+import type { AnnotateResult } from '../protocol/requests.ts';
 import type { DumpState } from './support/state.ts';
 
 /** The text of a dump with the names of its chains as comments; why there is none to be had, where no name is known. */

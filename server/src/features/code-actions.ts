@@ -6,7 +6,7 @@ import type { Fix, NodeCommand } from '../lint/mending/fix.ts';
 import { withOwnLineEnds } from '../lint/mending/mended-text.ts';
 import type { Finding } from '../lint/support/finding.ts';
 import type { Severities } from '../lint/support/judge.ts';
-import { copyNodeCommandsCommand } from '../protocol.ts';
+import { copyNodeCommandsCommand } from '../protocol/requests.ts';
 import { findingsOf } from './support/findings-of.ts';
 import { type DumpState, rangeOf } from './support/state.ts';
 

@@ -1,7 +1,6 @@
 /** Two dumps by meaning, for a tree and for two texts side by side. */
 import type { Steps } from '../base/steps.ts';
 import { type Cluster, emptyCluster } from '../cluster/cluster.ts';
-import type { ComparedChain, ComparedRule, ComparedService, ComparedTable, CompareResult } from '../compare-protocol.ts';
 import { type CanonicalDump, canonicalDump, chainKey, ruleKey } from '../kube/drift/canonical-dump.ts';
 import { diffDumps, haveCommonTable } from '../kube/drift/dump-diff.ts';
 import type { ChainDiff, RuleDiff, ServiceDiff } from '../kube/drift/dump-difference.ts';
@@ -10,6 +9,7 @@ import { clusterOfDump } from '../kube/drift/other-cluster.ts';
 import type { Resolution } from '../kube/identity/chain-identity.ts';
 import { resolveChains } from '../kube/identity/resolve.ts';
 import { chainTitle } from '../kube/identity/titles.ts';
+import type { ComparedChain, ComparedRule, ComparedService, ComparedTable, CompareResult } from '../protocol/compare.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import type { DumpState } from './support/state.ts';
 

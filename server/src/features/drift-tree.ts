@@ -4,7 +4,7 @@ import type { Steps } from '../base/steps.ts';
 import { type ServiceTree, serviceTree } from '../kube/drift/tree.ts';
 import { portName } from '../kube/identity/chain-names.ts';
 import { roleInfo } from '../kube/identity/roles.ts';
-import type { DriftPort, DriftResult } from '../protocol.ts';
+import type { DriftPort, DriftResult } from '../protocol/requests.ts';
 import { driftOf } from './support/drift-of.ts';
 import type { DumpState } from './support/state.ts';
 

@@ -6,10 +6,10 @@ import type { Steps } from '../base/steps.ts';
 import { type RulePathStep, sharesOf, stepOf } from '../kube/flow/rule-paths.ts';
 import { leadsBack } from '../netfilter/loops.ts';
 import { policyOf, rulesInOrder } from '../netfilter/rule-order.ts';
+import type { ChainAtResult, ExpandedChainResult } from '../protocol/trace.ts';
 import { isChainShownWhole } from '../ruleset/completeness.ts';
 import { ruleAt } from '../ruleset/rules.ts';
 import type { Chain, Ruleset } from '../ruleset/ruleset.ts';
-import type { ChainAtResult, ExpandedChainResult } from '../trace-protocol.ts';
 import type { DumpState } from './support/state.ts';
 import { chainOfLine, symbolAt } from './support/symbol-at.ts';
 

@@ -13,7 +13,7 @@ import type {
   JudgeResult,
   TextRange,
   WriteExpectationsResult,
-} from '../trace-protocol.ts';
+} from '../protocol/trace.ts';
 import type { DumpState } from './support/state.ts';
 
 function rangeOf({ start, end }: Span): TextRange {

@@ -15,7 +15,7 @@ import { portName } from '../kube/identity/chain-names.ts';
 import { serviceComment } from '../kube/identity/comments.ts';
 import { commentOf } from '../kube/proxy/rule-values.ts';
 import { flowWithState } from '../kube/services/flow-state.ts';
-import type { FlowResult, FlowTarget, FlowTargetsResult } from '../protocol.ts';
+import type { FlowResult, FlowTarget, FlowTargetsResult } from '../protocol/requests.ts';
 import { ruleAt } from '../ruleset/rules.ts';
 import type { Chain } from '../ruleset/ruleset.ts';
 import type { DumpState } from './support/state.ts';

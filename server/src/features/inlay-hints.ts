@@ -5,7 +5,7 @@ import type { Steps } from '../base/steps.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { chainTitle, endpointTitle, serviceTitle } from '../kube/identity/titles.ts';
 import { areSharesKnown, type EndpointShare, endpointShares } from '../kube/proxy/endpoint-shares.ts';
-import type { InlayHintSettings } from '../protocol.ts';
+import type { InlayHintSettings } from '../protocol/requests.ts';
 import { type Chain, type Table, tableAt } from '../ruleset/ruleset.ts';
 import { statementOf } from '../syntax/document.ts';
 import type { ChainStatement, RuleOption, RuleStatement, Span } from '../syntax/statement.ts';

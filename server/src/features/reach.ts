@@ -3,7 +3,7 @@ import type { Steps } from '../base/steps.ts';
 import { parseFlowTarget } from '../kube/flow/target.ts';
 import { reachSteps } from '../kube/question/reach.ts';
 import { reachMarkdown } from '../kube/question/reach-markdown.ts';
-import type { ReachResult } from '../trace-protocol.ts';
+import type { ReachResult } from '../protocol/trace.ts';
 import { nameInUri } from './support/name-in-uri.ts';
 import type { DumpState } from './support/state.ts';
 

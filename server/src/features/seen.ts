@@ -3,7 +3,7 @@ import { hostPort } from '../base/ip.ts';
 import type { Steps } from '../base/steps.ts';
 import { seenSteps } from '../kube/question/seen.ts';
 import type { SeenPacketReport } from '../netfilter/seen/compare-seen.ts';
-import type { SeenPacketInfo, SeenResult } from '../trace-protocol.ts';
+import type { SeenPacketInfo, SeenResult } from '../protocol/trace.ts';
 import type { DumpState } from './support/state.ts';
 
 /** A view is no place for more. */

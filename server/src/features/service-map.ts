@@ -3,7 +3,7 @@ import { mapRequest } from '../base/flow-request.ts';
 import type { Steps } from '../base/steps.ts';
 import { whyNoServices } from '../kube/flow/why-no-services.ts';
 import { pendingMap, serviceMapSteps } from '../kube/services/service-map.ts';
-import type { FlowResult } from '../protocol.ts';
+import type { FlowResult } from '../protocol/requests.ts';
 import { serviceListOf } from './services.ts';
 import type { DumpState } from './support/state.ts';
 

@@ -17,7 +17,7 @@ import {
   stateOfService,
 } from '../kube/services/service-list.ts';
 import type { ServiceState } from '../kube/services/state.ts';
-import type { ListedServiceInfo, ServiceEntryInfo, ServiceStatesResult, ServicesResult } from '../protocol.ts';
+import type { ListedServiceInfo, ServiceEntryInfo, ServiceStatesResult, ServicesResult } from '../protocol/requests.ts';
 import { driftOf } from './support/drift-of.ts';
 import type { DumpState } from './support/state.ts';
 

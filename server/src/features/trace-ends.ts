@@ -6,7 +6,7 @@ import { frontendLabel, frontendSteps } from '../kube/flow/frontends.ts';
 import { parseFlowTarget } from '../kube/flow/target.ts';
 import { portName } from '../kube/identity/chain-names.ts';
 import { dumpNode, dumpNodeSteps } from '../kube/proxy/dump-node.ts';
-import type { TraceEnd, TraceEndsResult } from '../trace-protocol.ts';
+import type { TraceEnd, TraceEndsResult } from '../protocol/trace.ts';
 import { flowTargetsOf } from './flow.ts';
 import type { DumpState } from './support/state.ts';
 

@@ -8,7 +8,6 @@ import { ruleReasons } from '../netfilter/rule-reasons.ts';
 import { reportedPacket, type TraceReport } from '../netfilter/trace-report.ts';
 import { endsText, questionText, traceMarkdown, traceText } from '../netfilter/trace-text.ts';
 import { type Walk, type WalkPart, type WalkStage, walkSteps } from '../netfilter/walk.ts';
-import { ruleText } from '../syntax/saved-layout.ts';
 import type {
   TracePart,
   TracePathResult,
@@ -18,7 +17,8 @@ import type {
   TraceStage,
   TraceTextResult,
   TraceWhyNotResult,
-} from '../trace-protocol.ts';
+} from '../protocol/trace.ts';
+import { ruleText } from '../syntax/saved-layout.ts';
 import type { DumpState } from './support/state.ts';
 
 /** The question that was asked last of a state, and its answer: the view asks several times about one. */

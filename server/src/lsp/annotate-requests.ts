@@ -1,6 +1,6 @@
 import type { CancellationToken } from 'vscode-languageserver';
 import { annotate } from '../features/annotate.ts';
-import { type AnnotateResult, annotateRequest } from '../protocol.ts';
+import { type AnnotateResult, annotateRequest } from '../protocol/requests.ts';
 import { answerFor } from './params.ts';
 import { type Session, withState } from './session.ts';
 

@@ -1,7 +1,7 @@
 import type { CancellationToken } from 'vscode-languageserver';
-import { type CompareResult, type CompareSide, compareRequest } from '../compare-protocol.ts';
 import { compareRulesets, compareWithExpected } from '../features/comparison.ts';
 import type { DumpState } from '../features/support/state.ts';
+import { type CompareResult, type CompareSide, compareRequest } from '../protocol/compare.ts';
 import { buildRuleset } from '../ruleset/build.ts';
 import { readDocument } from '../syntax/document.ts';
 import { answerFor } from './params.ts';

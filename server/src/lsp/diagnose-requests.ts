@@ -5,7 +5,7 @@ import { snapshotSteps } from '../cluster/snapshot.ts';
 import { type DiagnosisClusters, type DiagnosisText, diagnoseDump, diagnoseFiles, filesOfArchive } from '../features/diagnose.ts';
 import { nameInUri } from '../features/support/name-in-uri.ts';
 import type { DumpState } from '../features/support/state.ts';
-import { type DiagnoseResult, diagnoseRequest } from '../trace-protocol.ts';
+import { type DiagnoseResult, diagnoseRequest } from '../protocol/trace.ts';
 import { folderOf, liesInBundle, readFolder } from './bundles.ts';
 import { answerFor } from './params.ts';
 import type { FileAccess } from './runtime.ts';

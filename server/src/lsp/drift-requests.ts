@@ -1,5 +1,5 @@
 import { driftPorts, driftTree } from '../features/drift-tree.ts';
-import { type DriftPort, type DriftResult, driftPortsRequest, driftRequest } from '../protocol.ts';
+import { type DriftPort, type DriftResult, driftPortsRequest, driftRequest } from '../protocol/requests.ts';
 import { answerFor } from './params.ts';
 import { atPlacesInText } from './places-in-text.ts';
 import { type Session, withState } from './session.ts';

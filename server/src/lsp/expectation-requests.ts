@@ -8,7 +8,7 @@ import {
   judgeRequest,
   type WriteExpectationsResult,
   writeExpectationsRequest,
-} from '../trace-protocol.ts';
+} from '../protocol/trace.ts';
 import { answerFor } from './params.ts';
 import { type Session, withState } from './session.ts';
 

@@ -2,7 +2,13 @@ import type { CancellationToken } from 'vscode-languageserver';
 import { isMapRequest } from '../base/flow-request.ts';
 import { chainGraphAt, flowAt, flowFor, flowTargetsOf } from '../features/flow.ts';
 import { serviceMapOf } from '../features/service-map.ts';
-import { type FlowParams, type FlowResult, type FlowTargetsResult, flowRequest, flowTargetsRequest } from '../protocol.ts';
+import {
+  type FlowParams,
+  type FlowResult,
+  type FlowTargetsResult,
+  flowRequest,
+  flowTargetsRequest,
+} from '../protocol/requests.ts';
 import { answerFor } from './params.ts';
 import { atPlacesInText } from './places-in-text.ts';
 import { type Session, withState } from './session.ts';

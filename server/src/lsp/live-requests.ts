@@ -10,7 +10,7 @@ import {
   refreshClusterRequest,
   type Settings,
   selectContextRequest,
-} from '../protocol.ts';
+} from '../protocol/requests.ts';
 import { chosenContext, restricted } from './clusters/live-source.ts';
 import type { Clusters } from './clusters/sources.ts';
 import { offerLeftPods } from './left-pods.ts';

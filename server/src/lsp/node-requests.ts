@@ -13,8 +13,8 @@ import {
   nodeDumpRequest,
   nodeReadersRequest,
   nodesRequest,
-} from '../node-protocol.ts';
-import type { Settings } from '../protocol.ts';
+} from '../protocol/node.ts';
+import type { Settings } from '../protocol/requests.ts';
 import { offerLeftPods } from './left-pods.ts';
 import { answer, signalOf } from './live-answer.ts';
 import { answerFor } from './params.ts';

@@ -7,9 +7,9 @@ import {
   ResponseError,
   type TextDocumentContentChangeEvent,
 } from 'vscode-languageserver';
-import type { CompareSide } from '../compare-protocol.ts';
-import type { NodeReader } from '../node-protocol.ts';
-import type { TraceQuestion } from '../trace-protocol.ts';
+import type { CompareSide } from '../protocol/compare.ts';
+import type { NodeReader } from '../protocol/node.ts';
+import type { TraceQuestion } from '../protocol/trace.ts';
 
 /** A document as it is opened. */
 export interface OpenedDocument {

@@ -10,7 +10,7 @@ import { lint } from '../lint/registry.ts';
 import { clusterDriftFindings } from '../lint/rules/cluster-drift.ts';
 import type { Finding } from '../lint/support/finding.ts';
 import { ignoresIn } from '../lint/support/ignores.ts';
-import type { Settings } from '../protocol.ts';
+import type { Settings } from '../protocol/requests.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import type { Runtime } from './runtime.ts';
 

@@ -6,7 +6,7 @@ import {
   serviceEntriesRequest,
   serviceStatesRequest,
   servicesRequest,
-} from '../protocol.ts';
+} from '../protocol/requests.ts';
 import { answerFor } from './params.ts';
 import { atPlacesInText } from './places-in-text.ts';
 import { type Session, withState } from './session.ts';

@@ -26,7 +26,7 @@ import {
   type RulesetChangedParams,
   rulesetChangedNotification,
   type Settings,
-} from '../protocol.ts';
+} from '../protocol/requests.ts';
 import { factsBeside } from './bundles.ts';
 import { abilitiesOf, type ClientAbilities } from './client-capabilities.ts';
 import { createSnapshotPlaces, type SnapshotPlaces } from './clusters/snapshot-places.ts';

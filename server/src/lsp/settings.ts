@@ -1,6 +1,6 @@
 import type { Severity } from '../lint/support/finding.ts';
 import type { Severities } from '../lint/support/judge.ts';
-import type { InitializationOptions, Settings } from '../protocol.ts';
+import type { InitializationOptions, Settings } from '../protocol/requests.ts';
 
 /** As many as VS Code shows of one file. */
 const defaultMaxDiagnostics = 1_000;

@@ -25,7 +25,7 @@ import {
   traceRulesRequest,
   traceTextRequest,
   traceWhyNotRequest,
-} from '../trace-protocol.ts';
+} from '../protocol/trace.ts';
 import { answerFor, type ParamName, type Params } from './params.ts';
 import { atPlacesInText } from './places-in-text.ts';
 import { type Session, withState } from './session.ts';

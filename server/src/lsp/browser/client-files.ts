@@ -7,7 +7,7 @@ import {
   type ReadFileParams,
   type ReadFileResult,
   readFileRequest,
-} from '../../files-protocol.ts';
+} from '../../protocol/files.ts';
 import { noScheme, parseUri } from '../parse-uri.ts';
 import { isOldVersion } from '../publish-diagnostics.ts';
 import type { FileAccess } from '../runtime.ts';

@@ -1,5 +1,5 @@
 import { clockTime } from '../../base/clock-time.ts';
-import type { ClusterResourceStatus, ClusterStatusParams } from '../../protocol.ts';
+import type { ClusterResourceStatus, ClusterStatusParams } from '../../protocol/requests.ts';
 import type { LiveView } from './live-source.ts';
 
 type Overall = 'connecting' | 'live' | 'partial' | 'stale' | 'waiting' | 'forbidden' | 'unauthorized' | 'offline';

@@ -1,6 +1,6 @@
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { PodRecord } from '../../cluster/objects.ts';
-import type { ClusterStatusParams, InitializationOptions, Settings } from '../../protocol.ts';
+import type { ClusterStatusParams, InitializationOptions, Settings } from '../../protocol/requests.ts';
 import type { Runtime } from '../runtime.ts';
 import { createLiveSource, type LiveSource } from './live-source.ts';
 import { describeLive } from './live-status.ts';

@@ -2,7 +2,7 @@
  * What client and server say to each other beyond the Language Server Protocol. Types and method names only, for both sides.
  * Lines are 0-based here, as in LSP; only the data inside a FlowGraph has the command line's 1-based lines.
  */
-import type { FlowGraph } from './kube/flow/graph.ts';
+import type { FlowGraph } from '../kube/flow/graph.ts';
 
 /** An address or Service that a flow can be asked for. */
 export interface FlowTarget {

@@ -1,10 +1,10 @@
 /**
- * What client and server say to each other about packets that are followed. Types and method names only, as in protocol.ts. Lines are 0-based here,
+ * What client and server say to each other about packets that are followed. Types and method names only, as in requests.ts. Lines are 0-based here,
  * as in LSP; only the data inside a TraceReport has the command line's 1-based lines.
  */
-import type { PacketQuestion } from './kube/question/trace.ts';
-import type { ConditionReason } from './netfilter/rule-reasons.ts';
-import type { ReportedPacket, TraceReport } from './netfilter/trace-report.ts';
+import type { PacketQuestion } from '../kube/question/trace.ts';
+import type { ConditionReason } from '../netfilter/rule-reasons.ts';
+import type { ReportedPacket, TraceReport } from '../netfilter/trace-report.ts';
 
 /** A packet to follow through a dump, as `iptables-inspect trace` takes it: ends by name or address, everything as text. */
 export type TraceQuestion = PacketQuestion;
