@@ -7,7 +7,6 @@ import { serviceNamesAt } from '../../catalog/values/service-names.ts';
 import { wordMeaning } from '../../catalog/values/word-meanings.ts';
 import type { PodRecord } from '../../cluster/objects.ts';
 import { layoutText, proxyLayout } from '../../kube/proxy/layout.ts';
-import type { Place } from '../../lint/support/finding.ts';
 import type { Table } from '../../ruleset/ruleset.ts';
 import type { Word } from '../../syntax/statement.ts';
 import { extensionBlocks, optionBlocks, tableHelp, targetBlocks } from '../support/catalog-text.ts';
@@ -16,10 +15,34 @@ import { type DumpState, rangeOf } from '../support/state.ts';
 import { type DumpSymbol, symbolAt } from '../support/symbol-at.ts';
 import { addressBlocks } from './address.ts';
 import { chainBlocks } from './chain.ts';
-import { lineWordAt } from './line-words.ts';
+import { type LineWord, lineWordAt } from './line-words.ts';
 import { probabilityBlocks } from './probability.ts';
 import { rulePathBlocks } from './rule-paths.ts';
 import { setBlocks } from './set.ts';
+
+/** A request for what stands at a position. */
+interface Asked {
+  readonly state: DumpState;
+  readonly position: Position;
+  /** Milliseconds since 1970, for the age of what is said. */
+  readonly now: number;
+  readonly pod: PodRecord | undefined;
+}
+
+type Described = DumpSymbol | LineWord;
+type OfKind<Kind extends Described['kind']> = Extract<Described, { readonly kind: Kind }>;
+
+/** What is said of each kind of symbol or word. */
+const describers: {
+  readonly [Kind in Described['kind']]: (found: OfKind<Kind>, asked: Asked) => readonly Block[] | Steps<readonly Block[]>;
+} = {
+  chain: ({ chain }, { state, now, pod }) => chainBlocks(state, chain, now, pod),
+  table: ({ table }, { state }) => tableBlocks(state, table),
+  set: ({ name }, { state }) => setBlocks(state, name),
+  option: ({ option }) => ownBlocks(option.spec),
+  value: (value, asked) => (valueDescribers.get(value.option.name) ?? meaningBlocks)(value, asked),
+  'line-word': ({ blocks, place }, { state }) => [...blocks, ...pathBlocks(state, place.line)],
+};
 
 /**
  * What is under the position, explained; null where there is nothing to say. Pauses where a dump has to be compared with its cluster first. Plain text for clients that show no Markdown.
@@ -33,13 +56,16 @@ export function* hover(
   markdown: boolean,
   pod?: PodRecord,
 ): Steps<Hover | null> {
-  const symbol = symbolAt(state, position);
-  const word = symbol === undefined ? lineWordAt(state, position) : undefined;
-  if (word !== undefined) return shown([...word.blocks, ...pathBlocks(state, position.line)], word.place, markdown);
-  if (symbol === undefined) return null;
-  const blocks =
-    symbol.kind === 'chain' ? yield* chainBlocks(state, symbol.chain, now, pod) : blocksOf(state, symbol, position, now, pod);
-  return blocks.length === 0 ? null : shown(blocks, symbol.place, markdown);
+  const found = symbolAt(state, position) ?? lineWordAt(state, position);
+  if (found === undefined) return null;
+  const describe = describers[found.kind] as (found: Described, asked: Asked) => readonly Block[] | Steps<readonly Block[]>;
+  const said = describe(found, { state, position, now, pod });
+  const blocks = 'next' in said ? yield* said : said;
+  if (blocks.length === 0) return null;
+  return {
+    contents: { kind: markdown ? 'markdown' : 'plaintext', value: renderBlocks(blocks, markdown) },
+    range: rangeOf(found.place),
+  };
 }
 
 /** What comes to the rule of a line, set off from what stands before it. */
@@ -48,66 +74,44 @@ function pathBlocks(state: DumpState, line: number): readonly Block[] {
   return blocks.length === 0 ? [] : [{ kind: 'rule' }, ...blocks];
 }
 
-function shown(blocks: readonly Block[], place: Place, markdown: boolean): Hover {
-  return {
-    contents: { kind: markdown ? 'markdown' : 'plaintext', value: renderBlocks(blocks, markdown) },
-    range: rangeOf(place),
-  };
+type ValueSymbol = OfKind<'value'>;
+type ValueDescriber = (value: ValueSymbol, asked: Asked) => readonly Block[];
+
+const ofTarget: ValueDescriber = ({ word, place }, { state }) => [...targetBlocks(word.text), ...pathBlocks(state, place.line)];
+
+const ofAddress: ValueDescriber = ({ word, option }, { state, now, pod }) => {
+  const blocks = addressBlocks(state, word.text, now, pod);
+  return blocks.length > 0 ? blocks : ownBlocks(option.spec);
+};
+
+/** Of which options the values say more than what their option and the words of its list mean. */
+const valueDescribers: ReadonlyMap<string, ValueDescriber> = new Map<string, ValueDescriber>([
+  ['--jump', ofTarget],
+  ['--goto', ofTarget],
+  ['--match', ({ word }) => extensionBlocks(findMatch(word.text))],
+  ['--probability', ({ place }, { state }) => probabilityBlocks(state, place.line)],
+  ['--source', ofAddress],
+  ['--destination', ofAddress],
+  ['--to-destination', ofAddress],
+  ['--to-source', ofAddress],
+  ['--src-range', ofAddress],
+  ['--dst-range', ofAddress],
+  ['--ctorigdst', ofAddress],
+  ['--ctorigsrc', ofAddress],
+]);
+
+/** What is said of an option by itself; nothing of one that is not known. */
+function ownBlocks(spec: OptionSpec | undefined): readonly Block[] {
+  return spec === undefined ? [] : optionBlocks(spec);
 }
 
-function blocksOf(
-  state: DumpState,
-  symbol: Exclude<DumpSymbol, { readonly kind: 'chain' }>,
-  position: Position,
-  now: number,
-  pod: PodRecord | undefined,
-): readonly Block[] {
-  switch (symbol.kind) {
-    case 'table':
-      return tableBlocks(state, symbol.table);
-    case 'set':
-      return setBlocks(state, symbol.name);
-    case 'option':
-      return symbol.option.spec === undefined ? [] : optionBlocks(symbol.option.spec);
-    case 'value':
-      return valueBlocks(state, symbol, position, now, pod);
-  }
-}
-
-function valueBlocks(
-  state: DumpState,
-  symbol: DumpSymbol & { kind: 'value' },
-  position: Position,
-  now: number,
-  pod: PodRecord | undefined,
-): readonly Block[] {
-  const { option, word } = symbol;
-  switch (option.name) {
-    case '--jump':
-    case '--goto':
-      return [...targetBlocks(word.text), ...pathBlocks(state, symbol.place.line)];
-    case '--match':
-      return extensionBlocks(findMatch(word.text));
-    case '--probability':
-      return probabilityBlocks(state, symbol.place.line);
-    case '--source':
-    case '--destination':
-    case '--to-destination':
-    case '--to-source':
-    case '--src-range':
-    case '--dst-range':
-    case '--ctorigdst':
-    case '--ctorigsrc': {
-      const blocks = addressBlocks(state, word.text, now, pod);
-      return blocks.length > 0 ? blocks : option.spec === undefined ? [] : optionBlocks(option.spec);
-    }
-    default:
-      return option.spec === undefined ? [] : [...meaningBlocks(option.spec, word, position), ...optionBlocks(option.spec)];
-  }
+/** What a value of any other option means, by the word of its list that the position is on, and what the option says. */
+function meaningBlocks({ option: { spec }, word }: ValueSymbol, { position }: Asked): readonly Block[] {
+  return spec === undefined ? [] : [...wordBlocks(spec, word, position), ...optionBlocks(spec)];
 }
 
 /** What the word of a list means that a position is on; nothing where it is no word of iptables'. */
-function meaningBlocks(spec: OptionSpec, { text, start, quoted }: Word, { character }: Position): readonly Block[] {
+function wordBlocks(spec: OptionSpec, { text, start, quoted }: Word, { character }: Position): readonly Block[] {
   if (quoted) return [];
   const offset = character - start;
   const from = text.lastIndexOf(',', Math.max(offset - 1, 0)) + 1;

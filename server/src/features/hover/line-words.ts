@@ -12,6 +12,7 @@ import { type DumpState, touches } from '../support/state.ts';
 
 /** A word of a line that is no chain, option or value, and what it says. */
 export interface LineWord {
+  readonly kind: 'line-word';
   readonly place: Place;
   readonly blocks: readonly Block[];
 }
@@ -23,7 +24,8 @@ export function lineWordAt({ ruleset }: DumpState, position: Position): LineWord
   if (source.kind === 'comment') return ignoredCodeAt(ruleset, position);
   for (const [{ start, end }, texts] of wordsOf(statementOf(source))) {
     const place = { line: position.line, start, end };
-    if (end > start && touches(place, position)) return { place, blocks: texts.map((text) => ({ kind: 'paragraph', text })) };
+    if (end > start && touches(place, position))
+      return { kind: 'line-word', place, blocks: texts.map((text) => ({ kind: 'paragraph', text })) };
   }
   return undefined;
 }
@@ -35,7 +37,7 @@ function ignoredCodeAt(ruleset: Ruleset, position: Position): LineWord | undefin
   const says = place === undefined ? undefined : findingCodes().get(place.code);
   if (place === undefined || says === undefined) return undefined;
   const name: Text = { label: place.code, link: documentationUrl(place.code) ?? '' };
-  return { place, blocks: [{ kind: 'paragraph', text: [name, ': ', says] }] };
+  return { kind: 'line-word', place, blocks: [{ kind: 'paragraph', text: [name, ': ', says] }] };
 }
 
 function* wordsOf(statement: Statement): Generator<readonly [Span, readonly Text[]]> {
