@@ -5,21 +5,9 @@ import { nftVerdict } from '../../server/src/node/look-ups/nft-verdict.ts';
 import { readEbtables } from '../../server/src/node/readers/ebtables.ts';
 import { readNftText } from '../../server/src/node/readers/nft-text.ts';
 import { readQueues } from '../../server/src/node/readers/queues.ts';
+import { forwardedPacket } from './forwarded-packet.ts';
 
-const packet: NftPacket = {
-  hook: 'forward',
-  layer: 'network',
-  source: '10.42.0.30',
-  destination: '10.42.0.11',
-  protocol: 'tcp',
-  sport: 41000,
-  dport: 8080,
-  in: 'cni0',
-  out: 'eth0',
-  state: 'new',
-  isTranslated: true,
-  mark: 0x4000,
-};
+const packet: NftPacket = { ...forwardedPacket, destination: '10.42.0.11', mark: 0x4000 };
 const frame: NftPacket = { ...packet, layer: 'bridge', in: 'veth1', out: 'veth2', sourceMac: '02:00:00:00:00:01' };
 
 /** "drop", "perhaps drop", "passes". */

@@ -3,21 +3,7 @@ import { noFacts } from '../../server/src/node/facts.ts';
 import type { NftPacket } from '../../server/src/node/look-ups/nft-conditions.ts';
 import { nftNotrack, nftTranslation, nftVerdict } from '../../server/src/node/look-ups/nft-verdict.ts';
 import { readNft } from '../../server/src/node/readers/nft.ts';
-
-const packet: NftPacket = {
-  hook: 'forward',
-  layer: 'network',
-  source: '10.42.0.30',
-  destination: '10.42.1.9',
-  protocol: 'tcp',
-  sport: 41000,
-  dport: 8080,
-  in: 'cni0',
-  out: 'eth0',
-  state: 'new',
-  isTranslated: true,
-  mark: 0,
-};
+import { forwardedPacket as packet } from './forwarded-packet.ts';
 
 const where = { family: 'inet', table: 'guard' };
 const base = { chain: { ...where, name: 'ways', type: 'filter', hook: 'forward', prio: 0, policy: 'accept' } };

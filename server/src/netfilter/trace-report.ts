@@ -191,7 +191,7 @@ function sharedAssumptions({ assumptions, unshown, missing, outcomes }: Followed
   return [
     ...assumptions,
     ...notShownTexts({ missing, unshown }),
-    ...(notListed > 0 ? [`${notListed} more outcomes, which take more unlikely things to be so, are not listed.`] : []),
+    ...(notListed > 0 ? [`${notListed} more outcomes, which rest on more unlikely assumptions, are not listed.`] : []),
     ...(isSentToItself ? [loNote] : []),
   ];
 }

@@ -82,7 +82,7 @@ function fateOf(ending: Ending, share: number): Fate {
   return { verdict, endpoint: endpointOfPacket(packet), isRewritten, share, ending };
 }
 
-/** The endings of one packet by how they end. Those that take the fewest unusual things to be so count; what others end in is an alternative. */
+/** The endings of one packet by how they end. Those with the fewest unusual assumptions count; what others end in is an alternative. */
 export function fatesOf(endings: readonly Ending[]): Fates {
   let usual = Number.POSITIVE_INFINITY;
   for (const { oddity } of endings) usual = Math.min(usual, oddity);

@@ -63,7 +63,7 @@ function changes(before: ReachAnswer, after: ReachAnswer): readonly string[] {
   const isOther = ({ address, share }: ReachAnswer['endpoints'][number]): boolean =>
     Math.abs((now.get(address)?.share ?? share) - share) > sameShare;
   if (isSame && before.endpoints.some(isOther)) what.push('other shares');
-  if (alternativesText(before) !== alternativesText(after)) what.push('depends on other things');
+  if (alternativesText(before) !== alternativesText(after)) what.push('depends on other assumptions');
   return what;
 }
 
