@@ -27,15 +27,17 @@ export function insertedBehind({ lines }: SourceDocument, line: number, texts: r
 
 /** Whole lines (0-based, in any order) are taken away, each once. */
 export function removedLines({ lines }: SourceDocument, numbers: Iterable<number>): readonly Change[] {
-  return [...new Set(numbers)]
-    .sort((a, b) => a - b)
-    .map((line) => {
-      const end = { line, character: lines[line]?.text.length ?? 0 };
-      if (line + 1 < lines.length) return { start: { line, character: 0 }, end: { line: line + 1, character: 0 }, text: '' };
-      return line === 0
-        ? { start: { line, character: 0 }, end, text: '' }
-        : { start: { line: line - 1, character: lines[line - 1]?.text.length ?? 0 }, end, text: '' };
-    });
+  const gone = [...new Set(numbers)].sort((a, b) => a - b);
+  // The last line has no line end behind it: with it goes the one in front of all that go there.
+  let last = lines.length - 1;
+  while (gone.at(-1) === last) {
+    gone.pop();
+    last -= 1;
+  }
+  const changes = gone.map((line) => ({ start: { line, character: 0 }, end: { line: line + 1, character: 0 }, text: '' }));
+  if (last === lines.length - 1) return changes;
+  const endOf = (line: number): Position => ({ line, character: lines[line]?.text.length ?? 0 });
+  return [...changes, { start: last < 0 ? { line: 0, character: 0 } : endOf(last), end: endOf(lines.length - 1), text: '' }];
 }
 
 function compare(a: Position, b: Position): number {
