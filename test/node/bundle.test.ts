@@ -96,3 +96,41 @@ describe('a bundle', () => {
     ]);
   });
 });
+
+describe('several files of one part', () => {
+  it('are put together; of settings the first counts', () => {
+    const neighbour = (ip: string): string => `${ip} dev eth0 lladdr 02:00:00:00:00:01 REACHABLE\n`;
+    const facts = readBundle([
+      { path: 'ip-neigh.txt', text: neighbour('10.0.0.1') },
+      { path: 'ip-6-neigh.txt', text: neighbour('fd00::1') },
+      { path: 'sysctl.txt', text: 'net.ipv4.ip_forward = 0\n' },
+      { path: 'proc/sys/net/ipv4/ip_forward', text: '1\n' },
+      { path: 'proc/sys/net/ipv4/conf/eth0/rp_filter', text: '2\n' },
+    ]);
+    expect(facts.neighbours?.records.map(({ ip }) => ip)).toEqual(['10.0.0.1', 'fd00::1']);
+    const { values } = facts.sysctls ?? { values: new Map<string, { readonly value: string }>() };
+    expect(values.get('net.ipv4.ip_forward')?.value).toBe('0');
+    expect(values.get('net.ipv4.conf.eth0.rp_filter')?.value).toBe('2');
+  });
+
+  it('of the cluster are one stream, of JSON or of YAML as the first one', () => {
+    const json = ['{"kind":"List","items":[]}', '{"kind":"Service"}'] as const;
+    const yaml = ['kind: Service\n', 'kind: Pod\n'] as const;
+    const clusterOf = (...texts: readonly string[]) =>
+      readBundle(texts.map((text, at) => ({ path: `cluster-${at}.${text.startsWith('{') ? 'json' : 'yaml'}`, text }))).cluster;
+    expect(clusterOf(...json)).toEqual({ file: 'cluster-0.json', text: json.join('\n') });
+    expect(clusterOf(...json, yaml[0])).toEqual({ file: 'cluster-0.json', text: json.join('\n') });
+    expect(clusterOf(...yaml)).toEqual({ file: 'cluster-0.yaml', text: yaml.join('\n---\n') });
+  });
+
+  it('says that a file has more outputs than are read', () => {
+    const route = '$ ip route\ndefault via 10.0.0.1 dev eth0\n';
+    expect(readBundle([{ path: 'all.log', text: route.repeat(20) }])).toMatchObject({
+      routes: { records: { length: 20 } },
+      notes: [],
+    });
+    const { routes, notes } = readBundle([{ path: 'all.log', text: route.repeat(4000) }]);
+    expect(routes?.records.length).toBeGreaterThan(1000);
+    expect(notes).toContain('all.log: has more outputs than are read; those at its end are left out.');
+  });
+});

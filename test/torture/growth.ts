@@ -3,6 +3,7 @@ import { prepareQuestions } from '../../server/src/kube/question/prepare.ts';
 import { lint } from '../../server/src/lint/registry.ts';
 import { traceReport } from '../../server/src/netfilter/trace-report.ts';
 import { dumpState } from '../support/dump-state.ts';
+import { bundleShapes, readFiles } from './bundle-shapes.ts';
 import { clusterShapes, compareWith } from './cluster-shapes.ts';
 import { dumpShapes } from './dump-shapes.ts';
 
@@ -34,24 +35,42 @@ function askAll(text: string): void {
   traceReport(state.ruleset, { from: '192.0.2.1', to: '192.0.2.2:80', hook: 'prerouting' });
 }
 
-function took(ask: (text: string) => void, text: string): number {
-  const start = worked();
-  ask(text);
-  return worked() - start;
+/** Milliseconds that something takes. */
+type Took = () => number;
+
+function tookOf<Input>(ask: (input: Input) => void, input: Input): Took {
+  return () => {
+    const start = worked();
+    ask(input);
+    return worked() - start;
+  };
 }
 
-const asked = [
-  ...dumpShapes.map((shape) => ({ ...shape, ask: askAll })),
-  ...clusterShapes.map((shape) => ({ ...shape, name: `a snapshot's ${shape.name}`, ask: compareWith })),
+interface Asked {
+  readonly name: string;
+  readonly ofSize: (size: number) => Took;
+}
+
+const asked: readonly Asked[] = [
+  ...dumpShapes.map(({ name, textOf }) => ({ name, ofSize: (size: number) => tookOf(askAll, textOf(size)) })),
+  ...clusterShapes.map(({ name, textOf }) => ({
+    name: `a snapshot's ${name}`,
+    ofSize: (size: number) => tookOf(compareWith, textOf(size)),
+  })),
+  // A bundle may have 500 MB, and is read far quicker than a dump.
+  ...bundleShapes.map(({ name, filesOf }) => ({
+    name: `a bundle's ${name}`,
+    ofSize: (size: number) => tookOf(readFiles, filesOf(size * 16)),
+  })),
 ];
 
 /** How the work for each hostile shape grows. Each size is measured twice and the shorter time counts, since a machine is busy at times. */
 export function* measureGrowth(): Generator<Growth> {
-  for (const { name, textOf, ask } of asked) {
+  for (const { name, ofSize } of asked) {
     const times = sizes.map((size) => {
-      const text = textOf(size);
-      const first = took(ask, text);
-      return first < least ? first : Math.min(first, took(ask, text));
+      const took = ofSize(size);
+      const first = took();
+      return first < least ? first : Math.min(first, took());
     });
     const [smallest = 0, , largest = 0] = times;
     yield { shape: name, times, factor: largest / Math.max(smallest, least / 16) / 16 };

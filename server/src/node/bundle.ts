@@ -2,13 +2,22 @@
 import { lastPart } from '../base/last-part.ts';
 import type { BundleFile } from './bundle-file.ts';
 import { type NodeFacts, noFacts } from './facts.ts';
+import {
+  type GrowingPart,
+  type GrowingText,
+  type GrowingValues,
+  joined,
+  joinedValues,
+  textOfObjects,
+  withObjects,
+} from './joined-parts.ts';
 import { type PartKind, partKindOf, stemOf } from './part-kind.ts';
 import { readAddressesJson, readAddressesText } from './readers/addresses.ts';
 import { readConntrackCounts } from './readers/conntrack-counts.ts';
 import { readBridgePorts, readForwarding, readLinks } from './readers/links.ts';
 import { readBridgePortsText, readForwardingText, readLinksText } from './readers/links-text.ts';
 import { readMeta } from './readers/meta.ts';
-import { joinedValues, readCounters, readSysctlFile, readSysctls } from './readers/named-values.ts';
+import { readCounters, readSysctlFile, readSysctls } from './readers/named-values.ts';
 import { readNeighboursJson, readNeighboursText } from './readers/neighbours.ts';
 import { readPolicyRulesJson, readPolicyRulesText } from './readers/policy-rules.ts';
 import { readProxyConfiguration } from './readers/proxy-configuration.ts';
@@ -17,12 +26,40 @@ import { readQueues } from './readers/queues.ts';
 import { readRecentList } from './readers/recent-list.ts';
 import { readRoutesJson, readRoutesText } from './readers/routes.ts';
 import { readSockets } from './readers/sockets.ts';
-import type { BackEnd, LinkRecord, Part, RulesText, TextPart } from './records.ts';
+import type { BackEnd, LinkRecord, NamedValues, Part, RulesText, TextPart } from './records.ts';
 import { sectionsOf } from './sections.ts';
 
+/** Of a file, and of all files. */
 const mostNotes = 20;
+const mostOfAllNotes = 200;
 
-type Facts = { -readonly [Key in keyof NodeFacts]: NodeFacts[Key] };
+/** Parts that more may be added to while files are read. */
+type Growing<Value> = Value extends NamedValues
+  ? GrowingValues
+  : Value extends Part<infer Record>
+    ? GrowingPart<Record>
+    : Value extends readonly (infer Item)[]
+      ? Item[]
+      : Value;
+
+/** What joins the parts of several files. */
+type Joined =
+  | 'rules'
+  | 'recentLists'
+  | 'notes'
+  | 'sockets'
+  | 'addresses'
+  | 'routes'
+  | 'policyRules'
+  | 'bridgePorts'
+  | 'forwarding'
+  | 'neighbours'
+  | 'sysctls'
+  | 'counters';
+
+type Facts = {
+  -readonly [Key in keyof Omit<NodeFacts, 'cluster'>]: Key extends Joined ? Growing<NodeFacts[Key]> : NodeFacts[Key];
+} & { cluster: GrowingText | null };
 
 function isJson(text: string): boolean {
   return /^\s*[[{]/.test(text.trimStart().slice(0, 10));
@@ -53,20 +90,6 @@ function rulesOf({ path, text }: BundleFile): RulesText {
 /** Whether a section is a listing of ip6tables, as the command above it says. */
 function isSixthListing(text: string): boolean {
   return /^[^\n]{0,100}\bip6tables /.test(text.trimStart().slice(0, 200));
-}
-
-/** Both parts as one, where a bundle has a file for each family. */
-function joined<T>(before: Part<T> | null, part: Part<T>): Part<T> {
-  if (before === null || before.records.length === 0) return part;
-  if (part.records.length === 0) return before;
-  return { file: before.file, records: [...before.records, ...part.records], skipped: before.skipped + part.skipped };
-}
-
-/** The cluster's objects, which may lie in a file for each kind: a stream of JSON values, or of YAML documents. */
-function withObjects(before: TextPart | null, { path, text }: BundleFile): TextPart | null {
-  if (before === null) return { file: path, text };
-  if (isJson(before.text) !== isJson(text)) return before;
-  return { file: before.file, text: `${before.text}\n${isJson(text) ? '' : '---\n'}${text}` };
 }
 
 /** Of two lists of links the one that says more of them: kinds, and what a bridge's ports do. */
@@ -110,7 +133,7 @@ function take(facts: Facts, kind: PartKind, file: BundleFile): boolean {
   const json = isJson(text);
   switch (kind) {
     case 'rules':
-      facts.rules = [...facts.rules, rulesOf(file)];
+      facts.rules.push(rulesOf(file));
       return true;
     case 'sockets':
       facts.sockets = joined(facts.sockets, readSockets(path, text));
@@ -161,7 +184,8 @@ function take(facts: Facts, kind: PartKind, file: BundleFile): boolean {
       facts.conntrackCounts ??= readConntrackCounts(path, text);
       return true;
     case 'recent-list':
-      facts.recentLists = [...(facts.recentLists ?? []), readRecentList(lastPart(path), path, text)];
+      facts.recentLists ??= [];
+      facts.recentLists.push(readRecentList(lastPart(path), path, text));
       return true;
     default:
       return takeMore(facts, kind, file);
@@ -185,10 +209,10 @@ function takeMore(facts: Facts, kind: PartKind, file: BundleFile): boolean {
       facts.meta ??= readMeta(path, text) ?? null;
       return facts.meta !== null;
     case 'cluster':
-      facts.cluster = withObjects(facts.cluster, file);
+      facts.cluster = withObjects(facts.cluster, { file: path, text });
       return true;
     case 'notes':
-      facts.notes = [...facts.notes, ...notesOf(text)];
+      if (facts.notes.length < mostOfAllNotes) facts.notes.push(...notesOf(text));
       return true;
     case 'nft':
       if (isJson(text)) facts.nft ??= { file: path, text };
@@ -218,11 +242,14 @@ function skippedNotes(facts: Facts): readonly string[] {
 
 /** What the files of a bundle say of their node. Any may be missing; what is not understood is said in `notes`. Never throws. */
 export function readBundle(files: readonly BundleFile[]): NodeFacts {
-  const facts: Facts = { ...noFacts };
+  const facts: Facts = { ...noFacts, rules: [], notes: [] };
   const strange: string[] = [];
   // By name first, so that what is told by content alone never takes a plain file's place.
   for (const file of files.toSorted((a, b) => Number(isPlain(b)) - Number(isPlain(a)))) {
-    const parts = isPlain(file) ? [file] : (sectionsOf(file) ?? [file]);
+    const sections = isPlain(file) ? undefined : sectionsOf(file);
+    const parts = sections?.files ?? [file];
+    if (sections?.isCut === true && facts.notes.length < mostOfAllNotes)
+      facts.notes.push(`${file.path}: has more outputs than are read; those at its end are left out.`);
     const taken = parts.map((part) => {
       const kind = partKindOf(part.path, part.isLarge === true ? '' : part.text);
       return kind !== undefined && take(facts, kind, part);
@@ -231,12 +258,15 @@ export function readBundle(files: readonly BundleFile[]): NodeFacts {
   }
   const shown = strange.slice(0, 10).join(', ');
   const left = strange.length > 10 ? ` and ${strange.length - 10} more` : '';
-  facts.notes = [
-    ...facts.notes,
-    ...skippedNotes(facts),
-    ...(strange.length > 0 ? [`Not understood, and left out: ${shown}${left}.`] : []),
-  ];
-  return facts;
+  return {
+    ...facts,
+    cluster: facts.cluster === null ? null : textOfObjects(facts.cluster),
+    notes: [
+      ...facts.notes,
+      ...skippedNotes(facts),
+      ...(strange.length > 0 ? [`Not understood, and left out: ${shown}${left}.`] : []),
+    ],
+  };
 }
 
 /** Files of captures that have nothing to do with rules and routes, in numbers: the other files of /proc, packets. */

@@ -58,7 +58,7 @@ export interface NodeFacts {
 }
 
 /** Nothing known: a dump alone. */
-export const noFacts: NodeFacts = {
+export const noFacts = {
   rules: [],
   sets: null,
   nft: null,
@@ -83,4 +83,4 @@ export const noFacts: NodeFacts = {
   meta: null,
   cluster: null,
   notes: [],
-};
+} satisfies NodeFacts;

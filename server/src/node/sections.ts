@@ -55,23 +55,35 @@ function sectionsIn(text: string): readonly Section[] {
   return sections;
 }
 
+/** Line ends before outputs, so that their lines stand where they stood: of all outputs of a file together. */
+const mostLineEnds = 5_000_000;
+
+export interface Sections {
+  readonly files: readonly BundleFile[];
+  /** Whether those at the end were left out, as there are too many. */
+  readonly isCut: boolean;
+}
+
 /**
  * The outputs in a file, each as a file of its own with its lines where they stood; undefined for a file that is one output. A listing of
  * iptables keeps its command, which says the table.
  */
-export function sectionsOf({ path, text }: BundleFile): readonly BundleFile[] | undefined {
+export function sectionsOf({ path, text }: BundleFile): Sections | undefined {
   if (text.length > mostCharacters) return undefined;
   const sections = sectionsIn(text);
   if (sections.length === 0) return undefined;
   const saves = sections.filter(({ words }) => /^ip6?tables\S*-save/.test(words));
   const files: BundleFile[] = [];
+  let lineEnds = 0;
   for (const { words, start, end, firstLine } of sections) {
     const isListing = /^ip6?tables/.test(words) && !/-save\b/.test(words);
     const body = text.indexOf('\n', start) + 1;
     const inner = isListing ? text.slice(start, end) : body === 0 ? '' : text.slice(body, end);
     // Where rules were saved, listings of them say the same once more.
     if (inner.trim() === '' || (isListing && saves.length > 0)) continue;
+    lineEnds += firstLine;
+    if (lineEnds > mostLineEnds) return { files, isCut: true };
     files.push({ path, text: `${'\n'.repeat(isListing ? firstLine : firstLine + 1)}${inner}` });
   }
-  return files.length === 0 ? undefined : files;
+  return files.length === 0 ? undefined : { files, isCut: false };
 }

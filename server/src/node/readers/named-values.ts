@@ -52,12 +52,6 @@ export function sysctlFileName(path: string): string | undefined {
   return inner === undefined ? undefined : nameOfPath(inner);
 }
 
-/** Both as one; what the first says counts. */
-export function joinedValues(before: NamedValues | null, more: NamedValues): NamedValues {
-  if (before === null) return more;
-  return { file: before.file, values: new Map([...more.values, ...before.values]), skipped: before.skipped + more.skipped };
-}
-
 /** What `netstat -s` says in words, by the counters' names. */
 const inWords: readonly (readonly [RegExp, string])[] = [
   [/^(\d+) fragments failed$/, 'IpFragFails'],
