@@ -1,9 +1,11 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
 import { describeWith } from '../support/requirements.ts';
 import { flowOfPorts } from '../webview/many-ports.ts';
-import { buildWebview, openFlowPage, untilDrawn } from './flow-page.ts';
+import { buildWebview, openFlowPage, outputPath, untilDrawn } from './flow-page.ts';
 
 // A browser on a busy machine takes its time.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -14,6 +16,7 @@ describeWith('chromium', 'a Service with twenty ports', () => {
   let browser: Browser;
   beforeAll(async () => {
     buildWebview();
+    mkdirSync(outputPath, { recursive: true });
     browser = await launchBrowser();
   });
   afterAll(() => browser.close());
@@ -39,6 +42,28 @@ describeWith('chromium', 'a Service with twenty ports', () => {
       await flow.close();
     });
   }
+
+  it('opens in place at a click or Enter, and closes again', async () => {
+    const flow = await openFlowPage(browser, { viewport: { width: 1600, height: 1000 } });
+    const { page } = flow;
+    await flow.show(graph);
+    const entry = page.locator('.boxes > .kind-entry').first();
+    const place = await entry.boundingBox();
+    await entry.click();
+    await untilDrawn(page);
+    expect(await page.locator('.boxes > .kind-entry').count()).toBe(40);
+    expect((await page.locator('.boxes > .kind-service').allTextContents()).join()).toContain('shop/bus:p19');
+    // What was clicked is where it was.
+    const now = await page.locator('.boxes > .kind-entry.selected').boundingBox();
+    expect(Math.abs((now?.y ?? 0) - (place?.y ?? 0))).toBeLessThan(2);
+    expect((await flow.posted()).some(({ kind }) => kind === 'open-line')).toBe(false);
+    await page.screenshot({ path: join(outputPath, 'many-ports-open.png') });
+    await page.keyboard.press('Enter');
+    await untilDrawn(page);
+    expect(await page.locator('.boxes > *').count()).toBe(10);
+    expect(flow.problems).toEqual([]);
+    await flow.close();
+  });
 
   it('has its entries in the text once, and each port is found by its name and its rules', async () => {
     const flow = await openFlowPage(browser, { viewport: { width: 1600, height: 1000 } });

@@ -222,7 +222,7 @@ describe('the answer of a flow', () => {
     const name = `${'pod-with-a-long-name.'.repeat(12)}x7`;
     const [route] = answerOf(oneEnd({ ...pod1, label: name })).routes;
     const [end] = route?.ends ?? [];
-    expect(end?.text.length).toBeLessThan(90);
+    expect(end?.text.length).toBeLessThan(160);
     expect(end?.text).toMatch(/^pod-with-a-long-name.*….*x7 on node-a$/);
   });
 

@@ -37,6 +37,14 @@ function flowsOf(resolution: Resolution): readonly FlowGraph[] {
   });
 }
 
+/** The same with Pods and Services whose names are as long as people make them. */
+function withLongNames(graph: FlowGraph): FlowGraph {
+  const tail = '-of-the-team-that-moved-everything-to-the-new-cluster-last-winter';
+  const longer = ({ kind, label }: FlowGraph['nodes'][number]): string =>
+    kind === 'pod' || kind === 'service' || kind === 'external' ? `${label}${tail}` : label;
+  return { ...graph, nodes: graph.nodes.map((node) => ({ ...node, label: longer(node) })) };
+}
+
 /** The flow of a Service on two nodes, or after its endpoints changed, as both are drawn. */
 const comparisons = fc.tuple(serviceModel, serviceModel, setting, setting).map(([model, other, options, otherOptions]) => {
   const before = flowsOf(resolutionOf([model], options))[0];
@@ -95,6 +103,7 @@ const manyPorts = fc
 
 const drawings: Readonly<Record<string, fc.Arbitrary<readonly FlowGraph[]>>> = {
   'any Service': resolutions.map(flowsOf),
+  'a Service with long names': resolutions.map((resolution) => flowsOf(resolution).map(withLongNames)),
   'many ports': manyPorts,
   'a comparison': comparisons,
   'a map': maps,
@@ -118,6 +127,7 @@ function cutTexts({ boxes, edges }: Layout): readonly string[] {
   const texts = [
     ...boxes.flatMap(({ content }) => [
       content.label,
+      ...content.moreLabel,
       content.detail,
       ...content.moreDetail,
       ...content.chips.flatMap(({ text, more = [] }) => [text, ...more]),

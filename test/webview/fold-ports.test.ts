@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { FlowGraph } from '../../server/src/kube/flow/graph.ts';
 import { layoutFlow } from '../../webview/src/layout/layout.ts';
 import { type LayoutOptions, plainOptions } from '../../webview/src/layout/model.ts';
-import { foldPorts } from '../../webview/src/model/fold-ports.ts';
+import { foldPorts, portFoldOf } from '../../webview/src/model/fold-ports.ts';
 import { indexGraph } from '../../webview/src/model/graph-index.ts';
 import { flowOfPorts } from './many-ports.ts';
 
@@ -32,7 +32,7 @@ describe('ports that are alike', () => {
   });
 
   it('are drawn apart where they are few', () => {
-    expect(foldPorts(indexGraph(flowOfPorts(3)))).toBeNull();
+    expect(foldPorts(indexGraph(flowOfPorts(3)), new Set())).toBeNull();
   });
 
   it('leave out one that fares otherwise, which is drawn by itself', () => {
@@ -63,10 +63,30 @@ describe('ports that are alike', () => {
     expect(graph.edges.filter((edge) => !drawn.has(edge))).toEqual([]);
   });
 
+  it('open in place, by the entry that stands for them, and close again', () => {
+    const graph = flowOfPorts(20);
+    const folded = foldPorts(indexGraph(graph), new Set())?.index.graph.nodes ?? [];
+    const folds = folded.flatMap((node) => portFoldOf(node) ?? []);
+    // Those of the clusterIP and of the NodePort.
+    expect(folds.map(({ isOpen }) => isOpen)).toEqual([false, false]);
+    expect(new Set(folds.map(({ id }) => id)).size).toBe(1);
+    const open = new Set(folds.map(({ id }) => id));
+    const opened = foldPorts(indexGraph(graph), open);
+    expect(opened?.index.graph.nodes.map(({ label }) => label)).toEqual(graph.nodes.map(({ label }) => label));
+    expect(opened?.index.graph.nodes.flatMap((node) => portFoldOf(node) ?? [])).toEqual(
+      folds.map(({ id }) => ({ id, isOpen: true })),
+    );
+    expect(labels(graph, { open })).toContain('shop/bus:p7');
+    const state = (more: Partial<LayoutOptions>) =>
+      layoutFlow(indexGraph(graph), { ...plainOptions, ...more }).boxes.map(({ content }) => content.state);
+    expect(state({}).filter((each) => each === 'closed')).toHaveLength(2);
+    expect(state({ open, grouping: null }).filter((each) => each === 'open')).toHaveLength(2);
+  });
+
   it('add up what their rules counted', () => {
     const graph = flowOfPorts(20);
     const counted = { ...graph, edges: graph.edges.map((edge) => ({ ...edge, packets: edge.line === null ? null : 3 })) };
-    const folded = foldPorts(indexGraph(counted));
+    const folded = foldPorts(indexGraph(counted), new Set());
     const picks = folded?.index.graph.edges.filter(({ from, to }) => from.includes('KUBE-SVC-') && to.includes('KUBE-SEP-'));
     expect(picks?.map(({ packets }) => packets)).toEqual([60, 60]);
   });

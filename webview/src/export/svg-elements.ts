@@ -10,6 +10,7 @@ import {
   chipLineHeight,
   detailLineHeight,
   labelBaseline,
+  labelLineStep,
   padLeft,
   padRight,
 } from '../layout/box-content.ts';
@@ -71,9 +72,10 @@ export function boxElement(box: Box): ElementSpec {
   children.push(spec('path', ['stripe'], { d: `M6,0.5A5.5,5.5 0 0 0 0.5,6V${height - 6}A5.5,5.5 0 0 0 6,${height - 0.5}Z` }));
   // What leads here may need more height than the text: the text stays in the middle.
   const shift = Math.max(0, (height - content.height) / 2);
-  const inside: ElementSpec[] = [
-    spec('text', drift === 'stale' ? ['name', 'struck'] : ['name'], { x: padLeft, y: labelBaseline }, content.label),
-  ];
+  const nameClasses = drift === 'stale' ? ['name', 'struck'] : ['name'];
+  const inside: ElementSpec[] = [content.label, ...content.moreLabel].map((line, at) =>
+    spec('text', nameClasses, { x: padLeft, y: labelBaseline + at * labelLineStep }, line),
+  );
   if (box.group !== null) {
     inside.push(
       spec('text', ['group-count'], { x: width - padRight - 18, y: content.detailY, 'text-anchor': 'end' }, content.detail),

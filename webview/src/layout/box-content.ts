@@ -1,10 +1,11 @@
 import { count } from '../../../server/src/base/counted.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowBadgeKind, FlowNode } from '../../../server/src/kube/flow/graph.ts';
+import { portFoldOf } from '../model/fold-ports.ts';
 import { contrastText, readiness } from '../model/format.ts';
 import type { EndpointGroup } from '../model/groups.ts';
 import { isFault, type StateTone, stateTones } from '../model/service-state.ts';
-import { fitName, fitText, type Measure, wrap } from './text-metrics.ts';
+import { fitName, fitText, type Measure, wrap, wrapName } from './text-metrics.ts';
 
 export type ChipTone = 'plain' | 'warning' | 'error';
 
@@ -26,6 +27,8 @@ export type BoxState = 'ready' | 'not-ready' | 'hairpin' | 'open' | 'closed' | S
 /** A box's content, cut to its width. */
 export interface BoxContent {
   readonly label: string;
+  /** Lines below the label, where it needs several: a name is not cut where a line more holds it. */
+  readonly moreLabel: readonly string[];
   readonly detail: string;
   /** Lines below the detail, where it needs several: a verdict's reason is never cut. */
   readonly moreDetail: readonly string[];
@@ -51,6 +54,14 @@ const longestPiece = 125;
 export const labelBaseline = 18;
 const detailBaseline = 34;
 export const detailLineHeight = 14;
+export const labelLineStep = 16;
+const mostNameLines = 4;
+/** Where there is little room: in so few lines of this width a long name may stand, before it has all the width that a name may take. */
+const nameWidths = [
+  [150, 2],
+  [190, 3],
+  [235, 3],
+] as const;
 const mostReasonLines = 6;
 const mostDetailLines = 3;
 /** A box of one line, and the space between what stands in it. */
@@ -87,6 +98,8 @@ function detailOf({ kind, detail, line }: FlowNode): string {
 }
 
 function stateOf(node: FlowNode): BoxState {
+  const ports = portFoldOf(node);
+  if (ports !== null) return ports.isOpen ? 'open' : 'closed';
   if (node.state !== undefined) return node.kind === 'entry' && !isFault(node.state) ? null : stateTones[node.state.kind];
   if (node.kind === 'endpoint') return node.badges.some((badge) => badge.kind === 'hairpin') ? 'hairpin' : null;
   if (node.pod === null || node.pod.ready === null) return null;
@@ -109,13 +122,22 @@ function isReason({ kind, state }: FlowNode): boolean {
 /** The width at which a node's name is not cut, bounded: what cannot be left out even where there is little room. */
 export function nameWidth(node: FlowNode, measure: Measure): number {
   const state = stateOf(node) === null ? 0 : stateWidth;
-  const name = Math.ceil(measure(drawingText(node.label).slice(0, 200), 'label')) + state;
+  const name = widthOfName(drawingText(node.label).slice(0, 200), measure) + state;
   // A reason may be broken, but not within a word; a chain's name, but not within its hash.
   const detail = detailOf(node).slice(0, 200);
   const words = isReason(node) ? detail.split(' ') : detail.split(/ |(?<=[-\]])/);
   const most = isReason(node) ? longestName : longestPiece;
   const word = Math.min(most, Math.max(0, ...words.map((text) => Math.ceil(measure(text, 'detail')))));
   return Math.min(longestName, Math.max(name, word)) + padLeft + padRight;
+}
+
+/** A name that is longer than most may stand in some lines. */
+function widthOfName(name: string, measure: Measure): number {
+  const whole = Math.ceil(measure(name, 'label'));
+  const narrower = nameWidths.find(
+    ([width, lines]) => width < whole && wrapName(name, 'label', width, mostNameLines, measure).length <= lines,
+  );
+  return narrower?.[0] ?? whole;
 }
 
 /** The width at which nothing of a node is cut. */
@@ -140,15 +162,19 @@ export function boxContent(node: FlowNode, idle: boolean, width: number, measure
   const room = width - padLeft - padRight;
   const state = stateOf(node);
   const detail = detailOf(node);
+  const nameRoom = room - (state === null ? 0 : stateWidth) + 1;
+  const [label = '', ...moreLabel] = wrapName(drawingText(node.label), 'label', nameRoom, mostNameLines, measure);
+  const below = moreLabel.length * labelLineStep;
   const [first = '', ...moreDetail] = wrap(detail, 'detail', room + 1, detailLines(node), measure);
-  const top = (detail === '' ? 28 : 43) + moreDetail.length * detailLineHeight;
+  const top = (detail === '' ? 28 : 43) + below + moreDetail.length * detailLineHeight;
   const { chips, bottom } = chipRows(chipTexts(node, idle), top - 1, room, measure);
   return {
-    label: fitName(drawingText(node.label), 'label', room - (state === null ? 0 : stateWidth) + 1, measure),
+    label,
+    moreLabel,
     detail: first,
     moreDetail,
     detailX: padLeft,
-    detailY: detailBaseline,
+    detailY: detailBaseline + below,
     chips,
     state,
     height: chips.length === 0 ? top : bottom + 8,
@@ -214,7 +240,7 @@ export function lineContent(node: FlowNode, idle: boolean, width: number, measur
   const right = width - padRight - (state === null ? 0 : stateWidth);
   const fits = (chips: readonly Chip[]): boolean => chips.every((chip) => chip.x + chip.width <= right);
   if (textEnd > right) return null;
-  const same = { label, detail, moreDetail: [], detailX, detailY: labelBaseline, state };
+  const same = { label, moreLabel: [], detail, moreDetail: [], detailX, detailY: labelBaseline, state };
   const beside = chipLine(texts, textEnd + lineGap, (lineHeight - chipHeight) / 2, measure);
   if (fits(beside)) return { ...same, chips: beside, height: lineHeight };
   const below = chipLine(texts, padLeft, lineHeight - 2, measure);
@@ -228,6 +254,7 @@ export function groupContent(group: EndpointGroup, open: boolean, width: number,
   return {
     label,
     detail: fitText(group.detail, 'chip', Math.max(0, room - measure(label, 'label') - 10), measure),
+    moreLabel: [],
     moreDetail: [],
     detailX: padLeft,
     detailY: labelBaseline + 1,

@@ -7,20 +7,18 @@ import { isIdle, type LabelText, labelsOf, type MergedGraph, type Vertex } from 
 import { type LayoutOptions, margin } from './model.ts';
 import { type Rails, railsOf } from './rails.ts';
 
-/** What an edge takes to come from one height to another. */
-export const curveWidth = 34;
 /** What an arrow head takes before a box. */
 export const arrowWidth = 12;
 /** The space between a frame and the boxes in it. */
 export const framePad = 8;
 
-/** How wide boxes and labels may get; the first that fits the room is taken. */
+/** How wide boxes and labels may get, and what an edge has to come from one height to another; the first that fits the room is taken. */
 const sizes = [
-  { box: 236, label: 190 },
-  { box: 200, label: 140 },
-  { box: 168, label: 112 },
-  { box: 136, label: 96 },
-  { box: 124, label: 80 },
+  { box: 236, label: 190, curve: 34 },
+  { box: 200, label: 140, curve: 34 },
+  { box: 168, label: 112, curve: 34 },
+  { box: 136, label: 96, curve: 28 },
+  { box: 124, label: 80, curve: 24 },
 ] as const;
 type Size = (typeof sizes)[number];
 
@@ -112,7 +110,7 @@ function plan(
   const lefts: number[] = [];
   let x = margin;
   for (const [column, width] of widths.entries()) {
-    if (column > 0) x += curveWidth + (rails.more[column] ?? 0) + (labelWidths[column] ?? 0) + arrowWidth;
+    if (column > 0) x += size.curve + (rails.more[column] ?? 0) + (labelWidths[column] ?? 0) + arrowWidth;
     lefts.push(x);
     x += width;
   }

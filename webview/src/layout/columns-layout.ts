@@ -9,7 +9,7 @@ import { assignColumns } from './columns.ts';
 import { type FilledColumns, fillColumns } from './fill-columns.ts';
 import { type MergedGraph, mergeGraph, topologicalOrder } from './merged-edges.ts';
 import { type Box, type DrawnEdge, type Frame, type Heading, type Layout, type LayoutOptions, margin } from './model.ts';
-import { fitText } from './text-metrics.ts';
+import { fitName } from './text-metrics.ts';
 
 /** Columns by meaning from left to right, rows in rule order. */
 export function layoutColumns(index: GraphIndex, arrangement: Arrangement, options: LayoutOptions): Layout {
@@ -70,7 +70,7 @@ function hostFrames({ widths, lefts }: ColumnPlan, { items }: FilledColumns, opt
     const { ready, known } = readyPods(vertices.flatMap(({ node }) => node ?? []));
     const detail = known === 0 ? '' : `${count(ready)} of ${count(known)} ready`;
     const width = widths[item.column] ?? 0;
-    const label = fitText(drawingText(host), 'label', width - 30 - options.measure(detail, 'chip'), options.measure);
+    const label = fitName(drawingText(host), 'label', width - 30 - options.measure(detail, 'chip'), options.measure);
     return [{ id: item.id, kind: 'host', label, detail, x: lefts[item.column] ?? 0, y: item.top, width, height: item.height }];
   });
 }

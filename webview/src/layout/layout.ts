@@ -15,7 +15,7 @@ import { layoutOutline } from './outline-layout.ts';
 export function layoutFlow(index: GraphIndex, options: LayoutOptions): Layout {
   if (index.map !== null) return layoutMap(index.map, options);
   // A filter picks ports out by name.
-  const folded = options.keep === null ? foldPorts(index) : null;
+  const folded = options.keep === null ? foldPorts(index, options.open) : null;
   return folded === null ? layoutWhole(index, options) : withFolded(layoutWhole(folded.index, options), folded);
 }
 

@@ -65,6 +65,7 @@ export function foldContent({ label, detail }: FoldText, width: number, isOpen: 
   return {
     label: fitText(label, 'label', room - chevronWidth + 1, measure),
     detail: fitText(detail, 'detail', room + 1, measure),
+    moreLabel: [],
     moreDetail: [],
     detailX: padLeft,
     detailY: 34,
@@ -146,6 +147,7 @@ export function headContent(planned: PlannedNamespace, width: number, measure: M
   return {
     label,
     detail: texts.detail,
+    moreLabel: [],
     moreDetail: [],
     detailX,
     detailY: labelBaseline + 1,
@@ -162,6 +164,7 @@ export function restContent({ label, detail, isOpen }: MapFold, width: number, m
   return {
     label,
     detail: fitText(detail, 'detail', right - detailX, measure),
+    moreLabel: [],
     moreDetail: [],
     detailX,
     detailY: labelBaseline,

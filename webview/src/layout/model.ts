@@ -90,7 +90,7 @@ export interface LayoutOptions {
   readonly measure: Measure;
   /** Null: the best for the graph. */
   readonly grouping: Grouping | null;
-  /** Ids of open groups; on a map, of what is not as it is from the start. */
+  /** Ids of open groups, and of ports that are drawn apart; on a map, of what is not as it is from the start. */
   readonly open: ReadonlySet<string>;
   /** Ids of the endpoints and Pods, or of a map's Services, that a filter lets through; null: all. */
   readonly keep: ReadonlySet<string> | null;

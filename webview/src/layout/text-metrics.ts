@@ -80,6 +80,32 @@ export function fitName(name: string, style: TextStyle, width: number, measure: 
   return longestFit(Math.min(characters.length, longestMeasured), cut, style, width, measure);
 }
 
+/** The longest beginning of a text that fits, of one character at least. */
+function longestStart(text: string, style: TextStyle, width: number, measure: Measure): string {
+  const characters = [...text];
+  const start = longestFit(characters.length, (length) => characters.slice(0, length).join(''), style, width, measure);
+  return start === '' ? (characters[0] ?? '') : start;
+}
+
+/** The name in lines that fit, at most `most` of them, broken behind what joins its parts; what is too much is left out near its end. */
+export function wrapName(name: string, style: TextStyle, width: number, most: number, measure: Measure): readonly string[] {
+  if (name.length <= longestMeasured && measure(name, style) <= width) return [name];
+  const lines: string[] = [];
+  let rest = name.slice(0, longestMeasured);
+  while (lines.length < most - 1 && measure(rest, style) > width) {
+    const start = longestStart(rest, style, width, measure);
+    const joint = Math.max(...['-', '/', ' ', ',', ']', ':'].map((sign) => start.lastIndexOf(sign)));
+    // A part that is as long as a line is broken anywhere.
+    const line = joint > 0 ? start.slice(0, joint + 1) : start;
+    lines.push(line.trimEnd());
+    rest = rest.slice(line.length);
+  }
+  return [
+    ...lines,
+    fitName(name.length > longestMeasured ? name.slice(name.length - longestMeasured) : rest, style, width, measure),
+  ];
+}
+
 /** The text in lines that fit, broken at spaces, at most `most` of them; the last ends in an ellipsis where there was more. */
 export function wrap(text: string, style: TextStyle, width: number, most: number, measure: Measure): readonly string[] {
   const pieces = text

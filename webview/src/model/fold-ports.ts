@@ -15,6 +15,24 @@ export interface FoldedPorts {
   readonly edges: ReadonlyMap<FlowEdge, readonly FlowEdge[]>;
 }
 
+/** What opens the ports that an entry stands for, and closes them again. */
+export interface PortFold {
+  /** Among the ids of what is open. */
+  readonly id: string;
+  readonly isOpen: boolean;
+}
+
+/** A node as it is drawn. */
+interface DrawnNode extends FlowNode {
+  /** Of an entry of ports that are alike. */
+  readonly ports?: PortFold;
+}
+
+/** What opens and closes the ports that a node is an entry of; null of any other. */
+export function portFoldOf(node: DrawnNode | null): PortFold | null {
+  return node?.ports ?? null;
+}
+
 /** So many ports that are alike are drawn apart. */
 const mostApart = 3;
 
@@ -77,13 +95,17 @@ function routesSaid({ graph }: GraphIndex, { kind, id }: FlowNode, places: Reado
 }
 
 /** The node with the number of ports that it stands for; what names no port stays as it is. */
-function standingFor(node: FlowNode, more: number): FlowNode {
+function standingFor(node: FlowNode, more: number, fold: PortFold): DrawnNode {
   if (node.kind === 'pod' || node.kind === 'verdict') return node;
-  return { ...node, label: `${node.label} +${counted(more, 'port')}` };
+  const label = fold.isOpen ? node.label : `${node.label} +${counted(more, 'port')}`;
+  return node.kind === 'entry' ? { ...node, label, ports: fold } : { ...node, label };
 }
 
-/** A graph in which ports that are alike are drawn once; null where there are few, and where none are alike. */
-export function foldPorts(index: GraphIndex): FoldedPorts | null {
+/**
+ * A graph in which ports that are alike are drawn once, but for those that are open; null where there are few, and where none are alike.
+ * @param open ids of what is open, ports and other things
+ */
+export function foldPorts(index: GraphIndex, open: ReadonlySet<string>): FoldedPorts | null {
   const { graph } = index;
   if (graph.map !== undefined || graph.entries.length <= mostApart) return null;
   const ports = [...groupBy(graph.nodes, portOf)].flatMap(([port, own]) => (port === null ? [] : [inOneOrder(own)]));
@@ -93,9 +115,11 @@ export function foldPorts(index: GraphIndex): FoldedPorts | null {
   const into = new Map<string, string>();
   const drawn = new Map<string, FlowNode>();
   for (const [first = [], ...others] of classes) {
+    const id = `ports:${first[0]?.id}`;
+    const fold: PortFold = { id, isOpen: open.has(id) };
     for (const [at, node] of first.entries()) {
-      drawn.set(node.id, standingFor(node, others.length));
-      for (const other of others) {
+      drawn.set(node.id, standingFor(node, others.length, fold));
+      for (const other of fold.isOpen ? [] : others) {
         const folded = other[at];
         if (folded !== undefined) into.set(folded.id, node.id);
       }

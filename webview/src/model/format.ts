@@ -12,13 +12,13 @@ import {
   type FlowPodRef,
 } from '../../../server/src/kube/flow/graph.ts';
 
-/** So long a name is read at a glance; Kubernetes allows four times as much. */
-const longestName = 64;
+/** So long a name is said whole; Kubernetes allows 253 letters. */
+const longestName = 150;
 
 /** A name, or its beginning and its end, which tell it from others, where it is very long. */
 export function bounded(name: string): string {
   const characters = [...name];
-  return characters.length <= longestName ? name : `${characters.slice(0, 38).join('')}…${characters.slice(-24).join('')}`;
+  return characters.length <= longestName ? name : `${characters.slice(0, 90).join('')}…${characters.slice(-50).join('')}`;
 }
 
 /** What a node is called by its kind. */

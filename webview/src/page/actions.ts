@@ -5,9 +5,9 @@ import { nextDifference } from './comparing.ts';
 import type { KeyAction } from './keyboard.ts';
 import { moveBoth } from './linked-views.ts';
 import { enterNode } from './map-actions.ts';
-import { focusFlow, matches, openLineOf, type Page, say, update } from './page.ts';
+import { boxFor, focusFlow, matches, openLineOf, type Page, say, update } from './page.ts';
 import { refresh, relayout } from './refresh.ts';
-import { setSelected, toggle, toggleGroup, walk } from './selection.ts';
+import { setSelected, toggle, toggleGroup, togglePorts, walk } from './selection.ts';
 
 /** Asks for the flow before or after this one in the history. */
 export function go(page: Page, step: 1 | -1): void {
@@ -77,7 +77,8 @@ export function act(page: Page, action: KeyAction): void {
       walk(page, action.walk);
       break;
     case 'open':
-      if (state.selected === null || enterNode(page, state.selected) || openLineOf(page, state.selected, true)) break;
+      if (state.selected === null || enterNode(page, state.selected) || togglePorts(page, boxFor(page, state.selected))) break;
+      if (openLineOf(page, state.selected, true)) break;
       if (state.selected.startsWith('group:')) toggleGroup(page, state.selected);
       break;
     case 'toggle': {

@@ -112,11 +112,11 @@ function sign({ tone }: AnswerWords): HTMLElement | null {
   return toneSigns[tone] === '' ? null : element('span', { class: 'answer-sign', 'aria-hidden': 'true' }, toneSigns[tone]);
 }
 
-/** Words as a button to what they are about, or as plain text. */
-function link(events: AnswerEvents, words: AnswerWords): HTMLElement {
+/** Words as a button to what they are about, or as plain text; `after` is the comma behind them. */
+function link(events: AnswerEvents, words: AnswerWords, after = ''): HTMLElement {
   const { text, node, line } = words;
-  if (node === null && line === null) return element('span', {}, sign(words), text);
-  const made = element('button', { type: 'button', class: 'answer-link' }, sign(words), text);
+  if (node === null && line === null) return element('span', {}, sign(words), text, after);
+  const made = element('button', { type: 'button', class: 'answer-link' }, sign(words), text, after);
   made.addEventListener('click', () => {
     if (node !== null) events.select(node);
     if (line !== null) events.openLine(line, false);
@@ -145,10 +145,11 @@ function routeTable(events: AnswerEvents, routes: readonly AnswerRoute[]): HTMLE
   return element('table', { class: 'answer-routes' }, element('thead', {}, element('tr', {}, ...heads)), ...bodies);
 }
 
-/** Words with commas between them, each of which stays with what is before it. */
+/** Words with commas between them, each within the button before it: behind one that takes several lines it would stand far off. */
 function wordList(events: AnswerEvents, list: readonly AnswerWords[]): readonly (Node | string)[] {
   return list.flatMap((words, at) => {
-    const made = element('span', { class: `tone-${words.tone}` }, link(events, words));
-    return at === list.length - 1 ? [made] : [element('span', { class: 'answer-listed' }, made, ','), ' '];
+    const isLast = at === list.length - 1;
+    const made = element('span', { class: `tone-${words.tone}` }, link(events, words, isLast ? '' : ','));
+    return isLast ? [made] : [made, ' '];
   });
 }

@@ -6,7 +6,7 @@ import { differenceText } from './compare-bar.ts';
 import type { Drawing } from './drawing.ts';
 import { openLine, openLineOf, type Page, say, update } from './page.ts';
 import { refresh } from './refresh.ts';
-import { openGroupsOf, setSelected, toggleGroup } from './selection.ts';
+import { openGroupsOf, setSelected, toggleGroup, togglePorts } from './selection.ts';
 import type { Shown } from './shown.ts';
 import type { Target } from './target.ts';
 
@@ -67,6 +67,7 @@ export function clickOther(page: Page, target: Target, double: boolean): void {
     toggleGroup(page, target.box.id);
     return;
   }
+  if (togglePorts(page, target.box)) return;
   setSelected(page, target.box.id, null);
   openOther(page, target.box.id, double);
 }

@@ -2,6 +2,7 @@
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { TextItem } from '../export/text-tree.ts';
 import type { Box } from '../layout/model.ts';
+import { portFoldOf } from '../model/fold-ports.ts';
 import { type Walk, walkTo } from './keyboard.ts';
 import { enterNode, unfold } from './map-actions.ts';
 import { boxFor, focusFlow, matches, openLineOf, type Page, say, update } from './page.ts';
@@ -68,6 +69,7 @@ function clickBox(page: Page, box: Box, double: boolean): void {
     toggleGroup(page, opens);
     return;
   }
+  if (togglePorts(page, box)) return;
   setSelected(page, box.id, null);
   if (box.enters !== undefined) {
     page.host.post({ kind: 'request-flow', to: box.enters });
@@ -80,21 +82,30 @@ function clickBox(page: Page, box: Box, double: boolean): void {
 /** A click on an item of the text. */
 export function clickItem(page: Page, item: TextItem, double: boolean): void {
   setSelected(page, item.id, item.key);
-  if (enterNode(page, item.id)) return;
+  if (enterNode(page, item.id) || togglePorts(page, boxFor(page, item.id))) return;
   if (openLineOf(page, item.id, double)) return;
   if (item.expanded !== null && item.id.startsWith('group:')) toggle(page, item);
 }
 
-/** Opens or closes a group of endpoints; what was clicked stays where it is. */
-export function toggleGroup(page: Page, id: string): void {
+/** Opens the ports that a box is the entry of, or closes them; false where it is none of ports that are alike. */
+export function togglePorts(page: Page, box: Box | undefined): boolean {
+  const ports = portFoldOf(box?.node ?? null);
+  if (box === undefined || ports === null) return false;
+  if (page.state.selected !== box.id) setSelected(page, box.id, null);
+  toggleGroup(page, ports.id, box.id);
+  return true;
+}
+
+/** Opens or closes a group of endpoints, or what else opens; what was clicked, the box `at`, stays where it is. */
+export function toggleGroup(page: Page, id: string, at: string = id): void {
   const { drawing } = page.parts;
   const { state } = page;
   const open = state.open.includes(id) ? state.open.filter((other) => other !== id) : [...state.open, id];
-  const before = boxFor(page, id);
+  const before = boxFor(page, at);
   const view = drawing.view();
   update(page, { open, view });
   relayout(page);
-  const after = boxFor(page, id);
+  const after = boxFor(page, at);
   const isOpen = page.state.open.includes(id);
   if (before !== undefined && after !== undefined) {
     drawing.panBy((before.x - after.x) * view.k, (before.y - after.y) * view.k);

@@ -1,5 +1,6 @@
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import { edgeLines, nodeFacts } from '../model/describe.ts';
+import { portFoldOf } from '../model/fold-ports.ts';
 import { kindName } from '../model/format.ts';
 import type { GraphIndex } from '../model/graph-index.ts';
 import { routeFacts, routeLine } from '../model/routes.ts';
@@ -21,11 +22,13 @@ export function tooltipOf(index: GraphIndex, target: Target): TooltipText {
   const { node, group } = target.box;
   if (group !== null) return { title: drawingText(group.label), lines: [drawingText(group.detail)] };
   if (node === null) return { title: '', lines: [] };
+  const ports = portFoldOf(node);
   const rules = index.in(node.id).filter((edge) => edge.rule !== undefined && edge.rule !== null);
   return {
     title: drawingText(node.label),
     lines: [
       kindName(node.kind),
+      ...(ports === null ? [] : [ports.isOpen ? 'A click draws the ports that are alike as one' : 'A click draws each port']),
       ...nodeFacts(node).map((fact) => `${fact.term}: ${fact.text}`),
       ...routeFacts(index.graph)
         .filter((route) => route.entry === node.id)
