@@ -65,6 +65,13 @@ describe('the answer of a flow', () => {
     expect(facts.map(said)).toEqual(['1 endpoint: node-a 1', 'warning: 0 of 1 ready', 'warning: 1 terminating']);
   });
 
+  it('says which endpoints of the Service get no packets, and why', () => {
+    const graph: FlowGraph = { ...oneEnd(pod1), leftOut: { notReady: 2, terminating: 1, elsewhere: 0 } };
+    expect(answerOf(graph).facts.map(said)).toEqual(['1 endpoint: node-a 1', 'not used: 2 not ready, 1 terminating']);
+    const hinted: FlowGraph = { ...oneEnd(pod1), leftOut: { notReady: 0, terminating: 0, elsewhere: 3 } };
+    expect(answerOf(hinted).facts.map(said)).toContain('not used: 3 for other zones or nodes');
+  });
+
   it.each([
     [pod1, 'unsure: Serves, as far as is drawn'],
     [verdict('REJECT', 'no endpoints', 12), 'bad: Refuses everything: no endpoints'],

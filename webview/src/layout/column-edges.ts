@@ -3,7 +3,7 @@
 import { groupBy } from '../model/collect.ts';
 import { laneId, slotGap, slotHeight } from './column-items.ts';
 import { arrowWidth, type ColumnPlan, framePad } from './column-plan.ts';
-import { bend, onRails, type Point, type RailEnd, straightDown } from './edge-path.ts';
+import { bend, onRails, type Point, type RailEnd, straightDown, upright } from './edge-path.ts';
 import type { FilledColumns } from './fill-columns.ts';
 import type { LabelText, MergedEdge, MergedGraph } from './merged-edges.ts';
 import type { DrawnEdge, EdgeLabel } from './model.ts';
@@ -20,9 +20,10 @@ export function columnEdges(parts: MergedGraph, plan: ColumnPlan, filled: Filled
     const last = pieces.in.get(merged.id) ?? null;
     const heights = points.map((point) => point.y);
     const [top, bottom] = [Math.min(...heights), Math.max(...heights)];
-    if (first === null && last === null) return drawnEdgeOf(merged, bend(points), labels, top, bottom);
+    const bar = barBeside(labels, heights.at(-1) ?? 0);
+    if (first === null && last === null) return drawnEdgeOf(merged, bend(points) + bar, labels, top, bottom);
     const whole = onRails(points, first && { ...first, neighbour: null }, last && { ...last, neighbour: null });
-    return { ...drawnEdgeOf(merged, onRails(points, first, last), labels, top, bottom), wholePath: whole };
+    return { ...drawnEdgeOf(merged, onRails(points, first, last) + bar, labels, top, bottom), wholePath: whole + bar };
   });
   for (const merged of parts.mergedEdges) {
     if (!down.has(merged.id)) continue;
@@ -34,6 +35,17 @@ export function columnEdges(parts: MergedGraph, plan: ColumnPlan, filled: Filled
     edges.push(drawnEdgeOf(merged, straightDown(middle, top, bottom), labels, top, bottom));
   }
   return edges;
+}
+
+/** A label that is so far from its edge, in pixels, is not seen to be of it. */
+const far = 12;
+
+/** A bar along labels some of which stand far from their edge, and so whose they are; empty for no bar. */
+function barBeside(labels: readonly EdgeLabel[], middle: number): string {
+  const top = Math.min(...labels.map((label) => label.y));
+  const bottom = Math.max(...labels.map(({ y, height }) => y + height));
+  const isFar = labels.some(({ y, height }) => Math.max(y - middle, middle - y - height) >= far);
+  return isFar ? upright(Math.min(...labels.map(({ x }) => x)) - 3, top, bottom) : '';
 }
 
 /** A merged edge that comes from the left, with the places that it passes: the last two are where it runs level into its target. */

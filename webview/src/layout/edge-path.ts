@@ -107,6 +107,11 @@ export function onRails(points: readonly Point[], first: RailEnd | null, last: R
   return path + rounded([from, corner, { x: last.x, y: end.y }, end]) + head(end);
 }
 
+/** A line from a height to another. */
+export function upright(x: number, top: number, bottom: number): string {
+  return `M${at({ x, y: top })}L${at({ x, y: bottom })}`;
+}
+
 const smooth = line<Point>()
   .x((point) => point.x)
   .y((point) => point.y)

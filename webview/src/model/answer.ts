@@ -5,6 +5,7 @@ import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type {
   FlowBadgeKind,
   FlowEntry,
+  FlowGraph,
   FlowNode,
   FlowRoute,
   FlowState,
@@ -140,6 +141,18 @@ function endpointFacts(endpoints: readonly FlowNode[]): readonly AnswerWords[] {
   const terminating = new Set(endpoints.flatMap(({ pod }) => (pod?.terminating === true ? [podKey(pod)] : []))).size;
   if (terminating > 0) facts.push(words(`${count(terminating)} terminating`, 'warning'));
   return facts;
+}
+
+/** What the Service has besides, and no packet goes to. */
+function leftOutFacts({ leftOut }: FlowGraph): readonly AnswerWords[] {
+  if (leftOut === undefined) return [];
+  const { notReady, terminating, elsewhere } = leftOut;
+  const parts = [
+    notReady > 0 ? `${count(notReady)} not ready` : '',
+    terminating > 0 ? `${count(terminating)} terminating` : '',
+    elsewhere > 0 ? `${count(elsewhere)} for other zones or nodes` : '',
+  ];
+  return [words(`not used: ${parts.filter((part) => part !== '').join(', ')}`)];
 }
 
 const toldBadges: ReadonlySet<FlowBadgeKind> = new Set(['affinity', 'source-ranges', 'local-only']);
@@ -324,7 +337,7 @@ export function flowAnswer(index: GraphIndex): FlowAnswer | null {
   const entries = new Map(graph.entries.map((entry) => [entry.id, entry]));
   return {
     state: graph.state === undefined ? drawnState(routes) : knownState(graph.state, routes, faults),
-    facts: endpointFacts(all),
+    facts: [...endpointFacts(all), ...leftOutFacts(graph)],
     details: [...badgeFacts(index), ...unsaidFacts(index)],
     routes: withoutRepeats(alikeTogether(routes.flatMap((route) => routesOf(entries, route, all.length, route !== first))), all),
     faults,

@@ -5,6 +5,7 @@ import {
   type FlowEdge,
   type FlowEntry,
   type FlowGraph,
+  type FlowLeftOut,
   type FlowNode,
   type FlowNote,
   type FlowOrigin,
@@ -125,6 +126,8 @@ const isRoute: Check<FlowRoute> = record<FlowRoute>({
   ends: orNull(mapOf(isNumber)),
 });
 
+const isLeftOut: Check<FlowLeftOut> = record<FlowLeftOut>({ notReady: isNumber, terminating: isNumber, elsewhere: isNumber });
+
 const isMapEntry: Check<MapEntry> = record<MapEntry>({
   kind: isEntryKind,
   label: isString,
@@ -161,6 +164,7 @@ const hasShape: Check<FlowGraph> = record<FlowGraph>({
   edges: listOf(isEdge),
   notes: listOf(isNote),
   routes: optional(listOf(isRoute)),
+  leftOut: optional(isLeftOut),
   state: optional(isState),
   map: optional(isMap),
   source: isString,

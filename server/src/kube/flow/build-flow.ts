@@ -12,6 +12,7 @@ import { targetClasses } from './endpoint-classes.ts';
 import { flowNotes, type Gathered } from './flow-notes.ts';
 import { type Frontend, frontendLabel } from './frontends.ts';
 import type { FlowEntry, FlowGraph, FlowNode } from './graph.ts';
+import { leftOut } from './left-out.ts';
 import { missingFromDump } from './missing-from-dump.ts';
 import { makeNode } from './nodes.ts';
 import { pathSteps } from './packet-paths.ts';
@@ -100,6 +101,7 @@ export function* flowSteps(resolution: Resolution, target: FlowTargetSpec): Step
   }
   const edges = [...byStart.values()].flatMap((siblings) => makeEdges(context, siblings));
   const missing = missingFromDump(context, collected, frontends);
+  const unused = yield* leftOut(resolution, frontends, [...nodes, ...missing.nodes]);
   const graph: FlowGraph = {
     title: choice.title,
     entries,
@@ -107,6 +109,7 @@ export function* flowSteps(resolution: Resolution, target: FlowTargetSpec): Step
     edges: [...edges, ...missing.edges],
     notes: flowNotes(context, frontends, gathered, choice.remark, choice.frontends.length - frontends.length),
     routes: routesOf(context, collected, gathered.masqueraded),
+    ...(unused === undefined ? {} : { leftOut: unused }),
     source: resolution.cluster.source.label,
   };
   return { ok: true, graph, to: flowTargetText(target) };

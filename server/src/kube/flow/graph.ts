@@ -276,6 +276,14 @@ export interface ServiceMap {
   readonly services: readonly MapService[];
 }
 
+/** Endpoints of the cluster that kube-proxy sends no packets to on this node, by why: how many of them. */
+export interface FlowLeftOut {
+  readonly notReady: number;
+  readonly terminating: number;
+  /** Hints say that other zones or nodes use them. */
+  readonly elsewhere: number;
+}
+
 export interface FlowGraph {
   /** What was asked for, as a reader would say it: "shop/web:http". */
   readonly title: string;
@@ -285,6 +293,8 @@ export interface FlowGraph {
   readonly notes: readonly FlowNote[];
   /** For each entry, first the route that the nodes' `shares` are of, then those of other origins that end otherwise. */
   readonly routes?: readonly FlowRoute[];
+  /** Absent where there are none, or nothing is known of them. */
+  readonly leftOut?: FlowLeftOut;
   /** What becomes of new connections; absent where nobody asked, and for chains. */
   readonly state?: FlowState;
   /** All Services of the dump, of a map; it has no nodes and edges then: whoever draws it makes those that are seen. */
