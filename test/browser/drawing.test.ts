@@ -37,7 +37,7 @@ describeWith('chromium', 'the drawing', () => {
       const second = node.kind === 'verdict' ? `${node.detail}, line ${node.line}` : node.detail;
       expect(shown[1]?.replace('…', '')).toBe(second.slice(0, shown[1]?.replace('…', '').length));
     }
-    expect(await box('svc').locator('.chip').allTextContents()).toEqual(['masquerade', 'affinity 10800 s']);
+    expect(await box('svc').locator('.chip').allTextContents()).toEqual(['masquerade some', 'affinity 10800 s']);
     expect(await box('fw').locator('.chip').allTextContents()).toEqual(['2 source ranges']);
     expect(await box('sep:1').locator('.hairpin').count()).toBe(1);
   });

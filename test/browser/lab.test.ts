@@ -73,7 +73,7 @@ function begins(shown: string, whole: string): boolean {
 function chipsExpected(node: FlowNode): readonly string[] {
   return node.badges
     .filter((badge) => badge.kind !== 'hairpin' || node.kind !== 'endpoint')
-    .map((badge) => drawingText(badge.label));
+    .map((badge) => (badge.kind === 'masquerade' && badge.condition !== '' ? 'masquerade some' : drawingText(badge.label)));
 }
 
 const driftChips: Readonly<Record<string, string>> = { stale: 'stale', missing: 'missing in dump', differs: 'differs' };
@@ -93,7 +93,8 @@ function compare(graph: FlowGraph, { boxes, edges }: Awaited<ReturnType<typeof r
       expect(chips.shift()).toBe(driftChips[node.drift]);
       expect(box.classes.split(' ')).toContain(`drift-${node.drift}`);
     }
-    if (node.pod?.ready === false && node.kind !== 'endpoint') expect(chips.shift()).toBe('not ready');
+    if (node.pod?.ready === false && node.kind !== 'endpoint')
+      expect(chips.shift()).toBe(node.pod.terminating ? 'terminating' : 'not ready');
     if (chips[0] === 'no packets') {
       expect(graph.edges.filter((edge) => edge.to === node.id).every((edge) => edge.packets === 0)).toBe(true);
       chips.shift();

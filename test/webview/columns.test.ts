@@ -53,7 +53,7 @@ describe('columns', () => {
     const chips = (id: string) => box(drawn, id).content.chips.map((chip) => chip.text);
     expect(chips('sep:2')).toEqual(['no packets']);
     expect(chips('sep:1')).toEqual([]);
-    expect(chips('svc')).toEqual(['masquerade', 'affinity 10800 s']);
+    expect(chips('svc')).toEqual(['masquerade some', 'affinity 10800 s']);
     expect(chips('sep:3')).toEqual(['stale']);
     expect(chips('pod:4')).toEqual(['missing in dump']);
     expect(chips('pod:2')).toEqual(['not ready']);

@@ -2,7 +2,7 @@ import { counted } from '../../../server/src/base/counted.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowGraph, FlowNode, FlowState } from '../../../server/src/kube/flow/graph.ts';
 import { plainOptions } from '../layout/model.ts';
-import { branchText, driftText } from '../model/format.ts';
+import { badgeChip, branchText, driftText } from '../model/format.ts';
 import { indexGraph } from '../model/graph-index.ts';
 import { stateTones } from '../model/service-state.ts';
 import { drawnGraph } from './map-drawn-graph.ts';
@@ -60,7 +60,7 @@ export function flowDot(given: FlowGraph): string {
     '  edge [fontname="Helvetica", fontsize=10];',
   ];
   for (const node of graph.nodes) {
-    const label = quoted(node.label, node.detail, ...node.badges.map((badge) => badge.label), driftText(node));
+    const label = quoted(node.label, node.detail, ...node.badges.map(badgeChip), driftText(node));
     const style = node.drift === 'missing' || node.drift === 'stale' ? ', style="rounded,dashed"' : '';
     lines.push(`  ${ids.get(node.id)} [label=${label}, color="${colourOf(node)}"${style}];`);
   }

@@ -3,7 +3,7 @@ import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowGraph, FlowNode } from '../../../server/src/kube/flow/graph.ts';
 import { mergeGraph, type Vertex } from '../layout/merged-edges.ts';
 import { plainOptions } from '../layout/model.ts';
-import { driftText } from '../model/format.ts';
+import { badgeChip, driftText } from '../model/format.ts';
 import { indexGraph } from '../model/graph-index.ts';
 import { arrange, branchesOf, type Grouping } from '../model/groups.ts';
 import { stateTones } from '../model/service-state.ts';
@@ -37,7 +37,7 @@ function vertexText(vertex: Vertex): string {
   const lines = [
     drawingText(node.label),
     drawingText(node.detail),
-    ...node.badges.map((badge) => drawingText(badge.label)),
+    ...node.badges.map((badge) => drawingText(badgeChip(badge))),
     driftText(node),
   ];
   const parts = lines.filter((line, at) => line !== '' && lines.indexOf(line) === at).map((line) => quoted(line).slice(1, -1));

@@ -2,7 +2,7 @@ import { count } from '../../../server/src/base/counted.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowBadgeKind, FlowNode } from '../../../server/src/kube/flow/graph.ts';
 import { portFoldOf } from '../model/fold-ports.ts';
-import { contrastText, readiness } from '../model/format.ts';
+import { badgeChip, contrastText, readiness } from '../model/format.ts';
 import type { EndpointGroup } from '../model/groups.ts';
 import { isFault, type StateTone, stateTones } from '../model/service-state.ts';
 import { fitName, fitText, type Measure, wrap, wrapName } from './text-metrics.ts';
@@ -86,7 +86,7 @@ function chipTexts(node: FlowNode, idle: boolean): readonly ChipText[] {
   if (idle) chips.push({ text: 'no packets', tone: 'warning', badge: null });
   for (const badge of node.badges) {
     if (badge.kind === 'hairpin' && node.kind === 'endpoint') continue;
-    chips.push({ text: drawingText(badge.label), tone: 'plain', badge: badge.kind });
+    chips.push({ text: drawingText(badgeChip(badge)), tone: 'plain', badge: badge.kind });
   }
   return chips;
 }

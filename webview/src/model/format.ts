@@ -3,6 +3,7 @@ import { percentText } from '../../../server/src/base/percent.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import {
   entryKindNames,
+  type FlowBadge,
   type FlowBadgeKind,
   type FlowEdge,
   type FlowEntryKind,
@@ -66,6 +67,11 @@ const badgeNames: Readonly<Record<FlowBadgeKind, string>> = {
 /** "Session affinity". */
 export function badgeName(kind: FlowBadgeKind): string {
   return badgeNames[kind];
+}
+
+/** What a box says of a badge: whether it is for all of the packets there; for whom else, its tooltip says. */
+export function badgeChip({ kind, label, condition }: FlowBadge): string {
+  return kind === 'masquerade' && condition !== '' ? 'masquerade some' : label;
 }
 
 /** "ready", "not ready", "terminating", or empty where the cluster does not say or there is no Pod. */
