@@ -55,7 +55,7 @@ export const labelBaseline = 18;
 const detailBaseline = 34;
 export const detailLineHeight = 14;
 export const labelLineStep = 16;
-const mostNameLines = 4;
+const mostNameLines = 5;
 /** Where there is little room: in so few lines of this width a long name may stand, before it has all the width that a name may take. */
 const nameWidths = [
   [150, 2],
