@@ -57,6 +57,7 @@ describe('in a command that somebody types', () => {
     expect(offered('iptables -w 5 -t nat -|')).toEqual(first.slice(0, -2));
     expect(offered('iptables -t |')).toEqual(['filter', 'nat', 'mangle', 'raw', 'security']);
     expect(afterTaking('iptables -t na| -A PREROUTING', 'nat')).toBe('iptables -t nat -A PREROUTING');
+    expect(afterTaking('iptables -tna| -A PREROUTING', 'nat')).toBe('iptables -tnat -A PREROUTING');
     expect(afterTaking('iptables -t | -A PREROUTING', 'nat')).toBe('iptables -t nat -A PREROUTING');
     expect(offered('iptables -t nat -L -|')).toEqual(['-n', '-v', '-x', '--line-numbers', '-w']);
     expect(offered('iptables -A INPUT ! -|')).not.toContain('-t');

@@ -264,9 +264,9 @@ describe('hostile names', () => {
 });
 
 describe('a value behind `=`', () => {
-  it('is completed as behind a blank, in its place alone', () => {
-    expect(afterTaking(inFilter('-A INPUT --jump=DO|'), 'DOCKER-USER')).toBe('-A INPUT --jump=DOCKER-USER');
-    expect(afterTaking(inFilter('-A INPUT --protocol=t| -j DOCKER'), 'tcp')).toBe('-A INPUT --protocol=tcp -j DOCKER');
+  it('is completed as behind a blank, which it gets where old versions of iptables need one', () => {
+    expect(afterTaking(inFilter('-A INPUT --jump=DO|'), 'DOCKER-USER')).toBe('-A INPUT --jump DOCKER-USER');
+    expect(afterTaking(inFilter('-A INPUT --protocol=t| -j DOCKER'), 'tcp')).toBe('-A INPUT --protocol tcp -j DOCKER');
     expect(afterTaking(inFilter('-A INPUT -m conntrack --ctstate=NEW,|'), 'ESTABLISHED')).toBe(
       '-A INPUT -m conntrack --ctstate=NEW,ESTABLISHED',
     );
@@ -276,5 +276,49 @@ describe('a value behind `=`', () => {
   it('is nothing where the option takes none', () => {
     expect(offered(inFilter('-A INPUT -p tcp -m tcp --syn=|'))).toEqual([]);
     expect(offered(inFilter('-A INPUT -m comment --comment "--jump=|"'))).toEqual([]);
+  });
+});
+
+describe('a value in quotes', () => {
+  it.each([
+    ['-A INPUT -j "DO|"', 'DOCKER-USER', '-A INPUT -j "DOCKER-USER"'],
+    ['-A INPUT -j "DO|', 'DOCKER-USER', '-A INPUT -j "DOCKER-USER"'],
+    ['-A INPUT --jump="DO|"', 'DOCKER-USER', '-A INPUT --jump "DOCKER-USER"'],
+    ['-A "FOR|" -j DOCKER', 'FORWARD', '-A "FORWARD" -j DOCKER'],
+    ['-A INPUT -m "conn|" --ctstate NEW', 'conntrack', '-A INPUT -m "conntrack" --ctstate NEW'],
+    ['-A INPUT -m comment --comment "a note" -j "DO|"', 'DOCKER', '-A INPUT -m comment --comment "a note" -j "DOCKER"'],
+    ['-A INPUT -m conntrack --ctstate "NEW,|"', 'RELATED', '-A INPUT -m conntrack --ctstate "NEW,RELATED"'],
+  ])('%s', (line, label, expected) => {
+    expect(afterTaking(inFilter(line), label)).toBe(expected);
+  });
+
+  it('is none between two others, and no word of several', () => {
+    expect(offered(inFilter('-A INPUT -m comment --comment "a" -j| "b"'))).not.toContain('DOCKER');
+    expect(offered(inFilter('-A INPUT -m comment --comment "see -j |"'))).toEqual([]);
+    expect(offered(inFilter('-A INPUT -m comment --comment "see|'))).toEqual([]);
+    expect(offered(inFilter('-A INPUT -j "DO|x" --to'))).toContain('DOCKER');
+  });
+});
+
+describe('a value in one with the letter of its option', () => {
+  it.each([
+    ['-A INPUT -jDO|', 'DOCKER-USER', '-A INPUT -j DOCKER-USER'],
+    ['-A INPUT -ptc| -j DOCKER', 'tcp', '-A INPUT -p tcp -j DOCKER'],
+    ['-A INPUT -ieth| -j DOCKER', 'eth0', '-A INPUT -i eth0 -j DOCKER'],
+    ['-A INPUT -s10.| -j DOCKER', '10.0.0.0/8', '-A INPUT -s 10.0.0.0/8 -j DOCKER'],
+    // Every version of iptables takes those apart.
+    ['-A INPUT -mconn| --ctstate NEW', 'conntrack', '-A INPUT -mconntrack --ctstate NEW'],
+    ['-AINP| -j DOCKER', 'INPUT', '-AINPUT -j DOCKER'],
+  ])('%s', (line, label, expected) => {
+    expect(afterTaking(inFilter(line), label)).toBe(expected);
+  });
+
+  it('is found by what is typed, with its letter', () => {
+    const items = itemsAt(inFilter('-A INPUT -jDO|'));
+    expect(items.find(({ label }) => label === 'DOCKER')?.filterText).toBe('-jDOCKER');
+  });
+
+  it('is an option instead where no value begins so', () => {
+    expect(afterTaking(inFilter('-A INPUT -p tcp -dport|'), '--dport')).toBe('-A INPUT -p tcp --dport');
   });
 });

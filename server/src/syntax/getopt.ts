@@ -342,7 +342,7 @@ function wantsSecondCounter(spec: OptionSpec, first: Word): boolean {
 }
 
 /** Options of which iptables 1.8.9 takes the whole word for the value when the two are glued together; 1.8.10 reads them right. */
-function readsWholeWord(spec: OptionSpec): boolean {
+export function readsWholeWord(spec: OptionSpec): boolean {
   if (spec.extension !== undefined) return false;
   switch (spec.long) {
     case '--protocol':

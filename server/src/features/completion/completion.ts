@@ -5,6 +5,7 @@ import { knownWords } from '../../catalog/values/known-words.ts';
 import type { Chain } from '../../ruleset/ruleset.ts';
 import type { CommandSpec } from '../../syntax/commands.ts';
 import { type ExpectedValue, type ExpectedWord, expectedWord } from '../../syntax/expected-word.ts';
+import { readsWholeWord } from '../../syntax/getopt.ts';
 import { familyOfOptions } from '../../syntax/rule-family.ts';
 import type { ChainCommand, RuleOption, Span } from '../../syntax/statement.ts';
 import type { DumpState } from '../support/state.ts';
@@ -25,6 +26,7 @@ import {
 import { type Offer, toItem } from './offer.ts';
 import { matchOffers, mayBeNegated, optionOffers, targetOffers } from './option-offers.ts';
 import { createTrial, type Trial } from './trial.ts';
+import { type ValueApart, valueApart } from './value-apart.ts';
 import { valueOffers } from './value-offers.ts';
 
 /** How a list of completions was asked for. */
@@ -82,10 +84,11 @@ function* offersAt(asked: Asked): Steps<Offered | undefined> {
       return atDeclaration(asked);
     default:
   }
-  const apart = withValueApart(asked);
+  const apart = valueApart(asked.text, asked.offset);
   if (apart !== undefined) {
-    const option = expectedWord(apart.text, apart.context, apart.offset);
-    return option?.value === undefined || option.value.of === 'command' ? undefined : yield* atValue(apart, option, option.value);
+    const offered = yield* atValueApart(asked, apart);
+    // `-dport` may be a value of -d, and is meant to be another option.
+    if (apart.joined?.separator !== '' || offered !== undefined) return offered;
   }
   const expected = expectedWord(asked.text, asked.context, asked.offset);
   if (expected === undefined || isProse(asked.text, expected)) return undefined;
@@ -97,14 +100,31 @@ function* offersAt(asked: Asked): Steps<Offered | undefined> {
     : { ...options, offers: [...values.offers, ...options.offers] };
 }
 
-/** Behind `--jump=` the same with a blank in place of the `=`, which getopt reads alike; undefined elsewhere. */
-function withValueApart(asked: Asked): Asked | undefined {
-  const { text, offset } = asked;
-  const { start } = wordAround(asked, 0);
-  const option = /^(--[\w-]+)=[^="]*$/.exec(text.slice(start, offset))?.[1];
-  if (option === undefined) return undefined;
-  const equals = start + option.length;
-  return { ...asked, text: `${text.slice(0, equals)} ${text.slice(equals + 1)}` };
+/** What may stand in place of a value that is written in one with its option, or in quotes. Of one that is glued to a letter only where some offer begins alike. */
+function* atValueApart(asked: Asked, apart: ValueApart): Steps<Offered | undefined> {
+  const { text, offset, shift, behind, joined } = apart;
+  const expected = expectedWord(text, asked.context, offset);
+  const value = expected?.value;
+  if (expected === undefined || value === undefined || isProse(text, expected)) return undefined;
+  if (joined?.separator === '=' && value.of === 'command') return undefined;
+  const offered = yield* atValue({ ...asked, text, offset }, expected, value);
+  if (offered === undefined) return undefined;
+  const typed = text.slice(offered.span.start, offset).toLowerCase();
+  const begins = ({ text: words }: Offer): boolean => words.toLowerCase().startsWith(typed);
+  if (joined?.separator === '' && !offered.offers.some(begins)) return undefined;
+  const span = { start: offered.span.start - shift, end: offered.span.end - shift };
+  const isWholeWord = value.of === 'option' && value.option.spec !== undefined && readsWholeWord(value.option.spec);
+  if (joined === undefined || !isWholeWord)
+    return { ...offered, offers: offered.offers.map((offer) => ({ ...offer, whole: offer.text + behind })), span };
+  // iptables before 1.8.10 would take `-jWEB` for the target: what is taken gets its blank.
+  const before = asked.text.slice(joined.start, span.start);
+  const written = `${joined.text} ${before.slice(joined.text.length + joined.separator.length)}`;
+  const offers = offered.offers.map((offer) => ({
+    ...offer,
+    whole: written + offer.text + behind,
+    findBy: before + (offer.findBy ?? offer.text),
+  }));
+  return { ...offered, offers, span: { start: joined.start, end: span.end } };
 }
 
 /** Whether other words stand in front of a place: a sentence, or another program's command. What a paste puts in front of a rule is none of it. */

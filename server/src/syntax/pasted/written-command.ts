@@ -70,6 +70,12 @@ function commandOf(line: string, words: readonly ShellWord[], offset: number): W
       }
       continue;
     }
+    // The place is in a table that stands in one with its letter.
+    if (isAt && offset > word.start + 2 && /^-t[a-z]+$/.test(line.slice(word.start, word.end))) {
+      tableName = { start: word.start + 2, end: word.end };
+      table = word.text.slice(2);
+      continue;
+    }
     const glued = isAt ? undefined : gluedTable(word.text);
     if (glued === undefined) text = text.padEnd(word.start) + requoted(line.slice(word.start, word.end));
     else table = glued;
