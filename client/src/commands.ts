@@ -17,6 +17,7 @@ import {
   copyNodeCommandsCommand,
 } from '../../server/src/protocol/requests.ts';
 import { pickClusterSnapshot } from './cluster-snapshot-pick.ts';
+import type { DumpAtHand } from './dump-at-hand.ts';
 import { writeExpectations } from './expectations/write-expectations.ts';
 import { showFailure } from './failure.ts';
 import type { FlowPanel } from './flow-panel.ts';
@@ -27,13 +28,19 @@ import type { ServerAccess } from './server-access.ts';
 import { showInformation } from './show.ts';
 
 /** Registers what the Command Palette, the menus and links run. */
-export function registerCommands(server: ServerAccess, panels: FlowPanels, log: LogOutputChannel): readonly Disposable[] {
+export function registerCommands(
+  server: ServerAccess,
+  panels: FlowPanels,
+  log: LogOutputChannel,
+  atHand: DumpAtHand,
+): readonly Disposable[] {
+  const about: FlowContext = { server, panels, atHand };
   return [
-    commands.registerCommand('iptables.showFlow', (uri?: unknown, to?: unknown) => showFlow(server, panels, uri, to)),
-    commands.registerCommand('iptables.compareFlow', () => compareFlow(server, panels)),
+    commands.registerCommand('iptables.showFlow', (uri?: unknown, to?: unknown) => showFlow(about, uri, to)),
+    commands.registerCommand('iptables.compareFlow', () => compareFlow(about)),
     commands.registerCommand('iptables.showChainGraph', () => showChainGraph(server, panels)),
-    commands.registerCommand('iptables.showMap', (uri?: unknown) => showMap(panels, uri)),
-    registerReach(server),
+    commands.registerCommand('iptables.showMap', (uri?: unknown) => showMap(about, uri)),
+    registerReach(server, atHand),
     commands.registerCommand('iptables.annotate', () => annotate(server)),
     commands.registerCommand('iptables.selectClusterSnapshot', pickClusterSnapshot),
     commands.registerCommand('iptables.writeExpectations', () => writeExpectations(server)),
@@ -43,9 +50,16 @@ export function registerCommands(server: ServerAccess, panels: FlowPanels, log: 
   ];
 }
 
+/** What a command that draws needs. */
+interface FlowContext {
+  readonly server: ServerAccess;
+  readonly panels: FlowPanels;
+  readonly atHand: DumpAtHand;
+}
+
 /** Has the user pick a dump, and draws its flow beside that of the drawing with the focus, or of the Service at the cursor. */
-async function compareFlow(server: ServerAccess, panels: FlowPanels): Promise<void> {
-  const flow = panels.active() ?? (await showFlow(server, panels, undefined, undefined));
+async function compareFlow(about: FlowContext): Promise<void> {
+  const flow = about.panels.active() ?? (await showFlow(about, undefined, undefined));
   await flow?.compare();
 }
 
@@ -99,11 +113,9 @@ async function showChainGraph(server: ServerAccess, panels: FlowPanels): Promise
   }
 }
 
-/** Opens the map of all Services: of the dump that a menu or the side bar gives, else of the one in the editor or in the drawing. */
-async function showMap(panels: FlowPanels, given: unknown): Promise<void> {
-  const editor = window.activeTextEditor;
-  const open = editor?.document.languageId === 'iptables' ? editor.document.uri : panels.activeDump();
-  const uri = given instanceof Uri ? given : open;
+/** Opens the map of all Services: of the dump that a menu or the side bar gives, else of the one in the drawing or at hand. */
+async function showMap({ panels, atHand }: FlowContext, given: unknown): Promise<void> {
+  const uri = given instanceof Uri ? given : (panels.activeDump() ?? atHand.uri());
   if (uri === undefined) {
     await showInformation(l10n.t('Open an iptables dump first: the map is drawn from it.'));
     return;
@@ -115,14 +127,11 @@ async function showMap(panels: FlowPanels, given: unknown): Promise<void> {
  * Opens a flow: of `to` where it is given; else of the chain or address at the cursor; else of what the user picks. Menus give the
  * dump's URI as the first argument and something of their own as the second; a code lens gives the URI as text.
  */
-async function showFlow(server: ServerAccess, panels: FlowPanels, given: unknown, to: unknown): Promise<FlowPanel | undefined> {
+async function showFlow(about: FlowContext, given: unknown, to: unknown): Promise<FlowPanel | undefined> {
+  const { server, panels, atHand } = about;
   const editor = window.activeTextEditor;
   const uri =
-    given instanceof Uri
-      ? given
-      : typeof given === 'string'
-        ? Uri.parse(given, true)
-        : (editor?.document.uri ?? panels.activeDump());
+    given instanceof Uri ? given : typeof given === 'string' ? Uri.parse(given, true) : (panels.activeDump() ?? atHand.uri());
   if (uri === undefined) {
     await showInformation(l10n.t('Open an iptables dump first: the flow is drawn from it.'));
     return undefined;

@@ -10,6 +10,7 @@ import { createComparedDumps } from './compared-dumps.ts';
 import { pickedContext } from './context-choice.ts';
 import { registerDiagnose } from './diagnose/diagnose-command.ts';
 import { createDriftView } from './drift-view.ts';
+import { createDumpAtHand } from './dump-at-hand.ts';
 import { registerDumpCommands } from './dump-commands.ts';
 import { createExpandedChains } from './expanded-chains.ts';
 import { createPacketTests } from './expectations/packet-tests.ts';
@@ -68,6 +69,7 @@ export function activateExtension(
   const trace = createTraceView(server, (path) => panels.light(path));
   const expanded = createExpandedChains(server);
   const dumps = createNodeDumps();
+  const atHand = createDumpAtHand();
   const comparedDumps = createComparedDumps();
   const compareView = createCompareView();
   context.subscriptions.push(
@@ -78,6 +80,7 @@ export function activateExtension(
     expanded,
     commands.registerCommand('iptables.expandChain', () => expanded.open()),
     dumps,
+    atHand,
     comparedDumps,
     compareView,
     showClusterStatus(server),
@@ -87,8 +90,8 @@ export function activateExtension(
     registerDiagnose(server),
     createPacketTests(server),
     // Before the server is up: a command that comes early waits for it.
-    ...registerCommands(server, panels, log),
-    ...registerTraceCommands({ server, view: trace, memento: context.workspaceState, panels }),
+    ...registerCommands(server, panels, log, atHand),
+    ...registerTraceCommands({ server, view: trace, memento: context.workspaceState, panels, atHand }),
     ...registerClusterCommands(server, dumps, context.workspaceState),
     ...registerCompareCommands(server, comparedDumps, compareView),
   );

@@ -1,5 +1,6 @@
-import { CancellationTokenSource, commands, type Disposable, l10n, Uri, window, workspace } from 'vscode';
+import { CancellationTokenSource, commands, type Disposable, l10n, Uri, workspace } from 'vscode';
 import { type ReachParams, type ReachResult, reachRequest } from '../../server/src/protocol/trace.ts';
+import type { DumpAtHand } from './dump-at-hand.ts';
 import { showFailure } from './failure.ts';
 import { fileNameOf } from './file-name.ts';
 import { pickFlowTarget } from './flow-target-pick.ts';
@@ -11,13 +12,13 @@ const scheme = 'iptables-reach';
 const mostKept = 20;
 
 /** Registers the command that shows who reaches a Service, and the documents that it makes. */
-export function registerReach(server: ServerAccess): Disposable {
+export function registerReach(server: ServerAccess, atHand: DumpAtHand): Disposable {
   const texts = new Map<string, string>();
   const provider = workspace.registerTextDocumentContentProvider(scheme, {
     provideTextDocumentContent: (uri) => texts.get(uri.toString()) ?? l10n.t('This table is gone: ask for it again.'),
   });
   const command = commands.registerCommand('iptables.showReach', (uri?: unknown, to?: unknown) =>
-    showReach(server, texts, uri, to),
+    showReach(server, texts, dumpOf(uri) ?? atHand.uri(), to),
   );
   return {
     dispose: () => {
@@ -39,17 +40,14 @@ function keep(texts: Map<string, string>, dump: Uri, text: string): Uri {
   return uri;
 }
 
-/** The dump that the command was given, as text by a code lens, or that is looked at. */
+/** The dump that the command was given, as text by a code lens; undefined where it was given none. */
 function dumpOf(given: unknown): Uri | undefined {
   if (given instanceof Uri) return given;
-  if (typeof given === 'string') return Uri.parse(given, true);
-  const document = window.activeTextEditor?.document;
-  return document?.languageId === 'iptables' ? document.uri : undefined;
+  return typeof given === 'string' ? Uri.parse(given, true) : undefined;
 }
 
 /** Shows a table of who reaches a Service by which of its entries: of `to` where it is given, else of what the user picks. */
-async function showReach(server: ServerAccess, texts: Map<string, string>, given: unknown, to: unknown): Promise<void> {
-  const dump = dumpOf(given);
+async function showReach(server: ServerAccess, texts: Map<string, string>, dump: Uri | undefined, to: unknown): Promise<void> {
   if (dump === undefined) {
     await showInformation(l10n.t('Open an iptables dump first: who reaches a Service is told from it.'));
     return;

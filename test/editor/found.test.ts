@@ -103,6 +103,16 @@ describeWith(['code-server', 'chromium'], 'dumps that are not called one', () =>
     await workbench.screenshot('found-walkthrough');
   });
 
+  it('a step of the walkthrough is about the dump that was looked at before it', async () => {
+    const step = workbench.page.locator('.gettingStartedContainer .getting-started-step', { hasText: 'See the flow' });
+    const button = workbench.page.locator('.gettingStartedContainer .monaco-button', { hasText: 'Show NAT Flow' });
+    await clickUntil('open the step', step, button);
+    await clickUntil('press its button', button, workbench.rows('booking/seatmap'));
+    await saysSoon(workbench.rows('booking/seatmap'), 'serves, 1 endpoint');
+    await workbench.answer(null, 'seatmap', /^\s*booking\/seatmap/);
+    await saysSoon(workbench.drawing().locator('h1'), 'booking/seatmap');
+  });
+
   it('a task checks a dump, and its findings are problems', async () => {
     await workbench.open('broken.iptables');
     await saysSoon(workbench.language(), 'iptables');

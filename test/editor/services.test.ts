@@ -94,6 +94,27 @@ describeWith(['code-server', 'chromium'], 'the Services view', () => {
     expect(await workbench.page.locator('.notifications-toasts .notification-list-item').count()).toBe(0);
   });
 
+  it('offers the same by the keyboard alone', async () => {
+    const { page } = workbench;
+    await workbench.run('View: Close All Editors', gone(page.locator('.tab')));
+    await workbench.open('worker-1.iptables');
+    await saysSoon(row('seatmap'), 'serves, 1 endpoint');
+    const focused = workbench.view('Services').locator('.monaco-list:focus .monaco-list-row.focused', { hasText: 'frontend' });
+    const entries = page.locator('.monaco-menu .action-item');
+    await doUntil(
+      'go to the first Service',
+      async () => {
+        await workbench.run('iptables: Focus on Services View', row('frontend'));
+        await page.keyboard.press('Home');
+        await page.keyboard.press('ArrowDown');
+      },
+      focused,
+    );
+    await pressUntil(page, 'Shift+F10', entries);
+    await soon(() => entries.allTextContents()).toEqual(['Show NAT Flow', 'Trace Packet', 'Show Who Reaches a Service']);
+    await pressUntil(page, 'Escape', gone(entries));
+  });
+
   it('says who reaches a Service by a button', async () => {
     await workbench.run('View: Close All Editors', gone(workbench.page.locator('.tab')));
     await workbench.open('worker-1.iptables');

@@ -13,6 +13,7 @@ import {
 import { parseHostPort } from '../../../server/src/base/ip.ts';
 import { type RulesetChangedParams, rulesetChangedNotification } from '../../../server/src/protocol/requests.ts';
 import { type TraceEndsResult, type TraceQuestion, traceEndsRequest } from '../../../server/src/protocol/trace.ts';
+import type { DumpAtHand } from '../dump-at-hand.ts';
 import { showFailure } from '../failure.ts';
 import type { FlowPanels } from '../flow-panels.ts';
 import type { ServerAccess } from '../server-access.ts';
@@ -31,6 +32,7 @@ interface Context {
   readonly view: TraceView;
   readonly memento: Memento;
   readonly panels: FlowPanels;
+  readonly atHand: DumpAtHand;
 }
 
 /** Registers what asks for traces and goes through them. */
@@ -54,12 +56,11 @@ export function registerTraceCommands(context: Context): readonly Disposable[] {
   ];
 }
 
-/** The dump that a command is about: what it was given, the editor's, the drawing's, or the one that was traced last. */
-function dumpOf({ view, panels }: Context, given: unknown): Uri | undefined {
+/** The dump that a command is about: what it was given, the drawing's, the one at hand, or the one that was traced last. */
+function dumpOf({ view, panels, atHand }: Context, given: unknown): Uri | undefined {
   if (given instanceof Uri) return given;
   if (typeof given === 'string') return Uri.parse(given, true);
-  const document = window.activeTextEditor?.document;
-  return (document?.languageId === 'iptables' ? document.uri : undefined) ?? panels.activeDump() ?? view.current()?.uri;
+  return panels.activeDump() ?? atHand.uri() ?? view.current()?.uri;
 }
 
 /** Where a packet goes, by a Service's name or by an address as `iptables/flow` takes it: "10.96.0.10:53/udp". */
