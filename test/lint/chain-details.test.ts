@@ -27,6 +27,22 @@ describe('a chain without a declaration', () => {
   });
 });
 
+describe('a chain that may have been meant', () => {
+  const titles = (names: readonly string[]): readonly string[] => {
+    const jumps = names.map((name) => `-A INPUT -j ${name}\n`).join('');
+    const text = `*filter\n:INPUT ACCEPT [0:0]\n:WEB-SERVERS - [0:0]\n-A INPUT -j WEB-SERVERS\n-A WEB-SERVERS -j ACCEPT\n${jumps}COMMIT\n`;
+    const found = findingsIn(text).find(({ code, message }) => code === 'undeclared-chain' && message.includes('WEB-SERVRES'));
+    return found?.fixes().map(({ title }) => title) ?? [];
+  };
+  const others = (count: number): readonly string[] => Array.from({ length: count }, (_, at) => `OTHER-${at}`);
+
+  it('is offered where twenty names at most are not there', () => {
+    expect(titles(['WEB-SERVRES'])).toContain('Jump to WEB-SERVERS');
+    expect(titles(['WEB-SERVRES', ...others(19)])).toContain('Jump to WEB-SERVERS');
+    expect(titles(['WEB-SERVRES', ...others(20)])).not.toContain('Jump to WEB-SERVERS');
+  });
+});
+
 describe('a command for a chain without a declaration', () => {
   it('is told once, as what iptables-restore says of the command', () => {
     expect(codes('*filter\n:INPUT ACCEPT [0:0]\n-F NOWHERE\nCOMMIT\n')).toEqual(['restore-command']);

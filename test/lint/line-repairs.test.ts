@@ -41,6 +41,17 @@ describe('a word that is none', () => {
     );
   });
 
+  it('has one end as what is meant, whichever, and the other may be the slip', () => {
+    expect(Object.keys(inFilter('-A INPUT -m xonntrack --ctstate NEW -j ACCEPT'))).toEqual(['Write conntrack']);
+    expect(Object.keys(inFilter('-A INPUT -m conntracx --ctstate NEW -j ACCEPT'))).toEqual(['Write conntrack']);
+    expect(Object.keys(inFilter('-A INPUT -m xonntracx --ctstate NEW -j ACCEPT'))).toEqual([]);
+  });
+
+  it('is offered three others at most', () => {
+    const many = Object.keys(inFilter('-A INPUT -j REJECT --reject-with icmp-nett-prohibited'));
+    expect(many).toHaveLength(3);
+  });
+
   it('is left alone where nothing is like it', () => {
     expect(inFilter('-A INPUT -m conntrack --ctstate NEVER -j ACCEPT')).toEqual({});
     expect(inFilter('-A INPUT -p tcp -m tcp --frobnicate 80 -j ACCEPT')).toEqual({});

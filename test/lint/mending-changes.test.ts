@@ -359,6 +359,13 @@ describe('fixes of a text', () => {
     expect(mended('x\nabc\n', reversed).text).toBe('y\nab-c\n');
   });
 
+  it('of which one takes away several lines are made before what changes one in the middle of them', () => {
+    const whole: Change = { start: { line: 0, character: 0 }, end: { line: 3, character: 0 }, text: 'abc\n' };
+    const both = (line: string, number: number) =>
+      line === 'a' ? [whole] : line === 'b' ? [change(number, 0, 1, 'B')] : undefined;
+    expect(mended('a\nb\nc\nd\n', both)).toEqual({ text: 'abc\nd\n', made: 1 });
+  });
+
   it('keep a byte order mark, but those of line ends', () => {
     const up = (line: string, number: number) => (line === 'a' ? [change(number, 0, 1, 'A')] : undefined);
     expect(mended('\ufeffa\n', up).text).toBe('\ufeffA\n');

@@ -56,7 +56,7 @@ export function changedLines(lines: readonly MendedLine[], changes: readonly Cha
   for (const change of inTextOrder(changes)) {
     if (group.length > 0 && change.start.line > last) close();
     group.push(change);
-    last = Math.max(group.length === 1 ? -1 : last, change.end.line);
+    last = Math.max(last, change.end.line);
   }
   close();
   for (; next < lines.length; next += 1) push(lines[next]);
@@ -81,7 +81,6 @@ function regionAfter(
       character = 0;
     }
     text += lines[line]?.text.slice(character, toCharacter) ?? '';
-    character = toCharacter;
   };
   for (const change of changes) {
     take(change.start.line, change.start.character);
