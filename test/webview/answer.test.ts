@@ -30,6 +30,10 @@ describe('the answer of a flow', () => {
   it.each([
     [{ kind: 'serves', words: '1 endpoint' }, 'good: Serves'],
     [{ kind: 'leads', words: '1 endpoint, as far as shown' }, 'unsure: Serves: 1 endpoint, as far as shown'],
+    [
+      { kind: 'leads', words: 'KUBE-SVC-A is not in the dump at NodePort 30080/tcp' },
+      'unsure: Serves, as far as shown: KUBE-SVC-A is not in the dump at NodePort 30080/tcp',
+    ],
     [{ kind: 'limited', words: 'only from 192.0.2.0/24' }, 'warning: Serves some: only from 192.0.2.0/24'],
     [{ kind: 'no-endpoints', words: 'no endpoints' }, 'bad: Refuses: no endpoints'],
     [{ kind: 'refuses', words: 'dropped in FORWARD' }, 'bad: Refuses: dropped in FORWARD'],
@@ -63,6 +67,12 @@ describe('the answer of a flow', () => {
     const { state, facts } = answerOf(graph);
     expect(said(state)).toBe('warning: Serves, by terminating Pods alone');
     expect(facts.map(said)).toEqual(['1 endpoint: node-a 1', 'warning: 0 of 1 ready', 'warning: 1 terminating']);
+  });
+
+  it('does not say that no endpoint is reached where that is not known', () => {
+    const facts = (end: FlowNode) => answerOf(oneEnd(end)).facts.map(said);
+    expect(facts(verdict('not known', 'the dump does not show all of KUBE-SERVICES'))).toEqual(['unsure: endpoints not known']);
+    expect(facts(verdict('REJECT', 'no endpoints', 12))).toEqual(['bad: no endpoint is reached']);
   });
 
   it('says which endpoints of the Service get no packets, and why', () => {

@@ -81,6 +81,9 @@ const stateWords: Readonly<Record<FlowStateKind, readonly [text: string, tone: A
   pending: ['Not looked at yet', 'unsure'],
 };
 
+/** What the words of a state end in that hold for what the dump shows; others say what it does not show. */
+const asFarAsShown = 'as far as shown';
+
 /** What the server says of the whole, with the box of the verdict that decides against it. */
 function knownState(
   { kind, words: why, line }: FlowState,
@@ -97,7 +100,8 @@ function knownState(
     const what = wrong === 0 ? none : `, with ${counted(wrong, 'fault')}`;
     return what === '' ? words('Serves', 'good') : words(`Serves${what}`, 'warning');
   }
-  const [text, tone] = stateWords[kind];
+  const [said, tone] = stateWords[kind];
+  const text = kind === 'leads' && !why.includes(asFarAsShown) ? `${said}, ${asFarAsShown}` : said;
   const verdict = routes.flatMap(({ ends }) => ends).find(({ node }) => node.kind === 'verdict' && node.line === line)?.node;
   return words(`${text}: ${why}`, tone, { line, ...(verdict === undefined ? {} : { node: verdict.id }) });
 }
@@ -126,8 +130,12 @@ function placeOf(node: FlowNode): string {
   return node.pod === null ? 'no known Pod' : (node.pod.node ?? 'node not known');
 }
 
-function endpointFacts(endpoints: readonly FlowNode[]): readonly AnswerWords[] {
-  if (endpoints.length === 0) return [words('no endpoint is reached', 'bad')];
+function endpointFacts(endpoints: readonly FlowNode[], routes: readonly RouteWithEnds[]): readonly AnswerWords[] {
+  if (endpoints.length === 0) {
+    // What is not shown may lead to some.
+    const isUnsure = routes.some(({ ends }) => shareOf(ends, 'unknown') > 0);
+    return [isUnsure ? words('endpoints not known', 'unsure') : words('no endpoint is reached', 'bad')];
+  }
   const places = [...groupBy(endpoints, placeOf)];
   const shown = places.slice(0, mostNodes).map(([place, nodes]) => `${place} ${count(nodes.length)}`);
   const more = places.length > mostNodes ? `, ${counted(places.length - mostNodes, 'more node')}` : '';
@@ -337,7 +345,7 @@ export function flowAnswer(index: GraphIndex): FlowAnswer | null {
   const entries = new Map(graph.entries.map((entry) => [entry.id, entry]));
   return {
     state: graph.state === undefined ? drawnState(routes) : knownState(graph.state, routes, faults),
-    facts: [...endpointFacts(all), ...leftOutFacts(graph)],
+    facts: [...endpointFacts(all, routes), ...leftOutFacts(graph)],
     details: [...badgeFacts(index), ...unsaidFacts(index)],
     routes: withoutRepeats(alikeTogether(routes.flatMap((route) => routesOf(entries, route, all.length, route !== first))), all),
     faults,
