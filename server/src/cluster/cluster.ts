@@ -4,7 +4,7 @@
  */
 
 import { canonicalIP } from '../base/ip.ts';
-import type { Steps } from '../base/steps.ts';
+import { runToEnd, type Steps } from '../base/steps.ts';
 import type {
   ClusterKind,
   EndpointRecord,
@@ -69,6 +69,8 @@ export interface Cluster {
   /** Endpoints with that address among their addresses. */
   endpointsAt(ip: string): readonly EndpointAddress[];
   nodeAt(ip: string): NodeRecord | undefined;
+  /** Makes what the questions above are answered by, which is made at the first of them else. Pauses every few thousand addresses. */
+  indexSteps(): Steps<void>;
 }
 
 export interface ClusterData {
@@ -85,17 +87,56 @@ export interface ClusterData {
 
 const none: readonly never[] = [];
 
-function lazy<T>(make: () => T): () => T {
+/** An index of the cluster's objects: made at the first question, or before it in steps. */
+interface Index<T> {
+  get(): T;
+  make(): Steps<void>;
+}
+
+function index<T>(steps: () => Steps<T>): Index<T> {
   let value: { readonly made: T } | undefined;
-  return () => {
-    value ??= { made: make() };
-    return value.made;
+  return {
+    get: () => {
+      value ??= { made: runToEnd(steps()) };
+      return value.made;
+    },
+    *make() {
+      if (value !== undefined) return;
+      const made = yield* steps();
+      value ??= { made };
+    },
   };
 }
 
-function add<V>(index: Map<string, V[]>, key: string, value: V): void {
-  const present = index.get(key);
-  if (present === undefined) index.set(key, [value]);
+const keysBetweenPauses = 4_096;
+
+/** Values by key, of all the keys that each has. Pauses every few thousand keys. */
+function* indexByAll<V>(entries: Iterable<readonly [string, V]>): Steps<ReadonlyMap<string, V[]>> {
+  const made = new Map<string, V[]>();
+  let count = 0;
+  for (const [key, value] of entries) {
+    add(made, key, value);
+    count += 1;
+    if (count % keysBetweenPauses === 0) yield;
+  }
+  return made;
+}
+
+/** The last value of each key. */
+function* indexByLast<V>(entries: Iterable<readonly [string, V]>): Steps<ReadonlyMap<string, V>> {
+  const made = new Map<string, V>();
+  let count = 0;
+  for (const [key, value] of entries) {
+    made.set(key, value);
+    count += 1;
+    if (count % keysBetweenPauses === 0) yield;
+  }
+  return made;
+}
+
+function add<V>(values: Map<string, V[]>, key: string, value: V): void {
+  const present = values.get(key);
+  if (present === undefined) values.set(key, [value]);
   else present.push(value);
 }
 
@@ -104,27 +145,31 @@ function key(namespace: string, name: string): string {
   return `${namespace}\0${name}`;
 }
 
-function indexServiceAddresses(services: readonly ServiceRecord[]): ReadonlyMap<string, readonly ServiceAddress[]> {
-  const index = new Map<string, ServiceAddress[]>();
+function* serviceAddresses(services: readonly ServiceRecord[]): Generator<readonly [string, ServiceAddress]> {
   for (const service of services) {
     const clusterIP: ServiceAddress = { service, use: 'cluster-ip' };
     const externalIP: ServiceAddress = { service, use: 'external-ip' };
     const loadBalancerIP: ServiceAddress = { service, use: 'load-balancer-ip' };
-    for (const ip of service.clusterIPs) add(index, ip, clusterIP);
-    for (const ip of service.externalIPs) add(index, ip, externalIP);
-    for (const { ip } of service.loadBalancerIPs) add(index, ip, loadBalancerIP);
+    for (const ip of service.clusterIPs) yield [ip, clusterIP];
+    for (const ip of service.externalIPs) yield [ip, externalIP];
+    for (const { ip } of service.loadBalancerIPs) yield [ip, loadBalancerIP];
   }
-  return index;
 }
 
-function indexEndpoints(slices: readonly EndpointSliceRecord[]): ReadonlyMap<string, readonly EndpointAddress[]> {
-  const index = new Map<string, EndpointAddress[]>();
+function* endpointAddresses(slices: readonly EndpointSliceRecord[]): Generator<readonly [string, EndpointAddress]> {
   for (const slice of slices) {
     for (const endpoint of slice.endpoints) {
-      for (const ip of endpoint.addresses) add(index, ip, { slice, endpoint });
+      for (const ip of endpoint.addresses) yield [ip, { slice, endpoint }];
     }
   }
-  return index;
+}
+
+function* podAddresses(pods: readonly PodRecord[]): Generator<readonly [string, PodRecord]> {
+  for (const pod of pods) for (const ip of pod.podIPs) yield [ip, pod];
+}
+
+function* nodeAddresses(nodes: readonly NodeRecord[]): Generator<readonly [string, NodeRecord]> {
+  for (const node of nodes) for (const { address } of node.addresses) yield [address, node];
 }
 
 function podRank(pod: PodRecord): number {
@@ -132,35 +177,37 @@ function podRank(pod: PodRecord): number {
   return (gone ? 4 : 0) + (pod.hostNetwork ? 2 : 0) + (pod.terminating ? 1 : 0);
 }
 
-function indexPods(pods: readonly PodRecord[]): ReadonlyMap<string, readonly PodRecord[]> {
-  const index = new Map<string, PodRecord[]>();
-  for (const pod of pods) {
-    for (const ip of pod.podIPs) add(index, ip, pod);
-  }
-  for (const sharing of index.values()) {
+function* podsByAddress(pods: readonly PodRecord[]): Steps<ReadonlyMap<string, readonly PodRecord[]>> {
+  const made = yield* indexByAll(podAddresses(pods));
+  for (const sharing of made.values()) {
     if (sharing.length > 1) sharing.sort((a, b) => podRank(a) - podRank(b));
   }
-  return index;
+  return made;
+}
+
+function* keyed<V extends { readonly namespace: string; readonly name: string }>(
+  objects: readonly V[],
+): Generator<readonly [string, V]> {
+  for (const object of objects) yield [key(object.namespace, object.name), object];
+}
+
+function* slicesByService(slices: readonly EndpointSliceRecord[]): Generator<readonly [string, EndpointSliceRecord]> {
+  for (const slice of slices) yield [key(slice.namespace, slice.serviceName), slice];
 }
 
 /** A cluster of these objects. Where two objects have the same kind, namespace and name, the later one is looked up. */
 export function createCluster(data: ClusterData): Cluster {
   const { services = none, slices = none, pods = none, nodes = none, onlyIn = new Map<ClusterKind, string>() } = data;
   const kinds = new Set(data.kinds ?? [...services, ...slices, ...pods, ...nodes].map((object) => object.kind));
-  const byName = lazy(() => new Map(services.map((service) => [key(service.namespace, service.name), service])));
-  const byService = lazy(() => {
-    const index = new Map<string, EndpointSliceRecord[]>();
-    for (const slice of slices) add(index, key(slice.namespace, slice.serviceName), slice);
-    return index;
-  });
-  const podsByName = lazy(() => new Map(pods.map((pod) => [key(pod.namespace, pod.name), pod])));
-  const nodesByName = lazy(() => new Map(nodes.map((node) => [node.name, node])));
-  const serviceAddresses = lazy(() => indexServiceAddresses(services));
-  const endpointAddresses = lazy(() => indexEndpoints(slices));
-  const podAddresses = lazy(() => indexPods(pods));
-  const nodeAddresses = lazy(
-    () => new Map(nodes.flatMap((node) => node.addresses.map((address) => [address.address, node] as const))),
-  );
+  const byName = index(() => indexByLast(keyed(services)));
+  const byService = index(() => indexByAll(slicesByService(slices)));
+  const podsByName = index(() => indexByLast(keyed(pods)));
+  const nodesByName = index(() => indexByLast(nodes.map((node) => [node.name, node] as const)));
+  const servicesAt = index(() => indexByAll(serviceAddresses(services)));
+  const endpointsAt = index(() => indexByAll(endpointAddresses(slices)));
+  const podsAt = index(() => podsByAddress(pods));
+  const nodeAt = index(() => indexByLast(nodeAddresses(nodes)));
+  const indexes = [byName, byService, podsByName, nodesByName, servicesAt, endpointsAt, podsAt, nodeAt];
   return {
     source: data.source,
     warnings: data.warnings ?? none,
@@ -172,14 +219,17 @@ export function createCluster(data: ClusterData): Cluster {
     pods,
     nodes,
     proxyConfigs: data.proxyConfigs ?? none,
-    service: (namespace, name) => byName().get(key(namespace, name)),
-    slicesOf: (namespace, name) => byService().get(key(namespace, name)) ?? none,
-    pod: (namespace, name) => podsByName().get(key(namespace, name)),
-    node: (name) => nodesByName().get(name),
-    servicesAt: (ip) => serviceAddresses().get(canonicalIP(ip) ?? ip) ?? none,
-    podsAt: (ip) => podAddresses().get(canonicalIP(ip) ?? ip) ?? none,
-    endpointsAt: (ip) => endpointAddresses().get(canonicalIP(ip) ?? ip) ?? none,
-    nodeAt: (ip) => nodeAddresses().get(canonicalIP(ip) ?? ip),
+    service: (namespace, name) => byName.get().get(key(namespace, name)),
+    slicesOf: (namespace, name) => byService.get().get(key(namespace, name)) ?? none,
+    pod: (namespace, name) => podsByName.get().get(key(namespace, name)),
+    node: (name) => nodesByName.get().get(name),
+    servicesAt: (ip) => servicesAt.get().get(canonicalIP(ip) ?? ip) ?? none,
+    podsAt: (ip) => podsAt.get().get(canonicalIP(ip) ?? ip) ?? none,
+    endpointsAt: (ip) => endpointsAt.get().get(canonicalIP(ip) ?? ip) ?? none,
+    nodeAt: (ip) => nodeAt.get().get(canonicalIP(ip) ?? ip),
+    *indexSteps() {
+      for (const each of indexes) yield* each.make();
+    },
   };
 }
 
@@ -187,21 +237,3 @@ export function createCluster(data: ClusterData): Cluster {
 export const emptyCluster: Cluster = createCluster({
   source: { kind: 'none', label: "the dump's comments", readAt: 0 },
 });
-
-/** Makes the indexes by which a cluster is asked, which are made at the first question else. Pauses between them. */
-export function* indexSteps(cluster: Cluster): Steps<void> {
-  const questions: readonly (() => unknown)[] = [
-    () => cluster.service('', ''),
-    () => cluster.slicesOf('', ''),
-    () => cluster.pod('', ''),
-    () => cluster.node(''),
-    () => cluster.servicesAt(''),
-    () => cluster.endpointsAt(''),
-    () => cluster.podsAt(''),
-    () => cluster.nodeAt(''),
-  ];
-  for (const ask of questions) {
-    ask();
-    yield;
-  }
-}

@@ -1,6 +1,6 @@
 import { Utils } from 'vscode-uri';
 import { type Pause, runBehind, untilNothingIsAhead } from '../../base/scheduler.ts';
-import { type Cluster, emptyCluster, indexSteps } from '../../cluster/cluster.ts';
+import { type Cluster, emptyCluster } from '../../cluster/cluster.ts';
 import { snapshotSteps } from '../../cluster/snapshot.ts';
 import { parseUri } from '../parse-uri.ts';
 import type { FileAccess } from '../runtime.ts';
@@ -147,7 +147,7 @@ async function read(state: State, uri: string, label: string): Promise<void> {
     const result = await runBehind(snapshotSteps(content.text, label, content.modifiedAt), state.pause, () => false);
     if (result.ok) {
       cluster = result.cluster;
-      await runBehind(indexSteps(cluster), state.pause, () => false);
+      await runBehind(cluster.indexSteps(), state.pause, () => false);
     } else problem = result.error.line === null ? result.error.message : `line ${result.error.line}: ${result.error.message}`;
   } catch (error) {
     problem = error instanceof Error ? error.message : String(error);
