@@ -1,4 +1,5 @@
 import { ConfigurationTarget, l10n, Uri, window, workspace } from 'vscode';
+import { settingText } from './setting-text.ts';
 import { type PickItem, pick, showInformation } from './show.ts';
 
 const setting = 'cluster.snapshot';
@@ -10,8 +11,8 @@ export async function pickClusterSnapshot(): Promise<void> {
     return;
   }
   const document = window.activeTextEditor?.document;
-  const configuration = workspace.getConfiguration('iptables', document?.uri ?? null);
-  const current = configuration.get<string>(setting, '');
+  const scope = document?.uri ?? null;
+  const current = settingText(setting, scope);
   const choose: PickItem = {
     label: l10n.t('Choose a file...'),
     detail: 'kubectl get nodes,services,endpointslices,pods -A -o json',
@@ -26,7 +27,7 @@ export async function pickClusterSnapshot(): Promise<void> {
   const path = picked === find ? '' : await chooseFile(document?.uri);
   if (path === undefined) return;
   const target = workspace.workspaceFolders === undefined ? ConfigurationTarget.Global : ConfigurationTarget.Workspace;
-  await configuration.update(setting, path === '' ? undefined : path, target);
+  await workspace.getConfiguration('iptables', scope).update(setting, path === '' ? undefined : path, target);
 }
 
 /** A path relative to the workspace folder where the file lies in one, an absolute path elsewhere. */

@@ -9,6 +9,7 @@ import {
 import { pickClusterSnapshot } from './cluster-snapshot-pick.ts';
 import { keepContext, pickedContext } from './context-choice.ts';
 import type { ServerAccess } from './server-access.ts';
+import { settingText } from './setting-text.ts';
 import { type PickItem, pick, showInformation } from './show.ts';
 
 interface Choice extends PickItem {
@@ -51,7 +52,7 @@ function choices(
     await server.ask(selectContextRequest, params);
     await keepContext(state, context);
   };
-  const setting = workspace.getConfiguration('iptables').get<string>('cluster.context', '').trim();
+  const setting = settingText('cluster.context');
   const isPicked = pickedContext(state).context !== undefined;
   const items: Choice[] = [];
   if (problem !== '') {

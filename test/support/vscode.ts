@@ -157,6 +157,8 @@ export const fake = {
   written: new Map<string, Uint8Array>(),
   opened: [] as string[],
   saveTarget: undefined as Uri | undefined,
+  /** What settings.json says of this extension, of whatever type. */
+  settings: {} as Readonly<Record<string, unknown>>,
   renamed: new EventEmitter<{ readonly files: readonly { readonly oldUri: Uri; readonly newUri: Uri }[] }>(),
   deleted: new EventEmitter<{ readonly files: readonly Uri[] }>(),
   closed: new EventEmitter<{ readonly uri: Uri }>(),
@@ -177,6 +179,7 @@ export function resetVscode(): void {
   fake.written.clear();
   fake.opened.length = 0;
   fake.saveTarget = undefined;
+  fake.settings = {};
 }
 
 function show(way: string, ...texts: readonly (string | undefined)[]): void {
@@ -349,6 +352,7 @@ export const workspace = {
   isTrusted: true,
   textDocuments: [],
   workspaceFolders: undefined,
+  getConfiguration: () => ({ get: (name: string) => fake.settings[name], update: async () => undefined }),
   asRelativePath: ({ path }: Uri) => path.replace(/^\/work\//, ''),
   getWorkspaceFolder: (uri: Uri) => (uri.path.startsWith('/workspace/') ? { uri: Uri.file('/workspace') } : undefined),
   fs: {
