@@ -191,6 +191,14 @@ describe('the GitHub action', () => {
     expect(runAction({ files: 'good.v4' })).toMatchObject({ status: 0 });
   });
 
+  it.each(['/dev/full', 'no/such/folder/report.sarif'])(
+    'fails where SARIF cannot be written to %s, whatever was found',
+    { timeout: 2 * minutes },
+    (file) => {
+      expect(runAction({ files: 'good.v4', 'sarif-file': file })).toMatchObject({ status: 2, outputs: '' });
+    },
+  );
+
   it.each(['', 'missing.v4', '$(touch ran).v4'])(
     'fails for the files %j, and runs nothing of them',
     { timeout: 2 * minutes },
