@@ -21,14 +21,10 @@ export async function collectNodeBundle(server: ServerAccess): Promise<void> {
   if (origin === undefined) return;
   const { context, node } = origin;
   const found = await server.ask<NodeReadersResult>(nodeReadersRequest, { node });
-  const reader = found.readers.find(({ kind }) => kind === 'pod');
-  if (reader?.kind !== 'pod')
+  const reader = found.readers.find(({ kind }) => kind === 'pod') ?? found.readers[0];
+  if (reader === undefined)
     throw new Error(
-      l10n.t(
-        "No Pod on {0} can be asked: kube-proxy's, or a network plugin's that may read rules. On the node itself the script that {1} prints does the same.",
-        node,
-        'iptables-inspect collect --script',
-      ),
+      l10n.t('Nothing on {0} can be asked. On the node itself the script that {1} prints does the same.', node, 'iptables-inspect collect --script'),
     );
   if (!(await agreedTo(origin, reader, found))) return;
   const folder = await chooseFolder(node);
@@ -38,20 +34,31 @@ export async function collectNodeBundle(server: ServerAccess): Promise<void> {
   if (result !== undefined) await write(folder, result);
 }
 
-async function agreedTo(
-  { node }: NodeDumpOrigin,
-  { namespace, pod, container }: NodeReader & { readonly kind: 'pod' },
-  found: NodeReadersResult,
-): Promise<boolean> {
+async function agreedTo({ node }: NodeDumpOrigin, reader: NodeReader, found: NodeReadersResult): Promise<boolean> {
+  const runs = found.bundleCommands.map((command) => `    ${command}`).join('\n');
+  const where = `${found.context} (${found.server})`;
+  if (reader.kind === 'debug-pod')
+    return confirm(
+      l10n.t('Create a debug pod on {0}?', node),
+      l10n.t(
+        "Cluster: {0}\nA Pod is created in namespace {1} from the image {2}, in the node's network and with the capabilities NET_ADMIN and NET_RAW. It is removed as soon as it has run:\n{3}\n\nThe API is asked for kube-proxy's configuration and for the cluster's objects, without secrets.",
+        where,
+        reader.namespace,
+        reader.image,
+        runs,
+      ),
+      l10n.t('Create and Collect'),
+    );
+  const { namespace, pod, container } = reader;
   return confirm(
     l10n.t('Collect a bundle in {0} on {1}?', pod, node),
     l10n.t(
       "Cluster: {0}\nPod: {1}/{2}, container {3}\n\nThese programs are run, without a shell; they read and change nothing:\n{4}\n\nThe API is asked for kube-proxy's log and configuration and for the cluster's objects, without secrets.",
-      `${found.context} (${found.server})`,
+      where,
       namespace,
       pod,
       container,
-      found.bundleCommands.map((command) => `    ${command}`).join('\n'),
+      runs,
     ),
     l10n.t('Collect'),
   );

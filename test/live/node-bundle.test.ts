@@ -32,6 +32,7 @@ const printed: Readonly<Record<string, string>> = {
   'ip -j -d neigh show': 'ip-neigh.json',
   'bridge -j -d link show': 'bridge-link.json',
   'sysctl -a': 'sysctl.txt',
+  'nft -j list ruleset': 'nft.json',
 };
 const empty: ReadonlySet<string> = new Set(['iptables-legacy-save', 'ip6tables-legacy-save', 'conntrack', 'ip', 'bridge']);
 
@@ -52,6 +53,8 @@ beforeEach(async () => {
     const command = argv.join(' ');
     ran.push(command);
     const file = printed[command];
+    if (argv[0] === 'grep')
+      return { stdout: ['/proc/net/xt_recent/KUBE-SEP-A:src=10.42.0.30 ttl: 64 last_seen: 7 oldest_pkt: 1 7\n/proc/net/xt_recent/../x:src=1\n'] };
     if (file !== undefined)
       return {
         stdout: [`${recorded.get(file) ?? ''}${file === 'sysctl.txt' ? 'net.ipv6.conf.all.stable_secret = 1234\n' : ''}`],
@@ -89,10 +92,56 @@ describe('collect --node', () => {
     );
     expect(readFileSync(join(target, 'iptables-save.txt'), 'utf8')).toBe(recorded.get('iptables-save.txt'));
     expect(readFileSync(join(target, 'sysctl.txt'), 'utf8')).not.toContain('stable_secret');
+    expect(readFileSync(join(target, 'xt_recent/KUBE-SEP-A'), 'utf8')).toBe('src=10.42.0.30 ttl: 64 last_seen: 7 oldest_pkt: 1 7\n');
+    expect(readdirSync(target)).toContain('nft.json');
+    // What most nodes have no use for is not missed.
+    expect(stderr).not.toMatch(/ebtables|nfnetlink_queue/);
     expect(ran.filter((command) => / (?:-D|-F|add|del|set|-w)\b/.test(command))).toEqual([]);
     const diagnosis = await run('diagnose', target, '--from', 'shop/solo-0', '--to', 'shop/solo');
     expect([diagnosis.status, diagnosis.stderr]).toEqual([1, '']);
     expect(diagnosis.stdout).toContain('[hairpin-off]');
+  });
+
+  it('creates a Pod where none can be asked and one is wanted, and says before what that would be', async () => {
+    const target = resolve(folder.path, 'bundle');
+    const collect = ['collect', '--node', 'worker-2', '--context', 'test', '-o', target];
+    const { status, stderr } = await run(...collect);
+    expect(status).toBe(2);
+    expect(stderr).toContain("created in namespace kube-system from that image, in the node's network");
+    expect(stderr).toContain('iptables-nft-save -c; ');
+    expect(api.names('Pod').filter((name) => name.startsWith('iptables-dump'))).toEqual([]);
+
+    const programs = new Map<string, string>();
+    api.intercept = ({ method, path }) => {
+      const name = /\/namespaces\/kube-system\/pods\/(iptables-dump-[0-9a-f]+)$/.exec(path)?.[1];
+      const created = method === 'GET' && name !== undefined ? api.get('Pod', 'kube-system', name) : undefined;
+      const spec = created?.['spec'] as
+        | { readonly nodeName: string; readonly containers: readonly { name: string; command: readonly string[]; image: string }[] }
+        | undefined;
+      if (created === undefined || spec === undefined) return false;
+      expect([spec.nodeName, spec.containers[0]?.image]).toEqual(['worker-2', 'example.com/net-tools:1']);
+      for (const { name: container, command } of spec.containers) programs.set(container, command.join(' '));
+      const state = (container: string): object =>
+        printed[programs.get(container) ?? ''] !== undefined || empty.has(programs.get(container)?.split(' ')[0] ?? '')
+          ? { terminated: { exitCode: 0, reason: 'Completed' } }
+          : { terminated: { exitCode: 128, reason: 'StartError', message: 'executable file not found' } };
+      api.put({
+        ...created,
+        status: {
+          phase: 'Succeeded',
+          containerStatuses: [...programs.keys()].map((container) => ({ name: container, state: state(container) })),
+        },
+      });
+      return false;
+    };
+    api.log = ({ container }) => recorded.get(printed[programs.get(container) ?? ''] ?? '') ?? '';
+    const done = await run(...collect, '--debug-pod', 'example.com/net-tools:1');
+    expect(done.status).toBe(0);
+    expect(done.stdout).toContain('from a debug pod in namespace kube-system, image example.com/net-tools:1');
+    expect(done.stderr).toContain('not collected: ipset-save.txt: the container has no ipset.');
+    expect(readFileSync(join(target, 'iptables-save.txt'), 'utf8')).toBe(recorded.get('iptables-save.txt'));
+    expect(readFileSync(join(target, 'ip-route.json'), 'utf8')).toBe(recorded.get('ip-route.json'));
+    expect(api.names('Pod').filter((name) => name.startsWith('iptables-dump'))).toEqual([]);
   });
 
   it('exits with 2 where no Pod can be asked, nothing may be listed, or the folder is taken', async () => {

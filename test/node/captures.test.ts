@@ -109,6 +109,7 @@ describe('a capture', () => {
       kind: 'bridge',
       mtu: 1500,
       isUp: true,
+      hasCarrier: true,
     });
     for (const question of questions) {
       const diagnosis = diagnosed(capture, question);

@@ -130,10 +130,10 @@ E0101 00:00:09.117000       1 proxier.go:1521] "Failed to execute iptables-resto
 describe('a list of -m recent', () => {
   it('has addresses', () => {
     const text =
-      'src=10.42.0.30 ttl: 64 last_seen: 4299005516 oldest_pkt: 1 4299005516\nsrc=fd42::3 ttl: 64 last_seen: 1 oldest_pkt: 1 1\n';
+      'src=10.42.0.30 ttl: 64 last_seen: 4299005516 oldest_pkt: 1 4299005516\nsrc=fd42::3 ttl: 64 last_seen: 5 oldest_pkt: 2 1, 5\n';
     expect(readRecentList('L', 'xt_recent/L', text).entries).toEqual([
-      { line: 1, ip: '10.42.0.30', lastSeen: 4299005516 },
-      { line: 2, ip: 'fd42::3', lastSeen: 1 },
+      { line: 1, ip: '10.42.0.30', lastSeen: 4299005516, times: [4299005516] },
+      { line: 2, ip: 'fd42::3', lastSeen: 5, times: [1, 5] },
     ]);
   });
 });

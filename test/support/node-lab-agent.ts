@@ -3,7 +3,7 @@
  * with. Whoever connects, or sends a datagram, is answered with a few words. Started by node-lab.ts.
  */
 import { createSocket } from 'node:dgram';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, isIPv6 } from 'node:net';
 import { createInterface } from 'node:readline';
 
 export type Heard = 'arrives' | 'lost' | 'refused';
@@ -36,7 +36,7 @@ function askTcp({ from, to, dport, sport, wait }: Order): Promise<Heard> {
 
 function askUdp({ from, to, dport, sport, wait }: Order): Promise<Heard> {
   return new Promise((resolve) => {
-    const socket = createSocket('udp4');
+    const socket = createSocket(isIPv6(from) ? 'udp6' : 'udp4');
     const finish = (heard: Heard): void => {
       clearTimeout(timer);
       socket.close(() => resolve(heard));
@@ -50,13 +50,14 @@ function askUdp({ from, to, dport, sport, wait }: Order): Promise<Heard> {
 
 function listenAt(port: number): Promise<void> {
   return new Promise((resolve) => {
-    const datagrams = createSocket('udp4');
+    // Both families: the address of all of IPv6 takes IPv4 as well.
+    const datagrams = createSocket('udp6');
     datagrams.on('message', (_text, { port: back, address }) => datagrams.send('it is me', back, address, () => undefined));
     const server = createServer((client) => {
       client.on('error', () => client.destroy());
       client.end('it is me');
     });
-    datagrams.bind(port, '0.0.0.0', () => server.listen(port, '0.0.0.0', () => resolve()));
+    datagrams.bind(port, '::', () => server.listen(port, '::', () => resolve()));
   });
 }
 

@@ -34,6 +34,8 @@ export interface LabCase {
   /** The same in other namespaces, after and before it. */
   readonly others?: readonly (readonly [at: LabHost, make: string, undo: string])[];
   readonly rules?: string;
+  /** The cluster's objects, where they are others than the recorded ones. */
+  readonly cluster?: string;
   /** With the first cause of what does not arrive as it should; none where nothing is wrong with the question. */
   readonly ask: readonly (readonly [LabQuestion, Heard | 'unknown', code?: string])[];
   /** Whether nothing at all may be found: a healthy node that looks wrong. */
@@ -41,10 +43,10 @@ export interface LabCase {
 }
 
 /** The bundle with the cluster, which no node has. */
-export function labBundle(lab: NodeLab): readonly BundleFile[] {
+export function labBundle(lab: NodeLab, cluster = labCluster): readonly BundleFile[] {
   return withChanges(
     lab.collect().filter(({ path }) => path !== 'kube-proxy.log'),
-    { 'cluster.json': labCluster },
+    { 'cluster.json': cluster },
   );
 }
 
@@ -52,19 +54,19 @@ export function labBundle(lab: NodeLab): readonly BundleFile[] {
 export function asAsked([at, order]: LabQuestion): { readonly from: string; readonly to: string; readonly protocol: string } {
   return {
     from: order.from ?? addresses[at],
-    to: `${order.to}:${order.dport}`,
+    to: order.to.includes(':') ? `[${order.to}]:${order.dport}` : `${order.to}:${order.dport}`,
     protocol: order.protocol ?? 'tcp',
   };
 }
 
 /** Makes a case, asks the kernel and the diagnosis, and expects the same of both. */
-async function checkLabCase(lab: NodeLab, { make, undo, others, rules, ask, isHealthy }: LabCase): Promise<void> {
+async function checkLabCase(lab: NodeLab, { make, undo, others, rules, cluster, ask, isHealthy }: LabCase): Promise<void> {
   lab.load(rules ?? labRules);
   try {
     lab.run('node', typeof make === 'string' ? make : make(lab));
     for (const [at, script] of others ?? []) lab.run(at, script);
     const heard: readonly string[] = await lab.askAll(ask.map(([question]) => question));
-    const files = labBundle(lab);
+    const files = labBundle(lab, cluster);
     const said = ask.map(([question]) => diagnosed(files, asAsked(question)));
     const shown = ask.map(([question], at) => `${asAsked(question).from} ${asAsked(question).to} ${heard[at]}`);
     expect(

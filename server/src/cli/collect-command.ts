@@ -10,6 +10,8 @@ export interface CollectCommandOptions {
   readonly script?: boolean;
   readonly node?: string;
   readonly context?: string;
+  /** The image of a Pod that is made where no container of the node can be asked. */
+  readonly debugPod?: string;
   /** The folder that the bundle is written to. */
   readonly output?: string;
 }
@@ -25,13 +27,16 @@ function isTaken(folder: string): boolean {
   }
 }
 
-async function collectFrom(node: string, context: string, folder: string): Promise<string> {
+async function collectFrom(node: string, context: string, folder: string, debugImage: string | undefined): Promise<string> {
   if (isTaken(folder)) throw new UsageError(`${folder}: is there already; expected a new or an empty folder`);
   // A bundle of its own: its API client is 2 MB that most calls do without.
   const { collectOnce } = await import('../cluster/live/live.ts');
   let collected: Awaited<ReturnType<typeof collectOnce>>;
   try {
-    collected = await collectOnce(context, node, { timeoutMs: timeoutMilliseconds });
+    collected = await collectOnce(context, node, {
+      timeoutMs: timeoutMilliseconds,
+      ...(debugImage === undefined ? {} : { debugImage }),
+    });
   } catch (error) {
     throw new UsageError(`context ${context}: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -52,13 +57,13 @@ async function collectFrom(node: string, context: string, folder: string): Promi
  * `collect --script`: the script that collects a node bundle. `collect --node NAME --context C -o FOLDER`: the bundle, through the API. Throws
  * UsageError where neither is asked for, or it cannot be had.
  */
-export async function runCollect({ script, node, context, output }: CollectCommandOptions): Promise<string> {
+export async function runCollect({ script, node, context, output, debugPod }: CollectCommandOptions): Promise<string> {
   if (script === true) {
-    if (node !== undefined || context !== undefined || output !== undefined)
+    if (node !== undefined || context !== undefined || output !== undefined || debugPod !== undefined)
       throw new UsageError('--script stands alone: it prints a script for the node');
     return collectScript;
   }
   if (node === undefined || context === undefined || output === undefined)
     throw new UsageError('collect needs --script, or --node NAME, --context NAME and -o FOLDER together');
-  return await collectFrom(node, context, output);
+  return await collectFrom(node, context, output, debugPod);
 }

@@ -162,6 +162,7 @@ function addCollect(root: Command, answered: Answered): void {
     .option('--node <name>', "collect through the API, by kube-proxy's Pod on this node or a network plugin's")
     .option('--context <name>', 'the kubeconfig context of its cluster')
     .option('-o, --output <folder>', 'the folder that the bundle is written to')
+    .option('--debug-pod <image>', 'where no Pod there can be asked: make one in kube-system for as long as programs run')
     .action(async (options) => {
       const { runCollect } = await import('./collect-command.ts');
       answered({ output: await runCollect(options), status: 0 });

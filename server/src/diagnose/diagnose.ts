@@ -6,6 +6,7 @@ import { type Asked, askedSteps, type DiagnoseQuestion, type Journey } from './j
 import { missingParts } from './missing-parts.ts';
 import type { Found } from './node-finding.ts';
 import { nodeFindings } from './registry.ts';
+import { serviceByNft } from './service-by-nft.ts';
 import { endText, whoHas } from './signs.ts';
 import type { Subject } from './subject.ts';
 
@@ -93,7 +94,9 @@ function fateOf(journey: Journey, found: readonly Found[]): Fate {
   if (before !== undefined) return before.as;
   if (journey.verdict === 'reject') return isAnswerLost(journey) ? 'lost' : 'refused';
   if (journey.verdict === 'drop') return 'lost';
-  const ending = found.find(({ ends }) => ends.includes(journey));
+  const endings = found.filter(({ ends }) => ends.includes(journey));
+  // What one check cannot tell another may.
+  const ending = endings.find(({ as }) => as !== 'unknown') ?? endings[0];
   return ending === undefined ? 'arrives' : ending.as;
 }
 
@@ -143,20 +146,30 @@ export function* diagnoseSteps(subject: Subject, question: DiagnoseQuestion | nu
   const asked = answer?.asked ?? null;
   const found: Found[] = [];
   const fine: string[] = [];
+  const byNft = asked === null ? undefined : serviceByNft(subject, asked);
   for (const each of nodeFindings) {
-    const looked = yield* each.look(subject, asked);
+    // Where nftables translates, the way by iptables' rules alone is not the packet's.
+    const looked = yield* each.look(subject, byNft === undefined ? asked : null);
     found.push(...looked.found);
     fine.push(...looked.fine);
   }
   const causes = withoutExplained(merged(found));
-  const outcome = asked === null ? null : outcomeOf(subject, asked, causes);
-  const passing = asked === null || outcome === null ? [] : [...passingTexts(subject, asked, outcome), ...asked.notes];
+  const outcome = asked === null ? null : (byNft?.fate ?? outcomeOf(subject, asked, causes));
+  const passing =
+    asked === null || outcome === null
+      ? []
+      : byNft !== undefined
+        ? byNft.texts
+        : [...passingTexts(subject, asked, outcome), ...asked.notes];
   return {
     ok: true,
     diagnosis: {
       question: asked?.question ?? null,
       outcome,
-      causes: distinct(byLikelihood(withReasons(causes))),
+      causes: [
+        ...(byNft === undefined || byNft.cause === null ? [] : [byNft.cause]),
+        ...distinct(byLikelihood(withReasons(causes))),
+      ],
       looked: [...passing, ...fine, ...subject.facts.notes],
       missing: missingParts(subject.facts, subject.cluster.source.kind !== 'none'),
     },

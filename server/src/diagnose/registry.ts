@@ -14,6 +14,7 @@ import { linkDown } from './findings/link-down.ts';
 import { markBitsShared } from './findings/mark-bits-shared.ts';
 import { markRoutes } from './findings/mark-routes.ts';
 import { mtuAboveTunnel } from './findings/mtu-above-tunnel.ts';
+import { neighbourDiscoveryDropped } from './findings/neighbour-discovery-dropped.ts';
 import { neighbourWrong } from './findings/neighbour-wrong.ts';
 import { neverAnswered } from './findings/never-answered.ts';
 import { nftTableDrops } from './findings/nft-table-drops.ts';
@@ -23,7 +24,9 @@ import { notTranslated } from './findings/not-translated.ts';
 import { nothingListens } from './findings/nothing-listens.ts';
 import { podGatewayGone } from './findings/pod-gateway-gone.ts';
 import { podRouteMissing } from './findings/pod-route-missing.ts';
+import { podRouteWrong } from './findings/pod-route-wrong.ts';
 import { portBlocked } from './findings/port-blocked.ts';
+import { portOffBridge } from './findings/port-off-bridge.ts';
 import { portsIsolated } from './findings/ports-isolated.ts';
 import { proxySync } from './findings/proxy-sync.ts';
 import { routeLocalnetOff } from './findings/route-localnet-off.ts';
@@ -37,6 +40,7 @@ import { translatedElsewhere } from './findings/translated-elsewhere.ts';
 import { tunnelPacketsLost } from './findings/tunnel-packets-lost.ts';
 import { untracked } from './findings/untracked.ts';
 import type { NodeFinding } from './node-finding.ts';
+import { serviceByNftCodes } from './service-by-nft.ts';
 
 /** Every check of a node, the likelier cause of two that explain the same first. A new one is a file of its own and a line here. */
 export const nodeFindings: readonly NodeFinding[] = [
@@ -58,15 +62,18 @@ export const nodeFindings: readonly NodeFinding[] = [
   podGatewayGone,
   arpNotAnswered,
   portBlocked,
+  portOffBridge,
   portsIsolated,
   markRoutes,
   podRouteMissing,
+  podRouteWrong,
   untracked,
   answersBypassNode,
   translatedElsewhere,
   notTranslated,
   endpointGone,
   noRoute,
+  neighbourDiscoveryDropped,
   neighbourWrong,
   tunnelPacketsLost,
   answerRoutes,
@@ -84,6 +91,6 @@ let codes: ReadonlyMap<string, string> | undefined;
 
 /** Every code that a check of a node may give, with one sentence for the documentation. */
 export function nodeFindingCodes(): ReadonlyMap<string, string> {
-  codes ??= new Map(nodeFindings.flatMap((each) => Object.entries(each.codes)));
+  codes ??= new Map(nodeFindings.flatMap((each) => Object.entries(each.codes)).concat(Object.entries(serviceByNftCodes)));
   return codes;
 }

@@ -62,7 +62,6 @@ export function registerNodeRequests(
   connection.onRequest<unknown, void>(nodeBundleRequest, (message: unknown, token: CancellationToken) =>
     answerFor(message, ['context', 'node', 'reader'], ({ context, node, reader }) =>
       answer(async (): Promise<NodeBundleResult> => {
-        if (reader.kind !== 'pod') throw new Error('A bundle is collected in a container that runs on the node already.');
         const signal = AbortSignal.any([signalOf(token), AbortSignal.timeout(bundlePatience)]);
         const { files, problems } = await connectedTo(context).collectBundle(
           node,

@@ -75,6 +75,10 @@ export interface Knowledge {
   readonly isInSet?: (name: string, directions: readonly string[], packet: Packet) => boolean | undefined;
   /** Whether an address is on a list of `-m recent`; undefined where that is not known. Its age is not known in either case. */
   readonly isListed?: (list: string, address: string) => boolean | undefined;
+  /** How often an address was put on a list of `-m recent` within so many seconds, as far as the list says; undefined where that is not known. */
+  readonly listedTimes?: (list: string, address: string, seconds: number | null) => number | undefined;
+  /** When the node was looked at, in milliseconds since 1970; absent where nobody knows. */
+  readonly time?: number;
   /** The ports of a bridge that a packet crosses; undefined where it crosses none, or nothing is known of bridges. */
   readonly bridgePorts?: (packet: Packet) => BridgePorts | undefined;
   /** Whether the node's routes lead back to a packet's source, by the interface that it came in by; undefined where that is not known. */

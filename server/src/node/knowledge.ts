@@ -16,6 +16,8 @@ export type NodeKnowledge = Pick<
   | 'routed'
   | 'sets'
   | 'isListed'
+  | 'listedTimes'
+  | 'time'
   | 'bridgePorts'
   | 'wayOut'
   | 'masqueradeAddress'
@@ -38,6 +40,19 @@ function listsOf({ recentLists }: NodeFacts): EnumerateOptions['isListed'] {
   if (recentLists === null) return undefined;
   const listed = new Map(recentLists.map((list) => [list.name, new Set(list.entries.map(({ ip }) => ip))]));
   return (list, address) => listed.get(list)?.has(address) ?? false;
+}
+
+/** A tick is 1, 4 or 10 ms (CONFIG_HZ), mostly 4. Where it is 1, less is taken to be within some seconds than is so. */
+const ticksPerSecond = 250;
+
+/** How often an address was put on a list within the seconds before the last time that anybody was: when a list was read it does not say itself. */
+function listedTimes({ recentLists }: NodeFacts): NonNullable<EnumerateOptions['listedTimes']> {
+  return (list, address, seconds) => {
+    const entries = (recentLists ?? []).filter(({ name }) => name === list).flatMap(({ entries: each }) => each);
+    const latest = entries.reduce((last, { lastSeen }) => Math.max(last, lastSeen), 0);
+    const earliest = seconds === null ? 0 : latest - seconds * ticksPerSecond;
+    return entries.find(({ ip }) => ip === address)?.times.filter((tick) => tick >= earliest).length ?? 0;
+  };
 }
 
 /** The interface's own address in the network of the next hop, else its first (nf_nat_masquerade_ipv4, inet_select_addr). */
@@ -80,7 +95,8 @@ export function nodeKnowledge(facts: NodeFacts): NodeKnowledge {
           isBroadcast: (address: string) => isBroadcast(facts, address),
         }),
     ...(sets === undefined ? {} : { sets }),
-    ...(isListed === undefined ? {} : { isListed }),
+    ...(isListed === undefined ? {} : { isListed, listedTimes: listedTimes(facts) }),
+    ...(typeof facts.meta?.time === 'number' ? { time: facts.meta.time } : {}),
     ...(facts.links === null ? {} : { bridgePorts: (packet: Packet) => bridgePorts(facts, packet) }),
     ...(facts.routes === null
       ? {}

@@ -85,6 +85,8 @@ export interface LinkRecord extends Placed {
   readonly index: number;
   readonly mtu: number;
   readonly isUp: boolean;
+  /** False where its other end, or its cable, is down (NO-CARRIER): it is up itself, and passes nothing. */
+  readonly hasCarrier: boolean;
   /** "bridge", "veth", "vxlan", ...; empty for a physical one or where it is not said. */
   readonly kind: string;
   /** The bridge or bond that it is a port of; empty for none. */
@@ -178,6 +180,8 @@ export interface RecentEntry extends Placed {
   readonly ip: string;
   /** In the kernel's ticks, of which nobody says how long they are. */
   readonly lastSeen: number;
+  /** All times that it was put there, of those that are kept, in such ticks. */
+  readonly times: readonly number[];
 }
 
 export interface RecentList {

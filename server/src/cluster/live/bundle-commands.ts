@@ -1,4 +1,5 @@
 /** What is run on a node for a bundle besides the programs that print its rules. All of it reads only. */
+import type { PodProgram } from './debug-pod.ts';
 import { dumpCommands } from './dump-commands.ts';
 
 /** A file of a bundle, and what prints it. */
@@ -7,9 +8,18 @@ export interface BundlePart {
   readonly path: string;
   /** Run one after the other, their output behind each other. */
   readonly commands: readonly (readonly string[])[];
+  /** Whether most nodes have no use for it, so that nobody misses it where there is no such program. */
+  readonly isRare?: true;
 }
 
+/** The folder of the lists of `-m recent`, a file each: all of them are printed at once, each line behind its file's name. */
+export const recentLists = 'xt_recent';
+
 export const bundleParts: readonly BundlePart[] = [
+  { path: 'nft.json', commands: [['nft', '-j', 'list', 'ruleset']] },
+  { path: 'ebtables-save.txt', commands: [['ebtables-save']], isRare: true },
+  { path: 'nfnetlink_queue.txt', commands: [['cat', '/proc/net/netfilter/nfnetlink_queue']], isRare: true },
+  { path: recentLists, commands: [['grep', '-r', '.', '/proc/net/xt_recent']], isRare: true },
   { path: 'ipset-save.txt', commands: [['ipset', 'save']] },
   {
     path: 'conntrack.txt',
@@ -37,8 +47,11 @@ export const bundleParts: readonly BundlePart[] = [
   { path: 'nstat.txt', commands: [['nstat', '-asz']] },
 ];
 
-/** All that is run, to be shown before: "iptables-nft-save -c". */
-export const bundleCommands: readonly string[] = [
+/** The programs of a debug pod, which cannot be asked one after the other: each is a container. */
+export const bundlePrograms: readonly PodProgram[] = [
   ...dumpCommands.map(({ argv }) => argv),
   ...bundleParts.flatMap(({ commands }) => commands),
-].map((argv) => argv.join(' '));
+].map((argv, at) => ({ name: `part-${at + 1}`, argv }));
+
+/** All that is run, to be shown before: "iptables-nft-save -c". */
+export const bundleCommands: readonly string[] = bundlePrograms.map(({ argv }) => argv.join(' '));

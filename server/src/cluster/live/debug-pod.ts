@@ -11,6 +11,7 @@ import { endOf, waitText } from './debug-pod-state.ts';
 import { type DumpCommand, dumpCommands, judge, type NodeDump, type NodeDumps } from './dump-commands.ts';
 import type { NodeReader } from './node-readers.ts';
 import { namespacedPath, nodes } from './resources.ts';
+import type { CommandResult } from './run-in-pod.ts';
 import { pause } from './timing.ts';
 
 type DebugPod = NodeReader & { readonly kind: 'debug-pod' };
@@ -30,8 +31,22 @@ const requestPatience = 30_000;
 /** Bytes of a container's log; kubelet keeps 10 MB and begins a new file then. */
 const mostOutput = 300_000_000;
 
+/** A program that is run in a container of its own. */
+export interface PodProgram {
+  /** Of the container. */
+  readonly name: string;
+  readonly argv: readonly string[];
+}
+
+const dumpPrograms: readonly PodProgram[] = dumpCommands.map((command) => ({ name: containerName(command), argv: command.argv }));
+
 /** The Pod as it is created. */
-export function debugPodObject(node: string, { namespace, image }: DebugPod, name: string): Fields {
+export function debugPodObject(
+  node: string,
+  { namespace, image }: DebugPod,
+  name: string,
+  programs: readonly PodProgram[] = dumpPrograms,
+): Fields {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -45,10 +60,10 @@ export function debugPodObject(node: string, { namespace, image }: DebugPod, nam
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       tolerations: [{ operator: 'Exists' }],
-      containers: dumpCommands.map((command) => ({
-        name: containerName(command),
+      containers: programs.map(({ name: container, argv }) => ({
+        name: container,
         image,
-        command: command.argv,
+        command: argv,
         securityContext: {
           runAsUser: 0,
           allowPrivilegeEscalation: false,
@@ -68,31 +83,59 @@ function randomName(): string {
   return `iptables-dump-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }
 
-/** Creates the Pod, reads its containers' logs and removes it. @throws ApiError */
+/** Reads the rules of a node. @throws ApiError */
 export async function readInDebugPod(api: Api, node: string, reader: DebugPod, options: DebugPodOptions): Promise<NodeDumps> {
+  const { results, left } = await runInDebugPod(api, node, reader, dumpPrograms, options);
+  const dumps: NodeDump[] = [];
+  const problems: string[] = [];
+  for (const [at, command] of dumpCommands.entries()) {
+    const result = results[at];
+    if (result === undefined) continue;
+    const { family, backend, argv } = command;
+    const answer = judge(command, result);
+    if (answer.kind === 'dump') dumps.push({ family, backend, command: argv.join(' '), text: answer.text });
+    if (answer.kind === 'problem') problems.push(answer.problem);
+    if (answer.kind === 'not-found') problems.push(`The image ${reader.image} has no ${argv[0]}.`);
+  }
+  return { dumps, problems: left === '' ? problems : [...problems, left] };
+}
+
+/** What the programs of a debug pod printed, in their order, and what is left to do by hand, in a sentence; empty for nothing. */
+export interface PodResults {
+  readonly results: readonly CommandResult[];
+  readonly left: string;
+}
+
+/** Creates the Pod, reads its containers' logs and removes it. @throws ApiError */
+export async function runInDebugPod(
+  api: Api,
+  node: string,
+  reader: DebugPod,
+  programs: readonly PodProgram[],
+  options: DebugPodOptions,
+): Promise<PodResults> {
   const { namespace } = reader;
   const name = randomName();
   const path = namespacedPath(namespace, 'pods', name);
   if (options.signal.aborted) throw givenUp();
-  await create(api, node, reader, name, path);
-  let read: NodeDumps;
+  await create(api, namespace, debugPodObject(node, reader, name, programs), path);
+  let results: readonly CommandResult[];
   try {
-    read = await readContainers(api, node, path, reader, options);
+    results = await readContainers(api, node, path, namespace, programs, options);
   } catch (error) {
     const left = await removePod(api, namespace, name);
     if (left === '' || !(error instanceof ApiError)) throw error;
     throw new ApiError(error.failure, `${error.message} ${left}`, error.status);
   }
-  const left = await removePod(api, namespace, name);
-  return left === '' ? read : { ...read, problems: [...read.problems, left] };
+  return { results, left: await removePod(api, namespace, name) };
 }
 
 function givenUp(): ApiError {
   return new ApiError('unreachable', 'Reading was given up, and the debug pod removed.');
 }
 
-async function create(api: Api, node: string, reader: DebugPod, name: string, path: string): Promise<void> {
-  const { namespace } = reader;
+async function create(api: Api, namespace: string, body: Fields, path: string): Promise<void> {
+  const name = textAt(fieldsAt(body, 'metadata'), 'name');
   try {
     // Not given up on the way: a request that the server takes after its Pod was "removed" would leave the Pod behind.
     await api.json({
@@ -100,7 +143,7 @@ async function create(api: Api, node: string, reader: DebugPod, name: string, pa
       what: `create pods in namespace ${namespace}`,
       signal: AbortSignal.timeout(requestPatience),
       method: 'POST',
-      body: debugPodObject(node, reader, name),
+      body,
     });
   } catch (error) {
     // Unless it was refused it may have been created, whatever was heard of it.
@@ -110,14 +153,14 @@ async function create(api: Api, node: string, reader: DebugPod, name: string, pa
 }
 
 /** Waits for the end of all containers. @throws ApiError where that will not come, or the time is over */
-async function waitForEnd(api: Api, node: string, path: string, what: string, options: DebugPodOptions) {
+async function waitForEnd(api: Api, node: string, path: string, what: string, count: number, options: DebugPodOptions) {
   const { signal, onProgress, pickUp } = options;
   const began = Date.now();
   let said = '';
   for (;;) {
     if (signal.aborted) throw givenUp();
     const pod = await api.json({ path, what, signal });
-    const ended = endOf(pod, dumpCommands.length);
+    const ended = endOf(pod, count);
     if (ended !== undefined) return ended;
     const status = fieldsAt(pod, 'status');
     const waitsFor = waitText(pod, node);
@@ -157,27 +200,23 @@ async function readContainers(
   api: Api,
   node: string,
   path: string,
-  { namespace, image }: DebugPod,
+  namespace: string,
+  programs: readonly PodProgram[],
   options: DebugPodOptions,
-): Promise<NodeDumps> {
-  const ended = await waitForEnd(api, node, path, `get pods in namespace ${namespace}`, options);
+): Promise<readonly CommandResult[]> {
+  const ended = await waitForEnd(api, node, path, `get pods in namespace ${namespace}`, programs.length, options);
   const { signal } = options;
-  const dumps: NodeDump[] = [];
-  const problems: string[] = [];
-  for (const command of dumpCommands) {
-    const { exitCode, reason, message } = ended.get(containerName(command)) ?? { exitCode: -1, reason: '', message: '' };
+  const results: CommandResult[] = [];
+  for (const { name } of programs) {
+    const { exitCode, reason, message } = ended.get(name) ?? { exitCode: -1, reason: '', message: '' };
     const couldNotStart = reason === 'StartError' || reason === 'ContainerCannotRun';
-    const log = new URLSearchParams({ container: containerName(command) });
+    const log = new URLSearchParams({ container: name });
     const request = { path: `${path}/log?${log.toString()}`, what: `get pods/log in namespace ${namespace}`, signal };
     const stdout = couldNotStart ? '' : await api.text(request, mostOutput);
     const problem = exitCode === 0 ? '' : message || shown(stdout) || `exit code ${exitCode}`;
-    const { family, backend, argv } = command;
-    const answer = judge(command, { stdout, stderr: '', exitCode, problem, notFound: couldNotStart });
-    if (answer.kind === 'dump') dumps.push({ family, backend, command: argv.join(' '), text: answer.text });
-    if (answer.kind === 'problem') problems.push(answer.problem);
-    if (answer.kind === 'not-found') problems.push(`The image ${image} has no ${argv[0]}.`);
+    results.push({ stdout, stderr: '', exitCode, problem, notFound: couldNotStart });
   }
-  return { dumps, problems };
+  return results;
 }
 
 /** Removes a debug pod. @returns what is left to do by hand, in a sentence; empty for nothing */

@@ -35,13 +35,13 @@ export interface LiveCluster {
    */
   readNode(node: string, reader: NodeReader, signal: AbortSignal, onProgress?: (text: string) => void): Promise<NodeDumps>;
   /**
-   * Collects the bundle of a node in one of its containers.
+   * Collects the bundle of a node in one of its containers, or in a debug pod.
    * @param onProgress told what is being read, in a few words
    * @throws ApiError
    */
   collectBundle(
     node: string,
-    reader: NodeReader & { readonly kind: 'pod' },
+    reader: NodeReader,
     signal: AbortSignal,
     onProgress?: (text: string) => void,
   ): Promise<CollectedBundle>;
@@ -87,7 +87,7 @@ export function watchCluster(context: string, api: Api, options: LiveClusterOpti
   const source = liveSource(context, reflectors, statusOf);
   const podCache = createPodCache(api, timing.podLasts, changes.schedule);
   const ending = new AbortController();
-  const reads = new Set<Promise<NodeDumps>>();
+  const reads = new Set<Promise<unknown>>();
 
   for (const reflector of reflectors) reflector.restart();
   return {
@@ -104,8 +104,11 @@ export function watchCluster(context: string, api: Api, options: LiveClusterOpti
       reads.add(reading);
       return reading.finally(() => reads.delete(reading));
     },
-    collectBundle: (node, reader, signal, onProgress) =>
-      collectNodeBundle(api, node, reader, AbortSignal.any([signal, ending.signal]), onProgress),
+    async collectBundle(node, reader, signal, onProgress) {
+      const collecting = collectNodeBundle(api, node, reader, AbortSignal.any([signal, ending.signal]), onProgress);
+      reads.add(collecting);
+      return collecting.finally(() => reads.delete(collecting));
+    },
     leftPods: (namespace, signal) => findLeftPods(api, namespace, signal),
     removeLeftPod: ({ namespace, name }) => removePod(api, namespace, name),
     snapshot: (signal) => snapshotText(api, signal),

@@ -62,13 +62,19 @@ export async function loadOnce(
 export async function collectOnce(
   context: string,
   node: string,
-  options: { readonly timeoutMs: number; readonly environment?: KubeEnvironment; readonly onProgress?: (text: string) => void },
+  options: {
+    readonly timeoutMs: number;
+    readonly environment?: KubeEnvironment;
+    readonly onProgress?: (text: string) => void;
+    /** The image of a debug pod that is to be made in kube-system where no container of the node can be asked. */
+    readonly debugImage?: string;
+  },
 ): Promise<CollectedBundle> {
   const { environment = processEnvironment, timeoutMs, onProgress } = options;
   const api = createApi(() => loadKubeconfig(environment).configFor(context));
   try {
     const signal = AbortSignal.timeout(timeoutMs);
-    return await collectNodeBundle(api, node, await bundleReader(api, node, signal), signal, onProgress);
+    return await collectNodeBundle(api, node, await bundleReader(api, node, signal, options.debugImage), signal, onProgress);
   } finally {
     api.close();
   }

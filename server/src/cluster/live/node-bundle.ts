@@ -5,12 +5,14 @@
 import { fieldsAt, textAt } from '../fields.ts';
 import type { Api } from './api.ts';
 import { ApiError, shown } from './api-error.ts';
-import { type BundlePart, bundleParts } from './bundle-commands.ts';
+import { type BundlePart, bundleCommands, bundleParts, bundlePrograms, recentLists } from './bundle-commands.ts';
+import { runInDebugPod } from './debug-pod.ts';
 import { dumpCommands, fallbackCommands, judge } from './dump-commands.ts';
 import { findReaders, type NodeReader } from './node-readers.ts';
 import { isObjectName, namespacedPath } from './resources.ts';
 import { type CommandResult, runInPod } from './run-in-pod.ts';
 import { snapshotText } from './snapshot-text.ts';
+import { defaultTiming } from './timing.ts';
 
 export interface CollectedFile {
   /** As a node bundle names it: "ip-addr.json". */
@@ -41,6 +43,10 @@ const logLines = 20_000;
 const mostLogBytes = 5_000_000;
 
 type PodReader = NodeReader & { readonly kind: 'pod' };
+type DebugReader = NodeReader & { readonly kind: 'debug-pod' };
+
+/** How long the node may take to pick a debug pod up, in milliseconds. */
+const { pickUp } = defaultTiming;
 
 type Run = (argv: readonly string[]) => Promise<CommandResult>;
 
@@ -67,10 +73,16 @@ async function collectRules(run: Run, files: CollectedFile[], problems: string[]
   if (found.size === 0) problems.push('The container has no iptables-save.');
 }
 
-async function collectPart(run: Run, { path, commands }: BundlePart, files: CollectedFile[], problems: string[]): Promise<void> {
+async function collectPart(
+  run: Run,
+  { path, commands, isRare }: BundlePart,
+  files: CollectedFile[],
+  problems: string[],
+): Promise<void> {
   let text = '';
   for (const argv of commands) {
     const result = await run(argv);
+    if (isRare === true && (result.notFound || result.problem !== '')) return;
     if (result.notFound || (result.problem !== '' && result.stdout === '')) {
       problems.push(
         `${path}: ${result.notFound ? `the container has no ${argv[0]}` : `${argv.join(' ')} failed: ${result.problem}`}.`,
@@ -79,7 +91,24 @@ async function collectPart(run: Run, { path, commands }: BundlePart, files: Coll
     }
     text += result.stdout;
   }
-  files.push({ path, text: path === 'sysctl.txt' ? settingsOf(text) : text });
+  if (path === recentLists) files.push(...recentFiles(text));
+  else if (isCut(path, text)) problems.push(`${path}: the answer was cut short: it begins in the middle.`);
+  else files.push({ path, text: path === 'sysctl.txt' ? settingsOf(text) : text });
+}
+
+/** The lists of `-m recent` of what `grep -r` printed of their folder. */
+function recentFiles(text: string): readonly CollectedFile[] {
+  const lists = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const [, name, entry] = /^\/proc\/net\/xt_recent\/([\w.-]{1,200}):(src=.*)$/.exec(line) ?? [];
+    if (name !== undefined && !/^\.+$/.test(name)) lists.set(name, `${lists.get(name) ?? ''}${entry}\n`);
+  }
+  return [...lists].map(([name, list]) => ({ path: `${recentLists}/${name}`, text: list }));
+}
+
+/** Whether a log was rotated while it was written, so that it begins in the middle: what is one JSON text then is none. */
+function isCut(path: string, text: string): boolean {
+  return path.endsWith('.json') && text.trim() !== '' && !/^\s*[[{]/.test(text);
 }
 
 /** Something that may be missing or forbidden without harm to the others. */
@@ -104,41 +133,65 @@ async function proxyConfiguration(api: Api, signal: AbortSignal): Promise<string
   return textAt(fieldsAt(object, 'data'), 'config.conf');
 }
 
-/** The container on a node that a bundle is collected in. @throws ApiError where there is none */
-export async function bundleReader(api: Api, node: string, signal: AbortSignal): Promise<PodReader> {
+/** What was run in a debug pod, by its words: its programs run at once, and are asked for afterwards. */
+async function ranInDebugPod(
+  api: Api,
+  node: string,
+  reader: DebugReader,
+  signal: AbortSignal,
+  onProgress: (text: string) => void,
+  problems: string[],
+): Promise<Run> {
+  const { results, left } = await runInDebugPod(api, node, reader, bundlePrograms, { signal, onProgress, pickUp });
+  if (left !== '') problems.push(left);
+  const byWords = new Map(bundlePrograms.map(({ argv }, at) => [argv.join(' '), results[at]]));
+  const missing: CommandResult = { stdout: '', stderr: '', exitCode: null, problem: 'it was not run', notFound: true };
+  return (argv) => Promise.resolve(byWords.get(argv.join(' ')) ?? missing);
+}
+
+const debugNamespace = 'kube-system';
+
+/**
+ * What a bundle is collected by: a container on the node, else a debug pod with an image that is given.
+ * @throws ApiError where there is neither, with what such a Pod would be
+ */
+export async function bundleReader(api: Api, node: string, signal: AbortSignal, debugImage?: string): Promise<NodeReader> {
   if (!isObjectName(node)) throw new ApiError('not-found', 'There can be no node of that name.');
   const [reader] = await findReaders(api, node, signal);
-  if (reader === undefined)
-    throw new ApiError(
-      'not-found',
-      `No Pod on ${node} can be asked: kube-proxy's, or a network plugin's that may read rules. Run the script there.`,
-    );
-  return reader;
+  if (reader !== undefined) return reader;
+  if (debugImage !== undefined) return { kind: 'debug-pod', namespace: debugNamespace, image: debugImage };
+  throw new ApiError(
+    'not-found',
+    `No Pod on ${node} can be asked: kube-proxy's, or a network plugin's that may read rules. Run the script there, or say --debug-pod IMAGE: a Pod is created in namespace ${debugNamespace} from that image, in the node's network and with the capabilities NET_ADMIN and NET_RAW, and removed as soon as it has run ${bundleCommands.join('; ')}.`,
+  );
 }
 
 /**
- * Collects the bundle of a node in one of its containers. Never changes anything there.
+ * Collects the bundle of a node in one of its containers, or in a Pod that is made for it and removed. Never changes anything else there.
  * @param onProgress told what is being read, in a few words
  * @throws ApiError where the container cannot be asked, or the API cannot
  */
 export async function collectNodeBundle(
   api: Api,
   node: string,
-  reader: PodReader,
+  reader: NodeReader,
   signal: AbortSignal,
   onProgress: (text: string) => void = () => undefined,
 ): Promise<CollectedBundle> {
-  const wrong = [node, reader.namespace, reader.pod].find((name) => !isObjectName(name));
+  const wrong = [node, reader.namespace, ...(reader.kind === 'pod' ? [reader.pod] : [])].find((name) => !isObjectName(name));
   if (wrong !== undefined) throw new ApiError('not-found', `There can be nothing named "${shown(wrong, 80)}".`);
   const files: CollectedFile[] = [];
   const problems: string[] = [];
-  const run: Run = (argv) => {
-    onProgress(argv.join(' '));
-    return runInPod(api, reader, argv, signal);
-  };
+  const run: Run =
+    reader.kind === 'debug-pod'
+      ? await ranInDebugPod(api, node, reader, signal, onProgress, problems)
+      : (argv) => {
+          onProgress(argv.join(' '));
+          return runInPod(api, reader, argv, signal);
+        };
   await collectRules(run, files, problems);
   for (const part of bundleParts) await collectPart(run, part, files, problems);
-  if (reader.isKubeProxy)
+  if (reader.kind === 'pod' && reader.isKubeProxy)
     await orProblem('kube-proxy.log', problems, async () => {
       onProgress("kube-proxy's log");
       files.push({ path: 'kube-proxy.log', text: await proxyLog(api, reader, signal) });
@@ -153,7 +206,10 @@ export async function collectNodeBundle(
     files.push({ path: 'cluster.json', text: snapshot.text });
     problems.push(...snapshot.problems);
   });
-  const from = `${reader.namespace}/${reader.pod}, container ${reader.container}`;
+  const from =
+    reader.kind === 'pod'
+      ? `${reader.namespace}/${reader.pod}, container ${reader.container}`
+      : `a debug pod in namespace ${reader.namespace}, image ${reader.image}`;
   const meta = { node, time: new Date().toISOString(), how: `through the API, in ${from}` };
   files.push({ path: 'meta.json', text: `${JSON.stringify(meta, null, 1)}\n` });
   return { files, problems, from };

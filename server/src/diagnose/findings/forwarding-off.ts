@@ -1,4 +1,5 @@
 import { interfaceSetting, type Setting, setting } from '../../node/look-ups/sysctl.ts';
+import { bridgeNamed, linkOfRoute } from '../bridges.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { atOnce, type Found, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
 import { hasServices, settingEvidence } from '../signs.ts';
@@ -21,6 +22,7 @@ function decidingFor({ facts }: Subject, family: 'ipv4' | 'ipv6', name: string |
 /** What switches off that a packet is forwarded, or the answer to it; undefined where nothing does. */
 function switchedOff(subject: Subject, journey: Journey): Setting | undefined {
   const { start, answer } = journey;
+  if (isPassedByBridge(subject, journey)) return undefined;
   const there = isForwarded(journey) ? decidingFor(subject, start.family, start.in) : undefined;
   const back =
     answer !== null && !answer.isFromHere && answer.in !== null ? decidingFor(subject, start.family, answer.in) : undefined;
@@ -30,6 +32,14 @@ function switchedOff(subject: Subject, journey: Journey): Setting | undefined {
 /** Whether a packet that came in met FORWARD, or would have: the kernel looks at the switch before. */
 function isForwarded({ start, end, isDelivered, isBridged }: Journey): boolean {
   return !start.isFromHere && !isDelivered && !isBridged && end.hook !== 'PREROUTING';
+}
+
+/**
+ * Whether a bridge passes a translated packet of IPv6 from port to port by itself: it asks routes alone, which do not look at the switch
+ * (br_nf_pre_routing_finish_ipv6). Of IPv4 they do.
+ */
+function isPassedByBridge(subject: Subject, { start, route }: Journey): boolean {
+  return start.family === 'ipv6' && start.in !== null && bridgeNamed(subject, linkOfRoute(route)) === start.in;
 }
 
 function causeOf(off: Setting, ends: readonly Journey[]): Found {
@@ -57,7 +67,12 @@ function look(subject: Subject, asked: Asked | null): Looked {
     const [first] = ended;
     const decides = first === undefined ? undefined : switchedOff(subject, first);
     if (decides !== undefined) found.push(causeOf(decides, ended));
-    else if (whole.value === 0 && hasServices(subject, family) && forwarded.length === 0) found.push(causeOf(whole, []));
+    else if (
+      whole.value === 0 &&
+      hasServices(subject, family) &&
+      forwarded.every((journey) => isPassedByBridge(subject, journey))
+    )
+      found.push(causeOf(whole, []));
   }
   return { ...nothing, found, fine: found.length === 0 ? ['The kernel forwards packets (net.ipv4.ip_forward).'] : [] };
 }

@@ -33,6 +33,12 @@ function portsInTheWay(subject: Subject, bridge: string, ip: string): readonly B
   return off;
 }
 
+/** Whether a port is up on both ends, as far as that is known. */
+function isAtWork({ facts }: Subject, port: string): boolean {
+  const link = linkNamed(facts, port);
+  return link === undefined || (link.isUp && link.hasCarrier);
+}
+
 function isHairpin({ start, end }: Journey): boolean {
   return end.dnat && end.destination.text === start.source?.text;
 }
@@ -65,7 +71,8 @@ function look(subject: Subject, asked: Asked | null): Looked {
   for (const name of bridges) {
     const bridge = bridgeNamed(subject, name);
     if (bridge === undefined || linkNamed(subject.facts, bridge)?.isPromiscuous === true) continue;
-    const all = portsOf(subject.facts, bridge);
+    // A port that is down, as a Pod that is gone leaves it, keeps nobody from anything.
+    const all = portsOf(subject.facts, bridge).filter(({ name: port }) => isAtWork(subject, port));
     const off = ip === undefined ? all.filter(({ hairpin }) => hairpin === false) : portsInTheWay(subject, bridge, ip);
     // A bridge without any port in that mode is one that nobody wanted it of, unless a Pod is to reach itself there.
     if (off.length === 0 || (ip === undefined && off.length === all.length)) continue;

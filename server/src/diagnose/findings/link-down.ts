@@ -1,10 +1,13 @@
 import { isIPv6 } from '../../base/ip.ts';
-import { linkNamed } from '../../node/look-ups/links.ts';
+import { linkNamed, portBehind } from '../../node/look-ups/links.ts';
 import { isOwn, ownAddress } from '../../node/look-ups/own-address.ts';
+import type { LinkRecord } from '../../node/records.ts';
+import { bridgeNamed, linkOfRoute, routeTo } from '../bridges.ts';
 import type { Cause } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { leavesBy } from '../leaves-by.ts';
 import { atOnce, type Found, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
+import { endText, failedNeighbour, whoHas } from '../signs.ts';
 import { nodeName, type Subject } from '../subject.ts';
 
 /** Interfaces and addresses that the question's packets need, and that are not there. */
@@ -23,6 +26,55 @@ function needed(subject: Subject, journey: Journey): readonly string[] {
   const own = start.isFromHere ? undefined : ownAddress(subject.facts, start.destination.text)?.interface;
   const out = verdict === 'accept' && !isDelivered ? leavesBy(journey) : null;
   return [own, start.in, out].filter((name) => name !== undefined && name !== null && name !== '' && name !== 'lo') as string[];
+}
+
+/** A port of a bridge, or the link that packets leave by, that is up itself while its other end is down. */
+function withoutCarrier(subject: Subject, journey: Journey): Cause | undefined {
+  const { facts } = subject;
+  const out = journey.verdict === 'accept' && !journey.isDelivered ? leavesBy(journey) : null;
+  const link = out === null ? undefined : linkNamed(facts, out);
+  if (link?.isUp === true && !link.hasCarrier && link.kind !== 'dummy')
+    return carrierCause(subject, link, `packets to ${endText(journey)} leave by it, and go nowhere`);
+  const from = journey.start.isFromHere ? undefined : journey.start.source?.text;
+  const to = journey.isDelivered || journey.end.destination.standsIn === true ? undefined : journey.end.destination.text;
+  for (const ip of [from, to]) {
+    const port = ip === undefined ? undefined : portWithoutCarrier(subject, ip);
+    if (ip !== undefined && port !== undefined) return carrierCause(subject, port, `${whoHas(subject, ip)} is behind it`);
+  }
+  return undefined;
+}
+
+/** The port of a bridge that an address is behind, where that one's other end is down: the bridge no longer knows where the address is. */
+function portWithoutCarrier(subject: Subject, ip: string): LinkRecord | undefined {
+  const { facts } = subject;
+  const bridge = bridgeNamed(subject, linkOfRoute(routeTo(subject, ip)));
+  if (bridge === undefined) return undefined;
+  const behind = portBehind(facts, bridge, ip);
+  if (behind !== undefined) {
+    const link = linkNamed(facts, behind);
+    return link?.isUp === true && !link.hasCarrier ? link : undefined;
+  }
+  const [only, ...others] = (facts.links?.records ?? []).filter(
+    (link) => link.master === bridge && link.isUp && !link.hasCarrier,
+  );
+  return others.length === 0 && failedNeighbour(subject, ip)?.interface === bridge ? only : undefined;
+}
+
+function carrierCause(subject: Subject, { name, line, master }: LinkRecord, why: string): Cause {
+  const other = master === '' ? 'its cable or its other end' : 'its other end, in the Pod,';
+  return {
+    code: 'link-down',
+    message: `Interface ${name} is up and has no carrier (NO-CARRIER): ${other} is down, and ${why}.`,
+    evidence: [
+      { file: subject.facts.links?.file ?? '', line, text: `${name}: NO-CARRIER${master === '' ? '' : `, master ${master}`}` },
+    ],
+    confirm: [`ip link show ${name}`, ...(master === '' ? [] : [`bridge link show dev ${name}`])],
+    mend: [
+      master === ''
+        ? `look at what ${name} is connected to, or at the route that leads there`
+        : 'set the interface up in the Pod (ip link set eth0 up), or delete the Pod so that it is made anew',
+    ],
+  };
 }
 
 function downCause(subject: Subject, name: string): Cause | undefined {
@@ -64,8 +116,8 @@ function look(subject: Subject, asked: Asked | null): Looked {
   const found: Found[] = [];
   for (const journey of asked.journeys) {
     const down = needed(subject, journey).flatMap((name) => downCause(subject, name) ?? []);
-    const missing = missingAddress(subject, journey);
-    for (const cause of [...down, ...(missing === undefined ? [] : [missing])])
+    const others = [withoutCarrier(subject, journey), missingAddress(subject, journey)];
+    for (const cause of [...down, ...others.filter((each) => each !== undefined)])
       found.push(foundCause(cause, { ends: [journey], isBeforeRules: true }));
   }
   const isKnown = subject.facts.links !== null && asked.journeys.some((journey) => needed(subject, journey).length > 0);

@@ -5,10 +5,11 @@ import { optionsOf } from '../../kube/proxy/rule-values.ts';
 import type { TraceStep } from '../../netfilter/outcome.ts';
 import { isOwn } from '../../node/look-ups/own-address.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
+import type { Chain } from '../../ruleset/ruleset.ts';
 import type { Cause } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { accepted, atOnce, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
-import { entryRule, natOf } from '../service-rules.ts';
+import { type EntryRule, entryRule, natOf } from '../service-rules.ts';
 import { nodeName, ruleEvidence, type Subject } from '../subject.ts';
 
 /** A Service that the cluster has and no rule knows: its address is nobody's. */
@@ -16,7 +17,7 @@ export const notTranslated: NodeFinding = {
   codes: {
     'not-translated': 'No rule translates the address of the Service that was asked for: packets to it go astray.',
     'service-passed-over':
-      'The rules know the Service that was asked for, and a rule before them, or a missing jump, keeps packets from coming to them.',
+      'The rules know the Service that was asked for, and a rule before them, a missing jump or an empty chain keeps packets from being translated.',
     'no-such-nodeport': 'No Service has the NodePort that was asked for: nothing listens there.',
   },
   look: atOnce(look),
@@ -91,10 +92,34 @@ function narrowJump(subject: Subject, { start }: Journey): number | undefined {
   return first !== undefined && [first, ...others].every(isNarrow) ? first : undefined;
 }
 
+/** The Service's chain that a packet came to by its rule and left as it was, as nothing in it leads to an endpoint; undefined where it never came there. */
+function leftUntranslated({ last }: Journey, entry: EntryRule): Chain | undefined {
+  let deepest: Chain | undefined;
+  for (let step = last; step !== null; step = step.previous) {
+    if (/^KUBE-(?:SVC|SVL)-/.test(step.target?.name ?? '')) deepest ??= step.target ?? undefined;
+    if (step.line === entry.line) return deepest ?? step.target ?? undefined;
+  }
+  return undefined;
+}
+
+function untranslatedCause(subject: Subject, entry: EntryRule, chain: Chain, said: string): Cause {
+  const own = subject.place(entry.line);
+  const declaration = chain.declarations[0];
+  return {
+    code: 'service-passed-over',
+    message: `${said} The packet comes to kube-proxy's rule for it (${own.file}, line ${own.line}), and leaves ${chain.name} as it came: ${chain.rules.length === 0 ? 'that chain has no rules, as after iptables -F' : 'no rule there sends it to an endpoint'}.`,
+    evidence: [...(declaration === undefined ? [] : [ruleEvidence(subject, declaration)]), ruleEvidence(subject, entry.line)],
+    confirm: [`iptables -t nat -L ${chain.name} -v -n -x --line-numbers`],
+    mend: ['restart kube-proxy on this node: it writes every chain anew'],
+  };
+}
+
 /** Why rules that are there for a Service do not get its packet; undefined where there are none. */
 function passedOver(subject: Subject, journey: Journey, said: string): Cause | undefined {
   const entry = entryRule(subject, journey.start);
   if (entry === undefined) return undefined;
+  const empty = leftUntranslated(journey, entry);
+  if (empty !== undefined) return untranslatedCause(subject, entry, empty, said);
   const step = takenPast(journey);
   const narrow = entry.isNodePort && step === undefined ? narrowJump(subject, journey) : undefined;
   const at = step?.line ?? narrow;

@@ -1,5 +1,6 @@
 import { inCIDR } from '../../base/ip.ts';
 import { linkNamed } from '../../node/look-ups/links.ts';
+import { listens } from '../../node/look-ups/listening.ts';
 import { isOwn } from '../../node/look-ups/own-address.ts';
 import { interfacesOf } from '../../node/look-ups/route.ts';
 import type { AddressRecord, RouteRecord } from '../../node/records.ts';
@@ -136,6 +137,20 @@ function overlapCause(subject: Subject, journey: Journey): Cause | undefined {
   };
 }
 
+/** The same where no interface has the address, and a route of type local is for it. */
+function takenByRoute({ facts }: Subject, journey: Journey, pod: string): Cause | undefined {
+  const ip = journey.end.destination.text;
+  const route = facts.routes?.records.find(({ type, network }) => type === 'local' && inCIDR(ip, network));
+  if (facts.routes === null || route === undefined) return undefined;
+  return {
+    code: 'pod-address-taken',
+    message: `Packets are sent to ${endText(journey)}, ${pod}, and a route of this node says that all of ${route.network} is its own (type local, table ${route.table}): the node keeps them, and the Pod never sees one.`,
+    evidence: [{ file: facts.routes.file, line: route.line, text: `local ${route.network}, table ${route.table}` }],
+    confirm: [`ip route get ${ip}`],
+    mend: [`ip route del local ${route.network} table ${route.table}`],
+  };
+}
+
 /** A translated packet that this node keeps, as it has the address of the Pod that it is for. */
 function takenCause(subject: Subject, journey: Journey): Cause | undefined {
   const { end, isDelivered, start } = journey;
@@ -144,7 +159,8 @@ function takenCause(subject: Subject, journey: Journey): Cause | undefined {
   if (!isDelivered || ip === start.destination.text || !end.dnat || end.destination.standsIn === true) return undefined;
   const pod = cluster.podsAt(ip).find(({ hostNetwork }) => !hostNetwork);
   const record = facts.addresses?.records.find((each) => each.ip === ip);
-  if (pod === undefined || record === undefined || cluster.nodeAt(ip) !== undefined) return undefined;
+  if (pod === undefined || cluster.nodeAt(ip) !== undefined) return undefined;
+  if (record === undefined) return takenByRoute(subject, journey, `Pod ${pod.namespace}/${pod.name}`);
   return {
     code: 'pod-address-taken',
     message: `Packets are sent to ${endText(journey)}, Pod ${pod.namespace}/${pod.name}, and ${record.interface} of this node has that address itself: the node keeps them, and the Pod never sees one.`,
@@ -164,7 +180,10 @@ function look(subject: Subject, asked: Asked | null): Looked {
   }
   for (const journey of accepted(asked)) {
     const cause = takenCause(subject, journey);
-    if (cause !== undefined) found.push(foundCause(cause, { ends: [journey] }));
+    if (cause === undefined) continue;
+    const { protocol, destination, dport } = journey.end;
+    const isHeard = dport === null ? undefined : listens(subject.facts, protocol, destination.text, dport);
+    found.push(foundCause(cause, { ends: [journey], as: isHeard === false ? 'refused' : 'lost' }));
   }
   return { ...nothing, found };
 }

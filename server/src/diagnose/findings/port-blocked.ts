@@ -1,4 +1,4 @@
-import { type BridgePort, portBehind, portsOf } from '../../node/look-ups/links.ts';
+import { type BridgePort, linkNamed, portBehind, portsOf } from '../../node/look-ups/links.ts';
 import { bridgeNamed, linkOfRoute, routeTo } from '../bridges.ts';
 import type { Cause } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
@@ -25,6 +25,9 @@ interface Blocked {
 }
 
 function isBlocked({ facts }: Subject, port: BridgePort): boolean {
+  // That it is disabled comes of its being down, which is said by itself.
+  const link = linkNamed(facts, port.name);
+  if (link !== undefined && !(link.isUp && link.hasCarrier)) return false;
   if (!passing.has(port.state)) return true;
   // A locked port takes what the table has for it, which it does not learn.
   if (port.isLocked !== true || facts.forwarding === null) return false;

@@ -80,20 +80,36 @@ function messageOf({ setting, in: name, back }: Failing): string {
   return `${setting.name} is 1 (strict): packets that come in by ${name} are dropped, as ${other}. Such a way is asymmetric, and the kernel takes its packets for spoofed, before any rule of FORWARD or INPUT.`;
 }
 
+/**
+ * Whether a packet does not even come to be counted: who asks for the node's address on the link (ARP) with a source that the filter takes for
+ * spoofed is not answered (arp_process asks the same route), so that no packet is sent. Known of a sender that conntrack never saw.
+ */
+function asksInVain({ facts }: Subject, asked: Asked | null, { start }: Journey): boolean {
+  if (asked === null || asked.question.from === 'outside' || start.source === null || start.source.standsIn === true)
+    return false;
+  const own = ownAddress(facts, start.destination.text);
+  if (own === undefined || own.interface !== start.in || facts.conntrack === null) return false;
+  return !facts.conntrack.text.includes(`src=${start.source.text} dst=${start.destination.text} `);
+}
+
+const uncounted =
+  ' The kernel has counted none of them: it does not answer such a sender that asks for its address on the link (ARP) either, and does not count that.';
+
 function look(subject: Subject, asked: Asked | null): Looked {
   const { facts } = subject;
   if (facts.sysctls === null || facts.routes === null) return nothing;
   const seen = dropped(subject);
   const journeys = (asked?.journeys ?? []).filter((journey) => failing(subject, journey) !== undefined);
   // By which interface packets come in is told by addresses and routes, which is not sure: a filter that has dropped nothing so far is not why.
-  if (journeys.length > 0 && seen?.count === 0) return { ...nothing, fine: [spared(subject, journeys)] };
+  if (journeys.length > 0 && seen?.count === 0 && !journeys.every((journey) => asksInVain(subject, asked, journey)))
+    return { ...nothing, fine: [spared(subject, journeys)] };
   const [journey] = journeys;
   const fails = journey === undefined ? elsewhere(subject) : failing(subject, journey);
   if (fails === undefined) return { ...nothing, fine: ['The reverse path filter lets pass what comes in (rp_filter).'] };
   const cause = foundCause(
     {
       code: 'rp-filter-strict',
-      message: messageOf(fails),
+      message: `${messageOf(fails)}${seen?.count === 0 ? uncounted : ''}`,
       evidence: [
         settingEvidence(fails.setting),
         ...(seen === undefined || seen.count === 0 ? [] : [{ file: seen.file, line: seen.line, text: seen.text }]),

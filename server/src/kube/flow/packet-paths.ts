@@ -101,7 +101,13 @@ interface Search {
 }
 
 /** What is drawn is true of any client, whoever is on a list just now and wherever routes lead. */
-function withoutLists({ isListed, routed, ...knowledge }: NodeKnowledge): Omit<NodeKnowledge, 'isListed' | 'routed'> {
+function withoutLists({
+  isListed,
+  listedTimes,
+  time,
+  routed,
+  ...knowledge
+}: NodeKnowledge): Omit<NodeKnowledge, 'isListed' | 'listedTimes' | 'time' | 'routed'> {
   return knowledge;
 }
 

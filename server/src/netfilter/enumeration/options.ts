@@ -15,6 +15,10 @@ export interface EnumerateOptions {
   readonly sets?: Ruleset;
   /** Whether an address is on a list of `-m recent`; undefined where that is not known. */
   readonly isListed?: Knowledge['isListed'];
+  /** How often an address was put on a list of `-m recent`; undefined where that is not known. */
+  readonly listedTimes?: Knowledge['listedTimes'];
+  /** When the node was looked at, in milliseconds since 1970. */
+  readonly time?: number;
   /** The ports of a bridge that a packet crosses; undefined where it crosses none, or nothing is known of bridges. */
   readonly bridgePorts?: Knowledge['bridgePorts'];
   /** Whether routes lead back to a packet's source; undefined where that is not known. */

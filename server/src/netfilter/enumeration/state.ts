@@ -70,6 +70,8 @@ export function newRun(ruleset: Ruleset, packet: Packet, options: EnumerateOptio
         return own !== undefined || options.sets === undefined ? own : isInSet(options.sets, name, directions, asked);
       },
       ...(options.isListed === undefined ? {} : { isListed: options.isListed }),
+      ...(options.listedTimes === undefined ? {} : { listedTimes: options.listedTimes }),
+      ...(options.time === undefined ? {} : { time: options.time }),
       ...(options.bridgePorts === undefined ? {} : { bridgePorts: options.bridgePorts }),
       ...(options.hasWayBack === undefined ? {} : { hasWayBack: options.hasWayBack }),
       isSetChanged: (name) => changedSets(ruleset).has(name),

@@ -71,21 +71,31 @@ function onList(
 
 interface Often extends Pick<Fact, 'learn'> {
   readonly times: number;
+  /** Whether the list shows it, as far as lists do. */
+  readonly isShown: boolean;
   readonly seconds: number | null;
   readonly words: string;
 }
 
 /** The question whether it was seen so often. */
-function seenOften(list: List, packet: Packet, { times, seconds, words, learn }: Often): Answer {
+function seenOften(list: List, packet: Packet, { times, isShown, seconds, words, learn }: Often): Answer {
   return doubt({
     about: 'recent',
     key: `recent ${entryOf(list, packet)} ${times} times within ${seconds ?? 'any'}`,
     yes: `The client was put on the list ${list.name}${words} at least ${times} times.`,
-    no: '',
-    likely: false,
+    no: isShown ? `The client was on the list ${list.name} so often, and it was longer ago.` : '',
+    likely: isShown,
     value: { of: `hits on ${entryOf(list, packet)} within ${seconds ?? 'any'}`, within: [[times, null]] },
     ...(learn === undefined ? {} : { learn }),
   });
+}
+
+/** Whether a list shows an address as often as a rule asks for, with what this packet added. */
+function isShownOften(list: List, packet: Packet, knows: Knowledge, times: number, seconds: number | null): boolean {
+  const address = packet[list.end];
+  if (address === null || address.standsIn === true || !list.isExact) return false;
+  const before = knows.listedTimes?.(list.name, address.text, seconds);
+  return before !== undefined && before + (packet.lists.get(entryOf(list, packet)) ?? 0) >= times;
 }
 
 export const recent: MatchReader = (match, context) => {
@@ -126,7 +136,13 @@ export const recent: MatchReader = (match, context) => {
     if (times === 0 || (times === undefined && known === false)) return false;
     // Who was on no list is there as often as this packet was put there, just now.
     if (known !== false || typeof times !== 'number')
-      return seenOften(list, packet, { times: hits, seconds, words, ...(learn === undefined ? {} : { learn }) });
+      return seenOften(list, packet, {
+        times: hits,
+        isShown: isShownOften(list, packet, knows, hits, seconds),
+        seconds,
+        words,
+        ...(learn === undefined ? {} : { learn }),
+      });
     const holds = times >= hits;
     return updates && holds !== negated ? { kind: 'effect', holds, change: put(list) } : holds;
   };

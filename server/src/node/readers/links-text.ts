@@ -37,6 +37,7 @@ function begun(line: number, found: RegExpExecArray): Link {
     index: Number.parseInt(found[0], 10),
     mtu: Number(wordAfter(words, 'mtu')) || 0,
     isUp: flags.split(',').includes('UP'),
+    hasCarrier: !flags.split(',').includes('NO-CARRIER'),
     kind: '',
     master: wordAfter(words, 'master'),
     mac: '',

@@ -48,6 +48,7 @@ export function readLinks(file: string, text: string): Part<LinkRecord> {
         index: numberAt(fields, 'ifindex', most),
         mtu: numberAt(fields, 'mtu', most),
         isUp: textsAt(fields, 'flags').includes('UP'),
+        hasCarrier: !textsAt(fields, 'flags').includes('NO-CARRIER'),
         kind: textAt(info, 'info_kind'),
         master: textAt(fields, 'master'),
         mac: textAt(fields, 'address').toLowerCase(),

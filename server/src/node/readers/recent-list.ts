@@ -11,7 +11,17 @@ export function readRecentList(name: string, file: string, text: string): Recent
   for (const { line, text: source } of numberedLines(text)) {
     const found = entry.exec(source);
     const ip = canonicalIP(found?.[1] ?? '');
-    if (ip !== undefined) entries.push({ line, ip, lastSeen: Number(found?.[2]) });
+    if (ip === undefined) continue;
+    const times = /oldest_pkt: \d+ ([\d, ]*)$/.exec(source.trim())?.[1] ?? '';
+    entries.push({
+      line,
+      ip,
+      lastSeen: Number(found?.[2]),
+      times: times
+        .split(',')
+        .filter((tick) => tick.trim() !== '')
+        .map(Number),
+    });
   }
   return { name, file, entries };
 }
