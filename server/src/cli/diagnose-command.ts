@@ -37,7 +37,7 @@ export async function runDiagnose(
     throw new UsageError(
       `${from === undefined ? '--from is missing' : '--to is missing'}: --from and --to go together. --from says where a packet comes from (namespace/pod, an address, this-node, outside), --to where it is to go (namespace/service)`,
     );
-  const dump = readDump(path);
+  const dump = readDump(path, true);
   const cluster = await readCluster(options, [], dump.facts);
   const subject = runSteps(subjectSteps({ ...dump, cluster, origin: originOf(dump, node) }), `checking ${dump.file}`);
   const question = from === undefined || to === undefined ? null : { from, to, protocol: proto };

@@ -2,6 +2,7 @@
 import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { lastPart } from '../base/last-part.ts';
 import { describeFileError } from '../lsp/node/file-error.ts';
 import { isAskedLater } from '../node/bundle.ts';
 import type { BundleFile } from '../node/bundle-file.ts';
@@ -147,7 +148,7 @@ function filesIn(folder: string): { readonly files: readonly BundleFile[]; reado
 
 function factsOf(
   name: string,
-  what: 'a directory' | 'an archive',
+  what: 'a directory' | 'an archive' | 'a file',
   files: readonly BundleFile[],
   notes: readonly string[],
 ): NodeFacts {
@@ -162,11 +163,35 @@ export function readBundleFolder(folder: string): NodeFacts {
   return factsOf(folder, 'a directory', files, notes);
 }
 
+/** What is packed in other ways, by its first bytes, with what unpacks it. */
+const otherArchives: readonly (readonly [what: string, magic: readonly number[], unpack: string])[] = [
+  ['a zip archive', [0x50, 0x4b, 0x03, 0x04], 'unzip'],
+  ['compressed by xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a], 'tar xJf, unxz'],
+  ['compressed by bzip2', [0x42, 0x5a, 0x68], 'tar xjf, bunzip2'],
+  ['compressed by zstd', [0x28, 0xb5, 0x2f, 0xfd], 'tar --zstd -xf, unzstd'],
+];
+
+/**
+ * The bundle in a text that holds what several commands printed, each below the command; undefined for a text that is not of rules and something
+ * else besides.
+ */
+export function readBundleText(path: string, text: string): NodeFacts | undefined {
+  const answer = judgeBundle('a file', [{ path: lastPart(nameOfInput(path)), text }], []);
+  if (!answer.ok) return undefined;
+  const { addresses, routes, links, sysctls, conntrack } = answer.facts;
+  return [addresses, routes, links, sysctls, conntrack].some((part) => part !== null) ? answer.facts : undefined;
+}
+
 /** The bundle in the bytes of a file, where they are a tar archive, compressed by gzip or not; undefined where they are none. @throws UsageError */
 export function readBundleArchive(path: string, bytes: Buffer): NodeFacts | undefined {
   const isCompressed = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  if (!isCompressed && !isTar(bytes)) return undefined;
   const name = nameOfInput(path);
+  const other = otherArchives.find(([, magic]) => magic.every((byte, at) => bytes[at] === byte));
+  if (other !== undefined)
+    throw new UsageError(
+      `${name}: is ${other[0]}; expected a folder or a tar archive, plain or compressed by gzip: unpack it (${other[2]}) and name the folder`,
+    );
+  if (!isCompressed && !isTar(bytes)) return undefined;
   let plain: Uint8Array = bytes;
   if (isCompressed) {
     try {
@@ -177,7 +202,8 @@ export function readBundleArchive(path: string, bytes: Buffer): NodeFacts | unde
         `${name}: is compressed and cannot be read: ${error instanceof Error ? error.message : String(error)}`,
       );
     }
-    if (!isTar(plain)) throw new UsageError(`${name}: is compressed, and no tar archive within; expected a node bundle`);
+    if (!isTar(plain))
+      return factsOf(name, 'a file', [{ path: lastPart(name).replace(/\.gz$/, ''), text: decodeBytes(Buffer.from(plain)) }], []);
   }
   const answer = readTar(plain);
   if (!answer.ok) throw new UsageError(`${name}: ${answer.message}; expected a node bundle`);

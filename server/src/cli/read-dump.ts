@@ -10,7 +10,7 @@ import { readDocument, type SourceDocument } from '../syntax/document.ts';
 import { decodeBytes } from './decode-bytes.ts';
 import { otherProgram } from './other-program.ts';
 import { say } from './output.ts';
-import { isFolder, readBundleArchive, readBundleFolder } from './read-bundle.ts';
+import { isFolder, readBundleArchive, readBundleFolder, readBundleText } from './read-bundle.ts';
 import { nameOfInput, readWhole } from './read-text.ts';
 import { runSteps } from './run-steps.ts';
 import { UsageError } from './usage-error.ts';
@@ -84,10 +84,14 @@ function readInput(path: string, given?: Buffer): NodeFacts | string {
   return readBundleArchive(path, bytes) ?? decodeBytes(bytes);
 }
 
-/** A dump, or the rules of a bundle, read whole. Throws UsageError for what is neither. */
-export function readDump(path: string): CliDump {
+/**
+ * A dump, or the rules of a bundle, read whole. Throws UsageError for what is neither.
+ * @param isOfNode whether a text that holds what other commands printed besides is read as a bundle
+ */
+export function readDump(path: string, isOfNode = false): CliDump {
   const file = nameOfInput(path);
-  const input = readInput(path);
+  const given = readInput(path);
+  const input = typeof given === 'string' && isOfNode ? (readBundleText(path, given) ?? given) : given;
   if (typeof input !== 'string') return ofBundle(file, input);
   const read = readRules(file, input, path === '-' ? '' : path);
   return { file, ...read, facts: noFacts, others: [], place: (line) => ({ file, line: line + 1 }) };

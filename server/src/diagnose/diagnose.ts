@@ -101,7 +101,10 @@ function fateOf(journey: Journey, found: readonly Found[]): Fate {
 }
 
 /** The worst that happens to some of the packets: whoever asks has seen one fail. */
-function outcomeOf({ facts }: Subject, { journeys }: Asked, found: readonly Found[]): Fate {
+function outcomeOf({ facts }: Subject, { journeys, hangsOnSet }: Asked, found: readonly Found[]): Fate {
+  const isBefore = (journey: Journey): boolean =>
+    found.some(({ isBeforeRules, ends }) => isBeforeRules === true && ends.includes(journey));
+  if (hangsOnSet !== '' && !journeys.every(isBefore)) return 'unknown';
   const fates = journeys.map((journey) => fateOf(journey, found));
   if (fates.includes('lost')) return 'lost';
   if (fates.includes('refused')) return 'refused';
@@ -139,6 +142,14 @@ function passingTexts(subject: Subject, { journeys }: Asked, outcome: Fate): rea
   return [`The rules let the packet pass: ${passing.join('; ')}.`, ...advice];
 }
 
+function setTexts({ hangsOnSet }: Asked): readonly string[] {
+  return hangsOnSet === ''
+    ? []
+    : [
+        `Whether this is so decides, and is not known, as the members of the set are not there (ipset save > ipset-save.txt): ${hangsOnSet}`,
+      ];
+}
+
 /** What is wrong, the likeliest for the question first, what is fine and what could not be looked at. */
 export function* diagnoseSteps(subject: Subject, question: DiagnoseQuestion | null): Steps<DiagnoseAnswer> {
   const answer = question === null ? null : yield* askedSteps(subject, question);
@@ -160,7 +171,7 @@ export function* diagnoseSteps(subject: Subject, question: DiagnoseQuestion | nu
       ? []
       : byNft !== undefined
         ? byNft.texts
-        : [...passingTexts(subject, asked, outcome), ...asked.notes];
+        : [...passingTexts(subject, asked, outcome), ...setTexts(asked), ...asked.notes];
   return {
     ok: true,
     diagnosis: {

@@ -53,6 +53,8 @@ export interface Asked {
   readonly answers: readonly FollowedOutcome[];
   /** What was taken to be so, in sentences. */
   readonly notes: readonly string[];
+  /** What decides the verdict and nobody knows, as the members of the set are not there: "The set ok has 10.42.1.20."; empty where nothing hangs on one. */
+  readonly hangsOnSet: string;
   /** Whether other answers to what is not known lead elsewhere. */
   readonly options: EnumerateOptions;
 }
@@ -63,6 +65,24 @@ export type AskedAnswer = { readonly ok: true; readonly asked: Asked } | { reado
 function likeliest<T extends Pick<Outcome, 'oddity'>>(outcomes: readonly T[]): readonly T[] {
   const least = outcomes.reduce((low, { oddity }) => Math.min(low, oddity), Number.POSITIVE_INFINITY);
   return outcomes.filter(({ oddity }) => oddity === least);
+}
+
+/** The sentence about a set, whose members nobody knows, that the verdict hangs on: another path that differs by them ends otherwise. */
+function setThatDecides(outcomes: readonly Outcome[]): string {
+  const chosen = likeliest(outcomes);
+  const verdicts = new Set(chosen.map(({ verdict }) => verdict));
+  for (const { verdict, oddity, assumed } of outcomes) {
+    if (oddity === chosen[0]?.oddity || verdicts.has(verdict)) continue;
+    const unlikely: string[] = [];
+    let isOfSets = true;
+    for (let each = assumed; each !== null; each = each.previous) {
+      if (each.holds === each.fact.likely) continue;
+      if (each.fact.about === 'set') unlikely.push(each.fact.yes);
+      else isOfSets = false;
+    }
+    if (isOfSets && unlikely[0] !== undefined) return unlikely[0];
+  }
+  return '';
 }
 
 /** What this node sends to itself comes in by lo: the second half of its way. */
@@ -219,6 +239,7 @@ export function* askedSteps(subject: Subject, question: DiagnoseQuestion): Steps
       packet,
       journeys,
       answers,
+      hangsOnSet: subject.facts.sets === null ? setThatDecides(outcomes) : '',
       notes: [...request.notes, ...assumptions],
       options,
     },

@@ -35,6 +35,11 @@ const parts: readonly PartNeeded[] = [
     how: 'conntrack -L -o extended > conntrack.txt; conntrack -S > conntrack-stats.txt',
   },
   {
+    isThere: ({ sets, rules }) => sets !== null || !rules.some(({ text }) => text.includes('--match-set ')),
+    what: 'members of the sets that rules ask for: whether a packet is in one',
+    how: 'ipset save > ipset-save.txt',
+  },
+  {
     isThere: ({ proxyLog }) => proxyLog !== null,
     what: "kube-proxy's log: whether its last sync went well, and when it was",
     how: 'kubectl -n kube-system logs KUBE-PROXY-POD --tail=2000 > kube-proxy.log',

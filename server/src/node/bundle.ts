@@ -16,6 +16,7 @@ import { readAddressesJson, readAddressesText } from './readers/addresses.ts';
 import { readConntrackCounts } from './readers/conntrack-counts.ts';
 import { readBridgePorts, readForwarding, readLinks } from './readers/links.ts';
 import { readBridgePortsText, readForwardingText, readLinksText } from './readers/links-text.ts';
+import { savedSets } from './readers/listed-sets.ts';
 import { readMeta } from './readers/meta.ts';
 import { readCounters, readSysctlFile, readSysctls } from './readers/named-values.ts';
 import { readNeighboursJson, readNeighboursText } from './readers/neighbours.ts';
@@ -126,6 +127,19 @@ function notesOf(text: string): readonly string[] {
   return lines.slice(0, mostNotes).map((line) => `Not collected: ${line}`);
 }
 
+/** Line ends of Windows and a byte order mark come of how a file was copied, and say nothing of the node. */
+function asPrinted(file: BundleFile): BundleFile {
+  if (file.isLarge === true) return file;
+  const { path, text } = file;
+  const bare = text.startsWith('\ufeff') ? text.slice(1) : text;
+  return bare.includes('\r\n') ? { path, text: bare.replaceAll('\r\n', '\n') } : bare === text ? file : { path, text: bare };
+}
+
+/** Whether a file that is called notes is one of a person's, in which commands stand with what they printed, and not the script's. */
+function isOfPerson(file: BundleFile): boolean {
+  return stemOf(file.path) === 'notes' && file.isLarge !== true && sectionsOf(file) !== undefined;
+}
+
 /** Puts one file to the others; false where it is no such part after all. */
 function take(facts: Facts, kind: PartKind, file: BundleFile): boolean {
   if (file.isLarge === true) return takeLarge(facts, kind, file);
@@ -142,7 +156,7 @@ function take(facts: Facts, kind: PartKind, file: BundleFile): boolean {
       facts.queues ??= readQueues(path, text);
       return true;
     case 'sets':
-      facts.sets ??= { file: path, text };
+      facts.sets ??= { file: path, text: savedSets(text) };
       return true;
     case 'addresses': {
       facts.addresses = joined(facts.addresses, json ? readAddressesJson(path, text) : readAddressesText(path, text));
@@ -245,8 +259,8 @@ export function readBundle(files: readonly BundleFile[]): NodeFacts {
   const facts: Facts = { ...noFacts, rules: [], notes: [] };
   const strange: string[] = [];
   // By name first, so that what is told by content alone never takes a plain file's place.
-  for (const file of files.toSorted((a, b) => Number(isPlain(b)) - Number(isPlain(a)))) {
-    const sections = isPlain(file) ? undefined : sectionsOf(file);
+  for (const file of files.map(asPrinted).toSorted((a, b) => Number(isPlain(b)) - Number(isPlain(a)))) {
+    const sections = isPlain(file) && !isOfPerson(file) ? undefined : sectionsOf(file);
     const parts = sections?.files ?? [file];
     if (sections?.isCut === true && facts.notes.length < mostOfAllNotes)
       facts.notes.push(`${file.path}: has more outputs than are read; those at its end are left out.`);

@@ -84,7 +84,11 @@ export function chooseRules({ rules }: NodeFacts): ChosenRules | undefined {
     const [chosen, ...left] = weighed;
     if (chosen === undefined) continue;
     // A policy that drops is as much as a rule.
-    const withRules = left.filter(({ ruleCount, rules: each }) => ruleCount > 0 || /^:\w+ DROP /m.test(each.text));
+    const withRules = left.filter(
+      ({ ruleCount, rules: each }) =>
+        // The same back end, captured twice, is not another one.
+        each.backEnd !== chosen.rules.backEnd && (ruleCount > 0 || /^:\w+ DROP /m.test(each.text)),
+    );
     others.push(...withRules.map((each) => each.rules));
     const [second] = withRules;
     if (second !== undefined) notes.push(noteOf(chosen, second));

@@ -41,11 +41,11 @@ function reasonIn([first]: readonly string[]): string {
 
 /**
  * The facts of a bundle's files.
- * @param what "a directory" or "an archive", for the message
+ * @param what "a directory", "an archive" or "a file", for the message
  * @param notes what could not be read of it
  */
 export function judgeBundle(
-  what: 'a directory' | 'an archive',
+  what: 'a directory' | 'an archive' | 'a file',
   files: readonly BundleFile[],
   notes: readonly string[],
 ): BundleAnswer {

@@ -3,7 +3,7 @@ import type { BundleFile } from './bundle-file.ts';
 
 /** What a bundle's commands look like; what stands before one is a prompt, a heading's signs or a path. */
 const command =
-  /^(?:(?:\[[^\]\n]{1,80}\]|[\w.@:~/-]{0,80}) ?[#$>] ?|[#>=+*-]{1,10} ?)?(?:sudo )?(?:\/[\w/.-]{1,60}\/)?((?:ip6?tables(?:-nft|-legacy)?(?:-save)?|ip|bridge|conntrack|sysctl|nft|ipset|nstat|netstat|cat)(?: [^\n]{0,120})?)$/;
+  /^(?:(?:\[[^\]\n]{1,80}\]|[\w.@:~/-]{0,80}) ?[#$>] ?|[#>=+*-]{1,10} ?)?(?:(?:sudo(?: -\w{1,10})?|chroot \S{1,40}|(?:kubectl|oc|docker|crictl|nsenter|ssh) [^\n]{1,100}?(?: --)?) ){0,2}(?:\/[\w/.-]{1,60}\/)?((?:ip6?tables(?:-nft|-legacy)?(?:-save)?|ip|bridge|conntrack|sysctl|nft|ipset|nstat|netstat|cat)(?: [^\n]{0,120})?)$/;
 
 /** Words by which a line is a command of a bundle, and no text that only begins alike. */
 const known: readonly RegExp[] = [

@@ -171,7 +171,9 @@ function look(subject: Subject, asked: Asked | null): Looked {
     const marked = byForeignMark(subject, first, own);
     const known = marked === undefined ? lintCause(subject, subject.lint, first.last) : undefined;
     const cause = known === undefined ? (marked ?? own) : { ...known, confirm: own.confirm, mend: [...own.mend, ...known.mend] };
-    found.push(foundCause(cause, { ends: journeys, as: first.verdict === 'drop' ? 'lost' : 'refused' }));
+    const as = asked.hangsOnSet !== '' ? 'unknown' : first.verdict === 'drop' ? 'lost' : 'refused';
+    const hangs = asked.hangsOnSet === '' ? '' : ` It hangs on a set whose members are not known ("${asked.hangsOnSet}").`;
+    found.push(foundCause({ ...cause, message: `${cause.message}${hangs}` }, { ends: journeys, as }));
   }
   const back = asked.answers.filter(({ verdict }) => verdict !== 'accept');
   const arriving = asked.journeys.filter(({ verdict }) => verdict === 'accept');
