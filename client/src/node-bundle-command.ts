@@ -24,7 +24,11 @@ export async function collectNodeBundle(server: ServerAccess): Promise<void> {
   const reader = found.readers.find(({ kind }) => kind === 'pod') ?? found.readers[0];
   if (reader === undefined)
     throw new Error(
-      l10n.t('Nothing on {0} can be asked. On the node itself the script that {1} prints does the same.', node, 'iptables-inspect collect --script'),
+      l10n.t(
+        'Nothing on {0} can be asked. On the node itself the script that {1} prints does the same.',
+        node,
+        'iptables-inspect collect --script',
+      ),
     );
   if (!(await agreedTo(origin, reader, found))) return;
   const folder = await chooseFolder(node);

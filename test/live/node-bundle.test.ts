@@ -54,7 +54,11 @@ beforeEach(async () => {
     ran.push(command);
     const file = printed[command];
     if (argv[0] === 'grep')
-      return { stdout: ['/proc/net/xt_recent/KUBE-SEP-A:src=10.42.0.30 ttl: 64 last_seen: 7 oldest_pkt: 1 7\n/proc/net/xt_recent/../x:src=1\n'] };
+      return {
+        stdout: [
+          '/proc/net/xt_recent/KUBE-SEP-A:src=10.42.0.30 ttl: 64 last_seen: 7 oldest_pkt: 1 7\n/proc/net/xt_recent/../x:src=1\n',
+        ],
+      };
     if (file !== undefined)
       return {
         stdout: [`${recorded.get(file) ?? ''}${file === 'sysctl.txt' ? 'net.ipv6.conf.all.stable_secret = 1234\n' : ''}`],
@@ -92,7 +96,9 @@ describe('collect --node', () => {
     );
     expect(readFileSync(join(target, 'iptables-save.txt'), 'utf8')).toBe(recorded.get('iptables-save.txt'));
     expect(readFileSync(join(target, 'sysctl.txt'), 'utf8')).not.toContain('stable_secret');
-    expect(readFileSync(join(target, 'xt_recent/KUBE-SEP-A'), 'utf8')).toBe('src=10.42.0.30 ttl: 64 last_seen: 7 oldest_pkt: 1 7\n');
+    expect(readFileSync(join(target, 'xt_recent/KUBE-SEP-A'), 'utf8')).toBe(
+      'src=10.42.0.30 ttl: 64 last_seen: 7 oldest_pkt: 1 7\n',
+    );
     expect(readdirSync(target)).toContain('nft.json');
     // What most nodes have no use for is not missed.
     expect(stderr).not.toMatch(/ebtables|nfnetlink_queue/);
@@ -116,7 +122,10 @@ describe('collect --node', () => {
       const name = /\/namespaces\/kube-system\/pods\/(iptables-dump-[0-9a-f]+)$/.exec(path)?.[1];
       const created = method === 'GET' && name !== undefined ? api.get('Pod', 'kube-system', name) : undefined;
       const spec = created?.['spec'] as
-        | { readonly nodeName: string; readonly containers: readonly { name: string; command: readonly string[]; image: string }[] }
+        | {
+            readonly nodeName: string;
+            readonly containers: readonly { name: string; command: readonly string[]; image: string }[];
+          }
         | undefined;
       if (created === undefined || spec === undefined) return false;
       expect([spec.nodeName, spec.containers[0]?.image]).toEqual(['worker-2', 'example.com/net-tools:1']);
