@@ -9,11 +9,17 @@ import { rulesetOf } from '../support/dumps.ts';
 import { clusterWith, node, service, slice } from './objects.ts';
 
 /** What the flow of shop/web leaves out, by the rules that kube-proxy writes on node-a for the objects `ruled`, else for these. */
-function leftOutOf(objects: readonly object[], ruled = objects, to = 'shop/web'): FlowLeftOut | undefined {
+function leftOutOf(
+  objects: readonly object[],
+  ruled = objects,
+  to = 'shop/web',
+  known?: readonly string[],
+): FlowLeftOut | undefined {
   const nodes = [node('node-a', { zone: 'eu-1a' }), node('node-b', { zone: 'eu-1b' })];
+  const seen = known === undefined ? nodes : known.map((name) => node(name, { ips: ['192.0.2.200'] }));
   const options = proxyOptions({ node: 'node-a', family: 'ipv4' });
   const rules = rulesetOf(runToEnd(expectedText(clusterWith(...nodes, ...ruled), options)));
-  const answer = runToEnd(requestSteps(resolveChains(rules, clusterWith(...nodes, ...objects)), to));
+  const answer = runToEnd(requestSteps(resolveChains(rules, clusterWith(...seen, ...objects), { node: 'node-a' }), to));
   if (!answer.ok) throw new Error(answer.reason);
   return answer.graph.leftOut;
 }
@@ -47,6 +53,13 @@ describe('what a flow leaves out of its Service', () => {
       terminating: 0,
       elsewhere: 1,
     });
+  });
+
+  it('is nothing of hints where the dump cannot be compared, as where no node is known', () => {
+    const spec = { trafficDistribution: 'PreferClose' };
+    const web = service('shop/web', { spec });
+    const hinted = slice('shop/web', { '10.244.0.1': { zones: ['eu-1a'] }, '10.244.1.1': { zones: ['eu-1b'] } });
+    expect(leftOutOf([web, hinted], [web, hinted], 'shop/web', [])).toBeUndefined();
   });
 
   it('is not what the dump sends to all the same, nor what is missing there', () => {

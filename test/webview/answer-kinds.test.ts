@@ -17,7 +17,8 @@ function answerLines(objects: readonly object[], given: Partial<ProxyOptions> = 
   const cluster = clusterWith(...nodes, ...objects);
   const podTraffic = { by: 'source', cidr: '10.244.0.0/16' } as const;
   const options = proxyOptions({ node: 'node-a', family: 'ipv4', podTraffic, ...given });
-  const flow = runToEnd(flowWithState(resolveChains(rulesetOf(runToEnd(expectedText(cluster, options))), cluster), 'shop/web'));
+  const rules = rulesetOf(runToEnd(expectedText(cluster, options)));
+  const flow = runToEnd(flowWithState(resolveChains(rules, cluster, { node: 'node-a' }), 'shop/web'));
   if (!flow.ok) throw new Error(flow.reason);
   const answer = flowAnswer(indexGraph(flow.graph));
   if (answer === null) throw new Error('no answer');

@@ -101,7 +101,7 @@ export function* flowSteps(resolution: Resolution, target: FlowTargetSpec): Step
   }
   const edges = [...byStart.values()].flatMap((siblings) => makeEdges(context, siblings));
   const missing = missingFromDump(context, collected, frontends);
-  const unused = yield* leftOut(resolution, frontends, [...nodes, ...missing.nodes]);
+  const unused = yield* leftOut(context, frontends, [...nodes, ...missing.nodes]);
   const graph: FlowGraph = {
     title: choice.title,
     entries,

@@ -1,7 +1,8 @@
 /** Endpoints that a Service has in the cluster, and to which no packet of its flow goes. */
 import type { Steps } from '../../base/steps.ts';
 import type { EndpointRecord } from '../../cluster/objects.ts';
-import type { Resolution } from '../identity/chain-identity.ts';
+import type { FlowContext } from './context.ts';
+import { viewOfFrontend } from './disagreements.ts';
 import type { Frontend } from './frontends.ts';
 import type { FlowLeftOut, FlowNode } from './graph.ts';
 
@@ -17,10 +18,11 @@ function reasonOf({ ready, terminating, hintZones, hintNodes }: EndpointRecord):
 
 /**
  * How many addresses of the EndpointSlices behind these entries no node of the flow stands for, by why; undefined where there are none. What
- * is missing from the dump is drawn, and so not among them.
+ * is missing from the dump is drawn, and so not among them; where dump and cluster could not be compared, a ready one may be missing, and hints
+ * say nothing of it.
  */
 export function* leftOut(
-  { cluster }: Resolution,
+  { resolution: { cluster }, disagreements }: FlowContext,
   frontends: readonly Frontend[],
   nodes: readonly FlowNode[],
 ): Steps<FlowLeftOut | undefined> {
@@ -28,8 +30,10 @@ export function* leftOut(
   const reasons = new Map<string, Reason | null>();
   const asked = new Set<string>();
   let turn = 0;
-  for (const { service, dump } of frontends) {
+  for (const frontend of frontends) {
+    const { service, dump } = frontend;
     if (service === null) continue;
+    const isCompared = viewOfFrontend(disagreements, frontend)?.compared?.state === 'compared';
     const addressType = dump.family === 'ipv6' ? 'IPv6' : 'IPv4';
     const key = `${service.namespace}/${service.name}:${service.port} ${addressType}`;
     if (asked.has(key)) continue;
@@ -41,7 +45,8 @@ export function* leftOut(
         const [address] = endpoint.addresses;
         if (address === undefined || drawn.has(addressType === 'IPv6' ? `[${address}]` : address)) continue;
         // One slice may have it ready, and another, that is older, not.
-        if (!reasons.has(address) || endpoint.ready) reasons.set(address, reasonOf(endpoint));
+        if (!reasons.has(address) || endpoint.ready)
+          reasons.set(address, endpoint.ready && !isCompared ? null : reasonOf(endpoint));
       }
     }
   }
