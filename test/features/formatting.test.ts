@@ -44,6 +44,13 @@ COMMIT
 `);
   });
 
+  it('keeps the ends of lines, those of Windows too', () => {
+    const text = '*filter\r\n:INPUT  ACCEPT\r\n-A INPUT --protocol   tcp --dport 80 --jump DROP\r\n\r\n# mine\r\nCOMMIT\r\n';
+    const wanted = '*filter\r\n:INPUT ACCEPT [0:0]\r\n-A INPUT -p tcp -m tcp --dport 80 -j DROP\r\n\r\n# mine\r\nCOMMIT\r\n';
+    expect(formatted(text)).toBe(wanted);
+    expect(formatted(wanted)).toBe(wanted);
+  });
+
   it('leaves lines that are wrong, not understood, or say something besides', () => {
     const text = `*filter
 -A INPUT  -j NOWHERE --frobnicate

@@ -37,6 +37,13 @@ describe('the form of a value', () => {
     ['-A X -s 10.0.0.0/8,|', '-s {address}[/mask][,...]'],
     ['-A X -m set --match-set a src,|', '--match-set set {src|dst}[,...]'],
     ['-A X -m time --datestart 2026-11-26T0|', '--datestart year[-month[-day[T{hour}[:minute[:second]]]]]'],
+    // In quotes, or in one with the option.
+    [
+      '-A X -p tcp -j DNAT --to-destination "10.0.0.1:|"',
+      '--to-destination [address[-last address]][:{port}[-last port[/base]]]',
+    ],
+    ['-A X -m mark --mark=0x4000/|', '--mark value[/{mask}]'],
+    ['-A X -s10.0.0.0/|', '-s address[/{mask}][,...]'],
     ['-I X |', '-I chain [{number}]'],
     ['-P |', '-P {chain} policy'],
     ['-E OLD |', '-E old name {new name}'],

@@ -16,7 +16,7 @@ const mostLines = 50_000;
 const linesBetweenPauses = 64;
 
 /**
- * The edits that bring the lines of a range, or of the whole document, into the form in which iptables-save prints them. Comments, lines that are
+ * The edits that bring the lines of a range, or of the whole document, into the form in which iptables-save prints them. Comments, ends of lines, lines that are
  * wrong or not understood, and what is no restore input stay as they are; so does a line that would not mean the same afterwards. Or a
  * sentence that says why nothing can be formatted.
  */
@@ -67,9 +67,8 @@ function smallestEdit(line: number, before: string, after: string): TextEdit {
 
 /** A line as iptables-save prints it; undefined for one that stays as it is. */
 function formattedLine(line: Line): string | undefined {
-  const { text, context, problems, prefix, listing, carriageReturn } = line;
-  if (context.within !== undefined || listing || problems.length > 0 || carriageReturn || text.slice(0, prefix).trim() !== '')
-    return undefined;
+  const { text, context, problems, prefix, listing } = line;
+  if (context.within !== undefined || listing || problems.length > 0 || text.slice(0, prefix).trim() !== '') return undefined;
   const statement = statementOf(line);
   switch (statement.kind) {
     case 'blank':

@@ -8,6 +8,7 @@ import { familyOfOptions } from '../syntax/rule-family.ts';
 import { commandHelp } from './support/command-text.ts';
 import { type Block, renderBlocks } from './support/markup.ts';
 import type { DumpState } from './support/state.ts';
+import { valueApart } from './support/value-apart.ts';
 import { writtenRule } from './support/written-rule.ts';
 
 const chain = 'The chain.';
@@ -41,9 +42,10 @@ export function signatureHelp(state: DumpState, position: Position, markdown: bo
   const rule = writtenRule(state, position);
   if (rule === undefined || rule.command?.tableName !== undefined || /^[#*:]/.test(rule.text)) return null;
   const { context } = rule;
-  const expected = expectedWord(rule.text, context, rule.offset);
+  const { text, offset } = valueApart(rule.text, rule.offset) ?? rule;
+  const expected = expectedWord(text, context, offset);
   if (expected?.value === undefined) return null;
-  const written = rule.text.slice(expected.word.start, rule.offset);
+  const written = text.slice(expected.word.start, offset);
   if (expected.value.of === 'command') return commandSignature(expected, expected.command, written, markdown);
   const { spec, values, word } = expected.value.option;
   const form = spec === undefined ? undefined : valueForm(spec);

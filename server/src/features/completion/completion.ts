@@ -9,6 +9,7 @@ import { readsWholeWord } from '../../syntax/getopt.ts';
 import { familyOfOptions } from '../../syntax/rule-family.ts';
 import type { ChainCommand, RuleOption, Span } from '../../syntax/statement.ts';
 import type { DumpState } from '../support/state.ts';
+import { type ValueApart, valueApart } from '../support/value-apart.ts';
 import { type WrittenRule, writtenRule } from '../support/written-rule.ts';
 import { chainOffers } from './chain-offers.ts';
 import { ownOptionOffers, tablesOfCommand } from './command-line-offers.ts';
@@ -26,7 +27,6 @@ import {
 import { type Offer, toItem } from './offer.ts';
 import { matchOffers, mayBeNegated, optionOffers, targetOffers } from './option-offers.ts';
 import { createTrial, type Trial } from './trial.ts';
-import { type ValueApart, valueApart } from './value-apart.ts';
 import { valueOffers } from './value-offers.ts';
 
 /** How a list of completions was asked for. */
