@@ -39,6 +39,8 @@ function editAtRandom(path: string, edits: number, seed: number): void {
     const fresh = readWholeDocument(textOf(document), path);
     const where = `seed ${seed}, edit ${edit}: ${JSON.stringify(change)}`;
     expect(document.lines, where).toEqual(fresh.lines);
+    // A line's text is no property of its own.
+    expect(textOf(fresh), where).toBe(textOf(document));
     expect(document.byteOrderMark, where).toBe(fresh.byteOrderMark);
     const freshRuleset = buildWholeRuleset(fresh);
     expect(rulesetOutline(ruleset), where).toEqual(rulesetOutline(freshRuleset));

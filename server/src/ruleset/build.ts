@@ -4,11 +4,12 @@ import type { SourceDocument } from '../syntax/document.ts';
 import { type Generator, readHeader } from '../syntax/header.ts';
 import type { Line } from '../syntax/line.ts';
 import { hostNamed } from '../syntax/pasted/host-named.ts';
+import { type ScannedNames, scannedNames } from '../syntax/scan-lines.ts';
 import { type ExcerptTables, tablesOfExcerpt } from './excerpt-tables.ts';
 import { inferFamily } from './infer-family.ts';
 import { patchRuleset } from './patch.ts';
 import type { Dump, Ruleset, Table } from './ruleset.ts';
-import { addLine, finishTable, type OpenTable, openTable, startsTable } from './table-builder.ts';
+import { addLine, addScanned, finishTable, type OpenTable, openTable, startsTable } from './table-builder.ts';
 
 interface UnfinishedDump {
   generator: Generator | undefined;
@@ -85,6 +86,25 @@ function headerOn({ text, prefix }: Line): Generator | undefined {
   return text.startsWith('# Generated', prefix) ? readHeader(text.slice(prefix)) : undefined;
 }
 
+/** Adds plain lines to a table that the text opens. Gives the number of the first line that was not added. Pauses every few thousand lines. */
+function* addPlain(table: OpenTable, lines: readonly Line[], scanned: ScannedNames | undefined, from: number): Steps<number> {
+  let number = from;
+  while (number < lines.length) {
+    if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
+    const pause = number + linesBetweenPauses - ((number + 1) % linesBetweenPauses);
+    const behind = scanned === undefined ? number : addScanned(table, lines, scanned, number, Math.min(pause, lines.length));
+    if (behind > number) {
+      number = behind;
+      continue;
+    }
+    const line = lines[number];
+    if (line?.isPlain !== true || line.context.within !== undefined) break;
+    addLine(table, line, number);
+    number += 1;
+  }
+  return number;
+}
+
 /** The ruleset of a document. Pauses every few thousand lines; never throws. */
 export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
   const { lines } = document;
@@ -109,14 +129,12 @@ export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
     table = undefined;
   };
 
+  const scanned = scannedNames(lines);
   for (let number = 0; number < lines.length; number += 1) {
     if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
+    if (table?.result.declared === true) number = yield* addPlain(table, lines, scanned, number);
     const line = lines[number];
     if (line === undefined) continue;
-    if (table?.result.declared === true && line.isPlain && line.context.within === undefined) {
-      addLine(table, line, number);
-      continue;
-    }
     const named = mayNameHost(line) && table?.result.declared !== true ? hostNamed(line.text) : undefined;
     if (named !== undefined) {
       if (host !== undefined && host !== named) {

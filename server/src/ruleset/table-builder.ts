@@ -4,6 +4,7 @@ import type { Steps } from '../base/steps.ts';
 import { findTarget, standardTargets } from '../catalog/lookup.ts';
 import type { Family, Hook } from '../catalog/types.ts';
 import type { Line } from '../syntax/line.ts';
+import { declares, type ScannedNames } from '../syntax/scan-lines.ts';
 import { type ChainLists, noChainLists } from './chain-lists.ts';
 import { ChainMap } from './chain-map.ts';
 import { inferTableName } from './infer-table.ts';
@@ -36,6 +37,8 @@ export interface OpenTable {
   /** What its map of chains is made of. */
   readonly places: NameIndex;
   readonly names: readonly string[];
+  /** One more than the index of each chain, by the number of its name among the scanned ones; 0 where it has none yet. */
+  byScanned: Uint32Array;
   /** Of each chain, what lines have said of it. */
   readonly flags: number[];
   readonly declarations: NumberPairs;
@@ -158,6 +161,7 @@ export function openTable(name: string, declared: boolean, firstLine: number, li
     result,
     places,
     names: places.names,
+    byScanned: noScanned,
     flags: [],
     declarations: new NumberPairs(),
     rules: new NumberPairs(),
@@ -173,6 +177,7 @@ export function openTable(name: string, declared: boolean, firstLine: number, li
   };
 }
 
+const noScanned = new Uint32Array(0);
 const unknownDump: Dump = { index: -1, family: 'ipv4', familyBy: 'default', generator: undefined, tables: [] };
 
 /** Adds what a line says of chains: a declaration, a rule, a command. */
@@ -197,6 +202,56 @@ export function addLine(table: OpenTable, line: Line, number: number): void {
     default:
       addCommand(table, line, number);
   }
+}
+
+/** The index of the chain that has a scanned name. */
+function scannedChain(table: OpenTable, names: readonly string[], number: number): number {
+  if (table.byScanned.length < names.length) {
+    const larger = new Uint32Array(names.length);
+    larger.set(table.byScanned);
+    table.byScanned = larger;
+  }
+  const known = (table.byScanned[number] ?? 0) - 1;
+  if (known >= 0) return known;
+  const chain = chainOf(table, names[number] ?? '');
+  table.byScanned[number] = chain + 1;
+  return chain;
+}
+
+/**
+ * Adds lines of known shapes from a number on, as `addLine` would, for as long as they follow each other: their names need not be looked up.
+ * @returns the number of the first line that was not added
+ */
+export function addScanned(table: OpenTable, lines: readonly Line[], scanned: ScannedNames, from: number, end: number): number {
+  const { names, chains, targets } = scanned;
+  let number = from;
+  for (; number < end; number += 1) {
+    const name = chains[number] ?? -1;
+    if (name < 0) break;
+    const chain = scannedChain(table, names, name);
+    const target = targets[number] ?? -1;
+    if (target === declares) {
+      table.declarations.add(chain, number);
+      flag(table, chain, isDeclared);
+      table.hasUserChain = true;
+      continue;
+    }
+    if (chain !== table.lastChain) {
+      flag(table, chain, hasRules);
+      table.lastChain = chain;
+    }
+    table.rules.add(chain, number);
+    if (target < 0) {
+      const line = lines[number];
+      if (line !== undefined) addJump(table, chain, line, number);
+      continue;
+    }
+    const to = scannedChain(table, names, target);
+    table.lastJump = to;
+    table.references.add(to, number);
+    table.jumps.add(chain, to);
+  }
+  return number;
 }
 
 /** The chain of a rule. Its rules stand together, and those of chains in the order of their declarations. */

@@ -2,7 +2,8 @@ import { runToEnd, type Steps } from '../base/steps.ts';
 import { contextAfter } from './context-after.ts';
 import { contextBefore, type Line, type LineContext, lineContext, sameContext } from './line.ts';
 import { type BrokenLine, brokenLines, mostLinesOfPaste } from './pasted/broken-lines.ts';
-import { readAgain, readKnownLine, readLine, readNewLine } from './read-line.ts';
+import { readAgain, readLine } from './read-line.ts';
+import { scanLines } from './scan-lines.ts';
 import type { Statement } from './statement.ts';
 
 /** A dump's text as lines. Immutable; an edit makes a new one that shares all untouched lines. */
@@ -99,13 +100,24 @@ function familyOfName(fileName: string): LineContext['family'] {
  */
 export function* readDocument(text: string, fileName = ''): Steps<SourceDocument> {
   const byteOrderMark = text.charCodeAt(0) === 0xfeff;
-  const { texts, endsInCr } = yield* splitLines(byteOrderMark ? text.slice(1) : text);
   const start = lineContext(familyOfName(fileName), undefined, undefined);
-  const broken = brokenLines(texts);
-  return yield* readLines(texts, endsInCr, broken, { start, byteOrderMark });
+  const whole = byteOrderMark ? text.slice(1) : text;
+  if (!hasMoreLines(whole, mostLinesOfPaste)) {
+    const { texts, endsInCr } = yield* splitLines(whole);
+    const broken = brokenLines(texts);
+    if (broken !== undefined) return yield* readLines(texts, endsInCr, broken, { start, byteOrderMark });
+  }
+  return { start, byteOrderMark, lines: yield* scanLines(whole, start), hasBrokenLines: false };
 }
 
-/** Every line of a document, from its first to its last. */
+/** Whether a text has more lines than these. */
+function hasMoreLines(text: string, most: number): boolean {
+  let lines = 1;
+  for (let at = text.indexOf('\n'); at >= 0 && lines <= most; at = text.indexOf('\n', at + 1)) lines += 1;
+  return lines > most;
+}
+
+/** Every line of a document, some of which go on in those below, from its first to its last. */
 function* readLines(
   texts: readonly string[],
   endsInCr: (index: number) => boolean,
@@ -122,10 +134,9 @@ function* readLines(
     const start = broken?.get(index);
     const own = start === undefined && below === 0 ? context : wrapped(context, start?.more);
     below = start === undefined ? Math.max(below - 1, 0) : start.lines;
-    const known = readKnownLine(piece, own, endsInCr(index));
-    const line = known ?? readNewLine(piece, own, endsInCr(index));
+    const line = readLine(piece, own, endsInCr(index));
     lines.push(line);
-    if (known === undefined) context = contextAfter(line);
+    context = contextAfter(line);
   }
   return { ...document, lines, hasBrokenLines: broken !== undefined };
 }

@@ -5,18 +5,31 @@ import type { Line, LineContext } from './line.ts';
 /** All of a line but its text and its names. */
 export type LineForm = Omit<Line, 'text' | 'name' | 'target'>;
 
-/** A line that reads in its form what it shares with others. */
+/** A line that reads in its form what it shares with others, and its text in the one that it is part of. */
 export class FormedLine implements Line {
-  readonly text: string;
+  readonly #source: string;
+  readonly #start: number;
   readonly name: string;
   readonly target: string;
   readonly form: LineForm;
 
-  constructor(text: string, name: string, target: string, form: LineForm) {
-    this.text = text;
+  /**
+   * @param source a text that the line is part of, or the line's own
+   * @param start where it begins there; it goes on to the next line feed, or to the end
+   */
+  constructor(source: string, start: number, name: string, target: string, form: LineForm) {
+    this.#source = source;
+    this.#start = start;
     this.name = name;
     this.target = target;
     this.form = form;
+  }
+
+  /** Not kept: as an object of its own it would be a third of what a line takes. */
+  get text(): string {
+    const end = this.#source.indexOf('\n', this.#start);
+    if (end < 0) return this.#source.slice(this.#start);
+    return this.#source.slice(this.#start, this.form.carriageReturn ? end - 1 : end);
   }
 
   get context(): LineContext {

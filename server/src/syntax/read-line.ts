@@ -1,9 +1,11 @@
 /** A line of text as a `Line`: plain restore input, or whatever else people paste. */
 import { NameIndex } from '../base/name-index.ts';
 import { longLineProblem } from './checks/long-line.ts';
-import { knownShape, learnShape, nameStartOf, type Shape } from './known-line-cache.ts';
+import { knownShape, learnShape, longestShaped } from './known-line-cache.ts';
 import { contextBefore, isRestoreInput, type Line, type LineContext } from './line.ts';
+import { LineBytes } from './line-bytes.ts';
 import { FormedLine, lineForm, plainForm } from './line-form.ts';
+import { currentNames, type Shape, told } from './line-shape.ts';
 import { createStatementReader, type StatementReader } from './parser.ts';
 import { firstJoin, joinedProblem } from './pasted/joined-lines.ts';
 import { cutStatement } from './pasted/move-spans.ts';
@@ -79,10 +81,22 @@ export function readLine(text: string, context: LineContext, carriageReturn: boo
   return readKnownLine(text, context, carriageReturn) ?? readNewLine(text, context, carriageReturn);
 }
 
+const single = new LineBytes();
+
 /** The same for a line of a shape that was seen before, behind which circumstances are what they were before it; undefined for another line. */
-export function readKnownLine(text: string, context: LineContext, carriageReturn: boolean): Line | undefined {
-  const shape = knownShape(text, context);
-  return shape === undefined ? undefined : shapedLine(text, carriageReturn, shape);
+function readKnownLine(text: string, context: LineContext, carriageReturn: boolean): Line | undefined {
+  if (text.length > longestShaped) return undefined;
+  currentNames();
+  single.fill(text, 0, text.length);
+  const shape = knownShape(single.bytes, 0, context);
+  return shape === undefined || told.end !== text.length ? undefined : shapedLine(text, 0, shape, carriageReturn);
+}
+
+/** The line of a known shape that was told last. */
+export function shapedLine(source: string, start: number, shape: Shape, carriageReturn: boolean): FormedLine {
+  const { context, kind, command } = shape.form;
+  const form = carriageReturn ? plainForm(context, kind, command, true) : shape.form;
+  return new FormedLine(source, start, told.chainName, told.targetName, form);
 }
 
 /** The same for a line of a shape that was not seen before. */
@@ -120,58 +134,9 @@ const mostNames = 1 << 18;
  * One string object for each chain's name, however many lines hold it: an engine compares one object with itself at once. Forgotten when there
  * are too many; equal strings of two objects are equal all the same.
  */
-function shared(text: string, start = 0, end = text.length): string {
-  return names.names[placeOf(text, start, end)] ?? '';
-}
-
-/** The place of a name among those that are known. */
-function placeOf(text: string, start: number, end: number): number {
+function shared(text: string): string {
   if (names.names.length >= mostNames) names = new NameIndex();
-  return names.addWithin(text, start, end);
-}
-
-const blank = 0x20;
-
-function isWordAt(text: string, start: number, word: string | undefined): word is string {
-  return word !== undefined && text.charCodeAt(start + word.length) === blank && text.startsWith(word, start);
-}
-
-let lastPlace = 0;
-let lastTarget = '';
-
-/** The name that begins here. The rules of a chain stand together, chains in the order of their declarations: to compare is quicker than to look up. */
-function nameAt(text: string, start: number): string {
-  const known = names.names;
-  const last = known[lastPlace];
-  if (isWordAt(text, start, last)) return last;
-  const next = known[lastPlace + 1];
-  if (isWordAt(text, start, next)) {
-    lastPlace += 1;
-    return next;
-  }
-  lastPlace = placeOf(text, start, text.indexOf(' ', start));
-  return names.names[lastPlace] ?? '';
-}
-
-/** How long most names of kube-proxy's are. */
-const usualLength = 'KUBE-SEP-AAAAAAAAAAAAAAAA'.length;
-
-/** The last word. */
-function targetOf(text: string): string {
-  const start = text.length - lastTarget.length;
-  if (text.charCodeAt(start - 1) === blank && text.endsWith(lastTarget)) return lastTarget;
-  const usual = text.length - usualLength;
-  const isUsual = text.charCodeAt(usual - 1) === blank && !text.includes(' ', usual);
-  lastTarget = shared(text, isUsual ? usual : text.lastIndexOf(' ') + 1);
-  return lastTarget;
-}
-
-/** A line of a known shape. */
-function shapedLine(text: string, carriageReturn: boolean, shape: Shape): Line {
-  const { context, kind, command } = shape.form;
-  const form = carriageReturn ? plainForm(context, kind, command, true) : shape.form;
-  const name = nameAt(text, nameStartOf(text, shape));
-  return new FormedLine(text, name, shape.target ?? targetOf(text), form);
+  return names.names[names.addWithin(text, 0, text.length)] ?? '';
 }
 
 /** What a ruleset needs of a statement. */
@@ -218,5 +183,5 @@ function toLine(
     default:
   }
   const form = lineForm({ context, kind, command, isGoto, problems, carriageReturn, prefix, listing, isUnsure });
-  return new FormedLine(text, name, target, form);
+  return new FormedLine(text, 0, name, target, form);
 }

@@ -1,9 +1,8 @@
 import { runToEnd, type Steps } from '../base/steps.ts';
-import type { SourceDocument } from './document.ts';
 import type { Line } from './line.ts';
 
 const linesBetweenPauses = 32_768;
-const known = new WeakMap<SourceDocument['lines'], readonly number[]>();
+const known = new WeakMap<readonly Line[], readonly number[]>();
 
 /**
  * The numbers (0-based) of the lines that are more than a chain's declaration or a rule at its end, in their order: a dump of 200,000 lines has a
@@ -24,6 +23,11 @@ export function* unusualLineSteps(lines: readonly Line[]): Steps<readonly number
   }
   known.set(lines, found);
   return found;
+}
+
+/** Keeps what whoever made the lines found on the way. */
+export function rememberUnusualLines(lines: readonly Line[], numbers: readonly number[]): void {
+  known.set(lines, numbers);
 }
 
 /** How many of some numbers, which ascend, are below a bound: the place of the first that is not. */

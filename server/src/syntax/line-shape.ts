@@ -1,0 +1,282 @@
+/**
+ * What lines of one shape look like: `-A KUBE-SEP-... -s .../32 -j KUBE-MARK-MASQ`. What may vary in a shape is narrow: any value of it is as good as
+ * any other, so that a line of the shape is right if one of them is. A shape is a list of steps over bytes (`line-bytes.ts`), each of which takes
+ * what it wants or gives up: no step goes back, so that telling a line is linear in its length.
+ */
+import { HashedNames } from './hashed-names.ts';
+import { LineBytes } from './line-bytes.ts';
+import type { LineForm } from './line-form.ts';
+
+/** Where what a step takes from a place on ends (exclusive); -1 where it does not stand there. A line feed is never taken. */
+type Take = (bytes: Uint8Array, start: number) => number;
+
+/** A step takes a text, or else what may vary. */
+type Step =
+  | { readonly kind: 'text'; readonly text: Uint8Array; readonly take: undefined }
+  | { readonly kind: 'chain' | 'target' | 'name'; readonly text: undefined; readonly take: undefined }
+  | { readonly kind: 'value'; readonly text: undefined; readonly take: Take };
+
+/** What all lines of a shape have in common. */
+export interface Shape {
+  readonly steps: readonly Step[];
+  readonly form: LineForm;
+  /** The chain of every such line; undefined where it is a hashed name. */
+  readonly chain: string | undefined;
+  /** The target of every such line; undefined where it is a hashed name, the line's last word. */
+  readonly target: string | undefined;
+}
+
+/** The names of all lines of known shapes, by their numbers. */
+let names = new HashedNames();
+const mostNames = 1 << 18;
+
+/** The names that lines of known shapes are told with from now on. Forgotten when there are too many; call it before a text is read, never within one. */
+export function currentNames(): HashedNames {
+  if (names.names.length >= mostNames) names = new HashedNames();
+  return names;
+}
+
+/** Whether names that were current once still are. */
+export function areCurrent(before: HashedNames): boolean {
+  return before === names;
+}
+
+/** What digits are worth; 255 for what is none. */
+const digits = new Uint8Array(256).fill(255);
+for (let digit = 0; digit <= 9; digit += 1) digits[0x30 + digit] = digit;
+const isHex = new Uint8Array(256);
+for (const digit of '0123456789abcdef') isHex[digit.charCodeAt(0)] = 1;
+
+/** Four numbers up to 255 without leading zeros. */
+const takeAddress: Take = (bytes, start) => {
+  let at = start;
+  for (let octet = 0; octet < 4; octet += 1) {
+    if (octet > 0) {
+      if (bytes[at] !== 0x2e) return -1;
+      at += 1;
+    }
+    const first = at;
+    let value = 0;
+    for (let digit = digits[bytes[at] ?? 0] ?? 255; digit < 10; digit = digits[bytes[at] ?? 0] ?? 255) {
+      value = value * 10 + digit;
+      at += 1;
+      if (value > 255) return -1;
+    }
+    if (at === first || (bytes[first] === 0x30 && at > first + 1)) return -1;
+  }
+  return at;
+};
+
+function takeGroup(bytes: Uint8Array, start: number): number {
+  let at = start;
+  for (; at < start + 4; at += 1) {
+    if (isHex[bytes[at] ?? 0] !== 1) break;
+  }
+  return at === start ? -1 : at;
+}
+
+const colon = 0x3a;
+
+/** An IPv6 address that ends in `::` and a group. Up to seven groups, so that the two colons stand for one at least. */
+const takeAddress6: Take = (bytes, start) => {
+  let at = start;
+  for (let groups = 0; groups < 6; groups += 1) {
+    at = takeGroup(bytes, at);
+    if (at < 0 || bytes[at] !== colon) return -1;
+    at += 1;
+    if (bytes[at] === colon) return takeGroup(bytes, at + 1);
+  }
+  return -1;
+};
+
+const mostOfPort = 64_999;
+
+const takePort: Take = (bytes, start) => {
+  let at = start;
+  let value = 0;
+  for (let digit = digits[bytes[at] ?? 0] ?? 255; digit < 10; digit = digits[bytes[at] ?? 0] ?? 255) {
+    value = value * 10 + digit;
+    at += 1;
+    if (value > mostOfPort) return -1;
+  }
+  return at === start || bytes[start] === 0x30 ? -1 : at;
+};
+
+const probabilityDigits = 11;
+
+const takeProbability: Take = (bytes, start) => {
+  if (bytes[start] !== 0x30 || bytes[start + 1] !== 0x2e) return -1;
+  let at = start + 2;
+  while (at < start + 2 + probabilityDigits && (digits[bytes[at] ?? 0] ?? 255) < 10) at += 1;
+  return at === start + 2 + probabilityDigits ? at : -1;
+};
+
+const quote = 0x22;
+const backslash = 0x5c;
+const mostOfComment = 200;
+
+/** Printable ASCII between quotes. */
+const takeQuoted: Take = (bytes, start) => {
+  if (bytes[start] !== quote) return -1;
+  let at = start + 1;
+  for (; at <= start + mostOfComment; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (byte < 0x20 || byte > 0x7e || byte === quote || byte === backslash) break;
+  }
+  return at > start + 1 && bytes[at] === quote ? at + 1 : -1;
+};
+
+const wordBytes = new Uint8Array(256);
+for (const letter of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz') wordBytes[letter.charCodeAt(0)] = 2;
+for (const letter of '0123456789/:._-') wordBytes[letter.charCodeAt(0)] = 1;
+const mostOfWord = 101;
+
+/** A word that begins with a letter. */
+const takeWord: Take = (bytes, start) => {
+  if (wordBytes[bytes[start] ?? 0] !== 2) return -1;
+  let at = start + 1;
+  while (at < start + mostOfWord && (wordBytes[bytes[at] ?? 0] ?? 0) > 0) at += 1;
+  return at;
+};
+
+const mostCounterDigits = 15;
+
+function takeDigits(bytes: Uint8Array, start: number): number {
+  let at = start;
+  while (at < start + mostCounterDigits && (digits[bytes[at] ?? 0] ?? 255) < 10) at += 1;
+  return at === start ? -1 : at;
+}
+
+/** `[12:3456] `. */
+const takeCounters: Take = (bytes, start) => {
+  if (bytes[start] !== 0x5b) return -1;
+  const middle = takeDigits(bytes, start + 1);
+  if (middle < 0 || bytes[middle] !== colon) return -1;
+  const end = takeDigits(bytes, middle + 1);
+  return end >= 0 && bytes[end] === 0x5d && bytes[end + 1] === 0x20 ? end + 2 : -1;
+};
+
+export const countersStep: Step = { kind: 'value', text: undefined, take: takeCounters };
+/** A hashed name that is neither the line's chain nor its target. */
+const nameStep: Step = { kind: 'name', text: undefined, take: undefined };
+export const chainStep: Step = { kind: 'chain', text: undefined, take: undefined };
+export const targetStep: Step = { kind: 'target', text: undefined, take: undefined };
+
+/** A step that takes this text; ASCII. */
+export function textStep(text: string): Step {
+  return { kind: 'text', text: new TextEncoder().encode(text), take: undefined };
+}
+
+function valueStep(take: Take): Step {
+  return { kind: 'value', text: undefined, take };
+}
+
+const addresses = [
+  [valueStep(takeAddress), textStep('/32')],
+  [valueStep(takeAddress6), textStep('/128')],
+];
+/** What may stand behind an option so that any of it is as good as any other. */
+const variable: ReadonlyMap<string, readonly (readonly Step[])[]> = new Map([
+  ['-A', [[nameStep]]],
+  ['-j', [[nameStep]]],
+  ['-g', [[nameStep]]],
+  ['--name', [[nameStep]]],
+  ['-s', addresses],
+  ['-d', addresses],
+  ['--dport', [[valueStep(takePort)]]],
+  [
+    '--to-destination',
+    [
+      [valueStep(takeAddress), textStep(':'), valueStep(takePort)],
+      [textStep('['), valueStep(takeAddress6), textStep(']:'), valueStep(takePort)],
+    ],
+  ],
+  ['--probability', [[valueStep(takeProbability)]]],
+  ['--comment', [[valueStep(takeQuoted)], [valueStep(takeWord)]]],
+]);
+
+/** What may vary in the value of an option, of which this is one; undefined where nothing may. */
+export function variableSteps(option: string, value: string): readonly Step[] | undefined {
+  return variable.get(option)?.find((steps) => isWhole(steps, value));
+}
+
+/** Whether a word is a hashed name. */
+export function isHashedName(word: string): boolean {
+  return isWhole([nameStep], word);
+}
+
+const single = new LineBytes();
+
+function isWhole(steps: readonly Step[], word: string): boolean {
+  single.fill(word, 0, word.length);
+  return takeSteps(steps, single.bytes, 0) === word.length;
+}
+
+/** Of the line that was told last: where its end is, its names, and their numbers among `currentNames`; -1 for one that the shape says. */
+export const told = { end: 0, chain: -1, chainName: '', target: -1, targetName: '' };
+
+let chainAt = -1;
+let targetAt = -1;
+let foundChain = -1;
+let foundTarget = -1;
+// The rules of a chain stand together, chains in the order of their declarations: to compare is quicker than to look up.
+let lastChain = -1;
+let lastTarget = -1;
+
+function takeSteps(steps: readonly Step[], bytes: Uint8Array, start: number): number {
+  let at = start;
+  for (let number = 0; number < steps.length; number += 1) {
+    const step = steps[number];
+    if (step === undefined) break;
+    const { text, take } = step;
+    if (text !== undefined) {
+      for (let place = 0; place < text.length; place += 1, at += 1) if (text[place] !== bytes[at]) return -1;
+      continue;
+    }
+    const from = at;
+    at = take === undefined ? names.read(bytes, from) : take(bytes, from);
+    if (at < 0) return -1;
+    if (step.kind === 'chain') {
+      chainAt = from;
+      foundChain = names.find(lastChain);
+    } else if (step.kind === 'target') {
+      targetAt = from;
+      foundTarget = names.find(lastTarget);
+    }
+  }
+  return at;
+}
+
+const carriageReturn = 0x0d;
+const lineFeed = 0x0a;
+
+/** Whether the line that begins at a place is of a shape; what there is to know of it is `told` then. Its end may be that of a CR LF. */
+export function tellLine({ steps, chain, target }: Shape, bytes: Uint8Array, start: number): boolean {
+  const end = takeSteps(steps, bytes, start);
+  if (end < 0 || (bytes[end] !== lineFeed && (bytes[end] !== carriageReturn || bytes[end + 1] !== lineFeed))) return false;
+  told.end = end;
+  told.chain = -1;
+  told.target = -1;
+  if (chain === undefined) {
+    lastChain = foundChain >= 0 ? foundChain : names.add(bytes, chainAt);
+    told.chain = lastChain;
+    told.chainName = names.names[lastChain] ?? '';
+  } else {
+    told.chainName = chain;
+  }
+  if (target === undefined) {
+    lastTarget = foundTarget >= 0 ? foundTarget : foundOrNew(bytes, targetAt);
+    told.target = lastTarget;
+    told.targetName = names.names[lastTarget] ?? '';
+  } else {
+    told.targetName = target;
+  }
+  return true;
+}
+
+/** The number of a target, which may be the chain that has just been given one. */
+function foundOrNew(bytes: Uint8Array, start: number): number {
+  names.read(bytes, start);
+  const found = names.find(-1);
+  return found >= 0 ? found : names.add(bytes, start);
+}

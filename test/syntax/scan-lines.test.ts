@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
+import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
+import { contextAfter } from '../../server/src/syntax/context-after.ts';
+import type { SourceDocument } from '../../server/src/syntax/document.ts';
+import { type Line, lineContext } from '../../server/src/syntax/line.ts';
+import { readLine } from '../../server/src/syntax/read-line.ts';
+import { declares, scanLines, scannedNames } from '../../server/src/syntax/scan-lines.ts';
+import { unusualLines } from '../../server/src/syntax/unusual-lines.ts';
+import { generateDump } from '../bench/generate.ts';
+import { fixturePath } from '../support/fixtures.ts';
+import { rulesetOutline } from '../support/ruleset-outline.ts';
+
+const start = lineContext(undefined, undefined, undefined);
+
+/** The lines of a text, each read by itself. */
+function readOneByOne(text: string): readonly Line[] {
+  const lines: Line[] = [];
+  let context = start;
+  const pieces = text.split('\n');
+  for (const [number, piece] of pieces.entries()) {
+    const endsInCr = number < pieces.length - 1 && piece.endsWith('\r');
+    const line = readLine(endsInCr ? piece.slice(0, -1) : piece, context, endsInCr);
+    lines.push(line);
+    context = contextAfter(line);
+  }
+  return lines;
+}
+
+function outline({ text, kind, name, target, command, carriageReturn, problems, context, isPlain }: Line): object {
+  return { text, kind, name, target, command, carriageReturn, problems, context, isPlain };
+}
+
+function scan(text: string): readonly Line[] {
+  return runToEnd(scanLines(text, start));
+}
+
+/** Scans a text, and expects all that reading its lines one by one gives. */
+function expectSame(text: string): readonly Line[] {
+  const lines = scan(text);
+  expect(lines.map(outline)).toEqual(readOneByOne(text).map(outline));
+  expect(unusualLines(lines)).toEqual(unusualLines([...lines]));
+  const scanned = scannedNames(lines);
+  for (const [number, { kind, name, target }] of lines.entries()) {
+    const chain = scanned?.names[scanned.chains[number] ?? -1];
+    const jump = scanned?.targets[number] ?? -1;
+    if (chain !== undefined) expect(chain).toBe(name);
+    if (jump >= 0) expect(scanned?.names[jump]).toBe(target);
+    if (jump === declares) expect(kind).toBe('chain');
+  }
+  return lines;
+}
+
+function documentOf(lines: readonly Line[]): SourceDocument {
+  return { lines, start, byteOrderMark: false, hasBrokenLines: false };
+}
+
+const sample = readFileSync(fixturePath('sample/worker-1.iptables'), 'utf8');
+const large = generateDump({ services: 200, endpoints: 10 });
+
+describe('lines that are scanned', () => {
+  it('are those that are read one by one, over several parts of a text', () => {
+    const lines = expectSame(large);
+    expect(scannedNames(lines)?.chains.filter((chain) => chain >= 0).length).toBeGreaterThan(lines.length / 2);
+  });
+
+  it('end in CR LF, but for a CR at the end of the text', () => {
+    const lines = expectSame(`${sample.trimEnd().replaceAll('\n', '\r\n')}\r`);
+    expect(lines.at(-2)?.carriageReturn).toBe(true);
+    expect(lines.at(-1)?.text.endsWith('\r')).toBe(true);
+    const rule = '-A KUBE-SEP-CP5QHNIO4PJT7S4A -s 10.244.1.31/32 -j KUBE-MARK-MASQ';
+    expect(
+      expectSame(`*nat\n${rule}\n${rule}\r\n${rule}\r`)
+        .map(({ text }) => text.length - rule.length)
+        .slice(1),
+    ).toEqual([0, 0, 1]);
+  });
+
+  it('may hold what is not ASCII, and be too long for a part', () => {
+    const [head = '', ...rest] = sample.split('\n');
+    expectSame([head, '# Düsseldorf \u{1f600} \ud800', ...rest].join('\n'));
+    expectSame(`${head}\n# ${'x'.repeat(1_100_000)}\n${rest.join('\n')}`);
+    expectSame(`# ${'x'.repeat(1_100_000)}`);
+  });
+
+  it('are those that are read one by one after any small damage', () => {
+    const damage = fc.record({
+      at: fc.nat(sample.length),
+      cut: fc.nat(6),
+      text: fc.oneof(fc.constantFrom('\r', '\n', '\r\n', 'é', '0', ' ', '-', 'KUBE-SVC-'), fc.string({ maxLength: 4 })),
+    });
+    fc.assert(
+      fc.property(fc.array(damage, { minLength: 1, maxLength: 8 }), (damages) => {
+        let text = sample;
+        for (const { at, cut, text: added } of damages) text = text.slice(0, at) + added + text.slice(at + cut);
+        expectSame(text);
+      }),
+      { seed: 20_261_126, numRuns: 60 },
+    );
+  });
+
+  it('make the ruleset that they make without what was found on the way', () => {
+    for (const text of [sample, large, large.replaceAll('\n', '\r\n'), large.replace(/^:KUBE-SEP.*\n/gm, '')]) {
+      const lines = scan(text);
+      expect(rulesetOutline(buildWholeRuleset(documentOf(lines)))).toEqual(
+        rulesetOutline(buildWholeRuleset(documentOf([...lines]))),
+      );
+    }
+  });
+});
