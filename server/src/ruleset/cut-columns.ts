@@ -38,19 +38,21 @@ export function* cutLines(lines: readonly Line[], from: number, to: number, chai
 /** A rule of more characters has more words than anybody cuts it to. */
 const mostRead = 1000;
 
-/** Whether a line is a rule as iptables prints it in any form, or may be the beginning of one. */
-function isRule(line: Line): boolean {
-  return line.kind === 'rule' || (line.kind === 'other' && !line.listing && beginsWithOption(line));
+/** Whether a line that was not understood may be the beginning of a rule. */
+function mayBeRule(line: Line): boolean {
+  return !line.listing && beginsWithOption(line);
 }
 
-/** The rules that measure most. */
+/** The rules, as iptables prints them in any form or begins them, that measure most. */
 function* longest(lines: readonly Line[], from: number, to: number, measure: (line: Line) => number): Steps<readonly number[]> {
   let most = 0;
   let found: number[] = [];
   for (let number = from; number < to; number += 1) {
     if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
     const line = lines[number];
-    if (line === undefined || !isRule(line)) continue;
+    if (line === undefined) continue;
+    const { kind } = line;
+    if (kind !== 'rule' && (kind !== 'other' || !mayBeRule(line))) continue;
     const size = measure(line);
     if (size < most) continue;
     if (size > most) found = [];

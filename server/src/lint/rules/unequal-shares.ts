@@ -101,11 +101,12 @@ function sharesOf(ruleset: Ruleset, chain: Chain): readonly number[] | undefined
     const line = ruleset.lines[number];
     if (line === undefined || !line.target.startsWith('KUBE-SEP-')) continue;
     if (line.listing || line.command !== 'append') return undefined;
-    const at = optionIn(line.text, chain.name);
+    const { text } = line;
+    const at = optionIn(text, chain.name);
     // Affinity sends known clients to their endpoint first.
-    if (at < 0 && line.text.includes('--rcheck')) continue;
+    if (at < 0 && text.includes('--rcheck')) continue;
     if (isOver) return undefined;
-    const probability = at < 0 ? 1 : fractionAt(line.text, at + option.length);
+    const probability = at < 0 ? 1 : fractionAt(text, at + option.length);
     if (probability === undefined) return undefined;
     shares.push(left * probability);
     left *= 1 - probability;
