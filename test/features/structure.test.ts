@@ -64,6 +64,25 @@ COMMIT
     expect(names(query)).toEqual([name]);
   });
 
+  it('are the rules that refuse Services without endpoints, which have no chains', () => {
+    const refused = dumpState(`*filter
+:KUBE-EXTERNAL-SERVICES - [0:0]
+:KUBE-SERVICES - [0:0]
+-A KUBE-EXTERNAL-SERVICES -p tcp -m comment --comment "shop/mailer:smtp has no endpoints" -m addrtype --dst-type LOCAL -m tcp --dport 30025 -j REJECT --reject-with icmp-port-unreachable
+-A KUBE-SERVICES -d 10.96.20.50/32 -p tcp -m comment --comment "shop/mailer:smtp has no endpoints" -m tcp --dport 25 -j REJECT --reject-with icmp-port-unreachable
+-A KUBE-SERVICES -d 10.96.20.51/32 -p tcp -m comment --comment "a note that it has no endpoints" -j REJECT
+COMMIT
+`);
+    const found = (query: string): readonly string[] =>
+      runToEnd(workspaceSymbols([refused], query)).map(({ name, location }) =>
+        'range' in location ? `${name} ${location.range.start.line + 1}` : name,
+      );
+    expect(found('mailer')).toEqual(['shop/mailer:smtp has no endpoints 5']);
+    expect(found('10.96.20.50')).toEqual(['shop/mailer:smtp has no endpoints, 10.96.20.50:25 5']);
+    expect(found('30025')).toEqual(['shop/mailer:smtp has no endpoints, port 30025 4']);
+    expect(found('10.96.20.51')).toEqual([]);
+  });
+
   it('are not found by an address or a port that no rule has', () => {
     for (const query of ['10.96.20.11', '10.96.20.10:81', '3008', '300800', '192.0.2.']) expect(names(query)).toEqual([]);
   });

@@ -86,7 +86,7 @@ export interface LinkData {
 }
 
 /** A rule's comment and where it stands, in its saved form or in a listing's; null where there is none. One look from each end of it. */
-function commentIn(text: string): { readonly comment: string; readonly at: number } | null {
+export function commentIn(text: string): { readonly comment: string; readonly at: number } | null {
   const isListed = text.includes('/* ');
   const begin = isListed ? '/* ' : text.includes('--comment "') ? '--comment "' : '--comment ';
   const at = text.indexOf(begin);

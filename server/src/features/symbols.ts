@@ -2,9 +2,11 @@ import { type DocumentSymbol, SymbolKind, type WorkspaceSymbol } from 'vscode-la
 import { withoutHostMask } from '../base/ip.ts';
 import { oneLine } from '../base/safe-text.ts';
 import type { Steps } from '../base/steps.ts';
+import { serviceComment } from '../kube/identity/comments.ts';
 import { chainTitle } from '../kube/identity/titles.ts';
 import { declarationOf } from '../ruleset/places.ts';
 import { type Chain, type Table, tableAt } from '../ruleset/ruleset.ts';
+import { commentIn } from './objects.ts';
 import { type DumpState, rangeOf } from './support/state.ts';
 
 // An outline of 50,000 endpoint chains helps nobody and costs every editor seconds: beyond this they are left to workspace symbols.
@@ -13,6 +15,7 @@ const mostChainsInOutline = 10_000;
 const mostSymbols = 20_000;
 const mostWorkspaceSymbols = 500;
 const chainsBetweenPauses = 256;
+const linesBetweenPauses = 2048;
 
 function tableTitle(state: DumpState, table: Table): string {
   return state.ruleset.dumps.length > 1 ? `${table.dump.family === 'ipv6' ? 'IPv6' : 'IPv4'} (dump ${table.dump.index + 1})` : '';
@@ -71,7 +74,8 @@ function chainSymbol(state: DumpState, chain: Chain): DocumentSymbol | undefined
 
 /**
  * Chains of all open dumps whose name, or whose Service or Pod, holds every word of the query, in any case; at most 500. An endpoint chain is found by
- * its own name, and by its Pod's where the query holds a "/". An address or a port finds the chains of Services and Pods whose rules have it.
+ * its own name, and by its Pod's where the query holds a "/". An address or a port finds the chains of Services and Pods whose rules have it. A
+ * Service without endpoints has no chain: it is found at the rule that refuses it.
  */
 export function* workspaceSymbols(states: readonly DumpState[], query: string): Steps<WorkspaceSymbol[]> {
   const symbols: WorkspaceSymbol[] = [];
@@ -83,34 +87,40 @@ export function* workspaceSymbols(states: readonly DumpState[], query: string): 
   return symbols;
 }
 
-/** A chain that a query finds, and what it is found by besides its own name. */
-interface FoundChain {
-  readonly chain: Chain;
-  readonly title: string;
+/** A place that a query finds. */
+interface Found {
+  readonly name: string;
+  readonly table: string;
+  readonly place: Parameters<typeof rangeOf>[0];
 }
 
-function* addSymbols(symbols: WorkspaceSymbol[], state: DumpState, found: Generator<FoundChain | undefined>): Steps<void> {
+function* addSymbols(symbols: WorkspaceSymbol[], state: DumpState, found: Generator<Found | undefined>): Steps<void> {
   for (const item of found) {
     if (item === undefined) {
       yield;
       continue;
     }
-    const { chain, title } = item;
-    const place = declarationOf(state.ruleset, chain);
-    if (place === undefined) continue;
-    symbols.push({
-      name: oneLine(title === '' ? chain.name : `${chain.name} (${title})`),
-      kind: SymbolKind.Function,
-      containerName: chain.table.name,
-      location: { uri: state.uri, range: rangeOf(place) },
-    });
+    const { name, table, place } = item;
+    const location = { uri: state.uri, range: rangeOf(place) };
+    symbols.push({ name: oneLine(name), kind: SymbolKind.Function, containerName: table, location });
     if (symbols.length >= mostWorkspaceSymbols) return;
   }
 }
 
+/** A chain, where it is declared or first named, with what it is found by besides its own name. */
+function foundChain({ ruleset }: DumpState, chain: Chain, title: string): Found | undefined {
+  const place = declarationOf(ruleset, chain);
+  const name = title === '' ? chain.name : `${chain.name} (${title})`;
+  return place === undefined ? undefined : { name, table: chain.table.name, place };
+}
+
 /** Undefined is a pause. */
-function* byName(state: DumpState, query: string): Generator<FoundChain | undefined> {
+function* byName(state: DumpState, query: string): Generator<Found | undefined> {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  const fits = (text: string): boolean => {
+    const lower = text.toLowerCase();
+    return words.every((word) => lower.includes(word));
+  };
   let count = 0;
   for (const table of state.ruleset.tables) {
     for (const chain of table.chains.values()) {
@@ -118,10 +128,35 @@ function* byName(state: DumpState, query: string): Generator<FoundChain | undefi
       if (count % chainsBetweenPauses === 0) yield undefined;
       const searchTitle = !chain.name.startsWith('KUBE-SEP-') || query.includes('/') || table.chains.size <= mostChainsInOutline;
       const title = searchTitle ? chainTitle(state.resolution(), chain) : '';
-      const text = `${chain.name} ${title}`.toLowerCase();
-      if (words.every((word) => text.includes(word))) yield { chain, title };
+      const found = fits(`${chain.name} ${title}`) ? foundChain(state, chain, title) : undefined;
+      if (found !== undefined) yield found;
+    }
+    for (const refused of refusedServices(state, table)) if (refused === undefined || fits(refused.name)) yield refused;
+  }
+}
+
+/** Where kube-proxy refuses Services that have no endpoints. */
+const refusingChains = ['KUBE-SERVICES', 'KUBE-EXTERNAL-SERVICES', 'KUBE-NODEPORTS'];
+
+/** The Services that a table's rules refuse for want of endpoints, each once. Undefined is a pause. */
+function* refusedServices({ ruleset }: DumpState, table: Table): Generator<Found | undefined> {
+  const seen = new Set<string>();
+  for (const chain of refusingChains) {
+    for (const [at, line] of (table.chains.get(chain)?.rules ?? []).entries()) {
+      if (at % linesBetweenPauses === linesBetweenPauses - 1) yield undefined;
+      const text = ruleset.lines[line]?.text ?? '';
+      const name = refusalOn(text);
+      if (name === undefined || seen.has(name)) continue;
+      seen.add(name);
+      yield { name, table: table.name, place: { line, start: 0, end: text.length } };
     }
   }
+}
+
+/** What the comment of a rule says of a Service that is refused for want of endpoints; undefined for any other rule. */
+function refusalOn(text: string): string | undefined {
+  const comment = text.includes(' endpoints') ? commentIn(text)?.comment : undefined;
+  return comment !== undefined && serviceComment(comment)?.use === 'no-endpoints' ? comment : undefined;
 }
 
 /** "10.96.20", "10.96.20.10:80", "fd00:10:96::a", "30080". */
@@ -129,25 +164,32 @@ function mayBeAddress(query: string): boolean {
   return /^\s*(?:\d{1,3}\.[\d.]*(?::\d*)?|\d{2,5}|\[?[\da-f]*:[\da-f:]+(?:\]:\d*)?)\s*$/i.test(query);
 }
 
-const linesBetweenPauses = 2048;
-
 /**
  * The chains of Services and Pods that rules with an address or a port lead to or belong to: of `-d 10.96.20.10/32 ... -j KUBE-SVC-X` that chain, of an
  * endpoint's DNAT its own. What was found stands behind the name, as editors look for the query there. Undefined is a pause.
  */
-function* byAddress(state: DumpState, query: string): Generator<FoundChain | undefined> {
+function* byAddress(state: DumpState, query: string): Generator<Found | undefined> {
   const { lines } = state.ruleset;
   const [address = '', port] = query.includes('.') ? query.split(':') : [query];
   const isPort = /^\d+$/.test(query);
-  const seen = new Set<Chain>();
+  const seen = new Set<Chain | string>();
   for (const [number, line] of lines.entries()) {
     if (number % linesBetweenPauses === 0) yield undefined;
     if (line.kind !== 'rule' || !line.text.includes(isPort ? query : address)) continue;
-    const found = isPort ? portOn(line.text, query) : addressOn(line.text, address, port);
-    const chain = found === undefined ? undefined : subjectOf(state, number);
-    if (found === undefined || chain === undefined || seen.has(chain)) continue;
-    seen.add(chain);
-    yield { chain, title: `${chainTitle(state.resolution(), chain)}, ${found}` };
+    const asked = isPort ? portOn(line.text, query) : addressOn(line.text, address, port);
+    if (asked === undefined) continue;
+    const subject = subjectOf(state, number) ?? refusalOn(line.text);
+    if (subject === undefined || seen.has(subject)) continue;
+    seen.add(subject);
+    const found =
+      typeof subject === 'string'
+        ? {
+            name: `${subject}, ${asked}`,
+            table: tableAt(state.ruleset, number)?.name ?? '',
+            place: { line: number, start: 0, end: line.text.length },
+          }
+        : foundChain(state, subject, `${chainTitle(state.resolution(), subject)}, ${asked}`);
+    if (found !== undefined) yield found;
   }
 }
 
