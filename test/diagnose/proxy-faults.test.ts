@@ -22,6 +22,16 @@ const cases: readonly FaultCase[] = [
     code: 'endpoint-gone',
   },
   {
+    what: "the Service's target port is another one by now",
+    changes: {
+      'iptables-save.txt': (text) => text.replace('--to-destination 10.42.1.20:8080', '--to-destination 10.42.1.20:9999'),
+      'kube-proxy.log': null,
+    },
+    ask: toCart,
+    outcome: 'refused',
+    code: 'endpoint-port-gone',
+  },
+  {
     what: 'nobody answers at an endpoint',
     changes: {
       'ip-neigh.json': (text) =>

@@ -23,7 +23,34 @@ const often = (who: string): string =>
    iptables -I FORWARD 2 -p tcp --dport 8080 -m conntrack --ctstate NEW -m recent --name RATE --set
    for i in 1 2 3 4 5; do echo +${who} >/proc/net/xt_recent/RATE; done`;
 
+/** What nftables mode leaves behind, with an endpoint of shop/web. */
+const leftover = (endpoint: string): Pick<LabCase, 'make' | 'undo'> => ({
+  make: `nft -f - <<'RULES'
+table ip kube-proxy {
+  chain web { meta l4proto tcp dnat to ${endpoint}; }
+  map service-ips { type ipv4_addr . inet_proto . inet_service : verdict; elements = { 10.96.10.80 . tcp . 80 : goto web }; }
+  chain services { ip daddr . meta l4proto . th dport vmap @service-ips; }
+  chain nat-prerouting { type nat hook prerouting priority -100; jump services; }
+}
+RULES`,
+  undo: 'nft delete table ip kube-proxy',
+});
+
 const cases: readonly LabCase[] = [
+  {
+    what: 'a table that nftables mode left behind, with an endpoint that is gone',
+    ...leftover('10.42.0.99:8080'),
+    ask: [
+      [toWeb, 'lost', 'translated-elsewhere'],
+      [toCart, 'arrives'],
+    ],
+  },
+  {
+    what: 'a table that nftables mode left behind, with an endpoint that is one still',
+    ...leftover('10.42.0.12:8080'),
+    ask: [[toWeb, 'arrives']],
+    isHealthy: true,
+  },
   {
     what: 'a strict reverse path filter that does not answer who asks for the address, and counts nothing',
     ...secondLink(1, 0),

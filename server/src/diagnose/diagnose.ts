@@ -26,7 +26,7 @@ function byLikelihood(found: readonly Found[]): readonly Found[] {
 }
 
 /** What rules older than the cluster do to packets. */
-const ofOldRules: ReadonlySet<string> = new Set(['not-translated', 'endpoint-gone', 'answers-bypass-node']);
+const ofOldRules: ReadonlySet<string> = new Set(['not-translated', 'endpoint-gone', 'endpoint-port-gone', 'answers-bypass-node']);
 /** What they do where they say no. */
 const refusals: ReadonlySet<string> = new Set(['rejected-by-rule', 'rejected-service', 'dropped-by-rule', 'forward-drops-pods']);
 

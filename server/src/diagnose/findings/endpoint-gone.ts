@@ -1,13 +1,16 @@
-import type { Evidence } from '../diagnosis.ts';
+import type { Cause, Evidence } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { atOnce, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
 import { ownerOf } from '../owners.ts';
-import { endText, failedNeighbour, isGone } from '../signs.ts';
+import { endText, failedNeighbour, isGone, whoHas } from '../signs.ts';
 import { ruleEvidence, type Subject } from '../subject.ts';
 
 /** Rules send a packet to an address that nobody has any more. */
 export const endpointGone: NodeFinding = {
-  codes: { 'endpoint-gone': 'Packets are sent to a Pod that is gone: no rule stops them, and nobody answers.' },
+  codes: {
+    'endpoint-gone': 'Packets are sent to a Pod that is gone: no rule stops them, and nobody answers.',
+    'endpoint-port-gone': 'Packets are sent to a port of a Pod where its Service has no endpoint any more: the Pod refuses them.',
+  },
   look: atOnce(look),
 };
 
@@ -34,6 +37,31 @@ function mendOf(journey: Journey | undefined): string {
   return owner === '' || owner === ownerOf('KUBE-')
     ? 'restart kube-proxy on this node, and look into its log why it was behind'
     : `take the rule away that ${owner} left behind: its Pod was removed without it (a hostPort: delete the Pod's chains of nat, or reboot the node)`;
+}
+
+/** The ports that a Pod is an endpoint at, where kube-proxy's rule sends to another one: it is older than the Service's target port. */
+function otherPorts({ cluster }: Subject, { end, last }: Journey): readonly number[] {
+  let step = last;
+  while (step !== null && step.kind !== 'dnat') step = step.previous;
+  if (step?.chain.name.startsWith('KUBE-SEP-') !== true || end.dport === null || cluster.onlyIn.size > 0) return [];
+  const ports = cluster
+    .endpointsAt(end.destination.text)
+    .flatMap(({ slice }) => slice.ports)
+    .flatMap(({ port, protocol }) => (port !== null && protocol === end.protocol ? [port] : []));
+  return ports.includes(end.dport) ? [] : [...new Set(ports)];
+}
+
+function portCause(subject: Subject, journey: Journey): Cause | undefined {
+  const ports = otherPorts(subject, journey);
+  if (ports.length === 0) return undefined;
+  const ip = journey.end.destination.text;
+  return {
+    code: 'endpoint-port-gone',
+    message: `Packets are sent to ${endText(journey)}, and by the cluster ${whoHas(subject, ip)} is an endpoint at port ${ports.slice(0, 5).join(', ')} alone: the rules are older than the target port of the Service, and nothing is known to listen at the old one.`,
+    evidence: evidenceOf(subject, journey),
+    confirm: [`kubectl get endpointslices -A -o wide | grep -w ${ip}`],
+    mend: [mendOf(journey)],
+  };
 }
 
 function look(subject: Subject, asked: Asked | null): Looked {
@@ -64,5 +92,9 @@ function look(subject: Subject, asked: Asked | null): Looked {
       { ends: journeys },
     );
   });
+  for (const journey of leaving(asked)) {
+    const cause = portCause(subject, journey);
+    if (cause !== undefined) found.push(foundCause(cause, { ends: [journey], as: 'refused' }));
+  }
   return { ...nothing, found };
 }

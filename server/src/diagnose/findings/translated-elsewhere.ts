@@ -2,14 +2,14 @@ import type { Steps } from '../../base/steps.ts';
 import type { TraceStep } from '../../netfilter/outcome.ts';
 import { listens } from '../../node/look-ups/listening.ts';
 import { nftTranslation } from '../../node/look-ups/nft-verdict.ts';
-import { nftRuleText } from '../../node/readers/nft.ts';
+import { nftDestination, nftRuleText } from '../../node/readers/nft.ts';
 import type { Fate } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { firstPacket, nftTables } from '../nft-packets.ts';
 import { accepted, type Found, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
 import { ownerOf } from '../owners.ts';
 import { type EntryRule, entryRule } from '../service-rules.ts';
-import { endText } from '../signs.ts';
+import { endText, isGone } from '../signs.ts';
 import { ruleEvidence, type Subject } from '../subject.ts';
 import { type Tries, triesOf, tryKey } from '../tries.ts';
 
@@ -40,6 +40,9 @@ function byNft(subject: Subject, journey: Journey): Found | undefined {
   const found = nftTranslation(subject.facts, tables, packet);
   if (found === undefined) return undefined;
   const { chain, rule } = found;
+  const to = nftDestination(rule);
+  // What another mode of kube-proxy left behind may send where the rules do.
+  if (to !== undefined && isEndpointOf(subject, to, entry)) return undefined;
   const where = `${chain.family} ${chain.table} ${chain.name}`;
   const cause = {
     code: 'translated-elsewhere',
@@ -51,8 +54,13 @@ function byNft(subject: Subject, journey: Journey): Found | undefined {
     confirm: [`nft list chain ${where}`],
     mend: [`narrow the rule in table ${chain.family} ${chain.table} so that it leaves Services alone`],
   };
-  // Where it is sent, and whether somebody takes it there, nft's rule alone does not say.
-  return foundCause(cause, { ends: [journey], as: 'unknown' });
+  // Whether somebody takes it where it is sent, nft's rule alone does not say.
+  return foundCause(cause, { ends: [journey], as: to !== undefined && isGone(subject, to) ? 'lost' : 'unknown' });
+}
+
+/** Whether an address is one of a Service's endpoints, by the cluster. */
+function isEndpointOf({ cluster }: Subject, ip: string, { service }: EntryRule): boolean {
+  return cluster.endpointsAt(ip).some(({ slice }) => service.startsWith(`${slice.namespace}/${slice.serviceName}:`));
 }
 
 function serviceText({ service, isNodePort }: EntryRule): string {

@@ -144,7 +144,10 @@ const priorities = { nat: -100, conntrack: -200 } as const;
 
 /** A rule that surely translates the destination of a new packet before iptables' table nat is asked; undefined where none does. */
 export function nftTranslation(facts: NodeFacts, tables: NftTables, packet: NftPacket): NftPlace | undefined {
-  const chains = chainsAt(tables, packet).filter(({ type, priority }) => type === 'nat' && priority < priorities.nat);
+  const chains = chainsAt(tables, packet).filter(
+    ({ type, priority, isLaterThanNat }) =>
+      type === 'nat' && (priority < priorities.nat || (priority === priorities.nat && isLaterThanNat)),
+  );
   for (const chain of chains) {
     const [only, ...others] = walk({ tables, packet, facts, chain, left: { steps: 10_000 } }, 0);
     if (only === undefined || only === null || others.length > 0 || only.rule === null) continue;

@@ -176,6 +176,7 @@ export function readEbtables(file: string, text: string): readonly NftChain[] {
         devices: [],
         priority: priority ?? 0,
         policy: policy === 'DROP' ? 'drop' : 'accept',
+        isLaterThanNat: false,
         rules: [],
       };
       chains.push(read);

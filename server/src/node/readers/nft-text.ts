@@ -282,6 +282,8 @@ export function readNftText(file: string, text: string): NftTables {
         devices: [],
         priority: 0,
         policy: 'accept',
+        // As text people take it table by table, in any order.
+        isLaterThanNat: false,
         rules: [],
       };
       chains.push(reading.chain);

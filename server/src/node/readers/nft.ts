@@ -2,6 +2,7 @@
  * What `nft -j list ruleset` prints of tables that are not iptables' own: chains at the hooks of the network stack, which packets meet beside
  * iptables' rules. (libnftables-json(5))
  */
+import { canonicalIP } from '../../base/ip.ts';
 import {
   type Fields,
   fieldsAt,
@@ -38,6 +39,8 @@ export interface NftChain {
   readonly devices: readonly string[];
   readonly priority: number;
   readonly policy: 'accept' | 'drop';
+  /** Whether its table is listed behind iptables' own table nat, and so was made later: of one priority the later chain is asked first. */
+  readonly isLaterThanNat: boolean;
   readonly rules: readonly NftRule[];
 }
 
@@ -54,6 +57,8 @@ const builtin: ReadonlySet<string> = new Set(['PREROUTING', 'INPUT', 'FORWARD', 
 const own =
   /^\{\s*"(?:rule|table|set)":\s*\{\s*"family":\s*"ip6?",\s*"table":\s*"(?:filter|nat|mangle|raw|security)",\s*"chain":\s*"[A-Z][^"]*"/;
 
+const natTable = /^\{\s*"table":\s*\{\s*"family":\s*"(ip6?)",\s*"name":\s*"nat"/;
+
 type Chain = { -readonly [Key in keyof NftChain]: NftChain[Key] } & { rules: NftRule[] };
 
 const mostObjects = 2_000_000;
@@ -62,7 +67,7 @@ function keyOf(family: string, table: string, name: string): string {
   return `${family} ${table} ${name}`;
 }
 
-function chainOf(file: string, fields: Fields, line: number): Chain {
+function chainOf(file: string, fields: Fields, line: number, isLaterThanNat: boolean): Chain {
   return {
     file,
     line,
@@ -74,6 +79,7 @@ function chainOf(file: string, fields: Fields, line: number): Chain {
     devices: [textAt(fields, 'dev'), ...textsAt(fields, 'dev')].filter((name) => name !== ''),
     priority: Number(valueAt(fields, 'prio') ?? 0) || 0,
     policy: textAt(fields, 'policy') === 'drop' ? 'drop' : 'accept',
+    isLaterThanNat,
     rules: [],
   };
 }
@@ -92,11 +98,14 @@ export function readNft(file: string, text: string): NftTables {
   let line = 1;
   let counted = 0;
   let objects = 0;
+  const natOf = new Set<string>();
   for (const piece of start < 0 ? [] : jsonPieces(text.slice(start + 1))) {
     objects += 1;
     if (piece.kind !== 'value' || objects > mostObjects) continue;
     const from = start + 1 + piece.start;
     const source = text.slice(from, start + 1 + piece.end);
+    const nat = natTable.exec(source.slice(0, 200))?.[1];
+    if (nat !== undefined) natOf.add(nat);
     if (own.test(source.slice(0, 200))) continue;
     const object = fieldsOfJson(source);
     if (object === undefined) continue;
@@ -110,7 +119,7 @@ export function readNft(file: string, text: string): NftTables {
     const rule = fieldsAt(object, 'rule');
     const set = fieldsAt(object, Object.hasOwn(object, 'map') ? 'map' : 'set');
     if (textAt(chain, 'name') !== '') {
-      const read = chainOf(file, chain, line);
+      const read = chainOf(file, chain, line, natOf.has(textAt(chain, 'family')));
       chains.set(keyOf(read.family, read.table, read.name), read);
     } else if (textAt(rule, 'chain') !== '') {
       const holder = chains.get(keyOf(textAt(rule, 'family'), textAt(rule, 'table'), textAt(rule, 'chain')));
@@ -160,4 +169,10 @@ export function nftRuleText({ statements }: NftRule): string {
     return jump !== '' ? `jump ${jump}` : goto !== '' ? `goto ${goto}` : (Object.keys(statement)[0] ?? '');
   });
   return words.join(' ');
+}
+
+/** The address that a rule translates destinations to; undefined where it does not, or has several. */
+export function nftDestination({ statements }: NftRule): string | undefined {
+  const statement = statements.find((each) => Object.hasOwn(each, 'dnat'));
+  return statement === undefined ? undefined : canonicalIP(textAt(fieldsAt(statement, 'dnat'), 'addr'));
 }
