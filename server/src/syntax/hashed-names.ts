@@ -114,9 +114,11 @@ export class HashedNames {
     return number;
   }
 
-  /** Where the key that was read last would stand. */
+  /** Where the key that was read last would stand. What differs high up in a number alone is brought down each time. */
   #home(): number {
-    const mixed = Math.imul(this.#high, mixHigh) + Math.imul(this.#middle, mixMiddle) + Math.imul(this.#low, mixLow);
+    let mixed = Math.imul(this.#high, mixHigh);
+    mixed = Math.imul((mixed ^ (mixed >>> 15)) + this.#middle, mixMiddle);
+    mixed = Math.imul((mixed ^ (mixed >>> 15)) + this.#low, mixLow);
     return (mixed ^ (mixed >>> 15)) >>> 0;
   }
 

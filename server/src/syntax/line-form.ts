@@ -5,7 +5,7 @@ import type { Line, LineContext } from './line.ts';
 /** All of a line but its text and its names. */
 export type LineForm = Omit<Line, 'text' | 'name' | 'target'>;
 
-/** A line that reads in its form what it shares with others, and its text in the one that it is part of. */
+/** A line that reads in its form what it shares with others, and its text in the one that it may be part of. */
 export class FormedLine implements Line {
   readonly #source: string;
   readonly #start: number;
@@ -14,8 +14,8 @@ export class FormedLine implements Line {
   readonly form: LineForm;
 
   /**
-   * @param source a text that the line is part of, or the line's own
-   * @param start where it begins there; it goes on to the next line feed, or to the end
+   * @param source the line's own text, or one that it is part of
+   * @param start where it begins there, to go on to the next line feed or the end; -1 for a text of its own
    */
   constructor(source: string, start: number, name: string, target: string, form: LineForm) {
     this.#source = source;
@@ -25,8 +25,10 @@ export class FormedLine implements Line {
     this.form = form;
   }
 
-  /** Not kept: as an object of its own it would be a third of what a line takes. */
+  /** Not kept where it is part of another: as an object of its own it would be a third of what a line takes. */
   get text(): string {
+    // To look for the end of a text of its own would take as long as the text is.
+    if (this.#start < 0) return this.#source;
     const end = this.#source.indexOf('\n', this.#start);
     if (end < 0) return this.#source.slice(this.#start);
     return this.#source.slice(this.#start, this.form.carriageReturn ? end - 1 : end);

@@ -89,10 +89,13 @@ function readKnownLine(text: string, context: LineContext, carriageReturn: boole
   currentNames();
   single.fill(text, 0, text.length);
   const shape = knownShape(single.bytes, 0, context);
-  return shape === undefined || told.end !== text.length ? undefined : shapedLine(text, 0, shape, carriageReturn);
+  return shape === undefined || told.end !== text.length ? undefined : shapedLine(text, ownText, shape, carriageReturn);
 }
 
-/** The line of a known shape that was told last. */
+/** Stands for where a line begins that is no part of another text. */
+const ownText = -1;
+
+/** The line of a known shape that was told last, in a text of its own or in one that it is part of, as `FormedLine` has it. */
 export function shapedLine(source: string, start: number, shape: Shape, carriageReturn: boolean): FormedLine {
   const { context, kind, command } = shape.form;
   const form = carriageReturn ? plainForm(context, kind, command, true) : shape.form;
@@ -183,5 +186,5 @@ function toLine(
     default:
   }
   const form = lineForm({ context, kind, command, isGoto, problems, carriageReturn, prefix, listing, isUnsure });
-  return new FormedLine(text, 0, name, target, form);
+  return new FormedLine(text, ownText, name, target, form);
 }
