@@ -1,5 +1,5 @@
 import { canonicalDump } from '../kube/drift/canonical-dump.ts';
-import { encodeText } from './encode-bytes.ts';
+import { outputBytes } from './encode-bytes.ts';
 import { readDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';
 
@@ -9,5 +9,5 @@ import { runSteps } from './run-steps.ts';
  */
 export function runCanonical(path: string): Buffer {
   const { file, ruleset } = readDump(path);
-  return encodeText(runSteps(canonicalDump(ruleset), `writing ${file} in order`).text);
+  return outputBytes(runSteps(canonicalDump(ruleset), `writing ${file} in order`).text);
 }

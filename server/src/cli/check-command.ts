@@ -9,6 +9,7 @@ import { type CheckedFile, type CheckReport, checkReport, reaches, reportFile, t
 import { checkSarif } from './check-sarif.ts';
 import { severitiesGiven } from './check-severity.ts';
 import { checkGithub, checkText } from './check-text.ts';
+import { outputBytes } from './encode-bytes.ts';
 import { say } from './output.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
 import { type CliDump, originOf, readDumps } from './read-dump.ts';
@@ -102,7 +103,7 @@ export async function runCheck(
   const [onStandardInput] = mended.filter(({ path }) => path === '-');
   if (onStandardInput === undefined) return { output: write(report, options, version), status };
   for (const line of checkText(report).split('\n')) say(line);
-  return { output: onStandardInput.content, status };
+  return { output: outputBytes(onStandardInput.mended.text), status };
 }
 
 /** The bytes of a file, which are held no longer. */

@@ -1,10 +1,9 @@
 /** What `check --fix` and `check --diff` make of a file. */
-import { terminalText } from '../base/safe-text.ts';
 import type { AllFindings } from '../lint/all-findings.ts';
 import { type Mended, mend } from '../lint/mending/mend.ts';
 import { unifiedDiff } from '../lint/mending/unified-diff.ts';
 import type { LintInput } from '../lint/support/finding.ts';
-import { encodeText } from './encode-bytes.ts';
+import { encodeText, outputBytes } from './encode-bytes.ts';
 import type { CliDump } from './read-dump.ts';
 import { runSteps } from './run-steps.ts';
 import { replaceFile } from './write-file.ts';
@@ -60,6 +59,5 @@ export function diffOf({ file, before, mended }: MendedFile): Buffer {
   });
   if (mark > 0) old[0] = `\ufeff${old[0] ?? ''}`;
   const diff = unifiedDiff(old, lines, file, file);
-  if (process.stdout.isTTY) return Buffer.from(diff.split('\n').map(terminalText).join('\n'));
-  return encodeText(diff);
+  return outputBytes(diff);
 }

@@ -1,3 +1,5 @@
+import { terminalText } from '../base/safe-text.ts';
+
 /** A text as the bytes that `decodeBytes` made it of: characters that stand for a byte which is no UTF-8 become that byte again. */
 export function encodeText(text: string): Buffer {
   if (!/[\udc80-\udcff]/u.test(text)) return Buffer.from(text, 'utf8');
@@ -15,6 +17,11 @@ export function encodeText(text: string): Buffer {
   }
   parts.push(Buffer.from(text.slice(from), 'utf8'));
   return Buffer.concat(parts);
+}
+
+/** The text of a file for standard output: the bytes that it was made of, or on a terminal what can be shown there. */
+export function outputBytes(text: string): Buffer {
+  return process.stdout.isTTY ? Buffer.from(text.split('\n').map(terminalText).join('\n')) : encodeText(text);
 }
 
 function isLow(unit: number): boolean {

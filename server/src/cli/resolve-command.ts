@@ -12,7 +12,7 @@ import { resolveChains } from '../kube/identity/resolve.ts';
 import { areSharesKnown, endpointShares } from '../kube/proxy/endpoint-shares.ts';
 import { type Ruleset, tableAt } from '../ruleset/ruleset.ts';
 import { pc } from './colors.ts';
-import { encodeText } from './encode-bytes.ts';
+import { outputBytes } from './encode-bytes.ts';
 import { sayOtherProxy } from './other-proxy.ts';
 import { say } from './output.ts';
 import { type ClusterOptions, readCluster } from './read-cluster.ts';
@@ -116,7 +116,7 @@ function endpointText(endpoint: LedTo): string {
 function annotated({ file, document }: CliDump, resolution: Resolution): Buffer {
   const { text, comments } = runSteps(annotateSteps(document, resolution), `naming the chains of ${file}`);
   if (comments === 0) say(`${file}: no chain has a name that could be added; it is printed as it is`);
-  return process.stdout.isTTY ? Buffer.from(text.split('\n').map(terminalText).join('\n')) : encodeText(text);
+  return outputBytes(text);
 }
 
 function chainText(chain: ResolvedChain): string {
