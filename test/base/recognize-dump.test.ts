@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { looksLikeDump } from '../../server/src/base/recognize-dump.ts';
+import { bundleFiles } from '../support/bundles.ts';
 import { fixturePath } from '../support/fixtures.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -79,6 +80,14 @@ describe('a text is no dump', () => {
     expect(files.length).toBeGreaterThan(10_000);
     expect(files.filter((path) => looksLikeDump(readFileSync(path, 'utf8')))).toEqual([]);
   }, 120_000);
+
+  it('in nothing that other programs print on a node: addresses, routes, connections, settings, logs', () => {
+    const names = readdirSync(fixturePath('bundles'), 'utf8').map((name) => name.replace(/\.tar\.gz$/, ''));
+    const files = names.flatMap(bundleFiles);
+    const isOfIptables = ({ path }: { readonly path: string }): boolean => /(?:^|\/)ip6?tables/.test(path);
+    expect(files.filter((file) => !isOfIptables(file)).length).toBeGreaterThan(100);
+    expect(files.filter((file) => looksLikeDump(file.text) && !isOfIptables(file)).map(({ path }) => path)).toEqual([]);
+  });
 
   it('in none of this project’s own files that are not dumps', () => {
     const folders = ['server', 'client', 'webview', 'docs', 'grammars'].map((folder) => join(root, folder));
