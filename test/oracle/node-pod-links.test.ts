@@ -138,6 +138,14 @@ const cases: readonly LabCase[] = [
     ask: [[toWeb, 'lost', 'translated-elsewhere']],
   },
   {
+    what: 'a rule that lets only first packets pass to Pods',
+    make: 'iptables -I FORWARD -o cni0 -m conntrack ! --ctstate NEW -j DROP',
+    ask: [
+      [toCart, 'lost', 'answer-dropped'],
+      [nodePort, 'lost', 'later-packets-dropped'],
+    ],
+  },
+  {
     what: 'a rule that drops all day',
     make: 'iptables -I FORWARD -p tcp --dport 8080 -m time --timestart 00:00 --timestop 23:59:59 -j DROP',
     ask: [

@@ -51,6 +51,8 @@ export interface Asked {
   readonly journeys: readonly Journey[];
   /** Ways of the answers to what arrives; empty where none does. */
   readonly answers: readonly FollowedOutcome[];
+  /** Ways of the packets that follow an answer of TCP, which ends the handshake; empty where none arrives, and of other protocols. */
+  readonly later: readonly FollowedOutcome[];
   /** What was taken to be so, in sentences. */
   readonly notes: readonly string[];
   /** What decides the verdict and nobody knows, as the members of the set are not there: "The set ok has 10.42.1.20."; empty where nothing hangs on one. */
@@ -231,6 +233,8 @@ export function* askedSteps(subject: Subject, question: DiagnoseQuestion): Steps
   const arrives = unanswered.some(({ verdict }) => verdict === 'accept');
   const back = arrives ? yield* followConnection(ruleset, packet, 'answer', {}, options) : undefined;
   const answers = back === undefined ? [] : likeliest(back.outcomes);
+  const goesOn = arrives && packet.protocol === 'tcp';
+  const later = goesOn ? likeliest((yield* followConnection(ruleset, packet, 'later', {}, options)).outcomes) : [];
   const journeys = unanswered.map((journey) => ({ ...journey, answer: answerRoute(subject, journey, answers) }));
   return {
     ok: true,
@@ -239,6 +243,7 @@ export function* askedSteps(subject: Subject, question: DiagnoseQuestion): Steps
       packet,
       journeys,
       answers,
+      later,
       hangsOnSet: subject.facts.sets === null ? setThatDecides(outcomes) : '',
       notes: [...request.notes, ...assumptions],
       options,

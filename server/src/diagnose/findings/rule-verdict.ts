@@ -18,6 +18,7 @@ export const ruleVerdict: NodeFinding = {
     'rejected-by-rule': 'A rule refuses what was asked about.',
     'ttl-expired': 'A rule sets the TTL (hop limit) so low that this node, which is a router for the packet, drops it.',
     'mark-drops': 'A rule drops packets with a mark that a rule of another program set.',
+    'later-packets-dropped': 'The first packet and its answer pass, and a rule drops the packets after them.',
     'answer-dropped': 'The packet arrives, and a rule drops the answer on its way back.',
   },
   look: atOnce(look),
@@ -190,6 +191,24 @@ function look(subject: Subject, asked: Asked | null): Looked {
           mend: mendOf(subject, answer.last, family),
         };
     found.push(foundCause(cause, { ends: arriving }));
+  } else if (arriving.length > 0) {
+    const cause = laterCause(subject, asked);
+    if (cause !== undefined) found.push(foundCause(cause, { ends: arriving }));
   }
   return { ...nothing, found };
+}
+
+/** What drops all that follows the answer: the handshake does not end, and no data comes through. */
+function laterCause(subject: Subject, { later, packet }: Asked): Cause | undefined {
+  const [first] = later;
+  if (first === undefined || later.some(({ verdict }) => verdict === 'accept')) return undefined;
+  if (first.verdict === 'accept' || first.last === null || isExpired({ ...first, end: first.packet })) return undefined;
+  const { line } = first.last;
+  return {
+    code: 'later-packets-dropped',
+    message: `${messageOf(subject, first.last, first.verdict, 'what follows the answer')} The first packet and its answer are let through: a connection seems to open, and nothing comes by it.`,
+    evidence: line === null ? [] : [ruleEvidence(subject, line)],
+    confirm: [commandOf(first.last, packet.family)],
+    mend: mendOf(subject, first.last, packet.family),
+  };
 }
