@@ -1,9 +1,10 @@
+import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadKubeconfig } from '../../server/src/cluster/live/kubeconfig.ts';
-import type { KubeEnvironment } from '../../server/src/cluster/live/kubeconfig-files.ts';
+import { KubeconfigError, type KubeEnvironment } from '../../server/src/cluster/live/kubeconfig-files.ts';
 import { proxyFor } from '../../server/src/cluster/live/proxy.ts';
 import { environmentOf, type Folder, temporaryFolder } from './kubeconfigs.ts';
 
@@ -71,6 +72,18 @@ describe('kubeconfig', () => {
     const client = load([a]).configFor('a');
     expect(client.getCurrentCluster()?.caFile).toBe(join(folder.path, 'a/pki/ca.crt'));
     expect(client.getCurrentUser()).toMatchObject({ certFile: join(folder.path, 'a/pki/me.crt'), keyFile: '/etc/me.key' });
+  });
+
+  it.skipIf(process.platform === 'win32')('may be a pipe, which is not waited for without an end', async () => {
+    const pipe = join(folder.path, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    expect(() => load([pipe], { IPTABLES_INSPECT_PIPE_SECONDS: '0.2' })).toThrow(
+      new KubeconfigError(`${pipe} is a pipe, and nothing came for 0.2 seconds.`),
+    );
+    const written = folder.write('config', config('kind', 'https://10.0.0.1:6443'));
+    const writer = spawn('sh', ['-c', 'cat "$0" > "$1"', written, pipe]);
+    expect(load([pipe], { IPTABLES_INSPECT_PIPE_SECONDS: '30' }).contexts.map(({ name }) => name)).toEqual(['kind']);
+    writer.kill();
   });
 
   it("is a Pod's own credentials where there is no file", async () => {

@@ -6,7 +6,7 @@
  * fields that the library drops are read here: its own search falls back to localhost:8080, and it takes neither two files with a common
  * name nor a file of any size with care.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
@@ -70,32 +70,63 @@ export function kubeconfigFiles(environment: KubeEnvironment): readonly string[]
   return files.length > 0 ? [...new Set(files)] : [join(home, '.kube', 'config')];
 }
 
-/** A file's text, or what is written to a pipe (`--kubeconfig <(...)`), of at most 20 MB; a device has no end and is refused. */
-function readBounded(path: string): string {
-  const file = openSync(path, 'r');
+/** How long a pipe is waited for: the server answers nothing else meanwhile. */
+const usualPatience = 5;
+const idle = new Int32Array(new SharedArrayBuffer(4));
+
+function patienceOf({ env }: Pick<KubeEnvironment, 'env'>): number {
+  const seconds = Number(env['IPTABLES_INSPECT_PIPE_SECONDS']);
+  return seconds > 0 ? seconds : usualPatience;
+}
+
+/**
+ * A file's text, or what is written to a pipe (`--kubeconfig <(...)`), of at most 20 MB; a device has no end and is refused.
+ * @param patience seconds for which nothing may come from a pipe: whoever is to write to it may never come
+ */
+function readBounded(path: string, patience: number): string {
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const status = fstatSync(file);
     if (status.isDirectory()) throw new KubeconfigError(`${path} is a directory, not a kubeconfig.`);
     if (!status.isFile() && !status.isFIFO()) throw new KubeconfigError(`${path} is no file.`);
     const chunks: Buffer[] = [];
     let size = 0;
+    let deadline = performance.now() + patience * 1_000;
     for (;;) {
       const chunk = Buffer.allocUnsafe(65_536);
-      const length = readSync(file, chunk, 0, chunk.length, null);
-      if (length === 0) return Buffer.concat(chunks, size).toString('utf8');
-      size += length;
-      if (size > largestFile) throw new KubeconfigError(`${path} is too large to be a kubeconfig.`);
-      chunks.push(chunk.subarray(0, length));
+      const length = readSome(file, chunk);
+      // A pipe that nobody has opened for writing gives nothing, as at its end.
+      if (length === 0 && (size > 0 || status.isFile())) return Buffer.concat(chunks, size).toString('utf8');
+      if (length > 0) {
+        size += length;
+        if (size > largestFile) throw new KubeconfigError(`${path} is too large to be a kubeconfig.`);
+        chunks.push(chunk.subarray(0, length));
+        deadline = performance.now() + patience * 1_000;
+        continue;
+      }
+      if (status.isFile()) throw new KubeconfigError(`${path} has no end: the kernel writes to it while it is read.`);
+      if (performance.now() > deadline) throw new KubeconfigError(`${path} is a pipe, and nothing came for ${patience} seconds.`);
+      Atomics.wait(idle, 0, 0, 20);
     }
   } finally {
     closeSync(file);
   }
 }
 
-/** A file that a kubeconfig is, or names; undefined where there is none. @throws KubeconfigError */
-export function readKubeFile(path: string): string | undefined {
+/** How many bytes came; 0 at the end, -1 where there are none yet. */
+function readSome(file: number, chunk: Buffer): number {
   try {
-    return readBounded(path);
+    return readSync(file, chunk, 0, chunk.length, null);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return -1;
+    throw error;
+  }
+}
+
+/** A file that a kubeconfig is, or names; undefined where there is none. @throws KubeconfigError */
+export function readKubeFile(path: string, environment: Pick<KubeEnvironment, 'env'> = processEnvironment): string | undefined {
+  try {
+    return readBounded(path, patienceOf(environment));
   } catch (error) {
     if (error instanceof KubeconfigError) throw error;
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
@@ -200,7 +231,7 @@ function inClusterFile({ env, serviceAccount }: KubeEnvironment): KubeFile | und
 export function readKubeFiles(environment: KubeEnvironment): readonly KubeFile[] {
   const files = kubeconfigFiles(environment);
   const read = files.flatMap((path) => {
-    const text = readKubeFile(path);
+    const text = readKubeFile(path, environment);
     return text === undefined ? [] : [parseFile(path, dirname(path), text)];
   });
   if (read.length > 0) return read;
