@@ -78,7 +78,10 @@ const variables: readonly (readonly [name: string, text: string])[] = [
   ['FORCE_COLOR', 'Text has colour, unless it is 0 or --color says otherwise.'],
   ['KUBECONFIG', 'Files in which --context is looked for, as kubectl does.'],
   ['XDG_CACHE_HOME', 'The folder in whose iptables-inspect check keeps what it said; ~/.cache without.'],
-  ['IPTABLES_INSPECT_PIPE_SECONDS', 'How long a pipe is waited for that nobody writes to, in seconds; 30 without, 5 for a kubeconfig.'],
+  [
+    'IPTABLES_INSPECT_PIPE_SECONDS',
+    'How long a pipe is waited for that nobody writes to, in seconds; 30 without, 5 for a kubeconfig.',
+  ],
 ];
 
 function table(rows: readonly (readonly [string, string])[]): readonly string[] {
