@@ -182,8 +182,9 @@ function look(subject: Subject, asked: Asked | null): Looked {
     const cause = takenCause(subject, journey);
     if (cause === undefined) continue;
     const { protocol, destination, dport } = journey.end;
+    // The kernel answers TCP with a reset; that nobody takes a datagram most programs never hear.
     const isHeard = dport === null ? undefined : listens(subject.facts, protocol, destination.text, dport);
-    found.push(foundCause(cause, { ends: [journey], as: isHeard === false ? 'refused' : 'lost' }));
+    found.push(foundCause(cause, { ends: [journey], as: isHeard === false && protocol === 'tcp' ? 'refused' : 'lost' }));
   }
   return { ...nothing, found };
 }
