@@ -99,6 +99,8 @@ describeWith(['code-server', 'chromium'], 'a dump in other places of VS Code', (
       await workbench.open(`${folder}.iptables`);
       await workbench.goTo(toPod);
       await workbench.line(`frontend-of-the-${folder}`).first().waitFor();
+      // The two have one file name.
+      await workbench.statusSays(`${folder}/cluster.json`);
     }
     await workbench.screenshot('places-folders');
   });
