@@ -1,4 +1,5 @@
 /** What an excerpt does not show of a Service's chains: no command takes it for known, and all say the same of it. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
@@ -7,8 +8,10 @@ import { diffDumps } from '../../server/src/kube/drift/dump-diff.ts';
 import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
 import { reachSteps } from '../../server/src/kube/question/reach.ts';
 import { traceQuestion } from '../../server/src/kube/question/trace.ts';
+import { traceText } from '../../server/src/netfilter/trace-text.ts';
 import { dumpState } from '../support/dump-state.ts';
 import { rulesetOf } from '../support/dumps.ts';
+import { labPath } from '../support/fixtures.ts';
 import { edgesOf, flow } from './flow-support.ts';
 
 function stateOf(text: string, to = 'shop/web'): string {
@@ -31,6 +34,15 @@ function assumed(text: string, to: string): readonly string[] {
   const answer = runToEnd(traceQuestion(resolution, { from: '10.244.9.9', to }));
   if (!answer.ok) throw new Error(answer.message);
   return answer.report.outcomes[0]?.assuming ?? [];
+}
+
+/** What a trace of a Pod's packet says at the head of each outcome. */
+function headlines(text: string, to: string): readonly string[] {
+  const answer = runToEnd(traceQuestion(resolveChains(rulesetOf(text), emptyCluster), { from: '10.244.9.9', to }));
+  if (!answer.ok) throw new Error(answer.message);
+  const asIs = (words: string): string => words;
+  const lines = traceText(answer.report, { plain: asIs, heading: asIs, verdict: asIs, note: asIs }).split('\n');
+  return lines.filter((line) => /^\d.* %/.test(line)).map((line) => line.replace(/, if .*/, ''));
 }
 
 const dispatch = `-A KUBE-SERVICES -d 10.96.20.10/32 -p tcp -m comment --comment "shop/web cluster IP" -m tcp --dport 80 -j KUBE-SVC-2WEB2WEB2WEB2WEB
@@ -184,5 +196,22 @@ COMMIT
 
   it('differs where both show it', () => {
     expect(differences(whole.replace('10.0.0.2', '10.0.0.3'))).toBe(2);
+  });
+});
+
+describe('what becomes of a packet by rules of which the text shows a part', () => {
+  const filter =
+    '*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n-A FORWARD -i cni0 -j ACCEPT\nCOMMIT\n';
+
+  it('is said to be so as far as the text shows', () => {
+    expect(headlines('-A KUBE-FORWARD -j ACCEPT\n', '10.244.2.7:80')[0]).toBe('100 % accept as far as the text shows');
+    expect(new Set(headlines(filter.replace('COMMIT\n', ''), '10.244.2.7:80'))).toEqual(
+      new Set(['100 % drop as far as the text shows', '100 % accept as far as the text shows']),
+    );
+  });
+
+  it('is a fact where all rules are shown', () => {
+    const whole = readFileSync(labPath('shop-1.30/node-a.iptables'), 'utf8');
+    expect(new Set(headlines(whole, '10.96.0.1:443'))).toEqual(new Set(['100 % accept']));
   });
 });

@@ -44,13 +44,19 @@ function sourceText(start: TracedPacket, packet: TracedPacket): string {
   return packet.src === start.src ? '' : l10n.t('from {0}', packet.src);
 }
 
+/** The verdict; that of the rules that the text shows where it does not show all. */
+function endText({ verdict, shownWhole }: TracedOutcome): string {
+  return shownWhole ? verdictText(verdict) : l10n.t('{0} as far as the text shows', verdictText(verdict));
+}
+
 function outcomeRow({ at, outcome, owner }: Subject<'outcome'>): TreeRow {
-  const { probability, verdict, start, packet, assuming } = outcome;
-  const label = `${percentText(probability)} ${verdictText(verdict)}`;
+  const { probability, verdict, shownWhole, start, packet, assuming } = outcome;
+  const label = `${percentText(probability)} ${endText(outcome)}`;
   const description = listed(destinationText(packet, owner), sourceText(start, packet), assuming.join(' '));
   const tooltip = [label, destinationText(packet, owner), ...assuming];
   const children = at === 0 ? 'open' : 'closed';
-  return { label, description, tooltip, icon: verdictIcons[verdict], children, spoken: listed(label, description) };
+  const icon = shownWhole ? verdictIcons[verdict] : new ThemeIcon('question');
+  return { label, description, tooltip, icon, children, spoken: listed(label, description) };
 }
 
 /** What a rule does, as an icon. */

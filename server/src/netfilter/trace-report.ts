@@ -37,6 +37,8 @@ export interface ReportedOutcome {
   /** 0 to 1; over all outcomes that assume the same they add up to 1. */
   readonly probability: number;
   readonly verdict: Verdict;
+  /** Whether the text shows all rules that this packet may meet; where it does not, the verdict is that of those shown. */
+  readonly shownWhole: boolean;
   readonly steps: readonly ReportedStep[];
   /** The packet that this outcome is of as it started; outcomes of answers and later packets may be of several. */
   readonly start: ReportedPacket;
@@ -136,10 +138,11 @@ function* outcomesOf(ruleset: Ruleset, packet: Packet, request: TraceRequest, op
   return { ...found, outcomes: found.outcomes.map((outcome) => ({ ...outcome, start: packet })) };
 }
 
-function reportedOutcome(ruleset: Ruleset, outcome: FollowedOutcome): ReportedOutcome {
+function reportedOutcome(ruleset: Ruleset, outcome: FollowedOutcome, shownWhole: boolean): ReportedOutcome {
   return {
     probability: Math.round(outcome.probability * 1e12) / 1e12,
     verdict: outcome.verdict,
+    shownWhole,
     steps: reportedSteps(ruleset, outcome.last),
     start: reportedPacket(outcome.start),
     packet: reportedPacket(outcome.packet),
@@ -237,9 +240,10 @@ const outcomesBetweenPauses = 8;
 export function* reportSteps(ruleset: Ruleset, traced: Traced): Steps<TraceReport> {
   const { request, packet, found } = traced;
   const isNode = packet.isFromHere && packet.in !== 'lo';
+  const shownWhole = found.unshown.length === 0 && found.missing.length === 0;
   const outcomes: ReportedOutcome[] = [];
   for (const outcome of found.outcomes.slice(0, mostOutcomesListed)) {
-    outcomes.push(reportedOutcome(ruleset, outcome));
+    outcomes.push(reportedOutcome(ruleset, outcome, shownWhole));
     if (outcomes.length % outcomesBetweenPauses === 0) yield;
   }
   return {

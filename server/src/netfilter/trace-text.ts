@@ -36,12 +36,17 @@ function stepText({ table, chain, line, action }: ReportedStep): string {
   return `${table} ${chain}${line === null ? '' : `, line ${line}`}: ${action}`;
 }
 
+/** What is said behind the verdict where rules that the text does not show may decide otherwise. */
+function extentText({ shownWhole }: ReportedOutcome): string {
+  return shownWhole ? '' : ' as far as the text shows';
+}
+
 function outcomeLines(outcome: ReportedOutcome, kind: PacketKind, style: TraceStyle): readonly string[] {
   const { probability, verdict, steps, start, packet, assuming } = outcome;
   const conditions = assuming.length === 0 ? '' : style.plain(`, if ${assuming.join(' ')}`);
   return [
     '',
-    `${percentText(probability)} ${style.verdict(verdict)}${conditions}`,
+    `${percentText(probability)} ${style.verdict(verdict)}${style.plain(extentText(outcome))}${conditions}`,
     ...(kind === 'first' ? [] : [style.plain(`  starts as ${endsText(start)}`)]),
     ...steps.map((step) => style.plain(`  ${stepText(step)}`)),
     style.plain(`  ends as ${endsText(packet)}`),
@@ -58,11 +63,12 @@ export function traceText(report: TraceReport, style: TraceStyle): string {
   ].join('\n');
 }
 
-function markdownOutcome({ probability, verdict, steps, packet, assuming }: ReportedOutcome): readonly string[] {
+function markdownOutcome(outcome: ReportedOutcome): readonly string[] {
+  const { probability, verdict, steps, packet, assuming } = outcome;
   const conditions = assuming.length === 0 ? '' : markdownText(`, if ${assuming.join(' ')}`);
   return [
     '',
-    `**${percentText(probability)} ${verdict}**${conditions}: ends as ${markdownCode(endsText(packet))}`,
+    `**${percentText(probability)} ${verdict}**${extentText(outcome)}${conditions}: ends as ${markdownCode(endsText(packet))}`,
     '',
     '| | table | chain | line | rule | what it does |',
     '|---|---|---|---|---|---|',
