@@ -133,6 +133,17 @@ describe('a dump that is not all', () => {
     );
   });
 
+  it('is no excerpt where a line could not be read, and nothing is called missing either', () => {
+    const unread = written(both).replace(/^-A (KUBE-SERVICES -d 10\.96\.0\.1)/m, '~A $1');
+    expect(unread).not.toBe(written(both));
+    expect(drift(unread, both)).toEqual([]);
+    const { notes } = driftReport(rulesetOf(unread), both, { node: 'node-a' }).summary;
+    expect(notes).toContain(
+      'Lines of the nat table that name chains of Services could not be read: what is not in it may be there, so nothing is called missing.',
+    );
+    expect(notes.filter((note) => note.includes('excerpt'))).toEqual([]);
+  });
+
   it('that was grepped for one Service tells of that one', () => {
     const grepped = written(both)
       .split('\n')

@@ -50,8 +50,14 @@ const portsBetweenPauses = 32;
 function gaps({ nat, filter }: DumpSide): readonly string[] {
   const notes: string[] = [];
   if (nat?.whole !== true)
-    notes.push('The nat table is an excerpt: what is not in it may still be on the node, so nothing is called missing.');
+    notes.push(
+      nat?.unread === true
+        ? 'Lines of the nat table that name chains of Services could not be read: what is not in it may be there, so nothing is called missing.'
+        : 'The nat table is an excerpt: what is not in it may still be on the node, so nothing is called missing.',
+    );
   if (filter === undefined) notes.push('The dump has no filter table: what it rejects or drops was not compared.');
+  else if (filter.unread)
+    notes.push('Lines of the filter table that name chains of Services could not be read: what it should reject or drop was not looked for.');
   else if (!filter.whole) notes.push('The filter table is an excerpt: what it should reject or drop was not looked for.');
   return notes;
 }

@@ -23,8 +23,10 @@ export interface DumpRule {
 /** One table of the dump, if it can be compared. */
 export interface DumpTable {
   readonly table: Table;
-  /** Whether what is not in it is missing; false for an excerpt. */
+  /** Whether what is not in it is missing; false for an excerpt, and where a line that nobody could read may be it. */
   readonly whole: boolean;
+  /** Whether only such a line stands in the way of that. */
+  readonly unread: boolean;
 }
 
 export interface DumpSide {
@@ -62,7 +64,9 @@ function addChain(index: Map<string, Chain[]>, key: string, chain: Chain): void 
 
 function tableOf(ruleset: Ruleset, dump: Dump, name: 'nat' | 'filter'): DumpTable | undefined {
   const table = dump.tables.find((candidate) => candidate.name === name);
-  return table === undefined ? undefined : { table, whole: isTableWhole(ruleset, table) && !hasLostEntries(ruleset, table) };
+  if (table === undefined) return undefined;
+  const unread = isTableWhole(ruleset, table) && hasLostEntries(ruleset, table);
+  return { table, whole: isTableWhole(ruleset, table) && !unread, unread };
 }
 
 /** Whether a line that nobody could read may be a Service's entry. */
