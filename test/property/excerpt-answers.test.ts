@@ -2,31 +2,14 @@
  * What commands answer of an excerpt, whatever cut it: flow, map, trace, resolve, drift and diff. An answer may be less than that of the whole, or say that
  * something is not shown; it never says what the whole contradicts.
  */
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
-import { type Cluster, emptyCluster } from '../../server/src/cluster/cluster.ts';
-import { serviceNames, serviceStates } from '../../server/src/features/services.ts';
+import { emptyCluster } from '../../server/src/cluster/cluster.ts';
 import { diffDumps } from '../../server/src/kube/drift/dump-diff.ts';
-import { driftReport } from '../../server/src/kube/drift/report.ts';
-import { resolveReport } from '../../server/src/kube/identity/report.ts';
-import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
-import { traceQuestion } from '../../server/src/kube/question/trace.ts';
-import { askFlow } from '../kube/flow-support.ts';
-import { dumpState } from '../support/dump-state.ts';
-import { clusterFrom, rulesetOf } from '../support/dumps.ts';
+import { rulesetOf } from '../support/dumps.ts';
 import { fixturePath, labPath } from '../support/fixtures.ts';
-
-interface Whole {
-  readonly text: string;
-  /** null where it is not compared with any. */
-  readonly cluster: Cluster | null;
-}
-
-function dumpOf(path: string, cluster: string | null): Whole {
-  return { text: readFileSync(path, 'utf8'), cluster: cluster === null ? null : clusterFrom(cluster) };
-}
+import { chainsIn, driftIn, dumpOf, endsIn, faults, namesIn, once, statesIn, tracedEnds, type Whole } from './answers.ts';
 
 /** Healthy dumps, one that the cluster has left behind, and the same node as listings; parts of them are what people paste. */
 const wholes: Readonly<Record<string, Whole>> = {
@@ -121,64 +104,17 @@ function textOf(excerpt: Excerpt): string {
   }
 }
 
-function once<T>(work: (whole: Whole) => T): (whole: Whole) => T {
-  const known = new Map<Whole, T>();
-  return (whole) => {
-    const found = known.get(whole) ?? work(whole);
-    known.set(whole, found);
-    return found;
-  };
-}
-
 function check(property: fc.IPropertyWithHooks<[Excerpt]>): void {
   fc.assert(property, { seed: 20_261_126, numRuns: 100 });
 }
 
 const servicesOf = once(({ text }) => namesIn(text));
 
-function namesIn(text: string): readonly string[] {
-  const { namespaces } = runToEnd(serviceNames(dumpState(text)));
-  return namespaces.flatMap(({ name, services }) => services.map((service) => `${name}/${service.name}`));
-}
-
-/** "kind" and words of each Service's state. */
-function statesIn(text: string, names: readonly string[]): ReadonlyMap<string, string> {
-  const { states } = runToEnd(serviceStates(dumpState(text), names));
-  return new Map(names.flatMap((name, at) => (states[at] === null || states[at] === undefined ? [] : [[name, states[at].kind]])));
-}
-
 const statesOf = once((whole) => statesIn(whole.text, servicesOf(whole)));
-
-/** Addresses that packets to a Service end at, and verdicts. */
-function endsIn(text: string, to: string): readonly string[] | undefined {
-  const graph = askFlow(rulesetOf(text), emptyCluster, to);
-  if (typeof graph === 'string') return undefined;
-  // What leads to a chain is not shown, if anything does.
-  if (graph.entries.some(({ kind }) => kind === 'chain')) return undefined;
-  const starts = new Set(graph.edges.map(({ from }) => from));
-  return graph.nodes
-    .filter(({ id, kind }) => !starts.has(id) && (kind === 'verdict' || kind === 'address' || kind === 'pod'))
-    .map(({ kind, label, address }) => (kind === 'verdict' ? label : (address ?? label)));
-}
 
 const findingsOf = once(({ text, cluster }) => new Set(driftIn(text, cluster ?? emptyCluster)));
 
-function driftIn(text: string, cluster: Cluster): readonly string[] {
-  const { services } = driftReport(rulesetOf(text), cluster, { node: 'node-a' });
-  return services.flatMap(({ service, findings }) => (findings.length === 0 ? [] : [service]));
-}
-
 const namedIn = once(({ text }) => chainsIn(text));
-
-function chainsIn(text: string): ReadonlyMap<string, string> {
-  const { chains } = resolveReport(rulesetOf(text), emptyCluster);
-  return new Map(
-    chains.flatMap(({ chain, service }) => (service === null ? [] : [[chain, `${service.namespace}/${service.name}`] as const])),
-  );
-}
-
-/** What is faulty about a Service; all else is that it serves, or that nobody knows. */
-const faults = new Set(['refuses', 'no-endpoints', 'unreached', 'limited', 'differs']);
 
 describe('of an excerpt', () => {
   it('diff says nothing to be missing that the whole has, nor the other way round', { timeout: 120_000 }, () => {
@@ -252,21 +188,11 @@ describe('of an excerpt', () => {
   });
 
   it('trace goes where the whole goes, or says what is not shown', { timeout: 120_000 }, () => {
-    const ends = (text: string, to: string): { readonly ends: readonly string[]; readonly isSure: boolean } | undefined => {
-      const answer = runToEnd(traceQuestion(resolveChains(rulesetOf(text), emptyCluster), { from: '10.244.9.9', to }));
-      if (!answer.ok) return undefined;
-      const { outcomes, assumptions } = answer.report;
-      const said = [...assumptions, ...outcomes.flatMap(({ assuming }) => assuming)].join('\n');
-      return {
-        ends: outcomes.map(({ verdict, packet }) => `${verdict} ${packet.dst}:${packet.dport}`),
-        isSure: !/not show|not in the dump|excerpt|cut|does not say/.test(said),
-      };
-    };
     check(
       fc.property(anyExcerpt, fc.constantFrom('10.96.0.1:443', '10.96.0.10:9153'), (excerpt, to) => {
-        const found = ends(textOf(excerpt), to);
+        const found = tracedEnds(textOf(excerpt), to);
         if (found === undefined || !found.isSure) return;
-        const known = new Set(ends(wholeOf(excerpt).text, to)?.ends);
+        const known = new Set(tracedEnds(wholeOf(excerpt).text, to)?.ends);
         expect(found.ends.filter((end) => !known.has(end))).toEqual([]);
       }) as unknown as fc.IPropertyWithHooks<[Excerpt]>,
     );
