@@ -134,6 +134,20 @@ describe('check', () => {
   });
 });
 
+describe('a log of kube-proxy without rules', () => {
+  it('is checked for what iptables-restore refused', () => {
+    const log = file(
+      'refusals.txt',
+      'It does not work:\nE0901 proxier.go:1] exit status 1 (iptables-restore: line 7 failed\n)\n',
+    );
+    const { stdout, status } = inspect(['check', log]);
+    expect(stdout).toContain(
+      'warning: iptables-restore refused line 7 of its input, which the text does not show [refused-input]',
+    );
+    expect(status).toBe(0);
+  });
+});
+
 describe('unusable input is one line on standard error and status 2', () => {
   const cases: readonly (readonly [what: string, args: () => readonly string[], says: RegExp])[] = [
     ['no such file', () => ['check', join(folder, 'none')], /none: there is no such file/],
@@ -154,6 +168,11 @@ describe('unusable input is one line on standard error and status 2', () => {
       'what ipvsadm prints',
       () => ['check', file('ipvs', 'IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n')],
       /kube-proxy runs in ipvs mode/,
+    ],
+    [
+      'a log of kube-proxy alone, but for check',
+      () => ['flow', file('refusal.txt', 'E0901 proxier.go:1] iptables-restore: line 7 failed\n'), '--to', 'shop/web'],
+      /refusal\.txt: line 1: holds no table.*; line 1 tells of input that iptables-restore refused, which check reads/,
     ],
     ['prose', () => ['check', file('prose', 'Dear all,\nit does not work.\n')], /prose: line 1: holds no table, chain or rule/],
     [

@@ -117,6 +117,127 @@ describe('rows behind a node’s name or in a string', () => {
   });
 });
 
+describe('a page’s tags around single words', () => {
+  it('are no words of the rule', () => {
+    const rule = '<span>-A</span> KUBE-SEP-B <span>-s</span> 192.0.2.1/32 <span>-j</span> KUBE-MARK-MASQ';
+    const note = '<span># what the source is -&gt; the node</span>';
+    expect(rulesIn(`${note}\n${rule}\n`)).toEqual(['-A KUBE-SEP-B -s 192.0.2.1/32 -j KUBE-MARK-MASQ']);
+    expect(told(`${note}\n${rule}\n`)).toEqual([]);
+  });
+
+  it('may be what a comment says', () => {
+    const rule = '-A KUBE-SEP-B -m comment --comment "<b>why</b>" -j KUBE-MARK-MASQ';
+    expect(rulesIn(`${rule}\n`)).toEqual([rule]);
+  });
+});
+
+describe('a save whose blanks, quotes or line ends somebody’s program changed', () => {
+  const save = ['*nat', ':PREROUTING ACCEPT [0:0]', ':KUBE-SVC-A - [0:0]', ':KUBE-SEP-B - [0:0]', web, 'COMMIT'];
+  const plain = rulesIn(`${save.join('\n')}\n`);
+
+  it('is read from a table of values', () => {
+    const text = `${save.map((line) => `"${line.replaceAll('"', '""')}"`).join('\n')}\n`;
+    expect(rulesIn(text)).toEqual(plain);
+    expect(told(text).filter(([, severity]) => severity === 'error')).toEqual([]);
+  });
+
+  it('is read with line ends that were made those of Windows twice', () => {
+    const text = `${save.join('\r\r\n')}\r\r\n`;
+    expect(rulesIn(text)).toEqual(plain);
+    expect(told(text).filter(([, severity]) => severity === 'error')).toEqual([]);
+  });
+
+  it('has no chain to which nothing leads because somebody sorted it', () => {
+    const rules = ['a', 'b', 'c'].map((name) => `-A KUBE-SVC-A -m comment --comment "shop/${name}" -j KUBE-SEP-B`);
+    const sorted = [
+      '*filter',
+      '*nat',
+      ...rules,
+      ':KUBE-SEP-B - [0:0]',
+      ':KUBE-SVC-A - [0:0]',
+      ':LEFT - [0:0]',
+      'COMMIT',
+      'COMMIT',
+    ];
+    expect(told(`${sorted.join('\n')}\n`).map(([code]) => code)).not.toContain('orphaned-chain');
+    const unsorted = ['*nat', ':KUBE-SEP-B - [0:0]', ':KUBE-SVC-A - [0:0]', ':LEFT - [0:0]', ...rules, 'COMMIT'];
+    expect(told(`${unsorted.join('\n')}\n`).map(([code]) => code)).toContain('orphaned-chain');
+  });
+});
+
+describe('a line that begins with a colon', () => {
+  it.each([':+1: same here', ':tada: it works now', ':) thanks', '::1\tlocalhost ip6-localhost', ':-('])(
+    '%j is no chain',
+    (line) => {
+      expect(rulesIn(`${web}\n${line}\n`)).toEqual([web]);
+      expect(told(`${line}\n\n${web}\n`)).toEqual([]);
+    },
+  );
+});
+
+describe('a rule that is cut before its code block ends', () => {
+  it.each(['-A INPUT -p tcp -m comment --comment', '-A INPUT -m comment --comment "from the', '-A INPUT -m com'])('%j', (cut) => {
+    expect(told(`\`\`\`\n${web}\n${cut}\n\`\`\`\nand that is all\n`)).toEqual([['cut-off', 'info']]);
+  });
+
+  it('is a mistake elsewhere', () => {
+    expect(told(`\`\`\`\n-A INPUT -p tcp -m comment --comment\n${web}\n\`\`\`\n`)).toEqual([['missing-value', 'error']]);
+  });
+});
+
+describe('counters in front of a rule with a value that somebody took out', () => {
+  const rules = [
+    '[0:0] -A KUBE-FORWARD -s xxxx:xxx:xxx:x:3000::/112 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+    '[523:62476] -A KUBE-FORWARD -d xxxx:xxx:xxx:x:3000::/112 -j ACCEPT',
+  ];
+
+  it('stay its own, and the address is one of IPv6', () => {
+    expect(rulesIn(`${rules.join('\n')}\n`)).toHaveLength(2);
+    expect(told(`${rules.join('\n')}\n`)).toEqual([
+      ['bad-mask', 'info'],
+      ['bad-mask', 'info'],
+    ]);
+  });
+
+  it('begin the second of two rules on one line', () => {
+    const text = '[0:0] -A X -s 192.0.2.1/32 -j ACCEPT [5:5] -A X -s 192.0.2.2/32 -j ACCEPT';
+    expect(told(`${text}\n`)).toEqual([['joined-lines', 'info']]);
+  });
+});
+
+describe('rules of one chain without the table that they are of', () => {
+  const rules = (end: string): string =>
+    ['-A FORWARD -i lo -j ACCEPT', `-A FORWARD ${end}`, '-A FORWARD -s 10.244.0.0/16 -j ACCEPT'].join('\n');
+
+  it('are said to be of no use behind a REJECT, if they are of filter as well', () => {
+    const found = findingsIn(`I found this:\n\n${rules('-j REJECT --reject-with icmp-host-prohibited')}\n`);
+    expect(found.filter(({ code }) => code === 'unreachable-rule').map(({ severity, message }) => [severity, message])).toEqual([
+      [
+        'info',
+        'No packet reaches this rule, if of table filter as well: the rule in line 4 is for every packet, and ends with REJECT',
+      ],
+    ]);
+  });
+
+  it('may be of two tables, as grep leaves them', () => {
+    expect(told(`${rules('-j ACCEPT')}\n`)).toEqual([]);
+    expect(told(`-A FORWARD -j REJECT\n-A FORWARD -j MARK --set-xmark 0x1/0x1\n`)).toEqual([]);
+    expect(told(`-A FORWARD -j REJECT\n\nand\n\n-A FORWARD -j ACCEPT\n`)).toEqual([]);
+  });
+
+  it('are said to come too late where one above drops what they would accept', () => {
+    const text = '-A FORWARD -o weave -j DROP\n-A FORWARD -o weave -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n';
+    const found = findingsIn(text).map(({ code, severity, message }) => [code, severity, message]);
+    expect(found).toEqual([
+      [
+        'shadowed-rule',
+        'info',
+        'No packet reaches this rule, if both are of one table: the rule in line 1 takes all that it is for, and ends with DROP',
+      ],
+    ]);
+  });
+});
+
 describe('words that only begin like an option', () => {
   it.each([
     '-A means append',

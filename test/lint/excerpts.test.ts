@@ -339,3 +339,37 @@ describe('rows of a listing that grep left below a heading that is not theirs', 
     expect(codes(rows)).not.toEqual(expect.arrayContaining(['unreachable-rule']));
   });
 });
+
+describe('a listing of filter that ends with a chain of kube-proxy', () => {
+  const row = (target: string, more = ''): string =>
+    `    0     0 ${target}  all  --  any    any     anywhere             anywhere ${more}`;
+  const head = ' pkts bytes target     prot opt in     out     source               destination';
+  const listing = (forward: string): string =>
+    [
+      'Chain INPUT (policy ACCEPT 0 packets, 0 bytes)',
+      head,
+      '',
+      'Chain FORWARD (policy DROP 2947 packets, 248K bytes)',
+      head,
+      row('KUBE-FORWARD'),
+      row(forward, 'ctstate NEW'),
+      '',
+      'Chain OUTPUT (policy ACCEPT 0 packets, 0 bytes)',
+      head,
+      '',
+      'Chain KUBE-FORWARD (1 references)',
+      head,
+      row('ACCEPT', 'mark match 0x4000/0x4000'),
+      '',
+      `Chain ${forward} (1 references)`,
+      head,
+      '',
+    ].join('\n');
+  it('shows that FORWARD drops Pods, though the last chain may go on', () => {
+    expect(codes(listing('KUBE-SERVICES'))).toContain('forward-drops-pods');
+  });
+
+  it('does not where the last chain may be the one that accepts them', () => {
+    expect(codes(listing('FLANNEL-FWD'))).not.toContain('forward-drops-pods');
+  });
+});

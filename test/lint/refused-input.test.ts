@@ -70,6 +70,30 @@ ${input}`),
     expect(log(place, reason)).toEqual([unsaid]);
   });
 
+  it.each([
+    [
+      "E0303 22:19:54.261094       1 proxier.go:1507] Failed to execute iptables-restore: exit status 2 (iptables-restore v1.8.3 (legacy): invalid mask `112' specified",
+      "invalid mask `112' specified",
+    ],
+    [
+      'E0812 07:12:01.111111       1 proxier.go:1402] Failed to execute iptables-restore: exit status 4 (Another app is currently holding the xtables lock; still 4s 0us time ahead)',
+      'Another app is currently holding the xtables lock; still 4s 0us time ahead',
+    ],
+  ])('is told by a log that names no line: %j', (log, reason) => {
+    const said = `iptables-restore did not load its input: ${reason}`;
+    expect(refusals(`What happened:\n${log}\n${log}\nI restarted it.\n`)).toEqual([[2, said]]);
+    // Where the log says the place as well, that is what it means.
+    expect(refusals(`${log}\n\n\n\n\n\nError occurred at line: 3\n`).map(([line]) => line)).toEqual([7]);
+  });
+
+  it('has the reason in the words of kube-proxy, too', () => {
+    const log =
+      "Nov 14 11:06:11 node-a kube-proxy[12085]: E1114 11:06:11.955523   12085 proxier.go:1282] Failed to execute iptables-restore: exit status 2 (Bad argument `KUBE-SVC-A'\nNov 14 11:06:11 node-a kube-proxy[12085]: Error occurred at line: 33\n";
+    expect(refusals(log)).toEqual([
+      [2, "iptables-restore refused line 33 of its input, which the text does not show: Bad argument `KUBE-SVC-A'"],
+    ]);
+  });
+
   it('names the line of the rules above', () => {
     expect(
       refusals(`I0627 09:28:54.054930       1 proxier.go:1500] Restoring iptables rules: ${input}E0627 09:28:54.054930       1 proxier.go:1598] Failed to execute iptables-restore: exit status 1 (iptables-restore: line 4 failed

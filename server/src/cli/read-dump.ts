@@ -7,6 +7,7 @@ import { buildRuleset } from '../ruleset/build.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import { isBehindAnother, putApart } from '../syntax/apart.ts';
 import { readDocument, type SourceDocument } from '../syntax/document.ts';
+import { readRestoreFailure, readRestoreReason } from '../syntax/pasted/restore-failure.ts';
 import { decodeBytes } from './decode-bytes.ts';
 import { otherProgram } from './other-program.ts';
 import { say } from './output.ts';
@@ -44,8 +45,18 @@ function readApart(file: string, document: SourceDocument): SourceDocument {
   return read;
 }
 
-/** The text of a dump as a document with its ruleset. @throws UsageError for what is none: empty, binary, without a line of iptables */
-function readRules(file: string, text: string, name: string): Pick<CliDump, 'text' | 'document' | 'ruleset'> {
+/** The first line (1-based) that tells what iptables-restore refused, as kube-proxy logs it; undefined where none does. */
+function refusalIn({ lines }: SourceDocument): number | undefined {
+  const at = lines.findIndex(({ text }) => readRestoreFailure(text) !== undefined || readRestoreReason(text) !== undefined);
+  return at < 0 ? undefined : at + 1;
+}
+
+/**
+ * The text of a dump as a document with its ruleset.
+ * @param mayBeLog whether a log will do that holds no rules and tells of what iptables-restore refused
+ * @throws UsageError for what is none: empty, binary, without a line of iptables
+ */
+function readRules(file: string, text: string, name: string, mayBeLog = false): Pick<CliDump, 'text' | 'document' | 'ruleset'> {
   if (text.trim() === '') throw new UsageError(`${file}: is empty; ${expected}`);
   const nul = text.slice(0, 65_536).indexOf('\0');
   if (nul >= 0) {
@@ -55,7 +66,12 @@ function readRules(file: string, text: string, name: string): Pick<CliDump, 'tex
   const document = readApart(file, runSteps(readDocument(text, name), `reading ${file}`));
   const ruleset = runSteps(buildRuleset(document), `indexing ${file}`);
   if (ruleset.tables.length === 0 && !document.lines.some((line) => line.kind === 'commit')) {
-    const other = otherProgram(text);
+    const refusal = refusalIn(document);
+    if (mayBeLog && refusal !== undefined) return { text, document, ruleset };
+    const other =
+      refusal === undefined
+        ? otherProgram(text)
+        : `line ${refusal} tells of input that iptables-restore refused, which check reads`;
     throw new UsageError(
       `${file}: line 1: holds no table, chain or rule of iptables; ${other === undefined ? '' : `${other}; `}${expected}`,
     );
@@ -105,7 +121,7 @@ export function readDumps(path: string, given?: Buffer): readonly CliDump[] {
   const file = nameOfInput(path);
   const input = readInput(path, given);
   if (typeof input === 'string') {
-    const read = readRules(file, input, path === '-' ? '' : path);
+    const read = readRules(file, input, path === '-' ? '' : path, true);
     return [{ file, ...read, facts: noFacts, others: [], place: (line) => ({ file, line: line + 1 }) }];
   }
   const chosen = chosenOf(file, input);

@@ -17,12 +17,12 @@ export function formOf(ruleset: Ruleset, table: Table): TableForm {
 }
 
 /**
- * Whether rules that stand together may be of several tables, as `iptables-save | grep` leaves them: chains of one name are one chain then, and what
+ * Whether rules that stand together may be of several tables, as `iptables-save | grep` and `| sort` leave them: chains of one name are one chain then, and what
  * stands below a rule in the text need not come after it. Where COMMIT or a prompt follows or precedes them they are of one table. Likewise of a
  * listing of which grep left a heading here and there: rows stand below chains that are not theirs.
  */
 export function mayMixTables(ruleset: Ruleset, table: Table): boolean {
-  if (mayMixChains(ruleset, table)) return true;
+  if (mayMixChains(ruleset, table) || extentOf(ruleset, table).isSorted) return true;
   if (table.commitLine !== undefined || extentOf(ruleset, table).form !== 'rules') return false;
   return ruleset.lines[table.firstLine]?.context.table === undefined;
 }
@@ -144,11 +144,12 @@ const perhapsReached = createMemory<Table, ReadonlySet<Chain>>();
 /**
  * Whether everything is shown that a packet can come to in a table from one of its chains: that chain and all that it leads to, each whole. Only
  * then can be said what is not there: no rule that accepts, no jump to some chain.
+ * @param isKnown chains of which that is known without their last rules, by who writes them
  */
-export function isShownFrom(ruleset: Ruleset, chain: Chain): boolean {
+export function isShownFrom(ruleset: Ruleset, chain: Chain, isKnown: (chain: Chain) => boolean = () => false): boolean {
   const seen = new Set<Chain>([chain]);
   for (const each of seen) {
-    if (!isChainShownWhole(ruleset, each)) return false;
+    if (!isChainShownWhole(ruleset, each) && !isKnown(each)) return false;
     for (const next of each.jumps) seen.add(next);
   }
   return true;

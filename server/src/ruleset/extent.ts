@@ -28,6 +28,8 @@ export interface Extent {
   readonly ends: boolean;
   /** Lines that say that something was left out: "...", "[snip]". */
   readonly gaps: readonly number[];
+  /** Whether its lines are in the order of their letters, with the rules of all tables in one. */
+  readonly isSorted: boolean;
   /** The words of lines that could not be read; each line may be a rule or a declaration. */
   readonly unread: { has(word: string): boolean };
   /** Chains that rules name and that no line declares, in the order first named. Built-in chains are not among them. */
@@ -155,6 +157,7 @@ function* examine(ruleset: Ruleset, table: Table): Steps<Extent> {
     undeclared.push(...table.chains.atAll([place]).filter(({ builtin }) => !builtin));
   }
   const form = formByFirstLine(table, ruleset.lines[table.firstLine]);
+  const isSorted = form === 'save' && hasRulesFirst(ruleset, table);
   const isOnTop = form === 'save' && isIncremental && !builtinsOf(table).some((name) => isShown(table, name));
   return {
     form,
@@ -164,7 +167,8 @@ function* examine(ruleset: Ruleset, table: Table): Steps<Extent> {
     hasLostTargets,
     cut: yield* cutLines(ruleset.lines, table.firstLine, table.endLine, table.chains),
     ends: hasEnd(ruleset, table, form),
-    gaps,
+    gaps: isSorted ? [table.firstLine, ...gaps] : gaps,
+    isSorted,
     unread,
     undeclared,
     listedEnds: form === 'listing' ? listedEndsOf(table) : noEnds,
@@ -177,6 +181,22 @@ const mostSplit = 100_000;
 /** What stands around a chain's name in a line that was damaged. */
 const wordEnds = /[\s:"'`,;()]+/;
 const noEnds: ReadonlyMap<number, number> = new Map();
+
+/** Fewer rules above the chains of a table may be misplaced. */
+const severalRules = 3;
+
+/** Whether all rules stand between a table's line and the chains that it declares, as `iptables-save | sort` leaves them: those of all tables in the last. */
+function hasRulesFirst({ lines }: Ruleset, table: Table): boolean {
+  let rules = 0;
+  let hasChains = false;
+  for (let number = table.firstLine + 1; number < table.endLine; number += 1) {
+    const kind = lines[number]?.kind;
+    if (kind === 'rule') rules += 1;
+    if (kind === 'rule' ? hasChains : kind === 'chain' && rules < severalRules) return false;
+    hasChains ||= kind === 'chain';
+  }
+  return hasChains;
+}
 
 function formByFirstLine(table: Table, first: Line | undefined): TableForm {
   if (table.declared) return 'save';

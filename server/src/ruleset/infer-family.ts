@@ -5,6 +5,8 @@ import type { Line } from '../syntax/line.ts';
 
 const mostRules = 4096;
 const rulesBetweenPauses = 256;
+/** "xxxx:xxx:3000::/112". */
+const hiddenIPv6 = /^[0-9A-Fa-fXx*]{0,4}(?::[0-9A-Fa-fXx*]{0,4}){2,7}(?:\/\d{1,3})?$/;
 const addressOptions = new Set(['--source', '--destination', '--to-destination', '--to-source']);
 
 /** The family of the first address among the rules of some lines; undefined where none of the first few thousand has one. Pauses every few hundred. */
@@ -28,8 +30,10 @@ function familyOn(line: Line): Family | undefined {
   const rule = statementOf(line);
   if (rule.kind !== 'rule') return undefined;
   for (const { name, values, spec } of rule.options) {
-    // Of a word that was not understood nothing is told.
-    const family = spec !== undefined && addressOptions.has(name) ? familyOfAddress(values[0]?.text ?? '') : undefined;
+    const value = values[0]?.text ?? '';
+    // Of a word that was not understood nothing is told, but for an address in which digits were hidden.
+    const isAddress = addressOptions.has(name) && (spec !== undefined || hiddenIPv6.test(value));
+    const family = isAddress ? familyOfAddress(value) : undefined;
     if (family !== undefined) return family;
   }
   return undefined;

@@ -27,7 +27,7 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
     yield;
     const forward = table.name === 'filter' ? table.chains.get('FORWARD') : undefined;
     // Without kube-proxy's chain the node may have no Pods, or another proxy.
-    if (forward === undefined || !table.chains.has('KUBE-FORWARD') || !isShownFrom(ruleset, forward)) continue;
+    if (forward === undefined || !table.chains.has('KUBE-FORWARD') || !isShownFrom(ruleset, forward, isOfProxy)) continue;
     const place = yield* droppingEndOf(ruleset, forward);
     if (place === undefined || acceptsPods(ruleset, table)) continue;
     const isPolicy = ruleset.lines[place.line]?.kind !== 'rule';
@@ -63,6 +63,11 @@ const kubeChains = new Set([
   'KUBE-PROXY-FIREWALL',
   'KUBE-FIREWALL',
 ]);
+
+/** Whether a chain that the text begins is kube-proxy's: where a listing ends with it, its last rules would not accept Pods either. */
+function isOfProxy({ name, declarations }: Chain): boolean {
+  return kubeChains.has(name) && declarations.length > 0;
+}
 
 /** Whether a chain lets no new connections of Pods through: kube-proxy's own, and those for Docker's containers. */
 function isNotForPods({ name }: Chain): boolean {

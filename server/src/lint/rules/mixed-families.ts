@@ -46,7 +46,8 @@ function* firstOfOtherFamily(ruleset: Ruleset, dump: Dump): Steps<Place | undefi
       // -4 and -6 say on the line itself which program is to take it.
       if (rule === undefined || rule.options.some(({ name }) => name === '--ipv4' || name === '--ipv6')) continue;
       const word = rule.options
-        .filter(({ name }) => addressOptions.has(name))
+        // Of a value that the text does not show nothing is told.
+        .filter(({ name, spec }) => addressOptions.has(name) && spec !== undefined)
         .flatMap(({ values }) => values)
         .find(({ text }) => familyOfAddress(text) !== undefined && familyOfAddress(text) !== dump.family);
       if (word !== undefined) return { line: number, start: word.start, end: word.end };

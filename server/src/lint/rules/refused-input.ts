@@ -21,9 +21,15 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   const { ruleset } = input;
   const { unread, foreign } = fileShape(input);
   const told = new Set<number>();
-  for (const number of [...unread, ...foreign].sort((a, b) => a - b)) {
-    const failure = readRestoreFailure(ruleset.lines[number]?.text ?? '');
-    if (failure === undefined) continue;
+  const others = [...unread, ...foreign].sort((a, b) => a - b);
+  let reason: Finding | undefined;
+  for (const number of others) {
+    const { text } = ruleset.lines[number] ?? { text: '' };
+    const failure = readRestoreFailure(text);
+    if (failure === undefined) {
+      reason ??= reasonAlone(number, text);
+      continue;
+    }
     const refused = inputLine(ruleset, number, failure.inputLine);
     const place = refused ?? number;
     if (told.has(place)) continue;
@@ -31,6 +37,14 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
     report(findingOf(ruleset, number, refused, failure));
     yield;
   }
+  if (told.size === 0 && reason !== undefined) report(reason);
+}
+
+/** What a log says that does not say where: of an option's value iptables-restore names no line, nor of a lock. */
+function reasonAlone(line: number, text: string): Finding | undefined {
+  const reason = readRestoreReason(text) ?? '';
+  const message = `iptables-restore did not load its input: ${reason}`;
+  return reason === '' ? undefined : finding({ line, start: 0, end: text.length }, 'refused-input', 'warning', message, {});
 }
 
 function findingOf(ruleset: Ruleset, number: number, refused: number | undefined, failure: RestoreFailure): Finding {

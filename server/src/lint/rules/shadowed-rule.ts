@@ -1,5 +1,5 @@
 import type { Steps } from '../../base/steps.ts';
-import { formOf, isRuleShownWhole, mayMixTables } from '../../ruleset/completeness.ts';
+import { formOf, isRuleShownWhole, mayMixChains, mayMixTables } from '../../ruleset/completeness.ts';
 import type { NormalizedExtension, NormalizedRule } from '../../ruleset/normalize-rule.ts';
 import { comparableRule, coversRule, mayCover } from '../../ruleset/rule-covers.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
@@ -29,7 +29,7 @@ const translations = new Set(['DNAT', 'SNAT', 'REDIRECT', 'MASQUERADE', 'NETMAP'
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of input.ruleset.tables) {
     yield;
-    if (mayMixTables(input.ruleset, table)) continue;
+    if (mayMixChains(input.ruleset, table)) continue;
     for (const chain of tableFacts(input.ruleset, table).plain) {
       if (chain.rules.length < 2) continue;
       yield* reportShadowed(input, chain, report);
@@ -45,6 +45,7 @@ function* reportShadowed(input: LintInput, chain: Chain, report: (finding: Findi
   // No rule is read before: most chains have no two such rules.
   if (!mayShadow(ruleset, chain)) return;
   const isLoose = formOf(ruleset, chain.table) === 'rules';
+  const isMixed = mayMixTables(ruleset, chain.table);
   const takers: Takers = new Map();
   for (const [place, line] of chain.rules.entries()) {
     if (place % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
@@ -60,7 +61,8 @@ function* reportShadowed(input: LintInput, chain: Chain, report: (finding: Findi
     );
     if (taker === undefined) {
       if (isTaker && mayCover(rule, chain.table.name)) addTaker(takers, { line, rule });
-    } else if (!doesTheSame(taker.rule, rule)) report(shadowedBy(input, chain, line, taker));
+    } else if (!doesTheSame(taker.rule, rule) && (!isMixed || isContrary(taker.rule, rule)))
+      report(shadowedBy(input, chain, line, taker, isMixed));
   }
 }
 
@@ -99,13 +101,19 @@ function doesTheSame(one: NormalizedRule, other: NormalizedRule): boolean {
   return said(target) === said(other.target);
 }
 
-function shadowedBy(input: LintInput, chain: Chain, line: number, taker: Taker): Finding {
+/** Whether what one rule drops another would accept: those of several tables, as grep leaves them, hardly stand so. */
+function isContrary(taker: NormalizedRule, { target }: NormalizedRule): boolean {
+  return target?.name === 'ACCEPT' && (taker.target?.name === 'DROP' || taker.target?.name === 'REJECT');
+}
+
+function shadowedBy(input: LintInput, chain: Chain, line: number, taker: Taker, isMixed: boolean): Finding {
   const { ruleset } = input;
   const { table } = chain;
   const { target = '', isGoto = false } = ruleset.lines[taker.line] ?? {};
   const end = isGoto ? `goes on in ${target}` : `ends with ${target}`;
-  const message = `No packet reaches this rule: the rule in line ${taker.line + 1} takes all that it is for, and ${end}`;
-  return finding(linePlace(ruleset, line), 'shadowed-rule', 'warning', message, {
+  const condition = isMixed ? ', if both are of one table' : '';
+  const message = `No packet reaches this rule${condition}: the rule in line ${taker.line + 1} takes all that it is for, and ${end}`;
+  return finding(linePlace(ruleset, line), 'shadowed-rule', isMixed ? 'info' : 'warning', message, {
     table,
     chain,
     related: [{ ...linePlace(ruleset, taker.line), message: 'takes its packets' }],

@@ -1,12 +1,13 @@
 import type { Steps } from '../../base/steps.ts';
-import { mayMixTables } from '../../ruleset/completeness.ts';
-import type { Chain, Table } from '../../ruleset/ruleset.ts';
+import { mayMixChains, mayMixTables } from '../../ruleset/completeness.ts';
+import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import { removedLines } from '../mending/change.ts';
 import type { Fix } from '../mending/fix.ts';
 import { isMendable, movedLine } from '../mending/mendable.ts';
 import { takesAll } from '../support/dropping-end.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { linePlace } from '../support/line-place.ts';
+import { isOneRun } from '../support/one-run.ts';
 
 /** Rules that no packet reaches, as one above them takes every packet. */
 export const unreachableRule: LintRule = {
@@ -21,18 +22,32 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   const { ruleset } = input;
   for (const table of ruleset.tables) {
     yield;
-    if (mayMixTables(ruleset, table)) continue;
+    if (mayMixChains(ruleset, table)) continue;
     yield* reportUnreachable(input, table, report);
   }
 }
+
+/** Those of them that no other table has. */
+const endingInFilter = ['REJECT'];
+
+/**
+ * Whether a rule of an excerpt that does not say its tables stands right below one of table filter and does what rules do there. Of two tables
+ * grep would leave such rules only where the other one filters, too, which its finding says.
+ */
+function isLikewiseOfFilter(ruleset: Ruleset, above: number, line: number): boolean {
+  return filtering.has(ruleset.lines[line]?.target ?? '') && isOneRun(ruleset, above, line);
+}
+
+const filtering = new Set(['ACCEPT', 'DROP', 'REJECT']);
 
 /** Rules looked at between two pauses; a hostile file has all of them in one chain. */
 const rulesBetweenPauses = 500;
 
 function* reportUnreachable(input: LintInput, table: Table, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;
+  const isMixed = mayMixTables(ruleset, table);
   const done = new Set<Chain>();
-  for (const target of ending) {
+  for (const target of isMixed ? endingInFilter : ending) {
     for (const [place, number] of (table.targets.get(target) ?? []).entries()) {
       if (place % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
       const chain = table.chains.get(ruleset.lines[number]?.name ?? '');
@@ -40,13 +55,15 @@ function* reportUnreachable(input: LintInput, table: Table, report: (finding: Fi
       done.add(chain);
       // With rules put in front or taken away the order is another one than in the text.
       if (!chain.rules.every((line) => ruleset.lines[line]?.command === 'append')) continue;
-      const behind = chain.rules.filter((line) => line > number);
+      const all = chain.rules.filter((line) => line > number);
+      const behind = isMixed ? all.filter((line) => isLikewiseOfFilter(ruleset, number, line)) : all;
       const [first] = behind;
       if (first === undefined) continue;
       const many = behind.length === 1 ? 'this rule' : `this rule and ${behind.length - 1} more`;
-      const message = `No packet reaches ${many}: the rule in line ${number + 1} is for every packet, and ends with ${target}`;
+      const condition = isMixed ? ', if of table filter as well' : '';
+      const message = `No packet reaches ${many}${condition}: the rule in line ${number + 1} is for every packet, and ends with ${target}`;
       report(
-        finding(linePlace(ruleset, first), 'unreachable-rule', 'warning', message, {
+        finding(linePlace(ruleset, first), 'unreachable-rule', isMixed ? 'info' : 'warning', message, {
           table,
           chain,
           related: [{ ...linePlace(ruleset, number), message: 'takes every packet' }],

@@ -6,16 +6,28 @@ import { beginsWithOption, type Line } from '../../syntax/line.ts';
 import { fileShape } from './file-shape.ts';
 import type { LintInput } from './finding.ts';
 
-/** Whether a paste ends within this line: it is the last one, has something wrong with it, and no COMMIT stands below. */
+/**
+ * Whether a paste ends within this line: it is the last one of it, or of its code block in Markdown, has something wrong with it, and no COMMIT
+ * stands below.
+ */
 export function isCutOff(input: LintInput, number: number): boolean {
   const { ruleset } = input;
   const shape = fileShape(input);
-  if (number !== shape.last || shape.isRestoreFile || shape.withProblems.at(-1) !== number) return false;
+  if (shape.isRestoreFile) return false;
+  if (!(number === shape.last && shape.withProblems.at(-1) === number) && !isBeforeFence(ruleset, number)) return false;
   const line = ruleset.lines[number];
+  // A value that somebody took out was not cut.
+  if (line?.problems.every(({ severity }) => severity === 'info') === true) return false;
   // What cannot be read at all is no line that was begun.
   if (line === undefined || (line.kind === 'other' && !beginsWithOption(line))) return false;
   const table = tableAt(ruleset, number);
   return table !== undefined && table.commitLine === undefined;
+}
+
+function isBeforeFence({ lines }: Ruleset, number: number): boolean {
+  const next = lines[number + 1];
+  const statement = next?.kind === 'foreign' ? statementOf(next) : undefined;
+  return statement?.kind === 'foreign' && statement.what === 'fence' && (lines[number]?.problems.length ?? 0) > 0;
 }
 
 /** Whether a line is the first or the last of a text that was cut within it, and what is left of it begins with an option. */
@@ -40,9 +52,12 @@ export function isCutOn(input: LintInput, number: number): boolean {
   return !next.declared || (next.firstLine >= number && dateAtEnd.test(line.text.slice(-40)));
 }
 
+/** A command, behind the counters of its rule. */
+const command = /^(?:\[\d{1,20}:\d{1,20}\] ?)?-\S /;
+
 /** Whether a line has no command as iptables prints it, a word of its own: "-SERVICES -m comment" is the end of a name. */
 function mayBeEndOfLine({ kind, text, prefix }: Line): boolean {
-  return kind === 'other' || ((kind === 'rule' || kind === 'chain-command') && text.charAt(prefix + 2) !== ' ');
+  return kind === 'other' || ((kind === 'rule' || kind === 'chain-command') && !command.test(text.slice(prefix, prefix + 50)));
 }
 
 /**

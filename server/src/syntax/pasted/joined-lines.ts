@@ -14,6 +14,8 @@ const certainStart =
 /** The first line of what a log quotes as the value of a field: `rules="*nat\n...`. */
 const quotedTable = /"\*(?:filter|nat|mangle|raw|security)(?=\\)/y;
 const lineNumber = /\d{1,9}[ \t]+/y;
+/** Counters in front of the rule that they are of. */
+const ownCounters = /\[\d{1,20}:\d{1,20}\] ?(?=-[AI] )/y;
 
 /** Where one line ends and where the next one begins. */
 interface Join {
@@ -61,6 +63,7 @@ class Joins {
     this.#atSingleBlanks = atSingleBlanks;
     this.#hasBegun = matchesAt(start, text, 0);
     this.#awaitsCounters = this.#hasBegun && text.startsWith(':');
+    if (matchesAt(ownCounters, text, 0)) this.#at = ownCounters.lastIndex;
   }
 
   /** The next place; undefined where there is none. */
@@ -73,7 +76,7 @@ class Joins {
       const join =
         code === 0x5c ? this.#escaped(at) : code === 0x22 ? this.#opened(at) : isBlank(code) ? this.#blanks(at) : undefined;
       if (join !== undefined) {
-        this.#at = Math.max(join.next, at + 1);
+        this.#at = Math.max(matchesAt(ownCounters, text, join.next) ? ownCounters.lastIndex : join.next, at + 1);
         this.#isQuoted = false;
         this.#hasBegun = true;
         this.#awaitsCounters = text.charAt(join.next) === ':';

@@ -24,12 +24,14 @@ const closing = new RegExp(
 /** What such a mark ends in. */
 const closers = '>}]\u2502\u2503\u2551';
 const widthless = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]/g;
+/** What a page's highlighter or somebody's hand put around single words; nothing of it stands within quotes. */
+const wordTag = /<\/?(?:span|b|i|em|strong|font|a|code|mark)(?:\s[^<>]{0,120})?>/gi;
 const escapedStart = /^\s{0,40}\\[-*#:]|\/\\\*|\s\\\*\s/;
 const escapes = /\\(?=[-*_#[\]<>~|`+.!:&])/g;
 
 /** Whether something of this kind may be on a line, told from a few of its characters. */
 export function mayHaveMarkup(text: string): boolean {
-  if (closers.includes(text.trimEnd().at(-1) ?? ' ')) return true;
+  if (closers.includes(text.trimEnd().at(-1) ?? ' ') || text.endsWith('\r')) return true;
   return /^\s{0,40}(?:[<{[]|\\|bq\.|\d{0,6}\s{0,8}[\u2502\u2503\u2551])|[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]|(?:\/|\s)\\\*/.test(
     text,
   );
@@ -45,7 +47,12 @@ export function markupIn(text: string, isInTable: boolean): readonly Replacement
   const start = opening.exec(text.slice(0, longestMark))?.[0].length ?? 0;
   if (start > 0) found.push({ start: 0, end: start, by: '' });
   const end = endBeforeMarks(text, start);
-  const marks = [...(isInTable ? [] : [widthless]), ...(escapedStart.test(text) ? [escapes] : [])];
+  const marks = [
+    ...(isInTable ? [] : [widthless]),
+    ...(escapedStart.test(text) ? [escapes] : []),
+    // A page's own tags begin a line or end one, too: what stands in a rule alone may be its comment's.
+    ...(start > 0 || end < text.length ? [wordTag] : []),
+  ];
   for (const mark of marks) {
     for (const { index, 0: run } of text.slice(0, end).matchAll(mark)) {
       if (index >= start) found.push({ start: index, end: index + run.length, by: '' });
@@ -58,6 +65,8 @@ export function markupIn(text: string, isInTable: boolean): readonly Replacement
 /** Where a line ends in front of the marks that close something; its length where there are none. */
 function endBeforeMarks(text: string, start: number): number {
   let end = text.length;
+  // A line end of Windows was made one of Windows once more.
+  while (end > start && text.charCodeAt(end - 1) === 0x0d) end -= 1;
   for (;;) {
     const from = Math.max(start, end - longestMark);
     const mark = closing.exec(text.slice(from, end));

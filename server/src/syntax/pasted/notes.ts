@@ -15,6 +15,11 @@ export function endBeforeNote(text: string): number | undefined {
   return undefined;
 }
 
+/** Whether a line begins with a colon and declares no chain: "::1 localhost" of a hosts file, ":+1: same here" of a comment. */
+export function isOtherColon(text: string): boolean {
+  return /^:(?:[^\w\s]|[^\s:]{1,80}:)/.test(text);
+}
+
 const fewestWords = 4;
 
 /** Whether a line is a sentence, or of another language than iptables': no rule that somebody wrote and that has a mistake in it. */

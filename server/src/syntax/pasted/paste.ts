@@ -14,9 +14,9 @@ import { logPrefix, messageStart } from './log-prefix.ts';
 import { mayHaveMarkup } from './markup.ts';
 import { shiftStatement, spreadStatement } from './move-spans.ts';
 import { startsNftBlock } from './nft.ts';
-import { endBeforeNote } from './notes.ts';
+import { endBeforeNote, isOtherColon } from './notes.ts';
 import { isPlainLine } from './plain-line.ts';
-import { loggedMessage, type PlainText, withoutCells, withoutJson, withoutMarks, withoutTypography } from './plain-text.ts';
+import { type PlainText, quotedIn, withoutCells, withoutMarks, withoutTypography } from './plain-text.ts';
 import { readPrompt, readTitle } from './prompt.ts';
 import { withMisreadAddresses, withRedactions, withUnknownValues } from './redacted.ts';
 import { namedCommand, readRuleCommand } from './shell-command.ts';
@@ -147,7 +147,7 @@ function readSpoiled(text: string, how: Reading): PastedLine | undefined {
     readRedacted(text, how) ??
     readNoted(text, how) ??
     (isOfBridge(text) ? foreign('text') : undefined) ??
-    (isSentence(text, how) ? foreign('text') : undefined)
+    (isSentence(text, how) || isOtherColon(text) ? foreign('text') : undefined)
   );
 }
 
@@ -233,7 +233,7 @@ export function isSpoiled(text: string, { problems }: Statement, context: LineCo
     mayHaveMarkup(text) ||
     (/[\u00a0\u201c-\u201f]/.test(text) && (!isRestoreInput(context) || !text.includes('"'))) ||
     (text.includes('&') && !text.includes('"')) ||
-    (!isRestoreInput(context) && (/(?:`|\.{3}|…)$/.test(text) || text.includes('&') || text.includes('m[K')))
+    (!isRestoreInput(context) && (/(?:`|\.{3}|…)$|&|m\[K/.test(text) || isOtherColon(text)))
   );
 }
 
@@ -257,8 +257,8 @@ function accepted(line: PastedLine): PastedLine | undefined {
 function readUnescaped(text: string, how: Reading): PastedLine | undefined {
   // Several lines on one are put apart first.
   if (isEscapedText(text)) return undefined;
-  for (const plain of [withoutJson(text), loggedMessage(text)]) {
-    if (plain === undefined || plain.text === text) continue;
+  for (const plain of quotedIn(text)) {
+    if (plain.text === text) continue;
     const line = accepted(spread(readEither(plain.text, how), plain));
     if (line !== undefined) return line;
   }

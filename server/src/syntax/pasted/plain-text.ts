@@ -168,13 +168,28 @@ export function withoutJson(text: string): PlainText | undefined {
   return replaced(text, [...opening, ...escapes, ...closing]);
 }
 
+/** A line that a table of values in quotes holds as one: each quote in it stands twice. Undefined for any other line. */
+function withoutCsv(text: string): PlainText | undefined {
+  const start = text.length - text.trimStart().length;
+  const end = text.lastIndexOf('"');
+  if (text.charAt(start) !== '"' || end <= start || !/^[,;\s]*$/.test(text.slice(end + 1))) return undefined;
+  const inner = text.slice(start + 1, end);
+  if (!inner.includes('""') || inner.replaceAll('""', '').includes('"')) return undefined;
+  const quotes = replacementsOf(inner, /""/g, () => '"').map((found) => ({
+    start: found.start + start + 1,
+    end: found.end + start + 1,
+    by: found.by,
+  }));
+  return replaced(text, [{ start: 0, end: start + 1, by: '' }, ...quotes, { start: end, end: text.length, by: '' }]);
+}
+
 const fieldStart = /(?:"(?:log|msg|message|MESSAGE|text|line|rules?)"\s{0,4}:\s{0,4}|\b(?:log|msg|message|line|rules?)=)"/;
 
 /** Longer than what stands in front of a message in any log. */
 const mostBefore = 600;
 
 /** The message of a line that is a JSON object or in logfmt; undefined for any other line. */
-export function loggedMessage(text: string): PlainText | undefined {
+function loggedMessage(text: string): PlainText | undefined {
   const opened = fieldStart.exec(text.length > mostBefore ? text.slice(0, mostBefore) : text);
   if (opened === null) return undefined;
   const start = opened.index + opened[0].length;
@@ -190,6 +205,11 @@ export function loggedMessage(text: string): PlainText | undefined {
     by: found.by,
   }));
   return replaced(text, [{ start: 0, end: start, by: '' }, ...escapes, { start: start + lineEnd, end: text.length, by: '' }]);
+}
+
+/** What a line may quote: as JSON, as a table of values, as a log's message. */
+export function quotedIn(text: string): readonly PlainText[] {
+  return [withoutJson(text), withoutCsv(text), loggedMessage(text)].filter((plain) => plain !== undefined);
 }
 
 /** What editors and phones make of `-`, `--` and quotes as they are typed. */
