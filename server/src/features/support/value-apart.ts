@@ -28,7 +28,8 @@ export function valueApart(text: string, offset: number): ValueApart | undefined
 }
 
 function wordBefore(text: string, offset: number): { readonly start: number; readonly word: string } {
-  const start = text.slice(0, offset).search(/\S*$/);
+  let start = offset;
+  while (start > 0 && !/\s/.test(text.charAt(start - 1))) start -= 1;
   return { start, word: text.slice(start, offset) };
 }
 
