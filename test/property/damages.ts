@@ -39,7 +39,6 @@ const terminal: Readonly<Record<string, Damage>> = {
   'line ends of Windows': (lines) => `${lines.join('\r\n')}\r\n`,
   'double-spaced': (lines) => `${lines.join('\n\n')}\n`,
   indented: each((line) => `    ${line}`),
-  padded: each((line) => line.padEnd(200)),
 };
 
 /** What a page, a tracker, a chat or a mail does. */
@@ -57,8 +56,6 @@ const pages: Readonly<Record<string, Damage>> = {
   'backslashes of Markdown': each((line) => line.replaceAll(/([*_#[\]])/g, '\\$1')),
   'quoted by a mail': each((line) => `> ${line}`),
   'quoted twice': each((line) => `>> ${line}`),
-  'between words of a chat': (lines) =>
-    text([...lines.slice(0, 70), '', 'bob: is this the one?', 'alice: yes', ...lines.slice(70)]),
 };
 
 /** What programs that run others, and logs, do. */

@@ -232,8 +232,11 @@ function* examine(ruleset: Ruleset, isApart: boolean): Steps<FileShape> {
     const line = ruleset.lines[number];
     return line !== undefined && line.text.slice(0, line.prefix).trim() !== '';
   });
+  // Somebody's words, or a program's, stand above what was set in as a block.
+  const isBlock = count.indented * 2 > written && unread.some((number) => /^\S/.test(ruleset.lines[number]?.text ?? ''));
   const isPaste =
     count.isPaste ||
+    isBlock ||
     foreign.length > 0 ||
     joined.length > 0 ||
     isApart ||
