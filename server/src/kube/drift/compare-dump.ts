@@ -57,7 +57,9 @@ function gaps({ nat, filter }: DumpSide): readonly string[] {
     );
   if (filter === undefined) notes.push('The dump has no filter table: what it rejects or drops was not compared.');
   else if (filter.unread)
-    notes.push('Lines of the filter table that name chains of Services could not be read: what it should reject or drop was not looked for.');
+    notes.push(
+      'Lines of the filter table that name chains of Services could not be read: what it should reject or drop was not looked for.',
+    );
   else if (!filter.whole) notes.push('The filter table is an excerpt: what it should reject or drop was not looked for.');
   return notes;
 }
