@@ -39,3 +39,10 @@ export function checkFindings(text: string, fileName = ''): void {
     expect(finding?.message).toContain(marker.text);
   }
 }
+
+/** [code, severity] of each finding, but for the one that says which lines are skipped. */
+export function codesAndSeverities(text: string, fileName?: string): readonly (readonly [string, string])[] {
+  return findingsIn(text, fileName)
+    .filter(({ code }) => code !== 'not-iptables')
+    .map(({ code, severity }) => [code, severity]);
+}
