@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { nftServiceAt } from '../../server/src/node/look-ups/nft-services.ts';
+import { readNft } from '../../server/src/node/readers/nft.ts';
 import { codesOf, diagnosed, withChanges } from '../support/bundles.ts';
 import { healthy } from './bundle-changes.ts';
 
@@ -125,5 +127,16 @@ describe('kube-proxy in nftables mode', () => {
 
   it('has left a table behind where nothing is hooked in: its maps say nothing', () => {
     expect(asked('10.96.10.70:80', {}).causes.map(({ code }) => code)).not.toContain('service-without-endpoints');
+  });
+
+  it('is looked through once where each of many rules leads to one chain, in which it is so again', () => {
+    const levels = ['web-1', 'web-2', 'web-3', 'web-4'];
+    const wide = [web, ...levels].flatMap((name, at, all) =>
+      Array.from({ length: 2000 }, () => rule(name, all[at + 1] === undefined ? tcp : goto(all[at + 1] ?? ''))),
+    );
+    const end = rule('web-4', { dnat: { addr: '10.42.0.11', port: 8080 } });
+    const text = JSON.stringify({ nftables: [...objects(hooked), ...levels.map((name) => chain(name)), ...wide, end] });
+    const service = nftServiceAt(readNft('nft.json', text), { ip: '10.96.10.80', protocol: 'tcp', port: 80, isOwn: false });
+    expect(service?.endpoints).toContainEqual({ ip: '10.42.0.11', port: 8080 });
   });
 });

@@ -23,18 +23,13 @@ function strayLinks({ facts }: Subject, bridge: string): readonly LinkRecord[] {
     !links.some(({ kind, master }) => kind === 'veth' && master === bridge)
   )
     return [];
-  const routed = new Set(facts.routes.records.flatMap(({ hops }) => hops.map((hop) => hop.interface)));
+  // Every link of IPv6 has routes of its own, to fe80::/64 and ff00::/8.
+  const others = facts.routes.records.filter(({ network }) => !/^f[ef]/.test(network));
+  const routed = new Set(others.flatMap(({ hops }) => hops.map((hop) => hop.interface)));
   const addressed = new Set(facts.addresses.records.filter(({ scope }) => scope !== 'link').map((each) => each.interface));
   return links.filter(
-    ({ kind, master, isUp, name }) =>
-      kind === 'veth' && master === '' && isUp && !addressed.has(name) && (!routed.has(name) || hasLinkRoutesAlone(facts, name)),
+    ({ kind, master, isUp, name }) => kind === 'veth' && master === '' && isUp && !addressed.has(name) && !routed.has(name),
   );
-}
-
-/** Whether the only routes by a link are those that every link of IPv6 has. */
-function hasLinkRoutesAlone({ routes }: Subject['facts'], name: string): boolean {
-  const own = routes?.records.filter(({ hops }) => hops.some((hop) => hop.interface === name)) ?? [];
-  return own.every(({ network }) => /^f[ef]/.test(network));
 }
 
 function causeFor(subject: Subject, ip: string): Cause | undefined {

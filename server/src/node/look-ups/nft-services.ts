@@ -96,21 +96,33 @@ function translatedTo(statement: Fields): readonly Endpoint[] | undefined {
 
 const deepest = 4;
 
-/** The endpoints that a chain may send to; empty where it is not understood. */
-function endpointsOf(chains: ReadonlyMap<string, NftChain>, { rules }: NftChain, depth = 0): readonly Endpoint[] {
+/**
+ * The endpoints that a chain may send to; empty where it is not understood.
+ * @param known those of the chains that were looked at: many rules may lead to one chain
+ */
+function endpointsOf(
+  chains: ReadonlyMap<string, NftChain>,
+  chain: NftChain,
+  known: Map<NftChain, readonly Endpoint[]> = new Map(),
+  depth = 0,
+): readonly Endpoint[] {
+  const before = known.get(chain);
+  if (before !== undefined) return before;
+  // A chain that leads back to itself is not understood.
+  known.set(chain, []);
   const found = new Map<string, Endpoint>();
-  for (const { statements } of rules) {
-    for (const statement of statements) {
-      for (const endpoint of translatedTo(statement) ?? []) found.set(`${endpoint.ip} ${endpoint.port}`, endpoint);
-      for (const name of targetsIn(statement)) {
-        const chain = chains.get(name);
-        const inner = chain === undefined || depth >= deepest ? [] : endpointsOf(chains, chain, depth + 1);
-        if (inner.length === 0) return [];
-        for (const endpoint of inner) found.set(`${endpoint.ip} ${endpoint.port}`, endpoint);
-      }
+  for (const statement of chain.rules.flatMap(({ statements }) => statements)) {
+    for (const endpoint of translatedTo(statement) ?? []) found.set(`${endpoint.ip} ${endpoint.port}`, endpoint);
+    for (const name of targetsIn(statement)) {
+      const next = chains.get(name);
+      const inner = next === undefined || depth >= deepest ? [] : endpointsOf(chains, next, known, depth + 1);
+      if (inner.length === 0) return [];
+      for (const endpoint of inner) found.set(`${endpoint.ip} ${endpoint.port}`, endpoint);
     }
   }
-  return [...found.values()];
+  const endpoints = [...found.values()];
+  known.set(chain, endpoints);
+  return endpoints;
 }
 
 /** Whether NodePorts are at an address of the node: the set says at which; where there is none, at all of them. */
