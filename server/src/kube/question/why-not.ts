@@ -101,7 +101,13 @@ function changed(question: PacketQuestion, meant: TraceRequest, { field, value }
       // By another client a Service's name may mean another entry, or none.
       const { in: came, entry, ipv6, ...rest } = question;
       const protocol = meant.protocol === undefined ? {} : { protocol: meant.protocol };
-      return { ...rest, ...protocol, from: value, to: meant.to };
+      const port = parseHostPort(question.from)?.port ?? null;
+      return { ...rest, ...protocol, from: port === null ? value : hostPort(value, port), to: meant.to };
+    }
+    case 'sport': {
+      // The port that the source names would be another one beside it.
+      const from = parseHostPort(question.from);
+      return { ...question, from: from === undefined || from.port === null ? question.from : from.ip, sport: value };
     }
     default:
       return { ...question, [field]: value };
