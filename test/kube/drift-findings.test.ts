@@ -3,7 +3,7 @@ import type { Cluster } from '../../server/src/cluster/cluster.ts';
 import { driftReport } from '../../server/src/kube/drift/report.ts';
 import { rulesetOf } from '../support/dumps.ts';
 import { cluster, web, webEndpoints, written } from './drift-support.ts';
-import { service } from './objects.ts';
+import { pod, service } from './objects.ts';
 
 describe('a finding', () => {
   it('says where, what was expected and what is there; lines are 1-based', () => {
@@ -69,6 +69,66 @@ describe('the cause', () => {
       { node: 'node-a' },
     );
     expect(services.flatMap(({ findings }) => findings.map(({ cause }) => cause))).toEqual(['']);
+  });
+
+  const pods = (...created: readonly (string | undefined)[]): readonly object[] =>
+    created.map((time, at) =>
+      pod(`shop/web-${at + 1}`, { ip: `10.244.1.${at + 1}`, ...(time === undefined ? {} : { created: time }) }),
+    );
+  const served = (...numbers: readonly number[]): object =>
+    webEndpoints(Object.fromEntries(numbers.map((number) => [`10.244.1.${number}`, { pod: `web-${number}` }])));
+  const causesIn = (now: Cluster, was: Cluster, date = '', node = 'node-a'): readonly string[] => {
+    const text = (date === '' ? '' : header(date)) + written(was);
+    const { services } = driftReport(rulesetOf(text), now, node === '' ? {} : { node });
+    return services.flatMap(({ findings }) => findings.map(({ cause }) => cause));
+  };
+
+  it('is told by the Pods of a Service, too: the oldest that the dump lacks, and the newest that it has', () => {
+    const made = pods('2026-11-20T08:00:00Z', '2026-11-21T08:00:00Z', '2026-11-23T08:00:00Z', '2026-11-22T08:00:00Z');
+    const older = web({ created: '2026-11-01T00:00:00Z' });
+    const now = cluster(older, served(1, 2, 3, 4), ...made);
+    const cause =
+      'kube-proxy on node-a may have stopped syncing: Pod shop/web-4 was created at 2026-11-22 08:00:00 UTC, the newest that the dump has at 2026-11-21 08:00:00 UTC';
+    expect(causesIn(now, cluster(older, served(1, 2)))).toEqual([cause, cause]);
+    // One that came instead of another is lacking as well.
+    expect(causesIn(now, cluster(older, served(1, 2, 9)))).toEqual([cause, cause]);
+  });
+
+  it('is told by a new Service before its Pods, which nothing can show', () => {
+    const now = cluster(
+      web({ created: '2026-11-22T10:00:00Z' }),
+      served(1),
+      ...pods('2026-11-20T08:00:00Z'),
+      service('shop/older', { ip: '10.96.0.8', created: old }),
+    );
+    expect(causesIn(now, before)).toEqual([
+      'kube-proxy on node-a may have stopped syncing: Service shop/web was created at 2026-11-22 10:00:00 UTC, the newest that the dump has at 2026-11-20 08:00:00 UTC',
+    ]);
+  });
+
+  it('is no want of a sync where what was made later is there, by more than clocks differ', () => {
+    const now = (later: string): Cluster =>
+      cluster(
+        web({ created: '2026-11-22T10:00:00Z' }),
+        webEndpoints(),
+        service('shop/older', { ip: '10.96.0.8', created: later }),
+      );
+    expect(causesIn(now('2026-11-22T10:00:31Z'), before)).toEqual(['']);
+    expect(causesIn(now('2026-11-22T10:00:30Z'), before)).toEqual([
+      'kube-proxy on node-a may have stopped syncing: Service shop/web was created at 2026-11-22 10:00:00 UTC, the newest that the dump has at 2026-11-22 10:00:30 UTC',
+    ]);
+  });
+
+  it('is no age of the dump where what it lacks is younger by less than clocks differ', () => {
+    expect(causes('2026-11-23T00:59:01Z', 'Mon Nov 23 00:58:31 2026')[0]).toMatch(/^kube-proxy on node-a may have stopped/);
+    expect(causes('2026-11-23T00:59:02Z', 'Mon Nov 23 00:58:31 2026')[0]).toMatch(/^the dump may be older/);
+  });
+
+  it('names no node that is not known, and nothing newer where nothing is', () => {
+    const now = cluster(web({ created: '2026-11-22T10:00:00Z' }), webEndpoints());
+    expect(causesIn(now, cluster(), '', '')).toEqual([
+      'kube-proxy may have stopped syncing: Service shop/web was created at 2026-11-22 10:00:00 UTC',
+    ]);
   });
 
   it('of a chain left over in a large cluster is its mode, which is no drift', () => {
