@@ -152,6 +152,95 @@ describe('the state of a Service, by what its packets meet', () => {
     expect(told(filtered('-A FORWARD -i eth0 -p tcp --dport 22 -j DROP'))).toBe('serves: 2 endpoints');
   });
 
+  it('is not sure where a policy drops what uses another interface', () => {
+    const dropping = changed(':FORWARD ACCEPT', ':FORWARD DROP');
+    const text = changed('-A FORWARD -j KUBE-FORWARD', '-A FORWARD ! -i eth0 -j ACCEPT', dropping);
+    expect(stateOf(text, 'shop/web')).toMatchObject({
+      kind: 'leads',
+      words: '2 endpoints, as far as shown',
+      line: null,
+      remarks: ['Packets that use some interface are dropped by the policy of FORWARD (line 3).'],
+    });
+    const refusing = changed('-A FORWARD -j KUBE-FORWARD', '-A FORWARD -i eth0 -j ACCEPT', dropping);
+    expect(stateOf(refusing, 'shop/web')).toMatchObject({
+      kind: 'limited',
+      words: 'only from this node',
+      line: 2,
+      remarks: ['Other packets: dropped by the policy of FORWARD.'],
+    });
+  });
+
+  it('names the rule that decides, whatever it does', () => {
+    const dropped = filtered('-A FORWARD -d 10.244.0.0/16 -j DROP\n-A OUTPUT -d 10.244.0.0/16 -j DROP');
+    expect(stateOf(dropped, 'shop/web')).toMatchObject({ kind: 'refuses', words: 'dropped in FORWARD', line: 10 });
+    const local = filtered(
+      '-A KUBE-SERVICES -d 10.96.9.9/32 -p tcp -m comment --comment "shop/idle:http has no local endpoints" -m tcp --dport 80 -j DROP',
+    );
+    expect(stateOf(local, 'shop/idle')).toMatchObject({ kind: 'no-endpoints', words: 'no endpoints on this node', line: 10 });
+    const first = changed(
+      '-A KUBE-SVC-TG4Y7II5EGIOXNPD !',
+      '-A KUBE-SVC-TG4Y7II5EGIOXNPD -p tcp -j DNAT --to-destination 192.0.2.1:80\n-A KUBE-SVC-TG4Y7II5EGIOXNPD !',
+    );
+    expect(stateOf(first, 'shop/web')).toMatchObject({
+      kind: 'unreached',
+      words: 'redirected by KUBE-SVC-TG4Y7II5EGIOXNPD',
+      line: first.split('\n').findIndex((line) => line.includes('192.0.2.1')),
+    });
+    const site = changed(
+      '-A PREROUTING -j KUBE-SERVICES',
+      '-A PREROUTING -d 10.96.20.10/32 -p tcp -j SITE\n-A SITE -p tcp -j DNAT --to-destination 192.0.2.1\n-A PREROUTING -j KUBE-SERVICES',
+      changed(':KUBE-NODEPORTS', ':SITE - [0:0]\n:KUBE-NODEPORTS'),
+    );
+    expect(stateOf(site, 'shop/web')?.remarks).toEqual(['Other packets: redirected by SITE.']);
+  });
+
+  it('has its endpoints with the rules that redirect to them, and those of a chain that nothing leads to as well', () => {
+    const led = runToEnd(serviceEntries(dumpState(node), 'shop/web'));
+    const lines = node.split('\n');
+    expect(led.map(({ endpoints }) => endpoints.map(({ address, share, line }) => [address, share, lines[line ?? -1]]))).toEqual(
+      Array.from({ length: 2 }, () => [
+        ['10.244.1.5:8080', 0.5, expect.stringContaining('--to-destination 10.244.1.5:8080')],
+        ['10.244.2.5:8080', 0.5, expect.stringContaining('--to-destination 10.244.2.5:8080')],
+      ]),
+    );
+    const orphan = changed(/-A KUBE-(?:SERVICES|NODEPORTS).*KUBE-SVC-TG4Y7II5EGIOXNPD\n/g, '');
+    const [entry] = runToEnd(serviceEntries(dumpState(orphan), 'shop/web'));
+    expect(entry).toMatchObject({ label: 'KUBE-SVC-TG4Y7II5EGIOXNPD', use: 'chain', state: { kind: 'unreached', remarks: [] } });
+    expect(entry?.endpoints.map(({ address }) => address)).toEqual(['10.244.1.5:8080', '10.244.2.5:8080']);
+    // Where the text was cut a rule may lead there.
+    expect(stateOf(orphan.replace(/COMMIT\n$/, ''), 'shop/web')).toMatchObject({
+      kind: 'leads',
+      words: '2 endpoints, as far as shown',
+      remarks: [
+        'No rule that the dump shows leads to KUBE-SVC-TG4Y7II5EGIOXNPD: the flow is drawn from this chain on.',
+        'The text does not show the tables raw and mangle, which the packet would meet.',
+        'More rules than are shown may stand at the end of POSTROUTING (nat).',
+      ],
+    });
+  });
+
+  it('serves with affinity, whose clients come back to the endpoint that they had', () => {
+    const sep = 'KUBE-SEP-OEAH3VS4LWWB7BCT';
+    const text = changed(
+      `-A ${sep} -p tcp -m comment --comment "shop/web:http"`,
+      `-A ${sep} -p tcp -m comment --comment "shop/web:http" -m recent --name ${sep} --set --rsource`,
+      changed(
+        '-A KUBE-SVC-TG4Y7II5EGIOXNPD -m comment',
+        `-A KUBE-SVC-TG4Y7II5EGIOXNPD -m recent --name ${sep} --rcheck --seconds 10800 --reap --rsource -j ${sep}\n-A KUBE-SVC-TG4Y7II5EGIOXNPD -m comment`,
+      ),
+    );
+    expect(told(text)).toBe('serves: 2 endpoints');
+    const [entry] = runToEnd(serviceEntries(dumpState(text), 'shop/web'));
+    expect(entry?.endpoints.map(({ share }) => share)).toEqual([0.5, 0.5]);
+  });
+
+  it('says five of the many doubts that there may be', () => {
+    const sets = Array.from({ length: 7 }, (_, at) => `-A FORWARD -m set --match-set s${at} dst -j DROP`);
+    expect(stateOf(filtered(sets.join('\n')), 'shop/web')?.remarks).toEqual(
+      Array.from({ length: 5 }, (_, at) => `The set s${at} does not have 10.244.1.5.`),
+    );
+  });
+
   it('is not sure where a set decides', () => {
     expect(told(filtered('-A FORWARD -m set --match-set blocked dst -j DROP'))).toMatch(/^leads: /);
   });
