@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { factsOfNft, factsOfRule, mayBeSame } from '../../server/src/netfilter/seen/nft-facts.ts';
+import { factsOfNft, factsOfRule, mayBeSame, protocolIn } from '../../server/src/netfilter/seen/nft-facts.ts';
 import { ruleAt } from '../../server/src/ruleset/rules.ts';
 import { rulesetOf } from '../support/dumps.ts';
 
@@ -28,5 +28,127 @@ describe('a rule in the words of iptables and of nft', () => {
     expect(isSame(rule, 'ip saddr != 10.0.0.0/8 counter packets 1 bytes 60 drop', 'drop')).toBe(true);
     expect(isSame(rule, 'ip saddr != 10.0.0.0/16 counter packets 1 bytes 60 drop', 'drop')).toBe(false);
     expect(isSame(rule, 'ip saddr 10.0.0.0/8 counter packets 1 bytes 60 drop', 'drop')).toBe(false);
+  });
+
+  it.each<readonly [what: string, rule: string, nft: string, verdict: string, other: string]>([
+    [
+      'the same protocol, by its name or number',
+      '-A FORWARD -p 17 -j DROP',
+      'meta l4proto udp counter packets 1 bytes 60 drop',
+      'drop',
+      'meta l4proto tcp counter packets 1 bytes 60 drop',
+    ],
+    [
+      'all but the same protocol',
+      '-A FORWARD ! -p tcp -j DROP',
+      'meta l4proto != tcp counter packets 1 bytes 60 drop',
+      'drop',
+      'meta l4proto tcp counter packets 1 bytes 60 drop',
+    ],
+    [
+      'ICMP of IPv6, which has two names',
+      '-A FORWARD -p ipv6-icmp -j DROP',
+      'meta l4proto icmpv6 counter packets 1 bytes 60 drop',
+      'drop',
+      'meta l4proto icmp counter packets 1 bytes 60 drop',
+    ],
+    [
+      'the protocol that its ports tell',
+      '-A FORWARD -p udp -m udp --dport 53 -j DROP',
+      'udp dport 53 counter packets 1 bytes 60 drop',
+      'drop',
+      'tcp dport 53 counter packets 1 bytes 60 drop',
+    ],
+    [
+      'the same port, of the same end',
+      '-A FORWARD -p tcp -m tcp --dport 80 -j DROP',
+      'tcp dport 80 counter packets 1 bytes 60 drop',
+      'drop',
+      'tcp sport 80 counter packets 1 bytes 60 drop',
+    ],
+    [
+      'the same ports',
+      '-A FORWARD -p tcp -m tcp --sport 80:90 -j DROP',
+      'tcp sport 80-90 counter packets 1 bytes 60 drop',
+      'drop',
+      'tcp sport 80-91 counter packets 1 bytes 60 drop',
+    ],
+    [
+      'all but the same port',
+      '-A FORWARD -p tcp -m tcp ! --dport 80 -j DROP',
+      'tcp dport != 80 counter packets 1 bytes 60 drop',
+      'drop',
+      'tcp dport 80 counter packets 1 bytes 60 drop',
+    ],
+    [
+      'the same interface',
+      '-A FORWARD -i eth0 -j DROP',
+      'iifname "eth0" counter packets 1 bytes 60 drop',
+      'drop',
+      'oifname "eth0" counter packets 1 bytes 60 drop',
+    ],
+    [
+      'all but interfaces that begin so',
+      '-A FORWARD ! -o cali+ -j DROP',
+      'oifname != "cali*" counter packets 1 bytes 60 drop',
+      'drop',
+      'oifname "cali*" counter packets 1 bytes 60 drop',
+    ],
+    [
+      'going into the same chain',
+      '-A FORWARD -j MINE',
+      'counter packets 1 bytes 60 jump MINE',
+      'jump MINE',
+      'counter packets 1 bytes 60 goto MINE',
+    ],
+    [
+      'going over to it',
+      '-A FORWARD -g MINE',
+      'counter packets 1 bytes 60 goto MINE',
+      'goto MINE',
+      'jump MINE ip saddr 10.0.0.1',
+    ],
+    ['refusing', '-A FORWARD -j REJECT', 'counter packets 1 bytes 60 reject', 'drop', 'ip saddr 10.0.0.1 reject'],
+    ['coming back', '-A MINE -j RETURN', 'counter packets 1 bytes 60 return', 'return', 'ip saddr 10.0.0.1 return'],
+    ['accepting', '-A MINE -j ACCEPT', 'counter packets 1 bytes 60 accept', 'accept', 'ip saddr 10.0.0.1 accept'],
+    [
+      'only marking',
+      '-A MINE -j MARK --set-mark 1',
+      'counter meta mark set 0x1',
+      'continue',
+      'ip saddr 10.0.0.1 meta mark set 0x1',
+    ],
+    [
+      'sending to the same place',
+      '-A MINE -p tcp -j DNAT --to-destination 10.244.0.2:8080',
+      'meta l4proto tcp counter packets 1 bytes 60 dnat to 10.244.0.2:8080',
+      'accept',
+      'meta l4proto tcp counter packets 1 bytes 60 dnat to 10.244.0.2:8081',
+    ],
+    [
+      'sending from the same address',
+      '-A MINE -j SNAT --to-source 192.0.2.1',
+      'counter packets 1 bytes 60 snat to 192.0.2.1',
+      'accept',
+      'counter packets 1 bytes 60 snat to 192.0.2.2',
+    ],
+  ])('is one by %s, and not by another', (_, rule, nft, verdict, other) => {
+    expect(isSame(rule, nft, verdict)).toBe(true);
+    expect(isSame(rule, other, other.includes('goto MINE') ? 'goto MINE' : verdict)).toBe(false);
+  });
+
+  it('may be one where nft has a set of ports, whatever these are', () => {
+    const rule = '-A FORWARD -p tcp -m multiport --dports 80,443 -j DROP';
+    expect(isSame(rule, 'ip protocol tcp tcp dport { 80,443 } counter packets 1 bytes 60 drop', 'drop')).toBe(true);
+    expect(isSame(rule, 'ip protocol udp udp dport { 80,443 } counter packets 1 bytes 60 drop', 'drop')).toBe(false);
+    expect(isSame(rule, 'ip saddr { 10.0.0.1 } ip protocol tcp counter packets 1 bytes 60 drop', 'drop')).toBe(false);
+  });
+
+  it('is for other packets by what follows a verdict', () => {
+    expect(isSame('-A FORWARD -j ACCEPT', 'counter packets 1 bytes 60 accept', 'drop')).toBe(false);
+    expect(protocolIn('-A FORWARD -p tcp -j DROP')).toBe('tcp');
+    expect(protocolIn('-p 17 -j DROP')).toBe('udp');
+    expect(protocolIn('-A FORWARD ! -p tcp -j DROP')).toBeUndefined();
+    expect(protocolIn('-A FORWARD -j DROP')).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { fullRule } from '../../server/src/netfilter/compile-rule.ts';
 import { ipAddress, packetOf } from '../../server/src/netfilter/packet.ts';
 import { comparableRule, coversRule, mayCover } from '../../server/src/ruleset/rule-covers.ts';
@@ -124,4 +124,85 @@ it('no packet meets a rule that is covered without meeting the one that covers i
   // Otherwise nothing was tried.
   expect(covered).toBeGreaterThan(200);
   expect(met).toBeGreaterThan(500);
+});
+
+describe('a rule that asks', () => {
+  /** Whether every packet of the second rule is known to have met the first one. */
+  function covers(first: string, second: string, table = 'filter'): boolean {
+    const [one, other] = read(`-A INPUT ${first} -j ACCEPT`, `-A INPUT ${second} -j ACCEPT`);
+    const [above, below] = [comparable(one), comparable(other)];
+    return above !== undefined && below !== undefined && mayCover(above, table) && coversRule(above, below);
+  }
+
+  it.each([
+    ['nothing', '', '-s 10.0.0.1/32 -p udp'],
+    ['for a network, one within it', '-s 10.0.0.0/8', '-s 10.1.0.0/16 -p tcp'],
+    ['for networks, several within them', '-s 10.0.0.0/8,192.168.0.0/16', '-s 10.1.0.0/16,192.168.7.0/24'],
+    ['for a destination, the same', '-d 10.0.0.1/32', '-d 10.0.0.1/32 -i eth0'],
+    ['for all but one network, one that is apart', '! -s 10.0.0.0/8', '-s 192.168.0.0/16'],
+    ['for all but one network, all but a wider one', '! -s 10.1.0.0/16', '! -s 10.0.0.0/8'],
+    ['for interfaces by their beginning, one of them', '-i eth+', '-i eth0'],
+    ['for interfaces by their beginning, some of them', '-i eth+', '-i eth1+'],
+    ['for all but an interface, the same', '! -i eth0', '! -i eth0 -p tcp'],
+    ['for the interface that it leaves by, the same', '-o eth0', '-o eth0 -p tcp'],
+    ['for a protocol, its ports', '-p tcp', '-p tcp -m tcp --dport 22'],
+    ['for all but a protocol, another one', '! -p tcp', '-p udp'],
+    ['for all but a protocol, the same', '! -p tcp', '! -p tcp -s 10.0.0.1/32'],
+    ['for ports, one of them', '-p tcp -m tcp --dport 20:30', '-p tcp -m tcp --dport 22'],
+    ['for ports from the first to the last', '-p tcp -m tcp --dport 20:30', '-p tcp -m tcp --dport 20:30'],
+    ['for a list of ports, some of them', '-p tcp -m multiport --dports 22,80,443', '-p tcp -m multiport --dports 80,443'],
+    ['for a list of ports, one of them', '-p tcp -m multiport --sports 22,80', '-p tcp -m tcp --sport 80'],
+    ['for no options of tcp, such with some', '-p tcp -m tcp', '-p tcp -m tcp --dport 22'],
+    ['for all but a port, the same', '-p tcp -m tcp ! --dport 22', '-p tcp -m tcp ! --dport 22 --sport 5'],
+    ['for states, one of them', '-m conntrack --ctstate RELATED,ESTABLISHED', '-m conntrack --ctstate ESTABLISHED'],
+    ['for a kind of address, the same', '-m addrtype --dst-type LOCAL', '-m addrtype --dst-type LOCAL -p tcp'],
+    ['for fragments, the same', '-f', '-f -s 10.0.0.1/32'],
+    ['what only a comment differs in', '-m comment --comment a -p tcp', '-p tcp -m comment --comment b'],
+  ])('%s, takes those packets', (_, first, second) => {
+    expect(covers(first, second)).toBe(true);
+  });
+
+  it.each([
+    ['for a network, a wider one', '-s 10.1.0.0/16', '-s 10.0.0.0/8'],
+    ['for a network, one beside it', '-s 10.1.0.0/16', '-s 10.2.0.0/16'],
+    ['for a network, any', '-s 10.0.0.0/8', '-p tcp'],
+    ['for a network, all but it', '-s 10.0.0.0/8', '! -s 10.0.0.0/8'],
+    ['for networks, one that is in none', '-s 10.0.0.0/8,192.168.0.0/16', '-s 10.1.0.0/16,172.16.0.0/16'],
+    ['for all but one network, one within it', '! -s 10.0.0.0/8', '-s 10.1.0.0/16'],
+    ['for all but one network, all but one within it', '! -s 10.0.0.0/8', '! -s 10.1.0.0/16'],
+    ['for an interface, any', '-i eth0', ''],
+    ['for an interface, all that begin so', '-i eth0', '-i eth0+'],
+    ['for interfaces, all but one of them', '-i eth+', '! -i eth0'],
+    ['for interfaces, others', '-i eth+', '-i cali1'],
+    ['for all but an interface, the interface', '! -i eth0', '-i eth0'],
+    ['for a protocol, another one', '-p tcp', '-p udp'],
+    ['for a protocol, all but it', '-p tcp', '! -p tcp'],
+    ['for a protocol, any', '-p tcp', ''],
+    ['for all but a protocol, all but another one', '! -p tcp', '! -p udp'],
+    ['for ports, more of them', '-p tcp -m tcp --dport 20:30', '-p tcp -m tcp --dport 20:31'],
+    ['for ports, those before, too', '-p tcp -m tcp --dport 20:30', '-p tcp -m tcp --dport 19:30'],
+    ['for ports, the same of the other end', '-p tcp -m tcp --dport 22', '-p tcp -m tcp --sport 22'],
+    ['for ports, all but them', '-p tcp -m tcp --dport 22', '-p tcp -m tcp ! --dport 22'],
+    ['for ports of either end, one of them at one end', '-p tcp -m multiport --ports 22', '-p tcp -m multiport --ports 23'],
+    ['for a list of ports, one that is not in it', '-p tcp -m multiport --dports 22,80', '-p tcp -m multiport --dports 80,81'],
+    ['for ports of tcp, any', '-p tcp -m tcp --dport 22', '-p tcp'],
+    ['for an option of tcp, the same port', '-p tcp -m tcp --dport 22 --tcp-option 5', '-p tcp -m tcp --dport 22 --tcp-option 5'],
+    ['for states, others', '-m conntrack --ctstate ESTABLISHED', '-m conntrack --ctstate RELATED,ESTABLISHED'],
+    ['for states, all but one of them', '-m conntrack --ctstate NEW', '-m conntrack ! --ctstate NEW'],
+    ['for all but states, the same', '-m conntrack ! --ctstate NEW', '-m conntrack ! --ctstate NEW'],
+    ['for more than a state, the same', '-m conntrack --ctstate NEW --ctproto 6', '-m conntrack --ctstate NEW --ctproto 6'],
+    ['for a kind of address, another one', '-m addrtype --dst-type LOCAL', '-m addrtype --src-type LOCAL'],
+    ['for a kind of address, any', '-m addrtype --dst-type LOCAL', '-p tcp'],
+    ['for two kinds of addresses, one of them', '-m addrtype --src-type LOCAL --dst-type LOCAL', '-m addrtype --src-type LOCAL'],
+    ['for fragments, all', '-f', '-s 10.0.0.1/32'],
+    ['for a mark, which may change', '-m mark --mark 1', '-m mark --mark 1'],
+    ['as often as a limit lets it', '-m limit --limit 1/sec', '-m limit --limit 1/sec -p tcp'],
+  ])('%s, does not take all of those packets', (_, first, second) => {
+    expect(covers(first, second)).toBe(false);
+  });
+
+  it('for a state in raw takes no other one’s packets: there the state is made', () => {
+    const state = '-m conntrack --ctstate INVALID';
+    expect([covers(state, state, 'mangle'), covers(state, state, 'raw')]).toEqual([true, false]);
+  });
 });
