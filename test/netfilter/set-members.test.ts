@@ -75,6 +75,68 @@ add n 10.0.0.0/25
     ]);
   });
 
+  it.each<readonly [what: string, text: string, directions: string, given: object, answer: boolean | undefined]>([
+    ['the first of a range', 'create r hash:ip\nadd r 10.0.0.1-10.0.0.9\n', 'src', { from: '10.0.0.1' }, true],
+    ['the last of a range', 'create r hash:ip\nadd r 10.0.0.1-10.0.0.9\n', 'src', { from: '10.0.0.9' }, true],
+    ['one before a range', 'create r hash:ip\nadd r 10.0.0.1-10.0.0.9\n', 'src', { from: '10.0.0.0' }, false],
+    ['one behind a range', 'create r hash:ip\nadd r 10.0.0.1-10.0.0.9\n', 'src', { from: '10.0.0.10' }, false],
+    ['a range that has no end', 'create r hash:ip\nadd r 10.0.0.1-x\n', 'src', { from: '10.0.0.1' }, undefined],
+    [
+      'one address that is excepted from its network',
+      'create r hash:net\nadd r 10.0.0.0/8\nadd r 10.0.0.1 nomatch\n',
+      'src',
+      { from: '10.0.0.1' },
+      false,
+    ],
+    ['a network and a port of the other end', 'create r hash:net,port\nadd r 10.0.0.0/8,tcp:40000\n', 'dst,src', {}, true],
+    ['a network and a port of the wrong end', 'create r hash:net,port\nadd r 10.0.0.0/8,tcp:40000\n', 'dst,dst', {}, false],
+    ['two networks, of which one is another', 'create r hash:net,net\nadd r 203.0.113.0/24,10.9.0.0/16\n', 'src,dst', {}, false],
+    ['two networks', 'create r hash:net,net\nadd r 203.0.113.0/24,10.0.0.0/16\n', 'src,dst', {}, true],
+    ['one direction for both dimensions', 'create r hash:ip,port\nadd r 10.0.0.1,tcp:80\n', 'dst', {}, true],
+    [
+      'a port, of a packet without',
+      'create r hash:ip,port\nadd r 10.0.0.1,tcp:80\n',
+      'dst,dst',
+      { protocol: 'icmp', sport: null, dport: null },
+      undefined,
+    ],
+    ['a port of a protocol that nobody knows', 'create r hash:ip,port\nadd r 10.0.0.1,frob:80\n', 'dst,dst', {}, undefined],
+    ['a port spelt in capitals and with zeros', 'create r hash:ip,port\nadd r 10.0.0.1,TCP:0080\n', 'dst,dst', {}, true],
+    ['a member of one dimension in a set of two', 'create r hash:ip,port\nadd r 10.0.0.1\n', 'dst,dst', {}, undefined],
+    ['a set that nothing makes', 'add r 10.0.0.1\n', 'dst', {}, undefined],
+    [
+      'a list of sets of which one is not known',
+      'create r list:set\nadd r a\nadd r b\ncreate a hash:ip\nadd a 10.0.0.9\n',
+      'dst',
+      {},
+      undefined,
+    ],
+    [
+      'a list of sets of which one is not known and one has it',
+      'create r list:set\nadd r a\nadd r b\ncreate a hash:ip\nadd a 10.0.0.1\n',
+      'dst',
+      {},
+      true,
+    ],
+    ['a list of sets that has itself', 'create r list:set\nadd r r\n', 'dst', {}, undefined],
+    [
+      'IPv6',
+      'create r hash:net family inet6\nadd r fd00::/16\nadd r fd00:1::/32 nomatch\n',
+      'src',
+      { from: 'fd00:2::1', to: 'fd00::1' },
+      true,
+    ],
+    [
+      'IPv6 that is excepted',
+      'create r hash:net family inet6\nadd r fd00::/16\nadd r fd00:1::/32 nomatch\n',
+      'src',
+      { from: 'fd00:1::1', to: 'fd00::1' },
+      false,
+    ],
+  ])('is told by %s', (_, text, directions, given, answer) => {
+    expect(isInSet(ruleset(text), 'r', directions.split(','), packet(given))).toBe(answer);
+  });
+
   it('decides a rule, so that no way takes something to be so', () => {
     const text = `${sets}*filter
 :FORWARD ACCEPT [0:0]
