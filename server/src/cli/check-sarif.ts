@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Log, ReportingDescriptor, Result } from 'sarif';
 import { repositoryUrl } from '../base/project.ts';
@@ -12,7 +13,10 @@ const levels: Readonly<Record<Severity, Result.level>> = { error: 'error', warni
 
 function uriOf(file: string): string {
   if (file === '<stdin>') return 'stdin';
-  return file.startsWith('/') ? pathToFileURL(file).href : encodeURI(file.replaceAll('\\', '/'));
+  if (isAbsolute(file)) return pathToFileURL(file).href;
+  // Part by part: a name may have "#", "?" or ":" in it, which say something else in a URI.
+  const parts = process.platform === 'win32' ? file.split(/[\\/]/) : file.split('/');
+  return parts.map(encodeURIComponent).join('/');
 }
 
 function region({ start, end }: ReportRange): object {
