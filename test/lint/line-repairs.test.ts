@@ -129,6 +129,24 @@ describe('other slips', () => {
       'Close the quote behind web servers': '-A INPUT -m comment --comment "web servers" -s 10.0.0.1 -j ACCEPT',
     });
   });
+
+  it('a quote is opened in front of what ends with one', () => {
+    expect(inFilter('-A INPUT -m comment --comment web" -s 10.0.0.1 -m comment --comment more -j ACCEPT')).toMatchObject({
+      'Open the quote in front of web': '-A INPUT -m comment --comment "web" -s 10.0.0.1 -m comment --comment more -j ACCEPT',
+    });
+    expect(Object.keys(inFilter('-A INPUT -m comment --comment web servers" -s 10.0.0.1 -j ACCEPT'))[0]).toBe(
+      'Open the quote in front of web servers',
+    );
+  });
+
+  it('a match is loaded in front of the ! of its option', () => {
+    expect(inFilter('-A INPUT ! --ctstate NEW -j ACCEPT')).toEqual({
+      'Load the match conntrack': '-A INPUT -m conntrack ! --ctstate NEW -j ACCEPT',
+    });
+    expect(inFilter('-A INPUT --ctstate NEW -j ACCEPT')).toEqual({
+      'Load the match conntrack': '-A INPUT -m conntrack --ctstate NEW -j ACCEPT',
+    });
+  });
 });
 
 describe('what has one answer', () => {

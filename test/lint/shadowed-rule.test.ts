@@ -21,6 +21,20 @@ function shadows(first: string, second: string, table = 'filter', family = 'ipta
 }
 
 describe('a rule behind one that takes all its packets, and does something else with them', () => {
+  it('is not moved above the line that declares the chain it jumps to', () => {
+    const titles = (text: string) =>
+      findingsIn(text)
+        .find(({ code }) => code === 'shadowed-rule')
+        ?.fixes()
+        .map(({ title }) => title);
+    const drop = '-A INPUT -p tcp -j DROP\n';
+    const jump = '-A INPUT -p tcp -m tcp --dport 80 -j WEB\n';
+    const text = `*filter\n:INPUT ACCEPT [0:0]\n:WEB - [0:0]\n${drop}${jump}-A WEB -j ACCEPT\nCOMMIT\n`;
+    const remove = 'Remove the rule that no packet reaches';
+    expect(titles(text)).toEqual(['Move this rule above the one in line 4', remove]);
+    expect(titles(text.replace(':WEB - [0:0]\n', '').replace(drop, `${drop}:WEB - [0:0]\n`))).toEqual([remove]);
+  });
+
   it('is found, with the rule that takes them', () => {
     const text = dump(`
       *filter

@@ -17,6 +17,7 @@ import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
 import { faultyDump } from '../support/faulty-dumps.ts';
 import { pageExamples } from '../support/finding-pages.ts';
+import { fixtureNames, fixtureText } from '../support/fixtures.ts';
 
 function read(text: string): LintInput {
   const document = readWholeDocument(text, 'node.iptables');
@@ -85,6 +86,38 @@ function isMoreShown({ code }: Finding): boolean {
 describe('a quick fix does away with its finding, brings no error, and changes nothing else', () => {
   it.each(pageExamples().map(({ code, text }): [string, string] => [code, text]))('in the example of %s', (_, text) => {
     checkFixes(text);
+  });
+
+  const half = (text: string, part: 0 | 1): string => {
+    const lines = text.split('\n');
+    const middle = lines.length >> 1;
+    return (part === 0 ? lines.slice(0, middle) : lines.slice(middle)).join('\n');
+  };
+  const rules = (text: string): readonly string[] => text.split('\n').filter((line) => line.startsWith('-A '));
+
+  it.each<readonly [string, (text: string) => string]>([
+    ['as they are', (text) => text],
+    ['with line ends of Windows', (text) => text.replace(/\r?\n/g, '\r\n')],
+    ['with tabs', (text) => text.replace(/^(-A \S+) /gm, '$1\t')],
+    ['indented', (text) => text.replace(/^/gm, '  ')],
+    ['cut at the end', (text) => half(text, 0)],
+    ['cut at the beginning', (text) => half(text, 1)],
+    [
+      'as commands',
+      (text) =>
+        rules(text)
+          .map((rule) => `sudo iptables -t nat ${rule}`)
+          .join('\n'),
+    ],
+  ])('in dumps and listings, of both families, as people paste them: %s', (_, change) => {
+    const small = ['pasted', 'sample', 'protocol', 'flow', 'seen', 'packets', 'lab/round-2', 'lab/shop-listings']
+      .flatMap(fixtureNames)
+      .filter((name) => /\.(?:iptables|ip6tables|txt)$/.test(name) && !name.endsWith('changes.txt'))
+      .map(fixtureText)
+      .filter((text) => text.length < 40_000);
+    let tried = 0;
+    for (const text of small) tried += checkFixes(change(text));
+    expect(tried).toBeGreaterThan(5);
   });
 
   it('in dumps with faults', () => {

@@ -125,12 +125,18 @@ function shadowedBy(input: LintInput, chain: Chain, line: number, taker: Taker, 
 /** Either it was meant as an exception, and stands too low, or it is of no use. */
 function waysOut(input: LintInput, { table }: Chain, line: number, above: number): readonly Fix[] {
   if (!isMendable(input, table)) return [];
-  return [
-    {
-      title: `Move this rule above the one in line ${above + 1}`,
-      safety: 'unsafe',
-      changes: () => movedLine(input, line, above - 1),
-    },
-    { title: 'Remove the rule that no packet reaches', safety: 'unsafe', changes: () => removedLines(input.document, [line]) },
-  ];
+  const remove: Fix = {
+    title: 'Remove the rule that no packet reaches',
+    safety: 'unsafe',
+    changes: () => removedLines(input.document, [line]),
+  };
+  // Above the line that declares its chain iptables-restore would refuse it.
+  const [declared = 0] = table.chains.get(input.ruleset.lines[line]?.target ?? '')?.declarations ?? [];
+  if (declared > above) return [remove];
+  const move: Fix = {
+    title: `Move this rule above the one in line ${above + 1}`,
+    safety: 'unsafe',
+    changes: () => movedLine(input, line, above - 1),
+  };
+  return [move, remove];
 }

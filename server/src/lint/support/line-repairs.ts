@@ -55,6 +55,7 @@ function* editsFor(line: Line, problem: Problem): Generator<Edit> {
       if (rule !== undefined) yield* otherSide(problem, rule);
       break;
     case 'unbalanced-quote':
+      yield* openedQuote(line, problem);
       yield* closedQuotes(line, problem);
       break;
     default:
@@ -74,6 +75,7 @@ function* shortened(line: Line, problem: Problem): Generator<Edit> {
       yield* withoutGluedValue(line, problem);
       break;
     case 'bad-argument':
+      yield* openedQuote(line, problem);
       yield* withoutWords(line, problem, 1);
       break;
     case 'superfluous-option':
@@ -187,6 +189,17 @@ function* otherSide(problem: Problem, rule: RuleStatement): Generator<Edit> {
   const word = optionAt(rule, problem)?.word;
   const other = word === undefined ? undefined : ({ '-i': '-o', '-o': '-i' } as const)[word.text];
   if (word !== undefined && other !== undefined) yield { start: word.start, end: word.end, text: other, title: `Write ${other}` };
+}
+
+/** A quote opened in front of the value whose end has one: `--comment web servers" -j`. */
+function* openedQuote({ text }: Line, problem: Problem): Generator<Edit> {
+  const quote = text.indexOf('"', problem.start);
+  if (quote < 1 || !/[^ \t=\\]/.test(text.charAt(quote - 1)) || !/^(?:[ \t]|$)/.test(text.slice(quote + 1))) return;
+  const before = text.slice(0, quote);
+  const option = Array.from(before.matchAll(/[ \t]--[a-z][a-z-]*[ \t]+/g)).at(-1);
+  const start = option === undefined ? quote : option.index + option[0].length;
+  if (start < quote && !before.slice(start).includes('"'))
+    yield { start, end: start, text: '"', title: `Open the quote in front of ${text.slice(start, quote).slice(0, 40)}` };
 }
 
 /** A quote closed in front of what looks like the next option, or at the end. */

@@ -68,8 +68,13 @@ export function reportUnknown(
     .map(({ kind, name }) => (kind === 'match' ? `-m ${name}` : `-j ${name}`))
     .join(', ');
   const problem = error(at, 'option-not-loaded', `${message}: it is known only behind ${how}`);
+  // In front of the option: behind its "!" the match itself would be negated.
   const isLoadable =
-    owners.length === 1 && owner.kind === 'match' && !matches.some(({ name }) => name === owner.name) && rule.options.length > 0;
+    option.negation === undefined &&
+    owners.length === 1 &&
+    owner.kind === 'match' &&
+    !matches.some(({ name }) => name === owner.name) &&
+    rule.options.length > 0;
   report(
     isLoadable
       ? { ...problem, fix: { title: `Load the match ${owner.name}`, text: `-m ${owner.name} ${option.word.text}` } }
