@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, it } from 'vitest';
 import { bundleFiles } from '../support/bundles.ts';
 import { describeWith } from '../support/requirements.ts';
-import { clickUntil, doUntil, lost, surelyLost } from './again.ts';
+import { clickUntil } from './again.ts';
 import { openWorkbench, saysSoon, type Workbench } from './workbench.ts';
 
 describeWith(['code-server', 'chromium'], 'what is wrong on a node, in the editor', () => {
@@ -34,34 +34,12 @@ describeWith(['code-server', 'chromium'], 'what is wrong on a node, in the edito
     const { page } = workbench;
     await saysSoon(workbench.language(), 'iptables');
     await workbench.run('iptables: Diagnose');
-    const box = page.locator('.quick-input-widget');
-    const input = box.locator('input').first();
-    const asks = (text: string) => box.locator('.quick-input-message', { hasText: text });
-    const source = box.locator('.monaco-list-row', { hasText: 'The open dump' });
-    await box.locator('.monaco-list-row.focused', { hasText: 'The open dump' }).waitFor();
-    /** Types the answer to what is asked, and takes it, until the next question is there or none. */
-    const say = (question: string, text: string): Promise<void> =>
-      doUntil(
-        `answer ${question}`,
-        async () => {
-          if (!(await asks(question).isVisible())) return;
-          await input.fill(text, { timeout: lost });
-          await input.press('Enter', { timeout: lost });
-        },
-        async () => !(await asks(question).isVisible()),
-        surelyLost,
-      );
-    await doUntil(
-      'choose the open dump',
-      async () => {
-        if (await source.isVisible()) await page.keyboard.press('Enter');
-      },
-      asks('From where?'),
-      surelyLost,
-    );
-    await say('From where?', 'shop/solo-0');
-    await asks('To where?').waitFor();
-    await say('To where?', 'shop/solo');
+    await workbench.answer(/^Diagnose$/, '', 'The open dump');
+    await workbench.rows('No packet: look at everything').and(page.locator('.focused')).waitFor();
+    await workbench.rows('shop/solo-0').first().waitFor();
+    await workbench.screenshot('diagnose-from');
+    await workbench.answer(/^Diagnose: a packet from$/, 'shop/solo-0', 'shop/solo-0');
+    await workbench.answer('Diagnose: a packet from shop/solo-0 to', 'shop/solo:', 'shop/solo:');
     await workbench.line('[hairpin-off]').first().waitFor();
     await saysSoon(workbench.language(), 'Plain Text');
     await page.locator('.codelens-decoration a', { hasText: 'Copy for a Ticket' }).first().waitFor();

@@ -3,14 +3,14 @@ import { type DiagnoseParams, type DiagnoseResult, diagnoseRequest } from '../..
 import { showFailure } from '../failure.ts';
 import { fileNameOf } from '../file-name.ts';
 import type { ServerAccess } from '../server-access.ts';
-import { askText, pick, showInformation, showProgress } from '../show.ts';
-import { askDiagnosisCommand, createDiagnosisDocuments, type DiagnosisDocuments } from './diagnosis-documents.ts';
-
-interface Question {
-  /** Both empty for none. */
-  readonly from: string;
-  readonly to: string;
-}
+import { pick, showInformation, showProgress } from '../show.ts';
+import { type DiagnoseQuestion, pickDiagnoseQuestion, typeDiagnoseQuestion } from './diagnose-question.ts';
+import {
+  askDiagnosisCommand,
+  createDiagnosisDocuments,
+  type DiagnosisDocuments,
+  type DiagnosisSource,
+} from './diagnosis-documents.ts';
 
 /** Registers the commands that say what is wrong on a node, and the documents that they make. */
 export function registerDiagnose(server: ServerAccess): Disposable {
@@ -28,8 +28,10 @@ export function registerDiagnose(server: ServerAccess): Disposable {
     commands.registerCommand(askDiagnosisCommand, (given?: unknown) =>
       guarded(async () => {
         const source = given instanceof Uri ? documents.sourceOf(given) : undefined;
-        const question = source === undefined ? undefined : await askQuestion();
-        if (source !== undefined && question !== undefined) await show(server, documents, source, question);
+        if (source === undefined) return;
+        // The diagnosis may have taken the tab of the dump, which is closed then.
+        if (source.isDump) await workspace.openTextDocument(source.uri);
+        await askAndShow(server, documents, source.uri);
       }),
     ),
   ];
@@ -76,33 +78,25 @@ async function chooseSource(given: unknown): Promise<Uri | undefined> {
   return chosen?.[0];
 }
 
-/** Which packet is asked about; nothing typed is no question. Undefined where the user left. */
-async function askQuestion(): Promise<Question | undefined> {
-  const title = l10n.t('Diagnose: a packet');
-  const from = await askText({
-    title,
-    prompt: l10n.t('From where? An address, namespace/pod, "outside" or "this-node"; empty to look at the node as a whole'),
-  });
-  if (from === undefined) return undefined;
-  if (from.trim() === '') return { from: '', to: '' };
-  const to = await askText({
-    title,
-    prompt: l10n.t('To where? namespace/service, address:port or address:port/udp'),
-    problem: (text) => (text.trim() === '' ? l10n.t('A packet goes somewhere.') : undefined),
-  });
-  return to === undefined ? undefined : { from: from.trim(), to: to.trim() };
-}
-
 async function diagnose(server: ServerAccess, documents: DiagnosisDocuments, given: unknown): Promise<void> {
   const source = await chooseSource(given);
-  if (source === undefined) return;
-  const question = await askQuestion();
-  if (question !== undefined) await show(server, documents, source, question);
+  if (source !== undefined) await askAndShow(server, documents, source);
 }
 
-async function show(server: ServerAccess, documents: DiagnosisDocuments, source: Uri, question: Question): Promise<void> {
-  const params: DiagnoseParams = { source: source.toString(), ...question };
-  const result = await showProgress(l10n.t('Diagnosing {0}', fileNameOf(source)), async (token) => {
+async function askAndShow(server: ServerAccess, documents: DiagnosisDocuments, uri: Uri): Promise<void> {
+  const isDump = workspace.textDocuments.some((each) => each.languageId === 'iptables' && each.uri.toString() === uri.toString());
+  const question = isDump ? await pickDiagnoseQuestion(server, uri) : await typeDiagnoseQuestion();
+  if (question !== undefined) await show(server, documents, { uri, isDump }, question);
+}
+
+async function show(
+  server: ServerAccess,
+  documents: DiagnosisDocuments,
+  source: DiagnosisSource,
+  question: DiagnoseQuestion,
+): Promise<void> {
+  const params: DiagnoseParams = { source: source.uri.toString(), ...question };
+  const result = await showProgress(l10n.t('Diagnosing {0}', fileNameOf(source.uri)), async (token) => {
     try {
       return await server.ask<DiagnoseResult>(diagnoseRequest, params, token);
     } catch (error) {

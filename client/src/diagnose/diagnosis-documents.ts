@@ -25,16 +25,22 @@ const mostKept = 20;
 /** How the server's text begins a line of evidence. */
 const evidence = '   seen in ';
 
+/** What was diagnosed. */
+export interface DiagnosisSource {
+  readonly uri: Uri;
+  /** Whether it was a dump in the editor, not a bundle. */
+  readonly isDump: boolean;
+}
+
 interface Kept extends DiagnoseResult {
-  /** The URI that was diagnosed. */
-  readonly source: string;
+  readonly source: DiagnosisSource;
 }
 
 export interface DiagnosisDocuments extends Disposable {
   /** Keeps a diagnosis under a URI of its own, whose tab has the source's name. */
-  keep(source: Uri, result: DiagnoseResult): Uri;
+  keep(source: DiagnosisSource, result: DiagnoseResult): Uri;
   /** What a document of this kind is of; undefined for another. */
-  sourceOf(uri: Uri): Uri | undefined;
+  sourceOf(uri: Uri): DiagnosisSource | undefined;
 }
 
 function linksOf(document: TextDocument, { files }: Kept): readonly DocumentLink[] {
@@ -101,17 +107,14 @@ export function createDiagnosisDocuments(): DiagnosisDocuments {
   return {
     keep(source, result) {
       shown += 1;
-      const uri = Uri.from({ scheme: diagnosisScheme, path: `/${shown}/${fileNameOf(source)} diagnosis.txt` });
+      const uri = Uri.from({ scheme: diagnosisScheme, path: `/${shown}/${fileNameOf(source.uri)} diagnosis.txt` });
       const files = result.files.toSorted((a, b) => b.name.length - a.name.length);
-      kept.set(uri.toString(), { ...result, files, source: source.toString() });
+      kept.set(uri.toString(), { ...result, files, source });
       for (const key of kept.keys()) if (kept.size > mostKept) kept.delete(key);
       changed.fire();
       return uri;
     },
-    sourceOf(uri) {
-      const found = kept.get(uri.toString());
-      return found === undefined ? undefined : Uri.parse(found.source);
-    },
+    sourceOf: (uri) => kept.get(uri.toString())?.source,
     dispose: () => {
       for (const part of parts) part.dispose();
     },

@@ -1,26 +1,15 @@
-import {
-  type CancellationToken,
-  CancellationTokenSource,
-  commands,
-  type Disposable,
-  env,
-  l10n,
-  type Memento,
-  Uri,
-  window,
-  workspace,
-} from 'vscode';
+import { CancellationTokenSource, commands, type Disposable, env, l10n, type Memento, Uri, window, workspace } from 'vscode';
 import { parseHostPort } from '../../../server/src/base/ip.ts';
-import { type RulesetChangedParams, rulesetChangedNotification } from '../../../server/src/protocol/requests.ts';
-import { type TraceEndsResult, type TraceQuestion, traceEndsRequest } from '../../../server/src/protocol/trace.ts';
+import type { TraceQuestion } from '../../../server/src/protocol/trace.ts';
 import type { DumpAtHand } from '../dump-at-hand.ts';
 import { showFailure } from '../failure.ts';
 import type { FlowPanels } from '../flow-panels.ts';
 import type { ServerAccess } from '../server-access.ts';
 import { pick, showInformation, showInStatusBar } from '../show.ts';
+import { packetEndsOf } from './packet-end-pick.ts';
 import { seenPaths } from './seen-paths.ts';
 import { askedBefore, keepAsked } from './trace-history.ts';
-import { pickQuestion, type TraceEnds } from './trace-question-pick.ts';
+import { pickQuestion } from './trace-question-pick.ts';
 import { showTraceLineCommand, tracePacketCommand } from './trace-rows.ts';
 import type { TraceView } from './trace-view.ts';
 import { tracedPaths } from './traced-paths.ts';
@@ -79,17 +68,6 @@ function givenOf(about: unknown): Partial<TraceQuestion> {
   return given.from === undefined && given.to === undefined ? {} : given;
 }
 
-function endsOf(server: ServerAccess, dump: Uri, token: CancellationToken): TraceEnds {
-  const params = { textDocument: { uri: dump.toString() } };
-  return {
-    ask: () => server.askOfDump<TraceEndsResult>(traceEndsRequest, params, token),
-    onChange: (listener) =>
-      server.onNotification<RulesetChangedParams>(rulesetChangedNotification, ({ uri }) => {
-        if (uri === dump.toString()) listener();
-      }),
-  };
-}
-
 /**
  * Asks for a packet, as far as it is not given, and follows it. Menus give the dump's URI as the first argument and something of their own as the
  * second; a code lens and the views give the URI, as text or not, and a question or where it goes to.
@@ -108,7 +86,7 @@ async function tracePacket(context: Context, uri: unknown, about: unknown): Prom
     const question =
       from !== undefined && to !== undefined
         ? { ...given, from, to }
-        : await pickQuestion(endsOf(server, dump, cancellation.token), askedBefore(memento), given);
+        : await pickQuestion(packetEndsOf(server, dump, cancellation.token), askedBefore(memento), given);
     if (question !== undefined) await follow(context, dump, question);
   } catch (error) {
     await failed(context, error);
