@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, it } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
-import { clickUntil, doUntil, gone, surelyLost } from './again.ts';
+import { clickUntil, doUntil, gone, lost, surelyLost } from './again.ts';
 import { openWorkbench, saysSoon, soon, type Workbench } from './workbench.ts';
 
 const sample = resolve(import.meta.dirname, '../fixtures/sample');
@@ -96,5 +96,31 @@ describeWith(['code-server', 'chromium'], 'mending and comparing in VS Code', ()
     await saysSoon(rows().filter({ hasText: /^nat/ }), 'nat');
     await soon(() => rows().filter({ hasText: 'mangle' }).count()).toBe(0);
     await workbench.screenshot('compared-dumps');
+  });
+
+  it('two files that are selected in the Explorer are compared', async () => {
+    const { page } = workbench;
+    await workbench.run('View: Close All Editors', gone(page.locator('.tab')));
+    await workbench.run('View: Show Explorer', page.locator('.explorer-folders-view'));
+    const file = (name: string) => page.locator('.explorer-folders-view .monaco-list-row', { hasText: name }).first();
+    const selected = (name: string) => page.locator('.explorer-folders-view .monaco-list-row.selected', { hasText: name });
+    const item = page.locator('.monaco-menu .action-item', { hasText: 'Compare Dumps by Meaning' }).first();
+    await doUntil(
+      'compare what is selected',
+      async () => {
+        if (!(await item.isVisible())) {
+          await file('later.iptables').click({ timeout: lost });
+          await selected('later.iptables').waitFor({ timeout: lost });
+          await file('worker-1.iptables').click({ modifiers: ['Control'], timeout: lost });
+          await selected('worker-1.iptables').waitFor({ timeout: lost });
+          await file('worker-1.iptables').click({ button: 'right', timeout: lost });
+        }
+        await item.click({ timeout: lost });
+      },
+      page.locator('.tab.active', { hasText: /(?:later|worker-1)\.iptables \u2194 (?:later|worker-1)\.iptables/ }),
+      surelyLost,
+    );
+    await saysSoon(rows().filter({ hasText: /^nat/ }), 'nat');
+    await workbench.screenshot('compared-selected');
   });
 });
