@@ -156,6 +156,11 @@ describe('rules of two dumps', () => {
     expect(told(first + last, first)).toEqual(['added 4 -A INPUT -j DROP', 'removed 9 -A OUTPUT -j DROP']);
   });
 
+  it('of a chain that only its rules show come with the chain, at the first of them', () => {
+    const { chains } = diff(rules('-A INPUT -j DROP'), '-A A -s 10.0.0.1/32 -j DROP\n-A A -j DROP\n');
+    expect(chains).toMatchObject([{ chain: 'A', change: 'added', before: null, after: 1 }]);
+  });
+
   it('with words that were not understood are not compared where those differ', () => {
     expect(diff(rules('-A INPUT --frob 1 -j DROP'), rules('-A INPUT --frob 2 -j DROP'))).toEqual({
       ...nothing,
