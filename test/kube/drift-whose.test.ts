@@ -48,6 +48,11 @@ describe('a dump of another cluster', () => {
     // With the same API server, or one of its Services, it is a cluster that changed.
     expect(notes(apiEndpoints, ...many('ours', 2))).toEqual([]);
     expect(notes(others, ...many('ours', 2), ...many('theirs', 1))).toEqual([]);
+    // One of several API servers was replaced.
+    const two = slice('default/kubernetes', { '192.168.7.2': {}, '192.168.7.3': {} }, [{ name: 'https', port: 6443 }]);
+    const before = rulesetOf(written(clusterWith(api('10.96.0.1'), two, ...many('theirs', 2))));
+    const now = clusterWith(api('10.96.0.1'), others, ...many('ours', 2));
+    expect(driftReport(before, now, { node: 'node-a' }).summary.notes).toEqual([]);
   });
 
   it('is told by Services that none of which is known', () => {
