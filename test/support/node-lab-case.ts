@@ -68,10 +68,14 @@ async function checkLabCase(lab: NodeLab, { make, undo, others, rules, cluster, 
     const heard: readonly string[] = await lab.askAll(ask.map(([question]) => question));
     const files = labBundle(lab, cluster);
     const said = ask.map(([question]) => diagnosed(files, asAsked(question)));
-    const shown = ask.map(([question], at) => `${asAsked(question).from} ${asAsked(question).to} ${heard[at]}`);
-    expect(
-      said.map(({ outcome }, at) => `${asAsked((ask[at] ?? [toWeb])[0]).from} ${asAsked((ask[at] ?? [toWeb])[0]).to} ${outcome}`),
-    ).toEqual(shown.map((text, at) => (ask[at]?.[1] === 'unknown' ? text.replace(/\w+$/, 'unknown') : text)));
+    const texts = (outcomes: readonly string[]): readonly string[] =>
+      ask.map(([question], at) => `${asAsked(question).from} ${asAsked(question).to} ${outcomes[at]}`);
+    // Where they differ the reasons are shown.
+    const told = said.map((diagnosis, at) => {
+      const { outcome } = diagnosis;
+      return outcome === heard[at] || outcome === 'unknown' ? outcome : `${outcome}: ${codesOf(diagnosis).join(', ')}`;
+    });
+    expect(texts(told)).toEqual(texts(heard.map((each, at) => (ask[at]?.[1] === 'unknown' ? 'unknown' : each))));
     expect(ask.map(([, outcome], at) => (outcome === 'unknown' ? 'unknown' : heard[at]))).toEqual(
       ask.map(([, outcome]) => outcome),
     );
