@@ -67,8 +67,10 @@ function proxyRules(): string {
 const switched = (links: string, value: number): string =>
   `for each in ${links}; do echo ${value} > /proc/sys/net/ipv6/conf/$each/disable_ipv6; done`;
 const off = switched('all default', 1);
+/** Until the kernel has found out that nobody else has its own addresses of links, it may not be found itself. */
+const settled = 'until [ -z "$(ip -6 addr show tentative)" ]; do sleep 0.05; done';
 const pod = (ip: string): string =>
-  `${switched('all default eth0 lo', 0)}; ip addr add ${ip}/64 dev eth0 nodad; ip -6 route add default via fd42::1`;
+  `${switched('all default eth0 lo', 0)}; ip addr add ${ip}/64 dev eth0 nodad; ip -6 route add default via fd42::1; ${settled}`;
 
 const others: LabCase['others'] = [
   ['client0', pod('fd42::30'), off],
@@ -76,13 +78,13 @@ const others: LabCase['others'] = [
   ['web2', pod('fd42::12'), off],
   [
     'client',
-    `${switched('all default br0 lo to-node to-worker2', 0)}; ip addr add fc00:f853:ccd:e793::1/64 dev br0 nodad; ip -6 route add fd42::/64 via fc00:f853:ccd:e793::2`,
+    `${switched('all default br0 lo to-node to-worker2', 0)}; ip addr add fc00:f853:ccd:e793::1/64 dev br0 nodad; ip -6 route add fd42::/64 via fc00:f853:ccd:e793::2; ${settled}`,
     off,
   ],
   [
     'worker2',
     `${switched('all default eth0 lo', 0)}; ip addr add fc00:f853:ccd:e793::3/64 dev eth0 nodad; ip addr add fd42:0:0:1::20/128 dev lo nodad
-     ip -6 route add fd42::/64 via fc00:f853:ccd:e793::2`,
+     ip -6 route add fd42::/64 via fc00:f853:ccd:e793::2; ${settled}`,
     off,
   ],
 ];
@@ -93,6 +95,7 @@ ip addr add fc00:f853:ccd:e793::2/64 dev eth0 nodad; ip addr add fd42::1/64 dev 
 ip -6 route add fd42:0:0:1::/64 via fc00:f853:ccd:e793::3; ip -6 route add default via fc00:f853:ccd:e793::1
 ip6tables-nft-restore <<'RULES'
 ${proxyRules()}RULES
+${settled}
 `;
 
 /** A case on the node with both families. */

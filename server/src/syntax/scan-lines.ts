@@ -1,5 +1,4 @@
 /** A whole text as lines, those of known shapes from its bytes: a string for each line, and one for each name on it, take longer than to tell what they say. */
-import { createMemory } from '../base/memory.ts';
 import type { Steps } from '../base/steps.ts';
 import { contextAfter } from './context-after.ts';
 import { knownShape } from './known-line-cache.ts';
@@ -22,7 +21,7 @@ export interface ScannedNames {
 /** Stands for the target of a line that declares a chain. */
 export const declares = -2;
 
-const scanned = createMemory<readonly Line[], ScannedNames>();
+const scanned = new WeakMap<readonly Line[], ScannedNames>();
 
 /** What was found out about lines when they were read; undefined where they came of an edit. */
 export function scannedNames(lines: readonly Line[]): ScannedNames | undefined {

@@ -1,9 +1,8 @@
-import { createMemory } from '../base/memory.ts';
 import { runToEnd, type Steps } from '../base/steps.ts';
 import type { Line } from './line.ts';
 
 const linesBetweenPauses = 32_768;
-const known = createMemory<readonly Line[], readonly number[]>();
+const known = new WeakMap<readonly Line[], readonly number[]>();
 
 /**
  * The numbers (0-based) of the lines that are more than a chain's declaration or a rule at its end, in their order: a dump of 200,000 lines has a
