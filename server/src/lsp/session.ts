@@ -218,19 +218,21 @@ export function showState(session: Session, uri: string, read: ReadDump): void {
 }
 
 function clusterChanged(session: Session): void {
-  const { connection, clusters, states, client, folders } = session;
+  const { connection, clusters, dumps, states, client, folders } = session;
   let hasNewNames = false;
-  for (const [uri, old] of states) {
+  // Of a dump that is being read, too: what was said when it was opened may not be so any more.
+  for (const uri of dumps.keys()) {
     const { cluster, status } = clusters.statusFor(uri);
     sendClusterStatus(session, status);
-    if (cluster === old.cluster) continue;
+    const old = states.get(uri);
+    if (old === undefined || cluster === old.cluster) continue;
     hasNewNames = true;
     showState(session, uri, old);
   }
   offerSnapshots(session);
   if (hasNewNames && client.canRefreshHints) void connection.languages.inlayHint.refresh();
   if (hasNewNames && client.canRefreshLenses) void connection.sendRequest(CodeLensRefreshRequest.type);
-  if (states.size === 0 && folders.length > 0) sendClusterStatus(session, clusters.statusFor(folders[0] ?? '').status);
+  if (dumps.size === 0 && folders.length > 0) sendClusterStatus(session, clusters.statusFor(folders[0] ?? '').status);
 }
 
 /** Tells the client where names come from. */
