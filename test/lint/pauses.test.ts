@@ -9,6 +9,7 @@ import { unreachableRule } from '../../server/src/lint/rules/unreachable-rule.ts
 import { droppingEndOf } from '../../server/src/lint/support/dropping-end.ts';
 import { fileShapeSteps } from '../../server/src/lint/support/file-shape.ts';
 import type { LintInput, LintRule } from '../../server/src/lint/support/finding.ts';
+import { tableFactsSteps } from '../../server/src/lint/support/table-facts.ts';
 import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
 
@@ -110,4 +111,13 @@ it('what a file of thousands of odd lines looks like is told with pauses', () =>
   const tables = read('*nat\nCOMMIT\n'.repeat(20_000));
   expect(pausesOf(fileShapeSteps(tables))).toBeGreaterThanOrEqual(6);
   expect(pausesOf(fileShapeSteps(tables))).toBe(0);
+});
+
+it('which of a table’s chains stand out is told with pauses, once', () => {
+  const chains = Array.from({ length: 20_000 }, (_, index) => `:C${index} - [0:0]\n`).join('');
+  const { ruleset } = read(filter(`${chains}-A INPUT -j C1\n:LATE - [0:0]\n-A LATE -j C2\n`));
+  const [table] = ruleset.tables;
+  if (table === undefined) throw new Error('no table');
+  expect(pausesOf(tableFactsSteps(ruleset, table))).toBeGreaterThanOrEqual(38);
+  expect(pausesOf(tableFactsSteps(ruleset, table))).toBe(0);
 });

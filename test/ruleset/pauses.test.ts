@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
 import type { Steps } from '../../server/src/base/steps.ts';
 import { buildRuleset } from '../../server/src/ruleset/build.ts';
+import { reachSteps } from '../../server/src/ruleset/reachable.ts';
 import { putApart } from '../../server/src/syntax/apart.ts';
 import { readWholeDocument } from '../../server/src/syntax/document.ts';
+import { rulesetOf } from '../support/dumps.ts';
 
 // A hover in another document waits for what stands between two pauses, however odd the text is.
 
@@ -29,4 +31,18 @@ it('who jumps to whom among many chains is put together with a pause after each 
 
 it('a text of blank lines is searched for joined lines with pauses', () => {
   expect(pausesOf(putApart(readWholeDocument('\n'.repeat(100_000))))).toBeGreaterThanOrEqual(20);
+});
+
+it('tables of one rule are opened, and finished, with a pause at each few dozen', () => {
+  const tables = lines(2_000, (index) => `*filter\n-A INPUT -j C${index}\nCOMMIT`);
+  expect(pausesOf(buildRuleset(readWholeDocument(tables)))).toBeGreaterThanOrEqual(60);
+});
+
+it('what leads to thousands of chains is walked with pauses, once', () => {
+  const chains = lines(20_000, (index) => `:C${index} - [0:0]`);
+  const jumps = lines(20_000, (index) => `-A C${index} -j C${index + 1}`);
+  const [table] = rulesetOf(`*filter\n:INPUT ACCEPT [0:0]\n${chains}-A INPUT -j C0\n${jumps}COMMIT\n`).tables;
+  if (table === undefined) throw new Error('no table');
+  expect(pausesOf(reachSteps(table))).toBeGreaterThanOrEqual(4);
+  expect(pausesOf(reachSteps(table))).toBe(0);
 });

@@ -12,7 +12,7 @@ import type { ChainStatement, RuleOption, RuleStatement, Span } from '../syntax/
 import { addressIn } from './support/address-in.ts';
 import type { DumpState } from './support/state.ts';
 
-const linesBetweenPauses = 64;
+const linesBetweenPauses = 16;
 const longestLabel = 60;
 /** To tell the shares of a chain all of its rules are read; no Service has so many endpoints. */
 const mostRulesOfShares = 3_000;

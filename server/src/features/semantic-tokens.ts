@@ -31,7 +31,7 @@ interface Token extends Span {
   readonly modifiers: number;
 }
 
-const linesBetweenPauses = 64;
+const linesBetweenPauses = 16;
 
 /**
  * The semantic tokens of the lines of a range, in LSP's relative encoding: five numbers a token. Pauses every few dozen lines.

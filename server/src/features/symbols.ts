@@ -15,7 +15,7 @@ const mostChainsInOutline = 10_000;
 const mostSymbols = 20_000;
 const mostWorkspaceSymbols = 500;
 const chainsBetweenPauses = 256;
-const linesBetweenPauses = 2048;
+const linesBetweenPauses = 512;
 
 function tableTitle(state: DumpState, table: Table): string {
   return state.ruleset.dumps.length > 1 ? `${table.dump.family === 'ipv6' ? 'IPv6' : 'IPv4'} (dump ${table.dump.index + 1})` : '';

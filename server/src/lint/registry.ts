@@ -45,6 +45,7 @@ import { unsupportedRevision } from './rules/unsupported-revision.ts';
 import { fileShapeSteps } from './support/file-shape.ts';
 import type { Finding, LintInput, LintRule } from './support/finding.ts';
 import { ignoreCodes } from './support/judge.ts';
+import { tableFactsSteps } from './support/table-facts.ts';
 
 /** Every lint rule. A new one is a file of its own and a line here. */
 const rules: readonly LintRule[] = [
@@ -119,9 +120,10 @@ export function* lint(input: LintInput, limit = Number.POSITIVE_INFINITY): Steps
   const report = (finding: Finding): void => {
     if (findings.length < limit) findings.push(finding);
   };
-  // Most rules ask what is shown of a table: it is looked for in steps, and then known.
+  // Most rules ask what is shown of a table, and which of its chains stand out: it is looked for in steps, and then known.
   for (const table of input.ruleset.tables) {
     yield* extentSteps(input.ruleset, table);
+    yield* tableFactsSteps(input.ruleset, table);
     yield;
   }
   yield* fileShapeSteps(input);

@@ -5,7 +5,7 @@ import type { Chain, Table } from '../ruleset/ruleset.ts';
 
 const known = createMemory<Table, ReadonlyMap<Chain, ReadonlySet<Chain>>>();
 
-const jumpsBetweenPauses = 4096;
+const jumpsBetweenPauses = 1024;
 
 /** Goes through all chains depth first, without recursion: a jump to a chain that is still being gone through leads back. */
 function* findLoops(table: Table): Steps<ReadonlyMap<Chain, ReadonlySet<Chain>>> {
@@ -47,7 +47,7 @@ function* loopsOf(table: Table): Steps<ReadonlyMap<Chain, ReadonlySet<Chain>>> {
   return loops;
 }
 
-/** Looks for the loops of tables, so that `leadsBack` knows them at once. Pauses every few thousand jumps. */
+/** Looks for the loops of tables, so that `leadsBack` knows them at once. Pauses every thousand jumps. */
 export function* knowLoops(tables: Iterable<Table>): Steps<void> {
   for (const table of tables) yield* loopsOf(table);
 }

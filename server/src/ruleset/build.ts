@@ -56,8 +56,8 @@ interface UnfinishedCommands {
 }
 
 const linesBetweenPauses = 4096;
-/** A table is as much work as so many lines, however few it has. */
-const linesATable = 40;
+/** A table is as much work as so many lines, however few it has: the garbage collector works along with what is made, up to 5 ms for each 64 KB of it. */
+const linesATable = 64;
 
 /** Whether a line may say on which machine the lines below it were printed. */
 function mayNameHost({ kind }: Line): boolean {
@@ -115,9 +115,11 @@ export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
   let excerpt: ExcerptTables | undefined;
   let host: string | undefined;
   const commands: UnfinishedCommands = { dumps: [], lines: new Map() };
+  let opened = 0;
 
   const open = (name: string | undefined, firstLine: number, line: Line, part?: TableName): OpenTable => {
     const known = name ?? line.context.table ?? part;
+    opened += 1;
     if (dump === undefined || !isOfDump(dump, generator, known, line, lines)) {
       dump = { generator, tables: [], family: generator?.family ?? line.context.family };
       dumps.push(dump);
@@ -131,7 +133,10 @@ export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
 
   const scanned = scannedNames(lines);
   for (let number = 0; number < lines.length; number += 1) {
-    if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
+    if (number % linesBetweenPauses === linesBetweenPauses - 1 || opened * linesATable >= linesBetweenPauses) {
+      opened = 0;
+      yield;
+    }
     if (table?.result.declared === true) number = yield* addPlain(table, lines, scanned, number);
     const line = lines[number];
     if (line === undefined) continue;

@@ -1,4 +1,5 @@
 import { createMemory } from '../base/memory.ts';
+import { runToEnd, type Steps } from '../base/steps.ts';
 import type { Hook } from '../catalog/types.ts';
 import type { Chain, Ruleset, Table } from './ruleset.ts';
 
@@ -41,11 +42,15 @@ function isHook(name: string): name is Hook {
 
 /** From where the chains of a table are reached. Worked out once for a table. */
 export function reachOf(table: Table): Reach {
-  let spread = known.get(table);
-  if (spread === undefined) {
-    spread = spreadOf(table);
-    known.set(table, spread);
-  }
+  return reachFrom(table, known.get(table) ?? runToEnd(spreadOf(table)));
+}
+
+/** The same; pauses every few thousand jumps. */
+export function* reachSteps(table: Table): Steps<Reach> {
+  return reachFrom(table, known.get(table) ?? (yield* spreadOf(table)));
+}
+
+function reachFrom(table: Table, spread: Spread): Reach {
   const { reached, loops } = spread;
   const found = spread;
   const bitsOf = ({ index }: Chain): number => {
@@ -87,6 +92,8 @@ export function keepReach(
   });
 }
 
+const jumpsBetweenPauses = 8_192;
+
 const unseen = 0;
 const onPath = 1;
 const done = 2;
@@ -102,13 +109,14 @@ function builtinChains({ chains }: Table): Uint8Array {
 }
 
 /** The chains that built-in ones lead to, each behind all that it leads to; and the jumps that lead back. Built-in chains end a path. */
-function walk(table: Table): { readonly order: Uint32Array; readonly loops: readonly Loop[] } {
+function* walk(table: Table): Steps<{ readonly order: Uint32Array; readonly loops: readonly Loop[] }> {
   const { size } = table.chains;
   const { starts, values } = table.lists.jumps;
   const state = new Uint8Array(size);
   const builtin = builtinChains(table);
   const order = new Uint32Array(size);
   let ordered = 0;
+  let looked = 0;
   const loops: Loop[] = [];
   const chainAt = (index: number): readonly Chain[] => table.chains.atAll([index]);
   for (const name of hooks) {
@@ -119,6 +127,8 @@ function walk(table: Table): { readonly order: Uint32Array; readonly loops: read
     const next = [starts[start.index] ?? 0];
     state[start.index] = onPath;
     while (path.length > 0) {
+      looked += 1;
+      if (looked % jumpsBetweenPauses === 0) yield;
       const top = path.length - 1;
       const chain = path[top] ?? 0;
       const at = next[top] ?? 0;
@@ -145,11 +155,13 @@ function walk(table: Table): { readonly order: Uint32Array; readonly loops: read
   return { order: order.slice(0, ordered), loops };
 }
 
-function spreadOf(table: Table): Spread {
-  const { order, loops } = walk(table);
+function* spreadOf(table: Table): Steps<Spread> {
+  const { order, loops } = yield* walk(table);
   const reached = new Uint8Array(table.chains.size);
   for (let at = 0; at < order.length; at += 1) reached[order[at] ?? 0] = 1;
-  return { reached, masks: undefined, order, loops };
+  const spread: Spread = { reached, masks: undefined, order, loops };
+  known.set(table, spread);
+  return spread;
 }
 
 /** The built-in chains that lead to each chain, by its index. */

@@ -11,7 +11,7 @@ import { otherModeConfigured, type ServiceProxy } from '../proxy/mode.ts';
 import type { ProxyOptions } from '../proxy/options.ts';
 import { type ComparisonBasis, comparisonBasis } from './basis.ts';
 import { causeOf, type Programmed } from './cause.ts';
-import { comparedPortSteps } from './compare-service.ts';
+import { type ComparedPort, comparedPortSteps } from './compare-service.ts';
 import type { DumpSide } from './dump-side.ts';
 import type { DriftFinding } from './finding.ts';
 import { goneServices, unusedChains } from './gone.ts';
@@ -45,6 +45,7 @@ export interface Comparison {
 }
 
 const portsBetweenPauses = 32;
+const rulesBetweenPauses = 1_024;
 
 /** What a dump that is not all does not show. */
 function gaps({ nat, filter }: DumpSide): readonly string[] {
@@ -79,6 +80,21 @@ interface ComparedPorts {
   readonly skipped: number;
 }
 
+/** Adds the chains of a port's endpoints and rules; a port may have 50,000. */
+function* addChains(chains: Set<string>, rules: ComparedPort['rules']): Steps<void> {
+  let added = 0;
+  for (const endpoint of rules?.endpoints.keys() ?? []) {
+    chains.add(endpoint);
+    added += 1;
+    if (added % rulesBetweenPauses === 0) yield;
+  }
+  for (const { chain } of rules?.actual ?? []) {
+    chains.add(chain);
+    added += 1;
+    if (added % rulesBetweenPauses === 0) yield;
+  }
+}
+
 /** Compares every Service port that kube-proxy would have rules for, and looks for rules that are for none of them. */
 function* comparePorts(basis: ComparisonBasis): Steps<ComparedPorts> {
   const { side, cluster, layout, options } = basis;
@@ -98,13 +114,13 @@ function* comparePorts(basis: ComparisonBasis): Steps<ComparedPorts> {
     used.names.add(name);
     const written = yield* port.ruleSteps();
     let chain = '';
-    for (const rule of written) {
+    for (const [at, rule] of written.entries()) {
+      if (at % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
       if (rule.chain !== chain) used.chains.add(rule.chain);
       chain = rule.chain;
     }
     const compared = yield* comparedPortSteps(basis, port, written);
-    for (const endpoint of compared.rules?.endpoints.keys() ?? []) used.chains.add(endpoint);
-    for (const rule of compared.rules?.actual ?? []) used.chains.add(rule.chain);
+    yield* addChains(used.chains, compared.rules);
     if (compared.state === 'unknown') skipped += 1;
     if (compared.state === 'unknown' || compared.state === 'unseen') continue;
     services.add(service);

@@ -14,7 +14,7 @@ export interface AnnotatedDump {
   readonly comments: number;
 }
 
-const linesBetweenPauses = 512;
+const linesBetweenPauses = 128;
 /** iptables-restore takes 10,239 bytes of a line. */
 const longestTitle = 1000;
 

@@ -20,7 +20,7 @@ export const targetNotInChain: LintRule = {
   check,
 };
 
-const chainsBetweenPauses = 512;
+const chainsBetweenPauses = 128;
 const rulesBetweenPauses = 2_048;
 
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {

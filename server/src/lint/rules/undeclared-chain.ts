@@ -33,7 +33,7 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
 
 const declaringBefore = new WeakMap<Ruleset, ReadonlyMap<string, Table>>();
 
-const chainsBetweenPauses = 4_096;
+const chainsBetweenPauses = 1_024;
 
 /** By a chain's name: the first table that declares it. A file may hold thousands of tables, and a table thousands of chains. */
 function* declaringTables(ruleset: Ruleset): Steps<ReadonlyMap<string, Table>> {

@@ -64,7 +64,7 @@ export function* fileShapeSteps({ document, ruleset }: LintInput): Steps<FileSha
   return shape;
 }
 
-const linesBetweenPauses = 8_192;
+const linesBetweenPauses = 2_048;
 
 /** So many lines that cannot be read may be mistakes; more are somebody's words. */
 const fewLines = 3;

@@ -1,6 +1,7 @@
 import { createMemory } from '../../base/memory.ts';
+import { runToEnd, type Steps } from '../../base/steps.ts';
 import { endpoint, proxyNames, service } from '../../ruleset/proxy-names.ts';
-import { reachOf } from '../../ruleset/reachable.ts';
+import { reachSteps } from '../../ruleset/reachable.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
 
 /**
@@ -28,17 +29,24 @@ export interface TableFacts {
 
 const known = createMemory<Table, TableFacts>();
 
+const chainsBetweenPauses = 1_024;
+
 /** What lint needs to know of a table's chains. */
 export function tableFacts(ruleset: Ruleset, table: Table): TableFacts {
+  return known.get(table) ?? runToEnd(tableFactsSteps(ruleset, table));
+}
+
+/** The same; pauses every thousand chains. */
+export function* tableFactsSteps(ruleset: Ruleset, table: Table): Steps<TableFacts> {
   let facts = known.get(table);
   if (facts === undefined) {
-    facts = examine(ruleset, table);
+    facts = yield* examine(ruleset, table);
     known.set(table, facts);
   }
   return facts;
 }
 
-function examine(ruleset: Ruleset, table: Table): TableFacts {
+function* examine(ruleset: Ruleset, table: Table): Steps<TableFacts> {
   const undeclared: Chain[] = [];
   const redeclared: Chain[] = [];
   const unreached: Chain[] = [];
@@ -46,11 +54,12 @@ function examine(ruleset: Ruleset, table: Table): TableFacts {
   const services: Chain[] = [];
   const emptyServices: Chain[] = [];
   const plain: Chain[] = [];
-  const reach = reachOf(table);
+  const reach = yield* reachSteps(table);
   const { declarations, references } = table.lists;
   let lastDeclaration = -1;
   const kinds = proxyNames(table.chains);
   for (let index = 0; index < table.chains.size; index += 1) {
+    if (index % chainsBetweenPauses === chainsBetweenPauses - 1) yield;
     const kind = kinds[index];
     const isOfService = kind === endpoint || kind === service;
     const count = declarations.lengthOf(index);
@@ -77,7 +86,7 @@ function examine(ruleset: Ruleset, table: Table): TableFacts {
   return {
     undeclared,
     redeclared,
-    declaredLater: firstRuleOf(ruleset, table) > lastDeclaration ? [] : declaredLaterIn(table),
+    declaredLater: firstRuleOf(ruleset, table) > lastDeclaration ? [] : yield* declaredLaterIn(table),
     unreached,
     builtinJumpedTo,
     services,
@@ -93,9 +102,10 @@ function firstRuleOf({ lines }: Ruleset, table: Table): number {
   return number;
 }
 
-function declaredLaterIn({ chains, lists }: Table): readonly Chain[] {
+function* declaredLaterIn({ chains, lists }: Table): Steps<readonly Chain[]> {
   const later: Chain[] = [];
   for (let index = 0; index < chains.size; index += 1) {
+    if (index % chainsBetweenPauses === chainsBetweenPauses - 1) yield;
     const declared = lists.declarations.firstOf(index);
     if (declared === undefined) continue;
     const used = Math.min(lists.rules.firstOf(index) ?? declared, lists.references.firstOf(index) ?? declared);

@@ -49,7 +49,7 @@ export interface Summaries {
 }
 
 const mostPlaces = 512;
-const rulesBetweenPauses = 1024;
+const rulesBetweenPauses = 64;
 
 const keys = createMemory<Packet, string>();
 
