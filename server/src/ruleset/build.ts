@@ -106,8 +106,7 @@ function* addPlain(table: OpenTable, lines: readonly Line[], scanned: ScannedNam
 }
 
 /** The ruleset of a document. Pauses every few thousand lines; never throws. */
-export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
-  const { lines } = document;
+export function* buildRuleset({ lines }: SourceDocument): Steps<Ruleset> {
   const dumps: UnfinishedDump[] = [];
   let dump: UnfinishedDump | undefined;
   let generator: Generator | undefined;
@@ -163,10 +162,8 @@ export function* buildRuleset(document: SourceDocument): Steps<Ruleset> {
         table = open(line.name, number, line);
         break;
       case 'commit':
-        if (table !== undefined) {
-          table.result.commitLine = number;
-          close(number + 1);
-        }
+        if (table !== undefined) table.result.commitLine = number;
+        close(number + 1);
         break;
       case 'chain':
       case 'rule':
