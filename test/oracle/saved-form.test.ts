@@ -87,7 +87,8 @@ describeWith(['iptables', 'root'], `${count} generated rules`, () => {
       );
       // iptables-save 1.8.9 prints four bytes of a timeout policy's name.
       expect(different.filter((text) => !/-j "?CT"? .*--timeout/.test(text))).toEqual([]);
-      expect(compared).toBeGreaterThan(300);
+      // Some 300 to 400 load and have a canonical text, by the seed.
+      expect(compared).toBeGreaterThan(count / 10);
     },
     5 * minutes,
   );
