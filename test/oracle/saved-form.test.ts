@@ -8,7 +8,7 @@ import { describeWith } from '../support/requirements.ts';
 import { type GeneratedRule, generatedRule } from './arbitrary-rules.ts';
 import { type Backend, type Namespace, openNamespace, programName, wholeFile } from './real-iptables.ts';
 
-const count = 1500;
+const count = 2000;
 const seed = 20_261_125;
 const minutes = 60_000;
 
@@ -87,8 +87,8 @@ describeWith(['iptables', 'root'], `${count} generated rules`, () => {
       );
       // iptables-save 1.8.9 prints four bytes of a timeout policy's name.
       expect(different.filter((text) => !/-j "?CT"? .*--timeout/.test(text))).toEqual([]);
-      // Some 300 to 400 load and have a canonical text, by the seed.
-      expect(compared).toBeGreaterThan(count / 10);
+      // One in five loads; of a few the kernel says now this and now that.
+      expect(compared).toBeGreaterThan(300);
     },
     5 * minutes,
   );
