@@ -63,9 +63,18 @@ function findingsOf(row: Row, header: Header): readonly Finding[] {
   return runToEnd(lint({ document, ruleset: buildWholeRuleset(document) }));
 }
 
+function hasErrors(row: Row, header: Header): boolean {
+  return findingsOf(row, header).some(({ severity }) => severity === 'error');
+}
+
+/** What the back ends made of a rule that may have written the file. */
+function outcomesOf(row: Row, header: Header): readonly Outcome[] {
+  return header === 'none' ? [row.nft, row.legacy] : [row[header]];
+}
+
 /** What is known of a rule's loading by the back ends that may have written the file; undefined where a kernel had no module for it. */
 function loads(row: Row, header: Header): boolean | undefined {
-  const outcomes = header === 'none' ? [row.nft, row.legacy] : [row[header]];
+  const outcomes = outcomesOf(row, header);
   if (outcomes.some(({ verdict }) => verdict === 'no-module')) return undefined;
   return outcomes.some(({ verdict }) => verdict === 'loads');
 }
@@ -101,6 +110,28 @@ describe('19,939 rules that both back ends of iptables 1.8.9 and a kernel were g
       expect(wrong).toEqual([]);
       // The rest names what only the machine can tell.
       expect(agreeing / counted).toBeGreaterThan(0.985);
+    });
+
+    it('are read as those back ends read them', { timeout: 300_000 }, () => {
+      const known = rows.filter((row) => loads(row, header) !== undefined);
+      // What the kernel alone refuses is counted below.
+      const isUnread = (row: Row): boolean => outcomesOf(row, header).every(({ verdict }) => verdict === 'refused');
+      const unread = known.filter(isUnread);
+      const missed = unread.filter((row) => !hasErrors(row, header));
+      const falseErrors = known.filter((row) => loads(row, header) === true && hasErrors(row, header));
+      expect(falseErrors.map(({ rule }) => rule)).toEqual([]);
+      expect(1 - missed.length / known.length).toBeGreaterThanOrEqual(0.998);
+      expect(missed.filter((row) => !isListed(row)).map(({ rule }) => rule)).toEqual([]);
+    });
+
+    it('are errors where every kernel refuses what was read, but for what only the machine can tell', {
+      timeout: 300_000,
+    }, () => {
+      const refused = rows.filter((row) => outcomesOf(row, header).every(({ verdict }) => verdict === 'refused-by-kernel'));
+      const missed = refused.filter((row) => !hasErrors(row, header));
+      expect(refused.length).toBeGreaterThan(700);
+      expect(missed.filter((row) => !isListed(row)).map(({ rule }) => rule)).toEqual([]);
+      expect(1 - missed.length / refused.length).toBeGreaterThan(0.8);
     });
   });
 

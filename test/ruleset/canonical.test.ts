@@ -53,6 +53,11 @@ describe('the canonical text of a rule', () => {
     ],
     ['-A X -m limit --limit 60/minute --limit-burst 5', '-A X -m limit --limit 1/sec'],
     ['-A X -m limit', '-A X -m limit --limit 3/hour'],
+    // Taking both of TCP's flags for congestion off is one option where nothing else is set, and takes back what stands in front of it.
+    ['-A X -p tcp -j ECN --ecn-tcp-cwr 0 --ecn-tcp-ece 0', '-A X -p tcp -j ECN --ecn-tcp-remove'],
+    ['-A X -p tcp -j ECN --ecn-tcp-remove --ecn-ip-ect 2', '-A X -p tcp -j ECN --ecn-tcp-ece 0 --ecn-tcp-cwr 0 --ecn-ip-ect 2'],
+    ['-A X -p tcp -j ECN --ecn-ip-ect 2 --ecn-tcp-remove', '-A X -p tcp -j ECN --ecn-tcp-remove'],
+    ['-A X -p tcp -j ECN --ecn-ip-ect 2 --ecn-tcp-cwr 1', '-A X -p tcp -j ECN --ecn-tcp-cwr 1 --ecn-ip-ect 2'],
     // Defaults are filled in.
     ['-A X -j REJECT', '-A X -j REJECT --reject-with icmp-port-unreachable'],
     ['-A X -m recent --set', '-A X -m recent --set --name DEFAULT --mask 255.255.255.255 --rsource'],

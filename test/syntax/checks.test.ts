@@ -150,6 +150,21 @@ describe('extensions', () => {
             ~~~~~~ unknown-match: Couldn't load match \`quota2':No such file or directory; iptables 1.8 has no such match, its options are kept as they are`);
   });
 
+  it('are not named like an option, a number, an address or a verdict', () => {
+    check(`
+-A INPUT -m -1 -j DROP
+            ^^ unknown-match: Couldn't load match \`-1':No such file or directory`);
+    check(`
+-A INPUT -m 0x10 -j DROP
+            ^^^^ unknown-match: Couldn't load match \`0x10':No such file or directory`);
+    check(`
+-A INPUT -m 10.0.0.1 -j DROP
+            ^^^^^^^^ unknown-match: Couldn't load match \`10.0.0.1':No such file or directory`);
+    check(`
+-A INPUT -m ACCEPT
+            ^^^^^^ unknown-match: Couldn't load match \`ACCEPT':No such file or directory`);
+  });
+
   it('of the other family are refused', () => {
     check(
       `

@@ -1,6 +1,6 @@
 /** Names that nothing loaded has: of matches, and of options. */
 import { isMistyped } from '../../base/nearest-names.ts';
-import { findMatch, findTarget, matches, whoHas } from '../../catalog/lookup.ts';
+import { findMatch, findTarget, matches, standardTargets, whoHas } from '../../catalog/lookup.ts';
 import type { ExtensionSpec, Family } from '../../catalog/types.ts';
 import { secondCommand } from '../getopt.ts';
 import type { Problem, RuleOption, Span, Word } from '../statement.ts';
@@ -26,8 +26,8 @@ export function checkMatchName(at: Word, family: Family, report: Report): void {
   const message = `Couldn't load match \`${name}':No such file or directory`;
   if (found === undefined) {
     const similar = findMatch(name.toLowerCase()) ?? findTarget(name) ?? mistypedMatch(name);
-    // No match of any machine has a name of one letter.
-    if (similar === undefined && /^[\w.-]{2,}$/.test(name)) {
+    // No match of any machine has a name of one letter, or one that begins like a number, an option or an address, or a verdict's.
+    if (similar === undefined && /^[A-Za-z][\w.-]+$/.test(name) && !standardTargets.has(name)) {
       report(warning(at, 'unknown-match', `${message}; iptables 1.8 has no such match, its options are kept as they are`));
     } else {
       const problem = error(at, 'unknown-match', message);

@@ -9,7 +9,7 @@ export const nfacctMatch: ExtensionData = {
   options: [
     {
       long: '--nfacct-name',
-      value: { type: 'text', min: 1, max: 31 },
+      value: { type: 'text', min: 1, max: 31, oneLine: true },
       mandatory: true,
       help: 'An object made with nfacct(8).',
     },
