@@ -5,9 +5,10 @@
  */
 
 /** Text that went through the function for one way out and may take that way. */
-export type SafeText<Way extends 'notification' | 'dialog' | 'status' | 'label' | 'terminal' | 'markdown' | 'xml'> = string & {
-  readonly safeFor: Way;
-};
+export type SafeText<Way extends 'notification' | 'dialog' | 'status' | 'label' | 'terminal' | 'markdown' | 'xml' | 'shell'> =
+  string & {
+    readonly safeFor: Way;
+  };
 
 const unseenSet = '[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}\\p{Noncharacter_Code_Point}]';
 const unseen = new RegExp(unseenSet, 'gu');

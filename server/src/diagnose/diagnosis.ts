@@ -1,4 +1,5 @@
 /** What a diagnosis says: the words that all of this room share. */
+import type { SafeText } from '../base/safe-text.ts';
 
 /** Where something stands that is seen as a sign. */
 export interface Evidence {
@@ -18,9 +19,9 @@ export interface Cause {
   readonly message: string;
   readonly evidence: readonly Evidence[];
   /** Commands that show it on the node; they read only. */
-  readonly confirm: readonly string[];
+  readonly confirm: readonly SafeText<'shell'>[];
   /** Commands that mend it. */
-  readonly mend: readonly string[];
+  readonly mend: readonly SafeText<'shell'>[];
 }
 
 /** What becomes of the packets of a question. */

@@ -1,5 +1,7 @@
 /** A question about a Service of a kube-proxy in nftables mode: what its maps say, and what iptables' rules cannot say of it. */
+
 import { hostPort } from '../base/ip.ts';
+import { command } from '../base/shell-text.ts';
 import { type NftService, nftServiceAt } from '../node/look-ups/nft-services.ts';
 import { isOwn } from '../node/look-ups/own-address.ts';
 import type { Cause, Fate } from './diagnosis.ts';
@@ -40,10 +42,10 @@ function refusedCause(asked: Asked, { name, map, refusal, chain }: NftService): 
       },
     ],
     confirm: [
-      `nft list map ${chain.family} ${chain.table} ${map}`,
-      ...(own === '' ? [] : [`kubectl -n ${namespace} get endpointslices -l kubernetes.io/service-name=${own}`]),
+      command`nft list map ${chain.family} ${chain.table} ${map}`,
+      ...(own === '' ? [] : [command`kubectl -n ${namespace} get endpointslices -l kubernetes.io/service-name=${own}`]),
     ],
-    mend: ['look at the Pods of the Service: whether its selector finds some, and whether they are ready'],
+    mend: [command`look at the Pods of the Service: whether its selector finds some, and whether they are ready`],
   };
 }
 

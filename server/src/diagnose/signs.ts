@@ -1,5 +1,7 @@
 /** Signs that several findings look at: settings as evidence, where this node's Pods are, whether an endpoint is there. */
 import { inCIDR, isIPv6 } from '../base/ip.ts';
+import type { SafeText } from '../base/safe-text.ts';
+import { command } from '../base/shell-text.ts';
 import { hasProxyRules } from '../kube/proxy/mode.ts';
 import type { Setting } from '../node/look-ups/sysctl.ts';
 import type { NeighbourRecord } from '../node/records.ts';
@@ -82,9 +84,9 @@ export function endText({ end }: Journey): string {
 }
 
 /** "Pod shop/web-1 (10.42.0.11)" where the cluster knows who has an address, else the address. */
-export function whoHas({ cluster }: Subject, ip: string): string {
+export function whoHas({ cluster }: Subject, ip: string): SafeText<'shell'> {
   const pod = cluster.podsAt(ip).find(({ hostNetwork }) => !hostNetwork);
-  if (pod !== undefined) return `Pod ${pod.namespace}/${pod.name} (${ip})`;
+  if (pod !== undefined) return command`Pod ${pod.namespace}/${pod.name} (${ip})`;
   const node = cluster.nodeAt(ip);
-  return node === undefined ? ip : `node ${node.name} (${ip})`;
+  return node === undefined ? command`${ip}` : command`node ${node.name} (${ip})`;
 }

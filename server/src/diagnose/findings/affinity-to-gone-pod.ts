@@ -1,3 +1,4 @@
+import { command } from '../../base/shell-text.ts';
 import type { RecentEntry, RecentList } from '../../node/records.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { atOnce, type Found, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
@@ -44,10 +45,10 @@ function causeOf(
           .map(({ ip, line, lastSeen }) => ({ file: list.file, line, text: `src=${ip} last_seen: ${lastSeen}` })),
         ruleEvidence(subject, endpoint.line),
       ],
-      confirm: [`cat /proc/net/xt_recent/${list.name}`, `kubectl get endpointslices -A | grep ${endpoint.ip}`],
+      confirm: [command`cat /proc/net/xt_recent/${list.name}`, command`kubectl get endpointslices -A | grep ${endpoint.ip}`],
       mend: [
-        'restart kube-proxy on this node, and look into its log why it was behind',
-        `echo / > /proc/net/xt_recent/${list.name}   (forgets its clients)`,
+        command`restart kube-proxy on this node, and look into its log why it was behind`,
+        command`echo / > /proc/net/xt_recent/${list.name}   (forgets its clients)`,
       ],
     },
     { ends },

@@ -1,3 +1,4 @@
+import { command, part } from '../../base/shell-text.ts';
 import type { Steps } from '../../base/steps.ts';
 import { interfacesOf } from '../../node/look-ups/route.ts';
 import { routeTo } from '../bridges.ts';
@@ -28,13 +29,13 @@ function withoutRoute(subject: Subject, journey: Journey, answer: NonNullable<Jo
         : route.rule !== null && route.rule.refuses !== ''
           ? `: policy rule ${route.rule.priority} refuses it (${route.rule.refuses})`
           : '';
-  const by = answer.isFromHere ? '' : ` iif ${answer.in ?? 'cni0'}`;
+  const by = answer.isFromHere ? command`` : command` iif ${answer.in ?? 'cni0'}`;
   return {
     code: 'answer-no-route',
     message: `The packet arrives at ${endText(journey)}, and the node has no route for the answer to ${whoHas(subject, answer.destination)}${why}. Answers are routed by their own source and interface, which policy rules may ask for.`,
     evidence: decidedBy(subject, route),
-    confirm: [`ip route get ${answer.destination} from ${journey.end.destination.text}${by}`, 'ip rule'],
-    mend: ['take the rule or route away, or give its table a route back to those who ask'],
+    confirm: [command`ip route get ${answer.destination} from ${journey.end.destination.text}${part(by)}`, command`ip rule`],
+    mend: [command`take the rule or route away, or give its table a route back to those who ask`],
   };
 }
 
@@ -58,11 +59,11 @@ function misrouted(subject: Subject, journey: Journey, answer: NonNullable<Journ
     message: `The packet arrives at ${endText(journey)}, and policy rule ${rule?.priority ?? ''} (table ${rule?.table ?? ''}) sends the answer to ${whoHas(subject, answer.destination)} ${own}, where all other packets go ${plain}. The answer is lost on that way: conntrack has tries that were answered and never went on (SYN_RECV).`,
     evidence: [...decidedBy(subject, answer.route), ...lost],
     confirm: [
-      `ip route get ${answer.destination} from ${journey.end.destination.text}${answer.isFromHere ? '' : ` iif ${answer.in ?? ''}`}`,
-      'ip rule',
+      command`ip route get ${answer.destination} from ${journey.end.destination.text}${part(answer.isFromHere ? command`` : command` iif ${answer.in ?? ''}`)}`,
+      command`ip rule`,
     ],
     mend: [
-      'take the policy rule away, or let it look in table main for those who ask from there (ip rule add to NETWORK lookup main)',
+      command`take the policy rule away, or let it look in table main for those who ask from there (ip rule add to NETWORK lookup main)`,
     ],
   };
 }
@@ -87,12 +88,12 @@ function asymmetric(
     message: `The packet comes in by ${other.came} and arrives at ${endText(journey)}, and its answer to ${whoHas(subject, answer.destination)} leaves ${other.goes}. The answer is lost on that way: conntrack has tries that were answered and never went on (SYN_RECV).`,
     evidence: [...decidedBy(subject, answer.route), ...lost],
     confirm: [
-      `ip route get ${answer.destination} from ${journey.end.destination.text}`,
-      'ip rule',
-      'ip route show table all default',
+      command`ip route get ${answer.destination} from ${journey.end.destination.text}`,
+      command`ip rule`,
+      command`ip route show table all default`,
     ],
     mend: [
-      `give answers the way by which their packets come in (a route to ${answer.destination} by ${other.came}, or a policy rule), or take the other default route away`,
+      command`give answers the way by which their packets come in (a route to ${answer.destination} by ${other.came}, or a policy rule), or take the other default route away`,
     ],
   };
 }

@@ -1,3 +1,4 @@
+import { command } from '../../base/shell-text.ts';
 import type { Steps } from '../../base/steps.ts';
 import { isLoopback } from '../../netfilter/packet.ts';
 import { linkNamed } from '../../node/look-ups/links.ts';
@@ -102,8 +103,8 @@ function* strangeSource(subject: Subject, asked: Asked): Steps<Found | undefined
     code: 'source-not-here',
     message: `The packet is sent on to ${journey.end.destination.text} with the source ${journey.end.source?.text ?? ''}, which a rule gave it${place} and which is no address of this node: answers are sent there, and conntrack saw none.`,
     evidence: [...(line === null ? [] : [ruleEvidence(subject, line)]), ...lostOf(journey)],
-    confirm: ['ip -br addr', 'iptables -t nat -L POSTROUTING -v -n -x'],
-    mend: ['give the rule an address that this node has (or -j MASQUERADE), or the node that address'],
+    confirm: [command`ip -br addr`, command`iptables -t nat -L POSTROUTING -v -n -x`],
+    mend: [command`give the rule an address that this node has (or -j MASQUERADE), or the node that address`],
   };
   return foundCause(cause, { ends: journeys });
 }
@@ -129,8 +130,10 @@ function bypassed(subject: Subject, asked: Asked): Found | undefined {
         : 'the answer goes straight from there to the client, which does not know that address and drops it'
     }.${clearedBy(subject, step)}`,
     evidence: [...(step === undefined ? [] : [ruleEvidence(subject, step.line)]), ...evidenceOf(subject, journey)],
-    confirm: ['iptables -t nat -L POSTROUTING -v -n -x', 'iptables -t nat -L KUBE-POSTROUTING -v -n -x'],
-    mend: ['put KUBE-POSTROUTING first in POSTROUTING of nat, and give rules that set marks a mask that leaves 0x4000 alone'],
+    confirm: [command`iptables -t nat -L POSTROUTING -v -n -x`, command`iptables -t nat -L KUBE-POSTROUTING -v -n -x`],
+    mend: [
+      command`put KUBE-POSTROUTING first in POSTROUTING of nat, and give rules that set marks a mask that leaves 0x4000 alone`,
+    ],
   };
   return foundCause(cause, { ends: journeys });
 }

@@ -1,4 +1,6 @@
 import { inCIDR, isIPv6 } from '../../base/ip.ts';
+import type { SafeText } from '../../base/safe-text.ts';
+import { command } from '../../base/shell-text.ts';
 import { linkNamed } from '../../node/look-ups/links.ts';
 import { interfaceSetting, largerSetting, type Setting } from '../../node/look-ups/sysctl.ts';
 import { bridgeNamed, linkOfRoute, routeTo } from '../bridges.ts';
@@ -68,13 +70,13 @@ function causeOf(
   sender: string,
   why: string,
   evidence: readonly Evidence[],
-  mend: string,
+  mend: SafeText<'shell'>,
 ): Cause {
   return {
     code: 'arp-not-answered',
     message: `${whoHas(subject, sender)} asks for ${target} on ${name} before it can send anything, and this node does not answer there: ${why}. Only who knows the node's address on the link already gets through.`,
     evidence,
-    confirm: [`tcpdump -eni ${name} arp`, `sysctl -a | grep "${name}\\.\\(arp_\\|proxy_arp\\)"`],
+    confirm: [command`tcpdump -eni ${name} arp`, command`sysctl -a | grep ${`${name}\\.\\(arp_\\|proxy_arp\\)`}`],
     mend: [mend],
   };
 }
@@ -88,7 +90,7 @@ function byIgnoring(subject: Subject, journey: Journey): Cause | undefined {
   if (!isIgnored(subject, ignoring, name, target, sender)) return undefined;
   const why =
     ignoring.value === 8 ? 'arp_ignore 8 never does' : `arp_ignore ${ignoring.value} asks for the address to be one of ${name}`;
-  return causeOf(subject, name, target, sender, why, [settingEvidence(ignoring)], `sysctl -w ${ignoring.name}=0`);
+  return causeOf(subject, name, target, sender, why, [settingEvidence(ignoring)], command`sysctl -w ${ignoring.name}=0`);
 }
 
 /** The gateway that Calico gives its Pods, on a link for each; the node answers for it as a proxy. */
@@ -107,12 +109,12 @@ function byNoProxy(subject: Subject, { start, isBridged }: Journey): Cause | und
   if (own === undefined) return undefined;
   if (own.value === 0 && (all?.value ?? 0) === 0) {
     const why = `${name} has no address, and proxy_arp, by which the node answers for the gateway of Calico's Pods, is off there`;
-    return causeOf(subject, name, gatewayOfCalico, sender, why, [settingEvidence(own)], `sysctl -w ${own.name}=1`);
+    return causeOf(subject, name, gatewayOfCalico, sender, why, [settingEvidence(own)], command`sysctl -w ${own.name}=1`);
   }
   const route = routeTo(subject, gatewayOfCalico);
   if (route.kind !== 'none') return undefined;
   const why = `proxy_arp answers only for what the node has a route to, and it has none to ${gatewayOfCalico} (no default route)`;
-  const mend = 'ip route add default via ROUTER   (or any route to 169.254.1.1)';
+  const mend = command`ip route add default via ROUTER   (or any route to 169.254.1.1)`;
   return causeOf(
     subject,
     name,

@@ -1,3 +1,4 @@
+import { command } from '../../base/shell-text.ts';
 import type { Steps } from '../../base/steps.ts';
 import { packetsOf } from '../../kube/flow/counters.ts';
 import { hasProxyRules } from '../../kube/proxy/mode.ts';
@@ -135,10 +136,10 @@ function* look(subject: Subject, asked: Asked | null): Steps<Looked> {
       code: 'both-back-ends',
       message: `Besides the rules at hand the other back end (${names[other.text.backEnd]}) has rules, and every packet meets both: ${what}.`,
       evidence: [...new Set(lines)].map((line) => evidenceAt(other, line)),
-      confirm: [`${program}-save -c`, 'iptables --version'],
+      confirm: [command`${program}-save -c`, command`iptables --version`],
       mend: [
-        `${program} -t nat -F && ${program} -t filter -F && ${program} -t mangle -F   (once nobody uses them; hostPorts and firewalls may)`,
-        'use one back end for kube-proxy, the network plugin and the node (update-alternatives --config iptables)',
+        command`${program} -t nat -F && ${program} -t filter -F && ${program} -t mangle -F   (once nobody uses them; hostPorts and firewalls may)`,
+        command`use one back end for kube-proxy, the network plugin and the node (update-alternatives --config iptables)`,
       ],
     };
     found.push(foundCause(cause, { ends: ended?.journeys ?? [], as: ended?.as ?? 'lost', concerns: own !== undefined }));

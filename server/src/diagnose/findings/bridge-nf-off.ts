@@ -1,3 +1,4 @@
+import { command } from '../../base/shell-text.ts';
 import { proxyLayout } from '../../kube/proxy/layout.ts';
 import { portsOf } from '../../node/look-ups/links.ts';
 import { bridgeNamed, bridgeSettings, linkOfRoute, routeTo, skipsRulesEvidence } from '../bridges.ts';
@@ -54,8 +55,8 @@ function look(subject: Subject, asked: Asked | null): Looked {
         code: 'bridge-nf-off',
         message: `${bridgeSettings[family]} is off: where client and endpoint are both on ${bridge}, the answer goes from Pod to Pod without meeting iptables, so its source is the endpoint's address instead of the Service's, and the client drops it. Between nodes and from the node itself the Service works.`,
         evidence: [evidence],
-        confirm: [`sysctl ${bridgeSettings[family]}`, 'lsmod | grep br_netfilter'],
-        mend: ['modprobe br_netfilter', `sysctl -w ${bridgeSettings[family]}=1`],
+        confirm: [command`sysctl ${bridgeSettings[family]}`, command`lsmod | grep br_netfilter`],
+        mend: [command`modprobe br_netfilter`, command`sysctl -w ${bridgeSettings[family]}=1`],
       };
       found.push(foundCause(cause, { ends: own }));
     }

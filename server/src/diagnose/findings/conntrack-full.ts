@@ -1,3 +1,4 @@
+import { command } from '../../base/shell-text.ts';
 import { type Setting, setting } from '../../node/look-ups/sysctl.ts';
 import { countOf } from '../../node/readers/conntrack-counts.ts';
 import { numberedLines } from '../../node/readers/lines.ts';
@@ -51,13 +52,13 @@ function fullCause(subject: Subject, count: number, most: Setting, drops: number
       ...countsEvidence(subject),
     ],
     confirm: [
-      'sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max',
-      'conntrack -S',
-      'dmesg | grep "table full"',
+      command`sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max`,
+      command`conntrack -S`,
+      command`dmesg | grep "table full"`,
     ],
     mend: [
-      `sysctl -w net.netfilter.nf_conntrack_max=${most.value * 2}`,
-      'kube-proxy: raise conntrack.maxPerCore, or conntrack.min, which it sets at its start',
+      command`sysctl -w net.netfilter.nf_conntrack_max=${most.value * 2}`,
+      command`kube-proxy: raise conntrack.maxPerCore, or conntrack.min, which it sets at its start`,
     ],
   };
 }
@@ -88,10 +89,10 @@ function look(subject: Subject, asked: Asked | null): Looked {
       code: 'conntrack-insert-failed',
       message: `${clashes} connections could not be written down (insert_failed), as two packets opened the same one at a time or got the same port by SNAT: each lost its first packet. DNS queries for A and AAAA from one socket do so, which shows as delays of 5 seconds.`,
       evidence: countsEvidence(subject),
-      confirm: ['conntrack -S'],
+      confirm: [command`conntrack -S`],
       mend: [
-        'iptables with --random-fully for MASQUERADE (kube-proxy does so where it can)',
-        'NodeLocal DNSCache, or "options single-request-reopen" in the Pods\' resolv.conf',
+        command`iptables with --random-fully for MASQUERADE (kube-proxy does so where it can)`,
+        command`NodeLocal DNSCache, or "options single-request-reopen" in the Pods' resolv.conf`,
       ],
     };
     found.push(foundCause(cause, { concerns: asked?.packet.protocol === 'udp' }));

@@ -1,3 +1,4 @@
+import { command, part } from '../../base/shell-text.ts';
 import type { Steps } from '../../base/steps.ts';
 import { enumerateSteps } from '../../netfilter/enumerate.ts';
 import { ipAddress, packetOf } from '../../netfilter/packet.ts';
@@ -139,13 +140,13 @@ function causeOf(
     gone === ''
       ? `is from before the Service had rules, and its packets are not translated at all`
       : `leads to ${gone}:${entry.answered.sport ?? ''}, which is no endpoint of it any more`;
-  const narrowed = gone === '' ? '' : ` --dst-nat ${gone}`;
+  const narrowed = gone === '' ? command`` : command` --dst-nat ${gone}`;
   return {
     code: 'conntrack-stale',
     message: `Conntrack has ${entries} for UDP from ${asked.source} to ${serviceText(subject, entry)} that ${what}. The rules are asked for the first packet of a connection alone, so packets from the same port go astray for as long as the client keeps sending.`,
     evidence: [{ file, line: entry.line, text: lines.get(entry.line) ?? '' }],
-    confirm: [`conntrack -L -p udp --orig-dst ${asked.destination} --orig-port-dst ${asked.dport ?? ''}`],
-    mend: [`conntrack -D -p udp --orig-dst ${asked.destination} --orig-port-dst ${asked.dport ?? ''}${narrowed}`],
+    confirm: [command`conntrack -L -p udp --orig-dst ${asked.destination} --orig-port-dst ${asked.dport ?? ''}`],
+    mend: [command`conntrack -D -p udp --orig-dst ${asked.destination} --orig-port-dst ${asked.dport ?? ''}${part(narrowed)}`],
   };
 }
 

@@ -1,3 +1,5 @@
+import type { SafeText } from '../../base/safe-text.ts';
+import { command, part } from '../../base/shell-text.ts';
 import type { Cause, Evidence } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { atOnce, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
@@ -30,13 +32,13 @@ function evidenceOf(subject: Subject, journey: Journey): readonly Evidence[] {
 }
 
 /** Whoever wrote the rule that sends packets there takes it away. */
-function mendOf(journey: Journey | undefined): string {
-  let owner = '';
+function mendOf(journey: Journey | undefined): SafeText<'shell'> {
+  let owner = command``;
   for (let step = journey?.last ?? null; step !== null && owner === ''; step = step.previous)
     if (step.kind === 'dnat') owner = ownerOf(step.chain.name);
   return owner === '' || owner === ownerOf('KUBE-')
-    ? 'restart kube-proxy on this node, and look into its log why it was behind'
-    : `take the rule away that ${owner} left behind: its Pod was removed without it (a hostPort: delete the Pod's chains of nat, or reboot the node)`;
+    ? command`restart kube-proxy on this node, and look into its log why it was behind`
+    : command`take the rule away that ${part(owner)} left behind: its Pod was removed without it (a hostPort: delete the Pod's chains of nat, or reboot the node)`;
 }
 
 /** The ports that a Pod is an endpoint at, where kube-proxy's rule sends to another one: it is older than the Service's target port. */
@@ -59,7 +61,7 @@ function portCause(subject: Subject, journey: Journey): Cause | undefined {
     code: 'endpoint-port-gone',
     message: `Packets are sent to ${endText(journey)}, and by the cluster ${whoHas(subject, ip)} is an endpoint at port ${ports.slice(0, 5).join(', ')} alone: the rules are older than the target port of the Service, and nothing is known to listen at the old one.`,
     evidence: evidenceOf(subject, journey),
-    confirm: [`kubectl get endpointslices -A -o wide | grep -w ${ip}`],
+    confirm: [command`kubectl get endpointslices -A -o wide | grep -w ${ip}`],
     mend: [mendOf(journey)],
   };
 }
@@ -86,7 +88,7 @@ function look(subject: Subject, asked: Asked | null): Looked {
         code: 'endpoint-gone',
         message: `${often} ${share > 0.999 ? 'is' : 'are'} sent to ${end}, and ${why}.`,
         evidence: journey === undefined ? [] : evidenceOf(subject, journey),
-        confirm: [`kubectl get pods -A -o wide | grep -w ${ip}`, `ip neigh show ${ip}`],
+        confirm: [command`kubectl get pods -A -o wide | grep -w ${ip}`, command`ip neigh show ${ip}`],
         mend: [mendOf(journey)],
       },
       { ends: journeys },

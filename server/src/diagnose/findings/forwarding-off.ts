@@ -1,3 +1,4 @@
+import { command } from '../../base/shell-text.ts';
 import { interfaceSetting, type Setting, setting } from '../../node/look-ups/sysctl.ts';
 import { bridgeNamed, linkOfRoute } from '../bridges.ts';
 import type { Asked, Journey } from '../journey.ts';
@@ -49,8 +50,8 @@ function causeOf(off: Setting, ends: readonly Journey[]): Found {
       code: 'forwarding-off',
       message: `${off.name} is 0: the kernel drops every packet that ${isOne ? 'comes in there and ' : ''}is to be forwarded, to Pods and from them, before FORWARD. kubelet and CNI plugins need it to be 1; a sysctl file of the distribution or a hardening profile sets it back.`,
       evidence: [settingEvidence(off)],
-      confirm: [`sysctl ${off.name}`],
-      mend: [`sysctl -w ${off.name}=1`],
+      confirm: [command`sysctl ${off.name}`],
+      mend: [command`sysctl -w ${off.name}=1`],
     },
     { ends, isBeforeRules: true },
   );

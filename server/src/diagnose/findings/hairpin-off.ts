@@ -1,3 +1,4 @@
+import { command } from '../../base/shell-text.ts';
 import { type BridgePort, linkNamed, portBehind, portsOf } from '../../node/look-ups/links.ts';
 import { conntrackEntries } from '../../node/readers/conntrack-entries.ts';
 import { bridgeNamed } from '../bridges.ts';
@@ -86,8 +87,8 @@ function look(subject: Subject, asked: Asked | null): Looked {
           .map(({ file, line: at, name: port }) => ({ file, line: at, text: `${port}: master ${bridge}, hairpin false` })),
         ...(line === undefined ? [] : [ruleEvidence(subject, line)]),
       ],
-      confirm: [`bridge -d link show | grep -A1 "master ${bridge}"`],
-      mend: off.slice(0, 5).map(({ name: port }) => `bridge link set dev ${port} hairpin on`),
+      confirm: [command`bridge -d link show | grep -A1 ${`master ${bridge}`}`],
+      mend: off.slice(0, 5).map(({ name: port }) => command`bridge link set dev ${port} hairpin on`),
     };
     return { ...nothing, found: [foundCause(cause, { ends: journeys })] };
   }

@@ -1,4 +1,5 @@
 import { isIPv6 } from '../../base/ip.ts';
+import { command } from '../../base/shell-text.ts';
 import { linkNamed, portBehind } from '../../node/look-ups/links.ts';
 import { isOwn, ownAddress } from '../../node/look-ups/own-address.ts';
 import type { LinkRecord } from '../../node/records.ts';
@@ -68,11 +69,11 @@ function carrierCause(subject: Subject, { name, line, master }: LinkRecord, why:
     evidence: [
       { file: subject.facts.links?.file ?? '', line, text: `${name}: NO-CARRIER${master === '' ? '' : `, master ${master}`}` },
     ],
-    confirm: [`ip link show ${name}`, ...(master === '' ? [] : [`bridge link show dev ${name}`])],
+    confirm: [command`ip link show ${name}`, ...(master === '' ? [] : [command`bridge link show dev ${name}`])],
     mend: [
       master === ''
-        ? `look at what ${name} is connected to, or at the route that leads there`
-        : 'set the interface up in the Pod (ip link set eth0 up), or delete the Pod so that it is made anew',
+        ? command`look at what ${name} is connected to, or at the route that leads there`
+        : command`set the interface up in the Pod (ip link set eth0 up), or delete the Pod so that it is made anew`,
     ],
   };
 }
@@ -86,8 +87,8 @@ function downCause(subject: Subject, name: string): Cause | undefined {
     code: 'link-down',
     message: `Interface ${name} is down, and these packets need it: nothing comes in or leaves there, and its routes are gone.`,
     evidence: [{ file: subject.facts.links?.file ?? '', line: link.line, text: `${name}: not UP` }],
-    confirm: [`ip link show ${name}`],
-    mend: [`ip link set ${name} up`],
+    confirm: [command`ip link show ${name}`],
+    mend: [command`ip link set ${name} up`],
   };
 }
 
@@ -106,8 +107,8 @@ function missingAddress(subject: Subject, { start }: Journey): Cause | undefined
       .map(({ ip: own }) => own)
       .join(', ')}): packets to it do not come here, and no NodePort is reached by it.`,
     evidence: [{ file: facts.addresses.file, line: 1, text: `no interface has ${ip}` }],
-    confirm: ['ip -br addr', `kubectl get node ${node.name} -o wide`],
-    mend: ['give the node its address back, or restart kubelet (--node-ip) so that it registers the one that it has'],
+    confirm: [command`ip -br addr`, command`kubectl get node ${node.name} -o wide`],
+    mend: [command`give the node its address back, or restart kubelet (--node-ip) so that it registers the one that it has`],
   };
 }
 

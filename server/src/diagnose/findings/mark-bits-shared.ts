@@ -1,3 +1,4 @@
+import { command } from '../../base/shell-text.ts';
 import { mayHaveMoreTables } from '../../ruleset/completeness.ts';
 import type { Chain } from '../../ruleset/ruleset.ts';
 import type { Asked } from '../journey.ts';
@@ -62,9 +63,9 @@ function look(subject: Subject, _asked: Asked | null): Looked {
       code: 'mark-bits-shared',
       message: `${writer.program} and ${owner.program} both write bits ${hex(bits)} of the mark, and ${owner.program} goes by them: a packet that one has marked is taken by the other for its own.`,
       evidence: [ruleEvidence(subject, writer.line), ruleEvidence(subject, owner.line), ruleEvidence(subject, test.line)],
-      confirm: ['iptables-save | grep -i mark'],
+      confirm: [command`iptables-save | grep -i mark`],
       mend: [
-        'give one of the two other bits (Calico: IptablesMarkMask, kube-proxy: iptables.masqueradeBit, Cilium and Tailscale: none)',
+        command`give one of the two other bits (Calico: IptablesMarkMask, kube-proxy: iptables.masqueradeBit, Cilium and Tailscale: none)`,
       ],
     });
   });

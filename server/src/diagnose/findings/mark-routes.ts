@@ -1,3 +1,4 @@
+import { command } from '../../base/shell-text.ts';
 import type { Steps } from '../../base/steps.ts';
 import { nftMark } from '../../node/look-ups/nft-changes.ts';
 import { interfacesOf, type RouteAnswer, routeOf } from '../../node/look-ups/route.ts';
@@ -105,8 +106,12 @@ function byNft(subject: Subject, journey: Journey, tries: ReadonlyMap<string, Tr
       ...decidedBy(subject, other).slice(0, 1),
       ...(own?.unanswered ?? []),
     ],
-    confirm: ['ip rule', `ip route get ${end.destination.text} mark ${mark}`, `nft list chain ${where}`],
-    mend: [`narrow the rule in table ${chain.family} ${chain.table} to what the mark is meant for`],
+    confirm: [
+      command`ip rule`,
+      command`ip route get ${end.destination.text} mark ${mark}`,
+      command`nft list chain ${chain.family} ${chain.table} ${chain.name}`,
+    ],
+    mend: [command`narrow the rule in table ${chain.family} ${chain.table} to what the mark is meant for`],
   };
   return foundCause(cause, { ends: [journey] });
 }
@@ -129,10 +134,12 @@ function* look(subject: Subject, asked: Asked | null): Steps<Looked> {
     code: 'mark-routes',
     message: `Policy rule ${rule.priority} takes packets with mark ${mark} to table ${rule.table}, and ${whose}: the packet to ${endText(journey)} is routed by that table, ${whereText(journey)}.`,
     evidence: [...decidedBy(subject, journey.route).slice(0, 1), ruleEvidence(subject, step.line), ...lost],
-    confirm: ['ip rule', `ip route get ${journey.end.destination.text} mark ${rule.mark?.value ?? 0}`],
+    confirm: [command`ip rule`, command`ip route get ${journey.end.destination.text} mark ${rule.mark?.value ?? 0}`],
     mend: isProxys
-      ? ['give the program with the policy rule another bit, or kube-proxy (iptables.masqueradeBit)']
-      : [`narrow the rule of ${step.chain} to what table ${rule.table} is meant for, or give the table the routes of table main`],
+      ? [command`give the program with the policy rule another bit, or kube-proxy (iptables.masqueradeBit)`]
+      : [
+          command`narrow the rule of ${step.chain} to what table ${rule.table} is meant for, or give the table the routes of table main`,
+        ],
   };
   return { ...nothing, found: [foundCause(cause, { ends: found.map((each) => each.journey) }), ...byOthers] };
 }

@@ -1,3 +1,4 @@
+import { command } from '../../base/shell-text.ts';
 import { linkNamed, portsOf } from '../../node/look-ups/links.ts';
 import type { LinkRecord } from '../../node/records.ts';
 import type { Evidence } from '../diagnosis.ts';
@@ -68,10 +69,10 @@ function abovePods(subject: Subject, asked: Asked | null): readonly Found[] {
         code: 'mtu-above-tunnel',
         message: `Pods' links have an MTU of ${pod.mtu} (${pod.name}), the tunnel ${tunnel.name} to other nodes one of ${tunnel.mtu}: packets of more than ${tunnel.mtu} bytes do not fit. Small packets arrive, so connections open and hang at the first large answer wherever the ICMP message about it ("fragmentation needed") does not get back.`,
         evidence: [linkEvidence(subject, pod), linkEvidence(subject, tunnel), ...fragmentEvidence(subject)],
-        confirm: [`kubectl exec POD -- ping -M do -s ${tunnel.mtu - 27} OTHER-NODES-POD`, 'nstat -az IpFragFails'],
+        confirm: [command`kubectl exec POD -- ping -M do -s ${tunnel.mtu - 27} OTHER-NODES-POD`, command`nstat -az IpFragFails`],
         mend: [
-          `set the MTU of the CNI plugin to ${tunnel.mtu} and start the Pods anew`,
-          'iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu',
+          command`set the MTU of the CNI plugin to ${tunnel.mtu} and start the Pods anew`,
+          command`iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu`,
         ],
       },
       { concerns: isThere },
@@ -91,9 +92,9 @@ function aboveLower(subject: Subject, asked: Asked | null): readonly Found[] {
           code: 'tunnel-mtu-above-link',
           message: `The tunnel ${tunnel.name} (${tunnel.kind}) has an MTU of ${tunnel.mtu} and adds ${needed - tunnel.mtu} bytes to each packet, and ${lower.name} below it takes ${lower.mtu}: packets of more than ${lower.mtu - (needed - tunnel.mtu)} bytes are dropped or cut in pieces there.`,
           evidence: [linkEvidence(subject, tunnel), linkEvidence(subject, lower), ...fragmentEvidence(subject)],
-          confirm: [`ip -d link show ${tunnel.name}`, `ip link show ${lower.name}`],
+          confirm: [command`ip -d link show ${tunnel.name}`, command`ip link show ${lower.name}`],
           mend: [
-            `ip link set ${tunnel.name} mtu ${lower.mtu - (needed - tunnel.mtu)}   (and in the network plugin's configuration)`,
+            command`ip link set ${tunnel.name} mtu ${lower.mtu - (needed - tunnel.mtu)}   (and in the network plugin's configuration)`,
           ],
         },
         { concerns: isThere },

@@ -1,3 +1,4 @@
+import { command } from '../../base/shell-text.ts';
 import type { Steps } from '../../base/steps.ts';
 import { followOptions } from '../../kube/question/node-knowledge.ts';
 import { dumpFor } from '../../kube/question/trace.ts';
@@ -93,10 +94,10 @@ function causeOf(subject: Subject, { link, neighbour, isOut, type }: Message, { 
     code: 'neighbour-discovery-dropped',
     message: `${by}${place} ${verdict === 'reject' ? 'refuses' : 'drops'} ${name} (ICMPv6 type ${type}) ${isOut ? 'to' : 'from'} ${whoHas(subject, neighbour)} on ${link}: IPv6 finds neighbours by them as IPv4 does by ARP, and without them no packet is sent on the link.`,
     evidence: line === null ? [] : [ruleEvidence(subject, line)],
-    confirm: [`ip -6 neigh show dev ${link}`, `ip6tables -L ${hook} -v -n -x --line-numbers`],
+    confirm: [command`ip -6 neigh show dev ${link}`, command`ip6tables -L ${hook} -v -n -x --line-numbers`],
     mend: [
-      `ip6tables -I ${hook} -p icmpv6 --icmpv6-type ${type} -j ACCEPT`,
-      'and the same of the other type and direction, where the firewall of the node is configured',
+      command`ip6tables -I ${hook} -p icmpv6 --icmpv6-type ${type} -j ACCEPT`,
+      command`and the same of the other type and direction, where the firewall of the node is configured`,
     ],
   };
 }

@@ -1,3 +1,4 @@
+import { command } from '../../base/shell-text.ts';
 import type { Steps } from '../../base/steps.ts';
 import { linkNamed, portsOf } from '../../node/look-ups/links.ts';
 import type { NeighbourRecord } from '../../node/records.ts';
@@ -44,8 +45,12 @@ function* look(subject: Subject, asked: Asked | null): Steps<Looked> {
         { file: subject.facts.neighbours?.file ?? '', line, text: `${ip} dev ${name} lladdr ${mac} PERMANENT` },
         ...own.unanswered,
       ],
-      confirm: [`ip neigh show ${ip}`, `bridge fdb show br ${name} | grep ${mac}`, 'kubectl exec POD -- ip link show eth0'],
-      mend: [`ip neigh del ${ip} dev ${name}   (the kernel asks for the right one then)`],
+      confirm: [
+        command`ip neigh show ${ip}`,
+        command`bridge fdb show br ${name} | grep ${mac}`,
+        command`kubectl exec POD -- ip link show eth0`,
+      ],
+      mend: [command`ip neigh del ${ip} dev ${name}   (the kernel asks for the right one then)`],
     };
     return [foundCause(cause, { ends: [journey] })];
   });

@@ -1,3 +1,4 @@
+import { command, part } from '../../base/shell-text.ts';
 import type { Steps } from '../../base/steps.ts';
 import type { Cause } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
@@ -32,12 +33,14 @@ function unansweredCause(subject: Subject, journey: Journey, { unanswered }: Tri
     message: `Conntrack has tries of this that were sent on to ${endText(journey)} and never answered ([UNREPLIED]): the rules let them pass${out === '' ? '' : `, they left by ${out}`}, and no answer came back to this node. They are lost at ${whoHas(subject, ip)} or before it: its link or bridge port, a filter of the bridge (ebtables, nft tables of family bridge), a firewall or the network between, or a Pod that is silent or answers by another way.`,
     evidence: unanswered,
     confirm: [
-      `tcpdump -ni ${out === '' ? 'any' : out} host ${ip}`,
-      `ip neigh show ${ip}`,
-      'bridge -d link; bridge fdb',
-      'nft list ruleset bridge; ebtables -L',
+      command`tcpdump -ni ${out === '' ? 'any' : out} host ${ip}`,
+      command`ip neigh show ${ip}`,
+      command`bridge -d link; bridge fdb`,
+      command`nft list ruleset bridge; ebtables -L`,
     ],
-    mend: [`look where tcpdump sees the packet last: at the link of ${whoHas(subject, ip)}, and in its own network namespace`],
+    mend: [
+      command`look where tcpdump sees the packet last: at the link of ${part(whoHas(subject, ip))}, and in its own network namespace`,
+    ],
   };
 }
 
@@ -47,8 +50,8 @@ function halfOpenCause(subject: Subject, journey: Journey, { halfOpen }: Tries):
     code: 'answer-lost',
     message: `Conntrack has tries of this that ${endText(journey)} answered and that never went on (SYN_RECV): the answer came to this node, and ${whoHas(subject, asker)} did not get it, or dropped it. Its way back is not the one that the packet came by, or somebody drops it there.`,
     evidence: halfOpen,
-    confirm: [`ip route get ${asker}`, 'ip rule', `tcpdump -ni any host ${asker}`],
-    mend: ['give answers the route by which their packets came in (ip rule, ip route), or look at what stands between'],
+    confirm: [command`ip route get ${asker}`, command`ip rule`, command`tcpdump -ni any host ${asker}`],
+    mend: [command`give answers the route by which their packets came in (ip rule, ip route), or look at what stands between`],
   };
 }
 

@@ -1,3 +1,4 @@
+import { command } from '../../base/shell-text.ts';
 import type { NftPacket } from '../../node/look-ups/nft-conditions.ts';
 import { type NftEnd, nftVerdict } from '../../node/look-ups/nft-verdict.ts';
 import { type NftTables, nftRuleText } from '../../node/readers/nft.ts';
@@ -97,12 +98,12 @@ function look(subject: Subject, asked: Asked | null): Looked {
     message: `Chain ${chain.name} of ${whose} stands at the hook ${packet.hook} beside iptables' chains, and ${by}. iptables lets it pass, and shows nothing of that table: every chain at a hook must let a packet pass.`,
     evidence: [evidenceOf(end)],
     confirm: isOfEbtables(chain)
-      ? [`ebtables -t ${chain.table} -L ${chain.name} --Lc`]
-      : [`nft list chain ${chain.family} ${chain.table} ${chain.name}`, 'nft list hooks'],
+      ? [command`ebtables -t ${chain.table} -L ${chain.name} --Lc`]
+      : [command`nft list chain ${chain.family} ${chain.table} ${chain.name}`, command`nft list hooks`],
     mend: isOfEbtables(chain)
-      ? [`take the rule out of ebtables' chain ${chain.name} (ebtables -t ${chain.table} -D ...), where it is configured`]
+      ? [command`take the rule out of ebtables' chain ${chain.name} (ebtables -t ${chain.table} -D ...), where it is configured`]
       : [
-          `let the packet pass in table ${chain.family} ${chain.table} (whoever writes it: firewalld, nftables.conf, ...), or take the table away: nft delete table ${chain.family} ${chain.table}`,
+          command`let the packet pass in table ${chain.family} ${chain.table} (whoever writes it: firewalld, nftables.conf, ...), or take the table away: nft delete table ${chain.family} ${chain.table}`,
         ],
   };
   return {

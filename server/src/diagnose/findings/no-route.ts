@@ -1,3 +1,4 @@
+import { command, part } from '../../base/shell-text.ts';
 import { type RouteAnswer, routeOf } from '../../node/look-ups/route.ts';
 import type { Cause, Evidence } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
@@ -39,8 +40,8 @@ function withoutRoute(subject: Subject, journeys: readonly Journey[]): Cause | u
     code: 'no-route',
     message: `The node has no route to ${endText(journey)}, where the rules send the packet (${whoHas(subject, journey.end.destination.text)})${why}. A node's routes to the Pods of others are made by the network plugin.`,
     evidence: evidenceOf(subject, journey),
-    confirm: [`ip route get ${journey.end.destination.text}`, 'ip rule'],
-    mend: ["restart the network plugin's Pod on this node, and look into its log"],
+    confirm: [command`ip route get ${journey.end.destination.text}`, command`ip rule`],
+    mend: [command`restart the network plugin's Pod on this node, and look into its log`],
   };
 }
 
@@ -65,8 +66,8 @@ function silentCause(subject: Subject, what: string, hop: NonNullable<ReturnType
     code: 'next-hop-silent',
     message: `${what} go by ${whoHas(subject, ip)}, which does not answer on the link (ARP, neighbour discovery): that machine or the network between is down.`,
     evidence: [evidence],
-    confirm: [`ip neigh show ${ip}`, `ping -c 3 ${ip}`],
-    mend: [`look at ${whoHas(subject, ip)} and the network between, or at the route by it`],
+    confirm: [command`ip neigh show ${ip}`, command`ping -c 3 ${ip}`],
+    mend: [command`look at ${part(whoHas(subject, ip))} and the network between, or at the route by it`],
   };
 }
 
@@ -83,8 +84,8 @@ function withoutFirstRoute(subject: Subject, asked: Asked | null): Found | undef
     code: 'no-route',
     message: `The node has no route to ${destination}, the address that its program asks for: the kernel wants one before any rule of OUTPUT translates the packet, so nothing is sent (network is unreachable). A default route is enough. Pods are not concerned: theirs come in.`,
     evidence: evidenceOf(subject, { ...journey, route, end: journey.start }),
-    confirm: [`ip route get ${destination}`],
-    mend: ["give the node a default route, or one to the Services' network (ip route add CIDR dev eth0)"],
+    confirm: [command`ip route get ${destination}`],
+    mend: [command`give the node a default route, or one to the Services' network (ip route add CIDR dev eth0)`],
   };
   return foundCause(cause, { ends: sent, isBeforeRules: true });
 }

@@ -1,3 +1,4 @@
+import { command } from '../../base/shell-text.ts';
 import { readNumber } from '../../catalog/values/numbers.ts';
 import type { TraceStep } from '../../netfilter/outcome.ts';
 import { listens } from '../../node/look-ups/listening.ts';
@@ -45,9 +46,9 @@ function ofQueue(subject: Subject, step: TraceStep, line: number): Cause | undef
       ruleEvidence(subject, line),
       { file: queues.file, line: queues.records[0]?.line ?? 1, text: `open queues: ${opened.join(', ') || 'none'}` },
     ],
-    confirm: ['cat /proc/net/netfilter/nfnetlink_queue'],
+    confirm: [command`cat /proc/net/netfilter/nfnetlink_queue`],
     mend: [
-      'start the program that takes the packets (Suricata, a policy agent, ...), or give the rule --queue-bypass, or take it away',
+      command`start the program that takes the packets (Suricata, a policy agent, ...), or give the rule --queue-bypass, or take it away`,
     ],
   };
 }
@@ -72,8 +73,8 @@ function ofProxy(subject: Subject, step: TraceStep, line: number, { start }: Jou
         text: `none of ${sockets?.records.length ?? 0} sockets has ${start.protocol} port ${port}`,
       },
     ],
-    confirm: [`ss -lntu | grep -w ${port}`],
-    mend: ['start the proxy that listens there, or take the rule away'],
+    confirm: [command`ss -lntu | grep -w ${port ?? ''}`],
+    mend: [command`start the proxy that listens there, or take the rule away`],
   };
 }
 

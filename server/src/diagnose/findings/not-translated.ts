@@ -1,4 +1,5 @@
 import { counted } from '../../base/counted.ts';
+import { command } from '../../base/shell-text.ts';
 import type { ServiceRecord } from '../../cluster/objects.ts';
 import { isElsewhere, serviceProxyOf } from '../../kube/proxy/mode.ts';
 import { optionsOf } from '../../kube/proxy/rule-values.ts';
@@ -109,8 +110,8 @@ function untranslatedCause(subject: Subject, entry: EntryRule, chain: Chain, sai
     code: 'service-passed-over',
     message: `${said} The packet comes to kube-proxy's rule for it (${own.file}, line ${own.line}), and leaves ${chain.name} as it came: ${chain.rules.length === 0 ? 'that chain has no rules, as after iptables -F' : 'no rule there sends it to an endpoint'}.`,
     evidence: [...(declaration === undefined ? [] : [ruleEvidence(subject, declaration)]), ruleEvidence(subject, entry.line)],
-    confirm: [`iptables -t nat -L ${chain.name} -v -n -x --line-numbers`],
-    mend: ['restart kube-proxy on this node: it writes every chain anew'],
+    confirm: [command`iptables -t nat -L ${chain.name} -v -n -x --line-numbers`],
+    mend: [command`restart kube-proxy on this node: it writes every chain anew`],
   };
 }
 
@@ -137,13 +138,15 @@ function passedOver(subject: Subject, journey: Journey, said: string): Cause | u
     code: 'service-passed-over',
     message: `${said} kube-proxy has a rule for it (${own.file}, line ${own.line}), and ${why}.`,
     evidence: [...(at === undefined || at === null ? [] : [ruleEvidence(subject, at)]), ruleEvidence(subject, entry.line)],
-    confirm: [`iptables -t nat -L ${step?.chain.name ?? hook} -v -n -x --line-numbers`],
+    confirm: [command`iptables -t nat -L ${step?.chain.name ?? hook} -v -n -x --line-numbers`],
     mend:
       narrow !== undefined
-        ? ["ask by an address that nodePortAddresses has, or set it in kube-proxy's configuration (nodePortAddresses: primary)"]
+        ? [
+            command`ask by an address that nodePortAddresses has, or set it in kube-proxy's configuration (nodePortAddresses: primary)`,
+          ]
         : step !== undefined
-          ? ['put the rule behind the jump to KUBE-SERVICES, or narrow it']
-          : ['restart kube-proxy on this node: it puts its jumps in again'],
+          ? [command`put the rule behind the jump to KUBE-SERVICES, or narrow it`]
+          : [command`restart kube-proxy on this node: it puts its jumps in again`],
   };
 }
 
@@ -182,10 +185,10 @@ function unknownNodePort(subject: Subject, journeys: readonly Journey[]): Looked
     message: `No Service of the cluster has NodePort ${journey.start.dport}/${journey.start.protocol}, and no rule translates it: the packet is for the node itself, where nothing is known to listen.`,
     evidence: [{ file: cluster.source.label, line: 1, text: `none of ${cluster.services.length} Services has it` }],
     confirm: [
-      'kubectl get services -A | grep -E "NodePort|LoadBalancer"',
-      `ss -ltnu | grep ${journey.start.dport}   (on the node)`,
+      command`kubectl get services -A | grep -E "NodePort|LoadBalancer"`,
+      command`ss -ltnu | grep ${journey.start.dport ?? ''}   (on the node)`,
     ],
-    mend: ['ask by the NodePort that the Service has now'],
+    mend: [command`ask by the NodePort that the Service has now`],
   };
   return { ...nothing, found: [foundCause(cause, { ends: asked, as: 'refused' })] };
 }
@@ -214,10 +217,10 @@ function look(subject: Subject, asked: Asked | null): Looked {
     message: messageOf(frontend, journey),
     evidence: line === undefined ? [] : [{ ...subject.place(line), text: ruleset.lines[line]?.text ?? '' }],
     confirm: [
-      `iptables-save -t nat | grep ${journey.start.destination.text}`,
-      'kubectl -n kube-system logs -l k8s-app=kube-proxy --tail=50',
+      command`iptables-save -t nat | grep ${journey.start.destination.text}`,
+      command`kubectl -n kube-system logs -l k8s-app=kube-proxy --tail=50`,
     ],
-    mend: ['restart kube-proxy on this node: it writes every chain anew'],
+    mend: [command`restart kube-proxy on this node: it writes every chain anew`],
   };
   return {
     ...nothing,

@@ -1,3 +1,4 @@
+import { command } from '../../base/shell-text.ts';
 import { listens } from '../../node/look-ups/listening.ts';
 import { isOwn } from '../../node/look-ups/own-address.ts';
 import type { Asked, Journey } from '../journey.ts';
@@ -34,8 +35,8 @@ function look(subject: Subject, asked: Asked | null): Looked {
     evidence: [
       { file: sockets.file, line: 1, text: `none of ${sockets.records.length} sockets has ${protocol} port ${dport ?? ''}` },
     ],
-    confirm: [`ss -lntu | grep -w ${dport ?? ''}`],
-    mend: ['start the program that should listen there, or let it listen on that address (not on 127.0.0.1 alone)'],
+    confirm: [command`ss -lntu | grep -w ${dport ?? ''}`],
+    mend: [command`start the program that should listen there, or let it listen on that address (not on 127.0.0.1 alone)`],
   };
   const found: Found = { ...foundCause(cause, { ends: journeys, as: 'refused' }), isSymptom: true };
   return { ...nothing, found: [found] };

@@ -1,4 +1,5 @@
 import { inCIDR, isIPv6 } from '../../base/ip.ts';
+import { command } from '../../base/shell-text.ts';
 import type { Steps } from '../../base/steps.ts';
 import { linkNamed, portsOf } from '../../node/look-ups/links.ts';
 import { largerSetting } from '../../node/look-ups/sysctl.ts';
@@ -71,8 +72,10 @@ function* look(subject: Subject, asked: Asked | null): Steps<Looked> {
     code: 'pod-gateway-gone',
     message: `${bridge}, behind which ${whoHas(subject, who)} is, has no address of IPv4: that address is the gateway of its Pods, so they send nothing on but to each other, and answers go nowhere.`,
     evidence: [{ file: addresses?.file ?? '', line: 1, text: `${bridge} has no address of IPv4` }],
-    confirm: [`ip -4 addr show dev ${bridge}`, 'kubectl exec POD -- ip route'],
-    mend: [`ip addr add GATEWAY/PREFIX dev ${bridge}   (the network plugin gives it the first address of the node's podCIDR)`],
+    confirm: [command`ip -4 addr show dev ${bridge}`, command`kubectl exec POD -- ip route`],
+    mend: [
+      command`ip addr add GATEWAY/PREFIX dev ${bridge}   (the network plugin gives it the first address of the node's podCIDR)`,
+    ],
   };
   return { ...nothing, found: [foundCause(cause, { ends: journeys, isBeforeRules: true })] };
 }

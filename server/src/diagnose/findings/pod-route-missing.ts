@@ -1,4 +1,5 @@
 import { inCIDR } from '../../base/ip.ts';
+import { command } from '../../base/shell-text.ts';
 import { linkNamed } from '../../node/look-ups/links.ts';
 import { listens } from '../../node/look-ups/listening.ts';
 import { isOwn } from '../../node/look-ups/own-address.ts';
@@ -43,13 +44,13 @@ function leadsAway({ facts }: Subject, { network, hops }: RouteRecord): boolean 
   return hops.every((hop) => away.has(hop.interface));
 }
 
-const usualMend = "set the Pods' interface up (ip link set cni0 up), or restart the network plugin's Pod on this node";
+const usualMend = command`set the Pods' interface up (ip link set cni0 up), or restart the network plugin's Pod on this node`;
 
 /** Why a journey leads elsewhere, in words and with evidence; undefined for one that may be right. */
 function misled(
   subject: Subject,
   journey: Journey,
-): { readonly why: string; readonly evidence: readonly Evidence[]; readonly mend: readonly string[] } | undefined {
+): { readonly why: string; readonly evidence: readonly Evidence[]; readonly mend: Cause['mend'] } | undefined {
   const { route, end } = journey;
   if (route.kind !== 'route' || route.route.type !== 'unicast' || route.route.hops.every(({ gateway }) => gateway === ''))
     return undefined;
@@ -62,8 +63,8 @@ function misled(
       why: `policy rule ${route.rule.priority} has them looked for in table ${route.rule.table}, which has no route to the Pods of this node`,
       evidence: decidedBy(subject, route).slice(0, 1),
       mend: [
-        `ip rule add to ${plain.route.network} lookup main priority ${Math.max(1, route.rule.priority - 1)}`,
-        `ip route add ${plain.route.network} dev ${linkOfRoute(plain) ?? ''} table ${route.rule.table}`,
+        command`ip rule add to ${plain.route.network} lookup main priority ${Math.max(1, route.rule.priority - 1)}`,
+        command`ip route add ${plain.route.network} dev ${linkOfRoute(plain) ?? ''} table ${route.rule.table}`,
       ],
     };
   }
@@ -102,7 +103,7 @@ function routeCause(subject: Subject, journey: Journey): Cause | undefined {
       { file: routes.file, line: route.line, text: `${route.network} via ${hop?.gateway ?? ''} dev ${hop?.interface ?? ''}` },
       ...because.evidence,
     ],
-    confirm: [`ip route get ${ip}`, 'ip -br addr; ip -br link'],
+    confirm: [command`ip route get ${ip}`, command`ip -br addr; ip -br link`],
     mend: because.mend,
   };
 }
@@ -132,8 +133,8 @@ function overlapCause(subject: Subject, journey: Journey): Cause | undefined {
       { file: facts.routes.file, line: route.line, text: `${route.network} dev ${name}` },
       { file: facts.addresses?.file ?? '', line: other.line, text: `${other.interface} ${other.ip}/${other.prefix}` },
     ],
-    confirm: [`ip route get ${ip}`, 'ip -br addr'],
-    mend: [`give ${name} a network that is not one of Pods, or take it away (ip link del ${name})`],
+    confirm: [command`ip route get ${ip}`, command`ip -br addr`],
+    mend: [command`give ${name} a network that is not one of Pods, or take it away (ip link del ${name})`],
   };
 }
 
@@ -146,8 +147,8 @@ function takenByRoute({ facts }: Subject, journey: Journey, pod: string): Cause 
     code: 'pod-address-taken',
     message: `Packets are sent to ${endText(journey)}, ${pod}, and a route of this node says that all of ${route.network} is its own (type local, table ${route.table}): the node keeps them, and the Pod never sees one.`,
     evidence: [{ file: facts.routes.file, line: route.line, text: `local ${route.network}, table ${route.table}` }],
-    confirm: [`ip route get ${ip}`],
-    mend: [`ip route del local ${route.network} table ${route.table}`],
+    confirm: [command`ip route get ${ip}`],
+    mend: [command`ip route del local ${route.network} table ${route.table}`],
   };
 }
 
@@ -167,8 +168,8 @@ function takenCause(subject: Subject, journey: Journey): Cause | undefined {
     evidence: [
       { file: facts.addresses?.file ?? '', line: record.line, text: `${record.interface} ${record.ip}/${record.prefix}` },
     ],
-    confirm: [`ip addr show to ${ip}`, `ip route get ${ip}`],
-    mend: [`ip addr del ${ip}/${record.prefix} dev ${record.interface}`],
+    confirm: [command`ip addr show to ${ip}`, command`ip route get ${ip}`],
+    mend: [command`ip addr del ${ip}/${record.prefix} dev ${record.interface}`],
   };
 }
 

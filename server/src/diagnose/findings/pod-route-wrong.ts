@@ -1,4 +1,5 @@
 import { inCIDR, isIPv6 } from '../../base/ip.ts';
+import { command, part } from '../../base/shell-text.ts';
 import type { Steps } from '../../base/steps.ts';
 import type { NodeRecord } from '../../cluster/objects.ts';
 import { linkNamed } from '../../node/look-ups/links.ts';
@@ -78,18 +79,19 @@ function causeOf(subject: Subject, journey: Journey): Cause | undefined {
   if (node === undefined || why === undefined) return undefined;
   const { network, line, hops, table } = answer.route;
   const [hop] = hops;
-  const way = `${hop?.gateway === '' ? '' : ` via ${hop?.gateway ?? ''}`} dev ${hop?.interface ?? ''}`;
+  const via = hop?.gateway === '' ? command`` : command` via ${hop?.gateway ?? ''}`;
+  const way = command`${part(via)} dev ${hop?.interface ?? ''}`;
   const right = node.addresses.find(({ type, address }) => type === 'InternalIP' && isIPv6(address) === isIPv6(ip))?.address;
   return {
     code: 'pod-route-wrong',
     message: `Packets to ${endText(journey)} (${whoHas(subject, ip)}), which is on node ${node.name}, go by the route ${network}${way}: ${why}.`,
     evidence: [{ file: routes.file, line, text: `${network}${way}, table ${table}` }],
-    confirm: [`ip route get ${ip}`, `kubectl get node ${node.name} -o wide`],
+    confirm: [command`ip route get ${ip}`, command`kubectl get node ${node.name} -o wide`],
     mend: [
-      `ip route del ${network}${way}`,
+      command`ip route del ${network}${part(way)}`,
       ...(right === undefined
         ? []
-        : [`see that a route to the Pods of ${node.name} leads to ${right}, or into the network plugin's tunnel`]),
+        : [command`see that a route to the Pods of ${node.name} leads to ${right}, or into the network plugin's tunnel`]),
     ],
   };
 }

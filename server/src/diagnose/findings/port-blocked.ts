@@ -1,3 +1,4 @@
+import { command } from '../../base/shell-text.ts';
 import { type BridgePort, linkNamed, portBehind, portsOf } from '../../node/look-ups/links.ts';
 import { bridgeNamed, linkOfRoute, routeTo } from '../bridges.ts';
 import type { Cause } from '../diagnosis.ts';
@@ -71,8 +72,12 @@ function causeOf(subject: Subject, { port, ip, isSure }: Blocked): Cause {
         text: `${port.name}: state ${port.state || '?'}${port.isLocked === true ? ', locked' : ''}`,
       },
     ],
-    confirm: [`bridge -d link show dev ${port.name}`, `bridge fdb show brport ${port.name}`],
-    mend: [passing.has(port.state) ? `bridge link set dev ${port.name} locked off` : `bridge link set dev ${port.name} state 3`],
+    confirm: [command`bridge -d link show dev ${port.name}`, command`bridge fdb show brport ${port.name}`],
+    mend: [
+      passing.has(port.state)
+        ? command`bridge link set dev ${port.name} locked off`
+        : command`bridge link set dev ${port.name} state 3`,
+    ],
   };
 }
 

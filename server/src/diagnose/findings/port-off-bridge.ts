@@ -1,3 +1,4 @@
+import { command } from '../../base/shell-text.ts';
 import type { LinkRecord } from '../../node/records.ts';
 import { bridgeNamed, linkOfRoute, routeTo } from '../bridges.ts';
 import type { Cause } from '../diagnosis.ts';
@@ -49,8 +50,11 @@ function causeFor(subject: Subject, ip: string): Cause | undefined {
     evidence: stray
       .slice(0, 5)
       .map(({ line, name }) => ({ file: subject.facts.links?.file ?? '', line, text: `${name}: no master` })),
-    confirm: [`ip -d link show ${first.name}`, `bridge link show`, `ip neigh show ${ip}`],
-    mend: [`ip link set ${first.name} master ${bridge}`, 'or delete the Pod, so that the network plugin connects it anew'],
+    confirm: [command`ip -d link show ${first.name}`, command`bridge link show`, command`ip neigh show ${ip}`],
+    mend: [
+      command`ip link set ${first.name} master ${bridge}`,
+      command`or delete the Pod, so that the network plugin connects it anew`,
+    ],
   };
 }
 

@@ -1,3 +1,4 @@
+import { command } from '../../base/shell-text.ts';
 import { type BridgePort, portBehind, portsOf } from '../../node/look-ups/links.ts';
 import { bridgedSkipsRules, bridgeNamed, linkOfRoute } from '../bridges.ts';
 import type { Asked, Journey } from '../journey.ts';
@@ -52,8 +53,8 @@ function look(subject: Subject, asked: Asked | null): Looked {
     code: 'ports-isolated',
     message: `The ports of ${bridge} that lead to both are isolated (${names}), and a bridge passes nothing between such ports: ${whoHas(subject, journey.start.source?.text ?? '')} cannot reach ${whoHas(subject, journey.end.destination.text)}, which is on the same bridge. The node itself and other networks reach both.`,
     evidence: ports.map(({ file, line, name }) => ({ file, line, text: `${name}: master ${bridge}, isolated true` })),
-    confirm: [`bridge -d link show | grep -A1 "master ${bridge}"`],
-    mend: ports.map(({ name }) => `bridge link set dev ${name} isolated off`),
+    confirm: [command`bridge -d link show | grep -A1 ${`master ${bridge}`}`],
+    mend: ports.map(({ name }) => command`bridge link set dev ${name} isolated off`),
   };
   return { ...nothing, found: [foundCause(cause, { ends: journeys })] };
 }

@@ -1,3 +1,4 @@
+import { command } from '../../base/shell-text.ts';
 import { writtenAt } from '../../kube/drift/cause.ts';
 import { timeOfLog } from '../../node/readers/proxy-log.ts';
 import type { LogRecord, Part } from '../../node/records.ts';
@@ -97,9 +98,12 @@ function failedCause({ facts }: Subject, record: LogRecord): Cause {
     code: 'proxy-sync-failed',
     message: `kube-proxy's last sync failed${restoreFailure.test(record.message) ? `: iptables-restore refused the rules${at}` : ''}. All of a sync or nothing is written, so the rules are from before: Services and endpoints that changed since are missing or stale.`,
     evidence: [recordEvidence(facts.proxyLog?.file ?? '', record)],
-    confirm: ['kubectl -n kube-system logs KUBE-PROXY-POD --tail=200 | grep -i -A3 restore', 'iptables-save | tail'],
+    confirm: [
+      command`kubectl -n kube-system logs KUBE-PROXY-POD --tail=200 | grep -i -A3 restore`,
+      command`iptables-save | tail`,
+    ],
     mend: [
-      'take away what the line names (a chain or rule of somebody else that does not load, an extension that the kernel lacks), then restart kube-proxy on this node',
+      command`take away what the line names (a chain or rule of somebody else that does not load, an extension that the kernel lacks), then restart kube-proxy on this node`,
     ],
   };
 }
@@ -129,10 +133,10 @@ function oldCause(subject: Subject, { records, file }: Part<LogRecord>, { last }
     message: `kube-proxy last wrote its rules at ${clock(last)}, ${seconds < 7200 ? `${seconds} s` : `${Math.round(seconds / 3600)} hours`} before they were saved, and ${what}: it is not running, does not hear from the API server, or hangs.`,
     evidence: [recordEvidence(file, last), ...(end === last ? [] : [recordEvidence(file, end)])],
     confirm: [
-      'kubectl -n kube-system get pods -o wide | grep kube-proxy',
-      'curl -s http://localhost:10256/healthz   (on the node: when it was last updated)',
+      command`kubectl -n kube-system get pods -o wide | grep kube-proxy`,
+      command`curl -s http://localhost:10256/healthz   (on the node: when it was last updated)`,
     ],
-    mend: ['restart kube-proxy on this node'],
+    mend: [command`restart kube-proxy on this node`],
   };
 }
 
@@ -142,9 +146,9 @@ function fallbackCause({ facts }: Subject, record: LogRecord, file: string): Cau
     code: 'proxy-mode-fallback',
     message: `kube-proxy does not run in the mode that it was told${wanted === undefined || wanted === '' ? '' : ` (${wanted})`} and uses iptables instead: modules or programs that the other mode needs are not there.`,
     evidence: [recordEvidence(file, record)],
-    confirm: ['curl -s http://localhost:10249/proxyMode   (on the node)', 'lsmod | grep ip_vs'],
+    confirm: [command`curl -s http://localhost:10249/proxyMode   (on the node)`, command`lsmod | grep ip_vs`],
     mend: [
-      'load what the mode needs (modprobe ip_vs ip_vs_rr nf_conntrack for ipvs) and restart kube-proxy, or set mode: iptables',
+      command`load what the mode needs (modprobe ip_vs ip_vs_rr nf_conntrack for ipvs) and restart kube-proxy, or set mode: iptables`,
     ],
   };
 }

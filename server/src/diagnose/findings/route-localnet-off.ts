@@ -1,4 +1,5 @@
 import { inCIDR } from '../../base/ip.ts';
+import { command } from '../../base/shell-text.ts';
 import { isLoopback } from '../../netfilter/packet.ts';
 import { largerSetting, type Setting, setting } from '../../node/look-ups/sysctl.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
@@ -78,8 +79,8 @@ function look(subject: Subject, asked: Asked | null): Looked {
       code: 'route-localnet-off',
       message: `${all} is 0: a packet from 127.0.0.1 to a NodePort is sent on to a Pod by DNAT, and the kernel drops it there, as its source is a loopback address. kube-proxy sets it to 1 when it starts; something set it back. By the node's own address the NodePort works.`,
       evidence: [settingEvidence(whole), ...logEvidence(subject), ...(open === null ? [] : [ruleEvidence(subject, open.port)])],
-      confirm: [`sysctl ${all}`, 'nstat -az IpInAddrErrors IpOutNoRoutes'],
-      mend: [`sysctl -w ${all}=1`],
+      confirm: [command`sysctl ${all}`, command`nstat -az IpInAddrErrors IpOutNoRoutes`],
+      mend: [command`sysctl -w ${all}=1`],
     },
     { ends },
   );

@@ -1,4 +1,5 @@
 import { inCIDR } from '../../base/ip.ts';
+import { command } from '../../base/shell-text.ts';
 import { linkNamed } from '../../node/look-ups/links.ts';
 import { ownAddress } from '../../node/look-ups/own-address.ts';
 import { reversePath } from '../../node/look-ups/reverse-path.ts';
@@ -115,13 +116,16 @@ function look(subject: Subject, asked: Asked | null): Looked {
         ...(seen === undefined || seen.count === 0 ? [] : [{ file: seen.file, line: seen.line, text: seen.text }]),
       ],
       confirm: [
-        `nstat -az ${counter}`,
-        'sysctl -w net.ipv4.conf.all.log_martians=1   (then look at dmesg)',
+        command`nstat -az ${counter}`,
+        command`sysctl -w net.ipv4.conf.all.log_martians=1   (then look at dmesg)`,
         ...(journey?.start.source === undefined || journey.start.source === null
           ? []
-          : [`ip route get ${journey.start.source.text}`]),
+          : [command`ip route get ${journey.start.source.text}`]),
       ],
-      mend: [`sysctl -w net.ipv4.conf.all.rp_filter=2`, `sysctl -w net.ipv4.conf.${fails.in}.rp_filter=2   (loose)`],
+      mend: [
+        command`sysctl -w net.ipv4.conf.all.rp_filter=2`,
+        command`sysctl -w net.ipv4.conf.${fails.in}.rp_filter=2   (loose)`,
+      ],
     },
     { ends: journeys, isBeforeRules: true },
   );

@@ -1,4 +1,7 @@
+import type { SafeText } from '../../base/safe-text.ts';
+import { command, part } from '../../base/shell-text.ts';
 import { commentOf } from '../../kube/proxy/rule-values.ts';
+import { iptablesCommand, iptablesOf } from '../../lint/mending/node-commands.ts';
 import type { Finding } from '../../lint/support/finding.ts';
 import type { Outcome, TraceStep, Verdict } from '../../netfilter/outcome.ts';
 import type { Packet } from '../../netfilter/packet.ts';
@@ -35,27 +38,28 @@ function lackOf(subject: Subject, { chain, line }: TraceStep): Pick<Cause, 'conf
   const [, namespace, name, local] = withoutEndpoints.exec(rule === undefined ? '' : commentOf(rule)) ?? [];
   if (namespace === undefined || name === undefined) return undefined;
   return {
-    confirm: [`kubectl get endpointslices -n ${namespace} -l kubernetes.io/service-name=${name} -o yaml`],
+    confirm: [command`kubectl get endpointslices -n ${namespace} -l kubernetes.io/service-name=${name} -o yaml`],
     mend:
       local === undefined
         ? [
-            `give ${namespace}/${name} an endpoint that is ready: its selector must find Pods (kubectl get service ${name} -n ${namespace} -o wide), and a readiness probe must succeed (kubectl get pods -n ${namespace})`,
+            command`give ${namespace}/${name} an endpoint that is ready: its selector must find Pods (kubectl get service ${name} -n ${namespace} -o wide), and a readiness probe must succeed (kubectl get pods -n ${namespace})`,
           ]
-        : [`run a ready Pod of ${namespace}/${name} on this node, or make the traffic policy of the Service Cluster`],
+        : [command`run a ready Pod of ${namespace}/${name} on this node, or make the traffic policy of the Service Cluster`],
   };
 }
 
-function commandOf({ chain }: TraceStep, family: 'ipv4' | 'ipv6'): string {
-  return `${family === 'ipv6' ? 'ip6tables' : 'iptables'} -t ${chain.table.name} -L ${chain.name} -v -n -x --line-numbers`;
+function commandOf({ chain }: TraceStep, family: 'ipv4' | 'ipv6'): SafeText<'shell'> {
+  return command`${iptablesOf(family)} -t ${chain.table.name} -L ${chain.name} -v -n -x --line-numbers`;
 }
 
-function mendOf(subject: Subject, step: TraceStep, family: 'ipv4' | 'ipv6'): readonly string[] {
-  const program = `${family === 'ipv6' ? 'ip6tables' : 'iptables'} -t ${step.chain.table.name}`;
-  if (step.kind === 'policy') return [`${program} -P ${step.chain.name} ACCEPT`];
+function mendOf(subject: Subject, step: TraceStep, family: 'ipv4' | 'ipv6'): Cause['mend'] {
+  if (step.kind === 'policy') return [command`${iptablesOf(family)} -t ${step.chain.table.name} -P ${step.chain.name} ACCEPT`];
   const owner = ownerOf(step.chain.name);
-  if (owner !== '') return [`change it where ${owner} is configured: what is changed by hand is written anew`];
+  if (owner !== '') return [command`change it where ${part(owner)} is configured: what is changed by hand is written anew`];
   const rule = step.line === null ? '' : ruleEvidence(subject, step.line).text;
-  return rule.startsWith('-A ') ? [`${program} -D ${rule.slice(3)}`] : [];
+  if (!rule.startsWith('-A ')) return [];
+  const deletion = iptablesCommand(family, step.chain.table.name, `-D ${rule.slice(3)}`, 'takes the rule away');
+  return deletion.map(({ command: text }) => text);
 }
 
 /** What a rule's own comments say, as which NetworkPolicy it is of; a program's marks of its own aside. */
@@ -93,7 +97,7 @@ function lintCause(subject: Subject, findings: readonly Finding[], { line, chain
     message: found.message,
     evidence: [ruleEvidence(subject, found.line)],
     confirm: [],
-    mend: [`iptables-inspect explain ${found.code}`],
+    mend: [command`iptables-inspect explain ${found.code}`],
   };
 }
 
@@ -121,7 +125,7 @@ function byForeignMark(subject: Subject, journey: Journey, own: Cause): Cause | 
     code: 'mark-drops',
     message: `${own.message} It goes by the mark, which a rule of ${setter.chain} set (${file}, line ${at}): kubelet and kube-proxy take those bits (0x8000) for their own word to drop.`,
     evidence: [ruleEvidence(subject, setter.line), ...own.evidence],
-    mend: ['give the rule that sets the mark a mask that leaves 0x4000 and 0x8000 alone'],
+    mend: [command`give the rule that sets the mark a mask that leaves 0x4000 and 0x8000 alone`],
   };
 }
 
@@ -143,8 +147,8 @@ function expiredCause(subject: Subject, last: TraceStep | null, what: string): C
     code: 'ttl-expired',
     message: `${what} has no TTL left${by}: this node would have to hand it on, and a router drops what has a TTL of 1.`,
     evidence: line === null ? [] : [ruleEvidence(subject, line)],
-    confirm: ['iptables -t mangle -L -v -n -x --line-numbers'],
-    mend: ['take the rule that sets the TTL away, or set it to 64'],
+    confirm: [command`iptables -t mangle -L -v -n -x --line-numbers`],
+    mend: [command`take the rule that sets the TTL away, or set it to 64`],
   };
 }
 

@@ -1,3 +1,4 @@
+import { command } from '../../base/shell-text.ts';
 import type { Finding } from '../../lint/support/finding.ts';
 import type { Asked } from '../journey.ts';
 import { atOnce, type Found, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
@@ -45,7 +46,7 @@ function causeOf(subject: Subject, asked: Asked | null, met: ReadonlySet<number>
       message: found.message.replaceAll('\n', ' '),
       evidence: [ruleEvidence(subject, found.line)],
       confirm: [],
-      mend: [`iptables-inspect explain ${found.code}`],
+      mend: [command`iptables-inspect explain ${found.code}`],
     },
     { concerns },
   );

@@ -1,3 +1,4 @@
+import { command } from '../../base/shell-text.ts';
 import { hasProxyRules } from '../../kube/proxy/mode.ts';
 import { isTableWhole } from '../../ruleset/completeness.ts';
 import type { Dump, Table } from '../../ruleset/ruleset.ts';
@@ -90,8 +91,11 @@ function look(subject: Subject, asked: Asked | null): Looked {
         ...(flushed === undefined || flushed.beside === table ? [] : [at(flushed.beside)]),
         ...wroteThem(subject),
       ],
-      confirm: ['iptables-save -t nat | grep -c KUBE', 'journalctl --since -1h | grep -iE "firewalld|ufw|iptables"'],
-      mend: ['restart kube-proxy on this node, and the network plugin', 'take the flush out of whoever does it'],
+      confirm: [
+        command`iptables-save -t nat | grep -c KUBE`,
+        command`journalctl --since -1h | grep -iE "firewalld|ufw|iptables"`,
+      ],
+      mend: [command`restart kube-proxy on this node, and the network plugin`, command`take the flush out of whoever does it`],
     };
     return {
       ...nothing,

@@ -1,3 +1,4 @@
+import { command } from '../../base/shell-text.ts';
 import type { Steps } from '../../base/steps.ts';
 import type { TraceStep } from '../../netfilter/outcome.ts';
 import { listens } from '../../node/look-ups/listening.ts';
@@ -51,8 +52,8 @@ function byNft(subject: Subject, journey: Journey): Found | undefined {
       { file: chain.file, line: rule.line, text: `chain ${where}: ${nftRuleText(rule)}` },
       ruleEvidence(subject, entry.line),
     ],
-    confirm: [`nft list chain ${where}`],
-    mend: [`narrow the rule in table ${chain.family} ${chain.table} so that it leaves Services alone`],
+    confirm: [command`nft list chain ${chain.family} ${chain.table} ${chain.name}`],
+    mend: [command`narrow the rule in table ${chain.family} ${chain.table} so that it leaves Services alone`],
   };
   // Whether somebody takes it where it is sent, nft's rule alone does not say.
   return foundCause(cause, { ends: [journey], as: to !== undefined && isGone(subject, to) ? 'lost' : 'unknown' });
@@ -104,11 +105,11 @@ function* look(subject: Subject, asked: Asked | null): Steps<Looked> {
       code: 'translated-elsewhere',
       message: `The packet is for ${serviceText(entry)}, and a rule of ${step.chain.name}${owner === '' ? '' : ` (${owner})`} sends it to ${where} before kube-proxy's rules see it (${place.file}, line ${place.line}).`,
       evidence: [ruleEvidence(subject, step.line), ruleEvidence(subject, entry.line)],
-      confirm: ['iptables -t nat -L PREROUTING -v -n -x --line-numbers'],
+      confirm: [command`iptables -t nat -L PREROUTING -v -n -x --line-numbers`],
       mend: [
         entry.isNodePort
-          ? 'give the hostPort or the NodePort another number'
-          : 'narrow the rule so that it leaves the addresses of Services alone, or put it behind KUBE-SERVICES',
+          ? command`give the hostPort or the NodePort another number`
+          : command`narrow the rule so that it leaves the addresses of Services alone, or put it behind KUBE-SERVICES`,
       ],
     };
     const ends = accepted(asked).filter((each) => foreignStep(each)?.line === step.line);

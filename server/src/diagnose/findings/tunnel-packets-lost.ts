@@ -1,4 +1,6 @@
 import { isIPv6 } from '../../base/ip.ts';
+import type { SafeText } from '../../base/safe-text.ts';
+import { command, part } from '../../base/shell-text.ts';
 import type { Steps } from '../../base/steps.ts';
 import { followOptions } from '../../kube/question/node-knowledge.ts';
 import { dumpFor } from '../../kube/question/trace.ts';
@@ -119,16 +121,16 @@ function causeOf(
   { tunnel }: Hop,
   why: string,
   evidence: readonly Evidence[],
-  mend: string,
+  mend: SafeText<'shell'>,
 ): Cause {
   return {
     code: 'tunnel-packets-lost',
     message: `Packets to ${endText(journey)} (${whoHas(subject, journey.end.destination.text)}) leave by the tunnel ${tunnel.name}, and ${why}`,
     evidence,
     confirm: [
-      `tcpdump -ni ${tunnel.lower === '' ? 'any' : tunnel.lower}${tunnel.tunnelPort === null ? '' : ` udp port ${tunnel.tunnelPort}`}`,
-      `bridge fdb show dev ${tunnel.name}`,
-      `ip neigh show dev ${tunnel.name}`,
+      command`tcpdump -ni ${tunnel.lower === '' ? 'any' : tunnel.lower}${part(tunnel.tunnelPort === null ? command`` : command` udp port ${tunnel.tunnelPort}`)}`,
+      command`bridge fdb show dev ${tunnel.name}`,
+      command`ip neigh show dev ${tunnel.name}`,
     ],
     mend: [mend],
   };
@@ -165,7 +167,7 @@ function* lostIn(subject: Subject, journey: Journey): Steps<Cause | undefined> {
       hop,
       `${hop.tunnel.name} does not know to which machine it is to send them: its table has no entry for ${hop.gateway}'s address on the link.`,
       [entry],
-      "restart the network plugin's Pod on this node, which writes neighbours and entries of the tunnel (bridge fdb)",
+      command`restart the network plugin's Pod on this node, which writes neighbours and entries of the tunnel (bridge fdb)`,
     );
   const remote = remoteOf(subject, hop, journey.end.destination.text);
   const ends = remote === undefined ? undefined : endsOf(subject, remote);
@@ -184,14 +186,14 @@ function* lostIn(subject: Subject, journey: Journey): Steps<Cause | undefined> {
           text: `${silent.ip} dev ${silent.interface} ${silent.states.join(' ')}`,
         },
       ],
-      `look at ${whoHas(subject, ends.remote)} and the network between`,
+      command`look at ${part(whoHas(subject, ends.remote))} and the network between`,
     );
   for (const isOut of [true, false]) {
     const outcome = yield* ended(subject, ends, hop.carrier, isOut);
     if (outcome === undefined) continue;
     const { why, evidence } = ruleWords(subject, outcome, hop, ends, isOut);
     const { protocol, dport } = hop.carrier;
-    const mend = `let the nodes' tunnel pass: iptables -I ${isOut ? 'OUTPUT' : 'INPUT'} -p ${protocol}${dport === null ? '' : ` --dport ${dport}`} -j ACCEPT, where the firewall of the node is configured`;
+    const mend = command`let the nodes' tunnel pass: iptables -I ${isOut ? 'OUTPUT' : 'INPUT'} -p ${protocol}${part(dport === null ? command`` : command` --dport ${dport}`)} -j ACCEPT, where the firewall of the node is configured`;
     return causeOf(subject, journey, hop, why, evidence, mend);
   }
   return undefined;

@@ -1,3 +1,4 @@
+import { command } from '../../base/shell-text.ts';
 import type { FollowedOutcome } from '../../netfilter/follow-connection.ts';
 import type { TraceStep } from '../../netfilter/outcome.ts';
 import { nftZone } from '../../node/look-ups/nft-changes.ts';
@@ -41,9 +42,9 @@ function causeOf(
     code,
     message: said,
     evidence: lines.map((line) => ruleEvidence(subject, line)),
-    confirm: [`iptables -t raw -L ${chain} -v -n -x --line-numbers`],
+    confirm: [command`iptables -t raw -L ${chain} -v -n -x --line-numbers`],
     mend: [
-      'take the rule out of table raw, or narrow it to what no Service has to do with; where it gives a zone, give the same one to both directions',
+      command`take the rule out of table raw, or narrow it to what no Service has to do with; where it gives a zone, give the same one to both directions`,
     ],
   };
 }
@@ -83,8 +84,8 @@ function byNft(subject: Subject, journey: Journey): Found | undefined {
     code: 'untracked',
     message: `The packet is not translated: a rule of nftables' table ${chain.family} ${chain.table} (chain ${chain.name}), which iptables does not show, keeps it from conntrack (notrack), and what is not tracked never meets table nat.`,
     evidence: [{ file: chain.file, line: rule.line, text: `chain ${where}: ${nftRuleText(rule)}` }],
-    confirm: [`nft list chain ${where}`],
-    mend: [`narrow the rule in table ${chain.family} ${chain.table} to what no Service has to do with`],
+    confirm: [command`nft list chain ${chain.family} ${chain.table} ${chain.name}`],
+    mend: [command`narrow the rule in table ${chain.family} ${chain.table} to what no Service has to do with`],
   };
   const isOfNode = entryRule(subject, journey.start)?.isNodePort === true;
   return foundCause(cause, { ends: [journey], as: isOfNode ? 'refused' : 'lost' });
@@ -134,8 +135,11 @@ function zonesApart(subject: Subject, asked: Asked, journey: Journey): Found | u
     code: 'answer-untracked',
     message: `The packet arrives at ${endText(journey)}, and conntrack does not know its answer: a rule of nftables' table ${chain.family} ${chain.table} (chain ${chain.name}) gives ${there === undefined ? 'answers' : 'packets'} a zone of their own (${(there ?? back)?.zone ?? ''}), and the other direction has ${(there === undefined ? there : back)?.zone ?? 'none'}. Nobody puts back the address that was asked for.`,
     evidence: [{ file: chain.file, line: rule.line, text: `chain ${where}: ${nftRuleText(rule)}` }],
-    confirm: [`nft list chain ${where}`, 'conntrack -L -o extended | grep zone'],
-    mend: ['give the same zone to both directions, or take the rule away'],
+    confirm: [
+      command`nft list chain ${chain.family} ${chain.table} ${chain.name}`,
+      command`conntrack -L -o extended | grep zone`,
+    ],
+    mend: [command`give the same zone to both directions, or take the rule away`],
   };
   return foundCause(cause, { ends: [journey] });
 }

@@ -1,3 +1,4 @@
+import type { SafeText } from '../../base/safe-text.ts';
 import type { Change } from './change.ts';
 
 /**
@@ -21,7 +22,7 @@ export interface Fix {
 /** A command that mends on the node what no change of the file can. */
 export interface NodeCommand {
   /** One line for a shell; what comes from the dump is quoted in it. */
-  readonly command: string;
+  readonly command: SafeText<'shell'>;
   /** What it does, a sentence without a full stop. */
   readonly does: string;
 }

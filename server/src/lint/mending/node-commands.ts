@@ -1,20 +1,12 @@
+import type { SafeText } from '../../base/safe-text.ts';
+import { command, shellWord } from '../../base/shell-text.ts';
 import type { Family } from '../../catalog/types.ts';
 import type { NodeCommand } from './fix.ts';
-
-/** What a terminal shows as it is, and a shell takes for no more than text within single quotes. */
-const plain = /^[ -~]*$/;
-const bare = /^[A-Za-z0-9_./:=,@%+-]+$/;
-
-/** A word for a POSIX shell; undefined for one that holds what a terminal does not show. */
-export function shellWord(text: string): string | undefined {
-  if (!plain.test(text)) return undefined;
-  return bare.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
-}
 
 /** A command of these words; none where a word cannot be written down safely. */
 export function nodeCommand(words: readonly string[], does: string): readonly NodeCommand[] {
   const written = words.map(shellWord);
-  return written.every((word) => word !== undefined) ? [{ command: written.join(' '), does }] : [];
+  return written.every((word) => word !== undefined) ? [{ command: written.join(' ') as SafeText<'shell'>, does }] : [];
 }
 
 /** The program of a family: "ip6tables". */
@@ -53,7 +45,7 @@ function splitWords(text: string): readonly string[] | undefined {
 /** What has kube-proxy write all of its rules again: with kubectl where the node's name is known, else on the node itself. */
 export function restartKubeProxy(node = ''): readonly NodeCommand[] {
   const does = 'ends kube-proxy on the node; it is started again and writes all of its rules anew';
-  if (node === '') return [{ command: "crictl ps --name '^kube-proxy$' -q | xargs -r crictl stop", does }];
+  if (node === '') return [{ command: command`crictl ps --name '^kube-proxy$' -q | xargs -r crictl stop`, does }];
   return nodeCommand(
     ['kubectl', '-n', 'kube-system', 'delete', 'pod', '-l', 'k8s-app=kube-proxy', '--field-selector', `spec.nodeName=${node}`],
     does,

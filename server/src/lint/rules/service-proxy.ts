@@ -1,3 +1,4 @@
+import { command } from '../../base/shell-text.ts';
 import type { Steps } from '../../base/steps.ts';
 import { type ServiceProxy, serviceProxyOf, serviceProxySteps, serviceProxyText } from '../../kube/proxy/mode.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
@@ -69,7 +70,7 @@ export function hasKubelet(ruleset: Ruleset): boolean {
 
 const cleanup: readonly NodeCommand[] = [
   {
-    command: "crictl exec $(crictl ps --name '^kube-proxy$' -q) kube-proxy --cleanup",
+    command: command`crictl exec $(crictl ps --name '^kube-proxy$' -q) kube-proxy --cleanup`,
     does: 'removes all that kube-proxy wrote in any of its modes; until it is started again no Service works on the node',
   },
   ...restartKubeProxy(),
