@@ -8,6 +8,7 @@ import {
   jsonText,
   labelText,
   markdownCode,
+  markdownCommand,
   markdownText,
   notificationText,
   oneLine,
@@ -112,6 +113,7 @@ describe('links and icons', () => {
       '&lt;b&gt;\\[x\\]\\(command\\:y\\) \\`q\\` \\| &lt;U\\+2066&gt;z',
     );
     expect(markdownCode('a`b|c')).toBe('`` a`b¦c ``');
+    expect(markdownCommand('a`b | c')).toBe('`` a`b | c ``');
   });
 });
 

@@ -82,6 +82,8 @@ describe('diagnose', () => {
     const markdown = inspect(['diagnose', join(folder, 'hairpin-off'), ...itself, '--format', 'markdown']).stdout;
     expect(markdown).toContain('### hairpin-off');
     expect(markdown).toContain('- `bridge link set dev veth1aa601b0 hairpin on`');
+    // A command with a pipe can be copied.
+    expect(markdown).toContain("- `bridge -d link show | grep -A1 'master cni0'`");
   });
 
   it('does not go through a whole disk, nor unpack one', () => {

@@ -3,6 +3,7 @@ import {
   hoverText,
   labelText,
   markdownCode,
+  markdownCommand,
   markdownText,
   notificationText,
   statusText,
@@ -32,6 +33,7 @@ const ways: readonly (readonly [string, (text: string) => string, RegExp])[] = [
   ['hover', hoverText, /\n/],
   ['markdown', markdownText, /<|(?<!\\)[[\]`*]/],
   ['code', markdownCode, /\n/],
+  ['command', markdownCommand, /\n/],
   ['xml', xmlText, /[<>"']/],
 ];
 

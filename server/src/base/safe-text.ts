@@ -119,7 +119,15 @@ export function markdownText(text: string): SafeText<'markdown'> {
 
 /** As Markdown code, in a cell of a table too. */
 export function markdownCode(text: string): SafeText<'markdown'> {
-  const code = hoverText(text).replace(/\|/g, '¦');
+  return fenced(hoverText(text).replace(/\|/g, '¦'));
+}
+
+/** As Markdown code outside of tables, whole: a command that is copied has every character, its pipes too. */
+export function markdownCommand(text: string): SafeText<'markdown'> {
+  return fenced(oneLine(text));
+}
+
+function fenced(code: string): SafeText<'markdown'> {
   let longest = 0;
   for (const run of code.matchAll(/`+/g)) longest = Math.max(longest, run[0].length);
   const fence = '`'.repeat(longest + 1);

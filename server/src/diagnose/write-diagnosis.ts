@@ -1,5 +1,5 @@
 /** A diagnosis as people read it: plain text for a terminal, Markdown for a ticket. */
-import { markdownCode, markdownText, oneLine } from '../base/safe-text.ts';
+import { markdownCode, markdownCommand, markdownText, oneLine } from '../base/safe-text.ts';
 import type { Cause, Diagnosis, Evidence, Fate } from './diagnosis.ts';
 
 const fates: Readonly<Record<Fate, string>> = {
@@ -59,15 +59,15 @@ function causeMarkdown({ code, message, evidence, confirm, mend }: Cause): reado
     markdownText(oneLine(message)),
     '',
     ...evidence.map((each) => `- ${markdownCode(shownEvidence(each))}`),
-    ...(confirm.length === 0 ? [] : ['', 'Confirm:', '', ...confirm.map((command) => `- ${markdownCode(oneLine(command))}`)]),
-    ...(mend.length === 0 ? [] : ['', 'Mend:', '', ...mend.map((command) => `- ${markdownCode(oneLine(command))}`)]),
+    ...(confirm.length === 0 ? [] : ['', 'Confirm:', '', ...confirm.map((command) => `- ${markdownCommand(command)}`)]),
+    ...(mend.length === 0 ? [] : ['', 'Mend:', '', ...mend.map((command) => `- ${markdownCommand(command)}`)]),
   ];
 }
 
 /** Markdown for a ticket. */
 export function diagnosisMarkdown(diagnosis: Diagnosis): string {
   const looked = diagnosis.looked.map((text) => `- ${markdownText(oneLine(text))}`);
-  const missing = diagnosis.missing.map(({ what, how }) => `- ${markdownText(oneLine(what))}: ${markdownCode(oneLine(how))}`);
+  const missing = diagnosis.missing.map(({ what, how }) => `- ${markdownText(oneLine(what))}: ${markdownCommand(how)}`);
   return [
     `## ${markdownText(headline(diagnosis))}`,
     ...diagnosis.causes.flatMap(causeMarkdown),
