@@ -51,11 +51,12 @@ const startsNoPrograms = {
 
 /** Loaded alone, without what others need. */
 const alone = ['./check-cached.ts'];
+const diagnoseModules = ['./diagnose-command.ts', './explain-command.ts'];
 const drawingModules = ['./flow-command.ts', './map-command.ts'];
 const checkModules = ['./check-command.ts', './check-rules.ts', './check-severity.ts', './completion.ts'];
 
 /**
- * What the command line loads when it is asked for, in three pieces: esbuild would make one of each command and one of whatever some of them
+ * What the command line loads when it is asked for, in four pieces: esbuild would make one of each command and one of whatever some of them
  * share, which are sixty, and each takes as long to find as to read.
  */
 const commandsInPieces = {
@@ -64,12 +65,13 @@ const commandsInPieces = {
     const pieces = {
       check: new Set([...checkModules, '../lint/registry.ts']),
       packets: new Set(),
+      diagnose: new Set(diagnoseModules),
       drawings: new Set(drawingModules),
     };
     build.onStart(() => {
       const program = readFileSync(resolve(root, 'server/src/cli/program.ts'), 'utf8');
       for (const [, path] of program.matchAll(/import\('([^']+)'\)/g)) {
-        if (!pieces.check.has(path) && !pieces.drawings.has(path) && !alone.includes(path)) pieces.packets.add(path);
+        if (!Object.values(pieces).some((piece) => piece.has(path)) && !alone.includes(path)) pieces.packets.add(path);
       }
     });
     build.onResolve({ filter: /./ }, ({ kind, importer, path, resolveDir }) => {
@@ -86,7 +88,8 @@ const commandsInPieces = {
 };
 
 // What is CommonJS in the packages asks for Node's own modules so.
-const requireInModule = "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);";
+const requireInModule =
+  "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);";
 
 const bundles = [
   // .cjs: the package is of type "module", and VS Code's web worker host loads CommonJS only.

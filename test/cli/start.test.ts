@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -41,6 +42,22 @@ describe('what the command line loads', () => {
     expect(text.includes('rankdir')).toBe(false);
     // 763,000; the drawing and the packets would be 300,000 more.
     expect(bytesOf(pieces)).toBeLessThan(830_000);
+  });
+
+  it('makes nothing of Intl and loads no zlib for a small dump', () => {
+    const watch = `
+      for (const name of ['NumberFormat', 'Collator', 'DateTimeFormat'])
+        Intl[name] = new Proxy(Intl[name], { construct: () => { throw new Error('makes an Intl.' + name); } });
+      process.on('exit', () => { if (process.moduleLoadList.includes('NativeModule zlib')) process.exitCode = 3; });`;
+    const run = (...args: readonly string[]): string => {
+      const program = ['--import', `data:text/javascript,${encodeURIComponent(watch)}`, resolve(folder, 'iptables-inspect.cjs')];
+      const { status, stdout, stderr } = spawnSync(process.execPath, [...program, ...args], { encoding: 'utf8' });
+      return `${args[0]}: ${status}${stdout === '' ? ', nothing printed' : ''}${stderr}`;
+    };
+    const dump = resolve(import.meta.dirname, '../fixtures/sample/worker-1.iptables');
+    expect(run('check', '--no-cache', dump)).toBe('check: 1');
+    expect(run('resolve', dump)).toBe('resolve: 0');
+    expect(run('trace', dump, '--from', '192.0.2.1', '--to', '10.96.0.1:443')).toBe('trace: 0');
   });
 
   it('starts no program to find a command', () => {

@@ -11,8 +11,19 @@ export type SafeText<Way extends 'notification' | 'dialog' | 'status' | 'label' 
   };
 
 const unseenSet = '[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}\\p{Noncharacter_Code_Point}]';
-const unseen = new RegExp(unseenSet, 'gu');
-const unseenButLines = new RegExp(`(?![\\n\\t])${unseenSet}`, 'gu');
+// Made when they are needed: Unicode's tables take a millisecond to look up.
+let unseen: RegExp | undefined;
+let unseenButLines: RegExp | undefined;
+
+function unseenCharacters(): RegExp {
+  unseen ??= new RegExp(unseenSet, 'gu');
+  return unseen;
+}
+
+function unseenCharactersButLines(): RegExp {
+  unseenButLines ??= new RegExp(`(?![\\n\\t])${unseenSet}`, 'gu');
+  return unseenButLines;
+}
 /** Control characters that part words and lines, as the Unicode standard has them. */
 const breaks = /[\t-\r\u0085\u2028\u2029]+/g;
 /** Most text is this, and needs no look at Unicode's tables. */
@@ -27,7 +38,7 @@ function shown(character: string): string {
 
 /** The text with every character that cannot be seen shown by its picture ("␛") or its number ("<U+202E>"); line ends too. */
 export function visibleText(text: string): string {
-  return plain.test(text) ? text : text.replace(unseen, shown);
+  return plain.test(text) ? text : text.replace(unseenCharacters(), shown);
 }
 
 /** Visible text in one line, for places that have only one: line ends and tabs are blanks. */
@@ -37,7 +48,7 @@ export function oneLine(text: string): string {
 
 /** Visible text that keeps its lines and tabs. */
 export function visibleLines(text: string): string {
-  return text.replace(/\r\n?/g, '\n').replace(unseenButLines, shown);
+  return text.replace(/\r\n?/g, '\n').replace(unseenCharactersButLines(), shown);
 }
 
 /** Cuts after so many characters, never between the halves of one. */
@@ -94,7 +105,7 @@ export function terminalText(text: string): SafeText<'terminal'> {
 export function jsonText(value: unknown): string {
   const json = JSON.stringify(value);
   if (plain.test(json)) return json;
-  return json.replace(unseen, (character) =>
+  return json.replace(unseenCharacters(), (character) =>
     Array.from({ length: character.length }, (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
   );
 }

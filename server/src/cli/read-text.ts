@@ -121,7 +121,7 @@ const waitMilliseconds = 20;
 function readAll(file: number, patience: number | null, size = 0, most = mostBytes): Buffer {
   const chunks: Buffer[] = [];
   let length = 0;
-  let deadline = performance.now() + (patience ?? 0);
+  let deadline = patience === null ? 0 : performance.now() + patience;
   for (;;) {
     // All of a file at once, and one byte more, so that nothing is copied.
     const chunk = Buffer.allocUnsafe(length === 0 ? Math.max(Math.min(size, most) + 1, firstBytes) : chunkBytes);
@@ -133,7 +133,7 @@ function readAll(file: number, patience: number | null, size = 0, most = mostByt
       chunks.push(read * 2 > chunk.length ? chunk.subarray(0, read) : Buffer.from(chunk.subarray(0, read)));
       length += read;
       if (length > most) throw new TooLargeError(most);
-      deadline = performance.now() + (patience ?? 0);
+      if (patience !== null) deadline = performance.now() + patience;
       continue;
     }
     // As the kernel's log: it looks like a file, and is read as long as there is a kernel.

@@ -1,4 +1,4 @@
-import type { Steps } from '../base/steps.ts';
+import { runToEnd, type Steps } from '../base/steps.ts';
 
 const patienceMilliseconds = 1_000;
 const redrawMilliseconds = 200;
@@ -8,8 +8,9 @@ const redrawMilliseconds = 200;
  * @param what "reading node-a.iptables"
  */
 export function runSteps<T>(steps: Steps<T>, what: string): T {
+  if (!process.stderr.isTTY) return runToEnd(steps);
   const started = performance.now();
-  let redraw = process.stderr.isTTY ? started + patienceMilliseconds : Number.POSITIVE_INFINITY;
+  let redraw = started + patienceMilliseconds;
   let shown = false;
   try {
     for (;;) {

@@ -1,4 +1,5 @@
 import type { CancellationToken, Connection } from 'vscode-languageserver';
+import { compareNames } from '../base/compare-names.ts';
 import { bundleCommands } from '../cluster/live/bundle-commands.ts';
 import { dumpCommands } from '../cluster/live/dump-commands.ts';
 import type { LiveCluster } from '../cluster/live/live-cluster.ts';
@@ -120,5 +121,5 @@ function nodesOf(live: LiveCluster): NodesResult {
           kubeletVersion,
         }))
       : Array.from(named, (name) => ({ name, addresses: [], kubeletVersion: '' }));
-  return { context: live.context, nodes: nodes.toSorted((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true })) };
+  return { context: live.context, nodes: nodes.toSorted((a, b) => compareNames(a.name, b.name)) };
 }

@@ -1,4 +1,5 @@
 /** Two flows side by side: what one has and the other has not, and what they do otherwise. */
+import { compareNames } from '../../../server/src/base/compare-names.ts';
 import { percentText } from '../../../server/src/base/percent.ts';
 import { drawingText } from '../../../server/src/base/safe-text.ts';
 import type { FlowEdge, FlowGraph, FlowNode, FlowNodeKind } from '../../../server/src/kube/flow/graph.ts';
@@ -229,7 +230,6 @@ function remarksOf(flows: readonly ComparedFlow[]): readonly string[] {
 }
 
 // node-2 before node-10.
-const collator = new Intl.Collator('en', { numeric: true });
 
 /** From entries to ends, so that who goes from one to the next goes along the drawing; the same whichever flow comes first. */
 function inOrder(differences: readonly FlowDifference[]): readonly FlowDifference[] {
@@ -240,7 +240,7 @@ function inOrder(differences: readonly FlowDifference[]): readonly FlowDifferenc
     return { difference, column: about === null ? -1 : columns[about], first, rest: `${all} ${difference.kind}` };
   });
   return keyed
-    .toSorted((a, b) => a.column - b.column || collator.compare(a.first, b.first) || collator.compare(a.rest, b.rest))
+    .toSorted((a, b) => a.column - b.column || compareNames(a.first, b.first) || compareNames(a.rest, b.rest))
     .map(({ difference }) => difference);
 }
 

@@ -1,3 +1,4 @@
+import { compareNames } from '../../../server/src/base/compare-names.ts';
 import { count, counted } from '../../../server/src/base/counted.ts';
 import { type FlowEdge, type FlowNode, unreadyWords } from '../../../server/src/kube/flow/graph.ts';
 import { groupBy } from './collect.ts';
@@ -123,7 +124,7 @@ function byPlace(rows: readonly EndpointRow[], all: readonly EndpointRow[], by: 
   const totals = new Map<string | null, number>();
   for (const row of all) totals.set(place(row), (totals.get(place(row)) ?? 0) + 1);
   return [...groupBy(rows, place)]
-    .toSorted(([a], [b]) => Number(a === null) - Number(b === null) || collator.compare(a ?? '', b ?? ''))
+    .toSorted(([a], [b]) => Number(a === null) - Number(b === null) || compareNames(a ?? '', b ?? ''))
     .map(([name, members]) => {
       const label = name === null ? `no known ${by}` : by === 'zone' ? `zone ${name}` : name;
       return group(name === null ? `no-${by}` : `${by}:${name}`, label, members, totals.get(name) ?? members.length);
@@ -131,7 +132,6 @@ function byPlace(rows: readonly EndpointRow[], all: readonly EndpointRow[], by: 
 }
 
 // node-2 before node-10.
-const collator = new Intl.Collator('en', { numeric: true });
 
 function group(id: string, label: string, rows: readonly EndpointRow[], total: number): EndpointGroup {
   const stale = rows.filter((row) => drifted(row, 'stale')).length;

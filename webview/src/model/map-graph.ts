@@ -1,4 +1,5 @@
 /** A map of Services as nodes and edges: all of them, whatever is folded in the drawing. */
+import { compareNames } from '../../../server/src/base/compare-names.ts';
 import { counted } from '../../../server/src/base/counted.ts';
 import {
   type FlowEdge,
@@ -85,7 +86,6 @@ const noShares = {};
 const noBadges = [] as const;
 
 // node-2 before node-10.
-const collator = new Intl.Collator('en', { numeric: true });
 
 function serviceNode(service: MapService): FlowNode {
   const { to, namespace, name, state, line } = service;
@@ -132,7 +132,7 @@ function listService(service: MapService, hasHosts: boolean): ListedService {
     ({ pod }) => pod?.node ?? null,
   );
   const hosts = [...groups]
-    .toSorted(([a], [b]) => Number(a === null) - Number(b === null) || collator.compare(a ?? '', b ?? ''))
+    .toSorted(([a], [b]) => Number(a === null) - Number(b === null) || compareNames(a ?? '', b ?? ''))
     .map(([name, pods]): MapHost => ({ node: hasHosts ? hostNode(service, name, pods) : null, pods }));
   return {
     service,
@@ -150,7 +150,7 @@ function namespaceNode(name: string, services: readonly ListedService[]): FlowNo
 }
 
 function byName(a: string, b: string): number {
-  return a === b ? 0 : (a === '') !== (b === '') ? (a === '' ? 1 : -1) : collator.compare(a, b) || (a < b ? -1 : 1);
+  return a === b ? 0 : (a === '') !== (b === '') ? (a === '' ? 1 : -1) : compareNames(a, b) || (a < b ? -1 : 1);
 }
 
 function rankOf({ service }: ListedService): number {

@@ -25,14 +25,21 @@ const everywhere: ReadonlySet<string> = new Set(['default/kubernetes', 'kube-sys
 const fewestTold = 4;
 const leastShare = 0.25;
 
-const apiServerHash = portHash(portName('default', 'kubernetes', 'https'), 'tcp');
+let apiServerHash: string | undefined;
+
+/** The hash in the chains of the API server's Service. */
+function hashOfApiServer(): string {
+  apiServerHash ??= portHash(portName('default', 'kubernetes', 'https'), 'tcp');
+  return apiServerHash;
+}
 
 /** Where the dump has the API server's Service, whose address a cluster keeps for life. */
 function apiServerIP({ tally, ruleset }: Told): string | undefined {
-  if (!tally.counts.has(apiServerHash)) return undefined;
+  const wanted = hashOfApiServer();
+  if (!tally.counts.has(wanted)) return undefined;
   for (const [at, hash] of tally.hashes.entries()) {
     const line = tally.numbers[at] ?? -1;
-    const rule = hash === apiServerHash && !mayBeHalf(ruleset, line) ? ruleAt(ruleset, line) : undefined;
+    const rule = hash === wanted && !mayBeHalf(ruleset, line) ? ruleAt(ruleset, line) : undefined;
     const ip = rule === undefined ? undefined : singleAddress(rule, '--destination');
     if (ip !== undefined) return ip;
   }
@@ -42,7 +49,7 @@ function apiServerIP({ tally, ruleset }: Told): string | undefined {
 /** The addresses of the API servers that the dump's rules lead to. */
 function apiServers({ ruleset, dump }: Told): readonly string[] {
   const nat = dump.tables.find(({ name }) => name === 'nat');
-  const endpoints = nat?.chains.get(`KUBE-SVC-${apiServerHash}`)?.jumps ?? [];
+  const endpoints = nat?.chains.get(`KUBE-SVC-${hashOfApiServer()}`)?.jumps ?? [];
   return endpoints.flatMap(({ rules }) =>
     rules.flatMap((line) => {
       const rule = ruleAt(ruleset, line);

@@ -1,4 +1,5 @@
 /** Jumps of one chain to the chains of Services, folded by Service or by namespace where there are more than can be read. */
+import { compareNames } from '../../base/compare-names.ts';
 import { counted } from '../../base/counted.ts';
 import { chainRequest } from '../../base/flow-request.ts';
 import type { Steps } from '../../base/steps.ts';
@@ -42,7 +43,6 @@ export interface FoldedJumps {
 }
 
 // node-2 before node-10.
-const collator = new Intl.Collator('en', { numeric: true });
 
 function* jumpsByService(resolution: Resolution, chain: Chain): Steps<readonly ServiceJumps[]> {
   const services = new Map<string, ServiceJumps>();
@@ -59,7 +59,7 @@ function* jumpsByService(resolution: Resolution, chain: Chain): Steps<readonly S
     else services.set(key, { namespace: service.namespace, name: service.name, lines: [line] });
   }
   return [...services.values()].sort(
-    (a, b) => collator.compare(a.namespace, b.namespace) || collator.compare(a.name, b.name) || (a.name < b.name ? -1 : 1),
+    (a, b) => compareNames(a.namespace, b.namespace) || compareNames(a.name, b.name) || (a.name < b.name ? -1 : 1),
   );
 }
 

@@ -1,12 +1,12 @@
-import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
-
 const wantedBytes = 8_000_000;
 const mostRounds = 64;
 const arraysARound = 32;
 const kilobyte = 128;
 
+type V8 = typeof import('node:v8');
+
 /** What V8 has set aside for what is new, in bytes, both halves of it. */
-function youngBytes(): number {
+function youngBytes({ getHeapSpaceStatistics }: V8): number {
   return getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')?.space_size ?? wantedBytes;
 }
 
@@ -16,9 +16,13 @@ function youngBytes(): number {
  * V8 takes the size from its command line alone, but not the factor by which the room grows: it grows once, and then no more. Takes about 4 ms.
  */
 export function limitYoungGeneration(): void {
+  // Loaded here: who reads a small dump does not wait for it. Node.js before 22.3 does not give it, and takes the memory.
+  const v8 = process.getBuiltinModule?.('node:v8');
+  if (v8 === undefined) return;
+  const { setFlagsFromString } = v8;
   setFlagsFromString('--semi-space-growth-factor=4');
   const kept: unknown[][] = [];
-  for (let round = 0; round < mostRounds && youngBytes() < wantedBytes; round += 1) {
+  for (let round = 0; round < mostRounds && youngBytes(v8) < wantedBytes; round += 1) {
     for (let piece = 0; piece < arraysARound; piece += 1) kept.push(new Array(8 * kilobyte));
   }
   setFlagsFromString('--semi-space-growth-factor=1');

@@ -3,50 +3,20 @@
  * have written the file loads, whether iptables-restore or the kernel refuses it; what one back end alone refuses is a warning that names it.
  */
 
-import type { CombinationCheck, GivenOptions } from '../../catalog/extension.ts';
-import { matches as allMatches, targets as allTargets, extensionData, findMatch, findTarget } from '../../catalog/lookup.ts';
+import type { GivenOptions } from '../../catalog/extension.ts';
+import { findMatch, findTarget } from '../../catalog/lookup.ts';
 import { isBuiltinChain } from '../../catalog/tables.ts';
 import type { ExtensionSpec, Family, OptionSpec, ValueKind } from '../../catalog/types.ts';
 import { readValue } from '../../catalog/values/read-value.ts';
 import type { LineContext } from '../line.ts';
 import type { Problem, RuleOption, Span, Word } from '../statement.ts';
 import type { LoadedMatch, Report, UncheckedRule } from './checked-rule.ts';
+import { demandsOf, isEntangled, mayBeRefused } from './demands.ts';
 import { kernelFault } from './kernel.ts';
 import { checkMatchName, reportUnknown } from './names.ts';
 import { checkCoreOption, checkListingOptions, checkPlacement, checkRuleNumber } from './placement.ts';
 import { isPlainValue } from './quick-value-check.ts';
 import { lookedUp, refusal } from './refusal.ts';
-
-/** What an extension asks for in the end. */
-interface Demands {
-  readonly mandatory: readonly OptionSpec[];
-  readonly check: CombinationCheck | undefined;
-  /** Some of its options exclude or require others. */
-  readonly isEntangled: boolean;
-}
-
-const demandsOf = new Map<ExtensionSpec, Demands | undefined>(
-  [...allMatches, ...allTargets].map((extension) => {
-    const mandatory = extension.options.filter((option) => option.mandatory);
-    const { check } = extensionData(extension);
-    const entangled = extension.options.some((option) => isEntangled(option));
-    const demands = { mandatory, check, isEntangled: entangled };
-    return [extension, mandatory.length > 0 || check !== undefined || entangled ? demands : undefined];
-  }),
-);
-
-/** Those of which the kernel asks something. */
-const mayBeRefused: ReadonlySet<ExtensionSpec> = new Set(
-  [...allMatches, ...allTargets].filter((extension) => {
-    const { tables, hooks, protocols } = extension;
-    const { kernelCheck, hooksWith } = extensionData(extension);
-    return [tables, hooks, protocols, kernelCheck, hooksWith].some((demand) => demand !== undefined);
-  }),
-);
-
-function isEntangled(option: OptionSpec): boolean {
-  return option.excludes.length > 0 || option.requires.length > 0;
-}
 
 function error(at: Span, code: string, message: string): Problem {
   return { code, message, severity: 'error', start: at.start, end: at.end };
@@ -174,7 +144,7 @@ function checkKernel(
     report(warning(at, 'wrong-family', `${spec.name} is a target of ${other}: here it can only be a chain`));
     return;
   }
-  if (!mayBeRefused.has(spec)) return;
+  if (!mayBeRefused(spec)) return;
   const found = kernelFault(spec, { ...given, all: given.rule.filter((option) => option.instance === instance) });
   if (found === undefined) return;
   const problem = refusal(at, context, found.refusedBy, found.code, found.message);
@@ -355,8 +325,8 @@ function checkDemands(
   context: LineContext,
   report: Report,
 ): void {
-  const demands = demandsOf.get(extension);
-  if (demands === undefined) return;
+  const demands = demandsOf(extension);
+  if (demands === null) return;
   if (demands.check !== undefined) {
     const all = given.rule.filter((option) => option.instance === instance);
     const wrong = demands.check({ ...given, all });
