@@ -12,6 +12,8 @@ export class Cancelled extends Error {
 export type Pause = () => Promise<void>;
 
 const sliceMilliseconds = 6;
+/** Of what only prepares: a request that comes meanwhile waits for no more than itself takes. */
+const shortSliceMilliseconds = 2;
 
 /** A connection hands over one message each time that waiting work runs, and an editor sends several with each keystroke. */
 const messagesAtATime = 6;
@@ -77,7 +79,8 @@ export async function runBehind<T>(steps: Steps<T>, pause: Pause, isCancelled: (
 }
 
 async function runSlices<T>(steps: Steps<T>, pause: Pause, isCancelled: () => boolean, givesWay = false): Promise<T> {
-  let sliceEnd = performance.now() + sliceMilliseconds;
+  const slice = givesWay ? shortSliceMilliseconds : sliceMilliseconds;
+  let sliceEnd = performance.now() + slice;
   let endTurn: (() => void) | undefined;
   try {
     for (;;) {
@@ -92,7 +95,7 @@ async function runSlices<T>(steps: Steps<T>, pause: Pause, isCancelled: () => bo
         endTurn = await nextTurn(pause);
       }
       if (isCancelled()) throw new Cancelled();
-      sliceEnd = performance.now() + sliceMilliseconds;
+      sliceEnd = performance.now() + slice;
     }
   } finally {
     endTurn?.();
