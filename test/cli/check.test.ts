@@ -7,6 +7,8 @@ import type { CheckReport } from '../../server/src/cli/check-report.ts';
 import { inspect } from '../support/inspect.ts';
 
 const sample = resolve(import.meta.dirname, '../fixtures/sample/worker-1.iptables');
+const dumpWithoutFault =
+  '*filter\n:INPUT DROP [0:0]\n-A INPUT -i lo -j ACCEPT\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\nCOMMIT\n';
 const broken = `*filter
 :INPUT ACCEPT [0:0]
 -A INPUT -j NOWHERE
@@ -114,6 +116,32 @@ describe('check', () => {
     expect(stderr).toMatch(/<stdin>: line 1: several lines of a dump stand on one/);
     expect(stdout).toContain('<stdin>:3:13: error: Jump to chain NOWHERE');
     expect(status).toBe(1);
+  });
+
+  it('reads what `cat -A` shows as what it was', () => {
+    const { stdout, status } = inspect(['check', '-'], { input: broken.replaceAll('\n', '$\n') });
+    expect(stdout).toContain('<stdin>:3:13: error: Jump to chain NOWHERE');
+    expect(status).toBe(1);
+  });
+
+  it('reads the left one of two dumps side by side, says so, and keeps it alone', () => {
+    const beside = broken.replace(/.+/g, (line) => `${line.padEnd(60)}|\t${line.replace('NOWHERE', 'DROP')}`);
+    const { stdout, stderr } = inspect(['check', '-'], { input: beside });
+    expect(stderr).toContain('two texts stand side by side, as diff -y prints them; the left one is read');
+    expect(stdout).toContain('info: Two texts stand side by side, as diff -y prints them: the left one is read [joined-lines]');
+    expect(stdout).toContain('<stdin>:3:13: error: Jump to chain NOWHERE');
+    const { stdout: diff } = inspect(['check', '--diff', '--unsafe', '-'], { input: beside });
+    expect(diff.split('\n').filter((line) => /^\+[^+]/.test(line))).toContain('+*filter');
+    expect(diff).not.toMatch(/^\+.*\|/m);
+  });
+
+  it('makes plain blanks of such as do not break', () => {
+    const refused = inspect(['check', '-'], { input: dumpWithoutFault.replaceAll(' ', '\u00a0') });
+    expect(refused.stdout).toContain(
+      'warning: iptables-restore would refuse this file: its blanks are such as do not break (U+00A0)',
+    );
+    const { stdout: diff } = inspect(['check', '--diff', '--unsafe', '-'], { input: dumpWithoutFault.replaceAll(' ', '\u00a0') });
+    expect(diff).toContain('+-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT');
   });
 
   it('shows control characters of a dump instead of sending them to the terminal', () => {

@@ -82,6 +82,8 @@ export function tracedEnds(text: string, to: string): { readonly ends: readonly 
   const said = [...assumptions, ...outcomes.flatMap(({ assuming }) => assuming)].join('\n');
   return {
     ends: outcomes.map(({ verdict, packet }) => `${verdict} ${packet.dst}:${packet.dport}`),
-    isSure: !/not show|not in the dump|excerpt|cut|does not say|cannot be read/.test(said),
+    isSure:
+      outcomes.every(({ shownWhole }) => shownWhole) &&
+      !/not show|not in the dump|excerpt|cut|does not say|cannot be read/.test(said),
   };
 }

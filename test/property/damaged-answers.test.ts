@@ -7,6 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
 import { diffDumps } from '../../server/src/kube/drift/dump-diff.ts';
+import { withoutThroughout } from '../../server/src/syntax/apart.ts';
+import { readWholeDocument } from '../../server/src/syntax/document.ts';
 import { findingsIn } from '../lint/check-findings.ts';
 import { rulesetOf } from '../support/dumps.ts';
 import { labPath } from '../support/fixtures.ts';
@@ -19,9 +21,10 @@ const wholes: Readonly<Record<string, Whole>> = {
   '-S': dumpOf(labPath('shop-listings/nat.S.txt'), labPath('shop/cluster.json')),
 };
 
-/** What iptables-restore would refuse is an error where a text opens tables: there other blanks are parts of words. */
-function isRefused(damage: string, name: string): boolean {
-  return damage === 'thin blanks' && name === 'save';
+/** A text as the editor and the command line read it, where something was done to all of its lines. */
+function asRead(text: string): string {
+  const document = runToEnd(withoutThroughout(readWholeDocument(text)));
+  return document.apart === undefined ? text : document.lines.map((line) => line.text).join('\n');
 }
 
 const asked = ['10.96.0.1:443', '10.96.0.10:9153'];
@@ -82,11 +85,10 @@ describe('of a dump that was damaged on its way', () => {
       fc.property(fc.constantFrom(...Object.keys(damages)), fc.constantFrom(...Object.keys(wholes)), (damage, name) => {
         const whole = wholes[name];
         const change = damages[damage];
-        fc.pre(!isRefused(damage, name));
         if (whole === undefined || change === undefined) throw new Error(`no ${damage} of ${name}`);
-        expect(wrongIn(change(whole.text.trimEnd().split('\n')), whole)).toEqual([]);
+        expect(wrongIn(asRead(change(whole.text.trimEnd().split('\n'))), whole)).toEqual([]);
       }),
-      { seed: 20_261_126, numRuns: 60 },
+      { seed: 20_261_126, numRuns: 70 },
     );
   });
 });

@@ -18,6 +18,19 @@ function escaped(line: string): string {
   return line.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
+/** Bytes beyond ASCII as `cat -v` shows them. */
+function shownBytes(line: string): string {
+  return Array.from(Buffer.from(line), (byte) =>
+    byte < 0x80
+      ? String.fromCharCode(byte)
+      : `M-${byte < 0xa0 ? '^' : ''}${String.fromCharCode(byte < 0xa0 ? byte - 0x40 : byte - 0x80)}`,
+  ).join('');
+}
+
+function maxLength(lines: readonly string[]): number {
+  return Math.max(...lines.map(({ length }) => length));
+}
+
 function around(before: readonly string[], after: readonly string[] = []): Damage {
   return (lines) => text([...before, ...lines, ...after]);
 }
@@ -38,6 +51,9 @@ const terminal: Readonly<Record<string, Damage>> = {
   'a box of k9s': each((line) => `│ ${line.padEnd(140)} │`),
   'line ends of Windows': (lines) => `${lines.join('\r\n')}\r\n`,
   'double-spaced': (lines) => `${lines.join('\n\n')}\n`,
+  'cat -A': each((line) => `${shownBytes(line).replaceAll('\t', '^I')}$`),
+  'diff -y, wide': (lines) => text(lines.map((line) => `${line.padEnd(maxLength(lines) + 3)}${line}`)),
+  'diff -y': (lines) => text(lines.map((line) => `${line.slice(0, 61).padEnd(64)}${line.slice(0, 61)}`)),
   indented: each((line) => `    ${line}`),
 };
 
@@ -52,6 +68,7 @@ const pages: Readonly<Record<string, Damage>> = {
   'escaped twice': each((line) => escaped(escaped(line))),
   'numbers for characters': each((line) => line.replaceAll('"', '&#x22;').replaceAll('/', '&#x2F;')),
   'characters without width': each((line) => `\u200b${line}`),
+  'blanks that do not break': each((line) => line.replaceAll(' ', '\u00a0')),
   'thin blanks': each((line) => line.replaceAll(' ', '\u2009')),
   'backslashes of Markdown': each((line) => line.replaceAll(/([*_#[\]])/g, '\\$1')),
   'quoted by a mail': each((line) => `> ${line}`),

@@ -5,7 +5,7 @@ import { type NodeFacts, noFacts } from '../node/facts.ts';
 import type { RulesText } from '../node/records.ts';
 import { buildRuleset } from '../ruleset/build.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
-import { isBehindAnother, putApart } from '../syntax/apart.ts';
+import { isBehindAnother, putApart, throughoutOfText } from '../syntax/apart.ts';
 import { readDocument, type SourceDocument } from '../syntax/document.ts';
 import { readRestoreFailure, readRestoreReason } from '../syntax/pasted/restore-failure.ts';
 import { decodeBytes } from './decode-bytes.ts';
@@ -39,6 +39,9 @@ function readApart(file: string, document: SourceDocument): SourceDocument {
   const read = runSteps(putApart(document, file), `reading ${file}`);
   const { apart } = read;
   if (apart === undefined) return document;
+  const throughout = throughoutOfText(apart);
+  if (throughout === 'side-by-side') say(`${file}: two texts stand side by side, as diff -y prints them; the left one is read`);
+  if (throughout !== undefined) return read;
   const joined = apart.places.findIndex((_, line) => isBehindAnother(apart, line));
   const line = (apart.places[joined]?.line ?? 0) + 1;
   say(`${file}: line ${line}: several lines of a dump stand on one; they are read and numbered apart`);

@@ -1,13 +1,19 @@
 import type { CancellationToken } from 'vscode-languageserver';
+import type { Steps } from '../base/steps.ts';
 import { compareRulesets, compareWithExpected } from '../features/comparison.ts';
 import type { DumpState } from '../features/support/state.ts';
 import { type CompareResult, type CompareSide, compareRequest } from '../protocol/compare.ts';
 import { buildRuleset } from '../ruleset/build.ts';
-import { readDocument } from '../syntax/document.ts';
+import { putApart } from '../syntax/apart.ts';
+import { readDocument, type SourceDocument } from '../syntax/document.ts';
 import { answerFor } from './params.ts';
 import { answering, inSlices, type Session } from './session.ts';
 
 type Side = Pick<DumpState, 'uri' | 'ruleset' | 'cluster'>;
+
+function* readApart(text: string, uri: string): Steps<SourceDocument> {
+  return yield* putApart(yield* readDocument(text, uri), uri);
+}
 
 /** An open document as it was read last, or the text that came with the question. */
 async function sideOf(session: Session, { uri, text }: CompareSide, token: CancellationToken): Promise<Side | undefined> {
@@ -15,7 +21,7 @@ async function sideOf(session: Session, { uri, text }: CompareSide, token: Cance
     await session.dumps.get(uri)?.current();
     return session.states.get(uri);
   }
-  const document = await inSlices(session, readDocument(text, uri), token);
+  const document = await inSlices(session, readApart(text, uri), token);
   const ruleset = await inSlices(session, buildRuleset(document), token);
   return { uri, ruleset, cluster: session.clusters.statusFor(uri).cluster };
 }

@@ -1,11 +1,13 @@
 /**
- * Texts with several lines of a dump on one. Such a text is read as if each stood on a line of its own; where they stand in the text is kept, so
- * that an editor can be asked, and told, about the places that it shows.
+ * Texts with several lines of a dump on one, and texts in which something was done to every line. Such a text is read as if each line stood by itself and
+ * as it was printed; where they stand in the text is kept, so that an editor can be asked, and told, about the places that it shows.
  */
+import { createMemory } from '../base/memory.ts';
 import type { Steps } from '../base/steps.ts';
 import { type LinesApart, type PlaceInText, type Position, readDocument, type SourceDocument } from './document.ts';
 import type { Line } from './line.ts';
-import { joinedCode, joinedPieces } from './pasted/joined-lines.ts';
+import { type JoinedPiece, joinedCode, joinedPieces } from './pasted/joined-lines.ts';
+import { type Throughout, throughoutOf } from './pasted/throughout.ts';
 import { unusualLineSteps } from './unusual-lines.ts';
 
 /** Whether several lines of a dump stand on a line. */
@@ -25,19 +27,47 @@ function* hasJoined(lines: readonly Line[]): Steps<boolean> {
   return false;
 }
 
+const throughouts = createMemory<LinesApart, Throughout['kind']>();
+
+/** What was done to each line of a text that was put apart; undefined where several of its lines stand on one. */
+export function throughoutOfText(apart: LinesApart): Throughout['kind'] | undefined {
+  return throughouts.get(apart);
+}
+
 /**
- * The document with each of its lines by itself; the same one where no line holds several. Pauses every few thousand lines.
+ * The document without what was done to all of its lines; the same one where nothing was. Pauses every few thousand lines.
  * @param fileName as for `readDocument`
  */
+export function* withoutThroughout(document: SourceDocument, fileName = ''): Steps<SourceDocument> {
+  const throughout = throughoutOf(document.lines);
+  if (throughout === undefined) return document;
+  const plain = yield* inPieces(document, fileName, ({ text }) => [throughout.plain(text)]);
+  throughouts.set(plain.apart, throughout.kind);
+  return plain;
+}
+
+/** The same with each of the lines by itself. */
 export function* putApart(document: SourceDocument, fileName = ''): Steps<SourceDocument> {
-  const { lines, byteOrderMark } = document;
-  if (!(yield* hasJoined(lines))) return document;
+  const plain = yield* withoutThroughout(document, fileName);
+  if (plain !== document) return plain;
+  if (!(yield* hasJoined(document.lines))) return document;
+  return yield* inPieces(document, fileName, (line) => (isJoined(line) ? joinedPieces(line.text) : [whole(line)]));
+}
+
+function whole({ text }: Line): JoinedPiece {
+  return { text, start: 0, offsets: undefined };
+}
+
+function* inPieces(
+  { lines, byteOrderMark }: SourceDocument,
+  fileName: string,
+  piecesOf: (line: Line) => readonly JoinedPiece[],
+): Steps<SourceDocument & { readonly apart: LinesApart }> {
   const places: PlaceInText[] = [];
   const texts: string[] = [];
   for (const [number, line] of lines.entries()) {
     if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
-    const pieces = isJoined(line) ? joinedPieces(line.text) : [{ text: line.text, start: 0, offsets: undefined }];
-    for (const { text, start, offsets } of pieces) {
+    for (const { text, start, offsets } of piecesOf(line)) {
       places.push({ line: number, start, offsets });
       texts.push(line.carriageReturn ? `${text}\r` : text);
     }

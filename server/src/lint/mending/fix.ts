@@ -17,6 +17,8 @@ export interface Fix {
   readonly changes: () => readonly Change[];
   /** Whether it is line ends that it mends: the `\n` of its changes stay what they are, and a byte order mark goes. */
   readonly mendsLineEnds?: boolean;
+  /** Whether it writes every line anew as it was read: other fixes wait until that is done. */
+  readonly mendsAllLines?: true;
 }
 
 /** A command that mends on the node what no change of the file can. */

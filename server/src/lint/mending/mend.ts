@@ -1,6 +1,7 @@
 /** Makes fixes, looks anew, and goes on until nothing is left to be made. */
 import type { Steps } from '../../base/steps.ts';
 import { buildRuleset } from '../../ruleset/build.ts';
+import { withoutThroughout } from '../../syntax/apart.ts';
 import { readDocument } from '../../syntax/document.ts';
 import type { Finding, LintInput } from '../support/finding.ts';
 import { type Change, overlaps } from './change.ts';
@@ -50,7 +51,7 @@ export function* mend({ text, fileName, unsafe, find }: MendRequest): Steps<Mend
   const seen = new Set<string>();
   for (let round = 1; ; round += 1) {
     const now = mark + (yield* textOf(lines));
-    const document = yield* readDocument(now, fileName);
+    const document = yield* withoutThroughout(yield* readDocument(now, fileName), fileName);
     const input = { document, ruleset: yield* buildRuleset(document) };
     const left = yield* find(input);
     const chosen = round <= mostRounds && !seen.has(now) ? yield* chooseFixes(input, left, unsafe) : [];
@@ -89,7 +90,8 @@ function* chooseFixes(input: LintInput, findings: readonly Finding[], unsafe: bo
   for (const [index, finding] of findings.entries()) {
     if (index % fixesBetweenPauses === fixesBetweenPauses - 1) yield;
     const fix = fixToMake(finding, unsafe);
-    if (fix === undefined) continue;
+    // Places are those of the lines as they are read.
+    if (fix === undefined || (input.document.apart !== undefined && fix.mendsAllLines !== true)) continue;
     const changes = fix.mendsLineEnds === true ? fix.changes() : withOwnLineEnds(input.document, fix.changes());
     if (changes.length === 0 || (yield* areSomeTaken(taken, changes))) continue;
     for (const [at, change] of changes.entries()) {

@@ -1,13 +1,13 @@
 import type { Steps } from '../../base/steps.ts';
 import { tableAt } from '../../ruleset/ruleset.ts';
-import { isBehindAnother } from '../../syntax/apart.ts';
+import { isBehindAnother, throughoutOfText } from '../../syntax/apart.ts';
 import type { LinesApart } from '../../syntax/document.ts';
 import { joinedCode } from '../../syntax/pasted/joined-lines.ts';
 import type { Change } from '../mending/change.ts';
 import { fileShape } from '../support/file-shape.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
 import { lineRanges } from '../support/line-ranges.ts';
-import { repairEdits } from '../support/repair.ts';
+import { repairEdits, wholeLineEdits } from '../support/repair.ts';
 
 /** Several lines of a dump on one, as in a JSON string: said once. Its code is one of the reader's problems (`line-problems`). */
 export const joinedLines: LintRule = { codes: {}, check };
@@ -18,7 +18,9 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   const { document, ruleset } = input;
   const { apart } = document;
   if (apart !== undefined) {
-    report(ofApart(input, apart));
+    const throughout = throughoutOfText(apart);
+    if (throughout === undefined) report(ofApart(input, apart));
+    else if (throughout === 'side-by-side') report(ofSides(input));
     return;
   }
   const { joined } = fileShape(input);
@@ -43,6 +45,20 @@ function ofApart({ document, ruleset }: LintInput, apart: LinesApart): Finding {
   return finding({ line, start: 0, end }, joinedCode, 'info', message, {
     table: tableAt(ruleset, line),
     fixes: [{ title, safety: 'unsafe', changes: () => apartEdits(document, apart) }],
+  });
+}
+
+/** Of two texts side by side one is read. */
+function ofSides({ document, ruleset }: LintInput): Finding {
+  const line = Math.max(
+    0,
+    document.lines.findIndex(({ kind }) => kind === 'table' || kind === 'rule' || kind === 'chain'),
+  );
+  const message = 'Two texts stand side by side, as diff -y prints them: the left one is read';
+  const end = document.lines[line]?.text.length ?? 0;
+  return finding({ line, start: 0, end }, joinedCode, 'info', message, {
+    table: tableAt(ruleset, line),
+    fixes: [{ title: 'Keep the left one', safety: 'unsafe', changes: () => wholeLineEdits(document), mendsAllLines: true }],
   });
 }
 

@@ -1,10 +1,12 @@
 import type { Steps } from '../../base/steps.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import { tableAt } from '../../ruleset/ruleset.ts';
+import { throughoutOfText } from '../../syntax/apart.ts';
+import type { LinesApart } from '../../syntax/document.ts';
 import { replaced } from '../mending/change.ts';
 import { type FileShape, fileShape } from '../support/file-shape.ts';
 import { type Finding, finding, type LintInput, type LintRule } from '../support/finding.ts';
-import { lineEndChanges, repairEdits } from '../support/repair.ts';
+import { lineEndChanges, repairEdits, wholeLineEdits } from '../support/repair.ts';
 
 /**
  * What only a transport did to a file: CR LF line ends, a byte order mark, blanks at the end of lines, an indent. Where it did so to the whole file
@@ -35,6 +37,7 @@ export function hasTrailingBlanks(shape: FileShape): boolean {
 
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
   const { document, ruleset } = input;
+  if (document.apart !== undefined) reportBlanks(input, document.apart, report);
   const shape = fileShape(input);
   if (shape.isPaste || ruleset.tables.length === 0) return;
   const damage: string[] = [];
@@ -65,6 +68,23 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   if (!indent) reportIndented(input, shape, report);
   if (!hasTrailingBlanks(shape) && !indent) reportBlankLines(input, shape, report);
   if (!crlf && shape.carriageReturns > 0) yield* reportCarriageReturns(input, report);
+}
+
+/** Of a file for iptables-restore in which a page made blanks such as do not break. */
+function reportBlanks({ document, ruleset }: LintInput, apart: LinesApart, report: (finding: Finding) => void): void {
+  const [table] = ruleset.tables;
+  if (throughoutOfText(apart) !== 'no-break-blanks' || table?.declared !== true) return;
+  const line = table.firstLine;
+  const message =
+    'iptables-restore would refuse this file: its blanks are such as do not break (U+00A0), which it takes for letters';
+  report(
+    finding({ line, start: 0, end: document.lines[line]?.text.length ?? 0 }, 'transport-damage', 'warning', message, {
+      table,
+      fixes: [
+        { title: 'Make them plain blanks', safety: 'unsafe', changes: () => wholeLineEdits(document), mendsAllLines: true },
+      ],
+    }),
+  );
 }
 
 const whatIs = { table: '*table', chain: ':CHAIN', commit: 'COMMIT', comment: 'a comment', rule: 'counters' } as const;

@@ -39,6 +39,14 @@ export function lineEndChanges({ lines }: SourceDocument): readonly Change[] {
   );
 }
 
+/** Writes each line as it is read, where something was done to all of them (`syntax/apart.ts`). */
+export function wholeLineEdits({ lines, apart }: SourceDocument): readonly Change[] {
+  return lines.map(({ text }, line): Change => {
+    const end = { line, character: apart?.lengths[line] ?? text.length };
+    return { start: { line, character: 0 }, end, text };
+  });
+}
+
 function isJoined({ text, problems }: Line): boolean {
   return problems.some(({ code }) => code === joinedCode) || firstJoin(text, false) !== -1;
 }
