@@ -170,6 +170,24 @@ describe('packets that a kernel was seen to take', () => {
     }
   });
 
+  it('are one packet where the kernel made a copy on the way, which a trace gives another name', () => {
+    for (const [file, id] of [
+      ['xtables-monitor.txt', /(?<=^(?:PACKET: 2| TRACE: 2) )[0-9a-f]+/],
+      ['nft-monitor.txt', /(?<=^trace id )[0-9a-f]+/],
+    ] as const) {
+      const text = fixtureText(`seen/${file}`);
+      const copied = new Set<string>();
+      // From FORWARD on each has the name of its copy; in the second half all copies have one name, one after the other.
+      const lines = text.split('\n').map((line, at, all) => {
+        const name = id.exec(line)?.[0] ?? '';
+        if (/FORWARD|IN=\S+ OUT=/.test(line)) copied.add(name);
+        return copied.has(name) ? line.replace(id, at < all.length / 2 ? `f${name}` : '0123') : line;
+      });
+      expect([file, copied.size > 5]).toEqual([file, true]);
+      expect([file, seen(nft, lines.join('\n')).summary]).toEqual([file, seen(nft, text).summary]);
+    }
+  });
+
   it('are compared as far as they were seen where lines were lost at the beginning, at the end, or are cut', () => {
     for (const [file, dump] of [
       ['xtables-monitor.txt', nft],

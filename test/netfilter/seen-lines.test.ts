@@ -28,6 +28,7 @@ describe('the words of a kernel log about a packet', () => {
       flags: tcpFlags.SYN | tcpFlags.ACK,
       icmp: null,
       ttl: 63,
+      ident: 7,
       length: 60,
       tos: 0x10,
       mark: 0x4000,

@@ -8,7 +8,7 @@ function isFlag(word: string): word is keyof typeof tcpFlags {
   return Object.hasOwn(tcpFlags, word);
 }
 
-const numberKeys: Readonly<Record<string, 'sport' | 'dport' | 'ttl' | 'length' | 'tos' | 'uid' | 'gid'>> = {
+const numberKeys: Readonly<Record<string, 'sport' | 'dport' | 'ttl' | 'length' | 'tos' | 'ident' | 'uid' | 'gid'>> = {
   SPT: 'sport',
   SPORT: 'sport',
   DPT: 'dport',
@@ -18,6 +18,7 @@ const numberKeys: Readonly<Record<string, 'sport' | 'dport' | 'ttl' | 'length' |
   LEN: 'length',
   TOS: 'tos',
   TC: 'tos',
+  ID: 'ident',
   UID: 'uid',
   GID: 'gid',
 };

@@ -81,6 +81,7 @@ function packetFields(text: string, mark: number): SeenFields {
     if (word === 'iif' || word === 'oif') told[word]?.(fields, next);
     else if (word === 'ip' || word === 'ip6') {
       if (next === 'length') fields.length = number(value);
+      else if (next === 'id') fields.ident = number(value);
       else if (next === 'protocol' || next === 'nexthdr') fields.protocol ??= canonicalProtocol(value) || null;
       else if (Object.hasOwn(told, next)) told[next]?.(fields, value);
     } else if (transports.has(word)) {

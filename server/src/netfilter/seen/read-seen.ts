@@ -20,6 +20,8 @@ const hooks: Readonly<Record<string, number>> = { PREROUTING: 0, OUTPUT: 0, INPU
 
 interface Open {
   readonly packet: Omit<SeenPacket, 'steps'> & { readonly steps: SeenStep[] };
+  /** What a copy of it has in common with it; undefined where that is not told. */
+  readonly same: string | undefined;
   /** How far it has come: base chains are met in one order. */
   rank: number;
 }
@@ -50,14 +52,36 @@ function eventOf(text: string, line: number, shown: ShownPackets): SeenEvent | u
   return text.includes('TRACE: ') ? kernelLogEvent(text, line) : undefined;
 }
 
-function startOf({ format, family, id }: SeenEvent, rank: number): Open {
-  return { packet: { format, family, id, steps: [] }, rank };
+/** Behind PREROUTING's last table a packet is routed. */
+const routedRank = 10;
+
+/** What stays the same of a packet of which the kernel makes a copy that a trace gives another name to; undefined where that is not told. */
+function sameness({ family, fields }: SeenEvent): string | undefined {
+  const { in: from, src, sport, ident, length, protocol } = fields;
+  return src === null || ident === null || from === ''
+    ? undefined
+    : `${family} ${from} ${src} ${sport} ${ident} ${length} ${protocol}`;
+}
+
+function isUnrouted(rank: number | undefined): boolean {
+  return rank !== undefined && rank < routedRank;
+}
+
+/** Whether something of a rank may be what becomes of a packet that was last seen before it was routed. */
+function isBehind(rank: number | undefined, before: Open): boolean {
+  return !isUnrouted(rank) && isUnrouted(before.rank);
+}
+
+function startOf({ format, family, id }: SeenEvent, rank: number, same: string | undefined): Open {
+  return { packet: { format, family, id, steps: [] }, same, rank };
 }
 
 /** The packets in a text; lines that tell of none are passed over. Pauses every few thousand lines; never throws. */
 export function* readSeen(text: string): Steps<SeenTraces> {
   const shown: ShownPackets = new Map();
   const open = new Map<string, Open>();
+  /** Packets by what a copy of them would have in common with them. */
+  const unrouted = new Map<string, Open>();
   const packets: SeenPacket[] = [];
   let left = 0;
   let line = 0;
@@ -71,10 +95,18 @@ export function* readSeen(text: string): Steps<SeenTraces> {
     if (event === undefined) continue;
     const rank = rankOf(event);
     let current = open.get(event.key);
+    const same = rank === undefined ? undefined : sameness(event);
+    const copied = same === undefined ? undefined : unrouted.get(same);
     // What this node sends to itself comes back in, and a name may be used again.
-    if (current === undefined || (rank !== undefined && rank < current.rank)) {
-      current = startOf(event, rank ?? 0);
+    const isNew = current === undefined || (rank !== undefined && rank < current.rank);
+    if (copied !== undefined && (isNew || (isUnrouted(current?.rank) && current?.same !== same)) && isBehind(rank, copied)) {
+      // What comes from a bridge is copied when it is routed.
+      current = copied;
+      open.set(event.key, copied);
+    } else if (current === undefined || isNew) {
+      current = startOf(event, rank ?? 0, same);
       open.set(event.key, current);
+      if (same !== undefined && isUnrouted(rank)) unrouted.set(same, current);
       if (packets.length < mostPackets) packets.push(current.packet);
       else left += 1;
     }

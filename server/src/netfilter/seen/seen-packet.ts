@@ -21,6 +21,8 @@ export interface SeenFields {
   readonly ttl: number | null;
   readonly length: number | null;
   readonly tos: number | null;
+  /** What its sender numbered it by (the ID of IPv4), which stays the same on its way. */
+  readonly ident: number | null;
   readonly mark: number;
   readonly uid: number | null;
   readonly gid: number | null;
@@ -76,6 +78,7 @@ export const noFields: SeenFields = {
   ttl: null,
   length: null,
   tos: null,
+  ident: null,
   mark: 0,
   uid: null,
   gid: null,
