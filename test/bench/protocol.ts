@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { startTestServer } from '../support/language-server.ts';
 import { median, percentile } from './statistics.ts';
 
@@ -13,6 +15,28 @@ export interface ProtocolFigures {
   readonly editSlow: number;
   /** The most memory that the server process ever had resident, in megabytes; null where the system does not say. */
   readonly memory: number | null;
+}
+
+/** Milliseconds from didOpen to the first diagnostics of a dump that an earlier server of this machine had open. */
+export async function measureReopening(uri: string, folder: string, text: string): Promise<number> {
+  const caches = mkdtempSync(join(tmpdir(), 'iptables-reopened-'));
+  const openedIn = async (): Promise<number> => {
+    const server = await startTestServer({ folder, caches });
+    try {
+      const opened = performance.now();
+      await server.open(uri, text);
+      await server.diagnostics(uri, 1);
+      return performance.now() - opened;
+    } finally {
+      await server.stop();
+    }
+  };
+  try {
+    await openedIn();
+    return await openedIn();
+  } finally {
+    rmSync(caches, { recursive: true, force: true });
+  }
 }
 
 const places = 200;

@@ -68,6 +68,7 @@ export function startInProcessServer(files: FileAccess = filesOf({})): InProcess
   startServer(connection, {
     pause: () => new Promise((done) => setImmediate(done)),
     files,
+    kept: undefined,
     live: undefined,
     beforeExit: undefined,
   });

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { resolve } from 'node:path';
 import {
   createProtocolConnection,
@@ -48,6 +49,8 @@ export interface ServerOptions {
   readonly capabilities?: InitializeParams['capabilities'];
   /** The program to start in place of the bundle that was built last. */
   readonly program?: string;
+  /** The folder that the user's caches are in; there is none without it, so that every server reads for itself. */
+  readonly caches?: string;
 }
 
 const defaultCapabilities: InitializeParams['capabilities'] = {
@@ -64,14 +67,14 @@ interface Started {
   readonly connection: ProtocolConnection;
 }
 
-function startByStreams(program: string): Started {
-  const child = spawn(process.execPath, [program, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] });
+function startByStreams(program: string, env: NodeJS.ProcessEnv): Started {
+  const child = spawn(process.execPath, [program, '--stdio'], { env, stdio: ['pipe', 'pipe', 'inherit'] });
   const { stdin, stdout } = child;
   return { child, connection: createProtocolConnection(new StreamMessageReader(stdout), new StreamMessageWriter(stdin)) };
 }
 
-function startByChannel(program: string): Started {
-  const child = spawn(process.execPath, [program, '--node-ipc'], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+function startByChannel(program: string, env: NodeJS.ProcessEnv): Started {
+  const child = spawn(process.execPath, [program, '--node-ipc'], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   return { child, connection: createProtocolConnection(new IPCMessageReader(child), new IPCMessageWriter(child)) };
 }
 
@@ -79,7 +82,9 @@ function startByChannel(program: string): Started {
 export async function startTestServer(options: ServerOptions = {}): Promise<TestServer> {
   const program = options.program ?? serverBundle;
   if (!existsSync(program)) throw new Error(`${program} is not there: npm run build`);
-  const { child, connection } = options.isByChannel === true ? startByChannel(program) : startByStreams(program);
+  const caches = options.caches ?? devNull;
+  const env = { ...process.env, XDG_CACHE_HOME: caches, LOCALAPPDATA: caches };
+  const { child, connection } = options.isByChannel === true ? startByChannel(program, env) : startByStreams(program, env);
   const { receive, notified } = createInbox();
   connection.onUnhandledNotification(({ method, params }) => receive(method, params));
   connection.onNotification(PublishDiagnosticsNotification.type, (params) => receive('textDocument/publishDiagnostics', params));

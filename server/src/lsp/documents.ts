@@ -1,5 +1,6 @@
 import { openDump } from './open-documents.ts';
 import { type ParamName, type Params, readParams } from './params.ts';
+import { isOldVersion } from './publish-diagnostics.ts';
 import { describeError, logError, lookBeside, readFactsBeside, type Session, sendClusterStatus, showState } from './session.ts';
 
 /** Follows what the client says of its documents. A message that is not as the protocol has it changes nothing, and stands in the log. */
@@ -13,6 +14,7 @@ export function registerDocuments(session: Session): void {
     session.dumps.delete(uri);
     session.states.delete(uri);
     session.facts.delete(uri);
+    session.keptDiagnostics.close(uri);
     session.diagnostics.close(uri);
   });
 }
@@ -43,7 +45,20 @@ function open(session: Session, document: Params['openedDocument']): void {
     (error) => logError(connection, `reading ${uri}: ${describeError(error)}`),
   );
   dumps.set(uri, dump);
+  void showFoundBefore(session, document);
   void lookBeside(session, uri);
   void readFactsBeside(session, uri);
   sendClusterStatus(session, clusters.statusFor(uri).status);
+}
+
+/** Shows what was found when the same text was opened before, until it is read. Who asks for diagnostics waits for those that are found now. */
+async function showFoundBefore(session: Session, { uri, version, text }: Params['openedDocument']): Promise<void> {
+  const { connection, keptDiagnostics, dumps, states, isPulled } = session;
+  if (isPulled || isOldVersion(uri)) return;
+  keptDiagnostics.open(uri, version, text);
+  // Where the client does not answer, those of before hold.
+  await session.settingsRead.catch(() => undefined);
+  if (dumps.get(uri)?.version !== version || states.has(uri)) return;
+  const diagnostics = keptDiagnostics.foundBefore(uri, version);
+  if (diagnostics !== undefined) await connection.sendDiagnostics({ uri, version, diagnostics });
 }

@@ -60,12 +60,14 @@ function pauseOfTyping(): Promise<void> {
  * Publishes what lint finds as soon as it is found, and what the cluster says differs once that is known: comparing a large dump takes
  * a second, and until then the drift of the version before stands at the lines where it is now.
  * @param isCurrent whether the state's version is still the newest of its document
+ * @param onLinted is told what lint found in a document that was opened, which another run finds again
  */
 export function createDiagnosticsPublisher(
   { pause }: Pick<Runtime, 'pause'>,
   settings: () => Settings,
   isCurrent: (state: DumpState) => boolean,
   send: (uri: string, version: number | undefined, diagnostics: Diagnostic[]) => Promise<void>,
+  onLinted: (state: DumpState, diagnostics: Diagnostic[]) => void,
   onFailure: (state: DumpState, error: unknown) => void,
 ): DiagnosticsPublisher {
   const runs = new Map<string, number>();
@@ -76,11 +78,13 @@ export function createDiagnosticsPublisher(
 
   const run = async (state: DumpState, isOutdated: () => boolean): Promise<void> => {
     const { uri, version, ruleset, cluster } = state;
-    const show = async (found: readonly Finding[], drift: readonly Finding[] | undefined): Promise<void> => {
+    const show = async (found: readonly Finding[], drift: readonly Finding[] | undefined): Promise<Diagnostic[]> => {
       const { findings } = judged(state, found, drift, settings().severities);
       if (isOutdated()) throw new Cancelled();
       keepFindings(state, findings);
-      await send(uri, version, diagnosticsOf(findings, uri, settings().maxDiagnostics));
+      const diagnostics = diagnosticsOf(findings, uri, settings().maxDiagnostics);
+      await send(uri, version, diagnostics);
+      return diagnostics;
     };
     const known = drifts.get(uri);
     // Whoever typed waits for what was asked with the keystroke, before what is found.
@@ -90,7 +94,9 @@ export function createDiagnosticsPublisher(
     linted.set(ruleset, found);
     const withDrift = settings().drift && cluster.source.kind !== 'none';
     const carried = withDrift && known !== undefined ? carryOver(known.findings, known.lines, ruleset.lines) : [];
-    await show(found, withDrift && known !== undefined ? carried : undefined);
+    const isFirst = known === undefined && !shown.has(uri);
+    const diagnostics = await show(found, withDrift && known !== undefined ? carried : undefined);
+    if (isFirst) onLinted(state, diagnostics);
     // What follows takes a second for a large dump, and is for nothing when the next edit comes at once.
     if (shown.has(uri)) await pauseOfTyping();
     if (isOutdated()) throw new Cancelled();

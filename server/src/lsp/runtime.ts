@@ -29,10 +29,20 @@ export interface FileAccess {
   readBytes(uri: string): Promise<Uint8Array>;
 }
 
+/** Texts that outlast the server, by what they are of. What cannot be kept is not, and nobody is told. */
+export interface KeptTexts {
+  /** The key of what is kept of a document with this text. */
+  keyOf(text: string): string;
+  read(key: string): string | undefined;
+  write(key: string, text: string): void;
+}
+
 /** What differs between Node and a browser worker. The server knows no more of where it runs. */
 export interface Runtime {
   readonly pause: Pause;
   readonly files: FileAccess;
+  /** Undefined where nothing is kept: in a browser worker, or without a cache folder of the user's own. */
+  readonly kept: KeptTexts | undefined;
   /** Loads the cluster's API client; undefined where there is none, in a browser worker. */
   readonly live: (() => Promise<typeof live>) | undefined;
   /** Has `cleanUp` run before the process ends, however it is told to end; undefined where nothing needs to be. */

@@ -31,6 +31,7 @@ import { factsBeside } from './bundles.ts';
 import { abilitiesOf, type ClientAbilities } from './client-capabilities.ts';
 import { createSnapshotPlaces, type SnapshotPlaces } from './clusters/snapshot-places.ts';
 import { type Clusters, createClusters } from './clusters/sources.ts';
+import { createKeptDiagnostics, type KeptDiagnostics } from './kept-diagnostics.ts';
 import type { OpenDump, ReadDump } from './open-documents.ts';
 import { placesInText } from './places-in-text.ts';
 import { createDiagnosticsPublisher, type DiagnosticsPublisher, isOldVersion } from './publish-diagnostics.ts';
@@ -48,6 +49,8 @@ export interface Session {
   readonly states: Map<string, DumpState>;
   /** What lies beside dumps that are in a bundle says of their node, by the dump's URI. */
   readonly facts: Map<string, NonNullable<DumpOrigin['facts']>>;
+  /** What was found in large documents when they were opened before. */
+  readonly keptDiagnostics: KeptDiagnostics;
   readonly clusters: Clusters;
   readonly places: SnapshotPlaces;
   readonly implementations: SnapshotImplementations;
@@ -57,6 +60,8 @@ export interface Session {
   /** Whether the client asks for diagnostics, and is sent none. */
   isPulled: boolean;
   settings: Settings;
+  /** Settles when the client's settings are known. */
+  settingsRead: Promise<void>;
   options: InitializationOptions;
   /** URIs of the workspace's folders. */
   folders: readonly string[];
@@ -71,6 +76,7 @@ export function createSession(connection: Connection, runtime: Runtime): Session
     dumps: new Map(),
     states: new Map(),
     facts: new Map(),
+    keptDiagnostics: createKeptDiagnostics(runtime.kept, () => session.settings),
     clusters: createClusters(
       runtime,
       () => clusterChanged(session),
@@ -83,11 +89,13 @@ export function createSession(connection: Connection, runtime: Runtime): Session
       () => session.settings,
       (state) => session.dumps.get(state.uri)?.version === state.version,
       (uri, version, found) => giveDiagnostics(session, uri, version, found),
+      ({ uri, version }, found) => session.keptDiagnostics.keep(uri, version, placesInText(session, uri, found)),
       (state, error) => logError(connection, `lint of ${state.uri}: ${describeError(error)}`),
     ),
     pulled: createPullStore(),
     isPulled: false,
     settings: readSettings(undefined),
+    settingsRead: Promise.resolve(),
     options: readInitializationOptions(undefined),
     folders: [],
     client: abilitiesOf({}),
@@ -144,13 +152,19 @@ export async function configure(session: Session): Promise<void> {
 }
 
 async function readConfiguration(session: Session): Promise<void> {
-  const { connection, client, clusters, diagnostics, states } = session;
+  const { clusters, diagnostics, states } = session;
   const { severities } = session.settings;
-  if (client.canAskConfiguration) session.settings = readSettings(await connection.workspace.getConfiguration('iptables'));
+  session.settingsRead = askForSettings(session);
+  await session.settingsRead;
   // What was opened before the client answered is shown as findings are on their own.
   if (JSON.stringify([...severities]) !== JSON.stringify([...session.settings.severities]))
     for (const state of states.values()) void diagnostics.publish(state);
   await clusters.configure(session.folders, session.settings, session.options);
+}
+
+async function askForSettings(session: Session): Promise<void> {
+  const { client, connection } = session;
+  if (client.canAskConfiguration) session.settings = readSettings(await connection.workspace.getConfiguration('iptables'));
 }
 
 function makeState({ clusters, facts }: Session, uri: string, { version, document, ruleset }: ReadDump): DumpState {

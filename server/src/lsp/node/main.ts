@@ -4,6 +4,7 @@ import { createLifecycle } from '../lifecycle.ts';
 import { startServer } from '../server.ts';
 import { cleanUpBeforeExit } from './before-exit.ts';
 import { nodeFiles } from './files.ts';
+import { keptTexts } from './kept-texts.ts';
 import { connectionOf } from './transport.ts';
 import { limitYoungGeneration } from './young-generation.ts';
 
@@ -28,6 +29,7 @@ const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve
 startServer(connectionOf(process.argv.slice(2), pause, createLifecycle()), {
   pause,
   files: nodeFiles,
+  kept: keptTexts(process.argv[1]),
   live: () => import('../../cluster/live/live.ts'),
   beforeExit: cleanUpBeforeExit,
 });

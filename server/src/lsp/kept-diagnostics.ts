@@ -1,0 +1,85 @@
+/** What was found in a large text is kept, so that it is shown at once when the text is opened again, also after a restart of the editor. */
+import { Diagnostic } from 'vscode-languageserver';
+import { visibleLines } from '../base/safe-text.ts';
+import { documentationUrl } from '../lint/registry.ts';
+import type { Settings } from '../protocol/requests.ts';
+import type { KeptTexts } from './runtime.ts';
+
+/** A smaller text is read in the time that looking it up takes. */
+const fewestCharacters = 1_000_000;
+/** Telling one text from all others takes a millisecond for each million characters, in which nobody else is answered. */
+const mostCharacters = 40_000_000;
+
+/** The diagnostics of documents as they were opened. */
+export interface KeptDiagnostics {
+  /** A document was opened. */
+  open(uri: string, version: number, text: string): void;
+  /** What was found in the version of a document that was opened, when it was opened before in the same circumstances. */
+  foundBefore(uri: string, version: number): Diagnostic[] | undefined;
+  /** Keeps what was found now in the version that was opened. */
+  keep(uri: string, version: number, found: readonly Diagnostic[]): void;
+  close(uri: string): void;
+}
+
+interface OpenedDocument {
+  readonly version: number;
+  readonly key: string;
+  /** What stands in the cache. */
+  kept: string | undefined;
+}
+
+/** Keeps diagnostics in `texts`, or nothing where that is undefined. */
+export function createKeptDiagnostics(texts: KeptTexts | undefined, settings: () => Settings): KeptDiagnostics {
+  const documents = new Map<string, OpenedDocument>();
+  const opened = (uri: string, version: number): OpenedDocument | undefined => {
+    const document = documents.get(uri);
+    return document?.version === version ? document : undefined;
+  };
+  return {
+    open(uri, version, text) {
+      documents.delete(uri);
+      if (texts === undefined || text.length < fewestCharacters || text.length > mostCharacters) return;
+      const key = texts.keyOf(text);
+      documents.set(uri, { version, key, kept: texts.read(key) });
+    },
+    foundBefore(uri, version) {
+      const kept = opened(uri, version)?.kept;
+      return kept === undefined ? undefined : readKept(kept, uri, settings());
+    },
+    keep(uri, version, found) {
+      const document = opened(uri, version);
+      if (document === undefined) return;
+      const text = JSON.stringify([circumstances(uri, settings()), found]);
+      if (text !== document.kept) texts?.write(document.key, text);
+      document.kept = text;
+    },
+    close(uri) {
+      documents.delete(uri);
+    },
+  };
+}
+
+/** What diagnostics depend on besides their text. */
+function circumstances(uri: string, { severities, maxDiagnostics }: Settings): string {
+  return JSON.stringify([uri, [...severities], maxDiagnostics]);
+}
+
+function isAsMadeHere(diagnostic: unknown): diagnostic is Diagnostic {
+  if (!Diagnostic.is(diagnostic)) return false;
+  const { message, code, codeDescription, relatedInformation = [] } = diagnostic;
+  const texts: readonly unknown[] = [message, ...relatedInformation.map((place) => place.message)];
+  if (!texts.every((text) => typeof text === 'string' && visibleLines(text) === text)) return false;
+  return codeDescription === undefined || codeDescription.href === documentationUrl(String(code));
+}
+
+function readKept(kept: string, uri: string, settings: Settings): Diagnostic[] | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(kept);
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(value) || value.length !== 2 || value[0] !== circumstances(uri, settings)) return undefined;
+  const found: unknown = value[1];
+  return Array.isArray(found) && found.every(isAsMadeHere) ? found : undefined;
+}

@@ -1,0 +1,77 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PublishDiagnosticsNotification } from 'vscode-languageserver-protocol/node';
+import { startTestServer } from '../support/language-server.ts';
+
+const uri = 'file:///nodes/node-a.iptables';
+const rules = Array.from(
+  { length: 20_000 },
+  (_, at) => `-A FORWARD -s 10.${at >> 8}.${at & 255}.0/24 -p tcp -m tcp --dport 80 -j ACCEPT\n`,
+);
+/** A dump that is large enough to be kept, with one finding. */
+const dump = `*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n${rules.join('')}-A INPUT -j NOWHERE\nCOMMIT\n`;
+
+let caches = '';
+
+beforeEach(() => {
+  caches = mkdtempSync(join(tmpdir(), 'iptables-kept-'));
+});
+
+afterEach(() => rmSync(caches, { recursive: true, force: true }));
+
+/** What a server of its own tells of a dump until it has found all of it: that it was read, and codes of what was found, in that order. */
+async function toldOf(text: string, settings?: object): Promise<readonly string[]> {
+  // Settings that it has to ask for may come when the dump is read already.
+  const asked = settings === undefined ? { capabilities: {} } : { settings: () => settings };
+  const server = await startTestServer({ caches, ...asked });
+  const told: string[] = [];
+  try {
+    const isFound = new Promise<void>((done) => {
+      server.connection.onNotification('iptables/rulesetChanged', () => {
+        told.push('read');
+      });
+      server.connection.onNotification(PublishDiagnosticsNotification.type, ({ diagnostics }) => {
+        told.push(diagnostics.map(({ code, severity }) => `${code} ${severity}`).join(', '));
+        if (told.includes('read')) done();
+      });
+    });
+    await server.open(uri, text);
+    await isFound;
+    return told;
+  } finally {
+    await server.stop();
+  }
+}
+
+function entries(): readonly string[] {
+  const folder = join(caches, 'iptables-inspect');
+  return readdirSync(folder).map((name) => join(folder, name));
+}
+
+describe('a large dump that is opened again', () => {
+  const found = 'undeclared-chain 1';
+
+  it('shows what was found the last time before it is read', async () => {
+    expect(await toldOf(dump)).toEqual(['read', found]);
+    expect(await toldOf(dump)).toEqual([found, 'read', found]);
+  });
+
+  it('shows nothing of another text, and nothing that was found with other settings', async () => {
+    await toldOf(dump);
+    expect(await toldOf(dump.replace('--dport 80', '--dport 81'))).toEqual(['read', found]);
+    expect(await toldOf(dump, { lint: { severity: { 'undeclared-chain': 'hint' } } })).toEqual(['read', 'undeclared-chain 4']);
+  });
+
+  it('shows nothing that was changed where it is kept', async () => {
+    await toldOf(dump);
+    for (const path of entries()) writeFileSync(path, readFileSync(path, 'utf8').replaceAll('NOWHERE', 'ANYWHERE'));
+    expect(await toldOf(dump)).toEqual(['read', found]);
+  });
+
+  it('keeps nothing of a small one', async () => {
+    await toldOf(dump.replace(rules.join(''), ''));
+    expect(entries()).toEqual([]);
+  });
+});
