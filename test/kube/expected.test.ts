@@ -109,6 +109,7 @@ describe('a request on the command line', () => {
     [{ node: 'node-a', clusterCIDR: '10.244.7.1/16,fd00::/48', version: '1.30' }, ['ipv4 30 10.244.0.0/16', 'ipv6 30 fd00::/48']],
     [{ node: 'node-b', clusterCIDR: 'fd00::/48' }, ['ipv4 36 none', 'ipv6 36 fd00::/48']],
     [{ node: 'node-b', version: 'v1.24.17' }, ['ipv4 24 none', 'ipv6 24 none']],
+    [{ node: 'node-b', clusterCIDR: '10.244.0.0/16, fd00::/48' }, ['ipv4 36 10.244.0.0/16', 'ipv6 36 fd00::/48']],
   ])('%o', (request, expected) => {
     const checked = checkRequest(cluster, request);
     expect(checked.ok).toBe(true);
@@ -120,8 +121,54 @@ describe('a request on the command line', () => {
     ).toEqual(expected);
   });
 
+  it.each([
+    ['v1.20.15', 24],
+    ['v1.24.0', 24],
+    ['v1.99.0', 36],
+    ['', 36],
+  ])('takes the version of a kubelet %s for one that is known', (kubelet, version) => {
+    const [written] = checkedOptions(clusterWith(node('node-a', { kubelet })), { node: 'node-a' });
+    expect(written).toMatchObject({ version, family: 'ipv4' });
+  });
+
   it.each<[flags: ProxyFlags, started: Partial<ProxyOptions>]>([
     [{}, {}],
+    [{ nodePortAddresses: '172.18.0.0/16' }, {}],
+    [{ nodePortAddresses: '::1/128' }, { nodePortAddresses: ['::1'], localhostNodePorts: false }],
+    [{ nodePortAddresses: 'fc00::/7' }, { nodePortAddresses: ['fc00::2'], localhostNodePorts: false }],
+    [{ nodePortAddresses: 'primary' }, { nodePortAddresses: ['fc00::2'], localhostNodePorts: false }],
+    [{ detectLocalMode: 'NodeCIDR' }, { podTraffic: { by: 'source', cidr: 'fd00:10:244::/64' } }],
+  ])('kube-proxy for IPv6 started with %o', (flags, started) => {
+    const dual = clusterWith(
+      node('node-a', { ips: ['172.18.0.2', 'fc00::2'], podCIDRs: ['10.244.0.0/24', 'fd00:10:244::/64'] }),
+      service('shop/web', { ip: ['10.96.0.1', 'fd00:10:96::1'] }),
+    );
+    const [, ipv6] = checkedOptions(dual, { node: 'node-a', version: '1.36', ...flags });
+    expect(ipv6).toEqual(proxyOptions({ node: 'node-a', family: 'ipv6', version: 36, ...started }));
+  });
+
+  it('without Nodes is answered where the flags need none', () => {
+    const unknown = (nodePortAddresses: string) =>
+      checkRequest(clusterWith(service('shop/web')), { node: 'node-a', nodePortAddresses });
+    expect(unknown('127.0.0.0/8')).toMatchObject({ ok: true, options: [{ nodePortAddresses: ['127.0.0.1'] }] });
+    expect(unknown('0.0.0.0/0')).toMatchObject({ ok: true, options: [{ nodePortAddresses: null }] });
+    expect(unknown('127.0.0.0/8,10.0.0.0/8')).toMatchObject({ ok: false });
+  });
+
+  it('for a node that is not there names five of those that are', () => {
+    const nodes = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => node(name));
+    const told = (count: number) => checkRequest(clusterWith(...nodes.slice(0, count)), { node: 'x' });
+    expect(told(5)).toMatchObject({ message: 'cluster.json has no node "x"; it has a, b, c, d, e' });
+    expect(told(7)).toMatchObject({ message: 'cluster.json has no node "x"; it has a, b, c, d, e and 2 more' });
+  });
+
+  it.each<[flags: ProxyFlags, started: Partial<ProxyOptions>]>([
+    [{}, {}],
+    [{ masqueradeBit: '0' }, { masqueradeMark: 1 }],
+    [
+      { detectLocalMode: 'BridgeInterface', bridgeInterface: 'fifteen-letters' },
+      { podTraffic: { by: 'interface', name: 'fifteen-letters' } },
+    ],
     [{ masqueradeAll: true }, { masqueradeAll: true }],
     [{ masqueradeBit: '20' }, { masqueradeMark: 0x100000 }],
     [{ masqueradeBit: '31' }, { masqueradeMark: 0x80000000 }],
@@ -142,11 +189,17 @@ describe('a request on the command line', () => {
     expect(ipv4).toEqual(proxyOptions({ node: 'node-a', family: 'ipv4', version: 36, ...started }));
   });
 
-  it.each([
+  it.each<[request: ExpectedRequest, message: string]>([
     [{ node: 'node-x' }, 'cluster.json has no node "node-x"; it has node-a, node-b'],
     [{ node: 'node-a', version: '1.23' }, '"1.23" is no version of kube-proxy that is known; 1.24 to 1.36 are'],
     [{ node: 'node-a', version: 'latest' }, '"latest" is no version of kube-proxy that is known; 1.24 to 1.36 are'],
     [{ node: 'node-a', clusterCIDR: '10.244/16' }, '"10.244/16" is no network; 10.244.0.0/16 is one'],
+    [{ node: 'node-a', clusterCIDR: '10.0.0.0/8, eth0 ' }, '"eth0" is no network; 10.244.0.0/16 is one'],
+    [
+      { node: 'node-a', clusterCIDR: 'fd00::/8,fc00::/7' },
+      '"fd00::/8,fc00::/7" has two IPv6 networks; one of each family can be given',
+    ],
+    [{ node: 'node-a', masqueradeBit: 'one' }, '"one" is no bit of a mark; 0 to 31 are'],
     [
       { node: 'node-a', clusterCIDR: '10.0.0.0/8,10.1.0.0/16' },
       '"10.0.0.0/8,10.1.0.0/16" has two IPv4 networks; one of each family can be given',
@@ -174,6 +227,10 @@ describe('a request on the command line', () => {
       { node: 'node-a', detectLocalMode: 'BridgeInterface', bridgeInterface: 'cni0 -j DROP' },
       '"cni0 -j DROP" is no name of an interface for --bridge-interface: 1 to 15 letters, digits and ._-@ are',
     ],
+    ...['', '.', '..'].map((name): [ExpectedRequest, string] => [
+      { node: 'node-a', detectLocalMode: 'BridgeInterface', bridgeInterface: name },
+      `"${name}" is no name of an interface for --bridge-interface: 1 to 15 letters, digits and ._-@ are`,
+    ]),
     [
       { node: 'node-a', detectLocalMode: 'InterfaceNamePrefix', interfacePrefix: 'fifteen-letters' },
       '"fifteen-letters" is no name of an interface for --interface-prefix: 1 to 14 letters, digits and ._-@ are',
@@ -196,6 +253,7 @@ describe('a cluster without the node', () => {
   it.each([
     [[service('shop/web')], undefined],
     [[node('node-a'), ranged, hinted], undefined],
+    [[slice('shop/web', { '10.244.0.1': { zones: [] } })], undefined],
     [[ranged], 'cluster.json has no Node node-a, whose zone and addresses are needed: rules by source ranges may be others'],
     [
       [ranged, hinted],

@@ -60,6 +60,15 @@ describe('the places that packets to an entry come from', () => {
     ]);
   });
 
+  it('have an address of a network that a rule which picks an endpoint asks for', () => {
+    const endpoint = '-A KUBE-SEP-AAAAAAAAAAAAAAAA -p tcp -m tcp -j DNAT --to-destination 10.244.0.5:8080';
+    const service = '-A KUBE-SERVICES -d 10.96.0.9/32 -p tcp -m tcp --dport 80 -j KUBE-SVC-AAAAAAAAAAAAAAAA';
+    const words = (rule: string): readonly string[] =>
+      sourcesOf(resolutionOf(nat(service, `-A KUBE-SVC-AAAAAAAAAAAAAAAA ${rule}-j KUBE-SEP-AAAAAAAAAAAAAAAA`, endpoint)));
+    expect(words('-s 203.0.113.0/24 ')).toContain('203.0.113.0/24: 203.0.113.254 to 10.96.0.9');
+    expect(words('')).toHaveLength(3);
+  });
+
   it("leave the node's own address and those of endpoints to their own cases", () => {
     const cluster = clusterWith(node('node-a', { ips: ['203.0.113.254'] }));
     const rules = [
