@@ -18,40 +18,44 @@ export const undeclaredChain: LintRule = {
 
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;
+  const faulty: Chain[] = [];
   for (const table of ruleset.tables) {
     const { undeclared } = tableFacts(ruleset, table);
     if (undeclared.length === 0) continue;
     // The kernel holds no jump to a chain that is not there: in what it printed such a chain was cut off.
     if (formOf(ruleset, table) !== 'save' || !isTableWhole(ruleset, table)) continue;
     for (const chain of undeclared) {
-      if (isNamedInUnreadLine(ruleset, chain)) continue;
-      reportChain(input, chain, (yield* declaringTables(ruleset)).get(chain.name), report);
+      if (!isNamedInUnreadLine(ruleset, chain)) faulty.push(chain);
       yield;
     }
   }
+  if (faulty.length === 0) return;
+  const elsewhere = yield* declaringTables(ruleset, new Set(faulty.map(({ name }) => name)));
+  for (const chain of faulty) {
+    reportChain(input, chain, elsewhere.get(chain.name), report);
+    yield;
+  }
 }
 
-const declaringBefore = new WeakMap<Ruleset, ReadonlyMap<string, Table>>();
+const looksBetweenPauses = 1_024;
 
-const chainsBetweenPauses = 1_024;
-
-/** By a chain's name: the first table that declares it. A file may hold thousands of tables, and a table thousands of chains. */
-function* declaringTables(ruleset: Ruleset): Steps<ReadonlyMap<string, Table>> {
-  let all = declaringBefore.get(ruleset);
-  if (all === undefined) {
-    const found = new Map<string, Table>();
-    let looked = 0;
-    for (const table of ruleset.tables) {
-      for (const { name, declarations } of table.chains.values()) {
-        if (declarations.length > 0 && !found.has(name)) found.set(name, table);
-        looked += 1;
-        if (looked % chainsBetweenPauses === 0) yield;
-      }
+/**
+ * By a chain's name: the first table that declares it, of these names alone. A file may hold thousands of tables, a table hundreds of thousands of chains, and
+ * either be asked for thousands of names: what there is less of in a table is looked through.
+ */
+function* declaringTables(ruleset: Ruleset, names: ReadonlySet<string>): Steps<ReadonlyMap<string, Table>> {
+  const found = new Map<string, Table>();
+  let looked = 0;
+  for (const table of ruleset.tables) {
+    const { chains } = table;
+    for (const name of chains.size < names.size ? chains.keys() : names) {
+      looked += 1;
+      if (looked % looksBetweenPauses === 0) yield;
+      if (!names.has(name) || found.has(name)) continue;
+      if ((chains.get(name)?.declarations.length ?? 0) > 0) found.set(name, table);
     }
-    all = found;
-    declaringBefore.set(ruleset, all);
   }
-  return all;
+  return found;
 }
 
 /** @param elsewhere the table that does declare the chain */
