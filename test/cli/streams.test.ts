@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -55,6 +55,34 @@ describe('standard output', () => {
     closeSync(full);
     expect(stderr).toMatch(/^iptables-inspect: standard output: .*no space.*\n$/);
     expect(status).toBe(2);
+  });
+
+  it.skipIf(!isPosix)('that cannot be written to is said in one line, status 2', () => {
+    const command = `"$0" "$@" 1< "${sample}"`;
+    for (const args of [['check', sample], ['--help']]) {
+      const { status, stderr } = spawnSync('bash', ['-c', command, process.execPath, inspectBundle, ...args], {
+        encoding: 'utf8',
+      });
+      expect(stderr).toMatch(/^iptables-inspect: standard output: [^\n]+\n$/);
+      expect(status).toBe(2);
+    }
+  });
+
+  // Node.js opens /dev/null in the place of a descriptor that is closed when it starts, as it is where somebody asked for no output: who closes it has asked for the status alone.
+  it.skipIf(!isPosix)('that is closed leaves the status, and no other file is written in its place', () => {
+    const fixed = file('fixed.iptables', readFileSync(sample, 'utf8'));
+    const run = (...args: readonly string[]) =>
+      spawnSync('bash', ['-c', '"$0" "$@" <&- >&- 2>&-', process.execPath, inspectBundle, ...args], { encoding: 'utf8' }).status;
+    expect(run('check', sample)).toBe(1);
+    expect(run('check', join(folder, 'nothing.iptables'))).toBe(2);
+    expect(run('check', '-')).toBe(2);
+    expect(run('check', '--fix', fixed)).toBe(1);
+    expect(readFileSync(fixed, 'utf8')).toBe(
+      spawnSync(process.execPath, [inspectBundle, 'check', '--fix', '-'], {
+        input: readFileSync(sample, 'utf8'),
+        encoding: 'utf8',
+      }).stdout,
+    );
   });
 
   it.skipIf(!isPosix)('that somebody reads the first line of ends quietly, with the status of what was found', () => {

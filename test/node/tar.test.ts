@@ -64,6 +64,13 @@ describe('a tar archive', () => {
       'a: x',
       'The archive ends within b, which is left out.',
     ]);
+    for (const cut of [entry('a', 'x'), Buffer.concat([entry('a', 'x'), entry('b', 'y').subarray(0, 300)])]) {
+      const answer = readTar(cut);
+      expect(answer.ok && [...texts(answer.files), ...answer.notes]).toEqual([
+        'a: x',
+        'The archive has no end: it was cut off, and files may be missing.',
+      ]);
+    }
     const damaged = entry('b', 'y');
     damaged[0] = 0x63;
     expect(read(entry('a', 'x'), damaged)).toEqual(['a: x', 'The archive is damaged at byte 1024: what follows is left out.']);

@@ -69,8 +69,13 @@ export function readTar(bytes: Uint8Array): TarAnswer {
   const notes: string[] = [];
   let longName = '';
   let outside = 0;
-  for (let at = 0; at + blockBytes <= bytes.length; ) {
+  for (let at = 0; ; ) {
     const block = bytes.subarray(at, at + blockBytes);
+    // Without it as much may be missing as there was: a connection that broke between two files leaves nothing else to see.
+    if (block.length < blockBytes) {
+      notes.push('The archive has no end: it was cut off, and files may be missing.');
+      break;
+    }
     if (block.every((byte) => byte === 0)) break;
     const size = octalOf(block, 124, 12);
     if (!isSound(block) || size === undefined) {
