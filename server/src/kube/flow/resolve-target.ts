@@ -174,14 +174,16 @@ function* frontendsOfService(
 
 /** The ports of a Service: "http (80/tcp), metrics (9100/tcp)". */
 function portsText(frontends: readonly Frontend[]): string {
-  const ports = new Map<string, string>();
-  for (const { kind, service, port, protocol } of frontends) {
-    const name = service?.port || '';
-    const isOwn = kind !== 'node-port' && kind !== 'health-check' && port !== 0;
-    const text = isOwn ? (name === '' ? `${port}/${protocol}` : `${name} (${port}/${protocol})`) : name || 'an unnamed port';
-    if (isOwn || !ports.has(name)) ports.set(name === '' && isOwn ? text : name, text);
-  }
-  return [...ports.values()].slice(0, 8).join(', ');
+  const isOwn = ({ kind, port }: Frontend): boolean => kind !== 'node-port' && kind !== 'health-check' && port !== 0;
+  const nameOf = ({ service }: Frontend): string => service?.port ?? '';
+  const own = frontends.filter(isOwn);
+  const numbered = new Set(own.map(nameOf));
+  const ofOwn = own.map((frontend) => {
+    const number = `${frontend.port}/${frontend.protocol}`;
+    return nameOf(frontend) === '' ? number : `${nameOf(frontend)} (${number})`;
+  });
+  const others = frontends.map(nameOf).filter((name) => !numbered.has(name));
+  return [...new Set([...ofOwn, ...others.map((name) => name || 'an unnamed port')])].slice(0, 8).join(', ');
 }
 
 function* chooseService(resolution: Resolution, frontends: readonly Frontend[], target: ServiceTarget): Steps<FrontendChoice> {

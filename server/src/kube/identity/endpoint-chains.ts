@@ -148,8 +148,8 @@ export function endpointChain(resolution: Resolution, chain: Chain, info: RoleIn
   if (candidate !== undefined) {
     const by: ResolvedBy = comment !== undefined ? 'comment' : proven === true ? 'hash' : (parent?.by ?? 'comment');
     const mismatch =
-      proven === false
-        ? `The chain's name is not made of ${nameOf(candidate)} and ${hostPort(destination?.ip ?? '', destination?.port ?? 0)}: a name or an address was changed.`
+      proven === false && destination !== undefined && destination.port !== null
+        ? `The chain's name is not made of ${nameOf(candidate)} and ${hostPort(destination.ip, destination.port)}: a name or an address was changed.`
         : null;
     return { ...identity, service: candidate, endpoint, by, mismatch };
   }
