@@ -112,6 +112,38 @@ describe('a rule that can be decided', () => {
   });
 });
 
+describe('a value that iptables does not take', () => {
+  it.each([
+    '-m addrtype --src-type HERE',
+    '-m connbytes --connbytes many --connbytes-dir both --connbytes-mode bytes',
+    '-m connlimit --connlimit-upto many',
+    '-m conntrack --ctdir SIDEWAYS',
+    '-m conntrack --ctexpire soon',
+    '-m conntrack --ctorigdst a.b.c',
+    '-m conntrack --ctstate OLD',
+    '-m conntrack --ctstatus MAYBE',
+    '-m cpu --cpu first',
+    '-m dscp --dscp 0x99',
+    '-m ecn --ecn-ip-ect 9',
+    '-m iprange --src-range 10.0.0.1-x',
+    '-m length --length long',
+    '-m mac --mac-source 02:00',
+    '-m owner --uid-owner no-such-user-here',
+    '-m pkttype --pkt-type everybody',
+    '-m quota --quota much',
+    '-m state --state OLD',
+    '-m tos --tos 0x999',
+    '-m ttl --ttl-eq 300',
+    '-p icmp -m icmp --icmp-type nothing',
+    '-p tcp -m tcp --tcp-flags SYN LATE',
+    '-p tcp -m tcpmss --mss small',
+  ])('leaves open whether the rule is for a packet: %s', (rule) => {
+    const given: PacketTexts = rule.startsWith('-p icmp') ? { protocol: 'icmp', sport: null, dport: null } : {};
+    expect(fates(rule, given)).toEqual(['accept', 'drop']);
+    expect(fates(rule.replace(/ (--\S+)/, ' ! $1'), given).toSorted()).toEqual(['accept', 'drop']);
+  });
+});
+
 describe('a rule that the ruleset alone does not decide', () => {
   const both = (rule: string, given: PacketTexts = {}) =>
     enumerate(`*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD ${rule} -j DROP\nCOMMIT\n`, given, notLocal).outcomes.map(

@@ -63,7 +63,8 @@ function hasPort(name: string, pick: Pick): OptionReader {
   };
 }
 
-const direction: OptionReader = (option) => {
+const direction: OptionReader = (option, context, match) => {
+  if (optionValue(option, context) === undefined) return unknownOption(match, option);
   const wanted = valueText(option).toUpperCase() === 'REPLY' ? 'reply' : 'original';
   const isAnswer = doubt({
     about: 'other',
