@@ -73,7 +73,7 @@ describe('the flow at a place', () => {
   });
 
   it('is the jump graph where that is asked for', () => {
-    const line = state.document.lines.findIndex((row) => row.text.startsWith('-A FORWARD'));
+    const line = state.document.lines.slice().findIndex((row) => row.text.startsWith('-A FORWARD'));
     expect(shown(runToEnd(chainGraphAt(state, { line, character: 4 })))).toContain('FORWARD (filter)');
   });
 });

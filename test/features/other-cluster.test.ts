@@ -29,7 +29,7 @@ const own = dumpState(dump('10.96.0.1'), clusterOf(text, 'lab.json', 0));
 const other = dumpState(dump('10.100.0.1'), clusterOf(text, 'lab.json', 0));
 
 function hoverOf(state: DumpState, line: number, word: string): string {
-  const character = (state.ruleset.lines[line]?.text ?? '').indexOf(word) + 1;
+  const character = (state.ruleset.lines.at(line)?.text ?? '').indexOf(word) + 1;
   const result = runToEnd(hover(state, { line, character }, 0, false));
   return result !== null && MarkupContent.is(result.contents) ? result.contents.value : '';
 }

@@ -51,7 +51,7 @@ describe.each(Object.entries(snippets))('the snippet %s', (_, snippet) => {
       text,
     ).toEqual([]);
     expect(
-      state.ruleset.lines.flatMap(({ problems }) => problems),
+      state.ruleset.lines.slice().flatMap(({ problems }) => problems),
       text,
     ).toEqual([]);
     expect(runToEnd(formatting(state)), text).toEqual([]);

@@ -27,7 +27,7 @@ it('endpoints are told apart by the rules as an edit left them', () => {
   expect(tellsApart(before, '10.0.0.7', '10.0.0.1')).toBe(true);
   const range = { start: { line: 3, character: 19 }, end: { line: 3, character: 20 } };
   const changed = runToEnd(changeDocument(document, { range, text: '1' }));
-  expect(changed.lines[3]?.text).toBe('-A FORWARD -d 10.0.1.7/32 -j DROP');
+  expect(changed.lines.at(3)?.text).toBe('-A FORWARD -d 10.0.1.7/32 -j DROP');
   const after = runToEnd(rebuildRuleset(changed, before));
   expect(tellsApart(after, '10.0.0.7', '10.0.0.1')).toBe(false);
   expect(tellsApart(after, '10.0.1.7', '10.0.0.1')).toBe(true);

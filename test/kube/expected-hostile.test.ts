@@ -137,7 +137,7 @@ const tableLines =
 /** What is wrong with a text as kube-proxy's rules, line by line; empty where nothing is. */
 function faultsOf(text: string): readonly string[] {
   const ruleset = rulesetOf(text, 'rules.v4');
-  return ruleset.lines.flatMap((line, number) => {
+  return ruleset.lines.slice().flatMap((line, number) => {
     if (line.problems.length > 0) return [`${line.problems[0]?.message}: ${line.text}`];
     if (line.text === '' || tableLines.test(line.text)) return [];
     const rule = ruleAt(ruleset, number);

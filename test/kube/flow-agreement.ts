@@ -29,7 +29,7 @@ export function flowOf(state: DumpState, fullName: string): FlowGraph | string {
 /** What a hover on a node's chain says. */
 export function hoverAt(state: DumpState, { line, chain }: FlowNode): string {
   const at = (line ?? 1) - 1;
-  const character = (state.ruleset.lines[at]?.text ?? '').indexOf(chain ?? '');
+  const character = (state.ruleset.lines.at(at)?.text ?? '').indexOf(chain ?? '');
   const found = runToEnd(hover(state, { line: at, character: character + 1 }, 0, false));
   return JSON.stringify(found?.contents ?? '');
 }
@@ -68,7 +68,7 @@ export function expectAgreement(state: DumpState, graph: FlowGraph, drift: Servi
   const unwanted = new Set(
     findings.flatMap(({ kind, endpoint }) => (unwantedKinds.has(kind) && endpoint !== null ? [endpoint] : [])),
   );
-  const lines = new Set(findings.map(({ line }) => state.ruleset.lines[line ?? -1]?.name));
+  const lines = new Set(findings.map(({ line }) => state.ruleset.lines.at(line ?? -1)?.name));
   for (const node of drifting) {
     const what = `${told} ${node.kind} ${node.label} ${node.drift}`;
     if (node.kind === 'entry') continue;

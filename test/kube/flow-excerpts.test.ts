@@ -220,7 +220,7 @@ describe('what an editor says of a chain that is not shown whole', () => {
   const whole = dumpState(`*nat\n:PREROUTING ACCEPT [0:0]\n:KUBE-SVC-LOLE4ISW44XBNF3G - [0:0]\n${rows(3)}\nCOMMIT\n`);
   const cut = dumpState(`${rows(3)}\n`);
   const hoverAt = (state: DumpState, line: number, word: string): string => {
-    const character = (state.ruleset.lines[line]?.text ?? '').indexOf(word) + 1;
+    const character = (state.ruleset.lines.at(line)?.text ?? '').indexOf(word) + 1;
     return JSON.stringify(runToEnd(hover(state, { line, character }, 0, false))?.contents ?? '');
   };
   const hintsOf = (state: DumpState): readonly string[] => {

@@ -66,7 +66,7 @@ function rulesByChain(ruleset: Ruleset): Readonly<Record<string, readonly string
     for (const chain of table.chains.values()) {
       if (!chain.name.startsWith('KUBE-') || chain.rules.length === 0) continue;
       const rules = [...rulesOf(ruleset, chain)].flatMap(({ line, rule }) => {
-        const source = ruleset.lines[line];
+        const source = ruleset.lines.at(line);
         return source === undefined ? [] : [canonicalRule(rule, source.context)];
       });
       const isOrdered = /^KUBE-(?:SVC|SVL|SEP|EXT|FW|FORWARD|POSTROUTING)/.test(chain.name);

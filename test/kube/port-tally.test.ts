@@ -23,11 +23,11 @@ function tallies(ruleset: Ruleset): readonly object[] {
 
 /** Now and then a rule for a Service comes, goes or moves; otherwise anything. */
 function edit(document: SourceDocument, below: (bound: number) => number): TextChange {
-  const rules = document.lines.flatMap(({ text }, line) => (/^-A KUBE-(?:SERVICES|NODEPORTS) /.test(text) ? [line] : []));
+  const rules = document.lines.slice().flatMap(({ text }, line) => (/^-A KUBE-(?:SERVICES|NODEPORTS) /.test(text) ? [line] : []));
   const line = rules[below(Math.max(1, rules.length))];
   if (line === undefined || below(3) === 0) return randomEdit(document, below);
   const start = { line, character: 0 };
-  const again = `${document.lines[rules[below(rules.length)] ?? line]?.text ?? ''}\n`;
+  const again = `${document.lines.at(rules[below(rules.length)] ?? line)?.text ?? ''}\n`;
   switch (below(3)) {
     case 0:
       return { range: { start, end: { line: line + 1, character: 0 } }, text: '' };

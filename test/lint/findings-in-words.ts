@@ -36,7 +36,7 @@ function visible(text: string): string {
 
 /** A fix with the lines that it takes away and puts in. */
 function fixText(document: SourceDocument, { title, safety, changes, mendsLineEnds }: Fix): readonly string[] {
-  const before = document.lines.map(({ text }) => text);
+  const before = document.lines.slice().map(({ text }) => text);
   const made = mendsLineEnds === true ? changes() : withOwnLineEnds(document, changes());
   const after = changedLines(runToEnd(unmendedLines(before.join('\n'))), made);
   const diff = unifiedDiff(before, after, 'old', 'new').split('\n').slice(2);

@@ -299,7 +299,7 @@ describe('fixes of a text', () => {
         unsafe: true,
         *find({ document }) {
           yield;
-          return document.lines.flatMap((line, number): readonly Finding[] => {
+          return document.lines.slice().flatMap((line, number): readonly Finding[] => {
             const changes = fixOf(line.text, number);
             if (changes === undefined) return [];
             const fix: Fix = { title: 'Mend it', safety: 'unsafe', changes: () => changes, ...more };

@@ -129,7 +129,7 @@ COMMIT
 
   it('of which the first is a rule are read that far', () => {
     const line = `-A KUBE-SVC-A -j KUBE-SEP-A${' '.repeat(80)}-A KUBE-SVC-A -j KUBE-SEP-B`;
-    expect(readWholeDocument(line).lines[0]).toMatchObject({ kind: 'rule', name: 'KUBE-SVC-A', target: 'KUBE-SEP-A' });
+    expect(readWholeDocument(line).lines.at(0)).toMatchObject({ kind: 'rule', name: 'KUBE-SVC-A', target: 'KUBE-SEP-A' });
   });
 
   it('are no several lines where a comment says "\\n"', () => {

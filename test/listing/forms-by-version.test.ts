@@ -6,7 +6,7 @@ import { readWholeDocument, statementOf } from '../../server/src/syntax/document
 function ruleOf(target: string, protocol: string, words: string, family: 'v4' | 'v6' = 'v4', table = 'filter'): string {
   const any = family === 'v4' ? '0.0.0.0/0' : '::/0';
   const text = `*${table}\nChain X (0 references)\n pkts bytes target     prot opt in     out     source               destination\n    0     0 ${target.padEnd(10)} ${protocol.padEnd(4)} --  *      *       ${any}            ${any}            ${words}\n`;
-  const line = readWholeDocument(text, `rules.${family}`).lines[3];
+  const line = readWholeDocument(text, `rules.${family}`).lines.at(3);
   const statement = line === undefined ? undefined : statementOf(line);
   return statement?.kind === 'rule' && line !== undefined
     ? canonicalRule(statement, line.context).replace('-A X ', '')

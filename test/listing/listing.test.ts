@@ -10,7 +10,7 @@ const verbose = ' pkts bytes target     prot opt in     out     source          
 /** The rule that a row of a listing is, under these column names. */
 function rowOf(row: string, columns = verbose, fileName = 'rules.v4'): RuleStatement {
   const { lines } = readWholeDocument(`Chain FORWARD (policy ACCEPT 0 packets, 0 bytes)\n${columns}\n${row}\n`, fileName);
-  const line = lines[2];
+  const line = lines.at(2);
   const statement = line === undefined ? undefined : statementOf(line);
   if (statement?.kind !== 'rule') throw new Error(`no rule: ${row}`);
   return statement;
@@ -18,7 +18,7 @@ function rowOf(row: string, columns = verbose, fileName = 'rules.v4'): RuleState
 
 function canonical(row: string, columns = verbose, fileName = 'rules.v4'): string {
   const { lines } = readWholeDocument('*filter\n', fileName);
-  const context = lines[0]?.context;
+  const context = lines.at(0)?.context;
   if (context === undefined) throw new Error('no context');
   return canonicalRule(rowOf(row, columns, fileName), context);
 }
@@ -178,7 +178,7 @@ Chain KUBE-SERVICES (1 references)
     expect(table).toMatchObject({ name: 'nat', declared: false, dump: { family: 'ipv4' } });
     expect(table?.chains.get('KUBE-SERVICES')).toMatchObject({ declarations: [5], references: [3], builtin: false });
     expect(table?.chains.get('PREROUTING')).toMatchObject({ declarations: [1], rules: [3], builtin: true });
-    const head = ruleset.lines[1];
+    const head = ruleset.lines.at(1);
     expect(head === undefined ? undefined : statementOf(head)).toMatchObject({
       kind: 'chain',
       name: { text: 'PREROUTING', start: 6, end: 16 },

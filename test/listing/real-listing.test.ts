@@ -80,7 +80,7 @@ function outline(chain: Chain): object {
 
 function canonicalRules(ruleset: Ruleset, chain: Chain): readonly string[] {
   return Array.from(rulesOf(ruleset, chain), ({ line, rule }) => {
-    const source = ruleset.lines[line];
+    const source = ruleset.lines.at(line);
     return source === undefined ? '' : canonicalRule(rule, source.context);
   });
 }
@@ -119,7 +119,7 @@ function compare(recordings: readonly Recording[]): void {
         // What an address or a port is called differs from machine to machine; who jumps where does not.
         for (const table of tables)
           expect(chainsOf(listed, table).map(outline), table).toEqual(chainsOf(saved, table).map(outline));
-        expect(listed.lines.filter(({ kind }) => kind === 'other')).toEqual([]);
+        expect(listed.lines.slice().filter(({ kind }) => kind === 'other')).toEqual([]);
       });
       for (const flags of [['-n', '-v'], ['-n'], ['-n', '-v', '-x', '--line-numbers']]) {
         it(`${recording.name} in ${backend} with -L ${flags.join(' ')}`, { timeout: 60_000 }, async () => {

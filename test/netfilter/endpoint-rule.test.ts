@@ -10,7 +10,9 @@ import { fixturePath, labPath } from '../support/fixtures.ts';
 import { packet } from './support.ts';
 
 function lines(text: string): readonly Line[] {
-  return readWholeDocument(text).lines.filter((line) => line.kind === 'rule');
+  return readWholeDocument(text)
+    .lines.slice()
+    .filter((line) => line.kind === 'rule');
 }
 
 const probes: Readonly<Record<Family, readonly ReturnType<typeof packet>[]>> = {

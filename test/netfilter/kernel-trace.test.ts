@@ -51,7 +51,7 @@ function happened(kind: string, words: string): string {
 function pathOf(ruleset: Ruleset, outcome: Outcome): readonly (readonly [string, string, string])[] {
   const path: (readonly [string, string, string])[] = [];
   for (let step = outcome.last; step !== null; step = step.previous) {
-    const line = step.line === null ? undefined : ruleset.lines[step.line];
+    const line = step.line === null ? undefined : ruleset.lines.at(step.line);
     const rule = step.kind === 'policy' ? `policy ${step.chain.name}` : line === undefined ? '' : ruleText(line);
     path.unshift([step.chain.table.name, rule, happened(step.kind, step.words)]);
   }

@@ -8,7 +8,7 @@ import { type PacketTexts, packet, ruleset } from './support.ts';
 function wordsFor(rule: string, given: PacketTexts = {}, onItsWay: Partial<Packet> = {}): string {
   const family = given.from?.includes(':') ? 'ipv6' : 'ipv4';
   const { lines } = ruleset(`*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD ${rule} -j DROP\nCOMMIT\n`);
-  const line = lines[2];
+  const line = lines.at(2);
   if (line === undefined) throw new Error('no rule');
   return ruleConditions(line, family)
     .map((condition) => packetWords(condition, { ...packet(given), ...onItsWay }))

@@ -103,7 +103,7 @@ describe('the rules of a long chain', () => {
     const long = ruleset(dispatch.join('\n'));
     const chain = long.tables[0]?.chains.get('KUBE-SERVICES');
     if (chain === undefined) throw new Error('no chain');
-    expect(rulesFor(long, chain, packet({ to: '10.96.1.4' })).map((line) => long.lines[line]?.text)).toEqual([
+    expect(rulesFor(long, chain, packet({ to: '10.96.1.4' })).map((line) => long.lines.at(line)?.text)).toEqual([
       '-A KUBE-SERVICES -d 10.96.1.4/32 -p tcp -m tcp --dport 80 -j ACCEPT',
       '-A KUBE-SERVICES -m addrtype --dst-type LOCAL -j RETURN',
     ]);
@@ -113,7 +113,7 @@ describe('the rules of a long chain', () => {
     const document = readWholeDocument(dispatch.join('\n'));
     const before = buildWholeRuleset(document);
     expect(follow(before, { to: '10.96.0.3' }).outcomes[0]?.last?.line).toBe(8);
-    const line = document.lines[8]?.text ?? '';
+    const line = document.lines.at(8)?.text ?? '';
     const start = { line: 8, character: line.indexOf('10.96.0.3') };
     const range = { start, end: { line: 8, character: start.character + '10.96.0.3'.length } };
     const changed = runToEnd(changeDocument(document, { range, text: '10.96.9.9' }));

@@ -17,7 +17,7 @@ function inOrder(...commands: readonly string[]): string {
     'INPUT',
   );
   return rulesInOrder(read, chain)
-    .map((line) => /prefix (\w+)/.exec(read.lines[line]?.text ?? '')?.[1] ?? '?')
+    .map((line) => /prefix (\w+)/.exec(read.lines.at(line)?.text ?? '')?.[1] ?? '?')
     .join(' ');
 }
 

@@ -49,7 +49,7 @@ function faults(rules: Ruleset, outcome: Outcome, gone: Walk | undefined): reado
     if (part.kind === 'policy') continue;
     const [lines, packet] = part.kind === 'rule' ? [[part.step.line ?? -1], part.before] : [part.lines, part.packet];
     for (const at of lines) {
-      const line = rules.lines[at];
+      const line = rules.lines.at(at);
       if (line === undefined) continue;
       const holds = ruleReasons(gone, line, packet).map((reason) => reason.holds);
       const isLikely = part.kind === 'rule' ? !holds.includes(false) : holds.some((each) => each !== true);
@@ -122,8 +122,8 @@ describe('the reasons of a rule', () => {
   if (outcome === undefined) throw new Error('no outcome');
   const gone = walk(rules, outcome.start, outcome, options);
   const reasons = (text: string) => {
-    const at = rules.lines.findIndex((line) => line.text.includes(text));
-    const line = rules.lines[at];
+    const at = rules.lines.slice().findIndex((line) => line.text.includes(text));
+    const line = rules.lines.at(at);
     const part = gone?.stages
       .flatMap(({ parts }) => [...partsOf(parts)])
       .find((each) => (each.kind === 'passed' ? each.lines.includes(at) : each.step.line === at));

@@ -161,7 +161,9 @@ describe('19,939 rules that both back ends of iptables 1.8.9 and a kernel were g
         if (verdict !== 'loads' || saved === undefined) continue;
         compared += 1;
         const { text, fileName } = fileOf(row, backend);
-        const line = readWholeDocument(text, fileName).lines.find((candidate) => candidate.text === row.rule);
+        const line = readWholeDocument(text, fileName)
+          .lines.slice()
+          .find((candidate) => candidate.text === row.rule);
         const statement = line === undefined ? undefined : statementOf(line);
         const ours = line === undefined || statement?.kind !== 'rule' ? [] : canonicalRules(statement, line.context);
         // A quote that was never closed takes the line's end in: of such a rule iptables-save prints two lines, of which the first was kept.

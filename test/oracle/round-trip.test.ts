@@ -26,10 +26,16 @@ function familyOf(path: string): Family {
 /** The dump without jumps to chains that it does not declare: the sample has one, to show what is said of it. */
 function withoutBrokenJumps(text: string, path: string): string {
   const { lines } = readWholeDocument(text, path);
-  const declared = new Set(lines.filter(({ kind }) => kind === 'chain').map(({ name }) => name));
+  const declared = new Set(
+    lines
+      .slice()
+      .filter(({ kind }) => kind === 'chain')
+      .map(({ name }) => name),
+  );
   const isKnown = (target: string): boolean =>
     target === '' || standardTargets.has(target) || findTarget(target) !== undefined || declared.has(target);
   return lines
+    .slice()
     .filter(({ kind, target }) => kind !== 'rule' || isKnown(target))
     .map((line) => line.text)
     .join('\n');

@@ -96,7 +96,7 @@ it('a packet ends where the first end of the expanded chain is whose conditions 
       for (const packet of packets) {
         const end = ends.find(({ conditions }) => conditions.every((each) => meets(packet, each)));
         const met = rulesMet(state, packet);
-        const last = state.ruleset.lines[(met.at(-1) ?? 0) - 1]?.target ?? '';
+        const last = state.ruleset.lines.at((met.at(-1) ?? 0) - 1)?.target ?? '';
         expect(last === 'ACCEPT' || last === 'DROP' ? met.at(-1) : undefined).toBe(end?.line);
         if (end !== undefined) tried += 1;
       }

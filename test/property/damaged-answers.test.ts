@@ -24,7 +24,12 @@ const wholes: Readonly<Record<string, Whole>> = {
 /** A text as the editor and the command line read it, where something was done to all of its lines. */
 function asRead(text: string): string {
   const document = runToEnd(withoutThroughout(readWholeDocument(text)));
-  return document.apart === undefined ? text : document.lines.map((line) => line.text).join('\n');
+  return document.apart === undefined
+    ? text
+    : document.lines
+        .slice()
+        .map((line) => line.text)
+        .join('\n');
 }
 
 const asked = ['10.96.0.1:443', '10.96.0.10:9153'];

@@ -46,11 +46,13 @@ function formatted(text: string, name: string): string {
 
 /** What iptables-save of a back end prints of the rules of a text, as far as is known; the first line of each. */
 function savedBy(backend: 'nft' | 'legacy', row: Row, text: string): readonly string[] {
-  return readWholeDocument(text, fileName(row)).lines.flatMap((line) => {
-    const statement = statementOf(line);
-    if (statement.kind !== 'rule') return [];
-    return canonicalRules(statement, { ...line.context, backend }).map((rule) => rule.split('\n')[0] ?? '');
-  });
+  return readWholeDocument(text, fileName(row))
+    .lines.slice()
+    .flatMap((line) => {
+      const statement = statementOf(line);
+      if (statement.kind !== 'rule') return [];
+      return canonicalRules(statement, { ...line.context, backend }).map((rule) => rule.split('\n')[0] ?? '');
+    });
 }
 
 function errorsIn(row: Row, text: string): readonly string[] {

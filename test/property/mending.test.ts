@@ -57,7 +57,7 @@ function checkFixes(text: string): number {
         ({ code, message, line }) =>
           code === finding.code &&
           message === finding.message &&
-          after.ruleset.lines[line]?.text === input.ruleset.lines[finding.line]?.text,
+          after.ruleset.lines.at(line)?.text === input.ruleset.lines.at(finding.line)?.text,
       );
       const count = (all: readonly Finding[]): number => all.filter(({ code }) => code === finding.code).length;
       expect(isLeft && count(left) >= count(findings), `is still there: ${what}`).toBe(false);

@@ -68,7 +68,7 @@ const saved = [
 ].filter((line) => /^-A KUBE-(?:SVC|SEP|EXT|SERVICES|NODEPORTS)/.test(line) && !/[`&<>]/.test(line));
 
 function listedRow(line: string): string {
-  const statement = statementOf(readWholeDocument(line).lines[0] ?? never());
+  const statement = statementOf(readWholeDocument(line).lines.at(0) ?? never());
   if (statement.kind !== 'rule') throw new Error(line);
   const value = (name: string): string => statement.options.find((option) => option.name === name)?.values[0]?.text ?? '';
   const comment = value('--comment');

@@ -67,9 +67,9 @@ export function randomEdit(document: SourceDocument, below: (bound: number) => n
   const { lines } = document;
   const from = below(lines.length);
   const to = below(4) === 0 ? Math.min(from + below(4), lines.length - 1) : from;
-  const start = below((lines[from]?.text.length ?? 0) + 1);
-  const end = to === from ? start + below(8) : below((lines[to]?.text.length ?? 0) + 1);
-  const elsewhere = lines[below(lines.length)]?.text ?? '';
+  const start = below((lines.at(from)?.text.length ?? 0) + 1);
+  const end = to === from ? start + below(8) : below((lines.at(to)?.text.length ?? 0) + 1);
+  const elsewhere = lines.at(below(lines.length))?.text ?? '';
   const text = below(3) === 0 ? `${elsewhere}\n` : (pieces[below(pieces.length)] ?? '');
   // Line by line, too: whole lines go and come.
   const atStart = below(3) === 0;
@@ -86,6 +86,7 @@ export function randomEdit(document: SourceDocument, below: (bound: number) => n
 export function textOf(document: SourceDocument): string {
   const last = document.lines.length - 1;
   const body = document.lines
+    .slice()
     .map(({ text, carriageReturn }, index) => (index === last ? text : `${text}${carriageReturn ? '\r' : ''}\n`))
     .join('');
   return document.byteOrderMark ? `\ufeff${body}` : body;

@@ -308,7 +308,8 @@ describe('rules that stand together may be of several tables', () => {
 describe('the interfaces of a rule are shown', () => {
   const shows = (text: string): readonly boolean[] =>
     rulesetOf(text)
-      .lines.filter(({ kind }) => kind === 'rule')
+      .lines.slice()
+      .filter(({ kind }) => kind === 'rule')
       .map((line) => showsInterfaces(line));
 
   it('on a line of which a word was not understood, if they are', () => {
@@ -323,7 +324,7 @@ describe('the interfaces of a rule are shown', () => {
 describe('a rule is shown whole', () => {
   const shown = (text: string): readonly boolean[] => {
     const ruleset = rulesetOf(text);
-    return ruleset.lines.flatMap((line, number) => (line.kind === 'rule' ? [isRuleShownWhole(ruleset, number)] : []));
+    return ruleset.lines.slice().flatMap((line, number) => (line.kind === 'rule' ? [isRuleShownWhole(ruleset, number)] : []));
   };
 
   it('on a line that is understood', () => {
@@ -340,7 +341,12 @@ describe('a rule is shown whole', () => {
   it('in a listing with -v, which has interfaces', () => {
     expect(shown(listing)).toEqual([false, false, false]);
     const { ruleset } = ask(listing);
-    expect(ruleset.lines.map((line) => showsInterfaces(line)).filter((shows) => !shows)).toHaveLength(3);
+    expect(
+      ruleset.lines
+        .slice()
+        .map((line) => showsInterfaces(line))
+        .filter((shows) => !shows),
+    ).toHaveLength(3);
     const verbose = readFileSync(labPath('shop-listings/filter.L-n-v.txt'), 'utf8');
     expect(new Set(shown(verbose))).toEqual(new Set([true]));
   });

@@ -209,7 +209,7 @@ describe('an edit within values', () => {
   it('shares tables and chains with the version before', () => {
     const { rebuilt, before, fresh } = edit(7, 1, ['-A A -s 10.9.9.9/32 -j B']);
     expect(rebuilt.tables).toBe(before.tables);
-    expect(rebuilt.lines[7]?.text).toBe('-A A -s 10.9.9.9/32 -j B');
+    expect(rebuilt.lines.at(7)?.text).toBe('-A A -s 10.9.9.9/32 -j B');
     expect(rulesetOutline(rebuilt)).toEqual(rulesetOutline(fresh));
   });
 
@@ -236,11 +236,16 @@ describe('an edit within values', () => {
 describe('the lines in which two versions differ', () => {
   const changes = (old: string, now: string): object => {
     const document = readWholeDocument(old.split('').join('\n'));
-    const byText = new Map(document.lines.map((line) => [line.text, line]));
-    const lines = now.split('').map((text) => byText.get(text) ?? readWholeDocument(text).lines[0]);
+    const byText = new Map(document.lines.slice().map((line) => [line.text, line]));
+    const lines = now.split('').map((text) => byText.get(text) ?? readWholeDocument(text).lines.at(0));
+    const { length } = document.lines;
     return changedLines(
       document.lines,
-      lines.flatMap((line) => line ?? []),
+      document.lines.spliced(
+        0,
+        length,
+        lines.flatMap((line) => line ?? []),
+      ),
     );
   };
 

@@ -97,7 +97,7 @@ export function isOffered({ word, option, at }: Place, offered: ReadonlyMap<stri
 /** The rule with what it lacks, whatever that is; undefined where nothing that is tried makes it load. */
 export function finished(row: Row, text: string): string | undefined {
   const document = readWholeDocument(fileWith(row, text), fileName(row));
-  const line = document.lines[lineOf(row)];
+  const line = document.lines.at(lineOf(row));
   const last = ruleAt(buildWholeRuleset(document), lineOf(row))?.options.at(-1);
   if (line === undefined) return undefined;
   const whole = { start: 0, end: 1_000_000 };

@@ -7,17 +7,19 @@ import { notUnderstood } from '../../server/src/syntax/statement.ts';
  * for certain: "nat -A X -j Y (interfaces not shown)".
  */
 export function rulesIn(text: string, fileName = 'rules.v4'): readonly string[] {
-  return readWholeDocument(text, fileName).lines.flatMap((line) => {
-    const statement = statementOf(line);
-    if (statement.kind !== 'rule') return [];
-    const { table } = line.context;
-    const unknown = statement.options.filter(({ instance }) => instance === notUnderstood).map(({ name }) => name);
-    const doubts = [
-      ...(statement.hidden.length === 0 ? [] : [`${statement.hidden.join(', ')} not shown`]),
-      ...(unknown.length === 0 ? [] : [`not understood: ${unknown.join(' ')}`]),
-      ...(statement.chain.text === '' ? ['chain not shown'] : []),
-    ];
-    const rule = canonicalRule(statement, line.context);
-    return [`${table === undefined ? '' : `${table} `}${rule}${doubts.length === 0 ? '' : ` (${doubts.join('; ')})`}`];
-  });
+  return readWholeDocument(text, fileName)
+    .lines.slice()
+    .flatMap((line) => {
+      const statement = statementOf(line);
+      if (statement.kind !== 'rule') return [];
+      const { table } = line.context;
+      const unknown = statement.options.filter(({ instance }) => instance === notUnderstood).map(({ name }) => name);
+      const doubts = [
+        ...(statement.hidden.length === 0 ? [] : [`${statement.hidden.join(', ')} not shown`]),
+        ...(unknown.length === 0 ? [] : [`not understood: ${unknown.join(' ')}`]),
+        ...(statement.chain.text === '' ? ['chain not shown'] : []),
+      ];
+      const rule = canonicalRule(statement, line.context);
+      return [`${table === undefined ? '' : `${table} `}${rule}${doubts.length === 0 ? '' : ` (${doubts.join('; ')})`}`];
+    });
 }

@@ -78,7 +78,7 @@ describe('a line of a known shape', () => {
       good.replace('--to-destination', '--to-destinatiom'),
     ];
     const { lines } = readWholeDocument(['*nat', good, good, ...bad, 'COMMIT'].join('\n'));
-    expect(lines.map((line) => line.problems.length > 0)).toEqual([false, false, false, true, true, true, false]);
+    expect(lines.slice().map((line) => line.problems.length > 0)).toEqual([false, false, false, true, true, true, false]);
   });
 
   it('is what the parser says it is after any small damage', () => {

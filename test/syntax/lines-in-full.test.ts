@@ -24,19 +24,21 @@ function inFull(name: string, text: string): readonly string[] {
   let before = '';
   return [
     name,
-    ...readWholeDocument(text).lines.flatMap((line, number) => {
-      const context = contextText(line.context);
-      const isNew = context !== before;
-      before = context;
-      if (line.isPlain && !isNew) return [];
-      return [`${number + 1}${isNew ? ` in ${context}` : ''}`, ...lineInFull(line)];
-    }),
+    ...readWholeDocument(text)
+      .lines.slice()
+      .flatMap((line, number) => {
+        const context = contextText(line.context);
+        const isNew = context !== before;
+        before = context;
+        if (line.isPlain && !isNew) return [];
+        return [`${number + 1}${isNew ? ` in ${context}` : ''}`, ...lineInFull(line)];
+      }),
   ];
 }
 
 /** The line behind `*TABLE` and the chains of a dump. */
 function lineOf(text: string, table = 'nat'): Line | undefined {
-  return readWholeDocument(`*${table}\n${text}\n`).lines[1];
+  return readWholeDocument(`*${table}\n${text}\n`).lines.at(1);
 }
 
 const lines = [
@@ -129,7 +131,7 @@ describe('what lines say', () => {
       text,
       ...surroundings.flatMap(([before, behind]) => {
         // As the first line of a text and as one in a table; what was read once is read alike again.
-        const alone = readWholeDocument(`${before}${text}${behind}`).lines[0];
+        const alone = readWholeDocument(`${before}${text}${behind}`).lines.at(0);
         const within = lineOf(`${before}${text}${behind}`);
         return [alone, within].flatMap((line, at) =>
           line === undefined

@@ -24,7 +24,7 @@ function merged(
 }
 
 const linesOf = ({ lines }: SourceDocument): unknown =>
-  lines.map(({ text, carriageReturn, kind, problems }) => [text, carriageReturn, kind, problems]);
+  lines.slice().map(({ text, carriageReturn, kind, problems }) => [text, carriageReturn, kind, problems]);
 
 it('thousands of places that are replaced from the last to the first are one change', () => {
   const text = `*filter\n:INPUT ACCEPT [0:0]\n${'-A INPUT -s 10.0.0.1/32 -j ACCEPT\n'.repeat(3_000)}COMMIT\n`;

@@ -3,7 +3,7 @@ import { readWholeDocument } from '../../server/src/syntax/document.ts';
 
 /** The errors of one line of an IPv4 filter table. */
 function errorsOf(line: string): readonly string[] {
-  const read = readWholeDocument(`*filter\n${line}\nCOMMIT\n`, 'rules.v4').lines[1];
+  const read = readWholeDocument(`*filter\n${line}\nCOMMIT\n`, 'rules.v4').lines.at(1);
   return (read?.problems ?? []).filter(({ severity }) => severity === 'error').map(({ message }) => message);
 }
 

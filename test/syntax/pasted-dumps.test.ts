@@ -108,10 +108,12 @@ describe('a dump that', () => {
 
 /** The kinds of a text's lines; what a foreign one is. */
 function kindsOf(text: string): readonly string[] {
-  return readWholeDocument(text, 'rules.v4').lines.map((line) => {
-    const statement = statementOf(line);
-    return statement.kind === 'foreign' ? statement.what : statement.kind;
-  });
+  return readWholeDocument(text, 'rules.v4')
+    .lines.slice()
+    .map((line) => {
+      const statement = statementOf(line);
+      return statement.kind === 'foreign' ? statement.what : statement.kind;
+    });
 }
 
 const rule = '-A KUBE-SVC-A -m comment --comment "shop/web:http" -j KUBE-SEP-B';
@@ -148,7 +150,7 @@ describe('a line of iptables in', () => {
     const { lines } = readWholeDocument(
       `*nat\nNov 14 11:06:11 node-a kube-proxy[1]: ${rule}\nsudo iptables -A INPUT -j DROP\n${rule}\u00a0\nCOMMIT\n`,
     );
-    const errors = lines.map(({ problems }) => problems.filter(({ severity }) => severity === 'error').length);
+    const errors = lines.slice().map(({ problems }) => problems.filter(({ severity }) => severity === 'error').length);
     expect(errors).toEqual([0, 1, 1, 1, 0, 0]);
   });
 
@@ -225,7 +227,7 @@ describe('a command', () => {
 
   it('says nothing of the lines below it', () => {
     const { lines } = readWholeDocument(`iptables -t nat -A X -j Y\n${rule}\n`);
-    expect(lines.map(({ context }) => context.table)).toEqual(['nat', undefined, undefined]);
+    expect(lines.slice().map(({ context }) => context.table)).toEqual(['nat', undefined, undefined]);
   });
 });
 
@@ -289,7 +291,7 @@ KUBE-SVC-TCOU7JCQXEZGVUNU
 
   it('are errors in a table that the text opens, as they are for iptables-restore', () => {
     const { lines } = readWholeDocument('*filter\n-A INPUT -p tcp\n-j ACCEPT\nCOMMIT\n', 'rules.v4');
-    expect(lines.map(({ problems }) => problems.map(({ message }) => message))).toEqual([
+    expect(lines.slice().map(({ problems }) => problems.map(({ message }) => message))).toEqual([
       [],
       [],
       ['no command specified'],
@@ -309,7 +311,7 @@ describe('a rule whose end was left out', () => {
     ['-A X -p tcp --dport 80 -m stat...', '-A X -p tcp -m tcp --dport 80 --match stat... (not understood: --match)'],
   ])('%s is unsure, and no error', (text, rule) => {
     expect(rulesIn(text)).toEqual([rule]);
-    expect(readWholeDocument(text, 'rules.v4').lines[0]).toMatchObject({ problems: [], isUnsure: true });
+    expect(readWholeDocument(text, 'rules.v4').lines.at(0)).toMatchObject({ problems: [], isUnsure: true });
   });
 });
 
@@ -342,16 +344,17 @@ describe('a listing that somebody made a table of Markdown of', () => {
 
   it('has its words where they stand', () => {
     const { lines } = readWholeDocument(table);
-    const statement = lines[5] === undefined ? undefined : statementOf(lines[5]);
+    const line = lines.at(5);
+    const statement = line === undefined ? undefined : statementOf(line);
     const target = statement?.kind === 'rule' ? statement.target : undefined;
-    expect([target?.text, lines[5]?.text.slice(target?.start, target?.end)]).toEqual(['DROP', 'DROP']);
+    expect([target?.text, lines.at(5)?.text.slice(target?.start, target?.end)]).toEqual(['DROP', 'DROP']);
   });
 
   it('is none where the cells are no columns', () => {
-    expect(readWholeDocument('| Chain | pkts | Rule | note |\n|---|---|---|---|\n').lines.map(({ kind }) => kind)).toEqual([
-      'foreign',
-      'foreign',
-      'blank',
-    ]);
+    expect(
+      readWholeDocument('| Chain | pkts | Rule | note |\n|---|---|---|---|\n')
+        .lines.slice()
+        .map(({ kind }) => kind),
+    ).toEqual(['foreign', 'foreign', 'blank']);
   });
 });

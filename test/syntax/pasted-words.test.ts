@@ -5,7 +5,9 @@ import { findingsIn } from '../lint/check-findings.ts';
 
 /** [kind, table, chain, target] of each line. */
 function outline(text: string): readonly unknown[] {
-  return readWholeDocument(text).lines.map(({ kind, name, target, context }) => [kind, context.table ?? '', name, target]);
+  return readWholeDocument(text)
+    .lines.slice()
+    .map(({ kind, name, target, context }) => [kind, context.table ?? '', name, target]);
 }
 
 function errorsIn(text: string): readonly string[] {

@@ -6,8 +6,9 @@ import { buildWholeRuleset } from '../../server/src/ruleset/build.ts';
 import { contextAfter } from '../../server/src/syntax/context-after.ts';
 import type { SourceDocument } from '../../server/src/syntax/document.ts';
 import { type Line, lineContext } from '../../server/src/syntax/line.ts';
+import { Lines } from '../../server/src/syntax/lines.ts';
 import { readLine } from '../../server/src/syntax/read-line.ts';
-import { declares, scanLines, scannedNames } from '../../server/src/syntax/scan-lines.ts';
+import { scanLines } from '../../server/src/syntax/scan-lines.ts';
 import { unusualLines } from '../../server/src/syntax/unusual-lines.ts';
 import { generateDump } from '../bench/generate.ts';
 import { fixturePath } from '../support/fixtures.ts';
@@ -33,27 +34,29 @@ function outline({ text, kind, name, target, command, carriageReturn, problems, 
   return { text, kind, name, target, command, carriageReturn, problems, context, isPlain };
 }
 
-function scan(text: string): readonly Line[] {
+function scan(text: string): Lines {
   return runToEnd(scanLines(text, start));
 }
 
 /** Scans a text, and expects all that reading its lines one by one gives. */
-function expectSame(text: string): readonly Line[] {
+function expectSame(text: string): Lines {
   const lines = scan(text);
-  expect(lines.map(outline)).toEqual(readOneByOne(text).map(outline));
-  expect(unusualLines(lines)).toEqual(unusualLines([...lines]));
-  const scanned = scannedNames(lines);
-  for (const [number, { kind, name, target }] of lines.entries()) {
-    const chain = scanned?.names[scanned.chains[number] ?? -1];
-    const jump = scanned?.targets[number] ?? -1;
-    if (chain !== undefined) expect(chain).toBe(name);
-    if (jump >= 0) expect(scanned?.names[jump]).toBe(target);
-    if (jump === declares) expect(kind).toBe('chain');
-  }
+  const each = Lines.of(readOneByOne(text));
+  expect(Array.from(lines, outline)).toEqual(Array.from(each, outline));
+  expect(unusualLines(lines)).toEqual(unusualLines(each));
+  expect(Array.from(lines, (_, number) => columnsOf(lines, number))).toEqual(
+    Array.from(each, ({ name, target, text: own, kind, isPlain }) => ({ name, target, text: own, kind, isPlain })),
+  );
   return lines;
 }
 
-function documentOf(lines: readonly Line[]): SourceDocument {
+/** What the columns say of a line, without the line. */
+function columnsOf(lines: Lines, number: number): object {
+  const { kind, isPlain } = lines.formAt(number) ?? {};
+  return { name: lines.nameAt(number), target: lines.targetAt(number), text: lines.textAt(number), kind, isPlain };
+}
+
+function documentOf(lines: Lines): SourceDocument {
   return { lines, start, byteOrderMark: false, hasBrokenLines: false };
 }
 
@@ -63,16 +66,17 @@ const large = generateDump({ services: 200, endpoints: 10 });
 describe('lines that are scanned', () => {
   it('are those that are read one by one, over several parts of a text', () => {
     const lines = expectSame(large);
-    expect(scannedNames(lines)?.chains.filter((chain) => chain >= 0).length).toBeGreaterThan(lines.length / 2);
+    expect(lines.columns.shapes.filter((shape) => shape > 0).length).toBeGreaterThan(lines.length / 2);
   });
 
   it('end in CR LF, but for a CR at the end of the text', () => {
     const lines = expectSame(`${sample.trimEnd().replaceAll('\n', '\r\n')}\r`);
-    expect(lines.at(-2)?.carriageReturn).toBe(true);
-    expect(lines.at(-1)?.text.endsWith('\r')).toBe(true);
+    expect(lines.at(lines.length - 2)?.carriageReturn).toBe(true);
+    expect(lines.at(lines.length - 1)?.text.endsWith('\r')).toBe(true);
     const rule = '-A KUBE-SEP-CP5QHNIO4PJT7S4A -s 10.244.1.31/32 -j KUBE-MARK-MASQ';
     expect(
       expectSame(`*nat\n${rule}\n${rule}\r\n${rule}\r`)
+        .slice()
         .map(({ text }) => text.length - rule.length)
         .slice(1),
     ).toEqual([0, 0, 1]);
@@ -105,7 +109,7 @@ describe('lines that are scanned', () => {
     for (const text of [sample, large, large.replaceAll('\n', '\r\n'), large.replace(/^:KUBE-SEP.*\n/gm, '')]) {
       const lines = scan(text);
       expect(rulesetOutline(buildWholeRuleset(documentOf(lines)))).toEqual(
-        rulesetOutline(buildWholeRuleset(documentOf([...lines]))),
+        rulesetOutline(buildWholeRuleset(documentOf(Lines.of([...lines])))),
       );
     }
   });

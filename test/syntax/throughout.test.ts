@@ -8,7 +8,9 @@ function read(text: string): SourceDocument {
 }
 
 function linesOf(text: string): readonly string[] {
-  return read(text).lines.map((line) => line.text);
+  return read(text)
+    .lines.slice()
+    .map((line) => line.text);
 }
 
 function kindOf(text: string): string | undefined {
@@ -87,7 +89,7 @@ describe('what was done to all lines of a text', () => {
   it('does not change where a place is', () => {
     const shown = [...dump, '-A INPUT -m comment --comment "fM-CM-<r uns" -j DROP'].map((line) => `${line}$`);
     const document = read(shown.join('\n'));
-    const character = (document.lines[5]?.text ?? '').indexOf('DROP');
+    const character = (document.lines.at(5)?.text ?? '').indexOf('DROP');
     const place = placeInText(document, { line: 5, character });
     expect(shown[5]?.slice(place.character, place.character + 4)).toBe('DROP');
     expect(placeInDocument(document, place)).toEqual({ line: 5, character });

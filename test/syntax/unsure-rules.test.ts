@@ -4,7 +4,7 @@ import type { Line } from '../../server/src/syntax/line.ts';
 import { notUnderstood } from '../../server/src/syntax/statement.ts';
 
 function lineOf(text: string, number = 0): Line {
-  const line = readWholeDocument(text, 'rules.v4').lines[number];
+  const line = readWholeDocument(text, 'rules.v4').lines.at(number);
   if (line === undefined) throw new Error('no such line');
   return line;
 }

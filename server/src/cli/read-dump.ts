@@ -8,6 +8,7 @@ import type { Ruleset } from '../ruleset/ruleset.ts';
 import { isBehindAnother, putApart, throughoutOfText } from '../syntax/apart.ts';
 import { readDocument, type SourceDocument } from '../syntax/document.ts';
 import { readRestoreFailure, readRestoreReason } from '../syntax/pasted/restore-failure.ts';
+import { unusualLines } from '../syntax/unusual-lines.ts';
 import { decodeBytes } from './decode-bytes.ts';
 import { otherProgram } from './other-program.ts';
 import { say } from './output.ts';
@@ -50,8 +51,13 @@ function readApart(file: string, document: SourceDocument): SourceDocument {
 
 /** The first line (1-based) that tells what iptables-restore refused, as kube-proxy logs it; undefined where none does. */
 function refusalIn({ lines }: SourceDocument): number | undefined {
-  const at = lines.findIndex(({ text }) => readRestoreFailure(text) !== undefined || readRestoreReason(text) !== undefined);
-  return at < 0 ? undefined : at + 1;
+  for (const [number, { text }] of lines.entries())
+    if (readRestoreFailure(text) !== undefined || readRestoreReason(text) !== undefined) return number + 1;
+  return undefined;
+}
+
+function hasCommit({ lines }: SourceDocument): boolean {
+  return unusualLines(lines).some((number) => lines.kindAt(number) === 'commit');
 }
 
 /**
@@ -68,7 +74,7 @@ function readRules(file: string, text: string, name: string, mayBeLog = false): 
   }
   const document = readApart(file, runSteps(readDocument(text, name), `reading ${file}`));
   const ruleset = runSteps(buildRuleset(document), `indexing ${file}`);
-  if (ruleset.tables.length === 0 && !document.lines.some((line) => line.kind === 'commit')) {
+  if (ruleset.tables.length === 0 && !hasCommit(document)) {
     const refusal = refusalIn(document);
     if (mayBeLog && refusal !== undefined) return { text, document, ruleset };
     const other =

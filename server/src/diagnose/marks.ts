@@ -126,7 +126,7 @@ export function markLedger({ ruleset }: Pick<Subject, 'ruleset'>): MarkLedger {
     for (const chain of table.chains.values()) {
       const program = ownerOf(chain.name) || chain.name;
       for (const line of chain.rules) {
-        if (!/mark/i.test(ruleset.lines[line]?.text ?? '') || written.length + tested.length > mostUses) continue;
+        if (!/mark/i.test(ruleset.lines.at(line)?.text ?? '') || written.length + tested.length > mostUses) continue;
         const rule = ruleAt(ruleset, line);
         if (rule === undefined) continue;
         const use = { program, table, chain, line };

@@ -25,7 +25,7 @@ const serviceChain = /^KUBE-(?:SVC|EXT|SVL|FW|XLB)-/;
 function entryIn(subject: Subject, table: Table, chain: string, packet: Packet): EntryRule | undefined {
   const isNodePort = chain === 'KUBE-NODEPORTS';
   for (const line of table.chains.get(chain)?.rules ?? []) {
-    const { text = '', target = '' } = subject.ruleset.lines[line] ?? {};
+    const { text = '', target = '' } = subject.ruleset.lines.at(line) ?? {};
     // Most rules are for other ports: only those that may have this one are read.
     if (!serviceChain.test(target) || !text.includes(`${packet.dport}`)) continue;
     const rule = ruleAt(subject.ruleset, line);

@@ -33,7 +33,7 @@ export interface Subject {
 
 /** A rule as evidence; `line` is 0-based. */
 export function ruleEvidence({ ruleset, place }: Subject, line: number): Evidence {
-  const source = ruleset.lines[line];
+  const source = ruleset.lines.at(line);
   return { ...place(line), text: source === undefined ? '' : source.kind === 'rule' ? ruleText(source) : source.text };
 }
 

@@ -44,7 +44,7 @@ function itemOf(state: DumpState, chain: Chain): CallHierarchyItem | undefined {
     kind: builtin ? SymbolKind.Event : SymbolKind.Function,
     detail: [title, table.name].filter((text) => text !== '').join(', '),
     uri: state.uri,
-    range: rangeOf({ line: place.line, start: 0, end: state.ruleset.lines[place.line]?.text.length ?? place.end }),
+    range: rangeOf({ line: place.line, start: 0, end: state.ruleset.lines.at(place.line)?.text.length ?? place.end }),
     selectionRange: rangeOf(place),
     data,
   };
@@ -132,7 +132,7 @@ export function* incomingCalls(state: DumpState, item: CallHierarchyItem): Steps
   const chain = chainOfItem(state, item);
   if (chain === undefined) return [];
   const { lines } = state.ruleset;
-  const callers = yield* jumpsByName(chain.references, chain.table.chains, (line) => lines[line]?.name);
+  const callers = yield* jumpsByName(chain.references, chain.table.chains, (line) => lines.at(line)?.name);
   const calls = yield* callsOf(state, callers, chain.table.chains, () => chain.name);
   return calls.map(({ item: from, fromRanges }) => ({ from, fromRanges }));
 }
@@ -142,7 +142,7 @@ export function* outgoingCalls(state: DumpState, item: CallHierarchyItem): Steps
   const chain = chainOfItem(state, item);
   if (chain === undefined) return [];
   const { lines } = state.ruleset;
-  const called = yield* jumpsByName(chain.rules, chain.table.chains, (line) => lines[line]?.target);
+  const called = yield* jumpsByName(chain.rules, chain.table.chains, (line) => lines.at(line)?.target);
   const calls = yield* callsOf(state, called, chain.table.chains, (name) => name);
   return calls.map(({ item: to, fromRanges }) => ({ to, fromRanges }));
 }

@@ -105,7 +105,7 @@ function ignoreActions(state: DumpState, request: CodeActionRequest, finding: Fi
   const { document, ruleset } = state;
   const { code, line } = finding;
   // A comment is one in a file for iptables-restore; in a listing it is another line that nobody reads.
-  if (code === 'unused-ignore' || finding.severity === 'error' || ruleset.lines[line]?.context.within !== undefined) return [];
+  if (code === 'unused-ignore' || finding.severity === 'error' || ruleset.lines.at(line)?.context.within !== undefined) return [];
   const isHead = !ruleset.lines.slice(0, line).some(({ kind }) => kind !== 'blank' && kind !== 'comment');
   const changes = insertedBehind(document, line - 1, [`# iptables-inspect: ignore ${code}`]);
   return [

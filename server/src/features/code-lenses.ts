@@ -90,7 +90,7 @@ function askingLens({ uri }: DumpState, lens: CodeLens, service: ChainService | 
 export function resolveCodeLens(state: DumpState, lens: CodeLens, hasShowFlow: boolean): CodeLens {
   if (!isLensData(lens.data)) return lens;
   const { line } = lens.data;
-  const name = state.ruleset.lines[line]?.name ?? '';
+  const name = state.ruleset.lines.at(line)?.name ?? '';
   const chain = tableAt(state.ruleset, line)?.chains.get(name);
   if (chain === undefined) return { ...lens, command: { title: '', command: '' } };
   const { service } = state.resolution().chain(chain);

@@ -18,14 +18,14 @@ export function definition(state: DumpState, position: Position): LocationLink[]
   const firstRule = chain.rules[0];
   const target =
     symbol.mention === 'declaration' && firstRule !== undefined
-      ? { line: firstRule, start: 0, end: state.ruleset.lines[firstRule]?.text.length ?? 0 }
+      ? { line: firstRule, start: 0, end: state.ruleset.lines.at(firstRule)?.text.length ?? 0 }
       : declaration;
   if (target === undefined) return [];
   return [
     {
       originSelectionRange: rangeOf(symbol.place),
       targetUri: state.uri,
-      targetRange: rangeOf({ line: target.line, start: 0, end: state.ruleset.lines[target.line]?.text.length ?? target.end }),
+      targetRange: rangeOf({ line: target.line, start: 0, end: state.ruleset.lines.at(target.line)?.text.length ?? target.end }),
       targetSelectionRange: rangeOf(target),
     },
   ];
@@ -34,7 +34,7 @@ export function definition(state: DumpState, position: Position): LocationLink[]
 /** The lines where a set is declared: a file may hold the same set of several nodes. */
 function setDefinition(state: DumpState, name: string, origin: Place): LocationLink[] {
   return (setsOf(state.ruleset).get(name)?.declarations ?? []).map((line) => {
-    const text = state.ruleset.lines[line]?.text ?? '';
+    const text = state.ruleset.lines.at(line)?.text ?? '';
     const start = Math.max(text.indexOf(name), 0);
     return {
       originSelectionRange: rangeOf(origin),

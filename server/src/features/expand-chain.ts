@@ -28,7 +28,7 @@ interface Expanding {
 
 /** What a rule does: its target with the target's options, as typed. */
 function actionText(ruleset: Ruleset, line: number): string {
-  const source = ruleset.lines[line];
+  const source = ruleset.lines.at(line);
   const rule = ruleAt(ruleset, line);
   if (source === undefined || rule?.target === undefined) return 'counts';
   return oneLine(source.text.slice(rule.target.start)).trim();
@@ -72,7 +72,7 @@ function* expand(expanding: Expanding, chain: Chain, path: readonly RulePathStep
       continue;
     }
     const step = stepOf(ruleset, chain, line, shares);
-    const target = chain.table.chains.get(ruleset.lines[line]?.target ?? '');
+    const target = chain.table.chains.get(ruleset.lines.at(line)?.target ?? '');
     const isShown = target !== undefined && (target.declarations.length > 0 || target.rules.length > 0);
     if (target === undefined) addEnd(expanding, path, step, actionText(ruleset, line));
     else if (!isShown) addEnd(expanding, path, step, `${target.name}, which is not in the dump`);

@@ -42,7 +42,7 @@ export function* fixAll(state: DumpState, severities: Severities): Steps<CodeAct
   };
   const found = yield* find({ document, ruleset });
   if (!(yield* hasSafeFix(found))) return [];
-  const lines = document.lines.map((line) => (line.carriageReturn ? `${line.text}\r` : line.text));
+  const lines = Array.from(document.lines, (line) => (line.carriageReturn ? `${line.text}\r` : line.text));
   yield;
   const text = yield* joinedSteps(lines, '\n');
   const mended = yield* mend({
@@ -59,7 +59,7 @@ export function* fixAll(state: DumpState, severities: Severities): Steps<CodeAct
 
 function editOf(state: DumpState, { from, to, texts }: Hunk, count: number): TextEdit[] {
   const { lines } = state.document;
-  const lengthOf = (line: number): number => lines[line]?.text.length ?? 0;
+  const lengthOf = (line: number): number => lines.at(line)?.text.length ?? 0;
   const text = texts.join('\n');
   if (to < count) {
     const change = {

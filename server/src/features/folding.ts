@@ -19,15 +19,15 @@ export function* folding(state: DumpState, limit = Number.POSITIVE_INFINITY): St
   yield;
   let runStart = 0;
   const close = (end: number): void => {
-    const first = lines[runStart];
+    const first = lines.at(runStart);
     if (first === undefined || end <= runStart) return;
     if (first.kind === 'comment') ranges.push({ startLine: runStart, endLine: end, kind: FoldingRangeKind.Comment });
     else if (first.kind === 'rule' || first.kind === 'chain') ranges.push({ startLine: runStart, endLine: end });
   };
   for (let number = 1; number < lines.length; number += 1) {
     if (number % linesBetweenPauses === 0) yield;
-    const line = lines[number];
-    const before = lines[number - 1];
+    const line = lines.at(number);
+    const before = lines.at(number - 1);
     if (line === undefined || before === undefined) continue;
     if (line.kind === before.kind && (line.kind !== 'rule' || line.name === before.name)) continue;
     close(number - 1);

@@ -37,7 +37,7 @@ export function* formatting(state: DumpState, range?: Range): Steps<TextEdit[] |
   let isListing = false;
   for (let number = first; number <= end; number += 1) {
     if (number % linesBetweenPauses === 0) yield;
-    const line = lines[number];
+    const line = lines.at(number);
     const table = tableAt(ruleset, number);
     if (line === undefined || table === undefined) continue;
     if (line.listing || formOf(ruleset, table) === 'listing') isListing = true;

@@ -26,7 +26,7 @@ export function* inlayHints(state: DumpState, range: Range, choice: InlayHintSet
   const end = Math.min(range.end.line, lines.length - 1);
   for (let number = Math.max(range.start.line, 0); number <= end; number += 1) {
     if (number % linesBetweenPauses === 0) yield;
-    const line = lines[number];
+    const line = lines.at(number);
     const table = line?.kind === 'rule' || line?.kind === 'chain' ? tableAt(state.ruleset, number) : undefined;
     if (line === undefined || table === undefined) continue;
     const add = (word: Span, label: string): void => {

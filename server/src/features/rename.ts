@@ -60,7 +60,7 @@ export function* rename(state: DumpState, position: Position, newName: string): 
   const found = chainAt(state, position);
   if (found === null || isRefusal(found)) return found;
   const { chain, place } = found;
-  const source = state.ruleset.lines[place.start.line];
+  const source = state.ruleset.lines.at(place.start.line);
   const wrong = source === undefined ? undefined : faultOfName(chain, newName, contextBefore(source));
   if (wrong !== undefined) return refused(wrong);
   const edits: TextEdit[] = [];
@@ -100,7 +100,7 @@ function* recentLists(ruleset: Ruleset, chain: Chain): Steps<readonly (Span & { 
   const own = new Set([...chain.rules, ...chain.references]);
   const found: (Span & { readonly line: number })[] = [];
   for (const number of own) {
-    const list = lines[number]?.text.includes('--name') === true ? listOn(ruleset, number, chain.name) : undefined;
+    const list = lines.at(number)?.text.includes('--name') === true ? listOn(ruleset, number, chain.name) : undefined;
     if (list !== undefined) found.push({ ...list, line: number });
   }
   if (found.length === 0) return found;

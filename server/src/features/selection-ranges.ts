@@ -8,18 +8,18 @@ export function selectionRange(state: DumpState, position: Position): SelectionR
   const { ruleset } = state;
   const { lines } = ruleset;
   const { line } = position;
-  const source = lines[line];
+  const source = lines.at(line);
   const lastLine = Math.max(lines.length - 1, 0);
   const spans: { start: Position; end: Position }[] = [];
   const add = (start: Position, end: Position): void => {
     spans.push({ start, end });
   };
-  add({ line: 0, character: 0 }, { line: lastLine, character: lines[lastLine]?.text.length ?? 0 });
+  add({ line: 0, character: 0 }, { line: lastLine, character: lines.at(lastLine)?.text.length ?? 0 });
   const table = tableAt(ruleset, line);
   if (table !== undefined) {
     add(
       { line: table.firstLine, character: 0 },
-      { line: table.endLine - 1, character: lines[table.endLine - 1]?.text.length ?? 0 },
+      { line: table.endLine - 1, character: lines.at(table.endLine - 1)?.text.length ?? 0 },
     );
   }
   if (source !== undefined) {
@@ -27,10 +27,10 @@ export function selectionRange(state: DumpState, position: Position): SelectionR
       let first = line;
       let last = line;
       const same = (number: number): boolean =>
-        lines[number]?.kind === source.kind && (source.kind === 'chain' || lines[number]?.name === source.name);
+        lines.at(number)?.kind === source.kind && (source.kind === 'chain' || lines.at(number)?.name === source.name);
       while (same(first - 1)) first -= 1;
       while (same(last + 1)) last += 1;
-      add({ line: first, character: 0 }, { line: last, character: lines[last]?.text.length ?? 0 });
+      add({ line: first, character: 0 }, { line: last, character: lines.at(last)?.text.length ?? 0 });
     }
     add({ line, character: 0 }, { line, character: source.text.length });
     const statement = statementOf(source);

@@ -50,7 +50,7 @@ export function* semanticTokens(state: DumpState, range: Range, tell?: (part: nu
       tell(data);
       data = [];
     }
-    const line = lines[number];
+    const line = lines.at(number);
     if (line === undefined) continue;
     for (const token of tokensOf(line)) {
       if (token.end <= token.start) continue;

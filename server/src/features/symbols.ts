@@ -42,7 +42,7 @@ export function* documentSymbols(state: DumpState): Steps<DocumentSymbol[]> {
       children.push(symbol);
       made += 1;
     }
-    const header = { line: table.firstLine, start: 0, end: state.ruleset.lines[table.firstLine]?.text.length ?? 0 };
+    const header = { line: table.firstLine, start: 0, end: state.ruleset.lines.at(table.firstLine)?.text.length ?? 0 };
     const last = table.endLine - 1;
     symbols.push({
       name: oneLine(table.name),
@@ -50,7 +50,7 @@ export function* documentSymbols(state: DumpState): Steps<DocumentSymbol[]> {
       kind: SymbolKind.Namespace,
       range: {
         start: { line: table.firstLine, character: 0 },
-        end: { line: last, character: state.ruleset.lines[last]?.text.length ?? 0 },
+        end: { line: last, character: state.ruleset.lines.at(last)?.text.length ?? 0 },
       },
       selectionRange: rangeOf(header),
       children,
@@ -67,7 +67,7 @@ function chainSymbol(state: DumpState, chain: Chain): DocumentSymbol | undefined
     // Editors look for what is typed in the name alone.
     name: oneLine(title === '' ? chain.name : `${title} (${chain.name})`),
     kind: chain.builtin ? SymbolKind.Event : SymbolKind.Function,
-    range: rangeOf({ line: place.line, start: 0, end: state.ruleset.lines[place.line]?.text.length ?? place.end }),
+    range: rangeOf({ line: place.line, start: 0, end: state.ruleset.lines.at(place.line)?.text.length ?? place.end }),
     selectionRange: rangeOf(place),
   };
 }
@@ -144,7 +144,7 @@ function* refusedServices({ ruleset }: DumpState, table: Table): Generator<Found
   for (const chain of refusingChains) {
     for (const [at, line] of (table.chains.get(chain)?.rules ?? []).entries()) {
       if (at % linesBetweenPauses === linesBetweenPauses - 1) yield undefined;
-      const text = ruleset.lines[line]?.text ?? '';
+      const text = ruleset.lines.at(line)?.text ?? '';
       const name = refusalOn(text);
       if (name === undefined || seen.has(name)) continue;
       seen.add(name);
@@ -215,7 +215,7 @@ function addressOn(text: string, address: string, port: string | undefined): str
 
 /** The chain that a rule is about: the one it jumps to where that is a Service's or a Pod's, else its own where that is one. */
 function subjectOf({ ruleset, resolution }: DumpState, number: number): Chain | undefined {
-  const line = ruleset.lines[number];
+  const line = ruleset.lines.at(number);
   const table = tableAt(ruleset, number);
   for (const name of [line?.target ?? '', line?.name ?? '']) {
     const chain = table?.chains.get(name);

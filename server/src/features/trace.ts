@@ -115,7 +115,7 @@ function partOf(state: DumpState, walk: Walk, part: WalkPart, numbers: Numbers):
   const { line, chain, words } = part.step;
   numbers.step += 1;
   const { step } = numbers;
-  const source = line === null ? undefined : state.ruleset.lines[line];
+  const source = line === null ? undefined : state.ruleset.lines.at(line);
   if (part.kind === 'policy' || source === undefined || line === null)
     return { kind: 'policy', step, chain: chain.name, line, action: words };
   return {
@@ -177,7 +177,7 @@ export function* traceRulesOf(
   let at = 0;
   for (const { lines, packet } of passedRules(walk.stages.flatMap(({ parts }) => parts))) {
     for (const line of lines.slice(Math.max(first - at, 0), Math.max(last - at, 0))) {
-      const source = state.ruleset.lines[line];
+      const source = state.ruleset.lines.at(line);
       if (source !== undefined) rules.push({ line, rule: ruleText(source), reasons: ruleReasons(walk, source, packet) });
     }
     at += lines.length;

@@ -64,7 +64,7 @@ async function inBundle(
   token: CancellationToken,
 ): Promise<DiagnoseResult> {
   const name = nameInUri(state.uri);
-  const text = state.document.lines.map((line) => line.text).join('\n');
+  const text = Array.from(state.document.lines, (line) => line.text).join('\n');
   return ofFolder(session, files, folderOf(state.uri), state.cluster, asked, token, { path: name, text });
 }
 

@@ -74,7 +74,7 @@ function* follow(run: Run, start: Path): Steps<boolean> {
       continue;
     }
     path.at += 1;
-    const source = run.ruleset.lines[line];
+    const source = run.ruleset.lines.at(line);
     const { destination }: Packet = path.packet;
     if (source === undefined || (destination.standsIn !== true && isForAnother(source, destination.text))) continue;
     run.work += 1;

@@ -3,8 +3,10 @@
  * of a large cluster has ten thousand rules, each for one address. Told from the text as iptables-save lays it out; what is laid out in any other
  * way is asked for every packet.
  */
+
 import type { Chain, Ruleset } from '../ruleset/ruleset.ts';
 import type { Line } from '../syntax/line.ts';
+import type { Lines } from '../syntax/lines.ts';
 import { destinationIn, portIn } from '../syntax/saved-layout.ts';
 import { ipAddress, type Packet } from './packet.ts';
 import { rulesInOrder } from './rule-order.ts';
@@ -32,12 +34,12 @@ function addTo(index: Map<string, number[]>, key: string, line: number): void {
 }
 
 /** The lists hold places in the chain, in order. */
-function indexOf(lines: readonly Line[], rules: readonly number[]): RuleIndex | null {
+function indexOf(lines: Lines, rules: readonly number[]): RuleIndex | null {
   const byAddress = new Map<string, number[]>();
   const byPort = new Map<string, number[]>();
   const others: number[] = [];
   for (const [at, line] of rules.entries()) {
-    const source = lines[line];
+    const source = lines.at(line);
     const address = source === undefined ? undefined : addressIn(source);
     const port = source === undefined || address !== undefined ? undefined : portIn(source);
     if (address !== undefined) addTo(byAddress, address, at);

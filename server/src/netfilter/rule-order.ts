@@ -27,7 +27,7 @@ function* replay(ruleset: Ruleset, chain: Chain): Steps<readonly number[]> {
   let hasKeys = false;
   for (const [at, line] of lines.entries()) {
     if (at % linesBetweenPauses === linesBetweenPauses - 1) yield;
-    const source = ruleset.lines[line];
+    const source = ruleset.lines.at(line);
     if (source === undefined) continue;
     // `:CHAIN` and -F empty a chain that was filled before.
     if (source.kind === 'chain' || source.command === 'flush') kept.clear();
@@ -74,8 +74,8 @@ function* orderOf(ruleset: Ruleset, chain: Chain): Steps<readonly number[]> {
   let order = orders.get(chain);
   if (order === undefined) {
     const isPlain =
-      chain.rules.every((line) => ruleset.lines[line]?.command === 'append') &&
-      chain.mentions.every((line) => ruleset.lines[line]?.command !== 'flush') &&
+      chain.rules.every((line) => ruleset.lines.at(line)?.command === 'append') &&
+      chain.mentions.every((line) => ruleset.lines.at(line)?.command !== 'flush') &&
       chain.declarations.every((line) => line <= (chain.rules[0] ?? line));
     order = isPlain ? chain.rules : yield* replay(ruleset, chain);
     orders.set(chain, order);
@@ -114,7 +114,7 @@ export interface Policy {
 export function policyOf(ruleset: Ruleset, chain: Chain): Policy {
   let policy: Policy = { verdict: 'accept', line: null };
   for (const number of [...chain.declarations, ...chain.mentions].toSorted((a, b) => a - b)) {
-    const line = ruleset.lines[number];
+    const line = ruleset.lines.at(number);
     if (line === undefined) continue;
     const statement = statementOf(line);
     const word =

@@ -92,7 +92,7 @@ function readMembers(ruleset: Ruleset, set: IpSet, family: Family): Members | un
   const wide: { readonly parts: readonly Part[]; readonly isExcepted: boolean }[] = [];
   const sets: string[] = [];
   for (const line of set.entries) {
-    const source = ruleset.lines[line];
+    const source = ruleset.lines.at(line);
     const statement = source === undefined ? undefined : statementOf(source);
     if (source === undefined || statement?.kind !== 'set-entry') continue;
     const texts = statement.entry.text.split(',');

@@ -81,7 +81,7 @@ export function reportedPacket(packet: Packet): ReportedPacket {
 export function reportedSteps(ruleset: Ruleset, last: TraceStep | null): readonly ReportedStep[] {
   const steps: ReportedStep[] = [];
   for (let step = last; step !== null; step = step.previous) {
-    const line = step.line === null ? undefined : ruleset.lines[step.line];
+    const line = step.line === null ? undefined : ruleset.lines.at(step.line);
     steps.push({
       table: step.chain.table.name,
       chain: step.chain.name,

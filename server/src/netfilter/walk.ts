@@ -192,7 +192,7 @@ function performRule(walking: Walking, frame: Frame, before: Packet, matched: Om
 /** One rule; the same answers as `leave`. */
 function pass(walking: Walking, frame: Frame, line: number): Path | null | undefined {
   const { run, path } = walking;
-  const source = run.ruleset.lines[line];
+  const source = run.ruleset.lines.at(line);
   if (source === undefined) return path;
   skipTo(walking, frame, line);
   const { destination } = path.packet;

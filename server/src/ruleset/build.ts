@@ -3,8 +3,8 @@ import type { Family, TableName } from '../catalog/types.ts';
 import type { SourceDocument } from '../syntax/document.ts';
 import { type Generator, readHeader } from '../syntax/header.ts';
 import type { Line } from '../syntax/line.ts';
+import type { Lines } from '../syntax/lines.ts';
 import { hostNamed } from '../syntax/pasted/host-named.ts';
-import { type ScannedNames, scannedNames } from '../syntax/scan-lines.ts';
 import { type ExcerptTables, tablesOfExcerpt } from './excerpt-tables.ts';
 import { inferFamily } from './infer-family.ts';
 import { patchRuleset } from './patch.ts';
@@ -21,7 +21,7 @@ interface UnfinishedDump {
  * Gives a dump the header that stands within it: iptables-save prints it above each table, and the first was cut off with the beginning of the text.
  * False where the tables above it are of the other family.
  */
-function adoptHeader(dump: UnfinishedDump, generator: Generator, lines: readonly Line[]): boolean {
+function adoptHeader(dump: UnfinishedDump, generator: Generator, lines: Lines): boolean {
   const first = dump.tables[0]?.result.firstLine ?? 0;
   const end = dump.tables.at(-1)?.result.endLine ?? 0;
   const family = dump.family ?? runToEnd(inferFamily(lines, first, end));
@@ -70,7 +70,7 @@ function isOfDump(
   generator: Generator | undefined,
   name: string | undefined,
   { context }: Line,
-  lines: readonly Line[],
+  lines: Lines,
 ): boolean {
   if (startsDump(dump, generator, name, context.family)) return false;
   return generator === undefined || dump.generator !== undefined || adoptHeader(dump, generator, lines);
@@ -87,17 +87,17 @@ function headerOn({ text, prefix }: Line): Generator | undefined {
 }
 
 /** Adds plain lines to a table that the text opens. Gives the number of the first line that was not added. Pauses every few thousand lines. */
-function* addPlain(table: OpenTable, lines: readonly Line[], scanned: ScannedNames | undefined, from: number): Steps<number> {
+function* addPlain(table: OpenTable, lines: Lines, from: number): Steps<number> {
   let number = from;
   while (number < lines.length) {
     if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
     const pause = number + linesBetweenPauses - ((number + 1) % linesBetweenPauses);
-    const behind = scanned === undefined ? number : addScanned(table, lines, scanned, number, Math.min(pause, lines.length));
+    const behind = addScanned(table, lines, number, Math.min(pause, lines.length));
     if (behind > number) {
       number = behind;
       continue;
     }
-    const line = lines[number];
+    const line = lines.at(number);
     if (line?.isPlain !== true || line.context.within !== undefined) break;
     addLine(table, line, number);
     number += 1;
@@ -130,14 +130,13 @@ export function* buildRuleset({ lines }: SourceDocument): Steps<Ruleset> {
     table = undefined;
   };
 
-  const scanned = scannedNames(lines);
   for (let number = 0; number < lines.length; number += 1) {
     if (number % linesBetweenPauses === linesBetweenPauses - 1 || opened * linesATable >= linesBetweenPauses) {
       opened = 0;
       yield;
     }
-    if (table?.result.declared === true) number = yield* addPlain(table, lines, scanned, number);
-    const line = lines[number];
+    if (table?.result.declared === true) number = yield* addPlain(table, lines, number);
+    const line = lines.at(number);
     if (line === undefined) continue;
     const named = mayNameHost(line) && table?.result.declared !== true ? hostNamed(line.text) : undefined;
     if (named !== undefined) {
@@ -238,9 +237,9 @@ export function* rebuildRuleset(document: SourceDocument, before: Ruleset): Step
   let isAlikeThroughout = lines.length === before.lines.length;
   for (let number = 0; isAlikeThroughout && number < lines.length; number += 1) {
     if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
-    const line = lines[number];
-    const old = before.lines[number];
-    if (line === old) continue;
+    if (lines.isSame(number, before.lines, number)) continue;
+    const line = lines.at(number);
+    const old = before.lines.at(number);
     isAlikeThroughout = line !== undefined && old !== undefined && isPlain(line) && isAlike(line, old);
   }
   if (!isAlikeThroughout) return (yield* patchRuleset(lines, before)) ?? (yield* buildRuleset(document));
@@ -253,7 +252,7 @@ export function buildWholeRuleset(document: SourceDocument): Ruleset {
 }
 
 /** What shows only when all lines are known. Pauses after every large table, and every hundred small ones. */
-function* finish(lines: readonly Line[], read: readonly UnfinishedDump[], commands: UnfinishedCommands): Steps<Ruleset> {
+function* finish(lines: Lines, read: readonly UnfinishedDump[], commands: UnfinishedCommands): Steps<Ruleset> {
   const tables: Table[] = [];
   const dumps: Dump[] = [];
   let finished = 0;

@@ -1,6 +1,6 @@
-import type { Line } from '../syntax/line.ts';
+import type { Lines } from '../syntax/lines.ts';
 
-/** Where two versions of a dump differ: lines that an edit did not touch are the same objects in both. */
+/** Where two versions of a dump differ. */
 export interface ChangedLines {
   /** The first line that is another, 0-based. */
   readonly at: number;
@@ -10,11 +10,19 @@ export interface ChangedLines {
 }
 
 /** The one stretch of lines that differs; nothing removed and nothing added where none does. */
-export function changedLines(old: readonly Line[], now: readonly Line[]): ChangedLines {
-  const most = Math.min(old.length, now.length);
+export function changedLines(old: Lines, now: Lines): ChangedLines {
+  return changedBetween(old.length, now.length, (before, number) => old.isSame(before, now, number));
+}
+
+/**
+ * The same of any two lists.
+ * @param isSame whether what stands at a place of the old one stands at a place of the new one
+ */
+export function changedBetween(old: number, now: number, isSame: (old: number, now: number) => boolean): ChangedLines {
+  const most = Math.min(old, now);
   let at = 0;
-  while (at < most && old[at] === now[at]) at += 1;
+  while (at < most && isSame(at, at)) at += 1;
   let tail = 0;
-  while (tail < most - at && old[old.length - 1 - tail] === now[now.length - 1 - tail]) tail += 1;
-  return { at, removed: old.length - at - tail, added: now.length - at - tail };
+  while (tail < most - at && isSame(old - 1 - tail, now - 1 - tail)) tail += 1;
+  return { at, removed: old - at - tail, added: now - at - tail };
 }

@@ -24,7 +24,7 @@ export function formOf(ruleset: Ruleset, table: Table): TableForm {
 export function mayMixTables(ruleset: Ruleset, table: Table): boolean {
   if (mayMixChains(ruleset, table) || extentOf(ruleset, table).isSorted) return true;
   if (table.commitLine !== undefined || extentOf(ruleset, table).form !== 'rules') return false;
-  return ruleset.lines[table.firstLine]?.context.table === undefined;
+  return ruleset.lines.at(table.firstLine)?.context.table === undefined;
 }
 
 /** Whether rows of a listing may stand below chains that are not theirs: grep took headings away, and the names of columns with them. */
@@ -136,7 +136,7 @@ export function mayBeReached(ruleset: Ruleset, chain: Chain): boolean {
 
 /** Whether a rule jumps to a chain of which it is not shown what chain it stands in: a row below a heading that is missing. */
 function hasUnknownJumper({ lines }: Ruleset, { references, table }: Chain): boolean {
-  return references.some((number) => table.chains.get(lines[number]?.name ?? '') === undefined);
+  return references.some((number) => table.chains.get(lines.at(number)?.name ?? '') === undefined);
 }
 
 const perhapsReached = createMemory<Table, ReadonlySet<Chain>>();
@@ -182,7 +182,7 @@ export function showsInterfaces(line: Line): boolean {
  * Where it does not, the rule may be for fewer packets than it seems, never for more. The last line of a text that was cut may go on.
  */
 export function isRuleShownWhole(ruleset: Ruleset, number: number): boolean {
-  const line = ruleset.lines[number];
+  const line = ruleset.lines.at(number);
   if (line === undefined || line.isUnsure || isMarkLost(line) || line.problems.some(({ severity }) => severity === 'error'))
     return false;
   return !isLastLine(ruleset, number) && !isCutLine(ruleset, number);
@@ -208,7 +208,7 @@ export function isCutLine(ruleset: Ruleset, number: number): boolean {
 
 /** Whether a name or an address at the end of a line may be half of another: the text was cut there, for all that it shows. */
 export function mayBeHalf(ruleset: Ruleset, number: number): boolean {
-  const line = ruleset.lines[number];
+  const line = ruleset.lines.at(number);
   if (isCutLine(ruleset, number)) return true;
   return isLastLine(ruleset, number) && !(line !== undefined && endsInHashedName(line));
 }
@@ -255,7 +255,7 @@ function isListedWhole({ gaps, ends, listedEnds, hasColumns }: Extent, chain: Ch
 
 /** How many rules jump to a chain, as the line says that begins it in a listing; undefined where it does not. */
 function referencesSaid(ruleset: Ruleset, chain: Chain): number | undefined {
-  const line = ruleset.lines[chain.declarations[0] ?? -1];
+  const line = ruleset.lines.at(chain.declarations[0] ?? -1);
   const found = line?.listing === true ? / \((\d+) references\)\s*$/.exec(line.text)?.[1] : undefined;
   return found === undefined ? undefined : Number(found);
 }

@@ -2,9 +2,11 @@
  * Lines that were all cut at one place: `cut -c1-100`, `less -S`, a terminal that does not wrap, `cut -d' ' -f1-6`, `awk '{print $1, $2, $3}'`.
  * Nothing says so but the lines themselves: none is longer, several are as long, and of those most break off.
  */
+
 import { createMemory } from '../base/memory.ts';
 import type { Steps } from '../base/steps.ts';
 import { beginsWithOption, type Line } from '../syntax/line.ts';
+import type { Lines } from '../syntax/lines.ts';
 import type { ChainMap } from './chain-map.ts';
 import type { Chain } from './ruleset.ts';
 
@@ -15,23 +17,24 @@ const fewestEndings = 3;
 const linesBetweenPauses = 4_096;
 
 /** The lines (0-based, from `from` up to `to`) of a table's rules that were cut where all of its lines were; empty where none was. Pauses every few thousand. */
-export function* cutLines(lines: readonly Line[], from: number, to: number, chains: ChainMap<Chain>): Steps<ReadonlySet<number>> {
+export function* cutLines(lines: Lines, from: number, to: number, chains: ChainMap<Chain>): Steps<ReadonlySet<number>> {
   let rules = 0;
   let withoutTarget = 0;
-  const byLength = yield* longest(lines, from, to, ({ text, target }) => {
+  const byLength = yield* longest(lines, from, to, (number) => {
     rules += 1;
-    if (target === '') withoutTarget += 1;
-    return text.length;
+    if (lines.targetAt(number) === '') withoutTarget += 1;
+    return lines.lengthAt(number);
   });
   const cut = new Set((yield* areCut(lines, byLength, chains)) ? byLength : []);
   // Nearly every rule that somebody prints has a target. Words are counted only where many have none.
   if (withoutTarget < fewestLines || withoutTarget * 3 < rules) return cut;
-  const byWords = yield* longest(
-    lines,
-    from,
-    to,
-    ({ text, prefix }) => text.slice(prefix, prefix + mostRead).split(/\s+/).length,
-  );
+  const byWords = yield* longest(lines, from, to, (number) => {
+    const prefix = lines.formAt(number)?.prefix ?? 0;
+    return lines
+      .textAt(number)
+      .slice(prefix, prefix + mostRead)
+      .split(/\s+/).length;
+  });
   return (yield* areCut(lines, byWords, chains)) ? new Set([...cut, ...byWords]) : cut;
 }
 
@@ -39,21 +42,19 @@ export function* cutLines(lines: readonly Line[], from: number, to: number, chai
 const mostRead = 1000;
 
 /** Whether a line that was not understood may be the beginning of a rule. */
-function mayBeRule(line: Line): boolean {
-  return !line.listing && beginsWithOption(line);
+function mayBeRule(line: Line | undefined): boolean {
+  return line?.listing === false && beginsWithOption(line);
 }
 
 /** The rules, as iptables prints them in any form or begins them, that measure most. */
-function* longest(lines: readonly Line[], from: number, to: number, measure: (line: Line) => number): Steps<readonly number[]> {
+function* longest(lines: Lines, from: number, to: number, measure: (number: number) => number): Steps<readonly number[]> {
   let most = 0;
   let found: number[] = [];
   for (let number = from; number < to; number += 1) {
     if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
-    const line = lines[number];
-    if (line === undefined) continue;
-    const { kind } = line;
-    if (kind !== 'rule' && (kind !== 'other' || !mayBeRule(line))) continue;
-    const size = measure(line);
+    const kind = lines.kindAt(number);
+    if (kind !== 'rule' && (kind !== 'other' || !mayBeRule(lines.at(number)))) continue;
+    const size = measure(number);
     if (size < most) continue;
     if (size > most) found = [];
     most = size;
@@ -63,13 +64,13 @@ function* longest(lines: readonly Line[], from: number, to: number, measure: (li
 }
 
 /** Whether most of some lines break off, each in words of its own. */
-function* areCut(lines: readonly Line[], numbers: readonly number[], chains: ChainMap<Chain>): Steps<boolean> {
+function* areCut(lines: Lines, numbers: readonly number[], chains: ChainMap<Chain>): Steps<boolean> {
   if (numbers.length < fewestLines) return false;
   const endings = new Set<string>();
   let broken = 0;
   for (const [at, number] of numbers.entries()) {
     if (at % linesBetweenPauses === linesBetweenPauses - 1) yield;
-    const line = lines[number];
+    const line = lines.at(number);
     if (line === undefined || !breaksOff(line, chains)) continue;
     broken += 1;
     endings.add(line.text.slice(-mostOfEnding));

@@ -3,8 +3,10 @@
  * for one table, a Service's REJECT would be nat's. Two things tell: nat alone rewrites addresses and has kube-proxy's chains for Services, and it has
  * neither FORWARD nor REJECT, and iptables puts no DROP there.
  */
+
 import type { TableName } from '../catalog/types.ts';
 import type { Line } from '../syntax/line.ts';
+import type { Lines } from '../syntax/lines.ts';
 import { isNatJump, isNatName } from './infer-table.ts';
 
 const builtinOrder = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];
@@ -76,12 +78,12 @@ export interface ExcerptTables {
  * The tables that rules without `*table` above them are of.
  * @param from the first of these rules (0-based)
  */
-export function tablesOfExcerpt(lines: readonly Line[], from: number): ExcerptTables {
+export function tablesOfExcerpt(lines: Lines, from: number): ExcerptTables {
   const parts: Part[] = [];
   const place: Place = { boundary: -1, lastHook: -1, isBehindBuiltins: false, hasRules: false };
   let number = from;
   for (; number < lines.length; number += 1) {
-    const line = lines[number];
+    const line = lines.at(number);
     if (line === undefined || line.kind === 'table' || line.kind === 'commit' || line.kind === 'chain-command') break;
     if (line.kind !== 'rule' && line.kind !== 'chain') continue;
     if (!isWithoutTable(line)) break;

@@ -86,14 +86,14 @@ function* readUnread(ruleset: Ruleset, table: Table): Steps<Unread> {
   let hasLostTargets = false;
   let isIncremental = false;
   // "iptables -S | sort": what stands below a rule need not come after it.
-  const first = ruleset.lines[table.firstLine];
+  const first = ruleset.lines.at(table.firstLine);
   const isSorted = first?.kind === 'rule' && first.context.within?.kind !== 'command';
   const unusual = unusualLines(ruleset.lines);
   for (let place = placeOf(unusual, table.firstLine); place < unusual.length; place += 1) {
     if (place % linesBetweenPauses === linesBetweenPauses - 1) yield;
     const number = unusual[place] ?? 0;
     if (number >= table.endLine) break;
-    const line = ruleset.lines[number];
+    const line = ruleset.lines.at(number);
     if (line === undefined) continue;
     switch (line.kind) {
       case 'foreign':
@@ -156,7 +156,7 @@ function* examine(ruleset: Ruleset, table: Table): Steps<Extent> {
     if (table.lists.declarations.lengthOf(place) > 0) continue;
     undeclared.push(...table.chains.atAll([place]).filter(({ builtin }) => !builtin));
   }
-  const form = formByFirstLine(table, ruleset.lines[table.firstLine]);
+  const form = formByFirstLine(table, ruleset.lines.at(table.firstLine));
   const isSorted = form === 'save' && hasRulesFirst(ruleset, table);
   const isOnTop = form === 'save' && isIncremental && !builtinsOf(table).some((name) => isShown(table, name));
   return {
@@ -190,7 +190,7 @@ function hasRulesFirst({ lines }: Ruleset, table: Table): boolean {
   let rules = 0;
   let hasChains = false;
   for (let number = table.firstLine + 1; number < table.endLine; number += 1) {
-    const kind = lines[number]?.kind;
+    const kind = lines.kindAt(number);
     if (kind === 'rule') rules += 1;
     if (kind === 'rule' ? hasChains : kind === 'chain' && rules < severalRules) return false;
     hasChains ||= kind === 'chain';
@@ -241,11 +241,12 @@ function hasDeclarations({ lists }: Table): boolean {
 function hasEnd({ lines }: Ruleset, table: Table, form: TableForm): boolean {
   if (form === 'save') return table.commitLine !== undefined;
   let last = table.endLine - 1;
-  while (last > table.firstLine && !ofTable.has(lines[last]?.kind ?? 'blank')) last -= 1;
+  while (last > table.firstLine && !ofTable.has(lines.at(last)?.kind ?? 'blank')) last -= 1;
   let next = last + 1;
   // The rest of a line that was broken begins with no prompt, whatever it looks like.
-  while (next < table.endLine && (lines[next]?.kind === 'blank' || lines[next]?.context.within?.kind === 'wrapped')) next += 1;
-  const line = next < table.endLine ? lines[next] : undefined;
+  while (next < table.endLine && (lines.at(next)?.kind === 'blank' || lines.at(next)?.context.within?.kind === 'wrapped'))
+    next += 1;
+  const line = next < table.endLine ? lines.at(next) : undefined;
   return line !== undefined && readPrompt(line.text.slice(line.prefix)) !== undefined;
 }
 
@@ -262,14 +263,14 @@ function listedEndsOf({ chains }: Table): ReadonlyMap<number, number> {
 function hasColumnsThroughout({ lines }: Ruleset, { chains, firstLine, endLine }: Table): boolean {
   // A heading that is missing leaves the names of its columns.
   for (let number = firstLine; number < endLine; number += 1) {
-    const { within } = lines[number]?.context ?? {};
-    if (lines[number]?.kind === 'columns' && (within?.kind !== 'listing' || within.named)) return false;
+    const { within } = lines.at(number)?.context ?? {};
+    if (lines.at(number)?.kind === 'columns' && (within?.kind !== 'listing' || within.named)) return false;
   }
   for (const { declarations } of chains.values()) {
     for (const number of declarations) {
       let next = number + 1;
-      while (lines[next]?.kind === 'comment') next += 1;
-      if (lines[next]?.kind !== 'columns') return false;
+      while (lines.at(next)?.kind === 'comment') next += 1;
+      if (lines.at(next)?.kind !== 'columns') return false;
     }
   }
   return true;

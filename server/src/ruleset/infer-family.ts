@@ -2,6 +2,7 @@ import type { Steps } from '../base/steps.ts';
 import type { Family } from '../catalog/types.ts';
 import { statementOf } from '../syntax/document.ts';
 import type { Line } from '../syntax/line.ts';
+import type { Lines } from '../syntax/lines.ts';
 
 const mostRules = 4096;
 const rulesBetweenPauses = 256;
@@ -10,10 +11,10 @@ const hiddenIPv6 = /^[0-9A-Fa-fXx*]{0,4}(?::[0-9A-Fa-fXx*]{0,4}){2,7}(?:\/\d{1,3
 const addressOptions = new Set(['--source', '--destination', '--to-destination', '--to-source']);
 
 /** The family of the first address among the rules of some lines; undefined where none of the first few thousand has one. Pauses every few hundred. */
-export function* inferFamily(lines: readonly Line[], from: number, to: number): Steps<Family | undefined> {
+export function* inferFamily(lines: Lines, from: number, to: number): Steps<Family | undefined> {
   let looked = 0;
   for (let index = from; index < to && looked < mostRules; index += 1) {
-    const line = lines[index];
+    const line = lines.at(index);
     if (line?.kind !== 'rule') continue;
     looked += 1;
     const family = familyOn(line);

@@ -1,5 +1,6 @@
 /** An edit of a few lines, and the numbers of lines behind it. */
 import type { Line } from '../syntax/line.ts';
+import type { Lines } from '../syntax/lines.ts';
 import { changedLines } from './changed-lines.ts';
 import { NumberLists, withLists } from './number-lists.ts';
 
@@ -14,7 +15,7 @@ export interface LineEdit {
 }
 
 /** The lines that differ; undefined where there are many. */
-export function editBetween(old: readonly Line[], now: readonly Line[]): LineEdit | undefined {
+export function editBetween(old: Lines, now: Lines): LineEdit | undefined {
   const { at, removed, added } = changedLines(old, now);
   if (removed + added > mostLines) return undefined;
   return { at, removed: old.slice(at, at + removed), added: now.slice(at, at + added) };

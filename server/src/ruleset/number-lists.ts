@@ -33,6 +33,14 @@ export class NumberLists {
     return start < (this.starts[index + 1] ?? 0) ? this.values[start] : undefined;
   }
 
+  /** Whether something holds for a number of a list, of which no array is made. */
+  some(index: number, is: (number: number) => boolean): boolean {
+    const { starts, values } = this;
+    const end = starts[index + 1] ?? 0;
+    for (let at = starts[index] ?? 0; at < end; at += 1) if (is(values[at] ?? 0)) return true;
+    return false;
+  }
+
   /** A list as an array, which for a short one is made each time. */
   at(index: number): readonly number[] {
     const { starts, values } = this;
@@ -72,6 +80,27 @@ export class NumberPairs {
     this.#pairs[this.#length] = index;
     this.#pairs[this.#length + 1] = number;
     this.#length += 2;
+  }
+
+  /** Makes room for so many pairs more, and gives what holds all: an index and a number each, from `end` on. To be told of by `added`. */
+  room(more: number): Uint32Array {
+    const needed = this.#length + more * 2;
+    if (needed > this.#pairs.length) {
+      const larger = new Uint32Array(Math.max(this.#pairs.length * 2, needed, 16));
+      larger.set(this.#pairs);
+      this.#pairs = larger;
+    }
+    return this.#pairs;
+  }
+
+  /** Where the next pair goes. */
+  get end(): number {
+    return this.#length;
+  }
+
+  /** Says that there are pairs up to here, which whoever asked for room has put there. */
+  added(end: number): void {
+    this.#length = end;
   }
 
   /** So many lists, each with its numbers in the order in which they were added. */

@@ -7,6 +7,7 @@ import type { Steps } from '../base/steps.ts';
 import { findTarget, standardTargets } from '../catalog/lookup.ts';
 import { readHeader } from '../syntax/header.ts';
 import type { Line } from '../syntax/line.ts';
+import type { Lines } from '../syntax/lines.ts';
 import type { ChainLists } from './chain-lists.ts';
 import { ChainMap } from './chain-map.ts';
 import { jumpsOf } from './jumps-of.ts';
@@ -48,7 +49,7 @@ function patchTargets(table: Table, edit: LineEdit, isEdited: boolean): Table['t
 }
 
 /** The lists of the table that an edit is within. */
-function patchLists({ chains, lists, targets }: Table, edit: LineEdit, lines: readonly Line[]): ChainLists {
+function patchLists({ chains, lists, targets }: Table, edit: LineEdit, lines: Lines): ChainLists {
   const { places, size: count } = chains;
   const ruled = new Set<number>();
   const jumpedTo = new Set<number>();
@@ -92,7 +93,7 @@ function patchTable(
   table: Table,
   edit: LineEdit,
   dump: Dump,
-  lines: readonly Line[],
+  lines: Lines,
   isEdited: boolean,
   reordered: Reordered | undefined,
 ): Table {
@@ -129,7 +130,7 @@ function editedTable(ruleset: Ruleset, { at, removed }: LineEdit): Table | undef
 }
 
 /** The ruleset of lines that came of an edit; undefined where the edit says more than rules of known chains, or declarations. */
-export function* patchRuleset(lines: readonly Line[], before: Ruleset): Steps<Ruleset | undefined> {
+export function* patchRuleset(lines: Lines, before: Ruleset): Steps<Ruleset | undefined> {
   const edit = editBetween(before.lines, lines);
   const edited = edit === undefined ? undefined : editedTable(before, edit);
   if (edit === undefined || edited === undefined) return undefined;

@@ -38,7 +38,7 @@ function mentionsInSavedForm(
 
 /** The chain names on one line, in text order. */
 export function mentionsOn(ruleset: Ruleset, line: number): readonly NamedMention[] {
-  const source = ruleset.lines[line];
+  const source = ruleset.lines.at(line);
   if (source === undefined) return [];
   return mentionsInSavedForm(source, line) ?? mentionsInStatement(source, line);
 }

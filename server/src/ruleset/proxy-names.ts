@@ -15,14 +15,19 @@ export const service = 3;
 /** KUBE-SEP-. */
 export const endpoint = 4;
 
-const byPrefix: readonly (readonly [string, number])[] = [
-  ['KUBE-SEP-', endpoint],
-  ['KUBE-SVC-', service],
-  ['KUBE-SVL-', service],
-  ['KUBE-EXT-', external],
-  ['KUBE-XLB-', external],
-  ['KUBE-FW-', external],
-];
+/** The three letters behind KUBE- as a number. */
+function lettersOf(name: string): number {
+  return (name.charCodeAt(5) << 16) | (name.charCodeAt(6) << 8) | name.charCodeAt(7);
+}
+
+/** By those letters, the names that go on in a dash behind them. To ask after every prefix takes five times as long. */
+const byLetters: ReadonlyMap<number, number> = new Map([
+  [lettersOf('KUBE-SEP'), endpoint],
+  [lettersOf('KUBE-SVC'), service],
+  [lettersOf('KUBE-SVL'), service],
+  [lettersOf('KUBE-EXT'), external],
+  [lettersOf('KUBE-XLB'), external],
+]);
 
 const known = createMemory<NameIndex, Uint8Array>();
 
@@ -40,6 +45,6 @@ export function proxyNames({ places }: ChainMap<Chain>): Uint8Array {
 
 function kindOf(name: string): number {
   if (!name.startsWith('KUBE-')) return notOfProxy;
-  for (const [prefix, kind] of byPrefix) if (name.startsWith(prefix)) return kind;
-  return ofProxy;
+  if (name.startsWith('FW-', 'KUBE-'.length)) return external;
+  return (name[8] === '-' ? byLetters.get(lettersOf(name)) : undefined) ?? ofProxy;
 }

@@ -35,7 +35,7 @@ const lacksNodePortsJump: Lack = (_ruleset, nat) =>
 /** KUBE-FORWARD lets answers through, in every version. */
 const lacksAnswers: Lack = ({ lines }, _nat, filter) => {
   const rules = filter === undefined ? [] : rulesOf(filter, 'KUBE-FORWARD');
-  return rules.length > 0 && !rules.some((line) => /--(?:ct)?state /.test(lines[line]?.text ?? ''));
+  return rules.length > 0 && !rules.some((line) => /--(?:ct)?state /.test(lines.at(line)?.text ?? ''));
 };
 
 const lacksFilterJumps: Lack = (_ruleset, _nat, filter) =>
@@ -58,18 +58,16 @@ const hasLeftOver: Lack = (_ruleset, { lists }, _filter, { services, endpoints }
 };
 
 /** A chain of an endpoint that has rules, and none that changes the destination. */
-const lacksTranslation: Lack = ({ lines }, { lists }, _filter, { endpoints }) =>
-  endpoints.some((chain) => {
-    const rules = lists.rules.at(chain);
-    return rules.length > 0 && !rules.some((line) => lines[line]?.target === 'DNAT');
-  });
+const lacksTranslation: Lack = ({ lines }, { lists }, _filter, { endpoints }) => {
+  const translates = (line: number): boolean => lines.targetAt(line) === 'DNAT';
+  return endpoints.some((chain) => lists.rules.lengthOf(chain) > 0 && !lists.rules.some(chain, translates));
+};
 
 /** A chain of a Service that has rules, and none that leads to an endpoint or to another chain. */
-const lacksEndpoints: Lack = ({ lines }, { lists }, _filter, { services }) =>
-  services.some((chain) => {
-    const rules = lists.rules.at(chain);
-    return rules.length > 0 && !rules.some((line) => lines[line]?.target.startsWith('KUBE-S') === true);
-  });
+const lacksEndpoints: Lack = ({ lines }, { lists }, _filter, { services }) => {
+  const leadsOn = (line: number): boolean => lines.targetAt(line).startsWith('KUBE-S');
+  return services.some((chain) => lists.rules.lengthOf(chain) > 0 && !lists.rules.some(chain, leadsOn));
+};
 
 /** Those that look at each chain come last, and only where another one was found. */
 const cheap: readonly Lack[] = [lacksNodePortsJump, lacksAnswers, lacksFilterJumps, lacksHostPortJump, lacksMark];

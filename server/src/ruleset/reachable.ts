@@ -24,11 +24,19 @@ export interface Loop {
   readonly to: Chain;
 }
 
+/** The built-in chains that lead to each chain, by its index. */
+interface Masks {
+  readonly bits: Uint8Array;
+  readonly builtin: Uint8Array;
+  /** Chains of `order` from here on have theirs, and have handed them on. */
+  from: number;
+}
+
 /** What is worked out of a table, by the indices of its chains. */
 interface Spread {
   readonly reached: Uint8Array;
-  /** Which built-in chains lead to a chain is asked of few; that some do, of all. */
-  masks: Uint8Array | undefined;
+  /** Which built-in chains lead to a chain is asked of few, mostly near those; that some do, of all. Known so far from the end of `order`. */
+  masks: Masks | undefined;
   /** What the masks are made of. */
   readonly order: Uint32Array;
   readonly loops: readonly Loop[];
@@ -54,8 +62,9 @@ function reachFrom(table: Table, spread: Spread): Reach {
   const { reached, loops } = spread;
   const found = spread;
   const bitsOf = ({ index }: Chain): number => {
-    found.masks ??= masksOf(table, found.order, loops.length > 0);
-    return found.masks[index] ?? 0;
+    found.masks ??= noMasks(table, found.order);
+    if (reached[index] === 1) findMask(table, found.masks, found, index);
+    return found.masks.bits[index] ?? 0;
   };
   return {
     isReached: ({ index }) => reached[index] === 1,
@@ -164,32 +173,51 @@ function* spreadOf(table: Table): Steps<Spread> {
   return spread;
 }
 
-/** The built-in chains that lead to each chain, by its index. */
-function masksOf(table: Table, order: Uint32Array, hasLoops: boolean): Uint8Array {
-  const { starts, values } = table.lists.jumps;
-  const builtin = builtinChains(table);
+function noMasks(table: Table, order: Uint32Array): Masks {
   const masks = new Uint8Array(table.chains.size);
   for (const name of hooks) {
     const chain = table.chains.get(name);
     if (chain?.builtin === true) masks[chain.index] = bits[name];
   }
-  // In this order one round does, unless there are loops: then until nothing changes.
-  for (let changed = true; changed; ) {
-    changed = false;
-    for (let at = order.length - 1; at >= 0; at -= 1) {
-      const chain = order[at] ?? 0;
-      const mask = masks[chain] ?? 0;
-      const end = starts[chain + 1] ?? 0;
-      for (let place = starts[chain] ?? 0; place < end; place += 1) {
-        const to = values[place] ?? 0;
-        const before = masks[to] ?? 0;
-        if (builtin[to] === 1 || (before | mask) === before) continue;
-        masks[to] = before | mask;
-        changed = hasLoops;
-      }
+  return { bits: masks, builtin: builtinChains(table), from: order.length };
+}
+
+/** Finds what leads to a chain, and to all that stand behind it in the order. */
+function findMask(table: Table, masks: Masks, { order, loops }: Spread, index: number): void {
+  if (masks.builtin[index] === 1 || masks.from === 0) return;
+  if (loops.length > 0) {
+    // Where some way leads back it takes several rounds.
+    while (handOn(table, masks, order, order.length, undefined));
+    return;
+  }
+  // All that leads to a chain stands behind it, and one round does.
+  handOn(table, masks, order, masks.from, index);
+}
+
+/**
+ * Hands on what leads to chains, from a place (exclusive) of the order down to a chain, or all the way.
+ * @returns whether a chain had not been handed all of it before
+ */
+function handOn(table: Table, masks: Masks, order: Uint32Array, from: number, to: number | undefined): boolean {
+  const { starts, values } = table.lists.jumps;
+  const { bits: all, builtin } = masks;
+  let isNew = false;
+  let at = from - 1;
+  for (; at >= 0; at -= 1) {
+    const chain = order[at] ?? 0;
+    if (chain === to) break;
+    const mask = all[chain] ?? 0;
+    const end = starts[chain + 1] ?? 0;
+    for (let place = starts[chain] ?? 0; place < end; place += 1) {
+      const target = values[place] ?? 0;
+      const before = all[target] ?? 0;
+      if (builtin[target] === 1 || (before | mask) === before) continue;
+      all[target] = before | mask;
+      isNew = true;
     }
   }
-  return masks;
+  masks.from = at + 1;
+  return isNew;
 }
 
 /** The chains that these built-in ones lead to, themselves included. */
@@ -213,7 +241,7 @@ export function isReachedFrom({ lines }: Ruleset, chain: Chain, from: readonly H
       continue;
     }
     for (const number of references) {
-      const line = lines[number];
+      const line = lines.at(number);
       const jumper =
         line === undefined || line.command === 'delete' || line.command === 'check' ? undefined : table.chains.get(line.name);
       if (jumper !== undefined) seen.add(jumper);

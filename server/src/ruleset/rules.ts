@@ -4,7 +4,7 @@ import type { Chain, Ruleset } from './ruleset.ts';
 
 /** The rule on a line (0-based), read again from its text; undefined where the line has none. */
 export function ruleAt(ruleset: Ruleset, line: number): RuleStatement | undefined {
-  const source = ruleset.lines[line];
+  const source = ruleset.lines.at(line);
   if (source?.kind !== 'rule') return undefined;
   const statement = statementOf(source);
   return statement.kind === 'rule' ? statement : undefined;

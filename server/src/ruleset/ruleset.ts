@@ -5,7 +5,7 @@
 
 import type { Family } from '../catalog/types.ts';
 import type { Generator } from '../syntax/header.ts';
-import type { Line } from '../syntax/line.ts';
+import type { Lines } from '../syntax/lines.ts';
 import type { ChainLists } from './chain-lists.ts';
 import type { ChainMap } from './chain-map.ts';
 
@@ -60,7 +60,7 @@ export interface Chain {
 }
 
 export interface Ruleset {
-  readonly lines: readonly Line[];
+  readonly lines: Lines;
   readonly dumps: readonly Dump[];
   /** In the order of their lines; those of commands come last. */
   readonly tables: readonly Table[];

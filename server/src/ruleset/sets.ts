@@ -45,7 +45,7 @@ export function setsOf(ruleset: Ruleset): ReadonlyMap<string, IpSet> {
 
 /** The words of a rule that name sets: the first value of --match-set and of the options of the SET target. */
 export function setNamesOn(ruleset: Ruleset, line: number): readonly Word[] {
-  const source = ruleset.lines[line];
+  const source = ruleset.lines.at(line);
   if (source?.kind !== 'rule' || !source.text.includes('-set ')) return [];
   return (ruleAt(ruleset, line)?.options ?? []).flatMap(({ spec, values }) => {
     const name = spec?.value?.type === 'set' ? values[0] : undefined;
@@ -58,7 +58,7 @@ export function membersOf(ruleset: Ruleset, set: IpSet, limit = Number.POSITIVE_
   const members: string[] = [];
   for (const line of set.entries) {
     if (members.length >= limit) break;
-    const source = ruleset.lines[line];
+    const source = ruleset.lines.at(line);
     const statement = source === undefined ? undefined : statementOf(source);
     if (statement?.kind === 'set-entry') members.push(statement.entry.text);
   }

@@ -4,7 +4,8 @@ import type { Steps } from '../base/steps.ts';
 import { findTarget, standardTargets } from '../catalog/lookup.ts';
 import type { Family, Hook } from '../catalog/types.ts';
 import type { Line } from '../syntax/line.ts';
-import { declares, type ScannedNames } from '../syntax/scan-lines.ts';
+import { shapeNumbered } from '../syntax/line-shape.ts';
+import { declares, endsInCr, type Lines } from '../syntax/lines.ts';
 import { type ChainLists, noChainLists } from './chain-lists.ts';
 import { ChainMap } from './chain-map.ts';
 import { inferTableName } from './infer-table.ts';
@@ -39,6 +40,9 @@ export interface OpenTable {
   readonly names: readonly string[];
   /** One more than the index of each chain, by the number of its name among the scanned ones; 0 where it has none yet. */
   byScanned: Uint32Array;
+  /** Of lines of known shapes, by the number of the shape: the index of their chain, and where they lead, where all of the shape have the same. */
+  readonly owners: (number | undefined)[];
+  readonly leads: (Lead | undefined)[];
   /** Of each chain, what lines have said of it. */
   readonly flags: number[];
   readonly declarations: NumberPairs;
@@ -77,6 +81,16 @@ function isTarget(name: string, family: Family | undefined): boolean {
   return name.length <= longestTargetName && (standardTargets.has(name) || findTarget(name, family) !== undefined);
 }
 
+/** The lines of the rules that jump to a target, to be added to. */
+function targetLines(table: OpenTable, target: string): number[] {
+  let lines = table.result.targets.get(target);
+  if (lines === undefined) {
+    lines = [];
+    table.result.targets.set(target, lines);
+  }
+  return lines;
+}
+
 /** @param chain the index of the chain whose rule it is; -1 where nobody knows */
 function addJump(table: OpenTable, chain: number, line: Line, number: number): void {
   const { target } = line;
@@ -86,11 +100,7 @@ function addJump(table: OpenTable, chain: number, line: Line, number: number): v
   }
   let to = table.lastJump >= 0 && table.names[table.lastJump] === target ? table.lastJump : -1;
   if (to < 0 && !line.isGoto && isTarget(target, line.context.family)) {
-    let lines = table.result.targets.get(target);
-    if (lines === undefined) {
-      lines = [];
-      table.result.targets.set(target, lines);
-    }
+    const lines = targetLines(table, target);
     lines.push(number);
     table.lastTarget = { name: target, lines };
     return;
@@ -162,6 +172,8 @@ export function openTable(name: string, declared: boolean, firstLine: number, li
     places,
     names: places.names,
     byScanned: noScanned,
+    owners: [],
+    leads: [],
     flags: [],
     declarations: new NumberPairs(),
     rules: new NumberPairs(),
@@ -218,17 +230,45 @@ function scannedChain(table: OpenTable, names: readonly string[], number: number
   return chain;
 }
 
+/** Where a rule leads whose target is the same on all lines of its shape: to a chain, by its index, or to a target, whose lines these are. */
+type Lead = number | number[];
+
+function leadOf(table: OpenTable, shape: number): Lead {
+  const known = table.leads[shape];
+  if (known !== undefined) return known;
+  const { target = '', form } = shapeNumbered(shape) ?? {};
+  const lead = isTarget(target, form?.context.family) ? targetLines(table, target) : chainOf(table, target);
+  table.leads[shape] = lead;
+  return lead;
+}
+
+function ownerOf(table: OpenTable, shape: number): number {
+  const known = table.owners[shape];
+  if (known !== undefined) return known;
+  const chain = chainOf(table, shapeNumbered(shape)?.chain ?? '');
+  table.owners[shape] = chain;
+  return chain;
+}
+
 /**
  * Adds lines of known shapes from a number on, as `addLine` would, for as long as they follow each other: their names need not be looked up.
+ * @param most where to end (exclusive)
  * @returns the number of the first line that was not added
  */
-export function addScanned(table: OpenTable, lines: readonly Line[], scanned: ScannedNames, from: number, end: number): number {
-  const { names, chains, targets } = scanned;
-  let number = from;
-  for (; number < end; number += 1) {
+export function addScanned(table: OpenTable, lines: Lines, from: number, most: number): number {
+  const { shapes, chains, targets } = lines.columns;
+  const { names } = lines.text;
+  let end = from;
+  while (end < most && (shapes[end] ?? 0) > 0) end += 1;
+  if (end === from) return from;
+  const rules = table.rules.room(end - from);
+  const references = table.references.room(end - from);
+  const jumps = table.jumps.room(end - from);
+  let [ruleEnd, referenceEnd, jumpEnd] = [table.rules.end, table.references.end, table.jumps.end];
+  for (let number = from; number < end; number += 1) {
+    const shape = (shapes[number] ?? 0) & ~endsInCr;
     const name = chains[number] ?? -1;
-    if (name < 0) break;
-    const chain = scannedChain(table, names, name);
+    const chain = name < 0 ? ownerOf(table, shape) : scannedChain(table, names, name);
     const target = targets[number] ?? -1;
     if (target === declares) {
       table.declarations.add(chain, number);
@@ -240,18 +280,26 @@ export function addScanned(table: OpenTable, lines: readonly Line[], scanned: Sc
       flag(table, chain, hasRules);
       table.lastChain = chain;
     }
-    table.rules.add(chain, number);
-    if (target < 0) {
-      const line = lines[number];
-      if (line !== undefined) addJump(table, chain, line, number);
+    rules[ruleEnd] = chain;
+    rules[ruleEnd + 1] = number;
+    ruleEnd += 2;
+    const lead = target < 0 ? leadOf(table, shape) : scannedChain(table, names, target);
+    if (typeof lead !== 'number') {
+      lead.push(number);
       continue;
     }
-    const to = scannedChain(table, names, target);
-    table.lastJump = to;
-    table.references.add(to, number);
-    table.jumps.add(chain, to);
+    table.lastJump = lead;
+    references[referenceEnd] = lead;
+    references[referenceEnd + 1] = number;
+    referenceEnd += 2;
+    jumps[jumpEnd] = chain;
+    jumps[jumpEnd + 1] = lead;
+    jumpEnd += 2;
   }
-  return number;
+  table.rules.added(ruleEnd);
+  table.references.added(referenceEnd);
+  table.jumps.added(jumpEnd);
+  return end;
 }
 
 /** The chain of a rule. Its rules stand together, and those of chains in the order of their declarations. */
@@ -278,7 +326,7 @@ function* makeLists(table: OpenTable): Steps<void> {
 }
 
 /** What shows only when all lines are known: a chain that is called like a target, the table's name, which chains are built in. Pauses in a large table. */
-export function* finishTable(table: OpenTable, lines: readonly Line[], index: number, dump: Dump): Steps<void> {
+export function* finishTable(table: OpenTable, lines: Lines, index: number, dump: Dump): Steps<void> {
   const { result } = table;
   result.index = index;
   result.dump = dump;
@@ -288,7 +336,7 @@ export function* finishTable(table: OpenTable, lines: readonly Line[], index: nu
 }
 
 /** Of a chain that is called like a target the rules that jump to it are known only when its declaration is. */
-function addJumpsToTargets(table: OpenTable, lines: readonly Line[]): void {
+function addJumpsToTargets(table: OpenTable, lines: Lines): void {
   const { result, places, flags } = table;
   const references = new Map<number, readonly number[]>();
   const from = new Set<number>();
@@ -301,7 +349,7 @@ function addJumpsToTargets(table: OpenTable, lines: readonly Line[]): void {
       [...result.lists.references.at(place), ...numbers].sort((a, b) => a - b),
     );
     for (const number of numbers) {
-      const chain = places.get(lines[number]?.name ?? '');
+      const chain = places.get(lines.nameAt(number));
       if (chain !== undefined) from.add(chain);
     }
   }

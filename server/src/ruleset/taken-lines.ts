@@ -92,7 +92,7 @@ function lacksManyJumps({ lines }: Ruleset, table: Table, { services, external, 
   };
   if (![services, external, endpoints].some(isMostlyLeft)) return false;
   const first = table.lists.rules.firstOf(endpoints.find(isFilled) ?? -1);
-  return lines[first ?? -1]?.text.includes('--comment') === true;
+  return lines.at(first ?? -1)?.text.includes('--comment') === true;
 }
 
 /** What kube-proxy of every version makes in nat, and names in other rules of it. */
@@ -115,7 +115,7 @@ function lacksBasics({ lines }: Ruleset, table: Table, { services, external, end
   if (external.some((chain) => isFilled(chain) && !isReferenced(table, chain)) && !chains.has('KUBE-NODEPORTS')) return true;
   const marking = chains.get('KUBE-MARK-MASQ');
   if (marking !== undefined && lists.references.lengthOf(marking.index) >= several && !isFilled(marking.index)) return true;
-  return !endpoints.some((chain) => lists.rules.at(chain).some((number) => lines[number]?.target === 'DNAT'));
+  return !endpoints.some((chain) => lists.rules.some(chain, (number) => lines.targetAt(number) === 'DNAT'));
 }
 
 const commented = createMemory<Dump, boolean>();
@@ -130,7 +130,7 @@ function hasProxyComments({ lines }: Ruleset, dump: Dump): boolean {
       lists.rules
         .at(chain)
         .slice(0, fewRules)
-        .some((number) => lines[number]?.text.includes('--comment') === true);
+        .some((number) => lines.textAt(number).includes('--comment'));
     hasComments = dump.tables.some((table) =>
       someOfProxy(table, (chain) => {
         if (!hasRules(table, chain)) return false;

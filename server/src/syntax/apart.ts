@@ -6,6 +6,7 @@ import { createMemory } from '../base/memory.ts';
 import type { Steps } from '../base/steps.ts';
 import { type LinesApart, type PlaceInText, type Position, readDocument, type SourceDocument } from './document.ts';
 import type { Line } from './line.ts';
+import type { Lines } from './lines.ts';
 import { type JoinedPiece, joinedCode, joinedPieces } from './pasted/joined-lines.ts';
 import { type Throughout, throughoutOf } from './pasted/throughout.ts';
 import { unusualLineSteps } from './unusual-lines.ts';
@@ -17,10 +18,10 @@ function isJoined({ problems }: Line): boolean {
 
 const linesBetweenPauses = 4096;
 
-function* hasJoined(lines: readonly Line[]): Steps<boolean> {
+function* hasJoined(lines: Lines): Steps<boolean> {
   const numbers = yield* unusualLineSteps(lines);
   for (let at = 0; at < numbers.length; at += 1) {
-    const line = lines[numbers[at] ?? -1];
+    const line = lines.at(numbers[at] ?? -1);
     if (line !== undefined && isJoined(line)) return true;
     if (at % linesBetweenPauses === linesBetweenPauses - 1) yield;
   }
@@ -74,7 +75,7 @@ function* inPieces(
   }
   const mark = byteOrderMark ? '\ufeff' : '';
   const apart = yield* readDocument(mark + texts.join('\n'), fileName);
-  return { ...apart, apart: { places, lengths: lines.map(({ text }) => text.length) } };
+  return { ...apart, apart: { places, lengths: Array.from(lines, ({ text }) => text.length) } };
 }
 
 /** Whether the line of a document (0-based) stands in the text behind another one on the same line. */
@@ -87,7 +88,7 @@ export function placeInText({ apart, lines }: Pick<SourceDocument, 'apart' | 'li
   const place = apart?.places[line];
   if (apart === undefined || place === undefined)
     return apart === undefined ? { line, character } : { line: apart.lengths.length, character };
-  const { length } = lines[line]?.text ?? '';
+  const { length } = lines.at(line)?.text ?? '';
   const isLast = !isBehindAnother(apart, line + 1);
   if (character > length && isLast) return { line: place.line, character: apart.lengths[place.line] ?? 0 };
   const within = Math.min(Math.max(character, 0), length);
@@ -108,7 +109,7 @@ export function placeInDocument(
   let number = first;
   while (isBehindAnother(apart, number + 1) && (apart.places[number + 1]?.start ?? 0) <= character) number += 1;
   const { start = 0, offsets } = apart.places[number] ?? {};
-  const { length } = lines[number]?.text ?? '';
+  const { length } = lines.at(number)?.text ?? '';
   const own = character - start;
   if (offsets === undefined) return { line: number, character: Math.min(own, length) };
   const at = offsets.findIndex((offset) => offset >= own);

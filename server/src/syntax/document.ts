@@ -1,6 +1,7 @@
 import { runToEnd, type Steps } from '../base/steps.ts';
 import { contextAfter } from './context-after.ts';
 import { contextBefore, type Line, type LineContext, lineContext, sameContext } from './line.ts';
+import { Lines } from './lines.ts';
 import { type BrokenLine, brokenLines, mostLinesOfPaste } from './pasted/broken-lines.ts';
 import { readAgain, readLine } from './read-line.ts';
 import { scanLines } from './scan-lines.ts';
@@ -8,7 +9,7 @@ import type { Statement } from './statement.ts';
 
 /** A dump's text as lines. Immutable; an edit makes a new one that shares all untouched lines. */
 export interface SourceDocument {
-  readonly lines: readonly Line[];
+  readonly lines: Lines;
   /** What holds before the first line says anything: the family that the file's name or content implies. */
   readonly start: LineContext;
   /** Whether the text began with a byte order mark, which is in no line. */
@@ -138,7 +139,7 @@ function* readLines(
     lines.push(line);
     context = contextAfter(line);
   }
-  return { ...document, lines, hasBrokenLines: broken !== undefined };
+  return { ...document, lines: Lines.of(lines), hasBrokenLines: broken !== undefined };
 }
 
 function wrapped(before: LineContext, more: string | undefined): LineContext {
@@ -153,7 +154,7 @@ export function readWholeDocument(text: string, fileName = ''): SourceDocument {
 
 /** The text of a line as a client counts it: a byte order mark is its first character. */
 export function rawText(document: SourceDocument, line: number): string {
-  const text = document.lines[line]?.text ?? '';
+  const text = document.lines.at(line)?.text ?? '';
   return line === 0 && document.byteOrderMark ? `\ufeff${text}` : text;
 }
 
@@ -187,7 +188,7 @@ function spliceOf(document: SourceDocument, range: NonNullable<TextChange['range
   // The last piece has the line end that stood behind the change; a CR of its own joins it.
   const lastIndex = raw.texts.length - 1;
   const last = raw.texts[lastIndex] ?? '';
-  const hadCr = document.lines[end.line]?.carriageReturn === true;
+  const hadCr = document.lines.at(end.line)?.carriageReturn === true;
   const joinsCr = !hadCr && last.endsWith('\r') && end.line < document.lines.length - 1;
   return {
     first: start.line,
@@ -229,43 +230,46 @@ export function* changeDocument(document: SourceDocument, change: TextChange, fi
   const broken = readBroken(document, splice);
   if (broken !== undefined) return yield* broken;
   const lines: Line[] = [];
-  const previous = document.lines[splice.first - 1];
+  // Lines that are as they were at the beginning and at the end of the change.
+  let above = 0;
+  let below = 0;
+  const previous = document.lines.at(splice.first - 1);
   let context = previous === undefined ? document.start : contextAfter(previous);
   let read = 0;
   for (const [index, piece] of splice.texts.entries()) {
     const carriageReturn = splice.endsInCr(index);
-    const old = document.lines[index === splice.texts.length - 1 ? splice.last : splice.first + index];
-    const line =
-      old?.text === piece && old.carriageReturn === carriageReturn && sameContext(contextBefore(old), context)
-        ? old
-        : readLine(piece, context, carriageReturn);
+    const isLast = index === splice.texts.length - 1;
+    const number = isLast ? splice.last : splice.first + index;
+    const old = document.lines.at(number);
+    const isKept = old?.text === piece && old.carriageReturn === carriageReturn && sameContext(contextBefore(old), context);
+    const line = isKept ? old : readLine(piece, context, carriageReturn);
+    if (isKept && above === index && number === splice.first + index) above += 1;
+    else if (isKept && isLast && splice.first + above <= number) below = 1;
     lines.push(line);
     context = contextAfter(line);
     read += 1;
     if (read % linesBetweenPauses === 0) yield;
   }
-  const kept = yield* readBelow(document.lines, splice.last + 1, context, lines);
-  return { ...document, lines: spliced(document.lines, splice.first, kept, lines), byteOrderMark: splice.byteOrderMark };
+  const end = splice.last + 1;
+  const kept = yield* readBelow(document.lines, end, context, lines);
+  const changed = lines.slice(above, lines.length - (kept === end ? below : 0));
+  const last = kept === end ? end - below : kept;
+  return {
+    ...document,
+    lines: document.lines.spliced(splice.first + above, last, changed),
+    byteOrderMark: splice.byteOrderMark,
+  };
 }
-
-/** A list with others in the place of the lines from `from` up to, but not including, `to`. */
-function spliced(lines: readonly Line[], from: number, to: number, others: readonly Line[]): readonly Line[] {
-  // In one go, as a large dump is copied; a call takes some 100,000 arguments.
-  if (others.length < mostArguments) return lines.toSpliced(from, to - from, ...others);
-  return [...lines.slice(0, from), ...others, ...lines.slice(to)];
-}
-
-const mostArguments = 10_000;
 
 /**
  * Adds the lines from `index` on whose circumstances are others now, which are read again, until they are as they were. Gives the number from which
  * on all are kept.
  */
-function* readBelow(old: readonly Line[], index: number, context: LineContext, lines: Line[]): Steps<number> {
+function* readBelow(old: Lines, index: number, context: LineContext, lines: Line[]): Steps<number> {
   let above = context;
   let read = 0;
   for (let number = index; number < old.length; number += 1) {
-    const line = old[number];
+    const line = old.at(number);
     if (line === undefined) break;
     if (sameContext(contextBefore(line), above)) return number;
     const again = readLine(line.text, above, line.carriageReturn);

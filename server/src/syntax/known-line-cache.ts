@@ -9,6 +9,7 @@ import {
   chainStep,
   countersStep,
   isHashedName,
+  numberShape,
   type Shape,
   targetStep,
   tellLine,
@@ -20,6 +21,8 @@ import type { ChainStatement, RuleStatement, Statement } from './statement.ts';
 const mostShapes = 48;
 /** Lines of known shapes are short. */
 export const longestShaped = 4_096;
+
+type NewShape = Omit<Shape, 'number'>;
 
 /** A shape, and which one the line below had when it was seen last. */
 interface LearnedShape extends Shape {
@@ -95,7 +98,7 @@ function stepsOf(option: string, word: string): Shape['steps'] {
 /** Whether a text can be a step: one byte a character, and no line's end within it. */
 const plainText = /^[ -~]*$/;
 
-function ruleShape(text: string, context: LineContext, statement: RuleStatement): Shape | undefined {
+function ruleShape(text: string, context: LineContext, statement: RuleStatement): NewShape | undefined {
   const { command, commandWord, chain, target, counters: counted } = statement;
   if (target === undefined || statement.isGoto) return undefined;
   const body = counted === undefined ? text : text.slice(counted.end + 1);
@@ -131,7 +134,7 @@ function joinedTexts(steps: Shape['steps']): Shape['steps'] {
   return joined;
 }
 
-function chainShape(text: string, context: LineContext, statement: ChainStatement): Shape | undefined {
+function chainShape(text: string, context: LineContext, statement: ChainStatement): NewShape | undefined {
   if (text !== `:${statement.name.text} - [0:0]` || !isHashedName(statement.name.text)) return undefined;
   const steps = [textStep(':'), chainStep, textStep(' - [0:0]')];
   return { steps, form: plainForm(context, 'chain', 'new'), chain: undefined, target: '' };
@@ -150,7 +153,7 @@ export function learnShape(text: string, context: LineContext, statement: Statem
         ? chainShape(text, context, statement)
         : undefined;
   if (shape === undefined) return;
-  known.shapes.push({ ...shape, next: undefined });
+  known.shapes.push(numberShape({ ...shape, next: undefined }));
   learnedIn.set(context, known);
   recent = known;
 }

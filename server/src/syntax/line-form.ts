@@ -9,17 +9,20 @@ export type LineForm = Omit<Line, 'text' | 'name' | 'target'>;
 export class FormedLine implements Line {
   readonly #source: string;
   readonly #start: number;
+  readonly #end: number;
   readonly name: string;
   readonly target: string;
   readonly form: LineForm;
 
   /**
    * @param source the line's own text, or one that it is part of
-   * @param start where it begins there, to go on to the next line feed or the end; -1 for a text of its own
+   * @param start where it begins there
+   * @param end where it ends (exclusive), without its line end
    */
-  constructor(source: string, start: number, name: string, target: string, form: LineForm) {
+  constructor(source: string, start: number, end: number, name: string, target: string, form: LineForm) {
     this.#source = source;
     this.#start = start;
+    this.#end = end;
     this.name = name;
     this.target = target;
     this.form = form;
@@ -27,11 +30,7 @@ export class FormedLine implements Line {
 
   /** Not kept where it is part of another: as an object of its own it would be a third of what a line takes. */
   get text(): string {
-    // To look for the end of a text of its own would take as long as the text is.
-    if (this.#start < 0) return this.#source;
-    const end = this.#source.indexOf('\n', this.#start);
-    if (end < 0) return this.#source.slice(this.#start);
-    return this.#source.slice(this.#start, this.form.carriageReturn ? end - 1 : end);
+    return this.#source.slice(this.#start, this.#end);
   }
 
   get context(): LineContext {

@@ -18,12 +18,28 @@ type Step =
 
 /** What all lines of a shape have in common. */
 export interface Shape {
+  /** From 1 on. */
+  readonly number: number;
   readonly steps: readonly Step[];
   readonly form: LineForm;
   /** The chain of every such line; undefined where it is a hashed name. */
   readonly chain: string | undefined;
   /** The target of every such line; undefined where it is a hashed name, the line's last word. */
   readonly target: string | undefined;
+}
+
+const numbered: (Shape | undefined)[] = [undefined];
+
+/** A shape with a number of its own, by which it is known from now on: there are a few dozen for each of the circumstances in which shapes are learned. */
+export function numberShape<Of extends Omit<Shape, 'number'>>(shape: Of): Of & Shape {
+  const known = { ...shape, number: numbered.length };
+  numbered.push(known);
+  return known;
+}
+
+/** The shape of a number; undefined where there is none. */
+export function shapeNumbered(number: number): Shape | undefined {
+  return numbered[number];
 }
 
 /** The names of all lines of known shapes, by their numbers. */
@@ -36,9 +52,9 @@ export function currentNames(): HashedNames {
   return names;
 }
 
-/** Whether names that were current once still are. */
-export function areCurrent(before: HashedNames): boolean {
-  return before === names;
+/** Goes on with the names that a text was begun with: others may have been read meanwhile. */
+export function useNames(before: HashedNames): void {
+  names = before;
 }
 
 /** What digits are worth; 255 for what is none. */

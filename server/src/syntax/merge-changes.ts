@@ -37,7 +37,7 @@ function* textBetween(document: SourceDocument, start: Position, end: Position):
     if ((line - from.line) % linesBetweenPauses === linesBetweenPauses - 1) yield;
     const text = rawText(document, line);
     const isLast = line === to.line;
-    const lineEnd = isLast ? '' : document.lines[line]?.carriageReturn === true ? '\r\n' : '\n';
+    const lineEnd = isLast ? '' : document.lines.at(line)?.carriageReturn === true ? '\r\n' : '\n';
     pieces.push(text.slice(line === from.line ? from.character : 0, isLast ? to.character : undefined) + lineEnd);
   }
   return pieces.join('');

@@ -89,17 +89,14 @@ function readKnownLine(text: string, context: LineContext, carriageReturn: boole
   currentNames();
   single.fill(text, 0, text.length);
   const shape = knownShape(single.bytes, 0, context);
-  return shape === undefined || told.end !== text.length ? undefined : shapedLine(text, ownText, shape, carriageReturn);
+  return shape === undefined || told.end !== text.length ? undefined : shapedLine(text, shape, carriageReturn);
 }
 
-/** Stands for where a line begins that is no part of another text. */
-const ownText = -1;
-
-/** The line of a known shape that was told last, in a text of its own or in one that it is part of, as `FormedLine` has it. */
-export function shapedLine(source: string, start: number, shape: Shape, carriageReturn: boolean): FormedLine {
+/** The line of a known shape that was told last. */
+function shapedLine(text: string, shape: Shape, carriageReturn: boolean): Line {
   const { context, kind, command } = shape.form;
   const form = carriageReturn ? plainForm(context, kind, command, true) : shape.form;
-  return new FormedLine(source, start, told.chainName, told.targetName, form);
+  return new FormedLine(text, 0, text.length, told.chainName, told.targetName, form);
 }
 
 /** The same for a line of a shape that was not seen before. */
@@ -186,5 +183,5 @@ function toLine(
     default:
   }
   const form = lineForm({ context, kind, command, isGoto, problems, carriageReturn, prefix, listing, isUnsure });
-  return new FormedLine(text, ownText, name, target, form);
+  return new FormedLine(text, 0, text.length, name, target, form);
 }

@@ -1,32 +1,14 @@
 /** A whole text as lines, those of known shapes from its bytes: a string for each line, and one for each name on it, take longer than to tell what they say. */
 import type { Steps } from '../base/steps.ts';
 import { contextAfter } from './context-after.ts';
+import type { HashedNames } from './hashed-names.ts';
 import { knownShape } from './known-line-cache.ts';
 import type { Line, LineContext } from './line.ts';
 import { LineBytes } from './line-bytes.ts';
-import { areCurrent, currentNames, told } from './line-shape.ts';
-import { readNewLine, shapedLine } from './read-line.ts';
+import { currentNames, told, useNames } from './line-shape.ts';
+import { declares, endsInCr, Lines, mostOfLength } from './lines.ts';
+import { readNewLine } from './read-line.ts';
 import { rememberUnusualLines } from './unusual-lines.ts';
-
-/** What lines of known shapes are about, by their numbers: for whoever goes through all of them. */
-export interface ScannedNames {
-  /** The names of chains. */
-  readonly names: readonly string[];
-  /** For each line the place of its chain among `names`; -1 where the line itself says it, or is of no known shape. */
-  readonly chains: Int32Array;
-  /** For each line the place of its target; -1 where the line itself says it, `declares` where it declares its chain. */
-  readonly targets: Int32Array;
-}
-
-/** Stands for the target of a line that declares a chain. */
-export const declares = -2;
-
-const scanned = new WeakMap<readonly Line[], ScannedNames>();
-
-/** What was found out about lines when they were read; undefined where they came of an edit. */
-export function scannedNames(lines: readonly Line[]): ScannedNames | undefined {
-  return scanned.get(lines);
-}
 
 const charactersOfPart = 100_000;
 /** A line that makes a part longer than this is of no known shape. */
@@ -38,58 +20,78 @@ const carriageReturn = 0x0d;
 /** A text while its lines are read. */
 interface Reading {
   readonly text: string;
-  readonly lines: Line[];
+  readonly names: HashedNames;
+  /** Lines of no known shape by their numbers. */
+  readonly objects: Map<number, Line>;
   /** As `unusualLines` has them. */
   readonly unusual: number[];
   /** What holds before the next line. */
   context: LineContext;
+  /** How many lines were read. */
+  length: number;
+  starts: Int32Array;
+  lengths: Uint16Array;
+  shapes: Uint16Array;
   chains: Int32Array;
   targets: Int32Array;
-  /** How many lines were of no known shape. */
-  newLines: number;
 }
 
 /** Adds a line of no known shape. @param end where its line feed is, or the end of the text */
 function addNew(reading: Reading, start: number, end: number): void {
   const { text, context } = reading;
   // The last line has no line end: a CR there stands alone.
-  const endsInCr = end < text.length && end > start && text.charCodeAt(end - 1) === carriageReturn;
-  const line = readNewLine(text.slice(start, endsInCr ? end - 1 : end), context, endsInCr);
-  if (!line.isPlain) reading.unusual.push(reading.lines.length);
-  reading.lines.push(line);
+  const hasCr = end < text.length && end > start && text.charCodeAt(end - 1) === carriageReturn;
+  const line = readNewLine(text.slice(start, hasCr ? end - 1 : end), context, hasCr);
+  if (!line.isPlain) reading.unusual.push(reading.length);
+  makeRoom(reading);
+  reading.chains[reading.length] = -1;
+  reading.targets[reading.length] = -1;
+  reading.objects.set(reading.length, line);
+  reading.length += 1;
   reading.context = contextAfter(line);
-  reading.newLines += 1;
 }
 
-function withRoom(numbers: Int32Array): Int32Array {
-  const larger = new Int32Array(numbers.length * 2).fill(-1, numbers.length);
-  larger.set(numbers);
-  return larger;
+function makeRoom(reading: Reading): void {
+  if (reading.length < reading.starts.length) return;
+  const length = reading.starts.length * 2;
+  reading.starts = enlarged(new Int32Array(length), reading.starts);
+  reading.lengths = enlarged(new Uint16Array(length), reading.lengths);
+  reading.shapes = enlarged(new Uint16Array(length), reading.shapes);
+  reading.chains = enlarged(new Int32Array(length), reading.chains);
+  reading.targets = enlarged(new Int32Array(length), reading.targets);
+}
+
+function enlarged<Column extends Int32Array | Uint16Array>(column: Column, old: Column): Column {
+  column.set(old);
+  return column;
 }
 
 /** The lines of a part of the text, which begins and ends where lines do. Pauses every few hundred lines of no known shape. */
 function* scanPart(reading: Reading, { bytes, length }: LineBytes, from: number): Steps<void> {
-  const { lines, text } = reading;
   for (let start = 0, end = 0; start <= length; start = end + 1) {
-    const number = lines.length;
-    if (number === reading.chains.length) {
-      reading.chains = withRoom(reading.chains);
-      reading.targets = withRoom(reading.targets);
-    }
     const shape = knownShape(bytes, start, reading.context);
     ({ end } = told);
-    const endsInCr = shape !== undefined && bytes[end] === carriageReturn;
-    if (shape === undefined || (endsInCr && from + end + 1 === text.length)) {
+    const hasCr = shape !== undefined && bytes[end] === carriageReturn;
+    if (shape === undefined || end - start > mostOfLength || (hasCr && from + end + 1 === reading.text.length)) {
       end = bytes.indexOf(lineFeed, start);
       addNew(reading, from + start, from + end);
-      if (reading.newLines % newLinesBetweenPauses === 0) yield;
+      if (reading.objects.size % newLinesBetweenPauses > 0) continue;
+      yield;
+      useNames(reading.names);
       continue;
     }
-    if (endsInCr) end += 1;
+    makeRoom(reading);
+    const number = reading.length;
+    reading.lengths[number] = end - start;
+    if (hasCr) {
+      end += 1;
+      reading.unusual.push(number);
+    }
+    reading.starts[number] = from + start;
+    reading.shapes[number] = hasCr ? shape.number | endsInCr : shape.number;
     reading.chains[number] = told.chain;
     reading.targets[number] = shape.form.kind === 'chain' ? declares : told.target;
-    if (endsInCr) reading.unusual.push(number);
-    lines.push(shapedLine(text, from + start, shape, endsInCr));
+    reading.length = number + 1;
   }
 }
 
@@ -106,16 +108,19 @@ function endOfPart(text: string, from: number): number {
  * The lines of a text, none of which goes on in those below it. Pauses often; never throws.
  * @param start what holds before the first line
  */
-export function* scanLines(text: string, start: LineContext): Steps<readonly Line[]> {
-  const names = currentNames();
+export function* scanLines(text: string, start: LineContext): Steps<Lines> {
   const reading: Reading = {
     text,
-    lines: [],
+    names: currentNames(),
+    objects: new Map(),
     unusual: [],
     context: start,
-    chains: new Int32Array(fewestNumbers).fill(-1),
-    targets: new Int32Array(fewestNumbers).fill(-1),
-    newLines: 0,
+    length: 0,
+    starts: new Int32Array(fewestLines),
+    lengths: new Uint16Array(fewestLines),
+    shapes: new Uint16Array(fewestLines),
+    chains: new Int32Array(fewestLines),
+    targets: new Int32Array(fewestLines),
   };
   const part = new LineBytes();
   for (let from = 0; from <= text.length; ) {
@@ -128,12 +133,24 @@ export function* scanLines(text: string, start: LineContext): Steps<readonly Lin
     }
     from = end + 1;
     yield;
+    useNames(reading.names);
   }
-  const { lines, unusual, chains, targets } = reading;
-  rememberUnusualLines(lines, unusual);
-  // Where others were read in the pauses names may have been forgotten: then the numbers are of two lists.
-  if (areCurrent(names)) scanned.set(lines, { names: names.names, chains, targets });
+  const lines = linesOf(reading);
+  rememberUnusualLines(lines, reading.unusual);
   return lines;
 }
 
-const fewestNumbers = 256;
+function linesOf({ text, names, objects, length, starts, lengths, shapes, chains, targets }: Reading): Lines {
+  const byNumber = new Array<Line | undefined>(length);
+  for (const [number, line] of objects) byNumber[number] = line;
+  const columns = {
+    starts: starts.slice(0, length),
+    lengths: lengths.slice(0, length),
+    shapes: shapes.slice(0, length),
+    chains: chains.slice(0, length),
+    targets: targets.slice(0, length),
+  };
+  return new Lines({ source: text, names: names.names }, columns, byNumber);
+}
+
+const fewestLines = 256;

@@ -1,24 +1,24 @@
 import { runToEnd, type Steps } from '../base/steps.ts';
-import type { Line } from './line.ts';
+import type { Lines } from './lines.ts';
 
 const linesBetweenPauses = 32_768;
-const known = new WeakMap<readonly Line[], readonly number[]>();
+const known = new WeakMap<Lines, readonly number[]>();
 
 /**
  * The numbers (0-based) of the lines that are more than a chain's declaration or a rule at its end, in their order: a dump of 200,000 lines has a
  * few dozen. Looked for once for all that ask; lines are not changed.
  */
-export function unusualLines(lines: readonly Line[]): readonly number[] {
+export function unusualLines(lines: Lines): readonly number[] {
   return known.get(lines) ?? runToEnd(unusualLineSteps(lines));
 }
 
 /** The same; pauses every few thousand lines. */
-export function* unusualLineSteps(lines: readonly Line[]): Steps<readonly number[]> {
+export function* unusualLineSteps(lines: Lines): Steps<readonly number[]> {
   const before = known.get(lines);
   if (before !== undefined) return before;
   const found: number[] = [];
   for (let number = 0; number < lines.length; number += 1) {
-    if (lines[number]?.isPlain === false) found.push(number);
+    if (lines.formAt(number)?.isPlain === false) found.push(number);
     if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
   }
   known.set(lines, found);
@@ -26,7 +26,7 @@ export function* unusualLineSteps(lines: readonly Line[]): Steps<readonly number
 }
 
 /** Keeps what whoever made the lines found on the way. */
-export function rememberUnusualLines(lines: readonly Line[], numbers: readonly number[]): void {
+export function rememberUnusualLines(lines: Lines, numbers: readonly number[]): void {
   known.set(lines, numbers);
 }
 

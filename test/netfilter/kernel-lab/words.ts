@@ -19,7 +19,7 @@ function ruleAt({ rules, family }: Followed, place: string | undefined): string 
   const [tableName = '', chainName = '', number] = place?.split(' ') ?? [];
   const chain = tableOf(rules, family, tableName)?.chains.get(chainName);
   const line = chain?.rules[Number(number) - 1];
-  const source = line === undefined ? undefined : rules.lines[line];
+  const source = line === undefined ? undefined : rules.lines.at(line);
   return source === undefined ? 'the end of the rules' : ruleText(source);
 }
 

@@ -16,7 +16,7 @@ function endpointOf({ ruleset }: Subject, name: string): { readonly ip: string; 
   for (const table of ruleset.tables) {
     const chain = table.name === 'nat' ? table.chains.get(name) : undefined;
     for (const line of chain?.rules ?? []) {
-      const ip = /--to-destination \[?([0-9a-fA-F.:]+?)\]?(?::\d+)?(?:\s|$)/.exec(ruleset.lines[line]?.text ?? '')?.[1];
+      const ip = /--to-destination \[?([0-9a-fA-F.:]+?)\]?(?::\d+)?(?:\s|$)/.exec(ruleset.lines.at(line)?.text ?? '')?.[1];
       if (ip !== undefined) return { ip, line };
     }
   }

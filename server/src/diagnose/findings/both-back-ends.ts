@@ -22,7 +22,7 @@ export const bothBackEnds: NodeFinding = {
 const names = { nft: 'nf_tables', legacy: 'legacy' } as const;
 
 function evidenceAt({ text, ruleset }: OtherRules, line: number): Evidence {
-  const source = ruleset.lines[line];
+  const source = ruleset.lines.at(line);
   return {
     file: text.file,
     line: line + 1,

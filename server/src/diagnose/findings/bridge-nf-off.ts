@@ -32,7 +32,7 @@ function hasLocalService(subject: Subject, family: 'ipv4' | 'ipv6', bridge: stri
     if (dump.family !== family || !hasServices(subject, family) || proxyLayout(ruleset, dump).masqueradeAll) continue;
     const nat = dump.tables.find(({ name }) => name === 'nat');
     for (const line of nat?.targets.get('DNAT')?.slice(0, 500) ?? []) {
-      const ip = /--to-destination \[?([0-9a-f.:]+?)\]?(?::\d+)?(?:\s|$)/.exec(ruleset.lines[line]?.text ?? '')?.[1];
+      const ip = /--to-destination \[?([0-9a-f.:]+?)\]?(?::\d+)?(?:\s|$)/.exec(ruleset.lines.at(line)?.text ?? '')?.[1];
       if (ip !== undefined && linkOfRoute(routeTo(subject, ip)) === bridge) return true;
     }
   }

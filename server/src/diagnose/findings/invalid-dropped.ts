@@ -11,7 +11,7 @@ function look(subject: Subject): Looked {
   for (const table of ruleset.tables) {
     const chain = table.name === 'filter' ? table.chains.get('KUBE-FORWARD') : undefined;
     const line = chain?.rules.find((each) => {
-      const { text, target } = ruleset.lines[each] ?? { text: '', target: '' };
+      const { text, target } = ruleset.lines.at(each) ?? { text: '', target: '' };
       return target === 'DROP' && text.includes('--ctstate INVALID ');
     });
     const packets = line === undefined ? null : packetsOf(ruleset, line);

@@ -82,7 +82,7 @@ function takenPast({ last, start }: Journey): TraceStep | undefined {
 /** The jump to KUBE-NODEPORTS that is for other addresses alone (nodePortAddresses); undefined where there is another. */
 function narrowJump(subject: Subject, { start }: Journey): number | undefined {
   const jumps = (natOf(subject, start)?.chains.get('KUBE-SERVICES')?.rules ?? []).filter(
-    (line) => subject.ruleset.lines[line]?.target === 'KUBE-NODEPORTS',
+    (line) => subject.ruleset.lines.at(line)?.target === 'KUBE-NODEPORTS',
   );
   const [first, ...others] = jumps;
   // For all but loopback (`! -d ::1/128`) is what kube-proxy writes by default.
@@ -215,7 +215,7 @@ function look(subject: Subject, asked: Asked | null): Looked {
   const cause = {
     code: 'not-translated',
     message: messageOf(frontend, journey),
-    evidence: line === undefined ? [] : [{ ...subject.place(line), text: ruleset.lines[line]?.text ?? '' }],
+    evidence: line === undefined ? [] : [{ ...subject.place(line), text: ruleset.lines.at(line)?.text ?? '' }],
     confirm: [
       command`iptables-save -t nat | grep ${journey.start.destination.text}`,
       command`kubectl -n kube-system logs -l k8s-app=kube-proxy --tail=50`,

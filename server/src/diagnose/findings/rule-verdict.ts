@@ -116,7 +116,8 @@ function endedBy(journeys: readonly Journey[]): ReadonlyMap<string, readonly Jou
 /** A mark that somebody else set and the rule goes by, as a cause; undefined where it does not. */
 function byForeignMark(subject: Subject, journey: Journey, own: Cause): Cause | undefined {
   const line = journey.last?.line ?? null;
-  if (line === null || journey.verdict !== 'drop' || !/--mark /.test(subject.ruleset.lines[line]?.text ?? '')) return undefined;
+  if (line === null || journey.verdict !== 'drop' || !/--mark /.test(subject.ruleset.lines.at(line)?.text ?? ''))
+    return undefined;
   const setter = marksOn(journey).findLast(({ chain }) => !chain.startsWith('KUBE-'));
   if (setter === undefined || !(journey.last?.chain.name ?? '').startsWith('KUBE-')) return undefined;
   const { file, line: at } = subject.place(setter.line);

@@ -28,7 +28,7 @@ export function approachTo({ lines }: Ruleset, table: Table, name: string): Appr
   for (let next = open.pop(); next !== undefined && from.size < mostChainsAbove; next = open.pop()) {
     if (next.builtin) continue;
     for (const number of next.references.slice(0, mostChainsAbove)) {
-      const line = lines[number];
+      const line = lines.at(number);
       const isJump = line !== undefined && line.command !== 'delete' && line.command !== 'check';
       const jumper = isJump ? table.chains.get(line.name) : undefined;
       if (jumper === undefined || from.has(jumper)) continue;
@@ -86,7 +86,7 @@ function leadsToOne({ lines }: Ruleset, start: Chain, refused: ReadonlySet<strin
     if (seen.size > mostChainsBelow) return false;
     const verdict = verdicts.get(chain);
     if (verdict === false) continue;
-    if (verdict === true || chain.rules.some((number) => refused.has(lines[number]?.target ?? ''))) {
+    if (verdict === true || chain.rules.some((number) => refused.has(lines.at(number)?.target ?? ''))) {
       verdicts.set(start, true);
       return true;
     }

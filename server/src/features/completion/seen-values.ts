@@ -19,7 +19,7 @@ export function seenValues({ lines }: Ruleset, table: Table, line: number, optio
   for (let distance = 1; distance <= linesAround && found.size < mostValues; distance += 1) {
     for (const number of [line - distance, line + distance]) {
       if (number < table.firstLine || number >= table.endLine) continue;
-      const source = lines[number];
+      const source = lines.at(number);
       if (source?.kind === 'rule' && source.problems.length === 0) collect(source.text, before, found);
     }
   }

@@ -19,7 +19,7 @@ export interface LineWord {
 
 /** The command, the policy, the counters, a `!`, the COMMIT or the code of an ignored finding under a position; undefined for anything else. */
 export function lineWordAt({ ruleset }: DumpState, position: Position): LineWord | undefined {
-  const source = ruleset.lines[position.line];
+  const source = ruleset.lines.at(position.line);
   if (source === undefined || source.listing) return undefined;
   if (source.kind === 'comment') return ignoredCodeAt(ruleset, position);
   for (const [{ start, end }, texts] of wordsOf(statementOf(source))) {

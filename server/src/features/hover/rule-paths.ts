@@ -46,7 +46,7 @@ function pathText({ starts, conditions, share }: PathsAlike): Text {
  */
 export function rulePathBlocks(state: DumpState, line: number): readonly Block[] {
   const chain = chainOfLine(state, line);
-  if (chain === undefined || chain.builtin || state.ruleset.lines[line]?.kind !== 'rule') return [];
+  if (chain === undefined || chain.builtin || state.ruleset.lines.at(line)?.kind !== 'rule') return [];
   const { paths, left, unsure } = pathsTo(state.ruleset, chain);
   if (paths.length === 0) {
     const isCertain = unsure.length === 0 && left === 0;

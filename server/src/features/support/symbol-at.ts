@@ -32,7 +32,7 @@ export type DumpSymbol =
 export function symbolAt(state: DumpState, position: Position): DumpSymbol | undefined {
   const { ruleset } = state;
   const { line } = position;
-  const source = ruleset.lines[line];
+  const source = ruleset.lines.at(line);
   const table = tableAt(ruleset, line);
   if (source === undefined) return undefined;
   for (const mention of mentionsOn(ruleset, line)) {
@@ -70,7 +70,7 @@ function setSymbol({ start, end, text }: Word, line: number): DumpSymbol {
 
 /** The chain whose rule or declaration a line holds, for positions that are on nothing else. */
 export function chainOfLine(state: DumpState, line: number): Chain | undefined {
-  const source = state.ruleset.lines[line];
+  const source = state.ruleset.lines.at(line);
   if (source === undefined || source.name === '') return undefined;
   return tableAt(state.ruleset, line)?.chains.get(source.name);
 }

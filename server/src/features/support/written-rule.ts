@@ -25,7 +25,7 @@ const mostLines = 17;
 /** What is written at a position; undefined in listings, and in text that is neither. */
 export function writtenRule({ ruleset }: { readonly ruleset: Ruleset }, position: Position): WrittenRule | undefined {
   const { line, character } = position;
-  const source = ruleset.lines[line];
+  const source = ruleset.lines.at(line);
   if (source === undefined || character > source.text.length) return undefined;
   const context = contextBefore(source);
   const isRestore = context.table !== undefined && context.within === undefined;
@@ -39,11 +39,11 @@ export function writtenRule({ ruleset }: { readonly ruleset: Ruleset }, position
 function commandAt(ruleset: Ruleset, { line, character }: Position): WrittenRule | undefined {
   const { lines } = ruleset;
   let first = line;
-  while (first > 0 && line - first < mostLines && lines[first - 1]?.text.endsWith('\\') === true) first -= 1;
+  while (first > 0 && line - first < mostLines && lines.at(first - 1)?.text.endsWith('\\') === true) first -= 1;
   let whole = '';
   let above = 0;
   for (let number = first; number < first + mostLines; number += 1) {
-    const text = lines[number]?.text;
+    const text = lines.at(number)?.text;
     if (text === undefined) break;
     if (number === line) above = whole.length;
     whole += text;

@@ -68,7 +68,7 @@ function chainsOf(table: Table): readonly Chain[] {
 function policyOf({ lines }: Ruleset, { declarations, mentions, builtin }: Chain): string {
   if (!builtin) return '-';
   for (const number of [...mentions, ...declarations]) {
-    const line = lines[number];
+    const line = lines.at(number);
     const statement = line === undefined ? undefined : statementOf(line);
     if (statement?.kind === 'chain' && statement.policy !== undefined) return statement.policy.text;
     if (statement?.kind === 'chain-command' && statement.command === 'policy' && statement.argument !== undefined)
@@ -87,7 +87,7 @@ interface WrittenRule {
 function rulesOf({ lines }: Ruleset, chain: Chain, hasRule: CanonicalPart['hasRule']): readonly WrittenRule[] {
   const rules: WrittenRule[] = [];
   for (const number of chain.rules) {
-    const line = lines[number];
+    const line = lines.at(number);
     if (line === undefined || !hasRule(number)) continue;
     const statement = statementOf(line);
     if (statement.kind !== 'rule') continue;
@@ -153,7 +153,7 @@ function isThere({ builtin, declarations, rules }: Chain): boolean {
 function unreadIn({ lines }: Ruleset, { firstLine, endLine }: Table): readonly string[] {
   const unread: string[] = [];
   for (let number = firstLine; number < endLine; number += 1) {
-    const line = lines[number];
+    const line = lines.at(number);
     if (line?.kind === 'other') unread.push(`# not read: ${line.text.trim()}`);
   }
   return unread;

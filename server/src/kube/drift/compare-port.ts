@@ -51,7 +51,7 @@ function findingOf(
     endpoint: endpoint ?? null,
     replacedBy: replacedBy ?? null,
     expected: expected === undefined ? null : ruleText(expected),
-    actual: line === null || isAbsent === true ? null : (side.ruleset.lines[line]?.text.trim() ?? null),
+    actual: line === null || isAbsent === true ? null : (side.ruleset.lines.at(line)?.text.trim() ?? null),
   };
 }
 

@@ -42,7 +42,7 @@ function tablesOf({ tables }: Ruleset): ReadonlyMap<string, Table> {
 }
 
 function countersAt({ lines }: Ruleset, number: number): Counters | undefined {
-  const line = lines[number];
+  const line = lines.at(number);
   const statement = line === undefined ? undefined : statementOf(line);
   return statement?.kind === 'rule' || statement?.kind === 'chain' ? statement.counters : undefined;
 }
@@ -56,13 +56,13 @@ function showsCounters(ruleset: Ruleset): boolean {
 }
 
 function canonicalAt({ lines }: Ruleset, number: number): string {
-  const line = lines[number];
+  const line = lines.at(number);
   const statement = line === undefined ? undefined : statementOf(line);
   return line === undefined || statement?.kind !== 'rule' ? '' : canonicalRule(statement, withoutBackEnd(line.context));
 }
 
 function textAt({ lines }: Ruleset, number: number): string {
-  const line = lines[number];
+  const line = lines.at(number);
   return line === undefined ? '' : ruleText(line);
 }
 

@@ -41,7 +41,7 @@ function sameText(before: ChainSide, after: ChainSide): boolean {
 }
 
 function textAt({ lines }: Ruleset, number: number): string | undefined {
-  const line = lines[number];
+  const line = lines.at(number);
   return line === undefined ? undefined : wholeText(line);
 }
 
@@ -52,7 +52,7 @@ function rulesOf({ ruleset, chain }: ChainSide, withInterfaces: boolean): Map<st
   const rules = new Map<string, number[]>();
   for (const line of chain?.rules ?? []) {
     const rule = ruleAt(ruleset, line);
-    const context = ruleset.lines[line]?.context;
+    const context = ruleset.lines.at(line)?.context;
     if (rule === undefined || context === undefined || rule.command === 'delete' || rule.command === 'check') continue;
     const compared = withInterfaces ? rule : { ...rule, options: rule.options.filter(({ name }) => !interfaceOptions.has(name)) };
     for (const text of canonicalRules(compared, withoutBackEnd(context))) {
@@ -66,14 +66,14 @@ function rulesOf({ ruleset, chain }: ChainSide, withInterfaces: boolean): Map<st
 
 function hidesInterfaces({ ruleset, chain }: ChainSide): boolean {
   return (chain?.rules ?? []).some((number) => {
-    const line = ruleset.lines[number];
+    const line = ruleset.lines.at(number);
     return line !== undefined && !showsInterfaces(line);
   });
 }
 
 /** Whether a rule holds a word that was not understood, so that it may be the same as another that looks different. */
 function isUnclear(ruleset: Ruleset, number: number): boolean {
-  if (ruleset.lines[number]?.isUnsure !== true) return false;
+  if (ruleset.lines.at(number)?.isUnsure !== true) return false;
   return ruleAt(ruleset, number)?.options.some(({ instance }) => instance === notUnderstood) === true;
 }
 

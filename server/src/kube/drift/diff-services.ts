@@ -70,7 +70,7 @@ function addServiceChain(into: ServiceStates, resolution: Resolution, chain: Cha
 function addRefusals(into: ServiceStates, ruleset: Ruleset, chain: Chain): void {
   for (const line of chain.rules) {
     if (mayBeHalf(ruleset, line) && !isTableWhole(ruleset, chain.table)) continue;
-    const target = ruleset.lines[line]?.target;
+    const target = ruleset.lines.at(line)?.target;
     if (target !== 'REJECT' && target !== 'DROP') continue;
     const rule = ruleAt(ruleset, line);
     const comment = rule === undefined ? undefined : serviceComment(commentOf(rule));

@@ -38,7 +38,7 @@ function hasHalfName(ruleset: Ruleset, { builtin, declarations, rules }: Chain):
 function policyOf({ lines }: Ruleset, chain: Chain | undefined): string | null {
   if (chain?.builtin !== true) return null;
   for (const number of [...chain.mentions, ...chain.declarations]) {
-    const line = lines[number];
+    const line = lines.at(number);
     const statement = line === undefined ? undefined : statementOf(line);
     if (statement?.kind === 'chain' && statement.policy !== undefined) return statement.policy.text;
     if (statement?.kind === 'chain-command' && statement.command === 'policy' && statement.argument !== undefined)

@@ -82,7 +82,7 @@ export function rulesIn(ruleset: Ruleset, chain: Chain | undefined): readonly nu
   // Rows that may be of other chains say nothing of this one.
   if (chain === undefined || mayMixChains(ruleset, chain.table)) return [];
   return chain.rules.filter((line) => {
-    const command = ruleset.lines[line]?.command;
+    const command = ruleset.lines.at(line)?.command;
     if (command === 'delete' || command === 'check') return false;
     return !mayBeHalf(ruleset, line) || isTableWhole(ruleset, chain.table);
   });
@@ -90,7 +90,7 @@ export function rulesIn(ruleset: Ruleset, chain: Chain | undefined): readonly nu
 
 /** The rule on a line, with the key by which it is compared. */
 export function dumpRule(ruleset: Ruleset, table: DumpRule['table'], chain: string, line: number): DumpRule {
-  return { table, chain, line, key: textKey(ruleset.lines[line]?.text ?? '') };
+  return { table, chain, line, key: textKey(ruleset.lines.at(line)?.text ?? '') };
 }
 
 /** The Service port that the comment of a line names. */
@@ -121,7 +121,7 @@ export function refusalsFor(side: DumpSide, port: ProxiedPort): readonly number[
   if (port.healthCheckNodePort !== 0) places.push(refusalPlace('', port.healthCheckNodePort, 'tcp'));
   const byText = new Map<string, number>();
   for (const place of places) {
-    for (const line of side.unnamedRefusals.get(place) ?? []) byText.set(side.ruleset.lines[line]?.text ?? '', line);
+    for (const line of side.unnamedRefusals.get(place) ?? []) byText.set(side.ruleset.lines.at(line)?.text ?? '', line);
   }
   return [...named, ...byText.values()];
 }
@@ -132,7 +132,7 @@ function serviceEntries(ruleset: Ruleset, dump: Dump): ReadonlyMap<string, reado
   const entries = new Map<string, number[]>();
   for (const name of ['KUBE-SERVICES', 'KUBE-NODEPORTS']) {
     for (const line of rulesIn(ruleset, nat?.chains.get(name))) {
-      const split = splitHashedName(ruleset.lines[line]?.target ?? '');
+      const split = splitHashedName(ruleset.lines.at(line)?.target ?? '');
       if (split !== undefined && split.prefix !== 'KUBE-SEP-') add(entries, split.hash, line);
     }
   }

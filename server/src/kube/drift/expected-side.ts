@@ -52,7 +52,7 @@ export function* expectedSides(ruleset: Ruleset, cluster: Cluster, options: Drif
       hasTable: ({ name, dump }) => (name === 'nat' || name === 'filter') && (of === expected || compared.has(dump)),
       hasChain: ({ builtin, name }) => builtin || isOfProxy(name),
       hasRule: (line) => {
-        const { name = '', target = '' } = of.lines[line] ?? {};
+        const { name = '', target = '' } = of.lines.at(line) ?? {};
         return isOfProxy(name) || isOfProxy(target);
       },
     });

@@ -63,7 +63,7 @@ function entryText(side: DumpSide, line: number): string | undefined {
   if (rule === undefined || port === undefined) return undefined;
   const ip = singleAddress(rule, '--destination');
   if (ip !== undefined) return isIPv6(ip) ? `[${ip}]:${port}` : `${ip}:${port}`;
-  return side.ruleset.lines[line]?.name === 'KUBE-NODEPORTS' ? `NodePort ${port}` : undefined;
+  return side.ruleset.lines.at(line)?.name === 'KUBE-NODEPORTS' ? `NodePort ${port}` : undefined;
 }
 
 export interface UsedRules {
@@ -124,7 +124,7 @@ export function goneServices(side: DumpSide, cluster: Cluster, used: UsedRules):
       endpoint: null,
       replacedBy: null,
       expected: null,
-      actual: line === null ? null : (ruleset.lines[line]?.text.trim() ?? null),
+      actual: line === null ? null : (ruleset.lines.at(line)?.text.trim() ?? null),
     };
   });
 }
@@ -160,7 +160,7 @@ export function unusedChains(side: DumpSide, cluster: Cluster, used: UsedRules, 
       endpoint: address,
       replacedBy: null,
       expected: null,
-      actual: line === null ? null : (side.ruleset.lines[line]?.text.trim() ?? null),
+      actual: line === null ? null : (side.ruleset.lines.at(line)?.text.trim() ?? null),
     };
   });
 }

@@ -163,7 +163,7 @@ function byOthers(differences: ByPurpose): ReadonlySet<RulePurpose> {
 /** The differences that are findings of their own. */
 export function differencesOf(port: DifferentPort): ByPurpose {
   const { lines } = port.ruleset;
-  const all = grouped(port.rules, (line) => lines[line]?.text ?? '');
+  const all = grouped(port.rules, (line) => lines.at(line)?.text ?? '');
   const own = without(all, byEndpoints(port));
   const rest = without(own, byEntries(own, port));
   const follow = byOthers(rest);

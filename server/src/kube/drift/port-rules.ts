@@ -48,7 +48,7 @@ function endpointsIn(side: DumpSide, chains: readonly Chain[]): ReadonlyMap<stri
     const isLocal = chain.name.startsWith('KUBE-SVL-');
     if (!isLocal && !chain.name.startsWith('KUBE-SVC-')) continue;
     for (const line of rulesIn(ruleset, chain)) {
-      const name = ruleset.lines[line]?.target ?? '';
+      const name = ruleset.lines.at(line)?.target ?? '';
       if (!name.startsWith('KUBE-SEP-')) continue;
       const known = found.get(name);
       if (known === undefined) found.set(name, { name, chain: nat?.table.chains.get(name), jump: line, inLocal: isLocal });
@@ -118,7 +118,7 @@ function isAsWritten(side: DumpSide, expected: ExpectedPort, rules: readonly Exp
   return next === own.length;
 
   function isRule(line: number, rule: ExpectedRule): boolean {
-    const source = lines[line];
+    const source = lines.at(line);
     return source?.kind === 'rule' && source.command === 'append' && isWrittenAs(source.text, rule);
   }
 }
@@ -189,7 +189,7 @@ function rulesFor(
   const { ruleset } = side;
   const found: DumpRule[] = [];
   const take = (table: DumpRule['table'], lines: readonly number[], chain?: string): void => {
-    for (const line of lines) found.push(dumpRule(ruleset, table, chain ?? ruleset.lines[line]?.name ?? '', line));
+    for (const line of lines) found.push(dumpRule(ruleset, table, chain ?? ruleset.lines.at(line)?.name ?? '', line));
   };
   take('nat', side.entries.get(expected.port.hash) ?? []);
   for (const chain of chains) take('nat', rulesIn(ruleset, chain), chain.name);
@@ -215,7 +215,7 @@ function* placesByKey(rules: readonly ExpectedRule[]): Steps<Map<string, number[
 
 /** Whether a rule's line was not understood, as where a paste damaged it or took a value out: what it is for is not known. */
 function isDamaged(ruleset: Ruleset, { line }: DumpRule): boolean {
-  const { problems = [], isUnsure = false } = ruleset.lines[line] ?? {};
+  const { problems = [], isUnsure = false } = ruleset.lines.at(line) ?? {};
   if (problems.some(({ severity }) => severity === 'error')) return true;
   return isUnsure && ruleAt(ruleset, line)?.options.some(({ instance }) => instance === notUnderstood) === true;
 }

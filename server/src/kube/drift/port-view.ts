@@ -105,7 +105,7 @@ function unwantedEndpointsOf({ lines }: Ruleset, { port, rules, findings }: Comp
       for (const name of rules?.endpoints.keys() ?? []) unwanted.set(name, known.has(name) ? 'differs' : 'stale');
     }
     if (!unwantedKinds.has(kind) || line === null) continue;
-    const source = lines[line];
+    const source = lines.at(line);
     const name = source?.name.startsWith('KUBE-SEP-') ? source.name : (source?.target ?? '');
     unwanted.set(name, goneKinds.has(kind) ? 'stale' : 'differs');
   }
@@ -196,7 +196,7 @@ export function findingsOnChain({ lines }: Ruleset, { findings }: PortView, chai
   if (!chain.startsWith('KUBE-SEP-')) return findings;
   return findings.filter(({ kind, line }) => {
     if (kind === 'no-endpoints') return true;
-    const source = line === null || kind === 'endpoint-missing' ? undefined : lines[line];
+    const source = line === null || kind === 'endpoint-missing' ? undefined : lines.at(line);
     return source !== undefined && (source.name === chain || (unwantedKinds.has(kind) && source.target === chain));
   });
 }
@@ -208,6 +208,6 @@ export function chainState({ lines }: Ruleset, view: PortView, chain: string): '
   if (unwanted !== undefined) return unwanted;
   // What is missing from a chain is drawn where it would be.
   const isAbout = ({ kind, line }: DriftFinding): boolean =>
-    kind !== 'endpoint-missing' && !unwantedKinds.has(kind) && line !== null && lines[line]?.name === chain;
+    kind !== 'endpoint-missing' && !unwantedKinds.has(kind) && line !== null && lines.at(line)?.name === chain;
   return view.findings.some(isAbout) ? 'differs' : null;
 }

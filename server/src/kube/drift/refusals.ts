@@ -20,7 +20,7 @@ const refusingChains = ['KUBE-SERVICES', 'KUBE-EXTERNAL-SERVICES', 'KUBE-NODEPOR
 
 function refusalOf(ruleset: Ruleset, chain: Chain, line: number): Refusal | undefined {
   // Few rules are: the rest need not be read.
-  if (ruleset.lines[line]?.text.includes(' endpoints') !== true) return undefined;
+  if (ruleset.lines.at(line)?.text.includes(' endpoints') !== true) return undefined;
   const rule = ruleAt(ruleset, line);
   const comment = rule === undefined ? undefined : serviceComment(commentOf(rule));
   if (rule === undefined || (comment?.use !== 'no-endpoints' && comment?.use !== 'no-local-endpoints')) return undefined;

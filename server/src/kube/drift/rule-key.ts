@@ -44,7 +44,7 @@ export function textKey(text: string): string {
 /** The key of a rule however it is spelled; slower. */
 export function meaningKey(ruleset: Ruleset, line: number): string | undefined {
   const rule = ruleAt(ruleset, line);
-  const source = ruleset.lines[line];
+  const source = ruleset.lines.at(line);
   return rule === undefined || source === undefined ? undefined : withoutComment(canonicalRule(rule, source.context));
 }
 

@@ -31,7 +31,7 @@ function markBadges(chain: Chain, kind: FlowNodeKind, view: BadgeView): readonly
   const { ruleset, matched, hasManyFrontends, endpointIP } = view;
   const badges: FlowBadge[] = [];
   for (const line of chain.rules) {
-    const source = ruleset.lines[line];
+    const source = ruleset.lines.at(line);
     if (source === undefined) continue;
     const { target } = source;
     const marks = isMarkChain(target);
@@ -62,7 +62,7 @@ function markBadges(chain: Chain, kind: FlowNodeKind, view: BadgeView): readonly
 
 /** The first rule that picks an endpoint says whether a known client is brought back, and for how long it is known: such rules come first. */
 function affinityBadges(ruleset: Ruleset, chain: Chain): readonly FlowBadge[] {
-  const line = chain.rules.find((number) => ruleset.lines[number]?.target.startsWith('KUBE-SEP-'));
+  const line = chain.rules.find((number) => ruleset.lines.at(number)?.target.startsWith('KUBE-SEP-'));
   const rule = line === undefined ? undefined : ruleAt(ruleset, line);
   if (line === undefined || rule === undefined || !(hasOption(rule, '--rcheck') || hasOption(rule, '--update'))) return [];
   const seconds = optionsOf(rule, '--seconds')[0]?.values[0]?.text ?? '';

@@ -30,7 +30,7 @@ function protocolBelow(ruleset: Ruleset, chain: Chain): string {
 
 /** Whether a rule of some chain leads to a chain. Of a listing's rows that grep picked nobody knows the chain. */
 function isLedTo({ lines }: Ruleset, { references }: Chain): boolean {
-  return references.some((line) => (lines[line]?.name ?? '') !== '');
+  return references.some((line) => (lines.at(line)?.name ?? '') !== '');
 }
 
 /** Whether a chain has rules, or may have some that are not shown. */

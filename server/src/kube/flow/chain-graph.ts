@@ -169,7 +169,7 @@ function addEdge(walk: Walk, from: Chain, to: string, line: number | null, condi
     walk.left += 1;
     return;
   }
-  const source = line === null ? undefined : ruleset.lines[line];
+  const source = line === null ? undefined : ruleset.lines.at(line);
   walk.edges.push({
     from: chainKey(from),
     to,
@@ -259,7 +259,7 @@ function* graphFrom(resolution: Resolution, start: Chain, depth: number, part: S
     const chain = walk.waiting[at];
     if (chain === undefined) break;
     const level = walk.levels.get(chain) ?? 0;
-    const leadsOn = rulesInOrder(ruleset, chain).some((line) => chain.table.chains.has(ruleset.lines[line]?.target ?? ''));
+    const leadsOn = rulesInOrder(ruleset, chain).some((line) => chain.table.chains.has(ruleset.lines.at(line)?.target ?? ''));
     // At the last level the verdicts of a chain that leads nowhere else still are to be seen.
     const isCut = level >= depth && leadsOn;
     walk.nodes.set(chainKey(chain), yield* chainNode(resolution, chain, isCut));

@@ -4,7 +4,7 @@ import { statementOf } from '../../syntax/document.ts';
 
 /** The packets that a line (0-based) has counted; null where it has no counters. A policy's zeros in a dump without counters say nothing. */
 export function packetsOf(ruleset: Ruleset, line: number | null): number | null {
-  const source = line === null ? undefined : ruleset.lines[line];
+  const source = line === null ? undefined : ruleset.lines.at(line);
   if (source === undefined) return null;
   const statement = statementOf(source);
   const packets = statement.kind === 'rule' || statement.kind === 'chain' ? statement.counters?.packets : undefined;

@@ -25,7 +25,7 @@ function leadsTo(ruleset: Ruleset, chain: Chain, hook: string): boolean {
   const queue = [chain];
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
     for (const line of next.references) {
-      const from = ruleset.lines[line]?.name ?? '';
+      const from = ruleset.lines.at(line)?.name ?? '';
       if (from === hook) return true;
       const above = seen.has(from) ? undefined : chain.table.chains.get(from);
       seen.add(from);

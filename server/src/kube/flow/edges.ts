@@ -113,7 +113,7 @@ function makeEdge(
   hasReturning: boolean,
 ): FlowEdge {
   const { ruleset } = context.resolution;
-  const source = edge.line === null ? undefined : ruleset.lines[edge.line];
+  const source = edge.line === null ? undefined : ruleset.lines.at(edge.line);
   const ruleOf = (line: number | null): RuleStatement | undefined => (line === null ? undefined : ruleAt(ruleset, line));
   const chances = chancesOf(context, edge);
   const [first] = chances;

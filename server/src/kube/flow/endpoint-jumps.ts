@@ -38,7 +38,7 @@ function* jumpsToEndpoints(resolution: Resolution, chain: Chain, words: RuleWord
   let left: number | null = 1;
   for (const [at, line] of rulesInOrder(resolution.ruleset, chain).entries()) {
     if (at % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
-    const name = resolution.ruleset.lines[line]?.target ?? '';
+    const name = resolution.ruleset.lines.at(line)?.target ?? '';
     const target = chain.table.chains.get(name);
     const identity = target === undefined ? undefined : resolution.chain(target);
     if (identity?.role !== 'endpoint') {
@@ -75,7 +75,7 @@ function groupOf(resolution: Resolution, from: string, place: string, jumps: rea
   const id = `endpoints:${from}:${place}`;
   const lines = jumps.map(({ line }) => line);
   const packets = packetsOfAll(resolution.ruleset, lines);
-  const chains = new Set(lines.map((line) => resolution.ruleset.lines[line]?.target));
+  const chains = new Set(lines.map((line) => resolution.ruleset.lines.at(line)?.target));
   const services = new Set(
     jumps.map(({ service }) => (service === null ? '' : portName(service.namespace, service.name, service.port))),
   );
@@ -109,7 +109,7 @@ export function* foldedEndpoints(
 ): Steps<FoldedJumps | undefined> {
   if (chain.rules.length <= mostFollowed) return undefined;
   const jumps = yield* jumpsToEndpoints(resolution, chain, words);
-  const chains = new Set(jumps.map(({ line }) => resolution.ruleset.lines[line]?.target));
+  const chains = new Set(jumps.map(({ line }) => resolution.ruleset.lines.at(line)?.target));
   if (chains.size <= mostFollowed) return undefined;
   const drawn = [...byPlace(jumps)].map(([place, own]) => groupOf(resolution, from, place, own));
   return {

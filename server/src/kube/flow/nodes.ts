@@ -80,14 +80,14 @@ function entryService({ resolution }: FlowContext, { service, kind, port, protoc
 function entryNode(context: FlowContext, id: string, frontend: Frontend): FlowNode {
   const { ruleset } = context.resolution;
   const { target, kind } = frontend;
-  const lines = frontend.lines.filter((line) => !isMarkChain(ruleset.lines[line]?.target ?? ''));
+  const lines = frontend.lines.filter((line) => !isMarkChain(ruleset.lines.at(line)?.target ?? ''));
   const isShownInPart = kind === 'chain' && target !== null && mayHaveMoreReferences(ruleset, target);
   const first = lines[0] ?? frontend.lines[0] ?? (kind === 'chain' ? (target?.declarations[0] ?? target?.rules[0]) : undefined);
   return {
     ...emptyNode(id, 'entry', frontendLabel(frontend), isShownInPart ? notShown : entryDetails[kind]),
     line: first === undefined ? null : first + 1,
     table: first === undefined ? null : (tableAt(ruleset, first)?.name ?? null),
-    chain: first === undefined ? null : (ruleset.lines[first]?.name ?? null),
+    chain: first === undefined ? null : (ruleset.lines.at(first)?.name ?? null),
     service: entryService(context, frontend),
     drift: entryDrift(context.disagreements, frontend),
     packets: packetsOfAll(ruleset, lines),

@@ -43,7 +43,7 @@ const mostPickingRulesRead = 64;
 /** The address that an endpoint's chain redirects to; undefined where it does not say. */
 function endpointAddress(resolution: Resolution, chain: Chain): string | undefined {
   for (const line of chain.rules) {
-    const source = resolution.ruleset.lines[line];
+    const source = resolution.ruleset.lines.at(line);
     const action = source?.target === 'DNAT' ? compiledRule(source, chain.table.dump.family)?.action : undefined;
     if (action?.kind === 'dnat' && action.range?.first) return action.range.first.text;
   }
@@ -62,7 +62,7 @@ function lookAt(resolution: Resolution, chain: Chain, into: Networks, seen: Set<
   let looked = 0;
   let picked = 0;
   for (const line of chain.rules) {
-    const source = resolution.ruleset.lines[line];
+    const source = resolution.ruleset.lines.at(line);
     if (source === undefined) continue;
     const target = chain.table.chains.get(source.target);
     const isPicking = target?.name.startsWith('KUBE-SEP-') === true;

@@ -42,14 +42,14 @@ const none: ReadonlyMap<number, number> = new Map();
 export function sharesOf(ruleset: Ruleset, chain: Chain): ReadonlyMap<number, number> {
   if (!/^KUBE-SV[CL]-/.test(chain.name) || chain.rules.length > mostRules || !areSharesKnown(ruleset, chain)) return none;
   // A client that was sent somewhere before is sent there again: the shares are those of others.
-  const hasAffinity = chain.rules.some((line) => / --(?:rcheck|update)\b/.test(ruleset.lines[line]?.text ?? ''));
+  const hasAffinity = chain.rules.some((line) => / --(?:rcheck|update)\b/.test(ruleset.lines.at(line)?.text ?? ''));
   if (hasAffinity) return none;
   return new Map(endpointShares(ruleset, chain).map(({ line, share }) => [line, share]));
 }
 
 /** A rule as a step of a path: its conditions without comments, and where it picks by chance its share in place of that condition. */
 export function stepOf(ruleset: Ruleset, chain: Chain, line: number, shares = sharesOf(ruleset, chain)): RulePathStep {
-  const source = ruleset.lines[line];
+  const source = ruleset.lines.at(line);
   const share = shares.get(line) ?? null;
   const conditions = source === undefined ? [] : ruleConditions(source, chain.table.dump.family);
   return {
@@ -85,7 +85,7 @@ function climb(climbing: Climbing, chain: Chain, steps: readonly RulePathStep[],
       climbing.left += references.length - at;
       return;
     }
-    const name = ruleset.lines[line]?.name ?? '';
+    const name = ruleset.lines.at(line)?.name ?? '';
     const from = chain.table.chains.get(name);
     // Rules that delete or only check lead nowhere, and loops neither.
     if (from === undefined || above.has(from) || !rulesInOrder(ruleset, from).includes(line)) continue;

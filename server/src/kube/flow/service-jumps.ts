@@ -50,7 +50,7 @@ function* jumpsByService(resolution: Resolution, chain: Chain): Steps<readonly S
   for (const line of rulesInOrder(resolution.ruleset, chain)) {
     read += 1;
     if (read % rulesBetweenPauses === 0) yield;
-    const target = chain.table.chains.get(resolution.ruleset.lines[line]?.target ?? '');
+    const target = chain.table.chains.get(resolution.ruleset.lines.at(line)?.target ?? '');
     const service = target === undefined ? null : resolution.chain(target).service;
     if (service === null) continue;
     const key = portName(service.namespace, service.name, '');
@@ -90,7 +90,7 @@ function serviceOf(resolution: Resolution, from: string, { namespace, name, line
   const own = emptyNode(id, 'listed-service', to, counted(lines.length, 'jump'));
   const node: FlowNode = { ...own, to, service, line: (lines[0] ?? 0) + 1, packets: packetsOfAll(resolution.ruleset, lines) };
   const edges = lines.map((line): FlowEdge => {
-    const source = ruleset.lines[line];
+    const source = ruleset.lines.at(line);
     const rule = source?.kind === 'rule' ? ruleText(source) : null;
     const packets = packetsOf(ruleset, line);
     return { from, to: id, line: line + 1, rule, probability: null, condition: conditionOf(line), packets };

@@ -1,9 +1,11 @@
 /** A dump with the names of its chains as comments, which iptables-restore loads as it loads the dump. */
+
 import { oneLine } from '../../base/safe-text.ts';
 import { joinedSteps, type Steps } from '../../base/steps.ts';
 import { type Chain, tableAt } from '../../ruleset/ruleset.ts';
 import type { SourceDocument } from '../../syntax/document.ts';
 import type { Line } from '../../syntax/line.ts';
+import type { Lines } from '../../syntax/lines.ts';
 import type { Resolution } from './chain-identity.ts';
 import { chainTitle } from './titles.ts';
 
@@ -41,8 +43,9 @@ export function* annotateSteps(document: SourceDocument, resolution: Resolution)
 }
 
 /** Whether the comments directly above a line hold this one. */
-function isThere(lines: readonly Line[], number: number, comment: string): boolean {
-  for (let above = number - 1; lines[above]?.kind === 'comment'; above -= 1) if (lines[above]?.text === comment) return true;
+function isThere(lines: Lines, number: number, comment: string): boolean {
+  for (let above = number - 1; lines.at(above)?.kind === 'comment'; above -= 1)
+    if (lines.at(above)?.text === comment) return true;
   return false;
 }
 

@@ -60,7 +60,7 @@ function commentOnReferences(ruleset: Ruleset, chain: Chain): ServiceComment | u
 /** The identity of the first Service chain that jumps to an endpoint chain. */
 function parentOf(resolution: Resolution, chain: Chain): ChainIdentity | undefined {
   for (const line of chain.references) {
-    const from = resolution.ruleset.lines[line]?.name ?? '';
+    const from = resolution.ruleset.lines.at(line)?.name ?? '';
     const parent = hashedPrefix(from) === undefined ? undefined : chain.table.chains.get(from);
     if (parent === undefined || parent === chain || from.startsWith('KUBE-SEP-')) continue;
     const identity = resolution.chain(parent);

@@ -72,7 +72,7 @@ function mostVoted(rules: Iterable<readonly [traffic: PodTraffic | undefined, li
 
 /** Whether a rule may be for one interface only, though its line says none: `iptables -L` without -v does not show them. */
 function mayHideInterface({ ruleset }: LayoutSource, line: number): boolean {
-  const source = ruleset.lines[line];
+  const source = ruleset.lines.at(line);
   return source !== undefined && !showsInterfaces(source);
 }
 

@@ -16,7 +16,7 @@ export function isLargeClusterMode(ruleset: Ruleset, table: Table): boolean {
   // Without a comment there either, the kernel lacks xt_comment or somebody took the comments out.
   if (
     services === undefined ||
-    !services.rules.slice(0, mostChainsLookedAt).some((line) => hasComment(ruleset.lines[line]?.text ?? ''))
+    !services.rules.slice(0, mostChainsLookedAt).some((line) => hasComment(ruleset.lines.at(line)?.text ?? ''))
   ) {
     return false;
   }
@@ -24,7 +24,7 @@ export function isLargeClusterMode(ruleset: Ruleset, table: Table): boolean {
   for (const chain of table.chains.values()) {
     if (!chain.name.startsWith('KUBE-SVC-') && !chain.name.startsWith('KUBE-SVL-')) continue;
     for (const line of chain.rules) {
-      const rule = ruleset.lines[line];
+      const rule = ruleset.lines.at(line);
       if (rule === undefined || !rule.target.startsWith('KUBE-SEP-')) continue;
       if (hasComment(rule.text)) return false;
       seen += 1;

@@ -76,7 +76,7 @@ export function* firstRules(ruleset: Ruleset, chain: Chain | undefined): Generat
 /** The rules of a chain that jump to one target; cheap in a chain of any length. */
 export function* rulesTo(ruleset: Ruleset, chain: Chain | undefined, target: string): Generator<LineRule> {
   for (const line of chain?.rules ?? []) {
-    if (ruleset.lines[line]?.target !== target) continue;
+    if (ruleset.lines.at(line)?.target !== target) continue;
     const rule = ruleAt(ruleset, line);
     if (rule !== undefined) yield { line, rule };
   }

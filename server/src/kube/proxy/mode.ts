@@ -254,7 +254,7 @@ function nftLine(ruleset: Ruleset): number {
   let line = nftLineBefore.get(ruleset);
   if (line === undefined) {
     const saysSo = (number: number): boolean => {
-      const { kind, text = '' } = ruleset.lines[number] ?? {};
+      const { kind, text = '' } = ruleset.lines.at(number) ?? {};
       return ((kind === 'foreign' || kind === 'other') && nftTable.test(text)) || (kind === 'comment' && foreignTable.test(text));
     };
     line = unusualLines(ruleset.lines).find(saysSo) ?? -1;

@@ -107,7 +107,7 @@ function endpointFor(asked: AskedService, fate: Fate, endpoint: NonNullable<Fate
 function decidedBy(ruleset: Ruleset, { ending, verdict }: Fate): DecidingRule | null {
   const step = verdict === 'accept' ? ending.lasts.findLast((last) => last !== null) : stoppingStep(verdict, ending.lasts);
   if (step === undefined || step === null) return null;
-  const line = step.line === null ? undefined : ruleset.lines[step.line];
+  const line = step.line === null ? undefined : ruleset.lines.at(step.line);
   return {
     table: step.chain.table.name,
     chain: step.chain.name,

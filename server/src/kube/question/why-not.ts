@@ -55,7 +55,7 @@ function* passedIn(parts: readonly WalkPart[]): Generator<{ readonly line: numbe
 /** Changes by which the rule that stopped the packet would not be for it. */
 function avoiding(resolution: Resolution, walk: Walk, step: TraceStep, packet: Packet): readonly Candidate[] {
   const { line } = step;
-  const source = line === null ? undefined : resolution.ruleset.lines[line];
+  const source = line === null ? undefined : resolution.ruleset.lines.at(line);
   if (line === null || source === undefined || step.kind === 'policy') return [];
   const conditions = conditionsWithReasons(walk, source, packet).map(({ condition }) => condition);
   // A rule for one address stands for who has it: another port of the same is another Service.
@@ -78,7 +78,7 @@ function meeting(resolution: Resolution, walk: Walk, parts: readonly WalkPart[])
   for (const { line, packet } of passedIn(parts)) {
     looked += 1;
     if (looked > mostRulesLookedAt) break;
-    const source = resolution.ruleset.lines[line];
+    const source = resolution.ruleset.lines.at(line);
     const kind = source === undefined ? undefined : compiledRule(source, walk.run.family)?.action.kind;
     if (source === undefined || (kind !== 'accept' && kind !== 'return' && kind !== 'jump')) continue;
     const failed = conditionsWithReasons(walk, source, packet).filter(({ reason }) => reason.holds === false);

@@ -21,7 +21,7 @@ export function insertedBehind({ lines }: SourceDocument, line: number, texts: r
   if (texts.length === 0) return [];
   const text = texts.join('\n');
   if (line < 0) return [{ start: { line: 0, character: 0 }, end: { line: 0, character: 0 }, text: `${text}\n` }];
-  const at = { line, character: lines[line]?.text.length ?? 0 };
+  const at = { line, character: lines.at(line)?.text.length ?? 0 };
   return [{ start: at, end: at, text: `\n${text}` }];
 }
 
@@ -36,7 +36,7 @@ export function removedLines({ lines }: SourceDocument, numbers: Iterable<number
   }
   const changes = gone.map((line) => ({ start: { line, character: 0 }, end: { line: line + 1, character: 0 }, text: '' }));
   if (last === lines.length - 1) return changes;
-  const endOf = (line: number): Position => ({ line, character: lines[line]?.text.length ?? 0 });
+  const endOf = (line: number): Position => ({ line, character: lines.at(line)?.text.length ?? 0 });
   return [...changes, { start: last < 0 ? { line: 0, character: 0 } : endOf(last), end: endOf(lines.length - 1), text: '' }];
 }
 

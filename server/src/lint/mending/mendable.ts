@@ -20,7 +20,7 @@ export function isMendable(input: LintInput, table: Table): boolean {
 export function lastDeclaration({ lines }: Ruleset, { firstLine, endLine }: Table): number {
   let last = firstLine;
   for (let number = firstLine + 1; number < endLine; number += 1) {
-    const kind = lines[number]?.kind;
+    const kind = lines.at(number)?.kind;
     if (kind === 'chain') last = number;
     else if (kind === 'rule' || kind === 'commit') break;
   }
@@ -37,7 +37,7 @@ export function declaredChains({ document, ruleset }: LintInput, table: Table, n
 function endOfRules({ lines }: Ruleset, { commitLine, endLine, firstLine }: Table): number {
   if (commitLine !== undefined) return commitLine - 1;
   let last = endLine - 1;
-  while (last > firstLine && lines[last]?.text === '') last -= 1;
+  while (last > firstLine && lines.at(last)?.text === '') last -= 1;
   return last;
 }
 
@@ -59,7 +59,7 @@ export function linesOfChain({ declarations, rules, references, mentions }: Chai
 
 /** Takes a line away from where it is and puts it behind another. */
 export function movedLine({ document }: LintInput, line: number, behind: number): readonly Change[] {
-  return [...insertedBehind(document, behind, [document.lines[line]?.text ?? '']), ...removedLines(document, [line])];
+  return [...insertedBehind(document, behind, [document.lines.at(line)?.text ?? '']), ...removedLines(document, [line])];
 }
 
 /**
@@ -76,7 +76,7 @@ export function linesWithChains(
   const done = new Set<Chain>();
   const waiting: Chain[] = [...chains];
   const look = (line: number): void => {
-    const target = table.chains.get(all[line]?.target ?? '');
+    const target = table.chains.get(all.at(line)?.target ?? '');
     if (target !== undefined && !target.builtin && !done.has(target) && goesAlong(target)) candidates.add(target);
   };
   const candidates = new Set<Chain>();

@@ -33,7 +33,7 @@ export function withOwnLineEnds({ lines }: SourceDocument, changes: readonly Cha
 
 /** The last line of a text has no line end of its own: the one above it tells. */
 function isCrLf(lines: SourceDocument['lines'], line: number): boolean {
-  return lines[line + 1 < lines.length ? line : line - 1]?.carriageReturn === true;
+  return lines.at(line + 1 < lines.length ? line : line - 1)?.carriageReturn === true;
 }
 
 /** Lines after changes, none of which overlaps another. Those that no change touches stay the same objects. Linear in both. */

@@ -40,7 +40,7 @@ function goesAlong({ name }: Pick<Chain, 'name'>): boolean {
 
 function withoutChain({ document, ruleset }: LintInput, { side }: ComparisonBasis, { line }: DriftFinding): readonly Change[] {
   const table = side.nat?.table;
-  const chain = table?.chains.get(ruleset.lines[line ?? -1]?.name ?? '');
+  const chain = table?.chains.get(ruleset.lines.at(line ?? -1)?.name ?? '');
   if (table === undefined || chain === undefined) return [];
   return removedLines(document, linesWithChains(table, { chains: [chain] }, goesAlong, ruleset));
 }

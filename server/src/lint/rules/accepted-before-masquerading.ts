@@ -19,11 +19,11 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   for (const table of ruleset.tables) {
     yield;
     const chain = table.name === 'nat' ? table.chains.get('POSTROUTING') : undefined;
-    const hook = chain?.rules.find((line) => ruleset.lines[line]?.target === 'KUBE-POSTROUTING');
+    const hook = chain?.rules.find((line) => ruleset.lines.at(line)?.target === 'KUBE-POSTROUTING');
     if (chain === undefined || hook === undefined || mayMixTables(ruleset, table)) continue;
     for (const number of chain.rules) {
       if (number >= hook) break;
-      const target = ruleset.lines[number]?.target;
+      const target = ruleset.lines.at(number)?.target;
       if (target !== 'ACCEPT' && target !== 'RETURN') continue;
       const rule = ruleAt(ruleset, number);
       // A rule for one interface or protocol lets other traffic than that of Pods go; one that hides what it is for may do so, too.
@@ -43,7 +43,7 @@ function hookFirst(input: LintInput, table: Table, hook: number, taker: number):
 }
 
 function hookAgain({ lines }: Ruleset, table: Table, hook: number): readonly NodeCommand[] {
-  const line = lines[hook];
+  const line = lines.at(hook);
   const text = line?.text.slice(line.prefix) ?? '';
   const rule = '-A POSTROUTING ';
   if (!text.startsWith(rule)) return [];

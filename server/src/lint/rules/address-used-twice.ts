@@ -60,37 +60,32 @@ function readFrontend(line: Line): Frontend | null {
 }
 
 /** The word behind `-d` as iptables-save lays a rule out; empty where it is laid out in another way. Only rules that share it are read. */
-function addressWord({ text }: Line): string {
+function addressWord(text: string): string {
   const at = text.indexOf(' -d ');
   const end = at < 0 ? -1 : text.indexOf(' ', at + 4);
   return end < 0 ? '' : text.slice(at + 4, end);
 }
 
 /** The rules of KUBE-SERVICES whose address a rule for another chain has, too, in the order of the text: mostly none. */
-function* suspects(ruleset: Ruleset, services: Chain): Steps<readonly number[]> {
-  const first = new Map<string, Line>();
+function* suspects({ lines }: Ruleset, services: Chain): Steps<readonly number[]> {
+  const first = new Map<string, number>();
   const shared = new Set<string>();
   for (const [index, number] of services.rules.entries()) {
     if (index % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
-    const line = ruleset.lines[number];
-    if (line === undefined) continue;
-    const word = addressWord(line);
+    const word = addressWord(lines.textAt(number));
     const before = first.get(word);
-    if (before === undefined) first.set(word, line);
-    else if (before.target !== line.target) shared.add(word);
+    if (before === undefined) first.set(word, number);
+    else if (lines.targetAt(before) !== lines.targetAt(number)) shared.add(word);
   }
   if (shared.size === 0) return [];
-  return services.rules.filter((number) => {
-    const line = ruleset.lines[number];
-    return line !== undefined && shared.has(addressWord(line));
-  });
+  return services.rules.filter((number) => shared.has(addressWord(lines.textAt(number))));
 }
 
 function* checkAddresses(ruleset: Ruleset, services: Chain, report: (finding: Finding) => void): Steps<void> {
   const first = new Map<string, { readonly number: number; readonly hash: string }>();
   for (const [index, number] of (yield* suspects(ruleset, services)).entries()) {
     if (index % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
-    const line = ruleset.lines[number];
+    const line = ruleset.lines.kept(number);
     const frontend = line === undefined ? null : frontendOf(line);
     if (frontend === null) continue;
     const before = first.get(frontend.text);

@@ -28,7 +28,7 @@ function checkChain(input: LintInput, chain: Chain, report: (finding: Finding) =
   const { ruleset } = input;
   const [declared = 0] = chain.declarations;
   // -N on a line of its own is a command, and those above it may be, too.
-  const isMovable = ruleset.lines[declared]?.kind === 'chain' && isMendable(input, chain.table);
+  const isMovable = ruleset.lines.at(declared)?.kind === 'chain' && isMendable(input, chain.table);
   const fixes: readonly Fix[] = isMovable
     ? [
         {

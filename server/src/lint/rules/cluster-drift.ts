@@ -55,7 +55,7 @@ function atRule(input: LintInput, found: DriftFinding, basis: ComparisonBasis | 
       ? ruleset.tables.find(({ name, dump }) => name === 'nat' && dump.family === found.family)
       : tableAt(ruleset, found.line);
   const line = found.line ?? table?.firstLine ?? 0;
-  const source = ruleset.lines[line];
+  const source = ruleset.lines.at(line);
   const text = source?.text ?? '';
   const start = source?.prefix ?? 0;
   const parts = [cause === '' ? message : `${message} (${cause})`, expected === null ? '' : `Expected: ${expected}`];

@@ -31,7 +31,7 @@ function* reportDuplicates({ document, ruleset }: LintInput, chain: Chain, repor
   for (const [index, number] of again.entries()) {
     if (index % declarationsBetweenPauses === declarationsBetweenPauses - 1) yield;
     // -N, -X and -E change what there is while the file is read: restore-command looks at them.
-    if (ruleset.lines[number]?.kind !== 'chain' || chain.mentions.length > 0) continue;
+    if (ruleset.lines.at(number)?.kind !== 'chain' || chain.mentions.length > 0) continue;
     const severity = severityFor(table.dump, { legacy: false, nft: true });
     const place = mentionsOn(ruleset, number).find(({ name }) => name === chain.name);
     if (severity === undefined || place === undefined) continue;

@@ -22,9 +22,9 @@ function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Ste
       yield;
       if (!isChainShownWhole(ruleset, chain) || isFlushed(ruleset, table)) continue;
       // A rule that cannot be read may be the one that leads to an endpoint.
-      if (chain.rules.some((number) => isTargetUnknown(ruleset.lines[number]))) continue;
+      if (chain.rules.some((number) => isTargetUnknown(ruleset.lines.at(number)))) continue;
       // A rule that was not understood may be the jump.
-      if (chain.rules.some((number) => ruleset.lines[number]?.isUnsure === true)) continue;
+      if (chain.rules.some((number) => ruleset.lines.at(number)?.isUnsure === true)) continue;
       const place = declarationOf(ruleset, chain);
       if (place === undefined) continue;
       const message = `${chain.name} has no endpoint: traffic that reaches it keeps its destination, and nothing answers there`;

@@ -23,7 +23,7 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
     yield;
     const chain = table.name === 'filter' ? table.chains.get('KUBE-FIREWALL') : undefined;
     for (const number of chain?.rules ?? []) {
-      if (ruleset.lines[number]?.target !== 'DROP') continue;
+      if (ruleset.lines.at(number)?.target !== 'DROP') continue;
       const rule = ruleAt(ruleset, number);
       const target = rule?.target;
       if (rule === undefined || target === undefined || !isBare(ruleset, number, rule)) continue;

@@ -34,7 +34,7 @@ function touchedBits({ name }: RuleOption, text: string): number {
 
 function checkMarks(ruleset: Ruleset, table: Table, report: (finding: Finding) => void): void {
   for (const number of table.targets.get('MARK') ?? []) {
-    const line = ruleset.lines[number];
+    const line = ruleset.lines.at(number);
     // A row whose chain is not shown may be one of kube-proxy's own.
     if (line === undefined || line.name === '' || ownMarkers.some((prefix) => line.name.startsWith(prefix))) continue;
     const rule = ruleAt(ruleset, number);

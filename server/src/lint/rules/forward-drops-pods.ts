@@ -30,7 +30,7 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
     if (forward === undefined || !table.chains.has('KUBE-FORWARD') || !isShownFrom(ruleset, forward, isOfProxy)) continue;
     const place = yield* droppingEndOf(ruleset, forward);
     if (place === undefined || acceptsPods(ruleset, table)) continue;
-    const isPolicy = ruleset.lines[place.line]?.kind !== 'rule';
+    const isPolicy = ruleset.lines.at(place.line)?.kind !== 'rule';
     const remedy = isPolicy
       ? 'the network plugin adds such rules, or "iptables -P FORWARD ACCEPT" does'
       : 'the network plugin’s rules must stand above this one';
@@ -88,7 +88,7 @@ function isForOthers(rule: RuleStatement): boolean {
 function acceptsPods(ruleset: Ruleset, table: Table): boolean {
   const reach = reachOf(table);
   for (const number of table.targets.get('ACCEPT') ?? []) {
-    const line = ruleset.lines[number];
+    const line = ruleset.lines.at(number);
     const chain = table.chains.get(line?.name ?? '');
     if (chain === undefined || isNotForPods(chain) || !reach.hooksOf(chain).includes('FORWARD')) continue;
     const rule = ruleAt(ruleset, number);

@@ -36,7 +36,7 @@ function* checkHostPorts(input: LintInput, chain: Chain, report: (finding: Findi
   const first = new Map<string, number>();
   for (const [index, number] of chain.rules.entries()) {
     if (index % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
-    const line = ruleset.lines[number];
+    const line = ruleset.lines.at(number);
     const rule = line?.target.startsWith('CNI-DN-') === true && !line.isUnsure ? ruleAt(ruleset, number) : undefined;
     if (line === undefined || rule === undefined) continue;
     const protocol = protocolOf(rule);
@@ -48,7 +48,7 @@ function* checkHostPorts(input: LintInput, chain: Chain, report: (finding: Findi
         first.set(key, number);
         continue;
       }
-      if (ruleset.lines[before]?.target === line.target) continue;
+      if (ruleset.lines.at(before)?.target === line.target) continue;
       const message = `Host port ${port}/${protocol} is taken by line ${before + 1} already: this Pod gets none of its traffic. The other Pod may be gone, and its rules left behind`;
       report(
         finding(linePlace(ruleset, number), 'host-port-used-twice', 'warning', message, {

@@ -57,7 +57,7 @@ function hasNodePorts(ruleset: Ruleset, { tables }: Dump): boolean {
   for (const name of ['KUBE-NODE-PORT', 'KUBE-SERVICES']) {
     for (const number of nat?.chains.get(name)?.rules ?? []) {
       // KUBE-SERVICES may have thousands of rules that iptables mode has left.
-      const rule = ruleset.lines[number]?.text.includes(setsOfNodePorts) === true ? ruleAt(ruleset, number) : undefined;
+      const rule = ruleset.lines.at(number)?.text.includes(setsOfNodePorts) === true ? ruleAt(ruleset, number) : undefined;
       if (rule !== undefined && setOf(rule)?.startsWith(setsOfNodePorts) === true) return true;
     }
   }
@@ -76,14 +76,14 @@ const otherWaysOut = ['QUEUE', 'NFQUEUE', 'SYNPROXY'];
 function* mayAcceptNodePorts(ruleset: Ruleset, table: Table, input: Chain): Steps<boolean> {
   const reach = reachOf(table);
   const isOfInput = (number: number): boolean => {
-    const chain = table.chains.get(ruleset.lines[number]?.name ?? '');
+    const chain = table.chains.get(ruleset.lines.at(number)?.name ?? '');
     return chain === undefined || reach.hooksOf(chain).includes('INPUT');
   };
   if (otherWaysOut.some((target) => table.targets.get(target)?.some(isOfInput) === true)) return true;
   // What returns from INPUT, or goes on elsewhere for good, meets the policy and no rule below.
   for (const [index, number] of input.rules.entries()) {
     if (index % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
-    if (ruleset.lines[number]?.target === 'RETURN' || ruleAt(ruleset, number)?.isGoto !== false) return true;
+    if (ruleset.lines.at(number)?.target === 'RETURN' || ruleAt(ruleset, number)?.isGoto !== false) return true;
   }
   for (const [index, number] of (table.targets.get('ACCEPT') ?? []).entries()) {
     if (index % rulesBetweenPauses === rulesBetweenPauses - 1) yield;

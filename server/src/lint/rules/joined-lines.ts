@@ -2,6 +2,7 @@ import type { Steps } from '../../base/steps.ts';
 import { tableAt } from '../../ruleset/ruleset.ts';
 import { isBehindAnother, throughoutOfText } from '../../syntax/apart.ts';
 import type { LinesApart } from '../../syntax/document.ts';
+import type { Lines } from '../../syntax/lines.ts';
 import { joinedCode } from '../../syntax/pasted/joined-lines.ts';
 import type { Change } from '../mending/change.ts';
 import { fileShape } from '../support/file-shape.ts';
@@ -25,7 +26,7 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   }
   const { joined } = fileShape(input);
   const [first] = joined;
-  const line = first === undefined ? undefined : ruleset.lines[first];
+  const line = first === undefined ? undefined : ruleset.lines.at(first);
   const problem = line?.problems.find(({ code }) => code === joinedCode);
   if (first === undefined || problem === undefined) return;
   const message = `Several lines of a dump stand on one, and only the first of them is read: ${lineRanges(joined)}`;
@@ -41,21 +42,27 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
 function ofApart({ document, ruleset }: LintInput, apart: LinesApart): Finding {
   const line = apart.places.findIndex((_, number) => isBehindAnother(apart, number));
   const message = 'Several lines of a dump stand on one: each is read, and counted, as a line of its own';
-  const end = document.lines[line]?.text.length ?? 0;
+  const end = document.lines.at(line)?.text.length ?? 0;
   return finding({ line, start: 0, end }, joinedCode, 'info', message, {
     table: tableAt(ruleset, line),
     fixes: [{ title, safety: 'unsafe', changes: () => apartEdits(document, apart) }],
   });
 }
 
+/** The first line (0-based) that a table, a chain or a rule stands on; 0 where none does. */
+function firstOfDump(lines: Lines): number {
+  for (let number = 0; number < lines.length; number += 1) {
+    const kind = lines.kindAt(number);
+    if (kind === 'table' || kind === 'rule' || kind === 'chain') return number;
+  }
+  return 0;
+}
+
 /** Of two texts side by side one is read. */
 function ofSides({ document, ruleset }: LintInput): Finding {
-  const line = Math.max(
-    0,
-    document.lines.findIndex(({ kind }) => kind === 'table' || kind === 'rule' || kind === 'chain'),
-  );
+  const line = firstOfDump(document.lines);
   const message = 'Two texts stand side by side, as diff -y prints them: the left one is read';
-  const end = document.lines[line]?.text.length ?? 0;
+  const end = document.lines.at(line)?.text.length ?? 0;
   return finding({ line, start: 0, end }, joinedCode, 'info', message, {
     table: tableAt(ruleset, line),
     fixes: [{ title: 'Keep the left one', safety: 'unsafe', changes: () => wholeLineEdits(document), mendsAllLines: true }],

@@ -63,7 +63,7 @@ function reportLoop(input: LintInput, from: Chain, to: Chain, path: readonly Cha
   const shown = left > 1 ? [...names.slice(0, mostNames), `${left} more`, ...names.slice(-mostNames)] : names;
   const circle = shown.join(' -> ');
   for (const line of from.rules) {
-    if (ruleset.lines[line]?.target !== to.name) continue;
+    if (ruleset.lines.at(line)?.target !== to.name) continue;
     const place = mentionsOn(ruleset, line).find(({ kind }) => kind === 'jump' || kind === 'goto');
     if (place === undefined) continue;
     const message = `This jump closes a loop that ${hooks} leads into (${circle}): the kernel refuses the table`;

@@ -33,7 +33,7 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   const cutTables = new Set<Table>();
   for (const [index, number] of shape.withProblems.entries()) {
     if (index % problemsBetweenPauses === problemsBetweenPauses - 1) yield;
-    const line = ruleset.lines[number];
+    const line = ruleset.lines.at(number);
     if (line === undefined) continue;
     if (isUnsupportedRevision(line.text)) continue;
     if (!shape.isRestoreFile && unread.has(number) && !isCutAway(input, number)) continue;
@@ -71,7 +71,7 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
 const betweenOptions: ReadonlySet<string> = new Set(['needs-protocol', 'excluded-option', 'repeated-option']);
 
 function fixesOf({ document, ruleset }: LintInput, number: number, problem: Problem): readonly Fix[] {
-  const line = ruleset.lines[number];
+  const line = ruleset.lines.at(number);
   if (line === undefined) return [];
   if (problem.code === 'never-matches') {
     const title = 'Remove the rule that no packet matches';

@@ -17,7 +17,7 @@ export const markNotCleared: LintRule = {
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;
   for (const { table, chain, number, rule } of yield* masqueradeRules(ruleset)) {
-    const clears = chain.rules.some((other) => other < number && ruleset.lines[other]?.target === 'MARK');
+    const clears = chain.rules.some((other) => other < number && ruleset.lines.at(other)?.target === 'MARK');
     // In an excerpt the rule may be among what is left out.
     if (clears || !isChainShownWhole(ruleset, chain)) continue;
     const message =
@@ -38,7 +38,7 @@ const ownMark = / -m mark --mark (0x[0-9a-f]+)\/\1(?= |$)/;
 /** What kube-proxy writes since 1.19, for a rule that is the chain's last: return without the mark, clear it, masquerade. */
 function clearing(input: LintInput, chain: Chain, number: number): readonly Fix[] {
   const { document, ruleset } = input;
-  const text = ruleset.lines[number]?.text ?? '';
+  const text = ruleset.lines.at(number)?.text ?? '';
   const found = ownMark.exec(text);
   if (found?.[1] === undefined || chain.rules.at(-1) !== number || !isMendable(input, chain.table)) return [];
   const mark = found[1];

@@ -33,7 +33,7 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
 
 /** An old iptables refuses it, and with it the file. */
 function randomly(input: LintInput, table: Table, number: number): readonly Fix[] {
-  const end = input.ruleset.lines[number]?.text.trimEnd().length;
+  const end = input.ruleset.lines.at(number)?.text.trimEnd().length;
   if (end === undefined || !isMendable(input, table)) return [];
   const place = { line: number, start: end, end };
   return [{ title: 'Add --random-fully', safety: 'unsafe', changes: () => [replaced(place, ' --random-fully')] }];

@@ -34,7 +34,7 @@ function hasNoCommits({ tables }: Ruleset): boolean {
 }
 
 function headerPlace(ruleset: Ruleset, table: Table): Place {
-  const line = ruleset.lines[table.firstLine];
+  const line = ruleset.lines.at(table.firstLine);
   const statement = line === undefined ? undefined : statementOf(line);
   const end = statement?.kind === 'table' ? statement.name.end : (line?.text.length ?? 0);
   return { line: table.firstLine, start: line?.prefix ?? 0, end };
@@ -43,13 +43,13 @@ function headerPlace(ruleset: Ruleset, table: Table): Place {
 /** The last line of a table that is not blank. */
 function lastWritten(ruleset: Ruleset, table: Table): number {
   let last = table.endLine - 1;
-  while (last > table.firstLine && ruleset.lines[last]?.text === '') last -= 1;
+  while (last > table.firstLine && ruleset.lines.at(last)?.text === '') last -= 1;
   return last;
 }
 
 function missingIn(ruleset: Ruleset, table: Table, isPaste: boolean): Finding {
   const last = lastWritten(ruleset, table);
-  const end = ruleset.lines[last]?.text.length ?? 0;
+  const end = ruleset.lines.at(last)?.text.length ?? 0;
   const message = `COMMIT expected: table ${table.name} has none before ${
     table.endLine < ruleset.lines.length ? `line ${table.endLine + 1}` : 'the end'
   }, so iptables-restore loads none of it`;

@@ -37,7 +37,7 @@ function* firstOfOtherFamily(ruleset: Ruleset, dump: Dump): Steps<Place | undefi
   let looked = 0;
   for (const table of dump.tables) {
     for (let number = table.firstLine; number < table.endLine; number += 1) {
-      const line = ruleset.lines[number];
+      const line = ruleset.lines.at(number);
       if (line?.kind !== 'rule' || line.listing) continue;
       looked += 1;
       if (looked % rulesBetweenPauses === 0) yield;

@@ -31,20 +31,20 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   const { ruleset } = input;
   const { unread: all, foreign, isRestoreFile } = fileShape(input);
   const unread = all.filter((number) => !isCutAway(input, number));
-  const isSkipped = (number: number): boolean => ruleset.lines[number]?.context.within?.kind !== 'wrapped';
+  const isSkipped = (number: number): boolean => ruleset.lines.at(number)?.context.within?.kind !== 'wrapped';
   const skipped = (isRestoreFile ? foreign : [...unread, ...foreign].sort((a, b) => a - b)).filter(isSkipped);
   const [first] = skipped;
   if (first === undefined) return;
   const kinds = new Set<string>();
   if (!isRestoreFile && unread.length > 0) kinds.add('text');
   for (const number of foreign) {
-    const line = ruleset.lines[number];
+    const line = ruleset.lines.at(number);
     const statement = line === undefined ? undefined : statementOf(line);
     const what = statement?.kind === 'foreign' ? whatIs[statement.what] : undefined;
     if (what !== undefined) kinds.add(what);
     if (kinds.size > Object.keys(whatIs).length) break;
   }
   const message = `${skipped.length === 1 ? '1 line is' : `${skipped.length} lines are`} no iptables and skipped (${[...kinds].join(', ')}): ${lineRanges(skipped)}`;
-  const place = { line: first, start: 0, end: ruleset.lines[first]?.text.length ?? 0 };
+  const place = { line: first, start: 0, end: ruleset.lines.at(first)?.text.length ?? 0 };
   report(finding(place, 'not-iptables', 'info', message, { table: tableAt(ruleset, first) }));
 }

@@ -19,7 +19,7 @@ const note = /^# Warning: (iptables|ip6tables)(?:-(legacy|nft))? tables present,
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;
   for (const number of fileShape(input).warnings) {
-    const line = ruleset.lines[number];
+    const line = ruleset.lines.at(number);
     const found = line === undefined ? null : note.exec(line.text.slice(line.prefix));
     if (found === null) continue;
     const [, program = '', variant = 'legacy', command = ''] = found;

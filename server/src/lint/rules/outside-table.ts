@@ -34,9 +34,9 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
 
 /** Whether a COMMIT ends a table of which nothing else is shown: the text was cut right above it, and what iptables-save prints follows. */
 function isEndOfCutTable({ lines, tables }: Ruleset, number: number): boolean {
-  if (tables.length === 0 && lines[number + 1]?.text.startsWith('# Completed on ') !== true) return false;
+  if (tables.length === 0 && lines.at(number + 1)?.text.startsWith('# Completed on ') !== true) return false;
   for (let above = number - 1; above >= 0; above -= 1) {
-    const kind = lines[above]?.kind;
+    const kind = lines.at(above)?.kind;
     if (kind !== 'blank' && kind !== 'comment' && kind !== 'foreign' && kind !== 'other') return false;
   }
   return true;
@@ -48,7 +48,7 @@ function isEndOfCutTable({ lines, tables }: Ruleset, number: number): boolean {
  */
 function checkOutside(input: LintInput, table: Table, isPaste: boolean, report: (finding: Finding) => void): void {
   const { ruleset } = input;
-  const first = ruleset.lines[table.firstLine];
+  const first = ruleset.lines.at(table.firstLine);
   if (
     isPaste ||
     first === undefined ||
@@ -80,12 +80,12 @@ function moves(input: LintInput, outside: Table): readonly Fix[] {
   const below = tables.find(({ index }) => index > outside.index);
   const numbers: number[] = [];
   for (let number = outside.firstLine; number < outside.endLine; number += 1) {
-    const kind = ruleset.lines[number]?.kind;
+    const kind = ruleset.lines.at(number)?.kind;
     if (kind === 'chain' || kind === 'rule') numbers.push(number);
     else if (kind === 'chain-command') return [];
   }
   const texts = (kind: Line['kind']): readonly string[] =>
-    numbers.flatMap((number) => (ruleset.lines[number]?.kind === kind ? [ruleset.lines[number].text] : []));
+    numbers.flatMap((number) => (ruleset.lines.kindAt(number) === kind ? [ruleset.lines.textAt(number)] : []));
   return [above, below].flatMap((table): readonly Fix[] => {
     if (table === undefined || table.name !== outside.name || !isMendable(input, table) || !hasChains(table, outside)) return [];
     const title = `Move ${numbers.length === 1 ? 'it' : `these ${numbers.length} lines`} into *${table.name} ${table === above ? 'above' : 'below'}`;

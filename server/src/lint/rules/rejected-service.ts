@@ -44,7 +44,7 @@ function rejectionsIn(ruleset: Ruleset, dump: Dump): Map<string, number> {
   const rejections = new Map<string, number>();
   for (const name of ['KUBE-SERVICES', 'KUBE-EXTERNAL-SERVICES']) {
     for (const number of table?.chains.get(name)?.rules ?? []) {
-      const comment = ruleset.lines[number]?.target === 'REJECT' ? commentOn(ruleset, number) : undefined;
+      const comment = ruleset.lines.at(number)?.target === 'REJECT' ? commentOn(ruleset, number) : undefined;
       if (comment?.use === 'no-endpoints') rejections.set(portName(comment.namespace, comment.service, comment.port), number);
     }
   }
@@ -77,7 +77,7 @@ function* checkNat(
   for (const name of ['KUBE-SERVICES', 'KUBE-NODEPORTS']) {
     for (const [index, number] of (nat?.chains.get(name)?.rules ?? []).entries()) {
       if (index % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
-      const line = ruleset.lines[number];
+      const line = ruleset.lines.at(number);
       const isNamed = line !== undefined && rejections.has(commentWord(line)) && splitHashedName(line.target) !== undefined;
       const comment = isNamed ? commentOn(ruleset, number) : undefined;
       if (line === undefined || comment === undefined) continue;

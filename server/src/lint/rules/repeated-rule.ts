@@ -62,7 +62,7 @@ function* reportRepeated(input: LintInput, chain: Chain, report: (finding: Findi
   const again = new Map<string, number[]>();
   for (const [place, number] of chain.rules.entries()) {
     if (place % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
-    const text = bareText(ruleset.lines[number]);
+    const text = bareText(ruleset.lines.at(number));
     if (text === undefined) continue;
     if (!first.has(text)) {
       first.set(text, number);
@@ -100,7 +100,7 @@ function removal(input: LintInput, chain: Chain, original: number, again: readon
   const { document, ruleset } = input;
   if (!isMendable(input, chain.table)) return [];
   const last = again.at(-1) ?? original;
-  const isEnding = (line: number): boolean => endings.has(ruleset.lines[line]?.target ?? '');
+  const isEnding = (line: number): boolean => endings.has(ruleset.lines.at(line)?.target ?? '');
   const isSafe = chain.rules.every((line) => line < original || line > last || isEnding(line));
   const title = again.length === 1 ? 'Remove this rule' : `Remove this rule and ${again.length - 1} more like it`;
   return [{ title, safety: isSafe ? 'safe' : 'unsafe', changes: () => removedLines(document, again) }];

@@ -53,7 +53,7 @@ function* goThrough({ document, ruleset }: LintInput, table: Table, report: (fin
   const chains: Chains = new Map(builtin.map((name) => [name, noRules()]));
   for (let number = table.firstLine; number < table.endLine; number += 1) {
     if (number % linesBetweenPauses === 0) yield;
-    const line = ruleset.lines[number];
+    const line = ruleset.lines.at(number);
     if (line === undefined) continue;
     if (line.kind === 'chain' && !chains.has(line.name)) chains.set(line.name, noRules());
     // With an error of its own a line changes nothing.

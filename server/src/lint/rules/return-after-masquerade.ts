@@ -30,7 +30,7 @@ function checkChain(input: LintInput, chain: Chain, report: (finding: Finding) =
   const isMovable = isMendable(input, chain.table);
   const masqueraded = new Map<string, number>();
   for (const number of chain.rules) {
-    const line = ruleset.lines[number];
+    const line = ruleset.lines.at(number);
     if (line?.target !== 'MASQUERADE' && line?.target !== 'RETURN') continue;
     const rule = ruleAt(ruleset, number);
     const source = rule === undefined ? undefined : optionOf(rule, '--source');

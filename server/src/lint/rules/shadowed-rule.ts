@@ -71,7 +71,7 @@ function mayShadow(ruleset: Ruleset, chain: Chain): boolean {
   let ending: string | undefined;
   let may = false;
   for (const number of chain.rules) {
-    const line = ruleset.lines[number];
+    const line = ruleset.lines.at(number);
     // With rules put in front or taken away the order is another one than in the text.
     if (line?.command !== 'append') return false;
     if (ending === undefined) ending = isEnding(ruleset, chain, number) ? line.target : undefined;
@@ -82,12 +82,12 @@ function mayShadow(ruleset: Ruleset, chain: Chain): boolean {
 
 /** Whether packets that meet the rule on a line are through with its chain. */
 function isEnding({ lines }: Ruleset, { table }: Chain, number: number): boolean {
-  const { target = '', isGoto = false } = lines[number] ?? {};
+  const { target = '', isGoto = false } = lines.at(number) ?? {};
   return isGoto || ((plainEndings.has(target) || translations.has(target)) && !table.chains.has(target));
 }
 
 function readRule(ruleset: Ruleset, number: number): NormalizedRule | undefined {
-  const line = ruleset.lines[number];
+  const line = ruleset.lines.at(number);
   const rule = ruleAt(ruleset, number);
   return line === undefined || rule === undefined ? undefined : comparableRule(rule, line.context);
 }
@@ -109,7 +109,7 @@ function isContrary(taker: NormalizedRule, { target }: NormalizedRule): boolean 
 function shadowedBy(input: LintInput, chain: Chain, line: number, taker: Taker, isMixed: boolean): Finding {
   const { ruleset } = input;
   const { table } = chain;
-  const { target = '', isGoto = false } = ruleset.lines[taker.line] ?? {};
+  const { target = '', isGoto = false } = ruleset.lines.at(taker.line) ?? {};
   const end = isGoto ? `goes on in ${target}` : `ends with ${target}`;
   const condition = isMixed ? ', if both are of one table' : '';
   const message = `No packet reaches this rule${condition}: the rule in line ${taker.line + 1} takes all that it is for, and ${end}`;
@@ -131,7 +131,7 @@ function waysOut(input: LintInput, { table }: Chain, line: number, above: number
     changes: () => removedLines(input.document, [line]),
   };
   // Above the line that declares its chain iptables-restore would refuse it.
-  const [declared = 0] = table.chains.get(input.ruleset.lines[line]?.target ?? '')?.declarations ?? [];
+  const [declared = 0] = table.chains.get(input.ruleset.lines.at(line)?.target ?? '')?.declarations ?? [];
   if (declared > above) return [remove];
   const move: Fix = {
     title: `Move this rule above the one in line ${above + 1}`,

@@ -94,7 +94,7 @@ function checkTargets(ruleset: Ruleset, table: Table, report: (finding: Finding)
     for (const chain of suspects) {
       if (chain.builtin) continue;
       for (const number of chain.rules) {
-        const line = ruleset.lines[number];
+        const line = ruleset.lines.at(number);
         if (line === undefined || line.target !== name || line.listing || line.isGoto) continue;
         const place = mentionsOn(ruleset, number).find(({ kind }) => kind === 'jump');
         if (place !== undefined) reportPlaced(place, spec, spec.hooks, chain, report);
@@ -109,7 +109,7 @@ const fewLines = 16;
 function chainsWith(ruleset: Ruleset, table: Table, lines: readonly number[]): ReadonlySet<Chain> {
   const chains = new Set<Chain>();
   for (const number of lines) {
-    const chain = table.chains.get(ruleset.lines[number]?.name ?? '');
+    const chain = table.chains.get(ruleset.lines.at(number)?.name ?? '');
     if (chain !== undefined) chains.add(chain);
   }
   return chains;
@@ -121,7 +121,7 @@ function checkTargetsWithOptions(ruleset: Ruleset, table: Table, report: (findin
     const spec = findTarget(name);
     if (spec === undefined || extensionData(spec).hooksWith === undefined) continue;
     for (const number of lines) {
-      const line = ruleset.lines[number];
+      const line = ruleset.lines.at(number);
       const chain = table.chains.get(line?.name ?? '');
       if (line === undefined || line.listing || chain === undefined || chain.builtin) continue;
       const place = mentionsOn(ruleset, number).find(({ kind }) => kind === 'jump');
@@ -133,11 +133,16 @@ function checkTargetsWithOptions(ruleset: Ruleset, table: Table, report: (findin
 }
 
 function* checkMatches(ruleset: Ruleset, chain: Chain, report: (finding: Finding) => void): Steps<void> {
+  const { lines } = ruleset;
+  // Lines of one shape load the same: what varies is values.
+  const without = new Set<number>();
   for (const [at, number] of chain.rules.entries()) {
     if (at % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
-    const line = ruleset.lines[number];
-    if (line === undefined || line.listing) continue;
-    for (const spec of new Set(placedIn(line.text))) {
+    const shape = lines.columns.shapes[number] ?? 0;
+    if (without.has(shape) || lines.formAt(number)?.listing !== false) continue;
+    const placed = new Set(placedIn(lines.textAt(number)));
+    if (placed.size === 0 && shape > 0) without.add(shape);
+    for (const spec of placed) {
       const options = ruleAt(ruleset, number)?.options ?? [];
       const hooks = hooksOf(spec, chain.table, options);
       if (hooks === undefined || !isReachedFrom(ruleset, chain, otherHooks(hooks))) continue;

@@ -78,7 +78,7 @@ function reportBlanks({ document, ruleset }: LintInput, apart: LinesApart, repor
   const message =
     'iptables-restore would refuse this file: its blanks are such as do not break (U+00A0), which it takes for letters';
   report(
-    finding({ line, start: 0, end: document.lines[line]?.text.length ?? 0 }, 'transport-damage', 'warning', message, {
+    finding({ line, start: 0, end: document.lines.at(line)?.text.length ?? 0 }, 'transport-damage', 'warning', message, {
       table,
       fixes: [
         { title: 'Make them plain blanks', safety: 'unsafe', changes: () => wholeLineEdits(document), mendsAllLines: true },
@@ -91,7 +91,7 @@ const whatIs = { table: '*table', chain: ':CHAIN', commit: 'COMMIT', comment: 'a
 
 function reportIndented({ ruleset }: LintInput, shape: FileShape, report: (finding: Finding) => void): void {
   for (const number of shape.prefixed) {
-    const line = ruleset.lines[number];
+    const line = ruleset.lines.at(number);
     if (line === undefined || !(line.kind in whatIs)) continue;
     const what = whatIs[line.kind as keyof typeof whatIs];
     const place = { line: number, start: 0, end: line.prefix };
@@ -106,7 +106,7 @@ function reportIndented({ ruleset }: LintInput, shape: FileShape, report: (findi
 
 function reportBlankLines({ ruleset }: LintInput, shape: FileShape, report: (finding: Finding) => void): void {
   for (const number of shape.blank) {
-    const line = ruleset.lines[number];
+    const line = ruleset.lines.at(number);
     if (line === undefined || line.problems.length > 0) continue;
     const place = { line: number, start: 0, end: line.text.length };
     report(
@@ -123,7 +123,7 @@ const linesBetweenPauses = 8192;
 function* reportCarriageReturns({ document, ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (let number = 0; number < ruleset.lines.length; number += 1) {
     if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
-    const line = ruleset.lines[number];
+    const line = ruleset.lines.at(number);
     if (line?.carriageReturn !== true || line.kind === 'comment') continue;
     const end = line.text.length;
     const start = Math.max(line.text.trimEnd().lastIndexOf(' '), line.text.trimEnd().lastIndexOf('\t')) + 1;

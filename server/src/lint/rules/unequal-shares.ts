@@ -5,7 +5,7 @@ import { savedShare } from '../../kube/expected/port-rules.ts';
 import { isChainShownWhole } from '../../ruleset/completeness.ts';
 import { declarationOf } from '../../ruleset/places.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
-import type { Line } from '../../syntax/line.ts';
+import type { Lines } from '../../syntax/lines.ts';
 import { type Change, replaced } from '../mending/change.ts';
 import type { Fix } from '../mending/fix.ts';
 import { isMendable } from '../mending/mendable.ts';
@@ -25,18 +25,26 @@ const chainsBetweenPauses = 256;
 /** With 11 digits equal shares differ by less than a millionth; with five they do so by this from about 300 endpoints on. */
 const tolerance = 0.002;
 
-/** The lines of chains that were found even, by the first of them: an edit elsewhere leaves them as they are. */
-const even = createMemory<Line, readonly Line[]>();
+/** The lines of chains that were found even, as `Lines.identityAt` tells them apart, by the first of them: an edit elsewhere leaves them as they are. */
+const even = createMemory<Lines['text'], Map<unknown, readonly unknown[]>>();
+/** Of one text; that many chains are not edited one after the other while it is open. */
+const mostChains = 1 << 17;
 
-function isKnownEven({ lines }: Ruleset, { rules }: Chain): boolean {
-  const first = lines[rules[0] ?? -1];
-  const known = first === undefined ? undefined : even.get(first);
-  return known?.length === rules.length && known.every((line, at) => line === lines[rules[at] ?? -1]);
+function isKnownEven({ lines }: Ruleset, rules: readonly number[]): boolean {
+  const known = even.get(lines.text)?.get(lines.identityAt(rules[0] ?? -1));
+  return known?.length === rules.length && known.every((line, at) => line === lines.identityAt(rules[at] ?? -1));
 }
 
-function keepEven({ lines }: Ruleset, { rules }: Chain): void {
-  const chainLines = rules.flatMap((number) => lines[number] ?? []);
-  if (chainLines[0] !== undefined) even.set(chainLines[0], chainLines);
+function keepEven({ lines }: Ruleset, rules: readonly number[]): void {
+  let known = even.get(lines.text);
+  if (known === undefined || known.size >= mostChains) {
+    known = new Map();
+    even.set(lines.text, known);
+  }
+  known.set(
+    lines.identityAt(rules[0] ?? -1),
+    rules.map((number) => lines.identityAt(number)),
+  );
 }
 
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
@@ -45,16 +53,17 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
     if (table.name !== 'nat') continue;
     let seen = 0;
     for (const chain of tableFacts(ruleset, table).services) {
-      if (chain.rules.length < 2 || isKnownEven(ruleset, chain)) continue;
+      const { rules } = chain;
+      if (rules.length < 2 || isKnownEven(ruleset, rules)) continue;
       seen += 1;
       if (seen % chainsBetweenPauses === 0) yield;
-      const shares = sharesOf(ruleset, chain);
+      const shares = sharesOf(ruleset, chain, rules);
       if (shares === undefined) continue;
       const fair = 1 / shares.length;
       const least = Math.min(...shares);
       const most = Math.max(...shares);
       if (most - least <= fair * tolerance) {
-        keepEven(ruleset, chain);
+        keepEven(ruleset, rules);
         continue;
       }
       // Another endpoint may be among what is not shown.
@@ -93,16 +102,16 @@ function optionIn(text: string, chain: string): number {
 }
 
 /** What each endpoint gets, in rule order; undefined where the chain is not a plain cascade that ends with an endpoint for all that is left. */
-function sharesOf(ruleset: Ruleset, chain: Chain): readonly number[] | undefined {
+function sharesOf({ lines }: Ruleset, { name }: Chain, rules: readonly number[]): readonly number[] | undefined {
   const shares: number[] = [];
   let left = 1;
   let isOver = false;
-  for (const number of chain.rules) {
-    const line = ruleset.lines[number];
-    if (line === undefined || !line.target.startsWith('KUBE-SEP-')) continue;
-    if (line.listing || line.command !== 'append') return undefined;
-    const { text } = line;
-    const at = optionIn(text, chain.name);
+  for (const number of rules) {
+    if (!lines.targetAt(number).startsWith('KUBE-SEP-')) continue;
+    const { listing, command } = lines.formAt(number) ?? {};
+    if (listing !== false || command !== 'append') return undefined;
+    const text = lines.textAt(number);
+    const at = optionIn(text, name);
     // Affinity sends known clients to their endpoint first.
     if (at < 0 && text.includes('--rcheck')) continue;
     if (isOver) return undefined;
@@ -121,7 +130,7 @@ function evenly(input: LintInput, chain: Chain): readonly Fix[] {
   if (!isMendable(input, chain.table)) return [];
   const places: Place[] = [];
   for (const number of chain.rules) {
-    const text = ruleset.lines[number]?.target.startsWith('KUBE-SEP-') === true ? ruleset.lines[number].text : '';
+    const text = ruleset.lines.targetAt(number).startsWith('KUBE-SEP-') ? ruleset.lines.textAt(number) : '';
     const at = text.indexOf(option, chain.name.length);
     const start = at + option.length;
     if (at >= 0)

@@ -35,7 +35,7 @@ const endingInFilter = ['REJECT'];
  * grep would leave such rules only where the other one filters, too, which its finding says.
  */
 function isLikewiseOfFilter(ruleset: Ruleset, above: number, line: number): boolean {
-  return filtering.has(ruleset.lines[line]?.target ?? '') && isOneRun(ruleset, above, line);
+  return filtering.has(ruleset.lines.at(line)?.target ?? '') && isOneRun(ruleset, above, line);
 }
 
 const filtering = new Set(['ACCEPT', 'DROP', 'REJECT']);
@@ -50,11 +50,11 @@ function* reportUnreachable(input: LintInput, table: Table, report: (finding: Fi
   for (const target of isMixed ? endingInFilter : ending) {
     for (const [place, number] of (table.targets.get(target) ?? []).entries()) {
       if (place % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
-      const chain = table.chains.get(ruleset.lines[number]?.name ?? '');
+      const chain = table.chains.get(ruleset.lines.at(number)?.name ?? '');
       if (chain === undefined || done.has(chain) || chain.rules.at(-1) === number || !takesAll(ruleset, number)) continue;
       done.add(chain);
       // With rules put in front or taken away the order is another one than in the text.
-      if (!chain.rules.every((line) => ruleset.lines[line]?.command === 'append')) continue;
+      if (!chain.rules.every((line) => ruleset.lines.at(line)?.command === 'append')) continue;
       const all = chain.rules.filter((line) => line > number);
       const behind = isMixed ? all.filter((line) => isLikewiseOfFilter(ruleset, number, line)) : all;
       const [first] = behind;

@@ -20,7 +20,7 @@ export function isUnsupportedRevision(text: string): boolean {
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;
   for (const number of fileShape(input).withProblems) {
-    const line = ruleset.lines[number];
+    const line = ruleset.lines.at(number);
     const start = line?.text.indexOf(mark) ?? -1;
     if (line === undefined || start < 0) continue;
     const table = tableAt(ruleset, number);

@@ -15,7 +15,7 @@ export function isCutOff(input: LintInput, number: number): boolean {
   const shape = fileShape(input);
   if (shape.isRestoreFile) return false;
   if (!(number === shape.last && shape.withProblems.at(-1) === number) && !isBeforeFence(ruleset, number)) return false;
-  const line = ruleset.lines[number];
+  const line = ruleset.lines.at(number);
   // A value that somebody took out was not cut.
   if (line?.problems.every(({ severity }) => severity === 'info') === true) return false;
   // What cannot be read at all is no line that was begun.
@@ -25,14 +25,14 @@ export function isCutOff(input: LintInput, number: number): boolean {
 }
 
 function isBeforeFence({ lines }: Ruleset, number: number): boolean {
-  const next = lines[number + 1];
+  const next = lines.at(number + 1);
   const statement = next?.kind === 'foreign' ? statementOf(next) : undefined;
-  return statement?.kind === 'foreign' && statement.what === 'fence' && (lines[number]?.problems.length ?? 0) > 0;
+  return statement?.kind === 'foreign' && statement.what === 'fence' && (lines.at(number)?.problems.length ?? 0) > 0;
 }
 
 /** Whether a line is the first or the last of a text that was cut within it, and what is left of it begins with an option. */
 export function isCutAway(input: LintInput, number: number): boolean {
-  const line = input.ruleset.lines[number];
+  const line = input.ruleset.lines.at(number);
   return line !== undefined && beginsWithOption(line) && (isCutOff(input, number) || isCutOn(input, number));
 }
 
@@ -45,7 +45,7 @@ const dateAtEnd = / on [A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d{1,2} [\d:]{8} \d{4}$/
  */
 export function isCutOn(input: LintInput, number: number): boolean {
   const { ruleset } = input;
-  const line = ruleset.lines[number];
+  const line = ruleset.lines.at(number);
   if (line === undefined || number !== fileShape(input).first || !mayBeEndOfLine(line)) return false;
   const next = ruleset.tables.find(({ endLine }) => endLine > number + 1);
   if (next === undefined) return false;
@@ -72,7 +72,7 @@ export function isCutTable(ruleset: Ruleset, table: Table): boolean {
 }
 
 function hasPrintedCounters({ lines }: Ruleset, number: number | undefined): boolean {
-  const line = number === undefined ? undefined : lines[number];
+  const line = number === undefined ? undefined : lines.at(number);
   const statement = line === undefined ? undefined : statementOf(line);
   return statement?.kind === 'chain' && statement.counters !== undefined;
 }

@@ -8,7 +8,7 @@ import { targetPlace } from './line-place.ts';
 
 /** Whether the rule on a line (0-based) is for every packet: it has a target, and but for a comment nothing else, shown or hidden. */
 export function takesAll(ruleset: Ruleset, number: number): boolean {
-  if (ruleset.lines[number]?.command !== 'append') return false;
+  if (ruleset.lines.at(number)?.command !== 'append') return false;
   const rule = ruleAt(ruleset, number);
   if (rule === undefined || rule.isGoto) return false;
   const isPlain = rule.options.every(
@@ -25,7 +25,7 @@ export function takesAll(ruleset: Ruleset, number: number): boolean {
 /** Where the policy DROP of a built-in chain stands; undefined for another policy or none. */
 function dropPolicyOf(ruleset: Ruleset, chain: Chain): Place | undefined {
   for (const number of [...chain.mentions, ...chain.declarations]) {
-    const line = ruleset.lines[number];
+    const line = ruleset.lines.at(number);
     const statement = line === undefined ? undefined : statementOf(line);
     const policy =
       statement?.kind === 'chain'
@@ -45,10 +45,10 @@ const rulesBetweenPauses = 1024;
  * DROP; undefined where it does neither. Where rules are put in or taken away the order is another one than in the text: the policy alone counts then.
  */
 export function* droppingEndOf(ruleset: Ruleset, chain: Chain): Steps<Place | undefined> {
-  if (!chain.rules.every((number) => ruleset.lines[number]?.command === 'append')) return dropPolicyOf(ruleset, chain);
+  if (!chain.rules.every((number) => ruleset.lines.at(number)?.command === 'append')) return dropPolicyOf(ruleset, chain);
   for (const [index, number] of chain.rules.entries()) {
     if (index % rulesBetweenPauses === rulesBetweenPauses - 1) yield;
-    const target = ruleset.lines[number]?.target;
+    const target = ruleset.lines.at(number)?.target;
     // What returns, or goes on elsewhere for good, meets the policy and no rule below.
     if (target === 'RETURN') break;
     const rule = ruleAt(ruleset, number);

@@ -91,6 +91,12 @@ function endsInBlank(text: string): boolean {
   return isBlank(text.charCodeAt(text.length - 1));
 }
 
+function trailingBlanksIn({ lines }: Ruleset): number {
+  let count = 0;
+  for (const { text } of lines) if (text.length > 0 && endsInBlank(text)) count += 1;
+  return count;
+}
+
 /** What is counted as the lines go by. */
 interface Count {
   readonly withProblems: number[];
@@ -218,7 +224,7 @@ function* examine(ruleset: Ruleset, isApart: boolean): Steps<FileShape> {
   };
   for (const [place, number] of (yield* unusualLineSteps(ruleset.lines)).entries()) {
     skipTo(number);
-    const line = ruleset.lines[number];
+    const line = ruleset.lines.at(number);
     if (line !== undefined) countLine(count, line, number);
     if (place % linesBetweenPauses === linesBetweenPauses - 1) yield;
   }
@@ -229,11 +235,11 @@ function* examine(ruleset: Ruleset, isApart: boolean): Steps<FileShape> {
   const [table] = ruleset.tables;
   const beginsWithin = table?.declared === false && table.commitLine !== undefined && table.chains.size > 0;
   const hasQuotes = prefixed.some((number) => {
-    const line = ruleset.lines[number];
+    const line = ruleset.lines.at(number);
     return line !== undefined && line.text.slice(0, line.prefix).trim() !== '';
   });
   // Somebody's words, or a program's, stand above what was set in as a block.
-  const isBlock = count.indented * 2 > written && unread.some((number) => /^\S/.test(ruleset.lines[number]?.text ?? ''));
+  const isBlock = count.indented * 2 > written && unread.some((number) => /^\S/.test(ruleset.lines.at(number)?.text ?? ''));
   const isPaste =
     count.isPaste ||
     isBlock ||
@@ -243,7 +249,7 @@ function* examine(ruleset: Ruleset, isApart: boolean): Steps<FileShape> {
     beginsWithin ||
     hasQuotes ||
     unread.length > Math.max(fewLines, written / 4) ||
-    unread.some((number) => tableAt(ruleset, number) === undefined && isForeign(ruleset.lines[number]));
+    unread.some((number) => tableAt(ruleset, number) === undefined && isForeign(ruleset.lines.at(number)));
   return {
     withProblems,
     joined,
@@ -256,7 +262,7 @@ function* examine(ruleset: Ruleset, isApart: boolean): Steps<FileShape> {
     carriageReturns: count.carriageReturns,
     indented: count.indented,
     written,
-    trailingBlanks: count.isHarmedByBlanks ? ruleset.lines.filter(({ text }) => text.length > 0 && endsInBlank(text)).length : 0,
+    trailingBlanks: count.isHarmedByBlanks ? trailingBlanksIn(ruleset) : 0,
     warnings,
     hasSets: count.hasSets,
     first: count.first,

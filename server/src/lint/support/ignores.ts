@@ -49,7 +49,7 @@ function find({ lines }: Ruleset): readonly Ignore[] {
     // Chains and rules are what stands between these lines.
     if (number > next) aim(next);
     next = number + 1;
-    const { kind = 'blank', text = '', prefix = 0 } = lines[number] ?? {};
+    const { kind = 'blank', text = '', prefix = 0 } = lines.at(number) ?? {};
     if (kind === 'blank') continue;
     if (kind !== 'comment') {
       aim(number);

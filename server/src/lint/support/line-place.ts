@@ -5,7 +5,7 @@ import type { Place } from './finding.ts';
 
 /** A line (0-based) as a place, without what a paste put in front of it. */
 export function linePlace({ lines }: Ruleset, number: number): Place {
-  const line = lines[number];
+  const line = lines.at(number);
   return { line: number, start: line?.prefix ?? 0, end: line?.text.length ?? 0 };
 }
 

@@ -18,7 +18,7 @@ export interface MasqueradeRule {
 
 function lineOfMasquerade({ lines }: Ruleset, chain: Chain): number | undefined {
   return chain.rules.find((line) => {
-    const rule = lines[line];
+    const rule = lines.at(line);
     return rule?.target === 'MASQUERADE' && !rule.text.includes(loopBack);
   });
 }

@@ -32,16 +32,17 @@ function transportEdits({ lines }: SourceDocument): readonly Change[] {
 
 /** Makes every line end LF, and changes nothing else. */
 export function lineEndChanges({ lines }: SourceDocument): readonly Change[] {
-  return lines.flatMap(({ text, carriageReturn }, line): readonly Change[] =>
-    carriageReturn && line + 1 < lines.length
-      ? [{ start: { line, character: text.length }, end: { line: line + 1, character: 0 }, text: '\n' }]
-      : [],
-  );
+  const changes: Change[] = [];
+  for (const [line, { text, carriageReturn }] of lines.entries()) {
+    if (carriageReturn && line + 1 < lines.length)
+      changes.push({ start: { line, character: text.length }, end: { line: line + 1, character: 0 }, text: '\n' });
+  }
+  return changes;
 }
 
 /** Writes each line as it is read, where something was done to all of them (`syntax/apart.ts`). */
 export function wholeLineEdits({ lines, apart }: SourceDocument): readonly Change[] {
-  return lines.map(({ text }, line): Change => {
+  return Array.from(lines, ({ text }, line): Change => {
     const end = { line, character: apart?.lengths[line] ?? text.length };
     return { start: { line, character: 0 }, end, text };
   });
@@ -54,16 +55,16 @@ function isJoined({ text, problems }: Line): boolean {
 function plainDumpEdits({ lines }: SourceDocument): readonly Change[] {
   const edits: Change[] = [];
   for (let number = 0; number < lines.length; number += 1) {
-    const line = lines[number];
+    const line = lines.at(number);
     if (line === undefined || !isJoined(line)) continue;
     let last = number;
     let text = line.text;
     // A JSON string has no line ends of its own: those in it were put there by whoever wrapped it.
-    while (isEscapedText(text) && isEscapedText(lines[last + 1]?.text ?? '')) {
+    while (isEscapedText(text) && isEscapedText(lines.at(last + 1)?.text ?? '')) {
       last += 1;
-      text += lines[last]?.text ?? '';
+      text += lines.at(last)?.text ?? '';
     }
-    const end = { line: last, character: lines[last]?.text.length ?? 0 };
+    const end = { line: last, character: lines.at(last)?.text.length ?? 0 };
     edits.push({ start: { line: number, character: 0 }, end, text: splitJoined(text).join('\n') });
     number = last;
   }

@@ -1,6 +1,6 @@
 import { createMemory } from '../../base/memory.ts';
 import { runToEnd, type Steps } from '../../base/steps.ts';
-import { endpoint, proxyNames, service } from '../../ruleset/proxy-names.ts';
+import { endpoint, notOfProxy, proxyNames, service } from '../../ruleset/proxy-names.ts';
 import { reachSteps } from '../../ruleset/reachable.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
 
@@ -69,7 +69,7 @@ function* examine(ruleset: Ruleset, table: Table): Steps<TableFacts> {
     const chain = table.chains.at(index);
     if (chain === undefined) continue;
     if (!isOfService) plain.push(chain);
-    if (chain.builtin) {
+    if (kind === notOfProxy && chain.builtin) {
       if (references.lengthOf(index) > 0) builtinJumpedTo.push(chain);
       continue;
     }
@@ -98,7 +98,7 @@ function* examine(ruleset: Ruleset, table: Table): Steps<TableFacts> {
 /** The line of a table's first rule; a dump has all declarations above it. */
 function firstRuleOf({ lines }: Ruleset, table: Table): number {
   let number = table.firstLine;
-  while (number < table.endLine && lines[number]?.kind !== 'rule') number += 1;
+  while (number < table.endLine && lines.kindAt(number) !== 'rule') number += 1;
   return number;
 }
 

@@ -218,7 +218,7 @@ function perform(summaries: Summaries, at: At, asked: Asked, rule: CompiledRule,
 /** Asks one rule in all worlds. Where it jumps to a chain that has not been gone through, that passage comes first. */
 function passRule(summaries: Summaries, passage: Passage, line: number): Passage | undefined {
   const { run } = summaries;
-  const source = run.ruleset.lines[line];
+  const source = run.ruleset.lines.at(line);
   const rule = source === undefined ? null : compiledRule(source, run.family);
   if (source === undefined || rule === null) return undefined;
   const at: At = { passage, line, next: new Map(), leaving: [] };

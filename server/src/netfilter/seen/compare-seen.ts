@@ -152,7 +152,7 @@ function seenVerdict(ruleset: Ruleset, steps: readonly MatchedStep[]): Verdict |
   if (last === undefined) return null;
   const [line] = last.lines;
   if (last.isRule && line !== undefined) {
-    const target = ruleset.lines[line]?.target ?? '';
+    const target = ruleset.lines.at(line)?.target ?? '';
     if (target === 'DROP') return 'drop';
     if (target === 'REJECT') return 'reject';
     // Behind any other target something always comes.
@@ -284,7 +284,7 @@ function stepReports(ruleset: Ruleset, all: readonly MatchedStep[], outcome: Out
       if (alignment !== undefined && at < alignment.same) chosen = alignment.steps[alignment.before + at]?.line ?? chosen;
       at += 1;
     }
-    const source = chosen === null ? undefined : ruleset.lines[chosen];
+    const source = chosen === null ? undefined : ruleset.lines.at(chosen);
     return {
       table: step.table,
       chain: step.chain,

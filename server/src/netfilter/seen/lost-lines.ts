@@ -31,7 +31,7 @@ function ledByNothing({ lines }: Ruleset, all: readonly MatchedStep[]): MatchedS
     if (isRule && each.lines.length === 0) return undefined;
     const { table } = step;
     if (chain !== null && !chain.builtin && table !== 'raw' && !led.has(`${table} ${chain.name}`)) return each;
-    for (const line of each.lines) led.add(`${table} ${lines[line]?.target ?? ''}`);
+    for (const line of each.lines) led.add(`${table} ${lines.at(line)?.target ?? ''}`);
   }
   return undefined;
 }

@@ -63,7 +63,7 @@ function textsOf(
   if (before !== undefined) return before;
   const texts = new Map<string, number[]>();
   for (const line of rulesInOrder(ruleset, chain)) {
-    const source = ruleset.lines[line];
+    const source = ruleset.lines.at(line);
     if (source === undefined) continue;
     const text = textOf(source);
     const alike = texts.get(text);
@@ -83,14 +83,14 @@ function linesByText(finder: RuleFinder, chain: Chain, text: string): readonly n
   const asIs = textsOf(finder, finder.byText, chain, ruleText).get(text);
   if (asIs !== undefined) return asIs;
   const { lines } = finder.ruleset;
-  const context = lines[rulesInOrder(finder.ruleset, chain)[0] ?? -1]?.context;
+  const context = lines.at(rulesInOrder(finder.ruleset, chain)[0] ?? -1)?.context;
   const statement = context === undefined ? undefined : readIfWritten(text, context);
   const alike =
     context === undefined || statement?.kind !== 'rule'
       ? undefined
       : textsOf(finder, finder.byMeaning, chain, canonical).get(canonicalRule(statement, context));
   // What is left of a line that was cut may be several rules.
-  return alike ?? rulesInOrder(finder.ruleset, chain).filter((line) => isBegunBy(lines[line], text));
+  return alike ?? rulesInOrder(finder.ruleset, chain).filter((line) => isBegunBy(lines.at(line), text));
 }
 
 /** What the rules of a chain ask for and do. */

@@ -2,6 +2,7 @@
  * What a program or a page did to a text from its first line to its last: `cat -A` shows where lines end, `diff -y` puts two files side by side, a page
  * makes every blank one that does not break. A line by itself does not tell; many of one kind do, and all of them are read without it then.
  */
+import type { Lines } from '../lines.ts';
 import type { JoinedPiece } from './joined-lines.ts';
 
 /** What was done to all lines of a text. */
@@ -28,11 +29,11 @@ const ofIptables = new RegExp(
 );
 
 /** What was done to a text; undefined where its lines are as a program printed them, or each was changed in another way. */
-export function throughoutOf(lines: readonly { readonly text: string }[]): Throughout | undefined {
+export function throughoutOf(lines: Pick<Lines, 'length' | 'textAt'>): Throughout | undefined {
   const own: string[] = [];
   let rules = 0;
   for (let at = 0; at < lines.length && at < mostLookedAt && rules < mostAsked; at += 1) {
-    const text = lines[at]?.text ?? '';
+    const text = lines.textAt(at);
     if (text.length > mostChanged || !ofIptables.test(text)) continue;
     own.push(text);
     if (isRule(text)) rules += 1;
@@ -135,11 +136,11 @@ const mostMeasured = 5_000;
 const mostLeftFree = 3 + tabSize;
 
 /** Reads the left side of each line. One that reaches as far as diff prints it was cut there: what it said nobody knows, and a gap stands for it. */
-function leftSides(lines: readonly { readonly text: string }[]): Throughout['plain'] {
+function leftSides(lines: Pick<Lines, 'length' | 'textAt'>): Throughout['plain'] {
   let longest = 0;
   let column = 0;
   for (let at = 0; at < lines.length && at < mostMeasured; at += 1) {
-    const text = lines[at]?.text ?? '';
+    const text = lines.textAt(at);
     const sides = text.length > mostChanged ? undefined : sidesOf(text);
     if (sides === undefined) continue;
     longest = Math.max(longest, sides.left.length);
