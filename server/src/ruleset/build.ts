@@ -5,6 +5,7 @@ import { type Generator, readHeader } from '../syntax/header.ts';
 import type { Line } from '../syntax/line.ts';
 import type { Lines } from '../syntax/lines.ts';
 import { hostNamed } from '../syntax/pasted/host-named.ts';
+import { changedLines } from './changed-lines.ts';
 import { type ExcerptTables, tablesOfExcerpt } from './excerpt-tables.ts';
 import { inferFamily } from './infer-family.ts';
 import { patchRuleset } from './patch.ts';
@@ -234,8 +235,9 @@ export function* rebuildRuleset(document: SourceDocument, before: Ruleset): Step
   if (before.commands !== undefined) return yield* buildRuleset(document);
   const isFamilySaid = before.dumps.every(({ familyBy }) => familyBy === 'header' || familyBy === 'file-name');
   if (!isFamilySaid) return yield* buildRuleset(document);
+  const { at, added } = changedLines(before.lines, lines);
   let isAlikeThroughout = lines.length === before.lines.length;
-  for (let number = 0; isAlikeThroughout && number < lines.length; number += 1) {
+  for (let number = at; isAlikeThroughout && number < at + added; number += 1) {
     if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
     if (lines.isSame(number, before.lines, number)) continue;
     const line = lines.at(number);

@@ -11,7 +11,10 @@ export interface ChangedLines {
 
 /** The one stretch of lines that differs; nothing removed and nothing added where none does. */
 export function changedLines(old: Lines, now: Lines): ChangedLines {
-  return changedBetween(old.length, now.length, (before, number) => old.isSame(before, now, number));
+  const most = Math.min(old.length, now.length);
+  const at = now.countSame(old, 1, most);
+  const tail = now.countSame(old, -1, most - at);
+  return { at, removed: old.length - at - tail, added: now.length - at - tail };
 }
 
 /**

@@ -6,7 +6,7 @@
 import { createMemory } from '../base/memory.ts';
 import type { Steps } from '../base/steps.ts';
 import { beginsWithOption, type Line } from '../syntax/line.ts';
-import type { Lines } from '../syntax/lines.ts';
+import { declares, type Lines } from '../syntax/lines.ts';
 import type { ChainMap } from './chain-map.ts';
 import type { Chain } from './ruleset.ts';
 
@@ -20,10 +20,12 @@ const linesBetweenPauses = 4_096;
 export function* cutLines(lines: Lines, from: number, to: number, chains: ChainMap<Chain>): Steps<ReadonlySet<number>> {
   let rules = 0;
   let withoutTarget = 0;
-  const byLength = yield* longest(lines, from, to, (number) => {
+  const { lengths } = lines.columns;
+  const byLength = yield* longest(lines, from, to, (number, line) => {
     rules += 1;
-    if (lines.targetAt(number) === '') withoutTarget += 1;
-    return lines.lengthAt(number);
+    // Every rule of a known shape has a target.
+    if (line?.target === '') withoutTarget += 1;
+    return line?.text.length ?? lengths[number] ?? 0;
   });
   const cut = new Set((yield* areCut(lines, byLength, chains)) ? byLength : []);
   // Nearly every rule that somebody prints has a target. Words are counted only where many have none.
@@ -41,20 +43,25 @@ export function* cutLines(lines: Lines, from: number, to: number, chains: ChainM
 /** A rule of more characters has more words than anybody cuts it to. */
 const mostRead = 1000;
 
-/** Whether a line that was not understood may be the beginning of a rule. */
-function mayBeRule(line: Line | undefined): boolean {
-  return line?.listing === false && beginsWithOption(line);
+/** Whether a line is a rule, or was not understood and may be the beginning of one. */
+function isRule(line: Line): boolean {
+  return line.kind === 'rule' || (line.kind === 'other' && !line.listing && beginsWithOption(line));
 }
 
+/** What a rule measures, by its number; with the line, unless it is of a known shape. */
+type Measure = (number: number, line: Line | undefined) => number;
+
 /** The rules, as iptables prints them in any form or begins them, that measure most. */
-function* longest(lines: Lines, from: number, to: number, measure: (number: number) => number): Steps<readonly number[]> {
+function* longest(lines: Lines, from: number, to: number, measure: Measure): Steps<readonly number[]> {
+  const { shapes, targets } = lines.columns;
   let most = 0;
   let found: number[] = [];
   for (let number = from; number < to; number += 1) {
     if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
-    const kind = lines.kindAt(number);
-    if (kind !== 'rule' && (kind !== 'other' || !mayBeRule(lines.at(number)))) continue;
-    const size = measure(number);
+    const isShaped = (shapes[number] ?? 0) > 0;
+    const line = isShaped ? undefined : lines.at(number);
+    if (isShaped ? targets[number] === declares : line === undefined || !isRule(line)) continue;
+    const size = measure(number, line);
     if (size < most) continue;
     if (size > most) found = [];
     most = size;

@@ -5,8 +5,8 @@ const none: readonly number[] = Object.freeze([]);
 const few = 32;
 
 function copied(values: Uint32Array, start: number, length: number): readonly number[] {
-  const list: number[] = [];
-  for (let at = start; at < start + length; at += 1) list.push(values[at] ?? 0);
+  const list = new Array<number>(length);
+  for (let at = 0; at < length; at += 1) list[at] = values[start + at] ?? 0;
   return list;
 }
 

@@ -4,8 +4,8 @@ import type { Steps } from '../base/steps.ts';
 import { findTarget, standardTargets } from '../catalog/lookup.ts';
 import type { Family, Hook } from '../catalog/types.ts';
 import type { Line } from '../syntax/line.ts';
-import { shapeNumbered } from '../syntax/line-shape.ts';
-import { declares, endsInCr, type Lines } from '../syntax/lines.ts';
+import { numberedShapes } from '../syntax/line-shape.ts';
+import { declares, type Lines } from '../syntax/lines.ts';
 import { type ChainLists, noChainLists } from './chain-lists.ts';
 import { ChainMap } from './chain-map.ts';
 import { inferTableName } from './infer-table.ts';
@@ -236,7 +236,7 @@ type Lead = number | number[];
 function leadOf(table: OpenTable, shape: number): Lead {
   const known = table.leads[shape];
   if (known !== undefined) return known;
-  const { target = '', form } = shapeNumbered(shape) ?? {};
+  const { target = '', form } = numberedShapes[shape] ?? {};
   const lead = isTarget(target, form?.context.family) ? targetLines(table, target) : chainOf(table, target);
   table.leads[shape] = lead;
   return lead;
@@ -245,7 +245,7 @@ function leadOf(table: OpenTable, shape: number): Lead {
 function ownerOf(table: OpenTable, shape: number): number {
   const known = table.owners[shape];
   if (known !== undefined) return known;
-  const chain = chainOf(table, shapeNumbered(shape)?.chain ?? '');
+  const chain = chainOf(table, numberedShapes[shape]?.chain ?? '');
   table.owners[shape] = chain;
   return chain;
 }
@@ -266,7 +266,7 @@ export function addScanned(table: OpenTable, lines: Lines, from: number, most: n
   const jumps = table.jumps.room(end - from);
   let [ruleEnd, referenceEnd, jumpEnd] = [table.rules.end, table.references.end, table.jumps.end];
   for (let number = from; number < end; number += 1) {
-    const shape = (shapes[number] ?? 0) & ~endsInCr;
+    const shape = shapes[number] ?? 0;
     const name = chains[number] ?? -1;
     const chain = name < 0 ? ownerOf(table, shape) : scannedChain(table, names, name);
     const target = targets[number] ?? -1;

@@ -60,7 +60,7 @@ function isReferenced({ lists }: Table, chain: number): boolean {
 
 function count(chains: ChainPlaces, is: (chain: number) => boolean): number {
   let found = 0;
-  for (const chain of chains) if (is(chain)) found += 1;
+  for (let at = 0; at < chains.length; at += 1) if (is(chains[at] ?? 0)) found += 1;
   return found;
 }
 

@@ -6,6 +6,7 @@ import { type BrokenLine, brokenLines, mostLinesOfPaste } from './pasted/broken-
 import { readAgain, readLine } from './read-line.ts';
 import { scanLines } from './scan-lines.ts';
 import type { Statement } from './statement.ts';
+import { carryUnusualLines } from './unusual-lines.ts';
 
 /** A dump's text as lines. Immutable; an edit makes a new one that shares all untouched lines. */
 export interface SourceDocument {
@@ -254,11 +255,10 @@ export function* changeDocument(document: SourceDocument, change: TextChange, fi
   const kept = yield* readBelow(document.lines, end, context, lines);
   const changed = lines.slice(above, lines.length - (kept === end ? below : 0));
   const last = kept === end ? end - below : kept;
-  return {
-    ...document,
-    lines: document.lines.spliced(splice.first + above, last, changed),
-    byteOrderMark: splice.byteOrderMark,
-  };
+  const from = splice.first + above;
+  const spliced = document.lines.spliced(from, last, changed);
+  carryUnusualLines(document.lines, spliced, from, last, changed);
+  return { ...document, lines: spliced, byteOrderMark: splice.byteOrderMark };
 }
 
 /**

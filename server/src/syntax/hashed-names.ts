@@ -22,6 +22,9 @@ const hashBytes = 16;
 /** Odd numbers that nobody else knows, so that no text can be made whose names all have one place. */
 const [mixHigh, mixMiddle, mixLow] = Array.from({ length: 3 }, () => (Math.random() * 2 ** 32) | 1) as [number, number, number];
 const fewestSlots = 64;
+/** The letters of a name while it is made, of KUBE-FW-... and of all others: an array for each of 60,000 is as much to clear away as all lines of a dump. */
+const shortest = new Array<number>(24).fill(0);
+const longest = new Array<number>(25).fill(0);
 
 /** KUBE-SEP-..., KUBE-SVC- and so on, each with a number in the order in which they came, from 0 on. */
 export class HashedNames {
@@ -54,7 +57,9 @@ export class HashedNames {
     }
     // Any digit that is none makes this negative.
     let all = 0;
-    let [high, middle, low] = [0, 0, kind];
+    let high = 0;
+    let middle = 0;
+    let low = kind;
     for (const end = at + 6; at < end; at += 1) {
       const value = values[bytes[at] ?? 0] ?? -1;
       all |= value;
@@ -82,8 +87,11 @@ export class HashedNames {
    * @param near a number that it or the one before it may have: to compare is quicker than to look up
    */
   find(near: number): number {
-    const [keys, slots] = [this.#keys, this.#slots];
-    const [high, middle, low] = [this.#high, this.#middle, this.#low];
+    const keys = this.#keys;
+    const slots = this.#slots;
+    const high = this.#high;
+    const middle = this.#middle;
+    const low = this.#low;
     const count = this.#names.length;
     const mask = slots.length - 1;
     let slot = this.#home() & mask;
@@ -104,8 +112,8 @@ export class HashedNames {
     const end = this.read(bytes, start);
     const number = this.#names.length;
     if ((number + 1) * 2 > this.#slots.length) this.#grow();
-    const letters: number[] = [];
-    for (let at = start; at < end; at += 1) letters.push(bytes[at] ?? 0);
+    const letters = end - start === shortest.length ? shortest : longest;
+    for (let at = 0; at < letters.length; at += 1) letters[at] = bytes[start + at] ?? 0;
     this.#names.push(String.fromCharCode.apply(null, letters));
     this.#keys[number * 3] = this.#high;
     this.#keys[number * 3 + 1] = this.#middle;
@@ -134,7 +142,9 @@ export class HashedNames {
     const keys = new Int32Array(this.#keys.length * 2);
     keys.set(this.#keys);
     this.#slots = new Int32Array(this.#slots.length * 2);
-    const [high, middle, low] = [this.#high, this.#middle, this.#low];
+    const high = this.#high;
+    const middle = this.#middle;
+    const low = this.#low;
     for (let number = 0; number < this.#names.length; number += 1) {
       this.#high = keys[number * 3] ?? 0;
       this.#middle = keys[number * 3 + 1] ?? 0;

@@ -5,7 +5,7 @@
  */
 import { HashedNames } from './hashed-names.ts';
 import { LineBytes } from './line-bytes.ts';
-import type { LineForm } from './line-form.ts';
+import { type LineForm, plainForm } from './line-form.ts';
 
 /** Where what a step takes from a place on ends (exclusive); -1 where it does not stand there. A line feed is never taken. */
 type Take = (bytes: Uint8Array, start: number) => number;
@@ -30,16 +30,15 @@ export interface Shape {
 
 const numbered: (Shape | undefined)[] = [undefined];
 
-/** A shape with a number of its own, by which it is known from now on: there are a few dozen for each of the circumstances in which shapes are learned. */
-export function numberShape<Of extends Omit<Shape, 'number'>>(shape: Of): Of & Shape {
-  const known = { ...shape, number: numbered.length };
-  numbered.push(known);
-  return known;
-}
+/** All shapes by their numbers: a few dozen for each of the circumstances in which shapes are learned. */
+export const numberedShapes: readonly (Shape | undefined)[] = numbered;
 
-/** The shape of a number; undefined where there is none. */
-export function shapeNumbered(number: number): Shape | undefined {
-  return numbered[number];
+/** A shape with a number of its own, by which it is known from now on; the same with a line end of CR LF has the next one. */
+export function numberShape<Of extends Omit<Shape, 'number'>>(shape: Of): Of & Shape {
+  const { context, kind, command } = shape.form;
+  const known = { ...shape, number: numbered.length };
+  numbered.push(known, { ...shape, number: numbered.length + 1, form: plainForm(context, kind, command, true) });
+  return known;
 }
 
 /** The names of all lines of known shapes, by their numbers. */
@@ -228,8 +227,18 @@ function isWhole(steps: readonly Step[], word: string): boolean {
   return takeSteps(steps, single.bytes, 0) === word.length;
 }
 
-/** Of the line that was told last: where its end is, its names, and their numbers among `currentNames`; -1 for one that the shape says. */
-export const told = { end: 0, chain: -1, chainName: '', target: -1, targetName: '' };
+/** Of the line that was told last: where its end is, and the numbers of its names among `currentNames`; -1 for one that the shape says. */
+export const told = { end: 0, chain: -1, target: -1 };
+
+/** The chain of the line that was told last, which is of this shape. */
+export function toldChain({ chain }: Shape): string {
+  return chain ?? names.names[told.chain] ?? '';
+}
+
+/** Its target. */
+export function toldTarget({ target }: Shape): string {
+  return target ?? names.names[told.target] ?? '';
+}
 
 let chainAt = -1;
 let targetAt = -1;
@@ -276,16 +285,10 @@ export function tellLine({ steps, chain, target }: Shape, bytes: Uint8Array, sta
   if (chain === undefined) {
     lastChain = foundChain >= 0 ? foundChain : names.add(bytes, chainAt);
     told.chain = lastChain;
-    told.chainName = names.names[lastChain] ?? '';
-  } else {
-    told.chainName = chain;
   }
   if (target === undefined) {
     lastTarget = foundTarget >= 0 ? foundTarget : foundOrNew(bytes, targetAt);
     told.target = lastTarget;
-    told.targetName = names.names[lastTarget] ?? '';
-  } else {
-    told.targetName = target;
   }
   return true;
 }

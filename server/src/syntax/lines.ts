@@ -1,7 +1,7 @@
 /** The lines of a text as columns of numbers: a large dump has hundreds of thousands of lines, which are too many objects to make and to keep. */
 import type { Line } from './line.ts';
-import { FormedLine, type LineForm, plainForm } from './line-form.ts';
-import { shapeNumbered } from './line-shape.ts';
+import { FormedLine, type LineForm } from './line-form.ts';
+import { numberedShapes } from './line-shape.ts';
 
 /** A text that was gone through once, and the names of chains on its lines of known shapes. */
 export interface ScannedText {
@@ -15,7 +15,7 @@ export interface LineColumns {
   readonly starts: Int32Array;
   /** How many UTF-16 units it has without its line end, likewise. */
   readonly lengths: Uint16Array;
-  /** The number of its shape, with `endsInCr` added where it ends in CR LF; 0 for a line that is an object. */
+  /** The number of its shape; 0 for a line that is an object. */
   readonly shapes: Uint16Array;
   /** The place of its chain among the names; -1 where its shape says it, or where it is an object. */
   readonly chains: Int32Array;
@@ -27,8 +27,6 @@ export interface LineColumns {
 export const declares = -2;
 /** A longer line is an object. */
 export const mostOfLength = 0xffff;
-/** Added to the number of a shape. */
-export const endsInCr = 0x8000;
 
 const noColumns: LineColumns = {
   starts: new Int32Array(0),
@@ -87,12 +85,13 @@ export class Lines implements Iterable<Line> {
   /** What a line shares with others; undefined outside. */
   formAt(number: number): LineForm | undefined {
     const shape = this.#columns.shapes[number] ?? 0;
-    return shape === 0 ? this.#objects[number] : formNumbered(shape);
+    return shape === 0 ? this.#objects[number] : numberedShapes[shape]?.form;
   }
 
   /** What kind of line it is; undefined outside. */
   kindAt(number: number): Line['kind'] | undefined {
-    return this.formAt(number)?.kind;
+    const shape = this.#columns.shapes[number] ?? 0;
+    return shape === 0 ? this.#objects[number]?.kind : numberedShapes[shape]?.form.kind;
   }
 
   /** As `Line.name`; empty outside. */
@@ -100,7 +99,7 @@ export class Lines implements Iterable<Line> {
     const shape = this.#columns.shapes[number] ?? 0;
     if (shape === 0) return this.#objects[number]?.name ?? '';
     const name = this.#columns.chains[number] ?? -1;
-    return (name < 0 ? shapeNumbered(shape & ~endsInCr)?.chain : this.#text.names[name]) ?? '';
+    return (name < 0 ? numberedShapes[shape]?.chain : this.#text.names[name]) ?? '';
   }
 
   /** As `Line.target`; empty outside. */
@@ -108,7 +107,7 @@ export class Lines implements Iterable<Line> {
     const shape = this.#columns.shapes[number] ?? 0;
     if (shape === 0) return this.#objects[number]?.target ?? '';
     const name = this.#columns.targets[number] ?? -1;
-    return (name < 0 ? shapeNumbered(shape & ~endsInCr)?.target : this.#text.names[name]) ?? '';
+    return (name < 0 ? numberedShapes[shape]?.target : this.#text.names[name]) ?? '';
   }
 
   /** As `Line.text`; empty outside. */
@@ -134,6 +133,30 @@ export class Lines implements Iterable<Line> {
   isSame(number: number, other: Lines, otherNumber: number): boolean {
     const identity = this.identityAt(number);
     return identity === other.identityAt(otherNumber) && (typeof identity !== 'number' || this.#text === other.#text);
+  }
+
+  /**
+   * How many lines are the same as in another version: from the first on, or from the last on backwards. In one go, as it is asked of all lines after
+   * each edit.
+   * @param by what to go on by: 1 from the first line, -1 from the last
+   * @param most how many lines to look at
+   */
+  countSame(other: Lines, by: 1 | -1, most: number): number {
+    const { starts, shapes } = this.#columns;
+    const { starts: otherStarts, shapes: otherShapes } = other.#columns;
+    const objects = this.#objects;
+    const otherObjects = other.#objects;
+    const isOneText = this.#text === other.#text;
+    let number = by === 1 ? 0 : objects.length - 1;
+    let otherNumber = by === 1 ? 0 : otherObjects.length - 1;
+    let count = 0;
+    for (; count < most; count += 1, number += by, otherNumber += by) {
+      const isObject = (shapes[number] ?? 0) === 0;
+      if (isObject !== ((otherShapes[otherNumber] ?? 0) === 0)) break;
+      if (isObject ? objects[number] !== otherObjects[otherNumber] : !isOneText || starts[number] !== otherStarts[otherNumber])
+        break;
+    }
+    return count;
   }
 
   /** Lines from one up to, but not including, another. */
@@ -182,23 +205,14 @@ export class Lines implements Iterable<Line> {
 
   #make(number: number): Line | undefined {
     const { starts, lengths, shapes, chains, targets } = this.#columns;
-    const numbered = shapes[number] ?? 0;
-    const shape = numbered === 0 ? undefined : shapeNumbered(numbered & ~endsInCr);
-    const form = numbered === 0 ? undefined : formNumbered(numbered);
-    if (shape === undefined || form === undefined) return undefined;
+    const shape = numberedShapes[shapes[number] ?? 0];
+    if (shape === undefined) return undefined;
     const { source, names } = this.#text;
     const chain = shape.chain ?? names[chains[number] ?? -1] ?? '';
     const target = shape.target ?? names[targets[number] ?? -1] ?? '';
     const start = starts[number] ?? 0;
-    return new FormedLine(source, start, start + (lengths[number] ?? 0), chain, target, form);
+    return new FormedLine(source, start, start + (lengths[number] ?? 0), chain, target, shape.form);
   }
-}
-
-/** The form of a shape by its number, with `endsInCr` or without. */
-function formNumbered(numbered: number): LineForm | undefined {
-  const form = shapeNumbered(numbered & ~endsInCr)?.form;
-  if (form === undefined || (numbered & endsInCr) === 0) return form;
-  return plainForm(form.context, form.kind, form.command, true);
 }
 
 const mostArguments = 10_000;

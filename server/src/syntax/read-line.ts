@@ -5,7 +5,7 @@ import { knownShape, learnShape, longestShaped } from './known-line-cache.ts';
 import { contextBefore, isRestoreInput, type Line, type LineContext } from './line.ts';
 import { LineBytes } from './line-bytes.ts';
 import { FormedLine, lineForm, plainForm } from './line-form.ts';
-import { currentNames, type Shape, told } from './line-shape.ts';
+import { currentNames, type Shape, told, toldChain, toldTarget } from './line-shape.ts';
 import { createStatementReader, type StatementReader } from './parser.ts';
 import { firstJoin, joinedProblem } from './pasted/joined-lines.ts';
 import { cutStatement } from './pasted/move-spans.ts';
@@ -96,7 +96,7 @@ function readKnownLine(text: string, context: LineContext, carriageReturn: boole
 function shapedLine(text: string, shape: Shape, carriageReturn: boolean): Line {
   const { context, kind, command } = shape.form;
   const form = carriageReturn ? plainForm(context, kind, command, true) : shape.form;
-  return new FormedLine(text, 0, text.length, told.chainName, told.targetName, form);
+  return new FormedLine(text, 0, text.length, toldChain(shape), toldTarget(shape), form);
 }
 
 /** The same for a line of a shape that was not seen before. */

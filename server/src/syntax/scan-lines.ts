@@ -6,7 +6,7 @@ import { knownShape } from './known-line-cache.ts';
 import type { Line, LineContext } from './line.ts';
 import { LineBytes } from './line-bytes.ts';
 import { currentNames, told, useNames } from './line-shape.ts';
-import { declares, endsInCr, Lines, mostOfLength } from './lines.ts';
+import { declares, Lines, mostOfLength } from './lines.ts';
 import { readNewLine } from './read-line.ts';
 import { rememberUnusualLines } from './unusual-lines.ts';
 
@@ -43,7 +43,7 @@ function addNew(reading: Reading, start: number, end: number): void {
   const hasCr = end < text.length && end > start && text.charCodeAt(end - 1) === carriageReturn;
   const line = readNewLine(text.slice(start, hasCr ? end - 1 : end), context, hasCr);
   if (!line.isPlain) reading.unusual.push(reading.length);
-  makeRoom(reading);
+  if (reading.length === reading.starts.length) makeRoom(reading);
   reading.chains[reading.length] = -1;
   reading.targets[reading.length] = -1;
   reading.objects.set(reading.length, line);
@@ -52,7 +52,6 @@ function addNew(reading: Reading, start: number, end: number): void {
 }
 
 function makeRoom(reading: Reading): void {
-  if (reading.length < reading.starts.length) return;
   const length = reading.starts.length * 2;
   reading.starts = enlarged(new Int32Array(length), reading.starts);
   reading.lengths = enlarged(new Uint16Array(length), reading.lengths);
@@ -80,15 +79,15 @@ function* scanPart(reading: Reading, { bytes, length }: LineBytes, from: number)
       useNames(reading.names);
       continue;
     }
-    makeRoom(reading);
     const number = reading.length;
+    if (number === reading.starts.length) makeRoom(reading);
     reading.lengths[number] = end - start;
     if (hasCr) {
       end += 1;
       reading.unusual.push(number);
     }
     reading.starts[number] = from + start;
-    reading.shapes[number] = hasCr ? shape.number | endsInCr : shape.number;
+    reading.shapes[number] = hasCr ? shape.number + 1 : shape.number;
     reading.chains[number] = told.chain;
     reading.targets[number] = shape.form.kind === 'chain' ? declares : told.target;
     reading.length = number + 1;

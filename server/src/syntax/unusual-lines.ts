@@ -1,4 +1,5 @@
 import { runToEnd, type Steps } from '../base/steps.ts';
+import type { Line } from './line.ts';
 import type { Lines } from './lines.ts';
 
 const linesBetweenPauses = 32_768;
@@ -28,6 +29,17 @@ export function* unusualLineSteps(lines: Lines): Steps<readonly number[]> {
 /** Keeps what whoever made the lines found on the way. */
 export function rememberUnusualLines(lines: Lines, numbers: readonly number[]): void {
   known.set(lines, numbers);
+}
+
+/** Keeps what is known of lines for those that came of an edit: `added` in the place of the lines from `from` up to, but not including, `to`. */
+export function carryUnusualLines(old: Lines, now: Lines, from: number, to: number, added: readonly Line[]): void {
+  const before = known.get(old);
+  if (before === undefined) return;
+  const by = now.length - old.length;
+  const numbers = before.slice(0, placeOf(before, from));
+  for (const [offset, { isPlain }] of added.entries()) if (!isPlain) numbers.push(from + offset);
+  for (let place = placeOf(before, to); place < before.length; place += 1) numbers.push((before[place] ?? 0) + by);
+  known.set(now, numbers);
 }
 
 /** How many of some numbers, which ascend, are below a bound: the place of the first that is not. */
