@@ -27,6 +27,17 @@ export class NumberLists {
     return (this.starts[index + 1] ?? 0) - (this.starts[index] ?? 0);
   }
 
+  /** How many of some lists, by their indices, are not empty. */
+  countFilled(indices: readonly number[]): number {
+    const { starts } = this;
+    let filled = 0;
+    for (let at = 0; at < indices.length; at += 1) {
+      const index = indices[at] ?? 0;
+      if ((starts[index + 1] ?? 0) > (starts[index] ?? 0)) filled += 1;
+    }
+    return filled;
+  }
+
   /** The first number of a list; undefined where it has none. */
   firstOf(index: number): number | undefined {
     const start = this.starts[index] ?? 0;

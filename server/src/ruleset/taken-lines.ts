@@ -68,18 +68,17 @@ function count(chains: ChainPlaces, is: (chain: number) => boolean): number {
 function lacksHalf(table: Table, { services, external, endpoints }: ProxyChains): boolean {
   const { chains, dump } = table;
   const isFilled = (chain: number): boolean => hasRules(table, chain);
-  const isJumpedTo = (chain: number): boolean => isReferenced(table, chain);
   const isPrinted = dump.generator !== undefined;
   const isLookedUp = (chains.get('KUBE-SERVICES')?.rules.length ?? 0) > 0;
-  const filled = count(endpoints, isFilled);
+  const filled = table.lists.rules.countFilled(endpoints);
   const isSomeLeft = filled > 0 || (isPrinted && isLookedUp);
   if (isSomeLeft && endpoints.length - filled >= several) return true;
-  if (endpoints.length === 0) return count(services, isJumpedTo) >= (isPrinted ? 1 : several);
+  if (endpoints.length === 0) return table.lists.references.countFilled(services) >= (isPrinted ? 1 : several);
   // With internal traffic policy Local alone there is no KUBE-SVC-.
   if (filled >= several && services.length === 0) return true;
   // For traffic from inside alone it would be looked up; for that from outside there would be a chain that jumps to it.
   const isAskedFromOutside = external.some((chain) => !chains.nameAt(chain).startsWith('KUBE-FW-'));
-  const isLeft = (chain: number): boolean => isFilled(chain) && !isJumpedTo(chain);
+  const isLeft = (chain: number): boolean => isFilled(chain) && !isReferenced(table, chain);
   return !isAskedFromOutside && services.some((chain) => chains.nameAt(chain).startsWith('KUBE-SVL-') && isLeft(chain));
 }
 
@@ -88,7 +87,7 @@ function lacksManyJumps({ lines }: Ruleset, table: Table, { services, external, 
   const isFilled = (chain: number): boolean => hasRules(table, chain);
   const isMostlyLeft = (chains: ChainPlaces): boolean => {
     const left = count(chains, (chain) => isFilled(chain) && !isReferenced(table, chain));
-    return left >= several && left * 4 >= count(chains, isFilled);
+    return left >= several && left * 4 >= table.lists.rules.countFilled(chains);
   };
   if (![services, external, endpoints].some(isMostlyLeft)) return false;
   const first = table.lists.rules.firstOf(endpoints.find(isFilled) ?? -1);
@@ -110,7 +109,7 @@ function lacksBasics({ lines }: Ruleset, table: Table, { services, external, end
   const { chains, dump, lists } = table;
   const isFilled = (chain: number): boolean => hasRules(table, chain);
   if (dump.generator !== undefined && services.some(isFilled) && !chains.has('KUBE-SERVICES')) return true;
-  if (count(endpoints, isFilled) < several) return false;
+  if (lists.rules.countFilled(endpoints) < several) return false;
   if (services.length >= several && alwaysMade.some((name) => !chains.has(name))) return true;
   if (external.some((chain) => isFilled(chain) && !isReferenced(table, chain)) && !chains.has('KUBE-NODEPORTS')) return true;
   const marking = chains.get('KUBE-MARK-MASQ');

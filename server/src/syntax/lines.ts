@@ -119,6 +119,11 @@ export class Lines implements Iterable<Line> {
     return this.#text.source.slice(start, start + (lengths[number] ?? 0));
   }
 
+  /** Where a line of a known shape begins in `text.source`; -1 for one that is an object, and outside. */
+  startAt(number: number): number {
+    return (this.#columns.shapes[number] ?? 0) === 0 ? -1 : (this.#columns.starts[number] ?? -1);
+  }
+
   /** How many UTF-16 units `Line.text` has; 0 outside. */
   lengthAt(number: number): number {
     return ((this.#columns.shapes[number] ?? 0) === 0 ? this.#objects[number]?.text.length : this.#columns.lengths[number]) ?? 0;
