@@ -101,6 +101,21 @@ describe('who reaches a Service', () => {
     expect(report.notes.join(' ')).toContain('The text does not show');
   });
 
+  it('of an excerpt says nothing of the source where rules that are not shown may rewrite it', () => {
+    const nat = [
+      '-A KUBE-SERVICES -d 10.96.0.1/32 -p tcp -m tcp --dport 80 -j KUBE-SVC-A',
+      '-A KUBE-SVC-A ! -s 10.244.0.0/16 -d 10.96.0.1/32 -p tcp -m tcp --dport 80 -j KUBE-MARK-MASQ',
+      '-A KUBE-SVC-A -j KUBE-SEP-A',
+      '-A KUBE-SEP-A -p tcp -m tcp -j DNAT --to-destination 10.0.0.1:80',
+    ].join('\n');
+    const cluster = clusterFrom(fixturePath('sample/cluster.json'));
+    const report = reach(resolveChains(rulesetOf(nat), cluster), '10.96.0.1:80');
+    const sources = report.services[0]?.entries[0]?.clients.map(({ answer }) => answer.source);
+    expect(new Set(sources)).toEqual(new Set(['not-known']));
+    // The cluster is given: what is missing is which of its nodes it is.
+    expect(report.notes.join(' ')).toContain('Say with --node which node the dump is of.');
+  });
+
   it('says what an answer depends on that nobody knows', () => {
     const dump = fixtureText('sample/worker-1.iptables').replace(
       ':KUBE-EXTERNAL-SERVICES - [0:0]',
@@ -203,7 +218,9 @@ function expectTraced(resolution: Resolution, most: number): number {
         const { ends, ...found } = ofTrace(traced(resolution, client));
         // A trace goes past what is not shown, and names it; where that decides, the answer is that nobody knows.
         const isKnown = client.answer.notKnown === 0;
-        expect({ where, ...ofAnswer(client.answer) }).toMatchObject({ where, ends, ...(isKnown ? found : {}) });
+        const answer = ofAnswer(client.answer);
+        const source = answer.source === 'not-known' ? answer.source : found.source;
+        expect({ where, ...answer }).toMatchObject({ where, ends, ...(isKnown ? { ...found, source } : {}) });
       }
   return compared;
 }

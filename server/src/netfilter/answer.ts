@@ -69,6 +69,8 @@ export interface BridgePorts {
 export interface Knowledge {
   /** Whether an address is one of the node's own; undefined where that is not known. */
   readonly isLocal: (address: string) => boolean | undefined;
+  /** Whether a packet is likely to be for the node, of which that is not known. */
+  readonly seemsLocal?: ((packet: Packet) => boolean) | undefined;
   /** Whether an address is that of everybody in a network of the node's; undefined where that is not known. */
   readonly isBroadcast?: ((address: string) => boolean | undefined) | undefined;
   /** Whether a packet is in a set, by "src" or "dst" for each of the set's dimensions; undefined where its members are not known. */

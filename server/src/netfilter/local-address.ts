@@ -1,14 +1,17 @@
 import { type Doubt, doubt, type Knowledge } from './answer.ts';
 import { type IPAddress, isLoopback, type Packet } from './packet.ts';
 
-/** The doubt whether an address is one of the node's own: rules and routing ask it with one voice. */
-export function localDoubt(address: string): Doubt {
+/**
+ * The doubt whether an address is one of the node's own: rules and routing ask it with one voice.
+ * @param likely whether it is likely to be
+ */
+export function localDoubt(address: string, likely: boolean): Doubt {
   return doubt({
     about: 'local',
     key: `local ${address}`,
     yes: `${address} is an address of this node.`,
     no: `${address} is no address of this node.`,
-    likely: false,
+    likely,
   });
 }
 

@@ -1,13 +1,12 @@
 /** What is known of a node besides its rules, for following packets: a bundle's facts, which addresses are its own, and how an excerpt's chains are hooked in. */
-import { canonicalIP, inCIDR } from '../../base/ip.ts';
+import { canonicalIP } from '../../base/ip.ts';
 import type { Fact } from '../../netfilter/answer.ts';
 import type { EnumerateOptions } from '../../netfilter/enumeration/options.ts';
 import { type NodeKnowledge, nodeKnowledge } from '../../node/knowledge.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
-import { ownAddresses } from '../flow/packet-sources.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { assumedHooks, isForNodeAlone } from '../proxy/assumed-hooks.ts';
-import { dumpNode } from '../proxy/dump-node.ts';
+import { clusterAddresses } from './own-addresses.ts';
 
 export interface AskOptions {
   /** The node's addresses, canonical; all others are taken to be elsewhere. Where absent, the cluster tells. */
@@ -27,19 +26,6 @@ export function readAddresses(text: string): ReadonlySet<string> | { readonly wr
     own.add(ip);
   }
   return own;
-}
-
-/** Whether an address is the node's, by a cluster. What lies in the node's own Pod network and is no Pod's may be a bridge's address. */
-function clusterAddresses(resolution: Resolution, dump: Dump): ((address: string) => boolean | undefined) | undefined {
-  const { record } = dumpNode(resolution, dump);
-  if (record === null) return undefined;
-  const { cluster } = resolution;
-  const isOwn = ownAddresses(resolution, dump);
-  return (address) => {
-    if (isOwn(address)) return true;
-    const inOwnNetwork = record.podCIDRs.some((network) => inCIDR(address, network));
-    return inOwnNetwork && cluster.podsAt(address).length === 0 && cluster.endpointsAt(address).length === 0 ? undefined : false;
-  };
 }
 
 /** Whether an address is the node's own, as far as anything tells; undefined where nothing tells of any address. */

@@ -14,8 +14,11 @@ import type { Fate, Fates } from './fates.ts';
  */
 export type ReachOutcome = 'arrives' | 'dropped' | 'rejected' | 'not-redirected' | 'not-known' | 'mixed';
 
-/** Whether the source address stays what the client's is; null where the packet does not get through. */
-export type ReachedSource = 'kept' | 'rewritten' | 'both' | null;
+/**
+ * Whether the source address stays what the client's is; 'not-known' where rules that the text does not show may rewrite it, null where the packet
+ * does not get through.
+ */
+export type ReachedSource = 'kept' | 'rewritten' | 'both' | 'not-known' | null;
 
 export interface ReachedEndpoint {
   /** "10.244.0.11:8080"; "an address of the node" where REDIRECT took one that is not known. */
@@ -71,11 +74,13 @@ function outcomeOf(ruleset: Ruleset, { verdict, endpoint, ending }: Pick<Fate, '
   return endpoint === null ? 'not-redirected' : 'arrives';
 }
 
-function sourceOf(fates: readonly Pick<Fate, 'verdict' | 'isRewritten'>[]): ReachedSource {
+function sourceOf(fates: readonly Pick<Fate, 'verdict' | 'isRewritten'>[], { mayBeRewritten }: NotShown): ReachedSource {
   const passed = fates.filter(({ verdict }) => verdict === 'accept');
   const rewritten = passed.filter(({ isRewritten }) => isRewritten);
   if (passed.length === 0) return null;
-  return rewritten.length === 0 ? 'kept' : rewritten.length === passed.length ? 'rewritten' : 'both';
+  if (rewritten.length === passed.length) return 'rewritten';
+  if (mayBeRewritten) return 'not-known';
+  return rewritten.length === 0 ? 'kept' : 'both';
 }
 
 /** An endpoint's address as text. */
@@ -126,8 +131,17 @@ function shareOf(share: number): number {
   return Math.round(share * 1e9) / 1e9;
 }
 
-/** The answer to one packet. @param unknown what of the rules on its way is not shown, in sentences */
-export function reachAnswer(asked: AskedService, { fates, alternatives }: Fates, unknown: readonly string[]): ReachAnswer {
+/** What of the rules on a packet's way is not shown. */
+export interface NotShown {
+  /** In sentences. */
+  readonly unknown: readonly string[];
+  /** Whether rules that would rewrite its source, or mark it for that, may be among it. */
+  readonly mayBeRewritten: boolean;
+}
+
+/** The answer to one packet. */
+export function reachAnswer(asked: AskedService, { fates, alternatives }: Fates, notShown: NotShown): ReachAnswer {
+  const { unknown } = notShown;
   const { ruleset } = asked.resolution;
   const isKnown = (fate: Fate): boolean => outcomeOf(ruleset, fate) !== 'not-known';
   const outcomes = new Set(fates.map((fate) => outcomeOf(ruleset, fate)));
@@ -147,7 +161,7 @@ export function reachAnswer(asked: AskedService, { fates, alternatives }: Fates,
   const stopped = fates.find((fate) => fate.verdict !== 'accept' && isKnown(fate));
   return {
     outcome: outcomes.size === 1 && only !== undefined ? only : 'mixed',
-    source: sourceOf(fates.filter(isKnown)),
+    source: sourceOf(fates.filter(isKnown), notShown),
     passed: shareOf(1 - stoppedShare - unknownShare),
     notKnown: shareOf(unknownShare),
     endpoints: [...endpoints.values()],
@@ -156,7 +170,7 @@ export function reachAnswer(asked: AskedService, { fates, alternatives }: Fates,
     alternatives: alternatives.map((alternative) => ({
       when: alternative.when,
       outcome: outcomeOf(ruleset, alternative),
-      source: sourceOf([alternative]),
+      source: sourceOf([alternative], notShown),
       endpoint: alternative.endpoint === null || alternative.verdict !== 'accept' ? null : endpointText(alternative.endpoint),
     })),
     unknown,

@@ -54,8 +54,8 @@ function alternativesText({ alternatives }: ReachAnswer): string {
 function changes(before: ReachAnswer, after: ReachAnswer): readonly string[] {
   const what: string[] = [];
   if (before.outcome !== after.outcome) what.push(`${before.outcome} -> ${after.outcome}`);
-  if (before.source !== after.source && before.source !== null && after.source !== null)
-    what.push(`source ${before.source} -> ${after.source}`);
+  const areKnown = [before, after].every(({ source }) => source !== null && source !== 'not-known');
+  if (areKnown && before.source !== after.source) what.push(`source ${before.source} -> ${after.source}`);
   const [old, now] = [byKey(before.endpoints, ({ address }) => address), byKey(after.endpoints, ({ address }) => address)];
   for (const address of now.keys()) if (!old.has(address)) what.push(`+${address}`);
   for (const address of old.keys()) if (!now.has(address)) what.push(`-${address}`);

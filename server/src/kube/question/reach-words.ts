@@ -46,7 +46,8 @@ function outcomeText(answer: ReachAnswer): string {
 }
 
 function sourceText({ source }: ReachAnswer): string {
-  return source === null ? '' : source === 'both' ? 'source kept or rewritten' : `source ${source}`;
+  if (source === null) return '';
+  return `source ${source === 'both' ? 'kept or rewritten' : source === 'not-known' ? 'not known' : source}`;
 }
 
 /** "unless: The set blocked has 10.244.0.4. Then dropped." */

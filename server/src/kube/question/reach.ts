@@ -17,7 +17,7 @@ import { assumedHooksNotes } from '../proxy/assumed-hooks.ts';
 import { dumpNode } from '../proxy/dump-node.ts';
 import { severalDumpsNotes } from '../proxy/several-dumps.ts';
 import { arrivingClients, type Client, type ClientKind } from './clients.ts';
-import { type Delivery, deliverSteps, newDelivery } from './deliver.ts';
+import { type Delivered, type Delivery, deliverSteps, newDelivery } from './deliver.ts';
 import { fatesOf } from './fates.ts';
 import { type AskOptions, followOptions } from './node-knowledge.ts';
 import { type AskedService, type ReachAnswer, reachAnswer } from './reach-answer.ts';
@@ -111,6 +111,12 @@ function* deliveryFor(search: Search, dump: Dump, destination: string): Steps<De
   return delivery;
 }
 
+/** Whether rules of nat, which rewrite sources and mark packets for that, may stand on the way that the text does not show. */
+function mayBeRewritten({ missing, unshown }: Delivered): boolean {
+  const isOfNat = ({ table }: { readonly table: string }): boolean => table === 'nat';
+  return [...unshown.values()].some(isOfNat) || [...missing].some(({ table }) => table.name === 'nat');
+}
+
 function* answerFor(search: Search, asked: AskedService, dump: Dump, packet: Packet): Steps<ReachAnswer> {
   const delivery = yield* deliveryFor(search, dump, packet.destination.text);
   const delivered = yield* deliverSteps(delivery, packet);
@@ -121,7 +127,7 @@ function* answerFor(search: Search, asked: AskedService, dump: Dump, packet: Pac
   const key = unknown.join('\n');
   const shared = search.unknown.get(key) ?? unknown;
   search.unknown.set(key, shared);
-  return reachAnswer(asked, fatesOf(delivered.endings), shared);
+  return reachAnswer(asked, fatesOf(delivered.endings), { unknown: shared, mayBeRewritten: mayBeRewritten(delivered) });
 }
 
 function clientOf({ kind, words, name, packet }: Client, answer: ReachAnswer): ReachClient {
@@ -202,7 +208,11 @@ function* clientNotes(resolution: Resolution, services: readonly ReachService[])
       'Packets of other nodes and their Pods meet the rules of their own node first: told is what this node does with those that it gets.',
     );
   else if (clients.length > 0)
-    notes.push('Nothing tells addresses of other nodes and their Pods: what they ask for is not looked at. Give --cluster FILE.');
+    notes.push(
+      `Nothing tells addresses of other nodes and their Pods: what they ask for is not looked at. ${
+        resolution.cluster.source.kind === 'none' ? 'Give --cluster FILE.' : 'Say with --node which node the dump is of.'
+      }`,
+    );
   const { dumps } = resolution.ruleset;
   const addresses = new Set<string>();
   for (const [index, dump] of dumps.entries()) {

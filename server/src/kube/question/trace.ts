@@ -6,6 +6,7 @@ import { isLoopback } from '../../netfilter/packet.ts';
 import { followRequest, reportSteps, type Traced, type TraceReport } from '../../netfilter/trace-report.ts';
 import type { TraceRequest } from '../../netfilter/trace-request.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
+import { frontendSteps } from '../flow/frontends.ts';
 import { otherProxyNote } from '../flow/resolve-target.ts';
 import type { Resolution } from '../identity/chain-identity.ts';
 import { assumedHooksNotes } from '../proxy/assumed-hooks.ts';
@@ -13,6 +14,7 @@ import { severalDumpsNotes } from '../proxy/several-dumps.ts';
 import { arrival } from './arrival.ts';
 import { type Question, questionEnds } from './ends.ts';
 import { type AskOptions, followOptions } from './node-knowledge.ts';
+import { seemsLocalBy } from './own-addresses.ts';
 
 export type QuestionTrace =
   | { readonly ok: true; readonly report: TraceReport; readonly traced: Traced }
@@ -42,6 +44,17 @@ function routeNote({ packet }: Traced, { routed, isLocal }: EnumerateOptions): s
   return 'The routes of this node are not known: one is taken to lead there. Where none does, the node sends nothing.';
 }
 
+/** Where nothing tells whether the destination is the node's: the same options with what is likely. */
+function* withLikely(
+  resolution: Resolution,
+  dump: Dump | undefined,
+  destination: string,
+  known: EnumerateOptions,
+): Steps<EnumerateOptions> {
+  if (dump === undefined || known.routed !== undefined || known.isLocal?.(destination) !== undefined) return known;
+  return { ...known, seemsLocal: seemsLocalBy(resolution, dump, yield* frontendSteps(resolution)) };
+}
+
 /**
  * Every path of the packet that a question by names means. Which addresses are the node's is told by `options.local`, else by the cluster; where
  * nothing tells, paths are told apart by it. Pauses every few thousand rules; never throws.
@@ -60,7 +73,7 @@ export function* followQuestion(
   const destination = parseHostPort(ends.to)?.ip ?? '';
   const hooked = new Set<string>();
   const dump = dumpFor(ruleset, destination);
-  const known = followOptions(resolution, dump, destination, hooked, options);
+  const known = yield* withLikely(resolution, dump, destination, followOptions(resolution, dump, destination, hooked, options));
   const answer = yield* followRequest(ruleset, { ...said, ...ends }, known);
   return answer.ok
     ? {

@@ -5,6 +5,8 @@ import type { IPAddress, Packet } from '../packet.ts';
 
 export interface EnumerateOptions {
   readonly isLocal?: Knowledge['isLocal'];
+  /** Whether a packet is likely to be for the node, of which that is not known: its path then comes first. */
+  readonly seemsLocal?: (packet: Packet) => boolean;
   /** Whether an address is that of everybody in a network of the node's; undefined where that is not known. */
   readonly isBroadcast?: Knowledge['isBroadcast'];
   /** Where the node's routes lead a packet that came in: to the node, on, nowhere; undefined where that is not known. */

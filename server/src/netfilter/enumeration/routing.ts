@@ -85,10 +85,12 @@ function routeMulticast(run: Run, path: Path): Path | null {
 /** By own addresses alone. */
 function routeByAddress(run: Run, path: Path): Path | null {
   const { destination, out } = path.packet;
-  const known = isOwnAddress(destination, run.knows);
+  const { knows } = run;
+  const known = isOwnAddress(destination, knows);
   if (known !== undefined) return known ? toInput(path) : toForward(run, path);
   if (out !== null && out !== '') return toForward(run, path);
-  return split(run, path, localDoubt(destination.text), toInput, (other) => toForward(run, other));
+  const likely = knows.seemsLocal?.(path.packet) === true;
+  return split(run, path, localDoubt(destination.text, likely), toInput, (other) => toForward(run, other));
 }
 
 /** Sends a path to INPUT or FORWARD; null where it ends. What a rule caught or redirected is local, and loopback addresses always are. */

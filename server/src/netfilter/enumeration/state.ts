@@ -64,6 +64,7 @@ export function newRun(ruleset: Ruleset, packet: Packet, options: EnumerateOptio
     tables: tablesOf(dump),
     knows: {
       isLocal: options.isLocal ?? (() => undefined),
+      seemsLocal: options.seemsLocal,
       isBroadcast: options.isBroadcast,
       isInSet: (name, directions, asked) => {
         const own = isInSet(ruleset, name, directions, asked);

@@ -15,7 +15,7 @@ function askLocal(packet: Packet, address: IPAddress, end: End, knows: Knowledge
     // What this node sent has one of its sources; with one of them a packet from elsewhere would have been dropped as martian.
     return packet.isFromHere || packet.in === 'lo' || own === true;
   }
-  return own ?? localDoubt(address.text);
+  return own ?? localDoubt(address.text, end === 'destination' && knows.seemsLocal?.(packet) === true);
 }
 
 /** What is asked of the node's own addresses and networks. */
