@@ -34,3 +34,25 @@ describe('that the rules are what the cluster asks for', () => {
     expect(lookedAt(changes)).not.toContain(agreed);
   });
 });
+
+const withoutRulesOfNat = (text: string): string =>
+  text.replace(/^\*nat\n[\s\S]*?^COMMIT$/m, (nat) => nat.replace(/^(?:\[\d+:\d+\] )?-A .*\n/gm, ''));
+
+describe('that Services are not in these rules', () => {
+  it('is one cause where nat was flushed', () => {
+    const { causes } = diagnosed(withChanges(healthy, { 'iptables-save.txt': withoutRulesOfNat }));
+    expect(causes.filter(({ code }) => code.endsWith('-flushed')).map(({ code }) => code)).toEqual(['rules-flushed']);
+  });
+
+  it('is said where another program does them', () => {
+    const cilium = `*nat
+:PREROUTING ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+:CILIUM_POST_nat - [0:0]
+:KUBE-KUBELET-CANARY - [0:0]
+-A POSTROUTING -j CILIUM_POST_nat
+COMMIT
+`;
+    expect(lookedAt({ 'iptables-save.txt': () => cilium }).join('\n')).toContain('Cilium seems to do the Services of this node');
+  });
+});

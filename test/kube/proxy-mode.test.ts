@@ -1,6 +1,7 @@
 /** Who does Services on a node, told by its dump and by the cluster; and where neither tells, nothing is claimed. */
 import { describe, expect, it } from 'vitest';
 import { type Cluster, emptyCluster } from '../../server/src/cluster/cluster.ts';
+import { dumpNotes } from '../../server/src/kube/flow/dump-notes.ts';
 import { otherProxyNote } from '../../server/src/kube/flow/resolve-target.ts';
 import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
 import { type ServiceProxy, serviceProxyOf, serviceProxyText } from '../../server/src/kube/proxy/mode.ts';
@@ -167,5 +168,28 @@ describe('the cluster says', () => {
     expect(proxyOf(empty, clusterWith(daemonPod('cilium', 'node-a')), 'node-a').kind).toBe('other');
     const own = pod('kube-system/cilium', { ip: '10.0.0.1' });
     expect(proxyOf(empty, clusterWith(own), 'node-a').kind).toBe('absent');
+  });
+});
+
+describe('a drawing of a dump whose Services are elsewhere', () => {
+  const messagesOf = (text: string): readonly string[] => {
+    const resolution = resolveChains(rulesetOf(text), emptyCluster);
+    return dumpNotes(resolution, resolution.ruleset.dumps).map(({ message }) => message);
+  };
+
+  it('says that nat was flushed, and nothing of hooks that went with it', () => {
+    const text = table('nat', ':KUBE-SERVICES - [0:0]', ':KUBE-POSTROUTING - [0:0]') + table('filter');
+    expect(messagesOf(text)[0]).toMatch(/^No Service works on this node: .* nat was flushed\./);
+    expect(messagesOf(text).join(' ')).not.toContain('not hooked');
+  });
+
+  it('names ipvs mode beside what iptables mode left', () => {
+    const ipvs = [
+      ':KUBE-SERVICES - [0:0]',
+      ':KUBE-SVC-NPX46M4PTMTKRN6Y - [0:0]',
+      '-A PREROUTING -j KUBE-SERVICES',
+      '-A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT',
+    ];
+    expect(messagesOf(table('nat', ...ipvs))[0]).toMatch(/^kube-proxy in ipvs mode does the Services of this node: /);
   });
 });

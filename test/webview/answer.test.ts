@@ -145,6 +145,15 @@ describe('the answer of a flow', () => {
     ]);
   });
 
+  it('says that the client’s address is kept as far as shown, where not all is', () => {
+    const source = (kind: 'serves' | 'leads'): readonly string[] =>
+      answerOf({ ...oneEnd(pod1), state: { kind, words: '1 endpoint', line: null, remarks: [] } }).routes.map(
+        (route) => route.source,
+      );
+    expect(source('serves')).toEqual(["client's address kept"]);
+    expect(source('leads')).toEqual(["client's address kept, as far as shown"]);
+  });
+
   it('says that there is no affinity, and what comes without endpoints, where all is shown and kube-proxy serves', () => {
     const service = node('svc', 'service', { label: 'shop/web' });
     const base = oneEnd(pod1);

@@ -42,6 +42,12 @@ function withReasons(found: readonly Found[]): readonly Found[] {
   return found.map((each) => (each.explainsOldRules === true ? { ...each, ends, as: first.as } : each));
 }
 
+/** That nat was flushed is one cause, which lint and a look at all tables may both find: the latter says more. */
+function withoutRepeatedFlush(found: readonly Found[]): readonly Found[] {
+  const isFound = found.some(({ code }) => code === 'rules-flushed');
+  return isFound ? found.filter(({ code }) => code !== 'nat-flushed') : found;
+}
+
 /** Symptoms are left out for what something else explains. */
 function withoutExplained(found: readonly Found[]): readonly Found[] {
   const explained = new Set(found.flatMap(({ isSymptom, ends }) => (isSymptom === true ? [] : ends)));
@@ -164,7 +170,7 @@ export function* diagnoseSteps(subject: Subject, question: DiagnoseQuestion | nu
     found.push(...looked.found);
     fine.push(...looked.fine);
   }
-  const causes = withoutExplained(merged(found));
+  const causes = withoutExplained(merged(withoutRepeatedFlush(found)));
   const outcome = asked === null ? null : (byNft?.fate ?? outcomeOf(subject, asked, causes));
   const passing =
     asked === null || outcome === null

@@ -234,8 +234,9 @@ function faultsOf(index: GraphIndex): readonly AnswerWords[] {
   return [...all.slice(0, mostFaults), words(`and ${counted(all.length - mostFaults, 'more')}`, 'bad')];
 }
 
-function sourceWords(masqueraded: number): string {
-  if (masqueraded <= 0) return "client's address kept";
+/** @param isSure whether all is shown that may rewrite it */
+function sourceWords(masqueraded: number, isSure: boolean): string {
+  if (masqueraded <= 0) return isSure ? "client's address kept" : `client's address kept, ${asFarAsShown}`;
   return masqueraded >= whole ? 'source rewritten' : `source rewritten for ${percentText(masqueraded)}`;
 }
 
@@ -306,6 +307,7 @@ function routesOf(
   { route, ends }: RouteWithEnds,
   all: number,
   isTold: boolean,
+  isSure: boolean,
 ): readonly AnswerRoute[] {
   const entry = entries.get(route.entry);
   if (entry === undefined) return [];
@@ -314,7 +316,7 @@ function routesOf(
     entries: [entryWords(entry)],
     from: origins.map((origin) => drawingText(origin.words)).join(', '),
     ends: endWords(ends, entry.kind === 'health-check', all, isTold || at > 0),
-    source: arrives ? sourceWords(masqueraded) : '',
+    source: arrives ? sourceWords(masqueraded, isSure) : '',
   }));
 }
 
@@ -342,12 +344,16 @@ export function flowAnswer(index: GraphIndex): FlowAnswer | null {
   const faults = faultsOf(index);
   const all = endpointsOf(routes);
   const first = routes.find(({ ends }) => isEven(ends, all.length));
+  const isSure = graph.state?.kind !== 'leads' && graph.state?.kind !== 'unknown';
   const entries = new Map(graph.entries.map((entry) => [entry.id, entry]));
   return {
     state: graph.state === undefined ? drawnState(routes) : knownState(graph.state, routes, faults),
     facts: [...endpointFacts(all, routes), ...leftOutFacts(graph)],
     details: [...badgeFacts(index), ...unsaidFacts(index)],
-    routes: withoutRepeats(alikeTogether(routes.flatMap((route) => routesOf(entries, route, all.length, route !== first))), all),
+    routes: withoutRepeats(
+      alikeTogether(routes.flatMap((route) => routesOf(entries, route, all.length, route !== first, isSure))),
+      all,
+    ),
     faults,
   };
 }

@@ -63,6 +63,12 @@ function agrees({ cluster, lint }: Subject): boolean {
   return cluster.source.kind !== 'none' && !lint.some(saysOtherwise);
 }
 
+/** Why rules and cluster were not compared: Services are done elsewhere, or the dump shows too little. */
+function reasons({ lint }: Subject): readonly string[] {
+  const said = lint.filter(({ code }) => code === 'service-proxy' || code === 'not-compared');
+  return [...new Set(said.map(({ message }) => message.replaceAll('\n', ' ')))];
+}
+
 function look(subject: Subject, asked: Asked | null): Looked {
   const met = linesMet(asked);
   const grave = subject.lint.filter(
@@ -73,6 +79,7 @@ function look(subject: Subject, asked: Asked | null): Looked {
     .toSorted((a, b) => Number(b.concerns) - Number(a.concerns));
   const fine = [
     ...(found.length === 0 ? ['The rules themselves show nothing that is known to go wrong.'] : []),
+    ...reasons(subject),
     ...(agrees(subject) ? ["The rules of kube-proxy are what the cluster's Services and endpoints ask for."] : []),
   ];
   return { ...nothing, found: found.slice(0, mostListed), fine };

@@ -5,6 +5,7 @@ import type { Resolution } from '../identity/chain-identity.ts';
 import { isLargeClusterMode } from '../proxy/large-cluster.ts';
 import { severalDumpsNotes } from '../proxy/several-dumps.ts';
 import type { FlowNote } from './graph.ts';
+import { otherProxyNote } from './resolve-target.ts';
 
 /** Which base chains lead to kube-proxy's own: [table, chain, hooks]. Source: kube-proxy, iptablesJumpChains, 1.18 to 1.36. */
 const hooks: readonly (readonly [table: string, chain: string, hooks: readonly string[], without: string])[] = [
@@ -82,7 +83,16 @@ function completenessNotes(ruleset: Ruleset, dump: Dump): readonly FlowNote[] {
 export function dumpNotes(resolution: Resolution, dumps: readonly Dump[]): readonly FlowNote[] {
   const { ruleset, cluster } = resolution;
   const several = severalDumpsNotes(ruleset, dumps).map((text) => note('warning', text));
-  const found = [...several, ...dumps.flatMap((dump) => [...hookNotes(ruleset, dump), ...completenessNotes(ruleset, dump)])];
+  const elsewhere = otherProxyNote(resolution);
+  const found = [
+    ...(elsewhere === '' ? [] : [note('warning', elsewhere)]),
+    ...several,
+    ...dumps.flatMap((dump) => [
+      // Where Services are not in these rules, that is the reason for all of it.
+      ...(elsewhere === '' ? hookNotes(ruleset, dump) : []),
+      ...completenessNotes(ruleset, dump),
+    ]),
+  ];
   // Of many dumps the first with it speaks for all.
   const notes = [...new Map(found.toReversed().map((each) => [each.message, each])).values()].reverse();
   if (cluster.source.kind === 'none') {

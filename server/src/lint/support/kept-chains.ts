@@ -8,8 +8,10 @@ const keepers = new Set(['ufw', 'Docker', 'Docker Swarm', 'Podman (netavark)', '
 /**
  * Single chains that stay when nothing jumps to them any more. Source: kubelet up to 1.27, syncIPTablesRulesDeprecated; CNI portmap,
  * genSetMarkChain; kube-proxy, pkg/proxy/ipvs/proxier.go, iptablesChains, which are made whether there are load balancers or not.
+ * By table and name, or by name in any table.
  */
 const keptAlone: Readonly<Record<string, string>> = {
+  'nat KUBE-FIREWALL': 'kube-proxy',
   'KUBE-MARK-MASQ': 'kube-proxy',
   'KUBE-MARK-DROP': 'kubelet',
   'KUBE-LOAD-BALANCER': 'kube-proxy',
@@ -52,8 +54,7 @@ const skeletons: readonly Skeleton[] = [
  * how a healthy node looks.
  */
 export function keeperOf({ name, table }: Chain): string | undefined {
-  const alone = Object.hasOwn(keptAlone, name) ? keptAlone[name] : undefined;
-  if (alone !== undefined) return alone;
+  for (const key of [name, `${table.name} ${name}`]) if (Object.hasOwn(keptAlone, key)) return keptAlone[key];
   const { owner } = roleInfo(table.name, name, false);
   if (keepers.has(owner)) return owner;
   return skeletons.find(({ owner: maker, isKept }) => isKept.test(name) && makersOf(table).has(maker))?.owner;
