@@ -31,6 +31,8 @@ const withTunnel = (mtu: number): Changes => ({
     ),
 });
 
+const neighbourOfWeb = /"dst":"10\.42\.0\.11","dev":"cni0","lladdr":"[^"]*","state":\["[A-Z]*"\]/;
+
 const cases: readonly FaultCase[] = [
   {
     what: 'forwarding is off',
@@ -280,6 +282,42 @@ const cases: readonly FaultCase[] = [
     ask: toCart,
     outcome: 'lost',
     code: 'next-hop-silent',
+  },
+  {
+    what: 'an endpoint that the kernel has only just asked for',
+    changes: {
+      'ip-neigh.json': (text) =>
+        text.replace(neighbourOfWeb, '"dst":"10.42.0.11","dev":"cni0","probes":1,"state":["INCOMPLETE"]'),
+    },
+    ask: toWeb,
+    outcome: 'arrives',
+  },
+  {
+    what: 'an endpoint that the kernel has asked for, without the statistics',
+    changes: {
+      'ip-neigh.json': (text) => text.replace(neighbourOfWeb, '"dst":"10.42.0.11","dev":"cni0","state":["INCOMPLETE"]'),
+    },
+    ask: toWeb,
+    outcome: 'arrives',
+  },
+  {
+    what: 'an endpoint that the kernel has asked for time and again',
+    changes: {
+      'ip-neigh.json': (text) =>
+        text.replace(neighbourOfWeb, '"dst":"10.42.0.11","dev":"cni0","probes":3,"state":["INCOMPLETE"]'),
+    },
+    ask: toWeb,
+    outcome: 'lost',
+    code: 'endpoint-gone',
+  },
+  {
+    what: 'conntrack dropped once, and has room',
+    changes: {
+      'sysctl.txt': sysctl('net.netfilter.nf_conntrack_count', '157000'),
+      'conntrack-stats.txt': (text) => text.replace('drop=0', 'drop=4'),
+    },
+    ask: toWeb,
+    outcome: 'arrives',
   },
   {
     what: 'conntrack dropped and is nearly full',

@@ -90,9 +90,9 @@ function asked(to: string, hook: object = hooked) {
 }
 
 describe('kube-proxy in nftables mode', () => {
-  it('has a Service in its maps, whose endpoints are said, and whose way is not followed', () => {
+  it('has a Service in its maps, whose endpoints are said, and followed as if packets were sent there', () => {
     const { outcome, causes, looked } = asked('10.96.10.80:80');
-    expect([outcome, causes]).toEqual(['unknown', []]);
+    expect([outcome, causes]).toEqual(['arrives', []]);
     expect(looked.join('\n')).toContain('10.96.10.80:80/tcp is shop/web:http by its map service-ips');
     expect(looked.join('\n')).toContain('10.42.0.11:8080 (Pod shop/web-5f6b-x1 (10.42.0.11)), 10.42.0.12:8080');
     expect(looked.join('\n')).toContain('diagnose BUNDLE --from 10.42.0.30 --to 10.42.0.11:8080');
@@ -127,6 +127,19 @@ describe('kube-proxy in nftables mode', () => {
 
   it('has left a table behind where nothing is hooked in: its maps say nothing', () => {
     expect(asked('10.96.10.70:80', {}).causes.map(({ code }) => code)).not.toContain('service-without-endpoints');
+  });
+
+  it('has chains that lead five gotos down on one path, and fewer on another', () => {
+    const levels = ['web-1', 'web-2', 'web-3', 'web-4', 'web-5', 'web-6'];
+    const deep = [web, ...levels].slice(0, -1).map((name, at) => rule(name, goto(levels[at] ?? '')));
+    const end = rule('web-6', { dnat: { addr: '10.42.0.12', port: 8080 } });
+    const others = objects(hooked).filter((each) => (each as { rule?: { chain: string } }).rule?.chain !== web);
+    const short = rule(cart, goto('web-3'));
+    const text = JSON.stringify({ nftables: [...others, ...levels.map((name) => chain(name)), ...deep, short, end] });
+    const tables = readNft('nft.json', text);
+    const at = (ip: string) => nftServiceAt(tables, { ip, protocol: 'tcp', port: 80, isOwn: false })?.endpoints;
+    expect(at('10.96.10.80')).toEqual([{ ip: '10.42.0.12', port: 8080 }]);
+    expect(at('10.96.10.90')).toContainEqual({ ip: '10.42.0.12', port: 8080 });
   });
 
   it('is looked through once where each of many rules leads to one chain, in which it is so again', () => {

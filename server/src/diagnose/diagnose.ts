@@ -2,6 +2,7 @@
 import type { Steps } from '../base/steps.ts';
 import { linkOfRoute } from './bridges.ts';
 import type { Cause, Diagnosis, Fate } from './diagnosis.ts';
+import { endpointFates } from './endpoints-by-nft.ts';
 import { type Asked, askedSteps, type DiagnoseQuestion, type Journey } from './journey.ts';
 import { missingParts } from './missing-parts.ts';
 import type { Found } from './node-finding.ts';
@@ -58,7 +59,7 @@ function withoutExplained(found: readonly Found[]): readonly Found[] {
   });
 }
 
-/** One cause that was found for several ways, as one that ends them all. */
+/** One cause that was found for several journeys, as one that ends them all. */
 function merged(found: readonly Found[]): readonly Found[] {
   const byKey = new Map<string, Found>();
   for (const each of found) {
@@ -165,18 +166,21 @@ export function* diagnoseSteps(subject: Subject, question: DiagnoseQuestion | nu
   const fine: string[] = [];
   const byNft = asked === null ? undefined : serviceByNft(subject, asked);
   for (const each of nodeFindings) {
-    // Where nftables translates, the way by iptables' rules alone is not the packet's.
+    // Where nftables translates, the journey by iptables' rules alone is not the packet's.
     const looked = yield* each.look(subject, byNft === undefined ? asked : null);
     found.push(...looked.found);
     fine.push(...looked.fine);
   }
   const causes = withoutExplained(merged(withoutRepeatedFlush(found)));
-  const outcome = asked === null ? null : (byNft?.fate ?? outcomeOf(subject, asked, causes));
+  const byEndpoints =
+    asked === null || byNft === undefined ? null : yield* endpointFates(subject, asked, byNft.endpoints, diagnoseSteps);
+  const nftFate = byNft?.fate === 'unknown' ? byEndpoints?.fate : byNft?.fate;
+  const outcome = asked === null ? null : (nftFate ?? outcomeOf(subject, asked, causes));
   const passing =
     asked === null || outcome === null
       ? []
       : byNft !== undefined
-        ? byNft.texts
+        ? [...byNft.texts, ...(byEndpoints?.texts ?? [])]
         : [...passingTexts(subject, asked, outcome), ...setTexts(asked), ...asked.notes];
   return {
     ok: true,
@@ -185,6 +189,7 @@ export function* diagnoseSteps(subject: Subject, question: DiagnoseQuestion | nu
       outcome,
       causes: [
         ...(byNft === undefined || byNft.cause === null ? [] : [byNft.cause]),
+        ...(byEndpoints?.causes ?? []),
         ...distinct(byLikelihood(withReasons(causes))),
       ],
       looked: [...passing, ...fine, ...subject.facts.notes],

@@ -25,7 +25,7 @@ export interface DiagnoseQuestion {
   readonly protocol?: string | undefined;
 }
 
-/** One way that a packet of the question may go, and what is known of it. */
+/** One path that a packet of the question may take, and what is known of it. */
 export interface Journey {
   /** 0 to 1. */
   readonly probability: number;
@@ -189,7 +189,7 @@ function routedOn({ routed, ...options }: EnumerateOptions): EnumerateOptions {
 }
 
 /**
- * A packet of this node's, with its ways: where rules ask which user sends it, and nobody said, it is taken to be root, as kubelet and most daemons
+ * A packet of this node's, with its paths: where rules ask which user sends it, and nobody said, it is taken to be root, as kubelet and most daemons
  * of a node are.
  */
 function* sentBy(ruleset: Ruleset, packet: Packet, options: EnumerateOptions): Steps<readonly [Packet, Enumeration]> {
@@ -197,8 +197,8 @@ function* sentBy(ruleset: Ruleset, packet: Packet, options: EnumerateOptions): S
   const isAsked = known.outcomes.some(({ assumed }) => asksForUser(assumed));
   if (!packet.isFromHere || packet.uid !== null || packet.gid !== null || !isAsked) return [packet, known];
   const byRoot = { ...packet, uid: 0, gid: 0 };
-  const ways = yield* enumerateSteps(ruleset, byRoot, options);
-  return [byRoot, { ...ways, assumptions: [...ways.assumptions, 'Root sends the packet, as most programs of a node.'] }];
+  const paths = yield* enumerateSteps(ruleset, byRoot, options);
+  return [byRoot, { ...paths, assumptions: [...paths.assumptions, 'Root sends the packet, as most programs of a node.'] }];
 }
 
 function asksForUser(assumed: Outcome['assumed']): boolean {

@@ -3,6 +3,7 @@ import type { Packet } from '../netfilter/packet.ts';
 import type { NodeFacts } from '../node/facts.ts';
 import { linkNamed, portBehind } from '../node/look-ups/links.ts';
 import type { NftPacket } from '../node/look-ups/nft-conditions.ts';
+import { servesByNft } from '../node/look-ups/nft-services.ts';
 import { readEbtables } from '../node/readers/ebtables.ts';
 import { type NftChain, type NftTables, readNft } from '../node/readers/nft.ts';
 import { readNftText } from '../node/readers/nft-text.ts';
@@ -40,6 +41,15 @@ export function nftTables(facts: NodeFacts): NftTables | undefined {
     read.set(facts, tables);
   }
   return tables;
+}
+
+/** Whether kube-proxy does the node's Services by nftables, and iptables has no rule of its any more. */
+export function isInNftMode({ facts, ruleset }: Subject): boolean {
+  const mode = facts.proxyConfiguration?.mode ?? '';
+  const tables = mode === '' || mode === 'nftables' ? nftTables(facts) : undefined;
+  if (tables === undefined || !servesByNft(tables)) return false;
+  // An empty chain to see flushes by may be left behind.
+  return !ruleset.tables.some(({ name, chains }) => name === 'nat' && (chains.get('KUBE-SERVICES')?.rules.length ?? 0) > 0);
 }
 
 /** The packet as it was sent, at the first hook that it comes by; undefined where its source is not known. */

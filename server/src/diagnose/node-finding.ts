@@ -7,7 +7,7 @@ import type { Subject } from './subject.ts';
 /** A cause with what it does to the packets of the question. */
 export interface Found extends Cause {
   /**
-   * The ways of the question's packets that it ends, and how: they explain an outcome. Empty for what is wrong elsewhere on the node, or only
+   * The journeys of the question's packets that it ends, and how: they explain an outcome. Empty for what is wrong elsewhere on the node, or only
    * touches the question.
    */
   readonly ends: readonly Journey[];
@@ -45,7 +45,7 @@ export function atOnce(look: (subject: Subject, asked: Asked | null) => Looked):
 
 export const nothing: Looked = { found: [], fine: [] };
 
-/** A cause that ends ways of the question's packets where `ends` has some. */
+/** A cause that ends journeys of the question's packets where `ends` has some. */
 export function foundCause(cause: Cause, more: Partial<Pick<Found, 'ends' | 'as' | 'concerns' | 'isBeforeRules'>> = {}): Found {
   return {
     ...cause,
@@ -56,12 +56,12 @@ export function foundCause(cause: Cause, more: Partial<Pick<Found, 'ends' | 'as'
   };
 }
 
-/** The ways of a question that rules let pass; empty without a question. */
+/** The journeys of a question that rules let pass; empty without a question. */
 export function accepted(asked: Asked | null): readonly Journey[] {
   return asked?.journeys.filter(({ verdict }) => verdict === 'accept') ?? [];
 }
 
-/** Accepted ways that are forwarded, or sent by this node to others. */
+/** Accepted journeys that are forwarded, or sent by this node to others. */
 export function leaving(asked: Asked | null): readonly Journey[] {
   return accepted(asked).filter(({ isDelivered }) => !isDelivered);
 }

@@ -22,6 +22,7 @@ import { noRoute } from './findings/no-route.ts';
 import { nobodyTakes } from './findings/nobody-takes.ts';
 import { notTranslated } from './findings/not-translated.ts';
 import { nothingListens } from './findings/nothing-listens.ts';
+import { pathMtuDropped } from './findings/path-mtu-dropped.ts';
 import { podGatewayGone } from './findings/pod-gateway-gone.ts';
 import { podRouteMissing } from './findings/pod-route-missing.ts';
 import { podRouteWrong } from './findings/pod-route-wrong.ts';
@@ -35,6 +36,7 @@ import { ruleVerdict } from './findings/rule-verdict.ts';
 import { rulesAndCluster } from './findings/rules-and-cluster.ts';
 import { rulesFlushed } from './findings/rules-flushed.ts';
 import { sizes } from './findings/sizes.ts';
+import { snatPortsUsedUp } from './findings/snat-ports-used-up.ts';
 import { topologyHints } from './findings/topology-hints.ts';
 import { translatedElsewhere } from './findings/translated-elsewhere.ts';
 import { tunnelPacketsLost } from './findings/tunnel-packets-lost.ts';
@@ -45,6 +47,7 @@ import { serviceByNftCodes } from './service-by-nft.ts';
 /** Every check of a node, the likelier cause of two that explain the same first. A new one is a file of its own and a line here. */
 export const nodeFindings: readonly NodeFinding[] = [
   conntrackFull,
+  snatPortsUsedUp,
   conntrackStale,
   affinityToGonePod,
   rulesFlushed,
@@ -78,6 +81,7 @@ export const nodeFindings: readonly NodeFinding[] = [
   tunnelPacketsLost,
   answerRoutes,
   mtuAboveTunnel,
+  pathMtuDropped,
   markBitsShared,
   rulesAndCluster,
   invalidDropped,

@@ -21,6 +21,8 @@ export const serviceByNftCodes = {
 export interface ServiceByNft {
   readonly fate: Fate;
   readonly cause: Cause | null;
+  /** Where the maps send the packets; empty where they send none, or that is not understood. */
+  readonly endpoints: NftService['endpoints'];
   /** What was looked at, and what to ask next, in sentences. */
   readonly texts: readonly string[];
 }
@@ -86,7 +88,10 @@ export function serviceByNft(subject: Subject, asked: Asked): ServiceByNft | und
     return {
       fate: service.refusal === 'drop' ? 'lost' : 'refused',
       cause: refusedCause(asked, service),
+      endpoints: [],
       texts: [`kube-proxy is in nftables mode: its table ${service.chain.family} ${service.chain.table} was read.`],
     };
-  return { fate: 'unknown', cause: null, texts: translatedTexts(subject, asked, service) };
+  // For others than Pods and the node a Service of traffic policy Local may have none of them.
+  const endpoints = service.isForSome ? [] : service.endpoints;
+  return { fate: 'unknown', cause: null, endpoints, texts: translatedTexts(subject, asked, service) };
 }

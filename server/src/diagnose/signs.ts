@@ -45,12 +45,27 @@ export function podInterfaces(subject: Subject): readonly string[] {
     .filter((name) => !name.startsWith('docker') && !name.startsWith('br-') && !name.startsWith('virbr'));
 }
 
-/** What the node knows of a neighbour's absence: an entry that failed, or that nobody has answered yet. */
-export function failedNeighbour({ facts }: Subject, ip: string): NeighbourRecord | undefined {
-  return facts.neighbours?.records.find(
-    ({ ip: own, mac, states }) =>
-      own === ip && mac === '' && states.some((state) => state === 'FAILED' || state === 'INCOMPLETE'),
-  );
+/** A neighbour answers within milliseconds, and is asked again after a second. */
+const fewestProbes = 2;
+
+/** Whether conntrack has several tries that were sent to an address and not answered. */
+function hasUnansweredTries({ facts }: Subject, ip: string): boolean {
+  const text = facts.conntrack?.text ?? '';
+  const sign = `[UNREPLIED] src=${ip} `;
+  const first = text.indexOf(sign);
+  return first >= 0 && text.includes(sign, first + sign.length);
+}
+
+/**
+ * What the node knows of a neighbour's absence: an entry that failed, or that nobody has answered yet. Of the latter the kernel may only just have
+ * asked: it is a sign where it asked more than once, or where several tries were not answered.
+ */
+export function failedNeighbour(subject: Subject, ip: string): NeighbourRecord | undefined {
+  return subject.facts.neighbours?.records.find(({ ip: own, mac, states, probes }) => {
+    if (own !== ip || mac !== '') return false;
+    if (states.includes('FAILED')) return true;
+    return states.includes('INCOMPLETE') && (probes === null ? hasUnansweredTries(subject, ip) : probes >= fewestProbes);
+  });
 }
 
 /**

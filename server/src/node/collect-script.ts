@@ -107,7 +107,8 @@ one ip-addr addr show
 both ip-route route show table all
 both ip-rule rule show
 one ip-link link show
-one ip-neigh neigh show
+# With statistics (-s), which tell whether a neighbour was only just asked for; an ip without them prints the rest.
+if ! has ip || ! limited ip -j -d -s neigh show >"$dir/ip-neigh.json" 2>>"$dir/errors.txt"; then one ip-neigh neigh show; fi
 put bridge-link.json bridge -j -d link show
 put bridge-fdb.json bridge -j fdb show
 if [ -r /proc/net/netfilter/nfnetlink_queue ]; then cat /proc/net/netfilter/nfnetlink_queue >"$dir/nfnetlink_queue.txt"; fi

@@ -133,6 +133,8 @@ export interface NeighbourRecord extends Placed {
   readonly mac: string;
   /** "REACHABLE", "FAILED", ... */
   readonly states: readonly string[];
+  /** How often it was asked for without an answer (`ip -s neigh`); null where that is not said. */
+  readonly probes: number | null;
 }
 
 /** One direction of a connection. */

@@ -20,7 +20,8 @@ export const conntrackFull: NodeFinding = {
 
 /** From this share on connections are dropped now and then, as entries are counted ahead. */
 const nearlyFull = 0.95;
-const halfFull = 0.5;
+/** Below it what was dropped once says nothing of now. */
+const fairlyFull = 0.75;
 const mostlyFull = 0.9;
 /** A few clashes are usual. */
 const manyClashes = 50;
@@ -76,13 +77,16 @@ function look(subject: Subject, asked: Asked | null): Looked {
     // The list is printed before or after the count: the larger of both was there.
     const count = Math.max(counted?.value ?? 0, entriesListed(subject));
     const share = count / most.value;
-    if (share >= nearlyFull || (drops > 0 && share >= halfFull)) {
+    if (share >= nearlyFull || (drops > 0 && share >= fairlyFull)) {
       // What drops and is that full now is full time and again.
       const isFull = share >= 1 || (drops > 0 && share >= mostlyFull);
       found.push(
         foundCause(fullCause(subject, count, most, drops, counted), { ends: isFull ? accepted(asked) : [], concerns: true }),
       );
-    } else fine.push(`Conntrack's table has room: ${count} of ${most.value} connections.`);
+    } else {
+      const before = drops > 0 ? `; it was full once: ${drops} packets were dropped since the node started` : '';
+      fine.push(`Conntrack's table has room: ${count} of ${most.value} connections${before}.`);
+    }
   }
   if (clashes >= manyClashes && found.length === 0) {
     const cause = {

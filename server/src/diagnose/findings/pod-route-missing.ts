@@ -173,8 +173,27 @@ function takenCause(subject: Subject, journey: Journey): Cause | undefined {
   };
 }
 
+/** Packets of a Pod whose address the node itself has, too: the kernel takes none that come from an address of its own (ip_route_input). */
+function askerCause({ cluster, facts }: Subject, asked: Asked): Cause | undefined {
+  const ip = asked.packet.source?.text ?? '';
+  const pod = cluster.podsAt(ip).find(({ hostNetwork }) => !hostNetwork);
+  const record = facts.addresses?.records.find((each) => each.ip === ip);
+  if (!asked.packet.isFromHere || pod === undefined || record === undefined || cluster.nodeAt(ip) !== undefined) return undefined;
+  return {
+    code: 'pod-address-taken',
+    message: `The packets come from ${ip}, Pod ${pod.namespace}/${pod.name}, and ${record.interface} of this node has that address itself: the node drops what comes in from an address of its own as a martian, and keeps what is sent to the Pod.`,
+    evidence: [
+      { file: facts.addresses?.file ?? '', line: record.line, text: `${record.interface} ${record.ip}/${record.prefix}` },
+    ],
+    confirm: [command`ip addr show to ${ip}`, command`ip route get ${ip}`],
+    mend: [command`ip addr del ${ip}/${record.prefix} dev ${record.interface}`],
+  };
+}
+
 function look(subject: Subject, asked: Asked | null): Looked {
   const found: Found[] = [];
+  const ofAsker = asked === null ? undefined : askerCause(subject, asked);
+  if (ofAsker !== undefined) found.push(foundCause(ofAsker, { ends: asked?.journeys ?? [], isBeforeRules: true }));
   for (const journey of leaving(asked)) {
     const cause = routeCause(subject, journey) ?? overlapCause(subject, journey);
     if (cause !== undefined) found.push(foundCause(cause, { ends: [journey] }));

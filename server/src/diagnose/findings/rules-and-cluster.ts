@@ -1,6 +1,7 @@
 import { command } from '../../base/shell-text.ts';
 import type { Finding } from '../../lint/support/finding.ts';
 import type { Asked } from '../journey.ts';
+import { isInNftMode } from '../nft-packets.ts';
 import { atOnce, type Found, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
 import { ruleEvidence, type Subject } from '../subject.ts';
 
@@ -71,8 +72,13 @@ function reasons({ lint }: Subject): readonly string[] {
 
 function look(subject: Subject, asked: Asked | null): Looked {
   const met = linesMet(asked);
+  const isElsewhere = isInNftMode(subject);
   const grave = subject.lint.filter(
-    (each) => (each.severity === 'error' || each.severity === 'warning') && !isTooEarly(each) && !isLeftBehind(each),
+    (each) =>
+      (each.severity === 'error' || each.severity === 'warning') &&
+      !isTooEarly(each) &&
+      !isLeftBehind(each) &&
+      !(isElsewhere && each.code === 'nat-flushed'),
   );
   const found = grave
     .map((finding) => causeOf(subject, asked, met, finding))

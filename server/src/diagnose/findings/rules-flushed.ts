@@ -4,6 +4,7 @@ import { isTableWhole } from '../../ruleset/completeness.ts';
 import type { Dump, Table } from '../../ruleset/ruleset.ts';
 import type { Evidence } from '../diagnosis.ts';
 import type { Asked } from '../journey.ts';
+import { isInNftMode } from '../nft-packets.ts';
 import { atOnce, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
 import type { Subject } from '../subject.ts';
 
@@ -73,6 +74,8 @@ function isAllGone(subject: Subject, dump: Dump): Table | undefined {
 }
 
 function look(subject: Subject, asked: Asked | null): Looked {
+  // What kube-proxy wrote in iptables mode it took away itself.
+  if (isInNftMode(subject)) return nothing;
   for (const dump of subject.ruleset.dumps) {
     const flushed = flushedIn(subject, dump);
     const gone = flushed === undefined ? isAllGone(subject, dump) : undefined;

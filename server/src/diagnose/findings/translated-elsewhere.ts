@@ -79,7 +79,9 @@ function whatBecomes(subject: Subject, { end, isDelivered }: Journey, tries: Rea
   const isEndpoint = subject.cluster
     .endpointsAt(ip)
     .some(({ slice }) => slice.ports.some(({ port, protocol }) => port === end.dport && protocol === end.protocol));
-  return isEndpoint ? 'arrives' : 'unknown';
+  if (isEndpoint) return 'arrives';
+  // Table nat is asked once: what is sent to a Service's address is not translated again, and nobody has it.
+  return subject.cluster.servicesAt(ip).length > 0 ? 'lost' : 'unknown';
 }
 
 function* look(subject: Subject, asked: Asked | null): Steps<Looked> {

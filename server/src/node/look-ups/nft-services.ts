@@ -94,7 +94,8 @@ function translatedTo(statement: Fields): readonly Endpoint[] | undefined {
   });
 }
 
-const deepest = 4;
+/** As the kernel does: it takes no chains that lead further down (NFT_JUMP_STACK_SIZE). */
+const deepest = 16;
 
 /**
  * The endpoints that a chain may send to; empty where it is not understood.
@@ -134,6 +135,14 @@ function hasNodePorts({ sets }: NftTables, family: string, { ip, isOwn }: Servic
     const network = isFields(each) ? `${textAt(prefix, 'addr')}/${String(valueAt(prefix, 'len') ?? '')}` : String(each);
     return network.includes('/') ? inCIDR(ip, network) : canonicalIP(network) === ip;
   });
+}
+
+/** Whether kube-proxy does Services by nftables: its table is hooked in, and has some. */
+export function servesByNft({ chains, sets }: NftTables): boolean {
+  return chains.some(
+    ({ family, table: own, type, hook }) =>
+      own === table && type === 'nat' && hook !== '' && (sets.get(`${family} ${table} service-ips`)?.length ?? 0) > 0,
+  );
 }
 
 /**

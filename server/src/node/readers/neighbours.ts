@@ -1,6 +1,6 @@
 /** Which neighbour answers at which address: `ip -j neigh`, or `ip neigh`. */
 import { canonicalIP } from '../../base/ip.ts';
-import { textAt, textsAt } from '../../cluster/fields.ts';
+import { textAt, textsAt, valueAt } from '../../cluster/fields.ts';
 import type { NeighbourRecord, Part } from '../records.ts';
 import { jsonRecords } from './json-records.ts';
 import { numberedLines, wordAfter } from './lines.ts';
@@ -12,7 +12,17 @@ export function readNeighboursJson(file: string, text: string): Part<NeighbourRe
     const ip = canonicalIP(textAt(fields, 'dst'));
     if (ip === undefined) return [];
     const mac = textAt(fields, 'lladdr').toLowerCase();
-    return [{ line, ip, interface: textAt(fields, 'dev'), mac, states: textsAt(fields, 'state') }];
+    const probes = valueAt(fields, 'probes');
+    return [
+      {
+        line,
+        ip,
+        interface: textAt(fields, 'dev'),
+        mac,
+        states: textsAt(fields, 'state'),
+        probes: typeof probes === 'number' ? probes : null,
+      },
+    ];
   });
   return { file, records: neighbours, skipped: skipped + records.length - neighbours.length };
 }
@@ -32,7 +42,15 @@ export function readNeighboursText(file: string, text: string): Part<NeighbourRe
       if (source.trim() !== '') skipped += 1;
       continue;
     }
-    records.push({ line, ip, interface: name, mac: wordAfter(words, 'lladdr').toLowerCase(), states: said });
+    const probes = wordAfter(words, 'probes');
+    records.push({
+      line,
+      ip,
+      interface: name,
+      mac: wordAfter(words, 'lladdr').toLowerCase(),
+      states: said,
+      probes: /^\d{1,6}$/.test(probes) ? Number(probes) : null,
+    });
   }
   return { file, records, skipped };
 }
