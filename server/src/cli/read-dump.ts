@@ -42,7 +42,7 @@ function readApart(file: string, document: SourceDocument): SourceDocument {
   if (apart === undefined) return document;
   const throughout = throughoutOfText(apart);
   if (throughout === 'side-by-side') say(`${file}: two texts stand side by side, as diff -y prints them; the left one is read`);
-  if (throughout !== undefined) return read;
+  if (throughout !== undefined && throughout !== 'broken') return read;
   const joined = apart.places.findIndex((_, line) => isBehindAnother(apart, line));
   const line = (apart.places[joined]?.line ?? 0) + 1;
   say(`${file}: line ${line}: several lines of a dump stand on one; they are read and numbered apart`);

@@ -1,4 +1,5 @@
 /** A ruleset in one order, whoever wrote it and when: two of them differ where what they do differs, and nowhere else. */
+import { createLongList } from '../../base/long-list.ts';
 import type { Steps } from '../../base/steps.ts';
 import { builtinChains, isTableName } from '../../catalog/tables.ts';
 import type { Family } from '../../catalog/types.ts';
@@ -83,9 +84,11 @@ interface WrittenRule {
   readonly line: number;
 }
 
-/** The rules of a chain as iptables-save prints them; commands that take rules away stay as they are. */
+const noKey = (): string => '';
+
+/** The rules of a chain as iptables-save prints them, those of -I where they come to stand; commands that take rules away stay as they are. */
 function rulesOf({ lines }: Ruleset, chain: Chain, hasRule: CanonicalPart['hasRule']): readonly WrittenRule[] {
-  const rules: WrittenRule[] = [];
+  const rules = createLongList<WrittenRule>(noKey);
   for (const number of chain.rules) {
     const line = lines.at(number);
     if (line === undefined || !hasRule(number)) continue;
@@ -93,8 +96,13 @@ function rulesOf({ lines }: Ruleset, chain: Chain, hasRule: CanonicalPart['hasRu
     if (statement.kind !== 'rule') continue;
     const isAdded = statement.command === 'append' || statement.command === 'insert';
     const texts = isAdded ? canonicalRules(statement, withoutBackEnd(line.context)) : [line.text.slice(line.prefix).trim()];
-    for (const text of texts) rules.push({ text, line: number });
+    const place = statement.command === 'insert' ? Math.max(Number(statement.number?.text ?? '1') - 1, 0) : rules.length;
+    for (const [at, text] of texts.entries()) rules.insert(Math.min(place + at, rules.length), { text, line: number });
   }
+  return inOneOrder(chain, rules.items());
+}
+
+function inOneOrder(chain: Chain, rules: WrittenRule[]): readonly WrittenRule[] {
   if (!unordered.has(chain.name)) return rules;
   const isLast = ({ text }: WrittenRule): boolean => text.endsWith(' -j KUBE-NODEPORTS');
   return rules.sort((a, b) => Number(isLast(a)) - Number(isLast(b)) || (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));

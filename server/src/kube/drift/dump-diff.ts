@@ -9,6 +9,7 @@ import { type Cluster, emptyCluster } from '../../cluster/cluster.ts';
 import { hasEveryChain, hasGap, mayBeHalf, mayHaveMoreTables, mayMixChains } from '../../ruleset/completeness.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import { statementOf } from '../../syntax/document.ts';
+import { severalDumpsNotes } from '../proxy/several-dumps.ts';
 import { diffChainRules } from './diff-chain.ts';
 import { diffServices } from './diff-services.ts';
 import type { ChainDiff, DumpDiff, RuleDiff } from './dump-difference.ts';
@@ -210,6 +211,14 @@ export function* diffDumps(before: Ruleset, after: Ruleset, cluster: Cluster = e
     cluster,
   );
   for (const pair of compared) yield* compareTables(comparison, pair);
+  for (const [ruleset, which] of [
+    [before, 'first'],
+    [after, 'second'],
+  ] as const) {
+    const used = [...new Set([...tablesOf(ruleset).values()].map(({ dump }) => dump))];
+    for (const note of severalDumpsNotes(ruleset, used))
+      comparison.notCompared.push(note.replace('The text', `The ${which} text`));
+  }
   if (comparison.hidesInterfaces)
     comparison.notCompared.push('Interfaces were not compared where one of the dumps does not show them.');
   const { chains, rules } = comparison;

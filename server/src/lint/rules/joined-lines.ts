@@ -22,6 +22,7 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
     const throughout = throughoutOfText(apart);
     if (throughout === undefined) report(ofApart(input, apart));
     else if (throughout === 'side-by-side') report(ofSides(input));
+    else if (throughout === 'broken') report(ofBroken(input, apart));
     return;
   }
   const { joined } = fileShape(input);
@@ -38,9 +39,18 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   );
 }
 
+/** Of a log's quote that a terminal broke nothing is written anew: what stood around it would be lost. */
+function ofBroken(input: LintInput, apart: LinesApart): Finding {
+  const { fixes: _, ...said } = ofApart(input, apart);
+  return { ...said, fixes: () => [] };
+}
+
 /** Where they were put apart already it stands at the first that was not at its line's beginning. */
 function ofApart({ document, ruleset }: LintInput, apart: LinesApart): Finding {
-  const line = apart.places.findIndex((_, number) => isBehindAnother(apart, number));
+  const line = Math.max(
+    apart.places.findIndex((_, number) => isBehindAnother(apart, number)),
+    0,
+  );
   const message = 'Several lines of a dump stand on one: each is read, and counted, as a line of its own';
   const end = document.lines.at(line)?.text.length ?? 0;
   return finding({ line, start: 0, end }, joinedCode, 'info', message, {
