@@ -63,6 +63,26 @@ const faults: Readonly<Record<string, readonly [Answer, RegExp]>> = {
   'an empty answer': [page(''), /is no JSON object/],
   'half an answer': [page('{"kind":"ServiceList","items":['), /is no JSON object/],
   'an answer that is no list': [page('{"kind":"Status"}'), /is no list of/],
+  'a list of what is no object': [
+    page(`{"kind":"ServiceList","metadata":{},"items":${'['.repeat(50_000)}${']'.repeat(50_000)}}`),
+    /of which some have no name/,
+  ],
+  'a list of objects without names': [
+    page('{"kind":"ServiceList","items":[{"metadata":{"name":""}}]}'),
+    /of which some have no name/,
+  ],
+  'another protocol': [
+    (response) =>
+      response.socket?.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n') === true,
+    /changes to another protocol \(101\)/,
+  ],
+  'no HTTP at all': [
+    (response) => {
+      response.socket?.end('\u0000garbage\r\n\r\n');
+      return true;
+    },
+    /cannot be reached/,
+  ],
   'a list without an end': [
     (response, { query }) =>
       page(`{"kind":"List","metadata":{"continue":"${query.get('continue') ?? ''}x"},"items":[]}`)(response, {} as SeenRequest),

@@ -200,6 +200,12 @@ function exchange(state: State, request: ApiRequest, options: RequestOptions, is
       response.socket.setKeepAlive(true, keepAlive.keepAliveMsecs);
       resolve(response);
     });
+    // Without this Node.js drops the connection and says nothing.
+    sent.on('upgrade', (_response, socket) => {
+      clearTimeout(timer);
+      socket.destroy();
+      reject(new ApiError('garbage', `${server} changes to another protocol (101), which nobody asked for.`));
+    });
     sent.on('error', (error) => {
       clearTimeout(timer);
       if (error instanceof ApiError) reject(error);

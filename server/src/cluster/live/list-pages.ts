@@ -1,4 +1,4 @@
-import { type Fields, fieldsAt, objectsAt, textAt } from '../fields.ts';
+import { type Fields, fieldsAt, isFields, textAt } from '../fields.ts';
 import type { Api } from './api.ts';
 import { ApiError } from './api-error.ts';
 import type { Resource } from './resources.ts';
@@ -19,6 +19,10 @@ export interface ListQuery {
   readonly onWait?: (error: ApiError, until: number) => void;
   /** Nobody waits for an answer after this, in milliseconds since 1970: a longer wait is not begun, the server's refusal is thrown. */
   readonly deadline?: number;
+}
+
+function isNamed(item: unknown): item is Fields {
+  return isFields(item) && textAt(fieldsAt(item, 'metadata'), 'name') !== '';
 }
 
 /**
@@ -51,7 +55,11 @@ export async function listPages(
       if (!textAt(page, 'kind').endsWith('List') || !Array.isArray(page['items'])) {
         throw new ApiError('garbage', `The answer of ${api.server} is no list of ${resource.plural}.`);
       }
-      const items = objectsAt(page, 'items');
+      const items = page['items'].filter(isNamed);
+      // What is left out would be told as gone from the cluster.
+      if (items.length < page['items'].length) {
+        throw new ApiError('garbage', `The answer of ${api.server} is a list of ${resource.plural} of which some have no name.`);
+      }
       objects += items.length;
       if (objects > mostObjects) throw new ApiError('garbage', `There are more than ${mostObjects} ${resource.plural}.`);
       const metadata = fieldsAt(page, 'metadata');
