@@ -10,6 +10,8 @@ import { createVitest, type TestModule } from 'vitest/node';
 export interface Order {
   /** Files of tests, below the folder that the process was started in, in the order to run them; none for all. */
   readonly files: readonly string[];
+  /** Folders below test/ that need not be run where all are. */
+  readonly without: readonly string[];
   readonly mutant: number;
   readonly mostVisits: number;
   readonly visitsFile: string;
@@ -67,15 +69,19 @@ function reasonOf(module: TestModule | undefined, unhandled: readonly unknown[])
   return `${module === undefined ? 'outside a test' : nameOf(module.moduleId)}: ${message.split('\n')[0]}`;
 }
 
-async function carryOut({ files, mutant, mostVisits, visitsFile }: Order): Promise<void> {
+async function carryOut({ files, without, mutant, mostVisits, visitsFile }: Order): Promise<void> {
   vitest.provide('mutant', mutant);
   vitest.provide('mostVisits', mostVisits);
   vitest.provide('visitsFile', visitsFile);
   failed = undefined;
   // What failed before does not count.
   vitest.state.filesMap.clear();
-  const wanted = files.flatMap((file) => all.filter(({ moduleId }) => nameOf(moduleId) === file));
-  const { unhandledErrors } = await vitest.runTestSpecifications(files.length === 0 ? all : wanted);
+  const isWanted = (name: string): boolean => !without.some((folder) => name.startsWith(`test/${folder}/`));
+  const wanted =
+    files.length === 0
+      ? all.filter(({ moduleId }) => isWanted(nameOf(moduleId)))
+      : files.flatMap((file) => all.filter(({ moduleId }) => nameOf(moduleId) === file));
+  const { unhandledErrors } = await vitest.runTestSpecifications(wanted);
   const isFailed = failed !== undefined || unhandledErrors.length > 0;
   tell({ kind: 'end', failure: isFailed ? reasonOf(failed, unhandledErrors) : undefined });
 }
