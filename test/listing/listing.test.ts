@@ -37,6 +37,19 @@ describe('a row of iptables -L', () => {
     expect(flags.map(({ instance }) => instance)).toEqual([-1, -1]);
   });
 
+  // As iptables 1.8.9 prints them: a NUL stands behind the code, no blank in front of it.
+  it('has the match bpf right behind what stands in front of it', () => {
+    const columns = 'target     prot opt source               destination';
+    const row = (said: string): string =>
+      canonical(`ACCEPT     6    --  0.0.0.0/0            0.0.0.0/0            ${said}`, columns);
+    expect(row('tcp dpt:80match bpf 48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0\0')).toBe(
+      '-A FORWARD -p tcp -m tcp --dport 80 -m bpf --bytecode "4,48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0" -j ACCEPT',
+    );
+    expect(row('match bpf 6 0 0 1\0match bpf 6 0 0 0\0 /* match bpf x */')).toBe(
+      '-A FORWARD -p tcp -m bpf --bytecode "1,6 0 0 1" -m bpf --bytecode "1,6 0 0 0" -m comment --comment "match bpf x" -j ACCEPT',
+    );
+  });
+
   it('has networks by their names, in front of the length of their prefix', () => {
     const addresses = (source: string, destination: string): readonly (string | undefined)[] =>
       rowOf(`    0     0 DROP       all  --  *      *       ${source}        ${destination}`).options.flatMap(

@@ -42,7 +42,7 @@ export function readRestoreFailure(text: string): RestoreFailure | undefined {
   return {
     inputLine: Number(number),
     reason: isFollowed ? firstLineOf(text.slice(end)) : (readRestoreReason(text.slice(0, found.index)) ?? ''),
-    start: text.startsWith('-', found.index) ? found.index + 1 : found.index,
+    start: found.index + (/^(?:-|\\n)/.exec(found[0])?.[0].length ?? 0),
     end,
   };
 }
