@@ -49,6 +49,34 @@ const localEndpoint = rules(
 );
 
 describe('the node that a dump is of', () => {
+  test.each([
+    'root@node-b:~# iptables-save',
+    '[root@node-b ~]$ sudo iptables-save',
+    '### node-b',
+    'node-b:',
+    '==> node-b.iptables <==',
+    'node-b | CHANGED | rc=0 >>',
+    '**node-b**\n```',
+    '**worker node-b**\n```',
+    'Node: ip-10-0-0-7',
+  ])('is the one that the text names above it: %s', (heading) => {
+    const name = heading.includes('10-0-0-7') ? 'ip-10-0-0-7.ec2.internal' : 'node-b';
+    const other = `root@node-a:~# iptables-save\n${nothing}`;
+    expect(
+      nodeOfDump(`${other}\n${heading}\n${nothing}`)
+        .split('\n')
+        .map((each) => each.split(':')[0]),
+    ).toEqual(['node-a', name]);
+    expect(nodeOfDump(`${heading}\n${nothing}`)).toBe(`${name}: The text names ${name} above the dump.`);
+  });
+
+  test.each(['what node-b has:', 'node-c:', 'root@bastion:~# ssh node-b iptables-save', 'compare node-a with node-b'])(
+    'is not told by words above it: %s',
+    (words) => {
+      expect(nodeOfDump(`${words}\n${nothing}`)).toBe('?: Nothing in the dump tells which node it was taken on.');
+    },
+  );
+
   test.each<[string, DumpOrigin, string]>([
     ['/tmp/node-a.iptables-save', {}, 'node-a'],
     ['C:\\dumps\\node-b.txt', {}, 'node-b'],

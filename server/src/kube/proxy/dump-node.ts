@@ -6,6 +6,7 @@ import type { NodeRecord } from '../../cluster/objects.ts';
 import type { NodeFacts } from '../../node/facts.ts';
 import { optionOf, ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Dump, Ruleset } from '../../ruleset/ruleset.ts';
+import { hostNamed } from '../../syntax/pasted/host-named.ts';
 import { dnatDestination, singleAddress } from './rule-values.ts';
 
 /** Where a dump comes from, as far as that is known besides its text. */
@@ -120,6 +121,27 @@ function votesOf(ruleset: Ruleset, dump: Dump, cluster: Cluster): ReadonlyMap<st
   return votes;
 }
 
+/** A line that is nothing but a name, with what programs and people put around one: `### node-b`, `==> node-b.iptables <==`, `node-b | CHANGED | rc=0 >>`. */
+const heading =
+  /^\W{0,12}(?:(?:node|worker|master|host|server|machine) )?([A-Za-z0-9][\w.-]{0,120})(?:\W{0,12}| \| (?:CHANGED|SUCCESS)\b.{0,80})$/;
+const mostAbove = 4;
+const ofDump: ReadonlySet<string> = new Set(['rule', 'chain', 'table', 'commit', 'chain-command']);
+
+/** The node that a prompt or a heading right above a dump names. */
+function nodeAbove({ lines }: Ruleset, { tables }: Dump, cluster: Cluster): string | undefined {
+  const first = tables[0]?.firstLine ?? 0;
+  for (let number = first - 1; number >= 0 && number >= first - mostAbove; number -= 1) {
+    if (ofDump.has(lines.kindAt(number) ?? '')) return undefined;
+    const text = lines.textAt(number);
+    const named = hostNamed(text) ?? (text.length > longestHeading ? undefined : heading.exec(text)?.[1]);
+    // A machine that the cluster does not have is another one.
+    if (named !== undefined) return nodeNamedIn(cluster, named.toLowerCase());
+  }
+  return undefined;
+}
+
+const longestHeading = 200;
+
 /** The one node of the cluster that has an address which a bundle says is the node's own. */
 function nodeWithAddress(cluster: Cluster, facts: NodeFacts | undefined): string | undefined {
   const names = new Set((facts?.addresses?.records ?? []).map(({ ip }) => cluster.nodeAt(ip)?.name));
@@ -134,6 +156,8 @@ function nodeTold(ruleset: Ruleset, dump: Dump, cluster: Cluster, origin: DumpOr
   if (only !== undefined && others.length === 0) return { name: only.name, reason: `${only.name} is the cluster's only node.` };
   const own = nodeWithAddress(cluster, origin.facts);
   if (own !== undefined) return { name: own, reason: `The addresses of the dump's node are ${own}'s.` };
+  const above = nodeAbove(ruleset, dump, cluster);
+  if (above !== undefined) return { name: above, reason: `The text names ${above} above the dump.` };
   const [folder, file] = lastParts(origin.fileName ?? '');
   const named = nodeNamedIn(cluster, file);
   if (named !== undefined) return { name: named, reason: `The dump's file is named after ${named}.` };

@@ -79,11 +79,12 @@ function isCertain(text: string, at: number): boolean {
 
 const fence = /^\s*(?:```|~~~)/;
 const separator = /^\s*[-=_*~+]{3,}\s*$/;
+const heading = /^[A-Za-z][\w.-]{0,80}:$/;
 function foreignKind(text: string, context: LineContext): ForeignStatement['what'] | undefined {
   if (fence.test(text)) return 'fence';
   if (separator.test(text) || isStatusLine(text) || isOfPager(text, context)) return 'separator';
   if (isGap(text)) return 'gap';
-  if (readTitle(text) !== undefined) return 'separator';
+  if (readTitle(text) !== undefined || (!isRestoreInput(context) && heading.test(text))) return 'separator';
   if (readPrompt(text) !== undefined) return 'prompt';
   return bullet.test(text) ? 'text' : undefined;
 }
@@ -152,7 +153,6 @@ function readSpoiled(text: string, how: Reading): PastedLine | undefined {
 }
 
 const removedLine = /^--[AIN] \S/;
-
 /** A line of a listing behind the mark of `diff -u`. */
 function isRemovedRow(text: string, context: LineContext): boolean {
   const row = text.slice(1);
