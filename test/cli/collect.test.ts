@@ -46,6 +46,14 @@ describe('collect --script', () => {
 describeWith(['root', 'iptables'], 'collect --script on a node', () => {
   const isThere = (shell: string): boolean => spawnSync('sh', ['-c', `command -v ${shell.split(' ')[0]}`]).status === 0;
 
+  it('says that there is no room for its files, and prints none', () => {
+    const small = 'mount -t tmpfs -o size=40k none /mnt && TMPDIR=/mnt sh -s; echo "status $?" >&2; ls /mnt >&2';
+    const { stdout, stderr } = spawnSync('unshare', ['-n', '-m', 'bash', '-c', small], { input: collectScript });
+    const said = stderr.toString().trimEnd().split('\n');
+    expect(stdout.length).toBe(0);
+    expect(said.slice(-2)).toEqual(['There is no room left in /mnt: set TMPDIR to a folder with more.', 'status 2']);
+  });
+
   it.each(['sh', 'dash', 'bash --posix', 'busybox sh'].filter(isThere))(
     'collects what there is, with %s',
     (shell) => {

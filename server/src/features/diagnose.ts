@@ -7,7 +7,7 @@ import { diagnosisMarkdown, diagnosisText } from '../diagnose/write-diagnosis.ts
 import type { BundleFile } from '../node/bundle-file.ts';
 import { chooseRules, placeInBundle } from '../node/choose-rules.ts';
 import { type NodeFacts, noFacts } from '../node/facts.ts';
-import { judgeBundle } from '../node/judge-bundle.ts';
+import { judgeBundleSteps } from '../node/judge-bundle.ts';
 import { partKindOf } from '../node/part-kind.ts';
 import { readTar } from '../node/tar.ts';
 import { buildRuleset } from '../ruleset/build.ts';
@@ -78,7 +78,7 @@ export function* diagnoseFiles(
   clusters: DiagnosisClusters,
   question: DiagnosisQuestion,
 ): Steps<DiagnosisText> {
-  const answer = judgeBundle('a directory', files, notes);
+  const answer = yield* judgeBundleSteps('a directory', files, notes);
   if (!answer.ok) return nothing(`${nameInUri(uri)} ${answer.message}.`);
   const { facts } = answer;
   const chosen = chooseRules(facts);

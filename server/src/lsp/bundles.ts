@@ -4,7 +4,7 @@ import { nameInUri } from '../features/support/name-in-uri.ts';
 import { factsOfFiles } from '../features/support/node-facts.ts';
 import type { FileAccess } from './runtime.ts';
 
-type Facts = ReturnType<typeof factsOfFiles>;
+type FactsSteps = ReturnType<typeof factsOfFiles>;
 
 interface BundleFile {
   readonly path: string;
@@ -60,8 +60,8 @@ export async function liesInBundle(files: FileAccess, uri: string): Promise<bool
   return (await files.list(folderOf(uri))).some(({ name, isDirectory }) => !isDirectory && isBesideDump(name));
 }
 
-/** What the files beside a dump say of its node; undefined for a dump that lies in no bundle. */
-export async function factsBeside(files: FileAccess, uri: string): Promise<Facts | undefined> {
+/** What reads what the files beside a dump say of its node; undefined for a dump that lies in no bundle. */
+export async function factsBeside(files: FileAccess, uri: string): Promise<FactsSteps | undefined> {
   if (!(await liesInBundle(files, uri))) return undefined;
   const read: BundleFile[] = [];
   const listed = await files.list(folderOf(uri));

@@ -205,7 +205,9 @@ export async function readFactsBeside(session: Session, uri: string): Promise<vo
   try {
     const found = await factsBeside(runtime.files, uri);
     if (found === undefined || !dumps.has(uri)) return;
-    facts.set(uri, found);
+    const read = await runInSlices(found, runtime.pause, () => false);
+    if (!dumps.has(uri)) return;
+    facts.set(uri, read);
     const state = states.get(uri);
     if (state !== undefined) showState(session, uri, state);
   } catch (error) {

@@ -1,5 +1,6 @@
 /** A node bundle: the files of a folder or an archive, put together as what is known of the node. */
 import { lastPart } from '../base/last-part.ts';
+import { runToEnd, type Steps } from '../base/steps.ts';
 import type { BundleFile } from './bundle-file.ts';
 import { type NodeFacts, noFacts } from './facts.ts';
 import {
@@ -254,8 +255,8 @@ function skippedNotes(facts: Facts): readonly string[] {
   return [...parts, facts.proxyLog, facts.counters].map(skippedNote).filter((note) => note !== '');
 }
 
-/** What the files of a bundle say of their node. Any may be missing; what is not understood is said in `notes`. Never throws. */
-export function readBundle(files: readonly BundleFile[]): NodeFacts {
+/** The same as `readBundle`. Pauses after each file. */
+export function* bundleSteps(files: readonly BundleFile[]): Steps<NodeFacts> {
   const facts: Facts = { ...noFacts, rules: [], notes: [] };
   const strange: string[] = [];
   // By name first, so that what is told by content alone never takes a plain file's place.
@@ -269,6 +270,7 @@ export function readBundle(files: readonly BundleFile[]): NodeFacts {
       return kind !== undefined && take(facts, kind, part);
     });
     if (!taken.includes(true) && !isIgnored(file.path)) strange.push(file.path);
+    yield;
   }
   const shown = strange.slice(0, 10).join(', ');
   const left = strange.length > 10 ? ` and ${strange.length - 10} more` : '';
@@ -281,6 +283,11 @@ export function readBundle(files: readonly BundleFile[]): NodeFacts {
       ...(strange.length > 0 ? [`Not understood, and left out: ${shown}${left}.`] : []),
     ],
   };
+}
+
+/** What the files of a bundle say of their node. Any may be missing; what is not understood is said in `notes`. Never throws. */
+export function readBundle(files: readonly BundleFile[]): NodeFacts {
+  return runToEnd(bundleSteps(files));
 }
 
 /** Files of captures that have nothing to do with rules and routes, in numbers: the other files of /proc, packets. */

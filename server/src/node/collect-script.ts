@@ -36,7 +36,7 @@ limited() {
 # keep FILE: standard input, as far as it may go
 keep() {
   mkdir -p "$(dirname "$dir/$1")"
-  head -c "$bytes" >"$dir/$1"
+  head -c "$bytes" >"$dir/$1" 2>/dev/null || : >"$dir/full"
   if [ "$(wc -c <"$dir/$1")" -ge "$bytes" ]; then note "$1: cut after $bytes bytes"; fi
 }
 
@@ -159,6 +159,11 @@ plain() { tr -d '\000-\037"\\' | head -c 300; }
   printf ' "kernel": "%s",\n' "$(uname -r | plain)"
   printf ' "iptables": "%s"\n}\n' "$( (iptables --version 2>/dev/null || echo) | sed 's/^iptables v//' | plain)"
 } >"$dir/meta.json"
+if [ -e "$dir/full" ] || ! [ -s "$dir/meta.json" ]; then
+  # What is cut would look as if there were no more.
+  echo "There is no room left in $TMPDIR: set TMPDIR to a folder with more." >&2
+  exit 2
+fi
 rm -f "$dir/failed"
 rmdir "$dir/xt_recent" 2>/dev/null || :
 [ -s "$dir/errors.txt" ] || rm -f "$dir/errors.txt"

@@ -1,6 +1,8 @@
 /** Whether files are a node bundle, and of one node. */
+
 import { counted } from '../base/counted.ts';
-import { readBundle } from './bundle.ts';
+import { runToEnd, type Steps } from '../base/steps.ts';
+import { bundleSteps } from './bundle.ts';
 import type { BundleFile } from './bundle-file.ts';
 import type { NodeFacts } from './facts.ts';
 import { partKindOf } from './part-kind.ts';
@@ -39,23 +41,31 @@ function reasonIn([first]: readonly string[]): string {
   return first === undefined ? '' : ` (${first.replace(/\.$/, '')})`;
 }
 
+/** What the files came in. */
+type BundleShape = 'a directory' | 'an archive' | 'a file';
+
 /**
- * The facts of a bundle's files.
+ * The facts of a bundle's files. Pauses after each.
  * @param what "a directory", "an archive" or "a file", for the message
  * @param notes what could not be read of it
  */
-export function judgeBundle(
-  what: 'a directory' | 'an archive' | 'a file',
+export function* judgeBundleSteps(
+  what: BundleShape,
   files: readonly BundleFile[],
   notes: readonly string[],
-): BundleAnswer {
+): Steps<BundleAnswer> {
   const folders = rulesFolders(files);
   if (folders.length > 1) {
     const some = folders.slice(0, 4).map((folder) => (folder === '' ? '.' : folder));
     return { ok: false, message: `holds several bundles (${some.join(', ')}); name one of them` };
   }
-  const facts = readBundle(files);
+  const facts = yield* bundleSteps(files);
   if (!isBundle(files, facts))
     return { ok: false, message: `is ${what} and no node bundle; expected iptables-save.txt in it${reasonIn(notes)}` };
   return { ok: true, facts: notes.length === 0 ? facts : { ...facts, notes: [...firstOf(notes), ...facts.notes] } };
+}
+
+/** The same as `judgeBundleSteps`, at once. */
+export function judgeBundle(what: BundleShape, files: readonly BundleFile[], notes: readonly string[]): BundleAnswer {
+  return runToEnd(judgeBundleSteps(what, files, notes));
 }
