@@ -79,6 +79,19 @@ describe('an excerpt of rules, as grep leaves them', () => {
     ]);
   });
 
+  it("has the protocol of an endpoint's DNAT where nothing else says it", () => {
+    const [chain, endpoint] = ['KUBE-SVC-AAAAAAAAAAAAAAAA', 'KUBE-SEP-AAAAAAAAAAAAAAAA'];
+    const rules = (protocol: string): string =>
+      [
+        `-A ${chain} -m comment --comment "shop/dns:dns" -j ${endpoint}`,
+        `-A ${endpoint} -s 10.244.0.5/32 -m comment --comment "shop/dns:dns" -j KUBE-MARK-MASQ`,
+        `-A ${endpoint} -p ${protocol} -m comment --comment "shop/dns:dns" -m ${protocol} -j DNAT --to-destination 10.244.0.5:53`,
+      ].join('\n');
+    const entries = (protocol: string) => flow(rules(protocol), 'shop/dns').entries.map((entry) => [entry.label, entry.protocol]);
+    expect(entries('udp')).toEqual([[chain, 'udp']]);
+    expect(entries('sctp')).toEqual([[chain, 'sctp']]);
+  });
+
   it("finds a chain by the clusterIP that the chain's own rules name", () => {
     const chain = `-A KUBE-SVC-LOLE4ISW44XBNF3G ! -s 10.244.0.0/16 -d 10.96.33.10/32 -p tcp -m comment --comment "shop/web:http cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
 -A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "shop/web:http -> 10.244.1.7:8080" -j KUBE-SEP-IAZPHGLZVO2SWOVD

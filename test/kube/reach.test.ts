@@ -14,6 +14,7 @@ import { traceQuestion } from '../../server/src/kube/question/trace.ts';
 import { enumerateSteps } from '../../server/src/netfilter/enumerate.ts';
 import { clusterFrom, rulesetFrom, rulesetOf } from '../support/dumps.ts';
 import { fixturePath, fixtureText, labPath } from '../support/fixtures.ts';
+import { clusterWith, service } from './objects.ts';
 import { besideFirewalls, recordedDumps, resolved } from './recorded-dumps.ts';
 
 function reach(resolution: Resolution, to: string | null = null): ReachReport {
@@ -91,6 +92,21 @@ describe('who reaches a Service', () => {
       ok: false,
       message: expect.stringContaining('booking/nobody'),
     });
+  });
+
+  it('names eight of the Services that no rule is for', () => {
+    const nat =
+      '*nat\n:PREROUTING ACCEPT [0:0]\n:KUBE-SERVICES - [0:0]\n-A KUBE-SERVICES -d 10.96.1.0/32 -p tcp -m comment --comment "shop/s0:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-A\nCOMMIT\n';
+    const lost = (count: number): string | undefined => {
+      const services = Array.from({ length: count + 1 }, (_, at) => service(`shop/s${at}`, { ip: `10.96.1.${at}` }));
+      const { notes } = reach(resolveChains(rulesetOf(nat), clusterWith(...services)));
+      return notes.find((note) => note.startsWith('The dump has no rule for '));
+    };
+    const rest = ', which the cluster has: ask for one of them by its name.';
+    const eight = ['s1', 's2', 's3', 's4', 's5', 's6', 's7', 's8'].map((name) => `shop/${name}`).join(', ');
+    expect(lost(0)).toBeUndefined();
+    expect(lost(8)).toBe(`The dump has no rule for ${eight}${rest}`);
+    expect(lost(10)).toBe(`The dump has no rule for ${eight} and 2 more${rest}`);
   });
 
   it('of an excerpt is unsure where a table that packets meet is not shown', () => {
