@@ -199,3 +199,27 @@ describe('a cluster of which one namespace alone could be read', () => {
     expect(driftReport(rulesetOf(text), servicesOfShop, { node: 'node-a' }).services).toEqual(services);
   });
 });
+
+describe('a snapshot of some namespaces', () => {
+  it('says nothing of the Services of others: every cluster has default/kubernetes', () => {
+    const https = { ip: '10.96.0.99', ports: [{ name: 'https', port: 443 }] };
+    const apiServer = [service('default/kubernetes', https), slice('default/kubernetes', { '172.18.0.9': {} }, https.ports)];
+    const before = cluster(
+      ...apiServer,
+      web(),
+      webEndpoints({ '10.244.0.1': {} }),
+      service('bank/ledger', { ip: '10.96.0.7' }),
+      slice('bank/ledger', { '10.244.0.7': {} }),
+    );
+    const text = written(before);
+    const part = [web(), webEndpoints({ '10.244.0.1': {} })];
+    const stale = (objects: readonly object[]): boolean =>
+      drift(text, cluster(...objects)).some((finding) => finding.includes('bank/ledger'));
+    expect(stale(part)).toBe(false);
+    expect(stale([...part, ...apiServer])).toBe(true);
+    const { notes } = driftReport(rulesetOf(text), cluster(...part), { node: 'node-a' }).summary;
+    expect(notes.join(' ')).toContain(
+      'it is of namespace shop alone ("kubectl get -A" reads all). Services of namespaces bank, default were not compared.',
+    );
+  });
+});

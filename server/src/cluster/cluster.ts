@@ -48,6 +48,8 @@ export interface Cluster {
   readonly kinds: ReadonlySet<ClusterKind>;
   /** Kinds of which one namespace alone could be read, each with that namespace; there is none for the others. */
   readonly onlyIn: ReadonlyMap<ClusterKind, string>;
+  /** The namespaces that a snapshot is of which is not of all: it lacks default/kubernetes, which the API server makes anew at once. null where nothing tells so. */
+  readonly namespaces: ReadonlySet<string> | null;
   /** Whether all objects of a kind in a namespace were read, so that one that is not here does not exist. */
   knows(kind: ClusterKind, namespace: string): boolean;
   /** In the order read. */
@@ -78,6 +80,7 @@ export interface ClusterData {
   readonly warnings?: readonly string[];
   readonly kinds?: Iterable<ClusterKind>;
   readonly onlyIn?: ReadonlyMap<ClusterKind, string>;
+  readonly namespaces?: ReadonlySet<string> | null;
   readonly services?: readonly ServiceRecord[];
   readonly slices?: readonly EndpointSliceRecord[];
   readonly pods?: readonly PodRecord[];
@@ -198,6 +201,7 @@ function* slicesByService(slices: readonly EndpointSliceRecord[]): Generator<rea
 /** A cluster of these objects. Where two objects have the same kind, namespace and name, the later one is looked up. */
 export function createCluster(data: ClusterData): Cluster {
   const { services = none, slices = none, pods = none, nodes = none, onlyIn = new Map<ClusterKind, string>() } = data;
+  const { namespaces = null } = data;
   const kinds = new Set(data.kinds ?? [...services, ...slices, ...pods, ...nodes].map((object) => object.kind));
   const byName = index(() => indexByLast(keyed(services)));
   const byService = index(() => indexByAll(slicesByService(slices)));
@@ -213,6 +217,7 @@ export function createCluster(data: ClusterData): Cluster {
     warnings: data.warnings ?? none,
     kinds,
     onlyIn,
+    namespaces,
     knows: (kind, namespace) => kinds.has(kind) && (onlyIn.get(kind) ?? namespace) === namespace,
     services,
     slices,

@@ -130,3 +130,13 @@ export function* gather(into: Gathered, value: unknown): Generator<void, void> {
     if (index % itemsBetweenPauses === itemsBetweenPauses - 1) yield;
   }
 }
+
+/**
+ * The namespaces of a snapshot that is not of all of them, as "kubectl get -n" prints it: it has Services without default/kubernetes, which every cluster
+ * has. null where it may be of all.
+ */
+export function namespacesOf({ services, slices, pods }: Gathered): ReadonlySet<string> | null {
+  const isOfAll = services.some(({ namespace, name }) => namespace === 'default' && name === 'kubernetes');
+  if (services.length === 0 || isOfAll) return null;
+  return new Set([...services, ...slices, ...pods].map(({ namespace }) => namespace));
+}

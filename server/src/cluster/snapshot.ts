@@ -7,7 +7,7 @@ import { runToEnd, type Steps } from '../base/steps.ts';
 import { type Cluster, createCluster } from './cluster.ts';
 import { SnapshotFailure, shown, wanted } from './snapshot-failure.ts';
 import { gatherJson } from './snapshot-json.ts';
-import { nothingGathered } from './snapshot-objects.ts';
+import { namespacesOf, nothingGathered } from './snapshot-objects.ts';
 import { emptyMessage, knownText, warningsOf } from './snapshot-words.ts';
 import { gatherYaml } from './snapshot-yaml.ts';
 
@@ -48,6 +48,7 @@ export function* snapshotSteps(text: string, label: string, fileChangedAt: numbe
         ...gathered,
         source: { kind: 'snapshot', label, readAt: gathered.newest, ...(fileChangedAt > 0 ? { fileChangedAt } : {}) },
         warnings: warningsOf(gathered),
+        namespaces: namespacesOf(gathered),
       }),
     };
   } catch (error) {

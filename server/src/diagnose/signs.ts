@@ -73,7 +73,8 @@ export function failedNeighbour(subject: Subject, ip: string): NeighbourRecord |
  * say enough, and for addresses outside of all Pod networks, which the cluster need not know.
  */
 export function isGone({ cluster }: Subject, ip: string): boolean {
-  if (!cluster.kinds.has('EndpointSlice') || !cluster.kinds.has('Pod') || cluster.onlyIn.size > 0) return false;
+  if (!cluster.kinds.has('EndpointSlice') || !cluster.kinds.has('Pod') || cluster.onlyIn.size > 0 || cluster.namespaces !== null)
+    return false;
   if (cluster.endpointsAt(ip).length > 0 || cluster.nodeAt(ip) !== undefined) return false;
   const running = cluster.podsAt(ip).some(({ phase }) => phase !== 'Succeeded' && phase !== 'Failed');
   if (running) return false;

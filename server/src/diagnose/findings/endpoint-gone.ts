@@ -45,7 +45,13 @@ function mendOf(journey: Journey | undefined): SafeText<'shell'> {
 function otherPorts({ cluster }: Subject, { end, last }: Journey): readonly number[] {
   let step = last;
   while (step !== null && step.kind !== 'dnat') step = step.previous;
-  if (step?.chain.name.startsWith('KUBE-SEP-') !== true || end.dport === null || cluster.onlyIn.size > 0) return [];
+  if (
+    step?.chain.name.startsWith('KUBE-SEP-') !== true ||
+    end.dport === null ||
+    cluster.onlyIn.size > 0 ||
+    cluster.namespaces !== null
+  )
+    return [];
   const ports = cluster
     .endpointsAt(end.destination.text)
     .flatMap(({ slice }) => slice.ports)

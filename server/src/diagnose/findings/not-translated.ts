@@ -177,7 +177,8 @@ function unknownNodePort(subject: Subject, journeys: readonly Journey[]): Looked
     ({ isDelivered, start: { dport } }) => isDelivered && dport !== null && dport >= nodePorts.first && dport <= nodePorts.last,
   );
   const [journey] = asked;
-  if (journey === undefined || !cluster.kinds.has('Service') || cluster.onlyIn.size > 0) return nothing;
+  if (journey === undefined || !cluster.kinds.has('Service') || cluster.onlyIn.size > 0 || cluster.namespaces !== null)
+    return nothing;
   const checked = healthChecked(subject, journey);
   if (checked !== undefined) return { ...nothing, fine: [checked] };
   const cause = {

@@ -13,7 +13,7 @@ import { type ServiceProxy, serviceProxyOf, serviceProxyText } from '../proxy/mo
 import type { ProxyOptions } from '../proxy/options.ts';
 import { oldestVersion, proxyVersionText } from '../proxy/version.ts';
 import { type DumpSide, readDumpSide } from './dump-side.ts';
-import { otherCluster } from './other-cluster.ts';
+import { whyOtherCluster } from './other-cluster.ts';
 import { comparedOptions, type DriftOptions } from './settings.ts';
 
 export interface ComparisonBasis {
@@ -47,7 +47,7 @@ function obstacleTo(proxy: ServiceProxy, layout: ProxyLayout, side: DumpSide, cl
     return `The rules are those of kube-proxy ${proxyVersionText(layout.newest)} or earlier, whose chains were laid out in another way; from ${proxyVersionText(oldestVersion)} on they can be compared.`;
   if (side.changedNames > side.portChains.size + side.endpointChains.length)
     return 'The names of chains were changed, so that they do not tell which Service they are for.';
-  return otherCluster(side.ruleset, side.dump, cluster);
+  return whyOtherCluster(side.ruleset, side.dump, cluster);
 }
 
 interface Known {

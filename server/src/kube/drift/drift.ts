@@ -9,6 +9,7 @@ import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { hasProxyRules } from '../proxy/mode.ts';
 import { type ComparedDump, compareDump } from './compare-dump.ts';
 import { type DriftFinding, type DriftStatus, worstStatus } from './finding.ts';
+import { knowsServices } from './other-cluster.ts';
 import type { DriftOptions } from './settings.ts';
 
 export interface ServiceDrift {
@@ -49,6 +50,18 @@ function dumpsToCompare(ruleset: Ruleset): readonly Dump[] {
   return dumps.filter((dump) => worth(dump) === most.get(dump.family));
 }
 
+const mostNamespacesNamed = 6;
+
+/** That a snapshot is of some namespaces, and what was not compared for that. */
+function partNote(namespaces: ReadonlySet<string>, leftOut: ReadonlySet<string>): string {
+  const some = (names: ReadonlySet<string>): string => {
+    const sorted = [...names].toSorted();
+    const more = sorted.length > mostNamespacesNamed ? ` and ${sorted.length - mostNamespacesNamed} more` : '';
+    return `${sorted.length === 1 ? 'namespace' : 'namespaces'} ${sorted.slice(0, mostNamespacesNamed).join(', ')}${more}`;
+  };
+  return `The snapshot lacks default/kubernetes, which every cluster has: it is of ${some(namespaces)} alone ("kubectl get -A" reads all). Services of ${some(leftOut)} were not compared.`;
+}
+
 /** Compares the dumps of a ruleset with a cluster. Pauses every few dozen Services; never throws. */
 export function* driftSteps(ruleset: Ruleset, cluster: Cluster, options: DriftOptions = {}): Steps<Drift> {
   const notes = lacking(cluster);
@@ -63,15 +76,23 @@ export function* driftSteps(ruleset: Ruleset, cluster: Cluster, options: DriftOp
     }
     return found.findings;
   };
-  const isKnown = (namespace: string): boolean =>
-    cluster.knows('Service', namespace) && cluster.knows('EndpointSlice', namespace);
+  const knownBefore = new Map<string, boolean>();
+  const isKnown = (namespace: string): boolean => {
+    const isIt = knownBefore.get(namespace) ?? knowsServices(ruleset, cluster, namespace);
+    knownBefore.set(namespace, isIt);
+    return isIt;
+  };
+  const leftOut = new Set<string>();
   const dumps: ComparedDump[] = [];
   for (const dump of dumpsToCompare(ruleset)) {
     const { compared, findings, services } = yield* compareDump(ruleset, dump, cluster, options);
     dumps.push(compared);
     // Where one namespace alone could be read, what is not of it was not compared.
     for (const { namespace, name } of services) if (isKnown(namespace)) entry(namespace, name);
-    for (const finding of findings) if (isKnown(finding.namespace)) entry(finding.namespace, finding.service).push(finding);
+    for (const finding of findings) {
+      if (isKnown(finding.namespace)) entry(finding.namespace, finding.service).push(finding);
+      else if (finding.namespace !== '') leftOut.add(finding.namespace);
+    }
   }
   const services = [...byService.values()].map(({ namespace, name, findings }): ServiceDrift => {
     const sorted = findings.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
@@ -86,6 +107,7 @@ export function* driftSteps(ruleset: Ruleset, cluster: Cluster, options: DriftOp
     dumps,
     notes: [
       ...(ruleset.dumps.length === 0 ? ['The dump has no tables.'] : []),
+      ...(leftOut.size === 0 || cluster.namespaces === null ? [] : [partNote(cluster.namespaces, leftOut)]),
       ...only.map((namespace) => `Namespace ${namespace} alone could be read: the Services of others were not compared.`),
     ],
   };

@@ -168,7 +168,7 @@ export function otherCluster(ruleset: Ruleset, dump: Dump, cluster: Cluster): st
   return `${seems}.`;
 }
 
-const known = new WeakMap<Ruleset, { readonly given: Cluster; readonly own: Cluster }>();
+const known = new WeakMap<Ruleset, { readonly given: Cluster; readonly own: Cluster; readonly reason: string | undefined }>();
 
 /**
  * The cluster to take names and details of a ruleset's chains from: the one given, or, where the dump cannot be of it, one that knows nothing and
@@ -200,6 +200,24 @@ export function* clusterOfDumpSteps(ruleset: Ruleset, cluster: Cluster): Steps<C
     reason === undefined
       ? cluster
       : createCluster({ source: emptyCluster.source, warnings: [`${reason} Nothing is taken from it.`] });
-  known.set(ruleset, { given: cluster, own });
+  known.set(ruleset, { given: cluster, own, reason });
   return own;
+}
+
+/** Why a dump is not compared with a cluster, in a sentence: it, or another dump of its file, which is of the same node or its neighbours, cannot be of it. */
+export function whyOtherCluster(ruleset: Ruleset, dump: Dump, cluster: Cluster): string | undefined {
+  const own = otherCluster(ruleset, dump, cluster);
+  if (own !== undefined || clusterOfDump(ruleset, cluster) === cluster) return own;
+  return known.get(ruleset)?.reason;
+}
+
+/**
+ * Whether all Services and endpoints of a namespace are in a cluster, so that what is not there is gone. A snapshot without default/kubernetes, of which the
+ * dump has rules, is of its own namespaces alone.
+ */
+export function knowsServices({ dumps }: Ruleset, cluster: Cluster, namespace: string): boolean {
+  if (!cluster.knows('Service', namespace) || !cluster.knows('EndpointSlice', namespace)) return false;
+  if (cluster.namespaces === null || cluster.namespaces.has(namespace)) return true;
+  const chain = `KUBE-SVC-${hashOfApiServer()}`;
+  return !dumps.some(({ tables }) => tables.some(({ name, chains }) => name === 'nat' && chains.has(chain)));
 }

@@ -12,6 +12,7 @@ import type { ProxiedPort } from '../expected/service-ports.ts';
 import { type ComparisonBasis, comparisonBasis } from './basis.ts';
 import { type ComparedPort, compareService } from './compare-service.ts';
 import type { DriftFinding, DriftKind } from './finding.ts';
+import { knowsServices } from './other-cluster.ts';
 import type { DriftOptions } from './settings.ts';
 import { valueIn } from './wording.ts';
 
@@ -148,8 +149,7 @@ export function* serviceView(
   namespace: string,
   name: string,
 ): Steps<ServiceView | null> {
-  if (cluster.source.kind === 'none' || !cluster.knows('Service', namespace) || !cluster.knows('EndpointSlice', namespace))
-    return null;
+  if (cluster.source.kind === 'none' || !knowsServices(ruleset, cluster, namespace)) return null;
   const basis = yield* comparisonBasis(ruleset, dump, cluster, origin);
   if (basis.obstacle !== undefined) return null;
   let views = known.get(basis);
