@@ -11,8 +11,8 @@ function fates(options: string, ports: BridgePorts | undefined): string {
 
 describe('-m physdev', () => {
   // As physdev_mt of the kernel has it (net/netfilter/xt_physdev.c).
-  const routed: BridgePorts = { in: 'veth1', out: null, isBridged: false };
-  const bridged: BridgePorts = { in: 'veth1', out: 'veth2', isBridged: true };
+  const routed: BridgePorts = { in: 'veth1', out: null, all: [], isBridged: false };
+  const bridged: BridgePorts = { in: 'veth1', out: 'veth2', all: [], isBridged: true };
 
   it.each([
     ['--physdev-in veth1', routed, 'drop'],

@@ -52,6 +52,10 @@ export function answerRoute(subject: Subject, journey: Gone, answers: readonly O
     source: end.destination.text,
     mark: markOf(answers),
     in: comesIn,
+    protocol: start.protocol,
+    sport: end.dport,
+    dport: start.sport,
+    clientPort: 'destination',
   });
   return { isFromHere: isDelivered, in: comesIn, destination, route };
 }

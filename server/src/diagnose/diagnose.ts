@@ -108,14 +108,14 @@ function fateOf(journey: Journey, found: readonly Found[]): Fate {
 }
 
 /** The worst that happens to some of the packets: whoever asks has seen one fail. */
-function outcomeOf({ facts }: Subject, { journeys, hangsOnSet }: Asked, found: readonly Found[]): Fate {
+function outcomeOf({ facts }: Subject, { journeys, hangsOn }: Asked, found: readonly Found[], open: ReadonlySet<Journey>): Fate {
   const isBefore = (journey: Journey): boolean =>
     found.some(({ isBeforeRules, ends }) => isBeforeRules === true && ends.includes(journey));
-  if (hangsOnSet !== '' && !journeys.every(isBefore)) return 'unknown';
+  if (hangsOn !== null && !journeys.every(isBefore)) return 'unknown';
   const fates = journeys.map((journey) => fateOf(journey, found));
   if (fates.includes('lost')) return 'lost';
   if (fates.includes('refused')) return 'refused';
-  if (fates.includes('unknown')) return 'unknown';
+  if (fates.includes('unknown') || journeys.some((journey) => open.has(journey))) return 'unknown';
   const isKnown = facts.routes !== null || facts.sysctls !== null;
   return fates.length > 0 && isKnown ? 'arrives' : 'unknown';
 }
@@ -149,12 +149,8 @@ function passingTexts(subject: Subject, { journeys }: Asked, outcome: Fate): rea
   return [`The rules let the packet pass: ${passing.join('; ')}.`, ...advice];
 }
 
-function setTexts({ hangsOnSet }: Asked): readonly string[] {
-  return hangsOnSet === ''
-    ? []
-    : [
-        `Whether this is so decides, and is not known, as the members of the set are not there (ipset save > ipset-save.txt): ${hangsOnSet}`,
-      ];
+function openTexts({ hangsOn }: Asked): readonly string[] {
+  return hangsOn === null ? [] : [`Whether this is so decides, and is not known, ${hangsOn.why}: ${hangsOn.assumption}`];
 }
 
 /** What is wrong, the likeliest for the question first, what is fine and what could not be looked at. */
@@ -164,24 +160,26 @@ export function* diagnoseSteps(subject: Subject, question: DiagnoseQuestion | nu
   const asked = answer?.asked ?? null;
   const found: Found[] = [];
   const fine: string[] = [];
+  const open = new Set<Journey>();
   const byNft = asked === null ? undefined : serviceByNft(subject, asked);
   for (const each of nodeFindings) {
     // Where nftables translates, the journey by iptables' rules alone is not the packet's.
     const looked = yield* each.look(subject, byNft === undefined ? asked : null);
     found.push(...looked.found);
     fine.push(...looked.fine);
+    for (const journey of looked.open ?? []) open.add(journey);
   }
   const causes = withoutExplained(merged(withoutRepeatedFlush(found)));
   const byEndpoints =
     asked === null || byNft === undefined ? null : yield* endpointFates(subject, asked, byNft.endpoints, diagnoseSteps);
   const nftFate = byNft?.fate === 'unknown' ? byEndpoints?.fate : byNft?.fate;
-  const outcome = asked === null ? null : (nftFate ?? outcomeOf(subject, asked, causes));
+  const outcome = asked === null ? null : (nftFate ?? outcomeOf(subject, asked, causes, open));
   const passing =
     asked === null || outcome === null
       ? []
       : byNft !== undefined
         ? [...byNft.texts, ...(byEndpoints?.texts ?? [])]
-        : [...passingTexts(subject, asked, outcome), ...setTexts(asked), ...asked.notes];
+        : [...passingTexts(subject, asked, outcome), ...openTexts(asked), ...asked.notes];
   return {
     ok: true,
     diagnosis: {

@@ -11,7 +11,7 @@ import { type FollowedOutcome, followConnection } from '../netfilter/follow-conn
 import type { Enumeration, Outcome, TraceStep, Verdict } from '../netfilter/outcome.ts';
 import { type Packet, packetOf } from '../netfilter/packet.ts';
 import { RequestError, readRequest, type TraceRequest } from '../netfilter/trace-request.ts';
-import { type RouteAnswer, routeOf } from '../node/look-ups/route.ts';
+import { type RouteAnswer, type Routed, routeOf } from '../node/look-ups/route.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import { type AnswerRoute, answerRoute } from './answer-route.ts';
 import { bridgedSkipsRules, bridgeNamed, linkOfRoute, routeTo } from './bridges.ts';
@@ -44,6 +44,15 @@ export interface Journey {
   readonly answer: AnswerRoute | null;
 }
 
+/** Something that is not known: members of a set that are not there, or the link address or bridge port that a packet comes by. */
+export interface HangsOn {
+  readonly about: 'set' | 'frame';
+  /** "The set ok has 10.42.1.20." */
+  readonly assumption: string;
+  /** Why it is not known, and what to look at. */
+  readonly why: string;
+}
+
 /** A question with the journeys that its packets may go. */
 export interface Asked {
   readonly question: { readonly from: string; readonly to: string; readonly protocol: string };
@@ -55,8 +64,8 @@ export interface Asked {
   readonly later: readonly FollowedOutcome[];
   /** What was taken to be so, in sentences. */
   readonly notes: readonly string[];
-  /** What decides the verdict and nobody knows, as the members of the set are not there: "The set ok has 10.42.1.20."; empty where nothing hangs on one. */
-  readonly hangsOnSet: string;
+  /** What decides the verdict and nobody knows; null where nothing does. */
+  readonly hangsOn: HangsOn | null;
   /** Whether other answers to what is not known lead elsewhere. */
   readonly options: EnumerateOptions;
 }
@@ -69,22 +78,30 @@ function likeliest<T extends Pick<Outcome, 'oddity'>>(outcomes: readonly T[]): r
   return outcomes.filter(({ oddity }) => oddity === least);
 }
 
-/** The sentence about a set, whose members nobody knows, that the verdict hangs on: another path that differs by them ends otherwise. */
-function setThatDecides(outcomes: readonly Outcome[]): string {
+const unknownBy = {
+  set: 'as the members of the set are not there (ipset save > ipset-save.txt)',
+  frame:
+    'as the bundle does not say which link address and bridge port the packet comes by (ip neigh, bridge fdb show, tcpdump -e; iptables -L -v -n -x shows whether the rule counts)',
+} as const;
+
+/** What nobody knows and the verdict hangs on: another path that differs by that alone ends otherwise. */
+function whatDecides(outcomes: readonly Outcome[], isSetKnown: boolean): HangsOn | null {
   const chosen = likeliest(outcomes);
   const verdicts = new Set(chosen.map(({ verdict }) => verdict));
   for (const { verdict, oddity, assumed } of outcomes) {
     if (oddity === chosen[0]?.oddity || verdicts.has(verdict)) continue;
-    const unlikely: string[] = [];
-    let isOfSets = true;
+    let first: HangsOn | null = null;
+    let isOpen = true;
     for (let each = assumed; each !== null; each = each.previous) {
-      if (each.holds === each.fact.likely) continue;
-      if (each.fact.about === 'set') unlikely.push(each.fact.yes);
-      else isOfSets = false;
+      const { about, likely, yes, no } = each.fact;
+      if (each.holds === likely) continue;
+      if (about === 'frame' || (about === 'set' && !isSetKnown))
+        first ??= { about, assumption: each.holds ? yes : no, why: unknownBy[about] };
+      else isOpen = false;
     }
-    if (isOfSets && unlikely[0] !== undefined) return unlikely[0];
+    if (isOpen && first !== null) return first;
   }
-  return '';
+  return null;
 }
 
 /** What this node sends to itself comes in by lo: the second half of its way. */
@@ -114,13 +131,20 @@ function* byLoopback(ruleset: Ruleset, outcome: Outcome, options: EnumerateOptio
 
 /** What routing saw: the packet behind the changes of its destination, with the source that it had then. */
 function routeOfEnd({ facts }: Subject, start: Packet, end: Packet): RouteAnswer {
-  if (end.destination.standsIn === true) return { kind: 'unknown' };
+  if (end.destination.standsIn === true) return { kind: 'unknown', rule: null };
   return routeOf(facts, {
     destination: end.destination.text,
     source: start.source?.text ?? '',
     mark: end.routedMark ?? end.mark,
     in: start.isFromHere ? '' : start.in,
+    ...portsOfRouted(start, end),
   });
+}
+
+/** What is routed anew behind OUTPUT is asked for without protocol and ports (ip_route_me_harder): it is not told which of both counts. */
+function portsOfRouted(start: Packet, end: Packet): Partial<Pick<Routed, 'protocol' | 'sport' | 'dport' | 'clientPort'>> {
+  const isAnew = start.isFromHere && (end.dnat || start.mark !== end.mark);
+  return isAnew ? {} : { protocol: start.protocol, sport: start.sport, dport: end.dport, clientPort: 'source' };
 }
 
 /** Whether both ends of a packet that nobody translated are on one bridge. */
@@ -244,7 +268,7 @@ export function* askedSteps(subject: Subject, question: DiagnoseQuestion): Steps
       journeys,
       answers,
       later,
-      hangsOnSet: subject.facts.sets === null ? setThatDecides(outcomes) : '',
+      hangsOn: whatDecides(outcomes, subject.facts.sets !== null),
       notes: [...request.notes, ...assumptions],
       options,
     },

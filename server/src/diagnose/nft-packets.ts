@@ -206,7 +206,9 @@ export function packetsAtHooks(subject: Subject, journey: Journey, answers: Aske
   const sent = firstPacket(journey);
   if (sent === undefined || end.destination.standsIn === true) return [];
   const out = isDelivered ? (start.isFromHere ? 'lo' : '') : leavesBy(journey);
-  const gone: NftPacket = { ...sent, destination: end.destination.text, dport: end.dport, out, isTranslated: end.dnat };
+  const { source, destination, sport, dport } = sent;
+  const asSent: NftPacket = { ...sent, original: { source, destination, sport, dport } };
+  const gone: NftPacket = { ...asSent, destination: end.destination.text, dport: end.dport, out, isTranslated: end.dnat };
   const back: NftPacket = {
     ...gone,
     source: gone.destination,
@@ -219,9 +221,9 @@ export function packetsAtHooks(subject: Subject, journey: Journey, answers: Aske
     isAnswer: true,
     mark: markOfAnswers(answers),
   };
-  const bridged = atBridges(subject, journey, sent, gone, back);
+  const bridged = atBridges(subject, journey, asSent, gone, back);
   // Without br_netfilter what a bridge passes meets the chains of bridges alone.
   if (isBridged && bridgedSkipsRules(subject, start.family, start.in ?? '')) return bridged;
   const device: readonly NftPacket[] = start.isFromHere ? [] : [{ ...sent, hook: 'ingress', layer: 'device' }];
-  return [...device, ...going(journey, sent, gone), ...comingBack(journey, back), ...bridged];
+  return [...device, ...going(journey, asSent, gone), ...comingBack(journey, back), ...bridged];
 }

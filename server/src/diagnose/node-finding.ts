@@ -26,6 +26,8 @@ export interface Looked {
   readonly found: readonly Found[];
   /** What was looked at and is fine, in sentences. */
   readonly fine: readonly string[];
+  /** Journeys of which could not be told whether something ends them; `fine` says what. */
+  readonly open?: readonly Journey[];
 }
 
 export interface NodeFinding {

@@ -1,6 +1,6 @@
 /** Routes and policy rules in words, and as evidence. */
 import { interfacesOf, type RouteAnswer } from '../node/look-ups/route.ts';
-import type { PolicyRuleRecord } from '../node/records.ts';
+import type { PolicyRuleRecord, PortRange } from '../node/records.ts';
 import type { Evidence } from './diagnosis.ts';
 import type { Subject } from './subject.ts';
 
@@ -18,14 +18,22 @@ export function wayText({ route }: Extract<RouteAnswer, { readonly kind: 'route'
   return `by ${interfacesOf(route).join(', ')}${gateways.length === 0 ? '' : ` to ${gateways.join(', ')}`}`;
 }
 
+function portsText({ from, to }: PortRange): string {
+  return from === to ? String(from) : `${from}-${to}`;
+}
+
 /** "priority 100 from 10.42.0.0/16 fwmark 0x1/0x1 lookup 100" */
-function ruleText(rule: PolicyRuleRecord): string {
+export function ruleText(rule: PolicyRuleRecord): string {
   const parts = [
     rule.isNegated ? 'not' : '',
     rule.from === '' ? '' : `from ${rule.from}`,
     rule.to === '' ? '' : `to ${rule.to}`,
     rule.mark === null ? '' : `fwmark 0x${rule.mark.value.toString(16)}/0x${rule.mark.mask.toString(16)}`,
     rule.in === '' ? '' : `iif ${rule.in}`,
+    rule.protocol === '' ? '' : `ipproto ${rule.protocol}`,
+    rule.sport === null ? '' : `sport ${portsText(rule.sport)}`,
+    rule.dport === null ? '' : `dport ${portsText(rule.dport)}`,
+    rule.hasMore ? '...' : '',
     rule.refuses === '' ? `lookup ${rule.table}` : rule.refuses,
   ];
   return `priority ${rule.priority} ${parts.filter((part) => part !== '').join(' ')}`;

@@ -4,8 +4,8 @@ import type { Ranges } from './ranges.ts';
 
 /** Something outside the ruleset that a rule asks for: whether an address is this node's, whether a set has it. */
 export interface Fact {
-  /** What it is about: an address of the node, an interface, a list of `-m recent`, a set, or something else. */
-  readonly about: 'local' | 'interface' | 'recent' | 'set' | 'other';
+  /** What it is about: an address of the node, an interface, a list of `-m recent`, a set, the frame that it comes in by (link address, bridge port), or something else. */
+  readonly about: 'local' | 'interface' | 'recent' | 'set' | 'frame' | 'other';
   /** The same question has the same key, so that one path through the rules answers it once; a question and its negation are one. */
   readonly key: string;
   /** What is taken to be so on a path that goes on with yes, or with no, in a sentence; empty where it goes without saying. */
@@ -61,6 +61,8 @@ export interface BridgePorts {
   readonly in: string | null;
   /** Likewise; empty for a packet that leaves by none. */
   readonly out: string | null;
+  /** Those that the bridge has; empty where they are not known. */
+  readonly all: readonly string[];
   /** Whether it goes from port to port, and is not routed. */
   readonly isBridged: boolean;
 }

@@ -51,9 +51,14 @@ function quoted(match: LoadedMatch, options: readonly RuleOption[]): string {
 }
 
 /** That neither packet nor rules say whether an option's condition is met; `modifiers` are the options that belong to the question. */
-export function unknownOption(match: LoadedMatch, option: RuleOption, modifiers: readonly RuleOption[] = []): Predicate {
+export function unknownOption(
+  match: LoadedMatch,
+  option: RuleOption,
+  modifiers: readonly RuleOption[] = [],
+  about: Fact['about'] = 'other',
+): Predicate {
   const text = quoted(match, [unsigned(option), ...modifiers]);
-  const answer = doubt({ about: 'other', key: text, yes: `"${text}" matches.`, no: `"${text}" does not match.`, likely: false });
+  const answer = doubt({ about, key: text, yes: `"${text}" matches.`, no: `"${text}" does not match.`, likely: false });
   return () => answer;
 }
 

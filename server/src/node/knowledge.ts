@@ -32,6 +32,9 @@ function routedPacket(packet: Packet): Parameters<typeof wayOut>[1] {
     source: packet.source?.text ?? '',
     mark: packet.mark,
     in: packet.isFromHere ? '' : packet.in,
+    ...(packet.isFromHere
+      ? {}
+      : { protocol: packet.protocol, sport: packet.sport, dport: packet.dport, clientPort: 'source' as const }),
   };
 }
 

@@ -59,6 +59,11 @@ export interface RouteRecord extends Placed {
 }
 
 /** A rule of policy routing (`ip rule`), not one of iptables. */
+export interface PortRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 export interface PolicyRuleRecord extends Placed {
   readonly priority: number;
   /** A network, empty for any. */
@@ -69,6 +74,11 @@ export interface PolicyRuleRecord extends Placed {
   /** Empty for any interface. */
   readonly in: string;
   readonly out: string;
+  /** A protocol as `ip rule` names it ("tcp"); empty for any. */
+  readonly protocol: string;
+  /** Both ends are within; null for any. */
+  readonly sport: PortRange | null;
+  readonly dport: PortRange | null;
   /** The table that it looks in; empty for a rule that does something else. */
   readonly table: string;
   /** "blackhole", "unreachable", "prohibit"; empty for one that looks in a table. */
@@ -76,7 +86,7 @@ export interface PolicyRuleRecord extends Placed {
   readonly isNegated: boolean;
   /** Routes with a prefix of that many bits or fewer are not taken; null where it takes all. */
   readonly suppressedPrefix: number | null;
-  /** Whether it asks for something else that is not followed: a port, a user. */
+  /** Whether it asks for something else that is not followed: a user, a TOS. */
   readonly hasMore: boolean;
 }
 

@@ -86,6 +86,9 @@ function byNft(subject: Subject, journey: Journey, tries: ReadonlyMap<string, Tr
       source: start.source?.text ?? '',
       mark: value,
       in: start.isFromHere ? '' : start.in,
+      ...(start.isFromHere
+        ? {}
+        : { protocol: start.protocol, sport: start.sport, dport: end.dport, clientPort: 'source' as const }),
     });
   // The first packet has the marks of table nat besides, those after it have not.
   const ways = [routed((mark | marked) >>> 0), routed(mark)];

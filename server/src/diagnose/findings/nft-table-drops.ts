@@ -85,7 +85,7 @@ function look(subject: Subject, asked: Asked | null): Looked {
       unsure === undefined
         ? `Besides iptables' chains packets meet those of other tables of nftables, which may drop some: ${shown}${isFollowed ? '; they let this packet pass' : ''}.`
         : `Besides iptables' chains packets meet those of other tables of nftables: ${shown}. Whether ${nameOf(unsure.end)} lets this packet pass could not be told (${evidenceOf(unsure.end).text}); look with: nft list table ${unsure.end.chain.family} ${unsure.end.chain.table}`;
-    return { ...nothing, fine: [text] };
+    return { ...nothing, fine: [text], open: ended.map(({ journey }) => journey) };
   }
   const { end, packet } = first;
   const { chain } = end;

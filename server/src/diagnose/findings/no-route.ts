@@ -1,8 +1,10 @@
 import { command, part } from '../../base/shell-text.ts';
 import { type RouteAnswer, routeOf } from '../../node/look-ups/route.ts';
+import type { PolicyRuleRecord } from '../../node/records.ts';
 import type { Cause, Evidence } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { accepted, atOnce, type Found, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
+import { ruleText } from '../route-words.ts';
 import { endText, failedNeighbour, whoHas } from '../signs.ts';
 import type { Subject } from '../subject.ts';
 
@@ -78,7 +80,8 @@ function withoutFirstRoute(subject: Subject, asked: Asked | null): Found | undef
   const [journey] = sent;
   if (journey === undefined || facts.routes === null) return undefined;
   const { text: destination } = journey.start.destination;
-  const route = routeOf(facts, { destination, source: '', mark: journey.start.mark, in: '' });
+  const { mark, protocol, sport, dport } = journey.start;
+  const route = routeOf(facts, { destination, source: '', mark, in: '', protocol, sport, dport, clientPort: 'source' });
   if (route.kind !== 'none') return undefined;
   const cause: Cause = {
     code: 'no-route',
@@ -102,6 +105,20 @@ function silentBack(subject: Subject, asked: Asked | null): readonly Found[] {
   return [foundCause(silentCause(subject, what, hop), { ends: journeys })];
 }
 
+/** The policy rule that would lead a journey's packet or its answer elsewhere, and may be for it; null where none is. */
+function undecidedRule({ route, answer, isDelivered }: Journey): PolicyRuleRecord | null {
+  if (route.kind === 'unknown' && route.rule !== null && !isDelivered) return route.rule;
+  return answer?.route.kind === 'unknown' ? answer.route.rule : null;
+}
+
+function undecidedTexts({ facts }: Subject, journeys: readonly Journey[]): readonly string[] {
+  const rules = new Set(journeys.map(undecidedRule).filter((rule) => rule !== null));
+  return [...rules].map(
+    (rule) =>
+      `Whether a policy rule is for the packet or its answer decides, and could not be told (${facts.policyRules?.file ?? ''}, line ${rule.line}: ${ruleText(rule)}); look with: ip rule, and ip route get ADDRESS from ADDRESS iif INTERFACE ipproto PROTOCOL dport PORT`,
+  );
+}
+
 function look(subject: Subject, asked: Asked | null): Looked {
   const journeys = leaving(asked);
   const found: Found[] = [];
@@ -116,6 +133,8 @@ function look(subject: Subject, asked: Asked | null): Looked {
   if (journey !== undefined && hop !== undefined)
     found.push(foundCause(silentCause(subject, `Packets to ${endText(journey)}`, hop), { ends: silent }));
   found.push(...silentBack(subject, asked));
+  const undecided = accepted(asked).filter((journey) => undecidedRule(journey) !== null);
   const routed = journeys.some(({ route }) => route.kind === 'route');
-  return { ...nothing, found, fine: found.length === 0 && routed ? ['There is a route to where the packet is sent.'] : [] };
+  const fine = found.length === 0 && routed ? ['There is a route to where the packet is sent.'] : [];
+  return { ...nothing, found, fine: [...fine, ...undecidedTexts(subject, undecided)], open: undecided };
 }

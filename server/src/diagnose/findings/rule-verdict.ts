@@ -8,7 +8,7 @@ import type { Packet } from '../../netfilter/packet.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { RuleStatement } from '../../syntax/statement.ts';
 import type { Cause } from '../diagnosis.ts';
-import type { Asked, Journey } from '../journey.ts';
+import type { Asked, HangsOn, Journey } from '../journey.ts';
 import { marksOn } from '../marks.ts';
 import { atOnce, type Found, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
 import { ownerOf } from '../owners.ts';
@@ -164,6 +164,12 @@ function verdictCause(subject: Subject, verdict: Exclude<Verdict, 'accept'>, ste
   };
 }
 
+function hangsText({ about, assumption }: HangsOn): string {
+  return about === 'set'
+    ? `It hangs on a set whose members are not known ("${assumption}").`
+    : `It hangs on what the bundle does not say of the frame ("${assumption}").`;
+}
+
 function look(subject: Subject, asked: Asked | null): Looked {
   if (asked === null) return nothing;
   const found: Found[] = [];
@@ -177,8 +183,8 @@ function look(subject: Subject, asked: Asked | null): Looked {
     const marked = byForeignMark(subject, first, own);
     const known = marked === undefined ? lintCause(subject, subject.lint, first.last) : undefined;
     const cause = known === undefined ? (marked ?? own) : { ...known, confirm: own.confirm, mend: [...own.mend, ...known.mend] };
-    const as = asked.hangsOnSet !== '' ? 'unknown' : first.verdict === 'drop' ? 'lost' : 'refused';
-    const hangs = asked.hangsOnSet === '' ? '' : ` It hangs on a set whose members are not known ("${asked.hangsOnSet}").`;
+    const as = asked.hangsOn !== null ? 'unknown' : first.verdict === 'drop' ? 'lost' : 'refused';
+    const hangs = asked.hangsOn === null ? '' : ` ${hangsText(asked.hangsOn)}`;
     found.push(foundCause({ ...cause, message: `${cause.message}${hangs}` }, { ends: journeys, as }));
   }
   const back = asked.answers.filter(({ verdict }) => verdict !== 'accept');

@@ -8,6 +8,7 @@ const read = eachOption({
     if (value?.type !== 'text') return unknownOption(match, option);
     const answer = valueDoubt({
       of: 'mac',
+      about: 'frame',
       within: names(value.raw),
       yes: `The frame came from ${value.raw}.`,
       no: `The frame did not come from ${value.raw}.`,

@@ -7,14 +7,21 @@ function hasName(port: string, pattern: string): boolean {
   return pattern.endsWith('+') ? port.startsWith(pattern.slice(0, -1)) : port === pattern;
 }
 
+/** Whether a port has a name, where it is one of the bridge's and not known which: sure where all of them have it, or none. */
+function named(pattern: string, { all }: BridgePorts): boolean | undefined {
+  if (all.length === 0) return undefined;
+  const told = new Set(all.map((port) => hasName(port, pattern)));
+  return told.size === 1 ? told.has(true) : undefined;
+}
+
 /** What an option without its `!` says of a packet's ports; undefined where that is not known. */
 function holds(name: string, value: string, ports: BridgePorts): boolean | undefined {
-  const named = (port: string | null): boolean | undefined => (port === null ? undefined : hasName(port, value));
+  const isNamed = (port: string | null): boolean | undefined => (port === null ? named(value, ports) : hasName(port, value));
   switch (name) {
     case '--physdev-in':
-      return named(ports.in);
+      return isNamed(ports.in);
     case '--physdev-out':
-      return named(ports.out);
+      return isNamed(ports.out);
     case '--physdev-is-in':
       return true;
     default:
@@ -26,7 +33,7 @@ function holds(name: string, value: string, ports: BridgePorts): boolean | undef
 export const physdev: MatchReader = (match) =>
   match.options.map((option): Predicate => {
     const none = assumed(option.negation !== undefined, 'No packet comes in or leaves by a port of a bridge.');
-    const unknown = unknownOption(match, { ...option, negation: undefined });
+    const unknown = unknownOption(match, { ...option, negation: undefined }, [], 'frame');
     const value = option.values[0]?.text ?? '';
     const asked: Predicate = (packet, knows) => {
       const ports = knows.bridgePorts?.(packet);

@@ -2,7 +2,7 @@
 import type { BridgePorts } from '../../netfilter/answer.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import type { NodeFacts } from '../facts.ts';
-import { linkNamed, portBehind } from './links.ts';
+import { linkNamed, portBehind, portsOf } from './links.ts';
 import { setting } from './sysctl.ts';
 
 const switches = { ipv4: 'net.bridge.bridge-nf-call-iptables', ipv6: 'net.bridge.bridge-nf-call-ip6tables' } as const;
@@ -21,6 +21,7 @@ export function bridgePorts(facts: NodeFacts, packet: Packet): BridgePorts | und
   return {
     in: source === null ? null : (portBehind(facts, bridge, source.text) ?? null),
     out: isBridged ? (portBehind(facts, bridge, destination.text) ?? null) : '',
+    all: portsOf(facts, bridge).map(({ name }) => name),
     isBridged,
   };
 }

@@ -3,6 +3,7 @@ import { canonicalIP, inCIDR, isIPv6 } from '../../base/ip.ts';
 import { type Fields, fieldsAt, isFields, listAt, numberAt, textAt, valueAt } from '../../cluster/fields.ts';
 import type { NodeFacts } from '../facts.ts';
 import type { NftChain, NftTables } from '../readers/nft.ts';
+import { firstClientPort } from './client-port.ts';
 import { isOwn } from './own-address.ts';
 import { interfacesOf, routeOf } from './route.ts';
 
@@ -26,6 +27,8 @@ export interface NftPacket {
   readonly state: 'new' | 'established' | 'invalid';
   readonly isAnswer?: boolean;
   readonly isTranslated: boolean;
+  /** The connection's first packet as it was sent; absent where it is not known. */
+  readonly original?: Pick<NftPacket, 'source' | 'destination' | 'sport' | 'dport'>;
   /** null where it is not known. */
   readonly mark: number | null;
   /** Of the frame, where a bridge passes it; absent where they are not known. */
@@ -108,6 +111,16 @@ export function elementOf(element: unknown): unknown {
 
 const ports: ReadonlySet<string> = new Set(['tcp', 'udp', 'sctp', 'dccp', 'th']);
 
+/** Whether a port is one that a rule wants; one that is not known and a client's is none of the low ones. */
+function isPort(asked: AskedRule, right: unknown, port: number | null, isClients: boolean): Told {
+  if (port === null && !isClients) return undefined;
+  return isWanted(asked, right, (value) => {
+    if (port !== null) return typeof value === 'number' ? value === port : isInRange(value, port);
+    const [from, to] = isFields(value) ? listAt(value, 'range') : [value, value];
+    return typeof from === 'number' && typeof to === 'number' && to < firstClientPort ? false : undefined;
+  });
+}
+
 function payload(asked: AskedRule, protocol: string, field: string, right: unknown): Told {
   const { packet } = asked;
   if (protocol === 'ip' || protocol === 'ip6') {
@@ -126,8 +139,7 @@ function payload(asked: AskedRule, protocol: string, field: string, right: unkno
   if (!ports.has(protocol)) return protocolIs(protocol, packet);
   if (protocol !== 'th' && protocol !== packet.protocol) return false;
   const port = field === 'dport' ? packet.dport : field === 'sport' ? packet.sport : null;
-  if (port === null) return undefined;
-  return isWanted(asked, right, (value) => (typeof value === 'number' ? value === port : isInRange(value, port)));
+  return isPort(asked, right, port, field === (packet.isAnswer === true ? 'dport' : 'sport'));
 }
 
 /** Whether a link address is one that a rule wants: of one that is not known nothing is said but where the node's own table knows whose it is. */
@@ -164,8 +176,22 @@ function meta(asked: AskedRule, key: string, right: unknown): Told {
   return undefined;
 }
 
-function ct(asked: AskedRule, key: string, right: unknown): Told {
+/** `ct original ip daddr`, `ct original proto-dst`: of the connection's first packet. Before conntrack there is none to ask. */
+function ctOriginal(asked: AskedRule, key: string, right: unknown): Told {
+  const { original, state } = asked.packet;
+  if (original === undefined || state === 'invalid') return undefined;
+  const [, family, end] = /^(?:(ip6?) )?([sd]addr)$/.exec(key) ?? [];
+  const address = end === 'saddr' ? original.source : original.destination;
+  if (family !== undefined && isIPv6(address) !== (family === 'ip6')) return false;
+  if (end !== undefined) return isWanted(asked, right, (value) => isAddress(value, address));
+  const port = key === 'proto-dst' ? original.dport : key === 'proto-src' ? original.sport : null;
+  return isPort(asked, right, port, key === 'proto-src');
+}
+
+function ct(asked: AskedRule, key: string, right: unknown, direction: string): Told {
   const { packet } = asked;
+  if (direction === 'original') return ctOriginal(asked, key, right);
+  if (direction !== '') return undefined;
   if (key === 'state') return isWanted(asked, right, (value) => isName(value, packet.state));
   if (key === 'direction') return isName(right, packet.isAnswer === true ? 'reply' : 'original');
   if (key === 'status') return right === 'dnat' ? packet.isTranslated : undefined;
@@ -192,7 +218,8 @@ export function matches(asked: AskedRule, match: Fields): Told {
   if (parts.length > 0) told = isWanted(asked, right, (value) => isEach(asked, parts, value));
   else if (textAt(field, 'field') !== '') told = payload(asked, textAt(field, 'protocol'), textAt(field, 'field'), right);
   else if (textAt(fieldsAt(left, 'meta'), 'key') !== '') told = meta(asked, textAt(fieldsAt(left, 'meta'), 'key'), right);
-  else if (textAt(fieldsAt(left, 'ct'), 'key') !== '') told = ct(asked, textAt(fieldsAt(left, 'ct'), 'key'), right);
+  else if (textAt(fieldsAt(left, 'ct'), 'key') !== '')
+    told = ct(asked, textAt(fieldsAt(left, 'ct'), 'key'), right, textAt(fieldsAt(left, 'ct'), 'dir'));
   else if (textAt(fib, 'result') === 'type' && right === 'local' && listAt(fib, 'flags').join() === 'daddr')
     told = isOwn(asked.facts, asked.packet.destination);
   else if (textAt(fib, 'result') === 'oif') told = fibLeads(asked, listAt(fib, 'flags'), right);

@@ -1,7 +1,8 @@
 /** Where the kernel would send a packet: its policy rules and routes asked as fib_lookup does. */
 import { inCIDR, isIPv6, isLoopbackIP } from '../../base/ip.ts';
 import type { NodeFacts } from '../facts.ts';
-import type { PolicyRuleRecord, RouteRecord } from '../records.ts';
+import type { PolicyRuleRecord, PortRange, RouteRecord } from '../records.ts';
+import { firstClientPort } from './client-port.ts';
 import { ownAddress } from './own-address.ts';
 
 /** What routing looks at in a packet. */
@@ -12,6 +13,13 @@ export interface Routed {
   readonly mark: number;
   /** The interface that it came in by: empty for none, null where it is not known. */
   readonly in: string | null;
+  /** Absent where it is not known, or where any packet is meant. */
+  readonly protocol?: string;
+  /** null or absent where they are not known. */
+  readonly sport?: number | null;
+  readonly dport?: number | null;
+  /** Which of both a client chose; absent where that is not known. */
+  readonly clientPort?: 'source' | 'destination';
 }
 
 export type RouteAnswer =
@@ -19,8 +27,8 @@ export type RouteAnswer =
   | { readonly kind: 'route'; readonly route: RouteRecord; readonly rule: PolicyRuleRecord | null }
   /** There is none, or a rule or a route (blackhole, unreachable, prohibit) refuses it. */
   | { readonly kind: 'none'; readonly rule: PolicyRuleRecord | null; readonly route: RouteRecord | null }
-  /** Routes are not known, or a rule asks for something that is not known. */
-  | { readonly kind: 'unknown' };
+  /** Routes are not known (null), or a policy rule that leads elsewhere asks for something that is not known. */
+  | { readonly kind: 'unknown'; readonly rule: PolicyRuleRecord | null };
 
 const usualTables: readonly string[] = ['local', 'main', 'default'];
 
@@ -50,6 +58,22 @@ function prepare(facts: NodeFacts): Prepared {
   return fresh;
 }
 
+/** Whether a port is within a range; one that is not known and a client's is none of the low ones. */
+function isAmong(port: number | null | undefined, { from, to }: PortRange, isClients: boolean): boolean | undefined {
+  if (port === null || port === undefined) return isClients && to < firstClientPort ? false : undefined;
+  return port >= from && port <= to;
+}
+
+/** Whether a packet is of the protocol and the ports that a rule asks for. (fib4_rule_match) */
+function hasPorts(rule: PolicyRuleRecord, packet: Routed): boolean | undefined {
+  const told = [
+    rule.protocol === '' ? true : packet.protocol === undefined ? undefined : packet.protocol === rule.protocol,
+    rule.sport === null ? true : isAmong(packet.sport, rule.sport, packet.clientPort === 'source'),
+    rule.dport === null ? true : isAmong(packet.dport, rule.dport, packet.clientPort === 'destination'),
+  ];
+  return told.includes(false) ? false : told.includes(undefined) ? undefined : true;
+}
+
 /** Whether a rule is for a packet; undefined where that is not known. */
 function isFor(rule: PolicyRuleRecord, packet: Routed): boolean | undefined {
   const { destination, source, mark } = packet;
@@ -60,6 +84,8 @@ function isFor(rule: PolicyRuleRecord, packet: Routed): boolean | undefined {
   if (rule.out !== '') fits = false;
   if (fits && rule.in !== '')
     fits = packet.in === null ? undefined : packet.in === rule.in || (rule.in === 'lo' && packet.in === '');
+  const ports = hasPorts(rule, packet);
+  if (fits !== false && ports !== true) fits = ports;
   if (fits === true && rule.hasMore) fits = undefined;
   return fits === undefined ? undefined : fits !== rule.isNegated;
 }
@@ -119,7 +145,7 @@ function isRefusal({ type }: RouteRecord): boolean {
 
 /** The route of a packet. Never throws. */
 export function routeOf(facts: NodeFacts, packet: Routed): RouteAnswer {
-  if (facts.routes === null || facts.routes.records.length === 0) return { kind: 'unknown' };
+  if (facts.routes === null || facts.routes.records.length === 0) return { kind: 'unknown', rule: null };
   const rules = rulesFor(facts, isIPv6(packet.destination));
   if (rules === null) {
     for (const table of usualTables) {
@@ -129,16 +155,46 @@ export function routeOf(facts: NodeFacts, packet: Routed): RouteAnswer {
     }
     return { kind: 'none', rule: null, route: null };
   }
+  if (rules.some((rule) => isJump(rule) && isFor(rule, packet) !== false)) return { kind: 'unknown', rule: null };
+  const open: Led[] = [];
+  const led = firstLed(facts, rules, packet, open);
+  // A rule that may be for the packet counts only where it leads elsewhere.
+  const other = open.find((each) => !isSame(each, led));
+  return other === undefined ? led : { kind: 'unknown', rule: other.rule };
+}
+
+type Led = Exclude<RouteAnswer, { readonly kind: 'unknown' }>;
+
+/** Whether a rule looks in no table of its own: `goto`, and that of a VRF (l3mdev). */
+function isJump({ table, refuses, hasMore }: PolicyRuleRecord): boolean {
+  return hasMore && table === '' && refuses === '';
+}
+
+/** Where the first rule leads that is surely for the packet and has a route; `open` gets those of rules before it that may be for it. */
+function firstLed(facts: NodeFacts, rules: readonly PolicyRuleRecord[], packet: Routed, open: Led[]): Led {
   for (const rule of rules) {
     const fits = isFor(rule, packet);
-    if (fits === undefined) return { kind: 'unknown' };
-    if (!fits) continue;
-    if (rule.refuses !== '') return { kind: 'none', rule, route: null };
-    const route = lookIn(facts, rule.table, packet, rule.suppressedPrefix);
-    if (route === undefined || route.type === 'throw') continue;
-    return isRefusal(route) ? { kind: 'none', rule, route } : { kind: 'route', route, rule };
+    if (fits === false) continue;
+    const led = ledBy(facts, rule, packet);
+    if (led === undefined) continue;
+    if (fits) return led;
+    open.push(led);
   }
   return { kind: 'none', rule: null, route: null };
+}
+
+/** Where a rule that is for a packet leads; undefined where the next one is asked. */
+function ledBy(facts: NodeFacts, rule: PolicyRuleRecord, packet: Routed): Led | undefined {
+  if (rule.refuses !== '') return { kind: 'none', rule, route: null };
+  const route = lookIn(facts, rule.table, packet, rule.suppressedPrefix);
+  if (route === undefined || route.type === 'throw') return undefined;
+  return isRefusal(route) ? { kind: 'none', rule, route } : { kind: 'route', route, rule };
+}
+
+function isSame(one: Led, other: Led): boolean {
+  if (one.kind === 'none' || other.kind === 'none') return one.kind === other.kind;
+  const hops = (route: RouteRecord): string => route.hops.map((hop) => `${hop.interface} ${hop.gateway}`).join();
+  return one.route === other.route || (one.route.type === other.route.type && hops(one.route) === hops(other.route));
 }
 
 /** The interfaces that a route leaves by, each once. */

@@ -1,7 +1,7 @@
 /** Policy routing: `ip -j rule`, or `ip rule`. */
 import { canonicalCIDR } from '../../base/ip.ts';
 import { type Fields, numberAt, textAt, valueAt } from '../../cluster/fields.ts';
-import type { Part, PolicyRuleRecord } from '../records.ts';
+import type { Part, PolicyRuleRecord, PortRange } from '../records.ts';
 import { jsonRecords } from './json-records.ts';
 import { numberedLines } from './lines.ts';
 
@@ -26,6 +26,13 @@ const understood: ReadonlySet<string> = new Set([
   'suppress_prefixlen',
   'protocol',
   'proto',
+  'ipproto',
+  'sport',
+  'sport_start',
+  'sport_end',
+  'dport',
+  'dport_start',
+  'dport_end',
 ]);
 
 /** "all" or nothing is any; undefined where it is no network. */
@@ -40,6 +47,19 @@ function markOf(value: string, mask: string): PolicyRuleRecord['mark'] {
   const wanted = Number(first);
   const bits = second === '' ? 0xffff_ffff : Number(second);
   return first === '' || Number.isNaN(wanted) || Number.isNaN(bits) ? null : { value: wanted >>> 0, mask: bits >>> 0 };
+}
+
+/** "80", or "80-90"; undefined where it is neither. */
+function portsOf(text: string): PortRange | undefined {
+  const [, from, to = from] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text) ?? [];
+  return from === undefined ? undefined : { from: Number(from), to: Number(to) };
+}
+
+/** Ports of a rule in JSON: `"dport":80`, or `"dport_start":80,"dport_end":90`; null without any, undefined where they cannot be read. */
+function portsAt(fields: Fields, name: string): PortRange | null | undefined {
+  const [only, from, to] = [name, `${name}_start`, `${name}_end`].map((key) => valueAt(fields, key));
+  if (only === undefined && from === undefined && to === undefined) return null;
+  return portsOf(only === undefined ? `${String(from)}-${String(to)}` : String(only));
 }
 
 function suppressed(fields: Fields): number | null {
@@ -60,6 +80,7 @@ export function readPolicyRulesJson(file: string, text: string): Part<PolicyRule
       continue;
     }
     const action = textAt(fields, 'action');
+    const [sport, dport] = [portsAt(fields, 'sport'), portsAt(fields, 'dport')];
     const table = textAt(fields, 'table') || String(valueAt(fields, 'table') ?? '');
     rules.push({
       line,
@@ -69,15 +90,34 @@ export function readPolicyRulesJson(file: string, text: string): Part<PolicyRule
       mark: markOf(String(valueAt(fields, 'fwmark') ?? ''), String(valueAt(fields, 'fwmask') ?? '')),
       in: textAt(fields, 'iif'),
       out: textAt(fields, 'oif'),
+      protocol: String(valueAt(fields, 'ipproto') ?? ''),
+      sport: sport ?? null,
+      dport: dport ?? null,
       table,
       refuses: refusals.has(action) ? action : '',
       isNegated: Object.hasOwn(fields, 'not'),
       suppressedPrefix: suppressed(fields),
-      hasMore: Object.keys(fields).some((key) => !understood.has(key)),
+      hasMore: sport === undefined || dport === undefined || Object.keys(fields).some((key) => !understood.has(key)),
     });
   }
   return { file, records: rules, skipped: wrong };
 }
+
+/** Words with a value that `ip rule` prints, and that are followed or say nothing of packets. */
+const followedWords: ReadonlySet<string> = new Set([
+  'from',
+  'to',
+  'fwmark',
+  'iif',
+  'oif',
+  'ipproto',
+  'sport',
+  'dport',
+  'lookup',
+  'table',
+  'suppress_prefixlength',
+  'proto',
+]);
 
 const start = /^(\d+):\s(.*)$/;
 
@@ -111,7 +151,7 @@ function ruleOfWords(line: number, priority: number, words: readonly string[]): 
     else {
       at += 1;
       said.set(word, words[at] ?? '');
-      hasMore ||= !['from', 'to', 'fwmark', 'iif', 'oif', 'lookup', 'table', 'suppress_prefixlength', 'proto'].includes(word);
+      hasMore ||= !followedWords.has(word) || (/^[sd]port$/.test(word) && portsOf(words[at] ?? '') === undefined);
     }
   }
   const from = networkOf(said.get('from') ?? '', undefined);
@@ -125,6 +165,9 @@ function ruleOfWords(line: number, priority: number, words: readonly string[]): 
     mark: markOf(said.get('fwmark') ?? '', ''),
     in: said.get('iif') ?? '',
     out: said.get('oif') ?? '',
+    protocol: said.get('ipproto') ?? '',
+    sport: portsOf(said.get('sport') ?? '') ?? null,
+    dport: portsOf(said.get('dport') ?? '') ?? null,
     table: said.get('lookup') ?? said.get('table') ?? '',
     refuses,
     isNegated,
