@@ -22,12 +22,17 @@ interface Ended {
   readonly packet: NftPacket;
 }
 
+/** Whether what could not be told is of the packet: nft 1.0.6 does not say which device a chain is for, and most are for another one. */
+function isOpen({ end, packet }: Ended): boolean {
+  return packet.layer !== 'device' || end.chain.devices.length > 0;
+}
+
 function endedBy(subject: Subject, tables: NftTables, journey: Journey, answers: Asked['answers']): Ended | undefined {
   let unsure: Ended | undefined;
   for (const packet of packetsAtHooks(subject, journey, answers)) {
     const end = nftVerdict(subject.facts, tables, packet);
     if (end?.isSure === true) return { end, packet };
-    if (end !== undefined) unsure ??= { end, packet };
+    if (end !== undefined && (unsure === undefined || !isOpen(unsure))) unsure = { end, packet };
   }
   return unsure;
 }
@@ -85,7 +90,7 @@ function look(subject: Subject, asked: Asked | null): Looked {
       unsure === undefined
         ? `Besides iptables' chains packets meet those of other tables of nftables, which may drop some: ${shown}${isFollowed ? '; they let this packet pass' : ''}.`
         : `Besides iptables' chains packets meet those of other tables of nftables: ${shown}. Whether ${nameOf(unsure.end)} lets this packet pass could not be told (${evidenceOf(unsure.end).text}); look with: nft list table ${unsure.end.chain.family} ${unsure.end.chain.table}`;
-    return { ...nothing, fine: [text], open: ended.map(({ journey }) => journey) };
+    return { ...nothing, fine: [text], open: ended.filter(isOpen).map(({ journey }) => journey) };
   }
   const { end, packet } = first;
   const { chain } = end;
