@@ -32,15 +32,20 @@ export function brokenQuotes(lines: Texts): readonly BrokenQuote[] {
     const text = lines.textAt(at);
     const isLong = text.length >= narrowest && text.length <= widest;
     if (!isLong || !quoted.test(text + lines.textAt(at + 1).slice(0, mostBefore))) continue;
-    const broken = around(lines, at, text.length);
-    if (broken === undefined) continue;
-    found.push(broken);
-    at = broken.to;
+    const { to, broken } = around(lines, at, text.length);
+    if (broken !== undefined) {
+      found.push(broken);
+      at = to;
+    } else if (to - at >= fewest) {
+      // A longer line ends the row, and so it does for a quote that begins further down in it.
+      at = to - 1;
+    }
   }
   return found;
 }
 
-function around(lines: Texts, at: number, length: number): BrokenQuote | undefined {
+/** The quote that a line begins, where there is one, and the line that ends the row of full ones. */
+function around(lines: Texts, at: number, length: number): { readonly to: number; readonly broken: BrokenQuote | undefined } {
   const lengthOf = (line: number): number => lines.textAt(line).length;
   const width = Math.max(length, lengthOf(at + 1));
   const isFull = (line: number): boolean => lengthOf(line) <= width && lengthOf(line) >= width - mostLost;
@@ -48,7 +53,8 @@ function around(lines: Texts, at: number, length: number): BrokenQuote | undefin
   while (isFull(to) && to + 1 < lines.length) to += 1;
   let from = at;
   while (from > 0 && at - from < mostBefore && isFull(from - 1)) from -= 1;
-  return width < narrowest || to - at < fewest || lengthOf(to) > width ? undefined : { from, to, width };
+  const isNone = width < narrowest || to - at < fewest || lengthOf(to) > width;
+  return { to, broken: isNone ? undefined : { from, to, width } };
 }
 
 /** The line that broken ones are, with the blanks that were lost. */
