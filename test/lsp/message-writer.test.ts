@@ -1,6 +1,8 @@
-import { PassThrough } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { PassThrough, Writable } from 'node:stream';
+import { describe, expect, it, vi } from 'vitest';
 import { type Message, StreamMessageReader } from 'vscode-languageserver/node';
+import { runInSlices } from '../../server/src/base/scheduler.ts';
+import type { Steps } from '../../server/src/base/steps.ts';
 import { createMessageWriter } from '../../server/src/lsp/node/message-writer.ts';
 
 const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -42,6 +44,38 @@ describe('how the server writes', () => {
   it('lets nothing overtake a large notification: an answer may end what it began', async () => {
     const messages = [notification('$/progress', { token: 1, value: many }), answer(1, null), notification('telemetry', 3)];
     expect(await readBack(messages)).toEqual(messages);
+  });
+
+  it('writes a message of megabytes in parts, and nobody works between them', async () => {
+    // On a machine that stands still meanwhile, too, no time is over.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const log: (number | 'work')[] = [];
+    const slow = new Writable({
+      write(chunk: Buffer, _, done) {
+        log.push(chunk.length);
+        setImmediate(done);
+      },
+    });
+    let isWritten = false;
+    const working = runInSlices(
+      (function* (): Steps<void> {
+        while (!isWritten) {
+          log.push('work');
+          yield;
+        }
+      })(),
+      pause,
+      () => false,
+    );
+    await createMessageWriter(slow, pause).write(answer(1, many));
+    isWritten = true;
+    await working;
+    vi.useRealTimers();
+    const [first, last] = [log.indexOf(200_000), log.lastIndexOf(200_000)];
+    const parts = log.slice(first, last + 1);
+    expect(parts.length).toBeGreaterThan(10);
+    expect(new Set(parts)).toEqual(new Set([200_000]));
+    expect(Math.max(...log.filter((entry) => entry !== 'work'))).toBe(200_000);
   });
 
   it('says that a stream is broken', async () => {

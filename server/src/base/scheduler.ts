@@ -23,6 +23,38 @@ export async function letMessagesIn(pause: Pause): Promise<void> {
   for (let message = 0; message < messagesAtATime; message += 1) await pause();
 }
 
+/** Longer than a message of tens of megabytes takes to a client that reads. */
+const longestHold = 200;
+
+/** How much is on its way that work would hold up, and who waits for it. */
+let onItsWay = 0;
+let held: (() => void)[] = [];
+
+/**
+ * Has slices wait while a large message is on its way, which takes the processor for nothing but moments between: behind it all others wait, and with a slice after each
+ * part of it they would wait many times as long. Gives what ends it; it ends by itself when the other side does not read.
+ */
+export function holdSlices(): () => void {
+  onItsWay += 1;
+  let isOver = false;
+  const end = (): void => {
+    if (isOver) return;
+    isOver = true;
+    clearTimeout(timer);
+    onItsWay -= 1;
+    if (onItsWay > 0) return;
+    const released = held;
+    held = [];
+    for (const release of released) release();
+  };
+  const timer = setTimeout(end, longestHold);
+  return end;
+}
+
+async function untilReleased(): Promise<void> {
+  while (onItsWay > 0) await new Promise<void>((resolve) => held.push(resolve));
+}
+
 /** Settles when it is the next one's turn. */
 let turn: Promise<void> = Promise.resolve();
 
@@ -38,6 +70,7 @@ async function nextTurn(pause: Pause): Promise<() => void> {
   });
   await before;
   await letMessagesIn(pause);
+  await untilReleased();
   return end;
 }
 

@@ -5,7 +5,7 @@ import { startServer } from '../server.ts';
 import { cleanUpBeforeExit } from './before-exit.ts';
 import { nodeFiles } from './files.ts';
 import { keptTexts } from './kept-texts.ts';
-import { connectionOf } from './transport.ts';
+import { transportOf } from './transport.ts';
 import { limitYoungGeneration } from './young-generation.ts';
 
 // Without a transport on the command line the library throws; a person who tries the program deserves a sentence.
@@ -25,8 +25,8 @@ if (!process.argv.some((argument) => transports.some((transport) => argument.sta
 }
 
 limitYoungGeneration();
-const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-startServer(connectionOf(process.argv.slice(2), pause, createLifecycle()), {
+const { connection, pause } = transportOf(process.argv.slice(2), createLifecycle());
+startServer(connection, {
   pause,
   files: nodeFiles,
   kept: keptTexts(process.argv[1]),

@@ -9,6 +9,7 @@ import {
 } from 'vscode-languageserver/node';
 import type { Pause } from '../../base/scheduler.ts';
 import { createMessageWriter } from './message-writer.ts';
+import { createPause } from './pause.ts';
 
 /** The value of an option, as `--pipe NAME` or `--pipe=NAME`. */
 function optionOf(args: readonly string[], option: string): string | undefined {
@@ -24,20 +25,30 @@ function socketOf(args: readonly string[]): Socket | undefined {
   return pipe === undefined ? undefined : connectTo(pipe);
 }
 
+/** The connection to a client, and what lets its messages in. */
+export interface Transport {
+  readonly connection: Connection;
+  readonly pause: Pause;
+}
+
 /**
  * The connection that a command line asks for: `--stdio`, `--socket=PORT`, `--pipe=NAME` or `--node-ipc`, as the library has it, but with a writer of our own for the first
  * three. What Node.js sends to a parent it makes text of itself.
  */
-export function connectionOf(args: readonly string[], pause: Pause, messageStrategy: MessageStrategy): Connection {
+export function transportOf(args: readonly string[], messageStrategy: MessageStrategy): Transport {
   const options = { messageStrategy };
   if (args.includes('--stdio')) {
     // What anybody logs is no message.
     globalThis.console = new Console(process.stderr);
+    const { stdin, stdout } = process;
+    const pause = createPause(() => stdin.bytesRead);
     // The library watches a stream for its end, and takes a writer beside it as well; its types have both or neither.
-    const output = createMessageWriter(process.stdout, pause) as unknown as NodeJS.WritableStream;
-    return createConnection(ProposedFeatures.all, process.stdin, output, options);
+    const output = createMessageWriter(stdout, pause) as unknown as NodeJS.WritableStream;
+    return { connection: createConnection(ProposedFeatures.all, stdin, output, options), pause };
   }
   const socket = args.includes('--node-ipc') ? undefined : socketOf(args);
-  if (socket === undefined) return createConnection(ProposedFeatures.all, options);
-  return createConnection(ProposedFeatures.all, new StreamMessageReader(socket), createMessageWriter(socket, pause), options);
+  if (socket === undefined) return { connection: createConnection(ProposedFeatures.all, options), pause: createPause(() => 0) };
+  const pause = createPause(() => socket.bytesRead);
+  const [input, output] = [new StreamMessageReader(socket), createMessageWriter(socket, pause)];
+  return { connection: createConnection(ProposedFeatures.all, input, output, options), pause };
 }
