@@ -73,6 +73,31 @@ describe('the target of a rule', () => {
     ['-j DSCP --set-dscp-class EF', { kind: 'tos', words: 'dscp 0x2e' }],
     ['-j ECN --ecn-ip-ect 2', { kind: 'tos', words: 'ecn 2' }],
     ['-j ECN --ecn-tcp-remove', { kind: 'continue' }],
+    // Values at their ends.
+    ['-j CT --zone 65535', { kind: 'template', zones: { original: 65535, reply: 65535 } }],
+    ['-j CONNMARK --save-mark --mask 0', { kind: 'save-mark', packetMask: 0, connectionMask: 0 }],
+    ['-j CONNMARK --restore-mark --mask 0xffffffff', { packetMask: 0xffff_ffff, connectionMask: 0xffff_ffff }],
+    ['-j MARK --or-mark 0', { kind: 'mark', words: 'mark or 0x0' }],
+    ['-j TTL --ttl-set 0', { kind: 'ttl-set', value: 0 }],
+    ['-j DSCP --set-dscp 0', { kind: 'tos', words: 'dscp 0x0' }],
+    ['-j ECN --ecn-ip-ect 0', { kind: 'tos', words: 'ecn 0' }],
+    // What cannot be read, or is not there, changes nothing.
+    ['-j CONNMARK --save-mark --mask 0x100000000', { kind: 'save-mark', packetMask: 0xffff_ffff, connectionMask: 0xffff_ffff }],
+    ['-j MARK --set-mark', { kind: 'continue' }],
+    ['-j MARK --or-mark', { kind: 'continue' }],
+    ['-j MARK --or-mark x', { kind: 'continue' }],
+    ['-j MARK --or-mark 0x100000000', { kind: 'continue' }],
+    ['-j TTL', { kind: 'continue' }],
+    ['-j DSCP --set-dscp-class XY', { kind: 'continue' }],
+    ['-j NETMAP', { kind: 'unfollowed', name: 'NETMAP' }],
+    ['-j NETMAP --to 10.1.0.0/16', { kind: 'netmap', network: { address: 0x0a01_0000n, mask: 0xffff_0000n } }],
+    ['-j DNAT', { kind: 'dnat', range: null }],
+    ['-j SNAT', { kind: 'snat', range: null }],
+    ['-j REDIRECT --to-ports x', { kind: 'redirect', range: null }],
+    ['-j SET --add-set bad', { kind: 'continue' }],
+    ['-j QUEUE', { kind: 'queue', isBypassed: false }],
+    // A chain may be called like a target.
+    ['-g LOG', { kind: 'jump', chain: 'LOG' }],
   ])('%s', (target, expected) => {
     expect(action(target)).toMatchObject(expected);
   });
@@ -90,6 +115,9 @@ describe('the target of a rule', () => {
     ['-j ECN --ecn-ip-ect 1', [0xff, 0xfc], [0xfd, 0xfd]],
     ['-j TPROXY --on-port 1 --tproxy-mark 0x1/0x3', [0, 0x7], [0x1, 0x5]],
     ['-j TPROXY --on-port 1', [0, 0x7], [0, 0x7]],
+    ['-j TPROXY --on-port 1 --tproxy-mark 0x80000000', [0, 0x7], [0x8000_0000, 0x8000_0000]],
+    ['-j TPROXY --on-port 1 --tproxy-mark x', [0, 0x7], [0, 0x7]],
+    ['-j MARK --xor-mark 0x80000000', [0, 0x8000_0007], [0x8000_0000, 0x7]],
     ['-j CONNMARK --set-xmark 0x80000000/0x80000001', [0x1, 0xffff_ffff], [0x8000_0000, 0xffff_fffe]],
   ])('%s makes of %j %j', (target, olds, news) => {
     expect(changed(target, olds)).toEqual(news);
@@ -113,6 +141,9 @@ describe('a range of NAT', () => {
     ['10.0.0.1:1000-1009/80', '10.0.0.1-10.0.0.1:1000-1009/80'],
     [':80', '-:80-80/'],
     [':0-65535', '-:0-65535/'],
+    [':0-0', '-:0-0/'],
+    [':1000-1009/0', '-:1000-1009/0'],
+    [':1000-65535/65535', '-:1000-65535/65535'],
     ['[fd00::1]:80', 'fd00::1-fd00::1:80-80/'],
     ['[fd00::1-fd00::9]:80', 'fd00::1-fd00::9:80-80/'],
     ['[fd00::1]-[fd00::9]:80-81', 'fd00::1-fd00::9:80-81/'],

@@ -81,6 +81,11 @@ export function natRange(text: string): NatRange | null {
   return null;
 }
 
+/** A number of 32 bits; undefined where the text is none, or is absent. */
+function number(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : readNumber(text, 0, 0xffff_ffff);
+}
+
 function hex(value: number): string {
   return `0x${(value >>> 0).toString(16)}`;
 }
@@ -103,7 +108,7 @@ function markChange(rule: RuleStatement): { readonly change: NumberChange; reado
       case '--and-mark':
       case '--or-mark':
       case '--xor-mark': {
-        const bits = readNumber(text, 0, 0xffff_ffff);
+        const bits = number(text);
         if (bits === undefined) continue;
         const operation = option.name.slice(2, -5);
         return {
@@ -130,8 +135,7 @@ function targetValue(rule: RuleStatement, name: string): string | undefined {
 function connectionMark(rule: RuleStatement): Action {
   const isSave = targetOption(rule, '--save-mark') !== undefined;
   if (isSave || targetOption(rule, '--restore-mark') !== undefined) {
-    const mask = (name: string): number =>
-      readNumber(targetValue(rule, name) ?? targetValue(rule, '--mask') ?? '', 0, 0xffff_ffff) ?? 0xffff_ffff;
+    const mask = (name: string): number => number(targetValue(rule, name) ?? targetValue(rule, '--mask')) ?? 0xffff_ffff;
     return { kind: isSave ? 'save-mark' : 'restore-mark', packetMask: mask('--nfmask'), connectionMask: mask('--ctmask') };
   }
   const change = markChange(rule);
@@ -140,12 +144,16 @@ function connectionMark(rule: RuleStatement): Action {
 
 /** TTL and HL (ipt_TTL.c, ip6t_HL.c). */
 function ttlChange(rule: RuleStatement, prefix: 'ttl' | 'hl'): Action {
-  const value = (name: string): number | undefined => readNumber(targetValue(rule, `--${prefix}-${name}`) ?? '', 0, 255);
-  const set = value('set');
+  const value = (name: string): number | undefined => number(targetValue(rule, `--${prefix}-${name}`));
+  const words = prefix === 'ttl' ? 'TTL' : 'hop limit';
+  const change =
+    (by: number): NumberChange =>
+    (old) =>
+      Math.min(255, Math.max(0, old + by));
+  const [set, more, less] = [value('set'), value('inc'), value('dec')];
   if (set !== undefined) return { kind: 'ttl-set', value: set };
-  const more = value('inc') ?? -(value('dec') ?? 0);
-  const words = `${prefix === 'ttl' ? 'TTL' : 'hop limit'} ${more < 0 ? '-' : '+'} ${Math.abs(more)}`;
-  return { kind: 'ttl', change: (old) => Math.min(255, Math.max(0, old + more)), words };
+  if (more !== undefined) return { kind: 'ttl', change: change(more), words: `${words} + ${more}` };
+  return less === undefined ? { kind: 'continue' } : { kind: 'ttl', change: change(-less), words: `${words} - ${less}` };
 }
 
 /** TOS, DSCP and ECN: what they make of the byte that holds them (xt_DSCP.c). */
@@ -162,10 +170,9 @@ function tosChange(rule: RuleStatement): Action {
     return change(`tos ${value.text}`, (old) => (old & ~mask) ^ bits);
   }
   const classText = targetValue(rule, '--set-dscp-class');
-  const dscp =
-    readNumber(targetValue(rule, '--set-dscp') ?? '', 0, 63) ?? (classText === undefined ? undefined : dscpNumber(classText));
+  const dscp = number(targetValue(rule, '--set-dscp')) ?? (classText === undefined ? undefined : dscpNumber(classText));
   if (dscp !== undefined) return change(`dscp ${hex(dscp)}`, (old) => (old & 3) | (dscp << 2));
-  const ect = readNumber(targetValue(rule, '--ecn-ip-ect') ?? '', 0, 3);
+  const ect = number(targetValue(rule, '--ecn-ip-ect'));
   return ect === undefined ? { kind: 'continue' } : change(`ecn ${ect}`, (old) => (old & ~3) | ect);
 }
 
@@ -180,13 +187,20 @@ function setChange(rule: RuleStatement): Action {
 }
 
 function tproxy(rule: RuleStatement): Action {
-  const mark = markValue(targetValue(rule, '--tproxy-mark') ?? '0/0');
-  return { kind: 'tproxy', change: (old) => ((old & ~(mark?.mask ?? 0)) ^ (mark?.value ?? 0)) >>> 0 };
+  const text = targetValue(rule, '--tproxy-mark');
+  const mark = text === undefined ? undefined : markValue(text);
+  return { kind: 'tproxy', change: (old) => (mark === undefined ? old : ((old & ~mark.mask) ^ mark.value) >>> 0) };
 }
 
 function netmap(rule: RuleStatement, family: Family): Action {
-  const network = readNetwork(targetValue(rule, '--to') ?? '', family);
-  return 'wrong' in network ? { kind: 'unfollowed', name: 'NETMAP' } : { kind: 'netmap', network };
+  const text = targetValue(rule, '--to');
+  const network = text === undefined ? undefined : readNetwork(text, family);
+  return network === undefined || 'wrong' in network ? { kind: 'unfollowed', name: 'NETMAP' } : { kind: 'netmap', network };
+}
+
+function rangeOf(rule: RuleStatement, name: string, before = ''): NatRange | null {
+  const text = targetValue(rule, name);
+  return text === undefined ? null : natRange(`${before}${text}`);
 }
 
 type ActionReader = (rule: RuleStatement, family: Family) => Action;
@@ -199,7 +213,7 @@ function isRandom(rule: RuleStatement): boolean {
 function zonesOf(rule: RuleStatement): Zones {
   const both = targetValue(rule, '--zone');
   const read = (value: string | undefined): number | 'mark' =>
-    value === undefined ? 0 : value === 'mark' ? 'mark' : (Number(value) & 0xffff) >>> 0;
+    value === undefined ? 0 : value === 'mark' ? 'mark' : Number(value) & 0xffff;
   return { original: read(both ?? targetValue(rule, '--zone-orig')), reply: read(both ?? targetValue(rule, '--zone-reply')) };
 }
 
@@ -218,7 +232,7 @@ const readers: Readonly<Record<string, ActionReader>> = {
     targetOption(rule, '--notrack') === undefined ? { kind: 'template', zones: zonesOf(rule) } : { kind: 'notrack' },
   DNAT: (rule) => ({
     kind: 'dnat',
-    range: natRange(targetValue(rule, '--to-destination') ?? ''),
+    range: rangeOf(rule, '--to-destination'),
     isRandom: isRandom(rule),
   }),
   DROP: () => ({ kind: 'drop' }),
@@ -244,7 +258,7 @@ const readers: Readonly<Record<string, ActionReader>> = {
   RATEEST: passes,
   REDIRECT: (rule) => ({
     kind: 'redirect',
-    range: natRange(`:${targetValue(rule, '--to-ports') ?? ''}`),
+    range: rangeOf(rule, '--to-ports', ':'),
     isRandom: isRandom(rule),
   }),
   REJECT: (rule, family) => ({
@@ -254,7 +268,7 @@ const readers: Readonly<Record<string, ActionReader>> = {
   RETURN: () => ({ kind: 'return' }),
   SECMARK: passes,
   SET: setChange,
-  SNAT: (rule) => ({ kind: 'snat', range: natRange(targetValue(rule, '--to-source') ?? ''), isRandom: isRandom(rule) }),
+  SNAT: (rule) => ({ kind: 'snat', range: rangeOf(rule, '--to-source'), isRandom: isRandom(rule) }),
   TCPMSS: passes,
   TCPOPTSTRIP: passes,
   TEE: passes,

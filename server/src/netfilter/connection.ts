@@ -1,7 +1,7 @@
 /** The answer to a packet, and the packets after it: what conntrack makes of them. */
 import { ownAddressOf } from './nat.ts';
 import type { Outcome } from './outcome.ts';
-import { type ConnectionState, type End, type Ends, type IPAddress, type Packet, packetOf, tcpFlags } from './packet.ts';
+import { type ConnectionState, type Ends, type Packet, packetOf, tcpFlags } from './packet.ts';
 
 /** ICMP and ICMPv6 requests with what answers them (nf_conntrack_proto_icmp.c, nf_conntrack_proto_icmpv6.c). */
 const icmpAnswers: Readonly<Record<string, Readonly<Record<number, number>>>> = {
@@ -48,10 +48,6 @@ export function routeBack(first: Packet, last: Packet): Route {
   return { isFromHere: false, in: last.out, out: first.isFromHere ? null : first.in };
 }
 
-function endOf(address: IPAddress | null, port: number | null): End {
-  return { address: address?.standsIn === true ? null : address, port };
-}
-
 /** A connection that a first packet opened: how it was asked for, and how answers to it are addressed. */
 export interface Connection {
   readonly first: Packet;
@@ -71,7 +67,10 @@ export function connectionOf(first: Packet, { packet: last }: Pick<Outcome, 'pac
   return {
     first,
     asked: first.asked,
-    answered: { source: endOf(last.destination, last.dport), destination: endOf(last.source, last.sport) },
+    answered: {
+      source: { address: last.destination, port: last.dport },
+      destination: { address: last.source, port: last.sport },
+    },
     mark: last.connectionMark,
     isUntracked: last.state === 'UNTRACKED' || last.state === 'INVALID',
     answerZone: last.zones.reply,
@@ -81,13 +80,8 @@ export function connectionOf(first: Packet, { packet: last }: Pick<Outcome, 'pac
 
 /** A connection after its first answer took the path that an outcome is: what rules made of the connection's mark, and whether it was seen. */
 export function afterAnswer(connection: Connection, { packet }: Pick<Outcome, 'packet'>): Connection {
-  if (connection.isUntracked) return connection;
   // Left alone, or looked for in a zone where it is not: the connection has no answer yet.
   return packet.state === 'ESTABLISHED' ? { ...connection, mark: packet.connectionMark } : { ...connection, isAnswered: false };
-}
-
-function isSame(one: End, other: End): boolean {
-  return one.address?.text === other.address?.text && one.port === other.port;
 }
 
 /** What a packet of the connection says of itself besides where it goes. */
@@ -103,7 +97,7 @@ function stateIn({ first, isAnswered }: Connection, isReply: boolean): Connectio
 
 /** Whether a packet is an error about its connection. Of one that conntrack does not know it says INVALID (nf_conntrack_inet_error). */
 function isErrorIn({ first: { protocol } }: Connection, { icmp }: Marks): boolean {
-  return icmp !== null && (protocol === 'icmp' || protocol === 'ipv6-icmp') && isIcmpError(protocol, icmp.type);
+  return icmp !== null && isIcmpError(protocol, icmp.type);
 }
 
 function packetOfConnection(
@@ -134,9 +128,6 @@ function packetOfConnection(
     const state = isError ? 'INVALID' : stateAlone(first.protocol, marks.flags, marks.icmp);
     return packetOf({ ...base, state, direction: 'original' });
   }
-  // NAT at the hooks for destinations and at those for sources: for answers the reverse of what the first packet got.
-  const towards = isReply ? asked.source : answered.source;
-  const from = isReply ? asked.destination : answered.destination;
   return packetOf({
     ...base,
     state: isError ? 'RELATED' : stateIn(connection, isReply),
@@ -146,10 +137,10 @@ function packetOfConnection(
     asked,
     answered,
     knownIn: isReply ? connection.answerZone : null,
-    translation: {
-      destination: isSame(towards, ends.destination) ? null : towards,
-      source: isSame(from, ends.source) ? null : from,
-    },
+    // NAT at the hooks for destinations and at those for sources: for answers the reverse of what the first packet got.
+    translation: isReply
+      ? { destination: asked.source, source: asked.destination }
+      : { destination: answered.source, source: answered.destination },
   });
 }
 

@@ -39,7 +39,7 @@ function isBelow(from: Bound | null, to: Bound | null): boolean {
 
 function later(one: Bound | null, other: Bound | null): Bound | null {
   if (one === null || other === null) return one ?? other;
-  return one < other ? other : one;
+  return one > other ? one : other;
 }
 
 function earlier(one: Bound | null, other: Bound | null): Bound | null {
@@ -51,17 +51,18 @@ function earlier(one: Bound | null, other: Bound | null): Bound | null {
 export function both(one: Ranges, other: Ranges): Ranges {
   const spans: Span[] = [];
   let at = 0;
-  for (const [from, to] of one) {
-    while (at < other.length && !isBelow(from, other[at]?.[1] ?? null)) at += 1;
-    for (let next = at; next < other.length; next += 1) {
-      const [otherFrom, otherTo] = other[next] ?? [null, null];
-      if (otherFrom !== null && to !== null && otherFrom >= to) break;
-      const start = later(from, otherFrom);
-      const end = earlier(to, otherTo);
-      if (isBelow(start, end)) spans.push([start, end]);
-    }
+  let otherAt = 0;
+  for (;;) {
+    const span = one[at];
+    const otherSpan = other[otherAt];
+    if (span === undefined || otherSpan === undefined) return spans;
+    const start = later(span[0], otherSpan[0]);
+    const end = earlier(span[1], otherSpan[1]);
+    if (isBelow(start, end)) spans.push([start, end]);
+    // Whichever ends first has nothing in common with what comes next in the other.
+    if (span[1] === end) at += 1;
+    if (otherSpan[1] === end) otherAt += 1;
   }
-  return spans;
 }
 
 /** All that is not in it. */

@@ -5,6 +5,7 @@
 import type { Steps } from '../base/steps.ts';
 import type { Chain, Ruleset } from '../ruleset/ruleset.ts';
 import { compiledRule, isForAnother } from './compile-rule.ts';
+import type { CompiledRule } from './compiled-rule.ts';
 import { startOf } from './enumerate.ts';
 import { suppose } from './enumeration/facts.ts';
 import { perform } from './enumeration/jumps.ts';
@@ -59,8 +60,8 @@ interface Walking {
   /** The steps of the outcome that are still to come, the next one last. */
   readonly ahead: TraceStep[];
   readonly stages: (Mutable<WalkStage> & { readonly parts: WalkPart[] })[];
-  /** Where what a frame meets is put; absent for the frames of a hook. */
-  readonly inner: Map<Frame, WalkPart[]>;
+  /** Where what a frame meets is put: in its table, or in the rule that jumped there. */
+  readonly places: Map<Frame, WalkPart[]>;
   /** All rules of a frame's chain, those too that are certainly for other packets, and how many of them are behind the packet. */
   readonly met: Map<Frame, { readonly rules: readonly number[]; at: number }>;
 }
@@ -88,7 +89,7 @@ function currentStage({ path }: Walking): Stage | undefined {
 
 /** Where the next part of a frame is put. */
 function placeOf(walking: Walking, frame: Frame): WalkPart[] {
-  return walking.inner.get(frame) ?? walking.stages.at(-1)?.parts ?? [];
+  return walking.places.get(frame) ?? [];
 }
 
 function addPassed(walking: Walking, frame: Frame, line: number): void {
@@ -99,10 +100,11 @@ function addPassed(walking: Walking, frame: Frame, line: number): void {
   else parts.push({ kind: 'passed', chain: frame.chain, lines: [line], packet });
 }
 
-/** Whether the path did just what comes next in the outcome; then that is behind it. */
-function takes(walking: Walking, step: TraceStep): boolean {
+/** Whether the policy that the path came to is what comes next in the outcome; then that is behind it. */
+function takesPolicy(walking: Walking, { chain, line }: TraceStep): boolean {
   const next = walking.ahead.pop();
-  return next !== undefined && next.chain === step.chain && next.line === step.line && next.kind === step.kind;
+  // Two chains of which no line says the policy differ in their names alone.
+  return next !== undefined && next.chain === chain && next.line === line;
 }
 
 /** Notes the rules that were not even asked up to one, or to the end of the chain, and takes that one to be met. */
@@ -112,27 +114,21 @@ function skipTo(walking: Walking, frame: Frame, line: number | undefined): void 
     met = { rules: rulesInOrder(walking.run.ruleset, frame.chain), at: 0 };
     walking.met.set(frame, met);
   }
-  for (; met.at < met.rules.length; met.at += 1) {
-    const next = met.rules[met.at];
-    if (next === undefined || next === line) break;
+  for (let next = met.rules[met.at]; next !== undefined && next !== line; next = met.rules[met.at]) {
     addPassed(walking, frame, next);
+    met.at += 1;
   }
   met.at += 1;
 }
 
-function isNext({ ahead }: Walking, frame: Frame, line: number): boolean {
-  const next = ahead.at(-1);
-  return next !== undefined && next.kind !== 'policy' && next.line === line && next.chain === frame.chain;
-}
-
 /** The path as it goes on: where chance decides, the way that the outcome took. Undefined where the outcome cannot have come this way. */
-function decided(walking: Walking, frame: Frame, line: number, matched: Omit<Matched, 'frame' | 'line'>): boolean | undefined {
+function decided(walking: Walking, line: number, rule: CompiledRule): boolean | undefined {
   const { run, path } = walking;
-  const isMatch = matches(run, path, matched.rule);
+  const isMatch = matches(run, path, rule);
   let other = run.waiting.take();
   const first = other;
   while (other !== undefined) other = run.waiting.take();
-  if (isNext(walking, frame, line)) return isMatch ? true : undefined;
+  if (walking.ahead.at(-1)?.line === line) return isMatch ? true : undefined;
   if (first !== undefined) walking.path = first;
   else if (isMatch) return undefined;
   return false;
@@ -141,14 +137,14 @@ function decided(walking: Walking, frame: Frame, line: number, matched: Omit<Mat
 /** Goes on with the next table; false at the end of the way. */
 function goToStage(walking: Walking): boolean {
   const { run } = walking;
-  const last = walking.stages.at(-1);
-  if (last !== undefined) last.after = walking.path.packet;
   const next = enterStage(run, walking.path);
   while (run.waiting.take() !== undefined);
   const stage = next === null ? undefined : currentStage(walking);
   if (stage === undefined) return false;
   const { packet } = walking.path;
-  walking.stages.push({ stage, before: packet, after: packet, parts: [] });
+  const parts: WalkPart[] = [];
+  for (let { frame } = walking.path; frame !== null; frame = frame.parent) walking.places.set(frame, parts);
+  walking.stages.push({ stage, before: packet, after: packet, parts });
   return true;
 }
 
@@ -159,7 +155,7 @@ function leave(walking: Walking, frame: Frame): Path | null | undefined {
   const { last } = path;
   const next = passEnd(run, path, frame);
   if (path.last === last || path.last === null) return next;
-  if (!takes(walking, path.last)) return undefined;
+  if (!takesPolicy(walking, path.last)) return undefined;
   walking.stages.at(-1)?.parts.push({ kind: 'policy', step: path.last });
   return next;
 }
@@ -168,24 +164,21 @@ function leave(walking: Walking, frame: Frame): Path | null | undefined {
 function performRule(walking: Walking, frame: Frame, before: Packet, matched: Omit<Matched, 'frame'>): Path | null | undefined {
   const { run, path } = walking;
   const parts = placeOf(walking, frame);
-  const stage = walking.stages.at(-1);
   const next = perform(run, path, { frame, ...matched }, walking.ahead.at(-1)?.words);
   while (run.waiting.take() !== undefined);
-  const steps: TraceStep[] = [];
+  walking.ahead.pop();
   // A rule that returns from a base chain has the policy behind it.
-  for (let step = path.last; step !== null && steps.length < 2; step = step.previous) steps.unshift(step);
-  const at = steps.findLastIndex((step) => step.kind !== 'policy');
-  const step = steps[at];
-  if (step === undefined || !takes(walking, step)) return undefined;
+  const policy = path.last?.kind === 'policy' ? path.last : null;
+  const step = policy === null ? path.last : policy.previous;
+  if (step === null) return undefined;
   const inner: WalkPart[] = [];
   const part: RulePart = { kind: 'rule', step, before, after: path.packet, inner };
   parts.push(part);
-  const policy = steps[at + 1];
-  if (policy !== undefined) {
-    if (!takes(walking, policy)) return undefined;
-    stage?.parts.push({ kind: 'policy', step: policy });
+  if (policy !== null) {
+    if (!takesPolicy(walking, policy)) return undefined;
+    walking.stages.at(-1)?.parts.push({ kind: 'policy', step: policy });
   }
-  if (path.frame !== null && path.frame !== frame && path.frame !== frame.parent) walking.inner.set(path.frame, inner);
+  if (path.frame !== null && !walking.places.has(path.frame)) walking.places.set(path.frame, inner);
   return next;
 }
 
@@ -203,7 +196,7 @@ function pass(walking: Walking, frame: Frame, line: number): Path | null | undef
   }
   const matched = { rule, target: source.target };
   const { packet } = path;
-  const decision = decided(walking, frame, line, matched);
+  const decision = decided(walking, line, rule);
   if (decision === undefined) return undefined;
   if (decision) return performRule(walking, frame, packet, { line, ...matched });
   const changed = walking.path.packet;
@@ -227,7 +220,7 @@ export function* walkSteps(
   const run = newRun(ruleset, start, options);
   const path = startOf(run, start);
   supposeAll(run, path, outcome.assumed);
-  const walking: Walking = { run, path, ahead: stepsOf(outcome), stages: [], inner: new Map(), met: new Map() };
+  const walking: Walking = { run, path, ahead: stepsOf(outcome), stages: [], places: new Map(), met: new Map() };
   let asked = 0;
   for (;;) {
     asked += 1;
@@ -242,10 +235,10 @@ export function* walkSteps(
     if (!isAtEnd) walking.path.at += 1;
     const next = isAtEnd ? leave(walking, frame) : pass(walking, frame, line);
     if (next === undefined) return undefined;
+    if (next !== null) walking.path = next;
+    const stage = walking.stages.at(-1);
+    if (stage !== undefined) stage.after = walking.path.packet;
     if (next === null) break;
-    walking.path = next;
   }
-  const last = walking.stages.at(-1);
-  if (last !== undefined) last.after = walking.path.packet;
   return walking.ahead.length > 0 ? undefined : { stages: walking.stages, run, path: walking.path };
 }
