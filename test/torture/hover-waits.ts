@@ -153,6 +153,12 @@ async function waitsFor({ shape, dumps, snapshot }: Opened): Promise<HoverWait> 
       },
     });
     await opened;
+    const uris = dumps.map((_, index) => uriOf(`${index}.dump`));
+    const documents = uris.map((uri, index) => {
+      const text = dumps[index] ?? '';
+      const textDocument = { uri, languageId: 'iptables', version: 1, text };
+      return { uri, lines: text.split('\n'), open: client.prepare('textDocument/didOpen', { textDocument }) };
+    });
     const each = new Map<string, number>();
     let under = 'open';
     let isOver = false;
@@ -166,15 +172,11 @@ async function waitsFor({ shape, dumps, snapshot }: Opened): Promise<HoverWait> 
         before = under;
       }
     })();
-    const uris = dumps.map((_, index) => uriOf(`${index}.dump`));
     const found = uris.map((uri) => client.message(new RegExp(`publishDiagnostics.*${uri.slice(-6)}`)));
-    for (const [index, uri] of uris.entries())
-      client.notify('textDocument/didOpen', {
-        textDocument: { uri, languageId: 'iptables', version: 1, text: dumps[index] ?? '' },
-      });
+    for (const document of documents) document.open();
     await Promise.all(found);
-    for (const [index, uri] of uris.entries()) {
-      const asked = { client, textDocument: { uri }, lines: (dumps[index] ?? '').split('\n'), now };
+    for (const { uri, lines } of documents) {
+      const asked = { client, textDocument: { uri }, lines, now };
       await askAll(asked);
       await edit(asked);
     }

@@ -12,6 +12,8 @@ import { serverBundle } from '../support/language-server.ts';
 
 export interface RawClient {
   notify(method: string, params: object): void;
+  /** Makes a notification ready, so that what it takes to make the text of megabytes is not in what is measured; gives what sends it. */
+  prepare(method: string, params: object): () => void;
   /** Settles when the answer is there, whatever it says, with the first characters of it. */
   request(method: string, params: object): Promise<string>;
   /** Settles at the next message whose head fits. */
@@ -21,6 +23,8 @@ export interface RawClient {
 }
 
 const headLength = 400;
+/** What is written at once: between two parts the answers that came in are looked at. */
+const partLength = 200_000;
 const probe = pathOf(import.meta.dirname, 'step-probe.cjs');
 
 /** Cuts what comes in into messages and hands over the head of each. */
@@ -63,11 +67,21 @@ export async function startRawClient(folder: string, capabilities: object): Prom
   const watchers = new Set<(head: string) => void>();
   let lastId = 0;
 
-  const send = (message: object): void => {
-    const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', ...message }));
-    stdin.write(`Content-Length: ${body.length}\r\n\r\n`);
-    stdin.write(body);
+  let written: Promise<void> = Promise.resolve();
+  const write = async (bytes: Buffer): Promise<void> => {
+    for (let at = 0; at < bytes.length; at += partLength) {
+      await new Promise((done) => stdin.write(bytes.subarray(at, at + partLength), done));
+      if (at + partLength < bytes.length) await new Promise((done) => setImmediate(done));
+    }
   };
+  const prepare = (message: object): (() => void) => {
+    const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', ...message }));
+    const bytes = Buffer.concat([Buffer.from(`Content-Length: ${body.length}\r\n\r\n`), body]);
+    return () => {
+      written = written.then(() => write(bytes));
+    };
+  };
+  const send = (message: object): void => prepare(message)();
   stdout.on(
     'data',
     createReader((head) => {
@@ -79,6 +93,7 @@ export async function startRawClient(folder: string, capabilities: object): Prom
   );
   const client: RawClient = {
     notify: (method, params) => send({ method, params }),
+    prepare: (method, params) => prepare({ method, params }),
     request: (method, params) =>
       new Promise((resolve) => {
         lastId += 1;

@@ -38,7 +38,7 @@ function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** Where a text may be cut at or before a place, so that no character of two units is in two halves. */
-function cutBefore(text: string, at: number): number {
+export function cutBefore(text: string, at: number): number {
   const unit = text.charCodeAt(at - 1);
   return at < text.length && unit >= 0xd800 && unit <= 0xdbff ? at - 1 : at;
 }

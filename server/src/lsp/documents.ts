@@ -1,3 +1,4 @@
+import { Cancelled, runInSlices } from '../base/scheduler.ts';
 import { openDump } from './open-documents.ts';
 import { type ParamName, type Params, readParams } from './params.ts';
 import { isOldVersion } from './publish-diagnostics.ts';
@@ -53,9 +54,16 @@ function open(session: Session, document: Params['openedDocument']): void {
 
 /** Shows what was found when the same text was opened before, until it is read. Who asks for diagnostics waits for those that are found now. */
 async function showFoundBefore(session: Session, { uri, version, text }: Params['openedDocument']): Promise<void> {
-  const { connection, keptDiagnostics, dumps, states, isPulled } = session;
+  const { connection, runtime, keptDiagnostics, dumps, states, isPulled } = session;
   if (isPulled || isOldVersion(uri)) return;
-  keptDiagnostics.open(uri, version, text);
+  const opened = dumps.get(uri);
+  const isOver = (): boolean => dumps.get(uri) !== opened;
+  try {
+    await runInSlices(keptDiagnostics.open(uri, version, text), runtime.pause, isOver);
+  } catch (error) {
+    if (!(error instanceof Cancelled)) logError(connection, `diagnostics of ${uri}: ${describeError(error)}`);
+    return;
+  }
   // Where the client does not answer, those of before hold.
   await session.settingsRead.catch(() => undefined);
   if (dumps.get(uri)?.version !== version || states.has(uri)) return;

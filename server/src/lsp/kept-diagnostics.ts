@@ -1,19 +1,20 @@
 /** What was found in a large text is kept, so that it is shown at once when the text is opened again, also after a restart of the editor. */
 import { Diagnostic } from 'vscode-languageserver';
 import { visibleLines } from '../base/safe-text.ts';
+import type { Steps } from '../base/steps.ts';
 import { documentationUrl } from '../lint/registry.ts';
 import type { Settings } from '../protocol/requests.ts';
 import type { KeptTexts } from './runtime.ts';
 
 /** A smaller text is read in the time that looking it up takes. */
 const fewestCharacters = 1_000_000;
-/** Telling one text from all others takes a millisecond for each million characters, in which nobody else is answered. */
+/** Telling one text from all others takes some milliseconds for each million characters. */
 const mostCharacters = 40_000_000;
 
 /** The diagnostics of documents as they were opened. */
 export interface KeptDiagnostics {
-  /** A document was opened. */
-  open(uri: string, version: number, text: string): void;
+  /** A document was opened. What was found in it before is known when the steps have run. */
+  open(uri: string, version: number, text: string): Steps<void>;
   /** What was found in the version of a document that was opened, when it was opened before in the same circumstances. */
   foundBefore(uri: string, version: number): Diagnostic[] | undefined;
   /** Keeps what was found now in the version that was opened. */
@@ -36,10 +37,10 @@ export function createKeptDiagnostics(texts: KeptTexts | undefined, settings: ()
     return document?.version === version ? document : undefined;
   };
   return {
-    open(uri, version, text) {
+    *open(uri, version, text) {
       documents.delete(uri);
       if (texts === undefined || text.length < fewestCharacters || text.length > mostCharacters) return;
-      const key = texts.keyOf(text);
+      const key = yield* texts.keyOf(text);
       documents.set(uri, { version, key, kept: texts.read(key) });
     },
     foundBefore(uri, version) {

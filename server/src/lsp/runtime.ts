@@ -1,4 +1,5 @@
 import type { Pause } from '../base/scheduler.ts';
+import type { Steps } from '../base/steps.ts';
 import type * as live from '../cluster/live/live.ts';
 
 export interface FileEntry {
@@ -31,8 +32,8 @@ export interface FileAccess {
 
 /** Texts that outlast the server, by what they are of. What cannot be kept is not, and nobody is told. */
 export interface KeptTexts {
-  /** The key of what is kept of a document with this text. */
-  keyOf(text: string): string;
+  /** The key of what is kept of a document with this text. Pauses about every millisecond. */
+  keyOf(text: string): Steps<string>;
   read(key: string): string | undefined;
   write(key: string, text: string): void;
 }

@@ -1,6 +1,8 @@
-import { hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
+import { cutBefore } from '../../base/json-steps.ts';
 import { projectVersion } from '../../base/project.ts';
+import type { Steps } from '../../base/steps.ts';
 import type { KeptTexts } from '../runtime.ts';
 import { ownCacheFolder } from './cache-folder.ts';
 import { entryKey, readEntry, writeEntry } from './cache-store.ts';
@@ -9,6 +11,20 @@ import { entryKey, readEntry, writeEntry } from './cache-store.ts';
 function buildOf(program: string): readonly number[] {
   const { size, mtimeMs } = statSync(program);
   return [size, mtimeMs];
+}
+
+const charactersAtOnce = 500_000;
+
+/** SHA-256 of a text. One of ten megabytes takes longer than a hover elsewhere should wait. */
+function* digestOf(text: string): Steps<string> {
+  const digest = createHash('sha256');
+  for (let from = 0; from < text.length; ) {
+    const to = cutBefore(text, Math.min(from + charactersAtOnce, text.length));
+    digest.update(text.slice(from, to));
+    from = to;
+    yield;
+  }
+  return digest.digest('hex');
 }
 
 /**
@@ -20,7 +36,9 @@ export function keptTexts(program: string | undefined): KeptTexts | undefined {
   if (program === undefined || folder === undefined) return undefined;
   const build = ['iptables-language-server', projectVersion, process.version, ...buildOf(program)];
   return {
-    keyOf: (text) => entryKey([build, hash('sha256', text, 'hex')]),
+    *keyOf(text) {
+      return entryKey([build, yield* digestOf(text)]);
+    },
     read: (key) => readEntry(folder, key),
     write: (key, text) => writeEntry(folder, key, text),
   };

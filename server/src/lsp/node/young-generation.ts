@@ -14,12 +14,14 @@ function youngBytes({ getHeapSpaceStatistics }: V8): number {
  * Keeps the room for what is new at 4 MB. V8 copies what is new until it is old, in one go, and gives it ever more room, up to 16 MB twice. All of
  * a dump stays, so that each go lasts long and the room is full of copies: so it is a third less memory, and no go lasts longer than some milliseconds.
  * V8 takes the size from its command line alone, but not the factor by which the room grows: it grows once, and then no more. Takes about 4 ms.
+ * So little is copied by one thread: to wake others for it, and to wait for them, takes longer than the work, where they have to wait for a processor many times as long.
  */
 export function limitYoungGeneration(): void {
   // Loaded here: who reads a small dump does not wait for it. Node.js before 22.3 does not give it, and takes the memory.
   const v8 = process.getBuiltinModule?.('node:v8');
   if (v8 === undefined) return;
   const { setFlagsFromString } = v8;
+  setFlagsFromString('--no-parallel-scavenge');
   setFlagsFromString('--semi-space-growth-factor=4');
   const kept: unknown[][] = [];
   for (let round = 0; round < mostRounds && youngBytes(v8) < wantedBytes; round += 1) {

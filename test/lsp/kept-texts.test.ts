@@ -1,0 +1,32 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
+import { keptTexts } from '../../server/src/lsp/node/kept-texts.ts';
+
+let home = '';
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'iptables-kept-'));
+  vi.stubEnv(process.platform === 'win32' ? 'LOCALAPPDATA' : 'XDG_CACHE_HOME', home);
+  // Of one machine, wherever the tests run.
+  vi.stubEnv('HOME', home);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(home, { recursive: true, force: true });
+});
+
+it.skipIf(process.platform === 'darwin')('the key of a long text is told in steps, and is of that text alone', () => {
+  const texts = keptTexts(import.meta.filename);
+  expect(texts).toBeDefined();
+  if (texts === undefined) return;
+  const odd = '-A INPUT -j ACCEPT 😀';
+  const text = `x${odd.repeat(300_000)}`;
+  expect([...texts.keyOf(text)].length).toBeGreaterThan(10);
+  const key = runToEnd(texts.keyOf(text));
+  expect(runToEnd(texts.keyOf(`x${odd.repeat(300_000)}`))).toBe(key);
+  const other = (place: number): string => `${text.slice(0, place)}😁${text.slice(place + 2)}`;
+  const faces = [text.indexOf('😀'), text.lastIndexOf('😀'), text.indexOf('😀', 499_990)];
+  for (const place of faces) expect(runToEnd(texts.keyOf(other(place)))).not.toBe(key);
+});
