@@ -58,7 +58,7 @@ const faults: Readonly<Record<string, readonly [Answer, RegExp]>> = {
   'not ready, come back later': [refuse(503, { 'Retry-After': '120' }), /not ready and asks to wait 120 s \(503\)\./],
   'not ready': [refuse(503), /The server failed \(503\)\. The server says: the words of 503\./],
   'an error': [refuse(500), /The server failed \(500\)/],
-  'a redirection': [refuse(302, { Location: 'http://127.0.0.1:1/' }), /The server failed \(302\)/],
+  'a redirection': [refuse(302, { Location: 'http://127.0.0.1:1/' }), /The server sends elsewhere \(302\), and credentials/],
   'a page of HTML': [page('<html><h1>Sign in</h1></html>'), /is no JSON object/],
   'an empty answer': [page(''), /is no JSON object/],
   'half an answer': [page('{"kind":"ServiceList","items":['), /is no JSON object/],

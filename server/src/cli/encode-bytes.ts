@@ -3,7 +3,9 @@ import { terminalText } from '../base/safe-text.ts';
 /** A text as the bytes that `decodeBytes` made it of: characters that stand for a byte which is no UTF-8 become that byte again. */
 export function encodeText(text: string): Buffer {
   if (!/[\udc80-\udcff]/u.test(text)) return Buffer.from(text, 'utf8');
-  const parts: Buffer[] = [];
+  // A byte of its own takes three as a character, so there is room for all.
+  const bytes = Buffer.allocUnsafe(Buffer.byteLength(text, 'utf8'));
+  let end = 0;
   let from = 0;
   for (let at = 0; at < text.length; at += 1) {
     const unit = text.charCodeAt(at);
@@ -12,11 +14,12 @@ export function encodeText(text: string): Buffer {
       continue;
     }
     if (unit < 0xdc80 || unit > 0xdcff) continue;
-    parts.push(Buffer.from(text.slice(from, at), 'utf8'), Buffer.from([unit - 0xdc00]));
+    if (from < at) end += bytes.write(text.slice(from, at), end, 'utf8');
+    end = bytes.writeUInt8(unit - 0xdc00, end);
     from = at + 1;
   }
-  parts.push(Buffer.from(text.slice(from), 'utf8'));
-  return Buffer.concat(parts);
+  end += bytes.write(text.slice(from), end, 'utf8');
+  return bytes.subarray(0, end);
 }
 
 /** The text of a file for standard output: the bytes that it was made of, or on a terminal what can be shown there. */

@@ -78,6 +78,10 @@ export function errorOfStatus(status: number, what: string, body: unknown, retry
     case 429:
       return new ApiError('throttled', `The server is busy and asks to wait${howLong(retryAfter)} (429).`, status, retryAfter);
     default:
+      if (status >= 300 && status < 400) {
+        const text = `The server sends elsewhere (${status}), and credentials are sent nowhere but to the server that the kubeconfig names.`;
+        return new ApiError('server', text, status);
+      }
       return status === 503 && retryAfter > 0
         ? new ApiError('throttled', `The server is not ready and asks to wait${howLong(retryAfter)} (503).`, status, retryAfter)
         : new ApiError('server', `The server failed (${status}).${more}`, status, retryAfter);
@@ -94,6 +98,25 @@ export function errorOfWatchStatus(object: unknown, what: string): ApiError {
 }
 
 const certificateCodes = /^(?:CERT_|ERR_TLS_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|HOSTNAME_MISMATCH)/;
+
+/** What OpenSSL gives as the reason, of "error:0A00010B:SSL routines:tls_validate_record_header:wrong version number:../deps/...". */
+function reasonOfOpenssl(message: string): string {
+  const [, parts = ''] = message.split(/\berror:[0-9A-F]+:/, 2);
+  return shown(parts.split(':')[2] ?? '') || shown(message);
+}
+
+/** The error of a request that could not even be begun: what Node.js says of credentials in it names neither them nor where they come from. */
+export function errorOfBeginning(error: unknown, server: string): ApiError {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const message = error instanceof Error ? error.message : String(error);
+  if (code.startsWith('ERR_OSSL') || /^error:[0-9A-F]+:/.test(message)) {
+    const why = reasonOfOpenssl(message);
+    return new ApiError('refused', `A certificate or key with which ${server} is to be asked cannot be used: ${why}.`);
+  }
+  return code === 'ERR_INVALID_CHAR'
+    ? new ApiError('refused', `The credentials for ${server} hold a character that cannot be sent.`)
+    : new ApiError('refused', `${server} cannot be asked: ${shown(message)}.`);
+}
 
 /** The error of a connection that could not be made or broke. */
 export function errorOfConnection(error: unknown, server: string): ApiError {
@@ -113,6 +136,8 @@ export function errorOfConnection(error: unknown, server: string): ApiError {
       return new ApiError('unreachable', `There is no way to ${server} (${code}).`);
     case 'ETIMEDOUT':
       return new ApiError('unreachable', `${server} does not answer in time.`);
+    case 'EPROTO':
+      return new ApiError('unreachable', `${server} speaks no TLS that is accepted here: ${reasonOfOpenssl(message)}.`);
     case 'ECONNRESET':
     case 'EPIPE':
       return new ApiError('unreachable', `${server} broke the connection (${code}).`);

@@ -3,11 +3,11 @@
  * themselves are Node's, because the library's hide what is needed here: Retry-After, the server's words, a watch's broken lines, the
  * size of an answer. ARCHITECTURE.md has the whole account.
  */
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
 import { type Fields, isFields } from '../fields.ts';
 import { type Reading, readLines, readText, timedOut } from './answers.ts';
-import { ApiError, errorOfConnection, errorOfStatus, retryAfterOf } from './api-error.ts';
+import { ApiError, errorOfBeginning, errorOfConnection, errorOfStatus, retryAfterOf } from './api-error.ts';
 import type { ContextConfig } from './context-config.ts';
 import { expiryText } from './credential-expiry.ts';
 import { KubeconfigError } from './kubeconfig-files.ts';
@@ -174,6 +174,15 @@ function credentials(of: Session): Promise<RequestOptions> {
   return of.options;
 }
 
+/** @throws ApiError for credentials that Node.js does not take */
+function sendOf(send: typeof httpRequest, url: URL, server: string, options: RequestOptions): ClientRequest {
+  try {
+    return send(url, options);
+  } catch (error) {
+    throw errorOfBeginning(error, server);
+  }
+}
+
 /** Sends, and gives the answer once its head is there. */
 function exchange(state: State, request: ApiRequest, options: RequestOptions, isRepeated: boolean): Promise<IncomingMessage> {
   const { server, limits } = state;
@@ -181,7 +190,7 @@ function exchange(state: State, request: ApiRequest, options: RequestOptions, is
   const body = request.body === undefined ? undefined : JSON.stringify(request.body);
   const send = url.protocol === 'http:' ? httpRequest : httpsRequest;
   return new Promise((resolve, reject) => {
-    const sent = send(url, {
+    const sent = sendOf(send, url, server, {
       ...options,
       method: request.method ?? 'GET',
       headers: {

@@ -47,11 +47,26 @@ interface Credential {
   readonly expiresAt: number | null;
 }
 
+/** What a plugin may take. */
+export interface PluginLimits {
+  /** Milliseconds that it may run. */
+  readonly run: number;
+  /** Milliseconds that its output is waited for after it ended, where a program that it started holds it open. */
+  readonly afterExit: number;
+  /** Characters that it may print. */
+  readonly output: number;
+}
+
 // Somebody may have to confirm on a second device or in a browser.
-const longestRun = 120_000;
-const longestOutput = 1_000_000;
+const usualLimits: PluginLimits = { run: 120_000, afterExit: 2_000, output: 1_000_000 };
 /** A credential is asked for anew this long before it expires, as it has to last for the request. */
 const margin = 10_000;
+
+/** What a header cannot hold of a token (RFC 9110, section 5.5), in words; empty for nothing. */
+export function unsendableIn(token: string): string {
+  if (/[\r\n]/.test(token)) return 'a line end';
+  return /[^\t\x20-\x7e\x80-\xff]/.test(token) ? 'a character of no token' : '';
+}
 
 function lastLine(text: string): string {
   const line = text.trim().split('\n').at(-1) ?? '';
@@ -78,8 +93,9 @@ function readCredential(plugin: CredentialPlugin, output: string): Credential {
     key: textAt(status, 'clientKeyData'),
     expiresAt: timeAt(status, 'expirationTimestamp'),
   };
-  if (/[\r\n\0]/.test(credential.token)) {
-    throw new CredentialError(`The credential plugin ${plugin.command} gave a token with a line end, which cannot be sent.`);
+  const unsendable = unsendableIn(credential.token);
+  if (unsendable !== '') {
+    throw new CredentialError(`The credential plugin ${plugin.command} gave a token with ${unsendable}, which cannot be sent.`);
   }
   if (credential.token === '' && credential.certificate === '') {
     throw new CredentialError(`The credential plugin ${plugin.command} gave neither a token nor a certificate.`);
@@ -87,7 +103,11 @@ function readCredential(plugin: CredentialPlugin, output: string): Credential {
   return credential;
 }
 
-function run(plugin: CredentialPlugin, env: Readonly<Record<string, string | undefined>>): Promise<Credential> {
+function run(
+  plugin: CredentialPlugin,
+  env: Readonly<Record<string, string | undefined>>,
+  limits: PluginLimits,
+): Promise<Credential> {
   if (plugin.needsTerminal) {
     throw new CredentialError(
       `The credential plugin ${plugin.command} of user "${plugin.user}" needs a terminal (interactiveMode: Always).`,
@@ -102,25 +122,44 @@ function run(plugin: CredentialPlugin, env: Readonly<Record<string, string | und
     const child = spawn(plugin.command, plugin.args, {
       env: { ...env, ...plugin.env, KUBERNETES_EXEC_INFO: JSON.stringify(info) },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: longestRun,
       windowsHide: true,
     });
     let output = '';
     let errors = '';
+    let afterExit: NodeJS.Timeout | undefined;
+    const untilGivenUp = setTimeout(() => giveUp(`did not end within ${limits.run / 1_000} s`), limits.run);
+    /** A program may ignore that it is asked to end, and one that it started may hold its output open: neither is waited for. */
+    function leave(): void {
+      clearTimeout(untilGivenUp);
+      clearTimeout(afterExit);
+      child.kill('SIGKILL');
+      child.stdout.destroy();
+      child.stderr.destroy();
+    }
+    function giveUp(why: string): void {
+      leave();
+      fail(new CredentialError(`The credential plugin ${plugin.command} of user "${plugin.user}" ${why}.`));
+    }
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text;
-      if (output.length > longestOutput) child.kill();
+      if (output.length > limits.output) giveUp(`printed more than ${limits.output / 1_000_000} MB`);
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       errors = (errors + text).slice(-4_000);
     });
     child.on('error', (error) => {
+      leave();
       const missing = 'code' in error && error.code === 'ENOENT';
       const hint = missing && plugin.installHint !== '' ? ` ${plugin.installHint.trim()}` : '';
       const why = missing ? 'is not installed, or not in PATH' : `could not be started: ${error.message}`;
       fail(new CredentialError(`The credential plugin ${plugin.command} of user "${plugin.user}" ${why}.${hint}`));
     });
-    child.on('close', (code, signal) => {
+    child.on('exit', (code, signal) => {
+      afterExit = setTimeout(() => ended(code, signal), limits.afterExit);
+    });
+    child.on('close', ended);
+    function ended(code: number | null, signal: NodeJS.Signals | null): void {
+      leave();
       if (code !== 0) {
         const how = code === null ? `was ended by ${signal ?? 'a signal'}` : `failed with exit code ${code}`;
         const said = lastLine(errors);
@@ -132,12 +171,16 @@ function run(plugin: CredentialPlugin, env: Readonly<Record<string, string | und
       } catch (error) {
         fail(error);
       }
-    });
+    }
   });
 }
 
 /** An authenticator that asks the plugin. Requests at the same time share one run. */
-export function credentialPlugin(plugin: CredentialPlugin, env: Readonly<Record<string, string | undefined>>): Authenticator {
+export function credentialPlugin(
+  plugin: CredentialPlugin,
+  env: Readonly<Record<string, string | undefined>>,
+  limits: PluginLimits = usualLimits,
+): Authenticator {
   let running: Promise<Credential> | undefined;
   let expiresAt: number | null = null;
   return {
@@ -145,7 +188,7 @@ export function credentialPlugin(plugin: CredentialPlugin, env: Readonly<Record<
     async applyAuthentication(_user, options: RequestOptions) {
       if (running === undefined || (expiresAt !== null && Date.now() > expiresAt - margin)) {
         expiresAt = null;
-        const mine = (async () => run(plugin, env))();
+        const mine = (async () => run(plugin, env, limits))();
         running = mine;
         mine.then(
           (credential) => {

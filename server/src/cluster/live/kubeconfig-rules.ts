@@ -1,5 +1,6 @@
 /** What client-go refuses of a kubeconfig's clusters and users, and with it every kubectl; test/live/kubectl-table.ts has its words. */
 import { booleanAt, type Fields, fieldsAt, listAt, textAt, textsAt, valueAt } from '../fields.ts';
+import { unsendableIn } from './credential-plugin.ts';
 
 const proxySchemes = ['http:', 'https:', 'socks5:'];
 
@@ -83,7 +84,8 @@ export function userRefusal(name: string, user: Fields): string {
   if (has(user, 'token') && (has(user, 'username') || has(user, 'password'))) {
     return `User "${name}" has a token and a password: only one of them can be sent.`;
   }
-  if (/[\r\n\0]/.test(textAt(user, 'token'))) return `The token of user "${name}" holds a line end, which cannot be sent.`;
+  const unsendable = unsendableIn(textAt(user, 'token'));
+  if (unsendable !== '') return `The token of user "${name}" holds ${unsendable}, which cannot be sent.`;
   if (isSet(user, 'exec')) {
     if (isSet(user, 'auth-provider')) return `User "${name}" has a credential plugin (exec) and an auth-provider.`;
     const refusal = execRefusal(name, fieldsAt(user, 'exec'));
