@@ -39,6 +39,30 @@ export async function measureReopening(uri: string, folder: string, text: string
   }
 }
 
+/** Milliseconds from didOpen to the answers about a screenful in the middle of a dump that are asked for at once, the last of them. */
+export async function measureFirstAnswers(uri: string, folder: string, text: string): Promise<number> {
+  const refreshes = { workspace: { inlayHint: { refreshSupport: true }, codeLens: { refreshSupport: true } } };
+  const server = await startTestServer({ folder, capabilities: refreshes });
+  try {
+    const line = Math.floor(text.split('\n').length / 2);
+    const textDocument = { uri };
+    const range = { start: { line, character: 0 }, end: { line: line + 60, character: 0 } };
+    const opened = performance.now();
+    void server.open(uri, text);
+    await Promise.all([
+      server.request('textDocument/semanticTokens/range', { textDocument, range }),
+      server.request('textDocument/inlayHint', { textDocument, range }),
+      server.request('textDocument/codeLens', { textDocument }),
+      server.request('textDocument/hover', { textDocument, position: { line: line + 30, character: 5 } }),
+    ]);
+    const answered = performance.now() - opened;
+    await server.diagnostics(uri, 1);
+    return answered;
+  } finally {
+    await server.stop();
+  }
+}
+
 const places = 200;
 const edits = 20;
 

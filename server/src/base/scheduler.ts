@@ -108,10 +108,16 @@ export async function runInSlices<T>(steps: Steps<T>, pause: Pause, isCancelled:
 /** The same for work that only prepares what may be asked for: all that `runInSlices` runs goes before it. */
 export async function runBehind<T>(steps: Steps<T>, pause: Pause, isCancelled: () => boolean): Promise<T> {
   await untilNothingIsAhead(pause);
-  return runSlices(steps, pause, isCancelled, true);
+  return runSlices(steps, pause, isCancelled, 'behind');
 }
 
-async function runSlices<T>(steps: Steps<T>, pause: Pause, isCancelled: () => boolean, givesWay = false): Promise<T> {
+/** The same for short work that what is under way waits for, but for the messages that come in. */
+export function runFirst<T>(steps: Steps<T>, pause: Pause, isCancelled: () => boolean): Promise<T> {
+  return runSlices(steps, pause, isCancelled, 'first');
+}
+
+async function runSlices<T>(steps: Steps<T>, pause: Pause, isCancelled: () => boolean, rank?: 'first' | 'behind'): Promise<T> {
+  const givesWay = rank === 'behind';
   const slice = givesWay ? shortSliceMilliseconds : sliceMilliseconds;
   let sliceEnd = performance.now() + slice;
   let endTurn: (() => void) | undefined;
@@ -120,8 +126,12 @@ async function runSlices<T>(steps: Steps<T>, pause: Pause, isCancelled: () => bo
       const step = steps.next();
       if (step.done === true) return step.value;
       if (performance.now() < sliceEnd) continue;
-      endTurn?.();
-      endTurn = await nextTurn(pause);
+      if (rank === 'first' && endTurn !== undefined) {
+        await letMessagesIn(pause);
+      } else {
+        endTurn?.();
+        endTurn = await nextTurn(pause);
+      }
       while (givesWay && ahead > 0) {
         endTurn();
         await untilNothingIsAhead(pause);

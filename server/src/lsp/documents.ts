@@ -14,6 +14,7 @@ export function registerDocuments(session: Session): void {
     session.dumps.get(uri)?.close();
     session.dumps.delete(uri);
     session.states.delete(uri);
+    session.parts.delete(uri);
     session.facts.delete(uri);
     session.keptDiagnostics.close(uri);
     session.diagnostics.close(uri);

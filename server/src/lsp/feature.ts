@@ -1,4 +1,5 @@
 import type { CancellationToken, ServerCapabilities } from 'vscode-languageserver';
+import type { LensQuestion } from '../features/code-lenses.ts';
 import { answerFor, type ParamName, type Params } from './params.ts';
 import type { Session } from './session.ts';
 
@@ -28,3 +29,8 @@ export function feature<Name extends ParamName>(
 export const document = ['textDocument'] as const;
 export const place = ['textDocument', 'position'] as const;
 export const part = ['textDocument', 'range'] as const;
+
+/** What the client can be asked to do for a Service beside drawing it. */
+export function lensQuestions({ options }: Session): readonly LensQuestion[] {
+  return [...(options.hasTracePacket ? (['trace'] as const) : []), ...(options.hasShowReach ? (['reach'] as const) : [])];
+}

@@ -9,7 +9,7 @@ import {
 } from 'vscode-languageserver';
 import { notificationText } from '../base/safe-text.ts';
 import { codeActions } from '../features/code-actions.ts';
-import { codeLenses, type LensQuestion, lensUri, resolveCodeLens } from '../features/code-lenses.ts';
+import { codeLenses, lensUri, resolveCodeLens } from '../features/code-lenses.ts';
 import { completion } from '../features/completion/completion.ts';
 import { definition, definitionLocations } from '../features/definition.ts';
 import { fixAll, fixAllKind, wantsKind } from '../features/fix-all.ts';
@@ -23,7 +23,8 @@ import { selectionRange } from '../features/selection-ranges.ts';
 import { signatureHelp } from '../features/signature-help.ts';
 import { type PodName, podWantedAt } from '../features/support/pod-wanted.ts';
 import { documentSymbols, workspaceSymbols } from '../features/symbols.ts';
-import { document, type Feature, feature, part, place } from './feature.ts';
+import { document, type Feature, feature, lensQuestions, part, place } from './feature.ts';
+import { firstAnswer } from './first-answers.ts';
 import { navigationFeatures } from './navigation-features.ts';
 import { atPlacesInText } from './places-in-text.ts';
 import { answering, inSlices, type Session, withState } from './session.ts';
@@ -44,11 +45,6 @@ function orSaid({ connection }: Session, answer: FormatAnswer | ResponseError<vo
 function orError<T extends object>(answer: T | ResponseError<void> | null): T | ResponseError<void> | null {
   if (answer === null || answer instanceof ResponseError || !isRefusal(answer)) return answer;
   return new ResponseError<void>(LSPErrorCodes.RequestFailed, answer.refusal);
-}
-
-/** What the client can be asked to do for a Service beside drawing it. */
-function lensQuestions({ options }: Session): readonly LensQuestion[] {
-  return [...(options.hasTracePacket ? (['trace'] as const) : []), ...(options.hasShowReach ? (['reach'] as const) : [])];
 }
 
 /** Every request of the Language Server Protocol that is answered, and what is said of each. A new one is an entry here. */
@@ -190,9 +186,10 @@ export function featureCapabilities(session: Session): ServerCapabilities {
 /** Answers every request of the table. */
 export function registerFeatures(session: Session): void {
   for (const { method, answer } of features) {
+    const whole = atPlacesInText(session, (message, token) => answer(session, message, token));
     session.connection.onRequest(
       method,
-      atPlacesInText(session, (message, token) => answer(session, message, token)),
+      async (message, token) => (await firstAnswer(session, method, message, token)) ?? whole(message, token),
     );
   }
 }

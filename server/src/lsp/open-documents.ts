@@ -1,5 +1,5 @@
 import type { TextDocumentContentChangeEvent } from 'vscode-languageserver';
-import { Cancelled, type Pause, runInSlices } from '../base/scheduler.ts';
+import { Cancelled, letMessagesIn, type Pause, runInSlices } from '../base/scheduler.ts';
 import type { Steps } from '../base/steps.ts';
 import { buildRuleset, rebuildRuleset } from '../ruleset/build.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
@@ -21,6 +21,8 @@ export interface OpenDump {
   readonly languageId: string;
   /** The newest version that the client has told of; it may not be read yet. */
   readonly version: number;
+  /** Its text as it was opened, until that is read or changed. */
+  readonly unread: string | undefined;
   /** Queues changes and begins to read them; earlier work goes on and is shared. */
   change(changes: readonly TextDocumentContentChangeEvent[], version: number): void;
   /** The newest version, once it is read. Rejects with Cancelled when the dump is closed before. */
@@ -136,12 +138,13 @@ export function openDump(
 
   const run = async (): Promise<void> => {
     if (isRunning) return;
-    isRunning = true;
     let hasFailed = false;
+    isRunning = true;
     try {
-      // Give a burst of changes, and whatever else waits, a chance to come in first.
-      await pause();
+      // Give a burst of changes, and whatever else waits, a chance to come in first: what an editor asks of a text that it opens, too.
+      await letMessagesIn(pause);
       while (progress.isBehind() && !isClosed) {
+        // A change that arrives from here on is not in this version.
         const [target, upTo] = [version, progress.told()];
         const changes = fromLastFullText(pending);
         pending = [];
@@ -150,7 +153,6 @@ export function openDump(
         await pause();
         if (isClosed) break;
         if (pending.length > 0 || document === undefined) continue;
-        // A change that arrives from here on is not in this version: `target` is what was taken above.
         const built = builtOf(document, identity.uri, read?.ruleset);
         read = { version: target, ...(await runInSlices(built, pause, () => isClosed || pending.length > 0)) };
         progress.haveRead(upTo);
@@ -177,6 +179,9 @@ export function openDump(
     get version() {
       return version;
     },
+    get unread() {
+      return read === undefined && progress.told() === 1 && !isClosed ? identity.text : undefined;
+    },
     change(changes, newVersion) {
       version = newVersion;
       progress.tell();
@@ -186,9 +191,8 @@ export function openDump(
     current() {
       if (isClosed) return Promise.reject(new Cancelled());
       if (read !== undefined && !progress.isBehind()) return Promise.resolve(read);
-      const newest = waiters.wait();
       void run();
-      return newest;
+      return waiters.wait();
     },
     close() {
       isClosed = true;

@@ -31,6 +31,7 @@ import { factsBeside } from './bundles.ts';
 import { abilitiesOf, type ClientAbilities } from './client-capabilities.ts';
 import { createSnapshotPlaces, type SnapshotPlaces } from './clusters/snapshot-places.ts';
 import { type Clusters, createClusters } from './clusters/sources.ts';
+import type { DumpPart } from './dump-part.ts';
 import { createKeptDiagnostics, type KeptDiagnostics } from './kept-diagnostics.ts';
 import type { OpenDump, ReadDump } from './open-documents.ts';
 import { placesInText } from './places-in-text.ts';
@@ -47,6 +48,8 @@ export interface Session {
   readonly dumps: Map<string, OpenDump>;
   /** The state of the version that was read last, by the document's URI; made again when the cluster behind it changes. */
   readonly states: Map<string, DumpState>;
+  /** What was answered of dumps that are being read for the first time, by URI. */
+  readonly parts: Map<string, DumpPart>;
   /** What lies beside dumps that are in a bundle says of their node, by the dump's URI. */
   readonly facts: Map<string, NonNullable<DumpOrigin['facts']>>;
   /** What was found in large documents when they were opened before. */
@@ -75,6 +78,7 @@ export function createSession(connection: Connection, runtime: Runtime): Session
     runtime,
     dumps: new Map(),
     states: new Map(),
+    parts: new Map(),
     facts: new Map(),
     keptDiagnostics: createKeptDiagnostics(runtime.kept, () => session.settings),
     clusters: createClusters(
@@ -230,7 +234,16 @@ export function showState(session: Session, uri: string, read: ReadDump): void {
   if (isNew) offerSnapshots(session);
   const params: RulesetChangedParams = { uri, version: state.version };
   void session.connection.sendNotification(rulesetChangedNotification, params);
+  if (isNew) askAgain(session, uri);
   void lookForDiagnostics(session, state).then(() => prepareAnswers(session, state));
+}
+
+/** Has the client ask again for what was answered from some lines of a dump that is read now. */
+function askAgain({ connection, parts }: Session, uri: string): void {
+  const told = parts.get(uri)?.told;
+  parts.delete(uri);
+  if (told?.has('hints') === true) void connection.languages.inlayHint.refresh();
+  if (told?.has('lenses') === true) void connection.sendRequest(CodeLensRefreshRequest.type);
 }
 
 function clusterChanged(session: Session): void {

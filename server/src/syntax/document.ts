@@ -89,7 +89,7 @@ function* splitLines(text: string): Steps<SplitText> {
 }
 
 /** The family that a file's name implies: `*.ip6tables`, `rules.v6`, `ip6tables-save.txt`. */
-function familyOfName(fileName: string): LineContext['family'] {
+export function familyOfName(fileName: string): LineContext['family'] {
   const base = fileName.slice(Math.max(fileName.lastIndexOf('/'), fileName.lastIndexOf('\\')) + 1).toLowerCase();
   if (base.includes('ip6tables') || base.endsWith('.v6')) return 'ipv6';
   if (base.includes('iptables-save') || base.endsWith('.v4')) return 'ipv4';

@@ -57,6 +57,13 @@ export class Lines implements Iterable<Line> {
     return new Lines({ source: '', names: [] }, noColumns, [...lines]);
   }
 
+  /** The lines of an array as those from a number on; all before them are holes. */
+  static withHoles(from: number, lines: readonly Line[]): Lines {
+    const objects = new Array<Line | undefined>(from + lines.length);
+    for (const [index, line] of lines.entries()) objects[from + index] = line;
+    return new Lines({ source: '', names: [] }, noColumns, objects);
+  }
+
   get length(): number {
     return this.#objects.length;
   }

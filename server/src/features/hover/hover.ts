@@ -62,10 +62,31 @@ export function* hover(
   const said = describe(found, { state, position, now, pod });
   const blocks = 'next' in said ? yield* said : said;
   if (blocks.length === 0) return null;
+  const shown = state.isPart === true && !isOfLineAlone(found) ? [...blocks, ...beingRead] : blocks;
   return {
-    contents: { kind: markdown ? 'markdown' : 'plaintext', value: renderBlocks(blocks, markdown) },
+    contents: { kind: markdown ? 'markdown' : 'plaintext', value: renderBlocks(shown, markdown) },
     range: rangeOf(found.place),
   };
+}
+
+const beingRead: readonly Block[] = [
+  { kind: 'rule' },
+  { kind: 'paragraph', text: 'Told from the lines around it: the rest of the dump is still being read.' },
+];
+
+/** Whether what is said of it is the same whatever the other lines are. */
+function isOfLineAlone(found: Described): boolean {
+  return found.kind === 'option' || (found.kind === 'value' && !isToldByOthers(found.option.name));
+}
+
+/**
+ * Whether something can be said of a position by some lines of a dump whose others are not read yet. Not of a table or a set, of which all rules are
+ * counted; of chains and addresses only without a cluster, as nobody knows whether the one at hand is the dump's.
+ */
+export function canTellByPart(state: DumpState, position: Position, hasCluster: boolean): boolean {
+  const found = symbolAt(state, position) ?? lineWordAt(state, position);
+  if (found === undefined || found.kind === 'table' || found.kind === 'set') return false;
+  return !hasCluster || isOfLineAlone(found);
 }
 
 /** What comes to the rule of a line, set off from what stands before it. */
@@ -99,6 +120,11 @@ const valueDescribers: ReadonlyMap<string, ValueDescriber> = new Map<string, Val
   ['--ctorigdst', ofAddress],
   ['--ctorigsrc', ofAddress],
 ]);
+
+/** Whether what is said of an option's value depends on other lines than its own. */
+function isToldByOthers(option: string): boolean {
+  return option !== '--match' && valueDescribers.has(option);
+}
 
 /** What is said of an option by itself; nothing of one that is not known. */
 function ownBlocks(spec: OptionSpec | undefined): readonly Block[] {

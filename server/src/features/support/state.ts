@@ -18,6 +18,8 @@ export interface DumpState {
   readonly podDetails?: (namespace: string, name: string) => Promise<PodRecord | undefined>;
   /** Names for its chains; made when first asked for. */
   readonly resolution: () => Resolution;
+  /** Whether it is some lines of a dump whose others are not read yet. */
+  readonly isPart?: boolean;
 }
 
 /** The LSP range of a place: 0-based line and UTF-16 offsets in both. */
