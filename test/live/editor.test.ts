@@ -18,6 +18,19 @@ const toFrontend = lines.findIndex(
   (line) => line.includes('booking/frontend:http cluster IP') && line.startsWith('-A KUBE-SERVICES'),
 );
 
+/** How a container of a Pod ended. */
+const ended = { terminated: { exitCode: 0, reason: 'Completed' } };
+
+interface Container {
+  readonly name: string;
+  readonly command: readonly string[];
+}
+
+/** The containers of a Pod that the extension made. */
+function containersOf(pod: ApiObject | undefined): readonly Container[] {
+  return (pod as { readonly spec?: { readonly containers?: readonly Container[] } } | undefined)?.spec?.containers ?? [];
+}
+
 describeWith(['code-server', 'chromium'], 'a live cluster in VS Code', () => {
   let api: TestApiServer;
   let folder: Folder;
@@ -215,6 +228,50 @@ describeWith(['code-server', 'chromium'], 'a live cluster in VS Code', () => {
     await agree('Cancel');
     await activeTab('worker-1.iptables').waitFor();
     expect(api.seen.filter(({ method }) => method !== 'GET')).toEqual([]);
+  });
+
+  it('collects the bundle of such a node by a debug pod, which is gone afterwards', async () => {
+    let made: ApiObject | undefined;
+    // Its containers end as soon as it is asked for: each printed what its program does.
+    api.intercept = ({ method, path }) => {
+      const name = /^\/api\/v1\/namespaces\/kube-system\/pods\/(iptables-dump-[0-9a-f]+)$/.exec(path)?.[1];
+      const pod = method === 'GET' && name !== undefined ? api.get('Pod', 'kube-system', name) : undefined;
+      if (pod !== undefined) {
+        made = pod;
+        const containerStatuses = containersOf(pod).map((container) => ({ name: container.name, state: ended }));
+        api.put({ ...pod, status: { phase: 'Succeeded', containerStatuses } });
+      }
+      return false;
+    };
+    api.log = ({ container }) => {
+      const program =
+        containersOf(made)
+          .find(({ name }) => name === container)
+          ?.command.join(' ') ?? '';
+      return program.startsWith('iptables-nft-save') ? dump : '';
+    };
+    await clear();
+    api.remove('Pod', 'kube-system', 'kube-proxy-1');
+    await begin('iptables: Collect Node Bundle', 'Collect Node Bundle');
+    await chooseNode();
+    await saysSoon(dialog(), 'Create a debug pod on worker-1?');
+    await saysSoon(dialog(), 'It is removed as soon as it has run');
+    await workbench.screenshot('node-bundle-debug-pod-confirm');
+    expect(made).toBeUndefined();
+    await agree('Create and Collect');
+    const asked = workbench.page.locator('.quick-input-title', { hasText: 'The folder to make the bundle of worker-1 in' });
+    await asked.waitFor();
+    const here = workbench.page.locator('.quick-input-action', { hasText: 'Collect Here' });
+    await clickUntil('collect here', here, gone(asked), { lostAfter: surelyLost });
+    await activeTab('iptables-save.txt').waitFor();
+    const folderOfBundle = join(workbench.folder, 'worker-1-bundle');
+    expect(readFileSync(join(folderOfBundle, 'iptables-save.txt'), 'utf8')).toBe(dump);
+    expect(containersOf(made).length).toBeGreaterThan(1);
+    expect(api.names('Pod').filter((name) => name.includes('iptables-dump'))).toEqual([]);
+    api.intercept = () => false;
+    rmSync(folderOfBundle, { recursive: true });
+    await clear();
+    await workbench.run('View: Close Editor', activeTab('worker-1.iptables'));
   });
 
   it('says what a debug pod waits for, and removes it when the server is restarted', async () => {
