@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { readBundle } from '../../server/src/node/bundle.ts';
+import type { Steps } from '../../server/src/base/steps.ts';
+import { bundleSteps, readBundle } from '../../server/src/node/bundle.ts';
+import { readNftSteps } from '../../server/src/node/readers/nft.ts';
 import { bundleFiles } from '../support/bundles.ts';
+
+/** How often work pauses on its way to the end. */
+function pausesOf(steps: Steps<unknown>): number {
+  let pauses = 0;
+  while (steps.next().done !== true) pauses += 1;
+  return pauses;
+}
 
 describe('a bundle', () => {
   const files = bundleFiles('hairpin-off');
@@ -86,6 +95,17 @@ describe('a bundle', () => {
     ]);
     expect([facts.conntrack?.file, asked]).toEqual(['conntrack.txt', 0]);
     expect([facts.conntrack?.text, asked]).toEqual(['entries', 1]);
+  });
+
+  it('pauses within one long file', () => {
+    const neighbours = Array.from({ length: 5000 }, (_, at) => ({
+      dst: `10.${at >> 8}.${at & 255}.1`,
+      dev: 'cni0',
+      state: ['STALE'],
+    }));
+    const rules = neighbours.map((_, at) => ({ rule: { family: 'inet', table: 't', chain: 'c', handle: at, expr: [] } }));
+    expect(pausesOf(bundleSteps([{ path: 'ip-neigh.json', text: JSON.stringify(neighbours) }]))).toBeGreaterThanOrEqual(5);
+    expect(pausesOf(readNftSteps('nft.json', JSON.stringify({ nftables: rules })))).toBeGreaterThanOrEqual(2);
   });
 
   it('tells an empty list of something from what is not there', () => {

@@ -14,4 +14,5 @@ export const forwardedPacket: NftPacket = {
   state: 'new',
   isTranslated: true,
   mark: 0,
+  flags: 2,
 };

@@ -35,6 +35,40 @@ describe('chains of nftables', () => {
   });
 });
 
+describe('flags of TCP in a rule of nftables', () => {
+  const flags = { payload: { protocol: 'tcp', field: 'flags' } };
+  const drops = (op: string, left: object, right: unknown): string =>
+    fate(rule('ways', { match: { op, left, right } }, { drop: null }));
+
+  it.each([
+    ['==', { '&': [flags, ['syn', 'ack']] }, ['syn', 'ack'], 'passes'],
+    ['==', { '&': [flags, { '|': ['syn', 'ack'] }] }, 'syn', 'drop'],
+    ['!=', { '&': [flags, 'syn'] }, 0, 'drop'],
+    ['in', flags, 'syn', 'drop'],
+    ['in', flags, ['syn', 'ack'], 'drop'],
+    ['in', flags, ['rst', 'ack'], 'passes'],
+    ['!', flags, 'syn', 'passes'],
+    ['!', flags, 'ack', 'drop'],
+    ['==', flags, 2, 'drop'],
+    ['!=', flags, 'syn', 'passes'],
+    ['==', flags, { set: ['ack', 'syn'] }, 'drop'],
+    ['in', flags, 'none', 'perhaps drop'],
+    ['==', flags, { range: [1, 2] }, 'perhaps drop'],
+  ])('%s %j %j', (op, left, right, expected) => {
+    expect(drops(op, left, right)).toBe(expected);
+  });
+
+  it('are none of another protocol, and not known where nobody says them', () => {
+    const tables = readNft(
+      'nft.json',
+      JSON.stringify({ nftables: [base, rule('ways', { match: { op: 'in', left: flags, right: 'syn' } }, { drop: null })] }),
+    );
+    expect(nftVerdict(noFacts, tables, { ...packet, protocol: 'udp' })).toBeUndefined();
+    const { flags: _flags, ...unknown } = packet;
+    expect(nftVerdict(noFacts, tables, unknown)?.isSure).toBe(false);
+  });
+});
+
 describe('chains of nftables at other places', () => {
   const drops = (family: string, hook: string, more: object = {}): ReturnType<typeof readNft> =>
     readNft(

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readBundle } from '../../server/src/node/bundle.ts';
 import { routeOf } from '../../server/src/node/look-ups/route.ts';
 
@@ -39,4 +39,56 @@ it.each([
   ],
 ])('a policy rule is for packets of its own family, where %s', (_case, rules, expected) => {
   expect(ways(rules)).toEqual(expected);
+});
+
+describe('a policy rule that leads to others', () => {
+  const links = JSON.stringify([
+    { ifname: 'eth0', ifindex: 2, mtu: 1500, flags: ['UP'], master: 'red' },
+    { ifname: 'eth1', ifindex: 3, mtu: 1500, flags: ['UP'] },
+    { ifname: 'red', ifindex: 4, mtu: 1500, flags: ['UP'], linkinfo: { info_kind: 'vrf', info_data: { table: 100 } } },
+  ]);
+  const way = (rules: string, name: string, more: readonly { readonly path: string; readonly text: string }[] = []): string => {
+    const facts = readBundle([{ path: 'ip-route.txt', text: routes }, { path: 'ip-rule.txt', text: rules }, ...more]);
+    const found = routeOf(facts, { destination: '203.0.113.1', source: '10.0.0.1', mark: 0, in: name });
+    return found.kind === 'route' ? (found.route.hops[0]?.interface ?? '') : found.kind;
+  };
+  const json = (rules: string, first: object): string =>
+    JSON.stringify([
+      first,
+      ...[...rules.matchAll(/^(\d+):\s+from all lookup (\w+)/gm)].map(([, at, table]) => ({
+        priority: Number(at),
+        src: 'all',
+        table,
+      })),
+    ]);
+
+  it.each([
+    ['past one that refuses', '100:\tfrom all goto 300\n200:\tfrom all prohibit\n300:\tfrom all lookup 100\n', 'eth1'],
+    ['to one that asks nothing', '100:\tfrom all goto 300\n200:\tfrom all prohibit\n300:\tfrom all nop\n', 'eth0'],
+    ['for others', '100:\tfrom 10.9.0.0/16 goto 300\n200:\tfrom all prohibit\n300:\tfrom all nop\n', 'none'],
+    ['that are not there', '100:\tfrom all goto 150 [unresolved]\n200:\tfrom all lookup 100\n', 'eth1'],
+    [
+      'where it is not known whether it is for the packet',
+      '100:\tfrom all tos 0x10 goto 300\n200:\tfrom all prohibit\n300:\tfrom all nop\n',
+      'unknown',
+    ],
+  ])('%s', (_what, rules, expected) => {
+    const [first = '', , ...others] = ofIPv4.split('\n');
+    expect(way([first, rules.trimEnd(), ...others].join('\n'), 'eth1')).toBe(expected);
+  });
+
+  it('is for packets of a VRF alone, whose table it looks in', () => {
+    const ofVRF = ofIPv4.replace('100:\tfrom all fwmark 0x10 lookup 100', '100:\tfrom all lookup [l3mdev-table]');
+    const withLinks = [{ path: 'ip-link.json', text: links }];
+    expect([way(ofVRF, 'eth0', withLinks), way(ofVRF, 'eth1', withLinks)]).toEqual(['eth1', 'eth0']);
+    // Whether there is one is not known, nor whether a program belongs to it.
+    expect([way(ofVRF, 'eth0'), way(ofVRF, '', withLinks)]).toEqual(['unknown', 'unknown']);
+    const withoutLocal = ofIPv4.replace(/^0:.*\n/, '');
+    const withoutVRF = [{ path: 'ip-link.json', text: links.replace('"vrf"', '"dummy"') }];
+    expect(way(ofVRF, '', withoutVRF)).toBe('eth0');
+    const tables = [{ path: 'ip-link.json', text: links.replace('"table":100', '"name":1') }];
+    expect(way(ofVRF, 'eth0', tables)).toBe('unknown');
+    expect(way(json(withoutLocal, { priority: 0, src: 'all', l3mdev: null }), 'eth0', withLinks)).toBe('eth1');
+    expect(way(json(withoutLocal, { priority: 0, src: 'all', goto: 32767 }), 'eth0', withLinks)).toBe('none');
+  });
 });

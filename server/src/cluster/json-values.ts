@@ -1,4 +1,5 @@
 /** JSON texts as people save them: one value, several behind each other, or cut off. */
+import { runToEnd, type Steps } from '../base/steps.ts';
 
 export type JsonPiece =
   | { readonly kind: 'value'; readonly start: number; readonly end: number }
@@ -25,11 +26,23 @@ export function stringEnd(text: string, start: number): number {
  * A cut-off value is the last piece. Linear in the text's length.
  */
 export function jsonPieces(text: string): readonly JsonPiece[] {
+  return runToEnd(jsonPiecesSteps(text));
+}
+
+const charactersBetweenPauses = 1_000_000;
+
+/** The same; pauses now and then. */
+export function* jsonPiecesSteps(text: string): Steps<readonly JsonPiece[]> {
+  let pauseAt = charactersBetweenPauses;
   const pieces: JsonPiece[] = [];
   let depth = 0;
   let start = 0;
   let at = 0;
   while (at < text.length) {
+    if (at >= pauseAt) {
+      pauseAt = at + charactersBetweenPauses;
+      yield;
+    }
     const code = text.charCodeAt(at);
     if (code === quote) {
       const end = stringEnd(text, at);

@@ -1,10 +1,11 @@
 /** The verdict that rules and facts give together: looks at everything there is. */
 import type { Steps } from '../base/steps.ts';
-import { linkOfRoute } from './bridges.ts';
+import { bridgedSkipsRules, bridgeNamed } from './bridges.ts';
 import type { Cause, Diagnosis, Fate } from './diagnosis.ts';
 import { endpointFates } from './endpoints-by-nft.ts';
 import { type Asked, askedSteps, type DiagnoseQuestion, type Journey } from './journey.ts';
 import { missingParts } from './missing-parts.ts';
+import { readTables } from './nft-packets.ts';
 import type { Found } from './node-finding.ts';
 import { nodeFindings } from './registry.ts';
 import { serviceByNft } from './service-by-nft.ts';
@@ -88,18 +89,19 @@ function distinct(found: readonly Found[]): readonly Cause[] {
 }
 
 /**
- * Whether a refusal does not get to the sender: where a bridge passes a translated packet from port to port, a reset goes out by the bridge as it is,
- * with the endpoint's address for a source (nf_reject_ipv4.c, nf_send_reset).
+ * Whether a refusal does not get to the sender: a reset to what came in by a port of a bridge that asks iptables goes out by the bridge at once, past
+ * conntrack, so that a translated packet's has the endpoint's address for a source (nf_reject_ipv4.c, nf_send_reset).
  */
-function isAnswerLost({ last, start, end, route }: Journey): boolean {
+function isAnswerLost(subject: Subject, { last, start, end }: Journey): boolean {
   const isReset = last?.words.includes('tcp-reset') === true;
-  return isReset && end.dnat && start.in !== null && start.in !== '' && linkOfRoute(route) === start.in;
+  const bridge = isReset && end.dnat ? bridgeNamed(subject, start.in) : undefined;
+  return bridge !== undefined && !bridgedSkipsRules(subject, start.family, bridge);
 }
 
-function fateOf(journey: Journey, found: readonly Found[]): Fate {
+function fateOf(subject: Subject, journey: Journey, found: readonly Found[]): Fate {
   const before = found.find(({ isBeforeRules, ends }) => isBeforeRules === true && ends.includes(journey));
   if (before !== undefined) return before.as;
-  if (journey.verdict === 'reject') return isAnswerLost(journey) ? 'lost' : 'refused';
+  if (journey.verdict === 'reject') return isAnswerLost(subject, journey) ? 'lost' : 'refused';
   if (journey.verdict === 'drop') return 'lost';
   const endings = found.filter(({ ends }) => ends.includes(journey));
   // What one check cannot tell another may.
@@ -108,15 +110,15 @@ function fateOf(journey: Journey, found: readonly Found[]): Fate {
 }
 
 /** The worst that happens to some of the packets: whoever asks has seen one fail. */
-function outcomeOf({ facts }: Subject, { journeys, hangsOn }: Asked, found: readonly Found[], open: ReadonlySet<Journey>): Fate {
+function outcomeOf(subject: Subject, { journeys, hangsOn }: Asked, found: readonly Found[], open: ReadonlySet<Journey>): Fate {
   const isBefore = (journey: Journey): boolean =>
     found.some(({ isBeforeRules, ends }) => isBeforeRules === true && ends.includes(journey));
   if (hangsOn !== null && !journeys.every(isBefore)) return 'unknown';
-  const fates = journeys.map((journey) => fateOf(journey, found));
+  const fates = journeys.map((journey) => fateOf(subject, journey, found));
   if (fates.includes('lost')) return 'lost';
   if (fates.includes('refused')) return 'refused';
   if (fates.includes('unknown') || journeys.some((journey) => open.has(journey))) return 'unknown';
-  const isKnown = facts.routes !== null || facts.sysctls !== null;
+  const isKnown = subject.facts.routes !== null || subject.facts.sysctls !== null;
   return fates.length > 0 && isKnown ? 'arrives' : 'unknown';
 }
 
@@ -155,6 +157,7 @@ function openTexts({ hangsOn }: Asked): readonly string[] {
 
 /** What is wrong, the likeliest for the question first, what is fine and what could not be looked at. */
 export function* diagnoseSteps(subject: Subject, question: DiagnoseQuestion | null): Steps<DiagnoseAnswer> {
+  yield* readTables(subject.facts);
   const answer = question === null ? null : yield* askedSteps(subject, question);
   if (answer !== null && !answer.ok) return answer;
   const asked = answer?.asked ?? null;

@@ -1,12 +1,14 @@
 /** A question's packets as nft's chains beside those of iptables meet them. */
+import { runToEnd, type Steps } from '../base/steps.ts';
 import type { Packet } from '../netfilter/packet.ts';
 import type { NodeFacts } from '../node/facts.ts';
 import { linkNamed, portBehind } from '../node/look-ups/links.ts';
 import type { NftPacket } from '../node/look-ups/nft-conditions.ts';
 import { servesByNft } from '../node/look-ups/nft-services.ts';
 import { readEbtables } from '../node/readers/ebtables.ts';
-import { type NftChain, type NftTables, readNft } from '../node/readers/nft.ts';
+import { type NftChain, type NftTables, readNftSteps } from '../node/readers/nft.ts';
 import { readNftText } from '../node/readers/nft-text.ts';
+import { openingFlags } from '../node/readers/tcp-flags.ts';
 import { bridgedSkipsRules, bridgeNamed } from './bridges.ts';
 import type { Asked, Journey } from './journey.ts';
 import { leavesBy } from './leaves-by.ts';
@@ -20,18 +22,15 @@ export function isOfEbtables({ family, table }: NftChain): boolean {
   return family === 'bridge' && (table === 'filter' || table === 'nat');
 }
 
-/**
- * The tables of nft that are not iptables' own, read once, with those of ebtables: what `ebtables-save` says of these is more than nft's JSON does.
- * undefined where nothing is known of either.
- */
-export function nftTables(facts: NodeFacts): NftTables | undefined {
+/** Reads the tables of nft, so that `nftTables` has them at once. */
+export function* readTables(facts: NodeFacts): Steps<NftTables | undefined> {
   const { nft, nftText, bridgeRules } = facts;
   if (nft === null && nftText === null && bridgeRules === null) return undefined;
   let tables = read.get(facts);
   if (tables === undefined) {
     const ofNft =
       nft !== null
-        ? readNft(nft.file, nft.text)
+        ? yield* readNftSteps(nft.file, nft.text)
         : nftText !== null
           ? readNftText(nftText.file, nftText.text)
           : { chains: [], sets: new Map<string, readonly unknown[]>() };
@@ -41,6 +40,14 @@ export function nftTables(facts: NodeFacts): NftTables | undefined {
     read.set(facts, tables);
   }
   return tables;
+}
+
+/**
+ * The tables of nft that are not iptables' own, read once, with those of ebtables: what `ebtables-save` says of these is more than nft's JSON does.
+ * undefined where nothing is known of either.
+ */
+export function nftTables(facts: NodeFacts): NftTables | undefined {
+  return runToEnd(readTables(facts));
 }
 
 /** Whether kube-proxy does the node's Services by nftables, and iptables has no rule of its any more. */
@@ -68,6 +75,7 @@ export function firstPacket({ start, end }: Journey): NftPacket | undefined {
     state: 'new',
     isTranslated: false,
     mark: start.mark,
+    ...(start.protocol === 'tcp' ? { flags: openingFlags.first } : {}),
   };
 }
 
@@ -200,8 +208,24 @@ function markOfAnswers(answers: Asked['answers']): number | null {
   return answers.every(({ packet }) => packet.mark === 0 && (packet.routedMark ?? 0) === 0) ? 0 : null;
 }
 
-/** The packet of a journey at each hook that it comes by, and the answer at those that it comes by then. */
-export function packetsAtHooks(subject: Subject, journey: Journey, answers: Asked['answers']): readonly NftPacket[] {
+/** What follows the answer, at the hooks that it comes by. */
+function following({ start, isDelivered }: Journey, sent: NftPacket, gone: NftPacket, mark: number | null): readonly NftPacket[] {
+  const more = { state: 'established', flags: openingFlags.later, isLater: true, mark } as const;
+  const into = start.isFromHere ? 'output' : 'prerouting';
+  const arrives = [
+    ...pieces(sent, into, [[places.conntrack, places.destinations, more]]),
+    ...pieces(gone, into, [[places.destinations, last, { ...more, out: sent.out }]]),
+  ];
+  if (isDelivered) return start.isFromHere ? arrives : [...arrives, { ...gone, ...more, hook: 'input', out: '' }];
+  return start.isFromHere ? arrives : [...arrives, { ...gone, ...more, hook: 'forward' }];
+}
+
+/** The packet of a journey at each hook that it comes by, the answer at those that it comes by then, and what follows it. */
+export function packetsAtHooks(
+  subject: Subject,
+  journey: Journey,
+  { answers, later }: Pick<Asked, 'answers' | 'later'>,
+): readonly NftPacket[] {
   const { start, end, isDelivered, isBridged } = journey;
   const sent = firstPacket(journey);
   if (sent === undefined || end.destination.standsIn === true) return [];
@@ -220,10 +244,12 @@ export function packetsAtHooks(subject: Subject, journey: Journey, answers: Aske
     state: 'established',
     isAnswer: true,
     mark: markOfAnswers(answers),
+    ...(start.protocol === 'tcp' ? { flags: openingFlags.answer } : {}),
   };
   const bridged = atBridges(subject, journey, asSent, gone, back);
   // Without br_netfilter what a bridge passes meets the chains of bridges alone.
   if (isBridged && bridgedSkipsRules(subject, start.family, start.in ?? '')) return bridged;
   const device: readonly NftPacket[] = start.isFromHere ? [] : [{ ...sent, hook: 'ingress', layer: 'device' }];
-  return [...device, ...going(journey, asSent, gone), ...comingBack(journey, back), ...bridged];
+  const goesOn = later.length === 0 ? [] : following(journey, asSent, gone, markOfAnswers(later));
+  return [...device, ...going(journey, asSent, gone), ...comingBack(journey, back), ...bridged, ...goesOn];
 }

@@ -87,6 +87,8 @@ export interface Knowledge {
   readonly bridgePorts?: (packet: Packet) => BridgePorts | undefined;
   /** Whether the node's routes lead back to a packet's source, by the interface that it came in by; undefined where that is not known. */
   readonly hasWayBack?: (packet: Packet, isAnyInterface: boolean, isMarkKept: boolean) => boolean | undefined;
+  /** The link address that a packet's frame came from, in lower case; undefined where that is not known. */
+  readonly frameSource?: (packet: Packet) => string | undefined;
   /** Whether rules add to a set or take from it, so that its members may be others by now. */
   readonly isSetChanged?: (name: string) => boolean;
 }

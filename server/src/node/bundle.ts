@@ -15,6 +15,7 @@ import {
 import { type PartKind, partKindOf, stemOf } from './part-kind.ts';
 import { readAddressesJson, readAddressesText } from './readers/addresses.ts';
 import { readConntrackCounts } from './readers/conntrack-counts.ts';
+import { jsonRecordsSteps } from './readers/json-records.ts';
 import { readBridgePorts, readForwarding, readLinks } from './readers/links.ts';
 import { readBridgePortsText, readForwardingText, readLinksText } from './readers/links-text.ts';
 import { savedSets } from './readers/listed-sets.ts';
@@ -141,11 +142,22 @@ function isOfPerson(file: BundleFile): boolean {
   return stemOf(file.path) === 'notes' && file.isLarge !== true && sectionsOf(file) !== undefined;
 }
 
+/** Parts that `ip` and `bridge` print. */
+const listedParts: ReadonlySet<PartKind> = new Set([
+  'addresses',
+  'routes',
+  'policy-rules',
+  'links',
+  'bridge-ports',
+  'forwarding',
+  'neighbours',
+]);
+
 /** Puts one file to the others; false where it is no such part after all. */
-function take(facts: Facts, kind: PartKind, file: BundleFile): boolean {
+function* take(facts: Facts, kind: PartKind, file: BundleFile): Steps<boolean> {
   if (file.isLarge === true) return takeLarge(facts, kind, file);
   const { path, text } = file;
-  const json = isJson(text);
+  const json = listedParts.has(kind) && isJson(text) ? yield* jsonRecordsSteps(text) : null;
   switch (kind) {
     case 'rules':
       facts.rules.push(rulesOf(file));
@@ -160,29 +172,38 @@ function take(facts: Facts, kind: PartKind, file: BundleFile): boolean {
       facts.sets ??= { file: path, text: savedSets(text) };
       return true;
     case 'addresses': {
-      facts.addresses = joined(facts.addresses, json ? readAddressesJson(path, text) : readAddressesText(path, text));
+      facts.addresses = joined(facts.addresses, json !== null ? readAddressesJson(path, json) : readAddressesText(path, text));
       // `ip addr` says of links what `ip link` does; `ip -o addr` does not.
-      const links = json ? readLinks(path, text) : readLinksText(path, text);
+      const links = json !== null ? readLinks(path, json) : readLinksText(path, text);
       if (links.records.some(({ mtu }) => mtu > 0)) facts.links = fuller(facts.links, links);
       return true;
     }
     case 'routes':
-      facts.routes = joined(facts.routes, json ? readRoutesJson(path, text) : readRoutesText(path, text));
+      facts.routes = joined(facts.routes, json !== null ? readRoutesJson(path, json) : readRoutesText(path, text));
       return true;
     case 'policy-rules':
-      facts.policyRules = joined(facts.policyRules, json ? readPolicyRulesJson(path, text) : readPolicyRulesText(path, text));
+      facts.policyRules = joined(
+        facts.policyRules,
+        json !== null ? readPolicyRulesJson(path, json) : readPolicyRulesText(path, text),
+      );
       return true;
     case 'links':
-      facts.links = fuller(facts.links, json ? readLinks(path, text) : readLinksText(path, text));
+      facts.links = fuller(facts.links, json !== null ? readLinks(path, json) : readLinksText(path, text));
       return true;
     case 'bridge-ports':
-      facts.bridgePorts = joined(facts.bridgePorts, json ? readBridgePorts(path, text) : readBridgePortsText(path, text));
+      facts.bridgePorts = joined(
+        facts.bridgePorts,
+        json !== null ? readBridgePorts(path, json) : readBridgePortsText(path, text),
+      );
       return true;
     case 'forwarding':
-      facts.forwarding = joined(facts.forwarding, json ? readForwarding(path, text) : readForwardingText(path, text));
+      facts.forwarding = joined(facts.forwarding, json !== null ? readForwarding(path, json) : readForwardingText(path, text));
       return true;
     case 'neighbours':
-      facts.neighbours = joined(facts.neighbours, json ? readNeighboursJson(path, text) : readNeighboursText(path, text));
+      facts.neighbours = joined(
+        facts.neighbours,
+        json !== null ? readNeighboursJson(path, json) : readNeighboursText(path, text),
+      );
       return true;
     case 'sysctls':
       facts.sysctls = joinedValues(facts.sysctls, readSysctls(path, text));
@@ -255,7 +276,7 @@ function skippedNotes(facts: Facts): readonly string[] {
   return [...parts, facts.proxyLog, facts.counters].map(skippedNote).filter((note) => note !== '');
 }
 
-/** The same as `readBundle`. Pauses after each file. */
+/** The same as `readBundle`. Pauses after each file, and within long ones. */
 export function* bundleSteps(files: readonly BundleFile[]): Steps<NodeFacts> {
   const facts: Facts = { ...noFacts, rules: [], notes: [] };
   const strange: string[] = [];
@@ -265,11 +286,12 @@ export function* bundleSteps(files: readonly BundleFile[]): Steps<NodeFacts> {
     const parts = sections?.files ?? [file];
     if (sections?.isCut === true && facts.notes.length < mostOfAllNotes)
       facts.notes.push(`${file.path}: has more outputs than are read; those at its end are left out.`);
-    const taken = parts.map((part) => {
+    let isTaken = false;
+    for (const part of parts) {
       const kind = partKindOf(part.path, part.isLarge === true ? '' : part.text);
-      return kind !== undefined && take(facts, kind, part);
-    });
-    if (!taken.includes(true) && !isIgnored(file.path)) strange.push(file.path);
+      if (kind !== undefined && (yield* take(facts, kind, part))) isTaken = true;
+    }
+    if (!isTaken && !isIgnored(file.path)) strange.push(file.path);
     yield;
   }
   const shown = strange.slice(0, 10).join(', ');

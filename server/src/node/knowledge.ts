@@ -10,6 +10,7 @@ import { setsOfNode } from './sets.ts';
 /** What of the options a node's facts answer. */
 export type NodeKnowledge = Pick<
   EnumerateOptions,
+  | 'frameSource'
   | 'hasWayBack'
   | 'isLocal'
   | 'isBroadcast'
@@ -74,6 +75,13 @@ function redirectAddress(facts: NodeFacts, packet: Packet): ReturnType<NonNullab
   return text === undefined || text === null ? text : ipAddress(text);
 }
 
+/** The link address of who sent a packet, where that is a neighbour; of what a router hands on nothing tells by which one it came. */
+function frameSource({ neighbours }: NodeFacts, { source, in: name }: Packet): string | undefined {
+  if (source === null || source.standsIn === true || name === null || name === '') return undefined;
+  const known = neighbours?.records.find((each) => each.ip === source.text && each.interface === name);
+  return known === undefined || known.mac === '' ? undefined : known.mac;
+}
+
 /** Whether a route leads back to a packet's source, by any interface or the one that it came in by (xt_rpfilter: ipt_rpfilter.c). */
 function hasWayBack(facts: NodeFacts, packet: Packet, isAny: boolean, isMarkKept: boolean): boolean | undefined {
   const { source, in: name, mark } = packet;
@@ -101,6 +109,7 @@ export function nodeKnowledge(facts: NodeFacts): NodeKnowledge {
     ...(isListed === undefined ? {} : { isListed, listedTimes: listedTimes(facts) }),
     ...(typeof facts.meta?.time === 'number' ? { time: facts.meta.time } : {}),
     ...(facts.links === null ? {} : { bridgePorts: (packet: Packet) => bridgePorts(facts, packet) }),
+    ...(facts.neighbours === null ? {} : { frameSource: (packet: Packet) => frameSource(facts, packet) }),
     ...(facts.routes === null
       ? {}
       : {

@@ -81,6 +81,10 @@ export interface PolicyRuleRecord extends Placed {
   readonly dport: PortRange | null;
   /** The table that it looks in; empty for a rule that does something else. */
   readonly table: string;
+  /** The priority of the rule that is asked next (`goto`); null for a rule that goes nowhere. */
+  readonly goesTo: number | null;
+  /** Whether it looks in the table of the VRF that a packet belongs to (`l3mdev`). */
+  readonly isOfVRF: boolean;
   /** "blackhole", "unreachable", "prohibit"; empty for one that looks in a table. */
   readonly refuses: string;
   readonly isNegated: boolean;
@@ -112,6 +116,8 @@ export interface LinkRecord extends Placed {
   /** Of a bridge's port, whether it passes nothing to other isolated ports; null where it is not said. */
   readonly isIsolated: boolean | null;
   readonly isPromiscuous: boolean;
+  /** Of a VRF, its table of routes; empty for others, and where it is not said. */
+  readonly table: string;
   /** Of a tunnel over UDP, the port that it sends to; null for others. */
   readonly tunnelPort: number | null;
 }

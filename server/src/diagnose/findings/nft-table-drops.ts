@@ -27,12 +27,13 @@ function isOpen({ end, packet }: Ended): boolean {
   return packet.layer !== 'device' || end.chain.devices.length > 0;
 }
 
-function endedBy(subject: Subject, tables: NftTables, journey: Journey, answers: Asked['answers']): Ended | undefined {
+function endedBy(subject: Subject, tables: NftTables, journey: Journey, asked: Asked): Ended | undefined {
   let unsure: Ended | undefined;
-  for (const packet of packetsAtHooks(subject, journey, answers)) {
+  for (const packet of packetsAtHooks(subject, journey, asked)) {
     const end = nftVerdict(subject.facts, tables, packet);
     if (end?.isSure === true) return { end, packet };
-    if (end !== undefined && (unsure === undefined || !isOpen(unsure))) unsure = { end, packet };
+    // Of what follows an answer less is known than of the first packets: where that is not told, theirs count.
+    if (end !== undefined && packet.isLater !== true && (unsure === undefined || !isOpen(unsure))) unsure = { end, packet };
   }
   return unsure;
 }
@@ -77,7 +78,7 @@ function look(subject: Subject, asked: Asked | null): Looked {
     return { ...nothing, fine: ['nftables has no table besides those of iptables that could drop packets.'] };
   const journeys = accepted(asked);
   const ended = journeys.flatMap((journey) => {
-    const found = endedBy(subject, tables, journey, asked?.answers ?? []);
+    const found = asked === null ? undefined : endedBy(subject, tables, journey, asked);
     return found === undefined ? [] : [{ journey, ...found }];
   });
   const sure = ended.filter(({ end }) => end.isSure);
@@ -85,7 +86,8 @@ function look(subject: Subject, asked: Asked | null): Looked {
   if (first === undefined) {
     const [unsure] = ended;
     const shown = names.slice(0, 6).join(', ');
-    const isFollowed = journeys.length > 0 && journeys.every((journey) => packetsAtHooks(subject, journey, []).length > 0);
+    const isFollowed =
+      journeys.length > 0 && journeys.every((journey) => packetsAtHooks(subject, journey, { answers: [], later: [] }).length > 0);
     const text =
       unsure === undefined
         ? `Besides iptables' chains packets meet those of other tables of nftables, which may drop some: ${shown}${isFollowed ? '; they let this packet pass' : ''}.`
@@ -94,7 +96,7 @@ function look(subject: Subject, asked: Asked | null): Looked {
   }
   const { end, packet } = first;
   const { chain } = end;
-  const what = packet.isAnswer === true ? 'the answer' : 'the packet';
+  const what = packet.isLater === true ? 'what follows the answer' : packet.isAnswer === true ? 'the answer' : 'the packet';
   const does = end.verdict === 'drop' ? 'drops' : 'refuses';
   const by = end.rule === null ? `its policy ${does} ${what}, which no rule of it accepts` : `a rule of it ${does} ${what}`;
   const whose = isOfEbtables(chain) ? `ebtables' table ${chain.table}` : `nftables' table ${chain.family} ${chain.table}`;

@@ -123,9 +123,7 @@ function zonesApart(subject: Subject, asked: Asked, journey: Journey): Found | u
   const packet = firstPacket(journey);
   if (tables === undefined || packet === undefined || !end.dnat || isDelivered) return undefined;
   const there = nftZone(subject.facts, tables, packet);
-  const answer = packetsAtHooks(subject, journey, asked.answers).find(
-    ({ hook, isAnswer }) => hook === 'prerouting' && isAnswer === true,
-  );
+  const answer = packetsAtHooks(subject, journey, asked).find(({ hook, isAnswer }) => hook === 'prerouting' && isAnswer === true);
   const back = answer === undefined ? undefined : nftZone(subject.facts, tables, answer);
   const place = there?.place ?? back?.place;
   if (place === undefined || there?.zone === back?.zone || (answer === undefined && !start.isFromHere)) return undefined;

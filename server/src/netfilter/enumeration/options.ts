@@ -23,6 +23,8 @@ export interface EnumerateOptions {
   readonly time?: number;
   /** The ports of a bridge that a packet crosses; undefined where it crosses none, or nothing is known of bridges. */
   readonly bridgePorts?: Knowledge['bridgePorts'];
+  /** The link address that a packet's frame came from, in lower case; undefined where that is not known. */
+  readonly frameSource?: Knowledge['frameSource'];
   /** Whether routes lead back to a packet's source; undefined where that is not known. */
   readonly hasWayBack?: Knowledge['hasWayBack'];
   /** The interface that a packet is routed to, after its destination is certain; null where that is not known. */

@@ -74,6 +74,7 @@ export function newRun(ruleset: Ruleset, packet: Packet, options: EnumerateOptio
       ...(options.listedTimes === undefined ? {} : { listedTimes: options.listedTimes }),
       ...(options.time === undefined ? {} : { time: options.time }),
       ...(options.bridgePorts === undefined ? {} : { bridgePorts: options.bridgePorts }),
+      ...(options.frameSource === undefined ? {} : { frameSource: options.frameSource }),
       ...(options.hasWayBack === undefined ? {} : { hasWayBack: options.hasWayBack }),
       isSetChanged: (name) => changedSets(ruleset).has(name),
     },

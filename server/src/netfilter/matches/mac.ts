@@ -13,7 +13,11 @@ const read = eachOption({
       yes: `The frame came from ${value.raw}.`,
       no: `The frame did not come from ${value.raw}.`,
     });
-    return () => answer;
+    const wanted = value.raw.toLowerCase();
+    return (packet, knows) => {
+      const known = knows.frameSource?.(packet);
+      return known === undefined ? answer : known === wanted;
+    };
   },
 });
 

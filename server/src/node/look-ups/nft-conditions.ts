@@ -3,6 +3,7 @@ import { canonicalIP, inCIDR, isIPv6 } from '../../base/ip.ts';
 import { type Fields, fieldsAt, isFields, listAt, numberAt, textAt, valueAt } from '../../cluster/fields.ts';
 import type { NodeFacts } from '../facts.ts';
 import type { NftChain, NftTables } from '../readers/nft.ts';
+import { isFlags, someFlags, tcpFlags } from '../readers/tcp-flags.ts';
 import { firstClientPort } from './client-port.ts';
 import { isOwn } from './own-address.ts';
 import { interfacesOf, routeOf } from './route.ts';
@@ -26,11 +27,15 @@ export interface NftPacket {
   /** 'invalid' where conntrack has not seen it yet. */
   readonly state: 'new' | 'established' | 'invalid';
   readonly isAnswer?: boolean;
+  /** Whether it follows the answer, as what ends TCP's handshake does. */
+  readonly isLater?: boolean;
   readonly isTranslated: boolean;
   /** The connection's first packet as it was sent; absent where it is not known. */
   readonly original?: Pick<NftPacket, 'source' | 'destination' | 'sport' | 'dport'>;
   /** null where it is not known. */
   readonly mark: number | null;
+  /** The flags of TCP, as bits of its header; absent for other protocols. */
+  readonly flags?: number;
   /** Of the frame, where a bridge passes it; absent where they are not known. */
   readonly sourceMac?: string;
   readonly destinationMac?: string;
@@ -138,8 +143,21 @@ function payload(asked: AskedRule, protocol: string, field: string, right: unkno
     return isLinkAddress(asked, right, field === 'saddr' ? packet.sourceMac : packet.destinationMac);
   if (!ports.has(protocol)) return protocolIs(protocol, packet);
   if (protocol !== 'th' && protocol !== packet.protocol) return false;
+  if (protocol === 'tcp' && field === 'flags') return isOfFlags(asked, right);
   const port = field === 'dport' ? packet.dport : field === 'sport' ? packet.sport : null;
   return isPort(asked, right, port, field === (packet.isAnswer === true ? 'dport' : 'sport'));
+}
+
+/** Whether the flags of TCP are one of those that a rule wants: exactly these. */
+function isOfFlags(asked: AskedRule, right: unknown): Told {
+  const { flags } = asked.packet;
+  if (flags === undefined) return undefined;
+  const whole = tcpFlags(right);
+  if (whole !== undefined) return flags === whole;
+  return isWanted(asked, right, (value) => {
+    const wanted = tcpFlags(value);
+    return wanted === undefined ? undefined : flags === wanted;
+  });
 }
 
 /** Whether a link address is one that a rule wants: of one that is not known nothing is said but where the node's own table knows whose it is. */
@@ -215,6 +233,7 @@ export function matches(asked: AskedRule, match: Fields): Told {
   const field = fieldsAt(left, 'payload');
   let told: Told;
   const parts = listAt(left, 'concat');
+  if ((op === 'in' || op === '!') && isFlags(left)) return someFlags(asked.packet, right, op === 'in');
   if (parts.length > 0) told = isWanted(asked, right, (value) => isEach(asked, parts, value));
   else if (textAt(field, 'field') !== '') told = payload(asked, textAt(field, 'protocol'), textAt(field, 'field'), right);
   else if (textAt(fieldsAt(left, 'meta'), 'key') !== '') told = meta(asked, textAt(fieldsAt(left, 'meta'), 'key'), right);
@@ -243,9 +262,15 @@ function fibLeads({ packet, facts }: AskedRule, flags: readonly unknown[], right
   return isBack === right;
 }
 
-/** `meta mark & 0x4000 == 0x4000`. */
+/** `meta mark & 0x4000 == 0x4000`, `tcp flags & (syn | ack) == syn`. */
 function masked(asked: AskedRule, left: Fields, right: unknown): Told {
   const [what, mask] = listAt(left, '&');
+  if (isFields(what) && isFlags(what)) {
+    const [bits, wanted] = [tcpFlags(mask), tcpFlags(right)];
+    const { flags, protocol } = asked.packet;
+    if (protocol !== 'tcp') return false;
+    return flags === undefined || bits === undefined || wanted === undefined ? undefined : (flags & bits) === wanted;
+  }
   if (!isFields(what) || textAt(fieldsAt(what, 'meta'), 'key') !== 'mark') return undefined;
   const { mark } = asked.packet;
   return mark !== null && typeof mask === 'number' && typeof right === 'number' ? (mark & mask) >>> 0 === right : undefined;

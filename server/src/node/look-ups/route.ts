@@ -1,8 +1,9 @@
 /** Where the kernel would send a packet: its policy rules and routes asked as fib_lookup does. */
 import { inCIDR, isIPv6, isLoopbackIP } from '../../base/ip.ts';
 import type { NodeFacts } from '../facts.ts';
-import type { PolicyRuleRecord, PortRange, RouteRecord } from '../records.ts';
+import type { LinkRecord, PolicyRuleRecord, PortRange, RouteRecord } from '../records.ts';
 import { firstClientPort } from './client-port.ts';
+import { linkNamed } from './links.ts';
 import { ownAddress } from './own-address.ts';
 
 /** What routing looks at in a packet. */
@@ -74,8 +75,22 @@ function hasPorts(rule: PolicyRuleRecord, packet: Routed): boolean | undefined {
   return told.includes(false) ? false : told.includes(undefined) ? undefined : true;
 }
 
+/** The VRF that an interface is, or is a part of; undefined for none. */
+function vrfOf(facts: NodeFacts, name: string): LinkRecord | undefined {
+  const link = linkNamed(facts, name);
+  const vrf = link === undefined || link.kind === 'vrf' ? link : linkNamed(facts, link.master);
+  return vrf?.kind === 'vrf' ? vrf : undefined;
+}
+
+/** Whether a packet belongs to a VRF, by the interface that it came in by; a program's may do so wherever there is one. (l3mdev_fib_rule_match) */
+function isInVRF(facts: NodeFacts, packet: Routed): boolean | undefined {
+  if (facts.links === null) return undefined;
+  if (!facts.links.records.some(({ kind }) => kind === 'vrf')) return false;
+  return packet.in === null || packet.in === '' ? undefined : vrfOf(facts, packet.in) !== undefined;
+}
+
 /** Whether a rule is for a packet; undefined where that is not known. */
-function isFor(rule: PolicyRuleRecord, packet: Routed): boolean | undefined {
+function isFor(facts: NodeFacts, rule: PolicyRuleRecord, packet: Routed): boolean | undefined {
   const { destination, source, mark } = packet;
   let fits: boolean | undefined = true;
   if (rule.from !== '' && (source === '' || !inCIDR(source, rule.from))) fits = false;
@@ -87,6 +102,7 @@ function isFor(rule: PolicyRuleRecord, packet: Routed): boolean | undefined {
   const ports = hasPorts(rule, packet);
   if (fits !== false && ports !== true) fits = ports;
   if (fits === true && rule.hasMore) fits = undefined;
+  if (fits !== false && rule.isOfVRF) fits = isInVRF(facts, packet);
   return fits === undefined ? undefined : fits !== rule.isNegated;
 }
 
@@ -155,9 +171,9 @@ export function routeOf(facts: NodeFacts, packet: Routed): RouteAnswer {
     }
     return { kind: 'none', rule: null, route: null };
   }
-  if (rules.some((rule) => isJump(rule) && isFor(rule, packet) !== false)) return { kind: 'unknown', rule: null };
   const open: Led[] = [];
   const led = firstLed(facts, rules, packet, open);
+  if (led.kind === 'unknown') return led;
   // A rule that may be for the packet counts only where it leads elsewhere.
   const other = open.find((each) => !isSame(each, led));
   return other === undefined ? led : { kind: 'unknown', rule: other.rule };
@@ -165,16 +181,18 @@ export function routeOf(facts: NodeFacts, packet: Routed): RouteAnswer {
 
 type Led = Exclude<RouteAnswer, { readonly kind: 'unknown' }>;
 
-/** Whether a rule looks in no table of its own: `goto`, and that of a VRF (l3mdev). */
-function isJump({ table, refuses, hasMore }: PolicyRuleRecord): boolean {
-  return hasMore && table === '' && refuses === '';
-}
-
 /** Where the first rule leads that is surely for the packet and has a route; `open` gets those of rules before it that may be for it. */
-function firstLed(facts: NodeFacts, rules: readonly PolicyRuleRecord[], packet: Routed, open: Led[]): Led {
+function firstLed(facts: NodeFacts, rules: readonly PolicyRuleRecord[], packet: Routed, open: Led[]): RouteAnswer {
+  let from = Number.NEGATIVE_INFINITY;
   for (const rule of rules) {
-    const fits = isFor(rule, packet);
+    if (rule.priority < from) continue;
+    const fits = isFor(facts, rule, packet);
     if (fits === false) continue;
+    // Which rules come next, or in which table it looks, hangs on what is not known.
+    const isOpen = fits === undefined && (rule.goesTo !== null || rule.isOfVRF);
+    if (isOpen || (rule.isOfVRF && tableOf(facts, rule, packet) === '')) return { kind: 'unknown', rule };
+    // One that leads to no rule is passed over. (fib_rules_lookup)
+    if (rule.goesTo !== null && rules.some(({ priority }) => priority === rule.goesTo)) from = rule.goesTo;
     const led = ledBy(facts, rule, packet);
     if (led === undefined) continue;
     if (fits) return led;
@@ -183,10 +201,15 @@ function firstLed(facts: NodeFacts, rules: readonly PolicyRuleRecord[], packet: 
   return { kind: 'none', rule: null, route: null };
 }
 
+/** The table that a rule looks in; empty for none, and for a VRF's that is not known. */
+function tableOf(facts: NodeFacts, { table, isOfVRF }: PolicyRuleRecord, packet: Routed): string {
+  return isOfVRF ? (vrfOf(facts, packet.in ?? '')?.table ?? '') : table;
+}
+
 /** Where a rule that is for a packet leads; undefined where the next one is asked. */
 function ledBy(facts: NodeFacts, rule: PolicyRuleRecord, packet: Routed): Led | undefined {
   if (rule.refuses !== '') return { kind: 'none', rule, route: null };
-  const route = lookIn(facts, rule.table, packet, rule.suppressedPrefix);
+  const route = lookIn(facts, tableOf(facts, rule, packet), packet, rule.suppressedPrefix);
   if (route === undefined || route.type === 'throw') return undefined;
   return isRefusal(route) ? { kind: 'none', rule, route } : { kind: 'route', route, rule };
 }

@@ -2,12 +2,11 @@
 import { canonicalIP } from '../../base/ip.ts';
 import { booleanAt, numberAt, objectsAt, textAt } from '../../cluster/fields.ts';
 import type { AddressRecord, Part } from '../records.ts';
-import { jsonRecords } from './json-records.ts';
+import type { JsonRecords } from './json-records.ts';
 import { numberedLines } from './lines.ts';
 
-/** Addresses of JSON text. Never throws. */
-export function readAddressesJson(file: string, text: string): Part<AddressRecord> {
-  const { records, skipped } = jsonRecords(text);
+/** Addresses of JSON. Never throws. */
+export function readAddressesJson(file: string, { records, skipped }: JsonRecords): Part<AddressRecord> {
   const addresses: AddressRecord[] = [];
   let wrong = skipped;
   for (const { fields, line } of records) {

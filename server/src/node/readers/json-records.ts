@@ -1,6 +1,8 @@
 /** What `ip -j` and `bridge -j` print: lists of objects, one list for each family or several behind each other. */
+
+import type { Steps } from '../../base/steps.ts';
 import { type Fields, fieldsOfJson } from '../../cluster/fields.ts';
-import { jsonPieces } from '../../cluster/json-values.ts';
+import { jsonPiecesSteps } from '../../cluster/json-values.ts';
 
 export interface JsonRecord {
   readonly fields: Fields;
@@ -17,12 +19,15 @@ export interface JsonRecords {
 /** A bundle of the largest nodes has some ten thousand routes and links. */
 const mostRecords = 500_000;
 
-/** The objects of all lists in a text, in their order. Never throws; linear in the text's length. */
-export function jsonRecords(text: string): JsonRecords {
+const recordsBetweenPauses = 1000;
+
+/** The objects of all lists in a text, in their order. Never throws; linear in the text's length; pauses now and then. */
+export function* jsonRecordsSteps(text: string): Steps<JsonRecords> {
   const records: JsonRecord[] = [];
   let skipped = 0;
   let line = 1;
   let counted = 0;
+  let looked = 0;
   const lineAt = (offset: number): number => {
     for (let at = text.indexOf('\n', counted); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) {
       line += 1;
@@ -30,11 +35,13 @@ export function jsonRecords(text: string): JsonRecords {
     }
     return line;
   };
-  for (const list of jsonPieces(text)) {
+  for (const list of yield* jsonPiecesSteps(text)) {
     // A list that is cut off still has whole objects in it.
     const inner = text.charCodeAt(list.start) === 91 ? list.start + 1 : list.start;
     const end = list.kind === 'value' ? (inner === list.start ? list.end : list.end - 1) : text.length;
-    for (const piece of jsonPieces(text.slice(inner, end))) {
+    for (const piece of yield* jsonPiecesSteps(text.slice(inner, end))) {
+      looked += 1;
+      if (looked % recordsBetweenPauses === 0) yield;
       const value = piece.kind === 'value' ? fieldsOfJson(text.slice(inner + piece.start, inner + piece.end)) : undefined;
       if (value === undefined || records.length >= mostRecords) skipped += 1;
       // `ip -j` prints an empty object for what a filter left out.

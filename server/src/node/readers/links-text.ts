@@ -46,6 +46,7 @@ function begun(line: number, found: RegExpExecArray): Link {
     hairpin: null,
     isIsolated: null,
     isPromiscuous: false,
+    table: '',
     tunnelPort: null,
   };
 }
@@ -64,6 +65,7 @@ function take(link: Link, source: string): boolean {
   } else if (kinds.has(first)) {
     link.kind = first;
     if (first === 'bridge') link.callsIptables = switchIn(words, 'nf_call_iptables');
+    if (first === 'vrf') link.table = wordAfter(words, 'table');
     if (first === 'vxlan' || first === 'geneve' || first === 'ipip' || first === 'gre') {
       link.lower = wordAfter(words, 'dev');
       link.tunnelPort = Number(wordAfter(words, 'dstport')) || null;

@@ -2,7 +2,7 @@
 import { canonicalIP } from '../../base/ip.ts';
 import { booleanAt, type Fields, fieldsAt, numberAt, textAt, textsAt, valueAt } from '../../cluster/fields.ts';
 import type { BridgePortRecord, ForwardingRecord, LinkRecord, Part } from '../records.ts';
-import { jsonRecords } from './json-records.ts';
+import type { JsonRecords } from './json-records.ts';
 
 const most = 0xffff_ffff;
 
@@ -32,9 +32,8 @@ export function withInferredKinds(links: readonly LinkRecord[]): readonly LinkRe
   });
 }
 
-/** Links of JSON text. Never throws. */
-export function readLinks(file: string, text: string): Part<LinkRecord> {
-  const { records, skipped } = jsonRecords(text);
+/** Links of JSON. Never throws. */
+export function readLinks(file: string, { records, skipped }: JsonRecords): Part<LinkRecord> {
   const links = records.flatMap(({ fields, line }): readonly LinkRecord[] => {
     const name = textAt(fields, 'ifname');
     if (name === '') return [];
@@ -56,6 +55,7 @@ export function readLinks(file: string, text: string): Part<LinkRecord> {
         callsIptables: switchAt(data, 'nf_call_iptables'),
         hairpin: textAt(info, 'info_slave_kind') === 'bridge' ? (booleanAt(port, 'hairpin') ?? null) : null,
         isIsolated: textAt(info, 'info_slave_kind') === 'bridge' ? (booleanAt(port, 'isolated') ?? null) : null,
+        table: textAt(info, 'info_kind') === 'vrf' ? String(valueAt(data, 'table') ?? '') : '',
         tunnelPort: numberAt(data, 'port', 65_535) || null,
         isPromiscuous: numberAt(fields, 'promiscuity', most) > 0,
       },
@@ -64,9 +64,8 @@ export function readLinks(file: string, text: string): Part<LinkRecord> {
   return { file, records: withInferredKinds(links), skipped: skipped + records.length - links.length };
 }
 
-/** A bridge's ports of JSON text. Never throws. */
-export function readBridgePorts(file: string, text: string): Part<BridgePortRecord> {
-  const { records, skipped } = jsonRecords(text);
+/** A bridge's ports of JSON. Never throws. */
+export function readBridgePorts(file: string, { records, skipped }: JsonRecords): Part<BridgePortRecord> {
   const ports = records
     .map(({ fields, line }) => ({
       line,
@@ -81,9 +80,8 @@ export function readBridgePorts(file: string, text: string): Part<BridgePortReco
   return { file, records: ports, skipped: skipped + records.length - ports.length };
 }
 
-/** What a bridge has seen at its ports, of JSON text. Never throws. */
-export function readForwarding(file: string, text: string): Part<ForwardingRecord> {
-  const { records, skipped } = jsonRecords(text);
+/** What a bridge has seen at its ports, of JSON. Never throws. */
+export function readForwarding(file: string, { records, skipped }: JsonRecords): Part<ForwardingRecord> {
   const entries = records
     .map(({ fields, line }) => ({
       line,

@@ -2,12 +2,11 @@
 import { canonicalIP } from '../../base/ip.ts';
 import { textAt, textsAt, valueAt } from '../../cluster/fields.ts';
 import type { NeighbourRecord, Part } from '../records.ts';
-import { jsonRecords } from './json-records.ts';
+import type { JsonRecords } from './json-records.ts';
 import { numberedLines, wordAfter } from './lines.ts';
 
-/** Neighbours of JSON text. Never throws. */
-export function readNeighboursJson(file: string, text: string): Part<NeighbourRecord> {
-  const { records, skipped } = jsonRecords(text);
+/** Neighbours of JSON. Never throws. */
+export function readNeighboursJson(file: string, { records, skipped }: JsonRecords): Part<NeighbourRecord> {
   const neighbours = records.flatMap(({ fields, line }): readonly NeighbourRecord[] => {
     const ip = canonicalIP(textAt(fields, 'dst'));
     if (ip === undefined) return [];

@@ -3,6 +3,7 @@ import { canonicalIP } from '../../base/ip.ts';
 import type { Fields } from '../../cluster/fields.ts';
 import { isCutLine, numberedLines } from './lines.ts';
 import { isOfIptables, type NftChain, type NftRule, type NftTables } from './nft.ts';
+import { isFlags } from './tcp-flags.ts';
 
 type Chain = { -readonly [Key in keyof NftChain]: NftChain[Key] } & { rules: NftRule[] };
 
@@ -167,20 +168,36 @@ function conditionAt(
   }
   if (parts.length > 1) key = { concat: parts };
   if (words[at] === '&' || words[at] === 'and') {
-    key = { '&': [left, single(words[at + 1] ?? '')] };
+    const opened = at + 1;
     at += 2;
+    // "tcp flags & (fin | syn) == syn"
+    if (words[opened]?.startsWith('(')) while (at < words.length && !(words[at - 1] ?? '').endsWith(')')) at += 1;
+    const bits = words
+      .slice(opened, at)
+      .join(' ')
+      .replace(/^\((.*)\)$/, '$1');
+    key = { '&': [left, bits.includes(' | ') ? bits.split(' | ').map(single) : single(bits)] };
   }
   if (words[at] === 'set') return { statement: { mangle: { key: left, value: single(words[at + 1] ?? '') } }, next: at + 2 };
   if (words[at] === 'vmap') {
     const data = words[at + 1] ?? '';
     return { statement: { vmap: { key, data: data.startsWith('{') ? { set: pairsOf(data) } : data } }, next: at + 2 };
   }
-  const op = words[at] === '!=' ? '!=' : '==';
-  if (words[at] === '!=' || words[at] === '==') at += 1;
+  const sign = words[at] ?? '';
+  const ofFlags = isFlags(left) && !Object.hasOwn(key, 'concat') && !Object.hasOwn(key, '&');
+  // Flags without a sign ask for one of them, as the JSON says.
+  const op =
+    sign === '!=' ? '!=' : ofFlags && sign === '!' ? '!' : ofFlags && sign !== '==' && !sign.startsWith('{') ? 'in' : '==';
+  if (sign === '!=' || sign === '==' || op === '!') at += 1;
   let value = words[at] ?? '';
   while (words[at + 1] === '.') {
     value += ` . ${words[at + 2] ?? ''}`;
     at += 2;
+  }
+  // "tcp flags syn / fin,syn,rst,ack"
+  if (ofFlags && words[at + 1] === '/') {
+    const masked = { '&': [left, wantedOf(words[at + 2] ?? '')] };
+    return { statement: { match: { op: op === 'in' ? '==' : op, left: masked, right: wantedOf(value) } }, next: at + 3 };
   }
   const isMissing = Object.hasOwn(left, 'fib') && (value === 'missing' || value === 'exists');
   const right = isMissing ? value === 'exists' : wantedOf(value);

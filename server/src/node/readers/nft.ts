@@ -3,6 +3,7 @@
  * iptables' rules. (libnftables-json(5))
  */
 import { canonicalIP } from '../../base/ip.ts';
+import { runToEnd, type Steps } from '../../base/steps.ts';
 import {
   type Fields,
   fieldsAt,
@@ -14,7 +15,7 @@ import {
   textsAt,
   valueAt,
 } from '../../cluster/fields.ts';
-import { jsonPieces } from '../../cluster/json-values.ts';
+import { jsonPiecesSteps } from '../../cluster/json-values.ts';
 
 export interface NftRule {
   /** 1-based; nft prints all on one line unless somebody put breaks in. */
@@ -91,6 +92,13 @@ export function isOfIptables({ family, table, name, hook }: NftChain): boolean {
 
 /** The chains that are not iptables' own. Never throws; a text that is cut off says what it has. */
 export function readNft(file: string, text: string): NftTables {
+  return runToEnd(readNftSteps(file, text));
+}
+
+const objectsBetweenPauses = 2000;
+
+/** The same; pauses now and then. */
+export function* readNftSteps(file: string, text: string): Steps<NftTables> {
   const chains = new Map<string, Chain>();
   const sets = new Map<string, readonly unknown[]>();
   const start = text.indexOf('[');
@@ -99,8 +107,9 @@ export function readNft(file: string, text: string): NftTables {
   let counted = 0;
   let objects = 0;
   const natOf = new Set<string>();
-  for (const piece of start < 0 ? [] : jsonPieces(text.slice(start + 1))) {
+  for (const piece of start < 0 ? [] : yield* jsonPiecesSteps(text.slice(start + 1))) {
     objects += 1;
+    if (objects % objectsBetweenPauses === 0) yield;
     if (piece.kind !== 'value' || objects > mostObjects) continue;
     const from = start + 1 + piece.start;
     const source = text.slice(from, start + 1 + piece.end);

@@ -2,7 +2,7 @@
 import { canonicalCIDR } from '../../base/ip.ts';
 import { type Fields, numberAt, textAt, valueAt } from '../../cluster/fields.ts';
 import type { Part, PolicyRuleRecord, PortRange } from '../records.ts';
-import { jsonRecords } from './json-records.ts';
+import type { JsonRecords } from './json-records.ts';
 import { numberedLines } from './lines.ts';
 
 const mostPriority = 0xffff_ffff;
@@ -23,6 +23,9 @@ const understood: ReadonlySet<string> = new Set([
   'oif_detached',
   'table',
   'action',
+  'goto',
+  'nop',
+  'l3mdev',
   'suppress_prefixlen',
   'protocol',
   'proto',
@@ -62,14 +65,22 @@ function portsAt(fields: Fields, name: string): PortRange | null | undefined {
   return portsOf(only === undefined ? `${String(from)}-${String(to)}` : String(only));
 }
 
+/** A priority, which may be written as text; null for none. */
+function gotoOf(value: unknown): number | null {
+  const number = typeof value === 'string' && value !== '' ? Number(value) : value;
+  return typeof number === 'number' && Number.isInteger(number) ? number : null;
+}
+
+/** What stands for the table of a rule that goes by a packet's VRF. */
+const tableOfVRF = '[l3mdev-table]';
+
 function suppressed(fields: Fields): number | null {
   const value = valueAt(fields, 'suppress_prefixlen');
   return typeof value === 'number' ? value : null;
 }
 
-/** Rules of JSON text. Never throws. */
-export function readPolicyRulesJson(file: string, text: string): Part<PolicyRuleRecord> {
-  const { records, skipped } = jsonRecords(text);
+/** Rules of JSON. Never throws. */
+export function readPolicyRulesJson(file: string, { records, skipped }: JsonRecords): Part<PolicyRuleRecord> {
   const rules: PolicyRuleRecord[] = [];
   let wrong = skipped;
   for (const { fields, line } of records) {
@@ -94,6 +105,8 @@ export function readPolicyRulesJson(file: string, text: string): Part<PolicyRule
       sport: sport ?? null,
       dport: dport ?? null,
       table,
+      goesTo: gotoOf(valueAt(fields, 'goto')),
+      isOfVRF: Object.hasOwn(fields, 'l3mdev'),
       refuses: refusals.has(action) ? action : '',
       isNegated: Object.hasOwn(fields, 'not'),
       suppressedPrefix: suppressed(fields),
@@ -117,6 +130,7 @@ const followedWords: ReadonlySet<string> = new Set([
   'table',
   'suppress_prefixlength',
   'proto',
+  'goto',
 ]);
 
 const start = /^(\d+):\s(.*)$/;
@@ -147,6 +161,7 @@ function ruleOfWords(line: number, priority: number, words: readonly string[]): 
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? '';
     if (word === 'not') isNegated = true;
+    else if (word === 'nop' || word === '[unresolved]') continue;
     else if (refusals.has(word)) refuses = word;
     else {
       at += 1;
@@ -157,6 +172,7 @@ function ruleOfWords(line: number, priority: number, words: readonly string[]): 
   const from = networkOf(said.get('from') ?? '', undefined);
   const to = networkOf(said.get('to') ?? '', undefined);
   if (from === undefined || to === undefined) return undefined;
+  const table = said.get('lookup') ?? said.get('table') ?? '';
   return {
     line,
     priority,
@@ -168,7 +184,9 @@ function ruleOfWords(line: number, priority: number, words: readonly string[]): 
     protocol: said.get('ipproto') ?? '',
     sport: portsOf(said.get('sport') ?? '') ?? null,
     dport: portsOf(said.get('dport') ?? '') ?? null,
-    table: said.get('lookup') ?? said.get('table') ?? '',
+    table: table === tableOfVRF ? '' : table,
+    goesTo: gotoOf(said.get('goto')),
+    isOfVRF: table === tableOfVRF,
     refuses,
     isNegated,
     suppressedPrefix: said.has('suppress_prefixlength') ? Number(said.get('suppress_prefixlength')) : null,

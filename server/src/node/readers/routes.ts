@@ -2,7 +2,7 @@
 import { canonicalCIDR, canonicalIP } from '../../base/ip.ts';
 import { type Fields, fieldsAt, numberAt, objectsAt, textAt, textsAt } from '../../cluster/fields.ts';
 import type { NextHop, Part, RouteRecord, RouteType } from '../records.ts';
-import { jsonRecords } from './json-records.ts';
+import type { JsonRecords } from './json-records.ts';
 import { numberedLines } from './lines.ts';
 
 const types: readonly RouteType[] = [
@@ -45,9 +45,8 @@ function isSixth(fields: Fields): boolean {
   return told.includes(':') || textAt(fields, 'pref') !== '';
 }
 
-/** Routes of JSON text. Never throws. */
-export function readRoutesJson(file: string, text: string): Part<RouteRecord> {
-  const { records, skipped } = jsonRecords(text);
+/** Routes of JSON. Never throws. */
+export function readRoutesJson(file: string, { records, skipped }: JsonRecords): Part<RouteRecord> {
   const routes: RouteRecord[] = [];
   let wrong = skipped;
   for (const { fields, line } of records) {
