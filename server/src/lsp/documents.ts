@@ -1,4 +1,4 @@
-import { Cancelled, runInSlices } from '../base/scheduler.ts';
+import { Cancelled, runFirst } from '../base/scheduler.ts';
 import { openDump } from './open-documents.ts';
 import { type ParamName, type Params, readParams } from './params.ts';
 import { isOldVersion } from './publish-diagnostics.ts';
@@ -38,19 +38,31 @@ function open(session: Session, document: Params['openedDocument']): void {
   const { dumps, clusters, connection, runtime } = session;
   const { uri } = document;
   dumps.get(uri)?.close();
+  let before: Promise<unknown> = Promise.resolve();
   const dump = openDump(
     document,
-    runtime.pause,
+    async () => {
+      await before;
+      await runtime.pause();
+    },
     (read) => {
       if (dumps.get(uri) === dump) showState(session, uri, read);
     },
     (error) => logError(connection, `reading ${uri}: ${describeError(error)}`),
   );
   dumps.set(uri, dump);
-  void showFoundBefore(session, document);
+  // What was found before is on the screen sooner where nothing is read meanwhile.
+  before = Promise.race([showFoundBefore(session, document), afterLongest()]);
   void lookBeside(session, uri);
   void readFactsBeside(session, uri);
   sendClusterStatus(session, clusters.statusFor(uri).status);
+}
+
+const longestMilliseconds = 100;
+
+/** A client may never say its settings, which what was found depends on. */
+function afterLongest(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, longestMilliseconds));
 }
 
 /** Shows what was found when the same text was opened before, until it is read. Who asks for diagnostics waits for those that are found now. */
@@ -60,7 +72,8 @@ async function showFoundBefore(session: Session, { uri, version, text }: Params[
   const opened = dumps.get(uri);
   const isOver = (): boolean => dumps.get(uri) !== opened;
   try {
-    await runInSlices(keptDiagnostics.open(uri, version, text), runtime.pause, isOver);
+    await runFirst(keptDiagnostics.open(uri, version, text), runtime.pause, isOver);
+    if (!keptDiagnostics.isKept(uri, version)) return;
   } catch (error) {
     if (!(error instanceof Cancelled)) logError(connection, `diagnostics of ${uri}: ${describeError(error)}`);
     return;

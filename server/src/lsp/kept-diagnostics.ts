@@ -15,6 +15,8 @@ const mostCharacters = 40_000_000;
 export interface KeptDiagnostics {
   /** A document was opened. What was found in it before is known when the steps have run. */
   open(uri: string, version: number, text: string): Steps<void>;
+  /** Whether something is kept of the version of a document that was opened. */
+  isKept(uri: string, version: number): boolean;
   /** What was found in the version of a document that was opened, when it was opened before in the same circumstances. */
   foundBefore(uri: string, version: number): Diagnostic[] | undefined;
   /** Keeps what was found now in the version that was opened. */
@@ -43,6 +45,7 @@ export function createKeptDiagnostics(texts: KeptTexts | undefined, settings: ()
       const key = yield* texts.keyOf(text);
       documents.set(uri, { version, key, kept: texts.read(key) });
     },
+    isKept: (uri, version) => opened(uri, version)?.kept !== undefined,
     foundBefore(uri, version) {
       const kept = opened(uri, version)?.kept;
       return kept === undefined ? undefined : readKept(kept, uri, settings());
