@@ -236,6 +236,7 @@ export function* rebuildRuleset(document: SourceDocument, before: Ruleset): Step
   const isFamilySaid = before.dumps.every(({ familyBy }) => familyBy === 'header' || familyBy === 'file-name');
   if (!isFamilySaid) return yield* buildRuleset(document);
   const { at, added } = changedLines(before.lines, lines);
+  yield;
   let isAlikeThroughout = lines.length === before.lines.length;
   for (let number = at; isAlikeThroughout && number < at + added; number += 1) {
     if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;

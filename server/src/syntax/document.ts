@@ -257,6 +257,7 @@ export function* changeDocument(document: SourceDocument, change: TextChange, fi
   const last = kept === end ? end - below : kept;
   const from = splice.first + above;
   const spliced = document.lines.spliced(from, last, changed);
+  if (spliced.length > piecesBetweenPauses) yield;
   carryUnusualLines(document.lines, spliced, from, last, changed);
   return { ...document, lines: spliced, byteOrderMark: splice.byteOrderMark };
 }

@@ -36,9 +36,18 @@ export function carryUnusualLines(old: Lines, now: Lines, from: number, to: numb
   const before = known.get(old);
   if (before === undefined) return;
   const by = now.length - old.length;
-  const numbers = before.slice(0, placeOf(before, from));
-  for (const [offset, { isPlain }] of added.entries()) if (!isPlain) numbers.push(from + offset);
-  for (let place = placeOf(before, to); place < before.length; place += 1) numbers.push((before[place] ?? 0) + by);
+  const unusual: number[] = [];
+  for (const [offset, { isPlain }] of added.entries()) if (!isPlain) unusual.push(from + offset);
+  const [above, below] = [placeOf(before, from), placeOf(before, to)];
+  // Long enough from the beginning: of a text of blank lines all lines are such.
+  const numbers = new Array<number>(above + unusual.length + before.length - below);
+  let count = 0;
+  for (let place = 0; place < above; place += 1, count += 1) numbers[count] = before[place] ?? 0;
+  for (const number of unusual) {
+    numbers[count] = number;
+    count += 1;
+  }
+  for (let place = below; place < before.length; place += 1, count += 1) numbers[count] = (before[place] ?? 0) + by;
   known.set(now, numbers);
 }
 
