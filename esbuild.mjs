@@ -135,7 +135,22 @@ const bundles = [
   },
 ];
 
-/** What `bin` points to: refuses an old Node.js in words it can read, and has the bundle compiled from Node's cache the next time. */
+/** `keepCompiledCode`, in words that an old Node.js can read. */
+function compileCache() {
+  const { outputFiles } = esbuild.buildSync({
+    entryPoints: [resolve(root, 'server/src/lsp/node/compile-cache.ts')],
+    ...node,
+    bundle: true,
+    write: false,
+    minify: true,
+    target: 'node12',
+    format: 'iife',
+    globalName: 'compileCache',
+  });
+  return outputFiles[0].text.trim();
+}
+
+/** What `bin` points to: refuses an old Node.js in words it can read, and has the bundle compiled from a cache the next time. */
 function launcher(name, main, flags = []) {
   return `#!/usr/bin/env node
 'use strict';
@@ -143,8 +158,8 @@ if (Number(process.versions.node.split('.')[0]) < 22) {
   process.stderr.write('${name}: needs Node.js 22 or later, this is ' + process.version + ' (' + process.execPath + ')\\n');
   process.exit(2);
 }
-${flags.map((flag) => `require('node:v8').setFlagsFromString('${flag}');\n`).join('')}var enableCompileCache = require('node:module').enableCompileCache;
-if (enableCompileCache) enableCompileCache();
+${flags.map((flag) => `require('node:v8').setFlagsFromString('${flag}');\n`).join('')}${compileCache()}
+compileCache.keepCompiledCode();
 ${main.endsWith('.mjs') ? `import('./${main}')` : `require('./${main}')`};
 `;
 }

@@ -42,6 +42,8 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    // Programs that tests start have no folder for caches of their own: without this every one of them would be compiled anew.
+    env: { NODE_COMPILE_CACHE: resolve(import.meta.dirname, '../node_modules/.cache/compiled-code') },
     exclude: ['**/node_modules/**', 'test/output/**'],
     // Only against hanging: a busy machine is slow. Tests that start processes or a browser set their own.
     testTimeout: 30_000,

@@ -28,7 +28,7 @@ function check(...args: readonly string[]): Inspected {
 
 function entries(): readonly string[] {
   try {
-    return readdirSync(join(folder, 'iptables-inspect'));
+    return readdirSync(join(folder, 'iptables-inspect')).filter((name) => name !== 'compiled');
   } catch {
     return [];
   }

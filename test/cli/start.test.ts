@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inspectBundle } from '../support/inspect.ts';
 
@@ -64,3 +65,26 @@ describe('what the command line loads', () => {
     expect(readFileSync(resolve(folder, 'main.mjs'), 'utf8').includes('child_process')).toBe(false);
   });
 });
+
+// Node.js' usual place has a known name in a folder that all users of a machine write to; who makes it first may put code there, which is run.
+it.skipIf(process.platform === 'win32').each(['cli/iptables-inspect.cjs', 'server/iptables-language-server.cjs'])(
+  'compiled code of %s is kept where this user alone can write, or nowhere',
+  (program) => {
+    const home = mkdtempSync(join(tmpdir(), 'iptables-start-'));
+    const run = (env: NodeJS.ProcessEnv): readonly string[] => {
+      const { NODE_COMPILE_CACHE: _, XDG_CACHE_HOME: __, ...rest } = process.env;
+      const path = resolve(folder, '..', program);
+      const { status } = spawnSync(process.execPath, [path, '--version'], { env: { ...rest, TMPDIR: home, ...env } });
+      expect(status).toBe(0);
+      return readdirSync(home);
+    };
+    try {
+      expect(run({ HOME: '/proc/nobody' })).toEqual([]);
+      expect(run({ HOME: '/proc/nobody', XDG_CACHE_HOME: join(home, 'caches') })).toEqual(['caches']);
+      expect(readdirSync(join(home, 'caches/iptables-inspect'))).toEqual(['compiled']);
+      expect(statSync(join(home, 'caches/iptables-inspect')).mode & 0o777).toBe(0o700);
+    } finally {
+      rmSync(home, { recursive: true, force: true });
+    }
+  },
+);
