@@ -10,7 +10,8 @@ const between = 200_000;
 interface ListParts {
   readonly start: number;
   readonly end: number;
-  readonly objects: readonly (readonly [start: number, end: number])[];
+  /** Of each its start and its end, one after the other: there may be millions. */
+  readonly objects: readonly number[];
 }
 
 const opensItems = /"items"\s*:\s*\[$/;
@@ -18,7 +19,7 @@ const betweenObjects = /^[\s,]*$/;
 
 /** The parts of a list by its brackets alone; undefined for a text that is not plainly one object with one "items". */
 function* partsOf(text: string): Generator<void, ListParts | undefined> {
-  const objects: (readonly [number, number])[] = [];
+  const objects: number[] = [];
   let depth = 0;
   let start = -1;
   let end = -1;
@@ -42,7 +43,7 @@ function* partsOf(text: string): Generator<void, ListParts | undefined> {
       } else if (depth === 3 && start >= 0 && end < 0) object = at;
     } else if (code === 125 || code === 93) {
       depth -= 1;
-      if (depth === 2 && start >= 0 && end < 0) objects.push([object, at + 1]);
+      if (depth === 2 && start >= 0 && end < 0) objects.push(object, at + 1);
       else if (depth === 1 && start >= 0 && end < 0) end = at;
     }
   }
@@ -52,11 +53,11 @@ function* partsOf(text: string): Generator<void, ListParts | undefined> {
 /** Whether nothing but commas and blanks stands between the objects of a list; JSON.parse says what else is wrong. */
 function isPlain(text: string, { start, end, objects }: ListParts): boolean {
   let last = start;
-  for (const [from, to] of objects) {
-    const gap = text.slice(last, from);
+  for (let at = 0; at < objects.length; at += 2) {
+    const gap = text.slice(last, objects[at]);
     // One comma between two, none before the first.
-    if (!betweenObjects.test(gap) || gap.split(',').length - 1 !== (last === start ? 0 : 1)) return false;
-    last = to;
+    if (!betweenObjects.test(gap) || gap.split(',').length - 1 !== (at === 0 ? 0 : 1)) return false;
+    last = objects[at + 1] ?? last;
   }
   return text.slice(last, end).trim() === '';
 }
@@ -73,7 +74,8 @@ export function* parseJsonList(text: string): Generator<void, { readonly value: 
     if (typeof head !== 'object' || head === null || !('items' in head)) return undefined;
     const items: unknown[] = [];
     let read = 0;
-    for (const [from, to] of parts.objects) {
+    for (let at = 0; at < parts.objects.length; at += 2) {
+      const [from = 0, to = 0] = [parts.objects[at], parts.objects[at + 1]];
       items.push(JSON.parse(text.slice(from, to)));
       read += to - from;
       if (read < between) continue;

@@ -1,5 +1,5 @@
 /** The objects of a snapshot, gathered as they are read. */
-import { type Fields, fieldsAt, isFields, textAt } from './fields.ts';
+import { type Fields, fieldsAt, isFields, listAt, textAt } from './fields.ts';
 import { newestTimeOf } from './newest-time.ts';
 import type { ClusterKind, EndpointSliceRecord, NodeRecord, PodRecord, ProxyConfig, ServiceRecord } from './objects.ts';
 import { proxyConfigsOf } from './proxy-config.ts';
@@ -41,6 +41,19 @@ export function nothingGathered(): Gathered {
   };
 }
 
+/** Ports of a Service or endpoints of a slice; the API server allows fewer than 2,000 (core/v1, discovery/v1). */
+const mostParts = 100_000;
+
+/** @throws {SnapshotFailure} for an object that no API server keeps: what is made of it would take a multiple of its text */
+function refuseParts(kind: ClusterKind, object: Fields): void {
+  const parts = { ports: listAt(fieldsAt(object, 'spec'), 'ports').length, endpoints: listAt(object, 'endpoints').length };
+  for (const [what, count] of Object.entries(parts)) {
+    if (count <= mostParts) continue;
+    const name = shown(textAt(fieldsAt(object, 'metadata'), 'name'));
+    throw new SnapshotFailure(`The ${kind} "${name}" has ${count.toLocaleString('en')} ${what}, as none can. ${wanted}`);
+  }
+}
+
 /** Adds one object; `defaultKind` is what its list says that it is, where it does not say so itself. */
 export function gatherObject(into: Gathered, object: unknown, defaultKind: string): void {
   into.objects += 1;
@@ -57,6 +70,7 @@ export function gatherObject(into: Gathered, object: unknown, defaultKind: strin
     return;
   }
   into.kinds.add(kind);
+  refuseParts(kind, object);
   const record = readObject(kind, object);
   switch (record?.kind) {
     case 'Service':

@@ -1,4 +1,6 @@
 import { CORE_SCHEMA, load, YAMLException } from 'js-yaml';
+import { runToEnd } from '../base/steps.ts';
+import { isTooDense } from './dense-text.ts';
 import { isFields } from './fields.ts';
 import { listItems } from './read-object.ts';
 import { SnapshotFailure, shown, snapshotCommand, wanted } from './snapshot-failure.ts';
@@ -6,7 +8,14 @@ import { type Gathered, gather, gatherObject, gatherScope } from './snapshot-obj
 
 const charactersBetweenPauses = 60_000;
 
+/** Values that are read at once: those of one object, or of a layout that kubectl does not write. */
+const mostAtOnce = 3_000_000;
+
 function parseYaml(chunk: string, firstLine: number): unknown {
+  if (runToEnd(isTooDense(chunk, true, mostAtOnce))) {
+    const message = `What begins at line ${firstLine} holds more than ${mostAtOnce.toLocaleString('en')} values. ${wanted}`;
+    throw new SnapshotFailure(message, firstLine, 1);
+  }
   try {
     // kubectl never writes an alias; few of them can stand for a great many objects.
     return load(chunk, { schema: CORE_SCHEMA, json: true, maxAliases: 100 });

@@ -5,6 +5,7 @@
  */
 import { runToEnd, type Steps } from '../base/steps.ts';
 import { type Cluster, createCluster } from './cluster.ts';
+import { isTooDense, mostValues } from './dense-text.ts';
 import { SnapshotFailure, shown, wanted } from './snapshot-failure.ts';
 import { gatherJson } from './snapshot-json.ts';
 import { namespacesOf, nothingGathered } from './snapshot-objects.ts';
@@ -33,7 +34,12 @@ export function* snapshotSteps(text: string, label: string, fileChangedAt: numbe
     const body = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
     const first = /\S/.exec(body)?.[0];
     if (first === undefined) throw new SnapshotFailure(`The file is empty. ${wanted}`);
-    if (first === '{' || first === '[') {
+    const isJson = first === '{' || first === '[';
+    if (yield* isTooDense(body, !isJson)) {
+      const most = mostValues.toLocaleString('en');
+      throw new SnapshotFailure(`This holds more than ${most} lists, objects and lines, as no cluster does. ${wanted}`);
+    }
+    if (isJson) {
       yield* gatherJson(gathered, body);
     } else {
       const known = knownText(body);

@@ -5,6 +5,8 @@
  */
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
+import { runToEnd } from '../../base/steps.ts';
+import { isTooDense } from '../dense-text.ts';
 import { type Fields, isFields } from '../fields.ts';
 import { type Reading, readLines, readText, timedOut } from './answers.ts';
 import { ApiError, errorOfBeginning, errorOfConnection, errorOfStatus, retryAfterOf } from './api-error.ts';
@@ -98,6 +100,8 @@ export function createApi(load: () => ContextConfig, limits: ApiLimits = default
     namespace,
     async json(request) {
       const text = await readText(await begin(state, request), largestAnswer, readingOf(state, patience));
+      if (runToEnd(isTooDense(text)))
+        throw new ApiError('garbage', `The answer of ${server} holds more than any cluster: ${request.what}.`);
       const value = parse(text);
       if (!isFields(value)) throw new ApiError('garbage', `The answer of ${server} is no JSON object: ${request.what}.`);
       return value;
