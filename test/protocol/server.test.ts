@@ -51,6 +51,16 @@ describe('the server without an editor', () => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [serverBundle, argument], { encoding: 'utf8' });
     expect([status, stdout, stderr]).toEqual([expected, expect.stringMatching(prints), expect.stringMatching(complains)]);
   });
+
+  it('says that it cannot go on where the head of a message is none, and ends', () => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [serverBundle, '--stdio'], {
+      input: 'Content-Length: -5\r\n\r\n{}',
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
+    const why = 'its Content-Length is no number of bytes';
+    expect([status, stdout, stderr]).toEqual([1, '', `iptables-language-server: the head of a message cannot be read: ${why}\n`]);
+  });
 });
 
 describe('the server over stdio', () => {

@@ -1,4 +1,5 @@
 import { Console } from 'node:console';
+import { writeSync } from 'node:fs';
 import { createConnection as connectTo, type Socket } from 'node:net';
 import {
   type Connection,
@@ -8,6 +9,7 @@ import {
   StreamMessageReader,
 } from 'vscode-languageserver/node';
 import type { Pause } from '../../base/scheduler.ts';
+import { createFrameGuard } from './frame-guard.ts';
 import { createMessageWriter } from './message-writer.ts';
 import { createPause } from './pause.ts';
 
@@ -31,6 +33,17 @@ export interface Transport {
   readonly pause: Pause;
 }
 
+/** Ends the program where what comes in is no message: whoever started it sees why, and starts it again. */
+function guard(input: NodeJS.ReadableStream): void {
+  input.on(
+    'data',
+    createFrameGuard((why) => {
+      writeSync(2, `iptables-language-server: the head of a message cannot be read: ${why}\n`);
+      process.exit(1);
+    }),
+  );
+}
+
 /**
  * The connection that a command line asks for: `--stdio`, `--socket=PORT`, `--pipe=NAME` or `--node-ipc`, as the library has it, but with a writer of our own for the first
  * three. What Node.js sends to a parent it makes text of itself.
@@ -40,6 +53,7 @@ export function transportOf(args: readonly string[], messageStrategy: MessageStr
   if (args.includes('--stdio')) {
     // What anybody logs is no message.
     globalThis.console = new Console(process.stderr);
+    guard(process.stdin);
     const { stdin, stdout } = process;
     const pause = createPause(() => stdin.bytesRead);
     // The library watches a stream for its end, and takes a writer beside it as well; its types have both or neither.
