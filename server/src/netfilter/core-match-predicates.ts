@@ -33,10 +33,13 @@ function containment(network: Network): (address: IPAddress) => boolean {
 
 /** Whether an address lies in one of the networks of "10.0.0.0/8,192.168.0.0/16"; undefined where the text is none. */
 export function networkTest(text: string, family: Family): ((address: IPAddress) => boolean) | undefined {
-  const tests = readNetworks(text, family)?.map(containment);
-  if (tests === undefined) return undefined;
-  const [only] = tests;
-  return tests.length === 1 && only !== undefined ? only : (address) => tests.some((test) => test(address));
+  const networks = readNetworks(text, family);
+  return networks === undefined ? undefined : testOf(networks);
+}
+
+function testOf(networks: readonly Network[]): ((address: IPAddress) => boolean) | undefined {
+  const tests = networks.map(containment);
+  return tests.length === 1 ? tests[0] : (address) => tests.some((test) => test(address));
 }
 
 /** The addresses of networks as spans; undefined for a mask with holes. */
@@ -49,6 +52,11 @@ function addressSpans(networks: readonly Network[]): Ranges | undefined {
   }
   return complement(outside);
 }
+
+const allAddresses: Readonly<Record<Family, Ranges>> = {
+  ipv4: [[0n, 1n << 32n]],
+  ipv6: [[0n, 1n << 128n]],
+};
 
 const loopbackSpan: Readonly<Record<Family, Ranges>> = {
   ipv4: [[0x7f00_0000n, 0x8000_0000n]],
@@ -75,13 +83,13 @@ export function addressPredicate(option: RuleOption, family: Family, end: 'sourc
 
 /** Whether an end of a packet lies in networks given as text; undefined where the text is none. */
 export function inNetworks(text: string, negated: boolean, family: Family, end: 'source' | 'destination'): Predicate | undefined {
-  const inNetwork = networkTest(text, family);
-  if (inNetwork === undefined) return undefined;
+  const networks = readNetworks(text, family);
+  const inNetwork = networks === undefined ? undefined : testOf(networks);
+  if (networks === undefined || inNetwork === undefined) return undefined;
   return (packet) => {
     const address = packet[end];
     if (address !== null && address.standsIn !== true) return inNetwork(address) !== negated;
-    const spans = addressSpans(readNetworks(text, family) ?? []);
-    const answer = addressDoubt(packet, end, text, spans);
+    const answer = addressDoubt(packet, end, text, addressSpans(networks));
     return negated ? negate(answer) : answer;
   };
 }
@@ -91,7 +99,7 @@ export function addressDoubt(packet: Packet, end: 'source' | 'destination', text
   const { family } = packet;
   // Neither MASQUERADE nor REDIRECT of a packet that came in picks a loopback address.
   if (spans !== undefined && isWithin(spans, loopbackSpan[family])) return false;
-  if (spans !== undefined && isWithin(everything, spans)) return true;
+  if (spans !== undefined && isWithin(allAddresses[family], spans)) return true;
   const by = end === 'source' ? 'that MASQUERADE gave' : 'that REDIRECT gave';
   const sentences = { yes: `The address ${by} lies in ${text}.`, no: `The address ${by} does not lie in ${text}.` };
   if (spans === undefined) return doubt({ about: 'other', key: `${end} in ${text}`, ...sentences, likely: false });

@@ -15,9 +15,9 @@ export function localDoubt(address: string, likely: boolean): Doubt {
   });
 }
 
-/** Whether an address is the node's own; undefined where nobody knows. Loopback addresses and those that stand for one always are. */
+/** Whether an address is the node's own; undefined where nobody knows. Loopback addresses always are, among them what stands for an own one. */
 export function isOwnAddress(address: IPAddress, knows: Knowledge): boolean | undefined {
-  return isLoopback(address) || address.standsIn === true ? true : knows.isLocal(address.text);
+  return isLoopback(address) ? true : knows.isLocal(address.text);
 }
 
 /**
@@ -25,8 +25,8 @@ export function isOwnAddress(address: IPAddress, knows: Knowledge): boolean | un
  * ends in 255 may be one, unless NAT gave it: an endpoint is none.
  */
 export function broadcastAnswer({ destination, dnat }: Pick<Packet, 'destination' | 'dnat'>, knows: Knowledge): boolean | Doubt {
-  const { family, low, text, standsIn } = destination;
-  if (family !== 'ipv4' || standsIn === true) return false;
+  const { family, low, text } = destination;
+  if (family !== 'ipv4') return false;
   const known = knows.isBroadcast?.(text);
   if (known !== undefined) return known;
   if (dnat || (low & 0xff) !== 0xff || knows.isLocal(text) === true) return false;

@@ -17,7 +17,7 @@ export function loopbackOf(family: Family): IPAddress {
   return addressOf(family, family === 'ipv4' ? 0x7f00_0001n : 1n);
 }
 
-/** An address of the node that is not known. */
+/** An address of the node that is not known: it is told from 127.0.0.1 or ::1, which it stands as, by `standsIn`. */
 export function ownAddressOf(family: Family): IPAddress {
   return { ...loopbackOf(family), standsIn: true };
 }

@@ -91,6 +91,7 @@ const words: Readonly<Record<string, Words>> = {
 
 /** What the packet has where a condition looks: "the packet is for port 53"; empty where that is not known or goes without saying. */
 export function packetWords(condition: Condition, packet: Packet): string {
-  const name = condition.match === '' ? (condition.options[0]?.name ?? '') : condition.match;
-  return (Object.hasOwn(words, name) ? words[name]?.(packet, condition) : undefined)?.trim() ?? '';
+  const name = condition.match === '' ? condition.options[0]?.name : condition.match;
+  const say = name !== undefined && Object.hasOwn(words, name) ? words[name] : undefined;
+  return say === undefined ? '' : say(packet, condition).trim();
 }

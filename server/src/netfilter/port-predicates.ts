@@ -1,7 +1,7 @@
 /** Ports, which several matches ask for. */
 import { readNumber } from '../catalog/values/numbers.ts';
 import { servicePort } from '../catalog/values/service-names.ts';
-import type { Predicate } from './answer.ts';
+import type { Answer, Predicate } from './answer.ts';
 import { unreadable } from './core-match-predicates.ts';
 import { type OptionReader, valueDoubt } from './match-reader.ts';
 import { valueText } from './option-view.ts';
@@ -16,9 +16,10 @@ export function portRanges(text: string): Ranges | undefined {
   let ranges: Ranges = [];
   for (const part of text.split(',')) {
     const colon = part.indexOf(':');
-    const first = colon === 0 ? 0 : port(colon < 0 ? part : part.slice(0, colon));
-    const last = colon < 0 ? first : colon === part.length - 1 ? 65535 : port(part.slice(colon + 1));
-    if (first === undefined || last === undefined) return undefined;
+    const [from, to] = colon < 0 ? [part, part] : [part.slice(0, colon), part.slice(colon + 1)];
+    const first = from === '' ? 0 : port(from);
+    const last = to === '' ? 65535 : port(to);
+    if (part === '' || first === undefined || last === undefined) return undefined;
     ranges = either(ranges, numbers(first, last));
   }
   return ranges;
@@ -30,23 +31,24 @@ function ports(ends: readonly ('source' | 'destination')[]): OptionReader {
     const text = valueText(option);
     const wanted = portRanges(text);
     if (wanted === undefined) return () => unreadable(option);
-    const doubts = ends.map((end) =>
-      valueDoubt({
+    const questions = ends.map((end) => ({
+      end,
+      open: valueDoubt({
         of: `${end} port`,
         among: numbers(0, 65535),
         within: wanted,
         yes: `The ${end} port is in ${text}.`,
         no: `The ${end} port is not in ${text}.`,
       }),
-    );
+    }));
     const predicate: Predicate = (packet) => {
-      let open: number | undefined;
-      for (const [at, end] of ends.entries()) {
+      let answer: Answer = false;
+      for (const { end, open } of questions) {
         const value = end === 'source' ? packet.sport : packet.dport;
-        if (value === null) open = at;
+        if (value === null) answer = open;
         else if (includes(wanted, value)) return true;
       }
-      return open === undefined ? false : (doubts[open] ?? false);
+      return answer;
     };
     return predicate;
   };

@@ -184,7 +184,7 @@ export function notShownTexts({ missing, unshown }: Pick<Followed, 'missing' | '
 function mayComeBack({ found: { outcomes }, options }: Traced): boolean {
   return outcomes.some(({ verdict, packet: { isFromHere, destination } }) => {
     if (verdict !== 'accept' || !isFromHere) return false;
-    return isLoopback(destination) || destination.standsIn === true || options.isLocal?.(destination.text) !== false;
+    return isLoopback(destination) || options.isLocal?.(destination.text) !== false;
   });
 }
 

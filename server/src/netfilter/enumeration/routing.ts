@@ -35,7 +35,7 @@ function isMulticast({ destination }: Packet): boolean {
 /** Whether the routes lead a packet of this node nowhere. What is for a group or for everybody leaves by its source's interface without any (ip_route_output_key). */
 function isStranded({ options }: Run, packet: Packet): boolean {
   const { destination } = packet;
-  if (destination.standsIn === true || isLoopback(destination) || isMulticast(packet)) return false;
+  if (isLoopback(destination) || isMulticast(packet)) return false;
   const isForAll = destination.family === 'ipv4' && destination.low === 0xffff_ffff;
   return !isForAll && options.routed?.(packet) === 'nowhere';
 }
@@ -96,7 +96,7 @@ function routeByAddress(run: Run, path: Path): Path | null {
 /** Sends a path to INPUT or FORWARD; null where it ends. What a rule caught or redirected is local, and loopback addresses always are. */
 export function route(run: Run, path: Path): Path | null {
   const { destination, isCaught } = path.packet;
-  if (run.isLooped || isCaught || isLoopback(destination) || destination.standsIn === true) return toInput(path);
+  if (run.isLooped || isCaught || isLoopback(destination)) return toInput(path);
   if (destination.family === 'ipv4' && destination.low === 0xffff_ffff) return toInput(path);
   if (isMulticast(path.packet)) return routeMulticast(run, path);
   const lead = run.options.routed?.(path.packet);
