@@ -104,6 +104,16 @@ describe('the cluster of a document', () => {
     expect(status).toMatchObject({ label: 'cluster.json', severity: 'ok' });
   });
 
+  it.each([
+    [5, 5],
+    [[null, 7, { uri: 5 }, { name: 'work' }], []],
+    ['file:///work', 'file:///work'],
+  ])('is found beside it where a client names folders of wrong types: %j', async (workspaceFolders, rootUri) => {
+    await server.initialize({ workspaceFolders, rootUri } as never);
+    await server.open(uri, dump);
+    expect(await codes(1)).toEqual([['undeclared-chain', 2]]);
+  });
+
   it('is none where there is no file to be read', async () => {
     await server.dispose();
     server = startInProcessServer();

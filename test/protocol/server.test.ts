@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {
@@ -50,6 +52,17 @@ describe('the server without an editor', () => {
   ])('%s says what it is', (argument, expected, prints, complains) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [serverBundle, argument], { encoding: 'utf8' });
     expect([status, stdout, stderr]).toEqual([expected, expect.stringMatching(prints), expect.stringMatching(complains)]);
+  });
+
+  it('ends without a word where nobody reads what it says', async () => {
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: { processId: null, capabilities: {} } });
+    const message = `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+    const child = spawn(process.execPath, [serverBundle, '--stdio'], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const said = text(child.stderr);
+    const ended = once(child, 'exit');
+    child.stdout.destroy();
+    child.stdin.write(message);
+    expect([await ended, await said]).toEqual([[1, null], '']);
   });
 
   it('says that it cannot go on where the head of a message is none, and ends', () => {

@@ -51,9 +51,18 @@ export function startServer(connection: Connection, runtime: Runtime): void {
   connection.listen();
 }
 
+/** The URIs of what a client lists: folders, or files that changed. What is none, or has none, is left out. */
+function urisIn(list: unknown): readonly string[] {
+  return objectsIn(list).flatMap(({ uri }) => (typeof uri === 'string' && uri !== '' ? [uri] : []));
+}
+
+function objectsIn(list: unknown): readonly { readonly uri?: unknown }[] {
+  return Array.isArray(list) ? list.filter((item: unknown) => typeof item === 'object' && item !== null) : [];
+}
+
 function initialize(session: Session, params: InitializeParams): InitializeResult {
   session.options = readInitializationOptions(params.initializationOptions);
-  session.folders = params.workspaceFolders?.map((folder) => folder.uri) ?? (params.rootUri ? [params.rootUri] : []);
+  session.folders = urisIn(params.workspaceFolders ?? [{ uri: params.rootUri }]);
   session.client = abilitiesOf(params.capabilities ?? {});
   session.isPulled = session.client.canPullDiagnostics && !session.options.pushesDiagnostics;
   return {
@@ -77,8 +86,8 @@ function initialized(session: Session): void {
   }
   if (client.canChangeFolders) {
     connection.workspace.onDidChangeWorkspaceFolders(({ added, removed }) => {
-      const gone = new Set(removed.map((folder) => folder.uri));
-      session.folders = [...session.folders.filter((folder) => !gone.has(folder)), ...added.map((folder) => folder.uri)];
+      const gone = new Set(urisIn(removed));
+      session.folders = [...session.folders.filter((folder) => !gone.has(folder)), ...urisIn(added)];
       void configure(session);
     });
   }
@@ -102,7 +111,7 @@ function registerWorkspace(session: Session): void {
     for (const state of states.values()) void lookForDiagnostics(session, state);
     if (session.client.canRefreshHints) void connection.languages.inlayHint.refresh();
   });
-  connection.onDidChangeWatchedFiles(({ changes }) => clusters.filesChanged(changes.map((change) => change.uri)));
+  connection.onDidChangeWatchedFiles(({ changes }) => clusters.filesChanged(urisIn(changes)));
   connection.onNotification('iptables/trust', () => {
     session.options = { ...session.options, trusted: true };
     void configure(session);

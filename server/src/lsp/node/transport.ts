@@ -54,6 +54,8 @@ export function transportOf(args: readonly string[], messageStrategy: MessageStr
     // What anybody logs is no message.
     globalThis.console = new Console(process.stderr);
     guard(process.stdin);
+    // An editor that reads no more has gone; without a listener Node.js prints where the program stood, and ends as well.
+    process.stdout.on('error', () => process.exit(1));
     const { stdin, stdout } = process;
     const pause = createPause(() => stdin.bytesRead);
     // The library watches a stream for its end, and takes a writer beside it as well; its types have both or neither.
