@@ -2,25 +2,50 @@
 # Ends as iptables-inspect does: 0, 1 for findings from $FAIL_ON on, 2 where something could not be read.
 set -uo pipefail
 inspect="$GITHUB_ACTION_PATH/dist/cli/iptables-inspect.cjs"
+told=$(mktemp) || exit 2
+trap 'rm -f "$told"' EXIT
 files=()
+shopt -s nullglob
 while IFS= read -r pattern; do
   [ -n "$pattern" ] || continue
   # A pattern of files only: no word splitting, no command is run. A name that is no pattern stays as it is, and is said to be missing.
-  # macOS has the bash of 2007, which knows no mapfile.
-  while IFS= read -r matched; do files+=("$matched"); done < <(compgen -G "$pattern" || printf '%s\n' "$pattern")
+  IFS=
+  # shellcheck disable=SC2206
+  matched=($pattern)
+  unset IFS
+  [ ${#matched[@]} -gt 0 ] || matched=("$pattern")
+  files+=("${matched[@]}")
 done <<<"$FILES"
 if [ ${#files[@]} -eq 0 ]; then
   echo '::error::iptables-inspect: the input "files" names no file'
   exit 2
 fi
+case $SARIF_FILE in
+  *$'\n'* | *$'\r'*)
+    echo '::error::iptables-inspect: the input "sarif-file" is more than one line'
+    exit 2
+    ;;
+esac
 options=(--fail-on "$FAIL_ON")
 [ -z "$CLUSTER" ] || options+=(--cluster "$CLUSTER")
+
+# What standard error is told has names of files in it, and the service obeys "##[...]" wherever it stands in a line.
+check() {
+  local status=0
+  node "$inspect" check --format "$1" "${options[@]}" -- "${files[@]}" 2>"$told" || status=$?
+  [ "$1" = github ] || sed 's/##\[/## [/g' "$told" >&2
+  return "$status"
+}
+
 if ! : >"$SARIF_FILE"; then
   echo '::error::iptables-inspect: the SARIF file cannot be written'
   exit 2
 fi
 written=0
-node "$inspect" check --format sarif "${options[@]}" -- "${files[@]}" >"$SARIF_FILE" || written=$?
-[ "$written" -le 1 ] || exit 2
-printf 'sarif-file=%s\n' "$SARIF_FILE" >>"$GITHUB_OUTPUT"
-node "$inspect" check --format github "${options[@]}" -- "${files[@]}"
+check sarif >"$SARIF_FILE" || written=$?
+[ "$written" -gt 1 ] || printf 'sarif-file=%s\n' "$SARIF_FILE" >>"$GITHUB_OUTPUT"
+# One file that cannot be read does not silence the others.
+found=0
+check github || found=$?
+[ "$written" -le 1 ] || found=2
+exit "$found"

@@ -159,11 +159,12 @@ interface Action {
 
 describe('the GitHub action', () => {
   /** Runs the steps of action.yml as the service does; the packages are installed already. */
-  function runAction(inputs: Readonly<Record<string, string>>) {
+  function runAction(inputs: Readonly<Record<string, string>>, more: Readonly<Record<string, string>> = {}) {
     const action = load(readFileSync(join(root, 'action.yml'), 'utf8')) as Action;
     const workspace = mkdtempSync(join(folder, 'workspace-'));
     writeFileSync(join(workspace, 'good.v4'), '*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n');
     writeFileSync(join(workspace, 'bad.v4'), '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j NOWHERE\nCOMMIT\n');
+    for (const [name, text] of Object.entries(more)) writeFileSync(join(workspace, name), text);
     const filledIn = (text: string): string =>
       text.replace(/\$\{\{ inputs\.([a-z-]+) \}\}/g, (_, name: string) => inputs[name] ?? action.inputs[name]?.default ?? '');
     const outputs = join(workspace, 'outputs');
@@ -199,6 +200,27 @@ describe('the GitHub action', () => {
       expect(runAction({ files: 'good.v4', 'sarif-file': file })).toMatchObject({ status: 2, outputs: '' });
     },
   );
+
+  it.skipIf(process.platform === 'win32')(
+    'takes names for names: of lines, of words, of commands to a shell and to the service',
+    { timeout: 2 * minutes },
+    () => {
+      const bad = '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j NOWHERE\nCOMMIT\n';
+      const names = ['$(touch ran) a.x', 'new\nline.x', '::error::.x', '-x.x'];
+      const files = Object.fromEntries([...names.map((name) => [name, bad]), ['##[stop-commands]x.x', '']]);
+      const { status, stdout, stderr, workspace } = runAction({ files: '*.x' }, files);
+      expect(stdout.match(/^::error file=(?!##).*,title=undeclared-chain::/gm)).toHaveLength(names.length);
+      expect(stdout.split('\n').filter((line) => line !== '' && !line.startsWith('::error file='))).toEqual([]);
+      expect(stderr).toContain('iptables-inspect: ## [stop-commands]x.x: is empty');
+      expect(stderr).not.toContain('##[');
+      expect(status).toBe(2);
+      expect(existsSync(join(workspace, 'ran'))).toBe(false);
+    },
+  );
+
+  it('gives the service one output, whatever the SARIF file is called', { timeout: 2 * minutes }, () => {
+    expect(runAction({ files: 'good.v4', 'sarif-file': 'a.sarif\nother=1' })).toMatchObject({ status: 2, outputs: '' });
+  });
 
   it.each(['', 'missing.v4', '$(touch ran).v4'])(
     'fails for the files %j, and runs nothing of them',
