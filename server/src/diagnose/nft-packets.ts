@@ -9,6 +9,7 @@ import { readEbtables } from '../node/readers/ebtables.ts';
 import { type NftChain, type NftTables, readNftSteps } from '../node/readers/nft.ts';
 import { readNftText } from '../node/readers/nft-text.ts';
 import { openingFlags } from '../node/readers/tcp-flags.ts';
+import type { TextPart } from '../node/records.ts';
 import { bridgedSkipsRules, bridgeNamed } from './bridges.ts';
 import type { Asked, Journey } from './journey.ts';
 import { leavesBy } from './leaves-by.ts';
@@ -22,6 +23,19 @@ export function isOfEbtables({ family, table }: NftChain): boolean {
   return family === 'bridge' && (table === 'filter' || table === 'nat');
 }
 
+/** The tables of nft's JSON with the devices that chains are for, which old versions say in text alone. */
+function withDevices(tables: NftTables, text: TextPart | null): NftTables {
+  const isSaid = ({ family, devices }: NftChain): boolean => family !== 'netdev' || devices.length > 0;
+  if (text === null || tables.chains.every(isSaid)) return tables;
+  const { chains } = readNftText(text.file, text.text);
+  const devicesOf = ({ family, table, name }: NftChain): readonly string[] =>
+    chains.find((each) => each.family === family && each.table === table && each.name === name)?.devices ?? [];
+  return {
+    ...tables,
+    chains: tables.chains.map((chain) => (isSaid(chain) ? chain : { ...chain, devices: devicesOf(chain) })),
+  };
+}
+
 /** Reads the tables of nft, so that `nftTables` has them at once. */
 export function* readTables(facts: NodeFacts): Steps<NftTables | undefined> {
   const { nft, nftText, bridgeRules } = facts;
@@ -30,7 +44,7 @@ export function* readTables(facts: NodeFacts): Steps<NftTables | undefined> {
   if (tables === undefined) {
     const ofNft =
       nft !== null
-        ? yield* readNftSteps(nft.file, nft.text)
+        ? withDevices(yield* readNftSteps(nft.file, nft.text), nftText)
         : nftText !== null
           ? readNftText(nftText.file, nftText.text)
           : { chains: [], sets: new Map<string, readonly unknown[]>() };
@@ -203,6 +217,29 @@ function atBridges(subject: Subject, journey: Journey, sent: NftPacket, gone: Nf
   ];
 }
 
+/** At the devices by which packet and answer come in and leave, a bridge's ports among them. */
+function atDevices(subject: Subject, journey: Journey, sent: NftPacket, gone: NftPacket, back: NftPacket): readonly NftPacket[] {
+  const { start, end, isDelivered } = journey;
+  const named = (name: string | null, ip: string): readonly string[] => {
+    const bridge = bridgeNamed(subject, name);
+    const port = bridge === undefined ? undefined : portBehind(subject.facts, bridge, ip);
+    return name === null || name === '' || name === 'lo' ? [] : port === undefined ? [name] : [name, port];
+  };
+  const at = (packet: NftPacket, hook: string, names: readonly string[]): readonly NftPacket[] =>
+    names.map((name) => ({ ...packet, hook, layer: 'device', in: name, state: 'invalid' }));
+  const near = start.isFromHere ? [] : named(start.in, sent.source);
+  const far = isDelivered ? [] : named(gone.out, gone.destination);
+  const sender = sourceOf(end);
+  const answer = sender === undefined ? undefined : { ...back, destination: sender.source, dport: sender.sport };
+  const restored = { ...back, source: sent.destination, sport: sent.dport };
+  return [
+    ...at(sent, 'ingress', near),
+    ...(sender === undefined ? [] : at({ ...gone, ...sender }, 'egress', far)),
+    ...(answer === undefined ? [] : at(answer, 'ingress', far)),
+    ...at(restored, 'egress', near),
+  ];
+}
+
 /** The mark of answers: 0 where no rule gives them one, else not known. */
 function markOfAnswers(answers: Asked['answers']): number | null {
   return answers.every(({ packet }) => packet.mark === 0 && (packet.routedMark ?? 0) === 0) ? 0 : null;
@@ -249,7 +286,7 @@ export function packetsAtHooks(
   const bridged = atBridges(subject, journey, asSent, gone, back);
   // Without br_netfilter what a bridge passes meets the chains of bridges alone.
   if (isBridged && bridgedSkipsRules(subject, start.family, start.in ?? '')) return bridged;
-  const device: readonly NftPacket[] = start.isFromHere ? [] : [{ ...sent, hook: 'ingress', layer: 'device' }];
+  const devices = atDevices(subject, journey, sent, gone, back);
   const goesOn = later.length === 0 ? [] : following(journey, asSent, gone, markOfAnswers(later));
-  return [...device, ...going(journey, asSent, gone), ...comingBack(journey, back), ...bridged, ...goesOn];
+  return [...devices, ...going(journey, asSent, gone), ...comingBack(journey, back), ...bridged, ...goesOn];
 }

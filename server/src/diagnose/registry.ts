@@ -9,6 +9,7 @@ import { conntrackStale } from './findings/conntrack-stale.ts';
 import { endpointGone } from './findings/endpoint-gone.ts';
 import { forwardingOff } from './findings/forwarding-off.ts';
 import { hairpinOff } from './findings/hairpin-off.ts';
+import { hostPortLost } from './findings/host-port-lost.ts';
 import { invalidDropped } from './findings/invalid-dropped.ts';
 import { linkDown } from './findings/link-down.ts';
 import { markBitsShared } from './findings/mark-bits-shared.ts';
@@ -22,6 +23,7 @@ import { noRoute } from './findings/no-route.ts';
 import { nobodyTakes } from './findings/nobody-takes.ts';
 import { notTranslated } from './findings/not-translated.ts';
 import { nothingListens } from './findings/nothing-listens.ts';
+import { pastThisNode } from './findings/past-this-node.ts';
 import { pathMtuDropped } from './findings/path-mtu-dropped.ts';
 import { podGatewayGone } from './findings/pod-gateway-gone.ts';
 import { podRouteMissing } from './findings/pod-route-missing.ts';
@@ -71,8 +73,9 @@ export const nodeFindings: readonly NodeFinding[] = [
   podRouteMissing,
   podRouteWrong,
   untracked,
-  answersBypassNode,
   translatedElsewhere,
+  answersBypassNode,
+  hostPortLost,
   notTranslated,
   endpointGone,
   noRoute,
@@ -86,6 +89,7 @@ export const nodeFindings: readonly NodeFinding[] = [
   rulesAndCluster,
   invalidDropped,
   neverAnswered,
+  pastThisNode,
   nothingListens,
   topologyHints,
   sizes,

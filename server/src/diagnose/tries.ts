@@ -5,6 +5,7 @@ import { isOwn } from '../node/look-ups/own-address.ts';
 import { readConntrackEntry } from '../node/readers/conntrack-entries.ts';
 import { numberedLines } from '../node/readers/lines.ts';
 import type { ConntrackEntry } from '../node/records.ts';
+import { isForPackets } from './conntrack-zones.ts';
 import type { Evidence } from './diagnosis.ts';
 import type { Asked } from './journey.ts';
 import type { Subject } from './subject.ts';
@@ -53,7 +54,7 @@ export function* triesOf(subject: Subject, asked: Asked): Steps<ReadonlyMap<stri
     if (line % linesBetweenPauses === 0) yield;
     if (!text.includes(wanted) || !text.includes(from)) continue;
     const entry = readConntrackEntry(text, line);
-    if (entry === undefined || !isOfQuestion(subject, asked, entry)) continue;
+    if (entry === undefined || !isForPackets(subject, entry) || !isOfQuestion(subject, asked, entry)) continue;
     const key = tryKey(entry.answered.source, entry.answered.sport);
     let of = tries.get(key);
     if (of === undefined) {

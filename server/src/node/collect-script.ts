@@ -83,6 +83,8 @@ fi
 put iptables-legacy-save.txt iptables-legacy-save -c
 put ip6tables-legacy-save.txt ip6tables-legacy-save -c
 put nft.json nft -j list ruleset
+# Before nft 1.0.7 its JSON leaves out which devices chains are for.
+if grep -qs '"family": *"netdev"' "$dir/nft.json" && ! grep -qs '"dev":' "$dir/nft.json"; then put nft.txt nft list ruleset netdev; fi
 # Of the tables of ebtables nft's JSON leaves out what the rules ask. Where there are none nothing is asked for.
 if [ -d /sys/module/ebtables ] || grep -qs '"family": *"bridge"' "$dir/nft.json"; then put ebtables-save.txt ebtables-save; fi
 if [ -d /sys/module/ip_set ]; then put ipset-save.txt ipset save; else : >"$dir/ipset-save.txt"; fi

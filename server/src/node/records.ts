@@ -172,6 +172,8 @@ export interface ConntrackEntry extends Placed {
   readonly answered: ConntrackEnds;
   readonly isUnreplied: boolean;
   readonly isAssured: boolean;
+  /** The zone of conntrack that it is in, for one direction at least; 0 for that of packets that no rule gives one. */
+  readonly zone: number;
 }
 
 /** A socket of the node that waits for packets. */

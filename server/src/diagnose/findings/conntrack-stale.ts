@@ -7,6 +7,7 @@ import { isOwn } from '../../node/look-ups/own-address.ts';
 import { readConntrackEntry } from '../../node/readers/conntrack-entries.ts';
 import { numberedLines } from '../../node/readers/lines.ts';
 import type { ConntrackEntry } from '../../node/records.ts';
+import { isForPackets } from '../conntrack-zones.ts';
 import type { Asked } from '../journey.ts';
 import { accepted, type Found, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
 import type { Subject } from '../subject.ts';
@@ -97,7 +98,7 @@ function* staleEntries(subject: Subject, text: string): Steps<readonly Stale[]> 
     if (line % linesBetweenPauses === 0) yield;
     // Most entries are of TCP.
     const entry = source.includes('udp') ? readConntrackEntry(source, line) : undefined;
-    if (entry === undefined) continue;
+    if (entry === undefined || !isForPackets(subject, entry)) continue;
     looked += 1;
     if (looked % entriesBetweenPauses === 0) yield;
     const { protocol, asked, answered } = entry;

@@ -7,6 +7,7 @@ import { accepted, type Found, foundCause, type Looked, type NodeFinding, nothin
 import { endText, whoHas } from '../signs.ts';
 import type { Subject } from '../subject.ts';
 import { type Tries, triesOf, tryKey } from '../tries.ts';
+import { turnsRound } from '../turns-round.ts';
 
 /**
  * What conntrack says of tries that nothing else explains: a packet that was sent on and not answered is lost behind the rules, one whose answer
@@ -55,14 +56,25 @@ function halfOpenCause(subject: Subject, journey: Journey, { halfOpen }: Tries):
   };
 }
 
+function straightText(journey: Journey): string {
+  return `Conntrack saw no answer to tries of this. The packet leaves by ${journey.start.in ?? ''}, by which it came in, so that answers may go straight to ${journey.start.source?.text ?? 'the sender'} and need not come by this node: whether they do is not known here.`;
+}
+
 function* look(subject: Subject, asked: Asked | null): Steps<Looked> {
   if (asked === null) return nothing;
   const tries = yield* triesOf(subject, asked);
   const found: Found[] = [];
+  const fine: string[] = [];
+  const open: Journey[] = [];
   for (const [key, of] of tries) {
     const journeys = accepted(asked).filter(({ end }) => tryKey(end.destination.text, end.dport) === key);
     const [journey] = journeys;
     if (journey === undefined || of.well > 0 || !mustAnswer(journey.start)) continue;
+    if (of.halfOpen.length === 0 && of.unanswered.length > 0 && journeys.every((each) => turnsRound(subject, each))) {
+      fine.push(straightText(journey));
+      open.push(...journeys);
+      continue;
+    }
     const cause =
       of.halfOpen.length > 0
         ? halfOpenCause(subject, journey, of)
@@ -71,5 +83,5 @@ function* look(subject: Subject, asked: Asked | null): Steps<Looked> {
           : undefined;
     if (cause !== undefined) found.push({ ...foundCause(cause, { ends: journeys }), isSymptom: true });
   }
-  return { ...nothing, found };
+  return { found, fine, open };
 }

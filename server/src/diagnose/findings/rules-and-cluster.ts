@@ -1,5 +1,7 @@
+import { inCIDR } from '../../base/ip.ts';
 import { command } from '../../base/shell-text.ts';
 import type { Finding } from '../../lint/support/finding.ts';
+import { optionOf, ruleAt } from '../../ruleset/rules.ts';
 import type { Asked } from '../journey.ts';
 import { isInNftMode } from '../nft-packets.ts';
 import { atOnce, type Found, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
@@ -37,6 +39,28 @@ function isTooEarly({ code, table, chain }: Finding): boolean {
 /** A chain that another program left behind and no packet enters: it does nothing. */
 function isLeftBehind({ code, chain }: Finding): boolean {
   return code === 'orphaned-chain' && chain?.name.startsWith('KUBE-') !== true;
+}
+
+/** Whether a rule that takes packets from kube-proxy's masquerading is for machines and Pods of which nobody here knows any. */
+function isForOthers(subject: Subject, { code, line }: Finding): boolean {
+  const rule = code === 'accepted-before-masquerading' ? ruleAt(subject.ruleset, line) : undefined;
+  if (rule === undefined) return false;
+  return ['--source', '--destination'].some((name) => {
+    const option = optionOf(rule, name);
+    const networks = option?.values[0]?.text.split(',') ?? [];
+    return option?.negation === undefined && networks.length > 0 && !networks.some((network) => knowsSome(subject, network));
+  });
+}
+
+/** Whether an address of the node, of another one or of a Pod is in a network; true where too little is known to say so. */
+function knowsSome({ facts, cluster }: Subject, network: string): boolean {
+  if (facts.addresses === null || cluster.nodes.length === 0 || !cluster.kinds.has('Pod')) return true;
+  const own = facts.addresses.records.map(({ ip }) => ip);
+  const others = cluster.nodes.flatMap(({ addresses, podCIDRs }) => [
+    ...addresses.map(({ address }) => address),
+    ...podCIDRs.map((each) => each.slice(0, each.indexOf('/'))),
+  ]);
+  return [...own, ...others, ...cluster.pods.flatMap(({ podIPs }) => podIPs)].some((ip) => inCIDR(ip, network));
 }
 
 function causeOf(subject: Subject, asked: Asked | null, met: ReadonlySet<number>, found: Finding): Found {
@@ -78,6 +102,7 @@ function look(subject: Subject, asked: Asked | null): Looked {
       (each.severity === 'error' || each.severity === 'warning') &&
       !isTooEarly(each) &&
       !isLeftBehind(each) &&
+      !(isForOthers(subject, each) && !met.has(each.line)) &&
       !(isElsewhere && each.code === 'nat-flushed'),
   );
   const found = grave

@@ -14,6 +14,11 @@ function endsOf(said: ReadonlyMap<string, string>): ConntrackEnds | undefined {
   return { source, destination, sport: portOf(said.get('sport')), dport: portOf(said.get('dport')) };
 }
 
+/** "zone=7", or "zone-orig=7" where it counts for one direction alone. */
+function zoneOf(text: string): number {
+  return text.includes(' zone') ? Number(/ zone(?:-orig|-reply)?=(\d{1,5})/.exec(text)?.[1] ?? 0) : 0;
+}
+
 /** What nearly all entries of IPv4 look like: both directions with ports, and nothing between them. */
 const plain =
   /^(?:ipv4 +\d+ +)?([a-z]\w*) +\d+ (\d+) (?:([A-Z][A-Z_0-9]*) )?src=([\d.]+) dst=([\d.]+) sport=(\d{1,5}) dport=(\d{1,5}) (\[UNREPLIED\] )?src=([\d.]+) dst=([\d.]+) sport=(\d{1,5}) dport=(\d{1,5})(?: |$)/;
@@ -36,6 +41,7 @@ function readPlain(text: string, line: number): ConntrackEntry | undefined {
     answered: { source: from, destination: to, sport: Number(back), dport: Number(own) },
     isUnreplied: unreplied !== undefined,
     isAssured: text.includes('[ASSURED]'),
+    zone: zoneOf(text),
   };
 }
 
@@ -77,6 +83,7 @@ function readAny(text: string, line: number): ConntrackEntry | undefined {
     answered: other,
     isUnreplied: text.includes('[UNREPLIED]'),
     isAssured: text.includes('[ASSURED]'),
+    zone: zoneOf(text),
   };
 }
 
