@@ -16,7 +16,8 @@ const filterChain = /^(?:KUBE-(?:FORWARD|EXTERNAL-SERVICES|PROXY-FIREWALL)|DOCKE
 interface Part {
   readonly firstLine: number;
   readonly isNat: boolean;
-  hasRouting: boolean;
+  /** The lines of rules in PREROUTING and POSTROUTING before the next part was told. */
+  readonly routing: number[];
 }
 
 /** Whether a line is of nat for certain, or of another table; undefined where it may be of either. */
@@ -92,16 +93,18 @@ export function tablesOfExcerpt(lines: Lines, from: number): ExcerptTables {
     const last = parts.at(-1);
     if (isNat !== undefined && last?.isNat !== isNat) {
       const begins = place.boundary < 0 ? number : place.boundary;
-      parts.push({ firstLine: last === undefined ? from : begins, isNat, hasRouting: false });
+      parts.push({ firstLine: last === undefined ? from : begins, isNat, routing: [] });
     }
     if (isNat !== undefined) place.boundary = -1;
-    const part = parts.at(-1);
-    if (part !== undefined && line.kind === 'rule' && (line.name === 'PREROUTING' || line.name === 'POSTROUTING'))
-      part.hasRouting = true;
+    if (line.kind === 'rule' && (line.name === 'PREROUTING' || line.name === 'POSTROUTING')) parts.at(-1)?.routing.push(number);
   }
   if (parts.length < 2) return { starts: none, end: number };
   const starts = new Map(
-    parts.map(({ firstLine, isNat, hasRouting }) => [firstLine, isNat ? 'nat' : hasRouting ? 'mangle' : 'filter'] as const),
+    parts.map(({ firstLine, isNat, routing }, at) => {
+      // Rules that tell nothing are of the next table where that begins with them.
+      const end = parts[at + 1]?.firstLine ?? number;
+      return [firstLine, isNat ? 'nat' : routing.some((line) => line < end) ? 'mangle' : 'filter'] as const;
+    }),
   );
   return { starts, end: number };
 }
