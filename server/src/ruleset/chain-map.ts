@@ -50,10 +50,7 @@ export class ChainMap<C extends Named> implements ReadonlyMap<string, C> {
   /** The chains at these places. */
   atAll(places: readonly number[]): readonly C[] {
     const chains: C[] = [];
-    for (const place of places) {
-      const chain = this.at(place);
-      if (chain !== undefined) chains.push(chain);
-    }
+    for (const place of places) chains.push(this.at(place) as C);
     return chains;
   }
 
@@ -75,10 +72,7 @@ export class ChainMap<C extends Named> implements ReadonlyMap<string, C> {
   }
 
   *values(): Generator<C, undefined, unknown> {
-    for (let place = 0; place < this.size; place += 1) {
-      const chain = this.at(place);
-      if (chain !== undefined) yield chain;
-    }
+    for (let place = 0; place < this.size; place += 1) yield this.at(place) as C;
   }
 
   *entries(): Generator<[string, C], undefined, unknown> {

@@ -25,7 +25,7 @@ export function* cutLines(lines: Lines, from: number, to: number, chains: ChainM
     rules += 1;
     // Every rule of a known shape has a target.
     if (line?.target === '') withoutTarget += 1;
-    return line?.text.length ?? lengths[number] ?? 0;
+    return line?.text.length ?? (lengths[number] as number);
   });
   const cut = new Set((yield* areCut(lines, byLength, chains)) ? byLength : []);
   // Nearly every rule that somebody prints has a target. Words are counted only where many have none.
@@ -111,7 +111,7 @@ function isHalf(name: string, chains: ChainMap<Chain>): boolean {
   let [low, high] = [0, names.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((names[middle] ?? '') <= name) low = middle + 1;
+    if ((names[middle] as string) <= name) low = middle + 1;
     else high = middle;
   }
   return names[low]?.startsWith(name) === true;

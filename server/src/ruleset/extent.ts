@@ -91,7 +91,7 @@ function* readUnread(ruleset: Ruleset, table: Table): Steps<Unread> {
   const unusual = unusualLines(ruleset.lines);
   for (let place = placeOf(unusual, table.firstLine); place < unusual.length; place += 1) {
     if (place % linesBetweenPauses === linesBetweenPauses - 1) yield;
-    const number = unusual[place] ?? 0;
+    const number = unusual[place] as number;
     if (number >= table.endLine) break;
     const line = ruleset.lines.at(number);
     if (line === undefined) continue;
@@ -223,7 +223,7 @@ function hasBeginning(table: Table, form: TableForm): boolean {
       // iptables-save declares every chain: where none is, its lines were taken out.
       if (table.dump.generator !== undefined && !hasDeclarations(table)) return false;
       // Without any built-in chain it is the input of a program that knows the others to be there.
-      return expected.some((name) => isShown(table, name) || (table.chains.get(name)?.rules.length ?? 0) > 0);
+      return expected.some((name) => isShown(table, name) || table.chains.get(name)?.rules[0] !== undefined);
     case 'commands':
     case 'listing':
       // Every built-in chain is printed, nat's INPUT since Linux 2.6.36. `-L CHAIN` and `-S CHAIN` print one chain.

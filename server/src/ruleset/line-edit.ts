@@ -40,7 +40,7 @@ export function movedLists(lists: NumberLists, edit: LineEdit): NumberLists {
   if (by === 0) return lists;
   const values = lists.values.slice();
   for (let at = 0; at < values.length; at += 1) {
-    const number = values[at] ?? 0;
+    const number = values[at] as number;
     if (number >= edit.at) values[at] = number + by;
   }
   return new NumberLists(lists.starts, values);

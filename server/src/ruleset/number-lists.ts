@@ -1,4 +1,7 @@
-/** Many short lists of numbers side by side: a table of a large cluster has 50,000 chains with five lists each, which are too many objects. */
+/**
+ * Many short lists of numbers side by side: a table of a large cluster has 50,000 chains with five lists each, which are too many objects. An array is read
+ * within its length (`as number`), but for lists of which there are none (`noLists`): of these none has a start.
+ */
 
 const none: readonly number[] = Object.freeze([]);
 /** A list of more numbers than these is kept once it was asked for, so that whoever asks within a loop does not pay for all of it each time. */
@@ -6,7 +9,7 @@ const few = 32;
 
 function copied(values: Uint32Array, start: number, length: number): readonly number[] {
   const list = new Array<number>(length);
-  for (let at = 0; at < length; at += 1) list[at] = values[start + at] ?? 0;
+  for (let at = 0; at < length; at += 1) list[at] = values[start + at] as number;
   return list;
 }
 
@@ -31,36 +34,34 @@ export class NumberLists {
   countFilled(indices: readonly number[]): number {
     const { starts } = this;
     let filled = 0;
-    for (let at = 0; at < indices.length; at += 1) {
-      const index = indices[at] ?? 0;
-      if ((starts[index + 1] ?? 0) > (starts[index] ?? 0)) filled += 1;
-    }
+    for (const index of indices) if ((starts[index + 1] as number) > (starts[index] as number)) filled += 1;
     return filled;
   }
 
   /** The first number of a list; undefined where it has none. */
   firstOf(index: number): number | undefined {
-    const start = this.starts[index] ?? 0;
-    return start < (this.starts[index + 1] ?? 0) ? this.values[start] : undefined;
+    const start = this.starts[index] as number;
+    return start < (this.starts[index + 1] as number) ? this.values[start] : undefined;
   }
 
   /** Whether something holds for a number of a list, of which no array is made. */
   some(index: number, is: (number: number) => boolean): boolean {
     const { starts, values } = this;
-    const end = starts[index + 1] ?? 0;
-    for (let at = starts[index] ?? 0; at < end; at += 1) if (is(values[at] ?? 0)) return true;
+    const end = starts[index + 1] as number;
+    for (let at = starts[index] as number; at < end; at += 1) if (is(values[at] as number)) return true;
     return false;
   }
 
   /** A list as an array, which for a short one is made each time. */
   at(index: number): readonly number[] {
     const { starts, values } = this;
-    const start = starts[index] ?? 0;
-    const length = (starts[index + 1] ?? 0) - start;
-    if (length <= 0) return none;
-    const first = values[start] ?? 0;
+    const start = starts[index] as number;
+    const length = (starts[index + 1] as number) - start;
+    // No number where a list is asked for that is not there.
+    if (!(length > 0)) return none;
+    const first = values[start] as number;
     if (length === 1) return [first];
-    if (length === 2) return [first, values[start + 1] ?? 0];
+    if (length === 2) return [first, values[start + 1] as number];
     if (length <= few) return copied(values, start, length);
     this.#long ??= new Map();
     let list = this.#long.get(index);
@@ -120,14 +121,14 @@ export class NumberPairs {
     const length = this.#length;
     if (length === 0) return noLists;
     const starts = new Uint32Array(count + 1);
-    for (let at = 0; at < length; at += 2) starts[(pairs[at] ?? 0) + 1] = (starts[(pairs[at] ?? 0) + 1] ?? 0) + 1;
-    for (let index = 0; index < count; index += 1) starts[index + 1] = (starts[index + 1] ?? 0) + (starts[index] ?? 0);
+    for (let at = 0; at < length; at += 2) (starts[(pairs[at] as number) + 1] as number) += 1;
+    for (let index = 1; index < count; index += 1) (starts[index + 1] as number) += starts[index] as number;
     const next = starts.slice(0, count);
     const values = new Uint32Array(length / 2);
     for (let at = 0; at < length; at += 2) {
-      const index = pairs[at] ?? 0;
-      const place = next[index] ?? 0;
-      values[place] = pairs[at + 1] ?? 0;
+      const index = pairs[at] as number;
+      const place = next[index] as number;
+      values[place] = pairs[at + 1] as number;
       next[index] = place + 1;
     }
     return new NumberLists(starts, values);
@@ -144,9 +145,9 @@ export function withoutRepeats(lists: NumberLists): NumberLists {
   const seen = new Uint32Array(count);
   let length = 0;
   for (let index = 0; index < count; index += 1) {
-    const end = lists.starts[index + 1] ?? 0;
-    for (let at = lists.starts[index] ?? 0; at < end; at += 1) {
-      const value = lists.values[at] ?? 0;
+    const end = lists.starts[index + 1] as number;
+    for (let at = lists.starts[index] as number; at < end; at += 1) {
+      const value = lists.values[at] as number;
       if (seen[value] === index + 1) continue;
       seen[value] = index + 1;
       values[length] = value;
@@ -163,11 +164,13 @@ export function reorderedLists({ starts: oldStarts, values: oldValues }: NumberL
   const values = new Uint32Array(oldValues.length);
   let length = 0;
   for (let index = 0; index < before.length; index += 1) {
-    const old = before[index] ?? -1;
-    const end = old < 0 ? 0 : (oldStarts[old + 1] ?? 0);
-    for (let at = old < 0 ? 0 : (oldStarts[old] ?? 0); at < end; at += 1) {
-      values[length] = oldValues[at] ?? 0;
-      length += 1;
+    const old = before[index] as number;
+    if (old >= 0) {
+      const end = oldStarts[old + 1] as number;
+      for (let at = oldStarts[old] as number; at < end; at += 1) {
+        values[length] = oldValues[at] as number;
+        length += 1;
+      }
     }
     starts[index + 1] = length;
   }

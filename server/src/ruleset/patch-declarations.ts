@@ -111,7 +111,7 @@ export function patchDeclarations(table: Table, edit: LineEdit): Reordered | und
     if (edited.has(place)) continue;
     if (next < chains.length) addUpTo(firstMention(moved, place));
     before.push(place);
-    names.push(places.names[place] ?? '');
+    names.push(places.names[place] as string);
   }
   addUpTo(never);
   return reordered(places, names, Int32Array.from(before), moved, declarations);
@@ -136,7 +136,7 @@ function reordered(
       mentions: reorderedLists(moved.mentions, before),
       jumps: new NumberLists(
         jumps.starts,
-        jumps.values.map((old) => after[old] ?? 0),
+        jumps.values.map((old) => after[old] as number),
       ),
     },
     before,

@@ -37,7 +37,7 @@ export function proxyNames({ places }: ChainMap<Chain>): Uint8Array {
   if (kinds === undefined) {
     const { names } = places;
     kinds = new Uint8Array(names.length);
-    for (let place = 0; place < names.length; place += 1) kinds[place] = kindOf(names[place] ?? '');
+    for (let place = 0; place < names.length; place += 1) kinds[place] = kindOf(names[place] as string);
     known.set(places, kinds);
   }
   return kinds;

@@ -18,7 +18,7 @@ function rulesOf(table: Table, name: string): readonly number[] {
 }
 
 function hasDeclared(table: Table, name: string): boolean {
-  return (table.chains.get(name)?.declarations.length ?? 0) > 0;
+  return table.chains.get(name)?.declarations[0] !== undefined;
 }
 
 function isUnreferenced(table: Table, name: string): boolean {
@@ -45,7 +45,7 @@ const lacksFilterJumps: Lack = (_ruleset, _nat, filter) =>
 const lacksHostPortJump: Lack = (_ruleset, nat) =>
   rulesOf(nat, 'CNI-HOSTPORT-DNAT').length > 0 && isUnreferenced(nat, 'CNI-HOSTPORT-DNAT');
 
-const lacksMark: Lack = (_ruleset, nat) => isMarkEmpty(nat) && (nat.chains.get('KUBE-MARK-MASQ')?.references.length ?? 0) > 0;
+const lacksMark: Lack = (_ruleset, nat) => isMarkEmpty(nat) && nat.chains.get('KUBE-MARK-MASQ')?.references[0] !== undefined;
 
 function isMarkEmpty(nat: Table): boolean {
   return hasDeclared(nat, 'KUBE-MARK-MASQ') && rulesOf(nat, 'KUBE-MARK-MASQ').length === 0;

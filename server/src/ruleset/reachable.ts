@@ -64,7 +64,7 @@ function reachFrom(table: Table, spread: Spread): Reach {
   const bitsOf = ({ index }: Chain): number => {
     found.masks ??= noMasks(table, found.order);
     if (reached[index] === 1) findMask(table, found.masks, found, index);
-    return found.masks.bits[index] ?? 0;
+    return found.masks.bits[index] as number;
   };
   return {
     isReached: ({ index }) => reached[index] === 1,
@@ -92,11 +92,11 @@ export function keepReach(
   }
   const { before, after } = places;
   const reached = new Uint8Array(before.length);
-  for (let place = 0; place < before.length; place += 1) reached[place] = spread.reached[before[place] ?? -1] ?? 0;
+  for (let place = 0; place < before.length; place += 1) reached[place] = spread.reached[before[place] as number] as number;
   known.set(to, {
     reached,
     masks: undefined,
-    order: spread.order.map((place) => after[place] ?? 0),
+    order: spread.order.map((place) => after[place] as number),
     loops: spread.loops,
   });
 }
@@ -133,15 +133,16 @@ function* walk(table: Table): Steps<{ readonly order: Uint32Array; readonly loop
     if (start?.builtin !== true) continue;
     // Two lists for one stack: a table has tens of thousands of chains, and most lead to one other.
     const path = [start.index];
-    const next = [starts[start.index] ?? 0];
+    const next = [starts[start.index] as number];
     state[start.index] = onPath;
     while (path.length > 0) {
       looked += 1;
       if (looked % jumpsBetweenPauses === 0) yield;
       const top = path.length - 1;
-      const chain = path[top] ?? 0;
-      const at = next[top] ?? 0;
-      if (at >= (starts[chain + 1] ?? 0)) {
+      const chain = path[top] as number;
+      const at = next[top] as number;
+      // A table without any jump has no starts either.
+      if (!(at < (starts[chain + 1] as number))) {
         state[chain] = done;
         order[ordered] = chain;
         ordered += 1;
@@ -150,14 +151,14 @@ function* walk(table: Table): Steps<{ readonly order: Uint32Array; readonly loop
         continue;
       }
       next[top] = at + 1;
-      const target = values[at] ?? 0;
+      const target = values[at] as number;
       if (builtin[target] === 1) continue;
       if (state[target] === onPath) {
         for (const from of chainAt(chain)) for (const to of chainAt(target)) loops.push({ from, to });
       } else if (state[target] === unseen) {
         state[target] = onPath;
         path.push(target);
-        next.push(starts[target] ?? 0);
+        next.push(starts[target] as number);
       }
     }
   }
@@ -167,7 +168,7 @@ function* walk(table: Table): Steps<{ readonly order: Uint32Array; readonly loop
 function* spreadOf(table: Table): Steps<Spread> {
   const { order, loops } = yield* walk(table);
   const reached = new Uint8Array(table.chains.size);
-  for (let at = 0; at < order.length; at += 1) reached[order[at] ?? 0] = 1;
+  for (const chain of order) reached[chain] = 1;
   const spread: Spread = { reached, masks: undefined, order, loops };
   known.set(table, spread);
   return spread;
@@ -204,13 +205,13 @@ function handOn(table: Table, masks: Masks, order: Uint32Array, from: number, to
   let isNew = false;
   let at = from - 1;
   for (; at >= 0; at -= 1) {
-    const chain = order[at] ?? 0;
+    const chain = order[at] as number;
     if (chain === to) break;
-    const mask = all[chain] ?? 0;
-    const end = starts[chain + 1] ?? 0;
-    for (let place = starts[chain] ?? 0; place < end; place += 1) {
-      const target = values[place] ?? 0;
-      const before = all[target] ?? 0;
+    const mask = all[chain] as number;
+    const end = starts[chain + 1] as number;
+    for (let place = starts[chain] as number; place < end; place += 1) {
+      const target = values[place] as number;
+      const before = all[target] as number;
       if (builtin[target] === 1 || (before | mask) === before) continue;
       all[target] = before | mask;
       isNew = true;

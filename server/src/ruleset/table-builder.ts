@@ -71,7 +71,7 @@ function chainOf(table: OpenTable, name: string): number {
 }
 
 function flag(table: OpenTable, chain: number, what: number): void {
-  table.flags[chain] = (table.flags[chain] ?? 0) | what;
+  (table.flags[chain] as number) |= what;
 }
 
 const longestTargetName = 'TCPOPTSTRIP'.length;
@@ -223,9 +223,9 @@ function scannedChain(table: OpenTable, names: readonly string[], number: number
     larger.set(table.byScanned);
     table.byScanned = larger;
   }
-  const known = (table.byScanned[number] ?? 0) - 1;
+  const known = (table.byScanned[number] as number) - 1;
   if (known >= 0) return known;
-  const chain = chainOf(table, names[number] ?? '');
+  const chain = chainOf(table, names[number] as string);
   table.byScanned[number] = chain + 1;
   return chain;
 }
@@ -259,21 +259,20 @@ export function addScanned(table: OpenTable, lines: Lines, from: number, most: n
   const { shapes, chains, targets } = lines.columns;
   const { names } = lines.text;
   let end = from;
-  while (end < most && (shapes[end] ?? 0) > 0) end += 1;
+  while (end < most && (shapes[end] as number) > 0) end += 1;
   if (end === from) return from;
   const rules = table.rules.room(end - from);
   const references = table.references.room(end - from);
   const jumps = table.jumps.room(end - from);
   let [ruleEnd, referenceEnd, jumpEnd] = [table.rules.end, table.references.end, table.jumps.end];
   for (let number = from; number < end; number += 1) {
-    const shape = shapes[number] ?? 0;
-    const name = chains[number] ?? -1;
+    const shape = shapes[number] as number;
+    const name = chains[number] as number;
     const chain = name < 0 ? ownerOf(table, shape) : scannedChain(table, names, name);
-    const target = targets[number] ?? -1;
+    const target = targets[number] as number;
     if (target === declares) {
       table.declarations.add(chain, number);
       flag(table, chain, isDeclared);
-      table.hasUserChain = true;
       continue;
     }
     if (chain !== table.lastChain) {
@@ -342,7 +341,7 @@ function addJumpsToTargets(table: OpenTable, lines: Lines): void {
   const from = new Set<number>();
   for (const [name, numbers] of result.targets) {
     const place = places.get(name);
-    if (place === undefined || ((flags[place] ?? 0) & (isDeclared | hasRules)) === 0) continue;
+    if (place === undefined || ((flags[place] as number) & (isDeclared | hasRules)) === 0) continue;
     result.targets.delete(name);
     references.set(
       place,

@@ -60,7 +60,7 @@ function isReferenced({ lists }: Table, chain: number): boolean {
 
 function count(chains: ChainPlaces, is: (chain: number) => boolean): number {
   let found = 0;
-  for (let at = 0; at < chains.length; at += 1) if (is(chains[at] ?? 0)) found += 1;
+  for (const chain of chains) if (is(chain)) found += 1;
   return found;
 }
 
@@ -69,7 +69,7 @@ function lacksHalf(table: Table, { services, external, endpoints }: ProxyChains)
   const { chains, dump } = table;
   const isFilled = (chain: number): boolean => hasRules(table, chain);
   const isPrinted = dump.generator !== undefined;
-  const isLookedUp = (chains.get('KUBE-SERVICES')?.rules.length ?? 0) > 0;
+  const isLookedUp = chains.get('KUBE-SERVICES')?.rules[0] !== undefined;
   const filled = table.lists.rules.countFilled(endpoints);
   const isSomeLeft = filled > 0 || (isPrinted && isLookedUp);
   if (isSomeLeft && endpoints.length - filled >= several) return true;
@@ -162,7 +162,7 @@ function someOfProxy({ chains }: Table, is: (chain: number) => boolean): boolean
 function lacksBuiltinChain({ name, declared, chains, dump, commitLine }: Table): boolean {
   const isPrinted = dump.generator !== undefined || chains.size >= manyChains;
   if (!declared || !isPrinted || commitLine === undefined || !isTableName(name)) return false;
-  const isDeclared = (hook: string): boolean => (chains.get(hook)?.declarations.length ?? 0) > 0;
+  const isDeclared = (hook: string): boolean => chains.get(hook)?.declarations[0] !== undefined;
   const expected = builtinChains[name].filter((hook) => name !== 'nat' || hook !== 'INPUT');
   const missing = expected.filter((hook) => !isDeclared(hook)).length;
   // Of what iptables-save printed two words may have been taken out; a short text may be somebody's example.

@@ -46,7 +46,8 @@ export class HashedNames {
   /** Reads the name that begins at a place: where it ends (exclusive), -1 where none stands there. */
   read(bytes: Uint8Array, start: number): number {
     let at = start + prefixBytes;
-    const letters = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
+    // What is behind the last byte is undefined, which is 0 among bits.
+    const letters = ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number);
     if (bytes[start] !== 0x4b || bytes[start + 1] !== 0x55 || bytes[start + 2] !== 0x42 || bytes[start + 3] !== 0x45) return -1;
     const kind = bytes[at - 1] !== dash ? -1 : letters === endpoint ? 0 : letters === service ? 1 : (kinds.get(letters) ?? -1);
     if (kind < 0) return -1;
@@ -55,23 +56,23 @@ export class HashedNames {
       if (bytes[at] !== dash) return -1;
       at += 1;
     }
-    // Any digit that is none makes this negative.
+    // Any digit that is none makes this negative; the line feed behind the last byte is none.
     let all = 0;
     let high = 0;
     let middle = 0;
     let low = kind;
     for (const end = at + 6; at < end; at += 1) {
-      const value = values[bytes[at] ?? 0] ?? -1;
+      const value = values[bytes[at] as number] as number;
       all |= value;
       high = (high << 5) | value;
     }
     for (const end = at + 6; at < end; at += 1) {
-      const value = values[bytes[at] ?? 0] ?? -1;
+      const value = values[bytes[at] as number] as number;
       all |= value;
       middle = (middle << 5) | value;
     }
     for (const end = at + hashBytes - 12; at < end; at += 1) {
-      const value = values[bytes[at] ?? 0] ?? -1;
+      const value = values[bytes[at] as number] as number;
       all |= value;
       low = (low << 5) | value;
     }
@@ -98,7 +99,7 @@ export class HashedNames {
     for (let tried = 0; ; tried += 1) {
       let number = near + tried;
       if (tried > 1) {
-        number = (slots[slot] ?? 0) - 1;
+        number = (slots[slot] as number) - 1;
         if (number < 0) return -1;
         slot = (slot + 1) & mask;
       }
@@ -113,7 +114,7 @@ export class HashedNames {
     const number = this.#names.length;
     if ((number + 1) * 2 > this.#slots.length) this.#grow();
     const letters = end - start === shortest.length ? shortest : longest;
-    for (let at = 0; at < letters.length; at += 1) letters[at] = bytes[start + at] ?? 0;
+    for (let at = 0; at < letters.length; at += 1) letters[at] = bytes[start + at] as number;
     this.#names.push(String.fromCharCode.apply(null, letters));
     this.#keys[number * 3] = this.#high;
     this.#keys[number * 3 + 1] = this.#middle;
@@ -146,9 +147,9 @@ export class HashedNames {
     const middle = this.#middle;
     const low = this.#low;
     for (let number = 0; number < this.#names.length; number += 1) {
-      this.#high = keys[number * 3] ?? 0;
-      this.#middle = keys[number * 3 + 1] ?? 0;
-      this.#low = keys[number * 3 + 2] ?? 0;
+      this.#high = keys[number * 3] as number;
+      this.#middle = keys[number * 3 + 1] as number;
+      this.#low = keys[number * 3 + 2] as number;
       this.#put(number);
     }
     this.#keys = keys;

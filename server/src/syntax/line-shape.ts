@@ -72,7 +72,7 @@ const takeAddress: Take = (bytes, start) => {
     }
     const first = at;
     let value = 0;
-    for (let digit = digits[bytes[at] ?? 0] ?? 255; digit < 10; digit = digits[bytes[at] ?? 0] ?? 255) {
+    for (let digit = digits[bytes[at] as number] as number; digit < 10; digit = digits[bytes[at] as number] as number) {
       value = value * 10 + digit;
       at += 1;
       if (value > 255) return -1;
@@ -85,7 +85,7 @@ const takeAddress: Take = (bytes, start) => {
 function takeGroup(bytes: Uint8Array, start: number): number {
   let at = start;
   for (; at < start + 4; at += 1) {
-    if (isHex[bytes[at] ?? 0] !== 1) break;
+    if (isHex[bytes[at] as number] !== 1) break;
   }
   return at === start ? -1 : at;
 }
@@ -109,7 +109,7 @@ const mostOfPort = 64_999;
 const takePort: Take = (bytes, start) => {
   let at = start;
   let value = 0;
-  for (let digit = digits[bytes[at] ?? 0] ?? 255; digit < 10; digit = digits[bytes[at] ?? 0] ?? 255) {
+  for (let digit = digits[bytes[at] as number] as number; digit < 10; digit = digits[bytes[at] as number] as number) {
     value = value * 10 + digit;
     at += 1;
     if (value > mostOfPort) return -1;
@@ -122,7 +122,7 @@ const probabilityDigits = 11;
 const takeProbability: Take = (bytes, start) => {
   if (bytes[start] !== 0x30 || bytes[start + 1] !== 0x2e) return -1;
   let at = start + 2;
-  while (at < start + 2 + probabilityDigits && (digits[bytes[at] ?? 0] ?? 255) < 10) at += 1;
+  while (at < start + 2 + probabilityDigits && (digits[bytes[at] as number] as number) < 10) at += 1;
   return at === start + 2 + probabilityDigits ? at : -1;
 };
 
@@ -135,7 +135,7 @@ const takeQuoted: Take = (bytes, start) => {
   if (bytes[start] !== quote) return -1;
   let at = start + 1;
   for (; at <= start + mostOfComment; at += 1) {
-    const byte = bytes[at] ?? 0;
+    const byte = bytes[at] as number;
     if (byte < 0x20 || byte > 0x7e || byte === quote || byte === backslash) break;
   }
   return at > start + 1 && bytes[at] === quote ? at + 1 : -1;
@@ -148,9 +148,9 @@ const mostOfWord = 101;
 
 /** A word that begins with a letter. */
 const takeWord: Take = (bytes, start) => {
-  if (wordBytes[bytes[start] ?? 0] !== 2) return -1;
+  if (wordBytes[bytes[start] as number] !== 2) return -1;
   let at = start + 1;
-  while (at < start + mostOfWord && (wordBytes[bytes[at] ?? 0] ?? 0) > 0) at += 1;
+  while (at < start + mostOfWord && (wordBytes[bytes[at] as number] as number) > 0) at += 1;
   return at;
 };
 
@@ -158,7 +158,7 @@ const mostCounterDigits = 15;
 
 function takeDigits(bytes: Uint8Array, start: number): number {
   let at = start;
-  while (at < start + mostCounterDigits && (digits[bytes[at] ?? 0] ?? 255) < 10) at += 1;
+  while (at < start + mostCounterDigits && (digits[bytes[at] as number] as number) < 10) at += 1;
   return at === start ? -1 : at;
 }
 
@@ -232,12 +232,12 @@ export const told = { end: 0, chain: -1, target: -1 };
 
 /** The chain of the line that was told last, which is of this shape. */
 export function toldChain({ chain }: Shape): string {
-  return chain ?? names.names[told.chain] ?? '';
+  return chain ?? (names.names[told.chain] as string);
 }
 
 /** Its target. */
 export function toldTarget({ target }: Shape): string {
-  return target ?? names.names[told.target] ?? '';
+  return target ?? (names.names[told.target] as string);
 }
 
 let chainAt = -1;

@@ -105,16 +105,16 @@ export class Lines implements Iterable<Line> {
   nameAt(number: number): string {
     const shape = this.#columns.shapes[number] ?? 0;
     if (shape === 0) return this.#objects[number]?.name ?? '';
-    const name = this.#columns.chains[number] ?? -1;
-    return (name < 0 ? numberedShapes[shape]?.chain : this.#text.names[name]) ?? '';
+    const name = this.#columns.chains[number] as number;
+    return (name < 0 ? numberedShapes[shape]?.chain : this.#text.names[name]) as string;
   }
 
   /** As `Line.target`; empty outside. */
   targetAt(number: number): string {
     const shape = this.#columns.shapes[number] ?? 0;
     if (shape === 0) return this.#objects[number]?.target ?? '';
-    const name = this.#columns.targets[number] ?? -1;
-    return (name < 0 ? numberedShapes[shape]?.target : this.#text.names[name]) ?? '';
+    const name = this.#columns.targets[number] as number;
+    return (name < 0 ? numberedShapes[shape]?.target : this.#text.names[name]) as string;
   }
 
   /** As `Line.text`; empty outside. */
@@ -122,13 +122,13 @@ export class Lines implements Iterable<Line> {
     const shape = this.#columns.shapes[number] ?? 0;
     if (shape === 0) return this.#objects[number]?.text ?? '';
     const { starts, lengths } = this.#columns;
-    const start = starts[number] ?? 0;
-    return this.#text.source.slice(start, start + (lengths[number] ?? 0));
+    const start = starts[number] as number;
+    return this.#text.source.slice(start, start + (lengths[number] as number));
   }
 
   /** Where a line of a known shape begins in `text.source`; -1 for one that is an object, and outside. */
   startAt(number: number): number {
-    return (this.#columns.shapes[number] ?? 0) === 0 ? -1 : (this.#columns.starts[number] ?? -1);
+    return (this.#columns.shapes[number] ?? 0) === 0 ? -1 : (this.#columns.starts[number] as number);
   }
 
   /** How many UTF-16 units `Line.text` has; 0 outside. */
@@ -217,13 +217,13 @@ export class Lines implements Iterable<Line> {
 
   #make(number: number): Line | undefined {
     const { starts, lengths, shapes, chains, targets } = this.#columns;
-    const shape = numberedShapes[shapes[number] ?? 0];
+    const shape = numberedShapes[shapes[number] as number];
     if (shape === undefined) return undefined;
     const { source, names } = this.#text;
-    const chain = shape.chain ?? names[chains[number] ?? -1] ?? '';
-    const target = shape.target ?? names[targets[number] ?? -1] ?? '';
-    const start = starts[number] ?? 0;
-    return new FormedLine(source, start, start + (lengths[number] ?? 0), chain, target, shape.form);
+    const chain = shape.chain ?? (names[chains[number] as number] as string);
+    const target = shape.target ?? (names[targets[number] as number] as string);
+    const start = starts[number] as number;
+    return new FormedLine(source, start, start + (lengths[number] as number), chain, target, shape.form);
   }
 }
 
