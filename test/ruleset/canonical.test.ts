@@ -21,6 +21,10 @@ function canonical(text: string, family?: Family): string {
 
 describe('the canonical text of a rule', () => {
   it.each([
+    // What nobody knows stays with the match that nobody knows, or comes last.
+    ['-A X -p tcp -m tcp --nope 5 --dport 80 -j Y', '-A X -p tcp -m tcp --dport 80 -j Y --nope 5'],
+    ['-A X -m nosuch --nope 5 -j Y', '-A X -m nosuch --nope 5 -j Y'],
+    ['-A X --nope -m tcp -p tcp -j Y', '-A X -p tcp -m tcp -j Y --nope'],
     // Options come in one order, matches in the order in which they were loaded.
     [
       '-A INPUT -j ACCEPT -p tcp --dport 22 -s 10.1.2.3/8 -i eth0',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hasCutLines, isCutLine } from '../../server/src/ruleset/completeness.ts';
+import { hasCutLines, isCutLine, mayBeHalf } from '../../server/src/ruleset/completeness.ts';
 import { rulesetOf } from '../support/dumps.ts';
 
 /** How many of these rules of a table filter were cut. */
@@ -7,6 +7,7 @@ function countCut(rules: readonly string[]): number {
   const ruleset = rulesetOf(`*filter\n:INPUT ACCEPT [0:0]\n${rules.join('\n')}\nCOMMIT\n`);
   const found = ruleset.lines.slice().filter((_, number) => isCutLine(ruleset, number));
   expect(ruleset.tables.map((table) => hasCutLines(ruleset, table))).toEqual([found.length > 0]);
+  expect(ruleset.lines.slice().filter((_, number) => mayBeHalf(ruleset, number))).toHaveLength(found.length);
   return found.length;
 }
 
@@ -45,5 +46,48 @@ describe('rules that break off behind one number of words were cut', () => {
     ['with one of more words', [...ofFourWords, '-A INPUT -i lo -j DROP'], 0],
   ])('%s', (_, rules, cut) => {
     expect(countCut(rules)).toBe(cut);
+  });
+});
+
+describe('rules that end in half of something were cut', () => {
+  /** How many of these rules were cut, below these declarations. */
+  const countBelow = (chains: readonly string[], rules: readonly string[]): number => {
+    const ruleset = rulesetOf(
+      `*filter\n:INPUT ACCEPT [0:0]\n${chains.map((name) => `:${name} - [0:0]\n`).join('')}${rules.join('\n')}\nCOMMIT\n`,
+    );
+    return ruleset.lines.slice().filter((_, number) => isCutLine(ruleset, number)).length;
+  };
+  const halves = ['one-', 'six-', 'ten-', 'two-'];
+  const jumps = halves.map((name) => `-A INPUT -j ${name}`);
+
+  it('the names of chains that are declared', () => {
+    expect(countBelow(['one-web', 'six-web', 'ten-web', 'two-web'], jumps)).toBe(4);
+    expect(countBelow(['one-web', 'six-web', 'ten-web', 'two-web', 'zzz', 'aaa'], jumps)).toBe(4);
+    // Nothing says that these are beginnings.
+    expect(countBelow(['ane-web', 'sex-web', 'tan-web', 'twi-web'], jumps)).toBe(0);
+    expect(countBelow([], jumps)).toBe(0);
+    // Chains that are declared are whole names.
+    expect(countBelow(['one-web', 'six-web', 'ten-web', 'two-web', ...halves], jumps)).toBe(0);
+    expect(countBelow(['one-web', 'six-web', 'ten-web', 'two-web', 'two-'], jumps)).toBe(0);
+  });
+
+  it.each<readonly [what: string, rule: (number: number) => string, cut: number]>([
+    ['quotes', (number) => `-A INPUT -j DROP -m comment --comment "web ${number}`, 4],
+    ['options', (number) => `-A INPUT -j DROP --no-such-option${number}`, 4],
+    ['nothing', (number) => `-A INPUT -j DROP -m comment --comment "web ${number}"`, 0],
+  ])('%s', (_, rule, cut) => {
+    expect(countBelow([], times(4, rule))).toBe(cut);
+  });
+
+  it('the comments of a listing', () => {
+    const cutIn = (row: (number: number) => string): number => {
+      const heading = 'Chain INPUT (policy ACCEPT)\ntarget     prot opt source               destination\n';
+      const ruleset = rulesetOf(`${heading}${times(4, row).join('\n')}\n`);
+      return ruleset.lines.slice().filter((_, number) => isCutLine(ruleset, number)).length;
+    };
+    const row = 'ACCEPT     all  --  anywhere             anywhere             ';
+    expect(cutIn((number) => `${row}/* shop/web ${number}`)).toBe(4);
+    expect(cutIn((number) => `${row}/* shop/web ${number} */`)).toBe(0);
+    expect(cutIn((number) => `${row}/* one */ /* shop/web ${number}`)).toBe(4);
   });
 });

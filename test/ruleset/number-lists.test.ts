@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NumberPairs, reorderedLists, withLists, withoutRepeats } from '../../server/src/ruleset/number-lists.ts';
+import { NumberPairs, noLists, reorderedLists, withLists, withoutRepeats } from '../../server/src/ruleset/number-lists.ts';
 
 type Lists = readonly (readonly number[])[];
 
@@ -66,5 +66,76 @@ describe('lists side by side', () => {
       }),
       seeded,
     );
+  });
+});
+
+describe('lists of which none has a number', () => {
+  it.each([0, 3, -1])('have none at %d', (index) => {
+    expect(new NumberPairs().toLists(5)).toBe(noLists);
+    expect([noLists.at(index), noLists.lengthOf(index), noLists.firstOf(index)]).toEqual([[], 0, undefined]);
+    expect(noLists.countFilled([index])).toBe(0);
+    expect(noLists.some(index, () => true)).toBe(false);
+  });
+
+  it('get others in the place of some, and are the same in another order and without repeats', () => {
+    const others = new Map<number, readonly number[]>([
+      [3, [7, 7]],
+      [1, [9]],
+    ]);
+    expect(read(withLists(noLists, 5, others), 5)).toEqual([[], [9], [], [7, 7], []]);
+    expect(withLists(noLists, 5, new Map())).toBe(noLists);
+    expect(read(reorderedLists(noLists, Int32Array.of(1, -1, 0)), 3)).toEqual([[], [], []]);
+    expect(withoutRepeats(noLists)).toBe(noLists);
+  });
+});
+
+describe('of many lists', () => {
+  const lists = listsOf([[], [5], [], Array.from({ length: 40 }, (_, at) => at), [6, 7]]);
+
+  it('it is told how many are filled, and whether something holds for a number of one', () => {
+    expect(lists.countFilled([0, 1, 2, 3, 4])).toBe(3);
+    expect(lists.countFilled([2, 2, 4])).toBe(1);
+    const numbers: number[] = [];
+    expect(lists.some(4, (number) => numbers.push(number) === 0)).toBe(false);
+    expect(numbers).toEqual([6, 7]);
+    expect([lists.some(3, (number) => number === 39), lists.some(1, (number) => number === 6)]).toEqual([true, false]);
+  });
+
+  it('a long one is one array whenever it is asked for, and nobody changes an empty one', () => {
+    expect(lists.at(3)).toBe(lists.at(3));
+    expect(lists.at(3)).toHaveLength(40);
+    const [few, more] = [32, 33].map((length) => listsOf([Array.from({ length }, (_, at) => at)]));
+    expect(few?.at(0)).not.toBe(few?.at(0));
+    expect(more?.at(0)).toBe(more?.at(0));
+    expect(Object.isFrozen(lists.at(0))).toBe(true);
+  });
+});
+
+describe('pairs in room that was made for them', () => {
+  it('stand behind those that were added, and those that are added later behind them', () => {
+    const pairs = new NumberPairs();
+    for (let number = 0; number < 9; number += 1) pairs.add(1, number);
+    for (const more of [2, 30]) {
+      const room = pairs.room(more);
+      let { end } = pairs;
+      for (let at = 0; at < more; at += 1) {
+        room[end] = 0;
+        room[end + 1] = more + at;
+        end += 2;
+      }
+      pairs.added(end);
+    }
+    pairs.add(2, 5);
+    const lists = pairs.toLists(3);
+    expect(read(lists, 3)).toEqual([[2, 3, ...Array.from({ length: 30 }, (_, at) => 30 + at)], [0, 1, 2, 3, 4, 5, 6, 7, 8], [5]]);
+    expect(lists.values).toHaveLength(42);
+  });
+
+  it('have just as much room as is asked for where that is much', () => {
+    const pairs = new NumberPairs();
+    expect(pairs.room(100)).toHaveLength(200);
+    expect(pairs.room(100)).toHaveLength(200);
+    pairs.added(200);
+    expect(pairs.room(1)).toHaveLength(400);
   });
 });

@@ -49,6 +49,25 @@ describe('the built-in chains that lead to a chain', () => {
     }
   });
 
+  it('make it reached, by its place as well', () => {
+    const reached = [...table.chains.values()].filter((each) => reach.isReached(each)).map(({ name }) => name);
+    expect(reached).toEqual(['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING', 'A', 'B', 'C']);
+    for (const each of table.chains.values()) expect(reach.isReachedAt(each.index)).toBe(reach.isReached(each));
+  });
+
+  it('are those of a rule that leads to another one, which the kernel refuses, themselves alone', () => {
+    const odd = nat(...declared('A'), '-A OUTPUT -j INPUT', '-A INPUT -j A', '-A A -j OUTPUT');
+    expect(reachOf(odd.table).hooksOf(odd.chain('INPUT'))).toEqual(['INPUT']);
+    expect(reachOf(odd.table).hooksOf(odd.chain('OUTPUT'))).toEqual(['OUTPUT']);
+    expect(reachOf(odd.table).hooksOf(odd.chain('A'))).toEqual(['INPUT']);
+    expect(reachOf(odd.table).loops).toEqual([]);
+  });
+
+  it('are themselves alone where no rule jumps', () => {
+    const { table: flat, chain: of } = nat(...declared('A'), '-A OUTPUT -j ACCEPT');
+    expect([reachOf(flat).hooksOf(of('OUTPUT')), reachOf(flat).hooksOf(of('A'))]).toEqual([['OUTPUT'], []]);
+  });
+
   it('can be asked the other way round', () => {
     const from = (...hooks: readonly Hook[]): readonly string[] =>
       [...chainsReachedFrom(table, hooks)].map(({ name }) => name).toSorted();

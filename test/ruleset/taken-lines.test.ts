@@ -110,3 +110,55 @@ describe('a table that kube-proxy wrote', () => {
     expect(isWhole(without(whole, words))).toBe(true);
   });
 });
+
+describe('what a part of a table says of the rest', () => {
+  const one = ports.slice(0, 1);
+  const single = ports.slice(2);
+  const flushed = /-A KUBE-(?:SEP-|SERVICES )/;
+
+  it.each<readonly [what: string, dump: string, words: RegExp, printed: boolean, written: boolean]>([
+    // Some rules of endpoints are left: somebody took out the others.
+    ['two chains of endpoints are empty', nat(ports), /-A KUBE-SEP-AAAAAAAAAAAAAAA[23] /, false, false],
+    // All of them are empty: Services are looked up, so that kube-proxy runs; who writes an example may leave them out.
+    ['all chains of endpoints are empty', nat(ports), /-A KUBE-SEP-/, false, true],
+    ['all chains of endpoints and KUBE-SERVICES are empty', nat(ports), flushed, true, true],
+    // Of one Service it may be an example.
+    ['a Service has no endpoints', nat(one), /KUBE-SEP-/, false, true],
+    ['two Services have no endpoints', nat(ports.slice(0, 2)), /KUBE-SEP-/, false, false],
+    ['two endpoints have no Service', nat(one), /KUBE-SVC-/, false, false],
+    ['an endpoint has no Service', nat(single), /KUBE-SVC-/, true, true],
+    ['no endpoint of two translates', nat(one), /-j DNAT/, false, false],
+    ['the only endpoint does not translate', nat(single), /-j DNAT/, true, true],
+  ])('where %s', (_, dump, words, printed, written) => {
+    const text = without(dump, words);
+    expect(text).not.toBe(dump);
+    expect([isWhole(header + text), isWhole(text)]).toEqual([printed, written]);
+  });
+});
+
+describe('a table filter that kube-proxy wrote', () => {
+  const filter = (...chains: readonly string[]): string =>
+    `*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n${chains.map((name) => `:${name} - [0:0]\n`).join('')}COMMIT\n`;
+  const always = ['KUBE-PROXY-CANARY', 'KUBE-FORWARD'];
+  const made = ['KUBE-SERVICES', 'KUBE-EXTERNAL-SERVICES', 'KUBE-NODEPORTS'];
+
+  it.each<readonly [what: string, chains: readonly string[], whole: boolean]>([
+    ['all of its chains', [...always, ...made], true],
+    ['no chain for Services, as one without Services', always, true],
+    ['one chain for Services', [...always, ...made.slice(0, 1)], false],
+    ['two chains for Services', [...always, ...made.slice(1)], false],
+    ['no KUBE-FORWARD, as versions before 1.19', ['KUBE-PROXY-CANARY', ...made.slice(1)], true],
+    ['no canary', ['KUBE-FORWARD', ...made.slice(1)], true],
+  ])('has %s', (_, chains, whole) => {
+    expect(isWhole(header + filter(...chains))).toBe(whole);
+    expect(isWhole(filter(...chains))).toBe(true);
+    expect(
+      isWhole(
+        header +
+          filter(...chains)
+            .replace('*filter', '*mangle')
+            .replace(':INPUT', ':PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n:INPUT'),
+      ),
+    ).toBe(true);
+  });
+});
