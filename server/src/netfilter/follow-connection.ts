@@ -28,7 +28,7 @@ interface Opened {
 }
 
 function endText({ address, port }: End): string {
-  return `${address?.text ?? ''} ${port ?? ''}`;
+  return `${address?.text} ${port}`;
 }
 
 function assumedTexts(outcome: Outcome): string {
@@ -99,7 +99,7 @@ const older = 'The rules let no first packet through: the connection is taken to
 
 /** The connection as it would be without NAT, where the rules let no first packet through. */
 function untouched(first: Packet, outcome: Outcome, kind: 'answer' | 'later'): Opened {
-  const connection = connectionOf(first, { packet: { ...first, connectionMark: 0 } });
+  const connection = connectionOf(first, { packet: first });
   return { connection, outcome, route: kind === 'answer' ? routeBack(first, outcome.packet) : first, probability: 1 };
 }
 

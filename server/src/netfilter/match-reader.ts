@@ -123,7 +123,7 @@ export function valueDoubt({ of, within, among, yes, no, about = 'other', likely
 }
 
 function keyOf(within: Ranges): string {
-  return within.map(([from, to]) => `${from ?? ''}..${to ?? ''}`).join(' ');
+  return within.map(([from, to]) => `${from}..${to}`).join(' ');
 }
 
 /** Whether a value of the packet is one of those asked for; a doubt where the packet does not say it. */

@@ -34,7 +34,7 @@ function* replay(ruleset: Ruleset, chain: Chain): Steps<readonly number[]> {
     const rule = ruleAt(ruleset, line);
     if (rule === undefined) continue;
     if (hasKeys) keys.set(line, samePlace(rule));
-    const number = Number(rule.number?.text ?? '1');
+    const number = rule.number === undefined ? 1 : Number(rule.number.text);
     switch (rule.command) {
       case 'append':
         kept.insert(kept.length, line);

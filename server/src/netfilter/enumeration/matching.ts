@@ -15,8 +15,7 @@ const nothing: OpenAnswers = { answers: null, mayMatch: false };
 const certain: OpenAnswers = { answers: [], mayMatch: true };
 
 /** Whether an answer decides by itself that the rule does not match. */
-function isNo(run: Run, path: Path, answer: Answer): boolean {
-  if (typeof answer === 'boolean') return !answer;
+function isNo(run: Run, path: Path, answer: Exclude<Answer, boolean>): boolean {
   switch (answer.kind) {
     case 'doubt':
       return answerTo(run, path, answer.fact) === answer.negated;
@@ -39,8 +38,7 @@ function ask(run: Run, path: Path, rule: CompiledRule): OpenAnswers {
   for (const predicate of rule.predicates) {
     const answer = predicate(path.packet, run.knows);
     if (answer === true) continue;
-    if (isNo(run, path, answer)) return hasEffect ? { answers: open, mayMatch: false } : nothing;
-    if (typeof answer === 'boolean') continue;
+    if (answer === false || isNo(run, path, answer)) return hasEffect ? { answers: open, mayMatch: false } : nothing;
     if (answer.kind === 'assumed') {
       assumptions.push(answer.assumption);
       assumedNot ||= !answer.holds;
