@@ -1,5 +1,5 @@
 /** Node bundles as files: a folder, or a tar archive, compressed or not. Bounded in files, depth and bytes; links are not followed. */
-import { lstatSync, readdirSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { lastPart } from '../base/last-part.ts';
@@ -10,7 +10,7 @@ import type { NodeFacts } from '../node/facts.ts';
 import { judgeBundle } from '../node/judge-bundle.ts';
 import { isTar, readTar } from '../node/tar.ts';
 import { decodeBytes } from './decode-bytes.ts';
-import { mostBytes, nameOfInput, readPlainFile, TooLargeError } from './read-text.ts';
+import { mostBytes, nameHint, nameOfInput, readPlainFile, TooLargeError } from './read-text.ts';
 import { UsageError } from './usage-error.ts';
 
 /** A copied /proc/sys has some fifty files for each interface. */
@@ -73,8 +73,8 @@ function pathsIn(folder: string, notes: string[]): readonly string[] {
       // Folders count as well: a whole disk has more of them than anybody waits for.
       if (entries > mostFiles)
         throw new UsageError(`${folder}: holds more than ${mostFiles} files and folders; expected a node bundle`);
-      const stats = lstatSync(join(folder, inner));
-      if (stats.isDirectory()) {
+      const stats = statusOf(folder, inner, notes);
+      if (stats?.isDirectory() === true) {
         try {
           walk(inner, depth + 1);
         } catch (error) {
@@ -82,7 +82,7 @@ function pathsIn(folder: string, notes: string[]): readonly string[] {
           notes.push(unreadText(inner, error));
         }
       }
-      if (!stats.isFile()) continue;
+      if (stats?.isFile() !== true) continue;
       bytes += stats.size;
       if (bytes > mostBytes) throw new UsageError(`${folder}: ${tooLarge}`);
       paths.push(inner);
@@ -92,8 +92,18 @@ function pathsIn(folder: string, notes: string[]): readonly string[] {
   return paths;
 }
 
+/** What is there below a folder; undefined, with a note, for what has gone meanwhile or has a name that is not UTF-8, which does not reach Node.js. */
+function statusOf(folder: string, path: string, notes: string[]): Stats | undefined {
+  try {
+    return lstatSync(join(folder, path));
+  } catch (error) {
+    notes.push(unreadText(path, error));
+    return undefined;
+  }
+}
+
 function unreadText(path: string, error: unknown): string {
-  return `${path} could not be read: ${describeFileError(error)}.`;
+  return `${path} could not be read: ${describeFileError(error)}${nameHint(path)}.`;
 }
 
 /** From this size on a file that is asked for later is not read before. */

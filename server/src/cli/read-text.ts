@@ -19,7 +19,15 @@ let isStandardInputRead = false;
 
 /** How a file is called in messages: as given, "<stdin>" for `-`. */
 export function nameOfInput(path: string): string {
+  if (path === '') return '""';
   return path === '-' ? '<stdin>' : path;
+}
+
+/** What may be behind a name that is not found: of bytes that are no UTF-8 Node.js makes another character, and then there is no such file. Empty for all else. */
+export function nameHint(path: string): string {
+  return path.includes('\ufffd')
+    ? '; a name that is not UTF-8 does not reach this program: rename the file, or give it as - (- < FILE)'
+    : '';
 }
 
 /**
@@ -35,7 +43,7 @@ export function readWhole(path: string): Buffer {
   try {
     return readBytes(path);
   } catch (error) {
-    throw new UsageError(`${nameOfInput(path)}: ${describeFileError(error)}`);
+    throw new UsageError(`${nameOfInput(path)}: ${describeFileError(error)}${nameHint(path)}`);
   }
 }
 

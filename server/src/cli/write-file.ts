@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -12,7 +13,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describeFileError } from '../lsp/node/file-error.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -25,7 +26,8 @@ export function replaceFile(path: string, content: Buffer): void {
     const target = realpathSync(path);
     const stats = statSync(target);
     if (!stats.isFile()) throw new Error('is no file that could be written');
-    const beside = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
+    // Its own name may be as long as a name can be.
+    const beside = join(dirname(target), `.${randomUUID()}.tmp`);
     try {
       writeWhole(beside, content, stats.mode & 0o7777);
       keepOwner(beside, stats.uid, stats.gid, stats.mode & 0o7777);
