@@ -40,7 +40,7 @@ function entryOf(key: object, memory: object): Entry | undefined {
 /**
  * Remembers something of objects for as long as they are there, as a WeakMap does, in a private field of each, which copies do not have and
  * nobody else sees. A WeakMap with as many keys as a dump has lines is no place for it: V8 stops the program to follow all of its entries,
- * some 100 ms for each million of them at every major collection of garbage. The keys are not frozen.
+ * some 100 ms for each million of them at every major collection of garbage, and for as long where one entry leads to a million objects. The keys are not frozen.
  */
 export function createMemory<Key extends object, Value>(): Memory<Key, Value> {
   const memory: Memory<Key, Value> = {

@@ -1,5 +1,6 @@
 /** The drift view's questions: how each Service of a dump is against the cluster, and what the dump has of one. */
 
+import { createMemory } from '../base/memory.ts';
 import type { Steps } from '../base/steps.ts';
 import { type ServiceTree, serviceTree } from '../kube/drift/tree.ts';
 import { portName } from '../kube/identity/chain-names.ts';
@@ -8,7 +9,7 @@ import type { DriftPort, DriftResult } from '../protocol/requests.ts';
 import { driftOf } from './support/drift-of.ts';
 import type { DumpState } from './support/state.ts';
 
-const trees = new WeakMap<DumpState, ServiceTree>();
+const trees = createMemory<DumpState, ServiceTree>();
 
 function* treeOf(state: DumpState): Steps<ServiceTree> {
   let tree = trees.get(state);

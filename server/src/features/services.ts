@@ -1,4 +1,5 @@
 /** The Services view's questions: which Services a dump has, the state of each, and what is behind one. */
+import { createMemory } from '../base/memory.ts';
 import type { Steps } from '../base/steps.ts';
 import { entryId } from '../kube/flow/context.ts';
 import { targetOf } from '../kube/flow/frontend-target.ts';
@@ -28,7 +29,7 @@ interface KnownServices {
   readonly ports: ReadonlyMap<string, { readonly service: ListedService; readonly entries: readonly Frontend[] }>;
 }
 
-const known = new WeakMap<DumpState, KnownServices>();
+const known = createMemory<DumpState, KnownServices>();
 const servicesBetweenPauses = 512;
 
 function* servicesOf(state: DumpState): Steps<KnownServices> {

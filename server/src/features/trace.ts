@@ -1,4 +1,5 @@
 /** The trace view's questions: the outcomes of a packet, the path of one of them rule by rule, and what would let it pass. */
+import { createMemory } from '../base/memory.ts';
 import { visibleLines } from '../base/safe-text.ts';
 import type { Steps } from '../base/steps.ts';
 import { type QuestionTrace, traceQuestion } from '../kube/question/trace.ts';
@@ -22,7 +23,7 @@ import { ruleText } from '../syntax/saved-layout.ts';
 import type { DumpState } from './support/state.ts';
 
 /** The question that was asked last of a state, and its answer: the view asks several times about one. */
-const lastAsked = new WeakMap<DumpState, { readonly key: string; readonly trace: QuestionTrace }>();
+const lastAsked = createMemory<DumpState, { readonly key: string; readonly trace: QuestionTrace }>();
 
 function* asked(state: DumpState, question: TraceQuestion): Steps<QuestionTrace> {
   const key = JSON.stringify(question);

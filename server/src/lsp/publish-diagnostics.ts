@@ -1,4 +1,5 @@
 import type { Diagnostic } from 'vscode-languageserver';
+import { createMemory } from '../base/memory.ts';
 import { Cancelled, letMessagesIn, runBehind, runInSlices } from '../base/scheduler.ts';
 import { diagnosticsOf } from '../features/diagnostics.ts';
 import { carryOver } from '../features/support/carry-over.ts';
@@ -74,7 +75,7 @@ export function createDiagnosticsPublisher(
   const drifts = new Map<string, KnownDrift>();
   const shown = new Set<string>();
   // Another cluster behind a dump changes nothing in it.
-  const linted = new WeakMap<Ruleset, readonly Finding[]>();
+  const linted = createMemory<Ruleset, readonly Finding[]>();
 
   const run = async (state: DumpState, isOutdated: () => boolean): Promise<void> => {
     const { uri, version, ruleset, cluster } = state;

@@ -4,6 +4,7 @@
  * way is asked for every packet.
  */
 
+import { createMemory } from '../base/memory.ts';
 import type { Chain, Ruleset } from '../ruleset/ruleset.ts';
 import type { Line } from '../syntax/line.ts';
 import type { Lines } from '../syntax/lines.ts';
@@ -52,7 +53,7 @@ function indexOf(lines: Lines, rules: readonly number[]): RuleIndex | null {
 
 const none: readonly number[] = [];
 // Chains are shared by rulesets between which only values in their rules changed, so an index belongs to one ruleset.
-const indexes = new WeakMap<Ruleset, Map<Chain, RuleIndex | null>>();
+const indexes = createMemory<Ruleset, Map<Chain, RuleIndex | null>>();
 
 function indexFor(ruleset: Ruleset, chain: Chain, rules: readonly number[]): RuleIndex | null {
   let ofRuleset = indexes.get(ruleset);

@@ -1,7 +1,8 @@
+import { createMemory } from '../base/memory.ts';
 import { ruleAt } from '../ruleset/rules.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 
-const known = new WeakMap<Ruleset, ReadonlySet<string>>();
+const known = createMemory<Ruleset, ReadonlySet<string>>();
 
 /** The sets that rules with the target SET add to or take from. Worked out when first asked for. */
 export function changedSets(ruleset: Ruleset): ReadonlySet<string> {

@@ -1,5 +1,6 @@
 /** Whether a packet is in a set of ipset's whose members stand beside the dump. */
 
+import { createMemory } from '../base/memory.ts';
 import type { Family } from '../catalog/types.ts';
 import { protocolNumber } from '../catalog/values/protocols.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
@@ -113,7 +114,7 @@ function readMembers(ruleset: Ruleset, set: IpSet, family: Family): Members | un
   return { dimensions, exact, wide, sets };
 }
 
-const known = new WeakMap<Ruleset, Map<string, Members | undefined>>();
+const known = createMemory<Ruleset, Map<string, Members | undefined>>();
 
 function membersOf(ruleset: Ruleset, name: string, family: Family): Members | undefined {
   let sets = known.get(ruleset);

@@ -1,3 +1,4 @@
+import { createMemory } from '../base/memory.ts';
 import { runToEnd, type Steps } from '../base/steps.ts';
 import { statementOf } from '../syntax/document.ts';
 import type { Span, Word } from '../syntax/statement.ts';
@@ -24,7 +25,7 @@ interface UnfinishedSet extends IpSet {
   readonly references: (Span & { readonly line: number })[];
 }
 
-const known = new WeakMap<Ruleset, ReadonlyMap<string, IpSet>>();
+const known = createMemory<Ruleset, ReadonlyMap<string, IpSet>>();
 
 const linesBetweenPauses = 512;
 

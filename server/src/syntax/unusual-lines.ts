@@ -1,9 +1,10 @@
+import { createMemory } from '../base/memory.ts';
 import { runToEnd, type Steps } from '../base/steps.ts';
 import type { Line } from './line.ts';
 import type { Lines } from './lines.ts';
 
 const linesBetweenPauses = 32_768;
-const known = new WeakMap<Lines, readonly number[]>();
+const known = createMemory<Lines, readonly number[]>();
 
 /**
  * The numbers (0-based) of the lines that are more than a chain's declaration or a rule at its end, in their order: a dump of 200,000 lines has a

@@ -1,8 +1,9 @@
+import { createMemory } from '../../base/memory.ts';
 import type { Steps } from '../../base/steps.ts';
 import { type Drift, driftSteps } from '../../kube/drift/drift.ts';
 import type { DumpState } from './state.ts';
 
-const known = new WeakMap<DumpState, Drift>();
+const known = createMemory<DumpState, Drift>();
 
 /** Where a dump and its cluster disagree. Compared once for each state, as more than one feature asks. */
 export function* driftOf(state: DumpState): Steps<Drift> {

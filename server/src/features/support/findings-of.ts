@@ -1,3 +1,4 @@
+import { createMemory } from '../../base/memory.ts';
 import type { Steps } from '../../base/steps.ts';
 import { judged } from '../../lint/all-findings.ts';
 import { lint } from '../../lint/registry.ts';
@@ -5,7 +6,7 @@ import type { Finding } from '../../lint/support/finding.ts';
 import type { Severities } from '../../lint/support/judge.ts';
 import type { DumpState } from './state.ts';
 
-const known = new WeakMap<DumpState, readonly Finding[]>();
+const known = createMemory<DumpState, readonly Finding[]>();
 
 /** Keeps what is shown of a state, so that what can be done about it need not be found again. */
 export function keepFindings(state: DumpState, findings: readonly Finding[]): void {

@@ -119,7 +119,7 @@ interface ClusterHashes {
   readonly hashes: ReadonlySet<string>;
 }
 
-const hashesKnown = new WeakMap<Cluster, ClusterHashes>();
+const hashesKnown = createMemory<Cluster, ClusterHashes>();
 
 const servicesBetweenPauses = 256;
 
@@ -168,7 +168,7 @@ export function otherCluster(ruleset: Ruleset, dump: Dump, cluster: Cluster): st
   return `${seems}.`;
 }
 
-const known = new WeakMap<Ruleset, { readonly given: Cluster; readonly own: Cluster; readonly reason: string | undefined }>();
+const known = createMemory<Ruleset, { readonly given: Cluster; readonly own: Cluster; readonly reason: string | undefined }>();
 
 /**
  * The cluster to take names and details of a ruleset's chains from: the one given, or, where the dump cannot be of it, one that knows nothing and

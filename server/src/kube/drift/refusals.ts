@@ -1,4 +1,5 @@
 /** The rules that refuse a Service port's traffic for want of endpoints: all that there is of many a Service. */
+import type { Steps } from '../../base/steps.ts';
 import { ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Ruleset } from '../../ruleset/ruleset.ts';
 import type { ChainService } from '../identity/chain-identity.ts';
@@ -15,6 +16,7 @@ export interface Refusal extends PortFacts {
   readonly line: number;
 }
 
+const lookedAtBetweenPauses = 512;
 /** The chains of the filter table that refuse, the one that says most of a Service port first. */
 const refusingChains = ['KUBE-SERVICES', 'KUBE-EXTERNAL-SERVICES', 'KUBE-NODEPORTS'];
 
@@ -39,10 +41,23 @@ function refusalOf(ruleset: Ruleset, chain: Chain, line: number): Refusal | unde
   };
 }
 
-/** Every such rule of a ruleset. */
-export function refusalsOf(ruleset: Ruleset): readonly Refusal[] {
-  return ruleset.tables
-    .filter(({ name }) => name === 'filter')
-    .flatMap((table) => refusingChains.flatMap((name) => table.chains.get(name) ?? []))
-    .flatMap((chain) => chain.rules.flatMap((line) => refusalOf(ruleset, chain, line) ?? []));
+/** Every such rule of a ruleset. Pauses every few tables and rules: a text may open thousands of tables. */
+export function* refusalsOf(ruleset: Ruleset): Steps<readonly Refusal[]> {
+  const refusals: Refusal[] = [];
+  let seen = 0;
+  for (const table of ruleset.tables) {
+    seen += 1;
+    if (seen % lookedAtBetweenPauses === 0) yield;
+    if (table.name !== 'filter') continue;
+    for (const name of refusingChains) {
+      const chain = table.chains.get(name);
+      for (const line of chain?.rules ?? []) {
+        seen += 1;
+        if (seen % lookedAtBetweenPauses === 0) yield;
+        const refusal = chain === undefined ? undefined : refusalOf(ruleset, chain, line);
+        if (refusal !== undefined) refusals.push(refusal);
+      }
+    }
+  }
+  return refusals;
 }

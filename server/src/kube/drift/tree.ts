@@ -122,7 +122,7 @@ export function* serviceTree(resolution: Resolution, drift: Drift | null): Steps
   }
   yield;
   const refusals = new Map<string, Refusal[]>();
-  for (const refusal of refusalsOf(resolution.ruleset)) {
+  for (const refusal of yield* refusalsOf(resolution.ruleset)) {
     const key = portName(refusal.namespace, refusal.service, '');
     addTo(refusals, key, refusal);
     if (!names.has(key)) names.set(key, { namespace: refusal.namespace, name: refusal.service });

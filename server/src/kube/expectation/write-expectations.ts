@@ -29,7 +29,6 @@ export type WrittenExpectations =
 const nothingAssumed: Assumed = { usual: false, sentences: new Map() };
 const allUsual: Assumed = { usual: true, sentences: new Map() };
 const mostRemarks = 5;
-const dumpsBetweenPauses = 32;
 
 /** A text as a YAML scalar. */
 function scalar(text: string): string {
@@ -47,7 +46,8 @@ function remark(text: string): string {
 function* localAddresses(resolution: Resolution): Steps<readonly string[]> {
   const own = new Set<string>();
   for (const dump of resolution.ruleset.dumps) {
-    if (dump.index % dumpsBetweenPauses === dumpsBetweenPauses - 1) yield;
+    // Where the rules of a large dump tell the address, all of them are looked at.
+    yield;
     const { record } = dumpNode(resolution, dump);
     own.add(nodeAddress(resolution, dump).text);
     for (const { address } of record?.addresses ?? []) if (/^[\d.]+$|:/.test(address)) own.add(address);
@@ -146,6 +146,7 @@ export function* writeExpectations(
   if (!groups.ok) return groups;
   const local = yield* localAddresses(resolution);
   const known = { ...options, local: new Set(local) };
+  yield;
   const [dump] = resolution.ruleset.dumps;
   const node = dump === undefined ? '' : dumpNode(resolution, dump).name;
   const packets: string[] = [];

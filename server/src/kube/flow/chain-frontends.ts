@@ -1,4 +1,5 @@
 /** Services of whose chains a text shows no rule that leads to them: their flow is drawn from the chain on. */
+import { createMemory } from '../../base/memory.ts';
 import type { Steps } from '../../base/steps.ts';
 import { mayHaveMoreReferences } from '../../ruleset/completeness.ts';
 import { rulesOf } from '../../ruleset/rules.ts';
@@ -38,7 +39,7 @@ function mayHaveRules(ruleset: Ruleset, chain: Chain): boolean {
   return chain.rules.length > 0 || !isAllShown(ruleset, chain);
 }
 
-const known = new WeakMap<Ruleset, readonly Chain[]>();
+const known = createMemory<Ruleset, readonly Chain[]>();
 
 /** The chains of nat with one of kube-proxy's hashes that no rule leads to. Looked for once. */
 function* chainsNotLedTo(ruleset: Ruleset): Steps<readonly Chain[]> {

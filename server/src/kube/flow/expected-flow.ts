@@ -1,4 +1,5 @@
 /** The flow as it would be if kube-proxy had just written the node's rules: what the real one is compared with. */
+import { createMemory } from '../../base/memory.ts';
 import type { Steps } from '../../base/steps.ts';
 import { buildRuleset } from '../../ruleset/build.ts';
 import { readDocument } from '../../syntax/document.ts';
@@ -20,7 +21,7 @@ interface Written {
 type Writing = ({ readonly ok: true } & Written) | { readonly ok: false; readonly reason: string };
 
 // Of a large cluster these are as many rules as the dump has, and one flow is asked for after another.
-const known = new WeakMap<Resolution, Written>();
+const known = createMemory<Resolution, Written>();
 
 /** The rules that kube-proxy would write on the node of a dump, with the settings that the dump shows. */
 function* writtenRules(resolution: Resolution): Steps<Writing> {

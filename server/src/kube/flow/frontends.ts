@@ -2,7 +2,9 @@
  * Where packets to a Service come in: the rules of the dispatch chains (KUBE-SERVICES, KUBE-NODEPORTS and their kin) by address, port and
  * protocol. The list is made once for a ruleset and its names.
  */
+
 import { hostPort, isIPv6 } from '../../base/ip.ts';
+import { createMemory } from '../../base/memory.ts';
 import type { Steps } from '../../base/steps.ts';
 import type { ServiceRecord } from '../../cluster/objects.ts';
 import { rulesInOrder } from '../../netfilter/rule-order.ts';
@@ -163,7 +165,7 @@ function* readFrontends(resolution: Resolution): Steps<readonly Frontend[]> {
   return [...frontends.values()].map(({ place, lines, service, target }) => ({ ...place, lines, service, target }));
 }
 
-const known = new WeakMap<Resolution, readonly Frontend[]>();
+const known = createMemory<Resolution, readonly Frontend[]>();
 
 /** Every frontend of a ruleset, in the order of the rules: nat first, then what the filter table refuses. Made at the first question. */
 export function* frontendSteps(resolution: Resolution): Steps<readonly Frontend[]> {

@@ -1,6 +1,7 @@
 /** Where a packet to a frontend may come from: one packet for each place that the rules on its way tell apart. */
 
 import { inCIDR, isIPv6, isLoopbackIP } from '../../base/ip.ts';
+import { createMemory } from '../../base/memory.ts';
 import type { Family } from '../../catalog/types.ts';
 import { compiledRule } from '../../netfilter/compile-rule.ts';
 import { addressOf, type IPAddress, ipAddress, isLoopback, type Packet, packetOf } from '../../netfilter/packet.ts';
@@ -146,7 +147,7 @@ function mustBe(text: string): IPAddress {
   return address;
 }
 
-const nodeAddresses = new WeakMap<Resolution, Map<Dump, IPAddress>>();
+const nodeAddresses = createMemory<Resolution, Map<Dump, IPAddress>>();
 
 /**
  * An address of the node that a dump is of, in its family, if it can be one that NodePorts listen on; one of a benchmark network where none is

@@ -73,7 +73,7 @@ export function otherProxyRemark(resolution: Resolution): string {
   return runToEnd(otherProxySteps(resolution));
 }
 
-const remarks = new WeakMap<Resolution, string>();
+const remarks = createMemory<Resolution, string>();
 const dumpsBetweenPauses = 64;
 
 /** The same; pauses every few dozen dumps, and is looked for once. */

@@ -124,7 +124,7 @@ function endpointRefs(slice: EndpointSliceRecord, name: string, protocol: string
   return refs;
 }
 
-const indexes = new WeakMap<Cluster, ChainIndex>();
+const indexes = createMemory<Cluster, ChainIndex>();
 
 /** The index of a cluster, one for all rulesets that are named by it. Each part is built at the first question that needs it. */
 export function chainIndexOf(cluster: Cluster): ChainIndex {

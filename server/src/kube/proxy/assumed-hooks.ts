@@ -1,4 +1,5 @@
 /** How kube-proxy hooks its chains in, for texts that do not show the built-in chains whole. */
+import { createMemory } from '../../base/memory.ts';
 import type { Hook } from '../../catalog/types.ts';
 import { isChainShownWhole, mayHaveMoreReferences } from '../../ruleset/completeness.ts';
 import type { Chain, Ruleset, Table } from '../../ruleset/ruleset.ts';
@@ -30,7 +31,7 @@ function reachedFrom(start: Chain, reached: Set<Chain>): void {
   }
 }
 
-const known = new WeakMap<Ruleset, Map<string, readonly Chain[]>>();
+const known = createMemory<Ruleset, Map<string, readonly Chain[]>>();
 
 /**
  * The chains of a table that a hook is taken to lead to besides what is shown: kube-proxy's own, where the text does not show the hook's base

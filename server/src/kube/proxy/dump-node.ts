@@ -1,5 +1,7 @@
 /** Which node a dump was taken on: said by the user, told by its file's name, or by what only one node's rules have. */
+
 import { canonicalCIDR } from '../../base/ip.ts';
+import { createMemory } from '../../base/memory.ts';
 import { runToEnd, type Steps } from '../../base/steps.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { NodeRecord } from '../../cluster/objects.ts';
@@ -206,7 +208,7 @@ interface Known {
   readonly nodes: readonly DumpNode[];
 }
 
-const known = new WeakMap<Ruleset, Known>();
+const known = createMemory<Ruleset, Known>();
 
 interface Asked {
   readonly ruleset: Ruleset;

@@ -214,7 +214,7 @@ interface ShownDump {
   readonly shown: Shown;
 }
 
-const shownInBefore = new WeakMap<Ruleset, readonly ShownDump[]>();
+const shownInBefore = createMemory<Ruleset, readonly ShownDump[]>();
 
 const dumpsBetweenPauses = 64;
 
@@ -247,7 +247,7 @@ function shownIn(ruleset: Ruleset): readonly ShownDump[] {
 const nftTable = /^\s*(?:add )?table (?:ip6?|inet) kube-proxy\b/;
 // iptables-nft-save of 1.8.2 to 1.8.4 says this of tables that are none of its own.
 const foreignTable = /^# Table `kube-proxy' is incompatible/;
-const nftLineBefore = new WeakMap<Ruleset, number>();
+const nftLineBefore = createMemory<Ruleset, number>();
 
 /** The line of nft's table kube-proxy in what was pasted beside a dump, 0-based; -1 without. */
 function nftLine(ruleset: Ruleset): number {

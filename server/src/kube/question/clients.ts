@@ -1,5 +1,7 @@
 /** Who asks for a Service: one packet of each kind of client that the rules may treat otherwise than the others. */
+
 import { inCIDR, isIPv6 } from '../../base/ip.ts';
+import { createMemory } from '../../base/memory.ts';
 import type { NodeRecord, PodRecord } from '../../cluster/objects.ts';
 import { type IPAddress, ipAddress, isLoopback, type Packet, packetOf } from '../../netfilter/packet.ts';
 import type { Dump } from '../../ruleset/ruleset.ts';
@@ -31,7 +33,7 @@ interface Places {
   readonly nodeElsewhere: { readonly name: string; readonly ip: IPAddress } | null;
 }
 
-const places = new WeakMap<Resolution, Map<Dump, Places>>();
+const places = createMemory<Resolution, Map<Dump, Places>>();
 const sourcePort = 40_000;
 const mostPodsTried = 64;
 

@@ -1,4 +1,5 @@
 /** The Services that a dump has rules or chains for and, after a comparison, those that it lacks; each with the entries that it has. */
+import { createMemory } from '../../base/memory.ts';
 import type { Steps } from '../../base/steps.ts';
 import type { Drift, ServiceDrift } from '../drift/drift.ts';
 import { worstStatus } from '../drift/finding.ts';
@@ -87,7 +88,7 @@ export function* listServices(resolution: Resolution, drift: Drift | null): Step
   return { services, byTarget: new Map(services.map((service) => [service.to, service])), cluster };
 }
 
-const known = new WeakMap<Resolution, Map<Frontend, EntryEnds>>();
+const known = createMemory<Resolution, Map<Frontend, EntryEnds>>();
 
 /** What becomes of packets to an entry; asked once for each. */
 export function* endsOfEntry(resolution: Resolution, frontend: Frontend): Steps<EntryEnds> {

@@ -1,3 +1,4 @@
+import { createMemory } from '../../base/memory.ts';
 import { command } from '../../base/shell-text.ts';
 import type { Steps } from '../../base/steps.ts';
 import { type ServiceProxy, serviceProxyOf, serviceProxySteps, serviceProxyText } from '../../kube/proxy/mode.ts';
@@ -56,7 +57,7 @@ function codeOf({ kind }: ServiceProxy, ruleset: Ruleset): string | undefined {
   }
 }
 
-const kubeletBefore = new WeakMap<Ruleset, boolean>();
+const kubeletBefore = createMemory<Ruleset, boolean>();
 
 /** Whether a file shows that kubelet runs: 1.18 or later makes its canary in every table. */
 export function hasKubelet(ruleset: Ruleset): boolean {

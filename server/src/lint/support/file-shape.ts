@@ -1,4 +1,5 @@
 /** What a whole file looks like: a file for iptables-restore, or what somebody pasted. One walk over its lines for all rules that ask. */
+import { createMemory } from '../../base/memory.ts';
 import { runToEnd, type Steps } from '../../base/steps.ts';
 import { type Ruleset, tableAt } from '../../ruleset/ruleset.ts';
 import { readHeader } from '../../syntax/header.ts';
@@ -47,7 +48,7 @@ export interface FileShape {
   readonly isRestoreFile: boolean;
 }
 
-const known = new WeakMap<Ruleset, FileShape>();
+const known = createMemory<Ruleset, FileShape>();
 
 /** The shape of a file; worked out once for a ruleset. */
 export function fileShape(input: LintInput): FileShape {

@@ -1,4 +1,5 @@
 /** `# iptables-inspect: ignore CODE[,CODE] reason`: findings that somebody has looked at and wants to hear no more of. */
+import { createMemory } from '../../base/memory.ts';
 import type { Ruleset } from '../../ruleset/ruleset.ts';
 import { unusualLines } from '../../syntax/unusual-lines.ts';
 import type { Place } from './finding.ts';
@@ -20,7 +21,7 @@ const beginning = /^# ?iptables-inspect: ?(ignore|ignore-file)(?= |$)/;
 const marker = 'iptables-inspect:';
 const mostIgnores = 10_000;
 
-const known = new WeakMap<Ruleset, readonly Ignore[]>();
+const known = createMemory<Ruleset, readonly Ignore[]>();
 
 /** The ignores of a text in its order, at most ten thousand. */
 export function ignoresIn(ruleset: Ruleset): readonly Ignore[] {

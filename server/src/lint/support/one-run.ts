@@ -1,6 +1,7 @@
+import { createMemory } from '../../base/memory.ts';
 import type { Ruleset } from '../../ruleset/ruleset.ts';
 
-const runsBefore = new WeakMap<Ruleset, Uint32Array>();
+const runsBefore = createMemory<Ruleset, Uint32Array>();
 
 /** For each line, how many lines above it are no rules. */
 function otherLines(ruleset: Ruleset): Uint32Array {
