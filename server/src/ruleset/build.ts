@@ -92,8 +92,8 @@ function* addPlain(table: OpenTable, lines: Lines, from: number): Steps<number> 
   let number = from;
   while (number < lines.length) {
     if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
-    const pause = number + linesBetweenPauses - ((number + 1) % linesBetweenPauses);
-    const behind = addScanned(table, lines, number, Math.min(pause, lines.length));
+    const endBetweenPauses = Math.min(number + linesBetweenPauses - ((number + 1) % linesBetweenPauses), lines.length);
+    const behind = addScanned(table, lines, number, endBetweenPauses);
     if (behind > number) {
       number = behind;
       continue;

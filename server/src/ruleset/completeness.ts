@@ -136,7 +136,7 @@ export function mayBeReached(ruleset: Ruleset, chain: Chain): boolean {
 
 /** Whether a rule jumps to a chain of which it is not shown what chain it stands in: a row below a heading that is missing. */
 function hasUnknownJumper({ lines }: Ruleset, { references, table }: Chain): boolean {
-  return references.some((number) => table.chains.get(lines.at(number)?.name ?? '') === undefined);
+  return references.some((number) => table.chains.get(lines.nameAt(number)) === undefined);
 }
 
 const perhapsReached = createMemory<Table, ReadonlySet<Chain>>();

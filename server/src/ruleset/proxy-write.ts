@@ -35,7 +35,7 @@ const lacksNodePortsJump: Lack = (_ruleset, nat) =>
 /** KUBE-FORWARD lets answers through, in every version. */
 const lacksAnswers: Lack = ({ lines }, _nat, filter) => {
   const rules = filter === undefined ? [] : rulesOf(filter, 'KUBE-FORWARD');
-  return rules.length > 0 && !rules.some((line) => /--(?:ct)?state /.test(lines.at(line)?.text ?? ''));
+  return rules.length > 0 && !rules.some((line) => /--(?:ct)?state /.test(lines.textAt(line)));
 };
 
 const lacksFilterJumps: Lack = (_ruleset, _nat, filter) =>

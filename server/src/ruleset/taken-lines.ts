@@ -91,7 +91,7 @@ function lacksManyJumps({ lines }: Ruleset, table: Table, { services, external, 
   };
   if (![services, external, endpoints].some(isMostlyLeft)) return false;
   const first = table.lists.rules.firstOf(endpoints.find(isFilled) ?? -1);
-  return lines.at(first ?? -1)?.text.includes('--comment') === true;
+  return first !== undefined && lines.textAt(first).includes('--comment');
 }
 
 /** What kube-proxy of every version makes in nat, and names in other rules of it. */

@@ -25,7 +25,7 @@ const linesBetweenPauses = 4096;
 function* hasJoined(lines: Lines): Steps<boolean> {
   const numbers = yield* unusualLineSteps(lines);
   for (let at = 0; at < numbers.length; at += 1) {
-    const line = lines.at(numbers[at] ?? -1);
+    const line = lines.at(numbers[at] as number);
     if (line !== undefined && isJoined(line)) return true;
     if (at % linesBetweenPauses === linesBetweenPauses - 1) yield;
   }
@@ -120,7 +120,7 @@ export function placeInText({ apart, lines }: Pick<SourceDocument, 'apart' | 'li
   const place = apart?.places[line];
   if (apart === undefined || place === undefined)
     return apart === undefined ? { line, character } : { line: apart.lengths.length, character };
-  const { length } = lines.at(line)?.text ?? '';
+  const length = lines.lengthAt(line);
   const isLast = !isBehindAnother(apart, line + 1);
   if (character > length && isLast) return { line: place.line, character: apart.lengths[place.line] ?? 0 };
   const within = Math.min(Math.max(character, 0), length);
@@ -147,7 +147,7 @@ export function placeInDocument(
   let number = first;
   while (isBehindAnother(apart, number + 1) && (apart.places[number + 1]?.start ?? 0) <= character) number += 1;
   const { start = 0, offsets } = apart.places[number] ?? {};
-  const { length } = lines.at(number)?.text ?? '';
+  const length = lines.lengthAt(number);
   const own = character - start;
   if (offsets === undefined) return { line: number, character: Math.min(own, length) };
   const at = offsets.findIndex((offset) => offset >= own);

@@ -155,7 +155,7 @@ export function readWholeDocument(text: string, fileName = ''): SourceDocument {
 
 /** The text of a line as a client counts it: a byte order mark is its first character. */
 export function rawText(document: SourceDocument, line: number): string {
-  const text = document.lines.at(line)?.text ?? '';
+  const text = document.lines.textAt(line);
   return line === 0 && document.byteOrderMark ? `\ufeff${text}` : text;
 }
 

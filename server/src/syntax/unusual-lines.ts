@@ -43,12 +43,12 @@ export function carryUnusualLines(old: Lines, now: Lines, from: number, to: numb
   // Long enough from the beginning: of a text of blank lines all lines are such.
   const numbers = new Array<number>(above + unusual.length + before.length - below);
   let count = 0;
-  for (let place = 0; place < above; place += 1, count += 1) numbers[count] = before[place] ?? 0;
+  for (let place = 0; place < above; place += 1, count += 1) numbers[count] = before[place] as number;
   for (const number of unusual) {
     numbers[count] = number;
     count += 1;
   }
-  for (let place = below; place < before.length; place += 1, count += 1) numbers[count] = (before[place] ?? 0) + by;
+  for (let place = below; place < before.length; place += 1, count += 1) numbers[count] = (before[place] as number) + by;
   known.set(now, numbers);
 }
 
@@ -57,7 +57,7 @@ export function placeOf(numbers: readonly number[], bound: number): number {
   let [low, high] = [0, numbers.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((numbers[middle] ?? 0) < bound) low = middle + 1;
+    if ((numbers[middle] as number) < bound) low = middle + 1;
     else high = middle;
   }
   return low;
