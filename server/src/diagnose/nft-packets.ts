@@ -42,15 +42,15 @@ export function* readTables(facts: NodeFacts): Steps<NftTables | undefined> {
   if (nft === null && nftText === null && bridgeRules === null) return undefined;
   let tables = read.get(facts);
   if (tables === undefined) {
-    const ofNft =
+    const ofNft: NftTables =
       nft !== null
         ? withDevices(yield* readNftSteps(nft.file, nft.text), nftText)
         : nftText !== null
           ? readNftText(nftText.file, nftText.text)
-          : { chains: [], sets: new Map<string, readonly unknown[]>() };
+          : { chains: [], sets: new Map() };
     const bridged = bridgeRules === null ? [] : readEbtables(bridgeRules.file, bridgeRules.text);
     const others = bridged.length === 0 ? ofNft.chains : ofNft.chains.filter((chain) => !isOfEbtables(chain));
-    tables = { sets: ofNft.sets, chains: [...others, ...bridged] };
+    tables = { ...ofNft, chains: [...others, ...bridged] };
     read.set(facts, tables);
   }
   return tables;

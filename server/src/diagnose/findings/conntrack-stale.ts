@@ -165,6 +165,16 @@ function linesOf(text: string, wanted: ReadonlySet<number>): ReadonlyMap<number,
   return found;
 }
 
+const cut =
+  'The list of connections ends in the middle: an entry that leads to an endpoint that is gone can be missing (conntrack -L -o extended).';
+
+/** Whether a list of entries ends within one: each ends with its number of users. */
+function isCut(text: string): boolean {
+  const end = text.trimEnd();
+  const last = end.slice(Math.max(0, end.lastIndexOf('\n') + 1, end.length - 1000));
+  return last.includes('src=') && !/ use=\d+$/.test(last);
+}
+
 const mostCauses = 10;
 
 function* look(subject: Subject, asked: Asked | null): Steps<Looked> {
@@ -190,5 +200,7 @@ function* look(subject: Subject, asked: Asked | null): Steps<Looked> {
         concerns: isSameService,
       });
     });
+  if (packet?.protocol === 'udp' && isCut(conntrack.text) && !found.some(({ ends }) => ends.length > 0))
+    return { found, fine: [cut], open: accepted(asked) };
   return { found, fine: found.length === 0 ? ['No connection of UDP leads to an endpoint that is gone.'] : [] };
 }

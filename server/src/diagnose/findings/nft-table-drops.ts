@@ -70,13 +70,17 @@ function mayDrop({ chains }: NftTables): readonly string[] {
     .map(({ family, table, name, hook }) => `${family} ${table} ${name} (hook ${hook})`);
 }
 
+const cut =
+  'What nft printed ends in the middle: tables that may drop the packet can be missing (nft -j list ruleset > nft.json).';
+
 function look(subject: Subject, asked: Asked | null): Looked {
   const tables = nftTables(subject.facts);
   if (tables === undefined) return nothing;
   const names = mayDrop(tables);
+  const journeys = accepted(asked);
+  if (names.length === 0 && tables.isCut === true) return { ...nothing, fine: [cut], open: journeys };
   if (names.length === 0)
     return { ...nothing, fine: ['nftables has no table besides those of iptables that could drop packets.'] };
-  const journeys = accepted(asked);
   const ended = journeys.flatMap((journey) => {
     const found = asked === null ? undefined : endedBy(subject, tables, journey, asked);
     return found === undefined ? [] : [{ journey, ...found }];
@@ -92,6 +96,7 @@ function look(subject: Subject, asked: Asked | null): Looked {
       unsure === undefined
         ? `Besides iptables' chains packets meet those of other tables of nftables, which may drop some: ${shown}${isFollowed ? '; they let this packet pass' : ''}.`
         : `Besides iptables' chains packets meet those of other tables of nftables: ${shown}. Whether ${nameOf(unsure.end)} lets this packet pass could not be told (${evidenceOf(unsure.end).text}); look with: nft list table ${unsure.end.chain.family} ${unsure.end.chain.table}`;
+    if (tables.isCut === true) return { ...nothing, fine: [text, cut], open: journeys };
     return { ...nothing, fine: [text], open: ended.filter(isOpen).map(({ journey }) => journey) };
   }
   const { end, packet } = first;

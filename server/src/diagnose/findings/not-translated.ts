@@ -194,6 +194,10 @@ function unknownNodePort(subject: Subject, journeys: readonly Journey[]): Looked
   return { ...nothing, found: [foundCause(cause, { ends: asked, as: 'refused' })] };
 }
 
+function addressUnknown({ start }: Journey): string {
+  return `Whether ${start.destination.text} is an address of this node is not known, as its addresses are not there: a NodePort is translated at those alone.`;
+}
+
 function look(subject: Subject, asked: Asked | null): Looked {
   const { ruleset, cluster } = subject;
   // What is not tracked, or caught by another rule, is explained elsewhere.
@@ -204,6 +208,9 @@ function look(subject: Subject, asked: Asked | null): Looked {
   const dump = ruleset.dumps.find(({ family }) => family === asked.packet.family);
   if (frontend === undefined) return unknownNodePort(subject, journeys);
   if (dump === undefined) return nothing;
+  // Whether it is a NodePort of this node or of another one hangs on whose address it is.
+  if (frontend.isNodePort && isOwn(subject.facts, journey.start.destination.text) === undefined)
+    return { ...nothing, fine: [addressUnknown(journey)], open: journeys };
   const proxy = serviceProxyOf(ruleset, dump, cluster, nodeName(subject));
   // Where ipvs or another program does Services, rules need not know them.
   if (isElsewhere(proxy) && proxy.kind !== 'flushed' && proxy.kind !== 'absent') return nothing;

@@ -49,6 +49,8 @@ export interface NftTables {
   readonly chains: readonly NftChain[];
   /** Elements of sets, and pairs of maps, by "family table name". */
   readonly sets: ReadonlyMap<string, readonly unknown[]>;
+  /** Whether the text ends in the middle, so that there may be more. */
+  readonly isCut?: boolean;
 }
 
 /** The tables that iptables-nft keeps, and the chains that it hooks in there. */
@@ -106,9 +108,11 @@ export function* readNftSteps(file: string, text: string): Steps<NftTables> {
   let line = 1;
   let counted = 0;
   let objects = 0;
+  let isCut = start >= 0 && !/[\]}]\s*$/.test(text.slice(-200));
   const natOf = new Set<string>();
   for (const piece of start < 0 ? [] : yield* jsonPiecesSteps(text.slice(start + 1))) {
     objects += 1;
+    if (piece.kind === 'open') isCut = true;
     if (objects % objectsBetweenPauses === 0) yield;
     if (piece.kind !== 'value' || objects > mostObjects) continue;
     const from = start + 1 + piece.start;
@@ -136,7 +140,7 @@ export function* readNftSteps(file: string, text: string): Steps<NftTables> {
     } else if (textAt(set, 'name') !== '')
       sets.set(keyOf(textAt(set, 'family'), textAt(set, 'table'), textAt(set, 'name')), listAt(set, 'elem'));
   }
-  return { chains: [...chains.values()].filter((chain) => !isOfIptables(chain)), sets };
+  return { chains: [...chains.values()].filter((chain) => !isOfIptables(chain)), sets, isCut };
 }
 
 const verdicts = ['accept', 'drop', 'reject', 'return', 'continue', 'queue', 'redirect', 'dnat', 'notrack'] as const;
