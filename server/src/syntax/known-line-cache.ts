@@ -9,6 +9,7 @@ import {
   chainStep,
   countersStep,
   isHashedName,
+  joinedStep,
   numberShape,
   type Shape,
   targetStep,
@@ -129,7 +130,7 @@ function joinedTexts(steps: Shape['steps']): Shape['steps'] {
   for (const step of steps) {
     const last = joined.at(-1);
     if (last?.text === undefined || step.text === undefined) joined.push(step);
-    else joined[joined.length - 1] = { ...last, text: new Uint8Array([...last.text, ...step.text]) };
+    else joined[joined.length - 1] = joinedStep(last.text, step.text);
   }
   return joined;
 }

@@ -5,7 +5,7 @@ import type { HashedNames } from './hashed-names.ts';
 import { knownShape } from './known-line-cache.ts';
 import type { Line, LineContext } from './line.ts';
 import { LineBytes } from './line-bytes.ts';
-import { currentNames, told, useNames } from './line-shape.ts';
+import { currentNames, forgetBytes, told, useNames } from './line-shape.ts';
 import { declares, Lines, mostOfLength } from './lines.ts';
 import { readNewLine } from './read-line.ts';
 import { rememberUnusualLines } from './unusual-lines.ts';
@@ -138,6 +138,7 @@ export function* scanLines(text: string, start: LineContext): Steps<Lines> {
     yield;
     useNames(reading.names);
   }
+  forgetBytes();
   const lines = yield* linesOf(reading);
   rememberUnusualLines(lines, reading.unusual);
   return lines;

@@ -93,6 +93,8 @@ function fractionAt(text: string, start: number): number | undefined {
 
 /** How a rule of kube-proxy's that has a share begins behind the name of its chain. */
 const usual = ` -m statistic --mode random ${option}`;
+/** Which shapes of lines begin so, by their numbers, and append: what stands behind the name is the same in all lines of a shape. */
+const isUsual: boolean[] = [];
 
 /** What each endpoint gets, in rule order; undefined where the chain is not a plain cascade that ends with an endpoint for all that is left. */
 function sharesOf({ lines }: Ruleset, { name }: Chain, rules: readonly number[]): readonly number[] | undefined {
@@ -100,17 +102,22 @@ function sharesOf({ lines }: Ruleset, { name }: Chain, rules: readonly number[])
   let left = 1;
   let isOver = false;
   const { source } = lines.text;
+  const { shapes } = lines.columns;
   const behindName = '-A '.length + name.length;
   for (let place = 0; place < rules.length; place += 1) {
     const number = rules[place] ?? 0;
     if (!lines.targetAt(number).startsWith('KUBE-SEP-')) continue;
-    const { listing, command } = lines.formAt(number) ?? {};
-    if (listing !== false || command !== 'append') return undefined;
+    const shape = shapes[number] ?? 0;
     const start = lines.startAt(number) + behindName;
     let isLast = false;
     let probability: number | undefined = 1;
+    if (isUsual[shape] !== true) {
+      const { listing, command } = lines.formAt(number) ?? {};
+      if (listing !== false || command !== 'append') return undefined;
+      if (shape > 0 && source.startsWith(usual, start)) isUsual[shape] = true;
+    }
     // Most are written in this way, and stand in one text: to search takes four times as long as to look, and no text of a line is made.
-    if (start >= behindName && source.startsWith(usual, start)) {
+    if (isUsual[shape] === true) {
       if (isOver) return undefined;
       probability = fractionAt(source, start + usual.length);
     } else {
