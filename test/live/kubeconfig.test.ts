@@ -113,6 +113,12 @@ describe('kubeconfig', () => {
     ],
     ['', /There is no context "a" in .*It has none/],
     [config('b', 'https://b.test'), /There is no context "a" in .*There are: b\./],
+    [`clusters: [${'{},'.repeat(1_000_001)}]`, /is too large to be a kubeconfig\.$/],
+    [config('a', 'https://me:secret@a.test'), /The server of cluster "\w+" has a password in its URL(?!.*secret)/],
+    [
+      'contexts: [{name: a, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: "https://a", certificate-authority: /dev/zero}}]',
+      /^The certificate-authority \/dev\/zero in .* is no file of a certificate or key\.$/,
+    ],
     [config('a', 'ftp://a.test'), /The server of cluster "a" is no http or https URL: ftp:/],
     ['contexts: [{name: a, context: {cluster: c}}]', /Context "a" is of cluster "c", which is not there/],
     [

@@ -11,6 +11,8 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { CORE_SCHEMA, load } from 'js-yaml';
+import { runToEnd } from '../../base/steps.ts';
+import { isTooDense } from '../dense-text.ts';
 import { type Fields, fieldsAt, isFields, objectsAt, textAt, valueAt } from '../fields.ts';
 
 /** Where kubeconfig files are looked for; the process's own environment, or a test's. */
@@ -136,7 +138,11 @@ export function readKubeFile(path: string, environment: Pick<KubeEnvironment, 'e
   }
 }
 
+/** Ten times as many values as the largest kubeconfigs have: 20 MB of "{}," would be 3 GB once read. */
+const mostValues = 1_000_000;
+
 function readFields(path: string, text: string): Fields {
+  if (runToEnd(isTooDense(text, true, mostValues))) throw new KubeconfigError(`${path} is too large to be a kubeconfig.`);
   let value: unknown;
   try {
     value = text.trim() === '' ? {} : load(text, { schema: CORE_SCHEMA, maxAliases: 100 });

@@ -138,7 +138,27 @@ function serverOf(cluster: Found | undefined, clusterName: string, context: stri
   if (!/^https?:\/\/[^/]/.test(server) || !URL.canParse(server)) {
     throw new KubeconfigError(`The server of cluster "${clusterName}" is no http or https URL: ${server}.`);
   }
+  if (new URL(server).password !== '') {
+    throw new KubeconfigError(
+      `The server of cluster "${clusterName}" has a password in its URL, where it would be shown: it belongs to the user.`,
+    );
+  }
   return server;
+}
+
+/** A certificate or key, or several, has some thousand bytes. */
+const largestCertificate = 10_000_000;
+
+/** The library reads the files that an entry names as a whole and without an end. What is not there it says itself. @throws KubeconfigError */
+function checkFiles(entry: Found, ...fields: readonly string[]): void {
+  for (const field of fields) {
+    const path = textAt(entry.fields, field);
+    if (path === '') continue;
+    const status = statSync(absolute(path, entry.file.folder), { throwIfNoEntry: false });
+    if (status === undefined) continue;
+    const isEndless = status.isCharacterDevice() || status.isBlockDevice() || status.size > largestCertificate;
+    if (isEndless) throw new KubeconfigError(`The ${field} ${path} in ${entry.file.path} is no file of a certificate or key.`);
+  }
 }
 
 /** The proxy as the library wants it; undefined for none. @throws KubeconfigError */
@@ -177,6 +197,8 @@ function createContextConfig(
   }
   const refusal = clusterRefusal(clusterName, cluster.fields) || (user === undefined ? '' : userRefusal(userName, user.fields));
   if (refusal !== '') throw new KubeconfigError(refusal);
+  checkFiles(cluster, 'certificate-authority');
+  if (user !== undefined) checkFiles(user, 'client-certificate', 'client-key');
 
   const namespace = textAt(found.fields, 'namespace') || 'default';
   const isSecure = server.startsWith('https:');
