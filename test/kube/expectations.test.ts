@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
 import { type Cluster, emptyCluster } from '../../server/src/cluster/cluster.ts';
+import { readSnapshot } from '../../server/src/cluster/snapshot.ts';
 import { type ExpectationResult, judgeSteps } from '../../server/src/kube/expectation/judge.ts';
 import { expectationSchema } from '../../server/src/kube/expectation/keys.ts';
 import { readExpectations } from '../../server/src/kube/expectation/read-expectations.ts';
@@ -263,6 +264,19 @@ describe('what nobody knows', () => {
 });
 
 describe('what is true now', () => {
+  it('is written without what cannot be seen', () => {
+    const hidden = 'worker-1\u202e\u200b\u{e0041}';
+    const snapshot = readSnapshot(fixtureText('sample/cluster.json').replaceAll('worker-1', hidden), 'cluster.json', 0);
+    if (!snapshot.ok) throw new Error(snapshot.error.message);
+    const written = runToEnd(
+      writeExpectations(resolveChains(rulesetOf(fixtureText('sample/worker-1.iptables')), snapshot.cluster), null),
+    );
+    if (!written.ok) throw new Error(written.message);
+    expect(written.text).toContain('worker-1\\u202e\\u200b\\udb40\\udc41');
+    expect(written.text).not.toMatch(/[\u202e\u200b\u{e0041}]/u);
+    expect(readExpectations(written.text).problems).toEqual([]);
+  });
+
   const expectMet = (resolution: Resolution, most = 200): number => {
     const written = runToEnd(writeExpectations(resolution, null));
     if (!written.ok) throw new Error(written.message);

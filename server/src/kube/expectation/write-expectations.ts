@@ -1,6 +1,6 @@
 /** Writes a file of expectations from what is true now: every kind of client to every entry of every Service. It is met by the rules that it is of. */
 import { hostPort, isIPv6 } from '../../base/ip.ts';
-import { oneLine } from '../../base/safe-text.ts';
+import { jsonText, oneLine } from '../../base/safe-text.ts';
 import { joinedSteps, type Steps } from '../../base/steps.ts';
 import { type Frontend, frontendLabel } from '../flow/frontends.ts';
 import { nodeAddress } from '../flow/packet-sources.ts';
@@ -30,11 +30,9 @@ const nothingAssumed: Assumed = { usual: false, sentences: new Map() };
 const allUsual: Assumed = { usual: true, sentences: new Map() };
 const mostRemarks = 5;
 
-/** A text as a YAML scalar. */
+/** A text as a YAML scalar; what cannot be seen of it is escaped, and reads back as it was. */
 function scalar(text: string): string {
-  return /^[A-Za-z0-9][\w./-]*(?::[\w./-]+)*$/.test(text) && !/^(?:true|false|null|[\d.]+)$/i.test(text)
-    ? text
-    : JSON.stringify(text);
+  return /^[A-Za-z0-9][\w./-]*(?::[\w./-]+)*$/.test(text) && !/^(?:true|false|null|[\d.]+)$/i.test(text) ? text : jsonText(text);
 }
 
 /** What a YAML comment may hold. */
