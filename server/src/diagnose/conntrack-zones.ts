@@ -1,9 +1,10 @@
 /** Zones of conntrack: an entry is for the packets of its own zone alone. */
+import { createMemory } from '../base/memory.ts';
 import type { ConntrackEntry } from '../node/records.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import type { Subject } from './subject.ts';
 
-const known = new WeakMap<Ruleset, boolean>();
+const known = createMemory<Ruleset, boolean>();
 
 /** Whether rules give packets a zone (`-j CT --zone`): then which entries are whose is not told apart. */
 function givesZones(ruleset: Ruleset): boolean {
