@@ -10,6 +10,7 @@ import {
   countersStep,
   isHashedName,
   joinedStep,
+  keepingTexts,
   numberShape,
   type Shape,
   targetStep,
@@ -147,12 +148,10 @@ export function learnShape(text: string, context: LineContext, statement: Statem
   if (text.length > longestShaped) return;
   const known = learned(context) ?? { shapes: [], last: undefined };
   if (known.shapes.length >= mostShapes) return;
-  const shape =
-    statement.kind === 'rule'
-      ? ruleShape(text, context, statement)
-      : statement.kind === 'chain'
-        ? chainShape(text, context, statement)
-        : undefined;
+  const shape = keepingTexts(() => {
+    if (statement.kind === 'rule') return ruleShape(text, context, statement);
+    return statement.kind === 'chain' ? chainShape(text, context, statement) : undefined;
+  });
   if (shape === undefined) return;
   known.shapes.push(numberShape({ ...shape, next: undefined }));
   learnedIn.set(context, known);

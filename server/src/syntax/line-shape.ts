@@ -23,6 +23,14 @@ let fours = new Int32Array(fixed.buffer);
 let fixedLength = 0;
 const isLittleEndian = new Uint8Array(Int32Array.of(1).buffer)[0] === 1;
 
+/** Makes a shape, and forgets its texts where it comes to none: lines of no shape come without end. */
+export function keepingTexts<T>(make: () => T | undefined): T | undefined {
+  const before = fixedLength;
+  const made = make();
+  if (made === undefined) fixedLength = before;
+  return made;
+}
+
 function fixedText(text: string): FixedText {
   const bytes = new TextEncoder().encode(text);
   const from = fixedLength;
