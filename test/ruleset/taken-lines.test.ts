@@ -162,3 +162,33 @@ describe('a table filter that kube-proxy wrote', () => {
     ).toBe(true);
   });
 });
+
+describe('the built-in chains of a table', () => {
+  const chains = (count: number): string => Array.from({ length: count }, (_, at) => `:web${at} - [0:0]\n`).join('');
+  const mangle = (hooks: readonly string[], others: number): string =>
+    `*mangle\n${hooks.map((name) => `:${name} ACCEPT [0:0]\n`).join('')}${chains(others)}COMMIT\n`;
+  const all = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];
+
+  it('are all declared: of a printed table or a long one one may be missing, of both all but one', () => {
+    const whole = (missing: number, others: number): readonly boolean[] => {
+      const text = mangle(all.slice(missing), others);
+      return [isWhole(header + text), isWhole(text)];
+    };
+    expect(whole(0, 6)).toEqual([true, true]);
+    // Fewer than ten chains.
+    expect(whole(1, 5)).toEqual([false, true]);
+    expect(whole(2, 6)).toEqual([true, true]);
+    // Ten and more.
+    expect(whole(1, 6)).toEqual([false, false]);
+    expect(whole(2, 7)).toEqual([false, true]);
+    expect(whole(4, 9)).toEqual([false, true]);
+    // Without any it is the input of a program.
+    expect(whole(5, 10)[1]).toBe(false);
+  });
+
+  it('are not asked of raw, which has two', () => {
+    const raw = (...hooks: readonly string[]): string => mangle(hooks, 12).replace('*mangle', '*raw');
+    expect(isWhole(header + raw('OUTPUT'))).toBe(true);
+    expect(isWhole(raw('PREROUTING', 'OUTPUT'))).toBe(true);
+  });
+});
