@@ -160,3 +160,23 @@ describe('the places of a text whose lines were put apart', () => {
     ]);
   });
 });
+
+describe('a log’s quote that a terminal broke', () => {
+  it('is whole, and the lines above and below it stay', () => {
+    const quote =
+      'I1126 out="*nat\\n:A - [0:0]\\n-A A -j B\\n-A A -m comment --comment x -j C\\nCOMMIT\\n" and so on to the end of this line of the log, which is long';
+    const broken = quote.match(/.{1,40}/g) ?? [];
+    expect(broken.length).toBeGreaterThan(3);
+    const document = runToEnd(putApart(readWholeDocument(['above', ...broken, 'below', 'last'].join('\n'))));
+    const texts = document.lines.slice().map((line) => line.text);
+    expect([texts[0], ...texts.slice(2, 6), ...texts.slice(-2)]).toEqual([
+      'above',
+      '*nat',
+      ':A - [0:0]',
+      '-A A -j B',
+      '-A A -m comment --comment x -j C',
+      'below',
+      'last',
+    ]);
+  });
+});
