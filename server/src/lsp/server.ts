@@ -6,7 +6,6 @@ import {
   type InitializeResult,
   TextDocumentSyncKind,
 } from 'vscode-languageserver';
-import { Cancelled, runBehind } from '../base/scheduler.ts';
 import { registerAnnotateRequests } from './annotate-requests.ts';
 import { abilitiesOf } from './client-capabilities.ts';
 import { registerCompareRequests } from './compare-requests.ts';
@@ -20,10 +19,9 @@ import { registerRefusals } from './lifecycle.ts';
 import { registerLiveRequests } from './live-requests.ts';
 import type { Runtime } from './runtime.ts';
 import { registerServiceRequests } from './service-requests.ts';
-import { configure, createSession, describeError, logError, lookForDiagnostics, type Session } from './session.ts';
+import { configure, createSession, lookForDiagnostics, type Session } from './session.ts';
 import { readInitializationOptions } from './settings.ts';
 import { registerTraceRequests } from './trace-requests.ts';
-import { warmUp } from './warm-up.ts';
 
 /**
  * Serves the Language Server Protocol on a connection until it closes. Knows nothing of Node.js or the browser but the runtime.
@@ -92,16 +90,6 @@ function initialized(session: Session): void {
     });
   }
   void configure(session);
-  void prepareReading(session);
-}
-
-/** Until something is opened, which does the same itself. */
-async function prepareReading({ connection, dumps, runtime }: Session): Promise<void> {
-  try {
-    await runBehind(warmUp(), runtime.pause, () => dumps.size > 0);
-  } catch (error) {
-    if (!(error instanceof Cancelled)) logError(connection, describeError(error));
-  }
 }
 
 function registerWorkspace(session: Session): void {
