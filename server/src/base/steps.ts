@@ -21,6 +21,16 @@ export function* joinedSteps(pieces: readonly string[], between: string): Steps<
   return runs.join(between);
 }
 
+/** What a function makes of each item. Pauses every few thousand of them. */
+export function* mappedSteps<T, R>(items: readonly T[], make: (item: T) => R): Steps<R[]> {
+  const made: R[] = [];
+  for (const item of items) {
+    made.push(make(item));
+    if (made.length % piecesBetweenPauses === 0) yield;
+  }
+  return made;
+}
+
 /** The lines of a text, without their line feeds. Pauses every few thousand lines. */
 export function* lineSteps(text: string): Steps<string[]> {
   const lines: string[] = [];

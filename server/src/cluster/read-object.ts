@@ -4,6 +4,7 @@
  */
 
 import { canonicalCIDR, canonicalIP } from '../base/ip.ts';
+import { mappedSteps, runToEnd, type Steps } from '../base/steps.ts';
 import {
   booleanAt,
   type Fields,
@@ -67,6 +68,12 @@ function addresses(texts: readonly string[]): readonly string[] {
   return [...out];
 }
 
+/** The same with pauses: a Service or slice that somebody wrote may have a hundred thousand. */
+function* addressSteps(texts: readonly string[]): Steps<readonly string[]> {
+  if (texts.length < 2) return addresses(texts);
+  return [...new Set(yield* mappedSteps(texts, canonicalIP))].filter((ip) => ip !== undefined);
+}
+
 function targetPort(port: Fields): string {
   const value = valueAt(port, 'targetPort');
   return typeof value === 'number' || typeof value === 'string' ? String(value) : '';
@@ -92,11 +99,15 @@ function readIngress(ingress: Fields): readonly LoadBalancerIP[] {
   return ip === undefined ? [] : [{ ip, ipMode: textAt(ingress, 'ipMode') === 'Proxy' ? 'Proxy' : 'VIP' }];
 }
 
+function readRange(text: string): string | undefined {
+  return canonicalCIDR(text.trim());
+}
+
 function serviceType(text: string): ServiceRecord['type'] {
   return text === 'NodePort' || text === 'LoadBalancer' || text === 'ExternalName' ? text : 'ClusterIP';
 }
 
-function readService(object: Fields): ServiceRecord {
+function* readService(object: Fields): Steps<ServiceRecord> {
   const metadata = fieldsAt(object, 'metadata');
   const labels = fieldsAt(metadata, 'labels');
   const annotations = fieldsAt(metadata, 'annotations');
@@ -104,6 +115,7 @@ function readService(object: Fields): ServiceRecord {
   const type = serviceType(textAt(spec, 'type'));
   const clusterIP = textAt(spec, 'clusterIP');
   const clusterIPs = textsAt(spec, 'clusterIPs');
+  const ingress = objectsAt(fieldsAt(fieldsAt(object, 'status'), 'loadBalancer'), 'ingress');
   const affinity = textAt(spec, 'sessionAffinity') === 'ClientIP' ? 'ClientIP' : 'None';
   const timeout = numberAt(
     fieldsAt(fieldsAt(spec, 'sessionAffinityConfig'), 'clientIP'),
@@ -115,13 +127,15 @@ function readService(object: Fields): ServiceRecord {
     namespace: textAt(metadata, 'namespace'),
     name: textAt(metadata, 'name'),
     type,
-    clusterIPs: type === 'ExternalName' ? [] : addresses(clusterIPs.length > 0 ? clusterIPs : [clusterIP]),
+    clusterIPs: type === 'ExternalName' ? [] : yield* addressSteps(clusterIPs.length > 0 ? clusterIPs : [clusterIP]),
     headless: clusterIP === 'None' || clusterIPs[0] === 'None',
     externalName: textAt(spec, 'externalName'),
-    externalIPs: addresses(textsAt(spec, 'externalIPs')),
-    loadBalancerIPs: objectsAt(fieldsAt(fieldsAt(object, 'status'), 'loadBalancer'), 'ingress').flatMap(readIngress),
-    loadBalancerSourceRanges: textsAt(spec, 'loadBalancerSourceRanges').flatMap((range) => canonicalCIDR(range.trim()) ?? []),
-    ports: objectsAt(spec, 'ports').map(readServicePort),
+    externalIPs: yield* addressSteps(textsAt(spec, 'externalIPs')),
+    loadBalancerIPs: (yield* mappedSteps(ingress, readIngress)).flat(),
+    loadBalancerSourceRanges: (yield* mappedSteps(textsAt(spec, 'loadBalancerSourceRanges'), readRange)).filter(
+      (range) => range !== undefined,
+    ),
+    ports: yield* mappedSteps(objectsAt(spec, 'ports'), readServicePort),
     sessionAffinity: affinity,
     affinityTimeout: affinity === 'None' ? 0 : timeout || defaultAffinityTimeout,
     internalTrafficPolicy: textAt(spec, 'internalTrafficPolicy') === 'Local' ? 'Local' : 'Cluster',
@@ -177,7 +191,7 @@ function addressType(text: string): EndpointSliceRecord['addressType'] {
   return text === 'IPv6' || text === 'FQDN' ? text : 'IPv4';
 }
 
-function readEndpointSlice(object: Fields): EndpointSliceRecord {
+function* readEndpointSlice(object: Fields): Steps<EndpointSliceRecord> {
   const metadata = fieldsAt(object, 'metadata');
   const labels = fieldsAt(metadata, 'labels');
   return {
@@ -186,8 +200,8 @@ function readEndpointSlice(object: Fields): EndpointSliceRecord {
     name: textAt(metadata, 'name'),
     serviceName: textAt(labels, serviceNameLabel),
     addressType: addressType(textAt(object, 'addressType')),
-    ports: objectsAt(object, 'ports').map(readEndpointPort),
-    endpoints: objectsAt(object, 'endpoints').map(readEndpoint),
+    ports: yield* mappedSteps(objectsAt(object, 'ports'), readEndpointPort),
+    endpoints: yield* mappedSteps(objectsAt(object, 'endpoints'), readEndpoint),
     serviceProxyName: otherProxy(labels),
     labelledHeadless: Object.hasOwn(labels, headlessLabel),
   };
@@ -256,18 +270,32 @@ function readNode(object: Fields): NodeRecord {
   };
 }
 
-const readers: Readonly<Record<ClusterKind, (object: Fields) => ClusterRecord>> = {
-  Service: readService,
-  EndpointSlice: readEndpointSlice,
-  Pod: readPod,
-  Node: readNode,
-};
+function* readSteps(kind: ClusterKind, object: Fields): Steps<ClusterRecord> {
+  switch (kind) {
+    case 'Service':
+      return yield* readService(object);
+    case 'EndpointSlice':
+      return yield* readEndpointSlice(object);
+    case 'Pod':
+      return readPod(object);
+    case 'Node':
+      return readNode(object);
+  }
+}
 
-/** The record of an object of that kind; undefined where the object has no name, or no namespace though its kind has one. */
-export function readObject(kind: ClusterKind, object: unknown): ClusterRecord | undefined {
+/**
+ * The record of an object of that kind; undefined where the object has no name, or no namespace though its kind has one. Pauses every few thousand ports,
+ * addresses, ranges or endpoints.
+ */
+export function* objectSteps(kind: ClusterKind, object: unknown): Steps<ClusterRecord | undefined> {
   if (!isFields(object)) return undefined;
-  const record = readers[kind](object);
+  const record = yield* readSteps(kind, object);
   return record.name === '' || (record.kind !== 'Node' && record.namespace === '') ? undefined : record;
+}
+
+/** The same without pauses. */
+export function readObject(kind: ClusterKind, object: unknown): ClusterRecord | undefined {
+  return runToEnd(objectSteps(kind, object));
 }
 
 /** The items of a list object, and the kind they have where they do not say so themselves ("ServiceList" holds Services). */

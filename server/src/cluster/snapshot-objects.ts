@@ -1,9 +1,10 @@
 /** The objects of a snapshot, gathered as they are read. */
+import type { Steps } from '../base/steps.ts';
 import { type Fields, fieldsAt, isFields, listAt, textAt } from './fields.ts';
 import { newestTimeOf } from './newest-time.ts';
 import type { ClusterKind, EndpointSliceRecord, NodeRecord, PodRecord, ProxyConfig, ServiceRecord } from './objects.ts';
 import { proxyConfigsOf } from './proxy-config.ts';
-import { clusterKind, listItems, readObject } from './read-object.ts';
+import { clusterKind, listItems, objectSteps } from './read-object.ts';
 import { SnapshotFailure, shown, wanted } from './snapshot-failure.ts';
 
 const itemsBetweenPauses = 400;
@@ -54,8 +55,8 @@ function refuseParts(kind: ClusterKind, object: Fields): void {
   }
 }
 
-/** Adds one object; `defaultKind` is what its list says that it is, where it does not say so itself. */
-export function gatherObject(into: Gathered, object: unknown, defaultKind: string): void {
+/** Adds one object; `defaultKind` is what its list says that it is, where it does not say so itself. Pauses within a long one. */
+export function* gatherObject(into: Gathered, object: unknown, defaultKind: string): Steps<void> {
   into.objects += 1;
   if (!isFields(object)) {
     into.malformed += 1;
@@ -71,7 +72,7 @@ export function gatherObject(into: Gathered, object: unknown, defaultKind: strin
   }
   into.kinds.add(kind);
   refuseParts(kind, object);
-  const record = readObject(kind, object);
+  const record = yield* objectSteps(kind, object);
   switch (record?.kind) {
     case 'Service':
       into.services.push(record);
@@ -126,7 +127,7 @@ export function* gather(into: Gathered, value: unknown): Generator<void, void> {
     refuseKnownMistakes(value);
     const list = listItems(value);
     if (list === undefined) {
-      gatherObject(into, value, '');
+      yield* gatherObject(into, value, '');
       return;
     }
     ({ items, itemKind } = list);
@@ -140,7 +141,7 @@ export function* gather(into: Gathered, value: unknown): Generator<void, void> {
     );
   }
   for (const [index, item] of items.entries()) {
-    gatherObject(into, item, itemKind);
+    yield* gatherObject(into, item, itemKind);
     if (index % itemsBetweenPauses === itemsBetweenPauses - 1) yield;
   }
 }

@@ -83,7 +83,7 @@ function* gatherDocument(into: Gathered, { lines, firstLine }: YamlDocument): Ge
     if (at < end && !(lines[at] ?? '').startsWith(prefix)) continue;
     const chunk = lines.slice(from, at).join('\n');
     const items = parseYaml(chunk, firstLine + from);
-    for (const item of Array.isArray(items) ? items : [items]) gatherObject(into, item, list.itemKind);
+    for (const item of Array.isArray(items) ? items : [items]) yield* gatherObject(into, item, list.itemKind);
     from = at;
     read += chunk.length;
     if (read > charactersBetweenPauses) {
