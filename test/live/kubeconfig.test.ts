@@ -86,6 +86,15 @@ describe('kubeconfig', () => {
     writer.kill();
   });
 
+  it.skipIf(process.platform === 'win32')('may name no pipe as a certificate, to which nobody may ever write', () => {
+    const pipe = join(folder.path, 'pki');
+    execFileSync('mkfifo', [pipe]);
+    const file = folder.write('config', config('a', 'https://a.test').replace('pki/ca.crt', 'pki'));
+    expect(() => load([file]).configFor('a')).toThrow(
+      new KubeconfigError(`The certificate-authority pki in ${file} is no file of a certificate or key.`),
+    );
+  });
+
   it("is a Pod's own credentials where there is no file", async () => {
     folder.write('serviceaccount/token', 'pod-token\n');
     folder.write('serviceaccount/ca.crt', 'certificate');

@@ -2,9 +2,12 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError, errorOfConnection } from './api-error.ts';
 
-/** Breaks an answer after so many milliseconds without a chunk, tells of each. */
+/** Breaks an answer that stays out, tells of each chunk. */
 export interface Reading {
+  /** So many milliseconds without a chunk; of an answer in lines, without a line's end. */
   readonly quiet: number;
+  /** So many milliseconds for all of it: a byte now and then is never quiet, and never done. Undefined for an answer in lines. */
+  readonly whole: number | undefined;
   /** For messages. */
   readonly server: string;
   readonly heard: () => void;
@@ -19,18 +22,19 @@ function isConnectionError(error: unknown): boolean {
   return error instanceof Error && ('code' in error || error.name === 'AbortError');
 }
 
-/** Gives each chunk to `onChunk` as it comes; ends with the answer. */
+/** Gives each chunk to `onChunk` as it comes, which says whether the answer went on by it; ends with the answer. */
 async function readChunks(
   response: IncomingMessage,
-  { quiet, server, heard }: Reading,
-  onChunk: (chunk: Buffer) => void,
+  { quiet, whole, server, heard }: Reading,
+  onChunk: (chunk: Buffer) => boolean,
 ): Promise<void> {
-  const timer = setTimeout(() => response.destroy(timedOut(server)), quiet);
+  const giveUp = (): unknown => response.destroy(timedOut(server));
+  const timer = setTimeout(giveUp, quiet);
+  const end = whole === undefined ? undefined : setTimeout(giveUp, whole);
   try {
     for await (const chunk of response) {
-      timer.refresh();
       heard();
-      onChunk(Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk)));
+      if (onChunk(Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk)))) timer.refresh();
     }
     if (!response.complete) throw new ApiError('unreachable', `${server} broke the connection.`);
   } catch (error) {
@@ -38,6 +42,7 @@ async function readChunks(
     throw error instanceof ApiError || !isConnectionError(error) ? error : errorOfConnection(error, server);
   } finally {
     clearTimeout(timer);
+    clearTimeout(end);
   }
 }
 
@@ -49,6 +54,7 @@ export async function readText(response: IncomingMessage, most: number, reading:
     size += chunk.length;
     if (size > most) throw new ApiError('garbage', `The answer of ${reading.server} is longer than ${most} bytes.`);
     chunks.push(chunk);
+    return true;
   });
   return Buffer.concat(chunks, size).toString('utf8');
 }
@@ -71,15 +77,19 @@ export async function readLines(
   };
   await readChunks(response, reading, (chunk) => {
     let start = 0;
+    let hasLine = false;
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
       take(chunk.subarray(start, end));
       const line = Buffer.concat(parts, size).toString('utf8');
       parts = [];
       size = 0;
       start = end + 1;
-      if (line.trim() !== '') onLine(line);
+      if (line.trim() === '') continue;
+      onLine(line);
+      hasLine = true;
     }
     if (start < chunk.length) take(chunk.subarray(start));
+    return hasLine;
   });
   if (size > 0) throw new ApiError('garbage', `The answer of ${reading.server} ends within a line.`);
 }

@@ -35,7 +35,7 @@ export interface Api {
   /** The answer as UTF-8 text, of at most `most` bytes. @throws ApiError, also where it is longer */
   text(request: ApiRequest, most: number): Promise<string>;
   /**
-   * Calls `onOpen` when an answer begins and `onLine` with each of its lines, until the server ends it. Nothing for `quiet`
+   * Calls `onOpen` when an answer begins and `onLine` with each of its lines, until the server ends it. No whole line for `quiet`
    * milliseconds breaks it.
    * @throws ApiError, and whatever `onLine` throws
    */
@@ -54,13 +54,15 @@ export interface Api {
 export interface ApiLimits {
   /** Milliseconds until an answer must have begun, and between its parts. */
   readonly patience: number;
+  /** Milliseconds for all parts of an answer; an API server itself gives up after a minute. */
+  readonly longestAnswer: number;
   /** Bytes of one answer. */
   readonly largestAnswer: number;
   /** Bytes of one line of a watch; etcd holds objects of 1.5 MB at most. */
   readonly longestLine: number;
 }
 
-export const defaultLimits: ApiLimits = { patience: 30_000, largestAnswer: 100_000_000, longestLine: 10_000_000 };
+export const defaultLimits: ApiLimits = { patience: 30_000, longestAnswer: 300_000, largestAnswer: 100_000_000, longestLine: 10_000_000 };
 
 /** One configuration and the connections made with it. */
 interface Session {
@@ -94,12 +96,12 @@ export function createApi(load: () => ContextConfig, limits: ApiLimits = default
   const session = openSession(load);
   const { server, namespace } = session.config;
   const state: State = { load, limits, server, session, isClosed: false, heardAt: 0 };
-  const { patience, largestAnswer, longestLine } = limits;
+  const { largestAnswer, longestLine } = limits;
   return {
     server,
     namespace,
     async json(request) {
-      const text = await readText(await begin(state, request), largestAnswer, readingOf(state, patience));
+      const text = await readText(await begin(state, request), largestAnswer, readingOf(state));
       if (runToEnd(isTooDense(text)))
         throw new ApiError('garbage', `The answer of ${server} holds more than any cluster: ${request.what}.`);
       const value = parse(text);
@@ -107,12 +109,12 @@ export function createApi(load: () => ContextConfig, limits: ApiLimits = default
       return value;
     },
     async text(request, most) {
-      return readText(await begin(state, request), most, readingOf(state, patience));
+      return readText(await begin(state, request), most, readingOf(state));
     },
     async lines(request, quiet, onOpen, onLine) {
       const response = await begin(state, request);
       onOpen();
-      await readLines(response, longestLine, readingOf(state, quiet), onLine);
+      await readLines(response, longestLine, { ...readingOf(state), quiet, whole: undefined }, onLine);
     },
     heardAt: () => state.heardAt,
     answers: (signal) => answers(state, signal),
@@ -136,9 +138,10 @@ function renew(state: State, old: Session): void {
   retire(old.agent);
 }
 
-function readingOf(state: State, quiet: number): Reading {
+function readingOf(state: State): Reading {
   return {
-    quiet,
+    quiet: state.limits.patience,
+    whole: state.limits.longestAnswer,
     server: state.server,
     heard: () => {
       state.heardAt = Date.now();
@@ -240,7 +243,7 @@ async function begin(state: State, request: ApiRequest): Promise<IncomingMessage
     const response = await exchange(state, request, options, false);
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) return response;
-    const text = await readText(response, largestRefusal, readingOf(state, state.limits.patience)).catch(() => '');
+    const text = await readText(response, largestRefusal, readingOf(state)).catch(() => '');
     if (status === 401 && attempt === 1) {
       renewAfter401(state, used);
       continue;

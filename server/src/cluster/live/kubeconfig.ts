@@ -149,15 +149,18 @@ function serverOf(cluster: Found | undefined, clusterName: string, context: stri
 /** A certificate or key, or several, has some thousand bytes. */
 const largestCertificate = 10_000_000;
 
-/** The library reads the files that an entry names as a whole and without an end. What is not there it says itself. @throws KubeconfigError */
+/**
+ * The library reads the files that an entry names as a whole, without an end, and waits for a pipe that nobody writes to. What is not there it says
+ * itself. @throws KubeconfigError for what is no plain file, or is too large
+ */
 function checkFiles(entry: Found, ...fields: readonly string[]): void {
   for (const field of fields) {
     const path = textAt(entry.fields, field);
     if (path === '') continue;
     const status = statSync(absolute(path, entry.file.folder), { throwIfNoEntry: false });
     if (status === undefined) continue;
-    const isEndless = status.isCharacterDevice() || status.isBlockDevice() || status.size > largestCertificate;
-    if (isEndless) throw new KubeconfigError(`The ${field} ${path} in ${entry.file.path} is no file of a certificate or key.`);
+    if (!status.isFile() || status.size > largestCertificate)
+      throw new KubeconfigError(`The ${field} ${path} in ${entry.file.path} is no file of a certificate or key.`);
   }
 }
 

@@ -9,6 +9,8 @@ export const pageSize = 500;
 /** More than the largest clusters have; beyond it a server is broken or malicious. */
 const mostObjects = 300_000;
 const mostThrottled = 10;
+/** Milliseconds that a server may answer, without the waits that it asks for. etcd forgets what a list goes on from after five minutes, a quarter of an hour at most. */
+const longestList = 1_800_000;
 
 export interface ListQuery {
   /** "spec.nodeName=node-a"; empty for all. */
@@ -43,6 +45,7 @@ export async function listPages(
   let objects = 0;
   let restarts = 0;
   let throttled = 0;
+  let answering = 0;
   for (;;) {
     const parameters = new URLSearchParams();
     if (query.fieldSelector !== undefined) parameters.set('fieldSelector', query.fieldSelector);
@@ -51,7 +54,9 @@ export async function listPages(
     if (token !== '') parameters.set('continue', token);
     try {
       const path = `${resource.path}?${parameters.toString()}`;
+      const began = Date.now();
       const page = await api.json({ path, what: `list ${resource.where}`, signal });
+      answering += Date.now() - began;
       if (!textAt(page, 'kind').endsWith('List') || !Array.isArray(page['items'])) {
         throw new ApiError('garbage', `The answer of ${api.server} is no list of ${resource.plural}.`);
       }
@@ -64,7 +69,7 @@ export async function listPages(
       if (objects > mostObjects) throw new ApiError('garbage', `There are more than ${mostObjects} ${resource.plural}.`);
       const metadata = fieldsAt(page, 'metadata');
       const next = textAt(metadata, 'continue');
-      if (next !== '' && (next === token || items.length === 0)) {
+      if (next !== '' && (next === token || items.length === 0 || answering > longestList)) {
         throw new ApiError('garbage', `The list of ${resource.plural} does not end.`);
       }
       onPage(items);
