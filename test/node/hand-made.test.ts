@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -157,6 +158,18 @@ describe('a file', () => {
     const { output, status } = await runDiagnose(path, { from: '10.42.0.30', to: '10.42.3.20:80', format: 'text' });
     expect([status, output]).toEqual([1, expect.stringContaining('[dropped-by-rule]')]);
     expect(output).toContain('seen in session.txt line 7: -A FORWARD');
+  });
+
+  it('that holds compressed files is unpacked up to a bound of all of them together', () => {
+    const inner = mkdtempSync(join(folder, 'packed-'));
+    writeFileSync(join(inner, 'iptables-save.txt'), rules);
+    writeFileSync(join(inner, 'ip-addr.txt.gz'), gzipSync(addresses));
+    writeFileSync(join(inner, 'ip-route.txt.gz'), gzipSync(routes));
+    const { stdout } = spawnSync('tar', ['-C', inner, '-cf', '-', 'iptables-save.txt', 'ip-addr.txt.gz', 'ip-route.txt.gz']);
+    expect(readBundleArchive('a.tar', stdout, addresses.length + routes.length)).toMatchObject({ notes: [] });
+    const facts = readBundleArchive('a.tar', stdout, addresses.length + routes.length - 1);
+    expect(facts?.notes).toEqual(['ip-route.txt.gz could not be read: it and the files before it are too large.']);
+    expect([facts?.addresses, facts?.routes]).toEqual([expect.anything(), null]);
   });
 
   it.each([

@@ -33,9 +33,15 @@ function zlib(): typeof import('node:zlib') {
   return createRequire(import.meta.url)('node:zlib');
 }
 
-/** How many bytes more the files of a bundle may have once they are read and unpacked. */
+/** What files that are compressed one by one hold together, unpacked: twice the largest dump of rules. A few kilobytes of them may hold any number. */
+const mostUnpacked = 250_000_000;
+
+/** How many bytes more the files of a bundle may have. */
 interface Room {
+  /** Once they are read. */
   left: number;
+  /** Once those that are compressed are unpacked. */
+  packed: number;
 }
 
 /**
@@ -45,8 +51,9 @@ interface Room {
 function textOf(path: string, bytes: Buffer, room: Room): BundleFile {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return { path, text: decodeBytes(bytes) };
   try {
-    const plain = zlib().gunzipSync(bytes, { maxOutputLength: Math.max(room.left, 1) });
+    const plain = zlib().gunzipSync(bytes, { maxOutputLength: Math.max(Math.min(room.left, room.packed), 1) });
     room.left -= plain.length;
+    room.packed -= plain.length;
     return { path: path.replace(/\.gz$/, ''), text: decodeBytes(plain) };
   } catch (error) {
     throw isTooLarge(error) ? new Error('it and the files before it are too large') : error;
@@ -146,7 +153,7 @@ function filesIn(folder: string): { readonly files: readonly BundleFile[]; reado
   try {
     const files: BundleFile[] = [];
     const notes: string[] = [];
-    const room: Room = { left: mostBytes };
+    const room: Room = { left: mostBytes, packed: mostUnpacked };
     for (const path of pathsIn(folder, notes)) {
       try {
         files.push(fileIn(folder, path, room));
@@ -197,8 +204,12 @@ export function readBundleText(path: string, text: string): NodeFacts | undefine
   return [addresses, routes, links, sysctls, conntrack].some((part) => part !== null) ? answer.facts : undefined;
 }
 
-/** The bundle in the bytes of a file, where they are a tar archive, compressed by gzip or not; undefined where they are none. @throws UsageError */
-export function readBundleArchive(path: string, bytes: Buffer): NodeFacts | undefined {
+/**
+ * The bundle in the bytes of a file, where they are a tar archive, compressed by gzip or not; undefined where they are none.
+ * @param packed how many bytes the files in it hold together that are compressed one by one, unpacked
+ * @throws UsageError
+ */
+export function readBundleArchive(path: string, bytes: Buffer, packed = mostUnpacked): NodeFacts | undefined {
   const isCompressed = bytes[0] === 0x1f && bytes[1] === 0x8b;
   const name = nameOfInput(path);
   const other = otherArchives.find(([, magic]) => magic.every((byte, at) => bytes[at] === byte));
@@ -223,7 +234,8 @@ export function readBundleArchive(path: string, bytes: Buffer): NodeFacts | unde
   const answer = readTar(plain);
   if (!answer.ok) throw new UsageError(`${name}: ${answer.message}; expected a node bundle`);
   const notes = [...answer.notes];
-  const room: Room = { left: mostBytes };
+  // What is unpacked already counts as well.
+  const room: Room = { left: mostBytes - plain.length, packed };
   const files = answer.files.flatMap(({ path: inner, bytes: content }) => {
     try {
       return [textOf(inner, Buffer.from(content.buffer, content.byteOffset, content.byteLength), room)];

@@ -62,7 +62,12 @@ export interface ApiLimits {
   readonly longestLine: number;
 }
 
-export const defaultLimits: ApiLimits = { patience: 30_000, longestAnswer: 300_000, largestAnswer: 100_000_000, longestLine: 10_000_000 };
+export const defaultLimits: ApiLimits = {
+  patience: 30_000,
+  longestAnswer: 300_000,
+  largestAnswer: 100_000_000,
+  longestLine: 10_000_000,
+};
 
 /** One configuration and the connections made with it. */
 interface Session {
