@@ -34,7 +34,7 @@ export async function packBuiltExtension(path: string = vsixPath): Promise<strin
 /** What the VSIX is made of; in `dist` the bundles. */
 const parts = [
   ...['package.json', 'package.nls.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'SECURITY.md'],
-  ...['client/media', 'client/walkthrough', 'grammars', 'schemas', 'docs/findings', 'docs/man'],
+  ...['client/media', 'client/walkthrough', 'grammars', 'schemas', 'docs'],
   ...['dist/client', 'dist/server', 'dist/cluster', 'dist/webview', 'dist/cli', 'dist/sample'],
   'test/editor/package.json',
 ];

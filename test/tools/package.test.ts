@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageExtension } from '../support/package-extension.ts';
+import { linksOf } from '../support/page-links.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -23,6 +24,29 @@ interface Manifest {
     readonly yamlValidation: readonly { readonly url: string }[];
   };
 }
+
+/** Links of the pages among these files that lead to none of them, and those to the repository that lead to nothing there. */
+function brokenLinks(files: readonly string[]): readonly string[] {
+  const packed = new Set(files);
+  return files
+    .filter((file) => file.endsWith('.md'))
+    .flatMap((page) =>
+      linksOf(page)
+        .filter(({ target, isWeb }) => (isWeb ? !existsSync(join(root, target)) : !packed.has(target)))
+        .map(({ target }) => `${page}: ${target}`),
+    );
+}
+
+describe('the npm package', () => {
+  it('has no link to a file that is not in it', () => {
+    const options = { cwd: root, encoding: 'utf8', shell: process.platform === 'win32' } as const;
+    const { stdout } = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], options);
+    const [packed] = JSON.parse(stdout) as readonly { readonly files: readonly { readonly path: string }[] }[];
+    const files = packed?.files.map(({ path }) => path) ?? [];
+    expect(files).toEqual(expect.arrayContaining(['README.md', 'CHANGELOG.md', 'docs/README.md', 'docs/findings/README.md']));
+    expect(brokenLinks(files)).toEqual([]);
+  });
+});
 
 describe('the packaged extension', () => {
   let folder = '';
@@ -73,6 +97,11 @@ describe('the packaged extension', () => {
 
   it('holds no sources, no tests and no source maps', () => {
     expect(files.filter((file) => /\.(?:ts|mts|map|vsix)$|(?:^|\/)(?:src|test|node_modules)\//.test(file))).toEqual([]);
+  });
+
+  it('has no link to a file that is not in it', () => {
+    expect(files).toContain('docs/README.md');
+    expect(brokenLinks(files)).toEqual([]);
   });
 
   it('is small enough to be sent by mail', () => {

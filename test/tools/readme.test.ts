@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inspect } from '../support/inspect.ts';
+import { linksOf } from '../support/page-links.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -33,15 +34,14 @@ describe('README.md', () => {
   });
 
   it('shows and links only what there is', () => {
-    const targets = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map(([, target = '']) => target);
+    const targets = linksOf('README.md').map(({ target }) => target);
     expect(targets).toContain('client/media/picture-hover.png');
-    expect(targets.filter((target) => !target.startsWith('https:') && !existsSync(join(root, target)))).toEqual([]);
+    expect(targets.filter((target) => !existsSync(join(root, target)))).toEqual([]);
   });
 
   it('leads to an index of all that is in docs', () => {
     expect(readme).toContain('(docs/README.md)');
-    const index = readFileSync(join(root, 'docs/README.md'), 'utf8');
-    const linked = [...index.matchAll(/\]\(([^)#]+)\)/g)].map(([, target = '']) => join('docs', target));
+    const linked = linksOf('docs/README.md').map(({ target }) => target);
     expect(linked.filter((target) => !existsSync(join(root, target)))).toEqual([]);
     const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
       .filter((name) => /\.(?:md|1)$/.test(name) && !/^findings\/(?!README)/.test(name) && name !== 'README.md')
