@@ -202,6 +202,7 @@ describe('unusable input is one line on standard error and status 2', () => {
       () => ['flow', file('refusal.txt', 'E0901 proxier.go:1] iptables-restore: line 7 failed\n'), '--to', 'shop/web'],
       /refusal\.txt: line 1: holds no table.*; line 1 tells of input that iptables-restore refused, which check reads/,
     ],
+    ['tables', () => ['check', file('tables', '*nat\n'.repeat(50_001))], /tables: opens more than 50,000 tables/],
     ['prose', () => ['check', file('prose', 'Dear all,\nit does not work.\n')], /prose: line 1: holds no table, chain or rule/],
     [
       'a snapshot cut off',

@@ -8,6 +8,7 @@ import type { Ruleset } from '../ruleset/ruleset.ts';
 import { isBehindAnother, putApart, throughoutOfText } from '../syntax/apart.ts';
 import { readDocument, type SourceDocument } from '../syntax/document.ts';
 import { readRestoreFailure, readRestoreReason } from '../syntax/pasted/restore-failure.ts';
+import { beyondRulesets } from '../syntax/text-bounds.ts';
 import { unusualLines } from '../syntax/unusual-lines.ts';
 import { decodeBytes } from './decode-bytes.ts';
 import { otherProgram } from './other-program.ts';
@@ -63,7 +64,7 @@ function hasCommit({ lines }: SourceDocument): boolean {
 /**
  * The text of a dump as a document with its ruleset.
  * @param mayBeLog whether a log will do that holds no rules and tells of what iptables-restore refused
- * @throws UsageError for what is none: empty, binary, without a line of iptables
+ * @throws UsageError for what is none: empty, binary, without a line of iptables, larger than any
  */
 function readRules(file: string, text: string, name: string, mayBeLog = false): Pick<CliDump, 'text' | 'document' | 'ruleset'> {
   if (text.trim() === '') throw new UsageError(`${file}: is empty; ${expected}`);
@@ -72,6 +73,8 @@ function readRules(file: string, text: string, name: string, mayBeLog = false): 
     const line = text.slice(0, nul).split('\n').length;
     throw new UsageError(`${file}: line ${line}: is binary, or UTF-16; ${expected}, in UTF-8`);
   }
+  const beyond = beyondRulesets(text);
+  if (beyond !== undefined) throw new UsageError(`${file}: ${beyond}; ${expected}`);
   const document = readApart(file, runSteps(readDocument(text, name), `reading ${file}`));
   const ruleset = runSteps(buildRuleset(document), `indexing ${file}`);
   if (ruleset.tables.length === 0 && !hasCommit(document)) {
