@@ -1,11 +1,15 @@
 import { expect, it } from 'vitest';
 import type { Steps } from '../../server/src/base/steps.ts';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
+import { flowTargetsOf } from '../../server/src/features/flow.ts';
 import { driftSteps } from '../../server/src/kube/drift/drift.ts';
+import { clusterOfDumpSteps } from '../../server/src/kube/drift/other-cluster.ts';
 import { expectedNode } from '../../server/src/kube/expected/expected.ts';
 import { chainGraphSteps } from '../../server/src/kube/flow/chain-graph.ts';
 import { chainIndexOf } from '../../server/src/kube/identity/hash-index.ts';
 import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
+import { prepareQuestions } from '../../server/src/kube/question/prepare.ts';
+import { dumpState } from '../support/dump-state.ts';
 import { clusterOf, rulesetOf } from '../support/dumps.ts';
 import { fixtureText } from '../support/fixtures.ts';
 import { clusterShapes } from '../torture/cluster-shapes.ts';
@@ -27,6 +31,26 @@ it.each(['external addresses', 'load balancers', 'source ranges', 'endpoints'])(
     expect(pauses(300_000) - pauses(3_000)).toBeGreaterThanOrEqual(16);
   },
 );
+
+it('the ports of one Service are hashed with a pause every few hundred', () => {
+  const shape = clusterShapes.find(({ name }) => name === 'ports');
+  const ruleset = rulesetOf(fixtureText('lab/shop/node-a.iptables'));
+  const cluster = clusterOf(shape?.textOf(900_000) ?? '');
+  expect(pausesOf(clusterOfDumpSteps(ruleset, cluster))).toBeGreaterThanOrEqual(19);
+});
+
+it('the addresses of one Service are offered with a pause every few hundred', () => {
+  const shape = clusterShapes.find(({ name }) => name === 'external addresses');
+  const pauses = (size: number): number =>
+    pausesOf(flowTargetsOf(dumpState(fixtureText('lab/shop/node-a.iptables'), clusterOf(shape?.textOf(size) ?? ''))));
+  // They are gathered, then described.
+  expect(pauses(300_000) - pauses(3_000)).toBeGreaterThanOrEqual((2 * 24_000) / 512);
+});
+
+it('first questions are prepared with a pause between each two, also of a small dump', () => {
+  const resolution = dumpState(fixtureText('lab/shop/node-a.iptables')).resolution();
+  expect(pausesOf(prepareQuestions(resolution))).toBeGreaterThanOrEqual(4);
+});
 
 it('the packets of thousands of jumps to one chain are counted with a pause at each few hundred', () => {
   const jumps = Array.from({ length: 5_000 }, (_, index) => `-A INPUT -s 10.0.${index >> 8}.${index & 255}/32 -j WEB\n`).join('');

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { duplicateChain } from '../../server/src/lint/rules/duplicate-chain.ts';
 import { inputRejectsNodeports } from '../../server/src/lint/rules/input-rejects-nodeports.ts';
+import { jumpToBuiltinChain } from '../../server/src/lint/rules/jump-to-builtin-chain.ts';
 import { repeatedRule } from '../../server/src/lint/rules/repeated-rule.ts';
 import { restoreCommand } from '../../server/src/lint/rules/restore-command.ts';
 import { targetNotInChain } from '../../server/src/lint/rules/target-not-in-chain.ts';
 import { transport } from '../../server/src/lint/rules/transport-damage.ts';
+import { undeclaredChain } from '../../server/src/lint/rules/undeclared-chain.ts';
+import { unequalShares } from '../../server/src/lint/rules/unequal-shares.ts';
 import { unreachableRule } from '../../server/src/lint/rules/unreachable-rule.ts';
 import { droppingEndOf } from '../../server/src/lint/support/dropping-end.ts';
 import { fileShapeSteps } from '../../server/src/lint/support/file-shape.ts';
@@ -40,6 +43,9 @@ describe('a rule of lint pauses', () => {
     ['duplicate-chain', duplicateChain],
     ['repeated-rule', repeatedRule],
     ['unreachable-rule', unreachableRule],
+    ['jump-to-builtin-chain', jumpToBuiltinChain],
+    ['undeclared-chain', undeclaredChain],
+    ['unequal-shares', unequalShares],
   ])('between two tables of many: %s', (_, rule) => {
     expect(pauses(rule, read(filter('').repeat(300)))).toBeGreaterThanOrEqual(300);
   });

@@ -70,8 +70,12 @@ function addresses(texts: readonly string[]): readonly string[] {
 
 /** The same with pauses: a Service or slice that somebody wrote may have a hundred thousand. */
 function* addressSteps(texts: readonly string[]): Steps<readonly string[]> {
-  if (texts.length < 2) return addresses(texts);
-  return [...new Set(yield* mappedSteps(texts, canonicalIP))].filter((ip) => ip !== undefined);
+  const out = new Set<string>();
+  yield* mappedSteps(texts, (text) => {
+    const ip = canonicalIP(text);
+    if (ip !== undefined) out.add(ip);
+  });
+  return [...out];
 }
 
 function targetPort(port: Fields): string {

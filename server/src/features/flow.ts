@@ -6,7 +6,7 @@ import type { Steps } from '../base/steps.ts';
 import { comparisonBasis } from '../kube/drift/basis.ts';
 import { chainFrontends } from '../kube/flow/chain-frontends.ts';
 import { frontendDescription, targetOf } from '../kube/flow/frontend-target.ts';
-import { type Frontend, frontendSteps, frontendsOfRecord } from '../kube/flow/frontends.ts';
+import { eachFrontendOfRecord, type Frontend, frontendSteps } from '../kube/flow/frontends.ts';
 import { showsAllOfNat } from '../kube/flow/resolve-target.ts';
 import { addressText } from '../kube/flow/target.ts';
 import { whyNoServices } from '../kube/flow/why-no-services.ts';
@@ -53,20 +53,25 @@ export function* flowTargetsOf(state: DumpState): Steps<FlowTargetsResult> {
   for (const service of isComparable ? cluster.services : []) {
     // Those that have rules are listed by them.
     if (seen.has(`${service.namespace}/${service.name}`)) continue;
-    for (const frontend of frontendsOfRecord(resolution, service)) frontends.push(frontend);
+    for (const frontend of eachFrontendOfRecord(resolution, service)) {
+      frontends.push(frontend);
+      if (frontends.length % frontendsBetweenPauses === 0) yield;
+    }
   }
   yield;
-  const descriptions = new Map<string, string[]>();
+  const descriptions = new Map<string, Set<string>>();
   for (const [at, frontend] of frontends.entries()) {
     if (at % frontendsBetweenPauses === frontendsBetweenPauses - 1) yield;
     const to = targetOf(resolution, frontend);
     const known = descriptions.get(to);
-    if (known === undefined) descriptions.set(to, [frontendDescription(frontend)]);
-    else known.push(frontendDescription(frontend));
+    if (known === undefined) descriptions.set(to, new Set([frontendDescription(frontend)]));
+    else if (known.size < mostAddressesListed) known.add(frontendDescription(frontend));
   }
-  const targets = [...descriptions].map(
-    ([to, parts]): FlowTarget => ({ to, label: to, description: [...new Set(parts)].slice(0, mostAddressesListed).join(', ') }),
-  );
+  const targets: FlowTarget[] = [];
+  for (const [to, parts] of descriptions) {
+    targets.push({ to, label: to, description: [...parts].join(', ') });
+    if (targets.length % frontendsBetweenPauses === 0) yield;
+  }
   return { targets, reason: targets.length > 0 ? '' : yield* whyNoServices(state.resolution()) };
 }
 

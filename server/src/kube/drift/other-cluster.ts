@@ -9,7 +9,7 @@ import { ruleAt } from '../../ruleset/rules.ts';
 import type { Dump, Ruleset } from '../../ruleset/ruleset.ts';
 import { isProxied } from '../expected/service-ports.ts';
 import { portHash, portName, splitHashedName } from '../identity/chain-names.ts';
-import { portHashes } from '../identity/hash-index.ts';
+import { portHashSteps } from '../identity/hash-index.ts';
 import { dnatDestination, singleAddress } from '../proxy/rule-values.ts';
 import { type PortTally, portTally } from './port-tally.ts';
 
@@ -67,7 +67,7 @@ function hasOtherApiServers(side: Told, cluster: Cluster): boolean {
 }
 
 /** The hashes of the Service ports whose chains an excerpt names that has no rules which lead to them. */
-function portHashesIn({ dump }: Told): Iterable<string> {
+function portHashStepsIn({ dump }: Told): Iterable<string> {
   const hashes = new Set<string>();
   for (const name of dump.tables.find((table) => table.name === 'nat')?.chains.keys() ?? []) {
     const split = splitHashedName(name);
@@ -87,7 +87,7 @@ const comparedBefore = createMemory<object, { readonly inCluster: ClusterHashes;
 
 function compareWith(inCluster: ClusterHashes, told: Told): Compared {
   const { counts, ports } = told.tally;
-  if (counts.size === 0) return compare(portHashesIn(told), inCluster);
+  if (counts.size === 0) return compare(portHashStepsIn(told), inCluster);
   const before = comparedBefore.get(ports);
   if (before?.inCluster === inCluster) return before.compared;
   const compared = compare(counts.keys(), inCluster);
@@ -135,7 +135,7 @@ function* hashSteps(cluster: Cluster): Steps<ClusterHashes> {
     for (const [at, service] of cluster.services.entries()) {
       if (at % servicesBetweenPauses === servicesBetweenPauses - 1) yield;
       const names = everywhere.has(`${service.namespace}/${service.name}`) ? common : hashes;
-      if (isProxied(service)) for (const { hash } of portHashes(service)) names.add(hash);
+      if (isProxied(service)) for (const { hash } of yield* portHashSteps(service)) names.add(hash);
     }
     found = { common, hashes };
     hashesKnown.set(cluster, found);

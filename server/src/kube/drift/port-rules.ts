@@ -239,9 +239,14 @@ function* compareRules(side: DumpSide, expected: ExpectedPort, rules: readonly E
     else extra.push({ ...rule, key });
   }
   const missing: ExpectedRule[] = [];
+  let isAnyMissing = false;
   let keys = 0;
   for (const indexes of wanted.values()) {
-    for (const index of indexes) missing.push(...(rules[index] === undefined ? [] : [rules[index]]));
+    for (const index of indexes) {
+      const rule = rules[index];
+      if (rule !== undefined && isSeen(side, rule) && !damaged.has(`${rule.table} ${rule.chain}`)) missing.push(rule);
+      isAnyMissing ||= rule !== undefined;
+    }
     keys += 1;
     if (keys % rulesBetweenPauses === 0) yield;
   }
@@ -249,9 +254,9 @@ function* compareRules(side: DumpSide, expected: ExpectedPort, rules: readonly E
     expected,
     actual,
     endpoints,
-    missing: missing.filter((rule) => isSeen(side, rule) && !damaged.has(`${rule.table} ${rule.chain}`)),
+    missing,
     extra,
-    misplaced: extra.length === 0 && missing.length === 0 && !hasOtherOrder(side) ? firstMisplaced(actual, places) : undefined,
+    misplaced: extra.length === 0 && !isAnyMissing && !hasOtherOrder(side) ? firstMisplaced(actual, places) : undefined,
   };
 }
 

@@ -98,11 +98,14 @@ function* hashedFor(slice: EndpointSliceRecord, portName: string, protocol: stri
   let ports = byPort.get(slice);
   if (ports === undefined) {
     const found = new Map<string, HashedEndpoint[]>();
+    let count = 0;
     for (const hashed of yield* endpointHashes(slice)) {
       const key = `${hashed.ref.protocol}/${hashed.ref.portName}`;
       const list = found.get(key);
       if (list === undefined) found.set(key, [hashed]);
       else list.push(hashed);
+      count += 1;
+      if (count % endpointsBetweenPauses === 0) yield;
     }
     ports = found;
     byPort.set(slice, ports);
@@ -134,8 +137,9 @@ function* readSlice(
       known.all.push(ref);
     }
   }
-  if (count > endpointsBetweenPauses) yield;
   for (const [address, next] of own) {
+    count += 1;
+    if (count % endpointsBetweenPauses === 0) yield;
     const known = claims.get(address);
     if (known === undefined) {
       claims.set(address, next);

@@ -191,8 +191,17 @@ function* externalRules(plan: PortPlan): Generator<ExpectedRule> {
   if (plan.hasOutside) yield write('', '', ` -j ${plan.outsideChain}`);
 }
 
-/** The chain that asks for source ranges. */
-function* firewallRules(plan: PortPlan): Generator<ExpectedRule> {
+/** Whether an address is in one of many networks. Pauses every thousand, with undefined. */
+function* isInSome(ip: string, networks: readonly string[]): Generator<undefined, boolean> {
+  for (const [at, network] of networks.entries()) {
+    if (at % rulesBetweenPauses === rulesBetweenPauses - 1) yield undefined;
+    if (inCIDR(ip, network)) return true;
+  }
+  return false;
+}
+
+/** The chain that asks for source ranges; undefined where it pauses. */
+function* firewallRules(plan: PortPlan): Generator<ExpectedRule | undefined> {
   const { port, facts, traits, firewallChain } = plan;
   if (!plan.usesFirewall) return;
   const comment = `${port.name} loadbalancer IP`;
@@ -201,7 +210,7 @@ function* firewallRules(plan: PortPlan): Generator<ExpectedRule> {
   const onward = ` -j ${plan.externalChain}`;
   for (const range of port.sourceRanges) yield write(fromNetwork(range), comment, onward);
   // A node that has the load balancer's address for its own asks from that address.
-  if (port.sourceRanges.some((range) => inCIDR(facts.nodeIP, range))) {
+  if (yield* isInSome(facts.nodeIP, port.sourceRanges)) {
     for (const ip of port.loadBalancerIPs) yield write(` -s ${hostNetwork(ip)}`, comment, onward);
   }
   if (traits.marksDrops) yield write('', comment, ' -j KUBE-MARK-DROP');
@@ -290,8 +299,8 @@ export function* portRuleSteps(port: ProxiedPort, choice: EndpointChoice, facts:
   const rules: ExpectedRule[] = [];
   for (const part of parts) {
     for (const rule of part(plan)) {
-      rules.push(rule);
-      if (rules.length % rulesBetweenPauses === 0) yield;
+      if (rule !== undefined) rules.push(rule);
+      if (rule === undefined || rules.length % rulesBetweenPauses === 0) yield;
     }
   }
   return rules;

@@ -179,12 +179,11 @@ export function* frontendSteps(resolution: Resolution): Steps<readonly Frontend[
 
 /**
  * Frontends that the cluster says a Service has, in the families of the ruleset; a rule may or may not be there for them. None for a Service that
- * kube-proxy leaves alone.
+ * kube-proxy leaves alone. Each is made when it is asked for: a Service may have a hundred thousand addresses.
  */
-export function frontendsOfRecord(resolution: Resolution, service: ServiceRecord): readonly Frontend[] {
-  if (!isProxied(service)) return [];
+export function* eachFrontendOfRecord(resolution: Resolution, service: ServiceRecord): Generator<Frontend, void> {
+  if (!isProxied(service)) return;
   const { namespace, name } = service;
-  const frontends: Frontend[] = [];
   for (const dump of dumpsByFamily(resolution.ruleset)) {
     const isOfDump = (ip: string): boolean => isIPv6(ip) === (dump.family === 'ipv6');
     for (const port of service.ports) {
@@ -195,18 +194,20 @@ export function frontendsOfRecord(resolution: Resolution, service: ServiceRecord
         lines: [],
         target: null,
       };
-      const add = (kind: FlowEntryKind, ip: string | null, number: number): void => {
-        frontends.push({ ...base, kind, ip, port: number });
-      };
-      for (const ip of service.clusterIPs.filter(isOfDump)) add('cluster-ip', ip, port.port);
-      for (const ip of service.externalIPs.filter(isOfDump)) add('external-ip', ip, port.port);
+      const made = (kind: FlowEntryKind, ip: string | null, number: number): Frontend => ({ ...base, kind, ip, port: number });
+      for (const ip of service.clusterIPs) if (isOfDump(ip)) yield made('cluster-ip', ip, port.port);
+      for (const ip of service.externalIPs) if (isOfDump(ip)) yield made('external-ip', ip, port.port);
       for (const { ip, ipMode } of service.loadBalancerIPs) {
-        if (isOfDump(ip) && ipMode === 'VIP') add('load-balancer-ip', ip, port.port);
+        if (isOfDump(ip) && ipMode === 'VIP') yield made('load-balancer-ip', ip, port.port);
       }
-      if (port.nodePort > 0) add('node-port', null, port.nodePort);
+      if (port.nodePort > 0) yield made('node-port', null, port.nodePort);
     }
   }
-  return frontends;
+}
+
+/** All of them. */
+export function frontendsOfRecord(resolution: Resolution, service: ServiceRecord): readonly Frontend[] {
+  return [...eachFrontendOfRecord(resolution, service)];
 }
 
 /** The first dump of each family; those with a nat table, if there are any. */

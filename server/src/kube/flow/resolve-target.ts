@@ -129,7 +129,7 @@ function whyNoRules(resolution: Resolution, service: ServiceRecord): string {
   if (entries.length === 0) return `${name} has no address or port of this dump's family.`;
   const mode = otherProxyRemark(resolution);
   if (mode !== '') return `No rule of the dump is for ${name}. ${mode}`;
-  const where = entries.map(frontendLabel).slice(0, 4).join(', ');
+  const where = entries.slice(0, 4).map(frontendLabel).join(', ');
   return showsAllOfNat(resolution)
     ? `No rule of the dump is for ${name} (${where}), and whether there should be one cannot be told.`
     : `The dump is an excerpt and shows no rule for ${name} (${where}): whether the node has some is not known.`;

@@ -5,7 +5,7 @@
 
 import { hostPort } from '../../base/ip.ts';
 import { createMemory } from '../../base/memory.ts';
-import type { Steps } from '../../base/steps.ts';
+import { runToEnd, type Steps } from '../../base/steps.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { EndpointRecord, EndpointSliceRecord, ServicePort, ServiceRecord } from '../../cluster/objects.ts';
 import { endpointHash, portHash, portName } from './chain-names.ts';
@@ -67,18 +67,26 @@ export interface HashedEndpoint {
 
 const hashedPorts = createMemory<ServiceRecord, readonly HashedPort[]>();
 
-/** The ports of a Service, in the order of its spec, with the hashes of their chains. */
-export function portHashes(service: ServiceRecord): readonly HashedPort[] {
-  let hashes = hashedPorts.get(service);
-  if (hashes === undefined) {
-    hashes = service.ports.map((port) => {
-      const name = portName(service.namespace, service.name, port.name);
-      const oldHash = port.name === '' ? portHash(`${name}:`, port.protocol) : null;
-      return { port, hash: portHash(name, port.protocol), oldHash };
-    });
-    hashedPorts.set(service, hashes);
+const portsBetweenPauses = 512;
+
+/** The ports of a Service, in the order of its spec, with the hashes of their chains. Pauses every few hundred. */
+export function* portHashSteps(service: ServiceRecord): Steps<readonly HashedPort[]> {
+  const before = hashedPorts.get(service);
+  if (before !== undefined) return before;
+  const hashes: HashedPort[] = [];
+  for (const port of service.ports) {
+    const name = portName(service.namespace, service.name, port.name);
+    const oldHash = port.name === '' ? portHash(`${name}:`, port.protocol) : null;
+    hashes.push({ port, hash: portHash(name, port.protocol), oldHash });
+    if (hashes.length % portsBetweenPauses === 0) yield;
   }
+  hashedPorts.set(service, hashes);
   return hashes;
+}
+
+/** The same without pauses. */
+export function portHashes(service: ServiceRecord): readonly HashedPort[] {
+  return hashedPorts.get(service) ?? runToEnd(portHashSteps(service));
 }
 
 /** A slice of kube-controller-manager's has 100, and one that somebody wrote 50,000: etcd takes no more. */

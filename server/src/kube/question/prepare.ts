@@ -29,7 +29,12 @@ function* firstQuestions(resolution: Resolution): Steps<readonly PacketQuestion[
  */
 export function* prepareQuestions(resolution: Resolution): Steps<void> {
   const questions = yield* firstQuestions(resolution);
-  for (const question of questions) yield* traceQuestion(resolution, question);
+  yield;
+  for (const question of questions) {
+    yield* traceQuestion(resolution, question);
+    // The first run of anything takes long, also on a dump that is small.
+    yield;
+  }
   const first = questions.find(({ hook }) => hook === 'prerouting');
   if (first === undefined) return;
   const [namespace = '', name = ''] = first.to.split('/');

@@ -6,7 +6,7 @@ import type { Steps } from '../../base/steps.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import { notShownTexts } from '../../netfilter/trace-report.ts';
 import type { Dump } from '../../ruleset/ruleset.ts';
-import { type Frontend, frontendLabel, frontendSteps, frontendsOfRecord } from '../flow/frontends.ts';
+import { eachFrontendOfRecord, type Frontend, frontendLabel, frontendSteps } from '../flow/frontends.ts';
 import type { FlowEntryKind } from '../flow/graph.ts';
 import { nodeAddress } from '../flow/packet-sources.ts';
 import { chooseFrontends, otherProxyNote } from '../flow/resolve-target.ts';
@@ -190,7 +190,7 @@ function withoutRules(resolution: Resolution, frontends: readonly Frontend[]): s
   const lost: string[] = [];
   for (const service of resolution.cluster.services) {
     const name = `${service.namespace}/${service.name}`;
-    if (!names.has(name) && frontendsOfRecord(resolution, service).length > 0) lost.push(name);
+    if (!names.has(name) && eachFrontendOfRecord(resolution, service).next().done !== true) lost.push(name);
   }
   if (lost.length === 0) return '';
   const more = lost.length > mostNamed ? ` and ${lost.length - mostNamed} more` : '';

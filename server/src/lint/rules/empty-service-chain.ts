@@ -17,6 +17,7 @@ export const emptyServiceChain: LintRule = {
 
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of ruleset.tables) {
+    yield;
     const { emptyServices } = tableFacts(ruleset, table);
     for (const chain of emptyServices) {
       yield;

@@ -12,6 +12,7 @@ export const jumpToBuiltinChain: LintRule = {
 
 function* check({ ruleset }: LintInput, report: (finding: Finding) => void): Steps<void> {
   for (const table of ruleset.tables) {
+    yield;
     // PREROUTING is no built-in chain of every table.
     if (mayMixTables(ruleset, table)) continue;
     for (const chain of tableFacts(ruleset, table).builtinJumpedTo) {

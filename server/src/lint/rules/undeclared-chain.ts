@@ -20,6 +20,7 @@ function* check(input: LintInput, report: (finding: Finding) => void): Steps<voi
   const { ruleset } = input;
   const faulty: Chain[] = [];
   for (const table of ruleset.tables) {
+    yield;
     const { undeclared } = tableFacts(ruleset, table);
     if (undeclared.length === 0) continue;
     // The kernel holds no jump to a chain that is not there: in what it printed such a chain was cut off.

@@ -50,6 +50,7 @@ function keepEven({ lines }: Ruleset, rules: readonly number[]): void {
 function* check(input: LintInput, report: (finding: Finding) => void): Steps<void> {
   const { ruleset } = input;
   for (const table of ruleset.tables) {
+    yield;
     if (table.name !== 'nat') continue;
     let seen = 0;
     for (const chain of tableFacts(ruleset, table).services) {
