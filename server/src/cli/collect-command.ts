@@ -4,6 +4,7 @@ import { terminalText } from '../base/safe-text.ts';
 import { describeFileError } from '../lsp/node/file-error.ts';
 import { collectScript } from '../node/collect-script.ts';
 import { say } from './output.ts';
+import { untilSignal } from './until-signal.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface CollectCommandOptions {
@@ -27,7 +28,13 @@ function isTaken(folder: string): boolean {
   }
 }
 
-async function collectFrom(node: string, context: string, folder: string, debugImage: string | undefined): Promise<string> {
+async function collectFrom(
+  node: string,
+  context: string,
+  folder: string,
+  debugImage: string | undefined,
+  signal: AbortSignal,
+): Promise<string> {
   if (isTaken(folder)) throw new UsageError(`${folder}: is there already; expected a new or an empty folder`);
   // A bundle of its own: its API client is 2 MB that most calls do without.
   const { collectOnce } = await import('../cluster/live/live.ts');
@@ -35,10 +42,16 @@ async function collectFrom(node: string, context: string, folder: string, debugI
   try {
     collected = await collectOnce(context, node, {
       timeoutMs: timeoutMilliseconds,
+      signal,
       ...(debugImage === undefined ? {} : { debugImage }),
     });
+    // What may be missing is left out of a bundle, and after a signal that may be anything.
+    if (signal.aborted) throw new Error('Collecting was given up.');
   } catch (error) {
-    throw new UsageError(`context ${context}: ${error instanceof Error ? error.message : String(error)}`);
+    const problem = `context ${context}: ${error instanceof Error ? error.message : String(error)}`;
+    // The process ends by its signal, and nothing is said after this.
+    if (signal.aborted) say(problem);
+    throw new UsageError(problem);
   }
   try {
     for (const { path, text } of collected.files) {
@@ -65,5 +78,5 @@ export async function runCollect({ script, node, context, output, debugPod }: Co
   }
   if (node === undefined || context === undefined || output === undefined)
     throw new UsageError('collect needs --script, or --node NAME, --context NAME and -o FOLDER together');
-  return await collectFrom(node, context, output, debugPod);
+  return await untilSignal((signal) => collectFrom(node, context, output, debugPod, signal));
 }

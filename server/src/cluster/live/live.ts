@@ -68,12 +68,15 @@ export async function collectOnce(
     readonly onProgress?: (text: string) => void;
     /** The image of a debug pod that is to be made in kube-system where no container of the node can be asked. */
     readonly debugImage?: string;
+    /** Gives up, once a debug pod is removed. */
+    readonly signal?: AbortSignal;
   },
 ): Promise<CollectedBundle> {
   const { environment = processEnvironment, timeoutMs, onProgress } = options;
   const api = createApi(() => loadKubeconfig(environment).configFor(context));
   try {
-    const signal = AbortSignal.timeout(timeoutMs);
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
     return await collectNodeBundle(api, node, await bundleReader(api, node, signal, options.debugImage), signal, onProgress);
   } finally {
     api.close();
