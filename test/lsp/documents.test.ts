@@ -43,6 +43,23 @@ describe('a document', () => {
     expect(await tables()).toMatchObject([{ name: 'raw' }]);
   });
 
+  it('that no ruleset can be is not read, says so, and is in the way of no other', async () => {
+    await server.open(uri, '*nat\n'.repeat(50_001));
+    expect((await server.diagnostics(uri, 1)).diagnostics.map(({ message }) => message)).toEqual([
+      'This text opens more than 50,000 tables, and no node has so many: it is not read. Once it has fewer, open it again.',
+    ]);
+    await change(2, [{ range: { start: { line: 1, character: 0 }, end: { line: 1, character: 0 } }, text: 'x\n' }]);
+    const tables = (of: string): Promise<unknown> =>
+      server.client.sendRequest('textDocument/documentSymbol', { textDocument: { uri: of } });
+    expect((await tables(uri)) ?? []).toEqual([]);
+    const other = 'file:///work/node-b.iptables';
+    await server.open(other, '*filter\nCOMMIT\n');
+    expect(await tables(other)).toMatchObject([{ name: 'filter' }]);
+    await server.client.sendNotification('textDocument/didClose', { textDocument: { uri } });
+    await server.open(uri, dump, 3);
+    expect(await codes(3)).toEqual([['undeclared-chain', 2]]);
+  });
+
   it('publishes only what is found in the newest version of a burst', async () => {
     await server.open(uri, dump);
     for (let version = 2; version <= 30; version += 1) {

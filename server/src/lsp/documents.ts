@@ -1,4 +1,6 @@
+import { DiagnosticSeverity } from 'vscode-languageserver';
 import { Cancelled, runFirst } from '../base/scheduler.ts';
+import { beyondRulesets } from '../syntax/text-bounds.ts';
 import { openDump } from './open-documents.ts';
 import { type ParamName, type Params, readParams } from './params.ts';
 import { isOldVersion } from './publish-diagnostics.ts';
@@ -6,19 +8,45 @@ import { describeError, logError, lookBeside, readFactsBeside, type Session, sen
 
 /** Follows what the client says of its documents. A message that is not as the protocol has it changes nothing, and stands in the log. */
 export function registerDocuments(session: Session): void {
-  on(session, 'textDocument/didOpen', ['openedDocument'], ({ openedDocument }) => open(session, openedDocument));
+  const refused = new Set<string>();
+  on(session, 'textDocument/didOpen', ['openedDocument'], ({ openedDocument }) => {
+    const { uri, text } = openedDocument;
+    refused.delete(uri);
+    const beyond = beyondRulesets(text);
+    if (beyond === undefined) return open(session, openedDocument);
+    forget(session, uri);
+    refused.add(uri);
+    refuse(session, openedDocument, beyond);
+  });
   on(session, 'textDocument/didChange', ['changedDocument', 'contentChanges'], ({ changedDocument, contentChanges }) => {
     session.dumps.get(changedDocument.uri)?.change(contentChanges, changedDocument.version);
   });
   on(session, 'textDocument/didClose', ['textDocument'], ({ textDocument: { uri } }) => {
-    session.dumps.get(uri)?.close();
-    session.dumps.delete(uri);
-    session.states.delete(uri);
-    session.parts.delete(uri);
-    session.facts.delete(uri);
-    session.keptDiagnostics.close(uri);
-    session.diagnostics.close(uri);
+    forget(session, uri);
+    if (refused.delete(uri)) void session.connection.sendDiagnostics({ uri, diagnostics: [] });
   });
+}
+
+function forget({ dumps, states, parts, facts, keptDiagnostics, diagnostics }: Session, uri: string): void {
+  dumps.get(uri)?.close();
+  dumps.delete(uri);
+  states.delete(uri);
+  parts.delete(uri);
+  facts.delete(uri);
+  keptDiagnostics.close(uri);
+  diagnostics.close(uri);
+}
+
+/** Says in a document why it is not read, also to a client that asks for diagnostics: there is no document to ask for them. */
+function refuse({ connection }: Session, { uri, version }: Params['openedDocument'], why: string): void {
+  const start = { line: 0, character: 0 };
+  const diagnostic = {
+    range: { start, end: start },
+    severity: DiagnosticSeverity.Error,
+    source: 'iptables',
+    message: `This text ${why}: it is not read. Once it has fewer, open it again.`,
+  };
+  void connection.sendDiagnostics({ uri, version, diagnostics: [diagnostic] });
 }
 
 function on<Name extends ParamName>(
