@@ -7,35 +7,48 @@ const known = createMemory<Table, ReadonlyMap<Chain, ReadonlySet<Chain>>>();
 
 const jumpsBetweenPauses = 1024;
 
-/** Goes through all chains depth first, without recursion: a jump to a chain that is still being gone through leads back. */
-function* findLoops(table: Table): Steps<ReadonlyMap<Chain, ReadonlySet<Chain>>> {
+const isOpen = 1;
+const isDone = 2;
+
+/**
+ * Goes through all chains depth first, without recursion: a jump to a chain that is still being gone through leads back. Reads the numbers of the table's
+ * lists: a chain may jump to a hundred thousand others, of which no loop has one.
+ */
+function* findLoops({ chains, lists: { jumps } }: Table): Steps<ReadonlyMap<Chain, ReadonlySet<Chain>>> {
   const loops = new Map<Chain, Set<Chain>>();
-  const open = new Set<Chain>();
-  const done = new Set<Chain>();
+  const states = new Uint8Array(chains.size);
+  const nextJumps = jumps.starts.slice();
   let looked = 0;
-  for (const start of table.chains.values()) {
-    if (done.has(start)) continue;
-    const stack: { readonly chain: Chain; at: number }[] = [{ chain: start, at: 0 }];
-    open.add(start);
+  for (let start = 0; start < states.length; start += 1) {
+    if (states[start] === isDone) continue;
+    const stack = [start];
+    states[start] = isOpen;
     for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-      const next = top.chain.jumps[top.at];
-      top.at += 1;
+      const at = nextJumps[top] ?? 0;
       looked += 1;
       if (looked % jumpsBetweenPauses === 0) yield;
-      if (next === undefined) {
-        open.delete(top.chain);
-        done.add(top.chain);
+      if (at >= (jumps.starts[top + 1] ?? 0)) {
+        states[top] = isDone;
         stack.pop();
-      } else if (open.has(next)) {
-        const back = loops.get(top.chain) ?? new Set();
-        loops.set(top.chain, back.add(next));
-      } else if (!done.has(next)) {
-        open.add(next);
-        stack.push({ chain: next, at: 0 });
+        continue;
+      }
+      nextJumps[top] = at + 1;
+      const next = jumps.values[at] as number;
+      if (states[next] === isOpen) addLoop(loops, chains.at(top), chains.at(next));
+      else if (states[next] !== isDone) {
+        states[next] = isOpen;
+        stack.push(next);
       }
     }
   }
   return loops;
+}
+
+function addLoop(loops: Map<Chain, Set<Chain>>, from: Chain | undefined, to: Chain | undefined): void {
+  if (from === undefined || to === undefined) return;
+  const back = loops.get(from);
+  if (back === undefined) loops.set(from, new Set([to]));
+  else back.add(to);
 }
 
 function* loopsOf(table: Table): Steps<ReadonlyMap<Chain, ReadonlySet<Chain>>> {
