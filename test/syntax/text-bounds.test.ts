@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { runToEnd } from '../../server/src/base/steps.ts';
+import { joinedWithin } from '../../server/src/syntax/apart.ts';
+import { readDocument } from '../../server/src/syntax/document.ts';
 import { beyondRulesets, mostLines, mostTables } from '../../server/src/syntax/text-bounds.ts';
 
 describe('a text that no ruleset is', () => {
@@ -12,6 +15,18 @@ describe('a text that no ruleset is', () => {
     expect(beyondRulesets('*nat\n-A x *\n*nat\n', 10, 2)).toBeUndefined();
     expect(beyondRulesets('*nat\n*nat\n*nat', 10, 2)).toBe('opens more than 2 tables, and no node has so many');
     expect(beyondRulesets('*nat\n'.repeat(mostTables))).toBeUndefined();
+  });
+
+  it('is not made of lines that stand on one', () => {
+    const line = '*filter\\n:INPUT ACCEPT [0:0]\\nCOMMIT\\n';
+    const { lines } = runToEnd(readDocument(`${line}\n`.repeat(4)));
+    const counts = (piecesOf: ReturnType<typeof joinedWithin>): readonly number[] =>
+      [0, 1, 2, 3].map((at) => piecesOf(lines.at(at) ?? expect.fail()).length);
+    const [all = 0] = counts(joinedWithin());
+    expect(all).toBeGreaterThan(2);
+    expect(counts(joinedWithin())).toEqual([all, all, all, all]);
+    expect(counts(joinedWithin(1_000, 1))).toEqual([all, all, 1, 1]);
+    expect(counts(joinedWithin(all, 1_000))).toEqual([all, all, 1, 1]);
   });
 
   it('is none of the largest dumps that are known', () => {

@@ -10,6 +10,7 @@ import type { Lines } from './lines.ts';
 import { type BrokenQuote, brokenQuotes, unbroken } from './pasted/broken-quotes.ts';
 import { firstJoin, type JoinedPiece, joinedCode, joinedPieces } from './pasted/joined-lines.ts';
 import { type Throughout, throughoutOf } from './pasted/throughout.ts';
+import { mostLines, mostTables } from './text-bounds.ts';
 import { unusualLineSteps } from './unusual-lines.ts';
 
 /** Whether several lines of a dump stand on a line. */
@@ -65,7 +66,20 @@ export function* putApart(document: SourceDocument, fileName = ''): Steps<Source
     return mended;
   }
   if (!(yield* hasJoined(document.lines))) return document;
-  return yield* inPieces(document, fileName, (line) => (isJoined(line) ? joinedPieces(line.text) : [whole(line)]));
+  return yield* inPieces(document, fileName, joinedWithin());
+}
+
+/** What stands on a line, by itself, for the lines of a text in their order; once that is more than any ruleset has, they stay as they are. */
+export function joinedWithin(lines = mostLines, tables = mostTables): (line: Line) => readonly JoinedPiece[] {
+  let lineCount = 0;
+  let tableCount = 0;
+  return (line) => {
+    if (lineCount > lines || tableCount > tables || !isJoined(line)) return [whole(line)];
+    const pieces = joinedPieces(line.text);
+    lineCount += pieces.length;
+    for (const { text } of pieces) if (text.startsWith('*')) tableCount += 1;
+    return pieces;
+  };
 }
 
 function whole({ text }: Line): JoinedPiece {
