@@ -7,6 +7,7 @@ import { withOwnLineEnds } from '../lint/mending/mended-text.ts';
 import type { Finding } from '../lint/support/finding.ts';
 import type { Severities } from '../lint/support/judge.ts';
 import { copyNodeCommandsCommand } from '../protocol/requests.ts';
+import type { Ruleset } from '../ruleset/ruleset.ts';
 import { findingsOf } from './support/findings-of.ts';
 import { type DumpState, rangeOf } from './support/state.ts';
 
@@ -101,12 +102,21 @@ function copyAction(request: CodeActionRequest, finding: Finding, commands: read
   };
 }
 
+/** Whether nothing but comments and blank lines stands above a line (0-based). */
+function isInHead({ lines }: Ruleset, line: number): boolean {
+  for (let above = 0; above < line; above += 1) {
+    const kind = lines.kindAt(above);
+    if (kind !== 'blank' && kind !== 'comment') return false;
+  }
+  return true;
+}
+
 function ignoreActions(state: DumpState, request: CodeActionRequest, finding: Finding): readonly CodeAction[] {
   const { document, ruleset } = state;
   const { code, line } = finding;
   // A comment is one in a file for iptables-restore; in a listing it is another line that nobody reads.
   if (code === 'unused-ignore' || finding.severity === 'error' || ruleset.lines.at(line)?.context.within !== undefined) return [];
-  const isHead = !ruleset.lines.slice(0, line).some(({ kind }) => kind !== 'blank' && kind !== 'comment');
+  const isHead = isInHead(ruleset, line);
   const changes = insertedBehind(document, line - 1, [`# iptables-inspect: ignore ${code}`]);
   return [
     {
