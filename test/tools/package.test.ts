@@ -25,9 +25,12 @@ interface Manifest {
   };
 }
 
+/** README's pictures, which the Marketplace, Open VSX and npm show from the repository. */
+const shownFromRepository = ['client/media/picture-flow.png', 'client/media/picture-hover.png'];
+
 /** Links of the pages among these files that lead to none of them, and those to the repository that lead to nothing there. */
 function brokenLinks(files: readonly string[]): readonly string[] {
-  const packed = new Set(files);
+  const packed = new Set([...files, ...shownFromRepository]);
   return files
     .filter((file) => file.endsWith('.md'))
     .flatMap((page) =>

@@ -67,7 +67,7 @@ function hasOtherApiServers(side: Told, cluster: Cluster): boolean {
 }
 
 /** The hashes of the Service ports whose chains an excerpt names that has no rules which lead to them. */
-function portHashStepsIn({ dump }: Told): Iterable<string> {
+function portHashesIn({ dump }: Told): Iterable<string> {
   const hashes = new Set<string>();
   for (const name of dump.tables.find((table) => table.name === 'nat')?.chains.keys() ?? []) {
     const split = splitHashedName(name);
@@ -87,7 +87,7 @@ const comparedBefore = createMemory<object, { readonly inCluster: ClusterHashes;
 
 function compareWith(inCluster: ClusterHashes, told: Told): Compared {
   const { counts, ports } = told.tally;
-  if (counts.size === 0) return compare(portHashStepsIn(told), inCluster);
+  if (counts.size === 0) return compare(portHashesIn(told), inCluster);
   const before = comparedBefore.get(ports);
   if (before?.inCluster === inCluster) return before.compared;
   const compared = compare(counts.keys(), inCluster);
