@@ -42,6 +42,33 @@ describe('completion over the protocol', () => {
     expect(await behind(3, 9)).toBe(0);
   });
 
+  it('is what was asked for where more is typed before the question comes', async () => {
+    let version = 1;
+    const change = (start: number, end: number, text: string): Promise<void> => {
+      version += 1;
+      return server.client.sendNotification('textDocument/didChange', {
+        textDocument: { uri, version },
+        contentChanges: [{ range: { start: { line: 3, character: start }, end: { line: 3, character: end } }, text }],
+      });
+    };
+    await change(9, 12, ' -s 10.0.0.1');
+    for (const [typed, letter] of Array.from('-j MI').entries()) await change(9 + typed, 9 + typed, letter);
+    // Asked for by the blank, of `-A INPUT -j  -s 10.0.0.1`.
+    const asked = { ...at(3, 12), context: { triggerKind: 2, triggerCharacter: ' ' } };
+    const { items } = await server.client.sendRequest<CompletionList>('textDocument/completion', asked);
+    expect(items.find(({ label }) => label === 'MINE')?.textEdit).toEqual({
+      range: { start: { line: 3, character: 12 }, end: { line: 3, character: 12 } },
+      newText: 'MINE',
+    });
+    // By the `M`: what is typed since is not within what the item takes the place of, as the client adds it.
+    const next = { ...at(3, 13), context: { triggerKind: 3 } };
+    const later = await server.client.sendRequest<CompletionList>('textDocument/completion', next);
+    expect(later.items.map(({ label, textEdit }) => [label, textEdit])).toContainEqual([
+      'MINE',
+      { range: { start: { line: 3, character: 12 }, end: { line: 3, character: 13 } }, newText: 'MINE' },
+    ]);
+  });
+
   it('has the codes of findings in a comment that ignores some', async () => {
     const text = '# iptables-inspect: ignore ';
     await server.client.sendNotification('textDocument/didChange', {

@@ -28,6 +28,7 @@ import { firstAnswer } from './first-answers.ts';
 import { navigationFeatures } from './navigation-features.ts';
 import { atPlacesInText } from './places-in-text.ts';
 import { answering, inSlices, type Session, withState } from './session.ts';
+import { typedSince } from './typing.ts';
 
 type RenameAnswer = WorkspaceEdit | Refusal | null;
 
@@ -107,7 +108,11 @@ const features: readonly Feature[] = [
       const { context } = message as { readonly context?: { readonly triggerCharacter?: unknown } };
       const request = { isAfterBlank: context?.triggerCharacter === ' ', markdown: session.client.hasMarkdown };
       const empty = { isIncomplete: false, items: [] };
-      return withState(session, textDocument.uri, token, empty, (state) => completion(state, position, request));
+      return withState(session, textDocument.uri, token, empty, (state) => {
+        const dump = session.dumps.get(textDocument.uri);
+        const typing = dump?.version === state.version ? dump.typing : undefined;
+        return completion(state, position, { ...request, typedSince: typedSince(typing, position) });
+      });
     },
   ),
   feature(

@@ -6,6 +6,7 @@ import type { Ruleset } from '../ruleset/ruleset.ts';
 import { putApart } from '../syntax/apart.ts';
 import { changeDocument, readDocument, type SourceDocument, type TextChange } from '../syntax/document.ts';
 import { nextChange } from '../syntax/merge-changes.ts';
+import { type Typing, typingAfter } from './typing.ts';
 
 /** One version of a dump, read. */
 export interface ReadDump {
@@ -23,6 +24,8 @@ export interface OpenDump {
   readonly version: number;
   /** Its text as it was opened, until that is read or changed. */
   readonly unread: string | undefined;
+  /** What was typed last, in its newest version. */
+  readonly typing: Typing | undefined;
   /** Queues changes and begins to read them; earlier work goes on and is shared. */
   change(changes: readonly TextDocumentContentChangeEvent[], version: number): void;
   /** The newest version, once it is read. Rejects with Cancelled when the dump is closed before. */
@@ -128,6 +131,7 @@ export function openDump(
   onFailure: (error: unknown) => void,
 ): OpenDump {
   let version = identity.version;
+  let typing: Typing | undefined;
   let pending: TextChange[] = [{ text: identity.text }];
   let read: ReadDump | undefined;
   let document: SourceDocument | undefined;
@@ -182,8 +186,12 @@ export function openDump(
     get unread() {
       return read === undefined && progress.told() === 1 && !isClosed ? identity.text : undefined;
     },
+    get typing() {
+      return typing;
+    },
     change(changes, newVersion) {
       version = newVersion;
+      for (const change of changes) typing = typingAfter(typing, change);
       progress.tell();
       pending = [...pending, ...changes];
       void run();

@@ -35,6 +35,8 @@ export interface CompletionRequest {
   readonly isAfterBlank: boolean;
   /** Whether the client shows Markdown. */
   readonly markdown: boolean;
+  /** So many UTF-16 units behind the position were typed after the list was asked for: the client finds with them what it shows of it. */
+  readonly typedSince?: number;
 }
 
 /** A line or command, and the place in it that is asked about. */
@@ -59,10 +61,10 @@ const longestLine = 20_000;
  * place of the word under the cursor, or of its part between commas. Empty in what is neither restore input nor a command of a shell.
  */
 export function* completion(state: DumpState, position: Position, request: CompletionRequest): Steps<CompletionList> {
-  const written = writtenRule(state, position);
+  const { isAfterBlank, markdown, typedSince } = request;
+  const written = writtenRule(state, position, typedSince);
   // Every word that is offered is tried in the whole of the line.
   if (written === undefined || written.text.length > longestLine) return nothing;
-  const { isAfterBlank, markdown } = request;
   const asked: Asked = { ...written, state, isAfterBlank };
   const offered = yield* offersAt(asked);
   if (offered === undefined) return nothing;

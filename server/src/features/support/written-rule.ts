@@ -22,21 +22,33 @@ export interface WrittenRule {
 /** So many lines does a broken command have at the most. */
 const mostLines = 17;
 
-/** What is written at a position; undefined in listings, and in text that is neither. */
-export function writtenRule({ ruleset }: { readonly ruleset: Ruleset }, position: Position): WrittenRule | undefined {
+/**
+ * What is written at a position; undefined in listings, and in text that is neither. So many UTF-16 units behind the position as `typedSince` says
+ * are left out: who asks did not have them yet.
+ */
+export function writtenRule(
+  { ruleset }: { readonly ruleset: Ruleset },
+  position: Position,
+  typedSince = 0,
+): WrittenRule | undefined {
   const { line, character } = position;
   const source = ruleset.lines.at(line);
   if (source === undefined || character > source.text.length) return undefined;
   const context = contextBefore(source);
   const isRestore = context.table !== undefined && context.within === undefined;
-  const command = isRestore ? undefined : commandAt(ruleset, position);
+  const command = isRestore ? undefined : commandAt(ruleset, position, typedSince);
   if (command !== undefined) return command;
   if (context.within !== undefined || source.listing) return undefined;
   const table = tableAt(ruleset, line);
-  return { text: source.text, offset: character, above: 0, context, table, line, command: undefined };
+  const text = without(source.text, character, typedSince);
+  return { text, offset: character, above: 0, context, table, line, command: undefined };
 }
 
-function commandAt(ruleset: Ruleset, { line, character }: Position): WrittenRule | undefined {
+function without(text: string, from: number, count: number): string {
+  return count === 0 ? text : text.slice(0, from) + text.slice(from + count);
+}
+
+function commandAt(ruleset: Ruleset, { line, character }: Position, typedSince: number): WrittenRule | undefined {
   const { lines } = ruleset;
   let first = line;
   while (first > 0 && line - first < mostLines && lines.at(first - 1)?.text.endsWith('\\') === true) first -= 1;
@@ -46,7 +58,7 @@ function commandAt(ruleset: Ruleset, { line, character }: Position): WrittenRule
     const text = lines.at(number)?.text;
     if (text === undefined) break;
     if (number === line) above = whole.length;
-    whole += text;
+    whole += number === line ? without(text, character, typedSince) : text;
     if (!text.endsWith('\\')) break;
     whole += '\n';
   }
