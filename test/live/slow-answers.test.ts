@@ -42,12 +42,12 @@ describe('an answer of which a byte comes now and then', () => {
   });
 
   it('is given up as a list, of which a page comes now and then', async () => {
-    vi.useFakeTimers({ toFake: ['Date'] });
+    vi.useFakeTimers({ toFake: ['performance'] });
     try {
       let pages = 0;
       const json: Api['json'] = async () => {
         pages += 1;
-        vi.setSystemTime(Date.now() + 200_000);
+        vi.advanceTimersByTime(200_000);
         return { kind: 'ServiceList', metadata: { continue: `page ${pages}` }, items: [{ metadata: { name: `web-${pages}` } }] };
       };
       const nothing = (): void => undefined;

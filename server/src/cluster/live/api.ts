@@ -42,6 +42,8 @@ export interface Api {
   lines(request: ApiRequest, quiet: number, onOpen: () => void, onLine: (line: string) => void): Promise<void>;
   /** When the server was last heard, in milliseconds since 1970; 0 for never. */
   heardAt(): number;
+  /** Milliseconds since then, whatever was done to the machine's clock; infinite for never. */
+  silentFor(): number;
   /** Whether the server answers a small question, in whatever way. No credentials are asked for. */
   answers(signal: AbortSignal): Promise<boolean>;
   /** The configuration in use, for what the library does by itself. */
@@ -73,6 +75,7 @@ export const defaultLimits: ApiLimits = {
 interface Session {
   readonly config: ContextConfig;
   options: Promise<RequestOptions> | undefined;
+  /** As `performance.now` counts. */
   optionsUntil: number;
   agent: HttpAgent | undefined;
   agentCertificate: RequestOptions['cert'];
@@ -85,6 +88,8 @@ interface State {
   session: Session;
   isClosed: boolean;
   heardAt: number;
+  /** The same as `performance.now` counts. */
+  lastHeard: number;
 }
 
 /** Credentials are looked at again this often; a token file or a plugin's token may have been renewed. */
@@ -100,7 +105,7 @@ const largestRefusal = 1_000_000;
 export function createApi(load: () => ContextConfig, limits: ApiLimits = defaultLimits): Api {
   const session = openSession(load);
   const { server, namespace } = session.config;
-  const state: State = { load, limits, server, session, isClosed: false, heardAt: 0 };
+  const state: State = { load, limits, server, session, isClosed: false, heardAt: 0, lastHeard: Number.NEGATIVE_INFINITY };
   const { largestAnswer, longestLine } = limits;
   return {
     server,
@@ -122,6 +127,7 @@ export function createApi(load: () => ContextConfig, limits: ApiLimits = default
       await readLines(response, longestLine, { ...readingOf(state), quiet, whole: undefined }, onLine);
     },
     heardAt: () => state.heardAt,
+    silentFor: () => performance.now() - state.lastHeard,
     answers: (signal) => answers(state, signal),
     config: () => state.session.config,
     reload: () => renew(state, state.session),
@@ -148,10 +154,13 @@ function readingOf(state: State): Reading {
     quiet: state.limits.patience,
     whole: state.limits.longestAnswer,
     server: state.server,
-    heard: () => {
-      state.heardAt = Date.now();
-    },
+    heard: () => heard(state),
   };
+}
+
+function heard(state: State): void {
+  state.heardAt = Date.now();
+  state.lastHeard = performance.now();
 }
 
 async function applyCredentials(into: Session): Promise<RequestOptions> {
@@ -175,10 +184,10 @@ async function applyCredentials(into: Session): Promise<RequestOptions> {
 }
 
 function credentials(of: Session): Promise<RequestOptions> {
-  if (of.options === undefined || Date.now() > of.optionsUntil) {
+  if (of.options === undefined || performance.now() > of.optionsUntil) {
     const options = applyCredentials(of);
     of.options = options;
-    of.optionsUntil = Date.now() + credentialsLast;
+    of.optionsUntil = performance.now() + credentialsLast;
     options.catch(() => {
       if (of.options === options) of.options = undefined;
     });
@@ -217,7 +226,7 @@ function exchange(state: State, request: ApiRequest, options: RequestOptions, is
     const timer = setTimeout(() => sent.destroy(timedOut(server)), limits.patience);
     sent.on('response', (response) => {
       clearTimeout(timer);
-      state.heardAt = Date.now();
+      heard(state);
       response.socket.setKeepAlive(true, keepAlive.keepAliveMsecs);
       resolve(response);
     });

@@ -155,7 +155,7 @@ async function create(api: Api, namespace: string, body: Fields, path: string): 
 /** Waits for the end of all containers. @throws ApiError where that will not come, or the time is over */
 async function waitForEnd(api: Api, node: string, path: string, what: string, count: number, options: DebugPodOptions) {
   const { signal, onProgress, pickUp } = options;
-  const began = Date.now();
+  const began = performance.now();
   let said = '';
   for (;;) {
     if (signal.aborted) throw givenUp();
@@ -166,7 +166,7 @@ async function waitForEnd(api: Api, node: string, path: string, what: string, co
     const waitsFor = waitText(pod, node);
     if (waitsFor !== said) onProgress(waitsFor);
     said = waitsFor;
-    const waited = Date.now() - began;
+    const waited = performance.now() - began;
     // kubelet says when it began with a Pod before it does anything else.
     if (textAt(status, 'startTime') === '' && waited > pickUp) {
       const why = await nodeProblem(api, node);

@@ -11,17 +11,17 @@ export interface Gathering {
 export function gather({ gather: shortest, longestGather }: Timing, run: () => void): Gathering {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let interval = shortest;
-  let ranAt = 0;
+  let ranAt = Number.NEGATIVE_INFINITY;
   let isStopped = false;
   return {
     schedule() {
       if (isStopped || timer !== undefined) return;
       // What is made of it takes its time: where calls never stop, it is run less often.
-      const isBusy = Date.now() - ranAt < interval * 2;
+      const isBusy = performance.now() - ranAt < interval * 2;
       interval = isBusy ? Math.min(interval * 2, longestGather) : shortest;
       timer = setTimeout(() => {
         timer = undefined;
-        ranAt = Date.now();
+        ranAt = performance.now();
         run();
       }, interval);
     },

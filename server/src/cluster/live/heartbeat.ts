@@ -18,7 +18,7 @@ export function startHeartbeat(api: Api, timing: Timing, isNeeded: () => boolean
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   async function beat(): Promise<void> {
-    const isQuiet = Date.now() - api.heardAt() >= timing.heartbeat;
+    const isQuiet = api.silentFor() >= timing.heartbeat;
     const isThere = !isQuiet || !isNeeded() || (await api.answers(AbortSignal.timeout(timing.heartbeatPatience)));
     const since = isThere ? 0 : api.heardAt();
     if (isStopped || since === silentSince) return;

@@ -1,7 +1,7 @@
 import { type Fields, fieldsAt, isFields, textAt } from '../fields.ts';
 import type { Api } from './api.ts';
-import { ApiError } from './api-error.ts';
-import type { Resource } from './resources.ts';
+import { ApiError, shown } from './api-error.ts';
+import { isOfOtherKind, type Resource } from './resources.ts';
 import { pause } from './timing.ts';
 
 /** As kubectl asks: small enough for the server's memory, few enough requests. */
@@ -19,7 +19,7 @@ export interface ListQuery {
   readonly labelSelector?: string;
   /** Told that the server asks to wait, and until when that is done, in milliseconds since 1970. */
   readonly onWait?: (error: ApiError, until: number) => void;
-  /** Nobody waits for an answer after this, in milliseconds since 1970: a longer wait is not begun, the server's refusal is thrown. */
+  /** Nobody waits for an answer after this, as `performance.now` counts: a longer wait is not begun, the server's refusal is thrown. */
   readonly deadline?: number;
 }
 
@@ -54,16 +54,23 @@ export async function listPages(
     if (token !== '') parameters.set('continue', token);
     try {
       const path = `${resource.path}?${parameters.toString()}`;
-      const began = Date.now();
+      const began = performance.now();
       const page = await api.json({ path, what: `list ${resource.where}`, signal });
-      answering += Date.now() - began;
-      if (!textAt(page, 'kind').endsWith('List') || !Array.isArray(page['items'])) {
+      answering += performance.now() - began;
+      if (textAt(page, 'kind') !== `${resource.kind}List` || !Array.isArray(page['items'])) {
         throw new ApiError('garbage', `The answer of ${api.server} is no list of ${resource.plural}.`);
       }
       const items = page['items'].filter(isNamed);
       // What is left out would be told as gone from the cluster.
       if (items.length < page['items'].length) {
         throw new ApiError('garbage', `The answer of ${api.server} is a list of ${resource.plural} of which some have no name.`);
+      }
+      const other = items.find((item) => isOfOtherKind(item, resource));
+      if (other !== undefined) {
+        throw new ApiError(
+          'garbage',
+          `The answer of ${api.server} is a list of ${resource.plural} with a ${shown(textAt(other, 'kind'), 60)}.`,
+        );
       }
       objects += items.length;
       if (objects > mostObjects) throw new ApiError('garbage', `There are more than ${mostObjects} ${resource.plural}.`);
@@ -83,10 +90,9 @@ export async function listPages(
         objects = 0;
         onRestart();
       } else if (error.failure === 'throttled' && error.retryAfter > 0 && throttled < mostThrottled) {
-        const until = Date.now() + error.retryAfter;
-        if (until >= (query.deadline ?? Number.POSITIVE_INFINITY)) throw error;
+        if (performance.now() + error.retryAfter >= (query.deadline ?? Number.POSITIVE_INFINITY)) throw error;
         throttled += 1;
-        query.onWait?.(error, until);
+        query.onWait?.(error, Date.now() + error.retryAfter);
         await pause(error.retryAfter, signal);
       } else {
         throw error;

@@ -32,7 +32,7 @@ export async function listCluster(context: string, api: Api, { timeoutMs }: List
   const { namespace } = api;
   const signal = AbortSignal.timeout(timeoutMs);
   const readAt = Date.now();
-  const deadline = readAt + timeoutMs;
+  const deadline = performance.now() + timeoutMs;
   let waited: ApiError | undefined;
 
   async function list(resource: Resource): Promise<readonly ClusterRecord[]> {

@@ -17,6 +17,7 @@ export interface PodCache {
 
 interface Known {
   readonly pod: PodRecord | undefined;
+  /** As `performance.now` counts. */
   readonly at: number;
 }
 
@@ -62,7 +63,7 @@ export function createPodCache(api: Api, lasts: number, onChange: () => void): P
       const object = await api.json({ path: namespacedPath(namespace, 'pods', name), what, signal });
       const record = readObject('Pod', object);
       const pod = record?.kind === 'Pod' && record.name === name ? record : undefined;
-      remember(known, key, { pod, at: Date.now() });
+      remember(known, key, { pod, at: performance.now() });
       state = 'live';
       problem = '';
       currentAt = Date.now();
@@ -71,7 +72,7 @@ export function createPodCache(api: Api, lasts: number, onChange: () => void): P
       if (!(error instanceof ApiError)) throw error;
       if (refreshed.aborted) return undefined;
       if (error.failure === 'not-found') {
-        remember(known, key, { pod: undefined, at: Date.now() });
+        remember(known, key, { pod: undefined, at: performance.now() });
         return undefined;
       }
       if (error.failure === 'refused' && refused.size < mostRefused) refused.add(namespace);
@@ -88,7 +89,7 @@ export function createPodCache(api: Api, lasts: number, onChange: () => void): P
       if (!isObjectName(namespace) || !isObjectName(name)) return undefined;
       const key = `${namespace}/${name}`;
       const present = known.get(key);
-      if (present !== undefined && Date.now() - present.at < lasts) {
+      if (present !== undefined && performance.now() - present.at < lasts) {
         remember(known, key, present);
         return present.pod;
       }
@@ -105,7 +106,7 @@ export function createPodCache(api: Api, lasts: number, onChange: () => void): P
       abort.abort();
       abort = new AbortController();
       refused.clear();
-      for (const [key, { pod }] of known) known.set(key, { pod, at: 0 });
+      for (const [key, { pod }] of known) known.set(key, { pod, at: Number.NEGATIVE_INFINITY });
       if (state === 'forbidden' || state === 'unauthorized') {
         state = 'off';
         problem = '';

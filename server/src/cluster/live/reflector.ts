@@ -8,11 +8,11 @@ import { type Fields, fieldsAt, isFields, textAt } from '../fields.ts';
 import type { ClusterRecord } from '../objects.ts';
 import { readObject } from '../read-object.ts';
 import type { Api } from './api.ts';
-import { ApiError, errorOfWatchStatus } from './api-error.ts';
+import { ApiError, errorOfWatchStatus, shown } from './api-error.ts';
 import { listAllowed } from './list-allowed.ts';
 import { listPages } from './list-pages.ts';
 import type { ResourceState, ResourceStatus } from './live-status.ts';
-import { inNamespace, type Resource } from './resources.ts';
+import { inNamespace, isOfOtherKind, type Resource } from './resources.ts';
 import { pause, retryDelay, type Timing } from './timing.ts';
 
 export interface Reflector {
@@ -65,12 +65,15 @@ interface Run {
   refusals: number;
   /** The last attempt reached nobody. */
   wasDown: boolean;
-  /** When a 410 last had everything read anew. */
+  /** When a 410 last had everything read anew, as `performance.now` counts. */
   readAnewAt: number;
 }
 
 /** More changes than this between two lists of a watch's own are no cluster's; see `mostObjects` of lists. */
 const mostRecords = 300_000;
+
+/** Characters of a resourceVersion: it is a number of 64 bits, and stands in a URL. */
+const longestVersion = 256;
 
 /** A watch may end early now and then; this often in a row it is no watch. */
 const fewEnds = 3;
@@ -228,6 +231,9 @@ function take(of: State, line: string): string {
   if (type !== 'ADDED' && type !== 'MODIFIED' && type !== 'DELETED') {
     throw new ApiError('garbage', `The watch of ${plural} said something that is no event.`);
   }
+  if (isOfOtherKind(object, of.resource)) {
+    throw new ApiError('garbage', `The watch of ${plural} told of a ${shown(textAt(object, 'kind'), 60)}.`);
+  }
   const record = readObject(kind, object);
   if (record === undefined) return version;
   if (type === 'DELETED' ? of.records.delete(keyOf(record)) : keep(of, of.records, record)) changed(of);
@@ -238,6 +244,9 @@ function take(of: State, line: string): string {
 /** Watches from `run.version` on, and moves it. @returns whether anything came */
 async function watch(of: State, signal: AbortSignal, run: Run, progress: { made: boolean }): Promise<void> {
   const { api, resource, timing } = of;
+  if (run.version.length > longestVersion) {
+    throw new ApiError('garbage', `${api.server} gives ${resource.plural} a version of ${run.version.length} characters.`);
+  }
   // As client-go does: not all watches of all clients end at the same moment.
   const lasts = timing.watch * (0.75 + of.random() / 4);
   const parameters = new URLSearchParams({
@@ -268,7 +277,7 @@ async function watch(of: State, signal: AbortSignal, run: Run, progress: { made:
 
 /** A watch that lasted was a good one; one that brought something and then broke is no reason to stay away for long. */
 function forgive({ timing }: State, run: Run, began: number, progressed: boolean): void {
-  if (Date.now() - began >= timing.steady) {
+  if (performance.now() - began >= timing.steady) {
     run.failures = 0;
     run.refusals = 0;
   } else if (progressed) {
@@ -276,11 +285,20 @@ function forgive({ timing }: State, run: Run, began: number, progressed: boolean
   }
 }
 
+/**
+ * Whether all has to be listed after an error: where the watch stood is not known, or not to the server. A version that it does not understand
+ * is refused with 400, one that it has not come to (its data was restored from a backup) with 504, "Too large resource version".
+ */
+function isReadAnew({ failure, status }: ApiError): boolean {
+  if (failure === 'server') return (status >= 400 && status < 500) || status === 504;
+  return failure === 'gone' || failure === 'garbage' || failure === 'not-found';
+}
+
 /** What an error means for the state, and how long to wait; undefined where it is not tried again by itself. */
 function failed(of: State, error: ApiError, run: Run): number | undefined {
   const { timing } = of;
   const isDown = error.failure === 'unreachable';
-  if (error.failure === 'gone' || error.failure === 'garbage' || error.failure === 'not-found') run.version = '';
+  if (isReadAnew(error)) run.version = '';
   // A server that is back has not failed yet, however often it could not be reached.
   if (run.wasDown && !isDown) run.failures = 0;
   run.wasDown = isDown;
@@ -295,8 +313,8 @@ function failed(of: State, error: ApiError, run: Run): number | undefined {
       return wanted;
     case 'gone': {
       // The ordinary way to hear that a pause was too long: the list is read again at once. Soon after such a list it is a fault.
-      const isFirst = Date.now() - run.readAnewAt >= timing.steady;
-      run.readAnewAt = Date.now();
+      const isFirst = performance.now() - run.readAnewAt >= timing.steady;
+      run.readAnewAt = performance.now();
       if (isFirst) return 0;
       break;
     }
@@ -319,22 +337,22 @@ async function run(of: State, signal: AbortSignal): Promise<void> {
   const { api, timing } = of;
   const run: Run = { version: '', failures: 0, refusals: 0, wasDown: false, readAnewAt: Number.NEGATIVE_INFINITY };
   while (!signal.aborted) {
-    let began = Date.now();
+    let began = performance.now();
     let delay: number | undefined;
     const progress = { made: false };
     try {
       if (run.version === '') run.version = await listAgain(of, signal);
-      began = Date.now();
+      began = performance.now();
       await watch(of, signal, run, progress);
       run.refusals = 0;
       forgive(of, run, began, progress.made);
-      if (Date.now() - began < timing.steady) run.failures += 1;
+      if (performance.now() - began < timing.steady) run.failures += 1;
       if (run.failures >= fewEnds) become(of, 'stale', `${api.server} ends the watch of ${of.resource.plural} again and again.`);
       delay = retryDelay(timing, run.failures, of.random, timing.longestRetry);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof ApiError)) throw error;
-      forgive(of, run, began, progress.made);
+      forgive(of, run, began, progress.made && !isReadAnew(error));
       delay = failed(of, error, run);
       if (delay === undefined) return;
     }

@@ -1,3 +1,4 @@
+import { type Fields, textAt } from '../fields.ts';
 import type { ClusterKind } from '../objects.ts';
 
 /** A kind of objects as the API has it. */
@@ -38,6 +39,12 @@ export const pods: Resource = {
   where: 'pods in all namespaces',
   namespace: '',
 };
+
+/** Whether an object says itself that it is of another kind. Those in a list need not say it. */
+export function isOfOtherKind(object: Fields, { kind }: Resource): boolean {
+  const said = textAt(object, 'kind');
+  return said !== '' && said !== kind;
+}
 
 /** The same kind in one namespace; undefined for Nodes, which are in none, and for a text that is no namespace. */
 export function inNamespace(resource: Resource, namespace: string): Resource | undefined {
