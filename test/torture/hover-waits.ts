@@ -172,10 +172,12 @@ async function waitsFor({ shape, dumps, snapshot }: Opened): Promise<HoverWait> 
         before = under;
       }
     })();
-    const found = uris.map((uri) => client.message(new RegExp(`publishDiagnostics.*${uri.slice(-6)}`)));
+    const found = uris.map((uri) => client.message(new RegExp(`publishDiagnostics.*${uri.slice(-6)}","version"`)));
     for (const document of documents) document.open();
-    await Promise.all(found);
-    for (const { uri, lines } of documents) {
+    const isRefused = (await Promise.all(found)).map((head) => head.includes('it is not read'));
+    for (const [index, { uri, lines }] of documents.entries()) {
+      // Nothing is said of its edits.
+      if (isRefused[index]) continue;
       const asked = { client, textDocument: { uri }, lines, now };
       await askAll(asked);
       await edit(asked);
