@@ -28,6 +28,10 @@ function serversOf(home: string): readonly number[] {
     });
 }
 
+function argumentsOf(pid: number): readonly string[] {
+  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+}
+
 describeWith(['code-server', 'chromium'], 'what happens behind an open drawing', () => {
   const workbench = sampleWorkbenchOfTests('changes', {
     files: {
@@ -71,6 +75,13 @@ describeWith(['code-server', 'chromium'], 'what happens behind an open drawing',
     await clickUntil('choose a tab', first, workbench.page.locator('.tab.active', { hasText: '(worker-1.iptables)' }));
     await workbench.run('View: Close Editor', gone(first));
     await soon(() => drawingTabs().allTextContents()).toEqual(['NAT flow: booking/frontend:http']);
+  });
+
+  it('the server speaks over its input and output, where large messages go in parts', async () => {
+    await workbench.open('copy.iptables');
+    await saysSoon(workbench.language(), 'iptables');
+    const home = resolve(workbench.folder, '..');
+    await soon(async () => serversOf(home).map(argumentsOf)).toEqual([expect.arrayContaining(['--stdio'])]);
   });
 
   it('hints follow their settings at once', async () => {

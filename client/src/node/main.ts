@@ -5,13 +5,16 @@ import { provideCheckTasks } from './check-tasks.ts';
 
 let stop: (() => Promise<void>) | undefined;
 
-/** The entry for VS Code on a desktop or a remote machine: the server is a Node.js process. */
+/**
+ * The entry for VS Code on a desktop or a remote machine: the server is a Node.js process. They speak over its input and output: over Node's own channel between processes the
+ * server could neither write an answer of megabytes in parts nor see that a document of megabytes is on its way, and a hover behind one would wait longer.
+ */
 export function activate(context: ExtensionContext): void {
   const module = context.asAbsolutePath('dist/server/iptables-language-server.cjs');
   context.subscriptions.push(provideCheckTasks(context.asAbsolutePath('dist/cli/iptables-inspect.cjs')));
   stop = activateExtension(
     context,
-    (options) => new LanguageClient('iptables', 'iptables', { module, transport: TransportKind.ipc }, options),
+    (options) => new LanguageClient('iptables', 'iptables', { module, transport: TransportKind.stdio }, options),
   );
 }
 
