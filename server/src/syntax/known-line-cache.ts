@@ -9,12 +9,12 @@ import {
   chainStep,
   countersStep,
   isHashedName,
-  joinedStep,
-  keepingTexts,
   numberShape,
   type Shape,
+  type Step,
   targetStep,
   tellLine,
+  textOf,
   textStep,
   variableSteps,
 } from './line-shape.ts';
@@ -91,10 +91,13 @@ function plainWords(text: string): readonly string[] | undefined {
   return words.join(' ') === text ? words : undefined;
 }
 
+/** A step, or a text that is part of one. */
+type Part = Step | string;
+
 /** What a word of a rule becomes in its shape. */
-function stepsOf(option: string, word: string): Shape['steps'] {
+function partsOf(option: string, word: string): readonly Part[] {
   if (option === '-A' && isHashedName(word)) return [chainStep];
-  return variableSteps(option, word) ?? [textStep(word)];
+  return variableSteps(option, word) ?? [word];
 }
 
 /** Whether a text can be a step: one byte a character, and no line's end within it. */
@@ -111,29 +114,39 @@ function ruleShape(text: string, context: LineContext, statement: RuleStatement)
   // A target that is no hashed name is part of the shape; of one with options behind it the place would vary.
   const isHashed = isHashedName(target.text);
   if (isHashed && !isLast) return undefined;
-  const steps = words.flatMap((word, at) => {
-    const own = isHashed && at === words.length - 1 ? [targetStep] : stepsOf(words[at - 1] ?? '', word);
-    return at === 0 ? own : [textStep(' '), ...own];
+  const parts = words.flatMap((word, at): readonly Part[] => {
+    const own = isHashed && at === words.length - 1 ? [targetStep] : partsOf(words[at - 1] ?? '', word);
+    return at === 0 ? own : [' ', ...own];
   });
   // Without a name that varies there are no others like it.
-  if (!steps.some(({ kind }) => kind === 'chain' || kind === 'target' || kind === 'name')) return undefined;
+  if (!parts.some(isName)) return undefined;
   return {
-    steps: joinedTexts(counted === undefined ? steps : [countersStep, ...steps]),
+    steps: joinedTexts(counted === undefined ? parts : [countersStep, ...parts]),
     form: plainForm(context, 'rule', command),
     chain: isHashedName(chain.text) ? undefined : chain.text,
     target: isHashed ? undefined : target.text,
   };
 }
 
-/** The same steps with texts that follow each other as one. */
-function joinedTexts(steps: Shape['steps']): Shape['steps'] {
-  const joined: Shape['steps'][number][] = [];
-  for (const step of steps) {
-    const last = joined.at(-1);
-    if (last?.text === undefined || step.text === undefined) joined.push(step);
-    else joined[joined.length - 1] = joinedStep(last.text, step.text);
+function isName(part: Part): boolean {
+  return typeof part !== 'string' && (part.kind === 'chain' || part.kind === 'target' || part.kind === 'name');
+}
+
+/** Steps of these parts, with texts that follow each other as one. They stay in memory: made of a shape alone, for lines of no shape come without end. */
+function joinedTexts(parts: readonly Part[]): Shape['steps'] {
+  const steps: Step[] = [];
+  let text = '';
+  for (const part of [...parts, undefined]) {
+    const own = typeof part === 'string' ? part : part?.text === undefined ? undefined : textOf(part.text);
+    if (own !== undefined) {
+      text += own;
+      continue;
+    }
+    if (text !== '') steps.push(textStep(text));
+    text = '';
+    if (part !== undefined && typeof part !== 'string') steps.push(part);
   }
-  return joined;
+  return steps;
 }
 
 function chainShape(text: string, context: LineContext, statement: ChainStatement): NewShape | undefined {
@@ -148,10 +161,12 @@ export function learnShape(text: string, context: LineContext, statement: Statem
   if (text.length > longestShaped) return;
   const known = learned(context) ?? { shapes: [], last: undefined };
   if (known.shapes.length >= mostShapes) return;
-  const shape = keepingTexts(() => {
-    if (statement.kind === 'rule') return ruleShape(text, context, statement);
-    return statement.kind === 'chain' ? chainShape(text, context, statement) : undefined;
-  });
+  const shape =
+    statement.kind === 'rule'
+      ? ruleShape(text, context, statement)
+      : statement.kind === 'chain'
+        ? chainShape(text, context, statement)
+        : undefined;
   if (shape === undefined) return;
   known.shapes.push(numberShape({ ...shape, next: undefined }));
   learnedIn.set(context, known);

@@ -23,30 +23,27 @@ let fours = new Int32Array(fixed.buffer);
 let fixedLength = 0;
 const isLittleEndian = new Uint8Array(Int32Array.of(1).buffer)[0] === 1;
 
-/** Makes a shape, and forgets its texts where it comes to none: lines of no shape come without end. */
-export function keepingTexts<T>(make: () => T | undefined): T | undefined {
-  const before = fixedLength;
-  const made = make();
-  if (made === undefined) fixedLength = before;
-  return made;
-}
-
 function fixedText(text: string): FixedText {
-  const bytes = new TextEncoder().encode(text);
+  const { length } = text;
   const from = fixedLength;
-  fixedLength = (from + bytes.length + 3) & ~3;
+  fixedLength = (from + length + 3) & ~3;
   if (fixedLength > fixed.length) {
     const larger = new Uint8Array(Math.max(fixedLength, fixed.length * 2));
     larger.set(fixed);
     fixed = larger;
     fours = new Int32Array(fixed.buffer);
   }
-  fixed.set(bytes, from);
-  return { from, length: bytes.length };
+  for (let at = 0; at < length; at += 1) fixed[from + at] = text.charCodeAt(at);
+  return { from, length };
+}
+
+/** The text that stands among those of all shapes. */
+export function textOf({ from, length }: FixedText): string {
+  return String.fromCharCode.apply(null, Array.from(fixed.subarray(from, from + length)));
 }
 
 /** A step takes a text, or else what may vary. */
-type Step =
+export type Step =
   | { readonly kind: 'text'; readonly text: FixedText; readonly take: undefined }
   | { readonly kind: 'chain' | 'target' | 'name'; readonly text: undefined; readonly take: undefined }
   | { readonly kind: 'value'; readonly text: undefined; readonly take: Take };
@@ -215,12 +212,6 @@ export const targetStep: Step = { kind: 'target', text: undefined, take: undefin
 /** A step that takes this text; ASCII. */
 export function textStep(text: string): Step {
   return { kind: 'text', text: fixedText(text), take: undefined };
-}
-
-/** The step for two texts, the second behind the first. */
-export function joinedStep(one: FixedText, other: FixedText): Step {
-  const textOf = ({ from, length }: FixedText): string => String.fromCharCode(...fixed.subarray(from, from + length));
-  return textStep(textOf(one) + textOf(other));
 }
 
 function valueStep(take: Take): Step {
