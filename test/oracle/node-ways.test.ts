@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { rejectTypeNames } from '../../server/src/catalog/values/read-names.ts';
+import { refusalOf } from '../../server/src/diagnose/refusals.ts';
 import type { BundleFile } from '../../server/src/node/bundle-file.ts';
 import { bundleFiles, codesOf, diagnosed, withChanges } from '../support/bundles.ts';
 import { addresses, type LabHost, type NodeLab, startNodeLab } from '../support/node-lab.ts';
@@ -301,6 +303,34 @@ describeWith(['root', 'iptables'], 'packets and answers on their ways', () => {
       expect(codesOf(diagnosed(files, { from: '172.18.0.1', to: '172.18.0.2:30090' }))).toEqual([]);
     } finally {
       lab.run('node', 'nft delete table ip guard');
+    }
+  }, 60_000);
+
+  it('what a sender hears of each refusal', () => {
+    const asker = `
+import errno, socket
+for protocol, kind in (('tcp', socket.SOCK_STREAM), ('udp', socket.SOCK_DGRAM)):
+  s = socket.socket(socket.AF_INET, kind)
+  s.settimeout(2 if protocol == 'tcp' else 0.4)
+  try:
+    s.connect(('10.42.0.12', 8080 if protocol == 'tcp' else 53))
+    s.send(b'x')
+    s.recv(9)
+    print('arrives')
+  except socket.timeout: print('lost')
+  except OSError as error: print(errno.errorcode[error.errno])`;
+    const answers = rejectTypeNames('ipv4').filter((name) => name !== 'tcp-reset');
+    // Only so many errors a second go to one address.
+    lab.run('node', 'sysctl -qw net.ipv4.icmp_ratelimit=0');
+    for (const answer of answers) {
+      lab.load(rules);
+      lab.run('node', `iptables -I FORWARD -d 10.42.0.12 -j REJECT --reject-with ${answer}`);
+      const heard = lab.run('client0', 'python3', asker).trim().split('\n');
+      const said = (['tcp', 'udp'] as const).map((protocol) => {
+        const { text } = refusalOf(answer, { family: 'ipv4', protocol, isFromHere: false });
+        return /\bE[A-Z]{4,}\b/.exec(text)?.[0] ?? 'lost';
+      });
+      expect([answer, ...said]).toEqual([answer, ...heard]);
     }
   }, 60_000);
 

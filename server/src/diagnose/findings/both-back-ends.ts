@@ -10,6 +10,7 @@ import { ruleText } from '../../syntax/saved-layout.ts';
 import type { Evidence } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { accepted, type Found, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
+import { answerOf, refusalOf } from '../refusals.ts';
 import { isGone } from '../signs.ts';
 import type { OtherRules, Subject } from '../subject.ts';
 
@@ -83,7 +84,7 @@ function* refusedBy(asked: Asked, journeys: readonly Journey[], { ruleset }: Oth
   const does = last.verdict === 'drop' ? 'drops' : 'refuses';
   return {
     journeys: ended,
-    as: last.verdict === 'drop' ? 'lost' : 'refused',
+    as: last.verdict === 'drop' ? 'lost' : refusalOf(answerOf(last.last?.words ?? ''), asked.packet).fate,
     line: last.last?.line ?? null,
     why: `filter there ${does} this packet`,
   };

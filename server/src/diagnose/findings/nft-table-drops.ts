@@ -1,11 +1,12 @@
 import { command } from '../../base/shell-text.ts';
 import type { NftPacket } from '../../node/look-ups/nft-conditions.ts';
 import { type NftEnd, nftVerdict } from '../../node/look-ups/nft-verdict.ts';
-import { type NftTables, nftRuleText } from '../../node/readers/nft.ts';
+import { type NftTables, nftAnswer, nftRuleText } from '../../node/readers/nft.ts';
 import type { Evidence } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { isOfEbtables, nftTables, packetsAtHooks } from '../nft-packets.ts';
 import { accepted, atOnce, foundCause, type Looked, type NodeFinding, nothing } from '../node-finding.ts';
+import { type Refusal, refusalOf } from '../refusals.ts';
 import type { Subject } from '../subject.ts';
 
 /** Chains of nft's that no iptables command shows stand at the same hooks, and each of them must let a packet pass. */
@@ -22,9 +23,12 @@ interface Ended {
   readonly packet: NftPacket;
 }
 
-/** Whether what could not be told is of the packet: nft 1.0.6 does not say which device a chain is for, and most are for another one. */
-function isOpen({ end, packet }: Ended): boolean {
-  return packet.layer !== 'device' || end.chain.devices.length > 0;
+/** What the sender hears; the packet's own sender alone hears of a refusal, and of what follows the answer a reset. */
+function heardBy({ end: { verdict, rule }, packet }: Ended, { start }: Journey): Refusal {
+  if (verdict !== 'reject' || rule === null || packet.isAnswer === true) return { fate: 'lost', text: '' };
+  const answer = nftAnswer(rule, start.family);
+  if (packet.isLater === true) return { fate: answer === 'tcp-reset' ? 'refused' : 'lost', text: '' };
+  return refusalOf(answer, start);
 }
 
 function endedBy(subject: Subject, tables: NftTables, journey: Journey, asked: Asked): Ended | undefined {
@@ -33,7 +37,7 @@ function endedBy(subject: Subject, tables: NftTables, journey: Journey, asked: A
     const end = nftVerdict(subject.facts, tables, packet);
     if (end?.isSure === true) return { end, packet };
     // Of what follows an answer less is known than of the first packets: where that is not told, theirs count.
-    if (end !== undefined && packet.isLater !== true && (unsure === undefined || !isOpen(unsure))) unsure = { end, packet };
+    if (end !== undefined && packet.isLater !== true) unsure ??= { end, packet };
   }
   return unsure;
 }
@@ -97,17 +101,18 @@ function look(subject: Subject, asked: Asked | null): Looked {
         ? `Besides iptables' chains packets meet those of other tables of nftables, which may drop some: ${shown}${isFollowed ? '; they let this packet pass' : ''}.`
         : `Besides iptables' chains packets meet those of other tables of nftables: ${shown}. Whether ${nameOf(unsure.end)} lets this packet pass could not be told (${evidenceOf(unsure.end).text}); look with: nft list table ${unsure.end.chain.family} ${unsure.end.chain.table}`;
     if (tables.isCut === true) return { ...nothing, fine: [text, cut], open: journeys };
-    return { ...nothing, fine: [text], open: ended.filter(isOpen).map(({ journey }) => journey) };
+    return { ...nothing, fine: [text], open: ended.map(({ journey }) => journey) };
   }
   const { end, packet } = first;
   const { chain } = end;
+  const heard = heardBy(first, first.journey);
   const what = packet.isLater === true ? 'what follows the answer' : packet.isAnswer === true ? 'the answer' : 'the packet';
   const does = end.verdict === 'drop' ? 'drops' : 'refuses';
   const by = end.rule === null ? `its policy ${does} ${what}, which no rule of it accepts` : `a rule of it ${does} ${what}`;
   const whose = isOfEbtables(chain) ? `ebtables' table ${chain.table}` : `nftables' table ${chain.family} ${chain.table}`;
   const cause = {
     code: 'nft-table-drops',
-    message: `Chain ${chain.name} of ${whose} stands at the hook ${packet.hook} beside iptables' chains, and ${by}. iptables lets it pass, and shows nothing of that table: every chain at a hook must let a packet pass.`,
+    message: `Chain ${chain.name} of ${whose} stands at the hook ${packet.hook} beside iptables' chains, and ${by}. iptables lets it pass, and shows nothing of that table: every chain at a hook must let a packet pass.${heard.text === '' ? '' : ` ${heard.text}`}`,
     evidence: [evidenceOf(end)],
     confirm: isOfEbtables(chain)
       ? [command`ebtables -t ${chain.table} -L ${chain.name} --Lc`]
@@ -120,6 +125,6 @@ function look(subject: Subject, asked: Asked | null): Looked {
   };
   return {
     ...nothing,
-    found: [foundCause(cause, { ends: sure.map(({ journey }) => journey), as: end.verdict === 'drop' ? 'lost' : 'refused' })],
+    found: [foundCause(cause, { ends: sure.map(({ journey }) => journey), as: heard.fate })],
   };
 }

@@ -126,7 +126,7 @@ const passing: Readonly<Record<string, RegExp>> = {
   log: /^(?:prefix|level|group|flags|snaplen|queue-threshold|all|info|warn|debug|notice|err|\d+|".*")$/,
   comment: /^".*"$/,
 };
-const toTheEnd: ReadonlySet<string> = new Set(['reject', 'dnat', 'snat', 'masquerade', 'redirect', 'queue', 'tproxy']);
+const toTheEnd: ReadonlySet<string> = new Set(['dnat', 'snat', 'masquerade', 'redirect', 'queue', 'tproxy']);
 
 /** "fib saddr . daddr . mark . iif . oif oif" */
 const longestFib = 12;
@@ -207,6 +207,13 @@ function conditionAt(
 /** What a rule of which only the beginning is read may do. */
 const cutRule: readonly Fields[] = [{ xt: 'cut' }, { drop: null }];
 
+/** "with tcp reset", "with icmpx admin-prohibited", "with icmp type port-unreachable"; as JSON says it. */
+function rejectOf([by, type = '', ...rest]: readonly string[]): Fields | null {
+  if (by !== 'with') return null;
+  if (type === 'tcp') return { type: 'tcp reset' };
+  return { type, expr: (rest[0] === 'type' ? rest[1] : rest[0]) ?? '' };
+}
+
 function statementsOf(text: string): readonly Fields[] {
   const words = wordsOf(text);
   const statements: Fields[] = [];
@@ -224,6 +231,7 @@ function statementsOf(text: string): readonly Fields[] {
       statements.push(statement);
       at = next;
     } else if (verdict !== undefined) return [...statements, verdict];
+    else if (word === 'reject') return [...statements, { reject: rejectOf(words.slice(at + 1)) }];
     else if (toTheEnd.has(word)) return [...statements, { [word]: null }];
     else if (word === 'notrack') {
       statements.push({ notrack: null });

@@ -4,6 +4,7 @@
  */
 import { canonicalIP } from '../../base/ip.ts';
 import { runToEnd, type Steps } from '../../base/steps.ts';
+import type { Family } from '../../catalog/types.ts';
 import {
   type Fields,
   fieldsAt,
@@ -188,4 +189,20 @@ export function nftRuleText({ statements }: NftRule): string {
 export function nftDestination({ statements }: NftRule): string | undefined {
   const statement = statements.find((each) => Object.hasOwn(each, 'dnat'));
   return statement === undefined ? undefined : canonicalIP(textAt(fieldsAt(statement, 'dnat'), 'addr'));
+}
+
+/** nft's names where they are not iptables' without "icmp-" or "icmp6-", by family. */
+const namesOfNft: Readonly<Record<Family, Readonly<Record<string, string>>>> = {
+  ipv4: { 'prot-unreachable': 'proto-unreachable', 'no-route': 'net-unreachable' },
+  ipv6: { 'admin-prohibited': 'adm-prohibited', 'host-unreachable': 'addr-unreachable' },
+};
+
+/** The answer of a rule of nft that refuses, by iptables' name for it; that of a `reject` alone where the rule says none. */
+export function nftAnswer({ statements }: NftRule, family: Family): string {
+  const given = statements.find((statement) => Object.hasOwn(statement, 'reject')) ?? {};
+  const reject = fieldsAt(given, 'reject');
+  const expr = textAt(reject, 'expr') || 'port-unreachable';
+  const names = namesOfNft[family];
+  const name = Object.hasOwn(names, expr) ? names[expr] : expr;
+  return textAt(reject, 'type') === 'tcp reset' ? 'tcp-reset' : `${family === 'ipv4' ? 'icmp' : 'icmp6'}-${name}`;
 }
