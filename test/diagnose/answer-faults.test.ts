@@ -19,6 +19,23 @@ const only =
 
 const toWeb = [fromPod[0], '10.96.10.80:80'] as const;
 
+const triedCart =
+  'ipv4     2 tcp      6 110 SYN_SENT src=10.42.0.30 dst=10.96.10.90 sport=41000 dport=80 [UNREPLIED] src=10.42.1.20 dst=10.42.0.30 sport=8080 dport=41000 mark=0 use=1\n';
+const withoutNodeRoute = (text: string): string => text.replace(/\{"dst":"10\.42\.1\.0\/24"[^{}]*\},?/, '');
+const withoutFlannel = (text: string): string => text.replace(/^.*FLANNEL.*\n/gm, '');
+/** Another node, which has no route either. */
+const moreNodes = (text: string): string => {
+  const cluster = JSON.parse(text) as { items: { kind: string; metadata: { name: string }; spec?: object }[] };
+  const node = cluster.items.find(({ kind, metadata }) => kind === 'Node' && metadata.name !== 'worker-1');
+  if (node === undefined) throw new Error('There is no other node.');
+  cluster.items.push({
+    ...node,
+    metadata: { ...node.metadata, name: 'worker-9' },
+    spec: { podCIDR: '10.42.9.0/24', podCIDRs: ['10.42.9.0/24'] },
+  });
+  return JSON.stringify(cluster);
+};
+
 const cases: readonly FaultCase[] = [
   {
     what: 'tries that nobody answered',
@@ -87,6 +104,54 @@ const cases: readonly FaultCase[] = [
     ask: nodePort,
     outcome: 'lost',
     code: 'address-not-here',
+  },
+  {
+    what: "the route to another node's Pods is gone, and the default route is left",
+    changes: { 'ip-route.json': withoutNodeRoute, 'conntrack.txt': only(triedCart) },
+    ask: toCart,
+    outcome: 'lost',
+    code: 'node-route-missing',
+  },
+  {
+    what: 'the same where nobody tried',
+    changes: { 'ip-route.json': withoutNodeRoute, 'conntrack.txt': only() },
+    ask: toCart,
+    outcome: 'lost',
+    code: 'node-route-missing',
+  },
+  {
+    what: 'a cloud that routes Pods itself: no node has a route',
+    changes: { 'ip-route.json': withoutNodeRoute, 'iptables-save.txt': withoutFlannel, 'cluster.json': moreNodes },
+    ask: toCart,
+    outcome: 'arrives',
+  },
+  {
+    what: 'a cloud that routes Pods itself, and a try that nobody answered',
+    changes: {
+      'ip-route.json': withoutNodeRoute,
+      'iptables-save.txt': withoutFlannel,
+      'cluster.json': moreNodes,
+      'conntrack.txt': only(triedCart),
+    },
+    ask: toCart,
+    outcome: 'lost',
+    code: 'never-answered',
+  },
+  {
+    what: 'a try that went well by the default route',
+    changes: {
+      'ip-route.json': withoutNodeRoute,
+      'conntrack.txt': only(triedCart.replace('[UNREPLIED] ', '').replace('SYN_SENT', 'TIME_WAIT')),
+    },
+    ask: toCart,
+    outcome: 'arrives',
+  },
+  {
+    what: "the route for answers to another node's Pod is gone",
+    changes: { 'ip-route.json': withoutNodeRoute },
+    ask: ['10.42.1.20', '10.42.0.11:8080'],
+    outcome: 'lost',
+    code: 'node-route-missing',
   },
   {
     what: "the route of the Pods' network is gone",

@@ -75,6 +75,15 @@ const cases: readonly LabCase[] = [
     ],
   },
   {
+    what: 'the route to the Pods of another node gone, and the default route left',
+    make: 'ip route del 10.42.1.0/24',
+    undo: 'ip route add 10.42.1.0/24 via 172.18.0.3',
+    ask: [
+      [toCart, 'lost', 'node-route-missing'],
+      [toWeb, 'arrives'],
+    ],
+  },
+  {
     what: 'the Pods of another node looked for on a link of this one',
     make: 'ip link add br9 type bridge; ip link set br9 up; ip route replace 10.42.1.0/24 dev br9',
     undo: 'ip link del br9; ip route replace 10.42.1.0/24 via 172.18.0.3',

@@ -21,6 +21,7 @@ import { neverAnswered } from './findings/never-answered.ts';
 import { nftTableDrops } from './findings/nft-table-drops.ts';
 import { noRoute } from './findings/no-route.ts';
 import { nobodyTakes } from './findings/nobody-takes.ts';
+import { nodeRouteMissing } from './findings/node-route-missing.ts';
 import { notTranslated } from './findings/not-translated.ts';
 import { nothingListens } from './findings/nothing-listens.ts';
 import { pastThisNode } from './findings/past-this-node.ts';
@@ -72,6 +73,7 @@ export const nodeFindings: readonly NodeFinding[] = [
   markRoutes,
   podRouteMissing,
   podRouteWrong,
+  nodeRouteMissing,
   untracked,
   translatedElsewhere,
   answersBypassNode,

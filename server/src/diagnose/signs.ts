@@ -2,6 +2,7 @@
 import { inCIDR, isIPv6 } from '../base/ip.ts';
 import type { SafeText } from '../base/safe-text.ts';
 import { command } from '../base/shell-text.ts';
+import type { NodeRecord } from '../cluster/objects.ts';
 import { hasProxyRules } from '../kube/proxy/mode.ts';
 import type { Setting } from '../node/look-ups/sysctl.ts';
 import type { NeighbourRecord } from '../node/records.ts';
@@ -105,4 +106,11 @@ export function whoHas({ cluster }: Subject, ip: string): SafeText<'shell'> {
   if (pod !== undefined) return command`Pod ${pod.namespace}/${pod.name} (${ip})`;
   const node = cluster.nodeAt(ip);
   return node === undefined ? command`${ip}` : command`node ${node.name} (${ip})`;
+}
+
+/** The node of a Pod, by its address, where that is another one than this; undefined where it is not, or not known. */
+export function otherNode(subject: Subject, ip: string): NodeRecord | undefined {
+  const pod = subject.cluster.podsAt(ip).find(({ hostNetwork }) => !hostNetwork);
+  const own = nodeName(subject);
+  return pod === undefined || pod.node === '' || own === '' || pod.node === own ? undefined : subject.cluster.node(pod.node);
 }

@@ -7,7 +7,7 @@ import type { RouteRecord } from '../../node/records.ts';
 import type { Cause } from '../diagnosis.ts';
 import type { Asked, Journey } from '../journey.ts';
 import { type Found, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
-import { endText, failedNeighbour, whoHas } from '../signs.ts';
+import { endText, failedNeighbour, otherNode, whoHas } from '../signs.ts';
 import { nodeName, type Subject } from '../subject.ts';
 import { triesOf, tryKey } from '../tries.ts';
 
@@ -18,13 +18,6 @@ export const podRouteWrong: NodeFinding = {
   },
   look,
 };
-
-/** The node of a Pod that is not this one. */
-function otherNode(subject: Subject, ip: string): NodeRecord | undefined {
-  const pod = subject.cluster.podsAt(ip).find(({ hostNetwork }) => !hostNetwork);
-  const own = nodeName(subject);
-  return pod === undefined || pod.node === '' || own === '' || pod.node === own ? undefined : subject.cluster.node(pod.node);
-}
 
 function hasAddress({ addresses }: NodeRecord, ip: string): boolean {
   return addresses.some(({ address }) => address === ip);
