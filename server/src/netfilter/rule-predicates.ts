@@ -65,7 +65,7 @@ const lostMark: Predicate = () => lostMarkAnswer;
 export function conditionsOf(rule: RuleStatement, family: Family): readonly Condition[] {
   const conditions: Condition[] = [];
   for (const option of rule.options) {
-    const predicate = option.instance === 0 || option.spec?.extension === undefined ? corePredicate(option, family) : null;
+    const predicate = option.spec?.extension === undefined ? corePredicate(option, family) : null;
     if (predicate !== null) conditions.push({ match: '', options: [option], predicates: [predicate] });
   }
   const protocol = canonicalProtocol(valueText(optionOf(rule, '--protocol')));

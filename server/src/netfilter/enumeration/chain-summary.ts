@@ -201,8 +201,7 @@ function perform(summaries: Summaries, at: At, asked: Asked, rule: CompiledRule,
   const { passage, line, next, leaving } = at;
   const { action, isGoto } = rule;
   const { chain } = passage;
-  if (action.kind === 'jump') return jump(summaries, at, asked, action.chain, isGoto);
-  if (chain.table.chains.has(targetName)) return jump(summaries, at, asked, targetName, isGoto);
+  if (action.kind === 'jump' || chain.table.chains.has(targetName)) return jump(summaries, at, asked, targetName, isGoto);
   const chances = chancesOf(action, asked.packet);
   const before = { ...asked.world, probability: asked.world.probability / chances.length };
   for (const each of chances) {

@@ -5,13 +5,13 @@ import { type Path, splitOff } from './path.ts';
 import { assume, type Run } from './state.ts';
 
 interface OpenAnswers {
-  /** In the order asked; null where a rule certainly does not match and does nothing either. */
-  readonly answers: readonly (Doubt | Chance | Effect)[] | null;
+  /** In the order asked; none where a rule certainly does not match and does nothing either. */
+  readonly answers: readonly (Doubt | Chance | Effect)[];
   /** Whether the rule may match once all of them are answered. */
   readonly mayMatch: boolean;
 }
 
-const nothing: OpenAnswers = { answers: null, mayMatch: false };
+const nothing: OpenAnswers = { answers: [], mayMatch: false };
 const certain: OpenAnswers = { answers: [], mayMatch: true };
 
 /** Whether an answer decides by itself that the rule does not match. */
@@ -55,7 +55,6 @@ function ask(run: Run, path: Path, rule: CompiledRule): OpenAnswers {
 /** Whether a rule matches on a path. Where it may, the paths on which it does not are added to those that wait. */
 export function matches(run: Run, path: Path, rule: CompiledRule): boolean {
   const { answers, mayMatch } = ask(run, path, rule);
-  if (answers === null) return false;
   for (const answer of answers) {
     if (answer.kind === 'effect') {
       path.packet = answer.change(path.packet);
