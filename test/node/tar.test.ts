@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -49,6 +49,38 @@ describe('a tar archive', () => {
     const answer = readTar(stdout);
     expect(answer.ok && texts(answer.files)).toEqual(['bundle/empty.txt: ', `${deep}/sysctl.txt: net.ipv4.ip_forward = 1\n`]);
     expect(answer.ok && answer.notes).toEqual([]);
+  });
+
+  it.each(['gnu', 'pax --sparse-version=0.0', 'pax --sparse-version=0.1', 'pax --sparse-version=1.0'])(
+    'says of its sparse files that it has not read them (%s)',
+    (format) => {
+      const bundle = join(folder, 'sparse');
+      mkdirSync(bundle, { recursive: true });
+      const file = openSync(join(bundle, 'sysctl.txt'), 'w');
+      // As many parts as go into several blocks of a header.
+      for (let part = 0; part < 60; part += 1) writeSync(file, 'net.ipv4.ip_forward = 1\n', part * 1_000_000);
+      closeSync(file);
+      writeFileSync(join(bundle, 'z.txt'), 'whole');
+      const packed = `--format=${format}`.split(' ');
+      const { stdout } = spawnSync('tar', [...packed, '--sparse', '--sort=name', '-C', folder, '-cf', '-', 'sparse']);
+      const answer = readTar(stdout);
+      expect(answer.ok && texts(answer.files)).toEqual(['sparse/z.txt: whole']);
+      expect(answer.ok && answer.notes).toEqual(['A file of the archive is sparse, and left out: pack it without --sparse.']);
+    },
+  );
+
+  it('takes no name out of what another key of an extended header says', () => {
+    const record = (key: string, value: string): string => {
+      const rest = ` ${key}=${value}\n`;
+      const digits = String(rest.length + 2).length;
+      return `${rest.length + digits}${rest}`;
+    };
+    const forged = record('comment', 'x\n30 path=bundle/cluster.json\n');
+    expect(read(entry('x', forged, 'x'), entry('a', 'z'))).toEqual(['a: z']);
+    expect(read(entry('x', record('path', 'b\nc') + forged, 'x'), entry('a', 'z'))).toEqual(['b\nc: z']);
+    expect(read(entry('x', record('comment', 'x'.repeat(70_000)) + record('path', 'b'), 'x'), entry('a', 'z'))).toEqual(['b: z']);
+    for (const broken of ['0 path=b\n', '-9 path=b\n', '9 path', '99999 =\n', '5', '\0'])
+      expect(read(entry('x', broken, 'x'), entry('a', 'z'))).toEqual(['a: z']);
   });
 
   it('leads out of nowhere', () => {

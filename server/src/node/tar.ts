@@ -14,6 +14,7 @@ export type TarAnswer =
 const blockBytes = 512;
 const mostFiles = 10_000;
 const mostNameBytes = 4096;
+const mostExtendedBytes = 1_000_000;
 
 const decoder = new TextDecoder();
 
@@ -50,10 +51,40 @@ function safePath(name: string): string {
   return isOutside ? '' : parts.join('/');
 }
 
-/** "path" of an extended header: lines of "LENGTH key=value". */
-function extendedPath(bytes: Uint8Array): string {
-  const text = decoder.decode(bytes.subarray(0, 65_536));
-  return /(?:^|\n)\d+ path=([^\n]*)\n/.exec(text)?.[1] ?? '';
+/** What an extended header says of the next file. */
+interface Extended {
+  readonly path: string;
+  /** Whether its bytes are a list of its parts, and the parts without what lies between them. */
+  readonly isSparse: boolean;
+}
+
+/** An extended header's "LENGTH key=value" lines, by their lengths: a value may have line ends, and what looks like another key. */
+function extendedOf(bytes: Uint8Array): Extended {
+  let path = '';
+  let isSparse = false;
+  for (let at = 0; at < bytes.length; ) {
+    const length = Number.parseInt(textOf(bytes, at, 10), 10);
+    const record = bytes.subarray(at, at + length);
+    const key = /^\d{1,9} ([^=]{1,100})=/.exec(textOf(record, 0, 111));
+    if (!(length > 0) || key === null) break;
+    if (key[1] === 'path') path = decoder.decode(record.subarray(key[0].length, Math.min(length - 1, mostNameBytes)));
+    isSparse ||= key[1]?.startsWith('GNU.sparse.') === true;
+    at += length;
+  }
+  return { path, isSparse };
+}
+
+/** Blocks behind a header of GNU's old form of sparse files that go on with the list of their parts. */
+function moreOfSparse(bytes: Uint8Array, header: number): number {
+  let blocks = 0;
+  for (let more = bytes[header + 482]; more === 1; more = bytes[header + blocks * blockBytes + 504]) blocks += 1;
+  return blocks;
+}
+
+function sparseText(count: number): string {
+  return count === 1
+    ? 'A file of the archive is sparse, and left out: pack it without --sparse.'
+    : `${count} files of the archive are sparse, and left out: pack them without --sparse.`;
 }
 
 function outsideText(count: number): string {
@@ -68,7 +99,9 @@ export function readTar(bytes: Uint8Array): TarAnswer {
   const files: TarFile[] = [];
   const notes: string[] = [];
   let longName = '';
+  let isNextSparse = false;
   let outside = 0;
+  let sparse = 0;
   for (let at = 0; ; ) {
     const block = bytes.subarray(at, at + blockBytes);
     // Without it as much may be missing as there was: a connection that broke between two files leaves nothing else to see.
@@ -82,17 +115,21 @@ export function readTar(bytes: Uint8Array): TarAnswer {
       notes.push(`The archive is damaged at byte ${at}: what follows is left out.`);
       break;
     }
-    const start = at + blockBytes;
+    const type = String.fromCharCode(block[156] ?? 0);
+    const start = at + blockBytes + (type === 'S' ? moreOfSparse(bytes, at) * blockBytes : 0);
     if (start + size > bytes.length) {
       notes.push(`The archive ends within ${textOf(block, 0, 100)}, which is left out.`);
       break;
     }
     at = start + Math.ceil(size / blockBytes) * blockBytes;
     const content = bytes.subarray(start, start + size);
-    const type = String.fromCharCode(block[156] ?? 0);
     if (type === 'L') longName = textOf(content, 0, Math.min(size, mostNameBytes));
-    else if (type === 'x') longName = extendedPath(content);
-    else if (type === '0' || type === '\0' || type === '7') {
+    else if (type === 'x') ({ path: longName, isSparse: isNextSparse } = extendedOf(content.subarray(0, mostExtendedBytes)));
+    else if (type === 'S' || isNextSparse) {
+      sparse += 1;
+      longName = '';
+      isNextSparse = false;
+    } else if (type === '0' || type === '\0' || type === '7') {
       const prefix = textOf(block, 257, 5) === 'ustar' ? textOf(block, 345, 155) : '';
       const name = longName !== '' ? longName : prefix === '' ? textOf(block, 0, 100) : `${prefix}/${textOf(block, 0, 100)}`;
       longName = '';
@@ -105,6 +142,7 @@ export function readTar(bytes: Uint8Array): TarAnswer {
       }
     } else if (type !== 'g') longName = '';
   }
+  if (sparse > 0) notes.unshift(sparseText(sparse));
   if (outside > 0) notes.unshift(outsideText(outside));
   return { ok: true, files, notes };
 }
