@@ -60,6 +60,22 @@ describe('a document', () => {
     expect(await codes(3)).toEqual([['undeclared-chain', 2]]);
   });
 
+  const at = (line: number, end = line) => ({ start: { line, character: 0 }, end: { line: end, character: 0 } });
+  it.each([
+    ['one change', [{ range: at(1), text: '\n'.repeat(3_500_000) }]],
+    ['two changes', [1, 2].map((line) => ({ range: at(line), text: '\n'.repeat(1_800_000) }))],
+    ['a change of all of it', [{ text: '\n'.repeat(3_500_000) }]],
+  ])('that becomes longer than any ruleset by %s is not read on, and says so', async (_, changes) => {
+    await server.open(uri, dump);
+    await change(2, changes);
+    expect((await server.diagnostics(uri, 2)).diagnostics.map(({ message }) => message)).toEqual([
+      'This text has more than 3,500,000 lines, and no kernel loads so many rules: it is not read. Once it has fewer, open it again.',
+    ]);
+    await server.client.sendNotification('textDocument/didClose', { textDocument: { uri } });
+    await server.open(uri, dump, 3);
+    expect(await codes(3)).toEqual([['undeclared-chain', 2]]);
+  });
+
   it('publishes only what is found in the newest version of a burst', async () => {
     await server.open(uri, dump);
     for (let version = 2; version <= 30; version += 1) {

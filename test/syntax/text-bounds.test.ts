@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
 import { joinedWithin } from '../../server/src/syntax/apart.ts';
 import { readDocument } from '../../server/src/syntax/document.ts';
-import { beyondRulesets, mostLines, mostTables } from '../../server/src/syntax/text-bounds.ts';
+import { afterChanges, beyondRulesets, linesIn, mostLines, mostTables } from '../../server/src/syntax/text-bounds.ts';
 
 describe('a text that no ruleset is', () => {
   it('has more lines than the kernel loads rules', () => {
@@ -31,5 +31,23 @@ describe('a text that no ruleset is', () => {
 
   it('is none of the largest dumps that are known', () => {
     expect(mostLines).toBeGreaterThan(4 * 860_000);
+  });
+
+  it('counts the lines of a text that is changed', () => {
+    const at = (start: number, end: number) => ({ start: { line: start }, end: { line: end } });
+    expect(linesIn('a\nb\n')).toBe(3);
+    expect(afterChanges(3, [{ range: at(0, 0), text: 'x' }])).toEqual({ lines: 3, beyond: undefined });
+    expect(afterChanges(3, [{ range: at(0, 2), text: '' }])).toEqual({ lines: 1, beyond: undefined });
+    expect(afterChanges(3, [{ range: at(1, 4_000_000_000), text: 'x\ny' }]).lines).toBe(3);
+    expect(afterChanges(3, [{ text: 'x\ny' }, { range: at(9, 9), text: '\n' }]).lines).toBe(3);
+    const grown = afterChanges(
+      3,
+      [
+        { range: at(1, 1), text: '\n\n' },
+        { range: at(1, 3), text: '' },
+      ],
+      4,
+    );
+    expect(grown).toEqual({ lines: 3, beyond: 'has more than 4 lines, and no kernel loads so many rules' });
   });
 });

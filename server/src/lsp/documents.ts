@@ -1,6 +1,6 @@
 import { DiagnosticSeverity } from 'vscode-languageserver';
 import { Cancelled, runFirst } from '../base/scheduler.ts';
-import { beyondRulesets } from '../syntax/text-bounds.ts';
+import { afterChanges, beyondRulesets, linesIn } from '../syntax/text-bounds.ts';
 import { openDump } from './open-documents.ts';
 import { type ParamName, type Params, readParams } from './params.ts';
 import { isOldVersion } from './publish-diagnostics.ts';
@@ -9,20 +9,34 @@ import { describeError, logError, lookBeside, readFactsBeside, type Session, sen
 /** Follows what the client says of its documents. A message that is not as the protocol has it changes nothing, and stands in the log. */
 export function registerDocuments(session: Session): void {
   const refused = new Set<string>();
+  /** How many lines each document has that is open. */
+  const lines = new Map<string, number>();
+  const giveUp = (document: Pick<Params['openedDocument'], 'uri' | 'version'>, why: string): void => {
+    forget(session, document.uri);
+    lines.delete(document.uri);
+    refused.add(document.uri);
+    refuse(session, document, why);
+  };
   on(session, 'textDocument/didOpen', ['openedDocument'], ({ openedDocument }) => {
     const { uri, text } = openedDocument;
     refused.delete(uri);
     const beyond = beyondRulesets(text);
-    if (beyond === undefined) return open(session, openedDocument);
-    forget(session, uri);
-    refused.add(uri);
-    refuse(session, openedDocument, beyond);
+    if (beyond !== undefined) return giveUp(openedDocument, beyond);
+    lines.set(uri, linesIn(text));
+    open(session, openedDocument);
   });
   on(session, 'textDocument/didChange', ['changedDocument', 'contentChanges'], ({ changedDocument, contentChanges }) => {
-    session.dumps.get(changedDocument.uri)?.change(contentChanges, changedDocument.version);
+    const { uri, version } = changedDocument;
+    const dump = session.dumps.get(uri);
+    if (dump === undefined) return;
+    const after = afterChanges(lines.get(uri) ?? 1, contentChanges);
+    if (after.beyond !== undefined) return giveUp(changedDocument, after.beyond);
+    lines.set(uri, after.lines);
+    dump.change(contentChanges, version);
   });
   on(session, 'textDocument/didClose', ['textDocument'], ({ textDocument: { uri } }) => {
     forget(session, uri);
+    lines.delete(uri);
     if (refused.delete(uri)) void session.connection.sendDiagnostics({ uri, diagnostics: [] });
   });
 }
@@ -38,7 +52,7 @@ function forget({ dumps, states, parts, facts, keptDiagnostics, diagnostics }: S
 }
 
 /** Says in a document why it is not read, also to a client that asks for diagnostics: there is no document to ask for them. */
-function refuse({ connection }: Session, { uri, version }: Params['openedDocument'], why: string): void {
+function refuse({ connection }: Session, { uri, version }: Pick<Params['openedDocument'], 'uri' | 'version'>, why: string): void {
   const start = { line: 0, character: 0 };
   const diagnostic = {
     range: { start, end: start },

@@ -8,6 +8,10 @@ export const mostTables = 50_000;
 
 const asterisk = 0x2a;
 
+function tooManyLines(lines: number): string {
+  return `has more than ${lines.toLocaleString('en')} lines, and no kernel loads so many rules`;
+}
+
 /** Why a text is no ruleset but an attack on the memory of who reads it, to stand behind its name; undefined for any other. */
 export function beyondRulesets(text: string, lines = mostLines, tables = mostTables): string | undefined {
   let lineCount = 1;
@@ -15,8 +19,37 @@ export function beyondRulesets(text: string, lines = mostLines, tables = mostTab
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) {
     lineCount += 1;
     if (text.charCodeAt(at + 1) === asterisk) tableCount += 1;
-    if (lineCount > lines) return `has more than ${lines.toLocaleString('en')} lines, and no kernel loads so many rules`;
+    if (lineCount > lines) return tooManyLines(lines);
     if (tableCount > tables) return `opens more than ${tables.toLocaleString('en')} tables, and no node has so many`;
   }
   return undefined;
+}
+
+/** How many lines a text has: its line feeds and one. */
+export function linesIn(text: string): number {
+  let lines = 1;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines += 1;
+  return lines;
+}
+
+/** A change as LSP sends it, as far as it tells how many lines there are; lines are 0-based. */
+interface LineChange {
+  readonly range?: { readonly start: { readonly line: number }; readonly end: { readonly line: number } };
+  readonly text: string;
+}
+
+/** How many lines a text of so many lines has after changes, and why it is no ruleset by then; undefined where it may be one. */
+export function afterChanges(
+  before: number,
+  changes: readonly LineChange[],
+  most = mostLines,
+): { readonly lines: number; readonly beyond: string | undefined } {
+  let lines = before;
+  let beyond: string | undefined;
+  for (const { range, text } of changes) {
+    const [first, last] = range === undefined ? [0, lines - 1] : [range.start.line, range.end.line];
+    lines += linesIn(text) - 1 - (Math.min(last, lines - 1) - Math.min(first, lines - 1));
+    beyond ??= beyondRulesets(text, most) ?? (lines > most ? tooManyLines(most) : undefined);
+  }
+  return { lines, beyond };
 }
