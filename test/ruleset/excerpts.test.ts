@@ -57,6 +57,15 @@ describe('rules of which some can be of nat alone', () => {
   });
 });
 
+describe('commands make a table', () => {
+  it('of all that change it', () => {
+    expect(tablesIn('iptables -A INPUT -j DROP', 'echo', 'iptables -A INPUT -j ACCEPT', 'iptables -t nat -F')).toEqual([
+      'filter 1-3',
+      'nat 4-4',
+    ]);
+  });
+});
+
 describe('a table of such rules begins', () => {
   const dnat = '-A web -p tcp -j DNAT --to-destination 10.0.0.1';
 

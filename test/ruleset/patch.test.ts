@@ -213,6 +213,16 @@ describe('an edit within values', () => {
     expect(rulesetOutline(rebuilt)).toEqual(rulesetOutline(fresh));
   });
 
+  it.each<readonly [what: string, line: number, was: string, now: string]>([
+    ['the counters of a chain', 2, ':PREROUTING ACCEPT [0:0]', ':PREROUTING ACCEPT [5:300]'],
+    ['the blanks of a line that has nothing else', 14, '', '  '],
+  ])('shares them where only %s change', (_, line, was, now) => {
+    const lines = was === dump[line] ? dump : dump.toSpliced(line, 0, '');
+    const { rebuilt, before, fresh } = edit(line, 1, [now], lines);
+    expect(rebuilt.tables).toBe(before.tables);
+    expect(rulesetOutline(rebuilt)).toEqual(rulesetOutline(fresh));
+  });
+
   it('does not where the family is told by addresses', () => {
     const lines = dump.filter((line) => line !== header);
     const { rebuilt, before, fresh } = edit(6, 1, ['-A A -s fd00::1/128 -j B'], lines);

@@ -69,6 +69,8 @@ describe('lines that are no line of iptables', () => {
     ['…', 'gap'],
     ['---', 'separator'],
     ['==========', 'separator'],
+    ['rules.v4:', 'separator'],
+    ['node-a:', 'separator'],
     ['root@hp-01:~# iptables-save', 'prompt'],
     ['[root@kube-master01 ~]# iptables -t nat -L', 'prompt'],
     ['worker/08c8a260-786c:/var/vcap/bosh_ssh# cat 1|grep bind9api', 'prompt'],

@@ -288,6 +288,20 @@ describe('lines that stand on one', () => {
     ]);
   });
 
+  it('are without the quotes of the string of JSON that they are', () => {
+    const texts = (text: string): readonly string[] => joinedPieces(text).map((piece) => piece.text);
+    expect(texts('"*filter\\n-A INPUT -j DROP"')).toEqual(['*filter', '-A INPUT -j DROP']);
+    expect(texts('"*filter\\n-A INPUT -m comment --comment \\"a b\\"",')).toEqual([
+      '*filter',
+      '-A INPUT -m comment --comment "a b"',
+    ]);
+    expect(texts('"*filter\\n-A INPUT -m comment --comment \\"a b\\"\\n"')).toEqual([
+      '*filter',
+      '-A INPUT -m comment --comment "a b"',
+      '',
+    ]);
+  });
+
   it('are a string of JSON where their ends are escaped', () => {
     expect([
       isEscapedText(`x\\n${two}`),

@@ -14,6 +14,14 @@ it.each([
   expect(lines.slice().flatMap(({ problems }) => problems)).toEqual([]);
 });
 
+it.each(['[fd00::1]:80', 'fd00::1', '[fd00::1]', '10.0.0.1', '10.0.0.1:80-90', '10.0.0.1-10.0.0.9:80'])(
+  'so is one that translates to %s',
+  (to) => {
+    const { lines } = readWholeDocument(`*nat\n:X - [0:0]\n-A X -p tcp -j DNAT --to-destination ${to}\nCOMMIT\n`, '');
+    expect(lines.slice().flatMap(({ problems }) => problems)).toEqual([]);
+  },
+);
+
 it('a rule of two families is wrong', () => {
   const rule = '-A X -s 10.0.0.1/32 -j REJECT --reject-with icmp6-port-unreachable';
   const { lines } = readWholeDocument(`*filter\n:X - [0:0]\n${rule}\nCOMMIT\n`, '');

@@ -77,6 +77,19 @@ describe('lines that are scanned', () => {
     expect(shapes.length).toBeGreaterThan(8_000);
   });
 
+  it('have their own names while another text is scanned between', () => {
+    const other = generateDump({ services: 190, endpoints: 9 });
+    const [scans, whole] = [[large, other].map((text) => scanLines(text, start)), [large, other].map((text) => scan(text))];
+    const done: Lines[] = [];
+    while (done.filter((lines) => lines !== undefined).length < scans.length) {
+      for (const [at, steps] of scans.entries()) {
+        const { value } = steps.next();
+        if (value !== undefined) done[at] = value;
+      }
+    }
+    for (const [at, lines] of done.entries()) expect(Array.from(lines, outline)).toEqual(Array.from(whole[at] ?? [], outline));
+  });
+
   it('end in CR LF, but for a CR at the end of the text', () => {
     const lines = expectSame(`${sample.trimEnd().replaceAll('\n', '\r\n')}\r`);
     expect(lines.at(lines.length - 2)?.carriageReturn).toBe(true);

@@ -63,8 +63,8 @@ function begin(place: Place, number: number): void {
   place.hasRules = false;
 }
 
-function isWithoutTable(line: Line | undefined): boolean {
-  return line !== undefined && line.context.table === undefined && line.context.within === undefined && !line.listing;
+function isWithoutTable(line: Line): boolean {
+  return line.context.table === undefined && line.context.within === undefined && !line.listing;
 }
 
 /** The tables of rules that stand together without `*table` above them. */

@@ -104,7 +104,7 @@ class Joins {
   #blanks(at: number): Join | undefined {
     const text = this.#text;
     let end = at;
-    while (end < text.length && isBlank(text.charCodeAt(end))) end += 1;
+    while (isBlank(text.charCodeAt(end))) end += 1;
     this.#at = end;
     if (this.#awaitsCounters && text.charAt(end) === '[') {
       this.#awaitsCounters = false;

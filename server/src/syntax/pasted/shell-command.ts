@@ -81,8 +81,7 @@ export interface Program {
 
 /** The program that words run, behind sudo and its like; undefined where it is not iptables. */
 export function programIn(words: readonly ShellWord[]): Program | undefined {
-  for (let index = 0; index < words.length && index < mostWordsBefore; index += 1) {
-    const text = words[index]?.text ?? '';
+  for (const [index, { text }] of words.slice(0, mostWordsBefore).entries()) {
     const named = program.exec(text);
     if (named !== null) {
       const backend = named[2] === 'nft' || named[2] === 'legacy' ? named[2] : undefined;
