@@ -98,6 +98,29 @@ describe('a rule of nft that refuses', () => {
   });
 });
 
+describe('a verdict map by name', () => {
+  const where = { family: 'inet', table: 'guard' };
+  const vmap = (verdict: object): Changes => ({
+    'nft.json': JSON.stringify({
+      nftables: [
+        { map: { ...where, name: 'm', type: 'ipv4_addr', map: 'verdict', elem: [['10.42.0.30', verdict]] } },
+        { chain: { ...where, name: 'f', type: 'filter', hook: 'forward', prio: 0, policy: 'accept' } },
+        {
+          rule: {
+            ...where,
+            chain: 'f',
+            expr: [{ vmap: { key: { payload: { protocol: 'ip', field: 'saddr' } }, data: '@m' } }],
+          },
+        },
+      ],
+    }),
+  });
+  it('drops what no rule names, where its table has no other drop', () => {
+    expect(told(vmap({ drop: null }))).toBe('nft-table-drops lost lost');
+    expect(told(vmap({ accept: null }))).toBe('undefined lost arrives');
+  });
+});
+
 describe('a chain of family netdev of which nobody says the device', () => {
   const tables = (more: object): Changes => ({
     'nft.json': JSON.stringify({

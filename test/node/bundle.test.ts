@@ -108,6 +108,15 @@ describe('a bundle', () => {
     expect(pausesOf(readNftSteps('nft.json', JSON.stringify({ nftables: rules })))).toBeGreaterThanOrEqual(2);
   });
 
+  it("tells neighbours of which nobody answers, with ip's statistics, from routes", () => {
+    const text =
+      '[{"dst":"10.42.0.12","dev":"cni0","used":2,"confirmed":64,"updated":0,"probes":6,"state":["FAILED"]},{"dst":"10.42.0.30","dev":"cni0","refcnt":1,"used":0,"confirmed":60,"updated":0,"probes":4,"state":["INCOMPLETE"]}]\n';
+    for (const path of ['ip-neigh.json', 'neighbours of the node']) {
+      const { neighbours, routes } = readBundle([{ path, text }]);
+      expect([neighbours?.records.map(({ states }) => states.join()), routes]).toEqual([['FAILED', 'INCOMPLETE'], null]);
+    }
+  });
+
   it('tells an empty list of something from what is not there', () => {
     expect(readBundle([{ path: 'conntrack.txt', text: '' }]).conntrack).toEqual({ file: 'conntrack.txt', text: '' });
     expect(readBundle([]).conntrack).toBeNull();

@@ -92,3 +92,37 @@ describe('a policy rule that leads to others', () => {
     expect(way(json(withoutLocal, { priority: 0, src: 'all', goto: 32767 }), 'eth0', withLinks)).toBe('none');
   });
 });
+
+describe('a policy rule for users', () => {
+  const withRule = (rule: string): string => ofIPv4.replace('100:\tfrom all fwmark 0x10 lookup 100\n', rule);
+  const json = JSON.stringify([
+    { priority: 0, src: 'all', table: 'local' },
+    { priority: 100, src: 'all', uid_start: 0, uid_end: 99, action: 'prohibit' },
+    { priority: 32_766, src: 'all', table: 'main' },
+    { priority: 32_767, src: 'all', table: 'default' },
+  ]);
+  it.each([
+    ['ip-rule.txt', withRule('100:\tfrom all uidrange 0-99 prohibit\n')],
+    ['ip-rule.json', json],
+  ])('is for what their programs send: %s', (path, text) => {
+    const facts = readBundle([
+      { path: 'ip-route.txt', text: routes },
+      { path, text },
+    ]);
+    const way = (from: string, uid?: number): string =>
+      routeOf(facts, { destination: '203.0.113.1', source: '', mark: 0, in: from, ...(uid === undefined ? {} : { uid }) }).kind;
+    expect([way('', 0), way('', 99), way('', 100), way(''), way('eth1'), way('eth1', 0)]).toEqual([
+      'none',
+      'none',
+      'route',
+      'unknown',
+      'route',
+      'route',
+    ]);
+  });
+
+  it('goes by a link that is gone, and is read to its end', () => {
+    expect(ways(withRule('100:\tfrom all iif eth9 [detached] lookup 100\n'))).toEqual(['eth0', 'eth0']);
+    expect(ways(withRule('100:\tfrom all iif eth9 [detached] fwmark 0x10 lookup 100\n'))).toEqual(['eth0', 'eth0']);
+  });
+});

@@ -1,5 +1,5 @@
 import type { LabHost, NodeLab } from '../support/node-lab.ts';
-import { describeLabCases, type LabCase, nodePort, toCart, toPod, toWeb } from '../support/node-lab-case.ts';
+import { describeLabCases, type LabCase, nodePort, nodePortOfCart, toCart, toPod, toWeb } from '../support/node-lab-case.ts';
 
 // What ends packets by more than addresses and ports: resets past conntrack, flags of TCP, link addresses, and policy rules that lead to others.
 
@@ -54,6 +54,45 @@ const cases: readonly LabCase[] = [
       [toWeb, 'lost', 'nft-table-drops'],
       [toPod, 'lost', 'nft-table-drops'],
       [nodePort, 'lost', 'nft-table-drops'],
+    ],
+  },
+  {
+    what: 'a verdict map of nft by name',
+    make: `printf '%s\\n' 'table inet guard {' 'map m { type ipv4_addr . inet_service : verdict; elements = { 10.42.1.20 . 8080 : drop }; }' 'chain f { type filter hook forward priority 0; ip daddr . tcp dport vmap @m; }' '}' | nft -f -`,
+    undo: withoutGuard,
+    ask: [
+      [toCart, 'lost', 'nft-table-drops'],
+      [toPod, 'arrives'],
+    ],
+  },
+  {
+    what: 'rules of legacy before anything is translated, and one for what is translated by then',
+    make: `iptables-legacy -t raw -A PREROUTING -p tcp --dport 30080 -j DROP; iptables-legacy -t mangle -A PREROUTING -p tcp -d 10.96.10.90 --dport 80 -j DROP
+      iptables-legacy -t raw -A PREROUTING -p tcp -d 172.18.0.2 --dport 8080 -j DROP`,
+    undo: 'iptables-legacy -t raw -F; iptables-legacy -t mangle -F',
+    ask: [
+      [nodePort, 'lost', 'both-back-ends'],
+      [toCart, 'lost', 'both-back-ends'],
+      [nodePortOfCart, 'arrives'],
+    ],
+  },
+  {
+    what: 'a policy rule for what programs of root ask for',
+    make: 'ip rule add uidrange 0-0 to 10.96.0.0/12 prohibit',
+    undo: 'ip rule del uidrange 0-0 to 10.96.0.0/12 prohibit',
+    ask: [
+      [['node', { to: '10.96.10.80', dport: 80 }], 'lost', 'no-route'],
+      [toWeb, 'arrives'],
+    ],
+  },
+  {
+    what: "ARP switched off on the Pods' bridge",
+    make: 'ip link set cni0 arp off',
+    undo: 'ip link set cni0 arp on',
+    others: [['client0', 'ip neigh flush all', 'true']],
+    ask: [
+      [toWeb, 'lost', 'arp-not-answered'],
+      [toPod, 'arrives'],
     ],
   },
   {

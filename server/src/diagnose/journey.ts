@@ -129,6 +129,11 @@ function* byLoopback(ruleset: Ruleset, outcome: Outcome, options: EnumerateOptio
   }));
 }
 
+/** The user who sends a packet of this node's: root, as of most programs there, where nobody says another one. */
+export function senderOf({ uid }: Packet): number {
+  return uid ?? 0;
+}
+
 /** What routing saw: the packet behind the changes of its destination, with the source that it had then. */
 function routeOfEnd({ facts }: Subject, start: Packet, end: Packet): RouteAnswer {
   if (end.destination.standsIn === true) return { kind: 'unknown', rule: null };
@@ -137,6 +142,7 @@ function routeOfEnd({ facts }: Subject, start: Packet, end: Packet): RouteAnswer
     source: start.source?.text ?? '',
     mark: end.routedMark ?? end.mark,
     in: start.isFromHere ? '' : start.in,
+    uid: start.isFromHere ? senderOf(start) : null,
     ...portsOfRouted(start, end),
   });
 }

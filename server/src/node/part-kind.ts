@@ -92,7 +92,7 @@ const byContent: readonly (readonly [PartKind, RegExp])[] = [
   ['bridge-ports', /"hairpin": *(?:true|false),\s*"guard":[^}]*"locked": *(?:true|false)|"master": *"[^"]+",\s*"state": *"/],
   [
     'neighbours',
-    /"lladdr":|"dst": *"[^"]+",\s*"dev": *"[^"]+",\s*"state":|^[0-9a-f.:]+ dev \S+ [^\n]{0,150}\b(?:REACHABLE|STALE|DELAY|FAILED|PERMANENT|INCOMPLETE|NOARP)\b/m,
+    /"lladdr":|"dst": *"[^"]+",\s*"dev": *"[^"]+",(?:\s*"(?:refcnt|used|confirmed|updated|probes)": *\d+,){0,6}\s*"state":|^[0-9a-f.:]+ dev \S+ [^\n]{0,150}\b(?:REACHABLE|STALE|DELAY|FAILED|PERMANENT|INCOMPLETE|NOARP)\b/m,
   ],
   [
     'policy-rules',

@@ -90,7 +90,9 @@ export interface PolicyRuleRecord extends Placed {
   readonly isNegated: boolean;
   /** Routes with a prefix of that many bits or fewer are not taken; null where it takes all. */
   readonly suppressedPrefix: number | null;
-  /** Whether it asks for something else that is not followed: a user, a TOS. */
+  /** The users whose programs' packets it is for; null for all. */
+  readonly uids: PortRange | null;
+  /** Whether it asks for something else that is not followed: a TOS. */
   readonly hasMore: boolean;
 }
 
@@ -101,6 +103,8 @@ export interface LinkRecord extends Placed {
   readonly isUp: boolean;
   /** False where its other end, or its cable, is down (NO-CARRIER): it is up itself, and passes nothing. */
   readonly hasCarrier: boolean;
+  /** Whether it neither asks nor answers for link addresses (NOARP), as tunnels do that have none. */
+  readonly isWithoutArp: boolean;
   /** "bridge", "veth", "vxlan", ...; empty for a physical one or where it is not said. */
   readonly kind: string;
   /** The bridge or bond that it is a port of; empty for none. */

@@ -93,6 +93,49 @@ function byIgnoring(subject: Subject, journey: Journey): Cause | undefined {
   return causeOf(subject, name, target, sender, why, [settingEvidence(ignoring)], command`sysctl -w ${ignoring.name}=0`);
 }
 
+/** Kinds of links on which machines ask for each other; tunnels and what eBPF leads by need no ARP. */
+const asking: ReadonlySet<string> = new Set(['', 'bridge', 'bond', 'vlan']);
+
+/** A link whose ARP somebody switched off. */
+function silentLink({ facts }: Subject, name: string | null): Evidence | undefined {
+  const link = name === null ? undefined : linkNamed(facts, name);
+  if (link === undefined || !link.isWithoutArp || link.mac === '' || link.mac === '00:00:00:00:00:00') return undefined;
+  // A veth is that of a container where its node is one itself (kind), and Cilium's own have no ARP.
+  const isAsking = asking.has(link.kind) || (link.kind === 'veth' && /^(?:eth|en)/.test(link.name));
+  return isAsking ? { file: facts.links?.file ?? '', line: link.line, text: `${link.name}: NOARP` } : undefined;
+}
+
+function byNoArp(subject: Subject, journey: Journey): Cause | undefined {
+  const question = askedFor(subject, journey);
+  const evidence = silentLink(subject, question?.name ?? null);
+  const sender = journey.start.source?.text ?? '';
+  if (question === undefined || evidence === undefined || isIPv6(sender)) return undefined;
+  const { name, target } = question;
+  const why = `ARP is switched off on ${name} (NOARP)`;
+  return causeOf(subject, name, target, sender, why, [evidence], command`ip link set ${name} arp on`);
+}
+
+/** What leaves by such a link, to somebody whose link address nobody knows. */
+function outWithoutArp(subject: Subject, journey: Journey): Cause | undefined {
+  const { route, end, isDelivered, isBridged } = journey;
+  if (route.kind !== 'route' || isDelivered || isBridged || end.family === 'ipv6') return undefined;
+  const [hop, ...others] = route.route.hops;
+  const evidence = hop === undefined || others.length > 0 ? undefined : silentLink(subject, hop.interface);
+  if (hop === undefined || evidence === undefined) return undefined;
+  const next = hop.gateway === '' ? end.destination.text : hop.gateway;
+  const known = subject.facts.neighbours?.records.some(
+    ({ ip, interface: name, states }) => ip === next && name === hop.interface && states.includes('PERMANENT'),
+  );
+  if (known === true) return undefined;
+  return {
+    code: 'arp-not-answered',
+    message: `The packet leaves by ${hop.interface} to ${whoHas(subject, next)}, and ARP is switched off there (NOARP): this node does not ask for the link address, and sends to one that nobody has.`,
+    evidence: [evidence],
+    confirm: [command`ip link show ${hop.interface}`, command`tcpdump -eni ${hop.interface} host ${next}`],
+    mend: [command`ip link set ${hop.interface} arp on`],
+  };
+}
+
 /** The gateway that Calico gives its Pods, on a link for each; the node answers for it as a proxy. */
 const gatewayOfCalico = '169.254.1.1';
 
@@ -128,8 +171,10 @@ function byNoProxy(subject: Subject, { start, isBridged }: Journey): Cause | und
 
 function look(subject: Subject, asked: Asked | null): Looked {
   const found = accepted(asked).flatMap((journey) => {
-    const cause = byIgnoring(subject, journey) ?? byNoProxy(subject, journey);
-    return cause === undefined ? [] : [foundCause(cause, { ends: [journey], isBeforeRules: true })];
+    const cause = byIgnoring(subject, journey) ?? byNoArp(subject, journey) ?? byNoProxy(subject, journey);
+    if (cause !== undefined) return [foundCause(cause, { ends: [journey], isBeforeRules: true })];
+    const out = outWithoutArp(subject, journey);
+    return out === undefined ? [] : [foundCause(out, { ends: [journey] })];
   });
   return { ...nothing, found };
 }

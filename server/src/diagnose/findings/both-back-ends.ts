@@ -67,6 +67,22 @@ function likeliest(outcomes: readonly Outcome[]): readonly Outcome[] {
 
 const mostJourneys = 50;
 
+/** Whether a packet ended where nat had not yet translated it: in raw, or in mangle before that. */
+function isBeforeNat({ packet, last }: Outcome): boolean {
+  const table = last?.chain.table.name ?? '';
+  return packet.hook === 'PREROUTING' || (packet.hook === 'OUTPUT' && (table === 'raw' || table === 'mangle'));
+}
+
+/** The ways that raw and mangle of the other back end end before nat: they see packets as they were sent. */
+function* endedEarly(asked: Asked, journeys: readonly Journey[], { ruleset }: OtherRules): Steps<Ended | undefined> {
+  const { dump, ...options } = asked.options;
+  const { outcomes } = yield* enumerateSteps(ruleset, asked.packet, options);
+  const refusing = likeliest(outcomes).find((each) => each.verdict !== 'accept' && isBeforeNat(each));
+  if (refusing?.last === undefined || refusing.last === null) return undefined;
+  const why = `${refusing.last.chain.table.name} there drops this packet before anything translates it`;
+  return { journeys, as: 'lost', line: refusing.last.line, why };
+}
+
 /** The ways that filter of the other back end ends: it sees packets as nat of either left them, translated already. */
 function* refusedBy(asked: Asked, journeys: readonly Journey[], { ruleset }: OtherRules): Steps<Ended | undefined> {
   const { dump, ...options } = asked.options;
@@ -75,7 +91,7 @@ function* refusedBy(asked: Asked, journeys: readonly Journey[], { ruleset }: Oth
   for (const journey of journeys.slice(0, mostJourneys)) {
     const { destination, dport, dnat } = journey.end;
     const { outcomes } = yield* enumerateSteps(ruleset, { ...journey.start, destination, dport, dnat }, options);
-    const refusing = likeliest(outcomes).find(({ verdict }) => verdict !== 'accept');
+    const refusing = likeliest(outcomes).find((each) => each.verdict !== 'accept' && !isBeforeNat(each));
     if (refusing === undefined) continue;
     ended.push(journey);
     last = refusing;
@@ -86,7 +102,7 @@ function* refusedBy(asked: Asked, journeys: readonly Journey[], { ruleset }: Oth
     journeys: ended,
     as: last.verdict === 'drop' ? 'lost' : refusalOf(answerOf(last.last?.words ?? ''), asked.packet).fate,
     line: last.last?.line ?? null,
-    why: `filter there ${does} this packet`,
+    why: `${last.last?.chain.table.name ?? 'filter'} there ${does} this packet`,
   };
 }
 
@@ -112,7 +128,8 @@ function* sentAstray(
 function* endedBy(subject: Subject, asked: Asked | null, other: OtherRules): Steps<Ended | undefined> {
   const journeys = accepted(asked);
   if (asked === null || journeys[0]?.start.family !== other.text.family) return undefined;
-  return (yield* refusedBy(asked, journeys, other)) ?? (yield* sentAstray(subject, asked, journeys, other));
+  const early = yield* endedEarly(asked, journeys, other);
+  return early ?? (yield* refusedBy(asked, journeys, other)) ?? (yield* sentAstray(subject, asked, journeys, other));
 }
 
 function* look(subject: Subject, asked: Asked | null): Steps<Looked> {

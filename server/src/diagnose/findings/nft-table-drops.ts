@@ -66,7 +66,8 @@ function mayDrop({ chains }: NftTables): readonly string[] {
     if (dropping.has(table)) continue;
     const mayDropHere =
       (hook !== '' && policy === 'drop') ||
-      rules.some(({ statements }) => statements.some((each) => /"(?:drop|reject)":/.test(JSON.stringify(each))));
+      // A verdict map by name has its verdicts beside the rules.
+      rules.some(({ statements }) => statements.some((each) => /"(?:drop|reject)":|"data":"@/.test(JSON.stringify(each))));
     if (mayDropHere) dropping.add(table);
   }
   return hooked

@@ -2,7 +2,7 @@ import { command, part } from '../../base/shell-text.ts';
 import { type RouteAnswer, routeOf } from '../../node/look-ups/route.ts';
 import type { PolicyRuleRecord } from '../../node/records.ts';
 import type { Cause, Evidence } from '../diagnosis.ts';
-import type { Asked, Journey } from '../journey.ts';
+import { type Asked, type Journey, senderOf } from '../journey.ts';
 import { accepted, atOnce, type Found, foundCause, type Looked, leaving, type NodeFinding, nothing } from '../node-finding.ts';
 import { ruleText } from '../route-words.ts';
 import { endText, failedNeighbour, whoHas } from '../signs.ts';
@@ -81,11 +81,15 @@ function withoutFirstRoute(subject: Subject, asked: Asked | null): Found | undef
   if (journey === undefined || facts.routes === null) return undefined;
   const { text: destination } = journey.start.destination;
   const { mark, protocol, sport, dport } = journey.start;
-  const route = routeOf(facts, { destination, source: '', mark, in: '', protocol, sport, dport, clientPort: 'source' });
+  const uid = senderOf(journey.start);
+  const route = routeOf(facts, { destination, source: '', mark, in: '', protocol, sport, dport, clientPort: 'source', uid });
   if (route.kind !== 'none') return undefined;
+  const users = route.rule?.uids ?? null;
+  const whose =
+    users === null ? '' : ` The policy rule is for programs of users ${users.from} to ${users.to}, and root is taken to ask.`;
   const cause: Cause = {
     code: 'no-route',
-    message: `The node has no route to ${destination}, the address that its program asks for: the kernel wants one before any rule of OUTPUT translates the packet, so nothing is sent (network is unreachable). A default route is enough. Pods are not concerned: theirs come in.`,
+    message: `The node has no route to ${destination}, the address that its program asks for: the kernel wants one before any rule of OUTPUT translates the packet, so nothing is sent (network is unreachable). A default route is enough. Pods are not concerned: theirs come in.${whose}`,
     evidence: evidenceOf(subject, { ...journey, route, end: journey.start }),
     confirm: [command`ip route get ${destination}`],
     mend: [command`give the node a default route, or one to the Services' network (ip route add CIDR dev eth0)`],

@@ -21,6 +21,8 @@ export interface Routed {
   readonly dport?: number | null;
   /** Which of both a client chose; absent where that is not known. */
   readonly clientPort?: 'source' | 'destination';
+  /** The user whose program sends it; absent where that is not known. What comes in is no user's. */
+  readonly uid?: number | null;
 }
 
 export type RouteAnswer =
@@ -75,6 +77,13 @@ function hasPorts(rule: PolicyRuleRecord, packet: Routed): boolean | undefined {
   return told.includes(false) ? false : told.includes(undefined) ? undefined : true;
 }
 
+/** Whether a packet is sent by one of a rule's users. What comes in has the highest number there is. (ip_route_input_slow, INVALID_UID) */
+function isOfUsers({ uids }: PolicyRuleRecord, packet: Routed): boolean | undefined {
+  if (uids === null) return true;
+  const uid = packet.in === '' ? packet.uid : packet.in === null ? undefined : 0xffff_ffff;
+  return uid === undefined || uid === null ? undefined : uid >= uids.from && uid <= uids.to;
+}
+
 /** The VRF that an interface is, or is a part of; undefined for none. */
 function vrfOf(facts: NodeFacts, name: string): LinkRecord | undefined {
   const link = linkNamed(facts, name);
@@ -101,6 +110,8 @@ function isFor(facts: NodeFacts, rule: PolicyRuleRecord, packet: Routed): boolea
     fits = packet.in === null ? undefined : packet.in === rule.in || (rule.in === 'lo' && packet.in === '');
   const ports = hasPorts(rule, packet);
   if (fits !== false && ports !== true) fits = ports;
+  const users = isOfUsers(rule, packet);
+  if (fits !== false && users !== true) fits = users;
   if (fits === true && rule.hasMore) fits = undefined;
   if (fits !== false && rule.isOfVRF) fits = isInVRF(facts, packet);
   return fits === undefined ? undefined : fits !== rule.isNegated;

@@ -38,6 +38,7 @@ function begun(line: number, found: RegExpExecArray): Link {
     mtu: Number(wordAfter(words, 'mtu')) || 0,
     isUp: flags.split(',').includes('UP'),
     hasCarrier: !flags.split(',').includes('NO-CARRIER'),
+    isWithoutArp: flags.split(',').includes('NOARP'),
     kind: '',
     master: wordAfter(words, 'master'),
     mac: '',

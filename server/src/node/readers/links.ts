@@ -48,6 +48,7 @@ export function readLinks(file: string, { records, skipped }: JsonRecords): Part
         mtu: numberAt(fields, 'mtu', most),
         isUp: textsAt(fields, 'flags').includes('UP'),
         hasCarrier: !textsAt(fields, 'flags').includes('NO-CARRIER'),
+        isWithoutArp: textsAt(fields, 'flags').includes('NOARP'),
         kind: textAt(info, 'info_kind'),
         master: textAt(fields, 'master'),
         mac: textAt(fields, 'address').toLowerCase(),

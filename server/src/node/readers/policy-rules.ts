@@ -36,6 +36,8 @@ const understood: ReadonlySet<string> = new Set([
   'dport',
   'dport_start',
   'dport_end',
+  'uid_start',
+  'uid_end',
 ]);
 
 /** "all" or nothing is any; undefined where it is no network. */
@@ -52,9 +54,9 @@ function markOf(value: string, mask: string): PolicyRuleRecord['mark'] {
   return first === '' || Number.isNaN(wanted) || Number.isNaN(bits) ? null : { value: wanted >>> 0, mask: bits >>> 0 };
 }
 
-/** "80", or "80-90"; undefined where it is neither. */
+/** "80", or "80-90"; undefined where it is neither. Users have larger numbers than ports. */
 function portsOf(text: string): PortRange | undefined {
-  const [, from, to = from] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text) ?? [];
+  const [, from, to = from] = /^(\d{1,10})(?:-(\d{1,10}))?$/.exec(text) ?? [];
   return from === undefined ? undefined : { from: Number(from), to: Number(to) };
 }
 
@@ -110,6 +112,7 @@ export function readPolicyRulesJson(file: string, { records, skipped }: JsonReco
       refuses: refusals.has(action) ? action : '',
       isNegated: Object.hasOwn(fields, 'not'),
       suppressedPrefix: suppressed(fields),
+      uids: portsAt(fields, 'uid') ?? null,
       hasMore: sport === undefined || dport === undefined || Object.keys(fields).some((key) => !understood.has(key)),
     });
   }
@@ -126,6 +129,7 @@ const followedWords: ReadonlySet<string> = new Set([
   'ipproto',
   'sport',
   'dport',
+  'uidrange',
   'lookup',
   'table',
   'suppress_prefixlength',
@@ -161,12 +165,12 @@ function ruleOfWords(line: number, priority: number, words: readonly string[]): 
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? '';
     if (word === 'not') isNegated = true;
-    else if (word === 'nop' || word === '[unresolved]') continue;
+    else if (word === 'nop' || word === '[unresolved]' || word === '[detached]') continue;
     else if (refusals.has(word)) refuses = word;
     else {
       at += 1;
       said.set(word, words[at] ?? '');
-      hasMore ||= !followedWords.has(word) || (/^[sd]port$/.test(word) && portsOf(words[at] ?? '') === undefined);
+      hasMore ||= !followedWords.has(word) || (/^(?:[sd]port|uidrange)$/.test(word) && portsOf(words[at] ?? '') === undefined);
     }
   }
   const from = networkOf(said.get('from') ?? '', undefined);
@@ -189,6 +193,7 @@ function ruleOfWords(line: number, priority: number, words: readonly string[]): 
     isOfVRF: table === tableOfVRF,
     refuses,
     isNegated,
+    uids: portsOf(said.get('uidrange') ?? '') ?? null,
     suppressedPrefix: said.has('suppress_prefixlength') ? Number(said.get('suppress_prefixlength')) : null,
     hasMore,
   };
