@@ -110,7 +110,7 @@ const features: readonly Feature[] = [
       const empty = { isIncomplete: false, items: [] };
       return withState(session, textDocument.uri, token, empty, (state) => {
         const dump = session.dumps.get(textDocument.uri);
-        const typing = dump?.version === state.version ? dump.typing : undefined;
+        const typing = dump?.version === state.version ? dump.typing() : undefined;
         return completion(state, position, { ...request, typedSince: typedSince(typing, position) });
       });
     },

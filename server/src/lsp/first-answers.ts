@@ -125,10 +125,10 @@ export async function firstAnswer(
   const { dumps, connection, runtime } = session;
   const { uri, range } = asked;
   const dump = dumps.get(uri);
-  const text = dump?.unread;
+  const text = dump?.unread();
   if (dump === undefined || text === undefined || text.length < fewestCharacters) return undefined;
   // What is told before that is told before the client is asked to ask again.
-  const isRead = (): boolean => dumps.get(uri) !== dump || dump.unread === undefined;
+  const isRead = (): boolean => dumps.get(uri) !== dump || dump.unread() === undefined;
   try {
     const part = partOf(session, dump, text, range, isRead);
     const state = await part.state;

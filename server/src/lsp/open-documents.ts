@@ -23,9 +23,9 @@ export interface OpenDump {
   /** The newest version that the client has told of; it may not be read yet. */
   readonly version: number;
   /** Its text as it was opened, until that is read or changed. */
-  readonly unread: string | undefined;
+  unread(): string | undefined;
   /** What was typed last, in its newest version. */
-  readonly typing: Typing | undefined;
+  typing(): Typing | undefined;
   /** Queues changes and begins to read them; earlier work goes on and is shared. */
   change(changes: readonly TextDocumentContentChangeEvent[], version: number): void;
   /** The newest version, once it is read. Rejects with Cancelled when the dump is closed before. */
@@ -130,8 +130,7 @@ export function openDump(
   onRead: (dump: ReadDump) => void,
   onFailure: (error: unknown) => void,
 ): OpenDump {
-  let version = identity.version;
-  let typing: Typing | undefined;
+  let newest: { readonly version: number; readonly typing?: Typing | undefined } = { version: identity.version };
   let pending: TextChange[] = [{ text: identity.text }];
   let read: ReadDump | undefined;
   let document: SourceDocument | undefined;
@@ -149,7 +148,7 @@ export function openDump(
       await letMessagesIn(pause);
       while (progress.isBehind() && !isClosed) {
         // A change that arrives from here on is not in this version.
-        const [target, upTo] = [version, progress.told()];
+        const [target, upTo] = [newest.version, progress.told()];
         const changes = fromLastFullText(pending);
         pending = [];
         document = await runInSlices(changedByAll(document, changes, identity.uri), pause, () => isClosed);
@@ -181,17 +180,12 @@ export function openDump(
     uri: identity.uri,
     languageId: identity.languageId,
     get version() {
-      return version;
+      return newest.version;
     },
-    get unread() {
-      return read === undefined && progress.told() === 1 && !isClosed ? identity.text : undefined;
-    },
-    get typing() {
-      return typing;
-    },
+    unread: () => (read === undefined && progress.told() === 1 && !isClosed ? identity.text : undefined),
+    typing: () => newest.typing,
     change(changes, newVersion) {
-      version = newVersion;
-      for (const change of changes) typing = typingAfter(typing, change);
+      newest = { version: newVersion, typing: changes.reduce(typingAfter, newest.typing) };
       progress.tell();
       pending = [...pending, ...changes];
       void run();
