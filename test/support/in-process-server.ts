@@ -71,6 +71,7 @@ export function startInProcessServer(files: FileAccess = filesOf({})): InProcess
     kept: undefined,
     live: undefined,
     beforeExit: undefined,
+    afterOpening: undefined,
   });
 
   const client = createProtocolConnection(new StreamMessageReader(toClient), new StreamMessageWriter(toServer));

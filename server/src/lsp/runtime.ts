@@ -48,4 +48,6 @@ export interface Runtime {
   readonly live: (() => Promise<typeof live>) | undefined;
   /** Has `cleanUp` run before the process ends, however it is told to end; undefined where nothing needs to be. */
   readonly beforeExit: ((cleanUp: () => Promise<void>) => void) | undefined;
+  /** Is told when a document was opened and what lint finds in it was sent; undefined where nothing depends on that. */
+  readonly afterOpening: (() => void) | undefined;
 }

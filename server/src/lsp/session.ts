@@ -93,7 +93,10 @@ export function createSession(connection: Connection, runtime: Runtime): Session
       () => session.settings,
       (state) => session.dumps.get(state.uri)?.version === state.version,
       (uri, version, found) => giveDiagnostics(session, uri, version, found),
-      ({ uri, version }, found) => session.keptDiagnostics.keep(uri, version, placesInText(session, uri, found)),
+      ({ uri, version }, found) => {
+        session.keptDiagnostics.keep(uri, version, placesInText(session, uri, found));
+        runtime.afterOpening?.();
+      },
       (state, error) => logError(connection, `lint of ${state.uri}: ${describeError(error)}`),
     ),
     pulled: createPullStore(),

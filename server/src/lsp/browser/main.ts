@@ -26,4 +26,11 @@ function pause(): Promise<void> {
 const connection = createConnection(new BrowserMessageReader(self), new BrowserMessageWriter(self), {
   messageStrategy: createLifecycle(),
 });
-startServer(connection, { pause, files: clientFiles(connection), kept: undefined, live: undefined, beforeExit: undefined });
+startServer(connection, {
+  pause,
+  files: clientFiles(connection),
+  kept: undefined,
+  live: undefined,
+  beforeExit: undefined,
+  afterOpening: undefined,
+});

@@ -5,6 +5,7 @@ import { startServer } from '../server.ts';
 import { cleanUpBeforeExit } from './before-exit.ts';
 import { nodeFiles } from './files.ts';
 import { keptTexts } from './kept-texts.ts';
+import { collectOften } from './old-generation.ts';
 import { transportOf } from './transport.ts';
 import { limitYoungGeneration } from './young-generation.ts';
 
@@ -32,4 +33,5 @@ startServer(connection, {
   kept: keptTexts(process.argv[1]),
   live: () => import('../../cluster/live/live.ts'),
   beforeExit: cleanUpBeforeExit,
+  afterOpening: collectOften,
 });
