@@ -47,6 +47,13 @@ COMMIT
     ]);
   });
 
+  it('knows targets by names as long as they are', () => {
+    const { chains, targets } =
+      rulesetOf('*mangle\n-A FORWARD -p tcp -j TCPOPTSTRIP --strip-options 5\n-A FORWARD -j TCPOPTSTRIPS\nCOMMIT\n').tables[0] ??
+      expect.fail();
+    expect([[...targets.keys()], [...chains.keys()]]).toEqual([['TCPOPTSTRIP'], ['FORWARD', 'TCPOPTSTRIPS']]);
+  });
+
   it('takes a target for a chain where a chain of that name is declared', () => {
     expect(chainIn(ruleset, 0, 'LOG').references).toEqual([5, 6]);
     expect(names(chainIn(ruleset, 0, 'A').jumps)).toEqual(['LOG']);

@@ -158,6 +158,7 @@ describe('a rule that asks', () => {
     ['for states, one of them', '-m conntrack --ctstate RELATED,ESTABLISHED', '-m conntrack --ctstate ESTABLISHED'],
     ['for states, one of them and more', '-m conntrack --ctstate NEW,ESTABLISHED', '-m conntrack --ctstate NEW --ctproto 6'],
     ['for a kind of address, the same', '-m addrtype --dst-type LOCAL', '-m addrtype --dst-type LOCAL -p tcp'],
+    ['for a network, one with more bits of its own', '-s 10.0.0.0/8', '-s 10.0.0.3/255.0.0.255'],
     ['for fragments, the same', '-f', '-f -s 10.0.0.1/32'],
     ['what only a comment differs in', '-m comment --comment a -p tcp', '-p tcp -m comment --comment b'],
   ])('%s, takes those packets', (_, first, second) => {
@@ -194,6 +195,13 @@ describe('a rule that asks', () => {
     ['for states, all but one of them', '-m conntrack --ctstate NEW', '-m conntrack ! --ctstate NEW'],
     ['for all but states, the same', '-m conntrack ! --ctstate NEW', '-m conntrack ! --ctstate NEW'],
     ['for more than a state, the same', '-m conntrack --ctstate NEW --ctproto 6', '-m conntrack --ctstate NEW --ctproto 6'],
+    ['for tcp without options, another protocol', '-p tcp -m tcp', '-p udp -m udp --dport 53'],
+    [
+      'for two kinds of addresses, one that is the same',
+      '-m addrtype --src-type LOCAL --dst-type LOCAL',
+      '-m addrtype --src-type LOCAL --dst-type UNICAST',
+    ],
+    ['for a network in its own bits, one with fewer', '-s 10.0.0.3/255.0.0.255', '-s 10.0.0.0/8'],
     ['for a kind of address, another one', '-m addrtype --dst-type LOCAL', '-m addrtype --src-type LOCAL'],
     ['for a kind of address, any', '-m addrtype --dst-type LOCAL', '-p tcp'],
     ['for two kinds of addresses, one of them', '-m addrtype --src-type LOCAL --dst-type LOCAL', '-m addrtype --src-type LOCAL'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { membersOf, setsOf } from '../../server/src/ruleset/sets.ts';
+import { membersOf, setNamesOn, setsOf } from '../../server/src/ruleset/sets.ts';
 import { rulesetOf } from '../support/dumps.ts';
 
 const text = `Name: KUBE-CLUSTER-IP
@@ -38,6 +38,14 @@ describe('sets', () => {
     if (set === undefined) throw new Error('no set');
     expect(membersOf(ruleset, set)).toEqual(['10.96.0.1,tcp:443', '10.96.0.10,udp:53']);
     expect(membersOf(ruleset, set, 1)).toEqual(['10.96.0.1,tcp:443']);
+  });
+
+  it('are named by rules alone, in the options that take a set', () => {
+    const on = (line: string): readonly string[] => setNamesOn(rulesetOf(`*filter\n${line}\n`), 1).map((word) => word.text);
+    expect(on('-A INPUT -m set --match-set A src -m set ! --match-set B dst -j SET --add-set C src')).toEqual(['A', 'B', 'C']);
+    expect(on('-A INPUT -m comment --comment "--match-set A src" -j DROP')).toEqual([]);
+    expect(on(':A-set - [0:0]')).toEqual([]);
+    expect(on('add A-set 10.0.0.1')).toEqual([]);
   });
 
   it('are known in a listing, too', () => {

@@ -128,6 +128,14 @@ describe('what a part of a table says of the rest', () => {
     ['two endpoints have no Service', nat(one), /KUBE-SVC-/, false, false],
     ['an endpoint has no Service', nat(single), /KUBE-SVC-/, true, true],
     ['no endpoint of two translates', nat(one), /-j DNAT/, false, false],
+    ['a chain for outside leads on and nothing leads to it', nat(one), /KUBE-NODEPORTS/, false, false],
+    [
+      'addresses alone lead to a chain for outside',
+      nat(one).replace(/-A KUBE-NODEPORTS /g, '-A KUBE-SERVICES '),
+      /KUBE-NODEPORTS/,
+      true,
+      true,
+    ],
     ['the only endpoint does not translate', nat(single), /-j DNAT/, true, true],
   ])('where %s', (_, dump, words, printed, written) => {
     const text = without(dump, words);
