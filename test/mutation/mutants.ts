@@ -57,6 +57,11 @@ function child(node: Node, name: string): Node | undefined {
   return isNode(value) ? value : undefined;
 }
 
+function childrenOf(node: Node, name: string): readonly Node[] {
+  const value = fieldsOf(node)[name];
+  return Array.isArray(value) ? value.filter(isNode) : [];
+}
+
 function textOf(node: Node, name: string): string {
   const value = fieldsOf(node)[name];
   return typeof value === 'string' ? value : '';
@@ -82,7 +87,7 @@ export function changesOf(source: string): readonly Change[] {
 }
 
 /**
- * Whether a node says only when long work pauses: `yield;`, also under a condition, and how much is done between two pauses. No answer is another one
+ * Whether a node says only when long work pauses: `yield;`, also under a condition or where a count begins anew, and how much is done between two pauses. No answer is another one
  * where it pauses sooner or later; how long it goes without a pause is measured (`npm run torture`).
  */
 function isPause(node: Node): boolean {
@@ -95,6 +100,10 @@ function isPause(node: Node): boolean {
       const then = child(node, 'consequent');
       return child(node, 'alternate') === undefined && then !== undefined && isPause(then);
     }
+    case 'BlockStatement': {
+      const body = childrenOf(node, 'body');
+      return body.some(isPause) && body.every((statement) => isPause(statement) || isReset(statement));
+    }
     case 'ExpressionStatement': {
       const value = child(node, 'expression');
       return value?.type === 'YieldExpression' && child(value, 'argument') === undefined;
@@ -102,6 +111,12 @@ function isPause(node: Node): boolean {
     default:
       return false;
   }
+}
+
+/** Whether a statement sets a count to a number, as where one begins anew behind a pause. */
+function isReset(node: Node): boolean {
+  const value = child(node, 'expression');
+  return value?.type === 'AssignmentExpression' && textOf(value, 'operator') === '=' && child(value, 'right')?.type === 'Literal';
 }
 
 function changesAt(node: Node, parent: Node | undefined, source: string): readonly Change[] {
@@ -176,7 +191,8 @@ function changesOfReturn(
 ): readonly Change[] {
   if (value === undefined || value.type === 'Literal' || (value.type === 'Identifier' && textOf(value, 'name') === 'undefined'))
     return [];
-  return value.type === 'ArrayExpression' ? instead('empty return', '[]', value) : instead('empty return', 'undefined', value);
+  if (value.type !== 'ArrayExpression') return instead('empty return', 'undefined', value);
+  return childrenOf(value, 'elements').length === 0 ? [] : instead('empty return', '[]', value);
 }
 
 function changesOfCall(

@@ -20,6 +20,7 @@ describe('changes that tests should notice', () => {
     ],
     ['function f() { return list; }', ['empty return: list => undefined']],
     ['function f() { return [one, two]; }', ['empty return: [one, two] => []']],
+    ['function f() { return []; }', []],
     ['const has = lines.some(isRule);', ['call: lines.some(isRule) => (lines).every(isRule)']],
     ['const rules = lines.filter(isRule);', ['no filter: lines.filter(isRule) => (lines)']],
   ])('%s', (source, expected) => {
@@ -32,6 +33,8 @@ describe('changes that tests should notice', () => {
         'const rulesBetweenPauses = 512;\nfunction* f() { if (at % rulesBetweenPauses === rulesBetweenPauses - 1) yield; yield; }',
       ),
     ).toEqual([]);
+    expect(changes('function* f() { if (isLong || done > most) { done = 0; yield; } }')).toEqual([]);
+    expect(changes('function* f() { if (isLong) { all.push(one); yield; } }')).not.toEqual([]);
     expect(changes('function* f() { if (isShown(line)) yield line; }')).toEqual([
       'condition: isShown(line) => !(isShown(line))',
       'no statement: yield line; => ',
