@@ -8,6 +8,7 @@ import { expectedNode } from '../../server/src/kube/expected/expected.ts';
 import { chainGraphSteps } from '../../server/src/kube/flow/chain-graph.ts';
 import { chainIndexOf } from '../../server/src/kube/identity/hash-index.ts';
 import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
+import { serviceProxySteps } from '../../server/src/kube/proxy/mode.ts';
 import { prepareQuestions } from '../../server/src/kube/question/prepare.ts';
 import { dumpState } from '../support/dump-state.ts';
 import { clusterOf, rulesetOf } from '../support/dumps.ts';
@@ -57,6 +58,13 @@ it('the packets of thousands of jumps to one chain are counted with a pause at e
   const ruleset = rulesetOf(`*filter\n:INPUT ACCEPT [0:0]\n:WEB - [0:0]\n${jumps}COMMIT\n`);
   const resolution = resolveChains(ruleset, emptyCluster);
   expect(pausesOf(chainGraphSteps(resolution, 'filter', 'WEB', 1))).toBeGreaterThanOrEqual(9);
+});
+
+it('other programs that do Services are looked for with a pause every few tens of thousands of chains', () => {
+  const chains = (count: number): string => Array.from({ length: count }, (_, index) => `:C${index} - [0:0]\n`).join('');
+  const pauses = (count: number): number =>
+    pausesOf(serviceProxySteps(rulesetOf(`*filter\n:INPUT ACCEPT [0:0]\n${chains(count)}COMMIT\n`)));
+  expect(pauses(140_000) - pauses(10)).toBe(2);
 });
 
 it('the endpoints of one slice are hashed and chosen with a pause at each thousand', () => {

@@ -38,7 +38,7 @@ function visible(text: string): string {
 function fixText(document: SourceDocument, { title, safety, changes, mendsLineEnds }: Fix): readonly string[] {
   const before = document.lines.slice().map(({ text }) => text);
   const made = mendsLineEnds === true ? changes() : withOwnLineEnds(document, changes());
-  const after = changedLines(runToEnd(unmendedLines(before.join('\n'))), made);
+  const after = runToEnd(changedLines(runToEnd(unmendedLines(before.join('\n'))), made));
   const diff = unifiedDiff(before, after, 'old', 'new').split('\n').slice(2);
   const kept = diff.filter((line) => !line.startsWith(' ') && line !== '');
   return [`    ${safety}: ${visible(title)}`, ...kept.slice(0, 12).map((line) => `      ${visible(line)}`)];
@@ -67,7 +67,7 @@ export function inShort(finding: Finding): string {
 export function textAfter(text: string, { changes, mendsLineEnds }: Fix): string {
   const document = readWholeDocument(text, 'node.iptables');
   const made = mendsLineEnds === true ? changes() : withOwnLineEnds(document, changes());
-  return runToEnd(textOf(changedLines(runToEnd(unmendedLines(text)), made)));
+  return runToEnd(textOf(runToEnd(changedLines(runToEnd(unmendedLines(text)), made))));
 }
 
 /** What mending makes of a text, first with what is safe alone, then with all else: the fixes in order, the lines that changed, what is left. */

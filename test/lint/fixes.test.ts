@@ -22,7 +22,7 @@ function mended(text: string, code: string): Readonly<Record<string, string>> {
   return Object.fromEntries(
     found.fixes().map((fix) => {
       const changes = withOwnLineEnds(document, fix.changes());
-      return [fix.title, runToEnd(textOf(changedLines(runToEnd(unmendedLines(text)), changes)))];
+      return [fix.title, runToEnd(textOf(runToEnd(changedLines(runToEnd(unmendedLines(text)), changes))))];
     }),
   );
 }

@@ -14,7 +14,7 @@ function repairsOf(text: string, fileName: string): Readonly<Record<string, stri
   if (found === undefined) throw new Error(`no error in ${text}`);
   return Object.fromEntries(
     found.fixes().map((fix) => {
-      const mended = runToEnd(textOf(changedLines(runToEnd(unmendedLines(text)), fix.changes())));
+      const mended = runToEnd(textOf(runToEnd(changedLines(runToEnd(unmendedLines(text)), fix.changes()))));
       return [fix.title, mended.split('\n')[found.line] ?? ''];
     }),
   );

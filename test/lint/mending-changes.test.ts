@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
-import { type Change, insertedBehind, inTextOrder, overlaps, removedLines } from '../../server/src/lint/mending/change.ts';
+import { type Change, compareChanges, insertedBehind, overlaps, removedLines } from '../../server/src/lint/mending/change.ts';
 import type { Fix } from '../../server/src/lint/mending/fix.ts';
 import { mend } from '../../server/src/lint/mending/mend.ts';
 import {
@@ -35,7 +35,7 @@ function chainOf(input: LintInput, name: string): Chain {
 }
 
 function textAfter(text: string, changes: readonly Change[]): string {
-  return runToEnd(textOf(changedLines(runToEnd(unmendedLines(text)), changes)));
+  return runToEnd(textOf(runToEnd(changedLines(runToEnd(unmendedLines(text)), changes))));
 }
 
 const change = (line: number, start: number, end: number, text: string): Change => ({
@@ -96,9 +96,9 @@ describe('two changes', () => {
   });
 
   it('go by line, then by character, then by where they end; those at one place stay in their order', () => {
-    const sorted = inTextOrder([change(1, 0, 1, 'd'), change(0, 5, 9, 'c'), change(0, 5, 6, 'b'), change(0, 2, 2, 'a')]);
+    const sorted = [change(1, 0, 1, 'd'), change(0, 5, 9, 'c'), change(0, 5, 6, 'b'), change(0, 2, 2, 'a')].sort(compareChanges);
     expect(sorted.map(({ text }) => text)).toEqual(['a', 'b', 'c', 'd']);
-    expect(inTextOrder([change(0, 2, 2, 'a'), change(0, 2, 2, 'b')]).map(({ text }) => text)).toEqual(['a', 'b']);
+    expect(compareChanges(change(0, 2, 2, 'a'), change(0, 2, 2, 'b'))).toBe(0);
   });
 
   it('in one line are both made', () => {
@@ -114,12 +114,31 @@ describe('two changes', () => {
 
 describe('lines after changes', () => {
   const origins = (text: string, changes: readonly Change[]): readonly (number | undefined)[] =>
-    changedLines(runToEnd(unmendedLines(text)), changes).map(({ origin }) => origin);
+    runToEnd(changedLines(runToEnd(unmendedLines(text)), changes)).map(({ origin }) => origin);
 
   it('know the line of the text as given that they are, and those that are new or another do not', () => {
     expect(origins('a\nb\nc\nd', [change(1, 0, 1, 'x')])).toEqual([0, undefined, 2, 3]);
     expect(origins('a\nb\nc\nd', [change(1, 1, 1, '\nnew')])).toEqual([0, 1, undefined, 2, 3]);
     expect(origins('a\nb\nc\nd', [change(1, 0, 0, 'new\n')])).toEqual([0, undefined, 1, 2, 3]);
+  });
+
+  it('are told with a pause every few thousand lines, where they stay and where they go', () => {
+    const count = 40_960;
+    const lines = runToEnd(unmendedLines('x\n'.repeat(count)));
+    const pauses = (changes: readonly Change[]): number => {
+      const steps = changedLines(lines, changes);
+      let pauses = 0;
+      while (steps.next().done !== true) pauses += 1;
+      return pauses;
+    };
+    const gone = Array.from({ length: count }, (_, line) => ({
+      start: { line, character: 0 },
+      end: { line: line + 1, character: 0 },
+      text: '',
+    }));
+    expect(pauses([])).toBe(10);
+    // They are brought in order, gathered, and their text is made.
+    expect(pauses(gone)).toBeGreaterThanOrEqual(3 * 10);
   });
 
   it('are the same lines where a change says what is there', () => {

@@ -50,7 +50,7 @@ describe.each(stale)('the rules that kube-proxy would write, in %s', (dump, snap
     for (const finding of differences.filter((_, at) => at % apart === 0)) {
       const [fix] = finding.fixes();
       expect(fix?.safety).toBe('unsafe');
-      const after = runToEnd(textOf(changedLines(runToEnd(unmendedLines(text)), fix?.changes() ?? [])));
+      const after = runToEnd(textOf(runToEnd(changedLines(runToEnd(unmendedLines(text)), fix?.changes() ?? []))));
       const left = found(read(after), cluster);
       const isLeft = ({ code, message }: Finding): boolean => code === finding.code && message === finding.message;
       expect(left.some(isLeft), `${finding.code}: ${finding.message}: ${fix?.title}`).toBe(false);

@@ -9,7 +9,7 @@ const insert = (line: number, text: string): Change => ({ start: at(line), end: 
 const remove = (from: number, to: number): Change => ({ start: at(from), end: at(to), text: '' });
 
 function diff(text: string, ...changes: readonly Change[]): string {
-  return unifiedDiff(text.split('\n'), changedLines(runToEnd(unmendedLines(text)), changes), 'a', 'b');
+  return unifiedDiff(text.split('\n'), runToEnd(changedLines(runToEnd(unmendedLines(text)), changes)), 'a', 'b');
 }
 
 const letters = [...'abcdefghijklmnop'].map((letter) => `${letter}\n`).join('');
@@ -52,6 +52,6 @@ describe('a diff as diff -u prints it', () => {
 });
 
 it('has the lines that came with the lines that went', () => {
-  const lines = changedLines(runToEnd(unmendedLines('a\nb\nc\n')), [{ start: at(1), end: at(2), text: 'x\ny\n' }]);
-  expect(hunksOf(lines, 4)).toEqual([{ from: 1, to: 2, texts: ['x', 'y'] }]);
+  const lines = runToEnd(changedLines(runToEnd(unmendedLines('a\nb\nc\n')), [{ start: at(1), end: at(2), text: 'x\ny\n' }]));
+  expect(runToEnd(hunksOf(lines, 4))).toEqual([{ from: 1, to: 2, texts: ['x', 'y'] }]);
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { runToEnd, type Steps } from '../../server/src/base/steps.ts';
 import { knowOrders, rulesInOrder } from '../../server/src/netfilter/rule-order.ts';
-import { traceSteps } from '../../server/src/netfilter/trace-report.ts';
+import { followRequest, reportSteps, traceSteps } from '../../server/src/netfilter/trace-report.ts';
 import { setSteps, setsOf } from '../../server/src/ruleset/sets.ts';
 import { rulesetOf } from '../support/dumps.ts';
 
@@ -24,6 +24,21 @@ it.each([
   const ruleset = rulesetOf(filter(count, (index) => rule.replace('#', String(index % 250))));
   const request = { from: '192.0.2.1', to: '192.0.2.2:80', hook: 'prerouting' as const };
   expect(pausesOf(traceSteps(ruleset, request))).toBeGreaterThanOrEqual(count / 600);
+});
+
+it('a long way through nested chains is reported with a pause every few thousand of its steps', () => {
+  const report = (count: number): number => {
+    const rows = Array.from(
+      { length: count },
+      (_, index) => `-A C${index} -j ${index + 1 < count ? `C${index + 1}` : 'ACCEPT'}\n`,
+    );
+    const chains = rows.map((_, index) => `:C${index} - [0:0]\n`);
+    const ruleset = rulesetOf(`*filter\n:INPUT ACCEPT [0:0]\n${chains.join('')}-A INPUT -j C0\n${rows.join('')}COMMIT\n`);
+    const tracing = runToEnd(followRequest(ruleset, { from: '192.0.2.1', to: '192.0.2.2:80', hook: 'prerouting' }));
+    if (!tracing.ok) throw new Error(tracing.message);
+    return pausesOf(reportSteps(ruleset, tracing.traced));
+  };
+  expect(report(20_480) - report(10)).toBe(5);
 });
 
 it('the order of a chain that commands change is worked out with a pause at each few hundred lines, once', () => {

@@ -49,7 +49,7 @@ function checkFixes(text: string): number {
     for (const fix of finding.fixes()) {
       tried += 1;
       const changes = fix.mendsLineEnds === true ? fix.changes() : withOwnLineEnds(input.document, fix.changes());
-      const mended = changedLines(lines, changes);
+      const mended = runToEnd(changedLines(lines, changes));
       const after = read(runToEnd(textOf(mended)));
       const left = findingsOf(after);
       const what = `${finding.code} (line ${finding.line + 1}): ${fix.title}\n${text}\n--- mended:\n${runToEnd(textOf(mended))}`;
@@ -65,7 +65,9 @@ function checkFixes(text: string): number {
       for (const [code, number] of errorsIn(left))
         expect(number, `another ${code}: ${what}`).toBeLessThanOrEqual(isMoreShown(finding) ? number : (before.get(code) ?? 0));
       // Of rules that are alike one may stand for the other.
-      const wereThere = new Set(hunksOf(mended, lines.length).flatMap(({ from, to }) => lines.slice(from, to).map(bare)));
+      const wereThere = new Set(
+        runToEnd(hunksOf(mended, lines.length)).flatMap(({ from, to }) => lines.slice(from, to).map(bare)),
+      );
       const areNew = new Set(mended.filter(({ origin }) => origin === undefined).map(bare));
       if (finding.severity === 'error') continue;
       for (const { change, line, rule } of runToEnd(diffDumps(input.ruleset, after.ruleset)).rules)

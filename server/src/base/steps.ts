@@ -22,7 +22,7 @@ export function* joinedSteps(pieces: readonly string[], between: string): Steps<
 }
 
 /** What a function makes of each item. Pauses every few thousand of them. */
-export function* mappedSteps<T, R>(items: readonly T[], make: (item: T) => R): Steps<R[]> {
+export function* mappedSteps<T, R>(items: Iterable<T>, make: (item: T) => R): Steps<R[]> {
   const made: R[] = [];
   for (const item of items) {
     made.push(make(item));

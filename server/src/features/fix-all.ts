@@ -1,10 +1,11 @@
 import { type CodeAction, CodeActionKind, type TextEdit } from 'vscode-languageserver-types';
-import { joinedSteps, type Steps } from '../base/steps.ts';
+import { joinedSteps, mappedSteps, type Steps } from '../base/steps.ts';
 import { allFindings } from '../lint/all-findings.ts';
 import { fixToMake, mend } from '../lint/mending/mend.ts';
 import { type Hunk, hunksOf } from '../lint/mending/mended-text.ts';
 import type { Finding, LintInput } from '../lint/support/finding.ts';
 import type { Severities } from '../lint/support/judge.ts';
+import type { Line } from '../syntax/line.ts';
 import { editsOf } from './code-actions.ts';
 import type { DumpState } from './support/state.ts';
 
@@ -42,9 +43,7 @@ export function* fixAll(state: DumpState, severities: Severities): Steps<CodeAct
   };
   const found = yield* find({ document, ruleset });
   if (!(yield* hasSafeFix(found))) return [];
-  const lines = Array.from(document.lines, (line) => (line.carriageReturn ? `${line.text}\r` : line.text));
-  yield;
-  const text = yield* joinedSteps(lines, '\n');
+  const text = yield* joinedSteps(yield* mappedSteps(document.lines, textWithReturn), '\n');
   const mended = yield* mend({
     text,
     fileName: uri,
@@ -52,9 +51,14 @@ export function* fixAll(state: DumpState, severities: Severities): Steps<CodeAct
     find,
   });
   const count = document.lines.length;
-  const edits = hunksOf(mended.lines, count).flatMap((hunk) => editOf(state, hunk, count));
+  const hunks = yield* hunksOf(mended.lines, count);
+  const edits = (yield* mappedSteps(hunks, (hunk) => editOf(state, hunk, count))).flat();
   if (edits.length === 0) return [];
   return [{ title: 'Make all safe fixes', kind: fixAllKind, edit: { changes: { [uri]: edits } } }];
+}
+
+function textWithReturn({ text, carriageReturn }: Line): string {
+  return carriageReturn ? `${text}\r` : text;
 }
 
 function editOf(state: DumpState, { from, to, texts }: Hunk, count: number): TextEdit[] {

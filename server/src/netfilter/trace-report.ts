@@ -77,10 +77,18 @@ export function reportedPacket(packet: Packet): ReportedPacket {
   };
 }
 
+/** Of a packet's way through chains that are nested by the hundred thousand. */
+const stepsBetweenPauses = 4_096;
+
 /** The rules and policies that a packet met, in order. @param last the latest of them */
 export function reportedSteps(ruleset: Ruleset, last: TraceStep | null): readonly ReportedStep[] {
+  return runToEnd(reportedStepsSteps(ruleset, last));
+}
+
+function* reportedStepsSteps(ruleset: Ruleset, last: TraceStep | null): Steps<readonly ReportedStep[]> {
   const steps: ReportedStep[] = [];
   for (let step = last; step !== null; step = step.previous) {
+    if (steps.length % stepsBetweenPauses === stepsBetweenPauses - 1) yield;
     const line = step.line === null ? undefined : ruleset.lines.at(step.line);
     steps.push({
       table: step.chain.table.name,
@@ -100,7 +108,7 @@ function assumptionText({ holds, fact }: Assumption): string {
 const saidBefore = createMemory<Assumption, number>();
 
 /** How many of the assumptions up to one have words. Counted once for each: a packet's thousand outcomes share most of thousands. */
-function saidUpTo(last: Assumption | null): number {
+function* saidUpTo(last: Assumption | null): Steps<number> {
   const uncounted: Assumption[] = [];
   let at = last;
   while (at !== null && saidBefore.get(at) === undefined) {
@@ -108,21 +116,23 @@ function saidUpTo(last: Assumption | null): number {
     at = at.previous;
   }
   let said = at === null ? 0 : (saidBefore.get(at) ?? 0);
-  for (const assumption of uncounted.toReversed()) {
+  for (let left = uncounted.length - 1; left >= 0; left -= 1) {
+    const assumption = uncounted[left] as Assumption;
     if (assumptionText(assumption) !== '') said += 1;
     saidBefore.set(assumption, said);
+    if (left % stepsBetweenPauses === stepsBetweenPauses - 1) yield;
   }
   return said;
 }
 
 /** What an outcome takes to be so, the latest part where that is much; what goes without saying is left out. */
-function assumingOf(outcome: Outcome): readonly string[] {
+function* assumingOf(outcome: Outcome): Steps<readonly string[]> {
   const texts: string[] = [];
   for (let at = outcome.assumed; at !== null && texts.length < mostAssumptionsListed; at = at.previous) {
     const text = assumptionText(at);
     if (text !== '') texts.push(text);
   }
-  const left = saidUpTo(outcome.assumed) - texts.length;
+  const left = (yield* saidUpTo(outcome.assumed)) - texts.length;
   if (left > 0) texts.push(`${left} more questions before these were answered with what is usual, or otherwise.`);
   return texts.reverse();
 }
@@ -138,15 +148,15 @@ function* outcomesOf(ruleset: Ruleset, packet: Packet, request: TraceRequest, op
   return { ...found, outcomes: found.outcomes.map((outcome) => ({ ...outcome, start: packet })) };
 }
 
-function reportedOutcome(ruleset: Ruleset, outcome: FollowedOutcome, shownWhole: boolean): ReportedOutcome {
+function* reportedOutcome(ruleset: Ruleset, outcome: FollowedOutcome, shownWhole: boolean): Steps<ReportedOutcome> {
   return {
     probability: Math.round(outcome.probability * 1e12) / 1e12,
     verdict: outcome.verdict,
     shownWhole,
-    steps: reportedSteps(ruleset, outcome.last),
+    steps: yield* reportedStepsSteps(ruleset, outcome.last),
     start: reportedPacket(outcome.start),
     packet: reportedPacket(outcome.packet),
-    assuming: assumingOf(outcome),
+    assuming: yield* assumingOf(outcome),
   };
 }
 
@@ -243,7 +253,7 @@ export function* reportSteps(ruleset: Ruleset, traced: Traced): Steps<TraceRepor
   const shownWhole = found.unshown.length === 0 && found.missing.length === 0;
   const outcomes: ReportedOutcome[] = [];
   for (const outcome of found.outcomes.slice(0, mostOutcomesListed)) {
-    outcomes.push(reportedOutcome(ruleset, outcome, shownWhole));
+    outcomes.push(yield* reportedOutcome(ruleset, outcome, shownWhole));
     if (outcomes.length % outcomesBetweenPauses === 0) yield;
   }
   return {

@@ -103,7 +103,7 @@ export function otherProxyNote(resolution: Resolution): string {
   const isNode =
     cluster.source.kind !== 'none' ||
     ruleset.tables.some(({ chains }) => {
-      for (const name of chains.keys()) if (name.startsWith('KUBE-')) return true;
+      for (let place = 0; place < chains.size; place += 1) if (chains.nameAt(place).startsWith('KUBE-')) return true;
       return false;
     });
   return isNode ? otherProxyRemark(resolution) : '';

@@ -11,7 +11,7 @@ import { isNamedInUnreadLine, isTableWhole } from '../../ruleset/completeness.ts
 import { optionOf, ruleAt } from '../../ruleset/rules.ts';
 import type { Chain, Dump, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import { unusualLines } from '../../syntax/unusual-lines.ts';
-import { otherProxyIn } from './other-proxies.ts';
+import { otherProxyIn, otherProxySteps } from './other-proxies.ts';
 
 export type ServiceProxyKind =
   /** kube-proxy's Services are in the dump, or would be if there were any. */
@@ -72,8 +72,12 @@ function firstChain(table: Table | undefined, names: readonly string[]): Chain |
 }
 
 function chainLike(table: Table | undefined, ...prefixes: readonly string[]): Chain | undefined {
-  for (const chain of table?.chains.values() ?? []) {
-    if (chain.name.startsWith('KUBE-') && prefixes.some((prefix) => chain.name.startsWith(prefix))) return chain;
+  const chains = table?.chains;
+  if (chains === undefined) return undefined;
+  // By names alone: a chain of anybody's is made when it is asked for.
+  for (let place = 0; place < chains.size; place += 1) {
+    const name = chains.nameAt(place);
+    if (name.startsWith('KUBE-') && prefixes.some((prefix) => name.startsWith(prefix))) return chains.at(place);
   }
   return undefined;
 }
@@ -139,8 +143,10 @@ function shownByFlush(ruleset: Ruleset, dump: Dump, nat: Table, filter: Table | 
     chain !== undefined && (chain.rules.length > 0 || isNamedInUnreadLine(ruleset, chain));
   if (!isTableWhole(ruleset, nat) || mayHaveRules(nat.chains.get('KUBE-SERVICES'))) return undefined;
   let empty: Chain | undefined;
-  for (const chain of nat.chains.values()) {
-    if (!serviceChains.some((prefix) => chain.name.startsWith(prefix))) continue;
+  for (let place = 0; place < nat.chains.size; place += 1) {
+    const name = nat.chains.nameAt(place);
+    if (!name.startsWith('KUBE-') || !serviceChains.some((prefix) => name.startsWith(prefix))) continue;
+    const chain = nat.chains.at(place);
     if (mayHaveRules(chain)) return undefined;
     empty ??= chain;
   }
@@ -222,7 +228,7 @@ const dumpsBetweenPauses = 64;
 export function* serviceProxySteps(ruleset: Ruleset): Steps<void> {
   if (shownInBefore.get(ruleset) !== undefined) return;
   for (const dump of ruleset.dumps) {
-    shownBy(ruleset, dump);
+    if (shownBy(ruleset, dump) === undefined) yield* otherProxySteps(dump);
     if (dump.index % dumpsBetweenPauses === dumpsBetweenPauses - 1) yield;
   }
   shownIn(ruleset);

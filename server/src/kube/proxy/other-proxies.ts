@@ -1,5 +1,6 @@
 /** Programs that do the work of Services in kube-proxy's place, told by the chains that they make and by their Pods. */
 import { createMemory } from '../../base/memory.ts';
+import { runToEnd, type Steps } from '../../base/steps.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { Chain, Dump } from '../../ruleset/ruleset.ts';
 
@@ -59,21 +60,36 @@ const firstChains = createMemory<Dump, Chain | null>();
 
 /** By names alone: to make all chains of a large table takes long, and each kind of finding asks. */
 function firstOfOther(dump: Dump): Chain | undefined {
-  let first = firstChains.get(dump);
-  if (first === undefined) {
-    first = findFirstOfOther(dump) ?? null;
-    firstChains.set(dump, first);
-  }
-  return first ?? undefined;
+  runToEnd(otherProxySteps(dump));
+  return firstChains.get(dump) ?? undefined;
 }
 
-function findFirstOfOther(dump: Dump): Chain | undefined {
-  for (const { chains: prefix } of otherProxies) {
-    for (const { chains } of dump.tables) {
-      for (let place = 0; place < chains.size; place += 1) if (chains.nameAt(place).startsWith(prefix)) return chains.at(place);
+/** What the chains of any of them begin with: most chains of a large table begin otherwise, and are looked at once. */
+const firstLetters: ReadonlySet<number> = new Set(otherProxies.map(({ chains }) => chains.charCodeAt(0)));
+const namesBetweenPauses = 65_536;
+
+function* firstOfOtherSteps(dump: Dump): Steps<Chain | undefined> {
+  let first: Chain | undefined;
+  let others = otherProxies;
+  for (const { chains } of dump.tables) {
+    for (let place = 0; place < chains.size; place += 1) {
+      const name = chains.nameAt(place);
+      if (firstLetters.has(name.charCodeAt(0))) {
+        const rank = others.findIndex(({ chains: prefix }) => name.startsWith(prefix));
+        if (rank >= 0) {
+          first = chains.at(place);
+          others = others.slice(0, rank);
+        }
+      }
+      if (place % namesBetweenPauses === namesBetweenPauses - 1) yield;
     }
   }
-  return undefined;
+  return first;
+}
+
+/** Looks for chains of those programs, so that `otherProxyIn` knows them. Pauses every few tens of thousands of chains. */
+export function* otherProxySteps(dump: Dump): Steps<void> {
+  if (firstChains.get(dump) === undefined) firstChains.set(dump, (yield* firstOfOtherSteps(dump)) ?? null);
 }
 
 /** Another program that may do Services on the node of a dump in which nothing is kube-proxy's; undefined where none shows. */

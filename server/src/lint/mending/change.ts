@@ -44,9 +44,9 @@ function compare(a: Position, b: Position): number {
   return a.line - b.line || a.character - b.character;
 }
 
-/** Changes in the order of their places; those at one place stay in theirs. */
-export function inTextOrder(changes: readonly Change[]): readonly Change[] {
-  return changes.toSorted((a, b) => compare(a.start, b.start) || compare(a.end, b.end));
+/** Changes in the order of their places; those at one place are alike. */
+export function compareChanges(a: Change, b: Change): number {
+  return compare(a.start, b.start) || compare(a.end, b.end);
 }
 
 /** Whether two changes are about the same text; two that only touch, or put something at one place, are not. */

@@ -61,7 +61,7 @@ export function* mend({ text, fileName, unsafe, find }: MendRequest): Steps<Mend
       made.push({ code: finding.code, title: fix.title });
       if (fix.mendsLineEnds === true) mark = '';
     }
-    lines = changedLines(
+    lines = yield* changedLines(
       lines,
       chosen.flatMap(({ changes }) => changes),
     );

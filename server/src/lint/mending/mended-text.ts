@@ -1,7 +1,7 @@
 /** A text under repair: its lines, each with the line of the text as given that it still is. */
-import { joinedSteps, lineSteps, type Steps } from '../../base/steps.ts';
+import { joinedSteps, lineSteps, mappedSteps, type Steps, sortedSteps } from '../../base/steps.ts';
 import type { SourceDocument } from '../../syntax/document.ts';
-import { type Change, inTextOrder } from './change.ts';
+import { type Change, compareChanges } from './change.ts';
 
 export interface MendedLine {
   /** With a CR where it ends in CR LF. */
@@ -12,15 +12,13 @@ export interface MendedLine {
 
 /** The lines of a text as given. A byte order mark is in none. */
 export function* unmendedLines(text: string): Steps<readonly MendedLine[]> {
-  const lines = yield* lineSteps(text);
-  return lines.map((line, origin) => ({ text: line, origin }));
+  let origin = 0;
+  return yield* mappedSteps(yield* lineSteps(text), (line) => ({ text: line, origin: origin++ }));
 }
 
 /** The text of lines. */
 export function* textOf(lines: readonly MendedLine[]): Steps<string> {
-  const texts = lines.map(({ text }) => text);
-  yield;
-  return yield* joinedSteps(texts, '\n');
+  return yield* joinedSteps(yield* mappedSteps(lines, ({ text }) => text), '\n');
 }
 
 /** Changes as the document's own line ends have them: lines that are put among lines that end in CR LF end so, too. */
@@ -36,40 +34,48 @@ function isCrLf(lines: SourceDocument['lines'], line: number): boolean {
   return lines.at(line + 1 < lines.length ? line : line - 1)?.carriageReturn === true;
 }
 
-/** Lines after changes, none of which overlaps another. Those that no change touches stay the same objects. Linear in both. */
-export function changedLines(lines: readonly MendedLine[], changes: readonly Change[]): readonly MendedLine[] {
+/** A change takes a line or two, and what is between is copied. */
+const linesBetweenPauses = 4_096;
+
+/** Lines after changes, none of which overlaps another. Those that no change touches stay the same objects. Linear in both. Pauses every few thousand lines. */
+export function* changedLines(lines: readonly MendedLine[], changes: readonly Change[]): Steps<readonly MendedLine[]> {
   const result: MendedLine[] = [];
   let next = 0;
   let group: Change[] = [];
   let last = -1;
-  const close = (): void => {
+  function* append(more: readonly MendedLine[], from: number, to: number): Steps<void> {
+    for (let at = from; at < to; at += 1) {
+      result.push(more[at] as MendedLine);
+      if (result.length % linesBetweenPauses === 0) yield;
+    }
+  }
+  function* close(): Steps<void> {
     const first = group[0]?.start.line;
     if (first === undefined) return;
-    for (; next < first; next += 1) push(lines[next]);
-    for (const line of regionAfter(lines, first, last, group)) result.push(line);
+    yield* append(lines, next, Math.min(first, lines.length));
+    const region = yield* regionAfter(lines, first, last, group);
+    yield* append(region, 0, region.length);
     next = last + 1;
     group = [];
-  };
-  const push = (line: MendedLine | undefined): void => {
-    if (line !== undefined) result.push(line);
-  };
-  for (const change of inTextOrder(changes)) {
-    if (group.length > 0 && change.start.line > last) close();
+  }
+  for (const [at, change] of (yield* sortedSteps(changes, compareChanges)).entries()) {
+    if (group.length > 0 && change.start.line > last) yield* close();
     group.push(change);
     last = Math.max(last, change.end.line);
+    if (at % linesBetweenPauses === linesBetweenPauses - 1) yield;
   }
-  close();
-  for (; next < lines.length; next += 1) push(lines[next]);
+  yield* close();
+  yield* append(lines, next, lines.length);
   return result;
 }
 
 /** The lines from `first` to `last` after the changes within them; equal lines at the beginning and the end of them stay what they are. */
-function regionAfter(
+function* regionAfter(
   lines: readonly MendedLine[],
   first: number,
   last: number,
   changes: readonly Change[],
-): readonly MendedLine[] {
+): Steps<readonly MendedLine[]> {
   const before = lines.slice(first, last + 1);
   // What stands between two changes, as pieces of lines.
   let text = '';
@@ -82,22 +88,25 @@ function regionAfter(
     }
     text += lines[line]?.text.slice(character, toCharacter) ?? '';
   };
-  for (const change of changes) {
+  for (const [at, change] of changes.entries()) {
     take(change.start.line, change.start.character);
     text += change.text;
     line = change.end.line;
     character = change.end.character;
+    if (at % linesBetweenPauses === linesBetweenPauses - 1) yield;
   }
   take(last, lines[last]?.text.length ?? 0);
-  const after = text.split('\n');
+  const after = yield* lineSteps(text);
   let same = 0;
   while (same < before.length && same < after.length && before[same]?.text === after[same]) same += 1;
+  yield;
   let sameAtEnd = 0;
   while (
     sameAtEnd < Math.min(before.length, after.length) - same &&
     before[before.length - 1 - sameAtEnd]?.text === after[after.length - 1 - sameAtEnd]
   )
     sameAtEnd += 1;
+  yield;
   return [
     ...before.slice(0, same),
     ...after.slice(same, after.length - sameAtEnd).map((changed) => ({ text: changed, origin: undefined })),
@@ -113,10 +122,10 @@ export interface Hunk {
 }
 
 /**
- * What is different in mended lines, in text order.
+ * What is different in mended lines, in text order. Pauses every few thousand lines.
  * @param count how many lines the text as given has
  */
-export function hunksOf(lines: readonly MendedLine[], count: number): readonly Hunk[] {
+export function* hunksOf(lines: readonly MendedLine[], count: number): Steps<readonly Hunk[]> {
   const hunks: Hunk[] = [];
   let from = 0;
   let texts: string[] = [];
@@ -125,9 +134,10 @@ export function hunksOf(lines: readonly MendedLine[], count: number): readonly H
     texts = [];
     from = to + 1;
   };
-  for (const { text, origin } of lines) {
+  for (const [at, { text, origin }] of lines.entries()) {
     if (origin === undefined) texts.push(text);
     else close(origin);
+    if (at % linesBetweenPauses === linesBetweenPauses - 1) yield;
   }
   close(count);
   return hunks;

@@ -1,9 +1,10 @@
-import { hunksOf, type MendedLine } from './mended-text.ts';
+import { runToEnd } from '../../base/steps.ts';
+import { type Hunk, hunksOf, type MendedLine } from './mended-text.ts';
 
 const contextLines = 3;
 
 interface Group {
-  readonly hunks: ReturnType<typeof hunksOf>[number][];
+  readonly hunks: Hunk[];
 }
 
 /**
@@ -12,7 +13,7 @@ interface Group {
  */
 export function unifiedDiff(before: readonly string[], after: readonly MendedLine[], oldName: string, newName: string): string {
   const groups: Group[] = [];
-  for (const hunk of hunksOf(after, before.length)) {
+  for (const hunk of runToEnd(hunksOf(after, before.length))) {
     const last = groups.at(-1)?.hunks.at(-1);
     if (last !== undefined && hunk.from - last.to <= 2 * contextLines) groups.at(-1)?.hunks.push(hunk);
     else groups.push({ hunks: [hunk] });
