@@ -28,8 +28,8 @@ interface Weighed {
 function groupsOf(rules: readonly RulesText[]): readonly (readonly RulesText[])[] {
   const listings = rules.filter(({ command }) => command !== '');
   const others = rules.filter(({ command }) => command === '').map((each) => [each]);
-  // The same table may be listed twice, as with -L and -nvL.
-  const each = new Map(listings.map((listing) => [listing.command, listing]));
+  // The same table may be listed twice, as with -L and -nvL: one of them is enough.
+  const each = new Map(listings.map((listing) => [listing.command.replace(/ \S+$/, ''), listing]));
   return each.size === 0 ? others : [...others, [...each.values()]];
 }
 
@@ -39,12 +39,14 @@ function weigh(pieces: readonly RulesText[]): Weighed | undefined {
   let ruleCount = 0;
   let proxyCount = 0;
   let packets = 0;
-  for (const found of rules.text.matchAll(/^(?:\[(\d+):\d+\] )?-A (\S+)(?: ([^\n]*))?$/gm)) {
-    ruleCount += 1;
-    const chain = found[2] ?? '';
-    if (/^KUBE-(?:SVC|SEP|SVL|EXT|SERVICES|NODEPORTS)/.test(chain)) proxyCount += 1;
-    if ((chain === 'PREROUTING' || chain === 'OUTPUT') && (found[3] ?? '').includes('-j KUBE-SERVICES'))
-      packets += Number(found[1] ?? 0);
+  for (const { text } of pieces) {
+    for (const found of text.matchAll(/^(?:\[(\d+):\d+\] )?-A (\S+)(?: ([^\n]*))?$/gm)) {
+      ruleCount += 1;
+      const chain = found[2] ?? '';
+      if (/^KUBE-(?:SVC|SEP|SVL|EXT|SERVICES|NODEPORTS)/.test(chain)) proxyCount += 1;
+      if ((chain === 'PREROUTING' || chain === 'OUTPUT') && (found[3] ?? '').includes('-j KUBE-SERVICES'))
+        packets += Number(found[1] ?? 0);
+    }
   }
   return { rules, pieces, ruleCount, proxyCount, packets };
 }
