@@ -63,6 +63,19 @@ describe('the type of an address', () => {
   });
 });
 
+describe('a rule of one family', () => {
+  it.each<Case>([
+    ['-4', {}, ''],
+    ['--ipv4', {}, ''],
+    ['-6', {}, 'no'],
+    ['--ipv6', six, ''],
+    ['-f', {}, 'no'],
+    ['! -f', {}, 'yes'],
+  ])('%s of %j: %s', (rule, given, answer) => {
+    expect(answers(rule, given)).toBe(answer);
+  });
+});
+
 describe('what conntrack knows', () => {
   const ct = '-m conntrack';
   it.each<Case>([

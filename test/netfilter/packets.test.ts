@@ -57,6 +57,12 @@ COMMIT
     expect(outcomes(text, { to: '127.8.0.1' }, {})).toEqual(['accept']);
   });
 
+  it('is for all nodes by 255.255.255.255, and for none beyond', () => {
+    const text = '*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n-A FORWARD -j DROP\nCOMMIT\n';
+    expect(outcomes(text, { to: '255.255.255.255' }, {})).toEqual(['accept']);
+    expect(outcomes(text, { to: '255.255.255.254' }, { isLocal: () => false })).toEqual(['drop']);
+  });
+
   it('is caught by TPROXY, mark and all', () => {
     const text = `*mangle
 :PREROUTING ACCEPT [0:0]
