@@ -266,6 +266,8 @@ const cases: readonly (readonly [family: Family, line: string, problems: readonl
   ['ipv4', ':ACCEPT - [0:0]', ['bad-chain-name at ACCEPT: chain name may not clash with target name']],
   ['ipv4', ':LOG - [0:0]', []],
   ['ipv4', '*Filter', [`unknown-table at Filter: table name 'Filter' invalid => filter`]],
+  ['ipv4', '*\tNAT', [`unknown-table at NAT: table name 'NAT' invalid => nat`]],
+  ['ipv4', '* filter ', []],
   ['ipv4', '*web', [`unknown-table at web: table name 'web' invalid`]],
   ['ipv4', '-A INPUT -- -j DROP', ['bad-argument at -j: unknown arguments found on commandline']],
   ['ipv4', '-A INPUT -j DROP --', []],

@@ -16,7 +16,7 @@ function problem(at: Word, severity: Problem['severity'], code: string, message:
 export function checkTable({ name }: Pick<TableStatement, 'name'>, report: Report): void {
   if (name.text === '' || isTableName(name.text)) return;
   const found = problem(name, 'error', 'unknown-table', `table name '${name.text}' invalid`);
-  const lower = name.text.trim().toLowerCase();
+  const lower = name.text.toLowerCase();
   report(isTableName(lower) ? { ...found, fix: { title: `Write ${lower}`, text: lower } } : found);
 }
 
