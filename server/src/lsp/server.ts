@@ -6,6 +6,7 @@ import {
   type InitializeResult,
   TextDocumentSyncKind,
 } from 'vscode-languageserver';
+import { prepareToRead } from '../syntax/read-line.ts';
 import { registerAnnotateRequests } from './annotate-requests.ts';
 import { abilitiesOf } from './client-capabilities.ts';
 import { registerCompareRequests } from './compare-requests.ts';
@@ -90,6 +91,8 @@ function initialized(session: Session): void {
     });
   }
   void configure(session);
+  // A client sends its documents now: until the first one has come there is nothing else to do.
+  void session.runtime.pause().then(prepareToRead);
 }
 
 function registerWorkspace(session: Session): void {

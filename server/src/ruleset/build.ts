@@ -131,7 +131,7 @@ export function* buildRuleset({ lines }: SourceDocument): Steps<Ruleset> {
     table = undefined;
   };
 
-  for (let number = 0; number < lines.length; number += 1) {
+  for (let number = lines.holes; number < lines.length; number += 1) {
     if (number % linesBetweenPauses === linesBetweenPauses - 1 || opened * linesATable >= linesBetweenPauses) {
       opened = 0;
       yield;

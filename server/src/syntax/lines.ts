@@ -44,9 +44,12 @@ export class Lines implements Iterable<Line> {
   readonly #text: ScannedText;
   readonly #columns: LineColumns;
   readonly #objects: (Line | undefined)[];
+  /** How many lines are holes before the first that is none: of a part of a text, those above it. */
+  readonly holes: number;
 
   /** @param objects for each line that is of no known shape what it is; it is the store's from now on */
-  constructor(text: ScannedText, columns: LineColumns, objects: (Line | undefined)[]) {
+  constructor(text: ScannedText, columns: LineColumns, objects: (Line | undefined)[], holes = 0) {
+    this.holes = holes;
     this.#text = text;
     this.#columns = columns;
     this.#objects = objects;
@@ -61,7 +64,7 @@ export class Lines implements Iterable<Line> {
   static withHoles(from: number, lines: readonly Line[]): Lines {
     const objects = new Array<Line | undefined>(from + lines.length);
     for (const [index, line] of lines.entries()) objects[from + index] = line;
-    return new Lines({ source: '', names: [] }, noColumns, objects);
+    return new Lines({ source: '', names: [] }, noColumns, objects, from);
   }
 
   get length(): number {
@@ -201,7 +204,7 @@ export class Lines implements Iterable<Line> {
 
   /** All lines in their order. */
   *[Symbol.iterator](): Generator<Line, undefined, unknown> {
-    for (let number = 0; number < this.length; number += 1) {
+    for (let number = this.holes; number < this.length; number += 1) {
       const line = this.at(number);
       if (line !== undefined) yield line;
     }
@@ -209,7 +212,7 @@ export class Lines implements Iterable<Line> {
 
   /** The same with their numbers. */
   *entries(): Generator<[number, Line], undefined, unknown> {
-    for (let number = 0; number < this.length; number += 1) {
+    for (let number = this.holes; number < this.length; number += 1) {
       const line = this.at(number);
       if (line !== undefined) yield [number, line];
     }

@@ -20,6 +20,11 @@ function reader(): StatementReader {
   return sharedReader;
 }
 
+/** Makes what reads lines, which takes some milliseconds: for a program that has nothing to read yet. */
+export function prepareToRead(): void {
+  reader();
+}
+
 /** What a line of restore input would say that somebody may write, with every error of a rule. Nothing of it is remembered. */
 export function readIfWritten(text: string, context: LineContext): Statement {
   return reader().readWithEveryError(text, context);

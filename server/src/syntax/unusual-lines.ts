@@ -19,7 +19,7 @@ export function* unusualLineSteps(lines: Lines): Steps<readonly number[]> {
   const before = known.get(lines);
   if (before !== undefined) return before;
   const found: number[] = [];
-  for (let number = 0; number < lines.length; number += 1) {
+  for (let number = lines.holes; number < lines.length; number += 1) {
     if (lines.formAt(number)?.isPlain === false) found.push(number);
     if (number % linesBetweenPauses === linesBetweenPauses - 1) yield;
   }
