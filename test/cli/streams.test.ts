@@ -173,6 +173,15 @@ describe('what is no plain file', () => {
     },
   );
 
+  it.runIf(isPosix)('leaves no half of a new file where there is no room for it', () => {
+    const path = join(folder, 'half.packets.yaml');
+    const withoutRoom = 'trap \'\' XFSZ; ulimit -f 0; exec "$@"';
+    const args = [process.execPath, inspectBundle, 'test', sample, '--cluster', cluster, '--write', path];
+    const { status, stderr } = spawnSync('sh', ['-c', withoutRoom, 'sh', ...args], { encoding: 'utf8' });
+    expect({ status, stderr: stderr.startsWith(`iptables-inspect: ${path}: `) }).toEqual({ status: 2, stderr: true });
+    expect(existsSync(path)).toBe(false);
+  });
+
   it.skipIf(!isPosix)('a pipe that nobody reads is not waited for', () => {
     const pipe = namedPipe('unread');
     const args = ['test', sample, '--cluster', cluster, '--write', pipe, '--force'];

@@ -248,6 +248,16 @@ ACCEPT     all  --  anywhere             anywhere
       ['rule', 'OUTPUT', 'ACCEPT'],
     ]);
   });
+
+  it.each([
+    'ACCEPT     all  --  anywhere             anywhere',
+    '  12   300 KUBE-SVC-X  tcp  --  *      *       0.0.0.0/0            10.0.0.1             /* x */',
+  ])('is none in a table that the text opens, but below the heading of a listing: %s', (row) => {
+    const problemsOf = (before: string): unknown =>
+      rulesetOf(`*filter\n:INPUT ACCEPT [0:0]\n${before}${row}\nCOMMIT\n`).lines.at(before === '' ? 2 : 3)?.problems;
+    expect(problemsOf('')).toMatchObject([{ code: 'bad-argument', message: `Bad argument \`${row.trim().split(' ')[0]}'` }]);
+    expect(problemsOf('Chain OUTPUT (policy ACCEPT)\n')).toEqual([]);
+  });
 });
 
 describe('the forms of a listing', () => {

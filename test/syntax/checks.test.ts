@@ -106,8 +106,27 @@ describe('negation', () => {
 -A INPUT ! -j DROP
          ^^^^ negation: cannot have ! before -j`);
     check(`
+-A INPUT ! -t filter
+         ^^^^ negation: unexpected ! flag before --table`);
+    check('-A INPUT ! -M /sbin/modprobe -j DROP');
+    check(`
 -A INPUT -m limit ! --limit 5/sec
                   ^^^^^^^^^ negation: limit: option "--limit" cannot be inverted.`);
+  });
+
+  it('is not looked at where the option lacks its value', () => {
+    check(`
+-A INPUT ! -j
+           ^^ missing-value: option "-j" requires an argument`);
+    check(`
+-A INPUT ! -p
+           ^^ missing-value: option "-p" requires an argument`);
+    check(`
+-A INPUT ! -m
+           ^^ missing-value: option "-m" requires an argument`);
+    check(`
+-A INPUT -m limit ! --limit
+                    ^^^^^^^ missing-value: option "--limit" requires an argument`);
   });
 
   it('of a family is taken, and changes nothing', () => {

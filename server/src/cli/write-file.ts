@@ -55,7 +55,16 @@ export function writeNewFile(path: string, text: string, isForced: boolean): voi
     }
     if (there?.isFIFO() === true) expectReader(path);
     // A link that leads nowhere would be followed else.
-    writeFileSync(path, text, { flag: isForced ? 'w' : 'wx' });
+    const file = openSync(path, isForced ? 'w' : 'wx');
+    try {
+      writeFileSync(file, text);
+    } catch (error) {
+      // What was made here and has half of its content would be in the way of the next try.
+      if (!isForced) removeLeft(path);
+      throw error;
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const code = error instanceof Error && 'code' in error ? error.code : undefined;

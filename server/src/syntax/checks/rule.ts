@@ -78,7 +78,7 @@ export function checkRule(rule: UncheckedRule, context: LineContext, family: Fam
       case '--protocol':
         protocol = protocolOf(option, spec, family);
         protocolNegated = option.negation !== undefined;
-        if (protocol === 0 && protocolNegated)
+        if (protocol === 0 && protocolNegated && first !== undefined)
           report(error(spanOfOption(option), 'never-matches', 'rule would never match protocol'));
         break;
       case '--jump':
@@ -192,11 +192,13 @@ function reportGlued({ word, name }: RuleOption, spec: OptionSpec, report: Repor
 }
 
 function checkNegation(option: RuleOption, negation: Span, spec: OptionSpec, report: Report): void {
-  if (spec.negatable) return;
+  // What lacks its value is refused before anything else is looked at.
+  if (spec.negatable || option.values.length < Math.min(spec.arity, 1)) return;
   let message: string;
   if (spec.extension === undefined) {
-    if (spec.long === '--ipv4' || spec.long === '--ipv6') return;
-    message = spec.long === '--match' ? 'unexpected ! flag before --match' : `cannot have ! before ${letterOf(spec)}`;
+    if (spec.long === '--ipv4' || spec.long === '--ipv6' || spec.long === '--modprobe') return;
+    const isAlone = spec.long === '--match' || spec.long === '--table';
+    message = isAlone ? `unexpected ! flag before ${spec.long}` : `cannot have ! before ${letterOf(spec)}`;
   } else {
     message = `${spec.extension.name}: option "${spec.long}" cannot be inverted.`;
   }

@@ -371,7 +371,8 @@ function readUnquoted(text: string, how: Reading): PastedLine {
   const chain = readHeader(text, indent) ?? readHeader(text, text.indexOf('Chain ', indent + 1));
   if (chain !== undefined) return chain;
   if (isColumnsLine(text)) return { statement: { kind: 'columns', problems: [] }, prefix: 0, listing: true };
-  const rule = readListedRule(text, context);
+  // Below a heading of a listing it is none of a table's any more.
+  const rule = isRestoreInput(context) ? undefined : readListedRule(text, context);
   if (rule !== undefined) return rowOf(rule);
   const set = readSetLine(inner, context);
   if (set !== undefined) {
