@@ -2,7 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../server/src/base/steps.ts';
 import { joinedWithin } from '../../server/src/syntax/apart.ts';
 import { readDocument } from '../../server/src/syntax/document.ts';
-import { afterChanges, beyondRulesets, linesIn, mostLines, mostTables } from '../../server/src/syntax/text-bounds.ts';
+import { readRestoreFailure, readRestoreReason } from '../../server/src/syntax/pasted/restore-failure.ts';
+import {
+  afterChanges,
+  beyondRulesets,
+  isPlainlyProse,
+  linesIn,
+  mostLines,
+  mostTables,
+} from '../../server/src/syntax/text-bounds.ts';
+import { rulesetOf } from '../support/dumps.ts';
+import { fixtureNames, fixtureText } from '../support/fixtures.ts';
 
 describe('a text that no ruleset is', () => {
   it('has more lines than the kernel loads rules', () => {
@@ -49,5 +59,27 @@ describe('a text that no ruleset is', () => {
       4,
     );
     expect(grown).toEqual({ lines: 3, beyond: 'has more than 4 lines, and no kernel loads so many rules' });
+  });
+
+  it('is plainly prose where no line could be of iptables', () => {
+    const prose = 'A sentence - with this and that: nothing of it is a rule.\n'.repeat(100_000);
+    expect(isPlainlyProse(prose)).toBe(true);
+    expect(isPlainlyProse(prose.slice(0, 1_000_000))).toBe(false);
+    for (const line of ['*nat', ':X - [0:0]', '-A X -j Y', 'iptables -F', 'Chain X (1 references)', 'x: line 3 failed'])
+      expect(isPlainlyProse(`${prose}${line}\n${prose}`), line).toBe(false);
+  });
+
+  it('is never prose where a line of it is read as rules, or tells of what was refused', () => {
+    const dumps = ['sample', 'pasted', 'lab/shop']
+      .flatMap(fixtureNames)
+      .filter((name) => !/\.(?:json|jsonl|yaml|md)$/.test(name));
+    const lines = new Set(dumps.flatMap((name) => fixtureText(name).split('\n')));
+    const prose = [...lines].filter((line) => isPlainlyProse(line, 0));
+    expect(prose.length).toBeGreaterThan(100);
+    const rules = prose.filter(
+      (line) =>
+        rulesetOf(line).tables.length > 0 || readRestoreFailure(line) !== undefined || readRestoreReason(line) !== undefined,
+    );
+    expect(rules).toEqual([]);
   });
 });

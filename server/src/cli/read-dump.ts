@@ -8,7 +8,7 @@ import type { Ruleset } from '../ruleset/ruleset.ts';
 import { isBehindAnother, putApart, throughoutOfText } from '../syntax/apart.ts';
 import { readDocument, type SourceDocument } from '../syntax/document.ts';
 import { readRestoreFailure, readRestoreReason } from '../syntax/pasted/restore-failure.ts';
-import { beyondRulesets } from '../syntax/text-bounds.ts';
+import { beyondRulesets, isPlainlyProse } from '../syntax/text-bounds.ts';
 import { unusualLines } from '../syntax/unusual-lines.ts';
 import { decodeBytes } from './decode-bytes.ts';
 import { otherProgram } from './other-program.ts';
@@ -61,6 +61,11 @@ function hasCommit({ lines }: SourceDocument): boolean {
   return unusualLines(lines).some((number) => lines.kindAt(number) === 'commit');
 }
 
+function withoutRules(file: string, other: string | undefined): UsageError {
+  const why = other === undefined ? '' : `${other}; `;
+  return new UsageError(`${file}: line 1: holds no table, chain or rule of iptables; ${why}${expected}`);
+}
+
 /**
  * The text of a dump as a document with its ruleset.
  * @param mayBeLog whether a log will do that holds no rules and tells of what iptables-restore refused
@@ -75,6 +80,7 @@ function readRules(file: string, text: string, name: string, mayBeLog = false): 
   }
   const beyond = beyondRulesets(text);
   if (beyond !== undefined) throw new UsageError(`${file}: ${beyond}; ${expected}`);
+  if (isPlainlyProse(text)) throw withoutRules(file, otherProgram(text));
   const document = readApart(file, runSteps(readDocument(text, name), `reading ${file}`));
   const ruleset = runSteps(buildRuleset(document), `indexing ${file}`);
   if (ruleset.tables.length === 0 && !hasCommit(document)) {
@@ -84,9 +90,7 @@ function readRules(file: string, text: string, name: string, mayBeLog = false): 
       refusal === undefined
         ? otherProgram(text)
         : `line ${refusal} tells of input that iptables-restore refused, which check reads`;
-    throw new UsageError(
-      `${file}: line 1: holds no table, chain or rule of iptables; ${other === undefined ? '' : `${other}; `}${expected}`,
-    );
+    throw withoutRules(file, other);
   }
   return { text, document, ruleset };
 }

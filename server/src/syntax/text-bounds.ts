@@ -25,6 +25,20 @@ export function beyondRulesets(text: string, lines = mostLines, tables = mostTab
   return undefined;
 }
 
+/** UTF-16 units. Shorter texts are read in a moment. */
+const mostOfProse = 4_000_000;
+/**
+ * What lines have that open a table, declare a chain, are a rule in whatever form, or tell of what iptables-restore refused, also where a page, a log
+ * or a terminal wrote them in its own way. Much else has it too.
+ */
+const marks =
+  /-[A-Z](?![A-Za-z])|--[a-z]|[\u2010-\u2015\u2212]|Chain |COMMIT|(?<!\w)[*:]\w|::|\d\.\d|anywhere|tables|&[#a-z]|\\u00|%2|=2|failed|Error/;
+
+/** Whether a text is long and has not one of the marks that lines of iptables have: it need not be read to say that it holds none. */
+export function isPlainlyProse(text: string, most = mostOfProse): boolean {
+  return text.length > most && !marks.test(text);
+}
+
 /** How many lines a text has: its line feeds and one. */
 export function linesIn(text: string): number {
   let lines = 1;
