@@ -1,15 +1,18 @@
 import { expect, it } from 'vitest';
-import type { Steps } from '../../server/src/base/steps.ts';
+import { runToEnd, type Steps } from '../../server/src/base/steps.ts';
 import { emptyCluster } from '../../server/src/cluster/cluster.ts';
 import { flowTargetsOf } from '../../server/src/features/flow.ts';
-import { driftSteps } from '../../server/src/kube/drift/drift.ts';
+import { type Drift, driftSteps } from '../../server/src/kube/drift/drift.ts';
 import { clusterOfDumpSteps } from '../../server/src/kube/drift/other-cluster.ts';
+import { serviceTree } from '../../server/src/kube/drift/tree.ts';
 import { expectedNode } from '../../server/src/kube/expected/expected.ts';
 import { chainGraphSteps } from '../../server/src/kube/flow/chain-graph.ts';
+import type { Resolution } from '../../server/src/kube/identity/chain-identity.ts';
 import { chainIndexOf } from '../../server/src/kube/identity/hash-index.ts';
 import { resolveChains } from '../../server/src/kube/identity/resolve.ts';
 import { serviceProxySteps } from '../../server/src/kube/proxy/mode.ts';
 import { prepareQuestions } from '../../server/src/kube/question/prepare.ts';
+import { reachSteps } from '../../server/src/kube/question/reach.ts';
 import { dumpState } from '../support/dump-state.ts';
 import { clusterOf, rulesetOf } from '../support/dumps.ts';
 import { fixtureText } from '../support/fixtures.ts';
@@ -65,6 +68,28 @@ it('other programs that do Services are looked for with a pause every few tens o
   const pauses = (count: number): number =>
     pausesOf(serviceProxySteps(rulesetOf(`*filter\n:INPUT ACCEPT [0:0]\n${chains(count)}COMMIT\n`)));
   expect(pauses(140_000) - pauses(10)).toBe(2);
+});
+
+it('the tree of thousands of Services, and those without rules, are told with a pause at each thousand or two', () => {
+  const shape = clusterShapes.find(({ name }) => name === 'Services');
+  const ruleset = rulesetOf(fixtureText('lab/shop/node-a.iptables'));
+  const pauses = (size: number, steps: (resolution: Resolution, drift: Drift) => Steps<unknown>): number => {
+    const cluster = clusterOf(shape?.textOf(size) ?? '');
+    const drift = runToEnd(driftSteps(ruleset, cluster, { node: 'node-a' }));
+    // The dump is of another cluster: none of them was compared.
+    const services = cluster.services.map(({ namespace, name }) => ({
+      namespace,
+      name,
+      status: 'missing' as const,
+      findings: [],
+    }));
+    return pausesOf(steps(resolveChains(ruleset, cluster), { ...drift, services }));
+  };
+  const more = (steps: (resolution: Resolution, drift: Drift) => Steps<unknown>): number =>
+    pauses(1_240_000, steps) - pauses(2_000, steps);
+  // What was compared is gone through, then all names.
+  expect(more((resolution, drift) => serviceTree(resolution, drift))).toBe(2 * 6);
+  expect(more((resolution) => reachSteps(resolution, null))).toBe(3);
 });
 
 it('the endpoints of one slice are hashed and chosen with a pause at each thousand', () => {

@@ -11,6 +11,8 @@ const severities: Readonly<Record<Severity, DiagnosticSeverity>> = {
   hint: DiagnosticSeverity.Hint,
 };
 
+const gravestFirst: readonly Severity[] = ['error', 'warning', 'info', 'hint'];
+
 /**
  * Findings as LSP diagnostics: at most `limit`. Where there are more, the gravest of them, and as one of the diagnostics how many are not
  * shown.
@@ -31,9 +33,12 @@ export function diagnosticsOf(findings: readonly Finding[], uri: string, limit: 
 }
 
 function mostSevere(findings: readonly Finding[], limit: number): readonly Finding[] {
-  const kept = new Set(
-    findings.toSorted((a, b) => severities[a.severity] - severities[b.severity] || a.line - b.line).slice(0, limit),
-  );
+  const kept = new Set<Finding>();
+  // Of one severity they stand in order already, and are quickly sorted.
+  for (const severity of gravestFirst) {
+    const alike = findings.filter((finding) => finding.severity === severity).sort((a, b) => a.line - b.line);
+    for (const finding of alike.slice(0, limit - kept.size)) kept.add(finding);
+  }
   return findings.filter((finding) => kept.has(finding));
 }
 

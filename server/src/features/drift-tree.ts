@@ -1,11 +1,11 @@
 /** The drift view's questions: how each Service of a dump is against the cluster, and what the dump has of one. */
 
 import { createMemory } from '../base/memory.ts';
-import type { Steps } from '../base/steps.ts';
-import { type ServiceTree, serviceTree } from '../kube/drift/tree.ts';
+import { mappedSteps, type Steps } from '../base/steps.ts';
+import { type ServiceTree, serviceTree, type TreeService } from '../kube/drift/tree.ts';
 import { portName } from '../kube/identity/chain-names.ts';
 import { roleInfo } from '../kube/identity/roles.ts';
-import type { DriftPort, DriftResult } from '../protocol/requests.ts';
+import type { DriftPort, DriftResult, DriftService } from '../protocol/requests.ts';
 import { driftOf } from './support/drift-of.ts';
 import type { DumpState } from './support/state.ts';
 
@@ -29,25 +29,31 @@ export function* driftTree(state: DumpState): Steps<DriftResult> {
   const notes = new Set(drift?.notes);
   for (const dump of drift?.dumps ?? []) for (const note of [...dump.notes, dump.cause]) notes.add(note);
   notes.delete('');
+  const told: DriftResult['namespaces'][number][] = [];
+  for (const { name, services } of namespaces) {
+    told.push({ name, services: yield* mappedSteps(services, toldService) });
+    yield;
+  }
   return {
-    namespaces: namespaces.map(({ name, services }) => ({
-      name,
-      services: services.map(({ namespace, name: service, status, line, findings }) => ({
-        namespace,
-        name: service,
-        status,
-        line,
-        findings: findings.map((finding) => ({
-          status: finding.status,
-          message: finding.message,
-          cause: finding.cause,
-          line: finding.line,
-        })),
-      })),
-    })),
+    namespaces: told,
     cluster: kind === 'none' ? '' : label,
     node: drift?.dumps.find(({ options }) => options.node !== '')?.options.node ?? '',
     notes: [...notes],
+  };
+}
+
+function toldService({ namespace, name, status, line, findings }: TreeService): DriftService {
+  return {
+    namespace,
+    name,
+    status,
+    line,
+    findings: findings.map((finding) => ({
+      status: finding.status,
+      message: finding.message,
+      cause: finding.cause,
+      line: finding.line,
+    })),
   };
 }
 

@@ -1,5 +1,5 @@
 import { repositoryUrl } from '../base/project.ts';
-import type { Steps } from '../base/steps.ts';
+import { type Steps, sortedSteps } from '../base/steps.ts';
 import { extentSteps } from '../ruleset/extent.ts';
 import { acceptedBeforeMasquerading } from './rules/accepted-before-masquerading.ts';
 import { addressUsedTwice } from './rules/address-used-twice.ts';
@@ -111,6 +111,10 @@ export function documentationUrl(code: string): string | undefined {
   return findingCodes().has(code) ? `${documentation}/${code}.md` : undefined;
 }
 
+function byPlaceAndCode(a: Finding, b: Finding): number {
+  return a.line - b.line || a.start - b.start || (a.code < b.code ? -1 : a.code > b.code ? 1 : 0);
+}
+
 /**
  * All findings of a ruleset in text order. Pauses about every few thousand lines; at most `limit` findings are kept, the first that the
  * rules report, so that a hostile file cannot fill the memory.
@@ -131,5 +135,5 @@ export function* lint(input: LintInput, limit = Number.POSITIVE_INFINITY): Steps
     yield* rule.check(input, report);
     yield;
   }
-  return findings.sort((a, b) => a.line - b.line || a.start - b.start || (a.code < b.code ? -1 : a.code > b.code ? 1 : 0));
+  return yield* sortedSteps(findings, byPlaceAndCode);
 }

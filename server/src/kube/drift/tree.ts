@@ -71,6 +71,7 @@ export interface ServiceTree {
 }
 
 const chainsBetweenPauses = 256;
+const servicesBetweenPauses = 1_024;
 const worstFirst: readonly DriftStatus[] = ['stale', 'differs', 'missing', 'in-sync'];
 
 /** Its first rule, for what leads to the rules; else wherever it is named. */
@@ -100,12 +101,15 @@ export function* serviceTree(resolution: Resolution, drift: Drift | null): Steps
   const chains = new Map<string, Chain[]>();
   const compared = new Map<string, ServiceDrift>();
   const names = new Map<string, { readonly namespace: string; readonly name: string }>();
+  let seen = 0;
   for (const service of drift?.services ?? []) {
+    seen += 1;
+    if (seen % servicesBetweenPauses === 0) yield;
     const key = portName(service.namespace, service.name, '');
     compared.set(key, service);
     names.set(key, service);
   }
-  let seen = 0;
+  seen = 0;
   for (const table of resolution.ruleset.tables) {
     for (const chain of table.chains.values()) {
       seen += 1;
@@ -129,7 +133,10 @@ export function* serviceTree(resolution: Resolution, drift: Drift | null): Steps
   }
 
   const namespaces = new Map<string, TreeService[]>();
+  seen = 0;
   for (const [key, { namespace, name }] of names) {
+    seen += 1;
+    if (seen % servicesBetweenPauses === 0) yield;
     const service = compared.get(key);
     const findings = service?.findings ?? [];
     const first = chains.get(key)?.[0];
@@ -142,6 +149,7 @@ export function* serviceTree(resolution: Resolution, drift: Drift | null): Steps
     };
     addTo(namespaces, namespace, entry);
   }
+  yield;
   return {
     namespaces: [...namespaces]
       .map(([name, services]) => ({

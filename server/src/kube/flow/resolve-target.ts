@@ -32,14 +32,16 @@ function orNearest(wanted: string, names: Iterable<string>): string {
   return near.length === 0 ? '' : ` Did you mean ${near.join(' or ')}?`;
 }
 
+const frontendsBetweenPauses = 2_048;
 const namedFrontends = createMemory<readonly Frontend[], ReadonlyMap<string, readonly Frontend[]>>();
 
 /** The frontends of a dump by the Service that they are entries of. */
-function byServiceName(frontends: readonly Frontend[]): ReadonlyMap<string, readonly Frontend[]> {
+function* byServiceName(frontends: readonly Frontend[]): Steps<ReadonlyMap<string, readonly Frontend[]>> {
   const known = namedFrontends.get(frontends);
   if (known !== undefined) return known;
   const index = new Map<string, Frontend[]>();
-  for (const frontend of frontends) {
+  for (const [at, frontend] of frontends.entries()) {
+    if (at % frontendsBetweenPauses === frontendsBetweenPauses - 1) yield;
     const name = serviceName(frontend);
     const before = index.get(name);
     if (before === undefined) index.set(name, [frontend]);
@@ -189,7 +191,7 @@ function portsText(frontends: readonly Frontend[]): string {
 function* chooseService(resolution: Resolution, frontends: readonly Frontend[], target: ServiceTarget): Steps<FrontendChoice> {
   const name = `${target.namespace}/${target.name}`;
   const record = resolution.cluster.service(target.namespace, target.name);
-  const inDump = byServiceName(frontends).get(name) ?? [];
+  const inDump = (yield* byServiceName(frontends)).get(name) ?? [];
   const all = yield* frontendsOfService(resolution, inDump, target);
   if (all.length === 0)
     return record === undefined ? unknownService(resolution, name, frontends) : no(whyNoRules(resolution, record));

@@ -2,7 +2,7 @@
  * Who reaches a Service by which of its entries: a packet from each kind of client to each entry, sent through the rules. Every answer is what
  * `trace` gives for that packet. Plain data that survives JSON; lines are 1-based, shares 0 to 1.
  */
-import type { Steps } from '../../base/steps.ts';
+import { mappedSteps, type Steps } from '../../base/steps.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import { notShownTexts } from '../../netfilter/trace-report.ts';
 import type { Dump } from '../../ruleset/ruleset.ts';
@@ -164,10 +164,14 @@ function nameOf(frontend: Frontend): string {
   return service === null ? frontendLabel(frontend) : portName(service.namespace, service.name, service.port);
 }
 
+/** Of what a large dump has tens of thousands of. */
+const manyBetweenPauses = 2_048;
+
 /** Frontends by the Service port that they are entries of, in the order of the first of each. */
-function byService(frontends: readonly Frontend[]): readonly (readonly Frontend[])[] {
+function* byService(frontends: readonly Frontend[]): Steps<readonly (readonly Frontend[])[]> {
   const groups = new Map<string, Frontend[]>();
-  for (const frontend of frontends) {
+  for (const [at, frontend] of frontends.entries()) {
+    if (at % manyBetweenPauses === manyBetweenPauses - 1) yield;
     if (!askedKinds.has(frontend.kind) || frontend.port === 0) continue;
     const key = `${nameOf(frontend)}/${frontend.protocol}`;
     const known = groups.get(key);
@@ -185,10 +189,11 @@ function ofFirstDumps(frontends: readonly Frontend[]): readonly Frontend[] {
 }
 
 /** Services of the cluster that no rule of the dump is for, in a sentence; empty for none. */
-function withoutRules(resolution: Resolution, frontends: readonly Frontend[]): string {
-  const names = new Set(frontends.map(({ service }) => `${service?.namespace}/${service?.name}`));
+function* withoutRules(resolution: Resolution, frontends: readonly Frontend[]): Steps<string> {
+  const names = new Set(yield* mappedSteps(frontends, ({ service }) => `${service?.namespace}/${service?.name}`));
   const lost: string[] = [];
-  for (const service of resolution.cluster.services) {
+  for (const [at, service] of resolution.cluster.services.entries()) {
+    if (at % manyBetweenPauses === manyBetweenPauses - 1) yield;
     const name = `${service.namespace}/${service.name}`;
     if (!names.has(name) && eachFrontendOfRecord(resolution, service).next().done !== true) lost.push(name);
   }
@@ -201,7 +206,8 @@ const dumpsBetweenPauses = 512;
 
 /** What is to be known of the clients that were asked for. */
 function* clientNotes(resolution: Resolution, services: readonly ReachService[]): Steps<readonly string[]> {
-  const clients = services.flatMap(({ entries }) => entries.flatMap((entry) => entry.clients));
+  const clients = (yield* mappedSteps(services, ({ entries }) => entries.flatMap((entry) => entry.clients))).flat();
+  yield;
   const notes: string[] = [];
   if (clients.some(({ kind }) => kind === 'pod-elsewhere' || kind === 'node-elsewhere'))
     notes.push(
@@ -219,6 +225,7 @@ function* clientNotes(resolution: Resolution, services: readonly ReachService[])
     if (dumpNode(resolution, dump).record === null) addresses.add(nodeAddress(resolution, dump).text);
     if (index % dumpsBetweenPauses === dumpsBetweenPauses - 1) yield;
   }
+  yield;
   const unknown = [...addresses];
   if (unknown.length > 0 && clients.some(({ packet }) => unknown.includes(packet.to) || unknown.includes(packet.from)))
     notes.push(`${unknown.join(' and ')} stands for an address of this node, as nothing tells one.`);
@@ -244,7 +251,7 @@ export function* entryGroups(resolution: Resolution, target: FlowTargetSpec | nu
   const choice = target === null ? null : yield* chooseFrontends(resolution, target);
   if (choice?.ok === false) return { ok: false, message: choice.reason };
   const all = choice?.frontends ?? ofFirstDumps(yield* frontendSteps(resolution));
-  const groups = byService(all).flatMap((frontends): readonly EntryGroup[] => {
+  const groups = (yield* byService(all)).flatMap((frontends): readonly EntryGroup[] => {
     const [first] = frontends;
     return first === undefined ? [] : [{ name: nameOf(first), frontends }];
   });
@@ -286,7 +293,7 @@ export function* reachSteps(resolution: Resolution, target: FlowTargetSpec | nul
     ...assumedHooksNotes(search.hooked),
     ...search.assumptions,
     ...new Set([...search.unknown.values()].flat()),
-    target === null ? withoutRules(resolution, chosen.all) : '',
+    target === null ? yield* withoutRules(resolution, chosen.all) : '',
   ];
   return {
     ok: true,
