@@ -129,6 +129,33 @@ describe('kube-proxy in nftables mode', () => {
     expect(asked('10.96.10.70:80', {}).causes.map(({ code }) => code)).not.toContain('service-without-endpoints');
   });
 
+  describe('with rules of iptables that another mode left behind, and whose endpoints are gone', () => {
+    const stale = (text: string): string => text.replaceAll('10.42.0.11', '10.42.0.98').replaceAll('10.42.0.12', '10.42.0.99');
+    const mode = (name: string): string =>
+      `apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: ${name}\n`;
+    const natTable = { table: { family: 'ip', name: 'nat' } };
+    const told = (objectsInOrder: readonly object[], config: string): string => {
+      const files = withChanges(healthy, {
+        'iptables-save.txt': stale,
+        'nft.json': JSON.stringify({ nftables: objectsInOrder }),
+        'kube-proxy.log': null,
+        'kube-proxy-config.yaml': config,
+      });
+      const { outcome, causes, looked } = diagnosed(files, { from: '10.42.0.30', to: '10.96.10.80:80' });
+      return `${outcome} ${causes[0]?.code} ${looked.some((text) => text.includes('left from another mode'))}`;
+    };
+    // Of one priority the chain that was made later is asked first: tried on Linux 6.18.
+    it('is what packets meet where its table was made later', () => {
+      expect(told([natTable, ...objects(hooked)], mode('nftables'))).toMatch(/^arrives (?!endpoint-gone).* true$/);
+    });
+    it('is met behind them where its table was made first', () => {
+      expect(told([...objects(hooked), natTable], mode('nftables'))).toBe('lost endpoint-gone false');
+    });
+    it('says nothing where kube-proxy writes to iptables', () => {
+      expect(told([...objects(hooked), natTable], mode('iptables'))).toBe('lost endpoint-gone false');
+    });
+  });
+
   it('has chains that lead five gotos down on one path, and fewer on another', () => {
     const levels = ['web-1', 'web-2', 'web-3', 'web-4', 'web-5', 'web-6'];
     const deep = [web, ...levels].slice(0, -1).map((name, at) => rule(name, goto(levels[at] ?? '')));

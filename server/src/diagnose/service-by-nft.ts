@@ -4,6 +4,7 @@ import { hostPort } from '../base/ip.ts';
 import { command } from '../base/shell-text.ts';
 import { type NftService, nftServiceAt } from '../node/look-ups/nft-services.ts';
 import { isOwn } from '../node/look-ups/own-address.ts';
+import type { NftTables } from '../node/readers/nft.ts';
 import type { Cause, Fate } from './diagnosis.ts';
 import type { Asked } from './journey.ts';
 import { nftTables } from './nft-packets.ts';
@@ -55,6 +56,7 @@ function translatedTexts(
   subject: Subject,
   asked: Asked,
   { name, map, endpoints, chain, isForSome }: NftService,
+  isLeft: boolean,
 ): readonly string[] {
   const { question, packet } = asked;
   const service = name === '' ? 'a Service' : name;
@@ -63,11 +65,32 @@ function translatedTexts(
   const to = shown.length === 0 ? `chain ${chain.name}` : `${shown.join(', ')}${more}`;
   const [first] = endpoints;
   return [
-    `kube-proxy is in nftables mode: ${packet.destination.text}:${packet.dport ?? ''}/${packet.protocol} is ${service} by its map ${map} (${chain.file}, line ${chain.line}), which sends it to ${to}${isForSome ? ', for Pods and the node itself alone: for others it has no endpoint here (traffic policy Local), and drops it' : ''}. No rule of iptables translates it, so its way through them is not followed.`,
+    `kube-proxy is in nftables mode: ${packet.destination.text}:${packet.dport ?? ''}/${packet.protocol} is ${service} by its map ${map} (${chain.file}, line ${chain.line}), which sends it to ${to}${isForSome ? ', for Pods and the node itself alone: for others it has no endpoint here (traffic policy Local), and drops it' : ''}. ${isLeft ? 'Rules of iptables for it are left from another mode, and stand behind that table' : 'No rule of iptables translates it'}, so its way through them is not followed.`,
     first === undefined
       ? `Look with: nft list chain ${chain.family} ${chain.table} '"${chain.name}"'`
       : `Ask for the way to an endpoint: diagnose BUNDLE --from ${question.from} --to ${hostPort(first.ip, first.port)}`,
   ];
+}
+
+/** Where iptables' table nat stands (NF_IP_PRI_NAT_DST). */
+const priorityOfNat = -100;
+
+/**
+ * Whether kube-proxy writes to nftables, and its chain there translates before table nat is asked: rules of iptables for the same Service are what
+ * another mode left behind, and no packet meets them.
+ */
+function isFirst({ facts }: Subject, tables: NftTables, { chain }: NftService, { packet }: Asked): boolean {
+  const mode = facts.proxyConfiguration?.mode || facts.meta?.proxyMode;
+  if (mode !== 'nftables') return false;
+  const hook = packet.isFromHere ? 'output' : 'prerouting';
+  return tables.chains.some(
+    (base) =>
+      base.type === 'nat' &&
+      base.hook === hook &&
+      base.family === chain.family &&
+      base.table === chain.table &&
+      (base.priority < priorityOfNat || (base.priority === priorityOfNat && base.isLaterThanNat)),
+  );
 }
 
 /** What nftables' maps say of a question; undefined where its packets are for no Service there, or iptables' rules know the Service as well. */
@@ -75,7 +98,7 @@ export function serviceByNft(subject: Subject, asked: Asked): ServiceByNft | und
   const tables = nftTables(subject.facts);
   const { packet, journeys } = asked;
   if (tables === undefined || packet.dport === null || packet.destination.standsIn === true) return undefined;
-  if (journeys.some(({ end }) => end.dnat) || entryRule(subject, packet) !== undefined) return undefined;
+  const isKnown = journeys.some(({ end }) => end.dnat) || entryRule(subject, packet) !== undefined;
   const { text: ip } = packet.destination;
   const service = nftServiceAt(tables, {
     ip,
@@ -83,7 +106,7 @@ export function serviceByNft(subject: Subject, asked: Asked): ServiceByNft | und
     port: packet.dport,
     isOwn: isOwn(subject.facts, ip) === true,
   });
-  if (service === undefined) return undefined;
+  if (service === undefined || (isKnown && !isFirst(subject, tables, service, asked))) return undefined;
   if (service.refusal !== null && !service.isForSome)
     return {
       fate: service.refusal === 'drop' ? 'lost' : 'refused',
@@ -93,5 +116,5 @@ export function serviceByNft(subject: Subject, asked: Asked): ServiceByNft | und
     };
   // For others than Pods and the node a Service of traffic policy Local may have none of them.
   const endpoints = service.isForSome ? [] : service.endpoints;
-  return { fate: 'unknown', cause: null, endpoints, texts: translatedTexts(subject, asked, service) };
+  return { fate: 'unknown', cause: null, endpoints, texts: translatedTexts(subject, asked, service, isKnown) };
 }
