@@ -1,5 +1,6 @@
-import { describe, it } from 'vitest';
-import { add, all, flushedNat, nodePort, nodePortOfCart, toCart, toDNS, toWeb } from './bundle-changes.ts';
+import { describe, expect, it } from 'vitest';
+import { diagnosed, withChanges } from '../support/bundles.ts';
+import { add, all, flushedNat, healthy, nodePort, nodePortOfCart, toCart, toDNS, toWeb } from './bundle-changes.ts';
 import { checkFault, type FaultCase } from './fault-case.ts';
 
 // What kube-proxy did or did not do, and what others did to its rules and marks. Beside each fault what looks like it and is none.
@@ -221,4 +222,53 @@ const cases: readonly FaultCase[] = [
 
 describe('a fault of rules in a bundle', () => {
   it.each(cases)('$what: $outcome $code', checkFault);
+});
+
+describe("what kube-proxy's log says of why it is behind", () => {
+  const entry = (severity: string, message: string): string =>
+    `${severity}1125 20:58:40.000000   25821 reflector.go:166] ${message}\n`;
+  const list = 'Failed to watch *v1.EndpointSlice: failed to list *v1.EndpointSlice: ';
+  const told = (log: (text: string) => string, cluster: (text: string) => string = otherCart): readonly unknown[] => {
+    const changes = { 'kube-proxy.log': log, ...(cluster === otherCart ? { 'cluster.json': cluster } : {}) };
+    const { causes } = diagnosed(withChanges(healthy, changes), { from: toCart[0], to: toCart[1] });
+    const [first] = causes;
+    return [first?.code, first?.message.replace(/^.*: /, ''), first?.evidence.at(-1)?.text.slice(0, 20)];
+  };
+
+  it.each([
+    ['E', `"Unhandled Error" err="${list}Unauthorized"`, /credentials/],
+    [
+      'E',
+      `${list}Get "https://172.18.0.9:6443": tls: failed to verify certificate: x509: certificate has expired`,
+      /certificate/,
+    ],
+    [
+      'W',
+      'failed to list *v1.Service: Get "https://172.18.0.9:6443": dial tcp: connect: connection refused',
+      /not reach the API server/,
+    ],
+    ['E', `${list}endpointslices.discovery.k8s.io is forbidden: User "x" cannot list resource`, /may not list/],
+    [
+      'F',
+      "unable to create proxier: can't set sysctl net/ipv4/conf/all/route_localnet to 1: read-only file system",
+      /ended with an error/,
+    ],
+  ])('%s %s', (severity, message, why) => {
+    const after = (text: string): string => `${text}${entry(severity, message)}`;
+    const expected = ['proxy-sync-old', expect.stringMatching(why), message.slice(0, 20)];
+    expect(told(after)).toEqual(expected);
+    // A log of a start that came to no sync says as much.
+    expect(told(() => entry(severity, message))).toEqual(expected);
+    // What was so before the last sync is over, and rules that are what the cluster asks for are not behind.
+    expect(told((text) => `${entry(severity, message).replace('20:58:40', '20:57:00')}${text}`)[1]).toMatch(/not running/);
+    expect(told(after, (text) => text)[0]).toBeUndefined();
+  });
+
+  it('tells the lock of iptables from rules that are refused', () => {
+    const lock = '"Failed to execute iptables-restore" err="exit status 4: Another app is currently holding the xtables lock."';
+    expect(told((text) => `${text}${entry('E', lock)}`)[0]).toBe('proxy-sync-failed');
+    const { causes } = diagnosed(withChanges(healthy, { 'kube-proxy.log': (text) => `${text}${entry('E', lock)}` }));
+    expect(causes[0]?.message).toContain('another program holds the lock');
+    expect(causes[0]?.mend.join()).toContain('xtables.lock');
+  });
 });

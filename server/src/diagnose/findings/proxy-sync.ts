@@ -1,3 +1,4 @@
+import type { SafeText } from '../../base/safe-text.ts';
 import { command } from '../../base/shell-text.ts';
 import { writtenAt } from '../../kube/drift/cause.ts';
 import { timeOfLog } from '../../node/readers/proxy-log.ts';
@@ -93,18 +94,21 @@ function savedAt({ facts, ruleset }: Subject): number | null {
 
 function failedCause({ facts }: Subject, record: LogRecord): Cause {
   const line = /line:? (\d+)/i.exec(record.message)?.[1];
+  const isLocked = /xtables lock|holding the xtables/i.test(record.message);
   const at = line === undefined || !restoreFailure.test(record.message) ? '' : `, at line ${line} of what it was given`;
   return {
     code: 'proxy-sync-failed',
-    message: `kube-proxy's last sync failed${restoreFailure.test(record.message) ? `: iptables-restore refused the rules${at}` : ''}. All of a sync or nothing is written, so the rules are from before: Services and endpoints that changed since are missing or stale.`,
+    message: `kube-proxy's last sync failed${isLocked ? ': another program holds the lock of iptables (/run/xtables.lock)' : restoreFailure.test(record.message) ? `: iptables-restore refused the rules${at}` : ''}. All of a sync or nothing is written, so the rules are from before: Services and endpoints that changed since are missing or stale.`,
     evidence: [recordEvidence(facts.proxyLog?.file ?? '', record)],
     confirm: [
       command`kubectl -n kube-system logs KUBE-PROXY-POD --tail=200 | grep -i -A3 restore`,
       command`iptables-save | tail`,
     ],
-    mend: [
-      command`take away what the line names (a chain or rule of somebody else that does not load, an extension that the kernel lacks), then restart kube-proxy on this node`,
-    ],
+    mend: isLocked
+      ? [command`fuser -v /run/xtables.lock   (who holds it; a program that runs iptables in a loop is to be stopped)`]
+      : [
+          command`take away what the line names (a chain or rule of somebody else that does not load, an extension that the kernel lacks), then restart kube-proxy on this node`,
+        ],
   };
 }
 
@@ -113,30 +117,93 @@ function clock({ seconds }: LogRecord): string {
   return `${two(seconds / 3600)}:${two((seconds / 60) % 60)}:${two(seconds % 60)}`;
 }
 
+/** What keeps kube-proxy from its work, by what its log says last: the API server, or a start that failed. */
+const hindrances: readonly (readonly [RegExp, why: string, mend: SafeText<'shell'>])[] = [
+  [
+    /Unauthorized|x509: |failed to verify certificate/i,
+    'the API server does not take its credentials, or it does not take the certificate of the server',
+    command`renew the credentials of kube-proxy (its kubeconfig or service account token, and the CA), and look at the node's clock`,
+  ],
+  [
+    /is forbidden: User/i,
+    'it may not list what it needs',
+    command`kubectl get clusterrolebinding system:node-proxier -o yaml   (its subjects must be who the log names)`,
+  ],
+  [
+    /failed to list \*|Failed to watch \*|error getting (?:node|endpoint)/i,
+    'it does not reach the API server',
+    command`curl -k https://API-SERVER:6443/readyz   (from the node, with the address that the log says)`,
+  ],
+];
+
+interface Hindrance {
+  readonly record: LogRecord;
+  readonly why: string;
+  readonly mend: SafeText<'shell'>;
+}
+
+/** What hinders it since its last sync; undefined where the log does not say. */
+function hindranceOf({ records }: Part<LogRecord>, last: LogRecord | undefined): Hindrance | undefined {
+  const record = records.findLast(
+    ({ severity, message, line }) =>
+      line > (last?.line ?? 0) &&
+      severity !== 'info' &&
+      (severity === 'fatal' || hindrances.some(([shape]) => shape.test(message))),
+  );
+  if (record === undefined) return undefined;
+  const known = hindrances.find(([shape]) => shape.test(record.message));
+  if (known !== undefined) return { record, why: known[1], mend: known[2] };
+  return { record, why: 'it ended with an error', mend: command`mend what its last words say, and see that its Pod runs` };
+}
+
 const hourMilliseconds = 3_600_000;
 /** kube-proxy writes all of its rules at least that often. */
 const longest = hourMilliseconds + 600_000;
 
-function oldCause(subject: Subject, { records, file }: Part<LogRecord>, { last }: Syncs): Cause | undefined {
+function hasDrift({ lint }: Subject): boolean {
+  return lint.some(({ code }) => code.startsWith('drift-'));
+}
+
+const confirmOld: Cause['confirm'] = [
+  command`kubectl -n kube-system get pods -o wide | grep kube-proxy`,
+  command`curl -s http://localhost:10256/healthz   (on the node: when it was last updated)`,
+];
+
+/** Where a log tells of no sync at all, and why there was none. */
+function neverCause(subject: Subject, log: Part<LogRecord>): Cause | undefined {
+  const hindrance = hindranceOf(log, undefined);
+  if (hindrance === undefined || !hasDrift(subject)) return undefined;
+  return {
+    code: 'proxy-sync-old',
+    message: `kube-proxy's log has no sync, and what the cluster says now is not what the rules do: ${hindrance.why}.`,
+    evidence: [recordEvidence(log.file, hindrance.record)],
+    confirm: confirmOld,
+    mend: [hindrance.mend, command`restart kube-proxy on this node`],
+  };
+}
+
+function oldCause(subject: Subject, log: Part<LogRecord>, { last }: Syncs): Cause | undefined {
+  const { records, file } = log;
   const saved = savedAt(subject);
   const end = records.at(-1);
-  if (last === undefined || end === undefined || saved === null) return undefined;
+  if (last === undefined) return neverCause(subject, log);
+  if (end === undefined || saved === null) return undefined;
   const age = saved - timeOfLog(last, saved);
-  const hasDrift = subject.lint.some(({ code }) => code.startsWith('drift-'));
-  if (age < longest && !hasDrift) return undefined;
+  const isBehind = hasDrift(subject);
+  if (age < longest && !isBehind) return undefined;
   // A sync that is under way, or a change that is not a second old, is no fault.
   if (age < 2000) return undefined;
   const seconds = Math.round(age / 1000);
-  const what = hasDrift ? 'what the cluster says now is not what the rules do' : 'it writes all of them at least every hour';
+  const what = isBehind ? 'what the cluster says now is not what the rules do' : 'it writes all of them at least every hour';
+  const hindrance = hindranceOf(log, last);
+  const why = hindrance?.why ?? 'it is not running, does not hear from the API server, or hangs';
+  const shown = hindrance?.record ?? end;
   return {
     code: 'proxy-sync-old',
-    message: `kube-proxy last wrote its rules at ${clock(last)}, ${seconds < 7200 ? `${seconds} s` : `${Math.round(seconds / 3600)} hours`} before they were saved, and ${what}: it is not running, does not hear from the API server, or hangs.`,
-    evidence: [recordEvidence(file, last), ...(end === last ? [] : [recordEvidence(file, end)])],
-    confirm: [
-      command`kubectl -n kube-system get pods -o wide | grep kube-proxy`,
-      command`curl -s http://localhost:10256/healthz   (on the node: when it was last updated)`,
-    ],
-    mend: [command`restart kube-proxy on this node`],
+    message: `kube-proxy last wrote its rules at ${clock(last)}, ${seconds < 7200 ? `${seconds} s` : `${Math.round(seconds / 3600)} hours`} before they were saved, and ${what}: ${why}.`,
+    evidence: [recordEvidence(file, last), ...(shown === last ? [] : [recordEvidence(file, shown)])],
+    confirm: confirmOld,
+    mend: [...(hindrance === undefined ? [] : [hindrance.mend]), command`restart kube-proxy on this node`],
   };
 }
 
