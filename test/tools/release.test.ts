@@ -237,6 +237,7 @@ describe('the pre-commit hook', () => {
   it('is installed as pre-commit installs it, and checks the files of a commit', { timeout: 3 * minutes }, () => {
     const [hook] = load(readFileSync(join(root, '.pre-commit-hooks.yaml'), 'utf8')) as readonly {
       readonly entry: string;
+      readonly args: readonly string[];
       readonly language: string;
       readonly files: string;
     }[];
@@ -254,10 +255,17 @@ describe('the pre-commit hook', () => {
       'etc/rules.v4',
       'iptables-save-node-a.txt',
     ]);
-    const [program = '', ...args] = hook?.entry.split(' ') ?? [];
+    const [program = '', ...words] = hook?.entry.split(' ') ?? [];
+    const args = [...words, ...(hook?.args ?? [])];
     const bad = join(folder, 'bad.iptables');
     writeFileSync(bad, '*filter\n-A INPUT -j NOWHERE\nCOMMIT\n');
     expect(run(folder, join(prefix, 'bin', program), [...args, bad]).status).toBe(1);
+    // No name of a file is an option.
+    const named = '--cluster=sound.iptables';
+    writeFileSync(join(folder, named), readFileSync(bad));
+    writeFileSync(join(folder, 'sound.iptables'), '*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n');
+    const { status, stdout } = run(folder, join(prefix, 'bin', program), [...args, named, 'sound.iptables']);
+    expect([status, stdout.split(':')[0]]).toEqual([1, named]);
   });
 });
 
