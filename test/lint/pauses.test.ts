@@ -4,6 +4,7 @@ import { inputRejectsNodeports } from '../../server/src/lint/rules/input-rejects
 import { jumpToBuiltinChain } from '../../server/src/lint/rules/jump-to-builtin-chain.ts';
 import { repeatedRule } from '../../server/src/lint/rules/repeated-rule.ts';
 import { restoreCommand } from '../../server/src/lint/rules/restore-command.ts';
+import { shadowedRule } from '../../server/src/lint/rules/shadowed-rule.ts';
 import { targetNotInChain } from '../../server/src/lint/rules/target-not-in-chain.ts';
 import { transport } from '../../server/src/lint/rules/transport-damage.ts';
 import { undeclaredChain } from '../../server/src/lint/rules/undeclared-chain.ts';
@@ -48,6 +49,15 @@ describe('a rule of lint pauses', () => {
     ['unequal-shares', unequalShares],
   ])('between two tables of many: %s', (_, rule) => {
     expect(pauses(rule, read(filter('').repeat(300)))).toBeGreaterThanOrEqual(300);
+  });
+
+  it.each([
+    ['repeated-rule', repeatedRule],
+    ['shadowed-rule', shadowedRule],
+  ])('among chains of one rule, of which there may be hundreds of thousands: %s', (_, rule) => {
+    const chains = (count: number): LintInput =>
+      read(filter(Array.from({ length: count }, (_, index) => `:C${index} - [0:0]\n-A C${index} -j RETURN\n`).join('')));
+    expect(pauses(rule, chains(33_000)) - pauses(rule, chains(10))).toBe(4);
   });
 
   it('among rules that stand again and again', () => {
