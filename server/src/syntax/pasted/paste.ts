@@ -60,8 +60,7 @@ const longestPrefix = 200;
 /** How many characters in front of a line of restore input are not its own; 0 where there are none, or it is no such line. */
 function restorePrefix(text: string, isRestore: boolean): number {
   const found = beforeRestore.exec(text.length > mostLookedAt ? text.slice(0, mostLookedAt) : text)?.[0].length ?? 0;
-  if (found > 0) return found;
-  if (isRestore) return 0;
+  if (found > 0 || isRestore) return found;
   // "Restoring iptables rules: *filter", "[node-a] -A ...": words of somebody's log, up to a mark and a blank.
   for (let at = 2; at < Math.min(text.length, longestPrefix); at += 1) {
     if (text.charCodeAt(at - 1) !== 0x20 || !':|>]'.includes(text.charAt(at - 2))) continue;
