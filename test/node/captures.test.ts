@@ -190,4 +190,24 @@ describe('a capture', () => {
     const diagnosis = diagnosed([...texts, ...parts], { from: 'shop/client-0', to: 'shop/web' });
     expect([diagnosis.outcome, codesOf(diagnosis)]).toEqual(['arrives', []]);
   });
+
+  describe('of a cluster, with a folder for each node', () => {
+    const node = (name: string, change = (text: string): string => text): readonly BundleFile[] =>
+      texts.map(({ path, text }) => ({ path: `must-gather/nodes/${name}/${path}`, text: change(text) }));
+    const off = (text: string): string => text.replace(/^(net\.ipv4\.(?:ip_forward|conf\.\S+\.forwarding)) = 1$/gm, '$1 = 0');
+
+    it('is read as one of them, and says so', () => {
+      const both = [...node('worker-1'), ...node('worker-2', (text) => off(text).replaceAll('172.18.0.2', '172.18.0.7'))];
+      const facts = readBundle(both);
+      expect(facts.addresses?.records.map(({ ip }) => ip)).not.toContain('172.18.0.7');
+      expect(facts.notes.join()).toMatch(/of several nodes: what is said is of worker-1; worker-2 left out/);
+      expect(diagnosed(both, toWeb).outcome).toBe('arrives');
+      expect(diagnosed([...node('worker-1', off), ...node('worker-2')], toWeb).outcome).toBe('lost');
+    });
+
+    it('of which only one has something, is that one', () => {
+      const { notes, rules } = readBundle([...node('worker-2'), { path: 'must-gather/nodes/worker-1/kubelet.log', text: 'x\n' }]);
+      expect([notes.join().includes('several'), rules.length]).toEqual([false, 1]);
+    });
+  });
 });

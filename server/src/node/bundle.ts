@@ -13,6 +13,7 @@ import {
   withObjects,
 } from './joined-parts.ts';
 import { listedTables, listingCommand } from './listed-tables.ts';
+import { ofOneNode } from './one-node.ts';
 import { type PartKind, partKindOf, stemOf } from './part-kind.ts';
 import { readAddressesJson, readAddressesText } from './readers/addresses.ts';
 import { readConntrackCounts } from './readers/conntrack-counts.ts';
@@ -290,8 +291,10 @@ function skippedNotes(facts: Facts): readonly string[] {
 export function* bundleSteps(files: readonly BundleFile[]): Steps<NodeFacts> {
   const facts: Facts = { ...noFacts, rules: [], notes: [] };
   const strange: string[] = [];
+  const { files: own, note } = ofOneNode(files);
+  if (note !== '') facts.notes.push(note);
   // By name first, so that what is told by content alone never takes a plain file's place.
-  for (const file of files.map(asPrinted).toSorted((a, b) => Number(isPlain(b)) - Number(isPlain(a)))) {
+  for (const file of own.map(asPrinted).toSorted((a, b) => Number(isPlain(b)) - Number(isPlain(a)))) {
     const sections = isPlain(file) && !isOfPerson(file) ? undefined : sectionsOf(file);
     const parts = sections?.files ?? [file];
     if (sections?.isCut === true && facts.notes.length < mostOfAllNotes)
