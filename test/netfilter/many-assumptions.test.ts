@@ -18,3 +18,12 @@ it('of what an outcome takes to be so the latest hundred are told, and how many 
     expect(assuming.at(-1)).toContain(`The set S${Number(left) + 98} `);
   }
 });
+
+it('all outcomes are told where thousands of rules each ask for another list', () => {
+  const rules = Array.from({ length: 7_000 }, (_, at) => `-A OUTPUT -m recent --rcheck --name L${at} -j ACCEPT`);
+  const { ruleset } = dumpState(`*filter\n:OUTPUT ACCEPT [0:0]\n${rules.join('\n')}\nCOMMIT\n`);
+  const report = traceReport(ruleset, { from: '192.0.2.1', to: '192.0.2.2:80', hook: 'output' });
+  if (!report.ok) throw new Error(report.message);
+  expect(report.report.outcomes).toHaveLength(1_000);
+  expect(report.report.assumptions.join(' ')).toContain('6001 more outcomes');
+});

@@ -56,11 +56,22 @@ function isNarrowed(left: Ranges): boolean {
 
 /** Lets a path take a fact to be so, or not. */
 export function suppose(run: Run, path: Path, fact: Fact, holds: boolean): void {
+  supposeAfter(run, path, fact, holds, fact.value === undefined ? everything : rangesOf(run, path, fact.value));
+}
+
+/** Lets a path take a fact to be so, or not, and another that has come the same way the opposite. What is known so far is looked for once. */
+export function supposeEither(run: Run, path: Path, other: Path, fact: Fact, holds: boolean): void {
+  const before = fact.value === undefined ? everything : rangesOf(run, path, fact.value);
+  supposeAfter(run, other, fact, !holds, before);
+  supposeAfter(run, path, fact, holds, before);
+}
+
+/** @param before what the path knows of the fact's value */
+function supposeAfter(run: Run, path: Path, fact: Fact, holds: boolean, before: Ranges): void {
   let isLikely = fact.likely;
   let left: Ranges | undefined;
   if (fact.value !== undefined) {
     const { of, within } = fact.value;
-    const before = rangesOf(run, path, fact.value);
     isLikely ||= fact.about === 'interface' && isNarrowed(before);
     left = both(before, holds ? within : complement(within));
     run.asked.add(valueKey(of));

@@ -1,7 +1,7 @@
 import type { Fact } from '../answer.ts';
 import { rulesFor } from '../rule-index.ts';
 import { chancesOf, effectOf } from './effects.ts';
-import { answerTo, suppose } from './facts.ts';
+import { answerTo, supposeEither } from './facts.ts';
 import { jumpTarget } from './jump-target.ts';
 import { supposePassed } from './not-shown.ts';
 import { type Frame, type Matched, type Path, splitOff } from './path.ts';
@@ -43,8 +43,7 @@ function findsAddress(run: Run, path: Path, addDrop: (path: Path) => void): bool
   const known = answerTo(run, path, hasAddress);
   if (known !== undefined) return known;
   const other = splitOff(path);
-  suppose(run, path, hasAddress, true);
-  suppose(run, other, hasAddress, false);
+  supposeEither(run, path, other, hasAddress, true);
   addDrop(other);
   return true;
 }

@@ -1,6 +1,6 @@
 import type { Answer, Chance, Doubt, Effect } from '../answer.ts';
 import type { CompiledRule } from '../compiled-rule.ts';
-import { answerTo, suppose } from './facts.ts';
+import { answerTo, supposeEither } from './facts.ts';
 import { type Path, splitOff } from './path.ts';
 import { assume, type Run } from './state.ts';
 
@@ -77,8 +77,7 @@ export function matches(run: Run, path: Path, rule: CompiledRule): boolean {
       continue;
     }
     const other = splitOff(path);
-    suppose(run, other, fact, negated);
-    suppose(run, path, fact, !negated);
+    supposeEither(run, path, other, fact, !negated);
     run.waiting.add(other);
   }
   return mayMatch;
