@@ -72,9 +72,17 @@ function heldBytes(): number {
 // What is made once, whatever is read.
 edit(check());
 runToEnd(snapshotSteps(snapshot, 'cluster.json', 0));
-const before = heldBytes();
 const dump = read();
-const bytes = heldBytes() - before;
+const dumps = [dump];
+/** Of one dump more, the least of five times: code that V8 made meanwhile counts into the others, and it makes it when the machine has time. */
+const bytes = Math.min(
+  ...Array.from({ length: 5 }, () => {
+    const before = heldBytes();
+    dumps.push(read());
+    return heldBytes() - before;
+  }),
+);
+if (dumps.length !== 6) throw new Error('the dumps must be held until here');
 await calls();
 check();
 const checked = await calls();
