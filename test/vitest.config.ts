@@ -50,7 +50,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     sequence: { sequencer: LongestFirst },
-    // Tests with a browser wait more than they work: two at a time on a small machine, too.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Tests with a browser, and those that wait for packets that never come, wait more than they work: three at a time on a small machine, too.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
   },
 });
