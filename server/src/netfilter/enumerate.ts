@@ -26,6 +26,8 @@ import { knowOrders } from './rule-order.ts';
 const defaultMostOutcomes = 20_000;
 const mostWork = 1_000_000;
 const mostSteps = 200_000;
+/** So many are always allowed, however much other questions took: few questions need more. */
+const leastSteps = 5_000;
 const mostRulesMerged = 500_000;
 
 /** A packet at the beginning of its way. */
@@ -53,10 +55,10 @@ export function startOf(run: Run, packet: Packet): Path {
 }
 
 /** Follows one path to its end or until a likelier one waits; false where too many rules were asked. */
-function* follow(run: Run, start: Path): Steps<boolean> {
+function* follow(run: Run, start: Path, most: number): Steps<boolean> {
   let path: Path | null = start;
   while (path !== null) {
-    if (run.work >= mostWork || run.steps >= mostSteps) return false;
+    if (run.work >= mostWork || run.steps >= most) return false;
     if (isPauseDue(run)) yield;
     const { frame, pending }: Path = path;
     if (pending !== null) {
@@ -97,9 +99,11 @@ function* singlePaths(
 ): Steps<{ readonly root: Branch; readonly complete: boolean }> {
   const start = startOf(run, packet);
   const root = start.branch;
+  const { effort } = run.options;
+  const most = Math.min(mostSteps, Math.max(leastSteps, effort?.left ?? mostSteps));
   run.waiting.add(start);
   for (let path = run.waiting.take(); path !== undefined; path = run.waiting.take()) {
-    const isFollowed = yield* follow(run, path);
+    const isFollowed = yield* follow(run, path, most);
     if (!isFollowed || (run.ended >= mostOutcomes && run.waiting.size > 0)) return { root, complete: false };
   }
   return { root, complete: true };
@@ -143,6 +147,7 @@ export function* enumerateSteps(ruleset: Ruleset, packet: Packet, options: Enume
   yield* knowOrders(ruleset);
   yield* setSteps(ruleset);
   const single = yield* singlePaths(run, packet, options.mostOutcomes ?? defaultMostOutcomes);
+  if (options.effort !== undefined) options.effort.left -= run.steps;
   if (single.complete) return enumerationOf(run, single.root, !run.isCut);
   const merged = yield* mergedPaths(ruleset, packet, options);
   // What has come to its end of both is right; the one that is complete says all.

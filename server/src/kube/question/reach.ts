@@ -3,6 +3,7 @@
  * `trace` gives for that packet. Plain data that survives JSON; lines are 1-based, shares 0 to 1.
  */
 import { mappedSteps, type Steps } from '../../base/steps.ts';
+import type { Effort } from '../../netfilter/enumeration/options.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import { notShownTexts } from '../../netfilter/trace-report.ts';
 import type { Dump } from '../../ruleset/ruleset.ts';
@@ -85,6 +86,8 @@ const askedKinds: ReadonlySet<FlowEntryKind> = new Set([
 ]);
 const mostNotes = 40;
 const mostNamed = 8;
+/** Of all packets together: each has its share of paths that are followed singly, and thousands of packets are asked about. */
+const mostStepsOfSinglePaths = 60_000;
 
 /** What is shared by all packets of one report. */
 interface Search {
@@ -94,18 +97,19 @@ interface Search {
   readonly hooked: Set<string>;
   readonly assumptions: Set<string>;
   readonly unknown: Map<string, readonly string[]>;
+  readonly effort: Effort;
 }
 
 /** How packets are sent through one dump; an excerpt's chains for the node alone are hooked in for packets to the node. */
 function* deliveryFor(search: Search, dump: Dump, destination: string): Steps<Delivery> {
-  const { resolution, options: known, deliveries, hooked } = search;
+  const { resolution, options: known, deliveries, hooked, effort } = search;
   const own = nodeAddress(resolution, dump).text;
   const isOwn = destination === own || destination === '127.0.0.1' || destination === '::1';
   const key = `${dump.index} ${isOwn}`;
   let delivery = deliveries.get(key);
   if (delivery === undefined) {
     const options = followOptions(resolution, dump, destination, hooked, { ...known, own: new Set([own]) });
-    delivery = yield* newDelivery(resolution.ruleset, dump, options);
+    delivery = yield* newDelivery(resolution.ruleset, dump, { ...options, effort });
     deliveries.set(key, delivery);
   }
   return delivery;
@@ -271,6 +275,7 @@ export function* reachSteps(resolution: Resolution, target: FlowTargetSpec | nul
     hooked: new Set(),
     assumptions: new Set(),
     unknown: new Map(),
+    effort: { left: mostStepsOfSinglePaths },
   };
   const chosen = yield* entryGroups(resolution, target);
   if (!chosen.ok) return chosen;

@@ -3,6 +3,11 @@ import type { Chain, Dump, Ruleset, Table } from '../../ruleset/ruleset.ts';
 import type { Fact, Knowledge } from '../answer.ts';
 import type { IPAddress, Packet } from '../packet.ts';
 
+/** How many steps of single paths are left; a question that finds too few left follows its paths merged, which is always quick. */
+export interface Effort {
+  left: number;
+}
+
 export interface EnumerateOptions {
   readonly isLocal?: Knowledge['isLocal'];
   /** Whether a packet is likely to be for the node, of which that is not known: its path then comes first. */
@@ -36,6 +41,8 @@ export interface EnumerateOptions {
   /** Of several dumps in one file. By default the first of the packet's family. */
   readonly dump?: Dump;
   readonly mostOutcomes?: number;
+  /** What many questions may take together for following each path by itself. */
+  readonly effort?: Effort;
   /**
    * A part of the way: up to the routing decision, behind which the destination is certain (PREROUTING; raw, mangle and nat of OUTPUT), or
    * what comes after it. By default all of it.
